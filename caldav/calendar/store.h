@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calendars and their objects in the database (DESIGN §7, field/schema.md). What a client PUT is what GET returns, to
+ * the octet. One row-locked counter per calendar (modseq) is ctag, sync token and commit order at once.
+ *
+ * Account ids are in their mode (live or test twin). Calendars are named by account and URL name, so that one object
+ * operation is one round trip. `only` limits a restricted credential to some calendars (items NULL: all): what is
+ * outside is NOT_FOUND here.
+ */
+#pragma once
+
+#include "server/base/ctx.h"
+
+#define CALENDARS_MAX 250
+#define OBJECT_SIZE_MAX ((size_t)1024 * 1024)
+#define CALENDAR_BYTES_MAX (INT64_C(1) << 30)
+#define NAME_MAX_OCTETS 255
+
+enum component { COMPONENT_VEVENT = 1, COMPONENT_VTODO = 2, COMPONENT_VJOURNAL = 4 };
+#define COMPONENTS_ALL 7
+
+struct calendar {
+	struct id id, account;
+	struct str name, displayname, description, color, timezone, tzid; /* absent where not set, but name */
+	int32_t ord;
+	int16_t components;
+	bool transp; /* transparent for free/busy */
+	bool selected;
+	bool writable; /* REST's switch: false refuses object writes by anyone */
+	int64_t prop_version;
+	int64_t modseq, min_modseq;
+	int32_t objects;
+	int64_t size;
+	struct instant created_at;
+};
+
+/* All of an account's calendars, by ord and then name. */
+MUST_CHECK err_t calendar_list(
+	struct ctx *cx, struct id account, struct id_list only, struct calendar **out, size_t *count_out);
+MUST_CHECK err_t calendar_by_name(
+	struct ctx *cx, struct id account, struct id_list only, struct str name, struct calendar *out);
+MUST_CHECK err_t calendar_by_id(
+	struct ctx *cx, struct id account, struct id_list only, struct id id, struct calendar *out);
+
+struct dead_property {
+	struct str ns, local, xml; /* xml: the whole element, self-contained, as it is to be sent */
+};
+
+/* What a PROPPATCH, MKCALENDAR or REST PATCH changes. A set flag without a text removes. */
+struct calendar_change {
+	struct str displayname, description, color, timezone, tzid;
+	bool set_displayname, set_description, set_color, set_timezone, set_tzid, set_ord, set_transp, set_selected,
+		set_writable;
+	int32_t ord;
+	bool transp, selected, writable;
+	const struct dead_property *dead;
+	size_t dead_count; /* xml absent: remove */
+};
+
+/* CONFLICT (something has that name), DAV_QUOTA (CALENDARS_MAX). All or nothing, dead properties too. */
+MUST_CHECK err_t calendar_create(struct ctx *cx, struct id account, struct str name, int16_t components,
+	const struct calendar_change *with, struct calendar *out);
+/* NOT_FOUND. Bumps prop_version, never modseq. All or nothing. */
+MUST_CHECK err_t calendar_update(
+	struct ctx *cx, struct id account, struct id_list only, struct str name, const struct calendar_change *change);
+MUST_CHECK err_t calendar_delete(struct ctx *cx, struct id account, struct str name);
+
+/* resource: a calendar's or object's id, or the account's for principal and home (home: id with the top bit flipped).
+ */
+MUST_CHECK err_t dead_property_list(
+	struct ctx *cx, struct id account, struct id resource, struct dead_property **out, size_t *count_out);
+MUST_CHECK err_t dead_property_change(struct ctx *cx, struct id account, struct id resource,
+	const struct dead_property *change, size_t count); /* all or nothing; xml absent removes */
+
+/* ---- objects ---- */
+
+struct object {
+	struct id id, calendar;
+	struct str name, uid, data; /* uid and data absent in a tombstone and where a listing leaves data out */
+	struct bytes etag;          /* 16 octets: the first half of SHA-256 of data */
+	int64_t modseq;
+	int16_t component, flags; /* enum component; enum ical_flag of ical.h */
+	int32_t size;
+	bool deleted;
+	struct instant first_at, last_at, occ_until, created_at, updated_at;
+	struct bytes occ;
+};
+
+/* "\"32 hex\"", with the quotes. */
+struct str etag_text(struct arena *mem, struct bytes etag);
+
+/* Conditions of a write (RFC 9110 §13.1): If-Match / If-None-Match. */
+struct preconditions {
+	bool match_any;          /* If-Match: * */
+	struct bytes_list match; /* If-Match: tags; items NULL: no such header. Tags that are not ours are kept out: an
+				    empty list with non-NULL items can never match */
+	bool none_match_any;     /* If-None-Match: * */
+};
+
+enum put_outcome { PUT_CREATED, PUT_CHANGED, PUT_SAME };
+
+struct object_write {
+	struct id account;
+	struct id_list only;
+	struct str calendar_name, name;
+	struct preconditions when;
+	struct str data;
+	struct id author; /* credential */
+};
+
+/*
+ * Judge the bytes (ical.h), then one round trip that writes all or nothing: precondition, UID, quota, counter, outbox.
+ * Same bytes as stored: no lock and no write.
+ *
+ * errors  the ICAL_* kinds; NOT_FOUND / DAV_PARENT_MISSING (no such calendar), PRECONDITION, UID_CONFLICT (err.href is
+ *         the other object's name), ICAL_COMPONENT, DAV_QUOTA, FORBIDDEN (calendar not writable)
+ */
+MUST_CHECK err_t object_put(
+	struct ctx *cx, const struct object_write *in, enum put_outcome *outcome_out, struct object *out);
+MUST_CHECK err_t object_get(struct ctx *cx, struct id account, struct id_list only, struct str calendar_name,
+	struct str name, struct object *out); /* with data; NOT_FOUND */
+MUST_CHECK err_t object_by_id(struct ctx *cx, struct id account, struct id_list only, struct id id, struct object *out);
+/* NOT_FOUND, PRECONDITION. */
+MUST_CHECK err_t object_delete(struct ctx *cx, struct id account, struct id_list only, struct str calendar_name,
+	struct str name, const struct preconditions *when, struct id author);
+
+struct object_place {
+	struct str calendar_name, name;
+};
+/* Keeps id and bytes; locks both calendars in id order. overwrite false and something there: PRECONDITION. created_out.
+ */
+MUST_CHECK err_t object_move(struct ctx *cx, struct id account, struct id_list only, struct object_place from,
+	struct object_place to, bool overwrite, const struct preconditions *when, struct id author, bool *created_out);
+MUST_CHECK err_t object_copy(struct ctx *cx, struct id account, struct id_list only, struct object_place from,
+	struct object_place to, bool overwrite, struct id author, bool *created_out);
+
+enum object_fields { OBJECT_PLAIN, OBJECT_WITH_OCC, OBJECT_WITH_DATA };
+
+/* Live objects in name order behind `after` (absent: from the start), at most `limit`; component mask 0 is any. */
+MUST_CHECK err_t object_page(struct ctx *cx, struct id calendar_account, struct id calendar, struct str after,
+	int16_t components, enum object_fields fields, int32_t limit, struct object **out, size_t *count_out);
+/* Those whose bounds touch [start, end): candidates; with occ, not data. Keyset by id. */
+MUST_CHECK err_t object_in_range(struct ctx *cx, struct id account, struct id calendar, struct instant start,
+	struct instant end, int16_t components, struct id after, int32_t limit, struct object **out, size_t *count_out);
+MUST_CHECK err_t object_by_names(struct ctx *cx, struct id account, struct id calendar, struct str_list names,
+	enum object_fields fields, struct object **out, size_t *count_out); /* any order; missing ones are missing */
+MUST_CHECK err_t object_by_uid(
+	struct ctx *cx, struct id account, struct id calendar, struct str uid, struct object *out); /* with data */
+
+/* ---- sync (RFC 6578) ---- */
+
+struct sync_token {
+	struct id calendar; /* incarnation: a calendar made anew at the same URL has another */
+	int64_t modseq;
+	int64_t base; /* of a truncated initial sync: tombstones up to it are left out; else 0 */
+};
+struct str sync_token_text(struct arena *mem, struct str public_url, struct sync_token t); /* a URI */
+bool sync_token_parse(struct str text, struct sync_token *out);
+
+/*
+ * Changes after `since` (modseq 0: all live objects), in modseq order, at most `limit`; tombstones have `deleted`.
+ * state_out: the calendar's modseq in the same snapshot; more_out: cut. DAV_SYNC_TOKEN when `since` cannot be served.
+ */
+MUST_CHECK err_t object_changes(struct ctx *cx, struct id account, struct id calendar, struct sync_token since,
+	enum object_fields fields, int32_t limit, struct object **out, size_t *count_out, int64_t *state_out,
+	bool *more_out);

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+# calends_library(NAME FOLDER LINKED...): the static library of the C files directly in FOLDER, and those to its left.
+function(calends_library name folder)
+	file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/${folder}/*.c")
+	if(NOT sources)
+		add_library(${name} INTERFACE)
+		target_link_libraries(${name} INTERFACE ${ARGN})
+		return()
+	endif()
+	add_library(${name} STATIC ${sources})
+	calends_flags(${name})
+	target_link_libraries(${name} PUBLIC ${ARGN})
+endfunction()

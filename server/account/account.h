@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Accounts and what proves them. An account has two rows, live and its test twin (the last bit of the id); both are
+ * made, deactivated and reactivated together.
+ */
+#pragma once
+
+#include "server/base/ctx.h"
+
+enum account_status { ACCOUNT_ACTIVE = 1, ACCOUNT_DEACTIVATED = 2, ACCOUNT_DELETED = 3 };
+enum plan { PLAN_FREE = 1, PLAN_PRO = 2 };
+
+struct account {
+	struct id id; /* live */
+	enum account_status status;
+	enum plan plan;
+	struct str email, name, tz;
+	struct instant created_at, deactivated_at;
+};
+
+struct account_new {
+	struct str email, name, password; /* password absent: none can sign in until set-password */
+	enum plan plan;
+};
+
+/* Trimmed, ASCII case-folded; INVALID_VALUE (param "email") unless it looks like one address, at most 254 octets. */
+MUST_CHECK err_t email_fold(struct ctx *cx, struct str email, struct str *out);
+
+/* Makes the account, its twin, a default calendar ("Calendar", name "default") in each, and demo data in test mode.
+ * CONFLICT (param "email") when the address is taken. */
+MUST_CHECK err_t account_create(struct ctx *cx, const struct account_new *in, struct account *out);
+MUST_CHECK err_t account_by_email(struct ctx *cx, struct str email, struct account *out); /* NOT_FOUND */
+MUST_CHECK err_t account_by_id(struct ctx *cx, struct id id, struct account *out);
+MUST_CHECK err_t account_list(struct ctx *cx, struct account **out, size_t *count_out);
+MUST_CHECK err_t account_set_status(struct ctx *cx, struct id id, enum account_status status);
+MUST_CHECK err_t account_set_password(struct ctx *cx, struct id id, struct str password); /* ends all sessions */
+MUST_CHECK err_t account_set_name(struct ctx *cx, struct id id, struct str name, struct str tz);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* API keys: cp_, sk_, rk_, pk_. Shown once; only a hash is kept. Rotation and revocation act in the next request. */
+#pragma once
+
+#include "server/base/ctx.h"
+#include "server/http/auth.h"
+
+enum key_kind { KEY_ACCOUNT = 1, KEY_SECRET = 2, KEY_RESTRICTED = 3, KEY_PUBLISHABLE = 4 };
+
+struct key {
+	struct id id, account; /* account in its mode */
+	enum key_kind kind;
+	struct str prefix, name;
+	uint64_t scopes;
+	struct id_list calendars;
+	struct instant created_at, rotated_at, expires_at, revoked_at, last_used_at; /* INSTANT_NONE where not */
+};
+
+struct key_new {
+	struct id account; /* live id; test mode by `test` */
+	enum key_kind kind;
+	bool test;                 /* not for KEY_ACCOUNT: INVALID_VALUE */
+	struct str name;           /* 1 to 100 characters, no control or bidi characters */
+	uint64_t scopes;           /* KEY_RESTRICTED only */
+	struct id_list calendars;  /* KEY_RESTRICTED only */
+	struct instant expires_at; /* INSTANT_NONE for never */
+};
+
+MUST_CHECK err_t key_create(struct ctx *cx, const struct key_new *in, struct key *out, struct str *secret_out);
+/* Live and test keys of the account, newest first; revoked ones for 90 days. */
+MUST_CHECK err_t key_list(struct ctx *cx, struct id account, struct key **out, size_t *count_out);
+/* By id alone (CLI) or within one account (pages): account zero means any. NOT_FOUND. */
+MUST_CHECK err_t key_rotate(struct ctx *cx, struct id account, struct id key, struct key *out, struct str *secret_out);
+MUST_CHECK err_t key_revoke(struct ctx *cx, struct id account, struct id key, struct key *out);
+
+/* The authenticators of modules.c for cp_, sk_, rk_, pk_: one statement. The username of Basic must be the owner's
+ * e-mail (ASCII case-folded) or usr_ id; anything else, empty too, is CREDENTIALS_INVALID. Plan and deactivation are
+ * judged here: PLAN_REQUIRED, ACCOUNT_DEACTIVATED. */
+authenticator_run key_authenticate;

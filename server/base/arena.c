@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/base/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define EACH_OBJECT_ALONE 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define EACH_OBJECT_ALONE 1
+#endif
+#endif
+#ifndef EACH_OBJECT_ALONE
+#define EACH_OBJECT_ALONE 0
+#endif
+
+#define CHUNK_SIZE ((size_t)32 * 1024)
+#define ALIGNMENT alignof(max_align_t)
+
+struct chunk {
+	struct chunk *older;
+	size_t size, used;
+	alignas(max_align_t) unsigned char data[];
+};
+
+struct deferred {
+	void (*release)(void *ptr);
+	void *ptr;
+};
+
+struct arena {
+	struct chunk *newest, *first;
+	struct deferred *deferred;
+	size_t deferred_len, deferred_cap;
+	size_t total;
+};
+
+static void *must_alloc(size_t size)
+{
+	void *ptr = malloc(size);
+	if (!ptr) {
+		fputs("calends: out of memory\n", stderr);
+		abort();
+	}
+	return ptr;
+}
+
+static struct chunk *chunk_push(struct arena *mem, size_t size)
+{
+	struct chunk *chunk = must_alloc(sizeof *chunk + size);
+	*chunk = (struct chunk){ .older = mem->newest, .size = size };
+	mem->newest = chunk;
+	return chunk;
+}
+
+struct arena *arena_open(void)
+{
+	struct arena *mem = must_alloc(sizeof *mem);
+	*mem = (struct arena){ 0 };
+	mem->first = chunk_push(mem, EACH_OBJECT_ALONE ? 0 : CHUNK_SIZE);
+	return mem;
+}
+
+static void run_deferred(struct arena *mem, size_t down_to)
+{
+	while (mem->deferred_len > down_to) {
+		struct deferred last = mem->deferred[--mem->deferred_len];
+		last.release(last.ptr);
+	}
+}
+
+static void drop_chunks(struct arena *mem, const struct chunk *down_to)
+{
+	while (mem->newest != down_to) {
+		struct chunk *gone = mem->newest;
+		mem->newest = gone->older;
+		mem->total -= gone->used;
+		explicit_bzero(gone->data, gone->used);
+		free(gone);
+	}
+}
+
+void arena_rewind(struct arena *mem, struct arena_mark mark)
+{
+	run_deferred(mem, mark.deferred);
+	drop_chunks(mem, mark.chunk);
+	struct chunk *chunk = mem->newest;
+	explicit_bzero(chunk->data + mark.used, chunk->used - mark.used);
+	mem->total -= chunk->used - mark.used;
+	chunk->used = mark.used;
+}
+
+struct arena_mark arena_mark(struct arena *mem)
+{
+	return (struct arena_mark){ mem->deferred_len, mem->newest, mem->newest->used };
+}
+
+void arena_reset(struct arena *mem)
+{
+	arena_rewind(mem, (struct arena_mark){ 0, mem->first, 0 });
+}
+
+void arena_close(struct arena *mem)
+{
+	if (!mem)
+		return;
+	arena_reset(mem);
+	free(mem->first);
+	free(mem->deferred);
+	free(mem);
+}
+
+void *arena_take(struct arena *mem, size_t count, size_t size)
+{
+	size_t want;
+	if (__builtin_mul_overflow(count, size, &want) || want > SIZE_MAX / 2) {
+		fputs("calends: allocation overflow\n", stderr);
+		abort();
+	}
+	if (EACH_OBJECT_ALONE) {
+		/* One chunk an object, never mixed with the next one. */
+		struct chunk *alone = chunk_push(mem, want);
+		alone->used = want;
+		mem->total += want;
+		memset(alone->data, 0, want);
+		return alone->data;
+	}
+	size_t rounded = (want + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+	struct chunk *chunk = mem->newest;
+	if (chunk->size - chunk->used < rounded)
+		chunk = chunk_push(mem, rounded > CHUNK_SIZE ? rounded : CHUNK_SIZE);
+	void *ptr = chunk->data + chunk->used;
+	chunk->used += rounded;
+	mem->total += rounded;
+	memset(ptr, 0, want);
+	return ptr;
+}
+
+void *arena_grow(struct arena *mem, void *ptr, size_t had, size_t want)
+{
+	if (ptr && want <= had)
+		return ptr;
+	struct chunk *chunk = mem->newest;
+	size_t rounded_had = (had + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+	size_t rounded_want = (want + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+	if (!EACH_OBJECT_ALONE && ptr && chunk->used >= rounded_had &&
+		(unsigned char *)ptr == chunk->data + chunk->used - rounded_had &&
+		chunk->size - chunk->used >= rounded_want - rounded_had) {
+		chunk->used += rounded_want - rounded_had;
+		mem->total += rounded_want - rounded_had;
+		memset((unsigned char *)ptr + had, 0, want - had);
+		return ptr;
+	}
+	void *bigger = arena_take(mem, 1, want);
+	if (ptr && had)
+		memcpy(bigger, ptr, had);
+	return bigger;
+}
+
+void arena_defer(struct arena *mem, void (*release)(void *ptr), void *ptr)
+{
+	if (mem->deferred_len == mem->deferred_cap) {
+		size_t cap = mem->deferred_cap ? mem->deferred_cap * 2 : 16;
+		struct deferred *grown = realloc(mem->deferred, cap * sizeof *grown);
+		if (!grown) {
+			fputs("calends: out of memory\n", stderr);
+			abort();
+		}
+		mem->deferred = grown;
+		mem->deferred_cap = cap;
+	}
+	mem->deferred[mem->deferred_len++] = (struct deferred){ release, ptr };
+}
+
+size_t arena_used(const struct arena *mem)
+{
+	return mem->total;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/base/clock.h"
+
+#include <time.h>
+
+#define S_PER_DAY INT64_C(86400)
+
+struct instant instant_now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (struct instant){ t.tv_sec * US_PER_S + t.tv_nsec / 1000 };
+}
+
+uint64_t clock_monotonic_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+struct instant instant_add_s(struct instant t, int64_t seconds)
+{
+	return (struct instant){ t.us + seconds * US_PER_S };
+}
+
+struct instant instant_of_s(int64_t unix_s)
+{
+	return (struct instant){ unix_s * US_PER_S };
+}
+
+int64_t instant_s(struct instant t)
+{
+	int64_t s = t.us / US_PER_S;
+	return t.us % US_PER_S < 0 ? s - 1 : s;
+}
+
+bool instant_is_none(struct instant t)
+{
+	return t.us == INSTANT_NONE.us;
+}
+
+bool instant_before(struct instant a, struct instant b)
+{
+	return a.us < b.us;
+}
+
+/* Years begin in March here, so that the leap day is the last of its year; eras are 400 years of 146,097 days. */
+int64_t days_from_civil(int64_t year, int month, int day)
+{
+	int64_t y = month <= 2 ? year - 1 : year;
+	int64_t era = (y >= 0 ? y : y - 399) / 400;
+	int64_t of_era = y - era * 400;
+	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+void civil_from_days(int64_t days, int64_t *year_out, int *month_out, int *day_out)
+{
+	int64_t z = days + 719468;
+	int64_t era = (z >= 0 ? z : z - 146096) / 146097;
+	int64_t of_era = z - era * 146097;
+	int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+	int64_t month = (5 * of_year + 2) / 153;
+	*day_out = (int)(of_year - (153 * month + 2) / 5 + 1);
+	*month_out = (int)(month < 10 ? month + 3 : month - 9);
+	*year_out = year + era * 400 + (*month_out <= 2);
+}
+
+struct civil {
+	int64_t year, days;
+	int month, day, hour, minute, second;
+	int64_t micros;
+};
+
+static struct civil civil_of(struct instant t)
+{
+	struct civil c;
+	int64_t s = instant_s(t);
+	c.micros = t.us - s * US_PER_S;
+	int64_t of_day = s % S_PER_DAY;
+	if (of_day < 0)
+		of_day += S_PER_DAY;
+	c.days = (s - of_day) / S_PER_DAY;
+	civil_from_days(c.days, &c.year, &c.month, &c.day);
+	c.hour = (int)(of_day / 3600);
+	c.minute = (int)(of_day / 60 % 60);
+	c.second = (int)(of_day % 60);
+	return c;
+}
+
+struct str instant_rfc3339(struct arena *mem, struct instant t)
+{
+	struct civil c = civil_of(t);
+	if (c.micros)
+		return str_fmt(mem, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", (int)c.year, c.month, c.day, c.hour,
+			c.minute, c.second, (int)c.micros);
+	return str_fmt(mem, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)c.year, c.month, c.day, c.hour, c.minute, c.second);
+}
+
+struct str instant_imf(struct arena *mem, struct instant t)
+{
+	static const char days[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
+		"Dec" };
+	struct civil c = civil_of(t);
+	int64_t weekday = (c.days + 4) % 7; /* 1970-01-01 was a Thursday */
+	if (weekday < 0)
+		weekday += 7;
+	return str_fmt(mem, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[weekday], c.day, months[c.month - 1],
+		(int)c.year, c.hour, c.minute, c.second);
+}
+
+struct str instant_ical(struct arena *mem, struct instant t)
+{
+	struct civil c = civil_of(t);
+	return str_fmt(mem, "%04d%02d%02dT%02d%02d%02dZ", (int)c.year, c.month, c.day, c.hour, c.minute, c.second);
+}
+
+/* Take exactly `width` digits off the front of s. */
+static bool take_digits(struct str *s, size_t width, int *out)
+{
+	uint64_t value;
+	if (s->len < width || !str_to_u64(str_sub(*s, 0, width), 9999, &value))
+		return false;
+	*out = (int)value;
+	*s = str_from(*s, width);
+	return true;
+}
+
+static bool take_char(struct str *s, char c)
+{
+	if (!s->len || char_lower(s->ptr[0]) != c)
+		return false;
+	*s = str_from(*s, 1);
+	return true;
+}
+
+static int days_in_month(int year, int month)
+{
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+	return days[month - 1] + (month == 2 && leap);
+}
+
+static bool civil_valid(const struct civil *c)
+{
+	return c->month >= 1 && c->month <= 12 && c->day >= 1 && c->day <= days_in_month((int)c->year, c->month) &&
+	       c->hour <= 23 && c->minute <= 59 && c->second <= 59;
+}
+
+static struct instant instant_of_civil(const struct civil *c)
+{
+	int64_t s =
+		days_from_civil(c->year, c->month, c->day) * S_PER_DAY + c->hour * 3600 + c->minute * 60 + c->second;
+	return (struct instant){ s * US_PER_S + c->micros };
+}
+
+static bool take_fraction(struct str *s, int64_t *micros_out)
+{
+	int64_t scale = 100000;
+	size_t digits = 0;
+	*micros_out = 0;
+	if (!take_char(s, '.'))
+		return true;
+	for (; s->len && char_is_digit(s->ptr[0]); *s = str_from(*s, 1), digits++) {
+		*micros_out += scale * (s->ptr[0] - '0');
+		scale /= 10;
+	}
+	return digits > 0;
+}
+
+static bool take_offset(struct str *s, int64_t *seconds_out)
+{
+	int hour, minute;
+	*seconds_out = 0;
+	if (take_char(s, 'z'))
+		return true;
+	int sign = take_char(s, '+') ? 1 : take_char(s, '-') ? -1 : 0;
+	if (!sign || !take_digits(s, 2, &hour) || !take_char(s, ':') || !take_digits(s, 2, &minute) || hour > 23 ||
+		minute > 59)
+		return false;
+	*seconds_out = sign * (hour * 3600 + minute * 60);
+	return true;
+}
+
+bool instant_from_rfc3339(struct str s, struct instant *out)
+{
+	struct civil c;
+	int year;
+	int64_t offset;
+	if (!take_digits(&s, 4, &year) || !take_char(&s, '-') || !take_digits(&s, 2, &c.month) || !take_char(&s, '-') ||
+		!take_digits(&s, 2, &c.day) || !(take_char(&s, 't') || take_char(&s, ' ')) ||
+		!take_digits(&s, 2, &c.hour) || !take_char(&s, ':') || !take_digits(&s, 2, &c.minute) ||
+		!take_char(&s, ':') || !take_digits(&s, 2, &c.second) || !take_fraction(&s, &c.micros) ||
+		!take_offset(&s, &offset) || s.len)
+		return false;
+	c.year = year;
+	if (!civil_valid(&c))
+		return false;
+	*out = instant_add_s(instant_of_civil(&c), -offset);
+	return true;
+}
+
+bool instant_from_ical(struct str s, struct instant *out)
+{
+	struct civil c = { 0 };
+	int year;
+	if (!take_digits(&s, 4, &year) || !take_digits(&s, 2, &c.month) || !take_digits(&s, 2, &c.day) ||
+		!take_char(&s, 't') || !take_digits(&s, 2, &c.hour) || !take_digits(&s, 2, &c.minute) ||
+		!take_digits(&s, 2, &c.second) || !take_char(&s, 'z') || s.len)
+		return false;
+	c.year = year;
+	if (!civil_valid(&c))
+		return false;
+	*out = instant_of_civil(&c);
+	return true;
+}

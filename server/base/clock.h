@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Instants and how they are written. An instant is read once a request (cx->now); nothing else reads the clock.
+ */
+#pragma once
+
+#include "server/base/str.h"
+
+/* Microseconds since 1970-01-01T00:00:00Z, without leap seconds. */
+struct instant {
+	int64_t us;
+};
+
+#define INSTANT_FOREVER ((struct instant){ INT64_MAX })  /* PostgreSQL's 'infinity' */
+#define INSTANT_BEFORE ((struct instant){ INT64_MIN })   /* '-infinity' */
+#define INSTANT_NONE ((struct instant){ INT64_MIN + 1 }) /* absent: NULL in the database */
+#define US_PER_S INT64_C(1000000)
+
+struct instant instant_now(void);
+uint64_t clock_monotonic_ms(void); /* for time-outs */
+struct instant instant_add_s(struct instant t, int64_t seconds);
+struct instant instant_of_s(int64_t unix_s);
+int64_t instant_s(struct instant t); /* floor of Unix seconds */
+bool instant_is_none(struct instant t);
+bool instant_before(struct instant a, struct instant b);
+
+/* Proleptic Gregorian. month 1..12, day 1..31; days since 1970-01-01. */
+int64_t days_from_civil(int64_t year, int month, int day);
+void civil_from_days(int64_t days, int64_t *year_out, int *month_out, int *day_out);
+
+struct str instant_rfc3339(
+	struct arena *mem, struct instant t);                 /* 2026-11-24T05:30:54Z, fraction only if there is one */
+struct str instant_imf(struct arena *mem, struct instant t);  /* Tue, 24 Nov 2026 05:30:54 GMT (RFC 9110 §5.6.7) */
+struct str instant_ical(struct arena *mem, struct instant t); /* 20261124T053054Z (RFC 5545 §3.3.5, form 2) */
+
+/* RFC 3339 date-time with an offset (Z or ±hh:mm), years 0000 to 9999. Refuses second 60 and anything left over. */
+bool instant_from_rfc3339(struct str s, struct instant *out);
+/* YYYYMMDDTHHMMSSZ as CalDAV's time-range has it. */
+bool instant_from_ical(struct str s, struct instant *out);

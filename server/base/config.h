@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Configuration: flag, else CALENDS_* in the environment, else the INI file of --config, else the default, all from one
+ * table of options (options.def) that also prints --help and docs/options.md.
+ */
+#pragma once
+
+#include "server/base/buf.h"
+#include "server/base/ctx.h"
+
+struct config {
+#define OPT_STR(field, ...) struct str field;
+#define OPT_INT(field, ...) int64_t field;
+#define OPT_FLAG(field, ...) bool field;
+#include "server/base/options.def"
+#undef OPT_STR
+#undef OPT_INT
+#undef OPT_FLAG
+};
+
+/*
+ * Read argv[1..] (only options; positional words are given back in rest_out), environment and file.
+ * INVALID_VALUE with the option, and for a file the line, named.
+ */
+MUST_CHECK err_t config_read(
+	struct ctx *cx, int argc, char *const *argv, struct config *out, struct str_list *rest_out);
+void config_help(struct buf *out);
+void config_markdown(struct buf *out);

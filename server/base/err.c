@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/base/err.h"
+
+#include <assert.h>
+
+static const struct err_row rows[] = {
+#define ERR(kind, api, type, code, oauth, error, dav, condition, text)                                                 \
+	[kind] = { #kind, api, type, code, oauth, error, dav, condition, text },
+#include "server/base/errors.def"
+#undef ERR
+};
+
+static_assert(ARRAY_LEN(rows) == ERR_KINDS, "every kind of failure has its row");
+
+const struct err_row *err_row(enum err_kind kind)
+{
+	assert(kind < ERR_KINDS);
+	return &rows[kind];
+}
+
+bool err_is(err_t e, enum err_kind kind)
+{
+	return e && e->kind == kind;
+}
+
+struct str err_text(err_t e)
+{
+	return e->said.ptr ? e->said : str_of(err_row(e->kind)->text);
+}
+
+struct err *err_new_(struct arena *mem, enum err_kind kind, const char *file, int line, const char *format, ...)
+{
+	struct err *e = arena_new(mem, struct err);
+	va_list args;
+	va_start(args, format);
+	*e = (struct err){ .kind = kind, .detail = str_vfmt(mem, format, args), .file = file, .line = line };
+	va_end(args);
+	return e;
+}
+
+struct err *err_refuse_(
+	struct arena *mem, enum err_kind kind, const char *param, const char *file, int line, const char *format, ...)
+{
+	struct err *e = arena_new(mem, struct err);
+	va_list args;
+	va_start(args, format);
+	*e = (struct err){ .kind = kind, .said = str_vfmt(mem, format, args), .file = file, .line = line };
+	va_end(args);
+	if (param[0])
+		e->param = str_of(param);
+	return e;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How functions fail. A function that can fail is declared `MUST_CHECK err_t`; err_t is a pointer, and NULL is OK.
+ * What a failure means in each protocol is one row of errors.def. An error lives in the request's arena and is logged
+ * once, where the request ends.
+ */
+#pragma once
+
+#include "server/base/str.h"
+
+enum err_kind {
+#define ERR(kind, ...) kind,
+#include "server/base/errors.def"
+#undef ERR
+	ERR_KINDS
+};
+
+struct err {
+	enum err_kind kind;
+	struct str param;  /* the field or parameter that was wrong; absent where none */
+	struct str said;   /* for the caller; absent: the row's own text */
+	struct str detail; /* for the log alone: never shown to a caller */
+	struct str href;   /* what a DAV condition points at (no-uid-conflict); absent where none */
+	uint64_t scopes;   /* INSUFFICIENT_SCOPE: all scopes that the operation needs */
+	int retry_after_s; /* RATE_LIMITED, UNAVAILABLE */
+	const char *file;
+	int line;
+};
+
+typedef const struct err *err_t;
+
+#define OK ((err_t)NULL)
+#define MUST_CHECK __attribute__((warn_unused_result))
+
+struct err_row {
+	const char *name;
+	int api_status;
+	const char *api_type, *api_code;
+	int oauth_status;
+	const char *oauth_error;
+	int dav_status;
+	const char *dav_condition;
+	const char *text;
+};
+
+const struct err_row *err_row(enum err_kind kind);
+bool err_is(err_t e, enum err_kind kind);
+
+/* What the caller is told: `said`, or the row's text. */
+struct str err_text(err_t e);
+
+/* Hand an error on. Stands alone on its line; the only macro that returns. */
+#define TRY(call)                                                                                                      \
+	do {                                                                                                           \
+		err_t try_ = (call);                                                                                   \
+		if (try_)                                                                                              \
+			return try_;                                                                                   \
+	} while (0)
+
+/* An error whose text is for the log. FAIL(cx, INVALID_GRANT, "code: %s", why) */
+#define FAIL(cx, kind, ...) err_new_((cx)->mem, (kind), __FILE__, __LINE__, __VA_ARGS__)
+/* An error whose text is for the caller, and the parameter it is about ("" for none). */
+#define REFUSE(cx, kind, param, ...) err_refuse_((cx)->mem, (kind), (param), __FILE__, __LINE__, __VA_ARGS__)
+
+__attribute__((format(printf, 5, 6), returns_nonnull)) struct err *err_new_(
+	struct arena *mem, enum err_kind kind, const char *file, int line, const char *format, ...);
+__attribute__((format(printf, 6, 7), returns_nonnull)) struct err *err_refuse_(
+	struct arena *mem, enum err_kind kind, const char *param, const char *file, int line, const char *format, ...);

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/base/log.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "server/base/clock.h"
+
+#define LINE_MAX_OCTETS 4096
+
+static enum log_level log_level = LOG_INFO;
+static int log_fd = STDERR_FILENO;
+
+void log_setup(enum log_level level, int fd)
+{
+	log_level = level;
+	log_fd = fd;
+}
+
+bool log_enabled(enum log_level level)
+{
+	return level <= log_level;
+}
+
+struct line {
+	size_t len;
+	char text[LINE_MAX_OCTETS];
+};
+
+/* One octet is always left for the line's end. A longer line is cut. */
+static void put(struct line *line, const char *text, size_t len)
+{
+	size_t left = sizeof line->text - 1 - line->len;
+	if (len > left)
+		len = left;
+	memcpy(line->text + line->len, text, len);
+	line->len += len;
+}
+
+static bool plain(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.ptr[i];
+		if (c <= ' ' || c == '"' || c == '\\' || c == 0x7F || c == '=')
+			return false;
+	}
+	return s.len > 0;
+}
+
+static void put_quoted(struct line *line, struct str s)
+{
+	put(line, "\"", 1);
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.ptr[i];
+		char escaped[5];
+		if (c < ' ' || c == 0x7F)
+			put(line, escaped, (size_t)snprintf(escaped, sizeof escaped, "\\x%02x", c));
+		else if (c == '"' || c == '\\')
+			put(line, (char[]){ '\\', (char)c }, 2);
+		else
+			put(line, &s.ptr[i], 1);
+	}
+	put(line, "\"", 1);
+}
+
+static void put_field(struct line *line, const struct log_field *field)
+{
+	char number[24];
+	put(line, " ", 1);
+	put(line, field->key, strlen(field->key));
+	put(line, "=", 1);
+	if (field->is_number)
+		put(line, number, (size_t)snprintf(number, sizeof number, "%lld", (long long)field->number));
+	else if (plain(field->text))
+		put(line, field->text.ptr, field->text.len);
+	else
+		put_quoted(line, field->text);
+}
+
+static void put_stamp(struct line *line)
+{
+	char stamp[48];
+	struct instant now = instant_now();
+	int64_t s = instant_s(now), year;
+	int month, day, of_day = (int)(s % 86400);
+	civil_from_days(s / 86400, &year, &month, &day);
+	int len = snprintf(stamp, sizeof stamp, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", (int)year, month, day,
+		of_day / 3600, of_day / 60 % 60, of_day % 60, (int)(now.us - s * US_PER_S));
+	put(line, stamp, (size_t)len);
+}
+
+void log_write_(enum log_level level, const char *event, const struct log_field *fields, size_t count)
+{
+	static const char *const names[] = { "error", "warn", "info", "debug" };
+	if (!log_enabled(level))
+		return;
+	struct line line = { 0 };
+	put_stamp(&line);
+	put_field(&line, &LOG_C("level", names[level]));
+	put_field(&line, &LOG_C("event", event));
+	for (size_t i = 0; i < count; i++)
+		if (fields[i].is_number || fields[i].text.ptr)
+			put_field(&line, &fields[i]);
+	line.text[line.len++] = '\n';
+	/* Nowhere to tell when the log itself cannot be written. */
+	if (write(log_fd, line.text, line.len) < 0)
+		return;
+}

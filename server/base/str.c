@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/base/str.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct str str_of(const char *c_string)
+{
+	return (struct str){ c_string, c_string ? strlen(c_string) : 0 };
+}
+
+struct bytes bytes_of(const void *ptr, size_t len)
+{
+	return (struct bytes){ ptr, len };
+}
+
+bool str_eq(struct str a, struct str b)
+{
+	if (!a.ptr || !b.ptr)
+		return !a.ptr && !b.ptr;
+	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+char char_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+bool char_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool char_is_alpha(char c)
+{
+	char l = char_lower(c);
+	return l >= 'a' && l <= 'z';
+}
+
+int char_hex(char c)
+{
+	if (char_is_digit(c))
+		return c - '0';
+	char l = char_lower(c);
+	return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
+}
+
+static bool same_nocase(const char *a, const char *b, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (char_lower(a[i]) != char_lower(b[i]))
+			return false;
+	return true;
+}
+
+bool str_eq_nocase(struct str a, struct str b)
+{
+	if (!a.ptr || !b.ptr)
+		return !a.ptr && !b.ptr;
+	return a.len == b.len && same_nocase(a.ptr, b.ptr, a.len);
+}
+
+bool str_starts(struct str s, struct str prefix)
+{
+	return s.ptr && s.len >= prefix.len && memcmp(s.ptr, prefix.ptr, prefix.len) == 0;
+}
+
+bool str_starts_nocase(struct str s, struct str prefix)
+{
+	return s.ptr && s.len >= prefix.len && same_nocase(s.ptr, prefix.ptr, prefix.len);
+}
+
+bool str_ends(struct str s, struct str suffix)
+{
+	return s.ptr && s.len >= suffix.len && memcmp(s.ptr + s.len - suffix.len, suffix.ptr, suffix.len) == 0;
+}
+
+int str_cmp(struct str a, struct str b)
+{
+	size_t len = a.len < b.len ? a.len : b.len;
+	int order = len ? memcmp(a.ptr, b.ptr, len) : 0;
+	if (order)
+		return order;
+	return (a.len > b.len) - (a.len < b.len);
+}
+
+bool str_has(struct str s, char c)
+{
+	return s.len && memchr(s.ptr, c, s.len);
+}
+
+size_t str_find(struct str s, struct str needle)
+{
+	if (!s.ptr || !needle.ptr)
+		return SIZE_MAX;
+	const char *at = memmem(s.ptr, s.len, needle.ptr, needle.len);
+	return at ? (size_t)(at - s.ptr) : SIZE_MAX;
+}
+
+struct str str_from(struct str s, size_t start)
+{
+	return str_sub(s, start, s.len);
+}
+
+struct str str_sub(struct str s, size_t start, size_t end)
+{
+	if (end > s.len)
+		end = s.len;
+	if (start > end)
+		start = end;
+	return s.ptr ? (struct str){ s.ptr + start, end - start } : s;
+}
+
+struct str str_trim(struct str s, const char *set)
+{
+	while (s.len && s.ptr[0] && strchr(set, s.ptr[0]))
+		s = str_from(s, 1);
+	while (s.len && s.ptr[s.len - 1] && strchr(set, s.ptr[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+bool str_cut(struct str *rest, char at, struct str *head)
+{
+	if (!rest->ptr)
+		return false;
+	const char *cut = rest->len ? memchr(rest->ptr, at, rest->len) : NULL;
+	if (!cut) {
+		*head = *rest;
+		*rest = STR_ABSENT;
+		return true;
+	}
+	size_t len = (size_t)(cut - rest->ptr);
+	*head = (struct str){ rest->ptr, len };
+	*rest = (struct str){ cut + 1, rest->len - len - 1 };
+	return true;
+}
+
+const char *str_c(struct arena *mem, struct str s)
+{
+	if (!s.ptr || str_has(s, '\0'))
+		return NULL;
+	return str_dup(mem, s).ptr;
+}
+
+/* Always followed by a NUL, which is not counted: debuggers and str_c like it. */
+struct str str_dup(struct arena *mem, struct str s)
+{
+	if (!s.ptr)
+		return s;
+	char *copy = arena_take(mem, s.len + 1, 1);
+	if (s.len)
+		memcpy(copy, s.ptr, s.len);
+	return (struct str){ copy, s.len };
+}
+
+struct str str_lower(struct arena *mem, struct str s)
+{
+	if (!s.ptr)
+		return s;
+	char *copy = arena_take(mem, s.len + 1, 1);
+	for (size_t i = 0; i < s.len; i++)
+		copy[i] = char_lower(s.ptr[i]);
+	return (struct str){ copy, s.len };
+}
+
+struct str str_cat(struct arena *mem, struct str a, struct str b)
+{
+	char *both = arena_take(mem, a.len + b.len + 1, 1);
+	if (a.len)
+		memcpy(both, a.ptr, a.len);
+	if (b.len)
+		memcpy(both + a.len, b.ptr, b.len);
+	return (struct str){ both, a.len + b.len };
+}
+
+struct str str_vfmt(struct arena *mem, const char *format, va_list args)
+{
+	va_list again;
+	va_copy(again, args);
+	int len = vsnprintf(NULL, 0, format, args);
+	size_t size = len < 0 ? 1 : (size_t)len + 1;
+	char *text = arena_take(mem, size, 1);
+	if (len > 0)
+		vsnprintf(text, size, format, again);
+	va_end(again);
+	return (struct str){ text, size - 1 };
+}
+
+struct str str_fmt(struct arena *mem, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	struct str s = str_vfmt(mem, format, args);
+	va_end(args);
+	return s;
+}
+
+bool str_to_u64(struct str s, uint64_t max, uint64_t *out)
+{
+	uint64_t value = 0;
+	if (s.len == 0 || s.len > 20)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		if (!char_is_digit(s.ptr[i]))
+			return false;
+		uint64_t digit = (uint64_t)(s.ptr[i] - '0');
+		if (value > (max - digit) / 10 || digit > max)
+			return false;
+		value = value * 10 + digit;
+	}
+	*out = value;
+	return true;
+}
+
+/* Octets of a sequence that begins with `lead`, and the bounds of its second octet (RFC 3629 §4). */
+static size_t utf8_shape(unsigned char lead, unsigned char *low, unsigned char *high)
+{
+	*low = 0x80;
+	*high = 0xBF;
+	if (lead < 0x80)
+		return 1;
+	if (lead >= 0xC2 && lead <= 0xDF)
+		return 2;
+	if (lead >= 0xE0 && lead <= 0xEF) {
+		if (lead == 0xE0)
+			*low = 0xA0;
+		if (lead == 0xED)
+			*high = 0x9F;
+		return 3;
+	}
+	if (lead >= 0xF0 && lead <= 0xF4) {
+		if (lead == 0xF0)
+			*low = 0x90;
+		if (lead == 0xF4)
+			*high = 0x8F;
+		return 4;
+	}
+	return 0;
+}
+
+bool str_is_utf8(struct str s)
+{
+	const unsigned char *at = (const unsigned char *)s.ptr;
+	size_t i = 0;
+	while (i < s.len) {
+		unsigned char low, high;
+		size_t size = utf8_shape(at[i], &low, &high);
+		if (size == 0 || size > s.len - i)
+			return false;
+		if (size > 1 && (at[i + 1] < low || at[i + 1] > high))
+			return false;
+		for (size_t k = 2; k < size; k++)
+			if (at[i + k] < 0x80 || at[i + k] > 0xBF)
+				return false;
+		i += size;
+	}
+	return true;
+}
+
+bool bytes_same(struct bytes a, struct bytes b)
+{
+	if (!a.ptr || !b.ptr || a.len != b.len)
+		return false;
+	volatile uint8_t differ = 0;
+	for (size_t i = 0; i < a.len; i++)
+		differ = (uint8_t)(differ | (a.ptr[i] ^ b.ptr[i]));
+	return differ == 0;
+}
+
+struct str hex_of(struct arena *mem, struct bytes b)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *text = arena_take(mem, b.len * 2 + 1, 1);
+	for (size_t i = 0; i < b.len; i++) {
+		text[i * 2] = digits[b.ptr[i] >> 4];
+		text[i * 2 + 1] = digits[b.ptr[i] & 15];
+	}
+	return (struct str){ text, b.len * 2 };
+}
+
+bool hex_to(struct arena *mem, struct str s, struct bytes *out)
+{
+	if (!s.ptr || s.len % 2)
+		return false;
+	uint8_t *octets = arena_take(mem, s.len / 2 + 1, 1);
+	for (size_t i = 0; i < s.len; i += 2) {
+		int high = char_hex(s.ptr[i]), low = char_hex(s.ptr[i + 1]);
+		if (high < 0 || low < 0)
+			return false;
+		octets[i / 2] = (uint8_t)(high << 4 | low);
+	}
+	*out = bytes_of(octets, s.len / 2);
+	return true;
+}
+
+#define BASE64_COMMON "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+static size_t base64_encode(char *text, struct bytes b, const char *alphabet)
+{
+	size_t n = 0;
+	uint32_t bits = 0;
+	unsigned have = 0;
+	for (size_t i = 0; i < b.len; i++) {
+		bits = bits << 8 | b.ptr[i];
+		for (have += 8; have >= 6; have -= 6)
+			text[n++] = alphabet[bits >> (have - 6) & 63];
+	}
+	if (have)
+		text[n++] = alphabet[bits << (6 - have) & 63];
+	return n;
+}
+
+struct str base64url_of(struct arena *mem, struct bytes b)
+{
+	char *text = arena_take(mem, b.len / 3 * 4 + 5, 1);
+	return (struct str){ text, base64_encode(text, b, BASE64_COMMON "-_") };
+}
+
+struct str base64_of(struct arena *mem, struct bytes b)
+{
+	char *text = arena_take(mem, b.len / 3 * 4 + 5, 1);
+	size_t n = base64_encode(text, b, BASE64_COMMON "+/");
+	while (n % 4)
+		text[n++] = '=';
+	return (struct str){ text, n };
+}
+
+static bool base64_decode(struct arena *mem, struct str s, const char *alphabet, struct bytes *out)
+{
+	uint8_t *octets = arena_take(mem, s.len * 3 / 4 + 1, 1);
+	size_t n = 0;
+	uint32_t bits = 0;
+	unsigned have = 0;
+	if (s.len % 4 == 1)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		const char *at = s.ptr[i] ? strchr(alphabet, s.ptr[i]) : NULL;
+		if (!at)
+			return false;
+		bits = bits << 6 | (uint32_t)(at - alphabet);
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			octets[n++] = (uint8_t)(bits >> have & 255);
+		}
+	}
+	if (bits & ((1U << have) - 1)) /* stray bits: two spellings of one value */
+		return false;
+	*out = bytes_of(octets, n);
+	return true;
+}
+
+bool base64url_to(struct arena *mem, struct str s, struct bytes *out)
+{
+	return s.ptr && base64_decode(mem, s, BASE64_COMMON "-_", out);
+}
+
+bool base64_to(struct arena *mem, struct str s, struct bytes *out)
+{
+	if (!s.ptr || s.len % 4)
+		return false;
+	size_t padding = 0;
+	while (padding < 2 && s.len && s.ptr[s.len - 1] == '=') {
+		s.len--;
+		padding++;
+	}
+	return base64_decode(mem, s, BASE64_COMMON "+/", out);
+}

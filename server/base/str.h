@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Text that carries its length. A `struct str` goes by value and only borrows; `ptr == NULL` is absent, which is not
+ * empty. Bytes from the network are no `char *` until a C library asks for one (str_c).
+ */
+#pragma once
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "server/base/arena.h"
+
+struct str {
+	const char *ptr;
+	size_t len;
+};
+
+/* Octets that are not text: hashes, tags, sealed secrets (bytea in the database). */
+struct bytes {
+	const uint8_t *ptr;
+	size_t len;
+};
+
+struct str_list {
+	const struct str *items;
+	size_t count;
+};
+
+#define ARRAY_LEN(a) (sizeof(a) / sizeof *(a))
+
+/* A literal as a str, in code and in static tables. */
+#define STR(literal) ((struct str){ "" literal, sizeof(literal) - 1 })
+#define STR_INIT(literal)                                                                                              \
+	{                                                                                                              \
+		"" literal, sizeof(literal) - 1                                                                        \
+	}
+#define STR_ABSENT ((struct str){ NULL, 0 })
+/* printf("%.*s", STR_ARG(s)) */
+#define STR_ARG(s) (int)((s).len > 4096 ? 4096 : (s).len), ((s).ptr ? (s).ptr : "")
+
+struct str str_of(const char *c_string); /* NULL gives absent */
+struct bytes bytes_of(const void *ptr, size_t len);
+
+bool str_eq(struct str a, struct str b);        /* absent equals only absent */
+bool str_eq_nocase(struct str a, struct str b); /* ASCII letters only */
+bool str_starts(struct str s, struct str prefix);
+bool str_starts_nocase(struct str s, struct str prefix);
+bool str_ends(struct str s, struct str suffix);
+int str_cmp(struct str a, struct str b); /* by octets, for sorting */
+bool str_has(struct str s, char c);
+/* Where `needle` begins in s, or SIZE_MAX. */
+size_t str_find(struct str s, struct str needle);
+
+struct str str_from(struct str s, size_t start);            /* s without its first `start` octets */
+struct str str_sub(struct str s, size_t start, size_t end); /* [start, end), clamped */
+struct str str_trim(struct str s, const char *set);         /* without octets of `set` at both ends */
+#define STR_BLANK " \t\r\n"
+
+/*
+ * Cut `rest` at the first `at`: head is what stands before it, rest what stands behind. Without `at`, head is all and
+ * rest becomes absent. False when rest was absent. Loop: while (str_cut(&rest, '/', &head)).
+ */
+bool str_cut(struct str *rest, char at, struct str *head);
+
+/* A C string in `mem`, or NULL if a NUL is inside or s is absent. */
+const char *str_c(struct arena *mem, struct str s);
+struct str str_dup(struct arena *mem, struct str s);
+struct str str_lower(struct arena *mem, struct str s); /* ASCII */
+struct str str_cat(struct arena *mem, struct str a, struct str b);
+
+__attribute__((format(printf, 2, 3))) struct str str_fmt(struct arena *mem, const char *format, ...);
+__attribute__((format(printf, 2, 0))) struct str str_vfmt(struct arena *mem, const char *format, va_list args);
+
+/* Decimal digits only, no sign, within [0, max]; false otherwise. */
+bool str_to_u64(struct str s, uint64_t max, uint64_t *out);
+
+/* Well-formed UTF-8 without surrogates and overlong forms (RFC 3629). NUL counts as text here. */
+bool str_is_utf8(struct str s);
+
+/* Same length and octets, in a time that depends on the length alone. For MACs and CSRF tokens. */
+bool bytes_same(struct bytes a, struct bytes b);
+
+int char_hex(char c); /* 0..15, or -1 */
+bool char_is_digit(char c);
+bool char_is_alpha(char c);
+char char_lower(char c);
+
+struct str hex_of(struct arena *mem, struct bytes b);
+struct str base64url_of(struct arena *mem, struct bytes b); /* no padding (RFC 7515 §2) */
+struct str base64_of(struct arena *mem, struct bytes b);
+/* Strict decoders: false on a foreign octet, bad length or stray bits. base64_to takes standard alphabet with padding.
+ */
+bool hex_to(struct arena *mem, struct str s, struct bytes *out);
+bool base64_to(struct arena *mem, struct str s, struct bytes *out);
+bool base64url_to(struct arena *mem, struct str s, struct bytes *out);

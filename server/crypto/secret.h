@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The formats of our secrets (DESIGN §4, field/schema.md §1, field/oauth.md §2.2). Every secret carries its account id
+ * under the hash, so that authentication is one statement on one node: altering the id changes the hash.
+ *
+ *   cp_  + 64 lower-case hex: 16 random octets, then the account (product format; no checksum possible)
+ *   sk_live_ sk_test_ rk_live_ rk_test_ pk_live_ pk_test_
+ *        + 1 region + base62 of (16 account, 24 random) in 54 digits + 6 base62 digits of CRC-32 of all before
+ *   cat_ + base62 of (version 1, expiry hour 3, account 16, random 24) = 44 octets in 60 digits + 6 of CRC-32
+ *   crt_ + base62 of (account 16, family 16, generation 4, random 24, tag 8) + 6 of CRC-32
+ *   cac_ + base62 of (account 16, family 16, random 24) + 6 of CRC-32;  cls_ (client secret), ses: without an account
+ *
+ * Junk is refused by syntax and checksum without a visit to the database.
+ */
+#pragma once
+
+#include "server/base/id.h"
+
+enum secret_kind {
+	SECRET_CP,
+	SECRET_SK_LIVE,
+	SECRET_SK_TEST,
+	SECRET_RK_LIVE,
+	SECRET_RK_TEST,
+	SECRET_PK_LIVE,
+	SECRET_PK_TEST,
+	SECRET_ACCESS,
+	SECRET_REFRESH,
+	SECRET_CODE,
+	SECRET_CLIENT,
+	SECRET_SESSION,
+	SECRET_KINDS
+};
+
+struct secret_parts {
+	enum secret_kind kind;
+	struct id account;    /* zero where the kind carries none */
+	struct id family;     /* SECRET_REFRESH, SECRET_CODE */
+	uint32_t generation;  /* SECRET_REFRESH */
+	uint32_t expiry_hour; /* SECRET_ACCESS: Unix hours; names the slot of the token ring. Not trusted. */
+	struct bytes tag;     /* SECRET_REFRESH: 8 octets of HMAC */
+};
+
+/* A new secret of this kind; `parts` gives what it carries (kind, account, family, generation, expiry_hour). For
+ * SECRET_REFRESH `tag_key` is the server's MAC key (32 octets), else absent. */
+struct str secret_new(struct arena *mem, const struct secret_parts *parts, struct bytes tag_key);
+
+/* Syntax, checksum and fields. False for anything that none of our formats has. */
+bool secret_parse(struct arena *mem, struct str text, struct secret_parts *out);
+
+/* SECRET_REFRESH: was this generation really issued with this key? (constant time) */
+bool secret_tag_true(const struct secret_parts *parts, struct str text, struct bytes tag_key);
+
+/* What lists show: kind prefix and 6 characters, "cp_8f3a1c". */
+struct str secret_prefix(struct arena *mem, struct str secret);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * JSON (RFC 8259). Written forward into a buffer; read strictly through a table of fields: only UTF-8, no NUL, no
+ * duplicate names, depth at most 32, no unknown fields. The same table writes answers and documents the resource.
+ */
+#pragma once
+
+#include "server/base/buf.h"
+#include "server/base/ctx.h"
+
+/* ---- writing ---- */
+
+struct json {
+	struct buf *out;
+	bool comma; /* a value stands before, in this object or array */
+};
+
+struct json json_begin(struct buf *out);
+/* key NULL inside an array or at the top. */
+void json_object(struct json *j, const char *key);
+void json_object_end(struct json *j);
+void json_array(struct json *j, const char *key);
+void json_array_end(struct json *j);
+void json_str(struct json *j, const char *key, struct str value);    /* absent writes null */
+void json_str_if(struct json *j, const char *key, struct str value); /* absent writes nothing */
+void json_int(struct json *j, const char *key, int64_t value);
+void json_bool(struct json *j, const char *key, bool value);
+void json_null(struct json *j, const char *key);
+void json_id(struct json *j, const char *key, const char *prefix, struct id value); /* zero writes null */
+void json_time(struct json *j, const char *key, struct instant value); /* RFC 3339 UTC; INSTANT_NONE writes null */
+void json_raw(struct json *j, const char *key, struct str value);      /* already JSON */
+
+/* ---- reading ---- */
+
+enum json_kind { JSON_STR, JSON_INT, JSON_BOOL, JSON_TIME, JSON_ID, JSON_STRS, JSON_OBJECT, JSON_OBJECTS };
+enum json_flags { JSON_REQUIRED = 1, JSON_NULLABLE = 2, JSON_READ_ONLY = 4, JSON_WRITE_ONLY = 8 };
+
+/*
+ * One field of a resource: what is read goes to `offset` of a struct, and whether it was there to `given` (a bool's
+ * offset; 0 for none, so the struct must not begin with one).
+ */
+struct json_field {
+	const char *name;
+	enum json_kind kind;
+	unsigned flags;
+	size_t offset, given;
+	int64_t min, max;   /* of a number, of the characters of a text, of the items of a list */
+	const char *prefix; /* JSON_ID */
+	const struct json_field *fields;
+	size_t field_count, size; /* JSON_OBJECT (in place), JSON_OBJECTS (struct json_list) */
+	const char *doc;
+};
+
+struct json_list {
+	void *items;
+	size_t count;
+};
+
+/*
+ * Read an object into *out (zeroed by the caller). Errors name the dotted path in `param`: MALFORMED (not JSON),
+ * UNKNOWN_FIELD, MISSING_FIELD, INVALID_VALUE.
+ */
+MUST_CHECK err_t json_read(struct ctx *cx, struct str text, const struct json_field *fields, size_t count, void *out);
+/* Write the fields of a struct as members of the open object. */
+void json_write(struct json *j, struct arena *mem, const struct json_field *fields, size_t count, const void *from);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Paths and URIs (RFC 3986). A path is decoded once, segment by segment: an encoded slash stays data, `+` is no blank.
+ */
+#pragma once
+
+#include "server/base/buf.h"
+#include "server/base/ctx.h"
+
+#define PATH_SEGMENTS_MAX 12
+
+struct path {
+	struct str segments[PATH_SEGMENTS_MAX]; /* decoded; "/" alone has none */
+	size_t count;
+	bool folder; /* ends in '/' */
+};
+
+/*
+ * A raw path that begins with '/'. MALFORMED: bad escapes, NUL, invalid UTF-8 after decoding, segments "." and ".."
+ * (decoded or not), empty segments inside, more than PATH_SEGMENTS_MAX, a segment over 255 octets.
+ */
+MUST_CHECK err_t path_parse(struct ctx *cx, struct str raw, struct path *out);
+
+/* Append one segment, percent-encoding only what RFC 3986 pchar forbids, and also '&' and '<' (field/caldav.md §3.5.9).
+ */
+void path_segment_add(struct buf *out, struct str segment);
+
+/* Append as a query component: only unreserved stay. */
+void uri_component_add(struct buf *out, struct str text);
+
+struct uri {
+	struct str scheme, userinfo, host, port, path, query,
+		fragment; /* raw; absent where not there; host without [] stripped */
+};
+
+/* Split by RFC 3986 appendix B and check every character. False: not an absolute URI. */
+bool uri_split(struct str text, struct uri *out);

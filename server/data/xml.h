@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * XML of request bodies (libxml2 SAX2 behind a byte scan, field/caldav.md §6) into a small tree in the arena, and the
+ * escape routine for what is written. No DTD, no entities but the five, no network; size, depth, attributes and name
+ * lengths are bounded.
+ */
+#pragma once
+
+#include "server/base/buf.h"
+#include "server/base/ctx.h"
+
+#define XML_DEPTH_MAX 32
+#define XML_ATTRIBUTES_MAX 64
+#define XML_TAG_MAX 4096
+
+#define NS_DAV "DAV:"
+#define NS_CALDAV "urn:ietf:params:xml:ns:caldav"
+#define NS_CS "http://calendarserver.org/ns/"
+#define NS_ICAL "http://apple.com/ns/ical/"
+
+struct xml_attr {
+	struct str ns, local, value;
+};
+
+struct xml_node {
+	struct str ns, local; /* ns is empty where none */
+	const struct xml_attr *attrs;
+	size_t attr_count;
+	struct str text; /* all character data directly inside, joined, not trimmed; never absent */
+	struct xml_node *first, *next;
+	struct str lang;     /* xml:lang in scope; absent if none */
+	struct str fragment; /* the element as self-contained XML (namespaces in scope declared, xml:lang kept); only
+				for nodes that xml_parse was asked to keep: children of DAV:prop inside DAV:set */
+};
+
+/*
+ * MALFORMED with the reason (DOCTYPE, depth, attributes, tag length, encoding, not well-formed) and the line. An empty
+ * body gives *root_out NULL and OK: the caller knows what empty means.
+ */
+MUST_CHECK err_t xml_parse(struct ctx *cx, struct str body, const struct xml_node **root_out);
+
+bool xml_is(const struct xml_node *node, const char *ns, const char *local);
+const struct xml_node *xml_child(const struct xml_node *node, const char *ns, const char *local); /* first; NULL */
+struct str xml_attribute(const struct xml_node *node, const char *local); /* no namespace; absent if none */
+struct str xml_text(const struct xml_node *node);                         /* trimmed; absent for a NULL node */
+
+/* & < > and CR (as &#13;); for attribute values also the quote. */
+void xml_escape(struct buf *out, struct str text);

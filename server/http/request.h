@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A request as handlers see it: checked, decoded once, bounded. Everything lives in rq->cx.mem until the answer is out.
+ */
+#pragma once
+
+#include "server/base/ctx.h"
+#include "server/data/form.h"
+#include "server/data/uri.h"
+#include "server/http/auth.h"
+
+enum method {
+	METHOD_GET,
+	METHOD_HEAD,
+	METHOD_POST,
+	METHOD_PUT,
+	METHOD_PATCH,
+	METHOD_DELETE,
+	METHOD_OPTIONS,
+	METHOD_PROPFIND,
+	METHOD_PROPPATCH,
+	METHOD_REPORT,
+	METHOD_MKCALENDAR,
+	METHOD_MKCOL,
+	METHOD_COPY,
+	METHOD_MOVE,
+	METHOD_ACL,
+	METHOD_LOCK,
+	METHOD_UNLOCK,
+	METHOD_SEARCH,
+	METHODS
+};
+const char *method_name(enum method m);
+
+struct header {
+	struct str name, value; /* value without blanks at its ends */
+};
+
+#define HEADERS_MAX 64
+#define PATH_ARGS_MAX 6
+
+struct app;
+struct route;
+struct module;
+struct civet_conn; /* the connection behind it; only civet.c looks inside */
+
+struct request {
+	struct ctx cx;
+	const struct app *app;
+	struct civet_conn *conn;
+	enum method method;
+	struct str target;  /* as sent, origin form: path[?query] */
+	struct path path;   /* decoded per segment (data/uri.h) */
+	struct str query;   /* raw, without '?'; absent if there was none */
+	struct form params; /* the query, parsed as a form on first use: request_params() */
+	struct header headers[HEADERS_MAX];
+	size_t header_count;
+	bool secure;            /* came over TLS, here or at a trusted proxy */
+	int64_t content_length; /* -1 when chunked, 0 when none */
+	struct str body;        /* read up to the route's ceiling; absent before, empty when none came */
+	struct form form;       /* BODY_FORM: parsed and strict */
+
+	const struct module *module;
+	const struct route *route;
+	struct str args[PATH_ARGS_MAX]; /* what :names of the pattern matched, decoded, in order */
+	size_t arg_count;
+	struct principal *principal; /* NULL for ANYONE and strangers */
+	const char *error_code;      /* set when the request ended in an error, for the log line */
+};
+
+/* The first header of this name (case-insensitive); absent if there is none. The gate makes the dangerous ones unique.
+ */
+struct str request_header(const struct request *rq, const char *name);
+/* All headers of this name joined by ", " (RFC 9110 §5.3); absent if there is none. */
+struct str request_header_list(const struct request *rq, const char *name);
+struct str request_cookie(const struct request *rq, struct str name);
+
+/* The query as a strict form: MALFORMED for bad escapes, NUL, invalid UTF-8, too many. Parsed once. */
+MUST_CHECK err_t request_params(struct request *rq, const struct form **out);
+
+/* Media type of Content-Type without parameters, lower-cased; absent if there was no header. */
+struct str request_media_type(const struct request *rq);
+
+/* True when Prefer holds return=minimal (RFC 8144) or Brief: t was sent. */
+bool request_wants_minimal(const struct request *rq);
+
+/* Reads the body to its end, at most `max` octets: TOO_LARGE, TIMEOUT, MALFORMED. Sets rq->body. Done by the router. */
+MUST_CHECK err_t request_read_body(struct request *rq, size_t max);
+
+/*
+ * The CSRF token of forms shown to this browser (session's, or the pre-session cookie's), to put into a hidden field
+ * named "csrf". The router checks it on every POST of a route whose `who` has SESSION or OPTIONAL_SESSION.
+ */
+struct str request_csrf(struct request *rq);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One declarative table of routes a module. The router finds the row, authenticates, reads and parses the body as the
+ * row says, calls the handler, and has an error shown in the module's clothes. HEAD, OPTIONS and Allow follow from
+ * the table: a GET row answers HEAD, and OPTIONS needs no row.
+ */
+#pragma once
+
+#include "server/http/request.h"
+#include "server/http/response.h"
+
+typedef err_t handler(struct request *rq, struct response *rs);
+
+enum body_kind {
+	NO_BODY,   /* one that comes is read (bounded) and ignored */
+	BODY_FORM, /* application/x-www-form-urlencoded: rq->form; 415 for another type */
+	BODY_JSON, /* application/json; the handler parses rq->body with a field table */
+	BODY_XML,  /* application/xml, text/xml or none: rq->body */
+	BODY_ICAL, /* rq->body; the handler judges the type */
+	BODY_ANY
+};
+
+#define KIB(n) ((size_t)(n)*1024)
+#define MIB(n) ((size_t)(n)*1024 * 1024)
+
+enum route_flags {
+	CORS_ANY = 1,      /* Access-Control-Allow-Origin: * (metadata, jwks, token endpoint for public clients) */
+	CORS_KEYS = 2,     /* REST: any origin, exposed headers, no credentials (the credential decides) */
+	SENSITIVE_BODY = 4 /* nothing of the query or body is ever logged */
+};
+
+struct route {
+	enum method method;
+	const char *path; /* "/v1/events/:event"; a trailing "/" matters; ":name" one segment; "*rest" the remainder */
+	unsigned who;     /* enum who, a set */
+	uint64_t scopes;  /* all of these; OWNER, BY_REPORT: see scope.h */
+	enum body_kind body;
+	size_t body_max;
+	handler *run;
+	const char *source; /* the RFC section or page that asks for it, for docs */
+	unsigned flags;
+};
+
+struct module {
+	const char *name;
+	const char *prefix; /* first: a request under it belongs to this module ("/dav/"); "" as the last resort */
+	const struct route *routes;
+	size_t route_count;
+	bool auth_first; /* authentication comes before routing: 401 also for paths that do not exist (DESIGN §7) */
+	unsigned basic;  /* enum who allowed as a Basic password here; 0: Basic is refused */
+	/* Writes the whole answer for e, which carries its own status. */
+	void (*show_error)(struct request *rq, struct response *rs, err_t e);
+	/* May add header lines to each answer of the module (DAV:); NULL for none. */
+	void (*every_answer)(struct request *rq, struct response *rs);
+};
+
+/* Everything a server is made of: built at start and then read-only. */
+struct app {
+	const struct module *const *modules;
+	size_t module_count;
+	const struct authenticator *authenticators;
+	size_t authenticator_count;
+	const struct config *config;
+	struct db_pool *db;
+	struct limiter *limiter;
+	struct last_used *last_used;
+	/* Called after a credential was accepted, with the principal: collects last-used in memory. */
+	void (*seen)(const struct app *app, const struct request *rq, const struct principal *p);
+	void *state; /* modules.c's own */
+};
+
+/* Answer one request; never fails. Ends the ctx (db_end) and writes the log line. */
+void router_run(struct request *rq, struct response *rs);
+
+/* For `calends routes` and docs: one row each, method, path, who, scope, body, source. */
+void router_print(const struct app *app, struct buf *out);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Scopes as a 64-bit mask at run time and in the database; as text only at the edges (RFC 6749 §3.3). */
+#pragma once
+
+#include "server/base/err.h"
+
+enum scope_risk { LOW, MEDIUM, SENSITIVE };
+
+#define SCOPE(name, bit, ...) static const uint64_t name = UINT64_C(1) << (bit);
+#include "server/http/scopes.def"
+#undef SCOPE
+/* What no token can be granted: creating and deleting calendars, managing credentials. Keys and the owner's pages do.
+ */
+static const uint64_t OWNER = UINT64_C(1) << 62;
+/* For REPORT: the report's own table names the scope, and the handler asks principal_needs(). */
+static const uint64_t BY_REPORT = UINT64_C(1) << 63;
+
+#define SCOPES_ALL                                                                                                     \
+	(CALENDARS_READ | CALENDARS_WRITE | EVENTS_READ | EVENTS_WRITE | PROFILE_READ | VOICE_INVOKE | WEBHOOKS_MANAGE)
+
+struct scope_row {
+	uint64_t bit;
+	const char *name;
+	enum scope_risk risk;
+	const char *sentence, *opens;
+};
+extern const struct scope_row scope_rows[];
+extern const size_t scope_row_count;
+
+/* "events:read profile:read", in table order. */
+struct str scope_text(struct arena *mem, uint64_t scopes);
+
+/* One or more known names with single blanks between; order and repetition do not matter. False: unknown or ill-formed.
+ */
+bool scope_parse(struct str text, uint64_t *out);
