@@ -7,7 +7,7 @@
 
 #include "server/base/ctx.h"
 
-enum account_status { ACCOUNT_ACTIVE = 1, ACCOUNT_DEACTIVATED = 2, ACCOUNT_DELETED = 3 };
+enum account_status { STATUS_ACTIVE = 1, STATUS_DEACTIVATED = 2, STATUS_DELETED = 3 };
 enum plan { PLAN_FREE = 1, PLAN_PRO = 2 };
 
 struct account {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * HTML out. Templates in web/templates/*.html are compiled in; {{name}} escapes, and nothing else is possible for a
+ * HTML out. Templates in web/templates (*.html) are compiled in; {{name}} escapes, and nothing else is possible for a
  * value: there is no raw form but html_include of another template. {{#name}} … {{/name}} repeats for the rows of a
  * list or shows for a true flag, {{^name}} … {{/name}} for a false one or an empty list, {{>other}} includes.
  */

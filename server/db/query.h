@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Running the named statements of sql/queries/*.sql: typed parameters in, typed rows out, binary both ways, prepared
+ * Running the named statements of sql/queries: typed parameters in, typed rows out, binary both ways, prepared
  * once per connection. Query text is never built at run time.
  *
  * A row is a plain struct, declared beside its use and tied to its statement by DB_RESULT; the tie is checked against

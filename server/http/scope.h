@@ -6,14 +6,16 @@
 
 enum scope_risk { LOW, MEDIUM, SENSITIVE };
 
-#define SCOPE(name, bit, ...) static const uint64_t name = UINT64_C(1) << (bit);
+enum scope_bit {
+#define SCOPE(name, bit, ...) name = 1 << (bit),
 #include "server/http/scopes.def"
 #undef SCOPE
-/* What no token can be granted: creating and deleting calendars, managing credentials. Keys and the owner's pages do.
- */
-static const uint64_t OWNER = UINT64_C(1) << 62;
-/* For REPORT: the report's own table names the scope, and the handler asks principal_needs(). */
-static const uint64_t BY_REPORT = UINT64_C(1) << 63;
+	/* What no token can be granted: creating and deleting calendars, managing credentials. Keys and the owner's
+	   pages do. */
+	OWNER = 1 << 29,
+	/* For REPORT: the report's own table names the scope, and the handler asks principal_needs(). */
+	BY_REPORT = 1 << 30
+};
 
 #define SCOPES_ALL                                                                                                     \
 	(CALENDARS_READ | CALENDARS_WRITE | EVENTS_READ | EVENTS_WRITE | PROFILE_READ | VOICE_INVOKE | WEBHOOKS_MANAGE)
