@@ -10,19 +10,25 @@
 
 struct config {
 #define OPT_STR(field, ...) struct str field;
+#define OPT_LIST(field, ...) struct str_list field;
 #define OPT_INT(field, ...) int64_t field;
 #define OPT_FLAG(field, ...) bool field;
 #include "server/base/options.def"
 #undef OPT_STR
+#undef OPT_LIST
 #undef OPT_INT
 #undef OPT_FLAG
 };
 
 /*
- * Read argv[1..] (only options; positional words are given back in rest_out), environment and file.
- * INVALID_VALUE with the option, and for a file the line, named.
+ * Read argv (without the program's name), the environment and the file. What is no option is given back in rest_out,
+ * in order; "--" ends the options. Texts live in cx->mem; one that was not set is absent.
+ *
+ * errors  INVALID_VALUE, with the option, the environment variable or the file's line named
  */
 MUST_CHECK err_t config_read(
 	struct ctx *cx, int argc, char *const *argv, struct config *out, struct str_list *rest_out);
+
+/* The options as --help shows them, and as docs/options.md has them. */
 void config_help(struct buf *out);
 void config_markdown(struct buf *out);

@@ -11,11 +11,13 @@
 struct db_pool;
 struct db_conn;
 struct config;
+struct keyring;
 
 struct ctx {
 	struct arena *mem;
 	struct db_pool *db;
-	struct db_conn *tx; /* the connection of an open transaction (db_begin); NULL outside */
+	struct db_conn *tx;         /* the connection of an open transaction (db_begin); NULL outside */
+	const struct keyring *keys; /* what seals and tags (server/crypto/keyring.h) */
 	const struct config *config;
 	struct instant now;   /* read once, when the request began */
 	struct id request_id; /* req_… in the answer, the log, the audit row */
