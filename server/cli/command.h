@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The commands of `calends`, one row each: `calends NOUN VERB OPERANDS… --options`. Each file of this folder has its
+ * rows in a table that commands.c lists. A command prints either a readable text or, with --json, one JSON object with
+ * the field names of the REST resources.
+ */
+#pragma once
+
+#include "server/base/buf.h"
+#include "server/base/config.h"
+
+struct runtime;
+
+struct command_call {
+	const struct config *config;
+	struct runtime *runtime; /* NULL for a command without COMMAND_DB */
+	struct str_list args;    /* the operands behind noun and verb; as many as the row asks for */
+	struct buf *out;         /* printed to standard output when the command is done */
+};
+
+enum command_flags { COMMAND_DB = 1 /* opens the database (cx->db) and brings its schema up to date */ };
+
+struct command {
+	const char *noun, *verb; /* verb "" for a command of one word */
+	const char *operands;    /* "EMAIL", "ID", "" */
+	const char *summary;
+	unsigned flags;
+	err_t (*run)(struct ctx *cx, const struct command_call *call);
+};
+
+/* Tables, each ended by a row whose noun is NULL. */
+extern const struct command account_commands[];
+extern const struct command key_commands[];
+extern const struct command client_commands[];
+extern const struct command system_commands[];
+
+/* Run what argv asks for; the process's exit status. Errors go to standard error with what to do about them. */
+int command_main(int argc, char *const *argv);
