@@ -1,17 +1,336 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Build tool: embed FOLDER FILE.sql… writes FOLDER/sql.h and FOLDER/sql.c.
+ *
+ * A file named NNNN_word.sql is a migration and is kept to the octet. Any other file holds named statements:
+ *
+ *     -- name: key_find
+ *     -- what it does, what its parameters are
+ *     SELECT …;
+ *
+ * Each becomes `const struct query sql_key_find`, without its comments. Refused, with file and line: text before the
+ * first name, a name twice, a name that is no C identifier in lower case, an empty statement, two statements under one
+ * name, a quote or comment that does not end, a migration number twice.
+ */
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
-int main(int argc, char **argv)
+#include <stdlib.h>
+#include <string.h>
+
+struct text {
+	char *ptr;
+	size_t len, cap;
+};
+
+struct statement {
+	char name[64];
+	struct text sql;
+	const char *file;
+	int line;
+	bool ended; /* its ';' was seen */
+};
+
+struct migration {
+	int number;
+	char name[128];
+	struct text sql;
+};
+
+static struct statement *statements;
+static size_t statement_count;
+static struct migration *migrations;
+static size_t migration_count;
+
+__attribute__((noreturn, format(printf, 3, 4))) static void stop(const char *file, int line, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	fprintf(stderr, "%s:%d: ", file, line);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
+	exit(1);
+}
+
+static void *grow(void *ptr, size_t size)
+{
+	void *bigger = realloc(ptr, size);
+	if (!bigger)
+		stop("embed", 0, "out of memory");
+	return bigger;
+}
+
+static void text_add(struct text *t, char c)
+{
+	if (t->len + 1 >= t->cap) {
+		t->cap = t->cap ? t->cap * 2 : 1024;
+		t->ptr = grow(t->ptr, t->cap);
+	}
+	t->ptr[t->len++] = c;
+	t->ptr[t->len] = 0;
+}
+
+static struct text file_read(const char *path)
+{
+	struct text t = { 0 };
+	FILE *f = fopen(path, "r");
+	if (!f)
+		stop(path, 0, "cannot be read");
+	for (int c; (c = fgetc(f)) != EOF;) {
+		if (!c)
+			stop(path, 0, "holds a NUL");
+		text_add(&t, (char)c);
+	}
+	fclose(f);
+	text_add(&t, '\n');
+	return t;
+}
+
+/* ---- statements ---- */
+
+static bool name_is_good(const char *name)
+{
+	if (!islower((unsigned char)name[0]))
+		return false;
+	for (const char *c = name; *c; c++)
+		if (!islower((unsigned char)*c) && !isdigit((unsigned char)*c) && *c != '_')
+			return false;
+	return true;
+}
+
+static struct statement *statement_begin(const char *file, int line, const char *text)
+{
+	struct statement s = { .file = file, .line = line };
+	if (sscanf(text, "-- name: %63s", s.name) != 1 || !name_is_good(s.name))
+		stop(file, line, "a name is lower case letters, digits and '_', at most 63");
+	for (size_t i = 0; i < statement_count; i++)
+		if (strcmp(statements[i].name, s.name) == 0)
+			stop(file, line, "%s has this name already, in %s:%d", s.name, statements[i].file,
+				statements[i].line);
+	statements = grow(statements, (statement_count + 1) * sizeof *statements);
+	statements[statement_count] = s;
+	return &statements[statement_count++];
+}
+
+/* Blanks and line ends at the end of a line, and empty lines, are left out. */
+static void add_line_end(struct text *sql)
+{
+	while (sql->len && (sql->ptr[sql->len - 1] == ' ' || sql->ptr[sql->len - 1] == '\t'))
+		sql->ptr[--sql->len] = 0;
+	if (sql->len && sql->ptr[sql->len - 1] != '\n')
+		text_add(sql, '\n');
+}
+
+static void statement_end(struct statement *s)
+{
+	if (!s)
+		return;
+	add_line_end(&s->sql);
+	if (s->sql.len && s->sql.ptr[s->sql.len - 1] == '\n')
+		s->sql.ptr[--s->sql.len] = 0;
+	if (!s->sql.len)
+		stop(s->file, s->line, "%s has no statement", s->name);
+}
+
+/* Where the quoted run that begins at `p` ends: 'text', "name", $tag$text$tag$; NULL when it does not end. */
+static const char *quoted_end(const char *p)
+{
+	if (*p == '\'' || *p == '"') {
+		const char *end = strchr(p + 1, *p);
+		return end ? end + 1 : NULL;
+	}
+	const char *tag = p + 1;
+	while (isalpha((unsigned char)*tag) || *tag == '_')
+		tag++;
+	if (*tag != '$') /* $1 is a parameter */
+		return p + 1;
+	size_t len = (size_t)(tag + 1 - p);
+	for (const char *end = strchr(tag + 1, '$'); end; end = strchr(end + 1, '$'))
+		if (strncmp(end, p, len) == 0)
+			return end + len;
+	return NULL;
+}
+
+static const char *comment_end(const char *p)
+{
+	if (p[0] == '-')
+		return strchr(p, '\n');
+	const char *end = strstr(p + 2, "*/");
+	return end ? end + 2 : NULL;
+}
+
+static void copy_run(struct statement *s, const char *file, int *line, const char *from, const char *to)
+{
+	for (; from < to; from++) {
+		if (*from == '\n')
+			++*line;
+		if (isspace((unsigned char)*from) && !s)
+			continue;
+		if (!s)
+			stop(file, *line, "text before the first `-- name:`");
+		if (s->ended && !isspace((unsigned char)*from))
+			stop(file, *line, "%s holds a second statement", s->name);
+		text_add(&s->sql, *from);
+	}
+}
+
+static void statements_read(const char *file)
+{
+	struct text text = file_read(file);
+	struct statement *s = NULL;
+	int line = 1;
+	for (const char *p = text.ptr, *end; *p; p = end) {
+		bool at_line_start = p == text.ptr || p[-1] == '\n';
+		if (at_line_start && strncmp(p, "-- name:", 8) == 0) {
+			statement_end(s);
+			s = statement_begin(file, line, p);
+			end = strchr(p, '\n');
+		} else if (strncmp(p, "--", 2) == 0 || strncmp(p, "/*", 2) == 0) {
+			end = comment_end(p);
+			if (!end)
+				stop(file, line, "a comment does not end");
+			for (const char *c = p; c < end; c++)
+				line += *c == '\n';
+		} else if (*p == '\'' || *p == '"' || *p == '$') {
+			end = quoted_end(p);
+			if (!end)
+				stop(file, line, "a quote does not end");
+			copy_run(s, file, &line, p, end);
+		} else if (*p == '\n') {
+			end = p + 1;
+			line++;
+			if (s)
+				add_line_end(&s->sql);
+		} else {
+			end = p + 1;
+			if (s && *p == ';')
+				s->ended = true;
+			else
+				copy_run(s, file, &line, p, end);
+		}
+	}
+	statement_end(s);
+	free(text.ptr);
+}
+
+/* ---- migrations ---- */
+
+static bool is_migration(const char *base)
+{
+	for (int i = 0; i < 4; i++)
+		if (!isdigit((unsigned char)base[i]))
+			return false;
+	return base[4] == '_';
+}
+
+static void migration_read(const char *file, const char *base)
+{
+	struct migration m = { .number = (int)strtol(base, NULL, 10), .sql = file_read(file) };
+	size_t len = strcspn(base, ".");
+	if (len >= sizeof m.name)
+		stop(file, 0, "the name is too long");
+	memcpy(m.name, base, len);
+	size_t at = migration_count;
+	migrations = grow(migrations, (migration_count + 1) * sizeof *migrations);
+	while (at && migrations[at - 1].number > m.number) {
+		migrations[at] = migrations[at - 1];
+		at--;
+	}
+	if (at && migrations[at - 1].number == m.number)
+		stop(file, 0, "%s has this number already", migrations[at - 1].name);
+	migrations[at] = m;
+	migration_count++;
+}
+
+/* ---- C ---- */
+
+static void literal(FILE *out, const struct text *t)
+{
+	fputs("\n\t\"", out);
+	for (size_t i = 0; i < t->len; i++) {
+		unsigned char c = (unsigned char)t->ptr[i];
+		if (c == '\n')
+			fputs(i + 1 < t->len ? "\\n\"\n\t\"" : "\\n", out);
+		else if (c == '"' || c == '\\' || c == '?')
+			fprintf(out, "\\%c", c);
+		else if (c == '\t')
+			fputs("\\t", out);
+		else
+			fputc(c, out);
+	}
+	fputc('"', out);
+}
+
+static FILE *out_open(const char *folder, const char *name)
 {
 	char path[4096];
-	if (argc < 2)
-		return 2;
-	for (int i = 0; i < 2; i++) {
-		snprintf(path, sizeof path, "%s/sql.%c", argv[1], i ? 'h' : 'c');
-		FILE *f = fopen(path, "w");
-		if (!f)
-			return 1;
-		fputs(i ? "#pragma once\n" : "typedef int none;\n", f);
-		fclose(f);
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	FILE *out = fopen(path, "w");
+	if (!out)
+		stop(path, 0, "cannot be written");
+	fputs("/* Made by sql/embed.c: do not edit. */\n", out);
+	return out;
+}
+
+static void out_close(FILE *out)
+{
+	if (ferror(out) | fclose(out))
+		stop("embed", 0, "writing failed");
+}
+
+static void header_write(const char *folder)
+{
+	FILE *out = out_open(folder, "sql.h");
+	fputs("#pragma once\n\n#include \"server/db/query.h\"\n\n", out);
+	for (size_t i = 0; i < statement_count; i++)
+		fprintf(out, "extern const struct query sql_%s;\n", statements[i].name);
+	fputs("\nextern const struct query *const sql_queries[];\nextern const unsigned sql_query_count;\n\n"
+	      "struct migration {\n\tint number;\n\tconst char *name, *sql;\n};\n\n"
+	      "extern const struct migration sql_migrations[];\nextern const unsigned sql_migration_count;\n",
+		out);
+	out_close(out);
+}
+
+static void source_write(const char *folder)
+{
+	FILE *out = out_open(folder, "sql.c");
+	fputs("#include \"sql.h\"\n", out);
+	for (size_t i = 0; i < statement_count; i++) {
+		fprintf(out, "\nconst struct query sql_%s = { \"%s\",", statements[i].name, statements[i].name);
+		literal(out, &statements[i].sql);
+		fprintf(out, ", %zu };\n", i);
 	}
+	/* The table ends with a NULL, so that it is never empty. */
+	fputs("\nconst struct query *const sql_queries[] = {\n", out);
+	for (size_t i = 0; i < statement_count; i++)
+		fprintf(out, "\t&sql_%s,\n", statements[i].name);
+	fprintf(out, "\t0\n};\nconst unsigned sql_query_count = %zu;\n", statement_count);
+	fputs("\nconst struct migration sql_migrations[] = {\n", out);
+	for (size_t i = 0; i < migration_count; i++) {
+		fprintf(out, "\t{ %d, \"%s\",", migrations[i].number, migrations[i].name);
+		literal(out, &migrations[i].sql);
+		fputs(" },\n", out);
+	}
+	fprintf(out, "\t{ 0, 0, 0 }\n};\nconst unsigned sql_migration_count = %zu;\n", migration_count);
+	out_close(out);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		fputs("usage: embed FOLDER FILE.sql...\n", stderr);
+		return 2;
+	}
+	for (int i = 2; i < argc; i++) {
+		const char *slash = strrchr(argv[i], '/'), *base = slash ? slash + 1 : argv[i];
+		if (is_migration(base))
+			migration_read(argv[i], base);
+		else
+			statements_read(argv[i]);
+	}
+	header_write(argv[1]);
+	source_write(argv[1]);
 	return 0;
 }

@@ -46,7 +46,8 @@ enum db_kind {
 	DB_INT4S,    /* struct int32_list   integer[] */
 	DB_INT2S,    /* struct int16_list   smallint[] */
 	DB_INSTANTS, /* struct instant_list timestamptz[] */
-	DB_BOOLS     /* struct bool_list    boolean[] */
+	DB_BOOLS,    /* struct bool_list    boolean[] */
+	DB_NOTHING   /* no parameter at all: IN_NONE */
 };
 
 struct bytes_list {
@@ -166,6 +167,8 @@ struct db_in db_in_instants(struct instant_list v);
 struct db_in db_in_bools(struct bool_list v);
 /* An absent value of a kind that has no absent form: uuid, numbers, bool. */
 #define IN_NULL(kind_) ((struct db_in){ .kind = (kind_), .null = true })
+/* In place of parameters, for a statement that has none: db_exec(cx, &sql_x, NULL, IN_NONE). */
+#define IN_NONE IN_NULL(DB_NOTHING)
 /* A uuid that is NULL when all zero. */
 struct db_in db_in_id_or_null(struct id v);
 
