@@ -9,12 +9,14 @@
  */
 #pragma once
 
-#include "server/base/ctx.h"
+#include "server/db/query.h"
 
 #define CALENDARS_MAX 250
 #define OBJECT_SIZE_MAX ((size_t)1024 * 1024)
 #define CALENDAR_BYTES_MAX (INT64_C(1) << 30)
 #define NAME_MAX_OCTETS 255
+#define DEAD_PROPERTY_MAX ((size_t)16 * 1024) /* octets of one */
+#define DEAD_PROPERTIES_MAX 100               /* of one resource */
 
 enum component { COMPONENT_VEVENT = 1, COMPONENT_VTODO = 2, COMPONENT_VJOURNAL = 4 };
 #define COMPONENTS_ALL 7
@@ -43,6 +45,7 @@ MUST_CHECK err_t calendar_by_id(
 	struct ctx *cx, struct id account, struct id_list only, struct id id, struct calendar *out);
 
 struct dead_property {
+	struct id resource;        /* set by dead_property_list */
 	struct str ns, local, xml; /* xml: the whole element, self-contained, as it is to be sent */
 };
 
@@ -57,26 +60,44 @@ struct calendar_change {
 	size_t dead_count; /* xml absent: remove */
 };
 
-/* CONFLICT (something has that name), DAV_QUOTA (CALENDARS_MAX). All or nothing, dead properties too. */
+/* CONFLICT (something has that name), DAV_QUOTA (CALENDARS_MAX, DEAD_PROPERTIES_MAX). All or nothing. */
 MUST_CHECK err_t calendar_create(struct ctx *cx, struct id account, struct str name, int16_t components,
-	const struct calendar_change *with, struct calendar *out);
-/* NOT_FOUND. Bumps prop_version, never modseq. All or nothing. */
+	const struct calendar_change *with, struct id *id_out);
+/* NOT_FOUND, DAV_QUOTA. Bumps prop_version, never modseq. All or nothing. */
 MUST_CHECK err_t calendar_update(
 	struct ctx *cx, struct id account, struct id_list only, struct str name, const struct calendar_change *change);
-MUST_CHECK err_t calendar_delete(struct ctx *cx, struct id account, struct str name);
-
-/* resource: a calendar's or object's id, or the account's for principal and home (home: id with the top bit flipped).
+/* With all that is in it. NOT_FOUND. */
+MUST_CHECK err_t calendar_delete(
+	struct ctx *cx, struct id account, struct id_list only, struct str name, struct id author);
+/*
+ * Another URL for the same calendar: id, objects, sync tokens and properties stay. What stands at `to` goes when
+ * overwrite is true; else PRECONDITION. NOT_FOUND. created_out: nothing stood there.
  */
+MUST_CHECK err_t calendar_move(struct ctx *cx, struct id account, struct id_list only, struct str from, struct str to,
+	bool overwrite, struct id author, bool *created_out);
+/* A new calendar with the properties of `from`, and with its objects when `deep` (new ids). Errors as calendar_move,
+ * DAV_QUOTA. */
+MUST_CHECK err_t calendar_copy(struct ctx *cx, struct id account, struct id_list only, struct str from, struct str to,
+	bool deep, bool overwrite, struct id author, bool *created_out);
+
+/*
+ * Dead properties hang on an id: a calendar's, an object's, the account's for its principal, and dead_property_home()
+ * of the account for its calendar home.
+ */
+struct id dead_property_home(struct id account);
+/* Of all these resources in one round trip, in order of resource, namespace, name. */
 MUST_CHECK err_t dead_property_list(
-	struct ctx *cx, struct id account, struct id resource, struct dead_property **out, size_t *count_out);
-MUST_CHECK err_t dead_property_change(struct ctx *cx, struct id account, struct id resource,
-	const struct dead_property *change, size_t count); /* all or nothing; xml absent removes */
+	struct ctx *cx, struct id account, struct id_list resources, struct dead_property **out, size_t *count_out);
+/* All or nothing; xml absent removes. DAV_QUOTA past DEAD_PROPERTIES_MAX. */
+MUST_CHECK err_t dead_property_change(
+	struct ctx *cx, struct id account, struct id resource, const struct dead_property *change, size_t count);
 
 /* ---- objects ---- */
 
 struct object {
 	struct id id, calendar;
-	struct str name, uid, data; /* uid and data absent in a tombstone and where a listing leaves data out */
+	struct str calendar_name;   /* set by object_by_id alone */
+	struct str name, uid, data; /* uid and data absent in a tombstone and where a listing leaves them out */
 	struct bytes etag;          /* 16 octets: the first half of SHA-256 of data */
 	int64_t modseq;
 	int16_t component, flags; /* enum component; enum ical_flag of ical.h */
@@ -89,12 +110,15 @@ struct object {
 /* "\"32 hex\"", with the quotes. */
 struct str etag_text(struct arena *mem, struct bytes etag);
 
-/* Conditions of a write (RFC 9110 §13.1): If-Match / If-None-Match. */
+/*
+ * Conditions of a write (RFC 9110 §13.1). A list whose items are NULL: no such header. Tags that are not ours are left
+ * out by who parses the header: an If-Match list that is left empty (non-NULL items) never matches.
+ */
 struct preconditions {
-	bool match_any;          /* If-Match: * */
-	struct bytes_list match; /* If-Match: tags; items NULL: no such header. Tags that are not ours are kept out: an
-				    empty list with non-NULL items can never match */
-	bool none_match_any;     /* If-None-Match: * */
+	bool match_any;               /* If-Match: * */
+	struct bytes_list match;      /* If-Match, strong comparison */
+	bool none_match_any;          /* If-None-Match: * */
+	struct bytes_list none_match; /* If-None-Match, weak comparison */
 };
 
 enum put_outcome { PUT_CREATED, PUT_CHANGED, PUT_SAME };
@@ -119,6 +143,7 @@ MUST_CHECK err_t object_put(
 	struct ctx *cx, const struct object_write *in, enum put_outcome *outcome_out, struct object *out);
 MUST_CHECK err_t object_get(struct ctx *cx, struct id account, struct id_list only, struct str calendar_name,
 	struct str name, struct object *out); /* with data; NOT_FOUND */
+/* With data and calendar_name; NOT_FOUND. */
 MUST_CHECK err_t object_by_id(struct ctx *cx, struct id account, struct id_list only, struct id id, struct object *out);
 /* NOT_FOUND, PRECONDITION. */
 MUST_CHECK err_t object_delete(struct ctx *cx, struct id account, struct id_list only, struct str calendar_name,
@@ -137,11 +162,15 @@ MUST_CHECK err_t object_copy(struct ctx *cx, struct id account, struct id_list o
 enum object_fields { OBJECT_PLAIN, OBJECT_WITH_OCC, OBJECT_WITH_DATA };
 
 /* Live objects in name order behind `after` (absent: from the start), at most `limit`; component mask 0 is any. */
-MUST_CHECK err_t object_page(struct ctx *cx, struct id calendar_account, struct id calendar, struct str after,
+MUST_CHECK err_t object_page(struct ctx *cx, struct id account, struct id calendar, struct str after,
 	int16_t components, enum object_fields fields, int32_t limit, struct object **out, size_t *count_out);
-/* Those whose bounds touch [start, end): candidates; with occ, not data. Keyset by id. */
-MUST_CHECK err_t object_in_range(struct ctx *cx, struct id account, struct id calendar, struct instant start,
+/* Those whose bounds touch [start, end) in any of these calendars: candidates; with occ, not data. Keyset by id (zero:
+ * from the start). */
+MUST_CHECK err_t object_in_range(struct ctx *cx, struct id account, struct id_list calendars, struct instant start,
 	struct instant end, int16_t components, struct id after, int32_t limit, struct object **out, size_t *count_out);
+/* The data of these; those that went meanwhile are missing. */
+MUST_CHECK err_t object_by_ids(
+	struct ctx *cx, struct id account, struct id_list ids, struct object **out, size_t *count_out);
 MUST_CHECK err_t object_by_names(struct ctx *cx, struct id account, struct id calendar, struct str_list names,
 	enum object_fields fields, struct object **out, size_t *count_out); /* any order; missing ones are missing */
 MUST_CHECK err_t object_by_uid(

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A path under /dav/ is a resource, and back (DESIGN §7).
+ *
+ *     /dav/                                             RES_ROOT
+ *     /dav/principals/                                  RES_PRINCIPALS
+ *     /dav/principals/{account}/                        RES_PRINCIPAL
+ *     /dav/calendars/                                   RES_HOMES
+ *     /dav/calendars/{account}/                         RES_HOME
+ *     /dav/calendars/{account}/{calendar}/              RES_CALENDAR
+ *     /dav/calendars/{account}/{calendar}/{object}      RES_OBJECT
+ *
+ * {account} is the usr_ id of the live account, and `test-` before it for the test twin. Collections are the same with
+ * and without the slash at their end and are written with it; /principals/ is read as /dav/principals/.
+ */
+#pragma once
+
+#include "caldav/calendar/store.h"
+#include "server/http/request.h"
+
+enum resource_kind { RES_ROOT, RES_PRINCIPALS, RES_PRINCIPAL, RES_HOMES, RES_HOME, RES_CALENDAR, RES_OBJECT };
+
+struct resource {
+	enum resource_kind kind;
+	struct id account;           /* in its mode; zero for root, principals and homes */
+	struct str calendar, object; /* URL names, decoded; absent where the kind has none */
+};
+
+/* NOT_FOUND for a path that names nothing of ours, ever. Says nothing about what exists. */
+MUST_CHECK err_t href_parse(struct ctx *cx, const struct path *path, struct resource *out);
+
+/* The resource of the request's own path. ACCOUNT_MISMATCH (403) when it is not the principal's, existing or not. */
+MUST_CHECK err_t href_of_request(const struct request *rq, struct resource *out);
+
+/*
+ * What an href in a body or a Destination header names: an absolute URL of this host, or a path; blanks around it and
+ * any equivalent encoding are fine, raw blanks inside too.
+ *
+ * errors  MALFORMED; DAV_FOREIGN (another host: 502 for Destination, RFC 4918 §9.9.4); NOT_FOUND as href_parse;
+ *         ACCOUNT_MISMATCH
+ */
+MUST_CHECK err_t href_resolve(const struct request *rq, struct str href, struct resource *out);
+
+/* "usr_…" or "test-usr_…". */
+struct str href_account(struct arena *mem, struct id account);
+bool href_account_parse(struct str text, struct id *out);
+
+/* The one canonical path of a resource, percent-encoded, as it stands in every answer. */
+void href_add(struct buf *out, struct resource r);
+struct str href_text(struct arena *mem, struct resource r);
+
+/* For rows of a listing: the object `name` in the calendar `in`. */
+struct resource href_object(struct resource in, struct str name);
+struct resource href_calendar(struct id account, struct str name);
+bool resource_same(struct resource a, struct resource b);

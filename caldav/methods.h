@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The handlers of caldav/routes.c, one for each method, and what they share. */
+#pragma once
+
+#include "caldav/href.h"
+#include "server/http/router.h"
+
+handler dav_propfind;   /* propfind.c, RFC 4918 §9.1 */
+handler dav_report;     /* report.c, RFC 3253 §3.6: a table of reports, each with its scope */
+handler dav_acl;        /* acl.c, RFC 3744 §8.1 */
+handler dav_proppatch;  /* proppatch.c, RFC 4918 §9.2 */
+handler dav_mkcalendar; /* mkcalendar.c, RFC 4791 §5.3.1 */
+handler dav_mkcol;      /* mkcalendar.c, RFC 5689 */
+handler dav_get;        /* get.c, RFC 4918 §9.4; HEAD too */
+handler dav_put;        /* put.c, RFC 4791 §5.3.2 */
+handler dav_delete;     /* delete.c, RFC 4918 §9.6 */
+handler dav_copy;       /* move.c, RFC 4918 §9.8 */
+handler dav_move;       /* move.c, RFC 4918 §9.9 */
+handler dav_forbidden;  /* error.c: what can never be done to this resource: 403 */
+
+enum depth { DEPTH_ABSENT, DEPTH_0, DEPTH_1, DEPTH_INFINITY };
+/* The Depth header (RFC 4918 §10.2), case-insensitive. MALFORMED for any other value. */
+MUST_CHECK err_t depth_read(const struct request *rq, enum depth *out);
+
+/* If-Match and If-None-Match (RFC 9110 §13.1). MALFORMED when they are no lists of entity tags. */
+MUST_CHECK err_t preconditions_read(const struct request *rq, struct preconditions *out);
+
+/* DAV's own clothes for an error: status, DAV:error with exactly its condition, the text as a comment. */
+void dav_show_error(struct request *rq, struct response *rs, err_t e);
