@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Free and busy time (RFC 4791 §7.10): spans are collected from objects, merged, sorted and written as VFREEBUSY.
+ * Zero-length instances, transparent and cancelled ones are free.
+ */
+#pragma once
+
+#include "caldav/calendar/ical.h"
+
+enum busy_kind { BUSY, BUSY_TENTATIVE, BUSY_UNAVAILABLE, BUSY_KINDS };
+
+struct busy_span {
+	struct instant start, end;
+	enum busy_kind kind;
+};
+
+/* Spans are clipped to [start, end). */
+struct freebusy {
+	struct instant start, end;
+	struct str zone; /* of floating times and dates; absent: UTC */
+	struct busy_span *spans;
+	size_t count, cap;
+};
+
+/*
+ * Add what makes busy in one object. Decided from flags, bounds and occ where they suffice; else from data, and when
+ * that is absent, *needs_data_out is set and nothing was added. At most ICAL_INSTANCES_MAX spans an object.
+ */
+MUST_CHECK err_t freebusy_add(struct ctx *cx, struct freebusy *fb, const struct object *object, bool *needs_data_out);
+/* Sort, and merge what overlaps or adjoins, by kind. */
+void freebusy_merge(struct freebusy *fb);
+/* A VCALENDAR with one VFREEBUSY. `uid` and `organizer` may be absent. Call freebusy_merge() before. */
+void freebusy_write(struct ctx *cx, const struct freebusy *fb, struct str uid, struct buf *out);
