@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define NUMBER_MAX 64
+#define NUMBER_MAX 72
 
 static const char digits62[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -22,39 +22,74 @@ static int digit62(char c)
 	return -1;
 }
 
+/*
+ * The number is held in 32-bit limbs, most significant first, and handled five digits at a time (62^5 < 2^32): a
+ * division or multiplication of the whole for every digit would cost more than the hash of the secret it stands in.
+ */
+#define DIGITS_AT_ONCE 5
+static const uint32_t powers62[DIGITS_AT_ONCE + 1] = { 1, 62, 3844, 238328, 14776336, 916132832 };
+
+#define LIMBS_MAX (NUMBER_MAX / 4)
+
 void base62_of(char *text, size_t digits, struct bytes number)
 {
-	uint8_t left[NUMBER_MAX];
-	assert(number.len <= sizeof left);
-	memcpy(left, number.ptr, number.len);
-	for (size_t i = digits; i-- > 0;) {
-		unsigned rest = 0;
-		for (size_t k = 0; k < number.len; k++) {
-			unsigned part = rest << 8 | left[k];
-			left[k] = (uint8_t)(part / 62);
-			rest = part % 62;
-		}
-		text[i] = digits62[rest];
+	uint32_t limbs[LIMBS_MAX] = { 0 };
+	size_t count = (number.len + 3) / 4;
+	assert(number.len <= NUMBER_MAX);
+	for (size_t i = 0; i < number.len; i++) {
+		size_t from_end = number.len - 1 - i;
+		limbs[count - 1 - from_end / 4] |= (uint32_t)number.ptr[i] << (8 * (from_end % 4));
 	}
-	explicit_bzero(left, sizeof left);
+	for (size_t left = digits; left > 0;) {
+		uint64_t rest = 0;
+		for (size_t k = 0; k < count; k++) {
+			uint64_t part = rest << 32 | limbs[k];
+			limbs[k] = (uint32_t)(part / powers62[DIGITS_AT_ONCE]);
+			rest = part % powers62[DIGITS_AT_ONCE];
+		}
+		for (unsigned n = 0; n < DIGITS_AT_ONCE && left > 0; n++, rest /= 62)
+			text[--left] = digits62[rest % 62];
+	}
+	explicit_bzero(limbs, sizeof limbs);
+}
+
+/* limbs = limbs * factor + addend; false when it no longer fits. */
+static bool limbs_push(uint32_t *limbs, size_t count, uint32_t factor, uint32_t addend)
+{
+	uint64_t carry = addend;
+	for (size_t k = count; k-- > 0;) {
+		carry += (uint64_t)limbs[k] * factor;
+		limbs[k] = (uint32_t)carry;
+		carry >>= 32;
+	}
+	return carry == 0;
 }
 
 bool base62_to(struct str text, uint8_t *octets, size_t len)
 {
+	uint32_t limbs[LIMBS_MAX] = { 0 };
+	size_t count = (len + 3) / 4;
+	assert(len <= NUMBER_MAX);
 	memset(octets, 0, len);
-	for (size_t i = 0; i < text.len; i++) {
-		int digit = digit62(text.ptr[i]);
-		if (digit < 0)
-			return false;
-		unsigned carry = (unsigned)digit;
-		for (size_t k = len; k-- > 0;) {
-			carry += octets[k] * 62U;
-			octets[k] = (uint8_t)(carry & 255);
-			carry >>= 8;
+	for (size_t i = 0; i < text.len;) {
+		uint32_t chunk = 0;
+		unsigned n = 0;
+		for (; n < DIGITS_AT_ONCE && i < text.len; n++, i++) {
+			int digit = digit62(text.ptr[i]);
+			if (digit < 0)
+				return false;
+			chunk = chunk * 62 + (uint32_t)digit;
 		}
-		if (carry)
+		if (!limbs_push(limbs, count, powers62[n], chunk))
 			return false;
 	}
+	if (len % 4 && limbs[0] >> (8 * (len % 4)))
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		size_t from_end = len - 1 - i;
+		octets[i] = (uint8_t)(limbs[count - 1 - from_end / 4] >> (8 * (from_end % 4)));
+	}
+	explicit_bzero(limbs, sizeof limbs);
 	return true;
 }
 

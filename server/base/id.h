@@ -41,7 +41,7 @@ bool id_parse(struct str text, const char *prefix, struct id *out);
 struct str id_uuid(struct arena *mem, struct id id);
 
 /*
- * Base62 (0-9 A-Z a-z, most significant first) of up to 64 octets as one big-endian number, left-padded to `digits`.
+ * Base62 (0-9 A-Z a-z, most significant first) of up to 72 octets as one big-endian number, left-padded to `digits`.
  * base62_to is strict: only that alphabet, and the number must fit `len` octets.
  */
 void base62_of(char *text, size_t digits, struct bytes number);
