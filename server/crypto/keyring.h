@@ -7,11 +7,19 @@
 
 #include "server/base/ctx.h"
 
+#define KEYRING_KEY_SIZE 32
+
 struct keyring;
 
-/* Read the file, or make it when absent. INVALID_VALUE with a text: not 32 octets, readable by others, no access. */
+/*
+ * Read the file, or make it when absent. INVALID_VALUE with a text that says how to mend it: not 32 octets, writable by
+ * others, no access. Readable by everyone is allowed (containers mount secrets so) and logged.
+ */
 MUST_CHECK err_t keyring_open(struct ctx *cx, const char *path, struct keyring **out);
-void keyring_close(struct keyring *keys);
+void keyring_close(struct keyring *keys); /* NULL is fine; wipes */
 
-/* The key for a purpose, 32 octets: "refresh-tag", "webhook-secret" … Borrowed from mem. */
+/*
+ * The key for a purpose, 32 octets: "refresh-tag", "webhook-secret" … Borrowed from mem. A name is never reused for
+ * something else: what was made with it is stored.
+ */
 struct bytes keyring_key(const struct keyring *keys, struct arena *mem, const char *purpose);

@@ -4,6 +4,8 @@
 
 #include "server/base/str.h"
 
+#define SEAL_KEY_SIZE 32
+
 /* `context` is authenticated but not stored: what the sealed text belongs to. key: 32 octets. */
 struct bytes seal(struct arena *mem, struct bytes key, struct str context, struct bytes plain);
 /* False when altered, truncated, of another key or context. */

@@ -5,10 +5,16 @@
  *
  *   cp_  + 64 lower-case hex: 16 random octets, then the account (product format; no checksum possible)
  *   sk_live_ sk_test_ rk_live_ rk_test_ pk_live_ pk_test_
- *        + 1 region + base62 of (16 account, 24 random) in 54 digits + 6 base62 digits of CRC-32 of all before
- *   cat_ + base62 of (version 1, expiry hour 3, account 16, random 24) = 44 octets in 60 digits + 6 of CRC-32
- *   crt_ + base62 of (account 16, family 16, generation 4, random 24, tag 8) + 6 of CRC-32
- *   cac_ + base62 of (account 16, family 16, random 24) + 6 of CRC-32;  cls_ (client secret), ses: without an account
+ *        + region digit + base62 of (random 24, account 16) in 54 digits + CRC
+ *   cat_ + base62 of (version 1, expiry hour 3, random 24, account 16) in 60 digits + CRC
+ *   crt_ + base62 of (random 24, account 16, family 16, generation 4, tag 8) in 92 digits + CRC
+ *   cac_ + base62 of (random 24, account 16, family 16) in 76 digits + CRC
+ *   cls_ + base62 of (random 32) in 43 digits + CRC        (a client secret is sent beside its client id)
+ *   ses_ + base62 of (random 24, account 16) in 54 digits + CRC
+ *
+ * CRC: 6 base62 digits of the CRC-32 of all before. Random octets come before the account, or all keys of an account
+ * would list the same prefix. The tag proves that a generation was issued here: the first 8 octets of HMAC-SHA-256 of
+ * what stands before it.
  *
  * Junk is refused by syntax and checksum without a visit to the database.
  */
@@ -34,11 +40,12 @@ enum secret_kind {
 
 struct secret_parts {
 	enum secret_kind kind;
-	struct id account;    /* zero where the kind carries none */
-	struct id family;     /* SECRET_REFRESH, SECRET_CODE */
-	uint32_t generation;  /* SECRET_REFRESH */
-	uint32_t expiry_hour; /* SECRET_ACCESS: Unix hours; names the slot of the token ring. Not trusted. */
-	struct bytes tag;     /* SECRET_REFRESH: 8 octets of HMAC */
+	struct id account;   /* zero where the kind carries none */
+	struct id family;    /* SECRET_REFRESH, SECRET_CODE */
+	uint32_t generation; /* SECRET_REFRESH */
+	uint32_t
+		expiry_hour; /* SECRET_ACCESS: Unix hours, under 2^24; names the slot of the token ring. Not trusted. */
+	struct bytes tag;    /* SECRET_REFRESH: 8 octets of HMAC */
 };
 
 /* A new secret of this kind; `parts` gives what it carries (kind, account, family, generation, expiry_hour). For
