@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Clients: apps that ask users for access (OAuth 2.1 §2). A client belongs to an account; the last bit of `owner` is
+ * the client's mode: a test client connects to the test twins of its users.
+ */
+#pragma once
+
+#include "server/base/ctx.h"
+
+enum client_kind { CLIENT_PUBLIC = 1, CLIENT_CONFIDENTIAL = 2 };
+enum grant_type { GRANT_CODE = 1, GRANT_REFRESH = 2 }; /* a set, as stored */
+
+#define CLIENT_REDIRECTS_MAX 20
+
+struct client {
+	struct id id, owner; /* owner in the client's mode */
+	int16_t kind;        /* enum client_kind */
+	int16_t grants;      /* enum grant_type, a set */
+	struct str name, owner_name;
+	bool verified; /* the operator vouches for it: consent may be remembered */
+	bool may_introspect;
+	uint64_t scopes; /* at most these can be asked */
+	struct str_list redirects;
+	struct instant created_at;
+};
+
+struct client_new {
+	struct id owner; /* in the client's mode */
+	enum client_kind kind;
+	struct str name; /* 1 to 100 characters; no control, bidi or invisible ones */
+	struct str_list redirects;
+	uint64_t scopes; /* 0: all */
+	int16_t grants;  /* 0: authorization_code and refresh_token */
+	bool may_introspect;
+};
+
+/*
+ * Register a client. A confidential one gets a secret (cls_…), which is told once; a public one has none.
+ *
+ * secret_out  absent for a public client
+ * errors      INVALID_VALUE with the parameter ("name", "redirect_uri", "grant") and what is wrong with it
+ * spec        OAuth 2.1 §2.3, §2.3.1, §8.4; redirect URIs as redirect.h says
+ */
+MUST_CHECK err_t client_create(struct ctx *cx, const struct client_new *in, struct client *out, struct str *secret_out);
+/* Clients of one account in both modes, or of all (owner zero), oldest first. */
+MUST_CHECK err_t client_list(struct ctx *cx, struct id owner, struct client **out, size_t *count_out);
+MUST_CHECK err_t client_by_id(struct ctx *cx, struct id id, struct client *out); /* NOT_FOUND */
+/* The old secrets die in the transaction that makes the new. INVALID_VALUE for a public client; NOT_FOUND. */
+MUST_CHECK err_t client_rotate_secret(struct ctx *cx, struct id id, struct str *secret_out);
+/* Its connections end with it. NOT_FOUND. */
+MUST_CHECK err_t client_delete(struct ctx *cx, struct id id);
+MUST_CHECK err_t client_verify(struct ctx *cx, struct id id); /* NOT_FOUND */
+
+/*
+ * Is this the client it says it is? One statement for the right secret, the wrong one and an unknown client.
+ *
+ * secret  absent or empty: none was sent, which is right for a public client and for no other
+ * errors  INVALID_CLIENT
+ * spec    OAuth 2.1 §2.4
+ */
+MUST_CHECK err_t client_prove(struct ctx *cx, struct str client_id, struct str secret, struct client *out);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the user is asked, and what he answers (DESIGN §6, field/oauth.md §7). web/ shows the page
+ *
+ *     GET  /consent?request=REFERENCE    consent_load → page
+ *     POST /consent  request=REFERENCE   consent_decide → 303 to *url_out
+ *
+ * and the sign-in page, to which authorize.h's authorize_sign_in_url leads. The form refers to a stored request and can
+ * only narrow what was asked.
+ */
+#pragma once
+
+#include "caldav/calendar/store.h"
+#include "oauth/request.h"
+
+struct consent_view {
+	struct authorize_request request; /* scopes: what is asked */
+	struct client client;             /* name, owner_name, verified, created_at */
+	struct id account;                /* the account in the client's mode */
+	bool test;
+	struct str redirect_host;         /* where the answer goes: always shown */
+	struct str redirect_origin;       /* for reply_page's form_action */
+	bool loopback;                    /* an app on this computer */
+	bool connected;                   /* there is a living connection */
+	uint64_t granted;                 /* its scopes; 0 without */
+	const struct calendar *calendars; /* all of the account */
+	size_t calendar_count;
+	struct id_list chosen; /* calendars that the connection is limited to; items NULL: all */
+};
+
+/*
+ * errors  NOT_FOUND       no such request, or older than ten minutes
+ *         CONFLICT        answered already
+ *         LOGIN_REQUIRED  the user must sign in (again): lead to authorize_sign_in_url
+ */
+MUST_CHECK err_t consent_load(
+	struct ctx *cx, struct str reference, const struct consent_user *user, struct consent_view *out);
+
+struct decision {
+	bool allow;
+	uint64_t scopes;          /* those left ticked; a subset of what was asked, not empty */
+	struct id_list calendars; /* items NULL: all, now and later */
+	int64_t lifetime_s;       /* 0: until the user ends it */
+};
+
+/*
+ * The user's answer, once: the connection is made or changed, a code is made, the client is told. A scope that was
+ * asked and unticked is taken from the connection too, also from tokens that it has. Denial leaves everything as it is.
+ *
+ * url_out  where to lead the browser, 303: the client's redirect URI with code or access_denied, state and iss
+ * errors   as consent_load; INVALID_VALUE ("scope", "calendar", "lifetime") for an answer to what was not asked
+ */
+MUST_CHECK err_t consent_decide(struct ctx *cx, struct str reference, const struct consent_user *user,
+	const struct decision *decision, struct str *url_out);

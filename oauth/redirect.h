@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Redirect URIs: which may be registered, which one sent equals a registered one, and how an answer is put into one
+ * (OAuth 2.1 §2.3.1, §4.1.2, §7.5.1, §8.4).
+ */
+#pragma once
+
+#include "server/base/buf.h"
+#include "server/base/ctx.h"
+
+#define REDIRECT_URI_MAX 2048
+
+/*
+ * May it be registered? https with a plain host; http only for 127.0.0.1, [::1] and, by a public client, localhost;
+ * a private-use scheme with a dot in it, by a public client. No userinfo, fragment, wildcard or dot segment.
+ * INVALID_VALUE (redirect_uri) says what is wrong.
+ */
+MUST_CHECK err_t redirect_uri_check(struct ctx *cx, struct str uri, bool public_client);
+
+/* Is it http to this computer: 127.0.0.1, [::1] or localhost, any port? */
+bool redirect_is_loopback(struct str uri);
+
+/* Octet by octet the same, but for the port of a loopback host (OAuth 2.1 §4.1.1, §8.4.2). */
+bool redirect_uri_matches(struct str registered, struct str sent);
+
+/* For people: the host, "this computer" for loopback, the scheme of a private-use one. */
+struct str redirect_host(struct arena *mem, struct str uri);
+/* For CSP's form-action: https://host:port, http://127.0.0.1:*, com.example.app: */
+struct str redirect_origin(struct arena *mem, struct str uri);
+
+/* The answer of the authorization endpoint, as the query of the client's URI. Absent texts are left out. */
+struct redirect_answer {
+	struct str redirect_uri, state, iss; /* iss: RFC 9207, in each answer */
+	struct str code;
+	struct str error, error_description;
+};
+struct str redirect_answer_url(struct arena *mem, const struct redirect_answer *answer);

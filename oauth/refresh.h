@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "oauth/client.h"
+#include "oauth/tokens.h"
+
+/* How long a retry with the token just rotated gets the same answer again. */
+#define REPLAY_WINDOW_S 10
+
+struct refresh_claim {
+	const struct client *client; /* authenticated */
+	struct str token;            /* as received; absent if not sent */
+	uint64_t scopes;             /* of the access token; 0: all that was granted */
+};
+
+/*
+ * Rotate a refresh token, in one round trip.
+ *
+ * Each use gives a new one. Within REPLAY_WINDOW_S the token just used gets the very same answer again, so that a lost
+ * answer or two workers of one client do no harm: it is kept sealed under a key that only the old token gives, and no
+ * second successor is ever made. Later, an old token ends the whole family: it was stolen, or its successor was.
+ * A narrowed scope is the access token's alone; the refresh token keeps what was granted.
+ *
+ * errors  INVALID_GRANT  unknown, expired, another client's (its family is left alone), ended, used before
+ *         INVALID_SCOPE  more than was granted
+ *         ACCOUNT_DEACTIVATED  otherwise right; works again when the account does
+ * spec    OAuth 2.1 §4.3, §4.3.1; RFC 9700 §4.14.2
+ */
+MUST_CHECK err_t token_refresh(struct ctx *cx, const struct refresh_claim *claim, struct token_pair *out);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Authorization requests that wait for their user. What the client asked was checked once and is stored; pages and
+ * forms carry a random reference to it and no parameter of it, so that nothing can be altered on the way.
+ */
+#pragma once
+
+#include "oauth/client.h"
+
+#define REQUEST_LIFETIME_S 600
+#define STATE_MAX 2048
+#define NONCE_MAX 1024
+
+enum prompt { PROMPT_NONE = 1, PROMPT_LOGIN = 2, PROMPT_CONSENT = 4, PROMPT_SELECT_ACCOUNT = 8 }; /* a set */
+
+struct authorize_request {
+	struct id client_id;
+	struct str redirect_uri, state, nonce,
+		login_hint; /* absent where not sent; redirect_uri is the one in effect */
+	uint64_t scopes;
+	struct bytes challenge;              /* 32 octets: SHA-256 of the verifier */
+	int16_t prompt;                      /* enum prompt, a set */
+	int64_t max_age_s;                   /* -1: none */
+	struct str error, error_description; /* what is wrong with it: told to the client once the user is known */
+	struct instant created_at, expires_at, decided_at;
+};
+
+/* Who is at the browser: the session's account (live id) and when he proved himself. Zero: nobody yet. */
+struct consent_user {
+	struct id account;
+	struct instant auth_time;
+};
+
+/* Store it for REQUEST_LIFETIME_S. reference_out: 43 characters for URLs and forms; only its hash is stored. */
+MUST_CHECK err_t request_store(struct ctx *cx, const struct authorize_request *in, struct str *reference_out);
+
+/* NOT_FOUND: no such reference, too old, or its client is gone. One that was decided is given, with decided_at set. */
+MUST_CHECK err_t request_load(
+	struct ctx *cx, struct str reference, struct authorize_request *out, struct client *client_out);
+
+/* Inside a transaction: from now on it is decided. CONFLICT when it was already; NOT_FOUND. */
+MUST_CHECK err_t request_claim(struct ctx *cx, struct str reference);
+
+/* Must the user sign in (again) first: nobody there, prompt=login, or max_age went by (OpenID Connect Core §3.1.2.1)?
+ */
+bool request_needs_sign_in(const struct ctx *cx, const struct authorize_request *rq, const struct consent_user *user);
