@@ -26,12 +26,13 @@ struct account_new {
 /* Trimmed, ASCII case-folded; INVALID_VALUE (param "email") unless it looks like one address, at most 254 octets. */
 MUST_CHECK err_t email_fold(struct ctx *cx, struct str email, struct str *out);
 
-/* Makes the account, its twin, a default calendar ("Calendar", name "default") in each, and demo data in test mode.
- * CONFLICT (param "email") when the address is taken. */
+/* Makes the account, its twin and a default calendar ("Calendar", name "default") in each. CONFLICT (param "email")
+ * when the address is taken. */
 MUST_CHECK err_t account_create(struct ctx *cx, const struct account_new *in, struct account *out);
 MUST_CHECK err_t account_by_email(struct ctx *cx, struct str email, struct account *out); /* NOT_FOUND */
 MUST_CHECK err_t account_by_id(struct ctx *cx, struct id id, struct account *out);
 MUST_CHECK err_t account_list(struct ctx *cx, struct account **out, size_t *count_out);
 MUST_CHECK err_t account_set_status(struct ctx *cx, struct id id, enum account_status status);
 MUST_CHECK err_t account_set_password(struct ctx *cx, struct id id, struct str password); /* ends all sessions */
+/* tz: a name as the time zone database has them; whether it is known there is for the caller to ask (zone.h). */
 MUST_CHECK err_t account_set_name(struct ctx *cx, struct id id, struct str name, struct str tz);

@@ -5,7 +5,12 @@
 #include "server/base/ctx.h"
 #include "server/http/auth.h"
 
+#define REVOKED_SHOWN_S (90 * 86400) /* how long lists tell of a revoked key */
+
 enum key_kind { KEY_ACCOUNT = 1, KEY_SECRET = 2, KEY_RESTRICTED = 3, KEY_PUBLISHABLE = 4 };
+
+const char *key_kind_name(enum key_kind kind); /* "account", "secret", "restricted", "publishable" */
+bool key_kind_parse(struct str name, enum key_kind *out);
 
 struct key {
 	struct id id, account; /* account in its mode */
@@ -29,7 +34,8 @@ struct key_new {
 MUST_CHECK err_t key_create(struct ctx *cx, const struct key_new *in, struct key *out, struct str *secret_out);
 /* Live and test keys of the account, newest first; revoked ones for 90 days. */
 MUST_CHECK err_t key_list(struct ctx *cx, struct id account, struct key **out, size_t *count_out);
-/* By id alone (CLI) or within one account (pages): account zero means any. NOT_FOUND. */
+/* By id alone (CLI) or within one account (pages): account zero means any. NOT_FOUND; CONFLICT when a revoked key is to
+ * be rotated. Revoking twice changes nothing. */
 MUST_CHECK err_t key_rotate(struct ctx *cx, struct id account, struct id key, struct key *out, struct str *secret_out);
 MUST_CHECK err_t key_revoke(struct ctx *cx, struct id account, struct id key, struct key *out);
 

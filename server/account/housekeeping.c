@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/account/housekeeping.h"
+
+#include "server/account/key.h"
+#include "server/db/query.h"
+#include "sql.h"
+
+err_t account_housekeeping(struct ctx *cx)
+{
+	TRY(db_exec(cx, &sql_session_purge, NULL, IN(cx->now)));
+	TRY(db_exec(cx, &sql_throttle_purge, NULL, IN(cx->now)));
+	return db_exec(cx, &sql_key_purge, NULL, IN(instant_add_s(cx->now, -REVOKED_SHOWN_S)));
+}

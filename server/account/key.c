@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/account/key.h"
+
+#include "server/account/account.h"
+#include "server/account/label.h"
+#include "server/crypto/digest.h"
+#include "server/crypto/secret.h"
+#include "server/db/query.h"
+#include "sql.h"
+
+struct key_row {
+	struct id account, id;
+	int16_t kind;
+	struct str prefix, name;
+	uint64_t scopes;
+	struct id_list calendars;
+	struct instant created_at, rotated_at, expires_at, revoked_at, last_used_at;
+};
+DB_RESULT(key_list, struct key_row, account, id, kind, prefix, name, scopes, calendars, created_at, rotated_at,
+	expires_at, revoked_at, last_used_at);
+DB_RESULT(key_rotate, struct key_row, account, id, kind, prefix, name, scopes, calendars, created_at, rotated_at,
+	expires_at, revoked_at, last_used_at);
+DB_RESULT(key_revoke, struct key_row, account, id, kind, prefix, name, scopes, calendars, created_at, rotated_at,
+	expires_at, revoked_at, last_used_at);
+DB_RESULT(key_find, struct key_row, account, id, kind);
+DB_RESULT(key_find_anywhere, struct key_row, account, id, kind);
+
+/* What each kind is on the wire, as a caller, and what it may do (0: as its row says). */
+/* clang-format off */
+static const struct {
+	enum secret_kind live, test;
+	enum who who;
+	uint64_t scopes;
+	bool own_scopes; /* chosen when it is made, and stored */
+	const char *name;
+} kinds[] = {
+	[KEY_ACCOUNT]     = { SECRET_CP,      SECRET_CP,      ACCOUNT_KEY,     SCOPES_ALL | OWNER, false, "account" },
+	[KEY_SECRET]      = { SECRET_SK_LIVE, SECRET_SK_TEST, SECRET_KEY,      SCOPES_ALL | OWNER, false, "secret" },
+	[KEY_RESTRICTED]  = { SECRET_RK_LIVE, SECRET_RK_TEST, RESTRICTED_KEY,  0,                  true,  "restricted" },
+	[KEY_PUBLISHABLE] = { SECRET_PK_LIVE, SECRET_PK_TEST, PUBLISHABLE_KEY, 0,                  false, "publishable" },
+};
+/* clang-format on */
+
+const char *key_kind_name(enum key_kind kind)
+{
+	return kinds[kind].name;
+}
+
+bool key_kind_parse(struct str name, enum key_kind *out)
+{
+	for (unsigned kind = KEY_ACCOUNT; kind <= KEY_PUBLISHABLE; kind++)
+		if (str_eq(name, str_of(kinds[kind].name))) {
+			*out = (enum key_kind)kind;
+			return true;
+		}
+	return false;
+}
+
+static struct key key_of_row(const struct key_row *row)
+{
+	return (struct key){
+		.id = row->id,
+		.account = row->account,
+		.kind = (enum key_kind)row->kind,
+		.prefix = row->prefix,
+		.name = row->name,
+		.scopes = row->scopes,
+		.calendars = row->calendars,
+		.created_at = row->created_at,
+		.rotated_at = row->rotated_at,
+		.expires_at = row->expires_at,
+		.revoked_at = row->revoked_at,
+		.last_used_at = row->last_used_at,
+	};
+}
+
+static struct str key_secret_new(struct ctx *cx, struct id account, enum key_kind kind)
+{
+	const struct secret_parts parts = {
+		.kind = id_is_test(account) ? kinds[kind].test : kinds[kind].live,
+		.account = account,
+	};
+	return secret_new(cx->mem, &parts, (struct bytes){ NULL, 0 });
+}
+
+static err_t check_new(struct ctx *cx, const struct key_new *in)
+{
+	if (in->kind == KEY_ACCOUNT && in->test)
+		return REFUSE(cx, INVALID_VALUE, "mode", "Account keys are live. Make a secret key for test mode.");
+	if (in->kind == KEY_RESTRICTED && !(in->scopes & SCOPES_ALL))
+		return REFUSE(cx, MISSING_FIELD, "scope", "A restricted key needs at least one scope.");
+	if (in->kind != KEY_RESTRICTED && (in->scopes || in->calendars.items))
+		return REFUSE(
+			cx, INVALID_VALUE, "scope", "Only a restricted key can be limited to scopes or calendars.");
+	if (in->scopes & ~(uint64_t)SCOPES_ALL)
+		return REFUSE(cx, INVALID_VALUE, "scope", "A scope is not known.");
+	if (!instant_is_none(in->expires_at) && !instant_before(cx->now, in->expires_at))
+		return REFUSE(cx, INVALID_VALUE, "expires_at", "The key would have expired already.");
+	return OK;
+}
+
+err_t key_create(struct ctx *cx, const struct key_new *in, struct key *out, struct str *secret_out)
+{
+	struct str name;
+	TRY(label_clean(cx, "name", in->name, &name));
+	TRY(check_new(cx, in));
+
+	struct id account = id_in_mode(in->account, in->test);
+	struct str secret = key_secret_new(cx, account, in->kind);
+	struct key key = {
+		.id = id_new(cx->now),
+		.account = account,
+		.kind = in->kind,
+		.prefix = secret_prefix(cx->mem, secret),
+		.name = name,
+		.scopes = kinds[in->kind].own_scopes ? in->scopes : kinds[in->kind].scopes & SCOPES_ALL,
+		.calendars = in->calendars,
+		.created_at = cx->now,
+		.rotated_at = INSTANT_NONE,
+		.expires_at = in->expires_at,
+		.revoked_at = INSTANT_NONE,
+		.last_used_at = INSTANT_NONE,
+	};
+	TRY(db_exec(cx, &sql_key_create, NULL, IN(account), IN(key.id), IN(secret_hash(cx->mem, secret)),
+		IN((int16_t)key.kind), IN(key.prefix), IN(name), IN(key.scopes), IN(key.calendars), IN(cx->now),
+		IN(key.expires_at)));
+	*out = key;
+	*secret_out = secret;
+	return OK;
+}
+
+err_t key_list(struct ctx *cx, struct id account, struct key **out, size_t *count_out)
+{
+	struct key_row *rows;
+	size_t count;
+	TRY(db_rows(cx, &sql_key_list, key_list, &rows, &count, IN(id_in_mode(account, false)),
+		IN(id_in_mode(account, true)), IN(instant_add_s(cx->now, -REVOKED_SHOWN_S))));
+	struct key *keys = arena_array(cx->mem, struct key, count);
+	for (size_t i = 0; i < count; i++)
+		keys[i] = key_of_row(&rows[i]);
+	*out = keys;
+	*count_out = count;
+	return OK;
+}
+
+/* The key in its account and mode; account zero means any. */
+static err_t key_locate(struct ctx *cx, struct id account, struct id key, struct key_row *out)
+{
+	if (id_is_zero(account))
+		return db_row(cx, &sql_key_find_anywhere, ROW(key_find_anywhere, out), IN(key));
+	return db_row(cx, &sql_key_find, ROW(key_find, out), IN(id_in_mode(account, false)),
+		IN(id_in_mode(account, true)), IN(key));
+}
+
+err_t key_rotate(struct ctx *cx, struct id account, struct id key, struct key *out, struct str *secret_out)
+{
+	struct key_row found, row;
+	TRY(key_locate(cx, account, key, &found));
+	struct str secret = key_secret_new(cx, found.account, (enum key_kind)found.kind);
+	err_t e = db_row(cx, &sql_key_rotate, ROW(key_rotate, &row), IN(found.account), IN(key),
+		IN(secret_hash(cx->mem, secret)), IN(secret_prefix(cx->mem, secret)), IN(cx->now));
+	if (err_is(e, NOT_FOUND))
+		return REFUSE(cx, CONFLICT, "", "This key is revoked, which cannot be undone. Create a new one.");
+	TRY(e);
+	*out = key_of_row(&row);
+	*secret_out = secret;
+	return OK;
+}
+
+err_t key_revoke(struct ctx *cx, struct id account, struct id key, struct key *out)
+{
+	struct key_row found, row;
+	TRY(key_locate(cx, account, key, &found));
+	TRY(db_row(cx, &sql_key_revoke, ROW(key_revoke, &row), IN(found.account), IN(key), IN(cx->now)));
+	*out = key_of_row(&row);
+	return OK;
+}
+
+struct authenticated {
+	struct id id;
+	int16_t kind;
+	uint64_t scopes;
+	struct id_list calendars;
+	struct instant expires_at, revoked_at;
+	int16_t status, plan;
+	struct str email, name, tz;
+};
+DB_RESULT(key_authenticate, struct authenticated, id, kind, scopes, calendars, expires_at, revoked_at, status, plan,
+	email, name, tz);
+
+/* Basic: the username is the owner's e-mail or usr_ id. Another's, or none, is a wrong credential (DESIGN §4). */
+static bool username_fits(struct ctx *cx, struct str username, struct id account, struct str email)
+{
+	return str_eq_nocase(username, email) || str_eq(username, id_text(cx->mem, "usr", id_in_mode(account, false)));
+}
+
+static err_t judge(struct ctx *cx, const struct authenticated *row)
+{
+	if (!instant_is_none(row->revoked_at))
+		return FAIL(cx, KEY_REVOKED, "revoked key");
+	if (!instant_is_none(row->expires_at) && !instant_before(cx->now, row->expires_at))
+		return FAIL(cx, KEY_REVOKED, "expired key");
+	if (row->status != STATUS_ACTIVE)
+		return FAIL(cx, ACCOUNT_DEACTIVATED, "key of a deactivated account");
+	if (row->plan < PLAN_PRO)
+		return FAIL(cx, PLAN_REQUIRED, "key of an account on the free plan");
+	return OK;
+}
+
+err_t key_authenticate(struct ctx *cx, const struct credential *sent, struct principal *out)
+{
+	struct secret_parts parts;
+	struct authenticated row;
+	if (!secret_parse(cx->mem, sent->secret, &parts) || parts.kind > SECRET_PK_TEST)
+		return FAIL(cx, CREDENTIALS_INVALID, "not a key");
+	err_t e = db_row(cx, &sql_key_authenticate, ROW(key_authenticate, &row), IN(parts.account),
+		IN(secret_hash(cx->mem, sent->secret)));
+	if (err_is(e, NOT_FOUND))
+		return FAIL(cx, CREDENTIALS_INVALID, "unknown key");
+	TRY(e);
+	if (sent->transport == VIA_BASIC && !username_fits(cx, sent->username, parts.account, row.email))
+		return FAIL(cx, CREDENTIALS_INVALID, "the user name is not the key owner's");
+	TRY(judge(cx, &row));
+	*out = (struct principal){
+		.kind = kinds[row.kind].who,
+		.account = parts.account,
+		.credential = row.id,
+		.scopes = kinds[row.kind].own_scopes ? row.scopes : kinds[row.kind].scopes,
+		.calendars = row.calendars,
+		.email = row.email,
+		.name = row.name,
+		.tz = row.tz,
+		.auth_time = INSTANT_NONE,
+		.expires_at = row.expires_at,
+	};
+	return OK;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names that people give to accounts, keys, apps and calendars, and read in lists and on consent pages. */
+#pragma once
+
+#include "server/base/ctx.h"
+
+#define LABEL_MAX 100 /* characters */
+
+/*
+ * The text without blanks at its ends. INVALID_VALUE (with `param`) unless it is UTF-8 of 1 to LABEL_MAX characters
+ * without line breaks, control characters and marks that turn the direction of writing: a name must not be able to
+ * rewrite the line that it stands in. MISSING_FIELD when absent or blank.
+ */
+MUST_CHECK err_t label_clean(struct ctx *cx, const char *param, struct str text, struct str *out);

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/account/last_used.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "server/base/log.h"
+#include "server/crypto/digest.h"
+#include "server/db/query.h"
+#include "sql.h"
+
+#define SLOTS_FIRST 256     /* a power of two */
+#define USES_MAX (1U << 16) /* in one interval; more are forgotten, and one of the next interval tells the same */
+
+struct use {
+	struct id account, credential;
+	struct instant at;
+	char ip[INET6_ADDRSTRLEN]; /* "" for none */
+	bool taken;
+};
+
+/* An open-addressed table in an arena of its own; a flush takes it whole and leaves an empty one. */
+struct table {
+	struct arena *mem;
+	struct use *slots;
+	size_t size, count;
+};
+
+struct last_used {
+	struct db_pool *db;
+	const struct config *config;
+	unsigned every_ms;
+	uint64_t salt; /* nobody chooses ids that meet in one slot */
+	pthread_mutex_t lock;
+	pthread_cond_t stop_asked;
+	bool stopping;
+	struct table uses;
+	pthread_t thread;
+	struct arena *mem; /* of this struct */
+};
+
+static struct table table_new(size_t size)
+{
+	struct arena *mem = arena_open();
+	return (struct table){ .mem = mem, .slots = arena_array(mem, struct use, size), .size = size };
+}
+
+/* The slot of this credential, or the free one where it belongs. */
+static struct use *table_slot(const struct table *t, uint64_t salt, struct id account, struct id credential)
+{
+	uint64_t hash = salt;
+	for (size_t i = 0; i < sizeof credential.octets; i++)
+		hash = (hash ^ credential.octets[i] ^ account.octets[i]) * UINT64_C(0x100000001B3);
+	for (size_t at = (hash ^ hash >> 32) & (t->size - 1);; at = (at + 1) & (t->size - 1)) {
+		struct use *use = &t->slots[at];
+		if (!use->taken || (id_eq(use->credential, credential) && id_eq(use->account, account)))
+			return use;
+	}
+}
+
+static void table_grow(struct table *t, uint64_t salt)
+{
+	struct table bigger = table_new(t->size * 2);
+	for (size_t i = 0; i < t->size; i++)
+		if (t->slots[i].taken)
+			*table_slot(&bigger, salt, t->slots[i].account, t->slots[i].credential) = t->slots[i];
+	bigger.count = t->count;
+	arena_close(t->mem);
+	*t = bigger;
+}
+
+static void put(struct last_used *uses, const struct use *seen)
+{
+	struct table *t = &uses->uses;
+	if (t->count * 2 >= t->size && t->size < USES_MAX * 2)
+		table_grow(t, uses->salt);
+	struct use *slot = table_slot(t, uses->salt, seen->account, seen->credential);
+	if (!slot->taken && t->count >= USES_MAX)
+		return;
+	t->count += !slot->taken;
+	if (!slot->taken || instant_before(slot->at, seen->at))
+		*slot = *seen;
+}
+
+void last_used_see(struct last_used *uses, struct id account, struct id credential, struct instant at, struct str ip)
+{
+	struct use seen = { .account = account, .credential = credential, .at = at, .taken = true };
+	if (ip.len < sizeof seen.ip && ip.len > 0)
+		memcpy(seen.ip, ip.ptr, ip.len);
+	pthread_mutex_lock(&uses->lock);
+	put(uses, &seen);
+	pthread_mutex_unlock(&uses->lock);
+	if (uses->every_ms == 0)
+		last_used_flush(uses);
+}
+
+void last_used_seen(const struct app *app, const struct request *rq, const struct principal *p)
+{
+	struct id credential = p->kind == TOKEN ? p->connected_account : p->credential;
+	last_used_see(app->last_used, p->account, credential, rq->cx.now, rq->cx.client_ip);
+}
+
+static struct table take_all(struct last_used *uses)
+{
+	struct table fresh = table_new(SLOTS_FIRST);
+	pthread_mutex_lock(&uses->lock);
+	struct table all = uses->uses;
+	uses->uses = fresh;
+	pthread_mutex_unlock(&uses->lock);
+	return all;
+}
+
+static err_t write_all(struct ctx *cx, const struct table *t)
+{
+	struct id *accounts = arena_array(cx->mem, struct id, t->count);
+	struct id *credentials = arena_array(cx->mem, struct id, t->count);
+	struct instant *times = arena_array(cx->mem, struct instant, t->count);
+	struct str *ips = arena_array(cx->mem, struct str, t->count);
+	size_t n = 0;
+	for (size_t i = 0; i < t->size; i++) {
+		const struct use *use = &t->slots[i];
+		if (!use->taken)
+			continue;
+		accounts[n] = use->account;
+		credentials[n] = use->credential;
+		times[n] = use->at;
+		ips[n++] = str_of(use->ip);
+	}
+	return db_exec(cx, &sql_last_used_write, NULL, IN(((struct id_list){ accounts, n })),
+		IN(((struct id_list){ credentials, n })), IN(((struct instant_list){ times, n })),
+		IN(((struct str_list){ ips, n })));
+}
+
+void last_used_flush(struct last_used *uses)
+{
+	struct table all = take_all(uses);
+	if (all.count > 0) {
+		struct ctx cx = { .mem = all.mem, .db = uses->db, .config = uses->config, .now = instant_now() };
+		err_t e = write_all(&cx, &all);
+		if (e)
+			log_event(
+				LOG_WARN, "last_used_lost", LOG_INT("count", all.count), LOG_STR("detail", e->detail));
+		db_end(&cx);
+	}
+	arena_close(all.mem);
+}
+
+/* Wait for the interval or the stop; true when it is time to stop. */
+static bool wait_turn(struct last_used *uses)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += uses->every_ms / 1000;
+	until.tv_nsec += (long)(uses->every_ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&uses->lock);
+	int rc = 0;
+	while (!uses->stopping && rc == 0)
+		rc = pthread_cond_timedwait(&uses->stop_asked, &uses->lock, &until);
+	bool stopping = uses->stopping;
+	pthread_mutex_unlock(&uses->lock);
+	return stopping;
+}
+
+static void *run(void *arg)
+{
+	struct last_used *uses = arg;
+	while (!wait_turn(uses))
+		last_used_flush(uses);
+	return NULL;
+}
+
+struct last_used *last_used_open(struct db_pool *db, const struct config *config, unsigned every_ms)
+{
+	struct arena *mem = arena_open();
+	struct last_used *uses = arena_new(mem, struct last_used);
+	pthread_condattr_t monotonic;
+	*uses = (struct last_used){ .db = db, .config = config, .every_ms = every_ms, .mem = mem };
+	random_fill(&uses->salt, sizeof uses->salt);
+	uses->uses = table_new(SLOTS_FIRST);
+	pthread_mutex_init(&uses->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&uses->stop_asked, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	if (every_ms > 0 && pthread_create(&uses->thread, NULL, run, uses) != 0) {
+		fputs("calends: a thread cannot be started\n", stderr);
+		abort();
+	}
+	return uses;
+}
+
+void last_used_close(struct last_used *uses)
+{
+	if (!uses)
+		return;
+	if (uses->every_ms > 0) {
+		pthread_mutex_lock(&uses->lock);
+		uses->stopping = true;
+		pthread_cond_signal(&uses->stop_asked);
+		pthread_mutex_unlock(&uses->lock);
+		pthread_join(uses->thread, NULL);
+	}
+	last_used_flush(uses);
+	pthread_cond_destroy(&uses->stop_asked);
+	pthread_mutex_destroy(&uses->lock);
+	arena_close(uses->uses.mem);
+	arena_close(uses->mem);
+}

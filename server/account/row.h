@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The row behind struct account, for the statements of account.c and session.c. */
+#pragma once
+
+#include "server/account/account.h"
+
+struct account_row {
+	struct str password_hash; /* sign_in_find only */
+	struct id id;
+	int16_t status, plan;
+	struct str email, name, tz;
+	struct instant created_at, deactivated_at;
+};
+
+struct account account_of_row(const struct account_row *row);

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/account/session.h"
+
+#include "server/account/row.h"
+#include "server/account/throttle.h"
+#include "server/crypto/digest.h"
+#include "server/crypto/password.h"
+#include "server/crypto/secret.h"
+#include "server/db/query.h"
+#include "sql.h"
+
+#define CSRF_SIZE 32
+#define USER_AGENT_MAX 300
+
+DB_RESULT(
+	sign_in_find, struct account_row, password_hash, id, status, plan, email, name, tz, created_at, deactivated_at);
+
+struct session_row {
+	struct id id;
+	struct bytes csrf;
+	struct instant auth_time;
+	int16_t status;
+	struct str email, name, tz;
+};
+DB_RESULT(session_authenticate, struct session_row, id, csrf, auth_time, status, email, name, tz);
+
+/* An address that is none is unknown like any other: the answer and its cost do not tell. */
+static struct str email_or_none(struct ctx *cx, struct str email)
+{
+	struct str folded;
+	return email_fold(cx, email, &folded) == OK ? folded : STR("");
+}
+
+err_t sign_in(struct ctx *cx, struct str email, struct str password, struct account *out)
+{
+	struct str folded = email_or_none(cx, email);
+	const struct throttle limits[] = {
+		{ "account", folded, 10, 15 * 60 },
+		{ "address", throttle_network(cx->mem, cx->client_ip), 100, 3600 },
+	};
+	TRY(throttle_take(cx, limits, ARRAY_LEN(limits)));
+
+	struct account_row row = { .password_hash = STR_ABSENT };
+	bool same;
+	err_t e = db_row(cx, &sql_sign_in_find, ROW(sign_in_find, &row), IN(folded));
+	if (e && !err_is(e, NOT_FOUND))
+		return e;
+	TRY(password_verify(cx, password, row.password_hash, &same));
+	if (!same)
+		return REFUSE(cx, CREDENTIALS_INVALID, "", "E-mail address or password is wrong.");
+	if (row.status != STATUS_ACTIVE)
+		return FAIL(cx, ACCOUNT_DEACTIVATED, "signed in to a deactivated account");
+	TRY(throttle_forgive(cx, &limits[0], &limits[1]));
+	*out = account_of_row(&row);
+	return OK;
+}
+
+/* The account and hash of a cookie's value; false for what is none of ours. */
+static bool session_read(struct ctx *cx, struct str secret, struct id *account, struct bytes *hash)
+{
+	struct secret_parts parts;
+	if (!secret_parse(cx->mem, secret, &parts) || parts.kind != SECRET_SESSION)
+		return false;
+	*account = parts.account;
+	*hash = secret_hash(cx->mem, secret);
+	return true;
+}
+
+err_t session_create(struct ctx *cx, struct id account, struct str old_secret, struct str *secret_out)
+{
+	struct id live = id_in_mode(account, false), old_account = { { 0 } };
+	struct bytes old_hash = { NULL, 0 };
+	session_read(cx, old_secret, &old_account, &old_hash);
+
+	const struct secret_parts parts = { .kind = SECRET_SESSION, .account = live };
+	struct str secret = secret_new(cx->mem, &parts, (struct bytes){ NULL, 0 });
+	uint8_t *csrf = arena_take(cx->mem, CSRF_SIZE, 1);
+	random_fill(csrf, CSRF_SIZE);
+	TRY(db_exec(cx, &sql_session_create, NULL, IN(live), IN(secret_hash(cx->mem, secret)), IN(id_new(cx->now)),
+		IN(bytes_of(csrf, CSRF_SIZE)), IN(cx->now), IN(instant_add_s(cx->now, SESSION_LIFETIME_S)),
+		IN(cx->client_ip), IN(str_sub(cx->user_agent, 0, USER_AGENT_MAX)), db_in_id_or_null(old_account),
+		IN(old_hash)));
+	*secret_out = secret;
+	return OK;
+}
+
+err_t session_end(struct ctx *cx, struct str secret)
+{
+	struct id account;
+	struct bytes hash;
+	if (!session_read(cx, secret, &account, &hash))
+		return OK;
+	return db_exec(cx, &sql_session_end, NULL, IN(account), IN(hash));
+}
+
+err_t session_authenticate(struct ctx *cx, const struct credential *sent, struct principal *out)
+{
+	struct id account;
+	struct bytes hash;
+	struct session_row row;
+	if (sent->transport != VIA_COOKIE || !session_read(cx, sent->secret, &account, &hash))
+		return FAIL(cx, CREDENTIALS_INVALID, "not a session cookie");
+	err_t e = db_row(
+		cx, &sql_session_authenticate, ROW(session_authenticate, &row), IN(account), IN(hash), IN(cx->now));
+	if (err_is(e, NOT_FOUND))
+		return FAIL(cx, CREDENTIALS_INVALID, "unknown or expired session");
+	TRY(e);
+	if (row.status != STATUS_ACTIVE)
+		return FAIL(cx, ACCOUNT_DEACTIVATED, "session of a deactivated account");
+	*out = (struct principal){
+		.kind = SESSION,
+		.account = account,
+		.credential = row.id,
+		.scopes = SCOPES_ALL | OWNER,
+		.email = row.email,
+		.name = row.name,
+		.tz = row.tz,
+		.csrf = hex_of(cx->mem, row.csrf),
+		.auth_time = row.auth_time,
+		.expires_at = INSTANT_NONE,
+	};
+	return OK;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Accounts and keys as JSON objects: the same members on REST and on the command line. */
+#pragma once
+
+#include "server/account/account.h"
+#include "server/account/key.h"
+#include "server/data/json.h"
+
+const char *account_status_name(enum account_status status); /* "active", "deactivated", "deleted" */
+const char *plan_name(enum plan plan);                       /* "free", "pro" */
+bool plan_parse(struct str name, enum plan *out);
+
+/* An object with this key (NULL at the top and in arrays). */
+void account_json(struct json *j, const char *key, const struct account *account);
+/* `secret` is what is shown once, when it was made or rotated; absent otherwise. */
+void key_json(struct json *j, struct arena *mem, const char *key, const struct key *k, struct str secret);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Limits on guessing. They live in the database, since instances are stateless. A try is counted before it is judged,
+ * so that a hundred at once do not all find room; who was right gets it back.
+ */
+#pragma once
+
+#include "server/base/ctx.h"
+
+struct throttle {
+	const char *kind;   /* what is guessed at: "account", "address" */
+	struct str subject; /* which one; only a hash of both is stored */
+	int max;            /* tries within window_s */
+	int window_s;
+};
+
+/* Count one try against each; RATE_LIMITED with retry_after_s when one of them has had enough. At most 4. */
+MUST_CHECK err_t throttle_take(struct ctx *cx, const struct throttle *limits, size_t count);
+
+/* A success: all failures of `whole` are forgotten, and `one` gets this try back. */
+MUST_CHECK err_t throttle_forgive(struct ctx *cx, const struct throttle *whole, const struct throttle *one);
+
+/* Whom an address stands for: itself, or its /64 for IPv6, where one customer has at least that. */
+struct str throttle_network(struct arena *mem, struct str client_ip);

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/account/account.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "server/account/show.h"
+#include "server/cli/command.h"
+#include "server/crypto/password.h"
+
+/* The first line of standard input. */
+static err_t password_from_stdin(struct ctx *cx, struct str *out)
+{
+	char *line = arena_take(cx->mem, PASSWORD_MAX + 3, 1); /* its end, and one octet to tell what is too long */
+	if (!fgets(line, PASSWORD_MAX + 3, stdin))
+		return REFUSE(cx, INVALID_VALUE, "password-stdin", "Standard input holds no password.");
+	*out = str_trim(str_of(line), "\r\n");
+	return OK;
+}
+
+static err_t plan_of(struct ctx *cx, const struct config *config, enum plan *out)
+{
+	struct str name = config->plan.len > 0 ? config->plan : config->default_plan;
+	if (!plan_parse(name, out))
+		return REFUSE(cx, INVALID_VALUE, "plan", "The plan is pro or free.");
+	return OK;
+}
+
+static void print(const struct command_call *call, const struct account *account)
+{
+	if (call->config->json) {
+		struct json j = json_begin(call->out);
+		account_json(&j, NULL, account);
+		BUF_LIT(call->out, "\n");
+		return;
+	}
+	buf_fmt(call->out, "%.*s  %.*s  %s, %s plan\n", STR_ARG(account->email), STR_ARG(account->name),
+		account_status_name(account->status), plan_name(account->plan));
+}
+
+static err_t create(struct ctx *cx, const struct command_call *call)
+{
+	struct account_new in = { .email = call->args.items[0], .name = call->config->name };
+	struct account account;
+	TRY(plan_of(cx, call->config, &in.plan));
+	if (call->config->password_stdin)
+		TRY(password_from_stdin(cx, &in.password));
+	TRY(account_create(cx, &in, &account));
+	print(call, &account);
+	return OK;
+}
+
+static err_t list(struct ctx *cx, const struct command_call *call)
+{
+	struct account *accounts;
+	size_t count;
+	TRY(account_list(cx, &accounts, &count));
+	if (!call->config->json) {
+		for (size_t i = 0; i < count; i++)
+			print(call, &accounts[i]);
+		return OK;
+	}
+	struct json j = json_begin(call->out);
+	json_object(&j, NULL);
+	json_str(&j, "object", STR("list"));
+	json_array(&j, "data");
+	for (size_t i = 0; i < count; i++)
+		account_json(&j, NULL, &accounts[i]);
+	json_array_end(&j);
+	json_object_end(&j);
+	BUF_LIT(call->out, "\n");
+	return OK;
+}
+
+static err_t show(struct ctx *cx, const struct command_call *call)
+{
+	struct account account;
+	TRY(account_by_email(cx, call->args.items[0], &account));
+	print(call, &account);
+	return OK;
+}
+
+static err_t set_status(struct ctx *cx, const struct command_call *call, enum account_status status)
+{
+	struct account account;
+	TRY(account_by_email(cx, call->args.items[0], &account));
+	TRY(account_set_status(cx, account.id, status));
+	return show(cx, call);
+}
+
+static err_t deactivate(struct ctx *cx, const struct command_call *call)
+{
+	return set_status(cx, call, STATUS_DEACTIVATED);
+}
+
+static err_t reactivate(struct ctx *cx, const struct command_call *call)
+{
+	return set_status(cx, call, STATUS_ACTIVE);
+}
+
+static err_t set_password(struct ctx *cx, const struct command_call *call)
+{
+	struct account account;
+	struct str password;
+	if (!call->config->password_stdin)
+		return REFUSE(cx, MISSING_FIELD, "password-stdin",
+			"Give the new password on standard input, with --password-stdin.");
+	TRY(password_from_stdin(cx, &password));
+	TRY(account_by_email(cx, call->args.items[0], &account));
+	TRY(account_set_password(cx, account.id, password));
+	print(call, &account);
+	return OK;
+}
+
+/* clang-format off */
+const struct command account_commands[] = {
+	{ "account", "create",       "EMAIL", "Make an account: --name NAME [--password-stdin] [--plan free|pro].", COMMAND_DB, create },
+	{ "account", "list",         "",      "List all accounts.",                                                COMMAND_DB, list },
+	{ "account", "show",         "EMAIL", "Show one account.",                                                 COMMAND_DB, show },
+	{ "account", "deactivate",   "EMAIL", "Refuse the account on every surface; nothing is deleted.",          COMMAND_DB, deactivate },
+	{ "account", "reactivate",   "EMAIL", "Let the account in again; its keys and connections work as before.", COMMAND_DB, reactivate },
+	{ "account", "set-password", "EMAIL", "Set the password from --password-stdin and end all sessions.",      COMMAND_DB, set_password },
+	{ .noun = NULL },
+};
+/* clang-format on */

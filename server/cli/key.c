@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/account/key.h"
+
+#include "server/account/account.h"
+#include "server/account/show.h"
+#include "server/cli/command.h"
+
+static struct str time_or_dash(struct arena *mem, struct instant t)
+{
+	return instant_is_none(t) ? STR("-") : instant_rfc3339(mem, t);
+}
+
+static err_t print(struct ctx *cx, const struct command_call *call, const struct key *key, struct str secret)
+{
+	if (call->config->json) {
+		struct json j = json_begin(call->out);
+		key_json(&j, cx->mem, NULL, key, secret);
+		BUF_LIT(call->out, "\n");
+		return OK;
+	}
+	if (secret.ptr)
+		buf_fmt(call->out, "%.*s\nThis is shown once; only its hash is kept.\n", STR_ARG(secret));
+	buf_fmt(call->out, "%.*s  %.*s  %s key, %s%s  %.*s\n", STR_ARG(id_text(cx->mem, "key", key->id)),
+		STR_ARG(key->prefix), key_kind_name(key->kind), id_is_test(key->account) ? "test" : "live",
+		instant_is_none(key->revoked_at) ? "" : ", revoked", STR_ARG(key->name));
+	return OK;
+}
+
+static err_t read_settings(struct ctx *cx, const struct config *config, struct key_new *out)
+{
+	if (!key_kind_parse(config->kind, &out->kind))
+		return REFUSE(cx, INVALID_VALUE, "kind", "The kind is account, secret, restricted or publishable.");
+	if (!str_eq(config->mode, STR("live")) && !str_eq(config->mode, STR("test")))
+		return REFUSE(cx, INVALID_VALUE, "mode", "The mode is live or test.");
+	out->test = str_eq(config->mode, STR("test"));
+	if (config->scope.len > 0 && !scope_parse(config->scope, &out->scopes))
+		return REFUSE(cx, INVALID_VALUE, "scope", "A scope is not known; see calends --help.");
+	return OK;
+}
+
+static err_t create(struct ctx *cx, const struct command_call *call)
+{
+	struct account account;
+	struct key_new in = { .name = call->config->name, .expires_at = INSTANT_NONE };
+	struct key key;
+	struct str secret;
+	TRY(read_settings(cx, call->config, &in));
+	TRY(account_by_email(cx, call->args.items[0], &account));
+	in.account = account.id;
+	TRY(key_create(cx, &in, &key, &secret));
+	return print(cx, call, &key, secret);
+}
+
+static err_t list(struct ctx *cx, const struct command_call *call)
+{
+	struct account account;
+	struct key *keys;
+	size_t count;
+	TRY(account_by_email(cx, call->args.items[0], &account));
+	TRY(key_list(cx, account.id, &keys, &count));
+	if (call->config->json) {
+		struct json j = json_begin(call->out);
+		json_object(&j, NULL);
+		json_str(&j, "object", STR("list"));
+		json_array(&j, "data");
+		for (size_t i = 0; i < count; i++)
+			key_json(&j, cx->mem, NULL, &keys[i], STR_ABSENT);
+		json_array_end(&j);
+		json_object_end(&j);
+		BUF_LIT(call->out, "\n");
+		return OK;
+	}
+	buf_fmt(call->out, "%-26s  %-15s  %-11s  %-4s  %-20s  %-20s  %s\n", "ID", "PREFIX", "KIND", "MODE", "CREATED",
+		"LAST USED", "NAME");
+	for (size_t i = 0; i < count; i++) {
+		const struct key *k = &keys[i];
+		buf_fmt(call->out, "%-26.*s  %-15.*s  %-11s  %-4s  %-20.*s  %-20.*s  %.*s%s\n",
+			STR_ARG(id_text(cx->mem, "key", k->id)), STR_ARG(k->prefix), key_kind_name(k->kind),
+			id_is_test(k->account) ? "test" : "live",
+			STR_ARG(str_sub(time_or_dash(cx->mem, k->created_at), 0, 19)),
+			STR_ARG(str_sub(time_or_dash(cx->mem, k->last_used_at), 0, 19)), STR_ARG(k->name),
+			instant_is_none(k->revoked_at) ? "" : " (revoked)");
+	}
+	return OK;
+}
+
+static err_t key_operand(struct ctx *cx, const struct command_call *call, struct id *out)
+{
+	if (!id_parse(call->args.items[0], "key", out))
+		return REFUSE(cx, INVALID_VALUE, "ID", "A key's id begins with key_; calends key list EMAIL shows it.");
+	return OK;
+}
+
+static err_t rotate(struct ctx *cx, const struct command_call *call)
+{
+	struct id id;
+	struct key key;
+	struct str secret;
+	TRY(key_operand(cx, call, &id));
+	TRY(key_rotate(cx, (struct id){ { 0 } }, id, &key, &secret));
+	return print(cx, call, &key, secret);
+}
+
+static err_t revoke(struct ctx *cx, const struct command_call *call)
+{
+	struct id id;
+	struct key key;
+	TRY(key_operand(cx, call, &id));
+	TRY(key_revoke(cx, (struct id){ { 0 } }, id, &key));
+	return print(cx, call, &key, STR_ABSENT);
+}
+
+/* clang-format off */
+const struct command key_commands[] = {
+	{ "key", "create", "EMAIL", "Make a key and show it once: --name NAME [--kind …] [--mode live|test] [--scope \"…\"].", COMMAND_DB, create },
+	{ "key", "list",   "EMAIL", "List an account's keys.",                                                                COMMAND_DB, list },
+	{ "key", "rotate", "ID",    "Replace a key's secret; the old one is dead at once.",                                   COMMAND_DB, rotate },
+	{ "key", "revoke", "ID",    "End a key at once and for good.",                                                        COMMAND_DB, revoke },
+	{ .noun = NULL },
+};
+/* clang-format on */

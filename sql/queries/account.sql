@@ -1,0 +1,66 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Accounts: two rows each, live and test, and one directory row for the address.
+
+-- name: account_create
+-- $1 e-mail, folded  $2 live id  $3 its test twin  $4 name  $5 plan  $6 password hash or NULL
+-- $7 $8 ids of the default calendars, live and test  $9 now
+-- A taken address violates login's key. The foreign keys are judged when the whole statement is done.
+WITH directory AS (
+	INSERT INTO login (email, account_id, password_hash, changed_at) VALUES ($1, $2, $6, $9)
+), accounts AS (
+	INSERT INTO account (account_id, plan, email, name, created_at)
+	VALUES ($2, $5, $1, $4, $9), ($3, $5, $1, $4, $9)
+), calendars AS (
+	INSERT INTO calendar (account_id, id, name, displayname, created_at)
+	VALUES ($2, $7, 'default', 'Calendar', $9), ($3, $8, 'default', 'Calendar', $9)
+)
+INSERT INTO calendar_state (account_id, calendar_id) VALUES ($2, $7), ($3, $8);
+
+-- name: account_by_email
+-- $1 e-mail, folded
+SELECT a.account_id AS id, a.status, a.plan, a.email, a.name, a.tz, a.created_at, a.deactivated_at
+  FROM login l JOIN account a ON a.account_id = l.account_id
+ WHERE l.email = $1;
+
+-- name: account_by_id
+-- $1 live id
+SELECT account_id AS id, status, plan, email, name, tz, created_at, deactivated_at
+  FROM account WHERE account_id = $1;
+
+-- name: account_list
+-- All of them, for the operator.
+SELECT account_id AS id, status, plan, email, name, tz, created_at, deactivated_at
+  FROM account WHERE livemode ORDER BY account_id;
+
+-- name: account_set_status
+-- $1 live id  $2 its twin  $3 status  $4 deactivated at, NULL when active
+UPDATE account SET status = $3, deactivated_at = $4 WHERE account_id IN ($1, $2) AND status <> 3;
+
+-- name: account_set_password
+-- $1 live id  $2 password hash  $3 now
+-- Whoever is signed in must sign in again.
+WITH ended AS (DELETE FROM session WHERE account_id = $1)
+UPDATE login SET password_hash = $2, changed_at = $3 WHERE account_id = $1;
+
+-- name: account_set_name
+-- $1 live id  $2 its twin  $3 name  $4 time zone
+UPDATE account SET name = $3, tz = $4 WHERE account_id IN ($1, $2);
+
+-- name: throttle_take
+-- $1 subjects  $2 when a window that begins now would end, one each  $3 now
+-- Counts one try against each. In order, so that two instances do not lock each other out.
+INSERT INTO throttle AS t (subject, count, ends_at)
+SELECT n.subject, 1, n.ends_at FROM unnest($1::bytea[], $2::timestamptz[]) AS n (subject, ends_at) ORDER BY 1
+    ON CONFLICT (subject) DO UPDATE SET
+	count   = CASE WHEN t.ends_at <= $3 THEN 1 ELSE least(t.count + 1, 1000000) END,
+	ends_at = CASE WHEN t.ends_at <= $3 THEN excluded.ends_at ELSE t.ends_at END
+RETURNING t.subject, t.count, t.ends_at;
+
+-- name: throttle_forgive
+-- $1 subject whose failures are forgotten  $2 subject that gets this one try back
+WITH gone AS (DELETE FROM throttle WHERE subject = $1)
+UPDATE throttle SET count = greatest(count - 1, 0) WHERE subject = $2;
+
+-- name: throttle_purge
+-- $1 now
+DELETE FROM throttle WHERE ends_at <= $1;

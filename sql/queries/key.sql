@@ -1,0 +1,70 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- API keys. A key's account is in its mode: the test twin's keys are the test keys.
+
+-- name: key_authenticate
+-- $1 account  $2 hash
+-- All that a request with this key may do, in one look-up: nothing of it is remembered from the request before.
+SELECT k.id, k.kind, k.scopes, k.calendars, k.expires_at, k.revoked_at, a.status, a.plan, a.email, a.name, a.tz
+  FROM api_key k JOIN account a ON a.account_id = k.account_id
+ WHERE k.account_id = $1 AND k.hash = $2;
+
+-- name: key_create
+-- $1 account  $2 id  $3 hash  $4 kind  $5 prefix  $6 name  $7 scopes  $8 calendars or NULL  $9 now  $10 end or NULL
+INSERT INTO api_key (account_id, id, hash, kind, prefix, name, scopes, calendars, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: key_list
+-- $1 live account  $2 its twin  $3 revoked keys are shown when revoked after this
+SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.created_at, k.rotated_at,
+       k.expires_at, k.revoked_at, u.used_at AS last_used_at
+  FROM api_key k LEFT JOIN credential_use u ON u.account_id = k.account_id AND u.id = k.id
+ WHERE k.account_id IN ($1, $2) AND (k.revoked_at IS NULL OR k.revoked_at > $3)
+ ORDER BY k.id DESC;
+
+-- name: key_find
+-- $1 live account  $2 its twin  $3 id
+SELECT account_id AS account, id, kind FROM api_key WHERE account_id IN ($1, $2) AND id = $3;
+
+-- name: key_find_anywhere
+-- $1 id
+-- For the operator, who has no account in hand: reads the whole table.
+SELECT account_id AS account, id, kind FROM api_key WHERE id = $1;
+
+-- name: key_rotate
+-- $1 account  $2 id  $3 new hash  $4 new prefix  $5 now
+-- The old secret is dead when this commits.
+WITH k AS (
+	UPDATE api_key SET hash = $3, prefix = $4, rotated_at = $5
+	 WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL
+	RETURNING account_id AS account, id, kind, prefix, name, scopes, calendars, created_at, rotated_at, expires_at,
+	          revoked_at
+)
+SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.created_at, k.rotated_at, k.expires_at,
+       k.revoked_at, u.used_at AS last_used_at
+  FROM k LEFT JOIN credential_use u ON u.account_id = k.account AND u.id = k.id;
+
+-- name: key_revoke
+-- $1 account  $2 id  $3 now
+WITH k AS (
+	UPDATE api_key SET revoked_at = coalesce(revoked_at, $3) WHERE account_id = $1 AND id = $2
+	RETURNING account_id AS account, id, kind, prefix, name, scopes, calendars, created_at, rotated_at, expires_at,
+	          revoked_at
+)
+SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.created_at, k.rotated_at, k.expires_at,
+       k.revoked_at, u.used_at AS last_used_at
+  FROM k LEFT JOIN credential_use u ON u.account_id = k.account AND u.id = k.id;
+
+-- name: key_purge
+-- $1 keys revoked before this are forgotten
+DELETE FROM api_key WHERE revoked_at < $1;
+
+-- name: last_used_write
+-- $1 accounts  $2 credentials  $3 times  $4 addresses, '' for none
+-- In order of the key, so that two instances that flush at once do not wait for each other in a circle.
+INSERT INTO credential_use AS c (account_id, id, used_at, ip)
+SELECT n.account_id, n.id, n.used_at, nullif(n.ip, '')::inet
+  FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[]) AS n (account_id, id, used_at, ip)
+ ORDER BY 1, 2
+    ON CONFLICT (account_id, id) DO UPDATE
+   SET used_at = greatest(c.used_at, excluded.used_at),
+       ip = CASE WHEN excluded.used_at >= c.used_at THEN excluded.ip ELSE c.ip END;

@@ -1,0 +1,28 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Browser sessions, always of the live account.
+
+-- name: sign_in_find
+-- $1 e-mail, folded
+SELECT l.password_hash, a.account_id AS id, a.status, a.plan, a.email, a.name, a.tz, a.created_at, a.deactivated_at
+  FROM login l JOIN account a ON a.account_id = l.account_id
+ WHERE l.email = $1;
+
+-- name: session_create
+-- $1 account  $2 hash  $3 id  $4 CSRF token  $5 now  $6 end  $7 address  $8 browser  $9 $10 the session that it replaces
+WITH replaced AS (DELETE FROM session WHERE account_id = $9 AND hash = $10)
+INSERT INTO session (account_id, hash, id, csrf, auth_time, amr, ip, ua, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, 1, $7::text::inet, $8, $5, $6);
+
+-- name: session_end
+-- $1 account  $2 hash
+DELETE FROM session WHERE account_id = $1 AND hash = $2;
+
+-- name: session_authenticate
+-- $1 account  $2 hash  $3 now
+SELECT s.id, s.csrf, s.auth_time, a.status, a.email, a.name, a.tz
+  FROM session s JOIN account a ON a.account_id = s.account_id
+ WHERE s.account_id = $1 AND s.hash = $2 AND s.expires_at > $3;
+
+-- name: session_purge
+-- $1 now
+DELETE FROM session WHERE expires_at <= $1;
