@@ -15,6 +15,7 @@
 #define OBJECT_SIZE_MAX ((size_t)1024 * 1024)
 #define CALENDAR_BYTES_MAX (INT64_C(1) << 30)
 #define NAME_MAX_OCTETS 255
+#define ETAG_OCTETS 16
 #define DEAD_PROPERTY_MAX ((size_t)16 * 1024) /* octets of one */
 #define DEAD_PROPERTIES_MAX 100               /* of one resource */
 
@@ -58,6 +59,7 @@ struct calendar_change {
 	bool transp, selected, writable;
 	const struct dead_property *dead;
 	size_t dead_count; /* xml absent: remove */
+	struct id author;  /* credential */
 };
 
 /* CONFLICT (something has that name), DAV_QUOTA (CALENDARS_MAX, DEAD_PROPERTIES_MAX). All or nothing. */
@@ -98,7 +100,7 @@ struct object {
 	struct id id, calendar;
 	struct str calendar_name;   /* set by object_by_id alone */
 	struct str name, uid, data; /* uid and data absent in a tombstone and where a listing leaves them out */
-	struct bytes etag;          /* 16 octets: the first half of SHA-256 of data */
+	struct bytes etag;          /* ETAG_OCTETS: the first half of SHA-256 of data */
 	int64_t modseq;
 	int16_t component, flags; /* enum component; enum ical_flag of ical.h */
 	int32_t size;
@@ -152,13 +154,19 @@ MUST_CHECK err_t object_delete(struct ctx *cx, struct id account, struct id_list
 struct object_place {
 	struct str calendar_name, name;
 };
-/* Keeps id and bytes; locks both calendars in id order. overwrite false and something there: PRECONDITION. created_out.
+/*
+ * A move keeps id, bytes and properties; a copy has a new id. `when` is about the source. created_out: nothing stood at
+ * the destination.
+ *
+ * errors  NOT_FOUND (source), DAV_PARENT_MISSING (destination's calendar), PRECONDITION (also: something is there and
+ *         overwrite is false), UID_CONFLICT (err.href), ICAL_COMPONENT, DAV_QUOTA, FORBIDDEN
  */
 MUST_CHECK err_t object_move(struct ctx *cx, struct id account, struct id_list only, struct object_place from,
 	struct object_place to, bool overwrite, const struct preconditions *when, struct id author, bool *created_out);
 MUST_CHECK err_t object_copy(struct ctx *cx, struct id account, struct id_list only, struct object_place from,
-	struct object_place to, bool overwrite, struct id author, bool *created_out);
+	struct object_place to, bool overwrite, const struct preconditions *when, struct id author, bool *created_out);
 
+/* A listing has data, or occ, only where asked for. */
 enum object_fields { OBJECT_PLAIN, OBJECT_WITH_OCC, OBJECT_WITH_DATA };
 
 /* Live objects in name order behind `after` (absent: from the start), at most `limit`; component mask 0 is any. */
@@ -185,6 +193,8 @@ struct sync_token {
 };
 struct str sync_token_text(struct arena *mem, struct str public_url, struct sync_token t); /* a URI */
 bool sync_token_parse(struct str text, struct sync_token *out);
+/* The token that goes with an answer of object_changes; last_modseq is the last change's, used when there are more. */
+struct sync_token sync_token_next(struct sync_token since, int64_t state, int64_t last_modseq, bool more);
 
 /*
  * Changes after `since` (modseq 0: all live objects), in modseq order, at most `limit`; tombstones have `deleted`.

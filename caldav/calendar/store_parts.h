@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the store's files share; nobody else includes it. */
+#pragma once
+
+#include "caldav/calendar/store.h"
+#include "sql.h"
+
+/* What a function of 0003_objects.sql answers: the status that it becomes on CalDAV. */
+struct outcome {
+	int32_t outcome;
+};
+
+/* Dead properties as the three arrays that the functions take: an empty element removes. Never NULL. */
+struct dead_lists {
+	struct str_list ns, local, xml;
+};
+struct dead_lists dead_lists(struct arena *mem, const struct dead_property *items, size_t count);
+
+/* FORBIDDEN: the owner switched writing off for this calendar. */
+err_t calendar_not_writable(struct ctx *cx);
