@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * HTML out. Templates in web/templates (*.html) are compiled in; {{name}} escapes, and nothing else is possible for a
- * value: there is no raw form but html_include of another template. {{#name}} … {{/name}} repeats for the rows of a
- * list or shows for a true flag, {{^name}} … {{/name}} for a false one or an empty list, {{>other}} includes.
+ * HTML out. Templates in web/templates/NAME.html are compiled in, and so are the files of web/static
+ * (cmake/templates.cmake).
+ *
+ *     {{name}}                    the value, escaped; nothing else is possible for a value, there is no raw form
+ *     {{#name}} … {{/name}}       once for each row of a list, or once for a true flag or a text that is not empty
+ *     {{^name}} … {{/name}}       for a false flag, an absent or empty text, an empty list
+ *     {{>other}}                  another template, with the same values
+ *     {{@app.css}}                the address of a static file; replaced when it is compiled in
+ *
+ * A row sees the names around it. A name that was never set is empty and false.
  */
 #pragma once
 
@@ -12,13 +19,34 @@
 /* A tree of named values. */
 struct html_values;
 
-struct html_values *html_values(struct arena *mem);
-void html_set(struct html_values *v, const char *name, struct str text); /* absent: empty and false */
+struct html_values *html_values_new(struct arena *mem);
+/* Names are borrowed (literals); texts too. Setting a name again replaces it. */
+void html_set(struct html_values *v, const char *name, struct str text);
 void html_set_flag(struct html_values *v, const char *name, bool flag);
-struct html_values *html_add_row(struct html_values *v, const char *list); /* a row of a list; sees outer names too */
+struct html_values *html_add_row(struct html_values *v, const char *list);
 
-/* Append the template; INTERNAL for a name it has not. */
+/* Append the template of this name. INTERNAL: there is none, or it is ill-formed (a unit test renders them all). */
 MUST_CHECK err_t html_render(struct ctx *cx, struct buf *out, const char *template_name, const struct html_values *v);
+/* The same for a template given as text. */
+MUST_CHECK err_t html_render_text(struct ctx *cx, struct buf *out, struct str text, const struct html_values *v);
 
 /* & < > " ' */
 void html_escape(struct buf *out, struct str text);
+
+/* ---- what is compiled in ---- */
+
+struct html_template {
+	const char *name;
+	struct str text;
+};
+extern const struct html_template html_templates[];
+extern const size_t html_template_count;
+
+/* The name has a hash of the content inside (app.1f2e3d4c5b6a7988.css), so that it may be cached for ever. */
+struct html_asset {
+	const char *name, *type;
+	struct str data;
+};
+extern const struct html_asset html_assets[];
+extern const size_t html_asset_count;
+const struct html_asset *html_asset_find(struct str name); /* NULL if there is none */

@@ -35,16 +35,29 @@ void json_raw(struct json *j, const char *key, struct str value);      /* alread
 enum json_kind { JSON_STR, JSON_INT, JSON_BOOL, JSON_TIME, JSON_ID, JSON_STRS, JSON_OBJECT, JSON_OBJECTS };
 enum json_flags { JSON_REQUIRED = 1, JSON_NULLABLE = 2, JSON_READ_ONLY = 4, JSON_WRITE_ONLY = 8 };
 
+#define JSON_DEPTH_MAX 32
+#define JSON_FIELDS_MAX 64                     /* of one table */
+#define JSON_INT_MAX INT64_C(9007199254740991) /* 2^53 - 1: what every reader of JSON keeps exactly (RFC 8259 §6) */
+#define JSON_ITEMS_MAX 1000                    /* of a list whose field names no `max` */
+
 /*
  * One field of a resource: what is read goes to `offset` of a struct, and whether it was there to `given` (a bool's
  * offset; 0 for none, so the struct must not begin with one).
+ *
+ * min, max   of a number, of the characters of a text, of the items of a list; a max of 0 with a min of 0 is none, but
+ *            a number lies within ±JSON_INT_MAX in any case
+ * null       allowed with JSON_NULLABLE only: given is set, the value is left absent (time: INSTANT_NONE, others zero)
+ * read-only  refused when sent; write-only fields are left out of answers
+ *
+ * What is not sent leaves the struct as it was, so that a PATCH can be read over what is stored. When writing, a
+ * JSON_OBJECT whose `given` is false is null.
  */
 struct json_field {
 	const char *name;
 	enum json_kind kind;
 	unsigned flags;
 	size_t offset, given;
-	int64_t min, max;   /* of a number, of the characters of a text, of the items of a list */
+	int64_t min, max;
 	const char *prefix; /* JSON_ID */
 	const struct json_field *fields;
 	size_t field_count, size; /* JSON_OBJECT (in place), JSON_OBJECTS (struct json_list) */
@@ -57,8 +70,10 @@ struct json_list {
 };
 
 /*
- * Read an object into *out (zeroed by the caller). Errors name the dotted path in `param`: MALFORMED (not JSON),
- * UNKNOWN_FIELD, MISSING_FIELD, INVALID_VALUE.
+ * Read an object into *out (zeroed by the caller).
+ *
+ * errors  MALFORMED (not JSON; the whole text is judged first), UNKNOWN_FIELD, MISSING_FIELD, INVALID_VALUE (wrong type
+ *         or out of bounds, a name twice); `param` is the dotted path: attendees[2].email
  */
 MUST_CHECK err_t json_read(struct ctx *cx, struct str text, const struct json_field *fields, size_t count, void *out);
 /* Write the fields of a struct as members of the open object. */

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/data/json.h"
+
+struct json json_begin(struct buf *out)
+{
+	return (struct json){ .out = out };
+}
+
+/* Runs that need no escape are copied whole. */
+static void add_quoted(struct buf *out, struct str text)
+{
+	size_t copied = 0;
+	buf_char(out, '"');
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+		if (c >= 0x20 && c != '"' && c != '\\')
+			continue;
+		buf_add(out, str_sub(text, copied, i));
+		copied = i + 1;
+		switch (c) {
+		case '"':
+			BUF_LIT(out, "\\\"");
+			break;
+		case '\\':
+			BUF_LIT(out, "\\\\");
+			break;
+		case '\n':
+			BUF_LIT(out, "\\n");
+			break;
+		case '\r':
+			BUF_LIT(out, "\\r");
+			break;
+		case '\t':
+			BUF_LIT(out, "\\t");
+			break;
+		default:
+			buf_fmt(out, "\\u%04x", c);
+		}
+	}
+	buf_add(out, str_from(text, copied));
+	buf_char(out, '"');
+}
+
+/* The comma before, and the key. */
+static struct buf *member(struct json *j, const char *key)
+{
+	if (j->comma)
+		buf_char(j->out, ',');
+	j->comma = true;
+	if (key) {
+		add_quoted(j->out, str_of(key));
+		buf_char(j->out, ':');
+	}
+	return j->out;
+}
+
+void json_object(struct json *j, const char *key)
+{
+	buf_char(member(j, key), '{');
+	j->comma = false;
+}
+
+void json_object_end(struct json *j)
+{
+	buf_char(j->out, '}');
+	j->comma = true;
+}
+
+void json_array(struct json *j, const char *key)
+{
+	buf_char(member(j, key), '[');
+	j->comma = false;
+}
+
+void json_array_end(struct json *j)
+{
+	buf_char(j->out, ']');
+	j->comma = true;
+}
+
+void json_str(struct json *j, const char *key, struct str value)
+{
+	if (value.ptr)
+		add_quoted(member(j, key), value);
+	else
+		json_null(j, key);
+}
+
+void json_str_if(struct json *j, const char *key, struct str value)
+{
+	if (value.ptr)
+		json_str(j, key, value);
+}
+
+void json_int(struct json *j, const char *key, int64_t value)
+{
+	buf_int(member(j, key), value);
+}
+
+void json_bool(struct json *j, const char *key, bool value)
+{
+	buf_add(member(j, key), value ? STR("true") : STR("false"));
+}
+
+void json_null(struct json *j, const char *key)
+{
+	BUF_LIT(member(j, key), "null");
+}
+
+void json_id(struct json *j, const char *key, const char *prefix, struct id value)
+{
+	json_str(j, key, id_is_zero(value) ? STR_ABSENT : id_text(j->out->mem, prefix, value));
+}
+
+void json_time(struct json *j, const char *key, struct instant value)
+{
+	json_str(j, key, instant_is_none(value) ? STR_ABSENT : instant_rfc3339(j->out->mem, value));
+}
+
+void json_raw(struct json *j, const char *key, struct str value)
+{
+	buf_add(member(j, key), value);
+}
+
+/* ---- a struct through its field table ---- */
+
+static void write_list(struct json *j, struct arena *mem, const struct json_field *f, const struct json_list *list)
+{
+	json_array(j, f->name);
+	for (size_t i = 0; i < list->count; i++) {
+		json_object(j, NULL);
+		json_write(j, mem, f->fields, f->field_count, (const char *)list->items + i * f->size);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+static void write_texts(struct json *j, const char *key, const struct str_list *list)
+{
+	json_array(j, key);
+	for (size_t i = 0; i < list->count; i++)
+		json_str(j, NULL, list->items[i]);
+	json_array_end(j);
+}
+
+static void write_field(struct json *j, struct arena *mem, const struct json_field *f, const char *from)
+{
+	const void *at = from + f->offset;
+	switch (f->kind) {
+	case JSON_STR:
+		json_str(j, f->name, *(const struct str *)at);
+		return;
+	case JSON_INT:
+		json_int(j, f->name, *(const int64_t *)at);
+		return;
+	case JSON_BOOL:
+		json_bool(j, f->name, *(const bool *)at);
+		return;
+	case JSON_TIME:
+		json_time(j, f->name, *(const struct instant *)at);
+		return;
+	case JSON_ID:
+		json_id(j, f->name, f->prefix, *(const struct id *)at);
+		return;
+	case JSON_STRS:
+		write_texts(j, f->name, at);
+		return;
+	case JSON_OBJECT:
+		if (f->given && !*(const bool *)(from + f->given)) {
+			json_null(j, f->name);
+			return;
+		}
+		json_object(j, f->name);
+		json_write(j, mem, f->fields, f->field_count, at);
+		json_object_end(j);
+		return;
+	case JSON_OBJECTS:
+		write_list(j, mem, f, at);
+		return;
+	}
+}
+
+void json_write(struct json *j, struct arena *mem, const struct json_field *fields, size_t count, const void *from)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!(fields[i].flags & JSON_WRITE_ONLY))
+			write_field(j, mem, &fields[i], from);
+}
