@@ -12,11 +12,16 @@ struct instant instant_now(void)
 	return (struct instant){ t.tv_sec * US_PER_S + t.tv_nsec / 1000 };
 }
 
-uint64_t clock_monotonic_ms(void)
+uint64_t clock_monotonic_us(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+uint64_t clock_monotonic_ms(void)
+{
+	return clock_monotonic_us() / 1000;
 }
 
 struct instant instant_add_s(struct instant t, int64_t seconds)

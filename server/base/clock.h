@@ -18,6 +18,7 @@ struct instant {
 
 struct instant instant_now(void);
 uint64_t clock_monotonic_ms(void); /* for time-outs */
+uint64_t clock_monotonic_us(void); /* for measuring */
 struct instant instant_add_s(struct instant t, int64_t seconds);
 struct instant instant_of_s(int64_t unix_s);
 int64_t instant_s(struct instant t); /* floor of Unix seconds */
