@@ -27,9 +27,11 @@ enum method {
 	METHOD_LOCK,
 	METHOD_UNLOCK,
 	METHOD_SEARCH,
+	METHOD_UNKNOWN, /* of civetweb's table, but nothing here answers it: 405 */
 	METHODS
 };
 const char *method_name(enum method m);
+enum method method_of(struct str name); /* METHOD_UNKNOWN for any other */
 
 struct header {
 	struct str name, value; /* value without blanks at its ends */
@@ -39,9 +41,10 @@ struct header {
 #define PATH_ARGS_MAX 6
 
 struct app;
+struct limit_state;
 struct route;
 struct module;
-struct civet_conn; /* the connection behind it; only civet.c looks inside */
+struct civet_conn; /* conn.h; not for handlers */
 
 struct request {
 	struct ctx cx;
@@ -56,6 +59,7 @@ struct request {
 	size_t header_count;
 	bool secure;            /* came over TLS, here or at a trusted proxy */
 	int64_t content_length; /* -1 when chunked, 0 when none */
+	enum transport sent;    /* how a credential came, also one that was refused */
 	struct str body;        /* read up to the route's ceiling; absent before, empty when none came */
 	struct form form;       /* BODY_FORM: parsed and strict */
 
@@ -64,6 +68,8 @@ struct request {
 	struct str args[PATH_ARGS_MAX]; /* what :names of the pattern matched, decoded, in order */
 	size_t arg_count;
 	struct principal *principal; /* NULL for ANYONE and strangers */
+	struct str csrf_cookie;      /* a new pre-session cookie, to be set with the answer; absent if none */
+	struct limit_state *limit;   /* what X-RateLimit-* tell; NULL where nothing is counted */
 	const char *error_code;      /* set when the request ended in an error, for the log line */
 };
 
@@ -83,7 +89,10 @@ struct str request_media_type(const struct request *rq);
 /* True when Prefer holds return=minimal (RFC 8144) or Brief: t was sent. */
 bool request_wants_minimal(const struct request *rq);
 
-/* Reads the body to its end, at most `max` octets: TOO_LARGE, TIMEOUT, MALFORMED. Sets rq->body. Done by the router. */
+/*
+ * Reads the body to its end, at most `max` octets, and sets rq->body. Done by the router; 100 Continue is sent here.
+ * errors  TOO_LARGE (from Content-Length before anything is read), TIMEOUT, MALFORMED, UNAVAILABLE (too many bodies)
+ */
 MUST_CHECK err_t request_read_body(struct request *rq, size_t max);
 
 /*

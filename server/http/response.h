@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An answer: whole and in one write, or streamed page by page in chunks so that memory stays flat. Request-Id,
- * X-Content-Type-Options, Date, Content-Length, Connection and the DAV header are put there by the layer.
+ * X-Content-Type-Options, Date, Content-Length, Connection, CORS and rate headers are put there by the layer.
+ *
+ * Buffers of an answer have memory of their own: a handler may mark and rewind rq->cx.mem while it fills them.
  */
 #pragma once
 
 #include "server/base/buf.h"
 #include "server/http/request.h"
+
+#define REPLY_MAX ((size_t)64 * 1024 * 1024)
+
+struct gzip;
 
 struct response {
 	struct request *rq;
@@ -14,17 +20,22 @@ struct response {
 	struct buf head; /* header lines, each ended by CR LF */
 	struct buf body; /* whole: the body; streamed: what waits for the next chunk */
 	bool streaming, broken;
-	bool no_body;  /* HEAD, 204, 304 */
-	bool may_gzip; /* set by reply_*: worth compressing, no ETag, no CSRF token inside */
-	bool closing;  /* the connection ends with this answer */
-	uint64_t sent; /* octets of body that went out, for the log */
+	bool no_body;      /* HEAD, 204, 304 */
+	bool may_gzip;     /* set by reply_*: worth compressing, no ETag, no CSRF token inside */
+	bool closing;      /* the connection ends with this answer */
+	bool head_sent;    /* nothing can be taken back any more */
+	bool store_unsaid; /* Cache-Control: no-store is added unless a Cache-Control stands in the head */
+	struct gzip *gzip; /* of a streamed answer */
+	uint64_t sent;     /* octets of body that went out, for the log */
 };
 
 /* Status, and a header line. Values with CR, LF or NUL are dropped whole and logged: no response splitting. */
 void response_status(struct response *rs, int status);
 void response_header(struct response *rs, const char *name, struct str value);
+/* Has the answer a header of this name already? */
+bool response_has(const struct response *rs, const char *name);
 
-/* A whole body of this type. Cache-Control: no-store unless the caller sets one before. */
+/* A whole body of this type. Cache-Control: no-store unless the caller sets one, before or after. */
 struct buf *reply(struct response *rs, int status, const char *content_type);
 void reply_empty(struct response *rs, int status);
 /* 303 (after a POST, RFC 9110 §15.4.4) or another status, to an absolute or site-relative location. */
@@ -33,10 +44,24 @@ void reply_redirect(struct response *rs, int status, struct str location);
 struct buf *reply_page(struct response *rs, int status, struct str form_action);
 
 /*
- * Begin a streamed answer. Everything that can be refused must have been refused before: after this, only a broken
- * connection can signal an error. The returned buffer collects; response_flush sends it as one chunk and empties it.
- * For HEAD nothing is sent. False from response_flush: the client is gone, stop.
+ * Begin a streamed answer. Everything that can be refused should have been refused before: once the first chunk went
+ * out, only a broken connection can signal an error. The returned buffer collects; response_flush sends it as one
+ * chunk and empties it. An answer that never grew to a chunk goes out whole, with Content-Length. For HEAD nothing is
+ * sent. False from response_flush: the client is gone, stop.
  */
 struct buf *response_stream(struct response *rs, int status, const char *content_type);
-bool response_flush(struct response *rs);          /* when the buffer holds 32 KiB or more, or `rs->body` must go */
-bool response_flush_if_large(struct response *rs); /* cheap to call in each round of a loop */
+bool response_flush(struct response *rs);
+bool response_flush_if_large(struct response *rs); /* cheap to call in each round of a loop: sends 32 KiB or more */
+
+/* ---- for the router ---- */
+
+/* A new answer to rq, with nothing in it. */
+void response_begin(struct response *rs, struct request *rq);
+/* Take back what a failed handler wrote; not possible once head_sent. */
+void response_clear(struct response *rs);
+/* Nothing more goes out, and the connection closes: how a streamed answer tells of a failure. */
+void response_break(struct response *rs);
+/* Send what was not sent, and the end. */
+void response_end(struct response *rs);
+/* What the client of a module without show_error is told, and whom no module answers: the API's error object. */
+void reply_error(struct request *rq, struct response *rs, err_t e);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One declarative table of routes a module. The router finds the row, authenticates, reads and parses the body as the
- * row says, calls the handler, and has an error shown in the module's clothes. HEAD, OPTIONS and Allow follow from
- * the table: a GET row answers HEAD, and OPTIONS needs no row.
+ * One declarative table of routes a module. Modules are asked in order: a request belongs to the first under whose
+ * prefix it is and that has its path; one that no module has is shown by the first whose prefix fitted. The router
+ * finds the row, authenticates, reads and parses the body as the row says, calls the handler, and has an error shown in
+ * the module's clothes. HEAD, OPTIONS and Allow follow from the table: a GET row answers HEAD, and OPTIONS needs no
+ * row.
  */
 #pragma once
 
@@ -31,7 +33,8 @@ enum route_flags {
 
 struct route {
 	enum method method;
-	const char *path; /* "/v1/events/:event"; a trailing "/" matters; ":name" one segment; "*rest" the remainder */
+	const char *path; /* "/v1/events/:event"; a trailing "/" matters; ":name" one segment; "*rest" one or more. The
+			     first row that fits counts. */
 	unsigned who;     /* enum who, a set */
 	uint64_t scopes;  /* all of these; OWNER, BY_REPORT: see scope.h */
 	enum body_kind body;
@@ -46,9 +49,11 @@ struct module {
 	const char *prefix; /* first: a request under it belongs to this module ("/dav/"); "" as the last resort */
 	const struct route *routes;
 	size_t route_count;
-	bool auth_first; /* authentication comes before routing: 401 also for paths that do not exist (DESIGN §7) */
-	unsigned basic;  /* enum who allowed as a Basic password here; 0: Basic is refused */
-	/* Writes the whole answer for e, which carries its own status. */
+	bool auth_first;   /* authentication comes before routing: 401 also for paths that do not exist (DESIGN §7) */
+	unsigned basic;    /* enum who allowed as a Basic password here; 0: Basic is refused */
+	bool rate_limited; /* app->limiter counts each credential (strangers by address); X-RateLimit-* on each answer
+			    */
+	/* Writes the whole answer for e, which carries its own status. NULL: the API's error object. */
 	void (*show_error)(struct request *rq, struct response *rs, err_t e);
 	/* May add header lines to each answer of the module (DAV:); NULL for none. */
 	void (*every_answer)(struct request *rq, struct response *rs);
@@ -71,6 +76,12 @@ struct app {
 
 /* Answer one request; never fails. Ends the ctx (db_end) and writes the log line. */
 void router_run(struct request *rq, struct response *rs);
+
+/*
+ * Does the decoded path fit the pattern? The values of its parameters go to args (at most PATH_ARGS_MAX). For the
+ * router, and for whoever must understand an href as the router would.
+ */
+bool path_fits(struct arena *mem, const struct path *path, const char *pattern, struct str *args, size_t *arg_count);
 
 /* For `calends routes` and docs: one row each, method, path, who, scope, body, source. */
 void router_print(const struct app *app, struct buf *out);

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/http/access.h"
+
+#include <string.h>
+
+#include "server/base/config.h"
+#include "server/base/log.h"
+#include "server/crypto/digest.h"
+#include "server/http/cookie.h"
+#include "server/http/limit.h"
+
+static const unsigned with_cookie = SESSION | OPTIONAL_SESSION;
+
+static const struct authenticator *authenticator_of(const struct app *app, const struct credential *sent)
+{
+	for (size_t i = 0; i < app->authenticator_count; i++) {
+		struct str prefix = str_of(app->authenticators[i].prefix);
+		if (sent->transport == VIA_COOKIE ? prefix.len == 0 : prefix.len && str_starts(sent->secret, prefix))
+			return &app->authenticators[i];
+	}
+	return NULL;
+}
+
+static err_t authenticate(struct request *rq, const struct credential *sent)
+{
+	const struct authenticator *by = authenticator_of(rq->app, sent);
+	if (!by)
+		return FAIL(&rq->cx, CREDENTIALS_INVALID, "no kind of secret begins like this");
+	struct principal *p = arena_new(rq->cx.mem, struct principal);
+	TRY(by->run(&rq->cx, sent, p));
+	rq->principal = p;
+	return OK;
+}
+
+/* RFC 6750 §2: a client must not use more than one way. In the query or a form a token is never taken. */
+static err_t refuse_second_transport(struct request *rq)
+{
+	const struct form *params;
+	if (str_find(rq->query, STR("access_token")) == SIZE_MAX)
+		return OK;
+	TRY(request_params(rq, &params));
+	if (form_count(params, "access_token"))
+		return REFUSE(&rq->cx, MALFORMED, "access_token",
+			"The token was sent in two ways. Send it in the "
+			"Authorization header alone.");
+	return OK;
+}
+
+static err_t by_header(struct request *rq)
+{
+	struct credential sent;
+	err_t unreadable = credential_read(&rq->cx, request_header(rq, "Authorization"), &sent);
+	rq->sent = sent.transport;
+	TRY(unreadable);
+	if (sent.transport == VIA_NONE)
+		return FAIL(&rq->cx, MISSING_CREDENTIALS, "nothing sent");
+	if (sent.transport == VIA_BASIC && !rq->module->basic)
+		return FAIL(&rq->cx, CREDENTIALS_INVALID, "Basic is not taken here");
+	TRY(refuse_second_transport(rq));
+	TRY(authenticate(rq, &sent));
+
+	const struct principal *p = rq->principal;
+	if ((sent.transport == VIA_BASIC && !(p->kind & rq->module->basic)) ||
+		(sent.transport == VIA_DPOP && p->kind != TOKEN)) {
+		rq->principal = NULL;
+		return FAIL(&rq->cx, CREDENTIALS_INVALID, "this kind of credential is not taken this way");
+	}
+	if (p->kind == SECRET_KEY && request_header(rq, "Origin").ptr) {
+		log_event(LOG_WARN, "secret_key_in_browser",
+			LOG_STR("id", id_text(rq->cx.mem, "req", rq->cx.request_id)),
+			LOG_STR("key", id_text(rq->cx.mem, "key", p->credential)),
+			LOG_STR("origin", request_header(rq, "Origin")));
+		return FAIL(&rq->cx, KEY_IN_BROWSER, "Origin with a secret key");
+	}
+	if (rq->app->seen)
+		rq->app->seen(rq->app, rq, p);
+	return OK;
+}
+
+/* A cookie that proves nothing (any more) makes a stranger, not an error: its owner shall be able to sign in. */
+static bool makes_stranger(err_t e, unsigned who)
+{
+	return err_row(e->kind)->api_status == 401 || (e->kind == ACCOUNT_DEACTIVATED && (who & OPTIONAL_SESSION));
+}
+
+static err_t by_cookie(struct request *rq, unsigned who)
+{
+	struct credential sent = { .transport = VIA_COOKIE };
+	sent.secret = request_cookie(rq, cookie_name(&rq->cx, "session"));
+	if (sent.secret.len) {
+		rq->sent = VIA_COOKIE;
+		err_t e = authenticate(rq, &sent);
+		if (e && !makes_stranger(e, who))
+			return e;
+	}
+	if (rq->principal && rq->app->seen)
+		rq->app->seen(rq->app, rq, rq->principal);
+	if (rq->principal || (who & OPTIONAL_SESSION))
+		return OK;
+	return FAIL(&rq->cx, LOGIN_REQUIRED, "no session");
+}
+
+err_t access_identify(struct request *rq, unsigned who)
+{
+	if (who == NOBODY || (who & ANYONE))
+		return OK;
+	bool cookie_alone = !(who & ~with_cookie);
+	if (cookie_alone || ((who & with_cookie) && !request_header(rq, "Authorization").ptr))
+		return by_cookie(rq, who);
+	return by_header(rq);
+}
+
+err_t access_allows(struct request *rq)
+{
+	const struct route *route = rq->route;
+	if (route->who == NOBODY)
+		return FAIL(&rq->cx, FORBIDDEN, "the row admits nobody");
+	if (route->who & ANYONE)
+		return OK;
+	if (!rq->principal)
+		return route->who & OPTIONAL_SESSION ? OK : FAIL(&rq->cx, MISSING_CREDENTIALS, "nobody identified");
+	unsigned kinds = route->who & OPTIONAL_SESSION ? route->who | SESSION : route->who;
+	if (!(rq->principal->kind & kinds))
+		return FAIL(
+			&rq->cx, KEY_KIND_NOT_ALLOWED, "kind %u, row admits %u", (unsigned)rq->principal->kind, kinds);
+	return principal_needs(&rq->cx, rq->principal, route->scopes & ~(uint64_t)BY_REPORT);
+}
+
+/* Strangers are counted by address; its digest is no credential's id. */
+static struct id address_key(const struct request *rq)
+{
+	struct id key;
+	uint8_t digest[SHA256_SIZE];
+	sha256(bytes_of(rq->cx.client_ip.ptr, rq->cx.client_ip.len), digest);
+	memcpy(key.octets, digest, sizeof key.octets);
+	return key;
+}
+
+err_t access_count(struct request *rq)
+{
+	if (!rq->module || !rq->module->rate_limited || !rq->app->limiter || rq->limit)
+		return OK;
+	rq->limit = arena_new(rq->cx.mem, struct limit_state);
+	struct id key = rq->principal ? rq->principal->credential : address_key(rq);
+	if (limiter_take(rq->app->limiter, key, rq->cx.now, rq->limit))
+		return OK;
+	struct err *e = FAIL(&rq->cx, RATE_LIMITED, "%s", rq->principal ? "credential" : "address");
+	e->retry_after_s = rq->limit->retry_after_s;
+	return e;
+}
+
+/* ---- forms ---- */
+
+static struct str own_origin(struct request *rq, struct str origin)
+{
+	struct str host = request_header(rq, "Host"), rest = origin;
+	if (str_starts(rest, STR("https://")))
+		rest = str_from(rest, 8);
+	else if (str_starts(rest, STR("http://")))
+		rest = str_from(rest, 7);
+	return str_eq_nocase(rest, host) ? origin : rq->cx.config->public_url;
+}
+
+/*
+ * Browsers of today say in Sec-Fetch-Site whose page sent a form; "none" is the user (a reload). Older ones send
+ * Origin, which is "null" under our own Referrer-Policy: no-referrer and then tells nothing. The token decides in any
+ * case.
+ */
+static bool from_own_page(struct request *rq)
+{
+	struct str site = request_header(rq, "Sec-Fetch-Site"), origin = request_header(rq, "Origin");
+	if (site.ptr)
+		return str_eq(site, STR("same-origin")) || str_eq(site, STR("none"));
+	if (!origin.ptr || str_eq(origin, STR("null")))
+		return true;
+	return str_eq_nocase(origin, own_origin(rq, origin));
+}
+
+err_t access_check_form(struct request *rq)
+{
+	bool safe = rq->method == METHOD_GET || rq->method == METHOD_HEAD;
+	bool by_key = rq->principal && rq->principal->kind != SESSION;
+	if (safe || by_key || !(rq->route->who & with_cookie))
+		return OK;
+	if (!from_own_page(rq))
+		return FAIL(&rq->cx, CSRF, "from another site");
+	struct str expected = request_csrf(rq), given = form_get(&rq->form, "csrf");
+	if (!bytes_same(bytes_of(given.ptr, given.len), bytes_of(expected.ptr, expected.len)))
+		return FAIL(&rq->cx, CSRF, "%s", given.ptr ? "wrong token" : "no token");
+	return OK;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who asks and whether they may: the router's steps between a found row and its handler. */
+#pragma once
+
+#include "server/http/router.h"
+
+/*
+ * The credential that a row of this `who` looks at, judged by its authenticator: rq->principal is set, or stays NULL
+ * for a stranger whom the row admits. errors  MISSING_CREDENTIALS, CREDENTIALS_INVALID and whatever the authenticator
+ * says; MALFORMED (two transports at once, RFC 6750 §2); KEY_IN_BROWSER; LOGIN_REQUIRED (a page without a session)
+ */
+MUST_CHECK err_t access_identify(struct request *rq, unsigned who);
+
+/* Does the row admit this caller, with these scopes? KEY_KIND_NOT_ALLOWED, INSUFFICIENT_SCOPE; an empty who: FORBIDDEN.
+ */
+MUST_CHECK err_t access_allows(struct request *rq);
+
+/* One request more of this credential, or of this address for a stranger: RATE_LIMITED. Sets rq->limit. */
+MUST_CHECK err_t access_count(struct request *rq);
+
+/* The form of a page must come from a page of ours, with its token. After the body was parsed. CSRF. */
+MUST_CHECK err_t access_check_form(struct request *rq);

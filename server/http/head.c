@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/http/head.h"
+
+#include "server/base/config.h"
+#include "server/http/conn.h"
+#include "server/http/cookie.h"
+#include "server/http/limit.h"
+#include "server/http/router.h"
+
+/* clang-format off */
+static const struct {
+	int status;
+	const char *phrase;
+} phrases[] = {
+	{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" }, { 207, "Multi-Status" },
+	{ 301, "Moved Permanently" }, { 302, "Found" }, { 303, "See Other" }, { 304, "Not Modified" },
+	{ 307, "Temporary Redirect" }, { 308, "Permanent Redirect" },
+	{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 402, "Payment Required" }, { 403, "Forbidden" },
+	{ 404, "Not Found" }, { 405, "Method Not Allowed" }, { 406, "Not Acceptable" }, { 408, "Request Timeout" },
+	{ 409, "Conflict" }, { 410, "Gone" }, { 411, "Length Required" }, { 412, "Precondition Failed" },
+	{ 413, "Content Too Large" }, { 414, "URI Too Long" }, { 415, "Unsupported Media Type" },
+	{ 416, "Range Not Satisfiable" }, { 417, "Expectation Failed" }, { 422, "Unprocessable Content" },
+	{ 423, "Locked" }, { 424, "Failed Dependency" }, { 428, "Precondition Required" },
+	{ 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" },
+	{ 500, "Internal Server Error" }, { 501, "Not Implemented" }, { 503, "Service Unavailable" },
+	{ 505, "HTTP Version Not Supported" }, { 507, "Insufficient Storage" },
+};
+/* clang-format on */
+
+const char *status_phrase(int status)
+{
+	for (size_t i = 0; i < ARRAY_LEN(phrases); i++)
+		if (phrases[i].status == status)
+			return phrases[i].phrase;
+	return "Other";
+}
+
+/* The Fetch standard's Access-Control-*; never with credentials. A page of origin "null" gets nothing. */
+static void add_cors(struct response *rs)
+{
+	struct request *rq = rs->rq;
+	unsigned flags = rq->route ? rq->route->flags : 0;
+	struct str origin = request_header(rq, "Origin");
+	if (flags & CORS_KEYS)
+		response_header(rs, "Vary", STR("Origin"));
+	if (!(flags & (CORS_ANY | CORS_KEYS)) || !origin.ptr)
+		return;
+	if (!(flags & CORS_ANY) && str_eq(origin, STR("null")))
+		return;
+	response_header(rs, "Access-Control-Allow-Origin", flags & CORS_ANY ? STR("*") : origin);
+	response_header(rs, "Access-Control-Expose-Headers",
+		STR("Request-Id, ETag, Location, Retry-After, WWW-Authenticate, DPoP-Nonce, X-RateLimit-Limit, "
+		    "X-RateLimit-Remaining, X-RateLimit-Reset"));
+}
+
+static void add_number(struct response *rs, const char *name, int64_t value)
+{
+	buf_add(&rs->head, str_of(name));
+	BUF_LIT(&rs->head, ": ");
+	buf_int(&rs->head, value);
+	BUF_LIT(&rs->head, "\r\n");
+}
+
+static void add_limit(struct response *rs)
+{
+	const struct limit_state *limit = rs->rq->limit;
+	if (!limit)
+		return;
+	add_number(rs, "X-RateLimit-Limit", limit->limit);
+	add_number(rs, "X-RateLimit-Remaining", limit->remaining);
+	add_number(rs, "X-RateLimit-Reset", limit->reset_s);
+}
+
+static void add_for_all(struct response *rs)
+{
+	struct request *rq = rs->rq;
+	const struct module *module = rq->module;
+	if (module && module->every_answer)
+		module->every_answer(rq, rs);
+	add_cors(rs);
+	add_limit(rs);
+	if (rq->csrf_cookie.ptr)
+		response_cookie(rs, "csrf", rq->csrf_cookie, -1);
+	if (rs->store_unsaid && !response_has(rs, "Cache-Control"))
+		BUF_LIT(&rs->head, "Cache-Control: no-store\r\n");
+	if (rq->cx.config && str_starts_nocase(rq->cx.config->public_url, STR("https://")))
+		BUF_LIT(&rs->head, "Strict-Transport-Security: max-age=31536000\r\n");
+}
+
+void head_write(struct buf *wire, struct response *rs, enum framing framing, size_t length)
+{
+	struct request *rq = rs->rq;
+	add_for_all(rs);
+	if (framing == FRAME_CLOSE || rq->conn->ops->is_last(rq->conn))
+		rs->closing = true;
+
+	BUF_LIT(wire, "HTTP/1.1 ");
+	buf_int(wire, rs->status);
+	buf_char(wire, ' ');
+	buf_add(wire, str_of(status_phrase(rs->status)));
+	BUF_LIT(wire, "\r\nDate: ");
+	buf_add(wire, instant_imf(rq->cx.mem, rq->cx.now));
+	BUF_LIT(wire, "\r\nRequest-Id: ");
+	buf_add(wire, id_text(rq->cx.mem, "req", rq->cx.request_id));
+	BUF_LIT(wire, "\r\nX-Content-Type-Options: nosniff\r\n");
+	if (framing == FRAME_LENGTH) {
+		BUF_LIT(wire, "Content-Length: ");
+		buf_int(wire, (int64_t)length);
+		BUF_LIT(wire, "\r\n");
+	} else if (framing == FRAME_CHUNKED) {
+		BUF_LIT(wire, "Transfer-Encoding: chunked\r\n");
+	}
+	if (rs->closing)
+		BUF_LIT(wire, "Connection: close\r\n");
+	else if (rq->conn->http_1_0)
+		BUF_LIT(wire, "Connection: keep-alive\r\n");
+	buf_add(wire, buf_str(&rs->head));
+	BUF_LIT(wire, "\r\n");
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/http/limit.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/crypto/digest.h"
+
+#define SETS 4096
+#define WAYS 8
+#define LOCKS 64
+static_assert(SETS % LOCKS == 0, "sets are shared out evenly");
+
+struct slot {
+	struct id key;
+	int64_t full_at_us; /* 0: never used */
+};
+
+struct limiter {
+	unsigned burst;
+	int64_t interval_us, burst_us;
+	uint64_t seed; /* so that nobody can choose keys of one set */
+	pthread_mutex_t locks[LOCKS];
+	struct slot slots[SETS][WAYS];
+};
+
+struct limiter *limiter_open(unsigned per_second, unsigned burst)
+{
+	struct limiter *limiter = calloc(1, sizeof *limiter);
+	if (!limiter)
+		abort();
+	assert(per_second && burst);
+	limiter->burst = burst;
+	limiter->interval_us = US_PER_S / per_second;
+	limiter->burst_us = limiter->interval_us * burst;
+	random_fill(&limiter->seed, sizeof limiter->seed);
+	for (size_t i = 0; i < LOCKS; i++)
+		pthread_mutex_init(&limiter->locks[i], NULL);
+	return limiter;
+}
+
+void limiter_close(struct limiter *limiter)
+{
+	if (!limiter)
+		return;
+	for (size_t i = 0; i < LOCKS; i++)
+		pthread_mutex_destroy(&limiter->locks[i]);
+	free(limiter);
+}
+
+static size_t set_of(const struct limiter *limiter, struct id key)
+{
+	uint64_t halves[2];
+	memcpy(halves, key.octets, sizeof halves);
+	uint64_t mixed = (halves[0] ^ limiter->seed) * UINT64_C(0x9E3779B97F4A7C15);
+	mixed = (mixed ^ (mixed >> 32) ^ halves[1]) * UINT64_C(0xD6E8FEB86659FD93);
+	return (size_t)(mixed >> 40) % SETS;
+}
+
+/* The key's slot, or the one that is nearest to full for a key that has none yet. */
+static struct slot *slot_of(struct slot *set, struct id key)
+{
+	struct slot *oldest = set;
+	for (size_t i = 0; i < WAYS; i++) {
+		if (set[i].full_at_us && id_eq(set[i].key, key))
+			return &set[i];
+		if (set[i].full_at_us < oldest->full_at_us)
+			oldest = &set[i];
+	}
+	*oldest = (struct slot){ .key = key };
+	return oldest;
+}
+
+bool limiter_take(struct limiter *limiter, struct id key, struct instant now, struct limit_state *out)
+{
+	size_t set = set_of(limiter, key);
+	pthread_mutex_t *lock = &limiter->locks[set % LOCKS];
+
+	pthread_mutex_lock(lock);
+	struct slot *slot = slot_of(limiter->slots[set], key);
+	int64_t full_at = slot->full_at_us;
+	/* Behind now, or beyond what a bucket can owe (the clock was set back): it is full. */
+	if (full_at < now.us || full_at > now.us + limiter->burst_us)
+		full_at = now.us;
+	bool passes = full_at + limiter->interval_us <= now.us + limiter->burst_us;
+	if (passes)
+		full_at += limiter->interval_us;
+	slot->full_at_us = full_at;
+	pthread_mutex_unlock(lock);
+
+	int64_t left_us = now.us + limiter->burst_us - full_at;
+	*out = (struct limit_state){
+		.limit = limiter->burst,
+		.remaining = (unsigned)(left_us / limiter->interval_us),
+		.reset_s = (full_at + US_PER_S - 1) / US_PER_S,
+		.retry_after_s = passes ? 0 : 1 + (int)((limiter->interval_us - left_us) / US_PER_S),
+	};
+	return passes;
+}

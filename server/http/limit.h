@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rates, in the memory of this instance. One number a key (the virtual-scheduling form of the token bucket: the instant
+ * at which the bucket would be full again), in a table of fixed size. A full set of the table forgets the key that is
+ * nearest to full, so memory is bounded whatever comes.
+ */
+#pragma once
+
+#include "server/base/id.h"
+
+struct limiter;
+
+/* `per_second` in the long run, `burst` at once. */
+struct limiter *limiter_open(unsigned per_second, unsigned burst);
+void limiter_close(struct limiter *limiter);
+
+struct limit_state {
+	unsigned limit, remaining;
+	int64_t reset_s;   /* Unix seconds: when the bucket is full again */
+	int retry_after_s; /* refused: until the next one passes; at least 1 */
+};
+
+/* Take one; false when there is none left. Thread-safe. */
+bool limiter_take(struct limiter *limiter, struct id key, struct instant now, struct limit_state *out);

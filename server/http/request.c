@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/http/request.h"
+
+#include <assert.h>
+
+#include "server/base/buf.h"
+#include "server/crypto/digest.h"
+#include "server/http/conn.h"
+#include "server/http/cookie.h"
+
+static const char *const method_names[] = {
+	[METHOD_GET] = "GET",
+	[METHOD_HEAD] = "HEAD",
+	[METHOD_POST] = "POST",
+	[METHOD_PUT] = "PUT",
+	[METHOD_PATCH] = "PATCH",
+	[METHOD_DELETE] = "DELETE",
+	[METHOD_OPTIONS] = "OPTIONS",
+	[METHOD_PROPFIND] = "PROPFIND",
+	[METHOD_PROPPATCH] = "PROPPATCH",
+	[METHOD_REPORT] = "REPORT",
+	[METHOD_MKCALENDAR] = "MKCALENDAR",
+	[METHOD_MKCOL] = "MKCOL",
+	[METHOD_COPY] = "COPY",
+	[METHOD_MOVE] = "MOVE",
+	[METHOD_ACL] = "ACL",
+	[METHOD_LOCK] = "LOCK",
+	[METHOD_UNLOCK] = "UNLOCK",
+	[METHOD_SEARCH] = "SEARCH",
+	[METHOD_UNKNOWN] = "UNKNOWN",
+};
+static_assert(ARRAY_LEN(method_names) == METHODS, "every method has its name");
+
+const char *method_name(enum method m)
+{
+	return method_names[m];
+}
+
+enum method method_of(struct str name)
+{
+	for (enum method m = 0; m < METHOD_UNKNOWN; m++)
+		if (str_eq(name, str_of(method_names[m])))
+			return m;
+	return METHOD_UNKNOWN;
+}
+
+struct str request_header(const struct request *rq, const char *name)
+{
+	struct str wanted = str_of(name);
+	for (size_t i = 0; i < rq->header_count; i++)
+		if (str_eq_nocase(rq->headers[i].name, wanted))
+			return rq->headers[i].value;
+	return STR_ABSENT;
+}
+
+struct str request_header_list(const struct request *rq, const char *name)
+{
+	struct str wanted = str_of(name), joined = STR_ABSENT;
+	for (size_t i = 0; i < rq->header_count; i++) {
+		struct str value = rq->headers[i].value;
+		if (!str_eq_nocase(rq->headers[i].name, wanted))
+			continue;
+		joined = joined.ptr ? str_fmt(rq->cx.mem, "%.*s, %.*s", (int)joined.len, joined.ptr, (int)value.len,
+					      value.ptr)
+				    : value;
+	}
+	return joined;
+}
+
+/* RFC 6265 §5.4: name=value pairs with "; " between; of several headers and pairs the first counts. */
+struct str request_cookie(const struct request *rq, struct str name)
+{
+	for (size_t i = 0; i < rq->header_count; i++) {
+		struct str pairs = rq->headers[i].value, pair, key;
+		if (!str_eq_nocase(rq->headers[i].name, STR("Cookie")))
+			continue;
+		while (str_cut(&pairs, ';', &pair)) {
+			pair = str_trim(pair, STR_BLANK);
+			if (str_has(pair, '=') && str_cut(&pair, '=', &key) && str_eq(key, name))
+				return pair;
+		}
+	}
+	return STR_ABSENT;
+}
+
+err_t request_params(struct request *rq, const struct form **out)
+{
+	if (!rq->params.fields && rq->query.len)
+		TRY(form_parse(&rq->cx, rq->query, &rq->params));
+	*out = &rq->params;
+	return OK;
+}
+
+struct str request_media_type(const struct request *rq)
+{
+	struct str rest = request_header(rq, "Content-Type"), type;
+	if (!str_cut(&rest, ';', &type))
+		return STR_ABSENT;
+	return str_lower(rq->cx.mem, str_trim(type, STR_BLANK));
+}
+
+static bool prefers_minimal(struct str list)
+{
+	struct str item, name;
+	while (str_cut(&list, ',', &item)) {
+		(void)str_cut(&item, ';', &name);
+		name = str_trim(name, STR_BLANK);
+		if (str_eq_nocase(name, STR("return=minimal")) || str_eq_nocase(name, STR("return=\"minimal\"")))
+			return true;
+	}
+	return false;
+}
+
+bool request_wants_minimal(const struct request *rq)
+{
+	return prefers_minimal(request_header_list(rq, "Prefer")) ||
+	       str_eq_nocase(request_header(rq, "Brief"), STR("t"));
+}
+
+/* ---- the body ---- */
+
+#define BODY_STEP ((size_t)16 * 1024)
+
+static err_t body_fault(struct request *rq, ssize_t fault)
+{
+	rq->conn->ops->close(rq->conn);
+	if (fault == CONN_SLOW)
+		return FAIL(&rq->cx, TIMEOUT, "body incomplete");
+	if (fault == CONN_CROWDED) {
+		struct err *e = FAIL(&rq->cx, UNAVAILABLE, "too many bodies under way from this address");
+		e->retry_after_s = 5;
+		return e;
+	}
+	return FAIL(&rq->cx, MALFORMED, "body broken off or badly chunked");
+}
+
+static err_t body_reserve(struct request *rq, size_t octets)
+{
+	if (rq->conn->ops->reserve(rq->conn, octets))
+		return OK;
+	rq->conn->ops->close(rq->conn);
+	struct err *e = FAIL(&rq->cx, UNAVAILABLE, "budget of request bodies is used up");
+	e->retry_after_s = 1;
+	return e;
+}
+
+static err_t body_too_large(struct request *rq, size_t max)
+{
+	rq->conn->ops->close(rq->conn);
+	return REFUSE(&rq->cx, TOO_LARGE, "", "The request body is too large: at most %zu octets are taken here.", max);
+}
+
+/* RFC 9110 §10.1.1: the client waits for this before it sends. */
+static err_t body_invite(struct request *rq)
+{
+	if (!rq->conn->expects_continue)
+		return OK;
+	rq->conn->expects_continue = false;
+	if (!rq->conn->ops->write(rq->conn, STR("HTTP/1.1 100 Continue\r\n\r\n")))
+		return body_fault(rq, CONN_MALFORMED);
+	return OK;
+}
+
+static err_t read_known(struct request *rq, size_t length)
+{
+	TRY(body_reserve(rq, length));
+	TRY(body_invite(rq));
+	char *body = arena_take(rq->cx.mem, 1, length);
+	for (size_t have = 0; have < length;) {
+		ssize_t got = rq->conn->ops->read(rq->conn, body + have, length - have);
+		if (got <= 0)
+			return body_fault(rq, got ? got : CONN_SLOW);
+		have += (size_t)got;
+	}
+	rq->body = (struct str){ body, length };
+	return OK;
+}
+
+static err_t read_chunked(struct request *rq, size_t max)
+{
+	/* One octet past the ceiling may be read: it proves that the body is too large. */
+	struct buf body = buf_new(rq->cx.mem, max + BODY_STEP);
+	TRY(body_invite(rq));
+	for (;;) {
+		if (body.len > max)
+			return body_too_large(rq, max);
+		TRY(body_reserve(rq, BODY_STEP));
+		char *space = buf_space(&body, BODY_STEP);
+		assert(space);
+		ssize_t got = rq->conn->ops->read(rq->conn, space, BODY_STEP);
+		if (got < 0)
+			return body_fault(rq, got);
+		body.len -= BODY_STEP - (size_t)got;
+		if (!got)
+			break;
+	}
+	rq->body = buf_str(&body);
+	return OK;
+}
+
+err_t request_read_body(struct request *rq, size_t max)
+{
+	if (rq->body.ptr)
+		return OK;
+	if (rq->content_length < 0)
+		return read_chunked(rq, max);
+	if ((uint64_t)rq->content_length > max)
+		return body_too_large(rq, max);
+	if (rq->content_length == 0) {
+		rq->body = STR("");
+		return OK;
+	}
+	return read_known(rq, (size_t)rq->content_length);
+}
+
+/* ---- forms shown to browsers ---- */
+
+static struct str presession_token(struct arena *mem, struct str cookie)
+{
+	uint8_t digest[SHA256_SIZE];
+	struct str text = str_cat(mem, STR("csrf"), cookie);
+	sha256(bytes_of(text.ptr, text.len), digest);
+	return hex_of(mem, bytes_of(digest, sizeof digest));
+}
+
+struct str request_csrf(struct request *rq)
+{
+	if (rq->principal && rq->principal->kind == SESSION)
+		return rq->principal->csrf;
+	struct str cookie = rq->csrf_cookie;
+	if (!cookie.ptr)
+		cookie = request_cookie(rq, cookie_name(&rq->cx, "csrf"));
+	if (cookie.len != CSRF_COOKIE_LEN) {
+		uint8_t octets[CSRF_COOKIE_LEN / 2];
+		random_fill(octets, sizeof octets);
+		cookie = hex_of(rq->cx.mem, bytes_of(octets, sizeof octets));
+		rq->csrf_cookie = cookie;
+	}
+	return presession_token(rq->cx.mem, cookie);
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/http/response.h"
+
+#include "server/base/log.h"
+#include "server/data/json.h"
+#include "server/http/conn.h"
+#include "server/http/gzip.h"
+#include "server/http/head.h"
+
+#define HEAD_MAX ((size_t)32 * 1024)
+#define FLUSH_AT ((size_t)32 * 1024)
+/* An answer up to this size is copied behind its head, so that it is one write. */
+#define ONE_WRITE ((size_t)64 * 1024)
+/* Size in hex, CR LF twice, and the last chunk. */
+#define CHUNK_FRAME 32
+
+void response_begin(struct response *rs, struct request *rq)
+{
+	*rs = (struct response){ .rq = rq, .status = 200 };
+	rs->head = buf_new(rq->conn->out, HEAD_MAX);
+	rs->body = buf_new(rq->conn->out, REPLY_MAX);
+	rs->no_body = rq->method == METHOD_HEAD;
+}
+
+void response_clear(struct response *rs)
+{
+	buf_clear(&rs->head);
+	buf_clear(&rs->body);
+	rs->streaming = rs->may_gzip = rs->store_unsaid = false;
+	rs->no_body = rs->rq->method == METHOD_HEAD;
+}
+
+void response_status(struct response *rs, int status)
+{
+	rs->status = status;
+	if (status == 204 || status == 304)
+		rs->no_body = true;
+}
+
+/* RFC 9110 §5.5: field-value without CR, LF and NUL; the other controls but tab are of no use either. */
+static bool is_field_value(struct str value)
+{
+	for (size_t i = 0; i < value.len; i++) {
+		unsigned char c = (unsigned char)value.ptr[i];
+		if ((c < ' ' && c != '\t') || c == 0x7F)
+			return false;
+	}
+	return value.ptr != NULL;
+}
+
+void response_header(struct response *rs, const char *name, struct str value)
+{
+	if (!is_field_value(value)) {
+		log_event(LOG_WARN, "header_dropped", LOG_C("name", name));
+		return;
+	}
+	buf_add(&rs->head, str_of(name));
+	BUF_LIT(&rs->head, ": ");
+	buf_add(&rs->head, value);
+	BUF_LIT(&rs->head, "\r\n");
+}
+
+bool response_has(const struct response *rs, const char *name)
+{
+	struct str lines = buf_str(&rs->head), line, key;
+	while (str_cut(&lines, '\n', &line))
+		if (str_cut(&line, ':', &key) && str_eq_nocase(key, str_of(name)))
+			return true;
+	return false;
+}
+
+static bool is_text(struct str type)
+{
+	return str_starts(type, STR("text/")) || str_starts(type, STR("application/json")) ||
+	       str_starts(type, STR("application/xml"));
+}
+
+struct buf *reply(struct response *rs, int status, const char *content_type)
+{
+	response_status(rs, status);
+	response_header(rs, "Content-Type", str_of(content_type));
+	rs->may_gzip = is_text(str_of(content_type));
+	rs->store_unsaid = true;
+	return &rs->body;
+}
+
+void reply_empty(struct response *rs, int status)
+{
+	response_status(rs, status);
+}
+
+void reply_redirect(struct response *rs, int status, struct str location)
+{
+	response_status(rs, status);
+	response_header(rs, "Location", location);
+	rs->store_unsaid = true;
+}
+
+/* An origin, and nothing that could begin another directive or source of the policy. */
+static bool is_csp_source(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.ptr[i] <= ' ' || (unsigned char)s.ptr[i] >= 0x7F ||
+			str_has(STR(";,'\""), s.ptr[i]))
+			return false;
+	return s.len > 0;
+}
+
+struct buf *reply_page(struct response *rs, int status, struct str form_action)
+{
+	reply(rs, status, "text/html; charset=utf-8");
+	rs->may_gzip = false; /* BREACH: a page carries the token of its forms */
+	response_header(rs, "Content-Security-Policy",
+		str_fmt(rs->rq->cx.mem,
+			"default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action "
+			"'self'%s%.*s; "
+			"frame-ancestors 'none'; base-uri 'none'",
+			is_csp_source(form_action) ? " " : "", is_csp_source(form_action) ? (int)form_action.len : 0,
+			form_action.ptr ? form_action.ptr : ""));
+	response_header(rs, "X-Frame-Options", STR("DENY"));
+	response_header(rs, "Referrer-Policy", STR("no-referrer"));
+	return &rs->body;
+}
+
+void reply_error(struct request *rq, struct response *rs, err_t e)
+{
+	const struct err_row *row = err_row(e->kind);
+	struct json j = json_begin(reply(rs, row->api_status, "application/json"));
+	json_object(&j, NULL);
+	json_object(&j, "error");
+	json_str(&j, "type", str_of(row->api_type));
+	json_str(&j, "code", str_of(row->api_code));
+	json_str(&j, "message", err_text(e));
+	json_str_if(&j, "param", e->param);
+	json_str(&j, "request_id", id_text(rq->cx.mem, "req", rq->cx.request_id));
+	json_object_end(&j);
+	json_object_end(&j);
+}
+
+/* ---- over the wire ---- */
+
+void response_break(struct response *rs)
+{
+	rs->broken = true;
+	rs->rq->conn->ops->close(rs->rq->conn);
+}
+
+static void put(struct response *rs, struct str octets)
+{
+	struct civet_conn *conn = rs->rq->conn;
+	if (!rs->broken && octets.len && !conn->ops->write(conn, octets))
+		response_break(rs);
+}
+
+/* Room at once, not by doubling. */
+static struct buf wire_new(struct arena *mem, size_t size)
+{
+	struct buf wire = buf_new(mem, size);
+	(void)buf_space(&wire, size);
+	wire.len = 0;
+	return wire;
+}
+
+/* Compressing an answer with an ETag would need another ETag (RFC 9110 §8.8.3.3). */
+static bool wants_gzip(struct response *rs)
+{
+	if (!rs->may_gzip || rs->no_body || response_has(rs, "ETag") || response_has(rs, "Content-Encoding"))
+		return false;
+	response_header(rs, "Vary", STR("Accept-Encoding"));
+	return gzip_accepted(request_header_list(rs->rq, "Accept-Encoding"));
+}
+
+static struct str compressed(struct response *rs)
+{
+	struct str plain = buf_str(&rs->body);
+	if (plain.len < GZIP_WORTH || !wants_gzip(rs))
+		return plain;
+	struct buf out = buf_new(rs->rq->conn->out, REPLY_MAX);
+	struct gzip *z = gzip_new(rs->rq->conn->out);
+	if (!z || !gzip_add(z, &out, plain, true))
+		return plain;
+	response_header(rs, "Content-Encoding", STR("gzip"));
+	return buf_str(&out);
+}
+
+static void send_whole(struct response *rs)
+{
+	struct str body = compressed(rs);
+	bool has_length = rs->status != 204 && rs->status != 304;
+	bool one_write = !rs->no_body && body.len <= ONE_WRITE;
+	struct buf wire = buf_new(rs->rq->conn->out, HEAD_MAX + ONE_WRITE + 4096);
+	head_write(&wire, rs, has_length ? FRAME_LENGTH : FRAME_NONE, body.len);
+	rs->head_sent = true;
+	rs->sent = rs->no_body ? 0 : body.len;
+	if (one_write)
+		buf_add(&wire, body);
+	put(rs, buf_str(&wire));
+	if (!one_write && !rs->no_body)
+		put(rs, body);
+}
+
+struct buf *response_stream(struct response *rs, int status, const char *content_type)
+{
+	reply(rs, status, content_type);
+	rs->streaming = true;
+	return &rs->body;
+}
+
+static void stream_head(struct response *rs, struct buf *wire)
+{
+	if (rs->head_sent)
+		return;
+	if (wants_gzip(rs)) {
+		rs->gzip = gzip_new(rs->rq->conn->out);
+		if (rs->gzip)
+			response_header(rs, "Content-Encoding", STR("gzip"));
+	}
+	head_write(wire, rs, rs->no_body ? FRAME_NONE : rs->rq->conn->http_1_0 ? FRAME_CLOSE : FRAME_CHUNKED, 0);
+	rs->head_sent = true;
+}
+
+static void add_chunk(struct response *rs, struct buf *wire, struct str data, bool last)
+{
+	bool chunked = !rs->rq->conn->http_1_0;
+	if (data.len && chunked)
+		buf_fmt(wire, "%zx\r\n", data.len);
+	buf_add(wire, data);
+	if (data.len && chunked)
+		BUF_LIT(wire, "\r\n");
+	if (last && chunked)
+		BUF_LIT(wire, "0\r\n\r\n");
+}
+
+/* One chunk, and the end with it if this is the last. */
+static bool stream_out(struct response *rs, bool last)
+{
+	struct arena *mem = rs->rq->conn->out;
+	struct str data = rs->no_body ? STR("") : buf_str(&rs->body);
+	struct buf head = buf_new(mem, HEAD_MAX), zipped = buf_new(mem, REPLY_MAX);
+
+	/* The head and the compressor stay; what this chunk needs goes back. */
+	stream_head(rs, &head);
+	struct arena_mark mark = arena_mark(mem);
+	if (rs->gzip && !rs->no_body) {
+		if (!gzip_add(rs->gzip, &zipped, data, last))
+			response_break(rs);
+		data = buf_str(&zipped);
+	}
+	struct buf wire = wire_new(mem, head.len + data.len + CHUNK_FRAME);
+	buf_add(&wire, buf_str(&head));
+	if (!rs->no_body)
+		add_chunk(rs, &wire, data, last);
+	put(rs, buf_str(&wire));
+	rs->sent += data.len;
+	arena_rewind(mem, mark);
+	buf_clear(&rs->body);
+	return !rs->broken;
+}
+
+bool response_flush(struct response *rs)
+{
+	if (!rs->streaming || !rs->body.len)
+		return !rs->broken;
+	return stream_out(rs, false);
+}
+
+bool response_flush_if_large(struct response *rs)
+{
+	return rs->body.len < FLUSH_AT ? !rs->broken : response_flush(rs);
+}
+
+void response_end(struct response *rs)
+{
+	if (rs->streaming && rs->head_sent)
+		(void)stream_out(rs, true);
+	else
+		send_whole(rs);
+	if (rs->closing)
+		rs->rq->conn->ops->close(rs->rq->conn);
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/http/router.h"
+
+#include "server/base/config.h"
+#include "server/base/log.h"
+#include "server/db/query.h"
+#include "server/http/access.h"
+#include "server/http/match.h"
+
+#define ALLOWED_HEADERS                                                                                                \
+	"Authorization, Content-Type, Accept, DPoP, Idempotency-Key, If-Match, If-None-Match, Connected-Account, "     \
+	"Prefer, "                                                                                                     \
+	"Depth"
+
+/* ---- OPTIONS ---- */
+
+/* The preflight of the Fetch standard, for a method that has a CORS row here. */
+static bool answer_preflight(struct request *rq, struct response *rs)
+{
+	struct str wanted = request_header(rq, "Access-Control-Request-Method");
+	if (!wanted.ptr || !request_header(rq, "Origin").ptr)
+		return false;
+	rq->route = match_route(rq->cx.mem, rq->module, &rq->path, method_of(wanted));
+	if (!rq->route || !(rq->route->flags & (CORS_ANY | CORS_KEYS)))
+		return false;
+	reply_empty(rs, 204);
+	response_header(rs, "Access-Control-Allow-Methods", match_allow(rq->cx.mem, rq->module, &rq->path, true));
+	response_header(rs, "Access-Control-Allow-Headers", STR(ALLOWED_HEADERS));
+	response_header(rs, "Access-Control-Max-Age", STR("600"));
+	return true;
+}
+
+static void answer_options(struct request *rq, struct response *rs)
+{
+	if (!answer_preflight(rq, rs))
+		reply_empty(rs, 200);
+	response_header(rs, "Allow", match_allow(rq->cx.mem, rq->module, &rq->path, false));
+}
+
+/* ---- bodies ---- */
+
+static bool type_fits(enum body_kind kind, struct str type)
+{
+	switch (kind) {
+	case BODY_FORM:
+		return str_eq(type, STR("application/x-www-form-urlencoded"));
+	case BODY_JSON:
+		return str_eq(type, STR("application/json"));
+	case BODY_XML:
+		return !type.ptr || str_eq(type, STR("application/xml")) || str_eq(type, STR("text/xml"));
+	case NO_BODY:
+	case BODY_ICAL:
+	case BODY_ANY:
+		return true;
+	}
+	return false;
+}
+
+static err_t read_body(struct request *rq)
+{
+	const struct route *route = rq->route;
+	if (route->body == NO_BODY)
+		return OK;
+	if (rq->content_length && !type_fits(route->body, request_media_type(rq)))
+		return FAIL(&rq->cx, MEDIA_TYPE, "%.*s", STR_ARG(request_header(rq, "Content-Type")));
+	TRY(request_read_body(rq, route->body_max));
+	if (route->body == BODY_FORM)
+		TRY(form_parse(&rq->cx, rq->body, &rq->form));
+	/* RFC 6750 §2: not in the header and in the form, too. */
+	if (rq->principal && rq->sent != VIA_COOKIE && form_count(&rq->form, "access_token"))
+		return REFUSE(&rq->cx, MALFORMED, "access_token", "The token was sent in two ways.");
+	return OK;
+}
+
+/* ---- the steps ---- */
+
+static err_t find(struct request *rq, struct match *found)
+{
+	struct str raw = rq->target;
+	raw.len -= rq->query.ptr ? rq->query.len + 1 : 0;
+	err_t e = path_parse(&rq->cx, raw, &rq->path);
+	if (e) {
+		rq->module = match_raw(rq->app, raw);
+		return e;
+	}
+	match_find(rq->cx.mem, rq->app, &rq->path, rq->method, found);
+	rq->module = found->module;
+	rq->route = found->route;
+	rq->arg_count = found->arg_count;
+	for (size_t i = 0; i < found->arg_count; i++)
+		rq->args[i] = found->args[i];
+	return OK;
+}
+
+static err_t no_route(struct request *rq, struct response *rs, const struct match *found)
+{
+	TRY(access_count(rq));
+	if (!found->path_known)
+		return FAIL(&rq->cx, NOT_FOUND, "no route");
+	if (rq->method != METHOD_OPTIONS)
+		return FAIL(&rq->cx, METHOD_NOT_ALLOWED, "not in the table");
+	answer_options(rq, rs);
+	return OK;
+}
+
+/* A failed authentication counts against the address; who is over the limit hears that first. */
+static err_t identify(struct request *rq, unsigned who)
+{
+	err_t e = access_identify(rq, who);
+	TRY(access_count(rq));
+	return e;
+}
+
+static err_t serve(struct request *rq, struct response *rs)
+{
+	struct match found = { 0 };
+	TRY(find(rq, &found));
+	bool strangers_too = rq->method == METHOD_OPTIONS || (rq->route && (rq->route->who & ANYONE));
+	/* DESIGN §7: under /dav/ a stranger learns nothing of what exists. */
+	if (rq->module && rq->module->auth_first && !strangers_too)
+		TRY(identify(rq, rq->route ? rq->route->who : TOKEN | KEY));
+	if (!rq->route)
+		return no_route(rq, rs, &found);
+	if (!rq->module->auth_first)
+		TRY(identify(rq, rq->route->who));
+	TRY(access_allows(rq));
+	TRY(read_body(rq));
+	TRY(access_check_form(rq));
+	TRY(rq->route->run(rq, rs));
+	if (rs->body.full || rs->head.full)
+		return FAIL(&rq->cx, INTERNAL, "the answer outgrew its buffer");
+	return OK;
+}
+
+static void show(struct request *rq, struct response *rs, err_t e)
+{
+	if (rs->head_sent) {
+		response_break(rs);
+		return;
+	}
+	response_clear(rs);
+	if (e->kind == METHOD_NOT_ALLOWED && rq->module)
+		response_header(rs, "Allow", match_allow(rq->cx.mem, rq->module, &rq->path, false));
+	if (e->retry_after_s)
+		response_header(rs, "Retry-After", str_fmt(rq->cx.mem, "%d", e->retry_after_s));
+	if (rq->module && rq->module->show_error)
+		rq->module->show_error(rq, rs, e);
+	else
+		reply_error(rq, rs, e);
+}
+
+/* ---- the log line ---- */
+
+static const char *kind_name(const struct principal *p)
+{
+	switch (p->kind) {
+	case SESSION:
+		return "session";
+	case TOKEN:
+		return "token";
+	case ACCOUNT_KEY:
+		return "account_key";
+	case SECRET_KEY:
+		return "secret_key";
+	case RESTRICTED_KEY:
+		return "restricted_key";
+	case PUBLISHABLE_KEY:
+		return "publishable_key";
+	case NOBODY:
+	case ANYONE:
+	case OPTIONAL_SESSION:
+	case KEY:
+		break;
+	}
+	return "other";
+}
+
+static struct str place_of(struct arena *mem, err_t e)
+{
+	return e->file ? str_fmt(mem, "%s:%d", e->file, e->line) : STR_ABSENT;
+}
+
+static void log_request(struct request *rq, const struct response *rs, err_t e, uint64_t begun_us)
+{
+	bool ours = rs->status >= 500 || rs->broken;
+	if (!log_enabled(ours ? LOG_WARN : LOG_INFO))
+		return;
+	struct arena *mem = rq->cx.mem;
+	const struct principal *p = rq->principal;
+	struct str path = rq->target;
+	path.len -= rq->query.ptr ? rq->query.len + 1 : 0;
+	uint64_t us = clock_monotonic_us() - begun_us;
+	log_event(ours ? LOG_WARN : LOG_INFO, "request", LOG_STR("id", id_text(mem, "req", rq->cx.request_id)),
+		LOG_C("method", method_name(rq->method)), LOG_STR("path", path), LOG_INT("status", rs->status),
+		LOG_STR("ms",
+			str_fmt(mem, "%llu.%03llu", (unsigned long long)us / 1000, (unsigned long long)us % 1000)),
+		LOG_INT("bytes", rs->sent), LOG_INT("db", rq->cx.round_trips), LOG_STR("ip", rq->cx.client_ip),
+		LOG_C("as", p ? kind_name(p) : NULL),
+		LOG_STR("credential", p ? id_uuid(mem, p->credential) : STR_ABSENT), LOG_C("error", rq->error_code),
+		LOG_STR("detail", e ? e->detail : STR_ABSENT), LOG_STR("at", e && ours ? place_of(mem, e) : STR_ABSENT),
+		LOG_C("broken", rs->broken ? "yes" : NULL));
+}
+
+void router_run(struct request *rq, struct response *rs)
+{
+	uint64_t begun_us = clock_monotonic_us();
+	response_begin(rs, rq);
+	err_t e = serve(rq, rs);
+	if (e) {
+		rq->error_code = err_row(e->kind)->api_code;
+		show(rq, rs, e);
+	}
+	/* Before the answer is written: no connection waits on a slow reader. */
+	db_end(&rq->cx);
+	response_end(rs);
+	log_request(rq, rs, e, begun_us);
+}
+
+/* ---- for docs ---- */
+
+static void print_who(struct buf *out, unsigned who)
+{
+	/* clang-format off */
+	static const struct { unsigned bit; const char *name; } names[] = {
+		{ ANYONE, "anyone" }, { SESSION, "session" }, { OPTIONAL_SESSION, "optional session" }, { TOKEN, "token" },
+		{ ACCOUNT_KEY, "account key" }, { SECRET_KEY, "secret key" }, { RESTRICTED_KEY, "restricted key" },
+		{ PUBLISHABLE_KEY, "publishable key" },
+	};
+	/* clang-format on */
+	size_t before = out->len;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (who & names[i].bit)
+			buf_fmt(out, "%s%s", out->len > before ? ", " : "", names[i].name);
+	if (out->len == before)
+		BUF_LIT(out, "nobody");
+}
+
+static void print_scopes(struct buf *out, uint64_t scopes)
+{
+	struct str named = scope_text(out->mem, scopes);
+	buf_add(out, named);
+	if (scopes & OWNER)
+		buf_fmt(out, "%sowner", named.len ? " " : "");
+	if (scopes & BY_REPORT)
+		buf_fmt(out, "%sby report", named.len ? " " : "");
+}
+
+static void print_row(struct buf *out, const struct route *route)
+{
+	static const char *const bodies[] = { [NO_BODY] = "",
+		[BODY_FORM] = "form",
+		[BODY_JSON] = "JSON",
+		[BODY_XML] = "XML",
+		[BODY_ICAL] = "iCalendar",
+		[BODY_ANY] = "any" };
+	buf_fmt(out, "| %s | `%s` | ", method_name(route->method), route->path);
+	print_who(out, route->who);
+	BUF_LIT(out, " | ");
+	print_scopes(out, route->scopes);
+	buf_fmt(out, " | %s", bodies[route->body]);
+	if (route->body != NO_BODY)
+		buf_fmt(out, ", %zu KiB", (route->body_max + 1023) / 1024);
+	buf_fmt(out, " | %s |\n", route->source ? route->source : "");
+}
+
+void router_print(const struct app *app, struct buf *out)
+{
+	for (size_t m = 0; m < app->module_count; m++) {
+		const struct module *module = app->modules[m];
+		buf_fmt(out,
+			"%s## %s\n\n| method | path | who | scope | body | source |\n| --- | --- | --- | --- | --- | "
+			"--- |\n",
+			m ? "\n" : "", module->name);
+		for (size_t i = 0; i < module->route_count; i++)
+			print_row(out, &module->routes[i]);
+	}
+}
