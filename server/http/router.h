@@ -66,6 +66,7 @@ struct app {
 	const struct authenticator *authenticators;
 	size_t authenticator_count;
 	const struct config *config;
+	const struct keyring *keys;
 	struct db_pool *db;
 	struct limiter *limiter;
 	struct last_used *last_used;
