@@ -6,6 +6,12 @@
 
 /*
  * Bring the schema up to this build, under a transaction-level advisory lock with a lock_timeout, so that several
- * instances may start at once. A database that is newer than this build is refused with both numbers named.
+ * instances may start at once. What was applied is kept by number in the table schema_migration; numbers may be absent.
+ *
+ * url          a libpq conninfo string or URL
+ * applied_out  how many were applied now
+ * errors       all with a text for the operator: UNAVAILABLE (no connection, a table stayed locked: try again);
+ *              INTERNAL (a migration failed and was rolled back; the database is newer than this build, both numbers
+ *              named)
  */
 MUST_CHECK err_t db_migrate(struct ctx *cx, const char *url, int *applied_out);

@@ -18,10 +18,6 @@ struct db_settings {
 struct db_pool *db_open(const struct db_settings *settings); /* connects lazily; never NULL */
 void db_close(struct db_pool *pool);
 
-/* A connection for raw libpq work (migrations, housekeeping) in the same pool. */
-MUST_CHECK err_t db_take(struct ctx *cx, struct db_conn **out);
-void db_give(struct ctx *cx, struct db_conn *conn);
-
 /*
  * Prepare every statement on one connection and compare the columns with the structs that DB_RESULT ties to them.
  * INTERNAL with every difference in the error's detail. At start, and in one test.

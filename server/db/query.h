@@ -201,8 +201,13 @@ MUST_CHECK err_t db_rows_(struct ctx *cx, const struct query *q, const struct db
 MUST_CHECK err_t db_exec_(
 	struct ctx *cx, const struct query *q, size_t *affected_out, const struct db_in *in, size_t n);
 
+/* Beside the n of cx->fail_query (dev builds): the n-th round trip fails INTERNAL after it ran, not UNAVAILABLE before.
+ */
+#define DB_FAIL_AFTER 0x80000000u
+
 /*
- * A transaction over several statements. Between begin and commit all calls of this ctx use one connection. What ends
+ * A transaction over several statements. BEGIN costs no round trip of its own: it goes with the first statement.
+ * Between begin and commit all calls of this ctx use one connection. What ends
  * without db_commit is rolled back by db_end, which the router (and every background round, and the CLI) calls when a
  * ctx ends; call db_rollback to give it up earlier. Not nested.
  */

@@ -41,6 +41,14 @@ static struct ctx test_cx;
 		return cmocka_run_group_tests(tests, NULL, NULL);                                                      \
 	}
 
+/* The same with a set-up and tear-down of the whole program: int f(void **state). */
+#define TESTS_WITH(setup, teardown, ...)                                                                               \
+	int main(void)                                                                                                 \
+	{                                                                                                              \
+		const struct CMUnitTest tests[] = { __VA_ARGS__ };                                                     \
+		return cmocka_run_group_tests(tests, (setup), (teardown));                                             \
+	}
+
 #define assert_str(actual, expected)                                                                                   \
 	do {                                                                                                           \
 		struct str actual_ = (actual), expected_ = (expected);                                                 \

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside of server/db: one connection, the pool that lends it, and the kinds of values. Not for other folders.
+ *
+ * A connection is in libpq's pipeline mode all its life: a statement is sent together with the BEGIN that precedes it,
+ * if any, and one Sync, so that each costs one round trip.
+ */
+#pragma once
+
+#include <libpq-fe.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "server/db/pool.h"
+#include "server/db/query.h"
+
+#define DB_PARAMS_MAX 32
+
+struct db_conn {
+	PGconn *pg;
+	struct db_conn *next; /* in the stack of idle ones */
+	bool begin_pending;   /* a transaction was begun, its BEGIN goes with the first statement */
+	bool in_transaction;  /* BEGIN has been sent */
+	bool broken;          /* not to be lent again */
+};
+
+/* The parameter types of one statement, as the database tells them. */
+struct db_types {
+	bool known;
+	int count;
+	Oid params[DB_PARAMS_MAX];
+};
+
+struct db_pool {
+	char *url;
+	unsigned limit, wait_ms;
+	bool prepare;
+	pthread_mutex_t lock;
+	pthread_cond_t freed;
+	struct db_conn *idle;
+	struct db_stats stats;
+	atomic_bool learned;
+	struct db_types *types; /* by query->index; written once, before `learned` */
+};
+
+/* ---- conn.c ---- */
+
+/* Connects, sets the session up, prepares all statements. UNAVAILABLE; INTERNAL for a wrong URL. */
+MUST_CHECK err_t conn_open(struct ctx *cx, struct db_pool *pool, struct db_conn **out);
+void conn_close(struct db_conn *conn);
+/* Has the server not closed it meanwhile? One poll(2), no round trip. */
+bool conn_is_alive(struct db_conn *conn);
+/* A plain connection in blocking mode with our time-outs, for migrations. The caller ends it by PQfinish. */
+MUST_CHECK err_t conn_plain(struct ctx *cx, const char *url, PGconn **out);
+
+/*
+ * The next result of the pipeline, and the NULL behind it; NULL when the connection is gone. A Sync is a result too.
+ */
+PGresult *conn_next(struct db_conn *conn);
+
+/* Parses and describes every statement in one pipeline, and gives each answer to `visit`, which may fail or describe.
+ */
+typedef void conn_visit(void *state, const struct query *q, const PGresult *described);
+bool conn_describe(struct db_conn *conn, conn_visit *visit, void *state);
+
+/* ---- pool.c ---- */
+
+MUST_CHECK err_t pool_take(struct ctx *cx, struct db_conn **out);
+void pool_give(struct db_pool *pool, struct db_conn *conn);
+void pool_count(struct db_pool *pool, bool failed);
+
+/* ---- failure.c ---- */
+
+/* What a failed result means. `res` may be NULL: the connection is gone. Never quotes values. */
+MUST_CHECK err_t db_failure(struct ctx *cx, const char *name, const PGresult *res, struct db_conn *conn);
+
+/* ---- params.c ---- */
+
+struct db_wire {
+	int count;
+	const char *values[DB_PARAMS_MAX];
+	int lengths[DB_PARAMS_MAX], formats[DB_PARAMS_MAX];
+	uint8_t fixed[DB_PARAMS_MAX][8];
+};
+
+/* Writes parameters as the statement's types ask. INTERNAL (an assert in dev builds) when kinds do not agree. */
+MUST_CHECK err_t params_write(struct ctx *cx, const struct query *q, const struct db_types *types,
+	const struct db_in *in, size_t n, struct db_wire *out);
+
+/* ---- rows.c ---- */
+
+/* Whether a column or parameter of this type is read or written as this kind. */
+bool kind_is(enum db_kind kind, Oid type);
+const char *kind_name(enum db_kind kind);
+Oid kind_element(enum db_kind kind); /* 0 when it is no list */
+/* Row `at` of `res` into the struct at `out`. INTERNAL when the result has another shape. */
+MUST_CHECK err_t row_read(
+	struct ctx *cx, const struct db_result *result, const PGresult *res, int at, unsigned char *out);
+/* Whether a row borrows from its result, which then must outlive it. */
+bool row_borrows(const struct db_result *result);
+
+/* 2000-01-01T00:00:00Z in microseconds of struct instant: where PostgreSQL counts from. */
+#define DB_EPOCH_US INT64_C(946684800000000)

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/db/migrate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/base/log.h"
+#include "server/db/conn.h"
+#include "sql.h"
+
+/*
+ * Who waits for the lock waits for another instance's migrations, which may take long; who holds it waits for a table
+ * only briefly, since requests queue up behind.
+ */
+static const char begin_sql[] =
+	"BEGIN; SET LOCAL lock_timeout = '5min'; SET LOCAL statement_timeout = 0; SET LOCAL client_min_messages = "
+	"warning;"
+	" SELECT pg_advisory_xact_lock(7233158402715364);"
+	" SET LOCAL lock_timeout = '5s';"
+	" CREATE TABLE IF NOT EXISTS schema_migration (number int PRIMARY KEY, name text NOT NULL,"
+	" applied_at timestamptz NOT NULL DEFAULT now())";
+
+static err_t refused(struct ctx *cx, PGconn *pg, const PGresult *res, const char *what)
+{
+	const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
+	const char *message = res ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+	if (!state)
+		return REFUSE(cx, UNAVAILABLE, "", "migration %s: the database connection was lost: %s", what,
+			PQerrorMessage(pg));
+	if (strcmp(state, "55P03") == 0)
+		return REFUSE(cx, UNAVAILABLE, "",
+			"migration %s: another session holds a lock that it needs. Try again when it is quieter.",
+			what);
+	return REFUSE(cx, INTERNAL, "", "migration %s failed and was rolled back: %s %s", what, state, message);
+}
+
+static err_t run(struct ctx *cx, PGconn *pg, const char *sql, const char *what)
+{
+	PGresult *res = PQexec(pg, sql);
+	ExecStatusType status = PQresultStatus(res);
+	err_t e = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? OK : refused(cx, pg, res, what);
+	PQclear(res);
+	return e;
+}
+
+/* The numbers of schema_migration, ascending. */
+static err_t applied_read(struct ctx *cx, PGconn *pg, struct int32_list *out)
+{
+	PGresult *res = PQexec(pg, "SELECT number FROM schema_migration ORDER BY number");
+	if (PQresultStatus(res) != PGRES_TUPLES_OK) {
+		err_t e = refused(cx, pg, res, "table");
+		PQclear(res);
+		return e;
+	}
+	int count = PQntuples(res);
+	int32_t *numbers = arena_array(cx->mem, int32_t, (size_t)count);
+	for (int i = 0; i < count; i++)
+		numbers[i] = (int32_t)strtol(PQgetvalue(res, i, 0), NULL, 10);
+	PQclear(res);
+	*out = (struct int32_list){ numbers, (size_t)count };
+	return OK;
+}
+
+static bool is_applied(struct int32_list applied, int number)
+{
+	for (size_t i = 0; i < applied.count; i++)
+		if (applied.items[i] == number)
+			return true;
+	return false;
+}
+
+/* A number that this build does not know was applied by a newer one, whose columns we cannot know. */
+static err_t refuse_newer(struct ctx *cx, struct int32_list applied)
+{
+	int newest = sql_migration_count ? sql_migrations[sql_migration_count - 1].number : 0;
+	for (size_t i = 0; i < applied.count; i++) {
+		bool known = false;
+		for (unsigned k = 0; k < sql_migration_count; k++)
+			known |= sql_migrations[k].number == applied.items[i];
+		if (!known)
+			return REFUSE(cx, INTERNAL, "",
+				"The database has migration %04d, which this build (up to %04d) does not know: it was "
+				"upgraded by a newer calends. Start that one.",
+				applied.items[i], newest);
+	}
+	return OK;
+}
+
+static const struct migration *next_one(struct int32_list applied)
+{
+	for (unsigned i = 0; i < sql_migration_count; i++)
+		if (!is_applied(applied, sql_migrations[i].number))
+			return &sql_migrations[i];
+	return NULL;
+}
+
+static err_t apply(struct ctx *cx, PGconn *pg, const struct migration *m)
+{
+	const char *const values[] = { str_c(cx->mem, str_fmt(cx->mem, "%d", m->number)), m->name };
+	TRY(run(cx, pg, m->sql, m->name));
+	PGresult *res = PQexecParams(
+		pg, "INSERT INTO schema_migration (number, name) VALUES ($1::int, $2)", 2, NULL, values, NULL, NULL, 0);
+	err_t e = PQresultStatus(res) == PGRES_COMMAND_OK ? OK : refused(cx, pg, res, m->name);
+	PQclear(res);
+	return e;
+}
+
+/* One migration in one transaction. *more_out: it may not have been the last. */
+static err_t step(struct ctx *cx, PGconn *pg, bool *more_out)
+{
+	struct int32_list applied;
+	TRY(run(cx, pg, begin_sql, "lock"));
+	TRY(applied_read(cx, pg, &applied));
+	TRY(refuse_newer(cx, applied));
+	const struct migration *m = next_one(applied);
+	if (m)
+		TRY(apply(cx, pg, m));
+	TRY(run(cx, pg, "COMMIT", m ? m->name : "check"));
+	if (m)
+		log_event(LOG_INFO, "migrated", LOG_C("migration", m->name));
+	*more_out = m != NULL;
+	return OK;
+}
+
+static void quiet(void *state, const PGresult *res)
+{
+	(void)state, (void)res;
+}
+
+static err_t migrate_on(struct ctx *cx, PGconn *pg, int *applied_out)
+{
+	bool more = true;
+	int applied = -1; /* the last step finds nothing to do */
+	for (; more; applied++)
+		TRY(step(cx, pg, &more));
+	*applied_out = applied;
+	return OK;
+}
+
+err_t db_migrate(struct ctx *cx, const char *url, int *applied_out)
+{
+	PGconn *pg;
+	err_t refusal = conn_plain(cx, url, &pg);
+	if (refusal)
+		return REFUSE(cx, UNAVAILABLE, "", "%.*s", STR_ARG(refusal->detail));
+	PQsetNoticeReceiver(pg, quiet, NULL);
+	err_t e = migrate_on(cx, pg, applied_out);
+	PQfinish(pg); /* what a failed step left open is rolled back by this */
+	return e;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/db/pool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "server/base/log.h"
+#include "server/db/conn.h"
+#include "sql.h"
+
+static void *must_alloc(size_t count, size_t size)
+{
+	void *ptr = calloc(count, size);
+	if (!ptr) {
+		fputs("calends: out of memory\n", stderr);
+		abort();
+	}
+	return ptr;
+}
+
+struct db_pool *db_open(const struct db_settings *settings)
+{
+	struct db_pool *pool = must_alloc(1, sizeof *pool);
+	pool->url = must_alloc(settings->url.len + 1, 1);
+	memcpy(pool->url, settings->url.ptr, settings->url.len);
+	pool->limit = settings->connections ? settings->connections : 1;
+	pool->wait_ms = settings->wait_ms;
+	pool->prepare = settings->prepare;
+	pool->types = must_alloc(sql_query_count, sizeof *pool->types);
+	pthread_mutex_init(&pool->lock, NULL);
+	pthread_condattr_t monotonic;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&pool->freed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	return pool;
+}
+
+void db_close(struct db_pool *pool)
+{
+	if (!pool)
+		return;
+	while (pool->idle) {
+		struct db_conn *conn = pool->idle;
+		pool->idle = conn->next;
+		conn_close(conn);
+	}
+	pthread_cond_destroy(&pool->freed);
+	pthread_mutex_destroy(&pool->lock);
+	free(pool->types);
+	explicit_bzero(pool->url, strlen(pool->url)); /* it may hold a password */
+	free(pool->url);
+	free(pool);
+}
+
+static struct timespec deadline_in_ms(unsigned ms)
+{
+	struct timespec at;
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	at.tv_sec += ms / 1000;
+	at.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (at.tv_nsec >= 1000000000) {
+		at.tv_sec++;
+		at.tv_nsec -= 1000000000;
+	}
+	return at;
+}
+
+/* An idle connection, or the right to open one (*out NULL); false when none came free in time. */
+static bool take_turn(struct db_pool *pool, struct db_conn **out)
+{
+	struct timespec deadline = deadline_in_ms(pool->wait_ms);
+	bool late = false;
+	pthread_mutex_lock(&pool->lock);
+	pool->stats.waiting++;
+	while (!pool->idle && pool->stats.open == pool->limit && !late)
+		late = pthread_cond_timedwait(&pool->freed, &pool->lock, &deadline) != 0;
+	pool->stats.waiting--;
+	bool got = pool->idle || pool->stats.open < pool->limit;
+	*out = pool->idle;
+	if (!got)
+		pool->stats.timeouts++;
+	else if (pool->idle)
+		pool->idle = pool->idle->next;
+	else
+		pool->stats.open++;
+	if (got)
+		pool->stats.busy++;
+	pthread_mutex_unlock(&pool->lock);
+	return got;
+}
+
+/* The connection is closed; its place may be taken by another. */
+static void give_place(struct db_pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	pool->stats.open--;
+	pool->stats.busy--;
+	pthread_cond_signal(&pool->freed);
+	pthread_mutex_unlock(&pool->lock);
+}
+
+err_t pool_take(struct ctx *cx, struct db_conn **out)
+{
+	struct db_pool *pool = cx->db;
+	struct db_conn *conn;
+	for (;;) {
+		if (!take_turn(pool, &conn)) {
+			struct err *e = FAIL(cx, UNAVAILABLE, "all %u database connections were busy for %u ms",
+				pool->limit, pool->wait_ms);
+			e->retry_after_s = 1;
+			return e;
+		}
+		if (!conn || conn_is_alive(conn))
+			break;
+		/* The database went away: the others are probably dead too, and are found so in turn. */
+		conn_close(conn);
+		give_place(pool);
+		pthread_mutex_lock(&pool->lock);
+		pool->stats.reconnects++;
+		pthread_mutex_unlock(&pool->lock);
+	}
+	if (!conn) {
+		err_t e = conn_open(cx, pool, &conn);
+		if (e) {
+			give_place(pool);
+			return e;
+		}
+	}
+	*out = conn;
+	return OK;
+}
+
+void pool_give(struct db_pool *pool, struct db_conn *conn)
+{
+	if (conn->broken || PQstatus(conn->pg) != CONNECTION_OK || conn->in_transaction) {
+		conn_close(conn);
+		give_place(pool);
+		return;
+	}
+	conn->begin_pending = false;
+	pthread_mutex_lock(&pool->lock);
+	conn->next = pool->idle;
+	pool->idle = conn;
+	pool->stats.busy--;
+	pthread_cond_signal(&pool->freed);
+	pthread_mutex_unlock(&pool->lock);
+}
+
+void pool_count(struct db_pool *pool, bool failed)
+{
+	pthread_mutex_lock(&pool->lock);
+	pool->stats.statements++;
+	pool->stats.failures += failed;
+	pthread_mutex_unlock(&pool->lock);
+}
+
+struct db_stats db_stats(struct db_pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	struct db_stats now = pool->stats;
+	pthread_mutex_unlock(&pool->lock);
+	return now;
+}
