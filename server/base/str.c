@@ -164,6 +164,16 @@ struct str str_lower(struct arena *mem, struct str s)
 	return (struct str){ copy, s.len };
 }
 
+struct str str_upper(struct arena *mem, struct str s)
+{
+	if (!s.ptr)
+		return s;
+	char *copy = arena_take(mem, s.len + 1, 1);
+	for (size_t i = 0; i < s.len; i++)
+		copy[i] = s.ptr[i] >= 'a' && s.ptr[i] <= 'z' ? (char)(s.ptr[i] - 'a' + 'A') : s.ptr[i];
+	return (struct str){ copy, s.len };
+}
+
 struct str str_cat(struct arena *mem, struct str a, struct str b)
 {
 	char *both = arena_take(mem, a.len + b.len + 1, 1);

@@ -68,6 +68,7 @@ bool str_cut(struct str *rest, char at, struct str *head);
 const char *str_c(struct arena *mem, struct str s);
 struct str str_dup(struct arena *mem, struct str s);
 struct str str_lower(struct arena *mem, struct str s); /* ASCII */
+struct str str_upper(struct arena *mem, struct str s); /* ASCII */
 struct str str_cat(struct arena *mem, struct str a, struct str b);
 
 __attribute__((format(printf, 2, 3))) struct str str_fmt(struct arena *mem, const char *format, ...);
