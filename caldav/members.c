@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "caldav/members.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+void members_open(struct members *m, struct request *rq, struct response *rs, const struct ask *ask)
+{
+	*m = (struct members){ .cx = &rq->cx, .rs = rs, .view = view_of(rq), .ask = ask };
+	m->start = arena_mark(rq->cx.mem);
+}
+
+struct buf *members_out(struct members *m)
+{
+	if (!m->out)
+		m->out = multistatus_begin(m->rs);
+	return m->out;
+}
+
+bool members_write(struct members *m, const struct subject *subject)
+{
+	struct arena_mark mark = arena_mark(m->cx->mem);
+	props_respond(&m->view, m->ask, subject, members_out(m));
+	arena_rewind(m->cx->mem, mark);
+	m->gone = m->gone || !response_flush_if_large(m->rs);
+	return !m->gone;
+}
+
+bool members_missing(struct members *m, struct str href, int status)
+{
+	multistatus_status(members_out(m), href, status, NULL);
+	m->gone = m->gone || !response_flush_if_large(m->rs);
+	return !m->gone;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct object *left = a, *right = b;
+	return id_cmp(left->id, right->id);
+}
+
+err_t members_fetch(struct members *m, struct object *objects, size_t from, size_t count, size_t *end_out)
+{
+	struct id *ids = arena_array(m->cx->mem, struct id, count - from + 1);
+	size_t end = from, octets = 0;
+	do {
+		ids[end - from] = objects[end].id;
+		octets += (size_t)objects[end++].size;
+	} while (end < count && octets + (size_t)objects[end].size <= PAGE_OCTETS);
+
+	struct object *rows = NULL;
+	size_t found = 0;
+	TRY(object_by_ids(m->cx, m->view.principal->account, (struct id_list){ ids, end - from }, &rows, &found));
+	if (found)
+		qsort(rows, found, sizeof *rows, by_id);
+	for (size_t i = from; i < end && found; i++) {
+		const struct object *row = bsearch(&objects[i], rows, found, sizeof *rows, by_id);
+		if (row)
+			objects[i] = *row;
+	}
+	*end_out = end;
+	return OK;
+}
+
+static err_t dead_of(
+	struct members *m, const struct object *objects, size_t count, struct dead_property **out, size_t *count_out)
+{
+	*count_out = 0;
+	if (!ask_wants_dead(m->ask, RES_OBJECT) || count == 0)
+		return OK;
+	struct id *ids = arena_array(m->cx->mem, struct id, count);
+	for (size_t i = 0; i < count; i++)
+		ids[i] = objects[i].id;
+	return dead_property_list(m->cx, m->view.principal->account, (struct id_list){ ids, count }, out, count_out);
+}
+
+/* Rows that are complete: one response each. Dead properties are in order of resource, as one run for each. */
+static err_t respond_ready(
+	struct members *m, const struct calendar *calendar, const struct object *objects, size_t count)
+{
+	struct dead_property *dead = NULL;
+	size_t dead_count = 0;
+	TRY(dead_of(m, objects, count, &dead, &dead_count));
+	for (size_t i = 0; i < count; i++) {
+		struct subject s = {
+			.at = href_object(m->at, objects[i].name),
+			.calendar = calendar,
+			.object = &objects[i],
+		};
+		if (m->ask->wants_data && !objects[i].data.ptr)
+			continue; /* deleted since the page was read */
+		for (size_t d = 0; d < dead_count; d++) {
+			if (!id_eq(dead[d].resource, objects[i].id))
+				continue;
+			s.dead = s.dead ? s.dead : &dead[d];
+			s.dead_count++;
+		}
+		if (!members_write(m, &s))
+			return OK;
+	}
+	return OK;
+}
+
+err_t members_respond(struct members *m, const struct calendar *calendar, struct object *objects, size_t count)
+{
+	m->at = href_calendar(m->view.principal->account, calendar->name);
+	if (!m->ask->wants_data || (count && objects[0].data.ptr))
+		return respond_ready(m, calendar, objects, count);
+	for (size_t from = 0; from < count && !m->gone;) {
+		struct arena_mark mark = arena_mark(m->cx->mem);
+		size_t end = from;
+		TRY(members_fetch(m, objects, from, count, &end));
+		TRY(respond_ready(m, calendar, objects + from, end - from));
+		arena_rewind(m->cx->mem, mark);
+		from = end;
+	}
+	return OK;
+}
+
+struct str members_keep(struct members *m, struct str name)
+{
+	assert(name.len <= sizeof m->name);
+	memcpy(m->name, name.ptr, name.len);
+	return (struct str){ m->name, name.len };
+}
+
+bool members_turn(struct members *m)
+{
+	arena_rewind(m->cx->mem, m->start);
+	return !m->gone;
+}
+
+void members_close(struct members *m)
+{
+	multistatus_end(members_out(m));
+}
+
+static struct id dead_place(const struct subject *subject)
+{
+	if (subject->object)
+		return subject->object->id;
+	if (subject->calendar)
+		return subject->calendar->id;
+	return subject->at.kind == RES_HOME ? dead_property_home(subject->at.account) : subject->at.account;
+}
+
+err_t dead_load(struct ctx *cx, const struct ask *ask, struct subject *subject)
+{
+	if (!ask_wants_dead(ask, subject->at.kind))
+		return OK;
+	struct dead_property *dead = NULL;
+	struct id place = dead_place(subject);
+	TRY(dead_property_list(cx, subject->at.account, (struct id_list){ &place, 1 }, &dead, &subject->dead_count));
+	subject->dead = dead;
+	return OK;
+}
+
+err_t subject_load(struct ctx *cx, const struct principal *p, struct resource at, struct calendar *calendar,
+	struct object *object, struct subject *out)
+{
+	*out = (struct subject){ .at = at };
+	if (at.kind != RES_CALENDAR && at.kind != RES_OBJECT)
+		return OK;
+	TRY(calendar_by_name(cx, at.account, p->calendars, at.calendar, calendar));
+	out->calendar = calendar;
+	if (at.kind == RES_CALENDAR)
+		return OK;
+	TRY(object_get(cx, at.account, p->calendars, at.calendar, at.object, object));
+	out->object = object;
+	return OK;
+}

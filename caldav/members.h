@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Long answers, page by page (DESIGN §7): rows are fetched, described and forgotten, so that memory stays flat at any
+ * size of calendar, and no connection to the database waits on a slow client. PROPFIND and the reports share it.
+ *
+ *     struct members m;
+ *     members_open(&m, rq, rs, &ask);
+ *     do {
+ *             … a page of rows, in m.cx …
+ *             TRY(members_respond(&m, &calendar, rows, count));
+ *     } while (members_turn(&m) && more);
+ *     members_close(&m);
+ *
+ * The 207 begins with the first thing that is written: what fails before is a plain error. (The response's own memory
+ * is not in cx->mem, so a page's memory can go while the answer grows.)
+ */
+#pragma once
+
+#include "caldav/props.h"
+
+/* Rows of one page, and octets of data held at once. */
+#define PAGE_ROWS 500
+#define PAGE_OCTETS (4 * 1024 * 1024)
+
+struct members {
+	struct ctx *cx;
+	struct response *rs;
+	struct arena_mark start; /* where a page begins */
+	struct view view;
+	const struct ask *ask;
+	struct resource at;         /* the calendar whose rows come */
+	struct buf *out;            /* NULL: nothing is written yet */
+	bool gone;                  /* the client hung up: stop */
+	char name[NAME_MAX_OCTETS]; /* members_keep() */
+};
+
+/* What was allocated in rq->cx.mem before stays; what comes after is a page's. */
+void members_open(struct members *m, struct request *rq, struct response *rs, const struct ask *ask);
+
+/* The response's buffer; the 207 begins here. */
+struct buf *members_out(struct members *m);
+
+/* One subject; its dead properties are set. False: the client is gone. */
+bool members_write(struct members *m, const struct subject *subject);
+
+/* Objects of one calendar, whose data is fetched if it is asked for and not there. */
+MUST_CHECK err_t members_respond(
+	struct members *m, const struct calendar *calendar, struct object *objects, size_t count);
+/* An object that is named but not there. */
+bool members_missing(struct members *m, struct str href, int status);
+
+/*
+ * The data of objects[from …], as many as PAGE_OCTETS allow and at least one; returns where it stopped. Those that
+ * went meanwhile keep data absent.
+ */
+MUST_CHECK err_t members_fetch(struct members *m, struct object *objects, size_t from, size_t count, size_t *end_out);
+
+/* The name outlives members_turn(): where the next page begins. */
+struct str members_keep(struct members *m, struct str name);
+/* The end of a page: its memory goes. False: the client is gone. */
+bool members_turn(struct members *m);
+void members_close(struct members *m);
+
+/* The dead properties of one resource, if they may be asked: for single subjects. */
+MUST_CHECK err_t dead_load(struct ctx *cx, const struct ask *ask, struct subject *subject);
+
+/*
+ * The rows of one resource. `calendar` and `object` are where they are put. Objects come with data; their calendar is
+ * looked up too. NOT_FOUND.
+ */
+MUST_CHECK err_t subject_load(struct ctx *cx, const struct principal *p, struct resource at, struct calendar *calendar,
+	struct object *object, struct subject *out);

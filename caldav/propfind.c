@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PROPFIND (RFC 4918 §9.1), Depth 0 and 1. */
+#include "caldav/members.h"
+#include "caldav/methods.h"
+
+static err_t body_read(struct request *rq, struct ask *out)
+{
+	const struct xml_node *root = NULL;
+	TRY(xml_parse(&rq->cx, rq->body, &root));
+	if (root && !xml_is(root, NS_DAV, "propfind"))
+		return REFUSE(&rq->cx, MALFORMED, "", "The body of a PROPFIND is a DAV:propfind.");
+	TRY(ask_read(&rq->cx, root, out));
+	if (out->kind == ASK_NOTHING)
+		return REFUSE(&rq->cx, MALFORMED, "", "A propfind holds prop, allprop or propname.");
+	return OK;
+}
+
+/* Prefer: depth-noroot leaves the resource itself out (RFC 8144 §2.2). */
+static bool without_root(const struct request *rq)
+{
+	struct str list = request_header_list(rq, "Prefer"), one;
+	while (str_cut(&list, ',', &one))
+		if (str_eq_nocase(str_trim(one, " \t"), STR("depth-noroot")))
+			return true;
+	return false;
+}
+
+static void write_plain(struct members *m, enum resource_kind kind, struct id account)
+{
+	const struct subject s = { .at = { .kind = kind, .account = account } };
+	(void)members_write(m, &s);
+}
+
+/* The calendars of a home; dead properties of all in one round trip. */
+static err_t home_members(struct members *m)
+{
+	const struct principal *p = m->view.principal;
+	struct calendar *calendars = NULL;
+	struct dead_property *dead = NULL;
+	size_t count = 0, dead_count = 0;
+
+	TRY(calendar_list(m->cx, p->account, p->calendars, &calendars, &count));
+	if (ask_wants_dead(m->ask, RES_CALENDAR) && count) {
+		struct id *ids = arena_array(m->cx->mem, struct id, count);
+		for (size_t i = 0; i < count; i++)
+			ids[i] = calendars[i].id;
+		TRY(dead_property_list(m->cx, p->account, (struct id_list){ ids, count }, &dead, &dead_count));
+	}
+	for (size_t i = 0; i < count && !m->gone; i++) {
+		struct subject s = { .at = href_calendar(p->account, calendars[i].name), .calendar = &calendars[i] };
+		for (size_t d = 0; d < dead_count; d++) {
+			if (!id_eq(dead[d].resource, calendars[i].id))
+				continue;
+			s.dead = s.dead ? s.dead : &dead[d];
+			s.dead_count++;
+		}
+		(void)members_write(m, &s);
+	}
+	return OK;
+}
+
+/* The objects of a calendar, page by page in order of name. */
+static err_t calendar_members(struct members *m, const struct calendar *calendar)
+{
+	struct str after = STR_ABSENT;
+	size_t count = 0;
+	do {
+		struct object *rows = NULL;
+		TRY(object_page(
+			m->cx, calendar->account, calendar->id, after, 0, OBJECT_PLAIN, PAGE_ROWS, &rows, &count));
+		TRY(members_respond(m, calendar, rows, count));
+		if (count)
+			after = members_keep(m, rows[count - 1].name);
+	} while (members_turn(m) && count == PAGE_ROWS);
+	return OK;
+}
+
+static err_t write_members(struct members *m, const struct subject *subject)
+{
+	struct id account = m->view.principal->account;
+	switch (subject->at.kind) {
+	case RES_ROOT:
+		write_plain(m, RES_PRINCIPALS, (struct id){ { 0 } });
+		write_plain(m, RES_HOMES, (struct id){ { 0 } });
+		return OK;
+	case RES_PRINCIPALS:
+		write_plain(m, RES_PRINCIPAL, account);
+		return OK;
+	case RES_HOMES:
+		write_plain(m, RES_HOME, account);
+		return OK;
+	case RES_HOME:
+		return home_members(m);
+	case RES_CALENDAR:
+		return calendar_members(m, subject->calendar);
+	case RES_PRINCIPAL:
+	case RES_OBJECT:
+		return OK;
+	}
+	return OK;
+}
+
+err_t dav_propfind(struct request *rq, struct response *rs)
+{
+	struct ask ask;
+	struct resource at;
+	struct calendar calendar;
+	struct object object;
+	struct subject subject;
+	struct members m;
+	enum depth depth;
+
+	TRY(href_of_request(rq, &at));
+	TRY(depth_read(rq, &depth));
+	if (depth == DEPTH_ABSENT || depth == DEPTH_INFINITY)
+		return FAIL(&rq->cx, DAV_DEPTH_INFINITY, "Depth absent or infinity");
+	TRY(body_read(rq, &ask));
+	if (at.kind == RES_CALENDAR && depth == DEPTH_1)
+		TRY(principal_needs(&rq->cx, rq->principal, EVENTS_READ)); /* names and times of change of events */
+
+	TRY(subject_load(&rq->cx, rq->principal, at, &calendar, &object, &subject));
+	TRY(dead_load(&rq->cx, &ask, &subject));
+	members_open(&m, rq, rs, &ask);
+	bool root = depth == DEPTH_0 || !without_root(rq);
+	if (!root)
+		response_header(rs, "Preference-Applied", STR("depth-noroot"));
+	if (root)
+		(void)members_write(&m, &subject);
+	if (depth == DEPTH_1)
+		TRY(write_members(&m, &subject));
+	members_close(&m);
+	return OK;
+}

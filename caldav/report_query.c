@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * CALDAV:calendar-query (RFC 4791 §7.8). Rows are judged by component, bounds and occurrences first; data is fetched
+ * for those that this leaves open, and for what is to be sent.
+ *
+ * Depth 0 and none mean the members of a calendar too: the RFC's default finds nothing, and real clients rely on this.
+ */
+#include "caldav/calendar_data.h"
+#include "caldav/filter.h"
+#include "caldav/members.h"
+#include "caldav/report.h"
+
+struct search {
+	struct ask ask;
+	struct filter filter;
+	struct calendar_data data;
+	struct str query_zone; /* of the request; absent: the calendar's */
+	struct str zone;       /* of the calendar in work */
+};
+
+static err_t query_read(struct report_call *call, struct search *q)
+{
+	struct ctx *cx = &call->rq->cx;
+	TRY(ask_read(cx, call->root, &q->ask));
+	TRY(filter_read(cx, call->root, &q->filter));
+	TRY(calendar_data_read(cx, q->ask.calendar_data, &q->data));
+	return query_zone_read(cx, call->root, &q->query_zone);
+}
+
+enum verdict { NO, YES, OPEN };
+
+/* By what the listing has. */
+static err_t judge_row(struct members *m, const struct search *q, const struct object *o, enum verdict *out)
+{
+	const struct filter_plan *plan = &q->filter.plan;
+	bool touches = true, needs_data = false;
+
+	*out = NO;
+	if (!filter_uid(m->cx->mem, plan, o->uid))
+		return OK;
+	if (plan->range.set)
+		TRY(ical_touches(m->cx, o, plan->range.start, plan->range.end, q->zone, &touches, &needs_data));
+	if (needs_data)
+		*out = OPEN;
+	else if (touches)
+		*out = plan->exact ? YES : OPEN;
+	return OK;
+}
+
+/* By its data. */
+static err_t judge_data(struct ctx *cx, const struct search *q, const struct object *o, bool *out)
+{
+	struct ical *parsed = NULL;
+	*out = false;
+	if (!o->data.ptr || !filter_may_hold(&q->filter.plan, o->data))
+		return OK;
+	struct arena_mark mark = arena_mark(cx->mem);
+	TRY(ical_parse(cx, o->data, &parsed));
+	TRY(filter_matches(cx, &q->filter, parsed, q->zone, out));
+	arena_rewind(cx->mem, mark);
+	return OK;
+}
+
+/* Those whose data is needed, in lots: what still has to be judged, then what matches is sent. */
+static err_t answer_with_data(struct members *m, const struct search *q, const struct calendar *calendar,
+	struct object *rows, const enum verdict *verdicts, size_t count)
+{
+	for (size_t from = 0; from < count && !m->gone;) {
+		struct arena_mark mark = arena_mark(m->cx->mem);
+		size_t end = from, hits = 0;
+		TRY(members_fetch(m, rows, from, count, &end));
+		struct object *matching = arena_array(m->cx->mem, struct object, end - from);
+		for (size_t i = from; i < end; i++) {
+			bool fits = verdicts[i] == YES;
+			if (!fits)
+				TRY(judge_data(m->cx, q, &rows[i], &fits));
+			if (fits)
+				matching[hits++] = rows[i];
+		}
+		TRY(members_respond(m, calendar, matching, hits));
+		arena_rewind(m->cx->mem, mark);
+		from = end;
+	}
+	return OK;
+}
+
+static err_t answer_page(
+	struct members *m, const struct search *q, const struct calendar *calendar, struct object *rows, size_t count)
+{
+	struct object *ready = arena_array(m->cx->mem, struct object, count + 1);
+	struct object *open = arena_array(m->cx->mem, struct object, count + 1);
+	enum verdict *verdicts = arena_array(m->cx->mem, enum verdict, count + 1);
+	size_t ready_count = 0, open_count = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		enum verdict v;
+		TRY(judge_row(m, q, &rows[i], &v));
+		if (v == YES && !q->ask.wants_data)
+			ready[ready_count++] = rows[i];
+		else if (v != NO) {
+			verdicts[open_count] = v;
+			open[open_count++] = rows[i];
+		}
+	}
+	TRY(members_respond(m, calendar, ready, ready_count));
+	return answer_with_data(m, q, calendar, open, verdicts, open_count);
+}
+
+static err_t by_range(struct members *m, const struct search *q, const struct calendar *calendar)
+{
+	const struct filter_plan *plan = &q->filter.plan;
+	const struct id_list calendars = { &calendar->id, 1 };
+	struct id after = { { 0 } };
+	size_t count = 0;
+	do {
+		struct object *rows = NULL;
+		TRY(object_in_range(m->cx, calendar->account, calendars, plan->range.start, plan->range.end,
+			plan->components, after, PAGE_ROWS, &rows, &count));
+		if (count)
+			after = rows[count - 1].id;
+		TRY(answer_page(m, q, calendar, rows, count));
+	} while (members_turn(m) && count == PAGE_ROWS);
+	return OK;
+}
+
+static err_t by_name(struct members *m, const struct search *q, const struct calendar *calendar)
+{
+	struct str after = STR_ABSENT;
+	size_t count = 0;
+	do {
+		struct object *rows = NULL;
+		TRY(object_page(m->cx, calendar->account, calendar->id, after, q->filter.plan.components, OBJECT_PLAIN,
+			PAGE_ROWS, &rows, &count));
+		if (count)
+			after = members_keep(m, rows[count - 1].name);
+		TRY(answer_page(m, q, calendar, rows, count));
+	} while (members_turn(m) && count == PAGE_ROWS);
+	return OK;
+}
+
+/*
+ * A long UID names one object: whose UID is exactly the text is the answer, if it meets the rest, and that others might
+ * contain it is not looked into. *done_out false: none has it, and the listing is searched.
+ */
+static err_t by_uid(struct members *m, const struct search *q, const struct calendar *calendar, bool *done_out)
+{
+	struct object o;
+	bool fits = false;
+
+	*done_out = false;
+	if (!q->filter.plan.uid)
+		return OK;
+	err_t e = object_by_uid(m->cx, calendar->account, calendar->id, q->filter.plan.uid->sent, &o);
+	if (err_is(e, NOT_FOUND))
+		return OK;
+	TRY(e);
+	*done_out = true;
+	TRY(judge_data(m->cx, q, &o, &fits));
+	return fits ? members_respond(m, calendar, &o, 1) : OK;
+}
+
+static err_t query_calendar(struct members *m, struct search *q, const struct calendar *calendar)
+{
+	bool done = false;
+	if (q->filter.plan.nothing)
+		return OK;
+	TRY(by_uid(m, q, calendar, &done));
+	if (done)
+		return OK;
+	return q->filter.plan.range.set ? by_range(m, q, calendar) : by_name(m, q, calendar);
+}
+
+/* The zone must outlive the pages: it is found before the first of them. */
+static void enter_calendar(struct members *m, struct search *q, const struct calendar *calendar)
+{
+	q->zone = calendar_zone(m->cx, q->query_zone, calendar);
+	q->data.selection.zone = q->zone;
+	m->start = arena_mark(m->cx->mem);
+}
+
+static err_t query_object(struct members *m, struct search *q, const struct subject *subject)
+{
+	bool fits = false;
+	struct object o = *subject->object;
+	TRY(judge_data(m->cx, q, &o, &fits));
+	return fits ? members_respond(m, subject->calendar, &o, 1) : OK;
+}
+
+/* Objects lie two levels below a home: with Depth 1 there are none of them. */
+static err_t query_home(struct members *m, struct search *q)
+{
+	const struct principal *p = m->view.principal;
+	struct calendar *calendars = NULL;
+	size_t count = 0;
+	enum depth depth;
+	TRY(depth_read(m->view.rq, &depth));
+	if (depth != DEPTH_INFINITY)
+		return OK;
+	TRY(calendar_list(m->cx, p->account, p->calendars, &calendars, &count));
+	for (size_t i = 0; i < count && !m->gone; i++) {
+		enter_calendar(m, q, &calendars[i]);
+		TRY(query_calendar(m, q, &calendars[i]));
+	}
+	return OK;
+}
+
+err_t report_query(struct report_call *call)
+{
+	struct search q = { .query_zone = STR_ABSENT };
+	struct calendar calendar;
+	struct object object;
+	struct subject subject;
+	struct members m;
+
+	TRY(query_read(call, &q));
+	TRY(subject_load(&call->rq->cx, call->rq->principal, call->at, &calendar, &object, &subject));
+	members_open(&m, call->rq, call->rs, &q.ask);
+	m.view.data = &q.data;
+	if (subject.calendar)
+		enter_calendar(&m, &q, &calendar);
+	if (subject.object)
+		TRY(query_object(&m, &q, &subject));
+	else if (subject.calendar)
+		TRY(query_calendar(&m, &q, &calendar));
+	else
+		TRY(query_home(&m, &q));
+	members_close(&m);
+	return OK;
+}
