@@ -1,0 +1,132 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What a token may do is what its family was granted and its connection still has: a scope that the user takes back from
+-- the connection is gone from all its tokens. The two functions of 0001 are replaced with that rule; consent is new.
+
+-- outcome: 0 issued, 1 invalid_grant, 2 replay of an otherwise valid code (family revoked)
+CREATE OR REPLACE FUNCTION code_redeem(p_account uuid, p_family uuid, p_code bytea, p_client uuid, p_redirect text,
+	p_challenge bytea, p_jkt bytea, p_access bytea, p_slot smallint, p_access_until timestamptz, p_refresh bytea,
+	p_idle timestamptz, OUT outcome int, OUT connected_account_id uuid, OUT scopes bigint) LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE token_family f
+	   SET code_used_at = now(), generation = 1, refresh_hash = p_refresh, idle_expires_at = p_idle,
+	       rotated_at = now(), nonce = NULL
+	  FROM connected_account c, account a
+	 WHERE f.account_id = p_account AND f.id = p_family AND f.code_hash = p_code AND f.client_id = p_client
+	   AND f.challenge = p_challenge AND (p_redirect IS NULL OR f.redirect_uri = p_redirect)
+	   AND f.dpop_jkt IS NOT DISTINCT FROM p_jkt AND f.code_used_at IS NULL AND f.code_expires_at > now()
+	   AND f.revoked_at IS NULL
+	   AND c.account_id = p_account AND c.id = f.connected_account_id AND c.revoked_at IS NULL
+	   AND c.expires_at > now() AND f.scopes & c.scopes <> 0
+	   AND a.account_id = p_account AND a.status = 1
+	RETURNING c.id, f.scopes & c.scopes INTO connected_account_id, scopes;
+	IF FOUND THEN
+		INSERT INTO access_token (account_id, hash, slot, family_id, scopes, expires_at, dpop_jkt)
+		VALUES (p_account, p_access, p_slot, p_family, scopes, p_access_until, p_jkt);
+		outcome := 0;
+		RETURN;
+	END IF;
+	-- A new snapshot: it sees the commit of the caller that was faster.
+	UPDATE token_family f
+	   SET revoked_at = now(), revoked_why = 1
+	 WHERE f.account_id = p_account AND f.id = p_family AND f.code_hash = p_code AND f.client_id = p_client
+	   AND f.challenge = p_challenge AND (p_redirect IS NULL OR f.redirect_uri = p_redirect)
+	   AND f.dpop_jkt IS NOT DISTINCT FROM p_jkt AND f.code_used_at IS NOT NULL AND f.revoked_at IS NULL;
+	outcome := CASE WHEN FOUND THEN 2 ELSE 1 END;
+END $$;
+
+-- outcome: 0 rotated, 1 invalid_grant, 2 reuse (family revoked), 3 the same answer again, 4 invalid_scope.
+-- p_generation is from a token whose tag the caller verified; a large number where it was not true.
+CREATE OR REPLACE FUNCTION token_refresh(p_account uuid, p_family uuid, p_old bytea, p_generation int, p_client uuid,
+	p_jkt bytea, p_scopes bigint, p_access bytea, p_slot smallint, p_access_until timestamptz, p_new bytea,
+	p_idle timestamptz, p_sealed bytea, p_window interval,
+	OUT outcome int, OUT connected_account_id uuid, OUT granted bigint, OUT replay bytea) LANGUAGE plpgsql AS $$
+DECLARE
+	f record;
+BEGIN
+	UPDATE token_family t
+	   SET generation = t.generation + 1, previous_hash = t.refresh_hash, refresh_hash = p_new, rotated_at = now(),
+	       sealed_replay = p_sealed, idle_expires_at = p_idle
+	  FROM connected_account c, account a
+	 WHERE t.account_id = p_account AND t.id = p_family AND t.refresh_hash = p_old AND t.client_id = p_client
+	   AND t.dpop_jkt IS NOT DISTINCT FROM p_jkt AND t.revoked_at IS NULL AND t.idle_expires_at > now()
+	   AND t.expires_at > now() AND (p_scopes IS NULL OR t.scopes & c.scopes & p_scopes = p_scopes)
+	   AND c.account_id = p_account AND c.id = t.connected_account_id AND c.revoked_at IS NULL
+	   AND c.expires_at > now() AND t.scopes & c.scopes <> 0
+	   AND a.account_id = p_account AND a.status = 1
+	RETURNING c.id, t.scopes & c.scopes INTO connected_account_id, granted;
+	IF FOUND THEN
+		INSERT INTO access_token (account_id, hash, slot, family_id, scopes, expires_at, dpop_jkt)
+		VALUES (p_account, p_access, p_slot, p_family, coalesce(p_scopes, granted), p_access_until, p_jkt);
+		outcome := 0;
+		RETURN;
+	END IF;
+	SELECT t.refresh_hash, t.previous_hash, t.rotated_at, t.sealed_replay, t.generation, t.revoked_at,
+	       t.connected_account_id, t.scopes & c.scopes AS scopes
+	  INTO f
+	  FROM token_family t
+	  JOIN connected_account c ON c.account_id = t.account_id AND c.id = t.connected_account_id
+	 WHERE t.account_id = p_account AND t.id = p_family AND t.client_id = p_client
+	   AND t.dpop_jkt IS NOT DISTINCT FROM p_jkt;
+	outcome := 1;
+	IF NOT FOUND OR f.revoked_at IS NOT NULL THEN
+		RETURN;
+	END IF;
+	IF f.refresh_hash = p_old THEN
+		IF f.scopes & p_scopes <> p_scopes THEN
+			outcome := 4;
+		END IF;
+	ELSIF f.previous_hash = p_old AND f.rotated_at > clock_timestamp() - p_window THEN
+		outcome := 3;
+		replay := f.sealed_replay;
+		connected_account_id := f.connected_account_id;
+		granted := f.scopes;
+	ELSIF f.previous_hash = p_old OR p_generation < f.generation - 1 THEN
+		UPDATE token_family t SET revoked_at = now(), revoked_why = 2
+		 WHERE t.account_id = p_account AND t.id = p_family AND t.revoked_at IS NULL;
+		outcome := 2;
+	END IF;
+END $$;
+
+-- The user allowed it: the connection is made or changed, and a family whose code can be redeemed. revoked_why of a
+-- family: 1 code replayed, 2 refresh token reused, 3 its connection ended, 4 revoked by the client.
+CREATE FUNCTION consent_grant(p_account uuid, p_client uuid, p_connection uuid, p_asked bigint, p_granted bigint,
+	p_calendars uuid[], p_until timestamptz, p_family uuid, p_code bytea, p_code_until timestamptz,
+	p_challenge bytea, p_redirect text, p_nonce text, p_auth_time timestamptz, p_log uuid, p_text_version text,
+	p_ip inet, p_ua text, OUT connected_account_id uuid) LANGUAGE plpgsql AS $$
+DECLARE
+	was record;
+BEGIN
+	-- A client that is being deleted waits for us, or we see that it is gone (client_cut runs after its commit).
+	PERFORM FROM oauth_client WHERE id = p_client AND deleted_at IS NULL FOR SHARE;
+	IF NOT FOUND THEN
+		RETURN;
+	END IF;
+	INSERT INTO connected_account (account_id, id, client_id, scopes, calendars, expires_at)
+	VALUES (p_account, p_connection, p_client, p_granted, p_calendars, p_until)
+	ON CONFLICT (account_id, client_id) DO NOTHING
+	RETURNING id INTO connected_account_id;
+	IF NOT FOUND THEN
+		SELECT c.id, c.scopes, c.revoked_at IS NOT NULL OR c.expires_at <= now() AS ended
+		  INTO was
+		  FROM connected_account c
+		 WHERE c.account_id = p_account AND c.client_id = p_client FOR NO KEY UPDATE;
+		IF was.ended THEN -- what it gave before must not come back to life
+			UPDATE token_family f SET revoked_at = now(), revoked_why = 3
+			 WHERE f.account_id = p_account AND f.connected_account_id = was.id AND f.revoked_at IS NULL;
+		END IF;
+		UPDATE connected_account c
+		   SET scopes = CASE WHEN was.ended THEN p_granted ELSE was.scopes & ~p_asked | p_granted END,
+		       calendars = p_calendars, expires_at = p_until, authorized_at = now(), revoked_at = NULL,
+		       revoked_why = NULL
+		 WHERE c.account_id = p_account AND c.id = was.id;
+		connected_account_id := was.id;
+	END IF;
+	INSERT INTO token_family (account_id, id, connected_account_id, client_id, scopes, code_hash, code_expires_at,
+		challenge, redirect_uri, nonce, auth_time)
+	VALUES (p_account, p_family, connected_account_id, p_client, p_granted, p_code, p_code_until, p_challenge,
+		p_redirect, p_nonce, p_auth_time);
+	INSERT INTO consent_log (account_id, id, connected_account_id, client_id, asked, granted, calendars,
+		text_version, ip, ua)
+	VALUES (p_account, p_log, connected_account_id, p_client, p_asked, p_granted, p_calendars, p_text_version, p_ip,
+		p_ua);
+END $$;

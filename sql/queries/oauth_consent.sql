@@ -1,0 +1,59 @@
+-- SPDX-License-Identifier: Apache-2.0
+
+-- name: consent_grant
+-- $1 account in its mode  $2 client  $3 id for a new connection  $4 asked  $5 granted  $6 calendars, NULL for all
+-- $7 until  $8 family  $9 hash of the code  $10 its end  $11 challenge  $12 redirect URI  $13 nonce  $14 auth_time
+-- $15 id of the log row  $16 version of the wording  $17 address  $18 user agent
+SELECT connected_account_id FROM consent_grant($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+	$17::text::inet, $18);
+
+-- name: consent_list_at_client
+-- $1 the client's owner  $2 connection  $3 client  $4 the user's account in its mode
+-- The platform's side of a connection.
+INSERT INTO client_connection (account_id, connected_account_id, client_id, user_account_id)
+VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING;
+
+-- name: code_issue
+-- $1 account in its mode  $2 client  $3 scopes  $4 family  $5 hash of the code  $6 its end  $7 challenge
+-- $8 redirect URI  $9 nonce  $10 auth_time
+-- A code under a consent that still stands and covers all that is asked; no row otherwise.
+INSERT INTO token_family (account_id, id, connected_account_id, client_id, scopes, code_hash, code_expires_at, challenge,
+	redirect_uri, nonce, auth_time)
+SELECT c.account_id, $4, c.id, c.client_id, $3, $5, $6, $7, $8, $9, $10
+  FROM connected_account c
+ WHERE c.account_id = $1 AND c.client_id = $2 AND c.revoked_at IS NULL AND c.expires_at > now() AND c.scopes & $3 = $3;
+
+-- name: connection_find
+-- $1 account in its mode  $2 client
+SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name AS owner_name, o.verified, c.scopes,
+       c.calendars, c.authorized_at, c.expires_at, u.used_at AS last_used_at
+  FROM connected_account c
+  JOIN oauth_client o ON o.id = c.client_id
+  JOIN account a ON a.account_id = o.owner_id
+  LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
+ WHERE c.account_id = $1 AND c.client_id = $2 AND c.revoked_at IS NULL AND c.expires_at > now();
+
+-- name: connection_list
+-- $1 live and test id of the account
+SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name AS owner_name, o.verified, c.scopes,
+       c.calendars, c.authorized_at, c.expires_at, u.used_at AS last_used_at
+  FROM connected_account c
+  JOIN oauth_client o ON o.id = c.client_id
+  JOIN account a ON a.account_id = o.owner_id
+  LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
+ WHERE c.account_id = ANY ($1::uuid[]) AND c.revoked_at IS NULL AND c.expires_at > now()
+ ORDER BY c.authorized_at DESC, c.id;
+
+-- name: connection_end
+-- $1 live and test id of the account  $2 connection  $3 now
+-- The connection ends, and its families, so that a later consent does not bring their tokens back.
+WITH ended AS (
+	UPDATE connected_account SET revoked_at = $3, revoked_why = 1
+	 WHERE account_id = ANY ($1::uuid[]) AND id = $2 AND revoked_at IS NULL
+	RETURNING account_id, id
+), families AS (
+	UPDATE token_family f SET revoked_at = $3, revoked_why = 3
+	  FROM ended WHERE f.account_id = ended.account_id AND f.connected_account_id = ended.id AND f.revoked_at IS NULL
+)
+SELECT id FROM ended;

@@ -1,0 +1,91 @@
+-- SPDX-License-Identifier: Apache-2.0
+
+-- name: code_redeem
+-- $1 account  $2 family  $3 hash of the code  $4 client  $5 redirect URI, NULL if not sent  $6 challenge of the verifier
+-- $7 hash of the access token  $8 its slot  $9 its end  $10 hash of the refresh token  $11 its end when unused
+SELECT outcome, connected_account_id AS connected_account, scopes
+  FROM code_redeem($1, $2, $3, $4, $5, $6, NULL, $7, $8, $9, $10, $11);
+
+-- name: token_refresh
+-- $1 account  $2 family  $3 hash of the token  $4 its generation  $5 client  $6 scopes, NULL for all
+-- $7 hash of the new access token  $8 its slot  $9 its end  $10 hash of the new refresh token  $11 its end when unused
+-- $12 the answer, sealed  $13 how many seconds a retry gets it again
+SELECT outcome, connected_account_id AS connected_account, granted, replay
+  FROM token_refresh($1, $2, $3, $4, $5, NULL, $6, $7, $8, $9, $10, $11, $12, make_interval(secs => $13::int));
+
+-- name: family_state
+-- $1 account  $2 family  $3 client
+-- Why a grant was refused: for the log, and to tell a deactivated account. Only after a refusal.
+SELECT f.revoked_at, f.revoked_why, f.code_hash, f.code_used_at, f.code_expires_at, f.refresh_hash, f.idle_expires_at,
+       c.revoked_at AS connection_ended_at, c.expires_at AS connection_expires_at, a.status
+  FROM token_family f
+  JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
+  JOIN account a ON a.account_id = f.account_id
+ WHERE f.account_id = $1 AND f.id = $2 AND f.client_id = $3;
+
+-- name: token_find_0
+-- $1 account  $2 hash of the token
+-- One statement for each leaf of the ring: through the parent the planner expects four rows and reads all families of
+-- the account (field/schema.md §6, trap 5).
+SELECT c.id AS connected_account, c.client_id AS client, c.calendars, t.scopes & c.scopes AS scopes, t.expires_at, a.plan,
+       a.email, a.name, a.tz
+  FROM access_token_0 t
+  JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
+  JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
+  JOIN account a ON a.account_id = t.account_id
+ WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > now() AND t.dpop_jkt IS NULL AND f.revoked_at IS NULL
+   AND c.revoked_at IS NULL AND c.expires_at > now() AND a.status = 1;
+
+-- name: token_find_1
+SELECT c.id AS connected_account, c.client_id AS client, c.calendars, t.scopes & c.scopes AS scopes, t.expires_at, a.plan,
+       a.email, a.name, a.tz
+  FROM access_token_1 t
+  JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
+  JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
+  JOIN account a ON a.account_id = t.account_id
+ WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > now() AND t.dpop_jkt IS NULL AND f.revoked_at IS NULL
+   AND c.revoked_at IS NULL AND c.expires_at > now() AND a.status = 1;
+
+-- name: token_find_2
+SELECT c.id AS connected_account, c.client_id AS client, c.calendars, t.scopes & c.scopes AS scopes, t.expires_at, a.plan,
+       a.email, a.name, a.tz
+  FROM access_token_2 t
+  JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
+  JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
+  JOIN account a ON a.account_id = t.account_id
+ WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > now() AND t.dpop_jkt IS NULL AND f.revoked_at IS NULL
+   AND c.revoked_at IS NULL AND c.expires_at > now() AND a.status = 1;
+
+-- name: token_find_3
+SELECT c.id AS connected_account, c.client_id AS client, c.calendars, t.scopes & c.scopes AS scopes, t.expires_at, a.plan,
+       a.email, a.name, a.tz
+  FROM access_token_3 t
+  JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
+  JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
+  JOIN account a ON a.account_id = t.account_id
+ WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > now() AND t.dpop_jkt IS NULL AND f.revoked_at IS NULL
+   AND c.revoked_at IS NULL AND c.expires_at > now() AND a.status = 1;
+
+-- name: token_state
+-- $1 account  $2 hash of the token  $3 slot
+-- Why a token was refused. Only after a refusal.
+SELECT t.expires_at <= now() AS expired, t.dpop_jkt IS NOT NULL AS bound,
+       f.revoked_at IS NOT NULL OR c.revoked_at IS NOT NULL OR c.expires_at <= now() AS revoked, a.status
+  FROM access_token t
+  JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
+  JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
+  JOIN account a ON a.account_id = t.account_id
+ WHERE t.account_id = $1 AND t.hash = $2 AND t.slot = $3;
+
+-- name: family_revoke_by_access
+-- $1 account  $2 hash of the access token  $3 slot  $4 client  $5 now
+UPDATE token_family f SET revoked_at = $5, revoked_why = 4
+  FROM access_token t
+ WHERE t.account_id = $1 AND t.hash = $2 AND t.slot = $3 AND f.account_id = $1 AND f.id = t.family_id
+   AND f.client_id = $4 AND f.revoked_at IS NULL;
+
+-- name: family_revoke_by_refresh
+-- $1 account  $2 family  $3 hash of the refresh token  $4 client  $5 now
+UPDATE token_family SET revoked_at = $5, revoked_why = 4
+ WHERE account_id = $1 AND id = $2 AND (refresh_hash = $3 OR previous_hash = $3) AND client_id = $4
+   AND revoked_at IS NULL;
