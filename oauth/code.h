@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Authorization codes (OAuth 2.1 §4.1). A code's account and family are inside it, under its hash. */
 #pragma once
 
 #include "oauth/client.h"
@@ -6,10 +7,19 @@
 
 #define CODE_LIFETIME_S 60
 
+/* A new code before it is stored, with the family that its redemption begins. */
+struct code_draft {
+	struct str code;
+	struct bytes hash;
+	struct id family;
+	struct instant expires_at;
+};
+struct code_draft code_draft(struct ctx *cx, struct id account);
+
 struct code_claim {
 	const struct client *client; /* authenticated */
 	struct str code, verifier;   /* as received; absent if not sent */
-	struct str redirect_uri;     /* absent if not sent: then it is not compared (OAuth 2.1 §4.1.3) */
+	struct str redirect_uri;     /* absent if not sent: then it is not compared (OAuth 2.1 §10.2) */
 };
 
 /*
@@ -20,7 +30,8 @@ struct code_claim {
  * and the rightful client can still use it.
  *
  * out     set on success only; its text lives in cx->mem
- * errors  INVALID_GRANT        unknown, expired, another client's, wrong verifier or redirect URI, used
+ * errors  MISSING_FIELD        no code
+ *         INVALID_GRANT        unknown, expired, another client's, wrong verifier or redirect URI, used
  *         ACCOUNT_DEACTIVATED  otherwise right
  * spec    OAuth 2.1 §4.1.3, §7.5.2; RFC 7636 §4.6
  */

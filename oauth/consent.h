@@ -36,6 +36,8 @@ struct consent_view {
 MUST_CHECK err_t consent_load(
 	struct ctx *cx, struct str reference, const struct consent_user *user, struct consent_view *out);
 
+#define CONSENT_LIFETIME_MAX_S (INT64_C(3650) * 86400)
+
 struct decision {
 	bool allow;
 	uint64_t scopes;          /* those left ticked; a subset of what was asked, not empty */
@@ -52,3 +54,14 @@ struct decision {
  */
 MUST_CHECK err_t consent_decide(struct ctx *cx, struct str reference, const struct consent_user *user,
 	const struct decision *decision, struct str *url_out);
+
+/*
+ * A code without a question, where the user's consent still stands: a verified client with an https redirect URI that
+ * asks for no more than it has. A loopback or private-use URI is never enough: any program on the computer could have
+ * asked (OAuth 2.1 §7.3.1).
+ *
+ * reference  of the stored request, which is then decided; absent when it was never stored
+ * errors     CONSENT_REQUIRED: the user must be asked; CONFLICT: answered already
+ */
+MUST_CHECK err_t consent_remembered(struct ctx *cx, const struct authorize_request *request, const struct client *client,
+	const struct consent_user *user, struct str reference, struct str *url_out);

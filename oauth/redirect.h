@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Redirect URIs: which may be registered, which one sent equals a registered one, and how an answer is put into one
- * (OAuth 2.1 §2.3.1, §4.1.2, §7.5.1, §8.4).
+ * (OAuth 2.1 §2.3, §4.1.2, §8.4).
  */
 #pragma once
 

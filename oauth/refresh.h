@@ -24,6 +24,6 @@ struct refresh_claim {
  * errors  INVALID_GRANT  unknown, expired, another client's (its family is left alone), ended, used before
  *         INVALID_SCOPE  more than was granted
  *         ACCOUNT_DEACTIVATED  otherwise right; works again when the account does
- * spec    OAuth 2.1 §4.3, §4.3.1; RFC 9700 §4.14.2
+ * spec    OAuth 2.1 §4.3, §4.3.3; RFC 9700 §4.14.2
  */
 MUST_CHECK err_t token_refresh(struct ctx *cx, const struct refresh_claim *claim, struct token_pair *out);

@@ -38,8 +38,10 @@ MUST_CHECK err_t request_store(struct ctx *cx, const struct authorize_request *i
 MUST_CHECK err_t request_load(
 	struct ctx *cx, struct str reference, struct authorize_request *out, struct client *client_out);
 
-/* Inside a transaction: from now on it is decided. CONFLICT when it was already; NOT_FOUND. */
+/* From now on it is decided; whoever comes first. CONFLICT when it was already. */
 MUST_CHECK err_t request_claim(struct ctx *cx, struct str reference);
+/* That CONFLICT, for who has loaded a request with decided_at set. */
+MUST_CHECK err_t request_decided(struct ctx *cx);
 
 /* Must the user sign in (again) first: nobody there, prompt=login, or max_age went by (OpenID Connect Core §3.1.2.1)?
  */

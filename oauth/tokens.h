@@ -1,30 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a grant gives: one access token and one refresh token of a family, and what the answer says about them. */
+/* What a grant gives: one access token and one refresh token of a family (field/schema.md §1). */
 #pragma once
 
 #include "server/base/ctx.h"
 
 #define ACCESS_LIFETIME_S 3600
 #define REFRESH_IDLE_S (30 * 86400)
+#define TOKEN_SLOTS 4
 
 struct token_pair {
 	struct str access, refresh;
-	uint64_t scopes; /* of the access token */
-	struct id connected_account, account;
+	uint64_t scopes;                      /* of the access token */
+	struct id connected_account, account; /* account in its mode */
 };
 
-/* The access token's place in the ring of four: hour of expiry mod 4 (field/schema.md §1). */
-struct access_new {
-	struct str token;
-	struct bytes hash;
-	struct instant expires_at;
-	int16_t slot;
+/* Which family a new pair belongs to, and which use of it this is: 1 for the code's. */
+struct token_place {
+	struct id account, family;
+	uint32_t generation;
 };
-struct access_new access_new(struct ctx *cx, struct id account);
 
-/*
- * The server's key for the tags of refresh tokens, derived from the 32 octets of the secret key file. Once, before the
- * first request. Without the same key on all instances only the detection of very old generations is lost.
- */
-void tokens_setup(struct bytes server_key);
-struct bytes tokens_tag_key(void);
+/* A new pair before it is stored, and what is stored of it. */
+struct token_draft {
+	struct str access, refresh;
+	struct bytes access_hash, refresh_hash;
+	struct instant access_until, refresh_until; /* the refresh token's, when it stays unused */
+	int16_t slot;                               /* of the ring of four: hour of expiry mod 4 */
+};
+struct token_draft token_draft(struct ctx *cx, const struct token_place *place);
+
+/* The server's key for the tags of refresh tokens. */
+struct bytes token_tag_key(struct ctx *cx);

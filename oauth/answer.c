@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/answer.h"
+
+#include "oauth/redirect.h"
+#include "server/base/config.h"
+
+struct str error_code(err_t e)
+{
+	const struct err_row *row = err_row(e->kind);
+	return str_of(row->oauth_error ? row->oauth_error : "server_error");
+}
+
+struct str error_description(struct arena *mem, err_t e)
+{
+	struct str text = err_text(e);
+	char *clean = arena_take(mem, text.len + 1, 1);
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+		clean[i] = c < 0x20 || c > 0x7E || c == '\\' ? '?' : c;
+		if (c == '"')
+			clean[i] = '\'';
+	}
+	return (struct str){ clean, text.len };
+}
+
+struct str oauth_issuer(const struct ctx *cx)
+{
+	return cx->config->public_url;
+}
+
+static struct str answer(struct ctx *cx, const struct authorize_request *request, struct redirect_answer with)
+{
+	with.redirect_uri = request->redirect_uri;
+	with.state = request->state;
+	with.iss = oauth_issuer(cx);
+	return redirect_answer_url(cx->mem, &with);
+}
+
+struct str answer_code_url(struct ctx *cx, const struct authorize_request *request, struct str code)
+{
+	return answer(cx, request, (struct redirect_answer){ .code = code });
+}
+
+struct str answer_error_url(struct ctx *cx, const struct authorize_request *request, err_t e)
+{
+	return answer(cx, request,
+		(struct redirect_answer){ .error = error_code(e), .error_description = error_description(cx->mem, e) });
+}
+
+struct str answer_stored_url(struct ctx *cx, const struct authorize_request *request)
+{
+	return answer(cx, request,
+		(struct redirect_answer){ .error = request->error, .error_description = request->error_description });
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/client.h"
+
+#include "sql.h"
+#include "oauth/redirect.h"
+#include "server/account/label.h"
+#include "server/crypto/digest.h"
+#include "server/crypto/secret.h"
+#include "server/db/query.h"
+#include "server/http/scope.h"
+
+struct client_proof {
+	struct id id, owner;
+	int16_t kind, grants;
+	struct str name;
+	bool verified, may_introspect, proven;
+	uint64_t scopes;
+};
+DB_RESULT(
+	client_prove, struct client_proof, id, owner, kind, grants, name, verified, may_introspect, scopes, proven);
+
+#define CLIENT_COLS                                                                                                    \
+	id, owner, kind, grants, name, owner_name, verified, may_introspect, scopes, redirects, created_at
+DB_RESULT(client_find, struct client, CLIENT_COLS);
+DB_RESULT(client_list_of_owner, struct client, CLIENT_COLS);
+DB_RESULT(client_list_all, struct client, CLIENT_COLS);
+
+/* A secret, and what is stored of it; all absent for a public client. */
+struct client_secret {
+	struct str text, prefix;
+	struct bytes hash;
+	struct id id;
+};
+
+static struct client_secret secret_make(struct ctx *cx, enum client_kind kind)
+{
+	if (kind != CLIENT_CONFIDENTIAL)
+		return (struct client_secret){ 0 };
+	struct str text = secret_new(cx->mem, &(struct secret_parts){ .kind = SECRET_CLIENT }, (struct bytes){ 0 });
+	return (struct client_secret){ text, secret_prefix(cx->mem, text), secret_hash(cx->mem, text), id_new(cx->now) };
+}
+
+static err_t check_redirects(struct ctx *cx, const struct client_new *in, struct bool_list *loopback_out)
+{
+	bool *loopback = arena_array(cx->mem, bool, in->redirects.count + 1);
+	if (in->redirects.count > CLIENT_REDIRECTS_MAX)
+		return REFUSE(cx, INVALID_VALUE, "redirect_uri", "A client has at most %d redirect URIs.",
+			CLIENT_REDIRECTS_MAX);
+	for (size_t i = 0; i < in->redirects.count; i++) {
+		struct str uri = in->redirects.items[i];
+		TRY(redirect_uri_check(cx, uri, in->kind == CLIENT_PUBLIC));
+		for (size_t k = 0; k < i; k++)
+			if (str_eq(uri, in->redirects.items[k]))
+				return REFUSE(cx, INVALID_VALUE, "redirect_uri", "A redirect URI is given twice.");
+		loopback[i] = redirect_is_loopback(uri);
+	}
+	*loopback_out = (struct bool_list){ loopback, in->redirects.count };
+	return OK;
+}
+
+err_t client_create(struct ctx *cx, const struct client_new *in, struct client *out, struct str *secret_out)
+{
+	struct str name;
+	struct bool_list loopback;
+	int16_t grants = in->grants ? in->grants : GRANT_CODE | GRANT_REFRESH;
+	struct id id = id_new(cx->now);
+
+	TRY(label_clean(cx, "name", in->name, &name));
+	TRY(check_redirects(cx, in, &loopback));
+	if ((grants & GRANT_CODE) && !in->redirects.count)
+		return REFUSE(cx, INVALID_VALUE, "redirect_uri", "A client that asks users needs a redirect URI.");
+
+	struct client_secret secret = secret_make(cx, in->kind);
+	struct str_list redirects = in->redirects;
+	if (!redirects.items)
+		redirects.items = &STR_ABSENT; /* the empty array, not NULL */
+	TRY(db_exec(cx, &sql_client_insert, NULL, IN(id), IN(in->owner), IN((int16_t)in->kind), IN(name),
+		IN(in->may_introspect), IN(in->scopes ? in->scopes : (uint64_t)SCOPES_ALL), IN(grants), IN(redirects),
+		IN(loopback), IN(secret.id), IN(secret.hash), IN(secret.prefix)));
+	TRY(client_by_id(cx, id, out));
+	*secret_out = secret.text;
+	return OK;
+}
+
+err_t client_list(struct ctx *cx, struct id owner, struct client **out, size_t *count_out)
+{
+	const struct id worlds[] = { id_in_mode(owner, false), id_in_mode(owner, true) };
+	struct id_list owners = { worlds, ARRAY_LEN(worlds) };
+	if (id_is_zero(owner))
+		return db_rows(cx, &sql_client_list_all, client_list_all, out, count_out, IN_NONE);
+	return db_rows(cx, &sql_client_list_of_owner, client_list_of_owner, out, count_out, IN(owners));
+}
+
+static err_t no_such_client(struct ctx *cx)
+{
+	return REFUSE(cx, NOT_FOUND, "client_id", "There is no such client.");
+}
+
+err_t client_by_id(struct ctx *cx, struct id id, struct client *out)
+{
+	err_t e = db_row(cx, &sql_client_find, ROW(client_find, out), IN(id));
+	return err_is(e, NOT_FOUND) ? no_such_client(cx) : e;
+}
+
+err_t client_rotate_secret(struct ctx *cx, struct id id, struct str *secret_out)
+{
+	struct client client;
+	size_t made = 0;
+	TRY(client_by_id(cx, id, &client));
+	if (client.kind != CLIENT_CONFIDENTIAL)
+		return REFUSE(cx, INVALID_VALUE, "client_id", "A public client has no secret.");
+	struct client_secret secret = secret_make(cx, CLIENT_CONFIDENTIAL);
+	TRY(db_exec(cx, &sql_client_secret_replace, &made, IN(id), IN(secret.id), IN(secret.hash), IN(secret.prefix),
+		IN(cx->now)));
+	if (!made)
+		return no_such_client(cx);
+	*secret_out = secret.text;
+	return OK;
+}
+
+err_t client_delete(struct ctx *cx, struct id id)
+{
+	size_t deleted = 0;
+	TRY(db_begin(cx));
+	TRY(db_exec(cx, &sql_client_delete, &deleted, IN(id), IN(cx->now)));
+	if (!deleted)
+		return no_such_client(cx);
+	TRY(db_exec(cx, &sql_client_cut, NULL, IN(id), IN(cx->now)));
+	return db_commit(cx);
+}
+
+err_t client_verify(struct ctx *cx, struct id id)
+{
+	size_t changed = 0;
+	TRY(db_exec(cx, &sql_client_verify, &changed, IN(id)));
+	return changed ? OK : no_such_client(cx);
+}
+
+err_t client_prove(struct ctx *cx, struct str client_id, struct str secret, struct client *out)
+{
+	struct id id;
+	struct client_proof row;
+	if (!id_parse(client_id, "cli", &id))
+		return FAIL(cx, INVALID_CLIENT, "not a client id");
+
+	struct bytes hash = secret.len ? secret_hash(cx->mem, secret) : (struct bytes){ 0 };
+	err_t e = db_row(cx, &sql_client_prove, ROW(client_prove, &row), IN(id), IN(hash));
+	if (err_is(e, NOT_FOUND))
+		return FAIL(cx, INVALID_CLIENT, "unknown client %.*s", STR_ARG(client_id));
+	TRY(e);
+	if (row.kind == CLIENT_PUBLIC && hash.ptr)
+		return FAIL(cx, INVALID_CLIENT, "public client %.*s sent a secret", STR_ARG(client_id));
+	if (row.kind == CLIENT_CONFIDENTIAL && !row.proven)
+		return FAIL(cx, INVALID_CLIENT, "client %.*s: %s", STR_ARG(client_id), hash.ptr ? "wrong secret" : "no secret");
+
+	*out = (struct client){ .id = row.id,
+		.owner = row.owner,
+		.kind = row.kind,
+		.grants = row.grants,
+		.name = row.name,
+		.verified = row.verified,
+		.may_introspect = row.may_introspect,
+		.scopes = row.scopes };
+	return OK;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/consent.h"
+
+#include "oauth/answer.h"
+#include "oauth/code.h"
+#include "oauth/connection.h"
+#include "oauth/redirect.h"
+#include "server/db/query.h"
+#include "sql.h"
+
+/* Which wording the user saw (scopes.def and the page); stored with each consent as evidence. */
+#define TEXT_VERSION "2026-11"
+#define USER_AGENT_MAX 512
+
+struct granted {
+	struct id connected_account_id;
+};
+DB_RESULT(consent_grant, struct granted, connected_account_id);
+
+/* The stored request, fit to be answered by this user now. */
+static err_t request_open(struct ctx *cx, struct str reference, const struct consent_user *user,
+	struct authorize_request *request_out, struct client *client_out)
+{
+	struct authorize_request request;
+	TRY(request_load(cx, reference, &request, client_out));
+	if (!instant_is_none(request.decided_at))
+		return request_decided(cx);
+	if (request_needs_sign_in(cx, &request, user))
+		return FAIL(cx, LOGIN_REQUIRED, "consent without a sign-in that is fresh enough");
+	if (request.error.ptr) /* its way is back to the client, without a question */
+		return REFUSE(cx, NOT_FOUND, "request", "There is nothing to answer here.");
+	*request_out = request;
+	return OK;
+}
+
+err_t consent_load(struct ctx *cx, struct str reference, const struct consent_user *user, struct consent_view *out)
+{
+	struct consent_view view = { 0 };
+	struct connection connection = { 0 };
+	struct calendar *calendars;
+	TRY(request_open(cx, reference, user, &view.request, &view.client));
+	view.test = id_is_test(view.client.owner);
+	view.account = id_in_mode(user->account, view.test);
+
+	err_t e = connection_find(cx, view.account, view.client.id, &connection);
+	if (!err_is(e, NOT_FOUND))
+		TRY(e);
+	TRY(calendar_list(cx, view.account, (struct id_list){ 0 }, &calendars, &view.calendar_count));
+	view.calendars = calendars;
+	view.connected = !e;
+	view.granted = connection.scopes;
+	view.chosen = connection.calendars;
+	view.redirect_host = redirect_host(cx->mem, view.request.redirect_uri);
+	view.redirect_origin = redirect_origin(cx->mem, view.request.redirect_uri);
+	view.loopback = redirect_is_loopback(view.request.redirect_uri);
+	*out = view;
+	return OK;
+}
+
+static bool has_calendar(const struct calendar *calendars, size_t count, struct id id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (id_eq(calendars[i].id, id))
+			return true;
+	return false;
+}
+
+/* A form can only narrow what was asked, and name calendars of the account that is signed in. */
+static err_t decision_check(struct ctx *cx, const struct authorize_request *request, struct id account,
+	const struct decision *decision)
+{
+	struct calendar *calendars;
+	size_t count;
+	if (!decision->scopes)
+		return REFUSE(cx, INVALID_VALUE, "scope", "Leave at least one permission ticked, or deny the request.");
+	if (decision->scopes & ~request->scopes)
+		return REFUSE(cx, INVALID_VALUE, "scope", "A permission was ticked that the app did not ask for.");
+	if (decision->lifetime_s < 0 || decision->lifetime_s > CONSENT_LIFETIME_MAX_S)
+		return REFUSE(cx, INVALID_VALUE, "lifetime", "A connection can be limited to ten years at most.");
+	if (!decision->calendars.items)
+		return OK;
+	if (!decision->calendars.count)
+		return REFUSE(cx, INVALID_VALUE, "calendar", "Choose at least one calendar, or all of them.");
+	TRY(calendar_list(cx, account, (struct id_list){ 0 }, &calendars, &count));
+	for (size_t i = 0; i < decision->calendars.count; i++)
+		if (!has_calendar(calendars, count, decision->calendars.items[i]))
+			return REFUSE(cx, INVALID_VALUE, "calendar", "A calendar was chosen that is not yours.");
+	return OK;
+}
+
+/* The statements of one consent; the caller has begun the transaction. */
+static err_t grant_store(struct ctx *cx, const struct authorize_request *request, const struct client *client,
+	const struct consent_user *user, struct id account, const struct decision *decision, const struct code_draft *code)
+{
+	struct granted granted;
+	struct instant until =
+		decision->lifetime_s ? instant_add_s(cx->now, decision->lifetime_s) : INSTANT_FOREVER;
+	TRY(db_row(cx, &sql_consent_grant, ROW(consent_grant, &granted), IN(account), IN(client->id), IN(id_new(cx->now)),
+		IN(request->scopes), IN(decision->scopes), IN(decision->calendars), IN(until), IN(code->family),
+		IN(code->hash), IN(code->expires_at), IN(request->challenge), IN(request->redirect_uri),
+		IN(request->nonce), IN(user->auth_time), IN(id_new(cx->now)), IN(STR(TEXT_VERSION)), IN(cx->client_ip),
+		IN(str_sub(cx->user_agent, 0, USER_AGENT_MAX))));
+	if (id_is_zero(granted.connected_account_id))
+		return REFUSE(cx, NOT_FOUND, "request", "This app does not exist any more.");
+	return db_exec(cx, &sql_consent_list_at_client, NULL, IN(client->owner), IN(granted.connected_account_id),
+		IN(client->id), IN(account));
+}
+
+/* The end of a transaction: committed, or nothing of it stays. */
+static err_t settle(struct ctx *cx, err_t e)
+{
+	if (!e)
+		e = db_commit(cx);
+	if (e)
+		db_rollback(cx);
+	return e;
+}
+
+err_t consent_decide(struct ctx *cx, struct str reference, const struct consent_user *user,
+	const struct decision *decision, struct str *url_out)
+{
+	struct authorize_request request;
+	struct client client;
+	TRY(request_open(cx, reference, user, &request, &client));
+	if (!decision->allow) {
+		TRY(request_claim(cx, reference));
+		*url_out = answer_error_url(
+			cx, &request, REFUSE(cx, ACCESS_DENIED, "", "The user denied the request."));
+		return OK;
+	}
+	struct id account = id_in_mode(user->account, id_is_test(client.owner));
+	TRY(decision_check(cx, &request, account, decision));
+
+	struct code_draft code = code_draft(cx, account);
+	TRY(db_begin(cx));
+	err_t e = request_claim(cx, reference);
+	if (!e)
+		e = grant_store(cx, &request, &client, user, account, decision, &code);
+	TRY(settle(cx, e));
+	*url_out = answer_code_url(cx, &request, code.code);
+	return OK;
+}
+
+static err_t remembered_issue(struct ctx *cx, const struct authorize_request *request, struct id account,
+	const struct consent_user *user, const struct code_draft *code)
+{
+	size_t issued = 0;
+	TRY(db_exec(cx, &sql_code_issue, &issued, IN(account), IN(request->client_id), IN(request->scopes),
+		IN(code->family), IN(code->hash), IN(code->expires_at), IN(request->challenge), IN(request->redirect_uri),
+		IN(request->nonce), IN(user->auth_time)));
+	return issued ? OK : FAIL(cx, CONSENT_REQUIRED, "no consent that covers this");
+}
+
+err_t consent_remembered(struct ctx *cx, const struct authorize_request *request, const struct client *client,
+	const struct consent_user *user, struct str reference, struct str *url_out)
+{
+	if (!client->verified || !str_starts(request->redirect_uri, STR("https://")) ||
+		(request->prompt & (PROMPT_CONSENT | PROMPT_SELECT_ACCOUNT)))
+		return FAIL(cx, CONSENT_REQUIRED, "always asked");
+
+	struct id account = id_in_mode(user->account, id_is_test(client->owner));
+	struct code_draft code = code_draft(cx, account);
+	if (reference.ptr) {
+		TRY(db_begin(cx));
+		err_t e = request_claim(cx, reference);
+		if (!e)
+			e = remembered_issue(cx, request, account, user, &code);
+		TRY(settle(cx, e));
+	} else {
+		TRY(remembered_issue(cx, request, account, user, &code));
+	}
+	*url_out = answer_code_url(cx, request, code.code);
+	return OK;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/family.h"
+
+#include "server/account/account.h"
+#include "server/db/query.h"
+#include "sql.h"
+
+struct family_state {
+	struct instant revoked_at, code_used_at, code_expires_at, idle_expires_at;
+	struct instant connection_ended_at, connection_expires_at;
+	int16_t revoked_why, status;
+	struct bytes code_hash, refresh_hash;
+};
+DB_RESULT(family_state, struct family_state, revoked_at, revoked_why, code_hash, code_used_at, code_expires_at,
+	refresh_hash, idle_expires_at, connection_ended_at, connection_expires_at, status);
+
+static bool is_past(const struct ctx *cx, struct instant t)
+{
+	return !instant_is_none(t) && !instant_before(cx->now, t);
+}
+
+/* NULL: nothing is wrong with this secret but the account's state. */
+static const char *fault(const struct ctx *cx, const struct family_state *f, struct bytes hash)
+{
+	bool is_code = bytes_same(f->code_hash, hash), is_refresh = bytes_same(f->refresh_hash, hash);
+	if (!is_code && !is_refresh)
+		return "not a secret of its family now";
+	if (!instant_is_none(f->revoked_at))
+		return "family revoked";
+	if (is_code && (!instant_is_none(f->code_used_at) || is_past(cx, f->code_expires_at)))
+		return "code used or expired";
+	if (is_refresh && is_past(cx, f->idle_expires_at))
+		return "unused for too long";
+	if (!instant_is_none(f->connection_ended_at) || is_past(cx, f->connection_expires_at))
+		return "connection ended";
+	return f->status == ACCOUNT_ACTIVE ? "verifier, redirect URI or scope" : NULL;
+}
+
+err_t family_refusal(
+	struct ctx *cx, struct id account, struct id family, const struct client *client, struct bytes hash)
+{
+	struct family_state state;
+	err_t e = db_row(cx, &sql_family_state, ROW(family_state, &state), IN(account), IN(family), IN(client->id));
+	if (err_is(e, NOT_FOUND))
+		return FAIL(cx, INVALID_GRANT, "no such family of this client");
+	TRY(e);
+	const char *why = fault(cx, &state, hash);
+	if (why)
+		return FAIL(cx, INVALID_GRANT, "%s (revoked_why %d)", why, state.revoked_why);
+	return state.status == ACCOUNT_DEACTIVATED ? FAIL(cx, ACCOUNT_DEACTIVATED, "at the token endpoint")
+						   : FAIL(cx, INVALID_GRANT, "account deleted");
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Why a grant was refused. Asked only after a refusal, so that what succeeds stays one round trip. */
+#pragma once
+
+#include "oauth/client.h"
+
+/*
+ * The error for a code or refresh token that was refused: ACCOUNT_DEACTIVATED when that alone stands in its way, else
+ * INVALID_GRANT with the reason in its detail, for the log. The caller is told no more: it may be a thief.
+ *
+ * hash  of the code or refresh token as presented
+ */
+MUST_CHECK err_t family_refusal(
+	struct ctx *cx, struct id account, struct id family, const struct client *client, struct bytes hash);

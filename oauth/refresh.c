@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/refresh.h"
+
+#include "oauth/family.h"
+#include "server/base/buf.h"
+#include "server/base/log.h"
+#include "server/crypto/digest.h"
+#include "server/crypto/seal.h"
+#include "server/crypto/secret.h"
+#include "server/db/query.h"
+#include "sql.h"
+
+/* As the function token_refresh says. */
+enum refresh_outcome { REFRESH_ROTATED, REFRESH_INVALID, REFRESH_REUSED, REFRESH_AGAIN, REFRESH_SCOPE };
+
+struct refreshed {
+	int32_t outcome;
+	struct id connected_account;
+	uint64_t granted;
+	struct bytes replay;
+};
+DB_RESULT(token_refresh, struct refreshed, outcome, connected_account, granted, replay);
+
+#define REPLAY_MAX 1024
+
+/* Only who holds the old token can open the answer that it was given. */
+static struct bytes replay_key(struct ctx *cx, struct str old)
+{
+	uint8_t *key = arena_array(cx->mem, uint8_t, SEAL_KEY_SIZE);
+	hkdf_sha256(bytes_of(old.ptr, old.len), STR("calends refresh replay"), key, SEAL_KEY_SIZE);
+	return bytes_of(key, SEAL_KEY_SIZE);
+}
+
+/* "access refresh scopes", scopes being what the request narrowed to, 0 for all. */
+static struct bytes replay_seal(
+	struct ctx *cx, const struct refresh_claim *claim, const struct secret_parts *old, const struct token_draft *draft)
+{
+	struct buf plain = buf_new(cx->mem, REPLAY_MAX);
+	buf_add(&plain, draft->access);
+	buf_char(&plain, ' ');
+	buf_add(&plain, draft->refresh);
+	buf_char(&plain, ' ');
+	buf_int(&plain, (int64_t)claim->scopes);
+	return seal(cx->mem, replay_key(cx, claim->token), id_uuid(cx->mem, old->family),
+		bytes_of(plain.ptr, plain.len));
+}
+
+static err_t replay_open(struct ctx *cx, const struct refresh_claim *claim, const struct secret_parts *old,
+	const struct refreshed *got, struct token_pair *out)
+{
+	struct bytes plain;
+	struct str access, refresh, rest;
+	uint64_t scopes;
+	if (!unseal(cx->mem, replay_key(cx, claim->token), id_uuid(cx->mem, old->family), got->replay, &plain))
+		return FAIL(cx, INVALID_GRANT, "the kept answer does not open");
+	rest = (struct str){ (const char *)plain.ptr, plain.len };
+	if (!str_cut(&rest, ' ', &access) || !str_cut(&rest, ' ', &refresh) || !rest.ptr ||
+		!str_to_u64(rest, INT64_MAX, &scopes))
+		return FAIL(cx, INVALID_GRANT, "the kept answer is of another version");
+	*out = (struct token_pair){ access, refresh, scopes ? scopes : got->granted, got->connected_account,
+		old->account };
+	return OK;
+}
+
+static err_t refusal(struct ctx *cx, const struct refresh_claim *claim, const struct secret_parts *old,
+	enum refresh_outcome outcome)
+{
+	if (outcome == REFRESH_SCOPE)
+		return REFUSE(cx, INVALID_SCOPE, "scope", "A scope was asked that was not granted.");
+	if (outcome == REFRESH_REUSED) {
+		log_event(LOG_WARN, "refresh_reused", LOG_STR("client", id_text(cx->mem, "cli", claim->client->id)),
+			LOG_STR("account", id_text(cx->mem, "usr", old->account)),
+			LOG_INT("generation", old->generation));
+		return FAIL(cx, INVALID_GRANT, "refresh token used again: its family is revoked");
+	}
+	return family_refusal(cx, old->account, old->family, claim->client, secret_hash(cx->mem, claim->token));
+}
+
+/* The generation, where the tag proves that it was issued here; else one that can end nothing. */
+static int32_t proven_generation(struct ctx *cx, const struct secret_parts *old, struct str token)
+{
+	if (old->generation > INT32_MAX || !secret_tag_true(old, token, token_tag_key(cx)))
+		return INT32_MAX;
+	return (int32_t)old->generation;
+}
+
+err_t token_refresh(struct ctx *cx, const struct refresh_claim *claim, struct token_pair *out)
+{
+	struct secret_parts old;
+	struct refreshed got;
+	if (!claim->token.ptr)
+		return REFUSE(cx, MISSING_FIELD, "refresh_token", "The parameter refresh_token is missing.");
+	if (!secret_parse(cx->mem, claim->token, &old) || old.kind != SECRET_REFRESH)
+		return FAIL(cx, INVALID_GRANT, "not a refresh token");
+
+	struct token_draft draft = token_draft(
+		cx, &(struct token_place){ old.account, old.family, old.generation < UINT32_MAX ? old.generation + 1 : 0 });
+	TRY(db_row(cx, &sql_token_refresh, ROW(token_refresh, &got), IN(old.account), IN(old.family),
+		IN(secret_hash(cx->mem, claim->token)), IN(proven_generation(cx, &old, claim->token)),
+		IN(claim->client->id), claim->scopes ? IN(claim->scopes) : IN_NULL(DB_INT8), IN(draft.access_hash),
+		IN(draft.slot), IN(draft.access_until), IN(draft.refresh_hash), IN(draft.refresh_until),
+		IN(replay_seal(cx, claim, &old, &draft)), IN((int32_t)REPLAY_WINDOW_S)));
+	if (got.outcome == REFRESH_AGAIN)
+		return replay_open(cx, claim, &old, &got, out);
+	if (got.outcome != REFRESH_ROTATED)
+		return refusal(cx, claim, &old, (enum refresh_outcome)got.outcome);
+
+	*out = (struct token_pair){ draft.access, draft.refresh, claim->scopes ? claim->scopes : got.granted,
+		got.connected_account, old.account };
+	return OK;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/request.h"
+
+#include "server/crypto/digest.h"
+#include "server/db/query.h"
+#include "sql.h"
+
+#define REFERENCE_OCTETS 32
+
+struct request_row {
+	struct id client_id, owner;
+	struct str redirect_uri, state, nonce, login_hint, error, error_description, name, owner_name;
+	uint64_t scopes, client_scopes;
+	struct bytes challenge;
+	int16_t prompt, kind, grants;
+	int64_t max_age_s;
+	struct instant expires_at, decided_at, client_created_at;
+	bool verified;
+};
+DB_RESULT(request_load, struct request_row, client_id, redirect_uri, state, nonce, login_hint, scopes, challenge, prompt,
+	max_age_s, error, error_description, expires_at, decided_at, owner, kind, grants, name, owner_name, verified,
+	client_scopes, client_created_at);
+
+err_t request_store(struct ctx *cx, const struct authorize_request *in, struct str *reference_out)
+{
+	uint8_t octets[REFERENCE_OCTETS];
+	random_fill(octets, sizeof octets);
+	struct str reference = base64url_of(cx->mem, bytes_of(octets, sizeof octets));
+	struct instant expires_at = instant_add_s(cx->now, REQUEST_LIFETIME_S);
+	TRY(db_exec(cx, &sql_request_store, NULL, IN(secret_hash(cx->mem, reference)), IN(in->client_id), IN(expires_at),
+		IN(in->redirect_uri), IN(in->state), IN(in->nonce), IN(in->login_hint), IN(in->scopes), IN(in->challenge),
+		IN(in->prompt), IN(in->max_age_s), IN(in->error), IN(in->error_description)));
+	*reference_out = reference;
+	return OK;
+}
+
+static err_t no_such_request(struct ctx *cx)
+{
+	return REFUSE(cx, NOT_FOUND, "request",
+		"This request to connect is not known, or is more than ten minutes old. Go back to the app and try again.");
+}
+
+err_t request_load(
+	struct ctx *cx, struct str reference, struct authorize_request *out, struct client *client_out)
+{
+	struct request_row row;
+	if (!reference.len)
+		return no_such_request(cx);
+	err_t e = db_row(cx, &sql_request_load, ROW(request_load, &row), IN(secret_hash(cx->mem, reference)), IN(cx->now));
+	if (err_is(e, NOT_FOUND))
+		return no_such_request(cx);
+	TRY(e);
+	*out = (struct authorize_request){ .client_id = row.client_id,
+		.redirect_uri = row.redirect_uri,
+		.state = row.state,
+		.nonce = row.nonce,
+		.login_hint = row.login_hint,
+		.scopes = row.scopes,
+		.challenge = row.challenge,
+		.prompt = row.prompt,
+		.max_age_s = row.max_age_s,
+		.error = row.error,
+		.error_description = row.error_description,
+		.created_at = instant_add_s(row.expires_at, -REQUEST_LIFETIME_S),
+		.expires_at = row.expires_at,
+		.decided_at = row.decided_at };
+	*client_out = (struct client){ .id = row.client_id,
+		.owner = row.owner,
+		.kind = row.kind,
+		.grants = row.grants,
+		.name = row.name,
+		.owner_name = row.owner_name,
+		.verified = row.verified,
+		.scopes = row.client_scopes,
+		.created_at = row.client_created_at };
+	return OK;
+}
+
+err_t request_decided(struct ctx *cx)
+{
+	return REFUSE(cx, CONFLICT, "request", "This request was already answered. Go back to the app to begin a new one.");
+}
+
+err_t request_claim(struct ctx *cx, struct str reference)
+{
+	size_t claimed = 0;
+	TRY(db_exec(cx, &sql_request_claim, &claimed, IN(secret_hash(cx->mem, reference)), IN(cx->now)));
+	return claimed ? OK : request_decided(cx);
+}
+
+bool request_needs_sign_in(const struct ctx *cx, const struct authorize_request *rq, const struct consent_user *user)
+{
+	if (id_is_zero(user->account))
+		return true;
+	bool since_asked = !instant_before(user->auth_time, rq->created_at);
+	if (since_asked)
+		return false;
+	bool too_old = rq->max_age_s >= 0 && !instant_before(cx->now, instant_add_s(user->auth_time, rq->max_age_s));
+	return (rq->prompt & PROMPT_LOGIN) || too_old;
+}

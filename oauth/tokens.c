@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/tokens.h"
+
+#include "server/crypto/digest.h"
+#include "server/crypto/keyring.h"
+#include "server/crypto/secret.h"
+
+struct bytes token_tag_key(struct ctx *cx)
+{
+	return keyring_key(cx->keys, cx->mem, "refresh-tag");
+}
+
+struct token_draft token_draft(struct ctx *cx, const struct token_place *place)
+{
+	struct instant until = instant_add_s(cx->now, ACCESS_LIFETIME_S);
+	uint32_t hour = (uint32_t)(instant_s(until) / 3600);
+	struct str access = secret_new(cx->mem,
+		&(struct secret_parts){ .kind = SECRET_ACCESS, .account = place->account, .expiry_hour = hour },
+		(struct bytes){ 0 });
+	struct str refresh = secret_new(cx->mem,
+		&(struct secret_parts){ .kind = SECRET_REFRESH,
+			.account = place->account,
+			.family = place->family,
+			.generation = place->generation },
+		token_tag_key(cx));
+	return (struct token_draft){
+		.access = access,
+		.refresh = refresh,
+		.access_hash = secret_hash(cx->mem, access),
+		.refresh_hash = secret_hash(cx->mem, refresh),
+		.access_until = until,
+		.refresh_until = instant_add_s(cx->now, REFRESH_IDLE_S),
+		.slot = (int16_t)(hour % TOKEN_SLOTS),
+	};
+}
