@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The answers of the authorization endpoint to a stored or checked request: state as it came, iss in each (RFC 9207). */
+/* The answers of the authorization endpoint to a stored or checked request: state as it came, iss in each (RFC 9207).
+ */
 #pragma once
 
 #include "oauth/request.h"

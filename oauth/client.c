@@ -16,11 +16,9 @@ struct client_proof {
 	bool verified, may_introspect, proven;
 	uint64_t scopes;
 };
-DB_RESULT(
-	client_prove, struct client_proof, id, owner, kind, grants, name, verified, may_introspect, scopes, proven);
+DB_RESULT(client_prove, struct client_proof, id, owner, kind, grants, name, verified, may_introspect, scopes, proven);
 
-#define CLIENT_COLS                                                                                                    \
-	id, owner, kind, grants, name, owner_name, verified, may_introspect, scopes, redirects, created_at
+#define CLIENT_COLS id, owner, kind, grants, name, owner_name, verified, may_introspect, scopes, redirects, created_at
 DB_RESULT(client_find, struct client, CLIENT_COLS);
 DB_RESULT(client_list_of_owner, struct client, CLIENT_COLS);
 DB_RESULT(client_list_all, struct client, CLIENT_COLS);
@@ -37,7 +35,8 @@ static struct client_secret secret_make(struct ctx *cx, enum client_kind kind)
 	if (kind != CLIENT_CONFIDENTIAL)
 		return (struct client_secret){ 0 };
 	struct str text = secret_new(cx->mem, &(struct secret_parts){ .kind = SECRET_CLIENT }, (struct bytes){ 0 });
-	return (struct client_secret){ text, secret_prefix(cx->mem, text), secret_hash(cx->mem, text), id_new(cx->now) };
+	return (struct client_secret){ text, secret_prefix(cx->mem, text), secret_hash(cx->mem, text),
+		id_new(cx->now) };
 }
 
 static err_t check_redirects(struct ctx *cx, const struct client_new *in, struct bool_list *loopback_out)
@@ -151,7 +150,8 @@ err_t client_prove(struct ctx *cx, struct str client_id, struct str secret, stru
 	if (row.kind == CLIENT_PUBLIC && hash.ptr)
 		return FAIL(cx, INVALID_CLIENT, "public client %.*s sent a secret", STR_ARG(client_id));
 	if (row.kind == CLIENT_CONFIDENTIAL && !row.proven)
-		return FAIL(cx, INVALID_CLIENT, "client %.*s: %s", STR_ARG(client_id), hash.ptr ? "wrong secret" : "no secret");
+		return FAIL(cx, INVALID_CLIENT, "client %.*s: %s", STR_ARG(client_id),
+			hash.ptr ? "wrong secret" : "no secret");
 
 	*out = (struct client){ .id = row.id,
 		.owner = row.owner,

@@ -22,8 +22,9 @@ DB_RESULT(code_redeem, struct redeemed, outcome, connected_account, scopes);
 struct code_draft code_draft(struct ctx *cx, struct id account)
 {
 	struct id family = id_new(cx->now);
-	struct str code = secret_new(cx->mem,
-		&(struct secret_parts){ .kind = SECRET_CODE, .account = account, .family = family }, (struct bytes){ 0 });
+	struct str code =
+		secret_new(cx->mem, &(struct secret_parts){ .kind = SECRET_CODE, .account = account, .family = family },
+			(struct bytes){ 0 });
 	return (struct code_draft){ code, secret_hash(cx->mem, code), family, instant_add_s(cx->now, CODE_LIFETIME_S) };
 }
 
@@ -51,8 +52,8 @@ err_t code_redeem(struct ctx *cx, const struct code_claim *claim, struct token_p
 		return REFUSE(cx, INVALID_GRANT, "code_verifier",
 			"The parameter code_verifier is missing or is not 43 to 128 unreserved characters.");
 
-	struct token_draft draft =
-		token_draft(cx, &(struct token_place){ .account = parts.account, .family = parts.family, .generation = 1 });
+	struct token_draft draft = token_draft(
+		cx, &(struct token_place){ .account = parts.account, .family = parts.family, .generation = 1 });
 	TRY(db_row(cx, &sql_code_redeem, ROW(code_redeem, &got), IN(parts.account), IN(parts.family),
 		IN(secret_hash(cx->mem, claim->code)), IN(claim->client->id), IN(claim->redirect_uri), IN(challenge),
 		IN(draft.access_hash), IN(draft.slot), IN(draft.access_until), IN(draft.refresh_hash),

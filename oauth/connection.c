@@ -32,8 +32,8 @@ err_t connection_end(struct ctx *cx, struct id account, struct id connection)
 	const struct id worlds[] = { id_in_mode(account, false), id_in_mode(account, true) };
 	struct id_list accounts = { worlds, ARRAY_LEN(worlds) };
 	struct connection_ended ended;
-	err_t e = db_row(
-		cx, &sql_connection_end, ROW(connection_end, &ended), IN(accounts), IN(connection), IN(cx->now));
+	err_t e =
+		db_row(cx, &sql_connection_end, ROW(connection_end, &ended), IN(accounts), IN(connection), IN(cx->now));
 	if (err_is(e, NOT_FOUND))
 		return REFUSE(cx, NOT_FOUND, "id", "This app is not connected to your account.");
 	return e;

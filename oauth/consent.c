@@ -66,8 +66,8 @@ static bool has_calendar(const struct calendar *calendars, size_t count, struct 
 }
 
 /* A form can only narrow what was asked, and name calendars of the account that is signed in. */
-static err_t decision_check(struct ctx *cx, const struct authorize_request *request, struct id account,
-	const struct decision *decision)
+static err_t decision_check(
+	struct ctx *cx, const struct authorize_request *request, struct id account, const struct decision *decision)
 {
 	struct calendar *calendars;
 	size_t count;
@@ -90,16 +90,16 @@ static err_t decision_check(struct ctx *cx, const struct authorize_request *requ
 
 /* The statements of one consent; the caller has begun the transaction. */
 static err_t grant_store(struct ctx *cx, const struct authorize_request *request, const struct client *client,
-	const struct consent_user *user, struct id account, const struct decision *decision, const struct code_draft *code)
+	const struct consent_user *user, struct id account, const struct decision *decision,
+	const struct code_draft *code)
 {
 	struct granted granted;
-	struct instant until =
-		decision->lifetime_s ? instant_add_s(cx->now, decision->lifetime_s) : INSTANT_FOREVER;
-	TRY(db_row(cx, &sql_consent_grant, ROW(consent_grant, &granted), IN(account), IN(client->id), IN(id_new(cx->now)),
-		IN(request->scopes), IN(decision->scopes), IN(decision->calendars), IN(until), IN(code->family),
-		IN(code->hash), IN(code->expires_at), IN(request->challenge), IN(request->redirect_uri),
-		IN(request->nonce), IN(user->auth_time), IN(id_new(cx->now)), IN(STR(TEXT_VERSION)), IN(cx->client_ip),
-		IN(str_sub(cx->user_agent, 0, USER_AGENT_MAX))));
+	struct instant until = decision->lifetime_s ? instant_add_s(cx->now, decision->lifetime_s) : INSTANT_FOREVER;
+	TRY(db_row(cx, &sql_consent_grant, ROW(consent_grant, &granted), IN(account), IN(client->id),
+		IN(id_new(cx->now)), IN(request->scopes), IN(decision->scopes), IN(decision->calendars), IN(until),
+		IN(code->family), IN(code->hash), IN(code->expires_at), IN(request->challenge),
+		IN(request->redirect_uri), IN(request->nonce), IN(user->auth_time), IN(id_new(cx->now)),
+		IN(STR(TEXT_VERSION)), IN(cx->client_ip), IN(str_sub(cx->user_agent, 0, USER_AGENT_MAX))));
 	if (id_is_zero(granted.connected_account_id))
 		return REFUSE(cx, NOT_FOUND, "request", "This app does not exist any more.");
 	return db_exec(cx, &sql_consent_list_at_client, NULL, IN(client->owner), IN(granted.connected_account_id),
@@ -124,8 +124,8 @@ err_t consent_decide(struct ctx *cx, struct str reference, const struct consent_
 	TRY(request_open(cx, reference, user, &request, &client));
 	if (!decision->allow) {
 		TRY(request_claim(cx, reference));
-		*url_out = answer_error_url(
-			cx, &request, REFUSE(cx, ACCESS_DENIED, "", "The user denied the request."));
+		*url_out =
+			answer_error_url(cx, &request, REFUSE(cx, ACCESS_DENIED, "", "The user denied the request."));
 		return OK;
 	}
 	struct id account = id_in_mode(user->account, id_is_test(client.owner));
@@ -146,8 +146,8 @@ static err_t remembered_issue(struct ctx *cx, const struct authorize_request *re
 {
 	size_t issued = 0;
 	TRY(db_exec(cx, &sql_code_issue, &issued, IN(account), IN(request->client_id), IN(request->scopes),
-		IN(code->family), IN(code->hash), IN(code->expires_at), IN(request->challenge), IN(request->redirect_uri),
-		IN(request->nonce), IN(user->auth_time)));
+		IN(code->family), IN(code->hash), IN(code->expires_at), IN(request->challenge),
+		IN(request->redirect_uri), IN(request->nonce), IN(user->auth_time)));
 	return issued ? OK : FAIL(cx, CONSENT_REQUIRED, "no consent that covers this");
 }
 

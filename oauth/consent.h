@@ -63,5 +63,5 @@ MUST_CHECK err_t consent_decide(struct ctx *cx, struct str reference, const stru
  * reference  of the stored request, which is then decided; absent when it was never stored
  * errors     CONSENT_REQUIRED: the user must be asked; CONFLICT: answered already
  */
-MUST_CHECK err_t consent_remembered(struct ctx *cx, const struct authorize_request *request, const struct client *client,
-	const struct consent_user *user, struct str reference, struct str *url_out);
+MUST_CHECK err_t consent_remembered(struct ctx *cx, const struct authorize_request *request,
+	const struct client *client, const struct consent_user *user, struct str reference, struct str *url_out);

@@ -8,8 +8,9 @@
 static void page_plain(struct request *rq, struct response *rs, err_t e)
 {
 	struct buf *out = reply_page(rs, err_row(e->kind)->api_status, STR_ABSENT);
-	BUF_LIT(out, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Not possible</title></head>"
-		     "<body><main><h1>Not possible</h1><p role=\"alert\">");
+	BUF_LIT(out,
+		"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Not possible</title></head>"
+		"<body><main><h1>Not possible</h1><p role=\"alert\">");
 	html_escape(out, err_text(e));
 	BUF_LIT(out, "</p><p>");
 	html_escape(out, id_text(rq->cx.mem, "req", rq->cx.request_id));
@@ -44,8 +45,6 @@ void oauth_show_error(struct request *rq, struct response *rs, err_t e)
 	int status = row->oauth_status ? row->oauth_status : 500;
 	if (status == 401) /* RFC 9110 §15.5.2; OAuth 2.1 §3.2.4 asks for the scheme that was tried */
 		response_header(rs, "WWW-Authenticate", STR("Basic realm=\"oauth\", charset=\"UTF-8\""));
-	if (e->retry_after_s)
-		response_header(rs, "Retry-After", str_fmt(rq->cx.mem, "%d", e->retry_after_s));
 	struct json j = json_begin(reply(rs, status, "application/json"));
 	json_object(&j, NULL);
 	json_str(&j, "error", error_code(e));

@@ -33,7 +33,7 @@ static const char *fault(const struct ctx *cx, const struct family_state *f, str
 		return "unused for too long";
 	if (!instant_is_none(f->connection_ended_at) || is_past(cx, f->connection_expires_at))
 		return "connection ended";
-	return f->status == ACCOUNT_ACTIVE ? "verifier, redirect URI or scope" : NULL;
+	return f->status == STATUS_ACTIVE ? "verifier, redirect URI or scope" : NULL;
 }
 
 err_t family_refusal(
@@ -47,6 +47,6 @@ err_t family_refusal(
 	const char *why = fault(cx, &state, hash);
 	if (why)
 		return FAIL(cx, INVALID_GRANT, "%s (revoked_why %d)", why, state.revoked_why);
-	return state.status == ACCOUNT_DEACTIVATED ? FAIL(cx, ACCOUNT_DEACTIVATED, "at the token endpoint")
-						   : FAIL(cx, INVALID_GRANT, "account deleted");
+	return state.status == STATUS_DEACTIVATED ? FAIL(cx, ACCOUNT_DEACTIVATED, "at the token endpoint")
+						  : FAIL(cx, INVALID_GRANT, "account deleted");
 }

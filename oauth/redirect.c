@@ -111,7 +111,8 @@ static err_t check_http(struct ctx *cx, struct str uri, bool public_client)
 	struct str rest;
 	const struct loopback *l = loopback_cut(uri, &rest);
 	if (!l)
-		return BAD("Redirect URIs with http are for loopback alone (http://127.0.0.1/…, http://[::1]/…). Use https.");
+		return BAD("Redirect URIs with http are for loopback alone (http://127.0.0.1/…, http://[::1]/…). Use "
+			   "https.");
 	if (l->by_name && !public_client)
 		return BAD("http://localhost is for public clients alone. Use http://127.0.0.1.");
 	return OK;
@@ -121,7 +122,8 @@ static err_t check_http(struct ctx *cx, struct str uri, bool public_client)
 static err_t check_private_use(struct ctx *cx, const struct uri *u, bool public_client)
 {
 	if (!str_has(u->scheme, '.'))
-		return BAD("The redirect URI's scheme must be https, or one of the app's own with a dot (com.example.app).");
+		return BAD("The redirect URI's scheme must be https, or one of the app's own with a dot "
+			   "(com.example.app).");
 	if (!public_client)
 		return BAD("Redirect URIs with a scheme of the app's own are for public clients alone.");
 	return OK;

@@ -32,8 +32,8 @@ static struct bytes replay_key(struct ctx *cx, struct str old)
 }
 
 /* "access refresh scopes", scopes being what the request narrowed to, 0 for all. */
-static struct bytes replay_seal(
-	struct ctx *cx, const struct refresh_claim *claim, const struct secret_parts *old, const struct token_draft *draft)
+static struct bytes replay_seal(struct ctx *cx, const struct refresh_claim *claim, const struct secret_parts *old,
+	const struct token_draft *draft)
 {
 	struct buf plain = buf_new(cx->mem, REPLAY_MAX);
 	buf_add(&plain, draft->access);
@@ -41,8 +41,8 @@ static struct bytes replay_seal(
 	buf_add(&plain, draft->refresh);
 	buf_char(&plain, ' ');
 	buf_int(&plain, (int64_t)claim->scopes);
-	return seal(cx->mem, replay_key(cx, claim->token), id_uuid(cx->mem, old->family),
-		bytes_of(plain.ptr, plain.len));
+	return seal(
+		cx->mem, replay_key(cx, claim->token), id_uuid(cx->mem, old->family), bytes_of(plain.ptr, plain.len));
 }
 
 static err_t replay_open(struct ctx *cx, const struct refresh_claim *claim, const struct secret_parts *old,
@@ -62,8 +62,8 @@ static err_t replay_open(struct ctx *cx, const struct refresh_claim *claim, cons
 	return OK;
 }
 
-static err_t refusal(struct ctx *cx, const struct refresh_claim *claim, const struct secret_parts *old,
-	enum refresh_outcome outcome)
+static err_t refusal(
+	struct ctx *cx, const struct refresh_claim *claim, const struct secret_parts *old, enum refresh_outcome outcome)
 {
 	if (outcome == REFRESH_SCOPE)
 		return REFUSE(cx, INVALID_SCOPE, "scope", "A scope was asked that was not granted.");
@@ -93,8 +93,8 @@ err_t token_refresh(struct ctx *cx, const struct refresh_claim *claim, struct to
 	if (!secret_parse(cx->mem, claim->token, &old) || old.kind != SECRET_REFRESH)
 		return FAIL(cx, INVALID_GRANT, "not a refresh token");
 
-	struct token_draft draft = token_draft(
-		cx, &(struct token_place){ old.account, old.family, old.generation < UINT32_MAX ? old.generation + 1 : 0 });
+	struct token_draft draft = token_draft(cx,
+		&(struct token_place){ old.account, old.family, old.generation < UINT32_MAX ? old.generation + 1 : 0 });
 	TRY(db_row(cx, &sql_token_refresh, ROW(token_refresh, &got), IN(old.account), IN(old.family),
 		IN(secret_hash(cx->mem, claim->token)), IN(proven_generation(cx, &old, claim->token)),
 		IN(claim->client->id), claim->scopes ? IN(claim->scopes) : IN_NULL(DB_INT8), IN(draft.access_hash),

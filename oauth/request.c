@@ -17,9 +17,9 @@ struct request_row {
 	struct instant expires_at, decided_at, client_created_at;
 	bool verified;
 };
-DB_RESULT(request_load, struct request_row, client_id, redirect_uri, state, nonce, login_hint, scopes, challenge, prompt,
-	max_age_s, error, error_description, expires_at, decided_at, owner, kind, grants, name, owner_name, verified,
-	client_scopes, client_created_at);
+DB_RESULT(request_load, struct request_row, client_id, redirect_uri, state, nonce, login_hint, scopes, challenge,
+	prompt, max_age_s, error, error_description, expires_at, decided_at, owner, kind, grants, name, owner_name,
+	verified, client_scopes, client_created_at);
 
 err_t request_store(struct ctx *cx, const struct authorize_request *in, struct str *reference_out)
 {
@@ -27,9 +27,9 @@ err_t request_store(struct ctx *cx, const struct authorize_request *in, struct s
 	random_fill(octets, sizeof octets);
 	struct str reference = base64url_of(cx->mem, bytes_of(octets, sizeof octets));
 	struct instant expires_at = instant_add_s(cx->now, REQUEST_LIFETIME_S);
-	TRY(db_exec(cx, &sql_request_store, NULL, IN(secret_hash(cx->mem, reference)), IN(in->client_id), IN(expires_at),
-		IN(in->redirect_uri), IN(in->state), IN(in->nonce), IN(in->login_hint), IN(in->scopes), IN(in->challenge),
-		IN(in->prompt), IN(in->max_age_s), IN(in->error), IN(in->error_description)));
+	TRY(db_exec(cx, &sql_request_store, NULL, IN(secret_hash(cx->mem, reference)), IN(in->client_id),
+		IN(expires_at), IN(in->redirect_uri), IN(in->state), IN(in->nonce), IN(in->login_hint), IN(in->scopes),
+		IN(in->challenge), IN(in->prompt), IN(in->max_age_s), IN(in->error), IN(in->error_description)));
 	*reference_out = reference;
 	return OK;
 }
@@ -37,16 +37,17 @@ err_t request_store(struct ctx *cx, const struct authorize_request *in, struct s
 static err_t no_such_request(struct ctx *cx)
 {
 	return REFUSE(cx, NOT_FOUND, "request",
-		"This request to connect is not known, or is more than ten minutes old. Go back to the app and try again.");
+		"This request to connect is not known, or is more than ten minutes old. Go back to the app and try "
+		"again.");
 }
 
-err_t request_load(
-	struct ctx *cx, struct str reference, struct authorize_request *out, struct client *client_out)
+err_t request_load(struct ctx *cx, struct str reference, struct authorize_request *out, struct client *client_out)
 {
 	struct request_row row;
 	if (!reference.len)
 		return no_such_request(cx);
-	err_t e = db_row(cx, &sql_request_load, ROW(request_load, &row), IN(secret_hash(cx->mem, reference)), IN(cx->now));
+	err_t e = db_row(
+		cx, &sql_request_load, ROW(request_load, &row), IN(secret_hash(cx->mem, reference)), IN(cx->now));
 	if (err_is(e, NOT_FOUND))
 		return no_such_request(cx);
 	TRY(e);
@@ -78,7 +79,8 @@ err_t request_load(
 
 err_t request_decided(struct ctx *cx)
 {
-	return REFUSE(cx, CONFLICT, "request", "This request was already answered. Go back to the app to begin a new one.");
+	return REFUSE(
+		cx, CONFLICT, "request", "This request was already answered. Go back to the app to begin a new one.");
 }
 
 err_t request_claim(struct ctx *cx, struct str reference)

@@ -6,7 +6,7 @@
 #include "server/http/router.h"
 
 extern const struct module oauth_module;           /* /oauth/ */
-extern const struct module oauth_wellknown_module; /* /.well-known/oauth- */
+extern const struct module oauth_wellknown_module; /* /.well-known/oauth-… */
 
 authenticator_run bearer_authenticate; /* cat_ */
 

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/authorize.h"
+
+#include "oauth/answer.h"
+#include "oauth/checks.h"
+#include "oauth/consent.h"
+
+#define URL_MAX ((size_t)8 * 1024)
+
+/* A request on its way: checked now, or stored before. */
+struct journey {
+	struct authorize_request request;
+	struct client client;
+	struct consent_user user;
+	struct str reference; /* absent until it is stored */
+};
+
+static struct consent_user user_of(const struct request *rq)
+{
+	if (!rq->principal)
+		return (struct consent_user){ .auth_time = INSTANT_BEFORE };
+	return (struct consent_user){ rq->principal->account, rq->principal->auth_time };
+}
+
+static struct str page_url(struct arena *mem, const char *page, struct str reference)
+{
+	struct buf url = buf_new(mem, URL_MAX);
+	buf_fmt(&url, "%s?", page);
+	form_add(&url, "request", reference);
+	return buf_str(&url);
+}
+
+struct str authorize_sign_in_url(struct arena *mem, struct str reference, struct str login_hint, bool again)
+{
+	struct buf url = buf_new(mem, URL_MAX);
+	BUF_LIT(&url, SIGN_IN_PAGE "?");
+	form_add(&url, "next", page_url(mem, "/oauth/continue", reference));
+	if (login_hint.ptr)
+		form_add(&url, "login_hint", login_hint);
+	if (again)
+		form_add(&url, "again", STR("1"));
+	return buf_str(&url);
+}
+
+static err_t store(struct ctx *cx, struct journey *j)
+{
+	return j->reference.ptr ? OK : request_store(cx, &j->request, &j->reference);
+}
+
+/* Back to the client. A stored request is answered by that, so that its error is not told twice. */
+static err_t tell_client(struct ctx *cx, struct journey *j, struct response *rs, struct str url)
+{
+	if (j->reference.ptr)
+		TRY(request_claim(cx, j->reference));
+	reply_redirect(rs, 303, url);
+	return OK;
+}
+
+static err_t to_sign_in(struct ctx *cx, struct journey *j, struct response *rs)
+{
+	TRY(store(cx, j));
+	bool again = !id_is_zero(j->user.account);
+	reply_redirect(rs, 303, authorize_sign_in_url(cx->mem, j->reference, j->request.login_hint, again));
+	return OK;
+}
+
+static err_t to_consent(struct ctx *cx, struct journey *j, struct response *rs)
+{
+	TRY(store(cx, j));
+	reply_redirect(rs, 303, page_url(cx->mem, CONSENT_PAGE, j->reference));
+	return OK;
+}
+
+/* Where the browser goes from here. */
+static err_t go_on(struct ctx *cx, struct journey *j, struct response *rs)
+{
+	struct str url;
+	bool silent = j->request.prompt & PROMPT_NONE, faulty = j->request.error.ptr;
+	bool stranger = id_is_zero(j->user.account);
+	/* OAuth 2.1 §7.13.2: no way out to an address of the app's before the user is known, but for prompt=none. */
+	if (faulty && (silent || !stranger))
+		return tell_client(cx, j, rs, answer_stored_url(cx, &j->request));
+	if (stranger || request_needs_sign_in(cx, &j->request, &j->user)) {
+		if (!silent)
+			return to_sign_in(cx, j, rs);
+		return tell_client(cx, j, rs, answer_error_url(cx, &j->request, FAIL(cx, LOGIN_REQUIRED, "silent")));
+	}
+	err_t asked = consent_remembered(cx, &j->request, &j->client, &j->user, j->reference, &url);
+	if (!asked) {
+		reply_redirect(rs, 303, url);
+		return OK;
+	}
+	if (!err_is(asked, CONSENT_REQUIRED))
+		return asked;
+	return silent ? tell_client(cx, j, rs, answer_error_url(cx, &j->request, asked)) : to_consent(cx, j, rs);
+}
+
+static err_t check(struct ctx *cx, struct str text, struct journey *j)
+{
+	struct params params;
+	TRY(params_read(cx, text, &params));
+	return request_check(cx, &params, &j->request, &j->client);
+}
+
+err_t authorize_get(struct request *rq, struct response *rs)
+{
+	struct journey j = { .user = user_of(rq) };
+	TRY(check(&rq->cx, rq->query, &j));
+	return go_on(&rq->cx, &j, rs);
+}
+
+/* The session's cookie does not come with a cross-site POST; it does with the GET that this leads to. */
+err_t authorize_post(struct request *rq, struct response *rs)
+{
+	struct journey j = { 0 };
+	if (!str_eq(request_media_type(rq), STR("application/x-www-form-urlencoded")))
+		return FAIL(&rq->cx, MEDIA_TYPE, "authorize by POST");
+	TRY(check(&rq->cx, rq->body, &j));
+	TRY(store(&rq->cx, &j));
+	reply_redirect(rs, 303, page_url(rq->cx.mem, "/oauth/continue", j.reference));
+	return OK;
+}
+
+err_t authorize_continue(struct request *rq, struct response *rs)
+{
+	const struct form *params;
+	struct journey j = { .user = user_of(rq) };
+	TRY(request_params(rq, &params));
+	j.reference = form_get(params, "request");
+	TRY(request_load(&rq->cx, j.reference, &j.request, &j.client));
+	if (!instant_is_none(j.request.decided_at))
+		return request_decided(&rq->cx);
+	return go_on(&rq->cx, &j, rs);
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/checks.h"
+
+#include "oauth/answer.h"
+#include "oauth/pkce.h"
+#include "oauth/redirect.h"
+#include "server/http/scope.h"
+
+/* What the checks read and what they find. */
+struct check {
+	struct ctx *cx;
+	const struct params *params;
+	struct authorize_request *request;
+	struct client *client;
+};
+
+#define INVALID(c, kind, name, ...) REFUSE((c)->cx, kind, name, __VA_ARGS__)
+
+/* ---- until the client and its redirect URI are proven: a page ---- */
+
+static err_t check_client(struct check *c)
+{
+	struct id id;
+	if (!id_parse(param_get(c->params, "client_id"), "cli", &id))
+		return INVALID(c, INVALID_VALUE, "client_id",
+			"The app that led you here did not say which app it is (client_id), or not in a form that we "
+			"know.");
+	err_t e = client_by_id(c->cx, id, c->client);
+	if (err_is(e, NOT_FOUND))
+		return INVALID(
+			c, INVALID_VALUE, "client_id", "The app that led you here is not registered (client_id).");
+	TRY(e);
+	c->request->client_id = id;
+	return OK;
+}
+
+static err_t check_redirect_uri(struct check *c)
+{
+	const struct str_list *registered = &c->client->redirects;
+	struct str sent = param_get(c->params, "redirect_uri");
+	if (!param_count(c->params, "redirect_uri") && registered->count == 1) { /* OAuth 2.1 §2.3.2 */
+		c->request->redirect_uri = registered->items[0];
+		return OK;
+	}
+	for (size_t i = 0; sent.ptr && i < registered->count; i++)
+		if (redirect_uri_matches(registered->items[i], sent)) {
+			c->request->redirect_uri = sent;
+			return OK;
+		}
+	return INVALID(c, INVALID_VALUE, "redirect_uri",
+		sent.ptr ? "The app that led you here wants to be answered at an address that is not registered for it "
+			   "(redirect_uri). To be safe, you are not led there."
+			 : "The app that led you here did not say where it wants to be answered (redirect_uri), or "
+			   "said it "
+			   "twice.");
+}
+
+/* ---- from here on the client is told ---- */
+
+/* First of these, since it goes into every answer. */
+static err_t check_state(struct check *c)
+{
+	struct str state = param_get(c->params, "state");
+	if (state.len > STATE_MAX)
+		return INVALID(c, INVALID_VALUE, "state", "The parameter state is longer than %d octets.", STATE_MAX);
+	c->request->state = state;
+	return OK;
+}
+
+/* Early, since prompt=none decides how an error goes back. Values: OpenID Connect Core §3.1.2.1. */
+static err_t check_prompt(struct check *c)
+{
+	/* clang-format off */
+	static const struct { struct str word; int16_t bit; } words[] = {
+		{ STR_INIT("none"),    PROMPT_NONE },    { STR_INIT("login"),          PROMPT_LOGIN },
+		{ STR_INIT("consent"), PROMPT_CONSENT }, { STR_INIT("select_account"), PROMPT_SELECT_ACCOUNT },
+	};
+	/* clang-format on */
+	struct str rest = param_get(c->params, "prompt"), word;
+	int16_t prompt = 0;
+	while (str_cut(&rest, ' ', &word)) {
+		int16_t bit = 0;
+		for (size_t i = 0; i < ARRAY_LEN(words); i++)
+			if (str_eq(word, words[i].word))
+				bit = words[i].bit;
+		if (!bit)
+			return INVALID(
+				c, INVALID_VALUE, "prompt", "The parameter prompt has a value that is not known.");
+		prompt = (int16_t)(prompt | bit);
+	}
+	if ((prompt & PROMPT_NONE) && prompt != PROMPT_NONE)
+		return INVALID(c, INVALID_VALUE, "prompt", "prompt=none cannot stand beside another value.");
+	c->request->prompt = prompt;
+	return OK;
+}
+
+static err_t check_form(struct check *c)
+{
+	struct str broken = param_broken(c->params), repeated = param_repeated(c->params, "resource");
+	if (broken.ptr)
+		return INVALID(c, MALFORMED, "", "A parameter is not well-formed UTF-8 in form encoding: %.*s.",
+			STR_ARG(str_sub(broken, 0, 64)));
+	if (repeated.ptr) /* RFC 8707 §2 lets resource repeat */
+		return INVALID(
+			c, MALFORMED, "", "A parameter is given twice: %.*s.", STR_ARG(str_sub(repeated, 0, 64)));
+	return OK;
+}
+
+static err_t check_request_object(struct check *c)
+{
+	if (param_count(c->params, "request"))
+		return FAIL(c->cx, REQUEST_UNSUPPORTED, "request");
+	if (param_count(c->params, "request_uri"))
+		return FAIL(c->cx, REQUEST_URI_UNSUPPORTED, "request_uri");
+	return OK;
+}
+
+static err_t check_response_type(struct check *c)
+{
+	struct str type = param_get(c->params, "response_type");
+	if (!type.ptr)
+		return INVALID(c, MISSING_FIELD, "response_type", "The parameter response_type is missing.");
+	return str_eq(type, STR("code")) ? OK : FAIL(c->cx, UNSUPPORTED_RESPONSE, "%.*s", STR_ARG(type));
+}
+
+static err_t check_response_mode(struct check *c)
+{
+	struct str mode = param_get(c->params, "response_mode");
+	if (mode.ptr && !str_eq(mode, STR("query")))
+		return INVALID(c, INVALID_VALUE, "response_mode", "Only response_mode=query is supported.");
+	return OK;
+}
+
+static err_t check_grant(struct check *c)
+{
+	if (!(c->client->grants & GRANT_CODE))
+		return INVALID(c, UNAUTHORIZED_CLIENT, "", "This client may not use the authorization code grant.");
+	return OK;
+}
+
+static err_t check_pkce(struct check *c)
+{
+	struct str challenge = param_get(c->params, "code_challenge"),
+		   method = param_get(c->params, "code_challenge_method");
+	if (!challenge.ptr)
+		return INVALID(c, MISSING_FIELD, "code_challenge", "The parameter code_challenge is missing (PKCE).");
+	if (!str_eq(method, STR("S256")))
+		return INVALID(c, INVALID_VALUE, "code_challenge_method", "code_challenge_method must be S256.");
+	c->request->challenge = pkce_challenge_read(c->cx->mem, challenge);
+	if (!c->request->challenge.ptr)
+		return INVALID(c, INVALID_VALUE, "code_challenge",
+			"code_challenge must be the SHA-256 of the verifier in 43 characters of base64url without "
+			"padding.");
+	return OK;
+}
+
+/* None asked: all that the client is registered for (RFC 6749 §3.3); the user sees and can untick each. */
+static err_t check_scope(struct check *c)
+{
+	struct str text = param_get(c->params, "scope");
+	uint64_t scopes = c->client->scopes;
+	if (text.ptr && !scope_parse(text, &scopes))
+		return INVALID(
+			c, INVALID_SCOPE, "scope", "A scope is not known, or scopes are not separated by one blank.");
+	if (scopes & ~c->client->scopes)
+		return INVALID(c, INVALID_SCOPE, "scope", "A scope is not among those that this client may ask for.");
+	c->request->scopes = scopes;
+	return OK;
+}
+
+static err_t check_max_age(struct check *c)
+{
+	struct str text = param_get(c->params, "max_age");
+	uint64_t seconds = 0;
+	if (text.ptr && !str_to_u64(text, INT32_MAX, &seconds))
+		return INVALID(c, INVALID_VALUE, "max_age", "The parameter max_age must be a number of seconds.");
+	c->request->max_age_s = text.ptr ? (int64_t)seconds : -1;
+	return OK;
+}
+
+static err_t check_nonce(struct check *c)
+{
+	struct str nonce = param_get(c->params, "nonce");
+	if (nonce.len > NONCE_MAX)
+		return INVALID(c, INVALID_VALUE, "nonce", "The parameter nonce is longer than %d octets.", NONCE_MAX);
+	c->request->nonce = nonce;
+	return OK;
+}
+
+/* A hint only: what could not be an address is left out. */
+static err_t check_login_hint(struct check *c)
+{
+	struct str hint = param_get(c->params, "login_hint");
+	if (hint.len <= LOGIN_HINT_MAX)
+		c->request->login_hint = hint;
+	return OK;
+}
+
+typedef err_t check_run(struct check *c);
+
+/* In this order: until the redirect URI is known good, an error is shown, never redirected. */
+/* clang-format off */
+static const struct { check_run *run; bool may_redirect; } checks[] = {
+	{ check_client,         false }, /* OAuth 2.1 §4.1.2.1 */
+	{ check_redirect_uri,   false }, /* §4.1.2.1, §2.3 */
+	{ check_state,          true },  /* §4.1.1 */
+	{ check_prompt,         true },
+	{ check_form,           true },  /* §3.1: parameters must not repeat */
+	{ check_request_object, true },  /* OpenID Connect Core §3.1.2.6 */
+	{ check_response_type,  true },  /* §4.1.1 */
+	{ check_response_mode,  true },
+	{ check_grant,          true },  /* §4.1.2.1 unauthorized_client */
+	{ check_pkce,           true },  /* §4.1.1, S256 alone */
+	{ check_scope,          true },  /* §1.4.1 */
+	{ check_max_age,        true },
+	{ check_nonce,          true },
+	{ check_login_hint,     true },
+};
+/* clang-format on */
+
+/* What the database could not tell is no answer of ours to the client. */
+static bool is_ours(err_t e)
+{
+	return err_row(e->kind)->api_status >= 500;
+}
+
+err_t request_check(
+	struct ctx *cx, const struct params *params, struct authorize_request *out, struct client *client_out)
+{
+	*out = (struct authorize_request){ .max_age_s = -1, .created_at = cx->now };
+	struct check c = { cx, params, out, client_out };
+	for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
+		err_t e = checks[i].run(&c);
+		if (e && (!checks[i].may_redirect || is_ours(e)))
+			return e;
+		if (e) {
+			out->error = error_code(e);
+			out->error_description = error_description(cx->mem, e);
+			return OK;
+		}
+	}
+	return OK;
+}

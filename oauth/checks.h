@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Is this an authorization request that we serve (OAuth 2.1 §4.1.1)? An ordered table of small checks. Until client and
+ * redirect URI are proven, what is wrong is returned and shown on a page. Behind that it is noted in the request
+ * (error, error_description), for the client to be told.
+ */
+#pragma once
+
+#include "oauth/params.h"
+#include "oauth/request.h"
+
+MUST_CHECK err_t request_check(
+	struct ctx *cx, const struct params *params, struct authorize_request *out, struct client *client_out);

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/metadata.h"
+
+#include "oauth/answer.h"
+#include "oauth/token.h"
+#include "server/base/config.h"
+#include "server/data/json.h"
+
+#define CACHE_METADATA STR("public, max-age=300")
+
+/* clang-format off */
+static const struct { const char *member, *path; } endpoints[] = {
+	{ "authorization_endpoint", "/oauth/authorize" },
+	{ "token_endpoint",         "/oauth/token" },
+	{ "revocation_endpoint",    "/oauth/revoke" },
+};
+
+/* Protected resources; the path is the part of the address behind the well-known one (RFC 9728 §3.1). */
+static const struct resource { const char *path, *name; uint64_t scopes; } resources[] = {
+	{ "",     "API and CalDAV", SCOPES_ALL },
+	{ "/v1",  "API",            SCOPES_ALL },
+	{ "/dav", "CalDAV",         CALENDARS_READ | CALENDARS_WRITE | EVENTS_READ | EVENTS_WRITE | PROFILE_READ },
+};
+
+static const char *const client_methods[] = { "none", "client_secret_basic", "client_secret_post" };
+/* clang-format on */
+
+static void words(struct json *j, const char *member, const char *const *items, size_t count)
+{
+	json_array(j, member);
+	for (size_t i = 0; i < count; i++)
+		json_str(j, NULL, str_of(items[i]));
+	json_array_end(j);
+}
+
+static void word(struct json *j, const char *member, const char *only)
+{
+	words(j, member, &only, 1);
+}
+
+static void scopes(struct json *j, uint64_t set)
+{
+	json_array(j, "scopes_supported");
+	for (size_t i = 0; i < scope_row_count; i++)
+		if (scope_rows[i].bit & set)
+			json_str(j, NULL, str_of(scope_rows[i].name));
+	json_array_end(j);
+}
+
+static void grants(struct json *j)
+{
+	json_array(j, "grant_types_supported");
+	for (size_t i = 0; i < grant_row_count; i++)
+		json_str(j, NULL, str_of(grant_rows[i].name));
+	json_array_end(j);
+}
+
+static void protected_resources(struct json *j, const struct ctx *cx) /* RFC 9728 §4 */
+{
+	json_array(j, "protected_resources");
+	for (size_t i = 0; i < ARRAY_LEN(resources); i++)
+		json_str(j, NULL, str_cat(cx->mem, oauth_issuer(cx), str_of(resources[i].path)));
+	json_array_end(j);
+}
+
+static struct json begin(struct response *rs)
+{
+	response_header(rs, "Cache-Control", CACHE_METADATA);
+	struct json j = json_begin(reply(rs, 200, "application/json"));
+	json_object(&j, NULL);
+	return j;
+}
+
+err_t metadata_server(struct request *rq, struct response *rs)
+{
+	struct ctx *cx = &rq->cx;
+	struct json j = begin(rs);
+	json_str(&j, "issuer", oauth_issuer(cx));
+	for (size_t i = 0; i < ARRAY_LEN(endpoints); i++)
+		json_str(&j, endpoints[i].member, str_cat(cx->mem, oauth_issuer(cx), str_of(endpoints[i].path)));
+	scopes(&j, SCOPES_ALL);
+	grants(&j);
+	word(&j, "response_types_supported", "code");
+	word(&j, "response_modes_supported", "query");
+	word(&j, "code_challenge_methods_supported", "S256");
+	words(&j, "token_endpoint_auth_methods_supported", client_methods, ARRAY_LEN(client_methods));
+	words(&j, "revocation_endpoint_auth_methods_supported", client_methods, ARRAY_LEN(client_methods));
+	json_bool(&j, "authorization_response_iss_parameter_supported", true); /* RFC 9207 §3 */
+	protected_resources(&j, cx);
+	json_object_end(&j);
+	return OK;
+}
+
+static const struct resource *resource_of(const struct request *rq)
+{
+	struct str path = rq->arg_count ? str_cat(rq->cx.mem, STR("/"), rq->args[0]) : STR("");
+	for (size_t i = 0; i < ARRAY_LEN(resources); i++)
+		if (str_eq(path, str_of(resources[i].path)))
+			return &resources[i];
+	return NULL;
+}
+
+err_t metadata_resource(struct request *rq, struct response *rs)
+{
+	struct ctx *cx = &rq->cx;
+	const struct resource *resource = resource_of(rq);
+	if (!resource)
+		return FAIL(cx, NOT_FOUND, "no such resource");
+	struct json j = begin(rs);
+	json_str(&j, "resource", str_cat(cx->mem, oauth_issuer(cx), str_of(resource->path)));
+	json_str(&j, "resource_name", str_fmt(cx->mem, "%.*s %s", STR_ARG(cx->config->brand), resource->name));
+	json_array(&j, "authorization_servers");
+	json_str(&j, NULL, oauth_issuer(cx));
+	json_array_end(&j);
+	scopes(&j, resource->scopes);
+	word(&j, "bearer_methods_supported", "header");
+	json_object_end(&j);
+	return OK;
+}

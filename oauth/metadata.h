@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What clients discover, made from the tables of scopes, grants and resources. */
+#pragma once
+
+#include "server/http/router.h"
+
+handler metadata_server;   /* RFC 8414 */
+handler metadata_resource; /* RFC 9728: the whole server, …/v1, …/dav */

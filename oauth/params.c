@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/params.h"
+
+#include "server/data/form.h"
+
+static bool read_one(struct ctx *cx, struct str text, struct param *out)
+{
+	struct form form;
+	if (!form_parse(cx, text, &form)) {
+		*out = form.count ? (struct param){ form.fields[0].name, form.fields[0].value, false }
+				  : (struct param){ 0 };
+		return true;
+	}
+	struct str rest = text, name;
+	(void)str_cut(&rest, '=', &name);
+	if (form_parse(cx, name, &form) || !form.count)
+		return false;
+	*out = (struct param){ .name = form.fields[0].name, .broken = true };
+	return true;
+}
+
+err_t params_read(struct ctx *cx, struct str text, struct params *out)
+{
+	struct param *items = arena_array(cx->mem, struct param, PARAMS_MAX);
+	struct params params = { items, 0, false };
+	struct str rest = text.len ? text : STR_ABSENT, piece;
+	while (str_cut(&rest, '&', &piece)) {
+		struct param one;
+		if (!piece.len)
+			continue;
+		if (params.count == PARAMS_MAX)
+			return REFUSE(cx, MALFORMED, "", "The request has more than %d parameters.", PARAMS_MAX);
+		if (!read_one(cx, piece, &one))
+			params.nameless = true;
+		else if (one.broken || one.value.len)
+			items[params.count++] = one;
+	}
+	*out = params;
+	return OK;
+}
+
+size_t param_count(const struct params *params, const char *name)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < params->count; i++)
+		count += str_eq(params->items[i].name, str_of(name));
+	return count;
+}
+
+struct str param_get(const struct params *params, const char *name)
+{
+	struct str value = STR_ABSENT;
+	size_t count = 0;
+	for (size_t i = 0; i < params->count; i++)
+		if (str_eq(params->items[i].name, str_of(name))) {
+			value = params->items[i].value;
+			count++;
+		}
+	return count == 1 ? value : STR_ABSENT;
+}
+
+struct str param_repeated(const struct params *params, const char *but)
+{
+	for (size_t i = 0; i < params->count; i++)
+		for (size_t k = 0; k < i; k++)
+			if (str_eq(params->items[i].name, params->items[k].name) &&
+				!str_eq(params->items[i].name, str_of(but)))
+				return params->items[i].name;
+	return STR_ABSENT;
+}
+
+struct str param_broken(const struct params *params)
+{
+	for (size_t i = 0; i < params->count; i++)
+		if (params->items[i].broken)
+			return params->items[i].name;
+	return params->nameless ? STR("(unreadable name)") : STR_ABSENT;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Parameters of an authorization request, read one by one: a broken one (bad escape, NUL, not UTF-8) spoils itself and
+ * not the others, so that the client can still be told about it. One without a value counts as absent (OAuth 2.1 §3.1).
+ */
+#pragma once
+
+#include "server/base/ctx.h"
+
+#define PARAMS_MAX 100
+
+struct param {
+	struct str name, value;
+	bool broken; /* value is not set */
+};
+
+struct params {
+	const struct param *items;
+	size_t count;
+	bool nameless; /* one is so broken that not even its name can be read */
+};
+
+/* MALFORMED: more than PARAMS_MAX. */
+MUST_CHECK err_t params_read(struct ctx *cx, struct str text, struct params *out);
+
+/* How often it is there, broken or not. */
+size_t param_count(const struct params *params, const char *name);
+/* Its value when it is there once and whole; else absent. */
+struct str param_get(const struct params *params, const char *name);
+/* The first name that is there twice, but for `but`; the first that is broken. Absent when there is none. */
+struct str param_repeated(const struct params *params, const char *but);
+struct str param_broken(const struct params *params);

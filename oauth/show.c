@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/show.h"
+
+#include "oauth/token.h"
+
+/* clang-format off */
+static const struct { const char *name; enum client_kind kind; } kinds[] = {
+	{ "public",       CLIENT_PUBLIC },
+	{ "confidential", CLIENT_CONFIDENTIAL },
+};
+/* clang-format on */
+
+const char *client_kind_name(int16_t kind)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (kind == (int16_t)kinds[i].kind)
+			return kinds[i].name;
+	return "unknown";
+}
+
+bool client_kind_parse(struct str name, enum client_kind *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (str_eq(name, str_of(kinds[i].name))) {
+			*out = kinds[i].kind;
+			return true;
+		}
+	return false;
+}
+
+/* Member names as RFC 7591 §2 has them, where it has them. */
+void client_json(struct json *j, struct arena *mem, const char *key, const struct client *client, struct str secret)
+{
+	json_object(j, key);
+	json_str(j, "object", STR("oauth_client"));
+	json_id(j, "client_id", "cli", client->id);
+	json_str_if(j, "client_secret", secret);
+	json_str(j, "client_name", client->name);
+	json_id(j, "owner", "usr", id_in_mode(client->owner, false));
+	json_str(j, "type", str_of(client_kind_name(client->kind)));
+	json_bool(j, "livemode", !id_is_test(client->owner));
+	json_bool(j, "verified", client->verified);
+	json_bool(j, "may_introspect", client->may_introspect);
+	json_array(j, "redirect_uris");
+	for (size_t i = 0; i < client->redirects.count; i++)
+		json_str(j, NULL, client->redirects.items[i]);
+	json_array_end(j);
+	json_array(j, "grant_types");
+	for (size_t i = 0; i < grant_row_count; i++)
+		if (client->grants & grant_rows[i].bit)
+			json_str(j, NULL, str_of(grant_rows[i].name));
+	json_array_end(j);
+	json_str(j, "scope", scope_text(mem, client->scopes));
+	json_time(j, "created_at", client->created_at);
+	json_object_end(j);
+}

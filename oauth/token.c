@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/token.h"
+
+#include "oauth/code.h"
+#include "oauth/endpoint.h"
+#include "oauth/refresh.h"
+#include "server/data/json.h"
+
+/* grant_type=authorization_code (OAuth 2.1 §4.1.3) */
+static err_t by_code(struct request *rq, const struct client *client, struct token_pair *out)
+{
+	struct code_claim claim = {
+		.client = client,
+		.code = endpoint_param(rq, "code"),
+		.verifier = endpoint_param(rq, "code_verifier"),
+		.redirect_uri = endpoint_param(rq, "redirect_uri"),
+	};
+	return code_redeem(&rq->cx, &claim, out);
+}
+
+/* grant_type=refresh_token (OAuth 2.1 §4.3.1) */
+static err_t by_refresh(struct request *rq, const struct client *client, struct token_pair *out)
+{
+	struct str scope = endpoint_param(rq, "scope");
+	struct refresh_claim claim = { .client = client, .token = endpoint_param(rq, "refresh_token") };
+	if (scope.ptr && !scope_parse(scope, &claim.scopes))
+		return REFUSE(&rq->cx, INVALID_SCOPE, "scope", "A scope is not known.");
+	return token_refresh(&rq->cx, &claim, out);
+}
+
+/* clang-format off */
+const struct grant_row grant_rows[] = {
+	{ "authorization_code", GRANT_CODE,    by_code },
+	{ "refresh_token",      GRANT_REFRESH, by_refresh },
+};
+/* clang-format on */
+const size_t grant_row_count = ARRAY_LEN(grant_rows);
+
+const struct grant_row *grant_find(struct str name)
+{
+	for (size_t i = 0; i < grant_row_count; i++)
+		if (str_eq(name, str_of(grant_rows[i].name)))
+			return &grant_rows[i];
+	return NULL;
+}
+
+/* OAuth 2.1 §3.2.3; connected_account_id and livemode are the product's. */
+static void answer(struct request *rq, struct response *rs, const struct client *client, const struct token_pair *pair)
+{
+	struct json j = json_begin(reply(rs, 200, "application/json"));
+	json_object(&j, NULL);
+	json_str(&j, "access_token", pair->access);
+	json_str(&j, "token_type", STR("Bearer"));
+	json_int(&j, "expires_in", ACCESS_LIFETIME_S);
+	if (client->grants & GRANT_REFRESH)
+		json_str(&j, "refresh_token", pair->refresh);
+	json_str(&j, "scope", scope_text(rq->cx.mem, pair->scopes));
+	json_id(&j, "connected_account_id", "cpa", pair->connected_account);
+	json_bool(&j, "livemode", !id_is_test(pair->account));
+	json_object_end(&j);
+}
+
+err_t token_post(struct request *rq, struct response *rs)
+{
+	struct client client;
+	struct token_pair pair;
+	TRY(endpoint_form(rq));
+	struct str type = endpoint_param(rq, "grant_type");
+	if (!type.ptr)
+		return REFUSE(&rq->cx, MISSING_FIELD, "grant_type", "The parameter grant_type is missing.");
+	TRY(endpoint_client(rq, &client));
+	const struct grant_row *grant = grant_find(type);
+	if (!grant)
+		return REFUSE(&rq->cx, UNSUPPORTED_GRANT, "grant_type", "This grant type is not supported.");
+	if (!(client.grants & grant->bit))
+		return FAIL(&rq->cx, UNAUTHORIZED_CLIENT, "%s", grant->name);
+	TRY(grant->run(rq, &client, &pair));
+	answer(rq, rs, &client, &pair);
+	return OK;
+}

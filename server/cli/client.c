@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/client.h"
+
+#include "oauth/show.h"
+#include "oauth/token.h"
+#include "server/account/account.h"
+#include "server/cli/command.h"
+#include "server/http/scope.h"
+
+static void print_line(struct ctx *cx, struct buf *out, const struct client *client)
+{
+	buf_fmt(out, "%.*s  %-12s  %s  %-8s  %.*s\n", STR_ARG(id_text(cx->mem, "cli", client->id)),
+		client_kind_name(client->kind), id_is_test(client->owner) ? "test" : "live",
+		client->verified ? "verified" : "", STR_ARG(client->name));
+}
+
+static err_t print(struct ctx *cx, const struct command_call *call, struct id id, struct str secret)
+{
+	struct client client;
+	TRY(client_by_id(cx, id, &client));
+	if (call->config->json) {
+		struct json j = json_begin(call->out);
+		client_json(&j, cx->mem, NULL, &client, secret);
+		BUF_LIT(call->out, "\n");
+		return OK;
+	}
+	if (secret.ptr)
+		buf_fmt(call->out, "%.*s\nThis client secret is shown once; only its hash is kept.\n", STR_ARG(secret));
+	print_line(cx, call->out, &client);
+	for (size_t i = 0; i < client.redirects.count; i++)
+		buf_fmt(call->out, "  %.*s\n", STR_ARG(client.redirects.items[i]));
+	return OK;
+}
+
+static err_t read_grants(struct ctx *cx, struct str_list names, int16_t *out)
+{
+	*out = 0;
+	for (size_t i = 0; i < names.count; i++) {
+		const struct grant_row *row = grant_find(names.items[i]);
+		if (!row)
+			return REFUSE(
+				cx, INVALID_VALUE, "grant", "There is no grant type %.*s.", STR_ARG(names.items[i]));
+		*out = (int16_t)(*out | row->bit);
+	}
+	return OK;
+}
+
+static err_t create(struct ctx *cx, const struct command_call *call)
+{
+	const struct config *config = call->config;
+	struct account owner;
+	struct client client;
+	struct str secret;
+	struct client_new in = {
+		.name = config->name, .redirects = config->redirect_uri, .may_introspect = config->may_introspect
+	};
+	if (!client_kind_parse(config->type, &in.kind))
+		return REFUSE(cx, INVALID_VALUE, "type", "The type is public or confidential.");
+	if (!str_eq(config->mode, STR("live")) && !str_eq(config->mode, STR("test")))
+		return REFUSE(cx, INVALID_VALUE, "mode", "The mode is live or test.");
+	if (config->scope.len && !scope_parse(config->scope, &in.scopes))
+		return REFUSE(cx, INVALID_VALUE, "scope", "A scope is not known; calends --help names them.");
+	if (!config->owner.len)
+		return REFUSE(cx, MISSING_FIELD, "owner", "Say whose client it is: --owner EMAIL.");
+	TRY(read_grants(cx, config->grant, &in.grants));
+	TRY(account_by_email(cx, config->owner, &owner));
+	in.owner = id_in_mode(owner.id, str_eq(config->mode, STR("test")));
+	TRY(client_create(cx, &in, &client, &secret));
+	return print(cx, call, client.id, secret);
+}
+
+static err_t list(struct ctx *cx, const struct command_call *call)
+{
+	struct account owner = { 0 };
+	struct client *clients;
+	size_t count;
+	if (call->config->owner.len)
+		TRY(account_by_email(cx, call->config->owner, &owner));
+	TRY(client_list(cx, owner.id, &clients, &count));
+	if (!call->config->json) {
+		for (size_t i = 0; i < count; i++)
+			print_line(cx, call->out, &clients[i]);
+		return OK;
+	}
+	struct json j = json_begin(call->out);
+	json_object(&j, NULL);
+	json_str(&j, "object", STR("list"));
+	json_array(&j, "data");
+	for (size_t i = 0; i < count; i++)
+		client_json(&j, cx->mem, NULL, &clients[i], STR_ABSENT);
+	json_array_end(&j);
+	json_object_end(&j);
+	BUF_LIT(call->out, "\n");
+	return OK;
+}
+
+static err_t client_operand(struct ctx *cx, const struct command_call *call, struct id *out)
+{
+	if (!id_parse(call->args.items[0], "cli", out))
+		return REFUSE(cx, INVALID_VALUE, "ID", "A client's id begins with cli_; calends client list shows it.");
+	return OK;
+}
+
+static err_t rotate(struct ctx *cx, const struct command_call *call)
+{
+	struct id id;
+	struct str secret;
+	TRY(client_operand(cx, call, &id));
+	TRY(client_rotate_secret(cx, id, &secret));
+	return print(cx, call, id, secret);
+}
+
+static err_t verify(struct ctx *cx, const struct command_call *call)
+{
+	struct id id;
+	TRY(client_operand(cx, call, &id));
+	TRY(client_verify(cx, id));
+	return print(cx, call, id, STR_ABSENT);
+}
+
+static err_t delete (struct ctx *cx, const struct command_call *call)
+{
+	struct id id;
+	TRY(client_operand(cx, call, &id));
+	TRY(client_delete(cx, id));
+	if (call->config->json) {
+		struct json j = json_begin(call->out);
+		json_object(&j, NULL);
+		json_id(&j, "client_id", "cli", id);
+		json_bool(&j, "deleted", true);
+		json_object_end(&j);
+		BUF_LIT(call->out, "\n");
+		return OK;
+	}
+	BUF_LIT(call->out, "The client is gone, and so are its connections.\n");
+	return OK;
+}
+
+/* clang-format off */
+const struct command client_commands[] = {
+	{ "client", "create",        "",   "Register an app: --owner EMAIL --name NAME --type public|confidential --redirect-uri URI… [--scope \"…\"] [--grant …] [--mode live|test].", COMMAND_DB, create },
+	{ "client", "list",          "",   "List apps, all or with --owner EMAIL.",                          COMMAND_DB, list },
+	{ "client", "verify",        "ID", "Vouch for an app: users are not asked again for what they gave.", COMMAND_DB, verify },
+	{ "client", "rotate-secret", "ID", "Replace an app's secrets by a new one; the old are dead at once.", COMMAND_DB, rotate },
+	{ "client", "delete",        "ID", "Remove an app and end its connections.",                         COMMAND_DB, delete },
+	{ .noun = NULL },
+};
+/* clang-format on */
