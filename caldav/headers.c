@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Request headers that several methods read: Depth, Overwrite, If-Match and If-None-Match. */
+#include "caldav/methods.h"
+
+#define TAGS_MAX 100
+
+err_t depth_read(struct request *rq, enum depth *out)
+{
+	static const struct {
+		const char *text;
+		enum depth depth;
+	} known[] = { { "0", DEPTH_0 }, { "1", DEPTH_1 }, { "infinity", DEPTH_INFINITY } };
+
+	struct str value = request_header(rq, "Depth");
+	*out = DEPTH_ABSENT;
+	if (!value.ptr)
+		return OK;
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (str_eq_nocase(value, str_of(known[i].text))) {
+			*out = known[i].depth;
+			return OK;
+		}
+	return REFUSE(&rq->cx, MALFORMED, "Depth", "Depth is 0, 1 or infinity.");
+}
+
+err_t overwrite_read(struct request *rq, bool *out)
+{
+	struct str value = request_header(rq, "Overwrite");
+	*out = !str_eq_nocase(value, STR("F"));
+	if (value.ptr && *out && !str_eq_nocase(value, STR("T")))
+		return REFUSE(&rq->cx, MALFORMED, "Overwrite", "Overwrite is T or F.");
+	return OK;
+}
+
+/*
+ * Cuts one entity-tag (RFC 9110 §8.8.3) off: what stands between the quotes, and whether it is weak. An opaque tag may
+ * hold commas, so that the list cannot be cut at them.
+ */
+static bool tag_cut(struct str *rest, struct str *opaque, bool *weak)
+{
+	*weak = str_starts(*rest, STR("W/"));
+	struct str s = *weak ? str_from(*rest, 2) : *rest;
+	if (!str_starts(s, STR("\"")))
+		return false;
+	size_t len = str_find(str_from(s, 1), STR("\""));
+	if (len == SIZE_MAX)
+		return false;
+	*opaque = str_sub(s, 1, 1 + len);
+	for (size_t i = 0; i < opaque->len; i++)
+		if ((unsigned char)opaque->ptr[i] <= ' ' || opaque->ptr[i] == 127)
+			return false;
+	*rest = str_trim(str_from(s, len + 2), STR_BLANK);
+	return true;
+}
+
+/* An ETag that we could have given: lower-case hex of the right length. */
+static bool tag_is_ours(struct arena *mem, struct str opaque, struct bytes *out)
+{
+	return opaque.len == ETAG_OCTETS * 2 && str_eq(opaque, str_lower(mem, opaque)) && hex_to(mem, opaque, out);
+}
+
+/* Tags of others and, for the strong comparison, weak ones can match nothing of ours: they are left out. */
+static err_t tags_read(struct request *rq, const char *name, bool weak_counts, bool *any, struct bytes_list *out)
+{
+	struct str rest = request_header_list(rq, name);
+	if (!rest.ptr)
+		return OK;
+	rest = str_trim(rest, STR_BLANK);
+	if (str_eq(rest, STR("*"))) {
+		*any = true;
+		return OK;
+	}
+	struct bytes *items = arena_array(rq->cx.mem, struct bytes, TAGS_MAX);
+	size_t count = 0, seen = 0;
+	while (rest.len) {
+		if (rest.ptr[0] == ',') { /* RFC 9110 §5.6.1.2: empty elements are ignored */
+			rest = str_trim(str_from(rest, 1), STR_BLANK);
+			continue;
+		}
+		struct str opaque;
+		bool weak;
+		if (!tag_cut(&rest, &opaque, &weak) || (rest.len && rest.ptr[0] != ','))
+			return REFUSE(&rq->cx, MALFORMED, name, "%s is * or a list of quoted entity tags.", name);
+		if (++seen > TAGS_MAX)
+			return REFUSE(&rq->cx, MALFORMED, name, "%s has more than %d entity tags.", name, TAGS_MAX);
+		if ((weak_counts || !weak) && tag_is_ours(rq->cx.mem, opaque, &items[count]))
+			count++;
+	}
+	if (!seen)
+		return REFUSE(&rq->cx, MALFORMED, name, "%s is empty.", name);
+	*out = (struct bytes_list){ items, count };
+	return OK;
+}
+
+err_t preconditions_read(struct request *rq, struct preconditions *out)
+{
+	*out = (struct preconditions){ 0 };
+	TRY(tags_read(rq, "If-Match", false, &out->match_any, &out->match));
+	return tags_read(rq, "If-None-Match", true, &out->none_match_any, &out->none_match);
+}
+
+static bool tag_listed(struct bytes_list list, struct bytes etag)
+{
+	for (size_t i = 0; i < list.count; i++)
+		if (bytes_same(list.items[i], etag))
+			return true;
+	return false;
+}
+
+bool preconditions_refuse(const struct preconditions *when, struct bytes etag)
+{
+	return when->match.items && !tag_listed(when->match, etag);
+}
+
+bool preconditions_unchanged(const struct preconditions *when, struct bytes etag)
+{
+	return when->none_match_any || tag_listed(when->none_match, etag);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "caldav/href.h"
+
+#include "server/base/config.h"
+#include "server/http/router.h"
+
+#define TEST_PREFIX "test-"
+
+/* How many segments each kind's path has, `dav` counted, and what the second one is. */
+static const struct {
+	const char *tree;
+	size_t segments;
+	enum resource_kind kind;
+} kinds[] = {
+	{ NULL, 1, RES_ROOT },
+	{ "principals", 2, RES_PRINCIPALS },
+	{ "principals", 3, RES_PRINCIPAL },
+	{ "calendars", 2, RES_HOMES },
+	{ "calendars", 3, RES_HOME },
+	{ "calendars", 4, RES_CALENDAR },
+	{ "calendars", 5, RES_OBJECT },
+};
+
+struct str href_account(struct arena *mem, struct id account)
+{
+	struct str live = id_text(mem, "usr", id_in_mode(account, false));
+	return id_is_test(account) ? str_cat(mem, STR(TEST_PREFIX), live) : live;
+}
+
+bool href_account_parse(struct str text, struct id *out)
+{
+	bool test = str_starts(text, STR(TEST_PREFIX));
+	struct id live;
+	if (!id_parse(test ? str_from(text, sizeof TEST_PREFIX - 1) : text, "usr", &live) || id_is_test(live))
+		return false; /* a twin has one name alone */
+	*out = id_in_mode(live, test);
+	return true;
+}
+
+err_t href_parse(struct ctx *cx, const struct path *path, struct resource *out)
+{
+	const struct str *s = path->segments;
+	if (path->count == 1 && str_eq(s[0], STR("principals"))) {
+		*out = (struct resource){ .kind = RES_PRINCIPALS };
+		return OK;
+	}
+	if (path->count == 0 || !str_eq(s[0], STR("dav")))
+		return FAIL(cx, NOT_FOUND, "not under /dav/");
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		if (kinds[i].segments != path->count || (kinds[i].tree && !str_eq(s[1], str_of(kinds[i].tree))))
+			continue;
+		struct resource r = { .kind = kinds[i].kind };
+		/* A name that is no account's stays zero: it is never one's own, and 403 like any other's. */
+		if (path->count > 2 && !href_account_parse(s[2], &r.account))
+			r.account = (struct id){ 0 };
+		if (path->count > 3)
+			r.calendar = s[3];
+		if (path->count > 4)
+			r.object = s[4];
+		*out = r;
+		return OK;
+	}
+	return FAIL(cx, NOT_FOUND, "no resource has such a path");
+}
+
+/* What belongs to others is 403, existing or not, so that nobody learns what exists (DESIGN §7). */
+static err_t own_parse(const struct request *rq, struct ctx *cx, const struct path *path, struct resource *out)
+{
+	struct resource r;
+	TRY(href_parse(cx, path, &r));
+	bool owned = r.kind == RES_PRINCIPAL || r.kind == RES_HOME || r.kind == RES_CALENDAR || r.kind == RES_OBJECT;
+	if (owned && !id_eq(r.account, rq->principal->account))
+		return REFUSE(cx, ACCOUNT_MISMATCH, "", "This path is not of the credential's account and mode.");
+	*out = r;
+	return OK;
+}
+
+err_t href_of_request(struct request *rq, struct resource *out)
+{
+	return own_parse(rq, &rq->cx, &rq->path, out);
+}
+
+/* Octets that may not stand raw in a URI are encoded, so that what clients forget to encode is read as meant. */
+static struct str encode_raw(struct arena *mem, struct str text)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	struct buf out = buf_new(mem, text.len * 3 + 1);
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+		if (c > ' ' && c < 127 && !str_has(STR("\"<>\\^`{|}"), (char)c)) {
+			buf_char(&out, (char)c);
+		} else {
+			buf_char(&out, '%');
+			buf_char(&out, hex[c >> 4]);
+			buf_char(&out, hex[c & 15]);
+		}
+	}
+	return buf_str(&out);
+}
+
+static struct str without_default_port(struct str authority)
+{
+	static const struct str ports[] = { STR_INIT(":80"), STR_INIT(":443") };
+	for (size_t i = 0; i < ARRAY_LEN(ports); i++)
+		if (str_ends(authority, ports[i]))
+			return str_sub(authority, 0, authority.len - ports[i].len);
+	return authority;
+}
+
+/* Cuts scheme and authority off an absolute URL. False: neither a path nor http(s). */
+static bool authority_cut(struct str *rest, struct str *authority_out)
+{
+	*authority_out = STR_ABSENT;
+	if (str_starts(*rest, STR("/")))
+		return true;
+	size_t skip = str_starts_nocase(*rest, STR("http://")) ? 7 : str_starts_nocase(*rest, STR("https://")) ? 8 : 0;
+	if (!skip)
+		return false;
+	*rest = str_from(*rest, skip);
+	size_t slash = str_find(*rest, STR("/"));
+	if (slash == SIZE_MAX)
+		return false;
+	*authority_out = str_sub(*rest, 0, slash);
+	*rest = str_from(*rest, slash);
+	return true;
+}
+
+/* The host that the client speaks to, or the public one where a proxy changes it. */
+static bool is_our_host(const struct request *rq, struct str authority)
+{
+	struct str asked = without_default_port(authority);
+	if (str_eq_nocase(asked, without_default_port(request_header(rq, "Host"))))
+		return true;
+	struct str url = rq->app->config->public_url, public_host;
+	struct str base = str_ends(url, STR("/")) ? url : str_fmt(rq->cx.mem, "%.*s/", STR_ARG(url));
+	return authority_cut(&base, &public_host) && public_host.ptr &&
+	       str_eq_nocase(asked, without_default_port(public_host));
+}
+
+err_t href_resolve(struct request *rq, struct str href, struct resource *out)
+{
+	struct ctx *cx = &rq->cx;
+	struct str rest = encode_raw(cx->mem, str_trim(href, STR_BLANK)), authority, raw;
+	if (!authority_cut(&rest, &authority))
+		return REFUSE(cx, MALFORMED, "href", "An href is a path that begins with '/', or an http URL.");
+	if (authority.ptr && !is_our_host(rq, authority))
+		return FAIL(cx, DAV_FOREIGN, "another host: %.*s", STR_ARG(authority));
+	if (!str_cut(&rest, '?', &raw))
+		raw = STR("/");
+	rest = raw;
+	(void)str_cut(&rest, '#', &raw);
+	struct path path;
+	TRY(path_parse(cx, raw, &path));
+	return own_parse(rq, cx, &path, out);
+}
+
+void href_add(struct buf *out, struct resource r)
+{
+	BUF_LIT(out, "/dav/");
+	if (r.kind == RES_ROOT)
+		return;
+	if (r.kind == RES_PRINCIPALS || r.kind == RES_PRINCIPAL)
+		BUF_LIT(out, "principals/");
+	else
+		BUF_LIT(out, "calendars/");
+	if (r.kind == RES_PRINCIPALS || r.kind == RES_HOMES)
+		return;
+	buf_add(out, href_account(out->mem, r.account));
+	buf_char(out, '/');
+	if (r.kind == RES_CALENDAR || r.kind == RES_OBJECT) {
+		path_segment_add(out, r.calendar);
+		buf_char(out, '/');
+	}
+	if (r.kind == RES_OBJECT)
+		path_segment_add(out, r.object);
+}
+
+struct str href_text(struct arena *mem, struct resource r)
+{
+	struct buf out = buf_new(mem, KIB(4));
+	href_add(&out, r);
+	return buf_str(&out);
+}
+
+struct resource href_object(struct resource in, struct str name)
+{
+	in.kind = RES_OBJECT;
+	in.object = name;
+	return in;
+}
+
+struct resource href_calendar(struct id account, struct str name)
+{
+	return (struct resource){ .kind = RES_CALENDAR, .account = account, .calendar = name };
+}
+
+bool resource_same(struct resource a, struct resource b)
+{
+	return a.kind == b.kind && id_eq(a.account, b.account) && str_eq(a.calendar, b.calendar) &&
+	       str_eq(a.object, b.object);
+}
