@@ -70,6 +70,7 @@ static bool find_in(
 {
 	struct str args[PATH_ARGS_MAX];
 	size_t count;
+	*out = (struct match){ .module = module };
 	for (size_t i = 0; i < module->route_count; i++) {
 		const struct route *route = &module->routes[i];
 		if (out->path_known && !answers(route, method))
@@ -88,20 +89,23 @@ static bool find_in(
 	return out->path_known;
 }
 
+/* Two modules may share a path by methods, as pages and discovery share "/". */
 void match_find(
 	struct arena *mem, const struct app *app, const struct path *path, enum method method, struct match *out)
 {
+	struct match found;
 	*out = (struct match){ 0 };
 	for (size_t i = 0; i < app->module_count; i++) {
 		const struct module *module = app->modules[i];
 		if (!under(path, module->prefix))
 			continue;
-		if (find_in(mem, module, path, method, out) || module->auth_first) {
-			out->module = module;
+		bool known = find_in(mem, module, path, method, &found);
+		if (found.route || module->auth_first) {
+			*out = found;
 			return;
 		}
-		if (!out->module)
-			out->module = module;
+		if (!out->module || (known && !out->path_known))
+			*out = found;
 	}
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One declarative table of routes a module. Modules are asked in order: a request belongs to the first under whose
- * prefix it is and that has its path; one that no module has is shown by the first whose prefix fitted. The router
+ * prefix it is and that has its path for this method (else its path); one that no module has is shown by the first
+ * whose prefix fitted. The router
  * finds the row, authenticates, reads and parses the body as the row says, calls the handler, and has an error shown in
  * the module's clothes. HEAD, OPTIONS and Allow follow from the table: a GET row answers HEAD, and OPTIONS needs no
  * row.
