@@ -31,5 +31,11 @@ MUST_CHECK err_t preconditions_read(struct request *rq, struct preconditions *ou
 bool preconditions_refuse(const struct preconditions *when, struct bytes etag);
 bool preconditions_unchanged(const struct preconditions *when, struct bytes etag);
 
+/*
+ * The store names the object that has the UID already; a client is told its href (RFC 4791 §5.3.2.1). Hands any other
+ * error on as it is. `near`: something in the same calendar.
+ */
+MUST_CHECK err_t uid_conflict_href(struct request *rq, struct resource near, err_t e);
+
 /* DAV's own clothes for an error: status, DAV:error with exactly its condition, the text as a comment. */
 void dav_show_error(struct request *rq, struct response *rs, err_t e);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* DELETE of an object or of a calendar with all that is in it (RFC 4918 §9.6). */
+#include "caldav/methods.h"
+
+static err_t delete_calendar(struct request *rq, struct resource at, const struct preconditions *when)
+{
+	enum depth depth;
+	TRY(depth_read(rq, &depth));
+	if (depth != DEPTH_ABSENT && depth != DEPTH_INFINITY)
+		return REFUSE(
+			&rq->cx, MALFORMED, "Depth", "A collection goes with all its members: Depth is infinity.");
+	/* A calendar has no entity tag: only * can be true of it. */
+	if (when->match.items || when->none_match_any)
+		return FAIL(&rq->cx, PRECONDITION, "a calendar has no tag");
+	return calendar_delete(&rq->cx, at.account, rq->principal->calendars, at.calendar, rq->principal->credential);
+}
+
+err_t dav_delete(struct request *rq, struct response *rs)
+{
+	struct resource at;
+	struct preconditions when;
+	TRY(href_of_request(rq, &at));
+	TRY(preconditions_read(rq, &when));
+	if (at.kind == RES_OBJECT)
+		TRY(object_delete(&rq->cx, at.account, rq->principal->calendars, at.calendar, at.object, &when,
+			rq->principal->credential));
+	else
+		TRY(delete_calendar(rq, at, &when));
+	reply_empty(rs, 204);
+	return OK;
+}
