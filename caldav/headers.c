@@ -4,7 +4,7 @@
 
 #define TAGS_MAX 100
 
-err_t depth_read(struct request *rq, enum depth *out)
+err_t depth_read(const struct request *rq, enum depth *out)
 {
 	static const struct {
 		const char *text;
@@ -23,7 +23,7 @@ err_t depth_read(struct request *rq, enum depth *out)
 	return REFUSE(&rq->cx, MALFORMED, "Depth", "Depth is 0, 1 or infinity.");
 }
 
-err_t overwrite_read(struct request *rq, bool *out)
+err_t overwrite_read(const struct request *rq, bool *out)
 {
 	struct str value = request_header(rq, "Overwrite");
 	*out = !str_eq_nocase(value, STR("F"));
@@ -60,7 +60,7 @@ static bool tag_is_ours(struct arena *mem, struct str opaque, struct bytes *out)
 }
 
 /* Tags of others and, for the strong comparison, weak ones can match nothing of ours: they are left out. */
-static err_t tags_read(struct request *rq, const char *name, bool weak_counts, bool *any, struct bytes_list *out)
+static err_t tags_read(const struct request *rq, const char *name, bool weak_counts, bool *any, struct bytes_list *out)
 {
 	struct str rest = request_header_list(rq, name);
 	if (!rest.ptr)
@@ -92,7 +92,7 @@ static err_t tags_read(struct request *rq, const char *name, bool weak_counts, b
 	return OK;
 }
 
-err_t preconditions_read(struct request *rq, struct preconditions *out)
+err_t preconditions_read(const struct request *rq, struct preconditions *out)
 {
 	*out = (struct preconditions){ 0 };
 	TRY(tags_read(rq, "If-Match", false, &out->match_any, &out->match));

@@ -75,9 +75,10 @@ static err_t own_parse(const struct request *rq, struct ctx *cx, const struct pa
 	return OK;
 }
 
-err_t href_of_request(struct request *rq, struct resource *out)
+err_t href_of_request(const struct request *rq, struct resource *out)
 {
-	return own_parse(rq, &rq->cx, &rq->path, out);
+	struct ctx cx = rq->cx; /* a path needs its memory alone */
+	return own_parse(rq, &cx, &rq->path, out);
 }
 
 /* Octets that may not stand raw in a URI are encoded, so that what clients forget to encode is read as meant. */
@@ -137,9 +138,9 @@ static bool is_our_host(const struct request *rq, struct str authority)
 	       str_eq_nocase(asked, without_default_port(public_host));
 }
 
-err_t href_resolve(struct request *rq, struct str href, struct resource *out)
+err_t href_resolve(const struct request *rq, struct str href, struct resource *out)
 {
-	struct ctx *cx = &rq->cx;
+	struct ctx own = rq->cx, *cx = &own;
 	struct str rest = encode_raw(cx->mem, str_trim(href, STR_BLANK)), authority, raw;
 	if (!authority_cut(&rest, &authority))
 		return REFUSE(cx, MALFORMED, "href", "An href is a path that begins with '/', or an http URL.");

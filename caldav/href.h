@@ -30,7 +30,7 @@ struct resource {
 MUST_CHECK err_t href_parse(struct ctx *cx, const struct path *path, struct resource *out);
 
 /* The resource of the request's own path. ACCOUNT_MISMATCH (403) when it is not the principal's, existing or not. */
-MUST_CHECK err_t href_of_request(struct request *rq, struct resource *out);
+MUST_CHECK err_t href_of_request(const struct request *rq, struct resource *out);
 
 /*
  * What an href in a body or a Destination header names: an absolute URL of this host, or a path; blanks around it and
@@ -39,7 +39,7 @@ MUST_CHECK err_t href_of_request(struct request *rq, struct resource *out);
  * errors  MALFORMED; DAV_FOREIGN (another host: 502 for Destination, RFC 4918 §9.9.4); NOT_FOUND as href_parse;
  *         ACCOUNT_MISMATCH
  */
-MUST_CHECK err_t href_resolve(struct request *rq, struct str href, struct resource *out);
+MUST_CHECK err_t href_resolve(const struct request *rq, struct str href, struct resource *out);
 
 /* "usr_…" or "test-usr_…". */
 struct str href_account(struct arena *mem, struct id account);

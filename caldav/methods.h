@@ -20,13 +20,13 @@ handler dav_forbidden;  /* error.c: what can never be done to this resource: 403
 
 enum depth { DEPTH_ABSENT, DEPTH_0, DEPTH_1, DEPTH_INFINITY };
 /* The Depth header (RFC 4918 §10.2), case-insensitive. MALFORMED for any other value. */
-MUST_CHECK err_t depth_read(struct request *rq, enum depth *out);
+MUST_CHECK err_t depth_read(const struct request *rq, enum depth *out);
 
 /* The Overwrite header (RFC 4918 §10.6): true when absent. MALFORMED unless T or F. */
-MUST_CHECK err_t overwrite_read(struct request *rq, bool *out);
+MUST_CHECK err_t overwrite_read(const struct request *rq, bool *out);
 
 /* If-Match and If-None-Match (RFC 9110 §13.1). MALFORMED when they are no lists of entity tags. */
-MUST_CHECK err_t preconditions_read(struct request *rq, struct preconditions *out);
+MUST_CHECK err_t preconditions_read(const struct request *rq, struct preconditions *out);
 /* For a GET of something with this tag: 412, or 304. Writes are judged in the database. */
 bool preconditions_refuse(const struct preconditions *when, struct bytes etag);
 bool preconditions_unchanged(const struct preconditions *when, struct bytes etag);

@@ -117,16 +117,18 @@ struct view view_of(struct request *rq)
 
 /* ---- what is asked ---- */
 
-/* A foreign name as an empty element. No prefix of ours clashes with `x`. */
-static struct str empty_element(struct arena *mem, struct str ns, struct str local)
+struct str prop_name_element(struct arena *mem, struct str ns, struct str local)
 {
+	const struct prop *known = prop_find(ns, local);
+	if (known)
+		return known->empty;
 	struct buf b = buf_new(mem, 64 * 1024);
 	BUF_LIT(&b, "<");
 	if (ns.len) {
-		BUF_LIT(&b, "x:");
+		BUF_LIT(&b, "x:"); /* no prefix of ours */
 		buf_add(&b, local);
 		BUF_LIT(&b, " xmlns:x=\"");
-		xml_escape(&b, ns);
+		xml_escape_attribute(&b, ns);
 		BUF_LIT(&b, "\"/>");
 	} else {
 		buf_add(&b, local);
@@ -157,7 +159,7 @@ err_t ask_of_names(struct ctx *cx, const struct xml_node *names, struct ask *out
 		*one = (struct asked){ .prop = prop_find(n->ns, n->local), .ns = n->ns, .local = n->local };
 		if (asked_before(items, count, one))
 			continue;
-		one->empty = one->prop ? one->prop->empty : empty_element(cx->mem, n->ns, n->local);
+		one->empty = prop_name_element(cx->mem, n->ns, n->local);
 		if (one->prop && (one->prop->flags & PROP_DATA)) {
 			out->wants_data = true;
 			out->calendar_data = n;
@@ -280,7 +282,7 @@ static void write_names(const struct view *view, const struct subject *subject, 
 		buf_add(out, props[i].empty);
 	}
 	for (size_t i = 0; i < subject->dead_count; i++)
-		buf_add(out, empty_element(view->cx->mem, subject->dead[i].ns, subject->dead[i].local));
+		buf_add(out, prop_name_element(view->cx->mem, subject->dead[i].ns, subject->dead[i].local));
 }
 
 /* Those that were not 200, one propstat a status. */

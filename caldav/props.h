@@ -57,6 +57,8 @@ struct prop {
 
 /* NULL for a name that the table does not have: a dead or unknown property. */
 const struct prop *prop_find(struct str ns, struct str local);
+/* Any name as an empty element, self-contained where it is not in the table. */
+struct str prop_name_element(struct arena *mem, struct str ns, struct str local);
 
 enum ask_kind { ASK_NOTHING, ASK_PROPS, ASK_ALL, ASK_NAMES };
 

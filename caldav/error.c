@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How CalDAV says no (RFC 4918 §16): the status, and a DAV:error with exactly the precondition that failed. Strict
+ * suites refuse any other element beside it, so the helpful text and the request id stand in a comment. Where no
+ * precondition has a name, the text is the body.
+ */
+#include "caldav/methods.h"
+#include "caldav/multistatus.h"
+#include "server/base/config.h"
+#include "server/data/xml.h"
+
+#define REALM "Basic realm=\"Calends\""
+
+/* The words of an error as printable ASCII. Inside a comment no two hyphens may meet (XML 1.0 §2.5). */
+static void text_add(struct buf *out, struct str text, bool comment)
+{
+	char before = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+		if (c < ' ' || c > '~')
+			c = c == '\n' || c == '\t' ? ' ' : '?';
+		if (comment && c == '-' && before == '-')
+			buf_char(out, ' ');
+		buf_char(out, c);
+		before = c;
+	}
+}
+
+/* What the method needed, as RFC 3744 §7.1.1 wants it named, appendix B telling which. */
+static const char *privilege_of(enum method m)
+{
+	switch (m) {
+	case METHOD_PUT:
+		return "write-content";
+	case METHOD_PROPPATCH:
+		return "write-properties";
+	case METHOD_ACL:
+		return "write-acl";
+	case METHOD_DELETE:
+		return "unbind";
+	case METHOD_MKCALENDAR:
+	case METHOD_MKCOL:
+	case METHOD_COPY:
+	case METHOD_MOVE:
+		return "bind";
+	case METHOD_GET:
+	case METHOD_HEAD:
+	case METHOD_POST:
+	case METHOD_PATCH:
+	case METHOD_OPTIONS:
+	case METHOD_PROPFIND:
+	case METHOD_REPORT:
+	case METHOD_LOCK:
+	case METHOD_UNLOCK:
+	case METHOD_SEARCH:
+	case METHOD_UNKNOWN:
+	case METHODS:
+		break;
+	}
+	return "read";
+}
+
+static void condition_content(const struct request *rq, const char *condition, err_t e, struct buf *out)
+{
+	if (str_eq(str_of(condition), STR("D:need-privileges"))) {
+		BUF_LIT(out, "<D:resource><D:href>");
+		for (size_t i = 0; i < rq->path.count; i++) {
+			buf_char(out, '/');
+			path_segment_add(out, rq->path.segments[i]);
+		}
+		buf_fmt(out, "%s</D:href><D:privilege><D:%s/></D:privilege></D:resource>", rq->path.folder ? "/" : "",
+			privilege_of(rq->method));
+	} else if (e->href.ptr) {
+		BUF_LIT(out, "<D:href>");
+		xml_escape(out, e->href);
+		BUF_LIT(out, "</D:href>");
+	}
+}
+
+static void condition_body(struct request *rq, struct response *rs, const char *condition, int status, err_t e)
+{
+	struct buf *out = reply(rs, status, XML_TYPE);
+	buf_fmt(out, XML_PROLOGUE "<D:error xmlns:D=\"" NS_DAV "\" xmlns:C=\"" NS_CALDAV "\"><%s>", condition);
+	condition_content(rq, condition, e, out);
+	buf_fmt(out, "</%s></D:error>\n<!-- ", condition);
+	text_add(out, err_text(e), true);
+	BUF_LIT(out, " Request-Id ");
+	buf_add(out, id_text(rq->cx.mem, "req", rq->cx.request_id));
+	BUF_LIT(out, " -->\n");
+}
+
+static void text_body(struct request *rq, struct response *rs, int status, err_t e)
+{
+	struct buf *out = reply(rs, status, "text/plain; charset=utf-8");
+	text_add(out, err_text(e), false);
+	BUF_LIT(out, "\nRequest-Id ");
+	buf_add(out, id_text(rq->cx.mem, "req", rq->cx.request_id));
+	BUF_LIT(out, "\n");
+}
+
+/*
+ * Basic stands first and in a line of its own: some clients take the first challenge alone, others stumble over an
+ * unknown scheme (DESIGN §7). Bearer leads to the authorization server (RFC 9728 §5.1).
+ */
+static void challenges_add(struct request *rq, struct response *rs, err_t e)
+{
+	struct str url = rq->app->config->public_url;
+	bool bearer = rq->sent == VIA_BEARER || rq->sent == VIA_DPOP;
+	response_header(rs, "WWW-Authenticate", STR(REALM));
+	response_header(rs, "WWW-Authenticate",
+		str_fmt(rq->cx.mem, "Bearer resource_metadata=\"%.*s/.well-known/oauth-protected-resource/dav\"%s",
+			STR_ARG(url), bearer && e->kind != MISSING_CREDENTIALS ? ", error=\"invalid_token\"" : ""));
+}
+
+/* RFC 6750 §3.1: what the token lacks. */
+static void scope_challenge_add(struct request *rq, struct response *rs, err_t e)
+{
+	response_header(rs, "WWW-Authenticate",
+		str_fmt(rq->cx.mem, "Bearer error=\"insufficient_scope\", scope=\"%.*s\"",
+			STR_ARG(scope_text(rq->cx.mem, e->scopes))));
+}
+
+void dav_show_error(struct request *rq, struct response *rs, err_t e)
+{
+	/* RFC 4791 §5.3.2.1: an object that is too large has a precondition of its own. */
+	enum err_kind kind = e->kind == TOO_LARGE && rq->method == METHOD_PUT ? ICAL_SIZE : e->kind;
+	const struct err_row *row = err_row(kind);
+	int status = row->dav_status ? row->dav_status : row->api_status;
+
+	if (row->dav_condition)
+		condition_body(rq, rs, row->dav_condition, status, e);
+	else
+		text_body(rq, rs, status, e);
+	if (status == 401)
+		challenges_add(rq, rs, e);
+	if (kind == INSUFFICIENT_SCOPE)
+		scope_challenge_add(rq, rs, e);
+}
+
+err_t uid_conflict_href(struct request *rq, struct resource near, err_t e)
+{
+	if (!err_is(e, UID_CONFLICT))
+		return e;
+	struct err *told = arena_new(rq->cx.mem, struct err);
+	*told = *e;
+	told->href = href_text(rq->cx.mem, href_object(near, e->href));
+	return told;
+}
+
+err_t dav_forbidden(struct request *rq, struct response *rs)
+{
+	(void)rs;
+	struct resource at;
+	TRY(href_of_request(rq, &at));
+	return REFUSE(&rq->cx, FORBIDDEN, "", "%s is never possible on this resource.", method_name(rq->method));
+}
