@@ -111,6 +111,12 @@ enum cluster_state cluster_look(const struct cluster *c, pid_t *pid_out)
 	return is_ours(c, file.pid) && !is_zombie(file.pid) ? CLUSTER_STARTING : CLUSTER_DOWN;
 }
 
+bool cluster_is_up(const struct cluster *c)
+{
+	struct pid_file file;
+	return pid_file_read(c, &file) && file.ready && is_ours(c, file.pid) && !is_zombie(file.pid);
+}
+
 enum cluster_state cluster_settle(const struct cluster *c, pid_t *pid_out)
 {
 	enum cluster_state state = CLUSTER_DOWN;

@@ -26,6 +26,9 @@ MUST_CHECK err_t cluster_prepare(struct ctx *cx, struct cluster *c);
 /* What runs there now, by its pid file and /proc. pid_out: the server, 0 when down. */
 enum cluster_state cluster_look(const struct cluster *c, pid_t *pid_out);
 
+/* The same without a connection, for every second: the process lives and says that it is ready. */
+bool cluster_is_up(const struct cluster *c);
+
 /* Starts the server and waits until it takes connections; then makes the database when it is new. */
 MUST_CHECK err_t cluster_start(struct ctx *cx, struct cluster *c);
 /* Fast shutdown of `pid`; harder ones when it takes too long. */

@@ -116,25 +116,27 @@ err_t embedded_open(struct ctx *cx, struct str data_dir, struct embedded **out, 
 	return OK;
 }
 
-void embedded_share(struct embedded *pg)
+/* Who else notices waits for the lock, and finds it running. */
+static err_t restart(struct ctx *cx, struct embedded *pg)
 {
-	flock(pg->lock, LOCK_SH);
+	struct ctx own_cx = *cx;
+	own_cx.mem = pg->mem;
+	if (!lock_within(pg->lock, LOCK_EX, LOCK_STOP_WAIT_MS))
+		return OK; /* a command is at work beside us; the next round tries again */
+	log_event(LOG_WARN, "database_gone", LOG_C("folder", pg->cluster.data_dir));
+	return own(&own_cx, pg);
 }
 
-err_t embedded_tend(struct ctx *cx, struct embedded *pg)
+void embedded_keep(struct ctx *cx, struct embedded *pg)
 {
-	pid_t pid;
-	if (cluster_look(&pg->cluster, &pid) == CLUSTER_READY)
-		return OK;
-	/* Who else notices waits here, and finds it running. */
-	if (!lock_within(pg->lock, LOCK_EX, LOCK_STOP_WAIT_MS)) {
-		flock(pg->lock, LOCK_SH);
-		return OK;
+	if (!pg)
+		return;
+	if (!cluster_is_up(&pg->cluster)) {
+		err_t e = restart(cx, pg);
+		if (e)
+			log_event(LOG_ERROR, "database_down", LOG_STR("why", e->said.ptr ? e->said : e->detail));
 	}
-	log_event(LOG_WARN, "database_gone", LOG_C("folder", pg->cluster.data_dir));
-	err_t e = own(cx, pg);
 	flock(pg->lock, LOCK_SH);
-	return e;
 }
 
 /* Commands beside us finish first, for a moment. */

@@ -30,11 +30,12 @@ struct embedded; /* outlives requests: opened by main or a CLI command, closed a
  */
 MUST_CHECK err_t embedded_open(struct ctx *cx, struct str data_dir, struct embedded **out, const char **url_out);
 
-/* `serve` calls this once: from now on CLI commands may work beside us. Not called, others wait for our end. */
-void embedded_share(struct embedded *pg);
-
-/* Is the cluster up? If not (it crashed, or its starter ended), start it again. `serve` asks every few seconds. */
-MUST_CHECK err_t embedded_tend(struct ctx *cx, struct embedded *pg);
+/*
+ * `serve` calls this every second from a thread of its own, NULL too. The first time opens the folder to commands
+ * beside us, which until then wait. A cluster that went away (it crashed, or its starter ended) is started again; it
+ * then ends with this thread.
+ */
+void embedded_keep(struct ctx *cx, struct embedded *pg);
 
 /* Stops the cluster (fast shutdown, bounded wait) if this process started it, and gives the lock back. NULL is fine. */
 void embedded_close(struct embedded *pg);

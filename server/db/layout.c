@@ -103,6 +103,26 @@ static err_t socket_folder(struct ctx *cx, struct cluster *c)
 	return OK;
 }
 
+/*
+ * The log belongs to the runner: a server that gave up being root must be able to write it when it starts the cluster
+ * again.
+ */
+static err_t log_begin(struct ctx *cx, const struct cluster *c)
+{
+	struct stat st;
+	if (stat(c->log, &st) == 0 && st.st_size > LOG_KEEP_BYTES)
+		rename(c->log, path_in(cx, c->data_dir, "postgresql.log.old"));
+	int fd = open(c->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || (c->runner.change && geteuid() == 0 && fchown(fd, c->runner.uid, c->runner.gid) != 0)) {
+		err_t e = REFUSE(cx, INTERNAL, "", "%s cannot be written: %s.", c->log, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return e;
+	}
+	close(fd);
+	return OK;
+}
+
 err_t cluster_folder(struct ctx *cx, struct str data_dir, struct cluster *out)
 {
 	char absolute[PATH_MAX];
@@ -121,13 +141,6 @@ err_t cluster_folder(struct ctx *cx, struct str data_dir, struct cluster *out)
 	out->log = path_in(cx, out->data_dir, "postgresql.log");
 	TRY(folder_open_up(cx, out, made));
 	return socket_folder(cx, out);
-}
-
-static void log_put_aside(struct ctx *cx, const struct cluster *c)
-{
-	struct stat st;
-	if (stat(c->log, &st) == 0 && st.st_size > LOG_KEEP_BYTES)
-		rename(c->log, path_in(cx, c->data_dir, "postgresql.log.old"));
 }
 
 /* ---- binaries ---- */
@@ -230,6 +243,6 @@ static err_t initdb(struct ctx *cx, const struct cluster *c)
 err_t cluster_prepare(struct ctx *cx, struct cluster *c)
 {
 	TRY(binaries_find(cx, c));
-	log_put_aside(cx, c);
+	TRY(log_begin(cx, c));
 	return version_of(cx, c) ? OK : initdb(cx, c);
 }

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/db/housekeeping.h"
+
+#include "server/base/log.h"
+#include "server/db/query.h"
+#include "sql.h"
+
+#define MINUTE_S INT64_C(60)
+#define DAY_S INT64_C(86400)
+#define EVENT_DAYS_AHEAD 3
+#define EVENT_DAYS_KEPT 30
+#define TOMBSTONES_AT_ONCE 1000 /* short transactions: a writer waits for the calendar's row */
+
+struct pruned {
+	int32_t count;
+};
+DB_RESULT(tombstone_prune, struct pruned, count);
+DB_RESULT(event_partitions, struct pruned, count);
+
+static err_t tokens(struct ctx *cx)
+{
+	return db_exec(cx, &sql_access_token_prune, NULL, IN_NONE);
+}
+
+static err_t partitions(struct ctx *cx)
+{
+	struct pruned done;
+	return db_row(
+		cx, &sql_event_partitions, ROW(event_partitions, &done), IN(EVENT_DAYS_AHEAD), IN(EVENT_DAYS_KEPT));
+}
+
+/* An authorization request may be shown for a while behind its end, so that a late click is told what happened. */
+static err_t auth_requests(struct ctx *cx)
+{
+	return db_exec(cx, &sql_auth_request_prune, NULL, IN(instant_add_s(cx->now, -60 * MINUTE_S)));
+}
+
+/* Codes that were never redeemed; grants that ended long ago. */
+static err_t families(struct ctx *cx)
+{
+	TRY(db_exec(cx, &sql_token_family_prune_unused, NULL, IN(instant_add_s(cx->now, -DAY_S))));
+	return db_exec(cx, &sql_token_family_prune_ended, NULL, IN(instant_add_s(cx->now, -90 * DAY_S)));
+}
+
+static err_t idempotency_keys(struct ctx *cx)
+{
+	return db_exec(cx, &sql_idempotency_prune, NULL, IN(instant_add_s(cx->now, -DAY_S)));
+}
+
+/* Sync tokens are served for 180 days. */
+static err_t tombstones(struct ctx *cx)
+{
+	struct pruned done;
+	do
+		TRY(db_row(cx, &sql_tombstone_prune, ROW(tombstone_prune, &done),
+			IN(instant_add_s(cx->now, -180 * DAY_S)), IN(TOMBSTONES_AT_ONCE)));
+	while (done.count >= TOMBSTONES_AT_ONCE);
+	return OK;
+}
+
+static err_t audit_anchor(struct ctx *cx)
+{
+	return db_exec(cx, &sql_audit_anchor_make, NULL, IN_NONE);
+}
+
+static const struct {
+	const char *name;
+	err_t (*run)(struct ctx *cx);
+} steps[] = {
+	{ "tokens", tokens },
+	{ "partitions", partitions },
+	{ "auth_requests", auth_requests },
+	{ "families", families },
+	{ "idempotency_keys", idempotency_keys },
+	{ "tombstones", tombstones },
+	{ "audit_anchor", audit_anchor },
+};
+
+err_t housekeeping(struct ctx *cx)
+{
+	err_t first = OK;
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		err_t e = steps[i].run(cx);
+		if (!e)
+			continue;
+		log_event(LOG_WARN, "housekeeping_step", LOG_C("step", steps[i].name),
+			LOG_C("error", err_row(e->kind)->name), LOG_STR("detail", e->detail));
+		first = first ? first : e;
+	}
+	return first;
+}

@@ -1,0 +1,42 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Each is safe at any time, from any instance. See server/db/housekeeping.c.
+
+-- name: access_token_prune
+-- Empties the slot of the ring whose tokens ended over an hour ago.
+SELECT access_token_prune() AS slot
+
+-- name: event_partitions
+-- $1 days ahead  $2 days kept
+SELECT event_partitions($1, $2) AS count
+
+-- name: auth_request_prune
+-- $1 those that ended before
+DELETE FROM auth_request WHERE expires_at < $1
+
+-- name: token_family_prune_unused
+-- $1 codes made before, never redeemed. By the BRIN on created_at; generation 0 has no tokens.
+DELETE FROM token_family WHERE created_at < $1 AND generation = 0
+
+-- name: token_family_prune_ended
+-- $1 grants that ended before, by revocation or by not being used. They are kept so long to tell a replay from junk.
+DELETE FROM token_family
+ WHERE created_at < $1 AND generation > 0 AND (revoked_at < $1 OR idle_expires_at < $1 OR expires_at < $1)
+
+-- name: idempotency_prune
+-- $1 keys used before
+DELETE FROM idempotency WHERE created_at < $1
+
+-- name: tombstone_prune
+-- $1 objects deleted before  $2 at most so many
+SELECT tombstone_prune($1, $2) AS count
+
+-- name: audit_anchor_make
+-- Once a day: a digest over the heads of all audit chains, chained to the day before.
+INSERT INTO audit_anchor (seq, at, heads, root, hash)
+SELECT coalesce(last.seq, 0) + 1, now(), heads.count, heads.root,
+       sha256(coalesce(last.hash, ''::bytea) || int8send(coalesce(last.seq, 0) + 1) || heads.root)
+  FROM (SELECT count(*), sha256(coalesce(string_agg(uuid_send(account_id) || int8send(seq) || hash, ''::bytea
+               ORDER BY account_id), ''::bytea)) AS root FROM audit_head) heads
+  LEFT JOIN (SELECT seq, at, hash FROM audit_anchor ORDER BY seq DESC LIMIT 1) last ON true
+ WHERE last.at IS NULL OR last.at < now() - interval '1 day'
+    ON CONFLICT (seq) DO NOTHING
