@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/account/account.h"
+#include "server/api/api.h"
+#include "server/base/config.h"
+#include "server/db/query.h"
+#include "sql.h"
+
+#define HEADER "Connected-Account"
+
+struct connection {
+	struct id account, client;
+	uint64_t scopes;
+	struct id_list calendars;
+	int16_t status;
+	struct str email, name, tz;
+};
+DB_RESULT(connection_of_platform, struct connection, account, client, scopes, calendars, status, email, name, tz);
+
+/* "<Brand>-Account", for clients that were written against a brand; NULL if the brand is no header name. */
+static const char *alias(struct request *rq)
+{
+	struct str brand = rq->cx.config->brand;
+	for (size_t i = 0; i < brand.len; i++)
+		if (!char_is_alpha(brand.ptr[i]) && !char_is_digit(brand.ptr[i]) && brand.ptr[i] != '-')
+			return NULL;
+	return brand.len > 0 ? str_c(rq->cx.mem, str_cat(rq->cx.mem, brand, STR("-Account"))) : NULL;
+}
+
+/* A platform's secret key, on behalf of a user who connected to it. */
+static err_t act_for(struct request *rq, struct id connected, struct principal *out)
+{
+	struct connection row;
+	err_t e = db_row(&rq->cx, &sql_connection_of_platform, ROW(connection_of_platform, &row), IN(out->account),
+		IN(connected), IN(rq->cx.now));
+	if (err_is(e, NOT_FOUND))
+		return REFUSE(&rq->cx, ACCOUNT_MISMATCH, HEADER, "This is no connection of yours, or it was cut.");
+	TRY(e);
+	if (row.status != STATUS_ACTIVE)
+		return FAIL(&rq->cx, ACCOUNT_DEACTIVATED, "the user of this connection");
+	out->account = row.account;
+	out->connected_account = connected;
+	out->client = row.client;
+	out->scopes = row.scopes;
+	out->calendars = row.calendars;
+	out->email = row.email;
+	out->name = row.name;
+	out->tz = row.tz;
+	return principal_needs(&rq->cx, out, rq->route->scopes);
+}
+
+err_t api_caller(struct request *rq, struct principal *out)
+{
+	struct str text = request_header_list(rq, HEADER);
+	const char *other = alias(rq);
+	struct id connected;
+	*out = *rq->principal;
+	if (!text.ptr && other)
+		text = request_header_list(rq, other);
+	if (!text.ptr)
+		return OK;
+	if (!id_parse(text, "cpa", &connected))
+		return REFUSE(&rq->cx, INVALID_VALUE, HEADER, "This is not the id of a connected account (cpa_…).");
+	if (out->kind == TOKEN)
+		return id_eq(out->connected_account, connected)
+			       ? OK
+			       : REFUSE(&rq->cx, ACCOUNT_MISMATCH, HEADER,
+					 "This token belongs to another connected account.");
+	if (out->kind == SECRET_KEY)
+		return act_for(rq, connected, out);
+	return REFUSE(&rq->cx, INVALID_VALUE, HEADER,
+		"A personal key acts for its own account. Leave the header out, or use a platform's secret key.");
+}

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/api/event_view.h"
+
+#include <string.h>
+
+#include "caldav/calendar/zone.h"
+
+#define DAY_US (INT64_C(86400) * US_PER_S)
+#define ATTENDEES_MAX ICAL_ATTENDEES_MAX
+#define REMINDERS_MAX 10
+#define DATES_MAX 1000
+
+#define A(member) offsetof(struct attendee_view, member)
+#define R(member) offsetof(struct recurrence_view, member)
+#define M(member) offsetof(struct reminder_view, member)
+#define E(member) offsetof(struct event_view, member)
+
+/* clang-format off */
+static const struct json_field attendee_fields[] = {
+	/* name             kind          flags          offset          given  min max */
+	{ "email",          JSON_STR,     JSON_REQUIRED, A(email),         0,   3,  254,  NULL, NULL, 0, 0, "" },
+	{ "name",           JSON_STR,     JSON_NULLABLE, A(name),          0,   0,  200,  NULL, NULL, 0, 0, "" },
+	{ "status",         JSON_STR,     JSON_NULLABLE, A(status),        0,   0,  20,   NULL, NULL, 0, 0, "needs_action, accepted, declined, tentative" },
+};
+static const struct json_field recurrence_fields[] = {
+	{ "rule",           JSON_STR,     JSON_NULLABLE, R(rule),          0,   1,  1000, NULL, NULL, 0, 0, "RRULE of RFC 5545, without its name: FREQ=WEEKLY;BYDAY=MO" },
+	{ "exdates",        JSON_STRS,    JSON_NULLABLE, R(exdates),       0,   0,  DATES_MAX, NULL, NULL, 0, 0, "Starts that are left out; written as start_time" },
+	{ "rdates",         JSON_STRS,    JSON_NULLABLE, R(rdates),        0,   0,  DATES_MAX, NULL, NULL, 0, 0, "Starts that are added" },
+};
+static const struct json_field reminder_fields[] = {
+	{ "minutes_before", JSON_INT,     JSON_REQUIRED, M(minutes_before), 0,  0,  40320, NULL, NULL, 0, 0, "" },
+};
+
+const struct json_field event_fields[] = {
+	/* name                   kind          flags           offset            given               min max */
+	{ "id",                   JSON_STR,     JSON_READ_ONLY, E(id),            0,                  0, 0,     NULL, NULL, 0, 0, "evt_…; of one instance with its original start behind it" },
+	{ "object",               JSON_STR,     JSON_READ_ONLY, E(object),        0,                  0, 0,     NULL, NULL, 0, 0, "event" },
+	{ "calendar_id",          JSON_STR,     0,              E(calendar),      E(has_calendar),    1, 64,    NULL, NULL, 0, 0, "cal_…; the default calendar unless said; cannot be changed" },
+	{ "client_uid",           JSON_STR,     0,              E(client_uid),    E(has_client_uid),  1, 255,   NULL, NULL, 0, 0, "The iCalendar UID; made unless said; cannot be changed" },
+	{ "title",                JSON_STR,     JSON_NULLABLE,  E(title),         E(has_title),       0, 1000,  NULL, NULL, 0, 0, "" },
+	{ "description",          JSON_STR,     JSON_NULLABLE,  E(description),   E(has_description), 0, 50000, NULL, NULL, 0, 0, "" },
+	{ "location",             JSON_STR,     JSON_NULLABLE,  E(location),      E(has_location),    0, 1000,  NULL, NULL, 0, 0, "" },
+	{ "category",             JSON_STR,     JSON_NULLABLE,  E(category),      E(has_category),    0, 100,   NULL, NULL, 0, 0, "" },
+	{ "color_hex",            JSON_STR,     JSON_NULLABLE,  E(color_hex),     E(has_color),       0, 50,    NULL, NULL, 0, 0, "#RRGGBB or a CSS colour name" },
+	{ "url",                  JSON_STR,     JSON_NULLABLE,  E(url),           E(has_url),         0, 2000,  NULL, NULL, 0, 0, "" },
+	{ "start_time",           JSON_STR,     0,              E(start_time),    E(has_start),       1, 40,    NULL, NULL, 0, 0, "RFC 3339 with an offset; of an all-day event the date" },
+	{ "end_time",             JSON_STR,     0,              E(end_time),      E(has_end),         1, 40,    NULL, NULL, 0, 0, "As start_time; of an all-day event the day behind the last, by default one day" },
+	{ "all_day",              JSON_BOOL,    0,              E(all_day),       E(has_all_day),     0, 0,     NULL, NULL, 0, 0, "" },
+	{ "timezone",             JSON_STR,     JSON_NULLABLE,  E(timezone),      E(has_timezone),    1, 64,    NULL, NULL, 0, 0, "IANA name in which recurrences count; the user's unless said" },
+	{ "floating",             JSON_BOOL,    JSON_READ_ONLY, E(floating),      0,                  0, 0,     NULL, NULL, 0, 0, "Stored without a zone: the same clock time everywhere" },
+	{ "recurrence",           JSON_OBJECT,  JSON_NULLABLE,  E(recurrence),    E(has_recurrence),  0, 0,     NULL, recurrence_fields, ARRAY_LEN(recurrence_fields), sizeof(struct recurrence_view), "null: happens once" },
+	{ "recurring_event_id",   JSON_STR,     JSON_READ_ONLY, E(recurring_event_id), 0,             0, 0,     NULL, NULL, 0, 0, "Of an instance: the event it belongs to" },
+	{ "original_start_time",  JSON_STR,     JSON_READ_ONLY, E(original_start_time), 0,            0, 0,     NULL, NULL, 0, 0, "Of an instance: when the rule has it" },
+	{ "attendees",            JSON_OBJECTS, 0,              E(attendees),     E(has_attendees),   0, ATTENDEES_MAX, NULL, attendee_fields, ARRAY_LEN(attendee_fields), sizeof(struct attendee_view), "" },
+	{ "organizer",            JSON_STR,     JSON_READ_ONLY, E(organizer),     0,                  0, 0,     NULL, NULL, 0, 0, "E-mail address" },
+	{ "reminders",            JSON_OBJECTS, 0,              E(reminders),     E(has_reminders),   0, REMINDERS_MAX, NULL, reminder_fields, ARRAY_LEN(reminder_fields), sizeof(struct reminder_view), "" },
+	{ "status",               JSON_STR,     0,              E(status),        E(has_status),      1, 20,    NULL, NULL, 0, 0, "confirmed, tentative or cancelled" },
+	{ "is_cancelled",         JSON_BOOL,    JSON_READ_ONLY, E(is_cancelled),  0,                  0, 0,     NULL, NULL, 0, 0, "" },
+	{ "busy",                 JSON_BOOL,    0,              E(busy),          E(has_busy),        0, 0,     NULL, NULL, 0, 0, "Whether it counts in free/busy; true unless said" },
+	{ "sequence",             JSON_INT,     JSON_READ_ONLY, E(sequence),      0,                  0, 0,     NULL, NULL, 0, 0, "Grows with each significant change" },
+	{ "livemode",             JSON_BOOL,    JSON_READ_ONLY, E(livemode),      0,                  0, 0,     NULL, NULL, 0, 0, "false in test mode" },
+	{ "etag",                 JSON_STR,     JSON_READ_ONLY, E(etag),          0,                  0, 0,     NULL, NULL, 0, 0, "For If-Match; the same as on CalDAV" },
+	{ "created_at",           JSON_TIME,    JSON_READ_ONLY, E(created_at),    0,                  0, 0,     NULL, NULL, 0, 0, "" },
+	{ "updated_at",           JSON_TIME,    JSON_READ_ONLY, E(updated_at),    0,                  0, 0,     NULL, NULL, 0, 0, "" },
+};
+/* clang-format on */
+const size_t event_field_count = ARRAY_LEN(event_fields);
+
+static const char *const statuses[] = {
+	[EVENT_CONFIRMED] = "confirmed",
+	[EVENT_TENTATIVE] = "tentative",
+	[EVENT_CANCELLED] = "cancelled",
+};
+static const char *const partstats[] = {
+	[PARTSTAT_NEEDS_ACTION] = "needs_action",
+	[PARTSTAT_ACCEPTED] = "accepted",
+	[PARTSTAT_DECLINED] = "declined",
+	[PARTSTAT_TENTATIVE] = "tentative",
+	[PARTSTAT_OTHER] = "other",
+};
+
+/* ---- ids ---- */
+
+bool event_id_parse(struct str text, struct id *id_out, struct str *instance_out)
+{
+	size_t len = strlen("evt_") + ID_DIGITS;
+	*instance_out = STR_ABSENT;
+	if (text.len > len + 1 && text.ptr[len] == '_')
+		*instance_out = str_from(text, len + 1);
+	else if (text.len != len)
+		return false;
+	return id_parse(str_sub(text, 0, len), "evt", id_out);
+}
+
+struct str event_id_text(struct arena *mem, struct id id, struct str instance)
+{
+	struct str text = id_text(mem, "evt", id);
+	return instance.ptr ? str_fmt(mem, "%.*s_%.*s", STR_ARG(text), STR_ARG(instance)) : text;
+}
+
+/* ---- times ---- */
+
+/* YYYY-MM-DD, or the date of a date-time in its own offset: midnight UTC of that day. */
+static bool date_read(struct str text, struct instant *out)
+{
+	struct instant whole;
+	char midnight[] = "0000-00-00T00:00:00Z";
+	if (text.len != 10 && !instant_from_rfc3339(text, &whole))
+		return false;
+	memcpy(midnight, text.ptr, 10);
+	return instant_from_rfc3339((struct str){ midnight, sizeof midnight - 1 }, out);
+}
+
+static err_t time_read(struct ctx *cx, const char *field, struct str text, bool all_day, struct instant *out)
+{
+	if (all_day ? date_read(text, out) : instant_from_rfc3339(text, out))
+		return OK;
+	return REFUSE(cx, INVALID_VALUE, field, "%s",
+		all_day ? "An all-day event has dates: 2026-11-24."
+			: "A time is written as RFC 3339 with an offset: 2026-11-24T09:00:00+01:00.");
+}
+
+static struct str date_text(struct arena *mem, struct instant t)
+{
+	return str_sub(instant_rfc3339(mem, t), 0, 10);
+}
+
+static struct str time_text(struct arena *mem, const struct event *event, struct instant t)
+{
+	return event->all_day ? date_text(mem, t) : instant_rfc3339(mem, t);
+}
+
+/* Once a time is given with an offset, the event floats no more: what it had counts by the user's clock. */
+static void anchor(struct event *event, struct str zone)
+{
+	const struct zone *wall = zone.ptr ? zone_by_name(zone) : NULL;
+	if (!event->floating || event->all_day)
+		return;
+	event->start = instant_of_s(zone_to_utc(wall ? wall : zone_utc(), instant_s(event->start)));
+	event->end = instant_of_s(zone_to_utc(wall ? wall : zone_utc(), instant_s(event->end)));
+	event->zone = zone;
+	event->floating = false;
+}
+
+static err_t apply_times(struct ctx *cx, const struct event_view *view, struct str zone, struct event *event)
+{
+	anchor(event, zone);
+	struct instant was_start = event->start, was_end = event->end;
+	bool new_kind = view->has_all_day && view->all_day != event->all_day;
+	if (view->has_all_day)
+		event->all_day = view->all_day;
+	if (new_kind && !view->has_start)
+		return REFUSE(cx, MISSING_FIELD, "start_time",
+			"An event that becomes (or ends to be) all-day needs its start.");
+	if (view->has_start)
+		TRY(time_read(cx, "start_time", view->start_time, event->all_day, &event->start));
+	if (view->has_end)
+		TRY(time_read(cx, "end_time", view->end_time, event->all_day, &event->end));
+	else if (event->all_day && (new_kind || was_end.us == was_start.us))
+		event->end.us = event->start.us + DAY_US;
+	else
+		event->end.us = event->start.us + (was_end.us - was_start.us);
+	if (event->end.us < event->start.us || (event->all_day && event->end.us == event->start.us))
+		return REFUSE(cx, INVALID_VALUE, "end_time", "The end lies before the start.");
+	if (view->has_timezone || (!event->zone.ptr && view->has_start))
+		event->zone = view->timezone.ptr ? view->timezone : zone;
+	if (event->all_day)
+		event->zone = STR_ABSENT;
+	return OK;
+}
+
+/* ---- from a body ---- */
+
+static err_t dates_read(struct ctx *cx, const char *field, struct str_list texts, bool all_day,
+	const struct instant **out, size_t *count_out)
+{
+	struct instant *dates = arena_array(cx->mem, struct instant, texts.count + 1);
+	for (size_t i = 0; i < texts.count; i++)
+		TRY(time_read(cx, field, texts.items[i], all_day, &dates[i]));
+	*out = dates;
+	*count_out = texts.count;
+	return OK;
+}
+
+static err_t apply_recurrence(struct ctx *cx, const struct recurrence_view *view, struct event *event)
+{
+	event->rrule = view->rule;
+	TRY(dates_read(cx, "recurrence.exdates", view->exdates, event->all_day, &event->exdates, &event->exdate_count));
+	return dates_read(cx, "recurrence.rdates", view->rdates, event->all_day, &event->rdates, &event->rdate_count);
+}
+
+static bool name_find(struct str name, const char *const *names, size_t count, unsigned *out)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (str_eq(name, str_of(names[i]))) {
+			*out = i;
+			return true;
+		}
+	return false;
+}
+
+static err_t apply_attendees(struct ctx *cx, const struct json_list *list, struct event *event)
+{
+	const struct attendee_view *views = list->items;
+	struct event_attendee *attendees = arena_array(cx->mem, struct event_attendee, list->count + 1);
+	for (size_t i = 0; i < list->count; i++) {
+		unsigned status = PARTSTAT_NEEDS_ACTION;
+		if (views[i].status.ptr && !name_find(views[i].status, partstats, PARTSTAT_OTHER, &status))
+			return REFUSE(cx, INVALID_VALUE, str_fmt(cx->mem, "attendees[%zu].status", i).ptr,
+				"The status is needs_action, accepted, declined or tentative.");
+		attendees[i] = (struct event_attendee){ views[i].email, views[i].name, (enum event_partstat)status };
+	}
+	event->attendees = attendees;
+	event->attendee_count = list->count;
+	return OK;
+}
+
+static void apply_reminders(struct ctx *cx, const struct json_list *list, struct event *event)
+{
+	const struct reminder_view *views = list->items;
+	int32_t *minutes = arena_array(cx->mem, int32_t, list->count + 1);
+	for (size_t i = 0; i < list->count; i++)
+		minutes[i] = (int32_t)views[i].minutes_before;
+	event->reminders = minutes;
+	event->reminder_count = list->count;
+}
+
+static err_t apply_status(struct ctx *cx, struct str status, struct event *event)
+{
+	unsigned value;
+	if (!name_find(status, statuses, ARRAY_LEN(statuses), &value))
+		return REFUSE(cx, INVALID_VALUE, "status", "The status is confirmed, tentative or cancelled.");
+	event->status = (enum event_status)value;
+	return OK;
+}
+
+/* Plain texts: body to event, one row each. */
+static const struct {
+	size_t given, from, to;
+	unsigned field;
+} texts[] = {
+	{ E(has_title), E(title), offsetof(struct event, title), EVENT_TITLE },
+	{ E(has_description), E(description), offsetof(struct event, description), EVENT_DESCRIPTION },
+	{ E(has_location), E(location), offsetof(struct event, location), EVENT_LOCATION },
+	{ E(has_category), E(category), offsetof(struct event, category), EVENT_CATEGORY },
+	{ E(has_color), E(color_hex), offsetof(struct event, color), EVENT_COLOR },
+	{ E(has_url), E(url), offsetof(struct event, url), EVENT_URL },
+};
+
+static unsigned apply_texts(const struct event_view *view, struct event *event)
+{
+	unsigned fields = 0;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct str text;
+		if (!*((const bool *)view + texts[i].given))
+			continue;
+		memcpy(&text, (const char *)view + texts[i].from, sizeof text);
+		if (text.len == 0)
+			text = STR_ABSENT;
+		memcpy((char *)event + texts[i].to, &text, sizeof text);
+		fields |= texts[i].field;
+	}
+	return fields;
+}
+
+err_t event_view_apply(
+	struct ctx *cx, const struct event_view *view, struct str zone, struct event *event, unsigned *fields_out)
+{
+	unsigned fields = apply_texts(view, event);
+	if (view->timezone.ptr && !zone_by_name(view->timezone))
+		return REFUSE(
+			cx, INVALID_VALUE, "timezone", "This is not a time zone. Use an IANA name like Europe/Berlin.");
+	if (view->has_start || view->has_end || view->has_all_day || view->has_timezone) {
+		TRY(apply_times(cx, view, zone, event));
+		fields |= EVENT_TIME;
+	}
+	if (view->has_recurrence) {
+		TRY(apply_recurrence(cx, &view->recurrence, event));
+		fields |= EVENT_RECURRENCE;
+	}
+	if (view->has_attendees) {
+		TRY(apply_attendees(cx, &view->attendees, event));
+		fields |= EVENT_ATTENDEES;
+	}
+	if (view->has_status) {
+		TRY(apply_status(cx, view->status, event));
+		fields |= EVENT_STATUS;
+	}
+	if (view->has_busy) {
+		event->transparent = !view->busy;
+		fields |= EVENT_TRANSPARENCY;
+	}
+	if (view->has_reminders) {
+		apply_reminders(cx, &view->reminders, event);
+		fields |= EVENT_REMINDERS;
+	}
+	*fields_out = fields;
+	return OK;
+}
+
+/* ---- to an answer ---- */
+
+static struct str_list dates_text(
+	struct arena *mem, const struct event *event, const struct instant *dates, size_t count)
+{
+	struct str *items = arena_array(mem, struct str, count + 1);
+	for (size_t i = 0; i < count; i++)
+		items[i] = time_text(mem, event, dates[i]);
+	return (struct str_list){ items, count };
+}
+
+static struct json_list attendees_view(struct arena *mem, const struct event *event)
+{
+	struct attendee_view *views = arena_array(mem, struct attendee_view, event->attendee_count + 1);
+	for (size_t i = 0; i < event->attendee_count; i++) {
+		const struct event_attendee *a = &event->attendees[i];
+		views[i] = (struct attendee_view){ a->email, a->name, str_of(partstats[a->status]) };
+	}
+	return (struct json_list){ views, event->attendee_count };
+}
+
+static struct json_list reminders_view(struct arena *mem, const struct event *event)
+{
+	struct reminder_view *views = arena_array(mem, struct reminder_view, event->reminder_count + 1);
+	for (size_t i = 0; i < event->reminder_count; i++)
+		views[i].minutes_before = event->reminders[i];
+	return (struct json_list){ views, event->reminder_count };
+}
+
+/* A recurrence id as a time: 20261124T090000Z, 20261124. */
+static struct str original_start(struct arena *mem, struct str id)
+{
+	const char *p = id.ptr;
+	if (id.len < 8)
+		return STR_ABSENT;
+	struct str date = str_fmt(mem, "%.4s-%.2s-%.2s", p, p + 4, p + 6);
+	if (id.len < 15)
+		return date;
+	return str_fmt(mem, "%.*sT%.2s:%.2s:%.2s%s", STR_ARG(date), p + 9, p + 11, p + 13, id.len > 15 ? "Z" : "");
+}
+
+void event_view_of(struct arena *mem, const struct agenda_item *item, bool live, struct event_view *out)
+{
+	const struct event e = item->event;
+	struct str instance = item->instance ? e.recurrence_id : STR_ABSENT;
+	*out = (struct event_view){
+		.id = event_id_text(mem, item->object.id, instance),
+		.object = STR("event"),
+		.calendar = id_text(mem, "cal", item->object.calendar),
+		.client_uid = e.uid,
+		.title = e.title,
+		.description = e.description,
+		.location = e.location,
+		.category = e.category,
+		.color_hex = e.color,
+		.url = e.url,
+		.start_time = time_text(mem, &e, e.all_day ? e.start : item->start),
+		.end_time = time_text(mem, &e, e.all_day ? e.end : item->end),
+		.all_day = e.all_day,
+		.timezone = e.zone.ptr || e.all_day ? e.zone
+			    : e.floating            ? STR_ABSENT
+						    : STR("UTC"),
+		.floating = e.floating && !e.all_day,
+		.has_recurrence = !item->instance && (e.rrule.ptr || e.rdate_count > 0),
+		.recurrence = { e.rrule, dates_text(mem, &e, e.exdates, e.exdate_count),
+			dates_text(mem, &e, e.rdates, e.rdate_count) },
+		.recurring_event_id = item->instance ? id_text(mem, "evt", item->object.id) : STR_ABSENT,
+		.original_start_time = original_start(mem, instance),
+		.attendees = attendees_view(mem, &e),
+		.organizer = e.organizer,
+		.reminders = reminders_view(mem, &e),
+		.status = str_of(statuses[e.status]),
+		.is_cancelled = e.status == EVENT_CANCELLED,
+		.busy = !e.transparent,
+		.sequence = e.sequence,
+		.livemode = live,
+		.etag = etag_text(mem, item->object.etag),
+		.created_at = item->object.created_at,
+		.updated_at = item->object.updated_at,
+	};
+}
