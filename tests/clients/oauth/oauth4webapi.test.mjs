@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// A certified client library and a real browser walk the Connect flow (OAuth 2.1 §4.1, RFC 8414, RFC 9207, RFC 7009).
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser, openCallback, openWorld } from '../support/world.mjs';
+import * as oauth from 'oauth4webapi';
+
+const insecure = { [oauth.allowInsecureRequests]: true }; // plain http on loopback
+const password = 'a long enough password';
+let world, callback, browser, as;
+
+before(async () => {
+	world = await openWorld();
+	callback = await openCallback();
+	browser = await openBrowser();
+	await world.account('owner@platform.example', 'Platform Inc', password);
+	await world.account('user@calends.example', 'Una User', password);
+	const issuer = new URL(world.url);
+	as = await oauth.processDiscoveryResponse(issuer,
+		await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure }));
+});
+
+after(async () => {
+	await browser?.close();
+	await callback?.close();
+	await world?.close();
+});
+
+const register = (...args) => world.calends('client', 'create', '--owner', 'owner@platform.example', '--redirect-uri',
+	'http://127.0.0.1/cb', ...args);
+
+async function ask(client, scope) {
+	const verifier = oauth.generateRandomCodeVerifier();
+	const state = oauth.generateRandomState();
+	const url = new URL(as.authorization_endpoint);
+	for (const [name, value] of Object.entries({
+		client_id: client.client_id, redirect_uri: callback.uri, response_type: 'code', scope, state,
+		code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256',
+	}))
+		url.searchParams.set(name, value);
+	return { url: url.href, verifier, state };
+}
+
+async function signIn(page) {
+	await page.fill('input[name=email]', 'user@calends.example');
+	await page.fill('input[name=password]', password);
+	await page.click('button[type=submit]');
+}
+
+// The whole walk in a browser of its own, up to the parameters that the client receives.
+async function consent(client, scope, decision) {
+	const context = await browser.newContext();
+	const page = await context.newPage();
+	const asked = await ask(client, scope);
+	const answer = callback.next();
+	await page.goto(asked.url);
+	await signIn(page);
+	const shown = await page.textContent('body');
+	await page.click(`button[name=decision][value=${decision}]`);
+	const url = await answer;
+	await context.close();
+	return { ...asked, answer: url, shown };
+}
+
+async function redeem(client, auth, walk) {
+	const params = oauth.validateAuthResponse(as, client, walk.answer, walk.state);
+	const response = await oauth.authorizationCodeGrantRequest(as, client, auth, params, callback.uri, walk.verifier,
+		insecure);
+	return oauth.processAuthorizationCodeResponse(as, client, response);
+}
+
+const profile = (token) => fetch(`${world.url}/v1/profile`, { headers: { authorization: `Bearer ${token}` } });
+
+test('a public client gets a token through the browser, uses, refreshes and revokes it', async () => {
+	const client = await register('--name', 'Walker', '--type', 'public');
+	const walk = await consent(client, 'profile:read events:read', 'allow');
+	assert.match(walk.shown, /Walker/);
+	assert.match(walk.shown, /Platform Inc/);
+	assert.match(walk.shown, /this computer/i);
+
+	const tokens = await redeem(client, oauth.None(), walk);
+	assert.equal(tokens.token_type, 'bearer');
+	assert.equal(tokens.expires_in, 3600);
+	assert.equal(tokens.livemode, true);
+	assert.match(tokens.connected_account_id, /^cpa_[0-9A-Za-z]{22}$/);
+	assert.deepEqual(tokens.scope.split(' ').sort(), ['events:read', 'profile:read']);
+	assert.equal((await profile(tokens.access_token)).status, 200);
+
+	const refreshed = await oauth.processRefreshTokenResponse(as, client,
+		await oauth.refreshTokenGrantRequest(as, client, oauth.None(), tokens.refresh_token, insecure));
+	assert.notEqual(refreshed.refresh_token, tokens.refresh_token);
+	assert.equal(refreshed.connected_account_id, tokens.connected_account_id);
+	assert.equal((await profile(refreshed.access_token)).status, 200);
+
+	await oauth.processRevocationResponse(
+		await oauth.revocationRequest(as, client, oauth.None(), refreshed.refresh_token, insecure));
+	for (const token of [tokens.access_token, refreshed.access_token]) {
+		const refused = await profile(token);
+		assert.equal(refused.status, 401);
+		assert.match(refused.headers.get('www-authenticate'), /Bearer.*error="invalid_token"/);
+	}
+});
+
+test('a confidential client authenticates by Basic and by the body', async () => {
+	const client = await register('--name', 'Server side', '--type', 'confidential');
+	const first = await redeem(client, oauth.ClientSecretBasic(client.client_secret),
+		await consent(client, 'profile:read', 'allow'));
+	assert.equal((await profile(first.access_token)).status, 200);
+	const second = await redeem(client, oauth.ClientSecretPost(client.client_secret),
+		await consent(client, 'profile:read', 'allow'));
+	assert.equal(second.connected_account_id, first.connected_account_id);
+	await assert.rejects(
+		redeem(client, oauth.ClientSecretBasic('wrong'), await consent(client, 'profile:read', 'allow')),
+		(e) => e instanceof oauth.WWWAuthenticateChallengeError && e.status === 401);
+});
+
+test('a user who denies sends the client away with access_denied', async () => {
+	const client = await register('--name', 'Denied', '--type', 'public');
+	const walk = await consent(client, 'events:write', 'deny');
+	assert.throws(() => oauth.validateAuthResponse(as, client, walk.answer, walk.state),
+		(e) => e instanceof oauth.AuthorizationResponseError && e.error === 'access_denied');
+	assert.equal(walk.answer.searchParams.get('iss'), world.url);
+});

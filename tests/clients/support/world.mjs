@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// A real server on a private PostgreSQL, accounts and apps made by the command line, and a headless Chromium.
+//
+// CALENDS: the program (default build/dev/calends). CHROMIUM: the browser (default /usr/bin/chromium).
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { createServer as createTcp } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { webcrypto } from 'node:crypto';
+import { chromium } from 'playwright-core';
+
+globalThis.crypto ??= webcrypto; // Node 18 has it behind a flag
+
+const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../../..');
+const program = process.env.CALENDS ?? join(root, 'build/dev/calends');
+const run = promisify(execFile);
+
+async function freePort() {
+	const server = createTcp();
+	await new Promise((done) => server.listen(0, '127.0.0.1', done));
+	const { port } = server.address();
+	await new Promise((done) => server.close(done));
+	return port;
+}
+
+async function until(what, seconds, probe) {
+	for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
+		if (await probe()) return;
+		await new Promise((done) => setTimeout(done, 50));
+	}
+	throw new Error(`${what}: not within ${seconds} s`);
+}
+
+export async function openWorld() {
+	const folder = await mkdtemp(join(tmpdir(), 'calends-'));
+	const port = await freePort();
+	const url = `http://127.0.0.1:${port}`;
+	const server = spawn(program, ['serve', '--data-dir', join(folder, 'data'), '--listen', `127.0.0.1:${port}`], {
+		stdio: ['ignore', 'ignore', 'pipe'],
+	});
+	let log = '';
+	server.stderr.on('data', (text) => (log = (log + text).slice(-20000)));
+	const ended = new Promise((done) => server.on('exit', done));
+	const world = {
+		url,
+		log: () => log,
+
+		async calends(...args) {
+			const { stdout } = await run(program, [...args, '--data-dir', join(folder, 'data'), '--json']);
+			return JSON.parse(stdout);
+		},
+
+		async account(email, name, password) {
+			const child = spawn(program, ['account', 'create', email, '--name', name, '--password-stdin', '--data-dir',
+				join(folder, 'data'), '--json'], { stdio: ['pipe', 'pipe', 'inherit'] });
+			child.stdin.end(`${password}\n`);
+			let out = '';
+			for await (const text of child.stdout) out += text;
+			return JSON.parse(out);
+		},
+
+		async close() {
+			server.kill('SIGTERM');
+			await Promise.race([ended, new Promise((done) => setTimeout(done, 15000).unref())]);
+			await rm(folder, { recursive: true, force: true });
+		},
+	};
+	try {
+		await until('the server is ready', 60, async () => {
+			if (server.exitCode !== null) throw new Error(`the server ended: ${log}`);
+			return fetch(`${url}/readyz`).then((r) => r.ok, () => false);
+		});
+	} catch (e) {
+		await world.close();
+		throw new Error(`${e.message}\n${log}`);
+	}
+	return world;
+}
+
+// Where an app on this computer listens for its answer.
+export async function openCallback() {
+	const waiting = [];
+	const server = createServer((request, response) => {
+		response.setHeader('Content-Type', 'text/html');
+		response.end('<!doctype html><title>Back in the app</title><p>Back in the app');
+		if (request.url.startsWith('/cb')) waiting.shift()?.(new URL(request.url, 'http://127.0.0.1'));
+	});
+	await new Promise((done) => server.listen(0, '127.0.0.1', done));
+	return {
+		uri: `http://127.0.0.1:${server.address().port}/cb`,
+		next: () => new Promise((done) => waiting.push(done)),
+		close: () => new Promise((done) => { server.closeAllConnections?.(); server.close(done); }),
+	};
+}
+
+export async function openBrowser() {
+	return chromium.launch({
+		executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+		args: process.getuid() === 0 ? ['--no-sandbox'] : [],
+	});
+}
