@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of the tests over a real server: see tests/support/world.py for what `world` offers."""
+import os
+import subprocess
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
+
+from postgres import Postgres  # noqa: E402
+from world import BIN, World  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """One private cluster for all; databases are copies of one that was migrated."""
+    cluster = Postgres()
+    try:
+        cluster.create("calends_template")
+        done = subprocess.run([BIN, "migrate", "--database-url", cluster.url("calends_template")], capture_output=True,
+            text=True, timeout=120)
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield cluster
+    finally:
+        cluster.remove()
+
+
+@pytest.fixture(scope="module")
+def database(postgres, request):
+    """The name of a fresh, migrated database for this module."""
+    name = "t_" + request.module.__name__.rpartition(".")[2].lower()[:50]
+    postgres.drop(name)
+    postgres.create(name, "calends_template")
+    yield name
+    postgres.drop(name)
+
+
+@pytest.fixture(scope="module")
+def world(postgres, database, request):
+    w = World(postgres, database, getattr(request.module, "SERVE", ()), getattr(request.module, "PUBLIC_URL", None))
+    try:
+        yield w
+    finally:
+        w.close()

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A private PostgreSQL for one test session: as an unprivileged user, without fsync, in a folder of its own."""
+import glob
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+
+def _user():
+    """Who may run PostgreSQL: nobody else than ourselves, unless we are root."""
+    if os.geteuid() != 0:
+        return {}
+    for name in ("calends", "postgres", "nobody"):
+        try:
+            entry = pwd.getpwnam(name)
+            return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+        except KeyError:
+            continue
+    raise RuntimeError("no system user to run PostgreSQL as")
+
+
+class Postgres:
+    def __init__(self):
+        self.bin = max(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda p: int(p.split("/")[4]))
+        self.as_user = _user()
+        self.folder = tempfile.mkdtemp(prefix="calends-pg-", dir="/tmp")
+        self.data, self.log = self.folder + "/data", self.folder + "/log"
+        if self.as_user:
+            os.chown(self.folder, self.as_user["user"], self.as_user["group"])
+        os.chmod(self.folder, 0o711)  # the server under test may run as another user
+        self._run("initdb", "-D", self.data, "-U", "calends", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+        self.process = None
+        self.start()
+
+    def _run(self, program, *args):
+        subprocess.run([f"{self.bin}/{program}", *args], check=True, capture_output=True, cwd="/", **self.as_user)
+
+    def start(self):
+        settings = {
+            "listen_addresses": "", "unix_socket_directories": self.folder, "fsync": "off", "full_page_writes": "off",
+            "shared_buffers": "64MB", "max_connections": "200", "log_min_error_statement": "panic", "autovacuum": "on",
+        }
+        options = [x for n, v in settings.items() for x in ("-c", f"{n}={v}")]
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen([f"{self.bin}/postgres", "-D", self.data, *options], stdout=log, stderr=log,
+                stdin=subprocess.DEVNULL, cwd="/", start_new_session=True, **self.as_user)
+        for _ in range(600):
+            if subprocess.run([f"{self.bin}/pg_isready", "-q", "-h", self.folder]).returncode == 0:
+                return
+            assert self.process.poll() is None, open(self.log).read()[-2000:]
+            time.sleep(0.05)
+        raise TimeoutError("PostgreSQL did not start")
+
+    def stop(self, how=signal.SIGINT):
+        """SIGINT ends sessions and stops; SIGQUIT is a crash."""
+        if self.process:
+            self.process.send_signal(how)
+            self.process.wait(60)
+        self.process = None
+
+    def remove(self):
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def url(self, database):
+        return f"host={self.folder} user=calends dbname={database}"
+
+    def sql(self, database, text):
+        """Rows as lists of texts; NULL is an empty text."""
+        done = subprocess.run([f"{self.bin}/psql", "-XAtq", "-F", "\t", "-v", "ON_ERROR_STOP=1", self.url(database),
+            "-c", text], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return [line.split("\t") for line in done.stdout.splitlines()]
+
+    def create(self, database, template="template1"):
+        self.sql("postgres", f"CREATE DATABASE {database} TEMPLATE {template}")
+
+    def drop(self, database):
+        self.sql("postgres", f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")

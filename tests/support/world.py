@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What HTTP tests stand in: a real server over a real database, made for one test module and dropped behind it.
+
+    world.account("ann@example.org")               an Account: .id .email .password .key (an account key, made when used)
+    world.key("ann@example.org", kind="restricted", scope="events:read")        a Key: a str with .id
+    world.client("ann@example.org", redirect_uri="https://app.example/cb", grant=[…])   the command's JSON
+    world.cli("account", "deactivate", "ann@example.org")                       its JSON; CliError when it fails
+    world.request("GET", "/v1/profile", key=key)   a Reply; key: an Account or (name, secret) as Basic, a str as Bearer
+    world.dav("PROPFIND", "/dav/", body, {"Depth": 0}, account)                 Basic always
+    world.raw(octets)                              on a connection of its own
+    world.log_of(reply)                            the fields of its log line: log["db"] are its round trips
+    world.second                                   another instance on the same database, with the same methods
+    world.sql("SELECT …")                          rows of texts
+    world.restart(), world.start("--option", …), world.stop(), world.kill()
+
+A module may set SERVE = ["--signup", "open"] for its server. At the end the logs are searched for every secret that was
+handed out (world.secret(text) adds one) and for what the sanitizers say.
+"""
+import json
+import os
+import random
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+from wire import Client, Reply, basic
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BIN = os.path.abspath(os.environ.get("CALENDS_BIN", os.path.join(ROOT, "build/dev/calends")))
+SECRET_FIELDS = ("key", "secret", "client_secret", "access_token", "refresh_token", "code", "password")
+SANITIZERS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
+START_S, STOP_S = 60, 40
+
+
+class CliError(Exception):
+    def __init__(self, args, done):
+        super().__init__(f"calends {' '.join(args)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
+        self.status, self.stdout, self.stderr = done.returncode, done.stdout, done.stderr
+
+
+class Key(str):
+    """A secret that knows its id."""
+    id = None
+
+
+class Account:
+    def __init__(self, world, fields, password):
+        self.world, self.fields, self.password = world, fields, password
+        self.id, self.email = fields["id"], fields["email"]
+        self._key = None
+
+    @property
+    def key(self):
+        if self._key is None:
+            self._key = self.world.key(self)
+        return self._key
+
+    def __repr__(self):
+        return f"<Account {self.email} {self.id}>"
+
+
+def free_port():
+    while True:
+        port = random.randint(20000, 60000)
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+
+
+def log_fields(line):
+    """key=value key="a \\"quoted\\" value" …"""
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        return {}
+    return dict(w.split("=", 1) for w in words if "=" in w)
+
+
+class Server:
+    """One `calends serve`. Its log is kept in memory, line by line, as it comes."""
+
+    def __init__(self, world, options):
+        self.world, self.options = world, list(options)
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.public_url = world.public_url or self.url
+        self.lines = []
+        self.process = None
+        self.http = Client("127.0.0.1", self.port, self._on_reply)
+        self.start()
+
+    # ---- process ----
+
+    def start(self, *more):
+        address = f"127.0.0.1:{self.port}"
+        self.process = subprocess.Popen([BIN, "serve", "--listen", address, "--public-url", self.public_url,
+            *self.world.settings, *self.options, *more], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, env=self.world.environment, start_new_session=True)
+        self.reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
+        self.reader.start()
+        self.wait_for(lambda: self._answers() or self.process.poll() is not None, START_S)
+        assert self.process.poll() is None, "the server did not start:\n" + "".join(self.lines[-30:])
+
+    def _read(self, stream):
+        for line in stream:
+            self.lines.append(line.decode("utf-8", "replace"))
+
+    def _answers(self):
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+            return True
+        except OSError:
+            return False
+
+    def wait_for(self, condition, seconds=5):
+        """Polls until the condition holds; its last value."""
+        end = time.monotonic() + seconds
+        while not (value := condition()) and time.monotonic() < end:
+            time.sleep(0.02)
+        return value
+
+    def stop(self):
+        """A clean stop: exit status 0."""
+        if self.process is None:
+            return
+        self.http.close()
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(STOP_S)
+        self.reader.join(5)
+        self.process = None
+        assert status == 0, f"exit {status}:\n" + "".join(self.lines[-40:])
+
+    def kill(self):
+        self.http.close()
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+    def restart(self, *more):
+        self.stop()
+        self.start(*more)
+
+    # ---- requests ----
+
+    def _on_reply(self, reply):
+        if b'"access_token"' in reply.body or b'"refresh_token"' in reply.body or b'"client_secret"' in reply.body:
+            try:
+                self.world.collect(reply.json)
+            except ValueError:
+                pass
+
+    def request(self, method, target, body=None, headers=None, key=None):
+        pairs = list(headers.items()) if isinstance(headers, dict) else list(headers or [])
+        if isinstance(key, Account):
+            key = (key.email, key.key)
+        if isinstance(key, tuple):
+            pairs.append(("Authorization", basic(*key)))
+        elif key is not None:
+            pairs.append(("Authorization", f"Bearer {key}"))
+        return self.http.request(method, target, body, pairs)
+
+    def get(self, target, headers=None, key=None):
+        return self.request("GET", target, None, headers, key)
+
+    def post(self, target, body=b"", headers=None, key=None):
+        return self.request("POST", target, body, headers, key)
+
+    def dav(self, method, path, body=None, headers=None, account=None):
+        return self.request(method, path, body, headers, account)
+
+    def raw(self, octets, timeout_s=2):
+        return self.http.raw(octets, timeout_s)
+
+    def client_connection(self):
+        """Another connection of its own, kept alive: for callers at once."""
+        return Client("127.0.0.1", self.port, self._on_reply)
+
+    # ---- log ----
+
+    def log_of(self, request):
+        """The fields of the request's log line, by a Reply or its Request-Id."""
+        request_id = request.request_id if isinstance(request, Reply) else request
+
+        def find():
+            for line in reversed(self.lines):
+                if f"id={request_id}" in line and "event=request" in line:
+                    return log_fields(line)
+            return None
+
+        found = self.wait_for(find)
+        assert found, f"no log line for {request_id}"
+        return found
+
+    def log_has(self, text, seconds=5):
+        return self.wait_for(lambda: any(text in line for line in self.lines), seconds)
+
+
+class World(Server):
+    def __init__(self, postgres, database, options=(), public_url=None):
+        self.postgres, self.database, self.public_url = postgres, database, public_url
+        self.folder = tempfile.mkdtemp(prefix="calends-world-", dir="/tmp")
+        os.chmod(self.folder, 0o711)
+        self.database_url = postgres.url(database)
+        self.settings = ["--database-url", self.database_url, "--data-dir", self.folder]
+        self.environment = dict(os.environ, LC_ALL="C.UTF-8",
+            ASAN_OPTIONS="detect_stack_use_after_return=0:abort_on_error=0", UBSAN_OPTIONS="print_stacktrace=1")
+        self.secrets = set()
+        self.accounts = {}
+        self._second = None
+        super().__init__(self, options)
+
+    # ---- commands ----
+
+    def cli(self, *args, input=None):
+        args = [str(a) for a in args]
+        done = subprocess.run([BIN, *args, *self.settings, "--json"], input=input, capture_output=True, text=True,
+            env=self.environment, timeout=120)
+        if done.returncode != 0:
+            raise CliError(args, done)
+        fields = json.loads(done.stdout) if done.stdout.strip() else None
+        self.collect(fields)
+        return fields
+
+    @staticmethod
+    def _options(options):
+        """may_introspect=True is --may-introspect; a list is given several times; None is left out."""
+        words = []
+        for name, value in options.items():
+            flag = "--" + name.replace("_", "-")
+            for v in value if isinstance(value, (list, tuple)) else [value]:
+                words += [] if v is None or v is False else [flag] if v is True else [flag, str(v)]
+        return words
+
+    def account(self, email="ann@example.org", name=None, password="correct horse battery", plan=None):
+        """Made once for each address in a module."""
+        if email not in self.accounts:
+            words = self._options({"name": name or email.split("@")[0].title(), "plan": plan})
+            if password is not None:
+                self.secret(password)
+                words.append("--password-stdin")
+            fields = self.cli("account", "create", email, *words, input=password and password + "\n")
+            self.accounts[email] = Account(self, fields, password)
+        return self.accounts[email]
+
+    def key(self, owner="ann@example.org", kind="account", name="test", **options):
+        email = owner.email if isinstance(owner, Account) else self.account(owner).email
+        fields = self.cli("key", "create", email, *self._options({"kind": kind, "name": name, **options}))
+        key = Key(fields["key"])
+        key.id = fields["id"]
+        return key
+
+    def client(self, owner="ann@example.org", name="Test app", type="public", **options):
+        email = owner.email if isinstance(owner, Account) else self.account(owner).email
+        return self.cli("client", "create", *self._options({"owner": email, "name": name, "type": type, **options}))
+
+    # ---- database ----
+
+    def sql(self, text):
+        return self.postgres.sql(self.database, text)
+
+    @property
+    def second(self):
+        if self._second is None:
+            self._second = Server(self, self.options)
+        return self._second
+
+    # ---- secrets and the end ----
+
+    def secret(self, text):
+        self.secrets.add(text)
+        return text
+
+    def collect(self, fields):
+        """Every secret in what a command or an endpoint answered."""
+        if isinstance(fields, list):
+            for f in fields:
+                self.collect(f)
+        elif isinstance(fields, dict):
+            for name, value in fields.items():
+                if name in SECRET_FIELDS and isinstance(value, str) and len(value) >= 16:
+                    self.secret(value)
+                self.collect(value)
+
+    def close(self):
+        try:
+            if self._second:
+                self._second.stop()
+            self.stop()
+            self.check_logs()
+        finally:
+            for server in (self, self._second):
+                if server and server.process:
+                    server.kill()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def check_logs(self):
+        lines = self.lines + (self._second.lines if self._second else [])
+        with open(self.postgres.log, encoding="utf-8", errors="replace") as log:
+            lines = lines + log.readlines()
+        for line in lines:
+            assert not any(s in line for s in SANITIZERS), "a sanitizer spoke:\n" + "".join(self.lines[-60:])
+            leaked = [s for s in self.secrets if s in line]
+            assert not leaked, f"a secret is in the log: {line}"
