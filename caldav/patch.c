@@ -259,20 +259,24 @@ static int final_status(const struct patch *p, const struct patched *item)
 	return p->failed && item->status == 200 ? 424 : item->status;
 }
 
+static bool same_fate(const struct patch *p, const struct patched *a, const struct patched *b)
+{
+	return final_status(p, a) == final_status(p, b) && str_eq(str_of(a->condition), str_of(b->condition));
+}
+
 void patch_write(const struct patch *p, struct buf *out)
 {
 	for (size_t i = 0; i < p->count; i++) {
-		int status = final_status(p, &p->items[i]);
-		const char *condition = p->items[i].condition;
+		const struct patched *first = &p->items[i];
 		bool written = false;
 		for (size_t k = 0; k < i && !written; k++)
-			written = final_status(p, &p->items[k]) == status && p->items[k].condition == condition;
+			written = same_fate(p, &p->items[k], first);
 		if (written)
 			continue;
 		multistatus_propstat(out);
 		for (size_t k = i; k < p->count; k++)
-			if (final_status(p, &p->items[k]) == status && p->items[k].condition == condition)
+			if (same_fate(p, &p->items[k], first))
 				buf_add(out, prop_name_element(p->cx->mem, p->items[k].ns, p->items[k].local));
-		multistatus_propstat_end(out, status, condition);
+		multistatus_propstat_end(out, final_status(p, first), first->condition);
 	}
 }
