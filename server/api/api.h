@@ -8,8 +8,6 @@
 #include "server/data/json.h"
 #include "server/http/router.h"
 
-extern const struct module api_module; /* /v1/ */
-
 /* ---- what its handlers share ---- */
 
 /*

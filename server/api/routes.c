@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "server/api/routes.h"
+
 #include "server/api/api.h"
 
 #define BODY_MAX KIB(256)
