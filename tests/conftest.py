@@ -13,12 +13,13 @@ from world import BIN, World  # noqa: E402
 
 
 @pytest.fixture(scope="session")
-def postgres():
+def postgres(tmp_path_factory):
     """One private cluster for all; databases are copies of one that was migrated."""
     cluster = Postgres()
     try:
+        folder = str(tmp_path_factory.mktemp("migrate"))
         cluster.create("calends_template")
-        done = subprocess.run([BIN, "migrate", "--database-url", cluster.url("calends_template")], capture_output=True,
+        done = subprocess.run([BIN, "migrate", "--database-url", cluster.url("calends_template"), "--data-dir", folder], capture_output=True,
             text=True, timeout=120)
         assert done.returncode == 0, done.stdout + done.stderr
         yield cluster
