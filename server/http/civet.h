@@ -7,14 +7,20 @@
 struct civet;
 
 struct civet_settings {
-	struct str listen; /* "127.0.0.1:8080", "[::1]:8080", several with commas; "…s" with TLS */
+	struct str listen; /* "127.0.0.1:8080", "[::1]:8080", "/path/of/socket", several with commas */
 	unsigned threads;
-	unsigned request_timeout_ms, idle_timeout_ms;
-	size_t body_budget; /* octets of request bodies in flight in the whole server */
-	unsigned connections_per_address;
+	unsigned request_timeout_ms;      /* a head, and each pause of a client that reads or writes */
+	unsigned idle_timeout_ms;         /* between two requests of a connection */
+	size_t body_budget;               /* octets of request bodies in flight in the whole server */
+	unsigned connections_per_address; /* 0: no limit; trusted proxies have none */
+	unsigned bodies_per_address;      /* that arrive slowly at the same time; 0: a quarter of the threads */
 };
 
-/* Start to serve `app`. UNAVAILABLE with a text that names the address when a port is taken or not allowed. */
+/*
+ * Start to serve `app`. SIGPIPE becomes ignored, and the limit of open files is raised as far as it goes.
+ * errors  UNAVAILABLE  an address is taken or not allowed (the text names it), no threads
+ *         INVALID_VALUE  config->trusted_proxy
+ */
 MUST_CHECK err_t civet_open(
 	struct ctx *cx, const struct civet_settings *settings, const struct app *app, struct civet **out);
 

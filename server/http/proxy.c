@@ -156,7 +156,7 @@ static struct str last_of(struct str list)
 	return item;
 }
 
-void proxy_apply(struct request *rq, const struct proxy_list *list, struct address peer, bool tls)
+struct address proxy_apply(struct request *rq, const struct proxy_list *list, struct address peer, bool tls)
 {
 	struct address client = peer;
 	rq->secure = tls;
@@ -175,4 +175,5 @@ void proxy_apply(struct request *rq, const struct proxy_list *list, struct addre
 		rq->secure = tls || (agree && str_eq_nocase(said, STR("https")));
 	}
 	rq->cx.client_ip = address_text(rq->cx.mem, client);
+	return client;
 }

@@ -20,8 +20,8 @@ bool address_parse(struct str text, struct address *out);
 struct str address_text(struct arena *mem, struct address a);
 
 /*
- * Set cx.client_ip and secure. `peer` is who is connected. The headers of a trusted peer are read from the right: the
- * first address that is not a trusted proxy is the client. A proxy writes X-Forwarded-For or Forwarded (RFC 7239) and
- * passes the other one on from strangers; when both are there and differ, neither is believed.
+ * Set cx.client_ip and secure; the client's address. `peer` is who is connected. The headers of a trusted peer are read
+ * from the right: the first address that is not a trusted proxy is the client. A proxy writes X-Forwarded-For or
+ * Forwarded (RFC 7239) and passes the other one on from strangers; when both are there and differ, neither is believed.
  */
-void proxy_apply(struct request *rq, const struct proxy_list *list, struct address peer, bool tls);
+struct address proxy_apply(struct request *rq, const struct proxy_list *list, struct address peer, bool tls);

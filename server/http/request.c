@@ -120,6 +120,7 @@ bool request_wants_minimal(const struct request *rq)
 /* ---- the body ---- */
 
 #define BODY_STEP ((size_t)16 * 1024)
+#define BODY_DISCARD_MAX (64 * 1024)
 
 static err_t body_fault(struct request *rq, ssize_t fault)
 {
@@ -211,6 +212,13 @@ err_t request_read_body(struct request *rq, size_t max)
 		return OK;
 	}
 	return read_known(rq, (size_t)rq->content_length);
+}
+
+void request_leave_body(struct request *rq)
+{
+	bool waits = rq->conn->expects_continue, unread = !rq->body.ptr && rq->content_length != 0;
+	if (unread && (waits || rq->content_length < 0 || rq->content_length > BODY_DISCARD_MAX))
+		rq->conn->ops->close(rq->conn);
 }
 
 /* ---- forms shown to browsers ---- */

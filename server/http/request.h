@@ -96,6 +96,12 @@ bool request_wants_minimal(const struct request *rq);
 MUST_CHECK err_t request_read_body(struct request *rq, size_t max);
 
 /*
+ * The body is not wanted: a small one will be read and thrown away behind the answer, so that the connection lives on;
+ * a large one, one of unknown length, or one that still waits for 100 Continue ends the connection. Before the answer.
+ */
+void request_leave_body(struct request *rq);
+
+/*
  * The CSRF token of forms shown to this browser (session's, or the pre-session cookie's), to put into a hidden field
  * named "csrf". The router checks it on every POST of a route whose `who` has SESSION or OPTIONAL_SESSION.
  */

@@ -135,6 +135,7 @@ void reply_error(struct request *rq, struct response *rs, err_t e)
 	json_str(&j, "request_id", id_text(rq->cx.mem, "req", rq->cx.request_id));
 	json_object_end(&j);
 	json_object_end(&j);
+	auth_challenge(rq, rs, e);
 }
 
 /* ---- over the wire ---- */

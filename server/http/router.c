@@ -32,6 +32,7 @@ static bool answer_preflight(struct request *rq, struct response *rs)
 
 static void answer_options(struct request *rq, struct response *rs)
 {
+	request_leave_body(rq);
 	if (!answer_preflight(rq, rs))
 		reply_empty(rs, 200);
 	response_header(rs, "Allow", match_allow(rq->cx.mem, rq->module, &rq->path, false));
@@ -59,8 +60,10 @@ static bool type_fits(enum body_kind kind, struct str type)
 static err_t read_body(struct request *rq)
 {
 	const struct route *route = rq->route;
-	if (route->body == NO_BODY)
+	if (route->body == NO_BODY) {
+		request_leave_body(rq);
 		return OK;
+	}
 	if (rq->content_length && !type_fits(route->body, request_media_type(rq)))
 		return FAIL(&rq->cx, MEDIA_TYPE, "%.*s", STR_ARG(request_header(rq, "Content-Type")));
 	TRY(request_read_body(rq, route->body_max));
@@ -138,6 +141,7 @@ static void show(struct request *rq, struct response *rs, err_t e)
 		response_break(rs);
 		return;
 	}
+	request_leave_body(rq);
 	response_clear(rs);
 	if (e->kind == METHOD_NOT_ALLOWED && rq->module)
 		response_header(rs, "Allow", match_allow(rq->cx.mem, rq->module, &rq->path, false));

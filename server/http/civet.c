@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/http/civet.h"
+
+#include <malloc.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "civetweb.h"
+
+#include "server/base/config.h"
+#include "server/base/log.h"
+#include "server/crypto/digest.h"
+#include "server/data/json.h"
+#include "server/http/civet_inside.h"
+#include "server/http/gate.h"
+#include "server/http/head.h"
+
+/* Long If headers, cookies and Negotiate fit. */
+#define HEAD_MAX_OCTETS "32768"
+#define QUEUE "4096"
+#define BACKLOG "1024"
+/* Descriptors that connections leave to the rest: database, logs, listeners. */
+#define DESCRIPTORS_KEPT 128
+#define QUIET_MS 50
+
+static struct civet *server_of(const struct mg_context *ctx)
+{
+	return mg_get_user_data(ctx);
+}
+
+/* ---- what the changed civetweb asks (civet_hooks.h) ---- */
+
+int civet_gate(struct mg_context *ctx, char *head, int len, char *reason, size_t size)
+{
+	const struct gate_fault *fault = gate_head(head, (size_t)len);
+	if (!fault)
+		return 0;
+	atomic_fetch_add(&server_of(ctx)->refused_heads, 1);
+	snprintf(reason, size, "%s", fault->reason);
+	return fault->status;
+}
+
+unsigned long civet_chunk_size(char *line, size_t len, char **end)
+{
+	unsigned long size = 0;
+	bool fits = gate_chunk_size(line, len, &size);
+	*end = fits ? line + len - 2 : NULL;
+	return fits ? size : 1;
+}
+
+static struct address address_of(const struct sockaddr *from)
+{
+	struct address a = { { [10] = 0xFF, [11] = 0xFF } };
+	if (from->sa_family == AF_INET6)
+		memcpy(a.octets, &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr, sizeof a.octets);
+	else if (from->sa_family == AF_INET)
+		memcpy(a.octets + 12, &((const struct sockaddr_in *)(const void *)from)->sin_addr, 4);
+	else
+		a.octets[12] = 127; /* a Unix socket: this machine */
+	return a;
+}
+
+int civet_admit(struct mg_context *ctx, const struct sockaddr *from)
+{
+	struct civet *server = server_of(ctx);
+	struct address a = address_of(from);
+	if (atomic_fetch_add(&server->open, 1) < server->open_max &&
+		(proxy_trusted(server->proxies, a) || crowd_enter(server->connections, a)))
+		return 1;
+	atomic_fetch_sub(&server->open, 1);
+	return 0;
+}
+
+void civet_left(struct mg_context *ctx, const struct sockaddr *from)
+{
+	struct civet *server = server_of(ctx);
+	struct address a = address_of(from);
+	atomic_fetch_sub(&server->open, 1);
+	if (!proxy_trusted(server->proxies, a))
+		crowd_leave(server->connections, a);
+}
+
+struct parker *civet_parker(struct mg_context *ctx)
+{
+	return server_of(ctx)->parker;
+}
+
+/* ---- callbacks ---- */
+
+static int on_request(struct mg_connection *mg)
+{
+	struct civet *server = mg_get_user_data(mg_get_context(mg));
+	atomic_fetch_add(&server->in_flight, 1);
+	atomic_fetch_add(&server->requests, 1);
+	int status = civet_answer(server, mg, mg_get_thread_pointer(mg));
+	atomic_fetch_sub(&server->in_flight, 1);
+	return status;
+}
+
+static const char *code_of(int status)
+{
+	return status == 431 || status == 414 ? "request_too_large" : "malformed_request";
+}
+
+/* What never became a request: the gate's refusals, and whatever else civetweb cannot read. */
+static int on_error(struct mg_connection *mg, int status, const char *reason)
+{
+	struct worker *worker = mg_get_thread_pointer(mg);
+	struct arena *mem = worker->mem;
+	struct instant now = instant_now();
+	struct str id = id_text(mem, "req", id_new(now));
+	struct buf body = buf_new(mem, 4096), wire = buf_new(mem, 8192);
+	struct json j = json_begin(&body);
+
+	json_object(&j, NULL);
+	json_object(&j, "error");
+	json_str(&j, "type", STR("invalid_request_error"));
+	json_str(&j, "code", str_of(code_of(status)));
+	json_str(&j, "message", str_fmt(mem, "%s.", reason));
+	json_str(&j, "request_id", id);
+	json_object_end(&j);
+	json_object_end(&j);
+	buf_fmt(&wire,
+		"HTTP/1.1 %d %s\r\nDate: %.*s\r\nRequest-Id: %.*s\r\nX-Content-Type-Options: nosniff\r\n"
+		"Content-Type: application/json\r\nCache-Control: no-store\r\nContent-Length: %zu\r\n"
+		"Connection: close\r\n\r\n",
+		status, status_phrase(status), STR_ARG(instant_imf(mem, now)), STR_ARG(id), body.len);
+	buf_add(&wire, buf_str(&body));
+	(void)mg_write(mg, wire.ptr, wire.len);
+	log_event(LOG_INFO, "refused", LOG_STR("id", id), LOG_INT("status", status), LOG_C("reason", reason),
+		LOG_C("ip", mg_get_request_info(mg)->remote_addr));
+	arena_reset(mem);
+	return 0;
+}
+
+static int on_message(const struct mg_connection *mg, const char *text)
+{
+	struct civet *server = mg_get_user_data(mg_get_context(mg));
+	if (!server->started)
+		snprintf(server->trouble, sizeof server->trouble, "%s", text);
+	else
+		log_event(LOG_WARN, "civetweb", LOG_C("text", text));
+	return 1;
+}
+
+static void *on_thread(const struct mg_context *ctx, int type)
+{
+	(void)ctx;
+	if (type != 1)
+		return NULL;
+	struct worker *worker = calloc(1, sizeof *worker);
+	if (!worker)
+		abort();
+	*worker = (struct worker){ arena_open(), arena_open() };
+	return worker;
+}
+
+static void on_thread_end(const struct mg_context *ctx, int type, void *pointer)
+{
+	(void)ctx;
+	struct worker *worker = pointer;
+	if (type != 1 || !worker)
+		return;
+	arena_close(worker->mem);
+	arena_close(worker->out);
+	free(worker);
+}
+
+/* Before any thread of civetweb runs. */
+static void on_context(const struct mg_context *ctx)
+{
+	struct civet *server = server_of(ctx);
+	server->parker = park_open(ctx, &server->park);
+}
+
+/* ---- start ---- */
+
+/* Each connection is a descriptor. */
+static unsigned open_max(void)
+{
+	struct rlimit files;
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return 1024 - DESCRIPTORS_KEPT;
+	files.rlim_cur = files.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+	(void)getrlimit(RLIMIT_NOFILE, &files);
+	rlim_t usable = files.rlim_cur > 2 * DESCRIPTORS_KEPT ? files.rlim_cur - DESCRIPTORS_KEPT : DESCRIPTORS_KEPT;
+	return usable > 1000000 ? 1000000 : (unsigned)usable;
+}
+
+static err_t start(struct ctx *cx, const struct civet_settings *s, struct civet *server)
+{
+	struct arena *mem = server->mem;
+	const char *listen = str_c(mem, s->listen);
+	char text[256] = "";
+	if (!listen)
+		return REFUSE(cx, INVALID_VALUE, "listen", "--listen needs an address like 127.0.0.1:8080.");
+	const char *options[] = {
+		"listening_ports",
+		listen,
+		"num_threads",
+		str_fmt(mem, "%u", s->threads).ptr,
+		"request_timeout_ms",
+		str_fmt(mem, "%u", s->request_timeout_ms).ptr,
+		"keep_alive_timeout_ms",
+		str_fmt(mem, "%u", s->request_timeout_ms / 2).ptr,
+		"enable_keep_alive",
+		"yes",
+		"decode_url",
+		"no",
+		"decode_query_string",
+		"no",
+		"max_request_size",
+		HEAD_MAX_OCTETS,
+		"tcp_nodelay",
+		"1",
+		"connection_queue",
+		QUEUE,
+		"listen_backlog",
+		BACKLOG,
+		NULL,
+	};
+	struct mg_callbacks callbacks = {
+		.begin_request = on_request,
+		.http_error = on_error,
+		.log_message = on_message,
+		.init_context = on_context,
+		.init_thread = on_thread,
+		.exit_thread = on_thread_end,
+	};
+	struct mg_init_data init = { &callbacks, server, options };
+	struct mg_error_data error = { .text = text, .text_buffer_size = sizeof text };
+
+	server->mg = mg_start2(&init, &error);
+	if (!server->mg)
+		return REFUSE(cx, UNAVAILABLE, "listen", "Cannot listen on %s: %s", listen,
+			server->trouble[0] ? server->trouble : text);
+	server->started = true;
+	return OK;
+}
+
+static void free_server(struct civet *server)
+{
+	crowd_close(server->connections);
+	crowd_close(server->bodies);
+	arena_close(server->mem);
+	free(server);
+}
+
+/* They live as long as the server, an error as long as the caller's memory. */
+static err_t read_proxies(struct ctx *cx, const struct app *app, struct civet *server)
+{
+	struct ctx own = { .mem = server->mem };
+	err_t e = proxy_list_parse(&own, app->config ? app->config->trusted_proxy : STR_ABSENT, &server->proxies);
+	return e ? REFUSE(cx, INVALID_VALUE, "trusted-proxy", "%.*s", STR_ARG(err_text(e))) : OK;
+}
+
+err_t civet_open(struct ctx *cx, const struct civet_settings *s, const struct app *app, struct civet **out)
+{
+	struct civet *server = calloc(1, sizeof *server);
+	if (!server)
+		abort();
+	server->app = app;
+	server->mem = arena_open();
+	server->body_budget = s->body_budget;
+	server->open_max = open_max();
+	server->connections = crowd_open(s->connections_per_address);
+	server->bodies = crowd_open(s->bodies_per_address ? s->bodies_per_address : 1 + s->threads / 4);
+	server->park = (struct park_settings){ s->request_timeout_ms, s->idle_timeout_ms, s->threads };
+
+	/* Many threads with an arena of malloc each would hold on to much memory. */
+	mallopt(M_ARENA_MAX, 4);
+	signal(SIGPIPE, SIG_IGN);
+	(void)mg_init_library(MG_FEATURES_DEFAULT);
+	err_t e = read_proxies(cx, app, server);
+	if (!e)
+		e = start(cx, s, server);
+	if (e) {
+		free_server(server);
+		return e;
+	}
+	*out = server;
+	return OK;
+}
+
+/* ---- stop ---- */
+
+/* Until none has run for a moment: one that was handed over may be on its way to a thread. */
+static void wait_for_answers(struct civet *server, unsigned ms)
+{
+	uint64_t now = clock_monotonic_ms(), until = now + ms, busy_at = now;
+	for (; now < until && now < busy_at + QUIET_MS; now = clock_monotonic_ms()) {
+		if (atomic_load(&server->in_flight))
+			busy_at = now;
+		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+	}
+}
+
+/*
+ * mg_stop alone cuts running answers, so it comes last: first nobody new is let in and each answer ends its connection;
+ * then the running ones get their time.
+ */
+void civet_close(struct civet *server, unsigned drain_ms)
+{
+	if (!server)
+		return;
+	atomic_store(&server->draining, true);
+	civet_stop_listening(server->mg);
+	if (server->parker)
+		park_close(server->parker);
+	wait_for_answers(server, drain_ms);
+	mg_stop(server->mg);
+	if (server->parker)
+		park_free(server->parker);
+	mg_exit_library();
+	free_server(server);
+}
+
+struct civet_stats civet_stats(struct civet *server)
+{
+	return (struct civet_stats){
+		.connections = atomic_load(&server->open),
+		.parked = server->parker ? park_count(server->parker) : 0,
+		.in_flight = atomic_load(&server->in_flight),
+		.requests = atomic_load(&server->requests),
+		.refused_heads = atomic_load(&server->refused_heads),
+	};
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One request of civetweb's, as the router sees it. */
+#include "server/http/civet_inside.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "civetweb.h"
+
+#include "server/http/civet_hooks.h"
+
+/* One call of mg_read fills what it is given, so it is given pieces. */
+#define READ_MAX ((size_t)1024 * 1024)
+
+struct connection {
+	struct civet_conn base;
+	struct civet *server;
+	struct mg_connection *mg;
+	struct request *rq;
+	struct address client;
+	size_t reserved;
+	bool closing;
+};
+
+static struct connection *of(struct civet_conn *conn)
+{
+	return (struct connection *)conn;
+}
+
+/* ---- conn_ops over civetweb ---- */
+
+static ssize_t read_some(struct connection *c, char *into, size_t max)
+{
+	int got = mg_read(c->mg, into, max);
+	if (got < 0)
+		return CONN_MALFORMED;
+	return got == 0 && c->rq->content_length >= 0 ? CONN_SLOW : got;
+}
+
+/* A body that is not here yet holds its thread, so an address may have only some of them. */
+static ssize_t conn_read(struct civet_conn *conn, char *into, size_t max)
+{
+	struct connection *c = of(conn);
+	if (max > READ_MAX)
+		max = READ_MAX;
+	if (c->rq->content_length >= 0 && civet_body_here(c->mg) >= max)
+		return read_some(c, into, max);
+	if (!crowd_enter(c->server->bodies, c->client))
+		return CONN_CROWDED;
+	ssize_t got = read_some(c, into, max);
+	crowd_leave(c->server->bodies, c->client);
+	return got;
+}
+
+/* mg_write may return a short count after a time-out: that ends the answer. */
+static bool conn_write(struct civet_conn *conn, struct str octets)
+{
+	int written = octets.len > INT32_MAX ? -1 : mg_write(of(conn)->mg, octets.ptr, octets.len);
+	return written >= 0 && (size_t)written == octets.len;
+}
+
+static bool conn_reserve(struct civet_conn *conn, size_t octets)
+{
+	struct connection *c = of(conn);
+	size_t before = atomic_fetch_add(&c->server->body_octets, octets);
+	if (before + octets > c->server->body_budget) {
+		atomic_fetch_sub(&c->server->body_octets, octets);
+		return false;
+	}
+	c->reserved += octets;
+	return true;
+}
+
+static bool conn_is_last(struct civet_conn *conn)
+{
+	struct connection *c = of(conn);
+	return c->closing || atomic_load(&c->server->draining) || !civet_keeps(c->mg);
+}
+
+static void conn_close(struct civet_conn *conn)
+{
+	of(conn)->closing = true;
+	mg_disable_connection_keep_alive(of(conn)->mg);
+}
+
+static const struct conn_ops ops = { conn_read, conn_write, conn_reserve, conn_is_last, conn_close };
+
+/* ---- a request ---- */
+
+static void fill_headers(struct request *rq, const struct mg_request_info *info)
+{
+	assert(info->num_headers <= HEADERS_MAX);
+	for (int i = 0; i < info->num_headers; i++) {
+		const struct mg_header *from = &info->http_headers[i];
+		rq->headers[i] = (struct header){ str_of(from->name), str_trim(str_of(from->value), STR_BLANK) };
+	}
+	rq->header_count = (size_t)info->num_headers;
+}
+
+/* civetweb cut the target at its '?' in place: the query stands right behind. */
+static void fill_target(struct request *rq, const struct mg_request_info *info)
+{
+	struct str path = str_of(info->request_uri);
+	rq->target = path;
+	if (!info->query_string)
+		return;
+	rq->query = str_of(info->query_string);
+	rq->target = str_fmt(rq->cx.mem, "%s?%s", path.ptr, rq->query.ptr);
+	rq->query.ptr = rq->target.ptr + path.len + 1;
+}
+
+static int64_t body_length(const struct request *rq)
+{
+	uint64_t length;
+	if (request_header(rq, "Transfer-Encoding").ptr)
+		return -1; /* the gate lets nothing but chunked through */
+	if (!str_to_u64(request_header(rq, "Content-Length"), INT64_MAX, &length))
+		return 0;
+	return (int64_t)length;
+}
+
+static struct request *request_of(struct connection *c, const struct mg_request_info *info, struct arena *mem)
+{
+	const struct app *app = c->server->app;
+	struct request *rq = arena_new(mem, struct request);
+	struct address peer;
+
+	rq->cx = (struct ctx){ .mem = mem, .db = app->db, .config = app->config, .now = instant_now() };
+	rq->cx.request_id = id_new(rq->cx.now);
+	rq->app = app;
+	rq->conn = &c->base;
+	rq->method = method_of(str_of(info->request_method));
+	fill_headers(rq, info);
+	fill_target(rq, info);
+	rq->content_length = body_length(rq);
+	rq->cx.user_agent = request_header(rq, "User-Agent");
+	if (!address_parse(str_of(info->remote_addr), &peer))
+		peer = (struct address){ { [10] = 0xFF, [11] = 0xFF, [12] = 127 } };
+	c->client = proxy_apply(rq, c->server->proxies, peer, info->is_ssl);
+#if CALENDS_DEV
+	uint64_t failing;
+	if (str_to_u64(request_header(rq, "Calends-Fail-Query"), 1000, &failing))
+		rq->cx.fail_query = (unsigned)failing;
+#endif
+	c->base.http_1_0 = strcmp(info->http_version, "1.0") == 0;
+	/* RFC 9110 §10.1.1: an expectation in an HTTP/1.0 request is ignored. */
+	c->base.expects_continue = !c->base.http_1_0 && rq->content_length && request_header(rq, "Expect").ptr;
+	return rq;
+}
+
+/* What the router left unread, which it leaves only when it is small, would be the next request. */
+static void discard_rest(struct connection *c)
+{
+	char waste[4096];
+	if (c->closing || c->rq->body.ptr || c->rq->content_length == 0)
+		return;
+	for (int64_t left = c->rq->content_length; left > 0;) {
+		ssize_t got = conn_read(&c->base, waste, left < (int64_t)sizeof waste ? (size_t)left : sizeof waste);
+		if (got <= 0) {
+			conn_close(&c->base);
+			return;
+		}
+		left -= got;
+	}
+}
+
+int civet_answer(struct civet *server, struct mg_connection *mg, struct worker *worker)
+{
+	struct connection c = { .base = { .ops = &ops, .out = worker->out }, .server = server, .mg = mg };
+	struct response rs;
+	c.rq = request_of(&c, mg_get_request_info(mg), worker->mem);
+	router_run(c.rq, &rs);
+	discard_rest(&c);
+	atomic_fetch_sub(&server->body_octets, c.reserved);
+	arena_reset(worker->mem);
+	arena_reset(worker->out);
+	return rs.status;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared by the two files that know civetweb: civet.c (the server) and civet_conn.c (a request). */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "server/http/civet.h"
+#include "server/http/civet_hooks.h"
+#include "server/http/conn.h"
+#include "server/http/crowd.h"
+#include "server/http/proxy.h"
+
+struct civet {
+	const struct app *app;
+	struct mg_context *mg;
+	struct parker *parker;
+	struct park_settings park;
+	struct arena *mem; /* as long as the server */
+	const struct proxy_list *proxies;
+	struct crowd *connections, *bodies;
+	size_t body_budget;
+	unsigned open_max;
+	atomic_size_t body_octets;
+	atomic_uint open, in_flight;
+	atomic_ullong requests, refused_heads;
+	atomic_bool draining;
+	char trouble[256]; /* what civetweb said while it started, which it does in our thread */
+	bool started;
+};
+
+/* What a worker thread keeps between requests. */
+struct worker {
+	struct arena *mem, *out;
+};
+
+/* Answer the request that civetweb has read. The status. */
+int civet_answer(struct civet *server, struct mg_connection *mg, struct worker *worker);
