@@ -2,17 +2,13 @@
 /* Many objects of a calendar, a page at a time. */
 #include "caldav/calendar/store_parts.h"
 
-#define OBJECT_PLAIN_FIELDS                                                                                            \
-	id, calendar, name, uid, etag, modseq, component, flags, size, deleted, first_at, last_at, occ_until,          \
-		created_at, updated_at
-
-DB_RESULT(object_page, struct object, OBJECT_PLAIN_FIELDS);
-DB_RESULT(object_page_occ, struct object, OBJECT_PLAIN_FIELDS, occ);
-DB_RESULT(object_page_data, struct object, OBJECT_PLAIN_FIELDS, data);
-DB_RESULT(object_by_names, struct object, OBJECT_PLAIN_FIELDS);
-DB_RESULT(object_by_names_data, struct object, OBJECT_PLAIN_FIELDS, data);
-DB_RESULT(object_by_ids, struct object, OBJECT_PLAIN_FIELDS, data);
-DB_RESULT(object_in_range, struct object, OBJECT_PLAIN_FIELDS, occ);
+DB_RESULT(object_page, struct object, OBJECT_COLUMNS);
+DB_RESULT(object_page_occ, struct object, OBJECT_COLUMNS, occ);
+DB_RESULT(object_page_data, struct object, OBJECT_COLUMNS, data);
+DB_RESULT(object_by_names, struct object, OBJECT_COLUMNS);
+DB_RESULT(object_by_names_data, struct object, OBJECT_COLUMNS, data);
+DB_RESULT(object_by_ids, struct object, OBJECT_COLUMNS, data);
+DB_RESULT(object_in_range, struct object, OBJECT_COLUMNS, occ);
 
 err_t object_page(struct ctx *cx, struct id account, struct id calendar, struct str after, int16_t components,
 	enum object_fields fields, int32_t limit, struct object **out, size_t *count_out)

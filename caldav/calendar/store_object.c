@@ -6,10 +6,6 @@
 #include "caldav/calendar/store_parts.h"
 #include "server/crypto/digest.h"
 
-#define OBJECT_FIELDS                                                                                                  \
-	id, calendar, name, uid, data, etag, modseq, component, flags, size, deleted, first_at, last_at, occ_until,    \
-		created_at, updated_at
-
 struct put {
 	int32_t outcome;
 	struct id calendar, id;
@@ -23,9 +19,9 @@ struct relocated {
 	struct str other;
 };
 
-DB_RESULT(object_get, struct object, OBJECT_FIELDS);
-DB_RESULT(object_by_uid, struct object, OBJECT_FIELDS);
-DB_RESULT(object_by_id, struct object, calendar_name, OBJECT_FIELDS);
+DB_RESULT(object_get, struct object, OBJECT_COLUMNS, data);
+DB_RESULT(object_by_uid, struct object, OBJECT_COLUMNS, data);
+DB_RESULT(object_by_id, struct object, calendar_name, OBJECT_COLUMNS, data);
 DB_RESULT(object_put, struct put, outcome, calendar, id, modseq, other, created_at, updated_at);
 DB_RESULT(object_delete, struct outcome, outcome);
 DB_RESULT(object_relocate, struct relocated, outcome, other);

@@ -10,6 +10,11 @@ struct outcome {
 	int32_t outcome;
 };
 
+/* The columns of every statement that reads objects, in this order; data or occ come behind. */
+#define OBJECT_COLUMNS                                                                                                 \
+	id, calendar, name, uid, etag, modseq, component, flags, size, deleted, first_at, last_at, occ_until,          \
+		created_at, updated_at
+
 /* Dead properties as the three arrays that the functions take: an empty element removes. Never NULL. */
 struct dead_lists {
 	struct str_list ns, local, xml;
