@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/support/test.h"
+
+#include "server/account/account.h"
+#include "server/account/housekeeping.h"
+#include "server/account/label.h"
+#include "server/account/session.h"
+#include "server/account/throttle.h"
+#include "server/crypto/secret.h"
+#include "tests/support/database.h"
+
+static struct account made(const char *email, const char *password)
+{
+	struct account account;
+	const struct account_new in = {
+		.email = str_of(email), .name = STR("Ann"), .password = str_of(password), .plan = PLAN_PRO
+	};
+	assert_ok(account_create(&test_cx, &in, &account));
+	return account;
+}
+
+TEST(addresses_are_folded_and_what_is_none_is_refused)
+{
+	const struct {
+		const char *sent, *folded; /* NULL: refused */
+	} cases[] = {
+		{ "  Ann@Example.ORG ", "ann@example.org" },
+		{ "ann+tag@localhost", "ann+tag@localhost" },
+		{ "", NULL },
+		{ "ann", NULL },
+		{ "@example.org", NULL },
+		{ "ann@", NULL },
+		{ "ann@@example.org", NULL },
+		{ "ann@exa mple.org", NULL },
+		{ "ann..b@example.org", NULL },
+		{ ".ann@example.org", NULL },
+		{ "ann@-example.org", NULL },
+		{ "ann@example..org", NULL },
+		{ "ann\r\nBcc: x@example.org", NULL },
+		{ "\"ann\"@example.org", NULL },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct str folded;
+		err_t e = email_fold(&test_cx, str_of(cases[i].sent), &folded);
+		if (!e != (cases[i].folded != NULL))
+			fail_msg("%s: %s", cases[i].sent, e ? "refused" : "accepted");
+		if (!e)
+			assert_str(folded, str_of(cases[i].folded));
+	}
+}
+
+TEST(names_cannot_rewrite_the_line_they_stand_in)
+{
+	const struct {
+		struct str sent;
+		bool good;
+	} cases[] = {
+		{ STR(" Laptop "), true },
+		{ STR("Büro – 東京"), true },
+		{ STR(""), false },
+		{ STR(" \t"), false },
+		{ STR("a\nb"), false },
+		{ STR("a\0b"), false },
+		{ STR("a\x7F"), false },
+		{ STR("a\xC2\x85"), false },     /* next line */
+		{ STR("a\xE2\x80\xAE"), false }, /* right-to-left override */
+		{ STR("a\xE2\x81\xA6"), false }, /* left-to-right isolate */
+		{ STR("a\xFF"), false },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct str clean;
+		err_t e = label_clean(&test_cx, "name", cases[i].sent, &clean);
+		if (!e != cases[i].good)
+			fail_msg("case %zu: %s", i, e ? "refused" : "accepted");
+	}
+	char *longest = arena_take(test_mem, 3 * 101, 1);
+	for (size_t i = 0; i < 101; i++)
+		memcpy(longest + 3 * i, "\xE6\x9D\xB1", 3);
+	struct str clean;
+	assert_ok(label_clean(&test_cx, "name", (struct str){ longest, 300 }, &clean));
+	assert_err(label_clean(&test_cx, "name", (struct str){ longest, 303 }, &clean), INVALID_VALUE);
+}
+
+TEST(an_address_makes_one_account_alone)
+{
+	database_use(&test_cx);
+	struct account first = made("one@example.org", NULL), found;
+	const struct account_new again = { .email = STR("ONE@example.org"), .name = STR("Eve"), .plan = PLAN_PRO };
+	assert_err(account_create(&test_cx, &again, &found), CONFLICT);
+	assert_ok(account_by_email(&test_cx, STR("One@Example.org"), &found));
+	assert_true(id_eq(found.id, first.id));
+	assert_str(found.name, STR("Ann"));
+	assert_ok(account_by_id(&test_cx, id_in_mode(first.id, true), &found));
+	assert_true(id_eq(found.id, first.id));
+	database_leave(&test_cx);
+}
+
+TEST(both_worlds_are_deactivated_and_come_back_together)
+{
+	database_use(&test_cx);
+	struct account account = made("two@example.org", NULL), found;
+	assert_ok(account_set_status(&test_cx, account.id, STATUS_DEACTIVATED));
+	assert_ok(account_by_email(&test_cx, STR("two@example.org"), &found));
+	assert_int_equal(found.status, STATUS_DEACTIVATED);
+	assert_false(instant_is_none(found.deactivated_at));
+	assert_ok(account_set_status(&test_cx, account.id, STATUS_ACTIVE));
+	assert_ok(account_by_email(&test_cx, STR("two@example.org"), &found));
+	assert_int_equal(found.status, STATUS_ACTIVE);
+	assert_true(instant_is_none(found.deactivated_at));
+	assert_err(account_set_status(&test_cx, id_new(test_cx.now), STATUS_ACTIVE), NOT_FOUND);
+	database_leave(&test_cx);
+}
+
+TEST(only_the_right_password_of_a_known_active_account_signs_in)
+{
+	database_use(&test_cx);
+	struct account account = made("three@example.org", "correct horse"), in;
+	made("locked@example.org", NULL);
+	assert_ok(sign_in(&test_cx, STR("Three@example.org"), STR("correct horse"), &in));
+	assert_true(id_eq(in.id, account.id));
+	assert_err(sign_in(&test_cx, STR("three@example.org"), STR("correct hors"), &in), CREDENTIALS_INVALID);
+	assert_err(sign_in(&test_cx, STR("nobody@example.org"), STR("correct horse"), &in), CREDENTIALS_INVALID);
+	assert_err(sign_in(&test_cx, STR("not an address"), STR("correct horse"), &in), CREDENTIALS_INVALID);
+	assert_err(sign_in(&test_cx, STR("locked@example.org"), STR(""), &in), CREDENTIALS_INVALID);
+	assert_ok(account_set_status(&test_cx, account.id, STATUS_DEACTIVATED));
+	assert_err(sign_in(&test_cx, STR("three@example.org"), STR("correct horse"), &in), ACCOUNT_DEACTIVATED);
+	database_leave(&test_cx);
+}
+
+TEST(guessing_is_stopped_at_an_account_and_at_an_address)
+{
+	database_use(&test_cx);
+	const struct throttle account = { "account", STR("four@example.org"), 3, 900 };
+	const struct throttle address = { "address", STR("192.0.2.1"), 5, 3600 };
+	const struct throttle both[] = { account, address };
+	for (int i = 0; i < 3; i++)
+		assert_ok(throttle_take(&test_cx, both, 2));
+	err_t e = throttle_take(&test_cx, both, 2);
+	assert_true(err_is(e, RATE_LIMITED));
+	assert_in_range(e->retry_after_s, 890, 901);
+
+	/* a success forgets the account's failures, and gives the address one try back */
+	assert_ok(throttle_forgive(&test_cx, &account, &address));
+	assert_ok(throttle_take(&test_cx, both, 2));
+	assert_ok(throttle_take(&test_cx, both, 2));
+	assert_err(throttle_take(&test_cx, both, 2), RATE_LIMITED);
+
+	test_cx.now = instant_add_s(test_cx.now, 3601);
+	assert_ok(throttle_take(&test_cx, both, 2));
+	database_leave(&test_cx);
+}
+
+TEST(an_ipv6_customer_is_one_network)
+{
+	assert_str(throttle_network(test_mem, STR("2001:db8:1:2:3:4:5:6")), STR("2001:db8:1:2::"));
+	assert_str(throttle_network(test_mem, STR("192.0.2.7")), STR("192.0.2.7"));
+	assert_str(throttle_network(test_mem, STR("not an address")), STR("not an address"));
+}
+
+static err_t authenticated(struct str secret, struct principal *out)
+{
+	return session_authenticate(&test_cx, &(struct credential){ .transport = VIA_COOKIE, .secret = secret }, out);
+}
+
+TEST(a_session_ends_at_sign_out_replacement_expiry_and_new_password)
+{
+	database_use(&test_cx);
+	struct account account = made("five@example.org", "correct horse");
+	struct str first, second, third;
+	struct principal p;
+	assert_ok(session_create(&test_cx, account.id, STR_ABSENT, &first));
+	assert_ok(authenticated(first, &p));
+	assert_int_equal(p.kind, SESSION);
+	assert_true(id_eq(p.account, account.id));
+	assert_int_equal(p.csrf.len, 64);
+
+	assert_ok(session_create(&test_cx, account.id, first, &second)); /* fixation: the old one dies */
+	assert_err(authenticated(first, &p), CREDENTIALS_INVALID);
+	assert_ok(authenticated(second, &p));
+	assert_ok(session_end(&test_cx, second));
+	assert_err(authenticated(second, &p), CREDENTIALS_INVALID);
+
+	assert_ok(session_create(&test_cx, account.id, STR_ABSENT, &third));
+	test_cx.now = instant_add_s(test_cx.now, SESSION_LIFETIME_S - 1);
+	assert_ok(authenticated(third, &p));
+	test_cx.now = instant_add_s(test_cx.now, 2);
+	assert_err(authenticated(third, &p), CREDENTIALS_INVALID);
+
+	assert_ok(session_create(&test_cx, account.id, STR_ABSENT, &third));
+	assert_ok(account_set_password(&test_cx, account.id, STR("another horse")));
+	assert_err(authenticated(third, &p), CREDENTIALS_INVALID);
+	assert_ok(account_housekeeping(&test_cx));
+	database_leave(&test_cx);
+}
+
+TEST(what_is_no_session_cookie_signs_nobody_in)
+{
+	database_use(&test_cx);
+	struct account account = made("six@example.org", NULL);
+	const struct secret_parts parts = { .kind = SECRET_SESSION, .account = account.id };
+	struct principal p;
+	assert_err(authenticated(secret_new(test_mem, &parts, (struct bytes){ NULL, 0 }), &p), CREDENTIALS_INVALID);
+	assert_err(authenticated(STR("ses_junk"), &p), CREDENTIALS_INVALID);
+	assert_err(authenticated(STR(""), &p), CREDENTIALS_INVALID);
+	database_leave(&test_cx);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	return database_start();
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	return database_stop();
+}
+
+TESTS_WITH(start, stop, RUN(addresses_are_folded_and_what_is_none_is_refused),
+	RUN(names_cannot_rewrite_the_line_they_stand_in), RUN(an_address_makes_one_account_alone),
+	RUN(both_worlds_are_deactivated_and_come_back_together),
+	RUN(only_the_right_password_of_a_known_active_account_signs_in),
+	RUN(guessing_is_stopped_at_an_account_and_at_an_address), RUN(an_ipv6_customer_is_one_network),
+	RUN(a_session_ends_at_sign_out_replacement_expiry_and_new_password),
+	RUN(what_is_no_session_cookie_signs_nobody_in))
