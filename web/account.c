@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/account/account.h"
+
+#include "caldav/calendar/zone.h"
+#include "server/account/label.h"
+#include "server/account/session.h"
+#include "server/account/show.h"
+#include "server/http/cookie.h"
+#include "web/page.h"
+#include "web/pages.h"
+
+/* Offered while typing; any name of the time zone database is taken. */
+static const char *const zones[] = { "Africa/Cairo", "Africa/Johannesburg", "Africa/Lagos", "Africa/Nairobi",
+	"America/Anchorage", "America/Argentina/Buenos_Aires", "America/Bogota", "America/Chicago", "America/Denver",
+	"America/Halifax", "America/Los_Angeles", "America/Mexico_City", "America/New_York", "America/Phoenix",
+	"America/Santiago", "America/Sao_Paulo", "America/St_Johns", "America/Toronto", "Asia/Bangkok", "Asia/Dhaka",
+	"Asia/Dubai", "Asia/Hong_Kong", "Asia/Jakarta", "Asia/Jerusalem", "Asia/Karachi", "Asia/Kathmandu",
+	"Asia/Kolkata", "Asia/Manila", "Asia/Seoul", "Asia/Shanghai", "Asia/Singapore", "Asia/Tehran", "Asia/Tokyo",
+	"Atlantic/Reykjavik", "Australia/Adelaide", "Australia/Brisbane", "Australia/Perth", "Australia/Sydney",
+	"Europe/Amsterdam", "Europe/Athens", "Europe/Berlin", "Europe/Dublin", "Europe/Helsinki", "Europe/Istanbul",
+	"Europe/Kyiv", "Europe/Lisbon", "Europe/London", "Europe/Madrid", "Europe/Moscow", "Europe/Paris",
+	"Europe/Rome", "Europe/Stockholm", "Europe/Vienna", "Europe/Warsaw", "Europe/Zurich", "Pacific/Auckland",
+	"Pacific/Honolulu", "UTC" };
+
+static err_t account_values(struct request *rq, struct html_values **out)
+{
+	struct html_values *v = page_new(rq, "Account", "account");
+	struct account account;
+
+	TRY(account_by_id(&rq->cx, rq->principal->account, &account));
+	html_set(v, "name_value", account.name);
+	html_set(v, "tz_value", account.tz);
+	html_set(v, "account_email", account.email);
+	html_set(v, "account_id", id_text(rq->cx.mem, "usr", account.id));
+	html_set(v, "plan", str_of(plan_name(account.plan)));
+	page_when(rq, v, "created", account.created_at);
+	for (size_t i = 0; i < ARRAY_LEN(zones); i++)
+		html_set(html_add_row(v, "zones"), "zone", str_of(zones[i]));
+	*out = v;
+	return OK;
+}
+
+err_t account_page(struct request *rq, struct response *rs)
+{
+	struct html_values *v;
+	TRY(account_values(rq, &v));
+	page_notice(rq, v);
+	return page_reply(rs, 200, "account", v);
+}
+
+static err_t show_again(struct request *rq, struct response *rs, err_t e)
+{
+	struct html_values *v;
+	if (page_status(e) >= 500)
+		return e;
+	TRY(account_values(rq, &v));
+	if (form_count(&rq->form, "name")) {
+		html_set(v, "name_value", form_get(&rq->form, "name"));
+		html_set(v, "tz_value", form_get(&rq->form, "tz"));
+	}
+	return page_again(rs, "account", v, e);
+}
+
+static err_t save_profile(struct request *rq)
+{
+	struct str name, tz = str_trim(form_get(&rq->form, "tz"), STR_BLANK);
+	TRY(label_clean(&rq->cx, "name", form_get(&rq->form, "name"), &name));
+	const struct zone *zone = tz.len ? zone_by_name(tz) : NULL;
+	if (!zone)
+		return REFUSE(&rq->cx, INVALID_VALUE, "tz",
+			"This time zone is not known. Use a name like Europe/Berlin or America/New_York.");
+	return account_set_name(&rq->cx, rq->principal->account, name, zone_name(zone));
+}
+
+err_t account_profile_post(struct request *rq, struct response *rs)
+{
+	err_t e = save_profile(rq);
+	if (e)
+		return show_again(rq, rs, e);
+	reply_redirect(rs, 303, STR("/account?done=saved"));
+	return OK;
+}
+
+/* Who changes a password proves the old one, with the same limit on guessing as at sign-in. */
+static err_t change_password(struct request *rq)
+{
+	struct str fresh = form_get(&rq->form, "new_password");
+	struct account account;
+
+	err_t e = sign_in(&rq->cx, rq->principal->email, form_get(&rq->form, "current_password"), &account);
+	if (err_is(e, CREDENTIALS_INVALID))
+		return REFUSE(&rq->cx, INVALID_VALUE, "current_password", "The current password is wrong.");
+	TRY(e);
+	if (!str_eq(fresh, form_get(&rq->form, "new_password_again")))
+		return REFUSE(&rq->cx, INVALID_VALUE, "new_password", "The two new passwords are not the same.");
+	return account_set_password(&rq->cx, account.id, fresh);
+}
+
+/* All sessions end with the old password; this browser gets a new one. */
+err_t account_password_post(struct request *rq, struct response *rs)
+{
+	struct str secret;
+	err_t e = change_password(rq);
+	if (e)
+		return show_again(rq, rs, e);
+	TRY(session_create(&rq->cx, rq->principal->account, STR_ABSENT, &secret));
+	response_cookie(rs, "session", secret, SESSION_LIFETIME_S);
+	reply_redirect(rs, 303, STR("/account?done=password"));
+	return OK;
+}

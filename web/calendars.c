@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "caldav/calendar/store.h"
+
+#include "server/account/label.h"
+#include "server/base/config.h"
+#include "web/choice.h"
+#include "web/page.h"
+#include "web/pages.h"
+
+#define URL_NAME_MAX 40
+
+static const struct id_list all = { 0 };
+
+/* ?mode=test shows the other world (DESIGN §4). */
+static bool in_test_mode(struct request *rq)
+{
+	const struct form *params;
+	err_t e = request_params(rq, &params);
+	return (!e && str_eq(form_get(params, "mode"), STR("test"))) ||
+	       str_eq(form_get(&rq->form, "mode"), STR("test"));
+}
+
+static struct id account_of(struct request *rq, bool test)
+{
+	return id_in_mode(rq->principal->account, test);
+}
+
+static struct str url_of(struct request *rq, const struct calendar *c)
+{
+	struct buf url = buf_new(rq->cx.mem, 4096);
+	buf_add(&url, rq->cx.config->public_url);
+	buf_fmt(&url, "/dav/calendars/%s", id_is_test(c->account) ? "test-" : "");
+	buf_add(&url, id_text(rq->cx.mem, "usr", id_in_mode(c->account, false)));
+	buf_char(&url, '/');
+	path_segment_add(&url, c->name);
+	buf_char(&url, '/');
+	return buf_str(&url);
+}
+
+static void calendar_values(struct request *rq, struct html_values *v, const struct calendar *c)
+{
+	html_set(v, "calendar_id", id_text(rq->cx.mem, "cal", c->id));
+	html_set(v, "calendar_name", calendar_label(c));
+	html_set(v, "color", calendar_rgb(c));
+	html_set(v, "url", url_of(rq, c));
+	html_set(v, "objects", str_fmt(rq->cx.mem, "%d %s", (int)c->objects, c->objects == 1 ? "entry" : "entries"));
+	page_when(rq, v, "created", c->created_at);
+}
+
+static err_t list_values(struct request *rq, struct html_values **out)
+{
+	struct html_values *v = page_new(rq, "Calendars", "calendars");
+	struct calendar *calendars;
+	size_t count;
+	bool test = in_test_mode(rq);
+
+	TRY(calendar_list(&rq->cx, account_of(rq, test), all, &calendars, &count));
+	for (size_t i = 0; i < count; i++)
+		calendar_values(rq, html_add_row(v, "calendars"), &calendars[i]);
+	html_set_flag(v, "mode_test", test);
+	html_set(v, "public_url", rq->cx.config->public_url);
+	html_set(v, "name_value", form_get(&rq->form, "name"));
+	*out = v;
+	return OK;
+}
+
+err_t calendars_page(struct request *rq, struct response *rs)
+{
+	struct html_values *v;
+	TRY(list_values(rq, &v));
+	page_notice(rq, v);
+	return page_reply(rs, 200, "calendars", v);
+}
+
+/* What follows a change: the list, in the mode that was shown. */
+static err_t back_to_list(struct request *rq, struct response *rs, const char *done)
+{
+	reply_redirect(
+		rs, 303, str_fmt(rq->cx.mem, "/calendars?done=%s%s", done, in_test_mode(rq) ? "&mode=test" : ""));
+	return OK;
+}
+
+/* ---- a new one ---- */
+
+/* "Team Ümläute 2027" is at …/team-ml-ute-2027/; a name without any ASCII letter or digit at a random one. */
+static struct str url_name(struct arena *mem, struct str label, struct id id)
+{
+	struct buf name = buf_new(mem, URL_NAME_MAX);
+	for (size_t i = 0; i < label.len && name.len < URL_NAME_MAX - 1; i++) {
+		char c = char_lower(label.ptr[i]);
+		if (char_is_alpha(c) || char_is_digit(c))
+			buf_char(&name, c);
+		else if (name.len && name.ptr[name.len - 1] != '-')
+			buf_char(&name, '-');
+	}
+	struct str made = str_trim(buf_str(&name), "-");
+	return made.len ? made : id_text(mem, "cal", id);
+}
+
+static err_t read_change(struct request *rq, struct calendar_change *out)
+{
+	struct calendar as_sent = { .color = form_get(&rq->form, "color") };
+	struct calendar_change change = { .set_displayname = true, .set_color = true, .color = calendar_rgb(&as_sent) };
+	TRY(label_clean(&rq->cx, "name", form_get(&rq->form, "name"), &change.displayname));
+	*out = change;
+	return OK;
+}
+
+static err_t create(struct request *rq)
+{
+	struct calendar_change with;
+	struct id id = id_new(rq->cx.now), made;
+	struct id account = account_of(rq, in_test_mode(rq));
+
+	TRY(read_change(rq, &with));
+	struct str name = url_name(rq->cx.mem, with.displayname, id);
+	err_t e = calendar_create(&rq->cx, account, name, COMPONENT_VEVENT | COMPONENT_VTODO, &with, &made);
+	if (err_is(e, CONFLICT))
+		e = calendar_create(&rq->cx, account, str_cat(rq->cx.mem, name, id_text(rq->cx.mem, "", id)),
+			COMPONENT_VEVENT | COMPONENT_VTODO, &with, &made);
+	return e;
+}
+
+err_t calendars_create(struct request *rq, struct response *rs)
+{
+	struct html_values *v;
+	err_t e = create(rq);
+	if (!e)
+		return back_to_list(rq, rs, "created");
+	TRY(list_values(rq, &v));
+	return page_again(rs, "calendars", v, e);
+}
+
+/* ---- edit and delete ---- */
+
+static err_t calendar_in_path(struct request *rq, struct calendar *out)
+{
+	struct id id;
+	if (!id_parse(rq->args[0], "cal", &id))
+		return FAIL(&rq->cx, NOT_FOUND, "no calendar id");
+	err_t e = calendar_by_id(&rq->cx, account_of(rq, in_test_mode(rq)), all, id, out);
+	if (err_is(e, NOT_FOUND))
+		return REFUSE(&rq->cx, NOT_FOUND, "", "There is no such calendar among yours.");
+	return e;
+}
+
+static struct html_values *one_values(struct request *rq, const struct calendar *c, const char *title)
+{
+	struct html_values *v = page_new(rq, title, "calendars");
+	calendar_values(rq, v, c);
+	html_set(v, "name_value", calendar_label(c));
+	html_set_flag(v, "mode_test", id_is_test(c->account));
+	return v;
+}
+
+err_t calendar_edit_page(struct request *rq, struct response *rs)
+{
+	struct calendar c;
+	TRY(calendar_in_path(rq, &c));
+	return page_reply(rs, 200, "calendar_edit", one_values(rq, &c, "Edit calendar"));
+}
+
+err_t calendar_edit_post(struct request *rq, struct response *rs)
+{
+	struct calendar_change change;
+	struct calendar c;
+	TRY(calendar_in_path(rq, &c));
+
+	err_t e = read_change(rq, &change);
+	if (!e)
+		e = calendar_update(&rq->cx, c.account, all, c.name, &change);
+	if (!e)
+		return back_to_list(rq, rs, "saved");
+	struct html_values *v = one_values(rq, &c, "Edit calendar");
+	html_set(v, "name_value", form_get(&rq->form, "name"));
+	return page_again(rs, "calendar_edit", v, e);
+}
+
+err_t calendar_delete_page(struct request *rq, struct response *rs)
+{
+	struct calendar c;
+	TRY(calendar_in_path(rq, &c));
+	return page_reply(rs, 200, "calendar_delete", one_values(rq, &c, "Delete this calendar?"));
+}
+
+err_t calendar_delete_post(struct request *rq, struct response *rs)
+{
+	struct calendar c;
+	TRY(calendar_in_path(rq, &c));
+	TRY(calendar_delete(&rq->cx, c.account, all, c.name, rq->principal->credential));
+	return back_to_list(rq, rs, "deleted");
+}

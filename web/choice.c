@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "web/choice.h"
+
+#include "server/http/scope.h"
+
+#define DEFAULT_COLOR "#5b5bd6"
+
+void choice_scopes(struct html_values *v, const char *list, uint64_t offered, uint64_t ticked, uint64_t held)
+{
+	for (size_t i = 0; i < scope_row_count; i++) {
+		const struct scope_row *scope = &scope_rows[i];
+		if (!(offered & scope->bit))
+			continue;
+		struct html_values *row = html_add_row(v, list);
+		html_set(row, "scope", str_of(scope->name));
+		html_set(row, "sentence", str_of(scope->sentence));
+		html_set_flag(row, "sensitive", scope->risk == SENSITIVE);
+		html_set_flag(row, "ticked", ticked & scope->bit);
+		html_set_flag(row, "is_new", !(held & scope->bit));
+	}
+}
+
+static bool is_chosen(struct id_list chosen, struct id id)
+{
+	for (size_t i = 0; i < chosen.count; i++)
+		if (id_eq(chosen.items[i], id))
+			return true;
+	return !chosen.items;
+}
+
+void choice_calendars(
+	struct arena *mem, struct html_values *v, const struct calendar *calendars, size_t count, struct id_list chosen)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct html_values *row = html_add_row(v, "calendars");
+		html_set(row, "calendar_id", id_text(mem, "cal", calendars[i].id));
+		html_set(row, "calendar_name", calendar_label(&calendars[i]));
+		html_set(row, "color", calendar_rgb(&calendars[i]));
+		html_set_flag(row, "ticked", is_chosen(chosen, calendars[i].id));
+	}
+}
+
+err_t choice_read_scopes(struct request *rq, uint64_t *out)
+{
+	uint64_t scopes = 0;
+	for (size_t i = 0; i < rq->form.count; i++) {
+		uint64_t one;
+		if (!str_eq(rq->form.fields[i].name, STR("scope")))
+			continue;
+		if (!scope_parse(rq->form.fields[i].value, &one))
+			return REFUSE(&rq->cx, INVALID_VALUE, "scope", "There is no such permission.");
+		scopes |= one;
+	}
+	*out = scopes;
+	return OK;
+}
+
+err_t choice_read_calendars(struct request *rq, struct id_list *out)
+{
+	struct id *ids = arena_array(rq->cx.mem, struct id, FORM_FIELDS_MAX);
+	size_t count = 0;
+
+	if (!str_eq(form_get(&rq->form, "calendars"), STR("some"))) {
+		*out = (struct id_list){ 0 };
+		return OK;
+	}
+	for (size_t i = 0; i < rq->form.count; i++)
+		if (str_eq(rq->form.fields[i].name, STR("calendar")) &&
+			!id_parse(rq->form.fields[i].value, "cal", &ids[count++]))
+			return REFUSE(&rq->cx, INVALID_VALUE, "calendar", "There is no such calendar.");
+	if (!count)
+		return REFUSE(&rq->cx, INVALID_VALUE, "calendar", "Tick at least one calendar, or choose all of them.");
+	*out = (struct id_list){ ids, count };
+	return OK;
+}
+
+struct str calendar_label(const struct calendar *calendar)
+{
+	return calendar->displayname.len ? calendar->displayname : calendar->name;
+}
+
+/* Apple writes #RRGGBBAA; anything else than hex digits could not be drawn. */
+struct str calendar_rgb(const struct calendar *calendar)
+{
+	struct str rgb = str_sub(calendar->color, 0, 7);
+	if (rgb.len != 7 || rgb.ptr[0] != '#')
+		return STR(DEFAULT_COLOR);
+	for (size_t i = 1; i < rgb.len; i++)
+		if (char_hex(rgb.ptr[i]) < 0)
+			return STR(DEFAULT_COLOR);
+	return rgb;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The consent page (DESIGN §6, field/oauth.md §7): the form names a stored request, and can only narrow it. */
+#include "oauth/consent.h"
+
+#include "oauth/authorize.h"
+#include "server/base/config.h"
+#include "web/choice.h"
+#include "web/page.h"
+#include "web/pages.h"
+
+/* clang-format off */
+static const struct { const char *value, *label; int64_t seconds; } lifetimes[] = {
+	{ "0",        "Until I remove it", 0 },
+	{ "3600",     "For one hour",      3600 },
+	{ "2592000",  "For 30 days",       2592000 },
+	{ "31536000", "For one year",      31536000 },
+};
+/* clang-format on */
+
+static struct consent_user user_of(const struct request *rq)
+{
+	if (!rq->principal)
+		return (struct consent_user){ 0 };
+	return (struct consent_user){ rq->principal->account, rq->principal->auth_time };
+}
+
+/* In words for people, where the domain's own would be for developers. */
+static err_t explained(struct request *rq, err_t e)
+{
+	if (err_is(e, NOT_FOUND))
+		return REFUSE(&rq->cx, NOT_FOUND, "",
+			"This request is not known or older than ten minutes. Go back to the app and start again.");
+	if (err_is(e, CONFLICT))
+		return REFUSE(&rq->cx, CONFLICT, "",
+			"This request was answered already. Go back to the app; if it is not connected, start again "
+			"there.");
+	return e;
+}
+
+static void lead_to_sign_in(struct request *rq, struct response *rs, struct str reference)
+{
+	reply_redirect(rs, 303, authorize_sign_in_url(rq->cx.mem, reference, STR_ABSENT, rq->principal != NULL));
+}
+
+static void lifetime_rows(struct html_values *v, struct str chosen)
+{
+	for (size_t i = 0; i < ARRAY_LEN(lifetimes); i++) {
+		struct html_values *row = html_add_row(v, "lifetimes");
+		struct str value = str_of(lifetimes[i].value);
+		html_set(row, "value", value);
+		html_set(row, "label", str_of(lifetimes[i].label));
+		html_set_flag(row, "chosen", chosen.len ? str_eq(chosen, value) : i == 0);
+	}
+}
+
+static struct html_values *view_values(struct request *rq, struct str reference, const struct consent_view *view)
+{
+	struct html_values *v = page_new(rq, "Allow access?", NULL);
+	int64_t left_s = instant_s(view->request.expires_at) - instant_s(rq->cx.now);
+
+	html_set(v, "request", reference);
+	html_set(v, "app_name", view->client.name);
+	html_set(v, "owner", view->client.owner_name);
+	html_set_flag(v, "verified", view->client.verified);
+	html_set(v, "redirect_host", view->redirect_host);
+	html_set_flag(v, "loopback", view->loopback);
+	html_set_flag(v, "test", view->test);
+	html_set_flag(v, "connected", view->connected);
+	html_set(v, "minutes", str_fmt(rq->cx.mem, "%lld", (long long)(left_s + 59) / 60));
+	html_set(v, "switch_url", authorize_sign_in_url(rq->cx.mem, reference, STR_ABSENT, true));
+	page_when(rq, v, "app_since", view->client.created_at);
+	return v;
+}
+
+static void choices(struct request *rq, struct html_values *v, const struct consent_view *view,
+	const struct decision *chosen, struct str lifetime)
+{
+	choice_scopes(
+		v, "scopes", view->request.scopes, chosen->scopes, view->connected ? view->granted : ~UINT64_C(0));
+	choice_calendars(rq->cx.mem, v, view->calendars, view->calendar_count, chosen->calendars);
+	html_set_flag(v, "only_some", chosen->calendars.items != NULL);
+	lifetime_rows(v, lifetime);
+}
+
+err_t consent_page(struct request *rq, struct response *rs)
+{
+	struct consent_user user = user_of(rq);
+	struct consent_view view;
+	const struct form *params;
+
+	TRY(request_params(rq, &params));
+	struct str reference = form_get(params, "request");
+	err_t e = consent_load(&rq->cx, reference, &user, &view);
+	if (err_is(e, LOGIN_REQUIRED)) {
+		lead_to_sign_in(rq, rs, reference);
+		return OK;
+	}
+	if (e)
+		return explained(rq, e);
+	struct html_values *v = view_values(rq, reference, &view);
+	const struct decision before = { .scopes = view.request.scopes, .calendars = view.chosen };
+	choices(rq, v, &view, &before, STR_ABSENT);
+	return page_reply_to(rs, 200, "consent", v, view.redirect_origin);
+}
+
+static err_t read_lifetime(struct request *rq, int64_t *out)
+{
+	struct str sent = form_get(&rq->form, "lifetime");
+	for (size_t i = 0; i < ARRAY_LEN(lifetimes); i++)
+		if (str_eq(sent, str_of(lifetimes[i].value))) {
+			*out = lifetimes[i].seconds;
+			return OK;
+		}
+	if (sent.len)
+		return REFUSE(&rq->cx, INVALID_VALUE, "lifetime", "Choose how long the access shall last.");
+	*out = 0;
+	return OK;
+}
+
+static err_t read_decision(struct request *rq, struct decision *out)
+{
+	struct str sent = form_get(&rq->form, "decision");
+	*out = (struct decision){ .allow = str_eq(sent, STR("allow")) };
+	if (!out->allow && !str_eq(sent, STR("deny")))
+		return REFUSE(&rq->cx, INVALID_VALUE, "decision", "Choose to allow or to deny the access.");
+	if (!out->allow)
+		return OK;
+	TRY(choice_read_scopes(rq, &out->scopes));
+	if (!out->scopes)
+		return REFUSE(
+			&rq->cx, INVALID_VALUE, "scope", "Leave at least one permission ticked, or deny the access.");
+	TRY(choice_read_calendars(rq, &out->calendars));
+	return read_lifetime(rq, &out->lifetime_s);
+}
+
+/* What the user can mend is shown on the page itself, with his ticks as they were. */
+static err_t show_again(struct request *rq, struct response *rs, const struct decision *sent, err_t wrong)
+{
+	struct consent_user user = user_of(rq);
+	struct consent_view view;
+	struct str reference = form_get(&rq->form, "request");
+
+	err_t e = consent_load(&rq->cx, reference, &user, &view);
+	if (e)
+		return explained(rq, e);
+	struct html_values *v = view_values(rq, reference, &view);
+	choices(rq, v, &view, sent, form_get(&rq->form, "lifetime"));
+	html_set_flag(v, "only_some", str_eq(form_get(&rq->form, "calendars"), STR("some")));
+	html_set(v, "alert", err_text(wrong));
+	rq->error_code = err_row(wrong->kind)->api_code;
+	return page_reply_to(rs, page_status(wrong), "consent", v, view.redirect_origin);
+}
+
+err_t consent_post(struct request *rq, struct response *rs)
+{
+	struct consent_user user = user_of(rq);
+	struct decision decision;
+	struct str reference = form_get(&rq->form, "request"), url;
+
+	err_t e = read_decision(rq, &decision);
+	if (!e)
+		e = consent_decide(&rq->cx, reference, &user, &decision, &url);
+	if (err_is(e, INVALID_VALUE))
+		return show_again(rq, rs, &decision, e);
+	if (err_is(e, LOGIN_REQUIRED)) {
+		lead_to_sign_in(rq, rs, reference);
+		return OK;
+	}
+	if (e)
+		return explained(rq, e);
+	reply_redirect(rs, 303, url);
+	return OK;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "caldav/calendar/store.h"
+#include "oauth/connection.h"
+#include "server/account/key.h"
+#include "server/base/config.h"
+#include "web/page.h"
+#include "web/pages.h"
+
+static struct str counted(struct arena *mem, size_t count, const char *noun)
+{
+	return str_fmt(mem, "%zu %s%s", count, noun, count == 1 ? "" : "s");
+}
+
+static size_t count_living(const struct key *keys, size_t count)
+{
+	size_t living = 0;
+	for (size_t i = 0; i < count; i++)
+		living += instant_is_none(keys[i].revoked_at);
+	return living;
+}
+
+err_t home_page(struct request *rq, struct response *rs)
+{
+	struct ctx *cx = &rq->cx;
+	struct key *keys;
+	struct connection *apps;
+	struct calendar *calendars;
+	size_t key_count, app_count, calendar_count;
+
+	if (!rq->principal) {
+		reply_redirect(rs, 303, STR("/sign-in"));
+		return OK;
+	}
+	TRY(key_list(cx, rq->principal->account, &keys, &key_count));
+	TRY(connection_list(cx, rq->principal->account, &apps, &app_count));
+	TRY(calendar_list(cx, rq->principal->account, (struct id_list){ 0 }, &calendars, &calendar_count));
+
+	struct html_values *v = page_new(rq, "Overview", "home");
+	html_set(v, "keys", counted(cx->mem, count_living(keys, key_count), "active key"));
+	html_set(v, "apps", counted(cx->mem, app_count, "connected app"));
+	html_set(v, "calendars", counted(cx->mem, calendar_count, "calendar"));
+	html_set(v, "public_url", cx->config->public_url);
+	return page_reply(rs, 200, "home", v);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/account/key.h"
+
+#include "server/base/config.h"
+#include "web/choice.h"
+#include "web/page.h"
+#include "web/pages.h"
+
+#define UNUSED_WARNING_S (30 * INT64_C(86400))
+#define OLD_WARNING_S (365 * INT64_C(86400))
+
+/* clang-format off */
+static const struct { const char *value, *label; int64_t seconds; } lifetimes[] = {
+	{ "never", "Never", 0 }, { "30d", "In 30 days", 30 * INT64_C(86400) }, { "90d", "In 90 days", 90 * INT64_C(86400) },
+	{ "1y", "In a year", 365 * INT64_C(86400) },
+};
+static const struct { enum key_kind kind; const char *label; } kinds[] = {
+	{ KEY_ACCOUNT, "Account key" }, { KEY_SECRET, "Secret key" }, { KEY_RESTRICTED, "Restricted key" },
+	{ KEY_PUBLISHABLE, "Publishable key" },
+};
+/* clang-format on */
+
+static struct str kind_label(enum key_kind kind)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (kinds[i].kind == kind)
+			return str_of(kinds[i].label);
+	return STR("Key");
+}
+
+/* ---- the list ---- */
+
+static const char *warning_of(struct request *rq, const struct key *k)
+{
+	struct instant used = instant_is_none(k->last_used_at) ? k->created_at : k->last_used_at;
+	struct instant made = instant_is_none(k->rotated_at) ? k->created_at : k->rotated_at;
+	if (instant_s(rq->cx.now) - instant_s(used) > UNUSED_WARNING_S)
+		return "Not used for 30 days. Revoke it if nothing needs it.";
+	if (instant_s(rq->cx.now) - instant_s(made) > OLD_WARNING_S)
+		return "Older than a year. Rotate it.";
+	return NULL;
+}
+
+static void key_values(struct request *rq, struct html_values *v, const struct key *k)
+{
+	bool revoked = !instant_is_none(k->revoked_at);
+	bool expired = !instant_is_none(k->expires_at) && instant_before(k->expires_at, rq->cx.now);
+	html_set(v, "key_id", id_text(rq->cx.mem, "key", k->id));
+	html_set(v, "name", k->name);
+	html_set(v, "kind", kind_label(k->kind));
+	html_set(v, "prefix", k->prefix);
+	html_set_flag(v, "test", id_is_test(k->account));
+	html_set_flag(v, "revoked", revoked);
+	html_set_flag(v, "expired", expired && !revoked);
+	html_set_flag(v, "active", !revoked && !expired);
+	if (!revoked && !expired)
+		html_set(v, "warning", str_of(warning_of(rq, k)));
+	if (k->kind == KEY_RESTRICTED)
+		choice_scopes(v, "allowed", k->scopes, 0, 0);
+	page_when(rq, v, "created", k->created_at);
+	page_when(rq, v, "rotated", k->rotated_at);
+	page_when(rq, v, "last_used", k->last_used_at);
+	page_when(rq, v, "expires", k->expires_at);
+	page_when(rq, v, "revoked_when", k->revoked_at);
+}
+
+static err_t list_values(struct request *rq, struct html_values **out)
+{
+	struct html_values *v = page_new(rq, "API keys", "keys");
+	struct str kind = form_get(&rq->form, "kind"), expires = form_get(&rq->form, "expires");
+	struct key *keys;
+	size_t count;
+	uint64_t ticked;
+
+	TRY(key_list(&rq->cx, rq->principal->account, &keys, &count));
+	for (size_t i = 0; i < count; i++)
+		key_values(rq, html_add_row(v, "keys"), &keys[i]);
+	for (size_t i = 0; i < ARRAY_LEN(lifetimes); i++) {
+		struct html_values *row = html_add_row(v, "lifetimes");
+		html_set(row, "value", str_of(lifetimes[i].value));
+		html_set(row, "label", str_of(lifetimes[i].label));
+		html_set_flag(row, "chosen", str_eq(expires, str_of(lifetimes[i].value)));
+	}
+	if (choice_read_scopes(rq, &ticked))
+		ticked = 0;
+	choice_scopes(v, "scopes", SCOPES_ALL, ticked, 0);
+	html_set(v, "name_value", form_get(&rq->form, "name"));
+	html_set_flag(v, "mode_test", str_eq(form_get(&rq->form, "mode"), STR("test")));
+	html_set_flag(v, str_c(rq->cx.mem, str_fmt(rq->cx.mem, "kind_%.*s", STR_ARG(kind.len ? kind : STR("account")))),
+		true);
+	*out = v;
+	return OK;
+}
+
+err_t keys_page(struct request *rq, struct response *rs)
+{
+	struct html_values *v;
+	TRY(list_values(rq, &v));
+	page_notice(rq, v);
+	return page_reply(rs, 200, "keys", v);
+}
+
+/* ---- a new one ---- */
+
+/*
+ * The one time that a key is shown: in the answer itself, never stored and never at an address of its own. A reload
+ * would send the form again, which the browser asks about.
+ */
+static err_t show_secret(struct request *rq, struct response *rs, const struct key *k, struct str secret, bool rotated)
+{
+	struct html_values *v = page_new(rq, rotated ? "Your new key" : "Your key is ready", "keys");
+	key_values(rq, v, k);
+	html_set(v, "secret", secret);
+	html_set(v, "public_url", rq->cx.config->public_url);
+	html_set_flag(v, "was_rotated", rotated);
+	html_set_flag(v, "for_calendar", k->kind == KEY_ACCOUNT);
+	html_set_flag(v, "for_api", k->kind != KEY_PUBLISHABLE);
+	return page_reply(rs, 200, "key_new", v);
+}
+
+static err_t read_new(struct request *rq, struct key_new *out)
+{
+	struct str expires = form_get(&rq->form, "expires");
+	struct key_new in = {
+		.account = rq->principal->account,
+		.test = str_eq(form_get(&rq->form, "mode"), STR("test")),
+		.name = form_get(&rq->form, "name"),
+		.expires_at = INSTANT_NONE,
+	};
+	if (!key_kind_parse(form_get(&rq->form, "kind"), &in.kind))
+		return REFUSE(&rq->cx, INVALID_VALUE, "kind", "Choose what kind of key it shall be.");
+	for (size_t i = 0; i < ARRAY_LEN(lifetimes); i++)
+		if (lifetimes[i].seconds && str_eq(expires, str_of(lifetimes[i].value)))
+			in.expires_at = instant_add_s(rq->cx.now, lifetimes[i].seconds);
+	if (in.kind == KEY_RESTRICTED) {
+		TRY(choice_read_scopes(rq, &in.scopes));
+		if (!in.scopes)
+			return REFUSE(&rq->cx, INVALID_VALUE, "scope", "Tick what the restricted key may do.");
+	}
+	*out = in;
+	return OK;
+}
+
+err_t keys_create(struct request *rq, struct response *rs)
+{
+	struct key_new in;
+	struct key made;
+	struct str secret;
+	struct html_values *v;
+
+	err_t e = read_new(rq, &in);
+	if (!e)
+		e = key_create(&rq->cx, &in, &made, &secret);
+	if (!e)
+		return show_secret(rq, rs, &made, secret, false);
+	TRY(list_values(rq, &v));
+	return page_again(rs, "keys", v, e);
+}
+
+/* ---- rotate and revoke ---- */
+
+static err_t key_in_path(struct request *rq, struct key *out)
+{
+	struct key *keys;
+	size_t count;
+	struct id id;
+
+	if (!id_parse(rq->args[0], "key", &id))
+		return FAIL(&rq->cx, NOT_FOUND, "no key id");
+	TRY(key_list(&rq->cx, rq->principal->account, &keys, &count));
+	for (size_t i = 0; i < count; i++)
+		if (id_eq(keys[i].id, id)) {
+			*out = keys[i];
+			return OK;
+		}
+	return REFUSE(&rq->cx, NOT_FOUND, "", "There is no such key among yours.");
+}
+
+static err_t confirm_page(struct request *rq, struct response *rs, const char *name, const char *title)
+{
+	struct key k;
+	TRY(key_in_path(rq, &k));
+	if (!instant_is_none(k.revoked_at))
+		return REFUSE(&rq->cx, CONFLICT, "", "This key is revoked already.");
+	struct html_values *v = page_new(rq, title, "keys");
+	key_values(rq, v, &k);
+	return page_reply(rs, 200, name, v);
+}
+
+err_t key_rotate_page(struct request *rq, struct response *rs)
+{
+	return confirm_page(rq, rs, "key_rotate", "Rotate this key?");
+}
+
+err_t key_rotate_post(struct request *rq, struct response *rs)
+{
+	struct key k, made;
+	struct str secret;
+	TRY(key_in_path(rq, &k));
+	TRY(key_rotate(&rq->cx, rq->principal->account, k.id, &made, &secret));
+	return show_secret(rq, rs, &made, secret, true);
+}
+
+err_t key_revoke_page(struct request *rq, struct response *rs)
+{
+	return confirm_page(rq, rs, "key_revoke", "Revoke this key?");
+}
+
+err_t key_revoke_post(struct request *rq, struct response *rs)
+{
+	struct key k, revoked;
+	TRY(key_in_path(rq, &k));
+	TRY(key_revoke(&rq->cx, rq->principal->account, k.id, &revoked));
+	reply_redirect(rs, 303, STR("/keys?done=revoked"));
+	return OK;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What all pages have in common: the frame around them, how a form is shown again, and how times are told. */
+#pragma once
+
+#include "server/data/html.h"
+#include "server/http/router.h"
+
+/* Values for a page: title, brand, who is signed in, the token of its forms. `nav` is "keys", "apps" …; NULL: none. */
+struct html_values *page_new(struct request *rq, const char *title, const char *nav);
+
+/* Answer with the template. form_action: see reply_page. */
+MUST_CHECK err_t page_reply(struct response *rs, int status, const char *name, const struct html_values *v);
+MUST_CHECK err_t page_reply_to(
+	struct response *rs, int status, const char *name, const struct html_values *v, struct str form_action);
+
+/*
+ * The form once more, with what was wrong in role=alert and `bad_PARAM` true for the field. Only for what the user can
+ * mend: any other failure is handed on.
+ */
+MUST_CHECK err_t page_again(struct response *rs, const char *name, struct html_values *v, err_t e);
+
+/* The status of a page that tells of e. Pages have no 401: there is no challenge that a browser could answer. */
+int page_status(err_t e);
+
+/* A message above the page that follows a redirect: "?done=WORD"; the words are in page.c. */
+void page_notice(struct request *rq, struct html_values *v);
+
+/*
+ * A row `name` for {{#name}}{{>when}}{{/name}}: the instant as ISO text, exactly in the user's zone, and "5 minutes
+ * ago". No row for INSTANT_NONE and INSTANT_FOREVER.
+ */
+void page_when(struct request *rq, struct html_values *v, const char *name, struct instant at);
+
+/*
+ * A place on this site to go to after sign-in: a path with an optional query, else "/". Never another site: no second
+ * slash, backslash, control character or scheme (field/oauth.md A32).
+ */
+struct str page_local_path(struct request *rq, struct str next);

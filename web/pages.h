@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The handlers behind web/routes.c. */
+#pragma once
+
+#include "server/http/router.h"
+
+handler home_page, static_file;
+handler sign_in_page, sign_in_post, sign_up_page, sign_up_post, sign_out_post;
+handler keys_page, keys_create, key_rotate_page, key_rotate_post, key_revoke_page, key_revoke_post;
+handler apps_page, app_remove_page, app_remove_post;
+handler calendars_page, calendars_create, calendar_edit_page, calendar_edit_post, calendar_delete_page,
+	calendar_delete_post;
+handler account_page, account_profile_post, account_password_post;
+handler consent_page, consent_post;

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "web/routes.h"
+
+#include "web/pages.h"
+
+/* clang-format off */
+static const struct route routes[] = {
+	/* method     path                       who               scope body       at most  handler                source */
+	{ METHOD_GET,  "/",                      OPTIONAL_SESSION, 0, NO_BODY,   0,       home_page,             "DESIGN §1", 0 },
+	{ METHOD_GET,  "/sign-in",               OPTIONAL_SESSION, 0, NO_BODY,   0,       sign_in_page,          "DESIGN §2", 0 },
+	{ METHOD_POST, "/sign-in",               OPTIONAL_SESSION, 0, BODY_FORM, KIB(16), sign_in_post,          "DESIGN §2", SENSITIVE_BODY },
+	{ METHOD_GET,  "/sign-up",               OPTIONAL_SESSION, 0, NO_BODY,   0,       sign_up_page,          "DESIGN §2", 0 },
+	{ METHOD_POST, "/sign-up",               OPTIONAL_SESSION, 0, BODY_FORM, KIB(16), sign_up_post,          "DESIGN §2", SENSITIVE_BODY },
+	{ METHOD_POST, "/sign-out",              SESSION,          0, BODY_FORM, KIB(4),  sign_out_post,         "DESIGN §2", 0 },
+	{ METHOD_GET,  "/consent",               OPTIONAL_SESSION, 0, NO_BODY,   0,       consent_page,          "OAuth 2.1 §4.1.1", 0 },
+	{ METHOD_POST, "/consent",               SESSION,          0, BODY_FORM, KIB(64), consent_post,          "OAuth 2.1 §4.1.1", SENSITIVE_BODY },
+	{ METHOD_GET,  "/keys",                  SESSION,          0, NO_BODY,   0,       keys_page,             "DESIGN §4", 0 },
+	{ METHOD_POST, "/keys",                  SESSION,          0, BODY_FORM, KIB(64), keys_create,           "DESIGN §4", 0 },
+	{ METHOD_GET,  "/keys/:key/rotate",      SESSION,          0, NO_BODY,   0,       key_rotate_page,       "DESIGN §4", 0 },
+	{ METHOD_POST, "/keys/:key/rotate",      SESSION,          0, BODY_FORM, KIB(4),  key_rotate_post,       "DESIGN §4", 0 },
+	{ METHOD_GET,  "/keys/:key/revoke",      SESSION,          0, NO_BODY,   0,       key_revoke_page,       "DESIGN §4", 0 },
+	{ METHOD_POST, "/keys/:key/revoke",      SESSION,          0, BODY_FORM, KIB(4),  key_revoke_post,       "DESIGN §4", 0 },
+	{ METHOD_GET,  "/apps",                  SESSION,          0, NO_BODY,   0,       apps_page,             "DESIGN §6", 0 },
+	{ METHOD_GET,  "/apps/:app/remove",      SESSION,          0, NO_BODY,   0,       app_remove_page,       "DESIGN §6", 0 },
+	{ METHOD_POST, "/apps/:app/remove",      SESSION,          0, BODY_FORM, KIB(4),  app_remove_post,       "DESIGN §6", 0 },
+	{ METHOD_GET,  "/calendars",             SESSION,          0, NO_BODY,   0,       calendars_page,        "DESIGN §7", 0 },
+	{ METHOD_POST, "/calendars",             SESSION,          0, BODY_FORM, KIB(16), calendars_create,      "DESIGN §7", 0 },
+	{ METHOD_GET,  "/calendars/:cal/edit",   SESSION,          0, NO_BODY,   0,       calendar_edit_page,    "DESIGN §7", 0 },
+	{ METHOD_POST, "/calendars/:cal/edit",   SESSION,          0, BODY_FORM, KIB(16), calendar_edit_post,    "DESIGN §7", 0 },
+	{ METHOD_GET,  "/calendars/:cal/delete", SESSION,          0, NO_BODY,   0,       calendar_delete_page,  "DESIGN §7", 0 },
+	{ METHOD_POST, "/calendars/:cal/delete", SESSION,          0, BODY_FORM, KIB(4),  calendar_delete_post,  "DESIGN §7", 0 },
+	{ METHOD_GET,  "/account",               SESSION,          0, NO_BODY,   0,       account_page,          "DESIGN §2", 0 },
+	{ METHOD_POST, "/account",               SESSION,          0, BODY_FORM, KIB(16), account_profile_post,  "DESIGN §2", 0 },
+	{ METHOD_POST, "/account/password",      SESSION,          0, BODY_FORM, KIB(16), account_password_post, "DESIGN §2", SENSITIVE_BODY },
+	{ METHOD_GET,  "/static/:file",          ANYONE,           0, NO_BODY,   0,       static_file,           "DESIGN §3", 0 },
+};
+/* clang-format on */
+
+const struct module web_module = {
+	.name = "Pages",
+	.prefix = "",
+	.routes = routes,
+	.route_count = ARRAY_LEN(routes),
+	.show_error = web_show_error,
+};

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pages for people. The module is the last resort (prefix ""): what nothing else answers is a page that says so. */
+#pragma once
+
+#include "server/http/router.h"
+
+extern const struct module web_module;
+
+/* Any failure as a page; oauth/ shows its own with it (oauth_set_page_renderer). */
+void web_show_error(struct request *rq, struct response *rs, err_t e);

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/account/session.h"
+
+#include "server/account/show.h"
+#include "server/account/throttle.h"
+#include "server/base/config.h"
+#include "server/http/cookie.h"
+#include "web/page.h"
+#include "web/pages.h"
+
+#define SIGN_UPS_AN_HOUR 20
+
+static bool signup_open(const struct request *rq)
+{
+	return str_eq(rq->cx.config->signup, STR("open"));
+}
+
+static struct str link_with_next(struct request *rq, const char *path, struct str next)
+{
+	struct buf link = buf_new(rq->cx.mem, 16384);
+	buf_fmt(&link, "%s?", path);
+	form_add(&link, "next", next);
+	return buf_str(&link);
+}
+
+static struct html_values *form_values(struct request *rq, const char *title, struct str next, struct str email)
+{
+	struct html_values *v = page_new(rq, title, NULL);
+	next = page_local_path(rq, next);
+	html_set(v, "next", next);
+	html_set(v, "email_value", email);
+	html_set_flag(v, "for_app", str_starts(next, STR("/oauth/")));
+	html_set_flag(v, "signup_open", signup_open(rq));
+	html_set(v, "sign_up_link", link_with_next(rq, "/sign-up", next));
+	html_set(v, "sign_in_link", link_with_next(rq, "/sign-in", next));
+	return v;
+}
+
+/* A new session for this browser; the one it had before dies (session fixation, field/oauth.md A30). */
+static err_t enter(struct request *rq, struct response *rs, struct id account, struct str next)
+{
+	struct str secret, old = request_cookie(rq, cookie_name(&rq->cx, "session"));
+	TRY(session_create(&rq->cx, account, old, &secret));
+	response_cookie(rs, "session", secret, SESSION_LIFETIME_S);
+	reply_redirect(rs, 303, page_local_path(rq, next));
+	return OK;
+}
+
+err_t sign_in_page(struct request *rq, struct response *rs)
+{
+	const struct form *params;
+	TRY(request_params(rq, &params));
+	struct str next = form_get(params, "next");
+	/* again: the app wants to be sure who is there, or the user wants to be another. */
+	if (rq->principal && !form_get(params, "again").len) {
+		reply_redirect(rs, 303, page_local_path(rq, next));
+		return OK;
+	}
+	struct html_values *v = form_values(rq, "Sign in", next, form_get(params, "login_hint"));
+	html_set_flag(v, "again", rq->principal != NULL);
+	page_notice(rq, v);
+	return page_reply(rs, 200, "sign_in", v);
+}
+
+err_t sign_in_post(struct request *rq, struct response *rs)
+{
+	struct str email = form_get(&rq->form, "email"), next = form_get(&rq->form, "next");
+	struct account account;
+
+	err_t e = sign_in(&rq->cx, email, form_get(&rq->form, "password"), &account);
+	if (err_is(e, CREDENTIALS_INVALID) || err_is(e, INVALID_VALUE))
+		e = REFUSE(&rq->cx, CREDENTIALS_INVALID, "email", "The e-mail address or the password is wrong.");
+	if (e)
+		return page_again(rs, "sign_in", form_values(rq, "Sign in", next, email), e);
+	return enter(rq, rs, account.id, next);
+}
+
+static err_t refuse_closed(struct request *rq)
+{
+	if (signup_open(rq))
+		return OK;
+	return REFUSE(&rq->cx, NOT_FOUND, "", "Accounts are made by the operator of this server.");
+}
+
+err_t sign_up_page(struct request *rq, struct response *rs)
+{
+	const struct form *params;
+	TRY(refuse_closed(rq));
+	TRY(request_params(rq, &params));
+	return page_reply(
+		rs, 200, "sign_up", form_values(rq, "Create an account", form_get(params, "next"), STR_ABSENT));
+}
+
+static err_t sign_up(struct request *rq, struct account *out)
+{
+	const struct throttle limit = { "sign-up", throttle_network(rq->cx.mem, rq->cx.client_ip), SIGN_UPS_AN_HOUR,
+		3600 };
+	struct account_new in = {
+		.email = form_get(&rq->form, "email"),
+		.name = form_get(&rq->form, "name"),
+		.password = form_get(&rq->form, "password"),
+	};
+	if (!plan_parse(rq->cx.config->default_plan, &in.plan))
+		return FAIL(&rq->cx, INTERNAL, "default-plan is none");
+	if (!in.password.len)
+		return REFUSE(&rq->cx, MISSING_FIELD, "password", "A password is needed.");
+	TRY(throttle_take(&rq->cx, &limit, 1));
+	return account_create(&rq->cx, &in, out);
+}
+
+err_t sign_up_post(struct request *rq, struct response *rs)
+{
+	struct str next = form_get(&rq->form, "next");
+	struct account account;
+	TRY(refuse_closed(rq));
+
+	err_t e = sign_up(rq, &account);
+	if (err_is(e, CONFLICT))
+		e = REFUSE(&rq->cx, CONFLICT, "email",
+			"There is an account with this e-mail address already. Sign in instead.");
+	if (e) {
+		struct html_values *v = form_values(rq, "Create an account", next, form_get(&rq->form, "email"));
+		html_set(v, "name_value", form_get(&rq->form, "name"));
+		return page_again(rs, "sign_up", v, e);
+	}
+	return enter(rq, rs, account.id, next);
+}
+
+err_t sign_out_post(struct request *rq, struct response *rs)
+{
+	TRY(session_end(&rq->cx, request_cookie(rq, cookie_name(&rq->cx, "session"))));
+	response_cookie(rs, "session", STR(""), 0);
+	reply_redirect(rs, 303, STR("/sign-in?done=signed-out"));
+	return OK;
+}
