@@ -17,6 +17,7 @@ struct html_values *page_new(struct request *rq, const char *title, const char *
 		html_set(v, "email", rq->principal->email);
 		html_set(v, "account_name", rq->principal->name);
 	}
+	html_set_flag(v, "with_nav", nav && rq->principal);
 	if (nav)
 		html_set_flag(v, str_c(rq->cx.mem, str_fmt(rq->cx.mem, "nav_%s", nav)), true);
 	return v;
