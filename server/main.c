@@ -1,5 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-int main(void)
+#include <libxml/parser.h>
+
+#include "caldav/calendar/zone.h"
+#include "server/cli/command.h"
+#include "server/crypto/digest.h"
+#include "server/serve.h"
+
+/* Libraries with global state are set up here, before the first thread. */
+int main(int argc, char **argv)
 {
-	return 0;
+	serve_block_signals();
+	xmlInitParser();
+	crypto_setup();
+	zone_setup();
+	return command_main(argc - 1, argv + 1);
 }

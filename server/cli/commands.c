@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/cli/command.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "server/base/log.h"
+#include "server/cli/runtime.h"
+#include "server/data/json.h"
+#include "server/db/query.h"
+
+#define OUTPUT_MAX ((size_t)64 << 20)
+
+enum exit_status { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+static const struct command *const tables[] = { system_commands, account_commands, key_commands, client_commands };
+
+static void print_usage(struct buf *out)
+{
+	BUF_LIT(out, "calends: a calendar platform: OAuth 2.1, CalDAV and REST over PostgreSQL\n\n"
+		     "Usage: calends COMMAND [--option value]…\n\n");
+	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
+		for (const struct command *c = tables[t]; c->noun; c++) {
+			struct str words = str_fmt(out->mem, "%s%s%s%s%s", c->noun, c->verb[0] ? " " : "", c->verb,
+				c->operands[0] ? " " : "", c->operands);
+			buf_fmt(out, "  %-32.*s %s\n", STR_ARG(words), c->summary);
+		}
+	config_help(out);
+}
+
+static size_t operand_count(const struct command *c)
+{
+	struct str rest = str_of(c->operands[0] ? c->operands : NULL), word;
+	size_t count = 0;
+	while (str_cut(&rest, ' ', &word))
+		count++;
+	return count;
+}
+
+/* The row that the words name, and how many words that took. */
+static const struct command *find(struct str_list words, size_t *taken)
+{
+	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
+		for (const struct command *c = tables[t]; c->noun; c++) {
+			size_t need = c->verb[0] ? 2 : 1;
+			if (words.count < need || !str_eq(words.items[0], str_of(c->noun)) ||
+				(need == 2 && !str_eq(words.items[1], str_of(c->verb))))
+				continue;
+			*taken = need;
+			return c;
+		}
+	return NULL;
+}
+
+/* With --json an error is an object too, so that a script reads one format. */
+static void print_error(struct ctx *cx, bool as_json, err_t e)
+{
+	const struct err_row *row = err_row(e->kind);
+	if (e->detail.ptr)
+		log_event(LOG_ERROR, "command", LOG_STR("detail", e->detail), LOG_C("file", e->file),
+			LOG_INT("line", e->line));
+	if (!as_json) {
+		fprintf(stderr, "calends: %.*s\n", STR_ARG(err_text(e)));
+		return;
+	}
+	struct buf out = buf_new(cx->mem, OUTPUT_MAX);
+	struct json j = json_begin(&out);
+	json_object(&j, NULL);
+	json_object(&j, "error");
+	json_str(&j, "type", str_of(row->api_type));
+	json_str(&j, "code", str_of(row->api_code));
+	json_str(&j, "message", err_text(e));
+	json_str_if(&j, "param", e->param);
+	json_object_end(&j);
+	json_object_end(&j);
+	fprintf(stderr, "%.*s\n", (int)out.len, out.ptr);
+}
+
+static err_t run(
+	struct ctx *cx, const struct command *c, const struct config *config, struct str_list args, struct buf *out)
+{
+	struct runtime runtime = { 0 };
+	struct command_call call = { .config = config, .args = args, .out = out };
+	if (c->flags & COMMAND_DB) {
+		TRY(runtime_open(cx, config, &runtime));
+		call.runtime = &runtime;
+		call.config = &runtime.config;
+	}
+	err_t e = c->run(cx, &call);
+	if (cx->db)
+		db_end(cx);
+	/* The result lives on in cx->mem; what the runtime held is closed only now. */
+	if (call.runtime)
+		runtime_close(&runtime);
+	return e;
+}
+
+static enum log_level level_of(struct str name)
+{
+	static const char *const names[] = { "error", "warn", "info", "debug" };
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_eq(name, str_of(names[i])))
+			return (enum log_level)i;
+	return LOG_INFO;
+}
+
+static int usage(struct ctx *cx, struct str_list words)
+{
+	struct buf out = buf_new(cx->mem, OUTPUT_MAX);
+	print_usage(&out);
+	bool asked = words.count == 0 || str_eq(words.items[0], STR("help"));
+	if (!asked)
+		fprintf(stderr, "calends: there is no such command; calends --help lists them\n");
+	else
+		fwrite(out.ptr, 1, out.len, stdout);
+	return asked ? EXIT_OK : EXIT_USAGE;
+}
+
+static int dispatch(struct ctx *cx, int argc, char *const *argv)
+{
+	struct config config;
+	struct str_list words;
+	size_t taken = 0;
+	err_t e = config_read(cx, argc, argv, &config, &words);
+	if (e) {
+		print_error(cx, false, e);
+		return EXIT_USAGE;
+	}
+	log_setup(level_of(config.log_level), STDERR_FILENO);
+	const struct command *c = find(words, &taken);
+	if (!c)
+		return usage(cx, words);
+	struct str_list args = { words.items + taken, words.count - taken };
+	if (args.count != operand_count(c)) {
+		fprintf(stderr, "calends: usage: calends %s %s %s\n", c->noun, c->verb, c->operands);
+		return EXIT_USAGE;
+	}
+	struct buf out = buf_new(cx->mem, OUTPUT_MAX);
+	e = run(cx, c, &config, args, &out);
+	if (e)
+		print_error(cx, config.json, e);
+	fwrite(out.ptr ? out.ptr : "", 1, out.len, stdout);
+	return e ? EXIT_FAILED : EXIT_OK;
+}
+
+int command_main(int argc, char *const *argv)
+{
+	struct arena *mem = arena_open();
+	struct ctx cx = { .mem = mem, .now = instant_now() };
+	cx.request_id = id_new(cx.now);
+	for (int i = 0; i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0)
+			argc = 0;
+	int status = dispatch(&cx, argc, argv);
+	if (fflush(stdout) != 0)
+		status = EXIT_FAILED;
+	arena_close(mem);
+	return status;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/cli/runtime.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "server/data/uri.h"
+#include "server/db/migrate.h"
+#include "server/db/pool.h"
+
+static struct str default_data_dir(struct ctx *cx)
+{
+	if (geteuid() == 0)
+		return STR("/var/lib/calends");
+	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+	if (data && data[0] == '/')
+		return str_fmt(cx->mem, "%s/calends", data);
+	return str_fmt(cx->mem, "%s/.local/share/calends", home ? home : "");
+}
+
+/* The first address of --listen, as a URL: any-address becomes loopback, which is where the operator sits. */
+static err_t default_public_url(struct ctx *cx, struct str listen, struct str *out)
+{
+	struct str first, rest = listen;
+	str_cut(&rest, ',', &first);
+	first = str_trim(first, STR_BLANK);
+	bool tls = str_ends(first, STR("s"));
+	if (tls)
+		first.len--;
+	size_t colon = first.len;
+	while (colon > 0 && first.ptr[colon - 1] != ':')
+		colon--;
+	uint64_t port;
+	if (colon < 2 || !str_to_u64(str_from(first, colon), 65535, &port) || !port)
+		return REFUSE(cx, INVALID_VALUE, "listen", "--listen %.*s: give ADDRESS:PORT, like 127.0.0.1:8080",
+			STR_ARG(listen));
+	struct str host = str_sub(first, 0, colon - 1);
+	if (str_eq(host, STR("0.0.0.0")) || str_eq(host, STR("+")))
+		host = STR("127.0.0.1");
+	if (str_eq(host, STR("[::]")))
+		host = STR("[::1]");
+	*out = str_fmt(cx->mem, "%s://%.*s:%llu", tls ? "https" : "http", STR_ARG(host), (unsigned long long)port);
+	return OK;
+}
+
+/* The issuer: scheme and authority alone, without a slash at its end (RFC 8414 §2). */
+static err_t check_public_url(struct ctx *cx, struct str *url)
+{
+	struct uri uri;
+	while (str_ends(*url, STR("/")))
+		url->len--;
+	if (!uri_split(*url, &uri) || !(str_eq(uri.scheme, STR("http")) || str_eq(uri.scheme, STR("https"))) ||
+		!uri.host.len || uri.userinfo.ptr || uri.path.len || uri.query.ptr || uri.fragment.ptr)
+		return REFUSE(cx, INVALID_VALUE, "public-url",
+			"--public-url %.*s: give http(s)://HOST[:PORT] without a path", STR_ARG(*url));
+	return OK;
+}
+
+err_t runtime_settle(struct ctx *cx, struct config *config)
+{
+	struct str by_listen;
+	TRY(default_public_url(cx, config->listen, &by_listen));
+	if (!config->data_dir.ptr)
+		config->data_dir = default_data_dir(cx);
+	if (!config->public_url.ptr)
+		config->public_url = by_listen;
+	return check_public_url(cx, &config->public_url);
+}
+
+/* The folder that holds the key: made when the default place is used and it is not there yet. */
+static err_t open_keys(struct ctx *cx, struct runtime *r)
+{
+	struct str file = r->config.secret_key_file;
+	if (!file.ptr) {
+		const char *dir = str_c(cx->mem, r->config.data_dir);
+		if (!dir || (mkdir(dir, 0700) != 0 && errno != EEXIST))
+			return REFUSE(cx, INVALID_VALUE, "data-dir", "--data-dir %.*s: %s", STR_ARG(r->config.data_dir),
+				strerror(errno));
+		file = str_fmt(cx->mem, "%.*s/secret.key", STR_ARG(r->config.data_dir));
+	}
+	const char *path = str_c(cx->mem, file);
+	if (!path)
+		return REFUSE(cx, INVALID_VALUE, "secret-key-file", "--secret-key-file: no such path");
+	return keyring_open(cx, path, &r->keys);
+}
+
+static err_t open_database(struct ctx *cx, struct runtime *r)
+{
+	int applied;
+	if (r->config.database_url.ptr)
+		r->database_url = str_c(cx->mem, r->config.database_url);
+	else
+		TRY(embedded_open(cx, r->config.data_dir, &r->embedded, &r->database_url));
+	if (!r->database_url)
+		return REFUSE(cx, INVALID_VALUE, "database-url", "--database-url: not a connection string");
+	struct db_settings settings = {
+		.url = str_of(r->database_url),
+		.connections = (unsigned)r->config.db_connections,
+		.wait_ms = (unsigned)r->config.db_wait_ms,
+		.prepare = !r->config.db_unprepared,
+	};
+	TRY(db_migrate(cx, r->database_url, &applied));
+	r->db = db_open(&settings);
+	return OK;
+}
+
+static err_t open_all(struct ctx *cx, struct runtime *r)
+{
+	/* The private cluster makes the data folder with the owner and mode that it needs; so it comes first. */
+	TRY(open_database(cx, r));
+	return open_keys(cx, r);
+}
+
+err_t runtime_open(struct ctx *cx, const struct config *config, struct runtime *out)
+{
+	*out = (struct runtime){ .config = *config };
+	err_t e = runtime_settle(cx, &out->config);
+	if (!e)
+		e = open_all(cx, out);
+	if (e) {
+		runtime_close(out);
+		return e;
+	}
+	cx->config = &out->config;
+	cx->keys = out->keys;
+	cx->db = out->db;
+	return OK;
+}
+
+void runtime_close(struct runtime *runtime)
+{
+	if (runtime->db)
+		db_close(runtime->db);
+	keyring_close(runtime->keys);
+	embedded_close(runtime->embedded);
+	*runtime = (struct runtime){ 0 };
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/health.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "server/db/pool.h"
+#include "server/db/query.h"
+#include "sql.h"
+
+#define TEXT "text/plain; charset=utf-8"
+#define METRICS "text/plain; version=0.0.4; charset=utf-8"
+
+static struct civet *_Atomic watched;
+
+void health_watch(struct civet *server)
+{
+	atomic_store(&watched, server);
+}
+
+/* The process answers. Says nothing of the database: a restart would not mend that. */
+static err_t healthz(struct request *rq, struct response *rs)
+{
+	(void)rq;
+	BUF_LIT(reply(rs, 200, TEXT), "ok\n");
+	return OK;
+}
+
+struct ping {
+	int32_t one;
+};
+DB_RESULT(ping, struct ping, one);
+
+/* A load balancer may send requests: the database answers. */
+static err_t readyz(struct request *rq, struct response *rs)
+{
+	struct ping row;
+	TRY(db_row_(&rq->cx, &sql_ping, ROW(ping, &row), NULL, 0));
+	BUF_LIT(reply(rs, 200, TEXT), "ready\n");
+	return OK;
+}
+
+static long resident_kib(void)
+{
+	long pages = 0, resident = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+	if (!file)
+		return 0;
+	if (fscanf(file, "%ld %ld", &pages, &resident) != 2)
+		resident = 0;
+	fclose(file);
+	return resident * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+struct metric {
+	const char *name, *type, *help;
+	uint64_t value;
+};
+
+static void print_metrics(struct buf *out, const struct metric *metrics, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		buf_fmt(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", metrics[i].name, metrics[i].help, metrics[i].name,
+			metrics[i].type, metrics[i].name, (unsigned long long)metrics[i].value);
+}
+
+/* Figures are for the operator: only a caller on this machine sees them, and not through a proxy. */
+static bool from_here(const struct request *rq)
+{
+	return str_starts(rq->cx.client_ip, STR("127.")) || str_eq(rq->cx.client_ip, STR("::1"));
+}
+
+/* Prometheus' text format. */
+static err_t metrics(struct request *rq, struct response *rs)
+{
+	if (!from_here(rq))
+		return FAIL(&rq->cx, NOT_FOUND, "metrics are for local callers");
+	struct civet_stats http = { 0 };
+	struct civet *server = atomic_load(&watched);
+	if (server)
+		http = civet_stats(server);
+	struct db_stats db = db_stats(rq->cx.db);
+	const struct metric all[] = {
+		{ "calends_http_requests_total", "counter", "Requests answered.", http.requests },
+		{ "calends_http_refused_heads_total", "counter", "Requests refused before parsing.",
+			http.refused_heads },
+		{ "calends_http_connections", "gauge", "Open connections.", http.connections },
+		{ "calends_http_parked_connections", "gauge", "Idle connections without a thread.", http.parked },
+		{ "calends_http_in_flight", "gauge", "Requests being answered.", http.in_flight },
+		{ "calends_db_connections", "gauge", "Open database connections.", db.open },
+		{ "calends_db_connections_busy", "gauge", "Database connections in use.", db.busy },
+		{ "calends_db_waiting", "gauge", "Requests that wait for a database connection.", db.waiting },
+		{ "calends_db_statements_total", "counter", "Statements sent.", db.statements },
+		{ "calends_db_failures_total", "counter", "Statements that failed.", db.failures },
+		{ "calends_db_timeouts_total", "counter", "Waits for a connection that ended in 503.", db.timeouts },
+		{ "calends_db_reconnects_total", "counter", "Connections made anew after a loss.", db.reconnects },
+		{ "calends_resident_memory_kib", "gauge", "Resident memory of the server process.",
+			(uint64_t)resident_kib() },
+	};
+	print_metrics(reply(rs, 200, METRICS), all, ARRAY_LEN(all));
+	return OK;
+}
+
+static void show_error(struct request *rq, struct response *rs, err_t e)
+{
+	(void)rq;
+	struct str text = err_text(e);
+	struct buf *out = reply(rs, err_row(e->kind)->api_status, TEXT);
+	buf_add(out, text);
+	buf_char(out, '\n');
+}
+
+/* clang-format off */
+static const struct route health_routes[] = {
+	{ METHOD_GET, "/healthz", ANYONE, 0, NO_BODY, KIB(1), healthz, "operators", 0 },
+};
+static const struct route ready_routes[] = {
+	{ METHOD_GET, "/readyz",  ANYONE, 0, NO_BODY, KIB(1), readyz,  "operators", 0 },
+};
+static const struct route metrics_routes[] = {
+	{ METHOD_GET, "/metrics", ANYONE, 0, NO_BODY, KIB(1), metrics, "operators", 0 },
+};
+
+/* Three prefixes, so three modules: none of these paths has a folder of its own. */
+const struct module health_module = { .name = "health", .prefix = "/healthz", .routes = health_routes, .route_count = 1, .show_error = show_error };
+const struct module ready_module = { .name = "ready", .prefix = "/readyz", .routes = ready_routes, .route_count = 1, .show_error = show_error };
+const struct module metrics_module = { .name = "metrics", .prefix = "/metrics", .routes = metrics_routes, .route_count = 1, .show_error = show_error };
+/* clang-format on */

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `calends serve`: from settings to a server that listens, until a signal; and what runs beside it. */
+#include "server/serve.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "server/account/last_used.h"
+#include "server/base/log.h"
+#include "server/db/housekeeping.h"
+#include "server/db/pool.h"
+#include "server/db/query.h"
+#include "server/health.h"
+#include "server/http/civet.h"
+#include "server/modules.h"
+
+#define HOUSEKEEPING_EVERY_S 60
+#define BODY_BUDGET ((size_t)256 << 20)
+
+/* The thread for what happens by itself: last-used times, rings and expired rows, the private cluster's health. */
+struct keeper {
+	pthread_t thread;
+	atomic_bool stop;
+	const struct runtime *runtime;
+	struct last_used *last_used;
+};
+
+static void keep_once(const struct keeper *keeper, struct arena *mem, unsigned round)
+{
+	struct ctx cx = {
+		.mem = mem,
+		.db = keeper->runtime->db,
+		.config = &keeper->runtime->config,
+		.keys = keeper->runtime->keys,
+		.now = instant_now(),
+	};
+	cx.request_id = id_new(cx.now);
+	embedded_keep(&cx, keeper->runtime->embedded);
+	err_t e = last_used_flush(&cx, keeper->last_used);
+	if (!e && round % HOUSEKEEPING_EVERY_S == 0)
+		e = housekeeping(&cx);
+	if (e)
+		log_event(
+			LOG_WARN, "housekeeping", LOG_C("error", err_row(e->kind)->name), LOG_STR("detail", e->detail));
+	db_end(&cx);
+	arena_reset(mem);
+}
+
+static void *keep(void *arg)
+{
+	struct keeper *keeper = arg;
+	struct arena *mem = arena_open();
+	int64_t period_ms = keeper->runtime->config.last_used_ms;
+	if (period_ms < 100 || period_ms > 1000)
+		period_ms = 1000;
+	struct timespec period = { period_ms / 1000, period_ms % 1000 * 1000000 };
+	for (unsigned round = 0; !atomic_load(&keeper->stop); round++) {
+		keep_once(keeper, mem, round);
+		nanosleep(&period, NULL);
+	}
+	keep_once(keeper, mem, 1); /* what came in since */
+	arena_close(mem);
+	return NULL;
+}
+
+static err_t keeper_start(struct ctx *cx, struct keeper *keeper)
+{
+	int failed = pthread_create(&keeper->thread, NULL, keep, keeper);
+	return failed ? FAIL(cx, INTERNAL, "pthread_create: %s", strerror(failed)) : OK;
+}
+
+static void keeper_stop(struct keeper *keeper)
+{
+	atomic_store(&keeper->stop, true);
+	pthread_join(keeper->thread, NULL);
+}
+
+/*
+ * Ports are bound and keys read: root is not needed any more. The private cluster runs as the same user, so that it can
+ * still be signalled.
+ */
+static err_t drop_privileges(struct ctx *cx)
+{
+	if (geteuid() != 0)
+		return OK;
+	errno = 0;
+	const struct passwd *user = getpwnam("calends");
+	if (!user)
+		user = getpwnam("nobody");
+	if (!user || setgroups(0, NULL) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)
+		return REFUSE(cx, INTERNAL, "", "cannot change to the user calends: %s", strerror(errno));
+	/* A change of user clears this: a debugger of that user must not read keys out of us. */
+	prctl(PR_SET_DUMPABLE, 0);
+	return OK;
+}
+
+static err_t listen_at(
+	struct ctx *cx, const struct config *config, struct str address, const struct app *app, struct civet **out)
+{
+	struct civet_settings settings = {
+		.listen = address,
+		.threads = (unsigned)config->threads,
+		.request_timeout_ms = (unsigned)config->request_timeout_ms,
+		.idle_timeout_ms = (unsigned)config->idle_timeout_ms,
+		.body_budget = BODY_BUDGET,
+		.connections_per_address = 2000,
+	};
+	return civet_open(cx, &settings, app, out);
+}
+
+/* SIGTERM and SIGINT end the server; SIGHUP is for logs and certificates, and must not end it. */
+static void wait_for_end(void)
+{
+	sigset_t set;
+	int signal_number;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	do
+		sigwait(&set, &signal_number);
+	while (signal_number == SIGHUP);
+	log_event(LOG_INFO, "stopping", LOG_INT("signal", signal_number));
+}
+
+static err_t serve_until_signal(struct ctx *cx, const struct command_call *call, struct app *app)
+{
+	const struct config *config = call->config;
+	struct keeper keeper = { .runtime = call->runtime, .last_used = app->last_used };
+	struct civet *server = NULL;
+	TRY(listen_at(cx, config, config->listen, app, &server));
+	health_watch(server);
+	err_t e = drop_privileges(cx);
+	if (!e)
+		e = keeper_start(cx, &keeper);
+	if (!e) {
+		log_event(LOG_INFO, "listening", LOG_STR("address", config->listen),
+			LOG_STR("public_url", config->public_url), LOG_INT("threads", config->threads));
+		wait_for_end();
+	}
+	civet_close(server, (unsigned)config->drain_ms);
+	if (!e)
+		keeper_stop(&keeper);
+	log_event(LOG_INFO, "stopped");
+	return e;
+}
+
+err_t serve_command(struct ctx *cx, const struct command_call *call)
+{
+	TRY(db_check(cx));
+	struct app *app = app_new(cx, call->runtime);
+	return serve_until_signal(cx, call, app);
+}
+
+void serve_block_signals(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	/* Many threads with short lives of memory: few arenas keep the resident size flat. */
+	mallopt(M_ARENA_MAX, 4);
+}
