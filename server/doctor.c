@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/doctor.h"
+
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/statvfs.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "caldav/calendar/zone.h"
+#include "server/cli/runtime.h"
+#include "server/data/json.h"
+#include "server/data/uri.h"
+#include "server/db/pool.h"
+#include "server/db/query.h"
+#include "sql.h"
+
+#define SPACE_WANTED_MIB 512
+#define ZONES_WANTED 300
+#define CLOCK_TOLERANCE_S 5
+
+enum finding { GOOD, WARNING, BAD };
+
+struct visit {
+	struct ctx *cx;
+	struct config config;
+	struct runtime runtime;
+	bool settled, open;
+	enum finding finding;
+	struct str text;
+};
+
+__attribute__((format(printf, 3, 4))) static void find(struct visit *v, enum finding finding, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	v->finding = finding;
+	v->text = str_vfmt(v->cx->mem, format, args);
+	va_end(args);
+}
+
+static void check_settings(struct visit *v)
+{
+	err_t e = runtime_settle(v->cx, &v->config);
+	if (e)
+		return find(v, BAD, "%.*s", STR_ARG(err_text(e)));
+	v->settled = true;
+	find(v, GOOD, "every setting can be read");
+}
+
+static void check_data_dir(struct visit *v)
+{
+	struct statvfs fs;
+	const char *path = str_c(v->cx->mem, v->config.data_dir);
+	if (!path || statvfs(path, &fs) != 0)
+		return find(v, v->config.database_url.ptr ? WARNING : BAD,
+			"%.*s is not there yet; `calends migrate` makes it", STR_ARG(v->config.data_dir));
+	unsigned long long mib = (unsigned long long)fs.f_bavail * fs.f_frsize >> 20;
+	if (mib < SPACE_WANTED_MIB)
+		return find(v, BAD, "%.*s has %llu MiB left; free some space", STR_ARG(v->config.data_dir), mib);
+	find(v, GOOD, "%.*s, %llu MiB free", STR_ARG(v->config.data_dir), mib);
+}
+
+static void check_database(struct visit *v)
+{
+	err_t e = runtime_open(v->cx, &v->config, &v->runtime);
+	if (e)
+		return find(v, BAD, "%.*s %.*s", STR_ARG(err_text(e)), STR_ARG(e->detail));
+	v->open = true;
+	e = db_check(v->cx);
+	if (e)
+		return find(v, BAD, "the statements do not fit the schema: %.*s", STR_ARG(e->detail));
+	find(v, GOOD, "%s, schema and statements fit", v->runtime.embedded ? "private PostgreSQL" : "given PostgreSQL");
+}
+
+struct database_facts {
+	struct str version, fsync;
+	struct instant clock;
+};
+DB_RESULT(database_facts, struct database_facts, version, fsync, clock);
+
+static bool ask_database(struct visit *v, struct database_facts *out)
+{
+	return v->open && !db_row_(v->cx, &sql_database_facts, ROW(database_facts, out), NULL, 0);
+}
+
+static void check_durability(struct visit *v)
+{
+	struct database_facts facts;
+	if (!ask_database(v, &facts))
+		return find(v, BAD, "the database does not answer");
+	if (!str_eq(facts.fsync, STR("on")))
+		return find(v, BAD, "fsync is off: a power cut loses what was acknowledged; set fsync = on");
+	find(v, GOOD, "PostgreSQL %.*s, fsync on", STR_ARG(facts.version));
+}
+
+static void check_clock(struct visit *v)
+{
+	struct database_facts facts;
+	if (!ask_database(v, &facts))
+		return find(v, BAD, "the database does not answer");
+	long long apart = llabs(instant_s(facts.clock) - instant_s(instant_now()));
+	if (apart > CLOCK_TOLERANCE_S)
+		return find(
+			v, BAD, "this clock and the database's are %lld s apart; run a time service on both", apart);
+	find(v, GOOD, "within %d s of the database's", CLOCK_TOLERANCE_S);
+}
+
+static void check_zones(struct visit *v)
+{
+	size_t count = zone_count();
+	if (count < ZONES_WANTED)
+		return find(v, BAD, "%zu time zones found; install the package tzdata", count);
+	find(v, GOOD, "%zu time zones", count);
+}
+
+static bool is_loopback(struct str host)
+{
+	return str_starts(host, STR("127.")) || str_eq(host, STR("localhost")) || str_eq(host, STR("::1"));
+}
+
+static void check_public_url(struct visit *v)
+{
+	struct uri uri;
+	if (!uri_split(v->config.public_url, &uri))
+		return find(v, BAD, "%.*s is no URL", STR_ARG(v->config.public_url));
+	if (str_eq(uri.scheme, STR("https")))
+		return find(v, GOOD, "%.*s", STR_ARG(v->config.public_url));
+	if (!is_loopback(uri.host))
+		return find(v, BAD,
+			"%.*s is not https: passwords and tokens would travel in clear, and Apple's clients refuse it; "
+			"put a "
+			"TLS proxy in front and set --public-url https://…",
+			STR_ARG(v->config.public_url));
+	find(v, GOOD, "%.*s (this machine only)", STR_ARG(v->config.public_url));
+}
+
+static void check_tls(struct visit *v)
+{
+	bool https = str_starts(v->config.public_url, STR("https://"));
+	if (https && !v->config.trusted_proxy.ptr)
+		return find(v, WARNING,
+			"the proxy that terminates TLS is not named: set --trusted-proxy to its address, or every "
+			"client has "
+			"the proxy's address in limits and logs");
+	find(v, GOOD, "%s", https ? "terminated by the trusted proxy" : "not used on this machine's own address");
+}
+
+/* Is somebody listening where the public URL points? */
+static void check_reachable(struct visit *v)
+{
+	struct uri uri;
+	if (!uri_split(v->config.public_url, &uri))
+		return find(v, BAD, "no URL");
+	const char *host = str_c(v->cx->mem, uri.host);
+	const char *port = uri.port.len ? str_c(v->cx->mem, uri.port) : str_eq(uri.scheme, STR("https")) ? "443" : "80";
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found = NULL;
+	if (getaddrinfo(host, port, &hints, &found) != 0)
+		return find(v, WARNING, "%s does not resolve here; check the DNS", host);
+	int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct timeval limit = { .tv_sec = 3 };
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+	bool connected = fd >= 0 && connect(fd, found->ai_addr, found->ai_addrlen) == 0;
+	if (fd >= 0)
+		close(fd);
+	freeaddrinfo(found);
+	if (!connected)
+		return find(v, WARNING, "nothing listens at %s port %s now; `calends serve` does", host, port);
+	find(v, GOOD, "something listens at %s port %s", host, port);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct visit *v);
+} checks[] = {
+	{ "settings", check_settings }, /* the others read what this fills in */
+	{ "database", check_database },
+	{ "durability", check_durability },
+	{ "data folder", check_data_dir },
+	{ "clock", check_clock },
+	{ "time zones", check_zones },
+	{ "public URL", check_public_url },
+	{ "TLS", check_tls },
+	{ "reachable", check_reachable },
+};
+
+err_t doctor_command(struct ctx *cx, const struct command_call *call)
+{
+	static const char *const words[] = { "good", "warning", "bad" };
+	struct visit v = { .cx = cx, .config = *call->config };
+	struct json j = json_begin(call->out);
+	size_t bad = 0;
+	if (call->config->json) {
+		json_object(&j, NULL);
+		json_array(&j, "checks");
+	}
+	for (size_t i = 0; i < ARRAY_LEN(checks) && (i == 0 || v.settled); i++) {
+		checks[i].run(&v);
+		bad += v.finding == BAD;
+		if (!call->config->json) {
+			buf_fmt(call->out, "%-8s %-12s %.*s\n", words[v.finding], checks[i].name, STR_ARG(v.text));
+			continue;
+		}
+		json_object(&j, NULL);
+		json_str(&j, "check", str_of(checks[i].name));
+		json_str(&j, "finding", str_of(words[v.finding]));
+		json_str(&j, "text", v.text);
+		json_object_end(&j);
+	}
+	if (call->config->json) {
+		json_array_end(&j);
+		json_object_end(&j);
+		buf_char(call->out, '\n');
+	}
+	if (v.open) {
+		db_end(cx);
+		runtime_close(&v.runtime);
+		cx->db = NULL;
+	}
+	return bad ? REFUSE(cx, INVALID_VALUE, "", "%zu of the checks are bad; see what each says", bad) : OK;
+}
