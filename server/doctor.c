@@ -110,8 +110,9 @@ static void check_clock(struct visit *v)
 
 static void check_zones(struct visit *v)
 {
+	err_t e = zone_setup(v->cx);
 	size_t count = zone_count();
-	if (count < ZONES_WANTED)
+	if (e || count < ZONES_WANTED)
 		return find(v, BAD, "%zu time zones found; install the package tzdata", count);
 	find(v, GOOD, "%zu time zones", count);
 }

@@ -112,18 +112,17 @@ static void show_error(struct request *rq, struct response *rs, err_t e)
 }
 
 /* clang-format off */
-static const struct route health_routes[] = {
+static const struct route routes[] = {
 	{ METHOD_GET, "/healthz", ANYONE, 0, NO_BODY, KIB(1), healthz, "operators", 0 },
-};
-static const struct route ready_routes[] = {
 	{ METHOD_GET, "/readyz",  ANYONE, 0, NO_BODY, KIB(1), readyz,  "operators", 0 },
-};
-static const struct route metrics_routes[] = {
 	{ METHOD_GET, "/metrics", ANYONE, 0, NO_BODY, KIB(1), metrics, "operators", 0 },
 };
-
-/* Three prefixes, so three modules: none of these paths has a folder of its own. */
-const struct module health_module = { .name = "health", .prefix = "/healthz", .routes = health_routes, .route_count = 1, .show_error = show_error };
-const struct module ready_module = { .name = "ready", .prefix = "/readyz", .routes = ready_routes, .route_count = 1, .show_error = show_error };
-const struct module metrics_module = { .name = "metrics", .prefix = "/metrics", .routes = metrics_routes, .route_count = 1, .show_error = show_error };
 /* clang-format on */
+
+const struct module health_module = {
+	.name = "health",
+	.prefix = "",
+	.routes = routes,
+	.route_count = ARRAY_LEN(routes),
+	.show_error = show_error,
+};

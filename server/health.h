@@ -4,7 +4,7 @@
 
 #include "server/http/civet.h"
 
-extern const struct module health_module, ready_module, metrics_module;
+extern const struct module health_module; /* prefix "": comes last */
 
 /* Whose connection counts /metrics tells; set once, before the first request. */
 void health_watch(struct civet *server);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <libxml/parser.h>
 
-#include "caldav/calendar/zone.h"
 #include "server/cli/command.h"
 #include "server/crypto/digest.h"
 #include "server/serve.h"
@@ -12,6 +11,5 @@ int main(int argc, char **argv)
 	serve_block_signals();
 	xmlInitParser();
 	crypto_setup();
-	zone_setup();
 	return command_main(argc - 1, argv + 1);
 }

@@ -1,2 +1,70 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-typedef int modules_come_here;
+#include "server/modules.h"
+
+#include "caldav/routes.h"
+#include "oauth/routes.h"
+#include "server/account/key.h"
+#include "server/account/last_used.h"
+#include "server/account/session.h"
+#include "server/api/routes.h"
+#include "server/health.h"
+#include "server/http/limit.h"
+#include "web/routes.h"
+
+/* In this order: a request belongs to the first that has its path; web shows what nobody has. */
+static const struct module *const modules[] = {
+	&oauth_module,
+	&oauth_wellknown_module,
+	&discovery_module,
+	&caldav_module,
+	&api_module,
+	&web_module,
+	&health_module,
+};
+
+/* The syntax of a secret decides who is asked. */
+static const struct authenticator authenticators[] = {
+	{ "cp_", key_authenticate },
+	{ "sk_live_", key_authenticate },
+	{ "sk_test_", key_authenticate },
+	{ "rk_live_", key_authenticate },
+	{ "rk_test_", key_authenticate },
+	{ "pk_live_", key_authenticate },
+	{ "pk_test_", key_authenticate },
+	{ "cat_", bearer_authenticate },
+	{ "", session_authenticate },
+};
+
+struct app *app_outline(struct ctx *cx)
+{
+	struct app *app = arena_new(cx->mem, struct app);
+	*app = (struct app){
+		.modules = modules,
+		.module_count = ARRAY_LEN(modules),
+		.authenticators = authenticators,
+		.authenticator_count = ARRAY_LEN(authenticators),
+	};
+	return app;
+}
+
+struct app *app_new(struct ctx *cx, const struct runtime *runtime)
+{
+	const struct config *config = &runtime->config;
+	struct app *app = app_outline(cx);
+	app->config = config;
+	app->keys = runtime->keys;
+	app->db = runtime->db;
+	if (config->rate_limit > 0)
+		app->limiter = limiter_open((unsigned)config->rate_limit, (unsigned)config->rate_limit);
+	app->last_used = last_used_open(runtime->db, config, (unsigned)config->last_used_ms);
+	app->seen = last_used_seen;
+	oauth_set_page_renderer(web_show_error);
+	return app;
+}
+
+void app_close(struct app *app)
+{
+	last_used_close(app->last_used);
+	if (app->limiter)
+		limiter_close(app->limiter);
+}

@@ -11,5 +11,8 @@
  */
 struct app *app_new(struct ctx *cx, const struct runtime *runtime);
 
+/* When no request runs any more: writes the last uses that were collected. */
+void app_close(struct app *app);
+
 /* The modules without a runtime: for `calends routes` and the documents made from tables. */
 struct app *app_outline(struct ctx *cx);

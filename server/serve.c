@@ -15,7 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "server/account/last_used.h"
+#include "caldav/calendar/zone.h"
+#include "server/account/housekeeping.h"
 #include "server/base/log.h"
 #include "server/db/housekeeping.h"
 #include "server/db/pool.h"
@@ -25,17 +26,26 @@
 #include "server/modules.h"
 
 #define HOUSEKEEPING_EVERY_S 60
+#define ACCOUNT_HOUSEKEEPING_EVERY_S 3600
 #define BODY_BUDGET ((size_t)256 << 20)
 
-/* The thread for what happens by itself: last-used times, rings and expired rows, the private cluster's health. */
+/* The thread for what happens by itself: the private cluster's health, rings and rows that nobody can see any more. */
 struct keeper {
 	pthread_t thread;
 	atomic_bool stop;
 	const struct runtime *runtime;
-	struct last_used *last_used;
 };
 
-static void keep_once(const struct keeper *keeper, struct arena *mem, unsigned round)
+static err_t keep_house(struct ctx *cx, unsigned second)
+{
+	if (second % HOUSEKEEPING_EVERY_S == 0)
+		TRY(housekeeping(cx));
+	if (second % ACCOUNT_HOUSEKEEPING_EVERY_S == 0)
+		TRY(account_housekeeping(cx));
+	return OK;
+}
+
+static void keep_second(const struct keeper *keeper, struct arena *mem, unsigned second)
 {
 	struct ctx cx = {
 		.mem = mem,
@@ -46,9 +56,7 @@ static void keep_once(const struct keeper *keeper, struct arena *mem, unsigned r
 	};
 	cx.request_id = id_new(cx.now);
 	embedded_keep(&cx, keeper->runtime->embedded);
-	err_t e = last_used_flush(&cx, keeper->last_used);
-	if (!e && round % HOUSEKEEPING_EVERY_S == 0)
-		e = housekeeping(&cx);
+	err_t e = keep_house(&cx, second);
 	if (e)
 		log_event(
 			LOG_WARN, "housekeeping", LOG_C("error", err_row(e->kind)->name), LOG_STR("detail", e->detail));
@@ -60,15 +68,11 @@ static void *keep(void *arg)
 {
 	struct keeper *keeper = arg;
 	struct arena *mem = arena_open();
-	int64_t period_ms = keeper->runtime->config.last_used_ms;
-	if (period_ms < 100 || period_ms > 1000)
-		period_ms = 1000;
-	struct timespec period = { period_ms / 1000, period_ms % 1000 * 1000000 };
+	const struct timespec second = { .tv_sec = 1 };
 	for (unsigned round = 0; !atomic_load(&keeper->stop); round++) {
-		keep_once(keeper, mem, round);
-		nanosleep(&period, NULL);
+		keep_second(keeper, mem, round);
+		nanosleep(&second, NULL);
 	}
-	keep_once(keeper, mem, 1); /* what came in since */
 	arena_close(mem);
 	return NULL;
 }
@@ -136,7 +140,7 @@ static void wait_for_end(void)
 static err_t serve_until_signal(struct ctx *cx, const struct command_call *call, struct app *app)
 {
 	const struct config *config = call->config;
-	struct keeper keeper = { .runtime = call->runtime, .last_used = app->last_used };
+	struct keeper keeper = { .runtime = call->runtime };
 	struct civet *server = NULL;
 	TRY(listen_at(cx, config, config->listen, app, &server));
 	health_watch(server);
@@ -157,9 +161,12 @@ static err_t serve_until_signal(struct ctx *cx, const struct command_call *call,
 
 err_t serve_command(struct ctx *cx, const struct command_call *call)
 {
+	TRY(zone_setup(cx));
 	TRY(db_check(cx));
 	struct app *app = app_new(cx, call->runtime);
-	return serve_until_signal(cx, call, app);
+	err_t e = serve_until_signal(cx, call, app);
+	app_close(app);
+	return e;
 }
 
 void serve_block_signals(void)
