@@ -21,36 +21,40 @@
 #define ZONES_WANTED 300
 #define CLOCK_TOLERANCE_S 5
 
-enum finding { GOOD, WARNING, BAD };
+enum grade { GOOD, WARNING, BAD };
+
+struct finding {
+	enum grade grade;
+	struct str text;
+};
 
 struct visit {
 	struct ctx *cx;
 	struct config config;
 	struct runtime runtime;
 	bool settled, open;
-	enum finding finding;
-	struct str text;
 };
 
-__attribute__((format(printf, 3, 4))) static void find(struct visit *v, enum finding finding, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static struct finding find(
+	const struct visit *v, enum grade grade, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	v->finding = finding;
-	v->text = str_vfmt(v->cx->mem, format, args);
+	struct finding finding = { grade, str_vfmt(v->cx->mem, format, args) };
 	va_end(args);
+	return finding;
 }
 
-static void check_settings(struct visit *v)
+static struct finding check_settings(struct visit *v)
 {
 	err_t e = runtime_settle(v->cx, &v->config);
 	if (e)
 		return find(v, BAD, "%.*s", STR_ARG(err_text(e)));
 	v->settled = true;
-	find(v, GOOD, "every setting can be read");
+	return find(v, GOOD, "every setting can be read");
 }
 
-static void check_data_dir(struct visit *v)
+static struct finding check_data_dir(struct visit *v)
 {
 	struct statvfs fs;
 	const char *path = str_c(v->cx->mem, v->config.data_dir);
@@ -60,10 +64,10 @@ static void check_data_dir(struct visit *v)
 	unsigned long long mib = (unsigned long long)fs.f_bavail * fs.f_frsize >> 20;
 	if (mib < SPACE_WANTED_MIB)
 		return find(v, BAD, "%.*s has %llu MiB left; free some space", STR_ARG(v->config.data_dir), mib);
-	find(v, GOOD, "%.*s, %llu MiB free", STR_ARG(v->config.data_dir), mib);
+	return find(v, GOOD, "%.*s, %llu MiB free", STR_ARG(v->config.data_dir), mib);
 }
 
-static void check_database(struct visit *v)
+static struct finding check_database(struct visit *v)
 {
 	err_t e = runtime_open(v->cx, &v->config, &v->runtime);
 	if (e)
@@ -72,7 +76,8 @@ static void check_database(struct visit *v)
 	e = db_check(v->cx);
 	if (e)
 		return find(v, BAD, "the statements do not fit the schema: %.*s", STR_ARG(e->detail));
-	find(v, GOOD, "%s, schema and statements fit", v->runtime.embedded ? "private PostgreSQL" : "given PostgreSQL");
+	return find(v, GOOD, "%s, schema and statements fit",
+		v->runtime.embedded ? "private PostgreSQL" : "given PostgreSQL");
 }
 
 struct database_facts {
@@ -86,17 +91,17 @@ static bool ask_database(struct visit *v, struct database_facts *out)
 	return v->open && !db_row_(v->cx, &sql_database_facts, ROW(database_facts, out), NULL, 0);
 }
 
-static void check_durability(struct visit *v)
+static struct finding check_durability(struct visit *v)
 {
 	struct database_facts facts;
 	if (!ask_database(v, &facts))
 		return find(v, BAD, "the database does not answer");
 	if (!str_eq(facts.fsync, STR("on")))
 		return find(v, BAD, "fsync is off: a power cut loses what was acknowledged; set fsync = on");
-	find(v, GOOD, "PostgreSQL %.*s, fsync on", STR_ARG(facts.version));
+	return find(v, GOOD, "PostgreSQL %.*s, fsync on", STR_ARG(facts.version));
 }
 
-static void check_clock(struct visit *v)
+static struct finding check_clock(struct visit *v)
 {
 	struct database_facts facts;
 	if (!ask_database(v, &facts))
@@ -105,16 +110,16 @@ static void check_clock(struct visit *v)
 	if (apart > CLOCK_TOLERANCE_S)
 		return find(
 			v, BAD, "this clock and the database's are %lld s apart; run a time service on both", apart);
-	find(v, GOOD, "within %d s of the database's", CLOCK_TOLERANCE_S);
+	return find(v, GOOD, "within %d s of the database's", CLOCK_TOLERANCE_S);
 }
 
-static void check_zones(struct visit *v)
+static struct finding check_zones(struct visit *v)
 {
 	err_t e = zone_setup(v->cx);
 	size_t count = zone_count();
 	if (e || count < ZONES_WANTED)
 		return find(v, BAD, "%zu time zones found; install the package tzdata", count);
-	find(v, GOOD, "%zu time zones", count);
+	return find(v, GOOD, "%zu time zones", count);
 }
 
 static bool is_loopback(struct str host)
@@ -122,7 +127,7 @@ static bool is_loopback(struct str host)
 	return str_starts(host, STR("127.")) || str_eq(host, STR("localhost")) || str_eq(host, STR("::1"));
 }
 
-static void check_public_url(struct visit *v)
+static struct finding check_public_url(struct visit *v)
 {
 	struct uri uri;
 	if (!uri_split(v->config.public_url, &uri))
@@ -135,10 +140,10 @@ static void check_public_url(struct visit *v)
 			"put a "
 			"TLS proxy in front and set --public-url https://…",
 			STR_ARG(v->config.public_url));
-	find(v, GOOD, "%.*s (this machine only)", STR_ARG(v->config.public_url));
+	return find(v, GOOD, "%.*s (this machine only)", STR_ARG(v->config.public_url));
 }
 
-static void check_tls(struct visit *v)
+static struct finding check_tls(struct visit *v)
 {
 	bool https = str_starts(v->config.public_url, STR("https://"));
 	if (https && !v->config.trusted_proxy.ptr)
@@ -146,11 +151,12 @@ static void check_tls(struct visit *v)
 			"the proxy that terminates TLS is not named: set --trusted-proxy to its address, or every "
 			"client has "
 			"the proxy's address in limits and logs");
-	find(v, GOOD, "%s", https ? "terminated by the trusted proxy" : "not used on this machine's own address");
+	return find(
+		v, GOOD, "%s", https ? "terminated by the trusted proxy" : "not used on this machine's own address");
 }
 
 /* Is somebody listening where the public URL points? */
-static void check_reachable(struct visit *v)
+static struct finding check_reachable(struct visit *v)
 {
 	struct uri uri;
 	if (!uri_split(v->config.public_url, &uri))
@@ -169,12 +175,12 @@ static void check_reachable(struct visit *v)
 	freeaddrinfo(found);
 	if (!connected)
 		return find(v, WARNING, "nothing listens at %s port %s now; `calends serve` does", host, port);
-	find(v, GOOD, "something listens at %s port %s", host, port);
+	return find(v, GOOD, "something listens at %s port %s", host, port);
 }
 
 static const struct {
 	const char *name;
-	void (*run)(struct visit *v);
+	struct finding (*run)(struct visit *v);
 } checks[] = {
 	{ "settings", check_settings }, /* the others read what this fills in */
 	{ "database", check_database },
@@ -198,16 +204,17 @@ err_t doctor_command(struct ctx *cx, const struct command_call *call)
 		json_array(&j, "checks");
 	}
 	for (size_t i = 0; i < ARRAY_LEN(checks) && (i == 0 || v.settled); i++) {
-		checks[i].run(&v);
-		bad += v.finding == BAD;
+		struct finding found = checks[i].run(&v);
+		bad += found.grade == BAD;
 		if (!call->config->json) {
-			buf_fmt(call->out, "%-8s %-12s %.*s\n", words[v.finding], checks[i].name, STR_ARG(v.text));
+			buf_fmt(call->out, "%-8s %-12s %.*s\n", words[found.grade], checks[i].name,
+				STR_ARG(found.text));
 			continue;
 		}
 		json_object(&j, NULL);
 		json_str(&j, "check", str_of(checks[i].name));
-		json_str(&j, "finding", str_of(words[v.finding]));
-		json_str(&j, "text", v.text);
+		json_str(&j, "finding", str_of(words[found.grade]));
+		json_str(&j, "text", found.text);
 		json_object_end(&j);
 	}
 	if (call->config->json) {

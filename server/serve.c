@@ -155,7 +155,7 @@ static err_t serve_until_signal(struct ctx *cx, const struct command_call *call,
 	civet_close(server, (unsigned)config->drain_ms);
 	if (!e)
 		keeper_stop(&keeper);
-	log_event(LOG_INFO, "stopped");
+	log_event(LOG_INFO, "stopped", LOG_C("exit", e ? "failure" : "clean"));
 	return e;
 }
 
