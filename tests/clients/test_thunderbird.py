@@ -51,7 +51,11 @@ def thunderbird(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def detected(thunderbird, world, account):
-    return thunderbird.run(SETUP, email=account.email, key=account.key, url=world.url)
+    return thunderbird.run(SETUP, email=account.email, account=account, url=world.url)
+
+
+def home(account):
+    return f"/dav/calendars/{account.id}/default/"
 
 
 def ics(uid, summary, start="20261201T100000Z", end="20261201T110000Z", more=""):
@@ -60,9 +64,9 @@ def ics(uid, summary, start="20261201T100000Z", end="20261201T110000Z", more="")
 
 def on_server(world, account, uid):
     """The stored object with this UID, read by another client's eyes."""
-    listing = world.dav("PROPFIND", account.home + "default/", headers={"Depth": "1"}, key=account.key).text
+    listing = world.dav("PROPFIND", home(account), headers={"Depth": "1"}, account=account).text
     for href in re.findall(r"<(?:\w+:)?href>([^<]+\.ics)<", listing):
-        text = world.dav("GET", href, key=account.key).text
+        text = world.dav("GET", href, account=account).text
         if f"UID:{uid}" in text:
             return href, text
     return None, None
@@ -88,7 +92,7 @@ def test_an_event_changed_in_thunderbird_arrives(thunderbird, detected, world, a
 
 
 def test_an_event_made_elsewhere_appears(thunderbird, detected, world, account):
-    answer = world.dav("PUT", account.home + "default/elsewhere.ics", body=ics("elsewhere", "Made elsewhere"), key=account.key,
+    answer = world.dav("PUT", home(account) + "elsewhere.ics", body=ics("elsewhere", "Made elsewhere"), account=account,
                        headers={"Content-Type": "text/calendar"})
     assert answer.status == 201
     title = thunderbird.run(CALENDAR + 'return sync(async () => (await calendar.getItem("elsewhere"))?.title);')
@@ -96,7 +100,7 @@ def test_an_event_made_elsewhere_appears(thunderbird, detected, world, account):
 
 
 def test_an_event_deleted_elsewhere_disappears(thunderbird, detected, world, account):
-    assert world.dav("DELETE", account.home + "default/elsewhere.ics", key=account.key).status == 204
+    assert world.dav("DELETE", home(account) + "elsewhere.ics", account=account).status == 204
     assert thunderbird.run(CALENDAR + 'return sync(async () => !(await calendar.getItem("elsewhere")));') is True
 
 
@@ -112,7 +116,7 @@ def test_a_series_with_a_changed_and_a_cancelled_instance(thunderbird, detected,
     text = on_server(world, account, "series")[1]
     assert text.count("BEGIN:VEVENT") == 2 and "EXDATE" in text and "SUMMARY:Moved" in text
     window = '<C:time-range start="20261201T000000Z" end="20270101T000000Z"/>'
-    answer = world.dav("REPORT", account.home + "default/", key=account.key, headers={"Depth": "1"}, body=(
+    answer = world.dav("REPORT", home(account), account=account, headers={"Depth": "1"}, body=(
         '<C:calendar-query xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:D="DAV:"><D:prop><C:calendar-data><C:expand '
         'start="20261201T000000Z" end="20270101T000000Z"/></C:calendar-data></D:prop><C:filter><C:comp-filter name="VCALENDAR">'
         f'<C:comp-filter name="VEVENT"><C:prop-filter name="UID"><C:text-match>series</C:text-match></C:prop-filter>{window}'
@@ -126,8 +130,8 @@ def test_an_event_deleted_in_thunderbird_is_gone(thunderbird, detected, world, a
 
 
 def test_a_revoked_key_stops_thunderbird_at_once(thunderbird, detected, world, account):
-    world.cli("key", "revoke", account.key_id, "--json")
-    answer = world.dav("PUT", account.home + "default/late.ics", body=ics("late", "Too late"), key=account.key,
+    world.cli("key", "revoke", account.key.id)
+    answer = world.dav("PUT", home(account) + "late.ics", body=ics("late", "Too late"), account=account,
                        headers={"Content-Type": "text/calendar"})
     assert answer.status == 401
     thunderbird.run(CALENDAR + "calendar.refresh(); await sleep(1000); return null;")
