@@ -51,7 +51,7 @@ def thunderbird(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def detected(thunderbird, world, account):
-    return thunderbird.run(SETUP, email=account.email, account=account, url=world.url)
+    return thunderbird.run(SETUP, email=account.email, key=account.key, url=world.url)
 
 
 def home(account):
