@@ -17,7 +17,7 @@ SELECT $1::jsonb ->> 'a' AS json, host($2::inet) AS address, extract(epoch FROM 
 SELECT n::int AS n, 'row ' || n AS label FROM generate_series(1, $1::int) n
 
 -- name: t_sleep
-SELECT pg_sleep($1::double precision / 1000)::text AS slept
+SELECT pg_sleep($1::int / 1000.0)::text AS slept
 
 -- name: t_throttle_add
 INSERT INTO throttle (subject, count, ends_at) VALUES ($1, $2, 'infinity')
@@ -38,6 +38,30 @@ SELECT pg_backend_pid() AS pid
 -- Ends all other connections to this database.
 SELECT count(pg_terminate_backend(pid)) AS ended FROM pg_stat_activity
  WHERE datname = current_database() AND pid <> pg_backend_pid()
+
+-- name: t_stop
+-- Ends this very connection while the statement runs.
+SELECT pg_terminate_backend(pg_backend_pid())::text AS gone
+
+-- name: t_token_add
+-- $1 hour of expiry, from now
+INSERT INTO access_token (account_id, hash, slot, family_id, scopes, expires_at)
+SELECT gen_random_uuid(), sha256(random()::text::bytea), ((hour % 4 + 4) % 4)::smallint, gen_random_uuid(), 0,
+       to_timestamp(hour * 3600 + 1800)
+  FROM (SELECT extract(epoch FROM now())::bigint / 3600 + $1::int AS hour) h
+
+-- name: t_token_count
+SELECT count(*) AS rows FROM access_token
+
+-- name: t_event_add
+-- $1 days from today
+INSERT INTO event (account_id, id, kind) VALUES (gen_random_uuid(), uuid7_floor((now() AT TIME ZONE 'UTC')::date + $1::int), 1)
+
+-- name: t_event_places
+SELECT tableoid::regclass::text AS place FROM event ORDER BY id
+
+-- name: t_anchors
+SELECT count(*) AS rows FROM audit_anchor
 
 -- name: t_settings
 SELECT current_setting('plan_cache_mode') AS plans, current_setting('TimeZone') AS zone

@@ -220,10 +220,8 @@ TEST(violated_keys_are_conflicts)
 
 TEST(errors_name_the_statement_and_never_the_value)
 {
-	struct counted got;
 	database_use(&test_cx);
 	err_t e = db_exec(&test_cx, &sql_t_bad_number, NULL, IN(STR("sk_live_secret")));
-	(void)got;
 	assert_err(e, INTERNAL);
 	assert_true(str_starts(e->detail, STR("t_bad_number: 22P02")));
 	assert_int_equal(str_find(e->detail, STR("secret")), SIZE_MAX);
@@ -313,6 +311,13 @@ TEST(statements_run_unprepared_too)
 	database_leave(&test_cx);
 }
 
+TEST(every_statement_fits_its_struct)
+{
+	database_use(&test_cx);
+	assert_ok(db_check(&test_cx));
+	database_leave(&test_cx);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -332,4 +337,5 @@ TESTS_WITH(setup, teardown, RUN(values_of_every_kind_come_back_as_they_went), RU
 	RUN(a_transaction_that_ends_without_commit_is_rolled_back), RUN(begin_costs_no_round_trip),
 	RUN(a_commit_after_a_failed_statement_is_an_error), RUN(a_query_made_to_fail_before_it_is_sent_changes_nothing),
 	RUN(a_query_made_to_fail_after_it_ran_is_rolled_back_with_its_transaction),
-	RUN(sessions_force_generic_plans_and_utc), RUN(statements_run_unprepared_too))
+	RUN(sessions_force_generic_plans_and_utc), RUN(statements_run_unprepared_too),
+	RUN(every_statement_fits_its_struct))

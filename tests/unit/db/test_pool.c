@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/support/database.h"
+#include "tests/support/test.h"
+
+#include <pthread.h>
+
+#include "server/db/housekeeping.h"
+#include "server/db/migrate.h"
+#include "sql.h"
+
+struct backend {
+	int32_t pid;
+};
+DB_RESULT(t_backend, struct backend, pid);
+
+struct ended {
+	int64_t ended;
+};
+DB_RESULT(t_terminate, struct ended, ended);
+
+struct gone {
+	struct str gone;
+};
+DB_RESULT(t_stop, struct gone, gone);
+
+struct slept {
+	struct str slept;
+};
+DB_RESULT(t_sleep, struct slept, slept);
+
+struct rows {
+	int64_t rows;
+};
+DB_RESULT(t_token_count, struct rows, rows);
+DB_RESULT(t_anchors, struct rows, rows);
+
+struct place {
+	struct str place;
+};
+DB_RESULT(t_event_places, struct place, place);
+
+/* Wrong in every way that db_check must tell: another name, another type. */
+struct renamed {
+	int64_t old_name;
+	int32_t number;
+};
+DB_RESULT(t_renamed, struct renamed, old_name, number);
+
+static int32_t backend_pid(struct ctx *cx)
+{
+	struct backend got = { 0 };
+	assert_ok(db_row(cx, &sql_t_backend, ROW(t_backend, &got), IN_NONE));
+	return got.pid;
+}
+
+/* Ends every connection of the pool from outside, as a restarting database does. */
+static void cut_all(void)
+{
+	struct ended got;
+	struct ctx other = { .mem = test_mem, .now = test_cx.now };
+	database_use(&other);
+	assert_ok(db_row(&other, &sql_t_terminate, ROW(t_terminate, &got), IN_NONE));
+	assert_true(got.ended > 0);
+	database_leave(&other);
+}
+
+TEST(the_connection_used_last_is_lent_first)
+{
+	database_use(&test_cx);
+	int32_t first = backend_pid(&test_cx);
+	assert_ok(db_begin(&test_cx));
+	struct ctx other = { .mem = test_mem, .db = test_cx.db };
+	int32_t second = backend_pid(&other);
+	assert_int_equal(backend_pid(&test_cx), first);
+	assert_int_not_equal(first, second);
+	assert_ok(db_commit(&test_cx));
+	assert_int_equal(backend_pid(&test_cx), first);
+	assert_int_equal(db_stats(test_cx.db).open, 2);
+	assert_int_equal(db_stats(test_cx.db).busy, 0);
+	database_leave(&test_cx);
+}
+
+TEST(a_connection_that_the_database_closed_is_replaced)
+{
+	database_use(&test_cx);
+	int32_t before = backend_pid(&test_cx);
+	cut_all();
+	assert_int_not_equal(backend_pid(&test_cx), before);
+	assert_int_equal(db_stats(test_cx.db).reconnects, 1);
+	assert_int_equal(db_stats(test_cx.db).failures, 0);
+	database_leave(&test_cx);
+}
+
+TEST(a_connection_lost_under_a_statement_is_unavailable_and_the_next_works)
+{
+	struct gone got;
+	database_use(&test_cx);
+	err_t e = db_row(&test_cx, &sql_t_stop, ROW(t_stop, &got), IN_NONE);
+	assert_err(e, UNAVAILABLE);
+	assert_true(e->retry_after_s > 0);
+	assert_true(backend_pid(&test_cx) > 0);
+	database_leave(&test_cx);
+}
+
+TEST(a_connection_lost_in_a_transaction_ends_it)
+{
+	database_use(&test_cx);
+	assert_ok(db_begin(&test_cx));
+	assert_true(backend_pid(&test_cx) > 0);
+	cut_all();
+	struct backend got;
+	assert_err(db_row(&test_cx, &sql_t_backend, ROW(t_backend, &got), IN_NONE), UNAVAILABLE);
+	assert_err(db_commit(&test_cx), UNAVAILABLE);
+	db_end(&test_cx);
+	assert_true(backend_pid(&test_cx) > 0);
+	assert_int_equal(db_stats(test_cx.db).busy, 0);
+	database_leave(&test_cx);
+}
+
+TEST(a_wait_for_a_connection_is_bounded)
+{
+	database_use_with(&test_cx, &(struct db_settings){ .connections = 1, .wait_ms = 50, .prepare = true });
+	assert_ok(db_begin(&test_cx));
+	struct ctx other = { .mem = test_mem, .db = test_cx.db };
+	struct backend got;
+	err_t e = db_row(&other, &sql_t_backend, ROW(t_backend, &got), IN_NONE);
+	assert_err(e, UNAVAILABLE);
+	assert_int_equal(e->retry_after_s, 1);
+	assert_int_equal(db_stats(test_cx.db).timeouts, 1);
+	assert_int_equal(db_stats(test_cx.db).waiting, 0);
+	db_end(&test_cx);
+	assert_ok(db_row(&other, &sql_t_backend, ROW(t_backend, &got), IN_NONE));
+	database_leave(&test_cx);
+}
+
+static void *sleeper(void *pool)
+{
+	struct ctx cx = { .mem = arena_open(), .db = pool };
+	struct slept got;
+	err_t e = db_row(&cx, &sql_t_sleep, ROW(t_sleep, &got), IN(20));
+	arena_close(cx.mem);
+	return e ? pool : NULL;
+}
+
+TEST(more_threads_than_connections_take_turns)
+{
+	pthread_t threads[8];
+	void *failed;
+	database_use_with(&test_cx, &(struct db_settings){ .connections = 2, .wait_ms = 20000, .prepare = true });
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, sleeper, test_cx.db), 0);
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+		assert_int_equal(pthread_join(threads[i], &failed), 0);
+		assert_null(failed);
+	}
+	struct db_stats stats = db_stats(test_cx.db);
+	assert_int_equal(stats.open, 2);
+	assert_int_equal(stats.busy, 0);
+	assert_int_equal(stats.statements, 8);
+	database_leave(&test_cx);
+}
+
+TEST(a_database_that_is_not_there_is_unavailable)
+{
+	struct backend got;
+	test_cx.db = db_open(
+		&(struct db_settings){ .url = STR("host=/nonexistent dbname=x"), .connections = 1, .wait_ms = 50 });
+	for (int i = 0; i < 3; i++) /* each try gives its place back */
+		assert_err(db_row(&test_cx, &sql_t_backend, ROW(t_backend, &got), IN_NONE), UNAVAILABLE);
+	assert_int_equal(db_stats(test_cx.db).open, 0);
+	database_leave(&test_cx);
+}
+
+TEST(the_check_names_every_column_that_does_not_fit)
+{
+	database_use(&test_cx);
+	err_t e = db_check(&test_cx);
+	assert_err(e, INTERNAL);
+	assert_int_not_equal(str_find(e->detail, STR("t_renamed: column 1 is new_name")), SIZE_MAX);
+	assert_int_not_equal(str_find(e->detail, STR("column 2 is number of type 25")), SIZE_MAX);
+	assert_true(str_starts(e->detail, STR("2 statements")));
+	database_leave(&test_cx);
+}
+
+TEST(migrating_again_changes_nothing)
+{
+	int applied = -1;
+	assert_ok(db_migrate(&test_cx, database_url, &applied));
+	assert_int_equal(applied, 0);
+}
+
+static int64_t tokens(void)
+{
+	struct rows got;
+	assert_ok(db_row(&test_cx, &sql_t_token_count, ROW(t_token_count, &got), IN_NONE));
+	return got.rows;
+}
+
+/* Hours 0 and 1 hold tokens that may live, hour -1 those that just ended and are told from unknown ones. */
+TEST(housekeeping_empties_the_idle_slot_of_the_token_ring)
+{
+	database_use(&test_cx);
+	for (int32_t hour = -2; hour <= 1; hour++)
+		assert_ok(db_exec(&test_cx, &sql_t_token_add, NULL, IN(hour)));
+	assert_ok(housekeeping(&test_cx));
+	assert_int_equal(tokens(), 3);
+	assert_ok(housekeeping(&test_cx));
+	assert_int_equal(tokens(), 3);
+	database_leave(&test_cx);
+}
+
+TEST(housekeeping_never_empties_a_slot_with_a_token_of_the_future)
+{
+	database_use(&test_cx);
+	assert_ok(db_exec(&test_cx, &sql_t_token_add, NULL, IN(2))); /* some clock is wrong */
+	assert_ok(db_exec(&test_cx, &sql_t_token_add, NULL, IN(-2)));
+	int64_t before = tokens();
+	assert_ok(housekeeping(&test_cx));
+	assert_int_equal(tokens(), before);
+	database_leave(&test_cx);
+}
+
+TEST(housekeeping_gives_each_day_of_events_its_partition)
+{
+	struct place *places;
+	size_t count;
+	database_use(&test_cx);
+	assert_ok(housekeeping(&test_cx));
+	assert_ok(db_exec(&test_cx, &sql_t_event_add, NULL, IN(0)));
+	assert_ok(db_exec(&test_cx, &sql_t_event_add, NULL, IN(9)));
+	assert_ok(db_rows(&test_cx, &sql_t_event_places, t_event_places, &places, &count, IN_NONE));
+	assert_int_equal(count, 2);
+	assert_true(str_starts(places[0].place, STR("event_2")));
+	assert_str(places[1].place, STR("event_default"));
+	/* What went to the default partition is moved when its day comes near. */
+	assert_ok(db_exec(&test_cx, &sql_event_partitions, NULL, IN(10), IN(30)));
+	assert_ok(db_rows(&test_cx, &sql_t_event_places, t_event_places, &places, &count, IN_NONE));
+	assert_true(str_starts(places[1].place, STR("event_2")));
+	database_leave(&test_cx);
+}
+
+TEST(the_audit_anchor_is_made_once_a_day)
+{
+	struct rows got;
+	database_use(&test_cx);
+	assert_ok(housekeeping(&test_cx));
+	assert_ok(housekeeping(&test_cx));
+	assert_ok(db_row(&test_cx, &sql_t_anchors, ROW(t_anchors, &got), IN_NONE));
+	assert_int_equal(got.rows, 1);
+	database_leave(&test_cx);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return database_start();
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return database_stop();
+}
+
+TESTS_WITH(setup, teardown, RUN(the_connection_used_last_is_lent_first),
+	RUN(a_connection_that_the_database_closed_is_replaced),
+	RUN(a_connection_lost_under_a_statement_is_unavailable_and_the_next_works),
+	RUN(a_connection_lost_in_a_transaction_ends_it), RUN(a_wait_for_a_connection_is_bounded),
+	RUN(more_threads_than_connections_take_turns), RUN(a_database_that_is_not_there_is_unavailable),
+	RUN(the_check_names_every_column_that_does_not_fit), RUN(migrating_again_changes_nothing),
+	RUN(housekeeping_empties_the_idle_slot_of_the_token_ring),
+	RUN(housekeeping_never_empties_a_slot_with_a_token_of_the_future),
+	RUN(housekeeping_gives_each_day_of_events_its_partition), RUN(the_audit_anchor_is_made_once_a_day))
