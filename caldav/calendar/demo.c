@@ -2,6 +2,7 @@
 #include "caldav/calendar/demo.h"
 
 #include "caldav/calendar/event.h"
+#include "server/base/log.h"
 
 #define DAY_S 86400
 
@@ -58,8 +59,9 @@ static struct event event_of(const struct demo *demo, struct instant now, struct
 	return event;
 }
 
-err_t demo_seed(struct ctx *cx, struct id account)
+static err_t put_all(struct ctx *cx, struct id account)
 {
+	TRY(db_begin(cx));
 	for (size_t i = 0; i < ARRAY_LEN(demos); i++) {
 		struct event_attendee guest;
 		struct event event = event_of(&demos[i], cx->now, &guest);
@@ -75,5 +77,15 @@ err_t demo_seed(struct ctx *cx, struct id account)
 		TRY(event_write(cx, &event, &write.data));
 		TRY(object_put(cx, &write, &outcome, &object));
 	}
-	return OK;
+	return db_commit(cx);
+}
+
+void demo_seed(struct ctx *cx, struct id account)
+{
+	err_t e = put_all(cx, account);
+	if (!e)
+		return;
+	db_rollback(cx);
+	log_event(LOG_WARN, "demo_data_missing", LOG_STR("account", id_uuid(cx->mem, account)),
+		LOG_STR("why", err_text(e)), LOG_STR("detail", e->detail));
 }
