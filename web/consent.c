@@ -63,6 +63,7 @@ static struct html_values *view_values(struct request *rq, struct str reference,
 	html_set(v, "owner", view->client.owner_name);
 	html_set_flag(v, "verified", view->client.verified);
 	html_set(v, "redirect_host", view->redirect_host);
+	html_set(v, "redirect_uri", view->request.redirect_uri);
 	html_set_flag(v, "loopback", view->loopback);
 	html_set_flag(v, "test", view->test);
 	html_set_flag(v, "connected", view->connected);

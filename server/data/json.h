@@ -76,5 +76,8 @@ struct json_list {
  *         or out of bounds, a name twice); `param` is the dotted path: attendees[2].email
  */
 MUST_CHECK err_t json_read(struct ctx *cx, struct str text, const struct json_field *fields, size_t count, void *out);
+/* The same for answers of other servers: unknown fields are ignored (RFC 6749 §5.1). */
+MUST_CHECK err_t json_read_known(
+	struct ctx *cx, struct str text, const struct json_field *fields, size_t count, void *out);
 /* Write the fields of a struct as members of the open object. */
 void json_write(struct json *j, struct arena *mem, const struct json_field *fields, size_t count, const void *from);

@@ -20,6 +20,7 @@ struct place {
 struct reader {
 	struct ctx *cx;
 	struct json_scan scan;
+	bool skip_unknown;
 };
 
 static void add_place(struct buf *out, const struct place *place)
@@ -258,6 +259,10 @@ static err_t read_member(struct reader *r, const struct json_field *fields, size
 	size_t which = field_find(fields, count, at.name);
 	json_take(&r->scan, ':');
 
+	if (which == count && r->skip_unknown) {
+		json_skip(&r->scan);
+		return OK;
+	}
 	if (which == count)
 		return REFUSE_AT(r, UNKNOWN_FIELD, &at, "There is no such field here. Check its spelling.");
 	const struct json_field *f = &fields[which];
@@ -294,12 +299,23 @@ static err_t read_object(
 	return OK;
 }
 
-err_t json_read(struct ctx *cx, struct str text, const struct json_field *fields, size_t count, void *out)
+static err_t read_text_whole(
+	struct ctx *cx, struct str text, const struct json_field *fields, size_t count, void *out, bool skip_unknown)
 {
-	struct reader r = { .cx = cx };
+	struct reader r = { .cx = cx, .skip_unknown = skip_unknown };
 	if (!json_scan_text(&r.scan, text))
 		return REFUSE(cx, MALFORMED, "", "The body is not JSON as we accept it: %s, at octet %zu.",
 			r.scan.wrong, text.ptr ? (size_t)(r.scan.at - text.ptr) : 0);
 	r.scan = (struct json_scan){ .at = text.ptr, .end = text.ptr + text.len };
 	return read_object(&r, fields, count, NULL, out);
+}
+
+err_t json_read(struct ctx *cx, struct str text, const struct json_field *fields, size_t count, void *out)
+{
+	return read_text_whole(cx, text, fields, count, out, false);
+}
+
+err_t json_read_known(struct ctx *cx, struct str text, const struct json_field *fields, size_t count, void *out)
+{
+	return read_text_whole(cx, text, fields, count, out, true);
 }

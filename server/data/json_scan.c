@@ -277,3 +277,8 @@ struct str json_take_scalar(struct json_scan *scan)
 		scan->at++;
 	return (struct str){ start, (size_t)(scan->at - start) };
 }
+
+void json_skip(struct json_scan *scan)
+{
+	(void)scan_value(scan, 0);
+}

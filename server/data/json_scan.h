@@ -20,3 +20,4 @@ bool json_take(struct json_scan *scan, char c);
 char json_peek(struct json_scan *scan);
 struct str json_take_string(struct json_scan *scan, struct arena *mem); /* decoded */
 struct str json_take_scalar(struct json_scan *scan);                    /* number, true, false, null: as written */
+void json_skip(struct json_scan *scan);                                 /* a whole value */

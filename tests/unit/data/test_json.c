@@ -211,6 +211,17 @@ TEST(a_bad_field_is_named_by_its_path)
 	}
 }
 
+TEST(unknown_fields_of_other_servers_are_ignored) /* RFC 6749 §5.1 */
+{
+	struct sample s = { 0 };
+	assert_ok(json_read_known(&test_cx,
+		STR("{\"x\":{\"title\":[1,{}]},\"title\":\"t\",\"host\":{\"email\":\"e\",\"y\":\"}\"}}"), fields,
+		ARRAY_LEN(fields), &s));
+	assert_str(s.title, STR("t"));
+	assert_str(s.host.email, STR("e"));
+	assert_err(json_read_known(&test_cx, STR("{\"x\":[}"), fields, ARRAY_LEN(fields), &s), MALFORMED);
+}
+
 TEST(a_struct_is_written_through_its_table)
 {
 	struct guest guests[] = { { STR("a"), false }, { STR("b\"\\\x01\n<"), true } };
@@ -257,4 +268,5 @@ TEST(members_are_separated_by_commas)
 
 TESTS(RUN(a_body_is_read_through_its_table), RUN(null_is_for_nullable_fields), RUN(what_is_not_sent_stays_as_it_was),
 	RUN(what_is_not_json_is_malformed), RUN(nesting_has_a_limit), RUN(a_bad_field_is_named_by_its_path),
-	RUN(a_struct_is_written_through_its_table), RUN(members_are_separated_by_commas))
+	RUN(unknown_fields_of_other_servers_are_ignored), RUN(a_struct_is_written_through_its_table),
+	RUN(members_are_separated_by_commas))
