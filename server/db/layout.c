@@ -201,10 +201,10 @@ static err_t binaries_find(struct ctx *cx, struct cluster *c)
 static err_t tree_remove(struct ctx *cx, const struct cluster *c, const char *path)
 {
 	const char *const argv[] = { "/bin/rm", "-rf", "--", path, NULL };
+	const struct runner ourselves = { 0 };
 	pid_t pid;
-	TRY(process_start(cx, &c->runner, &(struct program){ .argv = argv, .log = c->log }, &pid));
+	TRY(process_start(cx, &ourselves, &(struct program){ .argv = argv, .log = c->log }, &pid));
 	process_wait(pid);
-	rmdir(path);
 	return OK;
 }
 
