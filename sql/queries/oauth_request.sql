@@ -26,7 +26,3 @@ SELECT r.client_id, r.params ->> 'redirect_uri' AS redirect_uri, r.params ->> 's
 -- $1 hash of the reference  $2 now
 -- Decided once, whoever comes first.
 UPDATE auth_request SET decided_at = $2 WHERE hash = $1 AND decided_at IS NULL AND expires_at > $2;
-
--- name: request_purge
--- $1 now
-DELETE FROM auth_request WHERE expires_at < $1;

@@ -1,0 +1,422 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The authorization endpoint (OAuth 2.1 §3.1, §4.1; RFC 9207). A1, A2 … are the rows of the project's list of attacks."""
+import urllib.parse
+
+import pytest
+from oauth_flow import FORM, REDIRECT, App, Browser, Form, Pkce, answer, encode, is_page
+
+
+@pytest.fixture(scope="module")
+def user(world):
+    return world.account("user@calends.example")
+
+
+@pytest.fixture(scope="module")
+def browser(world, user):
+    b = Browser(world)
+    b.sign_in(user)
+    return b
+
+
+@pytest.fixture(scope="module")
+def stranger(world):
+    return Browser(world)
+
+
+@pytest.fixture(scope="module")
+def app(world):
+    return App(world, type="public", scope="events:read profile:read")
+
+
+@pytest.fixture(scope="module")
+def native(world):
+    return App(world, "http://127.0.0.1:5000/cb", registered="http://127.0.0.1/cb", type="public")
+
+
+@pytest.fixture(scope="module")
+def trusted(world):
+    app = App(world, type="public", name="Trusted")
+    world.cli("client", "verify", app.id)
+    return app
+
+
+def is_red(reply, world, error, state="a state", redirect=REDIRECT):
+    """RED(error): back to the client with state and iss (OAuth 2.1 §4.1.2.1, RFC 9207 §2)."""
+    got = answer(reply, redirect)
+    assert got["error"] == error, got
+    assert got["iss"] == world.public_url
+    assert got.get("state") == state and "code" not in got
+    return True
+
+
+# ---- until client and redirect URI are proven: a page ----
+
+@pytest.mark.parametrize("client_id", [
+    None, "", "cli_0000000000000000000000", "cli_", "x", "cli_' OR 1=1 --", "a\0b", "x" * 5000, "<script>alert(1)</script>",
+    "https://client.example/",
+])
+def test_A1_an_unknown_or_malformed_client_gets_a_page(app, browser, client_id):
+    reply = app.ask(browser, client_id=client_id)
+    assert is_page(reply, 400)
+    assert "<script>alert" not in reply.text
+
+
+@pytest.mark.parametrize("uri", ["https://evil.example/cb", "https://app.example/", "x", "javascript:alert(1)"])
+def test_A2_a_redirect_uri_that_is_not_registered_is_never_followed(app, browser, uri):
+    assert is_page(app.ask(browser, redirect_uri=uri), 400)
+
+
+@pytest.mark.parametrize("uri", [
+    REDIRECT + x for x in ("/../evil", "/", "%2f", ";x", "?x=1", "#f", " ", "\r\n", "\0")] + ["https://app.example/CB"])
+def test_A3_nothing_near_a_redirect_uri_matches_it(app, browser, uri):
+    assert is_page(app.ask(browser, redirect_uri=uri), 400)
+
+
+@pytest.mark.parametrize("uri", [
+    "https://app.example@evil.example/cb", "https://app.example:443/cb", "https://APP.EXAMPLE/cb", "https:\\\\app.example\\cb",
+    "//app.example/cb", "https://\u0430pp.example/cb", "http://app.example/cb", "https://user@app.example/cb",
+])
+def test_A4_userinfo_ports_case_and_lookalikes_do_not_match(app, browser, uri):
+    assert is_page(app.ask(browser, redirect_uri=uri), 400)
+
+
+@pytest.mark.parametrize("uri", ["https://x.app.example/cb", "https://app.example.evil/cb", "https://app.exampl/cb"])
+def test_A5_neither_sub_domains_nor_prefixes_match(app, browser, uri):
+    assert is_page(app.ask(browser, redirect_uri=uri), 400)
+
+
+@pytest.mark.parametrize("port", ["", ":1", ":5000", ":65535"])
+def test_A6_the_port_of_a_loopback_uri_may_vary(native, browser, port):  # OAuth 2.1 §8.4.2
+    reply = native.ask(browser, redirect_uri=f"http://127.0.0.1{port}/cb")
+    assert reply.status == 303 and reply.location.startswith("/consent?")
+
+
+@pytest.mark.parametrize("uri", [
+    "http://user@127.0.0.1:5/cb", "http://127.0.0.1.evil/cb", "http://127.1/cb", "http://2130706433/cb",
+    "http://[::ffff:127.0.0.1]/cb", "http://localhost:5/cb", "https://127.0.0.1:5/cb", "http://127.0.0.1:0/cb",
+    "http://127.0.0.1:65536/cb", "http://127.0.0.1:/cb", "http://127.0.0.1:5/other", "http://127.0.0.1:5@evil.example/cb",
+])
+def test_A6_and_nothing_else_of_it(native, browser, uri):
+    assert is_page(native.ask(browser, redirect_uri=uri), 400)
+
+
+@pytest.mark.parametrize("uri", [
+    "http://app.example/cb", "javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "about:blank", "myapp:/cb",
+    "https://app.example/cb#f", "https://*.app.example/cb", "https://u:p@app.example/cb", "/cb", "https://app.example/../cb",
+])
+def test_A7_A8_bad_redirect_uris_cannot_be_registered(world, uri):
+    from world import CliError
+    with pytest.raises(CliError) as refused:
+        world.client("owner@platform.example", redirect_uri=uri)
+    assert "redirect_uri" in refused.value.stderr
+
+
+def test_A9_the_redirect_uri_may_be_left_out_when_one_is_registered(app, world, browser):  # OAuth 2.1 §2.3.2
+    assert app.ask(browser, redirect_uri=None).location.startswith("/consent?")
+    two = App(world, registered=[REDIRECT, "https://app.example/other"], type="public")
+    assert is_page(two.ask(browser, redirect_uri=None), 400)
+
+
+# ---- from here on the client is told ----
+
+GOOD = Pkce().challenge
+
+
+@pytest.mark.parametrize("changes", [
+    {"code_challenge": None}, {"code_challenge_method": None}, {"code_challenge_method": "plain"},
+    {"code_challenge_method": "s256"}, {"code_challenge": GOOD[:42]}, {"code_challenge": "a" * 129},
+    {"code_challenge": GOOD + "="}, {"code_challenge": GOOD[:42] + "+"}, {"code_challenge": GOOD[:42] + "/"},
+    {"code_challenge": "a" * 44},
+])
+def test_A10_only_a_good_s256_challenge_will_do(world, app, browser, changes):  # OAuth 2.1 §4.1.1, RFC 7636 §4.4.1
+    assert is_red(app.ask(browser, **changes), world, "invalid_request")
+
+
+@pytest.mark.parametrize("kind, error", [
+    ("token", "unsupported_response_type"), ("code id_token", "unsupported_response_type"),
+    ("none", "unsupported_response_type"), ("CODE", "unsupported_response_type"), (None, "invalid_request"),
+])
+def test_A11_only_response_type_code_is_served(world, app, browser, kind, error):
+    assert is_red(app.ask(browser, response_type=kind), world, error)
+
+
+@pytest.mark.parametrize("name", ["response_type", "scope", "code_challenge", "nonce", "unknown"])
+def test_A12_a_parameter_given_twice_is_refused(world, app, browser, name):  # OAuth 2.1 §3.1
+    pairs = list(app.params(nonce="n", unknown="u").items())
+    twice = encode(pairs + [p for p in pairs if p[0] == name])
+    assert is_red(browser.get("/oauth/authorize?" + twice), world, "invalid_request")
+
+
+def test_A12_a_state_given_twice_is_not_echoed(world, app, browser):
+    twice = encode(list(app.params().items()) + [("state", "a state")])
+    assert is_red(browser.get("/oauth/authorize?" + twice), world, "invalid_request", state=None)
+
+
+@pytest.mark.parametrize("name", ["client_id", "redirect_uri"])
+def test_A12_a_client_or_redirect_uri_given_twice_gets_a_page(app, browser, name):
+    pairs = list(app.params().items())
+    assert is_page(browser.get("/oauth/authorize?" + encode(pairs + [p for p in pairs if p[0] == name])), 400)
+
+
+def test_A12_resource_may_repeat(app, browser):  # RFC 8707 §2
+    pairs = list(app.params().items()) + [("resource", "https://a.example/"), ("resource", "https://b.example/")]
+    assert browser.get("/oauth/authorize?" + encode(pairs)).location.startswith("/consent?")
+
+
+def test_A13_an_empty_parameter_is_absent(app, browser):  # OAuth 2.1 §3.1
+    page = app.consent_page(browser, state="", scope="", nonce="", prompt="")
+    got = answer(app.decide(browser, page))
+    assert "state" not in got and "code" in got
+
+
+def test_A14_unknown_parameters_are_ignored(app, browser):
+    assert app.ask(browser, extra="foobar").location.startswith("/consent?")
+
+
+@pytest.mark.parametrize("scope", [
+    "calendars:write", "nonsense", "events:read nonsense", 'events:read"', "events:read\\", "events:read\tprofile:read",
+    "events:read  profile:read", " events:read", "EVENTS:READ", "events:read " * 800,
+])
+def test_A15_a_scope_that_is_unknown_or_not_the_clients_is_refused(world, app, browser, scope):
+    assert is_red(app.ask(browser, scope=scope), world, "invalid_scope")
+
+
+def test_A15_the_order_of_scopes_does_not_matter(app, browser):
+    assert app.ask(browser, scope="profile:read events:read").location.startswith("/consent?")
+
+
+@pytest.mark.parametrize("state", ['"><script>alert(1)</script>', "a\r\nX-Evil: 1", "\U0001F600 ü", "a" * 2048, "%00", "a&b=c#d"])
+def test_A16_state_comes_back_octet_by_octet(world, app, browser, state):  # OAuth 2.1 §4.1.2
+    page = app.consent_page(browser, state=state)
+    assert "<script>alert" not in page.text
+    assert answer(app.decide(browser, page))["state"] == state
+    assert is_red(app.ask(browser, state=state, scope="nonsense"), world, "invalid_scope", state)
+
+
+@pytest.mark.parametrize("state", ["a" * 2049, "a\0b", b"\xff\xfe"])
+def test_A16_a_state_that_cannot_be_kept_is_refused_and_not_cut(world, app, browser, state):
+    assert is_red(app.ask(browser, state=state), world, "invalid_request", state=None)
+
+
+@pytest.mark.parametrize("length", [64, 384])
+def test_A17_a_long_nonce_is_fine(app, browser, length):
+    assert app.ask(browser, nonce="n" * length).location.startswith("/consent?")
+
+
+def test_A17_one_that_is_too_long_is_refused_and_not_cut(world, app, browser):
+    assert is_red(app.ask(browser, nonce="n" * 1025), world, "invalid_request")
+
+
+@pytest.mark.parametrize("mode", ["fragment", "form_post", "web_message", "x"])
+def test_A18_answers_go_into_the_query_alone(world, app, browser, mode):
+    assert is_red(app.ask(browser, response_mode=mode), world, "invalid_request")
+    assert app.ask(browser, response_mode="query").location.startswith("/consent?")
+
+
+def test_A19_request_objects_are_refused_by_their_own_errors(world, app, browser):
+    assert is_red(app.ask(browser, request="e30.e30."), world, "request_not_supported")
+    assert is_red(app.ask(browser, request_uri="https://evil.example/"), world, "request_uri_not_supported")
+
+
+def test_A20_prompt_none_never_shows_a_page(world, app, trusted, browser, stranger):
+    assert is_red(app.ask(stranger, prompt="none"), world, "login_required")
+    assert is_red(app.ask(browser, prompt="none"), world, "consent_required")
+    assert is_red(app.ask(stranger, prompt="none", scope="nonsense"), world, "invalid_scope")
+    for prompt in ("none login", "none consent", "sometimes"):
+        assert is_red(app.ask(browser, prompt=prompt), world, "invalid_request")
+
+
+def test_consent_is_remembered_for_a_verified_client_and_no_more_than_it_covers(trusted, browser):
+    trusted.connect(browser, scope="events:read profile:read")
+    assert "code" in answer(trusted.ask(browser, scope="events:read"))
+    assert "code" in answer(trusted.ask(browser, scope="profile:read", prompt="none"))
+    for changes in ({"scope": "events:write"}, {"prompt": "consent"}, {"prompt": "select_account"}):
+        assert trusted.ask(browser, **changes).location.startswith("/consent?")
+
+
+def test_consent_is_not_remembered_for_unverified_and_loopback_clients(world, app, browser):  # OAuth 2.1 §7.3.1
+    app.connect(browser)
+    assert app.ask(browser).location.startswith("/consent?")
+    local = App(world, "http://127.0.0.1:5000/cb", registered="http://127.0.0.1/cb", type="public")
+    world.cli("client", "verify", local.id)
+    local.connect(browser)
+    assert local.ask(browser).location.startswith("/consent?")
+
+
+@pytest.mark.parametrize("changes", [{"prompt": "login"}, {"max_age": "0"}])
+def test_A21_an_old_session_is_not_enough_for_prompt_login_and_max_age(world, user, app, changes):
+    browser = Browser(world)
+    browser.sign_in(user)
+    reply = app.ask(browser, **changes)
+    assert reply.status == 303 and reply.location.startswith("/sign-in?")
+    query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(reply.location).query))
+    reference = query["next"].partition("request=")[2]
+    skipped = browser.get("/consent?request=" + reference)  # the page asks for the same
+    assert skipped.status == 303 and skipped.location.startswith("/sign-in?")
+    back = browser.sign_in(user, at=reply.location)
+    assert back.location == query["next"]
+    assert browser.get(back.location).location.startswith("/consent?")
+
+
+def test_A21_a_session_younger_than_max_age_is_enough(app, browser):
+    assert app.ask(browser, max_age="100000").location.startswith("/consent?")
+    # not a number of seconds: the client's mistake
+    assert answer(app.ask(browser, max_age="-1"))["error"] == "invalid_request"
+
+
+def test_A22_an_id_token_hint_changes_nothing(app, browser):
+    assert app.ask(browser, id_token_hint="eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.").location.startswith("/consent?")
+
+
+def test_A23_iss_is_the_issuer_of_the_metadata(world, app, browser):  # RFC 9207 §2, §2.3
+    issuer = world.get("/.well-known/oauth-authorization-server").json["issuer"]
+    page = app.consent_page(browser)
+    assert answer(app.decide(browser, page))["iss"] == issuer
+    page = app.consent_page(browser)
+    assert answer(app.decide(browser, page, decision="deny"))["iss"] == issuer
+
+
+# ---- consent ----
+
+@pytest.mark.parametrize("headers, csrf", [
+    ([], None), ([], "0" * 64), ([("Origin", "https://evil.example")], "own"), ([("Sec-Fetch-Site", "cross-site")], "own"),
+])
+def test_A24_a_decision_must_come_from_our_own_page(app, browser, headers, csrf):
+    fields = dict(Form(app.consent_page(browser).text, "/consent").with_(decision="allow"))
+    if csrf != "own":
+        fields["csrf"] = csrf
+    reply = browser.post("/consent", fields, headers)
+    assert reply.status == 403 and reply.location is None
+
+
+def test_A24_the_token_of_another_session_is_worth_nothing(world, app, browser):
+    other = Browser(world)
+    other.sign_in(world.account("other@calends.example"))
+    fields = dict(Form(app.consent_page(browser).text, "/consent").with_(decision="allow"))
+    assert other.post("/consent", fields).status == 403
+
+
+def test_A25_a_decision_can_only_narrow_what_was_asked(world, app, browser):
+    page = app.consent_page(browser, scope="events:read")
+    for scope in (["events:read", "events:write"], ["events:read", "profile:read"], None):
+        reply = app.decide(browser, page, scope=scope)
+        assert reply.status == 400 and reply.location is None
+    foreign = world.sql("SELECT id FROM account JOIN calendar USING (account_id) WHERE email = 'owner@platform.example'")
+    assert foreign
+    assert app.decide(browser, page, calendars="some", calendar="cal_0000000000000000000001").status == 400
+    # parameters that are no part of the form's meaning change nothing
+    got = answer(app.decide(browser, page, client_id="cli_x", redirect_uri="https://evil.example/"))
+    assert app.redeem(got["code"]).json["scope"] == "events:read"
+
+
+def test_a_scope_that_is_unticked_is_not_granted(app, browser):
+    page = app.consent_page(browser, scope="events:read profile:read")
+    code = answer(app.decide(browser, page, scope=["profile:read"]))["code"]
+    assert app.redeem(code).json["scope"] == "profile:read"
+
+
+def test_a_scope_taken_back_at_a_second_consent_is_gone_from_older_tokens_too(world, browser):
+    app = App(world, type="public")
+    first = app.connect(browser, scope="events:read profile:read")
+    assert world.get("/v1/profile", key=first["access_token"]).status == 200
+    app.redeem(app.consent(browser, {"scope": ["events:read"]}, scope="events:read profile:read"))
+    assert world.get("/v1/profile", key=first["access_token"]).status == 403
+    assert app.refresh(first["refresh_token"]).json["scope"] == "events:read"
+
+
+def test_A26_a_request_is_answered_once(app, browser):
+    page = app.consent_page(browser)
+    assert "code" in answer(app.decide(browser, page))
+    again = app.decide(browser, page)
+    assert again.status == 409 and again.location is None
+    reference = dict(Form(page.text, "/consent").fields)["request"]
+    assert browser.get("/consent?request=" + reference).status == 409
+    assert browser.get("/oauth/continue?request=" + reference).status == 409
+
+
+def test_a_request_is_forgotten_after_ten_minutes(world, app, browser):
+    page = app.consent_page(browser)
+    reference = dict(Form(page.text, "/consent").fields)["request"]
+    world.sql("UPDATE auth_request SET expires_at = now() - interval '1 second'")
+    assert app.decide(browser, page).status == 404
+    assert browser.get("/oauth/continue?request=" + reference).status == 404
+    assert is_page(browser.get("/oauth/continue?request=unknown"), 404)
+
+
+def test_A27_A37_A38_pages_cannot_be_framed_kept_or_leak(app, browser):
+    page = app.consent_page(browser, redirect_uri=REDIRECT)
+    policy = page.headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in policy and "default-src 'none'" in policy
+    assert "form-action 'self' https://app.example;" in policy + ";"
+    assert page.headers["X-Frame-Options"] == "DENY"
+    assert page.headers["Cache-Control"] == "no-store"
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("name", ["", "a" * 101, "Google\u202e", "zero\u200bwidth\u2066", "line\nbreak", "\x1b[31m"])
+def test_A28_a_name_that_could_deceive_cannot_be_registered(world, name):
+    from world import CliError
+    with pytest.raises(CliError):
+        world.client("owner@platform.example", name=name, redirect_uri=REDIRECT)
+
+
+def test_A28_a_name_is_shown_as_text_with_its_owner_and_where_it_leads(world, browser):
+    page = App(world, type="public", name="<b>Google</b>").consent_page(browser).text
+    assert "&lt;b&gt;Google&lt;/b&gt;" in page and "<b>Google</b>" not in page
+    assert "Owner" in page and "app.example" in page and "Unverified" in page
+
+
+def test_A33_an_error_leads_a_stranger_nowhere_before_he_signed_in(world, user, app):  # OAuth 2.1 §7.13.2
+    browser = Browser(world)
+    reply = app.ask(browser, scope="nonsense")
+    assert reply.status == 303 and reply.location.startswith("/sign-in?")
+    back = browser.sign_in(user, at=reply.location)
+    assert is_red(browser.get(back.location), world, "invalid_scope")
+    assert is_page(browser.get(back.location), 409)  # told once
+
+
+def test_a_stranger_signs_in_and_comes_back_to_what_he_was_asked(world, user, app):
+    browser = Browser(world)
+    reply = app.ask(browser, login_hint=user.email)
+    query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(reply.location).query))
+    assert query["login_hint"] == user.email
+    back = browser.sign_in(user, at=reply.location)
+    consent = browser.get(back.location)
+    assert "code" in answer(app.decide(browser, browser.get(consent.location)))
+
+
+def test_A34_authorize_takes_a_form_by_post_and_nothing_else(world, app, browser, stranger):
+    body = encode(app.params()).encode()
+    reply = stranger.send("POST", "/oauth/authorize", [FORM, ("Origin", "https://app.example")], body)
+    assert reply.status == 303 and reply.location.startswith("/oauth/continue?request=")
+    assert browser.get(reply.location).location.startswith("/consent?")  # the cookie comes with the GET
+    json = [("Content-Type", "application/json")]
+    assert stranger.send("POST", "/oauth/authorize", json, b"{}").status == 415
+    assert stranger.send("POST", "/oauth/authorize", [FORM], b"a=" + b"x" * 20000).status == 413
+    assert is_page(stranger.send("POST", "/oauth/authorize", [FORM], b""), 400)
+    assert is_page(stranger.send("PUT", "/oauth/authorize", [FORM], body), 405)
+
+
+def test_A35_there_is_no_cors_on_authorize(stranger):
+    reply = stranger.send("OPTIONS", "/oauth/authorize", [("Origin", "https://app.example"),
+                                                          ("Access-Control-Request-Method", "GET")])
+    assert not [n for n, _ in reply.headers.pairs if n.lower().startswith("access-control-")]
+
+
+def test_A36_a_login_hint_is_text(world, app):
+    hint = '"><script>alert(1)</script>'
+    browser = Browser(world)
+    page = browser.get(app.ask(browser, login_hint=hint).location)
+    assert page.status == 200 and "<script>alert" not in page.text
+    assert "login_hint" not in app.ask(browser, login_hint="x" * 300).location
+
+
+def test_too_many_parameters_and_broken_names_are_refused(world, app, browser):
+    assert is_page(browser.get("/oauth/authorize?" + "&".join(f"p{i}=1" for i in range(101))), 400)
+    assert is_red(browser.get(app.target() + "&%zz=1"), world, "invalid_request")
+
+
+def test_secrets_of_the_query_are_not_in_the_log(world, app, browser):
+    reply = app.ask(browser, state="a-state-to-look-for", scope="nonsense")
+    world.log_of(reply)
+    assert not any("a-state-to-look-for" in line for line in world.lines)
