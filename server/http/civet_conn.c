@@ -125,7 +125,9 @@ static struct request *request_of(struct connection *c, const struct mg_request_
 	struct request *rq = arena_new(mem, struct request);
 	struct address peer;
 
-	rq->cx = (struct ctx){ .mem = mem, .db = app->db, .config = app->config, .now = instant_now() };
+	rq->cx = (struct ctx){
+		.mem = mem, .db = app->db, .keys = app->keys, .config = app->config, .now = instant_now()
+	};
 	rq->cx.request_id = id_new(rq->cx.now);
 	rq->app = app;
 	rq->conn = &c->base;
