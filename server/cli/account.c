@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "caldav/calendar/demo.h"
 #include "server/account/show.h"
 #include "server/cli/command.h"
 #include "server/crypto/password.h"
@@ -47,7 +46,6 @@ static err_t create(struct ctx *cx, const struct command_call *call)
 	if (call->config->password_stdin)
 		TRY(password_from_stdin(cx, &in.password));
 	TRY(account_create(cx, &in, &account));
-	demo_seed(cx, account.id);
 	print(call, &account);
 	return OK;
 }
