@@ -95,7 +95,7 @@ bool limiter_take(struct limiter *limiter, struct id key, struct instant now, st
 		.limit = limiter->burst,
 		.remaining = (unsigned)(left_us / limiter->interval_us),
 		.reset_s = (full_at + US_PER_S - 1) / US_PER_S,
-		.retry_after_s = passes ? 0 : 1 + (int)((limiter->interval_us - left_us) / US_PER_S),
+		.retry_after_s = passes ? 0 : (int)((limiter->interval_us - left_us + US_PER_S - 1) / US_PER_S),
 	};
 	return passes;
 }

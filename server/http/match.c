@@ -117,14 +117,6 @@ const struct module *match_raw(const struct app *app, struct str target)
 	return NULL;
 }
 
-const struct route *match_route(
-	struct arena *mem, const struct module *module, const struct path *path, enum method method)
-{
-	struct match found = { 0 };
-	(void)find_in(mem, module, path, method, &found);
-	return found.route;
-}
-
 static void add_method(struct buf *out, enum method method)
 {
 	if (out->len)
@@ -132,25 +124,32 @@ static void add_method(struct buf *out, enum method method)
 	buf_add(out, str_of(method_name(method)));
 }
 
-struct str match_allow(struct arena *mem, const struct module *module, const struct path *path, bool cors)
+static void add_methods_of(
+	struct buf *out, const struct module *module, const struct path *path, bool cors, unsigned *seen)
 {
 	struct str args[PATH_ARGS_MAX];
 	size_t count;
-	unsigned seen = 0;
+	for (size_t i = 0; i < module->route_count; i++) {
+		const struct route *route = &module->routes[i];
+		unsigned bit = 1u << route->method;
+		if ((*seen & bit) || (cors && !(route->flags & (CORS_ANY | CORS_KEYS))) ||
+			!path_fits(out->mem, path, route->path, args, &count))
+			continue;
+		*seen |= bit;
+		add_method(out, route->method);
+		if (route->method == METHOD_GET)
+			add_method(out, METHOD_HEAD);
+	}
+}
+
+struct str match_allow(struct arena *mem, const struct app *app, const struct path *path, bool cors)
+{
+	unsigned seen = 1u << METHOD_OPTIONS;
 	struct buf out = buf_new(mem, 1024);
 	if (!cors)
 		add_method(&out, METHOD_OPTIONS);
-	seen |= 1u << METHOD_OPTIONS;
-	for (size_t i = 0; i < module->route_count; i++) {
-		const struct route *route = &module->routes[i];
-		unsigned bits = 1u << route->method;
-		if ((seen & bits) || (cors && !(route->flags & (CORS_ANY | CORS_KEYS))) ||
-			!path_fits(mem, path, route->path, args, &count))
-			continue;
-		seen |= bits;
-		add_method(&out, route->method);
-		if (route->method == METHOD_GET)
-			add_method(&out, METHOD_HEAD);
-	}
+	for (size_t i = 0; i < app->module_count; i++)
+		if (under(path, app->modules[i]->prefix))
+			add_methods_of(&out, app->modules[i], path, cors, &seen);
 	return buf_str(&out);
 }

@@ -19,9 +19,5 @@ void match_find(
 /* The module of a target that could not be decoded, by its raw beginning. */
 const struct module *match_raw(const struct app *app, struct str target);
 
-/* "OPTIONS, GET, HEAD, PUT": what the module's table has for this path. `cors`: rows with a CORS flag only. */
-struct str match_allow(struct arena *mem, const struct module *module, const struct path *path, bool cors);
-
-/* The row of the path for this method, without parameters; NULL. */
-const struct route *match_route(
-	struct arena *mem, const struct module *module, const struct path *path, enum method method);
+/* "OPTIONS, GET, HEAD, PUT": what the tables have for this path. `cors`: rows with a CORS flag only. */
+struct str match_allow(struct arena *mem, const struct app *app, const struct path *path, bool cors);

@@ -20,11 +20,13 @@ static bool answer_preflight(struct request *rq, struct response *rs)
 	struct str wanted = request_header(rq, "Access-Control-Request-Method");
 	if (!wanted.ptr || !request_header(rq, "Origin").ptr)
 		return false;
-	rq->route = match_route(rq->cx.mem, rq->module, &rq->path, method_of(wanted));
-	if (!rq->route || !(rq->route->flags & (CORS_ANY | CORS_KEYS)))
+	struct match meant;
+	match_find(rq->cx.mem, rq->app, &rq->path, method_of(wanted), &meant);
+	if (!meant.route || !(meant.route->flags & (CORS_ANY | CORS_KEYS)))
 		return false;
+	rq->route = meant.route;
 	reply_empty(rs, 204);
-	response_header(rs, "Access-Control-Allow-Methods", match_allow(rq->cx.mem, rq->module, &rq->path, true));
+	response_header(rs, "Access-Control-Allow-Methods", match_allow(rq->cx.mem, rq->app, &rq->path, true));
 	response_header(rs, "Access-Control-Allow-Headers", STR(ALLOWED_HEADERS));
 	response_header(rs, "Access-Control-Max-Age", STR("600"));
 	return true;
@@ -35,7 +37,7 @@ static void answer_options(struct request *rq, struct response *rs)
 	request_leave_body(rq);
 	if (!answer_preflight(rq, rs))
 		reply_empty(rs, 200);
-	response_header(rs, "Allow", match_allow(rq->cx.mem, rq->module, &rq->path, false));
+	response_header(rs, "Allow", match_allow(rq->cx.mem, rq->app, &rq->path, false));
 }
 
 /* ---- bodies ---- */
@@ -144,7 +146,7 @@ static void show(struct request *rq, struct response *rs, err_t e)
 	request_leave_body(rq);
 	response_clear(rs);
 	if (e->kind == METHOD_NOT_ALLOWED && rq->module)
-		response_header(rs, "Allow", match_allow(rq->cx.mem, rq->module, &rq->path, false));
+		response_header(rs, "Allow", match_allow(rq->cx.mem, rq->app, &rq->path, false));
 	if (e->retry_after_s)
 		response_header(rs, "Retry-After", str_fmt(rq->cx.mem, "%d", e->retry_after_s));
 	if (rq->module && rq->module->show_error)
