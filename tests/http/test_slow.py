@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Slow and silent clients cost no thread, and end in bounded time; a stop loses no answer."""
+import os
+import resource
+import signal
+import threading
+import time
+
+import pytest
+from raw import Server, read_all, statuses, wait_until
+
+GET = b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
+REQUEST_MS, IDLE_MS = 1500, 2500
+
+
+@pytest.fixture(scope="module")
+def server():
+    s = Server(threads=8, request_ms=REQUEST_MS, idle_ms=IDLE_MS, bodies=4)
+    yield s
+    assert s.stop() == 0
+
+
+def time_of_fresh_request(server):
+    begun = time.monotonic()
+    assert statuses(server_answer(server)) == [200]
+    return time.monotonic() - begun
+
+
+def server_answer(server):
+    with server.connect() as s:
+        s.sendall(GET)
+        return s.recv(4096)
+
+
+def seconds_until_closed(s, limit=15):
+    begun = time.monotonic()
+    s.settimeout(limit)
+    got, closed = read_all(s, limit)
+    assert closed
+    return time.monotonic() - begun, got
+
+
+def raise_descriptors():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
+
+
+@pytest.mark.parametrize("opening", [b"", b"GET /hello HTTP/1.1\r\nHo", GET])
+def test_a_fresh_request_is_fast_beside_500_idle_connections(server, opening):
+    """Eight threads: silent ones, half a head, and kept alive after an answer."""
+    raise_descriptors()
+    others = [server.connect() for _ in range(500)]
+    try:
+        for s in others:
+            if opening:
+                s.sendall(opening)
+        if opening == GET:
+            for s in others:
+                assert s.recv(4096).startswith(b"HTTP/1.1 200")
+        # With a thread for each it would be a time-out of theirs, which is not shorter than 1.5 s.
+        assert sorted(time_of_fresh_request(server) for _ in range(21))[10] < 0.5
+        if opening == GET:
+            # Parked, not forgotten.
+            others[7].sendall(GET)
+            assert others[7].recv(4096).startswith(b"HTTP/1.1 200")
+    finally:
+        for s in others:
+            s.close()
+
+
+def test_a_silent_connection_is_closed(server):
+    with server.connect() as s:
+        seconds, got = seconds_until_closed(s)
+        assert seconds < REQUEST_MS / 1000 + 1.5 and got == b""
+
+
+def test_an_idle_connection_is_closed_after_its_time(server):
+    with server.connect() as s:
+        s.sendall(GET)
+        assert s.recv(4096).startswith(b"HTTP/1.1 200")
+        seconds, _ = seconds_until_closed(s)
+        assert IDLE_MS / 1000 - 0.3 < seconds < IDLE_MS / 1000 + 1.5
+
+
+def drip(s, octets, pause):
+    try:
+        for octet in octets:
+            s.sendall(bytes([octet]))
+            time.sleep(pause)
+    except OSError:
+        pass
+
+
+def test_a_dripped_head_has_one_deadline(server):
+    with server.connect() as s:
+        thread = threading.Thread(target=drip, args=(s, b"GET /hello HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 200, 0.05))
+        thread.start()
+        seconds, _ = seconds_until_closed(s)
+        assert seconds < REQUEST_MS / 1000 + 1.5
+        thread.join()
+
+
+def test_a_head_in_two_parts_is_answered(server):
+    with server.connect() as s:
+        s.sendall(GET[:20])
+        time.sleep(0.3)
+        s.sendall(GET[20:])
+        assert s.recv(4096).startswith(b"HTTP/1.1 200")
+
+
+def test_a_client_that_leaves_in_the_middle_of_a_head_is_dropped(server):
+    with server.connect() as s:
+        s.sendall(GET[:20])
+        s.shutdown(1)
+        seconds, got = seconds_until_closed(s)
+        assert seconds < 0.5 and got == b""
+
+
+def test_a_body_that_never_comes_is_408(server):
+    with server.connect() as s:
+        s.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n")
+        seconds, got = seconds_until_closed(s)
+        assert statuses(got) == [408] and seconds < REQUEST_MS / 1000 + 2
+
+
+@pytest.mark.parametrize("framing", [b"Content-Length: 5000\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n1000\r\n"])
+def test_a_dripped_body_has_a_deadline(server, framing):
+    with server.connect() as s:
+        s.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\n" + framing)
+        thread = threading.Thread(target=drip, args=(s, b"a" * 200, 0.05))
+        thread.start()
+        seconds, got = seconds_until_closed(s)
+        assert statuses(got) in ([408], [400]) and seconds < REQUEST_MS / 1000 + 3
+        thread.join()
+
+
+def test_an_address_holds_only_some_threads_with_slow_bodies(server):
+    slow = [server.connect() for _ in range(20)]
+    try:
+        for s in slow:
+            s.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n")
+        assert wait_until(lambda: time_of_fresh_request(server) < 0.2)
+        # All but four were refused at once, with a hint when to come again.
+        refused = 0
+        for s in slow:
+            s.settimeout(0.1)
+            try:
+                refused += b"\r\nRetry-After: " in s.recv(4096)
+            except TimeoutError:
+                pass
+        assert refused == 16
+    finally:
+        for s in slow:
+            s.close()
+
+
+def test_a_client_that_reads_nothing_gives_its_thread_back():
+    server = Server(threads=1, request_ms=REQUEST_MS)
+    with server.connect() as s:
+        s.sendall(b"GET /stream?rows=2000000 HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.5)
+        assert 0.3 < time_of_fresh_request(server) < REQUEST_MS / 1000 + 2
+    assert server.stop() == 0
+
+
+def test_the_budget_of_bodies_bounds_memory():
+    server = Server(threads=8, budget=100000, request_ms=REQUEST_MS)
+    with server.connect() as first, server.connect() as second:
+        first.sendall(b"PUT /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n")
+        time.sleep(0.3)
+        second.sendall(b"PUT /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n")
+        got, closed = read_all(second)
+        assert statuses(got) == [503] and b"\r\nRetry-After: " in got and closed
+        first.sendall(b"a" * 60000)
+        assert first.recv(1000).startswith(b"HTTP/1.1 200")
+    assert statuses(server.talk(b"PUT /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")[0]) == [200]
+    assert server.stop() == 0
+
+
+def test_an_address_has_a_number_of_connections():
+    server = Server(threads=4, per_address=10)
+    others = [server.connect() for _ in range(10)]
+    for s in others:
+        s.sendall(GET)
+        assert s.recv(4096).startswith(b"HTTP/1.1 200")
+    with server.connect() as s:
+        assert read_all(s) == (b"", True)
+    # Another address is not affected, and neither is a trusted proxy.
+    with server.connect(source="127.0.0.2") as s:
+        s.sendall(GET)
+        assert s.recv(4096).startswith(b"HTTP/1.1 200")
+    proxied = [server.connect(source="127.0.0.9") for _ in range(15)]
+    proxied[14].sendall(GET)
+    assert proxied[14].recv(4096).startswith(b"HTTP/1.1 200")
+    for s in others + proxied:
+        s.close()
+    assert wait_until(lambda: server_answer(server).startswith(b"HTTP/1.1 200"))
+    assert server.stop() == 0
+
+
+def test_only_a_trusted_proxy_says_who_the_client_is():
+    server = Server(threads=4)
+
+    def client(source, headers):
+        with server.connect(source=source) as s:
+            s.sendall(b"GET /ip HTTP/1.1\r\nHost: x\r\n" + headers + b"\r\n")
+            return s.recv(4096).rpartition(b"\r\n")[2]
+
+    assert client("127.0.0.9", b"X-Forwarded-For: 192.0.2.1\r\n") == b"192.0.2.1"
+    assert client("127.0.0.9", b"X-Forwarded-For: 6.6.6.6, 192.0.2.1\r\n") == b"192.0.2.1"
+    assert client("127.0.0.9", b'Forwarded: for="[2001:db8::1]:99";proto=https\r\n') == b"2001:db8::1"
+    assert client("127.0.0.9", b"X-Forwarded-For: 192.0.2.1\r\nForwarded: for=6.6.6.6\r\n") == b"127.0.0.9"
+    assert client("127.0.0.9", b"") == b"127.0.0.9"
+    assert client("127.0.0.1", b"X-Forwarded-For: 192.0.2.1\r\n") == b"127.0.0.1"
+    assert server.stop() == 0
+
+
+def test_a_stop_finishes_what_runs_and_takes_nothing_new():
+    server = Server(threads=8, drain_ms=30000)
+    idle = [server.connect() for _ in range(20)]
+    with server.connect() as slow, server.connect() as long:
+        slow.sendall(b"GET /slow?ms=1500 HTTP/1.1\r\nHost: x\r\n\r\n")
+        long.sendall(b"GET /stream?rows=150000 HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert long.recv(10).startswith(b"HTTP/1.1")
+        time.sleep(0.2)
+        os.kill(server.process.pid, signal.SIGTERM)
+        time.sleep(0.2)
+        with pytest.raises(OSError):
+            server.connect()
+        for s in idle:
+            assert read_all(s) == (b"", True)
+        got, closed = read_all(long, 20)
+        assert closed and got.endswith(b"0\r\n\r\n")
+        got, closed = read_all(slow, 5)
+        assert closed and statuses(got) == [200] and b"\r\nConnection: close\r\n" in got
+    assert server.process.wait(20) == 0
+
+
+def test_a_stop_has_its_end():
+    server = Server(threads=4, drain_ms=300)
+    with server.connect() as slow:
+        slow.sendall(b"GET /slow?ms=1500 HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.2)
+        begun = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - begun < 3

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Raw sockets against echo_server (tests/support/echo_server.c): the HTTP layer without a database."""
+import contextlib
+import os
+import pathlib
+import random
+import signal
+import socket
+import subprocess
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = pathlib.Path(os.environ.get("CALENDS_BIN", ROOT / "build/dev/calends")).parent / "tests/echo_server"
+
+
+class Server:
+    def __init__(self, **settings):
+        for _ in range(20):
+            self.port = random.randint(21000, 59000)
+            words = [f"{name}={value}" for name, value in settings.items()]
+            self.process = subprocess.Popen([PROGRAM, str(self.port), *words], stdout=subprocess.PIPE, text=True)
+            if self.process.stdout.readline() == "ready\n":
+                return
+            self.process.wait()
+        raise RuntimeError("no free port")
+
+    def connect(self, timeout=10, source="127.0.0.1"):
+        return socket.create_connection(("127.0.0.1", self.port), timeout, (source, 0))
+
+    def talk(self, octets, timeout=10):
+        """Send all at once; what came until the server closed, or for a quiet moment behind the first answer."""
+        with self.connect(timeout) as s:
+            s.sendall(octets)
+            return read_all(s)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+
+def read_all(s, quiet=0.3):
+    """(octets, closed)"""
+    got = b""
+    with contextlib.suppress(ConnectionResetError):
+        while True:
+            try:
+                part = s.recv(65536)
+            except (TimeoutError, socket.timeout):
+                return got, False
+            if not part:
+                break
+            got += part
+            s.settimeout(quiet)
+    return got, True
+
+
+def statuses(octets):
+    """Status codes of all answers in what was received."""
+    found = []
+    while octets.startswith(b"HTTP/1.1 "):
+        head, _, rest = octets.partition(b"\r\n\r\n")
+        found.append(int(head[9:12]))
+        length = [line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
+        octets = rest[int(length[0].split(b":")[1]):] if length else rest
+    return found
+
+
+def wait_until(condition, seconds=10):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False

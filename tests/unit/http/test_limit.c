@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/support/test.h"
+
+#include "server/http/crowd.h"
+#include "server/http/limit.h"
+#include "server/http/scope.h"
+
+static struct id key_of(unsigned n)
+{
+	struct id key = { { 0 } };
+	memcpy(key.octets, &n, sizeof n);
+	return key;
+}
+
+static struct instant at_ms(int64_t ms)
+{
+	return (struct instant){ 1764000000 * US_PER_S + ms * 1000 };
+}
+
+TEST(a_burst_passes_and_then_the_rate_rules)
+{
+	struct limiter *limiter = limiter_open(10, 5);
+	struct limit_state s;
+	for (unsigned i = 0; i < 5; i++) {
+		assert_true(limiter_take(limiter, key_of(1), at_ms(0), &s));
+		assert_int_equal(s.remaining, 4 - i);
+	}
+	assert_false(limiter_take(limiter, key_of(1), at_ms(0), &s));
+	assert_int_equal(s.retry_after_s, 1);
+	assert_false(limiter_take(limiter, key_of(1), at_ms(99), &s));
+	assert_true(limiter_take(limiter, key_of(1), at_ms(100), &s));
+	assert_false(limiter_take(limiter, key_of(1), at_ms(100), &s));
+	/* Full again after a rest, and not more than full. */
+	for (unsigned i = 0; i < 5; i++)
+		assert_true(limiter_take(limiter, key_of(1), at_ms(60000), &s));
+	assert_false(limiter_take(limiter, key_of(1), at_ms(60000), &s));
+	limiter_close(limiter);
+}
+
+TEST(keys_do_not_share_a_bucket)
+{
+	struct limiter *limiter = limiter_open(1, 1);
+	struct limit_state s;
+	for (unsigned i = 0; i < 1000; i++)
+		assert_true(limiter_take(limiter, key_of(i), at_ms(0), &s));
+	assert_false(limiter_take(limiter, key_of(999), at_ms(0), &s));
+	limiter_close(limiter);
+}
+
+TEST(a_clock_that_is_set_back_locks_nobody_out)
+{
+	struct limiter *limiter = limiter_open(1, 2);
+	struct limit_state s;
+	assert_true(limiter_take(limiter, key_of(1), at_ms(3600000), &s));
+	assert_true(limiter_take(limiter, key_of(1), at_ms(0), &s));
+	limiter_close(limiter);
+}
+
+static struct address address(const char *text)
+{
+	struct address a;
+	assert_true(address_parse(str_of(text), &a));
+	return a;
+}
+
+TEST(a_crowd_counts_each_address_and_ipv6_by_its_64)
+{
+	struct crowd *crowd = crowd_open(2);
+	assert_true(crowd_enter(crowd, address("192.0.2.1")));
+	assert_true(crowd_enter(crowd, address("::ffff:192.0.2.1")));
+	assert_false(crowd_enter(crowd, address("192.0.2.1")));
+	assert_true(crowd_enter(crowd, address("192.0.2.2")));
+	crowd_leave(crowd, address("192.0.2.1"));
+	assert_true(crowd_enter(crowd, address("192.0.2.1")));
+	assert_true(crowd_enter(crowd, address("2001:db8::1")));
+	assert_true(crowd_enter(crowd, address("2001:db8::2")));
+	assert_false(crowd_enter(crowd, address("2001:db8::3")));
+	assert_true(crowd_enter(crowd, address("2001:db8:0:1::1")));
+	crowd_close(crowd);
+}
+
+TEST(networks_of_trusted_proxies)
+{
+	const struct proxy_list *list;
+	assert_ok(proxy_list_parse(&test_cx, STR("10.0.0.0/8, fd00::/8,192.0.2.1 , 172.16.0.0/12"), &list));
+	static const struct {
+		const char *text;
+		bool trusted;
+	} cases[] = { { "10.1.2.3", true }, { "11.1.2.3", false }, { "192.0.2.1", true }, { "192.0.2.2", false },
+		{ "fdff::1", true }, { "fe00::1", false }, { "172.31.255.255", true }, { "172.32.0.0", false },
+		{ "::ffff:10.0.0.1", true } };
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_true(proxy_trusted(list, address(cases[i].text)) == cases[i].trusted);
+	static const char *const bad[] = { "10.0.0.0/33", "10.0.0/8", "x", "10.0.0.0/", "fd00::/129", "10.0.0.0/8/8" };
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_err(proxy_list_parse(&test_cx, str_of(bad[i]), &list), INVALID_VALUE);
+}
+
+TEST(addresses_come_with_and_without_ports)
+{
+	static const struct {
+		const char *text, *plain;
+	} cases[] = { { "192.0.2.1:80", "192.0.2.1" }, { "[2001:db8::1]", "2001:db8::1" },
+		{ "[2001:db8::1]:80", "2001:db8::1" }, { "2001:DB8::1", "2001:db8::1" },
+		{ "::ffff:192.0.2.1", "192.0.2.1" } };
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_str(address_text(test_mem, address(cases[i].text)), str_of(cases[i].plain));
+	static const char *const bad[] = { "", "unknown", "_hidden", "192.0.2", "192.0.2.1.1", "[::1", "1:2:3" };
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct address a;
+		assert_false(address_parse(str_of(bad[i]), &a));
+	}
+}
+
+TEST(scopes_are_names_with_single_blanks) /* RFC 6749 §3.3 */
+{
+	uint64_t scopes;
+	assert_true(scope_parse(STR("profile:read events:read events:read"), &scopes));
+	assert_int_equal(scopes, PROFILE_READ | EVENTS_READ);
+	assert_str(scope_text(test_mem, scopes), STR("events:read profile:read"));
+	static const char *const bad[] = { "", " ", "events:read ", " events:read", "events:read  profile:read",
+		"events", "EVENTS:READ", "owner" };
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_false(scope_parse(str_of(bad[i]), &scopes));
+	uint64_t all = 0;
+	for (size_t i = 0; i < scope_row_count; i++)
+		all |= scope_rows[i].bit;
+	assert_int_equal(all, SCOPES_ALL);
+}
+
+TESTS(RUN(a_burst_passes_and_then_the_rate_rules), RUN(keys_do_not_share_a_bucket),
+	RUN(a_clock_that_is_set_back_locks_nobody_out), RUN(a_crowd_counts_each_address_and_ipv6_by_its_64),
+	RUN(networks_of_trusted_proxies), RUN(addresses_come_with_and_without_ports),
+	RUN(scopes_are_names_with_single_blanks))
