@@ -166,7 +166,12 @@ class Server:
             pairs.append(("Authorization", basic(*key)))
         elif key is not None:
             pairs.append(("Authorization", f"Bearer {key}"))
-        return self.http.request(method, target, body, pairs)
+        try:
+            return self.http.request(method, target, body, pairs)
+        except (ConnectionError, EOFError) as e:
+            dead = self.process is None or self.wait_for(lambda: self.process.poll() is not None, 2)
+            raise AssertionError(("the server died" if dead else "no answer") + f" at {method} {target}: {e}\n"
+                                 + "".join(self.lines[-60:])) from e
 
     def get(self, target, headers=None, key=None):
         return self.request("GET", target, None, headers, key)
