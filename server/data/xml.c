@@ -44,30 +44,16 @@ static void stop(struct builder *b, const char *wrong)
 	xmlStopParser(b->parser);
 }
 
-/* An attribute's value is not terminated, and without entity substitution libxml2 leaves '&' in it as "&#38;". */
-static struct str attribute_value(struct arena *mem, const xmlChar *start, const xmlChar *end)
-{
-	static const struct str ampersand = STR_INIT("&#38;");
-	struct str raw = { (const char *)start, (size_t)(end - start) };
-	char *text = arena_take(mem, raw.len + 1, 1);
-	size_t len = 0;
-	for (size_t i = 0; i < raw.len; i++) {
-		text[len++] = raw.ptr[i];
-		if (str_starts(str_from(raw, i), ampersand))
-			i += ampersand.len - 1;
-	}
-	return (struct str){ text, len };
-}
-
 /* libxml2 hands over five pointers an attribute: local name, prefix, namespace, start and end of the value. */
 static const struct xml_attr *read_attributes(struct builder *b, int count, const xmlChar **five)
 {
 	struct xml_attr *attrs = arena_array(b->cx->mem, struct xml_attr, (size_t)count);
 	for (int i = 0; i < count; i++, five += 5)
 		attrs[i] = (struct xml_attr){
-			.ns = str_dup(b->cx->mem, text_of(five[2])),
+			.ns = xml_value(b->cx->mem, text_of(five[2])),
 			.local = str_dup(b->cx->mem, text_of(five[0])),
-			.value = attribute_value(b->cx->mem, five[3], five[4]),
+			.value = xml_value(
+				b->cx->mem, (struct str){ (const char *)five[3], (size_t)(five[4] - five[3]) }),
 		};
 	return attrs;
 }
@@ -116,7 +102,7 @@ static void on_start(void *user, const xmlChar *local, const xmlChar *prefix, co
 	}
 	struct xml_node *node = arena_new(b->cx->mem, struct xml_node);
 	node->local = str_dup(b->cx->mem, text_of(local));
-	node->ns = str_dup(b->cx->mem, text_of(ns));
+	node->ns = xml_value(b->cx->mem, text_of(ns));
 	node->text = STR("");
 	node->attr_count = (size_t)attr_count;
 	node->attrs = attr_count ? read_attributes(b, attr_count, attrs) : NULL;

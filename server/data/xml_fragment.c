@@ -1,6 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/data/xml_fragment.h"
 
+struct str xml_value(struct arena *mem, struct str raw)
+{
+	static const struct str ampersand = STR_INIT("&#38;");
+	char *text = arena_take(mem, raw.len + 1, 1);
+	size_t len = 0;
+	for (size_t i = 0; i < raw.len; i++) {
+		text[len++] = raw.ptr[i];
+		if (str_starts(str_from(raw, i), ampersand))
+			i += ampersand.len - 1;
+	}
+	return (struct str){ text, len };
+}
+
 struct xml_fragments xml_fragments_new(struct arena *mem)
 {
 	return (struct xml_fragments){ .out = buf_new(mem, XML_FRAGMENTS_MAX) };
@@ -18,7 +31,7 @@ static bool bind(struct xml_fragments *f, const struct xml_start *start)
 	for (size_t i = 0; i < start->namespace_count; i++)
 		f->bound[f->bound_count++] = (struct xml_binding){
 			str_dup(f->out.mem, text_of(start->namespaces[2 * i])),
-			str_dup(f->out.mem, text_of(start->namespaces[2 * i + 1])),
+			xml_value(f->out.mem, text_of(start->namespaces[2 * i + 1])),
 		};
 	return true;
 }

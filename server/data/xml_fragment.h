@@ -30,6 +30,12 @@ struct xml_start {
 	const unsigned char **attrs; /* five pointers each: the second is the prefix */
 };
 
+/*
+ * The value of an attribute or namespace declaration, copied: without entity substitution libxml2 leaves '&' in it as
+ * "&#38;".
+ */
+struct str xml_value(struct arena *mem, struct str raw);
+
 struct xml_fragments xml_fragments_new(struct arena *mem);
 /* False: too many namespaces in scope, or the fragments are longer than XML_FRAGMENTS_MAX together. */
 bool xml_fragments_start(struct xml_fragments *f, const struct xml_start *start, bool keep);

@@ -193,6 +193,17 @@ TEST(property_values_are_kept_self_contained) /* RFC 4918 §4.3; litmus propvaln
 	}
 }
 
+TEST(a_namespace_may_hold_an_ampersand)
+{
+	const struct xml_node *root =
+		parse(STR("<D:propertyupdate xmlns:D='DAV:'><D:set><D:prop><x:p xmlns:x='urn:a&amp;b' "
+			  "x:q='1'/></D:prop></D:set></D:propertyupdate>"));
+	const struct xml_node *p = root->first->first->first;
+	assert_str(p->ns, STR("urn:a&b"));
+	assert_str(p->attrs[0].ns, STR("urn:a&b"));
+	assert_true(str_find(p->fragment, STR("xmlns:x=\"urn:a&amp;b\"")) != SIZE_MAX);
+}
+
 TEST(only_properties_to_set_are_kept)
 {
 	const struct xml_node *root =
@@ -246,5 +257,5 @@ TESTS(RUN(a_body_becomes_a_tree), RUN(an_empty_body_has_no_root), RUN(utf_16_wit
 	RUN(hostile_bodies_are_refused), RUN(bombs_are_refused_within_milliseconds),
 	RUN(what_lies_within_the_limits_is_accepted), RUN(an_error_names_its_line),
 	RUN(property_values_are_kept_self_contained), RUN(only_properties_to_set_are_kept),
-	RUN(fragments_cannot_multiply_namespaces), RUN(the_language_in_scope_is_known),
-	RUN(escapes_keep_text_well_formed))
+	RUN(a_namespace_may_hold_an_ampersand), RUN(fragments_cannot_multiply_namespaces),
+	RUN(the_language_in_scope_is_known), RUN(escapes_keep_text_well_formed))
