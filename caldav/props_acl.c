@@ -22,6 +22,13 @@ static const struct {
 #define PRIV_WRITE (PRIV_WRITE_PROPERTIES | PRIV_WRITE_CONTENT | PRIV_BIND | PRIV_UNBIND)
 #define PRIV_ALL (PRIV_READ | PRIV_READ_FREE_BUSY | PRIV_READ_ACL | PRIV_READ_PRIVILEGES | PRIV_WRITE)
 
+uint64_t scopes_to_read(enum resource_kind kind)
+{
+	if (kind == RES_HOME || kind == RES_CALENDAR)
+		return CALENDARS_READ;
+	return kind == RES_OBJECT ? EVENTS_READ : 0;
+}
+
 unsigned privileges_of(const struct view *view, const struct subject *subject)
 {
 	uint64_t scopes = view->principal->scopes;

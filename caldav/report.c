@@ -9,7 +9,7 @@ static const struct report {
 	const char *ns, *local;
 	struct str element;
 	unsigned on;
-	uint64_t scopes;
+	uint64_t scopes; /* 0: those of a PROPFIND there */
 	report_run *run;
 } reports[] = {
 #define D(name) NS_DAV, name, STR_INIT("<D:" name "/>")
@@ -68,6 +68,7 @@ err_t dav_report(struct request *rq, struct response *rs)
 	const struct report *report = report_find(call.root, call.at.kind);
 	if (!report)
 		return FAIL(&rq->cx, DAV_REPORT, "%.*s %.*s", STR_ARG(call.root->ns), STR_ARG(call.root->local));
-	TRY(principal_needs(&rq->cx, rq->principal, report->scopes));
+	uint64_t scopes = report->scopes ? report->scopes : scopes_to_read(call.at.kind);
+	TRY(principal_needs(&rq->cx, rq->principal, scopes));
 	return report->run(&call);
 }

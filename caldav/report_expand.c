@@ -8,9 +8,13 @@
 
 #include <assert.h>
 
+/* Hrefs that are followed in one answer: each may cost a look into the database. */
+#define EXPANSIONS_MAX 100
+
 struct expansion {
 	struct report_call *call;
 	struct view view;
+	unsigned count;
 };
 
 /* It becomes the name of an element: an NCName of ASCII letters. */
@@ -62,6 +66,15 @@ static const struct xml_node *nested_in(const struct xml_node *parent, const str
 static err_t write_subject(
 	struct expansion *x, const struct xml_node *parent, const struct subject *subject, struct buf *out);
 
+/* An href of a resource that this credential may read. */
+static bool leads_to(struct expansion *x, struct str href, struct resource *out)
+{
+	if (!str_starts(href, STR("/")) || href_resolve(x->call->rq, href, out))
+		return false;
+	uint64_t needed = scopes_to_read(out->kind);
+	return (x->view.principal->scopes & needed) == needed && x->count++ < EXPANSIONS_MAX;
+}
+
 /* An href as it stands in a value of ours, escaped. */
 static err_t write_href(struct expansion *x, const struct xml_node *parent, struct str href, struct buf *out)
 {
@@ -69,9 +82,7 @@ static err_t write_href(struct expansion *x, const struct xml_node *parent, stru
 	struct object object;
 	struct subject subject;
 	struct resource at;
-	const struct request *rq = x->call->rq;
-	if (!str_starts(href, STR("/")) || href_resolve(rq, href, &at) ||
-		subject_load(x->view.cx, rq->principal, at, &calendar, &object, &subject)) {
+	if (!leads_to(x, href, &at) || subject_load(x->view.cx, x->view.principal, at, &calendar, &object, &subject)) {
 		BUF_LIT(out, "<D:href>");
 		buf_add(out, href);
 		BUF_LIT(out, "</D:href>");

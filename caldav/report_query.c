@@ -9,6 +9,7 @@
 #include "caldav/filter.h"
 #include "caldav/members.h"
 #include "caldav/report.h"
+#include "server/base/log.h"
 
 struct search {
 	struct ask ask;
@@ -29,17 +30,29 @@ static err_t query_read(struct report_call *call, struct search *q)
 
 enum verdict { NO, YES, OPEN };
 
+/* Stored before it was judged as it is today: an object that cannot be read matches nothing, and breaks no query. */
+static err_t unless_unreadable(err_t e, const struct object *o, struct arena *mem)
+{
+	if (!e || err_is(e, INTERNAL) || err_is(e, UNAVAILABLE))
+		return e;
+	log_event(LOG_WARN, "object_unreadable", LOG_STR("object", id_text(mem, "evt", o->id)),
+		LOG_C("kind", err_row(e->kind)->name));
+	return OK;
+}
+
 /* By what the listing has. */
 static err_t judge_row(struct members *m, const struct search *q, const struct object *o, enum verdict *out)
 {
 	const struct filter_plan *plan = &q->filter.plan;
-	bool touches = true, needs_data = false;
+	bool touches = !plan->range.set, needs_data = false;
 
 	*out = NO;
 	if (!filter_uid(m->cx->mem, plan, o->uid))
 		return OK;
 	if (plan->range.set)
-		TRY(ical_touches(m->cx, o, plan->range.start, plan->range.end, q->zone, &touches, &needs_data));
+		TRY(unless_unreadable(
+			ical_touches(m->cx, o, plan->range.start, plan->range.end, q->zone, &touches, &needs_data), o,
+			m->cx->mem));
 	if (needs_data)
 		*out = OPEN;
 	else if (touches)
@@ -55,8 +68,10 @@ static err_t judge_data(struct ctx *cx, const struct search *q, const struct obj
 	if (!o->data.ptr || !filter_may_hold(&q->filter.plan, o->data))
 		return OK;
 	struct arena_mark mark = arena_mark(cx->mem);
-	TRY(ical_parse(cx, o->data, &parsed));
-	TRY(filter_matches(cx, &q->filter, parsed, q->zone, out));
+	err_t e = ical_parse(cx, o->data, &parsed);
+	if (!e)
+		e = filter_matches(cx, &q->filter, parsed, q->zone, out);
+	TRY(unless_unreadable(e, o, cx->mem));
 	arena_rewind(cx->mem, mark);
 	return OK;
 }
