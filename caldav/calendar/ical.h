@@ -60,13 +60,14 @@ struct ical_comp {
 	struct str raw;  /* from BEGIN to the line end of END, as sent */
 	const struct ical_prop *props;
 	const struct ical_comp *child, *next, *parent;
-	void *known; /* times and zones, resolved at first use (expand.c) */
 };
 
 struct ical {
 	struct str data;
 	const struct ical_comp *root; /* VCALENDAR */
-	struct ical_zones *zones;     /* its VTIMEZONEs, made when a TZID needs them (times.c) */
+	/* Made when first needed: */
+	struct ical_zones *zones; /* what its TZIDs mean (vtimezone.c) */
+	struct series *series;    /* its recurrence set (series.h) */
 };
 
 /* Scan and cut. ICAL_DATA with a text that names the line and what is wrong there. */

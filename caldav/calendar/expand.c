@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "caldav/calendar/expand.h"
+
+#include <stdlib.h>
+
+/* ---- the merged, ascending original starts of a set ---- */
+
+struct source {
+	struct rrule_iter *it;
+	const struct zone *zone; /* the rule runs on UTC: results are put on this clock */
+	bool excludes, has;
+	int64_t next;
+};
+
+#define STEPS_MAX 1000000 /* original starts that a walk may pass; EXRULE can take all of an endless rule out */
+
+struct merge {
+	const struct series *s;
+	int steps;
+	struct source sources[SERIES_RULES_MAX];
+	size_t rdate; /* the next one */
+	bool single;  /* without a rule DTSTART is an instance, yet to come */
+};
+
+static void source_step(struct source *src)
+{
+	src->has = rrule_next(src->it, &src->next);
+	if (src->has && src->zone)
+		src->next = zone_to_local(src->zone, src->next);
+}
+
+static void merge_open(struct arena *mem, const struct series *s, int64_t from, struct merge *m)
+{
+	*m = (struct merge){ .s = s, .single = !s->includes };
+	for (size_t i = 0; i < s->rule_count; i++) {
+		const struct series_rule *r = &s->rules[i];
+		struct source *src = &m->sources[i];
+		struct rrule_start start = { .local = s->clock.local,
+			.until_local = r->until_local,
+			.counts_start = !r->excludes,
+			.date = s->clock.date };
+		int64_t seek = from;
+		if (r->on_utc) {
+			src->zone = s->clock.zone;
+			start.local = zone_to_utc(src->zone, start.local);
+			start.until_local =
+				r->until_local == INT64_MAX ? INT64_MAX : zone_to_utc(src->zone, r->until_local);
+			seek = add_clamped(from, -DAY_SECONDS);
+		}
+		src->excludes = r->excludes;
+		src->it = rrule_open(mem, &r->rule, start);
+		rrule_seek(src->it, seek);
+		source_step(src);
+	}
+	while (m->rdate < s->rdate_count && s->rdates[m->rdate].local < from)
+		m->rdate++;
+}
+
+/* Do the rules exclude it? Their iterators follow. */
+static bool merge_excluded(struct merge *m, int64_t local)
+{
+	bool hit = false;
+	for (size_t i = 0; i < m->s->rule_count; i++) {
+		struct source *src = &m->sources[i];
+		while (src->excludes && src->has && src->next < local)
+			source_step(src);
+		hit = hit || (src->excludes && src->has && src->next == local);
+	}
+	return hit;
+}
+
+/* The next original start, each once; *rdate_out is the RDATE that it came from alone, or NULL. */
+static bool merge_next(struct merge *m, int64_t *local_out, const struct rdate **rdate_out)
+{
+	const struct series *s = m->s;
+	int64_t least = INT64_MAX;
+	*rdate_out = NULL;
+	if (m->single)
+		least = s->clock.local;
+	for (size_t i = 0; i < s->rule_count; i++)
+		if (!m->sources[i].excludes && m->sources[i].has && m->sources[i].next < least)
+			least = m->sources[i].next;
+	if (m->rdate < s->rdate_count && s->rdates[m->rdate].local < least) {
+		*rdate_out = &s->rdates[m->rdate];
+		least = (*rdate_out)->local;
+	}
+	if (least == INT64_MAX || ++m->steps > STEPS_MAX)
+		return false;
+	m->single = m->single && s->clock.local != least;
+	while (m->rdate < s->rdate_count && s->rdates[m->rdate].local == least)
+		m->rdate++;
+	for (size_t i = 0; i < s->rule_count; i++)
+		while (!m->sources[i].excludes && m->sources[i].has && m->sources[i].next <= least)
+			source_step(&m->sources[i]);
+	*local_out = least;
+	return true;
+}
+
+static bool merge_gave_up(const struct merge *m)
+{
+	if (m->steps > STEPS_MAX)
+		return true;
+	for (size_t i = 0; i < m->s->rule_count; i++)
+		if (rrule_gave_up(m->sources[i].it))
+			return true;
+	return false;
+}
+
+/* ---- exceptions ---- */
+
+/* How many of the sorted values are at or below `value`. */
+static size_t rank(const int64_t *values, size_t count, int64_t value)
+{
+	size_t low = 0, high = count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (values[middle] <= value)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool listed(const int64_t *values, size_t count, int64_t value)
+{
+	size_t n = rank(values, count, value);
+	return n && values[n - 1] == value;
+}
+
+static bool is_excluded(const struct series *s, int64_t local)
+{
+	return (s->exdate_count && listed(s->exdates, s->exdate_count, local)) ||
+	       (s->exday_count && listed(s->exdays, s->exday_count, floor_div(local, DAY_SECONDS) * DAY_SECONDS));
+}
+
+/* The override of this instance, if any; else in *future the last THISANDFUTURE before it. */
+static const struct override *override_of(const struct series *s, int64_t local, const struct override **future)
+{
+	size_t low = 0, high = s->override_count;
+	*future = NULL;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (s->overrides[middle].original <= local)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low && s->overrides[low - 1].original == local)
+		return &s->overrides[low - 1];
+	*future = low ? s->overrides[low - 1].future : NULL;
+	return NULL;
+}
+
+/* ---- walking ---- */
+
+static bool visit_if_inside(const struct walk *w, const struct series_instance *i)
+{
+	if (w->only && i->timing->comp != w->only)
+		return true;
+	if (!(i->at.first < w->b && i->at.last > w->a))
+		return true;
+	return w->visit(w->to, i);
+}
+
+/* An instance that the rules or RDATE make, unless it is excepted. False: the visitor has enough. */
+static bool visit_made(const struct series *s, const struct walk *w, int64_t local, const struct rdate *rdate)
+{
+	const struct override *future;
+	if (is_excluded(s, local) || override_of(s, local, &future))
+		return true;
+	struct series_instance i = { .timing = s->master, .original = s->clock };
+	i.original.local = local;
+	i.start = i.original;
+	struct timing with_length;
+	if (future) {
+		i.timing = future->timing;
+		i.start = future->timing->start;
+		i.start.local = when_local((struct when){ local + future->shift, s->clock.zone, false }, i.start.zone);
+	} else if (rdate && rdate->has_length) {
+		with_length = *s->master;
+		with_length.length = rdate->length;
+		i.at = timing_place(&with_length, local, w->floating);
+		return visit_if_inside(w, &i);
+	}
+	i.at = timing_place(i.timing, i.start.local, w->floating);
+	return visit_if_inside(w, &i);
+}
+
+static bool visit_overrides(const struct series *s, const struct walk *w)
+{
+	for (size_t n = 0; n < s->override_count; n++) {
+		const struct timing *t = s->overrides[n].timing;
+		struct series_instance i = { .timing = t, .original = s->clock, .start = t->start };
+		i.original.local = s->overrides[n].original;
+		i.at = timing_place(t, t->start.local, w->floating);
+		if (!visit_if_inside(w, &i))
+			return false;
+	}
+	return true;
+}
+
+bool series_walk(struct arena *mem, const struct series *s, const struct walk *walk)
+{
+	/* A zone is at most 15 hours off, a test interval reaches a second out: two days are plenty. */
+	int64_t slack = s->widest_shift + 2 * DAY_SECONDS;
+	int64_t from = add_clamped(walk->a, -(s->longest + slack)), to = add_clamped(walk->b, slack), local;
+	const struct rdate *rdate;
+	struct merge m;
+	const struct timing *only = walk->only ? series_of_comp(s, walk->only) : NULL;
+	if (only && only->is_override && !only->and_future)
+		return visit_overrides(s, walk) || true; /* no need to run through the rules */
+	if (s->master && !s->master->has_start) {        /* a VTODO or VJOURNAL without any date */
+		struct series_instance i = { .timing = s->master, .at = timing_place(s->master, 0, walk->floating) };
+		if (visit_if_inside(walk, &i))
+			(void)visit_overrides(s, walk);
+		return true;
+	}
+	if (s->master) {
+		merge_open(mem, s, from, &m);
+		while (merge_next(&m, &local, &rdate) && local <= to)
+			if (!merge_excluded(&m, local) && !visit_made(s, walk, local, rdate))
+				return true;
+	}
+	(void)visit_overrides(s, walk);
+	return !s->master || !merge_gave_up(&m);
+}
+
+bool series_has(struct arena *mem, const struct series *s, int64_t original)
+{
+	const struct rdate *rdate;
+	struct merge m;
+	int64_t local;
+	if (!s->master || !s->master->has_start)
+		return false;
+	merge_open(mem, s, original, &m);
+	return merge_next(&m, &local, &rdate) && local == original && !merge_excluded(&m, local) &&
+	       !is_excluded(s, local);
+}
+
+struct str recurrence_id_text(struct arena *mem, struct when original)
+{
+	struct wall w = { original.local, original.date, false };
+	if (original.zone) {
+		w.local = zone_to_utc(original.zone, original.local);
+		w.utc = true;
+	}
+	return wall_text(mem, w);
+}
+
+/* ---- ical_expand ---- */
+
+struct collector {
+	struct ctx *cx;
+	const struct series *s;
+	struct occurrence *items;
+	size_t count, cap, limit;
+	bool over;
+};
+
+static struct instant instant_of(int64_t s)
+{
+	return s == INT64_MIN ? INSTANT_NONE : instant_of_s(s);
+}
+
+static bool collect(void *to, const struct series_instance *i)
+{
+	struct collector *c = to;
+	if (c->count == c->limit) {
+		c->over = true;
+		return false;
+	}
+	if (c->count == c->cap) {
+		size_t cap = c->cap ? c->cap * 2 : 16;
+		c->items = arena_grow(c->cx->mem, c->items, c->cap * sizeof *c->items, cap * sizeof *c->items);
+		c->cap = cap;
+	}
+	struct occurrence *o = &c->items[c->count++];
+	*o = (struct occurrence){ .start = instant_of(i->at.start),
+		.end = instant_of(i->at.end),
+		.component = i->timing->comp,
+		.all_day = i->timing->has_start && i->start.date,
+		.floating = i->timing->has_start && !i->start.zone,
+		.busy = i->timing->busy,
+		.tentative = i->timing->tentative,
+		.cancelled = i->timing->cancelled };
+	if (c->s->recurs)
+		o->recurrence_id = recurrence_id_text(c->cx->mem, i->original);
+	return true;
+}
+
+static int occurrence_cmp(const void *a, const void *b)
+{
+	const struct occurrence *x = a, *y = b;
+	if (x->start.us != y->start.us)
+		return x->start.us < y->start.us ? -1 : 1;
+	return str_cmp(x->recurrence_id, y->recurrence_id);
+}
+
+err_t ical_expand(struct ctx *cx, struct ical *object, struct instant start, struct instant end, struct str zone,
+	size_t limit, struct occurrence **out, size_t *count_out)
+{
+	struct collector c = { .cx = cx, .limit = limit };
+	TRY(series_read(cx, object, &c.s));
+	struct walk walk = {
+		.floating = zone_or_utc(zone), .a = window_s(start), .b = window_s(end), .visit = collect, .to = &c
+	};
+	(void)series_walk(cx->mem, c.s, &walk);
+	if (c.over)
+		return REFUSE(cx, ICAL_MAX_INSTANCES, "", "more than %zu instances in this time range", limit);
+	if (c.count)
+		qsort(c.items, c.count, sizeof *c.items, occurrence_cmp);
+	*out = c.items;
+	*count_out = c.count;
+	return OK;
+}

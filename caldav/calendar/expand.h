@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a recurrence set to its instances.
+ */
+#pragma once
+
+#include "caldav/calendar/series.h"
+
+struct series_instance {
+	const struct timing *timing; /* that describes it: the master, or an override */
+	struct when original;        /* its start in the recurrence set, on the master's clock */
+	struct when start;           /* where it begins now, on the clock of timing->start */
+	struct placed at;
+};
+
+struct walk {
+	const struct zone *floating;  /* of floating times and dates */
+	int64_t a, b;                 /* window_s() */
+	const struct ical_comp *only; /* none but what this component describes; NULL: all */
+	bool (*visit)(void *to, const struct series_instance *i); /* false stops */
+	void *to;
+};
+
+/*
+ * Visit every instance whose test interval touches [a, b): the master's in order, then the overrides. False when a rule
+ * ran out of its budget before its end or the window's.
+ */
+bool series_walk(struct arena *mem, const struct series *s, const struct walk *walk);
+
+/* Would the set have an instance there, whatever overrides say? On the master's clock. */
+bool series_has(struct arena *mem, const struct series *s, int64_t original);
+
+/* The RECURRENCE-ID of an instance, as struct occurrence has it. */
+struct str recurrence_id_text(struct arena *mem, struct when original);
