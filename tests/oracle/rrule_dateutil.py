@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from dateutil.rrule import rrulestr
 
 program = sys.argv[1]
-rules = int(sys.argv[2]) if len(sys.argv) > 2 else 4000
+rules = int(sys.argv[2]) if len(sys.argv) > 2 else 500
 rnd = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 20261124)
 DAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 FREQS = ["YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY"]
