@@ -107,12 +107,14 @@ static err_t ensure_user(struct ctx *cx, struct demo *demo, struct account *out)
 	struct account same;
 	bool made;
 	TRY(ensure_account(cx, USER_EMAIL, "Dana Demo", fresh, &made, out));
+	/* Without a file the first start did not get to its end. */
+	if (made || !demo->email.len)
+		TRY(demo_events_put(cx, out->id));
 	demo->email = STR(USER_EMAIL);
 	demo->account_id = id_text(cx->mem, "usr", out->id);
 	if (made) {
 		demo->password = fresh;
-		TRY(demo_events_put(cx, out->id));
-		return demo_events_put(cx, id_in_mode(out->id, true));
+		return OK;
 	}
 	if (!demo->password.len) {
 		demo->password = fresh;
