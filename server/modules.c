@@ -11,14 +11,17 @@
 #include "server/http/limit.h"
 #include "web/routes.h"
 
-/* In this order: a request belongs to the first that has its path; web shows what nobody has. */
+/*
+ * In this order: a request belongs to the first that has its path and method. What nobody has is shown by the first of
+ * those for all paths, so the pages stand before discovery, which shares "/" with them, and health.
+ */
 static const struct module *const modules[] = {
 	&oauth_module,
 	&oauth_wellknown_module,
-	&discovery_module,
 	&caldav_module,
 	&api_module,
 	&web_module,
+	&discovery_module,
 	&health_module,
 };
 
