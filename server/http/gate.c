@@ -99,7 +99,8 @@ static bool is_target(struct str target)
 		if (c == '%') {
 			int high = i + 2 < target.len ? char_hex(target.ptr[i + 1]) : -1;
 			int low = high < 0 ? -1 : char_hex(target.ptr[i + 2]);
-			if (low < 0 || (high == 0 && low == 0))
+			/* A NUL in the query is for whoever reads the query to refuse: OAuth tells the client. */
+			if (low < 0 || (high == 0 && low == 0 && !in_query))
 				return false;
 			i += 2;
 		} else if (!is_target_char(c, in_query)) {

@@ -54,7 +54,7 @@ def is_red(reply, world, error, state="a state", redirect=REDIRECT):
 @pytest.mark.parametrize("client_id", [
     None, "", "cli_0000000000000000000000", "cli_", "x", "cli_' OR 1=1 --", "a\0b", "x" * 5000, "<script>alert(1)</script>",
     "https://client.example/",
-])
+], ids=range(10))
 def test_A1_an_unknown_or_malformed_client_gets_a_page(app, browser, client_id):
     reply = app.ask(browser, client_id=client_id)
     assert is_page(reply, 400)
@@ -175,17 +175,23 @@ def test_A14_unknown_parameters_are_ignored(app, browser):
 
 @pytest.mark.parametrize("scope", [
     "calendars:write", "nonsense", "events:read nonsense", 'events:read"', "events:read\\", "events:read\tprofile:read",
-    "events:read  profile:read", " events:read", "EVENTS:READ", "events:read " * 800,
-])
+    "events:read  profile:read", " events:read", "EVENTS:READ", "events:read " * 400,
+], ids=range(10))
 def test_A15_a_scope_that_is_unknown_or_not_the_clients_is_refused(world, app, browser, scope):
     assert is_red(app.ask(browser, scope=scope), world, "invalid_scope")
+
+
+def test_A15_a_scope_of_10_kB_is_refused_too(world, app, browser):
+    reply = browser.post("/oauth/authorize", app.params(scope="x" * 10000))
+    assert is_red(browser.get(reply.location), world, "invalid_scope")
 
 
 def test_A15_the_order_of_scopes_does_not_matter(app, browser):
     assert app.ask(browser, scope="profile:read events:read").location.startswith("/consent?")
 
 
-@pytest.mark.parametrize("state", ['"><script>alert(1)</script>', "a\r\nX-Evil: 1", "\U0001F600 ü", "a" * 2048, "%00", "a&b=c#d"])
+@pytest.mark.parametrize("state", ['"><script>alert(1)</script>', "a\r\nX-Evil: 1", "\U0001F600 ü", "a" * 2048, "%00", "a&b=c#d"],
+                         ids=range(6))
 def test_A16_state_comes_back_octet_by_octet(world, app, browser, state):  # OAuth 2.1 §4.1.2
     page = app.consent_page(browser, state=state)
     assert "<script>alert" not in page.text
@@ -193,7 +199,7 @@ def test_A16_state_comes_back_octet_by_octet(world, app, browser, state):  # OAu
     assert is_red(app.ask(browser, state=state, scope="nonsense"), world, "invalid_scope", state)
 
 
-@pytest.mark.parametrize("state", ["a" * 2049, "a\0b", b"\xff\xfe"])
+@pytest.mark.parametrize("state", ["a" * 2049, "a\0b", b"\xff\xfe"], ids=["long", "NUL", "not UTF-8"])
 def test_A16_a_state_that_cannot_be_kept_is_refused_and_not_cut(world, app, browser, state):
     assert is_red(app.ask(browser, state=state), world, "invalid_request", state=None)
 
@@ -413,7 +419,7 @@ def test_A36_a_login_hint_is_text(world, app):
 
 def test_too_many_parameters_and_broken_names_are_refused(world, app, browser):
     assert is_page(browser.get("/oauth/authorize?" + "&".join(f"p{i}=1" for i in range(101))), 400)
-    assert is_red(browser.get(app.target() + "&%zz=1"), world, "invalid_request")
+    assert is_red(browser.get(app.target() + "&%ff=1"), world, "invalid_request")
 
 
 def test_secrets_of_the_query_are_not_in_the_log(world, app, browser):

@@ -34,7 +34,7 @@ def test_V1_the_token_of_another_client_stays_alive(world, app, server, browser)
     assert app.refresh(tokens["refresh_token"]).status == 200
 
 
-@pytest.mark.parametrize("token", ["unknown", "cat_x", "crt_x", "a" * 4000, "' OR 1=1 --", "ü"])
+@pytest.mark.parametrize("token", ["unknown", "cat_x", "crt_x", "a" * 4000, "' OR 1=1 --", "ü"], ids=range(6))
 def test_V1_an_unknown_token_is_no_error(app, token):  # RFC 7009 §2.2
     assert is_done(app.revoke(token))
 
@@ -84,7 +84,7 @@ def test_revocation_asks_who_calls_and_for_what(world, app, server):
 # ---- discovery ----
 
 def test_the_metadata_of_the_server_is_complete_and_true(world):  # RFC 8414 §2, §3.2
-    reply = world.get("/.well-known/oauth-authorization-server")
+    reply = world.get("/.well-known/oauth-authorization-server", {"Origin": "https://spa.example"})
     assert reply.status == 200 and reply.headers["Content-Type"].startswith("application/json")
     assert reply.headers["Access-Control-Allow-Origin"] == "*"
     m, url = reply.json, world.public_url
@@ -103,7 +103,7 @@ def test_the_metadata_of_the_server_is_complete_and_true(world):  # RFC 8414 §2
 
 @pytest.mark.parametrize("path", ["", "/v1", "/dav"])
 def test_the_metadata_of_a_resource_names_the_resource(world, path):  # RFC 9728 §2, §3.3
-    reply = world.get("/.well-known/oauth-protected-resource" + path)
+    reply = world.get("/.well-known/oauth-protected-resource" + path, {"Origin": "https://spa.example"})
     assert reply.status == 200 and reply.headers["Access-Control-Allow-Origin"] == "*"
     assert reply.json["resource"] == world.public_url + path
     assert reply.json["authorization_servers"] == [world.public_url]

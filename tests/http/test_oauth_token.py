@@ -146,7 +146,7 @@ def test_T5_a_code_is_its_clients_alone_and_stays_usable(world, app, server, bro
         assert alive(world, owner.redeem(code).json)
 
 
-@pytest.mark.parametrize("verifier", [None, "", "short", "a" * 43, "b" * 129, "ü" * 43])
+@pytest.mark.parametrize("verifier", [None, "", "short", "a" * 43, "b" * 129, "ü" * 43], ids=range(6))
 def test_T6_the_verifier_must_be_there_and_right_and_a_wrong_one_costs_nothing(app, browser, verifier):  # RFC 7636 §4.6
     code = app.consent(browser)
     assert is_error(app.redeem(code, code_verifier=verifier), 400, "invalid_grant")
@@ -216,8 +216,8 @@ def test_T11_basic_is_decoded_as_a_form(server, app):
 
 @pytest.mark.parametrize("header", [
     "Basic", "Basic ", "Basic !!!", "Basic " + b64(b"no colon"), "Basic " + b64(b"%zz:%zz"), "Basic " + b64(b"\xff\xfe:x"),
-    "Basic " + b64(b":"), "Basic " + b64(b"a" * 8000), "Bearer x", "Digest x",
-])
+    "Basic " + b64(b":"), "Basic " + b64(b"a" * 4000), "Bearer x", "Digest x",
+], ids=range(10))
 def test_T11_and_what_cannot_be_read_is_401(server, header):
     assert is_error(server.redeem("x", [raw(header)]), 401, "invalid_client")
 
@@ -303,10 +303,10 @@ def test_T18_utf8_may_be_said(world, app):
 @pytest.mark.parametrize("body", [
     b"grant_type=refresh_token&grant_type=refresh_token", b"grant_type=refresh_token&scope=a&scope=a", b"grant_type=%00",
     b"grant_type=\xff", b"grant_type=%zz", b"grant_type=%e", b"grant_type[]=refresh_token", b"", b"=", b"&&&",
-    b"a=1&" * 5000,
-])
+    b"a=1&" * 4000, b"".join(b"p%d=1&" % i for i in range(1500)),
+], ids=range(12))
 def test_T19_malformed_forms_are_refused(world, body):  # OAuth 2.1 §3.2.2
-    assert is_error(post_form(world.http, "/oauth/token", body), 400, "invalid_request") or True
+    assert is_error(post_form(world.http, "/oauth/token", body), 400, "invalid_request")
 
 
 def test_T19_a_large_body_is_refused(world):

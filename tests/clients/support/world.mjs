@@ -3,7 +3,7 @@
 //
 // CALENDS: the program (default build/dev/calends). CHROMIUM: the browser (default /usr/bin/chromium).
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createServer as createTcp } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -36,6 +36,7 @@ async function until(what, seconds, probe) {
 
 export async function openWorld() {
 	const folder = await mkdtemp(join(tmpdir(), 'calends-'));
+	await chmod(folder, 0o711); // started by root, PostgreSQL runs as another user
 	const port = await freePort();
 	const url = `http://127.0.0.1:${port}`;
 	const server = spawn(program, ['serve', '--data-dir', join(folder, 'data'), '--listen', `127.0.0.1:${port}`], {

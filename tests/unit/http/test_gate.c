@@ -128,6 +128,7 @@ TEST(targets_are_origin_form_of_our_own) /* RFC 9112 §3.2 */
 	/* clang-format off */
 	static const struct gate_case cases[] = {
 		{ "NUL escape", TARGET("/a%00b"), 400 },
+		{ "NUL escape in the query", TARGET("/a?b=%00"), 200 },
 		{ "half an escape", TARGET("/a%2"), 400 },
 		{ "bad escape", TARGET("/a%zz"), 400 },
 		{ "escape at the end", TARGET("/%41"), 200 },
