@@ -36,3 +36,13 @@ __attribute__((weak)) void event_cancel(void)
 {
 	abort();
 }
+
+__attribute__((weak)) void event_write(void)
+{
+	abort();
+}
+
+__attribute__((weak)) void event_read(void)
+{
+	abort();
+}
