@@ -20,6 +20,7 @@ static const struct module *const modules[] = {
 	&oauth_wellknown_module,
 	&caldav_module,
 	&api_module,
+	&hosted_module,
 	&web_module,
 	&discovery_module,
 	&health_module,

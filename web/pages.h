@@ -12,3 +12,4 @@ handler calendars_page, calendars_create, calendar_edit_page, calendar_edit_post
 	calendar_delete_post;
 handler account_page, account_profile_post, account_password_post;
 handler consent_page, consent_post;
+handler errors_page;

@@ -32,6 +32,7 @@ static const struct route routes[] = {
 	{ METHOD_GET,  "/account",               SESSION,          0, NO_BODY,   0,       account_page,          "DESIGN §2", 0 },
 	{ METHOD_POST, "/account",               SESSION,          0, BODY_FORM, KIB(16), account_profile_post,  "DESIGN §2", 0 },
 	{ METHOD_POST, "/account/password",      SESSION,          0, BODY_FORM, KIB(16), account_password_post, "DESIGN §2", SENSITIVE_BODY },
+	{ METHOD_GET,  "/docs/errors",           OPTIONAL_SESSION, 0, NO_BODY,   0,       errors_page,           "DESIGN §9", 0 },
 	{ METHOD_GET,  "/static/:file",          ANYONE,           0, NO_BODY,   0,       static_file,           "DESIGN §3", 0 },
 };
 /* clang-format on */

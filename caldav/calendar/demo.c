@@ -2,6 +2,7 @@
 #include "caldav/calendar/demo.h"
 
 #include "caldav/calendar/event.h"
+#include "server/account/account.h"
 #include "server/base/log.h"
 
 #define DAY_S 86400
@@ -67,7 +68,7 @@ static err_t put_all(struct ctx *cx, struct id account)
 		struct event event = event_of(&demos[i], cx->now, &guest);
 		struct object_write write = {
 			.account = id_in_mode(account, true),
-			.calendar_name = STR("default"),
+			.calendar_name = STR(DEFAULT_CALENDAR),
 			.name = str_fmt(cx->mem, "demo-%zu.ics", i + 1),
 			.when.none_match_any = true,
 		};

@@ -10,6 +10,9 @@
 enum account_status { STATUS_ACTIVE = 1, STATUS_DEACTIVATED = 2, STATUS_DELETED = 3 };
 enum plan { PLAN_FREE = 1, PLAN_PRO = 2 };
 
+/* The URL name of the calendar that every account begins with; it cannot be deleted. */
+#define DEFAULT_CALENDAR "default"
+
 struct account {
 	struct id id; /* live */
 	enum account_status status;

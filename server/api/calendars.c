@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/api/api.h"
 
-#include "caldav/calendar/ical.h"
+#include "caldav/calendar/zone.h"
 #include "caldav/calendar/store.h"
+#include "server/account/account.h"
 #include "server/account/label.h"
 #include "server/base/config.h"
-
-#define DEFAULT_NAME "default"
 
 struct calendar_view {
 	struct str id, object, name, description, color_hex, timezone, caldav_url, sync_token, etag;
@@ -77,7 +76,7 @@ static struct calendar_view view_of(struct request *rq, const struct calendar *c
 		.timezone = c->tzid,
 		.selected = c->selected,
 		.writable = c->writable,
-		.is_default = str_eq(c->name, STR(DEFAULT_NAME)),
+		.is_default = str_eq(c->name, STR(DEFAULT_CALENDAR)),
 		.event_count = c->objects,
 		.livemode = !id_is_test(c->account),
 		.caldav_url = buf_str(&url),
@@ -154,7 +153,7 @@ static err_t change_of(struct request *rq, const struct calendar_view *view, str
 		TRY(label_clean(&rq->cx, "name", view->name, &change.displayname));
 	if (view->color_hex.ptr && !is_hex_color(view->color_hex))
 		return REFUSE(&rq->cx, INVALID_VALUE, "color_hex", "A colour is written as #RRGGBB.");
-	if (view->timezone.ptr && !ical_zone_known(view->timezone))
+	if (view->timezone.ptr && !zone_by_name(view->timezone))
 		return REFUSE(&rq->cx, INVALID_VALUE, "timezone",
 			"This is not a time zone. Use an IANA name like Europe/Berlin.");
 	*out = change;
@@ -225,7 +224,7 @@ err_t calendar_remove(struct request *rq, struct response *rs)
 	struct calendar calendar;
 	TRY(api_caller(rq, &who));
 	TRY(calendar_named(rq, &who, &calendar));
-	if (str_eq(calendar.name, STR(DEFAULT_NAME)))
+	if (str_eq(calendar.name, STR(DEFAULT_CALENDAR)))
 		return REFUSE(&rq->cx, CONFLICT, "", "The default calendar cannot be deleted.");
 	TRY(calendar_delete(&rq->cx, who.account, who.calendars, calendar.name, who.credential));
 	struct json j = json_begin(reply(rs, 200, "application/json"));

@@ -4,4 +4,5 @@
 
 #include "server/http/router.h"
 
-extern const struct module api_module; /* /v1/ */
+extern const struct module api_module;    /* /v1/ */
+extern const struct module hosted_module; /* /api/v1/ */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/http/response.h"
 
+#include "server/base/config.h"
 #include "server/base/log.h"
 #include "server/data/json.h"
 #include "server/http/conn.h"
@@ -131,8 +132,13 @@ void reply_error(struct request *rq, struct response *rs, err_t e)
 	json_str(&j, "type", str_of(row->api_type));
 	json_str(&j, "code", str_of(row->api_code));
 	json_str(&j, "message", err_text(e));
-	json_str_if(&j, "param", e->param);
+	json_str_if(&j, "param", e->scopes ? scope_text(rq->cx.mem, e->scopes) : e->param);
 	json_str(&j, "request_id", id_text(rq->cx.mem, "req", rq->cx.request_id));
+	if (e->retry_after_s)
+		json_int(&j, "retry_after_seconds", e->retry_after_s);
+	if (rq->cx.config)
+		json_str(&j, "doc_url",
+			str_fmt(rq->cx.mem, "%.*s/docs/errors#%s", STR_ARG(rq->cx.config->public_url), row->api_code));
 	json_object_end(&j);
 	json_object_end(&j);
 	auth_challenge(rq, rs, e);

@@ -69,7 +69,7 @@ def test_wrong_secrets_are_refused_on_caldav(world):
     for secret in ("", ann.password, "cp_", flipped, ann.key.upper(), ann.key + "0", "sk_live_" + ann.key[3:]):
         reply = world.dav("PROPFIND", "/dav/", None, {"Depth": "0"}, (ann.email, secret))
         assert reply.status == 401, secret[:10]
-        assert "Basic" in reply.headers["WWW-Authenticate"]
+        assert reply.headers.all("WWW-Authenticate")[0].startswith("Basic ")
 
 
 @pytest.mark.parametrize("header", ["Basic", "Basic ", "Basic !!!", "Basic YW5u", "Basic YW5uOg", "Basic  YW5uOng=",
