@@ -38,6 +38,7 @@ static void check_columns(struct check *check, const struct db_result *tie, cons
 static void check_statement(void *state, const struct query *q, const PGresult *described)
 {
 	struct check *check = state;
+	pool_learn(check->cx->db, q, described);
 	if (PQresultStatus(described) != PGRES_COMMAND_OK) {
 		buf_fmt(&check->said, "%s: %s; ", q->name, PQresultErrorField(described, PG_DIAG_MESSAGE_PRIMARY));
 		check->faults++;
@@ -57,7 +58,7 @@ err_t db_check(struct ctx *cx)
 	struct check check = { .cx = cx, .said = buf_new(cx->mem, 65536) };
 	struct db_conn *conn;
 	TRY(pool_take(cx, &conn));
-	bool whole = conn_describe(conn, check_statement, &check);
+	bool whole = conn_describe(conn, 0, sql_query_count, check_statement, &check);
 	err_t e = OK;
 	if (!whole)
 		e = db_failure(cx, "db_check", NULL, conn);

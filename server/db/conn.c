@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/base/log.h"
 #include "sql.h"
 
 /*
@@ -82,77 +81,23 @@ bool conn_is_alive(struct db_conn *conn)
 void conn_close(struct db_conn *conn)
 {
 	PQfinish(conn->pg);
+	free(conn->prepared);
 	free(conn);
 }
 
-bool conn_describe(struct db_conn *conn, conn_visit *visit, void *state)
+bool conn_describe(struct db_conn *conn, unsigned from, unsigned to, conn_visit *visit, void *state)
 {
-	for (unsigned i = 0; i < sql_query_count; i++)
+	for (unsigned i = from; i < to; i++)
 		if (!PQsendPrepare(conn->pg, "", sql_queries[i]->sql, 0, NULL) ||
 			!PQsendDescribePrepared(conn->pg, "") || !PQpipelineSync(conn->pg))
 			return false;
-	for (unsigned i = 0; i < sql_query_count; i++) {
+	for (unsigned i = from; i < to; i++) {
 		PGresult *parsed = conn_next(conn), *described = conn_next(conn), *synced = conn_next(conn);
 		bool whole = parsed && described && synced;
 		if (whole)
 			visit(state, sql_queries[i], PQresultStatus(parsed) == PGRES_COMMAND_OK ? described : parsed);
 		PQclear(parsed);
 		PQclear(described);
-		PQclear(synced);
-		if (!whole)
-			return false;
-	}
-	return true;
-}
-
-static void learn(void *state, const struct query *q, const PGresult *described)
-{
-	struct db_types *types = &((struct db_types *)state)[q->index];
-	if (PQresultStatus(described) != PGRES_COMMAND_OK || PQnparams(described) > DB_PARAMS_MAX)
-		return;
-	types->count = PQnparams(described);
-	for (int i = 0; i < types->count; i++)
-		types->params[i] = PQparamtype(described, i);
-	types->known = true;
-}
-
-/* The first connection of the pool asks for the types of all parameters. */
-static bool learn_types(struct ctx *cx, struct db_pool *pool, struct db_conn *conn)
-{
-	if (atomic_load(&pool->learned))
-		return true;
-	struct db_types *types = arena_array(cx->mem, struct db_types, sql_query_count);
-	if (!conn_describe(conn, learn, types))
-		return false;
-	pthread_mutex_lock(&pool->lock);
-	if (!atomic_load(&pool->learned)) {
-		memcpy(pool->types, types, sql_query_count * sizeof *types);
-		atomic_store(&pool->learned, true);
-	}
-	pthread_mutex_unlock(&pool->lock);
-	return true;
-}
-
-static void log_refused(const struct query *q, const PGresult *res)
-{
-	log_event(LOG_ERROR, "statement_refused", LOG_C("statement", q->name),
-		LOG_C("sqlstate", PQresultErrorField(res, PG_DIAG_SQLSTATE)),
-		LOG_C("message", PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY)));
-}
-
-/* A statement that the database refuses does not make the connection useless: db_check stops the start over it. */
-static bool prepare_all(struct db_conn *conn)
-{
-	for (unsigned i = 0; i < sql_query_count; i++)
-		if (!PQsendPrepare(conn->pg, sql_queries[i]->name, sql_queries[i]->sql, 0, NULL) ||
-			!PQpipelineSync(conn->pg))
-			return false;
-	for (unsigned i = 0; i < sql_query_count; i++) {
-		PGresult *prepared = conn_next(conn), *synced = conn_next(conn);
-		bool whole = prepared && synced;
-		if (whole && PQresultStatus(prepared) != PGRES_COMMAND_OK)
-			log_refused(sql_queries[i], prepared);
-		PQclear(prepared);
 		PQclear(synced);
 		if (!whole)
 			return false;
@@ -172,16 +117,16 @@ static bool session_set_up(struct db_conn *conn)
 	return good;
 }
 
-err_t conn_open(struct ctx *cx, struct db_pool *pool, struct db_conn **out)
+err_t conn_open(struct ctx *cx, const struct db_pool *pool, struct db_conn **out)
 {
 	PGconn *pg;
 	TRY(conn_plain(cx, pool->url, &pg));
 	struct db_conn *conn = calloc(1, sizeof *conn);
-	if (!conn)
+	if (!conn || !(conn->prepared = calloc(sql_query_count, sizeof *conn->prepared)))
 		abort();
 	conn->pg = pg;
 	PQsetNoticeReceiver(pg, on_notice, conn);
-	if (session_set_up(conn) && (!pool->prepare || prepare_all(conn)) && learn_types(cx, pool, conn)) {
+	if (session_set_up(conn)) {
 		*out = conn;
 		return OK;
 	}

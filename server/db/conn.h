@@ -18,15 +18,16 @@
 
 struct db_conn {
 	PGconn *pg;
+	bool *prepared;       /* by query->index: this session has the statement */
 	struct db_conn *next; /* in the stack of idle ones */
 	bool begin_pending;   /* a transaction was begun, its BEGIN goes with the first statement */
 	bool in_transaction;  /* BEGIN has been sent */
 	bool broken;          /* not to be lent again */
 };
 
-/* The parameter types of one statement, as the database tells them. */
+/* The parameter types of one statement, as the database tells them. Written once, before `known`. */
 struct db_types {
-	bool known;
+	atomic_bool known;
 	int count;
 	Oid params[DB_PARAMS_MAX];
 };
@@ -39,14 +40,13 @@ struct db_pool {
 	pthread_cond_t freed;
 	struct db_conn *idle;
 	struct db_stats stats;
-	atomic_bool learned;
-	struct db_types *types; /* by query->index; written once, before `learned` */
+	struct db_types *types; /* by query->index */
 };
 
 /* ---- conn.c ---- */
 
-/* Connects, sets the session up, prepares all statements. UNAVAILABLE; INTERNAL for a wrong URL. */
-MUST_CHECK err_t conn_open(struct ctx *cx, struct db_pool *pool, struct db_conn **out);
+/* Connects and sets the session up. UNAVAILABLE. */
+MUST_CHECK err_t conn_open(struct ctx *cx, const struct db_pool *pool, struct db_conn **out);
 void conn_close(struct db_conn *conn);
 /* Has the server not closed it meanwhile? One poll(2), no round trip. */
 bool conn_is_alive(struct db_conn *conn);
@@ -58,16 +58,20 @@ MUST_CHECK err_t conn_plain(struct ctx *cx, const char *url, PGconn **out);
  */
 PGresult *conn_next(struct db_conn *conn);
 
-/* Parses and describes every statement in one pipeline, and gives each answer to `visit`, which may fail or describe.
+/*
+ * Parses and describes statements [from, to) of sql_queries in one pipeline, and gives each answer, or the error in its
+ * place, to `visit`. False when the connection went.
  */
 typedef void conn_visit(void *state, const struct query *q, const PGresult *described);
-bool conn_describe(struct db_conn *conn, conn_visit *visit, void *state);
+bool conn_describe(struct db_conn *conn, unsigned from, unsigned to, conn_visit *visit, void *state);
 
 /* ---- pool.c ---- */
 
 MUST_CHECK err_t pool_take(struct ctx *cx, struct db_conn **out);
 void pool_give(struct db_pool *pool, struct db_conn *conn);
 void pool_count(struct db_pool *pool, bool failed);
+/* Keeps the parameter types of a statement; `described` may be an error, which says nothing. */
+void pool_learn(struct db_pool *pool, const struct query *q, const PGresult *described);
 
 /* ---- failure.c ---- */
 

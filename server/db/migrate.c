@@ -108,7 +108,7 @@ static err_t apply(struct ctx *cx, PGconn *pg, const struct migration *m)
 /* One migration in one transaction. *more_out: it may not have been the last. */
 static err_t step(struct ctx *cx, PGconn *pg, bool *more_out)
 {
-	struct int32_list applied;
+	struct int32_list applied = { 0 };
 	TRY(run(cx, pg, begin_sql, "lock"));
 	TRY(applied_read(cx, pg, &applied));
 	TRY(refuse_newer(cx, applied));

@@ -321,7 +321,7 @@ err_t params_write(struct ctx *cx, const struct query *q, const struct db_types 
 {
 	if (n == 1 && in[0].kind == DB_NOTHING)
 		n = 0;
-	if (!types->known)
+	if (!atomic_load(&types->known))
 		return FAIL(cx, INTERNAL, "%s: the database refused this statement", q->name);
 	if (n != (size_t)types->count)
 		return mismatch(cx, q, str_fmt(cx->mem, "%d parameters, given %zu", types->count, n));

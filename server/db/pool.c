@@ -157,6 +157,21 @@ void pool_count(struct db_pool *pool, bool failed)
 	pthread_mutex_unlock(&pool->lock);
 }
 
+void pool_learn(struct db_pool *pool, const struct query *q, const PGresult *described)
+{
+	struct db_types *types = &pool->types[q->index];
+	if (PQresultStatus(described) != PGRES_COMMAND_OK || PQnparams(described) > DB_PARAMS_MAX)
+		return;
+	pthread_mutex_lock(&pool->lock);
+	if (!atomic_load(&types->known)) {
+		types->count = PQnparams(described);
+		for (int i = 0; i < types->count; i++)
+			types->params[i] = PQparamtype(described, i);
+		atomic_store(&types->known, true);
+	}
+	pthread_mutex_unlock(&pool->lock);
+}
+
 struct db_stats db_stats(struct db_pool *pool)
 {
 	pthread_mutex_lock(&pool->lock);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A bounded set of connections to PostgreSQL, shared by all threads. The most recently used one is handed out first.
- * Each new connection sets its session up and prepares every named statement in one pipeline. A connection that the
- * server closed meanwhile is noticed when it is taken, and replaced: the database may die and come back.
+ * A statement is prepared with its first use in a session, in the same round trip. A connection that the server closed
+ * meanwhile is noticed when it is taken, and replaced: the database may die and come back.
  */
 #pragma once
 
@@ -19,7 +19,7 @@ struct db_pool *db_open(const struct db_settings *settings); /* connects lazily;
 void db_close(struct db_pool *pool);
 
 /*
- * Prepare every statement on one connection and compare the columns with the structs that DB_RESULT ties to them.
+ * Have the database parse every statement, and compare the columns with the structs that DB_RESULT ties to them.
  * INTERNAL with every difference in the error's detail. At start, and in one test.
  */
 MUST_CHECK err_t db_check(struct ctx *cx);

@@ -8,33 +8,50 @@
 #include "server/db/conn.h"
 #include "sql.h"
 
+static const struct db_wire no_parameters = { .count = 0 };
+
 /* ---- one round trip ---- */
 
-static bool send_statement(
-	struct db_pool *pool, struct db_conn *conn, const struct query *q, const struct db_wire *wire)
+/*
+ * Queues a statement; the first time in this session its preparation goes before it. steps: what results are to come, a
+ * NULL for a statement's own, the statement for its preparation.
+ */
+struct steps {
+	unsigned count;
+	const struct query *prepares[4]; /* BEGIN and one more, each with its preparation */
+};
+
+static bool queue(struct db_pool *pool, struct db_conn *conn, const struct query *q, const struct db_wire *wire,
+	struct steps *steps)
 {
-	if (pool->prepare)
-		return PQsendQueryPrepared(
-			conn->pg, q->name, wire->count, wire->values, wire->lengths, wire->formats, 1);
-	return PQsendQueryParams(conn->pg, q->sql, wire->count, pool->types[q->index].params, wire->values,
-		wire->lengths, wire->formats, 1);
+	if (!pool->prepare) {
+		steps->prepares[steps->count++] = NULL;
+		return PQsendQueryParams(conn->pg, q->sql, wire->count, pool->types[q->index].params, wire->values,
+			wire->lengths, wire->formats, 1);
+	}
+	if (!conn->prepared[q->index]) {
+		steps->prepares[steps->count++] = q;
+		if (!PQsendPrepare(conn->pg, q->name, q->sql, 0, NULL))
+			return false;
+	}
+	steps->prepares[steps->count++] = NULL;
+	return PQsendQueryPrepared(conn->pg, q->name, wire->count, wire->values, wire->lengths, wire->formats, 1);
 }
 
-/* The last result before the Sync, or the first failed one; NULL when the connection went. */
-static PGresult *collect(struct db_conn *conn)
+/* The result of the last statement, or the first failed one; NULL when the connection went. */
+static PGresult *collect(struct db_conn *conn, const struct steps *steps)
 {
 	PGresult *kept = NULL;
-	for (;;) {
+	for (unsigned i = 0;; i++) {
 		PGresult *res = conn_next(conn);
-		if (!res) {
-			conn->broken = true;
-			return kept;
-		}
 		ExecStatusType status = PQresultStatus(res);
-		if (status == PGRES_PIPELINE_SYNC) {
+		if (!res || status == PGRES_PIPELINE_SYNC) {
+			conn->broken |= !res;
 			PQclear(res);
 			return kept;
 		}
+		if (i < steps->count && steps->prepares[i] && status == PGRES_COMMAND_OK)
+			conn->prepared[steps->prepares[i]->index] = true;
 		if (kept && PQresultStatus(kept) == PGRES_FATAL_ERROR) {
 			PQclear(res);
 		} else {
@@ -60,7 +77,7 @@ static bool is_to_fail(const struct ctx *cx, bool after)
 static err_t run_on(
 	struct ctx *cx, struct db_conn *conn, const struct query *q, const struct db_wire *wire, PGresult **out)
 {
-	static const struct db_wire nothing = { .count = 0 };
+	struct steps steps = { 0 };
 	cx->round_trips++;
 	if (is_to_fail(cx, false)) {
 		conn->broken = true;
@@ -69,12 +86,12 @@ static err_t run_on(
 	if (conn->begin_pending) {
 		conn->begin_pending = false;
 		conn->in_transaction = true;
-		if (!send_statement(cx->db, conn, &sql_db_begin, &nothing))
+		if (!queue(cx->db, conn, &sql_db_begin, &no_parameters, &steps))
 			return db_failure(cx, q->name, NULL, conn);
 	}
-	if (!send_statement(cx->db, conn, q, wire) || !PQpipelineSync(conn->pg))
+	if (!queue(cx->db, conn, q, wire, &steps) || !PQpipelineSync(conn->pg))
 		return db_failure(cx, q->name, NULL, conn);
-	PGresult *res = collect(conn);
+	PGresult *res = collect(conn, &steps);
 	ExecStatusType status = PQresultStatus(res);
 	if (conn->broken || (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)) {
 		err_t e = db_failure(cx, q->name, res, conn);
@@ -89,13 +106,33 @@ static err_t run_on(
 	return OK;
 }
 
+static void learn(void *state, const struct query *q, const PGresult *described)
+{
+	pool_learn(state, q, described);
+}
+
+/*
+ * The types of the parameters: known since db_check in a server. A command that did not check asks now, which
+ * is a round trip of its own.
+ */
+static err_t types_of(struct ctx *cx, struct db_conn *conn, const struct query *q, const struct db_types **out)
+{
+	*out = &cx->db->types[q->index];
+	if (!atomic_load(&(*out)->known) && !conn_describe(conn, q->index, q->index + 1, learn, cx->db))
+		return db_failure(cx, q->name, NULL, conn);
+	return OK;
+}
+
 static err_t run(struct ctx *cx, const struct query *q, const struct db_in *in, size_t n, PGresult **out)
 {
 	struct db_conn *conn = cx->tx;
+	const struct db_types *types;
 	struct db_wire wire;
 	if (!conn)
 		TRY(pool_take(cx, &conn));
-	err_t e = params_write(cx, q, &cx->db->types[q->index], in, n, &wire);
+	err_t e = types_of(cx, conn, q, &types);
+	if (!e)
+		e = params_write(cx, q, types, in, n, &wire);
 	if (!e)
 		e = run_on(cx, conn, q, &wire, out);
 	pool_count(cx->db, e != OK);
@@ -183,7 +220,6 @@ static void give_back(struct ctx *cx)
 
 err_t db_commit(struct ctx *cx)
 {
-	static const struct db_wire nothing = { .count = 0 };
 	struct db_conn *conn = cx->tx;
 	PGresult *res = NULL;
 	assert(conn);
@@ -191,7 +227,7 @@ err_t db_commit(struct ctx *cx)
 		give_back(cx);
 		return OK;
 	}
-	TRY(run_on(cx, conn, &sql_db_commit, &nothing, &res));
+	TRY(run_on(cx, conn, &sql_db_commit, &no_parameters, &res));
 	/* COMMIT of a transaction in which a statement failed is answered by ROLLBACK. */
 	bool committed = strcmp(PQcmdStatus(res), "COMMIT") == 0;
 	PQclear(res);
@@ -202,13 +238,13 @@ err_t db_commit(struct ctx *cx)
 
 void db_rollback(struct ctx *cx)
 {
-	static const struct db_wire nothing = { .count = 0 };
 	struct db_conn *conn = cx->tx;
 	if (!conn)
 		return;
 	if (conn->in_transaction && !conn->broken) {
-		if (send_statement(cx->db, conn, &sql_db_rollback, &nothing) && PQpipelineSync(conn->pg)) {
-			PGresult *res = collect(conn);
+		struct steps steps = { 0 };
+		if (queue(cx->db, conn, &sql_db_rollback, &no_parameters, &steps) && PQpipelineSync(conn->pg)) {
+			PGresult *res = collect(conn, &steps);
 			conn->in_transaction = PQresultStatus(res) != PGRES_COMMAND_OK;
 			PQclear(res);
 		}
