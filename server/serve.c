@@ -24,9 +24,11 @@
 #include "server/health.h"
 #include "server/http/civet.h"
 #include "server/modules.h"
+#include "web/demo.h"
 
 #define HOUSEKEEPING_EVERY_S 60
 #define ACCOUNT_HOUSEKEEPING_EVERY_S 3600
+#define DEMO_THREADS 8
 #define BODY_BUDGET ((size_t)256 << 20)
 
 /* The thread for what happens by itself: the private cluster's health, rings and rows that nobody can see any more. */
@@ -108,12 +110,12 @@ static err_t drop_privileges(struct ctx *cx)
 	return OK;
 }
 
-static err_t listen_at(
-	struct ctx *cx, const struct config *config, struct str address, const struct app *app, struct civet **out)
+static err_t listen_at(struct ctx *cx, struct str address, unsigned threads, const struct app *app, struct civet **out)
 {
+	const struct config *config = cx->config;
 	struct civet_settings settings = {
 		.listen = address,
-		.threads = (unsigned)config->threads,
+		.threads = threads,
 		.request_timeout_ms = (unsigned)config->request_timeout_ms,
 		.idle_timeout_ms = (unsigned)config->idle_timeout_ms,
 		.body_budget = BODY_BUDGET,
@@ -137,24 +139,59 @@ static void wait_for_end(void)
 	log_event(LOG_INFO, "stopping", LOG_INT("signal", signal_number));
 }
 
+/* Beside the server with --demo: an account to look at it with, and a platform that connects to it. */
+struct demo_side {
+	struct app *platform;
+	struct civet *server;
+};
+
+static err_t demo_start(struct ctx *cx, struct demo_side *side)
+{
+	const struct config *config = cx->config;
+	struct buf banner = buf_new(cx->mem, 16384);
+	struct demo demo;
+	if (!config->demo)
+		return OK;
+	TRY(demo_prepare(cx, &demo));
+	side->platform = demo_platform_open(cx, &demo);
+	TRY(listen_at(cx, config->demo_listen, DEMO_THREADS, side->platform, &side->server));
+	demo_banner(cx, &demo, &banner);
+	fwrite(banner.ptr, 1, banner.len, stdout);
+	fflush(stdout);
+	return OK;
+}
+
+static void demo_stop(struct demo_side *side)
+{
+	if (side->server)
+		civet_close(side->server, 0);
+	if (side->platform)
+		demo_platform_close(side->platform);
+}
+
+static err_t run_until_signal(struct ctx *cx, const struct command_call *call)
+{
+	struct keeper keeper = { .runtime = call->runtime };
+	TRY(drop_privileges(cx));
+	TRY(keeper_start(cx, &keeper));
+	log_event(LOG_INFO, "listening", LOG_STR("address", cx->config->listen),
+		LOG_STR("public_url", cx->config->public_url), LOG_INT("threads", cx->config->threads));
+	wait_for_end();
+	keeper_stop(&keeper);
+	return OK;
+}
+
 static err_t serve_until_signal(struct ctx *cx, const struct command_call *call, struct app *app)
 {
-	const struct config *config = call->config;
-	struct keeper keeper = { .runtime = call->runtime };
+	struct demo_side demo = { 0 };
 	struct civet *server = NULL;
-	TRY(listen_at(cx, config, config->listen, app, &server));
+	TRY(listen_at(cx, call->config->listen, (unsigned)call->config->threads, app, &server));
 	health_watch(server);
-	err_t e = drop_privileges(cx);
+	err_t e = demo_start(cx, &demo);
 	if (!e)
-		e = keeper_start(cx, &keeper);
-	if (!e) {
-		log_event(LOG_INFO, "listening", LOG_STR("address", config->listen),
-			LOG_STR("public_url", config->public_url), LOG_INT("threads", config->threads));
-		wait_for_end();
-	}
-	civet_close(server, (unsigned)config->drain_ms);
-	if (!e)
-		keeper_stop(&keeper);
+		e = run_until_signal(cx, call);
+	demo_stop(&demo);
+	civet_close(server, (unsigned)call->config->drain_ms);
 	log_event(LOG_INFO, "stopped", LOG_C("exit", e ? "failure" : "clean"));
 	return e;
 }
