@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#include "caldav/calendar/occ.h"
-
 #define OCC_MAX 4096
 #define YEAR_S (366 * DAY_SECONDS)
 #define HORIZON_S (5 * YEAR_S)
@@ -60,7 +58,7 @@ static int64_t first_of(struct arena *mem, const struct series *s)
 	int64_t least = first.count ? first.items[0].first : INT64_MAX;
 	for (size_t i = 0; i < s->override_count; i++) {
 		const struct timing *t = s->overrides[i].timing;
-		int64_t begins = timing_place(t, t->start.local, zone_utc()).first;
+		int64_t begins = timing_place(t, t->start, zone_utc()).first;
 		least = begins < least ? begins : least;
 	}
 	return s->widest_shift && least != INT64_MAX ? add_clamped(least, -s->widest_shift) : least;
@@ -96,7 +94,7 @@ static void bounds_set(struct ical_facts *facts, bool floats, int64_t first, int
 
 static void single_bounds(struct ctx *cx, const struct series *s, struct ical_facts *facts)
 {
-	struct placed p = timing_place(s->master, s->master->start.local, zone_utc());
+	struct placed p = timing_place(s->master, s->master->start, zone_utc());
 	struct occ_span span = { p.first, p.last };
 	bounds_set(facts, s->floats, p.first, p.last);
 	if (s->floats)
@@ -138,4 +136,43 @@ void bounds_make(struct ctx *cx, const struct series *s, struct ical_facts *fact
 	}
 	facts->flags |= ICAL_RECURRING;
 	recurring_bounds(cx, s, facts);
+}
+
+/* ---- using them ---- */
+
+static int64_t slack_of(const struct object *object)
+{
+	return object->flags & ICAL_FLOATING ? DAY_SECONDS : 0;
+}
+
+bool bounds_cover(const struct object *object, int64_t a, int64_t b)
+{
+	int64_t slack = slack_of(object);
+	return object->occ.ptr && occ_from(object->occ) <= add_clamped(a, -slack) &&
+	       (object->occ_until.us == INSTANT_FOREVER.us || add_clamped(b, slack) <= instant_s(object->occ_until));
+}
+
+struct bounds_visit {
+	const struct zone *floating; /* NULL: spans are UTC */
+	int64_t a, b;
+	bool (*visit)(void *to, struct occ_span span);
+	void *to;
+};
+
+static bool visit_span(void *to, struct occ_span span)
+{
+	const struct bounds_visit *v = to;
+	if (v->floating) {
+		span.first = zone_to_utc(v->floating, span.first);
+		span.last = zone_to_utc(v->floating, span.last);
+	}
+	return !(span.first < v->b && span.last > v->a) || v->visit(v->to, span);
+}
+
+void bounds_walk(const struct object *object, int64_t a, int64_t b, const struct zone *floating,
+	bool (*visit)(void *to, struct occ_span span), void *to)
+{
+	int64_t slack = slack_of(object);
+	struct bounds_visit v = { slack ? floating : NULL, a, b, visit, to };
+	occ_walk(object->occ, add_clamped(a, -slack), add_clamped(b, slack), visit_span, &v);
 }

@@ -7,7 +7,6 @@
 
 struct source {
 	struct rrule_iter *it;
-	const struct zone *zone; /* the rule runs on UTC: results are put on this clock */
 	bool excludes, has;
 	int64_t next;
 };
@@ -25,8 +24,6 @@ struct merge {
 static void source_step(struct source *src)
 {
 	src->has = rrule_next(src->it, &src->next);
-	if (src->has && src->zone)
-		src->next = zone_to_local(src->zone, src->next);
 }
 
 static void merge_open(struct arena *mem, const struct series *s, int64_t from, struct merge *m)
@@ -39,17 +36,9 @@ static void merge_open(struct arena *mem, const struct series *s, int64_t from, 
 			.until_local = r->until_local,
 			.counts_start = !r->excludes,
 			.date = s->clock.date };
-		int64_t seek = from;
-		if (r->on_utc) {
-			src->zone = s->clock.zone;
-			start.local = zone_to_utc(src->zone, start.local);
-			start.until_local =
-				r->until_local == INT64_MAX ? INT64_MAX : zone_to_utc(src->zone, r->until_local);
-			seek = add_clamped(from, -DAY_SECONDS);
-		}
 		src->excludes = r->excludes;
 		src->it = rrule_open(mem, &r->rule, start);
-		rrule_seek(src->it, seek);
+		rrule_seek(src->it, from);
 		source_step(src);
 	}
 	while (m->rdate < s->rdate_count && s->rdates[m->rdate].local < from)
@@ -180,10 +169,10 @@ static bool visit_made(const struct series *s, const struct walk *w, int64_t loc
 	} else if (rdate && rdate->has_length) {
 		with_length = *s->master;
 		with_length.length = rdate->length;
-		i.at = timing_place(&with_length, local, w->floating);
+		i.at = timing_place(&with_length, i.start, w->floating);
 		return visit_if_inside(w, &i);
 	}
-	i.at = timing_place(i.timing, i.start.local, w->floating);
+	i.at = timing_place(i.timing, i.start, w->floating);
 	return visit_if_inside(w, &i);
 }
 
@@ -193,7 +182,7 @@ static bool visit_overrides(const struct series *s, const struct walk *w)
 		const struct timing *t = s->overrides[n].timing;
 		struct series_instance i = { .timing = t, .original = s->clock, .start = t->start };
 		i.original.local = s->overrides[n].original;
-		i.at = timing_place(t, t->start.local, w->floating);
+		i.at = timing_place(t, t->start, w->floating);
 		if (!visit_if_inside(w, &i))
 			return false;
 	}
@@ -211,7 +200,8 @@ bool series_walk(struct arena *mem, const struct series *s, const struct walk *w
 	if (only && only->is_override && !only->and_future)
 		return visit_overrides(s, walk) || true; /* no need to run through the rules */
 	if (s->master && !s->master->has_start) {        /* a VTODO or VJOURNAL without any date */
-		struct series_instance i = { .timing = s->master, .at = timing_place(s->master, 0, walk->floating) };
+		struct series_instance i = { .timing = s->master,
+			.at = timing_place(s->master, s->clock, walk->floating) };
 		if (visit_if_inside(walk, &i))
 			(void)visit_overrides(s, walk);
 		return true;

@@ -32,3 +32,6 @@ bool series_has(struct arena *mem, const struct series *s, int64_t original);
 
 /* The RECURRENCE-ID of an instance, as struct occurrence has it. */
 struct str recurrence_id_text(struct arena *mem, struct when original);
+
+/* A period of a FREEBUSY property (RFC 5545 §3.3.9) and [a, b). */
+bool period_touches(struct str period, int64_t a, int64_t b);

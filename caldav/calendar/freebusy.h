@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Free and busy time (RFC 4791 §7.10): spans are collected from objects, merged, sorted and written as VFREEBUSY.
- * Zero-length instances, transparent and cancelled ones are free.
+ * Only VEVENTs make busy: moments, transparent and cancelled ones do not.
  */
 #pragma once
 
@@ -29,5 +29,5 @@ struct freebusy {
 MUST_CHECK err_t freebusy_add(struct ctx *cx, struct freebusy *fb, const struct object *object, bool *needs_data_out);
 /* Sort, and merge what overlaps or adjoins, by kind. */
 void freebusy_merge(struct freebusy *fb);
-/* A VCALENDAR with one VFREEBUSY. `uid` and `organizer` may be absent. Call freebusy_merge() before. */
+/* A VCALENDAR with one VFREEBUSY. `uid` may be absent. Call freebusy_merge() before. */
 void freebusy_write(struct ctx *cx, const struct freebusy *fb, struct str uid, struct buf *out);

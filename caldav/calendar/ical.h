@@ -26,7 +26,8 @@ enum ical_flag {
 /* What is advertised as min-date-time and max-date-time (RFC 4791 §5.2.6, §5.2.7). */
 #define ICAL_MIN_DATE_TEXT "00010101T000000Z"
 #define ICAL_MAX_DATE_TEXT "99981231T235959Z"
-#define ICAL_ATTENDEES_MAX 100 /* per instance: max-attendees-per-instance (§5.2.9) */
+#define ICAL_PRODID "-//Calends//Calends//EN" /* of what we write ourselves */
+#define ICAL_ATTENDEES_MAX 100                /* per instance: max-attendees-per-instance (§5.2.9) */
 
 struct ical_facts {
 	struct str uid;

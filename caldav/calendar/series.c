@@ -127,15 +127,6 @@ static int64_t until_local(const struct rrule *rule, const struct when *clock)
 	return rule->until_utc && clock->zone ? zone_to_local(clock->zone, rule->until) : rule->until;
 }
 
-/*
- * Hours, minutes or seconds and nothing else are elapsed time: they run on UTC, or the hour that happens twice would
- * happen once. With BY… parts it is the wall clock that is meant.
- */
-static bool runs_on_utc(const struct rrule *rule, const struct when *clock)
-{
-	return rule->freq < RRULE_DAILY && !rule->parts && clock->zone && !clock->date;
-}
-
 static err_t rules_read(struct ctx *cx, const struct ical_comp *comp, struct str name, bool excludes, struct series *s)
 {
 	for (const struct ical_prop *p = ical_prop(comp, name); p; p = ical_prop_again(p)) {
@@ -144,13 +135,29 @@ static err_t rules_read(struct ctx *cx, const struct ical_comp *comp, struct str
 		struct series_rule *r = &s->rules[s->rule_count];
 		TRY(rrule_parse(cx, p->value, &r->rule));
 		r->excludes = excludes;
-		r->on_utc = runs_on_utc(&r->rule, &s->clock);
 		r->until_local = until_local(&r->rule, &s->clock);
 		s->endless = s->endless || (!excludes && !r->rule.count && !r->rule.has_until);
 		s->includes += !excludes;
 		s->rule_count++;
 	}
 	return OK;
+}
+
+/*
+ * Hours, minutes or seconds and nothing else are elapsed time: such a series runs on UTC, or the hour that happens
+ * twice would happen once. With BY... parts it is the wall clock that is meant.
+ */
+static void clock_settle(struct series *s)
+{
+	if (!s->rule_count || !s->clock.zone)
+		return;
+	for (size_t i = 0; i < s->rule_count; i++)
+		if (s->rules[i].rule.freq >= RRULE_DAILY || s->rules[i].rule.parts)
+			return;
+	for (size_t i = 0; i < s->rule_count; i++)
+		if (s->rules[i].until_local != INT64_MAX)
+			s->rules[i].until_local = zone_to_utc(s->clock.zone, s->rules[i].until_local);
+	s->clock = (struct when){ when_utc(s->clock, NULL), zone_utc(), false };
 }
 
 /* ---- components ---- */
@@ -212,6 +219,7 @@ static err_t read_all(struct ctx *cx, struct ical *object, struct series *s)
 		s->longest = s->master->length.wall + s->master->length.exact;
 		TRY(rules_read(cx, s->master->comp, STR("RRULE"), false, s));
 		TRY(rules_read(cx, s->master->comp, STR("EXRULE"), true, s));
+		clock_settle(s);
 		TRY(rdates_read(cx, object, s->master->comp, s));
 		TRY(exdates_read(cx, object, s->master->comp, s));
 	}

@@ -13,7 +13,6 @@
 struct series_rule {
 	struct rrule rule;
 	bool excludes; /* EXRULE of RFC 2445 */
-	bool on_utc;   /* hours, minutes or seconds of elapsed time */
 	int64_t until_local;
 };
 

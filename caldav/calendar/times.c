@@ -183,15 +183,15 @@ static struct placed todo_without_dates(const struct timing *t)
 	return p;
 }
 
-struct placed timing_place(const struct timing *t, int64_t local, const struct zone *floating)
+struct placed timing_place(const struct timing *t, struct when at, const struct zone *floating)
 {
-	const struct zone *zone = t->start.zone ? t->start.zone : floating;
+	const struct zone *zone = at.zone ? at.zone : floating;
 	if (!t->has_start && t->kind == TIMING_TODO)
 		return todo_without_dates(t);
 	if (!t->has_start) /* VJOURNAL: FALSE */
 		return (struct placed){ INT64_MIN, INT64_MIN, INT64_MAX, INT64_MIN };
-	int64_t start = zone_to_utc(zone, local);
-	int64_t end = (t->length.wall ? zone_to_utc(zone, local + t->length.wall) : start) + t->length.exact;
+	int64_t start = zone_to_utc(zone, at.local);
+	int64_t end = (t->length.wall ? zone_to_utc(zone, at.local + t->length.wall) : start) + t->length.exact;
 	struct placed p = { start, end, start, end > start ? end : start + 1 };
 	if (t->start_is_due) { /* start < DUE AND end >= DUE */
 		p.first = start - 1;

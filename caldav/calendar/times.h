@@ -58,8 +58,8 @@ struct placed {
 	int64_t first, last; /* touches [a, b) if first < b && last > a */
 };
 
-/* Where an instance lies that begins at `local` on the clock of timing->start. */
-struct placed timing_place(const struct timing *t, int64_t local, const struct zone *floating);
+/* Where an instance lies that begins at `start` (which counts only if timing->has_start). */
+struct placed timing_place(const struct timing *t, struct when start, const struct zone *floating);
 
 /* The seconds of a window: both ends rounded up, so that §9.9's comparisons hold. */
 int64_t window_s(struct instant t);

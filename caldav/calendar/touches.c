@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Time ranges (RFC 4791 §9.9) of objects, components and properties. */
-#include "caldav/calendar/expand.h"
-#include "caldav/calendar/occ.h"
+#include "caldav/calendar/bounds.h"
 
 /* ---- a whole object, from what is stored beside it ---- */
 
@@ -12,33 +11,11 @@ static bool found(void *to, const struct series_instance *i)
 	return false;
 }
 
-struct occ_test {
-	const struct zone *floating; /* NULL: spans are UTC */
-	int64_t a, b;
-	bool hit;
-};
-
-static bool occ_visit(void *to, struct occ_span span)
+static bool hit(void *to, struct occ_span span)
 {
-	struct occ_test *t = to;
-	if (t->floating) {
-		span.first = zone_to_utc(t->floating, span.first);
-		span.last = zone_to_utc(t->floating, span.last);
-	}
-	t->hit = span.first < t->b && span.last > t->a;
-	return !t->hit;
-}
-
-/* True: *touches_out is known. */
-static bool decided_by_occ(const struct object *o, int64_t a, int64_t b, const struct zone *floating, bool *touches_out)
-{
-	int64_t slack = o->flags & ICAL_FLOATING ? DAY_SECONDS : 0, from = occ_from(o->occ);
-	struct occ_test test = { .floating = slack ? floating : NULL, .a = a, .b = b };
-	int64_t wide_a = add_clamped(a, -slack), wide_b = add_clamped(b, slack);
-	occ_walk(o->occ, wide_a, wide_b, occ_visit, &test);
-	*touches_out = test.hit;
-	return test.hit ||
-	       (from <= wide_a && (o->occ_until.us == INSTANT_FOREVER.us || wide_b <= instant_s(o->occ_until)));
+	(void)span;
+	*(bool *)to = true;
+	return false;
 }
 
 static bool decided(const struct object *o, struct instant start, struct instant end, const struct zone *floating,
@@ -51,7 +28,8 @@ static bool decided(const struct object *o, struct instant start, struct instant
 		*touches_out = true;
 		return true;
 	}
-	return o->occ.ptr && decided_by_occ(o, window_s(start), window_s(end), floating, touches_out);
+	bounds_walk(o, window_s(start), window_s(end), floating, hit, touches_out);
+	return *touches_out || bounds_cover(o, window_s(start), window_s(end));
 }
 
 err_t ical_touches(struct ctx *cx, const struct object *object, struct instant start, struct instant end,
@@ -162,7 +140,7 @@ static void alarm_touches(
 
 /* ---- VFREEBUSY ---- */
 
-static bool period_touches(struct str period, const struct walk *window)
+bool period_touches(struct str period, int64_t a, int64_t b)
 {
 	struct str start, end = period;
 	struct wall w, until;
@@ -174,7 +152,7 @@ static bool period_touches(struct str period, const struct walk *window)
 		until.local = w.local + span.days * DAY_SECONDS + span.seconds;
 	else if (!wall_parse(end, &until))
 		return false;
-	return window->a < until.local && window->b > w.local;
+	return a < until.local && b > w.local;
 }
 
 static bool freebusy_touches(const struct ical_comp *comp, const struct walk *window)
@@ -185,7 +163,7 @@ static bool freebusy_touches(const struct ical_comp *comp, const struct walk *wi
 	for (const struct ical_prop *p = ical_prop(comp, STR("FREEBUSY")); p; p = ical_prop_again(p)) {
 		struct str list = p->value, period;
 		while (str_cut(&list, ',', &period))
-			if (period_touches(period, window))
+			if (period_touches(period, window->a, window->b))
 				return true;
 	}
 	return false;

@@ -33,3 +33,6 @@ bool tzif_parse(struct arena *mem, struct bytes file, struct tzif *out);
 bool tz_rule_parse(struct str text, struct tz_rule *out);
 /* A year's two changes, in order of time. */
 void tz_rule_year(const struct tz_rule *rule, int64_t year, struct zone_change out[2]);
+
+/* What holds behind a zone's last change; NULL: nothing does but its last offset. */
+const struct tz_rule *zone_rule(const struct zone *zone);

@@ -269,7 +269,7 @@ static int32_t offset_by_rule(const struct tz_rule *rule, int64_t at)
 
 /*
  * A year behind the changes of an endless embedded zone looks like one of the last 28: their changes are made up to a
- * year (EMBEDDED_LAST_YEAR in times.c) before which 28 years have no century without a leap day, so they hold every
+ * year (EMBEDDED_LAST_YEAR in vtimezone.c) before which 28 years have no century without a leap day, so they hold every
  * kind of year.
  */
 static int64_t year_like_it(const struct zone *zone, int64_t at)
@@ -343,4 +343,9 @@ size_t zone_changes_after(const struct zone *zone, int64_t at, struct zone_chang
 				out[n++] = two[i];
 	}
 	return n;
+}
+
+const struct tz_rule *zone_rule(const struct zone *zone)
+{
+	return zone->tz.has_rule ? &zone->tz.rule : NULL;
 }

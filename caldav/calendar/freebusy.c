@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "caldav/calendar/freebusy.h"
+
+#include <stdlib.h>
+
+#include "caldav/calendar/bounds.h"
+
+/* ---- collecting ---- */
+
+struct adding {
+	struct ctx *cx;
+	struct freebusy *fb;
+	enum busy_kind kind;
+	size_t added;
+};
+
+static void span_add(struct adding *to, struct instant start, struct instant end, enum busy_kind kind)
+{
+	struct freebusy *fb = to->fb;
+	if (start.us < fb->start.us)
+		start = fb->start;
+	if (end.us > fb->end.us)
+		end = fb->end;
+	if (start.us >= end.us)
+		return;
+	if (fb->count == fb->cap) {
+		size_t cap = fb->cap ? fb->cap * 2 : 64;
+		fb->spans = arena_grow(to->cx->mem, fb->spans, fb->cap * sizeof *fb->spans, cap * sizeof *fb->spans);
+		fb->cap = cap;
+	}
+	fb->spans[fb->count++] = (struct busy_span){ start, end, kind };
+	to->added++;
+}
+
+/* A moment is packed as the one second by which time ranges find it; it makes nobody busy. */
+static bool is_moment(int64_t first, int64_t last)
+{
+	return last - first <= 1;
+}
+
+static bool add_packed(void *to, struct occ_span span)
+{
+	struct adding *a = to;
+	if (!is_moment(span.first, span.last))
+		span_add(a, instant_of_s(span.first), instant_of_s(span.last), a->kind);
+	return a->added < ICAL_INSTANCES_MAX;
+}
+
+static bool add_instance(void *to, const struct series_instance *i)
+{
+	struct adding *a = to;
+	if (i->timing->busy && i->at.start != INT64_MIN)
+		span_add(a, instant_of_s(i->at.start), instant_of_s(i->at.end),
+			i->timing->tentative ? BUSY_TENTATIVE : BUSY);
+	return a->added < ICAL_INSTANCES_MAX;
+}
+
+/* True: bounds and occ were enough. */
+static bool add_from_bounds(struct adding *a, const struct object *o)
+{
+	int64_t from = window_s(a->fb->start), until = window_s(a->fb->end);
+	if (o->flags & ICAL_MIXED)
+		return false;
+	if (!(o->flags & (ICAL_RECURRING | ICAL_FLOATING))) {
+		if (!is_moment(instant_s(o->first_at), instant_s(o->last_at)))
+			span_add(a, o->first_at, o->last_at, a->kind);
+		return true;
+	}
+	if (!bounds_cover(o, from, until))
+		return false;
+	bounds_walk(o, from, until, zone_or_utc(a->fb->zone), add_packed, a);
+	return true;
+}
+
+err_t freebusy_add(struct ctx *cx, struct freebusy *fb, const struct object *object, bool *needs_data_out)
+{
+	struct adding adding = { cx, fb, object->flags & ICAL_TENTATIVE ? BUSY_TENTATIVE : BUSY, 0 };
+	struct ical *parsed;
+	const struct series *s;
+	*needs_data_out = false;
+	if (object->component != COMPONENT_VEVENT || object->flags & ICAL_TRANSPARENT ||
+		object->last_at.us <= fb->start.us || object->first_at.us >= fb->end.us ||
+		add_from_bounds(&adding, object))
+		return OK;
+	if (!object->data.ptr) {
+		*needs_data_out = true;
+		return OK;
+	}
+	TRY(ical_parse(cx, object->data, &parsed));
+	TRY(series_read(cx, parsed, &s));
+	struct walk walk = { .floating = zone_or_utc(fb->zone),
+		.a = window_s(fb->start),
+		.b = window_s(fb->end),
+		.visit = add_instance,
+		.to = &adding };
+	(void)series_walk(cx->mem, s, &walk);
+	return OK;
+}
+
+/* ---- merging ---- */
+
+static int busy_cmp(const void *a, const void *b)
+{
+	const struct busy_span *x = a, *y = b;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	return x->start.us < y->start.us ? -1 : x->start.us > y->start.us;
+}
+
+void freebusy_merge(struct freebusy *fb)
+{
+	size_t kept = 0;
+	if (!fb->count)
+		return;
+	qsort(fb->spans, fb->count, sizeof *fb->spans, busy_cmp);
+	for (size_t i = 1; i < fb->count; i++) {
+		struct busy_span *last = &fb->spans[kept], next = fb->spans[i];
+		if (next.kind != last->kind || next.start.us > last->end.us)
+			fb->spans[++kept] = next;
+		else if (next.end.us > last->end.us)
+			last->end = next.end;
+	}
+	fb->count = kept + 1;
+}
+
+/* ---- writing ---- */
+
+static void period_write(struct arena *mem, struct buf *out, const struct busy_span *span)
+{
+	int64_t s = instant_s(span->end) - instant_s(span->start);
+	buf_add(out, instant_ical(mem, span->start));
+	BUF_LIT(out, "/PT");
+	if (s >= 3600)
+		buf_fmt(out, "%lldH", (long long)(s / 3600));
+	if (s % 3600 >= 60)
+		buf_fmt(out, "%lldM", (long long)(s / 60 % 60));
+	if (s % 60 || s < 60)
+		buf_fmt(out, "%lldS", (long long)(s % 60));
+}
+
+/* One property a kind (RFC 5545 §3.8.2.6). */
+static void kind_write(struct arena *mem, const struct freebusy *fb, enum busy_kind kind, struct buf *out)
+{
+	static const struct str params[BUSY_KINDS] = {
+		[BUSY] = STR_INIT(";FBTYPE=BUSY"),
+		[BUSY_TENTATIVE] = STR_INIT(";FBTYPE=BUSY-TENTATIVE"),
+		[BUSY_UNAVAILABLE] = STR_INIT(";FBTYPE=BUSY-UNAVAILABLE"),
+	};
+	struct buf periods = buf_new(mem, out->max);
+	for (size_t i = 0; i < fb->count; i++) {
+		if (fb->spans[i].kind != kind)
+			continue;
+		if (periods.len)
+			buf_char(&periods, ',');
+		period_write(mem, &periods, &fb->spans[i]);
+	}
+	if (periods.len)
+		ical_line(out, STR("FREEBUSY"), params[kind], buf_str(&periods));
+}
+
+void freebusy_write(struct ctx *cx, const struct freebusy *fb, struct str uid, struct buf *out)
+{
+	BUF_LIT(out, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:" ICAL_PRODID "\r\nBEGIN:VFREEBUSY\r\n");
+	if (uid.ptr)
+		ical_line(out, STR("UID"), STR(""), uid);
+	ical_line(out, STR("DTSTAMP"), STR(""), instant_ical(cx->mem, cx->now));
+	if (fb->start.us != INSTANT_BEFORE.us)
+		ical_line(out, STR("DTSTART"), STR(""), instant_ical(cx->mem, fb->start));
+	if (fb->end.us != INSTANT_FOREVER.us)
+		ical_line(out, STR("DTEND"), STR(""), instant_ical(cx->mem, fb->end));
+	for (enum busy_kind kind = BUSY; kind < BUSY_KINDS; kind++)
+		kind_write(cx->mem, fb, kind, out);
+	BUF_LIT(out, "END:VFREEBUSY\r\nEND:VCALENDAR\r\n");
+}
