@@ -139,7 +139,7 @@ static struct request *request_of(struct connection *c, const struct mg_request_
 	if (!address_parse(str_of(info->remote_addr), &peer))
 		peer = (struct address){ { [10] = 0xFF, [11] = 0xFF, [12] = 127 } };
 	c->client = proxy_apply(rq, c->server->proxies, peer, info->is_ssl);
-#if CALENDS_DEV
+#ifdef CALENDS_DEV
 	uint64_t failing;
 	if (str_to_u64(request_header(rq, "Calends-Fail-Query"), 1000, &failing))
 		rq->cx.fail_query = (unsigned)failing;
