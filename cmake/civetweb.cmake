@@ -133,6 +133,13 @@ civetweb_change([[/* Now we know that our FIN is ACK-ed, safe to close */]]
 civetweb_change([[shutdown(conn->client.sock, SHUTDOWN_WR);]]
 	[[shutdown(conn->client.sock, SHUTDOWN_WR);
 	civet_linger(conn);]])
+# The stop flag orders what threads see; as it is, it is a plain number.
+civetweb_change([[#define STOP_FLAG_IS_ZERO(f) ((*(f)) == 0)]]
+	[[#define STOP_FLAG_IS_ZERO(f) (__atomic_load_n((f), __ATOMIC_ACQUIRE) == 0)]])
+civetweb_change([[#define STOP_FLAG_IS_TWO(f) ((*(f)) == 2)]]
+	[[#define STOP_FLAG_IS_TWO(f) (__atomic_load_n((f), __ATOMIC_ACQUIRE) == 2)]])
+civetweb_change([[#define STOP_FLAG_ASSIGN(f, v) ((*(f)) = (v))]]
+	[[#define STOP_FLAG_ASSIGN(f, v) __atomic_store_n((f), (v), __ATOMIC_RELEASE)]])
 # Parking: what is idle waits in epoll, without a thread (server/http/civet_park.inl).
 civetweb_change([[} while (keep_alive);]] [[} while (keep_alive && !civet_park_idle(conn));]])
 civetweb_change([[produce_socket(ctx, &so);]] [[civet_take_new(ctx, &so);]])

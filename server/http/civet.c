@@ -293,11 +293,12 @@ err_t civet_open(struct ctx *cx, const struct civet_settings *s, const struct ap
 /* Until none has run for a moment: one that was handed over may be on its way to a thread. */
 static void wait_for_answers(struct civet *server, unsigned ms)
 {
-	uint64_t now = clock_monotonic_ms(), until = now + ms, busy_at = now;
-	for (; now < until && now < busy_at + QUIET_MS; now = clock_monotonic_ms()) {
-		if (atomic_load(&server->in_flight))
-			busy_at = now;
+	uint64_t now = clock_monotonic_ms(), until = now + ms, quiet_since = now;
+	while (now < until && now < quiet_since + QUIET_MS) {
 		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+		now = clock_monotonic_ms();
+		if (atomic_load(&server->in_flight))
+			quiet_since = now;
 	}
 }
 
