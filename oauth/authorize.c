@@ -4,6 +4,7 @@
 #include "oauth/answer.h"
 #include "oauth/checks.h"
 #include "oauth/consent.h"
+#include "oauth/flood.h"
 
 #define URL_MAX ((size_t)8 * 1024)
 
@@ -42,48 +43,53 @@ struct str authorize_sign_in_url(struct arena *mem, struct str reference, struct
 	return buf_str(&url);
 }
 
-static err_t store(struct ctx *cx, struct journey *j)
+/* A row that a stranger makes: so many from one network, and no more. */
+static err_t store(struct request *rq, struct journey *j)
 {
-	return j->reference.ptr ? OK : request_store(cx, &j->request, &j->reference);
+	if (j->reference.ptr)
+		return OK;
+	TRY(flood_count(rq, STR("authorize")));
+	return request_store(&rq->cx, &j->request, &j->reference);
 }
 
 /* Back to the client. A stored request is answered by that, so that its error is not told twice. */
-static err_t tell_client(struct ctx *cx, struct journey *j, struct response *rs, struct str url)
+static err_t tell_client(struct request *rq, struct journey *j, struct response *rs, struct str url)
 {
 	if (j->reference.ptr)
-		TRY(request_claim(cx, j->reference));
+		TRY(request_claim(&rq->cx, j->reference));
 	reply_redirect(rs, 303, url);
 	return OK;
 }
 
-static err_t to_sign_in(struct ctx *cx, struct journey *j, struct response *rs)
+static err_t to_sign_in(struct request *rq, struct journey *j, struct response *rs)
 {
-	TRY(store(cx, j));
+	TRY(store(rq, j));
 	bool again = !id_is_zero(j->user.account);
-	reply_redirect(rs, 303, authorize_sign_in_url(cx->mem, j->reference, j->request.login_hint, again));
+	reply_redirect(rs, 303, authorize_sign_in_url(rq->cx.mem, j->reference, j->request.login_hint, again));
 	return OK;
 }
 
-static err_t to_consent(struct ctx *cx, struct journey *j, struct response *rs)
+static err_t to_consent(struct request *rq, struct journey *j, struct response *rs)
 {
-	TRY(store(cx, j));
-	reply_redirect(rs, 303, page_url(cx->mem, CONSENT_PAGE, j->reference));
+	TRY(store(rq, j));
+	reply_redirect(rs, 303, page_url(rq->cx.mem, CONSENT_PAGE, j->reference));
 	return OK;
 }
 
 /* Where the browser goes from here. */
-static err_t go_on(struct ctx *cx, struct journey *j, struct response *rs)
+static err_t go_on(struct request *rq, struct journey *j, struct response *rs)
 {
+	struct ctx *cx = &rq->cx;
 	struct str url;
 	bool silent = j->request.prompt & PROMPT_NONE, faulty = j->request.error.ptr;
 	bool stranger = id_is_zero(j->user.account);
 	/* OAuth 2.1 §7.13.2: no way out to an address of the app's before the user is known, but for prompt=none. */
 	if (faulty && (silent || !stranger))
-		return tell_client(cx, j, rs, answer_stored_url(cx, &j->request));
+		return tell_client(rq, j, rs, answer_stored_url(cx, &j->request));
 	if (stranger || request_needs_sign_in(cx, &j->request, &j->user)) {
 		if (!silent)
-			return to_sign_in(cx, j, rs);
-		return tell_client(cx, j, rs, answer_error_url(cx, &j->request, FAIL(cx, LOGIN_REQUIRED, "silent")));
+			return to_sign_in(rq, j, rs);
+		return tell_client(rq, j, rs, answer_error_url(cx, &j->request, FAIL(cx, LOGIN_REQUIRED, "silent")));
 	}
 	err_t asked = consent_remembered(cx, &j->request, &j->client, &j->user, j->reference, &url);
 	if (!asked) {
@@ -92,7 +98,7 @@ static err_t go_on(struct ctx *cx, struct journey *j, struct response *rs)
 	}
 	if (!err_is(asked, CONSENT_REQUIRED))
 		return asked;
-	return silent ? tell_client(cx, j, rs, answer_error_url(cx, &j->request, asked)) : to_consent(cx, j, rs);
+	return silent ? tell_client(rq, j, rs, answer_error_url(cx, &j->request, asked)) : to_consent(rq, j, rs);
 }
 
 static err_t check(struct ctx *cx, struct str text, struct journey *j)
@@ -106,7 +112,7 @@ err_t authorize_get(struct request *rq, struct response *rs)
 {
 	struct journey j = { .user = user_of(rq) };
 	TRY(check(&rq->cx, rq->query, &j));
-	return go_on(&rq->cx, &j, rs);
+	return go_on(rq, &j, rs);
 }
 
 /* The session's cookie does not come with a cross-site POST; it does with the GET that this leads to. */
@@ -116,7 +122,7 @@ err_t authorize_post(struct request *rq, struct response *rs)
 	if (!str_eq(request_media_type(rq), STR("application/x-www-form-urlencoded")))
 		return FAIL(&rq->cx, MEDIA_TYPE, "authorize by POST");
 	TRY(check(&rq->cx, rq->body, &j));
-	TRY(store(&rq->cx, &j));
+	TRY(store(rq, &j));
 	reply_redirect(rs, 303, page_url(rq->cx.mem, "/oauth/continue", j.reference));
 	return OK;
 }
@@ -130,5 +136,5 @@ err_t authorize_continue(struct request *rq, struct response *rs)
 	TRY(request_load(&rq->cx, j.reference, &j.request, &j.client));
 	if (!instant_is_none(j.request.decided_at))
 		return request_decided(&rq->cx);
-	return go_on(&rq->cx, &j, rs);
+	return go_on(rq, &j, rs);
 }

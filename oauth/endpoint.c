@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/endpoint.h"
 
-#include <string.h>
-
-#include "server/crypto/digest.h"
-#include "server/http/limit.h"
+#include "oauth/flood.h"
 
 struct str endpoint_param(const struct request *rq, const char *name)
 {
@@ -87,24 +84,6 @@ static err_t by_body(struct request *rq, struct claimed *out)
 	return OK;
 }
 
-/* Failures are counted by client and address, so that a flood of guesses locks nobody else out. */
-static err_t count_failure(struct request *rq, struct str client_id, err_t failure)
-{
-	struct limit_state state;
-	uint8_t digest[SHA256_SIZE];
-	struct id key;
-	if (!err_is(failure, INVALID_CLIENT) || !rq->app->limiter)
-		return failure;
-	struct str subject = str_fmt(rq->cx.mem, "client %.*s at %.*s", STR_ARG(client_id), STR_ARG(rq->cx.client_ip));
-	sha256(bytes_of(subject.ptr, subject.len), digest);
-	memcpy(key.octets, digest, sizeof key.octets);
-	if (limiter_take(rq->app->limiter, key, rq->cx.now, &state))
-		return failure;
-	struct err *e = FAIL(&rq->cx, RATE_LIMITED, "failed client authentications");
-	e->retry_after_s = state.retry_after_s;
-	return e;
-}
-
 err_t endpoint_client(struct request *rq, struct client *out)
 {
 	struct str header = request_header(rq, "Authorization");
@@ -114,5 +93,8 @@ err_t endpoint_client(struct request *rq, struct client *out)
 	else
 		TRY(by_body(rq, &claimed));
 	err_t e = client_prove(&rq->cx, claimed.id, claimed.secret, out);
-	return e ? count_failure(rq, claimed.id, e) : OK;
+	/* Failures alone, by client and network: a flood of guesses locks nobody else out. */
+	if (err_is(e, INVALID_CLIENT))
+		TRY(flood_count(rq, str_cat(rq->cx.mem, STR("client "), str_sub(claimed.id, 0, 64))));
+	return e;
 }
