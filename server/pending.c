@@ -4,26 +4,6 @@
 #include <stdlib.h>
 
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
-__attribute__((weak)) void freebusy_add(void)
-{
-	abort();
-}
-__attribute__((weak)) void freebusy_merge(void)
-{
-	abort();
-}
-__attribute__((weak)) void ical_selects(void)
-{
-	abort();
-}
-__attribute__((weak)) void ical_expand_data(void)
-{
-	abort();
-}
-__attribute__((weak)) void freebusy_write(void)
-{
-	abort();
-}
 __attribute__((weak)) void event_remove_instance(void)
 {
 	abort();
