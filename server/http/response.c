@@ -268,6 +268,9 @@ bool response_flush(struct response *rs)
 {
 	if (!rs->streaming || !rs->body.len)
 		return !rs->broken;
+	/* Something did not fit: an answer with a hole in it must not look whole. */
+	if (rs->body.full)
+		response_break(rs);
 	return stream_out(rs, false);
 }
 

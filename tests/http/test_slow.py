@@ -163,6 +163,15 @@ def test_a_client_that_reads_nothing_gives_its_thread_back():
     assert server.stop() == 0
 
 
+def test_a_failure_behind_the_first_chunk_cuts_the_answer(server):
+    """RFC 9112 §7.1: without the last chunk, the client knows that it has not all of it."""
+    got, closed = server.talk(b"GET /stream?rows=9000&fail=8000 HTTP/1.1\r\nHost: x\r\n\r\n" + GET)
+    assert closed and got.startswith(b"HTTP/1.1 200") and b"row 00001000" in got and not got.endswith(b"0\r\n\r\n")
+    # Before the first chunk it is an error like any other.
+    got, closed = server.talk(b"GET /stream?rows=9000&fail=1 HTTP/1.1\r\nHost: x\r\n\r\n" + GET)
+    assert statuses(got) == [500, 200] and not closed
+
+
 def test_the_budget_of_bodies_bounds_memory():
     server = Server(threads=8, budget=100000, request_ms=REQUEST_MS)
     with server.connect() as first, server.connect() as second:

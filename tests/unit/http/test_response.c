@@ -140,6 +140,18 @@ TEST(a_stream_to_a_client_that_left_says_stop)
 	assert_int_equal(x->conn.writes, 1);
 }
 
+TEST(a_stream_with_a_hole_is_broken_off)
+{
+	struct exchange *x = begin(METHOD_GET, NO_HEADERS);
+	struct buf *body = response_stream(&x->rs, 200, "text/plain");
+	body->max = 1000;
+	add_lines(body, 100);
+	assert_false(response_flush(&x->rs));
+	response_end(&x->rs);
+	assert_true(x->conn.closed);
+	assert_int_equal(x->conn.writes, 0);
+}
+
 TEST(small_answers_and_those_with_an_etag_are_not_compressed)
 {
 	static const struct {
@@ -236,7 +248,8 @@ TEST(a_caller_may_say_how_long_an_answer_keeps)
 TESTS(RUN(a_whole_answer_is_one_write), RUN(a_short_stream_goes_out_whole),
 	RUN(a_long_stream_is_chunked_in_large_pieces), RUN(a_long_stream_can_be_compressed),
 	RUN(http_1_0_gets_a_stream_that_ends_with_the_connection), RUN(head_of_a_stream_has_no_body),
-	RUN(a_stream_to_a_client_that_left_says_stop), RUN(small_answers_and_those_with_an_etag_are_not_compressed),
-	RUN(pages_are_never_compressed), RUN(accept_encoding_has_weights), RUN(a_header_cannot_end_its_line),
+	RUN(a_stream_to_a_client_that_left_says_stop), RUN(a_stream_with_a_hole_is_broken_off),
+	RUN(small_answers_and_those_with_an_etag_are_not_compressed), RUN(pages_are_never_compressed),
+	RUN(accept_encoding_has_weights), RUN(a_header_cannot_end_its_line),
 	RUN(a_form_action_cannot_extend_the_policy), RUN(empty_answers_have_no_length_where_none_may_be),
 	RUN(a_caller_may_say_how_long_an_answer_keeps))
