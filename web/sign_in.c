@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/account/session.h"
 
+#include "caldav/calendar/demo.h"
 #include "server/account/show.h"
 #include "server/account/throttle.h"
 #include "server/base/config.h"
@@ -106,6 +107,7 @@ static err_t sign_up(struct request *rq, struct account *out)
 		return REFUSE(&rq->cx, MISSING_FIELD, "password", "A password is needed.");
 	TRY(throttle_take(&rq->cx, &limit, 1));
 	TRY(account_create(&rq->cx, &in, out));
+	demo_seed(&rq->cx, out->id);
 	return OK;
 }
 
