@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "caldav/filter.h"
 
+#include <string.h>
+
 const char *time_range_read(const struct xml_node *node, bool closed, struct ical_range *out, bool *empty_out)
 {
 	struct str start = xml_attribute(node, "start"), end = xml_attribute(node, "end");
@@ -360,14 +362,30 @@ static bool run_at(struct str data, size_t at, struct str run)
 	return true;
 }
 
+/* Where `c` is next at or behind `at`; data.len if nowhere. */
+static size_t next_of(struct str data, size_t at, char c)
+{
+	const char *found = at < data.len ? memchr(data.ptr + at, c, data.len - at) : NULL;
+	return found ? (size_t)(found - data.ptr) : data.len;
+}
+
 bool filter_may_hold(const struct filter_plan *plan, struct str data)
 {
 	if (!plan->needle.len)
 		return true;
-	char first = char_lower(plan->needle.ptr[0]);
-	for (size_t at = 0; at < data.len; at++)
-		if (char_lower(data.ptr[at]) == first && run_at(data, at, plan->needle))
+	/* Both cases of the first letter, each looked for once. */
+	char lower = char_lower(plan->needle.ptr[0]);
+	char upper = lower >= 'a' && lower <= 'z' ? (char)(lower - 'a' + 'A') : lower;
+	size_t a = next_of(data, 0, lower), b = next_of(data, 0, upper);
+	while (a < data.len || b < data.len) {
+		size_t at = a < b ? a : b;
+		if (run_at(data, at, plan->needle))
 			return true;
+		if (a == at)
+			a = next_of(data, at + 1, lower);
+		if (b == at)
+			b = next_of(data, at + 1, upper);
+	}
 	return false;
 }
 
