@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The account that CalDAV tests write with, and calendars that are made anew for a test."""
+import uuid
+
+import pytest
+
+from dav import Dav
+
+
+@pytest.fixture(scope="module")
+def owner(world):
+    return world.account("write@example.org")
+
+
+@pytest.fixture(scope="module")
+def account(owner):
+    return owner.id
+
+
+@pytest.fixture(scope="module")
+def url(world):
+    return world.url
+
+
+@pytest.fixture(scope="module")
+def dav(world, owner):
+    return Dav(world.url, owner.email, owner.key)
+
+
+@pytest.fixture(scope="module")
+def home(account):
+    return f"/dav/calendars/{account}/"
+
+
+@pytest.fixture
+def cal(dav, home):
+    """The path of a new calendar."""
+    path = f"{home}{uuid.uuid4()}/"
+    assert dav.request("MKCALENDAR", path).status == 201
+    yield path
+    dav.request("DELETE", path)
+
+
+@pytest.fixture
+def other(dav, home):
+    path = f"{home}{uuid.uuid4()}/"
+    assert dav.request("MKCALENDAR", path).status == 201
+    yield path
+    dav.request("DELETE", path)
+
+
+@pytest.fixture
+def fresh(dav, home):
+    """A path in the home at which there is nothing."""
+    path = f"{home}{uuid.uuid4()}/"
+    yield path
+    dav.request("DELETE", path)

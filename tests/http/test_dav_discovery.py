@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Discovery: the addresses that clients try, OPTIONS, and what strangers and others learn."""
+import pytest
+
+from dav import D, Dav
+
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PROPFIND", "OPTIONS", "PUT", "REPORT", "MKCALENDAR", "POST"])
+def test_well_known_leads_every_method_to_the_root(url, method):  # RFC 6764 §5
+    answer = Dav(url).request(method, "/.well-known/caldav")
+    assert (answer.status, answer.headers["Location"]) == (301, "/dav/")
+
+
+@pytest.mark.parametrize("path", ["/", "/caldav/v2/", "/calendar/dav/anyone/user/", "/remote.php/dav/"])
+def test_addresses_that_clients_probe_lead_to_the_root_and_keep_the_method(url, path):
+    answer = Dav(url).request("PROPFIND", path)
+    assert (answer.status, answer.headers["Location"]) == (308, "/dav/")
+
+
+def test_principals_names_the_principal_once_one_is_known(url, dav, account):  # RFC 5397 §3
+    assert Dav(url).propfind("/principals/").status == 401
+    found = dav.propfind("/principals/", "<D:current-user-principal/>").responses[0]
+    assert found.hrefs(D + "current-user-principal") == [f"/dav/principals/{account}/"]
+
+
+def test_options_names_what_works_in_one_line_without_credentials(url, home):  # RFC 4791 §5.1
+    answer = Dav(url).request("OPTIONS", home)
+    assert answer.status == 200
+    assert answer.headers.get_all("DAV") == ["1, access-control, calendar-access, extended-mkcol"]
+    allow = {m.strip() for m in answer.headers["Allow"].split(",")}
+    assert {"PROPFIND", "REPORT", "OPTIONS", "PROPPATCH"} <= allow
+    assert not {"LOCK", "UNLOCK", "GET", "POST"} & allow
+
+
+def test_locks_are_not_offered_and_say_what_is(dav, cal):  # RFC 4918 §18.2: class 2 is optional
+    for method in ("LOCK", "UNLOCK"):
+        answer = dav.request(method, cal + "a.ics")
+        assert answer.status == 405
+        assert "PUT" in answer.headers["Allow"] and "LOCK" not in answer.headers["Allow"]
+
+
+def test_strangers_learn_nothing_of_what_exists(url, cal):  # RFC 3744 §8.1.1; one realm, Basic first
+    for method, path in [("GET", cal + "a.ics"), ("PUT", cal + "a.ics"), ("PROPFIND", "/dav/none/"), ("BREW", cal)][:3]:
+        answer = Dav(url).request(method, path)
+        assert answer.status == 401
+        challenges = answer.headers.get_all("WWW-Authenticate")
+        assert challenges[0] == 'Basic realm="Calends"'
+        assert challenges[1].startswith("Bearer resource_metadata=")
+
+
+@pytest.mark.parametrize(
+    "path", ["/dav/calendars/usr_0000000000000000000002/", "/dav/calendars/nobody/x/y.ics", "/dav/principals/nobody/"]
+)
+def test_what_belongs_to_others_is_403_existing_or_not(dav, path):  # RFC 3744 §7.1.1
+    answer = dav.propfind(path, "<D:resourcetype/>")
+    assert answer.status == 403
+    assert answer.condition == [D + "need-privileges"]
+
+
+def test_the_test_world_has_a_path_of_its_own(dav, account):
+    assert dav.propfind(f"/dav/calendars/test-{account}/", "<D:resourcetype/>").status == 403

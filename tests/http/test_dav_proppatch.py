@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""PROPPATCH: live and dead properties, all or nothing (RFC 4918 §9.2)."""
+import pytest
+
+from dav import A, C, D, NAMESPACES
+from davwrite import ZONE, put_new, proppatch, props, fates
+
+
+def test_live_properties_are_set_and_removed(dav, cal):  # RFC 4918 §9.2
+    answer = proppatch(
+        dav, cal,
+        "<D:displayname>New name</D:displayname><C:calendar-description>About</C:calendar-description>"
+        "<A:calendar-color>#abc</A:calendar-color><A:calendar-order>7</A:calendar-order>"
+        "<C:schedule-calendar-transp><C:transparent/></C:schedule-calendar-transp>"
+        f"<C:calendar-timezone>{ZONE}</C:calendar-timezone>",
+    )
+    assert set(fates(answer).values()) == {(200, None)}
+    asked = ("<D:displayname/><C:calendar-description/><A:calendar-color/><A:calendar-order/>"
+             "<C:calendar-timezone/><C:calendar-timezone-id/>")
+    found = props(dav, cal, asked)
+    assert found.text(D + "displayname") == "New name" and found.text(A + "calendar-order") == "7"
+    assert found.text(C + "calendar-timezone").replace("\r", "") == ZONE.replace("\r", "")
+    answer = proppatch(dav, cal, "", "<C:calendar-description/><A:calendar-color/><C:calendar-timezone/>")
+    assert set(fates(answer).values()) == {(200, None)}
+    found = props(dav, cal, asked)
+    assert {C + "calendar-description", C + "calendar-timezone-id"} <= found.missing
+
+
+def test_properties_do_not_move_the_ctag(dav, cal):
+    before = props(dav, cal, "<CS:getctag/>").text("{http://calendarserver.org/ns/}getctag")
+    proppatch(dav, cal, "<D:displayname>x</D:displayname>")
+    assert props(dav, cal, "<CS:getctag/>").text("{http://calendarserver.org/ns/}getctag") == before
+
+
+def test_one_refused_property_refuses_all(dav, cal):  # RFC 4918 §9.2
+    proppatch(dav, cal, "<D:displayname>Before</D:displayname>")
+    answer = proppatch(
+        dav, cal, "<D:displayname>After</D:displayname><D:getlastmodified>x</D:getlastmodified>"
+                  "<x:y xmlns:x='urn:x'>1</x:y>")
+    assert fates(answer) == {
+        D + "displayname": (424, None),
+        D + "getlastmodified": (403, D + "cannot-modify-protected-property"),
+        "{urn:x}y": (424, None),
+    }
+    found = props(dav, cal, "<D:displayname/><x:y xmlns:x='urn:x'/>")
+    assert found.text(D + "displayname") == "Before" and "{urn:x}y" in found.missing
+
+
+@pytest.mark.parametrize("prop", [
+    "<D:resourcetype/>", "<D:getetag/>", "<D:supported-report-set/>", "<D:current-user-privilege-set/>", "<D:acl/>",
+    "<CS:getctag/>", "<D:sync-token/>", "<C:supported-calendar-component-set><C:comp name='VTODO'/>"
+    "</C:supported-calendar-component-set>", "<C:max-resource-size>1</C:max-resource-size>",
+])
+def test_what_the_server_computes_is_protected(dav, cal, prop):  # RFC 4918 §9.2, §16
+    assert list(fates(proppatch(dav, cal, prop)).values()) == [(403, D + "cannot-modify-protected-property")]
+
+
+@pytest.mark.parametrize("prop,fate", [
+    ("<C:calendar-timezone>BEGIN:VCALENDAR</C:calendar-timezone>", (403, C + "valid-timezone")),
+    ("<C:calendar-timezone-id>../../etc/passwd</C:calendar-timezone-id>", (403, C + "valid-timezone")),
+    ("<C:schedule-calendar-transp><C:maybe/></C:schedule-calendar-transp>", (409, None)),
+    ("<A:calendar-order>first</A:calendar-order>", (409, None)),
+    ("<D:displayname>" + "x" * 1025 + "</D:displayname>", (507, D + "quota-not-exceeded")),
+    ("<x:y xmlns:x='urn:x'>" + "x" * 16385 + "</x:y>", (507, D + "quota-not-exceeded")),
+    ("<x:y xmlns:x='urn:" + "x" * 1025 + "'/>", (507, D + "quota-not-exceeded")),
+])
+def test_values_that_do_not_fit_are_refused(dav, cal, prop, fate):  # RFC 4918 §9.2.1, RFC 4791 §5.2.2
+    assert list(fates(proppatch(dav, cal, prop)).values()) == [fate]
+
+
+def test_a_time_zone_by_name_replaces_the_one_by_value(dav, cal):  # RFC 7809 §5.2
+    proppatch(dav, cal, f"<C:calendar-timezone>{ZONE}</C:calendar-timezone>")
+    proppatch(dav, cal, "<C:calendar-timezone-id>America/New_York</C:calendar-timezone-id>")
+    found = props(dav, cal, "<C:calendar-timezone-id/><C:calendar-timezone/>")
+    assert found.text(C + "calendar-timezone-id") == "America/New_York"
+    assert "Berlin" not in (found.ok[C + "calendar-timezone"].text if C + "calendar-timezone" in found.ok else "")
+
+
+@pytest.mark.parametrize("where", ["calendar", "object", "home", "principal"])
+def test_dead_properties_are_kept_as_they_came(dav, account, home, cal, where):  # RFC 4918 §4.4
+    put_new(dav, cal + "a.ics")
+    path = {"calendar": cal, "object": cal + "a.ics", "home": home, "principal": f"/dav/principals/{account}/"}[where]
+    value = ("<x:y xmlns:x='urn:x' xml:lang='de' x:attr='&quot;1&quot;'>Text &amp; <x:in xmlns:z='urn:z'><z:er/></x:in>"
+             "<none xmlns=''/></x:y>")
+    assert set(fates(proppatch(dav, path, value)).values()) == {(200, None)}
+    found = props(dav, path, "<x:y xmlns:x='urn:x'/>").ok["{urn:x}y"]
+    assert found.text == "Text & " and found[0][0].tag == "{urn:z}er" and found[1].tag == "none"
+    assert found.get("{http://www.w3.org/XML/1998/namespace}lang") == "de" and found.get("{urn:x}attr") == '"1"'
+    assert set(fates(proppatch(dav, path, "", "<x:y xmlns:x='urn:x'/>")).values()) == {(200, None)}
+    assert props(dav, path, "<x:y xmlns:x='urn:x'/>").missing == {"{urn:x}y"}
+    assert fates(proppatch(dav, path, "", "<x:y xmlns:x='urn:x'/>")) == {"{urn:x}y": (200, None)}  # §14.23
+
+
+def test_instructions_work_in_their_order(dav, cal):  # RFC 4918 §9.2
+    body = (f"<D:propertyupdate {NAMESPACES}><D:set><D:prop><x:y xmlns:x='urn:x'>1</x:y></D:prop></D:set>"
+            "<D:remove><D:prop><x:y xmlns:x='urn:x'/></D:prop></D:remove>"
+            "<D:set><D:prop><x:y xmlns:x='urn:x'>2</x:y></D:prop></D:set></D:propertyupdate>")
+    assert dav.request("PROPPATCH", cal, body).status == 207
+    assert props(dav, cal, "<x:y xmlns:x='urn:x'/>").text("{urn:x}y") == "2"
+
+
+def test_a_resource_keeps_a_hundred_dead_properties(dav, cal):
+    many = "".join(f"<x:p{i} xmlns:x='urn:x'>1</x:p{i}>" for i in range(100))
+    assert proppatch(dav, cal, many).status == 207
+    answer = proppatch(dav, cal, "<x:q xmlns:x='urn:x'>1</x:q>")
+    assert answer.status == 507 and answer.condition == [D + "quota-not-exceeded"]
+    assert set(fates(proppatch(dav, cal, "<x:q xmlns:x='urn:x'>1</x:q>", "<x:p0 xmlns:x='urn:x'/>")).values()) == {(200, None)}
+
+
+def test_minimal_success_has_no_body(dav, cal):  # RFC 8144 §2.1
+    for headers in ({"Prefer": "return=minimal"}, {"Brief": "t"}):
+        answer = proppatch(dav, cal, "<D:displayname>x</D:displayname>", **headers)
+        assert answer.status == 200 and answer.body == b""
+        assert answer.headers["Preference-Applied"] == "return=minimal"
+    assert proppatch(dav, cal, "<D:getetag/>", Prefer="return=minimal").status == 207
+
+
+@pytest.mark.parametrize("body,status", [
+    ("", 400), ("<D:propertyupdate xmlns:D='DAV:'/>", 400), ("<D:propfind xmlns:D='DAV:'/>", 400), ("<broken", 400),
+    ("<!DOCTYPE a [<!ENTITY b 'c'>]><D:propertyupdate xmlns:D='DAV:'/>", 400),
+    pytest.param("<a>" * 80_000, 400, id="deep"),
+    pytest.param("<a " + " ".join(f"b{i}='1'" for i in range(20_000)) + "/>", 400, id="wide"),
+    (b"<D:propertyupdate xmlns:D='DAV:'>\xff</D:propertyupdate>", 400),
+    pytest.param("x" * 300_000, 413, id="large"),
+])
+def test_bodies_of_proppatch_that_are_none(dav, cal, body, status):  # RFC 4918 §8.2, §17
+    assert dav.request("PROPPATCH", cal, body, Content_Type="application/xml").status == status
+
+
+def test_proppatch_of_what_is_not_there_is_404(dav, home, cal):
+    for path in (f"{home}none/", cal + "none.ics"):
+        assert proppatch(dav, path, "<x:y xmlns:x='urn:x'>1</x:y>").status == 404
+        assert proppatch(dav, path, "<D:getetag/>").status == 404
