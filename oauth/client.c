@@ -60,7 +60,7 @@ static err_t check_redirects(struct ctx *cx, const struct client_new *in, struct
 err_t client_create(struct ctx *cx, const struct client_new *in, struct client *out, struct str *secret_out)
 {
 	struct str name;
-	struct bool_list loopback;
+	struct bool_list loopback = { 0 };
 	int16_t grants = in->grants ? in->grants : GRANT_CODE | GRANT_REFRESH;
 	struct id id = id_new(cx->now);
 

@@ -93,7 +93,7 @@ static err_t grant_store(struct ctx *cx, const struct authorize_request *request
 	const struct consent_user *user, struct id account, const struct decision *decision,
 	const struct code_draft *code)
 {
-	struct granted granted;
+	struct granted granted = { { { 0 } } };
 	struct instant until = decision->lifetime_s ? instant_add_s(cx->now, decision->lifetime_s) : INSTANT_FOREVER;
 	TRY(db_row(cx, &sql_consent_grant, ROW(consent_grant, &granted), IN(account), IN(client->id),
 		IN(id_new(cx->now)), IN(request->scopes), IN(decision->scopes), IN(decision->calendars), IN(until),
@@ -119,8 +119,8 @@ static err_t settle(struct ctx *cx, err_t e)
 err_t consent_decide(struct ctx *cx, struct str reference, const struct consent_user *user,
 	const struct decision *decision, struct str *url_out)
 {
-	struct authorize_request request;
-	struct client client;
+	struct authorize_request request = { 0 };
+	struct client client = { 0 };
 	TRY(request_open(cx, reference, user, &request, &client));
 	if (!decision->allow) {
 		TRY(request_claim(cx, reference));

@@ -87,7 +87,7 @@ static err_t by_body(struct request *rq, struct claimed *out)
 err_t endpoint_client(struct request *rq, struct client *out)
 {
 	struct str header = request_header(rq, "Authorization");
-	struct claimed claimed;
+	struct claimed claimed = { 0 };
 	if (header.ptr)
 		TRY(by_basic(rq, header, &claimed));
 	else

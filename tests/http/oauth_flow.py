@@ -11,9 +11,11 @@ import base64
 import hashlib
 import html.parser
 import secrets
+import threading
 import urllib.parse
 
 REDIRECT = "https://app.example/cb"
+BOTH = "profile:read events:read"
 
 
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
@@ -205,4 +207,36 @@ def is_page(reply, status):
     assert reply.headers["Cache-Control"] == "no-store"
     assert "frame-ancestors 'none'" in reply.headers["Content-Security-Policy"]
     assert reply.headers["X-Frame-Options"] == "DENY" and reply.headers["Referrer-Policy"] == "no-referrer"
+    return True
+
+
+def alive(world, tokens):
+    return profile(world, tokens["access_token"]).status == 200
+
+
+def at_once(world, count, run):
+    """`run(http)` in as many threads, each with a connection of its own, behind one barrier."""
+    barrier, replies = threading.Barrier(count), [None] * count
+
+    def one(i):
+        http = world.client_connection()
+        http.connect()
+        barrier.wait()
+        replies[i] = run(http)
+        http.close()
+
+    threads = [threading.Thread(target=one, args=(i,)) for i in range(count)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    return replies
+
+
+def is_red(reply, world, error, state="a state", redirect=REDIRECT):
+    """RED(error): back to the client with state and iss (OAuth 2.1 §4.1.2.1, RFC 9207 §2)."""
+    got = answer(reply, redirect)
+    assert got["error"] == error, got
+    assert got["iss"] == world.public_url
+    assert got.get("state") == state and "code" not in got
     return True

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the user is asked and what he answers (OAuth 2.1 §4.1, §7.3, §7.9). A24, A25 … are rows of the list of attacks."""
+import pytest
+from oauth_flow import REDIRECT, App, Browser, Form, answer, is_page
+from world import CliError
+
+
+@pytest.fixture(scope="module")
+def user(world):
+    return world.account("user@calends.example")
+
+
+@pytest.fixture(scope="module")
+def browser(world, user):
+    b = Browser(world)
+    b.sign_in(user)
+    return b
+
+
+@pytest.fixture(scope="module")
+def app(world):
+    return App(world, type="public", scope="events:read profile:read")
+
+
+@pytest.fixture(scope="module")
+def trusted(world):
+    app = App(world, type="public", name="Trusted")
+    world.cli("client", "verify", app.id)
+    return app
+
+
+@pytest.mark.parametrize("headers, csrf", [
+    ([], None), ([], "0" * 64), ([("Origin", "https://evil.example")], "own"), ([("Sec-Fetch-Site", "cross-site")], "own"),
+])
+def test_A24_a_decision_must_come_from_our_own_page(app, browser, headers, csrf):
+    fields = dict(Form(app.consent_page(browser).text, "/consent").with_(decision="allow"))
+    if csrf != "own":
+        fields["csrf"] = csrf
+    reply = browser.post("/consent", fields, headers)
+    assert reply.status == 403 and reply.location is None
+
+
+def test_A24_the_token_of_another_session_is_worth_nothing(world, app, browser):
+    other = Browser(world)
+    other.sign_in(world.account("other@calends.example"))
+    fields = dict(Form(app.consent_page(browser).text, "/consent").with_(decision="allow"))
+    assert other.post("/consent", fields).status == 403
+
+
+def test_A25_a_decision_can_only_narrow_what_was_asked(world, app, browser):
+    page = app.consent_page(browser, scope="events:read")
+    for scope in (["events:read", "events:write"], ["events:read", "profile:read"], None):
+        reply = app.decide(browser, page, scope=scope)
+        assert reply.status == 400 and reply.location is None
+    foreign = world.sql("SELECT id FROM account JOIN calendar USING (account_id) WHERE email = 'owner@platform.example'")
+    assert foreign
+    assert app.decide(browser, page, calendars="some", calendar="cal_0000000000000000000001").status == 400
+    # parameters that are no part of the form's meaning change nothing
+    got = answer(app.decide(browser, page, client_id="cli_x", redirect_uri="https://evil.example/"))
+    assert app.redeem(got["code"]).json["scope"] == "events:read"
+
+
+def test_a_scope_that_is_unticked_is_not_granted(app, browser):
+    page = app.consent_page(browser, scope="events:read profile:read")
+    code = answer(app.decide(browser, page, scope=["profile:read"]))["code"]
+    assert app.redeem(code).json["scope"] == "profile:read"
+
+
+def test_a_scope_taken_back_at_a_second_consent_is_gone_from_older_tokens_too(world, browser):
+    app = App(world, type="public")
+    first = app.connect(browser, scope="events:read profile:read")
+    assert world.get("/v1/profile", key=first["access_token"]).status == 200
+    app.redeem(app.consent(browser, {"scope": ["events:read"]}, scope="events:read profile:read"))
+    assert world.get("/v1/profile", key=first["access_token"]).status == 403
+    assert app.refresh(first["refresh_token"]).json["scope"] == "events:read"
+
+
+def test_A26_a_request_is_answered_once(app, browser):
+    page = app.consent_page(browser)
+    assert "code" in answer(app.decide(browser, page))
+    again = app.decide(browser, page)
+    assert again.status == 409 and again.location is None
+    reference = dict(Form(page.text, "/consent").fields)["request"]
+    assert browser.get("/consent?request=" + reference).status == 409
+    assert browser.get("/oauth/continue?request=" + reference).status == 409
+
+
+def test_a_request_is_forgotten_after_ten_minutes(world, app, browser):
+    page = app.consent_page(browser)
+    reference = dict(Form(page.text, "/consent").fields)["request"]
+    world.sql("UPDATE auth_request SET expires_at = now() - interval '1 second'")
+    assert app.decide(browser, page).status == 404
+    assert browser.get("/oauth/continue?request=" + reference).status == 404
+    assert is_page(browser.get("/oauth/continue?request=unknown"), 404)
+
+
+def test_A27_A37_A38_pages_cannot_be_framed_kept_or_leak(app, browser):
+    page = app.consent_page(browser, redirect_uri=REDIRECT)
+    policy = page.headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in policy and "default-src 'none'" in policy
+    assert "form-action 'self' https://app.example;" in policy + ";"
+    assert page.headers["X-Frame-Options"] == "DENY"
+    assert page.headers["Cache-Control"] == "no-store"
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("name", ["", "a" * 101, "Google\u202e", "zero\u200bwidth\u2066", "line\nbreak", "\x1b[31m"])
+def test_A28_a_name_that_could_deceive_cannot_be_registered(world, name):
+    with pytest.raises(CliError):
+        world.client("owner@platform.example", name=name, redirect_uri=REDIRECT)
+
+
+def test_A28_a_name_is_shown_as_text_with_its_owner_and_where_it_leads(world, browser):
+    page = App(world, type="public", name="<b>Google</b>").consent_page(browser).text
+    assert "&lt;b&gt;Google&lt;/b&gt;" in page and "<b>Google</b>" not in page
+    assert "Owner" in page and "app.example" in page and "Unverified" in page
+
+
+def test_consent_is_remembered_for_a_verified_client_and_no_more_than_it_covers(trusted, browser):
+    trusted.connect(browser, scope="events:read profile:read")
+    assert "code" in answer(trusted.ask(browser, scope="events:read"))
+    assert "code" in answer(trusted.ask(browser, scope="profile:read", prompt="none"))
+    for changes in ({"scope": "events:write"}, {"prompt": "consent"}, {"prompt": "select_account"}):
+        assert trusted.ask(browser, **changes).location.startswith("/consent?")
+
+
+def test_consent_is_not_remembered_for_unverified_and_loopback_clients(world, app, browser):  # OAuth 2.1 §7.3.1
+    app.connect(browser)
+    assert app.ask(browser).location.startswith("/consent?")
+    local = App(world, "http://127.0.0.1:5000/cb", registered="http://127.0.0.1/cb", type="public")
+    world.cli("client", "verify", local.id)
+    local.connect(browser)
+    assert local.ask(browser).location.startswith("/consent?")
