@@ -22,11 +22,11 @@ static err_t revoke(struct ctx *cx, const struct client *client, struct str toke
 	struct bytes hash = secret_hash(cx->mem, token);
 	int16_t slot = (int16_t)(parts.expiry_hour % TOKEN_SLOTS);
 	if (parts.kind == SECRET_ACCESS)
-		return db_exec(cx, &sql_family_revoke_by_access, NULL, IN(parts.account), IN(hash), IN(slot),
-			IN(client->id), IN(cx->now));
+		TRY(db_exec(cx, &sql_family_revoke_by_access, NULL, IN(parts.account), IN(hash), IN(slot),
+			IN(client->id), IN(cx->now)));
 	if (parts.kind == SECRET_REFRESH)
-		return db_exec(cx, &sql_family_revoke_by_refresh, NULL, IN(parts.account), IN(parts.family), IN(hash),
-			IN(client->id), IN(cx->now));
+		TRY(db_exec(cx, &sql_family_revoke_by_refresh, NULL, IN(parts.account), IN(parts.family), IN(hash),
+			IN(client->id), IN(cx->now)));
 	return OK;
 }
 
