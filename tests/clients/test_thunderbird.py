@@ -22,8 +22,7 @@ END:VCALENDAR\r
 """
 
 SETUP = """
-  const found = await cal.provider.detection.detect(args.email, args.key, args.url, true,
-    [cal.provider.caldav || cal.manager.getCalendarProvider?.("caldav")].filter(Boolean), {});
+  const found = await cal.provider.detection.detect(args.email, args.key, args.url, true, [], {});
   const calendars = [...found.values()].flat();
   for (const c of calendars) { cal.manager.registerCalendar(c); }
   return calendars.map(c => ({ name: c.name, uri: c.uri.spec, readOnly: c.readOnly, type: c.type }));

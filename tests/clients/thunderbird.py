@@ -37,8 +37,8 @@ const { cal } = ChromeUtils.importESModule("resource:///modules/calendar/calUtil
 const { CalEvent } = ChromeUtils.importESModule("resource:///modules/CalEvent.sys.mjs");
 const sleep = ms => new Promise(r => { const t = Cc["@mozilla.org/timer;1"].createInstance(Ci.nsITimer);
   globalThis.calendsTimers = (globalThis.calendsTimers || []).concat(t); t.initWithCallback(r, ms, 0); });
-(async () => { %s })().then(v => done({ value: v === undefined ? null : v }),
-  e => done({ error: String(e) + "\\n" + (e && e.stack) }));
+(async () => { %s })().then(v => done(JSON.stringify({ value: v === undefined ? null : v })),
+  e => done(JSON.stringify({ error: String(e) + "\\n" + (e && e.stack) })));
 """
 
 
@@ -125,8 +125,9 @@ class Thunderbird:
         return result
 
     def run(self, body, **args):
-        result = self._command("WebDriver:ExecuteAsyncScript",
-                               {"script": PRELUDE % body, "args": [args], "sandbox": "system", "newSandbox": False})["value"]
+        answer = self._command("WebDriver:ExecuteAsyncScript",
+                               {"script": PRELUDE % body, "args": [args], "sandbox": "system", "newSandbox": False})
+        result = json.loads(answer["value"])
         if "error" in result:
             raise AssertionError(result["error"])
         return result["value"]
