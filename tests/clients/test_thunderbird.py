@@ -24,6 +24,10 @@ END:VCALENDAR\r
 SETUP = """
   const found = await cal.provider.detection.detect(args.email, args.key, args.url, true, [], {});
   const calendars = [...found.values()].flat();
+  // What "remember password" does; in a profile without a window to ask in, detection leaves it out.
+  const login = Cc["@mozilla.org/login-manager/loginInfo;1"].createInstance(Ci.nsILoginInfo);
+  login.init(args.url, null, "Calends", args.email, args.key, "", "");
+  if (!(await Services.logins.getAllLogins()).length) { await Services.logins.addLoginAsync(login); }
   for (const c of calendars) { cal.manager.registerCalendar(c); }
   return calendars.map(c => ({ name: c.name, uri: c.uri.spec, readOnly: c.readOnly, type: c.type }));
 """
