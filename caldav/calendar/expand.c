@@ -11,7 +11,7 @@ struct source {
 	int64_t next;
 };
 
-#define STEPS_MAX 1000000 /* original starts that a walk may pass; EXRULE can take all of an endless rule out */
+#define STEPS_MAX 500000 /* original starts that a walk may pass; EXRULE can take all of an endless rule out */
 
 struct merge {
 	const struct series *s;
@@ -41,7 +41,7 @@ static void merge_open(struct arena *mem, const struct series *s, int64_t from, 
 		rrule_seek(src->it, from);
 		source_step(src);
 	}
-	while (m->rdate < s->rdate_count && s->rdates[m->rdate].local < from)
+	while (m->rdate < s->rdate_count && s->rdates[m->rdate].local < add_clamped(from, -s->longest_rdate))
 		m->rdate++;
 }
 
@@ -143,6 +143,8 @@ static const struct override *override_of(const struct series *s, int64_t local,
 
 /* ---- walking ---- */
 
+#define LAST_SECOND INT64_C(253402300799) /* 9999-12-31T23:59:59 */
+
 static bool visit_if_inside(const struct walk *w, const struct series_instance *i)
 {
 	if (w->only && i->timing->comp != w->only)
@@ -189,11 +191,19 @@ static bool visit_overrides(const struct series *s, const struct walk *w)
 	return true;
 }
 
+static int64_t clock_time(const struct zone *zone, int64_t utc)
+{
+	bool far = utc < -LAST_SECOND || utc > LAST_SECOND; /* an open end */
+	return far ? utc : zone_to_local(zone, utc);
+}
+
 bool series_walk(struct arena *mem, const struct series *s, const struct walk *walk)
 {
-	/* A zone is at most 15 hours off, a test interval reaches a second out: two days are plenty. */
-	int64_t slack = s->widest_shift + 2 * DAY_SECONDS;
-	int64_t from = add_clamped(walk->a, -(s->longest + slack)), to = add_clamped(walk->b, slack), local;
+	/* A day around, since a zone may leave out a whole one (Samoa in 2011). */
+	int64_t slack = s->widest_shift + (s->clock.zone == zone_utc() ? 1 : 25 * INT64_C(3600));
+	const struct zone *clock = s->clock.zone ? s->clock.zone : walk->floating;
+	int64_t from = add_clamped(clock_time(clock, walk->a), -(s->longest + slack));
+	int64_t to = add_clamped(clock_time(clock, walk->b), slack), local;
 	const struct rdate *rdate;
 	struct merge m;
 	const struct timing *only = walk->only ? series_of_comp(s, walk->only) : NULL;

@@ -217,12 +217,15 @@ static bool week_fill(struct rrule_iter *it)
 	int64_t first = it->origin + it->k * it->rule.interval * 7;
 	if (first > LAST_LOCAL / DAY_SECONDS)
 		return false;
+	bool by_weekday_alone = (it->rule.parts & DAY_PARTS) == RRULE_BYDAY;
 	for (int64_t i = 0; i < 7; i++) {
-		struct day d = day_of(first + i);
-		if (day_matches(&it->rule, &d))
+		if (!(it->rule.weekdays >> weekday_of(first + i) & 1) && it->rule.parts & RRULE_BYDAY)
+			continue;
+		struct day d = by_weekday_alone ? (struct day){ .number = first + i } : day_of(first + i);
+		if (by_weekday_alone || day_matches(&it->rule, &d))
 			day_add(it, d.number);
 	}
-	return spend(it, 4);
+	return spend(it, by_weekday_alone ? 1 : 4);
 }
 
 static bool day_good(struct rrule_iter *it, int64_t number)

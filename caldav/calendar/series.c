@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#define SHIFT_MAX (366 * DAY_SECONDS)
+
 /* Additions to a list that is sized by a first pass. */
 static size_t count_values(const struct ical_comp *comp, struct str name)
 {
@@ -109,8 +111,8 @@ static err_t rdates_read(struct ctx *cx, struct ical *object, const struct ical_
 	}
 	qsort(s->rdates, s->rdate_count, sizeof *s->rdates, rdate_cmp);
 	for (size_t i = 0; i < s->rdate_count; i++)
-		if (s->rdates[i].length.wall + s->rdates[i].length.exact > s->longest)
-			s->longest = s->rdates[i].length.wall + s->rdates[i].length.exact;
+		if (s->rdates[i].length.wall + s->rdates[i].length.exact > s->longest_rdate)
+			s->longest_rdate = s->rdates[i].length.wall + s->rdates[i].length.exact;
 	return OK;
 }
 
@@ -175,14 +177,18 @@ static void override_add(struct series *s, const struct timing *t)
 	o->original = on_master_clock(&s->clock, t->recurrence_id);
 	if (!t->and_future || !t->has_start)
 		return;
-	/* All later instances move with it (RFC 5545 §3.2.13). */
+	/* All later instances move with it (RFC 5545 §3.2.13), but not through the centuries: every walk must look as
+	 * far around its window. */
 	int64_t total = t->length.wall + t->length.exact, start = when_local(t->start, s->clock.zone);
-	o->shift = start - o->original;
+	int64_t shift = start - o->original, distance = shift < 0 ? -shift : shift;
+	o->moves_later = distance <= SHIFT_MAX;
+	if (!o->moves_later)
+		return;
+	o->shift = shift;
 	if (total > s->longest)
 		s->longest = total;
-	int64_t shift = o->shift < 0 ? -o->shift : o->shift;
-	if (shift > s->widest_shift)
-		s->widest_shift = shift;
+	if (distance > s->widest_shift)
+		s->widest_shift = distance;
 }
 
 static bool is_main_kind(const struct ical_comp *comp)
@@ -228,7 +234,7 @@ static err_t read_all(struct ctx *cx, struct ical *object, struct series *s)
 	qsort(s->overrides, s->override_count, sizeof *s->overrides, override_cmp);
 	const struct override *future = NULL;
 	for (size_t i = 0; i < s->override_count; i++) {
-		if (s->overrides[i].timing->and_future && s->overrides[i].timing->has_start)
+		if (s->overrides[i].moves_later)
 			future = &s->overrides[i];
 		s->overrides[i].future = future;
 	}

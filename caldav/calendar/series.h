@@ -24,8 +24,9 @@ struct rdate {
 
 struct override {
 	const struct timing *timing;
-	int64_t original;              /* RECURRENCE-ID */
-	int64_t shift;                 /* THISANDFUTURE: later instances move by this */
+	int64_t original; /* RECURRENCE-ID */
+	bool moves_later; /* THISANDFUTURE: later instances move too, by */
+	int64_t shift;
 	const struct override *future; /* the last THISANDFUTURE up to here, itself included; NULL: none */
 };
 
@@ -42,7 +43,8 @@ struct series {
 	size_t exdate_count, exday_count;
 	struct override *overrides;
 	size_t override_count;
-	int64_t longest, widest_shift; /* seconds; of what the walk finds by the rules */
+	int64_t longest, widest_shift; /* seconds; of what the rules make */
+	int64_t longest_rdate;         /* of RDATE's periods */
 	bool recurs;                   /* RRULE, RDATE or overrides */
 	bool floats;                   /* some instance has a floating time or a date */
 	bool mixed_clocks;             /* and some has not */

@@ -124,11 +124,12 @@ TEST(rdates_and_two_rules_are_merged_once_each)
 TEST(overrides_replace_wherever_they_lie)
 {
 	struct str data = STR(HEAD PART("DTSTART;TZID=Europe/"
-					"Berlin:20261124T090000\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY;COUNT=4\r\n") PART(
-		"RECURRENCE-ID;TZID=Europe/Berlin:20261125T090000\r\nDTSTART:20250101T000000Z\r\nDURATION:PT2H\r\n")
-			PART("RECURRENCE-ID:20261126T080000Z\r\nDTSTART;TZID=Europe/"
-			     "Berlin:20261126T100000\r\nSTATUS:CANCELLED\r\n")
-				PART("RECURRENCE-ID:20300101T080000Z\r\nDTSTART:20300102T080000Z\r\n") TAIL);
+					"Berlin:20261124T090000\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY;COUNT=4\r\n")
+			PART("RECURRENCE-ID;TZID=Europe/"
+			     "Berlin:20261125T090000\r\nDTSTART:20250101T000000Z\r\nDURATION:PT2H\r\n")
+				PART("RECURRENCE-ID:20261126T080000Z\r\nDTSTART;TZID=Europe/"
+				     "Berlin:20261126T100000\r\nSTATUS:CANCELLED\r\n")
+					PART("RECURRENCE-ID:20300101T080000Z\r\nDTSTART:20300102T080000Z\r\n") TAIL);
 	assert_expands(
 		data, "20240101T000000Z", "20260101T000000Z", "20250101T000000Z/20250101T020000Z#20261125T080000Z");
 	assert_expands(data, "20261101T000000Z", "20311201T000000Z",
@@ -153,6 +154,15 @@ TEST(this_and_future_moves_all_that_follow) /* RFC 5545 §3.2.13 */
 		"20260101T000000Z", "20270101T000000Z",
 		"20261124T090000Z/20261124T100000Z 20261125T120000Z/20261125T140000Z#20261125T090000Z "
 		"20261126T120000Z/20261126T140000Z#20261126T090000Z 20261127T230000Z#20261127T090000Z");
+}
+
+TEST(a_shift_of_centuries_moves_the_one_instance_alone) /* found by fuzz_ical */
+{
+	assert_expands(
+		STR(HEAD PART("DTSTART:20261124T090000Z\r\nRRULE:FREQ=DAILY;COUNT=3\r\n") PART(
+			"RECURRENCE-ID;RANGE=THISANDFUTURE:20261125T090000Z\r\nDTSTART:40520206T090000Z\r\n") TAIL),
+		"20260101T000000Z", "50000101T000000Z",
+		"20261124T090000Z 20261126T090000Z 40520206T090000Z#20261125T090000Z");
 }
 
 TEST(an_embedded_zone_is_used_when_its_name_is_unknown)
@@ -433,10 +443,10 @@ TEST(lines_are_folded_at_75_octets_and_never_inside_a_character) /* RFC 5545 §3
 TESTS(RUN(instances_keep_their_wall_clock_time), RUN(until_is_inclusive_in_every_form),
 	RUN(exdates_take_out_in_every_form), RUN(rdates_and_two_rules_are_merged_once_each),
 	RUN(overrides_replace_wherever_they_lie), RUN(this_and_future_moves_all_that_follow),
-	RUN(an_embedded_zone_is_used_when_its_name_is_unknown), RUN(a_day_is_a_day_in_the_zone_of_the_query),
-	RUN(more_instances_than_the_limit_are_refused), RUN(rules_that_exclude_everything_end),
-	RUN(alarms_ring_within_the_range_or_not), RUN(a_component_touches_by_its_own_instances),
-	RUN(a_property_touches_by_its_value), RUN(expand_writes_instances_in_utc),
-	RUN(limit_recurrence_set_keeps_the_overrides_that_matter),
+	RUN(a_shift_of_centuries_moves_the_one_instance_alone), RUN(an_embedded_zone_is_used_when_its_name_is_unknown),
+	RUN(a_day_is_a_day_in_the_zone_of_the_query), RUN(more_instances_than_the_limit_are_refused),
+	RUN(rules_that_exclude_everything_end), RUN(alarms_ring_within_the_range_or_not),
+	RUN(a_component_touches_by_its_own_instances), RUN(a_property_touches_by_its_value),
+	RUN(expand_writes_instances_in_utc), RUN(limit_recurrence_set_keeps_the_overrides_that_matter),
 	RUN(limit_freebusy_set_keeps_the_periods_that_matter), RUN(parts_are_selected_by_component_and_property),
 	RUN(busy_time_is_merged_sorted_and_clipped), RUN(lines_are_folded_at_75_octets_and_never_inside_a_character))

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* library: calendar */
+/* Everything that a PUT's bytes pass through: scan, parse, judge, expand, calendar-data, event. */
+#include <stdlib.h>
+
+#include "caldav/calendar/bounds.h"
+#include "caldav/calendar/event.h"
+#include "caldav/calendar/freebusy.h"
+
+#define YEAR_2026 INT64_C(1767225600)
+
+static void expand_window(struct ctx *cx, struct ical *object)
+{
+	struct occurrence *list;
+	size_t n;
+	struct instant start = instant_of_s(YEAR_2026), end = instant_of_s(YEAR_2026 + 31 * DAY_SECONDS);
+	if (ical_expand(cx, object, start, end, STR("Europe/Berlin"), 500, &list, &n))
+		return;
+	for (size_t i = 1; i < n; i++)
+		if (list[i].start.us < list[i - 1].start.us)
+			abort();
+}
+
+static void select_and_read(struct ctx *cx, struct ical *object)
+{
+	struct ical_range range = { true, instant_of_s(YEAR_2026), instant_of_s(YEAR_2026 + 7 * DAY_SECONDS) };
+	struct ical_selection selections[] = { { .expand = range },
+		{ .limit_recurrence = range, .limit_freebusy = range } };
+	struct event event;
+	bool hit;
+	for (size_t i = 0; i < ARRAY_LEN(selections); i++) {
+		struct buf out = buf_new(cx->mem, 4 * OBJECT_SIZE_MAX);
+		struct ical *again;
+		/* What we write must be readable. */
+		if (!ical_expand_data(cx, object, &selections[i], &out) && !out.full && out.len < OBJECT_SIZE_MAX &&
+			ical_parse(cx, buf_str(&out), &again))
+			abort();
+	}
+	for (const struct ical_comp *c = object->root->child; c; c = c->next) {
+		(void)!ical_comp_touches(cx, object, c, range.start, range.end, STR_ABSENT, &hit);
+		(void)!ical_prop_touches(cx, object, c, STR("DTEND"), range.start, range.end, STR_ABSENT, &hit);
+		if (c->child)
+			(void)!ical_comp_touches(cx, object, c->child, range.start, range.end, STR_ABSENT, &hit);
+		(void)!event_read(cx, object, c, &event);
+	}
+}
+
+static void change(struct ctx *cx, struct str data)
+{
+	struct event with = { .title = STR("t"),
+		.start = instant_of_s(YEAR_2026),
+		.end = instant_of_s(YEAR_2026 + 60),
+		.zone = STR("Europe/Berlin") };
+	struct str out;
+	struct ical *again;
+	if (!event_patch(cx, data, STR_ABSENT, &with, EVENT_TITLE | EVENT_TIME | EVENT_ATTENDEES, &out) &&
+		ical_parse(cx, out, &again))
+		abort();
+	if (!event_cancel(cx, data, STR("20260101T090000Z"), &out) && ical_parse(cx, out, &again))
+		abort();
+}
+
+/* Bounds, packed and live answers agree. */
+static void compare_answers(struct ctx *cx, struct str data, const struct ical_facts *f)
+{
+	struct object o = { .flags = f->flags,
+		.first_at = f->first_at,
+		.last_at = f->last_at,
+		.occ = f->occ,
+		.occ_until = f->occ_until,
+		.component = (int16_t)f->component };
+	for (int64_t day = 0; day < 40; day += 7) {
+		struct instant a = instant_of_s(YEAR_2026 + day * DAY_SECONDS), b = instant_add_s(a, DAY_SECONDS);
+		struct ical *object;
+		struct occurrence *list;
+		size_t n = 0;
+		bool touches, needs;
+		if (ical_touches(cx, &o, a, b, STR("Asia/Tokyo"), &touches, &needs) || needs)
+			continue;
+		if (ical_parse(cx, data, &object))
+			abort();
+		err_t e = ical_expand(cx, object, a, b, STR("Asia/Tokyo"), 100, &list, &n);
+		if ((e || n) && !touches)
+			abort();
+		struct freebusy fb = { .start = a, .end = b };
+		(void)!freebusy_add(cx, &fb, &o, &needs);
+		freebusy_merge(&fb);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
+{
+	struct ctx cx = { .mem = arena_open(), .now = instant_of_s(YEAR_2026) };
+	struct str data = { (const char *)octets, size };
+	struct ical *object;
+	struct ical_facts facts;
+	if (!ical_parse(&cx, data, &object)) {
+		expand_window(&cx, object);
+		select_and_read(&cx, object);
+		change(&cx, data);
+	}
+	if (!ical_judge(&cx, data, &facts))
+		compare_answers(&cx, data, &facts);
+	arena_close(cx.mem);
+	return 0;
+}
