@@ -12,7 +12,7 @@ import sys
 from datetime import datetime, timedelta
 
 ours, libical = sys.argv[1:3]
-rules = int(sys.argv[3]) if len(sys.argv) > 3 else 2000
+rules = int(sys.argv[3]) if len(sys.argv) > 3 else 800
 rnd = random.Random(int(sys.argv[4]) if len(sys.argv) > 4 else 20261124)
 DAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 
