@@ -7,7 +7,7 @@
 
 static struct str time_or_dash(struct arena *mem, struct instant t)
 {
-	return instant_is_none(t) ? STR("-") : instant_rfc3339(mem, t);
+	return instant_is_none(t) ? STR("-") : instant_rfc3339(mem, instant_of_s(instant_s(t)));
 }
 
 static err_t print(struct ctx *cx, const struct command_call *call, const struct key *key, struct str secret)
@@ -76,9 +76,8 @@ static err_t list(struct ctx *cx, const struct command_call *call)
 		const struct key *k = &keys[i];
 		buf_fmt(call->out, "%-26.*s  %-15.*s  %-11s  %-4s  %-20.*s  %-20.*s  %.*s%s\n",
 			STR_ARG(id_text(cx->mem, "key", k->id)), STR_ARG(k->prefix), key_kind_name(k->kind),
-			id_is_test(k->account) ? "test" : "live",
-			STR_ARG(str_sub(time_or_dash(cx->mem, k->created_at), 0, 19)),
-			STR_ARG(str_sub(time_or_dash(cx->mem, k->last_used_at), 0, 19)), STR_ARG(k->name),
+			id_is_test(k->account) ? "test" : "live", STR_ARG(time_or_dash(cx->mem, k->created_at)),
+			STR_ARG(time_or_dash(cx->mem, k->last_used_at)), STR_ARG(k->name),
 			instant_is_none(k->revoked_at) ? "" : " (revoked)");
 	}
 	return OK;
