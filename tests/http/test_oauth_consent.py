@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the user is asked and what he answers (OAuth 2.1 §4.1, §7.3, §7.9). A24, A25 … are rows of the list of attacks."""
+import re
+
 import pytest
 from oauth_flow import REDIRECT, App, Browser, Form, answer, is_page
 from world import CliError
@@ -131,3 +133,34 @@ def test_consent_is_not_remembered_for_unverified_and_loopback_clients(world, ap
     world.cli("client", "verify", local.id)
     local.connect(browser)
     assert local.ask(browser).location.startswith("/consent?")
+
+
+def test_a_second_consent_adds_to_the_connection_and_takes_nothing(world, browser):
+    app = App(world, type="public")
+    first = app.connect(browser, scope="events:read")
+    second = app.connect(browser, scope="profile:read")
+    assert second["connected_account_id"] == first["connected_account_id"]
+    assert app.refresh(first["refresh_token"]).json["scope"] == "events:read"
+    assert app.refresh(second["refresh_token"]).json["scope"] == "profile:read"
+    [[scopes]] = world.sql("SELECT bit_count(scopes::bit(64)) FROM connected_account ORDER BY id DESC LIMIT 1")
+    assert scopes == "2"
+
+
+def test_a_connection_can_be_limited_to_single_calendars(world, user, browser):
+    made = world.dav("MKCALENDAR", f"/dav/calendars/{user.id}/second/", account=user)
+    assert made.status == 201, made
+    app = App(world, type="public")
+    page = app.consent_page(browser, scope="calendars:read")
+    offered = re.findall(r'name="calendar" value="(cal_\w+)"', page.text)
+    assert len(offered) == 2
+
+    def seen(tokens):
+        return {c["id"] for c in world.get("/v1/calendars", key=tokens["access_token"]).json["data"]}
+
+    code = answer(app.decide(browser, page, calendars="some", calendar=offered[1]))["code"]
+    limited = app.redeem(code).json
+    assert seen(limited) == {offered[1]}
+    assert seen(app.connect(browser, scope="calendars:read")) == {offered[1]}  # asked again, the page remembers
+    everything = app.redeem(app.consent(browser, {"calendars": "all"}, scope="calendars:read")).json
+    # the choice is the connection's: what the user said last holds for all its tokens
+    assert seen(everything) == seen(limited) == set(offered)
