@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`calends client …`: what it prints, refuses and ends."""
+import re
+
+import pytest
+from oauth_flow import App, Browser, profile
+from world import CliError
+
+REDIRECT = "https://app.example/cb"
+
+
+def test_a_confidential_client_is_shown_with_its_secret_once(world):
+    made = world.client("owner@platform.example", name="CRM", type="confidential", redirect_uri=REDIRECT,
+                        scope="events:read profile:read")
+    assert re.fullmatch(r"cli_[0-9A-Za-z]{22}", made["client_id"])
+    assert re.fullmatch(r"cls_[0-9A-Za-z]{40,60}", made["client_secret"])
+    assert (made["client_name"], made["type"], made["livemode"], made["verified"]) == ("CRM", "confidential", True, False)
+    assert made["redirect_uris"] == [REDIRECT] and made["grant_types"] == ["authorization_code", "refresh_token"]
+    assert set(made["scope"].split()) == {"events:read", "profile:read"}
+    [listed] = [c for c in world.cli("client", "list")["data"] if c["client_id"] == made["client_id"]]
+    assert listed == {k: v for k, v in made.items() if k != "client_secret"}
+
+
+def test_a_public_client_has_no_secret_and_gets_none(world):
+    made = world.client("owner@platform.example", redirect_uri=REDIRECT)
+    assert "client_secret" not in made
+    with pytest.raises(CliError):
+        world.cli("client", "rotate-secret", made["client_id"])
+
+
+def test_a_list_can_be_of_one_owner_in_both_modes(world):
+    mine = world.client("second@platform.example", redirect_uri=REDIRECT)
+    test = world.client("second@platform.example", redirect_uri=REDIRECT, mode="test")
+    assert test["livemode"] is False and test["owner"] == mine["owner"]
+    listed = world.cli("client", "list", "--owner", "second@platform.example")["data"]
+    assert {c["client_id"] for c in listed} == {mine["client_id"], test["client_id"]}
+
+
+def test_a_client_can_be_verified_and_deleted(world):
+    made = world.client("owner@platform.example", redirect_uri=REDIRECT)
+    assert world.cli("client", "verify", made["client_id"])["verified"] is True
+    assert world.cli("client", "delete", made["client_id"]) == {"client_id": made["client_id"], "deleted": True}
+    for verb in ("verify", "delete", "rotate-secret"):
+        with pytest.raises(CliError):
+            world.cli("client", verb, made["client_id"])
+
+
+@pytest.mark.parametrize("options, param", [
+    ({"redirect_uri": None}, "redirect_uri"), ({"redirect_uri": [REDIRECT, REDIRECT]}, "redirect_uri"),
+    ({"redirect_uri": [f"https://app.example/{i}" for i in range(21)]}, "redirect_uri"), ({"scope": "nonsense"}, "scope"),
+    ({"type": "secret"}, "type"), ({"grant": "password"}, "grant"), ({"mode": "both"}, "mode"), ({"name": " "}, "name"),
+], ids=range(8))
+def test_what_a_client_cannot_be_is_said(world, options, param):
+    with pytest.raises(CliError) as refused:
+        world.client("owner@platform.example", **{"redirect_uri": REDIRECT, **options})
+    assert f'"{param}"' in refused.value.stderr or param in refused.value.stderr
+
+
+def test_the_owner_must_exist(world):
+    with pytest.raises(CliError):
+        world.cli("client", "create", "--owner", "nobody@platform.example", "--name", "X", "--redirect-uri", REDIRECT)
+
+
+def test_tokens_of_an_account_whose_plan_has_no_api_are_refused(world):
+    browser = Browser(world)
+    browser.sign_in(world.account("free@calends.example", plan="free"))
+    tokens = App(world, type="public").connect(browser, scope="profile:read")
+    refused = profile(world, tokens["access_token"])
+    assert (refused.status, refused.json["error"]["code"]) == (402, "plan_required")
