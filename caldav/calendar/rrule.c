@@ -4,69 +4,14 @@
  * days are listed, the times of a day are three short tables, and an instance is found by its number, so that BYSETPOS,
  * COUNT and skipping never list what they pass over.
  */
-#include "caldav/calendar/rrule.h"
+#include "caldav/calendar/rrule_impl.h"
 
-#include "caldav/calendar/dates.h"
-#include "server/base/clock.h"
+#define BUDGET 200000 /* steps of one iterator, some 50 ns each */
 
-#define DAYS_MAX 371                     /* of a year, or of 53 weeks */
-#define LAST_LOCAL INT64_C(253402300799) /* 9999-12-31T23:59:59 */
-#define BUDGET 200000                    /* steps of one iterator, some 50 ns each */
-
-static const struct {
-	int64_t unit;  /* seconds, of those periods that are all alike */
-	int64_t cycle; /* periods in 400 years, after which the calendar repeats */
-} freqs[] = {
-	[RRULE_SECONDLY] = { 1, INT64_C(12622780800) },
-	[RRULE_MINUTELY] = { 60, 210379680 },
-	[RRULE_HOURLY] = { 3600, 3506328 },
-	[RRULE_DAILY] = { DAY_SECONDS, 146097 },
-	[RRULE_WEEKLY] = { 7 * DAY_SECONDS, 20871 },
-	[RRULE_MONTHLY] = { 0, 4800 },
-	[RRULE_YEARLY] = { 0, 400 },
-};
-
-#define DAY_PARTS (RRULE_BYDAY | RRULE_BYMONTHDAY | RRULE_BYYEARDAY | RRULE_BYWEEKNO | RRULE_BYMONTH)
-
-struct rrule_iter {
-	struct rrule rule; /* with what DTSTART adds */
-	struct rrule_start start;
-	int64_t until;
-	int64_t origin; /* the first period: year, month since year 0, or seconds / unit */
-
-	/* Times of a day, or of an hour or minute where that is the period. */
-	uint8_t hours[24], minutes[60], seconds[60];
-	int64_t hour_count, minute_count, second_count, time_count;
-
-	/* The period at hand. */
-	int64_t k; /* its number; it begins at origin + k * interval */
-	bool in_period;
-	int64_t base;           /* seconds at which its first day (or itself, when shorter) begins */
-	int16_t days[DAYS_MAX]; /* its days, counted from base */
-	int64_t day_count;
-	int32_t picked[2 * 366]; /* BYSETPOS: numbers in the set */
-	int64_t size, at;        /* of the set, or of what was picked; the next one */
-
-	int64_t target;     /* of the last seek */
-	int64_t emitted;    /* for COUNT: also those passed over */
-	bool start_emitted; /* or not wanted */
-	int64_t dry_from, dry_limit;
-	int64_t day_checked;
-	bool day_good;
-	int budget;
-	bool ended, gave_up;
-};
-
-/* ---- small things ---- */
-
-static bool set_has(const struct rrule_set *set, int64_t n, int64_t from_end)
+static bool end(struct rrule_iter *it)
 {
-	return (set->plus[n / 64] >> n % 64 & 1) || (set->minus[from_end / 64] >> from_end % 64 & 1);
-}
-
-static int64_t ceil_div(int64_t a, int64_t b)
-{
-	return -floor_div(-a, b);
+	it->ended = true;
+	return false;
 }
 
 static int64_t greatest_divisor(int64_t a, int64_t b)
@@ -77,235 +22,6 @@ static int64_t greatest_divisor(int64_t a, int64_t b)
 		b = rest;
 	}
 	return a;
-}
-
-static int weekday_of(int64_t day)
-{
-	return (int)floor_mod(day + 3, 7); /* 1970-01-01 was a Thursday; 0 is Monday */
-}
-
-static bool end(struct rrule_iter *it)
-{
-	it->ended = true;
-	return false;
-}
-
-static bool spend(struct rrule_iter *it, int steps)
-{
-	it->budget -= steps;
-	if (it->budget < 0)
-		it->ended = it->gave_up = true;
-	return !it->ended;
-}
-
-/* ---- days ---- */
-
-/* The first day of week 1 of a year: the week with at least four days in it (RFC 5545 §3.3.10, BYWEEKNO). */
-static int64_t week_1(int64_t year, int wkst)
-{
-	int64_t january_1 = days_from_civil(year, 1, 1);
-	int64_t into = floor_mod(weekday_of(january_1) - wkst, 7);
-	return january_1 - into + (into > 3 ? 7 : 0);
-}
-
-struct day {
-	int64_t number;
-	int64_t year;
-	int month, of_month, month_length, of_year, year_length;
-};
-
-static struct day day_of(int64_t number)
-{
-	struct day d = { .number = number };
-	civil_from_days(number, &d.year, &d.month, &d.of_month);
-	int64_t january_1 = days_from_civil(d.year, 1, 1);
-	int64_t next = d.month == 12 ? days_from_civil(d.year + 1, 1, 1) : days_from_civil(d.year, d.month + 1, 1);
-	d.month_length = (int)(next - number) + d.of_month - 1;
-	d.of_year = (int)(number - january_1) + 1;
-	d.year_length = (int)(days_from_civil(d.year + 1, 1, 1) - january_1);
-	return d;
-}
-
-static bool week_matches(const struct rrule *r, const struct day *d)
-{
-	int64_t year = d->year + 1;
-	while (week_1(year, r->wkst) > d->number)
-		year--;
-	int64_t first = week_1(year, r->wkst), weeks = (week_1(year + 1, r->wkst) - first) / 7;
-	int64_t week = (d->number - first) / 7;
-	return set_has(&r->weeks, week + 1, weeks - week);
-}
-
-static bool weekday_matches(const struct rrule *r, const struct day *d)
-{
-	int weekday = weekday_of(d->number);
-	if (r->weekdays >> weekday & 1)
-		return true;
-	bool in_month = r->freq == RRULE_MONTHLY || (r->parts & RRULE_BYMONTH);
-	int n = in_month ? d->of_month : d->of_year, length = in_month ? d->month_length : d->year_length;
-	return (r->nth_plus[weekday] >> ((n - 1) / 7 + 1) & 1) || (r->nth_minus[weekday] >> ((length - n) / 7 + 1) & 1);
-}
-
-/* Does a day pass all BY… parts that speak of days? */
-static bool day_matches(const struct rrule *r, const struct day *d)
-{
-	if ((r->parts & RRULE_BYMONTH) && !(r->months >> d->month & 1))
-		return false;
-	if ((r->parts & RRULE_BYMONTHDAY) && !set_has(&r->monthdays, d->of_month, d->month_length - d->of_month + 1))
-		return false;
-	if ((r->parts & RRULE_BYYEARDAY) && !set_has(&r->yeardays, d->of_year, d->year_length - d->of_year + 1))
-		return false;
-	if ((r->parts & RRULE_BYDAY) && !weekday_matches(r, d))
-		return false;
-	return !(r->parts & RRULE_BYWEEKNO) || week_matches(r, d);
-}
-
-static void day_add(struct rrule_iter *it, int64_t number)
-{
-	if (!it->day_count)
-		it->base = number * DAY_SECONDS;
-	if (it->day_count < DAYS_MAX)
-		it->days[it->day_count++] = (int16_t)(number - it->base / DAY_SECONDS);
-}
-
-static void month_days(struct rrule_iter *it, int64_t year, int month)
-{
-	struct day d = day_of(days_from_civil(year, month, 1));
-	for (; d.of_month <= d.month_length; d.of_month++, d.number++, d.of_year++)
-		if (day_matches(&it->rule, &d))
-			day_add(it, d.number);
-}
-
-/* ---- periods: each fills base[]; false where the rule ends ---- */
-
-static bool year_fill(struct rrule_iter *it)
-{
-	int64_t year = it->origin + it->k * it->rule.interval;
-	if (year > 9999)
-		return false;
-	if (it->rule.parts & RRULE_BYWEEKNO) {
-		/* The weeks of a year are its own, also where they reach into another. */
-		int64_t first = week_1(year, it->rule.wkst), weeks = (week_1(year + 1, it->rule.wkst) - first) / 7;
-		for (int64_t week = 0; week < weeks; week++)
-			for (int64_t i = 0; i < 7 && set_has(&it->rule.weeks, week + 1, weeks - week); i++) {
-				struct day d = day_of(first + week * 7 + i);
-				if (day_matches(&it->rule, &d))
-					day_add(it, d.number);
-			}
-		return spend(it, 12);
-	}
-	for (int month = 1; month <= 12; month++)
-		if (!(it->rule.parts & RRULE_BYMONTH) || it->rule.months >> month & 1)
-			month_days(it, year, month);
-	return spend(it, 12);
-}
-
-static bool month_fill(struct rrule_iter *it)
-{
-	int64_t index = it->origin + it->k * it->rule.interval;
-	int64_t year = floor_div(index, 12);
-	int month = (int)floor_mod(index, 12) + 1;
-	if (year > 9999)
-		return false;
-	if (!(it->rule.parts & RRULE_BYMONTH) || it->rule.months >> month & 1)
-		month_days(it, year, month);
-	return spend(it, 3);
-}
-
-static bool week_fill(struct rrule_iter *it)
-{
-	int64_t first = it->origin + it->k * it->rule.interval * 7;
-	if (first > LAST_LOCAL / DAY_SECONDS)
-		return false;
-	bool by_weekday_alone = (it->rule.parts & DAY_PARTS) == RRULE_BYDAY;
-	for (int64_t i = 0; i < 7; i++) {
-		if (!(it->rule.weekdays >> weekday_of(first + i) & 1) && it->rule.parts & RRULE_BYDAY)
-			continue;
-		struct day d = by_weekday_alone ? (struct day){ .number = first + i } : day_of(first + i);
-		if (by_weekday_alone || day_matches(&it->rule, &d))
-			day_add(it, d.number);
-	}
-	return spend(it, by_weekday_alone ? 1 : 4);
-}
-
-static bool day_good(struct rrule_iter *it, int64_t number)
-{
-	if (!(it->rule.parts & DAY_PARTS))
-		return true;
-	if (number != it->day_checked) {
-		struct day d = day_of(number);
-		it->day_checked = number;
-		it->day_good = day_matches(&it->rule, &d);
-	}
-	return it->day_good;
-}
-
-/* The next day that may match: the first of the next month where the month itself is wrong. */
-static int64_t day_after(const struct rrule_iter *it, int64_t number)
-{
-	if (!(it->rule.parts & RRULE_BYMONTH))
-		return number + 1;
-	struct day d = day_of(number);
-	return it->rule.months >> d.month & 1 ? number + 1 : number + d.month_length - d.of_month + 1;
-}
-
-static int next_bit(uint64_t bits, int from, int end)
-{
-	while (from < end && !(bits >> from & 1))
-		from++;
-	return from;
-}
-
-/*
- * The first second at or behind `t`, within its day, that passes the limits BYHOUR, BYMINUTE, BYSECOND as far as the
- * frequency is finer; the next midnight where there is none.
- */
-static int64_t time_limited(const struct rrule *r, int64_t t)
-{
-	int64_t midnight = floor_div(t, DAY_SECONDS) * DAY_SECONDS;
-	int of_day = (int)(t - midnight), hour = of_day / 3600, minute = of_day / 60 % 60, second = of_day % 60;
-	if (r->freq <= RRULE_SECONDLY && (r->parts & RRULE_BYSECOND) && !(r->seconds >> second & 1)) {
-		second = next_bit(r->seconds, second, 60);
-		if (second == 60)
-			second = 0, minute++;
-	}
-	if (r->freq <= RRULE_MINUTELY && (r->parts & RRULE_BYMINUTE) && (minute > 59 || !(r->minutes >> minute & 1))) {
-		int found = minute > 59 ? 60 : next_bit(r->minutes, minute, 60);
-		second = 0;
-		minute = found;
-	}
-	if (minute > 59)
-		minute = 0, second = 0, hour++;
-	if (r->freq <= RRULE_HOURLY && (r->parts & RRULE_BYHOUR) && (hour > 23 || !(r->hours >> hour & 1))) {
-		hour = hour > 23 ? 24 : next_bit(r->hours, hour, 24);
-		minute = second = 0;
-	}
-	return hour > 23 ? midnight + DAY_SECONDS : midnight + hour * 3600 + minute * 60 + second;
-}
-
-/* Days, hours, minutes and seconds: go on to the next period that passes all limits. */
-static bool even_fill(struct rrule_iter *it)
-{
-	int64_t unit = freqs[it->rule.freq].unit;
-	while (spend(it, 1)) {
-		int64_t t = (it->origin + it->k * it->rule.interval) * unit, want = t;
-		int64_t day = floor_div(t, DAY_SECONDS);
-		if (t > LAST_LOCAL || it->k - it->dry_from > it->dry_limit)
-			return false;
-		if (!day_good(it, day))
-			want = day_after(it, day) * DAY_SECONDS;
-		else if (it->rule.freq < RRULE_DAILY)
-			want = time_limited(&it->rule, t);
-		if (want == t) {
-			it->base = t;
-			it->days[0] = 0;
-			it->day_count = 1;
-			return true;
-		}
-		int64_t k = ceil_div(floor_div(want, unit) - it->origin, it->rule.interval);
-		it->k = k > it->k ? k : it->k + 1;
-	}
-	return false;
 }
 
 /* ---- the set of a period ---- */
@@ -345,10 +61,7 @@ static int64_t positions_pick(struct rrule_iter *it, int64_t size)
 /* Make the period number k, or a later one, the one at hand. */
 static bool period_fill(struct rrule_iter *it)
 {
-	static bool (*const fill[])(
-		struct rrule_iter *) = { even_fill, even_fill, even_fill, even_fill, week_fill, month_fill, year_fill };
-	it->day_count = 0;
-	if (!fill[it->rule.freq](it))
+	if (!rrule_fill(it))
 		return end(it);
 	it->size = it->day_count * it->time_count;
 	if (it->rule.parts & RRULE_BYSETPOS)
@@ -419,7 +132,7 @@ static void weekdays_flatten(struct rrule *r)
 	}
 }
 
-static void days_default(struct rrule *r, const struct day *d)
+static void days_default(struct rrule *r, const struct rrule_day *d)
 {
 	if (r->freq < RRULE_MONTHLY || (r->freq == RRULE_YEARLY && (r->parts & RRULE_BYWEEKNO)))
 		weekdays_flatten(r);
@@ -429,7 +142,7 @@ static void days_default(struct rrule *r, const struct day *d)
 		return;
 	if (weekly) {
 		r->parts |= RRULE_BYDAY;
-		r->weekdays = (uint8_t)(1U << weekday_of(d->number));
+		r->weekdays = (uint8_t)(1U << rrule_weekday_of(d->number));
 		return;
 	}
 	if (r->freq == RRULE_YEARLY && !(r->parts & RRULE_BYMONTH)) {
@@ -440,26 +153,26 @@ static void days_default(struct rrule *r, const struct day *d)
 	set_put(&r->monthdays, d->of_month);
 }
 
-static int64_t origin_of(const struct rrule *r, int64_t local, const struct day *d)
+static int64_t origin_of(const struct rrule *r, int64_t local, const struct rrule_day *d)
 {
 	switch (r->freq) {
 	case RRULE_YEARLY:
 		if (r->parts & RRULE_BYWEEKNO)
-			return week_1(d->year, r->wkst) > d->number        ? d->year - 1
-			       : week_1(d->year + 1, r->wkst) <= d->number ? d->year + 1
-									   : d->year;
+			return rrule_week_1(d->year, r->wkst) > d->number        ? d->year - 1
+			       : rrule_week_1(d->year + 1, r->wkst) <= d->number ? d->year + 1
+										 : d->year;
 		return d->year;
 	case RRULE_MONTHLY:
 		return d->year * 12 + d->month - 1;
 	case RRULE_WEEKLY:
-		return d->number - floor_mod(weekday_of(d->number) - r->wkst, 7);
+		return d->number - floor_mod(rrule_weekday_of(d->number) - r->wkst, 7);
 	case RRULE_DAILY:
 	case RRULE_HOURLY:
 	case RRULE_MINUTELY:
 	case RRULE_SECONDLY:
 		break;
 	}
-	return floor_div(local, freqs[r->freq].unit);
+	return floor_div(local, rrule_freqs[r->freq].unit);
 }
 
 /* Can steps of `interval` from the start ever come upon an hour, minute and second that pass the limits? */
@@ -468,9 +181,9 @@ static bool times_reachable(const struct rrule_iter *it)
 	const struct rrule *r = &it->rule;
 	if (r->freq >= RRULE_DAILY || !(r->parts & (RRULE_BYHOUR | RRULE_BYMINUTE | RRULE_BYSECOND)))
 		return true;
-	int64_t unit = freqs[r->freq].unit, step = greatest_divisor(r->interval, DAY_SECONDS / unit) * unit;
+	int64_t unit = rrule_freqs[r->freq].unit, step = greatest_divisor(r->interval, DAY_SECONDS / unit) * unit;
 	for (int64_t t = floor_mod(it->origin * unit, step); t < DAY_SECONDS; t += step)
-		if (time_limited(r, t) == t)
+		if (rrule_time_limited(r, t) == t)
 			return true;
 	return false;
 }
@@ -478,14 +191,14 @@ static bool times_reachable(const struct rrule_iter *it)
 struct rrule_iter *rrule_open(struct arena *mem, const struct rrule *rule, struct rrule_start start)
 {
 	struct rrule_iter *it = arena_new(mem, struct rrule_iter);
-	struct day d = day_of(floor_div(start.local, DAY_SECONDS));
+	struct rrule_day d = rrule_day_of(floor_div(start.local, DAY_SECONDS));
 	it->rule = *rule;
 	it->start = start;
 	it->until = start.until_local < LAST_LOCAL ? start.until_local : LAST_LOCAL;
 	if (start.date) {
 		it->rule.parts &= ~(unsigned)(RRULE_BYHOUR | RRULE_BYMINUTE | RRULE_BYSECOND);
 		if (it->rule.freq < RRULE_DAILY) { /* hours of a date: its day */
-			int64_t days = it->rule.interval * freqs[it->rule.freq].unit / DAY_SECONDS;
+			int64_t days = it->rule.interval * rrule_freqs[it->rule.freq].unit / DAY_SECONDS;
 			it->rule.freq = RRULE_DAILY;
 			it->rule.interval = days ? days : 1;
 		}
@@ -493,7 +206,7 @@ struct rrule_iter *rrule_open(struct arena *mem, const struct rrule *rule, struc
 	days_default(&it->rule, &d);
 	times_fill(it);
 	it->origin = origin_of(&it->rule, start.local, &d);
-	int64_t cycle = freqs[it->rule.freq].cycle;
+	int64_t cycle = rrule_freqs[it->rule.freq].cycle;
 	it->dry_limit = cycle / greatest_divisor(cycle, it->rule.interval);
 	it->target = INT64_MIN;
 	it->start_emitted = !start.counts_start;
@@ -509,7 +222,7 @@ struct rrule_iter *rrule_open(struct arena *mem, const struct rrule *rule, struc
 static int64_t constant_size(const struct rrule_iter *it)
 {
 	const struct rrule *r = &it->rule;
-	unsigned limits = DAY_PARTS;
+	unsigned limits = RRULE_DAY_PARTS;
 	if (r->freq > RRULE_WEEKLY)
 		return 0;
 	if (r->freq == RRULE_WEEKLY)
@@ -531,7 +244,7 @@ static int64_t period_of(const struct rrule_iter *it, int64_t local)
 	if (it->rule.freq == RRULE_WEEKLY)
 		return floor_div(day - it->origin, 7 * it->rule.interval);
 	if (it->rule.freq < RRULE_WEEKLY)
-		return floor_div(floor_div(local, freqs[it->rule.freq].unit) - it->origin, it->rule.interval);
+		return floor_div(floor_div(local, rrule_freqs[it->rule.freq].unit) - it->origin, it->rule.interval);
 	civil_from_days(day, &year, &month, &of_month);
 	index = it->rule.freq == RRULE_YEARLY ? year : year * 12 + month - 1;
 	return floor_div(index - it->origin, it->rule.interval);

@@ -8,8 +8,7 @@
 
 #include "server/base/ctx.h"
 
-#define SCAN_LINE_MAX ((size_t)64 * 1024) /* of one physical line; a folded content line may be as long as the object  \
-					   */
+#define SCAN_LINE_MAX ((size_t)64 * 1024) /* of one physical line; what is folded may be longer */
 #define SCAN_DEPTH_MAX 4                  /* VCALENDAR, VEVENT, VALARM, and one for what is unknown */
 #define SCAN_COMPONENTS_MAX 4000
 #define SCAN_PROPERTIES_MAX 20000

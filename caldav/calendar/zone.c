@@ -71,7 +71,7 @@ static bool name_is_sane(struct str name)
 	if (!name.len || name.len > 60 || name.ptr[0] == '/' || str_find(name, STR("..")) != SIZE_MAX)
 		return false;
 	for (size_t i = 0; i < name.len; i++)
-		if (!char_is_alpha(name.ptr[i]) && !char_is_digit(name.ptr[i]) && !memchr("/_+-", name.ptr[i], 4))
+		if (!char_is_alpha(name.ptr[i]) && !char_is_digit(name.ptr[i]) && !str_has(STR("/_+-"), name.ptr[i]))
 			return false;
 	return true;
 }
