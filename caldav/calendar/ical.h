@@ -67,7 +67,7 @@ struct ical {
 	struct str data;
 	const struct ical_comp *root; /* VCALENDAR */
 	/* Made when first needed: */
-	struct ical_zones *zones; /* what its TZIDs mean (vtimezone.c) */
+	struct ical_zones *zones; /* of its VTIMEZONEs (vtimezone.c) */
 	struct series *series;    /* its recurrence set (series.h) */
 };
 

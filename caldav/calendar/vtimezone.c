@@ -7,7 +7,7 @@
 
 #define FIRST_YEAR 1900
 #define EMBEDDED_LAST_YEAR 2149 /* 2121 to 2148 hold every kind of year; see year_like_it() in zone.c */
-#define CHANGES_MAX 3000
+#define CHANGES_MAX 1000
 
 struct ical_zones {
 	struct ical_zones *next;
@@ -120,20 +120,23 @@ static const struct zone *zone_of_vtimezone(struct ctx *cx, const struct ical_co
 	return zone || !vtimezone_read(cx, comp, &zone) ? zone : NULL;
 }
 
+/* Only what was made from a VTIMEZONE is kept: there are few of them, while names could be many. */
 const struct zone *ical_zone(struct ctx *cx, struct ical *object, struct str tzid)
 {
+	const struct zone *known = zone_by_name(tzid);
 	struct ical_zones *z = object->zones;
+	if (known)
+		return known;
 	while (z && !str_eq(z->tzid, tzid))
 		z = z->next;
 	if (z)
 		return z->zone;
+	const struct ical_comp *comp = vtimezone_named(object, tzid);
+	if (!comp)
+		return NULL;
 	z = arena_new(cx->mem, struct ical_zones);
 	z->tzid = tzid;
-	z->zone = zone_by_name(tzid);
-	if (!z->zone) {
-		const struct ical_comp *comp = vtimezone_named(object, tzid);
-		z->zone = comp ? zone_of_vtimezone(cx, comp, &z->custom) : NULL;
-	}
+	z->zone = zone_of_vtimezone(cx, comp, &z->custom);
 	z->next = object->zones;
 	object->zones = z;
 	return z->zone;
