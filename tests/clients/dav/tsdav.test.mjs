@@ -118,17 +118,21 @@ test('it notices a change by ctag', async () => {
 	assert.equal((await client.isCollectionDirty({ collection: calendar })).isDirty, true);
 });
 
-test('it fetches by multiget, and learns what is missing', async () => {
+test('it fetches by multiget, and is told what is missing', async () => {
 	const calendar = await newCalendar();
-	const url = await create(calendar, 'a', '20260302T120000Z', '20260302T130000Z');
-	const answers = await client.calendarMultiGet({
+	const urls = [
+		await create(calendar, 'a', '20260302T120000Z', '20260302T130000Z'),
+		await create(calendar, 'b', '20260302T120000Z', '20260302T130000Z'),
+	];
+	const fetch = (objectUrls) => client.calendarMultiGet({
 		url: calendar.url,
 		props: { [`${DAVNamespaceShort.DAV}:getetag`]: {}, [`${DAVNamespaceShort.CALDAV}:calendar-data`]: {} },
-		objectUrls: [new URL(url).pathname, new URL('none.ics', calendar.url).pathname],
+		objectUrls: objectUrls.map((u) => new URL(u).pathname),
 		depth: '1',
 	});
-	assert.ok(answers[0].ok && answers[0].props.getetag);
-	assert.equal(answers[1].status, 404);
+	const answers = await fetch(urls);
+	assert.deepEqual(answers.map((a) => a.ok && a.href), urls.map((u) => new URL(u).pathname));
+	await assert.rejects(fetch([...urls, new URL('none.ics', calendar.url).href]), /404/);
 });
 
 test('it asks with filters of its own', async () => {
