@@ -66,7 +66,7 @@ err_t href_parse(struct ctx *cx, const struct path *path, struct resource *out)
 /* What belongs to others is 403, existing or not, so that nobody learns what exists (DESIGN §7). */
 static err_t own_parse(const struct request *rq, struct ctx *cx, const struct path *path, struct resource *out)
 {
-	struct resource r;
+	struct resource r = { 0 };
 	TRY(href_parse(cx, path, &r));
 	bool owned = r.kind == RES_PRINCIPAL || r.kind == RES_HOME || r.kind == RES_CALENDAR || r.kind == RES_OBJECT;
 	if (owned && !id_eq(r.account, rq->principal->account))

@@ -66,7 +66,7 @@ static err_t relocate_calendar(struct request *rq, const struct relocation *r, b
 static err_t relocate(struct request *rq, struct response *rs, bool keep)
 {
 	struct relocation r;
-	bool created;
+	bool created = false;
 	TRY(relocation_read(rq, keep, &r));
 	if (r.from.kind == RES_OBJECT)
 		TRY(uid_conflict_href(rq, r.to, relocate_object(rq, &r, &created)));

@@ -105,12 +105,12 @@ def test_an_object_over_the_ceiling_is_refused(dav, cal):  # RFC 4791 §5.3.2.1 
 
 
 def test_a_uid_that_another_object_has_is_refused_with_its_href(dav, cal):  # RFC 4791 §5.3.2.1 no-uid-conflict
-    put_new(dav, cal + "a%20b.ics", new_event("same"))
-    for path in (cal + "other.ics",):
-        answer = dav.put(path, new_event("same", summary="Other"))
+    for uid, name in (("one", "a%20b.ics"), ("two", "c--%3E%3C!-.ics"), ("three", "%E6%97%A5.ics")):
+        put_new(dav, cal + name, new_event(uid))
+        answer = dav.put(cal + "other.ics", new_event(uid, summary="Other"))
         assert answer.status == 403
-        assert answer.condition == [C + "no-uid-conflict"]
-        assert answer.xml[0].find(D + "href").text == cal + "a%20b.ics"
+        assert answer.condition == [C + "no-uid-conflict"]  # read as XML: the words in the comment cannot break it
+        assert answer.xml[0].find(D + "href").text == cal + name
 
 
 def test_an_object_keeps_its_uid(dav, cal):  # RFC 4791 §5.3.2.1 no-uid-conflict

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each statement that reads objects takes its index on a filled database: a large calendar beside many small ones.
+
+All indexes of calendar_object begin with account and calendar, so that a planner without the right statistics takes any
+of them: a GET by name through the time index reads half the calendar.
+"""
+import os
+import re
+import uuid
+
+import pytest
+
+QUERIES = os.path.join(os.path.dirname(__file__), "../../sql/queries/object.sql")
+ACCOUNT = "11111111-1111-7111-8111-111111111110"
+LARGE = "22222222-2222-7222-8222-222222222222"
+
+FILL = f"""
+INSERT INTO account (account_id, email, name) VALUES ('{ACCOUNT}', 'plans@example.org', 'Plans');
+INSERT INTO calendar (account_id, id, name)
+SELECT '{ACCOUNT}', CASE n WHEN 0 THEN '{LARGE}' ELSE gen_random_uuid() END, 'c' || n FROM generate_series(0, 40) n;
+INSERT INTO calendar_state (account_id, calendar_id) SELECT account_id, id FROM calendar WHERE account_id = '{ACCOUNT}';
+INSERT INTO calendar_object (account_id, calendar_id, id, modseq, first_at, last_at, occ_until, updated_at, created_at,
+       size, tzver, component, flags, deleted, etag, name, uid, data)
+SELECT c.account_id, c.id, gen_random_uuid(), n, at, at + interval '1 hour', 'infinity', now(), now(), 3, 0, 1, 0,
+       false, decode(md5(n::text), 'hex'), 'o' || n || '.ics', 'u' || n, 'abc'
+  FROM calendar c, LATERAL generate_series(1, CASE c.id WHEN '{LARGE}' THEN 10000 ELSE 50 END) n,
+       LATERAL (SELECT '2026-01-01'::timestamptz + n * interval '3 hours') t(at)
+ WHERE c.account_id = '{ACCOUNT}';
+UPDATE calendar_object SET deleted = true, data = NULL, uid = NULL, first_at = NULL, last_at = NULL, occ_until = NULL
+ WHERE account_id = '{ACCOUNT}' AND modseq % 20 = 0;
+ANALYZE calendar, calendar_state, calendar_object;
+"""
+
+NAME, SYNC, TIME, UID, KEY = (f"calendar_object_{n}" for n in ("name", "sync", "time", "uid", "pkey"))
+SOME = "ARRAY[" + ", ".join(f"'{uuid.uuid4()}'" for _ in range(50)) + "]::uuid[]"
+PLANS = {
+    "object_get": ("NULL, 'c0', 'o7.ics'", {NAME}),
+    "object_by_id": (f"NULL, '{LARGE}'", {KEY}),
+    "object_by_uid": (f"'{LARGE}', 'u7'", {UID}),
+    "object_by_ids": (SOME, {KEY}),
+    "object_by_names": (f"'{LARGE}', ARRAY['o1.ics', 'o2.ics', 'o3.ics']", {NAME}),
+    "object_by_names_data": (f"'{LARGE}', ARRAY['o1.ics', 'o2.ics', 'o3.ics']", {NAME}),
+    "object_page": (f"'{LARGE}', 'o5', 7, 500", {NAME}),
+    "object_page_occ": (f"'{LARGE}', 'o5', 7, 500", {NAME}),
+    "object_page_data": (f"'{LARGE}', 'o5', 7, 500", {NAME}),
+    "object_in_range": (
+        f"ARRAY['{LARGE}']::uuid[], '2026-03-01', '2026-04-01', 7, '00000000-0000-0000-0000-000000000000', 5000", {TIME}),
+    "object_changes": (f"'{LARGE}', 9990, 0, 101", {SYNC}),
+    "object_changes_data": (f"'{LARGE}', 9990, 0, 101", {SYNC}),
+}
+
+
+def statements():
+    text = open(QUERIES, encoding="utf-8").read()
+    found = {}
+    for name, body in re.findall(r"-- name: (\w+)\n(.*?);", text, re.S):
+        found[name] = "\n".join(line for line in body.split("\n") if not line.startswith("--"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def filled(world):
+    world.sql(FILL)
+    return world
+
+
+def test_every_statement_that_reads_objects_is_here():
+    assert {n for n, body in statements().items() if body.lstrip().startswith("SELECT") and "calendar_object" in body} \
+        == set(PLANS)
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_statement_takes_its_index(filled, name):
+    values, indexes = PLANS[name]
+    rows = filled.sql(
+        f"SET plan_cache_mode = force_generic_plan; PREPARE q AS {statements()[name]}; "
+        f"EXPLAIN (COSTS off) EXECUTE q('{ACCOUNT}', {values})")
+    plan = "\n".join("".join(r) for r in rows)
+    used = set(re.findall(r"calendar_object_\w+", plan))
+    assert used == indexes, plan
+    assert "Seq Scan on calendar_object" not in plan, plan
