@@ -266,7 +266,7 @@ struct app *demo_platform_open(struct ctx *cx, const struct demo *demo)
 	platform->visitors = visitors_open();
 	platform->app = (struct app){
 		.modules = modules,
-		.module_count = ARRAY_LEN(modules),
+		.module_count = 1,
 		.config = cx->config,
 		.keys = cx->keys,
 		.state = platform,
