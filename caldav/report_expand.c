@@ -127,7 +127,7 @@ static err_t write_nested(struct expansion *x, const struct xml_node *parent, co
 static err_t write_subject(
 	struct expansion *x, const struct xml_node *parent, const struct subject *subject, struct buf *out)
 {
-	struct ask ask;
+	struct ask ask = { .kind = ASK_PROPS };
 	struct subject whole = *subject;
 	TRY(names_of(x->view.cx, parent, &ask));
 	TRY(dead_load(x->view.cx, &ask, &whole));

@@ -76,10 +76,9 @@ static err_t match_read(struct report_call *call, struct match *out, struct ask 
 
 static void match_plain(struct match *x, enum resource_kind kind, bool self)
 {
-	const struct subject s = { .at = { .kind = kind,
-					   .account = kind == RES_HOMES || kind == RES_PRINCIPALS
-							      ? (struct id){ { 0 } }
-							      : x->m.view.principal->account } };
+	struct subject s = { .at = { .kind = kind } };
+	if (kind == RES_PRINCIPAL || kind == RES_HOME)
+		s.at.account = x->m.view.principal->account;
 	if (self || (x->kind & ON(kind)))
 		(void)members_write(&x->m, &s);
 }
