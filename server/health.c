@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "server/db/pool.h"
@@ -41,16 +42,19 @@ static err_t readyz(struct request *rq, struct response *rs)
 	return OK;
 }
 
+/* The second number of /proc/self/statm: pages that are in memory. */
 static long resident_kib(void)
 {
-	long pages = 0, resident = 0;
+	char line[128], *rest = line;
 	FILE *file = fopen("/proc/self/statm", "re");
 	if (!file)
 		return 0;
-	if (fscanf(file, "%ld %ld", &pages, &resident) != 2)
-		resident = 0;
+	bool read = fgets(line, sizeof line, file) != NULL;
 	fclose(file);
-	return resident * (sysconf(_SC_PAGESIZE) / 1024);
+	if (!read)
+		return 0;
+	strtol(rest, &rest, 10);
+	return strtol(rest, NULL, 10) * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
 struct metric {

@@ -2,6 +2,7 @@
 #include "server/base/arena.h"
 
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,10 +35,16 @@ struct deferred {
 
 struct arena {
 	struct chunk *newest, *first;
+	struct chunk *spare; /* of CHUNK_SIZE, wiped: a loop that marks and rewinds does not go to malloc each round */
 	struct deferred *deferred;
 	size_t deferred_len, deferred_cap;
 	size_t total;
 };
+
+static size_t round_up(size_t size)
+{
+	return (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+}
 
 static void *must_alloc(size_t size)
 {
@@ -51,7 +58,10 @@ static void *must_alloc(size_t size)
 
 static struct chunk *chunk_push(struct arena *mem, size_t size)
 {
-	struct chunk *chunk = must_alloc(sizeof *chunk + size);
+	bool from_spare = mem->spare && size == CHUNK_SIZE;
+	struct chunk *chunk = from_spare ? mem->spare : must_alloc(sizeof *chunk + size);
+	if (from_spare)
+		mem->spare = NULL;
 	*chunk = (struct chunk){ .older = mem->newest, .size = size };
 	mem->newest = chunk;
 	return chunk;
@@ -80,7 +90,10 @@ static void drop_chunks(struct arena *mem, const struct chunk *down_to)
 		mem->newest = gone->older;
 		mem->total -= gone->used;
 		explicit_bzero(gone->data, gone->used);
-		free(gone);
+		if (gone->size == CHUNK_SIZE && !EACH_OBJECT_ALONE && !mem->spare)
+			mem->spare = gone;
+		else
+			free(gone);
 	}
 }
 
@@ -109,6 +122,7 @@ void arena_close(struct arena *mem)
 	if (!mem)
 		return;
 	arena_reset(mem);
+	free(mem->spare);
 	free(mem->first);
 	free(mem->deferred);
 	free(mem);
@@ -129,7 +143,7 @@ void *arena_take(struct arena *mem, size_t count, size_t size)
 		memset(alone->data, 0, want);
 		return alone->data;
 	}
-	size_t rounded = (want + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+	size_t rounded = round_up(want);
 	struct chunk *chunk = mem->newest;
 	if (chunk->size - chunk->used < rounded)
 		chunk = chunk_push(mem, rounded > CHUNK_SIZE ? rounded : CHUNK_SIZE);
@@ -140,21 +154,29 @@ void *arena_take(struct arena *mem, size_t count, size_t size)
 	return ptr;
 }
 
+/* Was the object of that size the last one handed out? */
+static bool is_last(const struct chunk *chunk, const unsigned char *ptr, size_t rounded)
+{
+	return chunk->used >= rounded && ptr == chunk->data + chunk->used - rounded;
+}
+
+/* False where the object must move. */
+static bool grow_in_place(struct arena *mem, unsigned char *ptr, size_t had, size_t want)
+{
+	struct chunk *chunk = mem->newest;
+	size_t before = round_up(had), after = round_up(want);
+	if (EACH_OBJECT_ALONE || !is_last(chunk, ptr, before) || chunk->size - chunk->used < after - before)
+		return false;
+	chunk->used += after - before;
+	mem->total += after - before;
+	memset(ptr + had, 0, want - had);
+	return true;
+}
+
 void *arena_grow(struct arena *mem, void *ptr, size_t had, size_t want)
 {
-	if (ptr && want <= had)
+	if (ptr && (want <= had || grow_in_place(mem, ptr, had, want)))
 		return ptr;
-	struct chunk *chunk = mem->newest;
-	size_t rounded_had = (had + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
-	size_t rounded_want = (want + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
-	if (!EACH_OBJECT_ALONE && ptr && chunk->used >= rounded_had &&
-		(unsigned char *)ptr == chunk->data + chunk->used - rounded_had &&
-		chunk->size - chunk->used >= rounded_want - rounded_had) {
-		chunk->used += rounded_want - rounded_had;
-		mem->total += rounded_want - rounded_had;
-		memset((unsigned char *)ptr + had, 0, want - had);
-		return ptr;
-	}
 	void *bigger = arena_take(mem, 1, want);
 	if (ptr && had)
 		memcpy(bigger, ptr, had);

@@ -8,9 +8,10 @@
 
 static int answer(struct mg_connection *mg)
 {
-	static const char text[] = "HTTP/1.1 200 OK\r\nDate: Tue, 24 Nov 2026 05:30:54 GMT\r\n"
-				   "Request-Id: req_0352zZRwO7KqqMdOBFrX1o\r\nX-Content-Type-Options: nosniff\r\n"
-				   "Content-Length: 6\r\nContent-Type: text/plain\r\nCache-Control: no-store\r\n\r\nhello\n";
+	static const char text[] =
+		"HTTP/1.1 200 OK\r\nDate: Tue, 24 Nov 2026 05:30:54 GMT\r\n"
+		"Request-Id: req_0352zZRwO7KqqMdOBFrX1o\r\nX-Content-Type-Options: nosniff\r\n"
+		"Content-Length: 6\r\nContent-Type: text/plain\r\nCache-Control: no-store\r\n\r\nhello\n";
 	mg_write(mg, text, sizeof text - 1);
 	return 200;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For comparing with other expanders. Each line of input: DTSTART, an instant to seek to (or "-"), how many, and the rule;
- * the answer is one line of instances, or "refused" or "gave-up".
+ * For comparing with other expanders. Each line of input: DTSTART, an instant to seek to (or "-"), how many, and the
+ * rule; the answer is one line of instances, or "refused" or "gave-up".
  */
 #include <stdio.h>
 #include <stdlib.h>
