@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/http/civet.h"
 
-#include <malloc.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -273,8 +272,6 @@ err_t civet_open(struct ctx *cx, const struct civet_settings *s, const struct ap
 	server->bodies = crowd_open(s->bodies_per_address ? s->bodies_per_address : 1 + s->threads / 4);
 	server->park = (struct park_settings){ s->request_timeout_ms, s->idle_timeout_ms, s->threads };
 
-	/* Many threads with an arena of malloc each would hold on to much memory. */
-	mallopt(M_ARENA_MAX, 4);
 	signal(SIGPIPE, SIG_IGN);
 	(void)mg_init_library(MG_FEATURES_DEFAULT);
 	err_t e = read_proxies(cx, app, server);

@@ -1,67 +1,63 @@
 # SPDX-License-Identifier: Apache-2.0
-"""codes.py URL CLIENT_ID N: sign in as the bench account, consent N times, print CODE<TAB>CODE_VERIFIER lines."""
-import base64
-import hashlib
+"""codes.py URL CLIENT_ID N: sign in as the bench account, consent N times, print CODE<TAB>CODE_VERIFIER lines.
+
+The forms are filled as the OAuth tests fill them (tests/http/oauth_flow.py).
+"""
 import http.client
-import re
-import secrets
+import pathlib
 import sys
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "http"))
+from oauth_flow import Form, Pkce  # noqa: E402
+
+REDIRECT, SCOPE = "http://127.0.0.1:21099/cb", "calendars:read events:read profile:read"
+
 
 class Browser:
-    """Just enough of one: cookies, forms, redirects within the site."""
+    """Just enough of one: cookies and a kept connection."""
 
     def __init__(self, url):
-        self.base, self.cookies = urlsplit(url), {}
-        self.conn = http.client.HTTPConnection(self.base.hostname, self.base.port, timeout=30)
+        self.origin, self.cookies = url, {}
+        parts = urlsplit(url)
+        self.conn = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
 
-    def ask(self, method, path, fields=None):
-        headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items()), "Origin": self.base.geturl()}
-        body = urlencode(fields, doseq=True) if fields is not None else None
-        if body is not None:
+    def ask(self, method, target, fields=None, expect=303):
+        """-> where a 303 leads, or the text of a page."""
+        headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items()), "Origin": self.origin}
+        if fields is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        self.conn.request(method, path, body, headers)
+        self.conn.request(method, target, None if fields is None else urlencode(fields), headers)
         answer = self.conn.getresponse()
         text = answer.read().decode()
+        if answer.status != expect:
+            sys.exit(f"{method} {target.partition('?')[0]}: {answer.status}, not {expect}: {text[-2000:]}")
         for cookie in answer.headers.get_all("Set-Cookie") or []:
-            name, value = cookie.split(";")[0].split("=", 1)
+            name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value
-        return answer.status, answer.headers.get("Location"), text
+        return answer.headers["Location"] if expect == 303 else text
 
-    def page(self, path):
-        while True:
-            status, location, text = self.ask("GET", path)
-            if status not in (302, 303):
-                return path, text
-            path = location.removeprefix(self.base.geturl())
+    def fill(self, target, action, **fields):
+        page = self.ask("GET", target, expect=200)
+        return self.ask("POST", action, Form(page, action).with_(**fields))
 
 
-def hidden(text):
-    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', text))
+def code(browser, client):
+    pkce = Pkce()
+    asked = urlencode({"client_id": client, "redirect_uri": REDIRECT, "response_type": "code", "scope": SCOPE, "state": "s",
+                       "code_challenge": pkce.challenge, "code_challenge_method": "S256"})
+    consent = browser.ask("GET", "/oauth/authorize?" + asked)
+    granted = browser.fill(consent, "/consent", decision="allow")
+    return parse_qs(urlsplit(granted).query)["code"][0], pkce.verifier
 
 
 def main():
     url, client, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
     browser = Browser(url)
-    path, text = browser.page("/sign-in")
-    fields = hidden(text) | {"email": "bench@example.org", "password": "benchmark password"}
-    status, _, text = browser.ask("POST", "/sign-in", fields)
-    if status != 303:
-        sys.exit(f"sign-in: {status} {text[:300]}")
+    browser.fill("/sign-in", "/sign-in", email="bench@example.org", password="benchmark password")
     for _ in range(count):
-        verifier = secrets.token_urlsafe(48)
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-        query = urlencode({"client_id": client, "redirect_uri": "http://127.0.0.1:21099/cb", "response_type": "code",
-                           "scope": "calendars:read events:read profile:read", "state": "s",
-                           "code_challenge": challenge, "code_challenge_method": "S256"})
-        path, text = browser.page("/oauth/authorize?" + query)
-        scopes = re.findall(r'<input type="checkbox" name="scope" value="([^"]+)"', text)
-        fields = hidden(text) | {"decision": "allow", "scope": scopes}
-        status, location, text = browser.ask("POST", path, fields)
-        if status != 303 or "code=" not in (location or ""):
-            sys.exit(f"consent: {status} {location} {text[:500]}")
-        print(parse_qs(urlsplit(location).query)["code"][0], verifier, sep="\t")
+        print(*code(browser, client), sep="\t", flush=True)
 
 
 main()
