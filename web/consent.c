@@ -118,10 +118,21 @@ static err_t read_lifetime(struct request *rq, int64_t *out)
 	return OK;
 }
 
+/* What could be read in two ways is no decision, as OAuth 2.1 §3.1 has it for every parameter. */
+static err_t check_single(struct request *rq)
+{
+	static const char *const single[] = { "request", "decision", "calendars", "lifetime" };
+	for (size_t i = 0; i < ARRAY_LEN(single); i++)
+		if (form_count(&rq->form, single[i]) > 1)
+			return REFUSE(&rq->cx, INVALID_VALUE, single[i], "The field %s was sent twice.", single[i]);
+	return OK;
+}
+
 static err_t read_decision(struct request *rq, struct decision *out)
 {
 	struct str sent = form_get(&rq->form, "decision");
 	*out = (struct decision){ .allow = str_eq(sent, STR("allow")) };
+	TRY(check_single(rq));
 	if (!out->allow && !str_eq(sent, STR("deny")))
 		return REFUSE(&rq->cx, INVALID_VALUE, "decision", "Choose to allow or to deny the access.");
 	if (!out->allow)

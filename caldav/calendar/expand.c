@@ -307,7 +307,8 @@ err_t ical_expand(struct ctx *cx, struct ical *object, struct instant start, str
 	};
 	(void)series_walk(cx->mem, c.s, &walk);
 	if (c.over)
-		return REFUSE(cx, ICAL_MAX_INSTANCES, "", "more than %zu instances in this time range", limit);
+		return REFUSE(cx, ICAL_MAX_INSTANCES, "",
+			"more than %zu instances in this time range: ask for a shorter one", limit);
 	if (c.count)
 		qsort(c.items, c.count, sizeof *c.items, occurrence_cmp);
 	*out = c.items;

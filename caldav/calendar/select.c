@@ -266,8 +266,8 @@ static err_t expanded_write(const struct writer *w, const struct ical_select_com
 		.to = &list };
 	(void)series_walk(w->cx->mem, w->series, &walk);
 	if (list.count > ICAL_INSTANCES_MAX)
-		return REFUSE(
-			w->cx, ICAL_MAX_INSTANCES, "", "more than %d instances in this time range", ICAL_INSTANCES_MAX);
+		return REFUSE(w->cx, ICAL_MAX_INSTANCES, "",
+			"more than %d instances in this time range: ask for a shorter one", ICAL_INSTANCES_MAX);
 	if (list.count)
 		qsort(list.items, list.count, sizeof *list.items, instance_cmp);
 	for (size_t i = 0; i < list.count; i++) {

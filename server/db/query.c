@@ -81,7 +81,9 @@ static err_t run_on(
 	cx->round_trips++;
 	if (is_to_fail(cx, false)) {
 		conn->broken = true;
-		return FAIL(cx, UNAVAILABLE, "%s: made to fail before it was sent", q->name);
+		struct err *e = FAIL(cx, UNAVAILABLE, "%s: made to fail before it was sent", q->name);
+		e->retry_after_s = 2; /* as when a connection is lost */
+		return e;
 	}
 	if (conn->begin_pending) {
 		conn->begin_pending = false;

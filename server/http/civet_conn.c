@@ -7,6 +7,7 @@
 
 #include "civetweb.h"
 
+#include "server/db/query.h"
 #include "server/http/civet_hooks.h"
 
 /* One call of mg_read fills what it is given, so it is given pieces. */
@@ -119,6 +120,18 @@ static int64_t body_length(const struct request *rq)
 	return (int64_t)length;
 }
 
+#ifdef CALENDS_DEV
+/* `Calends-Fail-Query: 2` fails the second statement before it is sent, `2 after` behind it: it ran, and nobody knows.
+ */
+static void read_fail_query(struct request *rq)
+{
+	struct str when = request_header(rq, "Calends-Fail-Query"), n;
+	uint64_t failing;
+	if (str_cut(&when, ' ', &n) && str_to_u64(n, 1000, &failing))
+		rq->cx.fail_query = (unsigned)failing | (str_eq(when, STR("after")) ? DB_FAIL_AFTER : 0);
+}
+#endif
+
 static struct request *request_of(struct connection *c, const struct mg_request_info *info, struct arena *mem)
 {
 	const struct app *app = c->server->app;
@@ -140,9 +153,7 @@ static struct request *request_of(struct connection *c, const struct mg_request_
 		peer = (struct address){ { [10] = 0xFF, [11] = 0xFF, [12] = 127 } };
 	c->client = proxy_apply(rq, c->server->proxies, peer, info->is_ssl);
 #ifdef CALENDS_DEV
-	uint64_t failing;
-	if (str_to_u64(request_header(rq, "Calends-Fail-Query"), 1000, &failing))
-		rq->cx.fail_query = (unsigned)failing;
+	read_fail_query(rq);
 #endif
 	c->base.http_1_0 = strcmp(info->http_version, "1.0") == 0;
 	/* RFC 9110 §10.1.1: an expectation in an HTTP/1.0 request is ignored. */

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A request whose n-th statement fails, for n = 1, 2 … until it has fewer, before the statement is sent and behind it.
+
+    faults = Faults(world)
+    faults.each(prepare)        # prepare() makes something new and gives (method, target, body, headers) for it
+
+A refusal is 500 or 503 (or an answer that was cut), changes no table or all the tables that the whole request changes,
+and the same request without a failure is answered next."""
+import subprocess
+
+# What a request may touch by the way: when a credential was used, how often somebody guessed, who is signed in.
+BESIDE = {"credential_use", "throttle", "session"}
+
+class Faults:
+    def __init__(self, world):
+        self.world, self.client = world, world.client_connection()
+        rows = world.sql("SELECT relname FROM pg_class c WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace")
+        self.tables = sorted({name for [name] in rows} - BESIDE)
+        self.query = " UNION ALL ".join(f"SELECT '{t}', md5(coalesce(string_agg(r::text, '|' ORDER BY r::text), '')) FROM {t} r" for t in self.tables)
+
+        self.psql = subprocess.Popen([f"{world.postgres.bin}/psql", "-XAtq", "-F", "\t", world.database_url], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True)  # one for all: there are many states to look at
+
+    def close(self):
+        self.client.close()
+        self.psql.stdin.close()
+        self.psql.wait(10)
+
+    def state(self):
+        """A digest of each table."""
+        self.psql.stdin.write(self.query + ";\n")
+        self.psql.stdin.flush()
+        return dict(self.psql.stdout.readline().rstrip("\n").split("\t") for _ in self.tables)
+
+    def send(self, method, target, body, headers, failing=None):
+        pairs = [*headers, *([("Calends-Fail-Query", failing)] if failing else [])]
+        try:
+            return self.client.request(method, target, body, pairs)
+        except (EOFError, ConnectionError):
+            self.client.close()
+            return None
+
+    def changed(self, prepare, failing=None):
+        """The reply to a request, the tables that it changed, and the request."""
+        request = prepare()
+        before = self.state()
+        reply = self.send(*request, failing)
+        after = self.state()
+        return reply, {t for t in self.tables if before[t] != after[t]}, request
+
+    def each(self, prepare, passes=lambda reply: reply.status < 400):
+        whole_reply, whole, _ = self.changed(prepare)
+        assert passes(whole_reply), whole_reply
+        for when, status in (("before", 503), ("after", 500)):
+            for n in range(1, 30):
+                reply, touched, request = self.changed(prepare, f"{n} {when}")
+                if reply is not None and reply.status < 500:
+                    assert n > 1, "no statement was made to fail"
+                    assert passes(reply) and touched == whole, (reply, touched, whole)
+                    break
+                self.is_clean(reply, status)
+                assert touched in ((set(),) if when == "before" else (set(), whole)), (n, when, touched, whole)
+                again = self.send(*request)
+                assert again is not None and again.status < 500, (n, when, again)
+                assert touched or passes(again), (n, when, again)
+            else:
+                raise AssertionError("it never passed")
+        return whole_reply
+
+    @staticmethod
+    def is_clean(reply, status):
+        if reply is None:
+            return  # behind the first octet nothing is left but to cut
+        assert reply.status == status, reply
+        assert not reply.body or reply.request_id in reply.text, reply
+        assert not any(w in reply.text for w in ("SELECT", "statement", ".c:", "made to fail", "sql")), reply
+        assert status != 503 or int(reply.headers["Retry-After"]) > 0
