@@ -297,9 +297,12 @@ static err_t prop_fits(const struct judge *j, const struct prop_filter *f, const
 			return OK;
 		*out = f->param_count == 0 && !f->text.set;
 	}
-	for (; prop && !*out; prop = ical_prop_again(prop))
+	struct arena_mark mark = arena_mark(j->cx->mem);
+	for (; prop && !*out; prop = ical_prop_again(prop)) {
 		*out = params_fit(j->cx->mem, f, prop) &&
 		       text_fits(j->cx->mem, &f->text, ical_text(j->cx->mem, prop->value));
+		arena_rewind(j->cx->mem, mark);
+	}
 	return OK;
 }
 

@@ -42,12 +42,10 @@ static int by_id(const void *a, const void *b)
 
 err_t members_fetch(struct members *m, struct object *objects, size_t from, size_t count, size_t *end_out)
 {
-	struct id *ids = arena_array(m->cx->mem, struct id, count - from + 1);
-	size_t end = from, octets = 0;
-	do {
-		ids[end - from] = objects[end].id;
-		octets += (size_t)objects[end++].size;
-	} while (end < count && octets + (size_t)objects[end].size <= PAGE_OCTETS);
+	size_t end = object_lot(objects, from, count);
+	struct id *ids = arena_array(m->cx->mem, struct id, end - from + 1);
+	for (size_t i = from; i < end; i++)
+		ids[i - from] = objects[i].id;
 
 	struct object *rows = NULL;
 	size_t found = 0;

@@ -20,7 +20,6 @@
 
 /* Rows of one page, and octets of data held at once. */
 #define PAGE_ROWS 500
-#define PAGE_OCTETS (4 * 1024 * 1024)
 
 struct members {
 	struct ctx *cx;
@@ -50,7 +49,7 @@ MUST_CHECK err_t members_respond(
 bool members_missing(struct members *m, struct str href, int status);
 
 /*
- * The data of objects[from …], as many as PAGE_OCTETS allow and at least one; returns where it stopped. Those that
+ * The data of objects[from …], as many as LOT_OCTETS allow and at least one; returns where it stopped. Those that
  * went meanwhile keep data absent.
  */
 MUST_CHECK err_t members_fetch(struct members *m, struct object *objects, size_t from, size_t count, size_t *end_out);

@@ -17,68 +17,46 @@ static err_t range_read(struct ctx *cx, const struct xml_node *root, struct ical
 	return *wrong ? REFUSE(cx, MALFORMED, "time-range", "%s", wrong) : OK;
 }
 
-/* Spans of all pages: merged, so that there are never more than the window has room for. */
 struct busy {
 	struct freebusy all;
-	struct arena *mem; /* of all.spans: outlives the pages */
-	struct members m;  /* for its pages: nothing of it is written */
+	struct members m; /* for its pages: nothing of it is written */
 };
 
-static void close_arena(void *arena)
-{
-	arena_close(arena);
-}
-
-/* What was gathered on a page goes to the rest. */
-static void keep(struct busy *b, const struct freebusy *page)
-{
-	struct freebusy *all = &b->all;
-	if (all->count + page->count > all->cap) {
-		size_t cap = (all->count + page->count) * 2;
-		all->spans = arena_grow(b->mem, all->spans, all->cap * sizeof *all->spans, cap * sizeof *all->spans);
-		all->cap = cap;
-	}
-	for (size_t i = 0; i < page->count; i++)
-		all->spans[all->count++] = page->spans[i];
-	freebusy_merge(all);
-}
-
-/* Those that rows alone do not decide. */
-static err_t add_data(struct members *m, struct freebusy *page, struct object *rows, size_t count)
+/* Those that rows alone do not decide, lot by lot. */
+static err_t add_data(struct busy *b, struct object *rows, size_t count)
 {
 	for (size_t from = 0; from < count;) {
+		struct arena_mark mark = arena_mark(b->m.cx->mem);
 		size_t end = from;
-		TRY(members_fetch(m, rows, from, count, &end));
+		TRY(members_fetch(&b->m, rows, from, count, &end));
 		for (; from < end; from++) {
 			bool again = false;
 			if (rows[from].data.ptr)
-				TRY(freebusy_add(m->cx, page, &rows[from], &again));
+				TRY(freebusy_add(b->m.cx, &b->all, &rows[from], &again));
 		}
+		arena_rewind(b->m.cx->mem, mark);
 	}
 	return OK;
 }
 
-static err_t add_rows(struct busy *b, struct str zone, struct object *rows, size_t count)
+static err_t add_rows(struct busy *b, const struct object *rows, size_t count)
 {
-	struct freebusy page = { .start = b->all.start, .end = b->all.end, .zone = zone };
 	struct object *open = arena_array(b->m.cx->mem, struct object, count + 1);
 	size_t open_count = 0;
 	for (size_t i = 0; i < count; i++) {
 		bool needs_data = false;
-		TRY(freebusy_add(b->m.cx, &page, &rows[i], &needs_data));
+		TRY(freebusy_add(b->m.cx, &b->all, &rows[i], &needs_data));
 		if (needs_data)
 			open[open_count++] = rows[i];
 	}
-	TRY(add_data(&b->m, &page, open, open_count));
-	freebusy_merge(&page);
-	keep(b, &page);
-	return OK;
+	return add_data(b, open, open_count);
 }
 
 static err_t add_calendars(struct busy *b, struct id_list calendars, struct str zone)
 {
 	struct id after = { { 0 } };
 	size_t count = 0;
+	b->all.zone = zone;
 	b->m.start = arena_mark(b->m.cx->mem);
 	do {
 		struct object *rows = NULL;
@@ -86,7 +64,7 @@ static err_t add_calendars(struct busy *b, struct id_list calendars, struct str 
 			COMPONENT_VEVENT, after, PAGE_ROWS, &rows, &count));
 		if (count)
 			after = rows[count - 1].id;
-		TRY(add_rows(b, zone, rows, count));
+		TRY(add_rows(b, rows, count));
 	} while (members_turn(&b->m) && count == PAGE_ROWS);
 	return OK;
 }
@@ -134,17 +112,17 @@ err_t report_freebusy(struct report_call *call)
 	struct calendar calendar;
 	struct subject subject;
 	struct ical_range range;
-	struct busy b = { .mem = arena_open() };
+	struct busy b;
 
-	arena_defer(cx->mem, close_arena, b.mem);
 	TRY(range_read(cx, call->root, &range));
 	TRY(subject_load(cx, call->rq->principal, call->at, &calendar, NULL, &subject));
-	b.all = (struct freebusy){ .start = range.start, .end = range.end };
+	freebusy_open(cx, range.start, range.end, STR_ABSENT, &b.all);
 	members_open(&b.m, call->rq, call->rs, &nothing);
 	if (subject.calendar)
 		TRY(add_by_zone(&b, &calendar, 1));
 	else
 		TRY(add_home(&b));
+	freebusy_merge(&b.all);
 	freebusy_write(cx, &b.all, STR_ABSENT, reply(call->rs, 200, "text/calendar;charset=utf-8"));
 	return OK;
 }

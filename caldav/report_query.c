@@ -9,6 +9,7 @@
 #include "caldav/filter.h"
 #include "caldav/members.h"
 #include "caldav/report.h"
+#include "caldav/calendar/work.h"
 #include "server/base/log.h"
 
 struct search {
@@ -33,7 +34,7 @@ enum verdict { NO, YES, OPEN };
 /* Stored before it was judged as it is today: an object that cannot be read matches nothing, and breaks no query. */
 static err_t unless_unreadable(err_t e, const struct object *o, struct arena *mem)
 {
-	if (!e || err_is(e, INTERNAL) || err_is(e, UNAVAILABLE))
+	if (!e || err_is(e, INTERNAL) || err_is(e, UNAVAILABLE) || err_is(e, TOO_COSTLY))
 		return e;
 	log_event(LOG_WARN, "object_unreadable", LOG_STR("object", id_text(mem, "evt", o->id)),
 		LOG_C("kind", err_row(e->kind)->name));
@@ -67,6 +68,7 @@ static err_t judge_data(struct ctx *cx, const struct search *q, const struct obj
 	*out = false;
 	if (!o->data.ptr || !filter_may_hold(&q->filter.plan, o->data))
 		return OK;
+	TRY(work_check(cx));
 	struct arena_mark mark = arena_mark(cx->mem);
 	err_t e = ical_parse(cx, o->data, &parsed);
 	if (!e)

@@ -23,6 +23,7 @@ struct spot {
 	struct instant start, end;
 	struct id object;
 	char recurrence_id[RECURRENCE_ID_MAX];
+	int32_t size;             /* of the object */
 	size_t recurrence_id_len; /* 0: the event does not recur, or stands for all its instances */
 };
 
@@ -117,7 +118,10 @@ static void put_instances(
 {
 	for (size_t i = 0; i < count; i++) {
 		struct str id = str_sub(occurrences[i].recurrence_id, 0, RECURRENCE_ID_MAX);
-		struct spot spot = { .start = occurrences[i].start, .end = occurrences[i].end, .object = object->id };
+		struct spot spot = { .start = occurrences[i].start,
+			.end = occurrences[i].end,
+			.object = object->id,
+			.size = object->size };
 		spot.recurrence_id_len = id.len;
 		if (id.len > 0)
 			memcpy(spot.recurrence_id, id.ptr, id.len);
@@ -142,7 +146,7 @@ static err_t add_object(struct ctx *cx, struct page *page, const struct object *
 		return OK;
 	TRY(event_read(cx, ical, ical_main(ical), &item.event));
 	settle(&item, q->zone);
-	const struct spot spot = { .start = item.start, .end = item.end, .object = object->id };
+	const struct spot spot = { .start = item.start, .end = item.end, .object = object->id, .size = object->size };
 	page_put(page, &spot);
 	return OK;
 }
@@ -167,35 +171,50 @@ static err_t component_of(
 
 /* ---- candidates ---- */
 
-/* The ids of those that have an instance in the range, or may have: what bounds and occ leave open, data decides. */
+/* Those that have an instance in the range, or may have: what bounds and occ leave open, data decides. */
 static err_t sift(struct ctx *cx, const struct agenda_query *q, const struct object *candidates, size_t count,
-	struct id_list *out)
+	struct object **out, size_t *count_out)
 {
-	struct id *ids = arena_array(cx->mem, struct id, count + 1);
+	struct object *kept_rows = arena_array(cx->mem, struct object, count + 1);
 	size_t kept = 0;
 	for (size_t i = 0; i < count; i++) {
 		bool touches, needs_data = false;
 		TRY(ical_touches(cx, &candidates[i], q->start, q->end, q->zone, &touches, &needs_data));
 		if (touches || needs_data)
-			ids[kept++] = candidates[i].id;
+			kept_rows[kept++] = candidates[i];
 	}
-	*out = (struct id_list){ ids, kept };
+	*out = kept_rows;
+	*count_out = kept;
+	return OK;
+}
+
+static err_t add_lot(struct ctx *cx, struct page *page, const struct object *rows, size_t count)
+{
+	struct id *ids = arena_array(cx->mem, struct id, count);
+	struct object *objects;
+	size_t object_count;
+	for (size_t i = 0; i < count; i++)
+		ids[i] = rows[i].id;
+	TRY(object_by_ids(cx, page->query->account, (struct id_list){ ids, count }, &objects, &object_count));
+	for (size_t i = 0; i < object_count; i++) {
+		struct arena_mark mark = arena_mark(cx->mem);
+		TRY(add_object(cx, page, &objects[i]));
+		arena_rewind(cx->mem, mark);
+	}
 	return OK;
 }
 
 static err_t add_candidates(struct ctx *cx, struct page *page, const struct object *candidates, size_t count)
 {
-	struct id_list ids;
-	struct object *objects;
-	size_t object_count;
-	TRY(sift(cx, page->query, candidates, count, &ids));
-	if (ids.count == 0)
-		return OK;
-	TRY(object_by_ids(cx, page->query->account, ids, &objects, &object_count));
-	for (size_t i = 0; i < object_count; i++) {
+	struct object *rows;
+	size_t row_count;
+	TRY(sift(cx, page->query, candidates, count, &rows, &row_count));
+	for (size_t from = 0; from < row_count;) {
 		struct arena_mark mark = arena_mark(cx->mem);
-		TRY(add_object(cx, page, &objects[i]));
+		size_t end = object_lot(rows, from, row_count);
+		TRY(add_lot(cx, page, rows + from, end - from));
 		arena_rewind(cx->mem, mark);
+		from = end;
 	}
 	return OK;
 }
@@ -263,6 +282,16 @@ static err_t read_spots(struct ctx *cx, const struct page *page, size_t count, s
 	return OK;
 }
 
+/* Each spot's object is read by itself: large ones make a short page. */
+static size_t spots_that_fit(const struct page *page)
+{
+	size_t count = 0, octets = 0;
+	while (count < page->count && count < page->query->limit &&
+		(count == 0 || octets + (size_t)page->spots[count].size <= LOT_OCTETS))
+		octets += (size_t)page->spots[count++].size;
+	return count;
+}
+
 static err_t check_range(struct ctx *cx, const struct agenda_query *q)
 {
 	if (!instant_before(q->start, q->end))
@@ -280,9 +309,9 @@ err_t agenda_in_range(
 	TRY(check_range(cx, q));
 	TRY(find_spots(cx, &page));
 	struct agenda_item *items = arena_array(cx->mem, struct agenda_item, q->limit);
-	bool more = page.count > q->limit;
-	TRY(read_spots(cx, &page, more ? q->limit : page.count, items, count_out));
-	*more_out = more;
+	size_t count = spots_that_fit(&page);
+	*more_out = page.count > count;
+	TRY(read_spots(cx, &page, count, items, count_out));
 	*out = items;
 	return OK;
 }
@@ -296,9 +325,11 @@ err_t agenda_newest(struct ctx *cx, struct id account, struct id_list calendars,
 	size_t count;
 	TRY(db_rows(cx, &sql_agenda_newest, agenda_newest, &objects, &count, IN(account), IN(calendars),
 		IN(id_is_zero(after) ? newest : after), IN((int32_t)(limit + 1))));
-	*more_out = count > limit;
-	if (*more_out)
-		count = limit;
+	size_t fit = 0; /* past the first that did not come with its data there are more */
+	while (fit < count && fit < limit && objects[fit].data.ptr)
+		fit++;
+	*more_out = count > fit;
+	count = fit;
 	struct agenda_item *items = arena_array(cx->mem, struct agenda_item, count);
 	for (size_t i = 0; i < count; i++)
 		TRY(agenda_event(cx, &objects[i], zone, &items[i]));

@@ -36,7 +36,7 @@ struct agenda_query {
 };
 
 /*
- * The first `limit` items in order of start. more_out: there are others behind them.
+ * The first `limit` items in order of start, or fewer where they are large. more_out: there are others behind them.
  *
  * errors  RANGE_TOO_LARGE (over AGENDA_RANGE_MAX_S, or more than AGENDA_CANDIDATES_MAX events), ICAL_MAX_INSTANCES,
  *         INVALID_VALUE (param "to": not behind the start)
@@ -44,7 +44,7 @@ struct agenda_query {
 MUST_CHECK err_t agenda_in_range(
 	struct ctx *cx, const struct agenda_query *q, struct agenda_item **out, size_t *count_out, bool *more_out);
 
-/* Events as they are stored, newest first, behind `after` (zero: from the newest). */
+/* Events as they are stored, newest first, behind `after` (zero: from the newest); fewer than `limit` where large. */
 MUST_CHECK err_t agenda_newest(struct ctx *cx, struct id account, struct id_list calendars, struct id after,
 	struct str zone, size_t limit, struct agenda_item **out, size_t *count_out, bool *more_out);
 

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "caldav/calendar/work.h"
+
 /* ---- the merged, ascending original starts of a set ---- */
 
 struct source {
@@ -301,6 +303,7 @@ err_t ical_expand(struct ctx *cx, struct ical *object, struct instant start, str
 	size_t limit, struct occurrence **out, size_t *count_out)
 {
 	struct collector c = { .cx = cx, .limit = limit };
+	TRY(work_check(cx));
 	TRY(series_read(cx, object, &c.s));
 	struct walk walk = {
 		.floating = zone_or_utc(zone), .a = window_s(start), .b = window_s(end), .visit = collect, .to = &c

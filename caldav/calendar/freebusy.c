@@ -4,11 +4,22 @@
 #include <stdlib.h>
 
 #include "caldav/calendar/bounds.h"
+#include "caldav/calendar/work.h"
 
 /* ---- collecting ---- */
 
+static void close_arena(void *arena)
+{
+	arena_close(arena);
+}
+
+void freebusy_open(struct ctx *cx, struct instant start, struct instant end, struct str zone, struct freebusy *out)
+{
+	*out = (struct freebusy){ .mem = arena_open(), .start = start, .end = end, .zone = zone };
+	arena_defer(cx->mem, close_arena, out->mem);
+}
+
 struct adding {
-	struct ctx *cx;
 	struct freebusy *fb;
 	enum busy_kind kind;
 	size_t added;
@@ -25,7 +36,7 @@ static void span_add(struct adding *to, struct instant start, struct instant end
 		return;
 	if (fb->count == fb->cap) {
 		size_t cap = fb->cap ? fb->cap * 2 : 64;
-		fb->spans = arena_grow(to->cx->mem, fb->spans, fb->cap * sizeof *fb->spans, cap * sizeof *fb->spans);
+		fb->spans = arena_grow(fb->mem, fb->spans, fb->cap * sizeof *fb->spans, cap * sizeof *fb->spans);
 		fb->cap = cap;
 	}
 	fb->spans[fb->count++] = (struct busy_span){ start, end, kind };
@@ -72,12 +83,22 @@ static bool add_from_bounds(struct adding *a, const struct object *o)
 	return true;
 }
 
+/* Room for one object's; what overlaps takes none. */
+static err_t make_room(struct ctx *cx, struct freebusy *fb)
+{
+	if (fb->count <= FREEBUSY_SPANS_MAX)
+		return OK;
+	freebusy_merge(fb);
+	return fb->count <= FREEBUSY_SPANS_MAX / 2 ? OK : FAIL(cx, TOO_COSTLY, "%zu spans of free-busy", fb->count);
+}
+
 err_t freebusy_add(struct ctx *cx, struct freebusy *fb, const struct object *object, bool *needs_data_out)
 {
-	struct adding adding = { cx, fb, object->flags & ICAL_TENTATIVE ? BUSY_TENTATIVE : BUSY, 0 };
+	struct adding adding = { fb, object->flags & ICAL_TENTATIVE ? BUSY_TENTATIVE : BUSY, 0 };
 	struct ical *parsed;
 	const struct series *s;
 	*needs_data_out = false;
+	TRY(make_room(cx, fb));
 	if (object->component != COMPONENT_VEVENT || object->flags & ICAL_TRANSPARENT ||
 		object->last_at.us <= fb->start.us || object->first_at.us >= fb->end.us ||
 		add_from_bounds(&adding, object))
@@ -86,6 +107,8 @@ err_t freebusy_add(struct ctx *cx, struct freebusy *fb, const struct object *obj
 		*needs_data_out = true;
 		return OK;
 	}
+	TRY(work_check(cx));
+	struct arena_mark mark = arena_mark(cx->mem);
 	TRY(ical_parse(cx, object->data, &parsed));
 	TRY(series_read(cx, parsed, &s));
 	struct walk walk = { .floating = zone_or_utc(fb->zone),
@@ -94,6 +117,7 @@ err_t freebusy_add(struct ctx *cx, struct freebusy *fb, const struct object *obj
 		.visit = add_instance,
 		.to = &adding };
 	(void)series_walk(cx->mem, s, &walk);
+	arena_rewind(cx->mem, mark);
 	return OK;
 }
 

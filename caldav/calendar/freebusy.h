@@ -14,17 +14,24 @@ struct busy_span {
 	enum busy_kind kind;
 };
 
-/* Spans are clipped to [start, end). */
+/* What does not overlap in one answer: about a megabyte of text. */
+#define FREEBUSY_SPANS_MAX 50000
+
+/* Spans are clipped to [start, end). They have memory of their own, so that whoever adds can go through any number of
+ * objects and rewind. */
 struct freebusy {
+	struct arena *mem;
 	struct instant start, end;
 	struct str zone; /* of floating times and dates; absent: UTC */
 	struct busy_span *spans;
 	size_t count, cap;
 };
 
+void freebusy_open(struct ctx *cx, struct instant start, struct instant end, struct str zone, struct freebusy *out);
 /*
  * Add what makes busy in one object. Decided from flags, bounds and occ where they suffice; else from data, and when
- * that is absent, *needs_data_out is set and nothing was added. At most ICAL_INSTANCES_MAX spans an object.
+ * that is absent, *needs_data_out is set and nothing was added. At most ICAL_INSTANCES_MAX spans an object. Leaves
+ * cx->mem as it was. TOO_COSTLY: more than FREEBUSY_SPANS_MAX that do not overlap, or too much work.
  */
 MUST_CHECK err_t freebusy_add(struct ctx *cx, struct freebusy *fb, const struct object *object, bool *needs_data_out);
 /* Sort, and merge what overlaps or adjoins, by kind. */

@@ -7,7 +7,7 @@ struct scanner {
 	struct ctx *cx;
 	struct scan counts;
 	struct str open[SCAN_DEPTH_MAX]; /* names of the components that we are in */
-	size_t depth, line, timezones, dates;
+	size_t depth, line, timezones, dates, rules;
 	bool ended;    /* END:VCALENDAR was seen */
 	bool foldable; /* the line before may go on */
 
@@ -98,6 +98,9 @@ static err_t line_begin(struct scanner *s, struct str line)
 	s->in_value = s->in_quotes = false;
 	s->is_dates = str_eq_nocase(name, STR("EXDATE")) || str_eq_nocase(name, STR("RDATE"));
 	s->dates += s->is_dates;
+	s->rules += str_eq_nocase(name, STR("RRULE")) || str_eq_nocase(name, STR("EXRULE"));
+	if (s->rules > SCAN_RULES_MAX)
+		return BAD(s, "line %d: too many recurrence rules (%d)", LINE(s), SCAN_RULES_MAX);
 	s->foldable = false; /* a fold in these two would make of them what was not counted here */
 	struct str value = str_trim(str_from(line, n + 1), " \t");
 	if (line.ptr[n] == ':' && str_eq_nocase(name, STR("BEGIN"))) {

@@ -13,6 +13,7 @@
 #define SCAN_COMPONENTS_MAX 4000
 #define SCAN_PROPERTIES_MAX 20000
 #define SCAN_TIMEZONES_MAX 100
+#define SCAN_RULES_MAX 300      /* RRULE and EXRULE, in time zones for the most part */
 #define SCAN_PARAMETERS_MAX 100 /* of one property */
 #define SCAN_DATES_MAX 20000    /* values of all EXDATE and RDATE together */
 

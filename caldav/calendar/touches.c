@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Time ranges (RFC 4791 §9.9) of objects, components and properties. */
 #include "caldav/calendar/bounds.h"
+#include "caldav/calendar/work.h"
 
 /* ---- a whole object, from what is stored beside it ---- */
 
@@ -45,6 +46,7 @@ err_t ical_touches(struct ctx *cx, const struct object *object, struct instant s
 		*needs_data_out = true;
 		return OK;
 	}
+	TRY(work_check(cx));
 	TRY(ical_parse(cx, object->data, &parsed));
 	TRY(series_read(cx, parsed, &s));
 	struct walk walk = {
@@ -182,13 +184,16 @@ err_t ical_comp_touches(struct ctx *cx, struct ical *object, const struct ical_c
 		.visit = found,
 		.to = out };
 	*out = false;
-	TRY(series_read(cx, object, &s));
+	TRY(work_check(cx));
+	TRY(series_read(cx, object, &s)); /* kept with the object; what follows is not */
+	struct arena_mark mark = arena_mark(cx->mem);
 	if (series_of_comp(s, comp))
 		(void)series_walk(cx->mem, s, &walk);
 	else if (str_eq(comp->name, STR("VALARM")))
 		alarm_touches(cx, s, comp, &walk, out);
 	else if (str_eq(comp->name, STR("VFREEBUSY")))
 		*out = freebusy_touches(comp, &walk);
+	arena_rewind(cx->mem, mark);
 	return OK;
 }
 
@@ -209,6 +214,7 @@ err_t ical_prop_touches(struct ctx *cx, struct ical *object, const struct ical_c
 	struct instance_test test = { .a = window_s(start),
 		.b = window_s(end),
 		.of_end = str_eq(name, STR("DTEND")) || str_eq(name, STR("DUE")) };
+	TRY(work_check(cx));
 	TRY(series_read(cx, object, &s));
 	*out = false;
 	if (series_of_comp(s, comp) && (test.of_end || str_eq(name, STR("DTSTART")))) {
@@ -218,7 +224,9 @@ err_t ical_prop_touches(struct ctx *cx, struct ical *object, const struct ical_c
 			.only = comp,
 			.visit = edge_visit,
 			.to = &test };
+		struct arena_mark mark = arena_mark(cx->mem);
 		(void)series_walk(cx->mem, s, &walk);
+		arena_rewind(cx->mem, mark);
 		*out = test.hit;
 		return OK;
 	}

@@ -37,6 +37,9 @@ static err_t rule_expand(
 	struct rrule rule;
 	int64_t local;
 	TRY(rrule_parse(cx, text, &rule));
+	/* Finer ones have no use here, and would walk through two centuries by the second. */
+	if (rule.freq < RRULE_MONTHLY)
+		return REFUSE(cx, ICAL_DATA, "RRULE", "a time zone changes by the year or by the month");
 	struct rrule_start begin = { .local = start,
 		.counts_start = true,
 		.until_local = days_from_civil(EMBEDDED_LAST_YEAR + 1, 1, 1) * DAY_SECONDS - 1 };

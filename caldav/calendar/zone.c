@@ -15,6 +15,7 @@
 #define INDEX_SIZE_MAX (1U << 20)
 #define FILE_SIZE_MAX (1U << 16)
 #define NAMES_MAX 2000
+#define TZID_MAX 255 /* a longer one is no name, whatever its tail */
 #define DAY_S INT64_C(86400)
 
 struct zone {
@@ -220,6 +221,8 @@ struct str zone_name(const struct zone *zone)
 const struct zone *zone_by_name(struct str tzid)
 {
 	pthread_once(&once, table_load);
+	if (tzid.len > TZID_MAX)
+		return NULL;
 	const struct entry *e = entry_find(tzid);
 	/* /mozilla.org/20070129_1/Europe/Berlin, /freeassociation.sourceforge.net/Europe/Berlin: the longest tail. */
 	if (!e && tzid.len && tzid.ptr[0] == '/')

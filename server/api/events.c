@@ -149,26 +149,39 @@ err_t event_list_get(struct request *rq, struct response *rs)
 
 /* ---- free and busy ---- */
 
-/* What flags and occurrences do not tell is told by the data of those objects. */
+/* Those that flags and occurrences do not decide, lot by lot. */
+static err_t add_data(
+	struct request *rq, const struct principal *who, struct freebusy *fb, const struct object *rows, size_t count)
+{
+	for (size_t from = 0; from < count;) {
+		struct arena_mark mark = arena_mark(rq->cx.mem);
+		size_t end = object_lot(rows, from, count), whole_count;
+		struct id *ids = arena_array(rq->cx.mem, struct id, end - from);
+		struct object *whole;
+		bool again;
+		for (size_t i = from; i < end; i++)
+			ids[i - from] = rows[i].id;
+		TRY(object_by_ids(&rq->cx, who->account, (struct id_list){ ids, end - from }, &whole, &whole_count));
+		for (size_t i = 0; i < whole_count; i++)
+			TRY(freebusy_add(&rq->cx, fb, &whole[i], &again));
+		arena_rewind(rq->cx.mem, mark);
+		from = end;
+	}
+	return OK;
+}
+
 static err_t add_busy(struct request *rq, const struct principal *who, struct freebusy *fb,
 	const struct object *objects, size_t count)
 {
-	struct id *ids = arena_array(rq->cx.mem, struct id, count + 1);
-	struct object *whole;
-	size_t open = 0, whole_count;
-	bool needs_data;
+	struct object *open = arena_array(rq->cx.mem, struct object, count + 1);
+	size_t open_count = 0;
 	for (size_t i = 0; i < count; i++) {
-		needs_data = false;
+		bool needs_data = false;
 		TRY(freebusy_add(&rq->cx, fb, &objects[i], &needs_data));
 		if (needs_data)
-			ids[open++] = objects[i].id;
+			open[open_count++] = objects[i];
 	}
-	if (open == 0)
-		return OK;
-	TRY(object_by_ids(&rq->cx, who->account, (struct id_list){ ids, open }, &whole, &whole_count));
-	for (size_t i = 0; i < whole_count; i++)
-		TRY(freebusy_add(&rq->cx, fb, &whole[i], &needs_data));
-	return OK;
+	return add_data(rq, who, fb, open, open_count);
 }
 
 static err_t collect_busy(
@@ -178,11 +191,13 @@ static err_t collect_busy(
 	struct object *objects;
 	size_t count = CANDIDATES_AT_ONCE, seen = 0;
 	while (calendars.count > 0 && count == CANDIDATES_AT_ONCE) {
+		struct arena_mark mark = arena_mark(rq->cx.mem);
 		TRY(object_in_range(&rq->cx, who->account, calendars, fb->start, fb->end, COMPONENT_VEVENT, after,
 			CANDIDATES_AT_ONCE, &objects, &count));
 		TRY(add_busy(rq, who, fb, objects, count));
 		if (count > 0)
 			after = objects[count - 1].id;
+		arena_rewind(rq->cx.mem, mark);
 		seen += count;
 		if (seen > AGENDA_CANDIDATES_MAX)
 			return REFUSE(
@@ -223,16 +238,17 @@ err_t freebusy_get(struct request *rq, struct response *rs)
 	struct principal who;
 	const struct form *params;
 	struct id_list calendars;
-	struct freebusy fb = { 0 };
+	struct instant start, end;
+	struct freebusy fb;
 	TRY(api_caller(rq, &who));
 	TRY(api_params(rq, known, ARRAY_LEN(known), &params));
-	TRY(time_param(rq, params, "from", &fb.start));
-	TRY(time_param(rq, params, "to", &fb.end));
-	if (!instant_before(fb.start, fb.end))
+	TRY(time_param(rq, params, "from", &start));
+	TRY(time_param(rq, params, "to", &end));
+	if (!instant_before(start, end))
 		return REFUSE(&rq->cx, INVALID_VALUE, "to", "The end of the range does not lie behind its start.");
-	if (instant_before(instant_add_s(fb.start, FREEBUSY_RANGE_MAX_S), fb.end))
+	if (instant_before(instant_add_s(start, FREEBUSY_RANGE_MAX_S), end))
 		return REFUSE(&rq->cx, RANGE_TOO_LARGE, "to", "Free and busy time is told for 62 days at most.");
-	fb.zone = who.tz;
+	freebusy_open(&rq->cx, start, end, who.tz, &fb);
 	TRY(chosen_calendars(rq, &who, form_get(params, "calendar_id"), &calendars));
 	TRY(collect_busy(rq, &who, calendars, &fb));
 	write_busy(rs, &fb);

@@ -3,9 +3,14 @@
 
 -- name: agenda_newest
 -- $1 account  $2 calendars  $3 before this id  $4 at most
--- Ids begin with the time when they were made.
-SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, convert_from(o.data, 'UTF8') AS data, o.etag, o.modseq,
-       o.component, o.flags, o.size, o.deleted, o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at
-  FROM calendar_object o
- WHERE o.account_id = $1 AND o.calendar_id = ANY ($2) AND o.id < $3 AND o.component = 1 AND NOT o.deleted
- ORDER BY o.id DESC LIMIT $4::int;
+-- Ids begin with the time when they were made. Data comes with the first 4 MiB and NULL behind them.
+SELECT o.id, o.calendar, o.name, o.uid,
+       CASE WHEN sum(o.size) OVER (ORDER BY o.id DESC) - o.size < 4194304 THEN convert_from(o.data, 'UTF8') END AS data,
+       o.etag, o.modseq, o.component, o.flags, o.size, o.deleted, o.first_at, o.last_at, o.occ_until, o.created_at,
+       o.updated_at
+  FROM (SELECT c.id, c.calendar_id AS calendar, c.name, c.uid, c.data, c.etag, c.modseq, c.component, c.flags, c.size,
+               c.deleted, c.first_at, c.last_at, c.occ_until, c.created_at, c.updated_at
+          FROM calendar_object c
+         WHERE c.account_id = $1 AND c.calendar_id = ANY ($2) AND c.id < $3 AND c.component = 1 AND NOT c.deleted
+         ORDER BY c.id DESC LIMIT $4::int) o
+ ORDER BY o.id DESC;

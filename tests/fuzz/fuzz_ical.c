@@ -82,7 +82,8 @@ static void compare_answers(struct ctx *cx, struct str data, const struct ical_f
 		err_t e = ical_expand(cx, object, a, b, STR("Asia/Tokyo"), 100, &list, &n);
 		if ((e || n) && !touches)
 			abort();
-		struct freebusy fb = { .start = a, .end = b };
+		struct freebusy fb;
+		freebusy_open(cx, a, b, STR_ABSENT, &fb);
 		(void)!freebusy_add(cx, &fb, &o, &needs);
 		freebusy_merge(&fb);
 	}

@@ -392,9 +392,8 @@ static void busy_add(struct freebusy *fb, struct str data)
 
 TEST(busy_time_is_merged_sorted_and_clipped) /* RFC 4791 §7.10 */
 {
-	struct freebusy fb = {
-		.start = at("20261124T000000Z"), .end = at("20261126T000000Z"), .zone = STR("Europe/Berlin")
-	};
+	struct freebusy fb;
+	freebusy_open(&test_cx, at("20261124T000000Z"), at("20261126T000000Z"), STR("Europe/Berlin"), &fb);
 	busy_add(&fb, STR(EVENT("DTSTART:20261124T110000Z\r\nDURATION:PT1H\r\n")));
 	busy_add(&fb, STR(EVENT("DTSTART:20261124T090000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY\r\n")));
 	busy_add(&fb, STR(EVENT("DTSTART:20261124T100000Z\r\nDURATION:PT1H\r\n")));
