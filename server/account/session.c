@@ -34,9 +34,13 @@ static struct str email_or_none(struct ctx *cx, struct str email)
 err_t sign_in(struct ctx *cx, struct str email, struct str password, struct account *out)
 {
 	struct str folded = email_or_none(cx, email);
+	struct str network = throttle_network(cx->mem, cx->client_ip);
+	struct str pair = str_fmt(cx->mem, "%.*s from %.*s", STR_ARG(folded), STR_ARG(network));
+	/* Few from one network, so that a stranger's guesses do not lock the owner out, who comes from another. */
 	const struct throttle limits[] = {
-		{ "account", folded, 10, 15 * 60 },
-		{ "address", throttle_network(cx->mem, cx->client_ip), 100, 3600 },
+		{ "account and network", pair, 10, 15 * 60 },
+		{ "account", folded, 50, 15 * 60 },
+		{ "address", network, 100, 3600 },
 	};
 	TRY(throttle_take(cx, limits, ARRAY_LEN(limits)));
 
@@ -50,7 +54,7 @@ err_t sign_in(struct ctx *cx, struct str email, struct str password, struct acco
 		return REFUSE(cx, CREDENTIALS_INVALID, "", "E-mail address or password is wrong.");
 	if (row.status != STATUS_ACTIVE)
 		return FAIL(cx, ACCOUNT_DEACTIVATED, "signed in to a deactivated account");
-	TRY(throttle_forgive(cx, &limits[0], &limits[1]));
+	TRY(throttle_forgive(cx, limits, ARRAY_LEN(limits)));
 	*out = account_of_row(&row);
 	return OK;
 }

@@ -56,9 +56,14 @@ err_t throttle_take(struct ctx *cx, const struct throttle *limits, size_t count)
 	return OK;
 }
 
-err_t throttle_forgive(struct ctx *cx, const struct throttle *whole, const struct throttle *one)
+err_t throttle_forgive(struct ctx *cx, const struct throttle *limits, size_t count)
 {
-	return db_exec(cx, &sql_throttle_forgive, NULL, IN(subject_of(cx->mem, whole)), IN(subject_of(cx->mem, one)));
+	struct bytes subjects[LIMITS_MAX];
+	assert(count > 0 && count <= LIMITS_MAX);
+	for (size_t i = 0; i < count; i++)
+		subjects[i] = subject_of(cx->mem, &limits[i]);
+	return db_exec(
+		cx, &sql_throttle_forgive, NULL, IN(subjects[0]), IN(((struct bytes_list){ subjects + 1, count - 1 })));
 }
 
 struct str throttle_network(struct arena *mem, struct str client_ip)

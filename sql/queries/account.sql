@@ -57,9 +57,9 @@ SELECT n.subject, 1, n.ends_at FROM unnest($1::bytea[], $2::timestamptz[]) AS n 
 RETURNING t.subject, t.count, t.ends_at;
 
 -- name: throttle_forgive
--- $1 subject whose failures are forgotten  $2 subject that gets this one try back
+-- $1 subject whose failures are forgotten  $2 subjects that get this one try back
 WITH gone AS (DELETE FROM throttle WHERE subject = $1)
-UPDATE throttle SET count = greatest(count - 1, 0) WHERE subject = $2;
+UPDATE throttle SET count = greatest(count - 1, 0) WHERE subject = ANY ($2);
 
 -- name: throttle_purge
 -- $1 now

@@ -127,6 +127,24 @@ TEST(only_the_right_password_of_a_known_active_account_signs_in)
 	database_leave(&test_cx);
 }
 
+/* Else whoever knows an address keeps its owner from signing in. */
+TEST(guesses_from_one_network_do_not_lock_the_owner_out)
+{
+	database_use(&test_cx);
+	struct account in;
+	struct account_new owner = { STR_INIT("besieged@example.org"), STR_INIT("Five"), STR_INIT("correct horse"),
+		PLAN_PRO };
+	assert_ok(account_create(&test_cx, &owner, &in));
+	test_cx.client_ip = STR("192.0.2.66");
+	for (int i = 0; i < 10; i++)
+		assert_err(sign_in(&test_cx, owner.email, STR("wrong horse"), &in), CREDENTIALS_INVALID);
+	assert_err(sign_in(&test_cx, owner.email, STR("correct horse"), &in), RATE_LIMITED);
+	test_cx.client_ip = STR("198.51.100.7");
+	assert_ok(sign_in(&test_cx, owner.email, STR("correct horse"), &in));
+	test_cx.client_ip = STR_ABSENT;
+	database_leave(&test_cx);
+}
+
 TEST(guessing_is_stopped_at_an_account_and_at_an_address)
 {
 	database_use(&test_cx);
@@ -140,7 +158,7 @@ TEST(guessing_is_stopped_at_an_account_and_at_an_address)
 	assert_in_range(e->retry_after_s, 890, 901);
 
 	/* a success forgets the account's failures, and gives the address one try back */
-	assert_ok(throttle_forgive(&test_cx, &account, &address));
+	assert_ok(throttle_forgive(&test_cx, both, 2));
 	assert_ok(throttle_take(&test_cx, both, 2));
 	assert_ok(throttle_take(&test_cx, both, 2));
 	assert_err(throttle_take(&test_cx, both, 2), RATE_LIMITED);
@@ -221,6 +239,7 @@ TESTS_WITH(start, stop, RUN(addresses_are_folded_and_what_is_none_is_refused),
 	RUN(names_cannot_rewrite_the_line_they_stand_in), RUN(an_address_makes_one_account_alone),
 	RUN(both_worlds_are_deactivated_and_come_back_together),
 	RUN(only_the_right_password_of_a_known_active_account_signs_in),
+	RUN(guesses_from_one_network_do_not_lock_the_owner_out),
 	RUN(guessing_is_stopped_at_an_account_and_at_an_address), RUN(an_ipv6_customer_is_one_network),
 	RUN(a_session_ends_at_sign_out_replacement_expiry_and_new_password),
 	RUN(what_is_no_session_cookie_signs_nobody_in))
