@@ -4,6 +4,7 @@
 #include "oauth/answer.h"
 #include "oauth/pkce.h"
 #include "oauth/redirect.h"
+#include "server/account/account.h"
 #include "server/http/scope.h"
 
 /* What the checks read and what they find. */
@@ -26,7 +27,7 @@ static err_t check_client(struct check *c)
 			"The app that led you here did not say which app it is (client_id), or not in a form that we "
 			"know.");
 	err_t e = client_by_id(c->cx, id, c->client);
-	if (err_is(e, NOT_FOUND))
+	if (err_is(e, NOT_FOUND) || (!e && c->client->owner_status != STATUS_ACTIVE))
 		return INVALID(
 			c, INVALID_VALUE, "client_id", "The app that led you here is not registered (client_id).");
 	TRY(e);

@@ -18,7 +18,8 @@ struct client_proof {
 };
 DB_RESULT(client_prove, struct client_proof, id, owner, kind, grants, name, verified, may_introspect, scopes, proven);
 
-#define CLIENT_COLS id, owner, kind, grants, name, owner_name, verified, may_introspect, scopes, redirects, created_at
+#define CLIENT_COLS                                                                                                    \
+	id, owner, kind, grants, name, owner_name, owner_status, verified, may_introspect, scopes, redirects, created_at
 DB_RESULT(client_find, struct client, CLIENT_COLS);
 DB_RESULT(client_list_of_owner, struct client, CLIENT_COLS);
 DB_RESULT(client_list_all, struct client, CLIENT_COLS);

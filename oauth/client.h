@@ -17,7 +17,8 @@ struct client {
 	int16_t kind;        /* enum client_kind */
 	int16_t grants;      /* enum grant_type, a set */
 	struct str name, owner_name;
-	bool verified; /* the operator vouches for it: consent may be remembered */
+	int16_t owner_status; /* enum account_status */
+	bool verified;        /* the operator vouches for it: consent may be remembered */
 	bool may_introspect;
 	uint64_t scopes; /* at most these can be asked */
 	struct str_list redirects;

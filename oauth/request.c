@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/request.h"
 
+#include "server/account/account.h"
 #include "server/crypto/digest.h"
 #include "server/db/query.h"
 #include "sql.h"
@@ -71,6 +72,7 @@ err_t request_load(struct ctx *cx, struct str reference, struct authorize_reques
 		.grants = row.grants,
 		.name = row.name,
 		.owner_name = row.owner_name,
+		.owner_status = STATUS_ACTIVE, /* else it is not found */
 		.verified = row.verified,
 		.scopes = row.client_scopes,
 		.created_at = row.client_created_at };

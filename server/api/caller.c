@@ -11,10 +11,10 @@ struct connection {
 	struct id account, client;
 	uint64_t scopes;
 	struct id_list calendars;
-	int16_t status;
+	int16_t status, plan;
 	struct str email, name, tz;
 };
-DB_RESULT(connection_of_platform, struct connection, account, client, scopes, calendars, status, email, name, tz);
+DB_RESULT(connection_of_platform, struct connection, account, client, scopes, calendars, status, plan, email, name, tz);
 
 /* "<Brand>-Account", for clients that were written against a brand; NULL if the brand is no header name. */
 static const char *alias(struct request *rq)
@@ -37,6 +37,8 @@ static err_t act_for(struct request *rq, struct id connected, struct principal *
 	TRY(e);
 	if (row.status != STATUS_ACTIVE)
 		return FAIL(&rq->cx, ACCOUNT_DEACTIVATED, "the user of this connection");
+	if (row.plan < PLAN_PRO)
+		return FAIL(&rq->cx, PLAN_REQUIRED, "the user of this connection");
 	out->account = row.account;
 	out->connected_account = connected;
 	out->client = row.client;

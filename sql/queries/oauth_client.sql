@@ -2,16 +2,18 @@
 
 -- name: client_prove
 -- $1 client  $2 hash of the secret, NULL when none was sent
+-- Nothing when its owner's account is deactivated: the platform is stopped with it.
 -- The client, and whether the secret is one of its living ones. The same work for a right secret and a wrong one.
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, c.verified, c.may_introspect, c.scopes,
        EXISTS (SELECT FROM oauth_client_secret s
                 WHERE s.client_id = c.id AND s.hash = $2 AND s.revoked_at IS NULL) AS proven
   FROM oauth_client c
- WHERE c.id = $1 AND c.deleted_at IS NULL;
+  JOIN account a ON a.account_id = c.owner_id
+ WHERE c.id = $1 AND c.deleted_at IS NULL AND a.status = 1;
 
 -- name: client_find
 -- $1 client
-SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, c.verified, c.may_introspect, c.scopes,
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.scopes,
        ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.created_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
@@ -19,7 +21,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 
 -- name: client_list_of_owner
 -- $1 the owner's live and test id
-SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, c.verified, c.may_introspect, c.scopes,
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.scopes,
        ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.created_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
@@ -28,7 +30,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 
 -- name: client_list_all
 -- No parameters.
-SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, c.verified, c.may_introspect, c.scopes,
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.scopes,
        ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.created_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id

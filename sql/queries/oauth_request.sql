@@ -20,7 +20,7 @@ SELECT r.client_id, r.params ->> 'redirect_uri' AS redirect_uri, r.params ->> 's
   FROM auth_request r
   JOIN oauth_client c ON c.id = r.client_id
   JOIN account a ON a.account_id = c.owner_id
- WHERE r.hash = $1 AND r.expires_at > $2 AND c.deleted_at IS NULL;
+ WHERE r.hash = $1 AND r.expires_at > $2 AND c.deleted_at IS NULL AND a.status = 1;
 
 -- name: request_claim
 -- $1 hash of the reference  $2 now

@@ -126,9 +126,9 @@ def challenge_of(verifier):
 class App:
     """A registered client, and what it sends."""
 
-    def __init__(self, world, redirect=REDIRECT, registered=None, **options):
+    def __init__(self, world, redirect=REDIRECT, registered=None, owner="owner@platform.example", **options):
         self.world, self.redirect, self.http = world, redirect, world.http
-        fields = world.client("owner@platform.example", redirect_uri=registered or redirect, **options)
+        fields = world.client(owner, redirect_uri=registered or redirect, **options)
         self.id, self.secret = fields["client_id"], fields.get("client_secret")
         self.pkce = Pkce()
 

@@ -125,3 +125,26 @@ def test_a_deactivated_user_is_refused_by_name(world, app):
         assert reply.status == 403 and reply.json["error"]["type"] == "account_deactivated", reply
     world.cli("account", "reactivate", gone.email)
     assert world.get("/v1/profile", key=tokens["access_token"]).status == 200
+
+
+def test_a_platform_whose_account_is_deactivated_gets_no_tokens_and_asks_nobody(world, browser):
+    world.account("shady@platform.example")
+    app = App(world, owner="shady@platform.example", type="confidential", scope="profile:read")
+    code, tokens = app.consent(browser, scope="profile:read"), app.connect(browser, scope="profile:read")
+    world.cli("account", "deactivate", "shady@platform.example")
+    for reply in (app.redeem(code), app.refresh(tokens["refresh_token"])):
+        assert reply.status == 401 and reply.json["error"] == "invalid_client", reply
+    assert app.ask(browser).status == 400
+    world.cli("account", "reactivate", "shady@platform.example")
+    assert app.redeem(code).status == 200
+
+
+def test_a_user_without_a_plan_for_the_api_is_refused_to_the_platforms_key_as_to_its_token(world, app):
+    free = world.account("free-user@example.org")
+    b = Browser(world)
+    b.sign_in(free)
+    tokens = app.connect(b, scope="profile:read")
+    world.sql(f"UPDATE account SET plan = 1 WHERE email = 'free-user@example.org'")
+    key, header = world.key("owner@platform.example", kind="secret"), {"Connected-Account": tokens["connected_account_id"]}
+    for reply in (world.get("/v1/profile", key=tokens["access_token"]), world.get("/v1/profile", header, key)):
+        assert reply.status == 402 and reply.json["error"]["code"] == "plan_required", reply
