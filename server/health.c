@@ -72,6 +72,10 @@ static void print_metrics(struct buf *out, const struct metric *metrics, size_t 
 /* Figures are for the operator: only a caller on this machine sees them, and not through a proxy. */
 static bool from_here(const struct request *rq)
 {
+	static const char *const by_proxies[] = { "Forwarded", "X-Forwarded-For", "Via" };
+	for (size_t i = 0; i < ARRAY_LEN(by_proxies); i++) /* one beside us that --trusted-proxy does not name */
+		if (request_header(rq, by_proxies[i]).ptr)
+			return false;
 	return str_starts(rq->cx.client_ip, STR("127.")) || str_eq(rq->cx.client_ip, STR("::1"));
 }
 

@@ -145,17 +145,15 @@ struct demo_side {
 	struct civet *server;
 };
 
-static err_t demo_start(struct ctx *cx, struct demo_side *side)
+static err_t demo_start(struct ctx *cx, const struct demo *demo, struct demo_side *side)
 {
 	const struct config *config = cx->config;
 	struct buf banner = buf_new(cx->mem, 16384);
-	struct demo demo;
 	if (!config->demo)
 		return OK;
-	TRY(demo_prepare(cx, &demo));
-	side->platform = demo_platform_open(cx, &demo);
+	side->platform = demo_platform_open(cx, demo);
 	TRY(listen_at(cx, config->demo_listen, DEMO_THREADS, side->platform, &side->server));
-	demo_banner(cx, &demo, &banner);
+	demo_banner(cx, demo, &banner);
 	fwrite(banner.ptr, 1, banner.len, stdout);
 	fflush(stdout);
 	return OK;
@@ -172,7 +170,6 @@ static void demo_stop(struct demo_side *side)
 static err_t run_until_signal(struct ctx *cx, const struct command_call *call)
 {
 	struct keeper keeper = { .runtime = call->runtime };
-	TRY(drop_privileges(cx));
 	TRY(keeper_start(cx, &keeper));
 	log_event(LOG_INFO, "listening", LOG_STR("address", cx->config->listen),
 		LOG_STR("public_url", cx->config->public_url), LOG_INT("threads", cx->config->threads));
@@ -183,14 +180,19 @@ static err_t run_until_signal(struct ctx *cx, const struct command_call *call)
 
 static err_t serve_until_signal(struct ctx *cx, const struct command_call *call, struct app *app)
 {
-	struct demo_side demo = { 0 };
+	struct demo demo;
+	struct demo_side side = { 0 };
 	struct civet *server = NULL;
+	if (call->config->demo) /* takes its time, and writes into the data folder: before anybody is served */
+		TRY(demo_prepare(cx, &demo));
 	TRY(listen_at(cx, call->config->listen, (unsigned)call->config->threads, app, &server));
 	health_watch(server);
-	err_t e = demo_start(cx, &demo);
+	err_t e = drop_privileges(cx);
+	if (!e)
+		e = demo_start(cx, &demo, &side);
 	if (!e)
 		e = run_until_signal(cx, call);
-	demo_stop(&demo);
+	demo_stop(&side);
 	civet_close(server, (unsigned)call->config->drain_ms);
 	log_event(LOG_INFO, "stopped", LOG_C("exit", e ? "failure" : "clean"));
 	return e;

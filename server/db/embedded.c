@@ -36,7 +36,7 @@ static bool lock_within(int fd, int how, unsigned ms)
 static err_t lock_open(struct ctx *cx, struct embedded *pg)
 {
 	const char *path = str_c(cx->mem, str_fmt(cx->mem, "%s/lock", pg->cluster.data_dir));
-	pg->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	pg->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (pg->lock < 0)
 		return REFUSE(cx, INTERNAL, "", "%s cannot be opened: %s.", path, strerror(errno));
 	return OK;

@@ -68,7 +68,8 @@ static void exec_as(const struct runner *as, const struct program *program, pid_
 	char path[] = "PATH=/usr/bin:/bin", locale[] = "LC_ALL=C.UTF-8", zone[] = "TZ=UTC";
 	char *const environment[] = { path, locale, zone, NULL };
 	sigset_t none;
-	int in = open("/dev/null", O_RDONLY), out = open(program->log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	int in = open("/dev/null", O_RDONLY),
+	    out = open(program->log, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600);
 	if (in < 0 || out < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
 		_exit(126);
 	close_range(3, ~0U, 0);

@@ -132,6 +132,15 @@ static void read_fail_query(struct request *rq)
 }
 #endif
 
+/* It is kept, cut to a length, as text: octets of no encoding, or half a character, the database would refuse. */
+static struct str as_ascii(struct arena *mem, struct str text)
+{
+	char *ascii = arena_take(mem, text.len, 1);
+	for (size_t i = 0; i < text.len; i++)
+		ascii[i] = (unsigned char)text.ptr[i] < 0x80 ? text.ptr[i] : '?';
+	return text.ptr ? (struct str){ ascii, text.len } : STR_ABSENT;
+}
+
 static struct request *request_of(struct connection *c, const struct mg_request_info *info, struct arena *mem)
 {
 	const struct app *app = c->server->app;
@@ -148,7 +157,7 @@ static struct request *request_of(struct connection *c, const struct mg_request_
 	fill_headers(rq, info);
 	fill_target(rq, info);
 	rq->content_length = body_length(rq);
-	rq->cx.user_agent = request_header(rq, "User-Agent");
+	rq->cx.user_agent = as_ascii(mem, request_header(rq, "User-Agent"));
 	if (!address_parse(str_of(info->remote_addr), &peer))
 		peer = (struct address){ { [10] = 0xFF, [11] = 0xFF, [12] = 127 } };
 	c->client = proxy_apply(rq, c->server->proxies, peer, info->is_ssl);

@@ -3,6 +3,8 @@
 import json
 import subprocess
 
+import pytest
+
 from world import BIN
 
 
@@ -47,3 +49,8 @@ def test_the_doctor_finds_only_what_is_wrong(world):
 def test_the_doctor_says_how_to_mend_a_public_url_without_tls(world):
     status, found = doctor(world, "--public-url", "http://calendar.example.com")
     assert status == 1 and found["public URL"]["finding"] == "bad" and "https" in found["public URL"]["text"]
+
+
+@pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For", "Via"])
+def test_metrics_are_not_told_through_a_proxy_that_is_not_named(world, header):
+    assert world.get("/metrics", {header: "198.51.100.7"}).status == 404

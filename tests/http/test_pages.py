@@ -6,7 +6,7 @@ import urllib.parse
 
 import pytest
 
-from oauth_flow import App, Browser, Form, is_page, profile
+from oauth_flow import FORM, App, Browser, Form, encode, is_page, profile
 
 SERVE = ["--signup", "open"]
 
@@ -123,6 +123,14 @@ def test_A32_a_place_of_this_site_is_kept_whole(world, user, stranger):
     assert stranger.sign_in(user, "/sign-in?" + urllib.parse.urlencode({"next": place})).location == place
     assert stranger.get("/sign-in?" + urllib.parse.urlencode({"next": place})).location == place
     assert stranger.get("/sign-in?next=//evil.example").location == "/"
+
+
+@pytest.mark.parametrize("agent", [b"\xff\xfe", b"x" * 299 + "é".encode()])
+def test_a_browser_may_call_itself_what_it_likes(world, agent):
+    user, b = world.account("agent@calends.example"), Browser(world)
+    form = Form(b.get("/sign-in").text, "/sign-in").with_(email=user.email, password=user.password)
+    reply = b.send("POST", "/sign-in", [FORM, ("User-Agent", agent)], encode(form))
+    assert reply.status == 303 and session_cookie(b)
 
 
 def test_signing_out_ends_the_session(world, user, stranger):
