@@ -158,10 +158,10 @@ set(civetweb_build "${CMAKE_BINARY_DIR}/civetweb")
 file(WRITE "${civetweb_build}/civetweb.c.new" "${civetweb_text}")
 execute_process(COMMAND "${CMAKE_COMMAND}" -E copy_if_different "${civetweb_build}/civetweb.c.new"
 	"${civetweb_build}/civetweb.c")
-# Asked for by NO_FILESYSTEMS.
-file(WRITE "${civetweb_build}/external_log_access.inl"
+# Asked for by NO_FILESYSTEMS. Written when they change, so that a second server/run compiles nothing.
+file(CONFIGURE OUTPUT "${civetweb_build}/external_log_access.inl" @ONLY CONTENT
 	"static void log_access(const struct mg_connection *conn) { (void)conn; }\n")
-file(WRITE "${civetweb_build}/external_mg_cry_internal_impl.inl" [[
+file(CONFIGURE OUTPUT "${civetweb_build}/external_mg_cry_internal_impl.inl" @ONLY CONTENT [[
 static void mg_cry_internal_impl(const struct mg_connection *conn, const char *func, unsigned line, const char *fmt,
 	va_list ap)
 {
