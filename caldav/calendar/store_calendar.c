@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calendars: read, made, changed, renamed, copied, deleted. The functions behind it are in 0003_objects.sql. */
+/* Calendars: read, made, changed, renamed, copied, deleted. The functions behind it are in 0002_objects.sql. */
 #include "caldav/calendar/store_parts.h"
 
 #define CALENDAR_FIELDS                                                                                                \
@@ -60,7 +60,7 @@ err_t calendar_create(struct ctx *cx, struct id account, struct str name, int16_
 	}
 }
 
-/* The bits of calendar_update in 0003_objects.sql. */
+/* The bits of calendar_update in 0002_objects.sql. */
 static int32_t fields_set(const struct calendar_change *c)
 {
 	return c->set_displayname | c->set_description << 1 | c->set_color << 2 | c->set_timezone << 3 |

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One object: put, get, delete, move, copy. Each is one round trip; who wins a race is decided in 0003_objects.sql. */
+/* One object: put, get, delete, move, copy. Each is one round trip; who wins a race is decided in 0002_objects.sql. */
 #include <string.h>
 
 #include "caldav/calendar/ical.h"

@@ -384,89 +384,12 @@ CREATE TABLE dead_property (            -- resource_id: principal, home, calenda
 	PRIMARY KEY (account_id, resource_id, ns, local)
 );
 
----- functions: the account comes first, so that the whole call can go to its node -----------------------------------
+---- functions --------------------------------------------------------------------------------------------------------
 
 -- Raises, so that a statement queued behind a refused credential does not run.
 CREATE FUNCTION fail(state text, what text) RETURNS uuid LANGUAGE plpgsql AS $$
 BEGIN
 	RAISE EXCEPTION USING ERRCODE = state, MESSAGE = what;
-END $$;
-
--- outcome: 0 issued, 1 invalid_grant, 2 replay of an otherwise valid code (the family is revoked)
-CREATE FUNCTION code_redeem(p_account uuid, p_family uuid, p_code bytea, p_client uuid, p_redirect text,
-	p_challenge bytea, p_jkt bytea, p_access bytea, p_slot smallint, p_access_until timestamptz, p_refresh bytea,
-	p_idle timestamptz, OUT outcome int, OUT connected_account_id uuid, OUT scopes bigint) LANGUAGE plpgsql AS $$
-BEGIN
-	UPDATE token_family f
-	   SET code_used_at = now(), generation = 1, refresh_hash = p_refresh, idle_expires_at = p_idle,
-	       rotated_at = now(), nonce = NULL
-	  FROM connected_account c, account a
-	 WHERE f.account_id = p_account AND f.id = p_family AND f.code_hash = p_code AND f.client_id = p_client
-	   AND f.challenge = p_challenge AND (p_redirect IS NULL OR f.redirect_uri = p_redirect)
-	   AND f.dpop_jkt IS NOT DISTINCT FROM p_jkt AND f.code_used_at IS NULL AND f.code_expires_at > now()
-	   AND f.revoked_at IS NULL
-	   AND c.account_id = p_account AND c.id = f.connected_account_id AND c.revoked_at IS NULL
-	   AND c.expires_at > now() AND a.account_id = p_account AND a.status = 1
-	RETURNING c.id, f.scopes INTO connected_account_id, scopes;
-	IF FOUND THEN
-		INSERT INTO access_token (account_id, hash, slot, family_id, scopes, expires_at, dpop_jkt)
-		VALUES (p_account, p_access, p_slot, p_family, scopes, p_access_until, p_jkt);
-		outcome := 0;
-		RETURN;
-	END IF;
-	UPDATE token_family f                   -- a new snapshot: it sees the winner's commit
-	   SET revoked_at = now(), revoked_why = 1
-	 WHERE f.account_id = p_account AND f.id = p_family AND f.code_hash = p_code AND f.client_id = p_client
-	   AND f.challenge = p_challenge AND (p_redirect IS NULL OR f.redirect_uri = p_redirect)
-	   AND f.code_used_at IS NOT NULL AND f.revoked_at IS NULL;
-	outcome := CASE WHEN FOUND THEN 2 ELSE 1 END;
-END $$;
-
--- outcome: 0 rotated, 1 invalid_grant, 2 reuse (the family is revoked), 3 the same answer again, 4 invalid_scope.
--- p_generation: from a token whose tag the caller verified, so that an old generation was really issued.
-CREATE FUNCTION token_refresh(p_account uuid, p_family uuid, p_old bytea, p_generation int, p_client uuid, p_jkt bytea,
-	p_scopes bigint, p_access bytea, p_slot smallint, p_access_until timestamptz, p_new bytea, p_idle timestamptz,
-	p_sealed bytea, p_window interval, OUT outcome int, OUT connected_account_id uuid, OUT granted bigint,
-	OUT replay bytea) LANGUAGE plpgsql AS $$
-DECLARE
-	f record;
-BEGIN
-	UPDATE token_family t
-	   SET generation = t.generation + 1, previous_hash = t.refresh_hash, refresh_hash = p_new, rotated_at = now(),
-	       sealed_replay = p_sealed, idle_expires_at = p_idle
-	  FROM connected_account c, account a
-	 WHERE t.account_id = p_account AND t.id = p_family AND t.refresh_hash = p_old AND t.client_id = p_client
-	   AND t.dpop_jkt IS NOT DISTINCT FROM p_jkt AND t.revoked_at IS NULL AND t.idle_expires_at > now()
-	   AND t.expires_at > now() AND (p_scopes IS NULL OR t.scopes & p_scopes = p_scopes)
-	   AND c.account_id = p_account AND c.id = t.connected_account_id AND c.revoked_at IS NULL
-	   AND c.expires_at > now() AND a.account_id = p_account AND a.status = 1
-	RETURNING c.id, t.scopes INTO connected_account_id, granted;
-	IF FOUND THEN
-		INSERT INTO access_token (account_id, hash, slot, family_id, scopes, expires_at, dpop_jkt)
-		VALUES (p_account, p_access, p_slot, p_family, coalesce(p_scopes, granted), p_access_until, p_jkt);
-		outcome := 0;
-		RETURN;
-	END IF;
-	SELECT t.* INTO f FROM token_family t
-	 WHERE t.account_id = p_account AND t.id = p_family AND t.client_id = p_client;
-	outcome := 1;
-	IF NOT FOUND OR f.revoked_at IS NOT NULL THEN
-		RETURN;
-	END IF;
-	IF f.refresh_hash = p_old THEN
-		IF f.scopes & p_scopes <> p_scopes THEN
-			outcome := 4;
-		END IF;
-	ELSIF f.previous_hash = p_old AND f.rotated_at > clock_timestamp() - p_window THEN
-		outcome := 3;
-		replay := f.sealed_replay;
-		connected_account_id := f.connected_account_id;
-		granted := f.scopes;
-	ELSIF f.previous_hash = p_old OR p_generation < f.generation - 1 THEN
-		UPDATE token_family t SET revoked_at = now(), revoked_why = 2
-		 WHERE t.account_id = p_account AND t.id = p_family AND t.revoked_at IS NULL;
-		outcome := 2;
-	END IF;
 END $$;
 
 ---- functions: housekeeping, each safe to call at any time from any instance ----------------------------------------

@@ -25,8 +25,8 @@ SELECT f.revoked_at, f.revoked_why, f.code_hash, f.code_used_at, f.code_expires_
 
 -- name: token_find_0
 -- $1 account  $2 hash of the token
--- One statement for each leaf of the ring: through the parent the planner expects four rows and reads all families of
--- the account (field/schema.md §6, trap 5).
+-- One statement for each leaf of the ring: through the parent the planner expects four rows and reads all families of the
+-- account.
 SELECT c.id AS connected_account, c.client_id AS client, c.calendars, t.scopes & c.scopes AS scopes, t.expires_at, a.plan,
        a.email, a.name, a.tz
   FROM access_token_0 t

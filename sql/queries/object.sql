@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Calendar objects. Each statement is one round trip and one transaction; the functions are in 0003_objects.sql. One
+-- Calendar objects. Each statement is one round trip and one transaction; the functions are in 0002_objects.sql. One
 -- statement a shape: an optional predicate would lose the index when prepared.
 
 -- name: object_put

@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
+-- OAuth's writes, each one round trip; the account comes first, so that the whole call can go to its node.
 -- What a token may do is what its family was granted and its connection still has: a scope that the user takes back from
--- the connection is gone from all its tokens. The two functions of 0001 are replaced with that rule; consent is new.
+-- the connection is gone from all its tokens.
 
 -- outcome: 0 issued, 1 invalid_grant, 2 replay of an otherwise valid code (family revoked)
-CREATE OR REPLACE FUNCTION code_redeem(p_account uuid, p_family uuid, p_code bytea, p_client uuid, p_redirect text,
+CREATE FUNCTION code_redeem(p_account uuid, p_family uuid, p_code bytea, p_client uuid, p_redirect text,
 	p_challenge bytea, p_jkt bytea, p_access bytea, p_slot smallint, p_access_until timestamptz, p_refresh bytea,
 	p_idle timestamptz, OUT outcome int, OUT connected_account_id uuid, OUT scopes bigint) LANGUAGE plpgsql AS $$
 BEGIN
@@ -36,7 +37,7 @@ END $$;
 
 -- outcome: 0 rotated, 1 invalid_grant, 2 reuse (family revoked), 3 the same answer again, 4 invalid_scope.
 -- p_generation is from a token whose tag the caller verified; a large number where it was not true.
-CREATE OR REPLACE FUNCTION token_refresh(p_account uuid, p_family uuid, p_old bytea, p_generation int, p_client uuid,
+CREATE FUNCTION token_refresh(p_account uuid, p_family uuid, p_old bytea, p_generation int, p_client uuid,
 	p_jkt bytea, p_scopes bigint, p_access bytea, p_slot smallint, p_access_until timestamptz, p_new bytea,
 	p_idle timestamptz, p_sealed bytea, p_window interval,
 	OUT outcome int, OUT connected_account_id uuid, OUT granted bigint, OUT replay bytea) LANGUAGE plpgsql AS $$
