@@ -7,13 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "caldav/calendar/sample.h"
 #include "oauth/client.h"
 #include "server/account/key.h"
 #include "server/account/session.h"
 #include "server/base/config.h"
 #include "server/crypto/digest.h"
 #include "server/data/json.h"
-#include "web/demo_events.h"
 
 #define FILE_MAX 8192
 #define USER_EMAIL "demo@example.org"
@@ -108,8 +108,10 @@ static err_t ensure_user(struct ctx *cx, struct demo *demo, struct account *out)
 	bool made;
 	TRY(ensure_account(cx, USER_EMAIL, "Dana Demo", fresh, &made, out));
 	/* Without a file the first start did not get to its end. */
-	if (made || !demo->email.len)
-		TRY(demo_events_put(cx, out->id));
+	if (made || !demo->email.len) {
+		TRY(sample_put(cx, out->id));
+		sample_put_in_test_mode(cx, out->id);
+	}
 	demo->email = STR(USER_EMAIL);
 	demo->account_id = id_text(cx->mem, "usr", out->id);
 	if (made) {
@@ -232,4 +234,6 @@ void demo_banner(struct ctx *cx, const struct demo *demo, struct buf *out)
 		STR_ARG(url), STR_ARG(from), STR_ARG(to));
 	buf_fmt(out, "  curl -u %.*s:%.*s -X PROPFIND -H 'Depth: 1' %.*s/dav/calendars/%.*s/\n\n", STR_ARG(demo->email),
 		STR_ARG(demo->key), STR_ARG(url), STR_ARG(demo->account_id));
+	buf_fmt(out, "  Ctrl-C stops all of it. The data stays in %.*s for the next start.\n\n",
+		STR_ARG(config->database_url.len ? STR("your database") : config->data_dir));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/account/session.h"
 
-#include "caldav/calendar/demo.h"
+#include "caldav/calendar/sample.h"
 #include "server/account/show.h"
 #include "server/account/throttle.h"
 #include "server/base/config.h"
@@ -37,7 +37,7 @@ static struct html_values *form_values(struct request *rq, const char *title, st
 	return v;
 }
 
-/* A new session for this browser; the one it had before dies (session fixation, field/oauth.md A30). */
+/* A new session for this browser; the one it had before dies (session fixation). */
 static err_t enter(struct request *rq, struct response *rs, struct id account, struct str next)
 {
 	struct str secret, old = request_cookie(rq, cookie_name(&rq->cx, "session"));
@@ -107,7 +107,7 @@ static err_t sign_up(struct request *rq, struct account *out)
 		return REFUSE(&rq->cx, MISSING_FIELD, "password", "A password is needed.");
 	TRY(throttle_take(&rq->cx, &limit, 1));
 	TRY(account_create(&rq->cx, &in, out));
-	demo_seed(&rq->cx, out->id);
+	sample_put_in_test_mode(&rq->cx, out->id);
 	return OK;
 }
 

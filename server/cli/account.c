@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "caldav/calendar/demo.h"
+#include "caldav/calendar/sample.h"
 #include "server/account/show.h"
 #include "server/cli/command.h"
 #include "server/crypto/password.h"
@@ -47,7 +47,7 @@ static err_t create(struct ctx *cx, const struct command_call *call)
 	if (call->config->password_stdin)
 		TRY(password_from_stdin(cx, &in.password));
 	TRY(account_create(cx, &in, &account));
-	demo_seed(cx, account.id);
+	sample_put_in_test_mode(cx, account.id);
 	print(call, &account);
 	return OK;
 }

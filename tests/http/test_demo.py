@@ -71,7 +71,7 @@ def test_the_key_that_is_printed_opens_rest_and_caldav(world, banner):
     assert calendars.status == 200 and calendars.json["data"]
     events = re.search(r"'(http[^']*/v1/events[^']*)'", banner.text).group(1)
     found = world.get(place(events), key=banner.key)
-    assert found.status == 200 and "Team stand-up" in {e["title"] for e in found.json["data"]}
+    assert found.status == 200 and "Daily stand-up" in {e["title"] for e in found.json["data"]}
     home = re.search(r"Depth: 1' http://[^/]+(/dav/\S+)", banner.text).group(1)
     assert world.dav("PROPFIND", home, None, {"Depth": 1}, (banner.email, banner.key)).status == 207
 
@@ -94,7 +94,7 @@ def test_the_platform_connects_calls_refreshes_and_disconnects(world, browser, b
     assert platform.get(place(back)).location == "/"
     page = platform.get("/").text
     assert page.count('<span class="badge good">200</span>') == 3
-    assert banner.email in page and "Team stand-up" in page and "cpa_" in page and "cat_" in page
+    assert banner.email in page and "Daily stand-up" in page and "cpa_" in page and "cat_" in page
     assert not re.search(r"cat_\w{20}|crt_\w{20}", page)
 
     before = re.search(r"cat_\w+…", page).group()

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "caldav/calendar/sample.h"
+
+#include "caldav/calendar/dates.h"
+#include "caldav/calendar/event.h"
+#include "server/account/account.h"
+#include "server/base/log.h"
+
+#define MONDAY_OF_1970 4 /* the days from 1970-01-01 to its first Monday */
+
+/* Days count from the Monday of this week, so that a weekly rule begins on a day that it has itself (RFC 5545
+ * §3.8.5.3). */
+struct sample {
+	const char *title;
+	int day, hour, minutes; /* hour -1: all day, `minutes` days long */
+	const char *rule, *location, *guest;
+	enum event_status status;
+	bool free;
+};
+
+/* clang-format off */
+static const struct sample samples[] = {
+	/* title                       day hour minutes rule                            location          guest                 status           free */
+	{ "Daily stand-up",            -14,  9, 15, "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "Room 1",         NULL,                 EVENT_CONFIRMED, false },
+	{ "Weekly planning",            -7, 10, 60, "FREQ=WEEKLY;COUNT=12",             "Room 2",         "bob@demo.example",   EVENT_CONFIRMED, false },
+	{ "Payroll",                   -24, -1,  1, "FREQ=WEEKLY;INTERVAL=4",           NULL,             NULL,                 EVENT_CONFIRMED, true },
+	{ "Kick-off with Acme",          0, 14, 90, NULL,                               "Acme, 4th floor", "carol@demo.example", EVENT_CONFIRMED, false },
+	{ "Lunch with Bob",              1, 12, 60, NULL,                               "Canteen",        "bob@demo.example",   EVENT_TENTATIVE, false },
+	{ "Design review",               2, 15, 45, NULL,                               NULL,             "bob@demo.example",   EVENT_CONFIRMED, false },
+	{ "Dentist",                     3, 16, 30, NULL,                               "12 High Street", NULL,                 EVENT_CONFIRMED, false },
+	{ "Interview: backend engineer", 4, 11, 60, NULL,                               "Room 2",         NULL,                 EVENT_CONFIRMED, false },
+	{ "Interview: overlapping call", 4, 11, 30, NULL,                               "Room 2",         NULL,                 EVENT_CONFIRMED, false },
+	{ "Town hall (cancelled)",       8, 17, 60, NULL,                               "Auditorium",     NULL,                 EVENT_CANCELLED, false },
+	{ "Focus time",                  9,  8, 120, NULL,                              NULL,             NULL,                 EVENT_CONFIRMED, false },
+	{ "Reminder: send invoices",    10,  9, 0,  NULL,                               NULL,             NULL,                 EVENT_CONFIRMED, true },
+	{ "Conference",                 14, -1, 3,  NULL,                               "Lisbon",         NULL,                 EVENT_CONFIRMED, false },
+	{ "Quarterly report due",       21, -1, 1,  NULL,                               NULL,             NULL,                 EVENT_CONFIRMED, true },
+};
+/* clang-format on */
+
+static struct instant monday_of(struct instant now)
+{
+	int64_t today = floor_div(instant_s(now), DAY_SECONDS);
+	return instant_of_s((today - floor_mod(today - MONDAY_OF_1970, 7)) * DAY_SECONDS);
+}
+
+static struct event event_of(const struct sample *sample, struct instant monday, struct event_attendee *guest)
+{
+	struct instant day = instant_add_s(monday, sample->day * DAY_SECONDS);
+	bool all_day = sample->hour < 0;
+	struct event event = {
+		.title = str_of(sample->title),
+		.location = str_of(sample->location),
+		.start = all_day ? day : instant_add_s(day, sample->hour * INT64_C(3600)),
+		.all_day = all_day,
+		.rrule = str_of(sample->rule),
+		.status = sample->status,
+		.transparent = sample->free,
+	};
+	event.end = instant_add_s(event.start, sample->minutes * (all_day ? DAY_SECONDS : INT64_C(60)));
+	if (sample->guest) {
+		*guest = (struct event_attendee){ .email = str_of(sample->guest), .status = PARTSTAT_ACCEPTED };
+		event.organizer = STR("you@demo.example");
+		event.attendees = guest;
+		event.attendee_count = 1;
+	}
+	return event;
+}
+
+static err_t put_one(struct ctx *cx, struct id account, size_t i)
+{
+	struct event_attendee guest;
+	struct event event = event_of(&samples[i], monday_of(cx->now), &guest);
+	struct object_write write = {
+		.account = account,
+		.calendar_name = STR(DEFAULT_CALENDAR),
+		.name = str_fmt(cx->mem, "sample-%zu.ics", i + 1),
+	};
+	enum put_outcome outcome;
+	struct object object;
+	event.uid = str_fmt(cx->mem, "sample-%zu@demo.example", i + 1);
+	TRY(event_write(cx, &event, &write.data));
+	return object_put(cx, &write, &outcome, &object);
+}
+
+static err_t put_all(struct ctx *cx, struct id account)
+{
+	TRY(db_begin(cx));
+	for (size_t i = 0; i < ARRAY_LEN(samples); i++)
+		TRY(put_one(cx, account, i));
+	return db_commit(cx);
+}
+
+err_t sample_put(struct ctx *cx, struct id account)
+{
+	err_t e = put_all(cx, account);
+	if (e)
+		db_rollback(cx);
+	return e;
+}
+
+void sample_put_in_test_mode(struct ctx *cx, struct id account)
+{
+	err_t e = sample_put(cx, id_in_mode(account, true));
+	if (e)
+		log_event(LOG_WARN, "samples_missing", LOG_STR("account", id_uuid(cx->mem, account)),
+			LOG_STR("why", err_text(e)), LOG_STR("detail", e->detail));
+}
