@@ -4,8 +4,6 @@
 #include "server/base/config.h"
 #include "server/http/router.h"
 
-#define TEST_PREFIX "test-"
-
 /* How many segments each kind's path has, `dav` counted, and what the second one is. */
 static const struct {
 	const char *tree;
@@ -21,17 +19,11 @@ static const struct {
 	{ "calendars", 5, RES_OBJECT },
 };
 
-struct str href_account(struct arena *mem, struct id account)
-{
-	struct str live = id_text(mem, "usr", id_in_mode(account, false));
-	return id_is_test(account) ? str_cat(mem, STR(TEST_PREFIX), live) : live;
-}
-
 bool href_account_parse(struct str text, struct id *out)
 {
-	bool test = str_starts(text, STR(TEST_PREFIX));
+	bool test = str_starts(text, STR(DAV_TEST_PREFIX));
 	struct id live;
-	if (!id_parse(test ? str_from(text, sizeof TEST_PREFIX - 1) : text, "usr", &live) || id_is_test(live))
+	if (!id_parse(test ? str_from(text, sizeof DAV_TEST_PREFIX - 1) : text, "usr", &live) || id_is_test(live))
 		return false; /* a twin has one name alone */
 	*out = id_in_mode(live, test);
 	return true;
@@ -63,7 +55,7 @@ err_t href_parse(struct ctx *cx, const struct path *path, struct resource *out)
 	return FAIL(cx, NOT_FOUND, "no resource has such a path");
 }
 
-/* What belongs to others is 403, existing or not, so that nobody learns what exists (DESIGN §7). */
+/* What belongs to others is 403, existing or not, so that nobody learns what exists. */
 static err_t own_parse(const struct request *rq, struct ctx *cx, const struct path *path, struct resource *out)
 {
 	struct resource r = { 0 };
@@ -166,7 +158,7 @@ void href_add(struct buf *out, struct resource r)
 		BUF_LIT(out, "calendars/");
 	if (r.kind == RES_PRINCIPALS || r.kind == RES_HOMES)
 		return;
-	buf_add(out, href_account(out->mem, r.account));
+	buf_add(out, dav_account(out->mem, r.account));
 	buf_char(out, '/');
 	if (r.kind == RES_CALENDAR || r.kind == RES_OBJECT) {
 		path_segment_add(out, r.calendar);

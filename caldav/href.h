@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A path under /dav/ is a resource, and back (DESIGN §7).
+ * A path under /dav/ is a resource, and back.
  *
  *     /dav/                                             RES_ROOT
  *     /dav/principals/                                  RES_PRINCIPALS
@@ -15,7 +15,7 @@
  */
 #pragma once
 
-#include "caldav/calendar/store.h"
+#include "caldav/calendar/show.h"
 #include "server/http/request.h"
 
 enum resource_kind { RES_ROOT, RES_PRINCIPALS, RES_PRINCIPAL, RES_HOMES, RES_HOME, RES_CALENDAR, RES_OBJECT };
@@ -41,8 +41,7 @@ MUST_CHECK err_t href_of_request(const struct request *rq, struct resource *out)
  */
 MUST_CHECK err_t href_resolve(const struct request *rq, struct str href, struct resource *out);
 
-/* "usr_…" or "test-usr_…". */
-struct str href_account(struct arena *mem, struct id account);
+/* dav_account()'s text back. */
 bool href_account_parse(struct str text, struct id *out);
 
 /* The one canonical path of a resource, percent-encoded, as it stands in every answer. */

@@ -26,7 +26,7 @@ static err_t add_calendars(struct request *rq, struct html_values *v, const stru
 			if (id_eq(known->calendars[i].id, c->calendars.items[n])) {
 				struct html_values *row = html_add_row(v, "calendars");
 				html_set(row, "calendar_name", calendar_label(&known->calendars[i]));
-				html_set(row, "color", calendar_rgb(&known->calendars[i]));
+				html_set(row, "color", calendar_rgb(&known->calendars[i], STR(DEFAULT_COLOR)));
 			}
 	return OK;
 }

@@ -11,7 +11,7 @@
 
 static const struct id_list all = { 0 };
 
-/* ?mode=test shows the other world (DESIGN §4). */
+/* ?mode=test shows the other world. */
 static bool in_test_mode(struct request *rq)
 {
 	const struct form *params;
@@ -25,24 +25,12 @@ static struct id account_of(struct request *rq, bool test)
 	return id_in_mode(rq->principal->account, test);
 }
 
-static struct str url_of(struct request *rq, const struct calendar *c)
-{
-	struct buf url = buf_new(rq->cx.mem, 4096);
-	buf_add(&url, rq->cx.config->public_url);
-	buf_fmt(&url, "/dav/calendars/%s", id_is_test(c->account) ? "test-" : "");
-	buf_add(&url, id_text(rq->cx.mem, "usr", id_in_mode(c->account, false)));
-	buf_char(&url, '/');
-	path_segment_add(&url, c->name);
-	buf_char(&url, '/');
-	return buf_str(&url);
-}
-
 static void calendar_values(struct request *rq, struct html_values *v, const struct calendar *c)
 {
 	html_set(v, "calendar_id", id_text(rq->cx.mem, "cal", c->id));
 	html_set(v, "calendar_name", calendar_label(c));
-	html_set(v, "color", calendar_rgb(c));
-	html_set(v, "url", url_of(rq, c));
+	html_set(v, "color", calendar_rgb(c, STR(DEFAULT_COLOR)));
+	html_set(v, "url", calendar_url(&rq->cx, c));
 	html_set(v, "objects", str_fmt(rq->cx.mem, "%d %s", (int)c->objects, c->objects == 1 ? "entry" : "entries"));
 	page_when(rq, v, "created", c->created_at);
 }
@@ -100,7 +88,9 @@ static struct str url_name(struct arena *mem, struct str label, struct id id)
 static err_t read_change(struct request *rq, struct calendar_change *out)
 {
 	struct calendar as_sent = { .color = form_get(&rq->form, "color") };
-	struct calendar_change change = { .set_displayname = true, .set_color = true, .color = calendar_rgb(&as_sent) };
+	struct calendar_change change = {
+		.set_displayname = true, .set_color = true, .color = calendar_rgb(&as_sent, STR(DEFAULT_COLOR))
+	};
 	TRY(label_clean(&rq->cx, "name", form_get(&rq->form, "name"), &change.displayname));
 	*out = change;
 	return OK;

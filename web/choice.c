@@ -3,8 +3,6 @@
 
 #include "server/http/scope.h"
 
-#define DEFAULT_COLOR "#5b5bd6"
-
 void choice_scopes(struct html_values *v, const char *list, uint64_t offered, uint64_t ticked, uint64_t held)
 {
 	for (size_t i = 0; i < scope_row_count; i++) {
@@ -35,7 +33,7 @@ void choice_calendars(
 		struct html_values *row = html_add_row(v, "calendars");
 		html_set(row, "calendar_id", id_text(mem, "cal", calendars[i].id));
 		html_set(row, "calendar_name", calendar_label(&calendars[i]));
-		html_set(row, "color", calendar_rgb(&calendars[i]));
+		html_set(row, "color", calendar_rgb(&calendars[i], STR(DEFAULT_COLOR)));
 		html_set_flag(row, "ticked", is_chosen(chosen, calendars[i].id));
 	}
 }
@@ -72,21 +70,4 @@ err_t choice_read_calendars(struct request *rq, struct id_list *out)
 		return REFUSE(&rq->cx, INVALID_VALUE, "calendar", "Tick at least one calendar, or choose all of them.");
 	*out = (struct id_list){ ids, count };
 	return OK;
-}
-
-struct str calendar_label(const struct calendar *calendar)
-{
-	return calendar->displayname.len ? calendar->displayname : calendar->name;
-}
-
-/* Apple writes #RRGGBBAA; anything else than hex digits could not be drawn. */
-struct str calendar_rgb(const struct calendar *calendar)
-{
-	struct str rgb = str_sub(calendar->color, 0, 7);
-	if (rgb.len != 7 || rgb.ptr[0] != '#')
-		return STR(DEFAULT_COLOR);
-	for (size_t i = 1; i < rgb.len; i++)
-		if (char_hex(rgb.ptr[i]) < 0)
-			return STR(DEFAULT_COLOR);
-	return rgb;
 }

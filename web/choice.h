@@ -2,7 +2,7 @@
 /* Ticks of forms: scopes and calendars, as the keys page and the consent page offer them. */
 #pragma once
 
-#include "caldav/calendar/store.h"
+#include "caldav/calendar/show.h"
 #include "server/data/html.h"
 #include "server/http/router.h"
 
@@ -20,6 +20,5 @@ MUST_CHECK err_t choice_read_scopes(struct request *rq, uint64_t *out);
  * ticked or an id that is none. */
 MUST_CHECK err_t choice_read_calendars(struct request *rq, struct id_list *out);
 
-/* What the calendar is called, and its colour as #rrggbb for pages. */
-struct str calendar_label(const struct calendar *calendar);
-struct str calendar_rgb(const struct calendar *calendar);
+/* Of a calendar without a colour. */
+#define DEFAULT_COLOR "#5b5bd6"

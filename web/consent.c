@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The consent page (DESIGN §6, field/oauth.md §7): the form names a stored request, and can only narrow it. */
+/* The consent page: the form names a stored request, and can only narrow it. */
 #include "oauth/consent.h"
 
 #include "oauth/authorize.h"

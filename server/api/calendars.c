@@ -2,7 +2,7 @@
 #include "server/api/api.h"
 
 #include "caldav/calendar/zone.h"
-#include "caldav/calendar/store.h"
+#include "caldav/calendar/show.h"
 #include "server/account/account.h"
 #include "server/account/label.h"
 #include "server/base/config.h"
@@ -38,48 +38,27 @@ static const struct json_field fields[] = {
 };
 /* clang-format on */
 
-static bool is_hex_color(struct str s)
-{
-	if (s.len < 7 || s.ptr[0] != '#')
-		return false;
-	for (size_t i = 1; i < 7; i++)
-		if (char_hex(s.ptr[i]) < 0)
-			return false;
-	return true;
-}
-
 static struct str etag_of(struct arena *mem, const struct calendar *c)
 {
 	return str_fmt(mem, "\"%lld\"", (long long)c->prop_version);
 }
 
-/* The account's segment of CalDAV paths, in its mode (DESIGN §4). */
-static struct str dav_account(struct arena *mem, struct id account)
-{
-	return id_text(mem, id_is_test(account) ? "test-usr" : "usr", id_in_mode(account, false));
-}
-
 static struct calendar_view view_of(struct request *rq, const struct calendar *c)
 {
 	struct arena *mem = rq->cx.mem;
-	struct buf url = buf_new(mem, 8192);
-	struct str segment = dav_account(mem, c->account);
-	buf_fmt(&url, "%.*s/dav/calendars/%.*s/", STR_ARG(rq->cx.config->public_url), STR_ARG(segment));
-	path_segment_add(&url, c->name);
-	BUF_LIT(&url, "/");
 	return (struct calendar_view){
 		.id = id_text(mem, "cal", c->id),
 		.object = STR("calendar"),
-		.name = c->displayname.ptr ? c->displayname : c->name,
+		.name = calendar_label(c),
 		.description = c->description,
-		.color_hex = is_hex_color(c->color) ? str_sub(c->color, 0, 7) : STR_ABSENT, /* CalDAV's has an alpha */
+		.color_hex = calendar_rgb(c, STR_ABSENT),
 		.timezone = c->tzid,
 		.selected = c->selected,
 		.writable = c->writable,
 		.is_default = str_eq(c->name, STR(DEFAULT_CALENDAR)),
 		.event_count = c->objects,
 		.livemode = !id_is_test(c->account),
-		.caldav_url = buf_str(&url),
+		.caldav_url = calendar_url(&rq->cx, c),
 		.sync_token = sync_token_text(
 			mem, rq->cx.config->public_url, (struct sync_token){ .calendar = c->id, .modseq = c->modseq }),
 		.etag = etag_of(mem, c),
@@ -151,7 +130,7 @@ static err_t change_of(struct request *rq, const struct calendar_view *view, str
 	};
 	if (view->has_name)
 		TRY(label_clean(&rq->cx, "name", view->name, &change.displayname));
-	if (view->color_hex.ptr && !is_hex_color(view->color_hex))
+	if (view->color_hex.ptr && !color_is_rgb(view->color_hex))
 		return REFUSE(&rq->cx, INVALID_VALUE, "color_hex", "A colour is written as #RRGGBB.");
 	if (view->timezone.ptr && !zone_by_name(view->timezone))
 		return REFUSE(&rq->cx, INVALID_VALUE, "timezone",

@@ -3,7 +3,7 @@
  * The hosted calendars of /api/v1: the surface that the API keys page shows. The same calendars as /v1/calendars, with
  * camelCase members, success wrapped in `data`, and flat errors.
  */
-#include "caldav/calendar/store.h"
+#include "caldav/calendar/show.h"
 #include "caldav/calendar/zone.h"
 #include "server/account/account.h"
 #include "server/account/label.h"
@@ -50,7 +50,7 @@ static struct hosted view_of(struct arena *mem, const struct calendar *c)
 {
 	return (struct hosted){
 		.id = id_uuid(mem, c->id),
-		.name = c->displayname.ptr ? c->displayname : c->name,
+		.name = calendar_label(c),
 		.timezone = c->tzid,
 		.created_at = c->created_at,
 	};

@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try_href(rq, text);
 	/* Below the account's own home, where the names are. */
 	try_href(rq,
-		str_fmt(mem, "/dav/calendars/%.*s/%.*s", STR_ARG(href_account(mem, principal.account)), STR_ARG(text)));
+		str_fmt(mem, "/dav/calendars/%.*s/%.*s", STR_ARG(dav_account(mem, principal.account)), STR_ARG(text)));
 	try_tags(rq, "If-Match", text);
 	try_tags(rq, "If-None-Match", text);
 	rq->headers[1].name = STR("Depth");

@@ -30,12 +30,12 @@ static void begin(const char *path, struct id account)
 
 static struct str own_path(const char *tail)
 {
-	return str_fmt(test_mem, "/dav/calendars/%.*s%s", STR_ARG(href_account(test_mem, live_account())), tail);
+	return str_fmt(test_mem, "/dav/calendars/%.*s%s", STR_ARG(dav_account(test_mem, live_account())), tail);
 }
 
 TEST(every_kind_of_path_is_read_and_written_back)
 {
-	struct str account = href_account(test_mem, live_account());
+	struct str account = dav_account(test_mem, live_account());
 	const struct {
 		const char *format, *canonical;
 		enum resource_kind kind;
@@ -70,7 +70,7 @@ TEST(every_kind_of_path_is_read_and_written_back)
 TEST(the_test_twin_has_a_path_of_its_own)
 {
 	struct id twin = id_in_mode(live_account(), true), back;
-	struct str text = href_account(test_mem, twin);
+	struct str text = dav_account(test_mem, twin);
 	assert_true(str_starts(text, STR("test-usr_")));
 	assert_true(href_account_parse(text, &back));
 	assert_true(id_eq(back, twin));
