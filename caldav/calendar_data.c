@@ -19,20 +19,14 @@ static err_t read_name(struct ctx *cx, const struct xml_node *node, struct str *
 	return OK;
 }
 
-static size_t count_of(const struct xml_node *node, const char *local)
-{
-	size_t n = 0;
-	for (const struct xml_node *c = node->first; c; c = c->next)
-		n += xml_is(c, NS_CALDAV, local);
-	return n;
-}
-
 /* As deep as the XML is, which xml_parse() bounds. */
 static err_t read_comp(struct ctx *cx, const struct xml_node *node, struct ical_select_comp *out)
 {
 	TRY(read_name(cx, node, &out->name));
-	struct ical_select_prop *props = arena_array(cx->mem, struct ical_select_prop, count_of(node, "prop") + 1);
-	struct ical_select_comp *comps = arena_array(cx->mem, struct ical_select_comp, count_of(node, "comp") + 1);
+	struct ical_select_prop *props =
+		arena_array(cx->mem, struct ical_select_prop, xml_count(node, NS_CALDAV, "prop") + 1);
+	struct ical_select_comp *comps =
+		arena_array(cx->mem, struct ical_select_comp, xml_count(node, NS_CALDAV, "comp") + 1);
 	for (const struct xml_node *n = node->first; n; n = n->next) {
 		if (xml_is(n, NS_CALDAV, "allprop"))
 			out->allprop = true;

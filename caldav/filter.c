@@ -73,14 +73,6 @@ static err_t read_head(struct reader *r, const struct xml_node *node, struct str
 	return OK;
 }
 
-static size_t count_of(const struct xml_node *node, const char *local)
-{
-	size_t n = 0;
-	for (const struct xml_node *c = node->first; c; c = c->next)
-		n += xml_is(c, NS_CALDAV, local);
-	return n;
-}
-
 static err_t read_param(struct reader *r, const struct xml_node *node, struct param_filter *out)
 {
 	TRY(read_head(r, node, &out->name, &out->absent));
@@ -93,7 +85,8 @@ static err_t read_param(struct reader *r, const struct xml_node *node, struct pa
 static err_t read_prop(struct reader *r, const struct xml_node *node, struct prop_filter *out)
 {
 	TRY(read_head(r, node, &out->name, &out->absent));
-	struct param_filter *params = arena_array(r->cx->mem, struct param_filter, count_of(node, "param-filter") + 1);
+	struct param_filter *params =
+		arena_array(r->cx->mem, struct param_filter, xml_count(node, NS_CALDAV, "param-filter") + 1);
 	for (const struct xml_node *n = node->first; n; n = n->next) {
 		if (xml_is(n, NS_CALDAV, "time-range"))
 			TRY(read_range(r, n, &out->range));
@@ -121,8 +114,10 @@ static bool has_time(struct str component)
 static err_t read_comp(struct reader *r, const struct xml_node *node, struct comp_filter *out)
 {
 	TRY(read_head(r, node, &out->name, &out->absent));
-	struct prop_filter *props = arena_array(r->cx->mem, struct prop_filter, count_of(node, "prop-filter") + 1);
-	struct comp_filter *comps = arena_array(r->cx->mem, struct comp_filter, count_of(node, "comp-filter") + 1);
+	struct prop_filter *props =
+		arena_array(r->cx->mem, struct prop_filter, xml_count(node, NS_CALDAV, "prop-filter") + 1);
+	struct comp_filter *comps =
+		arena_array(r->cx->mem, struct comp_filter, xml_count(node, NS_CALDAV, "comp-filter") + 1);
 	for (const struct xml_node *n = node->first; n; n = n->next) {
 		if (xml_is(n, NS_CALDAV, "time-range"))
 			TRY(read_range(r, n, &out->range));
@@ -244,7 +239,7 @@ err_t filter_read(struct ctx *cx, const struct xml_node *query, struct filter *o
 		return REFUSE(cx, DAV_FILTER, "filter", "A calendar-query needs a filter.");
 	const struct xml_node *root = xml_child(filter, NS_CALDAV, "comp-filter");
 	struct reader r = { .cx = cx };
-	if (!root || count_of(filter, "comp-filter") != 1)
+	if (!root || xml_count(filter, NS_CALDAV, "comp-filter") != 1)
 		return REFUSE(cx, DAV_FILTER, "filter", "A filter holds one comp-filter, of VCALENDAR.");
 	TRY(read_comp(&r, root, &out->root));
 	if (!str_eq(out->root.name, STR("VCALENDAR")))

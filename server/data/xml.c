@@ -253,6 +253,14 @@ const struct xml_node *xml_child(const struct xml_node *node, const char *ns, co
 	return child;
 }
 
+size_t xml_count(const struct xml_node *node, const char *ns, const char *local)
+{
+	size_t count = 0;
+	for (const struct xml_node *child = node->first; child; child = child->next)
+		count += xml_is(child, ns, local);
+	return count;
+}
+
 struct str xml_attribute(const struct xml_node *node, const char *local)
 {
 	for (size_t i = 0; node && i < node->attr_count; i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * XML of request bodies (libxml2 SAX2 behind a byte scan, field/caldav.md §6) into a small tree in the arena, and the
+ * XML of request bodies (libxml2 SAX2 behind a byte scan) into a small tree in the arena, and the
  * escape routine for what is written. No DTD, no entities but the five, no network; size, depth, attributes and name
  * lengths are bounded.
  */
@@ -50,6 +50,7 @@ MUST_CHECK err_t xml_parse(struct ctx *cx, struct str body, const struct xml_nod
 
 bool xml_is(const struct xml_node *node, const char *ns, const char *local);                      /* false for NULL */
 const struct xml_node *xml_child(const struct xml_node *node, const char *ns, const char *local); /* first; NULL */
+size_t xml_count(const struct xml_node *node, const char *ns, const char *local);                 /* such children */
 struct str xml_attribute(const struct xml_node *node, const char *local); /* no namespace; absent if none */
 struct str xml_text(const struct xml_node *node);                         /* trimmed; absent for a NULL node */
 
