@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The account that CalDAV tests write with, and calendars that are made anew for a test."""
+"""The account that CalDAV tests write with, calendars that are made anew for a test, and a signed-in browser for OAuth."""
 import uuid
 
 import pytest
 
 from dav import Dav
+from oauth_flow import Browser
 
 
 @pytest.fixture(scope="module")
@@ -55,3 +56,15 @@ def fresh(dav, home):
     path = f"{home}{uuid.uuid4()}/"
     yield path
     dav.request("DELETE", path)
+
+
+@pytest.fixture(scope="module")
+def user(world):
+    return world.account("user@calends.example")
+
+
+@pytest.fixture(scope="module")
+def browser(world, user):
+    b = Browser(world)
+    b.sign_in(user)
+    return b

@@ -8,18 +8,6 @@ from world import CliError
 
 
 @pytest.fixture(scope="module")
-def user(world):
-    return world.account("user@calends.example")
-
-
-@pytest.fixture(scope="module")
-def browser(world, user):
-    b = Browser(world)
-    b.sign_in(user)
-    return b
-
-
-@pytest.fixture(scope="module")
 def stranger(world):
     return Browser(world)
 

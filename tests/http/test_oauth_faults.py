@@ -1,16 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each statement of an OAuth request fails once, in turn: a clean refusal, nothing half-written, the next try works."""
 import pytest
-from oauth_flow import FORM, App, Browser, Form, answer, encode, profile
+from oauth_flow import FORM, App, Form, answer, encode, profile
 
 SCOPE = "profile:read"
-
-
-@pytest.fixture(scope="module")
-def browser(world):
-    b = Browser(world)
-    b.sign_in(world.account("user@calends.example"))
-    return b
 
 
 @pytest.fixture(scope="module")

@@ -7,18 +7,6 @@ from oauth_flow import BOTH, App, Browser, Form, alive, at_once, is_error, post_
 
 
 @pytest.fixture(scope="module")
-def user(world):
-    return world.account("user@calends.example")
-
-
-@pytest.fixture(scope="module")
-def browser(world, user):
-    b = Browser(world)
-    b.sign_in(user)
-    return b
-
-
-@pytest.fixture(scope="module")
 def app(world):
     return App(world, type="public")
 

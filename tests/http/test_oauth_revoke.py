@@ -1,14 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Revocation (RFC 7009) and what clients discover (RFC 8414, RFC 9728). V1 … R4 are rows of the list of attacks."""
 import pytest
-from oauth_flow import App, Browser, basic, is_error, post_form, profile
-
-
-@pytest.fixture(scope="module")
-def browser(world):
-    b = Browser(world)
-    b.sign_in(world.account("user@calends.example"))
-    return b
+from oauth_flow import App, basic, is_error, post_form, profile
 
 
 @pytest.fixture(scope="module")

@@ -5,19 +5,7 @@ import re
 import urllib.parse
 
 import pytest
-from oauth_flow import BOTH, FORM, REDIRECT, App, Browser, Pkce, alive, at_once, basic, encode, is_error, post_form, profile
-
-
-@pytest.fixture(scope="module")
-def user(world):
-    return world.account("user@calends.example")
-
-
-@pytest.fixture(scope="module")
-def browser(world, user):
-    b = Browser(world)
-    b.sign_in(user)
-    return b
+from oauth_flow import BOTH, FORM, REDIRECT, App, Pkce, alive, at_once, basic, encode, is_error, post_form, profile
 
 
 @pytest.fixture(scope="module")
