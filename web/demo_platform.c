@@ -110,13 +110,10 @@ static void connected_values(struct request *rq, struct html_values *v, const st
 	html_set(v, "mode", visitor->live ? STR("live") : STR("test"));
 	html_set(v, "minutes", str_fmt(mem, "%lld", (long long)(left > 0 ? (left + 59) / 60 : 0)));
 
-	struct buf events = buf_new(mem, 512);
-	BUF_LIT(&events, "/v1/events?");
-	form_add(&events, "from", instant_rfc3339(mem, now));
-	form_add(&events, "to", instant_rfc3339(mem, instant_add_s(now, EVENTS_AHEAD_S)));
+	struct str from = instant_rfc3339(mem, now), to = instant_rfc3339(mem, instant_add_s(now, EVENTS_AHEAD_S));
 	add_call(rq, v, visitor, STR("/v1/profile"));
 	add_call(rq, v, visitor, STR("/v1/calendars"));
-	add_call(rq, v, visitor, buf_str(&events));
+	add_call(rq, v, visitor, str_fmt(mem, "/v1/events?from=%.*s&to=%.*s", STR_ARG(from), STR_ARG(to)));
 }
 
 static err_t show(struct request *rq, struct response *rs, int status, const struct visitor *visitor, struct str alert)
@@ -240,12 +237,12 @@ static void show_error(struct request *rq, struct response *rs, err_t e)
 /* clang-format off */
 static const struct route routes[] = {
 	/* method     path           who     scope body       at most  handler      source */
-	{ METHOD_GET,  "/",           ANYONE, 0, NO_BODY,   0,      home,        "DESIGN §2", 0 },
+	{ METHOD_GET,  "/",           ANYONE, 0, NO_BODY,   0,      home,        "page", 0 },
 	{ METHOD_POST, "/connect",    ANYONE, 0, BODY_FORM, KIB(8), begin,       "OAuth 2.1 §4.1.1", SENSITIVE_BODY },
 	{ METHOD_GET,  "/callback",   ANYONE, 0, NO_BODY,   0,      callback,    "OAuth 2.1 §4.1.2", SENSITIVE_BODY },
 	{ METHOD_POST, "/refresh",    ANYONE, 0, BODY_FORM, KIB(8), refresh,     "OAuth 2.1 §4.3", SENSITIVE_BODY },
 	{ METHOD_POST, "/disconnect", ANYONE, 0, BODY_FORM, KIB(8), disconnect,  "RFC 7009", SENSITIVE_BODY },
-	{ METHOD_GET,  "/static/:file", ANYONE, 0, NO_BODY, 0,      static_file, "DESIGN §3", 0 },
+	{ METHOD_GET,  "/static/:file", ANYONE, 0, NO_BODY, 0,      static_file, "page", 0 },
 };
 /* clang-format on */
 
