@@ -100,7 +100,7 @@ static void text_body(struct request *rq, struct response *rs, int status, err_t
 
 /*
  * Basic stands first and in a line of its own: some clients take the first challenge alone, others stumble over an
- * unknown scheme (DESIGN §7). Bearer leads to the authorization server (RFC 9728 §5.1).
+ * unknown scheme. Bearer leads to the authorization server (RFC 9728 §5.1).
  */
 static void challenges_add(struct request *rq, struct response *rs, err_t e)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Long answers, page by page (DESIGN §7): rows are fetched, described and forgotten, so that memory stays flat at any
+ * Long answers, page by page: rows are fetched, described and forgotten, so that memory stays flat at any
  * size of calendar, and no connection to the database waits on a slow client. PROPFIND and the reports share it.
  *
  *     struct members m;

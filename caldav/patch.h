@@ -28,7 +28,7 @@ struct patch {
 	struct ctx *cx;
 	enum patch_use use;
 	enum resource_kind kind;
-	bool owner; /* false: only what calendars:write opens (DESIGN §5) */
+	bool owner; /* false: only what calendars:write opens */
 	bool failed;
 	struct patched *items;
 	size_t count;

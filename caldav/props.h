@@ -110,8 +110,7 @@ enum privilege {
 	PRIV_BIND = 64,
 	PRIV_UNBIND = 128
 };
-/* The scopes that reading properties of this kind of resource asks for (DESIGN §5), as routes.c has them for PROPFIND.
- */
+/* The scopes that reading properties of this kind of resource asks for, as routes.c has them for PROPFIND. */
 uint64_t scopes_to_read(enum resource_kind kind);
 unsigned privileges_of(const struct view *view, const struct subject *subject);
 

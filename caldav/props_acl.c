@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The properties of RFC 3744 §5. Access is fixed: an account's tree is its own, wholly, and nobody else's; a credential
- * may have less than its account, and DAV:current-user-privilege-set tells that (field/caldav.md §8, 20).
+ * may have less than its account, and DAV:current-user-privilege-set tells that.
  */
 #include "caldav/props.h"
 
@@ -45,7 +45,7 @@ unsigned privileges_of(const struct view *view, const struct subject *subject)
 	case RES_HOME:
 		if (scopes & CALENDARS_READ)
 			can |= PRIV_READ | PRIV_READ_FREE_BUSY;
-		return can | (owner ? PRIV_WRITE : 0u); /* making and deleting calendars is for keys (DESIGN §5) */
+		return can | (owner ? PRIV_WRITE : 0u); /* making and deleting calendars is for keys */
 	case RES_CALENDAR:
 		if (scopes & CALENDARS_READ)
 			can |= PRIV_READ_FREE_BUSY;

@@ -96,8 +96,8 @@ static handler to_root_well_known, to_root;
 
 /* Addresses that Apple's and other clients probe when they were given a bare host. */
 #define PROBE(path)                                                                                                     \
-	{ METHOD_PROPFIND, path, ANYONE, 0, NO_BODY, KIB(64), to_root, "field: client probes", 0 },                      \
-	{ METHOD_OPTIONS,  path, ANYONE, 0, NO_BODY, KIB(64), to_root, "field: client probes", 0 }
+	{ METHOD_PROPFIND, path, ANYONE, 0, NO_BODY, KIB(64), to_root, "what clients probe", 0 },                      \
+	{ METHOD_OPTIONS,  path, ANYONE, 0, NO_BODY, KIB(64), to_root, "what clients probe", 0 }
 
 static const struct route discovery_routes[] = {
 	EVERY_METHOD("/.well-known/caldav", to_root_well_known),

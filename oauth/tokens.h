@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a grant gives: one access token and one refresh token of a family (field/schema.md §1). */
+/* What a grant gives: one access token and one refresh token of a family. */
 #pragma once
 
 #include "server/base/ctx.h"

@@ -33,6 +33,6 @@ void page_when(struct request *rq, struct html_values *v, const char *name, stru
 
 /*
  * A place on this site to go to after sign-in: a path with an optional query, else "/". Never another site: no second
- * slash, backslash, control character or scheme (field/oauth.md A32).
+ * slash, backslash, control character or scheme.
  */
 struct str page_local_path(struct request *rq, struct str next);

@@ -93,7 +93,7 @@ const struct ical_comp *ical_main(const struct ical *object);
 /* ---- PUT ---- */
 
 /*
- * Everything that PUT checks of the bytes alone (field: what to check on PUT, 3 to 11), and the facts that are stored.
+ * Everything that PUT checks of the bytes alone (RFC 4791 §5.3.2.1), and the facts that are stored.
  *
  * errors  ICAL_SIZE, ICAL_DATA (not iCalendar; line and reason), ICAL_OBJECT (METHOD, two UIDs, two kinds …),
  *         ICAL_MIN_DATE, ICAL_MAX_DATE, ICAL_MAX_ATTENDEES, ICAL_RSCALE

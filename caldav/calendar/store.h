@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Calendars and their objects in the database (DESIGN §7, field/schema.md). What a client PUT is what GET returns, to
+ * Calendars and their objects in the database. What a client PUT is what GET returns, to
  * the octet. One row-locked counter per calendar (modseq) is ctag, sync token and commit order at once.
  *
  * Account ids are in their mode (live or test twin). Calendars are named by account and URL name, so that one object

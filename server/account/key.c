@@ -188,7 +188,7 @@ struct authenticated {
 DB_RESULT(key_authenticate, struct authenticated, id, kind, scopes, calendars, expires_at, revoked_at, status, plan,
 	email, name, tz);
 
-/* Basic: the username is the owner's e-mail or usr_ id. Another's, or none, is a wrong credential (DESIGN §4). */
+/* Basic: the username is the owner's e-mail or usr_ id. Another's, or none, is a wrong credential. */
 static bool username_fits(struct ctx *cx, struct str username, struct id account, struct str email)
 {
 	return str_eq_nocase(username, email) || str_eq(username, id_text(cx->mem, "usr", id_in_mode(account, false)));

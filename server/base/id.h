@@ -3,7 +3,7 @@
  * 128-bit ids. A resource id is a UUIDv7 (RFC 9562 §5.7), so that ids sort by time; outside it is written as a prefix
  * and 22 base62 digits: usr_…, cal_…, evt_….
  *
- * Live and test are two worlds: the test twin of an account is the same id with its last bit set (DESIGN §4). id_new()
+ * Live and test are two worlds: the test twin of an account is the same id with its last bit set. id_new()
  * therefore always clears that bit.
  */
 #pragma once

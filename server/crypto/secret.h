@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The formats of our secrets (DESIGN §4, field/schema.md §1, field/oauth.md §2.2). Every secret carries its account id
+ * The formats of our secrets. Every secret carries its account id
  * under the hash, so that authentication is one statement on one node: altering the id changes the hash.
  *
  *   cp_  + 64 lower-case hex: 16 random octets, then the account (product format; no checksum possible)

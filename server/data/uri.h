@@ -21,8 +21,7 @@ struct path {
  */
 MUST_CHECK err_t path_parse(struct ctx *cx, struct str raw, struct path *out);
 
-/* Append one segment, percent-encoding only what RFC 3986 pchar forbids, and also '&' and '<' (field/caldav.md §3.5.9).
- */
+/* Append one segment, percent-encoding only what RFC 3986 pchar forbids, and also '&' and '<'. */
 void path_segment_add(struct buf *out, struct str segment);
 
 /* Append as a query component: only unreserved stay. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The byte scan before libxml2 (field/caldav.md §6): libxml2 2.9 takes minutes for a tag of 50,000 attributes, parses
+ * The byte scan before libxml2: libxml2 2.9 takes minutes for a tag of 50,000 attributes, parses
  * an internal DTD before anyone can refuse it, and recurses by depth. All of this is seen here in one pass.
  */
 #pragma once

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A private PostgreSQL under the data folder (DESIGN §2): Unix socket only, initdb when absent, started as a child in
+ * A private PostgreSQL under the data folder: Unix socket only, initdb when absent, started as a child in
  * a session of its own, or adopted when an orphan is found; stopped only by who started it. As root it runs as the
  * system user `calends`, in a folder that this user can reach.
  *

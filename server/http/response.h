@@ -40,7 +40,7 @@ struct buf *reply(struct response *rs, int status, const char *content_type);
 void reply_empty(struct response *rs, int status);
 /* 303 (after a POST, RFC 9110 §15.4.4) or another status, to an absolute or site-relative location. */
 void reply_redirect(struct response *rs, int status, struct str location);
-/* text/html with the page headers of DESIGN §3; form_action is an extra CSP form-action origin, absent for none. */
+/* text/html with the page headers; form_action is an extra CSP form-action origin, absent for none. */
 struct buf *reply_page(struct response *rs, int status, struct str form_action);
 
 /*

@@ -121,7 +121,7 @@ static err_t serve(struct request *rq, struct response *rs)
 	struct match found = { 0 };
 	TRY(find(rq, &found));
 	bool strangers_too = rq->method == METHOD_OPTIONS || (rq->route && (rq->route->who & ANYONE));
-	/* DESIGN §7: under /dav/ a stranger learns nothing of what exists. */
+	/* Under /dav/ a stranger learns nothing of what exists. */
 	if (rq->module && rq->module->auth_first && !strangers_too)
 		TRY(identify(rq, rq->route ? rq->route->who : TOKEN | KEY));
 	if (!rq->route)

@@ -36,7 +36,7 @@ def test_what_is_not_there_is_404(dav, home, cal):
     assert dav.request("DELETE", cal + "none.ics", If_Match=NO_TAG).status == 404  # RFC 9110 §13.2.1
 
 
-def test_a_calendar_is_one_stream_with_each_zone_once(dav, cal):  # field: GET on a collection
+def test_a_calendar_is_one_stream_with_each_zone_once(dav, cal):  # GET on a collection
     zone = "\r\n".join(["BEGIN:VTIMEZONE", "TZID:Europe/Berlin", "BEGIN:STANDARD", "DTSTART:19701025T030000",
                         "TZOFFSETFROM:+0200", "TZOFFSETTO:+0100", "END:STANDARD", "END:VTIMEZONE", ""])
     proppatch(dav, cal, "<D:displayname>Löcher; \"quoted\"</D:displayname>")

@@ -165,7 +165,7 @@ def test_a_namespace_of_a_stranger_comes_back_as_it_was(tree):
 
 
 def test_a_calendar_has_what_clients_read(tree):
-    """RFC 4791 §5.2; RFC 6578 §4; field: Thunderbird, Apple, DAVx5."""
+    """RFC 4791 §5.2; RFC 6578 §4; Thunderbird, Apple, DAVx5."""
     props = (
         "<D:owner/><D:supported-report-set/><C:supported-calendar-component-set/><C:supported-calendar-data/>"
         "<C:max-resource-size/><C:min-date-time/><C:max-date-time/><C:max-attendees-per-instance/>"
@@ -237,7 +237,7 @@ def test_ctag_and_token_move_with_content_and_only_then(tree):
 
 @pytest.mark.parametrize("name", ["a b.ics", "a%20b.ics", "ä&<>\"'.ics", "me@example.org+1;x=1,y:z.ics", "日本.ics"])
 def test_names_are_written_in_one_canonical_way(tree, name):
-    """RFC 3986 §3.3; field: never & or < in an href, %20 and %2520 stay apart."""
+    """RFC 3986 §3.3; never & or < in an href, %20 and %2520 stay apart."""
     path = tree.calendar + urllib.parse.quote(name, safe="")
     assert tree.dav.put(path, event("u", "20260302T120000Z")).status == 201
     hrefs = [h for h in tree.dav.propfind(tree.calendar, "<D:getetag/>", depth=1).members if h != tree.calendar]
@@ -289,7 +289,7 @@ def test_dead_properties_come_back_where_they_were_set(tree):
 
 
 def test_what_is_not_there_is_404_and_what_is_anothers_403(tree, world):
-    """DESIGN §7."""
+    """What belongs to others is 403, existing or not."""
     other = other_tree(world)
     assert tree.dav.propfind(tree.home + "nothing/", "<D:resourcetype/>").status == 404
     assert tree.dav.propfind(tree.calendar + "nothing.ics", "<D:getetag/>").status == 404
@@ -313,7 +313,7 @@ def test_a_key_of_full_access_may_all(tree):
 
 
 def test_a_key_that_only_reads_is_shown_so(tree):
-    """field: clients show a read-only calendar as read-only."""
+    """Clients show a read-only calendar as read-only."""
     reader = tree.restricted("calendars:read events:read")
     found = privileges(reader, tree.calendar)
     assert D + "read" in found and C + "read-free-busy" in found
@@ -322,7 +322,7 @@ def test_a_key_that_only_reads_is_shown_so(tree):
 
 
 def test_a_scope_that_is_missing_is_need_privileges(tree):
-    """DESIGN §5; RFC 3744 §7.1.1; RFC 6750 §3.1."""
+    """RFC 3744 §7.1.1; RFC 6750 §3.1."""
     busy = tree.restricted("calendars:read")
     assert busy.propfind(tree.home, "<D:resourcetype/>", depth=1).status == 207
     answer = busy.propfind(tree.calendar, "<D:getetag/>", depth=1)
@@ -343,7 +343,7 @@ def test_a_scope_that_is_missing_is_need_privileges(tree):
 
 
 def test_a_key_of_one_calendar_sees_no_other(tree):
-    """DESIGN §5: enforced in the queries."""
+    """Enforced in the queries."""
     second = tree.make_calendar("second")
     only = tree.restricted("calendars:read events:read", calendars=[tree.calendar])
     assert set(only.propfind(tree.home, "<D:resourcetype/>", depth=1).members) == {tree.home, tree.calendar}

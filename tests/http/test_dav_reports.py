@@ -97,7 +97,7 @@ def test_a_query_by_component(tree):
 
 @pytest.mark.parametrize("depth", [0, 1, "infinity", None])
 def test_depth_finds_the_members_of_a_calendar(tree, depth):
-    """RFC 4791 §7.8; field: Windows clients send 0, others none."""
+    """RFC 4791 §7.8; Windows clients send 0, others none."""
     fill(tree, e=event("e", "20260302T120000Z"))
     assert names(tree.dav.query(tree.calendar, "", depth=depth)) == {"e"}
 
@@ -328,7 +328,7 @@ def data_of(answer, href):
 
 
 def test_calendar_data_is_what_was_put(tree):
-    """RFC 4791 §5.3.4; field: to the octet."""
+    """RFC 4791 §5.3.4: to the octet."""
     sent = event("a", "20260302T120000Z", None, "X-THING;X-P=\"a;b\":1 & 2 < 3", "DESCRIPTION:ä\\n日本")
     fill(tree, a=sent)
     answer = tree.dav.multiget(tree.calendar, [tree.calendar + "a.ics"])
@@ -560,7 +560,7 @@ def test_what_changes_during_a_cut_synchronisation_is_not_lost(tree):
 
 @pytest.mark.parametrize("token", ["x", "http://example.org/", "DAV:", "0", "9" * 40, "urn:uuid:00000000-0000-0000-0000-000000000000"])
 def test_tokens_that_are_not_ours_are_valid_sync_token(tree, token):
-    """RFC 6578 §3.2; field: bare tokens of Apple too, never 400."""
+    """RFC 6578 §3.2; bare tokens of Apple too, never 400."""
     answer = tree.dav.sync(tree.calendar, token)
     assert answer.status == 403 and answer.condition == [D + "valid-sync-token"]
 
@@ -597,13 +597,13 @@ def test_sync_limits(tree, limit, status):
 
 @pytest.mark.parametrize("depth", ["0", "1", "infinity", None])
 def test_sync_ignores_depth(tree, depth):
-    """field: Thunderbird sends 1, tsdav none."""
+    """Thunderbird sends 1, tsdav none."""
     fill(tree, a=event("a", "20260302T120000Z"))
     assert names(tree.dav.sync(tree.calendar, depth=depth)) == {"a"}
 
 
 def test_data_inside_a_synchronisation(tree):
-    """field: tsdav asks getetag, calendar-data and displayname at once."""
+    """tsdav asks getetag, calendar-data and displayname at once."""
     fill(tree, a=event("a", "20260302T120000Z"))
     answer = tree.dav.sync(tree.calendar, props="<D:getetag/><C:calendar-data/><D:displayname/>")
     member = answer.members[tree.calendar + "a.ics"]
@@ -696,7 +696,7 @@ def test_bad_ranges_of_busy_time_are_400(tree, attributes):
 
 
 def test_expand_property_follows_hrefs(tree):
-    """RFC 3253 §3.8; field: Apple asks delegates so."""
+    """RFC 3253 §3.8; Apple asks delegates so."""
     body = (
         f"<D:expand-property {NAMESPACES}><D:property name='current-user-principal'><D:property name='displayname'/>"
         "<D:property name='calendar-home-set' namespace='urn:ietf:params:xml:ns:caldav'>"

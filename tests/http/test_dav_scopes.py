@@ -52,7 +52,7 @@ def test_a_missing_scope_is_named(dav, cal, limited):  # RFC 6750 §3.1
     assert 'error="insufficient_scope"' in challenge and "events:write" in challenge
 
 
-def test_calendars_write_changes_looks_alone(dav, cal, limited):  # DESIGN: the scope's own words
+def test_calendars_write_changes_looks_alone(dav, cal, limited):  # the scope's own words
     painter = limited("calendars:read calendars:write")
     answer = proppatch(
         painter, cal, "<A:calendar-color>#123456</A:calendar-color><A:calendar-order>4</A:calendar-order>"

@@ -87,7 +87,7 @@ TEST(junk_costs_no_visit_to_the_database)
 	assert_err(bearer(STR(""), &p), CREDENTIALS_INVALID);
 }
 
-TEST(basic_needs_the_owners_name) /* DESIGN: e-mail in any case, or the usr_ id */
+TEST(basic_needs_the_owners_name) /* e-mail in any case, or the usr_ id */
 {
 	database_use(&test_cx);
 	struct account account = made("basic@example.org", PLAN_PRO);

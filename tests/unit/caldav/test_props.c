@@ -168,7 +168,7 @@ TEST(an_empty_body_asks_allprop) /* RFC 4918 §9.1 */
 	assert_int_equal(ask.kind, ASK_ALL);
 }
 
-/* field: a read-only credential must not see write. RFC 3744 §5.4. */
+/* A read-only credential must not see write. RFC 3744 §5.4. */
 TEST(privileges_are_those_of_the_credential)
 {
 	static const struct {
@@ -197,7 +197,7 @@ TEST(privileges_are_those_of_the_credential)
 	}
 }
 
-TEST(a_name_and_an_address_need_the_profile_scope) /* DESIGN §5: profile:read */
+TEST(a_name_and_an_address_need_the_profile_scope) /* profile:read */
 {
 	struct view view = view_with(EVENTS_READ | CALENDARS_READ);
 	struct subject s = { .at = { .kind = RES_PRINCIPAL } };

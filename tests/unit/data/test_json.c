@@ -100,7 +100,7 @@ TEST(what_is_not_sent_stays_as_it_was)
 	assert_false(s.given_count);
 }
 
-TEST(what_is_not_json_is_malformed) /* RFC 8259; field/oauth.md §2.5 */
+TEST(what_is_not_json_is_malformed) /* RFC 8259 */
 {
 	const struct str cases[] = {
 		STR_ABSENT,

@@ -188,7 +188,7 @@ TEST(options_and_head_follow_from_the_table)
 	assert_str(answered_body(x), STR(""));
 }
 
-TEST(under_dav_a_stranger_learns_nothing) /* DESIGN §7 */
+TEST(under_dav_a_stranger_learns_nothing)
 {
 	static const char *const targets[] = { "/dav/a/b/c", "/dav/nowhere/x", "/dav" };
 	for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
@@ -257,7 +257,7 @@ TEST(a_challenge_names_an_error_only_when_something_was_tried) /* RFC 6750 §3.1
 	assert_true(str_find(answered(x, "WWW-Authenticate"), STR("scope=\"events:write\"")) != SIZE_MAX);
 }
 
-TEST(authorization_is_read_strictly) /* RFC 9110 §11, RFC 7617; field/oauth.md K1, K2, K4, K6 */
+TEST(authorization_is_read_strictly) /* RFC 9110 §11, RFC 7617 */
 {
 	static const struct {
 		struct str header;
