@@ -316,7 +316,7 @@ VALUE(calendar_data)
 	err_t e = selected_data(view, subject, out);
 	if (!e)
 		return 200;
-	if (err_is(e, ICAL_MAX_INSTANCES))
+	if (err_is(e, ICAL_MAX_INSTANCES) || err_is(e, TOO_COSTLY))
 		return 507; /* RFC 4791 §7.8: the rest of the answer stands */
 	log_event(LOG_ERROR, "calendar-data", LOG_C("kind", err_row(e->kind)->name), LOG_STR("detail", e->detail));
 	return 500;

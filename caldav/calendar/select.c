@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "caldav/calendar/expand.h"
+#include "caldav/calendar/work.h"
 
 bool ical_selects(const struct ical_selection *selection)
 {
@@ -270,7 +271,7 @@ static err_t expanded_write(const struct writer *w, const struct ical_select_com
 			"more than %d instances in this time range: ask for a shorter one", ICAL_INSTANCES_MAX);
 	if (list.count)
 		qsort(list.items, list.count, sizeof *list.items, instance_cmp);
-	for (size_t i = 0; i < list.count; i++) {
+	for (size_t i = 0; i < list.count && !w->out->full; i++) { /* full: the caller refuses it */
 		struct str name = list.items[i].timing->comp->name;
 		const struct ical_select_comp *select = root && !root->allcomp ? selected_comp(root, name) : NULL;
 		if (!root || root->allcomp || select)
@@ -289,6 +290,7 @@ err_t ical_expand_data(struct ctx *cx, struct ical *object, const struct ical_se
 		raw_add(out, object->data);
 		return OK;
 	}
+	TRY(work_check(cx));
 	TRY(series_read(cx, object, &w.series));
 	ical_line(out, STR("BEGIN"), STR(""), STR("VCALENDAR"));
 	for (const struct ical_prop *p = object->root->props; p; p = p->next)

@@ -94,3 +94,12 @@ def test_a_page_of_large_events_is_short_and_the_next_goes_on(world, owner, dav,
             break
         after = f"&starting_after={reply['next_cursor']}"
     assert len(seen) == len(set(seen)) == 8 and 2 <= pages <= 4, (pages, seen)
+
+
+def test_an_expansion_stops_where_it_is_too_long(dav, cal):
+    data = calendar(event("RRULE:FREQ=SECONDLY;COUNT=9000", "DURATION:PT1S", *["X-A:xxxxxxxxxxxxxxxx"] * 12000))
+    assert dav.put(cal + "a.ics", data).status == 201
+    expand = '<C:calendar-data><C:expand start="20260101T000000Z" end="20260102T000000Z"/></C:calendar-data>'
+    reply, seconds = timed(lambda: dav.multiget(cal, [cal + "a.ics"], expand))
+    [member] = reply.responses
+    assert 507 in member.by_status and seconds < 10, (member.by_status, seconds)
