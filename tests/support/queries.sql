@@ -36,7 +36,7 @@ SELECT pg_backend_pid() AS pid
 
 -- name: t_terminate
 -- Ends all other connections to this database.
-SELECT count(pg_terminate_backend(pid)) AS ended FROM pg_stat_activity
+SELECT count(pg_terminate_backend(pid, 5000)) AS ended FROM pg_stat_activity
  WHERE datname = current_database() AND pid <> pg_backend_pid()
 
 -- name: t_stop
