@@ -5,7 +5,6 @@
 #include "server/account/label.h"
 #include "server/account/session.h"
 #include "server/account/show.h"
-#include "server/http/cookie.h"
 #include "web/page.h"
 #include "web/pages.h"
 
@@ -99,12 +98,9 @@ static err_t change_password(struct request *rq)
 /* All sessions end with the old password; this browser gets a new one. */
 err_t account_password_post(struct request *rq, struct response *rs)
 {
-	struct str secret;
 	err_t e = change_password(rq);
 	if (e)
 		return show_again(rq, rs, e);
-	TRY(session_create(&rq->cx, rq->principal->account, STR_ABSENT, &secret));
-	response_cookie(rs, "session", secret, SESSION_LIFETIME_S);
-	reply_redirect(rs, 303, STR("/account?done=password"));
+	sign_in_after(rq, rs, rq->principal->account, STR("/account?done=password"), STR("/sign-in?done=password"));
 	return OK;
 }

@@ -67,6 +67,7 @@ void page_notice(struct request *rq, struct html_values *v)
 		{ "deleted",   "The calendar and everything in it is deleted." },
 		{ "password",  "Your password is changed. All other browsers were signed out." },
 		{ "signed-out", "You are signed out." },
+		{ "signed-up", "Your account is ready. Sign in to go on." },
 	};
 	/* clang-format on */
 	const struct form *params;

@@ -5,6 +5,7 @@
 #include "server/account/show.h"
 #include "server/account/throttle.h"
 #include "server/base/config.h"
+#include "server/base/log.h"
 #include "server/http/cookie.h"
 #include "web/page.h"
 #include "web/pages.h"
@@ -38,13 +39,22 @@ static struct html_values *form_values(struct request *rq, const char *title, st
 }
 
 /* A new session for this browser; the one it had before dies (session fixation). */
-static err_t enter(struct request *rq, struct response *rs, struct id account, struct str next)
+static err_t enter(struct request *rq, struct response *rs, struct id account, struct str to)
 {
 	struct str secret, old = request_cookie(rq, cookie_name(&rq->cx, "session"));
 	TRY(session_create(&rq->cx, account, old, &secret));
 	response_cookie(rs, "session", secret, SESSION_LIFETIME_S);
-	reply_redirect(rs, 303, page_local_path(rq, next));
+	reply_redirect(rs, 303, to);
 	return OK;
+}
+
+void sign_in_after(struct request *rq, struct response *rs, struct id account, struct str to, struct str otherwise)
+{
+	err_t e = enter(rq, rs, account, to);
+	if (!e)
+		return;
+	log_event(LOG_WARN, "no_session", LOG_STR("why", err_text(e)), LOG_STR("detail", e->detail));
+	reply_redirect(rs, 303, otherwise);
 }
 
 err_t sign_in_page(struct request *rq, struct response *rs)
@@ -73,7 +83,7 @@ err_t sign_in_post(struct request *rq, struct response *rs)
 		e = REFUSE(&rq->cx, CREDENTIALS_INVALID, "email", "The e-mail address or the password is wrong.");
 	if (e)
 		return page_again(rs, "sign_in", form_values(rq, "Sign in", next, email), e);
-	return enter(rq, rs, account.id, next);
+	return enter(rq, rs, account.id, page_local_path(rq, next));
 }
 
 static err_t refuse_closed(struct request *rq)
@@ -126,7 +136,10 @@ err_t sign_up_post(struct request *rq, struct response *rs)
 		html_set(v, "name_value", form_get(&rq->form, "name"));
 		return page_again(rs, "sign_up", v, e);
 	}
-	return enter(rq, rs, account.id, next);
+	next = page_local_path(rq, next);
+	sign_in_after(rq, rs, account.id, next,
+		str_cat(rq->cx.mem, link_with_next(rq, "/sign-in", next), STR("&done=signed-up")));
+	return OK;
 }
 
 err_t sign_out_post(struct request *rq, struct response *rs)

@@ -140,9 +140,9 @@ static int on_error(struct mg_connection *mg, int status, const char *reason)
 static int on_message(const struct mg_connection *mg, const char *text)
 {
 	struct civet *server = mg_get_user_data(mg_get_context(mg));
-	if (!server->started)
+	if (!server->started && !server->trouble[0]) /* the first names the cause, the last only the consequence */
 		snprintf(server->trouble, sizeof server->trouble, "%s", text);
-	else
+	else if (server->started)
 		log_event(LOG_WARN, "civetweb", LOG_C("text", text));
 	return 1;
 }

@@ -54,3 +54,11 @@ def test_the_doctor_says_how_to_mend_a_public_url_without_tls(world):
 @pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For", "Via"])
 def test_metrics_are_not_told_through_a_proxy_that_is_not_named(world, header):
     assert world.get("/metrics", {header: "198.51.100.7"}).status == 404
+
+
+def test_a_port_in_use_is_said_with_its_address(world):
+    address = f"127.0.0.1:{world.port}"
+    done = subprocess.run([BIN, "serve", "--listen", address, *world.settings], capture_output=True, text=True, check=False,
+        env=world.environment, timeout=60)
+    assert done.returncode != 0
+    assert f"Cannot listen on {address}" in done.stderr and "Address already in use" in done.stderr, done.stderr
