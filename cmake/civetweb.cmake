@@ -9,10 +9,6 @@ set(CIVETWEB_SOURCE_DIR "" CACHE PATH "A civetweb 1.15 source tree to use instea
 set(civetweb_cache "${CMAKE_SOURCE_DIR}/build/.civetweb")
 set(civetweb_archive civetweb_1.15+dfsg.orig.tar.xz)
 set(civetweb_sha256 ec372e9737bc820118bbb735f46a07d41f795814ca0f38bc6e67048e7a460f33)
-set(civetweb_mirrors
-	
-	)
-
 function(civetweb_is_whole out)
 	set(${out} FALSE PARENT_SCOPE)
 	if(EXISTS "${civetweb_cache}/${civetweb_archive}")
@@ -60,12 +56,6 @@ function(civetweb_fetch)
 		civetweb_fetch_by_apt()
 		civetweb_is_whole(whole)
 	endif()
-	foreach(mirror ${civetweb_mirrors})
-		if(NOT whole)
-			file(DOWNLOAD "${mirror}/${civetweb_archive}" "${civetweb_cache}/${civetweb_archive}" TIMEOUT 60 STATUS ignored)
-			civetweb_is_whole(whole)
-		endif()
-	endforeach()
 	if(NOT whole)
 		file(REMOVE "${civetweb_cache}/${civetweb_archive}")
 		message(FATAL_ERROR "civetweb's source (${civetweb_archive}) could not be fetched from Debian, or its SHA-256 is "
