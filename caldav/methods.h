@@ -18,6 +18,9 @@ handler dav_copy;       /* move.c, RFC 4918 §9.8 */
 handler dav_move;       /* move.c, RFC 4918 §9.9 */
 handler dav_forbidden;  /* error.c: what can never be done to this resource: 403 */
 
+/* foresee.c: module.foresee of /dav/. */
+void dav_foresee(struct request *rq, const struct credential *sent);
+
 enum depth { DEPTH_ABSENT, DEPTH_0, DEPTH_1, DEPTH_INFINITY };
 /* The Depth header (RFC 4918 §10.2), case-insensitive. MALFORMED for any other value. */
 MUST_CHECK err_t depth_read(const struct request *rq, enum depth *out);

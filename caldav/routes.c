@@ -144,6 +144,7 @@ const struct module caldav_module = {
 	.route_count = ARRAY_LEN(routes),
 	.auth_first = true,
 	.basic = KEY,
+	.foresee = dav_foresee,
 	.show_error = dav_show_error,
 	.every_answer = add_dav_header,
 };

@@ -42,6 +42,8 @@ MUST_CHECK err_t calendar_list(
 	struct ctx *cx, struct id account, struct id_list only, struct calendar **out, size_t *count_out);
 MUST_CHECK err_t calendar_by_name(
 	struct ctx *cx, struct id account, struct id_list only, struct str name, struct calendar *out);
+/* The same for calendar_by_name as object_foresee is for object_get. */
+void calendar_foresee(struct ctx *cx, struct id account, struct str name, struct bytes key);
 MUST_CHECK err_t calendar_by_id(
 	struct ctx *cx, struct id account, struct id_list only, struct id id, struct calendar *out);
 
@@ -149,6 +151,9 @@ MUST_CHECK err_t object_put(
 	struct ctx *cx, const struct object_write *in, enum put_outcome *outcome_out, struct object *out);
 MUST_CHECK err_t object_get(struct ctx *cx, struct id account, struct id_list only, struct str calendar_name,
 	struct str name, struct object *out); /* with data; NOT_FOUND */
+/* object_get will be asked with these values, `only` being all; see db_foresee. `key`: the hash of the key that is
+ * sent. */
+void object_foresee(struct ctx *cx, struct id account, struct str calendar_name, struct str name, struct bytes key);
 /* With data and calendar_name; NOT_FOUND. */
 MUST_CHECK err_t object_by_id(struct ctx *cx, struct id account, struct id_list only, struct id id, struct object *out);
 /* NOT_FOUND, PRECONDITION. */

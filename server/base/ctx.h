@@ -10,6 +10,7 @@
 
 struct db_pool;
 struct db_conn;
+struct db_foreseen;
 struct config;
 struct keyring;
 
@@ -17,6 +18,7 @@ struct ctx {
 	struct arena *mem;
 	struct db_pool *db;
 	struct db_conn *tx;         /* the connection of an open transaction (db_begin); NULL outside */
+	struct db_foreseen *foreseen; /* what will be asked next (db_foresee); NULL for nothing */
 	const struct keyring *keys; /* what seals and tags (server/crypto/keyring.h) */
 	const struct config *config;
 	struct instant now;   /* read once, when the request began */

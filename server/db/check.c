@@ -27,7 +27,7 @@ static void check_columns(struct check *check, const struct db_result *tie, cons
 		const struct db_col *col = &tie->cols[i];
 		const char *column = PQfname(described, (int)i);
 		Oid type = PQftype(described, (int)i);
-		if (strcmp(column, col->name) == 0 && kind_is(col->kind, type))
+		if (strcmp(column, col->name) == 0 && column_is(col->kind, type))
 			continue;
 		buf_fmt(&check->said, "%s: column %zu is %s of type %u, its struct has %s of %s; ", name, i + 1, column,
 			type, col->name, kind_name(col->kind));

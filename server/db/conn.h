@@ -91,10 +91,25 @@ struct db_wire {
 MUST_CHECK err_t params_write(struct ctx *cx, const struct query *q, const struct db_types *types,
 	const struct db_in *in, size_t n, struct db_wire *out);
 
+/* ---- foresee.c ---- */
+
+struct db_foreseen {
+	const struct query *ahead, *query;
+	struct db_wire wire; /* of `ahead` */
+	bool sent;
+	PGresult *answer; /* NULL: none yet, or it was taken */
+};
+
+/* The result that was foreseen, if it is the one that is asked now; what else was foreseen is given up. */
+bool foreseen_take(struct ctx *cx, const struct query *q, const struct db_types *types, const struct db_in *in,
+	size_t n, PGresult **out);
+
 /* ---- rows.c ---- */
 
 /* Whether a column or parameter of this type is read or written as this kind. */
 bool kind_is(enum db_kind kind, Oid type);
+/* Whether a result's column may be of this type. */
+bool column_is(enum db_kind kind, Oid type);
 const char *kind_name(enum db_kind kind);
 Oid kind_element(enum db_kind kind); /* 0 when it is no list */
 /* Row `at` of `res` into the struct at `out`. INTERNAL when the result has another shape. */

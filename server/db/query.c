@@ -17,8 +17,8 @@ static const struct db_wire no_parameters = { .count = 0 };
  * NULL for a statement's own, the statement for its preparation.
  */
 struct steps {
-	unsigned count;
-	const struct query *prepares[4]; /* BEGIN and one more, each with its preparation */
+	unsigned count, ahead;           /* ahead: the first step of what was foreseen; 0 for none */
+	const struct query *prepares[4]; /* of two statements, each with its preparation */
 };
 
 static bool queue(struct db_pool *pool, struct db_conn *conn, const struct query *q, const struct db_wire *wire,
@@ -38,25 +38,29 @@ static bool queue(struct db_pool *pool, struct db_conn *conn, const struct query
 	return PQsendQueryPrepared(conn->pg, q->name, wire->count, wire->values, wire->lengths, wire->formats, 1);
 }
 
-/* The result of the last statement, or the first failed one; NULL when the connection went. */
-static PGresult *collect(struct db_conn *conn, const struct steps *steps)
+/*
+ * The result of the last statement, or the first failed one; NULL when the connection went. *ahead_out likewise is that
+ * of what was foreseen.
+ */
+static PGresult *collect(struct db_conn *conn, const struct steps *steps, PGresult **ahead_out)
 {
-	PGresult *kept = NULL;
+	PGresult *own = NULL;
 	for (unsigned i = 0;; i++) {
+		PGresult **kept = steps->ahead && i >= steps->ahead ? ahead_out : &own;
 		PGresult *res = conn_next(conn);
 		ExecStatusType status = PQresultStatus(res);
 		if (!res || status == PGRES_PIPELINE_SYNC) {
 			conn->broken |= !res;
 			PQclear(res);
-			return kept;
+			return own;
 		}
 		if (i < steps->count && steps->prepares[i] && status == PGRES_COMMAND_OK)
 			conn->prepared[steps->prepares[i]->index] = true;
-		if (kept && PQresultStatus(kept) == PGRES_FATAL_ERROR) {
+		if (*kept && PQresultStatus(*kept) == PGRES_FATAL_ERROR) {
 			PQclear(res);
 		} else {
-			PQclear(kept);
-			kept = res;
+			PQclear(*kept);
+			*kept = res;
 		}
 	}
 }
@@ -71,6 +75,26 @@ static bool is_to_fail(const struct ctx *cx, bool after)
 	(void)cx, (void)after;
 	return false;
 #endif
+}
+
+/* What was foreseen goes behind a statement that stands alone. */
+static bool queue_foreseen(struct ctx *cx, struct db_conn *conn, struct steps *steps)
+{
+	struct db_foreseen *f = cx->foreseen;
+	if (!f || f->sent || conn->in_transaction)
+		return true;
+	f->sent = true;
+	steps->ahead = steps->count;
+	return queue(cx->db, conn, f->ahead, &f->wire, steps);
+}
+
+/* If it failed, it is asked again when its turn comes, and fails then. */
+static void keep_foreseen(struct ctx *cx, PGresult *answer)
+{
+	if (PQresultStatus(answer) == PGRES_TUPLES_OK)
+		cx->foreseen->answer = answer;
+	else
+		PQclear(answer);
 }
 
 /* Sends the statement on a connection that is held, and waits. *out is the result when it is a good one. */
@@ -91,9 +115,10 @@ static err_t run_on(
 		if (!queue(cx->db, conn, &sql_db_begin, &no_parameters, &steps))
 			return db_failure(cx, q->name, NULL, conn);
 	}
-	if (!queue(cx->db, conn, q, wire, &steps) || !PQpipelineSync(conn->pg))
+	if (!queue(cx->db, conn, q, wire, &steps) || !queue_foreseen(cx, conn, &steps) || !PQpipelineSync(conn->pg))
 		return db_failure(cx, q->name, NULL, conn);
-	PGresult *res = collect(conn, &steps);
+	PGresult *ahead = NULL, *res = collect(conn, &steps, &ahead);
+	keep_foreseen(cx, ahead);
 	ExecStatusType status = PQresultStatus(res);
 	if (conn->broken || (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)) {
 		err_t e = db_failure(cx, q->name, res, conn);
@@ -130,6 +155,8 @@ static err_t run(struct ctx *cx, const struct query *q, const struct db_in *in, 
 	struct db_conn *conn = cx->tx;
 	const struct db_types *types;
 	struct db_wire wire;
+	if (foreseen_take(cx, q, &cx->db->types[q->index], in, n, out))
+		return OK;
 	if (!conn)
 		TRY(pool_take(cx, &conn));
 	err_t e = types_of(cx, conn, q, &types);
@@ -246,7 +273,7 @@ void db_rollback(struct ctx *cx)
 	if (conn->in_transaction && !conn->broken) {
 		struct steps steps = { 0 };
 		if (queue(cx->db, conn, &sql_db_rollback, &no_parameters, &steps) && PQpipelineSync(conn->pg)) {
-			PGresult *res = collect(conn, &steps);
+			PGresult *res = collect(conn, &steps, NULL);
 			conn->in_transaction = PQresultStatus(res) != PGRES_COMMAND_OK;
 			PQclear(res);
 		}

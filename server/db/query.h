@@ -201,6 +201,16 @@ MUST_CHECK err_t db_rows_(struct ctx *cx, const struct query *q, const struct db
 MUST_CHECK err_t db_exec_(
 	struct ctx *cx, const struct query *q, size_t *affected_out, const struct db_in *in, size_t n);
 
+/*
+ * Tells what this request will ask, so that it costs no round trip of its own: `ahead` goes out with the next
+ * statement, which must be a read (the authentication), and when `query` is asked with the values that were foreseen,
+ * the rows are there. Else they are thrown away. `ahead` has the columns and the parameters of `query`, and behind
+ * these its own for what must be true before anything is looked up: nobody has been authenticated yet. One a request.
+ */
+#define db_foresee(cx, ahead, query, ...) db_foresee_((cx), (ahead), (query), DB_INS_(__VA_ARGS__))
+void db_foresee_(
+	struct ctx *cx, const struct query *ahead, const struct query *query, const struct db_in *in, size_t n);
+
 /* Beside the n of cx->fail_query (dev builds): the n-th round trip fails INTERNAL after it ran, not UNAVAILABLE before.
  */
 #define DB_FAIL_AFTER 0x80000000u

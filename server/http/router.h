@@ -54,6 +54,9 @@ struct module {
 	unsigned basic;    /* enum who allowed as a Basic password here; 0: Basic is refused */
 	bool rate_limited; /* app->limiter counts each credential (strangers by address); X-RateLimit-* on each answer
 			    */
+	/* May tell, by db_foresee, what the request will read if its credential, not proven yet, is good; NULL for
+	 * none. */
+	void (*foresee)(struct request *rq, const struct credential *sent);
 	/* Writes the whole answer for e, which carries its own status. NULL: the API's error object. */
 	void (*show_error)(struct request *rq, struct response *rs, err_t e);
 	/* May add header lines to each answer of the module (DAV:); NULL for none. */

@@ -5,7 +5,7 @@
 -- $1 account  $2 calendars  $3 before this id  $4 at most
 -- Ids begin with the time when they were made. Data comes with the first 4 MiB and NULL behind them.
 SELECT o.id, o.calendar, o.name, o.uid,
-       CASE WHEN sum(o.size) OVER (ORDER BY o.id DESC) - o.size < 4194304 THEN convert_from(o.data, 'UTF8') END AS data,
+       CASE WHEN sum(o.size) OVER (ORDER BY o.id DESC) - o.size < 4194304 THEN o.data END AS data,
        o.etag, o.modseq, o.component, o.flags, o.size, o.deleted, o.first_at, o.last_at, o.occ_until, o.created_at,
        o.updated_at
   FROM (SELECT c.id, c.calendar_id AS calendar, c.name, c.uid, c.data, c.etag, c.modseq, c.component, c.flags, c.size,

@@ -24,29 +24,38 @@ SELECT outcome, other
 -- name: object_get
 -- $1 account  $2 only  $3 calendar  $4 name
 SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted,
-       o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at, convert_from(o.data, 'UTF8') AS data
+       o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at, o.data
   FROM calendar c JOIN calendar_object o ON o.account_id = c.account_id AND o.calendar_id = c.id
  WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND c.name = $3 AND o.name = $4 AND NOT o.deleted;
+
+-- name: object_get_ahead
+-- $1 account  $2 only  $3 calendar  $4 name  $5 hash of a key
+-- object_get for whoever has this key: goes with the key's authentication (db_foresee).
+SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted,
+       o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at, o.data
+  FROM calendar c JOIN calendar_object o ON o.account_id = c.account_id AND o.calendar_id = c.id
+ WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND c.name = $3 AND o.name = $4 AND NOT o.deleted
+   AND EXISTS (SELECT FROM api_key k WHERE k.account_id = $1 AND k.hash = $5 AND k.revoked_at IS NULL);
 
 -- name: object_by_id
 -- $1 account  $2 only  $3 id
 SELECT c.name AS calendar_name, o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.component,
        o.flags, o.size, o.deleted, o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at,
-       convert_from(o.data, 'UTF8') AS data
+       o.data
   FROM calendar_object o JOIN calendar c ON c.account_id = o.account_id AND c.id = o.calendar_id
  WHERE o.account_id = $1 AND ($2::uuid[] IS NULL OR o.calendar_id = ANY ($2)) AND o.id = $3 AND NOT o.deleted;
 
 -- name: object_by_uid
 -- $1 account  $2 calendar  $3 uid
 SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted,
-       o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at, convert_from(o.data, 'UTF8') AS data
+       o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at, o.data
   FROM calendar_object o
  WHERE o.account_id = $1 AND o.calendar_id = $2 AND o.uid = $3;
 
 -- name: object_by_ids
 -- $1 account  $2 ids
 SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted,
-       o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at, convert_from(o.data, 'UTF8') AS data
+       o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at, o.data
   FROM calendar_object o
  WHERE o.account_id = $1 AND o.id = ANY ($2) AND NOT o.deleted;
 
@@ -60,7 +69,7 @@ SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.compo
 -- name: object_by_names_data
 -- $1 account  $2 calendar  $3 names
 SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted,
-       o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at, convert_from(o.data, 'UTF8') AS data
+       o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at, o.data
   FROM calendar_object o
  WHERE o.account_id = $1 AND o.calendar_id = $2 AND o.name = ANY ($3) AND NOT o.deleted;
 
@@ -83,7 +92,7 @@ SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.compo
 -- name: object_page_data
 -- $1 account  $2 calendar  $3 behind this name  $4 components  $5 at most
 SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted,
-       o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at, convert_from(o.data, 'UTF8') AS data
+       o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at, o.data
   FROM calendar_object o
  WHERE o.account_id = $1 AND o.calendar_id = $2 AND o.name > $3 AND o.component & $4 <> 0 AND NOT o.deleted
  ORDER BY o.name LIMIT $5::int;
@@ -120,7 +129,7 @@ SELECT s.modseq AS state, s.min_modseq, o.id, o.name, o.uid, o.etag, o.modseq, o
 -- name: object_changes_data
 -- $1 account  $2 calendar  $3 since (0: from the beginning)  $4 tombstones up to this are left out  $5 at most
 SELECT s.modseq AS state, s.min_modseq, o.id, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size,
-       o.deleted, o.created_at, o.updated_at, convert_from(o.data, 'UTF8') AS data
+       o.deleted, o.created_at, o.updated_at, o.data
   FROM calendar_state s LEFT JOIN LATERAL (
 	SELECT o.id, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted, o.created_at, o.updated_at, o.data
 	  FROM calendar_object o

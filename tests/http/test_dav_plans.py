@@ -35,6 +35,7 @@ NAME, SYNC, TIME, UID, KEY = (f"calendar_object_{n}" for n in ("name", "sync", "
 SOME = "ARRAY[" + ", ".join(f"'{uuid.uuid4()}'" for _ in range(50)) + "]::uuid[]"
 PLANS = {
     "object_get": ("NULL, 'c0', 'o7.ics'", {NAME}),
+    "object_get_ahead": ("NULL, 'c0', 'o7.ics', '\\x00'", {NAME}),
     "object_by_id": (f"NULL, '{LARGE}'", {KEY}),
     "object_by_uid": (f"'{LARGE}', 'u7'", {UID}),
     "object_by_ids": (SOME, {KEY}),
@@ -79,3 +80,14 @@ def test_a_statement_takes_its_index(filled, name):
     used = set(re.findall(r"calendar_object_\w+", plan))
     assert used == indexes, plan
     assert "Seq Scan on calendar_object" not in plan, plan
+
+
+def test_nothing_is_looked_up_ahead_for_a_key_that_is_not_there(filled):
+    """Or the time of a 401 would tell a stranger what exists: nothing below the filter runs."""
+    rows = filled.sql(
+        f"SET plan_cache_mode = force_generic_plan; PREPARE q AS {statements()['object_get_ahead']}; "
+        f"EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) EXECUTE q('{ACCOUNT}', NULL, 'c0', 'o7.ics', '\\x00')")
+    plan = ["".join(r) for r in rows]
+    gate = next(i for i, line in enumerate(plan) if "One-Time Filter" in line)
+    below = [line for line in plan[gate + 1 :] if "->" in line and "api_key" not in line]
+    assert below and all("never executed" in line for line in below), "\n".join(plan)

@@ -81,7 +81,7 @@ def test_a_sync_beside_writers_misses_nothing(dav, cal):
     assert seen == truth
 
 
-def test_a_write_costs_two_round_trips_with_its_authentication(world, dav, cal):
+def test_a_write_costs_two_round_trips_with_its_authentication_and_a_get_one(world, dav, cal):
     steps = [
         ("PUT", lambda: dav.put(cal + "cost.ics", new_event("cost"))),
         ("GET", lambda: dav.request("GET", cal + "cost.ics")),
@@ -93,4 +93,4 @@ def test_a_write_costs_two_round_trips_with_its_authentication(world, dav, cal):
     for method, run in steps:
         answer = run()
         assert answer.status < 300, method
-        assert int(world.log_of(answer.headers["Request-Id"])["db"]) <= 2, method
+        assert int(world.log_of(answer.headers["Request-Id"])["db"]) <= (1 if method == "GET" else 2), method

@@ -411,16 +411,29 @@ def test_an_acl_body_that_is_none_is_400(tree):
     "method, path, depth, body, most",
     [
         ("PROPFIND", "/dav/", "0", "<D:current-user-principal/>", 1),
-        ("PROPFIND", "calendar", "0", THUNDERBIRD + "<D:sync-token/><C:calendar-home-set/>", 2),
+        ("PROPFIND", "calendar", "0", THUNDERBIRD + "<D:sync-token/><C:calendar-home-set/>", 1),
         ("PROPFIND", "home", "0", THUNDERBIRD, 2),
         ("PROPFIND", "home", "1", THUNDERBIRD, 3),
-        ("PROPFIND", "calendar", "1", "<D:getetag/><D:getcontenttype/>", 3),
+        ("PROPFIND", "calendar", "1", "<D:getetag/><D:getcontenttype/>", 2),
     ],
 )
 def test_a_reading_costs_few_round_trips(tree, world, method, path, depth, body, most):
-    """Authentication is one; a page of up to 500 members is one more."""
+    """Authentication is one, and what is read of the calendar itself goes with it; a page of members is one more."""
     target = {"calendar": tree.calendar, "home": tree.home}.get(path, path)
     body = f"<D:propfind {NAMESPACES}><D:prop>{body}</D:prop></D:propfind>"
     reply = world.dav(method, target, body, {"Depth": depth}, tree.account)
     assert reply.status == 207
     assert int(world.log_of(reply)["db"]) <= most
+
+
+def test_what_was_read_ahead_of_a_key_limited_to_other_calendars_is_not_shown(tree, world):
+    """The look-up that goes with the authentication does not know the key's limits: it counts for nothing then."""
+    kept = tree.make_calendar("kept")
+    for calendar in (tree.calendar, kept):
+        assert tree.dav.put(calendar + "one.ics", event("one", "20260101T100000Z")).status == 201
+    sees = tree.restricted("calendars:read events:read", [kept])
+    for path in (kept, kept + "one.ics"):
+        assert sees.request("GET", path).status == 200
+    for method, path in (("GET", "one.ics"), ("GET", ""), ("PROPFIND", ""), ("PROPFIND", "one.ics")):
+        answer = sees.request(method, tree.calendar + path, Depth="0")
+        assert answer.status == 404 and "BEGIN:V" not in answer.text and "getetag" not in answer.text, (method, path)

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a reading request will ask is told while its key is still to be checked, so that both are one round trip. The
+ * statement looks nothing up without that key: a stranger cannot learn from the time of a 401 what exists.
+ */
+#include "caldav/href.h"
+#include "caldav/methods.h"
+#include "server/crypto/digest.h"
+#include "server/crypto/secret.h"
+
+static bool reads(enum method method)
+{
+	return method == METHOD_GET || method == METHOD_HEAD || method == METHOD_PROPFIND || method == METHOD_REPORT;
+}
+
+void dav_foresee(struct request *rq, const struct credential *sent)
+{
+	struct secret_parts parts;
+	struct resource at = { 0 };
+	if (sent->transport != VIA_BASIC || !rq->route || !reads(rq->method) ||
+		!secret_parse(rq->cx.mem, sent->secret, &parts) || parts.kind > SECRET_PK_TEST)
+		return;
+	if (href_parse(&rq->cx, &rq->path, &at) || !id_eq(at.account, parts.account))
+		return;
+	struct bytes key = secret_hash(rq->cx.mem, sent->secret);
+	if (at.kind == RES_CALENDAR)
+		calendar_foresee(&rq->cx, at.account, at.calendar, key);
+	else if (at.kind == RES_OBJECT && rq->method != METHOD_REPORT)
+		object_foresee(&rq->cx, at.account, at.calendar, at.object, key);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A statement that goes with another one, since it is known already that it will be asked. */
+#include <string.h>
+
+#include "server/db/conn.h"
+
+static void foreseen_release(void *ptr)
+{
+	PQclear(((struct db_foreseen *)ptr)->answer);
+}
+
+/* Values stand where the caller has them, which may be its stack: a statement that goes later needs its own. */
+static void values_keep(struct arena *mem, struct db_wire *wire)
+{
+	for (int i = 0; i < wire->count; i++) {
+		if (!wire->values[i])
+			continue;
+		char *own = arena_take(mem, (size_t)wire->lengths[i] + 1, 1);
+		memcpy(own, wire->values[i], (size_t)wire->lengths[i]);
+		wire->values[i] = own;
+	}
+}
+
+void db_foresee_(struct ctx *cx, const struct query *ahead, const struct query *query, const struct db_in *in, size_t n)
+{
+	struct db_foreseen *f = arena_new(cx->mem, struct db_foreseen);
+	f->ahead = ahead;
+	f->query = query;
+	if (params_write(cx, ahead, &cx->db->types[ahead->index], in, n, &f->wire))
+		return; /* a command that did not check its statements: it asks them one by one */
+	values_keep(cx->mem, &f->wire);
+	arena_defer(cx->mem, foreseen_release, f);
+	cx->foreseen = f;
+}
+
+static bool same_value(const struct db_wire *a, const struct db_wire *b, int i)
+{
+	if (!a->values[i] || !b->values[i])
+		return !a->values[i] && !b->values[i];
+	return a->formats[i] == b->formats[i] && a->lengths[i] == b->lengths[i] &&
+	       memcmp(a->values[i], b->values[i], (size_t)a->lengths[i]) == 0;
+}
+
+static bool same_values(const struct db_wire *asked, const struct db_wire *foreseen)
+{
+	for (int i = 0; i < asked->count; i++)
+		if (!same_value(asked, foreseen, i))
+			return false;
+	return true;
+}
+
+bool foreseen_take(struct ctx *cx, const struct query *q, const struct db_types *types, const struct db_in *in,
+	size_t n, PGresult **out)
+{
+	struct db_foreseen *f = cx->foreseen;
+	struct db_wire asked;
+	if (!f || (!f->sent && f->query != q))
+		return false; /* it is still to go, with this one */
+	cx->foreseen = NULL;
+	if (!f->answer || f->query != q || params_write(cx, q, types, in, n, &asked) || !same_values(&asked, &f->wire))
+		return false;
+	*out = f->answer;
+	f->answer = NULL;
+	return true;
+}
