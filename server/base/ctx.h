@@ -17,9 +17,9 @@ struct keyring;
 struct ctx {
 	struct arena *mem;
 	struct db_pool *db;
-	struct db_conn *tx;         /* the connection of an open transaction (db_begin); NULL outside */
+	struct db_conn *tx;           /* the connection of an open transaction (db_begin); NULL outside */
 	struct db_foreseen *foreseen; /* what will be asked next (db_foresee); NULL for nothing */
-	const struct keyring *keys; /* what seals and tags (server/crypto/keyring.h) */
+	const struct keyring *keys;   /* what seals and tags (server/crypto/keyring.h) */
 	const struct config *config;
 	struct instant now;   /* read once, when the request began */
 	struct id request_id; /* req_… in the answer, the log, the audit row */
