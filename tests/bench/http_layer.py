@@ -8,11 +8,14 @@
 Needs wrk (Debian package). The servers take turns, since runs drift; the CPU is the server's own, from /proc."""
 import os
 import pathlib
-import random
 import re
 import signal
 import subprocess
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+
+from ports import free_port  # noqa: E402
 
 BUILD = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/release") / "tests"
 SECONDS, ROUNDS, CONNECTIONS = 3, 3, 8
@@ -24,7 +27,7 @@ def cpu_s(pid):
 
 
 def start(program, *arguments):
-    port = random.randint(21000, 59000)
+    port = free_port()
     process = subprocess.Popen([BUILD / program, str(port), *arguments], stdout=subprocess.PIPE, text=True,
                                stderr=open("/tmp/http_layer.log", "w"))
     assert process.stdout.readline() == "ready\n"

@@ -14,6 +14,8 @@ import socket
 import subprocess
 import time
 
+from ports import free_port
+
 PREFERENCES = {
     "mail.provider.suppress_dialog_on_startup": True,
     "mail.spotlight.firstRunDone": True,
@@ -44,12 +46,6 @@ const sleep = ms => new Promise(r => { const t = Cc["@mozilla.org/timer;1"].crea
 
 def available():
     return shutil.which("thunderbird") is not None
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Thunderbird:

@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-from world import BIN, CliError, World, free_port
+from ports import free_port
+from world import BIN, CliError, World
 
 # Indexes of account-owned tables that do not begin with the account: found by time or transaction, by housekeeping
 # alone, and not unique (field of the schema's rule: it can be distributed by account).

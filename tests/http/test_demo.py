@@ -7,8 +7,8 @@ import urllib.parse
 import pytest
 
 from oauth_flow import Browser, Form
+from ports import free_port
 from wire import Client
-from world import free_port
 
 PLATFORM_PORT = free_port()
 SERVE = ["--demo", "--demo-listen", f"127.0.0.1:{PLATFORM_PORT}"]

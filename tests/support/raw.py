@@ -3,11 +3,12 @@
 import contextlib
 import os
 import pathlib
-import random
 import signal
 import socket
 import subprocess
 import time
+
+from ports import free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("CALENDS_BIN", ROOT / "build/dev/calends")).parent / "tests/echo_server"
@@ -15,14 +16,11 @@ PROGRAM = pathlib.Path(os.environ.get("CALENDS_BIN", ROOT / "build/dev/calends")
 
 class Server:
     def __init__(self, **settings):
-        for _ in range(20):
-            self.port = random.randint(21000, 59000)
-            words = [f"{name}={value}" for name, value in settings.items()]
-            self.process = subprocess.Popen([PROGRAM, str(self.port), *words], stdout=subprocess.PIPE, text=True)
-            if self.process.stdout.readline() == "ready\n":
-                return
-            self.process.wait()
-        raise RuntimeError("no free port")
+        self.port = free_port()
+        words = [f"{name}={value}" for name, value in settings.items()]
+        self.process = subprocess.Popen([PROGRAM, str(self.port), *words], stdout=subprocess.PIPE, text=True)
+        if self.process.stdout.readline() != "ready\n":
+            raise RuntimeError(f"echo_server did not start on port {self.port}: exit {self.process.wait()}")
 
     def connect(self, timeout=10, source="127.0.0.1"):
         return socket.create_connection(("127.0.0.1", self.port), timeout, (source, 0))

@@ -18,7 +18,6 @@ handed out (world.secret(text) adds one) and for what the sanitizers say.
 """
 import json
 import os
-import random
 import shlex
 import shutil
 import signal
@@ -28,6 +27,7 @@ import tempfile
 import threading
 import time
 
+from ports import free_port
 from wire import Client, Reply, basic
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -62,18 +62,6 @@ class Account:
 
     def __repr__(self):
         return f"<Account {self.email} {self.id}>"
-
-
-def free_port():
-    while True:
-        port = random.randint(20000, 60000)
-        with socket.socket() as s:
-            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                s.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
 
 
 def log_fields(line):

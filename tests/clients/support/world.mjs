@@ -3,13 +3,13 @@
 //
 // CALENDS: the program (default build/dev/calends). CHROMIUM: the browser (default /usr/bin/chromium).
 import { execFile, spawn } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createServer as createTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { webcrypto } from 'node:crypto';
+import { randomInt, webcrypto } from 'node:crypto';
 import { chromium } from 'playwright-core';
 
 globalThis.crypto ??= webcrypto; // Node 18 has it behind a flag
@@ -18,12 +18,20 @@ const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathna
 const program = process.env.CALENDS ?? join(root, 'build/dev/calends');
 const run = promisify(execFile);
 
+// Below the ports that the system gives to outgoing connections: one of those could be taken between here and the start.
 async function freePort() {
-	const server = createTcp();
-	await new Promise((done) => server.listen(0, '127.0.0.1', done));
-	const { port } = server.address();
-	await new Promise((done) => server.close(done));
-	return port;
+	const outgoing = Number((await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'ascii')).split(/\s/)[0]);
+	for (;;) {
+		const port = Math.max(outgoing - 12000, 1024) + randomInt(12000);
+		const server = createTcp();
+		const free = await new Promise((done) => {
+			server.once('error', () => done(false));
+			server.listen(port, '127.0.0.1', () => done(true));
+		});
+		if (!free) continue;
+		await new Promise((done) => server.close(done));
+		return port;
+	}
 }
 
 async function until(what, seconds, probe) {
