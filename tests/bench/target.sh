@@ -48,7 +48,10 @@ do_start() {
 	[ -s "$D/client.json" ] || first_start
 	write_env
 }
-do_seed() { "$BENCH/run" seed calends; }
+do_seed() {
+	running || do_start
+	"$BENCH/run" seed calends
+}
 
 case ${1:-} in
 codes) exec /usr/bin/python3 "$here/codes.py" "$url" "$(field client_id <"$D/client.json")" "$2" ;;
