@@ -219,6 +219,7 @@ class World(Server):
             env=self.environment, timeout=120)
         if done.returncode != 0:
             raise CliError(args, done)
+        print(done.stderr, end="")  # shown with a test that fails
         fields = json.loads(done.stdout) if done.stdout.strip() else None
         self.collect(fields)
         return fields
