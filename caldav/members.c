@@ -73,27 +73,42 @@ static err_t dead_of(
 	return dead_property_list(m->cx, m->view.principal->account, (struct id_list){ ids, count }, out, count_out);
 }
 
-/* Rows that are complete: one response each. Dead properties are in order of resource, as one run for each. */
+/* Those of one resource: a run, since they are in order of resource. */
+static const struct dead_property *dead_run(
+	const struct dead_property *all, size_t count, struct id resource, size_t *count_out)
+{
+	size_t from = 0, end = count;
+	while (from < end) {
+		size_t middle = from + (end - from) / 2;
+		if (id_cmp(all[middle].resource, resource) < 0)
+			from = middle + 1;
+		else
+			end = middle;
+	}
+	for (end = from; end < count && id_eq(all[end].resource, resource);)
+		end++;
+	*count_out = end - from;
+	return all + from;
+}
+
+/* Rows that are complete: one response each. */
 static err_t respond_ready(
 	struct members *m, const struct calendar *calendar, const struct object *objects, size_t count)
 {
 	struct dead_property *dead = NULL;
 	size_t dead_count = 0;
+	struct str base = href_text(m->cx->mem, m->at);
 	TRY(dead_of(m, objects, count, &dead, &dead_count));
 	for (size_t i = 0; i < count; i++) {
 		struct subject s = {
 			.at = href_object(m->at, objects[i].name),
 			.calendar = calendar,
 			.object = &objects[i],
+			.base = base,
 		};
 		if (m->ask->wants_data && !objects[i].data.ptr)
 			continue; /* deleted since the page was read */
-		for (size_t d = 0; d < dead_count; d++) {
-			if (!id_eq(dead[d].resource, objects[i].id))
-				continue;
-			s.dead = s.dead ? s.dead : &dead[d];
-			s.dead_count++;
-		}
+		s.dead = dead_run(dead, dead_count, objects[i].id, &s.dead_count);
 		if (!members_write(m, &s))
 			return OK;
 	}

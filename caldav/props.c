@@ -351,12 +351,18 @@ void props_write(const struct view *view, const struct ask *ask, const struct su
 
 void props_respond(const struct view *view, const struct ask *ask, const struct subject *subject, struct buf *out)
 {
-	struct str href = href_text(view->cx->mem, subject->at);
 	if (ask->kind == ASK_NOTHING) {
-		multistatus_status(out, href, 200, NULL);
+		multistatus_status(out, href_text(view->cx->mem, subject->at), 200, NULL);
 		return;
 	}
-	multistatus_response(out, href);
+	BUF_LIT(out, "<D:response><D:href>");
+	if (subject->base.ptr) { /* a path that we wrote has nothing that XML would want escaped */
+		buf_add(out, subject->base);
+		path_segment_add(out, subject->at.object);
+	} else {
+		href_add(out, subject->at);
+	}
+	BUF_LIT(out, "</D:href>");
 	props_write(view, ask, subject, out);
 	multistatus_response_end(out);
 }

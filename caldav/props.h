@@ -29,6 +29,7 @@ struct subject {
 	struct resource at;
 	const struct calendar *calendar; /* RES_CALENDAR, RES_OBJECT */
 	const struct object *object;     /* RES_OBJECT */
+	struct str base; /* RES_OBJECT: its calendar's path, where a listing has it at hand; or absent */
 	const struct dead_property *dead;
 	size_t dead_count;
 };

@@ -84,8 +84,8 @@ static err_t sync_page(struct members *m, struct sync *s, int32_t limit, bool *m
 	struct object *rows = NULL;
 	size_t count = 0;
 	int64_t state = 0;
-	TRY(object_changes(m->cx, s->calendar.account, s->calendar.id, s->since, OBJECT_PLAIN, limit, &rows, &count,
-		&state, more_out));
+	TRY(object_changes(
+		m->cx, s->calendar.account, s->calendar.id, s->since, limit, &rows, &count, &state, more_out));
 	if (!m->out) {
 		s->state = state;
 		if (s->initial)

@@ -175,7 +175,10 @@ MUST_CHECK err_t object_move(struct ctx *cx, struct id account, struct id_list o
 MUST_CHECK err_t object_copy(struct ctx *cx, struct id account, struct id_list only, struct object_place from,
 	struct object_place to, bool overwrite, const struct preconditions *when, struct id author, bool *created_out);
 
-/* A listing has data, or occ, only where asked for. */
+/*
+ * A listing has data, or occ, only where asked for. OBJECT_PLAIN is what a DAV listing tells of an object: id, name,
+ * etag, component, size and its two dates, and of a change modseq and deleted too.
+ */
 enum object_fields { OBJECT_PLAIN, OBJECT_WITH_OCC, OBJECT_WITH_DATA };
 
 /* Live objects in name order behind `after` (absent: from the start), at most `limit`; component mask 0 is any. */
@@ -206,9 +209,9 @@ bool sync_token_parse(struct str text, struct sync_token *out);
 struct sync_token sync_token_next(struct sync_token since, int64_t state, int64_t last_modseq, bool more);
 
 /*
- * Changes after `since` (modseq 0: all live objects), in modseq order, at most `limit`; tombstones have `deleted`.
- * state_out: the calendar's modseq in the same snapshot; more_out: cut. DAV_SYNC_TOKEN when `since` cannot be served.
+ * Changes after `since` (modseq 0: all live objects), as OBJECT_PLAIN, in modseq order, at most `limit`; tombstones
+ * have `deleted`. state_out: the calendar's modseq in the same snapshot; more_out: cut. DAV_SYNC_TOKEN when `since`
+ * cannot be served.
  */
 MUST_CHECK err_t object_changes(struct ctx *cx, struct id account, struct id calendar, struct sync_token since,
-	enum object_fields fields, int32_t limit, struct object **out, size_t *count_out, int64_t *state_out,
-	bool *more_out);
+	int32_t limit, struct object **out, size_t *count_out, int64_t *state_out, bool *more_out);

@@ -2,10 +2,13 @@
 /* Many objects of a calendar, a page at a time. */
 #include "caldav/calendar/store_parts.h"
 
-DB_RESULT(object_page, struct object, OBJECT_COLUMNS);
+/* What OBJECT_PLAIN has. */
+#define OBJECT_FACTS id, name, etag, component, size, created_at, updated_at
+
+DB_RESULT(object_page, struct object, OBJECT_FACTS);
 DB_RESULT(object_page_occ, struct object, OBJECT_COLUMNS, occ);
 DB_RESULT(object_page_data, struct object, OBJECT_COLUMNS, data);
-DB_RESULT(object_by_names, struct object, OBJECT_COLUMNS);
+DB_RESULT(object_by_names, struct object, OBJECT_FACTS);
 DB_RESULT(object_by_names_data, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_by_ids, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_in_range, struct object, OBJECT_COLUMNS, occ);

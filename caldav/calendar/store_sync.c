@@ -7,19 +7,16 @@
 struct change {
 	int64_t state, min_modseq, modseq;
 	struct id id;
-	struct str name, uid, data;
+	struct str name;
 	struct bytes etag;
-	int16_t component, flags;
+	int16_t component;
 	int32_t size;
 	bool deleted;
 	struct instant created_at, updated_at;
 };
 
-#define CHANGE_FIELDS                                                                                                  \
-	state, min_modseq, id, name, uid, etag, modseq, component, flags, size, deleted, created_at, updated_at
-
-DB_RESULT(object_changes, struct change, CHANGE_FIELDS);
-DB_RESULT(object_changes_data, struct change, CHANGE_FIELDS, data);
+DB_RESULT(object_changes, struct change, state, min_modseq, id, name, etag, modseq, component, size, deleted,
+	created_at, updated_at);
 
 static const struct str token_path = STR_INIT("/dav/sync/");
 
@@ -78,12 +75,9 @@ static struct object object_of(const struct change *c, struct id calendar)
 		.id = c->id,
 		.calendar = calendar,
 		.name = c->name,
-		.uid = c->uid,
-		.data = c->data,
 		.etag = c->etag,
 		.modseq = c->modseq,
 		.component = c->component,
-		.flags = c->flags,
 		.size = c->size,
 		.deleted = c->deleted,
 		.first_at = INSTANT_NONE,
@@ -94,25 +88,14 @@ static struct object object_of(const struct change *c, struct id calendar)
 	};
 }
 
-/* One row more than `limit` is asked for: it tells that there are more. */
-static err_t changes_read(struct ctx *cx, struct id account, struct id calendar, struct sync_token since,
-	enum object_fields fields, int32_t limit, struct change **rows, size_t *count)
-{
-	int32_t ask = limit < INT32_MAX ? limit + 1 : limit;
-	if (fields == OBJECT_WITH_DATA)
-		return db_rows(cx, &sql_object_changes_data, object_changes_data, rows, count, IN(account),
-			IN(calendar), IN(since.modseq), IN(since.base), IN(ask));
-	return db_rows(cx, &sql_object_changes, object_changes, rows, count, IN(account), IN(calendar),
-		IN(since.modseq), IN(since.base), IN(ask));
-}
-
-err_t object_changes(struct ctx *cx, struct id account, struct id calendar, struct sync_token since,
-	enum object_fields fields, int32_t limit, struct object **out, size_t *count_out, int64_t *state_out,
-	bool *more_out)
+err_t object_changes(struct ctx *cx, struct id account, struct id calendar, struct sync_token since, int32_t limit,
+	struct object **out, size_t *count_out, int64_t *state_out, bool *more_out)
 {
 	struct change *rows;
 	size_t count;
-	TRY(changes_read(cx, account, calendar, since, fields, limit, &rows, &count));
+	int32_t ask = limit < INT32_MAX ? limit + 1 : limit; /* one more tells that there are more */
+	TRY(db_rows(cx, &sql_object_changes, object_changes, &rows, &count, IN(account), IN(calendar), IN(since.modseq),
+		IN(since.base), IN(ask)));
 	if (!count)
 		return FAIL(cx, NOT_FOUND, "no such calendar");
 	if (since.modseq && !id_eq(since.calendar, calendar))

@@ -9,38 +9,20 @@ struct buf buf_new(struct arena *mem, size_t max)
 	return (struct buf){ .mem = mem, .max = max };
 }
 
-char *buf_space(struct buf *b, size_t size)
+char *buf_space_slow(struct buf *b, size_t size)
 {
 	if (b->full || size > b->max - b->len) {
 		b->full = true;
 		return NULL;
 	}
-	if (size > b->cap - b->len) {
-		size_t cap = b->cap ? b->cap * 2 : 512;
-		while (cap - b->len < size)
-			cap *= 2;
-		b->ptr = arena_grow(b->mem, b->ptr, b->cap, cap);
-		b->cap = cap;
-	}
+	size_t cap = b->cap ? b->cap * 2 : 512;
+	while (cap - b->len < size)
+		cap *= 2;
+	b->ptr = arena_grow(b->mem, b->ptr, b->cap, cap);
+	b->cap = cap;
 	char *at = b->ptr + b->len;
 	b->len += size;
 	return at;
-}
-
-void buf_add(struct buf *b, struct str s)
-{
-	if (!s.len)
-		return;
-	char *at = buf_space(b, s.len);
-	if (at)
-		memcpy(at, s.ptr, s.len);
-}
-
-void buf_char(struct buf *b, char c)
-{
-	char *at = buf_space(b, 1);
-	if (at)
-		*at = c;
 }
 
 void buf_int(struct buf *b, int64_t value)

@@ -7,40 +7,34 @@
 enum octet_class { UNRESERVED = 1, SUB_DELIM = 2, PCHAR_EXTRA = 4, SLASH = 8, QUESTION = 16, SCHEME = 32 };
 #define PCHAR (UNRESERVED | SUB_DELIM | PCHAR_EXTRA)
 
+/* clang-format off */
+#define A (UNRESERVED | SCHEME)
+#define U UNRESERVED
+#define P (SUB_DELIM | SCHEME)
+#define D SUB_DELIM
+#define X PCHAR_EXTRA
+#define S SLASH
+#define Q QUESTION
+static const uint8_t classes[256] = {
+	[0x20] = 0, D, 0, 0, D, 0, D, D, D, D, D, P, D, A, A, S, /*  !"#$%&'()*+,-./ */
+	[0x30] = A, A, A, A, A, A, A, A, A, A, X, D, 0, D, 0, Q, /* 0123456789:;<=>? */
+	[0x40] = X, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, /* @ABCDEFGHIJKLMNO */
+	[0x50] = A, A, A, A, A, A, A, A, A, A, A, 0, 0, 0, 0, U, /* PQRSTUVWXYZ[\]^_ */
+	[0x60] = 0, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, /* `abcdefghijklmno */
+	[0x70] = A, A, A, A, A, A, A, A, A, A, A, 0, 0, 0, U, 0, /* pqrstuvwxyz{|}~ */
+};
+#undef A
+#undef U
+#undef P
+#undef D
+#undef X
+#undef S
+#undef Q
+/* clang-format on */
+
 static unsigned class_of(char c)
 {
-	if (char_is_alpha(c) || char_is_digit(c))
-		return UNRESERVED | SCHEME;
-	switch (c) {
-	case '-':
-	case '.':
-		return UNRESERVED | SCHEME;
-	case '_':
-	case '~':
-		return UNRESERVED;
-	case '+':
-		return SUB_DELIM | SCHEME;
-	case '!':
-	case '$':
-	case '&':
-	case '\'':
-	case '(':
-	case ')':
-	case '*':
-	case ',':
-	case ';':
-	case '=':
-		return SUB_DELIM;
-	case ':':
-	case '@':
-		return PCHAR_EXTRA;
-	case '/':
-		return SLASH;
-	case '?':
-		return QUESTION;
-	default:
-		return 0;
-	}
+	return classes[(unsigned char)c];
 }
 
 /* Every octet is of a class in `allowed` or part of a whole percent-escape. */
@@ -67,13 +61,16 @@ static void percent(struct buf *out, char c)
 
 void path_segment_add(struct buf *out, struct str segment)
 {
+	size_t copied = 0;
 	for (size_t i = 0; i < segment.len; i++) {
 		char c = segment.ptr[i];
 		if ((class_of(c) & PCHAR) && c != '&')
-			buf_char(out, c);
-		else
-			percent(out, c);
+			continue;
+		buf_add(out, str_sub(segment, copied, i));
+		percent(out, c);
+		copied = i + 1;
 	}
+	buf_add(out, str_from(segment, copied));
 }
 
 void uri_component_add(struct buf *out, struct str text)

@@ -2,10 +2,12 @@
 #include "server/data/xml.h"
 
 /* Only these octets can need something; all others are copied in runs. */
-static bool plain(unsigned char c)
-{
-	return c >= 0x20 && c != '&' && c != '<' && c != '>' && c != '"' && c != 0xEF;
-}
+/* clang-format off */
+static const uint8_t noted[256] = {
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,   1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	['&'] = 1, ['<'] = 1, ['>'] = 1, ['"'] = 1, [0xEF] = 1,
+};
+/* clang-format on */
 
 /* What replaces the octets at the front, and how many of them; absent where they stay. */
 static struct str replacement(struct str at, bool attribute, size_t *taken)
@@ -41,18 +43,17 @@ static struct str replacement(struct str at, bool attribute, size_t *taken)
 
 static void escape(struct buf *out, struct str text, bool attribute)
 {
-	size_t copied = 0, i = 0;
-	while (i < text.len) {
-		size_t taken = 1;
-		if (!plain((unsigned char)text.ptr[i])) {
-			struct str instead = replacement(str_from(text, i), attribute, &taken);
-			if (instead.ptr) {
-				buf_add(out, str_sub(text, copied, i));
-				buf_add(out, instead);
-				copied = i + taken;
-			}
+	size_t copied = 0, taken = 1;
+	for (size_t i = 0; i < text.len; i += taken) {
+		taken = 1;
+		if (!noted[(unsigned char)text.ptr[i]])
+			continue;
+		struct str instead = replacement(str_from(text, i), attribute, &taken);
+		if (instead.ptr) {
+			buf_add(out, str_sub(text, copied, i));
+			buf_add(out, instead);
+			copied = i + taken;
 		}
-		i += taken;
 	}
 	buf_add(out, str_from(text, copied));
 }

@@ -61,8 +61,7 @@ SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.compo
 
 -- name: object_by_names
 -- $1 account  $2 calendar  $3 names
-SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted,
-       o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at
+SELECT o.id, o.name, o.etag, o.component, o.size, o.created_at, o.updated_at
   FROM calendar_object o
  WHERE o.account_id = $1 AND o.calendar_id = $2 AND o.name = ANY ($3) AND NOT o.deleted;
 
@@ -75,8 +74,7 @@ SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.compo
 
 -- name: object_page
 -- $1 account  $2 calendar  $3 behind this name  $4 components  $5 at most
-SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted,
-       o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at
+SELECT o.id, o.name, o.etag, o.component, o.size, o.created_at, o.updated_at
   FROM calendar_object o
  WHERE o.account_id = $1 AND o.calendar_id = $2 AND o.name > $3 AND o.component & $4 <> 0 AND NOT o.deleted
  ORDER BY o.name LIMIT $5::int;
@@ -115,23 +113,10 @@ SELECT o.id, o.calendar, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, 
 -- name: object_changes
 -- $1 account  $2 calendar  $3 since (0: from the beginning)  $4 tombstones up to this are left out  $5 at most
 -- The counter and the changes in one snapshot: always one row, without an object when nothing changed.
-SELECT s.modseq AS state, s.min_modseq, o.id, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted,
-       o.created_at, o.updated_at
+SELECT s.modseq AS state, s.min_modseq, o.id, o.name, o.etag, o.modseq, o.component, o.size, o.deleted, o.created_at,
+       o.updated_at
   FROM calendar_state s LEFT JOIN LATERAL (
-	SELECT o.id, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted, o.created_at, o.updated_at
-	  FROM calendar_object o
-	 WHERE o.account_id = s.account_id AND o.calendar_id = s.calendar_id AND o.modseq > $3
-	   AND (NOT o.deleted OR o.modseq > CASE WHEN $3 = 0 THEN s.modseq ELSE $4 END)
-	 ORDER BY o.modseq LIMIT $5::int) o ON true
- WHERE s.account_id = $1 AND s.calendar_id = $2
- ORDER BY o.modseq;
-
--- name: object_changes_data
--- $1 account  $2 calendar  $3 since (0: from the beginning)  $4 tombstones up to this are left out  $5 at most
-SELECT s.modseq AS state, s.min_modseq, o.id, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size,
-       o.deleted, o.created_at, o.updated_at, o.data
-  FROM calendar_state s LEFT JOIN LATERAL (
-	SELECT o.id, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted, o.created_at, o.updated_at, o.data
+	SELECT o.id, o.name, o.etag, o.modseq, o.component, o.size, o.deleted, o.created_at, o.updated_at
 	  FROM calendar_object o
 	 WHERE o.account_id = s.account_id AND o.calendar_id = s.calendar_id AND o.modseq > $3
 	   AND (NOT o.deleted OR o.modseq > CASE WHEN $3 = 0 THEN s.modseq ELSE $4 END)
