@@ -5,6 +5,8 @@ import uuid
 import pytest
 
 from dav import Dav
+from davfaults import Place
+from faults import Faults
 from oauth_flow import Browser
 
 
@@ -56,6 +58,18 @@ def fresh(dav, home):
     path = f"{home}{uuid.uuid4()}/"
     yield path
     dav.request("DELETE", path)
+
+
+@pytest.fixture(scope="module")
+def place(dav, account, home):
+    return Place(dav, account, home)
+
+
+@pytest.fixture(scope="module")
+def faults(world):
+    made = Faults(world)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module")

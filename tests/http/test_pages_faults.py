@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from faults import Faults
 from oauth_flow import FORM, App, Browser, Form, answer, encode, is_page
 
 SERVE = ["--signup", "open", "--rate-limit", "100000"]
@@ -27,13 +26,6 @@ def browser(world, user):
 @pytest.fixture(scope="module")
 def app(world):
     return App(world, type="public", scope="profile:read events:read")
-
-
-@pytest.fixture(scope="module")
-def faults(world):
-    made = Faults(world)
-    yield made
-    made.close()
 
 
 def jar(browser):
