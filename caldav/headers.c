@@ -32,24 +32,24 @@ err_t overwrite_read(const struct request *rq, bool *out)
 	return OK;
 }
 
-/*
- * Cuts one entity-tag (RFC 9110 §8.8.3) off: what stands between the quotes, and whether it is weak. An opaque tag may
- * hold commas, so that the list cannot be cut at them.
- */
-static bool tag_cut(struct str *rest, struct str *opaque, bool *weak)
+bool etag_cut(struct str *rest, struct etag *out)
 {
-	*weak = str_starts(*rest, STR("W/"));
-	struct str s = *weak ? str_from(*rest, 2) : *rest;
+	bool weak = str_starts(*rest, STR("W/"));
+	struct str s = weak ? str_from(*rest, 2) : *rest;
 	if (!str_starts(s, STR("\"")))
 		return false;
 	size_t len = str_find(str_from(s, 1), STR("\""));
 	if (len == SIZE_MAX)
 		return false;
-	*opaque = str_sub(s, 1, 1 + len);
-	for (size_t i = 0; i < opaque->len; i++)
-		if ((unsigned char)opaque->ptr[i] <= ' ' || opaque->ptr[i] == 127)
+	struct etag tag = { .opaque = str_sub(s, 1, 1 + len), .weak = weak };
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)tag.opaque.ptr[i];
+		if ((c < ' ' && c != '\t') || c == 127)
 			return false;
-	*rest = str_trim(str_from(s, len + 2), STR_BLANK);
+		tag.has_blank |= c == ' ' || c == '\t';
+	}
+	*out = tag;
+	*rest = str_from(s, len + 2);
 	return true;
 }
 
@@ -77,13 +77,14 @@ static err_t tags_read(const struct request *rq, const char *name, bool weak_cou
 			rest = str_trim(str_from(rest, 1), STR_BLANK);
 			continue;
 		}
-		struct str opaque;
-		bool weak;
-		if (!tag_cut(&rest, &opaque, &weak) || (rest.len && rest.ptr[0] != ','))
+		struct etag tag;
+		bool is_tag = etag_cut(&rest, &tag) && !tag.has_blank;
+		rest = str_trim(rest, STR_BLANK);
+		if (!is_tag || (rest.len && rest.ptr[0] != ','))
 			return REFUSE(&rq->cx, MALFORMED, name, "%s is * or a list of quoted entity tags.", name);
 		if (++seen > TAGS_MAX)
 			return REFUSE(&rq->cx, MALFORMED, name, "%s has more than %d entity tags.", name, TAGS_MAX);
-		if ((weak_counts || !weak) && tag_is_ours(rq->cx.mem, opaque, &items[count]))
+		if ((weak_counts || !tag.weak) && tag_is_ours(rq->cx.mem, tag.opaque, &items[count]))
 			count++;
 	}
 	if (!seen)

@@ -145,6 +145,7 @@ const struct module caldav_module = {
 	.auth_first = true,
 	.basic = KEY,
 	.foresee = dav_foresee,
+	.conditions = dav_conditions,
 	.show_error = dav_show_error,
 	.every_answer = add_dav_header,
 };
@@ -155,6 +156,7 @@ const struct module discovery_module = {
 	.routes = discovery_routes,
 	.route_count = ARRAY_LEN(discovery_routes),
 	.basic = KEY,
+	.conditions = dav_conditions,
 	.show_error = dav_show_error,
 	.every_answer = add_dav_header,
 };

@@ -175,6 +175,26 @@ MUST_CHECK err_t object_move(struct ctx *cx, struct id account, struct id_list o
 MUST_CHECK err_t object_copy(struct ctx *cx, struct id account, struct id_list only, struct object_place from,
 	struct object_place to, bool overwrite, const struct preconditions *when, struct id author, bool *created_out);
 
+/* ---- what a request may be conditional on (RFC 4918 §10.4) ---- */
+
+/* The state of a calendar, and the tag of an object in it. */
+struct place_state {
+	int64_t place; /* which was asked, from 0 */
+	struct id calendar;
+	int64_t modseq;
+	struct bytes etag; /* absent: a calendar was asked, or there is no such object */
+};
+/* Of those that are there, in one snapshot and any order. An empty name asks for the calendar alone. */
+MUST_CHECK err_t place_states(struct ctx *cx, struct id account, struct id_list only, const struct object_place *places,
+	size_t count, struct place_state **out, size_t *count_out);
+/*
+ * Inside a transaction (db_begin): from now on nothing but it changes, moves or deletes these calendars and what is in
+ * them. `account_too` for what will make, move or copy a calendar, which locks the account before its calendars. out:
+ * those that are there; items are never NULL.
+ */
+MUST_CHECK err_t calendar_lock(struct ctx *cx, struct id account, struct id_list only, struct str_list names,
+	bool account_too, struct id_list *out);
+
 /*
  * A listing has data, or occ, only where asked for. OBJECT_PLAIN is what a DAV listing tells of an object: id, name,
  * etag, component, size and its two dates, and of a change modseq and deleted too.

@@ -116,6 +116,18 @@ static err_t identify(struct request *rq, unsigned who)
 	return e;
 }
 
+/* What the conditions began is committed here, and undone by db_end wherever else this returns. */
+static err_t handle(struct request *rq, struct response *rs)
+{
+	if (rq->module->conditions)
+		TRY(rq->module->conditions(rq));
+	bool begun = rq->cx.tx != NULL;
+	TRY(rq->route->run(rq, rs));
+	if (rs->body.full || rs->head.full)
+		return FAIL(&rq->cx, INTERNAL, "the answer outgrew its buffer");
+	return begun ? db_commit(&rq->cx) : OK;
+}
+
 static err_t serve(struct request *rq, struct response *rs)
 {
 	struct match found = { 0 };
@@ -131,10 +143,7 @@ static err_t serve(struct request *rq, struct response *rs)
 	TRY(access_allows(rq));
 	TRY(read_body(rq));
 	TRY(access_check_form(rq));
-	TRY(rq->route->run(rq, rs));
-	if (rs->body.full || rs->head.full)
-		return FAIL(&rq->cx, INTERNAL, "the answer outgrew its buffer");
-	return OK;
+	return handle(rq, rs);
 }
 
 static void show(struct request *rq, struct response *rs, err_t e)

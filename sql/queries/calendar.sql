@@ -58,6 +58,21 @@ SELECT calendar_delete($1, $2, $3, $4, $5, $6) AS outcome;
 -- $9 calendars at most  $10 event  $11 author  $12 request
 SELECT calendar_relocate($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) AS outcome;
 
+-- name: account_lock
+-- $1 account
+-- What calendar_create and calendar_relocate lock first.
+SELECT account_id AS id FROM account WHERE account_id = $1 FOR NO KEY UPDATE;
+
+-- name: calendar_lock
+-- $1 account  $2 only  $3 URL names
+-- Counters in the order of 0002_objects.sql, each as the writers of objects lock it. The calendar's own row is held to
+-- its name: who waited for a MOVE finds that it went.
+SELECT c.id
+  FROM calendar c JOIN calendar_state s ON s.account_id = c.account_id AND s.calendar_id = c.id
+ WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND c.name = ANY ($3)
+ ORDER BY s.calendar_id
+   FOR NO KEY UPDATE OF s FOR KEY SHARE OF c;
+
 -- name: dead_property_list
 -- $1 account  $2 resources
 SELECT resource_id AS resource, ns, local, xml

@@ -37,6 +37,17 @@ SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.compo
  WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND c.name = $3 AND o.name = $4 AND NOT o.deleted
    AND EXISTS (SELECT FROM api_key k WHERE k.account_id = $1 AND k.hash = $5 AND k.revoked_at IS NULL);
 
+-- name: place_states
+-- $1 account  $2 only  $3 calendars  $4 objects ('' asks for the calendar alone)
+-- The fence (LIMIT 1) makes each object one look-up by its name.
+SELECT p.place - 1 AS place, c.id AS calendar, s.modseq, o.etag
+  FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS p(calendar, object, place)
+  JOIN calendar c ON c.account_id = $1 AND c.name = p.calendar AND ($2::uuid[] IS NULL OR c.id = ANY ($2))
+  JOIN calendar_state s ON s.account_id = c.account_id AND s.calendar_id = c.id
+  LEFT JOIN LATERAL (SELECT x.etag FROM calendar_object x
+                      WHERE x.account_id = c.account_id AND x.calendar_id = c.id AND x.name = p.object AND NOT x.deleted
+                      LIMIT 1) o ON true;
+
 -- name: object_by_id
 -- $1 account  $2 only  $3 id
 SELECT c.name AS calendar_name, o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.component,
