@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ACL (RFC 3744 §8.1). Access is fixed: each resource has one entry, protected, for its owner, and no room for others.
- * A request that asks for none beside it is granted as it stands; any other is refused with the precondition that it
- * breaks.
+ * ACL (RFC 3744 §8.1). Access is fixed: each resource has one entry, protected, for its owner, and no room for others
+ * (docs/adr/0012). A request that asks for none beside it is granted as it stands; any other is refused with the
+ * precondition that it breaks.
  */
 #include "caldav/members.h"
 #include "caldav/methods.h"
@@ -32,37 +32,57 @@ static err_t judge_privileges(struct ctx *cx, const struct xml_node *grant)
 	return count ? OK : REFUSE(cx, MALFORMED, "privilege", "An ace names at least one privilege.");
 }
 
-/* §8.1.1: principals must be known (recognized-principal) and ones that can have access (allowed-principal). */
-static err_t judge_principal(struct request *rq, const struct xml_node *principal)
+/* Whom the protected entry is for (§5.5.1). DAV:self is somebody on principals alone. */
+static bool is_owner(const struct request *rq, struct resource at, const struct xml_node *principal)
 {
 	const struct xml_node *href = xml_child(principal, NS_DAV, "href");
-	struct resource at;
-	if (!principal->first)
-		return REFUSE(&rq->cx, MALFORMED, "principal", "DAV:principal is empty.");
-	if (!href)
-		return xml_child(principal, NS_DAV, "self") || xml_child(principal, NS_DAV, "property")
-			       ? OK
-			       : FAIL(&rq->cx, DAV_ACL_PRINCIPAL, "%.*s", STR_ARG(principal->first->local));
-	/* Another's principal and one that never was look the same. */
-	if (href_resolve(rq, href->text, &at) || at.kind != RES_PRINCIPAL)
-		return FAIL(&rq->cx, DAV_PRINCIPAL, "%.*s", STR_ARG(href->text));
-	return OK;
+	const struct xml_node *property = xml_child(principal, NS_DAV, "property");
+	struct resource named;
+	if (href)
+		return !href_resolve(rq, href->text, &named) && named.kind == RES_PRINCIPAL;
+	return xml_child(property, NS_DAV, "owner") ||
+	       (at.kind == RES_PRINCIPAL && xml_child(principal, NS_DAV, "self"));
 }
 
-static err_t judge_ace(struct request *rq, const struct xml_node *ace)
+/* §8.1.1: principals must be known (recognized-principal) and ones that can have access (allowed-principal). */
+static err_t judge_principal(struct request *rq, struct resource at, const struct xml_node *principal)
+{
+	const struct xml_node *href = xml_child(principal, NS_DAV, "href");
+	if (is_owner(rq, at, principal) || xml_child(principal, NS_DAV, "self") ||
+		xml_child(principal, NS_DAV, "property"))
+		return OK;
+	/* Another's principal and one that never was look the same. */
+	if (href)
+		return FAIL(&rq->cx, DAV_PRINCIPAL, "%.*s", STR_ARG(href->text));
+	return FAIL(&rq->cx, DAV_ACL_PRINCIPAL, "%.*s", STR_ARG(principal->first->local));
+}
+
+/* The entry as DAV:acl shows it: a client that sends back what it read changes nothing. */
+static bool is_the_protected_one(struct request *rq, struct resource at, const struct xml_node *ace)
+{
+	const struct xml_node *grant = xml_child(ace, NS_DAV, "grant");
+	const struct xml_node *privilege = xml_child(grant, NS_DAV, "privilege");
+	return is_owner(rq, at, xml_child(ace, NS_DAV, "principal")) && xml_count(grant, NS_DAV, "privilege") == 1 &&
+	       xml_child(privilege, NS_DAV, "all") && !privilege->first->next;
+}
+
+static err_t judge_ace(struct request *rq, struct resource at, const struct xml_node *ace)
 {
 	struct ctx *cx = &rq->cx;
 	const struct xml_node *principal = xml_child(ace, NS_DAV, "principal");
 	const struct xml_node *grant = xml_child(ace, NS_DAV, "grant"), *deny = xml_child(ace, NS_DAV, "deny");
 	if (xml_child(ace, NS_DAV, "invert"))
 		return FAIL(cx, DAV_ACL_INVERT, "invert");
-	if (!principal || !grant == !deny)
-		return REFUSE(cx, MALFORMED, "ace", "An ace holds a principal and one of grant and deny.");
+	if (!principal || !principal->first || xml_count(ace, NS_DAV, "principal") > 1 || !grant == !deny) /* §8.1.5 */
+		return REFUSE(cx, MALFORMED, "ace", "An ace holds one principal and one of grant and deny.");
 	TRY(judge_privileges(cx, grant ? grant : deny));
-	TRY(judge_principal(rq, principal));
 	if (deny)
-		return FAIL(cx, DAV_ACL_GRANT_ONLY, "deny");
-	return FAIL(cx, DAV_ACL_FULL, "an ace beside the protected one");
+		return is_owner(rq, at, principal) ? FAIL(cx, DAV_ACL_PROTECTED, "deny") /* §8.1.3 */
+						   : FAIL(cx, DAV_ACL_GRANT_ONLY, "deny");
+	TRY(judge_principal(rq, at, principal));
+	if (!xml_child(ace, NS_DAV, "protected"))
+		return FAIL(cx, DAV_ACL_FULL, "an ace beside the protected one");
+	return is_the_protected_one(rq, at, ace) ? OK : FAIL(cx, DAV_ACL_PROTECTED, "another protected one");
 }
 
 err_t dav_acl(struct request *rq, struct response *rs)
@@ -80,7 +100,7 @@ err_t dav_acl(struct request *rq, struct response *rs)
 	TRY(subject_load(&rq->cx, rq->principal, at, &calendar, &object, &subject));
 	for (const struct xml_node *n = root->first; n; n = n->next)
 		if (xml_is(n, NS_DAV, "ace"))
-			TRY(judge_ace(rq, n));
+			TRY(judge_ace(rq, at, n));
 	reply_empty(rs, 200);
 	return OK;
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """PROPFIND, properties and access control as clients read them."""
 import urllib.parse
+import xml.etree.ElementTree as ET
 
 import pytest
 
@@ -372,6 +373,10 @@ def test_access_is_described(tree):
     assert C + "read-free-busy" in inside  # RFC 4791 §6.1.1
 
 
+OWNER = "<D:property><D:owner/></D:property>"
+ALL = "<D:grant><D:privilege><D:all/></D:privilege></D:grant>"
+
+
 def ace(principal, inner="<D:grant><D:privilege><D:read/></D:privilege></D:grant>"):
     return f"<D:ace><D:principal>{principal}</D:principal>{inner}</D:ace>"
 
@@ -385,10 +390,20 @@ def ace(principal, inner="<D:grant><D:privilege><D:read/></D:privilege></D:grant
         (ace("<D:self/>", "<D:grant><D:privilege><D:fly/></D:privilege></D:grant>"), "not-supported-privilege"),
         ("<D:ace><D:invert><D:principal><D:self/></D:principal></D:invert><D:grant/></D:ace>", "no-invert"),
         (ace("<D:self/>"), "limited-number-of-aces"),
+        (ace(OWNER), "limited-number-of-aces"),
+        (ace(OWNER, ALL), "limited-number-of-aces"),
+        (ace(OWNER, "<D:deny><D:privilege><D:write/></D:privilege></D:deny>"), "no-protected-ace-conflict"),  # §8.1.3
+        (ace("<D:href>{principal}</D:href>", "<D:deny><D:privilege><D:all/></D:privilege></D:deny>"), "no-protected-ace-conflict"),
+        (ace(OWNER, "<D:grant><D:privilege><D:read/></D:privilege></D:grant><D:protected/>"), "no-protected-ace-conflict"),
+        (ace("<D:self/>", ALL + "<D:protected/>"), "no-protected-ace-conflict"),
+        (ace("<D:unauthenticated/>"), "allowed-principal"),
+        (ace("<D:href>/dav/calendars/</D:href>"), "recognized-principal"),
+        (ace(OWNER, "<D:grant><D:privilege><D:write-acl/></D:privilege></D:grant>"), "not-supported-privilege"),
     ],
 )
 def test_an_acl_request_is_refused_with_its_precondition(tree, aces, condition):
     """RFC 3744 §8.1.1."""
+    aces = aces.replace("{principal}", tree.principal)
     answer = tree.dav.request("ACL", tree.calendar, f"<D:acl {NAMESPACES}>{aces}</D:acl>")
     assert answer.status == 403 and answer.condition == [D + condition]
 
@@ -399,8 +414,20 @@ def test_an_acl_request_without_entries_changes_nothing(tree):
     assert D + "all" in privileges(tree.dav, tree.calendar)
 
 
+def test_an_acl_that_is_sent_back_as_it_was_read_changes_nothing(tree):
+    """RFC 3744 §8.1: the list is exactly what the request asks for."""
+    tree.dav.put(tree.calendar + "acl.ics", event("acl", "20260101T100000Z"))
+    for path in (tree.calendar, tree.calendar + "acl.ics", tree.home, tree.principal):
+        acl = ET.tostring(tree.dav.propfind(path, "<D:acl/>").members[path].ok[D + "acl"])
+        assert b"protected" in acl
+        assert tree.dav.request("ACL", path, acl).status == 200
+        assert ET.tostring(tree.dav.propfind(path, "<D:acl/>").members[path].ok[D + "acl"]) == acl
+
+
 def test_an_acl_body_that_is_none_is_400(tree):
-    for body in (None, "<x/>", f"<D:acl {NAMESPACES}><D:ace/></D:acl>"):
+    for body in (None, "<x/>", f"<D:acl {NAMESPACES}><D:ace/></D:acl>", f"<D:acl {NAMESPACES}>{ace('')}</D:acl>",
+                 f"<D:acl {NAMESPACES}>{ace('<D:self/>', '<D:principal><D:all/></D:principal>' + ALL)}</D:acl>",  # §8.1.5
+                 f"<D:acl {NAMESPACES}>{ace('<D:self/>', ALL + ALL.replace('grant', 'deny'))}</D:acl>"):
         assert tree.dav.request("ACL", tree.calendar, body).status == 400
 
 
