@@ -149,7 +149,7 @@ static const struct override *override_of(const struct series *s, int64_t local,
 
 static bool visit_if_inside(const struct walk *w, const struct series_instance *i)
 {
-	if (w->only && i->timing->comp != w->only)
+	if ((w->only && i->timing->comp != w->only) || (w->resumes && i->at.start < w->resume))
 		return true;
 	if (!(i->at.first < w->b && i->at.last > w->a))
 		return true;
@@ -193,39 +193,78 @@ static bool visit_overrides(const struct series *s, const struct walk *w)
 	return true;
 }
 
-static int64_t clock_time(const struct zone *zone, int64_t utc)
+#define CLOCK_JUMP_MAX (25 * INT64_C(3600)) /* a zone may leave out a whole day, or repeat it (Samoa) */
+
+static bool is_far(int64_t utc) /* an open end */
 {
-	bool far = utc < -LAST_SECOND || utc > LAST_SECOND; /* an open end */
-	return far ? utc : zone_to_local(zone, utc);
+	return utc < -LAST_SECOND || utc > LAST_SECOND;
+}
+
+static int64_t clock_time(const struct zone *clock, int64_t utc)
+{
+	return is_far(utc) ? utc : zone_to_local(clock, utc);
+}
+
+/* How far an instance's start on this clock may be from what the clock shows at `utc`, when it begins about there. */
+static int64_t clock_slack(const struct zone *clock, int64_t utc)
+{
+	bool steady = !is_far(utc) && zone_is_steady(clock, utc - CLOCK_JUMP_MAX, utc + CLOCK_JUMP_MAX);
+	return steady ? 1 : CLOCK_JUMP_MAX;
+}
+
+/* The original starts that a walk has to look at. */
+static int64_t walk_from(const struct series *s, const struct walk *w, const struct zone *clock)
+{
+	int64_t from = add_clamped(clock_time(clock, w->a), -(s->longest + s->widest_shift + clock_slack(clock, w->a)));
+	if (!w->resumes)
+		return from;
+	int64_t resume = add_clamped(clock_time(clock, w->resume), -(s->widest_shift + clock_slack(clock, w->resume)));
+	return from > resume ? from : resume;
+}
+
+static int64_t walk_until(const struct series *s, const struct walk *w, const struct zone *clock)
+{
+	return add_clamped(clock_time(clock, w->b), s->widest_shift + clock_slack(clock, w->b));
+}
+
+/* What the rules and RDATE make. False: the budget was not enough. */
+static bool visit_set(struct arena *mem, const struct series *s, const struct walk *walk, bool *enough)
+{
+	const struct zone *clock = s->clock.zone ? s->clock.zone : walk->floating;
+	int64_t b = walk->b, until = walk_until(s, walk, clock), local;
+	const struct rdate *rdate;
+	struct merge m;
+	merge_open(mem, s, walk_from(s, walk, clock), &m);
+	while (merge_next(&m, &local, &rdate) && local <= until) {
+		if (merge_excluded(&m, local))
+			continue;
+		*enough = !visit_made(s, walk, local, rdate);
+		if (*enough)
+			return true;
+		if (walk->b != b) {
+			b = walk->b;
+			until = walk_until(s, walk, clock);
+		}
+	}
+	return !merge_gave_up(&m);
 }
 
 bool series_walk(struct arena *mem, const struct series *s, const struct walk *walk)
 {
-	/* A day around, since a zone may leave out a whole one (Samoa in 2011). */
-	int64_t slack = s->widest_shift + (s->clock.zone == zone_utc() ? 1 : 25 * INT64_C(3600));
-	const struct zone *clock = s->clock.zone ? s->clock.zone : walk->floating;
-	int64_t from = add_clamped(clock_time(clock, walk->a), -(s->longest + slack));
-	int64_t to = add_clamped(clock_time(clock, walk->b), slack), local;
-	const struct rdate *rdate;
-	struct merge m;
 	const struct timing *only = walk->only ? series_of_comp(s, walk->only) : NULL;
+	bool enough = false, whole = true;
 	if (only && only->is_override && !only->and_future)
 		return visit_overrides(s, walk) || true; /* no need to run through the rules */
 	if (s->master && !s->master->has_start) {        /* a VTODO or VJOURNAL without any date */
 		struct series_instance i = { .timing = s->master,
 			.at = timing_place(s->master, s->clock, walk->floating) };
-		if (visit_if_inside(walk, &i))
-			(void)visit_overrides(s, walk);
-		return true;
+		enough = !visit_if_inside(walk, &i);
+	} else if (s->master && !walk->overrides_alone) {
+		whole = visit_set(mem, s, walk, &enough);
 	}
-	if (s->master) {
-		merge_open(mem, s, from, &m);
-		while (merge_next(&m, &local, &rdate) && local <= to)
-			if (!merge_excluded(&m, local) && !visit_made(s, walk, local, rdate))
-				return true;
-	}
-	(void)visit_overrides(s, walk);
-	return !s->master || !merge_gave_up(&m);
+	if (!enough)
+		(void)visit_overrides(s, walk);
+	return whole;
 }
 
 bool series_has(struct arena *mem, const struct series *s, int64_t original)
@@ -248,6 +287,68 @@ struct str recurrence_id_text(struct arena *mem, struct when original)
 		w.utc = true;
 	}
 	return wall_text(mem, w);
+}
+
+size_t series_originals(struct arena *mem, const struct series *s, struct str recurrence_id, int64_t out[2])
+{
+	struct when original = s->clock;
+	struct wall w;
+	size_t n = 0;
+	if (!wall_parse(recurrence_id, &w))
+		return 0;
+	int64_t candidates[2] = { w.local, w.local };
+	if (w.utc && original.zone) { /* by the offset of then, and by one from before a change */
+		candidates[0] = zone_to_local(original.zone, w.local);
+		candidates[1] = zone_to_local(original.zone, w.local - CLOCK_JUMP_MAX) + CLOCK_JUMP_MAX;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(candidates); i++) {
+		struct arena_mark mark = arena_mark(mem);
+		original.local = candidates[i];
+		bool same = str_eq(recurrence_id_text(mem, original), recurrence_id);
+		arena_rewind(mem, mark);
+		if (same && (!n || candidates[i] != out[0]))
+			out[n++] = candidates[i];
+	}
+	return n;
+}
+
+static bool keep_place(void *to, const struct series_instance *i)
+{
+	*(struct placed *)to = i->at;
+	return false;
+}
+
+/* Where the instance lies that the set makes there. */
+static bool made_place(
+	struct arena *mem, const struct series *s, int64_t original, const struct zone *floating, struct placed *out)
+{
+	const struct walk walk = {
+		.floating = floating, .a = INT64_MIN, .b = INT64_MAX, .visit = keep_place, .to = out
+	};
+	const struct rdate *rdate;
+	struct merge m;
+	int64_t local;
+	if (!s->master || !s->master->has_start)
+		return false;
+	merge_open(mem, s, original, &m);
+	return merge_next(&m, &local, &rdate) && local == original && !merge_excluded(&m, local) &&
+	       !visit_made(s, &walk, local, rdate);
+}
+
+bool series_instance(struct arena *mem, const struct series *s, struct str recurrence_id, const struct zone *floating,
+	struct placed *out)
+{
+	const struct override *future;
+	int64_t originals[2];
+	size_t n = s->recurs ? series_originals(mem, s, recurrence_id, originals) : 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct override *own = override_of(s, originals[i], &future);
+		if (own)
+			*out = timing_place(own->timing, own->timing->start, floating);
+		if (own || made_place(mem, s, originals[i], floating, out))
+			return true;
+	}
+	return false;
 }
 
 /* ---- ical_expand ---- */

@@ -14,9 +14,12 @@ struct series_instance {
 };
 
 struct walk {
-	const struct zone *floating;  /* of floating times and dates */
-	int64_t a, b;                 /* window_s() */
+	const struct zone *floating; /* of floating times and dates */
+	int64_t a, b;                /* window_s(); the visitor may draw b nearer */
+	bool resumes;                /* none that begins before `resume` */
+	int64_t resume;
 	const struct ical_comp *only; /* none but what this component describes; NULL: all */
+	bool overrides_alone;
 	bool (*visit)(void *to, const struct series_instance *i); /* false stops */
 	void *to;
 };
@@ -32,6 +35,11 @@ bool series_has(struct arena *mem, const struct series *s, int64_t original);
 
 /* The RECURRENCE-ID of an instance, as struct occurrence has it. */
 struct str recurrence_id_text(struct arena *mem, struct when original);
+/* And back: the starts on the master's clock that are written so. Two where a clock's gap gives one instant to both. */
+size_t series_originals(struct arena *mem, const struct series *s, struct str recurrence_id, int64_t out[2]);
+/* Where the instance of this RECURRENCE-ID lies now. False: there is none (any more). */
+bool series_instance(struct arena *mem, const struct series *s, struct str recurrence_id, const struct zone *floating,
+	struct placed *out);
 
 /* A period of a FREEBUSY property (RFC 5545 §3.3.9) and [a, b). */
 bool period_touches(struct str period, int64_t a, int64_t b);

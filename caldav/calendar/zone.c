@@ -348,6 +348,16 @@ size_t zone_changes_after(const struct zone *zone, int64_t at, struct zone_chang
 	return n;
 }
 
+bool zone_is_steady(const struct zone *zone, int64_t from, int64_t to)
+{
+	struct zone_change next;
+	if (zone == &utc)
+		return true;
+	if (zone->endless && zone->tz.count && to >= zone->tz.changes[zone->tz.count - 1].utc)
+		return false; /* its changes go on without being listed */
+	return !zone_changes_after(zone, from, &next, 1) || next.utc > to;
+}
+
 const struct tz_rule *zone_rule(const struct zone *zone)
 {
 	return zone->tz.has_rule ? &zone->tz.rule : NULL;

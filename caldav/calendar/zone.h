@@ -43,3 +43,5 @@ const struct zone *zone_of_changes(
 /* The changes from `utc` on, at most `max`, those of the footer's rule too; for writing a VTIMEZONE. */
 size_t zone_changes_after(const struct zone *zone, int64_t utc, struct zone_change *out, size_t max);
 int32_t zone_offset_at(const struct zone *zone, int64_t utc);
+/* Does the offset stay from `from` to `to`? False also where that cannot be told. */
+bool zone_is_steady(const struct zone *zone, int64_t from, int64_t to);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/support/test.h"
 
+#include "caldav/calendar/dates.h"
 #include "caldav/calendar/tzif.h"
 #include "caldav/calendar/zone.h"
 #include "server/base/clock.h"
@@ -188,10 +189,34 @@ TEST(changes_go_on_behind_the_file)
 	assert_int_equal(zone_changes_after(zone_utc(), 0, four, 4), 0);
 }
 
+/* As its offsets tell, hour by hour. In 1945 war time became peace time, which is a change to the same offset. */
+TEST(a_zone_is_steady_where_its_offset_stays)
+{
+	static const char *const names[] = { "Europe/Berlin", "America/New_York", "Pacific/Apia", "Asia/Kolkata" };
+	static const char *const years[] = { "1945-01-01T00:00:00", "2011-12-01T00:00:00", "2027-03-01T00:00:00",
+		"2300-01-01T00:00:00" };
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		for (size_t y = 0; y < ARRAY_LEN(years); y++)
+			for (int64_t t = local_of(years[y]); t < local_of(years[y]) + 365 * DAY_SECONDS;
+				t += 5 * 3600) {
+				const struct zone *zone = zone_by_name(str_of(names[i]));
+				bool stays = true;
+				for (int64_t at = t; at <= t + DAY_SECONDS; at += 900)
+					stays = stays && zone_offset_at(zone, at) == zone_offset_at(zone, t - 1);
+				bool told = zone_is_steady(zone, t, t + DAY_SECONDS);
+				assert_true(told ? stays : !stays || y == 0);
+			}
+	const struct zone_change change = { 1000, 3600, false };
+	assert_true(zone_is_steady(zone_utc(), 0, INT64_MAX));
+	assert_false(zone_is_steady(zone_of_changes(test_mem, 0, &change, 1, true), 2000, 3000));
+	assert_true(zone_is_steady(zone_of_changes(test_mem, 0, &change, 1, false), 2000, 3000));
+	assert_false(zone_is_steady(zone_of_changes(test_mem, 0, &change, 1, false), 0, 3000));
+}
+
 TESTS(RUN(the_systems_zones_are_known), RUN(names_and_their_aliases_lead_to_one_zone),
 	RUN(every_windows_name_has_a_zone), RUN(names_that_are_paths_or_nothing_are_unknown),
 	RUN(a_gap_takes_the_offset_before_and_an_overlap_the_first),
 	RUN(years_behind_the_files_follow_the_footers_rule),
 	RUN(local_and_utc_agree_for_every_zone_and_hour_that_exists), RUN(rules_are_read_as_posix_has_them),
 	RUN(files_that_are_cut_anywhere_are_refused), RUN(an_endless_zone_of_ones_own_repeats_its_years),
-	RUN(changes_go_on_behind_the_file))
+	RUN(changes_go_on_behind_the_file), RUN(a_zone_is_steady_where_its_offset_stays))
