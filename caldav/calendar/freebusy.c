@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "caldav/calendar/bounds.h"
+#include "caldav/calendar/runs.h"
 #include "caldav/calendar/work.h"
 
 /* ---- collecting ---- */
@@ -19,28 +20,40 @@ void freebusy_open(struct ctx *cx, struct instant start, struct instant end, str
 	arena_defer(cx->mem, close_arena, out->mem);
 }
 
+/* One object's spans. */
 struct adding {
 	struct freebusy *fb;
-	enum busy_kind kind;
-	size_t added;
+	enum busy_kind kind; /* of what is not told otherwise */
+	size_t from;         /* where in fb->spans they begin */
+	bool unclear;        /* data must decide */
+	bool over;           /* there was no room */
 };
 
-static void span_add(struct adding *to, struct instant start, struct instant end, enum busy_kind kind)
+/* False: over. An object's instances come in order, so the last span is the one to grow. */
+static bool span_add(struct adding *to, int64_t start_s, int64_t end_s, enum busy_kind kind)
 {
 	struct freebusy *fb = to->fb;
+	struct instant start = instant_of_s(start_s), end = instant_of_s(end_s);
+	struct busy_span *last = fb->count > to->from ? &fb->spans[fb->count - 1] : NULL;
 	if (start.us < fb->start.us)
 		start = fb->start;
 	if (end.us > fb->end.us)
 		end = fb->end;
 	if (start.us >= end.us)
-		return;
+		return true;
+	if (last && last->kind == kind && start.us >= last->start.us && start.us <= last->end.us) {
+		if (end.us > last->end.us)
+			last->end = end;
+		return true;
+	}
 	if (fb->count == fb->cap) {
 		size_t cap = fb->cap ? fb->cap * 2 : 64;
 		fb->spans = arena_grow(fb->mem, fb->spans, fb->cap * sizeof *fb->spans, cap * sizeof *fb->spans);
 		fb->cap = cap;
 	}
 	fb->spans[fb->count++] = (struct busy_span){ start, end, kind };
-	to->added++;
+	to->over = fb->count > 2 * FREEBUSY_SPANS_MAX;
+	return !to->over;
 }
 
 /* A moment is packed as the one second by which time ranges find it; it makes nobody busy. */
@@ -52,18 +65,21 @@ static bool is_moment(int64_t first, int64_t last)
 static bool add_packed(void *to, struct occ_span span)
 {
 	struct adding *a = to;
-	if (!is_moment(span.first, span.last))
-		span_add(a, instant_of_s(span.first), instant_of_s(span.last), a->kind);
-	return a->added < ICAL_INSTANCES_MAX;
+	a->unclear = is_moment(span.first, span.last); /* a series of seconds looks like one of moments */
+	return !a->unclear && span_add(a, span.first, span.last, a->kind);
 }
 
 static bool add_instance(void *to, const struct series_instance *i)
 {
+	if (!i->timing->busy || i->at.start == INT64_MIN)
+		return true;
+	return span_add(to, i->at.start, i->at.end, i->timing->tentative ? BUSY_TENTATIVE : BUSY);
+}
+
+static void add_run(void *to, int64_t start, int64_t end)
+{
 	struct adding *a = to;
-	if (i->timing->busy && i->at.start != INT64_MIN)
-		span_add(a, instant_of_s(i->at.start), instant_of_s(i->at.end),
-			i->timing->tentative ? BUSY_TENTATIVE : BUSY);
-	return a->added < ICAL_INSTANCES_MAX;
+	(void)span_add(a, start, end, a->kind); /* there are no more of them than the object has exceptions */
 }
 
 /* True: bounds and occ were enough. */
@@ -74,16 +90,39 @@ static bool add_from_bounds(struct adding *a, const struct object *o)
 		return false;
 	if (!(o->flags & (ICAL_RECURRING | ICAL_FLOATING))) {
 		if (!is_moment(instant_s(o->first_at), instant_s(o->last_at)))
-			span_add(a, o->first_at, o->last_at, a->kind);
+			(void)span_add(a, instant_s(o->first_at), instant_s(o->last_at), a->kind);
 		return true;
 	}
 	if (!bounds_cover(o, from, until))
 		return false;
 	bounds_walk(o, from, until, zone_or_utc(a->fb->zone), add_packed, a);
-	return true;
+	if (a->unclear)
+		a->fb->count = a->from;
+	return !a->unclear;
 }
 
-/* Room for one object's; what overlaps takes none. */
+static err_t add_from_data(struct ctx *cx, struct adding *a, const struct object *object)
+{
+	const struct freebusy *fb = a->fb;
+	struct ical *parsed;
+	const struct series *s;
+	TRY(work_check(cx));
+	TRY(ical_parse(cx, object->data, &parsed));
+	TRY(series_read(cx, parsed, &s));
+	struct walk walk = { .floating = zone_or_utc(fb->zone),
+		.a = window_s(fb->start),
+		.b = window_s(fb->end),
+		.visit = add_instance,
+		.to = a };
+	if (s->master && s->master->busy) {
+		a->kind = s->master->tentative ? BUSY_TENTATIVE : BUSY;
+		walk.overrides_alone = series_runs(cx->mem, s, &walk, add_run, a);
+	}
+	bool whole = series_walk(cx->mem, s, &walk);
+	return whole && !a->over ? OK : FAIL(cx, TOO_COSTLY, "free-busy: a series is too dense");
+}
+
+/* Room for the next object's; what overlaps takes none. */
 static err_t make_room(struct ctx *cx, struct freebusy *fb)
 {
 	if (fb->count <= FREEBUSY_SPANS_MAX)
@@ -94,31 +133,21 @@ static err_t make_room(struct ctx *cx, struct freebusy *fb)
 
 err_t freebusy_add(struct ctx *cx, struct freebusy *fb, const struct object *object, bool *needs_data_out)
 {
-	struct adding adding = { fb, object->flags & ICAL_TENTATIVE ? BUSY_TENTATIVE : BUSY, 0 };
-	struct ical *parsed;
-	const struct series *s;
+	struct adding adding = { fb, object->flags & ICAL_TENTATIVE ? BUSY_TENTATIVE : BUSY, fb->count, false, false };
 	*needs_data_out = false;
-	TRY(make_room(cx, fb));
 	if (object->component != COMPONENT_VEVENT || object->flags & ICAL_TRANSPARENT ||
-		object->last_at.us <= fb->start.us || object->first_at.us >= fb->end.us ||
-		add_from_bounds(&adding, object))
+		object->last_at.us <= fb->start.us || object->first_at.us >= fb->end.us)
 		return OK;
-	if (!object->data.ptr) {
-		*needs_data_out = true;
-		return OK;
+	if (!add_from_bounds(&adding, object)) {
+		if (!object->data.ptr) {
+			*needs_data_out = true;
+			return OK;
+		}
+		struct arena_mark mark = arena_mark(cx->mem);
+		TRY(add_from_data(cx, &adding, object));
+		arena_rewind(cx->mem, mark);
 	}
-	TRY(work_check(cx));
-	struct arena_mark mark = arena_mark(cx->mem);
-	TRY(ical_parse(cx, object->data, &parsed));
-	TRY(series_read(cx, parsed, &s));
-	struct walk walk = { .floating = zone_or_utc(fb->zone),
-		.a = window_s(fb->start),
-		.b = window_s(fb->end),
-		.visit = add_instance,
-		.to = &adding };
-	(void)series_walk(cx->mem, s, &walk);
-	arena_rewind(cx->mem, mark);
-	return OK;
+	return make_room(cx, fb);
 }
 
 /* ---- merging ---- */

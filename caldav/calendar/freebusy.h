@@ -30,8 +30,9 @@ struct freebusy {
 void freebusy_open(struct ctx *cx, struct instant start, struct instant end, struct str zone, struct freebusy *out);
 /*
  * Add what makes busy in one object. Decided from flags, bounds and occ where they suffice; else from data, and when
- * that is absent, *needs_data_out is set and nothing was added. At most ICAL_INSTANCES_MAX spans an object. Leaves
- * cx->mem as it was. TOO_COSTLY: more than FREEBUSY_SPANS_MAX that do not overlap, or too much work.
+ * that is absent, *needs_data_out is set and nothing was added. Instances that overlap or adjoin are one span, so a
+ * dense series takes no room. Leaves cx->mem as it was. TOO_COSTLY: more than FREEBUSY_SPANS_MAX that do not overlap,
+ * or too much work.
  */
 MUST_CHECK err_t freebusy_add(struct ctx *cx, struct freebusy *fb, const struct object *object, bool *needs_data_out);
 /* Sort, and merge what overlaps or adjoins, by kind. */
