@@ -1,403 +1,365 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A page of a range in three steps, so that its work grows with the page and the number of series, never with the
+ * instances, and memory holds a batch of rows, a line for each series, and the page:
+ *
+ *   1. Candidates come in order of their bounds' beginning. What does not recur has its place from the bounds alone; a
+ *      series waits with the second before which none of its instances begins, as its bounds and occ tell.
+ *   2. The series in order of that second, each from its data, until none begins before the end of the page. A walk
+ *      through a series ends there too.
+ *   3. What the places hold, from their objects.
+ */
 #include "caldav/calendar/agenda.h"
 
 #include <assert.h>
-#include <string.h>
+#include <stdlib.h>
 
-#include "caldav/calendar/zone.h"
+#include "caldav/calendar/agenda_item.h"
+#include "caldav/calendar/agenda_page.h"
+#include "caldav/calendar/bounds.h"
+#include "caldav/calendar/work.h"
 #include "sql.h"
 
-#define CANDIDATES_AT_ONCE 200
-#define INSTANCE_SLACK_S (INT64_C(2) * 86400) /* a zone's offset, and a day */
+#define CANDIDATES_AT_ONCE 500
 
-DB_RESULT(agenda_newest, struct object, id, calendar, name, uid, data, etag, modseq, component, flags, size, deleted,
-	first_at, last_at, occ_until, created_at, updated_at);
+DB_RESULT(agenda_candidates, struct object, id, flags, size, first_at, last_at, occ_until, occ);
+
+/* A series that may have a place in the page. */
+struct contender {
+	struct id id;
+	int64_t begins; /* none of its instances in question begins before */
+	int32_t size;
+};
+
+struct search {
+	struct ctx *cx;
+	const struct agenda_query *query;
+	const struct zone *floating;
+	int64_t start, end; /* of the range, in seconds */
+	int64_t resume;     /* what begins before was on an earlier page; INT64_MIN: nothing was */
+	struct agenda_page page;
+	struct arena *mem; /* of the contenders: they outlive a batch */
+	struct contender *contenders;
+	size_t count, cap;
+};
+
+static void close_arena(void *arena)
+{
+	arena_close(arena);
+}
+
+static void search_open(struct ctx *cx, const struct agenda_query *q, struct search *out)
+{
+	*out = (struct search){ .cx = cx,
+		.query = q,
+		.floating = zone_or_utc(q->zone),
+		.start = window_s(q->start),
+		.end = window_s(q->end),
+		.resume = q->after ? instant_s(q->after->start) : INT64_MIN,
+		.page = agenda_page_new(cx->mem, q->after, q->limit),
+		.mem = arena_open() };
+	arena_defer(cx->mem, close_arena, out->mem);
+}
+
+/* An item must begin before. */
+static int64_t search_end(const struct search *s)
+{
+	int64_t end = agenda_page_end(&s->page);
+	return end < s->end ? end : s->end;
+}
+
+/* ---- 1: what does not recur, and who contends ---- */
+
+static bool first_span(void *to, struct occ_span span)
+{
+	*(struct occ_span *)to = span;
+	return false;
+}
+
+static void put_single(struct search *s, const struct object *o)
+{
+	struct occ_span none = { INT64_MAX, INT64_MIN }, span = none;
+	if (o->flags & ICAL_FLOATING)
+		bounds_walk(o, s->start, s->end, s->floating, first_span, &span);
+	else
+		span = (struct occ_span){ instant_s(o->first_at), instant_s(o->last_at) };
+	if (span.first >= s->end || span.last <= s->start)
+		return;
+	const struct spot spot = spot_at(o, span.first, span.last, STR_ABSENT);
+	agenda_page_put(&s->page, &spot);
+}
+
+struct first_from {
+	int64_t resume, found;
+};
+
+static bool first_from(void *to, struct occ_span span)
+{
+	struct first_from *f = to;
+	if (span.first < f->resume)
+		return true;
+	f->found = span.first;
+	return false;
+}
+
+/* The second before which no instance begins that is in the range and to come; INT64_MAX: there is none. */
+static int64_t series_begins(const struct search *s, const struct object *o)
+{
+	int64_t from = s->start > s->resume ? s->start : s->resume, first = instant_s(o->first_at);
+	int64_t least = first > s->resume ? first : s->resume;
+	/* The clock of floating times may turn around what lies within a day. */
+	int64_t slack = o->flags & ICAL_FLOATING ? DAY_SECONDS : 0;
+	struct first_from f = { s->resume, INT64_MAX };
+	if (!bounds_cover(o, from, from))
+		return least;
+	bounds_walk(o, from, s->end, s->floating, first_from, &f);
+	if (f.found == INT64_MAX && o->occ_until.us == INSTANT_FOREVER.us)
+		return INT64_MAX;
+	int64_t begins = add_clamped(f.found == INT64_MAX ? instant_s(o->occ_until) : f.found, -slack);
+	return begins > least ? begins : least;
+}
+
+static err_t add_contender(struct search *s, const struct object *o)
+{
+	struct contender c = { .id = o->id, .begins = INT64_MIN, .size = o->size };
+	bool touches, needs_data = false;
+	if (s->query->expand) {
+		c.begins = series_begins(s, o);
+		if (c.begins >= search_end(s))
+			return OK;
+	} else {
+		TRY(ical_touches(s->cx, o, s->query->start, s->query->end, s->query->zone, &touches, &needs_data));
+		if (!touches && !needs_data)
+			return OK;
+	}
+	if (s->count == AGENDA_SERIES_MAX)
+		return REFUSE(s->cx, RANGE_TOO_LARGE, "to",
+			"More than %d series touch this range. Ask for less, or for one calendar.", AGENDA_SERIES_MAX);
+	if (s->count == s->cap) {
+		size_t cap = s->cap ? s->cap * 2 : 64;
+		s->contenders = arena_grow(s->mem, s->contenders, s->cap * sizeof c, cap * sizeof c);
+		s->cap = cap;
+	}
+	s->contenders[s->count++] = c;
+	return OK;
+}
+
+static err_t add_candidates(struct search *s, const struct object *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].flags & ICAL_RECURRING)
+			TRY(add_contender(s, &rows[i]));
+		else
+			put_single(s, &rows[i]);
+	return OK;
+}
 
 /*
- * In two steps, so that memory holds one batch of candidates and one page, whatever the calendars hold: first where the
- * items of the page are (spots), from all candidates; then what they are, from their objects.
+ * Without instances, an event's place is its own start and tells nothing of where its instances are: all series of the
+ * range contend on each page.
  */
-#define RECURRENCE_ID_MAX 16 /* 20261124T090000Z */
-
-struct spot {
-	struct instant start, end;
-	struct id object;
-	char recurrence_id[RECURRENCE_ID_MAX];
-	int32_t size;             /* of the object */
-	size_t recurrence_id_len; /* 0: the event does not recur, or stands for all its instances */
-};
-
-/* The `limit` first spots so far, and one more that tells of others. */
-struct page {
-	const struct agenda_query *query;
-	struct spot *spots;
-	size_t count;
-};
-
-static struct str spot_instance(const struct spot *spot)
+static err_t find_candidates(struct search *s)
 {
-	return (struct str){ spot->recurrence_id, spot->recurrence_id_len };
-}
-
-static int place_cmp(const struct spot *a, struct instant start, struct id object, struct str recurrence_id)
-{
-	if (a->start.us != start.us)
-		return a->start.us < start.us ? -1 : 1;
-	int objects = id_cmp(a->object, object);
-	return objects ? objects : str_cmp(spot_instance(a), recurrence_id);
-}
-
-static int spot_cmp(const struct spot *a, const struct spot *b)
-{
-	return place_cmp(a, b->start, b->object, spot_instance(b));
-}
-
-static void page_put(struct page *page, const struct spot *spot)
-{
-	const struct agenda_place *after = page->query->after;
-	if (after && place_cmp(spot, after->start, after->object,
-			     after->recurrence_id.ptr ? after->recurrence_id : STR("")) <= 0)
-		return;
-	if (page->count > page->query->limit && spot_cmp(spot, &page->spots[page->count - 1]) >= 0)
-		return;
-	size_t at = page->count > page->query->limit ? page->count - 1 : page->count++;
-	for (; at > 0 && spot_cmp(spot, &page->spots[at - 1]) < 0; at--)
-		page->spots[at] = page->spots[at - 1];
-	page->spots[at] = *spot;
-}
-
-/* ---- one object ---- */
-
-/* Where the event counts by the clock on the wall: that clock's zone, else NULL. */
-static const struct zone *wall_zone(const struct event *event, struct str name)
-{
-	if (!event->floating && !event->all_day)
-		return NULL;
-	const struct zone *zone = name.ptr ? zone_by_name(name) : NULL;
-	return zone ? zone : zone_utc();
-}
-
-static struct instant to_utc(const struct zone *wall, struct instant t)
-{
-	return wall ? instant_of_s(zone_to_utc(wall, instant_s(t))) : t;
-}
-
-static struct instant to_wall(const struct zone *wall, struct instant t)
-{
-	return wall ? instant_of_s(zone_to_local(wall, instant_s(t))) : t;
-}
-
-/* The item's instants from its event's own times. */
-static void settle(struct agenda_item *item, struct str zone)
-{
-	const struct zone *wall = wall_zone(&item->event, zone);
-	item->start = to_utc(wall, item->event.start);
-	item->end = to_utc(wall, item->event.end);
-}
-
-/* An instance that the expansion found: its instants are known, its event's times follow. */
-static void settle_instance(struct agenda_item *item, struct instant start, struct instant end, struct str zone)
-{
-	const struct zone *wall = wall_zone(&item->event, zone);
-	item->start = start;
-	item->end = end;
-	item->event.start = to_wall(wall, start);
-	item->event.end = to_wall(wall, end);
-}
-
-static struct object without_data(const struct object *object)
-{
-	struct object plain = *object;
-	plain.data = STR_ABSENT;
-	plain.occ = (struct bytes){ NULL, 0 };
-	return plain;
-}
-
-static void put_instances(
-	struct page *page, const struct object *object, const struct occurrence *occurrences, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct str id = str_sub(occurrences[i].recurrence_id, 0, RECURRENCE_ID_MAX);
-		struct spot spot = { .start = occurrences[i].start,
-			.end = occurrences[i].end,
-			.object = object->id,
-			.size = object->size };
-		spot.recurrence_id_len = id.len;
-		if (id.len > 0)
-			memcpy(spot.recurrence_id, id.ptr, id.len);
-		page_put(page, &spot);
-	}
-}
-
-static err_t add_object(struct ctx *cx, struct page *page, const struct object *object)
-{
-	const struct agenda_query *q = page->query;
-	struct occurrence *occurrences;
-	struct ical *ical;
-	size_t count;
-	TRY(ical_parse(cx, object->data, &ical));
-	TRY(ical_expand(cx, ical, q->start, q->end, q->zone, ICAL_INSTANCES_MAX, &occurrences, &count));
-	if (q->expand) {
-		put_instances(page, object, occurrences, count);
-		return OK;
-	}
-	struct agenda_item item;
-	if (count == 0)
-		return OK;
-	TRY(event_read(cx, ical, ical_main(ical), &item.event));
-	settle(&item, q->zone);
-	const struct spot spot = { .start = item.start, .end = item.end, .object = object->id, .size = object->size };
-	page_put(page, &spot);
-	return OK;
-}
-
-/* The override of this instance, or the component that describes all without one. */
-static err_t component_of(
-	struct ctx *cx, struct ical *ical, struct str recurrence_id, struct event *out, bool *override_out)
-{
-	*override_out = false;
-	for (const struct ical_comp *c = ical_comp_named(ical->root->child, STR("VEVENT")); c && recurrence_id.len > 0;
-		c = ical_comp_named(c->next, STR("VEVENT"))) {
-		if (!ical_prop(c, STR("RECURRENCE-ID")))
-			continue;
-		TRY(event_read(cx, ical, c, out));
-		if (!str_eq(out->recurrence_id, recurrence_id))
-			continue;
-		*override_out = true;
-		return OK;
-	}
-	return event_read(cx, ical, ical_main(ical), out);
-}
-
-/* ---- candidates ---- */
-
-/* Those that have an instance in the range, or may have: what bounds and occ leave open, data decides. */
-static err_t sift(struct ctx *cx, const struct agenda_query *q, const struct object *candidates, size_t count,
-	struct object **out, size_t *count_out)
-{
-	struct object *kept_rows = arena_array(cx->mem, struct object, count + 1);
-	size_t kept = 0;
-	for (size_t i = 0; i < count; i++) {
-		bool touches, needs_data = false;
-		TRY(ical_touches(cx, &candidates[i], q->start, q->end, q->zone, &touches, &needs_data));
-		if (touches || needs_data)
-			kept_rows[kept++] = candidates[i];
-	}
-	*out = kept_rows;
-	*count_out = kept;
-	return OK;
-}
-
-static err_t add_lot(struct ctx *cx, struct page *page, const struct object *rows, size_t count)
-{
-	struct id *ids = arena_array(cx->mem, struct id, count);
-	struct object *objects;
-	size_t object_count;
-	for (size_t i = 0; i < count; i++)
-		ids[i] = rows[i].id;
-	TRY(object_by_ids(cx, page->query->account, (struct id_list){ ids, count }, &objects, &object_count));
-	for (size_t i = 0; i < object_count; i++) {
-		struct arena_mark mark = arena_mark(cx->mem);
-		TRY(add_object(cx, page, &objects[i]));
-		arena_rewind(cx->mem, mark);
-	}
-	return OK;
-}
-
-static err_t add_candidates(struct ctx *cx, struct page *page, const struct object *candidates, size_t count)
-{
-	struct object *rows;
-	size_t row_count;
-	TRY(sift(cx, page->query, candidates, count, &rows, &row_count));
-	for (size_t from = 0; from < row_count;) {
-		struct arena_mark mark = arena_mark(cx->mem);
-		size_t end = object_lot(rows, from, row_count);
-		TRY(add_lot(cx, page, rows + from, end - from));
-		arena_rewind(cx->mem, mark);
-		from = end;
-	}
-	return OK;
-}
-
-static err_t find_spots(struct ctx *cx, struct page *page)
-{
-	const struct agenda_query *q = page->query;
-	struct id after = { { 0 } };
-	size_t count = CANDIDATES_AT_ONCE, seen = 0;
+	const struct agenda_query *q = s->query;
+	struct instant behind = INSTANT_BEFORE;
+	struct instant from = s->resume > s->start ? instant_of_s(s->resume) : q->start;
+	struct id id = { { 0 } };
+	size_t count = CANDIDATES_AT_ONCE;
 	while (q->calendars.count > 0 && count == CANDIDATES_AT_ONCE) {
-		struct object *candidates;
-		struct arena_mark mark = arena_mark(cx->mem);
-		TRY(object_in_range(cx, q->account, q->calendars, q->start, q->end, COMPONENT_VEVENT, after,
-			CANDIDATES_AT_ONCE, &candidates, &count));
-		TRY(add_candidates(cx, page, candidates, count));
-		if (count > 0)
-			after = candidates[count - 1].id;
-		arena_rewind(cx->mem, mark);
-		seen += count;
-		if (seen > AGENDA_CANDIDATES_MAX)
-			return REFUSE(cx, RANGE_TOO_LARGE, "to",
-				"More than %d events touch this range. Ask for less, or for one calendar.",
-				AGENDA_CANDIDATES_MAX);
+		struct object *rows;
+		struct arena_mark mark = arena_mark(s->cx->mem);
+		struct instant until = search_end(s) < s->end ? instant_of_s(search_end(s)) : q->end;
+		TRY(db_rows(s->cx, &sql_agenda_candidates, agenda_candidates, &rows, &count, IN(q->account),
+			IN(q->calendars), IN(q->expand ? from : q->start), IN(q->expand ? until : q->end), IN(from),
+			IN(until), IN(behind), IN(id), IN((int32_t)CANDIDATES_AT_ONCE)));
+		TRY(add_candidates(s, rows, count));
+		if (count > 0) {
+			behind = rows[count - 1].first_at;
+			id = rows[count - 1].id;
+		}
+		arena_rewind(s->cx->mem, mark);
 	}
 	return OK;
 }
 
-static const struct object *object_of(const struct object *objects, size_t count, struct id id)
+/* ---- 2: the series ---- */
+
+struct putting {
+	struct search *search;
+	const struct object *object;
+	const struct series *series;
+	struct walk walk;
+};
+
+/* The walk goes no further than the page. */
+static bool put_instance(void *to, const struct series_instance *i)
 {
-	for (size_t i = 0; i < count; i++)
-		if (id_eq(objects[i].id, id))
-			return &objects[i];
+	struct putting *p = to;
+	struct arena *mem = p->search->cx->mem;
+	struct arena_mark mark = arena_mark(mem);
+	struct str id = p->series->recurs ? recurrence_id_text(mem, i->original) : STR_ABSENT;
+	const struct spot spot = spot_at(p->object, i->at.start, i->at.end, id);
+	agenda_page_put(&p->search->page, &spot);
+	p->walk.b = search_end(p->search);
+	arena_rewind(mem, mark);
+	return true;
+}
+
+/* The event itself, if it has any instance in the range. */
+static bool put_event(void *to, const struct series_instance *i)
+{
+	struct putting *p = to;
+	const struct timing *t = &p->series->timings[0];
+	struct placed at = timing_place(t, t->start, p->search->floating);
+	const struct spot spot = spot_at(p->object, at.start, at.end, STR_ABSENT);
+	(void)i;
+	agenda_page_put(&p->search->page, &spot);
+	return false;
+}
+
+static err_t add_series(struct search *s, const struct object *object)
+{
+	struct putting p = { .search = s, .object = object };
+	struct ical *ical;
+	TRY(work_check(s->cx));
+	TRY(ical_parse(s->cx, object->data, &ical));
+	TRY(series_read(s->cx, ical, &p.series));
+	p.walk = (struct walk){ .floating = s->floating,
+		.a = s->start,
+		.b = s->query->expand ? search_end(s) : s->end,
+		.resumes = s->query->expand && s->resume != INT64_MIN,
+		.resume = s->resume,
+		.visit = s->query->expand ? put_instance : put_event,
+		.to = &p };
+	(void)series_walk(s->cx->mem, p.series, &p.walk);
+	return OK;
+}
+
+static int contender_cmp(const void *a, const void *b)
+{
+	const struct contender *x = a, *y = b;
+	return x->begins < y->begins ? -1 : x->begins > y->begins;
+}
+
+/* The contenders from `from` on that are read together. No more than the page has places: the next may be too late. */
+static size_t contender_lot(const struct search *s, size_t from, struct id *ids)
+{
+	size_t n = 0, octets = 0, most = s->query->expand ? s->query->limit + 1 : CANDIDATES_AT_ONCE;
+	while (from + n < s->count && n < most && s->contenders[from + n].begins < search_end(s)) {
+		octets += (size_t)s->contenders[from + n].size;
+		if (n > 0 && octets > LOT_OCTETS)
+			break;
+		ids[n] = s->contenders[from + n].id;
+		n++;
+	}
+	return n;
+}
+
+static err_t add_contenders(struct search *s)
+{
+	struct id ids[CANDIDATES_AT_ONCE];
+	size_t n = 0;
+	if (s->count)
+		qsort(s->contenders, s->count, sizeof *s->contenders, contender_cmp);
+	for (size_t from = 0; (n = contender_lot(s, from, ids)) > 0; from += n) {
+		struct arena_mark mark = arena_mark(s->cx->mem);
+		struct object *objects;
+		size_t count;
+		TRY(object_by_ids(s->cx, s->query->account, (struct id_list){ ids, n }, &objects, &count));
+		for (size_t i = 0; i < count; i++) {
+			struct arena_mark one = arena_mark(s->cx->mem);
+			TRY(add_series(s, &objects[i]));
+			arena_rewind(s->cx->mem, one);
+		}
+		arena_rewind(s->cx->mem, mark);
+	}
+	return OK;
+}
+
+/* ---- 3: what is there ---- */
+
+struct sources {
+	struct agenda_source *items;
+	size_t count;
+};
+
+static const struct agenda_source *source_of(const struct sources *sources, struct id object)
+{
+	for (size_t i = 0; i < sources->count; i++)
+		if (id_eq(sources->items[i].object.id, object))
+			return &sources->items[i];
 	return NULL;
 }
 
-/* What went between the two steps is left out: whoever reads on sees the same as someone who came later. */
-static err_t read_spots(struct ctx *cx, const struct page *page, size_t count, struct agenda_item *items, size_t *read)
+/* The places whose objects are together no larger than a lot, one at least: large events make a short page. */
+static size_t spots_that_fit(const struct agenda_page *page, struct id *ids, size_t *id_count_out)
 {
-	struct id *ids = arena_array(cx->mem, struct id, count + 1);
-	struct object *objects;
-	size_t object_count;
-	*read = 0;
-	if (count == 0)
-		return OK;
-	for (size_t i = 0; i < count; i++)
-		ids[i] = page->spots[i].object;
-	TRY(object_by_ids(cx, page->query->account, (struct id_list){ ids, count }, &objects, &object_count));
-	for (size_t i = 0; i < count; i++) {
-		const struct spot *spot = &page->spots[i];
-		const struct object *object = object_of(objects, object_count, spot->object);
-		struct agenda_item *item = &items[*read];
-		struct ical *ical;
-		bool override;
-		if (!object)
+	size_t count = 0, octets = 0, n = 0;
+	for (; count < page->count && count < page->limit; count++) {
+		const struct spot *spot = &page->spots[count];
+		size_t known = n;
+		while (known > 0 && !id_eq(ids[known - 1], spot->object))
+			known--;
+		if (known)
 			continue;
-		TRY(ical_parse(cx, object->data, &ical));
-		TRY(component_of(cx, ical, spot_instance(spot), &item->event, &override));
-		item->object = without_data(object);
-		item->instance = spot->recurrence_id_len > 0;
-		settle_instance(item, spot->start, spot->end, page->query->zone);
-		if (item->instance)
-			item->event.recurrence_id = str_dup(cx->mem, spot_instance(spot));
-		++*read;
+		octets += (size_t)spot->size;
+		if (n > 0 && octets > LOT_OCTETS)
+			break;
+		ids[n++] = spot->object;
 	}
-	return OK;
-}
-
-/* Each spot's object is read by itself: large ones make a short page. */
-static size_t spots_that_fit(const struct page *page)
-{
-	size_t count = 0, octets = 0;
-	while (count < page->count && count < page->query->limit &&
-		(count == 0 || octets + (size_t)page->spots[count].size <= LOT_OCTETS))
-		octets += (size_t)page->spots[count++].size;
+	*id_count_out = n;
 	return count;
 }
 
-static err_t check_range(struct ctx *cx, const struct agenda_query *q)
+/* What went or moved between the steps is left out: whoever reads on sees the same as someone who came later. */
+static err_t read_spot(struct search *s, const struct sources *sources, const struct spot *spot, struct agenda_list *to)
 {
-	if (!instant_before(q->start, q->end))
-		return REFUSE(cx, INVALID_VALUE, "to", "The end of the range does not lie behind its start.");
-	if (instant_before(instant_add_s(q->start, AGENDA_RANGE_MAX_S), q->end))
-		return REFUSE(cx, RANGE_TOO_LARGE, "to", "The range is longer than five years. Ask for less at once.");
-	return OK;
-}
-
-err_t agenda_in_range(
-	struct ctx *cx, const struct agenda_query *q, struct agenda_item **out, size_t *count_out, bool *more_out)
-{
-	assert(q->limit > 0 && q->limit <= AGENDA_PAGE_MAX);
-	struct page page = { .query = q, .spots = arena_array(cx->mem, struct spot, q->limit + 1) };
-	TRY(check_range(cx, q));
-	TRY(find_spots(cx, &page));
-	struct agenda_item *items = arena_array(cx->mem, struct agenda_item, q->limit);
-	size_t count = spots_that_fit(&page);
-	*more_out = page.count > count;
-	TRY(read_spots(cx, &page, count, items, count_out));
-	*out = items;
-	return OK;
-}
-
-err_t agenda_newest(struct ctx *cx, struct id account, struct id_list calendars, struct id after, struct str zone,
-	size_t limit, struct agenda_item **out, size_t *count_out, bool *more_out)
-{
-	static const struct id newest = { { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-		255 } };
-	struct object *objects;
-	size_t count;
-	TRY(db_rows(cx, &sql_agenda_newest, agenda_newest, &objects, &count, IN(account), IN(calendars),
-		IN(id_is_zero(after) ? newest : after), IN((int32_t)(limit + 1))));
-	size_t fit = 0; /* past the first that did not come with its data there are more */
-	while (fit < count && fit < limit && objects[fit].data.ptr)
-		fit++;
-	*more_out = count > fit;
-	count = fit;
-	struct agenda_item *items = arena_array(cx->mem, struct agenda_item, count);
-	for (size_t i = 0; i < count; i++)
-		TRY(agenda_event(cx, &objects[i], zone, &items[i]));
-	*out = items;
-	*count_out = count;
-	return OK;
-}
-
-/* ---- one event, one instance ---- */
-
-err_t agenda_event(struct ctx *cx, const struct object *object, struct str zone, struct agenda_item *out)
-{
-	struct agenda_item item = { .object = without_data(object) };
-	struct ical *ical;
-	TRY(ical_parse(cx, object->data, &ical));
-	TRY(event_read(cx, ical, ical_main(ical), &item.event));
-	settle(&item, zone);
-	*out = item;
-	return OK;
-}
-
-/* 20261124T090000Z, 20261124T090000 or 20261124, as if it were UTC. */
-static bool rough_instant(struct str recurrence_id, struct instant *out)
-{
-	char full[] = "00000000T000000Z";
-	if (recurrence_id.len != 8 && recurrence_id.len != 15 && recurrence_id.len != 16)
-		return false;
-	for (size_t i = 0; i < recurrence_id.len; i++)
-		full[i] = recurrence_id.ptr[i];
-	return instant_from_ical((struct str){ full, sizeof full - 1 }, out);
-}
-
-/* Is there one without an override? Overrides tell for themselves, wherever they were moved to. */
-static err_t find_regular(struct ctx *cx, struct ical *ical, struct str recurrence_id, struct str zone,
-	struct agenda_item *item, bool *found)
-{
-	struct instant about;
-	struct occurrence *occurrences;
-	size_t count;
-	*found = false;
-	if (!rough_instant(recurrence_id, &about))
+	const struct agenda_source *source = source_of(sources, spot->object);
+	struct agenda_item *item = &to->items[to->count];
+	if (!source)
 		return OK;
-	TRY(ical_expand(cx, ical, instant_add_s(about, -INSTANCE_SLACK_S), instant_add_s(about, INSTANCE_SLACK_S), zone,
-		ICAL_INSTANCES_MAX, &occurrences, &count));
-	for (size_t i = 0; i < count && !*found; i++) {
-		if (!str_eq(occurrences[i].recurrence_id, recurrence_id))
-			continue;
-		settle_instance(item, occurrences[i].start, occurrences[i].end, zone);
-		*found = true;
+	if (spot->recurrence_id_len) {
+		TRY(agenda_item_of_instance(s->cx, source, str_dup(s->cx->mem, spot_instance(spot)),
+			instant_of_s(spot->start), instant_of_s(spot->end), s->query->zone, item));
+		to->count++;
+	} else {
+		agenda_item_of_event(source, s->query->zone, item);
+		to->count += instant_s(item->start) == spot->start;
 	}
 	return OK;
 }
 
-err_t agenda_instance(
-	struct ctx *cx, const struct object *object, struct str recurrence_id, struct str zone, struct agenda_item *out)
+static err_t read_spots(struct search *s, struct agenda_list *out)
 {
-	struct agenda_item item = { .object = without_data(object), .instance = true };
-	struct ical *ical;
-	bool found;
-	TRY(ical_parse(cx, object->data, &ical));
-	TRY(component_of(cx, ical, recurrence_id, &item.event, &found));
-	if (found)
-		settle(&item, zone);
-	else
-		TRY(find_regular(cx, ical, recurrence_id, zone, &item, &found));
-	if (!found)
-		return FAIL(cx, NOT_FOUND, "no such instance");
-	item.event.recurrence_id = recurrence_id;
-	*out = item;
+	struct ctx *cx = s->cx;
+	struct id *ids = arena_array(cx->mem, struct id, s->page.limit);
+	struct object *objects;
+	struct sources sources = { 0 };
+	size_t id_count, object_count, count = spots_that_fit(&s->page, ids, &id_count);
+	struct agenda_list list = { .items = arena_array(cx->mem, struct agenda_item, count) };
+	if (count > 0) {
+		TRY(object_by_ids(cx, s->query->account, (struct id_list){ ids, id_count }, &objects, &object_count));
+		sources.items = arena_array(cx->mem, struct agenda_source, object_count);
+		for (; sources.count < object_count; sources.count++)
+			TRY(agenda_source_open(cx, &objects[sources.count], &sources.items[sources.count]));
+		list.last = spot_place(&s->page.spots[count - 1]);
+	}
+	for (size_t i = 0; i < count; i++)
+		TRY(read_spot(s, &sources, &s->page.spots[i], &list));
+	list.more = s->page.count > count;
+	*out = list;
 	return OK;
+}
+
+err_t agenda_in_range(struct ctx *cx, const struct agenda_query *q, struct agenda_list *out)
+{
+	struct search search;
+	assert(q->limit > 0 && q->limit <= AGENDA_PAGE_MAX);
+	static_assert(AGENDA_PAGE_MAX + 1 <= CANDIDATES_AT_ONCE, "a lot of contenders");
+	if (!instant_before(q->start, q->end))
+		return REFUSE(cx, INVALID_VALUE, "to", "The end of the range does not lie behind its start.");
+	search_open(cx, q, &search);
+	TRY(find_candidates(&search));
+	TRY(add_contenders(&search));
+	return read_spots(&search, out);
 }

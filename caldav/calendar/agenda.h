@@ -8,8 +8,7 @@
 #include "caldav/calendar/event.h"
 
 #define AGENDA_PAGE_MAX 250
-#define AGENDA_RANGE_MAX_S (INT64_C(5) * 366 * 86400)
-#define AGENDA_CANDIDATES_MAX 20000
+#define AGENDA_SERIES_MAX 20000
 
 struct agenda_item {
 	struct object object;      /* without data */
@@ -35,14 +34,21 @@ struct agenda_query {
 	size_t limit;                     /* 1 to AGENDA_PAGE_MAX */
 };
 
+struct agenda_list {
+	struct agenda_item *items;
+	size_t count;
+	bool more;                /* there are others behind `last` */
+	struct agenda_place last; /* where the next page begins; set where there was any place */
+};
+
 /*
- * The first `limit` items in order of start, or fewer where they are large. more_out: there are others behind them.
+ * The first `limit` items in order of start, or fewer where they are large. A range of any length: the work grows with
+ * the page and the number of series that touch the range.
  *
- * errors  RANGE_TOO_LARGE (over AGENDA_RANGE_MAX_S, or more than AGENDA_CANDIDATES_MAX events), ICAL_MAX_INSTANCES,
- *         INVALID_VALUE (param "to": not behind the start)
+ * errors  RANGE_TOO_LARGE (more than AGENDA_SERIES_MAX series), TOO_COSTLY, INVALID_VALUE (param "to": not behind the
+ *         start)
  */
-MUST_CHECK err_t agenda_in_range(
-	struct ctx *cx, const struct agenda_query *q, struct agenda_item **out, size_t *count_out, bool *more_out);
+MUST_CHECK err_t agenda_in_range(struct ctx *cx, const struct agenda_query *q, struct agenda_list *out);
 
 /* Events as they are stored, newest first, behind `after` (zero: from the newest); fewer than `limit` where large. */
 MUST_CHECK err_t agenda_newest(struct ctx *cx, struct id account, struct id_list calendars, struct id after,

@@ -2,11 +2,14 @@
 /* GET /v1/events and GET /v1/freebusy: lists over several calendars. */
 #include <string.h>
 
+#include "caldav/calendar/agenda.h"
+#include "caldav/calendar/dates.h"
 #include "caldav/calendar/freebusy.h"
 #include "server/api/api.h"
 #include "server/api/event_view.h"
 
 #define FREEBUSY_RANGE_MAX_S (INT64_C(62) * 86400)
+#define FREEBUSY_EVENTS_MAX 20000
 #define CANDIDATES_AT_ONCE 500
 
 /* ---- which calendars, which range ---- */
@@ -42,31 +45,41 @@ static err_t time_param(struct request *rq, const struct form *params, const cha
 	return OK;
 }
 
-/* ---- cursors in order of start: where the page ended. Opaque, and worth nothing to who makes one up. ---- */
+/* ---- cursors in order of start: the place where the page ended ---- */
 
-static struct str cursor_text(struct arena *mem, const struct agenda_item *item)
+#define CURSOR_SECOND_MAX (INT64_C(400) * 366 * 86400 * 25) /* year 9999, and a little more */
+
+static struct str cursor_text(struct arena *mem, const struct agenda_place *place)
 {
-	struct str instance = item->instance ? item->event.recurrence_id : STR("");
-	struct str plain = str_fmt(mem, "%lld %.*s", (long long)item->start.us,
-		STR_ARG(event_id_text(mem, item->object.id, item->instance ? instance : STR_ABSENT)));
+	struct str plain = str_fmt(mem, "%lld %.*s", (long long)instant_s(place->start),
+		STR_ARG(event_id_text(mem, place->object, place->recurrence_id)));
 	return str_cat(mem, STR("pos_"), base64url_of(mem, bytes_of(plain.ptr, plain.len)));
 }
 
-static bool cursor_read(struct arena *mem, struct str text, struct agenda_place *out)
+static bool cursor_split(struct arena *mem, struct str text, struct agenda_place *out)
 {
 	struct bytes plain;
-	struct str rest, us;
+	struct str rest, seconds;
+	struct wall instance;
 	uint64_t number;
 	if (!str_starts(text, STR("pos_")) || !base64url_to(mem, str_from(text, 4), &plain))
 		return false;
 	rest = (struct str){ (const char *)plain.ptr, plain.len };
-	if (!str_cut(&rest, ' ', &us) || !rest.ptr)
+	if (!str_cut(&rest, ' ', &seconds) || !rest.ptr)
 		return false;
-	bool negative = str_starts(us, STR("-"));
-	if (!str_to_u64(str_from(us, negative), INT64_MAX, &number))
+	bool negative = str_starts(seconds, STR("-"));
+	if (!str_to_u64(str_from(seconds, negative), CURSOR_SECOND_MAX, &number))
 		return false;
-	out->start.us = negative ? -(int64_t)number : (int64_t)number;
-	return event_id_parse(rest, &out->object, &out->recurrence_id);
+	out->start = instant_of_s(negative ? -(int64_t)number : (int64_t)number);
+	return event_id_parse(rest, &out->object, &out->recurrence_id) &&
+	       (!out->recurrence_id.ptr || (wall_parse(out->recurrence_id, &instance) &&
+						   str_eq(wall_text(mem, instance), out->recurrence_id)));
+}
+
+/* Who makes one up gets another page of his own events; but it must be written as we would. */
+static bool cursor_read(struct arena *mem, struct str text, struct agenda_place *out)
+{
+	return cursor_split(mem, text, out) && str_eq(cursor_text(mem, out), text);
 }
 
 /* ---- the list ---- */
@@ -87,9 +100,7 @@ static err_t list_in_range(
 {
 	struct agenda_query q = { .account = who->account, .zone = who->tz, .limit = limit, .expand = true };
 	struct agenda_place after;
-	struct agenda_item *items;
-	size_t count;
-	bool more;
+	struct agenda_list list;
 	struct str expand = form_get(params, "expand"), order = form_get(params, "order");
 	struct str cursor = form_get(params, "starting_after");
 	TRY(time_param(rq, params, "from", &q.start));
@@ -103,10 +114,10 @@ static err_t list_in_range(
 	q.expand = !str_eq(expand, STR("none"));
 	q.after = cursor.ptr ? &after : NULL;
 	TRY(chosen_calendars(rq, who, form_get(params, "calendar_id"), &q.calendars));
-	TRY(agenda_in_range(&rq->cx, &q, &items, &count, &more));
+	TRY(agenda_in_range(&rq->cx, &q, &list));
 	struct json j = api_list_begin(rs);
-	write_items(rq, &j, items, count, !id_is_test(who->account));
-	api_list_end(&j, more, more && count > 0 ? cursor_text(rq->cx.mem, &items[count - 1]) : STR_ABSENT);
+	write_items(rq, &j, list.items, list.count, !id_is_test(who->account));
+	api_list_end(&j, list.more, list.more ? cursor_text(rq->cx.mem, &list.last) : STR_ABSENT);
 	return OK;
 }
 
@@ -199,7 +210,7 @@ static err_t collect_busy(
 			after = objects[count - 1].id;
 		arena_rewind(rq->cx.mem, mark);
 		seen += count;
-		if (seen > AGENDA_CANDIDATES_MAX)
+		if (seen > FREEBUSY_EVENTS_MAX)
 			return REFUSE(
 				&rq->cx, RANGE_TOO_LARGE, "to", "Too many events touch this range. Ask for less.");
 	}

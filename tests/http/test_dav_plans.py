@@ -10,7 +10,7 @@ import uuid
 
 import pytest
 
-QUERIES = os.path.join(os.path.dirname(__file__), "../../sql/queries/object.sql")
+QUERIES = [os.path.join(os.path.dirname(__file__), "../../sql/queries", name) for name in ("object.sql", "agenda.sql")]
 ACCOUNT = "11111111-1111-7111-8111-111111111110"
 LARGE = "22222222-2222-7222-8222-222222222222"
 
@@ -47,13 +47,17 @@ PLANS = {
     "object_page_data": (f"'{LARGE}', 'o5', 7, 500", {NAME}),
     "object_in_range": (
         f"ARRAY['{LARGE}']::uuid[], '2026-03-01', '2026-04-01', 7, '00000000-0000-0000-0000-000000000000', 5000", {TIME}),
+    "agenda_candidates": (
+        f"ARRAY['{LARGE}']::uuid[], '2026-03-01', '2026-04-01', '2026-03-01', '2026-04-01', '-infinity', "
+        "'00000000-0000-0000-0000-000000000000', 500", {TIME}),
+    "agenda_newest": (f"ARRAY['{LARGE}']::uuid[], 'ffffffff-ffff-ffff-ffff-ffffffffffff', 26", {KEY}),
     "object_changes": (f"'{LARGE}', 9990, 0, 101", {SYNC}),
     "object_changes_data": (f"'{LARGE}', 9990, 0, 101", {SYNC}),
 }
 
 
 def statements():
-    text = open(QUERIES, encoding="utf-8").read()
+    text = "".join(open(path, encoding="utf-8").read() for path in QUERIES)
     found = {}
     for name, body in re.findall(r"-- name: (\w+)\n(.*?);", text, re.S):
         found[name] = "\n".join(line for line in body.split("\n") if not line.startswith("--"))

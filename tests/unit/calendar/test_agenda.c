@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/support/test.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "caldav/calendar/agenda.h"
+#include "caldav/calendar/agenda_page.h"
+#include "server/account/account.h"
+#include "tests/support/database.h"
+
+#define WHOLE_MAX 20000
+
+static struct instant at(const char *text)
+{
+	struct instant t;
+	if (!instant_from_ical(str_of(text), &t))
+		fail_msg("bad time in test: %s", text);
+	return t;
+}
+
+/* ---- a calendar of one test ---- */
+
+struct stored {
+	struct id id;
+	struct str data;
+};
+
+static struct {
+	struct id account, calendar;
+	struct stored objects[64];
+	size_t count;
+} cal;
+
+static void calendar_begin(void)
+{
+	static int number;
+	struct account account;
+	struct calendar *calendars;
+	size_t count;
+	database_use(&test_cx);
+	const struct account_new in = {
+		.email = str_fmt(test_mem, "agenda%d@example.org", number++), .name = STR("Ann"), .plan = PLAN_PRO
+	};
+	assert_ok(account_create(&test_cx, &in, &account));
+	assert_ok(calendar_list(&test_cx, account.id, (struct id_list){ NULL, 0 }, &calendars, &count));
+	cal.account = account.id;
+	cal.calendar = calendars[0].id;
+	cal.count = 0;
+}
+
+static void put(const char *first, const char *second)
+{
+	enum put_outcome outcome;
+	struct object object;
+	struct buf data = buf_new(test_mem, OBJECT_SIZE_MAX);
+	const char *const parts[] = { first, second };
+	BUF_LIT(&data, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\n");
+	for (size_t i = 0; i < ARRAY_LEN(parts) && parts[i]; i++)
+		buf_fmt(&data,
+			"BEGIN:VEVENT\r\nUID:u%zu\r\nDTSTAMP:20260101T000000Z\r\nSUMMARY:%zu\r\n%sEND:VEVENT\r\n",
+			cal.count, i, parts[i]);
+	BUF_LIT(&data, "END:VCALENDAR\r\n");
+	const struct object_write in = { .account = cal.account,
+		.calendar_name = STR("default"),
+		.name = str_fmt(test_mem, "%zu.ics", cal.count),
+		.data = buf_str(&data) };
+	assert_ok(object_put(&test_cx, &in, &outcome, &object));
+	cal.objects[cal.count++] = (struct stored){ object.id, buf_str(&data) };
+}
+
+/* ---- the whole list, the long way ---- */
+
+static int spots_cmp(const void *a, const void *b)
+{
+	const struct spot *x = a, *y = b;
+	int objects = id_cmp(x->object, y->object);
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	return objects ? objects : str_cmp(spot_instance(x), spot_instance(y));
+}
+
+static size_t whole(const char *from, const char *to, struct str zone, struct spot *out)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < cal.count; i++) {
+		const struct object object = { .id = cal.objects[i].id };
+		struct occurrence *list;
+		struct ical *ical;
+		size_t count;
+		assert_ok(ical_parse(&test_cx, cal.objects[i].data, &ical));
+		assert_ok(ical_expand(&test_cx, ical, at(from), at(to), zone, WHOLE_MAX, &list, &count));
+		assert_true(n + count <= WHOLE_MAX);
+		for (size_t k = 0; k < count; k++)
+			out[n++] = spot_at(
+				&object, instant_s(list[k].start), instant_s(list[k].end), list[k].recurrence_id);
+	}
+	qsort(out, n, sizeof *out, spots_cmp);
+	return n;
+}
+
+static struct agenda_query query(const char *from, const char *to, size_t limit)
+{
+	return (struct agenda_query){ .account = cal.account,
+		.calendars = { &cal.calendar, 1 },
+		.start = at(from),
+		.end = at(to),
+		.expand = true,
+		.limit = limit };
+}
+
+static void assert_item(const struct agenda_item *item, const struct spot *spot, size_t n)
+{
+	struct str instance = item->instance ? item->event.recurrence_id : STR("");
+	if (!id_eq(item->object.id, spot->object) || instant_s(item->start) != spot->start ||
+		instant_s(item->end) != spot->end || !str_eq(instance, spot_instance(spot)))
+		fail_msg("item %zu is %.*s of %.*s at %.*s, not %.*s at %.*s", n, STR_ARG(instance),
+			STR_ARG(id_text(test_mem, "evt", item->object.id)),
+			STR_ARG(instant_ical(test_mem, item->start)), STR_ARG(spot_instance(spot)),
+			STR_ARG(instant_ical(test_mem, instant_of_s(spot->start))));
+}
+
+static void assert_pages(const char *from, const char *to, struct str zone, size_t limit)
+{
+	struct spot *spots = arena_array(test_mem, struct spot, WHOLE_MAX);
+	struct agenda_query q = query(from, to, limit);
+	struct agenda_list list = { .more = true };
+	size_t count = whole(from, to, zone, spots), n = 0;
+	struct agenda_place after;
+	q.zone = zone;
+	while (list.more) {
+		assert_ok(agenda_in_range(&test_cx, &q, &list));
+		assert_true(list.count <= limit && n + list.count <= count);
+		for (size_t i = 0; i < list.count; i++, n++)
+			assert_item(&list.items[i], &spots[n], n);
+		assert_true(list.more == (n < count));
+		after = list.last;
+		q.after = &after;
+	}
+	assert_int_equal(n, count);
+}
+
+static void put_a_mixture(void)
+{
+	put("DTSTART:20270301T000000Z\r\nDURATION:PT1S\r\nRRULE:FREQ=SECONDLY\r\n"
+	    "EXDATE:20270305T120003Z,20270305T120004Z,20270305T120010Z\r\n",
+		"RECURRENCE-ID:20270305T120007Z\r\nDTSTART:20270305T120012Z\r\nDURATION:PT1S\r\n");
+	put("DTSTART:20270301T000000Z\r\nDURATION:PT3H\r\nRRULE:FREQ=MINUTELY;INTERVAL=7\r\n", NULL);
+	put("DTSTART:20270305T120005Z\r\nDURATION:PT1H\r\n", NULL);
+	put("DTSTART:20270305T120005Z\r\n", NULL);
+	put("DTSTART;VALUE=DATE:20270305\r\n", NULL);
+	put("DTSTART;VALUE=DATE:20270301\r\nRRULE:FREQ=DAILY\r\n",
+		"RECURRENCE-ID;VALUE=DATE:20270306\r\nDTSTART;VALUE=DATE:20270305\r\n");
+	put("DTSTART:20270305T130008\r\nDURATION:PT1H\r\n", NULL); /* floating */
+	put("DTSTART:20270301T000000\r\nDURATION:PT1S\r\nRRULE:FREQ=SECONDLY;INTERVAL=5\r\n", NULL);
+	put("DTSTART;TZID=Europe/Berlin:20270301T120000\r\nDURATION:PT20M\r\n"
+	    "RRULE:FREQ=DAILY;BYHOUR=13;BYMINUTE=0,1;BYSECOND=0,1,2,3,9\r\n",
+		"RECURRENCE-ID;TZID=Europe/Berlin:20270309T130002\r\nDTSTART:20270305T120001Z\r\n");
+	put("DTSTART:20270305T115959Z\r\nRRULE:FREQ=SECONDLY;COUNT=9\r\nEXRULE:FREQ=SECONDLY;INTERVAL=2\r\n", NULL);
+	put("DTSTART:20270305T115950Z\r\nRDATE:20270305T120001Z,20270305T120001Z,20270305T120115Z\r\n", NULL);
+	put("DTSTART:20270101T000000Z\r\nDURATION:P300D\r\n", NULL);                    /* runs all the time */
+	put("DTSTART:20270401T000000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY\r\n", NULL); /* elsewhere */
+}
+
+TEST(pages_of_dense_series_are_the_whole_list_in_order)
+{
+	calendar_begin();
+	put_a_mixture();
+	const size_t limits[] = { 1, 3, 7, 100, AGENDA_PAGE_MAX };
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+		assert_pages("20270305T120000Z", "20270305T120020Z", STR("Europe/Berlin"), limits[i]);
+		assert_pages("20270305T120000Z", "20270305T120020Z", STR_ABSENT, limits[i]);
+	}
+	assert_pages("20270305T115900Z", "20270305T120200Z", STR("America/New_York"), 50);
+	assert_pages("20270328T005500Z", "20270328T010500Z", STR("Europe/Berlin"), 60); /* the clock is set */
+	assert_pages("20271031T005500Z", "20271031T010500Z", STR("Europe/Berlin"), 60); /* and set back */
+	assert_pages("20260101T000000Z", "20270301T000010Z", STR_ABSENT, 2);
+	database_leave(&test_cx);
+}
+
+static double seconds_of_work(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* 300 million instances of each: a page is found from its place, wherever it is. */
+TEST(a_page_of_an_endless_series_over_ten_years_is_bounded_work)
+{
+	calendar_begin();
+	put("DTSTART:20270101T000000Z\r\nDURATION:PT1S\r\nRRULE:FREQ=SECONDLY\r\n", NULL);
+	put("DTSTART:20270101T000000Z\r\nDURATION:P30D\r\nRRULE:FREQ=SECONDLY;INTERVAL=2\r\n", NULL);
+	put("DTSTART;TZID=Europe/Berlin:20270101T000000\r\nRRULE:FREQ=MINUTELY;BYMINUTE=1,2,3\r\n", NULL);
+	struct agenda_query q = query("20270101T000000Z", "20370101T000000Z", 100);
+	struct agenda_list list;
+	struct spot spots[400];
+	const char *const from[] = { "20270101T000000Z", "20310615T115500Z", "20361231T235900Z" };
+	for (size_t i = 0; i < ARRAY_LEN(from); i++) {
+		/* Behind the last that began before; what runs on from before was on earlier pages. */
+		struct agenda_place place = { .start = instant_add_s(at(from[i]), -1) };
+		memset(place.object.octets, 255, sizeof place.object.octets);
+		q.after = i ? &place : NULL;
+		double before = seconds_of_work();
+		assert_ok(agenda_in_range(&test_cx, &q, &list));
+		assert_true(seconds_of_work() - before < 1);
+		assert_int_equal(list.count, i == 2 ? 90 : 100);
+		size_t n = 0;
+		for (int64_t s = instant_s(at(from[i])); n < 380; s++) {
+			int64_t minute = s % 3600 / 60;
+			for (size_t k = 0; k < 3; k++)
+				if (k == 0 || (k == 1 && s % 2 == 0) ||
+					(k == 2 && s % 60 == 0 && minute >= 1 && minute <= 3))
+					spots[n++] = (struct spot){ .start = s, .object = cal.objects[k].id };
+		}
+		qsort(spots, n, sizeof *spots, spots_cmp);
+		for (size_t k = 0; k < list.count; k++)
+			assert_true(instant_s(list.items[k].start) == spots[k].start &&
+				    id_eq(list.items[k].object.id, spots[k].object));
+	}
+	database_leave(&test_cx);
+}
+
+TEST(a_place_that_nothing_has_is_one_all_the_same)
+{
+	calendar_begin();
+	put_a_mixture();
+	struct spot *spots = arena_array(test_mem, struct spot, WHOLE_MAX);
+	size_t count = whole("20270305T120000Z", "20270305T120020Z", STR_ABSENT, spots), n;
+	struct agenda_query q = query("20270305T120000Z", "20270305T120020Z", AGENDA_PAGE_MAX);
+	struct agenda_list list;
+	for (int64_t s = -3; s < 23; s++) {
+		struct agenda_place place = { .start = instant_add_s(q.start, s), .recurrence_id = STR("zzz") };
+		q.after = &place;
+		assert_ok(agenda_in_range(&test_cx, &q, &list));
+		for (n = 0; n < count && spots[n].start < instant_s(place.start); n++)
+			;
+		assert_int_equal(list.count, count - n);
+		assert_false(list.more);
+		for (size_t i = 0; i < list.count; i++)
+			assert_item(&list.items[i], &spots[n + i], i);
+	}
+	const struct agenda_place far[] = { { .start = INSTANT_BEFORE }, { .start = INSTANT_FOREVER } };
+	for (size_t i = 0; i < ARRAY_LEN(far); i++) {
+		q.after = &far[i];
+		assert_ok(agenda_in_range(&test_cx, &q, &list));
+		assert_int_equal(list.count, i ? 0 : count);
+	}
+	database_leave(&test_cx);
+}
+
+/* Each event once, at its own start, also where the first instance is taken out or an instance was moved before it. */
+TEST(events_without_their_instances_are_paged_by_their_own_start)
+{
+	calendar_begin();
+	put("DTSTART:20270103T090000Z\r\nRRULE:FREQ=DAILY\r\nEXDATE:20270103T090000Z,20270104T090000Z\r\n", NULL);
+	put("DTSTART:20270104T080000Z\r\nDURATION:PT1H\r\n", NULL);
+	put("DTSTART:20270302T080000Z\r\nRRULE:FREQ=SECONDLY\r\n",
+		"RECURRENCE-ID:20270302T080005Z\r\nDTSTART:20270106T080000Z\r\n");
+	put("DTSTART:20270105T080000Z\r\nDURATION:PT1H\r\n", NULL);
+	put("DTSTART:20270101T080000Z\r\nRRULE:FREQ=SECONDLY;COUNT=5\r\n", NULL); /* over before the range */
+	put("DTSTART:20260101T080000Z\r\nRRULE:FREQ=YEARLY\r\n", NULL);           /* not in it */
+	put("DTSTART;VALUE=DATE:20270107\r\n", NULL);
+	const size_t order[] = { 0, 1, 3, 6, 2 };
+	for (size_t limit = 1; limit <= ARRAY_LEN(order); limit++) {
+		struct agenda_query q = query("20270104T000000Z", "20270110T000000Z", limit);
+		struct agenda_list list = { .more = true };
+		struct agenda_place after;
+		size_t n = 0;
+		for (q.expand = false; list.more; q.after = &after) {
+			assert_ok(agenda_in_range(&test_cx, &q, &list));
+			for (size_t i = 0; i < list.count; i++)
+				assert_true(id_eq(list.items[i].object.id, cal.objects[order[n++]].id) &&
+					    !list.items[i].instance);
+			after = list.last;
+		}
+		assert_int_equal(n, ARRAY_LEN(order));
+	}
+	database_leave(&test_cx);
+}
+
+TEST(one_instance_of_a_dense_series_is_found_by_its_id)
+{
+	const struct {
+		const char *lines, *more, *instance, *start; /* start NULL: there is none */
+	} cases[] = {
+		{ "DTSTART:20270101T000000Z\r\nRRULE:FREQ=SECONDLY\r\n", NULL, "20290305T120003Z", "20290305T120003Z" },
+		{ "DTSTART:20270101T000000Z\r\nRRULE:FREQ=SECONDLY;INTERVAL=2\r\n", NULL, "20290305T120003Z", NULL },
+		{ "DTSTART:20270101T000000Z\r\nRRULE:FREQ=SECONDLY\r\nEXDATE:20290305T120003Z\r\n", NULL,
+			"20290305T120003Z", NULL },
+		{ "DTSTART:20270101T000000Z\r\nRRULE:FREQ=SECONDLY\r\n",
+			"RECURRENCE-ID:20290305T120003Z\r\nDTSTART:20300101T000000Z\r\n", "20290305T120003Z",
+			"20300101T000000Z" },
+		/* in the gap of the clock: written as the instant it has, like the hour behind it */
+		{ "DTSTART;TZID=Europe/Berlin:20270327T023000\r\nRRULE:FREQ=DAILY\r\n", NULL, "20270328T013000Z",
+			"20270328T013000Z" },
+		/* the second half past two of a night: the series has the first */
+		{ "DTSTART;TZID=Europe/Berlin:20271030T023000\r\nRRULE:FREQ=DAILY\r\n", NULL, "20271031T013000Z",
+			NULL },
+		{ "DTSTART;TZID=Europe/Berlin:20271030T023000\r\nRRULE:FREQ=DAILY\r\n", NULL, "20271031T003000Z",
+			"20271031T003000Z" },
+		{ "DTSTART;VALUE=DATE:20270101\r\nRRULE:FREQ=DAILY\r\n", NULL, "20270105", "20270105T000000Z" },
+		{ "DTSTART;VALUE=DATE:20270101\r\nRRULE:FREQ=DAILY\r\n", NULL, "20270105T000000Z", NULL },
+		{ "DTSTART:20270101T000000Z\r\n", NULL, "20270101T000000Z", NULL },
+		{ "DTSTART:20270101T000000Z\r\nRRULE:FREQ=DAILY\r\n", NULL, "20270102T000000z", NULL },
+		{ "DTSTART:20270101T000000Z\r\nRRULE:FREQ=DAILY\r\n", NULL, "junk", NULL },
+	};
+	calendar_begin();
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct object object;
+		struct agenda_item item;
+		put(cases[i].lines, cases[i].more);
+		assert_ok(object_by_id(&test_cx, cal.account, (struct id_list){ NULL, 0 }, cal.objects[i].id, &object));
+		err_t e = agenda_instance(&test_cx, &object, str_of(cases[i].instance), STR_ABSENT, &item);
+		if (!cases[i].start) {
+			assert_err(e, NOT_FOUND);
+			continue;
+		}
+		assert_ok(e);
+		assert_str(instant_ical(test_mem, item.start), str_of(cases[i].start));
+		assert_str(item.event.title, cases[i].more ? STR("1") : STR("0"));
+	}
+	database_leave(&test_cx);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	return database_start();
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	return database_stop();
+}
+
+TESTS_WITH(start, stop, RUN(pages_of_dense_series_are_the_whole_list_in_order),
+	RUN(a_page_of_an_endless_series_over_ten_years_is_bounded_work),
+	RUN(a_place_that_nothing_has_is_one_all_the_same),
+	RUN(events_without_their_instances_are_paged_by_their_own_start),
+	RUN(one_instance_of_a_dense_series_is_found_by_its_id))
