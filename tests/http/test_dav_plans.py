@@ -52,7 +52,6 @@ PLANS = {
         "'00000000-0000-0000-0000-000000000000', 500", {TIME}),
     "agenda_newest": (f"ARRAY['{LARGE}']::uuid[], 'ffffffff-ffff-ffff-ffff-ffffffffffff', 26", {KEY}),
     "object_changes": (f"'{LARGE}', 9990, 0, 101", {SYNC}),
-    "object_changes_data": (f"'{LARGE}', 9990, 0, 101", {SYNC}),
 }
 
 
