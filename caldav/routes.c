@@ -20,7 +20,7 @@
 
 /*
  * What can never be done to a resource has a row with dav_forbidden where clients and test suites expect 403; all else
- * is 405 with Allow.
+ * is 405 with Allow. A body that would be ignored is 415 (RFC 4918 §8.4).
  */
 /* clang-format off */
 static const struct route routes[] = {
@@ -56,9 +56,9 @@ static const struct route routes[] = {
 	COLLECTION(METHOD_MKCOL,     CALENDAR,               KEY, OWNER,           BODY_ANY,  KIB(256),        dav_mkcol,      "RFC 5689 §3", 0),
 	COLLECTION(METHOD_GET,       CALENDAR,               ALL, EVENTS_READ,     NO_BODY,   KIB(64),         dav_get,        "RFC 4918 §9.4", 0),
 	COLLECTION(METHOD_PUT,       CALENDAR,               ALL, 0,               BODY_ANY,  OBJECT_SIZE_MAX, dav_forbidden,  "RFC 4791 §5.3.2", 0),
-	COLLECTION(METHOD_DELETE,    CALENDAR,               KEY, OWNER,           NO_BODY,   KIB(64),         dav_delete,     "RFC 4918 §9.6", 0),
-	COLLECTION(METHOD_COPY,      CALENDAR,               KEY, OWNER,           NO_BODY,   KIB(64),         dav_copy,       "RFC 4918 §9.8", 0),
-	COLLECTION(METHOD_MOVE,      CALENDAR,               KEY, OWNER,           NO_BODY,   KIB(64),         dav_move,       "RFC 4918 §9.9", 0),
+	COLLECTION(METHOD_DELETE,    CALENDAR,               KEY, OWNER,           BODY_NONE, KIB(64),         dav_delete,     "RFC 4918 §9.6", 0),
+	COLLECTION(METHOD_COPY,      CALENDAR,               KEY, OWNER,           BODY_NONE, KIB(64),         dav_copy,       "RFC 4918 §9.8", 0),
+	COLLECTION(METHOD_MOVE,      CALENDAR,               KEY, OWNER,           BODY_NONE, KIB(64),         dav_move,       "RFC 4918 §9.9", 0),
 
 	{ METHOD_PROPFIND,           OBJECT,                 ALL, EVENTS_READ,     BODY_XML,  KIB(64),         dav_propfind,   "RFC 4918 §9.1", 0 },
 	{ METHOD_REPORT,             OBJECT,                 ALL, BY_REPORT,       BODY_XML,  MIB(1),          dav_report,     "RFC 3253 §3.6", 0 },
@@ -66,9 +66,9 @@ static const struct route routes[] = {
 	{ METHOD_ACL,                OBJECT,                 KEY, OWNER,           BODY_XML,  KIB(64),         dav_acl,        "RFC 3744 §8.1", 0 },
 	{ METHOD_GET,                OBJECT,                 ALL, EVENTS_READ,     NO_BODY,   KIB(64),         dav_get,        "RFC 4918 §9.4", 0 },
 	{ METHOD_PUT,                OBJECT,                 ALL, EVENTS_WRITE,    BODY_ICAL, OBJECT_SIZE_MAX, dav_put,        "RFC 4791 §5.3.2", 0 },
-	{ METHOD_DELETE,             OBJECT,                 ALL, EVENTS_WRITE,    NO_BODY,   KIB(64),         dav_delete,     "RFC 4918 §9.6", 0 },
-	{ METHOD_COPY,               OBJECT,                 ALL, EVENTS_WRITE,    NO_BODY,   KIB(64),         dav_copy,       "RFC 4918 §9.8", 0 },
-	{ METHOD_MOVE,               OBJECT,                 ALL, EVENTS_WRITE,    NO_BODY,   KIB(64),         dav_move,       "RFC 4918 §9.9", 0 },
+	{ METHOD_DELETE,             OBJECT,                 ALL, EVENTS_WRITE,    BODY_NONE, KIB(64),         dav_delete,     "RFC 4918 §9.6", 0 },
+	{ METHOD_COPY,               OBJECT,                 ALL, EVENTS_WRITE,    BODY_NONE, KIB(64),         dav_copy,       "RFC 4918 §9.8", 0 },
+	{ METHOD_MOVE,               OBJECT,                 ALL, EVENTS_WRITE,    BODY_NONE, KIB(64),         dav_move,       "RFC 4918 §9.9", 0 },
 	COLLECTION(METHOD_MKCALENDAR, OBJECT,                KEY, OWNER,           BODY_XML,  KIB(256),        dav_mkcalendar, "RFC 4791 §5.3.1.2", 0),
 	COLLECTION(METHOD_MKCOL,     OBJECT,                 KEY, OWNER,           BODY_ANY,  KIB(256),        dav_mkcol,      "RFC 4791 §4.2", 0),
 };
@@ -130,11 +130,14 @@ static err_t to_root(struct request *rq, struct response *rs)
 	return OK;
 }
 
-/* One line, `1` first: Thunderbird drops the first token, strict suites read one line alone. */
+/*
+ * One line, `1` first: Thunderbird drops the first token, strict suites read one line alone. 3 is RFC 4918 without
+ * locks (§18.3). Of what it wants Digest alone is not there (§20.1): it would need what a hash of a key does not have.
+ */
 static void add_dav_header(struct request *rq, struct response *rs)
 {
 	(void)rq;
-	response_header(rs, "DAV", STR("1, access-control, calendar-access, extended-mkcol"));
+	response_header(rs, "DAV", STR("1, 3, access-control, calendar-access, extended-mkcol"));
 }
 
 const struct module caldav_module = {

@@ -52,6 +52,7 @@ static bool type_fits(enum body_kind kind, struct str type)
 	case BODY_XML:
 		return !type.ptr || str_eq(type, STR("application/xml")) || str_eq(type, STR("text/xml"));
 	case NO_BODY:
+	case BODY_NONE:
 	case BODY_ICAL:
 	case BODY_ANY:
 		return true;
@@ -69,6 +70,8 @@ static err_t read_body(struct request *rq)
 	if (rq->content_length && !type_fits(route->body, request_media_type(rq)))
 		return FAIL(&rq->cx, MEDIA_TYPE, "%.*s", STR_ARG(request_header(rq, "Content-Type")));
 	TRY(request_read_body(rq, route->body_max));
+	if (route->body == BODY_NONE && rq->body.len)
+		return REFUSE(&rq->cx, MEDIA_TYPE, "", "A body means nothing here: this method is sent without one.");
 	if (route->body == BODY_FORM)
 		TRY(form_parse(&rq->cx, rq->body, &rq->form));
 	/* RFC 6750 §2: not in the header and in the form, too. */
@@ -263,6 +266,7 @@ static void print_scopes(struct buf *out, uint64_t scopes)
 static void print_row(struct buf *out, const struct route *route)
 {
 	static const char *const bodies[] = { [NO_BODY] = "",
+		[BODY_NONE] = "none",
 		[BODY_FORM] = "form",
 		[BODY_JSON] = "JSON",
 		[BODY_XML] = "XML",
@@ -273,7 +277,7 @@ static void print_row(struct buf *out, const struct route *route)
 	BUF_LIT(out, " | ");
 	print_scopes(out, route->scopes);
 	buf_fmt(out, " | %s", bodies[route->body]);
-	if (route->body != NO_BODY)
+	if (route->body != NO_BODY && route->body != BODY_NONE)
 		buf_fmt(out, ", %zu KiB", (route->body_max + 1023) / 1024);
 	buf_fmt(out, " | %s |\n", route->source ? route->source : "");
 }

@@ -16,6 +16,7 @@ typedef err_t handler(struct request *rq, struct response *rs);
 
 enum body_kind {
 	NO_BODY,   /* one that comes is read (bounded) and ignored */
+	BODY_NONE, /* 415 for one that comes */
 	BODY_FORM, /* application/x-www-form-urlencoded: rq->form; 415 for another type */
 	BODY_JSON, /* application/json; the handler parses rq->body with a field table */
 	BODY_XML,  /* application/xml, text/xml or none: rq->body */

@@ -50,6 +50,17 @@ def test_a_copy_inside_its_calendar_has_a_uid_conflict(dav, cal, other):  # RFC 
     assert answer.status == 403 and answer.xml[0].find(D + "href").text == other + "a.ics"
 
 
+def test_a_body_that_would_be_ignored_is_415(dav, cal):  # RFC 4918 §8.4
+    put_new(dav, cal + "a.ics")
+    body = "<D:propertybehavior xmlns:D='DAV:'><D:keepalive>*</D:keepalive></D:propertybehavior>"  # RFC 2518 §12.12
+    for path in (cal + "a.ics", cal):
+        for method in ("MOVE", "COPY", "DELETE"):
+            assert dav.request(method, path, body, Destination=cal + "b.ics").status == 415
+    assert names(dav, cal) == {"a.ics"}
+    assert dav.request("MOVE", cal + "a.ics", "", Destination=cal + "b.ics", Content_Type="text/xml").status == 201
+    assert dav.request("DELETE", cal + "b.ics", iter([])).status == 204  # chunks of nothing
+
+
 def test_destinations_that_cannot_be(dav, home, cal, other):  # RFC 4918 §9.9.4
     put_new(dav, cal + "a.ics")
     cases = [
