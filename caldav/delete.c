@@ -9,9 +9,7 @@ static err_t delete_calendar(struct request *rq, struct resource at, const struc
 	if (depth != DEPTH_ABSENT && depth != DEPTH_INFINITY)
 		return REFUSE(
 			&rq->cx, MALFORMED, "Depth", "A collection goes with all its members: Depth is infinity.");
-	/* A calendar has no entity tag: only * can be true of it. */
-	if (when->match.items || when->none_match_any)
-		return FAIL(&rq->cx, PRECONDITION, "a calendar has no tag");
+	TRY(calendar_preconditions(rq, at, when));
 	return calendar_delete(&rq->cx, at.account, rq->principal->calendars, at.calendar, rq->principal->credential);
 }
 

@@ -110,19 +110,12 @@ static void stream_begin(struct request *rq, const struct calendar *calendar, st
 		ical_line(out, STR("X-WR-TIMEZONE"), STR_ABSENT, ical_escape(rq->cx.mem, calendar->tzid));
 }
 
-/* A page's objects come and go in an arena of their own, and no connection is held while the client reads. */
-static err_t get_calendar(struct request *rq, struct response *rs, struct resource at)
+/*
+ * A page's objects come and go in an arena of their own, and no connection is held while the client reads. The tag is
+ * of what was there before the first page: who gets later changes with it will be told of them again.
+ */
+static err_t stream_objects(struct request *rq, struct response *rs, const struct calendar *calendar, struct buf *out)
 {
-	struct calendar calendar;
-	TRY(calendar_by_name(&rq->cx, at.account, rq->principal->calendars, at.calendar, &calendar));
-
-	struct buf *out = response_stream(rs, 200, ICAL_TYPE);
-	disposition_add(rq, rs, calendar.displayname.len ? calendar.displayname : calendar.name, ".ics");
-	response_header(rs, "Cache-Control", STR("private, no-cache"));
-	if (rq->method == METHOD_HEAD)
-		return OK;
-	stream_begin(rq, &calendar, out);
-
 	struct zones *zones = arena_new(rq->cx.mem, struct zones);
 	zones->mem = arena_open();
 	arena_defer(rq->cx.mem, zones_release, zones);
@@ -132,8 +125,8 @@ static err_t get_calendar(struct request *rq, struct response *rs, struct resour
 		struct arena_mark mark = arena_mark(rq->cx.mem);
 		struct object *objects;
 		size_t count;
-		TRY(object_page(
-			&rq->cx, at.account, calendar.id, after, 0, OBJECT_WITH_DATA, PAGE_OBJECTS, &objects, &count));
+		TRY(object_page(&rq->cx, calendar->account, calendar->id, after, 0, OBJECT_WITH_DATA, PAGE_OBJECTS,
+			&objects, &count));
 		for (size_t i = 0; i < count; i++) {
 			object_add(&rq->cx, &objects[i], zones, out);
 			if (!response_flush_if_large(rs))
@@ -146,6 +139,33 @@ static err_t get_calendar(struct request *rq, struct response *rs, struct resour
 		after = (struct str){ last, name.len };
 		arena_rewind(rq->cx.mem, mark);
 	}
+	return OK;
+}
+
+static err_t get_calendar(struct request *rq, struct response *rs, struct resource at)
+{
+	struct calendar calendar;
+	bool unchanged;
+	TRY(calendar_by_name(&rq->cx, at.account, rq->principal->calendars, at.calendar, &calendar));
+	struct str tag = calendar_etag(rq->cx.mem, &calendar);
+	TRY(weak_tag_judge(rq, tag, &unchanged));
+
+	struct buf *out = unchanged ? NULL : response_stream(rs, 200, ICAL_TYPE);
+	response_header(rs, "ETag", tag);
+	response_header(rs, "Cache-Control", STR("private, no-cache"));
+	if (unchanged) {
+		reply_empty(rs, 304);
+		response_header(rs, "Vary", STR("Accept-Encoding")); /* as the whole answer says */
+		return OK;
+	}
+	disposition_add(rq, rs, calendar.displayname.len ? calendar.displayname : calendar.name, ".ics");
+	if (rq->method == METHOD_HEAD)
+		return OK;
+	stream_begin(rq, &calendar, out);
+	TRY(stream_objects(rq, rs, &calendar, out));
+	/* In chunks, however short: a length that is told here would have to be DAV:getcontentlength (RFC 4918 §15.4).
+	 */
+	(void)response_flush(rs);
 	BUF_LIT(out, "END:VCALENDAR\r\n");
 	return OK;
 }

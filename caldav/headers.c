@@ -59,19 +59,25 @@ static bool tag_is_ours(struct arena *mem, struct str opaque, struct bytes *out)
 	return opaque.len == ETAG_OCTETS * 2 && str_eq(opaque, str_lower(mem, opaque)) && hex_to(mem, opaque, out);
 }
 
-/* Tags of others and, for the strong comparison, weak ones can match nothing of ours: they are left out. */
-static err_t tags_read(const struct request *rq, const char *name, bool weak_counts, bool *any, struct bytes_list *out)
+struct tags {
+	bool any;                 /* the header is * */
+	const struct etag *items; /* NULL: no such header, or * */
+	size_t count;
+};
+
+static err_t tags_read(const struct request *rq, const char *name, struct tags *out)
 {
 	struct str rest = request_header_list(rq, name);
+	*out = (struct tags){ 0 };
 	if (!rest.ptr)
 		return OK;
 	rest = str_trim(rest, STR_BLANK);
 	if (str_eq(rest, STR("*"))) {
-		*any = true;
+		out->any = true;
 		return OK;
 	}
-	struct bytes *items = arena_array(rq->cx.mem, struct bytes, TAGS_MAX);
-	size_t count = 0, seen = 0;
+	struct etag *items = arena_array(rq->cx.mem, struct etag, TAGS_MAX);
+	size_t count = 0;
 	while (rest.len) {
 		if (rest.ptr[0] == ',') { /* RFC 9110 §5.6.1.2: empty elements are ignored */
 			rest = str_trim(str_from(rest, 1), STR_BLANK);
@@ -82,22 +88,60 @@ static err_t tags_read(const struct request *rq, const char *name, bool weak_cou
 		rest = str_trim(rest, STR_BLANK);
 		if (!is_tag || (rest.len && rest.ptr[0] != ','))
 			return REFUSE(&rq->cx, MALFORMED, name, "%s is * or a list of quoted entity tags.", name);
-		if (++seen > TAGS_MAX)
+		if (count == TAGS_MAX)
 			return REFUSE(&rq->cx, MALFORMED, name, "%s has more than %d entity tags.", name, TAGS_MAX);
-		if ((weak_counts || !tag.weak) && tag_is_ours(rq->cx.mem, tag.opaque, &items[count]))
-			count++;
+		items[count++] = tag;
 	}
-	if (!seen)
+	if (!count)
 		return REFUSE(&rq->cx, MALFORMED, name, "%s is empty.", name);
-	*out = (struct bytes_list){ items, count };
+	out->items = items;
+	out->count = count;
 	return OK;
+}
+
+/* Tags of others and, for the strong comparison, weak ones can match no object: they are left out. */
+static struct bytes_list tags_of_objects(struct arena *mem, const struct tags *tags, bool weak_counts)
+{
+	struct bytes_list list = { NULL, 0 };
+	if (!tags->items)
+		return list;
+	struct bytes *items = arena_array(mem, struct bytes, tags->count);
+	for (size_t i = 0; i < tags->count; i++)
+		if ((weak_counts || !tags->items[i].weak) &&
+			tag_is_ours(mem, tags->items[i].opaque, &items[list.count]))
+			list.count++;
+	list.items = items;
+	return list;
 }
 
 err_t preconditions_read(const struct request *rq, struct preconditions *out)
 {
-	*out = (struct preconditions){ 0 };
-	TRY(tags_read(rq, "If-Match", false, &out->match_any, &out->match));
-	return tags_read(rq, "If-None-Match", true, &out->none_match_any, &out->none_match);
+	struct tags match, none_match;
+	TRY(tags_read(rq, "If-Match", &match));
+	TRY(tags_read(rq, "If-None-Match", &none_match));
+	*out = (struct preconditions){
+		.match_any = match.any,
+		.match = tags_of_objects(rq->cx.mem, &match, false),
+		.none_match_any = none_match.any,
+		.none_match = tags_of_objects(rq->cx.mem, &none_match, true),
+	};
+	return OK;
+}
+
+err_t weak_tag_judge(const struct request *rq, struct str tag, bool *unchanged_out)
+{
+	struct etag own;
+	struct tags match, none_match;
+	TRY(tags_read(rq, "If-Match", &match));
+	TRY(tags_read(rq, "If-None-Match", &none_match));
+	if (match.items)
+		return FAIL(&rq->cx, PRECONDITION, "a weak tag matches none strongly");
+	bool unchanged = none_match.any;
+	bool is_tag = etag_cut(&tag, &own);
+	for (size_t i = 0; is_tag && i < none_match.count; i++)
+		unchanged |= str_eq(none_match.items[i].opaque, own.opaque);
+	*unchanged_out = unchanged;
+	return OK;
 }
 
 static bool tag_listed(struct bytes_list list, struct bytes etag)
@@ -116,4 +160,17 @@ bool preconditions_refuse(const struct preconditions *when, struct bytes etag)
 bool preconditions_unchanged(const struct preconditions *when, struct bytes etag)
 {
 	return when->none_match_any || tag_listed(when->none_match, etag);
+}
+
+err_t calendar_preconditions(struct request *rq, struct resource at, const struct preconditions *when)
+{
+	struct calendar calendar;
+	bool same;
+	if (when->match.items || when->none_match_any)
+		return FAIL(&rq->cx, PRECONDITION, "a calendar that is there has no strong tag");
+	if (!when->none_match.items)
+		return OK;
+	TRY(calendar_by_name(&rq->cx, at.account, rq->principal->calendars, at.calendar, &calendar));
+	TRY(weak_tag_judge(rq, calendar_etag(rq->cx.mem, &calendar), &same));
+	return same ? FAIL(&rq->cx, PRECONDITION, "If-None-Match") : OK;
 }

@@ -47,6 +47,11 @@ MUST_CHECK err_t preconditions_read(const struct request *rq, struct preconditio
 bool preconditions_refuse(const struct preconditions *when, struct bytes etag);
 bool preconditions_unchanged(const struct preconditions *when, struct bytes etag);
 
+/* The same two headers for a GET of something with this weak tag. PRECONDITION; unchanged: 304. */
+MUST_CHECK err_t weak_tag_judge(const struct request *rq, struct str tag, bool *unchanged_out);
+/* And for a write to a calendar, whose tag is weak. NOT_FOUND, PRECONDITION. */
+MUST_CHECK err_t calendar_preconditions(struct request *rq, struct resource at, const struct preconditions *when);
+
 /*
  * The store names the object that has the UID already; a client is told its href (RFC 4791 §5.3.2.1). Hands any other
  * error on as it is. `near`: something in the same calendar.

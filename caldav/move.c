@@ -55,8 +55,7 @@ static err_t relocate_calendar(struct request *rq, const struct relocation *r, b
 	if (r->depth == DEPTH_1 || (!r->keep && r->depth == DEPTH_0))
 		return REFUSE(&rq->cx, MALFORMED, "Depth",
 			r->keep ? "Depth of a copy is 0 or infinity." : "Depth of a move is infinity.");
-	if (r->when.match.items || r->when.none_match_any)
-		return FAIL(&rq->cx, PRECONDITION, "a calendar has no tag");
+	TRY(calendar_preconditions(rq, r->from, &r->when));
 	if (r->keep)
 		return calendar_copy(&rq->cx, account, only, r->from.calendar, r->to.calendar, r->depth != DEPTH_0,
 			r->overwrite, author, created);

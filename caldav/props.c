@@ -19,8 +19,8 @@ static const struct prop props[] = {
 	{ D("creationdate"),                      ON(RES_CALENDAR) | ON(RES_OBJECT),  PROP_ALL,                 prop_creationdate },      /* RFC 4918 §15.1 */
 	{ D("displayname"),                       ON(RES_PRINCIPAL) | ON(RES_CALENDAR), PROP_ALL | PROP_SETTABLE, prop_displayname },     /* §15.2 */
 	{ D("getcontentlength"),                  ON(RES_OBJECT),                     PROP_ALL,                 prop_getcontentlength },  /* §15.4 */
-	{ D("getcontenttype"),                    ON(RES_OBJECT),                     PROP_ALL,                 prop_getcontenttype },    /* §15.5 */
-	{ D("getetag"),                           ON(RES_OBJECT),                     PROP_ALL,                 prop_getetag },           /* §15.6 */
+	{ D("getcontenttype"),                    ON(RES_CALENDAR) | ON(RES_OBJECT),  PROP_ALL,                 prop_getcontenttype },    /* §15.5 */
+	{ D("getetag"),                           ON(RES_CALENDAR) | ON(RES_OBJECT),  PROP_ALL,                 prop_getetag },           /* §15.6 */
 	{ D("getlastmodified"),                   ON(RES_OBJECT),                     PROP_ALL,                 prop_getlastmodified },   /* §15.7 */
 	{ D("lockdiscovery"),                     ON_EVERY,                           PROP_ALL,                 prop_empty },             /* §15.8: no locks */
 	{ D("resourcetype"),                      ON_EVERY,                           PROP_ALL,                 prop_resourcetype },      /* §15.9 */

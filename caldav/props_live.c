@@ -59,7 +59,10 @@ VALUE(getcontenttype)
 
 VALUE(getetag)
 {
-	return text_value(out, etag_text(view->cx->mem, subject->object->etag));
+	struct arena *mem = view->cx->mem;
+	if (!subject->object)
+		return text_value(out, calendar_etag(mem, subject->calendar));
+	return text_value(out, etag_text(mem, subject->object->etag));
 }
 
 VALUE(getlastmodified)

@@ -117,6 +117,8 @@ size_t object_lot(const struct object *rows, size_t from, size_t count);
 
 /* "\"32 hex\"", with the quotes. */
 struct str etag_text(struct arena *mem, struct bytes etag);
+/* W/"…" of the calendar as one stream: another one with each change of its objects or properties. */
+struct str calendar_etag(struct arena *mem, const struct calendar *c);
 
 /*
  * Conditions of a write (RFC 9110 §13.1). A list whose items are NULL: no such header. Tags that are not ours are left

@@ -15,6 +15,13 @@ DB_RESULT(calendar_update, struct outcome, outcome);
 DB_RESULT(calendar_delete, struct outcome, outcome);
 DB_RESULT(calendar_relocate, struct outcome, outcome);
 
+/* With the id, since a calendar made anew at the same URL counts from the beginning (RFC 4918 §8.6). */
+struct str calendar_etag(struct arena *mem, const struct calendar *c)
+{
+	return str_fmt(mem, "W/\"%.*s-%lld-%lld\"", STR_ARG(id_text(mem, "cal", c->id)), (long long)c->modseq,
+		(long long)c->prop_version);
+}
+
 err_t calendar_list(struct ctx *cx, struct id account, struct id_list only, struct calendar **out, size_t *count_out)
 {
 	return db_rows(cx, &sql_calendar_list, calendar_list, out, count_out, IN(account), IN(only));

@@ -61,13 +61,19 @@ void response_header(struct response *rs, const char *name, struct str value)
 	BUF_LIT(&rs->head, "\r\n");
 }
 
-bool response_has(const struct response *rs, const char *name)
+/* The first header of this name; absent if there is none. */
+static struct str header_of(const struct response *rs, const char *name)
 {
 	struct str lines = buf_str(&rs->head), line, key;
 	while (str_cut(&lines, '\n', &line))
 		if (str_cut(&line, ':', &key) && str_eq_nocase(key, str_of(name)))
-			return true;
-	return false;
+			return str_trim(line, STR_BLANK);
+	return STR_ABSENT;
+}
+
+bool response_has(const struct response *rs, const char *name)
+{
+	return header_of(rs, name).ptr != NULL;
 }
 
 static bool is_text(struct str type)
@@ -168,10 +174,12 @@ static struct buf wire_new(struct arena *mem, size_t size)
 	return wire;
 }
 
-/* Compressing an answer with an ETag would need another ETag (RFC 9110 §8.8.3.3). */
+/* A strong ETag is of these octets: compressed ones would need another. A weak one is of both (RFC 9110 §8.8.1). */
 static bool wants_gzip(struct response *rs)
 {
-	if (!rs->may_gzip || rs->no_body || response_has(rs, "ETag") || response_has(rs, "Content-Encoding"))
+	struct str etag = header_of(rs, "ETag");
+	bool strong = etag.ptr && !str_starts(etag, STR("W/"));
+	if (!rs->may_gzip || rs->no_body || strong || response_has(rs, "Content-Encoding"))
 		return false;
 	response_header(rs, "Vary", STR("Accept-Encoding"));
 	return gzip_accepted(request_header_list(rs->rq, "Accept-Encoding"));
@@ -193,7 +201,8 @@ static struct str compressed(struct response *rs)
 static void send_whole(struct response *rs)
 {
 	struct str body = compressed(rs);
-	bool has_length = rs->status != 204 && rs->status != 304;
+	/* Who asks for the head of a stream is told no length: its handler may have stopped early (RFC 9110 §8.6). */
+	bool has_length = rs->status != 204 && rs->status != 304 && !(rs->streaming && rs->no_body);
 	bool one_write = !rs->no_body && body.len <= ONE_WRITE;
 	struct buf wire = buf_new(rs->rq->conn->out, HEAD_MAX + ONE_WRITE + 4096);
 	head_write(&wire, rs, has_length ? FRAME_LENGTH : FRAME_NONE, body.len);

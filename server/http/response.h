@@ -21,7 +21,7 @@ struct response {
 	struct buf body; /* whole: the body; streamed: what waits for the next chunk */
 	bool streaming, broken;
 	bool no_body;      /* HEAD, 204, 304 */
-	bool may_gzip;     /* set by reply_*: worth compressing, no ETag, no CSRF token inside */
+	bool may_gzip;     /* set by reply_*: worth compressing, no CSRF token inside */
 	bool closing;      /* the connection ends with this answer */
 	bool head_sent;    /* nothing can be taken back any more */
 	bool store_unsaid; /* Cache-Control: no-store is added unless a Cache-Control stands in the head */

@@ -24,7 +24,14 @@ def test_a_large_multistatus_is_zipped_for_who_takes_it(world, owner, dav, cal):
     assert "Content-Encoding" not in refused.headers and refused.body == plain.body
 
 
-def test_what_has_an_etag_is_never_zipped(world, owner, dav, cal):  # RFC 9110 §8.8.3.3: one tag, one representation
+def test_a_calendar_with_its_weak_tag_is_zipped(world, owner, dav, cal):  # RFC 9110 §8.8.1: of both representations
+    put_new(dav, cal + "a.ics", new_event(None, "20260301T100000Z", *["X-PAD:" + "x" * 60] * 200))
+    plain, zipped = world.dav("GET", cal, None, None, owner), world.dav("GET", cal, None, ZIPPED, owner)
+    assert zipped.headers["Content-Encoding"] == "gzip" and gzip.decompress(zipped.body) == plain.body
+    assert plain.headers["ETag"] == zipped.headers["ETag"] and plain.headers["ETag"].startswith("W/")
+
+
+def test_what_has_a_strong_etag_is_never_zipped(world, owner, dav, cal):  # RFC 9110 §8.8.3.3: one tag, one representation
     data = new_event(None, "20260301T100000Z", *["X-PAD:" + "x" * 60] * 200)
     tag = put_new(dav, cal + "a.ics", data)
     reply = world.dav("GET", cal + "a.ics", None, ZIPPED, owner)

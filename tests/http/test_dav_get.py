@@ -4,7 +4,7 @@ import re
 import uuid
 
 from dav import D, calendar, component
-from davwrite import NO_TAG, new_event, put_new, names, proppatch
+from davwrite import NO_TAG, new_event, put_new, names, proppatch, props
 
 
 def test_get_says_not_modified_to_who_has_it(dav, cal):  # RFC 9110 §13.1.2, §13.1.3
@@ -49,7 +49,49 @@ def test_a_calendar_is_one_stream_with_each_zone_once(dav, cal):  # GET on a col
     assert answer.text.count("BEGIN:VCALENDAR") == 1 and answer.text.count("BEGIN:VTIMEZONE") == 1
     assert answer.text.count("BEGIN:VEVENT") == 3
     assert "filename*=UTF-8''L%C3%B6cher" in answer.headers["Content-Disposition"]
-    assert dav.request("HEAD", cal).body == b""
+    head = dav.request("HEAD", cal)
+    assert head.body == b"" and head.headers["Content-Type"] == answer.headers["Content-Type"]
+    # Its length is no property of it: RFC 4918 §15.4, RFC 9110 §8.6
+    assert "Content-Length" not in answer.headers and "Content-Length" not in head.headers
+
+
+def test_a_calendar_is_told_to_be_unchanged(dav, cal, home):  # RFC 9110 §8.8.1, §13.1.2, §15.4.5
+    put_new(dav, cal + "a.ics", new_event("one"))
+    got = dav.request("GET", cal)
+    tag = got.headers["ETag"]
+    assert tag.startswith('W/"') and dav.request("HEAD", cal).headers["ETag"] == tag
+    for method in ("GET", "HEAD"):
+        for sent in (tag, tag[2:], f'"x", {tag}', "*"):
+            answer = dav.request(method, cal, If_None_Match=sent)
+            assert answer.status == 304 and answer.body == b"" and answer.headers["ETag"] == tag, sent
+            assert answer.headers["Cache-Control"] == got.headers["Cache-Control"]
+            assert "Accept-Encoding" in answer.headers["Vary"]
+    assert dav.request("GET", cal, If_None_Match=NO_TAG).body == got.body
+    assert dav.request("GET", cal, If_Match=tag).status == 412, "strong comparison"
+    assert dav.request("GET", cal, If_Match="*").status == 200
+    assert dav.request("GET", cal, If_None_Match="nonsense").status == 400
+    assert props(dav, cal, "<D:getetag/>").text(D + "getetag") == tag  # RFC 4918 §15.6
+    assert props(dav, cal, "<D:getcontenttype/>").text(D + "getcontenttype") == got.headers["Content-Type"]  # §15.5
+    for change in (lambda: dav.put(cal + "a.ics", new_event("one", summary="Other")), lambda: put_new(dav, cal + "b.ics"),
+                   lambda: proppatch(dav, cal, "<D:displayname>Other</D:displayname>"), lambda: dav.request("DELETE", cal + "b.ics")):
+        change()
+        answer = dav.request("GET", cal, If_None_Match=tag)
+        assert answer.status == 200 and answer.headers["ETag"] != tag
+        tag = answer.headers["ETag"]
+    twin = f"{home}{uuid.uuid4()}/"
+    for _ in range(2):  # made anew at the same URL it never has an old one's tag (RFC 4918 §8.6)
+        assert dav.request("MKCALENDAR", twin).status == 201
+        assert dav.request("GET", twin, If_None_Match=tag).status == 200
+        tag = dav.request("GET", twin).headers["ETag"]
+        assert dav.request("DELETE", twin, If_None_Match=tag).status == 412
+        assert dav.request("DELETE", twin, If_Match=tag).status == 412
+        assert dav.request("DELETE", twin, If_None_Match=NO_TAG).status == 204
+
+
+def test_an_unchanged_calendar_costs_one_round_trip(world, dav, cal):
+    tag = dav.request("GET", cal).headers["ETag"]
+    answer = dav.request("GET", cal, If_None_Match=tag)
+    assert answer.status == 304 and int(world.log_of(answer.headers["Request-Id"])["db"]) == 1
 
 
 def test_a_calendar_of_many_pages_is_streamed_whole(dav, cal):

@@ -73,11 +73,11 @@ TEST(each_asked_property_is_in_one_propstat)
 {
 	struct view view = view_with(SCOPES_ALL | OWNER);
 	struct subject s = calendar_subject();
-	struct str out = answer_for(
-		&view, &s, ASK("<prop><S:getctag/><displayname/><getetag/><x xmlns='urn:other'/><y xmlns=''/></prop>"));
+	struct str out = answer_for(&view, &s,
+		ASK("<prop><S:getctag/><displayname/><getlastmodified/><x xmlns='urn:other'/><y xmlns=''/></prop>"));
 	assert_str(out,
 		STR("<D:propstat><D:prop><S:getctag>42</S:getctag><D:displayname>Work &amp; play</D:displayname>"
-		    "</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat><D:propstat><D:prop><D:getetag/>"
+		    "</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat><D:propstat><D:prop><D:getlastmodified/>"
 		    "<x:x xmlns:x=\"urn:other\"/><y xmlns=\"\"/></D:prop><D:status>HTTP/1.1 404 Not Found</D:status>"
 		    "</D:propstat>"));
 }
@@ -88,10 +88,10 @@ TEST(minimal_leaves_404_out)
 	struct view view = view_with(SCOPES_ALL | OWNER);
 	struct subject s = calendar_subject();
 	view.minimal = true;
-	struct str out = answer_for(&view, &s, ASK("<prop><S:getctag/><getetag/></prop>"));
+	struct str out = answer_for(&view, &s, ASK("<prop><S:getctag/><getlastmodified/></prop>"));
 	assert_true(holds(out, "<S:getctag>42</S:getctag>"));
 	assert_false(holds(out, "404"));
-	out = answer_for(&view, &s, ASK("<prop><getetag/></prop>"));
+	out = answer_for(&view, &s, ASK("<prop><getlastmodified/></prop>"));
 	assert_str(out, STR("<D:propstat><D:prop></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat>"));
 }
 

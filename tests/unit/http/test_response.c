@@ -126,6 +126,15 @@ TEST(head_of_a_stream_has_no_body)
 	assert_str(answered_body(x), STR(""));
 }
 
+TEST(head_of_a_stream_that_its_handler_did_not_fill_tells_no_length) /* RFC 9110 §8.6 */
+{
+	struct exchange *x = begin(METHOD_HEAD, NO_HEADERS);
+	(void)response_stream(&x->rs, 200, "text/plain");
+	response_end(&x->rs);
+	assert_str(answered(x, "Content-Type"), STR("text/plain"));
+	assert_null(answered(x, "Content-Length").ptr);
+}
+
 TEST(a_stream_to_a_client_that_left_says_stop)
 {
 	struct exchange *x = begin(METHOD_GET, NO_HEADERS);
@@ -152,14 +161,15 @@ TEST(a_stream_with_a_hole_is_broken_off)
 	assert_int_equal(x->conn.writes, 0);
 }
 
-TEST(small_answers_and_those_with_an_etag_are_not_compressed)
+TEST(small_answers_and_those_with_a_strong_etag_are_not_compressed)
 {
 	static const struct {
 		size_t lines;
 		const char *type, *etag;
 		bool compressed;
 	} cases[] = { { 100, "application/json", NULL, true }, { 100, "application/json", "\"x\"", false },
-		{ 5, "application/json", NULL, false }, { 100, "image/png", NULL, false } };
+		{ 100, "application/json", "W/\"x\"", true }, { 5, "application/json", NULL, false },
+		{ 100, "image/png", NULL, false } };
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct exchange *x = begin(METHOD_GET, HEADERS(H("Accept-Encoding", "gzip")));
 		add_lines(reply(&x->rs, 200, cases[i].type), cases[i].lines);
@@ -248,8 +258,9 @@ TEST(a_caller_may_say_how_long_an_answer_keeps)
 TESTS(RUN(a_whole_answer_is_one_write), RUN(a_short_stream_goes_out_whole),
 	RUN(a_long_stream_is_chunked_in_large_pieces), RUN(a_long_stream_can_be_compressed),
 	RUN(http_1_0_gets_a_stream_that_ends_with_the_connection), RUN(head_of_a_stream_has_no_body),
+	RUN(head_of_a_stream_that_its_handler_did_not_fill_tells_no_length),
 	RUN(a_stream_to_a_client_that_left_says_stop), RUN(a_stream_with_a_hole_is_broken_off),
-	RUN(small_answers_and_those_with_an_etag_are_not_compressed), RUN(pages_are_never_compressed),
+	RUN(small_answers_and_those_with_a_strong_etag_are_not_compressed), RUN(pages_are_never_compressed),
 	RUN(accept_encoding_has_weights), RUN(a_header_cannot_end_its_line),
 	RUN(a_form_action_cannot_extend_the_policy), RUN(empty_answers_have_no_length_where_none_may_be),
 	RUN(a_caller_may_say_how_long_an_answer_keeps))
