@@ -8,6 +8,7 @@
 #include "server/account/session.h"
 #include "server/api/routes.h"
 #include "server/health.h"
+#include "server/http/crowd.h"
 #include "server/http/limit.h"
 #include "web/routes.h"
 
@@ -51,6 +52,13 @@ struct app *app_outline(struct ctx *cx)
 	return app;
 }
 
+/* One account never holds more than half of the threads, however few there are. */
+static unsigned heavy_max(const struct config *config)
+{
+	int64_t half = config->threads / 2;
+	return (unsigned)(config->heavy_requests < half ? config->heavy_requests : half);
+}
+
 struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 {
 	const struct config *config = &runtime->config;
@@ -60,6 +68,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 	app->db = runtime->db;
 	if (config->rate_limit > 0)
 		app->limiter = limiter_open((unsigned)config->rate_limit, (unsigned)config->rate_limit);
+	app->heavy = crowd_open(heavy_max(config));
 	app->last_used = last_used_open(runtime->db, config, (unsigned)config->last_used_ms);
 	app->seen = last_used_seen;
 	oauth_set_page_renderer(web_show_error);
@@ -69,6 +78,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 void app_close(struct app *app)
 {
 	last_used_close(app->last_used);
+	crowd_close(app->heavy);
 	if (app->limiter)
 		limiter_close(app->limiter);
 }

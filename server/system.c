@@ -68,7 +68,10 @@ static const struct {
 	const char *name, *title, *lead;
 	void (*print)(struct ctx *cx, struct buf *out);
 } references[] = {
-	{ "routes", "Routes", "Every path that the server answers, who may call it and with which scope.",
+	{ "routes", "Routes",
+		"Every path that the server answers, who may call it and with which scope. Of heavy requests an "
+		"account has a "
+		"number under way at a time (`--heavy-requests`).",
 		print_routes },
 	{ "errors", "Errors",
 		"Every kind of failure and what it is called in each protocol. REST answers carry type, code, message, "

@@ -203,7 +203,7 @@ static const struct route routes[] = {
 	{ METHOD_POST,   "/api/v1/hosted-calendars",           KEYS, OWNER, BODY_JSON, BODY_MAX, hosted_post,   "API keys page", CORS_KEYS },
 	{ METHOD_GET,    "/api/v1/hosted-calendars/:calendar", KEYS, OWNER, NO_BODY,   0,        hosted_get,    "API keys page", CORS_KEYS },
 	{ METHOD_PATCH,  "/api/v1/hosted-calendars/:calendar", KEYS, OWNER, BODY_JSON, BODY_MAX, hosted_patch,  "API keys page", CORS_KEYS },
-	{ METHOD_DELETE, "/api/v1/hosted-calendars/:calendar", KEYS, OWNER, NO_BODY,   0,        hosted_delete, "API keys page", CORS_KEYS },
+	{ METHOD_DELETE, "/api/v1/hosted-calendars/:calendar", KEYS, OWNER, NO_BODY,   0,        hosted_delete, "API keys page", CORS_KEYS | HEAVY },
 };
 /* clang-format on */
 

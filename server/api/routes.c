@@ -15,16 +15,16 @@ static const struct route routes[] = {
 	{ METHOD_POST,   "/v1/calendars",          KEY,        OWNER,           BODY_JSON, BODY_MAX, calendar_post,     "keys only: no scope says so", CORS_KEYS },
 	{ METHOD_GET,    "/v1/calendars/:calendar", SELF,      CALENDARS_READ,  NO_BODY,   0,        calendar_get,      "scope calendars:read",  CORS_KEYS },
 	{ METHOD_PATCH,  "/v1/calendars/:calendar", SELF,      CALENDARS_WRITE, BODY_JSON, BODY_MAX, calendar_patch,    "scope calendars:write", CORS_KEYS },
-	{ METHOD_DELETE, "/v1/calendars/:calendar", KEY,       OWNER,           NO_BODY,   0,        calendar_remove,   "keys only: no scope says so", CORS_KEYS },
+	{ METHOD_DELETE, "/v1/calendars/:calendar", KEY,       OWNER,           NO_BODY,   0,        calendar_remove,   "keys only: no scope says so", CORS_KEYS | HEAVY },
 
-	{ METHOD_GET,    "/v1/events",             SELF,       EVENTS_READ,     NO_BODY,   0,        event_list_get,    "scope events:read",     CORS_KEYS },
+	{ METHOD_GET,    "/v1/events",             SELF,       EVENTS_READ,     NO_BODY,   0,        event_list_get,    "scope events:read",     CORS_KEYS | HEAVY },
 	{ METHOD_POST,   "/v1/events",             SELF,       EVENTS_WRITE,    BODY_JSON, BODY_MAX, event_post,        "scope events:write",    CORS_KEYS },
 	{ METHOD_GET,    "/v1/events/:event",      SELF,       EVENTS_READ,     NO_BODY,   0,        event_get,         "scope events:read",     CORS_KEYS },
 	{ METHOD_PATCH,  "/v1/events/:event",      SELF,       EVENTS_WRITE,    BODY_JSON, BODY_MAX, event_change,      "scope events:write",    CORS_KEYS },
 	{ METHOD_DELETE, "/v1/events/:event",      SELF,       EVENTS_WRITE,    NO_BODY,   0,        event_remove,      "scope events:write",    CORS_KEYS },
 	{ METHOD_POST,   "/v1/events/:event/cancel", SELF,     EVENTS_WRITE,    BODY_ANY,  BODY_MAX, event_cancel_post, "scope events:write",    CORS_KEYS },
 
-	{ METHOD_GET,    "/v1/freebusy",           SELF,       CALENDARS_READ,  NO_BODY,   0,        freebusy_get,      "scope calendars:read",  CORS_KEYS },
+	{ METHOD_GET,    "/v1/freebusy",           SELF,       CALENDARS_READ,  NO_BODY,   0,        freebusy_get,      "scope calendars:read",  CORS_KEYS | HEAVY },
 
 	{ METHOD_GET,    "/v1/api_keys",           SECRET_KEY, OWNER,           NO_BODY,   0,        api_key_list_get,  "API keys page",         CORS_KEYS },
 };

@@ -7,6 +7,7 @@
 #include "server/base/log.h"
 #include "server/crypto/digest.h"
 #include "server/http/cookie.h"
+#include "server/http/crowd.h"
 #include "server/http/limit.h"
 
 static const unsigned with_cookie = SESSION | OPTIONAL_SESSION;
@@ -149,6 +150,36 @@ err_t access_count(struct request *rq)
 	struct err *e = FAIL(&rq->cx, RATE_LIMITED, "%s", rq->principal ? "credential" : "address");
 	e->retry_after_s = rq->limit->retry_after_s;
 	return e;
+}
+
+/* ---- heavy requests ---- */
+
+static bool is_heavy(const struct request *rq)
+{
+	unsigned flags = rq->route->flags;
+	return (flags & HEAVY) || ((flags & HEAVY_DEEP) && !str_eq(request_header(rq, "Depth"), STR("0")));
+}
+
+/* Who waited here would hold the thread that others need: it is refused, and told to come again. */
+err_t access_enter(struct request *rq)
+{
+	if (!rq->app->heavy || !rq->principal || !is_heavy(rq))
+		return OK;
+	rq->heavy = crowd_enter(rq->app->heavy, crowd_account(rq->principal->account));
+	if (rq->heavy)
+		return OK;
+	struct err *e = REFUSE(&rq->cx, RATE_LIMITED, "",
+		"This account has too many reports, lists or whole calendars under way at the same time. Wait until "
+		"one of them is answered, then ask again.");
+	e->retry_after_s = 1;
+	return e;
+}
+
+void access_leave(struct request *rq)
+{
+	if (rq->heavy)
+		crowd_leave(rq->app->heavy, crowd_account(rq->principal->account));
+	rq->heavy = false;
 }
 
 /* ---- forms ---- */

@@ -18,5 +18,13 @@ MUST_CHECK err_t access_allows(struct request *rq);
 /* One request more of this credential, or of this address for a stranger: RATE_LIMITED. Sets rq->limit. */
 MUST_CHECK err_t access_count(struct request *rq);
 
+/*
+ * A heavy request has its place among those of its credential's account until access_leave(), which the router calls
+ * when the answer is out: nobody can keep all threads busy. A token counts for the account that it opens. RATE_LIMITED
+ * when the account has its fill.
+ */
+MUST_CHECK err_t access_enter(struct request *rq);
+void access_leave(struct request *rq);
+
 /* The form of a page must come from a page of ours, with its token. After the body was parsed. CSRF. */
 MUST_CHECK err_t access_check_form(struct request *rq);

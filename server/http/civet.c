@@ -69,7 +69,7 @@ int civet_admit(struct mg_context *ctx, const struct sockaddr *from)
 	struct civet *server = server_of(ctx);
 	struct address a = address_of(from);
 	if (atomic_fetch_add(&server->open, 1) < server->open_max &&
-		(proxy_trusted(server->proxies, a) || crowd_enter(server->connections, a)))
+		(proxy_trusted(server->proxies, a) || crowd_enter(server->connections, crowd_site(a))))
 		return 1;
 	atomic_fetch_sub(&server->open, 1);
 	return 0;
@@ -81,7 +81,7 @@ void civet_left(struct mg_context *ctx, const struct sockaddr *from)
 	struct address a = address_of(from);
 	atomic_fetch_sub(&server->open, 1);
 	if (!proxy_trusted(server->proxies, a))
-		crowd_leave(server->connections, a);
+		crowd_leave(server->connections, crowd_site(a));
 }
 
 struct parker *civet_parker(struct mg_context *ctx)

@@ -46,10 +46,11 @@ static ssize_t conn_read(struct civet_conn *conn, char *into, size_t max)
 		max = READ_MAX;
 	if (c->rq->content_length >= 0 && civet_body_here(c->mg) >= max)
 		return read_some(c, into, max);
-	if (!crowd_enter(c->server->bodies, c->client))
+	struct crowd_key site = crowd_site(c->client);
+	if (!crowd_enter(c->server->bodies, site))
 		return CONN_CROWDED;
 	ssize_t got = read_some(c, into, max);
-	crowd_leave(c->server->bodies, c->client);
+	crowd_leave(c->server->bodies, site);
 	return got;
 }
 

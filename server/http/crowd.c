@@ -9,10 +9,10 @@
 
 #define BUCKETS 1024
 
-/* Only addresses that have something now are in memory: as many as there are connections, at most. */
+/* Only those who have something now are in memory: as many as there are connections, at most. */
 struct present {
 	struct present *next;
-	struct address address;
+	struct crowd_key key;
 	unsigned count;
 };
 
@@ -49,35 +49,45 @@ void crowd_close(struct crowd *crowd)
 	free(crowd);
 }
 
-static struct address site_of(struct address a)
+struct crowd_key crowd_site(struct address a)
 {
 	static const uint8_t mapped[12] = { [10] = 0xFF, [11] = 0xFF };
+	struct crowd_key key;
+	memcpy(key.octets, a.octets, sizeof key.octets);
 	if (memcmp(a.octets, mapped, sizeof mapped) != 0)
-		memset(a.octets + 8, 0, 8);
-	return a;
+		memset(key.octets + 8, 0, 8);
+	return key;
 }
 
-/* Where the pointer to this address's entry is, or would be. */
-static struct present **place_of(struct crowd *crowd, struct address a)
+struct crowd_key crowd_account(struct id account)
+{
+	struct crowd_key key;
+	struct id live = id_in_mode(account, false);
+	memcpy(key.octets, live.octets, sizeof key.octets);
+	return key;
+}
+
+/* Where the pointer to this one's entry is, or would be. */
+static struct present **place_of(struct crowd *crowd, struct crowd_key key)
 {
 	uint64_t halves[2];
-	memcpy(halves, a.octets, sizeof halves);
+	memcpy(halves, key.octets, sizeof halves);
 	uint64_t mixed =
 		((halves[0] ^ crowd->seed) * UINT64_C(0x9E3779B97F4A7C15) ^ halves[1]) * UINT64_C(0xD6E8FEB86659FD93);
 	struct present **at = &crowd->buckets[(mixed >> 40) % BUCKETS];
-	while (*at && memcmp(&(*at)->address, &a, sizeof a) != 0)
+	while (*at && memcmp(&(*at)->key, &key, sizeof key) != 0)
 		at = &(*at)->next;
 	return at;
 }
 
-static bool enter(struct crowd *crowd, struct address a)
+static bool enter(struct crowd *crowd, struct crowd_key key)
 {
-	struct present **at = place_of(crowd, a);
+	struct present **at = place_of(crowd, key);
 	if (!*at) {
 		struct present *first = calloc(1, sizeof *first);
 		if (!first)
 			return false;
-		first->address = a;
+		first->key = key;
 		*at = first;
 	}
 	if ((*at)->count >= crowd->max)
@@ -86,22 +96,22 @@ static bool enter(struct crowd *crowd, struct address a)
 	return true;
 }
 
-bool crowd_enter(struct crowd *crowd, struct address a)
+bool crowd_enter(struct crowd *crowd, struct crowd_key key)
 {
 	if (!crowd->max)
 		return true;
 	pthread_mutex_lock(&crowd->lock);
-	bool entered = enter(crowd, site_of(a));
+	bool entered = enter(crowd, key);
 	pthread_mutex_unlock(&crowd->lock);
 	return entered;
 }
 
-void crowd_leave(struct crowd *crowd, struct address a)
+void crowd_leave(struct crowd *crowd, struct crowd_key key)
 {
 	if (!crowd->max)
 		return;
 	pthread_mutex_lock(&crowd->lock);
-	struct present **at = place_of(crowd, site_of(a)), *entry = *at;
+	struct present **at = place_of(crowd, key), *entry = *at;
 	if (entry && --entry->count == 0) {
 		*at = entry->next;
 		free(entry);

@@ -144,6 +144,7 @@ static err_t serve(struct request *rq, struct response *rs)
 	if (!rq->module->auth_first)
 		TRY(identify(rq, rq->route->who));
 	TRY(access_allows(rq));
+	TRY(access_enter(rq));
 	TRY(read_body(rq));
 	TRY(access_check_form(rq));
 	return handle(rq, rs);
@@ -231,6 +232,7 @@ void router_run(struct request *rq, struct response *rs)
 	/* Before the answer is written: no connection waits on a slow reader. */
 	db_end(&rq->cx);
 	response_end(rs);
+	access_leave(rq);
 	log_request(rq, rs, e, begun_us);
 }
 
@@ -279,7 +281,8 @@ static void print_row(struct buf *out, const struct route *route)
 	buf_fmt(out, " | %s", bodies[route->body]);
 	if (route->body != NO_BODY && route->body != BODY_NONE)
 		buf_fmt(out, ", %zu KiB", (route->body_max + 1023) / 1024);
-	buf_fmt(out, " | %s |\n", route->source ? route->source : "");
+	const char *heavy = route->flags & HEAVY ? "yes" : route->flags & HEAVY_DEEP ? "unless Depth: 0" : "";
+	buf_fmt(out, " | %s | %s |\n", heavy, route->source ? route->source : "");
 }
 
 void router_print(const struct app *app, struct buf *out)
@@ -287,8 +290,8 @@ void router_print(const struct app *app, struct buf *out)
 	for (size_t m = 0; m < app->module_count; m++) {
 		const struct module *module = app->modules[m];
 		buf_fmt(out,
-			"%s## %s\n\n| method | path | who | scope | body | source |\n| --- | --- | --- | --- | --- | "
-			"--- |\n",
+			"%s## %s\n\n| method | path | who | scope | body | heavy | source |\n"
+			"| --- | --- | --- | --- | --- | --- | --- |\n",
 			m ? "\n" : "", module->name);
 		for (size_t i = 0; i < module->route_count; i++)
 			print_row(out, &module->routes[i]);

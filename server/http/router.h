@@ -28,9 +28,11 @@ enum body_kind {
 #define MIB(n) ((size_t)(n)*1024 * 1024)
 
 enum route_flags {
-	CORS_ANY = 1,      /* Access-Control-Allow-Origin: * (metadata, jwks, token endpoint for public clients) */
-	CORS_KEYS = 2,     /* REST: any origin, exposed headers, no credentials (the credential decides) */
-	SENSITIVE_BODY = 4 /* nothing of the query or body is ever logged */
+	CORS_ANY = 1,       /* Access-Control-Allow-Origin: * (metadata, jwks, token endpoint for public clients) */
+	CORS_KEYS = 2,      /* REST: any origin, exposed headers, no credentials (the credential decides) */
+	SENSITIVE_BODY = 4, /* nothing of the query or body is ever logged */
+	HEAVY = 8,          /* its work grows with what the account has: app->heavy counts it */
+	HEAVY_DEEP = 16     /* the same, but with Depth: 0, which asks for one resource alone */
 };
 
 struct route {
@@ -78,6 +80,7 @@ struct app {
 	const struct keyring *keys;
 	struct db_pool *db;
 	struct limiter *limiter;
+	struct crowd *heavy; /* heavy requests of each account; NULL for no limit */
 	struct last_used *last_used;
 	/* Called after a credential was accepted, with the principal: collects last-used in memory. */
 	void (*seen)(const struct app *app, const struct request *rq, const struct principal *p);

@@ -63,20 +63,45 @@ static struct address address(const char *text)
 	return a;
 }
 
-TEST(a_crowd_counts_each_address_and_ipv6_by_its_64)
+static struct crowd_key site(const char *text)
+{
+	return crowd_site(address(text));
+}
+
+TEST(a_crowd_counts_each_site_and_ipv6_by_its_64)
 {
 	struct crowd *crowd = crowd_open(2);
-	assert_true(crowd_enter(crowd, address("192.0.2.1")));
-	assert_true(crowd_enter(crowd, address("::ffff:192.0.2.1")));
-	assert_false(crowd_enter(crowd, address("192.0.2.1")));
-	assert_true(crowd_enter(crowd, address("192.0.2.2")));
-	crowd_leave(crowd, address("192.0.2.1"));
-	assert_true(crowd_enter(crowd, address("192.0.2.1")));
-	assert_true(crowd_enter(crowd, address("2001:db8::1")));
-	assert_true(crowd_enter(crowd, address("2001:db8::2")));
-	assert_false(crowd_enter(crowd, address("2001:db8::3")));
-	assert_true(crowd_enter(crowd, address("2001:db8:0:1::1")));
+	assert_true(crowd_enter(crowd, site("192.0.2.1")));
+	assert_true(crowd_enter(crowd, site("::ffff:192.0.2.1")));
+	assert_false(crowd_enter(crowd, site("192.0.2.1")));
+	assert_true(crowd_enter(crowd, site("192.0.2.2")));
+	crowd_leave(crowd, site("192.0.2.1"));
+	assert_true(crowd_enter(crowd, site("192.0.2.1")));
+	assert_true(crowd_enter(crowd, site("2001:db8::1")));
+	assert_true(crowd_enter(crowd, site("2001:db8::2")));
+	assert_false(crowd_enter(crowd, site("2001:db8::3")));
+	assert_true(crowd_enter(crowd, site("2001:db8:0:1::1")));
 	crowd_close(crowd);
+}
+
+TEST(a_crowd_counts_both_worlds_of_an_account_and_no_other_with_it)
+{
+	struct crowd *crowd = crowd_open(2), *unlimited = crowd_open(0);
+	struct id first = key_of(2), second = key_of(4);
+	assert_true(crowd_enter(crowd, crowd_account(first)));
+	assert_true(crowd_enter(crowd, crowd_account(id_in_mode(first, true))));
+	assert_false(crowd_enter(crowd, crowd_account(first)));
+	assert_false(crowd_enter(crowd, crowd_account(id_in_mode(first, true))));
+	assert_true(crowd_enter(crowd, crowd_account(second)));
+	/* A refusal takes no place, and who left is forgotten. */
+	crowd_leave(crowd, crowd_account(first));
+	crowd_leave(crowd, crowd_account(first));
+	assert_true(crowd_enter(crowd, crowd_account(first)));
+	assert_true(crowd_enter(crowd, crowd_account(first)));
+	for (int i = 0; i < 100; i++)
+		assert_true(crowd_enter(unlimited, crowd_account(first)));
+	crowd_close(crowd);
+	crowd_close(unlimited);
 }
 
 TEST(networks_of_trusted_proxies)
@@ -129,6 +154,6 @@ TEST(scopes_are_names_with_single_blanks) /* RFC 6749 §3.3 */
 }
 
 TESTS(RUN(a_burst_passes_and_then_the_rate_rules), RUN(keys_do_not_share_a_bucket),
-	RUN(a_clock_that_is_set_back_locks_nobody_out), RUN(a_crowd_counts_each_address_and_ipv6_by_its_64),
-	RUN(networks_of_trusted_proxies), RUN(addresses_come_with_and_without_ports),
-	RUN(scopes_are_names_with_single_blanks))
+	RUN(a_clock_that_is_set_back_locks_nobody_out), RUN(a_crowd_counts_each_site_and_ipv6_by_its_64),
+	RUN(a_crowd_counts_both_worlds_of_an_account_and_no_other_with_it), RUN(networks_of_trusted_proxies),
+	RUN(addresses_come_with_and_without_ports), RUN(scopes_are_names_with_single_blanks))

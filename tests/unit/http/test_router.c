@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/support/memory_conn.h"
 
+#include "server/http/crowd.h"
 #include "server/http/limit.h"
 
 static err_t show_args(struct request *rq, struct response *rs)
@@ -36,10 +37,30 @@ static err_t show_csrf(struct request *rq, struct response *rs)
 	return OK;
 }
 
+static int inner_status;
+static struct str inner_retry_after;
+
+/* Asks again while it is answered itself, with the same credential and Depth: the path of its query, or its own. */
+static err_t ask_again(struct request *rq, struct response *rs)
+{
+	struct header headers[2] = { { STR("Authorization"), request_header(rq, "Authorization") },
+		{ STR("Depth"), request_header(rq, "Depth") } };
+	if (!rq->query.ptr)
+		return show_kind(rq, rs);
+	struct exchange *inner = exchange_new(
+		rq->app, rq->method, str_c(test_mem, rq->query), STR(""), headers, headers[1].value.ptr ? 2 : 1);
+	exchange_run(inner);
+	inner_status = inner->rs.status;
+	inner_retry_after = answered(inner, "Retry-After");
+	return str_eq(rq->query, STR("/dav/")) ? FAIL(&rq->cx, NOT_FOUND, "and fails") : show_kind(rq, rs);
+}
+
 /* clang-format off */
 static const struct route dav_routes[] = {
 	{ METHOD_GET,      "/dav/:acct/:cal/:obj", TOKEN | KEY, EVENTS_READ, NO_BODY,  0,       show_args, "", 0 },
 	{ METHOD_PROPFIND, "/dav/",                KEY,         0,           BODY_XML, KIB(1),  show_kind, "", 0 },
+	{ METHOD_PROPFIND, "/dav/deep",            KEY,         0,           BODY_XML, KIB(1),  ask_again, "", HEAVY_DEEP },
+	{ METHOD_REPORT,   "/dav/deep",            KEY,         0,           BODY_XML, KIB(1),  ask_again, "", HEAVY },
 };
 static const struct route api_routes[] = {
 	{ METHOD_GET,    "/v1/events",        TOKEN | KEY,     EVENTS_READ,  NO_BODY,   0,      show_kind, "", CORS_KEYS },
@@ -519,6 +540,34 @@ TEST(what_a_request_is_conditional_on_is_judged_before_its_handler_and_behind_it
 	}
 }
 
+static int status_inside(
+	const struct app *at, enum method method, const char *target, const char *secret, const char *depth)
+{
+	const struct header headers[] = { { STR("Authorization"), str_cat(test_mem, STR("Bearer "), str_of(secret)) },
+		{ STR("Depth"), str_of(depth) } };
+	inner_status = 0;
+	exchange_run(exchange_new(at, method, target, STR(""), headers, depth ? 2 : 1));
+	return inner_status;
+}
+
+TEST(an_account_has_a_number_of_heavy_requests_at_a_time)
+{
+	struct app crowded = app;
+	crowded.heavy = crowd_open(1);
+	for (int i = 0; i < 3; i++) { /* what ended, also in an error, has left */
+		assert_int_equal(status_inside(&crowded, METHOD_REPORT, "/dav/deep?/dav/deep", "cp_good", NULL), 429);
+		assert_str(inner_retry_after, STR("1"));
+		assert_int_equal(status_inside(&crowded, METHOD_PROPFIND, "/dav/deep?/dav/", "cp_good", "1"), 200);
+	}
+	assert_int_equal(status_inside(&crowded, METHOD_PROPFIND, "/dav/deep?/dav/deep", "cp_good", "1"), 429);
+	assert_int_equal(status_inside(&crowded, METHOD_PROPFIND, "/dav/deep?/dav/deep", "cp_good", NULL), 429);
+	assert_int_equal(status_inside(&crowded, METHOD_PROPFIND, "/dav/deep?/dav/deep", "cp_good", "0"), 200);
+	/* Depth makes no report lighter. */
+	assert_int_equal(status_inside(&crowded, METHOD_REPORT, "/dav/deep?/dav/deep", "cp_good", "0"), 429);
+	assert_int_equal(status_inside(&app, METHOD_REPORT, "/dav/deep?/dav/deep", "cp_good", NULL), 200);
+	crowd_close(crowded.heavy);
+}
+
 TEST(a_long_prefix_is_no_path_of_another_module)
 {
 	assert_int_equal(GET("/davy", NO_HEADERS)->rs.status, 404);
@@ -531,7 +580,9 @@ TEST(the_table_prints_itself)
 	router_print(&app, &out);
 	assert_true(
 		str_find(buf_str(&out), STR("| GET | `/v1/events` | token, account key, secret key, restricted key | "
-					    "events:read |  |  |\n")) != SIZE_MAX);
+					    "events:read |  |  |  |\n")) != SIZE_MAX);
+	assert_true(str_find(buf_str(&out), STR("| XML, 1 KiB | yes |  |\n")) != SIZE_MAX);
+	assert_true(str_find(buf_str(&out), STR("| XML, 1 KiB | unless Depth: 0 |  |\n")) != SIZE_MAX);
 	assert_true(str_find(buf_str(&out), STR("| nobody |")) != SIZE_MAX);
 }
 
@@ -547,4 +598,5 @@ TESTS(RUN(the_first_row_that_fits_gets_the_decoded_arguments),
 	RUN(a_form_from_another_site_is_refused), RUN(pages_carry_their_policy), RUN(cors_is_where_the_row_says_so),
 	RUN(a_preflight_is_answered_for_cors_rows_alone), RUN(each_credential_has_its_rate),
 	RUN(what_a_request_is_conditional_on_is_judged_before_its_handler_and_behind_its_caller),
-	RUN(a_long_prefix_is_no_path_of_another_module), RUN(the_table_prints_itself))
+	RUN(an_account_has_a_number_of_heavy_requests_at_a_time), RUN(a_long_prefix_is_no_path_of_another_module),
+	RUN(the_table_prints_itself))
