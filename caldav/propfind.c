@@ -121,6 +121,7 @@ err_t dav_propfind(struct request *rq, struct response *rs)
 	TRY(subject_load(&rq->cx, rq->principal, at, &calendar, &object, &subject));
 	TRY(dead_load(&rq->cx, &ask, &subject));
 	members_open(&m, rq, rs, &ask);
+	TRY(view_load(&m.view, &ask));
 	bool root = depth == DEPTH_0 || !without_root(rq);
 	if (!root)
 		response_header(rs, "Preference-Applied", STR("depth-noroot"));

@@ -25,8 +25,8 @@ static const struct prop props[] = {
 	{ D("lockdiscovery"),                     ON_EVERY,                           PROP_ALL,                 prop_empty },             /* §15.8: no locks */
 	{ D("resourcetype"),                      ON_EVERY,                           PROP_ALL,                 prop_resourcetype },      /* §15.9 */
 	{ D("supportedlock"),                     ON_EVERY,                           PROP_ALL,                 prop_empty },             /* §15.10 */
-	{ D("quota-available-bytes"),             ON(RES_CALENDAR),                   0,                        prop_quota_available },   /* RFC 4331 §3 */
-	{ D("quota-used-bytes"),                  ON(RES_CALENDAR),                   0,                        prop_quota_used },        /* RFC 4331 §4 */
+	{ D("quota-available-bytes"),             ON(RES_HOME) | ON(RES_CALENDAR),    PROP_STORAGE,             prop_quota_available },   /* RFC 4331 §3 */
+	{ D("quota-used-bytes"),                  ON(RES_HOME) | ON(RES_CALENDAR),    PROP_STORAGE,             prop_quota_used },        /* RFC 4331 §4 */
 	{ D("supported-report-set"),              ON_EVERY,                           0,                        prop_supported_report_set }, /* RFC 3253 §3.1.5 */
 	{ D("sync-token"),                        ON(RES_CALENDAR),                   0,                        prop_sync_token },        /* RFC 6578 §4 */
 	{ D("resource-id"),                       ON(RES_PRINCIPAL) | ON(RES_CALENDAR) | ON(RES_OBJECT), 0,     prop_resource_id },       /* RFC 5842 §3.1 */
@@ -115,6 +115,11 @@ struct view view_of(struct request *rq)
 	};
 }
 
+err_t view_load(struct view *view, const struct ask *ask)
+{
+	return ask->wants_storage ? account_usage(view->cx, view->principal->account, &view->storage_used) : OK;
+}
+
 /* ---- what is asked ---- */
 
 struct str prop_name_element(struct arena *mem, struct str ns, struct str local)
@@ -164,6 +169,7 @@ err_t ask_of_names(struct ctx *cx, const struct xml_node *names, struct ask *out
 			out->wants_data = true;
 			out->calendar_data = n;
 		}
+		out->wants_storage |= one->prop && (one->prop->flags & PROP_STORAGE);
 		count++;
 	}
 	out->items = items;

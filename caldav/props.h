@@ -20,6 +20,7 @@ struct view {
 	struct str principal_href, home_href; /* the asker's */
 	const struct calendar_data *data;     /* how CALDAV:calendar-data is cut; NULL: not a property here */
 	bool minimal;                         /* leave 404 out */
+	int64_t storage_used;                 /* octets of the account, where ask->wants_storage: view_load() */
 };
 /* The view of this request; its texts live in rq->cx.mem. */
 struct view view_of(struct request *rq);
@@ -38,7 +39,8 @@ enum prop_flags {
 	PROP_ALL = 1,      /* part of allprop: RFC 4918's own alone (RFC 4791 §5.2, RFC 6578 §4) */
 	PROP_SETTABLE = 2, /* PROPPATCH may set it where it lives; elsewhere the name may be a dead property's */
 	PROP_DATA = 4,     /* needs the object's data */
-	PROP_PROFILE = 8   /* of the person: asks for profile:read */
+	PROP_PROFILE = 8,  /* of the person: asks for profile:read */
+	PROP_STORAGE = 16  /* needs what the account has stored */
 };
 
 /* Set of resource kinds, for tables. */
@@ -73,7 +75,7 @@ struct ask {
 	enum ask_kind kind;
 	const struct asked *items; /* ASK_PROPS; ASK_ALL: what include added */
 	size_t count;
-	bool wants_data;
+	bool wants_data, wants_storage;
 	const struct xml_node *calendar_data; /* the element that was asked; NULL if not */
 };
 
@@ -88,6 +90,9 @@ struct ask {
 MUST_CHECK err_t ask_read(struct ctx *cx, const struct xml_node *parent, struct ask *out);
 /* Those directly inside this node. */
 MUST_CHECK err_t ask_of_names(struct ctx *cx, const struct xml_node *names, struct ask *out);
+
+/* What the view needs of the database to answer this; nothing, mostly. */
+MUST_CHECK err_t view_load(struct view *view, const struct ask *ask);
 
 /* Might dead properties answer some of it on this kind of resource? If not, they need not be fetched. */
 bool ask_wants_dead(const struct ask *ask, enum resource_kind kind);

@@ -94,18 +94,22 @@ VALUE(resourcetype)
 
 /* ---- extensions of WebDAV ---- */
 
+/* RFC 4331 §3: of a calendar's limit and the account's, what is nearer. A home without a limit does not have it. */
 VALUE(quota_available)
 {
-	UNUSED_VIEW;
-	int64_t left = CALENDAR_BYTES_MAX - subject->calendar->size;
+	int64_t max = account_storage_max(view->cx);
+	int64_t left = max ? max - view->storage_used : INT64_MAX;
+	if (!max && !subject->calendar)
+		return 404;
+	if (subject->calendar && CALENDAR_BYTES_MAX - subject->calendar->size < left)
+		left = CALENDAR_BYTES_MAX - subject->calendar->size;
 	buf_int(out, left > 0 ? left : 0);
 	return 200;
 }
 
 VALUE(quota_used)
 {
-	UNUSED_VIEW;
-	buf_int(out, subject->calendar->size);
+	buf_int(out, subject->calendar ? subject->calendar->size : view->storage_used);
 	return 200;
 }
 

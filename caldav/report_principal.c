@@ -146,6 +146,7 @@ err_t report_principal_match(struct report_call *call)
 		TRY(principal_needs(&call->rq->cx, call->rq->principal, CALENDARS_READ | EVENTS_READ));
 	TRY(subject_load(&call->rq->cx, call->rq->principal, call->at, &calendar, NULL, &subject));
 	members_open(&x.m, call->rq, call->rs, &ask);
+	TRY(view_load(&x.m.view, &ask));
 	TRY(match_members(&x, &subject));
 	members_close(&x.m);
 	return OK;

@@ -18,6 +18,7 @@
 #define ETAG_OCTETS 16
 #define DEAD_PROPERTY_MAX ((size_t)16 * 1024) /* octets of one */
 #define DEAD_PROPERTIES_MAX 100               /* of one resource */
+#define DEAD_PROPERTIES_OF_ALL_MAX 5000       /* of all of an account: dead_property_fits in 0004_limits.sql */
 
 enum component { COMPONENT_VEVENT = 1, COMPONENT_VTODO = 2, COMPONENT_VJOURNAL = 4 };
 #define COMPONENTS_ALL 7
@@ -64,7 +65,7 @@ struct calendar_change {
 	struct id author;  /* credential */
 };
 
-/* CONFLICT (something has that name), DAV_QUOTA (CALENDARS_MAX, DEAD_PROPERTIES_MAX). All or nothing. */
+/* CONFLICT (something has that name), DAV_QUOTA (CALENDARS_MAX, dead properties). All or nothing. */
 MUST_CHECK err_t calendar_create(struct ctx *cx, struct id account, struct str name, int16_t components,
 	const struct calendar_change *with, struct id *id_out);
 /* NOT_FOUND, DAV_QUOTA. Bumps prop_version, never modseq. All or nothing. */
@@ -84,6 +85,11 @@ MUST_CHECK err_t calendar_move(struct ctx *cx, struct id account, struct id_list
 MUST_CHECK err_t calendar_copy(struct ctx *cx, struct id account, struct id_list only, struct str from, struct str to,
 	bool deep, bool overwrite, struct id author, bool *created_out);
 
+/* Octets that one account may store, in each of its worlds; 0: no limit (--account-storage-mib). */
+int64_t account_storage_max(const struct ctx *cx);
+/* Octets that count against it: all objects of all calendars, whatever the credential sees. */
+MUST_CHECK err_t account_usage(struct ctx *cx, struct id account, int64_t *octets_out);
+
 /*
  * Dead properties hang on an id: a calendar's, an object's, the account's for its principal, and dead_property_home()
  * of the account for its calendar home.
@@ -92,7 +98,7 @@ struct id dead_property_home(struct id account);
 /* Of all these resources in one round trip, in order of resource, namespace, name. */
 MUST_CHECK err_t dead_property_list(
 	struct ctx *cx, struct id account, struct id_list resources, struct dead_property **out, size_t *count_out);
-/* All or nothing; xml absent removes. DAV_QUOTA past DEAD_PROPERTIES_MAX. */
+/* All or nothing; xml absent removes. DAV_QUOTA past DEAD_PROPERTIES_MAX or DEAD_PROPERTIES_OF_ALL_MAX. */
 MUST_CHECK err_t dead_property_change(
 	struct ctx *cx, struct id account, struct id resource, const struct dead_property *change, size_t count);
 

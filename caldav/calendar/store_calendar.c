@@ -43,10 +43,12 @@ err_t calendar_by_id(struct ctx *cx, struct id account, struct id_list only, str
 	return db_row(cx, &sql_calendar_by_id, ROW(calendar_by_id, out), IN(account), IN(only), IN(id));
 }
 
-static err_t too_many(struct ctx *cx)
+err_t too_many(struct ctx *cx)
 {
-	return REFUSE(cx, DAV_QUOTA, "", "An account holds at most %d calendars, a resource at most %d own properties.",
-		CALENDARS_MAX, DEAD_PROPERTIES_MAX);
+	return REFUSE(cx, DAV_QUOTA, "",
+		"An account holds at most %d calendars, a resource at most %d own properties, all resources of an "
+		"account together %d.",
+		CALENDARS_MAX, DEAD_PROPERTIES_MAX, DEAD_PROPERTIES_OF_ALL_MAX);
 }
 
 err_t calendar_create(struct ctx *cx, struct id account, struct str name, int16_t components,
@@ -113,7 +115,7 @@ static err_t relocate(struct ctx *cx, struct id account, struct id_list only, st
 	struct outcome got;
 	TRY(db_row(cx, &sql_calendar_relocate, ROW(calendar_relocate, &got), IN(account), IN(only), IN(from), IN(to),
 		IN(keep), IN(deep), IN(overwrite), IN(id_new(cx->now)), IN((int32_t)CALENDARS_MAX), IN(id_new(cx->now)),
-		db_in_id_or_null(author), db_in_id_or_null(cx->request_id)));
+		db_in_id_or_null(author), db_in_id_or_null(cx->request_id), db_in_storage_max(cx)));
 	switch (got.outcome) {
 	case 201:
 	case 204:
@@ -123,7 +125,10 @@ static err_t relocate(struct ctx *cx, struct id account, struct id_list only, st
 		return calendar_not_writable(cx);
 	case 412:
 		return REFUSE(cx, PRECONDITION, "", "There is a calendar at the destination, and Overwrite is F.");
+	case 517:
+		return account_full(cx);
 	case 507:
+	case 518:
 		return too_many(cx);
 	default:
 		return FAIL(cx, NOT_FOUND, "no such calendar");

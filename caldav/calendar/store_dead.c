@@ -42,6 +42,5 @@ err_t dead_property_change(
 	struct changed got;
 	TRY(db_row(cx, &sql_dead_property_change, ROW(dead_property_change, &got), IN(account), IN(resource),
 		IN(dead.ns), IN(dead.local), IN(dead.xml), IN((int32_t)DEAD_PROPERTIES_MAX)));
-	return got.done ? OK
-			: REFUSE(cx, DAV_QUOTA, "", "A resource holds at most %d own properties.", DEAD_PROPERTIES_MAX);
+	return got.done ? OK : too_many(cx);
 }

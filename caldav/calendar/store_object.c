@@ -66,6 +66,10 @@ static err_t refusal(struct ctx *cx, int32_t outcome, struct str other)
 	case 507:
 		return REFUSE(
 			cx, DAV_QUOTA, "", "A calendar holds at most %lld octets.", (long long)CALENDAR_BYTES_MAX);
+	case 517:
+		return account_full(cx);
+	case 518:
+		return too_many(cx);
 	default:
 		return FAIL(cx, NOT_FOUND, "no such object");
 	}
@@ -87,7 +91,7 @@ err_t object_put(struct ctx *cx, const struct object_write *in, enum put_outcome
 		IN(in->when.none_match_any), IN(in->when.none_match), IN(facts.first_at), IN(facts.last_at),
 		IN(facts.occ_until), IN((int16_t)facts.component), IN(facts.flags), IN(facts.occ), IN(data),
 		db_in_id_or_null(in->author), IN(id_new(cx->now)), db_in_id_or_null(cx->request_id),
-		IN((int64_t)CALENDAR_BYTES_MAX)));
+		IN((int64_t)CALENDAR_BYTES_MAX), db_in_storage_max(cx)));
 	if (got.outcome != 200 && got.outcome != 201 && got.outcome != 204)
 		return refusal(cx, got.outcome, got.other);
 
@@ -156,7 +160,7 @@ static err_t relocate(struct ctx *cx, struct id account, struct id_list only, st
 		IN(from.name), IN(to.calendar_name), IN(to.name), IN(keep), IN(overwrite), IN(when->match_any),
 		IN(when->match), IN(when->none_match_any), IN(when->none_match), db_in_id_or_null(author),
 		IN(id_new(cx->now)), IN(id_new(cx->now)), db_in_id_or_null(cx->request_id),
-		IN((int64_t)CALENDAR_BYTES_MAX)));
+		IN((int64_t)CALENDAR_BYTES_MAX), db_in_storage_max(cx)));
 	if (got.outcome != 201 && got.outcome != 204)
 		return refusal(cx, got.outcome, got.other);
 	*created_out = got.outcome == 201;

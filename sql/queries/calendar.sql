@@ -55,8 +55,13 @@ SELECT calendar_delete($1, $2, $3, $4, $5, $6) AS outcome;
 
 -- name: calendar_relocate
 -- $1 account  $2 only  $3 from  $4 to  $5 keep the source  $6 with its objects  $7 overwrite  $8 id of a copy
--- $9 calendars at most  $10 event  $11 author  $12 request
-SELECT calendar_relocate($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) AS outcome;
+-- $9 calendars at most  $10 event  $11 author  $12 request  $13 octets of the account at most, NULL for no limit
+SELECT calendar_relocate($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS outcome;
+
+-- name: account_usage
+-- $1 account
+-- What counts against the account's storage.
+SELECT coalesce(sum(s.bytes), 0)::bigint AS octets FROM calendar_state s WHERE s.account_id = $1;
 
 -- name: account_lock
 -- $1 account
