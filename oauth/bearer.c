@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Access tokens as credentials (cat_). One statement on each request looks at the token, its family, its connection and
- * its account: whatever was revoked is dead in the very next request, on every instance.
+ * Access tokens as credentials (cat_). One statement on each request looks at the token, its family, its connection,
+ * its client and its account: whatever was revoked is dead in the very next request, on every instance.
  */
 #include "oauth/routes.h"
 #include "oauth/tokens.h"
@@ -26,10 +26,10 @@ DB_RESULT(token_find_2, struct bearer, BEARER_COLS);
 DB_RESULT(token_find_3, struct bearer, BEARER_COLS);
 
 struct token_state {
-	bool expired, bound, revoked;
+	bool expired, bound, revoked, stopped;
 	int16_t status;
 };
-DB_RESULT(token_state, struct token_state, expired, bound, revoked, status);
+DB_RESULT(token_state, struct token_state, expired, bound, revoked, stopped, status);
 
 static const struct leaf {
 	const struct query *find;
@@ -63,6 +63,9 @@ static err_t refusal(struct ctx *cx, const struct secret_parts *parts, struct by
 	TRY(e);
 	if (state.revoked || state.status == STATUS_DELETED)
 		return FAIL(cx, TOKEN_REVOKED, "family or connection ended");
+	if (state.stopped)
+		return REFUSE(
+			cx, TOKEN_REVOKED, "", "The account that the app of this token belongs to is deactivated.");
 	if (state.expired)
 		return FAIL(cx, TOKEN_EXPIRED, "expired");
 	if (state.status == STATUS_DEACTIVATED)

@@ -15,7 +15,7 @@ handler consent_page, consent_post;
 handler errors_page;
 
 /*
- * A new session for who has just done something that stands (made an account, changed the password), and on to `to`; on
+ * A new session for who has just set a password in this request (made an account, changed it), and on to `to`; on
  * to `otherwise`, where he signs in, when there can be no session now: what was done is never called failed.
  */
 void sign_in_after(struct request *rq, struct response *rs, struct id account, struct str to, struct str otherwise);

@@ -39,10 +39,11 @@ static struct html_values *form_values(struct request *rq, const char *title, st
 }
 
 /* A new session for this browser; the one it had before dies (session fixation). */
-static err_t enter(struct request *rq, struct response *rs, struct id account, struct str to)
+static err_t enter(
+	struct request *rq, struct response *rs, struct id account, struct instant password_at, struct str to)
 {
 	struct str secret, old = request_cookie(rq, cookie_name(&rq->cx, "session"));
-	TRY(session_create(&rq->cx, account, old, &secret));
+	TRY(session_create(&rq->cx, account, password_at, old, &secret));
 	response_cookie(rs, "session", secret, SESSION_LIFETIME_S);
 	reply_redirect(rs, 303, to);
 	return OK;
@@ -50,7 +51,8 @@ static err_t enter(struct request *rq, struct response *rs, struct id account, s
 
 void sign_in_after(struct request *rq, struct response *rs, struct id account, struct str to, struct str otherwise)
 {
-	err_t e = enter(rq, rs, account, to);
+	/* Its password was set by this request, at its time. */
+	err_t e = enter(rq, rs, account, rq->cx.now, to);
 	if (!e)
 		return;
 	log_event(LOG_WARN, "no_session", LOG_STR("why", err_text(e)), LOG_STR("detail", e->detail));
@@ -81,9 +83,9 @@ err_t sign_in_post(struct request *rq, struct response *rs)
 	err_t e = sign_in(&rq->cx, email, form_get(&rq->form, "password"), &account);
 	if (err_is(e, CREDENTIALS_INVALID) || err_is(e, INVALID_VALUE))
 		e = REFUSE(&rq->cx, CREDENTIALS_INVALID, "email", "The e-mail address or the password is wrong.");
-	if (e)
-		return page_again(rs, "sign_in", form_values(rq, "Sign in", next, email), e);
-	return enter(rq, rs, account.id, page_local_path(rq, next));
+	if (!e)
+		e = enter(rq, rs, account.id, account.password_at, page_local_path(rq, next));
+	return e ? page_again(rs, "sign_in", form_values(rq, "Sign in", next, email), e) : OK;
 }
 
 static err_t refuse_closed(struct request *rq)
@@ -110,6 +112,7 @@ static err_t sign_up(struct request *rq, struct account *out)
 		.email = form_get(&rq->form, "email"),
 		.name = form_get(&rq->form, "name"),
 		.password = form_get(&rq->form, "password"),
+		.accounts_max = rq->cx.config->accounts_max,
 	};
 	if (!plan_parse(rq->cx.config->default_plan, &in.plan))
 		return FAIL(&rq->cx, INTERNAL, "default-plan is none");

@@ -15,6 +15,12 @@ DB_RESULT(account_by_email, struct account_row, id, status, plan, email, name, t
 DB_RESULT(account_by_id, struct account_row, id, status, plan, email, name, tz, created_at, deactivated_at);
 DB_RESULT(account_list, struct account_row, id, status, plan, email, name, tz, created_at, deactivated_at);
 
+struct reached {
+	bool found;
+};
+DB_RESULT(account_set_status, struct reached, found);
+DB_RESULT(account_set_password, struct reached, found);
+
 struct account account_of_row(const struct account_row *row)
 {
 	return (struct account){
@@ -82,11 +88,16 @@ err_t account_create(struct ctx *cx, const struct account_new *in, struct accoun
 		TRY(password_hash(cx, in->password, &hash));
 
 	struct id live = id_new(cx->now);
-	err_t e = db_exec(cx, &sql_account_create, NULL, IN(email), IN(live), IN(id_in_mode(live, true)), IN(name),
-		IN((int16_t)in->plan), IN(hash), IN(id_new(cx->now)), IN(id_new(cx->now)), IN(cx->now));
+	size_t made = 0;
+	err_t e = db_exec(cx, &sql_account_create, &made, IN(email), IN(live), IN(id_in_mode(live, true)), IN(name),
+		IN((int16_t)in->plan), IN(hash), IN(id_new(cx->now)), IN(id_new(cx->now)), IN(cx->now),
+		in->accounts_max ? IN(in->accounts_max) : IN_NULL(DB_INT8));
 	if (err_is(e, CONFLICT))
 		return REFUSE(cx, CONFLICT, "email", "There is an account with this e-mail address already.");
 	TRY(e);
+	if (!made)
+		return REFUSE(
+			cx, FORBIDDEN, "", "This server takes no more accounts. Its operator may make one for you.");
 	*out = (struct account){ .id = live,
 		.status = STATUS_ACTIVE,
 		.plan = in->plan,
@@ -94,7 +105,8 @@ err_t account_create(struct ctx *cx, const struct account_new *in, struct accoun
 		.name = name,
 		.tz = STR("UTC"),
 		.created_at = cx->now,
-		.deactivated_at = INSTANT_NONE };
+		.deactivated_at = INSTANT_NONE,
+		.password_at = cx->now };
 	return OK;
 }
 
@@ -129,28 +141,29 @@ err_t account_list(struct ctx *cx, struct account **out, size_t *count_out)
 	return OK;
 }
 
-/* An UPDATE that reached no row was for an account that is not there. */
-static err_t must_reach(struct ctx *cx, size_t affected)
+/* A change that reached no row was for an account that is not there. */
+static err_t must_reach(struct ctx *cx, bool found)
 {
-	return affected > 0 ? OK : FAIL(cx, NOT_FOUND, "no such account");
+	return found ? OK : FAIL(cx, NOT_FOUND, "no such account");
 }
 
 err_t account_set_status(struct ctx *cx, struct id id, enum account_status status)
 {
-	size_t affected;
+	struct reached reached;
 	struct instant since = status == STATUS_ACTIVE ? INSTANT_NONE : cx->now;
-	TRY(db_exec(cx, &sql_account_set_status, &affected, IN(id_in_mode(id, false)), IN(id_in_mode(id, true)),
-		IN((int16_t)status), IN(since)));
-	return must_reach(cx, affected);
+	TRY(db_row(cx, &sql_account_set_status, ROW(account_set_status, &reached), IN(id_in_mode(id, false)),
+		IN(id_in_mode(id, true)), IN((int16_t)status), IN(since)));
+	return must_reach(cx, reached.found);
 }
 
 err_t account_set_password(struct ctx *cx, struct id id, struct str password)
 {
 	struct str hash;
-	size_t affected;
+	struct reached reached;
 	TRY(password_hash(cx, password, &hash));
-	TRY(db_exec(cx, &sql_account_set_password, &affected, IN(id_in_mode(id, false)), IN(hash), IN(cx->now)));
-	return must_reach(cx, affected);
+	TRY(db_row(cx, &sql_account_set_password, ROW(account_set_password, &reached), IN(id_in_mode(id, false)),
+		IN(hash), IN(cx->now)));
+	return must_reach(cx, reached.found);
 }
 
 static bool looks_like_zone(struct str s)
@@ -170,5 +183,5 @@ err_t account_set_name(struct ctx *cx, struct id id, struct str name, struct str
 		return REFUSE(cx, INVALID_VALUE, "timezone", "This is not the name of a time zone.");
 	TRY(db_exec(cx, &sql_account_set_name, &affected, IN(id_in_mode(id, false)), IN(id_in_mode(id, true)),
 		IN(clean), IN(tz)));
-	return must_reach(cx, affected);
+	return must_reach(cx, affected > 0);
 }

@@ -19,18 +19,20 @@ struct account {
 	enum plan plan;
 	struct str email, name, tz;
 	struct instant created_at, deactivated_at;
+	struct instant password_at; /* when it was set: of sign_in() and account_create() alone */
 };
 
 struct account_new {
 	struct str email, name, password; /* password absent: none can sign in until set-password */
 	enum plan plan;
+	int64_t accounts_max; /* not made when there are so many; 0: no limit */
 };
 
 /* Trimmed, ASCII case-folded; INVALID_VALUE (param "email") unless it looks like one address, at most 254 octets. */
 MUST_CHECK err_t email_fold(struct ctx *cx, struct str email, struct str *out);
 
 /* Makes the account, its twin and a default calendar ("Calendar", name "default") in each. CONFLICT (param "email")
- * when the address is taken. */
+ * when the address is taken, FORBIDDEN past accounts_max. */
 MUST_CHECK err_t account_create(struct ctx *cx, const struct account_new *in, struct account *out);
 MUST_CHECK err_t account_by_email(struct ctx *cx, struct str email, struct account *out); /* NOT_FOUND */
 MUST_CHECK err_t account_by_id(struct ctx *cx, struct id id, struct account *out);

@@ -1,17 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/account/label.h"
 
-/* Code points that hide or reorder what stands around them: C0, DEL, C1, separators, direction marks, BOM. */
+/*
+ * Code points that hide or reorder what stands around them, or are seen as nothing: controls, separators, marks of
+ * direction, and what Unicode has as Default_Ignorable_Code_Point. Variation selectors are not here (U+FE00 to FE0F and
+ * U+E0100 to E01EF): emoji and Han names are written with them.
+ */
 static const struct {
 	uint32_t first, last;
 } forbidden[] = {
-	{ 0x0000, 0x001F },
-	{ 0x007F, 0x009F },
-	{ 0x061C, 0x061C },
-	{ 0x200E, 0x200F },
-	{ 0x2028, 0x202E },
-	{ 0x2066, 0x2069 },
-	{ 0xFEFF, 0xFEFF },
+	{ 0x0000, 0x001F }, { 0x007F, 0x009F }, { 0x00AD, 0x00AD }, /* soft hyphen */
+	{ 0x034F, 0x034F },                                         /* grapheme joiner */
+	{ 0x061C, 0x061C },                                         /* Arabic letter mark */
+	{ 0x115F, 0x1160 },                                         /* Hangul fillers */
+	{ 0x17B4, 0x17B5 },                                         /* Khmer inherent vowels */
+	{ 0x180B, 0x180F },                                         /* Mongolian selectors and vowel separator */
+	{ 0x200B, 0x200F },                                         /* zero width, joiners, marks of direction */
+	{ 0x2028, 0x202E },                                         /* separators, embeddings, overrides */
+	{ 0x2060, 0x206F },                                         /* word joiner, invisible operators, isolates */
+	{ 0x3164, 0x3164 },                                         /* Hangul filler */
+	{ 0xFEFF, 0xFEFF },                                         /* byte order mark */
+	{ 0xFFA0, 0xFFA0 },                                         /* half-width Hangul filler */
+	{ 0xFFF0, 0xFFFB },                                         /* unassigned, interlinear annotation */
+	{ 0x1BCA0, 0x1BCA3 },                                       /* shorthand controls */
+	{ 0x1D173, 0x1D17A },                                       /* musical beams and slurs */
+	{ 0xE0000, 0xE00FF },                                       /* tags */
+	{ 0xE01F0, 0xE0FFF },                                       /* unassigned */
 };
 
 /* The next code point of well-formed UTF-8. */
@@ -39,7 +53,7 @@ err_t label_clean(struct ctx *cx, const char *param, struct str text, struct str
 		for (size_t i = 0; i < ARRAY_LEN(forbidden); i++)
 			if (c >= forbidden[i].first && c <= forbidden[i].last)
 				return REFUSE(cx, INVALID_VALUE, param,
-					"The name holds a control or direction character (U+%04X).", (unsigned)c);
+					"The name holds a character that is not seen (U+%04X).", (unsigned)c);
 	}
 	if (count > LABEL_MAX)
 		return REFUSE(cx, INVALID_VALUE, param, "The name is longer than %d characters.", LABEL_MAX);

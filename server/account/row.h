@@ -5,7 +5,8 @@
 #include "server/account/account.h"
 
 struct account_row {
-	struct str password_hash; /* sign_in_find only */
+	struct str password_hash; /* of sign_in_find only, and the next */
+	struct instant password_at;
 	struct id id;
 	int16_t status, plan;
 	struct str email, name, tz;

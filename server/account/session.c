@@ -12,8 +12,8 @@
 #define CSRF_SIZE 32
 #define USER_AGENT_MAX 300
 
-DB_RESULT(
-	sign_in_find, struct account_row, password_hash, id, status, plan, email, name, tz, created_at, deactivated_at);
+DB_RESULT(sign_in_find, struct account_row, password_hash, password_at, id, status, plan, email, name, tz, created_at,
+	deactivated_at);
 
 struct session_row {
 	struct id id;
@@ -56,6 +56,7 @@ err_t sign_in(struct ctx *cx, struct str email, struct str password, struct acco
 		return FAIL(cx, ACCOUNT_DEACTIVATED, "signed in to a deactivated account");
 	TRY(throttle_forgive(cx, limits, ARRAY_LEN(limits)));
 	*out = account_of_row(&row);
+	out->password_at = row.password_at;
 	return OK;
 }
 
@@ -70,7 +71,8 @@ static bool session_read(struct ctx *cx, struct str secret, struct id *account, 
 	return true;
 }
 
-err_t session_create(struct ctx *cx, struct id account, struct str old_secret, struct str *secret_out)
+err_t session_create(
+	struct ctx *cx, struct id account, struct instant password_at, struct str old_secret, struct str *secret_out)
 {
 	struct id live = id_in_mode(account, false), old_account = { { 0 } };
 	struct bytes old_hash = { NULL, 0 };
@@ -80,10 +82,14 @@ err_t session_create(struct ctx *cx, struct id account, struct str old_secret, s
 	struct str secret = secret_new(cx->mem, &parts, (struct bytes){ NULL, 0 });
 	uint8_t *csrf = arena_take(cx->mem, CSRF_SIZE, 1);
 	random_fill(csrf, CSRF_SIZE);
-	TRY(db_exec(cx, &sql_session_create, NULL, IN(live), IN(secret_hash(cx->mem, secret)), IN(id_new(cx->now)),
+	size_t made = 0;
+	TRY(db_exec(cx, &sql_session_create, &made, IN(live), IN(secret_hash(cx->mem, secret)), IN(id_new(cx->now)),
 		IN(bytes_of(csrf, CSRF_SIZE)), IN(cx->now), IN(instant_add_s(cx->now, SESSION_LIFETIME_S)),
 		IN(cx->client_ip), IN(str_sub(cx->user_agent, 0, USER_AGENT_MAX)), db_in_id_or_null(old_account),
-		IN(old_hash)));
+		IN(old_hash), IN(password_at)));
+	if (!made)
+		return REFUSE(cx, CREDENTIALS_INVALID, "",
+			"The password was changed at this moment. Sign in with the new one.");
 	*secret_out = secret;
 	return OK;
 }

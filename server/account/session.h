@@ -13,7 +13,14 @@
  */
 MUST_CHECK err_t sign_in(struct ctx *cx, struct str email, struct str password, struct account *out);
 
-/* A new session for the account; the old cookie's session, if any, ends (fixation). secret_out: the cookie's value. */
-MUST_CHECK err_t session_create(struct ctx *cx, struct id account, struct str old_secret, struct str *secret_out);
+/*
+ * A new session for the account; the old cookie's session, if any, ends (fixation).
+ *
+ * password_at  when the password was set that was proven (struct account)
+ * secret_out   the cookie's value
+ * errors       CREDENTIALS_INVALID  the account has another password by now: no session is born from the old one
+ */
+MUST_CHECK err_t session_create(
+	struct ctx *cx, struct id account, struct instant password_at, struct str old_secret, struct str *secret_out);
 MUST_CHECK err_t session_end(struct ctx *cx, struct str secret);
 authenticator_run session_authenticate; /* transport VIA_COOKIE; sets csrf and auth_time */

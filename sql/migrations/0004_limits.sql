@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What one account can take from the others.
+-- What one account can take from the others: storage, properties; and what must end with a password or an account.
 
 ---- storage ----------------------------------------------------------------------------------------------------------
 -- The octets of all objects of all calendars of an account (calendar_state.bytes) count against p_account_max; NULL is
@@ -96,4 +96,33 @@ BEGIN
 	END IF;
 	SELECT r.outcome INTO outcome FROM calendar_relocate(p_account, p_only, p_from, p_to, p_keep, p_deep, p_overwrite,
 	       p_id, p_max, p_event, p_author, p_request) AS r(outcome);
+END $$;
+
+---- accounts ---------------------------------------------------------------------------------------------------------
+
+-- A new password ends all sessions. The directory's row comes first: a sign-in that holds it (session_create) has made
+-- its session when it lets go, so that the DELETE sees it; one that comes later finds another changed_at.
+CREATE FUNCTION account_set_password(p_account uuid, p_hash text, p_now timestamptz) RETURNS boolean LANGUAGE plpgsql
+AS $$
+BEGIN
+	UPDATE login l SET password_hash = p_hash, changed_at = p_now WHERE l.account_id = p_account;
+	IF NOT FOUND THEN RETURN false; END IF;
+	DELETE FROM session s WHERE s.account_id = p_account;
+	RETURN true;
+END $$;
+
+-- Whether the platform behind a client works is told in the client's row, which every node has: a token is judged without
+-- the account of another.
+ALTER TABLE oauth_client ADD COLUMN owner_active boolean NOT NULL DEFAULT true;
+UPDATE oauth_client c SET owner_active = false FROM account a WHERE a.account_id = c.owner_id AND a.status <> 1;
+
+-- Both worlds of an account and its clients. The accounts come first: who makes a client (client_insert) holds its row.
+CREATE FUNCTION account_set_status(p_live uuid, p_test uuid, p_status smallint, p_deactivated_at timestamptz)
+RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE account a SET status = p_status, deactivated_at = p_deactivated_at
+	 WHERE a.account_id IN (p_live, p_test) AND a.status <> 3;
+	IF NOT FOUND THEN RETURN false; END IF;
+	UPDATE oauth_client c SET owner_active = (p_status = 1) WHERE c.owner_id IN (p_live, p_test);
+	RETURN true;
 END $$;

@@ -3,18 +3,22 @@
 
 -- name: account_create
 -- $1 e-mail, folded  $2 live id  $3 its test twin  $4 name  $5 plan  $6 password hash or NULL
--- $7 $8 ids of the default calendars, live and test  $9 now
--- A taken address violates login's key. The foreign keys are judged when the whole statement is done.
-WITH directory AS (
-	INSERT INTO login (email, account_id, password_hash, changed_at) VALUES ($1, $2, $6, $9)
+-- $7 $8 ids of the default calendars, live and test  $9 now  $10 accounts at most, NULL for no limit
+-- A taken address violates login's key. The foreign keys are judged when the whole statement is done. Nothing is made
+-- when there are enough; those who are made at the same moment do not count each other.
+WITH room AS (
+	SELECT WHERE $10::bigint IS NULL OR (SELECT count(*) FROM (SELECT FROM login LIMIT $10) l) < $10
+), directory AS (
+	INSERT INTO login (email, account_id, password_hash, changed_at) SELECT $1, $2, $6, $9 FROM room
+), worlds AS (
+	SELECT w.account, w.calendar FROM room, (VALUES ($2::uuid, $7::uuid), ($3, $8)) AS w (account, calendar)
 ), accounts AS (
-	INSERT INTO account (account_id, plan, email, name, created_at)
-	VALUES ($2, $5, $1, $4, $9), ($3, $5, $1, $4, $9)
+	INSERT INTO account (account_id, plan, email, name, created_at) SELECT w.account, $5, $1, $4, $9 FROM worlds w
 ), calendars AS (
 	INSERT INTO calendar (account_id, id, name, displayname, created_at)
-	VALUES ($2, $7, 'default', 'Calendar', $9), ($3, $8, 'default', 'Calendar', $9)
+	SELECT w.account, w.calendar, 'default', 'Calendar', $9 FROM worlds w
 )
-INSERT INTO calendar_state (account_id, calendar_id) VALUES ($2, $7), ($3, $8);
+INSERT INTO calendar_state (account_id, calendar_id) SELECT w.account, w.calendar FROM worlds w;
 
 -- name: account_by_email
 -- $1 e-mail, folded
@@ -34,13 +38,12 @@ SELECT account_id AS id, status, plan, email, name, tz, created_at, deactivated_
 
 -- name: account_set_status
 -- $1 live id  $2 its twin  $3 status  $4 deactivated at, NULL when active
-UPDATE account SET status = $3, deactivated_at = $4 WHERE account_id IN ($1, $2) AND status <> 3;
+SELECT account_set_status($1, $2, $3, $4) AS found;
 
 -- name: account_set_password
 -- $1 live id  $2 password hash  $3 now
 -- Whoever is signed in must sign in again.
-WITH ended AS (DELETE FROM session WHERE account_id = $1)
-UPDATE login SET password_hash = $2, changed_at = $3 WHERE account_id = $1;
+SELECT account_set_password($1, $2, $3) AS found;
 
 -- name: account_set_name
 -- $1 live id  $2 its twin  $3 name  $4 time zone

@@ -40,9 +40,12 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- name: client_insert
 -- $1 id  $2 owner in its mode  $3 kind  $4 name  $5 may introspect  $6 scopes  $7 grants
 -- $8 redirect URIs  $9 which of them are loopback  $10 $11 $12 id, hash and prefix of the secret, NULL for none
-WITH made AS (
-	INSERT INTO oauth_client (id, owner_id, kind, name, may_introspect, scopes, grants)
-	VALUES ($1, $2, $3, $4, $5, $6, $7)
+-- The owner's row is held until the client is there, for who deactivates him at this moment.
+WITH owner AS (
+	SELECT a.account_id, a.status FROM account a WHERE a.account_id = $2 FOR SHARE
+), made AS (
+	INSERT INTO oauth_client (id, owner_id, kind, name, may_introspect, scopes, grants, owner_active)
+	SELECT $1, o.account_id, $3, $4, $5, $6, $7, o.status = 1 FROM owner o
 	RETURNING id
 ), redirects AS (
 	INSERT INTO oauth_client_redirect (client_id, uri, loopback)

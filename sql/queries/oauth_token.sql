@@ -32,9 +32,11 @@ SELECT c.id AS connected_account, c.client_id AS client, c.calendars, t.scopes &
   FROM access_token_0 t
   JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
   JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
+  JOIN oauth_client o ON o.id = c.client_id
   JOIN account a ON a.account_id = t.account_id
  WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > now() AND t.dpop_jkt IS NULL AND f.revoked_at IS NULL
-   AND c.revoked_at IS NULL AND c.expires_at > now() AND a.status = 1;
+   AND c.revoked_at IS NULL AND c.expires_at > now() AND o.owner_active
+   AND a.status = 1;
 
 -- name: token_find_1
 SELECT c.id AS connected_account, c.client_id AS client, c.calendars, t.scopes & c.scopes AS scopes, t.expires_at, a.plan,
@@ -42,9 +44,11 @@ SELECT c.id AS connected_account, c.client_id AS client, c.calendars, t.scopes &
   FROM access_token_1 t
   JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
   JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
+  JOIN oauth_client o ON o.id = c.client_id
   JOIN account a ON a.account_id = t.account_id
  WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > now() AND t.dpop_jkt IS NULL AND f.revoked_at IS NULL
-   AND c.revoked_at IS NULL AND c.expires_at > now() AND a.status = 1;
+   AND c.revoked_at IS NULL AND c.expires_at > now() AND o.owner_active
+   AND a.status = 1;
 
 -- name: token_find_2
 SELECT c.id AS connected_account, c.client_id AS client, c.calendars, t.scopes & c.scopes AS scopes, t.expires_at, a.plan,
@@ -52,9 +56,11 @@ SELECT c.id AS connected_account, c.client_id AS client, c.calendars, t.scopes &
   FROM access_token_2 t
   JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
   JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
+  JOIN oauth_client o ON o.id = c.client_id
   JOIN account a ON a.account_id = t.account_id
  WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > now() AND t.dpop_jkt IS NULL AND f.revoked_at IS NULL
-   AND c.revoked_at IS NULL AND c.expires_at > now() AND a.status = 1;
+   AND c.revoked_at IS NULL AND c.expires_at > now() AND o.owner_active
+   AND a.status = 1;
 
 -- name: token_find_3
 SELECT c.id AS connected_account, c.client_id AS client, c.calendars, t.scopes & c.scopes AS scopes, t.expires_at, a.plan,
@@ -62,18 +68,22 @@ SELECT c.id AS connected_account, c.client_id AS client, c.calendars, t.scopes &
   FROM access_token_3 t
   JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
   JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
+  JOIN oauth_client o ON o.id = c.client_id
   JOIN account a ON a.account_id = t.account_id
  WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > now() AND t.dpop_jkt IS NULL AND f.revoked_at IS NULL
-   AND c.revoked_at IS NULL AND c.expires_at > now() AND a.status = 1;
+   AND c.revoked_at IS NULL AND c.expires_at > now() AND o.owner_active
+   AND a.status = 1;
 
 -- name: token_state
 -- $1 account  $2 hash of the token  $3 slot
 -- Why a token was refused. Only after a refusal.
 SELECT t.expires_at <= now() AS expired, t.dpop_jkt IS NOT NULL AS bound,
-       f.revoked_at IS NOT NULL OR c.revoked_at IS NOT NULL OR c.expires_at <= now() AS revoked, a.status
+       f.revoked_at IS NOT NULL OR c.revoked_at IS NOT NULL OR c.expires_at <= now() AS revoked,
+       NOT o.owner_active AS stopped, a.status
   FROM access_token t
   JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
   JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
+  JOIN oauth_client o ON o.id = c.client_id
   JOIN account a ON a.account_id = t.account_id
  WHERE t.account_id = $1 AND t.hash = $2 AND t.slot = $3;
 

@@ -3,15 +3,19 @@
 
 -- name: sign_in_find
 -- $1 e-mail, folded
-SELECT l.password_hash, a.account_id AS id, a.status, a.plan, a.email, a.name, a.tz, a.created_at, a.deactivated_at
+SELECT l.password_hash, l.changed_at AS password_at, a.account_id AS id, a.status, a.plan, a.email, a.name, a.tz, a.created_at, a.deactivated_at
   FROM login l JOIN account a ON a.account_id = l.account_id
  WHERE l.email = $1;
 
 -- name: session_create
 -- $1 account  $2 hash  $3 id  $4 CSRF token  $5 now  $6 end  $7 address  $8 browser  $9 $10 the session that it replaces
+-- $11 when the password was set that was proven
+-- Nothing when there is another password by now. One that is being set waits for this lock, or this waits for it:
+-- see account_set_password in 0004_limits.sql.
 WITH replaced AS (DELETE FROM session WHERE account_id = $9 AND hash = $10)
 INSERT INTO session (account_id, hash, id, csrf, auth_time, amr, ip, ua, created_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, 1, $7::text::inet, $8, $5, $6);
+SELECT l.account_id, $2, $3, $4, $5, 1, $7::text::inet, $8, $5, $6
+  FROM login l WHERE l.account_id = $1 AND l.changed_at = $11 FOR SHARE;
 
 -- name: session_end
 -- $1 account  $2 hash

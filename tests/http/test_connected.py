@@ -139,6 +139,28 @@ def test_a_platform_whose_account_is_deactivated_gets_no_tokens_and_asks_nobody(
     assert app.redeem(code).status == 200
 
 
+def test_the_tokens_of_a_platform_end_and_come_back_with_its_account(world, browser):
+    world.account("stopped@platform.example")
+    app = App(world, owner="stopped@platform.example", scope="profile:read events:read")
+    token = app.connect(browser, scope="profile:read events:read")["access_token"]
+    home = f"/dav/calendars/{world.account('user@example.org').id}/default/x.ics"
+    good = world.get("/v1/profile", key=token)
+    assert good.status == 200
+    trips = world.log_of(good)["db"]
+    world.cli("account", "deactivate", "stopped@platform.example")
+    for server in (world, world.second):
+        reply = server.get("/v1/profile", key=token)
+        assert reply.status == 401 and reply.json["error"]["code"] == "token_revoked", reply
+        assert "deactivated" in reply.json["error"]["message"] and 'error="invalid_token"' in reply.headers["WWW-Authenticate"]
+        assert server.get(home, key=token).status == 401
+    late = world.client("stopped@platform.example", redirect_uri="https://late.example/cb")  # made while it is stopped
+    assert world.sql(f"SELECT count(*) FROM oauth_client WHERE NOT owner_active") == [["2"]], late
+    world.cli("account", "reactivate", "stopped@platform.example")
+    assert world.sql("SELECT count(*) FROM oauth_client WHERE NOT owner_active") == [["0"]]
+    reply = world.get("/v1/profile", key=token)
+    assert reply.status == 200 and world.log_of(reply)["db"] == trips
+
+
 def test_a_user_without_a_plan_for_the_api_is_refused_to_the_platforms_key_as_to_its_token(world, app):
     free = world.account("free-user@example.org")
     b = Browser(world)

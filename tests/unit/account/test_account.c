@@ -55,17 +55,28 @@ TEST(names_cannot_rewrite_the_line_they_stand_in)
 		struct str sent;
 		bool good;
 	} cases[] = {
-		{ STR(" Laptop "), true },
-		{ STR("Büro – 東京"), true },
-		{ STR(""), false },
-		{ STR(" \t"), false },
-		{ STR("a\nb"), false },
-		{ STR("a\0b"), false },
-		{ STR("a\x7F"), false },
+		{ STR(" Laptop "), true }, { STR("Büro – 東京"), true }, { STR(""), false }, { STR(" \t"), false },
+		{ STR("a\nb"), false }, { STR("a\0b"), false }, { STR("a\x7F"), false },
 		{ STR("a\xC2\x85"), false },     /* next line */
 		{ STR("a\xE2\x80\xAE"), false }, /* right-to-left override */
 		{ STR("a\xE2\x81\xA6"), false }, /* left-to-right isolate */
 		{ STR("a\xFF"), false },
+		{ STR("Caf\xC2\xAD"
+		      "e"),
+			false },                    /* soft hyphen */
+		{ STR("Bank\xE2\x80\x8B"), false }, /* zero width space */
+		{ STR("Ban\xE2\x80\x8Dk"), false }, /* zero width joiner */
+		{ STR("Bank\xE2\x81\xA0"), false }, /* word joiner */
+		{ STR("\xE2\x80\xAB"
+		      "knaB"),
+			false }, /* right-to-left embedding */
+		{ STR("\xEF\xBB\xBF"
+		      "Bank"),
+			false },                                   /* byte order mark */
+		{ STR("\xE3\x85\xA4"), false },                    /* Hangul filler: a name that is seen as none */
+		{ STR("Bank\xF3\xA0\x81\xA1"), false },            /* a tag */
+		{ STR("I \xE2\x9D\xA4\xEF\xB8\x8F it"), true },    /* a heart in colour */
+		{ STR("\xD7\xA9\xD7\x9C\xD7\x95\xD7\x9D"), true }, /* written from right to left as it is */
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct str clean;
@@ -132,8 +143,10 @@ TEST(guesses_from_one_network_do_not_lock_the_owner_out)
 {
 	database_use(&test_cx);
 	struct account in;
-	struct account_new owner = { STR_INIT("besieged@example.org"), STR_INIT("Five"), STR_INIT("correct horse"),
-		PLAN_PRO };
+	struct account_new owner = { .email = STR_INIT("besieged@example.org"),
+		.name = STR_INIT("Five"),
+		.password = STR_INIT("correct horse"),
+		.plan = PLAN_PRO };
 	assert_ok(account_create(&test_cx, &owner, &in));
 	test_cx.client_ip = STR("192.0.2.66");
 	for (int i = 0; i < 10; i++)
@@ -186,27 +199,33 @@ TEST(a_session_ends_at_sign_out_replacement_expiry_and_new_password)
 	struct account account = made("five@example.org", "correct horse");
 	struct str first, second, third;
 	struct principal p;
-	assert_ok(session_create(&test_cx, account.id, STR_ABSENT, &first));
+	assert_ok(session_create(&test_cx, account.id, account.password_at, STR_ABSENT, &first));
 	assert_ok(authenticated(first, &p));
 	assert_int_equal(p.kind, SESSION);
 	assert_true(id_eq(p.account, account.id));
 	assert_int_equal(p.csrf.len, 64);
 
-	assert_ok(session_create(&test_cx, account.id, first, &second)); /* fixation: the old one dies */
+	assert_ok(session_create(
+		&test_cx, account.id, account.password_at, first, &second)); /* fixation: the old one dies */
 	assert_err(authenticated(first, &p), CREDENTIALS_INVALID);
 	assert_ok(authenticated(second, &p));
 	assert_ok(session_end(&test_cx, second));
 	assert_err(authenticated(second, &p), CREDENTIALS_INVALID);
 
-	assert_ok(session_create(&test_cx, account.id, STR_ABSENT, &third));
+	assert_ok(session_create(&test_cx, account.id, account.password_at, STR_ABSENT, &third));
 	test_cx.now = instant_add_s(test_cx.now, SESSION_LIFETIME_S - 1);
 	assert_ok(authenticated(third, &p));
 	test_cx.now = instant_add_s(test_cx.now, 2);
 	assert_err(authenticated(third, &p), CREDENTIALS_INVALID);
 
-	assert_ok(session_create(&test_cx, account.id, STR_ABSENT, &third));
+	assert_ok(session_create(&test_cx, account.id, account.password_at, STR_ABSENT, &third));
 	assert_ok(account_set_password(&test_cx, account.id, STR("another horse")));
 	assert_err(authenticated(third, &p), CREDENTIALS_INVALID);
+	/* None is born from the old password any more. */
+	assert_err(session_create(&test_cx, account.id, account.password_at, STR_ABSENT, &third), CREDENTIALS_INVALID);
+	assert_ok(session_create(&test_cx, account.id, test_cx.now, STR_ABSENT, &third));
+	assert_ok(sign_in(&test_cx, account.email, STR("another horse"), &account));
+	assert_ok(session_create(&test_cx, account.id, account.password_at, STR_ABSENT, &third));
 	assert_ok(account_housekeeping(&test_cx));
 	database_leave(&test_cx);
 }
