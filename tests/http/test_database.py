@@ -193,14 +193,9 @@ def narrow(postgres):
         postgres.drop("t_narrow")
 
 
-def test_a_pool_that_is_exhausted_answers_503_with_retry_after(narrow, postgres):
+def test_a_pool_that_is_exhausted_answers_503_with_retry_after(narrow):
     key = narrow.account().key
     assert profile(narrow, key).status == 200
-    lock = subprocess.Popen([f"{postgres.bin}/psql", "-Xq", narrow.database_url], stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE, text=True)
-    lock.stdin.write("BEGIN; LOCK TABLE api_key; \\echo locked\n")
-    lock.stdin.flush()
-    assert lock.stdout.readline() == "locked\n"
     replies = []
 
     def call():
@@ -209,12 +204,13 @@ def test_a_pool_that_is_exhausted_answers_503_with_retry_after(narrow, postgres)
         client.close()
 
     threads = [threading.Thread(target=call) for _ in range(4)]
-    for t in threads:
-        t.start()
-    assert narrow.wait_for(lambda: len(replies) == 3), replies  # all but the one that holds the connection
-    lock.communicate("COMMIT;\n")
-    for t in threads:
-        t.join()
+    with narrow.holding("LOCK TABLE api_key") as commit:
+        for t in threads:
+            t.start()
+        assert narrow.wait_for(lambda: len(replies) == 3), replies  # all but the one that holds the connection
+        commit()
+        for t in threads:
+            t.join()
     assert sorted(r.status for r in replies) == [200, 503, 503, 503]
     busy = next(r for r in replies if r.status == 503)
     assert busy.headers["Retry-After"] == "1"

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where anyone may make accounts, how many; and what a sign-in is worth that meets a change of its password."""
-import contextlib
-import subprocess
 import threading
 
 import pytest
@@ -23,32 +21,16 @@ def accounts(world):
     return int(count)
 
 
-@contextlib.contextmanager
-def holding(world, statements):
-    """A transaction that has run these, until `done()` commits it."""
-    psql = subprocess.Popen([f"{world.postgres.bin}/psql", "-Xq", world.database_url], stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE, text=True)
-    psql.stdin.write(f"BEGIN; {statements}; \\echo held\n")
-    psql.stdin.flush()
-    try:
-        assert "held\n" in iter(psql.stdout.readline, "")
-        yield lambda: psql.communicate("COMMIT;\n")
-    finally:
-        if psql.poll() is None:
-            psql.kill()
-            psql.wait()
-
-
 def meanwhile(world, statements, run):
     """What `run` gives that has to wait for a transaction which runs these and commits."""
     given = []
-    with holding(world, statements) as done:
+    with world.holding(statements) as commit:
         thread = threading.Thread(target=lambda: given.append(run()))
         thread.start()
-        waits = world.wait_for(lambda: world.sql("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"))
-        done()
+        waited = world.wait_for(world.waiting)
+        commit()
         thread.join()
-    assert waits, "nothing waited"
+    assert waited, "nothing had to wait"
     return given[0]
 
 

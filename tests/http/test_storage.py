@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What one account may store (RFC 4331): refused in full and with its name where it would be more, told in two properties."""
 import json
+import threading
 import uuid
 
 import pytest
@@ -98,10 +99,16 @@ def test_a_calendar_is_copied_where_it_fits(dav, cal, other, fresh):
     assert usage(dav, fresh) == (400_000, MIB - 800_000)
 
 
-def test_copies_of_calendars_at_once_count_each_other(dav, home, cal):
+def test_copies_of_calendars_at_once_count_each_other(world, owner, dav, home, cal):
     put_new(dav, cal + "a.ics", sized(400_000))
-    made = [f"{home}{uuid.uuid4()}/" for _ in range(4)]
-    outcomes = at_once(dav, 4, lambda mine, i: mine.request("COPY", cal, Destination=made[i]).status)
+    made, outcomes = [f"{home}{uuid.uuid4()}/" for _ in range(4)], []
+    copy = lambda: outcomes.extend(at_once(dav, 4, lambda mine, i: mine.request("COPY", cal, Destination=made[i]).status))
+    with world.holding(f"SELECT FROM account WHERE email = '{owner.email}' FOR UPDATE") as commit:
+        thread = threading.Thread(target=copy)
+        thread.start()
+        assert world.wait_for(lambda: world.waiting() == 4)
+        commit()
+        thread.join()
     for path in made:
         dav.request("DELETE", path)
     assert outcomes == [201, 507, 507, 507]

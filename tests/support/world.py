@@ -11,11 +11,13 @@
     world.log_of(reply)                            the fields of its log line: log["db"] are its round trips
     world.second                                   another instance on the same database, with the same methods
     world.sql("SELECT …")                          rows of texts
+    with world.holding("LOCK TABLE …") as commit:  a transaction that has run these; world.waiting() are the sessions it stops
     world.restart(), world.start("--option", …), world.stop(), world.kill()
 
 A module may set SERVE = ["--signup", "open"] for its server. At the end the logs are searched for every secret that was
 handed out (world.secret(text) adds one) and for what the sanitizers say.
 """
+import contextlib
 import json
 import os
 import shlex
@@ -260,6 +262,24 @@ class World(Server):
 
     def sql(self, text):
         return self.postgres.sql(self.database, text)
+
+    @contextlib.contextmanager
+    def holding(self, statements):
+        psql = subprocess.Popen([f"{self.postgres.bin}/psql", "-Xq", self.database_url], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True)
+        try:
+            psql.stdin.write(f"BEGIN; {statements}; \\echo held\n")
+            psql.stdin.flush()
+            assert "held\n" in iter(psql.stdout.readline, ""), statements
+            yield lambda: psql.communicate("COMMIT;\n")
+        finally:
+            if psql.poll() is None:
+                psql.kill()
+                psql.wait()
+
+    def waiting(self):
+        [[count]] = self.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        return int(count)
 
     @property
     def second(self):
