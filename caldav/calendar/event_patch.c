@@ -3,24 +3,35 @@
 
 /* ---- instances ---- */
 
-/* A recurrence_id of struct occurrence as a start on the master's clock. */
-static bool original_of(const struct patch *p, struct str instance, struct when *out)
+/* One instance, by its recurrence_id of struct occurrence. */
+struct instance {
+	struct when original;       /* its start in the set, on the master's clock */
+	const struct override *own; /* NULL: none */
+	bool made;                  /* the rules or RDATE make it */
+};
+
+static const struct override *override_at(const struct series *s, int64_t original)
 {
-	struct wall w;
-	struct when clock = p->series->clock;
-	if (!wall_parse(instance, &w) || w.date != clock.date || w.utc != (clock.zone != NULL))
-		return false;
-	*out = clock;
-	out->local = w.utc ? zone_to_local(clock.zone, w.local) : w.local;
-	return true;
+	for (size_t i = 0; i < s->override_count; i++)
+		if (s->overrides[i].original == original)
+			return &s->overrides[i];
+	return NULL;
 }
 
-static const struct override *override_at(const struct patch *p, int64_t original)
+static err_t instance_find(const struct patch *p, struct str recurrence_id, struct instance *out)
 {
-	for (size_t i = 0; i < p->series->override_count; i++)
-		if (p->series->overrides[i].original == original)
-			return &p->series->overrides[i];
-	return NULL;
+	const struct series *s = p->series;
+	int64_t originals[2];
+	size_t n = s->recurs ? series_originals(p->cx->mem, s, recurrence_id, originals) : 0;
+	for (size_t i = 0; i < n; i++) {
+		*out = (struct instance){ .original = s->clock,
+			.own = override_at(s, originals[i]),
+			.made = series_has(p->cx->mem, s, originals[i]) };
+		out->original.local = originals[i];
+		if (out->own || out->made)
+			return OK;
+	}
+	return FAIL(p->cx, NOT_FOUND, "no such instance");
 }
 
 /* The master's lines but for what makes it recur, as an override of one instance. */
@@ -55,26 +66,23 @@ static struct str override_text(struct patch *p, struct when original)
 	return buf_str(&b);
 }
 
-/* Find the instance's override, making it first where there is none: then p is open on the new text. */
+/* The instance's override, made first where there is none: then p is open on the new text. */
 static err_t override_open(
-	struct ctx *cx, struct str data, struct str instance, struct patch *p, const struct ical_comp **out)
+	struct ctx *cx, struct str data, struct str recurrence_id, struct patch *p, const struct ical_comp **out)
 {
-	struct when original;
+	struct instance instance;
 	TRY(patch_open(cx, data, p));
-	if (!original_of(p, instance, &original))
-		return FAIL(cx, NOT_FOUND, "no such instance");
-	const struct override *o = override_at(p, original.local);
-	if (!o) {
-		if (!p->series->recurs || !series_has(cx->mem, p->series, original.local))
-			return FAIL(cx, NOT_FOUND, "no such instance");
-		struct str made;
-		edit_add(p, comp_end(p->series->master->comp), 0, override_text(p, original));
-		TRY(patch_apply(p, &made));
-		TRY(patch_open(cx, made, p));
-		if (!original_of(p, instance, &original) || !(o = override_at(p, original.local)))
+	TRY(instance_find(p, recurrence_id, &instance));
+	if (!instance.own) {
+		struct str with_override;
+		edit_add(p, comp_end(p->series->master->comp), 0, override_text(p, instance.original));
+		TRY(patch_apply(p, &with_override));
+		TRY(patch_open(cx, with_override, p));
+		instance.own = override_at(p->series, instance.original.local);
+		if (!instance.own)
 			return FAIL(cx, INTERNAL, "an override was made and not found");
 	}
-	*out = o->timing->comp;
+	*out = instance.own->timing->comp;
 	return OK;
 }
 
@@ -116,25 +124,20 @@ err_t event_cancel(struct ctx *cx, struct str data, struct str instance, struct 
 	return patch_apply(&p, out);
 }
 
-err_t event_remove_instance(struct ctx *cx, struct str data, struct str instance, struct str *out)
+err_t event_remove_instance(struct ctx *cx, struct str data, struct str recurrence_id, struct str *out)
 {
 	struct patch p;
-	struct when original;
+	struct instance instance;
 	TRY(patch_open(cx, data, &p));
-	if (!original_of(&p, instance, &original))
-		return FAIL(cx, NOT_FOUND, "no such instance");
-	const struct override *o = override_at(&p, original.local);
-	bool made = p.series->master && p.series->recurs && series_has(cx->mem, p.series, original.local);
-	if (!o && !made)
-		return FAIL(cx, NOT_FOUND, "no such instance");
-	if (o && !p.series->master && p.series->timing_count == 1)
+	TRY(instance_find(&p, recurrence_id, &instance));
+	if (instance.own && !p.series->master && p.series->timing_count == 1)
 		return REFUSE(cx, ICAL_OBJECT, "", "the object holds this instance alone: delete the object");
-	if (o)
-		comp_remove(&p, o->timing->comp);
-	if (made) {
+	if (instance.own)
+		comp_remove(&p, instance.own->timing->comp);
+	if (instance.made) {
 		const struct ical_comp *comp = p.series->master->comp;
 		struct buf line = lines_new(&p);
-		event_point_line(&line, STR("EXDATE"), original);
+		event_point_line(&line, STR("EXDATE"), instance.original);
 		edit_add(&p, props_end(comp), 0, buf_str(&line));
 		stamps_change(&p, comp, true);
 	}

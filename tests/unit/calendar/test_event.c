@@ -295,6 +295,21 @@ TEST(one_instance_is_changed_by_an_override)
 		assert_err(event_patch(&test_cx, STR(SERIES), str_of(missing[i]), &with, EVENT_TITLE, &out), NOT_FOUND);
 }
 
+/* At half past two of a night that has none: its id is the instant it has, which half past three would share. */
+TEST(an_instance_in_the_gap_of_a_clock_is_changed_and_taken_out)
+{
+	struct str series =
+		STR("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\nBEGIN:VEVENT\r\nUID:u\r\nSUMMARY:s\r\n"
+		    "DTSTART;TZID=Europe/Berlin:20270327T023000\r\nRRULE:FREQ=DAILY;COUNT=3\r\n"
+		    "END:VEVENT\r\nEND:VCALENDAR\r\n");
+	struct str out, id = STR("20270328T013000Z");
+	assert_ok(event_patch(&test_cx, series, id, &(struct event){ .title = STR("new") }, EVENT_TITLE, &out));
+	assert_true(str_find(out, STR("RECURRENCE-ID;TZID=Europe/Berlin:20270328T023000")) != SIZE_MAX);
+	assert_ok(event_remove_instance(&test_cx, out, id, &out));
+	assert_true(str_find(out, STR("RECURRENCE-ID")) == SIZE_MAX);
+	assert_err(event_remove_instance(&test_cx, out, id, &out), NOT_FOUND);
+}
+
 TEST(exceptions_move_with_the_series)
 {
 	struct event with = {
@@ -333,4 +348,5 @@ TESTS(RUN(an_event_survives_its_writing), RUN(days_utc_and_floating_times_are_wr
 	RUN(a_written_vtimezone_is_right_from_then_on), RUN(fields_that_are_wrong_are_named),
 	RUN(a_change_touches_its_own_lines_alone), RUN(attendees_who_stay_keep_their_parameters),
 	RUN(a_new_time_replaces_the_old_and_brings_its_zone), RUN(one_instance_is_changed_by_an_override),
-	RUN(exceptions_move_with_the_series), RUN(an_event_or_one_instance_is_cancelled))
+	RUN(an_instance_in_the_gap_of_a_clock_is_changed_and_taken_out), RUN(exceptions_move_with_the_series),
+	RUN(an_event_or_one_instance_is_cancelled))
