@@ -179,7 +179,7 @@ static bool wants_gzip(struct response *rs)
 {
 	struct str etag = header_of(rs, "ETag");
 	bool strong = etag.ptr && !str_starts(etag, STR("W/"));
-	if (!rs->may_gzip || rs->no_body || strong || response_has(rs, "Content-Encoding"))
+	if (!rs->may_gzip || strong || response_has(rs, "Content-Encoding"))
 		return false;
 	response_header(rs, "Vary", STR("Accept-Encoding"));
 	return gzip_accepted(request_header_list(rs->rq, "Accept-Encoding"));

@@ -180,6 +180,21 @@ TEST(small_answers_and_those_with_a_strong_etag_are_not_compressed)
 	}
 }
 
+TEST(head_tells_of_the_compressed_answer_that_get_would_be) /* RFC 9110 §9.3.2, §8.6 */
+{
+	const char *const names[] = { "Content-Length", "Content-Encoding", "Vary" };
+	struct exchange *got[2];
+	for (size_t i = 0; i < 2; i++) {
+		got[i] = begin(i ? METHOD_HEAD : METHOD_GET, HEADERS(H("Accept-Encoding", "gzip")));
+		add_lines(reply(&got[i]->rs, 200, "application/json"), 100);
+		response_end(&got[i]->rs);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		assert_str(answered(got[1], names[i]), answered(got[0], names[i]));
+	assert_str(answered(got[1], "Content-Encoding"), STR("gzip"));
+	assert_str(answered_body(got[1]), STR(""));
+}
+
 TEST(pages_are_never_compressed) /* BREACH */
 {
 	struct exchange *x = begin(METHOD_GET, HEADERS(H("Accept-Encoding", "gzip")));
@@ -260,7 +275,8 @@ TESTS(RUN(a_whole_answer_is_one_write), RUN(a_short_stream_goes_out_whole),
 	RUN(http_1_0_gets_a_stream_that_ends_with_the_connection), RUN(head_of_a_stream_has_no_body),
 	RUN(head_of_a_stream_that_its_handler_did_not_fill_tells_no_length),
 	RUN(a_stream_to_a_client_that_left_says_stop), RUN(a_stream_with_a_hole_is_broken_off),
-	RUN(small_answers_and_those_with_a_strong_etag_are_not_compressed), RUN(pages_are_never_compressed),
+	RUN(small_answers_and_those_with_a_strong_etag_are_not_compressed),
+	RUN(head_tells_of_the_compressed_answer_that_get_would_be), RUN(pages_are_never_compressed),
 	RUN(accept_encoding_has_weights), RUN(a_header_cannot_end_its_line),
 	RUN(a_form_action_cannot_extend_the_policy), RUN(empty_answers_have_no_length_where_none_may_be),
 	RUN(a_caller_may_say_how_long_an_answer_keeps))
