@@ -155,7 +155,7 @@ static err_t load(struct judging *j)
 	return OK;
 }
 
-err_t dav_conditions(struct request *rq)
+err_t conditions_judge(struct request *rq)
 {
 	struct str text = request_header_list(rq, "If");
 	if (!text.ptr || !rq->principal)
@@ -171,4 +171,10 @@ err_t dav_conditions(struct request *rq)
 	if (!any_holds(j))
 		return REFUSE(&rq->cx, PRECONDITION, "If", "No list of the If header is true.");
 	return OK;
+}
+
+err_t dav_conditions(struct request *rq)
+{
+	bool later = rq->method == METHOD_PROPFIND || rq->method == METHOD_REPORT;
+	return later ? OK : conditions_judge(rq);
 }

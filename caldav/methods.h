@@ -21,8 +21,13 @@ handler dav_forbidden;  /* error.c: what can never be done to this resource: 403
 /* foresee.c: module.foresee of /dav/. */
 void dav_foresee(struct request *rq, const struct credential *sent);
 
-/* conditions.c: module.conditions of /dav/, the If header (RFC 4918 §10.4). MALFORMED; PRECONDITION when it is false.
+/*
+ * conditions.c: the If header (RFC 4918 §10.4). Authorization comes before it (§8.5): PROPFIND and REPORT, whose scopes
+ * are not all in their route, judge it themselves, all else is judged by module.conditions of /dav/.
+ *
+ * errors  MALFORMED; PRECONDITION when it is false; ACCOUNT_MISMATCH
  */
+MUST_CHECK err_t conditions_judge(struct request *rq);
 MUST_CHECK err_t dav_conditions(struct request *rq);
 
 enum depth { DEPTH_ABSENT, DEPTH_0, DEPTH_1, DEPTH_INFINITY };

@@ -117,6 +117,7 @@ err_t dav_propfind(struct request *rq, struct response *rs)
 	TRY(body_read(rq, &ask));
 	if (at.kind == RES_CALENDAR && depth == DEPTH_1)
 		TRY(principal_needs(&rq->cx, rq->principal, EVENTS_READ)); /* names and times of change of events */
+	TRY(conditions_judge(rq));
 
 	TRY(subject_load(&rq->cx, rq->principal, at, &calendar, &object, &subject));
 	TRY(dead_load(&rq->cx, &ask, &subject));

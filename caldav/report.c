@@ -70,5 +70,6 @@ err_t dav_report(struct request *rq, struct response *rs)
 		return FAIL(&rq->cx, DAV_REPORT, "%.*s %.*s", STR_ARG(call.root->ns), STR_ARG(call.root->local));
 	uint64_t scopes = report->scopes ? report->scopes : scopes_to_read(call.at.kind);
 	TRY(principal_needs(&rq->cx, rq->principal, scopes));
+	TRY(conditions_judge(rq));
 	return report->run(&call);
 }

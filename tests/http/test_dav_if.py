@@ -345,6 +345,10 @@ def test_who_may_not_is_refused_before_the_header_is_judged(world, dav, cal, obj
         assert reader.request("DELETE", obj, If=header).status == 403
         assert dav.request("DELETE", "/dav/calendars/usr_0000000000000000000002/a/b.ics", If=header).status == 403
     assert dav.request("OPTIONS", obj, If=FALSE).status == 200
+    lister = limited("calendars:read")
+    assert lister.request("PROPFIND", cal, Depth=0, If=FALSE).status == 412
+    assert lister.request("PROPFIND", cal, Depth=1, If=FALSE).status == 403
+    assert lister.report(cal, SYNC, If=FALSE).status == 403
 
 
 # ---- under the lock ----
