@@ -196,9 +196,9 @@ struct place_state {
 MUST_CHECK err_t place_states(struct ctx *cx, struct id account, struct id_list only, const struct object_place *places,
 	size_t count, struct place_state **out, size_t *count_out);
 /*
- * Inside a transaction (db_begin): from now on nothing but it changes, moves or deletes these calendars and what is in
- * them. `account_too` for what will make, move or copy a calendar, which locks the account before its calendars. out:
- * those that are there; items are never NULL.
+ * Inside a transaction (db_begin): until its end no other moves or deletes these calendars, or changes what is in them.
+ * `account_too` for what will make, move or copy a calendar, which locks the account before its calendars. out: those
+ * that are there; items are never NULL.
  */
 MUST_CHECK err_t calendar_lock(struct ctx *cx, struct id account, struct id_list only, struct str_list names,
 	bool account_too, struct id_list *out);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Callers at once: one wins, nobody waits for ever, who syncs misses nothing; and what a request costs."""
 import concurrent.futures
+import uuid
 
 import pytest
 
@@ -43,6 +44,25 @@ def test_moves_to_and_fro_do_not_wait_for_each_other(dav, cal, other):
 
     assert at_once(dav, 16, move) == [201] * 16
     assert names(dav, cal) == {f"x{i}.ics" for i in range(8)} and names(dav, other) == {f"{i}.ics" for i in range(8)}
+
+
+def test_properties_that_change_while_their_calendar_goes_do_not_wait_for_it(dav, home):
+    """Each takes the calendar's row before properties, and these by name, not in the order that they were made in."""
+    def some(first, value):
+        return "".join(f"<x:p{i} xmlns:x='urn:x'>{value}</x:p{i}>" for i in range(first, first + 20))
+
+    for round_ in range(40):
+        cal = f"{home}{uuid.uuid4()}/"
+        assert dav.request("MKCALENDAR", cal).status == 201
+        obj = cal + "a.ics"
+        put_new(dav, obj)
+        for path in (cal, obj):
+            for first in (30, 10):
+                proppatch(dav, path, some(first, "old"))
+        writers = [lambda mine: proppatch(mine, cal, some(10, "new") + some(30, "new")), lambda mine: proppatch(mine, obj, some(10, "new") + some(30, "new")),
+                   lambda mine: mine.request("DELETE", cal), lambda mine: proppatch(mine, cal, some(10, "newer"))]
+        got = at_once(dav, 4, lambda mine, i: writers[i](mine).status)
+        assert set(got) <= {204, 207, 404} and got.count(204) == 1, got
 
 
 def test_a_sync_beside_writers_misses_nothing(dav, cal):
