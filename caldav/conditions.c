@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The If header judged (RFC 4918 §10.4.3, §10.4.4; RFC 6578 §5). An object has its entity tag, compared strongly; a
- * calendar has its DAV:sync-token as a state token. There are no locks: a lock token is nothing's state. What a
- * credential may not read it may not probe: all else is a resource that has no such state.
+ * calendar has its DAV:sync-token as a state token (its tag is weak and so matches nothing). There are no locks: a lock
+ * token is nothing's state. What a credential may not read it may not probe: it has no state, as what is not there.
  *
  * A writing request and what it is conditional on are one transaction (module.conditions), which holds the calendars
  * that are named, the request's own and the destination's, so that what was true is true when it writes.

@@ -159,7 +159,6 @@ const struct module discovery_module = {
 	.routes = discovery_routes,
 	.route_count = ARRAY_LEN(discovery_routes),
 	.basic = KEY,
-	.conditions = dav_conditions,
 	.show_error = dav_show_error,
 	.every_answer = add_dav_header,
 };
