@@ -7,6 +7,7 @@
 #include "caldav/calendar/sample.h"
 #include "server/account/show.h"
 #include "server/cli/command.h"
+#include "server/cli/list.h"
 #include "server/crypto/password.h"
 
 /* The first line of standard input. */
@@ -62,15 +63,10 @@ static err_t list(struct ctx *cx, const struct command_call *call)
 			print(call, &accounts[i]);
 		return OK;
 	}
-	struct json j = json_begin(call->out);
-	json_object(&j, NULL);
-	json_str(&j, "object", STR("list"));
-	json_array(&j, "data");
+	struct json j = list_begin(call);
 	for (size_t i = 0; i < count; i++)
 		account_json(&j, NULL, &accounts[i]);
-	json_array_end(&j);
-	json_object_end(&j);
-	BUF_LIT(call->out, "\n");
+	list_end(&j, call);
 	return OK;
 }
 

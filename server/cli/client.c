@@ -5,6 +5,7 @@
 #include "oauth/token.h"
 #include "server/account/account.h"
 #include "server/cli/command.h"
+#include "server/cli/list.h"
 #include "server/http/scope.h"
 
 static void print_line(struct ctx *cx, struct buf *out, const struct client *client)
@@ -82,15 +83,10 @@ static err_t list(struct ctx *cx, const struct command_call *call)
 			print_line(cx, call->out, &clients[i]);
 		return OK;
 	}
-	struct json j = json_begin(call->out);
-	json_object(&j, NULL);
-	json_str(&j, "object", STR("list"));
-	json_array(&j, "data");
+	struct json j = list_begin(call);
 	for (size_t i = 0; i < count; i++)
 		client_json(&j, cx->mem, NULL, &clients[i], STR_ABSENT);
-	json_array_end(&j);
-	json_object_end(&j);
-	BUF_LIT(call->out, "\n");
+	list_end(&j, call);
 	return OK;
 }
 

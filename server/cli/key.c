@@ -4,6 +4,7 @@
 #include "server/account/account.h"
 #include "server/account/show.h"
 #include "server/cli/command.h"
+#include "server/cli/list.h"
 
 static struct str time_or_dash(struct arena *mem, struct instant t)
 {
@@ -59,15 +60,10 @@ static err_t list(struct ctx *cx, const struct command_call *call)
 	TRY(account_by_email(cx, call->args.items[0], &account));
 	TRY(key_list(cx, account.id, &keys, &count));
 	if (call->config->json) {
-		struct json j = json_begin(call->out);
-		json_object(&j, NULL);
-		json_str(&j, "object", STR("list"));
-		json_array(&j, "data");
+		struct json j = list_begin(call);
 		for (size_t i = 0; i < count; i++)
 			key_json(&j, cx->mem, NULL, &keys[i], STR_ABSENT);
-		json_array_end(&j);
-		json_object_end(&j);
-		BUF_LIT(call->out, "\n");
+		list_end(&j, call);
 		return OK;
 	}
 	buf_fmt(call->out, "%-26s  %-15s  %-11s  %-4s  %-20s  %-20s  %s\n", "ID", "PREFIX", "KIND", "MODE", "CREATED",
