@@ -9,6 +9,7 @@
 #include "server/account/label.h"
 #include "server/api/api.h"
 #include "server/api/routes.h"
+#include "server/http/refusal.h"
 
 #define BODY_MAX KIB(64)
 struct hosted {

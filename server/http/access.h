@@ -2,7 +2,7 @@
 /* Who asks and whether they may: the router's steps between a found row and its handler. */
 #pragma once
 
-#include "server/http/router.h"
+#include "server/http/route.h"
 
 /*
  * The credential that a row of this `who` looks at, judged by its authenticator: rq->principal is set, or stays NULL

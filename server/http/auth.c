@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/http/auth.h"
 
-#include "server/base/buf.h"
-#include "server/base/config.h"
-#include "server/http/response.h"
-#include "server/http/router.h"
-
 static bool is_token68(struct str s)
 {
 	size_t i = 0;
@@ -89,65 +84,4 @@ bool principal_sees_calendar(const struct principal *p, struct id calendar)
 		if (id_eq(p->calendars.items[i], calendar))
 			return true;
 	return false;
-}
-
-/* ---- challenges ---- */
-
-/* A quoted-string's inside (RFC 9110 §5.6.4); our texts are ASCII. */
-static void add_quoted(struct buf *out, struct str text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] == '"' || text.ptr[i] == '\\')
-			buf_char(out, '\\');
-		buf_char(out, text.ptr[i]);
-	}
-}
-
-/* RFC 6750 §3.1: which error a Bearer challenge names. None when no authentication was tried. */
-static const char *bearer_error(const struct request *rq, err_t e)
-{
-	int status = err_row(e->kind)->api_status;
-	if (e->kind == INSUFFICIENT_SCOPE)
-		return "insufficient_scope";
-	if (status == 400)
-		return "invalid_request";
-	if (e->kind == MISSING_CREDENTIALS || (rq->sent != VIA_BEARER && rq->sent != VIA_DPOP))
-		return NULL;
-	return status == 401 ? "invalid_token" : NULL;
-}
-
-static void add_metadata_url(struct request *rq, struct buf *out)
-{
-	struct str path = rq->module ? str_of(rq->module->prefix) : STR_ABSENT;
-	if (str_ends(path, STR("/")))
-		path.len--;
-	buf_fmt(out, ", resource_metadata=\"%.*s/.well-known/oauth-protected-resource%.*s\"",
-		STR_ARG(rq->cx.config->public_url), STR_ARG(path));
-}
-
-static void bearer_challenge(struct request *rq, struct response *rs, err_t e)
-{
-	const char *error = bearer_error(rq, e);
-	struct buf out = buf_new(rq->cx.mem, 2048);
-	BUF_LIT(&out, "Bearer realm=\"Calends\"");
-	if (error) {
-		buf_fmt(&out, ", error=\"%s\", error_description=\"", error);
-		add_quoted(&out, err_text(e));
-		buf_char(&out, '"');
-	}
-	if (e->scopes & SCOPES_ALL)
-		buf_fmt(&out, ", scope=\"%.*s\"", STR_ARG(scope_text(rq->cx.mem, e->scopes)));
-	if (rq->cx.config)
-		add_metadata_url(rq, &out);
-	response_header(rs, "WWW-Authenticate", buf_str(&out));
-}
-
-void auth_challenge(struct request *rq, struct response *rs, err_t e)
-{
-	bool unauthenticated = err_row(e->kind)->api_status == 401;
-	if (!unauthenticated && e->kind != INSUFFICIENT_SCOPE)
-		return;
-	if (unauthenticated && rq->module && rq->module->basic)
-		response_header(rs, "WWW-Authenticate", STR("Basic realm=\"Calends\", charset=\"UTF-8\""));
-	bearer_challenge(rq, rs, e);
 }

@@ -64,13 +64,3 @@ MUST_CHECK err_t credential_read(struct ctx *cx, struct str header, struct crede
  */
 MUST_CHECK err_t principal_needs(struct ctx *cx, const struct principal *p, uint64_t scopes);
 bool principal_sees_calendar(const struct principal *p, struct id calendar);
-
-struct request;
-struct response;
-
-/*
- * WWW-Authenticate for e, nothing unless its kind asks for one (401, INSUFFICIENT_SCOPE). Bearer as RFC 6750 §3 says,
- * with resource_metadata (RFC 9728 §5.1) and without error= when nothing was sent; where the module takes Basic, Basic
- * first, since older clients read one line alone.
- */
-void auth_challenge(struct request *rq, struct response *rs, err_t e);

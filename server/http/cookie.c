@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/http/cookie.h"
 
+#include "server/base/buf.h"
 #include "server/base/config.h"
+#include "server/data/uri.h"
 
 static bool public_https(const struct ctx *cx)
 {
@@ -23,9 +25,8 @@ struct str cookie_name(struct ctx *cx, const char *name)
 	return str_fmt(cx->mem, "%s_%.*s", name, STR_ARG(public_port(cx)));
 }
 
-void response_cookie(struct response *rs, const char *name, struct str value, int64_t max_age_s)
+struct str cookie_line(struct ctx *cx, const char *name, struct str value, int64_t max_age_s)
 {
-	struct ctx *cx = &rs->rq->cx;
 	struct buf out = buf_new(cx->mem, 4096);
 	buf_add(&out, cookie_name(cx, name));
 	buf_char(&out, '=');
@@ -37,5 +38,5 @@ void response_cookie(struct response *rs, const char *name, struct str value, in
 		BUF_LIT(&out, "; Max-Age=");
 		buf_int(&out, max_age_s);
 	}
-	response_header(rs, "Set-Cookie", buf_str(&out));
+	return buf_str(&out);
 }

@@ -6,12 +6,12 @@
  */
 #pragma once
 
-#include "server/http/response.h"
+#include "server/base/ctx.h"
 
 #define CSRF_COOKIE_LEN 64
 
 /* "session", "csrf" → the cookie's name under this server's public URL. */
 struct str cookie_name(struct ctx *cx, const char *name);
 
-/* Set-Cookie: HttpOnly, SameSite=Lax, Path=/. max_age_s < 0: until the browser closes; 0 deletes it. */
-void response_cookie(struct response *rs, const char *name, struct str value, int64_t max_age_s);
+/* A Set-Cookie: HttpOnly, SameSite=Lax, Path=/. max_age_s < 0: until the browser closes; 0 deletes it. */
+struct str cookie_line(struct ctx *cx, const char *name, struct str value, int64_t max_age_s);

@@ -2,10 +2,55 @@
 #include "server/http/head.h"
 
 #include "server/base/config.h"
+#include "server/base/log.h"
 #include "server/http/conn.h"
 #include "server/http/cookie.h"
 #include "server/http/limit.h"
-#include "server/http/router.h"
+#include "server/http/route.h"
+
+/* RFC 9110 §5.5: field-value without CR, LF and NUL; the other controls but tab are of no use either. */
+static bool is_field_value(struct str value)
+{
+	for (size_t i = 0; i < value.len; i++) {
+		unsigned char c = (unsigned char)value.ptr[i];
+		if ((c < ' ' && c != '\t') || c == 0x7F)
+			return false;
+	}
+	return value.ptr != NULL;
+}
+
+void response_header(struct response *rs, const char *name, struct str value)
+{
+	if (!is_field_value(value)) {
+		log_event(LOG_WARN, "header_dropped", LOG_C("name", name));
+		return;
+	}
+	buf_add(&rs->head, str_of(name));
+	BUF_LIT(&rs->head, ": ");
+	buf_add(&rs->head, value);
+	BUF_LIT(&rs->head, "\r\n");
+}
+
+struct str head_value(const struct response *rs, const char *name)
+{
+	struct str lines = buf_str(&rs->head), line, key;
+	while (str_cut(&lines, '\n', &line))
+		if (str_cut(&line, ':', &key) && str_eq_nocase(key, str_of(name)))
+			return str_trim(line, STR_BLANK);
+	return STR_ABSENT;
+}
+
+bool response_has(const struct response *rs, const char *name)
+{
+	return head_value(rs, name).ptr != NULL;
+}
+
+void response_cookie(struct response *rs, const char *name, struct str value, int64_t max_age_s)
+{
+	response_header(rs, "Set-Cookie", cookie_line(&rs->rq->cx, name, value, max_age_s));
+}
+
+/* ---- the whole of it ---- */
 
 /* clang-format off */
 static const struct {

@@ -10,4 +10,7 @@ enum framing { FRAME_NONE, FRAME_LENGTH, FRAME_CHUNKED, FRAME_CLOSE };
 /* Append status line, the layer's headers, rs->head and the empty line. */
 void head_write(struct buf *wire, struct response *rs, enum framing framing, size_t length);
 
+/* The value of the first header of this name that was set; absent if there is none. */
+struct str head_value(const struct response *rs, const char *name);
+
 const char *status_phrase(int status);

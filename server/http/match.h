@@ -2,7 +2,12 @@
 /* Which module and row a request belongs to. */
 #pragma once
 
-#include "server/http/router.h"
+#include "server/http/route.h"
+
+/*
+ * Does the decoded path fit the pattern? The values of its parameters go to args (at most PATH_ARGS_MAX).
+ */
+bool path_fits(struct arena *mem, const struct path *path, const char *pattern, struct str *args, size_t *arg_count);
 
 struct match {
 	const struct module *module; /* who shows errors; NULL when no module's prefix fits */

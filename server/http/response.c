@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/http/response.h"
 
-#include "server/base/config.h"
-#include "server/base/log.h"
-#include "server/data/json.h"
 #include "server/http/conn.h"
 #include "server/http/gzip.h"
 #include "server/http/head.h"
@@ -36,44 +33,6 @@ void response_status(struct response *rs, int status)
 	rs->status = status;
 	if (status == 204 || status == 304)
 		rs->no_body = true;
-}
-
-/* RFC 9110 §5.5: field-value without CR, LF and NUL; the other controls but tab are of no use either. */
-static bool is_field_value(struct str value)
-{
-	for (size_t i = 0; i < value.len; i++) {
-		unsigned char c = (unsigned char)value.ptr[i];
-		if ((c < ' ' && c != '\t') || c == 0x7F)
-			return false;
-	}
-	return value.ptr != NULL;
-}
-
-void response_header(struct response *rs, const char *name, struct str value)
-{
-	if (!is_field_value(value)) {
-		log_event(LOG_WARN, "header_dropped", LOG_C("name", name));
-		return;
-	}
-	buf_add(&rs->head, str_of(name));
-	BUF_LIT(&rs->head, ": ");
-	buf_add(&rs->head, value);
-	BUF_LIT(&rs->head, "\r\n");
-}
-
-/* The first header of this name; absent if there is none. */
-static struct str header_of(const struct response *rs, const char *name)
-{
-	struct str lines = buf_str(&rs->head), line, key;
-	while (str_cut(&lines, '\n', &line))
-		if (str_cut(&line, ':', &key) && str_eq_nocase(key, str_of(name)))
-			return str_trim(line, STR_BLANK);
-	return STR_ABSENT;
-}
-
-bool response_has(const struct response *rs, const char *name)
-{
-	return header_of(rs, name).ptr != NULL;
 }
 
 static bool is_text(struct str type)
@@ -129,27 +88,6 @@ struct buf *reply_page(struct response *rs, int status, struct str form_action)
 	return &rs->body;
 }
 
-void reply_error(struct request *rq, struct response *rs, err_t e)
-{
-	const struct err_row *row = err_row(e->kind);
-	struct json j = json_begin(reply(rs, row->api_status, "application/json"));
-	json_object(&j, NULL);
-	json_object(&j, "error");
-	json_str(&j, "type", str_of(row->api_type));
-	json_str(&j, "code", str_of(row->api_code));
-	json_str(&j, "message", err_text(e));
-	json_str_if(&j, "param", e->scopes ? scope_text(rq->cx.mem, e->scopes) : e->param);
-	json_str(&j, "request_id", id_text(rq->cx.mem, "req", rq->cx.request_id));
-	if (e->retry_after_s)
-		json_int(&j, "retry_after_seconds", e->retry_after_s);
-	if (rq->cx.config)
-		json_str(&j, "doc_url",
-			str_fmt(rq->cx.mem, "%.*s/docs/errors#%s", STR_ARG(rq->cx.config->public_url), row->api_code));
-	json_object_end(&j);
-	json_object_end(&j);
-	auth_challenge(rq, rs, e);
-}
-
 /* ---- over the wire ---- */
 
 void response_break(struct response *rs)
@@ -177,7 +115,7 @@ static struct buf wire_new(struct arena *mem, size_t size)
 /* A strong ETag is of these octets: compressed ones would need another. A weak one is of both (RFC 9110 §8.8.1). */
 static bool wants_gzip(struct response *rs)
 {
-	struct str etag = header_of(rs, "ETag");
+	struct str etag = head_value(rs, "ETag");
 	bool strong = etag.ptr && !str_starts(etag, STR("W/"));
 	if (!rs->may_gzip || strong || response_has(rs, "Content-Encoding"))
 		return false;

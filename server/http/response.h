@@ -32,6 +32,8 @@ struct response {
 /* Status, and a header line. Values with CR, LF or NUL are dropped whole and logged: no response splitting. */
 void response_status(struct response *rs, int status);
 void response_header(struct response *rs, const char *name, struct str value);
+/* A cookie of ours, as cookie_line() (cookie.h) writes it. */
+void response_cookie(struct response *rs, const char *name, struct str value, int64_t max_age_s);
 /* Has the answer a header of this name already? */
 bool response_has(const struct response *rs, const char *name);
 
@@ -63,5 +65,3 @@ void response_clear(struct response *rs);
 void response_break(struct response *rs);
 /* Send what was not sent, and the end. */
 void response_end(struct response *rs);
-/* What the client of a module without show_error is told, and whom no module answers: the API's error object. */
-void reply_error(struct request *rq, struct response *rs, err_t e);

@@ -6,6 +6,7 @@
 #include "server/db/query.h"
 #include "server/http/access.h"
 #include "server/http/match.h"
+#include "server/http/refusal.h"
 
 #define ALLOWED_HEADERS                                                                                                \
 	"Authorization, Content-Type, Accept, DPoP, Idempotency-Key, If-Match, If-None-Match, Connected-Account, "     \

@@ -9,6 +9,7 @@
 #include "server/http/auth.h"
 #include "server/http/gzip.h"
 #include "server/http/proxy.h"
+#include "server/http/match.h"
 #include "server/http/router.h"
 #include "server/http/scope.h"
 

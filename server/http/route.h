@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the tables of routes are made of, and the server that has them. The router (router.h) walks them. */
+#pragma once
+
+#include "server/http/request.h"
+#include "server/http/response.h"
+
+typedef err_t handler(struct request *rq, struct response *rs);
+
+enum body_kind {
+	NO_BODY,   /* one that comes is read (bounded) and ignored */
+	BODY_NONE, /* 415 for one that comes */
+	BODY_FORM, /* application/x-www-form-urlencoded: rq->form; 415 for another type */
+	BODY_JSON, /* application/json; the handler parses rq->body with a field table */
+	BODY_XML,  /* application/xml, text/xml or none: rq->body */
+	BODY_ICAL, /* rq->body; the handler judges the type */
+	BODY_ANY
+};
+
+#define KIB(n) ((size_t)(n)*1024)
+#define MIB(n) ((size_t)(n)*1024 * 1024)
+
+enum route_flags {
+	CORS_ANY = 1,       /* Access-Control-Allow-Origin: * (metadata, jwks, token endpoint for public clients) */
+	CORS_KEYS = 2,      /* REST: any origin, exposed headers, no credentials (the credential decides) */
+	SENSITIVE_BODY = 4, /* nothing of the query or body is ever logged */
+	HEAVY = 8,          /* its work grows with what the account has: app->heavy counts it */
+	HEAVY_DEEP = 16     /* the same, but with Depth: 0, which asks for one resource alone */
+};
+
+struct route {
+	enum method method;
+	const char *path; /* "/v1/events/:event"; a trailing "/" matters; ":name" one segment; "*rest" one or more. The
+			     first row that fits counts. */
+	unsigned who;     /* enum who, a set */
+	uint64_t scopes;  /* all of these; OWNER, BY_REPORT: see scope.h */
+	enum body_kind body;
+	size_t body_max;
+	handler *run;
+	const char *source; /* the RFC section or page that asks for it, for docs */
+	unsigned flags;
+};
+
+struct module {
+	const char *name;
+	const char *prefix; /* first: a request under it belongs to this module ("/dav/"); "" as the last resort */
+	const struct route *routes;
+	size_t route_count;
+	bool auth_first;   /* authentication comes before routing: 401 also for paths that do not exist */
+	unsigned basic;    /* enum who allowed as a Basic password here; 0: Basic is refused */
+	bool rate_limited; /* app->limiter counts each credential (strangers by address); X-RateLimit-* on each answer
+			    */
+	/* May tell, by db_foresee, what the request will read if its credential, not proven yet, is good; NULL for
+	 * none. */
+	void (*foresee)(struct request *rq, const struct credential *sent);
+	/* Judges what the request itself makes a condition of it, behind its body and before its handler. A transaction
+	 * that is begun here (db_begin) holds the handler too: the router commits it before the answer goes out, if
+	 * both succeeded. NULL for none. */
+	err_t (*conditions)(struct request *rq);
+	/* Writes the whole answer for e, which carries its own status. NULL: the API's error object. */
+	void (*show_error)(struct request *rq, struct response *rs, err_t e);
+	/* May add header lines to each answer of the module (DAV:); NULL for none. */
+	void (*every_answer)(struct request *rq, struct response *rs);
+};
+
+/* Everything a server is made of: built at start and then read-only. */
+struct app {
+	const struct module *const *modules;
+	size_t module_count;
+	const struct authenticator *authenticators;
+	size_t authenticator_count;
+	const struct config *config;
+	const struct keyring *keys;
+	struct db_pool *db;
+	struct limiter *limiter;
+	struct crowd *heavy; /* heavy requests of each account; NULL for no limit */
+	struct last_used *last_used;
+	/* Called after a credential was accepted, with the principal: collects last-used in memory. */
+	void (*seen)(const struct app *app, const struct request *rq, const struct principal *p);
+	void *state; /* modules.c's own */
+};
