@@ -12,13 +12,30 @@
 #include "caldav/calendar/work.h"
 #include "server/base/log.h"
 
+#include <stdlib.h>
+
+/* A calendar that is searched. */
+struct place {
+	const struct calendar *calendar;
+	struct str zone; /* of its floating times and dates */
+};
+
 struct search {
 	struct ask ask;
 	struct filter filter;
 	struct calendar_data data;
-	struct str query_zone; /* of the request; absent: the calendar's */
-	struct str zone;       /* of the calendar in work */
+	struct str query_zone;      /* of the request; absent: each calendar's own */
+	const struct place *places; /* in work: rows of several calendars say which is theirs */
+	size_t place_count;
 };
+
+static const struct place *place_of(const struct search *q, const struct object *o)
+{
+	for (size_t i = 1; i < q->place_count; i++)
+		if (id_eq(q->places[i].calendar->id, o->calendar))
+			return &q->places[i];
+	return &q->places[0];
+}
 
 static err_t query_read(struct report_call *call, struct search *q)
 {
@@ -51,9 +68,9 @@ static err_t judge_row(struct members *m, const struct search *q, const struct o
 	if (!filter_uid(m->cx->mem, plan, o->uid))
 		return OK;
 	if (plan->range.set)
-		TRY(unless_unreadable(
-			ical_touches(m->cx, o, plan->range.start, plan->range.end, q->zone, &touches, &needs_data), o,
-			m->cx->mem));
+		TRY(unless_unreadable(ical_touches(m->cx, o, plan->range.start, plan->range.end, place_of(q, o)->zone,
+					      &touches, &needs_data),
+			o, m->cx->mem));
 	if (needs_data)
 		*out = OPEN;
 	else if (touches)
@@ -72,15 +89,28 @@ static err_t judge_data(struct ctx *cx, const struct search *q, const struct obj
 	struct arena_mark mark = arena_mark(cx->mem);
 	err_t e = ical_parse(cx, o->data, &parsed);
 	if (!e)
-		e = filter_matches(cx, &q->filter, parsed, q->zone, out);
+		e = filter_matches(cx, &q->filter, parsed, place_of(q, o)->zone, out);
 	TRY(unless_unreadable(e, o, cx->mem));
 	arena_rewind(cx->mem, mark);
 	return OK;
 }
 
+/* What matches, calendar by calendar: rows of one stand together. */
+static err_t respond(struct members *m, struct search *q, struct object *objects, size_t count)
+{
+	for (size_t from = 0, end; from < count && !m->gone; from = end) {
+		const struct place *place = place_of(q, &objects[from]);
+		for (end = from + 1; end < count && place_of(q, &objects[end]) == place;)
+			end++;
+		q->data.selection.zone = place->zone;
+		TRY(members_respond(m, place->calendar, objects + from, end - from));
+	}
+	return OK;
+}
+
 /* Those whose data is needed, in lots: what still has to be judged, then what matches is sent. */
-static err_t answer_with_data(struct members *m, const struct search *q, const struct calendar *calendar,
-	struct object *rows, const enum verdict *verdicts, size_t count)
+static err_t answer_with_data(
+	struct members *m, struct search *q, struct object *rows, const enum verdict *verdicts, size_t count)
 {
 	for (size_t from = 0; from < count && !m->gone;) {
 		struct arena_mark mark = arena_mark(m->cx->mem);
@@ -94,15 +124,14 @@ static err_t answer_with_data(struct members *m, const struct search *q, const s
 			if (fits)
 				matching[hits++] = rows[i];
 		}
-		TRY(members_respond(m, calendar, matching, hits));
+		TRY(respond(m, q, matching, hits));
 		arena_rewind(m->cx->mem, mark);
 		from = end;
 	}
 	return OK;
 }
 
-static err_t answer_page(
-	struct members *m, const struct search *q, const struct calendar *calendar, struct object *rows, size_t count)
+static err_t answer_page(struct members *m, struct search *q, struct object *rows, size_t count)
 {
 	struct object *ready = arena_array(m->cx->mem, struct object, count + 1);
 	struct object *open = arena_array(m->cx->mem, struct object, count + 1);
@@ -119,29 +148,43 @@ static err_t answer_page(
 			open[open_count++] = rows[i];
 		}
 	}
-	TRY(members_respond(m, calendar, ready, ready_count));
-	return answer_with_data(m, q, calendar, open, verdicts, open_count);
+	TRY(respond(m, q, ready, ready_count));
+	return answer_with_data(m, q, open, verdicts, open_count);
 }
 
-static err_t by_range(struct members *m, const struct search *q, const struct calendar *calendar)
+static int calendar_cmp(const void *a, const void *b)
+{
+	const struct object *x = a, *y = b;
+	int calendars = id_cmp(x->calendar, y->calendar);
+	return calendars ? calendars : id_cmp(x->id, y->id);
+}
+
+/* All calendars in work with one statement a page. */
+static err_t by_range(struct members *m, struct search *q)
 {
 	const struct filter_plan *plan = &q->filter.plan;
-	const struct id_list calendars = { &calendar->id, 1 };
+	struct id *ids = arena_array(m->cx->mem, struct id, q->place_count);
 	struct id after = { { 0 } };
 	size_t count = 0;
+	for (size_t i = 0; i < q->place_count; i++)
+		ids[i] = q->places[i].calendar->id;
+	m->start = arena_mark(m->cx->mem);
 	do {
 		struct object *rows = NULL;
-		TRY(object_in_range(m->cx, calendar->account, calendars, plan->range.start, plan->range.end,
-			plan->components, after, PAGE_ROWS, &rows, &count));
+		TRY(object_in_range(m->cx, m->view.principal->account, (struct id_list){ ids, q->place_count },
+			plan->range.start, plan->range.end, plan->components, after, PAGE_ROWS, &rows, &count));
 		if (count)
 			after = rows[count - 1].id;
-		TRY(answer_page(m, q, calendar, rows, count));
+		if (count && q->place_count > 1)
+			qsort(rows, count, sizeof *rows, calendar_cmp);
+		TRY(answer_page(m, q, rows, count));
 	} while (members_turn(m) && count == PAGE_ROWS);
 	return OK;
 }
 
-static err_t by_name(struct members *m, const struct search *q, const struct calendar *calendar)
+static err_t by_name(struct members *m, struct search *q)
 {
+	const struct calendar *calendar = q->places[0].calendar;
 	struct str after = STR_ABSENT;
 	size_t count = 0;
 	do {
@@ -150,7 +193,7 @@ static err_t by_name(struct members *m, const struct search *q, const struct cal
 			PAGE_ROWS, &rows, &count));
 		if (count)
 			after = members_keep(m, rows[count - 1].name);
-		TRY(answer_page(m, q, calendar, rows, count));
+		TRY(answer_page(m, q, rows, count));
 	} while (members_turn(m) && count == PAGE_ROWS);
 	return OK;
 }
@@ -159,8 +202,9 @@ static err_t by_name(struct members *m, const struct search *q, const struct cal
  * A long UID names one object: whose UID is exactly the text is the answer, if it meets the rest, and that others might
  * contain it is not looked into. *done_out false: none has it, and the listing is searched.
  */
-static err_t by_uid(struct members *m, const struct search *q, const struct calendar *calendar, bool *done_out)
+static err_t by_uid(struct members *m, struct search *q, bool *done_out)
 {
+	const struct calendar *calendar = q->places[0].calendar;
 	struct object o;
 	bool fits = false;
 
@@ -173,25 +217,29 @@ static err_t by_uid(struct members *m, const struct search *q, const struct cale
 	TRY(e);
 	*done_out = true;
 	TRY(judge_data(m->cx, q, &o, &fits));
-	return fits ? members_respond(m, calendar, &o, 1) : OK;
+	return fits ? respond(m, q, &o, 1) : OK;
 }
 
-static err_t query_calendar(struct members *m, struct search *q, const struct calendar *calendar)
+/* The one calendar in work. */
+static err_t query_calendar(struct members *m, struct search *q)
 {
 	bool done = false;
 	if (q->filter.plan.nothing)
 		return OK;
-	TRY(by_uid(m, q, calendar, &done));
+	TRY(by_uid(m, q, &done));
 	if (done)
 		return OK;
-	return q->filter.plan.range.set ? by_range(m, q, calendar) : by_name(m, q, calendar);
+	return q->filter.plan.range.set ? by_range(m, q) : by_name(m, q);
 }
 
-/* The zone must outlive the pages: it is found before the first of them. */
-static void enter_calendar(struct members *m, struct search *q, const struct calendar *calendar)
+/* The zones must outlive the pages: they are found before the first of them. */
+static void enter(struct members *m, struct search *q, const struct calendar *calendars, size_t count)
 {
-	q->zone = calendar_zone(m->cx, q->query_zone, calendar);
-	q->data.selection.zone = q->zone;
+	struct place *places = arena_array(m->cx->mem, struct place, count + 1);
+	for (size_t i = 0; i < count; i++)
+		places[i] = (struct place){ &calendars[i], calendar_zone(m->cx, q->query_zone, &calendars[i]) };
+	q->places = places;
+	q->place_count = count;
 	m->start = arena_mark(m->cx->mem);
 }
 
@@ -200,7 +248,7 @@ static err_t query_object(struct members *m, struct search *q, const struct subj
 	bool fits = false;
 	struct object o = *subject->object;
 	TRY(judge_data(m->cx, q, &o, &fits));
-	return fits ? members_respond(m, subject->calendar, &o, 1) : OK;
+	return fits ? respond(m, q, &o, 1) : OK;
 }
 
 /* Objects lie two levels below a home: with Depth 1 there are none of them. */
@@ -211,13 +259,15 @@ static err_t query_home(struct members *m, struct search *q)
 	size_t count = 0;
 	enum depth depth;
 	TRY(depth_read(m->view.rq, &depth));
-	if (depth != DEPTH_INFINITY)
+	if (depth != DEPTH_INFINITY || q->filter.plan.nothing)
 		return OK;
 	TRY(calendar_list(m->cx, p->account, p->calendars, &calendars, &count));
-	for (size_t i = 0; i < count && !m->gone; i++) {
-		enter_calendar(m, q, &calendars[i]);
-		TRY(query_calendar(m, q, &calendars[i]));
-	}
+	enter(m, q, calendars, count);
+	if (count && q->filter.plan.range.set && !q->filter.plan.uid)
+		return by_range(m, q);
+	const struct place *all = q->places;
+	for (q->place_count = 1; q->places < all + count && !m->gone; q->places++)
+		TRY(query_calendar(m, q));
 	return OK;
 }
 
@@ -234,11 +284,11 @@ err_t report_query(struct report_call *call)
 	members_open(&m, call->rq, call->rs, &q.ask);
 	m.view.data = &q.data;
 	if (subject.calendar)
-		enter_calendar(&m, &q, &calendar);
+		enter(&m, &q, &calendar, 1);
 	if (subject.object)
 		TRY(query_object(&m, &q, &subject));
 	else if (subject.calendar)
-		TRY(query_calendar(&m, &q, &calendar));
+		TRY(query_calendar(&m, &q));
 	else
 		TRY(query_home(&m, &q));
 	members_close(&m);

@@ -295,6 +295,38 @@ def test_a_query_over_the_home(tree):
     assert tree.dav.query(tree.home, "", depth=1).members == {}
 
 
+def test_a_time_range_over_the_home_is_one_statement_for_all_calendars(tree, world):
+    """RFC 4791 §7.3: each calendar's floating times are in its own zone; hrefs are each calendar's own."""
+    tree.clear()
+    made = [tree.make_calendar(f"home{n}") for n in range(6)]
+    zone = "Pacific/Auckland"
+    assert tree.dav.request("PROPPATCH", made[0], f"<D:propertyupdate {NAMESPACES}><D:set><D:prop><C:calendar-timezone-id>{zone}"
+        "</C:calendar-timezone-id></D:prop></D:set></D:propertyupdate>").status == 207
+    for n, path in enumerate(made):
+        for k in range(3):  # the same names in each: 08:00 at noon is in the range only in the calendar of New Zealand
+            hour = ("20300302T080000", "20300301T203000", "20300305T080000")[k]
+            assert tree.dav.put(f"{path}{k}.ics", event(f"home{n}-{k}", hour)).status == 201
+    def asked(props, inner=""):
+        body = (f"<C:calendar-query {NAMESPACES}><D:prop>{props}</D:prop><C:filter><C:comp-filter name='VCALENDAR'><C:comp-filter"
+            f" name='VEVENT'><C:time-range start='20300301T190000Z' end='20300301T220000Z'/>{inner}</C:comp-filter></C:comp-filter>"
+            "</C:filter></C:calendar-query>")
+        reply = world.dav("REPORT", tree.home, body, {"Depth": "infinity", "Content-Type": "application/xml"}, tree.account)
+        assert reply.status == 207
+        hrefs = [h.text for h in reply.xml.iter(D + "href")]
+        assert len(hrefs) == len(set(hrefs))
+        return set(hrefs), int(world.log_of(reply)["db"]), reply
+    expected = {made[0] + "0.ics"} | {path + "1.ics" for path in made[1:]}
+    hrefs, trips, _ = asked("<D:getetag/>")
+    assert hrefs == expected and trips == 3, "key, calendars, rows"
+    hrefs, trips, reply = asked("<C:calendar-data/>")
+    assert hrefs == expected and trips == 4, "and their data"
+    for response in reply.xml.iter(D + "response"):
+        number = made.index(response.find(D + "href").text.rpartition("/")[0] + "/")
+        assert f"UID:home{number}-" in response.find(".//" + C + "calendar-data").text
+    hrefs, trips, _ = asked("<D:getetag/>", prop("VEVENT", "SUMMARY", text("event")).partition(">")[2].rpartition("</C:comp-filter>")[0])
+    assert hrefs == expected and trips == 4
+
+
 @pytest.mark.parametrize(
     "inner, status, condition",
     [
