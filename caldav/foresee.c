@@ -17,14 +17,14 @@ void dav_foresee(struct request *rq, const struct credential *sent)
 {
 	struct secret_parts parts;
 	struct resource at = { 0 };
-	if (sent->transport != VIA_BASIC || !rq->route || !reads(rq->method) ||
+	if ((sent->transport != VIA_BASIC && sent->transport != VIA_BEARER) || !rq->route || !reads(rq->method) ||
 		!secret_parse(rq->cx.mem, sent->secret, &parts) || parts.kind > SECRET_PK_TEST)
 		return;
 	if (href_parse(&rq->cx, &rq->path, &at) || !id_eq(at.account, parts.account))
 		return;
 	struct bytes key = secret_hash(rq->cx.mem, sent->secret);
-	if (at.kind == RES_CALENDAR)
+	if (at.kind == RES_CALENDAR || (at.kind == RES_OBJECT && rq->method == METHOD_PROPFIND))
 		calendar_foresee(&rq->cx, at.account, at.calendar, key);
-	else if (at.kind == RES_OBJECT && rq->method != METHOD_REPORT)
+	if (at.kind == RES_OBJECT && rq->method != METHOD_REPORT)
 		object_foresee(&rq->cx, at.account, at.calendar, at.object, key);
 }

@@ -149,24 +149,38 @@ void members_close(struct members *m)
 	multistatus_end(members_out(m));
 }
 
-static struct id dead_place(const struct subject *subject)
+static struct object_place place_of(struct resource at)
 {
-	if (subject->object)
-		return subject->object->id;
-	if (subject->calendar)
-		return subject->calendar->id;
-	return subject->at.kind == RES_HOME ? dead_property_home(subject->at.account) : subject->at.account;
+	return (struct object_place){ at.calendar, at.kind == RES_OBJECT ? at.object : STR_ABSENT };
 }
 
-err_t dead_load(struct ctx *cx, const struct ask *ask, struct subject *subject)
+static bool has_names(enum resource_kind kind)
 {
-	if (!ask_wants_dead(ask, subject->at.kind))
-		return OK;
+	return kind == RES_CALENDAR || kind == RES_OBJECT;
+}
+
+err_t dead_load(struct ctx *cx, const struct principal *p, const struct ask *ask, struct subject *subject)
+{
+	const struct resource at = subject->at;
 	struct dead_property *dead = NULL;
-	struct id place = dead_place(subject);
-	TRY(dead_property_list(cx, subject->at.account, (struct id_list){ &place, 1 }, &dead, &subject->dead_count));
+	if (!ask_wants_dead(ask, at.kind))
+		return OK;
+	if (has_names(at.kind)) {
+		TRY(dead_property_named(cx, at.account, p->calendars, place_of(at), &dead, &subject->dead_count));
+	} else {
+		struct id id = at.kind == RES_HOME ? dead_property_home(at.account) : at.account;
+		TRY(dead_property_list(cx, at.account, (struct id_list){ &id, 1 }, &dead, &subject->dead_count));
+	}
 	subject->dead = dead;
 	return OK;
+}
+
+void subject_foresee(struct ctx *cx, const struct principal *p, struct resource at, const struct ask *ask)
+{
+	if (at.kind == RES_OBJECT)
+		object_foresee_known(cx, at.account, p->calendars, at.calendar, at.object);
+	if (has_names(at.kind) && ask_wants_dead(ask, at.kind))
+		dead_property_foresee(cx, at.account, p->calendars, place_of(at));
 }
 
 err_t subject_load(struct ctx *cx, const struct principal *p, struct resource at, struct calendar *calendar,

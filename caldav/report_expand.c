@@ -130,7 +130,7 @@ static err_t write_subject(
 	struct ask ask = { .kind = ASK_PROPS };
 	struct subject whole = *subject;
 	TRY(names_of(x->view.cx, parent, &ask));
-	TRY(dead_load(x->view.cx, &ask, &whole));
+	TRY(dead_load(x->view.cx, x->view.principal, &ask, &whole));
 	TRY(view_load(&x->view, &ask));
 	multistatus_response(out, href_text(x->view.cx->mem, subject->at));
 	for (size_t i = 0; i < ask.count; i++)

@@ -16,7 +16,7 @@ static err_t answer_principal(struct report_call *call, const struct ask *ask, b
 	struct view view = view_of(call->rq);
 	struct subject subject = own_principal(call);
 	if (matches)
-		TRY(dead_load(&call->rq->cx, ask, &subject));
+		TRY(dead_load(&call->rq->cx, call->rq->principal, ask, &subject));
 	struct buf *out = multistatus_begin(call->rs);
 	if (matches)
 		props_respond(&view, ask, &subject, out);
@@ -107,7 +107,7 @@ static err_t match_home(struct match *x)
 	TRY(calendar_list(x->m.cx, p->account, p->calendars, &calendars, &count));
 	for (size_t i = 0; i < count && !x->m.gone; i++) {
 		struct subject s = { .at = href_calendar(p->account, calendars[i].name), .calendar = &calendars[i] };
-		TRY(dead_load(x->m.cx, x->m.ask, &s));
+		TRY(dead_load(x->m.cx, x->m.view.principal, x->m.ask, &s));
 		(void)members_write(&x->m, &s);
 		TRY(match_objects(x, &calendars[i]));
 	}

@@ -98,6 +98,15 @@ struct id dead_property_home(struct id account);
 /* Of all these resources in one round trip, in order of resource, namespace, name. */
 MUST_CHECK err_t dead_property_list(
 	struct ctx *cx, struct id account, struct id_list resources, struct dead_property **out, size_t *count_out);
+/* Of one calendar (name absent) or object by its names: none where there is no such, which who asks for it will tell.
+ */
+struct object_place {
+	struct str calendar_name, name;
+};
+MUST_CHECK err_t dead_property_named(struct ctx *cx, struct id account, struct id_list only, struct object_place place,
+	struct dead_property **out, size_t *count_out);
+/* It will be asked with these values; see db_foresee. The caller has been authenticated. */
+void dead_property_foresee(struct ctx *cx, struct id account, struct id_list only, struct object_place place);
 /* All or nothing; xml absent removes. DAV_QUOTA past DEAD_PROPERTIES_MAX or DEAD_PROPERTIES_OF_ALL_MAX. */
 MUST_CHECK err_t dead_property_change(
 	struct ctx *cx, struct id account, struct id resource, const struct dead_property *change, size_t count);
@@ -162,15 +171,15 @@ MUST_CHECK err_t object_get(struct ctx *cx, struct id account, struct id_list on
 /* object_get will be asked with these values, `only` being all; see db_foresee. `key`: the hash of the key that is
  * sent. */
 void object_foresee(struct ctx *cx, struct id account, struct str calendar_name, struct str name, struct bytes key);
+/* The same for who has been authenticated. */
+void object_foresee_known(
+	struct ctx *cx, struct id account, struct id_list only, struct str calendar_name, struct str name);
 /* With data and calendar_name; NOT_FOUND. */
 MUST_CHECK err_t object_by_id(struct ctx *cx, struct id account, struct id_list only, struct id id, struct object *out);
 /* NOT_FOUND, PRECONDITION. */
 MUST_CHECK err_t object_delete(struct ctx *cx, struct id account, struct id_list only, struct str calendar_name,
 	struct str name, const struct preconditions *when, struct id author);
 
-struct object_place {
-	struct str calendar_name, name;
-};
 /*
  * A move keeps id, bytes and properties; a copy has a new id. `when` is about the source. created_out: nothing stood at
  * the destination.

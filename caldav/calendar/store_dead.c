@@ -7,6 +7,8 @@ struct changed {
 };
 
 DB_RESULT(dead_property_list, struct dead_property, resource, ns, local, xml);
+DB_RESULT(dead_property_of_calendar, struct dead_property, resource, ns, local, xml);
+DB_RESULT(dead_property_of_object, struct dead_property, resource, ns, local, xml);
 DB_RESULT(dead_property_change, struct changed, done);
 
 struct id dead_property_home(struct id account)
@@ -33,6 +35,26 @@ err_t dead_property_list(
 	struct ctx *cx, struct id account, struct id_list resources, struct dead_property **out, size_t *count_out)
 {
 	return db_rows(cx, &sql_dead_property_list, dead_property_list, out, count_out, IN(account), IN(resources));
+}
+
+err_t dead_property_named(struct ctx *cx, struct id account, struct id_list only, struct object_place place,
+	struct dead_property **out, size_t *count_out)
+{
+	if (!place.name.ptr)
+		return db_rows(cx, &sql_dead_property_of_calendar, dead_property_of_calendar, out, count_out,
+			IN(account), IN(only), IN(place.calendar_name));
+	return db_rows(cx, &sql_dead_property_of_object, dead_property_of_object, out, count_out, IN(account), IN(only),
+		IN(place.calendar_name), IN(place.name));
+}
+
+void dead_property_foresee(struct ctx *cx, struct id account, struct id_list only, struct object_place place)
+{
+	if (!place.name.ptr)
+		db_foresee(cx, &sql_dead_property_of_calendar, &sql_dead_property_of_calendar, IN(account), IN(only),
+			IN(place.calendar_name));
+	else
+		db_foresee(cx, &sql_dead_property_of_object, &sql_dead_property_of_object, IN(account), IN(only),
+			IN(place.calendar_name), IN(place.name));
 }
 
 err_t dead_property_change(

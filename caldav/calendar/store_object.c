@@ -131,6 +131,12 @@ void object_foresee(struct ctx *cx, struct id account, struct str calendar_name,
 		cx, &sql_object_get_ahead, &sql_object_get, IN(account), IN(all), IN(calendar_name), IN(name), IN(key));
 }
 
+void object_foresee_known(
+	struct ctx *cx, struct id account, struct id_list only, struct str calendar_name, struct str name)
+{
+	db_foresee(cx, &sql_object_get, &sql_object_get, IN(account), IN(only), IN(calendar_name), IN(name));
+}
+
 err_t object_by_id(struct ctx *cx, struct id account, struct id_list only, struct id id, struct object *out)
 {
 	return db_row(cx, &sql_object_by_id, ROW(object_by_id, out), IN(account), IN(only), IN(id));

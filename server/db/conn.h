@@ -93,14 +93,18 @@ MUST_CHECK err_t params_write(struct ctx *cx, const struct query *q, const struc
 
 /* ---- foresee.c ---- */
 
+#define FORESEEN_MAX 3
+
 struct db_foreseen {
+	struct db_foreseen *next;
 	const struct query *ahead, *query;
 	struct db_wire wire; /* of `ahead` */
 	bool sent;
-	PGresult *answer; /* NULL: none yet, or it was taken */
+	PGresult *answer; /* NULL: none yet, or it was taken; it may be an error */
 };
 
-/* The result that was foreseen, if it is the one that is asked now; what else was foreseen is given up. */
+/* The result that was foreseen, if it is the one that is asked now; where it is not, what was read ahead is given up.
+ */
 bool foreseen_take(struct ctx *cx, const struct query *q, const struct db_types *types, const struct db_in *in,
 	size_t n, PGresult **out);
 

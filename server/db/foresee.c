@@ -29,8 +29,14 @@ void db_foresee_(struct ctx *cx, const struct query *ahead, const struct query *
 	if (params_write(cx, ahead, &cx->db->types[ahead->index], in, n, &f->wire))
 		return; /* a command that did not check its statements: it asks them one by one */
 	values_keep(cx->mem, &f->wire);
+	unsigned waiting = 0;
+	struct db_foreseen **end = &cx->foreseen;
+	for (; *end; end = &(*end)->next)
+		waiting += !(*end)->sent;
+	if (waiting == FORESEEN_MAX)
+		return;
 	arena_defer(cx->mem, foreseen_release, f);
-	cx->foreseen = f;
+	*end = f;
 }
 
 static bool same_value(const struct db_wire *a, const struct db_wire *b, int i)
@@ -49,17 +55,36 @@ static bool same_values(const struct db_wire *asked, const struct db_wire *fores
 	return true;
 }
 
+/* Takes those out of the list that were sent, or are for this statement. */
+static void give_up(struct ctx *cx, bool sent, const struct query *q)
+{
+	for (struct db_foreseen **at = &cx->foreseen; *at;)
+		if (sent ? (*at)->sent : !(*at)->sent && (*at)->query == q)
+			*at = (*at)->next;
+		else
+			at = &(*at)->next;
+}
+
 bool foreseen_take(struct ctx *cx, const struct query *q, const struct db_types *types, const struct db_in *in,
 	size_t n, PGresult **out)
 {
-	struct db_foreseen *f = cx->foreseen;
 	struct db_wire asked;
-	if (!f || (!f->sent && f->query != q))
-		return false; /* it is still to go, with this one */
-	cx->foreseen = NULL;
-	if (!f->answer || f->query != q || params_write(cx, q, types, in, n, &asked) || !same_values(&asked, &f->wire))
+	bool known = false;
+	if (!cx->foreseen)
 		return false;
-	*out = f->answer;
-	f->answer = NULL;
-	return true;
+	give_up(cx, false, q); /* asked before it went */
+	for (struct db_foreseen *f = cx->foreseen; f; f = f->next) {
+		if (!f->sent || f->query != q || PQresultStatus(f->answer) != PGRES_TUPLES_OK)
+			continue;
+		if (!known && params_write(cx, q, types, in, n, &asked))
+			break;
+		known = true;
+		if (!same_values(&asked, &f->wire))
+			continue;
+		*out = f->answer;
+		f->answer = NULL;
+		return true;
+	}
+	give_up(cx, true, q); /* who asks something else may have changed it */
+	return false;
 }

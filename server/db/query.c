@@ -13,49 +13,58 @@ static const struct db_wire no_parameters = { .count = 0 };
 /* ---- one round trip ---- */
 
 /*
- * Queues a statement; the first time in this session its preparation goes before it. steps: what results are to come, a
- * NULL for a statement's own, the statement for its preparation.
+ * Queues a statement; the first time in this session its preparation goes before it. steps: what results are to come,
+ * of a preparation its statement, and where each is kept.
  */
+#define STEPS_MAX (2 * (1 + FORESEEN_MAX)) /* each with its preparation; BEGIN, behind which nothing is foreseen */
+
 struct steps {
-	unsigned count, ahead;           /* ahead: the first step of what was foreseen; 0 for none */
-	const struct query *prepares[4]; /* of two statements, each with its preparation */
+	unsigned count;
+	struct {
+		const struct query *prepares; /* NULL: the statement's own result */
+		PGresult **kept;
+	} steps[STEPS_MAX];
 };
 
+static void step_add(struct steps *steps, const struct query *prepares, PGresult **kept)
+{
+	assert(steps->count < STEPS_MAX);
+	steps->steps[steps->count].prepares = prepares;
+	steps->steps[steps->count++].kept = kept;
+}
+
 static bool queue(struct db_pool *pool, struct db_conn *conn, const struct query *q, const struct db_wire *wire,
-	struct steps *steps)
+	PGresult **kept, struct steps *steps)
 {
 	if (!pool->prepare) {
-		steps->prepares[steps->count++] = NULL;
+		step_add(steps, NULL, kept);
 		return PQsendQueryParams(conn->pg, q->sql, wire->count, pool->types[q->index].params, wire->values,
 			wire->lengths, wire->formats, 1);
 	}
 	if (!conn->prepared[q->index]) {
-		steps->prepares[steps->count++] = q;
+		step_add(steps, q, kept);
 		if (!PQsendPrepare(conn->pg, q->name, q->sql, 0, NULL))
 			return false;
 	}
-	steps->prepares[steps->count++] = NULL;
+	step_add(steps, NULL, kept);
 	return PQsendQueryPrepared(conn->pg, q->name, wire->count, wire->values, wire->lengths, wire->formats, 1);
 }
 
-/*
- * The result of the last statement, or the first failed one; NULL when the connection went. *ahead_out likewise is that
- * of what was foreseen.
- */
-static PGresult *collect(struct db_conn *conn, const struct steps *steps, PGresult **ahead_out)
+/* Of each statement its result, or of its preparation the failed one; nothing more when the connection went. */
+static void collect(struct db_conn *conn, const struct steps *steps)
 {
-	PGresult *own = NULL;
 	for (unsigned i = 0;; i++) {
-		PGresult **kept = steps->ahead && i >= steps->ahead ? ahead_out : &own;
 		PGresult *res = conn_next(conn);
 		ExecStatusType status = PQresultStatus(res);
 		if (!res || status == PGRES_PIPELINE_SYNC) {
 			conn->broken |= !res;
 			PQclear(res);
-			return own;
+			return;
 		}
-		if (i < steps->count && steps->prepares[i] && status == PGRES_COMMAND_OK)
-			conn->prepared[steps->prepares[i]->index] = true;
+		assert(i < steps->count);
+		PGresult **kept = steps->steps[i].kept;
+		if (steps->steps[i].prepares && status == PGRES_COMMAND_OK)
+			conn->prepared[steps->steps[i].prepares->index] = true;
 		if (*kept && PQresultStatus(*kept) == PGRES_FATAL_ERROR) {
 			PQclear(res);
 		} else {
@@ -80,21 +89,14 @@ static bool is_to_fail(const struct ctx *cx, bool after)
 /* What was foreseen goes behind a statement that stands alone. */
 static bool queue_foreseen(struct ctx *cx, struct db_conn *conn, struct steps *steps)
 {
-	struct db_foreseen *f = cx->foreseen;
-	if (!f || f->sent || conn->in_transaction)
-		return true;
-	f->sent = true;
-	steps->ahead = steps->count;
-	return queue(cx->db, conn, f->ahead, &f->wire, steps);
-}
-
-/* If it failed, it is asked again when its turn comes, and fails then. */
-static void keep_foreseen(struct ctx *cx, PGresult *answer)
-{
-	if (PQresultStatus(answer) == PGRES_TUPLES_OK)
-		cx->foreseen->answer = answer;
-	else
-		PQclear(answer);
+	for (struct db_foreseen *f = cx->foreseen; f && !conn->in_transaction; f = f->next) {
+		if (f->sent)
+			continue;
+		f->sent = true;
+		if (!queue(cx->db, conn, f->ahead, &f->wire, &f->answer, steps))
+			return false;
+	}
+	return true;
 }
 
 /* Sends the statement on a connection that is held, and waits. *out is the result when it is a good one. */
@@ -102,6 +104,7 @@ static err_t run_on(
 	struct ctx *cx, struct db_conn *conn, const struct query *q, const struct db_wire *wire, PGresult **out)
 {
 	struct steps steps = { 0 };
+	PGresult *res = NULL;
 	cx->round_trips++;
 	if (is_to_fail(cx, false)) {
 		conn->broken = true;
@@ -112,13 +115,13 @@ static err_t run_on(
 	if (conn->begin_pending) {
 		conn->begin_pending = false;
 		conn->in_transaction = true;
-		if (!queue(cx->db, conn, &sql_db_begin, &no_parameters, &steps))
+		if (!queue(cx->db, conn, &sql_db_begin, &no_parameters, &res, &steps))
 			return db_failure(cx, q->name, NULL, conn);
 	}
-	if (!queue(cx->db, conn, q, wire, &steps) || !queue_foreseen(cx, conn, &steps) || !PQpipelineSync(conn->pg))
+	if (!queue(cx->db, conn, q, wire, &res, &steps) || !queue_foreseen(cx, conn, &steps) ||
+		!PQpipelineSync(conn->pg))
 		return db_failure(cx, q->name, NULL, conn);
-	PGresult *ahead = NULL, *res = collect(conn, &steps, &ahead);
-	keep_foreseen(cx, ahead);
+	collect(conn, &steps);
 	ExecStatusType status = PQresultStatus(res);
 	if (conn->broken || (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)) {
 		err_t e = db_failure(cx, q->name, res, conn);
@@ -272,8 +275,9 @@ void db_rollback(struct ctx *cx)
 		return;
 	if (conn->in_transaction && !conn->broken) {
 		struct steps steps = { 0 };
-		if (queue(cx->db, conn, &sql_db_rollback, &no_parameters, &steps) && PQpipelineSync(conn->pg)) {
-			PGresult *res = collect(conn, &steps, NULL);
+		PGresult *res = NULL;
+		if (queue(cx->db, conn, &sql_db_rollback, &no_parameters, &res, &steps) && PQpipelineSync(conn->pg)) {
+			collect(conn, &steps);
 			conn->in_transaction = PQresultStatus(res) != PGRES_COMMAND_OK;
 			PQclear(res);
 		}

@@ -205,7 +205,8 @@ MUST_CHECK err_t db_exec_(
  * Tells what this request will ask, so that it costs no round trip of its own: `ahead` goes out with the next
  * statement, which must be a read (the authentication), and when `query` is asked with the values that were foreseen,
  * the rows are there. Else they are thrown away. `ahead` has the columns and the parameters of `query`, and behind
- * these its own for what must be true before anything is looked up: nobody has been authenticated yet. One a request.
+ * these its own for what must be true before anything is looked up where nobody has been authenticated yet; later it
+ * may be `query` itself. A few at a time; what is one too many is asked when its turn comes.
  */
 #define db_foresee(cx, ahead, query, ...) db_foresee_((cx), (ahead), (query), DB_INS_(__VA_ARGS__))
 void db_foresee_(

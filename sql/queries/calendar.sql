@@ -85,6 +85,21 @@ SELECT resource_id AS resource, ns, local, xml
  WHERE account_id = $1 AND resource_id = ANY ($2)
  ORDER BY resource_id, ns, local;
 
+-- name: dead_property_of_calendar
+-- $1 account  $2 only  $3 calendar
+SELECT d.resource_id AS resource, d.ns, d.local, d.xml
+  FROM calendar c JOIN dead_property d ON d.account_id = c.account_id AND d.resource_id = c.id
+ WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND c.name = $3
+ ORDER BY d.ns, d.local;
+
+-- name: dead_property_of_object
+-- $1 account  $2 only  $3 calendar  $4 name
+SELECT d.resource_id AS resource, d.ns, d.local, d.xml
+  FROM calendar c JOIN calendar_object o ON o.account_id = c.account_id AND o.calendar_id = c.id
+  JOIN dead_property d ON d.account_id = o.account_id AND d.resource_id = o.id
+ WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND c.name = $3 AND o.name = $4 AND NOT o.deleted
+ ORDER BY d.ns, d.local;
+
 -- name: dead_property_change
 -- $1 account  $2 resource  $3 namespaces  $4 names  $5 elements ('' removes)  $6 at most
 SELECT dead_property_change($1, $2, $3, $4, $5, $6) AS done;

@@ -442,15 +442,44 @@ def test_an_acl_body_that_is_none_is_400(tree):
         ("PROPFIND", "home", "0", THUNDERBIRD, 2),
         ("PROPFIND", "home", "1", THUNDERBIRD, 3),
         ("PROPFIND", "calendar", "1", "<D:getetag/><D:getcontenttype/>", 2),
+        ("PROPFIND", "calendar", "0", "<x:u xmlns:x='x'/>", 2),
+        ("PROPFIND", "object", "0", "<D:getetag/>", 1),
+        ("PROPFIND", "object", "0", "<D:getetag/><x:u xmlns:x='x'/>", 2),
     ],
 )
 def test_a_reading_costs_few_round_trips(tree, world, method, path, depth, body, most):
     """Authentication is one, and what is read of the calendar itself goes with it; a page of members is one more."""
-    target = {"calendar": tree.calendar, "home": tree.home}.get(path, path)
+    assert tree.dav.put(tree.calendar + "cost.ics", event("cost", "20260101T100000Z")).status == 201
+    target = {"calendar": tree.calendar, "home": tree.home, "object": tree.calendar + "cost.ics"}.get(path, path)
     body = f"<D:propfind {NAMESPACES}><D:prop>{body}</D:prop></D:propfind>"
     reply = world.dav(method, target, body, {"Depth": depth}, tree.account)
     assert reply.status == 207
     assert int(world.log_of(reply)["db"]) <= most
+
+
+def test_depth_0_costs_two_round_trips_whoever_asks_for_whatever(tree, world):
+    """Unknown and dead properties too, of calendars and objects, by Basic, Bearer and a key that sees some calendars alone."""
+    dead = "<x:note xmlns:x='urn:x'>kept</x:note>"
+    assert tree.dav.put(tree.calendar + "cost.ics", event("cost", "20260101T100000Z")).status == 201
+    for path in (tree.calendar, tree.calendar + "cost.ics"):
+        assert tree.dav.request("PROPPATCH", path, f"<D:propertyupdate {NAMESPACES}><D:set><D:prop>{dead}</D:prop></D:set>"
+            "</D:propertyupdate>").status == 207
+    callers = [tree.dav.headers, {"Authorization": f"Bearer {tree.account.key}"},
+        tree.restricted("calendars:read events:read", [tree.calendar]).headers]
+    asked = [f"<D:prop><D:getetag/>{dead.replace('kept', '')}</D:prop>", "<D:allprop/>", "<D:propname/>"]
+    for headers in callers:
+        for path in (tree.calendar, tree.calendar + "cost.ics", tree.home, tree.principal):
+            for body in asked:
+                reply = world.request("PROPFIND", path, f"<D:propfind {NAMESPACES}>{body}</D:propfind>",
+                    {**headers, "Depth": "0", "Content-Type": "application/xml"})
+                assert reply.status == 207, reply
+                note = reply.xml.find(".//{urn:x}note")
+                if path.startswith(tree.calendar):
+                    assert note is not None and note.text == (None if "propname" in body else "kept"), reply.text
+                assert int(world.log_of(reply)["db"]) <= 2, (path, body, headers)
+    gone = world.request("PROPFIND", tree.calendar + "no.ics", f"<D:propfind {NAMESPACES}><D:allprop/></D:propfind>",
+        {**tree.dav.headers, "Depth": "0", "Content-Type": "application/xml"})
+    assert gone.status == 404 and int(world.log_of(gone)["db"]) <= 2
 
 
 def test_what_was_read_ahead_of_a_key_limited_to_other_calendars_is_not_shown(tree, world):
