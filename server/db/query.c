@@ -61,7 +61,10 @@ static void collect(struct db_conn *conn, const struct steps *steps)
 			PQclear(res);
 			return;
 		}
-		assert(i < steps->count);
+		if (i >= steps->count) { /* a connection that goes may tell so once more */
+			PQclear(res);
+			continue;
+		}
 		PGresult **kept = steps->steps[i].kept;
 		if (steps->steps[i].prepares && status == PGRES_COMMAND_OK)
 			conn->prepared[steps->steps[i].prepares->index] = true;
