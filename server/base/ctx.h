@@ -22,6 +22,7 @@ struct ctx {
 	const struct keyring *keys;   /* what seals and tags (server/crypto/keyring.h) */
 	const struct config *config;
 	struct instant now;   /* read once, when the request began */
+	struct id account;    /* whose work this is, where it is known; both worlds are one. The pool shares by it */
 	struct id request_id; /* req_… in the answer, the log, the audit row */
 	unsigned round_trips; /* to the database; the log line tells them */
 	unsigned fail_query;  /* dev builds: the n-th statement of this request fails; 0 is none */

@@ -18,6 +18,7 @@
 
 struct db_conn {
 	PGconn *pg;
+	struct id account;    /* for whom it is lent; zero: nobody's share */
 	bool *prepared;       /* by query->index: this session has the statement */
 	struct db_conn *next; /* in the stack of idle ones */
 	bool begin_pending;   /* a transaction was begun, its BEGIN goes with the first statement */
@@ -35,10 +36,12 @@ struct db_types {
 struct db_pool {
 	char *url;
 	unsigned limit, wait_ms;
+	unsigned share; /* that one account may have of them */
 	bool prepare;
 	pthread_mutex_t lock;
-	pthread_cond_t freed;
+	struct db_turn *first; /* who waits, in order */
 	struct db_conn *idle;
+	struct id *holders; /* for whom connections are lent, `limit` places; zero: free */
 	struct db_stats stats;
 	struct db_types *types; /* by query->index */
 };

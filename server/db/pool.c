@@ -26,15 +26,12 @@ struct db_pool *db_open(const struct db_settings *settings)
 	pool->url = must_alloc(settings->url.len + 1, 1);
 	memcpy(pool->url, settings->url.ptr, settings->url.len);
 	pool->limit = settings->connections ? settings->connections : 1;
+	pool->share = pool->limit - pool->limit / 4;
+	pool->holders = must_alloc(pool->limit, sizeof *pool->holders);
 	pool->wait_ms = settings->wait_ms;
 	pool->prepare = settings->prepare;
 	pool->types = must_alloc(sql_query_count, sizeof *pool->types);
 	pthread_mutex_init(&pool->lock, NULL);
-	pthread_condattr_t monotonic;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&pool->freed, &monotonic);
-	pthread_condattr_destroy(&monotonic);
 	return pool;
 }
 
@@ -47,8 +44,8 @@ void db_close(struct db_pool *pool)
 		pool->idle = conn->next;
 		conn_close(conn);
 	}
-	pthread_cond_destroy(&pool->freed);
 	pthread_mutex_destroy(&pool->lock);
+	free(pool->holders);
 	free(pool->types);
 	explicit_bzero(pool->url, strlen(pool->url)); /* it may hold a password */
 	free(pool->url);
@@ -68,37 +65,113 @@ static struct timespec deadline_in_ms(unsigned ms)
 	return at;
 }
 
-/* An idle connection, or the right to open one (*out NULL); false when none came free in time. */
-static bool take_turn(struct db_pool *pool, struct db_conn **out)
+/* Somebody who waits, on the stack of his own thread, and is woken alone when it is his turn. */
+struct db_turn {
+	struct db_turn *next;
+	struct id account;
+	pthread_cond_t called;
+	bool granted;
+	struct db_conn *conn; /* granted: NULL is the right to open one */
+};
+
+/* The place of this account's first connection, or for zero a free one; NULL if there is none. */
+static struct id *holder(struct db_pool *pool, struct id account)
 {
-	struct timespec deadline = deadline_in_ms(pool->wait_ms);
-	bool late = false;
-	pthread_mutex_lock(&pool->lock);
-	pool->stats.waiting++;
-	while (!pool->idle && pool->stats.open == pool->limit && !late)
-		late = pthread_cond_timedwait(&pool->freed, &pool->lock, &deadline) != 0;
-	pool->stats.waiting--;
-	bool got = pool->idle || pool->stats.open < pool->limit;
+	for (unsigned i = 0; i < pool->limit; i++)
+		if (id_eq(pool->holders[i], account))
+			return &pool->holders[i];
+	return NULL;
+}
+
+static bool has_its_share(const struct db_pool *pool, struct id account)
+{
+	unsigned held = 0;
+	for (unsigned i = 0; i < pool->limit; i++)
+		held += id_eq(pool->holders[i], account);
+	return held >= pool->share;
+}
+
+/* An idle connection, or the right to open one (*out NULL), if there is one for this account. */
+static bool grant(struct db_pool *pool, struct id account, struct db_conn **out)
+{
+	bool counted = !id_is_zero(account);
+	if ((!pool->idle && pool->stats.open == pool->limit) || (counted && has_its_share(pool, account)))
+		return false;
 	*out = pool->idle;
-	if (!got)
-		pool->stats.timeouts++;
-	else if (pool->idle)
+	if (pool->idle)
 		pool->idle = pool->idle->next;
 	else
 		pool->stats.open++;
-	if (got)
-		pool->stats.busy++;
+	pool->stats.busy++;
+	if (counted)
+		*holder(pool, (struct id){ { 0 } }) = account;
+	return true;
+}
+
+/* One was given back: each who may have it now. Behind this, all who wait have to. */
+static void call_next(struct db_pool *pool, struct id gave)
+{
+	if (!id_is_zero(gave))
+		*holder(pool, gave) = (struct id){ { 0 } };
+	for (struct db_turn **at = &pool->first; *at;) {
+		struct db_turn *turn = *at;
+		turn->granted = grant(pool, turn->account, &turn->conn);
+		if (turn->granted) {
+			*at = turn->next;
+			pthread_cond_signal(&turn->called);
+		} else {
+			at = &turn->next;
+		}
+	}
+}
+
+static void wait_for_turn(struct db_pool *pool, struct db_turn *turn)
+{
+	struct timespec deadline = deadline_in_ms(pool->wait_ms);
+	struct db_turn **at = &pool->first;
+	pthread_condattr_t monotonic;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&turn->called, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+
+	while (*at)
+		at = &(*at)->next;
+	*at = turn;
+	pool->stats.waiting++;
+	while (!turn->granted && pthread_cond_timedwait(&turn->called, &pool->lock, &deadline) == 0)
+		;
+	pool->stats.waiting--;
+	if (!turn->granted) {
+		for (at = &pool->first; *at != turn; at = &(*at)->next)
+			;
+		*at = turn->next;
+	}
+	pthread_cond_destroy(&turn->called);
+}
+
+/* An idle connection, or the right to open one (*out NULL); false when none came free in time. */
+static bool take_turn(struct db_pool *pool, struct id account, struct db_conn **out)
+{
+	struct db_turn turn = { .account = account };
+	pthread_mutex_lock(&pool->lock);
+	turn.granted = grant(pool, account, &turn.conn);
+	if (!turn.granted)
+		wait_for_turn(pool, &turn);
+	if (!turn.granted)
+		pool->stats.timeouts++;
 	pthread_mutex_unlock(&pool->lock);
-	return got;
+	*out = turn.conn;
+	return turn.granted;
 }
 
 /* The connection is closed; its place may be taken by another. */
-static void give_place(struct db_pool *pool)
+static void give_place(struct db_pool *pool, struct id account)
 {
 	pthread_mutex_lock(&pool->lock);
 	pool->stats.open--;
 	pool->stats.busy--;
-	pthread_cond_signal(&pool->freed);
+	call_next(pool, account);
 	pthread_mutex_unlock(&pool->lock);
 }
 
@@ -107,8 +180,8 @@ err_t pool_take(struct ctx *cx, struct db_conn **out)
 	struct db_pool *pool = cx->db;
 	struct db_conn *conn;
 	for (;;) {
-		if (!take_turn(pool, &conn)) {
-			struct err *e = FAIL(cx, UNAVAILABLE, "all %u database connections were busy for %u ms",
+		if (!take_turn(pool, cx->account, &conn)) {
+			struct err *e = FAIL(cx, UNAVAILABLE, "none of %u database connections came free in %u ms",
 				pool->limit, pool->wait_ms);
 			e->retry_after_s = 1;
 			return e;
@@ -117,7 +190,7 @@ err_t pool_take(struct ctx *cx, struct db_conn **out)
 			break;
 		/* The database went away: the others are probably dead too, and are found so in turn. */
 		conn_close(conn);
-		give_place(pool);
+		give_place(pool, cx->account);
 		pthread_mutex_lock(&pool->lock);
 		pool->stats.reconnects++;
 		pthread_mutex_unlock(&pool->lock);
@@ -125,10 +198,11 @@ err_t pool_take(struct ctx *cx, struct db_conn **out)
 	if (!conn) {
 		err_t e = conn_open(cx, pool, &conn);
 		if (e) {
-			give_place(pool);
+			give_place(pool, cx->account);
 			return e;
 		}
 	}
+	conn->account = cx->account;
 	*out = conn;
 	return OK;
 }
@@ -136,8 +210,9 @@ err_t pool_take(struct ctx *cx, struct db_conn **out)
 void pool_give(struct db_pool *pool, struct db_conn *conn)
 {
 	if (conn->broken || PQstatus(conn->pg) != CONNECTION_OK || conn->in_transaction) {
+		struct id account = conn->account;
 		conn_close(conn);
-		give_place(pool);
+		give_place(pool, account);
 		return;
 	}
 	conn->begin_pending = false;
@@ -145,7 +220,7 @@ void pool_give(struct db_pool *pool, struct db_conn *conn)
 	conn->next = pool->idle;
 	pool->idle = conn;
 	pool->stats.busy--;
-	pthread_cond_signal(&pool->freed);
+	call_next(pool, conn->account);
 	pthread_mutex_unlock(&pool->lock);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A bounded set of connections to PostgreSQL, shared by all threads. The most recently used one is handed out first.
+ * One account (cx->account) has three quarters of them at most, however many of its requests wait for each other's
+ * locks: there is always one for the others. Who waits is served in order.
  * A statement is prepared with its first use in a session, in the same round trip. A connection that the server closed
  * meanwhile is noticed when it is taken, and replaced: the database may die and come back.
  */

@@ -3,6 +3,7 @@
 #include "tests/support/test.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 #include "server/db/housekeeping.h"
 #include "server/db/migrate.h"
@@ -160,6 +161,47 @@ TEST(more_threads_than_connections_take_turns)
 	database_leave(&test_cx);
 }
 
+static void *one_more(void *arg)
+{
+	struct backend got;
+	struct ctx *cx = arg;
+	return db_row(cx, &sql_t_backend, ROW(t_backend, &got), IN_NONE) ? cx : NULL;
+}
+
+/* Whatever one account's requests wait for, there is a connection for the others. */
+TEST(an_account_has_its_share_of_the_connections)
+{
+	database_use_with(&test_cx, &(struct db_settings){ .connections = 4, .wait_ms = 100, .prepare = true });
+	const struct id greedy = { { 2 } }, other = { { 4 } };
+	struct ctx of[5];
+	struct backend got;
+	for (size_t i = 0; i < ARRAY_LEN(of); i++)
+		of[i] = (struct ctx){ .mem = arena_open(), .db = test_cx.db, .account = i < 4 ? greedy : other };
+	for (size_t i = 0; i < 3; i++)
+		assert_ok(db_begin(&of[i]));
+	assert_err(db_row(&of[3], &sql_t_backend, ROW(t_backend, &got), IN_NONE), UNAVAILABLE);
+	assert_ok(db_row(&of[4], &sql_t_backend, ROW(t_backend, &got), IN_NONE));
+	assert_ok(db_row(&test_cx, &sql_t_backend, ROW(t_backend, &got), IN_NONE)); /* nobody's: the sign-in, the CLI */
+
+	/* It waits for its own, not for one that is free. */
+	pthread_t thread;
+	void *failed;
+	assert_int_equal(pthread_create(&thread, NULL, one_more, &of[3]), 0);
+	while (!db_stats(test_cx.db).waiting)
+		sched_yield();
+	assert_ok(db_row(&of[4], &sql_t_backend, ROW(t_backend, &got), IN_NONE));
+	db_end(&of[0]);
+	assert_int_equal(pthread_join(thread, &failed), 0);
+	assert_null(failed);
+	for (size_t i = 0; i < ARRAY_LEN(of); i++) {
+		db_end(&of[i]);
+		arena_close(of[i].mem);
+	}
+	assert_int_equal(db_stats(test_cx.db).busy, 0);
+	assert_int_equal(db_stats(test_cx.db).waiting, 0);
+	database_leave(&test_cx);
+}
+
 TEST(a_database_that_is_not_there_is_unavailable)
 {
 	struct backend got;
@@ -266,8 +308,8 @@ TESTS_WITH(setup, teardown, RUN(the_connection_used_last_is_lent_first),
 	RUN(a_connection_that_the_database_closed_is_replaced),
 	RUN(a_connection_lost_under_a_statement_is_unavailable_and_the_next_works),
 	RUN(a_connection_lost_in_a_transaction_ends_it), RUN(a_wait_for_a_connection_is_bounded),
-	RUN(more_threads_than_connections_take_turns), RUN(a_database_that_is_not_there_is_unavailable),
-	RUN(the_check_names_every_column_that_does_not_fit), RUN(migrating_again_changes_nothing),
-	RUN(housekeeping_empties_the_idle_slot_of_the_token_ring),
+	RUN(more_threads_than_connections_take_turns), RUN(an_account_has_its_share_of_the_connections),
+	RUN(a_database_that_is_not_there_is_unavailable), RUN(the_check_names_every_column_that_does_not_fit),
+	RUN(migrating_again_changes_nothing), RUN(housekeeping_empties_the_idle_slot_of_the_token_ring),
 	RUN(housekeeping_never_empties_a_slot_with_a_token_of_the_future),
 	RUN(housekeeping_gives_each_day_of_events_its_partition), RUN(the_audit_anchor_is_made_once_a_day))
