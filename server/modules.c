@@ -52,7 +52,16 @@ struct app *app_outline(struct ctx *cx)
 	return app;
 }
 
-/* One account never holds more than half of the threads, however few there are. */
+#define CALLERS_LEAST 16
+
+/* One account never holds more than half of the threads, where there are more than its clients have connections. */
+static unsigned callers_max(const struct config *config)
+{
+	int64_t half = config->threads / 2;
+	return (unsigned)(half > CALLERS_LEAST ? half : CALLERS_LEAST);
+}
+
+/* Nor with heavy requests, however few there are. */
 static unsigned heavy_max(const struct config *config)
 {
 	int64_t half = config->threads / 2;
@@ -68,6 +77,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 	app->db = runtime->db;
 	if (config->rate_limit > 0)
 		app->limiter = limiter_open((unsigned)config->rate_limit, (unsigned)config->rate_limit);
+	app->callers = crowd_open(callers_max(config));
 	app->heavy = crowd_open(heavy_max(config));
 	app->last_used = last_used_open(runtime->db, config, (unsigned)config->last_used_ms);
 	app->seen = last_used_seen;
@@ -78,6 +88,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 void app_close(struct app *app)
 {
 	last_used_close(app->last_used);
+	crowd_close(app->callers);
 	crowd_close(app->heavy);
 	if (app->limiter)
 		limiter_close(app->limiter);

@@ -30,6 +30,7 @@ static err_t authenticate(struct request *rq, const struct credential *sent)
 	struct principal *p = arena_new(rq->cx.mem, struct principal);
 	TRY(by->run(&rq->cx, sent, p));
 	rq->principal = p;
+	rq->cx.account = id_in_mode(p->account, false);
 	return OK;
 }
 
@@ -152,7 +153,7 @@ err_t access_count(struct request *rq)
 	return e;
 }
 
-/* ---- heavy requests ---- */
+/* ---- requests at the same time ---- */
 
 static bool is_heavy(const struct request *rq)
 {
@@ -161,25 +162,34 @@ static bool is_heavy(const struct request *rq)
 }
 
 /* Who waited here would hold the thread that others need: it is refused, and told to come again. */
-err_t access_enter(struct request *rq)
+static err_t enter(struct request *rq, struct crowd *crowd, bool *entered, const char *what)
 {
-	if (!rq->app->heavy || !rq->principal || !is_heavy(rq))
-		return OK;
-	rq->heavy = crowd_enter(rq->app->heavy, crowd_account(rq->principal->account));
-	if (rq->heavy)
+	*entered = crowd && crowd_enter(crowd, crowd_account(rq->principal->account));
+	if (*entered || !crowd)
 		return OK;
 	struct err *e = REFUSE(&rq->cx, RATE_LIMITED, "",
-		"This account has too many reports, lists or whole calendars under way at the same time. Wait until "
-		"one of them is answered, then ask again.");
+		"This account has too many %s under way at the same time. Wait until one of them is answered, then ask "
+		"again.",
+		what);
 	e->retry_after_s = 1;
 	return e;
 }
 
+err_t access_enter(struct request *rq)
+{
+	if (!rq->principal)
+		return OK;
+	TRY(enter(rq, rq->app->callers, &rq->counted, "requests"));
+	return is_heavy(rq) ? enter(rq, rq->app->heavy, &rq->heavy, "reports, lists or whole calendars") : OK;
+}
+
 void access_leave(struct request *rq)
 {
+	if (rq->counted)
+		crowd_leave(rq->app->callers, crowd_account(rq->principal->account));
 	if (rq->heavy)
 		crowd_leave(rq->app->heavy, crowd_account(rq->principal->account));
-	rq->heavy = false;
+	rq->counted = rq->heavy = false;
 }
 
 /* ---- forms ---- */

@@ -19,9 +19,9 @@ MUST_CHECK err_t access_allows(struct request *rq);
 MUST_CHECK err_t access_count(struct request *rq);
 
 /*
- * A heavy request has its place among those of its credential's account until access_leave(), which the router calls
- * when the answer is out: nobody can keep all threads busy. A token counts for the account that it opens. RATE_LIMITED
- * when the account has its fill.
+ * A request has its place among those of its credential's account until access_leave(), which the router calls when the
+ * answer is out: nobody can keep all threads busy. There are few places for heavy ones. A token counts for the account
+ * that it opens. RATE_LIMITED when the account has its fill.
  */
 MUST_CHECK err_t access_enter(struct request *rq);
 void access_leave(struct request *rq);

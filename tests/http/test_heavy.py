@@ -2,11 +2,13 @@
 """One account cannot keep all threads busy: its reports, lists and whole calendars have a number at a time."""
 import contextlib
 import socket
+import threading
+import time
 
 import pytest
 
 from dav import NAMESPACES, Dav
-from davwrite import new_event
+from davwrite import another, new_event
 from oauth_flow import App
 
 SERVE = ["--rate-limit", "10000", "--threads", "8", "--heavy-requests", "3"]
@@ -122,3 +124,25 @@ def test_few_threads_make_it_less_and_nought_is_no_limit(world, dav, large):
     world.restart("--heavy-requests", "0")
     with readers(world, dav, large, MOST + 1):
         assert dav.report(large, SYNC).status == 207
+
+
+def test_who_waits_for_his_own_locks_leaves_threads_and_connections_to_the_others(world, owner, dav, cal):
+    world.restart("--threads", "64", "--heavy-requests", "3")
+    name, other = cal.split("/")[-2], world.account("other@example.org")
+    held = f"SELECT FROM calendar_state s JOIN calendar c ON c.id = s.calendar_id WHERE c.name = '{name}' FOR UPDATE OF s"
+    statuses = []
+    writers = [threading.Thread(target=lambda i=i: statuses.append(another(dav).put(f"{cal}{i}.ics", new_event()).status)) for i in range(80)]
+    with world.holding(held) as commit:
+        for t in writers:
+            t.start()
+        assert world.wait_for(lambda: world.waiting() >= 12 and statuses.count(429) >= 40), statuses
+        assert world.waiting() == 12  # of 16 connections
+        for _ in range(5):
+            begun = time.monotonic()
+            assert world.get("/v1/calendars", key=other.key).status == 200
+            assert time.monotonic() - begun < 1
+        commit()
+        for t in writers:
+            t.join()
+    assert statuses.count(201) >= 12 and set(statuses) <= {201, 429, 503}
+    assert dav.put(cal + "more.ics", new_event()).status == 201

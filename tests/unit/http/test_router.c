@@ -550,7 +550,7 @@ static int status_inside(
 	return inner_status;
 }
 
-TEST(an_account_has_a_number_of_heavy_requests_at_a_time)
+TEST(an_account_has_a_number_of_requests_at_a_time)
 {
 	struct app crowded = app;
 	crowded.heavy = crowd_open(1);
@@ -566,6 +566,12 @@ TEST(an_account_has_a_number_of_heavy_requests_at_a_time)
 	assert_int_equal(status_inside(&crowded, METHOD_REPORT, "/dav/deep?/dav/deep", "cp_good", "0"), 429);
 	assert_int_equal(status_inside(&app, METHOD_REPORT, "/dav/deep?/dav/deep", "cp_good", NULL), 200);
 	crowd_close(crowded.heavy);
+	/* Light ones have a number, too. */
+	crowded.heavy = NULL;
+	crowded.callers = crowd_open(1);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(status_inside(&crowded, METHOD_PROPFIND, "/dav/deep?/dav/", "cp_good", "0"), 429);
+	crowd_close(crowded.callers);
 }
 
 TEST(a_long_prefix_is_no_path_of_another_module)
@@ -598,5 +604,5 @@ TESTS(RUN(the_first_row_that_fits_gets_the_decoded_arguments),
 	RUN(a_form_from_another_site_is_refused), RUN(pages_carry_their_policy), RUN(cors_is_where_the_row_says_so),
 	RUN(a_preflight_is_answered_for_cors_rows_alone), RUN(each_credential_has_its_rate),
 	RUN(what_a_request_is_conditional_on_is_judged_before_its_handler_and_behind_its_caller),
-	RUN(an_account_has_a_number_of_heavy_requests_at_a_time), RUN(a_long_prefix_is_no_path_of_another_module),
+	RUN(an_account_has_a_number_of_requests_at_a_time), RUN(a_long_prefix_is_no_path_of_another_module),
 	RUN(the_table_prints_itself))
