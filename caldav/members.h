@@ -18,7 +18,7 @@
 
 #include "caldav/props.h"
 
-/* Rows of one page, and octets of data held at once. */
+/* Rows of one page. */
 #define PAGE_ROWS 500
 
 struct members {

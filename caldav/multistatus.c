@@ -2,6 +2,7 @@
 #include "caldav/multistatus.h"
 
 #include "server/data/xml.h"
+#include "server/http/head.h"
 
 struct buf *multistatus_begin(struct response *rs)
 {
@@ -34,30 +35,12 @@ void multistatus_response_end(struct buf *out)
 /* RFC 4918 §14.28: an HTTP status line, whatever the version of this connection. */
 static void status_add(struct buf *out, int status)
 {
-	static const struct {
-		int status;
-		struct str element;
-	} known[] = {
-#define LINE(status_, phrase) { status_, STR_INIT("<D:status>HTTP/1.1 " #status_ " " phrase "</D:status>") }
-		LINE(200, "OK"),
-		LINE(201, "Created"),
-		LINE(204, "No Content"),
-		LINE(400, "Bad Request"),
-		LINE(403, "Forbidden"),
-		LINE(404, "Not Found"),
-		LINE(409, "Conflict"),
-		LINE(424, "Failed Dependency"),
-		LINE(500, "Internal Server Error"),
-		LINE(503, "Service Unavailable"),
-		LINE(507, "Insufficient Storage"),
-#undef LINE
-	};
-	for (size_t i = 0; i < ARRAY_LEN(known); i++)
-		if (known[i].status == status) {
-			buf_add(out, known[i].element);
-			return;
-		}
-	buf_fmt(out, "<D:status>HTTP/1.1 %d Status</D:status>", status);
+	if (status == 200)
+		BUF_LIT(out, "<D:status>HTTP/1.1 200 OK</D:status>");
+	else if (status == 404)
+		BUF_LIT(out, "<D:status>HTTP/1.1 404 Not Found</D:status>");
+	else
+		buf_fmt(out, "<D:status>HTTP/1.1 %d %s</D:status>", status, status_phrase(status));
 }
 
 static void condition_add(struct buf *out, const char *condition)

@@ -42,7 +42,7 @@ struct patch {
  * Reads DAV:set and DAV:remove inside `root`, in document order; cx, use, kind and owner of `p` are set. A refused
  * property is no error: see failed.
  *
- * errors  MALFORMED  nothing in it, something else in it, DAV:remove in a MK…, more than PATCHED_MAX
+ * errors  MALFORMED  nothing in it, DAV:remove in a MK…, more than PATCHED_MAX
  */
 MUST_CHECK err_t patch_read(struct patch *p, const struct xml_node *root);
 

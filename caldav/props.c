@@ -193,10 +193,9 @@ err_t ask_read(struct ctx *cx, const struct xml_node *parent, struct ask *out)
 			if (!xml_is(n, NS_DAV, forms[i].element))
 				continue;
 			if (out->kind != ASK_NOTHING)
+				/* RFC 4918 §14.20 */
 				return REFUSE(cx, MALFORMED, "prop",
-					"One of DAV:prop, DAV:allprop and DAV:propname is asked, and once."); /* RFC
-															 4918
-															 §14.20 */
+					"One of DAV:prop, DAV:allprop and DAV:propname is asked, and once.");
 			out->kind = forms[i].kind;
 			names = n;
 		}

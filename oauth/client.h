@@ -39,7 +39,7 @@ struct client_new {
  * Register a client. A confidential one gets a secret (cls_…), which is told once; a public one has none.
  *
  * secret_out  absent for a public client
- * errors      INVALID_VALUE with the parameter ("name", "redirect_uri", "grant") and what is wrong with it
+ * errors      INVALID_VALUE with the parameter ("name", "redirect_uri") and what is wrong with it
  * spec        OAuth 2.1 §2.3, §2.3.1, §8.4; redirect URIs as redirect.h says
  */
 MUST_CHECK err_t client_create(struct ctx *cx, const struct client_new *in, struct client *out, struct str *secret_out);
@@ -56,7 +56,8 @@ MUST_CHECK err_t client_verify(struct ctx *cx, struct id id); /* NOT_FOUND */
  * Is this the client it says it is? One statement for the right secret, the wrong one and an unknown client.
  *
  * secret  absent or empty: none was sent, which is right for a public client and for no other
- * errors  INVALID_CLIENT
+ * out     id, owner, kind, grants, name, verified, may_introspect and scopes alone
+ * errors  INVALID_CLIENT, also when the account that it belongs to is deactivated
  * spec    OAuth 2.1 §2.4
  */
 MUST_CHECK err_t client_prove(struct ctx *cx, struct str client_id, struct str secret, struct client *out);

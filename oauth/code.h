@@ -32,7 +32,7 @@ struct code_claim {
  * out     set on success only; its text lives in cx->mem
  * errors  MISSING_FIELD        no code
  *         INVALID_GRANT        unknown, expired, another client's, wrong verifier or redirect URI, used
- *         ACCOUNT_DEACTIVATED  otherwise right
+ *         ACCOUNT_DEACTIVATED  see family.h
  * spec    OAuth 2.1 §4.1.3, §7.5.2; RFC 7636 §4.6
  */
 MUST_CHECK err_t code_redeem(struct ctx *cx, const struct code_claim *claim, struct token_pair *out);

@@ -5,8 +5,9 @@
 #include "oauth/client.h"
 
 /*
- * The error for a code or refresh token that was refused: ACCOUNT_DEACTIVATED when that alone stands in its way, else
- * INVALID_GRANT with the reason in its detail, for the log. The caller is told no more: it may be a thief.
+ * The error for a code or refresh token that was refused: ACCOUNT_DEACTIVATED when nothing else that is stored stands
+ * in its way (verifier and redirect URI are not looked at), else INVALID_GRANT with the reason in its detail, for the
+ * log. The caller is told no more: it may be a thief.
  *
  * hash  of the code or refresh token as presented
  */

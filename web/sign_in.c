@@ -7,6 +7,7 @@
 #include "server/base/config.h"
 #include "server/base/log.h"
 #include "server/http/cookie.h"
+#include "server/http/proxy.h"
 #include "web/page.h"
 #include "web/pages.h"
 
@@ -106,7 +107,7 @@ err_t sign_up_page(struct request *rq, struct response *rs)
 
 static err_t sign_up(struct request *rq, struct account *out)
 {
-	const struct throttle limit = { "sign-up", throttle_network(rq->cx.mem, rq->cx.client_ip), SIGN_UPS_AN_HOUR,
+	const struct throttle limit = { "sign-up", address_network(rq->cx.mem, rq->cx.client_ip), SIGN_UPS_AN_HOUR,
 		3600 };
 	struct account_new in = {
 		.email = form_get(&rq->form, "email"),

@@ -61,14 +61,15 @@ struct calendar_change {
 	int32_t ord;
 	bool transp, selected, writable;
 	const struct dead_property *dead;
-	size_t dead_count; /* xml absent: remove */
-	struct id author;  /* credential */
+	size_t dead_count;    /* xml absent: remove */
+	struct id author;     /* credential */
+	int64_t only_version; /* of an update: PRECONDITION unless prop_version is this; 0 for any */
 };
 
 /* CONFLICT (something has that name), DAV_QUOTA (CALENDARS_MAX, dead properties). All or nothing. */
 MUST_CHECK err_t calendar_create(struct ctx *cx, struct id account, struct str name, int16_t components,
 	const struct calendar_change *with, struct id *id_out);
-/* NOT_FOUND, DAV_QUOTA. Bumps prop_version, never modseq. All or nothing. */
+/* NOT_FOUND, DAV_QUOTA, PRECONDITION. Bumps prop_version, never modseq. All or nothing. */
 MUST_CHECK err_t calendar_update(
 	struct ctx *cx, struct id account, struct id_list only, struct str name, const struct calendar_change *change);
 /* With all that is in it. NOT_FOUND. */
@@ -161,7 +162,7 @@ struct object_write {
  * Judge the bytes (ical.h), then one round trip that writes all or nothing: precondition, UID, quota, counter, outbox.
  * Same bytes as stored: no lock and no write.
  *
- * errors  the ICAL_* kinds; NOT_FOUND / DAV_PARENT_MISSING (no such calendar), PRECONDITION, UID_CONFLICT (err.href is
+ * errors  the ICAL_* kinds; DAV_PARENT_MISSING (no such calendar), PRECONDITION, UID_CONFLICT (err.href is
  *         the other object's name), ICAL_COMPONENT, DAV_QUOTA, FORBIDDEN (calendar not writable)
  */
 MUST_CHECK err_t object_put(

@@ -93,9 +93,12 @@ err_t calendar_update(
 		IN(fields_set(change)), IN(change->displayname), IN(change->description), IN(change->color),
 		IN(change->timezone), IN(change->tzid), IN(change->ord), IN(change->transp), IN(change->selected),
 		IN(change->writable), IN(dead.ns), IN(dead.local), IN(dead.xml), IN((int32_t)DEAD_PROPERTIES_MAX),
-		IN(id_new(cx->now)), db_in_id_or_null(change->author), db_in_id_or_null(cx->request_id)));
+		IN(id_new(cx->now)), db_in_id_or_null(change->author), db_in_id_or_null(cx->request_id),
+		change->only_version ? IN(change->only_version) : IN_NULL(DB_INT8)));
 	if (got.outcome == 507)
 		return too_many(cx);
+	if (got.outcome == 412)
+		return FAIL(cx, PRECONDITION, "another version");
 	return got.outcome == 200 ? OK : FAIL(cx, NOT_FOUND, "no such calendar");
 }
 

@@ -5,7 +5,7 @@
 #include "caldav/calendar/store.h"
 #include "sql.h"
 
-/* What a function of 0002_objects.sql answers: the status that it becomes on CalDAV. */
+/* What a function of 0002_objects.sql answers, in numbers after HTTP's. */
 struct outcome {
 	int32_t outcome;
 };

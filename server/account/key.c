@@ -25,13 +25,13 @@ DB_RESULT(key_revoke, struct key_row, account, id, kind, prefix, name, scopes, c
 DB_RESULT(key_find, struct key_row, account, id, kind);
 DB_RESULT(key_find_anywhere, struct key_row, account, id, kind);
 
-/* What each kind is on the wire, as a caller, and what it may do (0: as its row says). */
+/* What each kind is on the wire, as a caller, and what it may do. */
 /* clang-format off */
 static const struct {
 	enum secret_kind live, test;
 	enum who who;
 	uint64_t scopes;
-	bool own_scopes; /* chosen when it is made, and stored */
+	bool own_scopes; /* chosen when it is made, and stored: those count, not `scopes` */
 	const char *name;
 } kinds[] = {
 	[KEY_ACCOUNT]     = { SECRET_CP,      SECRET_CP,      ACCOUNT_KEY,     SCOPES_ALL | OWNER, false, "account" },

@@ -7,6 +7,7 @@
 #include "server/crypto/password.h"
 #include "server/crypto/secret.h"
 #include "server/db/query.h"
+#include "server/http/proxy.h"
 #include "sql.h"
 
 #define CSRF_SIZE 32
@@ -34,7 +35,7 @@ static struct str email_or_none(struct ctx *cx, struct str email)
 err_t sign_in(struct ctx *cx, struct str email, struct str password, struct account *out)
 {
 	struct str folded = email_or_none(cx, email);
-	struct str network = throttle_network(cx->mem, cx->client_ip);
+	struct str network = address_network(cx->mem, cx->client_ip);
 	struct str pair = str_fmt(cx->mem, "%.*s from %.*s", STR_ARG(folded), STR_ARG(network));
 	/* Few from one network, so that a stranger's guesses do not lock the owner out, who comes from another. */
 	const struct throttle limits[] = {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/account/throttle.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <string.h>
 
@@ -64,16 +63,4 @@ err_t throttle_forgive(struct ctx *cx, const struct throttle *limits, size_t cou
 		subjects[i] = subject_of(cx->mem, &limits[i]);
 	return db_exec(
 		cx, &sql_throttle_forgive, NULL, IN(subjects[0]), IN(((struct bytes_list){ subjects + 1, count - 1 })));
-}
-
-struct str throttle_network(struct arena *mem, struct str client_ip)
-{
-	struct in6_addr v6;
-	const char *text = str_c(mem, client_ip);
-	if (!text || inet_pton(AF_INET6, text, &v6) != 1)
-		return client_ip;
-	memset(&v6.s6_addr[8], 0, 8);
-	char *network = arena_take(mem, INET6_ADDRSTRLEN, 1);
-	inet_ntop(AF_INET6, &v6, network, INET6_ADDRSTRLEN);
-	return str_of(network);
 }

@@ -19,6 +19,3 @@ MUST_CHECK err_t throttle_take(struct ctx *cx, const struct throttle *limits, si
 
 /* A success: all failures of the first are forgotten, and the others get this try back. */
 MUST_CHECK err_t throttle_forgive(struct ctx *cx, const struct throttle *limits, size_t count);
-
-/* Whom an address stands for: itself, or its /64 for IPv6, where one customer has at least that. */
-struct str throttle_network(struct arena *mem, struct str client_ip);

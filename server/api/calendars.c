@@ -104,17 +104,21 @@ err_t calendar_list_get(struct request *rq, struct response *rs)
 err_t calendar_get(struct request *rq, struct response *rs)
 {
 	struct principal who;
+	const struct form *params;
 	struct calendar calendar;
 	TRY(api_caller(rq, &who));
+	TRY(api_params(rq, NULL, 0, &params));
 	TRY(calendar_named(rq, &who, &calendar));
 	reply_calendar(rq, rs, 200, &calendar);
 	return OK;
 }
 
 /* What the body changes, judged; a field that was not sent changes nothing. */
-static err_t change_of(struct request *rq, const struct calendar_view *view, struct calendar_change *out)
+static err_t change_of(
+	struct request *rq, const struct principal *who, const struct calendar_view *view, struct calendar_change *out)
 {
 	struct calendar_change change = {
+		.author = who->credential,
 		.description = view->description,
 		.set_description = view->has_description,
 		.color = view->color_hex,
@@ -154,11 +158,13 @@ err_t calendar_post(struct request *rq, struct response *rs)
 	struct calendar_view view = { 0 };
 	struct calendar_change change;
 	struct id id;
+	const struct form *params;
 	TRY(api_caller(rq, &who));
+	TRY(api_params(rq, NULL, 0, &params));
 	TRY(json_read(&rq->cx, rq->body, fields, ARRAY_LEN(fields), &view));
 	if (!view.has_name)
 		return REFUSE(&rq->cx, MISSING_FIELD, "name", "A calendar needs a name.");
-	TRY(change_of(rq, &view, &change));
+	TRY(change_of(rq, &who, &view, &change));
 	TRY(calendar_create(
 		&rq->cx, who.account, id_uuid(rq->cx.mem, id_new(rq->cx.now)), COMPONENTS_ALL, &change, &id));
 	TRY(answer_again(rq, rs, &who, id, 201));
@@ -186,13 +192,18 @@ err_t calendar_patch(struct request *rq, struct response *rs)
 	struct calendar_view view = { 0 };
 	struct calendar_change change;
 	struct str match = request_header_list(rq, "If-Match");
+	const struct form *params;
 	TRY(api_caller(rq, &who));
+	TRY(api_params(rq, NULL, 0, &params));
 	TRY(json_read(&rq->cx, rq->body, fields, ARRAY_LEN(fields), &view));
 	TRY(calendar_named(rq, &who, &calendar));
 	TRY(within_scope(rq, &who, &view));
-	TRY(change_of(rq, &view, &change));
-	if (match.ptr && !str_eq(match, STR("*")) && !str_eq(match, etag_of(rq->cx.mem, &calendar)))
-		return FAIL(&rq->cx, PRECONDITION, "If-Match");
+	TRY(change_of(rq, &who, &view, &change));
+	if (match.ptr && !str_eq(match, STR("*"))) {
+		if (!str_eq(match, etag_of(rq->cx.mem, &calendar)))
+			return FAIL(&rq->cx, PRECONDITION, "If-Match");
+		change.only_version = calendar.prop_version; /* judged again where it is written */
+	}
 	TRY(calendar_update(&rq->cx, who.account, who.calendars, calendar.name, &change));
 	return answer_again(rq, rs, &who, calendar.id, 200);
 }
@@ -201,7 +212,9 @@ err_t calendar_remove(struct request *rq, struct response *rs)
 {
 	struct principal who;
 	struct calendar calendar;
+	const struct form *params;
 	TRY(api_caller(rq, &who));
+	TRY(api_params(rq, NULL, 0, &params));
 	TRY(calendar_named(rq, &who, &calendar));
 	if (str_eq(calendar.name, STR(DEFAULT_CALENDAR)))
 		return REFUSE(&rq->cx, CONFLICT, "", "The default calendar cannot be deleted.");

@@ -9,6 +9,7 @@
 #include "server/account/label.h"
 #include "server/api/api.h"
 #include "server/api/routes.h"
+#include "server/http/head.h"
 #include "server/http/refusal.h"
 
 #define BODY_MAX KIB(64)
@@ -86,7 +87,7 @@ static err_t named(struct request *rq, struct calendar *out)
 
 static err_t change_of(struct request *rq, struct hosted *view, struct calendar_change *out)
 {
-	struct calendar_change change = { 0 };
+	struct calendar_change change = { .author = rq->principal->credential };
 	TRY(json_read(&rq->cx, rq->body, fields, ARRAY_LEN(fields), view));
 	if (view->has_name)
 		TRY(label_clean(&rq->cx, "name", view->name, &change.displayname));
@@ -161,29 +162,12 @@ static err_t hosted_delete(struct request *rq, struct response *rs)
 
 /* ---- errors ---- */
 
-static const char *reason_of(int status)
-{
-	/* clang-format off */
-	static const struct { int status; const char *reason; } reasons[] = {
-		{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 402, "Payment Required" }, { 403, "Forbidden" },
-		{ 404, "Not Found" }, { 405, "Method Not Allowed" }, { 408, "Request Timeout" }, { 409, "Conflict" },
-		{ 410, "Gone" }, { 412, "Precondition Failed" }, { 413, "Content Too Large" },
-		{ 415, "Unsupported Media Type" }, { 429, "Too Many Requests" }, { 503, "Service Unavailable" },
-		{ 507, "Insufficient Storage" },
-	};
-	/* clang-format on */
-	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
-		if (reasons[i].status == status)
-			return reasons[i].reason;
-	return "Internal Server Error";
-}
-
 static void show_flat(struct request *rq, struct response *rs, err_t e)
 {
 	int status = err_row(e->kind)->api_status;
 	struct json j = json_begin(reply(rs, status, "application/json"));
 	json_object(&j, NULL);
-	json_str(&j, "error", str_of(reason_of(status)));
+	json_str(&j, "error", str_of(status_phrase(status)));
 	/* one text for every credential that is none, as published */
 	json_str(&j, "message", status == 401 ? str_of(err_row(CREDENTIALS_INVALID)->text) : err_text(e));
 	if (e->param.len > 0) {

@@ -12,12 +12,9 @@ static const struct db_wire no_parameters = { .count = 0 };
 
 /* ---- one round trip ---- */
 
-/*
- * Queues a statement; the first time in this session its preparation goes before it. steps: what results are to come,
- * of a preparation its statement, and where each is kept.
- */
 #define STEPS_MAX (2 * (1 + FORESEEN_MAX)) /* each with its preparation; BEGIN, behind which nothing is foreseen */
 
+/* What results are to come: of a preparation its statement, and where each is kept. */
 struct steps {
 	unsigned count;
 	struct {
@@ -33,6 +30,7 @@ static void step_add(struct steps *steps, const struct query *prepares, PGresult
 	steps->steps[steps->count++].kept = kept;
 }
 
+/* Queues a statement; the first time in this session its preparation goes before it. */
 static bool queue(struct db_pool *pool, struct db_conn *conn, const struct query *q, const struct db_wire *wire,
 	PGresult **kept, struct steps *steps)
 {

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/http/access.h"
 
-#include <string.h>
-
 #include "server/base/config.h"
 #include "server/base/log.h"
-#include "server/crypto/digest.h"
 #include "server/http/cookie.h"
 #include "server/http/crowd.h"
 #include "server/http/limit.h"
+#include "server/http/proxy.h"
 
 static const unsigned with_cookie = SESSION | OPTIONAL_SESSION;
 
@@ -130,22 +128,13 @@ err_t access_allows(struct request *rq)
 	return principal_needs(&rq->cx, rq->principal, route->scopes & ~(uint64_t)BY_REPORT);
 }
 
-/* Strangers are counted by address; its digest is no credential's id. */
-static struct id address_key(const struct request *rq)
-{
-	struct id key;
-	uint8_t digest[SHA256_SIZE];
-	sha256(bytes_of(rq->cx.client_ip.ptr, rq->cx.client_ip.len), digest);
-	memcpy(key.octets, digest, sizeof key.octets);
-	return key;
-}
-
 err_t access_count(struct request *rq)
 {
 	if (!rq->module || !rq->module->rate_limited || !rq->app->limiter || rq->limit)
 		return OK;
 	rq->limit = arena_new(rq->cx.mem, struct limit_state);
-	struct id key = rq->principal ? rq->principal->credential : address_key(rq);
+	struct id key =
+		rq->principal ? rq->principal->credential : limit_key(address_network(rq->cx.mem, rq->cx.client_ip));
 	if (limiter_take(rq->app->limiter, key, rq->cx.now, rq->limit))
 		return OK;
 	struct err *e = FAIL(&rq->cx, RATE_LIMITED, "%s", rq->principal ? "credential" : "address");

@@ -54,7 +54,8 @@ struct authenticator {
 
 /*
  * The Authorization header, split. Scheme names are case-insensitive (RFC 9110 §11.1); Basic is base64 of UTF-8 with a
- * colon (RFC 7617). Nothing sent gives VIA_NONE. CREDENTIALS_INVALID for what cannot be read.
+ * colon (RFC 7617). Nothing sent gives VIA_NONE. CREDENTIALS_INVALID for what cannot be read;
+ * out->transport is set then too, for the challenge.
  */
 MUST_CHECK err_t credential_read(struct ctx *cx, struct str header, struct credential *out);
 

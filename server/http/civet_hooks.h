@@ -47,6 +47,7 @@ size_t civet_body_here(const struct mg_connection *conn);
 
 /* Called by the changed source. */
 struct socket;
+/* True: the connection is parked, and this thread is done with it. */
 int civet_park_idle(struct mg_connection *conn);
 void civet_take_new(struct mg_context *ctx, const struct socket *so);
 int civet_body_overdue(const struct mg_connection *conn, int read_now);

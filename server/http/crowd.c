@@ -51,11 +51,9 @@ void crowd_close(struct crowd *crowd)
 
 struct crowd_key crowd_site(struct address a)
 {
-	static const uint8_t mapped[12] = { [10] = 0xFF, [11] = 0xFF };
 	struct crowd_key key;
-	memcpy(key.octets, a.octets, sizeof key.octets);
-	if (memcmp(a.octets, mapped, sizeof mapped) != 0)
-		memset(key.octets + 8, 0, 8);
+	struct address site = address_site(a);
+	memcpy(key.octets, site.octets, sizeof key.octets);
 	return key;
 }
 

@@ -67,7 +67,7 @@ static const struct {
 	{ 416, "Range Not Satisfiable" }, { 417, "Expectation Failed" }, { 422, "Unprocessable Content" },
 	{ 423, "Locked" }, { 424, "Failed Dependency" }, { 428, "Precondition Required" },
 	{ 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" },
-	{ 500, "Internal Server Error" }, { 501, "Not Implemented" }, { 503, "Service Unavailable" },
+	{ 500, "Internal Server Error" }, { 501, "Not Implemented" }, { 502, "Bad Gateway" }, { 503, "Service Unavailable" },
 	{ 505, "HTTP Version Not Supported" }, { 507, "Insufficient Storage" },
 };
 /* clang-format on */

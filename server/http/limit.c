@@ -73,6 +73,15 @@ static struct slot *slot_of(struct slot *set, struct id key)
 	return oldest;
 }
 
+struct id limit_key(struct str subject)
+{
+	struct id key;
+	uint8_t digest[SHA256_SIZE];
+	sha256(bytes_of(subject.ptr, subject.len), digest);
+	memcpy(key.octets, digest, sizeof key.octets);
+	return key;
+}
+
 bool limiter_take(struct limiter *limiter, struct id key, struct instant now, struct limit_state *out)
 {
 	size_t set = set_of(limiter, key);

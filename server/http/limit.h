@@ -7,6 +7,7 @@
 #pragma once
 
 #include "server/base/id.h"
+#include "server/base/str.h"
 
 struct limiter;
 
@@ -19,6 +20,9 @@ struct limit_state {
 	int64_t reset_s;   /* Unix seconds: when the bucket is full again */
 	int retry_after_s; /* refused: until the next one passes; at least 1 */
 };
+
+/* For who is no credential: made of what names him. */
+struct id limit_key(struct str subject);
 
 /* Take one; false when there is none left. Thread-safe. */
 bool limiter_take(struct limiter *limiter, struct id key, struct instant now, struct limit_state *out);

@@ -59,6 +59,20 @@ struct str address_text(struct arena *mem, struct address a)
 	return str_dup(mem, str_of(text));
 }
 
+struct address address_site(struct address a)
+{
+	static const uint8_t mapped[12] = { [10] = 0xFF, [11] = 0xFF };
+	if (memcmp(a.octets, mapped, sizeof mapped) != 0)
+		memset(a.octets + 8, 0, 8);
+	return a;
+}
+
+struct str address_network(struct arena *mem, struct str client_ip)
+{
+	struct address a;
+	return address_parse(client_ip, &a) ? address_text(mem, address_site(a)) : client_ip;
+}
+
 static bool parse_network(struct str text, struct network *out)
 {
 	struct str host;

@@ -18,6 +18,10 @@ bool proxy_trusted(const struct proxy_list *list, struct address a);
 /* "192.0.2.1", "2001:db8::1", "[2001:db8::1]:4711", "192.0.2.1:80". */
 bool address_parse(struct str text, struct address *out);
 struct str address_text(struct arena *mem, struct address a);
+/* Whom an address stands for: itself, or its /64 for IPv6, where one customer has at least that. */
+struct address address_site(struct address a);
+/* The same of cx.client_ip, as text. */
+struct str address_network(struct arena *mem, struct str client_ip);
 
 /*
  * Set cx.client_ip and secure; the client's address. `peer` is who is connected. The headers of a trusted peer are read

@@ -27,7 +27,7 @@ enum method {
 	METHOD_LOCK,
 	METHOD_UNLOCK,
 	METHOD_SEARCH,
-	METHOD_UNKNOWN, /* of civetweb's table, but nothing here answers it: 405 */
+	METHOD_UNKNOWN, /* none of ours: the gate answers 501; a preflight may name one */
 	METHODS
 };
 const char *method_name(enum method m);

@@ -21,11 +21,11 @@ enum body_kind {
 #define MIB(n) ((size_t)(n)*1024 * 1024)
 
 enum route_flags {
-	CORS_ANY = 1,       /* Access-Control-Allow-Origin: * (metadata, jwks, token endpoint for public clients) */
+	CORS_ANY = 1,       /* Access-Control-Allow-Origin: * (metadata, token endpoint for public clients) */
 	CORS_KEYS = 2,      /* REST: any origin, exposed headers, no credentials (the credential decides) */
 	SENSITIVE_BODY = 4, /* nothing of the query or body is ever logged */
 	HEAVY = 8,          /* its work grows with what the account has: app->heavy counts it */
-	HEAVY_DEEP = 16     /* the same, but with Depth: 0, which asks for one resource alone */
+	HEAVY_DEEP = 16     /* the same, unless Depth is 0: that asks for one resource alone */
 };
 
 struct route {

@@ -17,8 +17,12 @@ enum scope_bit {
 	BY_REPORT = 1 << 30
 };
 
-#define SCOPES_ALL                                                                                                     \
-	(CALENDARS_READ | CALENDARS_WRITE | EVENTS_READ | EVENTS_WRITE | PROFILE_READ | VOICE_INVOKE | WEBHOOKS_MANAGE)
+enum {
+	SCOPES_ALL = 0
+#define SCOPE(name, ...) | name
+#include "server/http/scopes.def"
+#undef SCOPE
+};
 
 struct scope_row {
 	uint64_t bit;

@@ -2,7 +2,8 @@
 -- What writes calendars and their objects. Each function is one round trip, decides under the lock of the calendar's
 -- state row and then does all of it or nothing: nothing here raises to say no, so no half of a change can be committed
 -- and no error line is logged for a client's lost race. Each statement behind the lock sees all that was committed
--- before it (READ COMMITTED). An outcome is the status that it becomes on CalDAV.
+-- before it (READ COMMITTED). An outcome is a number after HTTP's: store_object.c and
+-- store_calendar.c say what becomes of it.
 --
 -- Locks are taken in this order: calendars by id (state rows), then objects. Whoever may write two calendars locks
 -- both first.
@@ -237,12 +238,13 @@ END $$;
 CREATE FUNCTION calendar_update(p_account uuid, p_only uuid[], p_name text, p_set int, p_displayname text,
 	p_description text, p_color text, p_timezone text, p_tzid text, p_ord int, p_transp boolean, p_selected boolean,
 	p_writable boolean, p_ns text[], p_local text[], p_xml text[], p_dead_max int, p_event uuid, p_author uuid,
-	p_request uuid, OUT outcome int) LANGUAGE plpgsql AS $$
-DECLARE c uuid;
+	p_request uuid, p_version bigint, OUT outcome int) LANGUAGE plpgsql AS $$
+DECLARE c uuid; version bigint;
 BEGIN
-	SELECT t.id INTO c FROM calendar t WHERE t.account_id = p_account AND t.name = p_name
+	SELECT t.id, t.prop_version INTO c, version FROM calendar t WHERE t.account_id = p_account AND t.name = p_name
 	   AND (p_only IS NULL OR t.id = ANY (p_only)) FOR NO KEY UPDATE;
 	IF NOT FOUND THEN outcome := 404; RETURN; END IF;
+	IF p_version <> version THEN outcome := 412; RETURN; END IF;
 	IF NOT dead_property_change(p_account, c, p_ns, p_local, p_xml, p_dead_max) THEN outcome := 507; RETURN; END IF;
 	UPDATE calendar t SET prop_version = t.prop_version + 1,
 	       displayname = CASE WHEN p_set & 1 <> 0 THEN p_displayname ELSE t.displayname END,

@@ -45,8 +45,8 @@ SELECT calendar_create($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $
 -- name: calendar_update
 -- $1 account  $2 only  $3 name  $4 which are set  $5 displayname  $6 description  $7 color  $8 timezone  $9 tzid
 -- $10 ord  $11 transp  $12 selected  $13 writable  $14 $15 $16 dead properties  $17 dead properties at most  $18 event
--- $19 author  $20 request
-SELECT calendar_update($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+-- $19 author  $20 request  $21 the version that it must have, NULL for any
+SELECT calendar_update($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
        AS outcome;
 
 -- name: calendar_delete

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """REST: calendars and events, their errors, and that one account never sees another's."""
+import concurrent.futures
 import json
 
 import pytest
@@ -121,6 +122,32 @@ def test_a_stale_etag_changes_no_calendar(api):
     assert api("PATCH", path, {"selected": False}, {"If-Match": calendar["etag"]}).status == 200
     assert_error(api("PATCH", path, {"selected": True}, {"If-Match": calendar["etag"]}), 412, "etag_mismatch")
     assert api("GET", path).json["selected"] is False
+
+
+def test_of_two_changes_at_once_with_one_etag_one_is_made(api, world):
+    path = f"/v1/calendars/{api.calendar()['id']}"
+    connections = [world.client_connection() for _ in range(4)]
+    for _ in range(10):
+        headers = {**JSON, "Authorization": f"Bearer {api.key}", "If-Match": api("GET", path).json["etag"]}
+        with concurrent.futures.ThreadPoolExecutor(len(connections)) as pool:
+            answers = list(pool.map(lambda c: c.request("PATCH", path, b'{"selected": true}', headers), connections))
+        assert sorted(a.status for a in answers) == [200, 412, 412, 412]
+
+
+def test_a_change_of_a_calendar_is_recorded_with_its_actor(api, world, ann):
+    path = f"/v1/calendars/{api.calendar()['id']}"
+    assert api("PATCH", path, {"selected": False}).status == 200
+    assert api("DELETE", path).status == 200
+    actors = world.sql("SELECT actor_id FROM event ORDER BY id DESC LIMIT 3")  # made, changed, deleted
+    assert len(actors) == 3 and actors[0][0] and all(a == actors[0] for a in actors)
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+def test_a_parameter_that_a_calendar_does_not_have_is_refused(api, method):
+    path = f"/v1/calendars/{api.calendar()['id']}"
+    body = {"selected": True} if method == "PATCH" else None
+    assert_error(api(method, f"{path}?selected=1", body), 400, "unknown_field", "selected")
+    assert api("GET", path).status == 200
 
 
 @pytest.mark.parametrize("body,code,param", [

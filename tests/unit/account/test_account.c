@@ -181,13 +181,6 @@ TEST(guessing_is_stopped_at_an_account_and_at_an_address)
 	database_leave(&test_cx);
 }
 
-TEST(an_ipv6_customer_is_one_network)
-{
-	assert_str(throttle_network(test_mem, STR("2001:db8:1:2:3:4:5:6")), STR("2001:db8:1:2::"));
-	assert_str(throttle_network(test_mem, STR("192.0.2.7")), STR("192.0.2.7"));
-	assert_str(throttle_network(test_mem, STR("not an address")), STR("not an address"));
-}
-
 static err_t authenticated(struct str secret, struct principal *out)
 {
 	return session_authenticate(&test_cx, &(struct credential){ .transport = VIA_COOKIE, .secret = secret }, out);
@@ -259,6 +252,6 @@ TESTS_WITH(start, stop, RUN(addresses_are_folded_and_what_is_none_is_refused),
 	RUN(both_worlds_are_deactivated_and_come_back_together),
 	RUN(only_the_right_password_of_a_known_active_account_signs_in),
 	RUN(guesses_from_one_network_do_not_lock_the_owner_out),
-	RUN(guessing_is_stopped_at_an_account_and_at_an_address), RUN(an_ipv6_customer_is_one_network),
+	RUN(guessing_is_stopped_at_an_account_and_at_an_address),
 	RUN(a_session_ends_at_sign_out_replacement_expiry_and_new_password),
 	RUN(what_is_no_session_cookie_signs_nobody_in))

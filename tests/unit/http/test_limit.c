@@ -2,6 +2,7 @@
 #include "tests/support/test.h"
 
 #include "server/http/crowd.h"
+#include "server/http/head.h"
 #include "server/http/limit.h"
 #include "server/http/scope.h"
 
@@ -137,6 +138,25 @@ TEST(addresses_come_with_and_without_ports)
 	}
 }
 
+TEST(an_ipv6_customer_is_one_network)
+{
+	assert_str(address_network(test_mem, STR("2001:db8:1:2:3:4:5:6")), STR("2001:db8:1:2::"));
+	assert_str(address_network(test_mem, STR("192.0.2.7")), STR("192.0.2.7"));
+	assert_str(address_network(test_mem, STR("::ffff:192.0.2.7")), STR("192.0.2.7"));
+	assert_str(address_network(test_mem, STR("not an address")), STR("not an address"));
+}
+
+TEST(each_status_of_the_table_of_errors_has_a_phrase)
+{
+	for (int kind = 0; kind < ERR_KINDS; kind++) {
+		const struct err_row *row = err_row((enum err_kind)kind);
+		const int statuses[] = { row->api_status, row->oauth_status, row->dav_status };
+		for (size_t i = 0; i < ARRAY_LEN(statuses); i++)
+			if (statuses[i])
+				assert_string_not_equal(status_phrase(statuses[i]), "Other");
+	}
+}
+
 TEST(scopes_are_names_with_single_blanks) /* RFC 6749 §3.3 */
 {
 	uint64_t scopes;
@@ -156,4 +176,5 @@ TEST(scopes_are_names_with_single_blanks) /* RFC 6749 §3.3 */
 TESTS(RUN(a_burst_passes_and_then_the_rate_rules), RUN(keys_do_not_share_a_bucket),
 	RUN(a_clock_that_is_set_back_locks_nobody_out), RUN(a_crowd_counts_each_site_and_ipv6_by_its_64),
 	RUN(a_crowd_counts_both_worlds_of_an_account_and_no_other_with_it), RUN(networks_of_trusted_proxies),
-	RUN(addresses_come_with_and_without_ports), RUN(scopes_are_names_with_single_blanks))
+	RUN(addresses_come_with_and_without_ports), RUN(an_ipv6_customer_is_one_network),
+	RUN(each_status_of_the_table_of_errors_has_a_phrase), RUN(scopes_are_names_with_single_blanks))
