@@ -12,15 +12,26 @@ struct even {
 
 static const int64_t units[] = { [RRULE_SECONDLY] = 1, [RRULE_MINUTELY] = 60, [RRULE_HOURLY] = 3600 };
 
+/* Is an instance of some length made or moved otherwise than by the rules? Overrides are visited one by one. */
+static bool has_others(const struct series *s)
+{
+	return s->rdate_count || (s->override_count && s->overrides[s->override_count - 1].future);
+}
+
+/* Whatever the rules are: they make moments. */
+static bool is_of_moments(const struct series *s)
+{
+	return s->master && s->master->has_start && !s->clock.date && !has_others(s) && !s->master->length.wall &&
+	       !s->master->length.exact;
+}
+
 /* One rule that says nothing but its step, which is no longer than an instance; and nothing else makes or moves any. */
 static bool is_even(const struct series *s, struct even *out)
 {
 	const struct series_rule *r = &s->rules[0];
-	if (!s->master || !s->master->has_start || s->clock.date || s->rule_count != 1 || s->rdate_count)
+	if (!s->master || !s->master->has_start || s->clock.date || s->rule_count != 1 || has_others(s))
 		return false;
 	if (r->excludes || r->rule.parts || r->rule.freq > RRULE_HOURLY)
-		return false;
-	if (s->override_count && s->overrides[s->override_count - 1].future)
 		return false;
 	*out = (struct even){ .base = s->clock.local, .step = r->rule.interval * units[r->rule.freq] };
 	if (s->master->length.wall + s->master->length.exact < out->step)
@@ -93,6 +104,8 @@ bool series_runs(struct arena *mem, const struct series *s, const struct walk *w
 	void (*visit)(void *to, int64_t start, int64_t end), void *to)
 {
 	struct even even;
+	if (is_of_moments(s))
+		return true;
 	if (!is_even(s, &even))
 		return false;
 	const struct running running = { s, walk, &even, visit, to };

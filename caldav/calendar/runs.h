@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Series of hours, minutes or seconds whose instances leave no gap. What they cover is a few long runs, however many
- * instances these have: whoever wants to know when, and not how often, need not walk.
+ * instances these have: whoever wants to know when, and not how often, need not walk. Series of moments cover nothing
+ * at all.
  */
 #pragma once
 
