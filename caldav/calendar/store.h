@@ -18,7 +18,7 @@
 #define ETAG_OCTETS 16
 #define DEAD_PROPERTY_MAX ((size_t)16 * 1024) /* octets of one */
 #define DEAD_PROPERTIES_MAX 100               /* of one resource */
-#define DEAD_PROPERTIES_OF_ALL_MAX 5000       /* of all of an account: dead_property_fits in 0004_limits.sql */
+#define DEAD_PROPERTIES_OF_ALL_MAX 5000       /* of all of an account: dead_property_fits in 0002_objects.sql */
 
 enum component { COMPONENT_VEVENT = 1, COMPONENT_VTODO = 2, COMPONENT_VJOURNAL = 4 };
 #define COMPONENTS_ALL 7

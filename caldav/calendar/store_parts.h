@@ -23,9 +23,9 @@ struct dead_lists dead_lists(struct arena *mem, const struct dead_property *item
 
 /* account_storage_max() as the statements take it: NULL for no limit. */
 struct db_in db_in_storage_max(const struct ctx *cx);
-/* DAV_QUOTA: 517 of 0004_limits.sql, all calendars of the account together are full. */
+/* DAV_QUOTA: 517 of 0002_objects.sql, all calendars of the account together are full. */
 err_t account_full(struct ctx *cx);
-/* DAV_QUOTA: more calendars or dead properties than there may be; 518 of 0004_limits.sql. */
+/* DAV_QUOTA: more calendars or dead properties than there may be; 518 of 0002_objects.sql. */
 err_t too_many(struct ctx *cx);
 
 /* FORBIDDEN: the owner switched writing off for this calendar. */

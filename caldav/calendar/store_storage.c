@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What one account may store. It is enforced where something is added: 0004_limits.sql and object_put. */
+/* What one account may store. It is enforced where something is added: storage_fits in 0002_objects.sql. */
 #include "caldav/calendar/store_parts.h"
 #include "server/base/config.h"
 

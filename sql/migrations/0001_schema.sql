@@ -49,6 +49,7 @@ CREATE TABLE oauth_client (
 	home_uri       text,
 	logo_uri       text,
 	verified       boolean NOT NULL DEFAULT false,
+	owner_active   boolean NOT NULL DEFAULT true, -- a token is judged without the account of another
 	may_introspect boolean NOT NULL DEFAULT false,
 	scopes         bigint NOT NULL,
 	grants         smallint NOT NULL,
@@ -390,6 +391,30 @@ CREATE TABLE dead_property (            -- resource_id: principal, home, calenda
 CREATE FUNCTION fail(state text, what text) RETURNS uuid LANGUAGE plpgsql AS $$
 BEGIN
 	RAISE EXCEPTION USING ERRCODE = state, MESSAGE = what;
+END $$;
+
+---- functions: accounts ----------------------------------------------------------------------------------------------
+
+-- A new password ends all sessions. The directory's row comes first: a sign-in that holds it (session_create) has made
+-- its session when it lets go, so that the DELETE sees it; one that comes later finds another changed_at.
+CREATE FUNCTION account_set_password(p_account uuid, p_hash text, p_now timestamptz) RETURNS boolean LANGUAGE plpgsql
+AS $$
+BEGIN
+	UPDATE login l SET password_hash = p_hash, changed_at = p_now WHERE l.account_id = p_account;
+	IF NOT FOUND THEN RETURN false; END IF;
+	DELETE FROM session s WHERE s.account_id = p_account;
+	RETURN true;
+END $$;
+
+-- Both worlds of an account and its clients. The accounts come first: who makes a client (client_insert) holds its row.
+CREATE FUNCTION account_set_status(p_live uuid, p_test uuid, p_status smallint, p_deactivated_at timestamptz)
+RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE account a SET status = p_status, deactivated_at = p_deactivated_at
+	 WHERE a.account_id IN (p_live, p_test) AND a.status <> 3;
+	IF NOT FOUND THEN RETURN false; END IF;
+	UPDATE oauth_client c SET owner_active = (p_status = 1) WHERE c.owner_id IN (p_live, p_test);
+	RETURN true;
 END $$;
 
 ---- functions: housekeeping, each safe to call at any time from any instance ----------------------------------------

@@ -23,13 +23,32 @@ SELECT CASE WHEN p_etag IS NULL THEN NOT p_match_any AND p_match IS NULL
                  AND (p_none IS NULL OR NOT p_etag = ANY (p_none)) END
 $$;
 
+-- All calendars of an account together hold at most p_max octets; NULL is no limit. They are summed where something is
+-- added, and nothing is locked for it: writers of two calendars of one account do not wait for each other, and may
+-- together go past the limit by what they write at the same moment. The sum takes 0.01 ms over one calendar or ten, 0.09
+-- ms over 250.
+CREATE FUNCTION storage_fits(p_account uuid, p_more bigint, p_max bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN p_max IS NULL OR p_more <= p_max - (SELECT coalesce(sum(s.bytes), 0) FROM calendar_state s
+	                                            WHERE s.account_id = p_account);
+END $$;
+
+-- Dead properties are not counted as storage; instead all resources of an account have so many together. Two who add at
+-- once may go past it by what they add.
+CREATE FUNCTION dead_property_fits(p_account uuid, p_more bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE most CONSTANT bigint := 5000;
+BEGIN
+	RETURN p_more = 0 OR p_more <= most - (SELECT count(*) FROM (SELECT FROM dead_property d
+	                                        WHERE d.account_id = p_account LIMIT most) AS n);
+END $$;
+
 -- outcome: 201 made, 200 changed, 204 same bytes (nothing written), 403 not writable, 409 no such calendar,
 -- 412 a condition failed, 415 not a component of this calendar, 419 another object has the UID (other: its name),
--- 507 full
+-- 507 the calendar is full, 517 the account's storage
 CREATE FUNCTION object_put(p_account uuid, p_only uuid[], p_calendar_name text, p_name text, p_uid text, p_id uuid,
 	p_etag bytea, p_match_any boolean, p_match bytea[], p_none_any boolean, p_none bytea[],
 	p_first timestamptz, p_last timestamptz, p_occ_until timestamptz, p_component smallint, p_flags smallint,
-	p_occ bytea, p_data bytea, p_author uuid, p_event uuid, p_request uuid, p_quota bigint,
+	p_occ bytea, p_data bytea, p_author uuid, p_event uuid, p_request uuid, p_quota bigint, p_account_max bigint,
 	OUT outcome int, OUT calendar uuid, OUT id uuid, OUT modseq bigint, OUT other text,
 	OUT created_at timestamptz, OUT updated_at timestamptz) LANGUAGE plpgsql AS $$
 DECLARE c record; s record; o record; n int := octet_length(p_data); was int;
@@ -67,6 +86,7 @@ BEGIN
 	END IF;
 	was := CASE WHEN o.deleted IS FALSE THEN o.size ELSE 0 END;
 	IF n > was AND s.bytes + n - was > p_quota THEN outcome := 507; RETURN; END IF;
+	IF n > was AND NOT storage_fits(p_account, n - was, p_account_max) THEN outcome := 517; RETURN; END IF;
 
 	outcome := CASE WHEN o.deleted IS FALSE THEN 200 ELSE 201 END;
 	UPDATE calendar_state t
@@ -130,10 +150,11 @@ END $$;
 -- MOVE and COPY of one object (RFC 4918 §9.8, §9.9). A moved object keeps its id, bytes and properties; its old name
 -- becomes a tombstone with an id of its own. Each change has its own number, so that no page of a sync splits a tie.
 -- outcome: 201 made, 204 replaced, 403 not writable, 404 no source, 409 no calendar there, 412 a condition failed or
--- something is there and may not be replaced, 415, 419 (other: name there), 507
+-- something is there and may not be replaced, 415, 419 (other: name there), 507 the calendar is full, 517 the account's
+-- storage, 518 too many dead properties
 CREATE FUNCTION object_relocate(p_account uuid, p_only uuid[], p_from_calendar text, p_from text, p_to_calendar text,
 	p_to text, p_keep boolean, p_overwrite boolean, p_match_any boolean, p_match bytea[], p_none_any boolean,
-	p_none bytea[], p_author uuid, p_id uuid, p_event uuid, p_request uuid, p_quota bigint,
+	p_none bytea[], p_author uuid, p_id uuid, p_event uuid, p_request uuid, p_quota bigint, p_account_max bigint,
 	OUT outcome int, OUT other text) LANGUAGE plpgsql AS $$
 DECLARE a record; b record; o record; t record; m bigint; was int; now_id uuid;
 BEGIN
@@ -167,6 +188,13 @@ BEGIN
 	IF (p_keep OR a.id <> b.id) AND o.size > was AND p_quota <
 	   (SELECT s.bytes + o.size - was FROM calendar_state s WHERE s.account_id = p_account AND s.calendar_id = b.id)
 	THEN outcome := 507; RETURN; END IF;
+	IF p_keep AND o.size > was AND NOT storage_fits(p_account, o.size - was, p_account_max) THEN
+		outcome := 517; RETURN;
+	END IF;
+	IF p_keep AND NOT dead_property_fits(p_account, (SELECT count(*) FROM dead_property d
+	                                                  WHERE d.account_id = p_account AND d.resource_id = o.id)) THEN
+		outcome := 518; RETURN;
+	END IF;
 
 	outcome := CASE WHEN t.deleted IS FALSE THEN 204 ELSE 201 END;
 	IF NOT p_keep THEN
@@ -211,17 +239,20 @@ BEGIN
 END $$;
 
 -- Sets dead properties, and removes those whose xml is empty. False, and nothing done, if there would be more than
--- p_max. The rows are locked in one order, so that two of these cannot wait for each other.
-CREATE FUNCTION dead_property_change(p_account uuid, p_resource uuid, p_ns text[], p_local text[], p_xml text[],
-	p_max int) RETURNS boolean LANGUAGE plpgsql AS $$
+-- p_max, or too many of the account. The rows are locked in one order, so that two of these cannot wait for each other.
+CREATE FUNCTION dead_property_change(p_account uuid, p_resource uuid, p_ns text[], p_local text[],
+	p_xml text[], p_max int) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE others bigint; present bigint; given bigint;
 BEGIN
 	IF cardinality(p_ns) = 0 THEN RETURN true; END IF;
 	PERFORM FROM dead_property d WHERE d.account_id = p_account AND d.resource_id = p_resource
 	  ORDER BY d.ns, d.local FOR UPDATE;
-	IF p_max < (SELECT count(*) FROM dead_property d WHERE d.account_id = p_account AND d.resource_id = p_resource
-	              AND NOT EXISTS (SELECT FROM unnest(p_ns, p_local) AS n(ns, local)
-	                               WHERE n.ns = d.ns AND n.local = d.local))
-	          + (SELECT count(*) FROM unnest(p_xml) AS n(xml) WHERE n.xml <> '') THEN
+	SELECT count(*) FILTER (WHERE n.ns IS NULL), count(*) FILTER (WHERE n.xml <> '') INTO others, present
+	  FROM dead_property d LEFT JOIN unnest(p_ns, p_local, p_xml) AS n(ns, local, xml)
+	    ON n.ns = d.ns AND n.local = d.local
+	 WHERE d.account_id = p_account AND d.resource_id = p_resource;
+	SELECT count(*) INTO given FROM unnest(p_xml) AS n(xml) WHERE n.xml <> '';
+	IF others + given > p_max OR NOT dead_property_fits(p_account, given - present) THEN
 		RETURN false;
 	END IF;
 	DELETE FROM dead_property d USING unnest(p_ns, p_local, p_xml) AS n(ns, local, xml)
@@ -287,11 +318,17 @@ BEGIN
 	outcome := 201;
 END $$;
 
--- The state row goes first: writers of objects wait for it, and then find no calendar.
+-- The state row goes first: writers of objects wait for it, and then find no calendar. Then in the order of whoever
+-- changes properties, the calendar's row and dead properties by name: a PROPPATCH and a DELETE of its calendar would wait
+-- for each other else.
 CREATE FUNCTION calendar_drop(p_account uuid, p_calendar uuid, p_event uuid, p_author uuid, p_request uuid)
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM FROM calendar_state t WHERE t.account_id = p_account AND t.calendar_id = p_calendar FOR UPDATE;
+	PERFORM FROM calendar t WHERE t.account_id = p_account AND t.id = p_calendar FOR UPDATE;
+	PERFORM FROM dead_property d WHERE d.account_id = p_account AND (d.resource_id = p_calendar OR EXISTS (
+	        SELECT FROM calendar_object o WHERE o.account_id = p_account AND o.id = d.resource_id
+	           AND o.calendar_id = p_calendar)) ORDER BY d.resource_id, d.ns, d.local FOR UPDATE;
 	DELETE FROM dead_property d WHERE d.account_id = p_account AND (d.resource_id = p_calendar OR EXISTS (
 	       SELECT FROM calendar_object o WHERE o.account_id = p_account AND o.id = d.resource_id
 	          AND o.calendar_id = p_calendar));
@@ -314,11 +351,13 @@ BEGIN
 END $$;
 
 -- MOVE (p_keep false) and COPY (p_deep: with its objects) of a calendar. The account's row is locked as in
--- calendar_create. outcome: 201, 204 replaced, 403 not writable, 404, 412 something is there, 507
+-- calendar_create: two copies at once, which may be large, count each other. outcome: 201, 204 replaced, 403 not
+-- writable, 404, 412 something is there, 507 too many calendars, 517 the account's storage is full, 518 too many dead
+-- properties
 CREATE FUNCTION calendar_relocate(p_account uuid, p_only uuid[], p_from text, p_to text, p_keep boolean, p_deep boolean,
-	p_overwrite boolean, p_id uuid, p_max int, p_event uuid, p_author uuid, p_request uuid, OUT outcome int)
-LANGUAGE plpgsql AS $$
-DECLARE c record; t record; n bigint;
+	p_overwrite boolean, p_id uuid, p_max int, p_event uuid, p_author uuid, p_request uuid, p_account_max bigint,
+	OUT outcome int) LANGUAGE plpgsql AS $$
+DECLARE c record; t record; n bigint; more bigint;
 BEGIN
 	PERFORM FROM account x WHERE x.account_id = p_account FOR NO KEY UPDATE;
 	SELECT x.id, x.writable INTO c FROM calendar x WHERE x.account_id = p_account AND x.name = p_from
@@ -334,6 +373,15 @@ BEGIN
 	END IF;
 	PERFORM FROM calendar_state s WHERE s.account_id = p_account AND s.calendar_id IN (c.id, t.id)
 	  ORDER BY s.calendar_id FOR UPDATE;
+	IF p_keep THEN
+		SELECT sum(CASE WHEN s.calendar_id = c.id THEN CASE WHEN p_deep THEN s.bytes ELSE 0 END ELSE - s.bytes END)
+		  INTO more FROM calendar_state s WHERE s.account_id = p_account AND s.calendar_id IN (c.id, t.id);
+		IF more > 0 AND NOT storage_fits(p_account, more, p_account_max) THEN outcome := 517; RETURN; END IF;
+		IF NOT dead_property_fits(p_account, (SELECT count(*) FROM dead_property d
+		                                       WHERE d.account_id = p_account AND d.resource_id = c.id)) THEN
+			outcome := 518; RETURN;
+		END IF;
+	END IF;
 	outcome := CASE WHEN t.id IS NULL THEN 201 ELSE 204 END;
 	IF t.id IS NOT NULL THEN PERFORM calendar_drop(p_account, t.id, uuid_v7(), p_author, p_request); END IF;
 

@@ -5,16 +5,10 @@
 -- name: object_put
 -- $1 account  $2 only  $3 calendar  $4 name  $5 uid  $6 id  $7 etag  $8 If-Match: *  $9 If-Match  $10 If-None-Match: *
 -- $11 If-None-Match  $12 first  $13 last  $14 occ until  $15 component  $16 flags  $17 occ  $18 data  $19 author
--- $20 event  $21 request  $22 a calendar holds at most  $23 the account, NULL for no limit
--- The calendar may hold what the others leave of the account's storage: see 0004_limits.sql.
-SELECT CASE WHEN p.outcome = 507 AND r.room < $22 THEN 517 ELSE p.outcome END AS outcome, p.calendar, p.id, p.modseq,
-       p.other, p.created_at, p.updated_at
-  FROM (SELECT least($22, $23::bigint - coalesce(sum(s.bytes), 0)::bigint) AS room
-          FROM calendar_state s
-         WHERE $23::bigint IS NOT NULL AND s.account_id = $1 AND s.calendar_id IS DISTINCT FROM
-               (SELECT c.id FROM calendar c WHERE c.account_id = $1 AND c.name = $3)) r,
-       object_put($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-                  r.room) p;
+-- $20 event  $21 request  $22 a calendar holds at most  $23 all of the account, NULL for no limit
+SELECT outcome, calendar, id, modseq, other, created_at, updated_at
+  FROM object_put($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+                  $23);
 
 -- name: object_delete
 -- $1 account  $2 only  $3 calendar  $4 name  $5 If-Match: *  $6 If-Match  $7 If-None-Match: *  $8 If-None-Match
@@ -24,7 +18,7 @@ SELECT object_delete($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS outcome;
 -- name: object_relocate
 -- $1 account  $2 only  $3 from calendar  $4 from  $5 to calendar  $6 to  $7 keep the source  $8 overwrite
 -- $9 If-Match: *  $10 If-Match  $11 If-None-Match: *  $12 If-None-Match  $13 author  $14 id of the copy or tombstone
--- $15 event  $16 request  $17 a calendar holds at most  $18 the account, NULL for no limit
+-- $15 event  $16 request  $17 a calendar holds at most  $18 all of the account, NULL for no limit
 SELECT outcome, other
   FROM object_relocate($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18);
 

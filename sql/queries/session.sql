@@ -11,7 +11,7 @@ SELECT l.password_hash, l.changed_at AS password_at, a.account_id AS id, a.statu
 -- $1 account  $2 hash  $3 id  $4 CSRF token  $5 now  $6 end  $7 address  $8 browser  $9 $10 the session that it replaces
 -- $11 when the password was set that was proven
 -- Nothing when there is another password by now. One that is being set waits for this lock, or this waits for it:
--- see account_set_password in 0004_limits.sql.
+-- see account_set_password in 0001_schema.sql.
 WITH replaced AS (DELETE FROM session WHERE account_id = $9 AND hash = $10)
 INSERT INTO session (account_id, hash, id, csrf, auth_time, amr, ip, ua, created_at, expires_at)
 SELECT l.account_id, $2, $3, $4, $5, 1, $7::text::inet, $8, $5, $6

@@ -225,7 +225,7 @@ def own(count):
     return "".join(f"<x:p{i} xmlns:x='urn:x'>v</x:p{i}>" for i in range(count))
 
 
-def test_an_account_has_a_number_of_dead_properties(dav, home, cal, fresh, nearly_full):
+def test_an_account_has_a_number_of_dead_properties(dav, home, cal, other, fresh, nearly_full):
     put_new(dav, cal + "a.ics")
     for path in (home, cal, cal + "a.ics"):
         answer = proppatch(dav, path, own(3))
@@ -234,7 +234,7 @@ def test_an_account_has_a_number_of_dead_properties(dav, home, cal, fresh, nearl
     assert fates(proppatch(dav, cal + "a.ics", own(2).replace("v<", "other<")))["{urn:x}p0"] == (200, None)  # no more than before
     assert mkcalendar(dav, fresh, own(1)).status == 507
     assert dav.propfind(fresh, "<D:resourcetype/>").status == 404
-    answer = dav.request("COPY", cal + "a.ics", Destination=cal + "b.ics")
+    answer = dav.request("COPY", cal + "a.ics", Destination=other + "b.ics")
     assert answer.status == 507 and answer.condition == [FULL] and "5000" in answer.text
     put_new(dav, cal + "plain.ics")
     assert dav.request("DELETE", cal + "a.ics").status == 204
