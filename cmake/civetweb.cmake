@@ -135,13 +135,27 @@ civetweb_change([[} while (keep_alive);]] [[} while (keep_alive && !civet_park_i
 civetweb_change([[produce_socket(ctx, &so);]] [[civet_take_new(ctx, &so);]])
 civetweb_change([[unsigned char in_use;    /* 0: invalid, 1: valid, 2: free */]]
 	[[unsigned char in_use;    /* 0: invalid, 1: valid, 2: free */
+	unsigned char wants_write;
+	int head_len;
+	char *head;
+	unsigned long long since_ms;
 	void *tls;]])
-civetweb_change([[if (sslize(conn, SSL_accept, NULL)) {]]
-	[[if ((conn->ssl = conn->client.tls) != NULL || sslize(conn, SSL_accept, NULL)) {]])
+# No thread waits for a handshake or a head (server/http/civet_arrive.inl).
+civetweb_change([[if (sslize(conn, SSL_accept, NULL)) {]] [[if (civet_arrive(conn)) {]])
+civetweb_change([[/* process HTTP connection */]]
+	[[if (!civet_arrive(conn)) {
+				close_connection(conn);
+				continue;
+			}
+			/* process HTTP connection */]])
+civetweb_change([[conn->handled_requests = 0;]]
+	[[conn->handled_requests = 0;
+	conn->data_len = conn->client.head_len;]])
 string(PREPEND civetweb_text [[#include "server/http/civet_hooks.h"
 ]])
 string(APPEND civetweb_text [[
 #include "server/http/civet_park.inl"
+#include "server/http/civet_arrive.inl"
 ]])
 
 set(civetweb_build "${CMAKE_BINARY_DIR}/civetweb")

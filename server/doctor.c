@@ -15,11 +15,13 @@
 #include "server/data/uri.h"
 #include "server/db/pool.h"
 #include "server/db/query.h"
+#include "server/http/tls.h"
 #include "sql.h"
 
 #define SPACE_WANTED_MIB 512
 #define ZONES_WANTED 300
 #define CLOCK_TOLERANCE_S 5
+#define CERTIFICATE_WANTED_S (INT64_C(14) * 86400)
 
 enum grade { GOOD, WARNING, BAD };
 
@@ -137,20 +139,59 @@ static struct finding check_public_url(struct visit *v)
 	if (!is_loopback(uri.host))
 		return find(v, BAD,
 			"%.*s is not https: passwords and tokens would travel in clear, and Apple's clients refuse it; "
-			"put a "
-			"TLS proxy in front and set --public-url https://…",
+			"give --tls-cert and --tls-key, or put a TLS proxy in front, and set --public-url https://…",
 			STR_ARG(v->config.public_url));
 	return find(v, GOOD, "%.*s (this machine only)", STR_ARG(v->config.public_url));
 }
 
+static struct finding judge_certificate(
+	struct visit *v, const struct tls_facts *facts, const struct uri *url, const char *until)
+{
+	struct str file = v->config.tls_cert;
+	struct instant now = instant_now();
+	if (!instant_before(now, facts->expires))
+		return find(v, BAD, "the certificate in %.*s expired at %s; renew it and send SIGHUP", STR_ARG(file),
+			until);
+	if (instant_before(now, facts->begins))
+		return find(v, BAD,
+			"the certificate in %.*s is not valid before %.*s; give another, or check the clock",
+			STR_ARG(file), STR_ARG(instant_rfc3339(v->cx->mem, facts->begins)));
+	if (!str_eq(url->scheme, STR("https")))
+		return find(v, WARNING, "this server speaks TLS, but %.*s does not say so; set --public-url https://…",
+			STR_ARG(v->config.public_url));
+	if (!facts->names_host)
+		return find(v, WARNING,
+			"the certificate in %.*s (%.*s) is not for %.*s, so that clients refuse it; get one with that "
+			"name",
+			STR_ARG(file), STR_ARG(facts->subject), STR_ARG(url->host));
+	if (!instant_before(instant_add_s(now, CERTIFICATE_WANTED_S), facts->expires))
+		return find(v, WARNING, "the certificate in %.*s expires at %s; renew it and send SIGHUP",
+			STR_ARG(file), until);
+	return find(v, GOOD, "the certificate in %.*s (%.*s) is valid until %s", STR_ARG(file), STR_ARG(facts->subject),
+		until);
+}
+
+static struct finding check_certificate(struct visit *v)
+{
+	struct uri url;
+	struct tls_facts facts;
+	if (!uri_split(v->config.public_url, &url))
+		return find(v, BAD, "%.*s is no URL", STR_ARG(v->config.public_url));
+	err_t e = tls_look(v->cx, (struct tls_files){ v->config.tls_cert, v->config.tls_key }, url.host, &facts);
+	if (e)
+		return find(v, BAD, "%.*s", STR_ARG(err_text(e)));
+	return judge_certificate(v, &facts, &url, instant_rfc3339(v->cx->mem, facts.expires).ptr);
+}
+
 static struct finding check_tls(struct visit *v)
 {
+	if (v->config.tls_cert.ptr)
+		return check_certificate(v);
 	bool https = str_starts(v->config.public_url, STR("https://"));
 	if (https && !v->config.trusted_proxy.ptr)
 		return find(v, WARNING,
-			"the proxy that terminates TLS is not named: set --trusted-proxy to its address, or every "
-			"client has "
-			"the proxy's address in limits and logs");
+			"who terminates TLS is not named: give --tls-cert and --tls-key, or set --trusted-proxy to the "
+			"proxy's address, or every client has the proxy's address in limits and logs");
 	return find(
 		v, GOOD, "%s", https ? "terminated by the trusted proxy" : "not used on this machine's own address");
 }

@@ -23,6 +23,7 @@
 #include "server/db/query.h"
 #include "server/health.h"
 #include "server/http/civet.h"
+#include "server/http/tls.h"
 #include "server/modules.h"
 #include "web/demo.h"
 
@@ -110,22 +111,33 @@ static err_t drop_privileges(struct ctx *cx)
 	return OK;
 }
 
-static err_t listen_at(struct ctx *cx, struct str address, unsigned threads, const struct app *app, struct civet **out)
+/* `settings` names address, threads and TLS; the rest is the same for all. */
+static err_t listen_at(struct ctx *cx, struct civet_settings settings, const struct app *app, struct civet **out)
 {
-	const struct config *config = cx->config;
-	struct civet_settings settings = {
-		.listen = address,
-		.threads = threads,
-		.request_timeout_ms = (unsigned)config->request_timeout_ms,
-		.idle_timeout_ms = (unsigned)config->idle_timeout_ms,
-		.body_budget = BODY_BUDGET,
-		.connections_per_address = 2000,
-	};
+	settings.request_timeout_ms = (unsigned)cx->config->request_timeout_ms;
+	settings.idle_timeout_ms = (unsigned)cx->config->idle_timeout_ms;
+	settings.body_budget = BODY_BUDGET;
+	settings.connections_per_address = 2000;
 	return civet_open(cx, &settings, app, out);
 }
 
-/* SIGTERM and SIGINT end the server; SIGHUP is for logs and certificates, and must not end it. */
-static void wait_for_end(void)
+/* A certificate was renewed, they say. One that is no good changes nothing. */
+static void reload_tls(struct tls *tls)
+{
+	struct arena *mem = arena_open();
+	struct ctx cx = { .mem = mem };
+	struct tls_facts facts;
+	err_t e = tls_reload(&cx, tls, &facts);
+	if (e)
+		log_event(LOG_ERROR, "tls_not_reloaded", LOG_STR("reason", err_text(e)));
+	else
+		log_event(LOG_INFO, "tls_reloaded", LOG_STR("subject", facts.subject),
+			LOG_STR("expires", instant_rfc3339(mem, facts.expires)));
+	arena_close(mem);
+}
+
+/* SIGTERM and SIGINT end the server. SIGHUP is for certificates; without TLS there is nothing to do, but go on. */
+static void wait_for_end(struct tls *tls)
 {
 	sigset_t set;
 	int signal_number;
@@ -133,9 +145,9 @@ static void wait_for_end(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
-	do
-		sigwait(&set, &signal_number);
-	while (signal_number == SIGHUP);
+	while (sigwait(&set, &signal_number) == 0 && signal_number == SIGHUP)
+		if (tls)
+			reload_tls(tls);
 	log_event(LOG_INFO, "stopping", LOG_INT("signal", signal_number));
 }
 
@@ -152,7 +164,8 @@ static err_t demo_start(struct ctx *cx, const struct demo *demo, struct demo_sid
 	if (!config->demo)
 		return OK;
 	side->platform = demo_platform_open(cx, demo);
-	TRY(listen_at(cx, config->demo_listen, DEMO_THREADS, side->platform, &side->server));
+	struct civet_settings settings = { .listen = config->demo_listen, .threads = DEMO_THREADS };
+	TRY(listen_at(cx, settings, side->platform, &side->server));
 	demo_banner(cx, demo, &banner);
 	fwrite(banner.ptr, 1, banner.len, stdout);
 	fflush(stdout);
@@ -167,31 +180,35 @@ static void demo_stop(struct demo_side *side)
 		demo_platform_close(side->platform);
 }
 
-static err_t run_until_signal(struct ctx *cx, const struct command_call *call)
+static err_t run_until_signal(struct ctx *cx, const struct command_call *call, struct tls *tls)
 {
 	struct keeper keeper = { .runtime = call->runtime };
 	TRY(keeper_start(cx, &keeper));
 	log_event(LOG_INFO, "listening", LOG_STR("address", cx->config->listen),
-		LOG_STR("public_url", cx->config->public_url), LOG_INT("threads", cx->config->threads));
-	wait_for_end();
+		LOG_STR("public_url", cx->config->public_url), LOG_INT("threads", cx->config->threads),
+		LOG_C("tls", tls ? "yes" : "no"));
+	wait_for_end(tls);
 	keeper_stop(&keeper);
 	return OK;
 }
 
-static err_t serve_until_signal(struct ctx *cx, const struct command_call *call, struct app *app)
+static err_t serve_until_signal(struct ctx *cx, const struct command_call *call, struct app *app, struct tls *tls)
 {
 	struct demo demo;
 	struct demo_side side = { 0 };
 	struct civet *server = NULL;
 	if (call->config->demo) /* takes its time, and writes into the data folder: before anybody is served */
 		TRY(demo_prepare(cx, &demo));
-	TRY(listen_at(cx, call->config->listen, (unsigned)call->config->threads, app, &server));
+	struct civet_settings settings = {
+		.listen = call->config->listen, .tls = tls, .threads = (unsigned)call->config->threads
+	};
+	TRY(listen_at(cx, settings, app, &server));
 	health_watch(server);
 	err_t e = drop_privileges(cx);
 	if (!e)
 		e = demo_start(cx, &demo, &side);
 	if (!e)
-		e = run_until_signal(cx, call);
+		e = run_until_signal(cx, call, tls);
 	demo_stop(&side);
 	civet_close(server, (unsigned)call->config->drain_ms);
 	log_event(LOG_INFO, "stopped", LOG_C("exit", e ? "failure" : "clean"));
@@ -202,9 +219,13 @@ err_t serve_command(struct ctx *cx, const struct command_call *call)
 {
 	TRY(zone_setup(cx));
 	TRY(db_check(cx));
+	struct tls *tls = NULL;
+	if (call->config->tls_cert.ptr)
+		TRY(tls_open(cx, (struct tls_files){ call->config->tls_cert, call->config->tls_key }, &tls));
 	struct app *app = app_new(cx, call->runtime);
-	err_t e = serve_until_signal(cx, call, app);
+	err_t e = serve_until_signal(cx, call, app, tls);
 	app_close(app);
+	tls_close(tls);
 	return e;
 }
 

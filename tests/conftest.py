@@ -39,7 +39,8 @@ def database(postgres, request):
 
 @pytest.fixture(scope="module")
 def world(postgres, database, request):
-    w = World(postgres, database, getattr(request.module, "SERVE", ()), getattr(request.module, "PUBLIC_URL", None))
+    module = request.module
+    w = World(postgres, database, getattr(module, "SERVE", ()), getattr(module, "PUBLIC_URL", None), getattr(module, "TLS", False))
     try:
         yield w
     finally:

@@ -22,14 +22,11 @@ static struct str default_data_dir(struct ctx *cx)
 }
 
 /* The first address of --listen, as a URL: any-address becomes loopback, which is where the operator sits. */
-static err_t default_public_url(struct ctx *cx, struct str listen, struct str *out)
+static err_t default_public_url(struct ctx *cx, struct str listen, bool tls, struct str *out)
 {
 	struct str first, rest = listen;
 	str_cut(&rest, ',', &first);
 	first = str_trim(first, STR_BLANK);
-	bool tls = str_ends(first, STR("s"));
-	if (tls)
-		first.len--;
 	size_t colon = first.len;
 	while (colon > 0 && first.ptr[colon - 1] != ':')
 		colon--;
@@ -59,10 +56,19 @@ static err_t check_public_url(struct ctx *cx, struct str *url)
 	return OK;
 }
 
+static err_t check_tls_files(struct ctx *cx, const struct config *config)
+{
+	if (!config->tls_cert.ptr == !config->tls_key.ptr)
+		return OK;
+	return REFUSE(cx, INVALID_VALUE, config->tls_cert.ptr ? "tls-key" : "tls-cert",
+		"--tls-cert and --tls-key go together: --tls-%s is missing", config->tls_cert.ptr ? "key" : "cert");
+}
+
 err_t runtime_settle(struct ctx *cx, struct config *config)
 {
 	struct str by_listen;
-	TRY(default_public_url(cx, config->listen, &by_listen));
+	TRY(check_tls_files(cx, config));
+	TRY(default_public_url(cx, config->listen, config->tls_cert.ptr, &by_listen));
 	if (!config->data_dir.ptr)
 		config->data_dir = default_data_dir(cx);
 	if (!config->public_url.ptr)

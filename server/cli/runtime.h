@@ -16,7 +16,7 @@ struct runtime {
 
 /*
  * Fill in the settings that depend on others, and refuse those that cannot be: a public URL with a path, an address
- * without a port.
+ * without a port, a certificate without its key.
  */
 MUST_CHECK err_t runtime_settle(struct ctx *cx, struct config *config);
 

@@ -84,6 +84,17 @@ void civet_left(struct mg_context *ctx, const struct sockaddr *from)
 		crowd_leave(server->connections, crowd_site(a));
 }
 
+struct ssl_st *civet_tls_begin(struct mg_context *ctx, int fd)
+{
+	return tls_begin(server_of(ctx)->tls, fd);
+}
+
+/* A client that speaks too old a TLS, none at all, or does not trust the certificate. */
+void civet_tls_refused(const char *address, const char *reason)
+{
+	log_event(LOG_INFO, "tls_refused", LOG_C("reason", reason), LOG_C("ip", address));
+}
+
 struct parker *civet_parker(struct mg_context *ctx)
 {
 	return server_of(ctx)->parker;
@@ -177,6 +188,14 @@ static void on_context(const struct mg_context *ctx)
 	server->parker = park_open(ctx, &server->park);
 }
 
+/* civetweb asks at the start for the context, and at the end whether it must free it: no. */
+static int on_tls_context(void **context, void *user_data)
+{
+	const struct civet *server = user_data;
+	*context = tls_context(server->tls);
+	return 1;
+}
+
 /* ---- start ---- */
 
 /* Each connection is a descriptor. */
@@ -192,13 +211,30 @@ static unsigned open_max(void)
 	return usable > 1000000 ? 1000000 : (unsigned)usable;
 }
 
+/* In civetweb's words: an address that speaks TLS ends in s (its other endings are not for operators);
+ * x/run/calends.sock is a Unix socket, which stays plain. */
+static err_t read_listen(struct ctx *cx, const struct civet_settings *s, struct arena *mem, const char **out)
+{
+	struct str rest = s->listen, address, list = STR("");
+	while (str_cut(&rest, ',', &address)) {
+		address = str_trim(address, STR_BLANK);
+		bool local = str_starts(address, STR("x/"));
+		if (!local && (!address.len || !char_is_digit(address.ptr[address.len - 1])))
+			return REFUSE(cx, INVALID_VALUE, "listen",
+				"--listen '%.*s': give ADDRESS:PORT, like 127.0.0.1:8080", STR_ARG(address));
+		list = str_fmt(mem, "%.*s%s%.*s%s", STR_ARG(list), list.len ? "," : "", STR_ARG(address),
+			s->tls && !local ? "s" : "");
+	}
+	*out = list.ptr;
+	return OK;
+}
+
 static err_t start(struct ctx *cx, const struct civet_settings *s, struct civet *server)
 {
 	struct arena *mem = server->mem;
-	const char *listen = str_c(mem, s->listen);
+	const char *listen;
 	char text[256] = "";
-	if (!listen)
-		return REFUSE(cx, INVALID_VALUE, "listen", "--listen needs an address like 127.0.0.1:8080.");
+	TRY(read_listen(cx, s, mem, &listen));
 	const char *options[] = {
 		"listening_ports",
 		listen,
@@ -231,13 +267,14 @@ static err_t start(struct ctx *cx, const struct civet_settings *s, struct civet 
 		.init_context = on_context,
 		.init_thread = on_thread,
 		.exit_thread = on_thread_end,
+		.external_ssl_ctx = server->tls ? on_tls_context : NULL,
 	};
 	struct mg_init_data init = { &callbacks, server, options };
 	struct mg_error_data error = { .text = text, .text_buffer_size = sizeof text };
 
 	server->mg = mg_start2(&init, &error);
 	if (!server->mg)
-		return REFUSE(cx, UNAVAILABLE, "listen", "Cannot listen on %s: %s", listen,
+		return REFUSE(cx, UNAVAILABLE, "listen", "Cannot listen on %.*s: %s", STR_ARG(s->listen),
 			server->trouble[0] ? server->trouble : text);
 	server->started = true;
 	return OK;
@@ -265,6 +302,7 @@ err_t civet_open(struct ctx *cx, const struct civet_settings *s, const struct ap
 	if (!server)
 		abort();
 	server->app = app;
+	server->tls = s->tls;
 	server->mem = arena_open();
 	server->body_budget = s->body_budget;
 	server->open_max = open_max();

@@ -5,9 +5,11 @@
 #include "server/http/router.h"
 
 struct civet;
+struct tls;
 
 struct civet_settings {
-	struct str listen; /* "127.0.0.1:8080", "[::1]:8080", "/path/of/socket", several with commas */
+	struct str listen; /* "127.0.0.1:8080", "[::1]:8080", "x/path/of/socket", several with commas */
+	struct tls *tls;   /* what all of them speak, as long as the server lives; NULL: plain HTTP */
 	unsigned threads;
 	unsigned request_timeout_ms;      /* a head, and each pause of a client that reads or writes */
 	unsigned idle_timeout_ms;         /* between two requests of a connection */
@@ -19,7 +21,7 @@ struct civet_settings {
 /*
  * Start to serve `app`. SIGPIPE becomes ignored, and the limit of open files is raised as far as it goes.
  * errors  UNAVAILABLE  an address is taken or not allowed (the text names it), no threads
- *         INVALID_VALUE  config->trusted_proxy
+ *         INVALID_VALUE  config->trusted_proxy, or what is no address
  */
 MUST_CHECK err_t civet_open(
 	struct ctx *cx, const struct civet_settings *settings, const struct app *app, struct civet **out);

@@ -9,10 +9,12 @@
 #include "server/http/conn.h"
 #include "server/http/crowd.h"
 #include "server/http/proxy.h"
+#include "server/http/tls.h"
 
 struct civet {
 	const struct app *app;
 	struct mg_context *mg;
+	struct tls *tls; /* NULL: plain */
 	struct parker *parker;
 	struct park_settings park;
 	struct arena *mem; /* as long as the server */

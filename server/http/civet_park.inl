@@ -6,7 +6,8 @@
  *   accepted ──► parked (heads) ──► worker: request, answer ──► 20 ms of patience ──► parked (idles) ──► worker …
  *
  * One thread waits for all parked ones, looks at what came without taking it (plain TCP), hands whole heads over to
- * civetweb's queue, and closes what is overdue. A TLS connection is handed over at its first octet.
+ * civetweb's queue, and closes what is overdue. A TLS connection is handed over whenever something came: the worker
+ * takes that, and parks it again until handshake and head are whole (civet_arrive.inl). Parked so, it keeps what it has.
  */
 #include <poll.h>
 #include <stdint.h>
@@ -86,7 +87,8 @@ static void park_unlink(struct parked *p)
 
 static int park_arm(struct parker *parker, int op, struct parked *p)
 {
-	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, .data.ptr = p };
+	unsigned for_what = p->so.wants_write ? EPOLLOUT : EPOLLIN;
+	struct epoll_event event = { .events = for_what | EPOLLRDHUP | EPOLLONESHOT, .data.ptr = p };
 	return epoll_ctl(parker->epoll, op, p->so.sock, &event);
 }
 
@@ -123,11 +125,21 @@ static void park_take_out(struct parker *parker, struct parked *p)
 	epoll_ctl(parker->epoll, EPOLL_CTL_DEL, p->so.sock, NULL);
 }
 
+/* It ends, as opposed to being cut off (RFC 8446 §6.1). */
+static void park_end_tls(SSL *ssl)
+{
+	if (SSL_is_init_finished(ssl))
+		SSL_shutdown(ssl);
+	SSL_free(ssl);
+	ERR_clear_error();
+}
+
 static void park_drop(struct parker *parker, struct parked *p)
 {
 	park_take_out(parker, p);
 	if (p->so.tls)
-		SSL_free((SSL *)p->so.tls);
+		park_end_tls((SSL *)p->so.tls);
+	mg_free(p->so.head);
 	civet_left(parker->ctx, &p->so.rsa.sa);
 	closesocket(p->so.sock);
 	mg_free(p);
@@ -170,7 +182,7 @@ static void park_look(struct parker *parker, struct parked *p, uint32_t events)
 	ssize_t max = (ssize_t)parker->ctx->max_request_size, have;
 	int ended = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
 
-	if (p->so.is_ssl) {
+	if (p->so.is_ssl || p->so.head) {
 		park_hand_over(parker, p);
 		return;
 	}
@@ -279,41 +291,6 @@ unsigned park_count(struct parker *parker)
 
 /* ---- called by the changed source ---- */
 
-/* Wait a moment for the next request in the thread, unless too many threads do so already. */
-static int park_next_is_here(struct parker *parker, int fd)
-{
-	struct pollfd readable = { .fd = fd, .events = POLLIN };
-	unsigned patient = __atomic_add_fetch(&parker->patient, 1, __ATOMIC_RELAXED);
-	int came = poll(&readable, 1, patient > parker->threads / 2 ? 0 : PARK_PATIENCE_MS) != 0;
-	__atomic_sub_fetch(&parker->patient, 1, __ATOMIC_RELAXED);
-	return came;
-}
-
-/* True: this thread is done with the connection, which is parked, or is to be closed since the server drains. */
-int civet_park_idle(struct mg_connection *conn)
-{
-	struct parker *parker = civet_parker(conn->phys_ctx);
-	struct socket so = conn->client;
-	if (!parker || conn->data_len > 0 || (conn->ssl && SSL_pending(conn->ssl) > 0))
-		return 0;
-	if (park_next_is_here(parker, so.sock))
-		return 0;
-	so.tls = conn->ssl;
-	if (!park(parker, &parker->idles, &so))
-		return park_is_closing(parker);
-	conn->client.sock = INVALID_SOCKET;
-	conn->client.tls = NULL;
-	conn->ssl = NULL;
-	return 1;
-}
-
-void civet_take_new(struct mg_context *ctx, const struct socket *so)
-{
-	struct parker *parker = civet_parker(ctx);
-	if (!parker || !park(parker, &parker->heads, so))
-		produce_socket(ctx, so);
-}
-
 /* The time that a request may take to arrive, and one second more for each 2 KiB of its body. */
 int civet_body_overdue(const struct mg_connection *conn, int read_now)
 {
@@ -380,13 +357,4 @@ int civet_keeps(const struct mg_connection *conn)
 {
 	return should_keep_alive(conn) && conn->is_chunked != 2 && conn->is_chunked != 3 &&
 		conn->protocol_type == PROTOCOL_TYPE_HTTP1;
-}
-
-size_t civet_body_here(const struct mg_connection *conn)
-{
-	int in_socket = 0;
-	int64_t buffered = (int64_t)conn->data_len - conn->request_len - conn->consumed_content;
-	if (ioctl(conn->client.sock, FIONREAD, &in_socket) != 0)
-		in_socket = 0;
-	return (size_t)(buffered > 0 ? buffered : 0) + (size_t)in_socket;
 }

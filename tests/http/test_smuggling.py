@@ -4,14 +4,16 @@
 Each probe goes over a fresh connection, followed at once by a whole second request: an answer to that one would mean
 that somebody's body can become somebody's request (RFC 9112 §11.2)."""
 import pytest
+from certificate import Certificate
 from raw import Server, statuses
 
 NEXT = b"GET /hello HTTP/1.1\r\nHost: next\r\n\r\n"
 
 
-@pytest.fixture(scope="module")
-def server():
-    s = Server(threads=16, request_ms=4000)
+@pytest.fixture(scope="module", params=["plain", "tls"])
+def server(request, tmp_path_factory):
+    certificate = Certificate(str(tmp_path_factory.mktemp("tls")), "127.0.0.1") if request.param == "tls" else None
+    s = Server(certificate, threads=16, request_ms=4000)
     yield s
     assert s.stop() == 0
 

@@ -2,7 +2,8 @@
 /*
  * The HTTP layer with a few routes and without a database, for tests over raw sockets and for measuring:
  *
- *     echo_server PORT [name=value…]    threads, request_ms, idle_ms, per_address, bodies, budget, drain_ms, log
+ *     echo_server PORT [name=value…]    threads, request_ms, idle_ms, per_address, bodies, budget, drain_ms, log;
+ *                                       cert, key: files, for TLS
  *
  * Says "ready" when it listens; SIGTERM drains and ends it.
  */
@@ -18,6 +19,7 @@
 #include "server/http/civet.h"
 #include "server/http/cookie.h"
 #include "server/http/limit.h"
+#include "server/http/tls.h"
 
 static err_t hello(struct request *rq, struct response *rs)
 {
@@ -120,6 +122,7 @@ static const struct authenticator authenticators[] = { { "cp_", key_of_test } };
 
 struct settings {
 	struct civet_settings civet;
+	struct tls_files files;
 	unsigned drain_ms;
 	bool log;
 };
@@ -150,16 +153,23 @@ static void read_settings(struct settings *s, int argc, char **argv)
 		char *value = strchr(argv[i], '=');
 		if (!value)
 			continue;
-		*value = '\0';
-		set(s, argv[i], strtoul(value + 1, NULL, 10));
+		*value++ = '\0';
+		if (!strcmp(argv[i], "cert"))
+			s->files.cert = str_of(value);
+		else if (!strcmp(argv[i], "key"))
+			s->files.key = str_of(value);
+		else
+			set(s, argv[i], strtoul(value, NULL, 10));
 	}
 }
 
-static int serve(struct ctx *cx, const struct settings *s, const struct app *app, const sigset_t *ends)
+static int serve(struct ctx *cx, struct settings *s, const struct app *app, const sigset_t *ends)
 {
 	struct civet *server;
 	int signal_number;
-	err_t e = civet_open(cx, &s->civet, app, &server);
+	err_t e = s->files.cert.ptr ? tls_open(cx, s->files, &s->civet.tls) : OK;
+	if (!e)
+		e = civet_open(cx, &s->civet, app, &server);
 	if (e) {
 		fprintf(stderr, "%.*s\n", STR_ARG(err_text(e)));
 		return 1;
@@ -168,6 +178,7 @@ static int serve(struct ctx *cx, const struct settings *s, const struct app *app
 	fflush(stdout);
 	sigwait(ends, &signal_number);
 	civet_close(server, s->drain_ms);
+	tls_close(s->civet.tls);
 	return 0;
 }
 

@@ -15,14 +15,22 @@ PROGRAM = pathlib.Path(os.environ.get("CALENDS_BIN", ROOT / "build/dev/calends")
 
 
 class Server:
-    def __init__(self, **settings):
+    def __init__(self, certificate=None, **settings):
         self.port = free_port()
+        self.context = certificate and certificate.context()
+        if certificate:
+            settings |= {"cert": certificate.cert, "key": certificate.key}
         words = [f"{name}={value}" for name, value in settings.items()]
         self.process = subprocess.Popen([PROGRAM, str(self.port), *words], stdout=subprocess.PIPE, text=True)
         if self.process.stdout.readline() != "ready\n":
             raise RuntimeError(f"echo_server did not start on port {self.port}: exit {self.process.wait()}")
 
     def connect(self, timeout=10, source="127.0.0.1"):
+        """Over TLS where the server has a certificate."""
+        s = self.connect_plain(timeout, source)
+        return self.context.wrap_socket(s, server_hostname="127.0.0.1") if self.context else s
+
+    def connect_plain(self, timeout=10, source="127.0.0.1"):
         return socket.create_connection(("127.0.0.1", self.port), timeout, (source, 0))
 
     def talk(self, octets, timeout=10):

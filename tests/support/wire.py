@@ -4,6 +4,7 @@
     client = Client("127.0.0.1", port)
     reply = client.request("PROPFIND", "/dav/", b"<…>", {"Depth": "0"})
     reply.status, reply.headers["etag"], reply.json, reply.xml, reply.request_id
+    Client("127.0.0.1", port, context=an_ssl_context)   # over TLS
     client.raw(b"GET / HTTP/1.1\\r\\n\\r\\n")          # what the server sends until it closes or is silent
 """
 import base64
@@ -80,8 +81,8 @@ def basic(username, password):
 
 
 class Client:
-    def __init__(self, host, port, on_reply=None):
-        self.host, self.port, self.on_reply = host, port, on_reply
+    def __init__(self, host, port, on_reply=None, context=None):
+        self.host, self.port, self.on_reply, self.context = host, port, on_reply, context
         self.socket = self.file = None
 
     def close(self):
@@ -90,10 +91,14 @@ class Client:
             self.socket.close()
         self.socket = self.file = None
 
+    def _open(self):
+        s = socket.create_connection((self.host, self.port), TIMEOUT_S)
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return self.context.wrap_socket(s, server_hostname=self.host) if self.context else s
+
     def connect(self):
         self.close()
-        self.socket = socket.create_connection((self.host, self.port), TIMEOUT_S)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket = self._open()
         self.file = self.socket.makefile("rb")
 
     def request(self, method, target, body=None, headers=None):
@@ -180,7 +185,7 @@ class Client:
     def raw(self, octets, timeout_s=2):
         """Send on a connection of its own; all that comes until the server closes it or is silent for so long."""
         received = b""
-        with socket.create_connection((self.host, self.port), TIMEOUT_S) as s:
+        with self._open() as s:
             try:
                 s.sendall(octets)
             except ConnectionError:

@@ -14,7 +14,7 @@
     with world.holding("LOCK TABLE …") as commit:  a transaction that has run these; world.waiting() are the sessions it stops
     world.restart(), world.start("--option", …), world.stop(), world.kill()
 
-A module may set SERVE = ["--signup", "open"] for its server. At the end the logs are searched for every secret that was
+A module may set SERVE = ["--signup", "open"] for its server, and TLS = True: then it has world.certificate. At the end the logs are searched for every secret that was
 handed out (world.secret(text) adds one) and for what the sanitizers say.
 """
 import contextlib
@@ -29,6 +29,7 @@ import tempfile
 import threading
 import time
 
+from certificate import Certificate
 from ports import free_port
 from wire import Client, Reply, basic
 
@@ -81,11 +82,12 @@ class Server:
     def __init__(self, world, options):
         self.world, self.options = world, list(options)
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        certificate = self.world.certificate
+        self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{self.port}"
         self.public_url = world.public_url or self.url
         self.lines = []
         self.process = None
-        self.http = Client("127.0.0.1", self.port, self._on_reply)
+        self.http = self.client_connection()
         self.start()
 
     # ---- process ----
@@ -177,7 +179,8 @@ class Server:
 
     def client_connection(self):
         """Another connection of its own, kept alive: for callers at once."""
-        return Client("127.0.0.1", self.port, self._on_reply)
+        certificate = self.world.certificate
+        return Client("127.0.0.1", self.port, self._on_reply, certificate and certificate.context())
 
     # ---- log ----
 
@@ -200,12 +203,15 @@ class Server:
 
 
 class World(Server):
-    def __init__(self, postgres, database, options=(), public_url=None):
+    def __init__(self, postgres, database, options=(), public_url=None, tls=False):
         self.postgres, self.database, self.public_url = postgres, database, public_url
         self.folder = tempfile.mkdtemp(prefix="calends-world-", dir="/tmp")
         os.chmod(self.folder, 0o711)
         self.database_url = postgres.url(database)
         self.settings = ["--database-url", self.database_url, "--data-dir", self.folder]
+        self.certificate = Certificate(self.folder, "127.0.0.1") if tls else None
+        if tls:
+            self.settings += ["--tls-cert", self.certificate.cert, "--tls-key", self.certificate.key]
         self.environment = dict(os.environ, LC_ALL="C.UTF-8",
             ASAN_OPTIONS="detect_stack_use_after_return=0:abort_on_error=0", UBSAN_OPTIONS="print_stacktrace=1")
         self.secrets = set()
