@@ -6,10 +6,8 @@
  */
 #include "caldav/methods.h"
 #include "caldav/multistatus.h"
-#include "server/base/config.h"
 #include "server/data/xml.h"
-
-#define REALM "Basic realm=\"Calends\""
+#include "server/http/refusal.h"
 
 /* The words of an error as printable ASCII. Inside a comment no two hyphens may meet (XML 1.0 §2.5). */
 static void text_add(struct buf *out, struct str text, bool comment)
@@ -98,28 +96,6 @@ static void text_body(struct request *rq, struct response *rs, int status, err_t
 	BUF_LIT(out, "\n");
 }
 
-/*
- * Basic stands first and in a line of its own: some clients take the first challenge alone, others stumble over an
- * unknown scheme. Bearer leads to the authorization server (RFC 9728 §5.1).
- */
-static void challenges_add(struct request *rq, struct response *rs, err_t e)
-{
-	struct str url = rq->app->config->public_url;
-	bool bearer = rq->sent == VIA_BEARER || rq->sent == VIA_DPOP;
-	response_header(rs, "WWW-Authenticate", STR(REALM));
-	response_header(rs, "WWW-Authenticate",
-		str_fmt(rq->cx.mem, "Bearer resource_metadata=\"%.*s/.well-known/oauth-protected-resource/dav\"%s",
-			STR_ARG(url), bearer && e->kind != MISSING_CREDENTIALS ? ", error=\"invalid_token\"" : ""));
-}
-
-/* RFC 6750 §3.1: what the token lacks. */
-static void scope_challenge_add(struct request *rq, struct response *rs, err_t e)
-{
-	response_header(rs, "WWW-Authenticate",
-		str_fmt(rq->cx.mem, "Bearer error=\"insufficient_scope\", scope=\"%.*s\"",
-			STR_ARG(scope_text(rq->cx.mem, e->scopes))));
-}
-
 void dav_show_error(struct request *rq, struct response *rs, err_t e)
 {
 	/* RFC 4791 §5.3.2.1: an object that is too large has a precondition of its own. */
@@ -131,10 +107,7 @@ void dav_show_error(struct request *rq, struct response *rs, err_t e)
 		condition_body(rq, rs, row->dav_condition, status, e);
 	else
 		text_body(rq, rs, status, e);
-	if (status == 401)
-		challenges_add(rq, rs, e);
-	if (kind == INSUFFICIENT_SCOPE)
-		scope_challenge_add(rq, rs, e);
+	auth_challenge(rq, rs, e);
 }
 
 err_t uid_conflict_href(struct request *rq, struct resource near, err_t e)

@@ -13,7 +13,6 @@ struct sync {
 	struct calendar_data data;
 	struct calendar calendar;
 	struct sync_token since;
-	bool initial;
 	uint64_t limit; /* of the client: 0 for none */
 	int64_t state;  /* the calendar's counter on the first page: what comes later is for the next time */
 };
@@ -39,8 +38,7 @@ static err_t token_read(struct ctx *cx, const struct xml_node *root, struct sync
 	if (!node)
 		return REFUSE(cx, MALFORMED, "sync-token", "A sync-collection needs a DAV:sync-token, empty at first.");
 	struct str text = xml_text(node);
-	s->initial = text.len == 0;
-	if (s->initial)
+	if (!text.len)
 		s->since = (struct sync_token){ .calendar = s->calendar.id };
 	else if (!sync_token_parse(text, &s->since) || !id_eq(s->since.calendar, s->calendar.id))
 		return FAIL(cx, DAV_SYNC_TOKEN, "foreign token: %.*s", STR_ARG(text));
@@ -86,11 +84,8 @@ static err_t sync_page(struct members *m, struct sync *s, int32_t limit, bool *m
 	int64_t state = 0;
 	TRY(object_changes(
 		m->cx, s->calendar.account, s->calendar.id, s->since, limit, &rows, &count, &state, more_out));
-	if (!m->out) {
+	if (!m->out)
 		s->state = state;
-		if (s->initial)
-			s->since.base = state;
-	}
 	while (count && rows[count - 1].modseq > s->state) {
 		count--;
 		*more_out = false;
@@ -98,7 +93,7 @@ static err_t sync_page(struct members *m, struct sync *s, int32_t limit, bool *m
 	TRY(write_changes(m, s, rows, count));
 	(void)members_out(m); /* an answer without changes has begun too */
 	if (count)
-		s->since.modseq = rows[count - 1].modseq;
+		s->since = sync_token_next(s->since, s->state, rows[count - 1].modseq, true);
 	*count_out = count;
 	return OK;
 }
@@ -136,7 +131,7 @@ err_t report_sync(struct report_call *call)
 	if (more)
 		write_cut(&m);
 	else
-		s.since = (struct sync_token){ s.calendar.id, s.state, 0 };
+		s.since = sync_token_next(s.since, s.state, 0, false);
 	write_token(&m, s.since);
 	members_close(&m);
 	return OK;

@@ -54,13 +54,17 @@ static void bearer_challenge(struct request *rq, struct response *rs, err_t e)
 	response_header(rs, "WWW-Authenticate", buf_str(&out));
 }
 
+/*
+ * Basic stands first and in a line of its own: some clients take the first challenge alone, others stumble over an
+ * unknown scheme. Bearer leads to the authorization server (RFC 9728 §5.1).
+ */
 void auth_challenge(struct request *rq, struct response *rs, err_t e)
 {
 	bool unauthenticated = err_row(e->kind)->api_status == 401;
 	if (!unauthenticated && e->kind != INSUFFICIENT_SCOPE)
 		return;
 	if (unauthenticated && rq->module && rq->module->basic)
-		response_header(rs, "WWW-Authenticate", STR("Basic realm=\"Calends\", charset=\"UTF-8\""));
+		response_header(rs, "WWW-Authenticate", STR("Basic realm=\"Calends\""));
 	bearer_challenge(rq, rs, e);
 }
 

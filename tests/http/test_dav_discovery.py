@@ -46,7 +46,7 @@ def test_strangers_learn_nothing_of_what_exists(url, cal):  # RFC 3744 §8.1.1; 
         assert answer.status == 401
         challenges = answer.headers.get_all("WWW-Authenticate")
         assert challenges[0] == 'Basic realm="Calends"'
-        assert challenges[1].startswith("Bearer resource_metadata=")
+        assert challenges[1].startswith("Bearer ") and "/.well-known/oauth-protected-resource/dav\"" in challenges[1]
 
 
 @pytest.mark.parametrize(

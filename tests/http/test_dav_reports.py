@@ -590,6 +590,25 @@ def test_what_changes_during_a_cut_synchronisation_is_not_lost(tree):
     }
 
 
+def test_a_synchronisation_may_be_cut_among_what_changed_since_it_began(tree):
+    """RFC 6578 §3.6: its token is good then, too."""
+    fill(tree, **{f"o{i}": event(f"o{i}", "20260302T120000Z") for i in range(4)})
+    answer = tree.dav.sync(tree.calendar, limit=2)
+    for i in range(3):
+        assert tree.dav.put(f"{tree.calendar}o{i}.ics", event(f"o{i}", "20260303T120000Z")).status == 204
+    assert tree.dav.request("DELETE", tree.calendar + "o3.ics").status == 204
+    seen = {}
+    for _ in range(10):
+        answer = tree.dav.sync(tree.calendar, answer.sync_token, limit=1)
+        assert answer.status == 207, answer.text
+        members = answer.members
+        cut = members.pop(tree.calendar, None)
+        seen.update({href: bool(m.ok) for href, m in members.items()})
+        if not cut:
+            break
+    assert not cut and seen == {f"{tree.calendar}o{i}.ics": i < 3 for i in range(4)}
+
+
 @pytest.mark.parametrize("token", ["x", "http://example.org/", "DAV:", "0", "9" * 40, "urn:uuid:00000000-0000-0000-0000-000000000000"])
 def test_tokens_that_are_not_ours_are_valid_sync_token(tree, token):
     """RFC 6578 §3.2; bare tokens of Apple too, never 400."""
