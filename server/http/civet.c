@@ -25,7 +25,7 @@
 #define BACKLOG "1024"
 /* Descriptors that connections leave to the rest: database, logs, listeners. */
 #define DESCRIPTORS_KEPT 128
-#define QUIET_MS 50
+#define QUIET_MS 1000
 
 static struct civet *server_of(const struct mg_context *ctx)
 {
@@ -325,11 +325,14 @@ err_t civet_open(struct ctx *cx, const struct civet_settings *s, const struct ap
 
 /* ---- stop ---- */
 
-/* Until none has run for a moment: one that was handed over may be on its way to a thread. */
+/*
+ * Until all connections are closed, which each is behind its answer: what is on its way to a thread has none in flight
+ * yet. Those that neither end nor ask for anything are not waited for.
+ */
 static void wait_for_answers(struct civet *server, unsigned ms)
 {
 	uint64_t now = clock_monotonic_ms(), until = now + ms, quiet_since = now;
-	while (now < until && now < quiet_since + QUIET_MS) {
+	while (atomic_load(&server->open) && now < until && now < quiet_since + QUIET_MS) {
 		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
 		now = clock_monotonic_ms();
 		if (atomic_load(&server->in_flight))

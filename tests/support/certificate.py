@@ -11,6 +11,7 @@ import pwd
 import shutil
 import ssl
 import subprocess
+import warnings
 
 
 class Certificate:
@@ -44,7 +45,9 @@ class Certificate:
     def context(self, least=ssl.TLSVersion.TLSv1_2, most=ssl.TLSVersion.TLSv1_3):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(self.cert)
-        context.minimum_version, context.maximum_version = least, most
+        with warnings.catch_warnings():  # old versions are asked for on purpose
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version, context.maximum_version = least, most
         return context
 
     def over(self, other):
