@@ -267,16 +267,21 @@ bool series_walk(struct arena *mem, const struct series *s, const struct walk *w
 	return whole;
 }
 
-bool series_has(struct arena *mem, const struct series *s, int64_t original)
+/* Do the rules and dates make one there, EXDATE aside? *rdate_out: the date that does, NULL for a rule. */
+static bool set_makes(struct arena *mem, const struct series *s, int64_t original, const struct rdate **rdate_out)
 {
-	const struct rdate *rdate;
 	struct merge m;
 	int64_t local;
 	if (!s->master || !s->master->has_start)
 		return false;
 	merge_open(mem, s, original, &m);
-	return merge_next(&m, &local, &rdate) && local == original && !merge_excluded(&m, local) &&
-	       !is_excluded(s, local);
+	return merge_next(&m, &local, rdate_out) && local == original && !merge_excluded(&m, local);
+}
+
+bool series_has(struct arena *mem, const struct series *s, int64_t original)
+{
+	const struct rdate *rdate;
+	return set_makes(mem, s, original, &rdate) && !is_excluded(s, original);
 }
 
 struct str recurrence_id_text(struct arena *mem, struct when original)
@@ -326,13 +331,7 @@ static bool made_place(
 		.floating = floating, .a = INT64_MIN, .b = INT64_MAX, .visit = keep_place, .to = out
 	};
 	const struct rdate *rdate;
-	struct merge m;
-	int64_t local;
-	if (!s->master || !s->master->has_start)
-		return false;
-	merge_open(mem, s, original, &m);
-	return merge_next(&m, &local, &rdate) && local == original && !merge_excluded(&m, local) &&
-	       !visit_made(s, &walk, local, rdate);
+	return set_makes(mem, s, original, &rdate) && !visit_made(s, &walk, original, rdate);
 }
 
 bool series_instance(struct arena *mem, const struct series *s, struct str recurrence_id, const struct zone *floating,

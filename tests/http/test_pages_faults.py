@@ -12,18 +12,6 @@ numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def user(world):
-    return world.account("user@calends.example")
-
-
-@pytest.fixture(scope="module")
-def browser(world, user):
-    b = Browser(world)
-    b.sign_in(user)
-    return b
-
-
-@pytest.fixture(scope="module")
 def app(world):
     return App(world, type="public", scope="profile:read events:read")
 

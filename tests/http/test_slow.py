@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Slow and silent clients cost no thread, and end in bounded time; a stop loses no answer."""
 import contextlib
-import os
 import resource
-import signal
 import threading
 import time
 
 import pytest
-from raw import Server, read_all, statuses, wait_until
+from raw import Server, assert_a_stop_finishes_what_runs, read_all, statuses, wait_until
 
 GET = b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
 REQUEST_MS, IDLE_MS = 1500, 2500
@@ -235,22 +233,7 @@ def test_only_a_trusted_proxy_says_who_the_client_is():
 def test_a_stop_finishes_what_runs_and_takes_nothing_new():
     server = Server(threads=8, drain_ms=30000)
     idle = [server.connect() for _ in range(20)]
-    with server.connect() as slow, server.connect() as long:
-        slow.sendall(b"GET /slow?ms=1500 HTTP/1.1\r\nHost: x\r\n\r\n")
-        long.sendall(b"GET /stream?rows=150000 HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert long.recv(10).startswith(b"HTTP/1.1")
-        time.sleep(0.2)
-        os.kill(server.process.pid, signal.SIGTERM)
-        time.sleep(0.2)
-        with pytest.raises(OSError):
-            server.connect()
-        for s in idle:
-            assert read_all(s) == (b"", True)
-        got, closed = read_all(long, 20)
-        assert closed and got.endswith(b"0\r\n\r\n")
-        got, closed = read_all(slow, 5)
-        assert closed and statuses(got) == [200] and b"\r\nConnection: close\r\n" in got
-    assert server.process.wait(20) == 0
+    assert_a_stop_finishes_what_runs(server, idle)
 
 
 def test_a_stop_has_its_end():

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import resource
-import signal
 import socket
 import ssl
 import struct
@@ -13,7 +12,7 @@ import time
 
 import pytest
 from certificate import Certificate
-from raw import Server, read_all, statuses, wait_until
+from raw import Server, assert_a_stop_finishes_what_runs, read_all, statuses, wait_until
 from wire import Client
 
 GET = b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -341,21 +340,6 @@ def test_a_stop_finishes_what_runs_over_tls(certificate):
     server = Server(certificate, threads=8, drain_ms=30000)
     idle = [server.connect() for _ in range(20)]
     handshakes = [half_a_handshake(server, certificate) for _ in range(20)]
-    with server.connect() as slow, server.connect() as long:
-        slow.sendall(b"GET /slow?ms=1500 HTTP/1.1\r\nHost: x\r\n\r\n")
-        long.sendall(b"GET /stream?rows=150000 HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert long.recv(10).startswith(b"HTTP/1.1")
-        time.sleep(0.2)
-        os.kill(server.process.pid, signal.SIGTERM)
-        time.sleep(0.2)
-        with pytest.raises(OSError):
-            server.connect_plain()
-        for s in idle:
-            assert read_all(s) == (b"", True)
-        got, closed = read_all(long, 20)
-        assert closed and got.endswith(b"0\r\n\r\n")
-        got, closed = read_all(slow, 5)
-        assert closed and statuses(got) == [200] and b"\r\nConnection: close\r\n" in got
-    assert server.process.wait(20) == 0
+    assert_a_stop_finishes_what_runs(server, idle)
     for s in idle + handshakes:
         s.close()

@@ -79,3 +79,24 @@ def wait_until(condition, seconds=10):
             return True
         time.sleep(0.02)
     return False
+
+
+def assert_a_stop_finishes_what_runs(server, idle):
+    """Answers that run at SIGTERM come whole, idle connections end, nobody new is let in, and the status is 0."""
+    with server.connect() as slow, server.connect() as long:
+        slow.sendall(b"GET /slow?ms=1500 HTTP/1.1\r\nHost: x\r\n\r\n")
+        long.sendall(b"GET /stream?rows=150000 HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert long.recv(10).startswith(b"HTTP/1.1")
+        time.sleep(0.2)
+        os.kill(server.process.pid, signal.SIGTERM)
+        time.sleep(0.2)
+        with contextlib.suppress(OSError):
+            server.connect_plain().close()
+            raise AssertionError("a new connection was let in")
+        for s in idle:
+            assert read_all(s) == (b"", True)
+        got, closed = read_all(long, 20)
+        assert closed and got.endswith(b"0\r\n\r\n")
+        got, closed = read_all(slow, 5)
+        assert closed and statuses(got) == [200] and b"\r\nConnection: close\r\n" in got
+    assert server.process.wait(20) == 0
