@@ -15,7 +15,7 @@
  */
 #pragma once
 
-#include "caldav/calendar/show.h"
+#include "caldav/calendar/view/calendar_label.h"
 #include "server/http/request.h"
 
 enum resource_kind { RES_ROOT, RES_PRINCIPALS, RES_PRINCIPAL, RES_HOMES, RES_HOME, RES_CALENDAR, RES_OBJECT };

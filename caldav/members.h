@@ -16,7 +16,7 @@
  */
 #pragma once
 
-#include "caldav/props.h"
+#include "caldav/props/props.h"
 
 /* Rows of one page. */
 #define PAGE_ROWS 500

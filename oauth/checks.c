@@ -5,7 +5,7 @@
 #include "oauth/pkce.h"
 #include "oauth/redirect.h"
 #include "server/account/account.h"
-#include "server/http/scope.h"
+#include "server/auth/scope.h"
 
 /* What the checks read and what they find. */
 struct check {

@@ -7,7 +7,7 @@
 #include "server/crypto/digest.h"
 #include "server/crypto/secret.h"
 #include "server/db/query.h"
-#include "server/http/scope.h"
+#include "server/auth/scope.h"
 
 struct client_proof {
 	struct id id, owner;

@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "caldav/calendar/store.h"
+#include "caldav/calendar/store/store.h"
 #include "oauth/request.h"
 
 struct consent_view {

@@ -2,7 +2,7 @@
 /* What modules.c takes from here: two modules, one authenticator, and the hook for error pages. */
 #pragma once
 
-#include "server/http/auth.h"
+#include "server/auth/credential.h"
 #include "server/http/router.h"
 
 extern const struct module oauth_module;           /* /oauth/ */

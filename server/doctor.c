@@ -9,7 +9,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "caldav/calendar/zone.h"
+#include "caldav/calendar/zone/zone.h"
 #include "server/cli/runtime.h"
 #include "server/data/json.h"
 #include "server/data/uri.h"

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "caldav/calendar/zone.h"
+#include "caldav/calendar/zone/zone.h"
 #include "server/account/housekeeping.h"
 #include "server/base/log.h"
 #include "server/db/housekeeping.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/account/account.h"
 
-#include "caldav/calendar/zone.h"
+#include "caldav/calendar/zone/zone.h"
 #include "server/account/label.h"
 #include "server/account/session.h"
 #include "server/account/show.h"

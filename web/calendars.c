@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "caldav/calendar/store.h"
+#include "caldav/calendar/store/store.h"
 
 #include "server/account/label.h"
 #include "server/base/config.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/choice.h"
 
-#include "server/http/scope.h"
+#include "server/auth/scope.h"
 
 void choice_scopes(struct html_values *v, const char *list, uint64_t offered, uint64_t ticked, uint64_t held)
 {

@@ -2,7 +2,7 @@
 /* Ticks of forms: scopes and calendars, as the keys page and the consent page offer them. */
 #pragma once
 
-#include "caldav/calendar/show.h"
+#include "caldav/calendar/view/calendar_label.h"
 #include "server/data/html.h"
 #include "server/http/router.h"
 

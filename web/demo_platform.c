@@ -6,7 +6,7 @@
 #include "server/base/config.h"
 #include "server/crypto/digest.h"
 #include "server/data/html.h"
-#include "server/http/scope.h"
+#include "server/auth/scope.h"
 #include "web/demo_oauth.h"
 #include "web/json_view.h"
 #include "web/pages.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "caldav/calendar/store.h"
+#include "caldav/calendar/store/store.h"
 #include "oauth/connection.h"
 #include "server/account/key.h"
 #include "server/base/config.h"

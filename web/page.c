@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/page.h"
 
-#include "caldav/calendar/zone.h"
+#include "caldav/calendar/zone/zone.h"
 #include "server/base/config.h"
 
 #define PATH_OCTETS_MAX 2048

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "server/base/ctx.h"
-#include "server/http/auth.h"
+#include "server/auth/credential.h"
 
 #define REVOKED_SHOWN_S (90 * 86400) /* how long lists tell of a revoked key */
 

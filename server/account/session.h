@@ -3,7 +3,7 @@
 #pragma once
 
 #include "server/account/account.h"
-#include "server/http/auth.h"
+#include "server/auth/credential.h"
 
 #define SESSION_LIFETIME_S (14 * 86400)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/account/show.h"
 
-#include "server/http/scope.h"
+#include "server/auth/scope.h"
 
 static const char *const statuses[] = {
 	[STATUS_ACTIVE] = "active",

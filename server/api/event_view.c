@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "caldav/calendar/zone.h"
+#include "caldav/calendar/zone/zone.h"
 
 #define DAY_US (INT64_C(86400) * US_PER_S)
 #define ATTENDEES_MAX ICAL_ATTENDEES_MAX

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The REST resource "event" as JSON, and its way to and from struct event (caldav/calendar/event.h). */
+/* The REST resource "event" as JSON, and its way to and from struct event (caldav/calendar/event/event.h). */
 #pragma once
 
-#include "caldav/calendar/agenda.h"
+#include "caldav/calendar/view/agenda.h"
 #include "server/data/json.h"
 
 struct attendee_view {

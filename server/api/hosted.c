@@ -3,8 +3,8 @@
  * The hosted calendars of /api/v1: the surface that the API keys page shows. The same calendars as /v1/calendars, with
  * camelCase members, success wrapped in `data`, and flat errors.
  */
-#include "caldav/calendar/show.h"
-#include "caldav/calendar/zone.h"
+#include "caldav/calendar/view/calendar_label.h"
+#include "caldav/calendar/zone/zone.h"
 #include "server/account/account.h"
 #include "server/account/label.h"
 #include "server/api/api.h"

@@ -6,7 +6,7 @@
 #include "server/account/account.h"
 #include "server/cli/command.h"
 #include "server/cli/list.h"
-#include "server/http/scope.h"
+#include "server/auth/scope.h"
 
 static void print_line(struct ctx *cx, struct buf *out, const struct client *client)
 {

@@ -6,7 +6,7 @@
 #include "server/base/ctx.h"
 #include "server/data/form.h"
 #include "server/data/uri.h"
-#include "server/http/auth.h"
+#include "server/auth/credential.h"
 
 enum method {
 	METHOD_GET,

@@ -5,8 +5,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "caldav/calendar/event.h"
-#include "caldav/calendar/zone.h"
+#include "caldav/calendar/event/event.h"
+#include "caldav/calendar/zone/zone.h"
+#include "caldav/calendar/view/time_range.h"
+#include "caldav/calendar/validate.h"
+#include "caldav/calendar/recur/expand.h"
 
 static double now_us(void)
 {
@@ -24,7 +27,7 @@ struct fixture {
 static void judge(struct fixture *f)
 {
 	struct ical_facts facts;
-	(void)!ical_judge(&f->cx, f->data, &facts);
+	(void)!ical_validate(&f->cx, f->data, &facts);
 }
 
 static void parse(struct fixture *f)
@@ -76,7 +79,7 @@ int main(int argc, char **argv)
 			.zone = STR("Europe/Berlin"),
 			.rrule = *rules[r] ? str_of(rules[r]) : STR_ABSENT,
 			.description = { description, sizeof description } };
-		if (event_write(&kept, &e, &f.data) || ical_judge(&kept, f.data, &f.facts))
+		if (event_write(&kept, &e, &f.data) || ical_validate(&kept, f.data, &f.facts))
 			return 1;
 		printf("%s, %zu octets, occ %zu octets\n", *rules[r] ? rules[r] : "single", f.data.len,
 			f.facts.occ.len);

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 
 #include "server/base/config.h"
-#include "server/http/auth.h"
+#include "server/auth/credential.h"
 #include "server/http/gzip.h"
 #include "server/http/proxy.h"
 #include "server/http/match.h"
 #include "server/http/router.h"
-#include "server/http/scope.h"
+#include "server/auth/scope.h"
 
 static void check_credential(struct ctx *cx, struct str text)
 {

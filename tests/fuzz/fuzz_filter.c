@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* library: caldav */
 /* A calendar-query and, behind a NUL, an object: what the plan rules out never matches. */
-#include "caldav/calendar_data.h"
-#include "caldav/filter.h"
+#include "caldav/reports/calendar_data.h"
+#include "caldav/reports/filter.h"
+#include "caldav/calendar/view/select.h"
+#include "caldav/calendar/validate.h"
 
 #include <assert.h>
 #include <string.h>
@@ -40,7 +42,7 @@ static void try_one(struct ctx *cx, struct str query, struct str text)
 	if (xml_parse(cx, query, &root) || !root)
 		return;
 	/* What is stored was judged before. */
-	if (ical_judge(cx, text, &facts) || ical_parse(cx, text, &object))
+	if (ical_validate(cx, text, &facts) || ical_parse(cx, text, &object))
 		object = NULL;
 	if (!filter_read(cx, root, &filter) && object)
 		check_match(cx, &filter, object);

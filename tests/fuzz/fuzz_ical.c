@@ -3,9 +3,13 @@
 /* Everything that a PUT's bytes pass through: scan, parse, judge, expand, calendar-data, event. */
 #include <stdlib.h>
 
-#include "caldav/calendar/bounds.h"
-#include "caldav/calendar/event.h"
-#include "caldav/calendar/freebusy.h"
+#include "caldav/calendar/index/bounds.h"
+#include "caldav/calendar/event/event.h"
+#include "caldav/calendar/view/freebusy.h"
+#include "caldav/calendar/view/time_range.h"
+#include "caldav/calendar/view/select.h"
+#include "caldav/calendar/validate.h"
+#include "caldav/calendar/recur/expand.h"
 
 #define YEAR_2026 INT64_C(1767225600)
 
@@ -100,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 		select_and_read(&cx, object);
 		change(&cx, data);
 	}
-	if (!ical_judge(&cx, data, &facts))
+	if (!ical_validate(&cx, data, &facts))
 		compare_answers(&cx, data, &facts);
 	arena_close(cx.mem);
 	return 0;

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "caldav/calendar/dates.h"
-#include "caldav/calendar/rrule.h"
+#include "caldav/calendar/ical/dates.h"
+#include "caldav/calendar/rule/rrule.h"
 
 #define WALKED 300
 

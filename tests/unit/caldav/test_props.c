@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "caldav/props.h"
+#include "caldav/props/props.h"
 #include "server/base/config.h"
 #include "tests/support/test.h"
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/support/test.h"
 
-#include "caldav/calendar/event.h"
+#include "caldav/calendar/event/event.h"
+#include "caldav/calendar/validate.h"
+#include "caldav/calendar/recur/expand.h"
 
 #define HEAD "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\n"
 #define TAIL "END:VCALENDAR\r\n"
@@ -20,7 +22,7 @@ static struct event read_back(struct str data)
 	struct ical *object;
 	struct ical_facts facts;
 	struct event e;
-	err_t bad = ical_judge(&test_cx, data, &facts);
+	err_t bad = ical_validate(&test_cx, data, &facts);
 	if (bad)
 		fail_msg("%.*s\n%.*s", STR_ARG(err_text(bad)), STR_ARG(data));
 	assert_ok(ical_parse(&test_cx, data, &object));
@@ -260,7 +262,7 @@ static struct str instances(struct str data)
 	size_t n;
 	struct buf b = buf_new(test_mem, 65536);
 	struct ical_facts facts;
-	assert_ok(ical_judge(&test_cx, data, &facts));
+	assert_ok(ical_validate(&test_cx, data, &facts));
 	assert_ok(ical_parse(&test_cx, data, &object));
 	assert_ok(ical_expand(&test_cx, object, INSTANT_BEFORE, INSTANT_FOREVER, STR_ABSENT, 100, &list, &n));
 	for (size_t i = 0; i < n; i++) {

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/support/test.h"
 
-#include "caldav/calendar/freebusy.h"
-#include "caldav/calendar/ical.h"
+#include "caldav/calendar/view/freebusy.h"
+#include "caldav/calendar/ical/ical.h"
+#include "caldav/calendar/view/time_range.h"
+#include "caldav/calendar/view/select.h"
+#include "caldav/calendar/validate.h"
 
 #define HEAD "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\n"
 #define TAIL "END:VCALENDAR\r\n"
@@ -376,7 +379,7 @@ static void busy_add(struct freebusy *fb, struct str data)
 {
 	struct ical_facts f;
 	bool needs;
-	assert_ok(ical_judge(&test_cx, data, &f));
+	assert_ok(ical_validate(&test_cx, data, &f));
 	struct object o = { .component = (int16_t)f.component,
 		.flags = f.flags,
 		.first_at = f.first_at,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/support/test.h"
 
-#include "caldav/calendar/dates.h"
-#include "caldav/calendar/rrule.h"
+#include "caldav/calendar/ical/dates.h"
+#include "caldav/calendar/rule/rrule.h"
 #include "server/base/buf.h"
 
 static struct wall wall_of(const char *text)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/support/test.h"
 
-#include "caldav/calendar/store.h"
+#include "caldav/calendar/store/store.h"
 
 static struct str url = STR_INIT("https://cal.example.org");
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/support/test.h"
 
-#include "caldav/calendar/dates.h"
-#include "caldav/calendar/tzif.h"
-#include "caldav/calendar/zone.h"
+#include "caldav/calendar/ical/dates.h"
+#include "caldav/calendar/zone/tzif.h"
+#include "caldav/calendar/zone/zone.h"
 #include "server/base/clock.h"
 
 static int64_t local_of(const char *text)
@@ -60,7 +60,7 @@ TEST(every_windows_name_has_a_zone)
 #define W(windows, iana)                                                                                               \
 	if (!zone_by_name(STR(windows)))                                                                               \
 		fail_msg("%s: %s", windows, iana);
-#include "caldav/calendar/windows_zones.def"
+#include "caldav/calendar/zone/windows_zones.def"
 #undef W
 }
 
@@ -106,7 +106,7 @@ TEST(local_and_utc_agree_for_every_zone_and_hour_that_exists)
 {
 #define W(windows, iana) iana,
 	static const char *const names[] = {
-#include "caldav/calendar/windows_zones.def"
+#include "caldav/calendar/zone/windows_zones.def"
 	};
 #undef W
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {

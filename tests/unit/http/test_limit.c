@@ -4,7 +4,7 @@
 #include "server/http/crowd.h"
 #include "server/http/head.h"
 #include "server/http/limit.h"
-#include "server/http/scope.h"
+#include "server/auth/scope.h"
 
 static struct id key_of(unsigned n)
 {

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Texts: escapes (RFC 5545 §3.3.11) and folded content lines (§3.1). */
+#include "caldav/calendar/ical/ical.h"
+
+#define LINE_OCTETS 75
+
+struct str ical_text(struct arena *mem, struct str value)
+{
+	if (!str_has(value, '\\'))
+		return value;
+	char *text = arena_take(mem, value.len, 1);
+	size_t len = 0;
+	for (size_t i = 0; i < value.len; i++) {
+		char c = value.ptr[i];
+		if (c == '\\' && i + 1 < value.len) {
+			c = value.ptr[++i];
+			if (c == 'n' || c == 'N')
+				c = '\n';
+		}
+		text[len++] = c;
+	}
+	return (struct str){ text, len };
+}
+
+struct str ical_escape(struct arena *mem, struct str text)
+{
+	struct buf out = buf_new(mem, text.len * 2 + 1);
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+		if (c == '\r') {
+			if (i + 1 == text.len || text.ptr[i + 1] != '\n')
+				BUF_LIT(&out, "\\n");
+			continue;
+		}
+		if (c == '\n') {
+			BUF_LIT(&out, "\\n");
+			continue;
+		}
+		if (c == '\\' || c == ';' || c == ',')
+			buf_char(&out, '\\');
+		buf_char(&out, c);
+	}
+	return buf_str(&out);
+}
+
+/* How many octets of s fit, without cutting a character in two. */
+static size_t fitting(struct str s, size_t most)
+{
+	if (s.len <= most)
+		return s.len;
+	while (most > 1 && ((unsigned char)s.ptr[most] & 0xC0) == 0x80)
+		most--;
+	return most;
+}
+
+/* `*column` octets stand on this line already. */
+static void folded(struct buf *out, struct str s, size_t *column)
+{
+	while (s.len) {
+		if (*column >= LINE_OCTETS) {
+			BUF_LIT(out, "\r\n ");
+			*column = 1;
+		}
+		size_t n = fitting(s, LINE_OCTETS - *column);
+		if (n > LINE_OCTETS - *column || (n < s.len && ((unsigned char)s.ptr[n] & 0xC0) == 0x80)) {
+			*column = LINE_OCTETS; /* not even one character fits here */
+			continue;
+		}
+		buf_add(out, str_sub(s, 0, n));
+		*column += n;
+		s = str_from(s, n);
+	}
+}
+
+void ical_line(struct buf *out, struct str name, struct str params, struct str value)
+{
+	size_t column = 0;
+	folded(out, name, &column);
+	folded(out, params, &column);
+	folded(out, STR(":"), &column);
+	folded(out, value, &column);
+	BUF_LIT(out, "\r\n");
+}

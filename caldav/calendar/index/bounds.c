@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "caldav/calendar/index/bounds.h"
+
+#include <stdlib.h>
+
+#define OCC_MAX 4096
+#define YEAR_S (366 * DAY_SECONDS)
+#define HORIZON_S (5 * YEAR_S)
+
+struct spans {
+	struct arena *mem;
+	struct occ_span *items;
+	size_t count, cap, limit;
+	bool over;
+	int64_t stopped_at; /* `over`: the first that is not in */
+};
+
+static bool span_add(void *to, const struct series_instance *i)
+{
+	struct spans *s = to;
+	if (s->count == s->limit && !i->timing->is_override) {
+		s->over = true;
+		s->stopped_at = i->at.first;
+		return false;
+	}
+	if (s->count == s->cap) {
+		size_t cap = s->cap ? s->cap * 2 : 64;
+		s->items = arena_grow(s->mem, s->items, s->cap * sizeof *s->items, cap * sizeof *s->items);
+		s->cap = cap;
+	}
+	s->items[s->count++] = (struct occ_span){ i->at.first, i->at.last };
+	return true;
+}
+
+static int span_cmp(const void *a, const void *b)
+{
+	const struct occ_span *x = a, *y = b;
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
+	return x->last < y->last ? -1 : x->last > y->last;
+}
+
+/* All spans in [a, b), sorted; at most `limit` by the rules. */
+static struct spans spans_in(struct arena *mem, const struct series *s, int64_t a, int64_t b, size_t limit)
+{
+	struct spans found = { .mem = mem, .limit = limit };
+	struct walk walk = { .floating = zone_utc(), .a = a, .b = b, .visit = span_add, .to = &found };
+	(void)series_walk(mem, s, &walk);
+	if (found.count)
+		qsort(found.items, found.count, sizeof *found.items, span_cmp);
+	return found;
+}
+
+/* The beginning of the first instance; INT64_MAX where there is none. */
+static int64_t first_of(struct arena *mem, const struct series *s)
+{
+	struct spans first = spans_in(mem, s, INT64_MIN, INT64_MAX, 1);
+	int64_t least = first.count ? first.items[0].first : INT64_MAX;
+	for (size_t i = 0; i < s->override_count; i++) {
+		const struct timing *t = s->overrides[i].timing;
+		int64_t begins = timing_place(t, t->start, zone_utc()).first;
+		least = begins < least ? begins : least;
+	}
+	return s->widest_shift && least != INT64_MAX ? add_clamped(least, -s->widest_shift) : least;
+}
+
+static struct instant bound(int64_t s, int64_t widen)
+{
+	if (s == INT64_MIN)
+		return INSTANT_BEFORE;
+	if (s == INT64_MAX)
+		return INSTANT_FOREVER;
+	return instant_of_s(s + widen);
+}
+
+static int64_t last_of(const struct spans *spans)
+{
+	int64_t last = INT64_MIN;
+	for (size_t i = 0; i < spans->count; i++)
+		last = spans->items[i].last > last ? spans->items[i].last : last;
+	return last;
+}
+
+/* Local times are up to 14 hours before their UTC, and up to 12 behind it. */
+#define WIDEN_FIRST (-14 * INT64_C(3600))
+#define WIDEN_LAST (12 * INT64_C(3600))
+
+static void bounds_set(struct ical_facts *facts, bool floats, int64_t first, int64_t last)
+{
+	bool never = first == INT64_MAX || last == INT64_MIN;
+	facts->first_at = never ? INSTANT_BEFORE : bound(first, floats ? WIDEN_FIRST : 0);
+	facts->last_at = never ? INSTANT_BEFORE : bound(last, floats ? WIDEN_LAST : 0);
+}
+
+static void single_bounds(struct ctx *cx, const struct series *s, struct ical_facts *facts)
+{
+	struct placed p = timing_place(s->master, s->master->start, zone_utc());
+	struct occ_span span = { p.first, p.last };
+	bounds_set(facts, s->floats, p.first, p.last);
+	if (s->floats)
+		facts->occ = occ_pack(cx->mem, &span, 1, INT64_MIN);
+}
+
+static void recurring_bounds(struct ctx *cx, const struct series *s, struct ical_facts *facts)
+{
+	int64_t now = instant_s(cx->now), from = INT64_MIN, until = now + HORIZON_S;
+	struct spans spans = spans_in(cx->mem, s, from, until, OCC_MAX);
+	if (spans.over) { /* a long past: the last year and the future are asked for most */
+		from = now - YEAR_S;
+		spans = spans_in(cx->mem, s, from, until, OCC_MAX);
+	}
+	if (spans.over) {
+		until = spans.stopped_at;
+		spans = spans_in(cx->mem, s, from, until, OCC_MAX);
+	}
+	bool complete = !s->endless && !spans_in(cx->mem, s, until, INT64_MAX, 1).count;
+	int64_t first = from == INT64_MIN && spans.count ? spans.items[0].first : first_of(cx->mem, s);
+	int64_t last = !complete ? INT64_MAX : spans.count ? last_of(&spans) : first == INT64_MAX ? INT64_MIN : from;
+	bounds_set(facts, s->floats, first, last);
+	if (!s->mixed_clocks) {
+		facts->occ = occ_pack(cx->mem, spans.items, spans.count, from);
+		facts->occ_until = complete ? INSTANT_FOREVER : instant_of_s(until);
+	}
+	if (s->endless)
+		facts->flags |= ICAL_ENDLESS;
+}
+
+void bounds_make(struct ctx *cx, const struct series *s, struct ical_facts *facts)
+{
+	facts->occ_until = INSTANT_FOREVER;
+	if (s->floats)
+		facts->flags |= ICAL_FLOATING;
+	if (!s->recurs) {
+		single_bounds(cx, s, facts);
+		return;
+	}
+	facts->flags |= ICAL_RECURRING;
+	recurring_bounds(cx, s, facts);
+}
+
+/* ---- using them ---- */
+
+static int64_t slack_of(const struct ical_facts *facts)
+{
+	return facts->flags & ICAL_FLOATING ? DAY_SECONDS : 0;
+}
+
+bool bounds_cover(const struct ical_facts *facts, int64_t a, int64_t b)
+{
+	int64_t slack = slack_of(facts);
+	return facts->occ.ptr && occ_from(facts->occ) <= add_clamped(a, -slack) &&
+	       (facts->occ_until.us == INSTANT_FOREVER.us || add_clamped(b, slack) <= instant_s(facts->occ_until));
+}
+
+struct bounds_visit {
+	const struct zone *floating; /* NULL: spans are UTC */
+	int64_t a, b;
+	bool (*visit)(void *to, struct occ_span span);
+	void *to;
+};
+
+static bool visit_span(void *to, struct occ_span span)
+{
+	const struct bounds_visit *v = to;
+	if (v->floating) {
+		span.first = zone_to_utc(v->floating, span.first);
+		span.last = zone_to_utc(v->floating, span.last);
+	}
+	return !(span.first < v->b && span.last > v->a) || v->visit(v->to, span);
+}
+
+void bounds_walk(const struct ical_facts *facts, int64_t a, int64_t b, const struct zone *floating,
+	bool (*visit)(void *to, struct occ_span span), void *to)
+{
+	int64_t slack = slack_of(facts);
+	struct bounds_visit v = { slack ? floating : NULL, a, b, visit, to };
+	occ_walk(facts->occ, add_clamped(a, -slack), add_clamped(b, slack), visit_span, &v);
+}

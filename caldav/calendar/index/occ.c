@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ *     version  1
+ *     origin   zigzag    first of the first span
+ *     from     zigzag    origin - from, or 1 << 62 for no beginning
+ *     length   varint    last - first of spans that do not say otherwise
+ *     runs:    gap       varint, from the start before to the first of this run
+ *              head      varint, (count - 1) << 1 | own length
+ *              step      varint, if count > 1
+ *              length    varint, if own
+ */
+#include "caldav/calendar/index/occ.h"
+
+#include "caldav/calendar/ical/dates.h"
+#include "server/base/buf.h"
+
+#define VERSION 1
+#define NO_BEGINNING (INT64_C(1) << 61)
+#define OCTETS_MAX ((size_t)1 << 20)
+
+static void put(struct buf *out, uint64_t n)
+{
+	for (; n > 127; n >>= 7)
+		buf_char(out, (char)(unsigned char)((n & 127U) | 128U));
+	buf_char(out, (char)n);
+}
+
+static uint64_t zigzag(int64_t n)
+{
+	return n < 0 ? ((uint64_t)(-(n + 1)) << 1 | 1) : (uint64_t)n << 1;
+}
+
+static int64_t unzigzag(uint64_t n)
+{
+	return n & 1 ? -(int64_t)(n >> 1) - 1 : (int64_t)(n >> 1);
+}
+
+/* How many spans from i on have one step and one length? */
+static size_t run_length(const struct occ_span *spans, size_t count, size_t i)
+{
+	int64_t length = spans[i].last - spans[i].first;
+	size_t n = i + 1;
+	while (n < count && spans[n].last - spans[n].first == length &&
+		(n == i + 1 || spans[n].first - spans[n - 1].first == spans[i + 1].first - spans[i].first))
+		n++;
+	return n - i;
+}
+
+struct bytes occ_pack(struct arena *mem, const struct occ_span *spans, size_t count, int64_t from)
+{
+	struct buf out = buf_new(mem, OCTETS_MAX);
+	int64_t origin = count ? spans[0].first : 0, length = count ? spans[0].last - origin : 0, before = origin;
+	put(&out, VERSION);
+	put(&out, zigzag(origin));
+	put(&out, zigzag(from == INT64_MIN ? NO_BEGINNING : origin - from));
+	put(&out, (uint64_t)length);
+	for (size_t i = 0; i < count;) {
+		size_t n = run_length(spans, count, i);
+		int64_t own = spans[i].last - spans[i].first;
+		put(&out, (uint64_t)(spans[i].first - before));
+		put(&out, (uint64_t)(n - 1) << 1 | (own != length));
+		if (n > 1)
+			put(&out, (uint64_t)(spans[i + 1].first - spans[i].first));
+		if (own != length)
+			put(&out, (uint64_t)own);
+		before = spans[i + n - 1].first;
+		i += n;
+	}
+	return bytes_of(out.ptr, out.len);
+}
+
+/* ---- reading ---- */
+
+struct reader {
+	const uint8_t *at, *end;
+	bool bad;
+};
+
+static uint64_t get(struct reader *r)
+{
+	uint64_t n = 0;
+	for (unsigned shift = 0; shift < 63; shift += 7) {
+		if (r->at == r->end)
+			break;
+		uint8_t octet = *r->at++;
+		n |= (uint64_t)(octet & 127) << shift;
+		if (octet < 128)
+			return n;
+	}
+	r->bad = true;
+	return 0;
+}
+
+struct head {
+	int64_t origin, from, length;
+};
+
+/* Times stay within ±2^61, so that sums of two do not overflow. */
+static bool head_read(struct reader *r, struct head *out)
+{
+	if (get(r) != VERSION)
+		return false;
+	out->origin = unzigzag(get(r));
+	int64_t back = unzigzag(get(r));
+	out->from = back == NO_BEGINNING ? INT64_MIN : out->origin - back;
+	out->length = (int64_t)get(r);
+	return !r->bad && out->origin < NO_BEGINNING && out->origin > -NO_BEGINNING && out->length < NO_BEGINNING;
+}
+
+int64_t occ_from(struct bytes occ)
+{
+	struct reader r = { .at = occ.ptr, .end = occ.ptr ? occ.ptr + occ.len : NULL };
+	struct head h;
+	return occ.ptr && head_read(&r, &h) ? h.from : INT64_MAX;
+}
+
+void occ_walk(struct bytes occ, int64_t a, int64_t b, bool (*visit)(void *to, struct occ_span span), void *to)
+{
+	struct reader r = { .at = occ.ptr, .end = occ.ptr ? occ.ptr + occ.len : NULL };
+	struct head h;
+	if (!occ.ptr || !head_read(&r, &h))
+		return;
+	int64_t first = h.origin;
+	while (r.at < r.end) {
+		int64_t gap = (int64_t)get(&r);
+		uint64_t head = get(&r);
+		int64_t more = (int64_t)(head >> 1), step = more ? (int64_t)get(&r) : 0;
+		int64_t length = head & 1 ? (int64_t)get(&r) : h.length, last_first, way;
+		if (r.bad || length >= NO_BEGINNING || __builtin_add_overflow(first, gap, &first) || first >= b ||
+			__builtin_mul_overflow(more, step, &way) || __builtin_add_overflow(first, way, &last_first) ||
+			last_first >= NO_BEGINNING)
+			return;
+		int64_t i = 0; /* the first of the run that ends behind a */
+		if (first + length <= a && step > 0)
+			i = floor_div(a - length - first, step) + 1;
+		for (; i <= more && first + i * step < b; i++)
+			if (first + i * step + length > a &&
+				!visit(to, (struct occ_span){ first + i * step, first + i * step + length }))
+				return;
+		first = last_first;
+	}
+}

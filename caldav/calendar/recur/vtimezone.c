@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Zones by TZID: the system's by name, else what the object's VTIMEZONE says (RFC 5545 §3.6.5). */
+#include <stdlib.h>
+
+#include "caldav/calendar/rule/rrule.h"
+#include "caldav/calendar/recur/times.h"
+
+#define FIRST_YEAR 1900
+#define EMBEDDED_LAST_YEAR 2149 /* 2121 to 2148 hold every kind of year; see year_like_it() in zone.c */
+#define CHANGES_MAX 1000
+
+struct ical_zones {
+	struct ical_zones *next;
+	struct str tzid;
+	const struct zone *zone; /* NULL: the VTIMEZONE is no use */
+	bool custom;
+};
+
+struct changes {
+	struct zone_change *items; /* CHANGES_MAX */
+	int32_t *from;             /* the offset before each */
+	size_t count;
+	bool endless;
+};
+
+static void change_add(struct changes *c, int64_t local, int32_t from, int32_t to, bool daylight)
+{
+	if (c->count == CHANGES_MAX)
+		return;
+	c->from[c->count] = from;
+	c->items[c->count++] = (struct zone_change){ local - from, to, daylight };
+}
+
+static err_t rule_expand(
+	struct ctx *cx, struct str text, int64_t start, int32_t from, int32_t to, bool daylight, struct changes *c)
+{
+	struct rrule rule;
+	int64_t local;
+	TRY(rrule_parse(cx, text, &rule));
+	/* Finer ones have no use here, and would walk through two centuries by the second. */
+	if (rule.freq < RRULE_MONTHLY)
+		return REFUSE(cx, ICAL_DATA, "RRULE", "a time zone changes by the year or by the month");
+	struct rrule_start begin = { .local = start,
+		.counts_start = true,
+		.until_local = days_from_civil(EMBEDDED_LAST_YEAR + 1, 1, 1) * DAY_SECONDS - 1 };
+	if (rule.has_until) {
+		int64_t until = rule.until + (rule.until_utc ? from : rule.until_date ? DAY_SECONDS - 1 : 0);
+		if (until < begin.until_local)
+			begin.until_local = until;
+	} else if (!rule.count) {
+		c->endless = true;
+	}
+	struct rrule_iter *it = rrule_open(cx->mem, &rule, begin);
+	rrule_seek(it, days_from_civil(FIRST_YEAR, 1, 1) * DAY_SECONDS);
+	while (c->count < CHANGES_MAX && rrule_next(it, &local))
+		change_add(c, local, from, to, daylight);
+	return OK;
+}
+
+/* STANDARD or DAYLIGHT: its onsets are local times of the offset before them. */
+static err_t observance_read(struct ctx *cx, const struct ical_comp *comp, struct changes *c)
+{
+	int32_t from, to;
+	struct wall start, w;
+	bool daylight = str_eq(comp->name, STR("DAYLIGHT"));
+	if (!offset_parse(ical_value(comp, STR("TZOFFSETFROM")), &from) ||
+		!offset_parse(ical_value(comp, STR("TZOFFSETTO")), &to) ||
+		!wall_parse(ical_value(comp, STR("DTSTART")), &start))
+		return REFUSE(cx, ICAL_DATA, "VTIMEZONE", "%.*s needs DTSTART, TZOFFSETFROM and TZOFFSETTO",
+			STR_ARG(comp->name));
+	const struct ical_prop *rule = ical_prop(comp, STR("RRULE"));
+	if (!rule)
+		change_add(c, start.local, from, to, daylight);
+	for (; rule; rule = ical_prop_again(rule))
+		TRY(rule_expand(cx, rule->value, start.local, from, to, daylight, c));
+	for (const struct ical_prop *p = ical_prop(comp, STR("RDATE")); p; p = ical_prop_again(p)) {
+		struct str list = p->value, item;
+		while (str_cut(&list, ',', &item))
+			if (wall_parse(item, &w))
+				change_add(c, w.local + (w.utc ? from : 0), from, to, daylight);
+	}
+	return OK;
+}
+
+static int change_cmp(const void *a, const void *b)
+{
+	int64_t x = ((const struct zone_change *)a)->utc, y = ((const struct zone_change *)b)->utc;
+	return x < y ? -1 : x > y;
+}
+
+static err_t vtimezone_read(struct ctx *cx, const struct ical_comp *comp, const struct zone **out)
+{
+	struct changes c = { .items = arena_array(cx->mem, struct zone_change, CHANGES_MAX),
+		.from = arena_array(cx->mem, int32_t, CHANGES_MAX) };
+	for (const struct ical_comp *o = comp->child; o; o = o->next)
+		if (str_eq(o->name, STR("STANDARD")) || str_eq(o->name, STR("DAYLIGHT")))
+			TRY(observance_read(cx, o, &c));
+	if (!c.count)
+		return REFUSE(cx, ICAL_DATA, "VTIMEZONE", "VTIMEZONE without STANDARD or DAYLIGHT");
+	size_t earliest = 0;
+	for (size_t i = 1; i < c.count; i++)
+		if (c.items[i].utc < c.items[earliest].utc)
+			earliest = i;
+	int32_t first_offset = c.from[earliest];
+	qsort(c.items, c.count, sizeof *c.items, change_cmp);
+	*out = zone_of_changes(cx->mem, first_offset, c.items, c.count, c.endless);
+	return OK;
+}
+
+static const struct ical_comp *vtimezone_named(const struct ical *object, struct str tzid)
+{
+	const struct ical_comp *c = ical_comp_named(object->root->child, STR("VTIMEZONE"));
+	while (c && !str_eq(ical_value(c, STR("TZID")), tzid))
+		c = ical_comp_named(c->next, STR("VTIMEZONE"));
+	return c;
+}
+
+/* libical writes the IANA name beside a TZID of its own making. */
+static const struct zone *zone_of_vtimezone(struct ctx *cx, const struct ical_comp *comp, bool *custom_out)
+{
+	const struct zone *zone = zone_by_name(ical_value(comp, STR("X-LIC-LOCATION")));
+	*custom_out = !zone;
+	return zone || !vtimezone_read(cx, comp, &zone) ? zone : NULL;
+}
+
+/* Only what was made from a VTIMEZONE is kept: there are few of them, while names could be many. */
+const struct zone *ical_zone(struct ctx *cx, struct ical *object, struct str tzid)
+{
+	const struct zone *known = zone_by_name(tzid);
+	struct ical_zones *z = object->zones;
+	if (known)
+		return known;
+	while (z && !str_eq(z->tzid, tzid))
+		z = z->next;
+	if (z)
+		return z->zone;
+	const struct ical_comp *comp = vtimezone_named(object, tzid);
+	if (!comp)
+		return NULL;
+	z = arena_new(cx->mem, struct ical_zones);
+	z->tzid = tzid;
+	z->zone = zone_of_vtimezone(cx, comp, &z->custom);
+	z->next = object->zones;
+	object->zones = z;
+	return z->zone;
+}
+
+bool ical_has_custom_zone(const struct ical *object)
+{
+	for (const struct ical_zones *z = object->zones; z; z = z->next)
+		if (z->zone && z->custom)
+			return true;
+	return false;
+}
+
+const struct zone *zone_or_utc(struct str name)
+{
+	const struct zone *zone = name.ptr ? zone_by_name(name) : NULL;
+	return zone ? zone : zone_utc();
+}
+
+bool ical_zone_known(struct str name)
+{
+	return zone_by_name(name) != NULL;
+}
+
+err_t ical_timezone_name(struct ctx *cx, struct str data, struct str *out)
+{
+	struct ical *object;
+	const struct zone *zone;
+	bool custom;
+	err_t e = ical_parse(cx, data, &object);
+	if (e)
+		return REFUSE(cx, ICAL_TIMEZONE, "", "%.*s", STR_ARG(err_text(e)));
+	const struct ical_comp *comp = ical_comp_named(object->root->child, STR("VTIMEZONE"));
+	if (!comp || ical_comp_named(comp->next, STR("VTIMEZONE")))
+		return REFUSE(cx, ICAL_TIMEZONE, "", "exactly one VTIMEZONE is expected");
+	struct str tzid = ical_value(comp, STR("TZID"));
+	if (!tzid.len)
+		return REFUSE(cx, ICAL_TIMEZONE, "TZID", "the VTIMEZONE has no TZID");
+	zone = zone_by_name(tzid);
+	if (!zone && !(zone = zone_of_vtimezone(cx, comp, &custom)))
+		return REFUSE(cx, ICAL_TIMEZONE, "VTIMEZONE", "the VTIMEZONE cannot be understood");
+	*out = zone_name(zone);
+	return OK;
+}

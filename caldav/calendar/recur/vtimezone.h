@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Time zones as objects bring them and need them: VTIMEZONE (RFC 5545 §3.6.5) and TZID. */
+#pragma once
+
+#include "caldav/calendar/ical/ical.h"
+#include "caldav/calendar/zone/zone.h"
+
+/* Its TZID names a zone that only its VTIMEZONE describes. */
+bool ical_has_custom_zone(const struct ical *object);
+/* A zone by the object's TZID; NULL if neither known nor embedded. */
+const struct zone *ical_zone(struct ctx *cx, struct ical *object, struct str tzid);
+/* As `zone` of queries: absent or unknown is UTC. */
+const struct zone *zone_or_utc(struct str name);
+
+/* A calendar's default time zone as PROPPATCH and queries send it: a VCALENDAR with one VTIMEZONE. ICAL_TIMEZONE, or
+ * the name that queries take as their `zone` (RFC 4791 §5.2.2, §9.8): the IANA name; absent where its TZID is none. */
+MUST_CHECK err_t ical_timezone_name(struct ctx *cx, struct str data, struct str *out);
+/* A name that the `zone` of queries may have (IANA or a known alias); for C:timezone-id. */
+bool ical_zone_known(struct str name);
+
+/* A VTIMEZONE that is right from the year before `from` on (RFC 5545 §3.6.5). Nothing for UTC. */
+void vtimezone_write(struct arena *mem, const struct zone *zone, int64_t from, struct buf *out);

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calendars and their objects in the database. What a client PUT is what GET returns, to
+ * the octet. One row-locked counter per calendar (modseq) is ctag, sync token and commit order at once.
+ *
+ * Account ids are in their mode (live or test twin). Calendars are named by account and URL name, so that one object
+ * operation is one round trip. `only` limits a restricted credential to some calendars (items NULL: all): what is
+ * outside is NOT_FOUND here.
+ */
+#pragma once
+
+#include "caldav/calendar/index/facts.h"
+#include "server/db/query.h"
+
+#define CALENDARS_MAX 250
+#define CALENDAR_BYTES_MAX (INT64_C(1) << 30)
+#define NAME_MAX_OCTETS 255
+#define ETAG_OCTETS 16
+#define DEAD_PROPERTY_MAX ((size_t)16 * 1024) /* octets of one */
+#define DEAD_PROPERTIES_MAX 100               /* of one resource */
+#define DEAD_PROPERTIES_OF_ALL_MAX 5000       /* of all of an account: dead_property_fits in 0002_objects.sql */
+
+struct calendar {
+	struct id id, account;
+	struct str name, displayname, description, color, timezone, tzid; /* absent where not set, but name */
+	int32_t ord;
+	int16_t components;
+	bool transp; /* transparent for free/busy */
+	bool selected;
+	bool writable; /* REST's switch: false refuses object writes by anyone */
+	int64_t prop_version;
+	int64_t modseq, min_modseq;
+	int32_t objects;
+	int64_t size;
+	struct instant created_at;
+};
+
+/* All of an account's calendars, by ord and then name. */
+MUST_CHECK err_t calendar_list(
+	struct ctx *cx, struct id account, struct id_list only, struct calendar **out, size_t *count_out);
+MUST_CHECK err_t calendar_by_name(
+	struct ctx *cx, struct id account, struct id_list only, struct str name, struct calendar *out);
+/* The same for calendar_by_name as object_foresee is for object_get. */
+void calendar_foresee(struct ctx *cx, struct id account, struct str name, struct bytes key);
+MUST_CHECK err_t calendar_by_id(
+	struct ctx *cx, struct id account, struct id_list only, struct id id, struct calendar *out);
+
+struct dead_property {
+	struct id resource;        /* set by dead_property_list */
+	struct str ns, local, xml; /* xml: the whole element, self-contained, as it is to be sent */
+};
+
+/* What a PROPPATCH, MKCALENDAR or REST PATCH changes. A set flag without a text removes. */
+struct calendar_change {
+	struct str displayname, description, color, timezone, tzid;
+	bool set_displayname, set_description, set_color, set_timezone, set_tzid, set_ord, set_transp, set_selected,
+		set_writable;
+	int32_t ord;
+	bool transp, selected, writable;
+	const struct dead_property *dead;
+	size_t dead_count;    /* xml absent: remove */
+	struct id author;     /* credential */
+	int64_t only_version; /* of an update: PRECONDITION unless prop_version is this; 0 for any */
+};
+
+/* CONFLICT (something has that name), DAV_QUOTA (CALENDARS_MAX, dead properties). All or nothing. */
+MUST_CHECK err_t calendar_create(struct ctx *cx, struct id account, struct str name, int16_t components,
+	const struct calendar_change *with, struct id *id_out);
+/* NOT_FOUND, DAV_QUOTA, PRECONDITION. Bumps prop_version, never modseq. All or nothing. */
+MUST_CHECK err_t calendar_update(
+	struct ctx *cx, struct id account, struct id_list only, struct str name, const struct calendar_change *change);
+/* With all that is in it. NOT_FOUND. */
+MUST_CHECK err_t calendar_delete(
+	struct ctx *cx, struct id account, struct id_list only, struct str name, struct id author);
+/*
+ * Another URL for the same calendar: id, objects, sync tokens and properties stay. What stands at `to` goes when
+ * overwrite is true; else PRECONDITION. NOT_FOUND. created_out: nothing stood there.
+ */
+MUST_CHECK err_t calendar_move(struct ctx *cx, struct id account, struct id_list only, struct str from, struct str to,
+	bool overwrite, struct id author, bool *created_out);
+/* A new calendar with the properties of `from`, and with its objects when `deep` (new ids). Errors as calendar_move,
+ * DAV_QUOTA. */
+MUST_CHECK err_t calendar_copy(struct ctx *cx, struct id account, struct id_list only, struct str from, struct str to,
+	bool deep, bool overwrite, struct id author, bool *created_out);
+
+/* Octets that one account may store, in each of its worlds; 0: no limit (--account-storage-mib). */
+int64_t account_storage_max(const struct ctx *cx);
+/* Octets that count against it: all objects of all calendars, whatever the credential sees. */
+MUST_CHECK err_t account_usage(struct ctx *cx, struct id account, int64_t *octets_out);
+
+/*
+ * Dead properties hang on an id: a calendar's, an object's, the account's for its principal, and dead_property_home()
+ * of the account for its calendar home.
+ */
+struct id dead_property_home(struct id account);
+/* Of all these resources in one round trip, in order of resource, namespace, name. */
+MUST_CHECK err_t dead_property_list(
+	struct ctx *cx, struct id account, struct id_list resources, struct dead_property **out, size_t *count_out);
+/* Of one calendar (name absent) or object by its names: none where there is no such, which who asks for it will tell.
+ */
+struct object_place {
+	struct str calendar_name, name;
+};
+MUST_CHECK err_t dead_property_named(struct ctx *cx, struct id account, struct id_list only, struct object_place place,
+	struct dead_property **out, size_t *count_out);
+/* It will be asked with these values; see db_foresee. The caller has been authenticated. */
+void dead_property_foresee(struct ctx *cx, struct id account, struct id_list only, struct object_place place);
+/* All or nothing; xml absent removes. DAV_QUOTA past DEAD_PROPERTIES_MAX or DEAD_PROPERTIES_OF_ALL_MAX. */
+MUST_CHECK err_t dead_property_change(
+	struct ctx *cx, struct id account, struct id resource, const struct dead_property *change, size_t count);
+
+/* ---- objects ---- */
+
+struct object {
+	struct id id, calendar;
+	struct str calendar_name;   /* set by object_by_id alone */
+	struct str name, uid, data; /* uid and data absent in a tombstone and where a listing leaves them out */
+	struct bytes etag;          /* ETAG_OCTETS: the first half of SHA-256 of data */
+	int64_t modseq;
+	int16_t component, flags; /* enum component; enum ical_flag of ical.h */
+	int32_t size;
+	bool deleted;
+	struct instant first_at, last_at, occ_until, created_at, updated_at;
+	struct bytes occ;
+};
+
+/* What is stored beside its bytes, as the functions of index/ take it. */
+struct ical_facts object_facts(const struct object *o);
+
+/* Data that is in memory at once: the end of the run of rows from `from` on that has so much, one row at least. */
+#define LOT_OCTETS ((size_t)4 * 1024 * 1024)
+size_t object_lot(const struct object *rows, size_t from, size_t count);
+
+/* "\"32 hex\"", with the quotes. */
+struct str etag_text(struct arena *mem, struct bytes etag);
+/* W/"…" of the calendar as one stream: another one with each change of its objects or properties. */
+struct str calendar_etag(struct arena *mem, const struct calendar *c);
+
+/*
+ * Conditions of a write (RFC 9110 §13.1). A list whose items are NULL: no such header. Tags that are not ours are left
+ * out by who parses the header: an If-Match list that is left empty (non-NULL items) never matches.
+ */
+struct preconditions {
+	bool match_any;               /* If-Match: * */
+	struct bytes_list match;      /* If-Match, strong comparison */
+	bool none_match_any;          /* If-None-Match: * */
+	struct bytes_list none_match; /* If-None-Match, weak comparison */
+};
+
+enum put_outcome { PUT_CREATED, PUT_CHANGED, PUT_SAME };
+
+struct object_write {
+	struct id account;
+	struct id_list only;
+	struct str calendar_name, name;
+	struct preconditions when;
+	struct str data;
+	struct id author; /* credential */
+};
+
+/*
+ * Write the bytes of `in`, which are valid and of which `facts` are true: one round trip, all or nothing. For write.h,
+ * whose object_put() tells the errors.
+ */
+MUST_CHECK err_t object_store(struct ctx *cx, const struct object_write *in, const struct ical_facts *facts,
+	enum put_outcome *outcome_out, struct object *out);
+MUST_CHECK err_t object_get(struct ctx *cx, struct id account, struct id_list only, struct str calendar_name,
+	struct str name, struct object *out); /* with data; NOT_FOUND */
+/* object_get will be asked with these values, `only` being all; see db_foresee. `key`: the hash of the key that is
+ * sent. */
+void object_foresee(struct ctx *cx, struct id account, struct str calendar_name, struct str name, struct bytes key);
+/* The same for who has been authenticated. */
+void object_foresee_known(
+	struct ctx *cx, struct id account, struct id_list only, struct str calendar_name, struct str name);
+/* With data and calendar_name; NOT_FOUND. */
+MUST_CHECK err_t object_by_id(struct ctx *cx, struct id account, struct id_list only, struct id id, struct object *out);
+/* NOT_FOUND, PRECONDITION. */
+MUST_CHECK err_t object_delete(struct ctx *cx, struct id account, struct id_list only, struct str calendar_name,
+	struct str name, const struct preconditions *when, struct id author);
+
+/*
+ * A move keeps id, bytes and properties; a copy has a new id. `when` is about the source. created_out: nothing stood at
+ * the destination.
+ *
+ * errors  NOT_FOUND (source), DAV_PARENT_MISSING (destination's calendar), PRECONDITION (also: something is there and
+ *         overwrite is false), UID_CONFLICT (err.href), ICAL_COMPONENT, DAV_QUOTA, FORBIDDEN
+ */
+MUST_CHECK err_t object_move(struct ctx *cx, struct id account, struct id_list only, struct object_place from,
+	struct object_place to, bool overwrite, const struct preconditions *when, struct id author, bool *created_out);
+MUST_CHECK err_t object_copy(struct ctx *cx, struct id account, struct id_list only, struct object_place from,
+	struct object_place to, bool overwrite, const struct preconditions *when, struct id author, bool *created_out);
+
+/* ---- what a request may be conditional on (RFC 4918 §10.4) ---- */
+
+/* The state of a calendar, and the tag of an object in it. */
+struct place_state {
+	int64_t place; /* which was asked, from 0 */
+	struct id calendar;
+	int64_t modseq;
+	struct bytes etag; /* absent: a calendar was asked, or there is no such object */
+};
+/* Of those that are there, in one snapshot and any order. An empty name asks for the calendar alone. */
+MUST_CHECK err_t place_states(struct ctx *cx, struct id account, struct id_list only, const struct object_place *places,
+	size_t count, struct place_state **out, size_t *count_out);
+/*
+ * Inside a transaction (db_begin): until its end no other moves or deletes these calendars, or changes what is in them.
+ * `account_too` for what will make, move or copy a calendar, which locks the account before its calendars. out: those
+ * that are there; items are never NULL.
+ */
+MUST_CHECK err_t calendar_lock(struct ctx *cx, struct id account, struct id_list only, struct str_list names,
+	bool account_too, struct id_list *out);
+
+/*
+ * A listing has data, or occ, only where asked for. OBJECT_PLAIN is what a DAV listing tells of an object: id, name,
+ * etag, component, size and its two dates, and of a change modseq and deleted too.
+ */
+enum object_fields { OBJECT_PLAIN, OBJECT_WITH_OCC, OBJECT_WITH_DATA };
+
+/* Live objects in name order behind `after` (absent: from the start), at most `limit`; component mask 0 is any. */
+MUST_CHECK err_t object_page(struct ctx *cx, struct id account, struct id calendar, struct str after,
+	int16_t components, enum object_fields fields, int32_t limit, struct object **out, size_t *count_out);
+/* Those whose bounds touch [start, end) in any of these calendars: candidates; with occ, not data. Keyset by id (zero:
+ * from the start). */
+MUST_CHECK err_t object_in_range(struct ctx *cx, struct id account, struct id_list calendars, struct instant start,
+	struct instant end, int16_t components, struct id after, int32_t limit, struct object **out, size_t *count_out);
+/* The data of these; those that went meanwhile are missing. */
+MUST_CHECK err_t object_by_ids(
+	struct ctx *cx, struct id account, struct id_list ids, struct object **out, size_t *count_out);
+MUST_CHECK err_t object_by_names(struct ctx *cx, struct id account, struct id calendar, struct str_list names,
+	enum object_fields fields, struct object **out, size_t *count_out); /* any order; missing ones are missing */
+MUST_CHECK err_t object_by_uid(
+	struct ctx *cx, struct id account, struct id calendar, struct str uid, struct object *out); /* with data */
+
+/* ---- sync (RFC 6578) ---- */
+
+struct sync_token {
+	struct id calendar; /* incarnation: a calendar made anew at the same URL has another */
+	int64_t modseq;
+	int64_t base; /* of a truncated initial sync: tombstones up to it are left out; else 0 */
+};
+struct str sync_token_text(struct arena *mem, struct str public_url, struct sync_token t); /* a URI */
+bool sync_token_parse(struct str text, struct sync_token *out);
+/* The token that goes with an answer of object_changes; last_modseq is the last change's, used when there are more. */
+struct sync_token sync_token_next(struct sync_token since, int64_t state, int64_t last_modseq, bool more);
+
+/*
+ * Changes after `since` (modseq 0: all live objects), as OBJECT_PLAIN, in modseq order, at most `limit`; tombstones
+ * have `deleted`. state_out: the calendar's modseq in the same snapshot; more_out: cut. DAV_SYNC_TOKEN when `since`
+ * cannot be served.
+ */
+MUST_CHECK err_t object_changes(struct ctx *cx, struct id account, struct id calendar, struct sync_token since,
+	int32_t limit, struct object **out, size_t *count_out, int64_t *state_out, bool *more_out);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calendars: read, made, changed, renamed, copied, deleted. The functions behind it are in 0002_objects.sql. */
+#include "caldav/calendar/store/store_parts.h"
+
+#define CALENDAR_FIELDS                                                                                                \
+	id, account, name, displayname, description, color, timezone, tzid, ord, components, transp, selected,         \
+		writable, prop_version, modseq, min_modseq, objects, size, created_at
+
+DB_RESULT(calendar_list, struct calendar, CALENDAR_FIELDS);
+DB_RESULT(calendar_by_name, struct calendar, CALENDAR_FIELDS);
+DB_RESULT(calendar_by_name_ahead, struct calendar, CALENDAR_FIELDS);
+DB_RESULT(calendar_by_id, struct calendar, CALENDAR_FIELDS);
+DB_RESULT(calendar_create, struct outcome, outcome);
+DB_RESULT(calendar_update, struct outcome, outcome);
+DB_RESULT(calendar_delete, struct outcome, outcome);
+DB_RESULT(calendar_relocate, struct outcome, outcome);
+
+/* With the id, since a calendar made anew at the same URL counts from the beginning (RFC 4918 §8.6). */
+struct str calendar_etag(struct arena *mem, const struct calendar *c)
+{
+	return str_fmt(mem, "W/\"%.*s-%lld-%lld\"", STR_ARG(id_text(mem, "cal", c->id)), (long long)c->modseq,
+		(long long)c->prop_version);
+}
+
+err_t calendar_list(struct ctx *cx, struct id account, struct id_list only, struct calendar **out, size_t *count_out)
+{
+	return db_rows(cx, &sql_calendar_list, calendar_list, out, count_out, IN(account), IN(only));
+}
+
+err_t calendar_by_name(struct ctx *cx, struct id account, struct id_list only, struct str name, struct calendar *out)
+{
+	return db_row(cx, &sql_calendar_by_name, ROW(calendar_by_name, out), IN(account), IN(only), IN(name));
+}
+
+void calendar_foresee(struct ctx *cx, struct id account, struct str name, struct bytes key)
+{
+	const struct id_list all = { NULL, 0 };
+	db_foresee(cx, &sql_calendar_by_name_ahead, &sql_calendar_by_name, IN(account), IN(all), IN(name), IN(key));
+}
+
+err_t calendar_by_id(struct ctx *cx, struct id account, struct id_list only, struct id id, struct calendar *out)
+{
+	return db_row(cx, &sql_calendar_by_id, ROW(calendar_by_id, out), IN(account), IN(only), IN(id));
+}
+
+err_t too_many(struct ctx *cx)
+{
+	return REFUSE(cx, DAV_QUOTA, "",
+		"An account holds at most %d calendars, a resource at most %d own properties, all resources of an "
+		"account together %d.",
+		CALENDARS_MAX, DEAD_PROPERTIES_MAX, DEAD_PROPERTIES_OF_ALL_MAX);
+}
+
+err_t calendar_create(struct ctx *cx, struct id account, struct str name, int16_t components,
+	const struct calendar_change *with, struct id *id_out)
+{
+	struct id id = id_new(cx->now);
+	struct dead_lists dead = dead_lists(cx->mem, with->dead, with->dead_count);
+	struct outcome got;
+
+	TRY(db_row(cx, &sql_calendar_create, ROW(calendar_create, &got), IN(account), IN(id), IN(name), IN(components),
+		IN(with->displayname), IN(with->description), IN(with->color), IN(with->timezone), IN(with->tzid),
+		IN(with->ord), IN(with->transp), IN(dead.ns), IN(dead.local), IN(dead.xml), IN((int32_t)CALENDARS_MAX),
+		IN((int32_t)DEAD_PROPERTIES_MAX), IN(id_new(cx->now)), db_in_id_or_null(with->author),
+		db_in_id_or_null(cx->request_id)));
+	switch (got.outcome) {
+	case 201:
+		*id_out = id;
+		return OK;
+	case 405:
+		return FAIL(cx, CONFLICT, "calendar name is taken");
+	case 507:
+		return too_many(cx);
+	default:
+		return FAIL(cx, NOT_FOUND, "no such account");
+	}
+}
+
+/* The bits of calendar_update in 0002_objects.sql. */
+static int32_t fields_set(const struct calendar_change *c)
+{
+	return c->set_displayname | c->set_description << 1 | c->set_color << 2 | c->set_timezone << 3 |
+	       c->set_tzid << 4 | c->set_ord << 5 | c->set_transp << 6 | c->set_selected << 7 | c->set_writable << 8;
+}
+
+err_t calendar_update(
+	struct ctx *cx, struct id account, struct id_list only, struct str name, const struct calendar_change *change)
+{
+	struct dead_lists dead = dead_lists(cx->mem, change->dead, change->dead_count);
+	struct outcome got;
+
+	TRY(db_row(cx, &sql_calendar_update, ROW(calendar_update, &got), IN(account), IN(only), IN(name),
+		IN(fields_set(change)), IN(change->displayname), IN(change->description), IN(change->color),
+		IN(change->timezone), IN(change->tzid), IN(change->ord), IN(change->transp), IN(change->selected),
+		IN(change->writable), IN(dead.ns), IN(dead.local), IN(dead.xml), IN((int32_t)DEAD_PROPERTIES_MAX),
+		IN(id_new(cx->now)), db_in_id_or_null(change->author), db_in_id_or_null(cx->request_id),
+		change->only_version ? IN(change->only_version) : IN_NULL(DB_INT8)));
+	if (got.outcome == 507)
+		return too_many(cx);
+	if (got.outcome == 412)
+		return FAIL(cx, PRECONDITION, "another version");
+	return got.outcome == 200 ? OK : FAIL(cx, NOT_FOUND, "no such calendar");
+}
+
+err_t calendar_delete(struct ctx *cx, struct id account, struct id_list only, struct str name, struct id author)
+{
+	struct outcome got;
+	TRY(db_row(cx, &sql_calendar_delete, ROW(calendar_delete, &got), IN(account), IN(only), IN(name),
+		IN(id_new(cx->now)), db_in_id_or_null(author), db_in_id_or_null(cx->request_id)));
+	if (got.outcome == 403)
+		return calendar_not_writable(cx);
+	return got.outcome == 204 ? OK : FAIL(cx, NOT_FOUND, "no such calendar");
+}
+
+static err_t relocate(struct ctx *cx, struct id account, struct id_list only, struct str from, struct str to, bool keep,
+	bool deep, bool overwrite, struct id author, bool *created_out)
+{
+	struct outcome got;
+	TRY(db_row(cx, &sql_calendar_relocate, ROW(calendar_relocate, &got), IN(account), IN(only), IN(from), IN(to),
+		IN(keep), IN(deep), IN(overwrite), IN(id_new(cx->now)), IN((int32_t)CALENDARS_MAX), IN(id_new(cx->now)),
+		db_in_id_or_null(author), db_in_id_or_null(cx->request_id), db_in_storage_max(cx)));
+	switch (got.outcome) {
+	case 201:
+	case 204:
+		*created_out = got.outcome == 201;
+		return OK;
+	case 403:
+		return calendar_not_writable(cx);
+	case 412:
+		return REFUSE(cx, PRECONDITION, "", "There is a calendar at the destination, and Overwrite is F.");
+	case 517:
+		return account_full(cx);
+	case 507:
+	case 518:
+		return too_many(cx);
+	default:
+		return FAIL(cx, NOT_FOUND, "no such calendar");
+	}
+}
+
+err_t calendar_move(struct ctx *cx, struct id account, struct id_list only, struct str from, struct str to,
+	bool overwrite, struct id author, bool *created_out)
+{
+	return relocate(cx, account, only, from, to, false, true, overwrite, author, created_out);
+}
+
+err_t calendar_copy(struct ctx *cx, struct id account, struct id_list only, struct str from, struct str to, bool deep,
+	bool overwrite, struct id author, bool *created_out)
+{
+	return relocate(cx, account, only, from, to, true, deep, overwrite, author, created_out);
+}

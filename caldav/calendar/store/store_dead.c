@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Dead properties (RFC 4918 §4): what clients keep on resources, as XML that is not understood here. */
+#include "caldav/calendar/store/store_parts.h"
+
+struct changed {
+	bool done;
+};
+
+DB_RESULT(dead_property_list, struct dead_property, resource, ns, local, xml);
+DB_RESULT(dead_property_of_calendar, struct dead_property, resource, ns, local, xml);
+DB_RESULT(dead_property_of_object, struct dead_property, resource, ns, local, xml);
+DB_RESULT(dead_property_change, struct changed, done);
+
+struct id dead_property_home(struct id account)
+{
+	account.octets[0] ^= 0x80; /* no UUIDv7 before the year 6429 has this bit */
+	return account;
+}
+
+struct dead_lists dead_lists(struct arena *mem, const struct dead_property *items, size_t count)
+{
+	/* one more, so that the arrays of nothing are empty and not NULL */
+	struct str *ns = arena_array(mem, struct str, count + 1);
+	struct str *local = arena_array(mem, struct str, count + 1);
+	struct str *xml = arena_array(mem, struct str, count + 1);
+	for (size_t i = 0; i < count; i++) {
+		ns[i] = items[i].ns;
+		local[i] = items[i].local;
+		xml[i] = items[i].xml.ptr ? items[i].xml : STR("");
+	}
+	return (struct dead_lists){ { ns, count }, { local, count }, { xml, count } };
+}
+
+err_t dead_property_list(
+	struct ctx *cx, struct id account, struct id_list resources, struct dead_property **out, size_t *count_out)
+{
+	return db_rows(cx, &sql_dead_property_list, dead_property_list, out, count_out, IN(account), IN(resources));
+}
+
+err_t dead_property_named(struct ctx *cx, struct id account, struct id_list only, struct object_place place,
+	struct dead_property **out, size_t *count_out)
+{
+	if (!place.name.ptr)
+		return db_rows(cx, &sql_dead_property_of_calendar, dead_property_of_calendar, out, count_out,
+			IN(account), IN(only), IN(place.calendar_name));
+	return db_rows(cx, &sql_dead_property_of_object, dead_property_of_object, out, count_out, IN(account), IN(only),
+		IN(place.calendar_name), IN(place.name));
+}
+
+void dead_property_foresee(struct ctx *cx, struct id account, struct id_list only, struct object_place place)
+{
+	if (!place.name.ptr)
+		db_foresee(cx, &sql_dead_property_of_calendar, &sql_dead_property_of_calendar, IN(account), IN(only),
+			IN(place.calendar_name));
+	else
+		db_foresee(cx, &sql_dead_property_of_object, &sql_dead_property_of_object, IN(account), IN(only),
+			IN(place.calendar_name), IN(place.name));
+}
+
+err_t dead_property_change(
+	struct ctx *cx, struct id account, struct id resource, const struct dead_property *change, size_t count)
+{
+	struct dead_lists dead = dead_lists(cx->mem, change, count);
+	struct changed got;
+	TRY(db_row(cx, &sql_dead_property_change, ROW(dead_property_change, &got), IN(account), IN(resource),
+		IN(dead.ns), IN(dead.local), IN(dead.xml), IN((int32_t)DEAD_PROPERTIES_MAX)));
+	return got.done ? OK : too_many(cx);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Many objects of a calendar, a page at a time. */
+#include "caldav/calendar/store/store_parts.h"
+
+/* What OBJECT_PLAIN has. */
+#define OBJECT_FACTS id, name, etag, component, size, created_at, updated_at
+
+DB_RESULT(object_page, struct object, OBJECT_FACTS);
+DB_RESULT(object_page_occ, struct object, OBJECT_COLUMNS, occ);
+DB_RESULT(object_page_data, struct object, OBJECT_COLUMNS, data);
+DB_RESULT(object_by_names, struct object, OBJECT_FACTS);
+DB_RESULT(object_by_names_data, struct object, OBJECT_COLUMNS, data);
+DB_RESULT(object_by_ids, struct object, OBJECT_COLUMNS, data);
+DB_RESULT(object_in_range, struct object, OBJECT_COLUMNS, occ);
+
+err_t object_page(struct ctx *cx, struct id account, struct id calendar, struct str after, int16_t components,
+	enum object_fields fields, int32_t limit, struct object **out, size_t *count_out)
+{
+	if (!after.ptr)
+		after = STR("");
+	if (!components)
+		components = COMPONENTS_ALL;
+	switch (fields) {
+	case OBJECT_PLAIN:
+		return db_rows(cx, &sql_object_page, object_page, out, count_out, IN(account), IN(calendar), IN(after),
+			IN(components), IN(limit));
+	case OBJECT_WITH_OCC:
+		return db_rows(cx, &sql_object_page_occ, object_page_occ, out, count_out, IN(account), IN(calendar),
+			IN(after), IN(components), IN(limit));
+	case OBJECT_WITH_DATA:
+		return db_rows(cx, &sql_object_page_data, object_page_data, out, count_out, IN(account), IN(calendar),
+			IN(after), IN(components), IN(limit));
+	}
+	return FAIL(cx, INTERNAL, "object_page: fields %d", (int)fields);
+}
+
+err_t object_in_range(struct ctx *cx, struct id account, struct id_list calendars, struct instant start,
+	struct instant end, int16_t components, struct id after, int32_t limit, struct object **out, size_t *count_out)
+{
+	if (!components)
+		components = COMPONENTS_ALL;
+	return db_rows(cx, &sql_object_in_range, object_in_range, out, count_out, IN(account), IN(calendars), IN(start),
+		IN(end), IN(components), IN(after), IN(limit));
+}
+
+err_t object_by_ids(struct ctx *cx, struct id account, struct id_list ids, struct object **out, size_t *count_out)
+{
+	return db_rows(cx, &sql_object_by_ids, object_by_ids, out, count_out, IN(account), IN(ids));
+}
+
+err_t object_by_names(struct ctx *cx, struct id account, struct id calendar, struct str_list names,
+	enum object_fields fields, struct object **out, size_t *count_out)
+{
+	if (fields == OBJECT_WITH_DATA)
+		return db_rows(cx, &sql_object_by_names_data, object_by_names_data, out, count_out, IN(account),
+			IN(calendar), IN(names));
+	return db_rows(cx, &sql_object_by_names, object_by_names, out, count_out, IN(account), IN(calendar), IN(names));
+}

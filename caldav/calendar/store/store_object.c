@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One object: put, get, delete, move, copy. Each is one round trip; who wins a race is decided in 0002_objects.sql. */
+#include <string.h>
+
+#include "caldav/calendar/store/store_parts.h"
+#include "server/crypto/digest.h"
+
+struct put {
+	int32_t outcome;
+	struct id calendar, id;
+	int64_t modseq;
+	struct str other;
+	struct instant created_at, updated_at;
+};
+
+struct relocated {
+	int32_t outcome;
+	struct str other;
+};
+
+DB_RESULT(object_get, struct object, OBJECT_COLUMNS, data);
+DB_RESULT(object_get_ahead, struct object, OBJECT_COLUMNS, data);
+DB_RESULT(object_by_uid, struct object, OBJECT_COLUMNS, data);
+DB_RESULT(object_by_id, struct object, calendar_name, OBJECT_COLUMNS, data);
+DB_RESULT(object_put, struct put, outcome, calendar, id, modseq, other, created_at, updated_at);
+DB_RESULT(object_delete, struct outcome, outcome);
+DB_RESULT(object_relocate, struct relocated, outcome, other);
+
+struct str etag_text(struct arena *mem, struct bytes etag)
+{
+	return str_fmt(mem, "\"%.*s\"", STR_ARG(hex_of(mem, etag)));
+}
+
+size_t object_lot(const struct object *rows, size_t from, size_t count)
+{
+	size_t end = from, octets = 0;
+	while (end < count && (end == from || octets + (size_t)rows[end].size <= LOT_OCTETS))
+		octets += (size_t)rows[end++].size;
+	return end;
+}
+
+struct ical_facts object_facts(const struct object *o)
+{
+	return (struct ical_facts){
+		.uid = o->uid,
+		.component = (enum component)o->component,
+		.flags = o->flags,
+		.first_at = o->first_at,
+		.last_at = o->last_at,
+		.occ_until = o->occ_until,
+		.occ = o->occ,
+	};
+}
+
+err_t calendar_not_writable(struct ctx *cx)
+{
+	return REFUSE(cx, FORBIDDEN, "", "Writing to this calendar is switched off.");
+}
+
+/* What the functions say no with, where it is the same for all of them. */
+static err_t refusal(struct ctx *cx, int32_t outcome, struct str other)
+{
+	switch (outcome) {
+	case 403:
+		return calendar_not_writable(cx);
+	case 409:
+		return FAIL(cx, DAV_PARENT_MISSING, "no such calendar");
+	case 412:
+		return FAIL(cx, PRECONDITION, "a condition failed");
+	case 415:
+		return FAIL(cx, ICAL_COMPONENT, "component is not in the calendar's set");
+	case 419: {
+		struct err *e = REFUSE(
+			cx, UID_CONFLICT, "", "Another object of this calendar has this UID: %.*s", STR_ARG(other));
+		e->href = other;
+		return e;
+	}
+	case 507:
+		return REFUSE(
+			cx, DAV_QUOTA, "", "A calendar holds at most %lld octets.", (long long)CALENDAR_BYTES_MAX);
+	case 517:
+		return account_full(cx);
+	case 518:
+		return too_many(cx);
+	default:
+		return FAIL(cx, NOT_FOUND, "no such object");
+	}
+}
+
+err_t object_store(struct ctx *cx, const struct object_write *in, const struct ical_facts *facts,
+	enum put_outcome *outcome_out, struct object *out)
+{
+	uint8_t digest[SHA256_SIZE];
+	struct bytes data = bytes_of(in->data.ptr, in->data.len);
+	sha256(data, digest);
+	struct bytes etag = bytes_of(memcpy(arena_take(cx->mem, 1, ETAG_OCTETS), digest, ETAG_OCTETS), ETAG_OCTETS);
+
+	struct put got;
+	TRY(db_row(cx, &sql_object_put, ROW(object_put, &got), IN(in->account), IN(in->only), IN(in->calendar_name),
+		IN(in->name), IN(facts->uid), IN(id_new(cx->now)), IN(etag), IN(in->when.match_any), IN(in->when.match),
+		IN(in->when.none_match_any), IN(in->when.none_match), IN(facts->first_at), IN(facts->last_at),
+		IN(facts->occ_until), IN((int16_t)facts->component), IN(facts->flags), IN(facts->occ), IN(data),
+		db_in_id_or_null(in->author), IN(id_new(cx->now)), db_in_id_or_null(cx->request_id),
+		IN((int64_t)CALENDAR_BYTES_MAX), db_in_storage_max(cx)));
+	if (got.outcome != 200 && got.outcome != 201 && got.outcome != 204)
+		return refusal(cx, got.outcome, got.other);
+
+	*outcome_out = got.outcome == 201 ? PUT_CREATED : got.outcome == 200 ? PUT_CHANGED : PUT_SAME;
+	*out = (struct object){
+		.id = got.id,
+		.calendar = got.calendar,
+		.calendar_name = in->calendar_name,
+		.name = in->name,
+		.uid = facts->uid,
+		.data = in->data,
+		.etag = etag,
+		.modseq = got.modseq,
+		.component = (int16_t)facts->component,
+		.flags = facts->flags,
+		.size = (int32_t)in->data.len,
+		.first_at = facts->first_at,
+		.last_at = facts->last_at,
+		.occ_until = facts->occ_until,
+		.created_at = got.created_at,
+		.updated_at = got.updated_at,
+		.occ = facts->occ,
+	};
+	return OK;
+}
+
+err_t object_get(struct ctx *cx, struct id account, struct id_list only, struct str calendar_name, struct str name,
+	struct object *out)
+{
+	return db_row(cx, &sql_object_get, ROW(object_get, out), IN(account), IN(only), IN(calendar_name), IN(name));
+}
+
+void object_foresee(struct ctx *cx, struct id account, struct str calendar_name, struct str name, struct bytes key)
+{
+	const struct id_list all = { NULL, 0 };
+	db_foresee(
+		cx, &sql_object_get_ahead, &sql_object_get, IN(account), IN(all), IN(calendar_name), IN(name), IN(key));
+}
+
+void object_foresee_known(
+	struct ctx *cx, struct id account, struct id_list only, struct str calendar_name, struct str name)
+{
+	db_foresee(cx, &sql_object_get, &sql_object_get, IN(account), IN(only), IN(calendar_name), IN(name));
+}
+
+err_t object_by_id(struct ctx *cx, struct id account, struct id_list only, struct id id, struct object *out)
+{
+	return db_row(cx, &sql_object_by_id, ROW(object_by_id, out), IN(account), IN(only), IN(id));
+}
+
+err_t object_by_uid(struct ctx *cx, struct id account, struct id calendar, struct str uid, struct object *out)
+{
+	return db_row(cx, &sql_object_by_uid, ROW(object_by_uid, out), IN(account), IN(calendar), IN(uid));
+}
+
+err_t object_delete(struct ctx *cx, struct id account, struct id_list only, struct str calendar_name, struct str name,
+	const struct preconditions *when, struct id author)
+{
+	struct outcome got;
+	TRY(db_row(cx, &sql_object_delete, ROW(object_delete, &got), IN(account), IN(only), IN(calendar_name), IN(name),
+		IN(when->match_any), IN(when->match), IN(when->none_match_any), IN(when->none_match),
+		db_in_id_or_null(author), IN(id_new(cx->now)), db_in_id_or_null(cx->request_id)));
+	return got.outcome == 204 ? OK : refusal(cx, got.outcome, STR_ABSENT);
+}
+
+static err_t relocate(struct ctx *cx, struct id account, struct id_list only, struct object_place from,
+	struct object_place to, bool keep, bool overwrite, const struct preconditions *when, struct id author,
+	bool *created_out)
+{
+	struct relocated got;
+	TRY(db_row(cx, &sql_object_relocate, ROW(object_relocate, &got), IN(account), IN(only), IN(from.calendar_name),
+		IN(from.name), IN(to.calendar_name), IN(to.name), IN(keep), IN(overwrite), IN(when->match_any),
+		IN(when->match), IN(when->none_match_any), IN(when->none_match), db_in_id_or_null(author),
+		IN(id_new(cx->now)), IN(id_new(cx->now)), db_in_id_or_null(cx->request_id),
+		IN((int64_t)CALENDAR_BYTES_MAX), db_in_storage_max(cx)));
+	if (got.outcome != 201 && got.outcome != 204)
+		return refusal(cx, got.outcome, got.other);
+	*created_out = got.outcome == 201;
+	return OK;
+}
+
+err_t object_move(struct ctx *cx, struct id account, struct id_list only, struct object_place from,
+	struct object_place to, bool overwrite, const struct preconditions *when, struct id author, bool *created_out)
+{
+	return relocate(cx, account, only, from, to, false, overwrite, when, author, created_out);
+}
+
+err_t object_copy(struct ctx *cx, struct id account, struct id_list only, struct object_place from,
+	struct object_place to, bool overwrite, const struct preconditions *when, struct id author, bool *created_out)
+{
+	return relocate(cx, account, only, from, to, true, overwrite, when, author, created_out);
+}

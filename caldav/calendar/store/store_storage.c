@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one account may store. It is enforced where something is added: storage_fits in 0002_objects.sql. */
+#include "caldav/calendar/store/store_parts.h"
+#include "server/base/config.h"
+
+struct usage {
+	int64_t octets;
+};
+DB_RESULT(account_usage, struct usage, octets);
+
+int64_t account_storage_max(const struct ctx *cx)
+{
+	return cx->config ? cx->config->account_storage_mib * 1024 * 1024 : 0;
+}
+
+struct db_in db_in_storage_max(const struct ctx *cx)
+{
+	int64_t max = account_storage_max(cx);
+	return max ? IN(max) : IN_NULL(DB_INT8);
+}
+
+err_t account_full(struct ctx *cx)
+{
+	return REFUSE(cx, DAV_QUOTA, "",
+		"The storage of this account is full: all its calendars together hold at most %lld MiB. Delete what is "
+		"not needed any more.",
+		(long long)cx->config->account_storage_mib);
+}
+
+err_t account_usage(struct ctx *cx, struct id account, int64_t *octets_out)
+{
+	struct usage row;
+	TRY(db_row(cx, &sql_account_usage, ROW(account_usage, &row), IN(account)));
+	*octets_out = row.octets;
+	return OK;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sync tokens and the changes since one (RFC 6578). */
+#include "caldav/calendar/store/store_parts.h"
+#include "server/base/buf.h"
+
+/* A change, or the calendar's counter alone: then id is zero. */
+struct change {
+	int64_t state, min_modseq, modseq;
+	struct id id;
+	struct str name;
+	struct bytes etag;
+	int16_t component;
+	int32_t size;
+	bool deleted;
+	struct instant created_at, updated_at;
+};
+
+DB_RESULT(object_changes, struct change, state, min_modseq, id, name, etag, modseq, component, size, deleted,
+	created_at, updated_at);
+
+static const struct str token_path = STR_INIT("/dav/sync/");
+
+struct str sync_token_text(struct arena *mem, struct str public_url, struct sync_token t)
+{
+	struct buf out = buf_new(mem, 1024);
+	buf_add(&out, public_url);
+	buf_add(&out, token_path);
+	buf_add(&out, id_text(mem, "cal", t.calendar));
+	buf_char(&out, '/');
+	buf_int(&out, t.modseq);
+	if (t.base) {
+		buf_char(&out, '/');
+		buf_int(&out, t.base);
+	}
+	return buf_str(&out);
+}
+
+static bool number_parse(struct str text, int64_t *out)
+{
+	uint64_t n;
+	if (!text.len || (text.len > 1 && text.ptr[0] == '0') || !str_to_u64(text, INT64_MAX, &n))
+		return false;
+	*out = (int64_t)n;
+	return true;
+}
+
+bool sync_token_parse(struct str text, struct sync_token *out)
+{
+	size_t at = str_find(text, token_path);
+	if (at == SIZE_MAX)
+		return false;
+	struct str rest = str_from(text, at + token_path.len), calendar, modseq;
+	struct sync_token t = { 0 };
+	if (!str_cut(&rest, '/', &calendar) || !id_parse(calendar, "cal", &t.calendar))
+		return false;
+	if (!str_cut(&rest, '/', &modseq) || !number_parse(modseq, &t.modseq) || t.modseq == 0)
+		return false;
+	if (rest.ptr && (!number_parse(rest, &t.base) || t.base < t.modseq))
+		return false;
+	*out = t;
+	return true;
+}
+
+struct sync_token sync_token_next(struct sync_token since, int64_t state, int64_t last_modseq, bool more)
+{
+	struct sync_token next = { .calendar = since.calendar, .modseq = more ? last_modseq : state };
+	int64_t base = since.modseq ? since.base : state;
+	next.base = more && next.modseq < base ? base : 0;
+	return next;
+}
+
+static struct object object_of(const struct change *c, struct id calendar)
+{
+	return (struct object){
+		.id = c->id,
+		.calendar = calendar,
+		.name = c->name,
+		.etag = c->etag,
+		.modseq = c->modseq,
+		.component = c->component,
+		.size = c->size,
+		.deleted = c->deleted,
+		.first_at = INSTANT_NONE,
+		.last_at = INSTANT_NONE,
+		.occ_until = INSTANT_NONE,
+		.created_at = c->created_at,
+		.updated_at = c->updated_at,
+	};
+}
+
+err_t object_changes(struct ctx *cx, struct id account, struct id calendar, struct sync_token since, int32_t limit,
+	struct object **out, size_t *count_out, int64_t *state_out, bool *more_out)
+{
+	struct change *rows;
+	size_t count;
+	int32_t ask = limit < INT32_MAX ? limit + 1 : limit; /* one more tells that there are more */
+	TRY(db_rows(cx, &sql_object_changes, object_changes, &rows, &count, IN(account), IN(calendar), IN(since.modseq),
+		IN(since.base), IN(ask)));
+	if (!count)
+		return FAIL(cx, NOT_FOUND, "no such calendar");
+	if (since.modseq && !id_eq(since.calendar, calendar))
+		return FAIL(cx, DAV_SYNC_TOKEN, "of another calendar");
+	if (since.modseq && (since.modseq > rows[0].state || since.modseq < rows[0].min_modseq))
+		return FAIL(cx, DAV_SYNC_TOKEN, "not between %lld and %lld", (long long)rows[0].min_modseq,
+			(long long)rows[0].state);
+
+	if (id_is_zero(rows[0].id))
+		count = 0;
+	*more_out = count > (size_t)limit;
+	*count_out = *more_out ? (size_t)limit : count;
+	*state_out = rows[0].state;
+	*out = arena_array(cx->mem, struct object, *count_out + 1);
+	for (size_t i = 0; i < *count_out; i++)
+		(*out)[i] = object_of(&rows[i], calendar);
+	return OK;
+}

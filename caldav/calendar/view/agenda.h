@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Events of several calendars in one order, page by page: what REST lists and the pages show. Memory does not grow with
+ * the calendars, only with the page.
+ */
+#pragma once
+
+#include "caldav/calendar/event/event.h"
+#include "caldav/calendar/store/store.h"
+
+#define AGENDA_PAGE_MAX 250
+#define AGENDA_SERIES_MAX 20000
+
+struct agenda_item {
+	struct object object;      /* without data */
+	struct event event;        /* of an instance: with its own start and end */
+	struct instant start, end; /* of the event, as instants also where it floats or is a day */
+	bool instance;             /* one of several; event.recurrence_id says which */
+};
+
+/* The place behind an item: in order of start, then object, then recurrence id. */
+struct agenda_place {
+	struct instant start;
+	struct id object;
+	struct str recurrence_id; /* absent where the event does not recur */
+};
+
+struct agenda_query {
+	struct id account;
+	struct id_list calendars;  /* none: nothing */
+	struct instant start, end; /* [start, end) */
+	struct str zone;           /* of floating times and all-day events; absent: UTC */
+	bool expand;               /* each instance; else each event that has one, once, in order of its first start */
+	const struct agenda_place *after; /* NULL: from the beginning */
+	size_t limit;                     /* 1 to AGENDA_PAGE_MAX */
+};
+
+struct agenda_list {
+	struct agenda_item *items;
+	size_t count;
+	bool more;                /* there are others behind `last` */
+	struct agenda_place last; /* where the next page begins; set where there was any place */
+};
+
+/*
+ * The first `limit` items in order of start, or fewer where they are large. A range of any length: the work grows with
+ * the page and the number of series that touch the range.
+ *
+ * errors  RANGE_TOO_LARGE (more than AGENDA_SERIES_MAX series), TOO_COSTLY, INVALID_VALUE (param "to": not behind the
+ *         start)
+ */
+MUST_CHECK err_t agenda_in_range(struct ctx *cx, const struct agenda_query *q, struct agenda_list *out);
+
+/* Events as they are stored, newest first, behind `after` (zero: from the newest); fewer than `limit` where large. */
+MUST_CHECK err_t agenda_newest(struct ctx *cx, struct id account, struct id_list calendars, struct id after,
+	struct str zone, size_t limit, struct agenda_item **out, size_t *count_out, bool *more_out);
+
+/* The event that an object holds; of a recurring one with the start of its first instance. */
+MUST_CHECK err_t agenda_event(struct ctx *cx, const struct object *object, struct str zone, struct agenda_item *out);
+
+/*
+ * One instance of a recurring event, by its recurrence id as struct occurrence has it. NOT_FOUND when the event has no
+ * such instance (any more).
+ */
+MUST_CHECK err_t agenda_instance(struct ctx *cx, const struct object *object, struct str recurrence_id, struct str zone,
+	struct agenda_item *out);

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "caldav/calendar/view/agenda_page.h"
+
+#include <string.h>
+
+struct spot spot_at(const struct object *object, int64_t start, int64_t end, struct str recurrence_id)
+{
+	struct spot spot = { .start = start, .end = end, .object = object->id, .size = object->size };
+	struct str id = str_sub(recurrence_id, 0, RECURRENCE_ID_MAX);
+	spot.recurrence_id_len = id.len;
+	if (id.len > 0)
+		memcpy(spot.recurrence_id, id.ptr, id.len);
+	return spot;
+}
+
+struct str spot_instance(const struct spot *spot)
+{
+	return (struct str){ spot->recurrence_id, spot->recurrence_id_len };
+}
+
+struct agenda_place spot_place(const struct spot *spot)
+{
+	return (struct agenda_place){ instant_of_s(spot->start), spot->object,
+		spot->recurrence_id_len ? spot_instance(spot) : STR_ABSENT };
+}
+
+static int place_cmp(const struct agenda_place *a, const struct agenda_place *b)
+{
+	if (a->start.us != b->start.us)
+		return a->start.us < b->start.us ? -1 : 1;
+	int objects = id_cmp(a->object, b->object);
+	/* Absent comes before all others, as the empty text does. */
+	return objects ? objects
+		       : str_cmp(a->recurrence_id.ptr ? a->recurrence_id : STR(""),
+				 b->recurrence_id.ptr ? b->recurrence_id : STR(""));
+}
+
+static int spot_cmp(const struct spot *a, const struct spot *b)
+{
+	const struct agenda_place x = spot_place(a), y = spot_place(b);
+	return place_cmp(&x, &y);
+}
+
+struct agenda_page agenda_page_new(struct arena *mem, const struct agenda_place *after, size_t limit)
+{
+	return (struct agenda_page){
+		.after = after, .limit = limit, .spots = arena_array(mem, struct spot, limit + 1)
+	};
+}
+
+void agenda_page_put(struct agenda_page *page, const struct spot *spot)
+{
+	const struct agenda_place place = spot_place(spot);
+	bool full = page->count > page->limit;
+	if (page->after && place_cmp(&place, page->after) <= 0)
+		return;
+	if (full && spot_cmp(spot, &page->spots[page->count - 1]) >= 0)
+		return;
+	size_t at = full ? page->count - 1 : page->count++;
+	for (; at > 0 && spot_cmp(spot, &page->spots[at - 1]) < 0; at--)
+		page->spots[at] = page->spots[at - 1];
+	page->spots[at] = *spot;
+}
+
+int64_t agenda_page_end(const struct agenda_page *page)
+{
+	return page->count > page->limit ? page->spots[page->count - 1].start + 1 : INT64_MAX;
+}

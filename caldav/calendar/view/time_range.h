@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Time ranges (RFC 4791 §9.9): does an object, a component or a property touch one? */
+#pragma once
+
+#include "caldav/calendar/recur/expand.h"
+#include "caldav/calendar/store/store.h"
+
+/* Is there any? Bounds and occ decide without parsing where they can; `data` is asked for only if not (may be absent:
+ * then *needs_data_out is set and the answer is false). */
+MUST_CHECK err_t ical_touches(struct ctx *cx, const struct object *object, struct instant start, struct instant end,
+	struct str zone, bool *touches_out, bool *needs_data_out);
+
+/*
+ * comp-filter's time-range (RFC 4791 §9.7.1, §9.9): does what `comp` describes touch [start, end)? A master stands for
+ * all instances that have no override. VEVENT, VTODO, VJOURNAL, VFREEBUSY, VALARM (its triggers); others never.
+ */
+MUST_CHECK err_t ical_comp_touches(struct ctx *cx, struct ical *object, const struct ical_comp *comp,
+	struct instant start, struct instant end, struct str zone, bool *out);
+/* prop-filter's time-range: the same of a date property by name, DTEND and DUE also where DURATION implies them. */
+MUST_CHECK err_t ical_prop_touches(struct ctx *cx, struct ical *object, const struct ical_comp *comp, struct str name,
+	struct instant start, struct instant end, struct str zone, bool *out);
+
+/* A period of a FREEBUSY property (RFC 5545 §3.3.9) and [a, b). */
+bool period_touches(struct str period, int64_t a, int64_t b);

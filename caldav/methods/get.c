@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GET and HEAD: an object as it was put; a calendar as one iCalendar stream, written page by page. */
+#include <string.h>
+
+#include "caldav/calendar/ical/ical.h"
+#include "caldav/methods.h"
+
+#define ICAL_TYPE "text/calendar;charset=utf-8"
+#define PAGE_OBJECTS 200
+#define ZONES_MAX 1000
+
+/* A file name for whoever saves it (RFC 6266): ASCII for old readers, and UTF-8 where that is not the same. */
+static void disposition_add(struct request *rq, struct response *rs, struct str name, const char *suffix)
+{
+	struct arena *mem = rq->cx.mem;
+	struct buf plain = buf_new(mem, KIB(4)), full = buf_new(mem, KIB(16));
+	bool same = true;
+	for (size_t i = 0; i < name.len && i < 200; i++) {
+		char c = name.ptr[i];
+		bool fine = c >= ' ' && c <= '~' && !str_has(STR("\"\\/%;"), c);
+		same = same && fine;
+		buf_char(&plain, fine ? c : '_');
+	}
+	uri_component_add(&full, name);
+	struct str p = buf_str(&plain), f = buf_str(&full);
+	response_header(rs, "Content-Disposition",
+		same ? str_fmt(mem, "attachment; filename=\"%.*s%s\"", STR_ARG(p), suffix)
+		     : str_fmt(mem, "attachment; filename=\"%.*s%s\"; filename*=UTF-8''%.*s%s", STR_ARG(p), suffix,
+			       STR_ARG(f), suffix));
+}
+
+/* RFC 9110 §13.1.3: without If-None-Match, and only the date that we gave is believed. */
+static bool unchanged_since(struct request *rq, struct str modified)
+{
+	return !request_header(rq, "If-None-Match").ptr && str_eq(request_header(rq, "If-Modified-Since"), modified);
+}
+
+static err_t get_object(struct request *rq, struct response *rs, struct resource at)
+{
+	struct preconditions when;
+	struct object object;
+	TRY(preconditions_read(rq, &when));
+	TRY(object_get(&rq->cx, at.account, rq->principal->calendars, at.calendar, at.object, &object));
+	if (preconditions_refuse(&when, object.etag))
+		return FAIL(&rq->cx, PRECONDITION, "If-Match");
+
+	struct str modified = instant_imf(rq->cx.mem, object.updated_at);
+	bool unchanged = preconditions_unchanged(&when, object.etag) || unchanged_since(rq, modified);
+	if (unchanged)
+		reply_empty(rs, 304);
+	else
+		buf_add(reply(rs, 200, ICAL_TYPE), object.data);
+	response_header(rs, "ETag", etag_text(rq->cx.mem, object.etag));
+	response_header(rs, "Last-Modified", modified);
+	response_header(rs, "Cache-Control", STR("private, no-cache"));
+	if (!unchanged)
+		disposition_add(rq, rs, object.name, "");
+	rs->may_gzip = false; /* a compressed body would need a tag of its own */
+	return OK;
+}
+
+/* ---- a whole calendar ---- */
+
+/* The time zones that were written already, by TZID. */
+struct zones {
+	struct arena *mem;
+	struct str seen[ZONES_MAX];
+	size_t count;
+};
+
+static void zones_release(void *ptr)
+{
+	arena_close(((struct zones *)ptr)->mem);
+}
+
+/* The first definition of a TZID counts; past ZONES_MAX they may repeat, which readers take as the same. */
+static bool zone_is_new(struct zones *zones, struct str tzid)
+{
+	for (size_t i = 0; i < zones->count; i++)
+		if (str_eq(zones->seen[i], tzid))
+			return false;
+	if (zones->count < ZONES_MAX)
+		zones->seen[zones->count++] = str_dup(zones->mem, tzid);
+	return true;
+}
+
+static void component_add(struct buf *out, struct str raw)
+{
+	buf_add(out, raw);
+	if (!str_ends(raw, STR("\n")))
+		BUF_LIT(out, "\r\n");
+}
+
+static void object_add(struct ctx *cx, const struct object *object, struct zones *zones, struct buf *out)
+{
+	struct ical *ical;
+	if (ical_parse(cx, object->data, &ical))
+		return; /* it was judged when it was put: never */
+	for (const struct ical_comp *c = ical->root->child; c; c = c->next)
+		if (!str_eq(c->name, STR("VTIMEZONE")) || zone_is_new(zones, ical_value(c, STR("TZID"))))
+			component_add(out, c->raw);
+}
+
+static void stream_begin(struct request *rq, const struct calendar *calendar, struct buf *out)
+{
+	BUF_LIT(out, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Calends//EN\r\nCALSCALE:GREGORIAN\r\n");
+	if (calendar->displayname.len)
+		ical_line(out, STR("X-WR-CALNAME"), STR_ABSENT, ical_escape(rq->cx.mem, calendar->displayname));
+	if (calendar->tzid.len)
+		ical_line(out, STR("X-WR-TIMEZONE"), STR_ABSENT, ical_escape(rq->cx.mem, calendar->tzid));
+}
+
+/*
+ * A page's objects come and go in an arena of their own, and no connection is held while the client reads. The tag is
+ * of what was there before the first page: who gets later changes with it will be told of them again.
+ */
+static err_t stream_objects(struct request *rq, struct response *rs, const struct calendar *calendar, struct buf *out)
+{
+	struct zones *zones = arena_new(rq->cx.mem, struct zones);
+	zones->mem = arena_open();
+	arena_defer(rq->cx.mem, zones_release, zones);
+	char last[NAME_MAX_OCTETS];
+	struct str after = STR_ABSENT;
+	for (;;) {
+		struct arena_mark mark = arena_mark(rq->cx.mem);
+		struct object *objects;
+		size_t count;
+		TRY(object_page(&rq->cx, calendar->account, calendar->id, after, 0, OBJECT_WITH_DATA, PAGE_OBJECTS,
+			&objects, &count));
+		for (size_t i = 0; i < count; i++) {
+			object_add(&rq->cx, &objects[i], zones, out);
+			if (!response_flush_if_large(rs))
+				return OK;
+		}
+		if (count < PAGE_OBJECTS)
+			break;
+		struct str name = objects[count - 1].name;
+		memcpy(last, name.ptr, name.len);
+		after = (struct str){ last, name.len };
+		arena_rewind(rq->cx.mem, mark);
+	}
+	return OK;
+}
+
+static err_t get_calendar(struct request *rq, struct response *rs, struct resource at)
+{
+	struct calendar calendar;
+	bool unchanged;
+	TRY(calendar_by_name(&rq->cx, at.account, rq->principal->calendars, at.calendar, &calendar));
+	struct str tag = calendar_etag(rq->cx.mem, &calendar);
+	TRY(weak_tag_judge(rq, tag, &unchanged));
+
+	struct buf *out = unchanged ? NULL : response_stream(rs, 200, ICAL_TYPE);
+	response_header(rs, "ETag", tag);
+	response_header(rs, "Cache-Control", STR("private, no-cache"));
+	if (unchanged) {
+		reply_empty(rs, 304);
+		response_header(rs, "Vary", STR("Accept-Encoding")); /* as the whole answer says */
+		return OK;
+	}
+	disposition_add(rq, rs, calendar.displayname.len ? calendar.displayname : calendar.name, ".ics");
+	if (rq->method == METHOD_HEAD)
+		return OK;
+	stream_begin(rq, &calendar, out);
+	TRY(stream_objects(rq, rs, &calendar, out));
+	/* In chunks, however short: a length that is told here would have to be DAV:getcontentlength (RFC 4918 §15.4).
+	 */
+	(void)response_flush(rs);
+	BUF_LIT(out, "END:VCALENDAR\r\n");
+	return OK;
+}
+
+err_t dav_get(struct request *rq, struct response *rs)
+{
+	struct resource at;
+	TRY(href_of_request(rq, &at));
+	return at.kind == RES_OBJECT ? get_object(rq, rs, at) : get_calendar(rq, rs, at);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * MKCALENDAR (RFC 4791 §5.3.1) and extended MKCOL (RFC 5689). Only calendars are made, directly in the home; a plain
+ * MKCOL has no type and makes nothing.
+ */
+#include "caldav/methods.h"
+#include "caldav/props/patch.h"
+
+/* What differs between the two. */
+struct making {
+	enum patch_use use;
+	const char *ns, *root; /* of the body */
+	enum err_kind exists;
+};
+
+static const struct making by_mkcalendar = { PATCH_MKCALENDAR, NS_CALDAV, "mkcalendar", DAV_MUST_BE_NULL };
+static const struct making by_mkcol = { PATCH_MKCOL, NS_DAV, "mkcol", DAV_EXISTS };
+
+static err_t exists(struct request *rq, const struct making *how)
+{
+	return FAIL(&rq->cx, how->exists, "there is one");
+}
+
+/* Principals, homes and what lies inside calendars: there already, without a parent (409), or never (403). */
+static err_t place_check(struct request *rq, const struct making *how, struct resource at)
+{
+	struct calendar calendar;
+	if (at.kind == RES_CALENDAR)
+		return OK;
+	if (at.kind != RES_OBJECT)
+		return exists(rq, how);
+	err_t e = calendar_by_name(&rq->cx, at.account, rq->principal->calendars, at.calendar, &calendar);
+	if (err_is(e, NOT_FOUND))
+		return FAIL(&rq->cx, DAV_PARENT_MISSING, "no such calendar");
+	TRY(e);
+	return FAIL(&rq->cx, DAV_LOCATION, "inside a calendar");
+}
+
+static err_t body_read(struct request *rq, const struct making *how, struct patch *p)
+{
+	const struct xml_node *root = NULL;
+	struct str type = request_media_type(rq);
+	bool is_xml = !type.ptr || str_eq(type, STR("application/xml")) || str_eq(type, STR("text/xml"));
+	if (rq->body.len && !is_xml) /* RFC 4918 §9.3 */
+		return FAIL(&rq->cx, MEDIA_TYPE, "%.*s", STR_ARG(type));
+	TRY(xml_parse(&rq->cx, rq->body, &root));
+	if (!root)
+		return OK;
+	if (!xml_is(root, how->ns, how->root))
+		return REFUSE(&rq->cx, MALFORMED, "", "The body is a %s element of %s.", how->root, how->ns);
+	return patch_read(p, root);
+}
+
+/* RFC 5689 §3: mkcol-response under the status of what failed. RFC 4791 §5.3.1.1: 207. */
+static void refused_write(struct response *rs, const struct making *how, struct resource at, const struct patch *p)
+{
+	if (how->use == PATCH_MKCALENDAR) {
+		struct buf *out = multistatus_begin(rs);
+		multistatus_response(out, href_text(rs->rq->cx.mem, at));
+		patch_write(p, out);
+		multistatus_response_end(out);
+		multistatus_end(out);
+		return;
+	}
+	int status = 403;
+	for (size_t i = p->count; i-- > 0;)
+		if (p->items[i].status != 200)
+			status = p->items[i].status;
+	struct buf *out = reply(rs, status, XML_TYPE);
+	BUF_LIT(out, XML_PROLOGUE "<D:mkcol-response " XML_PREFIXES ">");
+	patch_write(p, out);
+	BUF_LIT(out, "</D:mkcol-response>\n");
+}
+
+/* A plain MKCOL on what exists is 405 before it is refused for its lack of a type (RFC 4918 §9.3.1). */
+static err_t untyped(struct request *rq, const struct making *how, struct resource at)
+{
+	struct calendar calendar;
+	err_t e = calendar_by_name(&rq->cx, at.account, rq->principal->calendars, at.calendar, &calendar);
+	if (!e)
+		return exists(rq, how);
+	return err_is(e, NOT_FOUND) ? FAIL(&rq->cx, DAV_RESOURCE_TYPE, "plain collection") : e;
+}
+
+static err_t make(struct request *rq, struct response *rs, const struct making *how)
+{
+	struct resource at;
+	TRY(href_of_request(rq, &at));
+	TRY(place_check(rq, how, at));
+
+	struct patch p = { .cx = &rq->cx, .use = how->use, .kind = RES_CALENDAR, .owner = true };
+	p.change.author = rq->principal->credential;
+	TRY(body_read(rq, how, &p));
+	response_header(rs, "Cache-Control", STR("no-cache")); /* RFC 4791 §5.3.1 */
+	if (p.failed) {
+		refused_write(rs, how, at, &p);
+		return OK;
+	}
+	if (how->use == PATCH_MKCOL && !p.is_calendar)
+		return untyped(rq, how, at);
+
+	struct id id;
+	err_t e = calendar_create(
+		&rq->cx, at.account, at.calendar, p.components ? p.components : COMPONENTS_ALL, &p.change, &id);
+	if (err_is(e, CONFLICT))
+		return exists(rq, how);
+	TRY(e);
+	reply_empty(rs, 201);
+	return OK;
+}
+
+err_t dav_mkcalendar(struct request *rq, struct response *rs)
+{
+	return make(rq, rs, &by_mkcalendar);
+}
+
+err_t dav_mkcol(struct request *rq, struct response *rs)
+{
+	return make(rq, rs, &by_mkcol);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PROPPATCH (RFC 4918 §9.2) of a principal, a home, a calendar or an object. */
+#include "caldav/methods.h"
+#include "caldav/props/patch.h"
+
+/* Where the dead properties of what is no calendar hang; looks whether an object is there. */
+static err_t dead_resource(struct request *rq, struct resource at, struct id *out)
+{
+	struct object object;
+	*out = at.kind == RES_HOME ? dead_property_home(at.account) : at.account;
+	if (at.kind != RES_OBJECT)
+		return OK;
+	TRY(object_get(&rq->cx, at.account, rq->principal->calendars, at.calendar, at.object, &object));
+	*out = object.id;
+	return OK;
+}
+
+static err_t patch_apply(struct request *rq, struct resource at, struct patch *p)
+{
+	p->change.author = rq->principal->credential;
+	if (at.kind == RES_CALENDAR)
+		return calendar_update(&rq->cx, at.account, rq->principal->calendars, at.calendar, &p->change);
+	struct id resource;
+	TRY(dead_resource(rq, at, &resource));
+	return dead_property_change(&rq->cx, at.account, resource, p->change.dead, p->change.dead_count);
+}
+
+/* What is not there is 404 before anything is said of its properties. */
+static err_t must_exist(struct request *rq, struct resource at)
+{
+	struct calendar calendar;
+	struct id resource;
+	if (at.kind == RES_CALENDAR)
+		return calendar_by_name(&rq->cx, at.account, rq->principal->calendars, at.calendar, &calendar);
+	return dead_resource(rq, at, &resource);
+}
+
+err_t dav_proppatch(struct request *rq, struct response *rs)
+{
+	struct resource at;
+	const struct xml_node *root = NULL;
+	TRY(href_of_request(rq, &at));
+	TRY(xml_parse(&rq->cx, rq->body, &root));
+	if (!xml_is(root, NS_DAV, "propertyupdate"))
+		return REFUSE(&rq->cx, MALFORMED, "", "The body of a PROPPATCH is a DAV:propertyupdate.");
+
+	struct patch p = {
+		.cx = &rq->cx,
+		.use = PATCH_CHANGE,
+		.kind = at.kind,
+		.owner = (rq->principal->scopes & OWNER) != 0,
+	};
+	TRY(patch_read(&p, root));
+	TRY(p.failed ? must_exist(rq, at) : patch_apply(rq, at, &p));
+
+	if (!p.failed && request_wants_minimal(rq)) { /* RFC 8144 §2.1 */
+		reply_empty(rs, 200);
+		response_header(rs, "Preference-Applied", STR("return=minimal"));
+		response_header(rs, "Vary", STR("Prefer, Brief"));
+		return OK;
+	}
+	struct buf *out = multistatus_begin(rs);
+	multistatus_response(out, href_text(rq->cx.mem, at));
+	patch_write(&p, out);
+	multistatus_response_end(out);
+	multistatus_end(out);
+	return OK;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "caldav/reports/report.h"
+
+#define ON_CALENDARS (ON(RES_HOME) | ON(RES_CALENDAR) | ON(RES_OBJECT))
+#define ON_COLLECTIONS (ON_EVERY & ~ON(RES_OBJECT))
+#define ON_OWNED (ON_CALENDARS | ON(RES_PRINCIPAL))
+
+static const struct report {
+	const char *ns, *local;
+	struct str element;
+	unsigned on;
+	uint64_t scopes; /* 0: those of a PROPFIND there */
+	report_run *run;
+} reports[] = {
+#define D(name) NS_DAV, name, STR_INIT("<D:" name "/>")
+#define C(name) NS_CALDAV, name, STR_INIT("<C:" name "/>")
+	/* clang-format off */
+	/* name                                where                            scopes          run                        source */
+	{ C("calendar-query"),                 ON_CALENDARS,                    EVENTS_READ,    report_query },            /* RFC 4791 §7.8 */
+	{ C("calendar-multiget"),              ON_CALENDARS,                    EVENTS_READ,    report_multiget },         /* RFC 4791 §7.9 */
+	{ C("free-busy-query"),                ON(RES_HOME) | ON(RES_CALENDAR), CALENDARS_READ, report_freebusy },         /* RFC 4791 §7.10 */
+	{ D("sync-collection"),                ON(RES_CALENDAR),                EVENTS_READ,    report_sync },             /* RFC 6578 §3.2 */
+	{ D("expand-property"),                ON_EVERY,                        0,              report_expand_property },  /* RFC 3253 §3.8 */
+	{ D("acl-principal-prop-set"),         ON_OWNED,                        0,              report_acl_principals },   /* RFC 3744 §9.2 */
+	{ D("principal-match"),                ON_COLLECTIONS,                  0,              report_principal_match },  /* RFC 3744 §9.3 */
+	{ D("principal-property-search"),      ON_EVERY,                        0,              report_principal_search }, /* RFC 3744 §9.4 */
+	{ D("principal-search-property-set"),  ON_EVERY,                        0,              report_search_properties }, /* RFC 3744 §9.5 */
+/* clang-format on */
+#undef D
+#undef C
+};
+
+void reports_write(enum resource_kind kind, struct buf *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(reports); i++) {
+		if (!(reports[i].on & ON(kind)))
+			continue;
+		BUF_LIT(out, "<D:supported-report><D:report>");
+		buf_add(out, reports[i].element);
+		BUF_LIT(out, "</D:report></D:supported-report>");
+	}
+}
+
+static const struct report *report_find(const struct xml_node *root, enum resource_kind kind)
+{
+	for (size_t i = 0; i < ARRAY_LEN(reports); i++)
+		if ((reports[i].on & ON(kind)) && xml_is(root, reports[i].ns, reports[i].local))
+			return &reports[i];
+	return NULL;
+}
+
+err_t report_depth_zero(const struct report_call *call)
+{
+	enum depth depth;
+	TRY(depth_read(call->rq, &depth));
+	if (depth == DEPTH_0 || depth == DEPTH_ABSENT)
+		return OK;
+	return REFUSE(&call->rq->cx, MALFORMED, "Depth", "This report is asked with Depth 0.");
+}
+
+err_t dav_report(struct request *rq, struct response *rs)
+{
+	struct report_call call = { .rq = rq, .rs = rs };
+	TRY(href_of_request(rq, &call.at));
+	TRY(xml_parse(&rq->cx, rq->body, &call.root));
+	if (!call.root)
+		return REFUSE(&rq->cx, MALFORMED, "", "A REPORT needs a body that names the report.");
+	const struct report *report = report_find(call.root, call.at.kind);
+	if (!report)
+		return FAIL(&rq->cx, DAV_REPORT, "%.*s %.*s", STR_ARG(call.root->ns), STR_ARG(call.root->local));
+	uint64_t scopes = report->scopes ? report->scopes : scopes_to_read(call.at.kind);
+	TRY(principal_needs(&rq->cx, rq->principal, scopes));
+	TRY(conditions_judge(rq));
+	return report->run(&call);
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * CALDAV:calendar-multiget (RFC 4791 §7.9). Answers come in the order of the hrefs, one for each: 404 for what is not
+ * there, 403 for what is another's. Any equivalent spelling of an href will do. Depth is ignored, as the RFC says.
+ */
+#include "caldav/reports/calendar_data.h"
+#include "caldav/members.h"
+#include "caldav/reports/report.h"
+
+#define HREFS_MAX 5000
+/* Hrefs that are looked up together: few where a calendar could hold many large objects. */
+#define LOT 250
+#define LOT_OF_LARGE 15
+#define SMALL_CALENDAR (INT64_C(16) * 1024 * 1024)
+
+struct wanted {
+	struct str href; /* as sent, trimmed */
+	struct resource at;
+	int status; /* 0: an object within reach, to be looked up */
+	struct object *row;
+};
+
+struct multiget {
+	struct members m;
+	struct ask ask;
+	struct calendar_data data;
+	struct resource at;
+	struct calendar *calendars; /* those within reach of the request */
+	size_t calendar_count;
+	const struct calendar *zone_of; /* whose zone calendar-data is in; NULL: to be found */
+	size_t lot;
+};
+
+/* An href that names nothing here is no failure of the request. */
+static int status_of(err_t e)
+{
+	if (err_is(e, NOT_FOUND) || err_is(e, MALFORMED))
+		return 404;
+	return 403;
+}
+
+/* RFC 4791 §7.9: hrefs are of the request's own tree. */
+static bool within(struct resource at, struct resource member)
+{
+	if (member.kind != RES_OBJECT)
+		return false;
+	if (at.kind == RES_OBJECT)
+		return resource_same(at, member);
+	return at.kind == RES_HOME || str_eq(at.calendar, member.calendar);
+}
+
+static void resolve(struct multiget *g, const struct xml_node *node, struct wanted *out)
+{
+	*out = (struct wanted){ .href = xml_text(node) };
+	err_t e = href_resolve(g->m.view.rq, node->text, &out->at);
+	if (e)
+		out->status = status_of(e);
+	else if (!within(g->at, out->at))
+		out->status = 404;
+}
+
+static void assign(struct wanted *lot, size_t count, const struct calendar *calendar, struct object *rows, size_t found)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (lot[i].status || !str_eq(lot[i].at.calendar, calendar->name))
+			continue;
+		for (size_t k = 0; k < found && !lot[i].row; k++)
+			if (str_eq(rows[k].name, lot[i].at.object))
+				lot[i].row = &rows[k];
+	}
+}
+
+/* What of the lot lies in this calendar. */
+static err_t look_up(struct multiget *g, const struct calendar *calendar, struct wanted *lot, size_t count)
+{
+	struct str *names = arena_array(g->m.cx->mem, struct str, count);
+	struct object *rows = NULL;
+	size_t name_count = 0, found = 0;
+	for (size_t i = 0; i < count; i++)
+		if (!lot[i].status && str_eq(lot[i].at.calendar, calendar->name))
+			names[name_count++] = lot[i].at.object;
+	if (!name_count)
+		return OK;
+	TRY(object_by_names(g->m.cx, calendar->account, calendar->id, (struct str_list){ names, name_count },
+		g->ask.wants_data ? OBJECT_WITH_DATA : OBJECT_PLAIN, &rows, &found));
+	assign(lot, count, calendar, rows, found);
+	return OK;
+}
+
+static const struct calendar *calendar_named(const struct multiget *g, struct str name)
+{
+	for (size_t i = 0; i < g->calendar_count; i++)
+		if (str_eq(g->calendars[i].name, name))
+			return &g->calendars[i];
+	return NULL;
+}
+
+static void enter_zone(struct multiget *g, const struct calendar *calendar)
+{
+	if (g->zone_of != calendar)
+		g->data.selection.zone = calendar_zone(g->m.cx, STR_ABSENT, calendar);
+	g->zone_of = calendar;
+}
+
+static err_t write_lot(struct multiget *g, struct wanted *lot, size_t count)
+{
+	for (size_t i = 0; i < count && !g->m.gone; i++) {
+		if (lot[i].row) {
+			const struct calendar *calendar = calendar_named(g, lot[i].at.calendar);
+			enter_zone(g, calendar);
+			TRY(members_respond(&g->m, calendar, lot[i].row, 1));
+			continue;
+		}
+		struct str href = lot[i].status ? lot[i].href : href_text(g->m.cx->mem, lot[i].at);
+		(void)members_missing(&g->m, href, lot[i].status ? lot[i].status : 404);
+	}
+	return OK;
+}
+
+static err_t answer_lot(struct multiget *g, struct wanted *lot, size_t count)
+{
+	for (size_t i = 0; i < g->calendar_count; i++)
+		TRY(look_up(g, &g->calendars[i], lot, count));
+	TRY(write_lot(g, lot, count));
+	g->zone_of = NULL; /* its name goes with the page */
+	(void)members_turn(&g->m);
+	return OK;
+}
+
+static err_t calendars_load(struct ctx *cx, const struct principal *p, struct multiget *g)
+{
+	if (g->at.kind == RES_HOME)
+		return calendar_list(cx, p->account, p->calendars, &g->calendars, &g->calendar_count);
+	g->calendars = arena_new(cx->mem, struct calendar);
+	g->calendar_count = 1;
+	return calendar_by_name(cx, p->account, p->calendars, g->at.calendar, g->calendars);
+}
+
+static err_t multiget_read(struct report_call *call, struct multiget *g)
+{
+	struct ctx *cx = &call->rq->cx;
+	size_t hrefs = 0;
+	g->at = call->at;
+	TRY(ask_read(cx, call->root, &g->ask));
+	TRY(calendar_data_read(cx, g->ask.calendar_data, &g->data));
+	for (const struct xml_node *n = call->root->first; n; n = n->next)
+		hrefs += xml_is(n, NS_DAV, "href");
+	if (hrefs == 0)
+		return REFUSE(cx, MALFORMED, "href", "A calendar-multiget needs at least one DAV:href.");
+	if (hrefs > HREFS_MAX)
+		return REFUSE(cx, DAV_LIMITS, "href", "At most %d hrefs can be asked at once.", HREFS_MAX);
+	TRY(calendars_load(cx, call->rq->principal, g));
+	g->lot = LOT;
+	for (size_t i = 0; i < g->calendar_count; i++)
+		if (g->calendars[i].size > SMALL_CALENDAR)
+			g->lot = LOT_OF_LARGE;
+	return OK;
+}
+
+err_t report_multiget(struct report_call *call)
+{
+	struct multiget g = { .lot = LOT };
+	struct wanted *lot = arena_array(call->rq->cx.mem, struct wanted, LOT);
+	size_t count = 0;
+
+	TRY(multiget_read(call, &g));
+	members_open(&g.m, call->rq, call->rs, &g.ask);
+	g.m.view.data = &g.data;
+	for (const struct xml_node *n = call->root->first; n && !g.m.gone; n = n->next) {
+		if (!xml_is(n, NS_DAV, "href"))
+			continue;
+		resolve(&g, n, &lot[count++]);
+		if (count < g.lot)
+			continue;
+		TRY(answer_lot(&g, lot, count));
+		count = 0;
+	}
+	TRY(answer_lot(&g, lot, count));
+	members_close(&g.m);
+	return OK;
+}

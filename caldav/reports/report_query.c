@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * CALDAV:calendar-query (RFC 4791 §7.8). Rows are judged by component, bounds and occurrences first; data is fetched
+ * for those that this leaves open, and for what is to be sent.
+ *
+ * Depth 0 and none mean the members of a calendar too: the RFC's default finds nothing, and real clients rely on this.
+ */
+#include "caldav/reports/calendar_data.h"
+#include "caldav/reports/filter.h"
+#include "caldav/members.h"
+#include "caldav/reports/report.h"
+#include "caldav/calendar/recur/work.h"
+#include "server/base/log.h"
+#include "caldav/calendar/view/time_range.h"
+
+#include <stdlib.h>
+
+/* A calendar that is searched. */
+struct place {
+	const struct calendar *calendar;
+	struct str zone; /* of its floating times and dates */
+};
+
+struct search {
+	struct ask ask;
+	struct filter filter;
+	struct calendar_data data;
+	struct str query_zone;      /* of the request; absent: each calendar's own */
+	const struct place *places; /* in work: rows of several calendars say which is theirs */
+	size_t place_count;
+};
+
+static const struct place *place_of(const struct search *q, const struct object *o)
+{
+	for (size_t i = 1; i < q->place_count; i++)
+		if (id_eq(q->places[i].calendar->id, o->calendar))
+			return &q->places[i];
+	return &q->places[0];
+}
+
+static err_t query_read(struct report_call *call, struct search *q)
+{
+	struct ctx *cx = &call->rq->cx;
+	TRY(ask_read(cx, call->root, &q->ask));
+	TRY(filter_read(cx, call->root, &q->filter));
+	TRY(calendar_data_read(cx, q->ask.calendar_data, &q->data));
+	return query_zone_read(cx, call->root, &q->query_zone);
+}
+
+enum verdict { NO, YES, OPEN };
+
+/* Stored before it was judged as it is today: an object that cannot be read matches nothing, and breaks no query. */
+static err_t unless_unreadable(err_t e, const struct object *o, struct arena *mem)
+{
+	if (!e || err_is(e, INTERNAL) || err_is(e, UNAVAILABLE) || err_is(e, TOO_COSTLY))
+		return e;
+	log_event(LOG_WARN, "object_unreadable", LOG_STR("object", id_text(mem, "evt", o->id)),
+		LOG_C("kind", err_row(e->kind)->name));
+	return OK;
+}
+
+/* By what the listing has. */
+static err_t judge_row(struct members *m, const struct search *q, const struct object *o, enum verdict *out)
+{
+	const struct filter_plan *plan = &q->filter.plan;
+	bool touches = !plan->range.set, needs_data = false;
+
+	*out = NO;
+	if (!filter_uid(m->cx->mem, plan, o->uid))
+		return OK;
+	if (plan->range.set)
+		TRY(unless_unreadable(ical_touches(m->cx, o, plan->range.start, plan->range.end, place_of(q, o)->zone,
+					      &touches, &needs_data),
+			o, m->cx->mem));
+	if (needs_data)
+		*out = OPEN;
+	else if (touches)
+		*out = plan->exact ? YES : OPEN;
+	return OK;
+}
+
+/* By its data. */
+static err_t judge_data(struct ctx *cx, const struct search *q, const struct object *o, bool *out)
+{
+	struct ical *parsed = NULL;
+	*out = false;
+	if (!o->data.ptr || !filter_may_hold(&q->filter.plan, o->data))
+		return OK;
+	TRY(work_check(cx));
+	struct arena_mark mark = arena_mark(cx->mem);
+	err_t e = ical_parse(cx, o->data, &parsed);
+	if (!e)
+		e = filter_matches(cx, &q->filter, parsed, place_of(q, o)->zone, out);
+	TRY(unless_unreadable(e, o, cx->mem));
+	arena_rewind(cx->mem, mark);
+	return OK;
+}
+
+/* What matches, calendar by calendar: rows of one stand together. */
+static err_t respond(struct members *m, struct search *q, struct object *objects, size_t count)
+{
+	for (size_t from = 0, end; from < count && !m->gone; from = end) {
+		const struct place *place = place_of(q, &objects[from]);
+		for (end = from + 1; end < count && place_of(q, &objects[end]) == place;)
+			end++;
+		q->data.selection.zone = place->zone;
+		TRY(members_respond(m, place->calendar, objects + from, end - from));
+	}
+	return OK;
+}
+
+/* Those whose data is needed, in lots: what still has to be judged, then what matches is sent. */
+static err_t answer_with_data(
+	struct members *m, struct search *q, struct object *rows, const enum verdict *verdicts, size_t count)
+{
+	for (size_t from = 0; from < count && !m->gone;) {
+		struct arena_mark mark = arena_mark(m->cx->mem);
+		size_t end = from, hits = 0;
+		TRY(members_fetch(m, rows, from, count, &end));
+		struct object *matching = arena_array(m->cx->mem, struct object, end - from);
+		for (size_t i = from; i < end; i++) {
+			bool fits = verdicts[i] == YES;
+			if (!fits)
+				TRY(judge_data(m->cx, q, &rows[i], &fits));
+			if (fits)
+				matching[hits++] = rows[i];
+		}
+		TRY(respond(m, q, matching, hits));
+		arena_rewind(m->cx->mem, mark);
+		from = end;
+	}
+	return OK;
+}
+
+static err_t answer_page(struct members *m, struct search *q, struct object *rows, size_t count)
+{
+	struct object *ready = arena_array(m->cx->mem, struct object, count + 1);
+	struct object *open = arena_array(m->cx->mem, struct object, count + 1);
+	enum verdict *verdicts = arena_array(m->cx->mem, enum verdict, count + 1);
+	size_t ready_count = 0, open_count = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		enum verdict v;
+		TRY(judge_row(m, q, &rows[i], &v));
+		if (v == YES && !q->ask.wants_data)
+			ready[ready_count++] = rows[i];
+		else if (v != NO) {
+			verdicts[open_count] = v;
+			open[open_count++] = rows[i];
+		}
+	}
+	TRY(respond(m, q, ready, ready_count));
+	return answer_with_data(m, q, open, verdicts, open_count);
+}
+
+static int calendar_cmp(const void *a, const void *b)
+{
+	const struct object *x = a, *y = b;
+	int calendars = id_cmp(x->calendar, y->calendar);
+	return calendars ? calendars : id_cmp(x->id, y->id);
+}
+
+/* All calendars in work with one statement a page. */
+static err_t by_range(struct members *m, struct search *q)
+{
+	const struct filter_plan *plan = &q->filter.plan;
+	struct id *ids = arena_array(m->cx->mem, struct id, q->place_count);
+	struct id after = { { 0 } };
+	size_t count = 0;
+	for (size_t i = 0; i < q->place_count; i++)
+		ids[i] = q->places[i].calendar->id;
+	m->start = arena_mark(m->cx->mem);
+	do {
+		struct object *rows = NULL;
+		TRY(object_in_range(m->cx, m->view.principal->account, (struct id_list){ ids, q->place_count },
+			plan->range.start, plan->range.end, plan->components, after, PAGE_ROWS, &rows, &count));
+		if (count)
+			after = rows[count - 1].id;
+		if (count && q->place_count > 1)
+			qsort(rows, count, sizeof *rows, calendar_cmp);
+		TRY(answer_page(m, q, rows, count));
+	} while (members_turn(m) && count == PAGE_ROWS);
+	return OK;
+}
+
+static err_t by_name(struct members *m, struct search *q)
+{
+	const struct calendar *calendar = q->places[0].calendar;
+	struct str after = STR_ABSENT;
+	size_t count = 0;
+	do {
+		struct object *rows = NULL;
+		TRY(object_page(m->cx, calendar->account, calendar->id, after, q->filter.plan.components, OBJECT_PLAIN,
+			PAGE_ROWS, &rows, &count));
+		if (count)
+			after = members_keep(m, rows[count - 1].name);
+		TRY(answer_page(m, q, rows, count));
+	} while (members_turn(m) && count == PAGE_ROWS);
+	return OK;
+}
+
+/*
+ * A long UID names one object: whose UID is exactly the text is the answer, if it meets the rest, and that others might
+ * contain it is not looked into. *done_out false: none has it, and the listing is searched.
+ */
+static err_t by_uid(struct members *m, struct search *q, bool *done_out)
+{
+	const struct calendar *calendar = q->places[0].calendar;
+	struct object o;
+	bool fits = false;
+
+	*done_out = false;
+	if (!q->filter.plan.uid)
+		return OK;
+	err_t e = object_by_uid(m->cx, calendar->account, calendar->id, q->filter.plan.uid->sent, &o);
+	if (err_is(e, NOT_FOUND))
+		return OK;
+	TRY(e);
+	*done_out = true;
+	TRY(judge_data(m->cx, q, &o, &fits));
+	return fits ? respond(m, q, &o, 1) : OK;
+}
+
+/* The one calendar in work. */
+static err_t query_calendar(struct members *m, struct search *q)
+{
+	bool done = false;
+	if (q->filter.plan.nothing)
+		return OK;
+	TRY(by_uid(m, q, &done));
+	if (done)
+		return OK;
+	return q->filter.plan.range.set ? by_range(m, q) : by_name(m, q);
+}
+
+/* The zones must outlive the pages: they are found before the first of them. */
+static void enter(struct members *m, struct search *q, const struct calendar *calendars, size_t count)
+{
+	struct place *places = arena_array(m->cx->mem, struct place, count + 1);
+	for (size_t i = 0; i < count; i++)
+		places[i] = (struct place){ &calendars[i], calendar_zone(m->cx, q->query_zone, &calendars[i]) };
+	q->places = places;
+	q->place_count = count;
+	m->start = arena_mark(m->cx->mem);
+}
+
+static err_t query_object(struct members *m, struct search *q, const struct subject *subject)
+{
+	bool fits = false;
+	struct object o = *subject->object;
+	TRY(judge_data(m->cx, q, &o, &fits));
+	return fits ? respond(m, q, &o, 1) : OK;
+}
+
+/* Objects lie two levels below a home: with Depth 1 there are none of them. */
+static err_t query_home(struct members *m, struct search *q)
+{
+	const struct principal *p = m->view.principal;
+	struct calendar *calendars = NULL;
+	size_t count = 0;
+	enum depth depth;
+	TRY(depth_read(m->view.rq, &depth));
+	if (depth != DEPTH_INFINITY || q->filter.plan.nothing)
+		return OK;
+	TRY(calendar_list(m->cx, p->account, p->calendars, &calendars, &count));
+	enter(m, q, calendars, count);
+	if (count && q->filter.plan.range.set && !q->filter.plan.uid)
+		return by_range(m, q);
+	const struct place *all = q->places;
+	for (q->place_count = 1; q->places < all + count && !m->gone; q->places++)
+		TRY(query_calendar(m, q));
+	return OK;
+}
+
+err_t report_query(struct report_call *call)
+{
+	struct search q = { .query_zone = STR_ABSENT };
+	struct calendar calendar;
+	struct object object;
+	struct subject subject;
+	struct members m;
+
+	TRY(query_read(call, &q));
+	TRY(subject_load(&call->rq->cx, call->rq->principal, call->at, &calendar, &object, &subject));
+	members_open(&m, call->rq, call->rs, &q.ask);
+	m.view.data = &q.data;
+	if (subject.calendar)
+		enter(&m, &q, &calendar, 1);
+	if (subject.object)
+		TRY(query_object(&m, &q, &subject));
+	else if (subject.calendar)
+		TRY(query_calendar(&m, &q));
+	else
+		TRY(query_home(&m, &q));
+	members_close(&m);
+	return OK;
+}

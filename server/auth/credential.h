@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From what a request presents to who it is. The syntax of a secret decides which authenticator is asked; each is one
+ * database round trip, on every request: a revoked credential is dead in the very next one, on every instance.
+ */
+#pragma once
+
+#include "server/base/ctx.h"
+#include "server/auth/scope.h"
+
+/* Kinds of callers; a route's `who` is a set of them. An empty set means nobody. */
+enum who {
+	NOBODY = 0,
+	ANYONE = 1 << 0,           /* no credential is looked at */
+	SESSION = 1 << 1,          /* browser session cookie; a POST must carry the form's token */
+	TOKEN = 1 << 2,            /* cat_: an OAuth access token */
+	ACCOUNT_KEY = 1 << 3,      /* cp_ */
+	SECRET_KEY = 1 << 4,       /* sk_live_, sk_test_ */
+	RESTRICTED_KEY = 1 << 5,   /* rk_ */
+	PUBLISHABLE_KEY = 1 << 6,  /* pk_ */
+	OPTIONAL_SESSION = 1 << 7, /* the handler shows something else to strangers: rq->principal may be NULL */
+	/* What personal calendars are opened with on REST and CalDAV. */
+	KEY = ACCOUNT_KEY | SECRET_KEY | RESTRICTED_KEY
+};
+
+struct principal {
+	enum who kind;
+	struct id account;                   /* in its mode: the test twin has the last bit set */
+	struct id credential;                /* key, connected account's family or session: for last-used and audit */
+	uint64_t scopes;                     /* what it may do; keys of full access have SCOPES_ALL | OWNER */
+	struct id connected_account, client; /* TOKEN; else zero */
+	struct id_list calendars;            /* only these; items NULL: all */
+	struct str email, name, tz;          /* of the account */
+	struct str csrf;                     /* SESSION: what forms must carry (hex) */
+	struct instant auth_time;            /* SESSION */
+	struct instant expires_at;           /* TOKEN */
+};
+
+enum transport { VIA_NONE, VIA_BASIC, VIA_BEARER, VIA_DPOP, VIA_COOKIE };
+
+struct credential {
+	enum transport transport;
+	struct str username; /* Basic; form of the user as sent */
+	struct str secret;
+};
+
+/* MALFORMED, CREDENTIALS_INVALID …: see errors.def. `out` on success only. */
+typedef err_t authenticator_run(struct ctx *cx, const struct credential *sent, struct principal *out);
+
+struct authenticator {
+	const char *prefix; /* "cp_", "cat_", …; "" for sessions */
+	authenticator_run *run;
+};
+
+/*
+ * The Authorization header, split. Scheme names are case-insensitive (RFC 9110 §11.1); Basic is base64 of UTF-8 with a
+ * colon (RFC 7617). Nothing sent gives VIA_NONE. CREDENTIALS_INVALID for what cannot be read;
+ * out->transport is set then too, for the challenge.
+ */
+MUST_CHECK err_t credential_read(struct ctx *cx, struct str header, struct credential *out);
+
+/*
+ * INSUFFICIENT_SCOPE, with all of `scopes` named, unless the principal has every one. KEY_KIND_NOT_ALLOWED when OWNER
+ * is missing, since no scope could give it.
+ */
+MUST_CHECK err_t principal_needs(struct ctx *cx, const struct principal *p, uint64_t scopes);
+bool principal_sees_calendar(const struct principal *p, struct id calendar);

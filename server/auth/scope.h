@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Scopes as a 64-bit mask at run time and in the database; as text only at the edges (RFC 6749 §3.3). */
+#pragma once
+
+#include "server/base/err.h"
+
+enum scope_risk { LOW, MEDIUM, SENSITIVE };
+
+enum scope_bit {
+#define SCOPE(name, bit, ...) name = 1 << (bit),
+#include "server/auth/scopes.def"
+#undef SCOPE
+	/* What no token can be granted: creating and deleting calendars, managing credentials. Keys and the owner's
+	   pages do. */
+	OWNER = 1 << 29,
+	/* For REPORT: the report's own table names the scope, and the handler asks principal_needs(). */
+	BY_REPORT = 1 << 30
+};
+
+enum {
+	SCOPES_ALL = 0
+#define SCOPE(name, ...) | name
+#include "server/auth/scopes.def"
+#undef SCOPE
+};
+
+struct scope_row {
+	uint64_t bit;
+	const char *name;
+	enum scope_risk risk;
+	const char *sentence, *opens;
+};
+extern const struct scope_row scope_rows[];
+extern const size_t scope_row_count;
+
+/* "events:read profile:read", in table order. */
+struct str scope_text(struct arena *mem, uint64_t scopes);
+
+/* One or more known names with single blanks between; order and repetition do not matter. False: unknown or ill-formed.
+ */
+bool scope_parse(struct str text, uint64_t *out);
