@@ -4,10 +4,10 @@
 #include "sql.h"
 #include "oauth/redirect.h"
 #include "server/account/label.h"
+#include "server/auth/scope.h"
 #include "server/crypto/digest.h"
 #include "server/crypto/secret.h"
 #include "server/db/query.h"
-#include "server/auth/scope.h"
 
 struct client_proof {
 	struct id id, owner;

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/auth/scope.h"
 #include "server/base/config.h"
 #include "server/crypto/digest.h"
 #include "server/data/html.h"
-#include "server/auth/scope.h"
 #include "web/demo_oauth.h"
 #include "web/json_view.h"
 #include "web/pages.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "caldav/calendar/sample.h"
 
-#include "caldav/calendar/ical/dates.h"
 #include "caldav/calendar/event/event.h"
+#include "caldav/calendar/ical/dates.h"
+#include "caldav/calendar/write.h"
 #include "server/account/account.h"
 #include "server/base/log.h"
-#include "caldav/calendar/write.h"
 
 #define MONDAY_OF_1970 4 /* the days from 1970-01-01 to its first Monday */
 

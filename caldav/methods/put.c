@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PUT of a calendar object (RFC 4791 §5.3.2). */
-#include "caldav/methods.h"
 #include "caldav/calendar/write.h"
+#include "caldav/methods.h"
 
 /* text/calendar of version 2.0 in UTF-8, or nothing said (RFC 4791 §5.3.2.1, supported-calendar-data). */
 static err_t type_check(struct request *rq)

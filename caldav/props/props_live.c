@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The values of live properties, but those of access control (props_acl.c). No white space inside values. */
-#include "caldav/reports/calendar_data.h"
 #include "caldav/props/props.h"
+#include "caldav/reports/calendar_data.h"
 #include "caldav/reports/report.h"
 #include "server/base/config.h"
 #include "server/base/log.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "caldav/reports/calendar_data.h"
 
-#include "caldav/reports/filter.h"
 #include "caldav/calendar/recur/vtimezone.h"
+#include "caldav/reports/filter.h"
 
 static err_t read_range(struct ctx *cx, const struct xml_node *node, struct ical_range *out)
 {

@@ -3,9 +3,9 @@
 #pragma once
 
 #include "caldav/calendar/ical/ical.h"
-#include "server/data/xml.h"
-#include "caldav/calendar/view/select.h"
 #include "caldav/calendar/store/store.h"
+#include "caldav/calendar/view/select.h"
+#include "server/data/xml.h"
 
 struct calendar_data {
 	struct ical_selection selection; /* its zone is set for each calendar */

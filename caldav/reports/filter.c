@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "caldav/reports/filter.h"
 #include "caldav/calendar/view/time_range.h"
+#include "caldav/reports/filter.h"
 
 #include <string.h>
 

@@ -6,8 +6,8 @@
 #pragma once
 
 #include "caldav/calendar/ical/ical.h"
-#include "server/data/xml.h"
 #include "caldav/calendar/view/select.h"
+#include "server/data/xml.h"
 
 #define FILTERS_MAX 200 /* comp-, prop- and param-filters of one query */
 

@@ -3,10 +3,10 @@
  * CALDAV:free-busy-query (RFC 4791 §7.10): one VFREEBUSY, as text/calendar. On a home it is over all calendars that
  * count for it (RFC 6638 §9.1); a calendar that is asked itself always counts.
  */
-#include "caldav/reports/calendar_data.h"
 #include "caldav/calendar/view/freebusy.h"
-#include "caldav/reports/filter.h"
 #include "caldav/members.h"
+#include "caldav/reports/calendar_data.h"
+#include "caldav/reports/filter.h"
 #include "caldav/reports/report.h"
 
 static err_t range_read(struct ctx *cx, const struct xml_node *root, struct ical_range *out)

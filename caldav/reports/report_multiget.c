@@ -3,8 +3,8 @@
  * CALDAV:calendar-multiget (RFC 4791 §7.9). Answers come in the order of the hrefs, one for each: 404 for what is not
  * there, 403 for what is another's. Any equivalent spelling of an href will do. Depth is ignored, as the RFC says.
  */
-#include "caldav/reports/calendar_data.h"
 #include "caldav/members.h"
+#include "caldav/reports/calendar_data.h"
 #include "caldav/reports/report.h"
 
 #define HREFS_MAX 5000

@@ -5,13 +5,13 @@
  *
  * Depth 0 and none mean the members of a calendar too: the RFC's default finds nothing, and real clients rely on this.
  */
+#include "caldav/calendar/recur/work.h"
+#include "caldav/calendar/view/time_range.h"
+#include "caldav/members.h"
 #include "caldav/reports/calendar_data.h"
 #include "caldav/reports/filter.h"
-#include "caldav/members.h"
 #include "caldav/reports/report.h"
-#include "caldav/calendar/recur/work.h"
 #include "server/base/log.h"
-#include "caldav/calendar/view/time_range.h"
 
 #include <stdlib.h>
 

@@ -3,8 +3,8 @@
  * DAV:sync-collection (RFC 6578) on a calendar. Depth is ignored: Thunderbird sends 1, others none. A calendar has no
  * collections inside, so that level infinite is level 1.
  */
-#include "caldav/reports/calendar_data.h"
 #include "caldav/members.h"
+#include "caldav/reports/calendar_data.h"
 #include "caldav/reports/report.h"
 #include "server/base/config.h"
 

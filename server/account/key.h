@@ -2,8 +2,8 @@
 /* API keys: cp_, sk_, rk_, pk_. Shown once; only a hash is kept. Rotation and revocation act in the next request. */
 #pragma once
 
-#include "server/base/ctx.h"
 #include "server/auth/credential.h"
+#include "server/base/ctx.h"
 
 #define REVOKED_SHOWN_S (90 * 86400) /* how long lists tell of a revoked key */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/api/api.h"
 
-#include "caldav/calendar/zone/zone.h"
 #include "caldav/calendar/view/calendar_label.h"
+#include "caldav/calendar/zone/zone.h"
 #include "server/account/account.h"
 #include "server/account/label.h"
 #include "server/base/config.h"

@@ -2,10 +2,10 @@
 /* One event: read, made, changed, cancelled, deleted. */
 #include <string.h>
 
+#include "caldav/calendar/write.h"
 #include "server/account/account.h"
 #include "server/api/api.h"
 #include "server/api/event_view.h"
-#include "caldav/calendar/write.h"
 
 #define TRIES 3 /* of a change against a concurrent one, when the caller set no condition */
 

@@ -2,8 +2,8 @@
 /* GET /v1/events and GET /v1/freebusy: lists over several calendars. */
 #include <string.h>
 
-#include "caldav/calendar/view/agenda.h"
 #include "caldav/calendar/ical/dates.h"
+#include "caldav/calendar/view/agenda.h"
 #include "caldav/calendar/view/freebusy.h"
 #include "server/api/api.h"
 #include "server/api/event_view.h"

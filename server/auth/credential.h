@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "server/base/ctx.h"
 #include "server/auth/scope.h"
+#include "server/base/ctx.h"
 
 /* Kinds of callers; a route's `who` is a set of them. An empty set means nobody. */
 enum who {

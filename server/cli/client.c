@@ -4,9 +4,9 @@
 #include "oauth/show.h"
 #include "oauth/token.h"
 #include "server/account/account.h"
+#include "server/auth/scope.h"
 #include "server/cli/command.h"
 #include "server/cli/list.h"
-#include "server/auth/scope.h"
 
 static void print_line(struct ctx *cx, struct buf *out, const struct client *client)
 {

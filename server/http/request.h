@@ -3,10 +3,10 @@
  */
 #pragma once
 
+#include "server/auth/credential.h"
 #include "server/base/ctx.h"
 #include "server/data/form.h"
 #include "server/data/uri.h"
-#include "server/auth/credential.h"
 
 enum method {
 	METHOD_GET,

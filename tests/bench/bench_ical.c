@@ -6,10 +6,10 @@
 #include <time.h>
 
 #include "caldav/calendar/event/event.h"
-#include "caldav/calendar/zone/zone.h"
-#include "caldav/calendar/view/time_range.h"
-#include "caldav/calendar/validate.h"
 #include "caldav/calendar/recur/expand.h"
+#include "caldav/calendar/validate.h"
+#include "caldav/calendar/view/time_range.h"
+#include "caldav/calendar/zone/zone.h"
 
 static double now_us(void)
 {

@@ -5,13 +5,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "server/base/config.h"
 #include "server/auth/credential.h"
-#include "server/http/gzip.h"
-#include "server/http/proxy.h"
-#include "server/http/match.h"
-#include "server/http/router.h"
 #include "server/auth/scope.h"
+#include "server/base/config.h"
+#include "server/http/gzip.h"
+#include "server/http/match.h"
+#include "server/http/proxy.h"
+#include "server/http/router.h"
 
 static void check_credential(struct ctx *cx, struct str text)
 {

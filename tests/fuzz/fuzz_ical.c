@@ -3,13 +3,13 @@
 /* Everything that a PUT's bytes pass through: scan, parse, judge, expand, calendar-data, event. */
 #include <stdlib.h>
 
-#include "caldav/calendar/index/bounds.h"
 #include "caldav/calendar/event/event.h"
-#include "caldav/calendar/view/freebusy.h"
-#include "caldav/calendar/view/time_range.h"
-#include "caldav/calendar/view/select.h"
-#include "caldav/calendar/validate.h"
+#include "caldav/calendar/index/bounds.h"
 #include "caldav/calendar/recur/expand.h"
+#include "caldav/calendar/validate.h"
+#include "caldav/calendar/view/freebusy.h"
+#include "caldav/calendar/view/select.h"
+#include "caldav/calendar/view/time_range.h"
 
 #define YEAR_2026 INT64_C(1767225600)
 

@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "caldav/calendar/rule/rrule.h"
 #include "caldav/calendar/recur/times.h"
+#include "caldav/calendar/rule/rrule.h"
 
 #define SERIES_RULES_MAX 8
 

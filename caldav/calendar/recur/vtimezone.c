@@ -2,8 +2,8 @@
 /* Zones by TZID: the system's by name, else what the object's VTIMEZONE says (RFC 5545 §3.6.5). */
 #include <stdlib.h>
 
-#include "caldav/calendar/rule/rrule.h"
 #include "caldav/calendar/recur/times.h"
+#include "caldav/calendar/rule/rrule.h"
 
 #define FIRST_YEAR 1900
 #define EMBEDDED_LAST_YEAR 2149 /* 2121 to 2148 hold every kind of year; see year_like_it() in zone.c */

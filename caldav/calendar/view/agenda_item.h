@@ -2,8 +2,8 @@
 /* From an object to the items that an agenda shows of it. For the files agenda*.c. */
 #pragma once
 
-#include "caldav/calendar/view/agenda.h"
 #include "caldav/calendar/recur/series.h"
+#include "caldav/calendar/view/agenda.h"
 
 /* An object, parsed once for all of its items. */
 struct agenda_source {

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "caldav/calendar/recur/expand.h"
 #include "caldav/calendar/view/agenda.h"
 #include "caldav/calendar/view/agenda_page.h"
+#include "caldav/calendar/write.h"
 #include "server/account/account.h"
 #include "tests/support/database.h"
-#include "caldav/calendar/write.h"
-#include "caldav/calendar/recur/expand.h"
 
 #define WHOLE_MAX 20000
 

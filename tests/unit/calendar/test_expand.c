@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/support/test.h"
 
-#include "caldav/calendar/view/freebusy.h"
 #include "caldav/calendar/ical/ical.h"
-#include "caldav/calendar/view/time_range.h"
-#include "caldav/calendar/view/select.h"
 #include "caldav/calendar/validate.h"
+#include "caldav/calendar/view/freebusy.h"
+#include "caldav/calendar/view/select.h"
+#include "caldav/calendar/view/time_range.h"
 
 #define HEAD "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\n"
 #define TAIL "END:VCALENDAR\r\n"

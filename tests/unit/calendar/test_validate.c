@@ -2,12 +2,12 @@
 #include "tests/support/test.h"
 
 #include "caldav/calendar/ical/ical.h"
-#include "caldav/calendar/index/occ.h"
 #include "caldav/calendar/ical/scan.h"
-#include "caldav/calendar/view/time_range.h"
-#include "caldav/calendar/validate.h"
+#include "caldav/calendar/index/occ.h"
 #include "caldav/calendar/recur/expand.h"
 #include "caldav/calendar/recur/vtimezone.h"
+#include "caldav/calendar/validate.h"
+#include "caldav/calendar/view/time_range.h"
 
 #define HEAD "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\n"
 #define TAIL "END:VCALENDAR\r\n"

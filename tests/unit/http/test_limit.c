@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/support/test.h"
 
+#include "server/auth/scope.h"
 #include "server/http/crowd.h"
 #include "server/http/head.h"
 #include "server/http/limit.h"
-#include "server/auth/scope.h"
 
 static struct id key_of(unsigned n)
 {
