@@ -51,7 +51,6 @@ err_t consent_load(struct ctx *cx, struct str reference, const struct consent_us
 	view.granted = connection.scopes;
 	view.chosen = connection.calendars;
 	view.redirect_host = redirect_host(cx->mem, view.request.redirect_uri);
-	view.redirect_origin = redirect_origin(cx->mem, view.request.redirect_uri);
 	view.loopback = redirect_is_loopback(view.request.redirect_uri);
 	*out = view;
 	return OK;

@@ -19,7 +19,6 @@ struct consent_view {
 	struct id account;                /* the account in the client's mode */
 	bool test;
 	struct str redirect_host;         /* where the answer goes: always shown */
-	struct str redirect_origin;       /* for reply_page's form_action */
 	bool loopback;                    /* an app on this computer */
 	bool connected;                   /* there is a living connection */
 	uint64_t granted;                 /* its scopes; 0 without */

@@ -7,7 +7,7 @@
 
 static void page_plain(struct request *rq, struct response *rs, err_t e)
 {
-	struct buf *out = reply_page(rs, err_row(e->kind)->api_status, STR_ABSENT);
+	struct buf *out = reply_page(rs, err_row(e->kind)->api_status, FORMS_STAY);
 	BUF_LIT(out,
 		"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Not possible</title></head>"
 		"<body><main><h1>Not possible</h1><p role=\"alert\">");

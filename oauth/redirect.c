@@ -9,12 +9,11 @@
 
 static const struct loopback {
 	struct str origin;
-	struct str csp; /* CSP has no IPv6 literals (CSP 3 §2.3.1): the scheme alone is left */
-	bool by_name;   /* may be resolved to something else: public clients that ask for it (OAuth 2.1 §8.4.2) */
+	bool by_name; /* may be resolved to something else: public clients that ask for it (OAuth 2.1 §8.4.2) */
 } loopbacks[] = {
-	{ STR_INIT("http://127.0.0.1"), STR_INIT("http://127.0.0.1:*"), false },
-	{ STR_INIT("http://[::1]"), STR_INIT("http:"), false },
-	{ STR_INIT("http://localhost"), STR_INIT("http://localhost:*"), true },
+	{ STR_INIT("http://127.0.0.1"), false },
+	{ STR_INIT("http://[::1]"), false },
+	{ STR_INIT("http://localhost"), true },
 };
 
 /* 1 to 65535, no leading zero. */
@@ -163,20 +162,6 @@ struct str redirect_host(struct arena *mem, struct str uri)
 	if (!u.host.len)
 		return u.scheme;
 	return u.port.ptr ? str_fmt(mem, "%.*s:%.*s", STR_ARG(u.host), STR_ARG(u.port)) : u.host;
-}
-
-struct str redirect_origin(struct arena *mem, struct str uri)
-{
-	struct uri u;
-	struct str rest;
-	const struct loopback *l = loopback_cut(uri, &rest);
-	if (l)
-		return l->csp;
-	if (!uri_split(uri, &u))
-		return STR_ABSENT;
-	if (!str_eq(u.scheme, STR("https")))
-		return str_fmt(mem, "%.*s:", STR_ARG(u.scheme));
-	return str_fmt(mem, "https://%.*s", STR_ARG(redirect_host(mem, uri)));
 }
 
 struct str redirect_answer_url(struct arena *mem, const struct redirect_answer *answer)

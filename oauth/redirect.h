@@ -25,8 +25,6 @@ bool redirect_uri_matches(struct str registered, struct str sent);
 
 /* For people: the host, "this computer" for loopback, the scheme of a private-use one. */
 struct str redirect_host(struct arena *mem, struct str uri);
-/* For CSP's form-action: https://host:port, http://127.0.0.1:*, com.example.app: */
-struct str redirect_origin(struct arena *mem, struct str uri);
 
 /* The answer of the authorization endpoint, as the query of the client's URI. Absent texts are left out. */
 struct redirect_answer {

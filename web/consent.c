@@ -101,7 +101,7 @@ err_t consent_page(struct request *rq, struct response *rs)
 	struct html_values *v = view_values(rq, reference, &view);
 	const struct decision before = { .scopes = view.request.scopes, .calendars = view.chosen };
 	choices(rq, v, &view, &before, STR_ABSENT);
-	return page_reply_to(rs, 200, "consent", v, view.redirect_origin);
+	return page_reply_to(rs, 200, "consent", v, FORMS_LEAD_AWAY);
 }
 
 static err_t read_lifetime(struct request *rq, int64_t *out)
@@ -160,7 +160,7 @@ static err_t show_again(struct request *rq, struct response *rs, const struct de
 	html_set_flag(v, "only_some", str_eq(form_get(&rq->form, "calendars"), STR("some")));
 	html_set(v, "alert", err_text(wrong));
 	rq->error_code = err_row(wrong->kind)->api_code;
-	return page_reply_to(rs, page_status(wrong), "consent", v, view.redirect_origin);
+	return page_reply_to(rs, page_status(wrong), "consent", v, FORMS_LEAD_AWAY);
 }
 
 err_t consent_post(struct request *rq, struct response *rs)

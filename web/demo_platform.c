@@ -126,7 +126,7 @@ static err_t show(struct request *rq, struct response *rs, int status, const str
 	else
 		scope_ticks(v);
 	/* Connect is a form that leads to the provider. */
-	struct buf *out = reply_page(rs, status, rq->cx.config->public_url);
+	struct buf *out = reply_page(rs, status, FORMS_LEAD_AWAY);
 	return html_render(&rq->cx, out, "demo", v);
 }
 
@@ -227,7 +227,7 @@ static void show_error(struct request *rq, struct response *rs, err_t e)
 	struct html_values *v = values_new(rq, "That did not work");
 	html_set(v, "alert", err_text(e));
 	html_set_flag(v, "broken", true);
-	struct buf *out = reply_page(rs, status, STR_ABSENT);
+	struct buf *out = reply_page(rs, status, FORMS_STAY);
 	if (html_render(&rq->cx, out, "demo", v))
 		buf_add(out, err_text(e));
 }

@@ -24,15 +24,15 @@ struct html_values *page_new(struct request *rq, const char *title, const char *
 }
 
 err_t page_reply_to(
-	struct response *rs, int status, const char *name, const struct html_values *v, struct str form_action)
+	struct response *rs, int status, const char *name, const struct html_values *v, enum page_forms forms)
 {
-	struct buf *out = reply_page(rs, status, form_action);
+	struct buf *out = reply_page(rs, status, forms);
 	return html_render(&rs->rq->cx, out, name, v);
 }
 
 err_t page_reply(struct response *rs, int status, const char *name, const struct html_values *v)
 {
-	return page_reply_to(rs, status, name, v, STR_ABSENT);
+	return page_reply_to(rs, status, name, v, FORMS_STAY);
 }
 
 int page_status(err_t e)
@@ -41,7 +41,7 @@ int page_status(err_t e)
 	return status == 401 ? 403 : status;
 }
 
-err_t page_again(struct response *rs, const char *name, struct html_values *v, err_t e)
+err_t page_again_to(struct response *rs, const char *name, struct html_values *v, err_t e, enum page_forms forms)
 {
 	struct arena *mem = rs->rq->cx.mem;
 	int status = page_status(e);
@@ -53,7 +53,12 @@ err_t page_again(struct response *rs, const char *name, struct html_values *v, e
 	if (e->retry_after_s)
 		response_header(rs, "Retry-After", str_fmt(mem, "%d", e->retry_after_s));
 	rs->rq->error_code = err_row(e->kind)->api_code;
-	return page_reply(rs, status, name, v);
+	return page_reply_to(rs, status, name, v, forms);
+}
+
+err_t page_again(struct response *rs, const char *name, struct html_values *v, err_t e)
+{
+	return page_again_to(rs, name, v, e, FORMS_STAY);
 }
 
 void page_notice(struct request *rq, struct html_values *v)

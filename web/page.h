@@ -8,16 +8,18 @@
 /* Values for a page: title, brand, who is signed in, the token of its forms. `nav` is "keys", "apps" …; NULL: none. */
 struct html_values *page_new(struct request *rq, const char *title, const char *nav);
 
-/* Answer with the template. form_action: see reply_page. */
+/* Answer with the template. `forms`: see reply_page. */
 MUST_CHECK err_t page_reply(struct response *rs, int status, const char *name, const struct html_values *v);
 MUST_CHECK err_t page_reply_to(
-	struct response *rs, int status, const char *name, const struct html_values *v, struct str form_action);
+	struct response *rs, int status, const char *name, const struct html_values *v, enum page_forms forms);
 
 /*
  * The form once more, with what was wrong in role=alert and `bad_PARAM` true for the field. Only for what the user can
  * mend: any other failure is handed on.
  */
 MUST_CHECK err_t page_again(struct response *rs, const char *name, struct html_values *v, err_t e);
+MUST_CHECK err_t page_again_to(
+	struct response *rs, const char *name, struct html_values *v, err_t e, enum page_forms forms);
 
 /* The status of a page that tells of e. Pages have no 401: there is no challenge that a browser could answer. */
 int page_status(err_t e);

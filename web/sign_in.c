@@ -73,7 +73,7 @@ err_t sign_in_page(struct request *rq, struct response *rs)
 	struct html_values *v = form_values(rq, "Sign in", next, form_get(params, "login_hint"));
 	html_set_flag(v, "again", rq->principal != NULL);
 	page_notice(rq, v);
-	return page_reply(rs, 200, "sign_in", v);
+	return page_reply_to(rs, 200, "sign_in", v, FORMS_LEAD_AWAY);
 }
 
 err_t sign_in_post(struct request *rq, struct response *rs)
@@ -86,7 +86,9 @@ err_t sign_in_post(struct request *rq, struct response *rs)
 		e = REFUSE(&rq->cx, CREDENTIALS_INVALID, "email", "The e-mail address or the password is wrong.");
 	if (!e)
 		e = enter(rq, rs, account.id, account.password_at, page_local_path(rq, next));
-	return e ? page_again(rs, "sign_in", form_values(rq, "Sign in", next, email), e) : OK;
+	if (e)
+		return page_again_to(rs, "sign_in", form_values(rq, "Sign in", next, email), e, FORMS_LEAD_AWAY);
+	return OK;
 }
 
 static err_t refuse_closed(struct request *rq)
@@ -101,8 +103,8 @@ err_t sign_up_page(struct request *rq, struct response *rs)
 	const struct form *params;
 	TRY(refuse_closed(rq));
 	TRY(request_params(rq, &params));
-	return page_reply(
-		rs, 200, "sign_up", form_values(rq, "Create an account", form_get(params, "next"), STR_ABSENT));
+	struct html_values *v = form_values(rq, "Create an account", form_get(params, "next"), STR_ABSENT);
+	return page_reply_to(rs, 200, "sign_up", v, FORMS_LEAD_AWAY);
 }
 
 static err_t sign_up(struct request *rq, struct account *out)
@@ -138,7 +140,7 @@ err_t sign_up_post(struct request *rq, struct response *rs)
 	if (e) {
 		struct html_values *v = form_values(rq, "Create an account", next, form_get(&rq->form, "email"));
 		html_set(v, "name_value", form_get(&rq->form, "name"));
-		return page_again(rs, "sign_up", v, e);
+		return page_again_to(rs, "sign_up", v, e, FORMS_LEAD_AWAY);
 	}
 	next = page_local_path(rq, next);
 	sign_in_after(rq, rs, account.id, next,

@@ -62,27 +62,16 @@ void reply_redirect(struct response *rs, int status, struct str location)
 	rs->store_unsaid = true;
 }
 
-/* An origin, and nothing that could begin another directive or source of the policy. */
-static bool is_csp_source(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.ptr[i] <= ' ' || (unsigned char)s.ptr[i] >= 0x7F ||
-			str_has(STR(";,'\""), s.ptr[i]))
-			return false;
-	return s.len > 0;
-}
+#define CSP_OF_ALL                                                                                                     \
+	"default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; frame-ancestors 'none'; "            \
+	"base-uri 'none'"
 
-struct buf *reply_page(struct response *rs, int status, struct str form_action)
+struct buf *reply_page(struct response *rs, int status, enum page_forms forms)
 {
 	reply(rs, status, "text/html; charset=utf-8");
 	rs->may_gzip = false; /* BREACH: a page carries the token of its forms */
 	response_header(rs, "Content-Security-Policy",
-		str_fmt(rs->rq->cx.mem,
-			"default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action "
-			"'self'%s%.*s; "
-			"frame-ancestors 'none'; base-uri 'none'",
-			is_csp_source(form_action) ? " " : "", is_csp_source(form_action) ? (int)form_action.len : 0,
-			form_action.ptr ? form_action.ptr : ""));
+		forms == FORMS_STAY ? STR(CSP_OF_ALL "; form-action 'self'") : STR(CSP_OF_ALL));
 	response_header(rs, "X-Frame-Options", STR("DENY"));
 	response_header(rs, "Referrer-Policy", STR("no-referrer"));
 	return &rs->body;

@@ -42,8 +42,14 @@ struct buf *reply(struct response *rs, int status, const char *content_type);
 void reply_empty(struct response *rs, int status);
 /* 303 (after a POST, RFC 9110 §15.4.4) or another status, to an absolute or site-relative location. */
 void reply_redirect(struct response *rs, int status, struct str location);
-/* text/html with the page headers; form_action is an extra CSP form-action origin, absent for none. */
-struct buf *reply_page(struct response *rs, int status, struct str form_action);
+/*
+ * Where the forms of a page lead. Browsers hold CSP's form-action against every redirect that follows a form, so a page
+ * whose form may end at an app cannot have one: nobody here knows where the app leads on (docs/adr/0018).
+ */
+enum page_forms { FORMS_STAY, FORMS_LEAD_AWAY };
+
+/* text/html with the page headers. */
+struct buf *reply_page(struct response *rs, int status, enum page_forms forms);
 
 /*
  * Begin a streamed answer. Everything that can be refused should have been refused before: once the first chunk went

@@ -71,7 +71,7 @@ static err_t form(struct request *rq, struct response *rs)
 {
 	if (rq->method == METHOD_POST)
 		return hello(rq, rs);
-	buf_add(reply_page(rs, 200, STR_ABSENT), request_csrf(rq));
+	buf_add(reply_page(rs, 200, FORMS_STAY), request_csrf(rq));
 	return OK;
 }
 

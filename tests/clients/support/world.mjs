@@ -5,6 +5,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { createServer as createHttps } from 'node:https';
 import { createServer as createTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -42,12 +43,14 @@ async function until(what, seconds, probe) {
 	throw new Error(`${what}: not within ${seconds} s`);
 }
 
-export async function openWorld() {
+// `options`: more of `calends serve`.
+export async function openWorld(...options) {
 	const folder = await mkdtemp(join(tmpdir(), 'calends-'));
 	await chmod(folder, 0o711); // started by root, PostgreSQL runs as another user
 	const port = await freePort();
 	const url = `http://127.0.0.1:${port}`;
-	const server = spawn(program, ['serve', '--data-dir', join(folder, 'data'), '--listen', `127.0.0.1:${port}`], {
+	const server = spawn(program, ['serve', '--data-dir', join(folder, 'data'), '--listen', `127.0.0.1:${port}`,
+		...options], {
 		stdio: ['ignore', 'ignore', 'pipe'],
 	});
 	let log = '';
@@ -105,9 +108,35 @@ export async function openCallback() {
 	};
 }
 
-export async function openBrowser() {
+// An app on https://*.example, whatever the host: /hop leads to another origin, and that to a third. Chromium finds it with
+// the arguments that it gives; its certificate is its own.
+export async function openApp() {
+	const folder = await mkdtemp(join(tmpdir(), 'calends-app-'));
+	const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+	await run('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
+		'-subj', '/CN=app.example', '-keyout', key, '-out', cert]);
+	const waiting = [];
+	const server = createHttps({ key: await readFile(key), cert: await readFile(cert) }, (request, response) => {
+		const url = new URL(request.url, `https://${request.headers.host}`);
+		const hops = { '/hop': 'https://second.example/hop2', '/hop2': 'https://third.example/cb' };
+		if (hops[url.pathname])
+			return response.writeHead(302, { Location: hops[url.pathname] + url.search }).end();
+		response.setHeader('Content-Type', 'text/html');
+		response.end('<!doctype html><title>Back in the app</title><p>Back in the app');
+		if (url.pathname === '/cb') waiting.splice(0).forEach((heard) => heard(url));
+	});
+	await new Promise((done) => server.listen(0, '127.0.0.1', done));
+	await rm(folder, { recursive: true, force: true });
+	return {
+		browserArgs: [`--host-resolver-rules=MAP *.example 127.0.0.1:${server.address().port}`, '--ignore-certificate-errors'],
+		heard: () => new Promise((done) => waiting.push(done)),
+		close: () => new Promise((done) => { server.closeAllConnections?.(); server.close(done); }),
+	};
+}
+
+export async function openBrowser(...args) {
 	return chromium.launch({
 		executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-		args: process.getuid() === 0 ? ['--no-sandbox'] : [],
+		args: [...args, ...(process.getuid() === 0 ? ['--no-sandbox'] : [])],
 	});
 }
