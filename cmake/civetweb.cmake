@@ -94,12 +94,12 @@ file(READ "${civetweb_source}/src/civetweb.c" civetweb_text)
 civetweb_change([[{"REPORT", 1, 1, 1, 1, 1},]]
 	[[{"REPORT", 1, 1, 1, 1, 1}, {"MKCALENDAR", 0, 1, 0, 1, 0}, {"ACL", 0, 1, 0, 1, 0}, {"COPY", 0, 1, 0, 1, 0},
 	{"MOVE", 0, 1, 0, 1, 0}, {"SEARCH", 0, 1, 1, 1, 1},]])
-# The gate, on the raw head (server/http/gate.h).
+# The head check, on the raw head (server/http/head_check.h).
 civetweb_change([[if (parse_http_request(conn->buf, conn->buf_size, &conn->request_info)]]
-	[[if ((*err = civet_gate(conn->phys_ctx, conn->buf, conn->request_len, ebuf, ebuf_len)) != 0)
+	[[if ((*err = civet_head_check(conn->phys_ctx, conn->buf, conn->request_len, ebuf, ebuf_len)) != 0)
 		return 0;
 	if (parse_http_request(conn->buf, conn->buf_size, &conn->request_info)]])
-# Tabs are legal in values; the gate decides where.
+# Tabs are legal in values; the head check decides where.
 civetweb_change([[&& !isprint(c)]] [[&& (c != '\t') && !isprint(c)]])
 # A chunk's size line without the overflow and the rest of a line that is ignored.
 civetweb_change([[chunkSize = strtoul(lenbuf, &end, 16);]] [[chunkSize = civet_chunk_size(lenbuf, i + 1, &end);]])

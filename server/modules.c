@@ -8,7 +8,7 @@
 #include "server/account/session.h"
 #include "server/api/routes.h"
 #include "server/health.h"
-#include "server/http/crowd.h"
+#include "server/http/concurrency.h"
 #include "server/http/limit.h"
 #include "web/routes.h"
 
@@ -77,8 +77,8 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 	app->db = runtime->db;
 	if (config->rate_limit > 0)
 		app->limiter = limiter_open((unsigned)config->rate_limit, (unsigned)config->rate_limit);
-	app->callers = crowd_open(callers_max(config));
-	app->heavy = crowd_open(heavy_max(config));
+	app->callers = concurrency_open(callers_max(config));
+	app->heavy = concurrency_open(heavy_max(config));
 	app->last_used = last_used_open(runtime->db, config, (unsigned)config->last_used_ms);
 	app->seen = last_used_seen;
 	oauth_set_page_renderer(web_show_error);
@@ -88,8 +88,8 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 void app_close(struct app *app)
 {
 	last_used_close(app->last_used);
-	crowd_close(app->callers);
-	crowd_close(app->heavy);
+	concurrency_close(app->callers);
+	concurrency_close(app->heavy);
 	if (app->limiter)
 		limiter_close(app->limiter);
 }

@@ -4,7 +4,7 @@
 #include "server/base/config.h"
 #include "server/base/log.h"
 #include "server/http/cookie.h"
-#include "server/http/crowd.h"
+#include "server/http/concurrency.h"
 #include "server/http/limit.h"
 #include "server/http/proxy.h"
 
@@ -151,10 +151,10 @@ static bool is_heavy(const struct request *rq)
 }
 
 /* Who waited here would hold the thread that others need: it is refused, and told to come again. */
-static err_t enter(struct request *rq, struct crowd *crowd, bool *entered, const char *what)
+static err_t enter(struct request *rq, struct concurrency *limit, bool *entered, const char *what)
 {
-	*entered = crowd && crowd_enter(crowd, crowd_account(rq->principal->account));
-	if (*entered || !crowd)
+	*entered = limit && concurrency_enter(limit, concurrency_account(rq->principal->account));
+	if (*entered || !limit)
 		return OK;
 	struct err *e = REFUSE(&rq->cx, RATE_LIMITED, "",
 		"This account has too many %s under way at the same time. Wait until one of them is answered, then ask "
@@ -175,9 +175,9 @@ err_t access_enter(struct request *rq)
 void access_leave(struct request *rq)
 {
 	if (rq->counted)
-		crowd_leave(rq->app->callers, crowd_account(rq->principal->account));
+		concurrency_leave(rq->app->callers, concurrency_account(rq->principal->account));
 	if (rq->heavy)
-		crowd_leave(rq->app->heavy, crowd_account(rq->principal->account));
+		concurrency_leave(rq->app->heavy, concurrency_account(rq->principal->account));
 	rq->counted = rq->heavy = false;
 }
 

@@ -15,8 +15,8 @@
 #include "server/base/log.h"
 #include "server/crypto/digest.h"
 #include "server/data/json.h"
-#include "server/http/civet_inside.h"
-#include "server/http/gate.h"
+#include "server/http/civet_private.h"
+#include "server/http/head_check.h"
 #include "server/http/head.h"
 
 /* Long If headers, cookies and Negotiate fit. */
@@ -34,9 +34,9 @@ static struct civet *server_of(const struct mg_context *ctx)
 
 /* ---- what the changed civetweb asks (civet_hooks.h) ---- */
 
-int civet_gate(struct mg_context *ctx, char *head, int len, char *reason, size_t size)
+int civet_head_check(struct mg_context *ctx, char *head, int len, char *reason, size_t size)
 {
-	const struct gate_fault *fault = gate_head(head, (size_t)len);
+	const struct head_fault *fault = head_check(head, (size_t)len);
 	if (!fault)
 		return 0;
 	atomic_fetch_add(&server_of(ctx)->refused_heads, 1);
@@ -47,7 +47,7 @@ int civet_gate(struct mg_context *ctx, char *head, int len, char *reason, size_t
 unsigned long civet_chunk_size(char *line, size_t len, char **end)
 {
 	unsigned long size = 0;
-	bool fits = gate_chunk_size(line, len, &size);
+	bool fits = chunk_size_read(line, len, &size);
 	*end = fits ? line + len - 2 : NULL;
 	return fits ? size : 1;
 }
@@ -69,7 +69,7 @@ int civet_admit(struct mg_context *ctx, const struct sockaddr *from)
 	struct civet *server = server_of(ctx);
 	struct address a = address_of(from);
 	if (atomic_fetch_add(&server->open, 1) < server->open_max &&
-		(proxy_trusted(server->proxies, a) || crowd_enter(server->connections, crowd_site(a))))
+		(proxy_trusted(server->proxies, a) || concurrency_enter(server->connections, concurrency_network(a))))
 		return 1;
 	atomic_fetch_sub(&server->open, 1);
 	return 0;
@@ -81,7 +81,7 @@ void civet_left(struct mg_context *ctx, const struct sockaddr *from)
 	struct address a = address_of(from);
 	atomic_fetch_sub(&server->open, 1);
 	if (!proxy_trusted(server->proxies, a))
-		crowd_leave(server->connections, crowd_site(a));
+		concurrency_leave(server->connections, concurrency_network(a));
 }
 
 struct ssl_st *civet_tls_begin(struct mg_context *ctx, int fd)
@@ -117,7 +117,7 @@ static const char *code_of(int status)
 	return status == 431 || status == 414 ? "request_too_large" : "malformed_request";
 }
 
-/* What never became a request: the gate's refusals, and whatever else civetweb cannot read. */
+/* What never became a request: the head check's refusals, and whatever else civetweb cannot read. */
 static int on_error(struct mg_connection *mg, int status, const char *reason)
 {
 	struct worker *worker = mg_get_thread_pointer(mg);
@@ -282,8 +282,8 @@ static err_t start(struct ctx *cx, const struct civet_settings *s, struct civet 
 
 static void free_server(struct civet *server)
 {
-	crowd_close(server->connections);
-	crowd_close(server->bodies);
+	concurrency_close(server->connections);
+	concurrency_close(server->bodies);
 	arena_close(server->mem);
 	free(server);
 }
@@ -306,8 +306,8 @@ err_t civet_open(struct ctx *cx, const struct civet_settings *s, const struct ap
 	server->mem = arena_open();
 	server->body_budget = s->body_budget;
 	server->open_max = open_max();
-	server->connections = crowd_open(s->connections_per_address);
-	server->bodies = crowd_open(s->bodies_per_address ? s->bodies_per_address : 1 + s->threads / 4);
+	server->connections = concurrency_open(s->connections_per_address);
+	server->bodies = concurrency_open(s->bodies_per_address ? s->bodies_per_address : 1 + s->threads / 4);
 	server->park = (struct park_settings){ s->request_timeout_ms, s->idle_timeout_ms, s->threads };
 
 	signal(SIGPIPE, SIG_IGN);

@@ -15,7 +15,7 @@ struct parker;
 /* ---- civet.c has these; civetweb calls them ---- */
 
 /* 0, or the status to refuse the head with; its reason goes to `reason`. */
-int civet_gate(struct mg_context *ctx, char *head, int len, char *reason, size_t size);
+int civet_head_check(struct mg_context *ctx, char *head, int len, char *reason, size_t size);
 /* The size of a chunk; *end becomes NULL for a malformed line, which makes civetweb refuse it. */
 unsigned long civet_chunk_size(char *line, size_t len, char **end);
 /* A connection of this address comes; 0 refuses it. Each admitted one is taken back by civet_left. */

@@ -3,7 +3,7 @@
 
 #include "server/base/config.h"
 #include "server/base/log.h"
-#include "server/http/conn.h"
+#include "server/http/client_io.h"
 #include "server/http/cookie.h"
 #include "server/http/limit.h"
 #include "server/http/route.h"
@@ -136,7 +136,7 @@ void head_write(struct buf *wire, struct response *rs, enum framing framing, siz
 {
 	struct request *rq = rs->rq;
 	add_for_all(rs);
-	if (framing == FRAME_CLOSE || rq->conn->ops->is_last(rq->conn))
+	if (framing == FRAME_CLOSE || rq->io->ops->is_last(rq->io))
 		rs->closing = true;
 
 	BUF_LIT(wire, "HTTP/1.1 ");
@@ -157,7 +157,7 @@ void head_write(struct buf *wire, struct response *rs, enum framing framing, siz
 	}
 	if (rs->closing)
 		BUF_LIT(wire, "Connection: close\r\n");
-	else if (rq->conn->http_1_0)
+	else if (rq->io->http_1_0)
 		BUF_LIT(wire, "Connection: keep-alive\r\n");
 	buf_add(wire, buf_str(&rs->head));
 	BUF_LIT(wire, "\r\n");

@@ -5,7 +5,7 @@
 
 #include "server/base/buf.h"
 #include "server/crypto/digest.h"
-#include "server/http/conn.h"
+#include "server/http/client_io.h"
 #include "server/http/cookie.h"
 
 static const char *const method_names[] = {
@@ -124,10 +124,10 @@ bool request_wants_minimal(const struct request *rq)
 
 static err_t body_fault(struct request *rq, ssize_t fault)
 {
-	rq->conn->ops->close(rq->conn);
-	if (fault == CONN_SLOW)
+	rq->io->ops->close(rq->io);
+	if (fault == IO_SLOW)
 		return FAIL(&rq->cx, TIMEOUT, "body incomplete");
-	if (fault == CONN_CROWDED) {
+	if (fault == IO_FULL) {
 		struct err *e = FAIL(&rq->cx, UNAVAILABLE, "too many bodies under way from this address");
 		e->retry_after_s = 5;
 		return e;
@@ -137,9 +137,9 @@ static err_t body_fault(struct request *rq, ssize_t fault)
 
 static err_t body_reserve(struct request *rq, size_t octets)
 {
-	if (rq->conn->ops->reserve(rq->conn, octets))
+	if (rq->io->ops->reserve(rq->io, octets))
 		return OK;
-	rq->conn->ops->close(rq->conn);
+	rq->io->ops->close(rq->io);
 	struct err *e = FAIL(&rq->cx, UNAVAILABLE, "budget of request bodies is used up");
 	e->retry_after_s = 1;
 	return e;
@@ -147,18 +147,18 @@ static err_t body_reserve(struct request *rq, size_t octets)
 
 static err_t body_too_large(struct request *rq, size_t max)
 {
-	rq->conn->ops->close(rq->conn);
+	rq->io->ops->close(rq->io);
 	return REFUSE(&rq->cx, TOO_LARGE, "", "The request body is too large: at most %zu octets are taken here.", max);
 }
 
 /* RFC 9110 §10.1.1: the client waits for this before it sends. */
 static err_t body_invite(struct request *rq)
 {
-	if (!rq->conn->expects_continue)
+	if (!rq->io->expects_continue)
 		return OK;
-	rq->conn->expects_continue = false;
-	if (!rq->conn->ops->write(rq->conn, STR("HTTP/1.1 100 Continue\r\n\r\n")))
-		return body_fault(rq, CONN_MALFORMED);
+	rq->io->expects_continue = false;
+	if (!rq->io->ops->write(rq->io, STR("HTTP/1.1 100 Continue\r\n\r\n")))
+		return body_fault(rq, IO_MALFORMED);
 	return OK;
 }
 
@@ -168,9 +168,9 @@ static err_t read_known(struct request *rq, size_t length)
 	TRY(body_invite(rq));
 	char *body = arena_take(rq->cx.mem, 1, length);
 	for (size_t have = 0; have < length;) {
-		ssize_t got = rq->conn->ops->read(rq->conn, body + have, length - have);
+		ssize_t got = rq->io->ops->read(rq->io, body + have, length - have);
 		if (got <= 0)
-			return body_fault(rq, got ? got : CONN_SLOW);
+			return body_fault(rq, got ? got : IO_SLOW);
 		have += (size_t)got;
 	}
 	rq->body = (struct str){ body, length };
@@ -188,7 +188,7 @@ static err_t read_chunked(struct request *rq, size_t max)
 		TRY(body_reserve(rq, BODY_STEP));
 		char *space = buf_space(&body, BODY_STEP);
 		assert(space);
-		ssize_t got = rq->conn->ops->read(rq->conn, space, BODY_STEP);
+		ssize_t got = rq->io->ops->read(rq->io, space, BODY_STEP);
 		if (got < 0)
 			return body_fault(rq, got);
 		body.len -= BODY_STEP - (size_t)got;
@@ -216,9 +216,9 @@ err_t request_read_body(struct request *rq, size_t max)
 
 void request_leave_body(struct request *rq)
 {
-	bool waits = rq->conn->expects_continue, unread = !rq->body.ptr && rq->content_length != 0;
+	bool waits = rq->io->expects_continue, unread = !rq->body.ptr && rq->content_length != 0;
 	if (unread && (waits || rq->content_length < 0 || rq->content_length > BODY_DISCARD_MAX))
-		rq->conn->ops->close(rq->conn);
+		rq->io->ops->close(rq->io);
 }
 
 /* ---- forms shown to browsers ---- */

@@ -27,7 +27,7 @@ enum method {
 	METHOD_LOCK,
 	METHOD_UNLOCK,
 	METHOD_SEARCH,
-	METHOD_UNKNOWN, /* none of ours: the gate answers 501; a preflight may name one */
+	METHOD_UNKNOWN, /* none of ours: the head check answers 501; a preflight may name one */
 	METHODS
 };
 const char *method_name(enum method m);
@@ -44,12 +44,12 @@ struct app;
 struct limit_state;
 struct route;
 struct module;
-struct civet_conn; /* conn.h; not for handlers */
+struct client_io; /* client_io.h; not for handlers */
 
 struct request {
 	struct ctx cx;
 	const struct app *app;
-	struct civet_conn *conn;
+	struct client_io *io;
 	enum method method;
 	struct str target;  /* as sent, origin form: path[?query] */
 	struct path path;   /* decoded per segment (data/uri.h) */
@@ -74,7 +74,8 @@ struct request {
 	const char *error_code;      /* set when the request ended in an error, for the log line */
 };
 
-/* The first header of this name (case-insensitive); absent if there is none. The gate makes the dangerous ones unique.
+/* The first header of this name (case-insensitive); absent if there is none. The head check makes the dangerous ones
+ * unique.
  */
 struct str request_header(const struct request *rq, const char *name);
 /* All headers of this name joined by ", " (RFC 9110 §5.3); absent if there is none. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/http/response.h"
 
-#include "server/http/conn.h"
+#include "server/http/client_io.h"
 #include "server/http/gzip.h"
 #include "server/http/head.h"
 
@@ -15,8 +15,8 @@
 void response_begin(struct response *rs, struct request *rq)
 {
 	*rs = (struct response){ .rq = rq, .status = 200 };
-	rs->head = buf_new(rq->conn->out, HEAD_MAX);
-	rs->body = buf_new(rq->conn->out, REPLY_MAX);
+	rs->head = buf_new(rq->io->out, HEAD_MAX);
+	rs->body = buf_new(rq->io->out, REPLY_MAX);
 	rs->no_body = rq->method == METHOD_HEAD;
 }
 
@@ -82,13 +82,13 @@ struct buf *reply_page(struct response *rs, int status, enum page_forms forms)
 void response_break(struct response *rs)
 {
 	rs->broken = true;
-	rs->rq->conn->ops->close(rs->rq->conn);
+	rs->rq->io->ops->close(rs->rq->io);
 }
 
 static void put(struct response *rs, struct str octets)
 {
-	struct civet_conn *conn = rs->rq->conn;
-	if (!rs->broken && octets.len && !conn->ops->write(conn, octets))
+	struct client_io *io = rs->rq->io;
+	if (!rs->broken && octets.len && !io->ops->write(io, octets))
 		response_break(rs);
 }
 
@@ -117,8 +117,8 @@ static struct str compressed(struct response *rs)
 	struct str plain = buf_str(&rs->body);
 	if (plain.len < GZIP_WORTH || !wants_gzip(rs))
 		return plain;
-	struct buf out = buf_new(rs->rq->conn->out, REPLY_MAX);
-	struct gzip *z = gzip_new(rs->rq->conn->out);
+	struct buf out = buf_new(rs->rq->io->out, REPLY_MAX);
+	struct gzip *z = gzip_new(rs->rq->io->out);
 	if (!z || !gzip_add(z, &out, plain, true))
 		return plain;
 	response_header(rs, "Content-Encoding", STR("gzip"));
@@ -131,7 +131,7 @@ static void send_whole(struct response *rs)
 	/* Who asks for the head of a stream is told no length: its handler may have stopped early (RFC 9110 §8.6). */
 	bool has_length = rs->status != 204 && rs->status != 304 && !(rs->streaming && rs->no_body);
 	bool one_write = !rs->no_body && body.len <= ONE_WRITE;
-	struct buf wire = buf_new(rs->rq->conn->out, HEAD_MAX + ONE_WRITE + 4096);
+	struct buf wire = buf_new(rs->rq->io->out, HEAD_MAX + ONE_WRITE + 4096);
 	head_write(&wire, rs, has_length ? FRAME_LENGTH : FRAME_NONE, body.len);
 	rs->head_sent = true;
 	rs->sent = rs->no_body ? 0 : body.len;
@@ -154,17 +154,17 @@ static void stream_head(struct response *rs, struct buf *wire)
 	if (rs->head_sent)
 		return;
 	if (wants_gzip(rs)) {
-		rs->gzip = gzip_new(rs->rq->conn->out);
+		rs->gzip = gzip_new(rs->rq->io->out);
 		if (rs->gzip)
 			response_header(rs, "Content-Encoding", STR("gzip"));
 	}
-	head_write(wire, rs, rs->no_body ? FRAME_NONE : rs->rq->conn->http_1_0 ? FRAME_CLOSE : FRAME_CHUNKED, 0);
+	head_write(wire, rs, rs->no_body ? FRAME_NONE : rs->rq->io->http_1_0 ? FRAME_CLOSE : FRAME_CHUNKED, 0);
 	rs->head_sent = true;
 }
 
 static void add_chunk(struct response *rs, struct buf *wire, struct str data, bool last)
 {
-	bool chunked = !rs->rq->conn->http_1_0;
+	bool chunked = !rs->rq->io->http_1_0;
 	if (data.len && chunked)
 		buf_fmt(wire, "%zx\r\n", data.len);
 	buf_add(wire, data);
@@ -177,7 +177,7 @@ static void add_chunk(struct response *rs, struct buf *wire, struct str data, bo
 /* One chunk, and the end with it if this is the last. */
 static bool stream_out(struct response *rs, bool last)
 {
-	struct arena *mem = rs->rq->conn->out;
+	struct arena *mem = rs->rq->io->out;
 	struct str data = rs->no_body ? STR("") : buf_str(&rs->body);
 	struct buf head = buf_new(mem, HEAD_MAX), zipped = buf_new(mem, REPLY_MAX);
 
@@ -222,5 +222,5 @@ void response_end(struct response *rs)
 	else
 		send_whole(rs);
 	if (rs->closing)
-		rs->rq->conn->ops->close(rs->rq->conn);
+		rs->rq->io->ops->close(rs->rq->io);
 }

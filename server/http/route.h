@@ -73,7 +73,7 @@ struct app {
 	const struct keyring *keys;
 	struct db_pool *db;
 	struct limiter *limiter;
-	struct crowd *callers, *heavy; /* requests of each account, and heavy ones; NULL for no limit */
+	struct concurrency *callers, *heavy; /* requests of each account, and heavy ones; NULL for no limit */
 	struct last_used *last_used;
 	/* Called after a credential was accepted, with the principal: collects last-used in memory. */
 	void (*seen)(const struct app *app, const struct request *rq, const struct principal *p);

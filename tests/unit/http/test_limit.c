@@ -2,7 +2,7 @@
 #include "tests/support/test.h"
 
 #include "server/auth/scope.h"
-#include "server/http/crowd.h"
+#include "server/http/concurrency.h"
 #include "server/http/head.h"
 #include "server/http/limit.h"
 
@@ -64,45 +64,45 @@ static struct address address(const char *text)
 	return a;
 }
 
-static struct crowd_key site(const char *text)
+static struct concurrency_key site(const char *text)
 {
-	return crowd_site(address(text));
+	return concurrency_network(address(text));
 }
 
-TEST(a_crowd_counts_each_site_and_ipv6_by_its_64)
+TEST(a_concurrency_limit_counts_each_site_and_ipv6_by_its_64)
 {
-	struct crowd *crowd = crowd_open(2);
-	assert_true(crowd_enter(crowd, site("192.0.2.1")));
-	assert_true(crowd_enter(crowd, site("::ffff:192.0.2.1")));
-	assert_false(crowd_enter(crowd, site("192.0.2.1")));
-	assert_true(crowd_enter(crowd, site("192.0.2.2")));
-	crowd_leave(crowd, site("192.0.2.1"));
-	assert_true(crowd_enter(crowd, site("192.0.2.1")));
-	assert_true(crowd_enter(crowd, site("2001:db8::1")));
-	assert_true(crowd_enter(crowd, site("2001:db8::2")));
-	assert_false(crowd_enter(crowd, site("2001:db8::3")));
-	assert_true(crowd_enter(crowd, site("2001:db8:0:1::1")));
-	crowd_close(crowd);
+	struct concurrency *limit = concurrency_open(2);
+	assert_true(concurrency_enter(limit, site("192.0.2.1")));
+	assert_true(concurrency_enter(limit, site("::ffff:192.0.2.1")));
+	assert_false(concurrency_enter(limit, site("192.0.2.1")));
+	assert_true(concurrency_enter(limit, site("192.0.2.2")));
+	concurrency_leave(limit, site("192.0.2.1"));
+	assert_true(concurrency_enter(limit, site("192.0.2.1")));
+	assert_true(concurrency_enter(limit, site("2001:db8::1")));
+	assert_true(concurrency_enter(limit, site("2001:db8::2")));
+	assert_false(concurrency_enter(limit, site("2001:db8::3")));
+	assert_true(concurrency_enter(limit, site("2001:db8:0:1::1")));
+	concurrency_close(limit);
 }
 
-TEST(a_crowd_counts_both_worlds_of_an_account_and_no_other_with_it)
+TEST(a_concurrency_limit_counts_both_worlds_of_an_account_and_no_other_with_it)
 {
-	struct crowd *crowd = crowd_open(2), *unlimited = crowd_open(0);
+	struct concurrency *limit = concurrency_open(2), *unlimited = concurrency_open(0);
 	struct id first = key_of(2), second = key_of(4);
-	assert_true(crowd_enter(crowd, crowd_account(first)));
-	assert_true(crowd_enter(crowd, crowd_account(id_in_mode(first, true))));
-	assert_false(crowd_enter(crowd, crowd_account(first)));
-	assert_false(crowd_enter(crowd, crowd_account(id_in_mode(first, true))));
-	assert_true(crowd_enter(crowd, crowd_account(second)));
+	assert_true(concurrency_enter(limit, concurrency_account(first)));
+	assert_true(concurrency_enter(limit, concurrency_account(id_in_mode(first, true))));
+	assert_false(concurrency_enter(limit, concurrency_account(first)));
+	assert_false(concurrency_enter(limit, concurrency_account(id_in_mode(first, true))));
+	assert_true(concurrency_enter(limit, concurrency_account(second)));
 	/* A refusal takes no place, and who left is forgotten. */
-	crowd_leave(crowd, crowd_account(first));
-	crowd_leave(crowd, crowd_account(first));
-	assert_true(crowd_enter(crowd, crowd_account(first)));
-	assert_true(crowd_enter(crowd, crowd_account(first)));
+	concurrency_leave(limit, concurrency_account(first));
+	concurrency_leave(limit, concurrency_account(first));
+	assert_true(concurrency_enter(limit, concurrency_account(first)));
+	assert_true(concurrency_enter(limit, concurrency_account(first)));
 	for (int i = 0; i < 100; i++)
-		assert_true(crowd_enter(unlimited, crowd_account(first)));
-	crowd_close(crowd);
-	crowd_close(unlimited);
+		assert_true(concurrency_enter(unlimited, concurrency_account(first)));
+	concurrency_close(limit);
+	concurrency_close(unlimited);
 }
 
 TEST(networks_of_trusted_proxies)
@@ -174,7 +174,8 @@ TEST(scopes_are_names_with_single_blanks) /* RFC 6749 §3.3 */
 }
 
 TESTS(RUN(a_burst_passes_and_then_the_rate_rules), RUN(keys_do_not_share_a_bucket),
-	RUN(a_clock_that_is_set_back_locks_nobody_out), RUN(a_crowd_counts_each_site_and_ipv6_by_its_64),
-	RUN(a_crowd_counts_both_worlds_of_an_account_and_no_other_with_it), RUN(networks_of_trusted_proxies),
-	RUN(addresses_come_with_and_without_ports), RUN(an_ipv6_customer_is_one_network),
-	RUN(each_status_of_the_table_of_errors_has_a_phrase), RUN(scopes_are_names_with_single_blanks))
+	RUN(a_clock_that_is_set_back_locks_nobody_out), RUN(a_concurrency_limit_counts_each_site_and_ipv6_by_its_64),
+	RUN(a_concurrency_limit_counts_both_worlds_of_an_account_and_no_other_with_it),
+	RUN(networks_of_trusted_proxies), RUN(addresses_come_with_and_without_ports),
+	RUN(an_ipv6_customer_is_one_network), RUN(each_status_of_the_table_of_errors_has_a_phrase),
+	RUN(scopes_are_names_with_single_blanks))

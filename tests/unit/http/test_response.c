@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/support/memory_conn.h"
+#include "tests/support/memory_io.h"
 
 #include <zlib.h>
 
@@ -61,7 +61,7 @@ TEST(a_whole_answer_is_one_write)
 	struct exchange *x = begin(METHOD_GET, NO_HEADERS);
 	add_lines(reply(&x->rs, 200, "text/plain"), 1000);
 	response_end(&x->rs);
-	assert_int_equal(x->conn.writes, 1);
+	assert_int_equal(x->io.writes, 1);
 	assert_int_equal(answered_body(x).len, x->rs.body.len);
 	assert_str(answered(x, "Strict-Transport-Security"), STR("max-age=31536000"));
 }
@@ -72,7 +72,7 @@ TEST(a_short_stream_goes_out_whole)
 	add_lines(response_stream(&x->rs, 207, "application/xml; charset=utf-8"), 10);
 	assert_true(response_flush_if_large(&x->rs));
 	response_end(&x->rs);
-	assert_int_equal(x->conn.writes, 1);
+	assert_int_equal(x->io.writes, 1);
 	assert_null(answered(x, "Transfer-Encoding").ptr);
 	assert_non_null(answered(x, "Content-Length").ptr);
 }
@@ -80,7 +80,7 @@ TEST(a_short_stream_goes_out_whole)
 static struct exchange *long_stream(enum method method, const struct header *headers, size_t count, bool http_1_0)
 {
 	struct exchange *x = begin(method, headers, count);
-	x->conn.base.http_1_0 = http_1_0;
+	x->io.base.http_1_0 = http_1_0;
 	struct buf *body = response_stream(&x->rs, 207, "application/xml; charset=utf-8");
 	for (size_t i = 0; i < 5000; i++) {
 		add_lines(body, 1);
@@ -98,7 +98,7 @@ TEST(a_long_stream_is_chunked_in_large_pieces)
 		add_lines(&expected, 1);
 	assert_str(answered(x, "Transfer-Encoding"), STR("chunked"));
 	assert_str(unchunked(answered_body(x)), buf_str(&expected));
-	assert_int_equal(x->conn.writes, expected.len / KIB(32) + 1);
+	assert_int_equal(x->io.writes, expected.len / KIB(32) + 1);
 }
 
 TEST(a_long_stream_can_be_compressed)
@@ -117,7 +117,7 @@ TEST(http_1_0_gets_a_stream_that_ends_with_the_connection) /* RFC 9112 §6.3 */
 	struct exchange *x = long_stream(METHOD_GET, NO_HEADERS, true);
 	assert_null(answered(x, "Transfer-Encoding").ptr);
 	assert_str(answered(x, "Connection"), STR("close"));
-	assert_true(x->conn.closed && str_starts(answered_body(x), STR("line 0 of")));
+	assert_true(x->io.closed && str_starts(answered_body(x), STR("line 0 of")));
 }
 
 TEST(head_of_a_stream_has_no_body)
@@ -138,15 +138,15 @@ TEST(head_of_a_stream_that_its_handler_did_not_fill_tells_no_length) /* RFC 9110
 TEST(a_stream_to_a_client_that_left_says_stop)
 {
 	struct exchange *x = begin(METHOD_GET, NO_HEADERS);
-	x->conn.write_limit = 1;
+	x->io.write_limit = 1;
 	struct buf *body = response_stream(&x->rs, 200, "text/plain");
 	add_lines(body, 2000);
 	assert_true(response_flush(&x->rs));
 	add_lines(body, 2000);
 	assert_false(response_flush(&x->rs));
-	assert_true(x->conn.closed && x->rs.broken);
+	assert_true(x->io.closed && x->rs.broken);
 	response_end(&x->rs);
-	assert_int_equal(x->conn.writes, 1);
+	assert_int_equal(x->io.writes, 1);
 }
 
 TEST(a_stream_with_a_hole_is_broken_off)
@@ -157,8 +157,8 @@ TEST(a_stream_with_a_hole_is_broken_off)
 	add_lines(body, 100);
 	assert_false(response_flush(&x->rs));
 	response_end(&x->rs);
-	assert_true(x->conn.closed);
-	assert_int_equal(x->conn.writes, 0);
+	assert_true(x->io.closed);
+	assert_int_equal(x->io.writes, 0);
 }
 
 TEST(small_answers_and_those_with_a_strong_etag_are_not_compressed)
@@ -267,7 +267,7 @@ TEST(a_caller_may_say_how_long_an_answer_keeps)
 	response_header(&x->rs, "Cache-Control", STR("public, max-age=3600"));
 	response_end(&x->rs);
 	assert_str(answered(x, "Cache-Control"), STR("public, max-age=3600"));
-	assert_true(str_find(buf_str(&x->conn.wire), STR("no-store")) == SIZE_MAX);
+	assert_true(str_find(buf_str(&x->io.wire), STR("no-store")) == SIZE_MAX);
 }
 
 TESTS(RUN(a_whole_answer_is_one_write), RUN(a_short_stream_goes_out_whole),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/support/memory_conn.h"
+#include "tests/support/memory_io.h"
 
-#include "server/http/crowd.h"
+#include "server/http/concurrency.h"
 #include "server/http/limit.h"
 
 static err_t show_args(struct request *rq, struct response *rs)
@@ -347,7 +347,7 @@ TEST(bodies_have_a_type_and_a_ceiling)
 		struct exchange *x =
 			exchange_run(exchange_new(&app, METHOD_POST, cases[i].target, cases[i].body, h, 2));
 		assert_int_equal(x->rs.status, cases[i].status);
-		assert_true(x->conn.closed == (cases[i].status == 413));
+		assert_true(x->io.closed == (cases[i].status == 413));
 	}
 	/* Of unknown length, it is read to one octet past the ceiling at most. */
 	struct exchange *x = exchange_new(&app, METHOD_POST, "/v1/any", STR("0123456789a"), NO_HEADERS);
@@ -363,19 +363,19 @@ TEST(a_body_that_breaks_off_is_408)
 	struct exchange *x = exchange_new(&app, METHOD_POST, "/v1/any", STR("012"), NO_HEADERS);
 	x->rq.content_length = 10;
 	assert_int_equal(exchange_run(x)->rs.status, 408);
-	assert_true(x->conn.closed);
+	assert_true(x->io.closed);
 }
 
 TEST(an_expectation_is_met_only_when_the_body_is_wanted) /* RFC 9110 §10.1.1 */
 {
 	struct exchange *x = exchange_new(&app, METHOD_POST, "/v1/any", STR("012"), NO_HEADERS);
-	x->conn.base.expects_continue = true;
+	x->io.base.expects_continue = true;
 	assert_int_equal(exchange_run(x)->rs.status, 200);
-	assert_true(str_starts(buf_str(&x->conn.wire), STR("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200")));
+	assert_true(str_starts(buf_str(&x->io.wire), STR("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200")));
 	x = exchange_new(&app, METHOD_POST, "/v1/events", STR("012"), NO_HEADERS);
-	x->conn.base.expects_continue = true;
+	x->io.base.expects_continue = true;
 	assert_int_equal(exchange_run(x)->rs.status, 401);
-	assert_true(str_starts(buf_str(&x->conn.wire), STR("HTTP/1.1 401")) && x->conn.closed);
+	assert_true(str_starts(buf_str(&x->io.wire), STR("HTTP/1.1 401")) && x->io.closed);
 }
 
 TEST(a_failed_handler_leaves_nothing_of_its_answer)
@@ -552,26 +552,26 @@ static int status_inside(
 
 TEST(an_account_has_a_number_of_requests_at_a_time)
 {
-	struct app crowded = app;
-	crowded.heavy = crowd_open(1);
+	struct app limited = app;
+	limited.heavy = concurrency_open(1);
 	for (int i = 0; i < 3; i++) { /* what ended, also in an error, has left */
-		assert_int_equal(status_inside(&crowded, METHOD_REPORT, "/dav/deep?/dav/deep", "cp_good", NULL), 429);
+		assert_int_equal(status_inside(&limited, METHOD_REPORT, "/dav/deep?/dav/deep", "cp_good", NULL), 429);
 		assert_str(inner_retry_after, STR("1"));
-		assert_int_equal(status_inside(&crowded, METHOD_PROPFIND, "/dav/deep?/dav/", "cp_good", "1"), 200);
+		assert_int_equal(status_inside(&limited, METHOD_PROPFIND, "/dav/deep?/dav/", "cp_good", "1"), 200);
 	}
-	assert_int_equal(status_inside(&crowded, METHOD_PROPFIND, "/dav/deep?/dav/deep", "cp_good", "1"), 429);
-	assert_int_equal(status_inside(&crowded, METHOD_PROPFIND, "/dav/deep?/dav/deep", "cp_good", NULL), 429);
-	assert_int_equal(status_inside(&crowded, METHOD_PROPFIND, "/dav/deep?/dav/deep", "cp_good", "0"), 200);
+	assert_int_equal(status_inside(&limited, METHOD_PROPFIND, "/dav/deep?/dav/deep", "cp_good", "1"), 429);
+	assert_int_equal(status_inside(&limited, METHOD_PROPFIND, "/dav/deep?/dav/deep", "cp_good", NULL), 429);
+	assert_int_equal(status_inside(&limited, METHOD_PROPFIND, "/dav/deep?/dav/deep", "cp_good", "0"), 200);
 	/* Depth makes no report lighter. */
-	assert_int_equal(status_inside(&crowded, METHOD_REPORT, "/dav/deep?/dav/deep", "cp_good", "0"), 429);
+	assert_int_equal(status_inside(&limited, METHOD_REPORT, "/dav/deep?/dav/deep", "cp_good", "0"), 429);
 	assert_int_equal(status_inside(&app, METHOD_REPORT, "/dav/deep?/dav/deep", "cp_good", NULL), 200);
-	crowd_close(crowded.heavy);
+	concurrency_close(limited.heavy);
 	/* Light ones have a number, too. */
-	crowded.heavy = NULL;
-	crowded.callers = crowd_open(1);
+	limited.heavy = NULL;
+	limited.callers = concurrency_open(1);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(status_inside(&crowded, METHOD_PROPFIND, "/dav/deep?/dav/", "cp_good", "0"), 429);
-	crowd_close(crowded.callers);
+		assert_int_equal(status_inside(&limited, METHOD_PROPFIND, "/dav/deep?/dav/", "cp_good", "0"), 429);
+	concurrency_close(limited.callers);
 }
 
 TEST(a_long_prefix_is_no_path_of_another_module)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One request of civetweb's, as the router sees it. */
-#include "server/http/civet_inside.h"
+#include "server/http/civet_private.h"
 
 #include <assert.h>
 #include <string.h>
@@ -13,8 +13,8 @@
 /* One call of mg_read fills what it is given, so it is given pieces. */
 #define READ_MAX ((size_t)1024 * 1024)
 
-struct connection {
-	struct civet_conn base;
+struct civet_request {
+	struct client_io base;
 	struct civet *server;
 	struct mg_connection *mg;
 	struct request *rq;
@@ -23,47 +23,47 @@ struct connection {
 	bool closing;
 };
 
-static struct connection *of(struct civet_conn *conn)
+static struct civet_request *of(struct client_io *io)
 {
-	return (struct connection *)conn;
+	return (struct civet_request *)io;
 }
 
-/* ---- conn_ops over civetweb ---- */
+/* ---- client_io_ops over civetweb ---- */
 
-static ssize_t read_some(struct connection *c, char *into, size_t max)
+static ssize_t read_some(struct civet_request *c, char *into, size_t max)
 {
 	int got = mg_read(c->mg, into, max);
 	if (got < 0)
-		return CONN_MALFORMED;
-	return got == 0 && c->rq->content_length >= 0 ? CONN_SLOW : got;
+		return IO_MALFORMED;
+	return got == 0 && c->rq->content_length >= 0 ? IO_SLOW : got;
 }
 
 /* A body that is not here yet holds its thread, so an address may have only some of them. */
-static ssize_t conn_read(struct civet_conn *conn, char *into, size_t max)
+static ssize_t io_read(struct client_io *io, char *into, size_t max)
 {
-	struct connection *c = of(conn);
+	struct civet_request *c = of(io);
 	if (max > READ_MAX)
 		max = READ_MAX;
 	if (c->rq->content_length >= 0 && civet_body_here(c->mg) >= max)
 		return read_some(c, into, max);
-	struct crowd_key site = crowd_site(c->client);
-	if (!crowd_enter(c->server->bodies, site))
-		return CONN_CROWDED;
+	struct concurrency_key site = concurrency_network(c->client);
+	if (!concurrency_enter(c->server->bodies, site))
+		return IO_FULL;
 	ssize_t got = read_some(c, into, max);
-	crowd_leave(c->server->bodies, site);
+	concurrency_leave(c->server->bodies, site);
 	return got;
 }
 
 /* mg_write may return a short count after a time-out: that ends the answer. */
-static bool conn_write(struct civet_conn *conn, struct str octets)
+static bool io_write(struct client_io *io, struct str octets)
 {
-	int written = octets.len > INT32_MAX ? -1 : mg_write(of(conn)->mg, octets.ptr, octets.len);
+	int written = octets.len > INT32_MAX ? -1 : mg_write(of(io)->mg, octets.ptr, octets.len);
 	return written >= 0 && (size_t)written == octets.len;
 }
 
-static bool conn_reserve(struct civet_conn *conn, size_t octets)
+static bool io_reserve(struct client_io *io, size_t octets)
 {
-	struct connection *c = of(conn);
+	struct civet_request *c = of(io);
 	size_t before = atomic_fetch_add(&c->server->body_octets, octets);
 	if (before + octets > c->server->body_budget) {
 		atomic_fetch_sub(&c->server->body_octets, octets);
@@ -73,19 +73,19 @@ static bool conn_reserve(struct civet_conn *conn, size_t octets)
 	return true;
 }
 
-static bool conn_is_last(struct civet_conn *conn)
+static bool io_is_last(struct client_io *io)
 {
-	struct connection *c = of(conn);
+	struct civet_request *c = of(io);
 	return c->closing || atomic_load(&c->server->draining) || !civet_keeps(c->mg);
 }
 
-static void conn_close(struct civet_conn *conn)
+static void io_close(struct client_io *io)
 {
-	of(conn)->closing = true;
-	mg_disable_connection_keep_alive(of(conn)->mg);
+	of(io)->closing = true;
+	mg_disable_connection_keep_alive(of(io)->mg);
 }
 
-static const struct conn_ops ops = { conn_read, conn_write, conn_reserve, conn_is_last, conn_close };
+static const struct client_io_ops ops = { io_read, io_write, io_reserve, io_is_last, io_close };
 
 /* ---- a request ---- */
 
@@ -115,7 +115,7 @@ static int64_t body_length(const struct request *rq)
 {
 	uint64_t length;
 	if (request_header(rq, "Transfer-Encoding").ptr)
-		return -1; /* the gate lets nothing but chunked through */
+		return -1; /* the head check lets nothing but chunked through */
 	if (!str_to_u64(request_header(rq, "Content-Length"), INT64_MAX, &length))
 		return 0;
 	return (int64_t)length;
@@ -142,7 +142,7 @@ static struct str as_ascii(struct arena *mem, struct str text)
 	return text.ptr ? (struct str){ ascii, text.len } : STR_ABSENT;
 }
 
-static struct request *request_of(struct connection *c, const struct mg_request_info *info, struct arena *mem)
+static struct request *request_of(struct civet_request *c, const struct mg_request_info *info, struct arena *mem)
 {
 	const struct app *app = c->server->app;
 	struct request *rq = arena_new(mem, struct request);
@@ -153,7 +153,7 @@ static struct request *request_of(struct connection *c, const struct mg_request_
 	};
 	rq->cx.request_id = id_new(rq->cx.now);
 	rq->app = app;
-	rq->conn = &c->base;
+	rq->io = &c->base;
 	rq->method = method_of(str_of(info->request_method));
 	fill_headers(rq, info);
 	fill_target(rq, info);
@@ -172,15 +172,15 @@ static struct request *request_of(struct connection *c, const struct mg_request_
 }
 
 /* What the router left unread, which it leaves only when it is small, would be the next request. */
-static void discard_rest(struct connection *c)
+static void discard_rest(struct civet_request *c)
 {
 	char waste[4096];
 	if (c->closing || c->rq->body.ptr || c->rq->content_length == 0)
 		return;
 	for (int64_t left = c->rq->content_length; left > 0;) {
-		ssize_t got = conn_read(&c->base, waste, left < (int64_t)sizeof waste ? (size_t)left : sizeof waste);
+		ssize_t got = io_read(&c->base, waste, left < (int64_t)sizeof waste ? (size_t)left : sizeof waste);
 		if (got <= 0) {
-			conn_close(&c->base);
+			io_close(&c->base);
 			return;
 		}
 		left -= got;
@@ -189,7 +189,7 @@ static void discard_rest(struct connection *c)
 
 int civet_answer(struct civet *server, struct mg_connection *mg, struct worker *worker)
 {
-	struct connection c = { .base = { .ops = &ops, .out = worker->out }, .server = server, .mg = mg };
+	struct civet_request c = { .base = { .ops = &ops, .out = worker->out }, .server = server, .mg = mg };
 	struct response rs;
 	c.rq = request_of(&c, mg_get_request_info(mg), worker->mem);
 	router_run(c.rq, &rs);

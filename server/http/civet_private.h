@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared by the two files that know civetweb: civet.c (the server) and civet_conn.c (a request). */
+/* Shared by the two files that know civetweb: civet.c (the server) and civet_request.c (a request). */
 #pragma once
 
 #include <stdatomic.h>
 
 #include "server/http/civet.h"
 #include "server/http/civet_hooks.h"
-#include "server/http/conn.h"
-#include "server/http/crowd.h"
+#include "server/http/client_io.h"
+#include "server/http/concurrency.h"
 #include "server/http/proxy.h"
 #include "server/http/tls.h"
 
@@ -19,7 +19,7 @@ struct civet {
 	struct park_settings park;
 	struct arena *mem; /* as long as the server */
 	const struct proxy_list *proxies;
-	struct crowd *connections, *bodies;
+	struct concurrency *connections, *bodies;
 	size_t body_budget;
 	unsigned open_max;
 	atomic_size_t body_octets;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/http/gate.h"
+#include "server/http/head_check.h"
 
 #include "server/base/buf.h"
 #include "tests/support/test.h"
@@ -10,19 +10,19 @@ static int status_of(struct str head, struct str *after)
 {
 	char *copy = arena_take(test_mem, 1, head.len + 1);
 	memcpy(copy, head.ptr, head.len);
-	const struct gate_fault *fault = gate_head(copy, head.len);
+	const struct head_fault *fault = head_check(copy, head.len);
 	if (after)
 		*after = (struct str){ copy, head.len };
 	return fault ? fault->status : 200;
 }
 
-struct gate_case {
+struct head_case {
 	const char *why;
 	struct str head;
 	int status;
 };
 
-static void check(const struct gate_case *cases, size_t count)
+static void check(const struct head_case *cases, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		int got = status_of(cases[i].head, NULL);
@@ -34,7 +34,7 @@ static void check(const struct gate_case *cases, size_t count)
 TEST(well_formed_heads_pass)
 {
 	/* clang-format off */
-	static const struct gate_case cases[] = {
+	static const struct head_case cases[] = {
 		{ "plain", STR_INIT(HEAD("")), 200 },
 		{ "one empty line before (RFC 9112 §2.2)", STR_INIT("\r\n" HEAD("")), 200 },
 		{ "HTTP/1.0 without Host", STR_INIT("GET / HTTP/1.0\r\n\r\n"), 200 },
@@ -56,7 +56,7 @@ TEST(well_formed_heads_pass)
 TEST(ambiguous_framing_is_refused) /* RFC 9112 §6.3, §11.2 */
 {
 	/* clang-format off */
-	static const struct gate_case cases[] = {
+	static const struct head_case cases[] = {
 		{ "length and chunked", STR_INIT(HEAD("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n")), 400 },
 		{ "chunked and length", STR_INIT(HEAD("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n")), 400 },
 		{ "two lengths", STR_INIT(HEAD("Content-Length: 3\r\nContent-Length: 4\r\n")), 400 },
@@ -83,7 +83,7 @@ TEST(ambiguous_framing_is_refused) /* RFC 9112 §6.3, §11.2 */
 TEST(malformed_lines_are_refused) /* RFC 9112 §2.2, §3, §5 */
 {
 	/* clang-format off */
-	static const struct gate_case cases[] = {
+	static const struct head_case cases[] = {
 		{ "blank before the colon", STR_INIT(HEAD("X : y\r\n")), 400 },
 		{ "folded", STR_INIT(HEAD("X: a\r\n b\r\n")), 400 },
 		{ "folded with a tab", STR_INIT(HEAD("X: a\r\n\tb\r\n")), 400 },
@@ -126,7 +126,7 @@ TEST(malformed_lines_are_refused) /* RFC 9112 §2.2, §3, §5 */
 TEST(targets_are_origin_form_of_our_own) /* RFC 9112 §3.2 */
 {
 	/* clang-format off */
-	static const struct gate_case cases[] = {
+	static const struct head_case cases[] = {
 		{ "NUL escape", TARGET("/a%00b"), 400 },
 		{ "NUL escape in the query", TARGET("/a?b=%00"), 200 },
 		{ "half an escape", TARGET("/a%2"), 400 },
@@ -181,7 +181,7 @@ TEST(targets_have_a_greatest_length)
 {
 	struct buf head = buf_new(test_mem, 1 << 20);
 	BUF_LIT(&head, "GET /");
-	for (size_t i = 1; i < GATE_TARGET_MAX; i++)
+	for (size_t i = 1; i < HEAD_TARGET_MAX; i++)
 		buf_char(&head, 'a');
 	struct buf longer = buf_new(test_mem, 1 << 20);
 	buf_add(&longer, buf_str(&head));
@@ -214,7 +214,7 @@ TEST(chunk_size_lines_are_hex_digits_alone) /* RFC 9112 §7.1 */
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		unsigned long size = 0;
-		bool taken = gate_chunk_size(cases[i].line.ptr, cases[i].line.len, &size);
+		bool taken = chunk_size_read(cases[i].line.ptr, cases[i].line.len, &size);
 		assert_int_equal(taken ? (long)size : -1, cases[i].size);
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* library: http */
-/* What the gate lets through has whole lines only: CR and LF in pairs, no NUL, no control character but tabs. */
-#include "server/http/gate.h"
+/* What the head check lets through has whole lines only: CR and LF in pairs, no NUL, no control character but tabs. */
+#include "server/http/head_check.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -28,9 +28,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (size)
 		memcpy(head, data, size);
-	if (gate_chunk_size(head, size, &chunk) && chunk > 0x7FFFFFFF)
+	if (chunk_size_read(head, size, &chunk) && chunk > 0x7FFFFFFF)
 		abort();
-	if (!gate_head(head, size))
+	if (!head_check(head, size))
 		check_line_ends(head, size);
 	free(head);
 	return 0;

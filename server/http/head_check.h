@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The gate: one pure function over the raw head of a request, before civetweb has touched it. What two parsers could
- * read in two ways is refused here, so that no second request can hide in the first one's body (RFC 9112 §11.2), and
- * what civetweb would silently drop or misread never reaches it. After a refusal the connection closes.
+ * The head check: one pure function over the raw head of a request, before civetweb has touched it. What two parsers
+ * could read in two ways is refused here, so that no second request can hide in the first one's body (RFC 9112 §11.2),
+ * and what civetweb would silently drop or misread never reaches it. After a refusal the connection closes.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define GATE_TARGET_MAX 8000
-#define GATE_HEADERS_MAX 64
+#define HEAD_TARGET_MAX 8000
+#define HEAD_LINES_MAX 64
 
-struct gate_fault {
+struct head_fault {
 	int status;
 	const char *reason; /* for the client */
 };
@@ -23,9 +23,9 @@ struct gate_fault {
  *
  *   400  line ends, NUL and control characters, white space where none may be, obs-fold, targets beyond RFC 3986,
  *        Host (RFC 9112 §3.2), Content-Length and Transfer-Encoding (§6), two Authorization
- *   414  target over GATE_TARGET_MAX    417  Expect    431  more than GATE_HEADERS_MAX    501  method    505  version
+ *   414  target over HEAD_TARGET_MAX    417  Expect    431  more than HEAD_LINES_MAX    501  method    505  version
  */
-const struct gate_fault *gate_head(char *head, size_t len);
+const struct head_fault *head_check(char *head, size_t len);
 
 /* A chunk's size line, with its CR LF (RFC 9112 §7.1, without extensions): 1 to 8 hex digits, below 2^31. */
-bool gate_chunk_size(const char *line, size_t len, unsigned long *out);
+bool chunk_size_read(const char *line, size_t len, unsigned long *out);

@@ -9,21 +9,21 @@
 #pragma once
 
 #include "server/base/config.h"
-#include "server/http/conn.h"
+#include "server/http/client_io.h"
 #include "server/http/router.h"
 #include "tests/support/test.h"
 
-struct memory_conn {
-	struct civet_conn base;
+struct memory_io {
+	struct client_io base;
 	struct str body; /* what the client still sends */
 	struct buf wire; /* what it got */
 	size_t writes, write_limit;
 	bool closed;
 };
 
-static inline ssize_t memory_read(struct civet_conn *conn, char *into, size_t max)
+static inline ssize_t memory_read(struct client_io *io, char *into, size_t max)
 {
-	struct memory_conn *c = (struct memory_conn *)conn;
+	struct memory_io *c = (struct memory_io *)io;
 	size_t n = c->body.len < max ? c->body.len : max;
 	if (n)
 		memcpy(into, c->body.ptr, n);
@@ -31,9 +31,9 @@ static inline ssize_t memory_read(struct civet_conn *conn, char *into, size_t ma
 	return (ssize_t)n;
 }
 
-static inline bool memory_write(struct civet_conn *conn, struct str octets)
+static inline bool memory_write(struct client_io *io, struct str octets)
 {
-	struct memory_conn *c = (struct memory_conn *)conn;
+	struct memory_io *c = (struct memory_io *)io;
 	if (c->write_limit && c->writes >= c->write_limit)
 		return false;
 	c->writes++;
@@ -41,23 +41,24 @@ static inline bool memory_write(struct civet_conn *conn, struct str octets)
 	return true;
 }
 
-static inline bool memory_reserve(struct civet_conn *conn, size_t octets)
+static inline bool memory_reserve(struct client_io *io, size_t octets)
 {
-	(void)conn;
+	(void)io;
 	return octets <= MIB(32);
 }
 
-static inline bool memory_is_last(struct civet_conn *conn)
+static inline bool memory_is_last(struct client_io *io)
 {
-	return ((struct memory_conn *)conn)->closed;
+	return ((struct memory_io *)io)->closed;
 }
 
-static inline void memory_close(struct civet_conn *conn)
+static inline void memory_close(struct client_io *io)
 {
-	((struct memory_conn *)conn)->closed = true;
+	((struct memory_io *)io)->closed = true;
 }
 
-static const struct conn_ops memory_ops = { memory_read, memory_write, memory_reserve, memory_is_last, memory_close };
+static const struct client_io_ops memory_ops = { memory_read, memory_write, memory_reserve, memory_is_last,
+	memory_close };
 
 static inline void memory_free(void *out)
 {
@@ -65,7 +66,7 @@ static inline void memory_free(void *out)
 }
 
 struct exchange {
-	struct memory_conn conn;
+	struct memory_io io;
 	struct request rq;
 	struct response rs;
 };
@@ -75,15 +76,15 @@ static inline struct exchange *exchange_new(const struct app *app, enum method m
 	struct str body, const struct header *headers, size_t header_count)
 {
 	struct exchange *x = arena_new(test_mem, struct exchange);
-	x->conn.base = (struct civet_conn){ .ops = &memory_ops, .out = arena_open() };
-	arena_defer(test_mem, memory_free, x->conn.base.out);
-	x->conn.body = body;
-	x->conn.wire = buf_new(test_mem, MIB(64));
+	x->io.base = (struct client_io){ .ops = &memory_ops, .out = arena_open() };
+	arena_defer(test_mem, memory_free, x->io.base.out);
+	x->io.body = body;
+	x->io.wire = buf_new(test_mem, MIB(64));
 	x->rq.cx = test_cx;
 	x->rq.cx.config = app->config;
 	x->rq.cx.client_ip = STR("192.0.2.7");
 	x->rq.app = app;
-	x->rq.conn = &x->conn.base;
+	x->rq.io = &x->io.base;
 	x->rq.method = method;
 	x->rq.target = str_of(target);
 	struct str rest = x->rq.target, path;
@@ -113,7 +114,7 @@ static inline struct exchange *exchange_run(struct exchange *x)
 /* The value of the answer's header; absent if there is none. */
 static inline struct str answered(const struct exchange *x, const char *name)
 {
-	struct str lines = buf_str(&x->conn.wire), line, key;
+	struct str lines = buf_str(&x->io.wire), line, key;
 	while (str_cut(&lines, '\n', &line) && line.len > 1)
 		if (str_has(line, ':') && str_cut(&line, ':', &key) && str_eq_nocase(key, str_of(name)))
 			return str_trim(line, STR_BLANK);
@@ -122,7 +123,7 @@ static inline struct str answered(const struct exchange *x, const char *name)
 
 static inline struct str answered_body(const struct exchange *x)
 {
-	struct str all = buf_str(&x->conn.wire);
+	struct str all = buf_str(&x->io.wire);
 	size_t at = str_find(all, STR("\r\n\r\n"));
 	return at == SIZE_MAX ? STR_ABSENT : str_from(all, at + 4);
 }

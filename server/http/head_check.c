@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/http/gate.h"
+#include "server/http/head_check.h"
 
 #include "server/http/request.h"
 
-typedef const struct gate_fault *fault_t;
+typedef const struct head_fault *fault_t;
 
 /* clang-format off */
 #define FAULTS(X) \
@@ -26,7 +26,7 @@ typedef const struct gate_fault *fault_t;
 	X(credentials,    400, "More than one Authorization header") \
 	X(expectation,    417, "Only Expect: 100-continue is understood")
 /* clang-format on */
-#define FAULT_OF(name, status, reason) static const struct gate_fault fault_##name = { status, reason };
+#define FAULT_OF(name, status, reason) static const struct head_fault fault_##name = { status, reason };
 FAULTS(FAULT_OF)
 
 struct head {
@@ -114,7 +114,7 @@ static bool is_target(struct str target)
 static fault_t check_target(struct head *h)
 {
 	struct str target = h->target;
-	if (target.len > GATE_TARGET_MAX)
+	if (target.len > HEAD_TARGET_MAX)
 		return &fault_long_target;
 	if (str_eq(target, STR("*"))) {
 		if (!str_eq(h->method, STR("OPTIONS")))
@@ -208,7 +208,7 @@ static fault_t read_header(struct head *h, struct str line)
 	size_t name = token_len(line);
 	if (!name || name == line.len || line.ptr[name] != ':')
 		return &fault_header_line;
-	if (++h->headers > GATE_HEADERS_MAX)
+	if (++h->headers > HEAD_LINES_MAX)
 		return &fault_many_headers;
 	struct str value = str_from(line, name + 1);
 	for (size_t i = 0; i < value.len; i++) {
@@ -252,7 +252,7 @@ static fault_t settle_framing(const struct head *h)
 	return NULL;
 }
 
-const struct gate_fault *gate_head(char *head, size_t len)
+const struct head_fault *head_check(char *head, size_t len)
 {
 	struct str line, whole = { head, len };
 	if (!str_ends(whole, STR("\r\n\r\n")))
@@ -278,7 +278,7 @@ const struct gate_fault *gate_head(char *head, size_t len)
 	return fault;
 }
 
-bool gate_chunk_size(const char *line, size_t len, unsigned long *out)
+bool chunk_size_read(const char *line, size_t len, unsigned long *out)
 {
 	unsigned long size = 0;
 	if (len < 3 || len > 10 || line[len - 2] != '\r' || line[len - 1] != '\n')
