@@ -148,6 +148,7 @@ static void write_field(struct json *j, struct arena *mem, const struct json_fie
 	const void *at = from + f->offset;
 	switch (f->kind) {
 	case JSON_STR:
+	case JSON_WORD:
 		json_str(j, f->name, *(const struct str *)at);
 		return;
 	case JSON_INT:
@@ -160,7 +161,7 @@ static void write_field(struct json *j, struct arena *mem, const struct json_fie
 		json_time(j, f->name, *(const struct instant *)at);
 		return;
 	case JSON_ID:
-		json_id(j, f->name, f->prefix, *(const struct id *)at);
+		json_id(j, f->name, f->of, *(const struct id *)at);
 		return;
 	case JSON_STRS:
 		write_texts(j, f->name, at);
@@ -184,5 +185,12 @@ void json_write(struct json *j, struct arena *mem, const struct json_field *fiel
 {
 	for (size_t i = 0; i < count; i++)
 		if (!(fields[i].flags & JSON_WRITE_ONLY))
+			write_field(j, mem, &fields[i], from);
+}
+
+void json_write_open(struct json *j, struct arena *mem, const struct json_field *fields, size_t count, const void *from)
+{
+	for (size_t i = 0; i < count; i++)
+		if (fields[i].flags & JSON_OPEN)
 			write_field(j, mem, &fields[i], from);
 }

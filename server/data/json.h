@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * JSON (RFC 8259). Written forward into a buffer; read strictly through a table of fields: only UTF-8, no NUL, no
- * duplicate names, depth at most 32, no unknown fields. The same table writes answers and documents the resource.
+ * JSON (RFC 8259). Written forward into a buffer; read strictly through a table of fields (json_tree.h has what is
+ * accepted at all). The same table writes answers and documents the resource; a table also reads the parameters of a
+ * query, which are a flat object of texts.
  */
 #pragma once
 
 #include "server/base/buf.h"
 #include "server/base/ctx.h"
+#include "server/data/form.h"
 
 /* ---- writing ---- */
 
@@ -32,10 +34,27 @@ void json_raw(struct json *j, const char *key, struct str value);      /* alread
 
 /* ---- reading ---- */
 
-enum json_kind { JSON_STR, JSON_INT, JSON_BOOL, JSON_TIME, JSON_ID, JSON_STRS, JSON_OBJECT, JSON_OBJECTS };
-enum json_flags { JSON_REQUIRED = 1, JSON_NULLABLE = 2, JSON_READ_ONLY = 4, JSON_WRITE_ONLY = 8 };
+enum json_kind {
+	JSON_STR,
+	JSON_WORD, /* a struct str: one of the words in `of` */
+	JSON_INT,
+	JSON_BOOL,
+	JSON_TIME,
+	JSON_ID,
+	JSON_STRS,
+	JSON_OBJECT,
+	JSON_OBJECTS
+};
 
-#define JSON_DEPTH_MAX 32
+enum json_flags {
+	JSON_REQUIRED = 1,
+	JSON_NULLABLE = 2,
+	JSON_READ_ONLY = 4,
+	JSON_WRITE_ONLY = 8,
+	JSON_OPEN = 16,   /* answered to whoever may write the resource; the other fields to whoever may read it */
+	JSON_IN_PATH = 32 /* a parameter of the path: its name is the pattern's */
+};
+
 #define JSON_FIELDS_MAX 64                     /* of one table */
 #define JSON_INT_MAX INT64_C(9007199254740991) /* 2^53 - 1: what every reader of JSON keeps exactly (RFC 8259 §6) */
 #define JSON_ITEMS_MAX 1000                    /* of a list whose field names no `max` */
@@ -46,6 +65,7 @@ enum json_flags { JSON_REQUIRED = 1, JSON_NULLABLE = 2, JSON_READ_ONLY = 4, JSON
  *
  * min, max   of a number, of the characters of a text, of the items of a list; a max of 0 with a min of 0 is none, but
  *            a number lies within ±JSON_INT_MAX in any case
+ * of         JSON_ID: the prefix, without "_"; JSON_WORD: what it may be, with single blanks between
  * null       allowed with JSON_NULLABLE only: given is set, the value is left absent (time: INSTANT_NONE, others zero)
  * read-only  refused when sent; write-only fields are left out of answers
  *
@@ -58,7 +78,7 @@ struct json_field {
 	unsigned flags;
 	size_t offset, given;
 	int64_t min, max;
-	const char *prefix; /* JSON_ID */
+	const char *of;
 	const struct json_field *fields;
 	size_t field_count, size; /* JSON_OBJECT (in place), JSON_OBJECTS (struct json_list) */
 	const char *doc;
@@ -79,5 +99,21 @@ MUST_CHECK err_t json_read(struct ctx *cx, struct str text, const struct json_fi
 /* The same for answers of other servers: unknown fields are ignored (RFC 6749 §5.1). */
 MUST_CHECK err_t json_read_known(
 	struct ctx *cx, struct str text, const struct json_field *fields, size_t count, void *out);
+
+/*
+ * Read the parameters of a query into *out: JSON_STR, JSON_WORD, JSON_INT, JSON_BOOL, JSON_TIME and JSON_ID, each at
+ * most once. One that is sent empty is an empty text, and no number, time or id. Fields that are JSON_IN_PATH are no
+ * parameters of a query.
+ *
+ * errors  UNKNOWN_FIELD (the text names those that are known), MISSING_FIELD, INVALID_VALUE
+ */
+MUST_CHECK err_t json_read_params(
+	struct ctx *cx, const struct form *params, const struct json_field *fields, size_t count, void *out);
+/* One value of those kinds from its text, for parameters of a path. INVALID_VALUE. */
+MUST_CHECK err_t json_read_param(struct ctx *cx, const struct json_field *field, struct str text, void *out);
+
 /* Write the fields of a struct as members of the open object. */
 void json_write(struct json *j, struct arena *mem, const struct json_field *fields, size_t count, const void *from);
+/* Those alone that are JSON_OPEN. */
+void json_write_open(
+	struct json *j, struct arena *mem, const struct json_field *fields, size_t count, const void *from);

@@ -2,6 +2,7 @@
 #include "tests/support/test.h"
 
 #include "server/data/json.h"
+#include "server/data/json_check.h"
 
 struct guest {
 	struct str email;
@@ -19,7 +20,7 @@ struct sample {
 	struct str_list tags;
 	struct guest host;
 	struct json_list guests;
-	struct str status;
+	struct str status, mode;
 };
 
 #define AT(field) offsetof(struct sample, field)
@@ -44,7 +45,7 @@ static const struct json_field fields[] = {
 	{ .name = "count", .kind = JSON_INT, .offset = AT(count), .given = AT(given_count), .min = -5, .max = 10 },
 	{ .name = "flag", .kind = JSON_BOOL, .offset = AT(flag) },
 	{ .name = "when", .kind = JSON_TIME, .flags = JSON_NULLABLE, .offset = AT(when), .given = AT(given_when) },
-	{ .name = "calendar", .kind = JSON_ID, .prefix = "cal", .offset = AT(calendar) },
+	{ .name = "calendar", .kind = JSON_ID, .of = "cal", .offset = AT(calendar) },
 	{ .name = "tags", .kind = JSON_STRS, .offset = AT(tags), .max = 3 },
 	{ .name = "host", .kind = JSON_OBJECT, .offset = AT(host), .fields = guest_fields, .field_count = 2 },
 	{ .name = "guests",
@@ -53,7 +54,8 @@ static const struct json_field fields[] = {
 		.fields = guest_fields,
 		.field_count = 2,
 		.size = sizeof(struct guest) },
-	{ .name = "status", .kind = JSON_STR, .flags = JSON_READ_ONLY, .offset = AT(status) },
+	{ .name = "status", .kind = JSON_STR, .flags = JSON_READ_ONLY | JSON_OPEN, .offset = AT(status) },
+	{ .name = "mode", .kind = JSON_WORD, .of = "first second", .offset = AT(mode) },
 };
 
 static err_t read_sample(struct str text, struct sample *out)
@@ -182,8 +184,12 @@ TEST(a_bad_field_is_named_by_its_path)
 		{ STR("{\"title\":\"123456\"}"), INVALID_VALUE, STR("title") },
 		{ STR("{\"title\":1}"), INVALID_VALUE, STR("title") },
 		{ STR("{\"title\":\"x\",\"count\":11}"), INVALID_VALUE, STR("count") },
-		{ STR("{\"title\":\"x\",\"count\":1.0}"), INVALID_VALUE, STR("count") },
+		{ STR("{\"title\":\"x\",\"count\":1.5}"), INVALID_VALUE, STR("count") },
 		{ STR("{\"title\":\"x\",\"count\":1e2}"), INVALID_VALUE, STR("count") },
+		{ STR("{\"title\":\"x\",\"count\":1.00000000000000000001}"), INVALID_VALUE, STR("count") },
+		{ STR("{\"title\":\"x\",\"mode\":\"third\"}"), INVALID_VALUE, STR("mode") },
+		{ STR("{\"title\":\"x\",\"mode\":\"\"}"), INVALID_VALUE, STR("mode") },
+		{ STR("{\"title\":\"x\",\"mode\":\"first second\"}"), INVALID_VALUE, STR("mode") },
 		{ STR("{\"title\":\"x\",\"count\":9007199254740992}"), INVALID_VALUE, STR("count") },
 		{ STR("{\"title\":\"x\",\"count\":99999999999999999999999999}"), INVALID_VALUE, STR("count") },
 		{ STR("{\"title\":\"x\",\"count\":\"1\"}"), INVALID_VALUE, STR("count") },
@@ -243,7 +249,99 @@ TEST(a_struct_is_written_through_its_table)
 				      "\"calendar\":null,\"tags\":[\"x\"],\"host\":{\"email\":\"h\",\"optional\":true},"
 				      "\"guests\":[{\"email\":\"a\",\"optional\":false},{\"email\":"
 				      "\"b\\\"\\\\\\u0001\\n<\",\"optional\":true}],"
-				      "\"status\":null}"));
+				      "\"status\":null,\"mode\":null}"));
+}
+
+TEST(who_may_not_read_is_told_the_open_fields_alone) /* F11 */
+{
+	const struct sample s = { .title = STR("T"), .status = STR("ok") };
+	struct buf out = buf_new(test_mem, 4096);
+	struct json j = json_begin(&out);
+	json_object(&j, NULL);
+	json_write_open(&j, test_mem, fields, ARRAY_LEN(fields), &s);
+	json_object_end(&j);
+	assert_str(buf_str(&out), STR("{\"status\":\"ok\"}"));
+}
+
+/* ---- parameters of a query ---- */
+
+struct asked {
+	bool none, has_limit;
+	struct str calendar, order;
+	int64_t limit;
+	bool deep;
+	struct instant from;
+	struct id id;
+};
+
+static const struct json_field asked_fields[] = {
+	{ .name = "calendar", .kind = JSON_STR, .flags = JSON_IN_PATH, .offset = offsetof(struct asked, calendar) },
+	{ .name = "order", .kind = JSON_WORD, .of = "up down", .offset = offsetof(struct asked, order) },
+	{ .name = "limit",
+		.kind = JSON_INT,
+		.offset = offsetof(struct asked, limit),
+		.given = offsetof(struct asked, has_limit),
+		.min = 1,
+		.max = 100 },
+	{ .name = "deep", .kind = JSON_BOOL, .offset = offsetof(struct asked, deep) },
+	{ .name = "from", .kind = JSON_TIME, .flags = JSON_REQUIRED, .offset = offsetof(struct asked, from) },
+	{ .name = "id", .kind = JSON_ID, .of = "evt", .offset = offsetof(struct asked, id) },
+};
+
+static err_t read_asked(struct str query, struct asked *out)
+{
+	struct form form;
+	assert_ok(form_parse(&test_cx, query, &form));
+	*out = (struct asked){ 0 };
+	return json_read_params(&test_cx, &form, asked_fields, ARRAY_LEN(asked_fields), out);
+}
+
+TEST(a_query_is_read_through_its_table)
+{
+	struct asked a;
+	assert_ok(read_asked(STR("from=2026-11-24T07:30:54%2B02:00&order=down&limit=25&deep=true&"
+				 "id=evt_0000000000000000000001"),
+		&a));
+	assert_int_equal(instant_s(a.from), 1795498254);
+	assert_str(a.order, STR("down"));
+	assert_int_equal(a.limit, 25);
+	assert_true(a.has_limit && a.deep);
+	assert_int_equal(a.id.octets[15], 1);
+	assert_ok(read_asked(STR("from=2026-11-24T05:30:54Z"), &a));
+	assert_true(!a.has_limit && !a.deep && !a.order.ptr);
+}
+
+TEST(a_bad_parameter_is_named) /* F22 */
+{
+	const struct {
+		struct str query;
+		enum err_kind kind;
+		struct str param;
+	} cases[] = {
+		{ STR(""), MISSING_FIELD, STR("from") },
+		{ STR("from=2026-11-24T05:30:54Z&foo=1"), UNKNOWN_FIELD, STR("foo") },
+		{ STR("from=2026-11-24T05:30:54Z&Limit=1"), UNKNOWN_FIELD, STR("Limit") },
+		{ STR("from=2026-11-24T05:30:54Z&calendar=x"), UNKNOWN_FIELD, STR("calendar") },
+		{ STR("from=2026-11-24T05:30:54Z&from=2026-11-24T05:30:54Z"), INVALID_VALUE, STR("from") },
+		{ STR("from=2026-11-24"), INVALID_VALUE, STR("from") },
+		{ STR("from="), INVALID_VALUE, STR("from") },
+		{ STR("from=2026-11-24T05:30:54Z&limit=0"), INVALID_VALUE, STR("limit") },
+		{ STR("from=2026-11-24T05:30:54Z&limit=-1"), INVALID_VALUE, STR("limit") },
+		{ STR("from=2026-11-24T05:30:54Z&limit=101"), INVALID_VALUE, STR("limit") },
+		{ STR("from=2026-11-24T05:30:54Z&limit=1.0"), INVALID_VALUE, STR("limit") },
+		{ STR("from=2026-11-24T05:30:54Z&limit="), INVALID_VALUE, STR("limit") },
+		{ STR("from=2026-11-24T05:30:54Z&limit=99999999999999999999"), INVALID_VALUE, STR("limit") },
+		{ STR("from=2026-11-24T05:30:54Z&order=sideways"), INVALID_VALUE, STR("order") },
+		{ STR("from=2026-11-24T05:30:54Z&deep=1"), INVALID_VALUE, STR("deep") },
+		{ STR("from=2026-11-24T05:30:54Z&id=cal_0000000000000000000001"), INVALID_VALUE, STR("id") },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct asked a;
+		err_t e = read_asked(cases[i].query, &a);
+		if (!err_is(e, cases[i].kind))
+			fail_msg("%.*s: %s", STR_ARG(cases[i].query), e ? err_row(e->kind)->name : "accepted");
+		assert_str(e->param, cases[i].param);
+	}
 }
 
 TEST(members_are_separated_by_commas)
@@ -269,4 +367,5 @@ TEST(members_are_separated_by_commas)
 TESTS(RUN(a_body_is_read_through_its_table), RUN(null_is_for_nullable_fields), RUN(what_is_not_sent_stays_as_it_was),
 	RUN(what_is_not_json_is_malformed), RUN(nesting_has_a_limit), RUN(a_bad_field_is_named_by_its_path),
 	RUN(unknown_fields_of_other_servers_are_ignored), RUN(a_struct_is_written_through_its_table),
-	RUN(members_are_separated_by_commas))
+	RUN(who_may_not_read_is_told_the_open_fields_alone), RUN(a_query_is_read_through_its_table),
+	RUN(a_bad_parameter_is_named), RUN(members_are_separated_by_commas))
