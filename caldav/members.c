@@ -175,12 +175,12 @@ err_t dead_load(struct ctx *cx, const struct principal *p, const struct ask *ask
 	return OK;
 }
 
-void subject_foresee(struct ctx *cx, const struct principal *p, struct resource at, const struct ask *ask)
+void subject_prefetch(struct ctx *cx, const struct principal *p, struct resource at, const struct ask *ask)
 {
 	if (at.kind == RES_OBJECT)
-		object_foresee_known(cx, at.account, p->calendars, at.calendar, at.object);
+		object_prefetch_known(cx, at.account, p->calendars, at.calendar, at.object);
 	if (has_names(at.kind) && ask_wants_dead(ask, at.kind))
-		dead_property_foresee(cx, at.account, p->calendars, place_of(at));
+		dead_property_prefetch(cx, at.account, p->calendars, place_of(at));
 }
 
 err_t subject_load(struct ctx *cx, const struct principal *p, struct resource at, struct calendar *calendar,

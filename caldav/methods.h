@@ -18,8 +18,8 @@ handler dav_copy;       /* move.c, RFC 4918 §9.8 */
 handler dav_move;       /* move.c, RFC 4918 §9.9 */
 handler dav_forbidden;  /* error.c: what can never be done to this resource: 403 */
 
-/* foresee.c: module.foresee of /dav/. */
-void dav_foresee(struct request *rq, const struct credential *sent);
+/* prefetch.c: module.prefetch of /dav/. */
+void dav_prefetch(struct request *rq, const struct credential *sent);
 
 /*
  * conditions.c: the If header (RFC 4918 §10.4). Authorization comes before it (§8.5): PROPFIND and REPORT, whose scopes

@@ -8,9 +8,20 @@
  *     -- what it does, what its parameters are
  *     SELECT …;
  *
- * Each becomes `const struct query sql_key_find`, without its comments. Refused, with file and line: text before the
- * first name, a name twice, a name that is no C identifier in lower case, an empty statement, two statements under one
- * name, a quote or comment that does not end, a migration number twice.
+ * Each becomes `const struct query sql_key_find`, without its comments. A guard is a condition that a statement may be
+ * sent with, too, before it is known that it may run at all:
+ *
+ *     -- guard: with_key
+ *     AND EXISTS (SELECT … WHERE k.account_id = $1 AND k.hash = $next);
+ *
+ *     -- name: calendar_by_name guard: with_key
+ *
+ * makes, beside sql_calendar_by_name, the same statement with the guard's text at its end, which must therefore be its
+ * WHERE: sql_calendar_by_name_with_key. $next is the number after the statement's last parameter.
+ *
+ * Refused, with file and line: text before the first name, a name twice, a name that is no C identifier in lower case,
+ * an empty statement, two statements under one name, a guard that is not there, a quote or comment that does not end, a
+ * migration number twice.
  */
 #include <ctype.h>
 #include <stdarg.h>
@@ -26,6 +37,8 @@ struct text {
 
 struct statement {
 	char name[64];
+	char guard[64]; /* it is made with this guard, too; "" for none */
+	bool is_guard;
 	struct text sql;
 	const char *file;
 	int line;
@@ -100,18 +113,36 @@ static bool name_is_good(const char *name)
 	return true;
 }
 
-static struct statement *statement_begin(const char *file, int line, const char *text)
+static const struct statement *statement_find(const char *name)
 {
-	struct statement s = { .file = file, .line = line };
-	if (sscanf(text, "-- name: %63s", s.name) != 1 || !name_is_good(s.name))
-		stop(file, line, "a name is lower case letters, digits and '_', at most 63");
 	for (size_t i = 0; i < statement_count; i++)
-		if (strcmp(statements[i].name, s.name) == 0)
-			stop(file, line, "%s has this name already, in %s:%d", s.name, statements[i].file,
-				statements[i].line);
+		if (strcmp(statements[i].name, name) == 0)
+			return &statements[i];
+	return NULL;
+}
+
+static struct statement *statement_add(struct statement s)
+{
+	const struct statement *same = statement_find(s.name);
+	if (same)
+		stop(s.file, s.line, "%s has this name already, in %s:%d", s.name, same->file, same->line);
 	statements = grow(statements, (statement_count + 1) * sizeof *statements);
 	statements[statement_count] = s;
 	return &statements[statement_count++];
+}
+
+/* "-- name: key_find", "-- name: key_find guard: with_key", "-- guard: with_key"; to the end of the line. */
+static struct statement *statement_begin(const char *file, int line, const char *text)
+{
+	struct statement s = { .file = file, .line = line };
+	char head[256];
+	snprintf(head, sizeof head, "%.*s", (int)strcspn(text, "\n"), text);
+	s.is_guard = sscanf(head, "-- guard: %63s", s.name) == 1;
+	if (!s.is_guard && sscanf(head, "-- name: %63s guard: %63s", s.name, s.guard) < 1)
+		s.name[0] = 0;
+	if (!name_is_good(s.name) || (s.guard[0] && !name_is_good(s.guard)))
+		stop(file, line, "a name is lower case letters, digits and '_', at most 63");
+	return statement_add(s);
 }
 
 /* Blanks and line ends at the end of a line, and empty lines, are left out. */
@@ -183,7 +214,7 @@ static void statements_read(const char *file)
 	int line = 1;
 	for (const char *p = text.ptr, *end; *p; p = end) {
 		bool at_line_start = p == text.ptr || p[-1] == '\n';
-		if (at_line_start && strncmp(p, "-- name:", 8) == 0) {
+		if (at_line_start && (strncmp(p, "-- name:", 8) == 0 || strncmp(p, "-- guard:", 9) == 0)) {
 			statement_end(s);
 			s = statement_begin(file, line, p);
 			end = strchr(p, '\n');
@@ -213,6 +244,71 @@ static void statements_read(const char *file)
 	}
 	statement_end(s);
 	free(text.ptr);
+}
+
+/* ---- guards ---- */
+
+static int last_parameter(const char *sql)
+{
+	int last = 0;
+	for (const char *p = strchr(sql, '$'); p; p = strchr(p + 1, '$')) {
+		int number = (int)strtol(p + 1, NULL, 10);
+		last = number > last ? number : last;
+	}
+	return last;
+}
+
+static void text_append(struct text *t, const char *more)
+{
+	for (; *more; more++)
+		text_add(t, *more);
+}
+
+/* The guard's text at the end of the statement's, with a number for $next. */
+static struct text guarded_text(const struct text *sql, const struct text *guard)
+{
+	static const char next[] = "$next";
+	struct text out = { 0 };
+	char number[16];
+	snprintf(number, sizeof number, "$%d", last_parameter(sql->ptr) + 1);
+	text_append(&out, sql->ptr);
+	text_add(&out, '\n');
+	for (const char *p = guard->ptr; *p;) {
+		bool is_next = strncmp(p, next, strlen(next)) == 0;
+		if (is_next)
+			text_append(&out, number);
+		else
+			text_add(&out, *p);
+		p += is_next ? strlen(next) : 1;
+	}
+	return out;
+}
+
+static void guards_apply(void)
+{
+	for (size_t i = 0, named = statement_count; i < named; i++) {
+		struct statement s = statements[i], with = { .file = s.file, .line = s.line };
+		if (!s.guard[0])
+			continue;
+		struct text name = { 0 };
+		const struct statement *guard = statement_find(s.guard);
+		if (!guard || !guard->is_guard)
+			stop(s.file, s.line, "there is no guard %s", s.guard);
+		if (strlen(s.name) + 1 + strlen(s.guard) >= sizeof with.name)
+			stop(s.file, s.line, "the name of %s with %s is too long", s.name, s.guard);
+		text_append(&name, s.name);
+		text_add(&name, '_');
+		text_append(&name, s.guard);
+		memcpy(with.name, name.ptr, name.len + 1);
+		free(name.ptr);
+		with.sql = guarded_text(&s.sql, &guard->sql);
+		statement_add(with);
+	}
+	size_t kept = 0;
+	for (size_t i = 0; i < statement_count; i++)
+		if (!statements[i].is_guard)
+			statements[kept++] = statements[i];
+	statement_count = kept;
 }
 
 /* ---- migrations ---- */
@@ -330,6 +426,7 @@ int main(int argc, char **argv)
 		else
 			statements_read(argv[i]);
 	}
+	guards_apply();
 	header_write(argv[1]);
 	source_write(argv[1]);
 	return 0;

@@ -119,7 +119,7 @@ err_t dav_propfind(struct request *rq, struct response *rs)
 		TRY(principal_needs(&rq->cx, rq->principal, EVENTS_READ)); /* names and times of change of events */
 	TRY(conditions_judge(rq));
 
-	subject_foresee(&rq->cx, rq->principal, at, &ask);
+	subject_prefetch(&rq->cx, rq->principal, at, &ask);
 	TRY(subject_load(&rq->cx, rq->principal, at, &calendar, &object, &subject));
 	TRY(dead_load(&rq->cx, rq->principal, &ask, &subject));
 	members_open(&m, rq, rs, &ask);

@@ -10,16 +10,16 @@
 
 struct db_pool;
 struct db_conn;
-struct db_foreseen;
+struct db_prefetched;
 struct config;
 struct keyring;
 
 struct ctx {
 	struct arena *mem;
 	struct db_pool *db;
-	struct db_conn *tx;           /* the connection of an open transaction (db_begin); NULL outside */
-	struct db_foreseen *foreseen; /* what will be asked next (db_foresee); NULL for nothing */
-	const struct keyring *keys;   /* what seals and tags (server/crypto/keyring.h) */
+	struct db_conn *tx;               /* the connection of an open transaction (db_begin); NULL outside */
+	struct db_prefetched *prefetched; /* what will be asked next (db_prefetch); NULL for nothing */
+	const struct keyring *keys;       /* what seals and tags (server/crypto/keyring.h) */
 	const struct config *config;
 	struct instant now;   /* read once, when the request began */
 	struct id account;    /* whose work this is, where it is known; both worlds are one. The pool shares by it */

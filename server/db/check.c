@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "server/base/buf.h"
-#include "server/db/conn.h"
+#include "server/db/conn_private.h"
 #include "sql.h"
 
 /* All DB_RESULT of the program, gathered by the linker. Weak: a program may have none. */

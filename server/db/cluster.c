@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/db/cluster.h"
+#include "server/db/cluster_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "server/base/log.h"
-#include "server/db/conn.h"
+#include "server/db/conn_private.h"
 
 #define START_WAIT_MS 300000 /* recovery after a crash may take minutes */
 #define STOP_WAIT_MS 30000

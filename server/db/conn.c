@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/db/conn.h"
+#include "server/db/conn_private.h"
 
 #include <assert.h>
 #include <poll.h>

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "server/base/log.h"
-#include "server/db/cluster.h"
+#include "server/db/cluster_private.h"
 
 #define LOCK_WAIT_MS 30000
 #define LOCK_STOP_WAIT_MS 5000

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "server/db/conn.h"
+#include "server/db/conn_private.h"
 
 /* The first row whose beginning is the beginning of the SQLSTATE counts (PostgreSQL's appendix A). */
 static const struct {

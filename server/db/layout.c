@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "server/base/log.h"
-#include "server/db/cluster.h"
+#include "server/db/cluster_private.h"
 
 #define BINARIES "/usr/lib/postgresql"       /* Debian's place: /usr/lib/postgresql/15/bin */
 #define SOCKET_FOLDER_MAX (107 - 14)         /* sun_path holds 107 octets; "/.s.PGSQL.5432" */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "server/base/log.h"
-#include "server/db/conn.h"
+#include "server/db/conn_private.h"
 #include "sql.h"
 
 /*

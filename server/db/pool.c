@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "server/base/log.h"
-#include "server/db/conn.h"
+#include "server/db/conn_private.h"
 #include "sql.h"
 
 static void *must_alloc(size_t count, size_t size)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/db/process.h"
+#include "server/db/process_private.h"
 
 #include <errno.h>
 #include <fcntl.h>

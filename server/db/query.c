@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/db/conn.h"
+#include "server/db/conn_private.h"
 #include "sql.h"
 
 static const struct db_wire no_parameters = { .count = 0 };
 
 /* ---- one round trip ---- */
 
-#define STEPS_MAX (2 * (1 + FORESEEN_MAX)) /* each with its preparation; BEGIN, behind which nothing is foreseen */
+#define STEPS_MAX (2 * (1 + PREFETCH_MAX)) /* each with its preparation; BEGIN, behind which nothing is prefetched */
 
 /* What results are to come: of a preparation its statement, and where each is kept. */
 struct steps {
@@ -87,10 +87,10 @@ static bool is_to_fail(const struct ctx *cx, bool after)
 #endif
 }
 
-/* What was foreseen goes behind a statement that stands alone. */
-static bool queue_foreseen(struct ctx *cx, struct db_conn *conn, struct steps *steps)
+/* What was prefetched goes behind a statement that stands alone. */
+static bool queue_prefetched(struct ctx *cx, struct db_conn *conn, struct steps *steps)
 {
-	for (struct db_foreseen *f = cx->foreseen; f && !conn->in_transaction; f = f->next) {
+	for (struct db_prefetched *f = cx->prefetched; f && !conn->in_transaction; f = f->next) {
 		if (f->sent)
 			continue;
 		f->sent = true;
@@ -119,7 +119,7 @@ static err_t run_on(
 		if (!queue(cx->db, conn, &sql_db_begin, &no_parameters, &res, &steps))
 			return db_failure(cx, q->name, NULL, conn);
 	}
-	if (!queue(cx->db, conn, q, wire, &res, &steps) || !queue_foreseen(cx, conn, &steps) ||
+	if (!queue(cx->db, conn, q, wire, &res, &steps) || !queue_prefetched(cx, conn, &steps) ||
 		!PQpipelineSync(conn->pg))
 		return db_failure(cx, q->name, NULL, conn);
 	collect(conn, &steps);
@@ -159,7 +159,7 @@ static err_t run(struct ctx *cx, const struct query *q, const struct db_in *in, 
 	struct db_conn *conn = cx->tx;
 	const struct db_types *types;
 	struct db_wire wire;
-	if (foreseen_take(cx, q, &cx->db->types[q->index], in, n, out))
+	if (prefetched_take(cx, q, &cx->db->types[q->index], in, n, out))
 		return OK;
 	if (!conn)
 		TRY(pool_take(cx, &conn));

@@ -22,7 +22,7 @@
 #pragma once
 
 #include "server/base/ctx.h"
-#include "server/db/each.h"
+#include "server/db/for_each.h"
 
 struct query {
 	const char *name;
@@ -105,7 +105,7 @@ struct db_result {
 #define DB_COL_(type, field) { #field, DB_KIND_OF(((type *)0)->field), __builtin_offsetof(type, field) },
 #define DB_RESULT(name, type, ...)                                                                                     \
 	typedef type db_row_type_##name;                                                                               \
-	static const struct db_col db_cols_##name[] = { DB_EACH(DB_COL_, db_row_type_##name, __VA_ARGS__) };           \
+	static const struct db_col db_cols_##name[] = { DB_FOR_EACH(DB_COL_, db_row_type_##name, __VA_ARGS__) };       \
 	static const struct db_result db_result_##name = { &sql_##name, db_cols_##name, ARRAY_LEN(db_cols_##name),     \
 		sizeof(type) };                                                                                        \
 	__attribute__((used, retain, section("calends_db_ties"))) static const struct db_result *const db_tie_##name = \
@@ -203,13 +203,13 @@ MUST_CHECK err_t db_exec_(
 
 /*
  * Tells what this request will ask, so that it costs no round trip of its own: `ahead` goes out with the next
- * statement, which must be a read (the authentication), and when `query` is asked with the values that were foreseen,
+ * statement, which must be a read (the authentication), and when `query` is asked with the values that were prefetched,
  * the rows are there. Else they are thrown away. `ahead` has the columns and the parameters of `query`, and behind
  * these its own for what must be true before anything is looked up where nobody has been authenticated yet; later it
  * may be `query` itself. A few at a time; what is one too many is asked when its turn comes.
  */
-#define db_foresee(cx, ahead, query, ...) db_foresee_((cx), (ahead), (query), DB_INS_(__VA_ARGS__))
-void db_foresee_(
+#define db_prefetch(cx, ahead, query, ...) db_prefetch_((cx), (ahead), (query), DB_INS_(__VA_ARGS__))
+void db_prefetch_(
 	struct ctx *cx, const struct query *ahead, const struct query *query, const struct db_in *in, size_t n);
 
 /* Beside the n of cx->fail_query (dev builds): the n-th round trip fails INTERNAL after it ran, not UNAVAILABLE before.

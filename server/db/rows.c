@@ -3,7 +3,7 @@
 #include <endian.h>
 #include <string.h>
 
-#include "server/db/conn.h"
+#include "server/db/conn_private.h"
 
 /* Type numbers of PostgreSQL's catalogue (pg_type.dat); they never change. */
 enum {

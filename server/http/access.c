@@ -57,8 +57,8 @@ static err_t by_header(struct request *rq)
 	if (sent.transport == VIA_BASIC && !rq->module->basic)
 		return FAIL(&rq->cx, CREDENTIALS_INVALID, "Basic is not taken here");
 	TRY(refuse_second_transport(rq));
-	if (rq->module->foresee)
-		rq->module->foresee(rq, &sent);
+	if (rq->module->prefetch)
+		rq->module->prefetch(rq, &sent);
 	TRY(authenticate(rq, &sent));
 
 	const struct principal *p = rq->principal;

@@ -50,9 +50,9 @@ struct module {
 	unsigned basic;    /* enum who allowed as a Basic password here; 0: Basic is refused */
 	bool rate_limited; /* app->limiter counts each credential (strangers by address); X-RateLimit-* on each answer
 			    */
-	/* May tell, by db_foresee, what the request will read if its credential, not proven yet, is good; NULL for
+	/* May tell, by db_prefetch, what the request will read if its credential, not proven yet, is good; NULL for
 	 * none. */
-	void (*foresee)(struct request *rq, const struct credential *sent);
+	void (*prefetch)(struct request *rq, const struct credential *sent);
 	/* Judges what the request itself makes a condition of it, behind its body and before its handler. A transaction
 	 * that is begun here (db_begin) holds the handler too: the router commits it before the answer goes out, if
 	 * both succeeded. NULL for none. */

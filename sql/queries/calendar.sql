@@ -10,23 +10,13 @@ SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description, c.co
  WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2))
  ORDER BY c.ord, c.name;
 
--- name: calendar_by_name
+-- name: calendar_by_name guard: with_key
 -- $1 account  $2 only  $3 URL name
 SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description, c.color, c.timezone, c.tzid, c.ord,
        c.components, c.transp, c.selected, c.writable, c.prop_version, s.modseq, s.min_modseq, s.objects,
        s.bytes AS size, c.created_at
   FROM calendar c JOIN calendar_state s ON s.account_id = c.account_id AND s.calendar_id = c.id
  WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND c.name = $3;
-
--- name: calendar_by_name_ahead
--- $1 account  $2 only  $3 URL name  $4 hash of a key
--- calendar_by_name for whoever has this key: goes with the key's authentication (db_foresee).
-SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description, c.color, c.timezone, c.tzid, c.ord,
-       c.components, c.transp, c.selected, c.writable, c.prop_version, s.modseq, s.min_modseq, s.objects,
-       s.bytes AS size, c.created_at
-  FROM calendar c JOIN calendar_state s ON s.account_id = c.account_id AND s.calendar_id = c.id
- WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND c.name = $3
-   AND EXISTS (SELECT FROM api_key k WHERE k.account_id = $1 AND k.hash = $4 AND k.revoked_at IS NULL);
 
 -- name: calendar_by_id
 -- $1 account  $2 only  $3 id

@@ -1,6 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- API keys. A key's account is in its mode: the test twin's keys are the test keys.
 
+-- guard: with_key
+-- $next hash of a key. For whoever has this key of account $1: what is read with it goes with its authentication
+-- (db_prefetch), and nothing is looked up without it.
+   AND EXISTS (SELECT FROM api_key k WHERE k.account_id = $1 AND k.hash = $next AND k.revoked_at IS NULL);
+
 -- name: key_authenticate
 -- $1 account  $2 hash
 -- All that a request with this key may do, in one look-up: nothing of it is remembered from the request before.

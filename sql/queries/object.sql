@@ -22,21 +22,12 @@ SELECT object_delete($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS outcome;
 SELECT outcome, other
   FROM object_relocate($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18);
 
--- name: object_get
+-- name: object_get guard: with_key
 -- $1 account  $2 only  $3 calendar  $4 name
 SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted,
        o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at, o.data
   FROM calendar c JOIN calendar_object o ON o.account_id = c.account_id AND o.calendar_id = c.id
  WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND c.name = $3 AND o.name = $4 AND NOT o.deleted;
-
--- name: object_get_ahead
--- $1 account  $2 only  $3 calendar  $4 name  $5 hash of a key
--- object_get for whoever has this key: goes with the key's authentication (db_foresee).
-SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted,
-       o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at, o.data
-  FROM calendar c JOIN calendar_object o ON o.account_id = c.account_id AND o.calendar_id = c.id
- WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND c.name = $3 AND o.name = $4 AND NOT o.deleted
-   AND EXISTS (SELECT FROM api_key k WHERE k.account_id = $1 AND k.hash = $5 AND k.revoked_at IS NULL);
 
 -- name: place_states
 -- $1 account  $2 only  $3 calendars  $4 objects ('' asks for the calendar alone)

@@ -10,6 +10,8 @@ import uuid
 
 import pytest
 
+from world import BIN
+
 QUERIES = [os.path.join(os.path.dirname(__file__), "../../sql/queries", name) for name in ("object.sql", "agenda.sql")]
 ACCOUNT = "11111111-1111-7111-8111-111111111110"
 LARGE = "22222222-2222-7222-8222-222222222222"
@@ -35,7 +37,7 @@ NAME, SYNC, TIME, UID, KEY = (f"calendar_object_{n}" for n in ("name", "sync", "
 SOME = "ARRAY[" + ", ".join(f"'{uuid.uuid4()}'" for _ in range(50)) + "]::uuid[]"
 PLANS = {
     "object_get": ("NULL, 'c0', 'o7.ics'", {NAME}),
-    "object_get_ahead": ("NULL, 'c0', 'o7.ics', '\\x00'", {NAME}),
+    "object_get_with_key": ("NULL, 'c0', 'o7.ics', '\\x00'", {NAME}),
     "place_states": ("NULL, ARRAY['c0', 'c1', 'c0'], ARRAY['o7.ics', 'o8.ics', '']", {NAME}),
     "object_by_id": (f"NULL, '{LARGE}'", {KEY}),
     "object_by_uid": (f"'{LARGE}', 'u7'", {UID}),
@@ -56,11 +58,15 @@ PLANS = {
 
 
 def statements():
+    """Those of these files as the build made them, with their guards; by name."""
     text = "".join(open(path, encoding="utf-8").read() for path in QUERIES)
-    found = {}
-    for name, body in re.findall(r"-- name: (\w+)\n(.*?);", text, re.S):
-        found[name] = "\n".join(line for line in body.split("\n") if not line.startswith("--"))
-    return found
+    names = re.findall(r"^-- name: (\w+)(?: guard: (\w+))?$", text, re.M)
+    wanted = {name for name, _ in names} | {f"{name}_{guard}" for name, guard in names if guard}
+    with open(os.path.join(os.path.dirname(BIN), "generated/sql.c"), encoding="utf-8") as f:
+        made = re.findall(r'struct query sql_(\w+) = \{ "\w+",((?:\n\t"[^\n]*")+)', f.read())
+    lines = {name: "".join(line[2:-1] for line in literal.split("\n")) for name, literal in made if name in wanted}
+    assert set(lines) == wanted
+    return {name: re.sub(r"\\(.)", lambda m: {"n": "\n", "t": "\t"}.get(m[1], m[1]), sql) for name, sql in lines.items()}
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +95,7 @@ def test_a_statement_takes_its_index(filled, name):
 def test_nothing_is_looked_up_ahead_for_a_key_that_is_not_there(filled):
     """Or the time of a 401 would tell a stranger what exists: nothing below the filter runs."""
     rows = filled.sql(
-        f"SET plan_cache_mode = force_generic_plan; PREPARE q AS {statements()['object_get_ahead']}; "
+        f"SET plan_cache_mode = force_generic_plan; PREPARE q AS {statements()['object_get_with_key']}; "
         f"EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) EXECUTE q('{ACCOUNT}', NULL, 'c0', 'o7.ics', '\\x00')")
     plan = ["".join(r) for r in rows]
     gate = next(i for i, line in enumerate(plan) if "One-Time Filter" in line)

@@ -27,6 +27,14 @@ def test_comments_are_left_out_and_quotes_are_kept(tmp_path):
     assert "extern const struct query sql_a;" in (tmp_path / "sql.h").read_text()
 
 
+def test_a_guarded_statement_is_made_with_its_guard_too(tmp_path):
+    done = embed(tmp_path, "-- name: a guard: g\nSELECT 1 WHERE x = $2 AND y = $1;\n-- guard: g\nAND z = $next;\n")
+    assert done.returncode == 0, done.stderr
+    c, h = (tmp_path / "sql.c").read_text(), (tmp_path / "sql.h").read_text()
+    assert "sql_a;" in h and "sql_a_g;" in h and "sql_g;" not in h
+    assert c.count("SELECT 1 WHERE x = $2 AND y = $1") == 2 and c.count("AND z = $3") == 1
+
+
 def test_a_migration_is_kept_to_the_octet(tmp_path):
     assert embed(tmp_path, "-- why\nCREATE TABLE t ();\n", "0007_t.sql").returncode == 0
     c = (tmp_path / "sql.c").read_text()
@@ -43,6 +51,8 @@ def test_a_migration_is_kept_to_the_octet(tmp_path):
     ("-- name: a\nSELECT 'x", "2: a quote does not end"),
     ("-- name: a\nSELECT $q$ x", "2: a quote does not end"),
     ("-- name: a\nSELECT 1 /* x", "2: a comment does not end"),
+    ("-- name: a guard: g\nSELECT 1 WHERE true", "1: there is no guard g"),
+    ("-- name: a guard: b\nSELECT 1 WHERE true\n-- name: b\nSELECT 2", "1: there is no guard b"),
 ])
 def test_what_would_fail_at_run_time_stops_the_build(tmp_path, text, said):
     done = embed(tmp_path, text)

@@ -16,8 +16,12 @@ SELECT $1::jsonb ->> 'a' AS json, host($2::inet) AS address, extract(epoch FROM 
 -- name: t_count
 SELECT n::int AS n, 'row ' || n AS label FROM generate_series(1, $1::int) n
 
--- name: t_count_ahead
-SELECT n::int AS n, 'ahead ' || n AS label FROM generate_series(1, $1::int) n WHERE 12 / $2::int > 0
+-- guard: t_divisor
+ WHERE 12 / $next::int > 0
+
+-- name: t_tell guard: t_divisor
+-- t_count with another label, so that a test sees where a row is from.
+SELECT n::int AS n, 'ahead ' || n AS label FROM generate_series(1, $1::int) n
 
 -- name: t_sleep
 SELECT pg_sleep($1::int / 1000.0)::text AS slept

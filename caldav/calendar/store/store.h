@@ -40,8 +40,8 @@ MUST_CHECK err_t calendar_list(
 	struct ctx *cx, struct id account, struct id_list only, struct calendar **out, size_t *count_out);
 MUST_CHECK err_t calendar_by_name(
 	struct ctx *cx, struct id account, struct id_list only, struct str name, struct calendar *out);
-/* The same for calendar_by_name as object_foresee is for object_get. */
-void calendar_foresee(struct ctx *cx, struct id account, struct str name, struct bytes key);
+/* The same for calendar_by_name as object_prefetch is for object_get. */
+void calendar_prefetch(struct ctx *cx, struct id account, struct str name, struct bytes key);
 MUST_CHECK err_t calendar_by_id(
 	struct ctx *cx, struct id account, struct id_list only, struct id id, struct calendar *out);
 
@@ -103,8 +103,8 @@ struct object_place {
 };
 MUST_CHECK err_t dead_property_named(struct ctx *cx, struct id account, struct id_list only, struct object_place place,
 	struct dead_property **out, size_t *count_out);
-/* It will be asked with these values; see db_foresee. The caller has been authenticated. */
-void dead_property_foresee(struct ctx *cx, struct id account, struct id_list only, struct object_place place);
+/* It will be asked with these values; see db_prefetch. The caller has been authenticated. */
+void dead_property_prefetch(struct ctx *cx, struct id account, struct id_list only, struct object_place place);
 /* All or nothing; xml absent removes. DAV_QUOTA past DEAD_PROPERTIES_MAX or DEAD_PROPERTIES_OF_ALL_MAX. */
 MUST_CHECK err_t dead_property_change(
 	struct ctx *cx, struct id account, struct id resource, const struct dead_property *change, size_t count);
@@ -166,11 +166,11 @@ MUST_CHECK err_t object_store(struct ctx *cx, const struct object_write *in, con
 	enum put_outcome *outcome_out, struct object *out);
 MUST_CHECK err_t object_get(struct ctx *cx, struct id account, struct id_list only, struct str calendar_name,
 	struct str name, struct object *out); /* with data; NOT_FOUND */
-/* object_get will be asked with these values, `only` being all; see db_foresee. `key`: the hash of the key that is
+/* object_get will be asked with these values, `only` being all; see db_prefetch. `key`: the hash of the key that is
  * sent. */
-void object_foresee(struct ctx *cx, struct id account, struct str calendar_name, struct str name, struct bytes key);
+void object_prefetch(struct ctx *cx, struct id account, struct str calendar_name, struct str name, struct bytes key);
 /* The same for who has been authenticated. */
-void object_foresee_known(
+void object_prefetch_known(
 	struct ctx *cx, struct id account, struct id_list only, struct str calendar_name, struct str name);
 /* With data and calendar_name; NOT_FOUND. */
 MUST_CHECK err_t object_by_id(struct ctx *cx, struct id account, struct id_list only, struct id id, struct object *out);

@@ -8,7 +8,7 @@
 
 DB_RESULT(calendar_list, struct calendar, CALENDAR_FIELDS);
 DB_RESULT(calendar_by_name, struct calendar, CALENDAR_FIELDS);
-DB_RESULT(calendar_by_name_ahead, struct calendar, CALENDAR_FIELDS);
+DB_RESULT(calendar_by_name_with_key, struct calendar, CALENDAR_FIELDS);
 DB_RESULT(calendar_by_id, struct calendar, CALENDAR_FIELDS);
 DB_RESULT(calendar_create, struct outcome, outcome);
 DB_RESULT(calendar_update, struct outcome, outcome);
@@ -32,10 +32,10 @@ err_t calendar_by_name(struct ctx *cx, struct id account, struct id_list only, s
 	return db_row(cx, &sql_calendar_by_name, ROW(calendar_by_name, out), IN(account), IN(only), IN(name));
 }
 
-void calendar_foresee(struct ctx *cx, struct id account, struct str name, struct bytes key)
+void calendar_prefetch(struct ctx *cx, struct id account, struct str name, struct bytes key)
 {
 	const struct id_list all = { NULL, 0 };
-	db_foresee(cx, &sql_calendar_by_name_ahead, &sql_calendar_by_name, IN(account), IN(all), IN(name), IN(key));
+	db_prefetch(cx, &sql_calendar_by_name_with_key, &sql_calendar_by_name, IN(account), IN(all), IN(name), IN(key));
 }
 
 err_t calendar_by_id(struct ctx *cx, struct id account, struct id_list only, struct id id, struct calendar *out)

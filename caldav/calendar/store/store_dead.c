@@ -47,13 +47,13 @@ err_t dead_property_named(struct ctx *cx, struct id account, struct id_list only
 		IN(place.calendar_name), IN(place.name));
 }
 
-void dead_property_foresee(struct ctx *cx, struct id account, struct id_list only, struct object_place place)
+void dead_property_prefetch(struct ctx *cx, struct id account, struct id_list only, struct object_place place)
 {
 	if (!place.name.ptr)
-		db_foresee(cx, &sql_dead_property_of_calendar, &sql_dead_property_of_calendar, IN(account), IN(only),
+		db_prefetch(cx, &sql_dead_property_of_calendar, &sql_dead_property_of_calendar, IN(account), IN(only),
 			IN(place.calendar_name));
 	else
-		db_foresee(cx, &sql_dead_property_of_object, &sql_dead_property_of_object, IN(account), IN(only),
+		db_prefetch(cx, &sql_dead_property_of_object, &sql_dead_property_of_object, IN(account), IN(only),
 			IN(place.calendar_name), IN(place.name));
 }
 

@@ -19,7 +19,7 @@ struct relocated {
 };
 
 DB_RESULT(object_get, struct object, OBJECT_COLUMNS, data);
-DB_RESULT(object_get_ahead, struct object, OBJECT_COLUMNS, data);
+DB_RESULT(object_get_with_key, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_by_uid, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_by_id, struct object, calendar_name, OBJECT_COLUMNS, data);
 DB_RESULT(object_put, struct put, outcome, calendar, id, modseq, other, created_at, updated_at);
@@ -134,17 +134,17 @@ err_t object_get(struct ctx *cx, struct id account, struct id_list only, struct 
 	return db_row(cx, &sql_object_get, ROW(object_get, out), IN(account), IN(only), IN(calendar_name), IN(name));
 }
 
-void object_foresee(struct ctx *cx, struct id account, struct str calendar_name, struct str name, struct bytes key)
+void object_prefetch(struct ctx *cx, struct id account, struct str calendar_name, struct str name, struct bytes key)
 {
 	const struct id_list all = { NULL, 0 };
-	db_foresee(
-		cx, &sql_object_get_ahead, &sql_object_get, IN(account), IN(all), IN(calendar_name), IN(name), IN(key));
+	db_prefetch(cx, &sql_object_get_with_key, &sql_object_get, IN(account), IN(all), IN(calendar_name), IN(name),
+		IN(key));
 }
 
-void object_foresee_known(
+void object_prefetch_known(
 	struct ctx *cx, struct id account, struct id_list only, struct str calendar_name, struct str name)
 {
-	db_foresee(cx, &sql_object_get, &sql_object_get, IN(account), IN(only), IN(calendar_name), IN(name));
+	db_prefetch(cx, &sql_object_get, &sql_object_get, IN(account), IN(only), IN(calendar_name), IN(name));
 }
 
 err_t object_by_id(struct ctx *cx, struct id account, struct id_list only, struct id id, struct object *out)

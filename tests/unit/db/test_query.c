@@ -41,7 +41,7 @@ struct numbered {
 	struct str label;
 };
 DB_RESULT(t_count, struct numbered, n, label);
-DB_RESULT(t_count_ahead, struct numbered, n, label);
+DB_RESULT(t_tell_t_divisor, struct numbered, n, label);
 
 struct counted {
 	int32_t count;
@@ -312,14 +312,14 @@ TEST(statements_run_unprepared_too)
 	database_leave(&test_cx);
 }
 
-/* The label of the first of `n` rows, after a statement before it; what was foreseen is for 2 rows. */
-static struct str label_after_foreseeing(int32_t divisor, int32_t n, unsigned *round_trips)
+/* The label of the first of `n` rows, after a statement before it; what was prefetched is for 2 rows. */
+static struct str label_after_prefetching(int32_t divisor, int32_t n, unsigned *round_trips)
 {
 	struct numbered *rows;
 	struct settings any;
 	size_t count;
 	unsigned before = test_cx.round_trips;
-	db_foresee(&test_cx, &sql_t_count_ahead, &sql_t_count, IN((int32_t)2), IN(divisor));
+	db_prefetch(&test_cx, &sql_t_tell_t_divisor, &sql_t_count, IN((int32_t)2), IN(divisor));
 	assert_ok(db_row(&test_cx, &sql_t_settings, ROW(t_settings, &any), IN_NONE));
 	assert_ok(db_rows(&test_cx, &sql_t_count, t_count, &rows, &count, IN(n)));
 	assert_int_equal(count, n);
@@ -327,18 +327,18 @@ static struct str label_after_foreseeing(int32_t divisor, int32_t n, unsigned *r
 	return rows[0].label;
 }
 
-TEST(what_was_foreseen_costs_no_round_trip_and_counts_for_the_same_values_alone)
+TEST(what_was_prefetched_costs_no_round_trip_and_counts_for_the_same_values_alone)
 {
 	unsigned trips;
 	database_use(&test_cx);
 	assert_ok(db_check(&test_cx));            /* the types of parameters are known, as in a server */
 	for (int again = 0; again < 2; again++) { /* to be prepared, and prepared */
-		assert_str(label_after_foreseeing(1, 2, &trips), STR("ahead 1"));
+		assert_str(label_after_prefetching(1, 2, &trips), STR("ahead 1"));
 		assert_int_equal(trips, 1);
-		assert_str(label_after_foreseeing(1, 3, &trips), STR("row 1"));
+		assert_str(label_after_prefetching(1, 3, &trips), STR("row 1"));
 		assert_int_equal(trips, 2);
 	}
-	assert_str(label_after_foreseeing(0, 2, &trips), STR("row 1")); /* it failed: asked again */
+	assert_str(label_after_prefetching(0, 2, &trips), STR("row 1")); /* it failed: asked again */
 	assert_int_equal(trips, 2);
 	database_leave(&test_cx);
 }
@@ -370,5 +370,5 @@ TESTS_WITH(setup, teardown, RUN(values_of_every_kind_come_back_as_they_went), RU
 	RUN(a_commit_after_a_failed_statement_is_an_error), RUN(a_query_made_to_fail_before_it_is_sent_changes_nothing),
 	RUN(a_query_made_to_fail_after_it_ran_is_rolled_back_with_its_transaction),
 	RUN(sessions_force_generic_plans_and_utc), RUN(statements_run_unprepared_too),
-	RUN(what_was_foreseen_costs_no_round_trip_and_counts_for_the_same_values_alone),
+	RUN(what_was_prefetched_costs_no_round_trip_and_counts_for_the_same_values_alone),
 	RUN(every_statement_fits_its_struct))

@@ -94,21 +94,21 @@ struct db_wire {
 MUST_CHECK err_t params_write(struct ctx *cx, const struct query *q, const struct db_types *types,
 	const struct db_in *in, size_t n, struct db_wire *out);
 
-/* ---- foresee.c ---- */
+/* ---- prefetch.c ---- */
 
-#define FORESEEN_MAX 3
+#define PREFETCH_MAX 3
 
-struct db_foreseen {
-	struct db_foreseen *next;
+struct db_prefetched {
+	struct db_prefetched *next;
 	const struct query *ahead, *query;
 	struct db_wire wire; /* of `ahead` */
 	bool sent;
 	PGresult *answer; /* NULL: none yet, or it was taken; it may be an error */
 };
 
-/* The result that was foreseen, if it is the one that is asked now; where it is not, what was read ahead is given up.
+/* The result that was prefetched, if it is the one that is asked now; where it is not, what was read ahead is given up.
  */
-bool foreseen_take(struct ctx *cx, const struct query *q, const struct db_types *types, const struct db_in *in,
+bool prefetched_take(struct ctx *cx, const struct query *q, const struct db_types *types, const struct db_in *in,
 	size_t n, PGresult **out);
 
 /* ---- rows.c ---- */

@@ -2,11 +2,11 @@
 /* A statement that goes with another one, since it is known already that it will be asked. */
 #include <string.h>
 
-#include "server/db/conn.h"
+#include "server/db/conn_private.h"
 
-static void foreseen_release(void *ptr)
+static void prefetched_release(void *ptr)
 {
-	PQclear(((struct db_foreseen *)ptr)->answer);
+	PQclear(((struct db_prefetched *)ptr)->answer);
 }
 
 /* Values stand where the caller has them, which may be its stack: a statement that goes later needs its own. */
@@ -21,21 +21,22 @@ static void values_keep(struct arena *mem, struct db_wire *wire)
 	}
 }
 
-void db_foresee_(struct ctx *cx, const struct query *ahead, const struct query *query, const struct db_in *in, size_t n)
+void db_prefetch_(
+	struct ctx *cx, const struct query *ahead, const struct query *query, const struct db_in *in, size_t n)
 {
-	struct db_foreseen *f = arena_new(cx->mem, struct db_foreseen);
+	struct db_prefetched *f = arena_new(cx->mem, struct db_prefetched);
 	f->ahead = ahead;
 	f->query = query;
 	if (params_write(cx, ahead, &cx->db->types[ahead->index], in, n, &f->wire))
 		return; /* a command that did not check its statements: it asks them one by one */
 	values_keep(cx->mem, &f->wire);
 	unsigned waiting = 0;
-	struct db_foreseen **end = &cx->foreseen;
+	struct db_prefetched **end = &cx->prefetched;
 	for (; *end; end = &(*end)->next)
 		waiting += !(*end)->sent;
-	if (waiting == FORESEEN_MAX)
+	if (waiting == PREFETCH_MAX)
 		return;
-	arena_defer(cx->mem, foreseen_release, f);
+	arena_defer(cx->mem, prefetched_release, f);
 	*end = f;
 }
 
@@ -47,10 +48,10 @@ static bool same_value(const struct db_wire *a, const struct db_wire *b, int i)
 	       memcmp(a->values[i], b->values[i], (size_t)a->lengths[i]) == 0;
 }
 
-static bool same_values(const struct db_wire *asked, const struct db_wire *foreseen)
+static bool same_values(const struct db_wire *asked, const struct db_wire *prefetched)
 {
 	for (int i = 0; i < asked->count; i++)
-		if (!same_value(asked, foreseen, i))
+		if (!same_value(asked, prefetched, i))
 			return false;
 	return true;
 }
@@ -58,22 +59,22 @@ static bool same_values(const struct db_wire *asked, const struct db_wire *fores
 /* Takes those out of the list that were sent, or are for this statement. */
 static void give_up(struct ctx *cx, bool sent, const struct query *q)
 {
-	for (struct db_foreseen **at = &cx->foreseen; *at;)
+	for (struct db_prefetched **at = &cx->prefetched; *at;)
 		if (sent ? (*at)->sent : !(*at)->sent && (*at)->query == q)
 			*at = (*at)->next;
 		else
 			at = &(*at)->next;
 }
 
-bool foreseen_take(struct ctx *cx, const struct query *q, const struct db_types *types, const struct db_in *in,
+bool prefetched_take(struct ctx *cx, const struct query *q, const struct db_types *types, const struct db_in *in,
 	size_t n, PGresult **out)
 {
 	struct db_wire asked;
 	bool known = false;
-	if (!cx->foreseen)
+	if (!cx->prefetched)
 		return false;
 	give_up(cx, false, q); /* asked before it went */
-	for (struct db_foreseen *f = cx->foreseen; f; f = f->next) {
+	for (struct db_prefetched *f = cx->prefetched; f; f = f->next) {
 		if (!f->sent || f->query != q || PQresultStatus(f->answer) != PGRES_TUPLES_OK)
 			continue;
 		if (!known && params_write(cx, q, types, in, n, &asked))

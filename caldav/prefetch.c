@@ -13,7 +13,7 @@ static bool reads(enum method method)
 	return method == METHOD_GET || method == METHOD_HEAD || method == METHOD_PROPFIND || method == METHOD_REPORT;
 }
 
-void dav_foresee(struct request *rq, const struct credential *sent)
+void dav_prefetch(struct request *rq, const struct credential *sent)
 {
 	struct secret_parts parts;
 	struct resource at = { 0 };
@@ -24,7 +24,7 @@ void dav_foresee(struct request *rq, const struct credential *sent)
 		return;
 	struct bytes key = secret_hash(rq->cx.mem, sent->secret);
 	if (at.kind == RES_CALENDAR || (at.kind == RES_OBJECT && rq->method == METHOD_PROPFIND))
-		calendar_foresee(&rq->cx, at.account, at.calendar, key);
+		calendar_prefetch(&rq->cx, at.account, at.calendar, key);
 	if (at.kind == RES_OBJECT && rq->method != METHOD_REPORT)
-		object_foresee(&rq->cx, at.account, at.calendar, at.object, key);
+		object_prefetch(&rq->cx, at.account, at.calendar, at.object, key);
 }

@@ -2,7 +2,7 @@
 /* Inside of server/db: the files and the server process of one private cluster. Decisions are taken in embedded.c. */
 #pragma once
 
-#include "server/db/process.h"
+#include "server/db/process_private.h"
 
 struct cluster {
 	struct runner runner;
