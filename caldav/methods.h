@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caldav/href.h"
+#include "server/http/etag.h"
 #include "server/http/router.h"
 
 handler dav_propfind;   /* propfind.c, RFC 4918 §9.1 */
@@ -36,15 +37,6 @@ MUST_CHECK err_t depth_read(const struct request *rq, enum depth *out);
 
 /* The Overwrite header (RFC 4918 §10.6): true when absent. MALFORMED unless T or F. */
 MUST_CHECK err_t overwrite_read(const struct request *rq, bool *out);
-
-/* An entity tag as it stands in a header: without its quotes. */
-struct etag {
-	struct str opaque;
-	bool weak, has_blank; /* RFC 9110 §8.8.3 knows no blanks in a tag, RFC 2616 §3.11 did */
-};
-/* Cut one off. It may hold commas and brackets, so that a list cannot be cut at them. False: `rest` begins with none.
- */
-bool etag_cut(struct str *rest, struct etag *out);
 
 /* If-Match and If-None-Match (RFC 9110 §13.1). MALFORMED when they are no lists of entity tags. */
 MUST_CHECK err_t preconditions_read(const struct request *rq, struct preconditions *out);
