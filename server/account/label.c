@@ -15,7 +15,8 @@ static const struct {
 	{ 0x115F, 0x1160 },                                         /* Hangul fillers */
 	{ 0x17B4, 0x17B5 },                                         /* Khmer inherent vowels */
 	{ 0x180B, 0x180F },                                         /* Mongolian selectors and vowel separator */
-	{ 0x200B, 0x200F },                                         /* zero width, joiners, marks of direction */
+	{ 0x200B, 0x200B },                                         /* zero width */
+	{ 0x200E, 0x200F },                                         /* marks of direction */
 	{ 0x2028, 0x202E },                                         /* separators, embeddings, overrides */
 	{ 0x2060, 0x206F },                                         /* word joiner, invisible operators, isolates */
 	{ 0x3164, 0x3164 },                                         /* Hangul filler */
@@ -27,6 +28,17 @@ static const struct {
 	{ 0xE0000, 0xE00FF },                                       /* tags */
 	{ 0xE01F0, 0xE0FFF },                                       /* unassigned */
 };
+
+#define NON_JOINER 0x200CU
+#define JOINER 0x200DU
+
+/* May a joiner be seen beside it? In scripts that join (Arabic, those of India …) and between emoji, which lie above.
+ */
+static bool is_joining(uint32_t c)
+{
+	return c >= 0x0600 && c != NON_JOINER && c != JOINER &&
+	       !(c >= 0x1E00 && c <= 0x1FFF); /* more Latin and Greek */
+}
 
 /* The next code point of well-formed UTF-8. */
 static uint32_t next_char(struct str *rest)
@@ -40,6 +52,12 @@ static uint32_t next_char(struct str *rest)
 	return c;
 }
 
+static err_t not_seen(struct ctx *cx, const char *param, uint32_t c)
+{
+	return REFUSE(
+		cx, INVALID_VALUE, param, "The name holds a character that is not seen there (U+%04X).", (unsigned)c);
+}
+
 err_t label_clean(struct ctx *cx, const char *param, struct str text, struct str *out)
 {
 	struct str label = str_trim(text, STR_BLANK), rest = label;
@@ -48,12 +66,17 @@ err_t label_clean(struct ctx *cx, const char *param, struct str text, struct str
 	if (!str_is_utf8(label))
 		return REFUSE(cx, INVALID_VALUE, param, "The name is not UTF-8.");
 	size_t count = 0;
+	bool joins = false; /* the one before */
 	for (; rest.len > 0; count++) {
 		uint32_t c = next_char(&rest);
+		struct str after = rest;
+		/* Joiners make Persian words and emoji; between letters that do not join they would hide. */
+		if ((c == NON_JOINER || c == JOINER) && !(joins && after.len && is_joining(next_char(&after))))
+			return not_seen(cx, param, c);
+		joins = is_joining(c);
 		for (size_t i = 0; i < ARRAY_LEN(forbidden); i++)
 			if (c >= forbidden[i].first && c <= forbidden[i].last)
-				return REFUSE(cx, INVALID_VALUE, param,
-					"The name holds a character that is not seen (U+%04X).", (unsigned)c);
+				return not_seen(cx, param, c);
 	}
 	if (count > LABEL_MAX)
 		return REFUSE(cx, INVALID_VALUE, param, "The name is longer than %d characters.", LABEL_MAX);

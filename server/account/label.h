@@ -9,6 +9,7 @@
 /*
  * The text without blanks at its ends. INVALID_VALUE (with `param`) unless it is UTF-8 of 1 to LABEL_MAX characters
  * without line breaks, control characters, marks that turn the direction of writing and characters of no width: a name
- * must not be able to rewrite the line that it stands in, nor look like another. MISSING_FIELD when absent or blank.
+ * must not be able to rewrite the line that it stands in, nor look like another. U+200C and U+200D are fine where they
+ * are seen: between characters of scripts that join, and in emoji. MISSING_FIELD when absent or blank.
  */
 MUST_CHECK err_t label_clean(struct ctx *cx, const char *param, struct str text, struct str *out);

@@ -72,10 +72,14 @@ TEST(names_cannot_rewrite_the_line_they_stand_in)
 			false }, /* right-to-left embedding */
 		{ STR("\xEF\xBB\xBF"
 		      "Bank"),
-			false },                                   /* byte order mark */
-		{ STR("\xE3\x85\xA4"), false },                    /* Hangul filler: a name that is seen as none */
-		{ STR("Bank\xF3\xA0\x81\xA1"), false },            /* a tag */
-		{ STR("I \xE2\x9D\xA4\xEF\xB8\x8F it"), true },    /* a heart in colour */
+			false },                                /* byte order mark */
+		{ STR("\xE3\x85\xA4"), false },                 /* Hangul filler: a name that is seen as none */
+		{ STR("Bank\xF3\xA0\x81\xA1"), false },         /* a tag */
+		{ STR("I \xE2\x9D\xA4\xEF\xB8\x8F it"), true }, /* a heart in colour */
+		/* F25: joiners where they are seen */
+		{ STR("\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x92\xBB"), true },
+		{ STR("\xD9\x85\xDB\x8C\xE2\x80\x8C\xD8\xAE"), true }, { STR("\xD9\x85\xDB\x8C\xE2\x80\x8C"), false },
+		{ STR("\xD9\x85\xE2\x80\x8C\xE2\x80\x8D\xD8\xAE"), false }, { STR("pay\xE2\x80\x8Cpal"), false },
 		{ STR("\xD7\xA9\xD7\x9C\xD7\x95\xD7\x9D"), true }, /* written from right to left as it is */
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
