@@ -34,11 +34,12 @@ static err_t validate_uid(struct ctx *cx, const struct ical_comp *comp, struct s
 	const struct ical_prop *p = ical_prop(comp, STR("UID"));
 	if (!p)
 		return REFUSE(cx, ICAL_DATA, "UID", "a %.*s without UID", STR_ARG(comp->name));
-	if (!str_trim(p->value, STR_BLANK).len || p->value.len > UID_MAX)
+	struct str text = ical_text(cx->mem, p->value); /* one UID, however each writer escapes it */
+	if (!str_trim(text, STR_BLANK).len || text.len > UID_MAX)
 		return REFUSE(cx, ICAL_OBJECT, "UID", "UID is empty or longer than %d octets", UID_MAX);
-	if (ical_prop_again(p) || (uid->ptr && !str_eq(*uid, p->value)))
+	if (ical_prop_again(p) || (uid->ptr && !str_eq(*uid, text)))
 		return REFUSE(cx, ICAL_OBJECT, "UID", "more than one UID: one object is one event (RFC 4791 §4.1)");
-	*uid = p->value;
+	*uid = text;
 	return OK;
 }
 

@@ -310,7 +310,7 @@ static err_t selected_data(const struct view *view, const struct subject *subjec
 	TRY(ical_expand_data(view->cx, parsed, &view->data->selection, &text));
 	if (text.full)
 		return FAIL(view->cx, ICAL_MAX_INSTANCES, "calendar-data of over %d octets", DATA_MAX);
-	xml_escape(out, buf_str(&text));
+	xml_escape(out, ical_characters(view->cx->mem, buf_str(&text)));
 	return OK;
 }
 
@@ -319,7 +319,7 @@ VALUE(calendar_data)
 	if (!view->data || !subject->object->data.ptr)
 		return 404;
 	if (!ical_selects(&view->data->selection))
-		return text_value(out, subject->object->data);
+		return text_value(out, ical_characters(view->cx->mem, subject->object->data));
 	err_t e = selected_data(view, subject, out);
 	if (!e)
 		return 200;

@@ -42,7 +42,7 @@ static void zone_field(struct patch *p, const struct event *with)
 	if (!start.zone || start.zone == zone_utc())
 		return;
 	for (; c; c = ical_comp_named(c->next, STR("VTIMEZONE")))
-		if (str_eq(ical_value(c, STR("TZID")), zone_name(start.zone)))
+		if (str_eq(ical_tzid(p->cx->mem, c), zone_name(start.zone)))
 			return;
 	struct buf lines = lines_new(p);
 	vtimezone_write(p->cx->mem, start.zone, instant_s(with->start), &lines);

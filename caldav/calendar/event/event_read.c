@@ -130,7 +130,7 @@ static void times_read(const struct timing *t, struct event *out)
 err_t event_read(struct ctx *cx, struct ical *object, const struct ical_comp *comp, struct event *out)
 {
 	const struct series *s;
-	struct event e = { .uid = ical_value(comp, STR("UID")) };
+	struct event e = { .uid = text_of(cx->mem, comp, STR("UID")) };
 	TRY(series_read(cx, object, &s));
 	const struct timing *t = series_of_comp(s, comp);
 	if (!t || t->kind != TIMING_EVENT)
@@ -145,6 +145,8 @@ err_t event_read(struct ctx *cx, struct ical *object, const struct ical_comp *co
 		e.color = text_of(cx->mem, comp, STR("COLOR"));
 	e.url = ical_value(comp, STR("URL"));
 	e.rrule = ical_value(comp, STR("RRULE"));
+	if (!str_trim(e.rrule, STR_BLANK).len) /* "RRULE:" is none */
+		e.rrule = STR_ABSENT;
 	e.exdate_count = dates_read(cx, object, comp, STR("EXDATE"), &e.exdates);
 	e.rdate_count = dates_read(cx, object, comp, STR("RDATE"), &e.rdates);
 	attendees_read(cx->mem, comp, &e);

@@ -26,7 +26,8 @@ bool wall_parse(struct str text, struct wall *out)
 	year += century * 100;
 	if (month < 1 || month > 12 || day < 1 || day > month_length(year, month))
 		return false;
-	struct wall w = { .local = days_from_civil(year, month, day) * DAY_SECONDS, .date = text.len == 8 };
+	bool date = text.len == 8 || (text.len == 9 && char_lower(text.ptr[8]) == 'z');
+	struct wall w = { .local = days_from_civil(year, month, day) * DAY_SECONDS, .date = date };
 	if (w.date) {
 		*out = w;
 		return true;
@@ -98,14 +99,23 @@ bool span_parse(struct str text, struct span *out)
 
 bool offset_parse(struct str text, int32_t *out)
 {
-	int hours, minutes, seconds = 0;
-	if ((text.len != 5 && text.len != 7) || (text.ptr[0] != '+' && text.ptr[0] != '-') ||
-		!two_digits(text.ptr + 1, &hours) || !two_digits(text.ptr + 3, &minutes))
+	int sign = 1, fields[3] = { 0 }; /* hours, minutes, seconds */
+	size_t at = 0, n = 0;
+	text = str_trim(text, STR_BLANK);
+	if (at < text.len && (text.ptr[at] == '+' || text.ptr[at] == '-'))
+		sign = text.ptr[at++] == '-' ? -1 : 1;
+	size_t colon = str_find(text, STR(":"));
+	if (colon == at + 1 && char_is_digit(text.ptr[at])) /* +1:00 */
+		fields[n++] = text.ptr[at++] - '0';
+	while (at < text.len && n < ARRAY_LEN(fields)) {
+		if (n && text.ptr[at] == ':')
+			at++;
+		if (text.len - at < 2 || !two_digits(text.ptr + at, &fields[n++]))
+			return false;
+		at += 2;
+	}
+	if (!n || at != text.len || fields[0] > 23 || fields[1] > 59 || fields[2] > 59)
 		return false;
-	if (text.len == 7 && !two_digits(text.ptr + 5, &seconds))
-		return false;
-	if (hours > 23 || minutes > 59 || seconds > 59)
-		return false;
-	*out = (text.ptr[0] == '-' ? -1 : 1) * (hours * 3600 + minutes * 60 + seconds);
+	*out = sign * (fields[0] * 3600 + fields[1] * 60 + fields[2]);
 	return true;
 }

@@ -14,7 +14,7 @@ struct wall {
 
 #define DAY_SECONDS INT64_C(86400)
 
-/* YYYYMMDD, YYYYMMDDTHHMMSS, YYYYMMDDTHHMMSSZ. Second 60 is read as 59. */
+/* YYYYMMDD, YYYYMMDDTHHMMSS, YYYYMMDDTHHMMSSZ. Second 60 is read as 59; YYYYMMDDZ (of one big exporter) is a date. */
 bool wall_parse(struct str text, struct wall *out);
 struct str wall_text(struct arena *mem, struct wall w);
 
@@ -24,7 +24,7 @@ struct span {
 };
 bool span_parse(struct str text, struct span *out);
 
-/* +0100, -033020 */
+/* +0100, -033020 (§3.3.14); and what is meant by +01, +01:00, +1:00 and 0100. */
 bool offset_parse(struct str text, int32_t *out);
 
 /* Division that rounds down. */

@@ -1,24 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cutting scanned bytes into components, properties and parameters, which borrow from them. */
+/* Cutting content lines into components, properties and parameters, which borrow from them; all is bounded. */
 #include "caldav/calendar/ical/ical.h"
 
 #include <string.h>
 
 #include "caldav/calendar/ical/scan.h"
 
-/* Everything is allocated at once, from the scan's counts. */
+#define DEPTH_MAX 4 /* VCALENDAR, VEVENT, VALARM, and one for what is unknown */
+#define COMPONENTS_MAX 4000
+#define PROPERTIES_MAX 20000
+#define TIMEZONES_MAX 100
+#define RULES_MAX 300      /* RRULE and EXRULE, in time zones for the most part */
+#define PARAMETERS_MAX 100 /* of one property */
+#define DATES_MAX 20000    /* values of all EXDATE and RDATE together */
+
 struct parser {
-	struct arena *mem;
-	const char *at, *end;
-	struct ical_comp *comps;
-	struct ical_prop *props;
-	struct ical_param *params;
+	struct ctx *cx;
+	struct scan_line line; /* at hand */
+	const struct ical_comp *root;
 	/* Where the next one of each kind is hung. */
-	struct ical_comp *open[SCAN_DEPTH_MAX];
-	const struct ical_comp **child_link[SCAN_DEPTH_MAX + 1];
-	const struct ical_prop **prop_link[SCAN_DEPTH_MAX + 1];
+	struct ical_comp *open[DEPTH_MAX];
+	const struct ical_comp **child_link[DEPTH_MAX + 1];
+	const struct ical_prop **prop_link[DEPTH_MAX + 1];
 	size_t depth;
+	size_t components, properties, timezones, dates, rules;
+	struct ical_param params[PARAMETERS_MAX]; /* of the property at hand */
 };
+
+#define BAD(p, ...) REFUSE((p)->cx, ICAL_DATA, "", __VA_ARGS__)
 
 static struct str upper(struct arena *mem, struct str s)
 {
@@ -31,46 +40,6 @@ static struct str upper(struct arena *mem, struct str s)
 	for (i = 0; i < s.len; i++)
 		copy[i] = s.ptr[i] >= 'a' && s.ptr[i] <= 'z' ? (char)(s.ptr[i] - 32) : s.ptr[i];
 	return (struct str){ copy, s.len };
-}
-
-/* ---- lines ---- */
-
-/* The end of the physical line at `at`, behind its line end; *text_out is the line without it. */
-static const char *physical_line(const char *at, const char *end, struct str *text_out)
-{
-	const char *feed = memchr(at, '\n', (size_t)(end - at));
-	const char *text_end = feed ? feed : end;
-	if (text_end > at && text_end[-1] == '\r')
-		text_end--;
-	*text_out = (struct str){ at, (size_t)(text_end - at) };
-	return feed ? feed + 1 : end;
-}
-
-static bool is_fold(const char *at, const char *end)
-{
-	return at < end && (*at == ' ' || *at == '\t');
-}
-
-/* Take the content line at p->at: as sent, and unfolded (a copy only where it was folded; RFC 5545 §3.1). */
-static void content_line(struct parser *p, struct str *raw_out, struct str *line_out)
-{
-	const char *begin = p->at, *after;
-	struct str piece;
-	p->at = after = physical_line(begin, p->end, line_out);
-	if (is_fold(after, p->end)) {
-		while (is_fold(after, p->end))
-			after = physical_line(after, p->end, &piece);
-		char *text = arena_take(p->mem, (size_t)(after - begin), 1);
-		size_t len = line_out->len;
-		memcpy(text, line_out->ptr, len);
-		while (p->at < after) {
-			p->at = physical_line(p->at, p->end, &piece);
-			memcpy(text + len, piece.ptr + 1, piece.len - 1);
-			len += piece.len - 1;
-		}
-		*line_out = (struct str){ text, len };
-	}
-	*raw_out = (struct str){ begin, (size_t)(p->at - begin) };
 }
 
 /* ---- parameters ---- */
@@ -96,7 +65,7 @@ static struct str param_value(struct arena *mem, struct str raw)
 }
 
 /* ";NAME=value" from line[*at] on, up to ';' or ':' outside of quotes. */
-static void parameter(struct parser *p, struct str line, size_t *at, struct ical_param *out)
+static err_t parameter(struct parser *p, struct str line, size_t *at, struct ical_param *out)
 {
 	size_t begin = ++*at, equals = SIZE_MAX;
 	bool quoted = false;
@@ -109,75 +78,141 @@ static void parameter(struct parser *p, struct str line, size_t *at, struct ical
 		else if (c == '=' && equals == SIZE_MAX)
 			equals = *at;
 	}
+	if (*at == line.len)
+		return BAD(p, "line %d: a property without a colon%s", p->line.number,
+			quoted ? " (a quote is not closed)" : "");
 	size_t name_end = equals == SIZE_MAX ? *at : equals;
-	out->name = upper(p->mem, str_sub(line, begin, name_end));
-	out->value = equals == SIZE_MAX ? STR("") : param_value(p->mem, str_sub(line, equals + 1, *at));
+	out->name = upper(p->cx->mem, str_sub(line, begin, name_end));
+	out->value = equals == SIZE_MAX ? STR("") : param_value(p->cx->mem, str_sub(line, equals + 1, *at));
+	return OK;
 }
 
-static struct ical_prop *property(struct parser *p, struct str raw, struct str line)
+/* ---- properties ---- */
+
+static err_t dates_count(struct parser *p, const struct ical_prop *prop)
 {
-	struct ical_prop *prop = p->props++;
-	size_t at = 0;
-	while (line.ptr[at] != ':' && line.ptr[at] != ';')
-		at++;
-	prop->name = upper(p->mem, str_sub(line, 0, at));
-	prop->raw = raw;
-	prop->params = p->params;
-	while (at < line.len && line.ptr[at] == ';') {
-		parameter(p, line, &at, p->params++);
-		prop->param_count++;
+	if (str_eq(prop->name, STR("RRULE")) || str_eq(prop->name, STR("EXRULE"))) {
+		if (++p->rules > RULES_MAX)
+			return BAD(p, "line %d: too many recurrence rules (%d)", p->line.number, RULES_MAX);
+	} else if (str_eq(prop->name, STR("EXDATE")) || str_eq(prop->name, STR("RDATE"))) {
+		p->dates++;
+		for (size_t i = 0; i < prop->value.len; i++)
+			p->dates += prop->value.ptr[i] == ',';
+		if (p->dates > DATES_MAX)
+			return BAD(p, "line %d: too many dates in EXDATE and RDATE (%d)", p->line.number, DATES_MAX);
 	}
-	prop->value = at < line.len ? str_from(line, at + 1) : STR("");
-	return prop;
+	return OK;
+}
+
+/* `at` is where the name ends. */
+static err_t property(struct parser *p, size_t at)
+{
+	struct str line = p->line.text;
+	size_t count = 0;
+	if (++p->properties > PROPERTIES_MAX)
+		return BAD(p, "line %d: too many properties (%d)", p->line.number, PROPERTIES_MAX);
+	struct ical_prop *prop = arena_new(p->cx->mem, struct ical_prop);
+	prop->name = upper(p->cx->mem, str_sub(line, 0, at));
+	prop->raw = p->line.raw;
+	while (line.ptr[at] == ';') {
+		if (count == PARAMETERS_MAX)
+			return BAD(p, "line %d: too many parameters (%d)", p->line.number, PARAMETERS_MAX);
+		TRY(parameter(p, line, &at, &p->params[count++]));
+	}
+	if (count) {
+		struct ical_param *params = arena_array(p->cx->mem, struct ical_param, count);
+		memcpy(params, p->params, count * sizeof *params);
+		prop->params = params;
+		prop->param_count = count;
+	}
+	prop->value = str_from(line, at + 1);
+	*p->prop_link[p->depth] = prop;
+	p->prop_link[p->depth] = &prop->next;
+	return dates_count(p, prop);
 }
 
 /* ---- components ---- */
 
-static void begin(struct parser *p, struct str name, const char *raw)
+static err_t begin(struct parser *p, struct str name)
 {
-	struct ical_comp *comp = p->comps++;
-	comp->name = upper(p->mem, name);
-	comp->raw.ptr = raw;
+	if (!p->depth && p->root)
+		return BAD(p, "line %d: a second component after the VCALENDAR", p->line.number);
+	if (!p->depth && !str_eq_nocase(name, STR("VCALENDAR")))
+		return BAD(p, "line %d: BEGIN:VCALENDAR expected", p->line.number);
+	if (p->depth && str_eq_nocase(name, STR("VCALENDAR")))
+		return BAD(p, "line %d: VCALENDAR inside a component", p->line.number);
+	if (p->depth == DEPTH_MAX)
+		return BAD(p, "line %d: components are nested too deeply", p->line.number);
+	if (++p->components > COMPONENTS_MAX)
+		return BAD(p, "line %d: too many components (%d)", p->line.number, COMPONENTS_MAX);
+	if (str_eq_nocase(name, STR("VTIMEZONE")) && ++p->timezones > TIMEZONES_MAX)
+		return BAD(p, "line %d: too many VTIMEZONEs (%d)", p->line.number, TIMEZONES_MAX);
+	struct ical_comp *comp = arena_new(p->cx->mem, struct ical_comp);
+	comp->name = upper(p->cx->mem, name);
+	comp->raw.ptr = p->line.raw.ptr;
 	comp->parent = p->depth ? p->open[p->depth - 1] : NULL;
 	*p->child_link[p->depth] = comp;
 	p->child_link[p->depth] = &comp->next;
 	p->open[p->depth++] = comp;
 	p->child_link[p->depth] = &comp->child;
 	p->prop_link[p->depth] = &comp->props;
+	return OK;
 }
 
-static void end(struct parser *p)
+static err_t end(struct parser *p, struct str name)
 {
+	if (!p->depth || !str_eq_nocase(p->open[p->depth - 1]->name, name))
+		return BAD(p, "line %d: END:%.*s without its BEGIN", p->line.number, STR_ARG(str_sub(name, 0, 40)));
 	struct ical_comp *comp = p->open[--p->depth];
-	comp->raw.len = (size_t)(p->at - comp->raw.ptr);
+	comp->raw.len = (size_t)(p->line.raw.ptr + p->line.raw.len - comp->raw.ptr);
+	return OK;
+}
+
+/* ---- lines ---- */
+
+static bool is_name_char(char c)
+{
+	return char_is_alpha(c) || char_is_digit(c) || c == '-' || c == '_' || c == '.';
+}
+
+static err_t content_line(struct parser *p)
+{
+	struct str line = p->line.text;
+	size_t n = 0;
+	while (n < line.len && is_name_char(line.ptr[n]))
+		n++;
+	if (!n || n == line.len || (line.ptr[n] != ':' && line.ptr[n] != ';'))
+		return BAD(p, "line %d: not a property (NAME:value expected)", p->line.number);
+	if (n == 5 && str_starts_nocase(line, STR("BEGIN:")))
+		return begin(p, str_trim(str_from(line, 6), STR_BLANK));
+	if (n == 3 && str_starts_nocase(line, STR("END:")))
+		return end(p, str_trim(str_from(line, 4), STR_BLANK));
+	if (!p->depth)
+		return BAD(p, "line %d: %s", p->line.number,
+			p->root ? "something after the VCALENDAR" : "BEGIN:VCALENDAR expected");
+	return property(p, n);
 }
 
 err_t ical_parse(struct ctx *cx, struct str data, struct ical **out)
 {
-	struct scan scan;
-	const struct ical_comp *root = NULL;
-	TRY(scan_ical(cx, data, &scan));
-	struct parser p = { .mem = cx->mem, .at = scan.text.ptr, .end = scan.text.ptr + scan.text.len };
-	p.comps = arena_array(cx->mem, struct ical_comp, scan.components);
-	p.props = arena_array(cx->mem, struct ical_prop, scan.properties);
-	p.params = arena_array(cx->mem, struct ical_param, scan.parameters + 1);
-	p.child_link[0] = &root;
-	while (p.at < p.end) {
-		struct str raw, line;
-		content_line(&p, &raw, &line);
-		if (str_starts_nocase(line, STR("BEGIN:"))) {
-			begin(&p, str_trim(str_from(line, 6), " \t"), raw.ptr);
-		} else if (str_starts_nocase(line, STR("END:"))) {
-			end(&p);
-		} else if (line.len) {
-			struct ical_prop *prop = property(&p, raw, line);
-			*p.prop_link[p.depth] = prop;
-			p.prop_link[p.depth] = &prop->next;
-		}
+	struct parser *p = arena_new(cx->mem, struct parser);
+	struct scan scan = scan_open(data);
+	bool more;
+	p->cx = cx;
+	p->child_link[0] = &p->root;
+	for (;;) {
+		TRY(scan_next(cx, &scan, &p->line, &more));
+		if (!more)
+			break;
+		TRY(content_line(p));
 	}
+	if (!p->root)
+		return BAD(p, "BEGIN:VCALENDAR is missing");
+	if (p->depth)
+		return BAD(p, "END:%.*s is missing", STR_ARG(p->open[p->depth - 1]->name));
 	struct ical *ical = arena_new(cx->mem, struct ical);
 	ical->data = data;
-	ical->root = root;
+	ical->root = p->root;
 	*out = ical;
 	return OK;
 }

@@ -62,8 +62,12 @@ struct str ical_param(const struct ical_prop *prop, struct str name);
 /* The first child of this (upper-case) name at or behind `comp` among its siblings, or NULL:
  * for (c = ical_comp_named(parent->child, n); c; c = ical_comp_named(c->next, n)) */
 const struct ical_comp *ical_comp_named(const struct ical_comp *comp, struct str name);
-/* A text value without its escapes (RFC 5545 §3.3.11). Lists (CATEGORIES) keep their commas. */
+/* A text value without its escapes (RFC 5545 §3.3.11); a backslash before any other character stays. Lists (CATEGORIES)
+ * keep their commas. */
 struct str ical_text(struct arena *mem, struct str value);
+/* The same iCalendar text without the folds that cut a character in two (which §3.1 allows): what stands inside XML must be
+ * UTF-8 as it stands. `data` itself where there are none. */
+struct str ical_characters(struct arena *mem, struct str data);
 /* The kinds of components that a calendar object may be about (RFC 4791 §5.2.3); a calendar stores a set of them. */
 enum component { COMPONENT_VEVENT = 1, COMPONENT_VTODO = 2, COMPONENT_VJOURNAL = 4 };
 #define COMPONENTS_ALL 7

@@ -1,26 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One pass over the bytes before anything else looks at them: what is accepted here is UTF-8 text of bounded lines,
- * with balanced components of bounded depth and number. Tolerated, as real clients send it: a BOM, LF alone as line
- * end, a last line without an end, blank lines behind the last, names in lower case.
+ * Bytes → content lines (RFC 5545 §3.1). Folds are undone first, then lines are judged: a fold may stand between any
+ * two octets, inside a character or a name too.
+ *
+ * Tolerated, as real programs write it: a BOM, LF alone as line end, CRs before it, a last line without an end, blank
+ * lines between content lines and around the calendar, and a fold whose line end is doubled ("VERSION", blank line,
+ * " :2.0": old Mozilla, Sunbird, KOrganizer).
+ *
+ *     DESC            one content line, raw: all seven octets-with-line-ends as sent; text: "DESCRIPTION:a long text"
+ *      RIPTION:a lo
+ *                     (a blank line within the fold)
+ *      ng text
  */
 #pragma once
 
 #include "server/base/ctx.h"
 
-#define SCAN_LINE_MAX ((size_t)64 * 1024) /* of one physical line; what is folded may be longer */
-#define SCAN_DEPTH_MAX 4                  /* VCALENDAR, VEVENT, VALARM, and one for what is unknown */
-#define SCAN_COMPONENTS_MAX 4000
-#define SCAN_PROPERTIES_MAX 20000
-#define SCAN_TIMEZONES_MAX 100
-#define SCAN_RULES_MAX 300      /* RRULE and EXRULE, in time zones for the most part */
-#define SCAN_PARAMETERS_MAX 100 /* of one property */
-#define SCAN_DATES_MAX 20000    /* values of all EXDATE and RDATE together */
-
 struct scan {
-	struct str text; /* without the BOM, up to the end of END:VCALENDAR's line */
-	size_t components, properties, parameters;
+	struct str rest; /* what was not read yet */
+	int next;        /* the number of its first physical line, from 1 on */
 };
 
-/* ICAL_DATA with the line and the reason; the counts let the parser allocate once. */
-MUST_CHECK err_t scan_ical(struct ctx *cx, struct str data, struct scan *out);
+struct scan_line {
+	struct str raw;  /* as sent, with folds and line end */
+	struct str text; /* unfolded: a copy in cx->mem only where there was a fold */
+	int number;      /* of its first physical line */
+};
+
+struct scan scan_open(struct str data);
+
+/*
+ * The next content line. *more_out is false at the end. ICAL_DATA with the line's number: a control character but TAB,
+ * what is no UTF-8 (§3.1.4), a fold before the first line.
+ */
+MUST_CHECK err_t scan_next(struct ctx *cx, struct scan *scan, struct scan_line *out, bool *more_out);

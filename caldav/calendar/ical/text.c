@@ -11,13 +11,45 @@ struct str ical_text(struct arena *mem, struct str value)
 	char *text = arena_take(mem, value.len, 1);
 	size_t len = 0;
 	for (size_t i = 0; i < value.len; i++) {
-		char c = value.ptr[i];
-		if (c == '\\' && i + 1 < value.len) {
-			c = value.ptr[++i];
-			if (c == 'n' || c == 'N')
-				c = '\n';
+		char c = value.ptr[i], next = i + 1 < value.len ? value.ptr[i + 1] : 0;
+		if (c == '\\' && (next == '\\' || next == ';' || next == ',' || next == 'n' || next == 'N')) {
+			c = next == 'n' || next == 'N' ? '\n' : next;
+			i++;
 		}
 		text[len++] = c;
+	}
+	return (struct str){ text, len };
+}
+
+static bool is_line_end(char c)
+{
+	return c == '\r' || c == '\n';
+}
+
+/* Where the octet stands that the folds at `at` lead to; `at` itself where there is no fold. */
+static size_t fold_end(struct str data, size_t at)
+{
+	size_t end = at, next = at;
+	for (;;) {
+		while (next < data.len && is_line_end(data.ptr[next]))
+			next++;
+		if (next == end || next == data.len || (data.ptr[next] != ' ' && data.ptr[next] != '\t'))
+			return end;
+		end = ++next;
+	}
+}
+
+struct str ical_characters(struct arena *mem, struct str data)
+{
+	if (str_is_utf8(data))
+		return data;
+	char *text = arena_take(mem, data.len, 1);
+	size_t len = 0;
+	for (size_t i = 0; i < data.len; i++) {
+		size_t end = is_line_end(data.ptr[i]) ? fold_end(data, i) : i;
+		if (end > i && end < data.len && ((unsigned char)data.ptr[end] & 0xC0) == 0x80)
+			i = end;
+		text[len++] = data.ptr[i];
 	}
 	return (struct str){ text, len };
 }

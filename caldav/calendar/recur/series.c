@@ -132,6 +132,8 @@ static int64_t until_local(const struct rrule *rule, const struct when *clock)
 static err_t rules_read(struct ctx *cx, const struct ical_comp *comp, struct str name, bool excludes, struct series *s)
 {
 	for (const struct ical_prop *p = ical_prop(comp, name); p; p = ical_prop_again(p)) {
+		if (!str_trim(p->value, STR_BLANK).len)
+			continue; /* "RRULE:" of some feeds: no rule */
 		if (s->rule_count == SERIES_RULES_MAX)
 			return REFUSE(cx, ICAL_OBJECT, "RRULE", "more than %d recurrence rules", SERIES_RULES_MAX);
 		struct series_rule *r = &s->rules[s->rule_count];

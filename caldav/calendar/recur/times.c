@@ -32,18 +32,6 @@ int64_t when_local(struct when w, const struct zone *zone)
 	return w.zone && zone && w.zone != zone ? zone_to_local(zone, zone_to_utc(w.zone, w.local)) : w.local;
 }
 
-/* Does a TZID without a VTIMEZONE look like a name of the tz database that ours does not know? */
-static bool iana_like(struct str tzid)
-{
-	if (tzid.len < 3 || tzid.len > 60 || !char_is_alpha(tzid.ptr[0]) || !str_has(tzid, '/'))
-		return false;
-	for (size_t i = 0; i < tzid.len; i++)
-		if (!char_is_alpha(tzid.ptr[i]) && !char_is_digit(tzid.ptr[i]) && tzid.ptr[i] != '/' &&
-			tzid.ptr[i] != '_' && tzid.ptr[i] != '-' && tzid.ptr[i] != '+')
-			return false;
-	return true;
-}
-
 err_t when_read(struct ctx *cx, struct ical *object, const struct ical_prop *prop, struct str value, struct when *out)
 {
 	struct wall w;
@@ -52,12 +40,8 @@ err_t when_read(struct ctx *cx, struct ical *object, const struct ical_prop *pro
 			STR_ARG(str_sub(value, 0, 60)));
 	struct when when = { w.local, w.utc ? zone_utc() : NULL, w.date };
 	struct str tzid = ical_param(prop, STR("TZID"));
-	if (tzid.len && !w.utc && !w.date) {
-		when.zone = ical_zone(cx, object, tzid);
-		if (!when.zone && !iana_like(tzid))
-			return REFUSE(cx, ICAL_OBJECT, "", "%.*s: TZID \"%.*s\" is unknown and has no VTIMEZONE",
-				STR_ARG(prop->name), STR_ARG(str_sub(tzid, 0, 60)));
-	}
+	if (tzid.len && !w.utc && !w.date)
+		TRY(ical_zone(cx, object, tzid, &when.zone));
 	*out = when;
 	return OK;
 }

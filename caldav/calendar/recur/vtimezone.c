@@ -11,8 +11,9 @@
 
 struct ical_zones {
 	struct ical_zones *next;
-	struct str tzid;
-	const struct zone *zone; /* NULL: the VTIMEZONE is no use */
+	struct str tzid;         /* as tzid_plain() gives it */
+	const struct zone *zone; /* NULL: the VTIMEZONE cannot be read */
+	struct str fault;        /* and why */
 	bool custom;
 };
 
@@ -57,22 +58,36 @@ static err_t rule_expand(
 	return OK;
 }
 
+static err_t offset_read(struct ctx *cx, const struct ical_comp *comp, struct str name, int32_t *out)
+{
+	struct str value = ical_value(comp, name);
+	if (!value.ptr)
+		return REFUSE(cx, ICAL_DATA, "VTIMEZONE", "%.*s needs a %.*s", STR_ARG(comp->name), STR_ARG(name));
+	if (!offset_parse(value, out))
+		return REFUSE(cx, ICAL_DATA, "VTIMEZONE", "%.*s:%.*s is no offset (such as +0100)", STR_ARG(name),
+			STR_ARG(str_sub(value, 0, 20)));
+	return OK;
+}
+
 /* STANDARD or DAYLIGHT: its onsets are local times of the offset before them. */
 static err_t observance_read(struct ctx *cx, const struct ical_comp *comp, struct changes *c)
 {
 	int32_t from, to;
 	struct wall start, w;
 	bool daylight = str_eq(comp->name, STR("DAYLIGHT"));
-	if (!offset_parse(ical_value(comp, STR("TZOFFSETFROM")), &from) ||
-		!offset_parse(ical_value(comp, STR("TZOFFSETTO")), &to) ||
-		!wall_parse(ical_value(comp, STR("DTSTART")), &start))
-		return REFUSE(cx, ICAL_DATA, "VTIMEZONE", "%.*s needs DTSTART, TZOFFSETFROM and TZOFFSETTO",
-			STR_ARG(comp->name));
-	const struct ical_prop *rule = ical_prop(comp, STR("RRULE"));
-	if (!rule)
-		change_add(c, start.local, from, to, daylight);
-	for (; rule; rule = ical_prop_again(rule))
+	TRY(offset_read(cx, comp, STR("TZOFFSETFROM"), &from));
+	TRY(offset_read(cx, comp, STR("TZOFFSETTO"), &to));
+	if (!wall_parse(ical_value(comp, STR("DTSTART")), &start))
+		return REFUSE(cx, ICAL_DATA, "VTIMEZONE", "%.*s needs a DTSTART", STR_ARG(comp->name));
+	bool ruled = false;
+	for (const struct ical_prop *rule = ical_prop(comp, STR("RRULE")); rule; rule = ical_prop_again(rule)) {
+		if (!str_trim(rule->value, STR_BLANK).len)
+			continue;
 		TRY(rule_expand(cx, rule->value, start.local, from, to, daylight, c));
+		ruled = true;
+	}
+	if (!ruled)
+		change_add(c, start.local, from, to, daylight);
 	for (const struct ical_prop *p = ical_prop(comp, STR("RDATE")); p; p = ical_prop_again(p)) {
 		struct str list = p->value, item;
 		while (str_cut(&list, ',', &item))
@@ -107,42 +122,87 @@ static err_t vtimezone_read(struct ctx *cx, const struct ical_comp *comp, const 
 	return OK;
 }
 
-static const struct ical_comp *vtimezone_named(const struct ical *object, struct str tzid)
+/*
+ * What is compared of a TZID. In the property it is TEXT with escapes, in the parameter it may be quoted (RFC 5545
+ * §3.2.19, §3.8.3.1); a leading slash says only that the name is known elsewhere.
+ */
+static struct str tzid_plain(struct arena *mem, struct str tzid)
+{
+	tzid = str_trim(ical_text(mem, tzid), " \t\"");
+	while (tzid.len && tzid.ptr[0] == '/')
+		tzid = str_from(tzid, 1);
+	return tzid;
+}
+
+struct str ical_tzid(struct arena *mem, const struct ical_comp *vtimezone)
+{
+	struct str tzid = ical_value(vtimezone, STR("TZID"));
+	return tzid.ptr ? str_trim(ical_text(mem, tzid), " \t\"") : STR_ABSENT;
+}
+
+static const struct ical_comp *vtimezone_named(struct ctx *cx, const struct ical *object, struct str plain)
 {
 	const struct ical_comp *c = ical_comp_named(object->root->child, STR("VTIMEZONE"));
-	while (c && !str_eq(ical_value(c, STR("TZID")), tzid))
+	while (c && !str_eq_nocase(tzid_plain(cx->mem, ical_value(c, STR("TZID"))), plain))
 		c = ical_comp_named(c->next, STR("VTIMEZONE"));
 	return c;
 }
 
 /* libical writes the IANA name beside a TZID of its own making. */
-static const struct zone *zone_of_vtimezone(struct ctx *cx, const struct ical_comp *comp, bool *custom_out)
+static err_t zone_of_vtimezone(
+	struct ctx *cx, const struct ical_comp *comp, const struct zone **zone_out, bool *custom_out)
 {
 	const struct zone *zone = zone_by_name(ical_value(comp, STR("X-LIC-LOCATION")));
 	*custom_out = !zone;
-	return zone || !vtimezone_read(cx, comp, &zone) ? zone : NULL;
+	if (zone)
+		*zone_out = zone;
+	else
+		TRY(vtimezone_read(cx, comp, zone_out));
+	return OK;
 }
 
 /* Only what was made from a VTIMEZONE is kept: there are few of them, while names could be many. */
-const struct zone *ical_zone(struct ctx *cx, struct ical *object, struct str tzid)
+static const struct ical_zones *zone_embedded(struct ctx *cx, struct ical *object, struct str plain)
 {
-	const struct zone *known = zone_by_name(tzid);
 	struct ical_zones *z = object->zones;
-	if (known)
-		return known;
-	while (z && !str_eq(z->tzid, tzid))
+	while (z && !str_eq_nocase(z->tzid, plain))
 		z = z->next;
-	if (z)
-		return z->zone;
-	const struct ical_comp *comp = vtimezone_named(object, tzid);
+	const struct ical_comp *comp = z ? NULL : vtimezone_named(cx, object, plain);
 	if (!comp)
-		return NULL;
+		return z;
 	z = arena_new(cx->mem, struct ical_zones);
-	z->tzid = tzid;
-	z->zone = zone_of_vtimezone(cx, comp, &z->custom);
+	z->tzid = plain;
+	err_t e = zone_of_vtimezone(cx, comp, &z->zone, &z->custom);
+	if (e) {
+		z->zone = NULL;
+		z->fault = err_text(e);
+	}
 	z->next = object->zones;
 	object->zones = z;
-	return z->zone;
+	return z;
+}
+
+err_t ical_zone(struct ctx *cx, struct ical *object, struct str tzid, const struct zone **out)
+{
+	const struct zone *zone = zone_by_name(tzid);
+	struct str plain = zone ? STR_ABSENT : tzid_plain(cx->mem, tzid), shown = str_sub(tzid, 0, 60);
+	const struct ical_zones *own = zone ? NULL : zone_embedded(cx, object, plain);
+	if (own && !own->zone)
+		return REFUSE(cx, ICAL_OBJECT, "TZID", "the VTIMEZONE \"%.*s\" cannot be read: %.*s", STR_ARG(shown),
+			STR_ARG(own->fault));
+	if (own)
+		zone = own->zone;
+	if (!zone)
+		zone = zone_by_name(plain);
+	if (!zone)
+		zone = zone_by_display_name(plain);
+	if (!zone)
+		return REFUSE(cx, ICAL_OBJECT, "TZID",
+			"TZID \"%.*s\" is no time zone that is known here, and the object brings no VTIMEZONE of that "
+			"name",
+			STR_ARG(shown));
+	*out = zone;
+	return OK;
 }
 
 bool ical_has_custom_zone(const struct ical *object)
@@ -175,12 +235,14 @@ err_t ical_timezone_name(struct ctx *cx, struct str data, struct str *out)
 	const struct ical_comp *comp = ical_comp_named(object->root->child, STR("VTIMEZONE"));
 	if (!comp || ical_comp_named(comp->next, STR("VTIMEZONE")))
 		return REFUSE(cx, ICAL_TIMEZONE, "", "exactly one VTIMEZONE is expected");
-	struct str tzid = ical_value(comp, STR("TZID"));
+	struct str tzid = ical_tzid(cx->mem, comp);
 	if (!tzid.len)
 		return REFUSE(cx, ICAL_TIMEZONE, "TZID", "the VTIMEZONE has no TZID");
 	zone = zone_by_name(tzid);
-	if (!zone && !(zone = zone_of_vtimezone(cx, comp, &custom)))
-		return REFUSE(cx, ICAL_TIMEZONE, "VTIMEZONE", "the VTIMEZONE cannot be understood");
+	e = zone ? OK : zone_of_vtimezone(cx, comp, &zone, &custom);
+	if (e)
+		return REFUSE(cx, ICAL_TIMEZONE, "VTIMEZONE", "the VTIMEZONE \"%.*s\" cannot be read: %.*s",
+			STR_ARG(str_sub(tzid, 0, 60)), STR_ARG(err_text(e)));
 	*out = zone_name(zone);
 	return OK;
 }

@@ -7,8 +7,14 @@
 
 /* Its TZID names a zone that only its VTIMEZONE describes. */
 bool ical_has_custom_zone(const struct ical *object);
-/* A zone by the object's TZID; NULL if neither known nor embedded. */
-const struct zone *ical_zone(struct ctx *cx, struct ical *object, struct str tzid);
+/* A VTIMEZONE's TZID as text: without escapes, blanks around it and stray quotes. Absent where it has none. */
+struct str ical_tzid(struct arena *mem, const struct ical_comp *vtimezone);
+/*
+ * A zone by a TZID of the object, whatever its case and with or without a leading slash: one known by name, else the
+ * object's VTIMEZONE, else one by the name that Windows shows. Hours are never guessed: ICAL_OBJECT names what is
+ * unknown, or what cannot be read in the VTIMEZONE.
+ */
+MUST_CHECK err_t ical_zone(struct ctx *cx, struct ical *object, struct str tzid, const struct zone **out);
 /* As `zone` of queries: absent or unknown is UTC. */
 const struct zone *zone_or_utc(struct str name);
 

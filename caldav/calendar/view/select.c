@@ -136,7 +136,7 @@ static bool override_impacts(const struct writer *w, const struct override *o)
 static bool is_left_out(const struct writer *w, const struct ical_comp *comp)
 {
 	if (w->selection->no_timezones && str_eq(comp->name, STR("VTIMEZONE")))
-		return zone_by_name(ical_value(comp, STR("TZID"))) != NULL;
+		return zone_by_name(ical_tzid(w->cx->mem, comp)) != NULL;
 	if (!w->selection->limit_recurrence.set)
 		return false;
 	for (size_t i = 0; i < w->series->override_count; i++)

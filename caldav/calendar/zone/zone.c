@@ -15,6 +15,7 @@
 #define INDEX_SIZE_MAX (1U << 20)
 #define FILE_SIZE_MAX (1U << 16)
 #define NAMES_MAX 2000
+#define DISPLAYS_MAX 200
 #define TZID_MAX 255 /* a longer one is no name, whatever its tail */
 #define DAY_S INT64_C(86400)
 
@@ -41,6 +42,8 @@ static struct {
 	struct arena *mem;
 	struct entry entries[NAMES_MAX];
 	size_t count, iana_count;
+	struct entry displays[DISPLAYS_MAX];
+	size_t display_count;
 	int32_t version;
 } table;
 
@@ -146,10 +149,15 @@ static int entry_cmp(const void *a, const void *b)
 	return nocase_cmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
 }
 
-static struct entry *entry_find(struct str name)
+static struct entry *entry_in(struct entry *entries, size_t count, struct str name)
 {
 	struct entry key = { .name = name };
-	return name.ptr ? bsearch(&key, table.entries, table.count, sizeof key, entry_cmp) : NULL;
+	return name.ptr ? bsearch(&key, entries, count, sizeof key, entry_cmp) : NULL;
+}
+
+static struct entry *entry_find(struct str name)
+{
+	return entry_in(table.entries, table.count, name);
 }
 
 /* Links may point to links: a few rounds settle all. */
@@ -162,6 +170,25 @@ static void links_resolve(void)
 			if (target)
 				e->zone = target->zone;
 		}
+}
+
+static void displays_load(void)
+{
+	static const struct {
+		struct str shown, iana;
+	} displays[] = {
+#define D(name, zone) { STR_INIT(name), STR_INIT(zone) },
+#include "caldav/calendar/zone/windows_display.def"
+#undef D
+	};
+	_Static_assert(ARRAY_LEN(displays) <= DISPLAYS_MAX, "the table holds all");
+	for (size_t i = 0; i < ARRAY_LEN(displays); i++) {
+		const struct entry *iana = entry_find(displays[i].iana);
+		if (iana)
+			table.displays[table.display_count++] =
+				(struct entry){ displays[i].shown, iana->zone, STR_ABSENT };
+	}
+	qsort(table.displays, table.display_count, sizeof *table.displays, entry_cmp);
 }
 
 static void table_load(void)
@@ -184,6 +211,7 @@ static void table_load(void)
 		entry_add(windows[i].windows, NULL, windows[i].iana);
 	qsort(table.entries, table.count, sizeof *table.entries, entry_cmp);
 	links_resolve();
+	displays_load();
 }
 
 err_t zone_setup(struct ctx *cx)
@@ -224,11 +252,22 @@ const struct zone *zone_by_name(struct str tzid)
 	if (tzid.len > TZID_MAX)
 		return NULL;
 	const struct entry *e = entry_find(tzid);
-	/* /mozilla.org/20070129_1/Europe/Berlin, /freeassociation.sourceforge.net/Europe/Berlin: the longest tail. */
+	/* /Europe/Berlin, /mozilla.org/20070129_1/Europe/Berlin, /freeassociation.sourceforge.net/Europe/Berlin: the
+	 * longest tail. */
 	if (!e && tzid.len && tzid.ptr[0] == '/')
-		for (size_t i = 1; i < tzid.len && !e; i++)
+		for (size_t i = 0; i < tzid.len && !e; i++)
 			if (tzid.ptr[i] == '/')
 				e = entry_find(str_from(tzid, i + 1));
+	return e ? e->zone : NULL;
+}
+
+const struct zone *zone_by_display_name(struct str name)
+{
+	pthread_once(&once, table_load);
+	size_t prefix = str_starts(name, STR("(")) ? str_find(name, STR(")")) : SIZE_MAX;
+	if (prefix != SIZE_MAX)
+		name = str_from(name, prefix + 1);
+	const struct entry *e = entry_in(table.displays, table.display_count, str_trim(name, STR_BLANK));
 	return e ? e->zone : NULL;
 }
 

@@ -22,6 +22,9 @@ int32_t zone_data_version(void);
 const struct zone *zone_utc(void);
 /* By IANA name, link name, /vendor/…/Europe/Berlin or Windows name, in any case of letters. NULL if unknown. */
 const struct zone *zone_by_name(struct str tzid);
+/* By the name that Windows shows, "(UTC+01:00) Amsterdam, Berlin, …" with or without the offset. NULL if unknown. Where
+ * an object brings a VTIMEZONE of that name, it is the VTIMEZONE that counts. */
+const struct zone *zone_by_display_name(struct str name);
 /* The IANA name; absent of an embedded zone. */
 struct str zone_name(const struct zone *zone);
 
