@@ -2,12 +2,12 @@
 /* GET and HEAD: an object as it was put; a calendar as one iCalendar stream, written page by page. */
 #include <string.h>
 
-#include "caldav/calendar/ical/ical.h"
+#include "caldav/calendar/view/join.h"
 #include "caldav/methods.h"
+#include "server/base/log.h"
 
 #define ICAL_TYPE "text/calendar;charset=utf-8"
 #define PAGE_OBJECTS 200
-#define ZONES_MAX 1000
 
 /* A file name for whoever saves it (RFC 6266): ASCII for old readers, and UTF-8 where that is not the same. */
 static void disposition_add(struct request *rq, struct response *rs, struct str name, const char *suffix)
@@ -61,46 +61,6 @@ static err_t get_object(struct request *rq, struct response *rs, struct resource
 
 /* ---- a whole calendar ---- */
 
-/* The time zones that were written already, by TZID. */
-struct zones {
-	struct arena *mem;
-	struct str seen[ZONES_MAX];
-	size_t count;
-};
-
-static void zones_release(void *ptr)
-{
-	arena_close(((struct zones *)ptr)->mem);
-}
-
-/* The first definition of a TZID counts; past ZONES_MAX they may repeat, which readers take as the same. */
-static bool zone_is_new(struct zones *zones, struct str tzid)
-{
-	for (size_t i = 0; i < zones->count; i++)
-		if (str_eq(zones->seen[i], tzid))
-			return false;
-	if (zones->count < ZONES_MAX)
-		zones->seen[zones->count++] = str_dup(zones->mem, tzid);
-	return true;
-}
-
-static void component_add(struct buf *out, struct str raw)
-{
-	buf_add(out, raw);
-	if (!str_ends(raw, STR("\n")))
-		BUF_LIT(out, "\r\n");
-}
-
-static void object_add(struct ctx *cx, const struct object *object, struct zones *zones, struct buf *out)
-{
-	struct ical *ical;
-	if (ical_parse(cx, object->data, &ical))
-		return; /* it was judged when it was put: never */
-	for (const struct ical_comp *c = ical->root->child; c; c = c->next)
-		if (!str_eq(c->name, STR("VTIMEZONE")) || zone_is_new(zones, ical_value(c, STR("TZID"))))
-			component_add(out, c->raw);
-}
-
 static void stream_begin(struct request *rq, const struct calendar *calendar, struct buf *out)
 {
 	BUF_LIT(out, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Calends//EN\r\nCALSCALE:GREGORIAN\r\n");
@@ -116,9 +76,7 @@ static void stream_begin(struct request *rq, const struct calendar *calendar, st
  */
 static err_t stream_objects(struct request *rq, struct response *rs, const struct calendar *calendar, struct buf *out)
 {
-	struct zones *zones = arena_new(rq->cx.mem, struct zones);
-	zones->mem = arena_open();
-	arena_defer(rq->cx.mem, zones_release, zones);
+	struct join *join = join_open(rq->cx.mem);
 	char last[NAME_MAX_OCTETS];
 	struct str after = STR_ABSENT;
 	for (;;) {
@@ -128,7 +86,10 @@ static err_t stream_objects(struct request *rq, struct response *rs, const struc
 		TRY(object_page(&rq->cx, calendar->account, calendar->id, after, 0, OBJECT_WITH_DATA, PAGE_OBJECTS,
 			&objects, &count));
 		for (size_t i = 0; i < count; i++) {
-			object_add(&rq->cx, &objects[i], zones, out);
+			err_t e = join_object(&rq->cx, join, objects[i].data, out);
+			if (e) /* never: it was validated when it was put */
+				log_event(LOG_ERROR, "join", LOG_STR("object", objects[i].name),
+					LOG_STR("detail", e->detail));
 			if (!response_flush_if_large(rs))
 				return OK;
 		}

@@ -2,8 +2,11 @@
 """iCalendar as other programs write it: what PUT takes, what it says where it does not, and what the others read."""
 import json
 import random
+import re
+from datetime import datetime
 
 import pytest
+from icalendar import Calendar
 
 from dav import C, calendar, component, event
 from davwrite import put_new
@@ -231,3 +234,59 @@ def test_zones_are_read_as_they_are_meant(dav, cal, tzid, vtimezone):
 def test_hours_are_never_guessed(dav, cal, tzid, vtimezone, said):
     """F23: what cannot be read is refused with its name, whether a VTIMEZONE came with it or not."""
     refused(dav.put(cal + "a.ics", in_zone("b", tzid, vtimezone)), "valid-calendar-object-resource", said)
+# ---- F2: joining objects (RFC 5545 §3.6.5) ----
+
+def test_zones_of_one_name_and_two_contents_are_told_apart(dav, cal):
+    """F2: the second is renamed together with what refers to it; equal ones come once."""
+    for n, offset in enumerate(("+0300", "-0200", "+0300")):
+        put_new(dav, f"{cal}{n}.ics", in_zone(f"u{n}", "My Zone", own_zone("My Zone", offset), "RDATE;TZID=My Zone:20260107T090000"))
+    text = dav.request("GET", cal).text
+    assert text.count("BEGIN:VTIMEZONE") == 2
+    offsets = {}
+    parsed = Calendar.from_ical(text)
+    zones = {z["TZID"]: z.subcomponents[0]["TZOFFSETTO"].to_ical() for z in parsed.walk("VTIMEZONE")}
+    for e in parsed.walk("VEVENT"):
+        assert e["RDATE"].params["TZID"] == e["DTSTART"].params["TZID"]
+        offsets[str(e["UID"])] = zones[e["DTSTART"].params["TZID"]]
+    assert offsets == {"u0": "+0300", "u1": "-0200", "u2": "+0300"}
+
+
+def test_what_a_zone_is_called_in_a_joined_document_is_read_by_others(dav, cal):
+    """F2: random objects with zones of many spellings; another reader finds every instant as each object alone tells it."""
+    rnd = random.Random(2)
+    names = ["My Zone", "my zone", "Somewhere, Else", "/My Zone", "Europe/Berlin", "/Europe/Berlin", "UTC", "W. Europe Standard Time",
+             "Kuala Lumpur, Singapore", "A ^ \"quoted\" one"]
+    known = {"Europe/Berlin": "+0100", "/Europe/Berlin": "+0100", "UTC": "+0000", "W. Europe Standard Time": "+0100"}
+    want = {}
+    for n in range(40):
+        name = rnd.choice(names)
+        offset = known.get(name) or rnd.choice(["+0300", "-0200", "+0545"])
+        vtimezone = own_zone(name.replace(",", "\\,"), offset)
+        if name in known and rnd.random() < 0.5:
+            vtimezone = ""
+        written = name.replace("^", "^^").replace('"', "^'")
+        parameter = f'"{written}"' if any(c in written for c in ",;:") or rnd.random() < 0.5 else written
+        data = calendar(vtimezone, component("VEVENT", f"u{n}", f"DTSTART;TZID={parameter}:20260105T090000", "BEGIN:VALARM",
+                                             f"TRIGGER;VALUE=DATE-TIME;TZID={parameter}:20260105T080000", "END:VALARM"))
+        stored(dav, f"{cal}{n}.ics", data)
+        want[f"u{n}"] = {"+0300": 3, "-0200": -2, "+0545": 5.75, "+0100": 1, "+0000": 0}[offset]
+    answer = dav.request("GET", cal)
+    assert read_offsets(answer.body) == want
+
+
+def read_offsets(octets):
+    """{UID: hours at DTSTART}, zones found by their exact names, as any reader of RFC 5545 does; VTIMEZONEs read by icalendar."""
+    zones = {}
+    for zone in Calendar.from_ical(octets).walk("VTIMEZONE"):
+        assert str(zone["TZID"]) not in zones, "one definition of each name"
+        zones[str(zone["TZID"])] = zone.to_tz()
+    found, uid = {}, None
+    for line in octets.replace(b"\r\n ", b"").decode("utf-8").split("\r\n"):
+        if line.startswith("UID:"):
+            uid = line[4:]
+        elif line.startswith(("DTSTART;", "TRIGGER;")):
+            tzid = re.search(r'TZID=("[^"]*"|[^:;]*)', line).group(1).strip('"').replace("^'", '"').replace("^^", "^")
+            found.setdefault(uid, set()).add(tzid)
+    assert all(len(names) == 1 for names in found.values())
+    at = datetime(2026, 1, 5, 9)
+    return {uid: (zones[names.pop()].utcoffset(at)).total_seconds() / 3600 for uid, names in found.items()}

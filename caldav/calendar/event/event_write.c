@@ -204,24 +204,12 @@ void event_recurrence_lines(struct buf *out, const struct event *event)
 	event_dates_line(out, STR("EXDATE"), event, event->exdates, event->exdate_count);
 }
 
-/* A parameter's value: always quoted, with RFC 6868's escapes. */
 static void param_add(struct buf *out, struct str name, struct str value)
 {
 	buf_char(out, ';');
 	buf_add(out, name);
-	BUF_LIT(out, "=\"");
-	for (size_t i = 0; i < value.len; i++) {
-		char c = value.ptr[i];
-		if (c == '\n')
-			BUF_LIT(out, "^n");
-		else if (c == '"')
-			BUF_LIT(out, "^'");
-		else if (c == '^')
-			BUF_LIT(out, "^^");
-		else if (c != '\r')
-			buf_char(out, c);
-	}
-	buf_char(out, '"');
+	buf_char(out, '=');
+	ical_param_value(out, value);
 }
 
 static bool needs_no_quotes(struct str value)

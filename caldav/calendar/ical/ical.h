@@ -65,8 +65,8 @@ const struct ical_comp *ical_comp_named(const struct ical_comp *comp, struct str
 /* A text value without its escapes (RFC 5545 §3.3.11); a backslash before any other character stays. Lists (CATEGORIES)
  * keep their commas. */
 struct str ical_text(struct arena *mem, struct str value);
-/* The same iCalendar text without the folds that cut a character in two (which §3.1 allows): what stands inside XML must be
- * UTF-8 as it stands. `data` itself where there are none. */
+/* The same iCalendar text without the folds that cut a character in two (which §3.1 allows): what stands inside XML
+ * must be UTF-8 as it stands. `data` itself where there are none. */
 struct str ical_characters(struct arena *mem, struct str data);
 /* The kinds of components that a calendar object may be about (RFC 4791 §5.2.3); a calendar stores a set of them. */
 enum component { COMPONENT_VEVENT = 1, COMPONENT_VTODO = 2, COMPONENT_VJOURNAL = 4 };
@@ -80,3 +80,5 @@ const struct ical_comp *ical_main(const struct ical *object);
 void ical_line(struct buf *out, struct str name, struct str params, struct str value);
 /* A text with its escapes, for ical_line(). */
 struct str ical_escape(struct arena *mem, struct str text);
+/* A parameter's value as it is written: always quoted, with RFC 6868's escapes. */
+void ical_param_value(struct buf *out, struct str value);

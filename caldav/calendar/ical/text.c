@@ -113,3 +113,20 @@ void ical_line(struct buf *out, struct str name, struct str params, struct str v
 	folded(out, value, &column);
 	BUF_LIT(out, "\r\n");
 }
+
+void ical_param_value(struct buf *out, struct str value)
+{
+	buf_char(out, '"');
+	for (size_t i = 0; i < value.len; i++) {
+		char c = value.ptr[i];
+		if (c == '\n')
+			BUF_LIT(out, "^n");
+		else if (c == '"')
+			BUF_LIT(out, "^'");
+		else if (c == '^')
+			BUF_LIT(out, "^^");
+		else if (c != '\r')
+			buf_char(out, c);
+	}
+	buf_char(out, '"');
+}

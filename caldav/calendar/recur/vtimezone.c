@@ -122,11 +122,7 @@ static err_t vtimezone_read(struct ctx *cx, const struct ical_comp *comp, const 
 	return OK;
 }
 
-/*
- * What is compared of a TZID. In the property it is TEXT with escapes, in the parameter it may be quoted (RFC 5545
- * §3.2.19, §3.8.3.1); a leading slash says only that the name is known elsewhere.
- */
-static struct str tzid_plain(struct arena *mem, struct str tzid)
+struct str tzid_plain(struct arena *mem, struct str tzid)
 {
 	tzid = str_trim(ical_text(mem, tzid), " \t\"");
 	while (tzid.len && tzid.ptr[0] == '/')

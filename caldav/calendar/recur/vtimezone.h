@@ -10,6 +10,11 @@ bool ical_has_custom_zone(const struct ical *object);
 /* A VTIMEZONE's TZID as text: without escapes, blanks around it and stray quotes. Absent where it has none. */
 struct str ical_tzid(struct arena *mem, const struct ical_comp *vtimezone);
 /*
+ * What is compared of a TZID, without regard to case. In the property it is TEXT with escapes, in the parameter it may
+ * be quoted (RFC 5545 §3.2.19, §3.8.3.1); a leading slash says only that the name is known elsewhere.
+ */
+struct str tzid_plain(struct arena *mem, struct str tzid);
+/*
  * A zone by a TZID of the object, whatever its case and with or without a leading slash: one known by name, else the
  * object's VTIMEZONE, else one by the name that Windows shows. Hours are never guessed: ICAL_OBJECT names what is
  * unknown, or what cannot be read in the VTIMEZONE.
@@ -26,3 +31,5 @@ bool ical_zone_known(struct str name);
 
 /* A VTIMEZONE that is right from the year before `from` on (RFC 5545 §3.6.5). Nothing for UTC. */
 void vtimezone_write(struct arena *mem, const struct zone *zone, int64_t from, struct buf *out);
+/* The same under any name, for UTC too. */
+void vtimezone_write_as(struct arena *mem, const struct zone *zone, struct str tzid, int64_t from, struct buf *out);

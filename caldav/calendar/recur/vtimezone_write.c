@@ -69,7 +69,7 @@ static int64_t rule_begins(
 	return year;
 }
 
-void vtimezone_write(struct arena *mem, const struct zone *zone, int64_t from, struct buf *out)
+void vtimezone_write_as(struct arena *mem, const struct zone *zone, struct str tzid, int64_t from, struct buf *out)
 {
 	struct zone_change changes[CHANGES_MAX];
 	int64_t first_year = year_of(from) - 1, start = year_start(first_year);
@@ -77,8 +77,6 @@ void vtimezone_write(struct arena *mem, const struct zone *zone, int64_t from, s
 	size_t count = zone_changes_after(zone, start, changes, CHANGES_MAX);
 	struct str to_dst = STR_ABSENT, to_std = STR_ABSENT;
 	int64_t rule_year = INT64_MAX;
-	if (zone == zone_utc() || !zone_name(zone).ptr)
-		return;
 	if (rule && rule->changes) {
 		to_dst = rule_text(mem, &rule->to_dst);
 		to_std = rule_text(mem, &rule->to_std);
@@ -86,7 +84,7 @@ void vtimezone_write(struct arena *mem, const struct zone *zone, int64_t from, s
 			rule_year = rule_begins(rule, changes, count, first_year);
 	}
 	BUF_LIT(out, "BEGIN:VTIMEZONE\r\n");
-	ical_line(out, STR("TZID"), STR(""), zone_name(zone));
+	ical_line(out, STR("TZID"), STR(""), ical_escape(mem, tzid));
 	int32_t offset = zone_offset_at(zone, start - 1);
 	if (rule_year != first_year) /* what holds before the first change */
 		observance_write(out, (struct zone_change){ start, offset, false }, offset, STR_ABSENT);
@@ -103,4 +101,10 @@ void vtimezone_write(struct arena *mem, const struct zone *zone, int64_t from, s
 		}
 	}
 	BUF_LIT(out, "END:VTIMEZONE\r\n");
+}
+
+void vtimezone_write(struct arena *mem, const struct zone *zone, int64_t from, struct buf *out)
+{
+	if (zone != zone_utc() && zone_name(zone).ptr)
+		vtimezone_write_as(mem, zone, zone_name(zone), from, out);
 }
