@@ -130,26 +130,26 @@ static err_t lock(struct judging *j, const struct writer *writer, struct id_list
 	if (destination.ptr && !href_resolve(rq, destination, &to) && is_stateful(to))
 		names[count++] = to.calendar;
 	TRY(db_begin(&rq->cx));
-	return calendar_lock(&rq->cx, rq->principal->account, rq->principal->calendars,
-		(struct str_list){ names, count }, writer->locks_account && j->own.kind == RES_CALENDAR, out);
+	return calendar_lock(&rq->cx, j->own.actor, (struct str_list){ names, count },
+		writer->locks_account && j->own.kind == RES_CALENDAR, out);
 }
 
 /* What is not locked, though it may have come meanwhile, counts as not there. */
 static err_t load(struct judging *j)
 {
 	struct request *rq = j->rq;
-	struct id_list only = rq->principal->calendars;
+	struct actor actor = *j->own.actor;
 	struct place_state *rows;
 	size_t count;
 	const struct writer *writer = writer_of(rq->method);
 	if (writer)
-		TRY(lock(j, writer, &only));
+		TRY(lock(j, writer, &actor.calendars));
 	for (size_t i = 0; i < j->header.resource_count; i++)
 		j->places[i] = (struct object_place){
 			.calendar_name = is_stateful(j->at[i]) ? j->at[i].calendar : STR(""),
 			.name = j->at[i].kind == RES_OBJECT ? j->at[i].object : STR(""),
 		};
-	TRY(place_states(&rq->cx, rq->principal->account, only, j->places, j->header.resource_count, &rows, &count));
+	TRY(place_states(&rq->cx, &actor, j->places, j->header.resource_count, &rows, &count));
 	for (size_t i = 0; i < count; i++)
 		j->states[rows[i].place] = rows[i];
 	return OK;

@@ -102,7 +102,7 @@ err_t calendar_preconditions(struct request *rq, struct resource at, const struc
 		return FAIL(&rq->cx, PRECONDITION, "a calendar that is there has no strong tag");
 	if (!when->none_match.items)
 		return OK;
-	TRY(calendar_by_name(&rq->cx, at.account, rq->principal->calendars, at.calendar, &calendar));
+	TRY(calendar_by_name(&rq->cx, at.actor, at.calendar, &calendar));
 	TRY(weak_tag_judge(rq, calendar_etag(rq->cx.mem, &calendar), &same));
 	return same ? FAIL(&rq->cx, PRECONDITION, "If-None-Match") : OK;
 }

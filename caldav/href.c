@@ -56,13 +56,14 @@ err_t href_parse(struct ctx *cx, const struct path *path, struct resource *out)
 }
 
 /* What belongs to others is 403, existing or not, so that nobody learns what exists. */
-static err_t own_parse(const struct request *rq, struct ctx *cx, const struct path *path, struct resource *out)
+static err_t parse_for_asker(const struct request *rq, struct ctx *cx, const struct path *path, struct resource *out)
 {
 	struct resource r = { 0 };
 	TRY(href_parse(cx, path, &r));
 	bool owned = r.kind == RES_PRINCIPAL || r.kind == RES_HOME || r.kind == RES_CALENDAR || r.kind == RES_OBJECT;
-	if (owned && !id_eq(r.account, rq->principal->account))
-		return REFUSE(cx, ACCOUNT_MISMATCH, "", "This path is not of the credential's account and mode.");
+	struct actor *actor = arena_new(cx->mem, struct actor);
+	TRY(actor_resolve(cx, rq->principal, owned ? r.account : rq->principal->account, actor));
+	r.actor = actor;
 	*out = r;
 	return OK;
 }
@@ -70,7 +71,7 @@ static err_t own_parse(const struct request *rq, struct ctx *cx, const struct pa
 err_t href_of_request(const struct request *rq, struct resource *out)
 {
 	struct ctx cx = rq->cx; /* a path needs its memory alone */
-	return own_parse(rq, &cx, &rq->path, out);
+	return parse_for_asker(rq, &cx, &rq->path, out);
 }
 
 /* Octets that may not stand raw in a URI are encoded, so that what clients forget to encode is read as meant. */
@@ -144,7 +145,7 @@ err_t href_resolve(const struct request *rq, struct str href, struct resource *o
 	(void)str_cut(&rest, '#', &raw);
 	struct path path;
 	TRY(path_parse(cx, raw, &path));
-	return own_parse(rq, cx, &path, out);
+	return parse_for_asker(rq, cx, &path, out);
 }
 
 void href_add(struct buf *out, struct resource r)
@@ -182,9 +183,9 @@ struct resource href_object(struct resource in, struct str name)
 	return in;
 }
 
-struct resource href_calendar(struct id account, struct str name)
+struct resource href_calendar(const struct actor *actor, struct str name)
 {
-	return (struct resource){ .kind = RES_CALENDAR, .account = account, .calendar = name };
+	return (struct resource){ .kind = RES_CALENDAR, .account = actor->owner, .calendar = name, .actor = actor };
 }
 
 bool resource_same(struct resource a, struct resource b)

@@ -16,6 +16,7 @@
 #pragma once
 
 #include "caldav/calendar/view/calendar_label.h"
+#include "server/auth/actor.h"
 #include "server/http/request.h"
 
 enum resource_kind { RES_ROOT, RES_PRINCIPALS, RES_PRINCIPAL, RES_HOMES, RES_HOME, RES_CALENDAR, RES_OBJECT };
@@ -24,12 +25,13 @@ struct resource {
 	enum resource_kind kind;
 	struct id account;           /* in its mode; zero for root, principals and homes */
 	struct str calendar, object; /* URL names, decoded; absent where the kind has none */
+	const struct actor *actor;   /* the asker there; NULL from href_parse(), which knows no asker */
 };
 
 /* NOT_FOUND for a path that names nothing of ours, ever. Says nothing about what exists. */
 MUST_CHECK err_t href_parse(struct ctx *cx, const struct path *path, struct resource *out);
 
-/* The resource of the request's own path. ACCOUNT_MISMATCH (403) when it is not the principal's, existing or not. */
+/* The resource of the request's own path. ACCOUNT_MISMATCH (403) when the asker has nothing there, existing or not. */
 MUST_CHECK err_t href_of_request(const struct request *rq, struct resource *out);
 
 /*
@@ -50,5 +52,5 @@ struct str href_text(struct arena *mem, struct resource r);
 
 /* For rows of a listing: the object `name` in the calendar `in`. */
 struct resource href_object(struct resource in, struct str name);
-struct resource href_calendar(struct id account, struct str name);
+struct resource href_calendar(const struct actor *actor, struct str name);
 bool resource_same(struct resource a, struct resource b);

@@ -49,7 +49,7 @@ err_t members_fetch(struct members *m, struct object *objects, size_t from, size
 
 	struct object *rows = NULL;
 	size_t found = 0;
-	TRY(object_by_ids(m->cx, m->view.principal->account, (struct id_list){ ids, end - from }, &rows, &found));
+	TRY(object_by_ids(m->cx, m->view.actor, (struct id_list){ ids, end - from }, &rows, &found));
 	if (found)
 		qsort(rows, found, sizeof *rows, by_id);
 	for (size_t i = from; i < end && found; i++) {
@@ -70,7 +70,7 @@ static err_t dead_of(
 	struct id *ids = arena_array(m->cx->mem, struct id, count);
 	for (size_t i = 0; i < count; i++)
 		ids[i] = objects[i].id;
-	return dead_property_list(m->cx, m->view.principal->account, (struct id_list){ ids, count }, out, count_out);
+	return dead_property_list(m->cx, m->view.actor, (struct id_list){ ids, count }, out, count_out);
 }
 
 /* Those of one resource: a run, since they are in order of resource. */
@@ -117,7 +117,7 @@ static err_t respond_ready(
 
 err_t members_respond(struct members *m, const struct calendar *calendar, struct object *objects, size_t count)
 {
-	m->at = href_calendar(m->view.principal->account, calendar->name);
+	m->at = href_calendar(m->view.actor, calendar->name);
 	if (!m->ask->wants_data || (count && objects[0].data.ptr))
 		return respond_ready(m, calendar, objects, count);
 	for (size_t from = 0; from < count && !m->gone;) {
@@ -159,41 +159,41 @@ static bool has_names(enum resource_kind kind)
 	return kind == RES_CALENDAR || kind == RES_OBJECT;
 }
 
-err_t dead_load(struct ctx *cx, const struct principal *p, const struct ask *ask, struct subject *subject)
+err_t dead_load(struct ctx *cx, const struct ask *ask, struct subject *subject)
 {
 	const struct resource at = subject->at;
 	struct dead_property *dead = NULL;
 	if (!ask_wants_dead(ask, at.kind))
 		return OK;
 	if (has_names(at.kind)) {
-		TRY(dead_property_named(cx, at.account, p->calendars, place_of(at), &dead, &subject->dead_count));
+		TRY(dead_property_named(cx, at.actor, place_of(at), &dead, &subject->dead_count));
 	} else {
 		struct id id = at.kind == RES_HOME ? dead_property_home(at.account) : at.account;
-		TRY(dead_property_list(cx, at.account, (struct id_list){ &id, 1 }, &dead, &subject->dead_count));
+		TRY(dead_property_list(cx, at.actor, (struct id_list){ &id, 1 }, &dead, &subject->dead_count));
 	}
 	subject->dead = dead;
 	return OK;
 }
 
-void subject_prefetch(struct ctx *cx, const struct principal *p, struct resource at, const struct ask *ask)
+void subject_prefetch(struct ctx *cx, struct resource at, const struct ask *ask)
 {
 	if (at.kind == RES_OBJECT)
-		object_prefetch_known(cx, at.account, p->calendars, at.calendar, at.object);
+		object_prefetch_known(cx, at.actor, at.calendar, at.object);
 	if (has_names(at.kind) && ask_wants_dead(ask, at.kind))
-		dead_property_prefetch(cx, at.account, p->calendars, place_of(at));
+		dead_property_prefetch(cx, at.actor, place_of(at));
 }
 
-err_t subject_load(struct ctx *cx, const struct principal *p, struct resource at, struct calendar *calendar,
-	struct object *object, struct subject *out)
+err_t subject_load(
+	struct ctx *cx, struct resource at, struct calendar *calendar, struct object *object, struct subject *out)
 {
 	*out = (struct subject){ .at = at };
 	if (at.kind != RES_CALENDAR && at.kind != RES_OBJECT)
 		return OK;
-	TRY(calendar_by_name(cx, at.account, p->calendars, at.calendar, calendar));
+	TRY(calendar_by_name(cx, at.actor, at.calendar, calendar));
 	out->calendar = calendar;
 	if (at.kind == RES_CALENDAR)
 		return OK;
-	TRY(object_get(cx, at.account, p->calendars, at.calendar, at.object, object));
+	TRY(object_get(cx, at.actor, at.calendar, at.object, object));
 	out->object = object;
 	return OK;
 }

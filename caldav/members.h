@@ -61,13 +61,13 @@ bool members_turn(struct members *m);
 void members_close(struct members *m);
 
 /* The dead properties of one resource, if they may be asked: for single subjects. */
-MUST_CHECK err_t dead_load(struct ctx *cx, const struct principal *p, const struct ask *ask, struct subject *subject);
+MUST_CHECK err_t dead_load(struct ctx *cx, const struct ask *ask, struct subject *subject);
 /* subject_load and then dead_load will be asked: all of it goes with the first statement. */
-void subject_prefetch(struct ctx *cx, const struct principal *p, struct resource at, const struct ask *ask);
+void subject_prefetch(struct ctx *cx, struct resource at, const struct ask *ask);
 
 /*
  * The rows of one resource. `calendar` and `object` are where they are put. Objects come with data; their calendar is
  * looked up too. NOT_FOUND.
  */
-MUST_CHECK err_t subject_load(struct ctx *cx, const struct principal *p, struct resource at, struct calendar *calendar,
-	struct object *object, struct subject *out);
+MUST_CHECK err_t subject_load(
+	struct ctx *cx, struct resource at, struct calendar *calendar, struct object *object, struct subject *out);

@@ -45,7 +45,8 @@ err_t consent_load(struct ctx *cx, struct str reference, const struct consent_us
 	err_t e = connection_find(cx, view.account, view.client.id, &connection);
 	if (!err_is(e, NOT_FOUND))
 		TRY(e);
-	TRY(calendar_list(cx, view.account, (struct id_list){ 0 }, &calendars, &view.calendar_count));
+	const struct actor actor = actor_server(view.account);
+	TRY(calendar_list(cx, &actor, &calendars, &view.calendar_count));
 	view.calendars = calendars;
 	view.connected = !e;
 	view.granted = connection.scopes;
@@ -80,7 +81,8 @@ static err_t decision_check(
 		return OK;
 	if (!decision->calendars.count)
 		return REFUSE(cx, INVALID_VALUE, "calendar", "Choose at least one calendar, or all of them.");
-	TRY(calendar_list(cx, account, (struct id_list){ 0 }, &calendars, &count));
+	const struct actor actor = actor_server(account);
+	TRY(calendar_list(cx, &actor, &calendars, &count));
 	for (size_t i = 0; i < decision->calendars.count; i++)
 		if (!has_calendar(calendars, count, decision->calendars.items[i]))
 			return REFUSE(cx, INVALID_VALUE, "calendar", "A calendar was chosen that is not yours.");

@@ -17,8 +17,9 @@ static err_t add_calendars(struct request *rq, struct html_values *v, const stru
 {
 	if (!c->calendars.items)
 		return OK;
+	const struct actor actor = actor_server(c->account);
 	if (!known->asked)
-		TRY(calendar_list(&rq->cx, c->account, (struct id_list){ 0 }, &known->calendars, &known->count));
+		TRY(calendar_list(&rq->cx, &actor, &known->calendars, &known->count));
 	known->asked = true;
 	html_set_flag(v, "limited", true);
 	for (size_t i = 0; i < known->count; i++)

@@ -9,8 +9,6 @@
 
 #define URL_NAME_MAX 40
 
-static const struct id_list all = { 0 };
-
 /* ?mode=test shows the other world. */
 static bool in_test_mode(struct request *rq)
 {
@@ -20,9 +18,12 @@ static bool in_test_mode(struct request *rq)
 	       str_eq(form_get(&rq->form, "mode"), STR("test"));
 }
 
-static struct id account_of(struct request *rq, bool test)
+/* The owner in one of their two worlds. */
+static struct actor actor_in(struct request *rq, bool test)
 {
-	return id_in_mode(rq->principal->account, test);
+	struct actor actor = actor_own(rq->principal);
+	actor.owner = id_in_mode(actor.owner, test);
+	return actor;
 }
 
 static void calendar_values(struct request *rq, struct html_values *v, const struct calendar *c)
@@ -42,7 +43,8 @@ static err_t list_values(struct request *rq, struct html_values **out)
 	size_t count;
 	bool test = in_test_mode(rq);
 
-	TRY(calendar_list(&rq->cx, account_of(rq, test), all, &calendars, &count));
+	const struct actor actor = actor_in(rq, test);
+	TRY(calendar_list(&rq->cx, &actor, &calendars, &count));
 	for (size_t i = 0; i < count; i++)
 		calendar_values(rq, html_add_row(v, "calendars"), &calendars[i]);
 	html_set_flag(v, "mode_test", test);
@@ -100,13 +102,13 @@ static err_t create(struct request *rq)
 {
 	struct calendar_change with;
 	struct id id = id_new(rq->cx.now), made;
-	struct id account = account_of(rq, in_test_mode(rq));
+	const struct actor actor = actor_in(rq, in_test_mode(rq));
 
 	TRY(read_change(rq, &with));
 	struct str name = url_name(rq->cx.mem, with.displayname, id);
-	err_t e = calendar_create(&rq->cx, account, name, COMPONENT_VEVENT | COMPONENT_VTODO, &with, &made);
+	err_t e = calendar_create(&rq->cx, &actor, name, COMPONENT_VEVENT | COMPONENT_VTODO, &with, &made);
 	if (err_is(e, CONFLICT))
-		e = calendar_create(&rq->cx, account, str_cat(rq->cx.mem, name, id_text(rq->cx.mem, "", id)),
+		e = calendar_create(&rq->cx, &actor, str_cat(rq->cx.mem, name, id_text(rq->cx.mem, "", id)),
 			COMPONENT_VEVENT | COMPONENT_VTODO, &with, &made);
 	return e;
 }
@@ -128,7 +130,8 @@ static err_t calendar_in_path(struct request *rq, struct calendar *out)
 	struct id id;
 	if (!id_parse(rq->args[0], "cal", &id))
 		return FAIL(&rq->cx, NOT_FOUND, "no calendar id");
-	err_t e = calendar_by_id(&rq->cx, account_of(rq, in_test_mode(rq)), all, id, out);
+	const struct actor actor = actor_in(rq, in_test_mode(rq));
+	err_t e = calendar_by_id(&rq->cx, &actor, id, out);
 	if (err_is(e, NOT_FOUND))
 		return REFUSE(&rq->cx, NOT_FOUND, "", "There is no such calendar among yours.");
 	return e;
@@ -156,9 +159,10 @@ err_t calendar_edit_post(struct request *rq, struct response *rs)
 	struct calendar c;
 	TRY(calendar_in_path(rq, &c));
 
+	const struct actor actor = actor_in(rq, id_is_test(c.account));
 	err_t e = read_change(rq, &change);
 	if (!e)
-		e = calendar_update(&rq->cx, c.account, all, c.name, &change);
+		e = calendar_update(&rq->cx, &actor, c.name, &change);
 	if (!e)
 		return back_to_list(rq, rs, "saved");
 	struct html_values *v = one_values(rq, &c, "Edit calendar");
@@ -177,6 +181,7 @@ err_t calendar_delete_post(struct request *rq, struct response *rs)
 {
 	struct calendar c;
 	TRY(calendar_in_path(rq, &c));
-	TRY(calendar_delete(&rq->cx, c.account, all, c.name, rq->principal->credential));
+	const struct actor actor = actor_in(rq, id_is_test(c.account));
+	TRY(calendar_delete(&rq->cx, &actor, c.name));
 	return back_to_list(rq, rs, "deleted");
 }

@@ -33,7 +33,8 @@ err_t home_page(struct request *rq, struct response *rs)
 	}
 	TRY(key_list(cx, rq->principal->account, &keys, &key_count));
 	TRY(connection_list(cx, rq->principal->account, &apps, &app_count));
-	TRY(calendar_list(cx, rq->principal->account, (struct id_list){ 0 }, &calendars, &calendar_count));
+	const struct actor actor = actor_own(rq->principal);
+	TRY(calendar_list(cx, &actor, &calendars, &calendar_count));
 
 	struct html_values *v = page_new(rq, "Overview", "home");
 	html_set(v, "keys", counted(cx->mem, count_living(keys, key_count), "active key"));

@@ -68,12 +68,11 @@ static struct event event_of(const struct sample *sample, struct instant monday,
 	return event;
 }
 
-static err_t put_one(struct ctx *cx, struct id account, size_t i)
+static err_t put_one(struct ctx *cx, const struct actor *actor, size_t i)
 {
 	struct event_attendee guest;
 	struct event event = event_of(&samples[i], monday_of(cx->now), &guest);
 	struct object_write write = {
-		.account = account,
 		.calendar_name = STR(DEFAULT_CALENDAR),
 		.name = str_fmt(cx->mem, "sample-%zu.ics", i + 1),
 	};
@@ -81,14 +80,15 @@ static err_t put_one(struct ctx *cx, struct id account, size_t i)
 	struct object object;
 	event.uid = str_fmt(cx->mem, "sample-%zu@demo.example", i + 1);
 	TRY(event_write(cx, &event, &write.data));
-	return object_put(cx, &write, &outcome, &object);
+	return object_put(cx, actor, &write, &outcome, &object);
 }
 
 static err_t put_all(struct ctx *cx, struct id account)
 {
+	const struct actor actor = actor_server(account);
 	TRY(db_begin(cx));
 	for (size_t i = 0; i < ARRAY_LEN(samples); i++)
-		TRY(put_one(cx, account, i));
+		TRY(put_one(cx, &actor, i));
 	return db_commit(cx);
 }
 

@@ -11,5 +11,5 @@
  * errors  the ICAL_* kinds; DAV_PARENT_MISSING (no such calendar), PRECONDITION, UID_CONFLICT (err.href is
  *         the other object's name), ICAL_COMPONENT, DAV_QUOTA, FORBIDDEN (calendar not writable)
  */
-MUST_CHECK err_t object_put(
-	struct ctx *cx, const struct object_write *in, enum put_outcome *outcome_out, struct object *out);
+MUST_CHECK err_t object_put(struct ctx *cx, const struct actor *actor, const struct object_write *in,
+	enum put_outcome *outcome_out, struct object *out);

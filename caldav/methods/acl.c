@@ -97,7 +97,7 @@ err_t dav_acl(struct request *rq, struct response *rs)
 	TRY(xml_parse(&rq->cx, rq->body, &root));
 	if (!root || !xml_is(root, NS_DAV, "acl"))
 		return REFUSE(&rq->cx, MALFORMED, "", "The body of an ACL request is a DAV:acl.");
-	TRY(subject_load(&rq->cx, rq->principal, at, &calendar, &object, &subject));
+	TRY(subject_load(&rq->cx, at, &calendar, &object, &subject));
 	for (const struct xml_node *n = root->first; n; n = n->next)
 		if (xml_is(n, NS_DAV, "ace"))
 			TRY(judge_ace(rq, at, n));

@@ -10,7 +10,7 @@ static err_t delete_calendar(struct request *rq, struct resource at, const struc
 		return REFUSE(
 			&rq->cx, MALFORMED, "Depth", "A collection goes with all its members: Depth is infinity.");
 	TRY(calendar_preconditions(rq, at, when));
-	return calendar_delete(&rq->cx, at.account, rq->principal->calendars, at.calendar, rq->principal->credential);
+	return calendar_delete(&rq->cx, at.actor, at.calendar);
 }
 
 err_t dav_delete(struct request *rq, struct response *rs)
@@ -20,8 +20,7 @@ err_t dav_delete(struct request *rq, struct response *rs)
 	TRY(href_of_request(rq, &at));
 	TRY(preconditions_read(rq, &when));
 	if (at.kind == RES_OBJECT)
-		TRY(object_delete(&rq->cx, at.account, rq->principal->calendars, at.calendar, at.object, &when,
-			rq->principal->credential));
+		TRY(object_delete(&rq->cx, at.actor, at.calendar, at.object, &when));
 	else
 		TRY(delete_calendar(rq, at, &when));
 	reply_empty(rs, 204);

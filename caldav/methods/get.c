@@ -40,7 +40,7 @@ static err_t get_object(struct request *rq, struct response *rs, struct resource
 	struct preconditions when;
 	struct object object;
 	TRY(preconditions_read(rq, &when));
-	TRY(object_get(&rq->cx, at.account, rq->principal->calendars, at.calendar, at.object, &object));
+	TRY(object_get(&rq->cx, at.actor, at.calendar, at.object, &object));
 	if (preconditions_refuse(&when, object.etag))
 		return FAIL(&rq->cx, PRECONDITION, "If-Match");
 
@@ -74,7 +74,8 @@ static void stream_begin(struct request *rq, const struct calendar *calendar, st
  * A page's objects come and go in an arena of their own, and no connection is held while the client reads. The tag is
  * of what was there before the first page: who gets later changes with it will be told of them again.
  */
-static err_t stream_objects(struct request *rq, struct response *rs, const struct calendar *calendar, struct buf *out)
+static err_t stream_objects(struct request *rq, struct response *rs, const struct actor *actor,
+	const struct calendar *calendar, struct buf *out)
 {
 	struct join *join = join_open(rq->cx.mem);
 	char last[NAME_MAX_OCTETS];
@@ -83,8 +84,8 @@ static err_t stream_objects(struct request *rq, struct response *rs, const struc
 		struct arena_mark mark = arena_mark(rq->cx.mem);
 		struct object *objects;
 		size_t count;
-		TRY(object_page(&rq->cx, calendar->account, calendar->id, after, 0, OBJECT_WITH_DATA, PAGE_OBJECTS,
-			&objects, &count));
+		TRY(object_page(
+			&rq->cx, actor, calendar->id, after, 0, OBJECT_WITH_DATA, PAGE_OBJECTS, &objects, &count));
 		for (size_t i = 0; i < count; i++) {
 			err_t e = join_object(&rq->cx, join, objects[i].data, out);
 			if (e) /* never: it was validated when it was put */
@@ -107,7 +108,7 @@ static err_t get_calendar(struct request *rq, struct response *rs, struct resour
 {
 	struct calendar calendar;
 	bool unchanged;
-	TRY(calendar_by_name(&rq->cx, at.account, rq->principal->calendars, at.calendar, &calendar));
+	TRY(calendar_by_name(&rq->cx, at.actor, at.calendar, &calendar));
 	struct str tag = calendar_etag(rq->cx.mem, &calendar);
 	TRY(weak_tag_judge(rq, tag, &unchanged));
 
@@ -123,7 +124,7 @@ static err_t get_calendar(struct request *rq, struct response *rs, struct resour
 	if (rq->method == METHOD_HEAD)
 		return OK;
 	stream_begin(rq, &calendar, out);
-	TRY(stream_objects(rq, rs, &calendar, out));
+	TRY(stream_objects(rq, rs, at.actor, &calendar, out));
 	/* In chunks, however short: a length that is told here would have to be DAV:getcontentlength (RFC 4918 §15.4).
 	 */
 	(void)response_flush(rs);

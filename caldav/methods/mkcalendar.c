@@ -29,7 +29,7 @@ static err_t place_check(struct request *rq, const struct making *how, struct re
 		return OK;
 	if (at.kind != RES_OBJECT)
 		return exists(rq, how);
-	err_t e = calendar_by_name(&rq->cx, at.account, rq->principal->calendars, at.calendar, &calendar);
+	err_t e = calendar_by_name(&rq->cx, at.actor, at.calendar, &calendar);
 	if (err_is(e, NOT_FOUND))
 		return FAIL(&rq->cx, DAV_PARENT_MISSING, "no such calendar");
 	TRY(e);
@@ -76,7 +76,7 @@ static void refused_write(struct response *rs, const struct making *how, struct 
 static err_t untyped(struct request *rq, const struct making *how, struct resource at)
 {
 	struct calendar calendar;
-	err_t e = calendar_by_name(&rq->cx, at.account, rq->principal->calendars, at.calendar, &calendar);
+	err_t e = calendar_by_name(&rq->cx, at.actor, at.calendar, &calendar);
 	if (!e)
 		return exists(rq, how);
 	return err_is(e, NOT_FOUND) ? FAIL(&rq->cx, DAV_RESOURCE_TYPE, "plain collection") : e;
@@ -89,7 +89,6 @@ static err_t make(struct request *rq, struct response *rs, const struct making *
 	TRY(place_check(rq, how, at));
 
 	struct patch p = { .cx = &rq->cx, .use = how->use, .kind = RES_CALENDAR, .owner = true };
-	p.change.author = rq->principal->credential;
 	TRY(body_read(rq, how, &p));
 	response_header(rs, "Cache-Control", STR("no-cache")); /* RFC 4791 §5.3.1 */
 	if (p.failed) {
@@ -101,7 +100,7 @@ static err_t make(struct request *rq, struct response *rs, const struct making *
 
 	struct id id;
 	err_t e = calendar_create(
-		&rq->cx, at.account, at.calendar, p.components ? p.components : COMPONENTS_ALL, &p.change, &id);
+		&rq->cx, at.actor, at.calendar, p.components ? p.components : COMPONENTS_ALL, &p.change, &id);
 	if (err_is(e, CONFLICT))
 		return exists(rq, how);
 	TRY(e);

@@ -40,26 +40,24 @@ static err_t relocation_read(struct request *rq, bool keep, struct relocation *o
 
 static err_t relocate_object(struct request *rq, const struct relocation *r, bool *created)
 {
-	struct id account = r->from.account, author = rq->principal->credential;
-	struct id_list only = rq->principal->calendars;
+	const struct actor *actor = r->from.actor;
 	struct object_place from = { r->from.calendar, r->from.object }, to = { r->to.calendar, r->to.object };
-	return r->keep ? object_copy(&rq->cx, account, only, from, to, r->overwrite, &r->when, author, created)
-		       : object_move(&rq->cx, account, only, from, to, r->overwrite, &r->when, author, created);
+	return r->keep ? object_copy(&rq->cx, actor, from, to, r->overwrite, &r->when, created)
+		       : object_move(&rq->cx, actor, from, to, r->overwrite, &r->when, created);
 }
 
 /* RFC 4918 §9.8.3: a copy is of depth 0 or infinity; §9.9.2: a move is always whole. */
 static err_t relocate_calendar(struct request *rq, const struct relocation *r, bool *created)
 {
-	struct id account = r->from.account, author = rq->principal->credential;
-	struct id_list only = rq->principal->calendars;
+	const struct actor *actor = r->from.actor;
 	if (r->depth == DEPTH_1 || (!r->keep && r->depth == DEPTH_0))
 		return REFUSE(&rq->cx, MALFORMED, "Depth",
 			r->keep ? "Depth of a copy is 0 or infinity." : "Depth of a move is infinity.");
 	TRY(calendar_preconditions(rq, r->from, &r->when));
 	if (r->keep)
-		return calendar_copy(&rq->cx, account, only, r->from.calendar, r->to.calendar, r->depth != DEPTH_0,
-			r->overwrite, author, created);
-	return calendar_move(&rq->cx, account, only, r->from.calendar, r->to.calendar, r->overwrite, author, created);
+		return calendar_copy(
+			&rq->cx, actor, r->from.calendar, r->to.calendar, r->depth != DEPTH_0, r->overwrite, created);
+	return calendar_move(&rq->cx, actor, r->from.calendar, r->to.calendar, r->overwrite, created);
 }
 
 static err_t relocate(struct request *rq, struct response *rs, bool keep)

@@ -27,27 +27,26 @@ static bool without_root(const struct request *rq)
 
 static void write_plain(struct members *m, enum resource_kind kind, struct id account)
 {
-	const struct subject s = { .at = { .kind = kind, .account = account } };
+	const struct subject s = { .at = { .kind = kind, .account = account, .actor = m->view.actor } };
 	(void)members_write(m, &s);
 }
 
 /* The calendars of a home; dead properties of all in one round trip. */
 static err_t home_members(struct members *m)
 {
-	const struct principal *p = m->view.principal;
 	struct calendar *calendars = NULL;
 	struct dead_property *dead = NULL;
 	size_t count = 0, dead_count = 0;
 
-	TRY(calendar_list(m->cx, p->account, p->calendars, &calendars, &count));
+	TRY(calendar_list(m->cx, m->view.actor, &calendars, &count));
 	if (ask_wants_dead(m->ask, RES_CALENDAR) && count) {
 		struct id *ids = arena_array(m->cx->mem, struct id, count);
 		for (size_t i = 0; i < count; i++)
 			ids[i] = calendars[i].id;
-		TRY(dead_property_list(m->cx, p->account, (struct id_list){ ids, count }, &dead, &dead_count));
+		TRY(dead_property_list(m->cx, m->view.actor, (struct id_list){ ids, count }, &dead, &dead_count));
 	}
 	for (size_t i = 0; i < count && !m->gone; i++) {
-		struct subject s = { .at = href_calendar(p->account, calendars[i].name), .calendar = &calendars[i] };
+		struct subject s = { .at = href_calendar(m->view.actor, calendars[i].name), .calendar = &calendars[i] };
 		for (size_t d = 0; d < dead_count; d++) {
 			if (!id_eq(dead[d].resource, calendars[i].id))
 				continue;
@@ -66,8 +65,7 @@ static err_t calendar_members(struct members *m, const struct calendar *calendar
 	size_t count = 0;
 	do {
 		struct object *rows = NULL;
-		TRY(object_page(
-			m->cx, calendar->account, calendar->id, after, 0, OBJECT_PLAIN, PAGE_ROWS, &rows, &count));
+		TRY(object_page(m->cx, m->view.actor, calendar->id, after, 0, OBJECT_PLAIN, PAGE_ROWS, &rows, &count));
 		TRY(members_respond(m, calendar, rows, count));
 		if (count)
 			after = members_keep(m, rows[count - 1].name);
@@ -119,9 +117,9 @@ err_t dav_propfind(struct request *rq, struct response *rs)
 		TRY(principal_needs(&rq->cx, rq->principal, EVENTS_READ)); /* names and times of change of events */
 	TRY(conditions_judge(rq));
 
-	subject_prefetch(&rq->cx, rq->principal, at, &ask);
-	TRY(subject_load(&rq->cx, rq->principal, at, &calendar, &object, &subject));
-	TRY(dead_load(&rq->cx, rq->principal, &ask, &subject));
+	subject_prefetch(&rq->cx, at, &ask);
+	TRY(subject_load(&rq->cx, at, &calendar, &object, &subject));
+	TRY(dead_load(&rq->cx, &ask, &subject));
 	members_open(&m, rq, rs, &ask);
 	TRY(view_load(&m.view, &ask));
 	bool root = depth == DEPTH_0 || !without_root(rq);

@@ -10,19 +10,18 @@ static err_t dead_resource(struct request *rq, struct resource at, struct id *ou
 	*out = at.kind == RES_HOME ? dead_property_home(at.account) : at.account;
 	if (at.kind != RES_OBJECT)
 		return OK;
-	TRY(object_get(&rq->cx, at.account, rq->principal->calendars, at.calendar, at.object, &object));
+	TRY(object_get(&rq->cx, at.actor, at.calendar, at.object, &object));
 	*out = object.id;
 	return OK;
 }
 
 static err_t patch_apply(struct request *rq, struct resource at, struct patch *p)
 {
-	p->change.author = rq->principal->credential;
 	if (at.kind == RES_CALENDAR)
-		return calendar_update(&rq->cx, at.account, rq->principal->calendars, at.calendar, &p->change);
+		return calendar_update(&rq->cx, at.actor, at.calendar, &p->change);
 	struct id resource;
 	TRY(dead_resource(rq, at, &resource));
-	return dead_property_change(&rq->cx, at.account, resource, p->change.dead, p->change.dead_count);
+	return dead_property_change(&rq->cx, at.actor, resource, p->change.dead, p->change.dead_count);
 }
 
 /* What is not there is 404 before anything is said of its properties. */
@@ -31,7 +30,7 @@ static err_t must_exist(struct request *rq, struct resource at)
 	struct calendar calendar;
 	struct id resource;
 	if (at.kind == RES_CALENDAR)
-		return calendar_by_name(&rq->cx, at.account, rq->principal->calendars, at.calendar, &calendar);
+		return calendar_by_name(&rq->cx, at.actor, at.calendar, &calendar);
 	return dead_resource(rq, at, &resource);
 }
 

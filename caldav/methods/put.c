@@ -36,17 +36,14 @@ err_t dav_put(struct request *rq, struct response *rs)
 		return REFUSE(&rq->cx, MALFORMED, "Content-Range", "A whole object is put, never a range.");
 
 	struct object_write in = {
-		.account = at.account,
-		.only = rq->principal->calendars,
 		.calendar_name = at.calendar,
 		.name = at.object,
 		.when = when,
 		.data = rq->body,
-		.author = rq->principal->credential,
 	};
 	enum put_outcome outcome;
 	struct object object;
-	TRY(uid_conflict_href(rq, at, object_put(&rq->cx, &in, &outcome, &object)));
+	TRY(uid_conflict_href(rq, at, object_put(&rq->cx, at.actor, &in, &outcome, &object)));
 
 	/* Stored to the octet as sent, so the tag may be told (RFC 4791 §5.3.4). */
 	reply_empty(rs, outcome == PUT_CREATED ? 201 : 204);

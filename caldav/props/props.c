@@ -104,20 +104,22 @@ const struct prop *prop_find(struct str ns, struct str local)
 struct view view_of(struct request *rq)
 {
 	struct arena *mem = rq->cx.mem;
-	struct id account = rq->principal->account;
+	struct actor *own = arena_new(mem, struct actor);
+	*own = actor_own(rq->principal);
 	return (struct view){
 		.cx = &rq->cx,
 		.rq = rq,
 		.principal = rq->principal,
-		.principal_href = href_text(mem, (struct resource){ .kind = RES_PRINCIPAL, .account = account }),
-		.home_href = href_text(mem, (struct resource){ .kind = RES_HOME, .account = account }),
+		.actor = own,
+		.principal_href = href_text(mem, (struct resource){ .kind = RES_PRINCIPAL, .account = own->owner }),
+		.home_href = href_text(mem, (struct resource){ .kind = RES_HOME, .account = own->owner }),
 		.minimal = request_wants_minimal(rq),
 	};
 }
 
 err_t view_load(struct view *view, const struct ask *ask)
 {
-	return ask->wants_storage ? account_usage(view->cx, view->principal->account, &view->storage_used) : OK;
+	return ask->wants_storage ? account_usage(view->cx, view->actor, &view->storage_used) : OK;
 }
 
 /* ---- what is asked ---- */

@@ -17,6 +17,7 @@ struct view {
 	struct ctx *cx; /* memory of the page in work */
 	const struct request *rq;
 	const struct principal *principal;
+	const struct actor *actor;            /* the asker in their own tree */
 	struct str principal_href, home_href; /* the asker's */
 	const struct calendar_data *data;     /* how CALDAV:calendar-data is cut; NULL: not a property here */
 	bool minimal;                         /* leave 404 out */

@@ -82,7 +82,7 @@ static err_t write_href(struct expansion *x, const struct xml_node *parent, stru
 	struct object object;
 	struct subject subject;
 	struct resource at;
-	if (!leads_to(x, href, &at) || subject_load(x->view.cx, x->view.principal, at, &calendar, &object, &subject)) {
+	if (!leads_to(x, href, &at) || subject_load(x->view.cx, at, &calendar, &object, &subject)) {
 		BUF_LIT(out, "<D:href>");
 		buf_add(out, href);
 		BUF_LIT(out, "</D:href>");
@@ -130,7 +130,7 @@ static err_t write_subject(
 	struct ask ask = { .kind = ASK_PROPS };
 	struct subject whole = *subject;
 	TRY(names_of(x->view.cx, parent, &ask));
-	TRY(dead_load(x->view.cx, x->view.principal, &ask, &whole));
+	TRY(dead_load(x->view.cx, &ask, &whole));
 	TRY(view_load(&x->view, &ask));
 	multistatus_response(out, href_text(x->view.cx->mem, subject->at));
 	for (size_t i = 0; i < ask.count; i++)
@@ -150,7 +150,7 @@ err_t report_expand_property(struct report_call *call)
 	struct subject subject;
 
 	TRY(report_depth_zero(call));
-	TRY(subject_load(cx, call->rq->principal, call->at, &calendar, &object, &subject));
+	TRY(subject_load(cx, call->at, &calendar, &object, &subject));
 	struct buf body = buf_new(cx->mem, DATA_MAX);
 	TRY(write_subject(&x, call->root, &subject, &body));
 	if (body.full)

@@ -60,8 +60,8 @@ static err_t add_calendars(struct busy *b, struct id_list calendars, struct str 
 	b->m.start = arena_mark(b->m.cx->mem);
 	do {
 		struct object *rows = NULL;
-		TRY(object_in_range(b->m.cx, b->m.view.principal->account, calendars, b->all.start, b->all.end,
-			COMPONENT_VEVENT, after, PAGE_ROWS, &rows, &count));
+		TRY(object_in_range(b->m.cx, b->m.view.actor, calendars, b->all.start, b->all.end, COMPONENT_VEVENT,
+			after, PAGE_ROWS, &rows, &count));
 		if (count)
 			after = rows[count - 1].id;
 		TRY(add_rows(b, rows, count));
@@ -95,10 +95,9 @@ static err_t add_by_zone(struct busy *b, const struct calendar *calendars, size_
 
 static err_t add_home(struct busy *b)
 {
-	const struct principal *p = b->m.view.principal;
 	struct calendar *calendars = NULL;
 	size_t count = 0, counted = 0;
-	TRY(calendar_list(b->m.cx, p->account, p->calendars, &calendars, &count));
+	TRY(calendar_list(b->m.cx, b->m.view.actor, &calendars, &count));
 	for (size_t i = 0; i < count; i++)
 		if (!calendars[i].transp)
 			calendars[counted++] = calendars[i];
@@ -115,7 +114,7 @@ err_t report_freebusy(struct report_call *call)
 	struct busy b;
 
 	TRY(range_read(cx, call->root, &range));
-	TRY(subject_load(cx, call->rq->principal, call->at, &calendar, NULL, &subject));
+	TRY(subject_load(cx, call->at, &calendar, NULL, &subject));
 	freebusy_open(cx, range.start, range.end, STR_ABSENT, &b.all);
 	members_open(&b.m, call->rq, call->rs, &nothing);
 	if (subject.calendar)

@@ -81,7 +81,7 @@ static err_t look_up(struct multiget *g, const struct calendar *calendar, struct
 			names[name_count++] = lot[i].at.object;
 	if (!name_count)
 		return OK;
-	TRY(object_by_names(g->m.cx, calendar->account, calendar->id, (struct str_list){ names, name_count },
+	TRY(object_by_names(g->m.cx, g->m.view.actor, calendar->id, (struct str_list){ names, name_count },
 		g->ask.wants_data ? OBJECT_WITH_DATA : OBJECT_PLAIN, &rows, &found));
 	assign(lot, count, calendar, rows, found);
 	return OK;
@@ -127,13 +127,13 @@ static err_t answer_lot(struct multiget *g, struct wanted *lot, size_t count)
 	return OK;
 }
 
-static err_t calendars_load(struct ctx *cx, const struct principal *p, struct multiget *g)
+static err_t calendars_load(struct ctx *cx, struct multiget *g)
 {
 	if (g->at.kind == RES_HOME)
-		return calendar_list(cx, p->account, p->calendars, &g->calendars, &g->calendar_count);
+		return calendar_list(cx, g->at.actor, &g->calendars, &g->calendar_count);
 	g->calendars = arena_new(cx->mem, struct calendar);
 	g->calendar_count = 1;
-	return calendar_by_name(cx, p->account, p->calendars, g->at.calendar, g->calendars);
+	return calendar_by_name(cx, g->at.actor, g->at.calendar, g->calendars);
 }
 
 static err_t multiget_read(struct report_call *call, struct multiget *g)
@@ -149,7 +149,7 @@ static err_t multiget_read(struct report_call *call, struct multiget *g)
 		return REFUSE(cx, MALFORMED, "href", "A calendar-multiget needs at least one DAV:href.");
 	if (hrefs > HREFS_MAX)
 		return REFUSE(cx, DAV_LIMITS, "href", "At most %d hrefs can be asked at once.", HREFS_MAX);
-	TRY(calendars_load(cx, call->rq->principal, g));
+	TRY(calendars_load(cx, g));
 	g->lot = LOT;
 	for (size_t i = 0; i < g->calendar_count; i++)
 		if (g->calendars[i].size > SMALL_CALENDAR)

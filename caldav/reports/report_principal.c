@@ -5,18 +5,19 @@
 #include "caldav/members.h"
 #include "caldav/reports/report.h"
 
-static struct subject own_principal(const struct report_call *call)
+static struct subject own_principal(const struct view *view)
 {
-	return (struct subject){ .at = { .kind = RES_PRINCIPAL, .account = call->rq->principal->account } };
+	const struct actor *own = view->actor;
+	return (struct subject){ .at = { .kind = RES_PRINCIPAL, .account = own->owner, .actor = own } };
 }
 
 /* The asker's principal as the only response, or none. */
 static err_t answer_principal(struct report_call *call, const struct ask *ask, bool matches)
 {
 	struct view view = view_of(call->rq);
-	struct subject subject = own_principal(call);
+	struct subject subject = own_principal(&view);
 	if (matches)
-		TRY(dead_load(&call->rq->cx, call->rq->principal, ask, &subject));
+		TRY(dead_load(&call->rq->cx, ask, &subject));
 	struct buf *out = multistatus_begin(call->rs);
 	if (matches)
 		props_respond(&view, ask, &subject, out);
@@ -34,7 +35,7 @@ err_t report_acl_principals(struct report_call *call)
 	struct ask ask;
 	TRY(report_depth_zero(call));
 	TRY(ask_read(&call->rq->cx, call->root, &ask));
-	TRY(subject_load(&call->rq->cx, call->rq->principal, call->at, &calendar, &object, &subject));
+	TRY(subject_load(&call->rq->cx, call->at, &calendar, &object, &subject));
 	return answer_principal(call, &ask, true); /* the one entry of every ACL here */
 }
 
@@ -76,9 +77,9 @@ static err_t match_read(struct report_call *call, struct match *out, struct ask 
 
 static void match_plain(struct match *x, enum resource_kind kind, bool self)
 {
-	struct subject s = { .at = { .kind = kind } };
+	struct subject s = { .at = { .kind = kind, .actor = x->m.view.actor } };
 	if (kind == RES_PRINCIPAL || kind == RES_HOME)
-		s.at.account = x->m.view.principal->account;
+		s.at.account = x->m.view.actor->owner;
 	if (self || (x->kind & ON(kind)))
 		(void)members_write(&x->m, &s);
 }
@@ -91,7 +92,7 @@ static err_t match_objects(struct match *x, const struct calendar *calendar)
 	do {
 		struct object *rows = NULL;
 		TRY(object_page(
-			x->m.cx, calendar->account, calendar->id, after, 0, OBJECT_PLAIN, PAGE_ROWS, &rows, &count));
+			x->m.cx, x->m.view.actor, calendar->id, after, 0, OBJECT_PLAIN, PAGE_ROWS, &rows, &count));
 		TRY(members_respond(&x->m, calendar, rows, count));
 		if (count)
 			after = members_keep(&x->m, rows[count - 1].name);
@@ -101,13 +102,13 @@ static err_t match_objects(struct match *x, const struct calendar *calendar)
 
 static err_t match_home(struct match *x)
 {
-	const struct principal *p = x->m.view.principal;
 	struct calendar *calendars = NULL;
 	size_t count = 0;
-	TRY(calendar_list(x->m.cx, p->account, p->calendars, &calendars, &count));
+	TRY(calendar_list(x->m.cx, x->m.view.actor, &calendars, &count));
 	for (size_t i = 0; i < count && !x->m.gone; i++) {
-		struct subject s = { .at = href_calendar(p->account, calendars[i].name), .calendar = &calendars[i] };
-		TRY(dead_load(x->m.cx, x->m.view.principal, x->m.ask, &s));
+		struct subject s = { .at = href_calendar(x->m.view.actor, calendars[i].name),
+			.calendar = &calendars[i] };
+		TRY(dead_load(x->m.cx, x->m.ask, &s));
 		(void)members_write(&x->m, &s);
 		TRY(match_objects(x, &calendars[i]));
 	}
@@ -144,7 +145,7 @@ err_t report_principal_match(struct report_call *call)
 	TRY(match_read(call, &x, &ask));
 	if (x.kind & ON(RES_CALENDAR))
 		TRY(principal_needs(&call->rq->cx, call->rq->principal, CALENDARS_READ | EVENTS_READ));
-	TRY(subject_load(&call->rq->cx, call->rq->principal, call->at, &calendar, NULL, &subject));
+	TRY(subject_load(&call->rq->cx, call->at, &calendar, NULL, &subject));
 	members_open(&x.m, call->rq, call->rs, &ask);
 	TRY(view_load(&x.m.view, &ask));
 	TRY(match_members(&x, &subject));
@@ -228,7 +229,7 @@ static err_t search_matches(
 err_t report_principal_search(struct report_call *call)
 {
 	struct view view = view_of(call->rq);
-	struct subject subject = own_principal(call);
+	struct subject subject = own_principal(&view);
 	struct ask ask;
 	bool any = str_eq(xml_attribute(call->root, "test"), STR("anyof")); /* calendarserver's addition */
 	bool matches = !any, searched = false;

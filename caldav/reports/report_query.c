@@ -172,8 +172,8 @@ static err_t by_range(struct members *m, struct search *q)
 	m->start = arena_mark(m->cx->mem);
 	do {
 		struct object *rows = NULL;
-		TRY(object_in_range(m->cx, m->view.principal->account, (struct id_list){ ids, q->place_count },
-			plan->range.start, plan->range.end, plan->components, after, PAGE_ROWS, &rows, &count));
+		TRY(object_in_range(m->cx, m->view.actor, (struct id_list){ ids, q->place_count }, plan->range.start,
+			plan->range.end, plan->components, after, PAGE_ROWS, &rows, &count));
 		if (count)
 			after = rows[count - 1].id;
 		if (count && q->place_count > 1)
@@ -190,7 +190,7 @@ static err_t by_name(struct members *m, struct search *q)
 	size_t count = 0;
 	do {
 		struct object *rows = NULL;
-		TRY(object_page(m->cx, calendar->account, calendar->id, after, q->filter.plan.components, OBJECT_PLAIN,
+		TRY(object_page(m->cx, m->view.actor, calendar->id, after, q->filter.plan.components, OBJECT_PLAIN,
 			PAGE_ROWS, &rows, &count));
 		if (count)
 			after = members_keep(m, rows[count - 1].name);
@@ -212,7 +212,7 @@ static err_t by_uid(struct members *m, struct search *q, bool *done_out)
 	*done_out = false;
 	if (!q->filter.plan.uid)
 		return OK;
-	err_t e = object_by_uid(m->cx, calendar->account, calendar->id, q->filter.plan.uid->sent, &o);
+	err_t e = object_by_uid(m->cx, m->view.actor, calendar->id, q->filter.plan.uid->sent, &o);
 	if (err_is(e, NOT_FOUND))
 		return OK;
 	TRY(e);
@@ -255,14 +255,13 @@ static err_t query_object(struct members *m, struct search *q, const struct subj
 /* Objects lie two levels below a home: with Depth 1 there are none of them. */
 static err_t query_home(struct members *m, struct search *q)
 {
-	const struct principal *p = m->view.principal;
 	struct calendar *calendars = NULL;
 	size_t count = 0;
 	enum depth depth;
 	TRY(depth_read(m->view.rq, &depth));
 	if (depth != DEPTH_INFINITY || q->filter.plan.nothing)
 		return OK;
-	TRY(calendar_list(m->cx, p->account, p->calendars, &calendars, &count));
+	TRY(calendar_list(m->cx, m->view.actor, &calendars, &count));
 	enter(m, q, calendars, count);
 	if (count && q->filter.plan.range.set && !q->filter.plan.uid)
 		return by_range(m, q);
@@ -281,7 +280,7 @@ err_t report_query(struct report_call *call)
 	struct members m;
 
 	TRY(query_read(call, &q));
-	TRY(subject_load(&call->rq->cx, call->rq->principal, call->at, &calendar, &object, &subject));
+	TRY(subject_load(&call->rq->cx, call->at, &calendar, &object, &subject));
 	members_open(&m, call->rq, call->rs, &q.ask);
 	m.view.data = &q.data;
 	if (subject.calendar)

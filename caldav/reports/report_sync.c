@@ -54,7 +54,7 @@ static err_t sync_read(struct report_call *call, struct sync *s)
 	TRY(ask_read(cx, call->root, &s->ask));
 	TRY(calendar_data_read(cx, s->ask.calendar_data, &s->data));
 	TRY(limit_read(cx, call->root, &s->limit));
-	TRY(calendar_by_name(cx, call->at.account, call->rq->principal->calendars, call->at.calendar, &s->calendar));
+	TRY(calendar_by_name(cx, call->at.actor, call->at.calendar, &s->calendar));
 	s->data.selection.zone = calendar_zone(cx, STR_ABSENT, &s->calendar);
 	return token_read(cx, call->root, s);
 }
@@ -82,8 +82,7 @@ static err_t sync_page(struct members *m, struct sync *s, int32_t limit, bool *m
 	struct object *rows = NULL;
 	size_t count = 0;
 	int64_t state = 0;
-	TRY(object_changes(
-		m->cx, s->calendar.account, s->calendar.id, s->since, limit, &rows, &count, &state, more_out));
+	TRY(object_changes(m->cx, m->view.actor, s->calendar.id, s->since, limit, &rows, &count, &state, more_out));
 	if (!m->out)
 		s->state = state;
 	while (count && rows[count - 1].modseq > s->state) {

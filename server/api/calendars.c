@@ -71,7 +71,8 @@ static err_t calendar_named(struct request *rq, const struct principal *who, str
 	struct id id;
 	if (!id_parse(rq->args[0], "cal", &id))
 		return FAIL(&rq->cx, NOT_FOUND, "not a calendar's id");
-	return calendar_by_id(&rq->cx, who->account, who->calendars, id, out);
+	const struct actor actor = actor_own(who);
+	return calendar_by_id(&rq->cx, &actor, id, out);
 }
 
 static void reply_calendar(struct request *rq, struct response *rs, int status, const struct calendar *c)
@@ -89,7 +90,8 @@ err_t calendar_list_get(struct request *rq, struct response *rs)
 	size_t count;
 	TRY(api_caller(rq, &who));
 	TRY(api_params(rq, NULL, 0, &params));
-	TRY(calendar_list(&rq->cx, who.account, who.calendars, &calendars, &count));
+	const struct actor actor = actor_own(&who);
+	TRY(calendar_list(&rq->cx, &actor, &calendars, &count));
 	struct json j = api_list_begin(rs);
 	for (size_t i = 0; i < count; i++) {
 		struct calendar_view view = view_of(rq, &calendars[i]);
@@ -114,11 +116,9 @@ err_t calendar_get(struct request *rq, struct response *rs)
 }
 
 /* What the body changes, judged; a field that was not sent changes nothing. */
-static err_t change_of(
-	struct request *rq, const struct principal *who, const struct calendar_view *view, struct calendar_change *out)
+static err_t change_of(struct request *rq, const struct calendar_view *view, struct calendar_change *out)
 {
 	struct calendar_change change = {
-		.author = who->credential,
 		.description = view->description,
 		.set_description = view->has_description,
 		.color = view->color_hex,
@@ -147,7 +147,8 @@ static err_t answer_again(
 	struct request *rq, struct response *rs, const struct principal *who, struct id id, int status)
 {
 	struct calendar calendar;
-	TRY(calendar_by_id(&rq->cx, who->account, who->calendars, id, &calendar));
+	const struct actor actor = actor_own(who);
+	TRY(calendar_by_id(&rq->cx, &actor, id, &calendar));
 	reply_calendar(rq, rs, status, &calendar);
 	return OK;
 }
@@ -164,9 +165,9 @@ err_t calendar_post(struct request *rq, struct response *rs)
 	TRY(json_read(&rq->cx, rq->body, fields, ARRAY_LEN(fields), &view));
 	if (!view.has_name)
 		return REFUSE(&rq->cx, MISSING_FIELD, "name", "A calendar needs a name.");
-	TRY(change_of(rq, &who, &view, &change));
-	TRY(calendar_create(
-		&rq->cx, who.account, id_uuid(rq->cx.mem, id_new(rq->cx.now)), COMPONENTS_ALL, &change, &id));
+	TRY(change_of(rq, &view, &change));
+	const struct actor actor = actor_own(&who);
+	TRY(calendar_create(&rq->cx, &actor, id_uuid(rq->cx.mem, id_new(rq->cx.now)), COMPONENTS_ALL, &change, &id));
 	TRY(answer_again(rq, rs, &who, id, 201));
 	response_header(rs, "Location", str_cat(rq->cx.mem, STR("/v1/calendars/"), id_text(rq->cx.mem, "cal", id)));
 	return OK;
@@ -198,13 +199,14 @@ err_t calendar_patch(struct request *rq, struct response *rs)
 	TRY(json_read(&rq->cx, rq->body, fields, ARRAY_LEN(fields), &view));
 	TRY(calendar_named(rq, &who, &calendar));
 	TRY(within_scope(rq, &who, &view));
-	TRY(change_of(rq, &who, &view, &change));
+	TRY(change_of(rq, &view, &change));
 	if (match.ptr && !str_eq(match, STR("*"))) {
 		if (!str_eq(match, etag_of(rq->cx.mem, &calendar)))
 			return FAIL(&rq->cx, PRECONDITION, "If-Match");
 		change.only_version = calendar.prop_version; /* judged again where it is written */
 	}
-	TRY(calendar_update(&rq->cx, who.account, who.calendars, calendar.name, &change));
+	const struct actor actor = actor_own(&who);
+	TRY(calendar_update(&rq->cx, &actor, calendar.name, &change));
 	return answer_again(rq, rs, &who, calendar.id, 200);
 }
 
@@ -218,7 +220,8 @@ err_t calendar_remove(struct request *rq, struct response *rs)
 	TRY(calendar_named(rq, &who, &calendar));
 	if (str_eq(calendar.name, STR(DEFAULT_CALENDAR)))
 		return REFUSE(&rq->cx, CONFLICT, "", "The default calendar cannot be deleted.");
-	TRY(calendar_delete(&rq->cx, who.account, who.calendars, calendar.name, who.credential));
+	const struct actor actor = actor_own(&who);
+	TRY(calendar_delete(&rq->cx, &actor, calendar.name));
 	struct json j = json_begin(reply(rs, 200, "application/json"));
 	json_object(&j, NULL);
 	json_id(&j, "id", "cal", calendar.id);

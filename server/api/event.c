@@ -21,7 +21,8 @@ static err_t target_read(struct request *rq, const struct principal *who, struct
 	struct target target;
 	if (!event_id_parse(rq->args[0], &id, &target.instance))
 		return FAIL(&rq->cx, NOT_FOUND, "not an event's id");
-	TRY(object_by_id(&rq->cx, who->account, who->calendars, id, &target.object));
+	const struct actor actor = actor_own(who);
+	TRY(object_by_id(&rq->cx, &actor, id, &target.object));
 	if (target.object.component != COMPONENT_VEVENT)
 		return FAIL(&rq->cx, NOT_FOUND, "a task or a journal, no event");
 	*out = target;
@@ -136,7 +137,8 @@ static err_t calendar_for(
 		return OK;
 	if (!id_parse(view->calendar, "cal", &id))
 		return REFUSE(&rq->cx, INVALID_VALUE, "calendar_id", "This is not the id of a calendar (cal_…).");
-	err_t e = calendar_by_id(&rq->cx, who->account, who->calendars, id, &calendar);
+	const struct actor actor = actor_own(who);
+	err_t e = calendar_by_id(&rq->cx, &actor, id, &calendar);
 	if (err_is(e, NOT_FOUND))
 		return REFUSE(&rq->cx, NOT_FOUND, "calendar_id", "There is no such calendar.");
 	TRY(e);
@@ -171,12 +173,13 @@ err_t event_post(struct request *rq, struct response *rs)
 	event.uid = view.has_client_uid ? view.client_uid : STR_ABSENT;
 	if (event.attendee_count > 0)
 		event.organizer = who.email;
-	write = (struct object_write){ .account = who.account, .only = who.calendars, .author = who.credential };
+	write = (struct object_write){ .calendar_name = STR_ABSENT };
 	write.when.none_match_any = true;
 	write.name = str_cat(rq->cx.mem, id_uuid(rq->cx.mem, id_new(rq->cx.now)), STR(".ics"));
 	TRY(calendar_for(rq, &who, &view, &write.calendar_name));
 	TRY(event_write(&rq->cx, &event, &write.data));
-	TRY(in_words_of_rest(rq, object_put(&rq->cx, &write, &outcome, &target.object)));
+	const struct actor actor = actor_own(&who);
+	TRY(in_words_of_rest(rq, object_put(&rq->cx, &actor, &write, &outcome, &target.object)));
 	target.object.data = write.data;
 	TRY(reply_event(rq, rs, 201, &who, &target));
 	response_header(
@@ -199,15 +202,13 @@ static err_t write_change(
 	struct object object;
 	TRY(make(rq, who, target, with, &data));
 	struct object_write write = {
-		.account = who->account,
-		.only = who->calendars,
 		.calendar_name = target->object.calendar_name,
 		.name = target->object.name,
 		.data = data,
-		.author = who->credential,
 		.when.match = { &target->object.etag, 1 },
 	};
-	TRY(in_words_of_rest(rq, object_put(&rq->cx, &write, &outcome, &object)));
+	const struct actor actor = actor_own(who);
+	TRY(in_words_of_rest(rq, object_put(&rq->cx, &actor, &write, &outcome, &object)));
 	object.data = data;
 	object.calendar_name = target->object.calendar_name;
 	target->object = object;
@@ -300,12 +301,12 @@ static err_t delete_target(struct request *rq, struct response *rs, const struct
 	struct preconditions when = { 0 };
 	read_if_match(rq, &when);
 	TRY(target_read(rq, who, &target));
+	const struct actor actor = actor_own(who);
 	if (target.instance.ptr)
 		TRY(change_target(rq, who, apply_removal, NULL, &target));
 	else
 		TRY(in_words_of_rest(
-			rq, object_delete(&rq->cx, who->account, who->calendars, target.object.calendar_name,
-				    target.object.name, &when, who->credential)));
+			rq, object_delete(&rq->cx, &actor, target.object.calendar_name, target.object.name, &when)));
 	reply_empty(rs, 204);
 	return OK;
 }

@@ -23,7 +23,8 @@ static err_t chosen_calendars(
 	struct id named = { { 0 } };
 	if (calendar_id.ptr && !id_parse(calendar_id, "cal", &named))
 		return REFUSE(&rq->cx, INVALID_VALUE, "calendar_id", "This is not the id of a calendar (cal_…).");
-	TRY(calendar_list(&rq->cx, who->account, who->calendars, &calendars, &count));
+	const struct actor actor = actor_own(who);
+	TRY(calendar_list(&rq->cx, &actor, &calendars, &count));
 	struct id *ids = arena_array(rq->cx.mem, struct id, count + 1);
 	for (size_t i = 0; i < count; i++)
 		if (calendar_id.ptr ? id_eq(calendars[i].id, named) : calendars[i].selected)
@@ -98,7 +99,8 @@ static void write_items(struct request *rq, struct json *j, const struct agenda_
 static err_t list_in_range(
 	struct request *rq, struct response *rs, const struct principal *who, const struct form *params, size_t limit)
 {
-	struct agenda_query q = { .account = who->account, .zone = who->tz, .limit = limit, .expand = true };
+	const struct actor actor = actor_own(who);
+	struct agenda_query q = { .actor = &actor, .zone = who->tz, .limit = limit, .expand = true };
 	struct agenda_place after;
 	struct agenda_list list;
 	struct str expand = form_get(params, "expand"), order = form_get(params, "order");
@@ -136,7 +138,8 @@ static err_t list_newest(
 	if (cursor.ptr && !id_parse(cursor, "evt", &after))
 		return REFUSE(&rq->cx, INVALID_VALUE, "starting_after", "Use next_cursor of the page before.");
 	TRY(chosen_calendars(rq, who, form_get(params, "calendar_id"), &calendars));
-	TRY(agenda_newest(&rq->cx, who->account, calendars, after, who->tz, limit, &items, &count, &more));
+	const struct actor actor = actor_own(who);
+	TRY(agenda_newest(&rq->cx, &actor, calendars, after, who->tz, limit, &items, &count, &more));
 	struct json j = api_list_begin(rs);
 	write_items(rq, &j, items, count, !id_is_test(who->account));
 	api_list_end(&j, more, more ? id_text(rq->cx.mem, "evt", items[count - 1].object.id) : STR_ABSENT);
@@ -172,7 +175,8 @@ static err_t add_data(
 		bool again;
 		for (size_t i = from; i < end; i++)
 			ids[i - from] = rows[i].id;
-		TRY(object_by_ids(&rq->cx, who->account, (struct id_list){ ids, end - from }, &whole, &whole_count));
+		const struct actor actor = actor_own(who);
+		TRY(object_by_ids(&rq->cx, &actor, (struct id_list){ ids, end - from }, &whole, &whole_count));
 		for (size_t i = 0; i < whole_count; i++)
 			TRY(freebusy_add(&rq->cx, fb, &whole[i], &again));
 		arena_rewind(rq->cx.mem, mark);
@@ -203,7 +207,8 @@ static err_t collect_busy(
 	size_t count = CANDIDATES_AT_ONCE, seen = 0;
 	while (calendars.count > 0 && count == CANDIDATES_AT_ONCE) {
 		struct arena_mark mark = arena_mark(rq->cx.mem);
-		TRY(object_in_range(&rq->cx, who->account, calendars, fb->start, fb->end, COMPONENT_VEVENT, after,
+		const struct actor actor = actor_own(who);
+		TRY(object_in_range(&rq->cx, &actor, calendars, fb->start, fb->end, COMPONENT_VEVENT, after,
 			CANDIDATES_AT_ONCE, &objects, &count));
 		TRY(add_busy(rq, who, fb, objects, count));
 		if (count > 0)

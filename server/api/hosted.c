@@ -69,7 +69,8 @@ static void write_one(struct request *rq, struct json *j, const char *key, const
 static err_t reply_one(struct request *rq, struct response *rs, int status, struct id id)
 {
 	struct calendar calendar;
-	TRY(calendar_by_id(&rq->cx, rq->principal->account, rq->principal->calendars, id, &calendar));
+	const struct actor actor = actor_own(rq->principal);
+	TRY(calendar_by_id(&rq->cx, &actor, id, &calendar));
 	struct json j = json_begin(reply(rs, status, "application/json"));
 	json_object(&j, NULL);
 	write_one(rq, &j, "data", &calendar);
@@ -82,12 +83,13 @@ static err_t named(struct request *rq, struct calendar *out)
 	struct id id;
 	if (!uuid_parse(rq->cx.mem, rq->args[0], &id))
 		return FAIL(&rq->cx, NOT_FOUND, "not a calendar's id");
-	return calendar_by_id(&rq->cx, rq->principal->account, rq->principal->calendars, id, out);
+	const struct actor actor = actor_own(rq->principal);
+	return calendar_by_id(&rq->cx, &actor, id, out);
 }
 
 static err_t change_of(struct request *rq, struct hosted *view, struct calendar_change *out)
 {
-	struct calendar_change change = { .author = rq->principal->credential };
+	struct calendar_change change = { 0 };
 	TRY(json_read(&rq->cx, rq->body, fields, ARRAY_LEN(fields), view));
 	if (view->has_name)
 		TRY(label_clean(&rq->cx, "name", view->name, &change.displayname));
@@ -106,7 +108,8 @@ static err_t hosted_list(struct request *rq, struct response *rs)
 {
 	struct calendar *calendars;
 	size_t count;
-	TRY(calendar_list(&rq->cx, rq->principal->account, rq->principal->calendars, &calendars, &count));
+	const struct actor actor = actor_own(rq->principal);
+	TRY(calendar_list(&rq->cx, &actor, &calendars, &count));
 	struct json j = json_begin(reply(rs, 200, "application/json"));
 	json_object(&j, NULL);
 	json_array(&j, "data");
@@ -132,8 +135,8 @@ static err_t hosted_post(struct request *rq, struct response *rs)
 	TRY(change_of(rq, &view, &change));
 	if (!view.has_name)
 		return REFUSE(&rq->cx, MISSING_FIELD, "name", "A calendar needs a name.");
-	TRY(calendar_create(&rq->cx, rq->principal->account, id_uuid(rq->cx.mem, id_new(rq->cx.now)), COMPONENTS_ALL,
-		&change, &id));
+	const struct actor actor = actor_own(rq->principal);
+	TRY(calendar_create(&rq->cx, &actor, id_uuid(rq->cx.mem, id_new(rq->cx.now)), COMPONENTS_ALL, &change, &id));
 	return reply_one(rq, rs, 201, id);
 }
 
@@ -144,7 +147,8 @@ static err_t hosted_patch(struct request *rq, struct response *rs)
 	struct calendar_change change;
 	TRY(named(rq, &calendar));
 	TRY(change_of(rq, &view, &change));
-	TRY(calendar_update(&rq->cx, rq->principal->account, rq->principal->calendars, calendar.name, &change));
+	const struct actor actor = actor_own(rq->principal);
+	TRY(calendar_update(&rq->cx, &actor, calendar.name, &change));
 	return reply_one(rq, rs, 200, calendar.id);
 }
 
@@ -154,8 +158,8 @@ static err_t hosted_delete(struct request *rq, struct response *rs)
 	TRY(named(rq, &calendar));
 	if (str_eq(calendar.name, STR(DEFAULT_CALENDAR)))
 		return REFUSE(&rq->cx, CONFLICT, "", "The default calendar cannot be deleted.");
-	TRY(calendar_delete(
-		&rq->cx, rq->principal->account, rq->principal->calendars, calendar.name, rq->principal->credential));
+	const struct actor actor = actor_own(rq->principal);
+	TRY(calendar_delete(&rq->cx, &actor, calendar.name));
 	reply_empty(rs, 204);
 	return OK;
 }

@@ -3,13 +3,14 @@
  * Calendars and their objects in the database. What a client PUT is what GET returns, to
  * the octet. One row-locked counter per calendar (modseq) is ctag, sync token and commit order at once.
  *
- * Account ids are in their mode (live or test twin). Calendars are named by account and URL name, so that one object
- * operation is one round trip. `only` limits a restricted credential to some calendars (items NULL: all): what is
- * outside is NOT_FOUND here.
+ * Every operation takes an actor (server/auth/actor.h): whose calendars, and which of them; what is outside is
+ * NOT_FOUND here. What the actor may there, its rights, is judged by the callers. Calendars are named by owner and URL
+ * name, so that one object operation is one round trip.
  */
 #pragma once
 
 #include "caldav/calendar/index/facts.h"
+#include "server/auth/actor.h"
 #include "server/db/query.h"
 
 #define CALENDARS_MAX 250
@@ -36,14 +37,11 @@ struct calendar {
 };
 
 /* All of an account's calendars, by ord and then name. */
-MUST_CHECK err_t calendar_list(
-	struct ctx *cx, struct id account, struct id_list only, struct calendar **out, size_t *count_out);
-MUST_CHECK err_t calendar_by_name(
-	struct ctx *cx, struct id account, struct id_list only, struct str name, struct calendar *out);
+MUST_CHECK err_t calendar_list(struct ctx *cx, const struct actor *actor, struct calendar **out, size_t *count_out);
+MUST_CHECK err_t calendar_by_name(struct ctx *cx, const struct actor *actor, struct str name, struct calendar *out);
 /* The same for calendar_by_name as object_prefetch is for object_get. */
 void calendar_prefetch(struct ctx *cx, struct id account, struct str name, struct bytes key);
-MUST_CHECK err_t calendar_by_id(
-	struct ctx *cx, struct id account, struct id_list only, struct id id, struct calendar *out);
+MUST_CHECK err_t calendar_by_id(struct ctx *cx, const struct actor *actor, struct id id, struct calendar *out);
 
 struct dead_property {
 	struct id resource;        /* set by dead_property_list */
@@ -59,34 +57,32 @@ struct calendar_change {
 	bool transp, selected, writable;
 	const struct dead_property *dead;
 	size_t dead_count;    /* xml absent: remove */
-	struct id author;     /* credential */
 	int64_t only_version; /* of an update: PRECONDITION unless prop_version is this; 0 for any */
 };
 
 /* CONFLICT (something has that name), DAV_QUOTA (CALENDARS_MAX, dead properties). All or nothing. */
-MUST_CHECK err_t calendar_create(struct ctx *cx, struct id account, struct str name, int16_t components,
+MUST_CHECK err_t calendar_create(struct ctx *cx, const struct actor *actor, struct str name, int16_t components,
 	const struct calendar_change *with, struct id *id_out);
 /* NOT_FOUND, DAV_QUOTA, PRECONDITION. Bumps prop_version, never modseq. All or nothing. */
 MUST_CHECK err_t calendar_update(
-	struct ctx *cx, struct id account, struct id_list only, struct str name, const struct calendar_change *change);
+	struct ctx *cx, const struct actor *actor, struct str name, const struct calendar_change *change);
 /* With all that is in it. NOT_FOUND. */
-MUST_CHECK err_t calendar_delete(
-	struct ctx *cx, struct id account, struct id_list only, struct str name, struct id author);
+MUST_CHECK err_t calendar_delete(struct ctx *cx, const struct actor *actor, struct str name);
 /*
  * Another URL for the same calendar: id, objects, sync tokens and properties stay. What stands at `to` goes when
  * overwrite is true; else PRECONDITION. NOT_FOUND. created_out: nothing stood there.
  */
-MUST_CHECK err_t calendar_move(struct ctx *cx, struct id account, struct id_list only, struct str from, struct str to,
-	bool overwrite, struct id author, bool *created_out);
+MUST_CHECK err_t calendar_move(
+	struct ctx *cx, const struct actor *actor, struct str from, struct str to, bool overwrite, bool *created_out);
 /* A new calendar with the properties of `from`, and with its objects when `deep` (new ids). Errors as calendar_move,
  * DAV_QUOTA. */
-MUST_CHECK err_t calendar_copy(struct ctx *cx, struct id account, struct id_list only, struct str from, struct str to,
-	bool deep, bool overwrite, struct id author, bool *created_out);
+MUST_CHECK err_t calendar_copy(struct ctx *cx, const struct actor *actor, struct str from, struct str to, bool deep,
+	bool overwrite, bool *created_out);
 
 /* Octets that one account may store, in each of its worlds; 0: no limit (--account-storage-mib). */
 int64_t account_storage_max(const struct ctx *cx);
 /* Octets that count against it: all objects of all calendars, whatever the credential sees. */
-MUST_CHECK err_t account_usage(struct ctx *cx, struct id account, int64_t *octets_out);
+MUST_CHECK err_t account_usage(struct ctx *cx, const struct actor *actor, int64_t *octets_out);
 
 /*
  * Dead properties hang on an id: a calendar's, an object's, the account's for its principal, and dead_property_home()
@@ -94,20 +90,20 @@ MUST_CHECK err_t account_usage(struct ctx *cx, struct id account, int64_t *octet
  */
 struct id dead_property_home(struct id account);
 /* Of all these resources in one round trip, in order of resource, namespace, name. */
-MUST_CHECK err_t dead_property_list(
-	struct ctx *cx, struct id account, struct id_list resources, struct dead_property **out, size_t *count_out);
+MUST_CHECK err_t dead_property_list(struct ctx *cx, const struct actor *actor, struct id_list resources,
+	struct dead_property **out, size_t *count_out);
 /* Of one calendar (name absent) or object by its names: none where there is no such, which who asks for it will tell.
  */
 struct object_place {
 	struct str calendar_name, name;
 };
-MUST_CHECK err_t dead_property_named(struct ctx *cx, struct id account, struct id_list only, struct object_place place,
+MUST_CHECK err_t dead_property_named(struct ctx *cx, const struct actor *actor, struct object_place place,
 	struct dead_property **out, size_t *count_out);
 /* It will be asked with these values; see db_prefetch. The caller has been authenticated. */
-void dead_property_prefetch(struct ctx *cx, struct id account, struct id_list only, struct object_place place);
+void dead_property_prefetch(struct ctx *cx, const struct actor *actor, struct object_place place);
 /* All or nothing; xml absent removes. DAV_QUOTA past DEAD_PROPERTIES_MAX or DEAD_PROPERTIES_OF_ALL_MAX. */
-MUST_CHECK err_t dead_property_change(
-	struct ctx *cx, struct id account, struct id resource, const struct dead_property *change, size_t count);
+MUST_CHECK err_t dead_property_change(struct ctx *cx, const struct actor *actor, struct id resource,
+	const struct dead_property *change, size_t count);
 
 /* ---- objects ---- */
 
@@ -150,33 +146,29 @@ struct preconditions {
 enum put_outcome { PUT_CREATED, PUT_CHANGED, PUT_SAME };
 
 struct object_write {
-	struct id account;
-	struct id_list only;
 	struct str calendar_name, name;
 	struct preconditions when;
 	struct str data;
-	struct id author; /* credential */
 };
 
 /*
  * Write the bytes of `in`, which are valid and of which `facts` are true: one round trip, all or nothing. For write.h,
  * whose object_put() tells the errors.
  */
-MUST_CHECK err_t object_store(struct ctx *cx, const struct object_write *in, const struct ical_facts *facts,
-	enum put_outcome *outcome_out, struct object *out);
-MUST_CHECK err_t object_get(struct ctx *cx, struct id account, struct id_list only, struct str calendar_name,
-	struct str name, struct object *out); /* with data; NOT_FOUND */
+MUST_CHECK err_t object_store(struct ctx *cx, const struct actor *actor, const struct object_write *in,
+	const struct ical_facts *facts, enum put_outcome *outcome_out, struct object *out);
+MUST_CHECK err_t object_get(struct ctx *cx, const struct actor *actor, struct str calendar_name, struct str name,
+	struct object *out); /* with data; NOT_FOUND */
 /* object_get will be asked with these values, `only` being all; see db_prefetch. `key`: the hash of the key that is
  * sent. */
 void object_prefetch(struct ctx *cx, struct id account, struct str calendar_name, struct str name, struct bytes key);
 /* The same for who has been authenticated. */
-void object_prefetch_known(
-	struct ctx *cx, struct id account, struct id_list only, struct str calendar_name, struct str name);
+void object_prefetch_known(struct ctx *cx, const struct actor *actor, struct str calendar_name, struct str name);
 /* With data and calendar_name; NOT_FOUND. */
-MUST_CHECK err_t object_by_id(struct ctx *cx, struct id account, struct id_list only, struct id id, struct object *out);
+MUST_CHECK err_t object_by_id(struct ctx *cx, const struct actor *actor, struct id id, struct object *out);
 /* NOT_FOUND, PRECONDITION. */
-MUST_CHECK err_t object_delete(struct ctx *cx, struct id account, struct id_list only, struct str calendar_name,
-	struct str name, const struct preconditions *when, struct id author);
+MUST_CHECK err_t object_delete(struct ctx *cx, const struct actor *actor, struct str calendar_name, struct str name,
+	const struct preconditions *when);
 
 /*
  * A move keeps id, bytes and properties; a copy has a new id. `when` is about the source. created_out: nothing stood at
@@ -185,10 +177,10 @@ MUST_CHECK err_t object_delete(struct ctx *cx, struct id account, struct id_list
  * errors  NOT_FOUND (source), DAV_PARENT_MISSING (destination's calendar), PRECONDITION (also: something is there and
  *         overwrite is false), UID_CONFLICT (err.href), ICAL_COMPONENT, DAV_QUOTA, FORBIDDEN
  */
-MUST_CHECK err_t object_move(struct ctx *cx, struct id account, struct id_list only, struct object_place from,
-	struct object_place to, bool overwrite, const struct preconditions *when, struct id author, bool *created_out);
-MUST_CHECK err_t object_copy(struct ctx *cx, struct id account, struct id_list only, struct object_place from,
-	struct object_place to, bool overwrite, const struct preconditions *when, struct id author, bool *created_out);
+MUST_CHECK err_t object_move(struct ctx *cx, const struct actor *actor, struct object_place from,
+	struct object_place to, bool overwrite, const struct preconditions *when, bool *created_out);
+MUST_CHECK err_t object_copy(struct ctx *cx, const struct actor *actor, struct object_place from,
+	struct object_place to, bool overwrite, const struct preconditions *when, bool *created_out);
 
 /* ---- what a request may be conditional on (RFC 4918 §10.4) ---- */
 
@@ -200,15 +192,15 @@ struct place_state {
 	struct bytes etag; /* absent: a calendar was asked, or there is no such object */
 };
 /* Of those that are there, in one snapshot and any order. An empty name asks for the calendar alone. */
-MUST_CHECK err_t place_states(struct ctx *cx, struct id account, struct id_list only, const struct object_place *places,
+MUST_CHECK err_t place_states(struct ctx *cx, const struct actor *actor, const struct object_place *places,
 	size_t count, struct place_state **out, size_t *count_out);
 /*
  * Inside a transaction (db_begin): until its end no other moves or deletes these calendars, or changes what is in them.
  * `account_too` for what will make, move or copy a calendar, which locks the account before its calendars. out: those
  * that are there; items are never NULL.
  */
-MUST_CHECK err_t calendar_lock(struct ctx *cx, struct id account, struct id_list only, struct str_list names,
-	bool account_too, struct id_list *out);
+MUST_CHECK err_t calendar_lock(
+	struct ctx *cx, const struct actor *actor, struct str_list names, bool account_too, struct id_list *out);
 
 /*
  * A listing has data, or occ, only where asked for. OBJECT_PLAIN is what a DAV listing tells of an object: id, name,
@@ -217,19 +209,20 @@ MUST_CHECK err_t calendar_lock(struct ctx *cx, struct id account, struct id_list
 enum object_fields { OBJECT_PLAIN, OBJECT_WITH_OCC, OBJECT_WITH_DATA };
 
 /* Live objects in name order behind `after` (absent: from the start), at most `limit`; component mask 0 is any. */
-MUST_CHECK err_t object_page(struct ctx *cx, struct id account, struct id calendar, struct str after,
+MUST_CHECK err_t object_page(struct ctx *cx, const struct actor *actor, struct id calendar, struct str after,
 	int16_t components, enum object_fields fields, int32_t limit, struct object **out, size_t *count_out);
 /* Those whose bounds touch [start, end) in any of these calendars: candidates; with occ, not data. Keyset by id (zero:
  * from the start). */
-MUST_CHECK err_t object_in_range(struct ctx *cx, struct id account, struct id_list calendars, struct instant start,
-	struct instant end, int16_t components, struct id after, int32_t limit, struct object **out, size_t *count_out);
+MUST_CHECK err_t object_in_range(struct ctx *cx, const struct actor *actor, struct id_list calendars,
+	struct instant start, struct instant end, int16_t components, struct id after, int32_t limit,
+	struct object **out, size_t *count_out);
 /* The data of these; those that went meanwhile are missing. */
 MUST_CHECK err_t object_by_ids(
-	struct ctx *cx, struct id account, struct id_list ids, struct object **out, size_t *count_out);
-MUST_CHECK err_t object_by_names(struct ctx *cx, struct id account, struct id calendar, struct str_list names,
+	struct ctx *cx, const struct actor *actor, struct id_list ids, struct object **out, size_t *count_out);
+MUST_CHECK err_t object_by_names(struct ctx *cx, const struct actor *actor, struct id calendar, struct str_list names,
 	enum object_fields fields, struct object **out, size_t *count_out); /* any order; missing ones are missing */
-MUST_CHECK err_t object_by_uid(
-	struct ctx *cx, struct id account, struct id calendar, struct str uid, struct object *out); /* with data */
+MUST_CHECK err_t object_by_uid(struct ctx *cx, const struct actor *actor, struct id calendar, struct str uid,
+	struct object *out); /* with data */
 
 /* ---- sync (RFC 6578) ---- */
 
@@ -248,5 +241,5 @@ struct sync_token sync_token_next(struct sync_token since, int64_t state, int64_
  * have `deleted`. state_out: the calendar's modseq in the same snapshot; more_out: cut. DAV_SYNC_TOKEN when `since`
  * cannot be served.
  */
-MUST_CHECK err_t object_changes(struct ctx *cx, struct id account, struct id calendar, struct sync_token since,
+MUST_CHECK err_t object_changes(struct ctx *cx, const struct actor *actor, struct id calendar, struct sync_token since,
 	int32_t limit, struct object **out, size_t *count_out, int64_t *state_out, bool *more_out);

@@ -22,14 +22,15 @@ struct str calendar_etag(struct arena *mem, const struct calendar *c)
 		(long long)c->prop_version);
 }
 
-err_t calendar_list(struct ctx *cx, struct id account, struct id_list only, struct calendar **out, size_t *count_out)
+err_t calendar_list(struct ctx *cx, const struct actor *actor, struct calendar **out, size_t *count_out)
 {
-	return db_rows(cx, &sql_calendar_list, calendar_list, out, count_out, IN(account), IN(only));
+	return db_rows(cx, &sql_calendar_list, calendar_list, out, count_out, IN(actor->owner), IN(actor->calendars));
 }
 
-err_t calendar_by_name(struct ctx *cx, struct id account, struct id_list only, struct str name, struct calendar *out)
+err_t calendar_by_name(struct ctx *cx, const struct actor *actor, struct str name, struct calendar *out)
 {
-	return db_row(cx, &sql_calendar_by_name, ROW(calendar_by_name, out), IN(account), IN(only), IN(name));
+	return db_row(cx, &sql_calendar_by_name, ROW(calendar_by_name, out), IN(actor->owner), IN(actor->calendars),
+		IN(name));
 }
 
 void calendar_prefetch(struct ctx *cx, struct id account, struct str name, struct bytes key)
@@ -38,9 +39,10 @@ void calendar_prefetch(struct ctx *cx, struct id account, struct str name, struc
 	db_prefetch(cx, &sql_calendar_by_name_with_key, &sql_calendar_by_name, IN(account), IN(all), IN(name), IN(key));
 }
 
-err_t calendar_by_id(struct ctx *cx, struct id account, struct id_list only, struct id id, struct calendar *out)
+err_t calendar_by_id(struct ctx *cx, const struct actor *actor, struct id id, struct calendar *out)
 {
-	return db_row(cx, &sql_calendar_by_id, ROW(calendar_by_id, out), IN(account), IN(only), IN(id));
+	return db_row(
+		cx, &sql_calendar_by_id, ROW(calendar_by_id, out), IN(actor->owner), IN(actor->calendars), IN(id));
 }
 
 err_t too_many(struct ctx *cx)
@@ -51,18 +53,18 @@ err_t too_many(struct ctx *cx)
 		CALENDARS_MAX, DEAD_PROPERTIES_MAX, DEAD_PROPERTIES_OF_ALL_MAX);
 }
 
-err_t calendar_create(struct ctx *cx, struct id account, struct str name, int16_t components,
+err_t calendar_create(struct ctx *cx, const struct actor *actor, struct str name, int16_t components,
 	const struct calendar_change *with, struct id *id_out)
 {
 	struct id id = id_new(cx->now);
 	struct dead_lists dead = dead_lists(cx->mem, with->dead, with->dead_count);
 	struct outcome got;
 
-	TRY(db_row(cx, &sql_calendar_create, ROW(calendar_create, &got), IN(account), IN(id), IN(name), IN(components),
-		IN(with->displayname), IN(with->description), IN(with->color), IN(with->timezone), IN(with->tzid),
-		IN(with->ord), IN(with->transp), IN(dead.ns), IN(dead.local), IN(dead.xml), IN((int32_t)CALENDARS_MAX),
-		IN((int32_t)DEAD_PROPERTIES_MAX), IN(id_new(cx->now)), db_in_id_or_null(with->author),
-		db_in_id_or_null(cx->request_id)));
+	TRY(db_row(cx, &sql_calendar_create, ROW(calendar_create, &got), IN(actor->owner), IN(id), IN(name),
+		IN(components), IN(with->displayname), IN(with->description), IN(with->color), IN(with->timezone),
+		IN(with->tzid), IN(with->ord), IN(with->transp), IN(dead.ns), IN(dead.local), IN(dead.xml),
+		IN((int32_t)CALENDARS_MAX), IN((int32_t)DEAD_PROPERTIES_MAX), IN(id_new(cx->now)),
+		db_in_id_or_null(actor->author), db_in_id_or_null(cx->request_id)));
 	switch (got.outcome) {
 	case 201:
 		*id_out = id;
@@ -83,17 +85,16 @@ static int32_t fields_set(const struct calendar_change *c)
 	       c->set_tzid << 4 | c->set_ord << 5 | c->set_transp << 6 | c->set_selected << 7 | c->set_writable << 8;
 }
 
-err_t calendar_update(
-	struct ctx *cx, struct id account, struct id_list only, struct str name, const struct calendar_change *change)
+err_t calendar_update(struct ctx *cx, const struct actor *actor, struct str name, const struct calendar_change *change)
 {
 	struct dead_lists dead = dead_lists(cx->mem, change->dead, change->dead_count);
 	struct outcome got;
 
-	TRY(db_row(cx, &sql_calendar_update, ROW(calendar_update, &got), IN(account), IN(only), IN(name),
-		IN(fields_set(change)), IN(change->displayname), IN(change->description), IN(change->color),
+	TRY(db_row(cx, &sql_calendar_update, ROW(calendar_update, &got), IN(actor->owner), IN(actor->calendars),
+		IN(name), IN(fields_set(change)), IN(change->displayname), IN(change->description), IN(change->color),
 		IN(change->timezone), IN(change->tzid), IN(change->ord), IN(change->transp), IN(change->selected),
 		IN(change->writable), IN(dead.ns), IN(dead.local), IN(dead.xml), IN((int32_t)DEAD_PROPERTIES_MAX),
-		IN(id_new(cx->now)), db_in_id_or_null(change->author), db_in_id_or_null(cx->request_id),
+		IN(id_new(cx->now)), db_in_id_or_null(actor->author), db_in_id_or_null(cx->request_id),
 		change->only_version ? IN(change->only_version) : IN_NULL(DB_INT8)));
 	if (got.outcome == 507)
 		return too_many(cx);
@@ -102,23 +103,24 @@ err_t calendar_update(
 	return got.outcome == 200 ? OK : FAIL(cx, NOT_FOUND, "no such calendar");
 }
 
-err_t calendar_delete(struct ctx *cx, struct id account, struct id_list only, struct str name, struct id author)
+err_t calendar_delete(struct ctx *cx, const struct actor *actor, struct str name)
 {
 	struct outcome got;
-	TRY(db_row(cx, &sql_calendar_delete, ROW(calendar_delete, &got), IN(account), IN(only), IN(name),
-		IN(id_new(cx->now)), db_in_id_or_null(author), db_in_id_or_null(cx->request_id)));
+	TRY(db_row(cx, &sql_calendar_delete, ROW(calendar_delete, &got), IN(actor->owner), IN(actor->calendars),
+		IN(name), IN(id_new(cx->now)), db_in_id_or_null(actor->author), db_in_id_or_null(cx->request_id)));
 	if (got.outcome == 403)
 		return calendar_not_writable(cx);
 	return got.outcome == 204 ? OK : FAIL(cx, NOT_FOUND, "no such calendar");
 }
 
-static err_t relocate(struct ctx *cx, struct id account, struct id_list only, struct str from, struct str to, bool keep,
-	bool deep, bool overwrite, struct id author, bool *created_out)
+static err_t relocate(struct ctx *cx, const struct actor *actor, struct str from, struct str to, bool keep, bool deep,
+	bool overwrite, bool *created_out)
 {
 	struct outcome got;
-	TRY(db_row(cx, &sql_calendar_relocate, ROW(calendar_relocate, &got), IN(account), IN(only), IN(from), IN(to),
-		IN(keep), IN(deep), IN(overwrite), IN(id_new(cx->now)), IN((int32_t)CALENDARS_MAX), IN(id_new(cx->now)),
-		db_in_id_or_null(author), db_in_id_or_null(cx->request_id), db_in_storage_max(cx)));
+	TRY(db_row(cx, &sql_calendar_relocate, ROW(calendar_relocate, &got), IN(actor->owner), IN(actor->calendars),
+		IN(from), IN(to), IN(keep), IN(deep), IN(overwrite), IN(id_new(cx->now)), IN((int32_t)CALENDARS_MAX),
+		IN(id_new(cx->now)), db_in_id_or_null(actor->author), db_in_id_or_null(cx->request_id),
+		db_in_storage_max(cx)));
 	switch (got.outcome) {
 	case 201:
 	case 204:
@@ -138,14 +140,14 @@ static err_t relocate(struct ctx *cx, struct id account, struct id_list only, st
 	}
 }
 
-err_t calendar_move(struct ctx *cx, struct id account, struct id_list only, struct str from, struct str to,
-	bool overwrite, struct id author, bool *created_out)
+err_t calendar_move(
+	struct ctx *cx, const struct actor *actor, struct str from, struct str to, bool overwrite, bool *created_out)
 {
-	return relocate(cx, account, only, from, to, false, true, overwrite, author, created_out);
+	return relocate(cx, actor, from, to, false, true, overwrite, created_out);
 }
 
-err_t calendar_copy(struct ctx *cx, struct id account, struct id_list only, struct str from, struct str to, bool deep,
-	bool overwrite, struct id author, bool *created_out)
+err_t calendar_copy(struct ctx *cx, const struct actor *actor, struct str from, struct str to, bool deep,
+	bool overwrite, bool *created_out)
 {
-	return relocate(cx, account, only, from, to, true, deep, overwrite, author, created_out);
+	return relocate(cx, actor, from, to, true, deep, overwrite, created_out);
 }

@@ -31,38 +31,39 @@ struct dead_lists dead_lists(struct arena *mem, const struct dead_property *item
 	return (struct dead_lists){ { ns, count }, { local, count }, { xml, count } };
 }
 
-err_t dead_property_list(
-	struct ctx *cx, struct id account, struct id_list resources, struct dead_property **out, size_t *count_out)
+err_t dead_property_list(struct ctx *cx, const struct actor *actor, struct id_list resources,
+	struct dead_property **out, size_t *count_out)
 {
-	return db_rows(cx, &sql_dead_property_list, dead_property_list, out, count_out, IN(account), IN(resources));
+	return db_rows(
+		cx, &sql_dead_property_list, dead_property_list, out, count_out, IN(actor->owner), IN(resources));
 }
 
-err_t dead_property_named(struct ctx *cx, struct id account, struct id_list only, struct object_place place,
+err_t dead_property_named(struct ctx *cx, const struct actor *actor, struct object_place place,
 	struct dead_property **out, size_t *count_out)
 {
 	if (!place.name.ptr)
 		return db_rows(cx, &sql_dead_property_of_calendar, dead_property_of_calendar, out, count_out,
-			IN(account), IN(only), IN(place.calendar_name));
-	return db_rows(cx, &sql_dead_property_of_object, dead_property_of_object, out, count_out, IN(account), IN(only),
-		IN(place.calendar_name), IN(place.name));
+			IN(actor->owner), IN(actor->calendars), IN(place.calendar_name));
+	return db_rows(cx, &sql_dead_property_of_object, dead_property_of_object, out, count_out, IN(actor->owner),
+		IN(actor->calendars), IN(place.calendar_name), IN(place.name));
 }
 
-void dead_property_prefetch(struct ctx *cx, struct id account, struct id_list only, struct object_place place)
+void dead_property_prefetch(struct ctx *cx, const struct actor *actor, struct object_place place)
 {
 	if (!place.name.ptr)
-		db_prefetch(cx, &sql_dead_property_of_calendar, &sql_dead_property_of_calendar, IN(account), IN(only),
-			IN(place.calendar_name));
+		db_prefetch(cx, &sql_dead_property_of_calendar, &sql_dead_property_of_calendar, IN(actor->owner),
+			IN(actor->calendars), IN(place.calendar_name));
 	else
-		db_prefetch(cx, &sql_dead_property_of_object, &sql_dead_property_of_object, IN(account), IN(only),
-			IN(place.calendar_name), IN(place.name));
+		db_prefetch(cx, &sql_dead_property_of_object, &sql_dead_property_of_object, IN(actor->owner),
+			IN(actor->calendars), IN(place.calendar_name), IN(place.name));
 }
 
 err_t dead_property_change(
-	struct ctx *cx, struct id account, struct id resource, const struct dead_property *change, size_t count)
+	struct ctx *cx, const struct actor *actor, struct id resource, const struct dead_property *change, size_t count)
 {
 	struct dead_lists dead = dead_lists(cx->mem, change, count);
 	struct changed got;
-	TRY(db_row(cx, &sql_dead_property_change, ROW(dead_property_change, &got), IN(account), IN(resource),
+	TRY(db_row(cx, &sql_dead_property_change, ROW(dead_property_change, &got), IN(actor->owner), IN(resource),
 		IN(dead.ns), IN(dead.local), IN(dead.xml), IN((int32_t)DEAD_PROPERTIES_MAX)));
 	return got.done ? OK : too_many(cx);
 }

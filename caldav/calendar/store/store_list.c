@@ -13,7 +13,7 @@ DB_RESULT(object_by_names_data, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_by_ids, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_in_range, struct object, OBJECT_COLUMNS, occ);
 
-err_t object_page(struct ctx *cx, struct id account, struct id calendar, struct str after, int16_t components,
+err_t object_page(struct ctx *cx, const struct actor *actor, struct id calendar, struct str after, int16_t components,
 	enum object_fields fields, int32_t limit, struct object **out, size_t *count_out)
 {
 	if (!after.ptr)
@@ -22,37 +22,39 @@ err_t object_page(struct ctx *cx, struct id account, struct id calendar, struct 
 		components = COMPONENTS_ALL;
 	switch (fields) {
 	case OBJECT_PLAIN:
-		return db_rows(cx, &sql_object_page, object_page, out, count_out, IN(account), IN(calendar), IN(after),
-			IN(components), IN(limit));
+		return db_rows(cx, &sql_object_page, object_page, out, count_out, IN(actor->owner), IN(calendar),
+			IN(after), IN(components), IN(limit));
 	case OBJECT_WITH_OCC:
-		return db_rows(cx, &sql_object_page_occ, object_page_occ, out, count_out, IN(account), IN(calendar),
-			IN(after), IN(components), IN(limit));
+		return db_rows(cx, &sql_object_page_occ, object_page_occ, out, count_out, IN(actor->owner),
+			IN(calendar), IN(after), IN(components), IN(limit));
 	case OBJECT_WITH_DATA:
-		return db_rows(cx, &sql_object_page_data, object_page_data, out, count_out, IN(account), IN(calendar),
-			IN(after), IN(components), IN(limit));
+		return db_rows(cx, &sql_object_page_data, object_page_data, out, count_out, IN(actor->owner),
+			IN(calendar), IN(after), IN(components), IN(limit));
 	}
 	return FAIL(cx, INTERNAL, "object_page: fields %d", (int)fields);
 }
 
-err_t object_in_range(struct ctx *cx, struct id account, struct id_list calendars, struct instant start,
+err_t object_in_range(struct ctx *cx, const struct actor *actor, struct id_list calendars, struct instant start,
 	struct instant end, int16_t components, struct id after, int32_t limit, struct object **out, size_t *count_out)
 {
 	if (!components)
 		components = COMPONENTS_ALL;
-	return db_rows(cx, &sql_object_in_range, object_in_range, out, count_out, IN(account), IN(calendars), IN(start),
-		IN(end), IN(components), IN(after), IN(limit));
+	return db_rows(cx, &sql_object_in_range, object_in_range, out, count_out, IN(actor->owner), IN(calendars),
+		IN(start), IN(end), IN(components), IN(after), IN(limit));
 }
 
-err_t object_by_ids(struct ctx *cx, struct id account, struct id_list ids, struct object **out, size_t *count_out)
+err_t object_by_ids(
+	struct ctx *cx, const struct actor *actor, struct id_list ids, struct object **out, size_t *count_out)
 {
-	return db_rows(cx, &sql_object_by_ids, object_by_ids, out, count_out, IN(account), IN(ids));
+	return db_rows(cx, &sql_object_by_ids, object_by_ids, out, count_out, IN(actor->owner), IN(ids));
 }
 
-err_t object_by_names(struct ctx *cx, struct id account, struct id calendar, struct str_list names,
+err_t object_by_names(struct ctx *cx, const struct actor *actor, struct id calendar, struct str_list names,
 	enum object_fields fields, struct object **out, size_t *count_out)
 {
 	if (fields == OBJECT_WITH_DATA)
-		return db_rows(cx, &sql_object_by_names_data, object_by_names_data, out, count_out, IN(account),
+		return db_rows(cx, &sql_object_by_names_data, object_by_names_data, out, count_out, IN(actor->owner),
 			IN(calendar), IN(names));
-	return db_rows(cx, &sql_object_by_names, object_by_names, out, count_out, IN(account), IN(calendar), IN(names));
+	return db_rows(
+		cx, &sql_object_by_names, object_by_names, out, count_out, IN(actor->owner), IN(calendar), IN(names));
 }

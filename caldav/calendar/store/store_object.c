@@ -87,8 +87,8 @@ static err_t refusal(struct ctx *cx, int32_t outcome, struct str other)
 	}
 }
 
-err_t object_store(struct ctx *cx, const struct object_write *in, const struct ical_facts *facts,
-	enum put_outcome *outcome_out, struct object *out)
+err_t object_store(struct ctx *cx, const struct actor *actor, const struct object_write *in,
+	const struct ical_facts *facts, enum put_outcome *outcome_out, struct object *out)
 {
 	uint8_t digest[SHA256_SIZE];
 	struct bytes data = bytes_of(in->data.ptr, in->data.len);
@@ -96,12 +96,12 @@ err_t object_store(struct ctx *cx, const struct object_write *in, const struct i
 	struct bytes etag = bytes_of(memcpy(arena_take(cx->mem, 1, ETAG_OCTETS), digest, ETAG_OCTETS), ETAG_OCTETS);
 
 	struct put got;
-	TRY(db_row(cx, &sql_object_put, ROW(object_put, &got), IN(in->account), IN(in->only), IN(in->calendar_name),
-		IN(in->name), IN(facts->uid), IN(id_new(cx->now)), IN(etag), IN(in->when.match_any), IN(in->when.match),
-		IN(in->when.none_match_any), IN(in->when.none_match), IN(facts->first_at), IN(facts->last_at),
-		IN(facts->occ_until), IN((int16_t)facts->component), IN(facts->flags), IN(facts->occ), IN(data),
-		db_in_id_or_null(in->author), IN(id_new(cx->now)), db_in_id_or_null(cx->request_id),
-		IN((int64_t)CALENDAR_BYTES_MAX), db_in_storage_max(cx)));
+	TRY(db_row(cx, &sql_object_put, ROW(object_put, &got), IN(actor->owner), IN(actor->calendars),
+		IN(in->calendar_name), IN(in->name), IN(facts->uid), IN(id_new(cx->now)), IN(etag),
+		IN(in->when.match_any), IN(in->when.match), IN(in->when.none_match_any), IN(in->when.none_match),
+		IN(facts->first_at), IN(facts->last_at), IN(facts->occ_until), IN((int16_t)facts->component),
+		IN(facts->flags), IN(facts->occ), IN(data), db_in_id_or_null(actor->author), IN(id_new(cx->now)),
+		db_in_id_or_null(cx->request_id), IN((int64_t)CALENDAR_BYTES_MAX), db_in_storage_max(cx)));
 	if (got.outcome != 200 && got.outcome != 201 && got.outcome != 204)
 		return refusal(cx, got.outcome, got.other);
 
@@ -128,10 +128,11 @@ err_t object_store(struct ctx *cx, const struct object_write *in, const struct i
 	return OK;
 }
 
-err_t object_get(struct ctx *cx, struct id account, struct id_list only, struct str calendar_name, struct str name,
-	struct object *out)
+err_t object_get(
+	struct ctx *cx, const struct actor *actor, struct str calendar_name, struct str name, struct object *out)
 {
-	return db_row(cx, &sql_object_get, ROW(object_get, out), IN(account), IN(only), IN(calendar_name), IN(name));
+	return db_row(cx, &sql_object_get, ROW(object_get, out), IN(actor->owner), IN(actor->calendars),
+		IN(calendar_name), IN(name));
 }
 
 void object_prefetch(struct ctx *cx, struct id account, struct str calendar_name, struct str name, struct bytes key)
@@ -141,56 +142,56 @@ void object_prefetch(struct ctx *cx, struct id account, struct str calendar_name
 		IN(key));
 }
 
-void object_prefetch_known(
-	struct ctx *cx, struct id account, struct id_list only, struct str calendar_name, struct str name)
+void object_prefetch_known(struct ctx *cx, const struct actor *actor, struct str calendar_name, struct str name)
 {
-	db_prefetch(cx, &sql_object_get, &sql_object_get, IN(account), IN(only), IN(calendar_name), IN(name));
+	db_prefetch(cx, &sql_object_get, &sql_object_get, IN(actor->owner), IN(actor->calendars), IN(calendar_name),
+		IN(name));
 }
 
-err_t object_by_id(struct ctx *cx, struct id account, struct id_list only, struct id id, struct object *out)
+err_t object_by_id(struct ctx *cx, const struct actor *actor, struct id id, struct object *out)
 {
-	return db_row(cx, &sql_object_by_id, ROW(object_by_id, out), IN(account), IN(only), IN(id));
+	return db_row(cx, &sql_object_by_id, ROW(object_by_id, out), IN(actor->owner), IN(actor->calendars), IN(id));
 }
 
-err_t object_by_uid(struct ctx *cx, struct id account, struct id calendar, struct str uid, struct object *out)
+err_t object_by_uid(struct ctx *cx, const struct actor *actor, struct id calendar, struct str uid, struct object *out)
 {
-	return db_row(cx, &sql_object_by_uid, ROW(object_by_uid, out), IN(account), IN(calendar), IN(uid));
+	return db_row(cx, &sql_object_by_uid, ROW(object_by_uid, out), IN(actor->owner), IN(calendar), IN(uid));
 }
 
-err_t object_delete(struct ctx *cx, struct id account, struct id_list only, struct str calendar_name, struct str name,
-	const struct preconditions *when, struct id author)
+err_t object_delete(struct ctx *cx, const struct actor *actor, struct str calendar_name, struct str name,
+	const struct preconditions *when)
 {
 	struct outcome got;
-	TRY(db_row(cx, &sql_object_delete, ROW(object_delete, &got), IN(account), IN(only), IN(calendar_name), IN(name),
-		IN(when->match_any), IN(when->match), IN(when->none_match_any), IN(when->none_match),
-		db_in_id_or_null(author), IN(id_new(cx->now)), db_in_id_or_null(cx->request_id)));
+	TRY(db_row(cx, &sql_object_delete, ROW(object_delete, &got), IN(actor->owner), IN(actor->calendars),
+		IN(calendar_name), IN(name), IN(when->match_any), IN(when->match), IN(when->none_match_any),
+		IN(when->none_match), db_in_id_or_null(actor->author), IN(id_new(cx->now)),
+		db_in_id_or_null(cx->request_id)));
 	return got.outcome == 204 ? OK : refusal(cx, got.outcome, STR_ABSENT);
 }
 
-static err_t relocate(struct ctx *cx, struct id account, struct id_list only, struct object_place from,
-	struct object_place to, bool keep, bool overwrite, const struct preconditions *when, struct id author,
-	bool *created_out)
+static err_t relocate(struct ctx *cx, const struct actor *actor, struct object_place from, struct object_place to,
+	bool keep, bool overwrite, const struct preconditions *when, bool *created_out)
 {
 	struct relocated got;
-	TRY(db_row(cx, &sql_object_relocate, ROW(object_relocate, &got), IN(account), IN(only), IN(from.calendar_name),
-		IN(from.name), IN(to.calendar_name), IN(to.name), IN(keep), IN(overwrite), IN(when->match_any),
-		IN(when->match), IN(when->none_match_any), IN(when->none_match), db_in_id_or_null(author),
-		IN(id_new(cx->now)), IN(id_new(cx->now)), db_in_id_or_null(cx->request_id),
-		IN((int64_t)CALENDAR_BYTES_MAX), db_in_storage_max(cx)));
+	TRY(db_row(cx, &sql_object_relocate, ROW(object_relocate, &got), IN(actor->owner), IN(actor->calendars),
+		IN(from.calendar_name), IN(from.name), IN(to.calendar_name), IN(to.name), IN(keep), IN(overwrite),
+		IN(when->match_any), IN(when->match), IN(when->none_match_any), IN(when->none_match),
+		db_in_id_or_null(actor->author), IN(id_new(cx->now)), IN(id_new(cx->now)),
+		db_in_id_or_null(cx->request_id), IN((int64_t)CALENDAR_BYTES_MAX), db_in_storage_max(cx)));
 	if (got.outcome != 201 && got.outcome != 204)
 		return refusal(cx, got.outcome, got.other);
 	*created_out = got.outcome == 201;
 	return OK;
 }
 
-err_t object_move(struct ctx *cx, struct id account, struct id_list only, struct object_place from,
-	struct object_place to, bool overwrite, const struct preconditions *when, struct id author, bool *created_out)
+err_t object_move(struct ctx *cx, const struct actor *actor, struct object_place from, struct object_place to,
+	bool overwrite, const struct preconditions *when, bool *created_out)
 {
-	return relocate(cx, account, only, from, to, false, overwrite, when, author, created_out);
+	return relocate(cx, actor, from, to, false, overwrite, when, created_out);
 }
 
-err_t object_copy(struct ctx *cx, struct id account, struct id_list only, struct object_place from,
-	struct object_place to, bool overwrite, const struct preconditions *when, struct id author, bool *created_out)
+err_t object_copy(struct ctx *cx, const struct actor *actor, struct object_place from, struct object_place to,
+	bool overwrite, const struct preconditions *when, bool *created_out)
 {
-	return relocate(cx, account, only, from, to, true, overwrite, when, author, created_out);
+	return relocate(cx, actor, from, to, true, overwrite, when, created_out);
 }

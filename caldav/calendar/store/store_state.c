@@ -10,8 +10,8 @@ DB_RESULT(place_states, struct place_state, place, calendar, modseq, etag);
 DB_RESULT(account_lock, struct locked, id);
 DB_RESULT(calendar_lock, struct locked, id);
 
-err_t place_states(struct ctx *cx, struct id account, struct id_list only, const struct object_place *places,
-	size_t count, struct place_state **out, size_t *count_out)
+err_t place_states(struct ctx *cx, const struct actor *actor, const struct object_place *places, size_t count,
+	struct place_state **out, size_t *count_out)
 {
 	struct str *calendars = arena_array(cx->mem, struct str, count + 1);
 	struct str *objects = arena_array(cx->mem, struct str, count + 1);
@@ -19,18 +19,19 @@ err_t place_states(struct ctx *cx, struct id account, struct id_list only, const
 		calendars[i] = places[i].calendar_name;
 		objects[i] = places[i].name;
 	}
-	return db_rows(cx, &sql_place_states, place_states, out, count_out, IN(account), IN(only),
+	return db_rows(cx, &sql_place_states, place_states, out, count_out, IN(actor->owner), IN(actor->calendars),
 		IN(((struct str_list){ calendars, count })), IN(((struct str_list){ objects, count })));
 }
 
-err_t calendar_lock(struct ctx *cx, struct id account, struct id_list only, struct str_list names, bool account_too,
-	struct id_list *out)
+err_t calendar_lock(
+	struct ctx *cx, const struct actor *actor, struct str_list names, bool account_too, struct id_list *out)
 {
 	struct locked *rows, owner;
 	size_t count;
 	if (account_too)
-		TRY(db_row(cx, &sql_account_lock, ROW(account_lock, &owner), IN(account)));
-	TRY(db_rows(cx, &sql_calendar_lock, calendar_lock, &rows, &count, IN(account), IN(only), IN(names)));
+		TRY(db_row(cx, &sql_account_lock, ROW(account_lock, &owner), IN(actor->owner)));
+	TRY(db_rows(cx, &sql_calendar_lock, calendar_lock, &rows, &count, IN(actor->owner), IN(actor->calendars),
+		IN(names)));
 	struct id *ids = arena_array(cx->mem, struct id, count + 1);
 	for (size_t i = 0; i < count; i++)
 		ids[i] = rows[i].id;

@@ -27,10 +27,10 @@ err_t account_full(struct ctx *cx)
 		(long long)cx->config->account_storage_mib);
 }
 
-err_t account_usage(struct ctx *cx, struct id account, int64_t *octets_out)
+err_t account_usage(struct ctx *cx, const struct actor *actor, int64_t *octets_out)
 {
 	struct usage row;
-	TRY(db_row(cx, &sql_account_usage, ROW(account_usage, &row), IN(account)));
+	TRY(db_row(cx, &sql_account_usage, ROW(account_usage, &row), IN(actor->owner)));
 	*octets_out = row.octets;
 	return OK;
 }

@@ -88,14 +88,14 @@ static struct object object_of(const struct change *c, struct id calendar)
 	};
 }
 
-err_t object_changes(struct ctx *cx, struct id account, struct id calendar, struct sync_token since, int32_t limit,
-	struct object **out, size_t *count_out, int64_t *state_out, bool *more_out)
+err_t object_changes(struct ctx *cx, const struct actor *actor, struct id calendar, struct sync_token since,
+	int32_t limit, struct object **out, size_t *count_out, int64_t *state_out, bool *more_out)
 {
 	struct change *rows;
 	size_t count;
 	int32_t ask = limit < INT32_MAX ? limit + 1 : limit; /* one more tells that there are more */
-	TRY(db_rows(cx, &sql_object_changes, object_changes, &rows, &count, IN(account), IN(calendar), IN(since.modseq),
-		IN(since.base), IN(ask)));
+	TRY(db_rows(cx, &sql_object_changes, object_changes, &rows, &count, IN(actor->owner), IN(calendar),
+		IN(since.modseq), IN(since.base), IN(ask)));
 	if (!count)
 		return FAIL(cx, NOT_FOUND, "no such calendar");
 	if (since.modseq && !id_eq(since.calendar, calendar))

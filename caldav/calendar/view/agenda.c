@@ -172,7 +172,7 @@ static err_t find_candidates(struct search *s)
 		struct object *rows;
 		struct arena_mark mark = arena_mark(s->cx->mem);
 		struct instant until = search_end(s) < s->end ? instant_of_s(search_end(s)) : q->end;
-		TRY(db_rows(s->cx, &sql_agenda_candidates, agenda_candidates, &rows, &count, IN(q->account),
+		TRY(db_rows(s->cx, &sql_agenda_candidates, agenda_candidates, &rows, &count, IN(q->actor->owner),
 			IN(q->calendars), IN(q->expand ? from : q->start), IN(q->expand ? until : q->end), IN(from),
 			IN(until), IN(behind), IN(id), IN((int32_t)CANDIDATES_AT_ONCE)));
 		TRY(add_candidates(s, rows, count));
@@ -268,7 +268,7 @@ static err_t add_contenders(struct search *s)
 		struct arena_mark mark = arena_mark(s->cx->mem);
 		struct object *objects;
 		size_t count;
-		TRY(object_by_ids(s->cx, s->query->account, (struct id_list){ ids, n }, &objects, &count));
+		TRY(object_by_ids(s->cx, s->query->actor, (struct id_list){ ids, n }, &objects, &count));
 		for (size_t i = 0; i < count; i++) {
 			struct arena_mark one = arena_mark(s->cx->mem);
 			TRY(add_series(s, &objects[i]));
@@ -341,7 +341,7 @@ static err_t read_spots(struct search *s, struct agenda_list *out)
 	size_t id_count, object_count, count = spots_that_fit(&s->page, ids, &id_count);
 	struct agenda_list list = { .items = arena_array(cx->mem, struct agenda_item, count) };
 	if (count > 0) {
-		TRY(object_by_ids(cx, s->query->account, (struct id_list){ ids, id_count }, &objects, &object_count));
+		TRY(object_by_ids(cx, s->query->actor, (struct id_list){ ids, id_count }, &objects, &object_count));
 		sources.items = arena_array(cx->mem, struct agenda_source, object_count);
 		for (; sources.count < object_count; sources.count++)
 			TRY(agenda_source_open(cx, &objects[sources.count], &sources.items[sources.count]));

@@ -26,7 +26,7 @@ struct agenda_place {
 };
 
 struct agenda_query {
-	struct id account;
+	const struct actor *actor;
 	struct id_list calendars;  /* none: nothing */
 	struct instant start, end; /* [start, end) */
 	struct str zone;           /* of floating times and all-day events; absent: UTC */
@@ -52,7 +52,7 @@ struct agenda_list {
 MUST_CHECK err_t agenda_in_range(struct ctx *cx, const struct agenda_query *q, struct agenda_list *out);
 
 /* Events as they are stored, newest first, behind `after` (zero: from the newest); fewer than `limit` where large. */
-MUST_CHECK err_t agenda_newest(struct ctx *cx, struct id account, struct id_list calendars, struct id after,
+MUST_CHECK err_t agenda_newest(struct ctx *cx, const struct actor *actor, struct id_list calendars, struct id after,
 	struct str zone, size_t limit, struct agenda_item **out, size_t *count_out, bool *more_out);
 
 /* The event that an object holds; of a recurring one with the start of its first instance. */

@@ -113,14 +113,14 @@ err_t agenda_instance(
 
 /* ---- as they are stored ---- */
 
-err_t agenda_newest(struct ctx *cx, struct id account, struct id_list calendars, struct id after, struct str zone,
-	size_t limit, struct agenda_item **out, size_t *count_out, bool *more_out)
+err_t agenda_newest(struct ctx *cx, const struct actor *actor, struct id_list calendars, struct id after,
+	struct str zone, size_t limit, struct agenda_item **out, size_t *count_out, bool *more_out)
 {
 	static const struct id newest = { { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
 		255 } };
 	struct object *objects;
 	size_t count;
-	TRY(db_rows(cx, &sql_agenda_newest, agenda_newest, &objects, &count, IN(account), IN(calendars),
+	TRY(db_rows(cx, &sql_agenda_newest, agenda_newest, &objects, &count, IN(actor->owner), IN(calendars),
 		IN(id_is_zero(after) ? newest : after), IN((int32_t)(limit + 1))));
 	size_t fit = 0; /* past the first that did not come with its data there are more */
 	while (fit < count && fit < limit && objects[fit].data.ptr)

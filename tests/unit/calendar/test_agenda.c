@@ -29,7 +29,8 @@ struct stored {
 };
 
 static struct {
-	struct id account, calendar;
+	struct actor actor;
+	struct id calendar;
 	struct stored objects[64];
 	size_t count;
 } cal;
@@ -45,8 +46,8 @@ static void calendar_begin(void)
 		.email = str_fmt(test_mem, "agenda%d@example.org", number++), .name = STR("Ann"), .plan = PLAN_PRO
 	};
 	assert_ok(account_create(&test_cx, &in, &account));
-	assert_ok(calendar_list(&test_cx, account.id, (struct id_list){ NULL, 0 }, &calendars, &count));
-	cal.account = account.id;
+	cal.actor = actor_server(account.id);
+	assert_ok(calendar_list(&test_cx, &cal.actor, &calendars, &count));
 	cal.calendar = calendars[0].id;
 	cal.count = 0;
 }
@@ -63,11 +64,10 @@ static void put(const char *first, const char *second)
 			"BEGIN:VEVENT\r\nUID:u%zu\r\nDTSTAMP:20260101T000000Z\r\nSUMMARY:%zu\r\n%sEND:VEVENT\r\n",
 			cal.count, i, parts[i]);
 	BUF_LIT(&data, "END:VCALENDAR\r\n");
-	const struct object_write in = { .account = cal.account,
-		.calendar_name = STR("default"),
-		.name = str_fmt(test_mem, "%zu.ics", cal.count),
-		.data = buf_str(&data) };
-	assert_ok(object_put(&test_cx, &in, &outcome, &object));
+	const struct object_write in = {
+		.calendar_name = STR("default"), .name = str_fmt(test_mem, "%zu.ics", cal.count), .data = buf_str(&data)
+	};
+	assert_ok(object_put(&test_cx, &cal.actor, &in, &outcome, &object));
 	cal.objects[cal.count++] = (struct stored){ object.id, buf_str(&data) };
 }
 
@@ -103,7 +103,7 @@ static size_t whole(const char *from, const char *to, struct str zone, struct sp
 
 static struct agenda_query query(const char *from, const char *to, size_t limit)
 {
-	return (struct agenda_query){ .account = cal.account,
+	return (struct agenda_query){ .actor = &cal.actor,
 		.calendars = { &cal.calendar, 1 },
 		.start = at(from),
 		.end = at(to),
@@ -312,7 +312,7 @@ TEST(one_instance_of_a_dense_series_is_found_by_its_id)
 		struct object object;
 		struct agenda_item item;
 		put(cases[i].lines, cases[i].more);
-		assert_ok(object_by_id(&test_cx, cal.account, (struct id_list){ NULL, 0 }, cal.objects[i].id, &object));
+		assert_ok(object_by_id(&test_cx, &cal.actor, cal.objects[i].id, &object));
 		err_t e = agenda_instance(&test_cx, &object, str_of(cases[i].instance), STR_ABSENT, &item);
 		if (!cases[i].start) {
 			assert_err(e, NOT_FOUND);
