@@ -8,6 +8,8 @@ import pytest
 from dav import D
 from davwrite import new_event, put_new, names, proppatch, another, at_once
 
+RACES = True  # tests/run races
+
 
 @pytest.mark.parametrize("round_", range(3))
 def test_of_sixteen_who_create_one_wins(dav, cal, round_):  # RFC 9110 §13.1.2

@@ -11,6 +11,8 @@ from dav import NAMESPACES, Dav
 from davwrite import another, new_event
 from oauth_flow import App
 
+RACES = True  # tests/run races
+
 SERVE = ["--rate-limit", "10000", "--threads", "8", "--heavy-requests", "3"]
 MOST = 3
 EVENTS = "/v1/events"

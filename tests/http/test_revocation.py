@@ -2,6 +2,8 @@
 """Two instances on one database: what is ended through one is refused by the other in the very next request."""
 from oauth_flow import App, Browser, Form
 
+RACES = True  # tests/run races
+
 
 def alive(server, account, key):
     return server.get("/v1/profile", key=key).status == 200 and \

@@ -34,10 +34,12 @@ from ports import free_port
 from wire import Client, Reply, basic
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# What a server under test is started with: CALENDS_WRAP="strace -f -o /tmp/trace", "valgrind", "gdbserver 127.0.0.1:2345".
+WRAP = shlex.split(os.environ.get("CALENDS_WRAP", ""))
 BIN = os.path.abspath(os.environ.get("CALENDS_BIN", os.path.join(ROOT, "build/dev/calends")))
 SECRET_FIELDS = ("key", "secret", "client_secret", "access_token", "refresh_token", "code", "password")
 SANITIZERS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
-START_S, STOP_S = 60, 40
+START_S, STOP_S = (600, 400) if WRAP else (60, 40)
 
 
 class CliError(Exception):
@@ -94,7 +96,7 @@ class Server:
 
     def start(self, *more):
         address = f"127.0.0.1:{self.port}"
-        self.process = subprocess.Popen([BIN, "serve", "--listen", address, "--public-url", self.public_url,
+        self.process = subprocess.Popen([*WRAP, BIN, "serve", "--listen", address, "--public-url", self.public_url,
             *self.world.settings, *self.options, *more], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, env=self.world.environment, start_new_session=True)
         self.reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
