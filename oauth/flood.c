@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/flood.h"
 
+#include "server/base/address.h"
 #include "server/http/limit.h"
-#include "server/http/proxy.h"
 
 err_t flood_count(struct request *rq, struct str what)
 {

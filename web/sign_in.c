@@ -2,12 +2,12 @@
 #include "server/account/session.h"
 
 #include "caldav/calendar/sample.h"
+#include "server/base/address.h"
 #include "server/account/show.h"
 #include "server/account/throttle.h"
 #include "server/base/config.h"
 #include "server/base/log.h"
 #include "server/http/cookie.h"
-#include "server/http/proxy.h"
 #include "web/page.h"
 #include "web/pages.h"
 

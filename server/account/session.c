@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/account/session.h"
 
+#include "server/base/address.h"
 #include "server/account/row.h"
 #include "server/account/throttle.h"
 #include "server/crypto/digest.h"
 #include "server/crypto/password.h"
 #include "server/crypto/secret.h"
 #include "server/db/query.h"
-#include "server/http/proxy.h"
 #include "sql.h"
 
 #define CSRF_SIZE 32

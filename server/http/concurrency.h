@@ -2,8 +2,8 @@
 /* How many of something each site or account has right now, and no more than a few. */
 #pragma once
 
+#include "server/base/address.h"
 #include "server/base/id.h"
-#include "server/http/proxy.h"
 
 struct concurrency;
 

@@ -1,93 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/http/proxy.h"
 
-#include <arpa/inet.h>
 #include <string.h>
-
-#define IPV4_PREFIX_BITS 96
-
-struct network {
-	struct address base;
-	unsigned bits;
-};
 
 struct proxy_list {
 	struct network *items;
 	size_t count;
 };
-
-static bool is_ipv4(struct address a)
-{
-	static const uint8_t mapped[12] = { [10] = 0xFF, [11] = 0xFF };
-	return memcmp(a.octets, mapped, sizeof mapped) == 0;
-}
-
-static bool parse_bare(struct str text, struct address *out)
-{
-	char c_text[INET6_ADDRSTRLEN];
-	if (!text.len || text.len >= sizeof c_text || memchr(text.ptr, 0, text.len))
-		return false;
-	memcpy(c_text, text.ptr, text.len);
-	c_text[text.len] = 0;
-	struct address a = { { [10] = 0xFF, [11] = 0xFF } };
-	if (inet_pton(AF_INET, c_text, a.octets + 12) != 1 && inet_pton(AF_INET6, c_text, a.octets) != 1)
-		return false;
-	*out = a;
-	return true;
-}
-
-bool address_parse(struct str text, struct address *out)
-{
-	struct str host;
-	if (str_starts(text, STR("["))) {
-		text = str_from(text, 1);
-		return str_has(text, ']') && str_cut(&text, ']', &host) && parse_bare(host, out);
-	}
-	if (parse_bare(text, out))
-		return true;
-	/* With a port: one colon only, else it is no IPv4. */
-	return str_cut(&text, ':', &host) && text.ptr && !str_has(text, ':') && parse_bare(host, out);
-}
-
-struct str address_text(struct arena *mem, struct address a)
-{
-	char text[INET6_ADDRSTRLEN];
-	if (is_ipv4(a))
-		inet_ntop(AF_INET, a.octets + 12, text, sizeof text);
-	else
-		inet_ntop(AF_INET6, a.octets, text, sizeof text);
-	return str_dup(mem, str_of(text));
-}
-
-struct address address_site(struct address a)
-{
-	static const uint8_t mapped[12] = { [10] = 0xFF, [11] = 0xFF };
-	if (memcmp(a.octets, mapped, sizeof mapped) != 0)
-		memset(a.octets + 8, 0, 8);
-	return a;
-}
-
-struct str address_network(struct arena *mem, struct str client_ip)
-{
-	struct address a;
-	return address_parse(client_ip, &a) ? address_text(mem, address_site(a)) : client_ip;
-}
-
-static bool parse_network(struct str text, struct network *out)
-{
-	struct str host;
-	uint64_t bits;
-	if (!str_cut(&text, '/', &host) || !parse_bare(host, &out->base))
-		return false;
-	unsigned before = is_ipv4(out->base) ? IPV4_PREFIX_BITS : 0;
-	out->bits = 128;
-	if (!text.ptr)
-		return true;
-	if (!str_to_u64(text, 128 - before, &bits))
-		return false;
-	out->bits = (unsigned)bits + before;
-	return true;
-}
 
 err_t proxy_list_parse(struct ctx *cx, struct str text, const struct proxy_list **out)
 {
@@ -98,7 +17,7 @@ err_t proxy_list_parse(struct ctx *cx, struct str text, const struct proxy_list 
 		part = str_trim(part, STR_BLANK);
 		if (!part.len)
 			continue;
-		if (!parse_network(part, &list->items[list->count++]))
+		if (!network_parse(part, &list->items[list->count++]))
 			return REFUSE(cx, INVALID_VALUE, "trusted-proxy",
 				"\"%.*s\" is not an address or a network like 10.0.0.0/8.", STR_ARG(part));
 	}
@@ -106,19 +25,10 @@ err_t proxy_list_parse(struct ctx *cx, struct str text, const struct proxy_list 
 	return OK;
 }
 
-static bool inside(const struct network *net, struct address a)
-{
-	size_t whole = net->bits / 8;
-	unsigned rest = net->bits % 8;
-	if (memcmp(net->base.octets, a.octets, whole) != 0)
-		return false;
-	return !rest || ((net->base.octets[whole] ^ a.octets[whole]) >> (8 - rest)) == 0;
-}
-
 bool proxy_trusted(const struct proxy_list *list, struct address a)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (inside(&list->items[i], a))
+		if (network_holds(&list->items[i], a))
 			return true;
 	return false;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/support/test.h"
 
-#include "server/auth/scope.h"
 #include "server/http/concurrency.h"
 #include "server/http/head.h"
 #include "server/http/limit.h"
+#include "server/http/proxy.h"
 
 static struct id key_of(unsigned n)
 {
@@ -122,30 +122,6 @@ TEST(networks_of_trusted_proxies)
 		assert_err(proxy_list_parse(&test_cx, str_of(bad[i]), &list), INVALID_VALUE);
 }
 
-TEST(addresses_come_with_and_without_ports)
-{
-	static const struct {
-		const char *text, *plain;
-	} cases[] = { { "192.0.2.1:80", "192.0.2.1" }, { "[2001:db8::1]", "2001:db8::1" },
-		{ "[2001:db8::1]:80", "2001:db8::1" }, { "2001:DB8::1", "2001:db8::1" },
-		{ "::ffff:192.0.2.1", "192.0.2.1" } };
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		assert_str(address_text(test_mem, address(cases[i].text)), str_of(cases[i].plain));
-	static const char *const bad[] = { "", "unknown", "_hidden", "192.0.2", "192.0.2.1.1", "[::1", "1:2:3" };
-	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		struct address a;
-		assert_false(address_parse(str_of(bad[i]), &a));
-	}
-}
-
-TEST(an_ipv6_customer_is_one_network)
-{
-	assert_str(address_network(test_mem, STR("2001:db8:1:2:3:4:5:6")), STR("2001:db8:1:2::"));
-	assert_str(address_network(test_mem, STR("192.0.2.7")), STR("192.0.2.7"));
-	assert_str(address_network(test_mem, STR("::ffff:192.0.2.7")), STR("192.0.2.7"));
-	assert_str(address_network(test_mem, STR("not an address")), STR("not an address"));
-}
-
 TEST(each_status_of_the_table_of_errors_has_a_phrase)
 {
 	for (int kind = 0; kind < ERR_KINDS; kind++) {
@@ -157,25 +133,7 @@ TEST(each_status_of_the_table_of_errors_has_a_phrase)
 	}
 }
 
-TEST(scopes_are_names_with_single_blanks) /* RFC 6749 §3.3 */
-{
-	uint64_t scopes;
-	assert_true(scope_parse(STR("profile:read events:read events:read"), &scopes));
-	assert_int_equal(scopes, PROFILE_READ | EVENTS_READ);
-	assert_str(scope_text(test_mem, scopes), STR("events:read profile:read"));
-	static const char *const bad[] = { "", " ", "events:read ", " events:read", "events:read  profile:read",
-		"events", "EVENTS:READ", "owner" };
-	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-		assert_false(scope_parse(str_of(bad[i]), &scopes));
-	uint64_t all = 0;
-	for (size_t i = 0; i < scope_row_count; i++)
-		all |= scope_rows[i].bit;
-	assert_int_equal(all, SCOPES_ALL);
-}
-
 TESTS(RUN(a_burst_passes_and_then_the_rate_rules), RUN(keys_do_not_share_a_bucket),
 	RUN(a_clock_that_is_set_back_locks_nobody_out), RUN(a_concurrency_limit_counts_each_site_and_ipv6_by_its_64),
 	RUN(a_concurrency_limit_counts_both_worlds_of_an_account_and_no_other_with_it),
-	RUN(networks_of_trusted_proxies), RUN(addresses_come_with_and_without_ports),
-	RUN(an_ipv6_customer_is_one_network), RUN(each_status_of_the_table_of_errors_has_a_phrase),
-	RUN(scopes_are_names_with_single_blanks))
+	RUN(networks_of_trusted_proxies), RUN(each_status_of_the_table_of_errors_has_a_phrase))

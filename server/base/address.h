@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Internet addresses and networks: as text, and whom they stand for. */
+#pragma once
+
+#include "server/base/str.h"
+
+/* An address as 16 octets; IPv4 is ::ffff:a.b.c.d. */
+struct address {
+	uint8_t octets[16];
+};
+
+/* "192.0.2.1", "2001:db8::1", "[2001:db8::1]:4711", "192.0.2.1:80". */
+bool address_parse(struct str text, struct address *out);
+struct str address_text(struct arena *mem, struct address a);
+/* Whom an address stands for: itself, or its /64 for IPv6, where one customer has at least that. */
+struct address address_site(struct address a);
+/* The same of cx.client_ip, as text. */
+struct str address_network(struct arena *mem, struct str client_ip);
+
+struct network {
+	struct address base;
+	unsigned bits; /* of the 128 that must be the same */
+};
+/* "10.0.0.0/8", "fd00::/8", "192.0.2.1". */
+bool network_parse(struct str text, struct network *out);
+bool network_holds(const struct network *network, struct address a);
