@@ -52,6 +52,13 @@ struct app *app_outline(struct ctx *cx)
 	return app;
 }
 
+/* struct app's `seen`: tokens count for their connected account, keys and sessions for themselves. */
+static void note_use(const struct app *app, const struct request *rq, const struct principal *p)
+{
+	struct id credential = p->kind == TOKEN ? p->connected_account : p->credential;
+	last_used_see(app->last_used, p->account, credential, rq->cx.now, rq->cx.client_ip);
+}
+
 #define CALLERS_LEAST 16
 
 /* One account never holds more than half of the threads, where there are more than its clients have connections. */
@@ -80,7 +87,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 	app->callers = concurrency_open(callers_max(config));
 	app->heavy = concurrency_open(heavy_max(config));
 	app->last_used = last_used_open(runtime->db, config, (unsigned)config->last_used_ms);
-	app->seen = last_used_seen;
+	app->seen = note_use;
 	oauth_set_page_renderer(web_show_error);
 	return app;
 }

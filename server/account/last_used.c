@@ -98,12 +98,6 @@ void last_used_see(struct last_used *uses, struct id account, struct id credenti
 		last_used_flush(uses);
 }
 
-void last_used_seen(const struct app *app, const struct request *rq, const struct principal *p)
-{
-	struct id credential = p->kind == TOKEN ? p->connected_account : p->credential;
-	last_used_see(app->last_used, p->account, credential, rq->cx.now, rq->cx.client_ip);
-}
-
 static struct table take_all(struct last_used *uses)
 {
 	struct table fresh = table_new(SLOTS_FIRST);

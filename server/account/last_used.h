@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "server/http/router.h"
+#include "server/base/ctx.h"
 
 struct last_used;
 
@@ -23,6 +23,3 @@ void last_used_see(struct last_used *uses, struct id account, struct id credenti
 
 /* Write what was collected. What cannot be written is logged and forgotten: the next use tells as much. */
 void last_used_flush(struct last_used *uses);
-
-/* struct app's `seen`: tokens count for their connected account, keys and sessions for themselves. */
-void last_used_seen(const struct app *app, const struct request *rq, const struct principal *p);
