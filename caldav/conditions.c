@@ -1,23 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The If header judged (RFC 4918 §10.4.3, §10.4.4; RFC 6578 §5). An object has its entity tag, compared strongly; a
- * calendar has its DAV:sync-token as a state token (its tag is weak and so matches nothing). There are no locks: a lock
- * token is nothing's state. What a credential may not read it may not probe: it has no state, as what is not there.
+ * What makes a request conditional, judged: the If header (RFC 4918 §10.4.3, §10.4.4; RFC 6578 §5), and the entity tags
+ * and dates of RFC 9110 §13 as far as no one judges them nearer to the data (enum dav_judge).
  *
- * A writing request and what it is conditional on are one transaction (module.conditions), which holds the calendars
- * that are named, the request's own and the destination's, so that what was true is true when it writes.
+ * For If an object has its entity tag, compared strongly; a calendar has its DAV:sync-token as a state token (its tag
+ * is weak and so matches nothing). There are no locks: a lock token is nothing's state. What a credential may not read
+ * it may not probe by If: it has no state, as what is not there.
+ *
+ * A writing request and what it is conditional on are one transaction, which holds the calendars that are named, the
+ * request's own and the destination's, so that what was true is true when it writes.
  */
+#include "caldav/dispatch.h"
 #include "caldav/if_header.h"
 
 #include "server/base/config.h"
 
+#define RESOURCES_MAX (IF_RESOURCES_MAX + 1) /* those of the header, and the request's own */
+
 struct judging {
-	struct request *rq;
-	struct if_header header;
-	struct resource own;
-	struct resource at[IF_RESOURCES_MAX]; /* a kind that has no state for what cannot be told */
-	struct object_place places[IF_RESOURCES_MAX];
-	struct place_state states[IF_RESOURCES_MAX]; /* zero where nothing is there */
+	struct dav_call *call;
+	struct if_header header;           /* no lists: there is none */
+	struct resource at[RESOURCES_MAX]; /* a kind that has no state for what cannot be told */
+	size_t count;
+	struct object_place places[RESOURCES_MAX];
+	struct place_state states[RESOURCES_MAX]; /* zero where nothing is there */
 };
 
 static bool is_stateful(struct resource at)
@@ -25,41 +31,63 @@ static bool is_stateful(struct resource at)
 	return at.kind == RES_CALENDAR || at.kind == RES_OBJECT;
 }
 
-/* ACL is none of them: it never changes anything. */
-static const struct writer {
-	enum method method;
-	bool locks_account; /* when it is about a calendar */
-} writers[] = {
-	{ METHOD_PUT, false },
-	{ METHOD_DELETE, false },
-	{ METHOD_PROPPATCH, false },
-	{ METHOD_MOVE, true },
-	{ METHOD_COPY, true },
-	{ METHOD_MKCALENDAR, true },
-	{ METHOD_MKCOL, true },
-};
+/* ---- what is there ---- */
 
-static const struct writer *writer_of(enum method method)
+/* Every calendar that the request is about, so that the order of locks is kept whatever its method locks. */
+static err_t lock(struct judging *j, struct id_list *out)
 {
-	for (size_t i = 0; i < ARRAY_LEN(writers); i++)
-		if (writers[i].method == method)
-			return &writers[i];
-	return NULL;
+	const struct dav_call *call = j->call;
+	struct request *rq = call->rq;
+	struct str names[RESOURCES_MAX + 2];
+	size_t count = 0;
+	for (size_t i = 0; i < j->count; i++)
+		if (is_stateful(j->at[i]))
+			names[count++] = j->at[i].calendar;
+	if (is_stateful(call->at))
+		names[count++] = call->at.calendar;
+	if (is_stateful(call->to))
+		names[count++] = call->to.calendar;
+	bool account_too = call->method->locks == LOCKS_ACCOUNT && call->at.kind == RES_CALENDAR;
+	TRY(db_begin(&rq->cx));
+	return calendar_lock(&rq->cx, call->at.actor, (struct str_list){ names, count }, account_too, out);
 }
+
+/* What is not locked, though it may have come meanwhile, counts as not there. */
+static err_t load(struct judging *j)
+{
+	struct request *rq = j->call->rq;
+	struct actor actor = *j->call->at.actor;
+	struct place_state *rows;
+	size_t count;
+	if (j->call->method->locks != LOCKS_NOTHING)
+		TRY(lock(j, &actor.calendars));
+	for (size_t i = 0; i < j->count; i++)
+		j->places[i] = (struct object_place){
+			.calendar_name = is_stateful(j->at[i]) ? j->at[i].calendar : STR(""),
+			.name = j->at[i].kind == RES_OBJECT ? j->at[i].object : STR(""),
+		};
+	TRY(place_states(&rq->cx, &actor, j->places, j->count, &rows, &count));
+	for (size_t i = 0; i < count; i++)
+		j->states[rows[i].place] = rows[i];
+	return OK;
+}
+
+/* ---- the If header ---- */
 
 /* Of another host, another account, no resource of ours: unmapped. A path that cannot be read is none. */
 static err_t resolve(struct judging *j, size_t i)
 {
+	const struct dav_call *call = j->call;
 	struct str ref = j->header.resources[i];
 	if (!ref.ptr) {
-		j->at[i] = j->own;
+		j->at[i] = call->at;
 		return OK;
 	}
-	err_t e = href_resolve(j->rq, ref, &j->at[i]);
+	err_t e = href_resolve(call->rq, ref, &j->at[i]);
 	if (e)
 		j->at[i] = (struct resource){ .kind = RES_ROOT };
 	return err_is(e, MALFORMED) && str_starts(ref, STR("/"))
-		       ? REFUSE(&j->rq->cx, MALFORMED, "If", "A resource in the If header is no path: %.*s",
+		       ? REFUSE(&call->rq->cx, MALFORMED, "If", "A resource in the If header is no path: %.*s",
 				 STR_ARG(ref))
 		       : OK;
 }
@@ -67,7 +95,7 @@ static err_t resolve(struct judging *j, size_t i)
 /* May who asks read what this condition is about? Sync tokens are told by PROPFIND and by sync-collection. */
 static bool may_read(const struct judging *j, size_t resource, const struct if_condition *condition)
 {
-	uint64_t scopes = j->rq->principal->scopes;
+	uint64_t scopes = j->call->at.actor->rights;
 	if (condition->token.ptr)
 		return j->at[resource].kind == RES_CALENDAR && (scopes & (CALENDARS_READ | EVENTS_READ));
 	return j->at[resource].kind == RES_OBJECT && (scopes & EVENTS_READ);
@@ -76,14 +104,14 @@ static bool may_read(const struct judging *j, size_t resource, const struct if_c
 static bool is_true(const struct judging *j, size_t resource, const struct if_condition *condition)
 {
 	const struct place_state *state = &j->states[resource];
-	struct arena *mem = j->rq->cx.mem;
+	struct ctx *cx = &j->call->rq->cx;
 	if (!may_read(j, resource, condition) || id_is_zero(state->calendar))
 		return false;
 	if (!condition->token.ptr)
 		return state->etag.ptr && !condition->tag.weak &&
-		       str_eq(condition->tag.opaque, hex_of(mem, state->etag));
+		       str_eq(condition->tag.opaque, hex_of(cx->mem, state->etag));
 	struct sync_token now = { state->calendar, state->modseq, 0 };
-	return str_eq(condition->token, sync_token_text(mem, j->rq->cx.config->public_url, now));
+	return str_eq(condition->token, sync_token_text(cx->mem, cx->config->public_url, now));
 }
 
 static bool list_holds(const struct judging *j, const struct if_list *list)
@@ -114,67 +142,72 @@ static bool needs_states(const struct judging *j)
 	return false;
 }
 
-/* Every calendar that the request is about, so that the order of locks is kept whatever its method locks. */
-static err_t lock(struct judging *j, const struct writer *writer, struct id_list *out)
+static err_t read_if(struct judging *j, struct str text)
 {
-	struct request *rq = j->rq;
-	struct str names[IF_RESOURCES_MAX + 2];
-	size_t count = 0;
-	struct resource to;
-	for (size_t i = 0; i < j->header.resource_count; i++)
-		if (is_stateful(j->at[i]))
-			names[count++] = j->at[i].calendar;
-	if (is_stateful(j->own))
-		names[count++] = j->own.calendar;
-	struct str destination = request_header(rq, "Destination");
-	if (destination.ptr && !href_resolve(rq, destination, &to) && is_stateful(to))
-		names[count++] = to.calendar;
-	TRY(db_begin(&rq->cx));
-	return calendar_lock(&rq->cx, j->own.actor, (struct str_list){ names, count },
-		writer->locks_account && j->own.kind == RES_CALENDAR, out);
-}
-
-/* What is not locked, though it may have come meanwhile, counts as not there. */
-static err_t load(struct judging *j)
-{
-	struct request *rq = j->rq;
-	struct actor actor = *j->own.actor;
-	struct place_state *rows;
-	size_t count;
-	const struct writer *writer = writer_of(rq->method);
-	if (writer)
-		TRY(lock(j, writer, &actor.calendars));
-	for (size_t i = 0; i < j->header.resource_count; i++)
-		j->places[i] = (struct object_place){
-			.calendar_name = is_stateful(j->at[i]) ? j->at[i].calendar : STR(""),
-			.name = j->at[i].kind == RES_OBJECT ? j->at[i].object : STR(""),
-		};
-	TRY(place_states(&rq->cx, &actor, j->places, j->header.resource_count, &rows, &count));
-	for (size_t i = 0; i < count; i++)
-		j->states[rows[i].place] = rows[i];
-	return OK;
-}
-
-err_t conditions_judge(struct request *rq)
-{
-	struct str text = request_header_list(rq, "If");
-	if (!text.ptr || !rq->principal)
+	if (!text.ptr)
 		return OK;
-	struct judging *j = arena_new(rq->cx.mem, struct judging);
-	j->rq = rq;
-	TRY(href_of_request(rq, &j->own));
-	TRY(if_header_parse(&rq->cx, text, &j->header));
-	for (size_t i = 0; i < j->header.resource_count; i++)
+	TRY(if_header_parse(&j->call->rq->cx, text, &j->header));
+	j->count = j->header.resource_count;
+	for (size_t i = 0; i < j->count; i++)
 		TRY(resolve(j, i));
-	if (needs_states(j))
-		TRY(load(j));
-	if (!any_holds(j))
-		return REFUSE(&rq->cx, PRECONDITION, "If", "No list of the If header is true.");
 	return OK;
 }
 
-err_t dav_conditions(struct request *rq)
+/* ---- entity tags and dates ---- */
+
+/* Are they judged here? The store compares an object's tags itself, and knows no dates. */
+static bool is_judged_here(const struct dav_call *call)
 {
-	bool later = rq->method == METHOD_PROPFIND || rq->method == METHOD_REPORT;
-	return later ? OK : conditions_judge(rq);
+	const struct conditions *when = &call->when;
+	switch (call->method->judged) {
+	case JUDGED_NEVER:
+	case JUDGED_BY_HANDLER:
+		return false;
+	case JUDGED_FIRST:
+		return !conditions_are_none(when);
+	case JUDGED_BY_STORE:
+		if (call->at.kind == RES_OBJECT)
+			return !instant_is_none(when->unmodified_since);
+		return !conditions_are_none(when);
+	}
+	return false;
+}
+
+/* RFC 9110 §13.2.1: where the answer without conditions is no success, there are none. */
+static err_t judge_own(const struct dav_call *call, const struct place_state *state)
+{
+	struct arena *mem = call->rq->cx.mem;
+	struct representation now = { .modified = INSTANT_NONE };
+	bool is_there = !is_stateful(call->at);
+	if (call->at.kind == RES_CALENDAR && !id_is_zero(state->calendar)) {
+		is_there = true;
+		now.tag = calendar_tag(mem, state->calendar, state->modseq, state->prop_version);
+	} else if (call->at.kind == RES_OBJECT && state->etag.ptr) {
+		is_there = true;
+		now = (struct representation){ etag_text(mem, state->etag), state->updated_at };
+	}
+	if (call->method->target == (is_there ? TARGET_NEW : TARGET_THERE))
+		return OK;
+	if (conditions_evaluate(&call->when, is_there ? &now : NULL, false) == CONDITIONS_HOLD)
+		return OK;
+	return FAIL(&call->rq->cx, PRECONDITION, "a condition failed");
+}
+
+err_t conditions_judge(struct dav_call *call)
+{
+	struct judging *j = arena_new(call->rq->cx.mem, struct judging);
+	j->call = call;
+	if (call->method->judged != JUDGED_NEVER)
+		TRY(conditions_read(call->rq, &call->when));
+	TRY(read_if(j, request_header_list(call->rq, "If")));
+	bool own = is_judged_here(call), needs = needs_states(j);
+	if (own) {
+		j->at[j->count++] = call->at;
+		needs |= is_stateful(call->at);
+	}
+	if (needs)
+		TRY(load(j));
+	if (j->header.list_count && !any_holds(j))
+		return REFUSE(&call->rq->cx, PRECONDITION, "If", "No list of the If header is true.");
+	return own ? judge_own(call, &j->states[j->count - 1]) : OK;
 }

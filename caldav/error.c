@@ -4,7 +4,7 @@
  * suites refuse any other element beside it, so the helpful text and the request id stand in a comment. Where no
  * precondition has a name, the text is the body.
  */
-#include "caldav/methods.h"
+#include "caldav/dispatch.h"
 #include "caldav/multistatus.h"
 #include "server/data/xml.h"
 #include "server/http/refusal.h"
@@ -24,38 +24,10 @@ static void text_add(struct buf *out, struct str text, bool comment)
 	}
 }
 
-/* What the method needed, as RFC 3744 §7.1.1 wants it named, appendix B telling which. */
-static const char *privilege_of(enum method m)
+static const char *privilege_of(enum method method)
 {
-	switch (m) {
-	case METHOD_PUT:
-		return "write-content";
-	case METHOD_PROPPATCH:
-		return "write-properties";
-	case METHOD_ACL:
-		return "write-acl";
-	case METHOD_DELETE:
-		return "unbind";
-	case METHOD_MKCALENDAR:
-	case METHOD_MKCOL:
-	case METHOD_COPY:
-	case METHOD_MOVE:
-		return "bind";
-	case METHOD_GET:
-	case METHOD_HEAD:
-	case METHOD_POST:
-	case METHOD_PATCH:
-	case METHOD_OPTIONS:
-	case METHOD_PROPFIND:
-	case METHOD_REPORT:
-	case METHOD_LOCK:
-	case METHOD_UNLOCK:
-	case METHOD_SEARCH:
-	case METHOD_UNKNOWN:
-	case METHODS:
-		break;
-	}
-	return "read";
+	const struct dav_method *m = dav_method_of(method);
+	return m ? m->privilege : "read";
 }
 
 static void condition_content(const struct request *rq, const char *condition, err_t e, struct buf *out)
@@ -118,12 +90,4 @@ err_t uid_conflict_href(struct request *rq, struct resource near, err_t e)
 	*told = *e;
 	told->href = href_text(rq->cx.mem, href_object(near, e->href));
 	return told;
-}
-
-err_t dav_forbidden(struct request *rq, struct response *rs)
-{
-	(void)rs;
-	struct resource at;
-	TRY(href_of_request(rq, &at));
-	return REFUSE(&rq->cx, FORBIDDEN, "", "%s is never possible on this resource.", method_name(rq->method));
 }

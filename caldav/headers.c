@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Request headers that several methods read: Depth, Overwrite, If-Match and If-None-Match. */
-#include "caldav/methods.h"
+#include "caldav/headers.h"
 
 err_t depth_read(const struct request *rq, enum depth *out)
 {
@@ -30,6 +29,72 @@ err_t overwrite_read(const struct request *rq, bool *out)
 	return OK;
 }
 
+/* RFC 9110 §13.1.3, §13.1.4: what is no date, or more than one, is ignored. */
+static struct instant date_read(const struct request *rq, const char *name)
+{
+	struct instant at;
+	struct str value = str_trim(request_header_list(rq, name), STR_BLANK);
+	return value.ptr && instant_from_http(value, rq->cx.now, &at) ? at : INSTANT_NONE;
+}
+
+err_t conditions_read(const struct request *rq, struct conditions *out)
+{
+	struct conditions c = {
+		.unmodified_since = date_read(rq, "If-Unmodified-Since"),
+		.modified_since = date_read(rq, "If-Modified-Since"),
+	};
+	TRY(etags_read(rq, "If-Match", &c.match));
+	TRY(etags_read(rq, "If-None-Match", &c.none_match));
+	*out = c;
+	return OK;
+}
+
+static bool is_sent(const struct etag_list *list)
+{
+	return list->any || list->items;
+}
+
+bool conditions_are_none(const struct conditions *c)
+{
+	return !is_sent(&c->match) && !is_sent(&c->none_match) && instant_is_none(c->unmodified_since) &&
+	       instant_is_none(c->modified_since);
+}
+
+/* RFC 9110 §8.8.3.2: strongly, two tags are the same when neither is weak. */
+static bool is_listed(const struct etag_list *list, const struct representation *now, bool weak_counts)
+{
+	return now && (list->any || (now->tag.ptr && etags_hold(list, now->tag, weak_counts)));
+}
+
+/* A date is no condition of what has none. */
+static bool is_later(const struct representation *now, struct instant since)
+{
+	return instant_s(now->modified) > instant_s(since);
+}
+
+static bool has_dates(const struct representation *now, struct instant since)
+{
+	return now && !instant_is_none(now->modified) && !instant_is_none(since);
+}
+
+enum condition_result conditions_evaluate(const struct conditions *c, const struct representation *now, bool reads)
+{
+	if (is_sent(&c->match)) {
+		if (!is_listed(&c->match, now, false))
+			return CONDITIONS_FAIL;
+	} else if (has_dates(now, c->unmodified_since) && is_later(now, c->unmodified_since)) {
+		return CONDITIONS_FAIL;
+	}
+	if (is_sent(&c->none_match)) {
+		if (!is_listed(&c->none_match, now, true))
+			return CONDITIONS_HOLD;
+		return reads ? CONDITIONS_UNCHANGED : CONDITIONS_FAIL;
+	}
+	if (reads && has_dates(now, c->modified_since) && !is_later(now, c->modified_since))
+		return CONDITIONS_UNCHANGED;
+	return CONDITIONS_HOLD;
+}
+
 /* An ETag that we could have given: lower-case hex of the right length. */
 static bool tag_is_ours(struct arena *mem, struct str opaque, struct bytes *out)
 {
@@ -51,58 +116,12 @@ static struct bytes_list tags_of_objects(struct arena *mem, const struct etag_li
 	return list;
 }
 
-err_t preconditions_read(const struct request *rq, struct preconditions *out)
+struct preconditions conditions_of_object(struct arena *mem, const struct conditions *c)
 {
-	struct etag_list match, none_match;
-	TRY(etags_read(rq, "If-Match", &match));
-	TRY(etags_read(rq, "If-None-Match", &none_match));
-	*out = (struct preconditions){
-		.match_any = match.any,
-		.match = tags_of_objects(rq->cx.mem, &match, false),
-		.none_match_any = none_match.any,
-		.none_match = tags_of_objects(rq->cx.mem, &none_match, true),
+	return (struct preconditions){
+		.match_any = c->match.any,
+		.match = tags_of_objects(mem, &c->match, false),
+		.none_match_any = c->none_match.any,
+		.none_match = tags_of_objects(mem, &c->none_match, true),
 	};
-	return OK;
-}
-
-err_t weak_tag_judge(const struct request *rq, struct str tag, bool *unchanged_out)
-{
-	struct etag_list match, none_match;
-	TRY(etags_read(rq, "If-Match", &match));
-	TRY(etags_read(rq, "If-None-Match", &none_match));
-	if (match.items)
-		return FAIL(&rq->cx, PRECONDITION, "a weak tag matches none strongly");
-	*unchanged_out = etags_hold(&none_match, tag, true);
-	return OK;
-}
-
-static bool tag_listed(struct bytes_list list, struct bytes etag)
-{
-	for (size_t i = 0; i < list.count; i++)
-		if (bytes_same(list.items[i], etag))
-			return true;
-	return false;
-}
-
-bool preconditions_refuse(const struct preconditions *when, struct bytes etag)
-{
-	return when->match.items && !tag_listed(when->match, etag);
-}
-
-bool preconditions_unchanged(const struct preconditions *when, struct bytes etag)
-{
-	return when->none_match_any || tag_listed(when->none_match, etag);
-}
-
-err_t calendar_preconditions(struct request *rq, struct resource at, const struct preconditions *when)
-{
-	struct calendar calendar;
-	bool same;
-	if (when->match.items || when->none_match_any)
-		return FAIL(&rq->cx, PRECONDITION, "a calendar that is there has no strong tag");
-	if (!when->none_match.items)
-		return OK;
-	TRY(calendar_by_name(&rq->cx, at.actor, at.calendar, &calendar));
-	TRY(weak_tag_judge(rq, calendar_etag(rq->cx.mem, &calendar), &same));
-	return same ? FAIL(&rq->cx, PRECONDITION, "If-None-Match") : OK;
 }

@@ -74,6 +74,25 @@ err_t href_of_request(const struct request *rq, struct resource *out)
 	return parse_for_asker(rq, &cx, &rq->path, out);
 }
 
+static err_t near_parse(
+	const struct request *rq, struct ctx *cx, struct path path, struct resource *out, size_t *below_out)
+{
+	size_t count = path.count;
+	err_t e = parse_for_asker(rq, cx, &path, out);
+	while (err_is(e, NOT_FOUND) && path.count > 1) {
+		path.count--;
+		e = parse_for_asker(rq, cx, &path, out);
+	}
+	*below_out = count - path.count;
+	return e;
+}
+
+err_t href_near_request(const struct request *rq, struct resource *out, size_t *below_out)
+{
+	struct ctx cx = rq->cx;
+	return near_parse(rq, &cx, rq->path, out, below_out);
+}
+
 /* Octets that may not stand raw in a URI are encoded, so that what clients forget to encode is read as meant. */
 static struct str encode_raw(struct arena *mem, struct str text)
 {
@@ -131,9 +150,8 @@ static bool is_our_host(const struct request *rq, struct str authority)
 	       str_eq_nocase(asked, without_default_port(public_host));
 }
 
-err_t href_resolve(const struct request *rq, struct str href, struct resource *out)
+static err_t path_of_href(const struct request *rq, struct ctx *cx, struct str href, struct path *out)
 {
-	struct ctx own = rq->cx, *cx = &own;
 	struct str rest = encode_raw(cx->mem, str_trim(href, STR_BLANK)), authority, raw;
 	if (!authority_cut(&rest, &authority))
 		return REFUSE(cx, MALFORMED, "href", "An href is a path that begins with '/', or an http URL.");
@@ -143,9 +161,23 @@ err_t href_resolve(const struct request *rq, struct str href, struct resource *o
 		raw = STR("/");
 	rest = raw;
 	(void)str_cut(&rest, '#', &raw);
+	return path_parse(cx, raw, out);
+}
+
+err_t href_resolve(const struct request *rq, struct str href, struct resource *out)
+{
+	struct ctx cx = rq->cx;
 	struct path path;
-	TRY(path_parse(cx, raw, &path));
-	return parse_for_asker(rq, cx, &path, out);
+	TRY(path_of_href(rq, &cx, href, &path));
+	return parse_for_asker(rq, &cx, &path, out);
+}
+
+err_t href_near(const struct request *rq, struct str href, struct resource *out, size_t *below_out)
+{
+	struct ctx cx = rq->cx;
+	struct path path;
+	TRY(path_of_href(rq, &cx, href, &path));
+	return near_parse(rq, &cx, path, out, below_out);
 }
 
 void href_add(struct buf *out, struct resource r)

@@ -43,6 +43,13 @@ MUST_CHECK err_t href_of_request(const struct request *rq, struct resource *out)
  */
 MUST_CHECK err_t href_resolve(const struct request *rq, struct str href, struct resource *out);
 
+/*
+ * The same of the longest beginning of the path that could name a resource, and how many segments stand below it: what
+ * lies too deep is told from what has no parent. NOT_FOUND for a path that is not under /dav/.
+ */
+MUST_CHECK err_t href_near_request(const struct request *rq, struct resource *out, size_t *below_out);
+MUST_CHECK err_t href_near(const struct request *rq, struct str href, struct resource *out, size_t *below_out);
+
 /* dav_account()'s text back. */
 bool href_account_parse(struct str text, struct id *out);
 

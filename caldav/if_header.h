@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "caldav/methods.h"
+#include "caldav/headers.h"
 
 #define IF_RESOURCES_MAX 10
 #define IF_LISTS_MAX 50

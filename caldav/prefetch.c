@@ -3,14 +3,14 @@
  * What a reading request will ask is told while its key is still to be checked, so that both are one round trip. The
  * statement looks nothing up without that key: a stranger cannot learn from the time of a 401 what exists.
  */
-#include "caldav/href.h"
-#include "caldav/methods.h"
+#include "caldav/dispatch.h"
 #include "server/crypto/digest.h"
 #include "server/crypto/secret.h"
 
 static bool reads(enum method method)
 {
-	return method == METHOD_GET || method == METHOD_HEAD || method == METHOD_PROPFIND || method == METHOD_REPORT;
+	const struct dav_method *m = dav_method_of(method);
+	return m && !m->writes && method != METHOD_ACL;
 }
 
 void dav_prefetch(struct request *rq, const struct credential *sent)

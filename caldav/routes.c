@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "caldav/routes.h"
 
-#include "caldav/methods.h"
+#include "caldav/dispatch.h"
 #include "server/base/config.h"
 
 #define ALL (TOKEN | KEY)
@@ -25,52 +25,52 @@
 /* clang-format off */
 static const struct route routes[] = {
 	/* method                    path                    who  scopes           body       at most          handler         source */
-	COLLECTION(METHOD_PROPFIND,  "/dav",                 ALL, 0,               BODY_XML,  KIB(64),         dav_propfind,   "RFC 4918 §9.1", 0),
-	COLLECTION(METHOD_REPORT,    "/dav",                 ALL, BY_REPORT,       BODY_XML,  MIB(1),          dav_report,     "RFC 3253 §3.6", HEAVY),
-	COLLECTION(METHOD_PROPFIND,  "/dav/principals",      ALL, 0,               BODY_XML,  KIB(64),         dav_propfind,   "RFC 4918 §9.1", 0),
-	COLLECTION(METHOD_REPORT,    "/dav/principals",      ALL, BY_REPORT,       BODY_XML,  MIB(1),          dav_report,     "RFC 3744 §9.5", HEAVY),
-	COLLECTION(METHOD_PROPFIND,  "/dav/calendars",       ALL, 0,               BODY_XML,  KIB(64),         dav_propfind,   "RFC 4918 §9.1", 0),
-	COLLECTION(METHOD_REPORT,    "/dav/calendars",       ALL, BY_REPORT,       BODY_XML,  MIB(1),          dav_report,     "RFC 3253 §3.6", HEAVY),
+	COLLECTION(METHOD_PROPFIND,  "/dav",                 ALL, 0,               BODY_XML,  KIB(64),         dav_dispatch,   "RFC 4918 §9.1", 0),
+	COLLECTION(METHOD_REPORT,    "/dav",                 ALL, BY_REPORT,       BODY_XML,  MIB(1),          dav_dispatch,   "RFC 3253 §3.6", HEAVY),
+	COLLECTION(METHOD_PROPFIND,  "/dav/principals",      ALL, 0,               BODY_XML,  KIB(64),         dav_dispatch,   "RFC 4918 §9.1", 0),
+	COLLECTION(METHOD_REPORT,    "/dav/principals",      ALL, BY_REPORT,       BODY_XML,  MIB(1),          dav_dispatch,   "RFC 3744 §9.5", HEAVY),
+	COLLECTION(METHOD_PROPFIND,  "/dav/calendars",       ALL, 0,               BODY_XML,  KIB(64),         dav_dispatch,   "RFC 4918 §9.1", 0),
+	COLLECTION(METHOD_REPORT,    "/dav/calendars",       ALL, BY_REPORT,       BODY_XML,  MIB(1),          dav_dispatch,   "RFC 3253 §3.6", HEAVY),
 
-	COLLECTION(METHOD_PROPFIND,  PRINCIPAL,              ALL, 0,               BODY_XML,  KIB(64),         dav_propfind,   "RFC 4918 §9.1", 0),
-	COLLECTION(METHOD_REPORT,    PRINCIPAL,              ALL, BY_REPORT,       BODY_XML,  MIB(1),          dav_report,     "RFC 3253 §3.8", HEAVY),
-	COLLECTION(METHOD_PROPPATCH, PRINCIPAL,              KEY, OWNER,           BODY_XML,  KIB(256),        dav_proppatch,  "RFC 4918 §9.2", 0),
-	COLLECTION(METHOD_ACL,       PRINCIPAL,              KEY, OWNER,           BODY_XML,  KIB(64),         dav_acl,        "RFC 3744 §8.1", 0),
+	COLLECTION(METHOD_PROPFIND,  PRINCIPAL,              ALL, 0,               BODY_XML,  KIB(64),         dav_dispatch,   "RFC 4918 §9.1", 0),
+	COLLECTION(METHOD_REPORT,    PRINCIPAL,              ALL, BY_REPORT,       BODY_XML,  MIB(1),          dav_dispatch,   "RFC 3253 §3.8", HEAVY),
+	COLLECTION(METHOD_PROPPATCH, PRINCIPAL,              KEY, OWNER,           BODY_XML,  KIB(256),        dav_dispatch,   "RFC 4918 §9.2", 0),
+	COLLECTION(METHOD_ACL,       PRINCIPAL,              KEY, OWNER,           BODY_XML,  KIB(64),         dav_dispatch,   "RFC 3744 §8.1", 0),
 
-	COLLECTION(METHOD_PROPFIND,  HOME,                   ALL, CALENDARS_READ,  BODY_XML,  KIB(64),         dav_propfind,   "RFC 4918 §9.1", HEAVY_DEEP),
-	COLLECTION(METHOD_REPORT,    HOME,                   ALL, BY_REPORT,       BODY_XML,  MIB(1),          dav_report,     "RFC 3253 §3.6", HEAVY),
-	COLLECTION(METHOD_PROPPATCH, HOME,                   KEY, OWNER,           BODY_XML,  KIB(256),        dav_proppatch,  "RFC 4918 §9.2", 0),
-	COLLECTION(METHOD_ACL,       HOME,                   KEY, OWNER,           BODY_XML,  KIB(64),         dav_acl,        "RFC 3744 §8.1", 0),
+	COLLECTION(METHOD_PROPFIND,  HOME,                   ALL, CALENDARS_READ,  BODY_XML,  KIB(64),         dav_dispatch,   "RFC 4918 §9.1", HEAVY_DEEP),
+	COLLECTION(METHOD_REPORT,    HOME,                   ALL, BY_REPORT,       BODY_XML,  MIB(1),          dav_dispatch,   "RFC 3253 §3.6", HEAVY),
+	COLLECTION(METHOD_PROPPATCH, HOME,                   KEY, OWNER,           BODY_XML,  KIB(256),        dav_dispatch,   "RFC 4918 §9.2", 0),
+	COLLECTION(METHOD_ACL,       HOME,                   KEY, OWNER,           BODY_XML,  KIB(64),         dav_dispatch,   "RFC 3744 §8.1", 0),
 	COLLECTION(METHOD_PUT,       HOME,                   ALL, 0,               BODY_ANY,  OBJECT_SIZE_MAX, dav_forbidden,  "RFC 4791 §5.3.2", 0),
 	COLLECTION(METHOD_DELETE,    HOME,                   ALL, 0,               NO_BODY,   KIB(64),         dav_forbidden,  "RFC 4918 §9.6", 0),
 	COLLECTION(METHOD_COPY,      HOME,                   ALL, 0,               NO_BODY,   KIB(64),         dav_forbidden,  "RFC 4918 §9.8", 0),
 	COLLECTION(METHOD_MOVE,      HOME,                   ALL, 0,               NO_BODY,   KIB(64),         dav_forbidden,  "RFC 4918 §9.9", 0),
-	COLLECTION(METHOD_MKCALENDAR, HOME,                  KEY, OWNER,           BODY_XML,  KIB(256),        dav_mkcalendar, "RFC 4791 §5.3.1", 0),
-	COLLECTION(METHOD_MKCOL,     HOME,                   KEY, OWNER,           BODY_ANY,  KIB(256),        dav_mkcol,      "RFC 4918 §9.3", 0),
+	COLLECTION(METHOD_MKCALENDAR, HOME,                  KEY, OWNER,           BODY_ANY,  KIB(256),        dav_dispatch,   "RFC 4791 §5.3.1", 0),
+	COLLECTION(METHOD_MKCOL,     HOME,                   KEY, OWNER,           BODY_ANY,  KIB(256),        dav_dispatch,   "RFC 4918 §9.3", 0),
 
-	COLLECTION(METHOD_PROPFIND,  CALENDAR,               ALL, CALENDARS_READ,  BODY_XML,  KIB(64),         dav_propfind,   "RFC 4918 §9.1", HEAVY_DEEP),
-	COLLECTION(METHOD_REPORT,    CALENDAR,               ALL, BY_REPORT,       BODY_XML,  MIB(1),          dav_report,     "RFC 4791 §7", HEAVY),
-	COLLECTION(METHOD_PROPPATCH, CALENDAR,               ALL, CALENDARS_WRITE, BODY_XML,  KIB(256),        dav_proppatch,  "RFC 4918 §9.2", 0),
-	COLLECTION(METHOD_ACL,       CALENDAR,               KEY, OWNER,           BODY_XML,  KIB(64),         dav_acl,        "RFC 3744 §8.1", 0),
-	COLLECTION(METHOD_MKCALENDAR, CALENDAR,              KEY, OWNER,           BODY_XML,  KIB(256),        dav_mkcalendar, "RFC 4791 §5.3.1", 0),
-	COLLECTION(METHOD_MKCOL,     CALENDAR,               KEY, OWNER,           BODY_ANY,  KIB(256),        dav_mkcol,      "RFC 5689 §3", 0),
-	COLLECTION(METHOD_GET,       CALENDAR,               ALL, EVENTS_READ,     NO_BODY,   KIB(64),         dav_get,        "RFC 4918 §9.4", HEAVY),
+	COLLECTION(METHOD_PROPFIND,  CALENDAR,               ALL, CALENDARS_READ,  BODY_XML,  KIB(64),         dav_dispatch,   "RFC 4918 §9.1", HEAVY_DEEP),
+	COLLECTION(METHOD_REPORT,    CALENDAR,               ALL, BY_REPORT,       BODY_XML,  MIB(1),          dav_dispatch,   "RFC 4791 §7", HEAVY),
+	COLLECTION(METHOD_PROPPATCH, CALENDAR,               ALL, CALENDARS_WRITE, BODY_XML,  KIB(256),        dav_dispatch,   "RFC 4918 §9.2", 0),
+	COLLECTION(METHOD_ACL,       CALENDAR,               KEY, OWNER,           BODY_XML,  KIB(64),         dav_dispatch,   "RFC 3744 §8.1", 0),
+	COLLECTION(METHOD_MKCALENDAR, CALENDAR,              KEY, OWNER,           BODY_ANY,  KIB(256),        dav_dispatch,   "RFC 4791 §5.3.1", 0),
+	COLLECTION(METHOD_MKCOL,     CALENDAR,               KEY, OWNER,           BODY_ANY,  KIB(256),        dav_dispatch,   "RFC 5689 §3", 0),
+	COLLECTION(METHOD_GET,       CALENDAR,               ALL, EVENTS_READ,     NO_BODY,   KIB(64),         dav_dispatch,   "RFC 4918 §9.4", HEAVY),
 	COLLECTION(METHOD_PUT,       CALENDAR,               ALL, 0,               BODY_ANY,  OBJECT_SIZE_MAX, dav_forbidden,  "RFC 4791 §5.3.2", 0),
-	COLLECTION(METHOD_DELETE,    CALENDAR,               KEY, OWNER,           BODY_NONE, KIB(64),         dav_delete,     "RFC 4918 §9.6", HEAVY),
-	COLLECTION(METHOD_COPY,      CALENDAR,               KEY, OWNER,           BODY_NONE, KIB(64),         dav_copy,       "RFC 4918 §9.8", HEAVY),
-	COLLECTION(METHOD_MOVE,      CALENDAR,               KEY, OWNER,           BODY_NONE, KIB(64),         dav_move,       "RFC 4918 §9.9", HEAVY),
+	COLLECTION(METHOD_DELETE,    CALENDAR,               KEY, OWNER,           BODY_NONE, KIB(64),         dav_dispatch,   "RFC 4918 §9.6", HEAVY),
+	COLLECTION(METHOD_COPY,      CALENDAR,               KEY, OWNER,           BODY_NONE, KIB(64),         dav_dispatch,   "RFC 4918 §9.8", HEAVY),
+	COLLECTION(METHOD_MOVE,      CALENDAR,               KEY, OWNER,           BODY_NONE, KIB(64),         dav_dispatch,   "RFC 4918 §9.9", HEAVY),
 
-	{ METHOD_PROPFIND,           OBJECT,                 ALL, EVENTS_READ,     BODY_XML,  KIB(64),         dav_propfind,   "RFC 4918 §9.1", 0 },
-	{ METHOD_REPORT,             OBJECT,                 ALL, BY_REPORT,       BODY_XML,  MIB(1),          dav_report,     "RFC 3253 §3.6", HEAVY },
-	{ METHOD_PROPPATCH,          OBJECT,                 ALL, EVENTS_WRITE,    BODY_XML,  KIB(256),        dav_proppatch,  "RFC 4918 §9.2", 0 },
-	{ METHOD_ACL,                OBJECT,                 KEY, OWNER,           BODY_XML,  KIB(64),         dav_acl,        "RFC 3744 §8.1", 0 },
-	{ METHOD_GET,                OBJECT,                 ALL, EVENTS_READ,     NO_BODY,   KIB(64),         dav_get,        "RFC 4918 §9.4", 0 },
-	{ METHOD_PUT,                OBJECT,                 ALL, EVENTS_WRITE,    BODY_ICAL, OBJECT_SIZE_MAX, dav_put,        "RFC 4791 §5.3.2", 0 },
-	{ METHOD_DELETE,             OBJECT,                 ALL, EVENTS_WRITE,    BODY_NONE, KIB(64),         dav_delete,     "RFC 4918 §9.6", 0 },
-	{ METHOD_COPY,               OBJECT,                 ALL, EVENTS_WRITE,    BODY_NONE, KIB(64),         dav_copy,       "RFC 4918 §9.8", 0 },
-	{ METHOD_MOVE,               OBJECT,                 ALL, EVENTS_WRITE,    BODY_NONE, KIB(64),         dav_move,       "RFC 4918 §9.9", 0 },
-	COLLECTION(METHOD_MKCALENDAR, OBJECT,                KEY, OWNER,           BODY_XML,  KIB(256),        dav_mkcalendar, "RFC 4791 §5.3.1.2", 0),
-	COLLECTION(METHOD_MKCOL,     OBJECT,                 KEY, OWNER,           BODY_ANY,  KIB(256),        dav_mkcol,      "RFC 4791 §4.2", 0),
+	{ METHOD_PROPFIND,           OBJECT,                 ALL, EVENTS_READ,     BODY_XML,  KIB(64),         dav_dispatch,   "RFC 4918 §9.1", 0 },
+	{ METHOD_REPORT,             OBJECT,                 ALL, BY_REPORT,       BODY_XML,  MIB(1),          dav_dispatch,   "RFC 3253 §3.6", HEAVY },
+	{ METHOD_PROPPATCH,          OBJECT,                 ALL, EVENTS_WRITE,    BODY_XML,  KIB(256),        dav_dispatch,   "RFC 4918 §9.2", 0 },
+	{ METHOD_ACL,                OBJECT,                 KEY, OWNER,           BODY_XML,  KIB(64),         dav_dispatch,   "RFC 3744 §8.1", 0 },
+	{ METHOD_GET,                OBJECT,                 ALL, EVENTS_READ,     NO_BODY,   KIB(64),         dav_dispatch,   "RFC 4918 §9.4", 0 },
+	{ METHOD_PUT,                OBJECT,                 ALL, EVENTS_WRITE,    BODY_ICAL, OBJECT_SIZE_MAX, dav_dispatch,   "RFC 4791 §5.3.2", 0 },
+	{ METHOD_DELETE,             OBJECT,                 ALL, EVENTS_WRITE,    BODY_NONE, KIB(64),         dav_dispatch,   "RFC 4918 §9.6", 0 },
+	{ METHOD_COPY,               OBJECT,                 ALL, EVENTS_WRITE,    BODY_NONE, KIB(64),         dav_dispatch,   "RFC 4918 §9.8", 0 },
+	{ METHOD_MOVE,               OBJECT,                 ALL, EVENTS_WRITE,    BODY_NONE, KIB(64),         dav_dispatch,   "RFC 4918 §9.9", 0 },
+	COLLECTION(METHOD_MKCALENDAR, OBJECT,                KEY, OWNER,           BODY_ANY,  KIB(256),        dav_dispatch,   "RFC 4791 §5.3.1.2", 0),
+	COLLECTION(METHOD_MKCOL,     OBJECT,                 KEY, OWNER,           BODY_ANY,  KIB(256),        dav_dispatch,   "RFC 4791 §4.2", 0),
 };
 
 #define EVERY_METHOD(path, run)                                                                                         \
@@ -109,7 +109,7 @@ static const struct route discovery_routes[] = {
 	PROBE("/principals/users/:user/"),
 	PROBE("/remote.php/dav"),
 	PROBE("/remote.php/dav/"),
-	COLLECTION(METHOD_PROPFIND, "/principals", ALL, 0, BODY_XML, KIB(64), dav_propfind, "RFC 5397 §3", 0),
+	COLLECTION(METHOD_PROPFIND, "/principals", ALL, 0, BODY_XML, KIB(64), dav_dispatch,   "RFC 5397 §3", 0),
 };
 /* clang-format on */
 
@@ -148,7 +148,7 @@ const struct module caldav_module = {
 	.auth_first = true,
 	.basic = KEY,
 	.prefetch = dav_prefetch,
-	.conditions = dav_conditions,
+	.unrouted = dav_unrouted,
 	.show_error = dav_show_error,
 	.every_answer = add_dav_header,
 };

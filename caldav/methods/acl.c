@@ -5,7 +5,7 @@
  * precondition that it breaks.
  */
 #include "caldav/members.h"
-#include "caldav/methods.h"
+#include "caldav/methods/methods.h"
 
 /* §5.3: what DAV:supported-privilege-set has. */
 static bool is_supported(const struct xml_node *privilege)
@@ -85,22 +85,16 @@ static err_t judge_ace(struct request *rq, struct resource at, const struct xml_
 	return is_the_protected_one(rq, at, ace) ? OK : FAIL(cx, DAV_ACL_PROTECTED, "another protected one");
 }
 
-err_t dav_acl(struct request *rq, struct response *rs)
+err_t acl_run(struct dav_call *call)
 {
-	const struct xml_node *root = NULL;
+	struct request *rq = call->rq;
 	struct calendar calendar;
 	struct object object;
 	struct subject subject;
-	struct resource at;
-
-	TRY(href_of_request(rq, &at));
-	TRY(xml_parse(&rq->cx, rq->body, &root));
-	if (!root || !xml_is(root, NS_DAV, "acl"))
-		return REFUSE(&rq->cx, MALFORMED, "", "The body of an ACL request is a DAV:acl.");
-	TRY(subject_load(&rq->cx, at, &calendar, &object, &subject));
-	for (const struct xml_node *n = root->first; n; n = n->next)
+	TRY(subject_load(&rq->cx, call->at, &calendar, &object, &subject));
+	for (const struct xml_node *n = call->root->first; n; n = n->next)
 		if (xml_is(n, NS_DAV, "ace"))
-			TRY(judge_ace(rq, at, n));
-	reply_empty(rs, 200);
+			TRY(judge_ace(rq, call->at, n));
+	reply_empty(call->rs, 200);
 	return OK;
 }

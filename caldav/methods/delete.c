@@ -1,28 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* DELETE of an object or of a calendar with all that is in it (RFC 4918 §9.6). */
-#include "caldav/methods.h"
+#include "caldav/methods/methods.h"
 
-static err_t delete_calendar(struct request *rq, struct resource at, const struct preconditions *when)
+err_t delete_read(struct dav_call *call)
 {
-	enum depth depth;
-	TRY(depth_read(rq, &depth));
-	if (depth != DEPTH_ABSENT && depth != DEPTH_INFINITY)
-		return REFUSE(
-			&rq->cx, MALFORMED, "Depth", "A collection goes with all its members: Depth is infinity.");
-	TRY(calendar_preconditions(rq, at, when));
-	return calendar_delete(&rq->cx, at.actor, at.calendar);
+	enum depth depth = DEPTH_ABSENT;
+	if (call->at.kind == RES_CALENDAR)
+		TRY(depth_read(call->rq, &depth));
+	if (depth == DEPTH_ABSENT || depth == DEPTH_INFINITY)
+		return OK;
+	return REFUSE(&call->rq->cx, MALFORMED, "Depth", "A collection goes with all its members: Depth is infinity.");
 }
 
-err_t dav_delete(struct request *rq, struct response *rs)
+err_t delete_run(struct dav_call *call)
 {
-	struct resource at;
-	struct preconditions when;
-	TRY(href_of_request(rq, &at));
-	TRY(preconditions_read(rq, &when));
+	struct ctx *cx = &call->rq->cx;
+	const struct resource at = call->at;
+	struct preconditions when = conditions_of_object(cx->mem, &call->when);
 	if (at.kind == RES_OBJECT)
-		TRY(object_delete(&rq->cx, at.actor, at.calendar, at.object, &when));
+		TRY(object_delete(cx, at.actor, at.calendar, at.object, &when));
 	else
-		TRY(delete_calendar(rq, at, &when));
-	reply_empty(rs, 204);
+		TRY(calendar_delete(cx, at.actor, at.calendar));
+	reply_empty(call->rs, 204);
 	return OK;
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "caldav/calendar/view/join.h"
-#include "caldav/methods.h"
+#include "caldav/methods/methods.h"
 #include "server/base/log.h"
 
 #define ICAL_TYPE "text/calendar;charset=utf-8"
@@ -29,28 +29,33 @@ static void disposition_add(struct request *rq, struct response *rs, struct str 
 			       STR_ARG(f), suffix));
 }
 
-/* RFC 9110 §13.1.3: without If-None-Match, and only the date that we gave is believed. */
-static bool unchanged_since(struct request *rq, struct str modified)
+/* 412, or whether the client has it already: 304. */
+static err_t read_judge(const struct dav_call *call, struct str tag, struct instant modified, bool *unchanged_out)
 {
-	return !request_header(rq, "If-None-Match").ptr && str_eq(request_header(rq, "If-Modified-Since"), modified);
+	const struct representation now = { tag, modified };
+	enum condition_result result = conditions_evaluate(&call->when, &now, true);
+	if (result == CONDITIONS_FAIL)
+		return FAIL(&call->rq->cx, PRECONDITION, "a condition failed");
+	*unchanged_out = result == CONDITIONS_UNCHANGED;
+	return OK;
 }
 
-static err_t get_object(struct request *rq, struct response *rs, struct resource at)
+static err_t get_object(struct dav_call *call)
 {
-	struct preconditions when;
+	struct request *rq = call->rq;
+	struct response *rs = call->rs;
 	struct object object;
-	TRY(preconditions_read(rq, &when));
-	TRY(object_get(&rq->cx, at.actor, at.calendar, at.object, &object));
-	if (preconditions_refuse(&when, object.etag))
-		return FAIL(&rq->cx, PRECONDITION, "If-Match");
+	bool unchanged = false;
+	TRY(object_get(&rq->cx, call->at.actor, call->at.calendar, call->at.object, &object));
+	struct str tag = etag_text(rq->cx.mem, object.etag);
+	TRY(read_judge(call, tag, object.updated_at, &unchanged));
 
 	struct str modified = instant_imf(rq->cx.mem, object.updated_at);
-	bool unchanged = preconditions_unchanged(&when, object.etag) || unchanged_since(rq, modified);
 	if (unchanged)
 		reply_empty(rs, 304);
 	else
 		buf_add(reply(rs, 200, ICAL_TYPE), object.data);
-	response_header(rs, "ETag", etag_text(rq->cx.mem, object.etag));
+	response_header(rs, "ETag", tag);
 	response_header(rs, "Last-Modified", modified);
 	response_header(rs, "Cache-Control", STR("private, no-cache"));
 	if (!unchanged)
@@ -104,13 +109,15 @@ static err_t stream_objects(struct request *rq, struct response *rs, const struc
 	return OK;
 }
 
-static err_t get_calendar(struct request *rq, struct response *rs, struct resource at)
+static err_t get_calendar(struct dav_call *call)
 {
+	struct request *rq = call->rq;
+	struct response *rs = call->rs;
 	struct calendar calendar;
-	bool unchanged;
-	TRY(calendar_by_name(&rq->cx, at.actor, at.calendar, &calendar));
+	bool unchanged = false;
+	TRY(calendar_by_name(&rq->cx, call->at.actor, call->at.calendar, &calendar));
 	struct str tag = calendar_etag(rq->cx.mem, &calendar);
-	TRY(weak_tag_judge(rq, tag, &unchanged));
+	TRY(read_judge(call, tag, INSTANT_NONE, &unchanged));
 
 	struct buf *out = unchanged ? NULL : response_stream(rs, 200, ICAL_TYPE);
 	response_header(rs, "ETag", tag);
@@ -124,7 +131,7 @@ static err_t get_calendar(struct request *rq, struct response *rs, struct resour
 	if (rq->method == METHOD_HEAD)
 		return OK;
 	stream_begin(rq, &calendar, out);
-	TRY(stream_objects(rq, rs, at.actor, &calendar, out));
+	TRY(stream_objects(rq, rs, call->at.actor, &calendar, out));
 	/* In chunks, however short: a length that is told here would have to be DAV:getcontentlength (RFC 4918 §15.4).
 	 */
 	(void)response_flush(rs);
@@ -132,9 +139,7 @@ static err_t get_calendar(struct request *rq, struct response *rs, struct resour
 	return OK;
 }
 
-err_t dav_get(struct request *rq, struct response *rs)
+err_t get_run(struct dav_call *call)
 {
-	struct resource at;
-	TRY(href_of_request(rq, &at));
-	return at.kind == RES_OBJECT ? get_object(rq, rs, at) : get_calendar(rq, rs, at);
+	return call->at.kind == RES_OBJECT ? get_object(call) : get_calendar(call);
 }

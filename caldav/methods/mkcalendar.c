@@ -3,18 +3,21 @@
  * MKCALENDAR (RFC 4791 §5.3.1) and extended MKCOL (RFC 5689). Only calendars are made, directly in the home; a plain
  * MKCOL has no type and makes nothing.
  */
-#include "caldav/methods.h"
+#include "caldav/methods/methods.h"
 #include "caldav/props/patch.h"
 
 /* What differs between the two. */
 struct making {
 	enum patch_use use;
-	const char *ns, *root; /* of the body */
 	enum err_kind exists;
 };
 
-static const struct making by_mkcalendar = { PATCH_MKCALENDAR, NS_CALDAV, "mkcalendar", DAV_MUST_BE_NULL };
-static const struct making by_mkcol = { PATCH_MKCOL, NS_DAV, "mkcol", DAV_EXISTS };
+static const struct making *making_of(const struct request *rq)
+{
+	static const struct making by_mkcalendar = { PATCH_MKCALENDAR, DAV_MUST_BE_NULL };
+	static const struct making by_mkcol = { PATCH_MKCOL, DAV_EXISTS };
+	return rq->method == METHOD_MKCOL ? &by_mkcol : &by_mkcalendar;
+}
 
 static err_t exists(struct request *rq, const struct making *how)
 {
@@ -36,19 +39,14 @@ static err_t place_check(struct request *rq, const struct making *how, struct re
 	return FAIL(&rq->cx, DAV_LOCATION, "inside a calendar");
 }
 
-static err_t body_read(struct request *rq, const struct making *how, struct patch *p)
+/* The properties that the body sets, each judged; a refused one is no error yet. */
+err_t mkcalendar_read(struct dav_call *call)
 {
-	const struct xml_node *root = NULL;
-	struct str type = request_media_type(rq);
-	bool is_xml = !type.ptr || str_eq(type, STR("application/xml")) || str_eq(type, STR("text/xml"));
-	if (rq->body.len && !is_xml) /* RFC 4918 §9.3 */
-		return FAIL(&rq->cx, MEDIA_TYPE, "%.*s", STR_ARG(type));
-	TRY(xml_parse(&rq->cx, rq->body, &root));
-	if (!root)
-		return OK;
-	if (!xml_is(root, how->ns, how->root))
-		return REFUSE(&rq->cx, MALFORMED, "", "The body is a %s element of %s.", how->root, how->ns);
-	return patch_read(p, root);
+	struct request *rq = call->rq;
+	struct patch *p = arena_new(rq->cx.mem, struct patch);
+	*p = (struct patch){ .cx = &rq->cx, .use = making_of(rq)->use, .kind = RES_CALENDAR, .owner = true };
+	call->plan = p;
+	return call->root ? patch_read(p, call->root) : OK;
 }
 
 /* RFC 5689 §3: mkcol-response under the status of what failed. RFC 4791 §5.3.1.1: 207. */
@@ -82,38 +80,28 @@ static err_t untyped(struct request *rq, const struct making *how, struct resour
 	return err_is(e, NOT_FOUND) ? FAIL(&rq->cx, DAV_RESOURCE_TYPE, "plain collection") : e;
 }
 
-static err_t make(struct request *rq, struct response *rs, const struct making *how)
+err_t mkcalendar_run(struct dav_call *call)
 {
-	struct resource at;
-	TRY(href_of_request(rq, &at));
+	struct request *rq = call->rq;
+	struct response *rs = call->rs;
+	const struct making *how = making_of(rq);
+	const struct patch *p = call->plan;
+	const struct resource at = call->at;
 	TRY(place_check(rq, how, at));
-
-	struct patch p = { .cx = &rq->cx, .use = how->use, .kind = RES_CALENDAR, .owner = true };
-	TRY(body_read(rq, how, &p));
 	response_header(rs, "Cache-Control", STR("no-cache")); /* RFC 4791 §5.3.1 */
-	if (p.failed) {
-		refused_write(rs, how, at, &p);
+	if (p->failed) {
+		refused_write(rs, how, at, p);
 		return OK;
 	}
-	if (how->use == PATCH_MKCOL && !p.is_calendar)
+	if (how->use == PATCH_MKCOL && !p->is_calendar)
 		return untyped(rq, how, at);
 
 	struct id id;
 	err_t e = calendar_create(
-		&rq->cx, at.actor, at.calendar, p.components ? p.components : COMPONENTS_ALL, &p.change, &id);
+		&rq->cx, at.actor, at.calendar, p->components ? p->components : COMPONENTS_ALL, &p->change, &id);
 	if (err_is(e, CONFLICT))
 		return exists(rq, how);
 	TRY(e);
 	reply_empty(rs, 201);
 	return OK;
-}
-
-err_t dav_mkcalendar(struct request *rq, struct response *rs)
-{
-	return make(rq, rs, &by_mkcalendar);
-}
-
-err_t dav_mkcol(struct request *rq, struct response *rs)
-{
-	return make(rq, rs, &by_mkcol);
 }

@@ -1,17 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PROPFIND (RFC 4918 §9.1), Depth 0 and 1. */
 #include "caldav/members.h"
-#include "caldav/methods.h"
+#include "caldav/methods/methods.h"
 
-static err_t body_read(struct request *rq, struct ask *out)
+struct propfind {
+	struct ask ask;
+	enum depth depth;
+};
+
+err_t propfind_read(struct dav_call *call)
 {
-	const struct xml_node *root = NULL;
-	TRY(xml_parse(&rq->cx, rq->body, &root));
-	if (root && !xml_is(root, NS_DAV, "propfind"))
-		return REFUSE(&rq->cx, MALFORMED, "", "The body of a PROPFIND is a DAV:propfind.");
-	TRY(ask_read(&rq->cx, root, out));
-	if (out->kind == ASK_NOTHING)
-		return REFUSE(&rq->cx, MALFORMED, "", "A propfind holds prop, allprop or propname.");
+	struct ctx *cx = &call->rq->cx;
+	struct propfind *p = arena_new(cx->mem, struct propfind);
+	call->plan = p;
+	TRY(depth_read(call->rq, &p->depth));
+	if (p->depth == DEPTH_ABSENT || p->depth == DEPTH_INFINITY)
+		return FAIL(cx, DAV_DEPTH_INFINITY, "Depth absent or infinity");
+	TRY(ask_read(cx, call->root, &p->ask));
+	if (p->ask.kind == ASK_NOTHING)
+		return REFUSE(cx, MALFORMED, "", "A propfind holds prop, allprop or propname.");
+	if (call->at.kind == RES_CALENDAR && p->depth == DEPTH_1)
+		call->scopes = EVENTS_READ; /* names and times of change of events */
 	return OK;
 }
 
@@ -98,36 +107,27 @@ static err_t write_members(struct members *m, const struct subject *subject)
 	return OK;
 }
 
-err_t dav_propfind(struct request *rq, struct response *rs)
+err_t propfind_run(struct dav_call *call)
 {
-	struct ask ask;
-	struct resource at;
+	struct request *rq = call->rq;
+	const struct propfind *p = call->plan;
+	const struct resource at = call->at;
 	struct calendar calendar;
 	struct object object;
 	struct subject subject;
 	struct members m;
-	enum depth depth;
 
-	TRY(href_of_request(rq, &at));
-	TRY(depth_read(rq, &depth));
-	if (depth == DEPTH_ABSENT || depth == DEPTH_INFINITY)
-		return FAIL(&rq->cx, DAV_DEPTH_INFINITY, "Depth absent or infinity");
-	TRY(body_read(rq, &ask));
-	if (at.kind == RES_CALENDAR && depth == DEPTH_1)
-		TRY(principal_needs(&rq->cx, rq->principal, EVENTS_READ)); /* names and times of change of events */
-	TRY(conditions_judge(rq));
-
-	subject_prefetch(&rq->cx, at, &ask);
+	subject_prefetch(&rq->cx, at, &p->ask);
 	TRY(subject_load(&rq->cx, at, &calendar, &object, &subject));
-	TRY(dead_load(&rq->cx, &ask, &subject));
-	members_open(&m, rq, rs, &ask);
-	TRY(view_load(&m.view, &ask));
-	bool root = depth == DEPTH_0 || !without_root(rq);
+	TRY(dead_load(&rq->cx, &p->ask, &subject));
+	members_open(&m, rq, call->rs, &p->ask);
+	TRY(view_load(&m.view, &p->ask));
+	bool root = p->depth == DEPTH_0 || !without_root(rq);
 	if (!root)
-		response_header(rs, "Preference-Applied", STR("depth-noroot"));
+		response_header(call->rs, "Preference-Applied", STR("depth-noroot"));
 	if (root)
 		(void)members_write(&m, &subject);
-	if (depth == DEPTH_1)
+	if (p->depth == DEPTH_1)
 		TRY(write_members(&m, &subject));
 	members_close(&m);
 	return OK;

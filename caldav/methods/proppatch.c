@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PROPPATCH (RFC 4918 §9.2) of a principal, a home, a calendar or an object. */
-#include "caldav/methods.h"
+#include "caldav/methods/methods.h"
 #include "caldav/props/patch.h"
 
 /* Where the dead properties of what is no calendar hang; looks whether an object is there. */
@@ -34,33 +34,36 @@ static err_t must_exist(struct request *rq, struct resource at)
 	return dead_resource(rq, at, &resource);
 }
 
-err_t dav_proppatch(struct request *rq, struct response *rs)
+err_t proppatch_read(struct dav_call *call)
 {
-	struct resource at;
-	const struct xml_node *root = NULL;
-	TRY(href_of_request(rq, &at));
-	TRY(xml_parse(&rq->cx, rq->body, &root));
-	if (!xml_is(root, NS_DAV, "propertyupdate"))
-		return REFUSE(&rq->cx, MALFORMED, "", "The body of a PROPPATCH is a DAV:propertyupdate.");
-
-	struct patch p = {
+	struct request *rq = call->rq;
+	struct patch *p = arena_new(rq->cx.mem, struct patch);
+	*p = (struct patch){
 		.cx = &rq->cx,
 		.use = PATCH_CHANGE,
-		.kind = at.kind,
-		.owner = (rq->principal->scopes & OWNER) != 0,
+		.kind = call->at.kind,
+		.owner = (call->at.actor->rights & OWNER) != 0,
 	};
-	TRY(patch_read(&p, root));
-	TRY(p.failed ? must_exist(rq, at) : patch_apply(rq, at, &p));
+	call->plan = p;
+	return patch_read(p, call->root);
+}
 
-	if (!p.failed && request_wants_minimal(rq)) { /* RFC 8144 §2.1 */
+err_t proppatch_run(struct dav_call *call)
+{
+	struct request *rq = call->rq;
+	struct response *rs = call->rs;
+	struct patch *p = call->plan;
+	TRY(p->failed ? must_exist(rq, call->at) : patch_apply(rq, call->at, p));
+
+	if (!p->failed && request_wants_minimal(rq)) { /* RFC 8144 §2.1 */
 		reply_empty(rs, 200);
 		response_header(rs, "Preference-Applied", STR("return=minimal"));
 		response_header(rs, "Vary", STR("Prefer, Brief"));
 		return OK;
 	}
 	struct buf *out = multistatus_begin(rs);
-	multistatus_response(out, href_text(rq->cx.mem, at));
-	patch_write(&p, out);
+	multistatus_response(out, href_text(rq->cx.mem, call->at));
+	patch_write(p, out);
 	multistatus_response_end(out);
 	multistatus_end(out);
 	return OK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PUT of a calendar object (RFC 4791 §5.3.2). */
 #include "caldav/calendar/write.h"
-#include "caldav/methods.h"
+#include "caldav/methods/methods.h"
 
 /* text/calendar of version 2.0 in UTF-8, or nothing said (RFC 4791 §5.3.2.1, supported-calendar-data). */
 static err_t type_check(struct request *rq)
@@ -24,21 +24,24 @@ static err_t type_check(struct request *rq)
 	return OK;
 }
 
-err_t dav_put(struct request *rq, struct response *rs)
+err_t put_read(struct dav_call *call)
 {
-	struct resource at;
-	struct preconditions when;
-	TRY(href_of_request(rq, &at));
+	struct request *rq = call->rq;
 	TRY(type_check(rq));
-	TRY(preconditions_read(rq, &when));
 	/* RFC 9110 §14.5: a part of a representation is not one. */
 	if (request_header(rq, "Content-Range").ptr)
 		return REFUSE(&rq->cx, MALFORMED, "Content-Range", "A whole object is put, never a range.");
+	return OK;
+}
 
+err_t put_run(struct dav_call *call)
+{
+	struct request *rq = call->rq;
+	const struct resource at = call->at;
 	struct object_write in = {
 		.calendar_name = at.calendar,
 		.name = at.object,
-		.when = when,
+		.when = conditions_of_object(rq->cx.mem, &call->when),
 		.data = rq->body,
 	};
 	enum put_outcome outcome;
@@ -46,7 +49,7 @@ err_t dav_put(struct request *rq, struct response *rs)
 	TRY(uid_conflict_href(rq, at, object_put(&rq->cx, at.actor, &in, &outcome, &object)));
 
 	/* Stored to the octet as sent, so the tag may be told (RFC 4791 §5.3.4). */
-	reply_empty(rs, outcome == PUT_CREATED ? 201 : 204);
-	response_header(rs, "ETag", etag_text(rq->cx.mem, object.etag));
+	reply_empty(call->rs, outcome == PUT_CREATED ? 201 : 204);
+	response_header(call->rs, "ETag", etag_text(rq->cx.mem, object.etag));
 	return OK;
 }

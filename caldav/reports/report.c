@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "caldav/reports/report.h"
 
+#include "caldav/methods/methods.h"
+
 #define ON_CALENDARS (ON(RES_HOME) | ON(RES_CALENDAR) | ON(RES_OBJECT))
 #define ON_COLLECTIONS (ON_EVERY & ~ON(RES_OBJECT))
 #define ON_OWNED (ON_CALENDARS | ON(RES_PRINCIPAL))
@@ -10,7 +12,7 @@ static const struct report {
 	struct str element;
 	unsigned on;
 	uint64_t scopes; /* 0: those of a PROPFIND there */
-	report_run *run;
+	dav_step *run;
 } reports[] = {
 #define D(name) NS_DAV, name, STR_INIT("<D:" name "/>")
 #define C(name) NS_CALDAV, name, STR_INIT("<C:" name "/>")
@@ -49,7 +51,7 @@ static const struct report *report_find(const struct xml_node *root, enum resour
 	return NULL;
 }
 
-err_t report_depth_zero(const struct report_call *call)
+err_t report_depth_zero(const struct dav_call *call)
 {
 	enum depth depth;
 	TRY(depth_read(call->rq, &depth));
@@ -58,18 +60,17 @@ err_t report_depth_zero(const struct report_call *call)
 	return REFUSE(&call->rq->cx, MALFORMED, "Depth", "This report is asked with Depth 0.");
 }
 
-err_t dav_report(struct request *rq, struct response *rs)
+err_t report_read(struct dav_call *call)
 {
-	struct report_call call = { .rq = rq, .rs = rs };
-	TRY(href_of_request(rq, &call.at));
-	TRY(xml_parse(&rq->cx, rq->body, &call.root));
-	if (!call.root)
-		return REFUSE(&rq->cx, MALFORMED, "", "A REPORT needs a body that names the report.");
-	const struct report *report = report_find(call.root, call.at.kind);
+	const struct xml_node *root = call->root;
+	const struct report *report = report_find(root, call->at.kind);
 	if (!report)
-		return FAIL(&rq->cx, DAV_REPORT, "%.*s %.*s", STR_ARG(call.root->ns), STR_ARG(call.root->local));
-	uint64_t scopes = report->scopes ? report->scopes : scopes_to_read(call.at.kind);
-	TRY(principal_needs(&rq->cx, rq->principal, scopes));
-	TRY(conditions_judge(rq));
-	return report->run(&call);
+		return FAIL(&call->rq->cx, DAV_REPORT, "%.*s %.*s", STR_ARG(root->ns), STR_ARG(root->local));
+	call->scopes = report->scopes ? report->scopes : scopes_to_read(call->at.kind);
+	return OK;
+}
+
+err_t report_run(struct dav_call *call)
+{
+	return report_find(call->root, call->at.kind)->run(call);
 }

@@ -5,28 +5,19 @@
  */
 #pragma once
 
-#include "caldav/methods.h"
+#include "caldav/dispatch.h"
 #include "caldav/props/props.h"
 
-/* One REPORT in work. */
-struct report_call {
-	struct request *rq;
-	struct response *rs;
-	struct resource at;
-	const struct xml_node *root;
-};
-
-typedef err_t report_run(struct report_call *call);
-
-report_run report_query;           /* report_query.c */
-report_run report_multiget;        /* report_multiget.c */
-report_run report_sync;            /* report_sync.c */
-report_run report_freebusy;        /* report_freebusy.c */
-report_run report_expand_property; /* report_expand.c */
-report_run report_principal_match; /* report_principal.c, and these */
-report_run report_principal_search;
-report_run report_search_properties;
-report_run report_acl_principals;
+/* The step `run` of each row: call->root is the report's element. */
+dav_step report_query;           /* report_query.c */
+dav_step report_multiget;        /* report_multiget.c */
+dav_step report_sync;            /* report_sync.c */
+dav_step report_freebusy;        /* report_freebusy.c */
+dav_step report_expand_property; /* report_expand.c */
+dav_step report_principal_match; /* report_principal.c, and these */
+dav_step report_principal_search;
+dav_step report_search_properties;
+dav_step report_acl_principals;
 
 /* What of one object calendar-data may make, at most. */
 #define DATA_MAX (16 * 1024 * 1024)
@@ -35,4 +26,4 @@ report_run report_acl_principals;
 void reports_write(enum resource_kind kind, struct buf *out);
 
 /* Depth 0 or none, as reports over principals want it (RFC 3744 §9). MALFORMED. */
-MUST_CHECK err_t report_depth_zero(const struct report_call *call);
+MUST_CHECK err_t report_depth_zero(const struct dav_call *call);

@@ -12,7 +12,7 @@
 #define EXPANSIONS_MAX 100
 
 struct expansion {
-	struct report_call *call;
+	struct dav_call *call;
 	struct view view;
 	unsigned count;
 };
@@ -141,7 +141,7 @@ static err_t write_subject(
 	return OK;
 }
 
-err_t report_expand_property(struct report_call *call)
+err_t report_expand_property(struct dav_call *call)
 {
 	struct ctx *cx = &call->rq->cx;
 	struct expansion x = { .call = call, .view = view_of(call->rq) };

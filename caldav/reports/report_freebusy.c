@@ -104,7 +104,7 @@ static err_t add_home(struct busy *b)
 	return add_by_zone(b, calendars, counted);
 }
 
-err_t report_freebusy(struct report_call *call)
+err_t report_freebusy(struct dav_call *call)
 {
 	static const struct ask nothing = { .kind = ASK_NOTHING };
 	struct ctx *cx = &call->rq->cx;

@@ -136,7 +136,7 @@ static err_t calendars_load(struct ctx *cx, struct multiget *g)
 	return calendar_by_name(cx, g->at.actor, g->at.calendar, g->calendars);
 }
 
-static err_t multiget_read(struct report_call *call, struct multiget *g)
+static err_t multiget_read(struct dav_call *call, struct multiget *g)
 {
 	struct ctx *cx = &call->rq->cx;
 	size_t hrefs = 0;
@@ -157,7 +157,7 @@ static err_t multiget_read(struct report_call *call, struct multiget *g)
 	return OK;
 }
 
-err_t report_multiget(struct report_call *call)
+err_t report_multiget(struct dav_call *call)
 {
 	struct multiget g = { .lot = LOT };
 	struct wanted *lot = arena_array(call->rq->cx.mem, struct wanted, LOT);

@@ -12,7 +12,7 @@ static struct subject own_principal(const struct view *view)
 }
 
 /* The asker's principal as the only response, or none. */
-static err_t answer_principal(struct report_call *call, const struct ask *ask, bool matches)
+static err_t answer_principal(struct dav_call *call, const struct ask *ask, bool matches)
 {
 	struct view view = view_of(call->rq);
 	struct subject subject = own_principal(&view);
@@ -27,7 +27,7 @@ static err_t answer_principal(struct report_call *call, const struct ask *ask, b
 
 /* ---- acl-principal-prop-set, §9.2 ---- */
 
-err_t report_acl_principals(struct report_call *call)
+err_t report_acl_principals(struct dav_call *call)
 {
 	struct calendar calendar;
 	struct object object;
@@ -58,7 +58,7 @@ static bool names_asker(const struct prop *p)
 	return false;
 }
 
-static err_t match_read(struct report_call *call, struct match *out, struct ask *ask)
+static err_t match_read(struct dav_call *call, struct match *out, struct ask *ask)
 {
 	struct ctx *cx = &call->rq->cx;
 	const struct xml_node *property = xml_child(call->root, NS_DAV, "principal-property");
@@ -134,7 +134,7 @@ static err_t match_members(struct match *x, const struct subject *subject)
 	return at == RES_ROOT || at == RES_HOMES || at == RES_HOME ? match_home(x) : OK;
 }
 
-err_t report_principal_match(struct report_call *call)
+err_t report_principal_match(struct dav_call *call)
 {
 	struct match x = { .self = false };
 	struct ask ask;
@@ -165,7 +165,7 @@ static const struct {
 	{ NS_CALDAV, "calendar-home-set", "Calendars", STR_INIT("<C:calendar-home-set/>") },
 };
 
-err_t report_search_properties(struct report_call *call)
+err_t report_search_properties(struct dav_call *call)
 {
 	TRY(report_depth_zero(call));
 	struct buf *out = reply(call->rs, 200, XML_TYPE);
@@ -226,7 +226,7 @@ static err_t search_matches(
 	return OK;
 }
 
-err_t report_principal_search(struct report_call *call)
+err_t report_principal_search(struct dav_call *call)
 {
 	struct view view = view_of(call->rq);
 	struct subject subject = own_principal(&view);

@@ -38,7 +38,7 @@ static const struct place *place_of(const struct search *q, const struct object 
 	return &q->places[0];
 }
 
-static err_t query_read(struct report_call *call, struct search *q)
+static err_t query_read(struct dav_call *call, struct search *q)
 {
 	struct ctx *cx = &call->rq->cx;
 	TRY(ask_read(cx, call->root, &q->ask));
@@ -271,7 +271,7 @@ static err_t query_home(struct members *m, struct search *q)
 	return OK;
 }
 
-err_t report_query(struct report_call *call)
+err_t report_query(struct dav_call *call)
 {
 	struct search q = { .query_zone = STR_ABSENT };
 	struct calendar calendar;

@@ -45,7 +45,7 @@ static err_t token_read(struct ctx *cx, const struct xml_node *root, struct sync
 	return OK;
 }
 
-static err_t sync_read(struct report_call *call, struct sync *s)
+static err_t sync_read(struct dav_call *call, struct sync *s)
 {
 	struct ctx *cx = &call->rq->cx;
 	struct str level = xml_text(xml_child(call->root, NS_DAV, "sync-level"));
@@ -111,7 +111,7 @@ static void write_token(struct members *m, struct sync_token token)
 	BUF_LIT(out, "</D:sync-token>");
 }
 
-err_t report_sync(struct report_call *call)
+err_t report_sync(struct dav_call *call)
 {
 	struct sync s = { .limit = 0 };
 	struct members m;

@@ -104,17 +104,18 @@ struct str instant_rfc3339(struct arena *mem, struct instant t)
 	return str_fmt(mem, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)c.year, c.month, c.day, c.hour, c.minute, c.second);
 }
 
+static const char *const day_names[] = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday" };
+static const char month_names[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
+	"Dec" };
+
 struct str instant_imf(struct arena *mem, struct instant t)
 {
-	static const char days[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
-		"Dec" };
 	struct civil c = civil_of(t);
 	int64_t weekday = (c.days + 4) % 7; /* 1970-01-01 was a Thursday */
 	if (weekday < 0)
 		weekday += 7;
-	return str_fmt(mem, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[weekday], c.day, months[c.month - 1],
-		(int)c.year, c.hour, c.minute, c.second);
+	return str_fmt(mem, "%.3s, %02d %s %04d %02d:%02d:%02d GMT", day_names[weekday], c.day,
+		month_names[c.month - 1], (int)c.year, c.hour, c.minute, c.second);
 }
 
 struct str instant_ical(struct arena *mem, struct instant t)
@@ -217,6 +218,100 @@ bool instant_from_ical(struct str s, struct instant *out)
 		!take_digits(&s, 2, &c.second) || !take_char(&s, 'z') || s.len)
 		return false;
 	c.year = year;
+	if (!civil_valid(&c))
+		return false;
+	*out = instant_of_civil(&c);
+	return true;
+}
+
+/* ---- RFC 9110 §5.6.7: case-sensitive, no blank too many ---- */
+
+static bool take_text(struct str *s, struct str text)
+{
+	if (!str_starts(*s, text))
+		return false;
+	*s = str_from(*s, text.len);
+	return true;
+}
+
+/* Of three letters, or whole. */
+static bool take_day_name(struct str *s, bool whole)
+{
+	for (size_t i = 0; i < ARRAY_LEN(day_names); i++) {
+		struct str name = str_of(day_names[i]);
+		if (take_text(s, whole ? name : str_sub(name, 0, 3)))
+			return true;
+	}
+	return false;
+}
+
+static bool take_month_name(struct str *s, int *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(month_names); i++)
+		if (take_text(s, str_of(month_names[i]))) {
+			*out = (int)i + 1;
+			return true;
+		}
+	return false;
+}
+
+static bool take_clock(struct str *s, struct civil *c)
+{
+	if (!take_digits(s, 2, &c->hour) || !take_text(s, STR(":")) || !take_digits(s, 2, &c->minute) ||
+		!take_text(s, STR(":")) || !take_digits(s, 2, &c->second))
+		return false;
+	if (c->second == 60)
+		c->second = 59; /* a leap second, which Unix time does not have */
+	return true;
+}
+
+/* Sun, 06 Nov 1994 08:49:37 GMT */
+static bool imf_date(struct str s, struct civil *c)
+{
+	int year;
+	if (!take_day_name(&s, false) || !take_text(&s, STR(", ")) || !take_digits(&s, 2, &c->day) ||
+		!take_text(&s, STR(" ")) || !take_month_name(&s, &c->month) || !take_text(&s, STR(" ")) ||
+		!take_digits(&s, 4, &year) || !take_text(&s, STR(" ")) || !take_clock(&s, c))
+		return false;
+	c->year = year;
+	return str_eq(s, STR(" GMT"));
+}
+
+/* Sunday, 06-Nov-94 08:49:37 GMT: of the years that end so, the one that is not over 50 years from now. */
+static bool rfc850_date(struct str s, struct instant now, struct civil *c)
+{
+	int year;
+	if (!take_day_name(&s, true) || !take_text(&s, STR(", ")) || !take_digits(&s, 2, &c->day) ||
+		!take_text(&s, STR("-")) || !take_month_name(&s, &c->month) || !take_text(&s, STR("-")) ||
+		!take_digits(&s, 2, &year) || !take_text(&s, STR(" ")) || !take_clock(&s, c))
+		return false;
+	int64_t this_year = civil_of(now).year;
+	c->year = this_year - this_year % 100 + 100 + year;
+	while (c->year > this_year + 50)
+		c->year -= 100;
+	return str_eq(s, STR(" GMT"));
+}
+
+/* Sun Nov  6 08:49:37 1994 */
+static bool asctime_date(struct str s, struct civil *c)
+{
+	int year;
+	if (!take_day_name(&s, false) || !take_text(&s, STR(" ")) || !take_month_name(&s, &c->month) ||
+		!take_text(&s, STR(" ")))
+		return false;
+	bool padded = take_text(&s, STR(" "));
+	if (!take_digits(&s, padded ? 1 : 2, &c->day) || !take_text(&s, STR(" ")) || !take_clock(&s, c) ||
+		!take_text(&s, STR(" ")) || !take_digits(&s, 4, &year))
+		return false;
+	c->year = year;
+	return s.len == 0;
+}
+
+bool instant_from_http(struct str s, struct instant now, struct instant *out)
+{
+	struct civil c = { 0 };
+	if (!imf_date(s, &c) && !rfc850_date(s, now, &c) && !asctime_date(s, &c))
+		return false;
 	if (!civil_valid(&c))
 		return false;
 	*out = instant_of_civil(&c);

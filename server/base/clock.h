@@ -36,5 +36,7 @@ struct str instant_ical(struct arena *mem, struct instant t); /* 20261124T053054
 
 /* RFC 3339 date-time with an offset (Z or ±hh:mm), years 0000 to 9999. Refuses second 60 and anything left over. */
 bool instant_from_rfc3339(struct str s, struct instant *out);
+/* An HTTP-date in any of its three forms (RFC 9110 §5.6.7); `now` tells the century of a year of two digits. */
+bool instant_from_http(struct str s, struct instant now, struct instant *out);
 /* YYYYMMDDTHHMMSSZ as CalDAV's time-range has it. */
 bool instant_from_ical(struct str s, struct instant *out);

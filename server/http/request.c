@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "server/base/buf.h"
+#include "server/base/config.h"
 #include "server/crypto/digest.h"
 #include "server/http/client_io.h"
 #include "server/http/cookie.h"
@@ -97,6 +98,18 @@ struct str request_media_type(const struct request *rq)
 	if (!str_cut(&rest, ';', &type))
 		return STR_ABSENT;
 	return str_lower(rq->cx.mem, str_trim(type, STR_BLANK));
+}
+
+struct str request_absolute(const struct request *rq, struct str path)
+{
+	struct str url = rq->cx.config->public_url, host = request_header(rq, "Host");
+	if (str_ends(url, STR("/")))
+		url.len--;
+	size_t authority = str_find(url, STR("://"));
+	bool is_public = !host.len || (authority != SIZE_MAX && str_eq_nocase(str_from(url, authority + 3), host));
+	if (is_public)
+		return str_cat(rq->cx.mem, url, path);
+	return str_fmt(rq->cx.mem, "%s://%.*s%.*s", rq->secure ? "https" : "http", STR_ARG(host), STR_ARG(path));
 }
 
 static bool prefers_minimal(struct str list)

@@ -85,6 +85,12 @@ struct str request_cookie(const struct request *rq, struct str name);
 /* The query as a strict form: MALFORMED for bad escapes, NUL, invalid UTF-8, too many. Parsed once. */
 MUST_CHECK err_t request_params(struct request *rq, const struct form **out);
 
+/*
+ * A path of ours as an absolute URL, for Location: at the public URL, or at the host that the client speaks to where
+ * that is another one (a local address, a proxy that nobody told us of).
+ */
+struct str request_absolute(const struct request *rq, struct str path);
+
 /* Media type of Content-Type without parameters, lower-cased; absent if there was no header. */
 struct str request_media_type(const struct request *rq);
 

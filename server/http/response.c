@@ -20,6 +20,13 @@ void response_begin(struct response *rs, struct request *rq)
 	rs->no_body = rq->method == METHOD_HEAD;
 }
 
+err_t response_fits(const struct response *rs)
+{
+	if (rs->body.full || rs->head.full)
+		return FAIL(&rs->rq->cx, INTERNAL, "the answer outgrew its buffer");
+	return OK;
+}
+
 void response_clear(struct response *rs)
 {
 	buf_clear(&rs->head);

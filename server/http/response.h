@@ -61,6 +61,9 @@ struct buf *response_stream(struct response *rs, int status, const char *content
 bool response_flush(struct response *rs);
 bool response_flush_if_large(struct response *rs); /* cheap to call in each round of a loop: sends 32 KiB or more */
 
+/* INTERNAL when the answer outgrew its buffers: it must not go out, nor what it tells of be committed. */
+MUST_CHECK err_t response_fits(const struct response *rs);
+
 /* ---- for the router ---- */
 
 /* A new answer to rq, with nothing in it. */

@@ -53,10 +53,8 @@ struct module {
 	/* May tell, by db_prefetch, what the request will read if its credential, not proven yet, is good; NULL for
 	 * none. */
 	void (*prefetch)(struct request *rq, const struct credential *sent);
-	/* Judges what the request itself makes a condition of it, behind its body and before its handler. A transaction
-	 * that is begun here (db_begin) holds the handler too: the router commits it before the answer goes out, if
-	 * both succeeded. NULL for none. */
-	err_t (*conditions)(struct request *rq);
+	/* What is said where no row fits (OPTIONS is answered by the router); NULL: 404 without a path, else 405. */
+	err_t (*unrouted)(struct request *rq, bool path_known);
 	/* Writes the whole answer for e, which carries its own status. NULL: the API's error object. */
 	void (*show_error)(struct request *rq, struct response *rs, err_t e);
 	/* May add header lines to each answer of the module (DAV:); NULL for none. */

@@ -104,12 +104,14 @@ static err_t find(struct request *rq, struct match *found)
 static err_t no_route(struct request *rq, struct response *rs, const struct match *found)
 {
 	TRY(access_count(rq));
-	if (!found->path_known)
-		return FAIL(&rq->cx, NOT_FOUND, "no route");
-	if (rq->method != METHOD_OPTIONS)
-		return FAIL(&rq->cx, METHOD_NOT_ALLOWED, "not in the table");
-	answer_options(rq, rs);
-	return OK;
+	if (rq->method == METHOD_OPTIONS && found->path_known) {
+		answer_options(rq, rs);
+		return OK;
+	}
+	if (rq->method != METHOD_OPTIONS && rq->module && rq->module->unrouted)
+		return rq->module->unrouted(rq, found->path_known);
+	return found->path_known ? FAIL(&rq->cx, METHOD_NOT_ALLOWED, "not in the table")
+				 : FAIL(&rq->cx, NOT_FOUND, "no route");
 }
 
 /* A failed authentication counts against the address; who is over the limit hears that first. */
@@ -118,18 +120,6 @@ static err_t identify(struct request *rq, unsigned who)
 	err_t e = access_identify(rq, who);
 	TRY(access_count(rq));
 	return e;
-}
-
-/* What the conditions began is committed here, and undone by db_end wherever else this returns. */
-static err_t handle(struct request *rq, struct response *rs)
-{
-	if (rq->module->conditions)
-		TRY(rq->module->conditions(rq));
-	bool begun = rq->cx.tx != NULL;
-	TRY(rq->route->run(rq, rs));
-	if (rs->body.full || rs->head.full)
-		return FAIL(&rq->cx, INTERNAL, "the answer outgrew its buffer");
-	return begun ? db_commit(&rq->cx) : OK;
 }
 
 static err_t serve(struct request *rq, struct response *rs)
@@ -148,7 +138,8 @@ static err_t serve(struct request *rq, struct response *rs)
 	TRY(access_enter(rq));
 	TRY(read_body(rq));
 	TRY(access_check_form(rq));
-	return handle(rq, rs);
+	TRY(rq->route->run(rq, rs));
+	return response_fits(rs);
 }
 
 static void show(struct request *rq, struct response *rs, err_t e)

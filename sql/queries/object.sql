@@ -32,11 +32,11 @@ SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.compo
 -- name: place_states
 -- $1 account  $2 only  $3 calendars  $4 objects ('' asks for the calendar alone)
 -- The fence (LIMIT 1) makes each object one look-up by its name.
-SELECT p.place - 1 AS place, c.id AS calendar, s.modseq, o.etag
+SELECT p.place - 1 AS place, c.id AS calendar, s.modseq, c.prop_version, o.etag, o.updated_at
   FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS p(calendar, object, place)
   JOIN calendar c ON c.account_id = $1 AND c.name = p.calendar AND ($2::uuid[] IS NULL OR c.id = ANY ($2))
   JOIN calendar_state s ON s.account_id = c.account_id AND s.calendar_id = c.id
-  LEFT JOIN LATERAL (SELECT x.etag FROM calendar_object x
+  LEFT JOIN LATERAL (SELECT x.etag, x.updated_at FROM calendar_object x
                       WHERE x.account_id = c.account_id AND x.calendar_id = c.id AND x.name = p.object AND NOT x.deleted
                       LIMIT 1) o ON true;
 

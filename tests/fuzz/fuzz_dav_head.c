@@ -3,7 +3,8 @@
 /* What CalDAV reads outside of bodies: hrefs and Destination, entity tags, Depth, Overwrite, sync tokens. */
 #include <assert.h>
 
-#include "caldav/methods.h"
+#include "caldav/headers.h"
+#include "caldav/href.h"
 #include "server/base/config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -20,14 +21,20 @@ static void try_href(struct request *rq, struct str text)
 	assert(str_eq(href_text(rq->cx.mem, again), canonical));
 }
 
-static void try_tags(struct request *rq, const char *name, struct str text)
+static void try_conditions(struct request *rq, const char *name, struct str text)
 {
-	struct preconditions when;
+	static const struct representation now = { STR_INIT("\"00112233445566778899aabbccddeeff\""), { 0 } };
+	struct conditions when;
 	rq->headers[1] = (struct header){ str_of(name), text };
 	rq->header_count = 2;
-	if (!preconditions_read(rq, &when))
-		for (size_t i = 0; i < when.match.count; i++)
-			assert(when.match.items[i].len == ETAG_OCTETS);
+	if (conditions_read(rq, &when))
+		return;
+	struct preconditions stored = conditions_of_object(rq->cx.mem, &when);
+	for (size_t i = 0; i < stored.match.count; i++)
+		assert(stored.match.items[i].len == ETAG_OCTETS);
+	enum condition_result write = conditions_evaluate(&when, &now, false),
+			      read = conditions_evaluate(&when, &now, true);
+	assert((write == CONDITIONS_HOLD) == (read == CONDITIONS_HOLD) || !instant_is_none(when.modified_since));
 }
 
 static void try_token(struct arena *mem, struct str text)
@@ -56,8 +63,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* Below the account's own home, where the names are. */
 	try_href(rq,
 		str_fmt(mem, "/dav/calendars/%.*s/%.*s", STR_ARG(dav_account(mem, principal.account)), STR_ARG(text)));
-	try_tags(rq, "If-Match", text);
-	try_tags(rq, "If-None-Match", text);
+	try_conditions(rq, "If-Match", text);
+	try_conditions(rq, "If-None-Match", text);
+	try_conditions(rq, "If-Modified-Since", text);
+	try_conditions(rq, "If-Unmodified-Since", text);
 	rq->headers[1].name = STR("Depth");
 	(void)!depth_read(rq, &depth);
 	rq->headers[1].name = STR("Overwrite");

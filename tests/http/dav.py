@@ -101,7 +101,7 @@ class Answer:
 
 class Dav:
     def __init__(self, url, username=None, secret=None, bearer=None):
-        self.netloc = urllib.parse.urlsplit(url).netloc
+        self.url, self.netloc = url, urllib.parse.urlsplit(url).netloc
         self.connection = http.client.HTTPConnection(self.netloc, timeout=60)
         self.headers = {}
         if bearer:

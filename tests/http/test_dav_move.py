@@ -10,7 +10,7 @@ def test_a_move_inside_a_calendar_is_a_new_name_for_the_same(dav, cal):  # RFC 4
     tag = put_new(dav, cal + "a.ics")
     token = dav.sync(cal).sync_token
     answer = dav.request("MOVE", cal + "a.ics", Destination=cal + "b%20c.ics")
-    assert (answer.status, answer.headers["Location"]) == (201, cal + "b%20c.ics")
+    assert (answer.status, answer.headers["Location"]) == (201, dav.url + cal + "b%20c.ics")
     assert dav.request("GET", cal + "b%20c.ics").headers["ETag"] == tag
     assert dav.request("GET", cal + "a.ics").status == 404
     changes = {m.href: m.status for m in dav.sync(cal, token).responses}
@@ -32,7 +32,7 @@ def test_overwrite_decides_about_what_stands_there(dav, cal, other):  # RFC 4918
     assert dav.request("MOVE", cal + "a.ics", Destination=other + "b.ics", Overwrite="F").status == 412
     assert "UID:two" in dav.request("GET", other + "b.ics").text
     answer = dav.request("COPY", cal + "a.ics", Destination=other + "b.ics", Overwrite="T")
-    assert (answer.status, answer.headers["Location"]) == (204, other + "b.ics")
+    assert (answer.status, answer.headers["Location"]) == (204, dav.url + other + "b.ics")
     assert "UID:one" in dav.request("GET", other + "b.ics").text
     assert dav.request("MOVE", cal + "a.ics", Destination=other + "b.ics").status == 204
     assert names(dav, cal) == set() and names(dav, other) == {"b.ics"}
@@ -102,7 +102,7 @@ def test_a_moved_calendar_keeps_its_objects_tokens_and_properties(dav, home, cal
     new = f"{home}{uuid.uuid4()}/"
     assert dav.request("MOVE", cal, Destination=new, Depth="0").status == 400
     answer = dav.request("MOVE", cal, Destination=new)
-    assert (answer.status, answer.headers["Location"]) == (201, new)
+    assert (answer.status, answer.headers["Location"]) == (201, dav.url + new)
     assert dav.request("GET", cal).status == 404 and names(dav, new) == {"a.ics"}
     assert dav.sync(new, token).responses == []
     found = props(dav, new, "<D:displayname/><x:y xmlns:x='urn:x'/>")
@@ -130,3 +130,13 @@ def test_a_calendar_cannot_go_into_a_calendar(dav, cal, other):  # RFC 4791 §4.
     for method in ("COPY", "MOVE"):
         answer = dav.request(method, cal, Destination=other + "inside")
         assert answer.status == 403 and answer.condition == [C + "calendar-collection-location-ok"]
+
+
+def test_the_location_is_absolute_where_the_client_is(dav, cal):
+    """Strict suites and some clients read nothing else (RFC 9110 §10.2.2 lets both): at the public URL, or at the host that
+    was spoken to."""
+    put_new(dav, cal + "a.ics")
+    answer = dav.request("MOVE", cal + "a.ics", Destination=cal + "a%20b.ics", Host="calends.internal:81")
+    assert (answer.status, answer.headers["Location"]) == (201, f"http://calends.internal:81{cal}a%20b.ics")
+    answer = dav.request("MOVE", cal + "a%20b.ics", Destination=dav.url + cal + "a.ics")
+    assert (answer.status, answer.headers["Location"]) == (201, f"{dav.url}{cal}a.ics")

@@ -131,6 +131,7 @@ size_t object_lot(const struct object *rows, size_t from, size_t count);
 struct str etag_text(struct arena *mem, struct bytes etag);
 /* W/"…" of the calendar as one stream: another one with each change of its objects or properties. */
 struct str calendar_etag(struct arena *mem, const struct calendar *c);
+struct str calendar_tag(struct arena *mem, struct id calendar, int64_t modseq, int64_t prop_version); /* the same */
 
 /*
  * Conditions of a write (RFC 9110 §13.1). A list whose items are NULL: no such header. Tags that are not ours are left
@@ -184,12 +185,13 @@ MUST_CHECK err_t object_copy(struct ctx *cx, const struct actor *actor, struct o
 
 /* ---- what a request may be conditional on (RFC 4918 §10.4) ---- */
 
-/* The state of a calendar, and the tag of an object in it. */
+/* The state of a calendar, and of an object in it. */
 struct place_state {
 	int64_t place; /* which was asked, from 0 */
 	struct id calendar;
-	int64_t modseq;
+	int64_t modseq, prop_version;
 	struct bytes etag; /* absent: a calendar was asked, or there is no such object */
+	struct instant updated_at;
 };
 /* Of those that are there, in one snapshot and any order. An empty name asks for the calendar alone. */
 MUST_CHECK err_t place_states(struct ctx *cx, const struct actor *actor, const struct object_place *places,

@@ -16,10 +16,15 @@ DB_RESULT(calendar_delete, struct outcome, outcome);
 DB_RESULT(calendar_relocate, struct outcome, outcome);
 
 /* With the id, since a calendar made anew at the same URL counts from the beginning (RFC 4918 §8.6). */
+struct str calendar_tag(struct arena *mem, struct id calendar, int64_t modseq, int64_t prop_version)
+{
+	return str_fmt(mem, "W/\"%.*s-%lld-%lld\"", STR_ARG(id_text(mem, "cal", calendar)), (long long)modseq,
+		(long long)prop_version);
+}
+
 struct str calendar_etag(struct arena *mem, const struct calendar *c)
 {
-	return str_fmt(mem, "W/\"%.*s-%lld-%lld\"", STR_ARG(id_text(mem, "cal", c->id)), (long long)c->modseq,
-		(long long)c->prop_version);
+	return calendar_tag(mem, c->id, c->modseq, c->prop_version);
 }
 
 err_t calendar_list(struct ctx *cx, const struct actor *actor, struct calendar **out, size_t *count_out)

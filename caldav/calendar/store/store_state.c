@@ -6,7 +6,7 @@ struct locked {
 	struct id id;
 };
 
-DB_RESULT(place_states, struct place_state, place, calendar, modseq, etag);
+DB_RESULT(place_states, struct place_state, place, calendar, modseq, prop_version, etag, updated_at);
 DB_RESULT(account_lock, struct locked, id);
 DB_RESULT(calendar_lock, struct locked, id);
 

@@ -88,10 +88,10 @@ static void dav_header(struct request *rq, struct response *rs)
 	response_header(rs, "DAV", STR("1"));
 }
 
-static err_t not_if_told(struct request *rq)
+static err_t unrouted(struct request *rq, bool path_known)
 {
 	assert_non_null(rq->principal);
-	return request_header(rq, "If").ptr ? REFUSE(&rq->cx, PRECONDITION, "If", "told") : OK;
+	return path_known ? FAIL(&rq->cx, CONFLICT, "path") : FAIL(&rq->cx, PRECONDITION, "no path");
 }
 
 static const struct module dav = { .name = "dav",
@@ -100,7 +100,7 @@ static const struct module dav = { .name = "dav",
 	.route_count = ARRAY_LEN(dav_routes),
 	.auth_first = true,
 	.basic = KEY,
-	.conditions = not_if_told,
+	.unrouted = unrouted,
 	.every_answer = dav_header };
 static const struct module api = { .name = "api",
 	.prefix = "/v1/",
@@ -228,7 +228,6 @@ TEST(under_dav_a_stranger_learns_nothing)
 	}
 	struct exchange *x = exchange_run(exchange_new(&app, METHOD_OPTIONS, "/dav/", STR(""), NO_HEADERS));
 	assert_int_equal(x->rs.status, 200);
-	assert_int_equal(bearer(METHOD_GET, "/dav/nowhere", "cp_good")->rs.status, 404);
 }
 
 TEST(who_and_scope_are_enforced)
@@ -523,21 +522,13 @@ TEST(each_credential_has_its_rate)
 	limiter_close(limited.limiter);
 }
 
-TEST(what_a_request_is_conditional_on_is_judged_before_its_handler_and_behind_its_caller)
+TEST(a_module_says_what_no_row_of_its_has_means)
 {
-	static const struct {
-		struct str key;
-		bool conditional;
-		int status;
-	} cases[] = { { STR_INIT("Bearer cp_good"), false, 200 }, { STR_INIT("Bearer cp_good"), true, 412 },
-		{ STR_INIT("Bearer cp_bad"), true, 401 }, { STR_INIT("Bearer pk_good"), true, 403 } };
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		const struct header headers[] = { { STR("Authorization"), cases[i].key }, H("If", "(<a:b>)") };
-		struct exchange *x = exchange_run(
-			exchange_new(&app, METHOD_GET, "/dav/a/b/c", STR(""), headers, cases[i].conditional ? 2 : 1));
-		assert_int_equal(x->rs.status, cases[i].status);
-		assert_int_equal(str_find(answered_body(x), STR("[a][b][c]")) != SIZE_MAX, cases[i].status == 200);
-	}
+	assert_int_equal(bearer(METHOD_GET, "/dav/nowhere", "cp_good")->rs.status, 412);
+	assert_int_equal(bearer(METHOD_DELETE, "/dav/a/b/c", "cp_good")->rs.status, 409);
+	assert_int_equal(bearer(METHOD_GET, "/dav/nowhere", "cp_bad")->rs.status, 401); /* and to its callers alone */
+	assert_int_equal(bearer(METHOD_OPTIONS, "/dav/nowhere", "cp_good")->rs.status, 404);
+	assert_int_equal(bearer(METHOD_OPTIONS, "/dav/a/b/c", "cp_good")->rs.status, 200);
 }
 
 static int status_inside(
@@ -603,6 +594,5 @@ TESTS(RUN(the_first_row_that_fits_gets_the_decoded_arguments),
 	RUN(a_stranger_s_form_needs_the_token_of_the_cookie_that_came_with_it),
 	RUN(a_form_from_another_site_is_refused), RUN(pages_carry_their_policy), RUN(cors_is_where_the_row_says_so),
 	RUN(a_preflight_is_answered_for_cors_rows_alone), RUN(each_credential_has_its_rate),
-	RUN(what_a_request_is_conditional_on_is_judged_before_its_handler_and_behind_its_caller),
-	RUN(an_account_has_a_number_of_requests_at_a_time), RUN(a_long_prefix_is_no_path_of_another_module),
-	RUN(the_table_prints_itself))
+	RUN(a_module_says_what_no_row_of_its_has_means), RUN(an_account_has_a_number_of_requests_at_a_time),
+	RUN(a_long_prefix_is_no_path_of_another_module), RUN(the_table_prints_itself))

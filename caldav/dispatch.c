@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "caldav/dispatch.h"
+
+#include "caldav/methods/methods.h"
+#include "server/db/query.h"
+
+/* clang-format off */
+static const struct dav_method methods[] = {
+	/* method            read             run             body            its root                           writes  locks            judged             target         privilege */
+	{ METHOD_PROPFIND,   propfind_read,   propfind_run,   DAV_XML,        NS_DAV,    "propfind",             false,  LOCKS_NOTHING,   JUDGED_NEVER,      TARGET_THERE,  "read" },
+	{ METHOD_REPORT,     report_read,     report_run,     DAV_XML_NEEDED, NULL,      NULL,                   false,  LOCKS_NOTHING,   JUDGED_NEVER,      TARGET_THERE,  "read" },
+	{ METHOD_GET,        NULL,            get_run,        DAV_NO_BODY,    NULL,      NULL,                   false,  LOCKS_NOTHING,   JUDGED_BY_HANDLER, TARGET_THERE,  "read" },
+	{ METHOD_PUT,        put_read,        put_run,        DAV_NO_BODY,    NULL,      NULL,                   true,   LOCKS_CALENDARS, JUDGED_BY_STORE,   TARGET_EITHER, "write-content" },
+	{ METHOD_PROPPATCH,  proppatch_read,  proppatch_run,  DAV_XML_NEEDED, NS_DAV,    "propertyupdate",       true,   LOCKS_CALENDARS, JUDGED_FIRST,      TARGET_THERE,  "write-properties" },
+	{ METHOD_DELETE,     delete_read,     delete_run,     DAV_NO_BODY,    NULL,      NULL,                   true,   LOCKS_CALENDARS, JUDGED_BY_STORE,   TARGET_THERE,  "unbind" },
+	{ METHOD_COPY,       copy_read,       copy_run,       DAV_NO_BODY,    NULL,      NULL,                   true,   LOCKS_ACCOUNT,   JUDGED_BY_STORE,   TARGET_THERE,  "bind" },
+	{ METHOD_MOVE,       move_read,       move_run,       DAV_NO_BODY,    NULL,      NULL,                   true,   LOCKS_ACCOUNT,   JUDGED_BY_STORE,   TARGET_THERE,  "bind" },
+	{ METHOD_MKCALENDAR, mkcalendar_read, mkcalendar_run, DAV_XML_TYPED,  NS_CALDAV, "mkcalendar",           true,   LOCKS_ACCOUNT,   JUDGED_FIRST,      TARGET_NEW,    "bind" },
+	{ METHOD_MKCOL,      mkcalendar_read, mkcalendar_run, DAV_XML_TYPED,  NS_DAV,    "mkcol",                true,   LOCKS_ACCOUNT,   JUDGED_FIRST,      TARGET_NEW,    "bind" },
+	{ METHOD_ACL,        NULL,            acl_run,        DAV_XML_NEEDED, NS_DAV,    "acl",                  false,  LOCKS_NOTHING,   JUDGED_FIRST,      TARGET_THERE,  "write-acl" },
+};
+/* clang-format on */
+
+const struct dav_method *dav_method_of(enum method method)
+{
+	for (size_t i = 0; i < ARRAY_LEN(methods); i++)
+		if (methods[i].method == method || (method == METHOD_HEAD && methods[i].method == METHOD_GET))
+			return &methods[i];
+	return NULL;
+}
+
+/* ---- the walk ---- */
+
+/* Clients are known that send XML of a MKCALENDAR as text/calendar. */
+static err_t type_check(struct request *rq)
+{
+	struct str type = request_media_type(rq);
+	bool is_xml = !type.ptr || str_eq(type, STR("application/xml")) || str_eq(type, STR("text/xml")) ||
+		      (rq->method == METHOD_MKCALENDAR && str_eq(type, STR("text/calendar")));
+	return is_xml || !rq->body.len ? OK : FAIL(&rq->cx, MEDIA_TYPE, "%.*s", STR_ARG(type)); /* RFC 4918 §9.3 */
+}
+
+static err_t body_read(struct dav_call *call)
+{
+	const struct dav_method *m = call->method;
+	struct request *rq = call->rq;
+	if (m->body == DAV_NO_BODY)
+		return OK;
+	if (m->body == DAV_XML_TYPED)
+		TRY(type_check(rq));
+	TRY(xml_parse(&rq->cx, rq->body, &call->root));
+	if (!call->root && m->body != DAV_XML_NEEDED)
+		return OK;
+	if (!call->root || (m->root && !xml_is(call->root, m->ns, m->root)))
+		return REFUSE(&rq->cx, MALFORMED, "", "The body of %s is %s element%s%s.", method_name(m->method),
+			m->root ? m->root : "an XML", m->root ? " of " : "", m->root ? m->ns : "");
+	return OK;
+}
+
+static err_t walk(struct dav_call *call)
+{
+	struct request *rq = call->rq;
+	TRY(href_of_request(rq, &call->at));
+	TRY(body_read(call));
+	if (call->method->read)
+		TRY(call->method->read(call));
+	TRY(principal_needs(&rq->cx, rq->principal, call->scopes));
+	TRY(conditions_judge(call));
+	return call->method->run(call);
+}
+
+/* What was begun is committed before the answer goes out; where this returns an error, the router undoes it (db_end).
+ */
+err_t dav_dispatch(struct request *rq, struct response *rs)
+{
+	struct dav_call call = { .rq = rq, .rs = rs, .method = dav_method_of(rq->method) };
+	TRY(walk(&call));
+	TRY(response_fits(rs));
+	return rq->cx.tx ? db_commit(&rq->cx) : OK;
+}
+
+/* ---- where nothing is ---- */
+
+err_t dav_forbidden(struct request *rq, struct response *rs)
+{
+	(void)rs;
+	struct resource at;
+	TRY(href_of_request(rq, &at));
+	return REFUSE(&rq->cx, FORBIDDEN, "", "%s is never possible on this resource.", method_name(rq->method));
+}
+
+static bool makes(enum method method)
+{
+	return method == METHOD_PUT || method == METHOD_MKCALENDAR || method == METHOD_MKCOL;
+}
+
+/*
+ * Deeper than any resource lies, or an object's path with a slash at its end: as where nothing is. RFC 4918 §9.7.1,
+ * §9.3.1: what has no collection above it cannot be made. Says nothing of what exists.
+ */
+err_t dav_unrouted(struct request *rq, bool path_known)
+{
+	struct resource near;
+	size_t below;
+	TRY(href_near_request(rq, &near, &below));
+	bool is_object = near.kind == RES_OBJECT;
+	if (path_known && !(is_object && rq->path.folder))
+		return FAIL(&rq->cx, METHOD_NOT_ALLOWED, "not in the table");
+	if (!makes(rq->method))
+		return FAIL(&rq->cx, NOT_FOUND, "no resource has such a path");
+	if (is_object || below > 1)
+		return REFUSE(&rq->cx, DAV_PARENT_MISSING, "",
+			"Nothing can be made here: an object lies directly in a calendar, and its path ends without a "
+			"slash.");
+	return REFUSE(&rq->cx, FORBIDDEN, "", "Nothing can be made in this collection.");
+}
