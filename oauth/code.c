@@ -16,8 +16,9 @@ struct redeemed {
 	int32_t outcome;
 	struct id connected_account;
 	uint64_t scopes;
+	struct instant connection_until;
 };
-DB_RESULT(code_redeem, struct redeemed, outcome, connected_account, scopes);
+DB_RESULT(code_redeem, struct redeemed, outcome, connected_account, scopes, connection_until);
 
 struct code_draft code_draft(struct ctx *cx, struct id account)
 {
@@ -61,6 +62,7 @@ err_t code_redeem(struct ctx *cx, const struct code_claim *claim, struct token_p
 	if (got.outcome != REDEEM_ISSUED)
 		return refusal(cx, claim, &parts, (enum redeem_outcome)got.outcome);
 
-	*out = (struct token_pair){ draft.access, draft.refresh, got.scopes, got.connected_account, parts.account };
+	*out = (struct token_pair){ draft.access, draft.refresh, got.scopes, got.connected_account, parts.account,
+		token_until(draft.access_until, got.connection_until) };
 	return OK;
 }

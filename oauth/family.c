@@ -9,10 +9,10 @@ struct family_state {
 	struct instant revoked_at, code_used_at, code_expires_at, idle_expires_at;
 	struct instant connection_ended_at, connection_expires_at;
 	int16_t revoked_why, status;
-	struct bytes code_hash, refresh_hash;
+	struct bytes code_hash, refresh_hash, previous_hash;
 };
 DB_RESULT(family_state, struct family_state, revoked_at, revoked_why, code_hash, code_used_at, code_expires_at,
-	refresh_hash, idle_expires_at, connection_ended_at, connection_expires_at, status);
+	refresh_hash, previous_hash, idle_expires_at, connection_ended_at, connection_expires_at, status);
 
 static bool is_past(const struct ctx *cx, struct instant t)
 {
@@ -22,7 +22,8 @@ static bool is_past(const struct ctx *cx, struct instant t)
 /* NULL: nothing is wrong with this secret but the account's state. */
 static const char *fault(const struct ctx *cx, const struct family_state *f, struct bytes hash)
 {
-	bool is_code = bytes_same(f->code_hash, hash), is_refresh = bytes_same(f->refresh_hash, hash);
+	bool is_code = bytes_same(f->code_hash, hash),
+	     is_refresh = bytes_same(f->refresh_hash, hash) || bytes_same(f->previous_hash, hash);
 	if (!is_code && !is_refresh)
 		return "not a secret of its family now";
 	if (!instant_is_none(f->revoked_at))

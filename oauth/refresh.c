@@ -17,9 +17,10 @@ struct refreshed {
 	int32_t outcome;
 	struct id connected_account;
 	uint64_t granted;
+	struct instant connection_until;
 	struct bytes replay;
 };
-DB_RESULT(token_refresh, struct refreshed, outcome, connected_account, granted, replay);
+DB_RESULT(token_refresh, struct refreshed, outcome, connected_account, granted, connection_until, replay);
 
 #define REPLAY_MAX 1024
 
@@ -31,7 +32,8 @@ static struct bytes replay_key(struct ctx *cx, struct str old)
 	return bytes_of(key, SEAL_KEY_SIZE);
 }
 
-/* "access refresh scopes", scopes being what the request narrowed to, 0 for all. */
+/* "access refresh scopes until": scopes is what the request narrowed to, 0 for all; until, of the access token, in µs.
+ */
 static struct bytes replay_seal(struct ctx *cx, const struct refresh_claim *claim, const struct secret_parts *old,
 	const struct token_draft *draft)
 {
@@ -41,6 +43,8 @@ static struct bytes replay_seal(struct ctx *cx, const struct refresh_claim *clai
 	buf_add(&plain, draft->refresh);
 	buf_char(&plain, ' ');
 	buf_int(&plain, (int64_t)claim->scopes);
+	buf_char(&plain, ' ');
+	buf_int(&plain, draft->access_until.us);
 	return seal(
 		cx->mem, replay_key(cx, claim->token), id_uuid(cx->mem, old->family), bytes_of(plain.ptr, plain.len));
 }
@@ -49,16 +53,17 @@ static err_t replay_open(struct ctx *cx, const struct refresh_claim *claim, cons
 	const struct refreshed *got, struct token_pair *out)
 {
 	struct bytes plain;
-	struct str access, refresh, rest;
-	uint64_t scopes;
+	struct str access, refresh, narrowed, rest;
+	uint64_t scopes, until;
 	if (!unseal(cx->mem, replay_key(cx, claim->token), id_uuid(cx->mem, old->family), got->replay, &plain))
 		return FAIL(cx, INVALID_GRANT, "the kept answer does not open");
 	rest = (struct str){ (const char *)plain.ptr, plain.len };
-	if (!str_cut(&rest, ' ', &access) || !str_cut(&rest, ' ', &refresh) || !rest.ptr ||
-		!str_to_u64(rest, INT64_MAX, &scopes))
+	if (!str_cut(&rest, ' ', &access) || !str_cut(&rest, ' ', &refresh) || !str_cut(&rest, ' ', &narrowed) ||
+		!rest.ptr || !str_to_u64(narrowed, INT64_MAX, &scopes) || !str_to_u64(rest, INT64_MAX, &until))
 		return FAIL(cx, INVALID_GRANT, "the kept answer is of another version");
-	*out = (struct token_pair){ access, refresh, scopes ? scopes : got->granted, got->connected_account,
-		old->account };
+	struct instant access_until = { (int64_t)until };
+	*out = (struct token_pair){ access, refresh, scopes ? scopes & got->granted : got->granted,
+		got->connected_account, old->account, token_until(access_until, got->connection_until) };
 	return OK;
 }
 
@@ -76,14 +81,6 @@ static err_t refusal(
 	return family_refusal(cx, old->account, old->family, claim->client, secret_hash(cx->mem, claim->token));
 }
 
-/* The generation, where the tag proves that it was issued here; else one that can end nothing. */
-static int32_t proven_generation(struct ctx *cx, const struct secret_parts *old, struct str token)
-{
-	if (old->generation > INT32_MAX || !secret_tag_true(old, token, token_tag_key(cx)))
-		return INT32_MAX;
-	return (int32_t)old->generation;
-}
-
 err_t token_refresh(struct ctx *cx, const struct refresh_claim *claim, struct token_pair *out)
 {
 	struct secret_parts old;
@@ -96,7 +93,7 @@ err_t token_refresh(struct ctx *cx, const struct refresh_claim *claim, struct to
 	struct token_draft draft = token_draft(cx,
 		&(struct token_place){ old.account, old.family, old.generation < UINT32_MAX ? old.generation + 1 : 0 });
 	TRY(db_row(cx, &sql_token_refresh, ROW(token_refresh, &got), IN(old.account), IN(old.family),
-		IN(secret_hash(cx->mem, claim->token)), IN(proven_generation(cx, &old, claim->token)),
+		IN(secret_hash(cx->mem, claim->token)), IN(token_generation(cx, &old, claim->token)),
 		IN(claim->client->id), claim->scopes ? IN(claim->scopes) : IN_NULL(DB_INT8), IN(draft.access_hash),
 		IN(draft.slot), IN(draft.access_until), IN(draft.refresh_hash), IN(draft.refresh_until),
 		IN(replay_seal(cx, claim, &old, &draft)), IN((int32_t)REPLAY_WINDOW_S)));
@@ -106,6 +103,6 @@ err_t token_refresh(struct ctx *cx, const struct refresh_claim *claim, struct to
 		return refusal(cx, claim, &old, (enum refresh_outcome)got.outcome);
 
 	*out = (struct token_pair){ draft.access, draft.refresh, claim->scopes ? claim->scopes : got.granted,
-		got.connected_account, old.account };
+		got.connected_account, old.account, token_until(draft.access_until, got.connection_until) };
 	return OK;
 }

@@ -18,7 +18,8 @@ struct refresh_claim {
  *
  * Each use gives a new one. Within REPLAY_WINDOW_S the token just used gets the very same answer again, so that a lost
  * answer or two workers of one client do no harm: it is kept sealed under a key that only the old token gives, and no
- * second successor is ever made. Later, an old token ends the whole family: it was stolen, or its successor was.
+ * second successor is ever made. It is for the same request: what asks for other scopes, like what comes later or after
+ * the successor was used, ends the whole family: it was stolen, or its successor was.
  * A narrowed scope is the access token's alone; the refresh token keeps what was granted.
  *
  * errors  INVALID_GRANT  unknown, expired, another client's (its family is left alone), ended, used before

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Revocation (RFC 7009). Either token ends its family: the refresh token, and all access tokens at once, on every
- * instance. The answer is the same for what was unknown, another client's or ended before (§2.2).
+ * Revocation (RFC 7009). Either token ends its family, a refresh token of any age too: the refresh token, and all
+ * access tokens at once, on every instance. The answer is the same for what was unknown, another client's or ended
+ * before (§2.2).
  */
 #include "oauth/revoke.h"
 
@@ -26,7 +27,7 @@ static err_t revoke(struct ctx *cx, const struct client *client, struct str toke
 			IN(client->id), IN(cx->now)));
 	if (parts.kind == SECRET_REFRESH)
 		TRY(db_exec(cx, &sql_family_revoke_by_refresh, NULL, IN(parts.account), IN(parts.family), IN(hash),
-			IN(client->id), IN(cx->now)));
+			IN(client->id), IN(cx->now), IN(token_generation(cx, &parts, token))));
 	return OK;
 }
 

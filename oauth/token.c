@@ -44,6 +44,11 @@ const struct grant_row *grant_find(struct str name)
 	return NULL;
 }
 
+static int64_t remaining_s(struct instant now, struct instant until)
+{
+	return instant_before(now, until) ? (until.us - now.us) / US_PER_S : 0;
+}
+
 /* OAuth 2.1 §3.2.3; connected_account_id and livemode are the product's. */
 static void answer(struct request *rq, struct response *rs, const struct client *client, const struct token_pair *pair)
 {
@@ -51,7 +56,7 @@ static void answer(struct request *rq, struct response *rs, const struct client 
 	json_object(&j, NULL);
 	json_str(&j, "access_token", pair->access);
 	json_str(&j, "token_type", STR("Bearer"));
-	json_int(&j, "expires_in", ACCESS_LIFETIME_S);
+	json_int(&j, "expires_in", remaining_s(rq->cx.now, pair->access_until));
 	if (client->grants & GRANT_REFRESH)
 		json_str(&j, "refresh_token", pair->refresh);
 	json_str(&j, "scope", scope_text(rq->cx.mem, pair->scopes));

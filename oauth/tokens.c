@@ -3,11 +3,22 @@
 
 #include "server/crypto/digest.h"
 #include "server/crypto/keyring.h"
-#include "server/crypto/secret.h"
 
-struct bytes token_tag_key(struct ctx *cx)
+static struct bytes tag_key(struct ctx *cx)
 {
 	return keyring_key(cx->keys, cx->mem, "refresh-tag");
+}
+
+struct instant token_until(struct instant access_until, struct instant connection_until)
+{
+	return instant_before(connection_until, access_until) ? connection_until : access_until;
+}
+
+int32_t token_generation(struct ctx *cx, const struct secret_parts *parts, struct str token)
+{
+	if (parts->generation > INT32_MAX || !secret_tag_true(parts, token, tag_key(cx)))
+		return INT32_MAX;
+	return (int32_t)parts->generation;
 }
 
 struct token_draft token_draft(struct ctx *cx, const struct token_place *place)
@@ -22,7 +33,7 @@ struct token_draft token_draft(struct ctx *cx, const struct token_place *place)
 			.account = place->account,
 			.family = place->family,
 			.generation = place->generation },
-		token_tag_key(cx));
+		tag_key(cx));
 	return (struct token_draft){
 		.access = access,
 		.refresh = refresh,

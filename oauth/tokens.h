@@ -3,6 +3,7 @@
 #pragma once
 
 #include "server/base/ctx.h"
+#include "server/crypto/secret.h"
 
 #define ACCESS_LIFETIME_S 3600
 #define REFRESH_IDLE_S (30 * 86400)
@@ -12,6 +13,7 @@ struct token_pair {
 	struct str access, refresh;
 	uint64_t scopes;                      /* of the access token */
 	struct id connected_account, account; /* account in its mode */
+	struct instant access_until;          /* never beyond the connection's end */
 };
 
 /* Which family a new pair belongs to, and which use of it this is: 1 for the code's. */
@@ -29,5 +31,11 @@ struct token_draft {
 };
 struct token_draft token_draft(struct ctx *cx, const struct token_place *place);
 
-/* The server's key for the tags of refresh tokens. */
-struct bytes token_tag_key(struct ctx *cx);
+/* The end of an access token under a connection that ends then. */
+struct instant token_until(struct instant access_until, struct instant connection_until);
+
+/*
+ * The generation of a refresh token, where its tag proves that it was issued here; else one later than any, so that who
+ * makes up an old token ends nothing.
+ */
+int32_t token_generation(struct ctx *cx, const struct secret_parts *parts, struct str token);

@@ -205,7 +205,8 @@ CREATE TABLE token_family (             -- code, refresh token and sealed replay
 	refresh_hash         bytea,
 	previous_hash        bytea,
 	rotated_at           timestamptz,
-	sealed_replay        bytea,
+	sealed_replay        bytea,       -- the answer to the last refresh
+	replay_scopes        bigint,      -- what that asked for; NULL: all
 	idle_expires_at      timestamptz,
 	expires_at           timestamptz NOT NULL DEFAULT 'infinity',
 	dpop_jkt             bytea,

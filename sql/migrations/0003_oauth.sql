@@ -6,7 +6,8 @@
 -- outcome: 0 issued, 1 invalid_grant, 2 replay of an otherwise valid code (family revoked)
 CREATE FUNCTION code_redeem(p_account uuid, p_family uuid, p_code bytea, p_client uuid, p_redirect text,
 	p_challenge bytea, p_jkt bytea, p_access bytea, p_slot smallint, p_access_until timestamptz, p_refresh bytea,
-	p_idle timestamptz, OUT outcome int, OUT connected_account_id uuid, OUT scopes bigint) LANGUAGE plpgsql AS $$
+	p_idle timestamptz, OUT outcome int, OUT connected_account_id uuid, OUT scopes bigint,
+	OUT connection_until timestamptz) LANGUAGE plpgsql AS $$
 BEGIN
 	UPDATE token_family f
 	   SET code_used_at = now(), generation = 1, refresh_hash = p_refresh, idle_expires_at = p_idle,
@@ -19,10 +20,10 @@ BEGIN
 	   AND c.account_id = p_account AND c.id = f.connected_account_id AND c.revoked_at IS NULL
 	   AND c.expires_at > now() AND f.scopes & c.scopes <> 0
 	   AND a.account_id = p_account AND a.status = 1
-	RETURNING c.id, f.scopes & c.scopes INTO connected_account_id, scopes;
+	RETURNING c.id, f.scopes & c.scopes, c.expires_at INTO connected_account_id, scopes, connection_until;
 	IF FOUND THEN
 		INSERT INTO access_token (account_id, hash, slot, family_id, scopes, expires_at, dpop_jkt)
-		VALUES (p_account, p_access, p_slot, p_family, scopes, p_access_until, p_jkt);
+		VALUES (p_account, p_access, p_slot, p_family, scopes, least(p_access_until, connection_until), p_jkt);
 		outcome := 0;
 		RETURN;
 	END IF;
@@ -36,17 +37,19 @@ BEGIN
 END $$;
 
 -- outcome: 0 rotated, 1 invalid_grant, 2 reuse (family revoked), 3 the same answer again, 4 invalid_scope.
--- p_generation is from a token whose tag the caller verified; a large number where it was not true.
+-- p_generation is from a token whose tag the caller verified; a large number where it was not true. The same answer is
+-- for the same request: one that asks for other scopes is a second use of the token.
 CREATE FUNCTION token_refresh(p_account uuid, p_family uuid, p_old bytea, p_generation int, p_client uuid,
 	p_jkt bytea, p_scopes bigint, p_access bytea, p_slot smallint, p_access_until timestamptz, p_new bytea,
 	p_idle timestamptz, p_sealed bytea, p_window interval,
-	OUT outcome int, OUT connected_account_id uuid, OUT granted bigint, OUT replay bytea) LANGUAGE plpgsql AS $$
+	OUT outcome int, OUT connected_account_id uuid, OUT granted bigint, OUT connection_until timestamptz,
+	OUT replay bytea) LANGUAGE plpgsql AS $$
 DECLARE
 	f record;
 BEGIN
 	UPDATE token_family t
 	   SET generation = t.generation + 1, previous_hash = t.refresh_hash, refresh_hash = p_new, rotated_at = now(),
-	       sealed_replay = p_sealed, idle_expires_at = p_idle
+	       sealed_replay = p_sealed, replay_scopes = p_scopes, idle_expires_at = p_idle
 	  FROM connected_account c, account a
 	 WHERE t.account_id = p_account AND t.id = p_family AND t.refresh_hash = p_old AND t.client_id = p_client
 	   AND t.dpop_jkt IS NOT DISTINCT FROM p_jkt AND t.revoked_at IS NULL AND t.idle_expires_at > now()
@@ -54,18 +57,23 @@ BEGIN
 	   AND c.account_id = p_account AND c.id = t.connected_account_id AND c.revoked_at IS NULL
 	   AND c.expires_at > now() AND t.scopes & c.scopes <> 0
 	   AND a.account_id = p_account AND a.status = 1
-	RETURNING c.id, t.scopes & c.scopes INTO connected_account_id, granted;
+	RETURNING c.id, t.scopes & c.scopes, c.expires_at INTO connected_account_id, granted, connection_until;
 	IF FOUND THEN
 		INSERT INTO access_token (account_id, hash, slot, family_id, scopes, expires_at, dpop_jkt)
-		VALUES (p_account, p_access, p_slot, p_family, coalesce(p_scopes, granted), p_access_until, p_jkt);
+		VALUES (p_account, p_access, p_slot, p_family, coalesce(p_scopes, granted),
+			least(p_access_until, connection_until), p_jkt);
 		outcome := 0;
 		RETURN;
 	END IF;
-	SELECT t.refresh_hash, t.previous_hash, t.rotated_at, t.sealed_replay, t.generation, t.revoked_at,
-	       t.connected_account_id, t.scopes & c.scopes AS scopes
+	SELECT t.refresh_hash, t.previous_hash, t.generation, t.revoked_at, t.connected_account_id, t.sealed_replay,
+	       t.rotated_at > clock_timestamp() - p_window AND t.replay_scopes IS NOT DISTINCT FROM p_scopes AS is_retry,
+	       c.revoked_at IS NULL AND c.expires_at > now() AND a.status = 1
+	       AND t.scopes & c.scopes & coalesce(p_scopes, -1) <> 0 AS stands,
+	       t.scopes & c.scopes AS scopes, c.expires_at AS connection_until
 	  INTO f
 	  FROM token_family t
 	  JOIN connected_account c ON c.account_id = t.account_id AND c.id = t.connected_account_id
+	  JOIN account a ON a.account_id = t.account_id
 	 WHERE t.account_id = p_account AND t.id = p_family AND t.client_id = p_client
 	   AND t.dpop_jkt IS NOT DISTINCT FROM p_jkt;
 	outcome := 1;
@@ -76,11 +84,14 @@ BEGIN
 		IF f.scopes & p_scopes <> p_scopes THEN
 			outcome := 4;
 		END IF;
-	ELSIF f.previous_hash = p_old AND f.rotated_at > clock_timestamp() - p_window THEN
-		outcome := 3;
-		replay := f.sealed_replay;
-		connected_account_id := f.connected_account_id;
-		granted := f.scopes;
+	ELSIF f.previous_hash = p_old AND f.is_retry THEN
+		IF f.stands THEN
+			outcome := 3;
+			replay := f.sealed_replay;
+			connected_account_id := f.connected_account_id;
+			granted := f.scopes;
+			connection_until := f.connection_until;
+		END IF;
 	ELSIF f.previous_hash = p_old OR p_generation < f.generation - 1 THEN
 		UPDATE token_family t SET revoked_at = now(), revoked_why = 2
 		 WHERE t.account_id = p_account AND t.id = p_family AND t.revoked_at IS NULL;

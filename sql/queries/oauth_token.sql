@@ -3,20 +3,21 @@
 -- name: code_redeem
 -- $1 account  $2 family  $3 hash of the code  $4 client  $5 redirect URI, NULL if not sent  $6 challenge of the verifier
 -- $7 hash of the access token  $8 its slot  $9 its end  $10 hash of the refresh token  $11 its end when unused
-SELECT outcome, connected_account_id AS connected_account, scopes
+SELECT outcome, connected_account_id AS connected_account, scopes, connection_until
   FROM code_redeem($1, $2, $3, $4, $5, $6, NULL, $7, $8, $9, $10, $11);
 
 -- name: token_refresh
 -- $1 account  $2 family  $3 hash of the token  $4 its generation  $5 client  $6 scopes, NULL for all
 -- $7 hash of the new access token  $8 its slot  $9 its end  $10 hash of the new refresh token  $11 its end when unused
 -- $12 the answer, sealed  $13 how many seconds a retry gets it again
-SELECT outcome, connected_account_id AS connected_account, granted, replay
+SELECT outcome, connected_account_id AS connected_account, granted, connection_until, replay
   FROM token_refresh($1, $2, $3, $4, $5, NULL, $6, $7, $8, $9, $10, $11, $12, make_interval(secs => $13::int));
 
 -- name: family_state
 -- $1 account  $2 family  $3 client
 -- Why a grant was refused: for the log, and to tell a deactivated account. Only after a refusal.
-SELECT f.revoked_at, f.revoked_why, f.code_hash, f.code_used_at, f.code_expires_at, f.refresh_hash, f.idle_expires_at,
+SELECT f.revoked_at, f.revoked_why, f.code_hash, f.code_used_at, f.code_expires_at, f.refresh_hash, f.previous_hash,
+       f.idle_expires_at,
        c.revoked_at AS connection_ended_at, c.expires_at AS connection_expires_at, a.status
   FROM token_family f
   JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
@@ -95,7 +96,9 @@ UPDATE token_family f SET revoked_at = $5, revoked_why = 4
    AND f.client_id = $4 AND f.revoked_at IS NULL;
 
 -- name: family_revoke_by_refresh
--- $1 account  $2 family  $3 hash of the refresh token  $4 client  $5 now
+-- $1 account  $2 family  $3 hash of the refresh token  $4 client  $5 now  $6 its generation, a large number where the
+-- tag does not prove it
+-- One of any age ends its family: who holds it was given it.
 UPDATE token_family SET revoked_at = $5, revoked_why = 4
- WHERE account_id = $1 AND id = $2 AND (refresh_hash = $3 OR previous_hash = $3) AND client_id = $4
-   AND revoked_at IS NULL;
+ WHERE account_id = $1 AND id = $2 AND (refresh_hash = $3 OR previous_hash = $3 OR $6 < generation)
+   AND client_id = $4 AND revoked_at IS NULL;

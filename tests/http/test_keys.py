@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from forge import forged, other_random
 from world import CliError
 
 SERVE = ["--last-used-ms", "100"]
@@ -48,6 +49,18 @@ def test_each_kind_has_its_prefix_and_mode(world, kind, mode, prefix):
     key = world.key("kinds@example.org", kind=kind, mode=mode, **options)
     assert key.startswith(prefix)
     assert listed(world, "kinds@example.org", key.id)["livemode"] == (mode == "live")
+
+
+@pytest.mark.parametrize("kind,mode,prefix", KINDS)
+def test_a_well_formed_key_that_was_never_issued_opens_nothing(world, kind, mode, prefix):
+    """faults.md §7: form, account and checksum are right, the octets are not those of the key."""
+    options = {"scope": "events:read"} if kind == "restricted" else {}
+    key = world.key("kinds@example.org", kind=kind, mode=mode, **options)
+    assert forged(key, lambda octets: None) == key
+    false = forged(key, other_random)
+    assert len(false) == len(key) and false != key
+    assert_error(world.get("/v1/profile", key=false), 401, "authentication_failed", "api_key_invalid")
+    assert world.dav("PROPFIND", "/dav/", None, {"Depth": "0"}, ("kinds@example.org", false)).status == 401
 
 
 def test_a_name_in_any_case_or_the_id_opens_caldav(world):
