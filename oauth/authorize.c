@@ -83,8 +83,9 @@ static err_t go_on(struct request *rq, struct journey *j, struct response *rs)
 	struct str url;
 	bool silent = j->request.prompt & PROMPT_NONE, faulty = j->request.error.ptr;
 	bool stranger = id_is_zero(j->user.account);
-	/* OAuth 2.1 §7.13.2: no way out to an address of the app's before the user is known, but for prompt=none. */
-	if (faulty && (silent || !stranger))
+	/* OAuth 2.1 §7.13.2: no way out to an address of the app's before the user is known, but for prompt=none and an
+	 * app that the operator vouches for (docs/adr/0007). */
+	if (faulty && (silent || !stranger || j->client.verified))
 		return tell_client(rq, j, rs, answer_stored_url(cx, &j->request));
 	if (stranger || request_needs_sign_in(cx, &j->request, &j->user)) {
 		if (!silent)
@@ -129,10 +130,11 @@ err_t authorize_post(struct request *rq, struct response *rs)
 
 err_t authorize_continue(struct request *rq, struct response *rs)
 {
-	const struct form *params;
+	struct params params;
 	struct journey j = { .user = user_of(rq) };
-	TRY(request_params(rq, &params));
-	j.reference = form_get(params, "request");
+	TRY(params_read(&rq->cx, rq->query, &params));
+	TRY(params_check(&rq->cx, &params));
+	j.reference = param_get(&params, "request");
 	TRY(request_load(&rq->cx, j.reference, &j.request, &j.client));
 	if (!instant_is_none(j.request.decided_at))
 		return request_decided(&rq->cx);

@@ -7,7 +7,8 @@
  *   GET  /oauth/continue?request=  sign-in page, consent page, or straight back to the client (remembered, prompt=none)
  *
  * Until client and redirect URI are known to be good, an error is a page. After that it goes to the client, but only
- * once the user has signed in (OAuth 2.1 §7.13.2, RFC 9700 §4.11.2), or at once with prompt=none.
+ * once the user has signed in (OAuth 2.1 §7.13.2, RFC 9700 §4.11.2); at once with prompt=none, and for a verified
+ * client.
  */
 #pragma once
 

@@ -97,14 +97,7 @@ static err_t check_prompt(struct check *c)
 
 static err_t check_form(struct check *c)
 {
-	struct str broken = param_broken(c->params), repeated = param_repeated(c->params, "resource");
-	if (broken.ptr)
-		return INVALID(c, MALFORMED, "", "A parameter is not well-formed UTF-8 in form encoding: %.*s.",
-			STR_ARG(str_sub(broken, 0, 64)));
-	if (repeated.ptr) /* RFC 8707 §2 lets resource repeat */
-		return INVALID(
-			c, MALFORMED, "", "A parameter is given twice: %.*s.", STR_ARG(str_sub(repeated, 0, 64)));
-	return OK;
+	return params_check(c->cx, c->params);
 }
 
 static err_t check_request_object(struct check *c)

@@ -33,6 +33,15 @@ static err_t request_open(struct ctx *cx, struct str reference, const struct con
 	return OK;
 }
 
+/* As it was chosen: the two times were taken moments apart, and what can be chosen is hours at least. */
+static int64_t lifetime_of(const struct connection *connection)
+{
+	if (!instant_before(connection->expires_at, INSTANT_FOREVER))
+		return 0;
+	int64_t minutes = (connection->expires_at.us - connection->authorized_at.us + 30 * US_PER_S) / (60 * US_PER_S);
+	return minutes * 60;
+}
+
 err_t consent_load(struct ctx *cx, struct str reference, const struct consent_user *user, struct consent_view *out)
 {
 	struct consent_view view = { 0 };
@@ -51,6 +60,7 @@ err_t consent_load(struct ctx *cx, struct str reference, const struct consent_us
 	view.connected = !e;
 	view.granted = connection.scopes;
 	view.chosen = connection.calendars;
+	view.lifetime_s = view.connected ? lifetime_of(&connection) : 0;
 	view.redirect_host = redirect_host(cx->mem, view.request.redirect_uri);
 	view.loopback = redirect_is_loopback(view.request.redirect_uri);
 	*out = view;

@@ -25,6 +25,7 @@ struct consent_view {
 	const struct calendar *calendars; /* all of the account */
 	size_t calendar_count;
 	struct id_list chosen; /* calendars that the connection is limited to; items NULL: all */
+	int64_t lifetime_s;    /* that the connection was made for; 0: until the user ends it, or no connection */
 };
 
 /*

@@ -3,12 +3,6 @@
 
 #include "oauth/flood.h"
 
-struct str endpoint_param(const struct request *rq, const char *name)
-{
-	struct str value = form_get(&rq->form, name);
-	return value.len ? value : STR_ABSENT;
-}
-
 /* The form is UTF-8; a charset that says otherwise would let two readers see two forms. */
 static bool charset_fits(struct str content_type)
 {
@@ -24,21 +18,17 @@ static bool charset_fits(struct str content_type)
 	return true;
 }
 
-err_t endpoint_form(struct request *rq)
+err_t endpoint_form(struct request *rq, struct params *out)
 {
-	struct ctx *cx = &rq->cx;
 	if (!charset_fits(request_header(rq, "Content-Type")))
-		return REFUSE(cx, MEDIA_TYPE, "", "The form must be in UTF-8.");
-	struct str repeated = form_repeated(&rq->form, "resource"); /* RFC 8707 §2 lets it repeat */
-	if (repeated.ptr)
-		return REFUSE(
-			cx, MALFORMED, "", "A parameter is given twice: %.*s.", STR_ARG(str_sub(repeated, 0, 64)));
-	return OK;
+		return REFUSE(&rq->cx, MEDIA_TYPE, "", "The form must be in UTF-8.");
+	TRY(params_read(&rq->cx, rq->body, out));
+	return params_check(&rq->cx, out);
 }
 
 /* ---- who calls ---- */
 
-struct claimed {
+struct client_claim {
 	struct str id, secret;
 };
 
@@ -52,20 +42,23 @@ static bool form_decode(struct ctx *cx, struct str encoded, struct str *out)
 	return true;
 }
 
-static err_t by_basic(struct request *rq, struct str header, struct claimed *out)
+static bool has_header(const struct request *rq, const struct params *params)
+{
+	(void)params;
+	return request_header(rq, "Authorization").ptr != NULL;
+}
+
+static err_t by_basic(struct request *rq, const struct params *params, struct client_claim *out)
 {
 	struct ctx *cx = &rq->cx;
 	struct credential sent;
-	struct claimed claimed;
-	if (endpoint_param(rq, "client_secret").ptr || endpoint_param(rq, "client_assertion").ptr)
-		return REFUSE(
-			cx, MALFORMED, "", "The client authenticates in two ways; choose one (OAuth 2.1 section 2.4).");
-	err_t e = credential_read(cx, header, &sent);
+	struct client_claim claimed;
+	err_t e = credential_read(cx, request_header(rq, "Authorization"), &sent);
 	if (e || sent.transport != VIA_BASIC)
 		return FAIL(cx, INVALID_CLIENT, "Authorization is no Basic that can be read");
 	if (!form_decode(cx, sent.username, &claimed.id) || !form_decode(cx, sent.secret, &claimed.secret))
 		return FAIL(cx, INVALID_CLIENT, "Basic's parts are not form-encoded");
-	struct str in_body = endpoint_param(rq, "client_id");
+	struct str in_body = param_get(params, "client_id");
 	if (in_body.ptr && !str_eq(in_body, claimed.id))
 		return REFUSE(cx, MALFORMED, "client_id",
 			"client_id in the body is not the one in the Authorization header.");
@@ -73,25 +66,56 @@ static err_t by_basic(struct request *rq, struct str header, struct claimed *out
 	return OK;
 }
 
-static err_t by_body(struct request *rq, struct claimed *out)
+static bool has_secret(const struct request *rq, const struct params *params)
 {
-	struct claimed claimed = { endpoint_param(rq, "client_id"), endpoint_param(rq, "client_secret") };
-	if (endpoint_param(rq, "client_assertion").ptr)
-		return REFUSE(&rq->cx, INVALID_CLIENT, "client_assertion", "Client assertions are not supported.");
-	if (!claimed.id.ptr)
+	(void)rq;
+	return param_get(params, "client_secret").ptr != NULL;
+}
+
+static err_t by_body(struct request *rq, const struct params *params, struct client_claim *out)
+{
+	*out = (struct client_claim){ param_get(params, "client_id"), param_get(params, "client_secret") };
+	if (!out->id.ptr)
 		return REFUSE(&rq->cx, INVALID_CLIENT, "client_id", "The parameter client_id is missing.");
-	*out = claimed;
 	return OK;
 }
 
-err_t endpoint_client(struct request *rq, struct client *out)
+static bool has_name_alone(const struct request *rq, const struct params *params)
 {
-	struct str header = request_header(rq, "Authorization");
-	struct claimed claimed = { 0 };
-	if (header.ptr)
-		TRY(by_basic(rq, header, &claimed));
-	else
-		TRY(by_body(rq, &claimed));
+	return !has_header(rq, params) && !has_secret(rq, params) && !param_count(params, "client_assertion");
+}
+
+/* clang-format off */
+const struct client_method client_methods[] = {
+	{ "none",                has_name_alone, by_body },
+	{ "client_secret_basic", has_header,     by_basic },
+	{ "client_secret_post",  has_secret,     by_body },
+};
+/* clang-format on */
+const size_t client_method_count = ARRAY_LEN(client_methods);
+
+static err_t method_find(struct request *rq, const struct params *params, const struct client_method **out)
+{
+	size_t used = param_count(params, "client_assertion");
+	for (size_t i = 0; i < client_method_count; i++)
+		if (client_methods[i].is_used(rq, params)) {
+			*out = &client_methods[i];
+			used++;
+		}
+	if (used > 1)
+		return REFUSE(&rq->cx, MALFORMED, "",
+			"The client authenticates in two ways; choose one (OAuth 2.1 section 2.4).");
+	if (param_count(params, "client_assertion"))
+		return REFUSE(&rq->cx, INVALID_CLIENT, "client_assertion", "Client assertions are not supported.");
+	return OK;
+}
+
+err_t endpoint_client(struct request *rq, const struct params *params, struct client *out)
+{
+	const struct client_method *method = NULL;
+	struct client_claim claimed = { 0 };
+	TRY(method_find(rq, params, &method));
+	TRY(method->read(rq, params, &claimed));
 	err_t e = client_prove(&rq->cx, claimed.id, claimed.secret, out);
 	/* Failures alone, by client and network: a flood of guesses locks nobody else out. */
 	if (err_is(e, INVALID_CLIENT))

@@ -3,16 +3,24 @@
 #pragma once
 
 #include "oauth/client.h"
+#include "oauth/params.h"
 #include "server/http/router.h"
 
 /*
- * The rules of the form: UTF-8, no parameter twice (OAuth 2.1 §3.2.2). The query is never looked at, so that no secret
- * ends in a log. MALFORMED, MEDIA_TYPE.
+ * The parameters of the form, as params.h has them: UTF-8, none twice (OAuth 2.1 §3.2.2). The query is never looked at,
+ * so that no secret ends in a log. MALFORMED, MEDIA_TYPE.
  */
-MUST_CHECK err_t endpoint_form(struct request *rq);
+MUST_CHECK err_t endpoint_form(struct request *rq, struct params *out);
 
-/* A parameter of the form; one without a value counts as absent (OAuth 2.1 §3.2.2). */
-struct str endpoint_param(const struct request *rq, const char *name);
+/* The ways in which a client says who it is; a request uses one of them (OAuth 2.1 §2.4). */
+struct client_claim;
+struct client_method {
+	const char *name; /* as the metadata lists it (RFC 8414 §2) */
+	bool (*is_used)(const struct request *rq, const struct params *params);
+	err_t (*read)(struct request *rq, const struct params *params, struct client_claim *out);
+};
+extern const struct client_method client_methods[];
+extern const size_t client_method_count;
 
 /*
  * Which client calls, proven: client_secret_basic (id and secret form-encoded inside, OAuth 2.1 §2.4.1; an empty secret
@@ -21,4 +29,4 @@ struct str endpoint_param(const struct request *rq, const char *name);
  * errors  MALFORMED       two methods at once, or two client ids
  *         INVALID_CLIENT  everything else; RATE_LIMITED when it happens too often from one address
  */
-MUST_CHECK err_t endpoint_client(struct request *rq, struct client *out);
+MUST_CHECK err_t endpoint_client(struct request *rq, const struct params *params, struct client *out);

@@ -17,29 +17,17 @@ static void page_plain(struct request *rq, struct response *rs, err_t e)
 	BUF_LIT(out, "</p></main></body></html>\n");
 }
 
-/* Set once, before the first request. */
-static page_renderer *render_page = page_plain;
-
-void oauth_set_page_renderer(page_renderer *renderer)
+/* A browser, that an app has led to where nothing is. */
+static bool wants_page(const struct request *rq)
 {
-	render_page = renderer;
-}
-
-/* The endpoints that a person's browser is led to; all others answer programs. */
-static bool is_for_people(const struct request *rq)
-{
-	static const struct str segments[] = { STR_INIT("authorize"), STR_INIT("continue") };
-	for (size_t i = 0; i < ARRAY_LEN(segments); i++)
-		if (rq->path.count == 2 && str_eq(rq->path.segments[1], segments[i]))
-			return true;
-	return false;
+	return str_find(request_header_list(rq, "Accept"), STR("text/html")) != SIZE_MAX;
 }
 
 void oauth_show_error(struct request *rq, struct response *rs, err_t e)
 {
 	const struct err_row *row = err_row(e->kind);
-	if (is_for_people(rq)) {
-		render_page(rq, rs, e);
+	if (rq->route ? rq->route->flags & FOR_PEOPLE : wants_page(rq)) {
+		(rq->app->show_page ? rq->app->show_page : page_plain)(rq, rs, e);
 		return;
 	}
 	int status = row->oauth_status ? row->oauth_status : 500;

@@ -2,6 +2,7 @@
 #include "oauth/metadata.h"
 
 #include "oauth/answer.h"
+#include "oauth/endpoint.h"
 #include "oauth/token.h"
 #include "server/base/config.h"
 #include "server/data/json.h"
@@ -22,20 +23,21 @@ static const struct resource { const char *path, *name; uint64_t scopes; } resou
 	{ "/dav", "CalDAV",         CALENDARS_READ | CALENDARS_WRITE | EVENTS_READ | EVENTS_WRITE | PROFILE_READ },
 };
 
-static const char *const client_methods[] = { "none", "client_secret_basic", "client_secret_post" };
 /* clang-format on */
-
-static void words(struct json *j, const char *member, const char *const *items, size_t count)
-{
-	json_array(j, member);
-	for (size_t i = 0; i < count; i++)
-		json_str(j, NULL, str_of(items[i]));
-	json_array_end(j);
-}
 
 static void word(struct json *j, const char *member, const char *only)
 {
-	words(j, member, &only, 1);
+	json_array(j, member);
+	json_str(j, NULL, str_of(only));
+	json_array_end(j);
+}
+
+static void methods(struct json *j, const char *member)
+{
+	json_array(j, member);
+	for (size_t i = 0; i < client_method_count; i++)
+		json_str(j, NULL, str_of(client_methods[i].name));
+	json_array_end(j);
 }
 
 static void scopes(struct json *j, uint64_t set)
@@ -83,8 +85,8 @@ err_t metadata_server(struct request *rq, struct response *rs)
 	word(&j, "response_types_supported", "code");
 	word(&j, "response_modes_supported", "query");
 	word(&j, "code_challenge_methods_supported", "S256");
-	words(&j, "token_endpoint_auth_methods_supported", client_methods, ARRAY_LEN(client_methods));
-	words(&j, "revocation_endpoint_auth_methods_supported", client_methods, ARRAY_LEN(client_methods));
+	methods(&j, "token_endpoint_auth_methods_supported");
+	methods(&j, "revocation_endpoint_auth_methods_supported");
 	json_bool(&j, "authorization_response_iss_parameter_supported", true); /* RFC 9207 §3 */
 	protected_resources(&j, cx);
 	json_object_end(&j);

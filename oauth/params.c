@@ -76,3 +76,15 @@ struct str param_broken(const struct params *params)
 			return params->items[i].name;
 	return params->nameless ? STR("(unreadable name)") : STR_ABSENT;
 }
+
+err_t params_check(struct ctx *cx, const struct params *params)
+{
+	struct str broken = param_broken(params), repeated = param_repeated(params, "resource");
+	if (broken.ptr)
+		return REFUSE(cx, MALFORMED, "", "A parameter is not well-formed UTF-8 in form encoding: %.*s.",
+			STR_ARG(str_sub(broken, 0, 64)));
+	if (repeated.ptr)
+		return REFUSE(
+			cx, MALFORMED, "", "A parameter is given twice: %.*s.", STR_ARG(str_sub(repeated, 0, 64)));
+	return OK;
+}

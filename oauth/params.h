@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Parameters of an authorization request, read one by one: a broken one (bad escape, NUL, not UTF-8) spoils itself and
- * not the others, so that the client can still be told about it. One without a value counts as absent (OAuth 2.1 §3.1).
+ * Parameters of every OAuth endpoint, by one rule: one without a value counts as absent, so it may also be there twice;
+ * one with a value must not be (OAuth 2.1 §3.1, §3.2.2; but for `resource`, RFC 8707 §2). They are read one by one: a
+ * broken one (bad escape, NUL, not UTF-8) spoils itself and not the others, so that the client can still be told.
  */
 #pragma once
 
@@ -30,3 +31,6 @@ struct str param_get(const struct params *params, const char *name);
 /* The first name that is there twice, but for `but`; the first that is broken. Absent when there is none. */
 struct str param_repeated(const struct params *params, const char *but);
 struct str param_broken(const struct params *params);
+
+/* MALFORMED, with the name: one is broken or there twice. */
+MUST_CHECK err_t params_check(struct ctx *cx, const struct params *params);

@@ -96,6 +96,21 @@ static bool is_plain_host(struct str host)
 
 #define BAD(...) REFUSE(cx, INVALID_VALUE, "redirect_uri", __VA_ARGS__)
 
+/* The answer would carry the name twice, and the app might believe the wrong one (OAuth 2.1 §4.1.2, RFC 9207 §2). */
+static err_t check_query(struct ctx *cx, struct str query)
+{
+	static const char *const ours[] = { "code", "state", "iss", "error", "error_description", "error_uri",
+		"response", "session_state", "id_token", "access_token" };
+	struct form form;
+	if (form_parse(cx, query, &form))
+		return BAD("The redirect URI's query must be well-formed (application/x-www-form-urlencoded, UTF-8).");
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+		if (form_count(&form, ours[i]))
+			return BAD("The redirect URI's query must not have the parameter %s: it is for the answer.",
+				ours[i]);
+	return OK;
+}
+
 static err_t check_https(struct ctx *cx, const struct uri *u)
 {
 	if (!is_plain_host(u->host))
@@ -143,6 +158,7 @@ err_t redirect_uri_check(struct ctx *cx, struct str uri, bool public_client)
 		return BAD("Redirect URIs are compared octet by octet; there are no wildcards.");
 	if (has_dot_segment(u.path))
 		return BAD("The redirect URI's path must have no \".\" or \"..\" segments.");
+	TRY(check_query(cx, u.query));
 	if (str_eq(u.scheme, STR("https")))
 		return check_https(cx, &u);
 	if (str_eq(u.scheme, STR("http")))

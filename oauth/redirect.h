@@ -12,8 +12,8 @@
 
 /*
  * May it be registered? https with a plain host; http only for 127.0.0.1, [::1] and, by a public client, localhost;
- * a private-use scheme with a dot in it, by a public client. No userinfo, fragment, wildcard or dot segment.
- * INVALID_VALUE (redirect_uri) says what is wrong.
+ * a private-use scheme with a dot in it, by a public client. No userinfo, fragment, wildcard or dot segment; in the
+ * query no name that an answer may have. INVALID_VALUE (redirect_uri) says what is wrong.
  */
 MUST_CHECK err_t redirect_uri_check(struct ctx *cx, struct str uri, bool public_client);
 

@@ -34,9 +34,10 @@ static err_t revoke(struct ctx *cx, const struct client *client, struct str toke
 err_t revoke_post(struct request *rq, struct response *rs)
 {
 	struct client client;
-	TRY(endpoint_form(rq));
-	TRY(endpoint_client(rq, &client));
-	struct str token = endpoint_param(rq, "token");
+	struct params params;
+	TRY(endpoint_form(rq, &params));
+	TRY(endpoint_client(rq, &params, &client));
+	struct str token = param_get(&params, "token");
 	if (!token.ptr)
 		return REFUSE(&rq->cx, MISSING_FIELD, "token", "The parameter token is missing.");
 	TRY(revoke(&rq->cx, &client, token));

@@ -7,22 +7,24 @@
 #include "server/data/json.h"
 
 /* grant_type=authorization_code (OAuth 2.1 §4.1.3) */
-static err_t by_code(struct request *rq, const struct client *client, struct token_pair *out)
+static err_t by_code(
+	struct request *rq, const struct params *params, const struct client *client, struct token_pair *out)
 {
 	struct code_claim claim = {
 		.client = client,
-		.code = endpoint_param(rq, "code"),
-		.verifier = endpoint_param(rq, "code_verifier"),
-		.redirect_uri = endpoint_param(rq, "redirect_uri"),
+		.code = param_get(params, "code"),
+		.verifier = param_get(params, "code_verifier"),
+		.redirect_uri = param_get(params, "redirect_uri"),
 	};
 	return code_redeem(&rq->cx, &claim, out);
 }
 
 /* grant_type=refresh_token (OAuth 2.1 §4.3.1) */
-static err_t by_refresh(struct request *rq, const struct client *client, struct token_pair *out)
+static err_t by_refresh(
+	struct request *rq, const struct params *params, const struct client *client, struct token_pair *out)
 {
-	struct str scope = endpoint_param(rq, "scope");
-	struct refresh_claim claim = { .client = client, .token = endpoint_param(rq, "refresh_token") };
+	struct str scope = param_get(params, "scope");
+	struct refresh_claim claim = { .client = client, .token = param_get(params, "refresh_token") };
 	if (scope.ptr && !scope_parse(scope, &claim.scopes))
 		return REFUSE(&rq->cx, INVALID_SCOPE, "scope", "A scope is not known.");
 	return token_refresh(&rq->cx, &claim, out);
@@ -69,17 +71,18 @@ err_t token_post(struct request *rq, struct response *rs)
 {
 	struct client client;
 	struct token_pair pair;
-	TRY(endpoint_form(rq));
-	struct str type = endpoint_param(rq, "grant_type");
+	struct params params;
+	TRY(endpoint_form(rq, &params));
+	struct str type = param_get(&params, "grant_type");
 	if (!type.ptr)
 		return REFUSE(&rq->cx, MISSING_FIELD, "grant_type", "The parameter grant_type is missing.");
-	TRY(endpoint_client(rq, &client));
+	TRY(endpoint_client(rq, &params, &client));
 	const struct grant_row *grant = grant_find(type);
 	if (!grant)
 		return REFUSE(&rq->cx, UNSUPPORTED_GRANT, "grant_type", "This grant type is not supported.");
 	if (!(client.grants & grant->bit))
 		return FAIL(&rq->cx, UNAUTHORIZED_CLIENT, "%s", grant->name);
-	TRY(grant->run(rq, &client, &pair));
+	TRY(grant->run(rq, &params, &client, &pair));
 	answer(rq, rs, &client, &pair);
 	return OK;
 }

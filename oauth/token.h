@@ -3,13 +3,15 @@
 #pragma once
 
 #include "oauth/client.h"
+#include "oauth/params.h"
 #include "oauth/tokens.h"
 #include "server/http/router.h"
 
 struct grant_row {
 	const char *name;
 	int16_t bit; /* enum grant_type */
-	err_t (*run)(struct request *rq, const struct client *client, struct token_pair *out);
+	err_t (*run)(
+		struct request *rq, const struct params *params, const struct client *client, struct token_pair *out);
 };
 extern const struct grant_row grant_rows[];
 extern const size_t grant_row_count;

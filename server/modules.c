@@ -88,7 +88,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 	app->heavy = concurrency_open(heavy_max(config));
 	app->last_used = last_used_open(runtime->db, config, (unsigned)config->last_used_ms);
 	app->seen = note_use;
-	oauth_set_page_renderer(web_show_error);
+	app->show_page = web_show_error;
 	return app;
 }
 

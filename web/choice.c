@@ -58,10 +58,13 @@ err_t choice_read_calendars(struct request *rq, struct id_list *out)
 	struct id *ids = arena_array(rq->cx.mem, struct id, FORM_FIELDS_MAX);
 	size_t count = 0;
 
-	if (!str_eq(form_get(&rq->form, "calendars"), STR("some"))) {
+	struct str which = form_get(&rq->form, "calendars");
+	if (str_eq(which, STR("all"))) {
 		*out = (struct id_list){ 0 };
 		return OK;
 	}
+	if (!str_eq(which, STR("some")))
+		return REFUSE(&rq->cx, INVALID_VALUE, "calendars", "Choose all calendars, or some of them.");
 	for (size_t i = 0; i < rq->form.count; i++)
 		if (str_eq(rq->form.fields[i].name, STR("calendar")) &&
 			!id_parse(rq->form.fields[i].value, "cal", &ids[count++]))

@@ -42,14 +42,14 @@ static void lead_to_sign_in(struct request *rq, struct response *rs, struct str 
 	reply_redirect(rs, 303, authorize_sign_in_url(rq->cx.mem, reference, STR_ABSENT, rq->principal != NULL));
 }
 
-static void lifetime_rows(struct html_values *v, struct str chosen)
+static void lifetime_rows(struct html_values *v, struct str chosen, int64_t before_s)
 {
 	for (size_t i = 0; i < ARRAY_LEN(lifetimes); i++) {
 		struct html_values *row = html_add_row(v, "lifetimes");
 		struct str value = str_of(lifetimes[i].value);
 		html_set(row, "value", value);
 		html_set(row, "label", str_of(lifetimes[i].label));
-		html_set_flag(row, "chosen", chosen.len ? str_eq(chosen, value) : i == 0);
+		html_set_flag(row, "chosen", chosen.len ? str_eq(chosen, value) : lifetimes[i].seconds == before_s);
 	}
 }
 
@@ -80,7 +80,7 @@ static void choices(struct request *rq, struct html_values *v, const struct cons
 		v, "scopes", view->request.scopes, chosen->scopes, view->connected ? view->granted : ~UINT64_C(0));
 	choice_calendars(rq->cx.mem, v, view->calendars, view->calendar_count, chosen->calendars);
 	html_set_flag(v, "only_some", chosen->calendars.items != NULL);
-	lifetime_rows(v, lifetime);
+	lifetime_rows(v, lifetime, view->lifetime_s);
 }
 
 err_t consent_page(struct request *rq, struct response *rs)
@@ -112,10 +112,7 @@ static err_t read_lifetime(struct request *rq, int64_t *out)
 			*out = lifetimes[i].seconds;
 			return OK;
 		}
-	if (sent.len)
-		return REFUSE(&rq->cx, INVALID_VALUE, "lifetime", "Choose how long the access shall last.");
-	*out = 0;
-	return OK;
+	return REFUSE(&rq->cx, INVALID_VALUE, "lifetime", "Choose how long the access shall last.");
 }
 
 /* What could be read in two ways is no decision, as OAuth 2.1 §3.1 has it for every parameter. */

@@ -6,5 +6,5 @@
 
 extern const struct module web_module;
 
-/* Any failure as a page; oauth/ shows its own with it (oauth_set_page_renderer). */
+/* Any failure as a page; oauth/ shows its own with it (app->show_page). */
 void web_show_error(struct request *rq, struct response *rs, err_t e);

@@ -210,3 +210,9 @@ size_t civet_body_here(struct mg_connection *conn)
 		in_socket = 0;
 	return (size_t)(buffered > 0 ? buffered : 0) + (size_t)in_socket;
 }
+
+const char *civet_head_here(const struct mg_connection *conn, size_t *len_out)
+{
+	*len_out = conn->buf && conn->data_len > 0 ? (size_t)conn->data_len : 0;
+	return conn->buf;
+}

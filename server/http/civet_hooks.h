@@ -47,6 +47,8 @@ void civet_stop_listening(struct mg_context *ctx);
 int civet_keeps(const struct mg_connection *conn);
 /* Octets of the request's body that are here already, in memory or in the socket. */
 size_t civet_body_here(struct mg_connection *conn);
+/* The head as it came, as much of it as is here. */
+const char *civet_head_here(const struct mg_connection *conn, size_t *len_out);
 
 /* Called by the changed source. */
 struct socket;

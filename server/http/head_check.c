@@ -292,3 +292,12 @@ bool chunk_size_read(const char *line, size_t len, unsigned long *out)
 	*out = size;
 	return size <= 0x7FFFFFFF;
 }
+
+bool head_wants_page(const char *head, size_t len)
+{
+	struct str rest = { head, len }, line;
+	while (str_cut(&rest, '\n', &line))
+		if (str_starts_nocase(line, STR("Accept:")) && str_find(line, STR("text/html")) != SIZE_MAX)
+			return true;
+	return false;
+}

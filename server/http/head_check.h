@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define HEAD_TARGET_MAX 8000
+#define HEAD_TARGET_MAX (20 * 1024) /* an authorization request with everything at its limit, escaped */
 #define HEAD_LINES_MAX 64
 
 struct head_fault {
@@ -26,6 +26,9 @@ struct head_fault {
  *   414  target over HEAD_TARGET_MAX    417  Expect    431  more than HEAD_LINES_MAX    501  method    505  version
  */
 const struct head_fault *head_check(char *head, size_t len);
+
+/* Does an Accept line of this head, whole or not, name text/html: is it from a browser that would show a page? */
+bool head_wants_page(const char *head, size_t len);
 
 /* A chunk's size line, with its CR LF (RFC 9112 §7.1, without extensions): 1 to 8 hex digits, below 2^31. */
 bool chunk_size_read(const char *line, size_t len, unsigned long *out);

@@ -25,7 +25,8 @@ enum route_flags {
 	CORS_KEYS = 2,      /* REST: any origin, exposed headers, no credentials (the credential decides) */
 	SENSITIVE_BODY = 4, /* nothing of the query or body is ever logged */
 	HEAVY = 8,          /* its work grows with what the account has: app->heavy counts it */
-	HEAVY_DEEP = 16     /* the same, unless Depth is 0: that asks for one resource alone */
+	HEAVY_DEEP = 16,    /* the same, unless Depth is 0: that asks for one resource alone */
+	FOR_PEOPLE = 32     /* a browser is led here: what goes wrong is told on a page (app->show_page) */
 };
 
 struct route {
@@ -75,5 +76,8 @@ struct app {
 	struct last_used *last_used;
 	/* Called after a credential was accepted, with the principal: collects last-used in memory. */
 	void (*seen)(const struct app *app, const struct request *rq, const struct principal *p);
+	/* Any failure as a page, for routes that are FOR_PEOPLE in a module that answers programs; NULL: a plain one.
+	 */
+	void (*show_page)(struct request *rq, struct response *rs, err_t e);
 	void *state; /* modules.c's own */
 };

@@ -11,7 +11,7 @@
 #define ALLOWED_HEADERS                                                                                                \
 	"Authorization, Content-Type, Accept, DPoP, Idempotency-Key, If-Match, If-None-Match, Connected-Account, "     \
 	"Prefer, "                                                                                                     \
-	"Depth"
+	"Depth, MCP-Protocol-Version"
 
 /* ---- OPTIONS ---- */
 

@@ -391,7 +391,7 @@ def test_a_wrong_parameter_of_authorize_is_refused(world, app, browser, name, ho
         assert name in got["error_description"] and len(got["error_description"]) < 300, got
         assert is_red(reply, world, got["error"], None if name == "state" else "a state")
     by_query = browser.get("/oauth/authorize?" + encode(pairs))
-    assert by_query.status == (414 if how == "10 kB" else 400 if reply.status == 400 else 303), by_query
+    assert by_query.status == (400 if reply.status == 400 else 303), by_query
     assert world.sql(GRANTS) == before
 
 

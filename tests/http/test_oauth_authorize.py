@@ -263,9 +263,9 @@ def test_A34_authorize_takes_a_form_by_post_and_nothing_else(world, app, browser
     assert browser.get(reply.location).location.startswith("/consent?")  # the cookie comes with the GET
     json = [("Content-Type", "application/json")]
     assert stranger.send("POST", "/oauth/authorize", json, b"{}").status == 415
-    assert stranger.send("POST", "/oauth/authorize", [FORM], b"a=" + b"x" * 20000).status == 413
+    assert stranger.send("POST", "/oauth/authorize", [FORM], b"a=" + b"x" * 40000).status == 413
     assert is_page(stranger.send("POST", "/oauth/authorize", [FORM], b""), 400)
-    assert is_page(stranger.send("PUT", "/oauth/authorize", [FORM], body), 405)
+    assert is_page(stranger.send("PUT", "/oauth/authorize", [FORM, *BROWSER], body), 405)
 
 
 def test_A35_there_is_no_cors_on_authorize(stranger):
@@ -291,3 +291,73 @@ def test_secrets_of_the_query_are_not_in_the_log(world, app, browser):
     reply = app.ask(browser, state="a-state-to-look-for", scope="nonsense")
     world.log_of(reply)
     assert not any("a-state-to-look-for" in line for line in world.lines)
+
+
+@pytest.mark.parametrize("name", ["code", "state", "iss", "error", "error_description", "error_uri", "c%6fde", "a=1&state", "response"])
+def test_a_redirect_uri_with_a_parameter_of_the_answer_cannot_be_registered(world, name):
+    """F30: the answer had the parameter twice (OAuth 2.1 §4.1.2)."""
+    for uri in (f"https://app.example/cb?{name}=x", f"com.example.app:/cb?{name}", f"http://127.0.0.1/cb?x=y&{name}="):
+        with pytest.raises(CliError) as refused:
+            world.client("owner@platform.example", redirect_uri=uri)
+        assert "redirect_uri" in refused.value.stderr and "answer" in refused.value.stderr
+
+
+def test_another_parameter_of_a_redirect_uri_is_kept(world, browser):
+    app = App(world, "https://app.example/cb?tenant=7&state_of=x", type="public")
+    got = answer(app.decide(browser, app.consent_page(browser)), app.redirect)
+    assert (got["tenant"], got["state_of"]) == ("7", "x") and "code" in got
+
+
+def test_everything_at_its_limit_fits_together(world, user):
+    """F31: at their limits together, state, nonce and the redirect URI made a URL that was 414."""
+    uri = "https://app.example/" + "%C3%A9" * 337
+    uri += "x" * (2048 - len(uri))
+    app, browser = App(world, uri, type="public"), Browser(world)
+    browser.sign_in(user)
+    longest = {"state": "\u00e9" * 1024, "nonce": "\u00e9" * 512, "login_hint": "\u00e9" * 127,
+        "scope": "calendars:read calendars:write events:read events:write profile:read voice:invoke webhooks:manage"}
+    assert "code" in answer(app.decide(browser, app.consent_page(browser, **longest)), uri)
+    posted = browser.post("/oauth/authorize", app.params(**longest))
+    assert posted.status == 303 and browser.get(posted.location).location.startswith("/consent?")
+    refused = app.ask(browser, **{**longest, "scope": "nonsense"})
+    assert is_red(refused, world, "invalid_scope", longest["state"], uri)
+
+
+BROWSER = [("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")]
+
+
+@pytest.mark.parametrize("target, status", [
+    ("/oauth/authorize?state=" + "x" * 20_500, 414), ("/oauth/authorize?state=%zz", 400), ("/oauth/authorize?a=<b>", 400),
+    ("/oauth/authorize%00?state=x", 400), ("/oauth/%ff", 400), ("/oauth//authorize", 400), ("/oauth/nothing", 404), ("/oauth/authorize/", 404),
+], ids=range(8))
+def test_an_address_that_cannot_be_read_is_a_page_in_a_browser(world, target, status):
+    """F31: errors of the authorize URL before routing were JSON, which people cannot read."""
+    stranger = Browser(world)
+    assert is_page(stranger.get(target, BROWSER), status)
+    machine = stranger.get(target, [("Accept", "application/json")])
+    assert machine.status == status and "request_id" in machine.text and "<h1>" not in machine.text
+
+
+@pytest.mark.parametrize("name", ["scope", "state", "prompt", "nonce", "login_hint", "unknown"])
+def test_a_parameter_without_a_value_is_absent_however_often(world, app, browser, name):
+    """F32: `scope=&scope=` passed here and was refused at the token endpoint (OAuth 2.1 §3.1)."""
+    pairs = [p for p in app.params().items() if p[0] != name]
+    for fields in ([(name, ""), (name, "")], [(name, "")]):
+        assert browser.get("/oauth/authorize?" + encode(pairs + fields)).location.startswith("/consent?")
+    value = {"scope": "events:read", "prompt": "consent"}.get(name, "x")
+    assert browser.get("/oauth/authorize?" + encode(pairs + [(name, ""), (name, value)])).location.startswith("/consent?")
+    reply = browser.get("/oauth/authorize?" + encode(pairs + [(name, value), (name, value)]))
+    assert is_red(reply, world, "invalid_request", None if name == "state" else "a state")
+
+
+def test_an_error_of_a_verified_app_is_told_at_once(world):
+    """Q2: the operator vouches for the app, so a stranger is not led anywhere unknown (docs/adr/0007)."""
+    app = App(world, type="public", scope="events:read", name="Vouched for")
+    stranger = Browser(world)
+    assert app.ask(stranger, scope="nonsense").location.startswith("/sign-in?")
+    world.cli("client", "verify", app.id)
+    assert is_red(app.ask(stranger, scope="nonsense"), world, "invalid_scope")
+    posted = stranger.post("/oauth/authorize", app.params(scope="nonsense"))
+    assert is_red(stranger.get(posted.location), world, "invalid_scope")
+    assert app.ask(stranger).location.startswith("/sign-in?")  # a good one is asked as before
+    assert is_page(app.ask(stranger, redirect_uri="https://evil.example/"), 400)

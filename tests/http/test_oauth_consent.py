@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from oauth_flow import REDIRECT, App, Browser, Form, answer, is_page
+from oauth_flow import REDIRECT, App, Browser, Form, answer, is_error, is_page
 from world import CliError
 
 
@@ -152,3 +152,46 @@ def test_a_connection_can_be_limited_to_single_calendars(world, user, browser):
     everything = app.redeem(app.consent(browser, {"calendars": "all"}, scope="calendars:read")).json
     # the choice is the connection's: what the user said last holds for all its tokens
     assert seen(everything) == seen(limited) == set(offered)
+
+
+@pytest.mark.parametrize("lifetime", ["3600", "2592000", "31536000", "0"])
+def test_how_long_is_remembered_like_calendars_and_scopes(world, browser, lifetime):
+    """F29: whoever had given an hour was offered "until I remove it" at the next consent."""
+    app = App(world, type="public")
+    assert dict(Form(app.consent_page(browser).text, "/consent").fields)["lifetime"] == "0"
+    app.consent(browser, {"lifetime": lifetime})
+    for _ in range(2):  # also when it was left as it was offered
+        page = app.consent_page(browser)
+        assert dict(Form(page.text, "/consent").fields)["lifetime"] == lifetime
+        answer(app.decide(browser, page))
+
+
+@pytest.mark.parametrize("junk", [
+    {"lifetime": "60"}, {"lifetime": "-1"}, {"lifetime": "3600 "}, {"lifetime": "99999999999"}, {"lifetime": "forever"},
+    {"lifetime": ["0", "3600"]}, {"lifetime": None}, {"calendars": "some", "calendar": None}, {"calendars": "some", "calendar": "cal_x"}, {"calendars": ["all", "some"]},
+    {"decision": "ALLOW"}, {"decision": None}, {"decision": ["allow", "deny"]}, {"scope": "events:write"}, {"scope": "owner"},
+    {"scope": None}, {"calendars": "none"}, {"calendars": ""}, {"calendars": None},
+], ids=str)
+def test_junk_in_a_field_of_the_form_grants_nothing(world, browser, junk):
+    """faults.md §7: an unknown lifetime must not mean for ever, nor an unknown word all calendars."""
+    app = App(world, type="public")
+    page = app.consent_page(browser)
+    before = world.sql("SELECT count(*) FROM token_family")
+    reply = app.decide(browser, page, **junk)
+    assert reply.status == 400 and reply.location is None and 'role="alert"' in reply.text
+    assert world.sql("SELECT count(*) FROM token_family") == before
+    assert "code" in answer(app.decide(browser, page))  # the request is still there
+
+
+def test_consent_after_its_time_brings_no_old_token_back(world, browser):
+    """faults.md §7: an expired connection is ended before it is granted anew."""
+    app = App(world, type="public")
+    old = app.redeem(app.consent(browser, {"lifetime": "3600"}, scope="profile:read")).json
+    assert world.get("/v1/profile", key=old["access_token"]).status == 200
+    world.sql("UPDATE connected_account SET expires_at = now() - interval '1 s' WHERE expires_at < 'infinity'")
+    assert world.get("/v1/profile", key=old["access_token"]).status == 401
+    new = app.connect(browser, scope="profile:read")
+    assert new["connected_account_id"] == old["connected_account_id"]
+    assert world.get("/v1/profile", key=new["access_token"]).status == 200
+    assert world.get("/v1/profile", key=old["access_token"]).json["error"]["code"] == "token_revoked"
+    assert is_error(app.refresh(old["refresh_token"]), 400, "invalid_grant")

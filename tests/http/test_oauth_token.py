@@ -299,3 +299,22 @@ def test_no_code_verifier_or_token_is_stored(world, app, browser):
     for secret in (code, app.pkce.verifier, tokens["access_token"], tokens["refresh_token"]):
         assert secret not in dump and secret.encode().hex() not in dump
         assert urllib.parse.quote(secret) not in dump
+
+
+@pytest.mark.parametrize("name", ["scope", "redirect_uri", "unknown", "client_assertion"])
+def test_a_parameter_without_a_value_is_absent_at_the_token_and_revocation_endpoints_too(world, browser, name):
+    """F32: one rule on every endpoint (OAuth 2.1 §3.2.2)."""
+    app = App(world, type="public")
+    for empties in ([(name, ""), (name, "")], [(name, "")]):
+        code = app.consent(browser)
+        params = {"grant_type": "authorization_code", "code": code, "code_verifier": app.pkce.verifier, "client_id": app.id}
+        good = post_form(world.http, "/oauth/token", encode(list(params.items()) + empties).encode())
+        assert good.status == 200, good
+        refresh = [("grant_type", "refresh_token"), ("refresh_token", good.json["refresh_token"]), ("client_id", app.id)]
+        again = post_form(world.http, "/oauth/token", encode(refresh + empties).encode())
+        assert again.status == 200, again
+        revoke = [("token", again.json["refresh_token"]), ("client_id", app.id)]
+        assert post_form(world.http, "/oauth/revoke", encode(revoke + empties).encode()).status == 200
+    twice = encode(revoke + [(name, "x"), (name, "x")]).encode()
+    for endpoint in ("/oauth/token", "/oauth/revoke"):
+        assert is_error(post_form(world.http, endpoint, twice), 400, "invalid_request")
