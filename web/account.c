@@ -86,7 +86,9 @@ static err_t change_password(struct request *rq)
 	struct str fresh = form_get(&rq->form, "new_password");
 	struct account account;
 
-	err_t e = sign_in(&rq->cx, rq->principal->email, form_get(&rq->form, "current_password"), &account);
+	/* Who is signed in is known, whatever became of the cookie. */
+	struct known_browser browser = { rq->principal->account, rq->principal->credential };
+	err_t e = sign_in(&rq->cx, rq->principal->email, form_get(&rq->form, "current_password"), browser, &account);
 	if (err_is(e, CREDENTIALS_INVALID))
 		return REFUSE(&rq->cx, INVALID_VALUE, "current_password", "The current password is wrong.");
 	TRY(e);

@@ -58,7 +58,7 @@ static err_t ensure_user(struct ctx *cx, struct demo *demo, struct account *out)
 		demo->password = fresh;
 		return account_set_password(cx, out->id, fresh);
 	}
-	err_t e = sign_in(cx, demo->email, demo->password, &same);
+	err_t e = sign_in(cx, demo->email, demo->password, (struct known_browser){ 0 }, &same);
 	if (e)
 		demo->password = STR_ABSENT;
 	return err_is(e, CREDENTIALS_INVALID) || err_is(e, RATE_LIMITED) ? OK : e;

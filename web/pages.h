@@ -2,6 +2,7 @@
 /* The handlers behind web/routes.c. */
 #pragma once
 
+#include "server/account/known_browser.h"
 #include "server/http/router.h"
 
 handler home_page, static_file;
@@ -13,6 +14,9 @@ handler calendars_page, calendars_create, calendar_edit_page, calendar_edit_post
 handler account_page, account_profile_post, account_password_post;
 handler consent_page, consent_post;
 handler errors_page;
+
+/* Whom the cookie says that this browser is known for. */
+struct known_browser this_browser(struct request *rq);
 
 /*
  * A new session for who has just set a password in this request (made an account, changed it), and on to `to`; on

@@ -39,6 +39,11 @@ static struct html_values *form_values(struct request *rq, const char *title, st
 	return v;
 }
 
+struct known_browser this_browser(struct request *rq)
+{
+	return known_browser_read(&rq->cx, request_cookie(rq, cookie_name(&rq->cx, "browser")));
+}
+
 /* A new session for this browser; the one it had before dies (session fixation). */
 static err_t enter(
 	struct request *rq, struct response *rs, struct id account, struct instant password_at, struct str to)
@@ -46,6 +51,7 @@ static err_t enter(
 	struct str secret, old = request_cookie(rq, cookie_name(&rq->cx, "session"));
 	TRY(session_create(&rq->cx, account, password_at, old, &secret));
 	response_cookie(rs, "session", secret, SESSION_LIFETIME_S);
+	response_cookie(rs, "browser", known_browser_cookie(&rq->cx, this_browser(rq), account), KNOWN_BROWSER_S);
 	reply_redirect(rs, 303, to);
 	return OK;
 }
@@ -81,7 +87,7 @@ err_t sign_in_post(struct request *rq, struct response *rs)
 	struct str email = form_get(&rq->form, "email"), next = form_get(&rq->form, "next");
 	struct account account;
 
-	err_t e = sign_in(&rq->cx, email, form_get(&rq->form, "password"), &account);
+	err_t e = sign_in(&rq->cx, email, form_get(&rq->form, "password"), this_browser(rq), &account);
 	if (err_is(e, CREDENTIALS_INVALID) || err_is(e, INVALID_VALUE))
 		e = REFUSE(&rq->cx, CREDENTIALS_INVALID, "email", "The e-mail address or the password is wrong.");
 	if (!e)

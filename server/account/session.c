@@ -32,30 +32,45 @@ static struct str email_or_none(struct ctx *cx, struct str email)
 	return email_fold(cx, email, &folded) == OK ? folded : STR("");
 }
 
-err_t sign_in(struct ctx *cx, struct str email, struct str password, struct account *out)
+/* What a try counts against, the narrowest first. Three at most; their number is returned. */
+static size_t limits_of(
+	struct ctx *cx, struct str email, struct known_browser browser, bool known, struct throttle *out)
+{
+	struct str network = address_network(cx->mem, cx->client_ip);
+	if (known) {
+		out[0] = (struct throttle){ "known browser", id_uuid(cx->mem, browser.number), 10, 15 * 60 };
+		return 1;
+	}
+	/* Few from one network, and that first: the guesses of one stranger hardly count against the account. */
+	struct str pair = str_fmt(cx->mem, "%.*s from %.*s", STR_ARG(email), STR_ARG(network));
+	out[0] = (struct throttle){ "account and network", pair, 10, 15 * 60 };
+	out[1] = (struct throttle){ "address", network, 100, 3600 };
+	out[2] = (struct throttle){ "account", email, 50, 15 * 60 };
+	return 3;
+}
+
+err_t sign_in(struct ctx *cx, struct str email, struct str password, struct known_browser browser, struct account *out)
 {
 	struct str folded = email_or_none(cx, email);
-	struct str network = address_network(cx->mem, cx->client_ip);
-	struct str pair = str_fmt(cx->mem, "%.*s from %.*s", STR_ARG(folded), STR_ARG(network));
-	/* Few from one network, so that a stranger's guesses do not lock the owner out, who comes from another. */
-	const struct throttle limits[] = {
-		{ "account and network", pair, 10, 15 * 60 },
-		{ "account", folded, 50, 15 * 60 },
-		{ "address", network, 100, 3600 },
-	};
-	TRY(throttle_take(cx, limits, ARRAY_LEN(limits)));
-
 	struct account_row row = { .password_hash = STR_ABSENT };
+	struct throttle limits[3];
 	bool same;
 	err_t e = db_row(cx, &sql_sign_in_find, ROW(sign_in_find, &row), IN(folded));
 	if (e && !err_is(e, NOT_FOUND))
 		return e;
-	TRY(password_verify(cx, password, row.password_hash, &same));
+	bool known = !e && id_eq(browser.account, row.id);
+	size_t count = limits_of(cx, folded, browser, known, limits);
+	TRY(throttle_take(cx, limits, count));
+	e = password_verify(cx, password, row.password_hash, &same);
+	if (e) { /* too many wait: this try was none, so that rows grow no faster than passwords are hashed */
+		TRY(throttle_give_back(cx, limits, count));
+		return e;
+	}
 	if (!same)
 		return REFUSE(cx, CREDENTIALS_INVALID, "", "E-mail address or password is wrong.");
 	if (row.status != STATUS_ACTIVE)
 		return FAIL(cx, ACCOUNT_DEACTIVATED, "signed in to a deactivated account");
-	TRY(throttle_forgive(cx, limits, ARRAY_LEN(limits)));
+	TRY(throttle_forgive(cx, limits, count));
 	*out = account_of_row(&row);
 	out->password_at = row.password_at;
 	return OK;

@@ -3,15 +3,23 @@
 #pragma once
 
 #include "server/account/account.h"
+#include "server/account/known_browser.h"
 #include "server/auth/credential.h"
 
 #define SESSION_LIFETIME_S (14 * 86400)
 
 /*
- * Judge e-mail and password. Same answer and cost for unknown users; 10 failures in 15 minutes for an account or 100 an
- * hour for an address end in RATE_LIMITED. CREDENTIALS_INVALID for a wrong one; ACCOUNT_DEACTIVATED.
+ * Judge e-mail and password. Same answer and cost for unknown users, and what an account's state is, is told only who
+ * proved the password.
+ *
+ * Guessing ends in RATE_LIMITED: 10 tries in 15 minutes for an account from one network, 100 an hour from a network, 50
+ * in 15 minutes for an account. A browser that is known for this account has 10 tries in 15 minutes of its own instead
+ * and passes all of these; what then bounds guessers is the queue of password.h.
+ *
+ * errors  CREDENTIALS_INVALID  wrong e-mail or password; ACCOUNT_DEACTIVATED; RATE_LIMITED; UNAVAILABLE
  */
-MUST_CHECK err_t sign_in(struct ctx *cx, struct str email, struct str password, struct account *out);
+MUST_CHECK err_t sign_in(
+	struct ctx *cx, struct str email, struct str password, struct known_browser browser, struct account *out);
 
 /*
  * A new session for the account; the old cookie's session, if any, ends (fixation).

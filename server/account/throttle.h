@@ -14,8 +14,14 @@ struct throttle {
 	int window_s;
 };
 
-/* Count one try against each; RATE_LIMITED with retry_after_s when one of them has had enough. At most 4. */
+/*
+ * Count one try against each, the narrowest first; RATE_LIMITED with retry_after_s at the first that has had enough. A
+ * refused try counts nowhere. At most 4, their kinds in one order wherever two of them are taken together.
+ */
 MUST_CHECK err_t throttle_take(struct ctx *cx, const struct throttle *limits, size_t count);
+
+/* The try was not judged after all: each gets it back. */
+MUST_CHECK err_t throttle_give_back(struct ctx *cx, const struct throttle *limits, size_t count);
 
 /* A success: all failures of the first are forgotten, and the others get this try back. */
 MUST_CHECK err_t throttle_forgive(struct ctx *cx, const struct throttle *limits, size_t count);

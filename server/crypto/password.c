@@ -7,6 +7,7 @@
 #include <argon2.h>
 
 #include "server/crypto/digest.h"
+#include "server/crypto/opaque_string.h"
 
 /* OWASP's first choice; about 0.1 s and 19 MiB. */
 #define PASSES 2
@@ -56,7 +57,11 @@ static err_t queue_full(struct ctx *cx)
 
 err_t password_hash(struct ctx *cx, struct str password, struct str *out)
 {
-	if (password.len < PASSWORD_MIN || password.len > PASSWORD_MAX)
+	struct str prepared;
+	bool is_text = opaque_string(cx->mem, password, &prepared);
+	if (!is_text && password.len >= PASSWORD_MIN && password.len <= PASSWORD_MAX)
+		return REFUSE(cx, INVALID_VALUE, "password", "A password has no control characters.");
+	if (!is_text || prepared.len < PASSWORD_MIN || prepared.len > PASSWORD_MAX)
 		return REFUSE(cx, INVALID_VALUE, "password", "A password has %d to %d characters.", PASSWORD_MIN,
 			PASSWORD_MAX);
 	uint8_t salt[SALT_SIZE];
@@ -64,7 +69,7 @@ err_t password_hash(struct ctx *cx, struct str password, struct str *out)
 	char *encoded = arena_take(cx->mem, ENCODED_MAX, 1);
 	if (!enter())
 		return queue_full(cx);
-	int rc = argon2id_hash_encoded(PASSES, MEMORY_KIB, LANES, password.ptr, password.len, salt, sizeof salt,
+	int rc = argon2id_hash_encoded(PASSES, MEMORY_KIB, LANES, prepared.ptr, prepared.len, salt, sizeof salt,
 		HASH_SIZE, encoded, ENCODED_MAX);
 	leave();
 	if (rc != ARGON2_OK)
@@ -73,25 +78,40 @@ err_t password_hash(struct ctx *cx, struct str password, struct str *out)
 	return OK;
 }
 
-err_t password_verify(struct ctx *cx, struct str password, struct str encoded, bool *out)
+static err_t verify(struct ctx *cx, struct str password, const char *encoded, bool *out)
 {
 	static const uint8_t no_salt[SALT_SIZE] = { 0 };
-	const char *text = password.len <= PASSWORD_MAX ? str_c(cx->mem, encoded) : NULL;
-	size_t len = password.len <= PASSWORD_MAX ? password.len : PASSWORD_MAX;
 	if (!enter())
 		return queue_full(cx);
 	int rc;
-	if (text) {
-		rc = argon2id_verify(text, password.ptr, len);
+	if (encoded) {
+		rc = argon2id_verify(encoded, password.ptr, password.len);
 	} else { /* nothing to compare with: the same work for the same time */
 		uint8_t hash[HASH_SIZE];
-		argon2id_hash_raw(
-			PASSES, MEMORY_KIB, LANES, password.ptr, len, no_salt, sizeof no_salt, hash, sizeof hash);
+		argon2id_hash_raw(PASSES, MEMORY_KIB, LANES, password.ptr, password.len, no_salt, sizeof no_salt, hash,
+			sizeof hash);
 		rc = ARGON2_VERIFY_MISMATCH;
 	}
 	leave();
 	if (rc != ARGON2_OK && rc != ARGON2_VERIFY_MISMATCH)
 		return FAIL(cx, INTERNAL, "argon2: %s", argon2_error_message(rc));
 	*out = rc == ARGON2_OK;
+	return OK;
+}
+
+err_t password_verify(struct ctx *cx, struct str password, struct str encoded, bool *out)
+{
+	struct str sent = str_sub(password, 0, PASSWORD_MAX), prepared;
+	bool as_prepared = false, as_sent = false;
+	if (!opaque_string(cx->mem, password, &prepared))
+		prepared = sent;
+	bool fits = password.len <= OPAQUE_STRING_MAX && prepared.len <= PASSWORD_MAX;
+	const char *text = fits ? str_c(cx->mem, encoded) : NULL;
+	prepared = str_sub(prepared, 0, PASSWORD_MAX);
+	TRY(verify(cx, prepared, text, &as_prepared));
+	/* Both in any case: what it costs depends on what was typed, not on what is stored. */
+	if (!str_eq(prepared, sent))
+		TRY(verify(cx, sent, sent.len == password.len ? text : NULL, &as_sent));
+	*out = as_prepared || as_sent;
 	return OK;
 }

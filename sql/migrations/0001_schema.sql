@@ -27,6 +27,34 @@ CREATE TABLE throttle (                 -- failures by whatever is being guessed
 	ends_at timestamptz NOT NULL    -- of the window; behind it the row counts as absent
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
 
+-- One try back for each; a row that holds none goes.
+CREATE FUNCTION throttle_give_back(p_subjects bytea[]) RETURNS void LANGUAGE sql AS $$
+	DELETE FROM throttle WHERE subject = ANY (p_subjects) AND count <= 1;
+	UPDATE throttle SET count = count - 1 WHERE subject = ANY (p_subjects);
+$$;
+
+-- Counts one try against each subject in turn and stops at the first that has had enough: refused is its place, from 1, or
+-- 0. A refused try counts nowhere and leaves no row. Whoever calls has one order of kinds, so that two do not lock each
+-- other out.
+CREATE FUNCTION throttle_take(p_subjects bytea[], p_most int[], p_ends timestamptz[], p_now timestamptz,
+	OUT refused int, OUT ends_at timestamptz) LANGUAGE plpgsql AS $$
+BEGIN
+	refused := 0;
+	FOR i IN 1 .. cardinality(p_subjects) LOOP
+		INSERT INTO throttle AS t (subject, count, ends_at) VALUES (p_subjects[i], 1, p_ends[i])
+		    ON CONFLICT (subject) DO UPDATE
+		   SET count = CASE WHEN t.ends_at <= p_now THEN 1 ELSE t.count + 1 END,
+		       ends_at = CASE WHEN t.ends_at <= p_now THEN excluded.ends_at ELSE t.ends_at END
+		 WHERE t.ends_at <= p_now OR t.count < p_most[i];
+		IF NOT FOUND THEN
+			refused := i;
+			SELECT t.ends_at INTO ends_at FROM throttle t WHERE t.subject = p_subjects[i];
+			PERFORM throttle_give_back(p_subjects[1:i - 1]);
+			RETURN;
+		END IF;
+	END LOOP;
+END $$;
+
 CREATE TABLE auth_request (             -- what /oauth/authorize and PAR were asked, until it is decided
 	hash         bytea PRIMARY KEY CHECK (octet_length(hash) = 32),
 	client_id    uuid NOT NULL,

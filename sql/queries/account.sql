@@ -50,19 +50,16 @@ SELECT account_set_password($1, $2, $3) AS found;
 UPDATE account SET name = $3, tz = $4 WHERE account_id IN ($1, $2);
 
 -- name: throttle_take
--- $1 subjects  $2 when a window that begins now would end, one each  $3 now
--- Counts one try against each. In order, so that two instances do not lock each other out.
-INSERT INTO throttle AS t (subject, count, ends_at)
-SELECT n.subject, 1, n.ends_at FROM unnest($1::bytea[], $2::timestamptz[]) AS n (subject, ends_at) ORDER BY 1
-    ON CONFLICT (subject) DO UPDATE SET
-	count   = CASE WHEN t.ends_at <= $3 THEN 1 ELSE least(t.count + 1, 1000000) END,
-	ends_at = CASE WHEN t.ends_at <= $3 THEN excluded.ends_at ELSE t.ends_at END
-RETURNING t.subject, t.count, t.ends_at;
+-- $1 subjects, the narrowest first  $2 tries that each has  $3 when a window that begins now would end  $4 now
+SELECT refused, ends_at FROM throttle_take($1, $2, $3, $4);
 
--- name: throttle_forgive
--- $1 subject whose failures are forgotten  $2 subjects that get this one try back
-WITH gone AS (DELETE FROM throttle WHERE subject = $1)
-UPDATE throttle SET count = greatest(count - 1, 0) WHERE subject = ANY ($2);
+-- name: throttle_give_back
+-- $1 subjects that get one try back
+SELECT throttle_give_back($1);
+
+-- name: throttle_forget
+-- $1 subject
+DELETE FROM throttle WHERE subject = $1;
 
 -- name: throttle_purge
 -- $1 now

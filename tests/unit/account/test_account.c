@@ -9,6 +9,8 @@
 #include "server/crypto/secret.h"
 #include "tests/support/database.h"
 
+#define STRANGE ((struct known_browser){ 0 })
+
 static struct account made(const char *email, const char *password)
 {
 	struct account account;
@@ -131,14 +133,16 @@ TEST(only_the_right_password_of_a_known_active_account_signs_in)
 	database_use(&test_cx);
 	struct account account = made("three@example.org", "correct horse"), in;
 	made("locked@example.org", NULL);
-	assert_ok(sign_in(&test_cx, STR("Three@example.org"), STR("correct horse"), &in));
+	assert_ok(sign_in(&test_cx, STR("Three@example.org"), STR("correct horse"), STRANGE, &in));
 	assert_true(id_eq(in.id, account.id));
-	assert_err(sign_in(&test_cx, STR("three@example.org"), STR("correct hors"), &in), CREDENTIALS_INVALID);
-	assert_err(sign_in(&test_cx, STR("nobody@example.org"), STR("correct horse"), &in), CREDENTIALS_INVALID);
-	assert_err(sign_in(&test_cx, STR("not an address"), STR("correct horse"), &in), CREDENTIALS_INVALID);
-	assert_err(sign_in(&test_cx, STR("locked@example.org"), STR(""), &in), CREDENTIALS_INVALID);
+	assert_err(sign_in(&test_cx, STR("three@example.org"), STR("correct hors"), STRANGE, &in), CREDENTIALS_INVALID);
+	assert_err(
+		sign_in(&test_cx, STR("nobody@example.org"), STR("correct horse"), STRANGE, &in), CREDENTIALS_INVALID);
+	assert_err(sign_in(&test_cx, STR("not an address"), STR("correct horse"), STRANGE, &in), CREDENTIALS_INVALID);
+	assert_err(sign_in(&test_cx, STR("locked@example.org"), STR(""), STRANGE, &in), CREDENTIALS_INVALID);
 	assert_ok(account_set_status(&test_cx, account.id, STATUS_DEACTIVATED));
-	assert_err(sign_in(&test_cx, STR("three@example.org"), STR("correct horse"), &in), ACCOUNT_DEACTIVATED);
+	assert_err(
+		sign_in(&test_cx, STR("three@example.org"), STR("correct horse"), STRANGE, &in), ACCOUNT_DEACTIVATED);
 	database_leave(&test_cx);
 }
 
@@ -154,10 +158,10 @@ TEST(guesses_from_one_network_do_not_lock_the_owner_out)
 	assert_ok(account_create(&test_cx, &owner, &in));
 	test_cx.client_ip = STR("192.0.2.66");
 	for (int i = 0; i < 10; i++)
-		assert_err(sign_in(&test_cx, owner.email, STR("wrong horse"), &in), CREDENTIALS_INVALID);
-	assert_err(sign_in(&test_cx, owner.email, STR("correct horse"), &in), RATE_LIMITED);
+		assert_err(sign_in(&test_cx, owner.email, STR("wrong horse"), STRANGE, &in), CREDENTIALS_INVALID);
+	assert_err(sign_in(&test_cx, owner.email, STR("correct horse"), STRANGE, &in), RATE_LIMITED);
 	test_cx.client_ip = STR("198.51.100.7");
-	assert_ok(sign_in(&test_cx, owner.email, STR("correct horse"), &in));
+	assert_ok(sign_in(&test_cx, owner.email, STR("correct horse"), STRANGE, &in));
 	test_cx.client_ip = STR_ABSENT;
 	database_leave(&test_cx);
 }
@@ -174,11 +178,22 @@ TEST(guessing_is_stopped_at_an_account_and_at_an_address)
 	assert_true(err_is(e, RATE_LIMITED));
 	assert_in_range(e->retry_after_s, 890, 901);
 
-	/* a success forgets the account's failures, and gives the address one try back */
+	/* the refused try did not count against the address (F48); a success forgets the account's failures, and gives
+	 * the address one try back */
+	assert_ok(throttle_forgive(&test_cx, both, 2));
+	for (int i = 0; i < 3; i++)
+		assert_ok(throttle_take(&test_cx, both, 2));
 	assert_ok(throttle_forgive(&test_cx, both, 2));
 	assert_ok(throttle_take(&test_cx, both, 2));
+	/* five from the address: refused there, and so not counted against the account */
+	for (int i = 0; i < 10; i++)
+		assert_err(throttle_take(&test_cx, both, 2), RATE_LIMITED);
+	assert_ok(throttle_take(&test_cx, &account, 1));
+	assert_ok(throttle_take(&test_cx, &account, 1));
+	assert_err(throttle_take(&test_cx, &account, 1), RATE_LIMITED);
+	/* what was not judged comes back */
+	assert_ok(throttle_give_back(&test_cx, both, 2));
 	assert_ok(throttle_take(&test_cx, both, 2));
-	assert_err(throttle_take(&test_cx, both, 2), RATE_LIMITED);
 
 	test_cx.now = instant_add_s(test_cx.now, 3601);
 	assert_ok(throttle_take(&test_cx, both, 2));
@@ -221,7 +236,7 @@ TEST(a_session_ends_at_sign_out_replacement_expiry_and_new_password)
 	/* None is born from the old password any more. */
 	assert_err(session_create(&test_cx, account.id, account.password_at, STR_ABSENT, &third), CREDENTIALS_INVALID);
 	assert_ok(session_create(&test_cx, account.id, test_cx.now, STR_ABSENT, &third));
-	assert_ok(sign_in(&test_cx, account.email, STR("another horse"), &account));
+	assert_ok(sign_in(&test_cx, account.email, STR("another horse"), STRANGE, &account));
 	assert_ok(session_create(&test_cx, account.id, account.password_at, STR_ABSENT, &third));
 	assert_ok(account_housekeeping(&test_cx));
 	database_leave(&test_cx);
