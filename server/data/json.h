@@ -96,6 +96,14 @@ struct json_list {
  *         or out of bounds, a name twice); `param` is the dotted path: attendees[2].email
  */
 MUST_CHECK err_t json_read(struct ctx *cx, struct str text, const struct json_field *fields, size_t count, void *out);
+/*
+ * The same for a change: a field whose value is the one that `present` would be answered with is passed over, whatever
+ * its limits and even if it is read-only, so that a resource may be sent back as it was read.
+ */
+MUST_CHECK err_t json_read_change(
+	struct ctx *cx, struct str text, const struct json_field *fields, size_t count, const void *present, void *out);
+/* Does the object that `text` is have this member, as null? */
+bool json_is_null(struct ctx *cx, struct str text, const char *name);
 /* The same for answers of other servers: unknown fields are ignored (RFC 6749 §5.1). */
 MUST_CHECK err_t json_read_known(
 	struct ctx *cx, struct str text, const struct json_field *fields, size_t count, void *out);

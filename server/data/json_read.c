@@ -3,11 +3,13 @@
 #include <assert.h>
 
 #include "server/data/json.h"
+#include "server/data/json_same.h"
 #include "server/data/json_tree.h"
 
 struct reader {
 	struct ctx *cx;
 	bool skip_unknown;
+	const char *present; /* of a change: the struct as it is */
 };
 
 #define REFUSE_AT(r, kind, path, ...) REFUSE((r)->cx, kind, json_path_text((r)->cx->mem, path), __VA_ARGS__)
@@ -257,8 +259,11 @@ static err_t read_object(struct reader *r, const struct json_field *fields, size
 			continue;
 		if (which == count)
 			return REFUSE_AT(r, UNKNOWN_FIELD, &at, "There is no such field here. Check its spelling.");
+		if (!path && r->present && json_same(&fields[which], r->present, member))
+			continue;
 		if (fields[which].flags & JSON_READ_ONLY)
-			return REFUSE_AT(r, INVALID_VALUE, &at, "This field is set by the server. Leave it out.");
+			return REFUSE_AT(
+				r, INVALID_VALUE, &at, "This field is set by the server. Leave it out, or as it is.");
 		seen |= UINT64_C(1) << which;
 		TRY(read_value(r, &fields[which], &at, member, out + fields[which].offset));
 		set_given(&fields[which], out);
@@ -276,6 +281,23 @@ static err_t read_document(struct reader *r, struct str text, const struct json_
 err_t json_read(struct ctx *cx, struct str text, const struct json_field *fields, size_t count, void *out)
 {
 	return read_document(&(struct reader){ .cx = cx }, text, fields, count, out);
+}
+
+err_t json_read_change(
+	struct ctx *cx, struct str text, const struct json_field *fields, size_t count, const void *present, void *out)
+{
+	return read_document(&(struct reader){ .cx = cx, .present = present }, text, fields, count, out);
+}
+
+bool json_is_null(struct ctx *cx, struct str text, const char *name)
+{
+	const struct cJSON *member;
+	if (json_tree_parse(cx, text, &member))
+		return false;
+	for (member = json_tree_first(member); member; member = json_tree_next(member))
+		if (str_eq(json_tree_name(member), str_of(name)))
+			return json_tree_type(member) == JSON_IS_NULL;
+	return false;
 }
 
 err_t json_read_known(struct ctx *cx, struct str text, const struct json_field *fields, size_t count, void *out)

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Is a value of a tree the one that a struct would be answered with? */
+#pragma once
+
+#include "server/data/json.h"
+#include "server/data/json_tree.h"
+
+/* `from` is the struct that the field is of. Of objects every member counts, but those that only are written. */
+bool json_same(const struct json_field *field, const void *from, const struct cJSON *value);
