@@ -83,7 +83,7 @@ static err_t validate_components(struct ctx *cx, const struct ical_comp *root, s
 static err_t validate_overrides(struct ctx *cx, const struct series *s)
 {
 	for (size_t i = 1; i < s->override_count; i++)
-		if (s->overrides[i].original == s->overrides[i - 1].original)
+		if (!when_cmp(&s->overrides[i].original, &s->overrides[i - 1].original))
 			return REFUSE(cx, ICAL_OBJECT, "RECURRENCE-ID", "two components with RECURRENCE-ID %.*s",
 				STR_ARG(ical_value(s->overrides[i].timing->comp, STR("RECURRENCE-ID"))));
 	return OK;

@@ -11,14 +11,15 @@
 
 /* What the path names. */
 struct target {
-	struct object object; /* with data */
-	struct str instance;  /* its recurrence id; absent: the event as a whole */
+	struct object object;         /* with data */
+	struct str instance;          /* its recurrence id; absent: the event as a whole */
+	struct event_changed changed; /* by this request */
 };
 
 static err_t target_read(struct request *rq, const struct principal *who, struct target *out)
 {
 	struct id id;
-	struct target target;
+	struct target target = { .instance = STR_ABSENT };
 	if (!event_id_parse(rq->args[0], &id, &target.instance))
 		return FAIL(&rq->cx, NOT_FOUND, "not an event's id");
 	const struct actor actor = actor_own(who);
@@ -44,6 +45,7 @@ static err_t reply_event(
 	struct event_view view;
 	TRY(target_item(rq, who, target, &item));
 	event_view_of(rq->cx.mem, &item, !id_is_test(who->account), &view);
+	view.dropped = event_view_dropped(rq->cx.mem, target->changed.dropped, target->changed.dropped_count);
 	api_reply(rs, status, event_fields, event_field_count, &view);
 	response_header(rs, "ETag", view.etag);
 	return OK;
@@ -169,7 +171,7 @@ err_t event_post(struct request *rq, struct response *rs)
 	TRY(api_caller(rq, &who));
 	TRY(json_read(&rq->cx, rq->body, event_fields, event_field_count, &view));
 	TRY(check_new(rq, &view));
-	TRY(event_view_apply(&rq->cx, &view, who.tz, &event, &fields));
+	TRY(event_view_apply(&rq->cx, &view, who.tz, true, &event, &fields));
 	event.uid = view.has_client_uid ? view.client_uid : STR_ABSENT;
 	if (event.attendee_count > 0)
 		event.organizer = who.email;
@@ -190,34 +192,33 @@ err_t event_post(struct request *rq, struct response *rs)
 /* ---- change ---- */
 
 /* From the data that is stored to the data that is to be. */
-typedef err_t change(struct request *rq, const struct principal *who, const struct target *target, const void *with,
-	struct str *out);
+typedef err_t change(
+	struct request *rq, const struct principal *who, const struct target *target, struct event_changed *out);
 
 /* Write what `make` makes of the target, under the condition that nobody wrote meanwhile. */
-static err_t write_change(
-	struct request *rq, const struct principal *who, struct target *target, change *make, const void *with)
+static err_t write_change(struct request *rq, const struct principal *who, struct target *target, change *make)
 {
-	struct str data;
 	enum put_outcome outcome;
 	struct object object;
-	TRY(make(rq, who, target, with, &data));
+	struct event_changed changed = { 0 };
+	TRY(make(rq, who, target, &changed));
 	struct object_write write = {
 		.calendar_name = target->object.calendar_name,
 		.name = target->object.name,
-		.data = data,
+		.data = changed.data,
 		.when.match = { &target->object.etag, 1 },
 	};
 	const struct actor actor = actor_own(who);
 	TRY(in_words_of_rest(rq, object_put(&rq->cx, &actor, &write, &outcome, &object)));
-	object.data = data;
+	object.data = changed.data;
 	object.calendar_name = target->object.calendar_name;
 	target->object = object;
+	target->changed = changed;
 	return OK;
 }
 
 /* Read, change, write; again from the start when someone else was faster and the caller set no condition. */
-static err_t change_target(
-	struct request *rq, const struct principal *who, change *make, const void *with, struct target *out)
+static err_t change_target(struct request *rq, const struct principal *who, change *make, struct target *out)
 {
 	struct preconditions when = { 0 };
 	err_t e = OK;
@@ -225,73 +226,72 @@ static err_t change_target(
 	for (int i = 0; i < TRIES; i++) {
 		TRY(target_read(rq, who, out));
 		TRY(check_condition(rq, &when, out->object.etag));
-		e = write_change(rq, who, out, make, with);
+		e = write_change(rq, who, out, make);
 		if (!err_is(e, PRECONDITION) || has_condition(&when))
 			return e;
 	}
 	return REFUSE(&rq->cx, CONFLICT, "", "Others change this event at the same time. Try again.");
 }
 
+/* What has its present value already is not judged: whoever sends back what they read changes nothing. */
 static err_t apply_view(
-	struct request *rq, const struct principal *who, const struct target *target, const void *with, struct str *out)
+	struct request *rq, const struct principal *who, const struct target *target, struct event_changed *out)
 {
-	const struct event_view *view = with;
 	struct agenda_item item;
+	struct event_view present, view = { 0 };
 	unsigned fields;
 	TRY(target_item(rq, who, target, &item));
-	if (target->instance.ptr && view->has_recurrence)
-		return REFUSE(&rq->cx, INVALID_VALUE, "recurrence",
-			"One instance has no recurrence of its own. Change the event itself.");
-	TRY(event_view_apply(&rq->cx, view, who->tz, &item.event, &fields));
-	if ((fields & EVENT_ATTENDEES) && item.event.attendee_count > 0 && !item.event.organizer.ptr)
-		item.event.organizer = who->email;
-	if (fields == 0) {
-		*out = target->object.data;
-		return OK;
-	}
-	return event_patch(&rq->cx, target->object.data, target->instance, &item.event, fields, out);
-}
-
-err_t event_change(struct request *rq, struct response *rs)
-{
-	struct principal who;
-	struct event_view view = { 0 };
-	struct target target;
-	TRY(api_caller(rq, &who));
-	TRY(json_read(&rq->cx, rq->body, event_fields, event_field_count, &view));
+	event_view_of(rq->cx.mem, &item, !id_is_test(who->account), &present);
+	present.dropped = (struct json_list){ NULL, 0 };
+	TRY(json_read_change(&rq->cx, rq->body, event_fields, event_field_count, &present, &view));
 	if (view.has_calendar || view.has_client_uid)
 		return REFUSE(&rq->cx, INVALID_VALUE, view.has_calendar ? "calendar_id" : "client_uid",
 			"This is fixed when the event is made.");
 	if (view.has_title && view.title.len == 0)
 		return REFUSE(&rq->cx, INVALID_VALUE, "title", "An event needs a title.");
-	TRY(change_target(rq, &who, apply_view, &view, &target));
+	if (target->instance.ptr && view.has_recurrence)
+		return REFUSE(&rq->cx, INVALID_VALUE, "recurrence",
+			"One instance has no recurrence of its own. Change the event itself.");
+	view.recurrence_is_null = view.has_recurrence && !view.recurrence.has_rule && !view.recurrence.has_exdates &&
+				  !view.recurrence.has_rdates && json_is_null(&rq->cx, rq->body, "recurrence");
+	TRY(event_view_apply(&rq->cx, &view, who->tz, false, &item.event, &fields));
+	if ((fields & EVENT_ATTENDEES) && item.event.attendee_count > 0 && !item.event.organizer.ptr)
+		item.event.organizer = who->email;
+	const struct event_change edit = { target->instance, &item.event, fields, who->tz };
+	return event_patch(&rq->cx, target->object.data, &edit, out);
+}
+
+err_t event_change(struct request *rq, struct response *rs)
+{
+	struct principal who;
+	struct target target;
+	TRY(api_caller(rq, &who));
+	TRY(change_target(rq, &who, apply_view, &target));
 	return reply_event(rq, rs, 200, &who, &target);
 }
 
 /* ---- cancel, delete ---- */
 
 static err_t apply_cancel(
-	struct request *rq, const struct principal *who, const struct target *target, const void *with, struct str *out)
+	struct request *rq, const struct principal *who, const struct target *target, struct event_changed *out)
 {
 	struct agenda_item item;
-	(void)with;
 	TRY(target_item(rq, who, target, &item)); /* an instance must be there to be cancelled */
-	return event_cancel(&rq->cx, target->object.data, target->instance, out);
+	return event_cancel(&rq->cx, target->object.data, target->instance, &out->data);
 }
 
 static err_t apply_removal(
-	struct request *rq, const struct principal *who, const struct target *target, const void *with, struct str *out)
+	struct request *rq, const struct principal *who, const struct target *target, struct event_changed *out)
 {
 	struct agenda_item item;
-	(void)with;
 	TRY(target_item(rq, who, target, &item));
-	return event_remove_instance(&rq->cx, target->object.data, target->instance, out);
+	return event_remove_instance(&rq->cx, target->object.data, target->instance, &out->data);
 }
 
 static err_t cancel(struct request *rq, struct response *rs, const struct principal *who)
 {
 	struct target target;
-	TRY(change_target(rq, who, apply_cancel, NULL, &target));
+	TRY(change_target(rq, who, apply_cancel, &target));
 	return reply_event(rq, rs, 200, who, &target);
 }
 
@@ -303,7 +303,7 @@ static err_t delete_target(struct request *rq, struct response *rs, const struct
 	TRY(target_read(rq, who, &target));
 	const struct actor actor = actor_own(who);
 	if (target.instance.ptr)
-		TRY(change_target(rq, who, apply_removal, NULL, &target));
+		TRY(change_target(rq, who, apply_removal, &target));
 	else
 		TRY(in_words_of_rest(
 			rq, object_delete(&rq->cx, &actor, target.object.calendar_name, target.object.name, &when)));

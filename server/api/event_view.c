@@ -5,27 +5,33 @@
 
 #include "caldav/calendar/zone/zone.h"
 
+#define DATE_LEN 10 /* 2026-11-24 */
 #define DAY_US (INT64_C(86400) * US_PER_S)
 #define ATTENDEES_MAX ICAL_ATTENDEES_MAX
-#define REMINDERS_MAX 10
-#define DATES_MAX 1000
+#define REMINDERS_MAX 100 /* of what an object may hold; event.h says what may be set */
+#define DATES_MAX 5000
 
 #define A(member) offsetof(struct attendee_view, member)
 #define R(member) offsetof(struct recurrence_view, member)
 #define M(member) offsetof(struct reminder_view, member)
+#define D(member) offsetof(struct dropped_view, member)
 #define E(member) offsetof(struct event_view, member)
 
 /* clang-format off */
 static const struct json_field attendee_fields[] = {
 	/* name             kind          flags          offset          given  min max */
-	{ "email",          JSON_STR,     JSON_REQUIRED, A(email),         0,   3,  254,  NULL, NULL, 0, 0, "" },
-	{ "name",           JSON_STR,     JSON_NULLABLE, A(name),          0,   0,  200,  NULL, NULL, 0, 0, "" },
-	{ "status",         JSON_STR,     JSON_NULLABLE, A(status),        0,   0,  20,   NULL, NULL, 0, 0, "needs_action, accepted, declined, tentative" },
+	{ "email",          JSON_STR,     JSON_REQUIRED, A(email),         0,   1,  1000, NULL, NULL, 0, 0, "" },
+	{ "name",           JSON_STR,     JSON_NULLABLE, A(name),          0,   0,  1000, NULL, NULL, 0, 0, "" },
+	{ "status",         JSON_STR,     JSON_NULLABLE, A(status),        0,   0,  20,   NULL, NULL, 0, 0, "needs_action, accepted, declined, tentative; other is what was set otherwise, and stays" },
 };
 static const struct json_field recurrence_fields[] = {
-	{ "rule",           JSON_STR,     JSON_NULLABLE, R(rule),          0,   1,  1000, NULL, NULL, 0, 0, "RRULE of RFC 5545, without its name: FREQ=WEEKLY;BYDAY=MO" },
-	{ "exdates",        JSON_STRS,    JSON_NULLABLE, R(exdates),       0,   0,  DATES_MAX, NULL, NULL, 0, 0, "Starts that are left out; written as start_time" },
-	{ "rdates",         JSON_STRS,    JSON_NULLABLE, R(rdates),        0,   0,  DATES_MAX, NULL, NULL, 0, 0, "Starts that are added" },
+	{ "rule",           JSON_STR,     JSON_NULLABLE, R(rule),          R(has_rule),    1, 8000, NULL, NULL, 0, 0, "RRULE of RFC 5545, without its name: FREQ=WEEKLY;BYDAY=MO. Of several, one a line" },
+	{ "exdates",        JSON_STRS,    JSON_NULLABLE, R(exdates),       R(has_exdates), 0, DATES_MAX, NULL, NULL, 0, 0, "Starts that are left out, written as start_time; a date takes the whole day out" },
+	{ "rdates",         JSON_STRS,    JSON_NULLABLE, R(rdates),        R(has_rdates),  0, DATES_MAX, NULL, NULL, 0, 0, "Starts that are added" },
+};
+static const struct json_field dropped_fields[] = {
+	{ "kind",           JSON_STR,     JSON_READ_ONLY, D(kind),         0,   0,  0,    NULL, NULL, 0, 0, "override or exdate" },
+	{ "original_start_time", JSON_STR, JSON_READ_ONLY, D(original_start_time), 0, 0, 0, NULL, NULL, 0, 0, "Where it was before the change" },
 };
 static const struct json_field reminder_fields[] = {
 	{ "minutes_before", JSON_INT,     JSON_REQUIRED, M(minutes_before), 0,  0,  40320, NULL, NULL, 0, 0, "" },
@@ -40,24 +46,25 @@ const struct json_field event_fields[] = {
 	{ "title",                JSON_STR,     JSON_NULLABLE,  E(title),         E(has_title),       0, 1000,  NULL, NULL, 0, 0, "" },
 	{ "description",          JSON_STR,     JSON_NULLABLE,  E(description),   E(has_description), 0, 50000, NULL, NULL, 0, 0, "" },
 	{ "location",             JSON_STR,     JSON_NULLABLE,  E(location),      E(has_location),    0, 1000,  NULL, NULL, 0, 0, "" },
-	{ "category",             JSON_STR,     JSON_NULLABLE,  E(category),      E(has_category),    0, 100,   NULL, NULL, 0, 0, "" },
+	{ "category",             JSON_STR,     JSON_NULLABLE,  E(category),      E(has_category),    0, 100,   NULL, NULL, 0, 0, "The first, where there are several: a change leaves the others, null removes all" },
 	{ "color_hex",            JSON_STR,     JSON_NULLABLE,  E(color_hex),     E(has_color),       0, 50,    NULL, NULL, 0, 0, "#RRGGBB or a CSS colour name" },
 	{ "url",                  JSON_STR,     JSON_NULLABLE,  E(url),           E(has_url),         0, 2000,  NULL, NULL, 0, 0, "" },
 	{ "start_time",           JSON_STR,     0,              E(start_time),    E(has_start),       1, 40,    NULL, NULL, 0, 0, "RFC 3339 with an offset; of an all-day event the date" },
 	{ "end_time",             JSON_STR,     0,              E(end_time),      E(has_end),         1, 40,    NULL, NULL, 0, 0, "As start_time; of an all-day event the day behind the last, by default one day" },
 	{ "all_day",              JSON_BOOL,    0,              E(all_day),       E(has_all_day),     0, 0,     NULL, NULL, 0, 0, "" },
-	{ "timezone",             JSON_STR,     JSON_NULLABLE,  E(timezone),      E(has_timezone),    1, 64,    NULL, NULL, 0, 0, "IANA name in which recurrences count; the user's unless said" },
+	{ "timezone",             JSON_STR,     JSON_NULLABLE,  E(timezone),      E(has_timezone),    1, 64,    NULL, NULL, 0, 0, "IANA name in which recurrences count; the user's unless said. null of floating and all-day events, and of a zone that has no such name" },
 	{ "floating",             JSON_BOOL,    JSON_READ_ONLY, E(floating),      0,                  0, 0,     NULL, NULL, 0, 0, "Stored without a zone: the same clock time everywhere" },
-	{ "recurrence",           JSON_OBJECT,  JSON_NULLABLE,  E(recurrence),    E(has_recurrence),  0, 0,     NULL, recurrence_fields, ARRAY_LEN(recurrence_fields), sizeof(struct recurrence_view), "null: happens once" },
+	{ "recurrence",           JSON_OBJECT,  JSON_NULLABLE,  E(recurrence),    E(has_recurrence),  0, 0,     NULL, recurrence_fields, ARRAY_LEN(recurrence_fields), sizeof(struct recurrence_view), "null: happens once. A part that is left out of a change stays" },
 	{ "recurring_event_id",   JSON_STR,     JSON_READ_ONLY, E(recurring_event_id), 0,             0, 0,     NULL, NULL, 0, 0, "Of an instance: the event it belongs to" },
 	{ "original_start_time",  JSON_STR,     JSON_READ_ONLY, E(original_start_time), 0,            0, 0,     NULL, NULL, 0, 0, "Of an instance: when the rule has it" },
 	{ "attendees",            JSON_OBJECTS, 0,              E(attendees),     E(has_attendees),   0, ATTENDEES_MAX, NULL, attendee_fields, ARRAY_LEN(attendee_fields), sizeof(struct attendee_view), "" },
 	{ "organizer",            JSON_STR,     JSON_READ_ONLY, E(organizer),     0,                  0, 0,     NULL, NULL, 0, 0, "E-mail address" },
-	{ "reminders",            JSON_OBJECTS, 0,              E(reminders),     E(has_reminders),   0, REMINDERS_MAX, NULL, reminder_fields, ARRAY_LEN(reminder_fields), sizeof(struct reminder_view), "" },
+	{ "reminders",            JSON_OBJECTS, 0,              E(reminders),     E(has_reminders),   0, REMINDERS_MAX, NULL, reminder_fields, ARRAY_LEN(reminder_fields), sizeof(struct reminder_view), "Alarms before the start. Those that stay in the list keep what they do" },
 	{ "status",               JSON_STR,     0,              E(status),        E(has_status),      1, 20,    NULL, NULL, 0, 0, "confirmed, tentative or cancelled" },
 	{ "is_cancelled",         JSON_BOOL,    JSON_READ_ONLY, E(is_cancelled),  0,                  0, 0,     NULL, NULL, 0, 0, "" },
 	{ "busy",                 JSON_BOOL,    0,              E(busy),          E(has_busy),        0, 0,     NULL, NULL, 0, 0, "Whether it counts in free/busy; true unless said" },
 	{ "sequence",             JSON_INT,     JSON_READ_ONLY, E(sequence),      0,                  0, 0,     NULL, NULL, 0, 0, "Grows with each significant change" },
+	{ "dropped_exceptions",   JSON_OBJECTS, JSON_READ_ONLY, E(dropped),       0,                  0, 0,     NULL, dropped_fields, ARRAY_LEN(dropped_fields), sizeof(struct dropped_view), "In the answer to a change: what had an instance before it and has none any more" },
 	{ "livemode",             JSON_BOOL,    JSON_READ_ONLY, E(livemode),      0,                  0, 0,     NULL, NULL, 0, 0, "false in test mode" },
 	{ "etag",                 JSON_STR,     JSON_READ_ONLY, E(etag),          0,                  0, 0,     NULL, NULL, 0, 0, "For If-Match; the same as on CalDAV" },
 	{ "created_at",           JSON_TIME,    JSON_READ_ONLY, E(created_at),    0,                  0, 0,     NULL, NULL, 0, 0, "" },
@@ -105,7 +112,7 @@ static bool date_read(struct str text, struct instant *out)
 {
 	struct instant whole;
 	char midnight[] = "0000-00-00T00:00:00Z";
-	if (text.len != 10 && !instant_from_rfc3339(text, &whole))
+	if (text.len != DATE_LEN && !instant_from_rfc3339(text, &whole))
 		return false;
 	memcpy(midnight, text.ptr, 10);
 	return instant_from_rfc3339((struct str){ midnight, sizeof midnight - 1 }, out);
@@ -130,21 +137,17 @@ static struct str time_text(struct arena *mem, const struct event *event, struct
 	return event->all_day ? date_text(mem, t) : instant_rfc3339(mem, t);
 }
 
-/* Once a time is given with an offset, the event floats no more: what it had counts by the user's clock. */
-static void anchor(struct event *event, struct str zone)
+static void zone_set(struct event *event, struct str name)
 {
-	const struct zone *wall = zone.ptr ? zone_by_name(zone) : NULL;
-	if (!event->floating || event->all_day)
-		return;
-	event->start = instant_of_s(zone_to_utc(wall ? wall : zone_utc(), instant_s(event->start)));
-	event->end = instant_of_s(zone_to_utc(wall ? wall : zone_utc(), instant_s(event->end)));
-	event->zone = zone;
-	event->floating = false;
+	const struct zone *zone = zone_or_utc(name);
+	event->zone = zone == zone_utc() ? STR_ABSENT : zone_name(zone);
+	event->floating = event->own_zone = false;
 }
 
-static err_t apply_times(struct ctx *cx, const struct event_view *view, struct str zone, struct event *event)
+/* The clock of the event is the one that was said or, of a new event, the user's; else it stays. */
+static err_t apply_times(
+	struct ctx *cx, const struct event_view *view, struct str zone, bool fresh, struct event *event)
 {
-	anchor(event, zone);
 	struct instant was_start = event->start, was_end = event->end;
 	bool new_kind = view->has_all_day && view->all_day != event->all_day;
 	if (view->has_all_day)
@@ -152,6 +155,10 @@ static err_t apply_times(struct ctx *cx, const struct event_view *view, struct s
 	if (new_kind && !view->has_start)
 		return REFUSE(cx, MISSING_FIELD, "start_time",
 			"An event that becomes (or ends to be) all-day needs its start.");
+	if (event->all_day)
+		zone_set(event, STR_ABSENT);
+	else if (view->has_timezone || fresh || new_kind)
+		zone_set(event, view->timezone.ptr ? view->timezone : zone);
 	if (view->has_start)
 		TRY(time_read(cx, "start_time", view->start_time, event->all_day, &event->start));
 	if (view->has_end)
@@ -162,31 +169,44 @@ static err_t apply_times(struct ctx *cx, const struct event_view *view, struct s
 		event->end.us = event->start.us + (was_end.us - was_start.us);
 	if (event->end.us < event->start.us || (event->all_day && event->end.us == event->start.us))
 		return REFUSE(cx, INVALID_VALUE, "end_time", "The end lies before the start.");
-	if (view->has_timezone || (!event->zone.ptr && view->has_start))
-		event->zone = view->timezone.ptr ? view->timezone : zone;
-	if (event->all_day)
-		event->zone = STR_ABSENT;
 	return OK;
 }
 
 /* ---- from a body ---- */
 
+/* As start_time; in a timed series a date alone is the whole day. */
 static err_t dates_read(struct ctx *cx, const char *field, struct str_list texts, bool all_day,
-	const struct instant **out, size_t *count_out)
+	const struct event_date **out, size_t *count_out)
 {
-	struct instant *dates = arena_array(cx->mem, struct instant, texts.count + 1);
-	for (size_t i = 0; i < texts.count; i++)
-		TRY(time_read(cx, field, texts.items[i], all_day, &dates[i]));
+	struct event_date *dates = arena_array(cx->mem, struct event_date, texts.count + 1);
+	for (size_t i = 0; i < texts.count; i++) {
+		dates[i].day = all_day || texts.items[i].len == DATE_LEN;
+		TRY(time_read(cx, field, texts.items[i], dates[i].day, &dates[i].at));
+	}
 	*out = dates;
 	*count_out = texts.count;
 	return OK;
 }
 
-static err_t apply_recurrence(struct ctx *cx, const struct recurrence_view *view, struct event *event)
+/* null: no part of it any more; else the parts that were said. */
+static err_t apply_recurrence(
+	struct ctx *cx, const struct recurrence_view *view, bool none, struct event *event, unsigned *fields)
 {
-	event->rrule = view->rule;
-	TRY(dates_read(cx, "recurrence.exdates", view->exdates, event->all_day, &event->exdates, &event->exdate_count));
-	return dates_read(cx, "recurrence.rdates", view->rdates, event->all_day, &event->rdates, &event->rdate_count);
+	if (none || view->has_rule) {
+		event->rrule = view->rule;
+		*fields |= EVENT_RULE;
+	}
+	if (none || view->has_exdates) {
+		TRY(dates_read(cx, "recurrence.exdates", view->exdates, event->all_day, &event->exdates,
+			&event->exdate_count));
+		*fields |= EVENT_EXDATES;
+	}
+	if (none || view->has_rdates) {
+		TRY(dates_read(
+			cx, "recurrence.rdates", view->rdates, event->all_day, &event->rdates, &event->rdate_count));
+		*fields |= EVENT_RDATES;
+	}
+	return OK;
 }
 
 static bool name_find(struct str name, const char *const *names, size_t count, unsigned *out)
@@ -205,7 +225,7 @@ static err_t apply_attendees(struct ctx *cx, const struct json_list *list, struc
 	struct event_attendee *attendees = arena_array(cx->mem, struct event_attendee, list->count + 1);
 	for (size_t i = 0; i < list->count; i++) {
 		unsigned status = PARTSTAT_NEEDS_ACTION;
-		if (views[i].status.ptr && !name_find(views[i].status, partstats, PARTSTAT_OTHER, &status))
+		if (views[i].status.ptr && !name_find(views[i].status, partstats, ARRAY_LEN(partstats), &status))
 			return REFUSE(cx, INVALID_VALUE, str_fmt(cx->mem, "attendees[%zu].status", i).ptr,
 				"The status is needs_action, accepted, declined or tentative.");
 		attendees[i] = (struct event_attendee){ views[i].email, views[i].name, (enum event_partstat)status };
@@ -263,21 +283,22 @@ static unsigned apply_texts(const struct event_view *view, struct event *event)
 	return fields;
 }
 
-err_t event_view_apply(
-	struct ctx *cx, const struct event_view *view, struct str zone, struct event *event, unsigned *fields_out)
+err_t event_view_apply(struct ctx *cx, const struct event_view *view, struct str zone, bool fresh, struct event *event,
+	unsigned *fields_out)
 {
 	unsigned fields = apply_texts(view, event);
 	if (view->timezone.ptr && !zone_by_name(view->timezone))
 		return REFUSE(
 			cx, INVALID_VALUE, "timezone", "This is not a time zone. Use an IANA name like Europe/Berlin.");
 	if (view->has_start || view->has_end || view->has_all_day || view->has_timezone) {
-		TRY(apply_times(cx, view, zone, event));
-		fields |= EVENT_TIME;
+		TRY(apply_times(cx, view, zone, fresh, event));
+		if (view->has_start || view->has_all_day || view->has_timezone)
+			fields |= EVENT_START;
+		if (view->has_end)
+			fields |= EVENT_END;
 	}
-	if (view->has_recurrence) {
-		TRY(apply_recurrence(cx, &view->recurrence, event));
-		fields |= EVENT_RECURRENCE;
-	}
+	if (view->has_recurrence)
+		TRY(apply_recurrence(cx, &view->recurrence, view->recurrence_is_null, event, &fields));
 	if (view->has_attendees) {
 		TRY(apply_attendees(cx, &view->attendees, event));
 		fields |= EVENT_ATTENDEES;
@@ -300,12 +321,11 @@ err_t event_view_apply(
 
 /* ---- to an answer ---- */
 
-static struct str_list dates_text(
-	struct arena *mem, const struct event *event, const struct instant *dates, size_t count)
+static struct str_list dates_text(struct arena *mem, const struct event_date *dates, size_t count)
 {
 	struct str *items = arena_array(mem, struct str, count + 1);
 	for (size_t i = 0; i < count; i++)
-		items[i] = time_text(mem, event, dates[i]);
+		items[i] = dates[i].day ? date_text(mem, dates[i].at) : instant_rfc3339(mem, dates[i].at);
 	return (struct str_list){ items, count };
 }
 
@@ -339,6 +359,15 @@ static struct str original_start(struct arena *mem, struct str id)
 	return str_fmt(mem, "%.*sT%.2s:%.2s:%.2s%s", STR_ARG(date), p + 9, p + 11, p + 13, id.len > 15 ? "Z" : "");
 }
 
+struct json_list event_view_dropped(struct arena *mem, const struct event_dropped *dropped, size_t count)
+{
+	struct dropped_view *views = arena_array(mem, struct dropped_view, count + 1);
+	for (size_t i = 0; i < count; i++)
+		views[i] = (struct dropped_view){ dropped[i].override ? STR("override") : STR("exdate"),
+			original_start(mem, dropped[i].recurrence_id) };
+	return (struct json_list){ views, count };
+}
+
 void event_view_of(struct arena *mem, const struct agenda_item *item, bool live, struct event_view *out)
 {
 	const struct event e = item->event;
@@ -357,13 +386,14 @@ void event_view_of(struct arena *mem, const struct agenda_item *item, bool live,
 		.start_time = time_text(mem, &e, e.all_day ? e.start : item->start),
 		.end_time = time_text(mem, &e, e.all_day ? e.end : item->end),
 		.all_day = e.all_day,
-		.timezone = e.zone.ptr || e.all_day ? e.zone
-			    : e.floating            ? STR_ABSENT
-						    : STR("UTC"),
+		.timezone = e.zone.ptr || e.all_day    ? e.zone
+			    : e.floating || e.own_zone ? STR_ABSENT
+						       : STR("UTC"),
 		.floating = e.floating && !e.all_day,
 		.has_recurrence = !item->instance && (e.rrule.ptr || e.rdate_count > 0),
-		.recurrence = { e.rrule, dates_text(mem, &e, e.exdates, e.exdate_count),
-			dates_text(mem, &e, e.rdates, e.rdate_count) },
+		.recurrence = { .rule = e.rrule,
+			.exdates = dates_text(mem, e.exdates, e.exdate_count),
+			.rdates = dates_text(mem, e.rdates, e.rdate_count) },
 		.recurring_event_id = item->instance ? id_text(mem, "evt", item->object.id) : STR_ABSENT,
 		.original_start_time = original_start(mem, instance),
 		.attendees = attendees_view(mem, &e),

@@ -16,13 +16,18 @@ struct reminder_view {
 struct recurrence_view {
 	struct str rule;
 	struct str_list exdates, rdates;
+	bool has_rule, has_exdates, has_rdates;
+};
+
+struct dropped_view {
+	struct str kind, original_start_time;
 };
 
 struct event_view {
 	struct str id, object, calendar, client_uid, title, description, location, category, color_hex, url;
 	struct str start_time, end_time, timezone, status, organizer, recurring_event_id, original_start_time, etag;
 	struct recurrence_view recurrence;
-	struct json_list attendees, reminders; /* of struct attendee_view, struct reminder_view */
+	struct json_list attendees, reminders, dropped; /* of struct attendee_view, reminder_view, dropped_view */
 	int64_t sequence;
 	struct instant created_at, updated_at;
 	bool all_day, busy, is_cancelled, floating, livemode;
@@ -30,19 +35,23 @@ struct event_view {
 	bool has_calendar, has_client_uid, has_title, has_description, has_location, has_category, has_color, has_url,
 		has_start, has_end, has_all_day, has_timezone, has_status, has_busy, has_recurrence, has_attendees,
 		has_reminders;
+	bool recurrence_is_null;
 };
 
 extern const struct json_field event_fields[];
 extern const size_t event_field_count;
 
 /*
- * Lay what the body gives over `event` (zeroed for a new one). fields_out: enum event_field of all that was given. The
- * duration stays when only the start moves. `zone`: of the user, for times without a zone of their own.
+ * Lay what the body gives over `event` (`fresh`: a new one, zeroed). fields_out: enum event_field of all that was
+ * given. The duration stays when only the start moves. `zone`: of the user, for a new event that names none.
  *
  * errors  MISSING_FIELD, INVALID_VALUE with the field named
  */
-MUST_CHECK err_t event_view_apply(
-	struct ctx *cx, const struct event_view *view, struct str zone, struct event *event, unsigned *fields_out);
+MUST_CHECK err_t event_view_apply(struct ctx *cx, const struct event_view *view, struct str zone, bool fresh,
+	struct event *event, unsigned *fields_out);
+
+/* What a change dropped, for event_view.dropped. */
+struct json_list event_view_dropped(struct arena *mem, const struct event_dropped *dropped, size_t count);
 
 /* For an answer. */
 void event_view_of(struct arena *mem, const struct agenda_item *item, bool live, struct event_view *out);

@@ -45,7 +45,7 @@ static void select_and_read(struct ctx *cx, struct ical *object)
 		(void)!ical_prop_touches(cx, object, c, STR("DTEND"), range.start, range.end, STR_ABSENT, &hit);
 		if (c->child)
 			(void)!ical_comp_touches(cx, object, c->child, range.start, range.end, STR_ABSENT, &hit);
-		(void)!event_read(cx, object, c, &event);
+		(void)!event_read(cx, object, c, STR_ABSENT, &event);
 	}
 }
 
@@ -57,8 +57,11 @@ static void change(struct ctx *cx, struct str data)
 		.zone = STR("Europe/Berlin") };
 	struct str out;
 	struct ical *again;
-	if (!event_patch(cx, data, STR_ABSENT, &with, EVENT_TITLE | EVENT_TIME | EVENT_ATTENDEES, &out) &&
-		ical_parse(cx, out, &again))
+	const struct event_change edit = { STR_ABSENT, &with,
+		EVENT_TITLE | EVENT_START | EVENT_END | EVENT_ATTENDEES | EVENT_REMINDERS | EVENT_CATEGORY,
+		STR_ABSENT };
+	struct event_changed changed;
+	if (!event_patch(cx, data, &edit, &changed) && ical_parse(cx, changed.data, &again))
 		abort();
 	if (!event_cancel(cx, data, STR("20260101T090000Z"), &out) && ical_parse(cx, out, &again))
 		abort();

@@ -5,42 +5,71 @@
  */
 #pragma once
 
-#include "caldav/calendar/event/event_impl.h"
+#include "caldav/calendar/event/event_private.h"
 
 struct edit;
 
-struct patch {
+struct edits {
 	struct ctx *cx;
 	struct ical *object;
 	const struct series *series;
-	struct edit *edits;
+	struct edit *list;
 	size_t count, cap;
 };
 
 /* Errors as ical_parse() and series_read(); ICAL_OBJECT: no VEVENT. */
-MUST_CHECK err_t patch_open(struct ctx *cx, struct str data, struct patch *p);
-/* The object's new text. ICAL_SIZE. */
-MUST_CHECK err_t patch_apply(struct patch *p, struct str *out);
+MUST_CHECK err_t edits_open(struct ctx *cx, struct str data, struct edits *out);
+/* The object's new text; what was given where there are no edits. ICAL_SIZE. */
+MUST_CHECK err_t edits_apply(struct edits *e, struct str *out);
+/* Apply, and open the new text: components stand in the same order, but for those that were removed. */
+MUST_CHECK err_t edits_go_on(struct edits *e);
 
 /* Where `at` points into the object, take `removed` octets out and put `added` there. Those of one place stay in order.
  */
-void edit_add(struct patch *p, const char *at, size_t removed, struct str added);
-void comp_remove(struct patch *p, const struct ical_comp *comp);
-/* Put `lines` where the first property of one of these names stands, else behind the last; and take all those out. */
+void edit_add(struct edits *e, const char *at, size_t removed, struct str added);
+void comp_remove(struct edits *e, const struct ical_comp *comp);
+void prop_replace(struct edits *e, const struct ical_prop *prop, struct str lines);
+/* Put `lines` where the first property of one of these names stands, else after the last; and take all those out. */
 void props_replace(
-	struct patch *p, const struct ical_comp *comp, const struct str *names, size_t count, struct str lines);
+	struct edits *e, const struct ical_comp *comp, const struct str *names, size_t count, struct str lines);
 
-/* Behind the last property; behind the last child, where a component is to be added; behind the component. */
+/* After the last property; after the last child, where a component is to be added; after the component. */
 const char *props_end(const struct ical_comp *comp);
 const char *children_end(const struct ical_comp *comp);
 const char *comp_end(const struct ical_comp *comp);
 
 /* Room for lines to be added. */
-struct buf lines_new(struct patch *p);
+struct buf lines_new(struct edits *e);
+/* A property's line with another value. The form's parameters are new, others stay. */
+void form_line(struct buf *out, const struct ical_prop *was, struct str name, struct form form, struct str value);
 
 /* ---- event_fields.c ---- */
 
-/* Edit what `fields` (enum event_field) names, and what tells of a change. */
-void fields_change(struct patch *p, const struct ical_comp *comp, const struct event *with, unsigned fields);
+/* Edit what `fields` (enum event_field) names in one component, and what tells of a change. `series`: it is the master
+ * of one. INVALID_VALUE. */
+MUST_CHECK err_t fields_change(struct edits *e, const struct timing *t, const struct event *was,
+	const struct event_change *change, unsigned fields);
 /* DTSTAMP and LAST-MODIFIED are now; a change that attendees must notice raises SEQUENCE (RFC 5545 §3.8.7.4). */
-void stamps_change(struct patch *p, const struct ical_comp *comp, bool significant);
+void stamps_change(struct edits *e, const struct ical_comp *comp, bool significant);
+
+/* ---- event_instance.c ---- */
+
+/* One instance by its recurrence id. NOT_FOUND. */
+MUST_CHECK err_t instance_find(
+	const struct edits *e, struct str recurrence_id, struct str zone, struct series_instance *out);
+/* Give the instance an override of its own, that is of it alone; `e` goes on with the new text. */
+MUST_CHECK err_t instance_separate(struct edits *e, struct series_instance *instance, struct str zone);
+/* What a THISANDFUTURE override says begins at the next instance instead; its own component is to be changed or
+ * removed. */
+void instance_pass_on(struct edits *e, const struct override *own, struct str zone);
+/* RECURRENCE-ID or EXDATE of this start, in the master's form. */
+void original_line(struct edits *e, struct buf *out, struct str name, struct str range, struct when original);
+
+/* ---- event_series.c ---- */
+
+/*
+ * The master is changed; `was` is the series before. Bring along what hangs on it, and list what has no instance any
+ * more. `fields`: lists that were set by the caller are left alone.
+ */
+MUST_CHECK err_t exceptions_change(
+	struct edits *e, const struct series *was, struct ical *was_object, unsigned fields, struct event_changed *out);

@@ -1,145 +1,120 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The operations on an object. */
 #include "caldav/calendar/event/event_edit.h"
 
-/* ---- instances ---- */
-
-/* One instance, by its recurrence_id of struct occurrence. */
-struct instance {
-	struct when original;       /* its start in the set, on the master's clock */
-	const struct override *own; /* NULL: none */
-	bool made;                  /* the rules or RDATE make it */
+/* What is to be changed: the component that stands for it, and what is read from there. */
+struct subject {
+	struct series_instance instance; /* of an instance */
+	const struct timing *timing;
+	struct event event;
 };
 
-static const struct override *override_at(const struct series *s, int64_t original)
+static err_t subject_open(struct edits *e, struct str recurrence_id, struct str zone, struct subject *out)
 {
-	for (size_t i = 0; i < s->override_count; i++)
-		if (s->overrides[i].original == original)
-			return &s->overrides[i];
-	return NULL;
-}
-
-static err_t instance_find(const struct patch *p, struct str recurrence_id, struct instance *out)
-{
-	const struct series *s = p->series;
-	int64_t originals[2];
-	size_t n = s->recurs ? series_originals(p->cx->mem, s, recurrence_id, originals) : 0;
-	for (size_t i = 0; i < n; i++) {
-		*out = (struct instance){ .original = s->clock,
-			.own = override_at(s, originals[i]),
-			.made = series_has(p->cx->mem, s, originals[i]) };
-		out->original.local = originals[i];
-		if (out->own || out->made)
-			return OK;
+	struct subject s = { .timing = &e->series->timings[0] };
+	if (recurrence_id.ptr) {
+		TRY(instance_find(e, recurrence_id, zone, &s.instance));
+		TRY(event_read_instance(e->cx, e->object, &s.instance, zone, &s.event));
+		s.timing = s.instance.timing;
+	} else {
+		TRY(event_read(e->cx, e->object, s.timing->comp, zone, &s.event));
 	}
-	return FAIL(p->cx, NOT_FOUND, "no such instance");
-}
-
-/* The master's lines but for what makes it recur, as an override of one instance. */
-static struct str override_text(struct patch *p, struct when original)
-{
-	static const struct str left_out[] = { STR_INIT("RRULE"), STR_INIT("EXRULE"), STR_INIT("RDATE"),
-		STR_INIT("EXDATE"), STR_INIT("DTSTART"), STR_INIT("DTEND"), STR_INIT("DURATION") };
-	const struct timing *t = p->series->master;
-	struct buf b = lines_new(p);
-	BUF_LIT(&b, "BEGIN:VEVENT\r\n");
-	event_point_line(&b, STR("RECURRENCE-ID"), original);
-	event_point_line(&b, STR("DTSTART"), original);
-	if (t->has_end && original.zone)
-		event_point_line(&b, STR("DTEND"),
-			(struct when){ zone_to_local(original.zone, timing_place(t, original, zone_utc()).end),
-				original.zone, false });
-	else if (t->has_end)
-		event_point_line(
-			&b, STR("DTEND"), (struct when){ original.local + t->length.wall, NULL, original.date });
-	else if (t->has_duration)
-		buf_add(&b, ical_prop(t->comp, STR("DURATION"))->raw);
-	for (const struct ical_prop *prop = t->comp->props; prop; prop = prop->next) {
-		bool skip = false;
-		for (size_t i = 0; i < ARRAY_LEN(left_out); i++)
-			skip = skip || str_eq(prop->name, left_out[i]);
-		if (!skip)
-			buf_add(&b, prop->raw);
-	}
-	for (const struct ical_comp *c = t->comp->child; c; c = c->next)
-		buf_add(&b, c->raw);
-	BUF_LIT(&b, "END:VEVENT\r\n");
-	return buf_str(&b);
-}
-
-/* The instance's override, made first where there is none: then p is open on the new text. */
-static err_t override_open(
-	struct ctx *cx, struct str data, struct str recurrence_id, struct patch *p, const struct ical_comp **out)
-{
-	struct instance instance;
-	TRY(patch_open(cx, data, p));
-	TRY(instance_find(p, recurrence_id, &instance));
-	if (!instance.own) {
-		struct str with_override;
-		edit_add(p, comp_end(p->series->master->comp), 0, override_text(p, instance.original));
-		TRY(patch_apply(p, &with_override));
-		TRY(patch_open(cx, with_override, p));
-		instance.own = override_at(p->series, instance.original.local);
-		if (!instance.own)
-			return FAIL(cx, INTERNAL, "an override was made and not found");
-	}
-	*out = instance.own->timing->comp;
+	*out = s;
 	return OK;
 }
 
-/* ---- the operations ---- */
-
-err_t event_patch(struct ctx *cx, struct str data, struct str instance, const struct event *with, unsigned fields,
-	struct str *out)
+/* The last proof: what is written now is read as what was asked for. */
+static err_t read_back(struct ctx *cx, const struct event_changed *changed, const struct event_change *change,
+	const struct event *to, unsigned fields)
 {
-	struct patch p;
-	const struct ical_comp *comp;
-	if (instance.ptr)
-		fields &= ~(unsigned)EVENT_RECURRENCE;
-	TRY(event_check(cx, with, fields));
-	if (instance.ptr) {
-		TRY(override_open(cx, data, instance, &p, &comp));
-	} else {
-		TRY(patch_open(cx, data, &p));
-		comp = p.series->timings[0].comp;
+	struct edits e;
+	struct subject now;
+	TRY(edits_open(cx, changed->data, &e));
+	TRY(subject_open(&e, change->instance, change->zone, &now));
+	if (fields & EVENT_START && now.event.start.us != to->start.us)
+		return FAIL(cx, INTERNAL, "a start was written and is read as another");
+	if (fields & EVENT_END && now.event.end.us != to->end.us)
+		return FAIL(cx, INTERNAL, "an end was written and is read as another");
+	return OK;
+}
+
+static err_t change_subject(struct edits *e, struct subject *s, const struct event_change *change, unsigned fields,
+	struct event_changed *out)
+{
+	const struct series *was = e->series;
+	struct ical *was_object = e->object;
+	if (change->instance.ptr) {
+		TRY(instance_separate(e, &s->instance, change->zone));
+		s->timing = s->instance.timing;
 	}
-	fields_change(&p, comp, with, fields);
-	return patch_apply(&p, out);
+	TRY(fields_change(e, s->timing, &s->event, change, fields));
+	if (!change->instance.ptr && was->recurs && was->master &&
+		fields & (EVENT_START | EVENT_END | EVENT_RULE | EVENT_RDATES)) {
+		TRY(edits_go_on(e));
+		TRY(exceptions_change(e, was, was_object, fields, out));
+	}
+	return edits_apply(e, &out->data);
+}
+
+err_t event_patch(struct ctx *cx, struct str data, const struct event_change *change, struct event_changed *out)
+{
+	struct edits e;
+	struct subject s;
+	struct event_changed changed = { .data = data };
+	unsigned fields = change->fields;
+	if (change->instance.ptr)
+		fields &= ~(unsigned)EVENT_RECURRENCE;
+	TRY(edits_open(cx, data, &e));
+	TRY(subject_open(&e, change->instance, change->zone, &s));
+	fields = event_differs(&s.event, change->to, fields);
+	TRY(event_check(cx, change->to, &s.event, fields));
+	if (fields) {
+		TRY(change_subject(&e, &s, change, fields, &changed));
+		TRY(read_back(cx, &changed, change, change->to, fields));
+	}
+	*out = changed;
+	return OK;
 }
 
 err_t event_cancel(struct ctx *cx, struct str data, struct str instance, struct str *out)
 {
-	struct patch p;
-	const struct ical_comp *comp;
+	struct edits e;
+	struct subject s;
 	const struct event cancelled = { .status = EVENT_CANCELLED };
+	const struct event_change change = { .to = &cancelled };
+	TRY(edits_open(cx, data, &e));
 	if (instance.ptr) {
-		TRY(override_open(cx, data, instance, &p, &comp));
-		if (!series_of_comp(p.series, comp)->cancelled)
-			fields_change(&p, comp, &cancelled, EVENT_STATUS);
-		return patch_apply(&p, out);
+		TRY(subject_open(&e, instance, STR_ABSENT, &s));
+		if (!s.timing->cancelled) {
+			TRY(instance_separate(&e, &s.instance, STR_ABSENT));
+			TRY(fields_change(&e, s.instance.timing, &s.event, &change, EVENT_STATUS));
+		}
+		return edits_apply(&e, out);
 	}
-	TRY(patch_open(cx, data, &p));
-	for (size_t i = 0; i < p.series->timing_count; i++)
-		if (!p.series->timings[i].cancelled)
-			fields_change(&p, p.series->timings[i].comp, &cancelled, EVENT_STATUS);
-	return patch_apply(&p, out);
+	for (size_t i = 0; i < e.series->timing_count; i++)
+		if (!e.series->timings[i].cancelled)
+			TRY(fields_change(&e, &e.series->timings[i], &cancelled, &change, EVENT_STATUS));
+	return edits_apply(&e, out);
 }
 
 err_t event_remove_instance(struct ctx *cx, struct str data, struct str recurrence_id, struct str *out)
 {
-	struct patch p;
-	struct instance instance;
-	TRY(patch_open(cx, data, &p));
-	TRY(instance_find(&p, recurrence_id, &instance));
-	if (instance.own && !p.series->master && p.series->timing_count == 1)
+	struct edits e;
+	struct series_instance instance;
+	TRY(edits_open(cx, data, &e));
+	TRY(instance_find(&e, recurrence_id, STR_ABSENT, &instance));
+	if (instance.own && !e.series->master && e.series->timing_count == 1)
 		return REFUSE(cx, ICAL_OBJECT, "", "the object holds this instance alone: delete the object");
-	if (instance.own)
-		comp_remove(&p, instance.own->timing->comp);
-	if (instance.made) {
-		const struct ical_comp *comp = p.series->master->comp;
-		struct buf line = lines_new(&p);
-		event_point_line(&line, STR("EXDATE"), instance.original);
-		edit_add(&p, props_end(comp), 0, buf_str(&line));
-		stamps_change(&p, comp, true);
+	if (instance.own) {
+		instance_pass_on(&e, instance.own, STR_ABSENT);
+		comp_remove(&e, instance.own->timing->comp);
 	}
-	return patch_apply(&p, out);
+	if (series_makes(cx->mem, e.series, instance.original)) {
+		const struct ical_comp *comp = e.series->master->comp;
+		struct buf line = lines_new(&e);
+		original_line(&e, &line, STR("EXDATE"), STR(""), instance.original);
+		edit_add(&e, props_end(comp), 0, buf_str(&line));
+		stamps_change(&e, comp, true);
+	}
+	return edits_apply(&e, out);
 }

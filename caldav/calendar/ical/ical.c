@@ -83,7 +83,8 @@ static err_t parameter(struct parser *p, struct str line, size_t *at, struct ica
 			quoted ? " (a quote is not closed)" : "");
 	size_t name_end = equals == SIZE_MAX ? *at : equals;
 	out->name = upper(p->cx->mem, str_sub(line, begin, name_end));
-	out->value = equals == SIZE_MAX ? STR("") : param_value(p->cx->mem, str_sub(line, equals + 1, *at));
+	out->raw = equals == SIZE_MAX ? STR("") : str_sub(line, equals + 1, *at);
+	out->value = param_value(p->cx->mem, out->raw);
 	return OK;
 }
 

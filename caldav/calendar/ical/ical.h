@@ -22,6 +22,7 @@
 struct ical_param {
 	struct str name;  /* upper case */
 	struct str value; /* without quotes and RFC 6868 escapes; of several, joined by commas */
+	struct str raw;   /* as sent, unfolded: to be written again */
 };
 
 struct ical_prop {

@@ -30,7 +30,7 @@ static void source_step(struct source *src)
 
 static void merge_open(struct arena *mem, const struct series *s, int64_t from, struct merge *m)
 {
-	*m = (struct merge){ .s = s, .single = !s->includes };
+	*m = (struct merge){ .s = s, .single = !s->includes && s->clock.local >= from };
 	for (size_t i = 0; i < s->rule_count; i++) {
 		const struct series_rule *r = &s->rules[i];
 		struct source *src = &m->sources[i];
@@ -43,7 +43,7 @@ static void merge_open(struct arena *mem, const struct series *s, int64_t from, 
 		rrule_seek(src->it, from);
 		source_step(src);
 	}
-	while (m->rdate < s->rdate_count && s->rdates[m->rdate].local < add_clamped(from, -s->longest_rdate))
+	while (m->rdate < s->rdate_count && s->rdates[m->rdate].start.local < add_clamped(from, -s->longest_rdate))
 		m->rdate++;
 }
 
@@ -60,30 +60,36 @@ static bool merge_excluded(struct merge *m, int64_t local)
 	return hit;
 }
 
-/* The next original start, each once; *rdate_out is the RDATE that it came from alone, or NULL. */
-static bool merge_next(struct merge *m, int64_t *local_out, const struct rdate **rdate_out)
+/* The next original start, each once; *rdate_out is the RDATE that it came from alone, or NULL. Only an RDATE can be
+ * the second of two equal local times: it comes after all that is the first. */
+static bool merge_next(struct merge *m, struct when *original_out, const struct rdate **rdate_out)
 {
 	const struct series *s = m->s;
 	int64_t least = INT64_MAX;
+	bool second = false;
 	*rdate_out = NULL;
 	if (m->single)
 		least = s->clock.local;
 	for (size_t i = 0; i < s->rule_count; i++)
 		if (!m->sources[i].excludes && m->sources[i].has && m->sources[i].next < least)
 			least = m->sources[i].next;
-	if (m->rdate < s->rdate_count && s->rdates[m->rdate].local < least) {
+	if (m->rdate < s->rdate_count && s->rdates[m->rdate].start.local < least) {
 		*rdate_out = &s->rdates[m->rdate];
-		least = (*rdate_out)->local;
+		least = (*rdate_out)->start.local;
+		second = (*rdate_out)->start.second;
 	}
 	if (least == INT64_MAX || ++m->steps > STEPS_MAX)
 		return false;
 	m->single = m->single && s->clock.local != least;
-	while (m->rdate < s->rdate_count && s->rdates[m->rdate].local == least)
+	while (m->rdate < s->rdate_count && s->rdates[m->rdate].start.local == least &&
+		s->rdates[m->rdate].start.second == second)
 		m->rdate++;
 	for (size_t i = 0; i < s->rule_count; i++)
 		while (!m->sources[i].excludes && m->sources[i].has && m->sources[i].next <= least)
 			source_step(&m->sources[i]);
-	*local_out = least;
+	*original_out = s->clock;
+	original_out->local = least;
+	original_out->second = second;
 	return true;
 }
 
@@ -99,48 +105,37 @@ static bool merge_gave_up(const struct merge *m)
 
 /* ---- exceptions ---- */
 
-/* How many of the sorted values are at or below `value`. */
-static size_t rank(const int64_t *values, size_t count, int64_t value)
+static int start_cmp(const void *a, const void *b)
 {
-	size_t low = 0, high = count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (values[middle] <= value)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return when_cmp(a, b);
 }
 
-static bool listed(const int64_t *values, size_t count, int64_t value)
+static int day_cmp(const void *a, const void *b)
 {
-	size_t n = rank(values, count, value);
-	return n && values[n - 1] == value;
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return x < y ? -1 : x > y;
 }
 
-static bool is_excluded(const struct series *s, int64_t local)
+static bool is_excluded(const struct series *s, struct when original)
 {
-	return (s->exdate_count && listed(s->exdates, s->exdate_count, local)) ||
-	       (s->exday_count && listed(s->exdays, s->exday_count, floor_div(local, DAY_SECONDS) * DAY_SECONDS));
+	int64_t day = floor_div(original.local, DAY_SECONDS) * DAY_SECONDS;
+	return (s->exdate_count && bsearch(&original, s->exdates, s->exdate_count, sizeof original, start_cmp)) ||
+	       (s->exday_count && bsearch(&day, s->exdays, s->exday_count, sizeof day, day_cmp));
 }
 
-/* The override of this instance, if any; else in *future the last THISANDFUTURE before it. */
-static const struct override *override_of(const struct series *s, int64_t local, const struct override **future)
+/* The override of this instance, if any; in *future the last THISANDFUTURE before it. */
+static const struct override *override_of(const struct series *s, struct when original, const struct override **future)
 {
 	size_t low = 0, high = s->override_count;
-	*future = NULL;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (s->overrides[middle].original <= local)
+		if (when_cmp(&s->overrides[middle].original, &original) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low && s->overrides[low - 1].original == local)
-		return &s->overrides[low - 1];
 	*future = low ? s->overrides[low - 1].future : NULL;
-	return NULL;
+	return low < s->override_count && !when_cmp(&s->overrides[low].original, &original) ? &s->overrides[low] : NULL;
 }
 
 /* ---- walking ---- */
@@ -156,44 +151,58 @@ static bool visit_if_inside(const struct walk *w, const struct series_instance *
 	return w->visit(w->to, i);
 }
 
+/* An instance as the master, an RDATE's period or an earlier THISANDFUTURE (RFC 5545 §3.2.13) has it. */
+static struct series_instance made_instance(const struct series *s, struct when original, const struct rdate *rdate,
+	const struct override *future, const struct zone *floating)
+{
+	struct series_instance i = { .timing = s->master, .original = original, .start = original };
+	struct timing with_length = *s->master;
+	if (future) {
+		struct when moved = original;
+		moved.local += future->shift;
+		moved.second = moved.second && !future->shift;
+		i.timing = future->timing;
+		i.start = when_on(moved, i.timing->start.zone);
+		i.start.date = i.timing->start.date;
+		with_length = *i.timing;
+	} else if (rdate && rdate->has_length) {
+		with_length.length = rdate->length;
+	}
+	i.length = with_length.length;
+	i.at = timing_place(&with_length, i.start, floating);
+	return i;
+}
+
+static struct series_instance own_instance(const struct override *o, const struct zone *floating)
+{
+	const struct timing *t = o->timing;
+	return (struct series_instance){ .timing = t,
+		.own = o,
+		.original = o->original,
+		.start = t->start,
+		.length = t->length,
+		.at = timing_place(t, t->start, floating) };
+}
+
 /* An instance that the rules or RDATE make, unless it is excepted. False: the visitor has enough. */
-static bool visit_made(const struct series *s, const struct walk *w, int64_t local, const struct rdate *rdate)
+static bool visit_made(const struct series *s, const struct walk *w, struct when original, const struct rdate *rdate)
 {
 	const struct override *future;
-	if (is_excluded(s, local) || override_of(s, local, &future))
+	if (is_excluded(s, original) || override_of(s, original, &future))
 		return true;
-	struct series_instance i = { .timing = s->master, .original = s->clock };
-	i.original.local = local;
-	i.start = i.original;
-	struct timing with_length;
-	if (future) {
-		i.timing = future->timing;
-		i.start = future->timing->start;
-		i.start.local = when_local((struct when){ local + future->shift, s->clock.zone, false }, i.start.zone);
-	} else if (rdate && rdate->has_length) {
-		with_length = *s->master;
-		with_length.length = rdate->length;
-		i.at = timing_place(&with_length, i.start, w->floating);
-		return visit_if_inside(w, &i);
-	}
-	i.at = timing_place(i.timing, i.start, w->floating);
+	const struct series_instance i = made_instance(s, original, rdate, future, w->floating);
 	return visit_if_inside(w, &i);
 }
 
 static bool visit_overrides(const struct series *s, const struct walk *w)
 {
 	for (size_t n = 0; n < s->override_count; n++) {
-		const struct timing *t = s->overrides[n].timing;
-		struct series_instance i = { .timing = t, .original = s->clock, .start = t->start };
-		i.original.local = s->overrides[n].original;
-		i.at = timing_place(t, t->start, w->floating);
+		const struct series_instance i = own_instance(&s->overrides[n], w->floating);
 		if (!visit_if_inside(w, &i))
 			return false;
 	}
 	return true;
 }
-
-#define CLOCK_JUMP_MAX (25 * INT64_C(3600)) /* a zone may leave out a whole day, or repeat it (Samoa) */
 
 static bool is_far(int64_t utc) /* an open end */
 {
@@ -231,14 +240,15 @@ static int64_t walk_until(const struct series *s, const struct walk *w, const st
 static bool visit_set(struct arena *mem, const struct series *s, const struct walk *walk, bool *enough)
 {
 	const struct zone *clock = s->clock.zone ? s->clock.zone : walk->floating;
-	int64_t b = walk->b, until = walk_until(s, walk, clock), local;
+	int64_t b = walk->b, until = walk_until(s, walk, clock);
+	struct when original;
 	const struct rdate *rdate;
 	struct merge m;
 	merge_open(mem, s, walk_from(s, walk, clock), &m);
-	while (merge_next(&m, &local, &rdate) && local <= until) {
-		if (merge_excluded(&m, local))
+	while (merge_next(&m, &original, &rdate) && original.local <= until) {
+		if (merge_excluded(&m, original.local))
 			continue;
-		*enough = !visit_made(s, walk, local, rdate);
+		*enough = !visit_made(s, walk, original, rdate);
 		if (*enough)
 			return true;
 		if (walk->b != b) {
@@ -268,86 +278,95 @@ bool series_walk(struct arena *mem, const struct series *s, const struct walk *w
 }
 
 /* Do the rules and dates make one there, EXDATE aside? *rdate_out: the date that does, NULL for a rule. */
-static bool set_makes(struct arena *mem, const struct series *s, int64_t original, const struct rdate **rdate_out)
+static bool set_makes(struct arena *mem, const struct series *s, struct when original, const struct rdate **rdate_out)
 {
 	struct merge m;
-	int64_t local;
+	struct when next;
 	if (!s->master || !s->master->has_start)
 		return false;
-	merge_open(mem, s, original, &m);
-	return merge_next(&m, &local, rdate_out) && local == original && !merge_excluded(&m, local);
+	merge_open(mem, s, original.local, &m);
+	while (merge_next(&m, &next, rdate_out))
+		if (when_cmp(&next, &original) >= 0) /* those before are RDATEs that still run then */
+			return !when_cmp(&next, &original) && !merge_excluded(&m, original.local);
+	return false;
 }
 
-bool series_has(struct arena *mem, const struct series *s, int64_t original)
+bool series_makes(struct arena *mem, const struct series *s, struct when original)
 {
 	const struct rdate *rdate;
-	return set_makes(mem, s, original, &rdate) && !is_excluded(s, original);
+	struct arena_mark mark = arena_mark(mem);
+	bool makes = set_makes(mem, s, original, &rdate);
+	arena_rewind(mem, mark);
+	return makes;
 }
 
 struct str recurrence_id_text(struct arena *mem, struct when original)
 {
 	struct wall w = { original.local, original.date, false };
 	if (original.zone) {
-		w.local = zone_to_utc(original.zone, original.local);
+		w.local = when_utc(original, NULL);
 		w.utc = true;
 	}
 	return wall_text(mem, w);
 }
 
-size_t series_originals(struct arena *mem, const struct series *s, struct str recurrence_id, int64_t out[2])
-{
-	struct when original = s->clock;
-	struct wall w;
-	size_t n = 0;
-	if (!wall_parse(recurrence_id, &w))
-		return 0;
-	int64_t candidates[2] = { w.local, w.local };
-	if (w.utc && original.zone) { /* by the offset of then, and by one from before a change */
-		candidates[0] = zone_to_local(original.zone, w.local);
-		candidates[1] = zone_to_local(original.zone, w.local - CLOCK_JUMP_MAX) + CLOCK_JUMP_MAX;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(candidates); i++) {
-		struct arena_mark mark = arena_mark(mem);
-		original.local = candidates[i];
-		bool same = str_eq(recurrence_id_text(mem, original), recurrence_id);
-		arena_rewind(mem, mark);
-		if (same && (!n || candidates[i] != out[0]))
-			out[n++] = candidates[i];
-	}
-	return n;
-}
+/* ---- one instance ---- */
 
-static bool keep_place(void *to, const struct series_instance *i)
+bool series_instance_at(struct arena *mem, const struct series *s, struct when original, bool own,
+	const struct zone *floating, struct series_instance *out)
 {
-	*(struct placed *)to = i->at;
-	return false;
-}
-
-/* Where the instance lies that the set makes there. */
-static bool made_place(
-	struct arena *mem, const struct series *s, int64_t original, const struct zone *floating, struct placed *out)
-{
-	const struct walk walk = {
-		.floating = floating, .a = INT64_MIN, .b = INT64_MAX, .visit = keep_place, .to = out
-	};
+	const struct override *future, *o = override_of(s, original, &future);
 	const struct rdate *rdate;
-	return set_makes(mem, s, original, &rdate) && !visit_made(s, &walk, original, rdate);
+	if (o && own) {
+		*out = own_instance(o, floating);
+		return true;
+	}
+	struct arena_mark mark = arena_mark(mem);
+	bool made = set_makes(mem, s, original, &rdate) && (!own || !is_excluded(s, original));
+	arena_rewind(mem, mark);
+	if (made)
+		*out = made_instance(s, original, rdate, future, floating);
+	return made;
 }
 
 bool series_instance(struct arena *mem, const struct series *s, struct str recurrence_id, const struct zone *floating,
-	struct placed *out)
+	struct series_instance *out)
+{
+	struct wall w;
+	struct when starts[2];
+	if (!s->recurs || !wall_parse(recurrence_id, &w) || w.utc != (s->clock.zone != NULL) || w.date != s->clock.date)
+		return false;
+	if (!str_eq(wall_text(mem, w), recurrence_id)) /* in one way only */
+		return false;
+	const struct when value = { w.local, w.utc ? zone_utc() : NULL, w.date, false };
+	size_t n = series_starts(s, value, starts);
+	for (size_t i = 0; i < n; i++)
+		if (series_instance_at(mem, s, starts[i], true, floating, out))
+			return true;
+	return false;
+}
+
+bool series_instance_after(struct arena *mem, const struct series *s, struct when original, const struct zone *floating,
+	struct series_instance *out)
 {
 	const struct override *future;
-	int64_t originals[2];
-	size_t n = s->recurs ? series_originals(mem, s, recurrence_id, originals) : 0;
-	for (size_t i = 0; i < n; i++) {
-		const struct override *own = override_of(s, originals[i], &future);
-		if (own)
-			*out = timing_place(own->timing, own->timing->start, floating);
-		if (own || made_place(mem, s, originals[i], floating, out))
-			return true;
+	const struct rdate *rdate;
+	struct when next;
+	struct merge m;
+	if (!s->master || !s->master->has_start)
+		return false;
+	struct arena_mark mark = arena_mark(mem);
+	bool found = false;
+	merge_open(mem, s, original.local, &m);
+	while (!found && merge_next(&m, &next, &rdate)) {
+		if (when_cmp(&next, &original) <= 0 || merge_excluded(&m, next.local) || is_excluded(s, next) ||
+			override_of(s, next, &future))
+			continue;
+		*out = made_instance(s, next, rdate, future, floating);
+		found = true;
 	}
-	return false;
+	arena_rewind(mem, mark);
+	return found;
 }
 
 /* ---- ical_expand ---- */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a recurrence set to its instances.
+ * From a recurrence set to its instances. What an instance is, is answered here alone: struct series_instance names the
+ * component in effect, and its times. Lists, single reads, changes, cancellations, free/busy, expansion and alarms take
+ * it from here, so that REST and CalDAV cannot disagree.
  */
 #pragma once
 
@@ -25,9 +27,11 @@ MUST_CHECK err_t ical_expand(struct ctx *cx, struct ical *object, struct instant
 	struct str zone, size_t limit, struct occurrence **out, size_t *count_out);
 
 struct series_instance {
-	const struct timing *timing; /* that describes it: the master, or an override */
+	const struct timing *timing; /* in effect: the master, its override, or an earlier one of THISANDFUTURE */
+	const struct override *own;  /* its override; NULL: none */
 	struct when original;        /* its start in the recurrence set, on the master's clock */
 	struct when start;           /* where it begins now, on the clock of timing->start */
+	struct length length;        /* timing's, but of an RDATE that is a PERIOD */
 	struct placed at;
 };
 
@@ -48,13 +52,17 @@ struct walk {
  */
 bool series_walk(struct arena *mem, const struct series *s, const struct walk *walk);
 
-/* Would the set have an instance there, whatever overrides say? On the master's clock. */
-bool series_has(struct arena *mem, const struct series *s, int64_t original);
+/* Do DTSTART, rules and RDATE make an instance there, whatever EXDATE and overrides say? On the master's clock. */
+bool series_makes(struct arena *mem, const struct series *s, struct when original);
 
 /* The RECURRENCE-ID of an instance, as struct occurrence has it. */
 struct str recurrence_id_text(struct arena *mem, struct when original);
-/* And back: the starts on the master's clock that are written so. Two where a clock's gap gives one instant to both. */
-size_t series_originals(struct arena *mem, const struct series *s, struct str recurrence_id, int64_t out[2]);
-/* Where the instance of this RECURRENCE-ID lies now. False: there is none (any more). */
+/* The instance of this RECURRENCE-ID, as it is in effect. False: there is none (any more). */
 bool series_instance(struct arena *mem, const struct series *s, struct str recurrence_id, const struct zone *floating,
-	struct placed *out);
+	struct series_instance *out);
+/* The same by its original start; `own` false: as it would be without an override of its own. */
+bool series_instance_at(struct arena *mem, const struct series *s, struct when original, bool own,
+	const struct zone *floating, struct series_instance *out);
+/* The first instance behind this original start that has no override of its own. */
+bool series_instance_after(struct arena *mem, const struct series *s, struct when original, const struct zone *floating,
+	struct series_instance *out);

@@ -62,9 +62,9 @@ static struct hole *holes_of(struct arena *mem, const struct series *s, size_t *
 	size_t n = 0;
 	struct hole *holes = arena_array(mem, struct hole, s->exdate_count + s->exday_count + s->override_count);
 	for (size_t i = 0; i < s->exdate_count; i++)
-		holes[n++] = (struct hole){ s->exdates[i], s->exdates[i] + 1 };
+		holes[n++] = (struct hole){ s->exdates[i].local, s->exdates[i].local + 1 };
 	for (size_t i = 0; i < s->override_count; i++)
-		holes[n++] = (struct hole){ s->overrides[i].original, s->overrides[i].original + 1 };
+		holes[n++] = (struct hole){ s->overrides[i].original.local, s->overrides[i].original.local + 1 };
 	for (size_t i = 0; i < s->exday_count; i++)
 		holes[n++] = (struct hole){ s->exdays[i], s->exdays[i] + DAY_SECONDS };
 	if (n)

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "caldav/calendar/recur/expand.h"
+
 #define SHIFT_MAX (366 * DAY_SECONDS)
 
 /* Additions to a list that is sized by a first pass. */
@@ -23,16 +25,36 @@ static int64_t midnight(int64_t local)
 	return floor_div(local, DAY_SECONDS) * DAY_SECONDS;
 }
 
-/*
- * A RECURRENCE-ID, RDATE or EXDATE as a point on the master's clock. Clients mix forms: a date for a timed series means
- * its usual time on that day, a time for a series of dates its day.
- */
-static int64_t on_master_clock(const struct when *master, struct when w)
+/* A RECURRENCE-ID, RDATE or EXDATE as a point on the master's clock. */
+static struct when on_master_clock(const struct when *master, struct when w)
 {
+	struct when on = *master;
+	on.second = false;
 	if (w.date && !master->date)
-		return w.local + floor_mod(master->local, DAY_SECONDS);
-	int64_t local = when_local(w, master->zone);
-	return master->date ? midnight(local) : local;
+		on.local = w.local + floor_mod(master->local, DAY_SECONDS);
+	else if (master->date)
+		on.local = midnight(w.local);
+	else
+		on = when_on(w, master->zone);
+	return on;
+}
+
+size_t series_starts(const struct series *s, struct when value, struct when out[2])
+{
+	out[0] = out[1] = on_master_clock(&s->clock, value);
+	if (value.date || !value.zone || !s->clock.zone || value.zone == s->clock.zone)
+		return 1;
+	/* What the clock would show if it had not been put forward: in a gap, the time that rules make and it leaves
+	 * out. */
+	int64_t utc = when_utc(value, NULL);
+	out[1].local = zone_to_local(s->clock.zone, utc - CLOCK_JUMP_MAX) + CLOCK_JUMP_MAX;
+	out[1].second = false;
+	return out[1].local != out[0].local && when_utc(out[1], NULL) == utc ? 2 : 1;
+}
+
+static int start_cmp(const void *a, const void *b)
+{
+	return when_cmp(a, b);
 }
 
 static int i64_cmp(const void *a, const void *b)
@@ -46,11 +68,11 @@ static int i64_cmp(const void *a, const void *b)
 static err_t exdates_read(struct ctx *cx, struct ical *object, const struct ical_comp *comp, struct series *s)
 {
 	size_t n = count_values(comp, STR("EXDATE"));
-	s->exdates = arena_array(cx->mem, int64_t, n);
+	s->exdates = arena_array(cx->mem, struct when, 2 * n);
 	s->exdays = arena_array(cx->mem, int64_t, n);
 	for (const struct ical_prop *p = ical_prop(comp, STR("EXDATE")); p; p = ical_prop_again(p)) {
 		struct str list = p->value, item;
-		struct when w;
+		struct when w, *starts = s->exdates;
 		while (str_cut(&list, ',', &item)) {
 			if (!item.len)
 				continue; /* "EXDATE:" of some clients */
@@ -58,10 +80,10 @@ static err_t exdates_read(struct ctx *cx, struct ical *object, const struct ical
 			if (w.date && !s->clock.date)
 				s->exdays[s->exday_count++] = w.local; /* a date takes the whole day out */
 			else
-				s->exdates[s->exdate_count++] = on_master_clock(&s->clock, w);
+				s->exdate_count += series_starts(s, w, starts + s->exdate_count);
 		}
 	}
-	qsort(s->exdates, s->exdate_count, sizeof *s->exdates, i64_cmp);
+	qsort(s->exdates, s->exdate_count, sizeof *s->exdates, start_cmp);
 	qsort(s->exdays, s->exday_count, sizeof *s->exdays, i64_cmp);
 	return OK;
 }
@@ -77,7 +99,7 @@ static err_t rdate_read(
 	struct span span;
 	str_cut(&end, '/', &start);
 	TRY(when_read(cx, object, p, start, &w));
-	r->local = on_master_clock(&s->clock, w);
+	r->start = on_master_clock(&s->clock, w);
 	if (end.len && (end.ptr[0] == 'P' || end.ptr[0] == 'p')) { /* RFC 5545 §3.3.9: start/duration */
 		if (!span_parse(end, &span) || span.days < 0 || span.seconds < 0)
 			return REFUSE(cx, ICAL_DATA, "RDATE", "RDATE: \"%.*s\" is no period", STR_ARG(item));
@@ -90,14 +112,17 @@ static err_t rdate_read(
 		if (r->length.exact < 0)
 			return REFUSE(cx, ICAL_DATA, "RDATE", "RDATE: \"%.*s\" ends before it starts", STR_ARG(item));
 	}
+	if (s->clock.date && r->has_length) { /* whole days, as of a DURATION */
+		int64_t days = -floor_div(-(r->length.wall + r->length.exact), DAY_SECONDS);
+		r->length = (struct length){ (days > 0 ? days : 1) * DAY_SECONDS, 0 };
+	}
 	s->rdate_count++;
 	return OK;
 }
 
 static int rdate_cmp(const void *a, const void *b)
 {
-	int64_t x = ((const struct rdate *)a)->local, y = ((const struct rdate *)b)->local;
-	return x < y ? -1 : x > y;
+	return when_cmp(&((const struct rdate *)a)->start, &((const struct rdate *)b)->start);
 }
 
 static err_t rdates_read(struct ctx *cx, struct ical *object, const struct ical_comp *comp, struct series *s)
@@ -161,28 +186,34 @@ static void clock_settle(struct series *s)
 	for (size_t i = 0; i < s->rule_count; i++)
 		if (s->rules[i].until_local != INT64_MAX)
 			s->rules[i].until_local = zone_to_utc(s->clock.zone, s->rules[i].until_local);
-	s->clock = (struct when){ when_utc(s->clock, NULL), zone_utc(), false };
+	s->clock = (struct when){ when_utc(s->clock, NULL), zone_utc(), false, false };
 }
 
 /* ---- components ---- */
 
 static int override_cmp(const void *a, const void *b)
 {
-	const struct override *x = a, *y = b;
-	return x->original < y->original ? -1 : x->original > y->original;
+	return when_cmp(&((const struct override *)a)->original, &((const struct override *)b)->original);
 }
 
-static void override_add(struct series *s, const struct timing *t)
+/* Where a gap leaves the choice, the one that the rules make. */
+static struct when original_of(struct arena *mem, const struct series *s, struct when recurrence_id)
+{
+	struct when starts[2];
+	return series_starts(s, recurrence_id, starts) == 2 && series_makes(mem, s, starts[1]) ? starts[1] : starts[0];
+}
+
+static void override_add(struct arena *mem, struct series *s, const struct timing *t)
 {
 	struct override *o = &s->overrides[s->override_count++];
 	o->timing = t;
-	o->original = on_master_clock(&s->clock, t->recurrence_id);
+	o->original = original_of(mem, s, t->recurrence_id);
 	if (!t->and_future || !t->has_start)
 		return;
 	/* All later instances move with it (RFC 5545 §3.2.13), but not through the centuries: every walk must look as
 	 * far around its window. */
-	int64_t total = t->length.wall + t->length.exact, start = when_local(t->start, s->clock.zone);
-	int64_t shift = start - o->original, distance = shift < 0 ? -shift : shift;
+	int64_t total = t->length.wall + t->length.exact, start = when_on(t->start, s->clock.zone).local;
+	int64_t shift = start - o->original.local, distance = shift < 0 ? -shift : shift;
 	o->moves_later = distance <= SHIFT_MAX;
 	if (!o->moves_later)
 		return;
@@ -232,7 +263,7 @@ static err_t read_all(struct ctx *cx, struct ical *object, struct series *s)
 		TRY(exdates_read(cx, object, s->master->comp, s));
 	}
 	for (size_t i = s->master ? 1 : 0; i < s->timing_count; i++)
-		override_add(s, &s->timings[i]);
+		override_add(cx->mem, s, &s->timings[i]);
 	qsort(s->overrides, s->override_count, sizeof *s->overrides, override_cmp);
 	const struct override *future = NULL;
 	for (size_t i = 0; i < s->override_count; i++) {
@@ -259,6 +290,14 @@ err_t series_read(struct ctx *cx, struct ical *object, const struct series **out
 	}
 	*out = object->series;
 	return OK;
+}
+
+const struct override *series_override(const struct series *s, const struct ical_comp *comp)
+{
+	for (size_t i = 0; i < s->override_count; i++)
+		if (s->overrides[i].timing->comp == comp)
+			return &s->overrides[i];
+	return NULL;
 }
 
 const struct timing *series_of_comp(const struct series *s, const struct ical_comp *comp)

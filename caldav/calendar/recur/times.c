@@ -24,12 +24,29 @@ int64_t window_s(struct instant t)
 
 int64_t when_utc(struct when w, const struct zone *floating)
 {
-	return zone_to_utc(w.zone ? w.zone : floating, w.local);
+	const struct zone *zone = w.zone ? w.zone : floating;
+	return w.second ? zone_to_utc_second(zone, w.local) : zone_to_utc(zone, w.local);
 }
 
-int64_t when_local(struct when w, const struct zone *zone)
+struct when when_of(int64_t utc, const struct zone *zone)
 {
-	return w.zone && zone && w.zone != zone ? zone_to_local(zone, zone_to_utc(w.zone, w.local)) : w.local;
+	int64_t local = zone_to_local(zone, utc);
+	return (struct when){ local, zone, false, zone_to_utc(zone, local) != utc };
+}
+
+struct when when_on(struct when w, const struct zone *zone)
+{
+	if (w.zone && zone && w.zone != zone)
+		return when_of(when_utc(w, NULL), zone);
+	w.zone = zone;
+	return w;
+}
+
+int when_cmp(const struct when *a, const struct when *b)
+{
+	if (a->local != b->local)
+		return a->local < b->local ? -1 : 1;
+	return (int)a->second - (int)b->second;
 }
 
 err_t when_read(struct ctx *cx, struct ical *object, const struct ical_prop *prop, struct str value, struct when *out)
@@ -38,7 +55,7 @@ err_t when_read(struct ctx *cx, struct ical *object, const struct ical_prop *pro
 	if (!wall_parse(str_trim(value, STR_BLANK), &w))
 		return REFUSE(cx, ICAL_DATA, "", "%.*s: \"%.*s\" is no date or time", STR_ARG(prop->name),
 			STR_ARG(str_sub(value, 0, 60)));
-	struct when when = { w.local, w.utc ? zone_utc() : NULL, w.date };
+	struct when when = { w.local, w.utc ? zone_utc() : NULL, w.date, false };
 	struct str tzid = ical_param(prop, STR("TZID"));
 	if (tzid.len && !w.utc && !w.date)
 		TRY(ical_zone(cx, object, tzid, &when.zone));
@@ -96,6 +113,12 @@ static err_t length_read(struct ctx *cx, struct timing *t)
 		t->length = (struct length){ span.days * DAY_SECONDS, span.seconds };
 	}
 	int64_t total = t->length.wall + t->length.exact;
+	/* A DTEND or DURATION with a time beside a date is against RFC 5545 §3.8.2.2 and §3.8.2.5, and still exported;
+	 * who wrote 23:59:59 meant the whole day. */
+	if (t->has_start && t->start.date && t->kind != TIMING_TODO && total > 0) {
+		total = -floor_div(-total, DAY_SECONDS) * DAY_SECONDS;
+		t->length = (struct length){ total, 0 };
+	}
 	if (total < 0 && t->kind != TIMING_TODO) /* task lists do store a DUE before its DTSTART */
 		return REFUSE(cx, ICAL_OBJECT, "", "%.*s ends before it starts", STR_ARG(t->comp->name));
 	if (t->has_start && t->start.local + total > SECOND_MAX)
@@ -167,6 +190,14 @@ static struct placed todo_without_dates(const struct timing *t)
 	return p;
 }
 
+int64_t length_end(struct length length, struct when start, const struct zone *floating)
+{
+	int64_t begin = when_utc(start, floating);
+	if (length.wall)
+		begin = when_utc((struct when){ start.local + length.wall, start.zone, start.date, false }, floating);
+	return begin + length.exact;
+}
+
 struct placed timing_place(const struct timing *t, struct when at, const struct zone *floating)
 {
 	const struct zone *zone = at.zone ? at.zone : floating;
@@ -174,8 +205,7 @@ struct placed timing_place(const struct timing *t, struct when at, const struct 
 		return todo_without_dates(t);
 	if (!t->has_start) /* VJOURNAL: FALSE */
 		return (struct placed){ INT64_MIN, INT64_MIN, INT64_MAX, INT64_MIN };
-	int64_t start = zone_to_utc(zone, at.local);
-	int64_t end = (t->length.wall ? zone_to_utc(zone, at.local + t->length.wall) : start) + t->length.exact;
+	int64_t start = when_utc(at, zone), end = length_end(t->length, at, zone);
 	struct placed p = { start, end, start, end > start ? end : start + 1 };
 	if (t->start_is_due) { /* start < DUE AND end >= DUE */
 		p.first = start - 1;

@@ -7,17 +7,24 @@
 #include "caldav/calendar/ical/dates.h"
 #include "caldav/calendar/recur/vtimezone.h"
 
-/* A point in time as written. zone NULL: floating, or a date. */
+/*
+ * A point in time as a clock shows it. zone NULL: floating, or a date. What is written with a TZID means the first of
+ * two equal local times (RFC 5545 §3.3.5); `second` is for what was written otherwise, in UTC or in another zone.
+ */
 struct when {
 	int64_t local;
 	const struct zone *zone;
-	bool date;
+	bool date, second;
 };
 
 /* The instant, in seconds; `floating` is the zone of floating times and dates. */
 int64_t when_utc(struct when w, const struct zone *floating);
-/* The same point on another clock; floating ones and dates keep what they show. */
-int64_t when_local(struct when w, const struct zone *zone);
+/* What the clock of `zone` shows then. */
+struct when when_of(int64_t utc, const struct zone *zone);
+/* The same point on another clock; floating ones and dates keep what they show, and take its zone. */
+struct when when_on(struct when w, const struct zone *zone);
+/* In order of time, on one clock. */
+int when_cmp(const struct when *a, const struct when *b);
 
 /* `value` in the light of the property's parameters. ICAL_DATA (no time), ICAL_OBJECT (unknown TZID). */
 MUST_CHECK err_t when_read(
@@ -39,7 +46,7 @@ struct timing {
 	struct when start;
 	bool has_end;         /* DTEND or DUE */
 	bool has_duration;    /* DURATION */
-	struct length length; /* also what is implied */
+	struct length length; /* also what is implied; of dates always whole days */
 	struct when end;      /* of has_end */
 	bool has_completed, has_created;
 	int64_t completed, created; /* UTC */
@@ -59,6 +66,8 @@ struct placed {
 
 /* Where an instance lies that begins at `start` (which counts only if timing->has_start). */
 struct placed timing_place(const struct timing *t, struct when start, const struct zone *floating);
+/* Where `length` after it ends. */
+int64_t length_end(struct length length, struct when start, const struct zone *floating);
 
 /* The seconds of a window: both ends rounded up, so that §9.9's comparisons hold. */
 int64_t window_s(struct instant t);

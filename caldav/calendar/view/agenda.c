@@ -322,11 +322,12 @@ static err_t read_spot(struct search *s, const struct sources *sources, const st
 	if (!source)
 		return OK;
 	if (spot->recurrence_id_len) {
-		TRY(agenda_item_of_instance(s->cx, source, str_dup(s->cx->mem, spot_instance(spot)),
-			instant_of_s(spot->start), instant_of_s(spot->end), s->query->zone, item));
-		to->count++;
+		err_t e = agenda_item_of_instance(s->cx, source, str_dup(s->cx->mem, spot_instance(spot)), item);
+		if (e && !err_is(e, NOT_FOUND))
+			return e;
+		to->count += !e && instant_s(item->start) == spot->start;
 	} else {
-		agenda_item_of_event(source, s->query->zone, item);
+		agenda_item_of_event(source, item);
 		to->count += instant_s(item->start) == spot->start;
 	}
 	return OK;
@@ -344,7 +345,8 @@ static err_t read_spots(struct search *s, struct agenda_list *out)
 		TRY(object_by_ids(cx, s->query->actor, (struct id_list){ ids, id_count }, &objects, &object_count));
 		sources.items = arena_array(cx->mem, struct agenda_source, object_count);
 		for (; sources.count < object_count; sources.count++)
-			TRY(agenda_source_open(cx, &objects[sources.count], &sources.items[sources.count]));
+			TRY(agenda_source_open(
+				cx, &objects[sources.count], s->query->zone, &sources.items[sources.count]));
 		list.last = spot_place(&s->page.spots[count - 1]);
 	}
 	for (size_t i = 0; i < count; i++)

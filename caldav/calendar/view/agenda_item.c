@@ -7,85 +7,47 @@
 DB_RESULT(agenda_newest, struct object, id, calendar, name, uid, data, etag, modseq, component, flags, size, deleted,
 	first_at, last_at, occ_until, created_at, updated_at);
 
-/* ---- times ---- */
-
-/* Where the event counts by the clock on the wall: that clock's zone, else NULL. */
-static const struct zone *wall_zone(const struct event *event, struct str name)
-{
-	return event->floating || event->all_day ? zone_or_utc(name) : NULL;
-}
-
-static struct instant to_utc(const struct zone *wall, struct instant t)
-{
-	return wall ? instant_of_s(zone_to_utc(wall, instant_s(t))) : t;
-}
-
-static struct instant to_wall(const struct zone *wall, struct instant t)
-{
-	return wall ? instant_of_s(zone_to_local(wall, instant_s(t))) : t;
-}
-
-/* The item's instants from its event's own times. */
-static void settle(struct agenda_item *item, struct str zone)
-{
-	const struct zone *wall = wall_zone(&item->event, zone);
-	item->start = to_utc(wall, item->event.start);
-	item->end = to_utc(wall, item->event.end);
-}
-
-/* An instance that the expansion found: its instants are known, its event's times follow. */
-static void settle_instance(struct agenda_item *item, struct instant start, struct instant end, struct str zone)
-{
-	const struct zone *wall = wall_zone(&item->event, zone);
-	item->start = start;
-	item->end = end;
-	item->event.start = to_wall(wall, start);
-	item->event.end = to_wall(wall, end);
-}
-
 /* ---- an object and its items ---- */
 
-err_t agenda_source_open(struct ctx *cx, const struct object *object, struct agenda_source *out)
+/* A day's instants are told by the zone; all other times are instants already. */
+static struct instant day_start(const struct event *event, struct instant t, struct str zone)
 {
-	struct agenda_source source = { .object = *object };
+	return event->all_day ? instant_of_s(zone_to_utc(zone_or_utc(zone), instant_s(t))) : t;
+}
+
+static void settle(struct agenda_item *item, struct str zone)
+{
+	item->start = day_start(&item->event, item->event.start, zone);
+	item->end = day_start(&item->event, item->event.end, zone);
+}
+
+err_t agenda_source_open(struct ctx *cx, const struct object *object, struct str zone, struct agenda_source *out)
+{
+	struct agenda_source source = { .object = *object, .zone = zone };
 	source.object.data = STR_ABSENT;
 	source.object.occ = (struct bytes){ NULL, 0 };
 	TRY(ical_parse(cx, object->data, &source.ical));
 	TRY(series_read(cx, source.ical, &source.series));
-	TRY(event_read(cx, source.ical, ical_main(source.ical), &source.event));
+	TRY(event_read(cx, source.ical, ical_main(source.ical), zone, &source.event));
 	*out = source;
 	return OK;
 }
 
-void agenda_item_of_event(const struct agenda_source *source, struct str zone, struct agenda_item *out)
+void agenda_item_of_event(const struct agenda_source *source, struct agenda_item *out)
 {
 	*out = (struct agenda_item){ .object = source->object, .event = source->event };
-	settle(out, zone);
+	settle(out, source->zone);
 }
 
-/* The component of this one instance; NULL: the master describes it. */
-static const struct ical_comp *override_of(struct arena *mem, const struct series *s, struct str recurrence_id)
+err_t agenda_item_of_instance(
+	struct ctx *cx, const struct agenda_source *source, struct str recurrence_id, struct agenda_item *out)
 {
-	for (size_t i = 0; i < s->override_count; i++) {
-		struct when original = s->clock;
-		struct arena_mark mark = arena_mark(mem);
-		original.local = s->overrides[i].original;
-		bool same = str_eq(recurrence_id_text(mem, original), recurrence_id);
-		arena_rewind(mem, mark);
-		if (same)
-			return s->overrides[i].timing->comp;
-	}
-	return NULL;
-}
-
-err_t agenda_item_of_instance(struct ctx *cx, const struct agenda_source *source, struct str recurrence_id,
-	struct instant start, struct instant end, struct str zone, struct agenda_item *out)
-{
-	struct agenda_item item = { .object = source->object, .event = source->event, .instance = true };
-	const struct ical_comp *own = override_of(cx->mem, source->series, recurrence_id);
-	if (own)
-		TRY(event_read(cx, source->ical, own, &item.event));
-	settle_instance(&item, start, end, zone);
+	struct agenda_item item = { .object = source->object, .instance = true };
+	struct series_instance instance;
+	if (!series_instance(cx->mem, source->series, recurrence_id, zone_or_utc(source->zone), &instance))
+		return FAIL(cx, NOT_FOUND, "no such instance");
+	TRY(event_read_instance(cx, source->ical, &instance, source->zone, &item.event));
+	settle(&item, source->zone);
 	item.event.recurrence_id = recurrence_id;
 	*out = item;
 	return OK;
@@ -94,8 +56,8 @@ err_t agenda_item_of_instance(struct ctx *cx, const struct agenda_source *source
 err_t agenda_event(struct ctx *cx, const struct object *object, struct str zone, struct agenda_item *out)
 {
 	struct agenda_source source;
-	TRY(agenda_source_open(cx, object, &source));
-	agenda_item_of_event(&source, zone, out);
+	TRY(agenda_source_open(cx, object, zone, &source));
+	agenda_item_of_event(&source, out);
 	return OK;
 }
 
@@ -103,12 +65,8 @@ err_t agenda_instance(
 	struct ctx *cx, const struct object *object, struct str recurrence_id, struct str zone, struct agenda_item *out)
 {
 	struct agenda_source source;
-	struct placed at;
-	TRY(agenda_source_open(cx, object, &source));
-	if (!series_instance(cx->mem, source.series, recurrence_id, zone_or_utc(zone), &at))
-		return FAIL(cx, NOT_FOUND, "no such instance");
-	return agenda_item_of_instance(
-		cx, &source, recurrence_id, instant_of_s(at.start), instant_of_s(at.end), zone, out);
+	TRY(agenda_source_open(cx, object, zone, &source));
+	return agenda_item_of_instance(cx, &source, recurrence_id, out);
 }
 
 /* ---- as they are stored ---- */

@@ -11,13 +11,15 @@ struct agenda_source {
 	struct ical *ical;
 	const struct series *series;
 	struct event event; /* that it is about: the master, or the first override where there is no master */
+	struct str zone;    /* of floating times and dates */
 };
 
 /* Errors as ical_parse() and event_read(). */
-MUST_CHECK err_t agenda_source_open(struct ctx *cx, const struct object *object, struct agenda_source *out);
+MUST_CHECK err_t agenda_source_open(
+	struct ctx *cx, const struct object *object, struct str zone, struct agenda_source *out);
 
-/* The event, with the start of its first instance; `zone` is that of floating times and dates. */
-void agenda_item_of_event(const struct agenda_source *source, struct str zone, struct agenda_item *out);
-/* The instance of this recurrence id, which lies there. */
-MUST_CHECK err_t agenda_item_of_instance(struct ctx *cx, const struct agenda_source *source, struct str recurrence_id,
-	struct instant start, struct instant end, struct str zone, struct agenda_item *out);
+/* The event, with the start of its first instance. */
+void agenda_item_of_event(const struct agenda_source *source, struct agenda_item *out);
+/* The instance of this recurrence id. NOT_FOUND. */
+MUST_CHECK err_t agenda_item_of_instance(
+	struct ctx *cx, const struct agenda_source *source, struct str recurrence_id, struct agenda_item *out);

@@ -89,8 +89,9 @@ static bool add_from_bounds(struct adding *a, const struct object *o)
 	if (o->flags & ICAL_MIXED)
 		return false;
 	if (!(o->flags & (ICAL_RECURRING | ICAL_FLOATING))) {
-		if (!is_moment(instant_s(o->first_at), instant_s(o->last_at)))
-			(void)span_add(a, instant_s(o->first_at), instant_s(o->last_at), a->kind);
+		if (is_moment(instant_s(o->first_at), instant_s(o->last_at)))
+			return false; /* or a single second */
+		(void)span_add(a, instant_s(o->first_at), instant_s(o->last_at), a->kind);
 		return true;
 	}
 	const struct ical_facts facts = object_facts(o);

@@ -127,10 +127,10 @@ static bool override_impacts(const struct writer *w, const struct override *o)
 	const struct timing *t = o->timing;
 	if (range_hits(range, timing_place(t, t->start, floating)))
 		return true;
-	struct when was = w->series->clock;
-	was.local = o->original;
-	struct placed original = timing_place(w->series->master ? w->series->master : t, was, floating);
-	return range_hits(range, original) || (t->and_future && original.first < window_s(range.end));
+	struct series_instance without;
+	if (!series_instance_at(w->cx->mem, w->series, o->original, false, floating, &without))
+		without.at = timing_place(t, o->original, floating);
+	return range_hits(range, without.at) || (t->and_future && without.at.first < window_s(range.end));
 }
 
 static bool is_left_out(const struct writer *w, const struct ical_comp *comp)
@@ -161,10 +161,9 @@ static struct when end_of(const struct series_instance *i)
 {
 	struct when end = i->start;
 	if (i->start.zone) {
-		end = (struct when){ i->at.end, zone_utc(), false };
+		end = (struct when){ i->at.end, zone_utc(), false, false };
 	} else {
-		int64_t length = i->timing->length.wall + i->timing->length.exact;
-		end.local += length;
+		end.local += i->length.wall + i->length.exact;
 	}
 	return end;
 }
@@ -192,7 +191,10 @@ static bool is_recurrence_prop(struct str name)
 static void times_write(const struct writer *w, const struct ical_select_comp *select, const struct series_instance *i)
 {
 	const struct timing *t = i->timing;
-	bool usual = i->at.end - i->at.start == t->length.wall + t->length.exact;
+	/* What a DURATION in days says of a start in UTC is another where clocks change between. */
+	int64_t total = t->length.wall + t->length.exact;
+	bool usual = i->length.wall == t->length.wall && i->length.exact == t->length.exact &&
+		     (!i->start.zone || i->at.end - i->at.start == total);
 	struct str end_name = t->kind == TIMING_TODO ? STR("DUE") : STR("DTEND");
 	if (!t->has_start)
 		return;
@@ -200,7 +202,7 @@ static void times_write(const struct writer *w, const struct ical_select_comp *s
 		line_add(w, select, STR("DTSTART"), point_params(i->start), point_text(w->cx->mem, i->start));
 	if (t->start_is_due)
 		line_add(w, select, end_name, point_params(i->start), point_text(w->cx->mem, i->start));
-	else if (t->has_end || (!usual && i->start.zone))
+	else if (t->has_end || !usual)
 		line_add(w, select, end_name, point_params(i->start), point_text(w->cx->mem, end_of(i)));
 	else if (t->has_duration)
 		prop_write(w, select, ical_prop(t->comp, STR("DURATION")));
@@ -256,7 +258,7 @@ static int instance_cmp(const void *a, const void *b)
 	const struct series_instance *x = a, *y = b;
 	if (x->at.first != y->at.first)
 		return x->at.first < y->at.first ? -1 : 1;
-	return x->original.local < y->original.local ? -1 : x->original.local > y->original.local;
+	return when_cmp(&x->original, &y->original);
 }
 
 static err_t expanded_write(const struct writer *w, const struct ical_select_comp *root)

@@ -357,6 +357,14 @@ int64_t zone_to_utc(const struct zone *zone, int64_t local)
 	return local - before; /* in the gap */
 }
 
+int64_t zone_to_utc_second(const struct zone *zone, int64_t local)
+{
+	if (zone == &utc)
+		return local;
+	int64_t second = local - zone_offset_at(zone, local + 15 * 3600);
+	return zone_to_local(zone, second) == local ? second : zone_to_utc(zone, local);
+}
+
 /* ---- zones of one's own, and listing changes ---- */
 
 const struct zone *zone_of_changes(

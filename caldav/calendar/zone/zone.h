@@ -29,6 +29,8 @@ const struct zone *zone_by_display_name(struct str name);
 struct str zone_name(const struct zone *zone);
 
 int64_t zone_to_utc(const struct zone *zone, int64_t local);
+/* Of a local time that happens twice the second instant; else the same. */
+int64_t zone_to_utc_second(const struct zone *zone, int64_t local);
 int64_t zone_to_local(const struct zone *zone, int64_t utc);
 
 /* One change of offset: from `utc` on it is `offset`. */
