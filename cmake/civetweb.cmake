@@ -94,35 +94,30 @@ file(READ "${civetweb_source}/src/civetweb.c" civetweb_text)
 civetweb_change([[{"REPORT", 1, 1, 1, 1, 1},]]
 	[[{"REPORT", 1, 1, 1, 1, 1}, {"MKCALENDAR", 0, 1, 0, 1, 0}, {"ACL", 0, 1, 0, 1, 0}, {"COPY", 0, 1, 0, 1, 0},
 	{"MOVE", 0, 1, 0, 1, 0}, {"SEARCH", 0, 1, 1, 1, 1},]])
-# The head check, on the raw head (server/http/head_check.h).
+# The head is here, whole and checked (server/http/arrival.h), before civetweb looks.
+civetweb_change([[read_message(NULL, conn, conn->buf, conn->buf_size, &conn->data_len);]]
+	[[civet_head_len(conn->client.peer);]])
 civetweb_change([[if (parse_http_request(conn->buf, conn->buf_size, &conn->request_info)]]
-	[[if ((*err = civet_head_check(conn->phys_ctx, conn->buf, conn->request_len, ebuf, ebuf_len)) != 0)
+	[[if ((*err = civet_head_fault(conn->client.peer, ebuf, ebuf_len)) != 0)
 		return 0;
 	if (parse_http_request(conn->buf, conn->buf_size, &conn->request_info)]])
 # Tabs are legal in values; the head check decides where.
 civetweb_change([[&& !isprint(c)]] [[&& (c != '\t') && !isprint(c)]])
-# A chunk's size line without the overflow and the rest of a line that is ignored.
-civetweb_change([[chunkSize = strtoul(lenbuf, &end, 16);]] [[chunkSize = civet_chunk_size(lenbuf, i + 1, &end);]])
-# A body has a deadline, however slowly it drips.
-civetweb_change([[n = pull_inner(fp, conn, buf + nread, len, timeout);]]
-	[[if (civet_body_overdue(conn, nread))
-			break;
-		n = pull_inner(fp, conn, buf + nread, len, timeout);]])
-# A head over max_request_size is 431.
-civetweb_change([[/* Request too long */]] [[return 0;]])
-civetweb_change([[*err = 413;]] [[*err = 431;]])
-# Connections by address, and out of descriptors: no spinning.
+# A chunk's line with its extensions, without the overflow and whatever else strtoul forgives.
+civetweb_change([[for (i = 0; i < (sizeof(lenbuf) - 1); i++) {]]
+	[[end = civet_chunk_line(conn, &chunkSize);
+				for (i = 0; 0;) {]])
+# What waits for a peer waits in the park, or has a place in its ledger (server/http/park.h).
+civetweb_change([[if ((n = pull_all(NULL, conn, (char *)buf, (int)len64)) >= 0) {]]
+	[[if ((n = civet_pull(conn->client.peer, (char *)buf, (int)len64)) >= 0) {]])
+civetweb_change([[/* Mark connection as "data sent" */]]
+	[[return civet_push(conn->client.peer, (const char *)buf, (int)len);]])
+# Connections by network, and out of descriptors: no spinning.
 civetweb_change([[} else if (check_acl(ctx, &so.rsa) != 1) {]]
 	[[civet_accept_failed();
 	} else if (!civet_admit(ctx, &so.rsa.sa)) {
 		closesocket(so.sock);
 	} else if (check_acl(ctx, &so.rsa) != 1) {]])
-civetweb_change([[/* Now we know that our FIN is ACK-ed, safe to close */]]
-	[[civet_left(conn->phys_ctx, &conn->client.rsa.sa);]])
-# An answer that refuses a body must not be overtaken by a reset.
-civetweb_change([[shutdown(conn->client.sock, SHUTDOWN_WR);]]
-	[[shutdown(conn->client.sock, SHUTDOWN_WR);
-	civet_linger(conn);]])
 # The stop flag orders what threads see; as it is, it is a plain number.
 civetweb_change([[#define STOP_FLAG_IS_ZERO(f) ((*(f)) == 0)]]
 	[[#define STOP_FLAG_IS_ZERO(f) (__atomic_load_n((f), __ATOMIC_ACQUIRE) == 0)]])
@@ -130,17 +125,12 @@ civetweb_change([[#define STOP_FLAG_IS_TWO(f) ((*(f)) == 2)]]
 	[[#define STOP_FLAG_IS_TWO(f) (__atomic_load_n((f), __ATOMIC_ACQUIRE) == 2)]])
 civetweb_change([[#define STOP_FLAG_ASSIGN(f, v) ((*(f)) = (v))]]
 	[[#define STOP_FLAG_ASSIGN(f, v) __atomic_store_n((f), (v), __ATOMIC_RELEASE)]])
-# Parking: what is idle waits in epoll, without a thread (server/http/civet_park.inl).
-civetweb_change([[} while (keep_alive);]] [[} while (keep_alive && !civet_park_idle(conn));]])
-civetweb_change([[produce_socket(ctx, &so);]] [[civet_take_new(ctx, &so);]])
+# Between the park and the workers (server/http/civet_glue.inl).
 civetweb_change([[unsigned char in_use;    /* 0: invalid, 1: valid, 2: free */]]
 	[[unsigned char in_use;    /* 0: invalid, 1: valid, 2: free */
-	unsigned char wants_write;
-	int head_len;
-	char *head;
-	unsigned long long since_ms;
-	void *tls;]])
-# No thread waits for a handshake or a head (server/http/civet_arrive.inl).
+	int arrived;
+	struct peer *peer;]])
+civetweb_change([[produce_socket(ctx, &so);]] [[civet_take_new(ctx, &so);]])
 civetweb_change([[if (sslize(conn, SSL_accept, NULL)) {]] [[if (civet_arrive(conn)) {]])
 civetweb_change([[/* process HTTP connection */]]
 	[[if (!civet_arrive(conn)) {
@@ -150,12 +140,15 @@ civetweb_change([[/* process HTTP connection */]]
 			/* process HTTP connection */]])
 civetweb_change([[conn->handled_requests = 0;]]
 	[[conn->handled_requests = 0;
-	conn->data_len = conn->client.head_len;]])
+	conn->data_len = conn->client.arrived;]])
+civetweb_change([[} while (keep_alive);]] [[} while (keep_alive && civet_go_on(conn));]])
+civetweb_change([[/* Set close flag, so keep-alive loops will stop */]]
+	[[civet_end(conn);
+	/* Set close flag, so keep-alive loops will stop */]])
 string(PREPEND civetweb_text [[#include "server/http/civet_hooks.h"
 ]])
 string(APPEND civetweb_text [[
-#include "server/http/civet_park.inl"
-#include "server/http/civet_arrive.inl"
+#include "server/http/civet_glue.inl"
 ]])
 
 set(civetweb_build "${CMAKE_BINARY_DIR}/civetweb")

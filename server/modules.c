@@ -84,8 +84,8 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 	app->db = runtime->db;
 	if (config->rate_limit > 0)
 		app->limiter = limiter_open((unsigned)config->rate_limit, (unsigned)config->rate_limit);
-	app->callers = concurrency_open(callers_max(config));
-	app->heavy = concurrency_open(heavy_max(config));
+	app->callers = concurrency_open(callers_max(config), 0);
+	app->heavy = concurrency_open(heavy_max(config), 0);
 	app->last_used = last_used_open(runtime->db, config, (unsigned)config->last_used_ms);
 	app->seen = note_use;
 	app->show_page = web_show_error;

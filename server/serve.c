@@ -117,7 +117,7 @@ static err_t listen_at(struct ctx *cx, struct civet_settings settings, const str
 	settings.request_timeout_ms = (unsigned)cx->config->request_timeout_ms;
 	settings.idle_timeout_ms = (unsigned)cx->config->idle_timeout_ms;
 	settings.body_budget = BODY_BUDGET;
-	settings.connections_per_address = 2000;
+	settings.connections_each = 2000;
 	return civet_open(cx, &settings, app, out);
 }
 

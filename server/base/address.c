@@ -5,6 +5,8 @@
 #include <string.h>
 
 #define IPV4_PREFIX_BITS 96
+/* A customer is commonly given a /56 (RFC 6177 §2), which is 256 times a /64. */
+#define IPV6_SITE_OCTETS 7
 
 static bool is_ipv4(struct address a)
 {
@@ -51,9 +53,8 @@ struct str address_text(struct arena *mem, struct address a)
 
 struct address address_site(struct address a)
 {
-	static const uint8_t mapped[12] = { [10] = 0xFF, [11] = 0xFF };
-	if (memcmp(a.octets, mapped, sizeof mapped) != 0)
-		memset(a.octets + 8, 0, 8);
+	if (!is_ipv4(a))
+		memset(a.octets + IPV6_SITE_OCTETS, 0, sizeof a.octets - IPV6_SITE_OCTETS);
 	return a;
 }
 

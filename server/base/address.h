@@ -12,7 +12,7 @@ struct address {
 /* "192.0.2.1", "2001:db8::1", "[2001:db8::1]:4711", "192.0.2.1:80". */
 bool address_parse(struct str text, struct address *out);
 struct str address_text(struct arena *mem, struct address a);
-/* Whom an address stands for: itself, or its /64 for IPv6, where one customer has at least that. */
+/* Whom an address stands for: itself, or its /56 for IPv6: what one customer is commonly given (RFC 6177 §2). */
 struct address address_site(struct address a);
 /* The same of cx.client_ip, as text. */
 struct str address_network(struct arena *mem, struct str client_ip);

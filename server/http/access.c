@@ -153,7 +153,8 @@ static bool is_heavy(const struct request *rq)
 /* Who waited here would hold the thread that others need: it is refused, and told to come again. */
 static err_t enter(struct request *rq, struct concurrency *limit, bool *entered, const char *what)
 {
-	*entered = limit && concurrency_enter(limit, concurrency_account(rq->principal->account));
+	struct concurrency_key account = concurrency_account(rq->principal->account);
+	*entered = limit && concurrency_take(limit, &account, 1);
 	if (*entered || !limit)
 		return OK;
 	struct err *e = REFUSE(&rq->cx, RATE_LIMITED, "",
@@ -172,13 +173,19 @@ err_t access_enter(struct request *rq)
 	return is_heavy(rq) ? enter(rq, rq->app->heavy, &rq->heavy, "reports, lists or whole calendars") : OK;
 }
 
+static void leave(struct request *rq, struct concurrency *limit, bool *entered)
+{
+	if (!*entered)
+		return;
+	struct concurrency_key account = concurrency_account(rq->principal->account);
+	concurrency_leave(limit, &account, 1);
+	*entered = false;
+}
+
 void access_leave(struct request *rq)
 {
-	if (rq->counted)
-		concurrency_leave(rq->app->callers, concurrency_account(rq->principal->account));
-	if (rq->heavy)
-		concurrency_leave(rq->app->heavy, concurrency_account(rq->principal->account));
-	rq->counted = rq->heavy = false;
+	leave(rq, rq->app->callers, &rq->counted);
+	leave(rq, rq->app->heavy, &rq->heavy);
 }
 
 /* ---- forms ---- */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/http/civet.h"
 
+#include <assert.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,18 +18,22 @@
 #include "server/crypto/digest.h"
 #include "server/data/html.h"
 #include "server/data/json.h"
+#include "server/http/arrival.h"
 #include "server/http/civet_private.h"
 #include "server/http/head_check.h"
 #include "server/http/head.h"
 
-/* Long If headers, cookies and Negotiate fit. */
-#define HEAD_MAX_OCTETS "32768"
+static_assert(CIVET_CHUNK_LINE_MAX == CHUNK_LINE_MAX, "one bound of a chunk's line");
+
 #define PAGE_POLICY "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 #define QUEUE "4096"
 #define BACKLOG "1024"
 /* Descriptors that connections leave to the rest: database, logs, listeners. */
 #define DESCRIPTORS_KEPT 128
-#define QUIET_MS 1000
+/* What is kept of or for peers that are slow: of one answer, for one network, in all. */
+#define UNSENT_MAX ((size_t)2 << 20)
+#define OCTETS_EACH ((size_t)32 << 20)
+#define OCTETS_ALL ((size_t)128 << 20)
 
 static struct civet *server_of(const struct mg_context *ctx)
 {
@@ -36,22 +42,28 @@ static struct civet *server_of(const struct mg_context *ctx)
 
 /* ---- what the changed civetweb asks (civet_hooks.h) ---- */
 
-int civet_head_check(struct mg_context *ctx, char *head, int len, char *reason, size_t size)
+static struct civet *owner_of(void *owner)
 {
-	const struct head_fault *fault = head_check(head, (size_t)len);
+	return owner;
+}
+
+int civet_head_len(struct peer *peer)
+{
+	return (int)peer_arrival(peer)->head_len;
+}
+
+int civet_head_fault(struct peer *peer, char *reason, size_t size)
+{
+	const struct head_fault *fault = peer_arrival(peer)->fault;
 	if (!fault)
 		return 0;
-	atomic_fetch_add(&server_of(ctx)->refused_heads, 1);
 	snprintf(reason, size, "%s", fault->reason);
 	return fault->status;
 }
 
-unsigned long civet_chunk_size(char *line, size_t len, char **end)
+int civet_chunk_size(struct peer *peer, const char *line, size_t len, unsigned long *size)
 {
-	unsigned long size = 0;
-	bool fits = chunk_size_read(line, len, &size);
-	*end = fits ? line + len - 2 : NULL;
-	return fits ? size : 1;
+	return chunk_line_read((struct str){ line, len }, size, &peer_arrival(peer)->extensions);
 }
 
 static struct address address_of(const struct sockaddr *from)
@@ -66,40 +78,101 @@ static struct address address_of(const struct sockaddr *from)
 	return a;
 }
 
+static struct peer_origin origin_of(const struct civet *server, const struct sockaddr *from)
+{
+	struct address a = address_of(from);
+	return (struct peer_origin){
+		.address = a, .network = concurrency_network(a), .trusted = proxy_trusted(server->proxies, a)
+	};
+}
+
+static const struct concurrency_key *network_of(const struct peer_origin *origin)
+{
+	return origin->trusted ? NULL : &origin->network;
+}
+
 int civet_admit(struct mg_context *ctx, const struct sockaddr *from)
 {
 	struct civet *server = server_of(ctx);
-	struct address a = address_of(from);
-	if (atomic_fetch_add(&server->open, 1) < server->open_max &&
-		(proxy_trusted(server->proxies, a) || concurrency_enter(server->connections, concurrency_network(a))))
-		return 1;
-	atomic_fetch_sub(&server->open, 1);
-	return 0;
+	struct peer_origin origin = origin_of(server, from);
+	return server->park && ledger_take(server->ledger, LEDGER_CONNECTIONS, network_of(&origin), 1);
 }
 
-void civet_left(struct mg_context *ctx, const struct sockaddr *from)
+void civet_begin(struct mg_context *ctx, int fd, const struct sockaddr *from, int tls, const void *so, size_t so_len)
 {
 	struct civet *server = server_of(ctx);
-	struct address a = address_of(from);
-	atomic_fetch_sub(&server->open, 1);
-	if (!proxy_trusted(server->proxies, a))
-		concurrency_leave(server->connections, concurrency_network(a));
+	struct peer_origin origin = origin_of(server, from);
+	origin.fd = fd;
+	origin.tls = tls;
+	if (!peer_begin(server->park, &origin, so, so_len))
+		ledger_give(server->ledger, LEDGER_CONNECTIONS, network_of(&origin), 1);
 }
 
-struct ssl_st *civet_tls_begin(struct mg_context *ctx, int fd)
+void civet_accept_failed(void)
 {
-	return tls_begin(server_of(ctx)->tls, fd);
+	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+		nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+}
+
+static int taken(bool there, const struct peer_buffer *buffer)
+{
+	return there ? (int)buffer->len : -1;
+}
+
+int civet_peer_arrive(struct peer *peer, char *octets, int room)
+{
+	struct peer_buffer buffer = { octets, 0, (size_t)room };
+	return taken(peer_arrive(peer, &buffer), &buffer);
+}
+
+int civet_peer_go_on(struct peer *peer, char *octets, int len, int room)
+{
+	struct peer_buffer buffer = { octets, (size_t)len, (size_t)room };
+	return taken(peer_go_on(peer, &buffer), &buffer);
+}
+
+void civet_peer_end(struct peer *peer, int unread)
+{
+	/* What comes after a head that was refused is nobody's, however long. */
+	peer_end(peer, unread || peer_arrival(peer)->fault);
+}
+
+int civet_pull(struct peer *peer, char *into, int len)
+{
+	size_t got = len > 0 ? peer_receive(peer, into, (size_t)len) : 0;
+	return len > 0 && !got ? -1 : (int)got;
+}
+
+int civet_push(struct peer *peer, const char *octets, int len)
+{
+	return peer_send(peer, octets, (size_t)len) ? len : -1;
+}
+
+/* ---- what the park asks ---- */
+
+static void on_ready(void *owner, struct peer *peer)
+{
+	civet_enqueue(owner_of(owner)->context, peer, peer_extra(peer));
+}
+
+static void on_gone(void *owner, struct peer *peer)
+{
+	const struct peer_origin *origin = peer_origin(peer);
+	ledger_give(owner_of(owner)->ledger, LEDGER_CONNECTIONS, network_of(origin), 1);
+}
+
+static struct ssl_st *on_tls_begin(void *owner, int fd)
+{
+	return tls_begin(owner_of(owner)->tls, fd);
 }
 
 /* A client that speaks too old a TLS, none at all, or does not trust the certificate. */
-void civet_tls_refused(const char *address, const char *reason)
+static void on_tls_refused(struct peer *peer, const char *reason)
 {
-	log_event(LOG_INFO, "tls_refused", LOG_C("reason", reason), LOG_C("ip", address));
-}
-
-struct parker *civet_parker(struct mg_context *ctx)
-{
-	return server_of(ctx)->parker;
+	struct arena *mem = arena_open();
+	log_event(LOG_INFO, "tls_refused", LOG_C("reason", reason),
+		LOG_STR("ip", address_text(mem, peer_origin(peer)->address)));
+	arena_close(mem);
 }
 
 /* ---- callbacks ---- */
@@ -151,6 +224,7 @@ static void error_page(struct buf *body, const char *reason, struct str id)
  */
 static int on_error(struct mg_connection *mg, int status, const char *reason)
 {
+	struct civet *server = mg_get_user_data(mg_get_context(mg));
 	struct worker *worker = mg_get_thread_pointer(mg);
 	struct arena *mem = worker->mem;
 	struct instant now = instant_now();
@@ -174,6 +248,7 @@ static int on_error(struct mg_connection *mg, int status, const char *reason)
 		       "\r\nX-Frame-Options: DENY\r\nReferrer-Policy: no-referrer\r\n"
 		     : "");
 	buf_add(&wire, buf_str(&body));
+	atomic_fetch_add(&server->refused_heads, 1);
 	(void)mg_write(mg, wire.ptr, wire.len);
 	log_event(LOG_INFO, "refused", LOG_STR("id", id), LOG_INT("status", status), LOG_C("reason", reason),
 		LOG_C("ip", mg_get_request_info(mg)->remote_addr));
@@ -218,7 +293,8 @@ static void on_thread_end(const struct mg_context *ctx, int type, void *pointer)
 static void on_context(const struct mg_context *ctx)
 {
 	struct civet *server = server_of(ctx);
-	server->parker = park_open(ctx, &server->park);
+	server->context = ctx;
+	server->park = park_open(&server->park_settings);
 }
 
 /* civetweb asks at the start for the context, and at the end whether it must free it: no. */
@@ -232,7 +308,7 @@ static int on_tls_context(void **context, void *user_data)
 /* ---- start ---- */
 
 /* Each connection is a descriptor. */
-static unsigned open_max(void)
+static size_t open_max(void)
 {
 	struct rlimit files;
 	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
@@ -241,7 +317,7 @@ static unsigned open_max(void)
 	(void)setrlimit(RLIMIT_NOFILE, &files);
 	(void)getrlimit(RLIMIT_NOFILE, &files);
 	rlim_t usable = files.rlim_cur > 2 * DESCRIPTORS_KEPT ? files.rlim_cur - DESCRIPTORS_KEPT : DESCRIPTORS_KEPT;
-	return usable > 1000000 ? 1000000 : (unsigned)usable;
+	return usable > 1000000 ? 1000000 : (size_t)usable;
 }
 
 /* In civetweb's words: an address that speaks TLS ends in s (its other endings are not for operators);
@@ -284,7 +360,7 @@ static err_t start(struct ctx *cx, const struct civet_settings *s, struct civet 
 		"decode_query_string",
 		"no",
 		"max_request_size",
-		HEAD_MAX_OCTETS,
+		str_fmt(mem, "%zu", ARRIVAL_MAX).ptr,
 		"tcp_nodelay",
 		"1",
 		"connection_queue",
@@ -306,6 +382,8 @@ static err_t start(struct ctx *cx, const struct civet_settings *s, struct civet 
 	struct mg_error_data error = { .text = text, .text_buffer_size = sizeof text };
 
 	server->mg = mg_start2(&init, &error);
+	if (server->mg && !server->park)
+		return FAIL(cx, UNAVAILABLE, "no epoll, or no thread for it");
 	if (!server->mg)
 		return REFUSE(cx, UNAVAILABLE, "listen", "Cannot listen on %.*s: %s", STR_ARG(s->listen),
 			server->trouble[0] ? server->trouble : text);
@@ -313,10 +391,16 @@ static err_t start(struct ctx *cx, const struct civet_settings *s, struct civet 
 	return OK;
 }
 
-static void free_server(struct civet *server)
+static void end(struct civet *server)
 {
-	concurrency_close(server->connections);
-	concurrency_close(server->bodies);
+	if (server->park)
+		park_stop(server->park);
+	if (server->mg)
+		mg_stop(server->mg);
+	if (server->park)
+		park_free(server->park);
+	mg_exit_library();
+	ledger_close(server->ledger);
 	arena_close(server->mem);
 	free(server);
 }
@@ -329,6 +413,34 @@ static err_t read_proxies(struct ctx *cx, const struct app *app, struct civet *s
 	return e ? REFUSE(cx, INVALID_VALUE, "trusted-proxy", "%.*s", STR_ARG(err_text(e))) : OK;
 }
 
+static size_t at_most(size_t n, size_t max)
+{
+	return n < max ? n : max;
+}
+
+/*
+ * Workers that wait for peers: half of them a moment (peer.c), a quarter longer. So a quarter of them works, whatever
+ * peers do.
+ */
+static struct ledger *open_ledger(const struct civet_settings *s)
+{
+	size_t connections = open_max(), waiting = s->threads < 8 ? 1 : s->threads / 4;
+	struct ledger_limits limits = {
+		.each = {
+			[LEDGER_CONNECTIONS] = at_most(s->connections_each, connections),
+			[LEDGER_OCTETS] = OCTETS_EACH,
+			[LEDGER_THREADS] = at_most(s->waiting_each ? s->waiting_each : (waiting + 1) / 2, waiting),
+		},
+		.all = {
+			[LEDGER_CONNECTIONS] = connections,
+			[LEDGER_OCTETS] = OCTETS_ALL,
+			[LEDGER_THREADS] = waiting,
+		},
+	};
+	assert(s->threads < 4 || waiting + s->threads / 2 < s->threads);
+	return ledger_open(&limits);
+}
+
 err_t civet_open(struct ctx *cx, const struct civet_settings *s, const struct app *app, struct civet **out)
 {
 	struct civet *server = calloc(1, sizeof *server);
@@ -338,10 +450,19 @@ err_t civet_open(struct ctx *cx, const struct civet_settings *s, const struct ap
 	server->tls = s->tls;
 	server->mem = arena_open();
 	server->body_budget = s->body_budget;
-	server->open_max = open_max();
-	server->connections = concurrency_open(s->connections_per_address);
-	server->bodies = concurrency_open(s->bodies_per_address ? s->bodies_per_address : 1 + s->threads / 4);
-	server->park = (struct park_settings){ s->request_timeout_ms, s->idle_timeout_ms, s->threads };
+	server->ledger = open_ledger(s);
+	server->park_settings = (struct park_settings){
+		.head_ms = s->request_timeout_ms,
+		.idle_ms = s->idle_timeout_ms,
+		.threads = s->threads,
+		.unsent_max = UNSENT_MAX,
+		.ledger = server->ledger,
+		.owner = server,
+		.ready = on_ready,
+		.gone = on_gone,
+		.tls_begin = on_tls_begin,
+		.tls_refused = on_tls_refused,
+	};
 
 	signal(SIGPIPE, SIG_IGN);
 	(void)mg_init_library(MG_FEATURES_DEFAULT);
@@ -349,7 +470,7 @@ err_t civet_open(struct ctx *cx, const struct civet_settings *s, const struct ap
 	if (!e)
 		e = start(cx, s, server);
 	if (e) {
-		free_server(server);
+		end(server);
 		return e;
 	}
 	*out = server;
@@ -358,19 +479,12 @@ err_t civet_open(struct ctx *cx, const struct civet_settings *s, const struct ap
 
 /* ---- stop ---- */
 
-/*
- * Until all connections are closed, which each is behind its answer: what is on its way to a thread has none in flight
- * yet. Those that neither end nor ask for anything are not waited for.
- */
+/* Until nothing is under way: requests that are with a worker or on their way there, bodies, answers. */
 static void wait_for_answers(struct civet *server, unsigned ms)
 {
-	uint64_t now = clock_monotonic_ms(), until = now + ms, quiet_since = now;
-	while (atomic_load(&server->open) && now < until && now < quiet_since + QUIET_MS) {
+	uint64_t until = clock_monotonic_ms() + ms;
+	while (park_is_busy(server->park) && clock_monotonic_ms() < until)
 		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
-		now = clock_monotonic_ms();
-		if (atomic_load(&server->in_flight))
-			quiet_since = now;
-	}
 }
 
 /*
@@ -383,23 +497,24 @@ void civet_close(struct civet *server, unsigned drain_ms)
 		return;
 	atomic_store(&server->draining, true);
 	civet_stop_listening(server->mg);
-	if (server->parker)
-		park_close(server->parker);
+	park_drain(server->park);
 	wait_for_answers(server, drain_ms);
-	mg_stop(server->mg);
-	if (server->parker)
-		park_free(server->parker);
-	mg_exit_library();
-	free_server(server);
+	end(server);
 }
 
 struct civet_stats civet_stats(struct civet *server)
 {
+	struct park_stats park = park_stats(server->park);
 	return (struct civet_stats){
-		.connections = atomic_load(&server->open),
-		.parked = server->parker ? park_count(server->parker) : 0,
+		.connections = (unsigned)ledger_total(server->ledger, LEDGER_CONNECTIONS),
+		.parked = park.heads + park.idle + park.bodies + park.writers,
+		.bodies = park.bodies,
+		.writers = park.writers,
+		.waiting = park.waiting,
+		.kept_octets = park.octets,
 		.in_flight = atomic_load(&server->in_flight),
 		.requests = atomic_load(&server->requests),
 		.refused_heads = atomic_load(&server->refused_heads),
+		.cut_answers = park.cut,
 	};
 }

@@ -11,11 +11,11 @@ struct civet_settings {
 	struct str listen; /* "127.0.0.1:8080", "[::1]:8080", "x/path/of/socket", several with commas */
 	struct tls *tls;   /* what all of them speak, as long as the server lives; NULL: plain HTTP */
 	unsigned threads;
-	unsigned request_timeout_ms;      /* a head, and each pause of a client that reads or writes */
-	unsigned idle_timeout_ms;         /* between two requests of a connection */
-	size_t body_budget;               /* octets of request bodies in flight in the whole server */
-	unsigned connections_per_address; /* 0: no limit; trusted proxies have none */
-	unsigned bodies_per_address;      /* that arrive slowly at the same time; 0: a quarter of the threads */
+	unsigned request_timeout_ms; /* a head, and each pause of a client that reads or writes */
+	unsigned idle_timeout_ms;    /* between two requests of a connection */
+	size_t body_budget;          /* octets of request bodies in flight in the whole server */
+	unsigned connections_each;   /* of one network; 0: no limit; trusted proxies have none */
+	unsigned waiting_each;       /* threads that wait for peers of one network; 0: an eighth of them */
 };
 
 /*
@@ -30,7 +30,13 @@ MUST_CHECK err_t civet_open(
 void civet_close(struct civet *server, unsigned drain_ms);
 
 struct civet_stats {
-	unsigned connections, parked, in_flight;
+	unsigned connections;
+	unsigned parked;          /* without a thread; among them: */
+	unsigned bodies, writers; /* requests that are not whole, answers that are not taken */
+	unsigned waiting;         /* threads that wait for peers */
+	size_t kept_octets;       /* of such requests and answers */
+	unsigned in_flight;
 	uint64_t requests, refused_heads;
+	uint64_t cut_answers; /* not taken in time, or more than could be kept */
 };
 struct civet_stats civet_stats(struct civet *server);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Between civetweb's changed source (cmake/civetweb.cmake), the code appended to it (civet_park.inl) and civet.c. This
+ * Between civetweb's changed source (cmake/civetweb.cmake), the code appended to it (civet_glue.inl) and civet.c. This
  * is the first line of the changed source, so it includes nothing but compiler headers.
  */
 #pragma once
@@ -10,53 +10,47 @@
 struct mg_context;
 struct mg_connection;
 struct sockaddr;
-struct parker;
+struct socket;
+struct peer;
+
+#define CIVET_CHUNK_LINE_MAX 1024
 
 /* ---- civet.c has these; civetweb calls them ---- */
 
-/* 0, or the status to refuse the head with; its reason goes to `reason`. */
-int civet_head_check(struct mg_context *ctx, char *head, int len, char *reason, size_t size);
-/* The size of a chunk; *end becomes NULL for a malformed line, which makes civetweb refuse it. */
-unsigned long civet_chunk_size(char *line, size_t len, char **end);
-/* A connection of this address comes; 0 refuses it. Each admitted one is taken back by civet_left. */
+/* A connection of this address comes; 0 refuses it. Each admitted one is begun, and is gone at its end. */
 int civet_admit(struct mg_context *ctx, const struct sockaddr *from);
-void civet_left(struct mg_context *ctx, const struct sockaddr *from);
-/* The server's side of a new TLS connection, NULL without memory; one that failed, and why. */
-struct ssl_st *civet_tls_begin(struct mg_context *ctx, int fd);
-void civet_tls_refused(const char *address, const char *reason);
-/* The parker that park_open gave. */
-struct parker *civet_parker(struct mg_context *ctx);
+/* It waits for its first request, with a copy of civetweb's socket. */
+void civet_begin(struct mg_context *ctx, int fd, const struct sockaddr *from, int tls, const void *so, size_t so_len);
+void civet_accept_failed(void);
+/* peer_arrive, peer_go_on (park.h) with civetweb's buffer: octets that are in it, or -1. */
+int civet_peer_arrive(struct peer *peer, char *buffer, int room);
+int civet_peer_go_on(struct peer *peer, char *buffer, int len, int room);
+void civet_peer_end(struct peer *peer, int unread);
+/* Octets of the request's head, all of it is here; and 0, or the status to refuse it with, whose reason goes to
+ * `reason`. */
+int civet_head_len(struct peer *peer);
+int civet_head_fault(struct peer *peer, char *reason, size_t size);
+/* 1: `size` is that of the chunk that this line begins. */
+int civet_chunk_size(struct peer *peer, const char *line, size_t len, unsigned long *size);
+/* Octets, or -1. */
+int civet_pull(struct peer *peer, char *into, int len);
+int civet_push(struct peer *peer, const char *octets, int len);
 
-/* ---- civet_park.inl and civet_arrive.inl have these ---- */
+/* ---- civet_glue.inl has these ---- */
 
-struct park_settings {
-	unsigned head_ms, idle_ms; /* a head must be whole, an idle connection must speak again within this time */
-	unsigned threads;
-};
-
-/* In the init_context callback, before any thread of civetweb runs. NULL when it cannot start. */
-struct parker *park_open(const struct mg_context *ctx, const struct park_settings *settings);
-/* Close what is parked, and park nothing more: connections end with the answer that they wait for. */
-void park_close(struct parker *parker);
-void park_free(struct parker *parker);
-unsigned park_count(struct parker *parker);
-
+/* Give it to a worker. `so`: the copy of civetweb's socket. */
+void civet_enqueue(const struct mg_context *ctx, struct peer *peer, void *so);
+struct peer *civet_peer(const struct mg_connection *conn);
 /* Refuse new connections at once, while running ones go on. */
 void civet_stop_listening(struct mg_context *ctx);
 /* Will this connection live on after the answer? */
 int civet_keeps(const struct mg_connection *conn);
-/* Octets of the request's body that are here already, in memory or in the socket. */
-size_t civet_body_here(struct mg_connection *conn);
 /* The head as it came, as much of it as is here. */
 const char *civet_head_here(const struct mg_connection *conn, size_t *len_out);
 
 /* Called by the changed source. */
-struct socket;
-/* True: a head is whole. False: the connection was parked, or is no good. */
-int civet_arrive(struct mg_connection *conn);
-/* True: the connection is parked or to be closed, and this thread is done with it. */
-int civet_park_idle(struct mg_connection *conn);
 void civet_take_new(struct mg_context *ctx, struct socket *so);
-int civet_body_overdue(const struct mg_connection *conn, int read_now);
-void civet_linger(struct mg_connection *conn);
-void civet_accept_failed(void);
+int civet_arrive(struct mg_connection *conn);
+int civet_go_on(struct mg_connection *conn);
+void civet_end(struct mg_connection *conn);
+char *civet_chunk_line(struct mg_connection *conn, unsigned long *size);

@@ -7,23 +7,23 @@
 #include "server/http/civet.h"
 #include "server/http/civet_hooks.h"
 #include "server/http/client_io.h"
-#include "server/http/concurrency.h"
+#include "server/http/park.h"
 #include "server/http/proxy.h"
 #include "server/http/tls.h"
 
 struct civet {
 	const struct app *app;
 	struct mg_context *mg;
-	struct tls *tls; /* NULL: plain */
-	struct parker *parker;
-	struct park_settings park;
+	const struct mg_context *context; /* the same one, known before any thread runs */
+	struct tls *tls;                  /* NULL: plain */
+	struct park *park;
+	struct park_settings park_settings;
+	struct ledger *ledger;
 	struct arena *mem; /* as long as the server */
 	const struct proxy_list *proxies;
-	struct concurrency *connections, *bodies;
 	size_t body_budget;
-	unsigned open_max;
 	atomic_size_t body_octets;
-	atomic_uint open, in_flight;
+	atomic_uint in_flight;
 	atomic_ullong requests, refused_heads;
 	atomic_bool draining;
 	char trouble[256]; /* what civetweb said while it started, which it does in our thread */

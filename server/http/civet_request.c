@@ -18,7 +18,6 @@ struct civet_request {
 	struct civet *server;
 	struct mg_connection *mg;
 	struct request *rq;
-	struct address client;
 	size_t reserved;
 	bool closing;
 };
@@ -30,35 +29,28 @@ static struct civet_request *of(struct client_io *io)
 
 /* ---- client_io_ops over civetweb ---- */
 
-static ssize_t read_some(struct civet_request *c, char *into, size_t max)
-{
-	int got = mg_read(c->mg, into, max);
-	if (got < 0)
-		return IO_MALFORMED;
-	return got == 0 && c->rq->content_length >= 0 ? IO_SLOW : got;
-}
-
-/* A body that is not here yet holds its thread, so an address may have only some of them. */
 static ssize_t io_read(struct client_io *io, char *into, size_t max)
 {
 	struct civet_request *c = of(io);
-	if (max > READ_MAX)
-		max = READ_MAX;
-	if (c->rq->content_length >= 0 && civet_body_here(c->mg) >= max)
-		return read_some(c, into, max);
-	struct concurrency_key site = concurrency_network(c->client);
-	if (!concurrency_enter(c->server->bodies, site))
+	int got = mg_read(c->mg, into, max > READ_MAX ? READ_MAX : max);
+	if (got > 0)
+		return got;
+	switch (peer_fault(civet_peer(c->mg))) {
+	case PEER_LATE:
+		return IO_SLOW;
+	case PEER_FULL:
 		return IO_FULL;
-	ssize_t got = read_some(c, into, max);
-	concurrency_leave(c->server->bodies, site);
-	return got;
+	case PEER_LEFT:
+		return IO_MALFORMED;
+	case PEER_FINE:
+		break;
+	}
+	return got < 0 ? IO_MALFORMED : 0;
 }
 
-/* mg_write may return a short count after a time-out: that ends the answer. */
 static bool io_write(struct client_io *io, struct str octets)
 {
-	int written = octets.len > INT32_MAX ? -1 : mg_write(of(io)->mg, octets.ptr, octets.len);
-	return written >= 0 && (size_t)written == octets.len;
+	return octets.len <= INT32_MAX && mg_write(of(io)->mg, octets.ptr, octets.len) == (int)octets.len;
 }
 
 static bool io_reserve(struct client_io *io, size_t octets)
@@ -161,7 +153,8 @@ static struct request *request_of(struct civet_request *c, const struct mg_reque
 	rq->cx.user_agent = as_ascii(mem, request_header(rq, "User-Agent"));
 	if (!address_parse(str_of(info->remote_addr), &peer))
 		peer = (struct address){ { [10] = 0xFF, [11] = 0xFF, [12] = 127 } };
-	c->client = proxy_apply(rq, c->server->proxies, peer, info->is_ssl);
+	struct address client = proxy_apply(rq, c->server->proxies, peer, info->is_ssl);
+	peer_set_client(civet_peer(c->mg), concurrency_network(client));
 #ifdef CALENDS_DEV
 	read_fail_query(rq);
 #endif

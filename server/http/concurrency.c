@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/http/concurrency.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,22 +14,23 @@
 struct present {
 	struct present *next;
 	struct concurrency_key key;
-	unsigned count;
+	size_t count;
 };
 
 struct concurrency {
-	unsigned max;
+	size_t max_each, max_all, total;
 	uint64_t seed;
 	pthread_mutex_t lock;
 	struct present *buckets[BUCKETS];
 };
 
-struct concurrency *concurrency_open(unsigned max)
+struct concurrency *concurrency_open(size_t max_each, size_t max_all)
 {
 	struct concurrency *limit = calloc(1, sizeof *limit);
 	if (!limit)
 		abort();
-	limit->max = max;
+	limit->max_each = max_each;
+	limit->max_all = max_all;
 	random_fill(&limit->seed, sizeof limit->seed);
 	pthread_mutex_init(&limit->lock, NULL);
 	return limit;
@@ -66,53 +68,71 @@ struct concurrency_key concurrency_account(struct id account)
 }
 
 /* Where the pointer to this one's entry is, or would be. */
-static struct present **place_of(struct concurrency *limit, struct concurrency_key key)
+static struct present **slot_of(struct concurrency *limit, const struct concurrency_key *key)
 {
 	uint64_t halves[2];
-	memcpy(halves, key.octets, sizeof halves);
+	memcpy(halves, key->octets, sizeof halves);
 	uint64_t mixed =
 		((halves[0] ^ limit->seed) * UINT64_C(0x9E3779B97F4A7C15) ^ halves[1]) * UINT64_C(0xD6E8FEB86659FD93);
 	struct present **at = &limit->buckets[(mixed >> 40) % BUCKETS];
-	while (*at && memcmp(&(*at)->key, &key, sizeof key) != 0)
+	while (*at && memcmp(&(*at)->key, key, sizeof *key) != 0)
 		at = &(*at)->next;
 	return at;
 }
 
-static bool enter(struct concurrency *limit, struct concurrency_key key)
+static bool take_of_each(struct concurrency *limit, const struct concurrency_key *key, size_t n)
 {
-	struct present **at = place_of(limit, key);
-	if (!*at) {
-		struct present *first = calloc(1, sizeof *first);
-		if (!first)
-			return false;
-		first->key = key;
-		*at = first;
-	}
-	if ((*at)->count >= limit->max)
+	struct present **at = slot_of(limit, key);
+	size_t count = *at ? (*at)->count : 0;
+	if (n > limit->max_each - count)
 		return false;
-	(*at)->count++;
+	if (!*at) {
+		*at = calloc(1, sizeof **at);
+		if (!*at)
+			return false;
+		(*at)->key = *key;
+	}
+	(*at)->count += n;
 	return true;
 }
 
-bool concurrency_enter(struct concurrency *limit, struct concurrency_key key)
+static void leave_of_each(struct concurrency *limit, const struct concurrency_key *key, size_t n)
 {
-	if (!limit->max)
-		return true;
-	pthread_mutex_lock(&limit->lock);
-	bool entered = enter(limit, key);
-	pthread_mutex_unlock(&limit->lock);
-	return entered;
-}
-
-void concurrency_leave(struct concurrency *limit, struct concurrency_key key)
-{
-	if (!limit->max)
-		return;
-	pthread_mutex_lock(&limit->lock);
-	struct present **at = place_of(limit, key), *entry = *at;
-	if (entry && --entry->count == 0) {
+	struct present **at = slot_of(limit, key), *entry = *at;
+	assert(entry && entry->count >= n);
+	entry->count -= n;
+	if (entry->count == 0) {
 		*at = entry->next;
 		free(entry);
 	}
+}
+
+bool concurrency_take(struct concurrency *limit, const struct concurrency_key *key, size_t n)
+{
+	assert(n > 0);
+	pthread_mutex_lock(&limit->lock);
+	bool taken = (!limit->max_all || n <= limit->max_all - limit->total) &&
+		     (!limit->max_each || !key || take_of_each(limit, key, n));
+	if (taken)
+		limit->total += n;
 	pthread_mutex_unlock(&limit->lock);
+	return taken;
+}
+
+void concurrency_leave(struct concurrency *limit, const struct concurrency_key *key, size_t n)
+{
+	pthread_mutex_lock(&limit->lock);
+	assert(limit->total >= n);
+	limit->total -= n;
+	if (limit->max_each && key)
+		leave_of_each(limit, key, n);
+	pthread_mutex_unlock(&limit->lock);
+}
+
+size_t concurrency_total(struct concurrency *limit)
+{
+	pthread_mutex_lock(&limit->lock);
+	size_t total = limit->total;
+	pthread_mutex_unlock(&limit->lock);
+	return total;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How many of something each site or account has right now, and no more than a few. */
+/* How much of something each network or account has right now, and no more than a share; and all of them together. */
 #pragma once
 
 #include "server/base/address.h"
@@ -11,11 +11,15 @@ struct concurrency;
 struct concurrency_key {
 	uint8_t octets[16];
 };
-struct concurrency_key concurrency_network(struct address a);  /* IPv6 counts by its /64: that is one site */
+struct concurrency_key concurrency_network(struct address a);  /* IPv6 counts by its /56: that is one customer */
 struct concurrency_key concurrency_account(struct id account); /* its live and its test world are one */
 
-/* max 0: no limit, nothing is counted. */
-struct concurrency *concurrency_open(unsigned max);
+/* 0: no limit. Without a limit for each nobody is counted by key. */
+struct concurrency *concurrency_open(size_t max_each, size_t max_all);
 void concurrency_close(struct concurrency *limit);
-bool concurrency_enter(struct concurrency *limit, struct concurrency_key key); /* false: it has its fill; not entered */
-void concurrency_leave(struct concurrency *limit, struct concurrency_key key);
+
+/* Take `n`; false: it, or all together, would have more than their fill, and nothing is taken. A key of NULL counts
+ * among all alone. What is taken is left with the same key. */
+bool concurrency_take(struct concurrency *limit, const struct concurrency_key *key, size_t n);
+void concurrency_leave(struct concurrency *limit, const struct concurrency_key *key, size_t n);
+size_t concurrency_total(struct concurrency *limit);

@@ -34,7 +34,8 @@ struct head {
 	struct str method, target, host;
 	char *target_at;
 	bool http_1_0;
-	int headers, hosts, lengths, codings, authorizations;
+	int headers, hosts, lengths, codings, authorizations, expectations;
+	uint64_t length;
 };
 
 /* RFC 9110 §5.6.2 tchar. */
@@ -43,7 +44,7 @@ static bool is_tchar(char c)
 	return char_is_alpha(c) || char_is_digit(c) || (c && str_has(STR("!#$%&'*+-.^_`|~"), c));
 }
 
-static size_t token_len(struct str s)
+size_t head_token_len(struct str s)
 {
 	size_t n = 0;
 	while (n < s.len && is_tchar(s.ptr[n]))
@@ -130,7 +131,7 @@ static fault_t check_target(struct head *h)
 
 static fault_t read_request_line(struct head *h, struct str line)
 {
-	size_t method = token_len(line);
+	size_t method = head_token_len(line);
 	if (!method || method == line.len || line.ptr[method] != ' ')
 		return &fault_request_line;
 	h->method = str_sub(line, 0, method);
@@ -172,7 +173,7 @@ static fault_t check_length(struct head *h, struct str value)
 	for (size_t i = 0; i < value.len; i++)
 		if (!char_is_digit(value.ptr[i]))
 			return &fault_length;
-	return NULL;
+	return str_to_u64(value, INT64_MAX, &h->length) ? NULL : &fault_length;
 }
 
 static fault_t check_coding(struct head *h, struct str value)
@@ -188,7 +189,7 @@ static fault_t check_authorization(struct head *h, struct str value)
 
 static fault_t check_expect(struct head *h, struct str value)
 {
-	(void)h;
+	h->expectations++;
 	return str_eq_nocase(value, STR("100-continue")) ? NULL : &fault_expectation;
 }
 
@@ -205,7 +206,7 @@ static fault_t read_header(struct head *h, struct str line)
 		{ STR_INIT("Expect"), check_expect },
 	};
 	/* A folded line (RFC 9112 §5.2) begins with a blank and so has no name. */
-	size_t name = token_len(line);
+	size_t name = head_token_len(line);
 	if (!name || name == line.len || line.ptr[name] != ':')
 		return &fault_header_line;
 	if (++h->headers > HEAD_LINES_MAX)
@@ -252,7 +253,7 @@ static fault_t settle_framing(const struct head *h)
 	return NULL;
 }
 
-const struct head_fault *head_check(char *head, size_t len)
+const struct head_fault *head_check(char *head, size_t len, struct head_framing *framing)
 {
 	struct str line, whole = { head, len };
 	if (!str_ends(whole, STR("\r\n\r\n")))
@@ -275,22 +276,13 @@ const struct head_fault *head_check(char *head, size_t len)
 		fault = settle_framing(&h);
 	if (!fault)
 		fault = settle_absolute_form(&h);
+	if (!fault)
+		*framing = (struct head_framing){
+			.chunked = h.codings > 0,
+			.expects_continue = h.expectations && !h.http_1_0 && (h.codings || h.length),
+			.length = h.length,
+		};
 	return fault;
-}
-
-bool chunk_size_read(const char *line, size_t len, unsigned long *out)
-{
-	unsigned long size = 0;
-	if (len < 3 || len > 10 || line[len - 2] != '\r' || line[len - 1] != '\n')
-		return false;
-	for (size_t i = 0; i < len - 2; i++) {
-		int digit = char_hex(line[i]);
-		if (digit < 0)
-			return false;
-		size = size * 16 + (unsigned long)digit;
-	}
-	*out = size;
-	return size <= 0x7FFFFFFF;
 }
 
 bool head_wants_page(const char *head, size_t len)

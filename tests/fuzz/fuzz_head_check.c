@@ -23,15 +23,16 @@ static void check_line_ends(const char *head, size_t len)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *head = malloc(size ? size : 1);
-	unsigned long chunk;
+	struct head_framing framing;
 	if (!head)
 		abort();
 	if (size)
 		memcpy(head, data, size);
-	if (chunk_size_read(head, size, &chunk) && chunk > 0x7FFFFFFF)
-		abort();
-	if (!head_check(head, size))
+	if (!head_check(head, size, &framing)) {
 		check_line_ends(head, size);
+		if (framing.chunked && framing.length)
+			abort();
+	}
 	free(head);
 	return 0;
 }

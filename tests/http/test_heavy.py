@@ -13,7 +13,7 @@ from oauth_flow import App
 
 RACES = True  # tests/run races
 
-SERVE = ["--rate-limit", "10000", "--threads", "8", "--heavy-requests", "3"]
+SERVE = ["--rate-limit", "10000", "--threads", "32", "--heavy-requests", "3"]
 MOST = 3
 EVENTS = "/v1/events"
 BUSY = "/v1/freebusy?from=2027-01-01T00:00:00Z&to=2027-01-02T00:00:00Z"
@@ -23,7 +23,7 @@ XML = {"Content-Type": "application/xml"}
 
 @pytest.fixture(scope="module")
 def large(dav, home):
-    """A calendar that no socket takes at once: who does not read it holds its thread."""
+    """A calendar that neither a socket nor the park takes at once: who does not read it holds its thread."""
     path = f"{home}large/"
     assert dav.request("MKCALENDAR", path).status == 201
     for _ in range(16):

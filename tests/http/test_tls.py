@@ -27,7 +27,7 @@ def certificate(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(certificate):
-    s = Server(certificate, threads=8, request_ms=REQUEST_MS, idle_ms=IDLE_MS, bodies=4)
+    s = Server(certificate, threads=8, request_ms=REQUEST_MS, idle_ms=IDLE_MS, waiting=2)
     yield s
     assert s.stop() == 0
 
@@ -299,8 +299,8 @@ def test_an_address_holds_only_some_threads_with_slow_bodies(server, certificate
 
 
 def test_bodies_that_are_here_are_not_crowded_out(certificate):
-    """With one slow body allowed for an address, twelve whole ones at once are all taken."""
-    server = Server(certificate, threads=16, bodies=1)
+    """With one thread that may wait for a network, twelve whole bodies at once are all taken."""
+    server = Server(certificate, threads=16, waiting=1)
     connections = [server.connect() for _ in range(12)]
     for s in connections:
         s.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 15000\r\n\r\n" + b"a" * 15000)  # one record

@@ -2,7 +2,7 @@
 /*
  * The HTTP layer with a few routes and without a database, for tests over raw sockets and for measuring:
  *
- *     echo_server PORT [name=value…]    threads, request_ms, idle_ms, per_address, bodies, budget, drain_ms, log;
+ *     echo_server PORT [name=value…]    threads, request_ms, idle_ms, connections, waiting, budget, drain_ms, log;
  *                                       cert, key: files, for TLS
  *
  * Says "ready" when it listens; SIGTERM drains and ends it.
@@ -135,10 +135,10 @@ static void set(struct settings *s, const char *name, unsigned long value)
 		s->civet.request_timeout_ms = (unsigned)value;
 	else if (!strcmp(name, "idle_ms"))
 		s->civet.idle_timeout_ms = (unsigned)value;
-	else if (!strcmp(name, "per_address"))
-		s->civet.connections_per_address = (unsigned)value;
-	else if (!strcmp(name, "bodies"))
-		s->civet.bodies_per_address = (unsigned)value;
+	else if (!strcmp(name, "connections"))
+		s->civet.connections_each = (unsigned)value;
+	else if (!strcmp(name, "waiting"))
+		s->civet.waiting_each = (unsigned)value;
 	else if (!strcmp(name, "budget"))
 		s->civet.body_budget = value;
 	else if (!strcmp(name, "drain_ms"))

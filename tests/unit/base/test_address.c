@@ -28,7 +28,7 @@ TEST(addresses_come_with_and_without_ports)
 
 TEST(an_ipv6_customer_is_one_network)
 {
-	assert_str(address_network(test_mem, STR("2001:db8:1:2:3:4:5:6")), STR("2001:db8:1:2::"));
+	assert_str(address_network(test_mem, STR("2001:db8:1:2:3:4:5:6")), STR("2001:db8:1::"));
 	assert_str(address_network(test_mem, STR("192.0.2.7")), STR("192.0.2.7"));
 	assert_str(address_network(test_mem, STR("::ffff:192.0.2.7")), STR("192.0.2.7"));
 	assert_str(address_network(test_mem, STR("not an address")), STR("not an address"));

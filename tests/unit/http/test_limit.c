@@ -64,45 +64,77 @@ static struct address address(const char *text)
 	return a;
 }
 
-static struct concurrency_key site(const char *text)
+static bool take(struct concurrency *limit, const char *text)
 {
-	return concurrency_network(address(text));
+	struct concurrency_key key = concurrency_network(address(text));
+	return concurrency_take(limit, &key, 1);
 }
 
-TEST(a_concurrency_limit_counts_each_site_and_ipv6_by_its_64)
+static bool take_of(struct concurrency *limit, struct id account)
 {
-	struct concurrency *limit = concurrency_open(2);
-	assert_true(concurrency_enter(limit, site("192.0.2.1")));
-	assert_true(concurrency_enter(limit, site("::ffff:192.0.2.1")));
-	assert_false(concurrency_enter(limit, site("192.0.2.1")));
-	assert_true(concurrency_enter(limit, site("192.0.2.2")));
-	concurrency_leave(limit, site("192.0.2.1"));
-	assert_true(concurrency_enter(limit, site("192.0.2.1")));
-	assert_true(concurrency_enter(limit, site("2001:db8::1")));
-	assert_true(concurrency_enter(limit, site("2001:db8::2")));
-	assert_false(concurrency_enter(limit, site("2001:db8::3")));
-	assert_true(concurrency_enter(limit, site("2001:db8:0:1::1")));
+	struct concurrency_key key = concurrency_account(account);
+	return concurrency_take(limit, &key, 1);
+}
+
+TEST(a_concurrency_limit_counts_each_network_and_ipv6_by_its_56)
+{
+	struct concurrency *limit = concurrency_open(2, 0);
+	assert_true(take(limit, "192.0.2.1"));
+	assert_true(take(limit, "::ffff:192.0.2.1"));
+	assert_false(take(limit, "192.0.2.1"));
+	assert_true(take(limit, "192.0.2.2"));
+	struct concurrency_key first = concurrency_network(address("192.0.2.1"));
+	concurrency_leave(limit, &first, 1);
+	assert_true(take(limit, "192.0.2.1"));
+	assert_true(take(limit, "2001:db8::1"));
+	/* F47: a customer who has a /62 or a /56 is one, who has another /56 is another. */
+	assert_true(take(limit, "2001:db8:0:ff::2"));
+	assert_false(take(limit, "2001:db8:0:3::3"));
+	assert_true(take(limit, "2001:db8:0:100::1"));
 	concurrency_close(limit);
 }
 
 TEST(a_concurrency_limit_counts_both_worlds_of_an_account_and_no_other_with_it)
 {
-	struct concurrency *limit = concurrency_open(2), *unlimited = concurrency_open(0);
+	struct concurrency *limit = concurrency_open(2, 0), *unlimited = concurrency_open(0, 0);
 	struct id first = key_of(2), second = key_of(4);
-	assert_true(concurrency_enter(limit, concurrency_account(first)));
-	assert_true(concurrency_enter(limit, concurrency_account(id_in_mode(first, true))));
-	assert_false(concurrency_enter(limit, concurrency_account(first)));
-	assert_false(concurrency_enter(limit, concurrency_account(id_in_mode(first, true))));
-	assert_true(concurrency_enter(limit, concurrency_account(second)));
+	assert_true(take_of(limit, first));
+	assert_true(take_of(limit, id_in_mode(first, true)));
+	assert_false(take_of(limit, first));
+	assert_false(take_of(limit, id_in_mode(first, true)));
+	assert_true(take_of(limit, second));
 	/* A refusal takes no place, and who left is forgotten. */
-	concurrency_leave(limit, concurrency_account(first));
-	concurrency_leave(limit, concurrency_account(first));
-	assert_true(concurrency_enter(limit, concurrency_account(first)));
-	assert_true(concurrency_enter(limit, concurrency_account(first)));
+	struct concurrency_key key = concurrency_account(first);
+	concurrency_leave(limit, &key, 1);
+	concurrency_leave(limit, &key, 1);
+	assert_true(take_of(limit, first));
+	assert_true(take_of(limit, first));
 	for (int i = 0; i < 100; i++)
-		assert_true(concurrency_enter(unlimited, concurrency_account(first)));
+		assert_true(take_of(unlimited, first));
 	concurrency_close(limit);
 	concurrency_close(unlimited);
+}
+
+TEST(a_concurrency_limit_bounds_all_together_and_a_refusal_takes_nothing)
+{
+	struct concurrency *limit = concurrency_open(6, 10);
+	struct concurrency_key first = concurrency_network(address("192.0.2.1")),
+			       second = concurrency_network(address("192.0.2.2"));
+	assert_false(concurrency_take(limit, &first, 7));
+	assert_true(concurrency_take(limit, &first, 6));
+	assert_false(concurrency_take(limit, &second, 5));
+	assert_true(concurrency_take(limit, &second, 3));
+	/* Whom no network counts, all together count. */
+	assert_false(concurrency_take(limit, NULL, 2));
+	assert_true(concurrency_take(limit, NULL, 1));
+	assert_int_equal(concurrency_total(limit), 10);
+	concurrency_leave(limit, &first, 6);
+	assert_true(concurrency_take(limit, &second, 3));
+	assert_false(concurrency_take(limit, &second, 1));
+	concurrency_leave(limit, NULL, 1);
+	concurrency_leave(limit, &second, 6);
+	assert_int_equal(concurrency_total(limit), 0);
+	concurrency_close(limit);
 }
 
 TEST(networks_of_trusted_proxies)
@@ -134,6 +166,7 @@ TEST(each_status_of_the_table_of_errors_has_a_phrase)
 }
 
 TESTS(RUN(a_burst_passes_and_then_the_rate_rules), RUN(keys_do_not_share_a_bucket),
-	RUN(a_clock_that_is_set_back_locks_nobody_out), RUN(a_concurrency_limit_counts_each_site_and_ipv6_by_its_64),
+	RUN(a_clock_that_is_set_back_locks_nobody_out), RUN(a_concurrency_limit_counts_each_network_and_ipv6_by_its_56),
 	RUN(a_concurrency_limit_counts_both_worlds_of_an_account_and_no_other_with_it),
-	RUN(networks_of_trusted_proxies), RUN(each_status_of_the_table_of_errors_has_a_phrase))
+	RUN(a_concurrency_limit_bounds_all_together_and_a_refusal_takes_nothing), RUN(networks_of_trusted_proxies),
+	RUN(each_status_of_the_table_of_errors_has_a_phrase))

@@ -544,7 +544,7 @@ static int status_inside(
 TEST(an_account_has_a_number_of_requests_at_a_time)
 {
 	struct app limited = app;
-	limited.heavy = concurrency_open(1);
+	limited.heavy = concurrency_open(1, 0);
 	for (int i = 0; i < 3; i++) { /* what ended, also in an error, has left */
 		assert_int_equal(status_inside(&limited, METHOD_REPORT, "/dav/deep?/dav/deep", "cp_good", NULL), 429);
 		assert_str(inner_retry_after, STR("1"));
@@ -559,7 +559,7 @@ TEST(an_account_has_a_number_of_requests_at_a_time)
 	concurrency_close(limited.heavy);
 	/* Light ones have a number, too. */
 	limited.heavy = NULL;
-	limited.callers = concurrency_open(1);
+	limited.callers = concurrency_open(1, 0);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(status_inside(&limited, METHOD_PROPFIND, "/dav/deep?/dav/", "cp_good", "0"), 429);
 	concurrency_close(limited.callers);

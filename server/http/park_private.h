@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared by park.c (the thread that waits for all) and peer.c (what a worker does with one). */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "server/http/arrival.h"
+#include "server/http/channel.h"
+#include "server/http/park.h"
+
+/* Where a peer is. Whoever takes it from a list of the park's puts it among the busy ones: it belongs to that thread.
+ */
+enum park_list {
+	PARK_BUSY,
+	PARK_HEADS, /* handshake or head are not whole */
+	PARK_BODIES,
+	PARK_IDLE,
+	PARK_WRITERS,   /* an answer is not taken */
+	PARK_LINGERING, /* ended from here; what still comes is thrown away */
+	PARK_LISTS
+};
+
+/* Octets at..len of `room`. */
+struct octets {
+	char *ptr;
+	size_t at, len, room;
+};
+
+struct peer {
+	struct park *park;
+	struct peer *older, *newer; /* of its list; under the park's lock, as the next three */
+	enum park_list list;
+	uint64_t check_ms; /* when the park looks whether it is overdue */
+	bool watched;      /* by epoll, which tells one event of it */
+
+	struct channel channel;
+	struct peer_origin origin;
+	struct concurrency_key client;
+	bool client_known;
+
+	struct octets in, out;
+	struct arrival arrival;
+	uint64_t since_ms; /* the request began, or idling, or lingering */
+	size_t came;       /* octets of the request */
+	enum peer_fault fault;
+	unsigned patience_ms; /* that a worker has left for this request */
+
+	uint64_t blocked_ms;    /* since when something of the answer waits for the peer; 0: all is taken */
+	size_t written, unsent; /* octets written since then; unacknowledged then */
+
+	unsigned in_a_row; /* answers since it waited for a request */
+	bool slow;         /* it did not take an answer in a moment */
+	bool answered, ends, ended, unread;
+	size_t discarded;
+	_Alignas(max_align_t) char extra[];
+};
+
+struct park_queue {
+	struct peer *oldest, *newest;
+	unsigned count;
+};
+
+struct park {
+	struct park_settings settings;
+	int epoll, wake;
+	pthread_t thread;
+	pthread_mutex_t lock; /* of the lists, and of `draining` */
+	struct park_queue lists[PARK_LISTS];
+	bool draining;
+	atomic_bool stopped;
+	atomic_uint patient;
+	atomic_ullong cut;
+};
+
+/* ---- park.c ---- */
+
+/* It waits for its peer, on the list that its state asks for; or it is closed, when it may not wait. Not the caller's
+ * any more. */
+void park_put(struct peer *peer);
+/* Close it. It belongs to the caller, and ends. */
+void park_close(struct peer *peer);
+/* Nothing more comes from us: close it, or let it linger so that a reset cannot overtake the answer. */
+void park_finish(struct peer *peer);
+/* The least rate of a body that comes, and of an answer that is taken. */
+bool park_body_overdue(const struct peer *peer, uint64_t now_ms);
+bool park_answer_overdue(const struct peer *peer, uint64_t now_ms);
+
+/* ---- peer.c ---- */
+
+/* Room for `more` octets after those that are there, at most `max` with them. False: none in the ledger. */
+bool octets_room(struct peer *peer, struct octets *octets, size_t more, size_t max);
+void octets_free(struct peer *peer, struct octets *octets);
+/* Write what is kept of the answer. False: the peer is gone. */
+bool peer_flush(struct peer *peer, size_t max);
+bool peer_is_handshaking(const struct peer *peer);
+/* A request begins, with what came of it already. */
+void peer_begin_request(struct peer *peer, size_t came);

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a worker does with a connection that the park gave it (park.h). */
+#include "server/http/park_private.h"
+
+#include <assert.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <openssl/ssl.h>
+
+#include "server/base/clock.h"
+
+/* What mostly comes at once: the next request of a busy client, a body after its head. It never leaves its thread. */
+#define PATIENCE_MS 20
+/* Requests that came together and are answered in a row; then the others have their turn. */
+#define ROW_MAX 8
+/* How long a stop waits for a worker that waits. */
+#define SLICE_MS 250
+/* The first of a connection's octets are counted with the connection. */
+#define OCTETS_FREE ((size_t)4096)
+
+/* What a client hears that speaks HTTP where TLS is spoken. */
+static const char plain_http_answer[] = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 37\r\n"
+					"Connection: close\r\n\r\nThis port speaks TLS: use https://.\r\n";
+
+/* ---- octets in the ledger ---- */
+
+static const struct concurrency_key *network_of(const struct peer *p)
+{
+	return p->origin.trusted ? NULL : &p->origin.network;
+}
+
+static size_t charge_of(size_t room)
+{
+	return room > OCTETS_FREE ? room : 0;
+}
+
+bool octets_room(struct peer *p, struct octets *o, size_t more, size_t max)
+{
+	struct ledger *ledger = p->park->settings.ledger;
+	assert(o->at <= o->len && o->len <= o->room && more > 0);
+	if (more > max - (o->len - o->at))
+		return false;
+	if (more <= o->room - o->len)
+		return true;
+	if (o->at) {
+		memmove(o->ptr, o->ptr + o->at, o->len - o->at);
+		o->len -= o->at;
+		o->at = 0;
+	}
+	if (more <= o->room - o->len)
+		return true;
+	size_t room = o->room ? 2 * o->room : OCTETS_FREE, needed = o->len + more;
+	room = room < needed ? needed : room > max ? max : room;
+	size_t charge = charge_of(room) - charge_of(o->room);
+	if (charge && !ledger_take(ledger, LEDGER_OCTETS, network_of(p), charge))
+		return false;
+	char *grown = realloc(o->ptr, room);
+	if (!grown) {
+		if (charge)
+			ledger_give(ledger, LEDGER_OCTETS, network_of(p), charge);
+		return false;
+	}
+	o->ptr = grown;
+	o->room = room;
+	return true;
+}
+
+void octets_free(struct peer *p, struct octets *o)
+{
+	if (charge_of(o->room))
+		ledger_give(p->park->settings.ledger, LEDGER_OCTETS, network_of(p), charge_of(o->room));
+	free(o->ptr);
+	*o = (struct octets){ 0 };
+}
+
+/* ---- waiting in a worker ---- */
+
+static bool wait_for(struct peer *p, unsigned ms)
+{
+	struct pollfd waits = { .fd = p->channel.fd, .events = p->channel.wants };
+	return poll(&waits, 1, (int)ms) > 0;
+}
+
+/* A moment, unless too many workers have one. True: it can go on. */
+static bool wait_a_moment(struct peer *p)
+{
+	struct park *park = p->park;
+	if (!p->patience_ms)
+		return false;
+	bool came = false;
+	if (atomic_fetch_add(&park->patient, 1) < park->settings.threads / 2) {
+		uint64_t begun = clock_monotonic_ms();
+		came = wait_for(p, p->patience_ms);
+		uint64_t took = clock_monotonic_ms() - begun;
+		p->patience_ms = came && took < p->patience_ms ? p->patience_ms - (unsigned)took : 0;
+	}
+	atomic_fetch_sub(&park->patient, 1);
+	return came;
+}
+
+/* A place among the few workers that may wait longer. */
+struct place {
+	const struct concurrency_key *network;
+	bool held;
+};
+
+static bool place_take(struct peer *p, struct place *place)
+{
+	if (place->held)
+		return true;
+	place->network = p->client_known ? &p->client : network_of(p);
+	place->held = ledger_take(p->park->settings.ledger, LEDGER_THREADS, place->network, 1);
+	return place->held;
+}
+
+static void place_leave(struct peer *p, const struct place *place)
+{
+	if (place->held)
+		ledger_give(p->park->settings.ledger, LEDGER_THREADS, place->network, 1);
+}
+
+/* False: it had its time, or the server stops. */
+static bool wait_long(struct peer *p, bool (*overdue)(const struct peer *p, uint64_t now_ms))
+{
+	while (!atomic_load(&p->park->stopped) && !overdue(p, clock_monotonic_ms()))
+		if (wait_for(p, SLICE_MS))
+			return true;
+	return false;
+}
+
+/* ---- requests ---- */
+
+void peer_begin_request(struct peer *p, size_t came)
+{
+	p->arrival = (struct arrival){ 0 };
+	p->since_ms = clock_monotonic_ms();
+	p->came = came;
+	p->fault = PEER_FINE;
+	p->patience_ms = PATIENCE_MS;
+	p->client_known = false;
+}
+
+bool peer_is_handshaking(const struct peer *p)
+{
+	return p->origin.tls && (!p->channel.tls || !SSL_is_init_finished(p->channel.tls));
+}
+
+static bool is_ready(struct peer *p, const struct peer_buffer *b)
+{
+	return b->len && arrival_is_ready(&p->arrival, b->octets, b->len);
+}
+
+/* Everything that is here, until a request is whole. True: more may come. */
+static bool read_here(struct peer *p, struct peer_buffer *b)
+{
+	while (!is_ready(p, b)) {
+		assert(b->len < b->room);
+		size_t space = b->room - b->len;
+		ssize_t got = channel_read(&p->channel, b->octets + b->len, space);
+		if (got <= 0)
+			return got == 0;
+		b->len += (size_t)got;
+		p->came += (size_t)got;
+		if (!p->channel.tls && (size_t)got < space) {
+			p->channel.wants = POLLIN;
+			break;
+		}
+	}
+	return true;
+}
+
+/* Back to the park, with what came. */
+static bool leave(struct peer *p, const struct peer_buffer *b)
+{
+	assert(p->in.len == 0);
+	if (b->len && !octets_room(p, &p->in, b->len, ARRIVAL_MAX)) {
+		park_close(p);
+		return false;
+	}
+	if (b->len)
+		memcpy(p->in.ptr, b->octets, b->len);
+	p->in.len = b->len;
+	park_put(p);
+	return false;
+}
+
+static bool next(struct peer *p, struct peer_buffer *b, bool patient)
+{
+	do {
+		bool more = read_here(p, b);
+		if (is_ready(p, b))
+			return true;
+		if (!more) {
+			park_close(p);
+			return false;
+		}
+	} while (patient && wait_a_moment(p));
+	return leave(p, b);
+}
+
+static void refuse_handshake(struct peer *p, const char *reason, bool plain_http)
+{
+	if (reason)
+		p->park->settings.tls_refused(p, reason);
+	if (plain_http) {
+		SSL_free(p->channel.tls);
+		p->channel = (struct channel){ .fd = p->channel.fd, .wants = POLLIN };
+		p->unread = channel_write(&p->channel, plain_http_answer, sizeof plain_http_answer - 1) > 0;
+		park_finish(p);
+	} else {
+		park_close(p);
+	}
+}
+
+bool peer_arrive(struct peer *p, struct peer_buffer *b)
+{
+	const char *reason;
+	bool plain_http;
+	assert(p->list == PARK_BUSY && b->room >= ARRIVAL_MAX);
+	b->len = p->in.len;
+	if (p->in.len) {
+		memcpy(b->octets, p->in.ptr, p->in.len);
+		octets_free(p, &p->in);
+		return true;
+	}
+	assert(peer_is_handshaking(p));
+	if (!p->channel.tls)
+		p->channel.tls = p->park->settings.tls_begin(p->park->settings.owner, p->channel.fd);
+	if (!p->channel.tls) {
+		park_close(p);
+		return false;
+	}
+	switch (channel_handshake(&p->channel, &reason, &plain_http)) {
+	case HANDSHAKE_DONE:
+		return next(p, b, false);
+	case HANDSHAKE_MORE:
+		park_put(p);
+		return false;
+	case HANDSHAKE_FAILED:
+		break;
+	}
+	refuse_handshake(p, reason, plain_http);
+	return false;
+}
+
+bool peer_go_on(struct peer *p, struct peer_buffer *b)
+{
+	assert(p->list == PARK_BUSY && !p->ends && b->room >= ARRIVAL_MAX);
+	p->answered = true;
+	peer_begin_request(p, b->len);
+	if (p->out.len > p->out.at)
+		return leave(p, b);
+	p->channel.wants = POLLIN;
+	if (!b->len && !channel_holds_input(&p->channel) && !wait_a_moment(p))
+		return leave(p, b);
+	p->since_ms = clock_monotonic_ms();
+	if (!is_ready(p, b)) {
+		p->in_a_row = 0;
+		return next(p, b, true);
+	}
+	if (++p->in_a_row < ROW_MAX)
+		return true;
+	/* It can go on as soon as its answers find room: to the end of the queue, which is the park's thread to fill.
+	 */
+	p->in_a_row = 0;
+	p->channel.wants = POLLOUT;
+	return leave(p, b);
+}
+
+void peer_end(struct peer *p, bool unread)
+{
+	assert(p->list == PARK_BUSY && !p->ends);
+	p->ends = true;
+	p->unread = unread;
+	if (p->channel.broken)
+		park_close(p);
+	else if (p->out.len > p->out.at)
+		park_put(p);
+	else
+		park_finish(p);
+}
+
+struct arrival *peer_arrival(struct peer *p)
+{
+	return &p->arrival;
+}
+
+const struct peer_origin *peer_origin(const struct peer *p)
+{
+	return &p->origin;
+}
+
+void *peer_extra(struct peer *p)
+{
+	return p->extra;
+}
+
+void peer_set_client(struct peer *p, struct concurrency_key network)
+{
+	p->client = network;
+	p->client_known = true;
+}
+
+/* ---- a body ---- */
+
+enum peer_fault peer_fault(const struct peer *p)
+{
+	return p->fault;
+}
+
+size_t peer_receive(struct peer *p, char *into, size_t len)
+{
+	struct place place = { 0 };
+	size_t have = 0;
+	while (have < len && !p->fault) {
+		ssize_t got = channel_read(&p->channel, into + have, len - have);
+		if (got > 0) {
+			have += (size_t)got;
+			p->came += (size_t)got;
+		} else if (got < 0 || !peer_flush(p, SIZE_MAX)) {
+			p->fault = PEER_LEFT;
+		} else if (!wait_a_moment(p)) {
+			if (!place_take(p, &place))
+				p->fault = PEER_FULL;
+			else if (!wait_long(p, park_body_overdue))
+				p->fault = PEER_LATE;
+		}
+	}
+	place_leave(p, &place);
+	return have;
+}
+
+/* ---- an answer ---- */
+
+/* The clock of an answer runs while something of it waits. */
+static void note_blocked(struct peer *p)
+{
+	if (p->blocked_ms)
+		return;
+	p->blocked_ms = clock_monotonic_ms();
+	p->unsent = channel_unsent(&p->channel);
+	p->written = 0;
+}
+
+/* As much as is taken now. -1: gone. */
+static ssize_t write_here(struct peer *p, const char *octets, size_t len)
+{
+	size_t put = 0;
+	while (put < len) {
+		ssize_t n = channel_write(&p->channel, octets + put, len - put);
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		put += (size_t)n;
+	}
+	p->written += put;
+	return (ssize_t)put;
+}
+
+bool peer_flush(struct peer *p, size_t max)
+{
+	size_t left = p->out.len - p->out.at;
+	if (!left)
+		return true;
+	ssize_t put = write_here(p, p->out.ptr + p->out.at, left < max ? left : max);
+	if (put < 0)
+		return false;
+	p->out.at += (size_t)put;
+	if (p->out.at == p->out.len) {
+		octets_free(p, &p->out);
+		p->blocked_ms = 0;
+	}
+	return true;
+}
+
+static bool keep(struct peer *p, const char *octets, size_t len)
+{
+	if (!octets_room(p, &p->out, len, p->park->settings.unsent_max))
+		return false;
+	memcpy(p->out.ptr + p->out.len, octets, len);
+	p->out.len += len;
+	return true;
+}
+
+/* It is more than may be kept: wait until enough is taken. */
+static bool send_waiting(struct peer *p, const char *octets, size_t len)
+{
+	struct place place = { 0 };
+	bool kept = false, going = place_take(p, &place);
+	while (going && len && !kept) {
+		ssize_t put = 0;
+		going = wait_long(p, park_answer_overdue) && peer_flush(p, SIZE_MAX);
+		note_blocked(p);
+		if (going && !p->out.len)
+			put = write_here(p, octets, len);
+		going = going && put >= 0;
+		octets += put > 0 ? put : 0;
+		len -= put > 0 ? (size_t)put : 0;
+		kept = going && len && keep(p, octets, len);
+	}
+	place_leave(p, &place);
+	return going;
+}
+
+bool peer_send(struct peer *p, const char *octets, size_t len)
+{
+	assert(p->list == PARK_BUSY && !p->ends);
+	bool going = !p->channel.broken && peer_flush(p, SIZE_MAX);
+	while (going && len && !p->out.len) {
+		ssize_t put = write_here(p, octets, len);
+		going = put >= 0;
+		octets += put > 0 ? put : 0;
+		len -= put > 0 ? (size_t)put : 0;
+		if (!going || !len || p->slow)
+			break;
+		/* Who did not take it in a moment once is not waited for again. */
+		p->slow = !wait_a_moment(p);
+	}
+	if (going && len) {
+		note_blocked(p);
+		going = keep(p, octets, len) || send_waiting(p, octets, len);
+	}
+	if (!p->out.len)
+		p->blocked_ms = 0;
+	if (!going) {
+		/* The connection can only end, and what was kept is no whole answer any more. */
+		p->channel.broken = true;
+		atomic_fetch_add(&p->park->cut, 1);
+		octets_free(p, &p->out);
+	}
+	return going;
+}
