@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Appended to civetweb's translation unit, where its internals can be seen: its sockets become peers of the park (park.h)
- * and back. In `struct socket`, `peer` is the connection's, and `arrived` what a worker has of a request in its buffer.
- */
+/* Appended to civetweb's translation unit, where its internals can be seen: its sockets become peers of the park (park.h)
+ * and back. In `struct socket`, `peer` is the connection's, and `arrived` what a worker's buffer has of a request. */
 #include <sys/eventfd.h>
 
 /* The thread has no connection any more: close_connection, which comes next, finds nothing to close. */

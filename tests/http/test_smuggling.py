@@ -103,7 +103,7 @@ REFUSED = {
     "http/1.1": (get(version=b"http/1.1"), 400),
     "unknown method": (b"BREW /hello HTTP/1.1\r\nHost: x\r\n\r\n", 501),
     "unknown expectation": (post(b"Expect: a-miracle\r\nContent-Length: 3\r\n", b"abc"), 417),
-    "target of 9 kB": (get(target=b"/" + b"a" * 9000), 414),
+    "target of 21 kB": (get(target=b"/" + b"a" * 21000), 414),
 }
 
 
