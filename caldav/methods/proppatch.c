@@ -4,14 +4,16 @@
 #include "caldav/props/patch.h"
 
 /* Where the dead properties of what is no calendar hang; looks whether an object is there. */
-static err_t dead_resource(struct request *rq, struct resource at, struct id *out)
+static err_t dead_resource(struct request *rq, struct resource at, struct id *out, struct id *calendar_out)
 {
 	struct object object;
+	*calendar_out = (struct id){ { 0 } };
 	*out = at.kind == RES_HOME ? dead_property_home(at.account) : at.account;
 	if (at.kind != RES_OBJECT)
 		return OK;
 	TRY(object_get(&rq->cx, at.actor, at.calendar, at.object, &object));
 	*out = object.id;
+	*calendar_out = object.calendar;
 	return OK;
 }
 
@@ -19,19 +21,19 @@ static err_t patch_apply(struct request *rq, struct resource at, struct patch *p
 {
 	if (at.kind == RES_CALENDAR)
 		return calendar_update(&rq->cx, at.actor, at.calendar, &p->change);
-	struct id resource;
-	TRY(dead_resource(rq, at, &resource));
-	return dead_property_change(&rq->cx, at.actor, resource, p->change.dead, p->change.dead_count);
+	struct id resource, calendar;
+	TRY(dead_resource(rq, at, &resource, &calendar));
+	return dead_property_change(&rq->cx, at.actor, calendar, resource, p->change.dead, p->change.dead_count);
 }
 
 /* What is not there is 404 before anything is said of its properties. */
 static err_t must_exist(struct request *rq, struct resource at)
 {
 	struct calendar calendar;
-	struct id resource;
+	struct id resource, calendar_id;
 	if (at.kind == RES_CALENDAR)
 		return calendar_by_name(&rq->cx, at.actor, at.calendar, &calendar);
-	return dead_resource(rq, at, &resource);
+	return dead_resource(rq, at, &resource, &calendar_id);
 }
 
 err_t proppatch_read(struct dav_call *call)

@@ -160,22 +160,24 @@ static int calendar_cmp(const void *a, const void *b)
 	return calendars ? calendars : id_cmp(x->id, y->id);
 }
 
-/* All calendars in work with one statement a page. */
+/* All calendars in work with one statement a page. Without a range: all of some components. */
 static err_t by_range(struct members *m, struct search *q)
 {
 	const struct filter_plan *plan = &q->filter.plan;
 	struct id *ids = arena_array(m->cx->mem, struct id, q->place_count);
-	struct id after = { { 0 } };
+	struct range_place after = { 0 };
 	size_t count = 0;
 	for (size_t i = 0; i < q->place_count; i++)
 		ids[i] = q->places[i].calendar->id;
 	m->start = arena_mark(m->cx->mem);
 	do {
 		struct object *rows = NULL;
-		TRY(object_in_range(m->cx, m->view.actor, (struct id_list){ ids, q->place_count }, plan->range.start,
-			plan->range.end, plan->components, after, PAGE_ROWS, &rows, &count));
+		TRY(object_in_range(m->cx, m->view.actor, (struct id_list){ ids, q->place_count },
+			plan->range.set ? plan->range.start : INSTANT_BEFORE,
+			plan->range.set ? plan->range.end : INSTANT_FOREVER, plan->components, after, PAGE_ROWS, &rows,
+			&count));
 		if (count)
-			after = rows[count - 1].id;
+			after = range_place(&rows[count - 1]);
 		if (count && q->place_count > 1)
 			qsort(rows, count, sizeof *rows, calendar_cmp);
 		TRY(answer_page(m, q, rows, count));
@@ -230,7 +232,7 @@ static err_t query_calendar(struct members *m, struct search *q)
 	TRY(by_uid(m, q, &done));
 	if (done)
 		return OK;
-	return q->filter.plan.range.set ? by_range(m, q) : by_name(m, q);
+	return q->filter.plan.range.set || q->filter.plan.components ? by_range(m, q) : by_name(m, q);
 }
 
 /* The zones must outlive the pages: they are found before the first of them. */

@@ -202,7 +202,7 @@ static err_t add_busy(struct request *rq, const struct principal *who, struct fr
 static err_t collect_busy(
 	struct request *rq, const struct principal *who, struct id_list calendars, struct freebusy *fb)
 {
-	struct id after = { { 0 } };
+	struct range_place after = { 0 };
 	struct object *objects;
 	size_t count = CANDIDATES_AT_ONCE, seen = 0;
 	while (calendars.count > 0 && count == CANDIDATES_AT_ONCE) {
@@ -212,7 +212,7 @@ static err_t collect_busy(
 			CANDIDATES_AT_ONCE, &objects, &count));
 		TRY(add_busy(rq, who, fb, objects, count));
 		if (count > 0)
-			after = objects[count - 1].id;
+			after = range_place(&objects[count - 1]);
 		arena_rewind(rq->cx.mem, mark);
 		seen += count;
 		if (seen > FREEBUSY_EVENTS_MAX)

@@ -10,10 +10,13 @@
 
 /*
  * Settings of the session. A generic plan is forced since for `modseq > $3` a custom one always looks cheaper and would
- * be planned at each call (3 times slower, measured). The time-outs bound what a lost client or a lock can hold up.
+ * be planned at each call (3 times slower, measured). Such a plan may be made while a table is nearly empty, when to
+ * read all of it is cheapest, and stays while it grows: what has an index goes by it. The time-outs bound what a lost
+ * client or a lock can hold up.
  */
 static const char session_sql[] =
 	"SELECT set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false),"
+	" set_config('enable_seqscan', 'off', false),"
 	" set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO, YMD', false),"
 	" set_config('idle_in_transaction_session_timeout', '30s', false),"
 	" set_config('statement_timeout', '30s', false), set_config('lock_timeout', '5s', false)";

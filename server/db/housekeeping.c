@@ -7,15 +7,17 @@
 
 #define MINUTE_S INT64_C(60)
 #define DAY_S INT64_C(86400)
-#define EVENT_DAYS_AHEAD 3
-#define EVENT_DAYS_KEPT 30
-#define TOMBSTONES_AT_ONCE 1000 /* short transactions: a writer waits for the calendar's row */
+#define OUTBOX_DAYS_AHEAD 3
+#define OUTBOX_DAYS_KEPT 30
+#define OUTBOX_ROWS_KEPT 50000 /* of one account */
+#define ROWS_AT_ONCE 1000      /* short transactions: a writer waits for the calendar's row */
 
 struct pruned {
 	int32_t count;
 };
 DB_RESULT(tombstone_prune, struct pruned, count);
-DB_RESULT(event_partitions, struct pruned, count);
+DB_RESULT(outbox_trim, struct pruned, count);
+DB_RESULT(outbox_partitions, struct pruned, count);
 
 static err_t tokens(struct ctx *cx)
 {
@@ -26,7 +28,7 @@ static err_t partitions(struct ctx *cx)
 {
 	struct pruned done;
 	return db_row(
-		cx, &sql_event_partitions, ROW(event_partitions, &done), IN(EVENT_DAYS_AHEAD), IN(EVENT_DAYS_KEPT));
+		cx, &sql_outbox_partitions, ROW(outbox_partitions, &done), IN(OUTBOX_DAYS_AHEAD), IN(OUTBOX_DAYS_KEPT));
 }
 
 /* An authorization request may be shown for a while behind its end, so that a late click is told what happened. */
@@ -42,25 +44,25 @@ static err_t families(struct ctx *cx)
 	return db_exec(cx, &sql_token_family_prune_ended, NULL, IN(instant_add_s(cx->now, -90 * DAY_S)));
 }
 
-static err_t idempotency_keys(struct ctx *cx)
-{
-	return db_exec(cx, &sql_idempotency_prune, NULL, IN(instant_add_s(cx->now, -DAY_S)));
-}
-
 /* Sync tokens are served for 180 days. */
 static err_t tombstones(struct ctx *cx)
 {
 	struct pruned done;
 	do
 		TRY(db_row(cx, &sql_tombstone_prune, ROW(tombstone_prune, &done),
-			IN(instant_add_s(cx->now, -180 * DAY_S)), IN(TOMBSTONES_AT_ONCE)));
-	while (done.count >= TOMBSTONES_AT_ONCE);
+			IN(instant_add_s(cx->now, -180 * DAY_S)), IN(ROWS_AT_ONCE)));
+	while (done.count >= ROWS_AT_ONCE);
 	return OK;
 }
 
-static err_t audit_anchor(struct ctx *cx)
+/* Half an hour's write rate beyond it at most, which is how often this runs. */
+static err_t outbox(struct ctx *cx)
 {
-	return db_exec(cx, &sql_audit_anchor_make, NULL, IN_NONE);
+	struct pruned done;
+	do
+		TRY(db_row(cx, &sql_outbox_trim, ROW(outbox_trim, &done), IN(OUTBOX_ROWS_KEPT), IN(ROWS_AT_ONCE)));
+	while (done.count >= ROWS_AT_ONCE);
+	return OK;
 }
 
 static const struct {
@@ -71,9 +73,8 @@ static const struct {
 	{ "partitions", partitions },
 	{ "auth_requests", auth_requests },
 	{ "families", families },
-	{ "idempotency_keys", idempotency_keys },
 	{ "tombstones", tombstones },
-	{ "audit_anchor", audit_anchor },
+	{ "outbox", outbox },
 };
 
 err_t housekeeping(struct ctx *cx)

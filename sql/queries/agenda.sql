@@ -11,18 +11,22 @@ SELECT o.id, o.calendar, o.name, o.uid,
   FROM (SELECT c.id, c.calendar_id AS calendar, c.name, c.uid, c.data, c.etag, c.modseq, c.component, c.flags, c.size,
                c.deleted, c.first_at, c.last_at, c.occ_until, c.created_at, c.updated_at
           FROM calendar_object c
-         WHERE c.account_id = $1 AND c.calendar_id = ANY ($2) AND c.id < $3 AND c.component = 1 AND NOT c.deleted
-         ORDER BY c.id DESC LIMIT $4::int) o
+         WHERE c.account_id = $1 AND c.calendar_id = ANY ($2) AND by_id(c.id) < $3 AND c.component = 1 AND NOT c.deleted
+         ORDER BY by_id(c.id) DESC LIMIT $4::int) o
  ORDER BY o.id DESC;
 
 -- name: agenda_candidates
 -- $1 account  $2 calendars  $3 start  $4 end  $5 start and  $6 end for what does not recur  $7 behind this beginning
 -- $8 and this id  $9 at most
 -- Events whose bounds touch the range, in order of their beginning, so that a reader may stop where his page ends. Flag
--- 1: it recurs.
-SELECT c.id, c.flags, c.size, c.first_at, c.last_at, c.occ_until, c.occ
-  FROM calendar_object c
- WHERE c.account_id = $1 AND c.calendar_id = ANY ($2) AND c.last_at > $3 AND c.first_at < $4
-   AND (c.flags & 1 <> 0 OR (c.last_at > $5 AND c.first_at < $6))
-   AND c.component = 1 AND (c.first_at, c.id) > ($7, $8)
- ORDER BY c.first_at, c.id LIMIT $9::int;
+-- 1: it recurs. The lanes are those of object_in_range.
+SELECT o.id, o.flags, o.size, o.first_at, o.last_at, o.occ_until, o.occ
+  FROM generate_series(0, cardinality($2::uuid[]) * 9 - 1) AS n(lane), LATERAL (
+	SELECT c.id, c.flags, c.size, c.first_at, c.last_at, c.occ_until, c.occ
+	  FROM calendar_object c
+	 WHERE c.account_id = $1 AND by_time(c.calendar_id) = ($2)[n.lane / 9 + 1] AND c.component = 1
+	   AND c.span = n.lane % 9 AND c.first_at >= span_from($3, n.lane % 9) AND c.first_at < $4 AND c.last_at > $3
+	   AND NOT c.deleted AND (c.flags & 1 <> 0 OR (c.last_at > $5 AND c.first_at < $6))
+	   AND (c.first_at, c.id) > ($7, $8)
+	 ORDER BY c.first_at, c.id LIMIT $9::int) o
+ ORDER BY o.first_at, o.id LIMIT $9::int;

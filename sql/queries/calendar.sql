@@ -16,7 +16,7 @@ SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description, c.co
        c.components, c.transp, c.selected, c.writable, c.prop_version, s.modseq, s.min_modseq, s.objects,
        s.bytes AS size, c.created_at
   FROM calendar c JOIN calendar_state s ON s.account_id = c.account_id AND s.calendar_id = c.id
- WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND c.name = $3;
+ WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND by_name(c.name) = $3;
 
 -- name: calendar_by_id
 -- $1 account  $2 only  $3 id
@@ -27,26 +27,30 @@ SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description, c.co
  WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND c.id = $3;
 
 -- name: calendar_create
--- $1 account  $2 id  $3 name  $4 components  $5 displayname  $6 description  $7 color  $8 timezone  $9 tzid  $10 ord
--- $11 transp  $12 $13 $14 dead properties  $15 calendars at most  $16 dead properties at most  $17 event  $18 author
--- $19 request
-SELECT calendar_create($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) AS outcome;
+-- $1 account  $2 only  $3 author  $4 request  $5 id  $6 name  $7 components  $8 displayname  $9 description  $10 color
+-- $11 timezone  $12 tzid  $13 ord  $14 transp  $15 $16 $17 dead properties  $18 calendars at most
+-- $19 dead properties at most
+SELECT calendar_create(ROW($1, $2, $3, $4)::actor, $5, $6, $7,
+                       ROW($8, $9, $10, $11, $12, $13, $14, NULL, NULL)::calendar_fields,
+                       ROW($15, $16, $17)::dead_change, $18, $19)::text AS outcome;
 
 -- name: calendar_update
--- $1 account  $2 only  $3 name  $4 which are set  $5 displayname  $6 description  $7 color  $8 timezone  $9 tzid
--- $10 ord  $11 transp  $12 selected  $13 writable  $14 $15 $16 dead properties  $17 dead properties at most  $18 event
--- $19 author  $20 request  $21 the version that it must have, NULL for any
-SELECT calendar_update($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
-       AS outcome;
+-- $1 account  $2 only  $3 author  $4 request  $5 name  $6 the version that it must have, NULL for any  $7 which are set
+-- $8 displayname  $9 description  $10 color  $11 timezone  $12 tzid  $13 ord  $14 transp  $15 selected  $16 writable
+-- $17 $18 $19 dead properties  $20 dead properties at most
+SELECT calendar_update(ROW($1, $2, $3, $4)::actor, $5, $6, $7,
+                       ROW($8, $9, $10, $11, $12, $13, $14, $15, $16)::calendar_fields,
+                       ROW($17, $18, $19)::dead_change, $20)::text AS outcome;
 
 -- name: calendar_delete
--- $1 account  $2 only  $3 name  $4 event  $5 author  $6 request
-SELECT calendar_delete($1, $2, $3, $4, $5, $6) AS outcome;
+-- $1 account  $2 only  $3 author  $4 request  $5 name
+SELECT calendar_delete(ROW($1, $2, $3, $4)::actor, $5)::text AS outcome;
 
 -- name: calendar_relocate
--- $1 account  $2 only  $3 from  $4 to  $5 keep the source  $6 with its objects  $7 overwrite  $8 id of a copy
--- $9 calendars at most  $10 event  $11 author  $12 request  $13 octets of the account at most, NULL for no limit
-SELECT calendar_relocate($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS outcome;
+-- $1 account  $2 only  $3 author  $4 request  $5 from  $6 to  $7 keep the source  $8 with its objects  $9 overwrite
+-- $10 id of a copy  $11 calendars at most  $12 octets of the account at most, NULL for no limit
+SELECT calendar_relocate(ROW($1, $2, $3, $4)::actor, $5, $6, $7, $8, $9, $10, $11,
+                         ROW(NULL, $12, NULL)::room)::text AS outcome;
 
 -- name: account_usage
 -- $1 account
@@ -60,11 +64,11 @@ SELECT account_id AS id FROM account WHERE account_id = $1 FOR NO KEY UPDATE;
 
 -- name: calendar_lock
 -- $1 account  $2 only  $3 URL names
--- Counters in the order of 0002_objects.sql, each as the writers of objects lock it. The calendar's own row is held to
+-- Counters in the order of 0001_schema.sql, each as the writers of objects lock it. The calendar's own row is held to
 -- its name: who waited for a MOVE finds that it went.
 SELECT c.id
   FROM calendar c JOIN calendar_state s ON s.account_id = c.account_id AND s.calendar_id = c.id
- WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND c.name = ANY ($3)
+ WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND by_name(c.name) = ANY ($3)
  ORDER BY s.calendar_id
    FOR NO KEY UPDATE OF s FOR KEY SHARE OF c;
 
@@ -79,17 +83,20 @@ SELECT resource_id AS resource, ns, local, xml
 -- $1 account  $2 only  $3 calendar
 SELECT d.resource_id AS resource, d.ns, d.local, d.xml
   FROM calendar c JOIN dead_property d ON d.account_id = c.account_id AND d.resource_id = c.id
- WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND c.name = $3
+ WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND by_name(c.name) = $3
  ORDER BY d.ns, d.local;
 
 -- name: dead_property_of_object
 -- $1 account  $2 only  $3 calendar  $4 name
 SELECT d.resource_id AS resource, d.ns, d.local, d.xml
-  FROM calendar c JOIN calendar_object o ON o.account_id = c.account_id AND o.calendar_id = c.id
-  JOIN dead_property d ON d.account_id = o.account_id AND d.resource_id = o.id
- WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND c.name = $3 AND o.name = $4 AND NOT o.deleted
+  FROM dead_property d
+ WHERE d.account_id = $1 AND d.resource_id = (
+	SELECT o.id FROM calendar_object o WHERE o.account_id = $1 AND o.name = $4 AND NOT o.deleted
+	   AND by_name(o.calendar_id) = (SELECT c.id FROM calendar c WHERE c.account_id = $1 AND by_name(c.name) = $3
+	                                    AND ($2::uuid[] IS NULL OR c.id = ANY ($2))))
  ORDER BY d.ns, d.local;
 
 -- name: dead_property_change
--- $1 account  $2 resource  $3 namespaces  $4 names  $5 elements ('' removes)  $6 at most
-SELECT dead_property_change($1, $2, $3, $4, $5, $6) AS done;
+-- $1 account  $2 only  $3 author  $4 request  $5 calendar of an object, NULL for what is no row  $6 resource
+-- $7 namespaces  $8 names  $9 elements ('' removes)  $10 at most
+SELECT dead_property_change(ROW($1, $2, $3, $4)::actor, $5, $6, ROW($7, $8, $9)::dead_change, $10)::text AS outcome;

@@ -5,9 +5,9 @@
 -- Empties the slot of the ring whose tokens ended over an hour ago.
 SELECT access_token_prune() AS slot
 
--- name: event_partitions
+-- name: outbox_partitions
 -- $1 days ahead  $2 days kept
-SELECT event_partitions($1, $2) AS count
+SELECT outbox_partitions($1, $2) AS count
 
 -- name: auth_request_prune
 -- $1 those that ended before
@@ -22,21 +22,10 @@ DELETE FROM token_family WHERE created_at < $1 AND generation = 0
 DELETE FROM token_family
  WHERE created_at < $1 AND generation > 0 AND (revoked_at < $1 OR idle_expires_at < $1 OR expires_at < $1)
 
--- name: idempotency_prune
--- $1 keys used before
-DELETE FROM idempotency WHERE created_at < $1
-
 -- name: tombstone_prune
 -- $1 objects deleted before  $2 at most so many
 SELECT tombstone_prune($1, $2) AS count
 
--- name: audit_anchor_make
--- Once a day: a digest over the heads of all audit chains, chained to the day before.
-INSERT INTO audit_anchor (seq, at, heads, root, hash)
-SELECT coalesce(last.seq, 0) + 1, now(), heads.count, heads.root,
-       sha256(coalesce(last.hash, ''::bytea) || int8send(coalesce(last.seq, 0) + 1) || heads.root)
-  FROM (SELECT count(*), sha256(coalesce(string_agg(uuid_send(account_id) || int8send(seq) || hash, ''::bytea
-               ORDER BY account_id), ''::bytea)) AS root FROM audit_head) heads
-  LEFT JOIN (SELECT seq, at, hash FROM audit_anchor ORDER BY seq DESC LIMIT 1) last ON true
- WHERE last.at IS NULL OR last.at < now() - interval '1 day'
-    ON CONFLICT (seq) DO NOTHING
+-- name: outbox_trim
+-- $1 an account keeps  $2 at most so many go
+SELECT outbox_trim($1, $2) AS count

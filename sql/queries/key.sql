@@ -4,14 +4,14 @@
 -- guard: with_key
 -- $next hash of a key. For whoever has this key of account $1: what is read with it goes with its authentication
 -- (db_prefetch), and nothing is looked up without it.
-   AND EXISTS (SELECT FROM api_key k WHERE k.account_id = $1 AND k.hash = $next AND k.revoked_at IS NULL);
+   AND EXISTS (SELECT FROM api_key k WHERE k.account_id = $1 AND by_hash(k.hash) = $next AND k.revoked_at IS NULL);
 
 -- name: key_authenticate
 -- $1 account  $2 hash
 -- All that a request with this key may do, in one look-up: nothing of it is remembered from the request before.
 SELECT k.id, k.kind, k.scopes, k.calendars, k.expires_at, k.revoked_at, a.status, a.plan, a.email, a.name, a.tz
   FROM api_key k JOIN account a ON a.account_id = k.account_id
- WHERE k.account_id = $1 AND k.hash = $2;
+ WHERE k.account_id = $1 AND by_hash(k.hash) = $2;
 
 -- name: key_create
 -- $1 account  $2 id  $3 hash  $4 kind  $5 prefix  $6 name  $7 scopes  $8 calendars or NULL  $9 now  $10 end or NULL

@@ -2,8 +2,8 @@
 
 -- name: request_store
 -- $1 hash of the reference  $2 client  $3 expires at  $4 … what was asked (oauth/request.h)
-INSERT INTO auth_request (hash, client_id, pushed, params, expires_at)
-VALUES ($1, $2, false, jsonb_build_object(
+INSERT INTO auth_request (hash, client_id, params, expires_at)
+VALUES ($1, $2, jsonb_build_object(
 	'redirect_uri', $4::text, 'state', $5::text, 'nonce', $6::text, 'login_hint', $7::text, 'scopes', $8::bigint,
 	'challenge', encode($9::bytea, 'hex'), 'prompt', $10::smallint, 'max_age_s', $11::bigint,
 	'error', $12::text, 'error_description', $13::text), $3);

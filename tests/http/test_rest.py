@@ -138,7 +138,7 @@ def test_a_change_of_a_calendar_is_recorded_with_its_actor(api, world, ann):
     path = f"/v1/calendars/{api.calendar()['id']}"
     assert api("PATCH", path, {"selected": False}).status == 200
     assert api("DELETE", path).status == 200
-    actors = world.sql("SELECT actor_id FROM event ORDER BY id DESC LIMIT 3")  # made, changed, deleted
+    actors = world.sql("SELECT actor_id FROM outbox ORDER BY id DESC LIMIT 3")  # made, changed, deleted
     assert len(actors) == 3 and actors[0][0] and all(a == actors[0] for a in actors)
 
 

@@ -46,7 +46,7 @@ def test_reading_survives_any_failure(api, target):
 def test_an_event_is_made_changed_and_deleted_whole_or_not_at_all(world, api):
     def stored():
         return world.sql("SELECT count(*), coalesce(sum(modseq), 0), count(*) FILTER (WHERE deleted) FROM calendar_object") + \
-            world.sql("SELECT sum(modseq), sum(objects), sum(bytes) FROM calendar_state") + world.sql("SELECT count(*) FROM event")
+            world.sql("SELECT sum(modseq), sum(objects), sum(bytes) FROM calendar_state") + world.sql("SELECT count(*) FROM outbox")
 
     made = until_it_passes(api, "POST", "/v1/events", EVENT, stored)
     assert made.status == 201

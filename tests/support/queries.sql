@@ -60,15 +60,24 @@ SELECT gen_random_uuid(), sha256(random()::text::bytea), ((hour % 4 + 4) % 4)::s
 -- name: t_token_count
 SELECT count(*) AS rows FROM access_token
 
--- name: t_event_add
+-- name: t_outbox_add
 -- $1 days from today
-INSERT INTO event (account_id, id, kind) VALUES (gen_random_uuid(), uuid7_floor((now() AT TIME ZONE 'UTC')::date + $1::int), 1)
+INSERT INTO outbox (account_id, id, kind)
+VALUES (gen_random_uuid(), uuid7_floor((now() AT TIME ZONE 'UTC')::date + $1::int), 'object_created')
 
--- name: t_event_places
-SELECT tableoid::regclass::text AS place FROM event ORDER BY id
+-- name: t_outbox_places
+SELECT tableoid::regclass::text AS place FROM outbox ORDER BY id
 
--- name: t_anchors
-SELECT count(*) AS rows FROM audit_anchor
+-- name: t_outbox_fill
+-- $1 rows of one account, numbered in modseq
+INSERT INTO outbox (account_id, kind, modseq)
+SELECT '11111111-1111-7111-8111-111111111110', 'object_created', n FROM generate_series(1, $1::int) n
+
+-- name: t_outbox_left
+SELECT count(*) AS rows FROM outbox WHERE account_id = '11111111-1111-7111-8111-111111111110'
+
+-- name: t_outbox_oldest
+SELECT min(modseq) AS rows FROM outbox WHERE account_id = '11111111-1111-7111-8111-111111111110'
 
 -- name: t_settings
 SELECT current_setting('plan_cache_mode') AS plans, current_setting('TimeZone') AS zone

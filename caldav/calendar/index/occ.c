@@ -35,12 +35,23 @@ static int64_t unzigzag(uint64_t n)
 	return n & 1 ? -(int64_t)(n >> 1) - 1 : (int64_t)(n >> 1);
 }
 
+/* Into ±2^61, so that sums of a few do not overflow: all that has a date is far inside. */
+static int64_t near(int64_t t)
+{
+	return t > NO_BEGINNING - 1 ? NO_BEGINNING - 1 : t < 1 - NO_BEGINNING ? 1 - NO_BEGINNING : t;
+}
+
+static int64_t length_of(struct occ_span span)
+{
+	return near(span.last) - near(span.first);
+}
+
 /* How many spans from i on have one step and one length? */
 static size_t run_length(const struct occ_span *spans, size_t count, size_t i)
 {
-	int64_t length = spans[i].last - spans[i].first;
+	int64_t length = length_of(spans[i]);
 	size_t n = i + 1;
-	while (n < count && spans[n].last - spans[n].first == length &&
+	while (n < count && length_of(spans[n]) == length &&
 		(n == i + 1 || spans[n].first - spans[n - 1].first == spans[i + 1].first - spans[i].first))
 		n++;
 	return n - i;
@@ -49,14 +60,14 @@ static size_t run_length(const struct occ_span *spans, size_t count, size_t i)
 struct bytes occ_pack(struct arena *mem, const struct occ_span *spans, size_t count, int64_t from)
 {
 	struct buf out = buf_new(mem, OCTETS_MAX);
-	int64_t origin = count ? spans[0].first : 0, length = count ? spans[0].last - origin : 0, before = origin;
+	int64_t origin = count ? near(spans[0].first) : 0, length = count ? length_of(spans[0]) : 0, before = origin;
 	put(&out, VERSION);
 	put(&out, zigzag(origin));
-	put(&out, zigzag(from == INT64_MIN ? NO_BEGINNING : origin - from));
+	put(&out, zigzag(from == INT64_MIN ? NO_BEGINNING : origin - near(from)));
 	put(&out, (uint64_t)length);
 	for (size_t i = 0; i < count;) {
 		size_t n = run_length(spans, count, i);
-		int64_t own = spans[i].last - spans[i].first;
+		int64_t own = length_of(spans[i]);
 		put(&out, (uint64_t)(spans[i].first - before));
 		put(&out, (uint64_t)(n - 1) << 1 | (own != length));
 		if (n > 1)
@@ -95,16 +106,18 @@ struct head {
 	int64_t origin, from, length;
 };
 
-/* Times stay within ±2^61, so that sums of two do not overflow. */
 static bool head_read(struct reader *r, struct head *out)
 {
 	if (get(r) != VERSION)
 		return false;
 	out->origin = unzigzag(get(r));
 	int64_t back = unzigzag(get(r));
-	out->from = back == NO_BEGINNING ? INT64_MIN : out->origin - back;
 	out->length = (int64_t)get(r);
-	return !r->bad && out->origin < NO_BEGINNING && out->origin > -NO_BEGINNING && out->length < NO_BEGINNING;
+	if (r->bad || out->origin != near(out->origin) || back > 2 * NO_BEGINNING || back < -2 * NO_BEGINNING ||
+		out->length > 2 * NO_BEGINNING)
+		return false;
+	out->from = back == NO_BEGINNING ? INT64_MIN : out->origin - back;
+	return true;
 }
 
 int64_t occ_from(struct bytes occ)
@@ -121,12 +134,14 @@ void occ_walk(struct bytes occ, int64_t a, int64_t b, bool (*visit)(void *to, st
 	if (!occ.ptr || !head_read(&r, &h))
 		return;
 	int64_t first = h.origin;
+	a = near(a);
+	b = near(b);
 	while (r.at < r.end) {
 		int64_t gap = (int64_t)get(&r);
 		uint64_t head = get(&r);
 		int64_t more = (int64_t)(head >> 1), step = more ? (int64_t)get(&r) : 0;
 		int64_t length = head & 1 ? (int64_t)get(&r) : h.length, last_first, way;
-		if (r.bad || length >= NO_BEGINNING || __builtin_add_overflow(first, gap, &first) || first >= b ||
+		if (r.bad || length > 2 * NO_BEGINNING || __builtin_add_overflow(first, gap, &first) || first >= b ||
 			__builtin_mul_overflow(more, step, &way) || __builtin_add_overflow(first, way, &last_first) ||
 			last_first >= NO_BEGINNING)
 			return;

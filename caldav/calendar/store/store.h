@@ -15,11 +15,12 @@
 
 #define CALENDARS_MAX 250
 #define CALENDAR_BYTES_MAX (INT64_C(1) << 30)
+#define TOMBSTONES_MAX 1000 /* that a calendar keeps, besides one for each object: older sync tokens end */
 #define NAME_MAX_OCTETS 255
 #define ETAG_OCTETS 16
 #define DEAD_PROPERTY_MAX ((size_t)16 * 1024) /* octets of one */
 #define DEAD_PROPERTIES_MAX 100               /* of one resource */
-#define DEAD_PROPERTIES_OF_ALL_MAX 5000       /* of all of an account: dead_property_fits in 0002_objects.sql */
+#define DEAD_PROPERTIES_OF_ALL_MAX 5000       /* of all of an account: dead_property_fits in 0001_schema.sql */
 
 struct calendar {
 	struct id id, account;
@@ -101,8 +102,11 @@ MUST_CHECK err_t dead_property_named(struct ctx *cx, const struct actor *actor, 
 	struct dead_property **out, size_t *count_out);
 /* It will be asked with these values; see db_prefetch. The caller has been authenticated. */
 void dead_property_prefetch(struct ctx *cx, const struct actor *actor, struct object_place place);
-/* All or nothing; xml absent removes. DAV_QUOTA past DEAD_PROPERTIES_MAX or DEAD_PROPERTIES_OF_ALL_MAX. */
-MUST_CHECK err_t dead_property_change(struct ctx *cx, const struct actor *actor, struct id resource,
+/*
+ * All or nothing; xml absent removes. `calendar` is the object's whose property it is (zero: of a principal or home).
+ * DAV_QUOTA past DEAD_PROPERTIES_MAX or DEAD_PROPERTIES_OF_ALL_MAX; NOT_FOUND when the object went meanwhile.
+ */
+MUST_CHECK err_t dead_property_change(struct ctx *cx, const struct actor *actor, struct id calendar, struct id resource,
 	const struct dead_property *change, size_t count);
 
 /* ---- objects ---- */
@@ -116,6 +120,7 @@ struct object {
 	int16_t component, flags; /* enum component; enum ical_flag of ical.h */
 	int32_t size;
 	bool deleted;
+	int32_t lane; /* set by object_in_range alone */
 	struct instant first_at, last_at, occ_until, created_at, updated_at;
 	struct bytes occ;
 };
@@ -213,10 +218,19 @@ enum object_fields { OBJECT_PLAIN, OBJECT_WITH_OCC, OBJECT_WITH_DATA };
 /* Live objects in name order behind `after` (absent: from the start), at most `limit`; component mask 0 is any. */
 MUST_CHECK err_t object_page(struct ctx *cx, const struct actor *actor, struct id calendar, struct str after,
 	int16_t components, enum object_fields fields, int32_t limit, struct object **out, size_t *count_out);
-/* Those whose bounds touch [start, end) in any of these calendars: candidates; with occ, not data. Keyset by id (zero:
- * from the start). */
+/*
+ * Those whose bounds touch [start, end) in any of these calendars: candidates; with occ, not data. What is read grows
+ * with what may touch the range, not with the calendars. INSTANT_BEFORE to INSTANT_FOREVER: all of the components. In
+ * an order of its own: `after` is the place of the last row so far, all zero from the start.
+ */
+struct range_place {
+	int32_t lane;
+	struct instant first_at;
+	struct id id;
+};
+struct range_place range_place(const struct object *o);
 MUST_CHECK err_t object_in_range(struct ctx *cx, const struct actor *actor, struct id_list calendars,
-	struct instant start, struct instant end, int16_t components, struct id after, int32_t limit,
+	struct instant start, struct instant end, int16_t components, struct range_place after, int32_t limit,
 	struct object **out, size_t *count_out);
 /* The data of these; those that went meanwhile are missing. */
 MUST_CHECK err_t object_by_ids(

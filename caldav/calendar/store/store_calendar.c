@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calendars: read, made, changed, renamed, copied, deleted. The functions behind it are in 0002_objects.sql. */
+/* Calendars: read, made, changed, renamed, copied, deleted. The functions behind it are in 0001_schema.sql. */
 #include "caldav/calendar/store/store_parts.h"
 
 #define CALENDAR_FIELDS                                                                                                \
@@ -10,10 +10,10 @@ DB_RESULT(calendar_list, struct calendar, CALENDAR_FIELDS);
 DB_RESULT(calendar_by_name, struct calendar, CALENDAR_FIELDS);
 DB_RESULT(calendar_by_name_with_key, struct calendar, CALENDAR_FIELDS);
 DB_RESULT(calendar_by_id, struct calendar, CALENDAR_FIELDS);
-DB_RESULT(calendar_create, struct outcome, outcome);
-DB_RESULT(calendar_update, struct outcome, outcome);
-DB_RESULT(calendar_delete, struct outcome, outcome);
-DB_RESULT(calendar_relocate, struct outcome, outcome);
+DB_RESULT(calendar_create, struct outcome_row, outcome);
+DB_RESULT(calendar_update, struct outcome_row, outcome);
+DB_RESULT(calendar_delete, struct outcome_row, outcome);
+DB_RESULT(calendar_relocate, struct outcome_row, outcome);
 
 /* With the id, since a calendar made anew at the same URL counts from the beginning (RFC 4918 §8.6). */
 struct str calendar_tag(struct arena *mem, struct id calendar, int64_t modseq, int64_t prop_version)
@@ -50,40 +50,27 @@ err_t calendar_by_id(struct ctx *cx, const struct actor *actor, struct id id, st
 		cx, &sql_calendar_by_id, ROW(calendar_by_id, out), IN(actor->owner), IN(actor->calendars), IN(id));
 }
 
-err_t too_many(struct ctx *cx)
-{
-	return REFUSE(cx, DAV_QUOTA, "",
-		"An account holds at most %d calendars, a resource at most %d own properties, all resources of an "
-		"account together %d.",
-		CALENDARS_MAX, DEAD_PROPERTIES_MAX, DEAD_PROPERTIES_OF_ALL_MAX);
-}
-
 err_t calendar_create(struct ctx *cx, const struct actor *actor, struct str name, int16_t components,
 	const struct calendar_change *with, struct id *id_out)
 {
 	struct id id = id_new(cx->now);
 	struct dead_lists dead = dead_lists(cx->mem, with->dead, with->dead_count);
-	struct outcome got;
+	struct outcome_row got;
 
-	TRY(db_row(cx, &sql_calendar_create, ROW(calendar_create, &got), IN(actor->owner), IN(id), IN(name),
+	TRY(db_row(cx, &sql_calendar_create, ROW(calendar_create, &got), IN_ACTOR(cx, actor), IN(id), IN(name),
 		IN(components), IN(with->displayname), IN(with->description), IN(with->color), IN(with->timezone),
-		IN(with->tzid), IN(with->ord), IN(with->transp), IN(dead.ns), IN(dead.local), IN(dead.xml),
-		IN((int32_t)CALENDARS_MAX), IN((int32_t)DEAD_PROPERTIES_MAX), IN(id_new(cx->now)),
-		db_in_id_or_null(actor->author), db_in_id_or_null(cx->request_id)));
-	switch (got.outcome) {
-	case 201:
-		*id_out = id;
-		return OK;
-	case 405:
+		IN(with->tzid), IN(with->ord), IN(with->transp), IN_DEAD(dead), IN((int32_t)CALENDARS_MAX),
+		IN((int32_t)DEAD_PROPERTIES_MAX)));
+	enum outcome outcome = outcome_of(got.outcome);
+	if (outcome == OUTCOME_NAME_TAKEN)
 		return FAIL(cx, CONFLICT, "calendar name is taken");
-	case 507:
-		return too_many(cx);
-	default:
-		return FAIL(cx, NOT_FOUND, "no such account");
-	}
+	if (outcome != OUTCOME_CREATED)
+		return outcome_refusal(cx, outcome, STR_ABSENT);
+	*id_out = id;
+	return OK;
 }
 
-/* The bits of calendar_update in 0002_objects.sql. */
+/* The bits of calendar_update in 0001_schema.sql. */
 static int32_t fields_set(const struct calendar_change *c)
 {
 	return c->set_displayname | c->set_description << 1 | c->set_color << 2 | c->set_timezone << 3 |
@@ -93,56 +80,37 @@ static int32_t fields_set(const struct calendar_change *c)
 err_t calendar_update(struct ctx *cx, const struct actor *actor, struct str name, const struct calendar_change *change)
 {
 	struct dead_lists dead = dead_lists(cx->mem, change->dead, change->dead_count);
-	struct outcome got;
+	struct outcome_row got;
 
-	TRY(db_row(cx, &sql_calendar_update, ROW(calendar_update, &got), IN(actor->owner), IN(actor->calendars),
-		IN(name), IN(fields_set(change)), IN(change->displayname), IN(change->description), IN(change->color),
-		IN(change->timezone), IN(change->tzid), IN(change->ord), IN(change->transp), IN(change->selected),
-		IN(change->writable), IN(dead.ns), IN(dead.local), IN(dead.xml), IN((int32_t)DEAD_PROPERTIES_MAX),
-		IN(id_new(cx->now)), db_in_id_or_null(actor->author), db_in_id_or_null(cx->request_id),
-		change->only_version ? IN(change->only_version) : IN_NULL(DB_INT8)));
-	if (got.outcome == 507)
-		return too_many(cx);
-	if (got.outcome == 412)
-		return FAIL(cx, PRECONDITION, "another version");
-	return got.outcome == 200 ? OK : FAIL(cx, NOT_FOUND, "no such calendar");
+	TRY(db_row(cx, &sql_calendar_update, ROW(calendar_update, &got), IN_ACTOR(cx, actor), IN(name),
+		change->only_version ? IN(change->only_version) : IN_NULL(DB_INT8), IN(fields_set(change)),
+		IN(change->displayname), IN(change->description), IN(change->color), IN(change->timezone),
+		IN(change->tzid), IN(change->ord), IN(change->transp), IN(change->selected), IN(change->writable),
+		IN_DEAD(dead), IN((int32_t)DEAD_PROPERTIES_MAX)));
+	enum outcome outcome = outcome_of(got.outcome);
+	return outcome == OUTCOME_CHANGED ? OK : outcome_refusal(cx, outcome, STR_ABSENT);
 }
 
 err_t calendar_delete(struct ctx *cx, const struct actor *actor, struct str name)
 {
-	struct outcome got;
-	TRY(db_row(cx, &sql_calendar_delete, ROW(calendar_delete, &got), IN(actor->owner), IN(actor->calendars),
-		IN(name), IN(id_new(cx->now)), db_in_id_or_null(actor->author), db_in_id_or_null(cx->request_id)));
-	if (got.outcome == 403)
-		return calendar_not_writable(cx);
-	return got.outcome == 204 ? OK : FAIL(cx, NOT_FOUND, "no such calendar");
+	struct outcome_row got;
+	TRY(db_row(cx, &sql_calendar_delete, ROW(calendar_delete, &got), IN_ACTOR(cx, actor), IN(name)));
+	enum outcome outcome = outcome_of(got.outcome);
+	return outcome == OUTCOME_DELETED ? OK : outcome_refusal(cx, outcome, STR_ABSENT);
 }
 
 static err_t relocate(struct ctx *cx, const struct actor *actor, struct str from, struct str to, bool keep, bool deep,
 	bool overwrite, bool *created_out)
 {
-	struct outcome got;
-	TRY(db_row(cx, &sql_calendar_relocate, ROW(calendar_relocate, &got), IN(actor->owner), IN(actor->calendars),
-		IN(from), IN(to), IN(keep), IN(deep), IN(overwrite), IN(id_new(cx->now)), IN((int32_t)CALENDARS_MAX),
-		IN(id_new(cx->now)), db_in_id_or_null(actor->author), db_in_id_or_null(cx->request_id),
+	struct outcome_row got;
+	TRY(db_row(cx, &sql_calendar_relocate, ROW(calendar_relocate, &got), IN_ACTOR(cx, actor), IN(from), IN(to),
+		IN(keep), IN(deep), IN(overwrite), IN(id_new(cx->now)), IN((int32_t)CALENDARS_MAX),
 		db_in_storage_max(cx)));
-	switch (got.outcome) {
-	case 201:
-	case 204:
-		*created_out = got.outcome == 201;
-		return OK;
-	case 403:
-		return calendar_not_writable(cx);
-	case 412:
-		return REFUSE(cx, PRECONDITION, "", "There is a calendar at the destination, and Overwrite is F.");
-	case 517:
-		return account_full(cx);
-	case 507:
-	case 518:
-		return too_many(cx);
-	default:
-		return FAIL(cx, NOT_FOUND, "no such calendar");
-	}
+	enum outcome outcome = outcome_of(got.outcome);
+	if (outcome != OUTCOME_CREATED && outcome != OUTCOME_CHANGED)
+		return outcome_refusal(cx, outcome, STR_ABSENT);
+	*created_out = outcome == OUTCOME_CREATED;
+	return OK;
 }
 
 err_t calendar_move(

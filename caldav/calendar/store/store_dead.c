@@ -2,14 +2,10 @@
 /* Dead properties (RFC 4918 §4): what clients keep on resources, as XML that is not understood here. */
 #include "caldav/calendar/store/store_parts.h"
 
-struct changed {
-	bool done;
-};
-
 DB_RESULT(dead_property_list, struct dead_property, resource, ns, local, xml);
 DB_RESULT(dead_property_of_calendar, struct dead_property, resource, ns, local, xml);
 DB_RESULT(dead_property_of_object, struct dead_property, resource, ns, local, xml);
-DB_RESULT(dead_property_change, struct changed, done);
+DB_RESULT(dead_property_change, struct outcome_row, outcome);
 
 struct id dead_property_home(struct id account)
 {
@@ -58,12 +54,13 @@ void dead_property_prefetch(struct ctx *cx, const struct actor *actor, struct ob
 			IN(actor->calendars), IN(place.calendar_name), IN(place.name));
 }
 
-err_t dead_property_change(
-	struct ctx *cx, const struct actor *actor, struct id resource, const struct dead_property *change, size_t count)
+err_t dead_property_change(struct ctx *cx, const struct actor *actor, struct id calendar, struct id resource,
+	const struct dead_property *change, size_t count)
 {
 	struct dead_lists dead = dead_lists(cx->mem, change, count);
-	struct changed got;
-	TRY(db_row(cx, &sql_dead_property_change, ROW(dead_property_change, &got), IN(actor->owner), IN(resource),
-		IN(dead.ns), IN(dead.local), IN(dead.xml), IN((int32_t)DEAD_PROPERTIES_MAX)));
-	return got.done ? OK : too_many(cx);
+	struct outcome_row got;
+	TRY(db_row(cx, &sql_dead_property_change, ROW(dead_property_change, &got), IN_ACTOR(cx, actor),
+		db_in_id_or_null(calendar), IN(resource), IN_DEAD(dead), IN((int32_t)DEAD_PROPERTIES_MAX)));
+	enum outcome outcome = outcome_of(got.outcome);
+	return outcome == OUTCOME_CHANGED ? OK : outcome_refusal(cx, outcome, STR_ABSENT);
 }

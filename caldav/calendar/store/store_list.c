@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Many objects of a calendar, a page at a time. */
+#include <assert.h>
+
 #include "caldav/calendar/store/store_parts.h"
 
 /* What OBJECT_PLAIN has. */
@@ -11,7 +13,7 @@ DB_RESULT(object_page_data, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_by_names, struct object, OBJECT_FACTS);
 DB_RESULT(object_by_names_data, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_by_ids, struct object, OBJECT_COLUMNS, data);
-DB_RESULT(object_in_range, struct object, OBJECT_COLUMNS, occ);
+DB_RESULT(object_in_range, struct object, lane, OBJECT_COLUMNS, occ);
 
 err_t object_page(struct ctx *cx, const struct actor *actor, struct id calendar, struct str after, int16_t components,
 	enum object_fields fields, int32_t limit, struct object **out, size_t *count_out)
@@ -34,13 +36,26 @@ err_t object_page(struct ctx *cx, const struct actor *actor, struct id calendar,
 	return FAIL(cx, INTERNAL, "object_page: fields %d", (int)fields);
 }
 
-err_t object_in_range(struct ctx *cx, const struct actor *actor, struct id_list calendars, struct instant start,
-	struct instant end, int16_t components, struct id after, int32_t limit, struct object **out, size_t *count_out)
+struct range_place range_place(const struct object *o)
 {
-	if (!components)
-		components = COMPONENTS_ALL;
+	return (struct range_place){ .lane = o->lane, .first_at = o->first_at, .id = o->id };
+}
+
+err_t object_in_range(struct ctx *cx, const struct actor *actor, struct id_list calendars, struct instant start,
+	struct instant end, int16_t components, struct range_place after, int32_t limit, struct object **out,
+	size_t *count_out)
+{
+	int16_t kinds[3];
+	size_t count = 0;
+	for (int16_t kind = COMPONENT_VEVENT; kind <= COMPONENT_VJOURNAL; kind = (int16_t)(kind << 1))
+		if (!components || (components & kind))
+			kinds[count++] = kind;
+	assert(count > 0 && limit > 0);
+	if (id_is_zero(after.id))
+		after.first_at = INSTANT_BEFORE;
 	return db_rows(cx, &sql_object_in_range, object_in_range, out, count_out, IN(actor->owner), IN(calendars),
-		IN(start), IN(end), IN(components), IN(after), IN(limit));
+		IN(start), IN(end), IN(((struct int16_list){ kinds, count })), IN(after.lane), IN(after.first_at),
+		IN(after.id), IN(limit));
 }
 
 err_t object_by_ids(

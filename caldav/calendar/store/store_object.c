@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One object: put, get, delete, move, copy. Each is one round trip; who wins a race is decided in 0002_objects.sql. */
+/* One object: put, get, delete, move, copy. Each is one round trip; who wins a race is decided in 0001_schema.sql. */
 #include <string.h>
 
 #include "caldav/calendar/store/store_parts.h"
 #include "server/crypto/digest.h"
 
 struct put {
-	int32_t outcome;
+	struct str outcome;
 	struct id calendar, id;
 	int64_t modseq;
 	struct str other;
@@ -14,7 +14,7 @@ struct put {
 };
 
 struct relocated {
-	int32_t outcome;
+	struct str outcome;
 	struct str other;
 };
 
@@ -23,7 +23,7 @@ DB_RESULT(object_get_with_key, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_by_uid, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_by_id, struct object, calendar_name, OBJECT_COLUMNS, data);
 DB_RESULT(object_put, struct put, outcome, calendar, id, modseq, other, created_at, updated_at);
-DB_RESULT(object_delete, struct outcome, outcome);
+DB_RESULT(object_delete, struct outcome_row, outcome);
 DB_RESULT(object_relocate, struct relocated, outcome, other);
 
 struct str etag_text(struct arena *mem, struct bytes etag)
@@ -52,41 +52,6 @@ struct ical_facts object_facts(const struct object *o)
 	};
 }
 
-err_t calendar_not_writable(struct ctx *cx)
-{
-	return REFUSE(cx, FORBIDDEN, "", "Writing to this calendar is switched off.");
-}
-
-/* What the functions say no with, where it is the same for all of them. */
-static err_t refusal(struct ctx *cx, int32_t outcome, struct str other)
-{
-	switch (outcome) {
-	case 403:
-		return calendar_not_writable(cx);
-	case 409:
-		return FAIL(cx, DAV_PARENT_MISSING, "no such calendar");
-	case 412:
-		return FAIL(cx, PRECONDITION, "a condition failed");
-	case 415:
-		return FAIL(cx, ICAL_COMPONENT, "component is not in the calendar's set");
-	case 419: {
-		struct err *e = REFUSE(
-			cx, UID_CONFLICT, "", "Another object of this calendar has this UID: %.*s", STR_ARG(other));
-		e->href = other;
-		return e;
-	}
-	case 507:
-		return REFUSE(
-			cx, DAV_QUOTA, "", "A calendar holds at most %lld octets.", (long long)CALENDAR_BYTES_MAX);
-	case 517:
-		return account_full(cx);
-	case 518:
-		return too_many(cx);
-	default:
-		return FAIL(cx, NOT_FOUND, "no such object");
-	}
-}
-
 err_t object_store(struct ctx *cx, const struct actor *actor, const struct object_write *in,
 	const struct ical_facts *facts, enum put_outcome *outcome_out, struct object *out)
 {
@@ -96,16 +61,15 @@ err_t object_store(struct ctx *cx, const struct actor *actor, const struct objec
 	struct bytes etag = bytes_of(memcpy(arena_take(cx->mem, 1, ETAG_OCTETS), digest, ETAG_OCTETS), ETAG_OCTETS);
 
 	struct put got;
-	TRY(db_row(cx, &sql_object_put, ROW(object_put, &got), IN(actor->owner), IN(actor->calendars),
-		IN(in->calendar_name), IN(in->name), IN(facts->uid), IN(id_new(cx->now)), IN(etag),
-		IN(in->when.match_any), IN(in->when.match), IN(in->when.none_match_any), IN(in->when.none_match),
-		IN(facts->first_at), IN(facts->last_at), IN(facts->occ_until), IN((int16_t)facts->component),
-		IN(facts->flags), IN(facts->occ), IN(data), db_in_id_or_null(actor->author), IN(id_new(cx->now)),
-		db_in_id_or_null(cx->request_id), IN((int64_t)CALENDAR_BYTES_MAX), db_in_storage_max(cx)));
-	if (got.outcome != 200 && got.outcome != 201 && got.outcome != 204)
-		return refusal(cx, got.outcome, got.other);
+	TRY(db_row(cx, &sql_object_put, ROW(object_put, &got), IN_ACTOR(cx, actor), IN(in->calendar_name), IN(in->name),
+		IN_CONDITIONS(in->when), IN(facts->uid), IN(etag), IN(facts->first_at), IN(facts->last_at),
+		IN(facts->occ_until), IN((int16_t)facts->component), IN(facts->flags), IN(facts->occ), IN(data),
+		IN((int64_t)CALENDAR_BYTES_MAX), db_in_storage_max(cx)));
+	enum outcome outcome = outcome_of(got.outcome);
+	if (outcome != OUTCOME_CREATED && outcome != OUTCOME_CHANGED && outcome != OUTCOME_SAME)
+		return outcome_refusal(cx, outcome, got.other);
 
-	*outcome_out = got.outcome == 201 ? PUT_CREATED : got.outcome == 200 ? PUT_CHANGED : PUT_SAME;
+	*outcome_out = outcome == OUTCOME_CREATED ? PUT_CREATED : outcome == OUTCOME_CHANGED ? PUT_CHANGED : PUT_SAME;
 	*out = (struct object){
 		.id = got.id,
 		.calendar = got.calendar,
@@ -161,26 +125,24 @@ err_t object_by_uid(struct ctx *cx, const struct actor *actor, struct id calenda
 err_t object_delete(struct ctx *cx, const struct actor *actor, struct str calendar_name, struct str name,
 	const struct preconditions *when)
 {
-	struct outcome got;
-	TRY(db_row(cx, &sql_object_delete, ROW(object_delete, &got), IN(actor->owner), IN(actor->calendars),
-		IN(calendar_name), IN(name), IN(when->match_any), IN(when->match), IN(when->none_match_any),
-		IN(when->none_match), db_in_id_or_null(actor->author), IN(id_new(cx->now)),
-		db_in_id_or_null(cx->request_id)));
-	return got.outcome == 204 ? OK : refusal(cx, got.outcome, STR_ABSENT);
+	struct outcome_row got;
+	TRY(db_row(cx, &sql_object_delete, ROW(object_delete, &got), IN_ACTOR(cx, actor), IN(calendar_name), IN(name),
+		IN_CONDITIONS(*when), IN((int32_t)TOMBSTONES_MAX)));
+	enum outcome outcome = outcome_of(got.outcome);
+	return outcome == OUTCOME_DELETED ? OK : outcome_refusal(cx, outcome, STR_ABSENT);
 }
 
 static err_t relocate(struct ctx *cx, const struct actor *actor, struct object_place from, struct object_place to,
 	bool keep, bool overwrite, const struct preconditions *when, bool *created_out)
 {
 	struct relocated got;
-	TRY(db_row(cx, &sql_object_relocate, ROW(object_relocate, &got), IN(actor->owner), IN(actor->calendars),
-		IN(from.calendar_name), IN(from.name), IN(to.calendar_name), IN(to.name), IN(keep), IN(overwrite),
-		IN(when->match_any), IN(when->match), IN(when->none_match_any), IN(when->none_match),
-		db_in_id_or_null(actor->author), IN(id_new(cx->now)), IN(id_new(cx->now)),
-		db_in_id_or_null(cx->request_id), IN((int64_t)CALENDAR_BYTES_MAX), db_in_storage_max(cx)));
-	if (got.outcome != 201 && got.outcome != 204)
-		return refusal(cx, got.outcome, got.other);
-	*created_out = got.outcome == 201;
+	TRY(db_row(cx, &sql_object_relocate, ROW(object_relocate, &got), IN_ACTOR(cx, actor), IN(from.calendar_name),
+		IN(from.name), IN(to.calendar_name), IN(to.name), IN(keep), IN(overwrite), IN_CONDITIONS(*when),
+		IN((int64_t)CALENDAR_BYTES_MAX), db_in_storage_max(cx), IN((int32_t)TOMBSTONES_MAX)));
+	enum outcome outcome = outcome_of(got.outcome);
+	if (outcome != OUTCOME_CREATED && outcome != OUTCOME_CHANGED)
+		return outcome_refusal(cx, outcome, got.other);
+	*created_out = outcome == OUTCOME_CREATED;
 	return OK;
 }
 

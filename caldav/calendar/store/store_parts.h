@@ -2,13 +2,23 @@
 /* What the store's files share; nobody else includes it. */
 #pragma once
 
+#include "caldav/calendar/store/outcome.h"
 #include "caldav/calendar/store/store.h"
 #include "sql.h"
 
-/* What a function of 0002_objects.sql answers, in numbers after HTTP's. */
-struct outcome {
-	int32_t outcome;
+/* What a function of 0001_schema.sql answers that tells nothing else. */
+struct outcome_row {
+	struct str outcome;
 };
+
+/* The type `actor` there: the first four parameters of every statement that writes. */
+#define IN_ACTOR(cx, actor)                                                                                            \
+	IN((actor)->owner), IN((actor)->calendars), db_in_id_or_null((actor)->author),                                 \
+		db_in_id_or_null((cx)->request_id)
+/* The type `conditions`. */
+#define IN_CONDITIONS(when) IN((when).match_any), IN((when).match), IN((when).none_match_any), IN((when).none_match)
+/* The type `dead_change`. */
+#define IN_DEAD(dead) IN((dead).ns), IN((dead).local), IN((dead).xml)
 
 /* The columns of every statement that reads objects, in this order; data or occ come behind. */
 #define OBJECT_COLUMNS                                                                                                 \
@@ -23,10 +33,3 @@ struct dead_lists dead_lists(struct arena *mem, const struct dead_property *item
 
 /* account_storage_max() as the statements take it: NULL for no limit. */
 struct db_in db_in_storage_max(const struct ctx *cx);
-/* DAV_QUOTA: 517 of 0002_objects.sql, all calendars of the account together are full. */
-err_t account_full(struct ctx *cx);
-/* DAV_QUOTA: more calendars or dead properties than there may be; 518 of 0002_objects.sql. */
-err_t too_many(struct ctx *cx);
-
-/* FORBIDDEN: the owner switched writing off for this calendar. */
-err_t calendar_not_writable(struct ctx *cx);

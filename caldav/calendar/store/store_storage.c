@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What one account may store. It is enforced where something is added: storage_fits in 0002_objects.sql. */
+/* What one account may store. It is enforced where something is added: storage_fits in 0001_schema.sql. */
 #include "caldav/calendar/store/store_parts.h"
 #include "server/base/config.h"
 
@@ -17,14 +17,6 @@ struct db_in db_in_storage_max(const struct ctx *cx)
 {
 	int64_t max = account_storage_max(cx);
 	return max ? IN(max) : IN_NULL(DB_INT8);
-}
-
-err_t account_full(struct ctx *cx)
-{
-	return REFUSE(cx, DAV_QUOTA, "",
-		"The storage of this account is full: all its calendars together hold at most %lld MiB. Delete what is "
-		"not needed any more.",
-		(long long)cx->config->account_storage_mib);
 }
 
 err_t account_usage(struct ctx *cx, const struct actor *actor, int64_t *octets_out)

@@ -34,12 +34,13 @@ struct rows {
 	int64_t rows;
 };
 DB_RESULT(t_token_count, struct rows, rows);
-DB_RESULT(t_anchors, struct rows, rows);
+DB_RESULT(t_outbox_left, struct rows, rows);
+DB_RESULT(t_outbox_oldest, struct rows, rows);
 
 struct place {
 	struct str place;
 };
-DB_RESULT(t_event_places, struct place, place);
+DB_RESULT(t_outbox_places, struct place, place);
 
 /* Wrong in every way that db_check must tell: another name, another type. */
 struct renamed {
@@ -263,33 +264,38 @@ TEST(housekeeping_never_empties_a_slot_with_a_token_of_the_future)
 	database_leave(&test_cx);
 }
 
-TEST(housekeeping_gives_each_day_of_events_its_partition)
+TEST(housekeeping_gives_each_day_of_the_outbox_its_partition)
 {
 	struct place *places;
 	size_t count;
 	database_use(&test_cx);
 	assert_ok(housekeeping(&test_cx));
-	assert_ok(db_exec(&test_cx, &sql_t_event_add, NULL, IN(0)));
-	assert_ok(db_exec(&test_cx, &sql_t_event_add, NULL, IN(9)));
-	assert_ok(db_rows(&test_cx, &sql_t_event_places, t_event_places, &places, &count, IN_NONE));
+	assert_ok(db_exec(&test_cx, &sql_t_outbox_add, NULL, IN(0)));
+	assert_ok(db_exec(&test_cx, &sql_t_outbox_add, NULL, IN(9)));
+	assert_ok(db_rows(&test_cx, &sql_t_outbox_places, t_outbox_places, &places, &count, IN_NONE));
 	assert_int_equal(count, 2);
-	assert_true(str_starts(places[0].place, STR("event_2")));
-	assert_str(places[1].place, STR("event_default"));
+	assert_true(str_starts(places[0].place, STR("outbox_2")));
+	assert_str(places[1].place, STR("outbox_default"));
 	/* What went to the default partition is moved when its day comes near. */
-	assert_ok(db_exec(&test_cx, &sql_event_partitions, NULL, IN(10), IN(30)));
-	assert_ok(db_rows(&test_cx, &sql_t_event_places, t_event_places, &places, &count, IN_NONE));
-	assert_true(str_starts(places[1].place, STR("event_2")));
+	assert_ok(db_exec(&test_cx, &sql_outbox_partitions, NULL, IN(10), IN(30)));
+	assert_ok(db_rows(&test_cx, &sql_t_outbox_places, t_outbox_places, &places, &count, IN_NONE));
+	assert_true(str_starts(places[1].place, STR("outbox_2")));
 	database_leave(&test_cx);
 }
 
-TEST(the_audit_anchor_is_made_once_a_day)
+/* F53: the rows of one account are bounded, whatever it writes in the days that are kept. */
+TEST(of_the_outbox_an_account_keeps_its_newest_rows)
 {
 	struct rows got;
 	database_use(&test_cx);
-	assert_ok(housekeeping(&test_cx));
-	assert_ok(housekeeping(&test_cx));
-	assert_ok(db_row(&test_cx, &sql_t_anchors, ROW(t_anchors, &got), IN_NONE));
-	assert_int_equal(got.rows, 1);
+	assert_ok(db_exec(&test_cx, &sql_t_outbox_fill, NULL, IN(7)));
+	for (int32_t left = 7; left > 3; left -= left > 5 ? 2 : 1) {
+		assert_ok(db_exec(&test_cx, &sql_outbox_trim, NULL, IN(4), IN(2)));
+		assert_ok(db_row(&test_cx, &sql_t_outbox_left, ROW(t_outbox_left, &got), IN_NONE));
+		assert_int_equal(got.rows, left - 2 > 4 ? left - 2 : 4);
+	}
+	assert_ok(db_row(&test_cx, &sql_t_outbox_oldest, ROW(t_outbox_oldest, &got), IN_NONE));
+	assert_int_equal(got.rows, 4);
 	database_leave(&test_cx);
 }
 
@@ -313,4 +319,5 @@ TESTS_WITH(setup, teardown, RUN(the_connection_used_last_is_lent_first),
 	RUN(a_database_that_is_not_there_is_unavailable), RUN(the_check_names_every_column_that_does_not_fit),
 	RUN(migrating_again_changes_nothing), RUN(housekeeping_empties_the_idle_slot_of_the_token_ring),
 	RUN(housekeeping_never_empties_a_slot_with_a_token_of_the_future),
-	RUN(housekeeping_gives_each_day_of_events_its_partition), RUN(the_audit_anchor_is_made_once_a_day))
+	RUN(housekeeping_gives_each_day_of_the_outbox_its_partition),
+	RUN(of_the_outbox_an_account_keeps_its_newest_rows))

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a request reads of the database does not grow with what it is not about: F54 (plans made while the tables were
+empty), F56 (the calendar grows, the answer does not).
+
+A new database is never analyzed here. Each request runs first while there is next to nothing, so that every session has
+its plans; then the tables grow behind its back; then it is counted what the same requests read.
+"""
+import json
+import time
+import uuid
+
+import pytest
+
+from dav import D, Dav
+from davwrite import new_event, proppatch, put_new
+
+SERVE = ["--db-connections", "1", "--rate-limit", "1000000"]
+JSON = {"Content-Type": "application/json"}
+SMALL, LARGE = 2_000, 40_000
+DAY = ("2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z")
+RANGE = "<C:time-range start='20260601T000000Z' end='20260602T000000Z'/>"
+
+# 20 a day around the first of June: of an hour, of the whole day (floating, bounds widened), of three weeks.
+FILL = """
+INSERT INTO calendar_object (account_id, calendar_id, id, modseq, first_at, last_at, occ_until, updated_at, created_at,
+       size, component, flags, deleted, etag, name, uid, data)
+SELECT c.account_id, c.id, gen_random_uuid(), 1000000 + n, at, at + l, 'infinity', now(), now(), length(d), 1, 4, false,
+       substring(sha256(d::bytea) FROM 1 FOR 16), 'fill' || n || '.ics', 'fill-' || n || '@example.org', d::bytea
+  FROM calendar c, generate_series({first}, {last}) n,
+       LATERAL (SELECT '2026-06-01'::timestamptz + (n / 2 * (CASE n % 2 WHEN 0 THEN 1 ELSE -1 END)) * interval '72 minutes',
+                       CASE WHEN n % 20 < 17 THEN interval '1 hour' WHEN n % 20 < 19 THEN interval '50 hours'
+                            ELSE interval '500 hours' END) t(at, l),
+       LATERAL (SELECT format(E'BEGIN:VCALENDAR\\r\\nVERSION:2.0\\r\\nPRODID:x\\r\\nBEGIN:VEVENT\\r\\nUID:fill-%s@example.org\\r\\n'
+                'DTSTAMP:20260101T000000Z\\r\\nDTSTART:%sZ\\r\\nDTEND:%sZ\\r\\nTRANSP:TRANSPARENT\\r\\nEND:VEVENT\\r\\nEND:VCALENDAR\\r\\n', n,
+                to_char(at AT TIME ZONE 'UTC', 'YYYYMMDD"T"HH24MISS'),
+                to_char((at + l) AT TIME ZONE 'UTC', 'YYYYMMDD"T"HH24MISS'))) o(d)
+ WHERE c.name = '{calendar}';
+UPDATE calendar_state s SET modseq = 1000000 + {last}, objects = objects + {last} - {first} + 1
+  FROM calendar c WHERE c.id = s.calendar_id AND c.name = '{calendar}';
+"""
+MORE_KEYS = """
+INSERT INTO api_key (account_id, id, hash, kind, prefix, name, scopes)
+SELECT a.account_id, gen_random_uuid(), sha256(random()::text::bytea), 3, 'x', 'x', 0
+  FROM account a, generate_series(1, 2000) WHERE a.livemode;
+"""
+
+
+def read_so_far(world):
+    """{index or table: entries and rows that were fetched by it}, of what the sessions told so far."""
+    rows = world.sql("SELECT relname || ' (seq)', seq_tup_read FROM pg_stat_user_tables UNION ALL "
+                     "SELECT indexrelname, idx_tup_read + idx_tup_fetch FROM pg_stat_user_indexes")
+    return {name: int(n) for name, n in rows if n}
+
+
+def told(world, owner):
+    """A session tells when it ends a statement a second after it last did."""
+    time.sleep(1.1)
+    assert world.get("/v1/profile", key=owner.key).status == 200
+    return read_so_far(world)
+
+
+@pytest.fixture(scope="module")
+def place(world):
+    owner = world.account("grows@example.org", plan="pro")
+    dav = Dav(world.url, owner.email, owner.key)
+    world.sql("ALTER TABLE calendar_object SET (autovacuum_enabled = false); ALTER TABLE calendar SET (autovacuum_enabled = false);"
+              "ALTER TABLE calendar_state SET (autovacuum_enabled = false); ALTER TABLE api_key SET (autovacuum_enabled = false)")
+    return dav, owner, f"/dav/calendars/{owner.id}/"
+
+
+def requests(world, place):
+    """Name → run: each hot request once, on one object."""
+    dav, owner, home = place
+    cal, other = home + "default/", home + "other/"
+    uid = f"{uuid.uuid4()}@example.org"
+    obj = cal + "hot.ics"
+    made = {}
+
+    def rest(method, target, body=None):
+        reply = world.request(method, target, body and json.dumps(body), JSON, owner.key)
+        assert reply.status < 300, reply
+        return reply
+
+    def dav_is(answer, *statuses):
+        assert answer.status in statuses, answer
+        return answer
+
+    def query(filters):
+        return dav_is(dav.query(cal, filters), 207)
+
+    uid_filter = f"<C:comp-filter name='VEVENT'><C:prop-filter name='UID'><C:text-match>{uid}</C:text-match></C:prop-filter></C:comp-filter>"
+    return {
+        "PUT new": lambda: dav_is(dav.put(obj, new_event(uid, "20260601T100000Z")), 201),
+        "PUT over": lambda: dav_is(dav.put(obj, new_event(uid, "20260601T100000Z", summary="Other")), 204),
+        "GET": lambda: dav_is(dav.request("GET", obj), 200),
+        "PROPFIND": lambda: dav_is(dav.propfind(obj, "<D:getetag/>"), 207),
+        "multiget": lambda: dav_is(dav.multiget(cal, [obj]), 207),
+        "PROPPATCH": lambda: dav_is(proppatch(dav, obj, "<x:y xmlns:x='urn:x'>1</x:y>"), 207),
+        "sync": lambda: dav_is(dav.sync(cal, made["token"]), 207),
+        "query by UID": lambda: query(uid_filter),
+        "query of tasks": lambda: query("<C:comp-filter name='VTODO'/>"),
+        "query of a day": lambda: query(f"<C:comp-filter name='VEVENT'>{RANGE}</C:comp-filter>"),
+        "free-busy-query": lambda: dav_is(dav.report(cal, f"<C:free-busy-query xmlns:C='urn:ietf:params:xml:ns:caldav'>{RANGE}</C:free-busy-query>", 1), 200),
+        "REST list of a day": lambda: rest("GET", f"/v1/events?from={DAY[0]}&to={DAY[1]}"),
+        "REST list of what comes": lambda: rest("GET", f"/v1/events?from={DAY[0]}&to=2028-01-01T00:00:00Z&limit=5"),
+        "REST create": lambda: made.update(rest("POST", "/v1/events", {"title": "x", "start_time": "2026-06-01T10:00:00Z",
+                                                                      "end_time": "2026-06-01T11:00:00Z"}).json),
+        "REST get": lambda: rest("GET", f"/v1/events/{made['id']}"),
+        "REST patch": lambda: rest("PATCH", f"/v1/events/{made['id']}", {"title": "y"}),
+        "MOVE": lambda: dav_is(dav.request("MOVE", obj, Destination=other + "hot.ics"), 201),
+        "MOVE back": lambda: dav_is(dav.request("MOVE", other + "hot.ics", Destination=obj), 201),
+        "DELETE": lambda: dav_is(dav.request("DELETE", obj), 204),
+        "the rest": lambda: [rest("DELETE", f"/v1/events/{made['id']}"), dav.request("DELETE", obj)],
+    }, made
+
+
+def reads_of_all(world, place, runs, made):
+    dav, owner, home = place
+    made["token"] = dav.propfind(home + "default/", "<D:sync-token/>").responses[0].text(D + "sync-token")
+    before = told(world, owner)
+    for run in runs.values():
+        run()
+    after = told(world, owner)
+    return {name: n - before.get(name, 0) for name, n in after.items() if n > before.get(name, 0)}
+
+
+def test_what_requests_read_does_not_grow_with_the_calendar(world, place):
+    dav, owner, home = place
+    assert dav.request("MKCALENDAR", home + "other/").status == 201
+    runs, made = requests(world, place)
+    for _ in range(2):
+        reads_of_all(world, place, runs, made)
+    world.sql(FILL.format(calendar="default", first=1, last=SMALL))
+    world.sql(MORE_KEYS)
+    few = reads_of_all(world, place, runs, made)
+    world.sql(FILL.format(calendar="default", first=SMALL + 1, last=LARGE))
+    many = reads_of_all(world, place, runs, made)
+    assert sum(few.values()) < 5_000, few
+    assert sum(many.values()) <= 1.3 * sum(few.values()), (few, many)
+
+
+def test_a_put_into_a_growing_calendar_reads_the_same(world, place):
+    """F54: from the first on, in a session that made its plans before there was any."""
+    dav, owner, home = place
+    assert dav.request("MKCALENDAR", home + "grows/").status == 201
+    reads = []
+    for round_ in range(3):
+        before = told(world, owner)
+        for i in range(300):
+            put_new(dav, f"{home}grows/{round_}-{i}.ics")
+        after = told(world, owner)
+        reads.append(sum(after.values()) - sum(before.values()))
+    assert reads[0] < 300 * 25 and reads[2] <= 1.1 * reads[0] + 50, reads
