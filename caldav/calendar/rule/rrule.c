@@ -4,7 +4,7 @@
  * days are listed, the times of a day are three short tables, and an instance is found by its number, so that BYSETPOS,
  * COUNT and skipping never list what they pass over.
  */
-#include "caldav/calendar/rule/rrule_impl.h"
+#include "caldav/calendar/rule/rrule_private.h"
 
 #define BUDGET 200000 /* steps of one iterator, some 50 ns each */
 

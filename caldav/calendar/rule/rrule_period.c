@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The days of a period (RFC 5545 §3.3.10): BY... parts expand or limit, which is to say that days pass all of them. */
-#include "caldav/calendar/rule/rrule_impl.h"
+#include "caldav/calendar/rule/rrule_private.h"
 
 const struct rrule_freq_row rrule_freqs[] = {
 	[RRULE_SECONDLY] = { 1, INT64_C(12622780800) },
