@@ -54,6 +54,7 @@ static const struct prop props[] = {
 	{ C("min-date-time"),                     ON(RES_CALENDAR),                   0,                        prop_min_date_time },     /* §5.2.6 */
 	{ C("max-date-time"),                     ON(RES_CALENDAR),                   0,                        prop_max_date_time },     /* §5.2.7 */
 	{ C("max-attendees-per-instance"),        ON(RES_CALENDAR),                   0,                        prop_max_attendees },     /* §5.2.9 */
+	{ C("supported-rscale-set"),              ON(RES_HOME) | ON(RES_CALENDAR),    0,                        prop_supported_rscale_set }, /* RFC 7529 §10.1 */
 	{ C("calendar-home-set"),                 ON(RES_PRINCIPAL),                  0,                        prop_calendar_home_set }, /* §6.2.1 */
 	{ C("supported-collation-set"),           ON_TREE,                            0,                        prop_supported_collation_set }, /* §7.5.1 */
 	{ C("calendar-data"),                     ON(RES_OBJECT),                     PROP_DATA,                prop_calendar_data },     /* §9.6: in reports alone */

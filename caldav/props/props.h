@@ -159,6 +159,7 @@ unsigned privileges_of(const struct view *view, const struct subject *subject);
 	X(schedule_calendar_transp)                                                                                    \
 	X(supported_calendar_component_set)                                                                            \
 	X(supported_calendar_data)                                                                                     \
+	X(supported_rscale_set)                                                                                        \
 	X(supported_collation_set)                                                                                     \
 	X(supported_privilege_set)                                                                                     \
 	X(supported_report_set)                                                                                        \

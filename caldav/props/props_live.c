@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The values of live properties, but those of access control (props_acl.c). No white space inside values. */
+#include "caldav/calendar/recur/rscale.h"
 #include "caldav/props/props.h"
 #include "caldav/reports/calendar_data.h"
 #include "caldav/reports/report.h"
@@ -208,6 +209,15 @@ VALUE(supported_collation_set)
 	UNUSED_VIEW, UNUSED_SUBJECT;
 	BUF_LIT(out, "<C:supported-collation>i;ascii-casemap</C:supported-collation>"
 		     "<C:supported-collation>i;octet</C:supported-collation>");
+	return 200;
+}
+
+VALUE(supported_rscale_set)
+{
+	struct str name;
+	UNUSED_VIEW, UNUSED_SUBJECT;
+	for (size_t i = 0; (name = rscale_name(i)).ptr; i++)
+		buf_fmt(out, "<C:supported-rscale>%.*s</C:supported-rscale>", STR_ARG(name));
 	return 200;
 }
 

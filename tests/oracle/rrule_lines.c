@@ -8,26 +8,27 @@
 #include <string.h>
 
 #include "caldav/calendar/ical/dates.h"
-#include "caldav/calendar/rule/rrule.h"
+#include "caldav/calendar/recur/rscale.h"
 
 static void answer(struct ctx *cx, struct str line)
 {
 	struct str start_text, seek_text, count_text;
 	struct wall start, seek;
 	struct rrule rule;
+	const struct rscale *scale;
 	uint64_t count;
 	str_cut(&line, ' ', &start_text);
 	str_cut(&line, ' ', &seek_text);
 	str_cut(&line, ' ', &count_text);
 	if (!wall_parse(start_text, &start) || !str_to_u64(count_text, 100000, &count) ||
-		rrule_parse(cx, line, &rule)) {
+		rscale_read(cx, line, &rule, &scale)) {
 		puts("refused");
 		return;
 	}
 	struct rrule_start from = { .local = start.local,
 		.until_local = rule.has_until ? rule.until + (rule.until_date ? DAY_SECONDS - 1 : 0) : INT64_MAX,
 		.date = start.date };
-	struct rrule_iter *it = rrule_open(cx->mem, &rule, from);
+	struct rrule_iter *it = rscale_open(cx->mem, &rule, scale, from);
 	if (wall_parse(seek_text, &seek))
 		rrule_seek(it, seek.local);
 	int64_t local;

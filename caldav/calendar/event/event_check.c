@@ -102,10 +102,11 @@ err_t event_refuse_second_pass(struct ctx *cx)
 static err_t check_rules(struct ctx *cx, struct str rules)
 {
 	struct rrule rule;
+	const struct rscale *scale;
 	struct str rest = rules, line;
 	size_t count = 0;
 	while (str_cut(&rest, '\n', &line)) {
-		err_t bad = rrule_parse(cx, line, &rule);
+		err_t bad = rscale_read(cx, line, &rule, &scale);
 		if (bad || !is_one_line(line) || ++count > SERIES_RULES_MAX)
 			return REFUSE(cx, INVALID_VALUE, "recurrence.rule", "%.*s",
 				STR_ARG(bad ? err_text(bad) : STR("one rule a line is expected, and a few of them")));

@@ -226,11 +226,14 @@ static err_t until_move(struct moving *m, const struct ical_prop *prop)
 {
 	struct arena *mem = m->e->cx->mem;
 	struct rrule rule;
+	const struct rscale *scale;
 	struct when last = m->was->clock;
 	struct str name = STR("UNTIL="), text;
 	size_t at = str_find(prop->value, name);
-	TRY(rrule_parse(m->e->cx, prop->value, &rule));
-	if (!rule.has_until || at == SIZE_MAX)
+	if (at == SIZE_MAX) /* "RRULE:" alone too */
+		return OK;
+	TRY(rscale_read(m->e->cx, prop->value, &rule, &scale));
+	if (!rule.has_until)
 		return OK;
 	if (rule.until_utc && last.zone)
 		last = when_of(rule.until, last.zone);

@@ -39,7 +39,7 @@ static void merge_open(struct arena *mem, const struct series *s, int64_t from, 
 			.counts_start = !r->excludes,
 			.date = s->clock.date };
 		src->excludes = r->excludes;
-		src->it = rrule_open(mem, &r->rule, start);
+		src->it = rscale_open(mem, &r->rule, r->scale, start);
 		rrule_seek(src->it, from);
 		source_step(src);
 	}

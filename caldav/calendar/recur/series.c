@@ -162,7 +162,7 @@ static err_t rules_read(struct ctx *cx, const struct ical_comp *comp, struct str
 		if (s->rule_count == SERIES_RULES_MAX)
 			return REFUSE(cx, ICAL_OBJECT, "RRULE", "more than %d recurrence rules", SERIES_RULES_MAX);
 		struct series_rule *r = &s->rules[s->rule_count];
-		TRY(rrule_parse(cx, p->value, &r->rule));
+		TRY(rscale_read(cx, p->value, &r->rule, &r->scale));
 		r->excludes = excludes;
 		r->until_local = until_local(&r->rule, &s->clock);
 		s->endless = s->endless || (!excludes && !r->rule.count && !r->rule.has_until);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "caldav/calendar/recur/times.h"
+#include "caldav/calendar/recur/rscale.h"
 #include "caldav/calendar/rule/rrule.h"
 
 #define SERIES_RULES_MAX 8
@@ -13,7 +14,8 @@
 
 struct series_rule {
 	struct rrule rule;
-	bool excludes; /* EXRULE of RFC 2445 */
+	const struct rscale *scale; /* NULL: the Gregorian calendar */
+	bool excludes;              /* EXRULE of RFC 2445 */
 	int64_t until_local;
 };
 

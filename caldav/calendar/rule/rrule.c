@@ -6,7 +6,8 @@
  */
 #include "caldav/calendar/rule/rrule_private.h"
 
-#define BUDGET 200000 /* steps of one iterator, some 50 ns each */
+#define BUDGET 200000          /* steps of one iterator, some 50 ns each */
+#define BUDGET_CALENDAR 400000 /* in another calendar: 20 ms */
 
 static bool end(struct rrule_iter *it)
 {
@@ -132,8 +133,10 @@ static void weekdays_flatten(struct rrule *r)
 	}
 }
 
-static void days_default(struct rrule *r, const struct rrule_day *d)
+static void days_default(struct rrule *r, const struct rrule_day *d, bool other_calendar)
 {
+	if (other_calendar && r->freq >= RRULE_MONTHLY)
+		return; /* it knows its own day and month */
 	if (r->freq < RRULE_MONTHLY || (r->freq == RRULE_YEARLY && (r->parts & RRULE_BYWEEKNO)))
 		weekdays_flatten(r);
 	bool weekly = r->freq == RRULE_WEEKLY ||
@@ -190,9 +193,16 @@ static bool times_reachable(const struct rrule_iter *it)
 
 struct rrule_iter *rrule_open(struct arena *mem, const struct rrule *rule, struct rrule_start start)
 {
+	return rrule_open_in(mem, rule, start, NULL);
+}
+
+struct rrule_iter *rrule_open_in(
+	struct arena *mem, const struct rrule *rule, struct rrule_start start, const struct rrule_calendar *calendar)
+{
 	struct rrule_iter *it = arena_new(mem, struct rrule_iter);
 	struct rrule_day d = rrule_day_of(floor_div(start.local, DAY_SECONDS));
 	it->rule = *rule;
+	it->calendar = calendar;
 	it->start = start;
 	it->until = start.until_local < LAST_LOCAL ? start.until_local : LAST_LOCAL;
 	if (start.date) {
@@ -203,16 +213,20 @@ struct rrule_iter *rrule_open(struct arena *mem, const struct rrule *rule, struc
 			it->rule.interval = days ? days : 1;
 		}
 	}
-	days_default(&it->rule, &d);
+	days_default(&it->rule, &d, calendar != NULL);
 	times_fill(it);
-	it->origin = origin_of(&it->rule, start.local, &d);
+	it->budget = calendar ? BUDGET_CALENDAR : BUDGET;
+	if (calendar && it->rule.freq >= RRULE_MONTHLY)
+		it->origin = rrule_calendar_period(it, d.number);
+	else
+		it->origin = origin_of(&it->rule, start.local, &d);
 	int64_t cycle = rrule_freqs[it->rule.freq].cycle;
-	it->dry_limit = cycle / greatest_divisor(cycle, it->rule.interval);
+	/* Other calendars do not repeat in 400 years: they end where they are not known, or the budget does. */
+	it->dry_limit = calendar ? INT64_MAX : cycle / greatest_divisor(cycle, it->rule.interval);
 	it->target = INT64_MIN;
 	it->start_emitted = !start.counts_start;
 	it->day_checked = INT64_MIN;
-	it->budget = BUDGET;
-	it->ended = !times_reachable(it);
+	it->ended = it->ended || !times_reachable(it);
 	return it;
 }
 
@@ -237,7 +251,7 @@ static int64_t constant_size(const struct rrule_iter *it)
 }
 
 /* The number of the period in which `local` lies. */
-static int64_t period_of(const struct rrule_iter *it, int64_t local)
+static int64_t period_of(struct rrule_iter *it, int64_t local)
 {
 	int64_t day = floor_div(local, DAY_SECONDS), index, year;
 	int month, of_month;
@@ -245,6 +259,8 @@ static int64_t period_of(const struct rrule_iter *it, int64_t local)
 		return floor_div(day - it->origin, 7 * it->rule.interval);
 	if (it->rule.freq < RRULE_WEEKLY)
 		return floor_div(floor_div(local, rrule_freqs[it->rule.freq].unit) - it->origin, it->rule.interval);
+	if (it->calendar)
+		return floor_div(rrule_calendar_period(it, day) - it->origin, it->rule.interval);
 	civil_from_days(day, &year, &month, &of_month);
 	index = it->rule.freq == RRULE_YEARLY ? year : year * 12 + month - 1;
 	return floor_div(index - it->origin, it->rule.interval);

@@ -57,6 +57,21 @@ MUST_CHECK err_t rrule_parse(struct ctx *cx, struct str text, struct rrule *out)
 
 struct rrule_iter;
 
+/*
+ * Another calendar (RFC 7529), as recur/rscale.c has them: years and months are its own, while weeks, days and times
+ * are everybody's. Days are counted from 1970-01-01. Each call adds to *steps what it cost, in steps of some 50 ns.
+ */
+struct rrule_calendar {
+	/* The number of the year (YEARLY) or month (MONTHLY) that a day lies in, in a row without gaps. */
+	int64_t (*period_of)(const struct rrule_calendar *c, int64_t day, int *steps);
+	/* The days that such a period has by BYMONTH, BYMONTHDAY, BYDAY and SKIP, in order, each once, at most
+	 * RRULE_DAYS_MAX. False: it lies beyond what the calendar knows. */
+	bool (*period_days)(const struct rrule_calendar *c, int64_t period, int64_t *days, size_t *count, int *steps);
+	/* DAILY and WEEKLY: does a day pass BYMONTH and BYMONTHDAY? */
+	bool (*day_passes)(const struct rrule_calendar *c, int64_t day, int *steps);
+};
+#define RRULE_DAYS_MAX 400 /* of a year, or of 53 weeks */
+
 struct rrule_start {
 	int64_t local;       /* DTSTART */
 	int64_t until_local; /* UNTIL as local time, inclusive; INT64_MAX: none */
@@ -66,6 +81,9 @@ struct rrule_start {
 
 /* An iterator in `mem`. The rule must stay. */
 struct rrule_iter *rrule_open(struct arena *mem, const struct rrule *rule, struct rrule_start start);
+/* The same in another calendar, which must stay too; NULL is the Gregorian one. */
+struct rrule_iter *rrule_open_in(
+	struct arena *mem, const struct rrule *rule, struct rrule_start start, const struct rrule_calendar *calendar);
 /* Continue with the first instance at or after `local` (forward only). */
 void rrule_seek(struct rrule_iter *it, int64_t local);
 /* The next instance in order. False: no more, or out of budget (rrule_gave_up). */

@@ -77,12 +77,25 @@ static bool weekday_matches(const struct rrule *r, const struct rrule_day *d)
 	return (r->nth_plus[weekday] >> ((n - 1) / 7 + 1) & 1) || (r->nth_minus[weekday] >> ((length - n) / 7 + 1) & 1);
 }
 
-/* Does a day pass all BY… parts that speak of days? */
-static bool day_matches(const struct rrule *r, const struct rrule_day *d)
+static bool month_matches(const struct rrule *r, const struct rrule_day *d)
 {
 	if ((r->parts & RRULE_BYMONTH) && !(r->months >> d->month & 1))
 		return false;
-	if ((r->parts & RRULE_BYMONTHDAY) && !set_has(&r->monthdays, d->of_month, d->month_length - d->of_month + 1))
+	return !(r->parts & RRULE_BYMONTHDAY) || set_has(&r->monthdays, d->of_month, d->month_length - d->of_month + 1);
+}
+
+static bool calendar_passes(struct rrule_iter *it, int64_t day)
+{
+	int steps = 0;
+	bool passes = it->calendar->day_passes(it->calendar, day, &steps);
+	return spend(it, steps) && passes;
+}
+
+/* Does a day pass all BY… parts that speak of days? */
+static bool day_matches(struct rrule_iter *it, const struct rrule_day *d)
+{
+	const struct rrule *r = &it->rule;
+	if (it->calendar ? !calendar_passes(it, d->number) : !month_matches(r, d))
 		return false;
 	if ((r->parts & RRULE_BYYEARDAY) && !set_has(&r->yeardays, d->of_year, d->year_length - d->of_year + 1))
 		return false;
@@ -103,11 +116,32 @@ static void month_days(struct rrule_iter *it, int64_t year, int month)
 {
 	struct rrule_day d = rrule_day_of(days_from_civil(year, month, 1));
 	for (; d.of_month <= d.month_length; d.of_month++, d.number++, d.of_year++)
-		if (day_matches(&it->rule, &d))
+		if (day_matches(it, &d))
 			day_add(it, d.number);
 }
 
 /* ---- periods: each fills base[]; false where the rule ends ---- */
+
+/* A year or month of another calendar. */
+static bool calendar_fill(struct rrule_iter *it)
+{
+	int64_t days[RRULE_DAYS_MAX];
+	size_t count = 0;
+	int steps = 3;
+	if (!it->calendar->period_days(it->calendar, it->origin + it->k * it->rule.interval, days, &count, &steps))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		day_add(it, days[i]);
+	return spend(it, steps);
+}
+
+int64_t rrule_calendar_period(struct rrule_iter *it, int64_t day)
+{
+	int steps = 1;
+	int64_t period = it->calendar->period_of(it->calendar, day, &steps);
+	(void)spend(it, steps);
+	return period;
+}
 
 static bool year_fill(struct rrule_iter *it)
 {
@@ -121,7 +155,7 @@ static bool year_fill(struct rrule_iter *it)
 		for (int64_t week = 0; week < weeks; week++)
 			for (int64_t i = 0; i < 7 && set_has(&it->rule.weeks, week + 1, weeks - week); i++) {
 				struct rrule_day d = rrule_day_of(first + week * 7 + i);
-				if (day_matches(&it->rule, &d))
+				if (day_matches(it, &d))
 					day_add(it, d.number);
 			}
 		return spend(it, 12);
@@ -155,7 +189,7 @@ static bool week_fill(struct rrule_iter *it)
 			continue;
 		if (!by_weekday_alone) {
 			struct rrule_day d = rrule_day_of(number);
-			if (!day_matches(&it->rule, &d))
+			if (!day_matches(it, &d))
 				continue;
 		}
 		day_add(it, number);
@@ -170,7 +204,7 @@ static bool day_good(struct rrule_iter *it, int64_t number)
 	if (number != it->day_checked) {
 		struct rrule_day d = rrule_day_of(number);
 		it->day_checked = number;
-		it->day_good = day_matches(&it->rule, &d);
+		it->day_good = day_matches(it, &d);
 	}
 	return it->day_good;
 }
@@ -178,7 +212,7 @@ static bool day_good(struct rrule_iter *it, int64_t number)
 /* The next day that may match: the first of the next month where the month itself is wrong. */
 static int64_t day_after(const struct rrule_iter *it, int64_t number)
 {
-	if (!(it->rule.parts & RRULE_BYMONTH))
+	if (!(it->rule.parts & RRULE_BYMONTH) || it->calendar)
 		return number + 1;
 	struct rrule_day d = rrule_day_of(number);
 	return it->rule.months >> d.month & 1 ? number + 1 : number + d.month_length - d.of_month + 1;
@@ -244,5 +278,5 @@ bool rrule_fill(struct rrule_iter *it)
 	static bool (*const fill[])(
 		struct rrule_iter *) = { even_fill, even_fill, even_fill, even_fill, week_fill, month_fill, year_fill };
 	it->day_count = 0;
-	return fill[it->rule.freq](it);
+	return it->calendar && it->rule.freq >= RRULE_MONTHLY ? calendar_fill(it) : fill[it->rule.freq](it);
 }

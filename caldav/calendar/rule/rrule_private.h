@@ -6,7 +6,6 @@
 #include "caldav/calendar/rule/rrule.h"
 #include "server/base/clock.h"
 
-#define RRULE_DAYS_MAX 371               /* of a year, or of 53 weeks */
 #define LAST_LOCAL INT64_C(253402300799) /* 9999-12-31T23:59:59 */
 #define RRULE_DAY_PARTS (RRULE_BYDAY | RRULE_BYMONTHDAY | RRULE_BYYEARDAY | RRULE_BYWEEKNO | RRULE_BYMONTH)
 
@@ -17,7 +16,8 @@ struct rrule_freq_row {
 extern const struct rrule_freq_row rrule_freqs[];
 
 struct rrule_iter {
-	struct rrule rule; /* with what DTSTART adds */
+	struct rrule rule;                     /* with what DTSTART adds */
+	const struct rrule_calendar *calendar; /* NULL: Gregorian */
 	struct rrule_start start;
 	int64_t until;
 	int64_t origin; /* the first period: year, month since year 0, or seconds / unit */
@@ -60,5 +60,7 @@ int64_t rrule_week_1(int64_t year, int wkst); /* the first day of a year's week 
  */
 int64_t rrule_time_limited(const struct rrule *r, int64_t t);
 
+/* The period of another calendar in which a day lies. */
+int64_t rrule_calendar_period(struct rrule_iter *it, int64_t day);
 /* Fill `days` with the period number k, or where periods are short with the next that has any. False: the rule ends. */
 bool rrule_fill(struct rrule_iter *it);

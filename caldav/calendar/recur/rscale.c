@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "caldav/calendar/recur/rscale.h"
+
+#include <libical/ical.h>
+#include <stdlib.h>
+
+#include "caldav/calendar/ical/dates.h"
+#include "caldav/calendar/recur/months.h"
+#include "server/base/buf.h"
+
+#define TEXT_MAX 1000 /* octets of a rule that names a calendar */
+
+struct rscale {
+	struct rrule_calendar walk; /* first: rule/ knows no more */
+	const struct months_calendar *calendar;
+	enum icalrecurrencetype_skip skip;
+	uint32_t months, leap_months; /* bits of their numbers; both 0: BYMONTH is not there */
+	uint64_t days, days_from_end; /* BYMONTHDAY likewise */
+	bool yearly;
+	/* of the rule and its DTSTART, set by rscale_open() */
+	struct rrule rule;
+	int start_day;
+	struct year_at_hand *at_hand;
+};
+
+/* Days are asked one after the other. */
+struct year_at_hand {
+	bool known;
+	struct months_year year;
+};
+
+/* ---- days of a month ---- */
+
+static bool has_days(const struct rscale *s)
+{
+	return s->days || s->days_from_end;
+}
+
+static bool has_months(const struct rscale *s)
+{
+	return s->months || s->leap_months;
+}
+
+/* BYDAY: numbers count in the month, or in the year where months play no part (RFC 5545 §3.3.10). */
+static bool weekday_passes(
+	const struct rscale *s, const struct months_year *year, const struct month *month, int64_t day)
+{
+	if (!(s->rule.parts & RRULE_BYDAY))
+		return true;
+	int weekday = (int)floor_mod(day + 3, 7);
+	if (s->rule.weekdays >> weekday & 1)
+		return true;
+	bool in_year = s->yearly && !has_months(s);
+	int64_t n = day - (in_year ? year->first : month->first), length = in_year ? year->length : month->length;
+	if (n < 0 || n >= length)
+		return false; /* skipped to another month */
+	return (s->rule.nth_plus[weekday] >> (n / 7 + 1) & 1) ||
+	       (s->rule.nth_minus[weekday] >> ((length - 1 - n) / 7 + 1) & 1);
+}
+
+struct days {
+	int64_t *items;
+	size_t count;
+};
+
+static void day_add(struct days *days, int64_t day)
+{
+	if (days->count < RRULE_DAYS_MAX)
+		days->items[days->count++] = day;
+}
+
+/* A day of the month, or what SKIP makes of it (RFC 7529 §4.1). */
+static void monthday_add(
+	const struct rscale *s, const struct months_year *year, const struct month *m, int n, struct days *days)
+{
+	int64_t day = n > 0 ? m->first + n - 1 : m->first + m->length + n;
+	if (n > m->length || -n > m->length) {
+		if (s->skip == ICAL_SKIP_OMIT)
+			return;
+		bool forward = s->skip == ICAL_SKIP_FORWARD;
+		day = n > 0 ? m->first + m->length - !forward : m->first - !forward;
+	}
+	if (weekday_passes(s, year, m, day))
+		day_add(days, day);
+}
+
+static void month_add(const struct rscale *s, const struct months_year *year, const struct month *m, struct days *days)
+{
+	if (!has_days(s) && (s->rule.parts & RRULE_BYDAY)) {
+		for (int64_t day = m->first; day < m->first + m->length; day++)
+			if (weekday_passes(s, year, m, day))
+				day_add(days, day);
+		return;
+	}
+	uint64_t plus = has_days(s) ? s->days : UINT64_C(1) << s->start_day;
+	for (int n = 1; n < 40; n++) {
+		if (plus >> n & 1)
+			monthday_add(s, year, m, n, days);
+		if (s->days_from_end >> n & 1)
+			monthday_add(s, year, m, -n, days);
+	}
+}
+
+/* ---- months ---- */
+
+/*
+ * Does the month stand for one of BYMONTH? Itself, or for the leap month that is not there: SKIP=BACKWARD makes 5L the
+ * 5 that no 5L follows, SKIP=FORWARD the 6 that none precedes.
+ */
+static bool month_passes(const struct rscale *s, const struct month *m, const struct month *before, bool leap_follows)
+{
+	uint32_t bit = UINT32_C(1) << m->number;
+	if ((m->leap ? s->leap_months : s->months) & bit)
+		return true;
+	if (m->leap || s->skip == ICAL_SKIP_OMIT)
+		return false;
+	if (s->skip == ICAL_SKIP_BACKWARD)
+		return (s->leap_months & bit) && !leap_follows;
+	return !before->leap && (s->leap_months & UINT32_C(1) << before->number);
+}
+
+static bool month_of_year_passes(const struct rscale *s, const struct months_year *year, int at, int *steps)
+{
+	struct months_year other;
+	struct month before = { 0 };
+	int64_t i;
+	if (!has_months(s))
+		return true;
+	if (at > 0) {
+		before = year->months[at - 1];
+	} else if (s->leap_months) {
+		i = months_year_of(s->calendar, year->first - 1, steps);
+		if (months_year(s->calendar, i, &other, steps))
+			before = other.months[other.count - 1];
+	}
+	/* The leap month that follows the last one is still of this year. */
+	bool leap_follows = at + 1 < year->count && year->months[at + 1].leap;
+	return month_passes(s, &year->months[at], &before, leap_follows);
+}
+
+/* ---- for rule/ ---- */
+
+static int day_cmp(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+static int64_t period_of(const struct rrule_calendar *c, int64_t day, int *steps)
+{
+	const struct rscale *s = (const struct rscale *)(const void *)c;
+	int64_t index = -1;
+	if (s->yearly)
+		return months_year_of(s->calendar, day, steps);
+	return months_index(s->calendar, day, &index, steps) ? index : -1;
+}
+
+static bool period_days(const struct rrule_calendar *c, int64_t period, int64_t *items, size_t *count, int *steps)
+{
+	const struct rscale *s = (const struct rscale *)(const void *)c;
+	struct days days = { .items = items };
+	struct months_year year;
+	int from = 0, until;
+	if (s->yearly ? !months_year(s->calendar, period, &year, steps)
+		      : !months_at(s->calendar, period, &year, &from, steps))
+		return false;
+	until = s->yearly ? year.count : from + 1;
+	for (int m = from; m < until; m++)
+		if (month_of_year_passes(s, &year, m, steps))
+			month_add(s, &year, &year.months[m], &days);
+	if (days.count > 1)
+		qsort(items, days.count, sizeof *items, day_cmp);
+	*count = 0;
+	for (size_t i = 0; i < days.count; i++)
+		if (!i || items[i] != items[i - 1])
+			items[(*count)++] = items[i];
+	*steps += 4 + (int)days.count;
+	return true;
+}
+
+static bool day_passes(const struct rrule_calendar *c, int64_t day, int *steps)
+{
+	const struct rscale *s = (const struct rscale *)(const void *)c;
+	struct year_at_hand *hand = s->at_hand;
+	const struct months_year *year = &hand->year;
+	int at = 0;
+	if (!hand->known || day < year->first || day >= year->first + year->length)
+		hand->known = months_year(s->calendar, months_year_of(s->calendar, day, steps), &hand->year, steps);
+	*steps += 5;
+	if (!hand->known)
+		return false;
+	while (at + 1 < year->count && year->months[at + 1].first <= day)
+		at++;
+	const struct month *m = &year->months[at];
+	int64_t n = day - m->first + 1;
+	if (n > m->length || !month_of_year_passes(s, year, at, steps))
+		return false;
+	return !has_days(s) || (s->days >> n & 1) || (s->days_from_end >> (m->length - n + 1) & 1);
+}
+
+/* ---- reading ---- */
+
+/* Without the parts that libical reads. */
+static struct str others(struct ctx *cx, struct str text)
+{
+	static const struct str theirs[] = { STR_INIT("RSCALE"), STR_INIT("SKIP"), STR_INIT("BYMONTH"),
+		STR_INIT("BYMONTHDAY") };
+	struct buf rest = buf_new(cx->mem, text.len + 1);
+	struct str part;
+	while (str_cut(&text, ';', &part)) {
+		struct str value = part, name;
+		bool theirs_it_is = false;
+		str_cut(&value, '=', &name);
+		for (size_t i = 0; i < ARRAY_LEN(theirs); i++)
+			theirs_it_is = theirs_it_is || str_eq_nocase(str_trim(name, STR_BLANK), theirs[i]);
+		if (theirs_it_is)
+			continue;
+		if (rest.len)
+			buf_char(&rest, ';');
+		buf_add(&rest, part);
+	}
+	return buf_str(&rest);
+}
+
+static err_t months_read(struct ctx *cx, const struct icalrecurrencetype *r, struct rscale *s)
+{
+	int most = months_most(s->calendar);
+	for (size_t i = 0; i < ICAL_BY_MONTH_SIZE && r->by_month[i] != ICAL_RECURRENCE_ARRAY_MAX; i++) {
+		int number = icalrecurrencetype_month_month(r->by_month[i]);
+		if (number < 1 || number > most)
+			return REFUSE(cx, ICAL_DATA, "RRULE", "RRULE: this calendar has no month %d", number);
+		*(icalrecurrencetype_month_is_leap(r->by_month[i]) ? &s->leap_months : &s->months) |= UINT32_C(1)
+												      << number;
+	}
+	return OK;
+}
+
+static err_t days_read(struct ctx *cx, const struct icalrecurrencetype *r, struct rscale *s)
+{
+	for (size_t i = 0; i < ICAL_BY_MONTHDAY_SIZE && r->by_month_day[i] != ICAL_RECURRENCE_ARRAY_MAX; i++) {
+		int n = r->by_month_day[i];
+		if (!n || n > 32 || n < -32)
+			return REFUSE(cx, ICAL_DATA, "RRULE", "RRULE: BYMONTHDAY=%d is no day", n);
+		*(n > 0 ? &s->days : &s->days_from_end) |= UINT64_C(1) << (n > 0 ? n : -n);
+	}
+	return OK;
+}
+
+/* What libical makes of the text: checked by us, since it takes much and drops more. */
+static err_t theirs_read(struct ctx *cx, struct str text, struct icalrecurrencetype *r, struct rscale *s)
+{
+	static const struct str once[] = { STR_INIT("RSCALE"), STR_INIT("SKIP"), STR_INIT("BYMONTH"),
+		STR_INIT("BYMONTHDAY") };
+	struct str rest = text, part, name;
+	unsigned seen = 0;
+	s->calendar = months_calendar(str_of(r->rscale));
+	if (!s->calendar)
+		return REFUSE(cx, ICAL_RSCALE, "RRULE", "RSCALE=%.40s is no calendar that is supported", r->rscale);
+	s->skip = r->skip;
+	TRY(months_read(cx, r, s));
+	TRY(days_read(cx, r, s));
+	while (str_cut(&rest, ';', &part)) {
+		str_cut(&part, '=', &name);
+		name = str_trim(name, STR_BLANK);
+		for (unsigned i = 0; i < ARRAY_LEN(once); i++) {
+			if (!str_eq_nocase(name, once[i]))
+				continue;
+			if (seen & 1U << i)
+				return REFUSE(cx, ICAL_DATA, "RRULE", "RRULE has %.*s twice", STR_ARG(name));
+			seen |= 1U << i;
+		}
+		bool missed = (str_eq_nocase(name, STR("BYMONTH")) && !has_months(s)) ||
+			      (str_eq_nocase(name, STR("BYMONTHDAY")) && !has_days(s)) ||
+			      (str_eq_nocase(name, STR("SKIP")) && r->skip == ICAL_SKIP_UNDEFINED);
+		if (missed)
+			return REFUSE(cx, ICAL_DATA, "RRULE", "RRULE: %.*s=%.*s is not valid", STR_ARG(name),
+				STR_ARG(str_sub(part, 0, 40)));
+	}
+	return OK;
+}
+
+static err_t supported(struct ctx *cx, const struct rrule *rule, const struct rscale *s)
+{
+	bool by_months = has_months(s) || has_days(s);
+	if (rule->parts & (RRULE_BYYEARDAY | RRULE_BYWEEKNO))
+		return REFUSE(
+			cx, ICAL_RSCALE, "RRULE", "BYYEARDAY and BYWEEKNO are not supported together with RSCALE");
+	if (rule->freq < RRULE_DAILY && by_months)
+		return REFUSE(cx, ICAL_RSCALE, "RRULE", "a FREQ below DAILY is not supported together with RSCALE");
+	if (rule->freq == RRULE_WEEKLY && by_months && (rule->parts & RRULE_BYSETPOS))
+		return REFUSE(cx, ICAL_RSCALE, "RRULE", "BYSETPOS in weeks is not supported together with RSCALE");
+	return OK;
+}
+
+static bool names_calendar(struct str text)
+{
+	struct str part, name;
+	while (str_cut(&text, ';', &part)) {
+		str_cut(&part, '=', &name);
+		if (str_eq_nocase(str_trim(name, STR_BLANK), STR("RSCALE")))
+			return true;
+	}
+	return false;
+}
+
+/* The Gregorian calendar without SKIP is rule/'s, all of it. */
+static bool is_plain(const struct rscale *s)
+{
+	return s->calendar == months_calendar(STR("gregorian")) && s->skip == ICAL_SKIP_OMIT;
+}
+
+static struct str without_rscale(struct ctx *cx, struct str text)
+{
+	struct buf rest = buf_new(cx->mem, text.len + 1);
+	struct str part;
+	while (str_cut(&text, ';', &part)) {
+		if (str_starts_nocase(str_trim(part, STR_BLANK), STR("RSCALE=")) ||
+			str_starts_nocase(str_trim(part, STR_BLANK), STR("SKIP=")))
+			continue;
+		if (rest.len)
+			buf_char(&rest, ';');
+		buf_add(&rest, part);
+	}
+	return buf_str(&rest);
+}
+
+err_t rscale_read(struct ctx *cx, struct str text, struct rrule *rule_out, const struct rscale **scale_out)
+{
+	struct rrule rule;
+	*scale_out = NULL;
+	if (!names_calendar(text))
+		return rrule_parse(cx, text, rule_out);
+	const char *c_text = text.len <= TEXT_MAX ? str_c(cx->mem, text) : NULL;
+	if (!c_text)
+		return REFUSE(cx, ICAL_DATA, "RRULE", "RRULE is longer than %d octets", TEXT_MAX);
+	TRY(rrule_parse(cx, others(cx, text), &rule));
+	struct rscale *s = arena_new(cx->mem, struct rscale);
+	struct icalrecurrencetype theirs = icalrecurrencetype_from_string(c_text);
+	err_t e = theirs.rscale ? theirs_read(cx, text, &theirs, s)
+				: REFUSE(cx, ICAL_DATA, "RRULE", "RRULE: not a rule with RSCALE (RFC 7529 §4): %.*s",
+					  STR_ARG(str_sub(text, 0, 80)));
+	free(theirs.rscale);
+	TRY(e);
+	if (is_plain(s))
+		return rrule_parse(cx, without_rscale(cx, text), rule_out);
+	TRY(supported(cx, &rule, s));
+	bool other = rule.freq >= RRULE_MONTHLY || has_months(s) || has_days(s);
+	if (rule.freq < RRULE_MONTHLY) /* rule/ asks day_passes() for these */
+		rule.parts |= (has_months(s) ? RRULE_BYMONTH : 0U) | (has_days(s) ? RRULE_BYMONTHDAY : 0U);
+	s->walk = (struct rrule_calendar){ period_of, period_days, day_passes };
+	*rule_out = rule;
+	*scale_out = other ? s : NULL;
+	return OK;
+}
+
+/* ---- walking ---- */
+
+/* What the rule does not say is DTSTART's in this calendar. */
+static void start_read(struct rscale *s, int64_t day)
+{
+	struct months_year year;
+	int steps = 0, at = 0;
+	if (!months_year(s->calendar, months_year_of(s->calendar, day, &steps), &year, &steps))
+		return;
+	while (at + 1 < year.count && year.months[at + 1].first <= day)
+		at++;
+	const struct month *m = &year.months[at];
+	s->start_day = (int)(day - m->first) + 1;
+	if (s->yearly && !has_months(s) && !has_days(s) && !(s->rule.parts & RRULE_BYDAY))
+		*(m->leap ? &s->leap_months : &s->months) |= UINT32_C(1) << m->number;
+}
+
+struct rrule_iter *rscale_open(
+	struct arena *mem, const struct rrule *rule, const struct rscale *scale, struct rrule_start start)
+{
+	if (!scale)
+		return rrule_open(mem, rule, start);
+	struct rscale *s = arena_new(mem, struct rscale);
+	*s = *scale;
+	s->rule = *rule;
+	s->yearly = rule->freq == RRULE_YEARLY;
+	s->at_hand = arena_new(mem, struct year_at_hand);
+	start_read(s, floor_div(start.local, DAY_SECONDS));
+	return rrule_open_in(mem, rule, start, &s->walk);
+}
+
+struct str rscale_name(size_t i)
+{
+	return months_calendar_name(i);
+}
