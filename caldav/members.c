@@ -61,11 +61,11 @@ err_t members_fetch(struct members *m, struct object *objects, size_t from, size
 	return OK;
 }
 
-static err_t dead_of(
+err_t members_dead(
 	struct members *m, const struct object *objects, size_t count, struct dead_property **out, size_t *count_out)
 {
 	*count_out = 0;
-	if (!ask_wants_dead(m->ask, RES_OBJECT) || count == 0)
+	if (count == 0)
 		return OK;
 	struct id *ids = arena_array(m->cx->mem, struct id, count);
 	for (size_t i = 0; i < count; i++)
@@ -73,8 +73,7 @@ static err_t dead_of(
 	return dead_property_list(m->cx, m->view.actor, (struct id_list){ ids, count }, out, count_out);
 }
 
-/* Those of one resource: a run, since they are in order of resource. */
-static const struct dead_property *dead_run(
+const struct dead_property *dead_run(
 	const struct dead_property *all, size_t count, struct id resource, size_t *count_out)
 {
 	size_t from = 0, end = count;
@@ -98,7 +97,8 @@ static err_t respond_ready(
 	struct dead_property *dead = NULL;
 	size_t dead_count = 0;
 	struct str base = href_text(m->cx->mem, m->at);
-	TRY(dead_of(m, objects, count, &dead, &dead_count));
+	if (ask_wants_dead(m->ask, RES_OBJECT))
+		TRY(members_dead(m, objects, count, &dead, &dead_count));
 	for (size_t i = 0; i < count; i++) {
 		struct subject s = {
 			.at = href_object(m->at, objects[i].name),

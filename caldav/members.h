@@ -60,6 +60,12 @@ struct str members_keep(struct members *m, struct str name);
 bool members_turn(struct members *m);
 void members_close(struct members *m);
 
+/* The dead properties of a page of objects, in order of resource, and the run of them that is one resource's. */
+MUST_CHECK err_t members_dead(
+	struct members *m, const struct object *objects, size_t count, struct dead_property **out, size_t *count_out);
+const struct dead_property *dead_run(
+	const struct dead_property *all, size_t count, struct id resource, size_t *count_out);
+
 /* The dead properties of one resource, if they may be asked: for single subjects. */
 MUST_CHECK err_t dead_load(struct ctx *cx, const struct ask *ask, struct subject *subject);
 /* subject_load and then dead_load will be asked: all of it goes with the first statement. */

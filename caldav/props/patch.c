@@ -93,7 +93,7 @@ static void set_timezone(struct step *s)
 	if (!text_of(s, TIMEZONE_OCTETS, &s->to->timezone))
 		return;
 	if (s->node && ical_timezone_name(s->patch->cx, s->to->timezone, &tzid)) {
-		refuse(s, 403, "C:valid-timezone");
+		refuse(s, 403, "C:valid-calendar-data"); /* RFC 4791 §5.3.1.1 */
 		return;
 	}
 	s->to->tzid = tzid;

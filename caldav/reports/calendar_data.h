@@ -25,5 +25,6 @@ MUST_CHECK err_t calendar_data_read(struct ctx *cx, const struct xml_node *eleme
  */
 struct str calendar_zone(struct ctx *cx, struct str query_zone, const struct calendar *calendar);
 
-/* CALDAV:timezone or timezone-id in a query; absent if there is none. ICAL_TIMEZONE. */
+/* CALDAV:timezone or timezone-id in a query; absent if there is none. ICAL_DATA (RFC 4791 §7.8); ICAL_TIMEZONE for
+ * a name that is not known (RFC 7809 §5.1). */
 MUST_CHECK err_t query_zone_read(struct ctx *cx, const struct xml_node *query, struct str *out);

@@ -2,6 +2,7 @@
 #include "caldav/calendar/view/time_range.h"
 #include "caldav/reports/filter.h"
 
+#include <assert.h>
 #include <string.h>
 
 const char *time_range_read(const struct xml_node *node, bool closed, struct ical_range *out, bool *empty_out)
@@ -74,18 +75,59 @@ static err_t read_head(struct reader *r, const struct xml_node *node, struct str
 	return OK;
 }
 
+/* What CalDAV's own elements of a filter may hold (RFC 4791 §9.7), and how often; others' are passed over (§14). */
+struct content {
+	const char *element;
+	unsigned most;
+};
+
+static err_t read_content(struct reader *r, const struct xml_node *node, const struct content *allowed, size_t count)
+{
+	unsigned seen[4] = { 0 };
+	assert(count <= ARRAY_LEN(seen));
+	for (const struct xml_node *n = node->first; n; n = n->next) {
+		size_t i = 0;
+		if (!str_eq(n->ns, STR(NS_CALDAV)))
+			continue;
+		while (i < count && !str_eq(n->local, str_of(allowed[i].element)))
+			i++;
+		if (i == count || ++seen[i] > allowed[i].most)
+			return REFUSE(r->cx, DAV_FILTER, "filter", "A %.*s cannot stand here in a %.*s.",
+				STR_ARG(n->local), STR_ARG(node->local));
+	}
+	return OK;
+}
+
 static err_t read_param(struct reader *r, const struct xml_node *node, struct param_filter *out)
 {
+	static const struct content content[] = { { "is-not-defined", 1 }, { "text-match", 1 } };
 	TRY(read_head(r, node, &out->name, &out->absent));
+	TRY(read_content(r, node, content, ARRAY_LEN(content)));
 	const struct xml_node *text = xml_child(node, NS_CALDAV, "text-match");
 	if (text)
 		TRY(read_text(r, text, &out->text));
 	return OK;
 }
 
+/* RFC 4791 §9.9: the properties whose value is a date or a time. What we do not know may be one. */
+static bool may_have_time(struct str property)
+{
+	static const struct str timed[] = { STR_INIT("DTSTART"), STR_INIT("DTEND"), STR_INIT("DUE"),
+		STR_INIT("COMPLETED"), STR_INIT("CREATED"), STR_INIT("DTSTAMP"), STR_INIT("LAST-MODIFIED"),
+		STR_INIT("RECURRENCE-ID"), STR_INIT("EXDATE"), STR_INIT("RDATE"), STR_INIT("TRIGGER"),
+		STR_INIT("ACKNOWLEDGED"), STR_INIT("FREEBUSY"), STR_INIT("TZUNTIL") };
+	for (size_t i = 0; i < ARRAY_LEN(timed); i++)
+		if (str_eq(property, timed[i]))
+			return true;
+	return str_starts(property, STR("X-"));
+}
+
 static err_t read_prop(struct reader *r, const struct xml_node *node, struct prop_filter *out)
 {
+	static const struct content content[] = { { "is-not-defined", 1 }, { "time-range", 1 }, { "text-match", 1 },
+		{ "param-filter", FILTERS_MAX } };
 	TRY(read_head(r, node, &out->name, &out->absent));
+	TRY(read_content(r, node, content, ARRAY_LEN(content)));
 	struct param_filter *params =
 		arena_array(r->cx->mem, struct param_filter, xml_count(node, NS_CALDAV, "param-filter") + 1);
 	for (const struct xml_node *n = node->first; n; n = n->next) {
@@ -96,8 +138,42 @@ static err_t read_prop(struct reader *r, const struct xml_node *node, struct pro
 		else if (xml_is(n, NS_CALDAV, "param-filter"))
 			TRY(read_param(r, n, &params[out->param_count++]));
 	}
+	if (out->range.set && out->text.set)
+		return REFUSE(r->cx, DAV_FILTER, "prop-filter", "A prop-filter has a time-range or a text-match.");
+	if (out->range.set && !may_have_time(out->name))
+		return REFUSE(r->cx, DAV_FILTER, "time-range", "%.*s has no time that a range could test.",
+			STR_ARG(out->name));
 	out->params = params;
 	return OK;
+}
+
+/*
+ * RFC 5545 §3.6: which component stands in which. A pair of known ones that is not in the table never does; of what is
+ * not known nothing is known.
+ */
+static bool may_stand_in(struct str component, struct str parent)
+{
+	static const struct {
+		struct str name, parents[2];
+	} known[] = {
+		{ STR_INIT("VCALENDAR"), { { 0 } } },
+		{ STR_INIT("VEVENT"), { STR_INIT("VCALENDAR") } },
+		{ STR_INIT("VTODO"), { STR_INIT("VCALENDAR") } },
+		{ STR_INIT("VJOURNAL"), { STR_INIT("VCALENDAR") } },
+		{ STR_INIT("VFREEBUSY"), { STR_INIT("VCALENDAR") } },
+		{ STR_INIT("VTIMEZONE"), { STR_INIT("VCALENDAR") } },
+		{ STR_INIT("STANDARD"), { STR_INIT("VTIMEZONE") } },
+		{ STR_INIT("DAYLIGHT"), { STR_INIT("VTIMEZONE") } },
+		{ STR_INIT("VALARM"), { STR_INIT("VEVENT"), STR_INIT("VTODO") } },
+	};
+	const struct str *parents = NULL;
+	bool parent_known = false;
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		parent_known |= str_eq(known[i].name, parent);
+		if (str_eq(known[i].name, component))
+			parents = known[i].parents;
+	}
+	return !parents || !parent_known || str_eq(parents[0], parent) || str_eq(parents[1], parent);
 }
 
 /* RFC 4791 §9.9: what a time-range means is said of these alone. */
@@ -112,9 +188,15 @@ static bool has_time(struct str component)
 }
 
 /* As deep as the XML is, which xml_parse() bounds. */
-static err_t read_comp(struct reader *r, const struct xml_node *node, struct comp_filter *out)
+static err_t read_comp(struct reader *r, const struct xml_node *node, struct str parent, struct comp_filter *out)
 {
+	static const struct content content[] = { { "is-not-defined", 1 }, { "time-range", 1 },
+		{ "prop-filter", FILTERS_MAX }, { "comp-filter", FILTERS_MAX } };
 	TRY(read_head(r, node, &out->name, &out->absent));
+	TRY(read_content(r, node, content, ARRAY_LEN(content)));
+	if (parent.ptr && !may_stand_in(out->name, parent))
+		return REFUSE(r->cx, DAV_FILTER, "comp-filter", "A %.*s never stands in a %.*s.", STR_ARG(out->name),
+			STR_ARG(parent));
 	struct prop_filter *props =
 		arena_array(r->cx->mem, struct prop_filter, xml_count(node, NS_CALDAV, "prop-filter") + 1);
 	struct comp_filter *comps =
@@ -125,7 +207,7 @@ static err_t read_comp(struct reader *r, const struct xml_node *node, struct com
 		else if (xml_is(n, NS_CALDAV, "prop-filter"))
 			TRY(read_prop(r, n, &props[out->prop_count++]));
 		else if (xml_is(n, NS_CALDAV, "comp-filter"))
-			TRY(read_comp(r, n, &comps[out->comp_count++]));
+			TRY(read_comp(r, n, out->name, &comps[out->comp_count++]));
 	}
 	if (out->range.set && !has_time(out->name))
 		return REFUSE(r->cx, DAV_FILTER, "time-range", "%.*s has no time that a range could test.",
@@ -242,7 +324,7 @@ err_t filter_read(struct ctx *cx, const struct xml_node *query, struct filter *o
 	struct reader r = { .cx = cx };
 	if (!root || xml_count(filter, NS_CALDAV, "comp-filter") != 1)
 		return REFUSE(cx, DAV_FILTER, "filter", "A filter holds one comp-filter, of VCALENDAR.");
-	TRY(read_comp(&r, root, &out->root));
+	TRY(read_comp(&r, root, STR_ABSENT, &out->root));
 	if (!str_eq(out->root.name, STR("VCALENDAR")))
 		return REFUSE(cx, DAV_FILTER, "filter", "The outermost comp-filter is of VCALENDAR.");
 	plan_make(out);

@@ -14,8 +14,8 @@ dav_step report_multiget;        /* report_multiget.c */
 dav_step report_sync;            /* report_sync.c */
 dav_step report_freebusy;        /* report_freebusy.c */
 dav_step report_expand_property; /* report_expand.c */
-dav_step report_principal_match; /* report_principal.c, and these */
-dav_step report_principal_search;
+dav_step report_principal_match; /* report_match.c */
+dav_step report_principal_search; /* report_principal.c, and these */
 dav_step report_search_properties;
 dav_step report_acl_principals;
 

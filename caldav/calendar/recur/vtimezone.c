@@ -227,17 +227,19 @@ err_t ical_timezone_name(struct ctx *cx, struct str data, struct str *out)
 	bool custom;
 	err_t e = ical_parse(cx, data, &object);
 	if (e)
-		return REFUSE(cx, ICAL_TIMEZONE, "", "%.*s", STR_ARG(err_text(e)));
-	const struct ical_comp *comp = ical_comp_named(object->root->child, STR("VTIMEZONE"));
-	if (!comp || ical_comp_named(comp->next, STR("VTIMEZONE")))
-		return REFUSE(cx, ICAL_TIMEZONE, "", "exactly one VTIMEZONE is expected");
+		return REFUSE(cx, ICAL_DATA, "", "%.*s", STR_ARG(err_text(e)));
+	const struct ical_comp *comp = object->root->child;
+	if (!comp || comp->next || !str_eq(comp->name, STR("VTIMEZONE")))
+		return REFUSE(cx, ICAL_DATA, "", "A VCALENDAR with one VTIMEZONE, and nothing else, is expected.");
+	if (!ical_comp_named(comp->child, STR("STANDARD")) && !ical_comp_named(comp->child, STR("DAYLIGHT")))
+		return REFUSE(cx, ICAL_DATA, "VTIMEZONE", "The VTIMEZONE has neither STANDARD nor DAYLIGHT.");
 	struct str tzid = ical_tzid(cx->mem, comp);
 	if (!tzid.len)
-		return REFUSE(cx, ICAL_TIMEZONE, "TZID", "the VTIMEZONE has no TZID");
+		return REFUSE(cx, ICAL_DATA, "TZID", "The VTIMEZONE has no TZID.");
 	zone = zone_by_name(tzid);
 	e = zone ? OK : zone_of_vtimezone(cx, comp, &zone, &custom);
 	if (e)
-		return REFUSE(cx, ICAL_TIMEZONE, "VTIMEZONE", "the VTIMEZONE \"%.*s\" cannot be read: %.*s",
+		return REFUSE(cx, ICAL_DATA, "VTIMEZONE", "The VTIMEZONE \"%.*s\" cannot be read: %.*s",
 			STR_ARG(str_sub(tzid, 0, 60)), STR_ARG(err_text(e)));
 	*out = zone_name(zone);
 	return OK;

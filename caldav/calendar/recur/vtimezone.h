@@ -23,7 +23,7 @@ MUST_CHECK err_t ical_zone(struct ctx *cx, struct ical *object, struct str tzid,
 /* As `zone` of queries: absent or unknown is UTC. */
 const struct zone *zone_or_utc(struct str name);
 
-/* A calendar's default time zone as PROPPATCH and queries send it: a VCALENDAR with one VTIMEZONE. ICAL_TIMEZONE, or
+/* A calendar's default time zone as PROPPATCH and queries send it: a VCALENDAR with one VTIMEZONE. ICAL_DATA, or
  * the name that queries take as their `zone` (RFC 4791 §5.2.2, §9.8): the IANA name; absent where its TZID is none. */
 MUST_CHECK err_t ical_timezone_name(struct ctx *cx, struct str data, struct str *out);
 /* A name that the `zone` of queries may have (IANA or a known alias); for C:timezone-id. */

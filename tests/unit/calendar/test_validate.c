@@ -461,11 +461,11 @@ TEST(a_calendars_timezone_has_a_name)
 	assert_ok(ical_timezone_name(&test_cx,
 		STR(HEAD "BEGIN:VTIMEZONE\r\nTZID:W. Europe Standard Time\r\nEND:VTIMEZONE\r\n" TAIL), &name));
 	assert_str(name, STR("Europe/Berlin"));
-	assert_err(ical_timezone_name(&test_cx, STR(HEAD TAIL), &name), ICAL_TIMEZONE);
-	assert_err(ical_timezone_name(&test_cx, STR("nonsense"), &name), ICAL_TIMEZONE);
+	assert_err(ical_timezone_name(&test_cx, STR(HEAD TAIL), &name), ICAL_DATA);
+	assert_err(ical_timezone_name(&test_cx, STR("nonsense"), &name), ICAL_DATA);
 	assert_err(
 		ical_timezone_name(&test_cx, STR(HEAD "BEGIN:VTIMEZONE\r\nTZID:Mine\r\nEND:VTIMEZONE\r\n" TAIL), &name),
-		ICAL_TIMEZONE);
+		ICAL_DATA);
 	assert_true(ical_zone_known(STR("Europe/Berlin")));
 	assert_false(ical_zone_known(STR("../Europe/Berlin")));
 }
