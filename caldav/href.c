@@ -155,6 +155,8 @@ static err_t path_of_href(const struct request *rq, struct ctx *cx, struct str h
 	struct str rest = encode_raw(cx->mem, str_trim(href, STR_BLANK)), authority, raw;
 	if (!authority_cut(&rest, &authority))
 		return REFUSE(cx, MALFORMED, "href", "An href is a path that begins with '/', or an http URL.");
+	while (authority.ptr && str_starts(rest, STR("//"))) /* as in a request's own target */
+		rest = str_from(rest, 1);
 	if (authority.ptr && !is_our_host(rq, authority))
 		return FAIL(cx, DAV_FOREIGN, "another host: %.*s", STR_ARG(authority));
 	if (!str_cut(&rest, '?', &raw))

@@ -16,7 +16,7 @@ static err_t type_check(struct request *rq)
 		name = str_trim(name, STR_BLANK);
 		value = str_trim(value, STR_BLANK "\"");
 		if (str_eq_nocase(name, STR("charset")) && !str_eq_nocase(value, STR("utf-8")) &&
-			!str_eq_nocase(value, STR("us-ascii")))
+			!str_eq_nocase(value, STR("utf8")) && !str_eq_nocase(value, STR("us-ascii")))
 			return REFUSE(&rq->cx, ICAL_MEDIA, "Content-Type", "Calendar data is accepted in UTF-8.");
 		if (str_eq_nocase(name, STR("version")) && !str_eq(value, STR("2.0")))
 			return REFUSE(&rq->cx, ICAL_MEDIA, "Content-Type", "iCalendar 2.0 is accepted.");

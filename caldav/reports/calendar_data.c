@@ -41,6 +41,9 @@ static err_t read_comp(struct ctx *cx, const struct xml_node *node, struct ical_
 			p->novalue = str_eq(xml_attribute(n, "novalue"), STR("yes"));
 		}
 	}
+	/* Of a component of which nothing is named everything is meant: clients send it, and RFC 4791 §7.8.1 has it. */
+	if (!out->prop_count && !out->comp_count && !out->allprop && !out->allcomp)
+		out->allprop = out->allcomp = true;
 	out->props = props;
 	out->comps = comps;
 	return OK;

@@ -9,12 +9,12 @@
 #include "caldav/props/props.h"
 
 /* The step `run` of each row: call->root is the report's element. */
-dav_step report_query;           /* report_query.c */
-dav_step report_multiget;        /* report_multiget.c */
-dav_step report_sync;            /* report_sync.c */
-dav_step report_freebusy;        /* report_freebusy.c */
-dav_step report_expand_property; /* report_expand.c */
-dav_step report_principal_match; /* report_match.c */
+dav_step report_query;            /* report_query.c */
+dav_step report_multiget;         /* report_multiget.c */
+dav_step report_sync;             /* report_sync.c */
+dav_step report_freebusy;         /* report_freebusy.c */
+dav_step report_expand_property;  /* report_expand.c */
+dav_step report_principal_match;  /* report_match.c */
 dav_step report_principal_search; /* report_principal.c, and these */
 dav_step report_search_properties;
 dav_step report_acl_principals;

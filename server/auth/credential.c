@@ -49,12 +49,14 @@ err_t credential_read(struct ctx *cx, struct str header, struct credential *out)
 	*out = (struct credential){ .transport = VIA_NONE };
 	if (!str_cut(&header, ' ', &scheme))
 		return OK;
+	while (str_starts(header, STR(" "))) /* RFC 9110 §11.4: one or more of them */
+		header = str_from(header, 1);
 	for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
 		if (!str_eq_nocase(scheme, schemes[i].name))
 			continue;
 		out->transport = schemes[i].transport;
 		if (!is_token68(header))
-			return FAIL(cx, CREDENTIALS_INVALID, "Authorization: not one token behind the scheme");
+			return FAIL(cx, CREDENTIALS_INVALID, "Authorization: not one token after the scheme");
 		if (schemes[i].transport == VIA_BASIC)
 			return read_basic(cx, header, out);
 		out->secret = header;

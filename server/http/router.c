@@ -61,6 +61,19 @@ static bool type_fits(enum body_kind kind, struct str type)
 	return false;
 }
 
+/* RFC 9110 §8.4, §15.5.16: bodies come as they are. */
+static err_t check_coding(struct request *rq)
+{
+	struct str list = request_header_list(rq, "Content-Encoding"), coding;
+	while (str_cut(&list, ',', &coding)) {
+		coding = str_trim(coding, STR_BLANK);
+		if (coding.len && !str_eq_nocase(coding, STR("identity")))
+			return REFUSE(&rq->cx, MEDIA_TYPE, "Content-Encoding",
+				"A body is taken without a content coding; this one has %.*s.", STR_ARG(coding));
+	}
+	return OK;
+}
+
 static err_t read_body(struct request *rq)
 {
 	const struct route *route = rq->route;
@@ -68,6 +81,8 @@ static err_t read_body(struct request *rq)
 		request_leave_body(rq);
 		return OK;
 	}
+	if (rq->content_length)
+		TRY(check_coding(rq));
 	if (rq->content_length && !type_fits(route->body, request_media_type(rq)))
 		return FAIL(&rq->cx, MEDIA_TYPE, "%.*s", STR_ARG(request_header(rq, "Content-Type")));
 	TRY(request_read_body(rq, route->body_max));
@@ -87,6 +102,8 @@ static err_t find(struct request *rq, struct match *found)
 {
 	struct str raw = rq->target;
 	raw.len -= rq->query.ptr ? rq->query.len + 1 : 0;
+	while (str_starts(raw, STR("//"))) /* a base address that ended with a slash, and a path after it */
+		raw = str_from(raw, 1);
 	err_t e = path_parse(&rq->cx, raw, &rq->path);
 	if (e) {
 		rq->module = match_raw(rq->app, raw);
@@ -152,6 +169,8 @@ static void show(struct request *rq, struct response *rs, err_t e)
 	response_clear(rs);
 	if (e->kind == METHOD_NOT_ALLOWED && rq->module)
 		response_header(rs, "Allow", match_allow(rq->cx.mem, rq->app, &rq->path, false));
+	if (e->kind == MEDIA_TYPE && str_eq(e->param, STR("Content-Encoding"))) /* RFC 9110 §12.5.3 */
+		response_header(rs, "Accept-Encoding", STR("identity"));
 	if (e->retry_after_s)
 		response_header(rs, "Retry-After", str_fmt(rq->cx.mem, "%d", e->retry_after_s));
 	if (rq->module && rq->module->show_error)

@@ -77,7 +77,7 @@ def test_a_bad_property_makes_no_calendar(dav, fresh):  # RFC 4791 §5.3.1.1
     assert fates(answer) == {
         D + "displayname": (424, None),
         D + "getetag": (403, D + "cannot-modify-protected-property"),
-        C + "calendar-timezone": (403, C + "valid-timezone"),
+        C + "calendar-timezone": (403, C + "valid-calendar-data"),
     }
     assert dav.request("GET", fresh).status == 404
 

@@ -56,7 +56,7 @@ def test_what_the_server_computes_is_protected(dav, cal, prop):  # RFC 4918 §9.
 
 
 @pytest.mark.parametrize("prop,fate", [
-    ("<C:calendar-timezone>BEGIN:VCALENDAR</C:calendar-timezone>", (403, C + "valid-timezone")),
+    ("<C:calendar-timezone>BEGIN:VCALENDAR</C:calendar-timezone>", (403, C + "valid-calendar-data")),
     ("<C:calendar-timezone-id>../../etc/passwd</C:calendar-timezone-id>", (403, C + "valid-timezone")),
     ("<C:schedule-calendar-transp><C:maybe/></C:schedule-calendar-transp>", (409, None)),
     ("<A:calendar-order>first</A:calendar-order>", (409, None)),

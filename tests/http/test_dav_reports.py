@@ -166,9 +166,8 @@ def test_floating_times_are_in_the_zone_of_the_query_or_the_calendar(tree):
 
 def test_an_unknown_zone_is_valid_timezone(tree):
     """RFC 7809 §4.3."""
-    for more in ("<C:timezone-id>Mars/Base</C:timezone-id>", "<C:timezone>nonsense</C:timezone>"):
-        answer = tree.dav.query(tree.calendar, "", more=more)
-        assert answer.status == 403 and answer.condition == [C + "valid-timezone"]
+    answer = tree.dav.query(tree.calendar, "", more="<C:timezone-id>Mars/Base</C:timezone-id>")
+    assert answer.status == 403 and answer.condition == [C + "valid-timezone"]
 
 
 def test_tasks_by_range(tree):
