@@ -3,6 +3,7 @@
 #include "caldav/reports/filter.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <string.h>
 
 const char *time_range_read(const struct xml_node *node, bool closed, struct ical_range *out, bool *empty_out)
@@ -125,7 +126,7 @@ static bool may_have_time(struct str property)
 static err_t read_prop(struct reader *r, const struct xml_node *node, struct prop_filter *out)
 {
 	static const struct content content[] = { { "is-not-defined", 1 }, { "time-range", 1 }, { "text-match", 1 },
-		{ "param-filter", FILTERS_MAX } };
+		{ "param-filter", UINT_MAX } };
 	TRY(read_head(r, node, &out->name, &out->absent));
 	TRY(read_content(r, node, content, ARRAY_LEN(content)));
 	struct param_filter *params =
@@ -191,7 +192,7 @@ static bool has_time(struct str component)
 static err_t read_comp(struct reader *r, const struct xml_node *node, struct str parent, struct comp_filter *out)
 {
 	static const struct content content[] = { { "is-not-defined", 1 }, { "time-range", 1 },
-		{ "prop-filter", FILTERS_MAX }, { "comp-filter", FILTERS_MAX } };
+		{ "prop-filter", UINT_MAX }, { "comp-filter", UINT_MAX } };
 	TRY(read_head(r, node, &out->name, &out->absent));
 	TRY(read_content(r, node, content, ARRAY_LEN(content)));
 	if (parent.ptr && !may_stand_in(out->name, parent))

@@ -75,7 +75,7 @@ TWO = ZONE.replace("END:VCALENDAR\r\n", ZONE.split("\r\n", 3)[3])
 # A value that is no iCalendar object with a single VTIMEZONE
 NO_ZONES = ["garbage", "", "   ", event("u", "20260101T000000Z"), EVENT_IN_ZONE, TWO,
             ZONE.replace("TZID:Europe/Berlin\r\n", ""), ZONE.replace("VTIMEZONE", "X-ZONE"), "BEGIN:VTIMEZONE\r\nTZID:Europe/Berlin\r\nEND:VTIMEZONE\r\n",
-            ZONE.replace("BEGIN:STANDARD", "BEGIN:VALARM").replace("END:STANDARD", "END:VALARM"),
+            ZONE.replace("STANDARD", "VALARM").replace("Europe/Berlin", "Mine"),
             ZONE.replace("END:VCALENDAR\r\n", ""), ZONE + ZONE, "Europe/Berlin"]
 
 

@@ -231,8 +231,6 @@ err_t ical_timezone_name(struct ctx *cx, struct str data, struct str *out)
 	const struct ical_comp *comp = object->root->child;
 	if (!comp || comp->next || !str_eq(comp->name, STR("VTIMEZONE")))
 		return REFUSE(cx, ICAL_DATA, "", "A VCALENDAR with one VTIMEZONE, and nothing else, is expected.");
-	if (!ical_comp_named(comp->child, STR("STANDARD")) && !ical_comp_named(comp->child, STR("DAYLIGHT")))
-		return REFUSE(cx, ICAL_DATA, "VTIMEZONE", "The VTIMEZONE has neither STANDARD nor DAYLIGHT.");
 	struct str tzid = ical_tzid(cx->mem, comp);
 	if (!tzid.len)
 		return REFUSE(cx, ICAL_DATA, "TZID", "The VTIMEZONE has no TZID.");
