@@ -59,6 +59,7 @@ err_t consent_load(struct ctx *cx, struct str reference, const struct consent_us
 	view.calendars = calendars;
 	view.connected = !e;
 	view.granted = connection.scopes;
+	view.authorized_at = view.connected ? connection.authorized_at : INSTANT_NONE;
 	view.chosen = connection.calendars;
 	view.lifetime_s = view.connected ? lifetime_of(&connection) : 0;
 	view.redirect_host = redirect_host(cx->mem, view.request.redirect_uri);

@@ -22,6 +22,7 @@ struct consent_view {
 	bool loopback;                    /* an app on this computer */
 	bool connected;                   /* there is a living connection */
 	uint64_t granted;                 /* its scopes; 0 without */
+	struct instant authorized_at;     /* INSTANT_NONE without */
 	const struct calendar *calendars; /* all of the account */
 	size_t calendar_count;
 	struct id_list chosen; /* calendars that the connection is limited to; items NULL: all */

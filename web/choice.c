@@ -15,6 +15,7 @@ void choice_scopes(struct html_values *v, const char *list, uint64_t offered, ui
 		html_set_flag(row, "sensitive", scope->risk == SENSITIVE);
 		html_set_flag(row, "ticked", ticked & scope->bit);
 		html_set_flag(row, "is_new", !(held & scope->bit));
+		html_set_flag(row, "focus", !i); /* where an error of the list puts the cursor */
 	}
 }
 

@@ -70,6 +70,8 @@ static struct html_values *view_values(struct request *rq, struct str reference,
 	html_set(v, "minutes", str_fmt(rq->cx.mem, "%lld", (long long)(left_s + 59) / 60));
 	html_set(v, "switch_url", authorize_sign_in_url(rq->cx.mem, reference, STR_ABSENT, true));
 	page_when(rq, v, "app_since", view->client.created_at);
+	page_when(rq, v, "has_since", view->authorized_at);
+	choice_scopes(v, "has", view->granted, 0, 0);
 	return v;
 }
 
@@ -155,7 +157,7 @@ static err_t show_again(struct request *rq, struct response *rs, const struct de
 	struct html_values *v = view_values(rq, reference, &view);
 	choices(rq, v, &view, sent, form_get(&rq->form, "lifetime"));
 	html_set_flag(v, "only_some", str_eq(form_get(&rq->form, "calendars"), STR("some")));
-	html_set(v, "alert", err_text(wrong));
+	html_set(v, "alert", page_text(rq, wrong));
 	rq->error_code = err_row(wrong->kind)->api_code;
 	return page_reply_to(rs, page_status(wrong), "consent", v, FORMS_LEAD_AWAY);
 }

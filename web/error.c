@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/base/log.h"
+#include "server/http/access.h"
+#include "server/http/match.h"
 #include "web/page.h"
 #include "web/routes.h"
 
@@ -27,19 +29,40 @@ static const char *title_of(int status)
 	}
 }
 
+/* To sign in and come back: to the page of the form, where it was a form that was sent. */
+static struct str sign_in_link(struct request *rq)
+{
+	struct match page;
+	match_find(rq->cx.mem, rq->app, &rq->path, METHOD_GET, &page);
+	struct buf to = buf_new(rq->cx.mem, 4 * PATH_OCTETS_MAX);
+	BUF_LIT(&to, "/sign-in");
+	if (page.route && rq->target.len <= PATH_OCTETS_MAX) {
+		BUF_LIT(&to, "?");
+		form_add(&to, "next", rq->target);
+	}
+	return buf_str(&to);
+}
+
 /* Whoever asked for a page is led to it after sign-in; who sent a form must look at it again. */
 static bool lead_to_sign_in(struct request *rq, struct response *rs, err_t e)
 {
 	if (e->kind != LOGIN_REQUIRED || (rq->method != METHOD_GET && rq->method != METHOD_HEAD))
 		return false;
-	struct buf to = buf_new(rq->cx.mem, 16384);
-	BUF_LIT(&to, "/sign-in?");
-	form_add(&to, "next", rq->target);
-	reply_redirect(rs, 303, buf_str(&to));
+	reply_redirect(rs, 303, sign_in_link(rq));
 	return true;
 }
 
-static struct str advice_of(err_t e)
+/* An address that belongs to no route was not asked who calls; the page has the bar of who is signed in all the same.
+ */
+static void recognise(struct request *rq, err_t e)
+{
+	if (rq->principal || e->kind == LOGIN_REQUIRED || err_row(e->kind)->api_status >= 500)
+		return;
+	err_t none = access_identify(rq, OPTIONAL_SESSION);
+	(void)none; /* a stranger, then */
+}
+
+static struct str advice_of(struct request *rq, err_t e)
 {
 	if (e->kind == LOGIN_REQUIRED)
 		return STR("You are not signed in any more. Sign in and try once more.");
@@ -47,9 +70,7 @@ static struct str advice_of(err_t e)
 		return STR("This form is out of date or was not sent from our own page, so nothing was done. Go back, "
 			   "reload the "
 			   "page and try once more.");
-	if (e->kind == NOT_FOUND && !e->said.ptr)
-		return STR("The address may be mistyped, or what was here is gone.");
-	return err_text(e);
+	return page_text(rq, e);
 }
 
 void web_show_error(struct request *rq, struct response *rs, err_t e)
@@ -57,11 +78,13 @@ void web_show_error(struct request *rq, struct response *rs, err_t e)
 	if (lead_to_sign_in(rq, rs, e))
 		return;
 	int status = page_status(e);
-	struct html_values *v = page_new(rq, title_of(status), NULL);
+	recognise(rq, e);
+	struct html_values *v = page_new(rq, title_of(status), "error");
 	html_set(v, "status", str_fmt(rq->cx.mem, "%d", status));
-	html_set(v, "alert", advice_of(e));
+	html_set(v, "alert", advice_of(rq, e));
 	html_set(v, "request_id", id_text(rq->cx.mem, "req", rq->cx.request_id));
-	html_set_flag(v, "sign_in", e->kind == LOGIN_REQUIRED);
+	if (e->kind == LOGIN_REQUIRED)
+		html_set(v, "sign_in", sign_in_link(rq));
 	err_t broken = page_reply(rs, status, "error", v);
 	if (broken) {
 		log_event(LOG_ERROR, "error_page", LOG_STR("detail", broken->detail));

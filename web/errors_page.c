@@ -16,7 +16,7 @@ static bool told_before(unsigned kind)
 /* Where doc_url of the API's errors leads: every code, from the table that makes the errors. */
 err_t errors_page(struct request *rq, struct response *rs)
 {
-	struct html_values *v = page_new(rq, "Errors of the API", NULL);
+	struct html_values *v = page_new(rq, "Errors of the API", "docs");
 	for (unsigned kind = 0; kind < ERR_KINDS; kind++) {
 		const struct err_row *error = err_row((enum err_kind)kind);
 		if (told_before(kind))

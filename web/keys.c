@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/account/key.h"
 
+#include "server/account/account.h"
+#include "server/account/show.h"
 #include "server/base/config.h"
 #include "web/choice.h"
 #include "web/page.h"
@@ -64,17 +66,43 @@ static void key_values(struct request *rq, struct html_values *v, const struct k
 	page_when(rq, v, "revoked_when", k->revoked_at);
 }
 
-static err_t list_values(struct request *rq, struct html_values **out)
+/* On a plan without API access keys are made for nothing: said before, not by 402 later. */
+static err_t plan_values(struct request *rq, struct html_values *v, bool *free_out)
+{
+	struct account account;
+	TRY(account_by_id(&rq->cx, rq->principal->account, &account));
+	*free_out = account.plan < PLAN_PRO;
+	html_set_flag(v, "free", *free_out);
+	html_set(v, "plan", str_of(plan_name(account.plan)));
+	html_set(v, "plans_url", rq->cx.config->plans_url);
+	return OK;
+}
+
+err_t keys_page(struct request *rq, struct response *rs)
 {
 	struct html_values *v = page_new(rq, "API keys", "keys");
-	struct str kind = form_get(&rq->form, "kind"), expires = form_get(&rq->form, "expires");
 	struct key *keys;
 	size_t count;
-	uint64_t ticked;
+	bool is_free;
 
 	TRY(key_list(&rq->cx, rq->principal->account, &keys, &count));
+	TRY(plan_values(rq, v, &is_free));
 	for (size_t i = 0; i < count; i++)
 		key_values(rq, html_add_row(v, "keys"), &keys[i]);
+	page_notice(rq, v);
+	return page_reply(rs, 200, "keys", v);
+}
+
+/* ---- a new one ---- */
+
+/* The form as it was sent, or empty. */
+static struct html_values *form_values(struct request *rq)
+{
+	struct html_values *v = page_new(rq, "New key", "keys");
+	struct str kind = form_get(&rq->form, "kind"), expires = form_get(&rq->form, "expires");
+	enum key_kind known;
+	uint64_t ticked;
+
 	for (size_t i = 0; i < ARRAY_LEN(lifetimes); i++) {
 		struct html_values *row = html_add_row(v, "lifetimes");
 		html_set(row, "value", str_of(lifetimes[i].value));
@@ -86,21 +114,19 @@ static err_t list_values(struct request *rq, struct html_values **out)
 	choice_scopes(v, "scopes", SCOPES_ALL, ticked, 0);
 	html_set(v, "name_value", form_get(&rq->form, "name"));
 	html_set_flag(v, "mode_test", str_eq(form_get(&rq->form, "mode"), STR("test")));
-	html_set_flag(v, str_c(rq->cx.mem, str_fmt(rq->cx.mem, "kind_%.*s", STR_ARG(kind.len ? kind : STR("account")))),
-		true);
-	*out = v;
-	return OK;
+	if (!key_kind_parse(kind, &known))
+		known = KEY_ACCOUNT;
+	html_set_flag(v, str_c(rq->cx.mem, str_fmt(rq->cx.mem, "kind_%s", key_kind_name(known))), true);
+	return v;
 }
 
-err_t keys_page(struct request *rq, struct response *rs)
+err_t key_form_page(struct request *rq, struct response *rs)
 {
-	struct html_values *v;
-	TRY(list_values(rq, &v));
-	page_notice(rq, v);
-	return page_reply(rs, 200, "keys", v);
+	struct html_values *v = form_values(rq);
+	bool is_free;
+	TRY(plan_values(rq, v, &is_free));
+	return page_reply(rs, 200, "key_form", v);
 }
-
-/* ---- a new one ---- */
 
 /*
  * The one time that a key is shown: in the answer itself, never stored and never at an address of its own. A reload
@@ -118,20 +144,32 @@ static err_t show_secret(struct request *rq, struct response *rs, const struct k
 	return page_reply(rs, 200, "key_new", v);
 }
 
+/* A word that is none of ours must not mean never. */
+static err_t read_lifetime(struct request *rq, struct instant *out)
+{
+	struct str sent = form_get(&rq->form, "expires");
+	for (size_t i = 0; i < ARRAY_LEN(lifetimes); i++)
+		if (!sent.len || str_eq(sent, str_of(lifetimes[i].value))) {
+			*out = lifetimes[i].seconds ? instant_add_s(rq->cx.now, lifetimes[i].seconds) : INSTANT_NONE;
+			return OK;
+		}
+	return REFUSE(&rq->cx, INVALID_VALUE, "expires", "Choose when the key shall expire.");
+}
+
 static err_t read_new(struct request *rq, struct key_new *out)
 {
-	struct str expires = form_get(&rq->form, "expires");
 	struct key_new in = {
 		.account = rq->principal->account,
-		.test = str_eq(form_get(&rq->form, "mode"), STR("test")),
 		.name = form_get(&rq->form, "name"),
 		.expires_at = INSTANT_NONE,
 	};
 	if (!key_kind_parse(form_get(&rq->form, "kind"), &in.kind))
 		return REFUSE(&rq->cx, INVALID_VALUE, "kind", "Choose what kind of key it shall be.");
-	for (size_t i = 0; i < ARRAY_LEN(lifetimes); i++)
-		if (lifetimes[i].seconds && str_eq(expires, str_of(lifetimes[i].value)))
-			in.expires_at = instant_add_s(rq->cx.now, lifetimes[i].seconds);
+	TRY(read_lifetime(rq, &in.expires_at));
+	struct str mode = form_get(&rq->form, "mode");
+	in.test = str_eq(mode, STR("test"));
+	if (mode.len && !in.test && !str_eq(mode, STR("live")))
+		return REFUSE(&rq->cx, INVALID_VALUE, "mode", "Choose live or test data.");
 	if (in.kind == KEY_RESTRICTED) {
 		TRY(choice_read_scopes(rq, &in.scopes));
 		if (!in.scopes)
@@ -143,18 +181,19 @@ static err_t read_new(struct request *rq, struct key_new *out)
 
 err_t keys_create(struct request *rq, struct response *rs)
 {
+	struct html_values *v = form_values(rq);
 	struct key_new in;
 	struct key made;
 	struct str secret;
-	struct html_values *v;
+	bool is_free;
 
-	err_t e = read_new(rq, &in);
+	TRY(plan_values(rq, v, &is_free));
+	err_t e = is_free ? FAIL(&rq->cx, PLAN_REQUIRED, "a key on the free plan") : read_new(rq, &in);
 	if (!e)
 		e = key_create(&rq->cx, &in, &made, &secret);
 	if (!e)
 		return show_secret(rq, rs, &made, secret, false);
-	TRY(list_values(rq, &v));
-	return page_again(rs, "keys", v, e);
+	return page_again(rs, "key_form", v, e);
 }
 
 /* ---- rotate and revoke ---- */

@@ -4,8 +4,6 @@
 #include "caldav/calendar/zone/zone.h"
 #include "server/base/config.h"
 
-#define PATH_OCTETS_MAX 2048
-
 struct html_values *page_new(struct request *rq, const char *title, const char *nav)
 {
 	struct html_values *v = html_values_new(rq->cx.mem);
@@ -47,9 +45,10 @@ err_t page_again_to(struct response *rs, const char *name, struct html_values *v
 	int status = page_status(e);
 	if (status >= 500)
 		return e;
-	html_set(v, "alert", err_text(e));
+	html_set(v, "alert", page_text(rs->rq, e));
 	if (e->param.len)
 		html_set_flag(v, str_c(mem, str_fmt(mem, "bad_%.*s", STR_ARG(e->param))), true);
+	html_set_flag(v, "at_field", e->param.len > 0);
 	if (e->retry_after_s)
 		response_header(rs, "Retry-After", str_fmt(mem, "%d", e->retry_after_s));
 	rs->rq->error_code = err_row(e->kind)->api_code;
@@ -127,6 +126,37 @@ void page_when(struct request *rq, struct html_values *v, const char *name, stru
 	html_set(row, "iso", instant_rfc3339(rq->cx.mem, at));
 	html_set(row, "exact", exact(rq, at));
 	html_set(row, "ago", ago(rq->cx.mem, instant_s(rq->cx.now) - instant_s(at)));
+}
+
+static struct str wait_text(struct request *rq, int seconds)
+{
+	struct instant at = instant_add_s(rq->cx.now, seconds + 59);
+	return str_fmt(rq->cx.mem, "These were too many tries. Try again after %.*s, %.*s.", STR_ARG(exact(rq, at)),
+		STR_ARG(ago(rq->cx.mem, -(int64_t)(seconds < 60 ? 60 : seconds))));
+}
+
+struct str page_text(struct request *rq, err_t e)
+{
+	/* clang-format off */
+	static const struct { enum err_kind kind; const char *text; } texts[] = {
+		{ NOT_FOUND,           "The address may be mistyped, or what was here is gone." },
+		{ METHOD_NOT_ALLOWED,  "This address is there, but not for this. Go back and try another way." },
+		{ MEDIA_TYPE,          "What was sent is not what the form of this page sends." },
+		{ TOO_LARGE,           "What was sent is too long." },
+		{ MALFORMED,           "What was sent cannot be read." },
+		{ TIMEOUT,             "What was sent did not arrive in time. Try again." },
+		{ PLAN_REQUIRED,       "Your plan does not have this." },
+		{ ACCOUNT_DEACTIVATED, "This account is deactivated. Ask the operator of this server." },
+		{ INTERNAL,            "Something went wrong on our side." },
+		{ UNAVAILABLE,         "There is too much to do at this moment. Try again in a moment." },
+	};
+	/* clang-format on */
+	if (e->kind == RATE_LIMITED)
+		return wait_text(rq, e->retry_after_s);
+	for (size_t i = 0; !e->said.ptr && i < ARRAY_LEN(texts); i++)
+		if (texts[i].kind == e->kind)
+			return str_of(texts[i].text);
+	return err_text(e);
 }
 
 /* ---- where to go on ---- */

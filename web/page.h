@@ -5,6 +5,8 @@
 #include "server/data/html.h"
 #include "server/http/router.h"
 
+#define PATH_OCTETS_MAX 2048 /* of a page to go to after the sign-in */
+
 /* Values for a page: title, brand, who is signed in, the token of its forms. `nav` is "keys", "apps" …; NULL: none. */
 struct html_values *page_new(struct request *rq, const char *title, const char *nav);
 
@@ -14,12 +16,18 @@ MUST_CHECK err_t page_reply_to(
 	struct response *rs, int status, const char *name, const struct html_values *v, enum page_forms forms);
 
 /*
- * The form once more, with what was wrong in role=alert and `bad_PARAM` true for the field. Only for what the user can
- * mend: any other failure is handed on.
+ * The form once more, with what was wrong in role=alert and `bad_PARAM` true for the field (and `at_field` for any).
+ * Only for what the user can mend: any other failure is handed on.
  */
 MUST_CHECK err_t page_again(struct response *rs, const char *name, struct html_values *v, err_t e);
 MUST_CHECK err_t page_again_to(
 	struct response *rs, const char *name, struct html_values *v, err_t e, enum page_forms forms);
+
+/*
+ * What e says, in words for people: the texts of errors.def are for developers. How long to wait is told as a time of
+ * day in the user's zone.
+ */
+struct str page_text(struct request *rq, err_t e);
 
 /* The status of a page that tells of e. Pages have no 401: there is no challenge that a browser could answer. */
 int page_status(err_t e);
@@ -28,8 +36,8 @@ int page_status(err_t e);
 void page_notice(struct request *rq, struct html_values *v);
 
 /*
- * A row `name` for {{#name}}{{>when}}{{/name}}: the instant as ISO text, exactly in the user's zone, and "5 minutes
- * ago". No row for INSTANT_NONE and INSTANT_FOREVER.
+ * A row `name` for {{#name}}{{>when}}{{/name}}: the instant as ISO text, exactly in the user's zone, and after that "5
+ * minutes ago". No row for INSTANT_NONE and INSTANT_FOREVER.
  */
 void page_when(struct request *rq, struct html_values *v, const char *name, struct instant at);
 

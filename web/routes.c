@@ -15,6 +15,7 @@ static const struct route routes[] = {
 	{ METHOD_GET,  "/consent",               OPTIONAL_SESSION, 0, NO_BODY,   0,       consent_page,          "OAuth 2.1 §4.1.1", 0 },
 	{ METHOD_POST, "/consent",               SESSION,          0, BODY_FORM, KIB(64), consent_post,          "OAuth 2.1 §4.1.1", SENSITIVE_BODY },
 	{ METHOD_GET,  "/keys",                  SESSION,          0, NO_BODY,   0,       keys_page,             "page", 0 },
+	{ METHOD_GET,  "/keys/new",              SESSION,          0, NO_BODY,   0,       key_form_page,         "page", 0 },
 	{ METHOD_POST, "/keys",                  SESSION,          0, BODY_FORM, KIB(64), keys_create,           "page", 0 },
 	{ METHOD_GET,  "/keys/:key/rotate",      SESSION,          0, NO_BODY,   0,       key_rotate_page,       "page", 0 },
 	{ METHOD_POST, "/keys/:key/rotate",      SESSION,          0, BODY_FORM, KIB(4),  key_rotate_post,       "page", 0 },
@@ -32,7 +33,12 @@ static const struct route routes[] = {
 	{ METHOD_GET,  "/account",               SESSION,          0, NO_BODY,   0,       account_page,          "page", 0 },
 	{ METHOD_POST, "/account",               SESSION,          0, BODY_FORM, KIB(16), account_profile_post,  "page", 0 },
 	{ METHOD_POST, "/account/password",      SESSION,          0, BODY_FORM, KIB(16), account_password_post, "page", SENSITIVE_BODY },
+	{ METHOD_GET,  "/docs",                  OPTIONAL_SESSION, 0, NO_BODY,   0,       docs_page,             "page", 0 },
 	{ METHOD_GET,  "/docs/errors",           OPTIONAL_SESSION, 0, NO_BODY,   0,       errors_page,           "page", 0 },
+	{ METHOD_GET,  "/favicon.ico",           ANYONE,           0, NO_BODY,   0,       favicon,               "page", 0 },
+	{ METHOD_GET,  "/robots.txt",            ANYONE,           0, NO_BODY,   0,       robots_txt,            "RFC 9309", 0 },
+	{ METHOD_GET,  "/.well-known/security.txt", ANYONE,        0, NO_BODY,   0,       security_txt,          "RFC 9116", 0 },
+	{ METHOD_GET,  "/.well-known/change-password", ANYONE,     0, NO_BODY,   0,       change_password_link,  "W3C change-password-url", 0 },
 	{ METHOD_GET,  "/static/:file",          ANYONE,           0, NO_BODY,   0,       static_file,           "page", 0 },
 };
 /* clang-format on */

@@ -10,7 +10,7 @@ from oauth_flow import FORM, App, Browser, Form, encode, is_page, profile
 
 SERVE = ["--signup", "open"]
 
-PAGES = ["/", "/keys", "/apps", "/calendars", "/calendars?mode=test", "/account"]
+PAGES = ["/", "/keys", "/keys/new", "/docs", "/docs/errors", "/apps", "/calendars", "/calendars?mode=test", "/account"]
 
 
 @pytest.fixture(scope="module")
@@ -211,10 +211,10 @@ FORMS = ["/keys", "/calendars", "/account", "/account/password", "/sign-out", "/
 
 @pytest.mark.parametrize("action", FORMS)
 def test_A24_every_form_needs_its_token_and_our_own_page(world, user, browser, action):
-    token = Form(browser.get("/keys").text, "/keys").with_()[0][1]
+    token = Form(browser.get("/keys/new").text, "/keys").with_()[0][1]
     other = Browser(world)
     other.sign_in(user)
-    others = Form(other.get("/keys").text, "/keys").with_()[0][1]
+    others = Form(other.get("/keys/new").text, "/keys").with_()[0][1]
     before = world.sql("SELECT count(*) FROM api_key")
     for csrf, headers in [(None, []), ("", []), ("f" * 64, []), (others, []), (token, [("Origin", "https://evil.example")]),
             (token, [("Sec-Fetch-Site", "cross-site")])]:
@@ -261,10 +261,10 @@ def test_static_files_are_kept_for_ever_under_names_of_their_content(browser, st
 
 
 def create_key(world, browser, **fields):
-    reply = submit(browser, "/keys", "/keys", **fields)
+    reply = submit(browser, "/keys/new", "/keys", **fields)
     assert reply.status == 200, reply
     assert reply.headers["Cache-Control"] == "no-store"
-    return world.secret(re.search(r'id="secret"[^>]* value="([^"]+)"', reply.text).group(1))
+    return world.secret(re.search(r'id="secret"[^>]*>([^<]+)<', reply.text).group(1))
 
 
 def row_of(browser, name):
@@ -285,7 +285,7 @@ def test_a_key_that_is_rotated_dies_at_once(world, browser):
     action = re.search(r'href="(/keys/key_\w+/rotate)"', row_of(browser, "To rotate")).group(1)
     assert old not in browser.get(action).text
     page = submit(browser, action, action)
-    new = world.secret(re.search(r'id="secret"[^>]* value="([^"]+)"', page.text).group(1))
+    new = world.secret(re.search(r'id="secret"[^>]*>([^<]+)<', page.text).group(1))
     assert new.startswith("sk_test_") and new != old
     assert world.get("/v1/profile", key=old).status == 401
     assert world.get("/v1/profile", key=new).status == 200
@@ -304,8 +304,8 @@ def test_a_key_that_is_revoked_dies_at_once_and_is_shown_as_dead(world, browser)
 
 
 def test_a_restricted_key_may_do_what_was_ticked(world, browser):
-    assert is_page(submit(browser, "/keys", "/keys", name="R", kind="restricted"), 400)
-    assert is_page(submit(browser, "/keys", "/keys", name="R", kind="restricted", scope="owner"), 400)
+    assert is_page(submit(browser, "/keys/new", "/keys", name="R", kind="restricted"), 400)
+    assert is_page(submit(browser, "/keys/new", "/keys", name="R", kind="restricted", scope="owner"), 400)
     key = create_key(world, browser, name="Reader", kind="restricted", scope=["profile:read", "calendars:read"])
     assert world.get("/v1/profile", key=key).status == 200
     assert world.get("/v1/events", key=key).status == 403
@@ -315,7 +315,7 @@ def test_a_restricted_key_may_do_what_was_ticked(world, browser):
 @pytest.mark.parametrize("changes", [{"name": ""}, {"name": "x" * 101}, {"name": "a\u202eb"}, {"name": "a\nb"}, {"kind": "root"}, {"kind": None}, {"mode": "test"}])
 def test_a_key_that_makes_no_sense_is_not_made(world, browser, changes):
     before = world.sql("SELECT count(*) FROM api_key")
-    reply = submit(browser, "/keys", "/keys", **{"name": "Sense", "kind": "account", **changes})
+    reply = submit(browser, "/keys/new", "/keys", **{"name": "Sense", "kind": "account", **changes})
     assert is_page(reply, 400)
     assert world.sql("SELECT count(*) FROM api_key") == before
 
@@ -331,7 +331,7 @@ def test_nobody_reaches_the_keys_of_another(world, browser):
     for what in ("rotate", "revoke"):
         action = f"/keys/{other.id}/{what}"
         assert is_page(browser.get(action), 404)
-        token = Form(browser.get("/keys").text, "/keys").with_()[0][1]
+        token = Form(browser.get("/keys/new").text, "/keys").with_()[0][1]
         assert is_page(browser.post(action, [("csrf", token)]), 404)
     assert world.get("/v1/profile", key=other).status == 200
 
@@ -359,7 +359,7 @@ def test_nobody_removes_the_app_of_another(world, browser):
     owner.sign_in(world.account("owner@calends.example"))
     tokens = App(world).connect(owner, scope="profile:read")
     action = f"/apps/{tokens['connected_account_id']}/remove"
-    token = Form(browser.get("/keys").text, "/keys").with_()[0][1]
+    token = Form(browser.get("/keys/new").text, "/keys").with_()[0][1]
     assert is_page(browser.post(action, [("csrf", token)]), 404)
     assert profile(world, tokens["access_token"]).status == 200
 

@@ -37,7 +37,7 @@ class Places:
     def made(self, page, link, **fields):
         """What the form of a page makes: the address of its own pages, by the link of its card."""
         name = f"Made {next(numbers)}"
-        _, target, body, _ = form(self.browser, page, page, name=name, **fields)
+        _, target, body, _ = form(self.browser, "/keys/new" if page == "/keys" else page, page, name=name, **fields)
         assert self.browser.send("POST", target, [FORM], body).status in (200, 303)
         card = next(a for a in re.findall("<article.*?</article>", self.browser.get(page).text, re.S) if re.search(name + r"\b", a))
         return re.search(rf'href="({page}/\w+)/{link}"', card).group(1)
@@ -91,7 +91,7 @@ FORMS = {
     "sign out": sign_out,
     "allow": decide("allow"),
     "deny": decide("deny"),
-    "create a key": lambda p: form(p.browser, "/keys", "/keys", name=f"made {next(numbers)}", kind="account"),
+    "create a key": lambda p: form(p.browser, "/keys/new", "/keys", name=f"made {next(numbers)}", kind="account"),
     "rotate a key": lambda p: confirmed(p.browser, p.key() + "/rotate"),
     "revoke a key": lambda p: confirmed(p.browser, p.key() + "/revoke"),
     "remove an app": lambda p: confirmed(p.browser, f"/apps/{p.connection()}/remove"),

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only script: buttons that copy the text of the element they name. Without it they stay hidden.
+// The only script: buttons that copy the text of the element they name. Without it they stay hidden. Where the page did
+// not come over https there is no clipboard, so the text is selected and copied as by hand.
+async function copy(from) {
+	if (navigator.clipboard) return navigator.clipboard.writeText(from.textContent);
+	getSelection().selectAllChildren(from);
+	if (!document.execCommand('copy')) throw new Error('selected only');
+}
 for (const button of document.querySelectorAll('button[data-copy]')) {
-	if (!navigator.clipboard) break;
 	button.hidden = false;
 	button.addEventListener('click', async () => {
-		const from = document.getElementById(button.dataset.copy);
-		await navigator.clipboard.writeText('value' in from ? from.value : from.textContent);
-		button.textContent = 'Copied';
+		const done = await copy(document.getElementById(button.dataset.copy)).then(() => 'Copied', () => 'Selected');
+		button.textContent = done;
 		setTimeout(() => { button.textContent = 'Copy'; }, 2000);
 	});
 }

@@ -14,7 +14,7 @@ let world, browser, client;
 
 before(async () => {
 	world = await openWorld();
-	browser = await openBrowser();
+	browser = await openBrowser('--host-resolver-rules=MAP plain.example 127.0.0.1');
 	await world.account('owner@platform.example', 'Platform Inc', password);
 	await world.account(email, 'Una User', password);
 	await world.calends('key', 'create', email, '--name', 'Thunderbird');
@@ -70,7 +70,7 @@ for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
 		await page.click('button[type=submit]');
 		await judge(page, 'sign-in refused');
 		await signIn(page);
-		for (const path of ['/', '/keys', '/apps', '/calendars', '/calendars?mode=test', '/account', '/sign-in?again=1', '/nothing', authorize()]) {
+		for (const path of ['/', '/keys', '/keys/new', '/docs', '/docs/errors', '/apps', '/calendars', '/calendars?mode=test', '/account', '/sign-in?again=1', '/nothing', authorize()]) {
 			await page.goto(world.url + path);
 			await judge(page, path);
 		}
@@ -84,7 +84,7 @@ for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
 			await page.click(`a[href$="/${link}"]`);
 			await judge(page, link);
 		}
-		await page.goto(world.url + '/keys');
+		await page.goto(world.url + '/keys/new');
 		await page.fill('#name', 'A key');
 		await page.click('text=Create key');
 		await judge(page, 'new key');
@@ -95,13 +95,13 @@ for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
 test('all of it works without JavaScript', async () => {
 	const context = await browser.newContext({ javaScriptEnabled: false });
 	const page = await context.newPage();
-	await signIn(page, '/keys'); // asks to sign in first, and leads back
-	assert.equal(new URL(page.url()).pathname, '/keys');
+	await signIn(page, '/keys/new'); // asks to sign in first, and leads back
+	assert.equal(new URL(page.url()).pathname, '/keys/new');
 	await page.fill('#name', 'No script');
 	await page.click('label[for=kind-restricted]');
 	await page.check('#s-profile\\:read');
 	await page.click('text=Create key');
-	assert.match(await page.inputValue('#secret'), /^rk_live_/);
+	assert.match(await page.textContent('#secret'), /^rk_live_/);
 	assert.equal(await page.locator('button.copy:visible').count(), 0);
 	await page.click('text=I have stored it');
 	await page.click('a[aria-label="Revoke No script"]');
@@ -136,11 +136,124 @@ test('the copy button copies the key', async () => {
 	const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
 	const page = await context.newPage();
 	await signIn(page);
-	await page.goto(world.url + '/keys');
+	await page.goto(world.url + '/keys/new');
 	await page.fill('#name', 'To copy');
 	await page.click('text=Create key');
 	await page.click('button[data-copy=secret]');
 	await page.waitForSelector('button:has-text("Copied")');
-	assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await page.inputValue('#secret'));
+	assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await page.textContent('#secret'));
+	await context.close();
+});
+
+// F37: the longest names that can be given, without a blank to break at, and an address as long as they come.
+test('nothing is wider than the window, whatever names there are', async () => {
+	const long = 'W'.repeat(100);
+	const mail = `${'m'.repeat(64)}@${'d'.repeat(60)}.${'e'.repeat(60)}.${'f'.repeat(50)}.example`;
+	await world.account(mail, long, password);
+	await world.account('owner@long.example', 'O'.repeat(100), password);
+	const app = await world.calends('client', 'create', '--owner', 'owner@long.example', '--name', 'A'.repeat(100),
+		'--redirect-uri', `https://${'h'.repeat(60)}.${'i'.repeat(60)}.example/${'p'.repeat(300)}`);
+	await world.calends('key', 'create', mail, '--name', long);
+	await world.calends('key', 'create', mail, '--name', long, '--kind', 'restricted', '--mode', 'test', '--scope', 'events:read calendars:read');
+	const context = await browser.newContext();
+	const page = await context.newPage();
+	await page.goto(world.url + '/sign-in');
+	await page.fill('input[name=email]', mail);
+	await page.fill('input[name=password]', password);
+	await page.click('button[type=submit]');
+	await page.goto(world.url + '/calendars');
+	await page.fill('#name', long);
+	await page.click('text=Create calendar');
+	const url = '/oauth/authorize?' + new URLSearchParams({ client_id: app.client_id, response_type: 'code', scope: 'calendars:read events:write',
+		code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' });
+	await page.goto(world.url + url);
+	await page.route(/^https:/, (route) => route.abort());
+	await page.click('button[value=allow]').catch(() => {});
+	const links = [];
+	for (const [list, part] of [['/keys', 'rotate'], ['/keys', 'revoke'], ['/calendars', 'edit'], ['/calendars', 'delete'], ['/apps', 'remove']]) {
+		await page.goto(world.url + list);
+		links.push(await page.getAttribute(`a[href*="/${part}"] >> nth=-1`, 'href'));
+	}
+	for (const forcedColors of ['none', 'active'])
+		for (const width of [320, 360, 640, 1280]) { // 640 and 320: the others at 200 %
+			await page.emulateMedia({ forcedColors });
+			await page.setViewportSize({ width, height: 700 });
+			for (const path of ['/', '/keys', '/keys/new', '/apps', '/calendars', '/account', '/sign-in?again=1', '/docs', '/nothing', url, ...links]) {
+				await page.goto(world.url + path);
+				const wide = await page.evaluate(() => {
+					const right = document.documentElement.clientWidth;
+					return [...document.querySelectorAll('body *')].filter((e) => e.checkVisibility() && !e.closest('nav, pre, .skip, svg') &&
+						(e.getBoundingClientRect().right > right + 1 || e.getBoundingClientRect().left < -1)).map((e) => e.outerHTML.slice(0, 60));
+				});
+				assert.deepEqual(wide, [], `${path} at ${width}`);
+				assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), `${path} at ${width}`);
+				const over = await page.evaluate(() => [...document.querySelectorAll('.row')].filter((row) => {
+					const [text, side] = [row.querySelector('h2'), row.querySelector('.row-side')].map((e) => e?.getBoundingClientRect());
+					return side && text.right > side.left + 1 && text.bottom > side.top && text.top < side.bottom;
+				}).length);
+				assert.equal(over, 0, `${path} at ${width}: a name runs over the buttons`);
+			}
+		}
+	await context.close();
+});
+
+// F40: border and background are the user's own there.
+test('the kind of key that is chosen is seen in forced colours', async () => {
+	const context = await browser.newContext({ forcedColors: 'active' });
+	const page = await context.newPage();
+	await signIn(page, '/keys/new');
+	const looks = () => page.evaluate(() => ['kind-account', 'kind-secret'].map((id) => {
+		const style = getComputedStyle(document.querySelector(`label[for=${id}]`));
+		return [style.outlineStyle, style.outlineWidth, style.borderWidth].join(' ');
+	}));
+	const [chosen, other] = await looks();
+	assert.notEqual(chosen, other);
+	await page.click('label[for=kind-secret]');
+	const after = await looks();
+	assert.equal(after[0], other);
+	assert.notEqual(after[1], other);
+	await context.close();
+});
+
+// F42: without https there is no clipboard to write to.
+test('the key is seen whole, and copied without https too', async () => {
+	const context = await browser.newContext({ viewport: { width: 320, height: 700 } });
+	const page = await context.newPage();
+	const plain = world.url.replace('127.0.0.1', 'plain.example');
+	await page.goto(plain + '/sign-in?next=/keys/new');
+	await page.fill('input[name=email]', email);
+	await page.fill('input[name=password]', password);
+	await page.click('button[type=submit]');
+	assert.equal(await page.evaluate(() => isSecureContext), false);
+	await page.fill('#name', 'Plain');
+	await page.click('text=Create key');
+	const key = await page.textContent('#secret');
+	assert.match(key, /^cp_[0-9a-f]{64}$/);
+	assert.ok(await page.evaluate(() => {
+		const e = document.getElementById('secret');
+		return e.scrollWidth <= e.clientWidth + 1 || getComputedStyle(e).display === 'inline';
+	}));
+	await page.click('#secret'); // one click selects all of it
+	assert.equal(await page.evaluate(() => String(getSelection())), key);
+	await page.click('button[data-copy=secret]');
+	await page.waitForSelector('button:has-text("Copied")');
+	await page.goto(plain + '/keys/new');
+	await page.focus('#name');
+	await page.keyboard.press('Control+V');
+	assert.equal(await page.inputValue('#name'), key);
+	await context.close();
+});
+
+// F38
+test('the focus is in the field that was wrong', async () => {
+	const context = await browser.newContext();
+	const page = await context.newPage();
+	await signIn(page, '/keys/new');
+	await page.fill('#name', 'Restricted to nothing');
+	await page.click('label[for=kind-restricted]');
+	await page.click('text=Create key');
+	assert.equal(await page.evaluate(() => document.activeElement.name), 'scope');
+	assert.match(await page.textContent('#scope-error'), /Tick what/);
+	assert.equal(await page.inputValue('#name'), 'Restricted to nothing');
 	await context.close();
 });
