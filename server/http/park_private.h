@@ -50,7 +50,8 @@ struct peer {
 	uint64_t blocked_ms;    /* since when something of the answer waits for the peer; 0: all is taken */
 	size_t written, unsent; /* octets written since then; unacknowledged then */
 
-	unsigned in_a_row; /* answers since it waited for a request */
+	unsigned in_a_row; /* answers since it waited for a request, */
+	uint64_t row_ms;   /* which came then */
 	bool slow;         /* it did not take an answer in a moment */
 	bool answered, ends, ended, unread;
 	size_t discarded;

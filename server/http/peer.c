@@ -14,8 +14,9 @@
 
 /* What mostly comes at once: the next request of a busy client, a body after its head. It never leaves its thread. */
 #define PATIENCE_MS 20
-/* Requests that came together and are answered in a row; then the others have their turn. */
+/* Requests that came together and are answered in a row, and for how long; then the others have their turn. */
 #define ROW_MAX 8
+#define ROW_MS 5
 /* How long a stop waits for a worker that waits. */
 #define SLICE_MS 250
 /* The first of a connection's octets are counted with the connection. */
@@ -215,12 +216,19 @@ static void refuse_handshake(struct peer *p, const char *reason, bool plain_http
 	}
 }
 
+static void begin_row(struct peer *p)
+{
+	p->in_a_row = 0;
+	p->row_ms = clock_monotonic_ms();
+}
+
 bool peer_arrive(struct peer *p, struct peer_buffer *b)
 {
 	const char *reason;
 	bool plain_http;
 	assert(p->list == PARK_BUSY && b->room >= ARRIVAL_MAX);
 	b->len = p->in.len;
+	begin_row(p);
 	if (p->in.len) {
 		memcpy(b->octets, p->in.ptr, p->in.len);
 		octets_free(p, &p->in);
@@ -258,14 +266,15 @@ bool peer_go_on(struct peer *p, struct peer_buffer *b)
 		return leave(p, b);
 	p->since_ms = clock_monotonic_ms();
 	if (!is_ready(p, b)) {
-		p->in_a_row = 0;
-		return next(p, b, true);
+		bool came = next(p, b, true);
+		if (came)
+			begin_row(p);
+		return came;
 	}
-	if (++p->in_a_row < ROW_MAX)
+	if (++p->in_a_row < ROW_MAX && p->since_ms < p->row_ms + ROW_MS)
 		return true;
 	/* It can go on as soon as its answers find room: to the end of the queue, which is the park's thread to fill.
 	 */
-	p->in_a_row = 0;
 	p->channel.wants = POLLOUT;
 	return leave(p, b);
 }
