@@ -937,7 +937,7 @@ END $$;
 -- too_many_calendars, account_full, too_many_properties
 CREATE FUNCTION calendar_relocate(p_actor actor, p_from text, p_to text, p_keep boolean, p_deep boolean,
 	p_overwrite boolean, p_id uuid, p_max int, p_room room, OUT outcome outcome) LANGUAGE plpgsql AS $$
-DECLARE c record; t record; n bigint; more bigint;
+DECLARE c record; t record; n bigint; more bigint; described uuid[];
 BEGIN
 	PERFORM FROM account x WHERE x.account_id = p_actor.owner FOR NO KEY UPDATE;
 	SELECT x.id, x.writable INTO c FROM calendar x WHERE x.account_id = p_actor.owner AND by_name(x.name) = p_from
@@ -958,8 +958,11 @@ BEGIN
 		SELECT sum(CASE WHEN s.calendar_id = c.id THEN CASE WHEN p_deep THEN s.bytes ELSE 0 END ELSE - s.bytes END)
 		  INTO more FROM calendar_state s WHERE s.account_id = p_actor.owner AND s.calendar_id IN (c.id, t.id);
 		IF more > 0 AND NOT storage_fits(p_actor.owner, more, p_room.account) THEN outcome := 'account_full'; RETURN; END IF;
+		described := ARRAY(SELECT DISTINCT d.resource_id FROM dead_property d
+		  JOIN calendar_object o ON o.account_id = d.account_id AND by_id(o.id) = d.resource_id
+		 WHERE p_deep AND d.account_id = p_actor.owner AND o.calendar_id = c.id);
 		IF NOT dead_property_fits(p_actor.owner, (SELECT count(*) FROM dead_property d
-		                                           WHERE d.account_id = p_actor.owner AND d.resource_id = c.id)) THEN
+		     WHERE d.account_id = p_actor.owner AND d.resource_id = ANY (described || c.id::uuid))) THEN
 			outcome := 'too_many_properties'; RETURN;
 		END IF;
 	END IF;
@@ -990,6 +993,11 @@ BEGIN
 	       now(), now(), o.size, o.component, o.flags, o.etag, o.name, o.uid, o.occ, o.data
 	  FROM calendar_object o WHERE o.account_id = p_actor.owner AND by_sync(o.calendar_id) = c.id AND NOT o.deleted;
 	GET DIAGNOSTICS n = ROW_COUNT;
+	INSERT INTO dead_property (account_id, resource_id, ns, local, xml) -- RFC 4918 §9.8.2
+	SELECT d.account_id, copy.id, d.ns, d.local, d.xml
+	  FROM dead_property d JOIN calendar_object o ON o.account_id = d.account_id AND by_id(o.id) = d.resource_id
+	  JOIN calendar_object copy ON copy.account_id = o.account_id AND by_name(copy.calendar_id) = p_id AND copy.name = o.name
+	 WHERE d.account_id = p_actor.owner AND d.resource_id = ANY (described);
 	UPDATE calendar_state s SET modseq = 1 + n, objects = n,
 	       bytes = (SELECT x.bytes FROM calendar_state x WHERE x.account_id = p_actor.owner AND x.calendar_id = c.id)
 	 WHERE s.account_id = p_actor.owner AND s.calendar_id = p_id;
