@@ -70,8 +70,10 @@ static const struct {
 } references[] = {
 	{ "routes", "Routes",
 		"Every path that the server answers, who may call it and with which scope. Of heavy requests an "
-		"account has a "
-		"number under way at a time (`--heavy-requests`).",
+		"account has a number under way at a time (`--heavy-requests`). What REST takes and answers stands "
+		"under its table. A parameter or field that is not listed is refused. A caller without the scope that "
+		"shows a resource whole is answered its open fields alone: who may only write learns what was made, "
+		"and nothing of what others wrote.",
 		print_routes },
 	{ "errors", "Errors",
 		"Every kind of failure and what it is called in each protocol. REST answers carry type, code, message, "

@@ -4,7 +4,7 @@
 #include "caldav/calendar/zone/zone.h"
 #include "server/account/label.h"
 #include "server/account/session.h"
-#include "server/account/show.h"
+#include "server/account/resources.h"
 #include "web/page.h"
 #include "web/pages.h"
 

@@ -2,8 +2,8 @@
 #include "server/account/session.h"
 
 #include "caldav/calendar/sample.h"
+#include "server/account/resources.h"
 #include "server/base/address.h"
-#include "server/account/show.h"
 #include "server/account/throttle.h"
 #include "server/base/config.h"
 #include "server/base/log.h"

@@ -1,43 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The REST API. Each resource is a field table (server/data/json.h): it reads bodies, refuses unknown fields, writes
- * answers and documents the resource.
+ * The REST API: its contracts, each of which stands beside the function that runs it. The route tables of routes.c and
+ * hosted.c give each a path, callers and a scope.
  */
 #pragma once
 
-#include "server/data/json.h"
-#include "server/http/router.h"
+#include "server/api/call.h"
 
-/* ---- what its handlers share ---- */
+/* A row of a module's table, made twice: once as a route, once as its contract, so that neither can be without. */
+#define API_ROUTE(method, path, who, scopes, body, body_max, contract, source, flags)                                  \
+	{ method, path, who, scopes, body, body_max, api_run, source, flags },
+#define API_CONTRACT(method, path, who, scopes, body, body_max, contract, source, flags) contract,
 
-/*
- * For whom this request acts, to be asked first by every handler. A `Connected-Account` header (or the brand's alias of
- * it) must be a token's own; a platform's secret key acts with it for that connection, with the scopes granted to it.
- *
- * errors  INVALID_VALUE (not an id, twice, or with a personal key), ACCOUNT_MISMATCH, INSUFFICIENT_SCOPE,
- *         ACCOUNT_DEACTIVATED
- */
-MUST_CHECK err_t api_caller(struct request *rq, struct principal *out);
+/* Over which calendars a call goes: the one that is named, or (NULL) all that are selected. NOT_FOUND. */
+MUST_CHECK err_t calendars_chosen(struct api_call *call, const struct id *named, struct id_list *out);
 
-/* Query parameters of a request: those named in `known`, each once. UNKNOWN_FIELD, INVALID_VALUE, MALFORMED. */
-MUST_CHECK err_t api_params(struct request *rq, const char *const *known, size_t known_count, const struct form **out);
-
-#define API_LIMIT_DEFAULT 25
-#define API_LIMIT_MAX 100
-/* `limit`, 1 to API_LIMIT_MAX. Outside of it is refused, not clamped: a client would miss what it asked for. */
-MUST_CHECK err_t api_limit(struct request *rq, const struct form *params, size_t *out);
-
-/* The list object around `data`, which the caller fills between the two. */
-struct json api_list_begin(struct response *rs);
-void api_list_end(struct json *j, bool has_more, struct str next_cursor);
-
-/* A whole answer from a field table. */
-void api_reply(struct response *rs, int status, const struct json_field *fields, size_t count, const void *from);
-
-/* ---- handlers, by resource ---- */
-
-handler profile_get;
-handler calendar_list_get, calendar_get, calendar_post, calendar_patch, calendar_remove;
-handler event_list_get, event_get, event_post, event_change, event_remove, event_cancel_post;
-handler freebusy_get;
-handler api_key_list_get;
+extern const struct contract get_profile;
+extern const struct contract list_calendars, create_calendar, get_calendar, update_calendar, delete_calendar;
+extern const struct contract list_events, create_event, get_event, update_event, delete_event, cancel_event;
+extern const struct contract get_freebusy;
+extern const struct contract list_api_keys;

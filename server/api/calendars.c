@@ -7,6 +7,7 @@
 #include "server/account/label.h"
 #include "server/base/config.h"
 
+/* A calendar as REST has it. */
 struct calendar_view {
 	struct str id, object, name, description, color_hex, timezone, caldav_url, sync_token, etag;
 	bool has_name, has_description, has_color_hex, has_timezone, has_selected, has_writable;
@@ -16,12 +17,13 @@ struct calendar_view {
 };
 
 #define AT(member) offsetof(struct calendar_view, member)
+#define OPEN (JSON_READ_ONLY | JSON_OPEN)
 
 /* clang-format off */
 static const struct json_field fields[] = {
 	/* name           kind       flags           offset           given                 min  max */
-	{ "id",           JSON_STR,  JSON_READ_ONLY, AT(id),          0,                    0,   0,    NULL, NULL, 0, 0, "cal_…" },
-	{ "object",       JSON_STR,  JSON_READ_ONLY, AT(object),      0,                    0,   0,    NULL, NULL, 0, 0, "calendar" },
+	{ "id",           JSON_STR,  OPEN,           AT(id),          0,                    0,   0,    NULL, NULL, 0, 0, "cal_…" },
+	{ "object",       JSON_STR,  OPEN,           AT(object),      0,                    0,   0,    NULL, NULL, 0, 0, "calendar" },
 	{ "name",         JSON_STR,  0,              AT(name),        AT(has_name),         1,   100,  NULL, NULL, 0, 0, "What people call it; keys only" },
 	{ "description",  JSON_STR,  JSON_NULLABLE,  AT(description), AT(has_description),  0,   1000, NULL, NULL, 0, 0, "Keys only" },
 	{ "color_hex",    JSON_STR,  JSON_NULLABLE,  AT(color_hex),   AT(has_color_hex),    7,   7,    NULL, NULL, 0, 0, "#RRGGBB" },
@@ -30,13 +32,34 @@ static const struct json_field fields[] = {
 	{ "writable",     JSON_BOOL, 0,              AT(writable),    AT(has_writable),     0,   0,    NULL, NULL, 0, 0, "false refuses every change of its events, on CalDAV too" },
 	{ "is_default",   JSON_BOOL, JSON_READ_ONLY, AT(is_default),  0,                    0,   0,    NULL, NULL, 0, 0, "Where events go that name no calendar; cannot be deleted" },
 	{ "event_count",  JSON_INT,  JSON_READ_ONLY, AT(event_count), 0,                    0,   0,    NULL, NULL, 0, 0, "Calendar objects in it" },
-	{ "livemode",     JSON_BOOL, JSON_READ_ONLY, AT(livemode),    0,                    0,   0,    NULL, NULL, 0, 0, "false in test mode" },
+	{ "livemode",     JSON_BOOL, OPEN,           AT(livemode),    0,                    0,   0,    NULL, NULL, 0, 0, "false in test mode" },
 	{ "caldav_url",   JSON_STR,  JSON_READ_ONLY, AT(caldav_url),  0,                    0,   0,    NULL, NULL, 0, 0, "Its collection on CalDAV" },
 	{ "sync_token",   JSON_STR,  JSON_READ_ONLY, AT(sync_token),  0,                    0,   0,    NULL, NULL, 0, 0, "Changes when an event in it does" },
-	{ "etag",         JSON_STR,  JSON_READ_ONLY, AT(etag),        0,                    0,   0,    NULL, NULL, 0, 0, "For If-Match" },
-	{ "created_at",   JSON_TIME, JSON_READ_ONLY, AT(created_at),  0,                    0,   0,    NULL, NULL, 0, 0, "" },
+	{ "etag",         JSON_STR,  OPEN,           AT(etag),        0,                    0,   0,    NULL, NULL, 0, 0, "For If-Match" },
+	{ "created_at",   JSON_TIME, JSON_READ_ONLY, AT(created_at),  0,                    0,   0,    NULL, NULL, 0, 0, "When it was made" },
 };
 /* clang-format on */
+
+static const struct json_resource calendar_resource = {
+	.name = "calendar",
+	JSON_FIELDS(fields),
+	.size = sizeof(struct calendar_view),
+	.reads = CALENDARS_READ,
+	.doc = "A calendar. Its events are the objects of the collection at `caldav_url`.",
+};
+
+struct calendar_params {
+	struct id id;
+};
+
+static const struct json_field calendar_params[] = {
+	{ .name = "calendar",
+		.kind = JSON_ID,
+		.flags = JSON_IN_PATH,
+		.of = "cal",
+		.offset = offsetof(struct calendar_params, id),
+		.doc = "Its `id`" },
+};
 
 static struct str etag_of(struct arena *mem, const struct calendar *c)
 {
@@ -66,54 +89,79 @@ static struct calendar_view view_of(struct request *rq, const struct calendar *c
 	};
 }
 
-static err_t calendar_named(struct request *rq, const struct principal *who, struct calendar *out)
+static err_t calendar_named(struct api_call *call, struct calendar *out)
 {
-	struct id id;
-	if (!id_parse(rq->args[0], "cal", &id))
-		return FAIL(&rq->cx, NOT_FOUND, "not a calendar's id");
-	const struct actor actor = actor_own(who);
-	return calendar_by_id(&rq->cx, &actor, id, out);
+	const struct calendar_params *params = call->params;
+	return calendar_by_id(&call->rq->cx, &call->actor, params->id, out);
 }
 
-static void reply_calendar(struct request *rq, struct response *rs, int status, const struct calendar *c)
+err_t calendars_chosen(struct api_call *call, const struct id *named, struct id_list *out)
 {
-	struct calendar_view view = view_of(rq, c);
-	api_reply(rs, status, fields, ARRAY_LEN(fields), &view);
+	struct ctx *cx = &call->rq->cx;
+	struct calendar *calendars;
+	size_t count, kept = 0;
+	TRY(calendar_list(cx, &call->actor, &calendars, &count));
+	struct id *ids = arena_array(cx->mem, struct id, count + 1);
+	for (size_t i = 0; i < count; i++)
+		if (named ? id_eq(calendars[i].id, *named) : calendars[i].selected)
+			ids[kept++] = calendars[i].id;
+	if (named && kept == 0)
+		return REFUSE(cx, NOT_FOUND, "calendar_id", "There is no such calendar.");
+	*out = (struct id_list){ ids, kept };
+	return OK;
+}
+
+static void reply_calendar(struct api_call *call, struct response *rs, const struct calendar *c)
+{
+	struct calendar_view view = view_of(call->rq, c);
+	api_reply(call, rs, &view);
 	response_header(rs, "ETag", view.etag);
 }
 
-err_t calendar_list_get(struct request *rq, struct response *rs)
+static err_t run_list(struct api_call *call, struct response *rs)
 {
-	struct principal who;
-	const struct form *params;
 	struct calendar *calendars;
 	size_t count;
-	TRY(api_caller(rq, &who));
-	TRY(api_params(rq, NULL, 0, &params));
-	const struct actor actor = actor_own(&who);
-	TRY(calendar_list(&rq->cx, &actor, &calendars, &count));
-	struct json j = api_list_begin(rs);
+	TRY(calendar_list(&call->rq->cx, &call->actor, &calendars, &count));
+	struct json j = api_list_begin(call, rs);
 	for (size_t i = 0; i < count; i++) {
-		struct calendar_view view = view_of(rq, &calendars[i]);
-		json_object(&j, NULL);
-		json_write(&j, rq->cx.mem, fields, ARRAY_LEN(fields), &view);
-		json_object_end(&j);
+		struct calendar_view view = view_of(call->rq, &calendars[i]);
+		api_list_item(call, &j, &view);
 	}
-	api_list_end(&j, false, STR_ABSENT); /* CALENDARS_MAX bounds it */
+	api_list_end(call, &j, false, STR_ABSENT); /* CALENDARS_MAX bounds it */
 	return OK;
 }
 
-err_t calendar_get(struct request *rq, struct response *rs)
+const struct contract list_calendars = {
+	.id = "listCalendars",
+	.summary = "All calendars that the credential may see, in the order of the account.",
+	.answer = &calendar_resource,
+	.shape = ANSWER_LIST,
+	.status = 200,
+	.run = run_list,
+};
+
+static err_t run_get(struct api_call *call, struct response *rs)
 {
-	struct principal who;
-	const struct form *params;
 	struct calendar calendar;
-	TRY(api_caller(rq, &who));
-	TRY(api_params(rq, NULL, 0, &params));
-	TRY(calendar_named(rq, &who, &calendar));
-	reply_calendar(rq, rs, 200, &calendar);
+	bool unchanged;
+	TRY(calendar_named(call, &calendar));
+	TRY(api_unchanged(call, rs, etag_of(call->rq->cx.mem, &calendar), &unchanged));
+	if (!unchanged)
+		reply_calendar(call, rs, &calendar);
 	return OK;
 }
+
+const struct contract get_calendar = {
+	.id = "getCalendar",
+	.summary = "One calendar.",
+	PARAMS(calendar_params, struct calendar_params),
+	.answer = &calendar_resource,
+	.status = 200,
+	.flags = TAKES_IF_MATCH | TAKES_IF_NONE_MATCH,
+	ERRORS(NOT_FOUND),
+	.run = run_get,
+};
 
 /* What the body changes, judged; a field that was not sent changes nothing. */
 static err_t change_of(struct request *rq, const struct calendar_view *view, struct calendar_change *out)
@@ -143,35 +191,39 @@ static err_t change_of(struct request *rq, const struct calendar_view *view, str
 	return OK;
 }
 
-static err_t answer_again(
-	struct request *rq, struct response *rs, const struct principal *who, struct id id, int status)
+static err_t answer_again(struct api_call *call, struct response *rs, struct id id)
 {
 	struct calendar calendar;
-	const struct actor actor = actor_own(who);
-	TRY(calendar_by_id(&rq->cx, &actor, id, &calendar));
-	reply_calendar(rq, rs, status, &calendar);
+	TRY(calendar_by_id(&call->rq->cx, &call->actor, id, &calendar));
+	reply_calendar(call, rs, &calendar);
 	return OK;
 }
 
-err_t calendar_post(struct request *rq, struct response *rs)
+static err_t run_create(struct api_call *call, struct response *rs)
 {
-	struct principal who;
-	struct calendar_view view = { 0 };
+	struct request *rq = call->rq;
+	const struct calendar_view *view = call->body;
 	struct calendar_change change;
 	struct id id;
-	const struct form *params;
-	TRY(api_caller(rq, &who));
-	TRY(api_params(rq, NULL, 0, &params));
-	TRY(json_read(&rq->cx, rq->body, fields, ARRAY_LEN(fields), &view));
-	if (!view.has_name)
+	if (!view->has_name)
 		return REFUSE(&rq->cx, MISSING_FIELD, "name", "A calendar needs a name.");
-	TRY(change_of(rq, &view, &change));
-	const struct actor actor = actor_own(&who);
-	TRY(calendar_create(&rq->cx, &actor, id_uuid(rq->cx.mem, id_new(rq->cx.now)), COMPONENTS_ALL, &change, &id));
-	TRY(answer_again(rq, rs, &who, id, 201));
-	response_header(rs, "Location", str_cat(rq->cx.mem, STR("/v1/calendars/"), id_text(rq->cx.mem, "cal", id)));
+	TRY(change_of(rq, view, &change));
+	TRY(calendar_create(
+		&rq->cx, &call->actor, id_uuid(rq->cx.mem, id_new(rq->cx.now)), COMPONENTS_ALL, &change, &id));
+	TRY(answer_again(call, rs, id));
+	api_location(rs, "/v1/calendars/", id_text(rq->cx.mem, "cal", id));
 	return OK;
 }
+
+const struct contract create_calendar = {
+	.id = "createCalendar",
+	.summary = "Make a calendar. No scope says so: keys of the account do it.",
+	.body = &calendar_resource,
+	.answer = &calendar_resource,
+	.status = 201,
+	ERRORS(DAV_QUOTA),
+	.run = run_create,
+};
 
 /* The scope's wording names selected, colour and writable: nothing else is a token's to change. */
 static err_t within_scope(struct request *rq, const struct principal *who, const struct calendar_view *view)
@@ -186,47 +238,71 @@ static err_t within_scope(struct request *rq, const struct principal *who, const
 		"calendars:write changes selected, color_hex and writable. The rest needs a key of the account.");
 }
 
-err_t calendar_patch(struct request *rq, struct response *rs)
+/* Judged here, and again where it is written, since others may be faster. */
+static err_t check_version(struct api_call *call, const struct calendar *calendar, int64_t *only_version_out)
 {
-	struct principal who;
+	*only_version_out = 0;
+	if (!call->if_match.items)
+		return OK;
+	if (!etags_hold(&call->if_match, etag_of(call->rq->cx.mem, calendar), false))
+		return FAIL(&call->rq->cx, PRECONDITION, "If-Match");
+	*only_version_out = calendar->prop_version;
+	return OK;
+}
+
+static err_t run_update(struct api_call *call, struct response *rs)
+{
+	struct request *rq = call->rq;
 	struct calendar calendar;
 	struct calendar_view view = { 0 };
 	struct calendar_change change;
-	struct str match = request_header_list(rq, "If-Match");
-	const struct form *params;
-	TRY(api_caller(rq, &who));
-	TRY(api_params(rq, NULL, 0, &params));
-	TRY(json_read(&rq->cx, rq->body, fields, ARRAY_LEN(fields), &view));
-	TRY(calendar_named(rq, &who, &calendar));
-	TRY(within_scope(rq, &who, &view));
+	int64_t only_version;
+	TRY(calendar_named(call, &calendar));
+	const struct calendar_view present = view_of(rq, &calendar);
+	TRY(api_read_change(call, &present, &view));
+	TRY(within_scope(rq, &call->who, &view));
 	TRY(change_of(rq, &view, &change));
-	if (match.ptr && !str_eq(match, STR("*"))) {
-		if (!str_eq(match, etag_of(rq->cx.mem, &calendar)))
-			return FAIL(&rq->cx, PRECONDITION, "If-Match");
-		change.only_version = calendar.prop_version; /* judged again where it is written */
-	}
-	const struct actor actor = actor_own(&who);
-	TRY(calendar_update(&rq->cx, &actor, calendar.name, &change));
-	return answer_again(rq, rs, &who, calendar.id, 200);
+	TRY(check_version(call, &calendar, &only_version));
+	change.only_version = only_version;
+	TRY(calendar_update(&rq->cx, &call->actor, calendar.name, &change));
+	return answer_again(call, rs, calendar.id);
 }
 
-err_t calendar_remove(struct request *rq, struct response *rs)
+const struct contract update_calendar = {
+	.id = "updateCalendar",
+	.summary = "Change what is sent; all else stays. A token changes `selected`, `color_hex` and `writable` alone.",
+	PARAMS(calendar_params, struct calendar_params),
+	.body = &calendar_resource,
+	.answer = &calendar_resource,
+	.status = 200,
+	.flags = TAKES_IF_MATCH | BODY_IS_CHANGE,
+	ERRORS(NOT_FOUND),
+	.run = run_update,
+};
+
+/* RFC 9110 §13.1.1. What changes between the look and the deletion is not seen: a calendar's tag is of its settings. */
+static err_t run_delete(struct api_call *call, struct response *rs)
 {
-	struct principal who;
+	struct request *rq = call->rq;
 	struct calendar calendar;
-	const struct form *params;
-	TRY(api_caller(rq, &who));
-	TRY(api_params(rq, NULL, 0, &params));
-	TRY(calendar_named(rq, &who, &calendar));
+	int64_t only_version;
+	TRY(calendar_named(call, &calendar));
+	TRY(check_version(call, &calendar, &only_version));
 	if (str_eq(calendar.name, STR(DEFAULT_CALENDAR)))
 		return REFUSE(&rq->cx, CONFLICT, "", "The default calendar cannot be deleted.");
-	const struct actor actor = actor_own(&who);
-	TRY(calendar_delete(&rq->cx, &actor, calendar.name));
-	struct json j = json_begin(reply(rs, 200, "application/json"));
-	json_object(&j, NULL);
-	json_id(&j, "id", "cal", calendar.id);
-	json_str(&j, "object", STR("calendar"));
-	json_bool(&j, "deleted", true);
-	json_object_end(&j);
+	TRY(calendar_delete(&rq->cx, &call->actor, calendar.name));
+	api_reply_deleted(call, rs, "cal", calendar.id);
 	return OK;
 }
+
+const struct contract delete_calendar = {
+	.id = "deleteCalendar",
+	.summary = "Delete a calendar with all that is in it.",
+	PARAMS(calendar_params, struct calendar_params),
+	.answer = &calendar_resource,
+	.shape = ANSWER_DELETED,
+	.status = 200,
+	.flags = TAKES_IF_MATCH,
+	ERRORS(NOT_FOUND, CONFLICT),
+	.run = run_delete,
+};

@@ -9,6 +9,18 @@
 
 #define TRIES 3 /* of a change against a concurrent one, when the caller set no condition */
 
+struct event_params {
+	struct str id, mode;
+};
+
+static const struct json_field id_param[] = {
+	{ .name = "event",
+		.kind = JSON_STR,
+		.flags = JSON_IN_PATH,
+		.offset = offsetof(struct event_params, id),
+		.doc = "Its `id`; of one instance, that instance's" },
+};
+
 /* What the path names. */
 struct target {
 	struct object object;         /* with data */
@@ -16,64 +28,56 @@ struct target {
 	struct event_changed changed; /* by this request */
 };
 
-static err_t target_read(struct request *rq, const struct principal *who, struct target *out)
+static err_t target_read(struct api_call *call, struct target *out)
 {
 	struct id id;
 	struct target target = { .instance = STR_ABSENT };
-	if (!event_id_parse(rq->args[0], &id, &target.instance))
-		return FAIL(&rq->cx, NOT_FOUND, "not an event's id");
-	const struct actor actor = actor_own(who);
-	TRY(object_by_id(&rq->cx, &actor, id, &target.object));
+	if (!event_id_parse(call->rq->args[0], &id, &target.instance))
+		return FAIL(&call->rq->cx, NOT_FOUND, "not an event's id");
+	TRY(object_by_id(&call->rq->cx, &call->actor, id, &target.object));
 	if (target.object.component != COMPONENT_VEVENT)
-		return FAIL(&rq->cx, NOT_FOUND, "a task or a journal, no event");
+		return FAIL(&call->rq->cx, NOT_FOUND, "a task or a journal, no event");
 	*out = target;
 	return OK;
 }
 
-static err_t target_item(
-	struct request *rq, const struct principal *who, const struct target *target, struct agenda_item *out)
+static err_t target_item(struct api_call *call, const struct target *target, struct agenda_item *out)
 {
 	if (target->instance.ptr)
-		return agenda_instance(&rq->cx, &target->object, target->instance, who->tz, out);
-	return agenda_event(&rq->cx, &target->object, who->tz, out);
+		return agenda_instance(&call->rq->cx, &target->object, target->instance, call->who.tz, out);
+	return agenda_event(&call->rq->cx, &target->object, call->who.tz, out);
 }
 
-static err_t reply_event(
-	struct request *rq, struct response *rs, int status, const struct principal *who, const struct target *target)
+static err_t reply_event(struct api_call *call, struct response *rs, const struct target *target)
 {
 	struct agenda_item item;
 	struct event_view view;
-	TRY(target_item(rq, who, target, &item));
-	event_view_of(rq->cx.mem, &item, !id_is_test(who->account), &view);
-	view.dropped = event_view_dropped(rq->cx.mem, target->changed.dropped, target->changed.dropped_count);
-	api_reply(rs, status, event_fields, event_field_count, &view);
+	TRY(target_item(call, target, &item));
+	event_view_of(call->rq->cx.mem, &item, !id_is_test(call->who.account), &view);
+	view.dropped = event_view_dropped(call->rq->cx.mem, target->changed.dropped, target->changed.dropped_count);
+	api_reply(call, rs, &view);
 	response_header(rs, "ETag", view.etag);
 	return OK;
 }
 
 /* ---- conditions ---- */
 
-/* The octets of an entity tag of ours, `"` + 32 hex + `"`. */
-static bool tag_read(struct arena *mem, struct str text, struct bytes *out)
-{
-	return text.len == 34 && text.ptr[0] == '"' && text.ptr[33] == '"' && hex_to(mem, str_sub(text, 1, 33), out);
-}
-
 /* If-Match as the store takes it. Tags that are not ours are left out: they match nothing (RFC 9110 §13.1.1). */
-static void read_if_match(struct request *rq, struct preconditions *out)
+static struct preconditions conditions_of(const struct api_call *call)
 {
-	struct str rest = request_header_list(rq, "If-Match"), tag;
-	if (!rest.ptr)
-		return;
-	if (str_eq(str_trim(rest, STR_BLANK), STR("*"))) {
-		out->match_any = true;
-		return;
+	const struct etag_list *list = &call->if_match;
+	struct preconditions when = { .match_any = list->any };
+	if (!list->items)
+		return when;
+	struct bytes *tags = arena_array(call->rq->cx.mem, struct bytes, list->count);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct etag *tag = &list->items[i];
+		if (!tag->weak && tag->opaque.len == (size_t)2 * ETAG_OCTETS &&
+			hex_to(call->rq->cx.mem, tag->opaque, &tags[when.match.count]))
+			when.match.count++;
 	}
-	struct bytes *tags = arena_array(rq->cx.mem, struct bytes, rest.len / 2 + 2);
-	size_t count = 0;
-	while (str_cut(&rest, ',', &tag))
-		count += tag_read(rq->cx.mem, str_trim(tag, STR_BLANK), &tags[count]);
-	out->match = (struct bytes_list){ tags, count };
+	when.match.items = tags;
+	return when;
 }
 
 static bool has_condition(const struct preconditions *when)
@@ -82,39 +86,47 @@ static bool has_condition(const struct preconditions *when)
 }
 
 /* What the caller demands must hold of what was read, too: the change was made from it. */
-static err_t check_condition(struct request *rq, const struct preconditions *when, struct bytes etag)
+static err_t check_condition(struct api_call *call, const struct preconditions *when, struct bytes etag)
 {
 	if (!when->match.items)
 		return OK;
 	for (size_t i = 0; i < when->match.count; i++)
 		if (bytes_same(when->match.items[i], etag))
 			return OK;
-	return FAIL(&rq->cx, PRECONDITION, "If-Match");
+	return FAIL(&call->rq->cx, PRECONDITION, "If-Match");
 }
 
 /* ---- read ---- */
 
-err_t event_get(struct request *rq, struct response *rs)
+static err_t run_get(struct api_call *call, struct response *rs)
 {
-	struct principal who;
 	struct target target;
-	TRY(api_caller(rq, &who));
-	TRY(target_read(rq, &who, &target));
-	struct str etag = etag_text(rq->cx.mem, target.object.etag);
-	struct str none_match = request_header_list(rq, "If-None-Match");
-	if (none_match.ptr && (str_eq(none_match, STR("*")) || str_find(none_match, etag) != SIZE_MAX)) {
-		reply_empty(rs, 304);
-		response_header(rs, "ETag", etag);
+	bool unchanged;
+	TRY(target_read(call, &target));
+	struct str etag = etag_text(call->rq->cx.mem, target.object.etag);
+	TRY(api_unchanged(call, rs, etag, &unchanged));
+	if (unchanged)
 		return OK;
-	}
 	response_header(rs, "Vary", STR("Accept"));
-	if (!target.instance.ptr && str_starts_nocase(request_header(rq, "Accept"), STR("text/calendar"))) {
+	if (!target.instance.ptr && str_starts_nocase(request_header(call->rq, "Accept"), STR("text/calendar"))) {
 		buf_add(reply(rs, 200, "text/calendar; charset=utf-8"), target.object.data);
 		response_header(rs, "ETag", etag);
 		return OK;
 	}
-	return reply_event(rq, rs, 200, &who, &target);
+	return reply_event(call, rs, &target);
 }
+
+const struct contract get_event = {
+	.id = "getEvent",
+	.summary = "One event, or one instance of it.",
+	PARAMS(id_param, struct event_params),
+	.answer = &event_resource,
+	.status = 200,
+	.also_as = "text/calendar",
+	.flags = TAKES_IF_MATCH | TAKES_IF_NONE_MATCH,
+	ERRORS(NOT_FOUND, TOO_COSTLY),
+	.run = run_get,
+};
 
 /* ---- make ---- */
 
@@ -129,22 +141,55 @@ static err_t check_new(struct request *rq, const struct event_view *view)
 	return OK;
 }
 
-static err_t calendar_for(
-	struct request *rq, const struct principal *who, const struct event_view *view, struct str *name_out)
+/* "cal_…, cal_…", all that a credential is limited to. */
+static struct str granted_text(struct arena *mem, const struct id_list *granted)
+{
+	struct buf out = buf_new(mem, 16384);
+	for (size_t i = 0; i < granted->count; i++)
+		buf_fmt(&out, "%s%.*s", i ? ", " : "", STR_ARG(id_text(mem, "cal", granted->items[i])));
+	return buf_str(&out);
+}
+
+/*
+ * Where an event goes that names no calendar: to the default one if the credential may use it, else to the only one
+ * that it may use. Among several others the caller chooses.
+ */
+static err_t calendar_unsaid(struct api_call *call, struct str *name_out)
+{
+	struct calendar *granted;
+	size_t count;
+	*name_out = STR(DEFAULT_CALENDAR);
+	if (!call->actor.calendars.items)
+		return OK;
+	TRY(calendar_list(&call->rq->cx, &call->actor, &granted, &count));
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(granted[i].name, STR(DEFAULT_CALENDAR)))
+			return OK;
+	if (count == 0)
+		return REFUSE(&call->rq->cx, NOT_FOUND, "calendar_id",
+			"None of the calendars that this credential is limited to is there any more.");
+	if (count > 1)
+		return REFUSE(&call->rq->cx, MISSING_FIELD, "calendar_id",
+			"The default calendar is not among those that this credential may use. Send the calendar_id of "
+			"one that is: %.*s.",
+			STR_ARG(granted_text(call->rq->cx.mem, &call->actor.calendars)));
+	*name_out = str_dup(call->rq->cx.mem, granted[0].name);
+	return OK;
+}
+
+static err_t calendar_for(struct api_call *call, const struct event_view *view, struct str *name_out)
 {
 	struct id id;
 	struct calendar calendar;
-	*name_out = STR(DEFAULT_CALENDAR);
 	if (!view->has_calendar)
-		return OK;
+		return calendar_unsaid(call, name_out);
 	if (!id_parse(view->calendar, "cal", &id))
-		return REFUSE(&rq->cx, INVALID_VALUE, "calendar_id", "This is not the id of a calendar (cal_…).");
-	const struct actor actor = actor_own(who);
-	err_t e = calendar_by_id(&rq->cx, &actor, id, &calendar);
+		return REFUSE(&call->rq->cx, INVALID_VALUE, "calendar_id", "This is not the id of a calendar (cal_…).");
+	err_t e = calendar_by_id(&call->rq->cx, &call->actor, id, &calendar);
 	if (err_is(e, NOT_FOUND))
-		return REFUSE(&rq->cx, NOT_FOUND, "calendar_id", "There is no such calendar.");
+		return REFUSE(&call->rq->cx, NOT_FOUND, "calendar_id", "There is no such calendar.");
 	TRY(e);
-	*name_out = str_dup(rq->cx.mem, calendar.name);
+	*name_out = str_dup(call->rq->cx.mem, calendar.name);
 	return OK;
 }
 
@@ -159,57 +204,68 @@ static err_t in_words_of_rest(struct request *rq, err_t e)
 	return e;
 }
 
-err_t event_post(struct request *rq, struct response *rs)
+static err_t run_create(struct api_call *call, struct response *rs)
 {
-	struct principal who;
-	struct event_view view = { .busy = true };
+	struct event_view *view = call->body;
 	struct event event = { 0 };
 	struct target target = { .instance = STR_ABSENT };
 	unsigned fields;
 	enum put_outcome outcome;
 	struct object_write write;
-	TRY(api_caller(rq, &who));
-	TRY(json_read(&rq->cx, rq->body, event_fields, event_field_count, &view));
-	TRY(check_new(rq, &view));
-	TRY(event_view_apply(&rq->cx, &view, who.tz, true, &event, &fields));
-	event.uid = view.has_client_uid ? view.client_uid : STR_ABSENT;
+	if (!view->has_busy)
+		view->busy = true;
+	TRY(check_new(call->rq, view));
+	TRY(event_view_apply(&call->rq->cx, view, call->who.tz, true, &event, &fields));
+	event.uid = view->has_client_uid ? view->client_uid : STR_ABSENT;
 	if (event.attendee_count > 0)
-		event.organizer = who.email;
+		event.organizer = call->who.email;
 	write = (struct object_write){ .calendar_name = STR_ABSENT };
 	write.when.none_match_any = true;
-	write.name = str_cat(rq->cx.mem, id_uuid(rq->cx.mem, id_new(rq->cx.now)), STR(".ics"));
-	TRY(calendar_for(rq, &who, &view, &write.calendar_name));
-	TRY(event_write(&rq->cx, &event, &write.data));
-	const struct actor actor = actor_own(&who);
-	TRY(in_words_of_rest(rq, object_put(&rq->cx, &actor, &write, &outcome, &target.object)));
+	write.name = str_cat(call->rq->cx.mem, id_uuid(call->rq->cx.mem, id_new(call->rq->cx.now)), STR(".ics"));
+	TRY(calendar_for(call, view, &write.calendar_name));
+	TRY(event_write(&call->rq->cx, &event, &write.data));
+	TRY(in_words_of_rest(call->rq, object_put(&call->rq->cx, &call->actor, &write, &outcome, &target.object)));
 	target.object.data = write.data;
-	TRY(reply_event(rq, rs, 201, &who, &target));
-	response_header(
-		rs, "Location", str_cat(rq->cx.mem, STR("/v1/events/"), id_text(rq->cx.mem, "evt", target.object.id)));
+	TRY(reply_event(call, rs, &target));
+	api_location(rs, "/v1/events/", id_text(call->rq->cx.mem, "evt", target.object.id));
 	return OK;
 }
+
+/* What an event cannot be, in the words of the store and of iCalendar. */
+#define WRITING                                                                                                        \
+	CONFLICT, UID_CONFLICT, FORBIDDEN, DAV_QUOTA, ICAL_DATA, ICAL_OBJECT, ICAL_COMPONENT, ICAL_SIZE,               \
+		ICAL_MIN_DATE, ICAL_MAX_DATE, ICAL_MAX_INSTANCES, ICAL_MAX_ATTENDEES, ICAL_TIMEZONE, ICAL_RSCALE,      \
+		TOO_COSTLY
+
+const struct contract create_event = {
+	.id = "createEvent",
+	.summary = "Make an event. Needs `title`, `start_time`, and `end_time` unless `all_day`.",
+	.body = &event_resource,
+	.answer = &event_resource,
+	.status = 201,
+	ERRORS(NOT_FOUND, WRITING),
+	.run = run_create,
+};
 
 /* ---- change ---- */
 
 /* From the data that is stored to the data that is to be. */
-typedef err_t change(
-	struct request *rq, const struct principal *who, const struct target *target, struct event_changed *out);
+typedef err_t change(struct api_call *call, const struct target *target, struct event_changed *out);
 
 /* Write what `make` makes of the target, under the condition that nobody wrote meanwhile. */
-static err_t write_change(struct request *rq, const struct principal *who, struct target *target, change *make)
+static err_t write_change(struct api_call *call, struct target *target, change *make)
 {
 	enum put_outcome outcome;
 	struct object object;
 	struct event_changed changed = { 0 };
-	TRY(make(rq, who, target, &changed));
+	TRY(make(call, target, &changed));
 	struct object_write write = {
 		.calendar_name = target->object.calendar_name,
 		.name = target->object.name,
 		.data = changed.data,
 		.when.match = { &target->object.etag, 1 },
 	};
-	const struct actor actor = actor_own(who);
-	TRY(in_words_of_rest(rq, object_put(&rq->cx, &actor, &write, &outcome, &object)));
+	TRY(in_words_of_rest(call->rq, object_put(&call->rq->cx, &call->actor, &write, &outcome, &object)));
 	object.data = changed.data;
 	object.calendar_name = target->object.calendar_name;
 	target->object = object;
@@ -218,122 +274,169 @@ static err_t write_change(struct request *rq, const struct principal *who, struc
 }
 
 /* Read, change, write; again from the start when someone else was faster and the caller set no condition. */
-static err_t change_target(struct request *rq, const struct principal *who, change *make, struct target *out)
+static err_t change_target(struct api_call *call, change *make, struct target *out)
 {
-	struct preconditions when = { 0 };
+	struct preconditions when = conditions_of(call);
 	err_t e = OK;
-	read_if_match(rq, &when);
 	for (int i = 0; i < TRIES; i++) {
-		TRY(target_read(rq, who, out));
-		TRY(check_condition(rq, &when, out->object.etag));
-		e = write_change(rq, who, out, make);
+		TRY(target_read(call, out));
+		TRY(check_condition(call, &when, out->object.etag));
+		e = write_change(call, out, make);
 		if (!err_is(e, PRECONDITION) || has_condition(&when))
 			return e;
 	}
-	return REFUSE(&rq->cx, CONFLICT, "", "Others change this event at the same time. Try again.");
+	return REFUSE(&call->rq->cx, CONFLICT, "", "Others change this event at the same time. Try again.");
 }
 
-/* What has its present value already is not judged: whoever sends back what they read changes nothing. */
-static err_t apply_view(
-	struct request *rq, const struct principal *who, const struct target *target, struct event_changed *out)
+/* Whoever may not read an event could learn its start from which ends are refused. */
+static err_t check_unread(struct api_call *call, const struct event_view *view)
 {
-	struct agenda_item item;
+	if (api_reads(call) || !view->has_end || view->has_start)
+		return OK;
+	return REFUSE(&call->rq->cx, MISSING_FIELD, "start_time",
+		"Without the scope events:read, an end is changed together with its start.");
+}
+
+static err_t read_change(
+	struct api_call *call, const struct target *target, const struct agenda_item *item, struct event_view *out)
+{
+	struct ctx *cx = &call->rq->cx;
 	struct event_view present, view = { 0 };
-	unsigned fields;
-	TRY(target_item(rq, who, target, &item));
-	event_view_of(rq->cx.mem, &item, !id_is_test(who->account), &present);
+	event_view_of(cx->mem, item, !id_is_test(call->who.account), &present);
 	present.dropped = (struct json_list){ NULL, 0 };
-	TRY(json_read_change(&rq->cx, rq->body, event_fields, event_field_count, &present, &view));
+	TRY(api_read_change(call, &present, &view));
 	if (view.has_calendar || view.has_client_uid)
-		return REFUSE(&rq->cx, INVALID_VALUE, view.has_calendar ? "calendar_id" : "client_uid",
+		return REFUSE(cx, INVALID_VALUE, view.has_calendar ? "calendar_id" : "client_uid",
 			"This is fixed when the event is made.");
 	if (view.has_title && view.title.len == 0)
-		return REFUSE(&rq->cx, INVALID_VALUE, "title", "An event needs a title.");
+		return REFUSE(cx, INVALID_VALUE, "title", "An event needs a title.");
 	if (target->instance.ptr && view.has_recurrence)
-		return REFUSE(&rq->cx, INVALID_VALUE, "recurrence",
+		return REFUSE(cx, INVALID_VALUE, "recurrence",
 			"One instance has no recurrence of its own. Change the event itself.");
 	view.recurrence_is_null = view.has_recurrence && !view.recurrence.has_rule && !view.recurrence.has_exdates &&
-				  !view.recurrence.has_rdates && json_is_null(&rq->cx, rq->body, "recurrence");
-	TRY(event_view_apply(&rq->cx, &view, who->tz, false, &item.event, &fields));
-	if ((fields & EVENT_ATTENDEES) && item.event.attendee_count > 0 && !item.event.organizer.ptr)
-		item.event.organizer = who->email;
-	const struct event_change edit = { target->instance, &item.event, fields, who->tz };
-	return event_patch(&rq->cx, target->object.data, &edit, out);
+				  !view.recurrence.has_rdates && json_is_null(cx, call->rq->body, "recurrence");
+	*out = view;
+	return check_unread(call, &view);
 }
 
-err_t event_change(struct request *rq, struct response *rs)
+static err_t apply_view(struct api_call *call, const struct target *target, struct event_changed *out)
 {
-	struct principal who;
-	struct target target;
-	TRY(api_caller(rq, &who));
-	TRY(change_target(rq, &who, apply_view, &target));
-	return reply_event(rq, rs, 200, &who, &target);
+	struct agenda_item item;
+	struct event_view view;
+	unsigned fields;
+	TRY(target_item(call, target, &item));
+	TRY(read_change(call, target, &item, &view));
+	TRY(event_view_apply(&call->rq->cx, &view, call->who.tz, false, &item.event, &fields));
+	if ((fields & EVENT_ATTENDEES) && item.event.attendee_count > 0 && !item.event.organizer.ptr)
+		item.event.organizer = call->who.email;
+	const struct event_change edit = { target->instance, &item.event, fields, call->who.tz };
+	return event_patch(&call->rq->cx, target->object.data, &edit, out);
 }
+
+static err_t run_update(struct api_call *call, struct response *rs)
+{
+	struct target target;
+	TRY(change_target(call, apply_view, &target));
+	return reply_event(call, rs, &target);
+}
+
+const struct contract update_event = {
+	.id = "updateEvent",
+	.summary = "Change what is sent; all else stays. The id of an instance changes that instance alone.",
+	PARAMS(id_param, struct event_params),
+	.body = &event_resource,
+	.answer = &event_resource,
+	.status = 200,
+	.flags = TAKES_IF_MATCH | BODY_IS_CHANGE,
+	ERRORS(NOT_FOUND, WRITING),
+	.run = run_update,
+};
 
 /* ---- cancel, delete ---- */
 
-static err_t apply_cancel(
-	struct request *rq, const struct principal *who, const struct target *target, struct event_changed *out)
+static err_t apply_cancel(struct api_call *call, const struct target *target, struct event_changed *out)
 {
 	struct agenda_item item;
-	TRY(target_item(rq, who, target, &item)); /* an instance must be there to be cancelled */
-	return event_cancel(&rq->cx, target->object.data, target->instance, &out->data);
+	TRY(target_item(call, target, &item)); /* an instance must be there to be cancelled */
+	return event_cancel(&call->rq->cx, target->object.data, target->instance, &out->data);
 }
 
-static err_t apply_removal(
-	struct request *rq, const struct principal *who, const struct target *target, struct event_changed *out)
+static err_t apply_removal(struct api_call *call, const struct target *target, struct event_changed *out)
 {
 	struct agenda_item item;
-	TRY(target_item(rq, who, target, &item));
-	return event_remove_instance(&rq->cx, target->object.data, target->instance, &out->data);
+	TRY(target_item(call, target, &item));
+	return event_remove_instance(&call->rq->cx, target->object.data, target->instance, &out->data);
 }
 
-static err_t cancel(struct request *rq, struct response *rs, const struct principal *who)
+static err_t cancel(struct api_call *call, struct response *rs)
 {
 	struct target target;
-	TRY(change_target(rq, who, apply_cancel, &target));
-	return reply_event(rq, rs, 200, who, &target);
+	TRY(change_target(call, apply_cancel, &target));
+	return reply_event(call, rs, &target);
 }
 
-static err_t delete_target(struct request *rq, struct response *rs, const struct principal *who)
+static err_t delete_target(struct api_call *call, struct response *rs)
 {
 	struct target target;
-	struct preconditions when = { 0 };
-	read_if_match(rq, &when);
-	TRY(target_read(rq, who, &target));
-	const struct actor actor = actor_own(who);
+	const struct preconditions when = conditions_of(call);
+	TRY(target_read(call, &target));
 	if (target.instance.ptr)
-		TRY(change_target(rq, who, apply_removal, &target));
+		TRY(change_target(call, apply_removal, &target));
 	else
-		TRY(in_words_of_rest(
-			rq, object_delete(&rq->cx, &actor, target.object.calendar_name, target.object.name, &when)));
+		TRY(in_words_of_rest(call->rq, object_delete(&call->rq->cx, &call->actor, target.object.calendar_name,
+						       target.object.name, &when)));
 	reply_empty(rs, 204);
 	return OK;
 }
 
 /* Cancelled and still to be seen by default, since that is what the scope's wording says; gone with mode=delete. */
-err_t event_remove(struct request *rq, struct response *rs)
+static err_t run_delete(struct api_call *call, struct response *rs)
 {
-	static const char *const known[] = { "mode" };
-	struct principal who;
-	const struct form *params;
-	TRY(api_caller(rq, &who));
-	TRY(api_params(rq, known, ARRAY_LEN(known), &params));
-	struct str mode = form_get(params, "mode");
-	if (!mode.ptr || str_eq(mode, STR("cancel")))
-		return cancel(rq, rs, &who);
-	if (str_eq(mode, STR("delete")))
-		return delete_target(rq, rs, &who);
-	return REFUSE(&rq->cx, INVALID_VALUE, "mode", "The mode is cancel or delete.");
+	const struct event_params *params = call->params;
+	return str_eq(params->mode, STR("delete")) ? delete_target(call, rs) : cancel(call, rs);
 }
 
-err_t event_cancel_post(struct request *rq, struct response *rs)
+static const struct json_field delete_params[] = {
+	{ .name = "event",
+		.kind = JSON_STR,
+		.flags = JSON_IN_PATH,
+		.offset = offsetof(struct event_params, id),
+		.doc = "Its `id`; of one instance, that instance's" },
+	{ .name = "mode",
+		.kind = JSON_WORD,
+		.of = "cancel delete",
+		.offset = offsetof(struct event_params, mode),
+		.doc = "cancel, the default: it stays to be seen, cancelled; delete: it is gone, the answer is 204" },
+};
+
+const struct contract delete_event = {
+	.id = "deleteEvent",
+	.summary = "Cancel an event, or delete it.",
+	PARAMS(delete_params, struct event_params),
+	.answer = &event_resource,
+	.status = 200,
+	.flags = TAKES_IF_MATCH | MAY_BE_EMPTY,
+	ERRORS(NOT_FOUND, WRITING),
+	.run = run_delete,
+};
+
+/* Nothing can be said with it yet, and what is said must not be lost. */
+static const struct json_field no_fields[1];
+static const struct json_resource nothing = { .name = "nothing", .fields = no_fields, .doc = "An empty object." };
+
+static err_t run_cancel(struct api_call *call, struct response *rs)
 {
-	static const struct json_field none[1];
-	struct principal who;
-	char unused;
-	TRY(api_caller(rq, &who));
-	if (rq->body.len > 0) /* nothing can be said with it yet, and what is said must not be lost */
-		TRY(json_read(&rq->cx, rq->body, none, 0, &unused));
-	return cancel(rq, rs, &who);
+	return cancel(call, rs);
 }
+
+const struct contract cancel_event = {
+	.id = "cancelEvent",
+	.summary = "Cancel an event: it stays to be seen, cancelled. Twice is the same.",
+	PARAMS(id_param, struct event_params),
+	.body = &nothing,
+	.answer = &event_resource,
+	.status = 200,
+	.flags = TAKES_IF_MATCH | BODY_OPTIONAL,
+	ERRORS(NOT_FOUND, WRITING),
+	.run = run_cancel,
+};

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "caldav/calendar/zone/zone.h"
+#include "server/auth/scope.h"
 
 #define DATE_LEN 10 /* 2026-11-24 */
 #define DAY_US (INT64_C(86400) * US_PER_S)
@@ -16,12 +17,13 @@
 #define M(member) offsetof(struct reminder_view, member)
 #define D(member) offsetof(struct dropped_view, member)
 #define E(member) offsetof(struct event_view, member)
+#define OPEN (JSON_READ_ONLY | JSON_OPEN)
 
 /* clang-format off */
 static const struct json_field attendee_fields[] = {
 	/* name             kind          flags          offset          given  min max */
-	{ "email",          JSON_STR,     JSON_REQUIRED, A(email),         0,   1,  1000, NULL, NULL, 0, 0, "" },
-	{ "name",           JSON_STR,     JSON_NULLABLE, A(name),          0,   0,  1000, NULL, NULL, 0, 0, "" },
+	{ "email",          JSON_STR,     JSON_REQUIRED, A(email),         0,   1,  1000, NULL, NULL, 0, 0, "Where invitations go" },
+	{ "name",           JSON_STR,     JSON_NULLABLE, A(name),          0,   0,  1000, NULL, NULL, 0, 0, "What the attendee is called" },
 	{ "status",         JSON_STR,     JSON_NULLABLE, A(status),        0,   0,  20,   NULL, NULL, 0, 0, "needs_action, accepted, declined, tentative; other is what was set otherwise, and stays" },
 };
 static const struct json_field recurrence_fields[] = {
@@ -34,44 +36,51 @@ static const struct json_field dropped_fields[] = {
 	{ "original_start_time", JSON_STR, JSON_READ_ONLY, D(original_start_time), 0, 0, 0, NULL, NULL, 0, 0, "Where it was before the change" },
 };
 static const struct json_field reminder_fields[] = {
-	{ "minutes_before", JSON_INT,     JSON_REQUIRED, M(minutes_before), 0,  0,  40320, NULL, NULL, 0, 0, "" },
+	{ "minutes_before", JSON_INT,     JSON_REQUIRED, M(minutes_before), 0,  0,  40320, NULL, NULL, 0, 0, "Before the start" },
 };
 
-const struct json_field event_fields[] = {
+static const struct json_field event_fields[] = {
 	/* name                   kind          flags           offset            given               min max */
-	{ "id",                   JSON_STR,     JSON_READ_ONLY, E(id),            0,                  0, 0,     NULL, NULL, 0, 0, "evt_…; of one instance with its original start behind it" },
-	{ "object",               JSON_STR,     JSON_READ_ONLY, E(object),        0,                  0, 0,     NULL, NULL, 0, 0, "event" },
-	{ "calendar_id",          JSON_STR,     0,              E(calendar),      E(has_calendar),    1, 64,    NULL, NULL, 0, 0, "cal_…; the default calendar unless said; cannot be changed" },
+	{ "id",                   JSON_STR,     OPEN,           E(id),            0,                  0, 0,     NULL, NULL, 0, 0, "evt_…; of one instance with its original start behind it" },
+	{ "object",               JSON_STR,     OPEN,           E(object),        0,                  0, 0,     NULL, NULL, 0, 0, "event" },
+	{ "calendar_id",          JSON_STR,     JSON_OPEN,      E(calendar),      E(has_calendar),    1, 64,    NULL, NULL, 0, 0, "cal_…; the default calendar unless said; cannot be changed" },
 	{ "client_uid",           JSON_STR,     0,              E(client_uid),    E(has_client_uid),  1, 255,   NULL, NULL, 0, 0, "The iCalendar UID; made unless said; cannot be changed" },
-	{ "title",                JSON_STR,     JSON_NULLABLE,  E(title),         E(has_title),       0, 1000,  NULL, NULL, 0, 0, "" },
-	{ "description",          JSON_STR,     JSON_NULLABLE,  E(description),   E(has_description), 0, 50000, NULL, NULL, 0, 0, "" },
-	{ "location",             JSON_STR,     JSON_NULLABLE,  E(location),      E(has_location),    0, 1000,  NULL, NULL, 0, 0, "" },
+	{ "title",                JSON_STR,     JSON_NULLABLE,  E(title),         E(has_title),       0, 1000,  NULL, NULL, 0, 0, "One line; may not be empty" },
+	{ "description",          JSON_STR,     JSON_NULLABLE,  E(description),   E(has_description), 0, 50000, NULL, NULL, 0, 0, "Plain text, of several lines" },
+	{ "location",             JSON_STR,     JSON_NULLABLE,  E(location),      E(has_location),    0, 1000,  NULL, NULL, 0, 0, "Where it is, as people read it" },
 	{ "category",             JSON_STR,     JSON_NULLABLE,  E(category),      E(has_category),    0, 100,   NULL, NULL, 0, 0, "The first, where there are several: a change leaves the others, null removes all" },
 	{ "color_hex",            JSON_STR,     JSON_NULLABLE,  E(color_hex),     E(has_color),       0, 50,    NULL, NULL, 0, 0, "#RRGGBB or a CSS colour name" },
-	{ "url",                  JSON_STR,     JSON_NULLABLE,  E(url),           E(has_url),         0, 2000,  NULL, NULL, 0, 0, "" },
+	{ "url",                  JSON_STR,     JSON_NULLABLE,  E(url),           E(has_url),         0, 2000,  NULL, NULL, 0, 0, "A page about it" },
 	{ "start_time",           JSON_STR,     0,              E(start_time),    E(has_start),       1, 40,    NULL, NULL, 0, 0, "RFC 3339 with an offset; of an all-day event the date" },
 	{ "end_time",             JSON_STR,     0,              E(end_time),      E(has_end),         1, 40,    NULL, NULL, 0, 0, "As start_time; of an all-day event the day behind the last, by default one day" },
-	{ "all_day",              JSON_BOOL,    0,              E(all_day),       E(has_all_day),     0, 0,     NULL, NULL, 0, 0, "" },
+	{ "all_day",              JSON_BOOL,    0,              E(all_day),       E(has_all_day),     0, 0,     NULL, NULL, 0, 0, "Days without a time, in every zone" },
 	{ "timezone",             JSON_STR,     JSON_NULLABLE,  E(timezone),      E(has_timezone),    1, 64,    NULL, NULL, 0, 0, "IANA name in which recurrences count; the user's unless said. null of floating and all-day events, and of a zone that has no such name" },
 	{ "floating",             JSON_BOOL,    JSON_READ_ONLY, E(floating),      0,                  0, 0,     NULL, NULL, 0, 0, "Stored without a zone: the same clock time everywhere" },
 	{ "recurrence",           JSON_OBJECT,  JSON_NULLABLE,  E(recurrence),    E(has_recurrence),  0, 0,     NULL, recurrence_fields, ARRAY_LEN(recurrence_fields), sizeof(struct recurrence_view), "null: happens once. A part that is left out of a change stays" },
 	{ "recurring_event_id",   JSON_STR,     JSON_READ_ONLY, E(recurring_event_id), 0,             0, 0,     NULL, NULL, 0, 0, "Of an instance: the event it belongs to" },
 	{ "original_start_time",  JSON_STR,     JSON_READ_ONLY, E(original_start_time), 0,            0, 0,     NULL, NULL, 0, 0, "Of an instance: when the rule has it" },
-	{ "attendees",            JSON_OBJECTS, 0,              E(attendees),     E(has_attendees),   0, ATTENDEES_MAX, NULL, attendee_fields, ARRAY_LEN(attendee_fields), sizeof(struct attendee_view), "" },
+	{ "attendees",            JSON_OBJECTS, 0,              E(attendees),     E(has_attendees),   0, ATTENDEES_MAX, NULL, attendee_fields, ARRAY_LEN(attendee_fields), sizeof(struct attendee_view), "Whom it is with" },
 	{ "organizer",            JSON_STR,     JSON_READ_ONLY, E(organizer),     0,                  0, 0,     NULL, NULL, 0, 0, "E-mail address" },
 	{ "reminders",            JSON_OBJECTS, 0,              E(reminders),     E(has_reminders),   0, REMINDERS_MAX, NULL, reminder_fields, ARRAY_LEN(reminder_fields), sizeof(struct reminder_view), "Alarms before the start. Those that stay in the list keep what they do" },
 	{ "status",               JSON_STR,     0,              E(status),        E(has_status),      1, 20,    NULL, NULL, 0, 0, "confirmed, tentative or cancelled" },
-	{ "is_cancelled",         JSON_BOOL,    JSON_READ_ONLY, E(is_cancelled),  0,                  0, 0,     NULL, NULL, 0, 0, "" },
+	{ "is_cancelled",         JSON_BOOL,    JSON_READ_ONLY, E(is_cancelled),  0,                  0, 0,     NULL, NULL, 0, 0, "status is cancelled" },
 	{ "busy",                 JSON_BOOL,    0,              E(busy),          E(has_busy),        0, 0,     NULL, NULL, 0, 0, "Whether it counts in free/busy; true unless said" },
 	{ "sequence",             JSON_INT,     JSON_READ_ONLY, E(sequence),      0,                  0, 0,     NULL, NULL, 0, 0, "Grows with each significant change" },
 	{ "dropped_exceptions",   JSON_OBJECTS, JSON_READ_ONLY, E(dropped),       0,                  0, 0,     NULL, dropped_fields, ARRAY_LEN(dropped_fields), sizeof(struct dropped_view), "In the answer to a change: what had an instance before it and has none any more" },
-	{ "livemode",             JSON_BOOL,    JSON_READ_ONLY, E(livemode),      0,                  0, 0,     NULL, NULL, 0, 0, "false in test mode" },
-	{ "etag",                 JSON_STR,     JSON_READ_ONLY, E(etag),          0,                  0, 0,     NULL, NULL, 0, 0, "For If-Match; the same as on CalDAV" },
-	{ "created_at",           JSON_TIME,    JSON_READ_ONLY, E(created_at),    0,                  0, 0,     NULL, NULL, 0, 0, "" },
-	{ "updated_at",           JSON_TIME,    JSON_READ_ONLY, E(updated_at),    0,                  0, 0,     NULL, NULL, 0, 0, "" },
+	{ "livemode",             JSON_BOOL,    OPEN,           E(livemode),      0,                  0, 0,     NULL, NULL, 0, 0, "false in test mode" },
+	{ "etag",                 JSON_STR,     OPEN,           E(etag),          0,                  0, 0,     NULL, NULL, 0, 0, "For If-Match; the same as on CalDAV" },
+	{ "created_at",           JSON_TIME,    JSON_READ_ONLY, E(created_at),    0,                  0, 0,     NULL, NULL, 0, 0, "When it was made here" },
+	{ "updated_at",           JSON_TIME,    JSON_READ_ONLY, E(updated_at),    0,                  0, 0,     NULL, NULL, 0, 0, "When it was changed here" },
 };
 /* clang-format on */
-const size_t event_field_count = ARRAY_LEN(event_fields);
+
+const struct json_resource event_resource = {
+	.name = "event",
+	JSON_FIELDS(event_fields),
+	.size = sizeof(struct event_view),
+	.reads = EVENTS_READ,
+	.doc = "An event, or in lists by time one instance of it.",
+};
 
 static const char *const statuses[] = {
 	[EVENT_CONFIRMED] = "confirmed",

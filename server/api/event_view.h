@@ -38,8 +38,7 @@ struct event_view {
 	bool recurrence_is_null;
 };
 
-extern const struct json_field event_fields[];
-extern const size_t event_field_count;
+extern const struct json_resource event_resource;
 
 /*
  * Lay what the body gives over `event` (`fresh`: a new one, zeroed). fields_out: enum event_field of all that was

@@ -13,6 +13,8 @@
 #include "server/http/refusal.h"
 
 #define BODY_MAX KIB(64)
+
+/* A calendar as /api/v1 has it. */
 struct hosted {
 	struct str id, name, timezone;
 	bool has_name, has_timezone;
@@ -25,11 +27,30 @@ struct hosted {
 static const struct json_field fields[] = {
 	/* name         kind       flags           offset          given             min max */
 	{ "id",         JSON_STR,  JSON_READ_ONLY, AT(id),         0,                0, 0,   NULL, NULL, 0, 0, "UUID" },
-	{ "name",       JSON_STR,  0,              AT(name),       AT(has_name),     1, 100, NULL, NULL, 0, 0, "" },
+	{ "name",       JSON_STR,  0,              AT(name),       AT(has_name),     1, 100, NULL, NULL, 0, 0, "What people call it" },
 	{ "timezone",   JSON_STR,  JSON_NULLABLE,  AT(timezone),   AT(has_timezone), 1, 64,  NULL, NULL, 0, 0, "IANA name" },
-	{ "createdAt",  JSON_TIME, JSON_READ_ONLY, AT(created_at), 0,                0, 0,   NULL, NULL, 0, 0, "" },
+	{ "createdAt",  JSON_TIME, JSON_READ_ONLY, AT(created_at), 0,                0, 0,   NULL, NULL, 0, 0, "When it was made" },
 };
 /* clang-format on */
+
+static const struct json_resource hosted_resource = {
+	.name = "hosted_calendar",
+	JSON_FIELDS(fields),
+	.size = sizeof(struct hosted),
+	.doc = "A calendar on the surface of the API keys page.",
+};
+
+struct hosted_params {
+	struct str id;
+};
+
+static const struct json_field hosted_params[] = {
+	{ .name = "calendar",
+		.kind = JSON_STR,
+		.flags = JSON_IN_PATH,
+		.offset = offsetof(struct hosted_params, id),
+		.doc = "Its `id`" },
+};
 
 /* 8-4-4-4-12 hex in lower case, as id_uuid() writes it. */
 static bool uuid_parse(struct arena *mem, struct str text, struct id *out)
@@ -58,44 +79,33 @@ static struct hosted view_of(struct arena *mem, const struct calendar *c)
 	};
 }
 
-static void write_one(struct request *rq, struct json *j, const char *key, const struct calendar *c)
-{
-	struct hosted view = view_of(rq->cx.mem, c);
-	json_object(j, key);
-	json_write(j, rq->cx.mem, fields, ARRAY_LEN(fields), &view);
-	json_object_end(j);
-}
-
-static err_t reply_one(struct request *rq, struct response *rs, int status, struct id id)
+static err_t reply_one(struct api_call *call, struct response *rs, struct id id)
 {
 	struct calendar calendar;
-	const struct actor actor = actor_own(rq->principal);
-	TRY(calendar_by_id(&rq->cx, &actor, id, &calendar));
-	struct json j = json_begin(reply(rs, status, "application/json"));
-	json_object(&j, NULL);
-	write_one(rq, &j, "data", &calendar);
-	json_object_end(&j);
+	TRY(calendar_by_id(&call->rq->cx, &call->actor, id, &calendar));
+	struct hosted view = view_of(call->rq->cx.mem, &calendar);
+	api_reply(call, rs, &view);
 	return OK;
 }
 
-static err_t named(struct request *rq, struct calendar *out)
+static err_t named(struct api_call *call, struct calendar *out)
 {
+	const struct hosted_params *params = call->params;
 	struct id id;
-	if (!uuid_parse(rq->cx.mem, rq->args[0], &id))
-		return FAIL(&rq->cx, NOT_FOUND, "not a calendar's id");
-	const struct actor actor = actor_own(rq->principal);
-	return calendar_by_id(&rq->cx, &actor, id, out);
+	if (!uuid_parse(call->rq->cx.mem, params->id, &id))
+		return FAIL(&call->rq->cx, NOT_FOUND, "not a calendar's id");
+	return calendar_by_id(&call->rq->cx, &call->actor, id, out);
 }
 
-static err_t change_of(struct request *rq, struct hosted *view, struct calendar_change *out)
+static err_t change_of(struct api_call *call, const struct hosted *view, struct calendar_change *out)
 {
+	struct ctx *cx = &call->rq->cx;
 	struct calendar_change change = { 0 };
-	TRY(json_read(&rq->cx, rq->body, fields, ARRAY_LEN(fields), view));
 	if (view->has_name)
-		TRY(label_clean(&rq->cx, "name", view->name, &change.displayname));
+		TRY(label_clean(cx, "name", view->name, &change.displayname));
 	if (view->timezone.ptr && !zone_by_name(view->timezone))
-		return REFUSE(&rq->cx, INVALID_VALUE, "timezone",
-			"This is not a time zone. Use an IANA name like Europe/Berlin.");
+		return REFUSE(
+			cx, INVALID_VALUE, "timezone", "This is not a time zone. Use an IANA name like Europe/Berlin.");
 	change.set_displayname = view->has_name;
 	change.tzid = view->timezone;
 	change.set_tzid = view->has_timezone;
@@ -104,65 +114,120 @@ static err_t change_of(struct request *rq, struct hosted *view, struct calendar_
 	return OK;
 }
 
-static err_t hosted_list(struct request *rq, struct response *rs)
+static err_t list_hosted(struct api_call *call, struct response *rs)
 {
 	struct calendar *calendars;
 	size_t count;
-	const struct actor actor = actor_own(rq->principal);
-	TRY(calendar_list(&rq->cx, &actor, &calendars, &count));
-	struct json j = json_begin(reply(rs, 200, "application/json"));
-	json_object(&j, NULL);
-	json_array(&j, "data");
-	for (size_t i = 0; i < count; i++)
-		write_one(rq, &j, NULL, &calendars[i]);
-	json_array_end(&j);
-	json_object_end(&j);
+	TRY(calendar_list(&call->rq->cx, &call->actor, &calendars, &count));
+	struct json j = api_list_begin(call, rs);
+	for (size_t i = 0; i < count; i++) {
+		struct hosted view = view_of(call->rq->cx.mem, &calendars[i]);
+		api_list_item(call, &j, &view);
+	}
+	api_list_end(call, &j, false, STR_ABSENT);
 	return OK;
 }
 
-static err_t hosted_get(struct request *rq, struct response *rs)
+static const struct contract hosted_list = {
+	.id = "listHostedCalendars",
+	.summary = "All calendars of the account.",
+	.answer = &hosted_resource,
+	.shape = ANSWER_DATA_LIST,
+	.status = 200,
+	.run = list_hosted,
+};
+
+static err_t read_hosted(struct api_call *call, struct response *rs)
 {
 	struct calendar calendar;
-	TRY(named(rq, &calendar));
-	return reply_one(rq, rs, 200, calendar.id);
+	TRY(named(call, &calendar));
+	return reply_one(call, rs, calendar.id);
 }
 
-static err_t hosted_post(struct request *rq, struct response *rs)
+static const struct contract hosted_read = {
+	.id = "getHostedCalendar",
+	.summary = "One calendar.",
+	PARAMS(hosted_params, struct hosted_params),
+	.answer = &hosted_resource,
+	.shape = ANSWER_DATA,
+	.status = 200,
+	ERRORS(NOT_FOUND),
+	.run = read_hosted,
+};
+
+static err_t create_hosted(struct api_call *call, struct response *rs)
 {
-	struct hosted view = { 0 };
+	struct ctx *cx = &call->rq->cx;
+	const struct hosted *view = call->body;
 	struct calendar_change change;
 	struct id id;
-	TRY(change_of(rq, &view, &change));
-	if (!view.has_name)
-		return REFUSE(&rq->cx, MISSING_FIELD, "name", "A calendar needs a name.");
-	const struct actor actor = actor_own(rq->principal);
-	TRY(calendar_create(&rq->cx, &actor, id_uuid(rq->cx.mem, id_new(rq->cx.now)), COMPONENTS_ALL, &change, &id));
-	return reply_one(rq, rs, 201, id);
+	TRY(change_of(call, view, &change));
+	if (!view->has_name)
+		return REFUSE(cx, MISSING_FIELD, "name", "A calendar needs a name.");
+	TRY(calendar_create(cx, &call->actor, id_uuid(cx->mem, id_new(cx->now)), COMPONENTS_ALL, &change, &id));
+	TRY(reply_one(call, rs, id));
+	api_location(rs, "/api/v1/hosted-calendars/", id_uuid(cx->mem, id));
+	return OK;
 }
 
-static err_t hosted_patch(struct request *rq, struct response *rs)
+static const struct contract hosted_create = {
+	.id = "createHostedCalendar",
+	.summary = "Make a calendar.",
+	.body = &hosted_resource,
+	.answer = &hosted_resource,
+	.shape = ANSWER_DATA,
+	.status = 201,
+	ERRORS(DAV_QUOTA),
+	.run = create_hosted,
+};
+
+static err_t change_hosted(struct api_call *call, struct response *rs)
 {
 	struct calendar calendar;
 	struct hosted view = { 0 };
 	struct calendar_change change;
-	TRY(named(rq, &calendar));
-	TRY(change_of(rq, &view, &change));
-	const struct actor actor = actor_own(rq->principal);
-	TRY(calendar_update(&rq->cx, &actor, calendar.name, &change));
-	return reply_one(rq, rs, 200, calendar.id);
+	TRY(named(call, &calendar));
+	const struct hosted present = view_of(call->rq->cx.mem, &calendar);
+	TRY(api_read_change(call, &present, &view));
+	TRY(change_of(call, &view, &change));
+	TRY(calendar_update(&call->rq->cx, &call->actor, calendar.name, &change));
+	return reply_one(call, rs, calendar.id);
 }
 
-static err_t hosted_delete(struct request *rq, struct response *rs)
+static const struct contract hosted_change = {
+	.id = "updateHostedCalendar",
+	.summary = "Change what is sent; all else stays.",
+	PARAMS(hosted_params, struct hosted_params),
+	.body = &hosted_resource,
+	.answer = &hosted_resource,
+	.shape = ANSWER_DATA,
+	.status = 200,
+	.flags = BODY_IS_CHANGE,
+	ERRORS(NOT_FOUND),
+	.run = change_hosted,
+};
+
+static err_t delete_hosted(struct api_call *call, struct response *rs)
 {
+	struct ctx *cx = &call->rq->cx;
 	struct calendar calendar;
-	TRY(named(rq, &calendar));
+	TRY(named(call, &calendar));
 	if (str_eq(calendar.name, STR(DEFAULT_CALENDAR)))
-		return REFUSE(&rq->cx, CONFLICT, "", "The default calendar cannot be deleted.");
-	const struct actor actor = actor_own(rq->principal);
-	TRY(calendar_delete(&rq->cx, &actor, calendar.name));
+		return REFUSE(cx, CONFLICT, "", "The default calendar cannot be deleted.");
+	TRY(calendar_delete(cx, &call->actor, calendar.name));
 	reply_empty(rs, 204);
 	return OK;
 }
+
+static const struct contract hosted_delete = {
+	.id = "deleteHostedCalendar",
+	.summary = "Delete a calendar with all that is in it.",
+	PARAMS(hosted_params, struct hosted_params),
+	.shape = ANSWER_NONE,
+	.status = 204,
+	ERRORS(NOT_FOUND, CONFLICT),
+	.run = delete_hosted,
+};
 
 /* ---- errors ---- */
 
@@ -184,23 +249,26 @@ static void show_flat(struct request *rq, struct response *rs, err_t e)
 }
 
 #define KEYS (ACCOUNT_KEY | SECRET_KEY)
+#define PAGE "API keys page"
 
 /* clang-format off */
-static const struct route routes[] = {
-	/* method        path                                who   scope  body       at most   handler        source */
-	{ METHOD_GET,    "/api/v1/hosted-calendars",           KEYS, OWNER, NO_BODY,   0,        hosted_list,   "API keys page", CORS_KEYS },
-	{ METHOD_POST,   "/api/v1/hosted-calendars",           KEYS, OWNER, BODY_JSON, BODY_MAX, hosted_post,   "API keys page", CORS_KEYS },
-	{ METHOD_GET,    "/api/v1/hosted-calendars/:calendar", KEYS, OWNER, NO_BODY,   0,        hosted_get,    "API keys page", CORS_KEYS },
-	{ METHOD_PATCH,  "/api/v1/hosted-calendars/:calendar", KEYS, OWNER, BODY_JSON, BODY_MAX, hosted_patch,  "API keys page", CORS_KEYS },
-	{ METHOD_DELETE, "/api/v1/hosted-calendars/:calendar", KEYS, OWNER, NO_BODY,   0,        hosted_delete, "API keys page", CORS_KEYS | HEAVY },
-};
+#define ROUTES(ROW) \
+	/*  method         path                                  who   scope  body       at most   contract       source flags */ \
+	ROW(METHOD_GET,    "/api/v1/hosted-calendars",           KEYS, OWNER, NO_BODY,   0,        &hosted_list,   PAGE, CORS_KEYS) \
+	ROW(METHOD_POST,   "/api/v1/hosted-calendars",           KEYS, OWNER, BODY_JSON, BODY_MAX, &hosted_create, PAGE, CORS_KEYS) \
+	ROW(METHOD_GET,    "/api/v1/hosted-calendars/:calendar", KEYS, OWNER, NO_BODY,   0,        &hosted_read,   PAGE, CORS_KEYS) \
+	ROW(METHOD_PATCH,  "/api/v1/hosted-calendars/:calendar", KEYS, OWNER, BODY_JSON, BODY_MAX, &hosted_change, PAGE, CORS_KEYS) \
+	ROW(METHOD_DELETE, "/api/v1/hosted-calendars/:calendar", KEYS, OWNER, NO_BODY,   0,        &hosted_delete, PAGE, CORS_KEYS | HEAVY)
 /* clang-format on */
+static const struct route routes[] = { ROUTES(API_ROUTE) };
+static const struct contract *const contracts[] = { ROUTES(API_CONTRACT) };
 
 const struct module hosted_module = {
 	.name = "Hosted calendars",
 	.prefix = "/api/v1/",
 	.routes = routes,
 	.route_count = ARRAY_LEN(routes),
+	.contracts = contracts,
 	.rate_limited = true,
 	.show_error = show_flat,
 };

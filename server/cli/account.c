@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "caldav/calendar/sample.h"
-#include "server/account/show.h"
+#include "server/account/resources.h"
 #include "server/cli/command.h"
 #include "server/cli/list.h"
 #include "server/crypto/password.h"

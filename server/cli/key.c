@@ -2,7 +2,7 @@
 #include "server/account/key.h"
 
 #include "server/account/account.h"
-#include "server/account/show.h"
+#include "server/account/resources.h"
 #include "server/cli/command.h"
 #include "server/cli/list.h"
 

@@ -164,7 +164,10 @@ static void write_field(struct json *j, struct arena *mem, const struct json_fie
 		json_id(j, f->name, f->of, *(const struct id *)at);
 		return;
 	case JSON_STRS:
-		write_texts(j, f->name, at);
+		if ((f->flags & JSON_NULLABLE) && !((const struct str_list *)at)->items)
+			json_null(j, f->name);
+		else
+			write_texts(j, f->name, at);
 		return;
 	case JSON_OBJECT:
 		if (f->given && !*(const bool *)(from + f->given)) {

@@ -70,7 +70,7 @@ enum json_flags {
  * read-only  refused when sent; write-only fields are left out of answers
  *
  * What is not sent leaves the struct as it was, so that a PATCH can be read over what is stored. When writing, a
- * JSON_OBJECT whose `given` is false is null.
+ * JSON_OBJECT whose `given` is false is null, and so is a JSON_NULLABLE list of texts without items.
  */
 struct json_field {
 	const char *name;
@@ -83,6 +83,16 @@ struct json_field {
 	size_t field_count, size; /* JSON_OBJECT (in place), JSON_OBJECTS (struct json_list) */
 	const char *doc;
 };
+
+/* A kind of thing that is told of, and sent in bodies. */
+struct json_resource {
+	const char *name; /* "event": the member `object` of answers */
+	const struct json_field *fields;
+	size_t count, size; /* size of the struct that the table is of */
+	uint64_t reads;     /* scopes that show it whole; who lacks one is told its JSON_OPEN fields alone */
+	const char *doc;
+};
+#define JSON_FIELDS(table) .fields = (table), .count = ARRAY_LEN(table)
 
 struct json_list {
 	void *items;

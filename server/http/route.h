@@ -42,11 +42,15 @@ struct route {
 	unsigned flags;
 };
 
+struct contract;
+
 struct module {
 	const char *name;
 	const char *prefix; /* first: a request under it belongs to this module ("/dav/"); "" as the last resort */
 	const struct route *routes;
 	size_t route_count;
+	/* What each of `routes` promises (contract.h), in their order; NULL for modules that promise nothing. */
+	const struct contract *const *contracts;
 	bool auth_first;   /* authentication comes before routing: 401 also for paths that do not exist */
 	unsigned basic;    /* enum who allowed as a Basic password here; 0: Basic is refused */
 	bool rate_limited; /* app->limiter counts each credential (strangers by address); X-RateLimit-* on each answer

@@ -5,6 +5,7 @@
 #include "server/base/log.h"
 #include "server/db/query.h"
 #include "server/http/access.h"
+#include "server/http/contract.h"
 #include "server/http/match.h"
 #include "server/http/refusal.h"
 
@@ -296,6 +297,29 @@ static void print_row(struct buf *out, const struct route *route)
 	buf_fmt(out, " | %s | %s |\n", heavy, route->source ? route->source : "");
 }
 
+/* Under the table of a module with contracts: each call, and each resource once. */
+static void print_contracts(struct buf *out, const struct module *module)
+{
+	const struct json_resource **told =
+		arena_array(out->mem, const struct json_resource *, 2 * module->route_count);
+	size_t count = 0;
+	for (size_t i = 0; i < module->route_count; i++) {
+		const struct contract *c = module->contracts[i];
+		const struct json_resource *named[] = { c->answer, c->body };
+		buf_fmt(out, "\n### %s `%s`\n\n", method_name(module->routes[i].method), module->routes[i].path);
+		contract_print(out, c);
+		for (size_t n = 0; n < ARRAY_LEN(named); n++) {
+			size_t k = 0;
+			while (k < count && told[k] != named[n])
+				k++;
+			if (named[n] && k == count)
+				told[count++] = named[n];
+		}
+	}
+	for (size_t k = 0; k < count; k++)
+		resource_print(out, told[k]);
+}
+
 void router_print(const struct app *app, struct buf *out)
 {
 	for (size_t m = 0; m < app->module_count; m++) {
@@ -306,5 +330,7 @@ void router_print(const struct app *app, struct buf *out)
 			m ? "\n" : "", module->name);
 		for (size_t i = 0; i < module->route_count; i++)
 			print_row(out, &module->routes[i]);
+		if (module->contracts)
+			print_contracts(out, module);
 	}
 }

@@ -100,8 +100,8 @@ def test_a_new_account_has_one_default_calendar(api):
 
 def test_calendars_are_made_changed_and_deleted_by_keys(api):
     made = api("POST", "/v1/calendars", {"name": "Büro", "color_hex": "#12abEF", "timezone": "Europe/Berlin"})
-    assert made.status == 201 and made.headers["Location"] == f"/v1/calendars/{made.json['id']}"
-    path = made.headers["Location"]
+    assert made.status == 201 and made.headers["Location"] == f"{api.world.url}/v1/calendars/{made.json['id']}"
+    path = made.headers["Location"].removeprefix(api.world.url)
     assert made.json["color_hex"] == "#12abEF" and made.json["timezone"] == "Europe/Berlin"
     changed = api("PATCH", path, {"name": "Office", "selected": False, "color_hex": None})
     assert (changed.json["name"], changed.json["selected"], changed.json["color_hex"]) == ("Office", False, None)

@@ -330,5 +330,6 @@ class World(Server):
             lines = lines + log.readlines()
         for line in lines:
             assert not any(s in line for s in SANITIZERS), "a sanitizer spoke:\n" + "".join(self.lines[-60:])
+            assert "contract_broken" not in line, f"a route did what its row does not promise: {line}"
             leaked = [s for s in self.secrets if s in line]
             assert not leaked, f"a secret is in the log: {line}"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/account/account.h"
-#include "server/api/api.h"
+#include "server/api/call.h"
 #include "server/base/config.h"
 #include "server/db/query.h"
 #include "sql.h"

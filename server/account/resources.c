@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/account/resources.h"
+
+#include "server/auth/scope.h"
+
+static const char *const statuses[] = {
+	[STATUS_ACTIVE] = "active",
+	[STATUS_DEACTIVATED] = "deactivated",
+	[STATUS_DELETED] = "deleted",
+};
+static const char *const plans[] = { [PLAN_FREE] = "free", [PLAN_PRO] = "pro" };
+
+const char *account_status_name(enum account_status status)
+{
+	return statuses[status];
+}
+
+const char *plan_name(enum plan plan)
+{
+	return plans[plan];
+}
+
+bool plan_parse(struct str name, enum plan *out)
+{
+	for (unsigned plan = PLAN_FREE; plan <= PLAN_PRO; plan++)
+		if (str_eq(name, str_of(plans[plan]))) {
+			*out = (enum plan)plan;
+			return true;
+		}
+	return false;
+}
+
+void account_json(struct json *j, const char *key, const struct account *account)
+{
+	json_object(j, key);
+	json_id(j, "id", "usr", account->id);
+	json_str(j, "object", STR("account"));
+	json_str(j, "email", account->email);
+	json_str(j, "name", account->name);
+	json_str(j, "timezone", account->tz);
+	json_str(j, "status", str_of(account_status_name(account->status)));
+	json_str(j, "plan", str_of(plan_name(account->plan)));
+	json_time(j, "created_at", account->created_at);
+	json_time(j, "deactivated_at", account->deactivated_at);
+	json_object_end(j);
+}
+
+/* ---- keys ---- */
+
+#define K(member) offsetof(struct key_view, member)
+
+/* clang-format off */
+static const struct json_field key_fields[] = {
+	/* name             kind       flags                           offset           given min max */
+	{ "id",             JSON_STR,  JSON_READ_ONLY,                 K(id),             0, 0, 0, NULL, NULL, 0, 0, "key_…" },
+	{ "object",         JSON_STR,  JSON_READ_ONLY,                 K(object),         0, 0, 0, NULL, NULL, 0, 0, "api_key" },
+	{ "prefix",         JSON_STR,  JSON_READ_ONLY,                 K(prefix),         0, 0, 0, NULL, NULL, 0, 0, "How the key begins: all that can still be told of it" },
+	{ "name",           JSON_STR,  JSON_READ_ONLY,                 K(name),           0, 0, 0, NULL, NULL, 0, 0, "What its owner calls it" },
+	{ "kind",           JSON_STR,  JSON_READ_ONLY,                 K(kind),           0, 0, 0, NULL, NULL, 0, 0, "account, secret, restricted or publishable" },
+	{ "livemode",       JSON_BOOL, JSON_READ_ONLY,                 K(livemode),       0, 0, 0, NULL, NULL, 0, 0, "false in test mode" },
+	{ "scopes",         JSON_STRS, JSON_READ_ONLY,                 K(scopes),         0, 0, 0, NULL, NULL, 0, 0, "What it opens" },
+	{ "calendars",      JSON_STRS, JSON_READ_ONLY | JSON_NULLABLE, K(calendars),      0, 0, 0, NULL, NULL, 0, 0, "The calendars that it is limited to, cal_…; null: all" },
+	{ "created_at",     JSON_TIME, JSON_READ_ONLY,                 K(created_at),     0, 0, 0, NULL, NULL, 0, 0, "When it was made" },
+	{ "last_used_at",   JSON_TIME, JSON_READ_ONLY,                 K(last_used_at),   0, 0, 0, NULL, NULL, 0, 0, "When it last authenticated a request; null: never" },
+	{ "rotated_at",     JSON_TIME, JSON_READ_ONLY,                 K(rotated_at),     0, 0, 0, NULL, NULL, 0, 0, "When its secret was replaced; null: never" },
+	{ "expires_at",     JSON_TIME, JSON_READ_ONLY,                 K(expires_at),     0, 0, 0, NULL, NULL, 0, 0, "When it ends by itself; null: never" },
+	{ "revoked_at",     JSON_TIME, JSON_READ_ONLY,                 K(revoked_at),     0, 0, 0, NULL, NULL, 0, 0, "When it was revoked; null: it works" },
+};
+/* clang-format on */
+
+const struct json_resource key_resource = {
+	.name = "api_key",
+	JSON_FIELDS(key_fields),
+	.size = sizeof(struct key_view),
+	.doc = "An API key. Its secret is told once, when it is made or rotated.",
+};
+
+static struct str_list scope_names(struct arena *mem, uint64_t scopes)
+{
+	struct str rest = scope_text(mem, scopes), name;
+	struct str *names = arena_array(mem, struct str, scope_row_count + 1);
+	size_t count = 0;
+	while (rest.len > 0 && str_cut(&rest, ' ', &name))
+		names[count++] = name;
+	return (struct str_list){ names, count };
+}
+
+static struct str_list calendar_names(struct arena *mem, struct id_list calendars)
+{
+	if (!calendars.items)
+		return (struct str_list){ 0 };
+	struct str *names = arena_array(mem, struct str, calendars.count + 1);
+	for (size_t i = 0; i < calendars.count; i++)
+		names[i] = id_text(mem, "cal", calendars.items[i]);
+	return (struct str_list){ names, calendars.count };
+}
+
+struct key_view key_view_of(struct arena *mem, const struct key *k)
+{
+	return (struct key_view){
+		.id = id_text(mem, "key", k->id),
+		.object = STR("api_key"),
+		.prefix = k->prefix,
+		.name = k->name,
+		.kind = str_of(key_kind_name(k->kind)),
+		.livemode = !id_is_test(k->account),
+		.scopes = scope_names(mem, k->scopes),
+		.calendars = calendar_names(mem, k->calendars),
+		.created_at = k->created_at,
+		.last_used_at = k->last_used_at,
+		.rotated_at = k->rotated_at,
+		.expires_at = k->expires_at,
+		.revoked_at = k->revoked_at,
+	};
+}
+
+void key_json(struct json *j, struct arena *mem, const char *key, const struct key *k, struct str secret)
+{
+	struct key_view view = key_view_of(mem, k);
+	json_object(j, key);
+	json_str_if(j, "key", secret);
+	json_write(j, mem, key_fields, ARRAY_LEN(key_fields), &view);
+	json_object_end(j);
+}

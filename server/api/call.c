@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/api/call.h"
+
+#include <assert.h>
+
+#include "server/base/config.h"
+#include "server/base/log.h"
+
+/* ---- before the handler ---- */
+
+/* The value of each :name of the pattern, by the parameter of that name. What is no id of its kind names nothing. */
+static err_t read_path(struct api_call *call, void *params)
+{
+	const struct contract *contract = call->contract;
+	struct str pattern = str_of(call->rq->route->path), segment;
+	size_t arg = 0;
+	while (str_cut(&pattern, '/', &segment)) {
+		if (!str_starts(segment, STR(":")))
+			continue;
+		size_t i = 0;
+		while (i < contract->param_count && !str_eq(str_of(contract->params[i].name), str_from(segment, 1)))
+			i++;
+		assert(i < contract->param_count && arg < call->rq->arg_count);
+		if (json_read_param(&call->rq->cx, &contract->params[i], call->rq->args[arg++], params))
+			return FAIL(&call->rq->cx, NOT_FOUND, "%.*s is none", STR_ARG(segment));
+	}
+	return OK;
+}
+
+static err_t read_params(struct api_call *call)
+{
+	const struct contract *contract = call->contract;
+	const struct form *query;
+	void *params = arena_take(call->rq->cx.mem, 1, contract->params_size + 1);
+	TRY(request_params(call->rq, &query));
+	TRY(json_read_params(&call->rq->cx, query, contract->params, contract->param_count, params));
+	TRY(read_path(call, params));
+	call->params = params;
+	return OK;
+}
+
+static err_t read_body(struct api_call *call)
+{
+	const struct contract *contract = call->contract;
+	struct str text = call->rq->body;
+	if (!contract->body || (contract->flags & BODY_IS_CHANGE))
+		return OK;
+	call->body = arena_take(call->rq->cx.mem, 1, contract->body->size + 1);
+	if (text.len == 0 && (contract->flags & BODY_OPTIONAL))
+		return OK;
+	return json_read(&call->rq->cx, text, contract->body->fields, contract->body->count, call->body);
+}
+
+err_t api_read_change(struct api_call *call, const void *present, void *out)
+{
+	const struct json_resource *body = call->contract->body;
+	struct ctx *cx = &call->rq->cx;
+	assert(call->contract->flags & BODY_IS_CHANGE);
+	if (!api_reads(call))
+		return json_read(cx, call->rq->body, body->fields, body->count, out);
+	return json_read_change(cx, call->rq->body, body->fields, body->count, present, out);
+}
+
+/* RFC 9110 §13.1.1: where nothing has the tag that must match, the method is not performed. */
+static err_t read_conditions(struct api_call *call)
+{
+	struct request *rq = call->rq;
+	struct etag_list match, none_match;
+	bool reads = rq->method == METHOD_GET || rq->method == METHOD_HEAD;
+	TRY(etags_read(rq, "If-Match", &match));
+	TRY(etags_read(rq, "If-None-Match", &none_match));
+	if (call->contract->flags & TAKES_IF_MATCH)
+		call->if_match = match;
+	else if (match.items && !reads)
+		return REFUSE(&rq->cx, PRECONDITION, "If-Match",
+			"There is no entity tag here that it could match. Leave the header out.");
+	if (call->contract->flags & TAKES_IF_NONE_MATCH)
+		call->if_none_match = none_match;
+	return OK;
+}
+
+/* ---- after it ---- */
+
+/* A mistake of ours either way; in the builds that tests run it shows. */
+static err_t broken(struct api_call *call, err_t e, const char *what)
+{
+	const char *kind = e ? err_row(e->kind)->name : "";
+	log_event(LOG_ERROR, "contract_broken", LOG_C("call", call->contract->id), LOG_C("what", what),
+		LOG_C("kind", kind));
+#ifdef CALENDS_DEV
+	return FAIL(&call->rq->cx, INTERNAL, "%s: %s %s", call->contract->id, what, kind);
+#else
+	return e;
+#endif
+}
+
+static bool is_promised(const struct api_call *call, int status)
+{
+	const struct contract *contract = call->contract;
+	return status == contract->status || (status == 304 && (contract->flags & TAKES_IF_NONE_MATCH)) ||
+	       (status == 204 && (contract->flags & MAY_BE_EMPTY));
+}
+
+static err_t check_outcome(struct api_call *call, const struct response *rs, err_t e)
+{
+	if (e)
+		return contract_names(call->contract, e->kind) ? e : broken(call, e, "does not name this failure:");
+	return is_promised(call, rs->status) ? OK : broken(call, NULL, "does not answer with this status");
+}
+
+/* ---- the call ---- */
+
+static const struct contract *contract_of(const struct request *rq)
+{
+	return rq->module->contracts[rq->route - rq->module->routes];
+}
+
+err_t api_run(struct request *rq, struct response *rs)
+{
+	struct api_call *call = arena_new(rq->cx.mem, struct api_call);
+	call->rq = rq;
+	call->contract = contract_of(rq);
+	TRY(api_caller(rq, &call->who));
+	call->actor = actor_own(&call->who);
+	TRY(read_params(call));
+	TRY(read_body(call));
+	TRY(read_conditions(call));
+	return check_outcome(call, rs, call->contract->run(call, rs));
+}
+
+/* ---- answers ---- */
+
+bool api_reads(const struct api_call *call)
+{
+	return (call->contract->answer->reads & ~call->who.scopes) == 0;
+}
+
+static void write_resource(const struct api_call *call, struct json *j, const char *key, const void *from)
+{
+	const struct json_resource *r = call->contract->answer;
+	json_object(j, key);
+	if (api_reads(call))
+		json_write(j, call->rq->cx.mem, r->fields, r->count, from);
+	else
+		json_write_open(j, call->rq->cx.mem, r->fields, r->count, from);
+	json_object_end(j);
+}
+
+static struct json begin(struct api_call *call, struct response *rs)
+{
+	return json_begin(reply(rs, call->contract->status, "application/json"));
+}
+
+void api_reply(struct api_call *call, struct response *rs, const void *from)
+{
+	struct json j = begin(call, rs);
+	assert(call->contract->shape == ANSWER_ONE || call->contract->shape == ANSWER_DATA);
+	if (call->contract->shape == ANSWER_ONE) {
+		write_resource(call, &j, NULL, from);
+		return;
+	}
+	json_object(&j, NULL);
+	write_resource(call, &j, "data", from);
+	json_object_end(&j);
+}
+
+void api_reply_deleted(struct api_call *call, struct response *rs, const char *prefix, struct id id)
+{
+	struct json j = begin(call, rs);
+	assert(call->contract->shape == ANSWER_DELETED);
+	json_object(&j, NULL);
+	json_id(&j, "id", prefix, id);
+	json_str(&j, "object", str_of(call->contract->answer->name));
+	json_bool(&j, "deleted", true);
+	json_object_end(&j);
+}
+
+struct json api_list_begin(struct api_call *call, struct response *rs)
+{
+	struct json j = begin(call, rs);
+	assert(call->contract->shape == ANSWER_LIST || call->contract->shape == ANSWER_DATA_LIST);
+	json_object(&j, NULL);
+	if (call->contract->shape == ANSWER_LIST)
+		json_str(&j, "object", STR("list"));
+	json_array(&j, "data");
+	return j;
+}
+
+void api_list_item(struct api_call *call, struct json *j, const void *from)
+{
+	write_resource(call, j, NULL, from);
+}
+
+void api_list_end(struct api_call *call, struct json *j, bool has_more, struct str next_cursor)
+{
+	json_array_end(j);
+	if (call->contract->shape == ANSWER_LIST) {
+		json_bool(j, "has_more", has_more);
+		json_str(j, "next_cursor", has_more ? next_cursor : STR_ABSENT);
+	}
+	json_object_end(j);
+}
+
+void api_location(struct response *rs, const char *path, struct str id)
+{
+	struct ctx *cx = &rs->rq->cx;
+	response_header(rs, "Location", str_cat(cx->mem, cx->config->public_url, str_cat(cx->mem, str_of(path), id)));
+}
+
+err_t api_unchanged(struct api_call *call, struct response *rs, struct str etag, bool *out)
+{
+	if (call->if_match.items && !etags_hold(&call->if_match, etag, false))
+		return FAIL(&call->rq->cx, PRECONDITION, "If-Match");
+	*out = etags_hold(&call->if_none_match, etag, true);
+	if (*out) {
+		reply_empty(rs, 304);
+		response_header(rs, "ETag", etag);
+	}
+	return OK;
+}

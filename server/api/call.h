@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One call of the REST API, held to its row's contract (server/http/contract.h). Every route of the API runs api_run(),
+ * which knows for whom the call is, reads parameters, body and conditions through the contract's tables, and only then
+ * calls the contract's own function. So no handler can forget a check, or answer what the caller may not read.
+ */
+#pragma once
+
+#include "server/auth/actor.h"
+#include "server/http/contract.h"
+#include "server/http/etag.h"
+#include "server/http/router.h"
+
+struct api_call {
+	struct request *rq;
+	struct principal who; /* for whom: the credential's account, or a platform's connected account */
+	struct actor actor;   /* the same, for operations on calendars */
+	const struct contract *contract;
+	const void *params; /* the struct of the contract's parameters; what was not sent is zero or absent */
+	void *body;         /* the struct of its body; NULL if it takes none, and for BODY_IS_CHANGE */
+	struct etag_list if_match, if_none_match; /* where the contract takes them; else as if not sent */
+};
+
+/*
+ * The handler of every row of the API.
+ *
+ * errors  of the contract, and: INVALID_VALUE (Connected-Account is no id, or comes with a personal key),
+ *         ACCOUNT_MISMATCH, INSUFFICIENT_SCOPE, ACCOUNT_DEACTIVATED, PLAN_REQUIRED (the connected user);
+ *         UNKNOWN_FIELD, MISSING_FIELD, INVALID_VALUE, MALFORMED (parameters, body, If-Match); NOT_FOUND (a path with
+ * an id that is none); PRECONDITION (If-Match where there is no tag to compare)
+ */
+handler api_run;
+
+/*
+ * For whom a request acts: the credential's own account, or, with a `Connected-Account` header (or the brand's alias of
+ * it), the connection that it names: a token's own, or one of a platform's secret key, with the scopes granted to it.
+ */
+MUST_CHECK err_t api_caller(struct request *rq, struct principal *out);
+
+/*
+ * The body of a BODY_IS_CHANGE into *out. For whoever may read the resource, what has the value that it has in
+ * `present` is passed over, so that a resource may be sent back as it was read. Others could find out values that way:
+ * for them nothing is compared.
+ */
+MUST_CHECK err_t api_read_change(struct api_call *call, const void *present, void *out);
+
+/* ---- answers, in the contract's shape and with its status ---- */
+
+/* Whole to whoever may read the resource (contract.answer->reads), else its open fields alone. */
+void api_reply(struct api_call *call, struct response *rs, const void *from);
+/* ANSWER_DELETED. */
+void api_reply_deleted(struct api_call *call, struct response *rs, const char *prefix, struct id id);
+
+/* ANSWER_LIST and ANSWER_DATA_LIST: begin, each item, end. */
+struct json api_list_begin(struct api_call *call, struct response *rs);
+void api_list_item(struct api_call *call, struct json *j, const void *from);
+void api_list_end(struct api_call *call, struct json *j, bool has_more, struct str next_cursor);
+
+/* Location of what was made, absolute: `path` and the id under the public URL. */
+void api_location(struct response *rs, const char *path, struct str id);
+
+/* May the caller read what the contract answers? */
+bool api_reads(const struct api_call *call);
+
+/*
+ * For a GET of something with this (strong) tag: PRECONDITION when If-Match lacks it; true when If-None-Match has it,
+ * and then the answer is written: 304.
+ */
+MUST_CHECK err_t api_unchanged(struct api_call *call, struct response *rs, struct str etag, bool *out);
+
+#define API_LIMIT_DEFAULT 25
+#define API_LIMIT_MAX 100

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a route of the API promises, as data: its parameters, body, answer and failures. server/api/call.h holds each
+ * call to it before and after its handler, and the reference pages are printed from it (contract_print).
+ */
+#pragma once
+
+#include "server/base/err.h"
+#include "server/data/json.h"
+
+enum answer_shape {
+	ANSWER_ONE,       /* the resource */
+	ANSWER_LIST,      /* {"object":"list","data":[…],"has_more":…,"next_cursor":…} */
+	ANSWER_DELETED,   /* {"id":…,"object":…,"deleted":true} */
+	ANSWER_DATA,      /* {"data":{…}}, of /api/v1 */
+	ANSWER_DATA_LIST, /* {"data":[…]} */
+	ANSWER_NONE       /* no body */
+};
+
+enum contract_flags {
+	BODY_OPTIONAL = 1,       /* none at all is an empty object */
+	BODY_IS_CHANGE = 2,      /* read by api_read_change(), beside what is there */
+	TAKES_IF_MATCH = 4,      /* the function compares; elsewhere If-Match is 412 (RFC 9110 §13.1.1) */
+	TAKES_IF_NONE_MATCH = 8, /* of a GET: 304 */
+	MAY_BE_EMPTY = 16        /* some answers are 204: the parameters say which */
+};
+
+struct api_call;
+struct response;
+
+struct contract {
+	const char *id;      /* unique: "listEvents" */
+	const char *summary; /* one line */
+	/* Parameters of path and query. They are read into `params_size` octets. */
+	const struct json_field *params;
+	size_t param_count, params_size;
+	const struct json_resource *body;   /* NULL: takes none */
+	const struct json_resource *answer; /* NULL with ANSWER_NONE alone */
+	enum answer_shape shape;
+	int status;                  /* of success */
+	const char *also_as;         /* another media type by Accept; NULL for none */
+	unsigned flags;              /* enum contract_flags */
+	const enum err_kind *errors; /* besides those of every call (contract_may_fail) */
+	size_t error_count;
+	err_t (*run)(struct api_call *call, struct response *rs);
+};
+#define PARAMS(table, type) .params = (table), .param_count = ARRAY_LEN(table), .params_size = sizeof(type)
+#define ERRORS(...)                                                                                                    \
+	.errors = (const enum err_kind[]){ __VA_ARGS__ },                                                              \
+	.error_count = sizeof((const enum err_kind[]){ __VA_ARGS__ }) / sizeof(enum err_kind)
+
+/* Is this a failure that the contract names, or one that any call may end in (a bad credential, too many requests …)?
+ */
+bool contract_names(const struct contract *contract, enum err_kind kind);
+
+/* A line of Markdown for docs/routes.md: what goes in, what comes out, how it fails. */
+void contract_print(struct buf *out, const struct contract *contract);
+/* The table of a resource's fields in Markdown. */
+void resource_print(struct buf *out, const struct json_resource *resource);
