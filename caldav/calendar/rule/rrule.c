@@ -3,6 +3,16 @@
  * A rule is walked period by period (a year, a month, … a second). A period's set of instances is days × times: the
  * days are listed, the times of a day are three short tables, and an instance is found by its number, so that BYSETPOS,
  * COUNT and skipping never list what they pass over.
+ *
+ *     DTSTART 2026-01-30T09:00, FREQ=MONTHLY;BYMONTHDAY=30,31;BYHOUR=9,17;BYSETPOS=1,-1
+ *
+ *     period k   days     times         the set, by number                      picked
+ *     0 January  30, 31   09:00, 17:00  0: 30T09  1: 30T17  2: 31T09  3: 31T17  0, 3
+ *     1 February none                                                           (dry)
+ *     2 March    30, 31   09:00, 17:00  0: 30T09  1: 30T17  2: 31T09  3: 31T17  0, 3
+ *
+ *     rrule_seek(2026-03-31T12:00): jump() makes k the period before March, since the weeks of a year may lie in the
+ * next one; February is filled and empty; in March first_from() halves its way to 31T17.
  */
 #include "caldav/calendar/rule/rrule_private.h"
 

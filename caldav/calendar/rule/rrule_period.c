@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The days of a period (RFC 5545 §3.3.10): BY... parts expand or limit, which is to say that days pass all of them. */
+/*
+ * The days of a period (RFC 5545 §3.3.10): BY... parts expand or limit, which is to say that days pass all of them.
+ *
+ *     FREQ=YEARLY;BYWEEKNO=53;BYDAY=FR, the period 2026
+ *     its weeks are 2025-12-29 (week 1) to 2027-01-03: 53 of them, so week 53 begins on 2026-12-28
+ *     of its days the Friday passes: 2027-01-01, a day of the next year that belongs to this period
+ *
+ *     FREQ=DAILY;BYMONTH=3;BYHOUR=9 counts days: one that fails leads even_fill() to the first of the next month, and
+ *     from there by INTERVAL to the next period that can pass, so that eleven months take a step or two each.
+ */
 #include "caldav/calendar/rule/rrule_private.h"
 
 const struct rrule_freq_row rrule_freqs[] = {
