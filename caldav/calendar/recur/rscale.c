@@ -200,26 +200,34 @@ static bool day_passes(const struct rrule_calendar *c, int64_t day, int *steps)
 
 /* ---- reading ---- */
 
-/* Without the parts that libical reads. */
-static struct str others(struct ctx *cx, struct str text)
+static void part_add(struct buf *out, struct str part)
 {
-	static const struct str theirs[] = { STR_INIT("RSCALE"), STR_INIT("SKIP"), STR_INIT("BYMONTH"),
+	if (out->len)
+		buf_char(out, ';');
+	buf_add(out, part);
+}
+
+/*
+ * The rule as two: what libical reads, and all else. UNTIL above all is none of its business: it would make its table
+ * of time zones for it.
+ */
+static void split(struct ctx *cx, struct str text, struct str *theirs_out, struct str *ours_out)
+{
+	static const struct str names[] = { STR_INIT("RSCALE"), STR_INIT("SKIP"), STR_INIT("BYMONTH"),
 		STR_INIT("BYMONTHDAY") };
-	struct buf rest = buf_new(cx->mem, text.len + 1);
+	struct buf theirs = buf_new(cx->mem, text.len + 32), ours = buf_new(cx->mem, text.len + 1);
 	struct str part;
+	BUF_LIT(&theirs, "FREQ=YEARLY");
 	while (str_cut(&text, ';', &part)) {
 		struct str value = part, name;
-		bool theirs_it_is = false;
+		bool is_theirs = false;
 		str_cut(&value, '=', &name);
-		for (size_t i = 0; i < ARRAY_LEN(theirs); i++)
-			theirs_it_is = theirs_it_is || str_eq_nocase(str_trim(name, STR_BLANK), theirs[i]);
-		if (theirs_it_is)
-			continue;
-		if (rest.len)
-			buf_char(&rest, ';');
-		buf_add(&rest, part);
+		for (size_t i = 0; i < ARRAY_LEN(names); i++)
+			is_theirs = is_theirs || str_eq_nocase(str_trim(name, STR_BLANK), names[i]);
+		part_add(is_theirs ? &theirs : &ours, part);
 	}
-	return buf_str(&rest);
+	*theirs_out = buf_str(&theirs);
+	*ours_out = buf_str(&ours);
 }
 
 static err_t months_read(struct ctx *cx, const struct icalrecurrencetype *r, struct rscale *s)
@@ -317,9 +325,7 @@ static struct str without_rscale(struct ctx *cx, struct str text)
 		if (str_starts_nocase(str_trim(part, STR_BLANK), STR("RSCALE=")) ||
 			str_starts_nocase(str_trim(part, STR_BLANK), STR("SKIP=")))
 			continue;
-		if (rest.len)
-			buf_char(&rest, ';');
-		buf_add(&rest, part);
+		part_add(&rest, part);
 	}
 	return buf_str(&rest);
 }
@@ -330,10 +336,12 @@ err_t rscale_read(struct ctx *cx, struct str text, struct rrule *rule_out, const
 	*scale_out = NULL;
 	if (!names_calendar(text))
 		return rrule_parse(cx, text, rule_out);
-	const char *c_text = text.len <= TEXT_MAX ? str_c(cx->mem, text) : NULL;
+	struct str theirs_text, ours;
+	split(cx, text, &theirs_text, &ours);
+	const char *c_text = text.len <= TEXT_MAX ? str_c(cx->mem, theirs_text) : NULL;
 	if (!c_text)
 		return REFUSE(cx, ICAL_DATA, "RRULE", "RRULE is longer than %d octets", TEXT_MAX);
-	TRY(rrule_parse(cx, others(cx, text), &rule));
+	TRY(rrule_parse(cx, ours, &rule));
 	struct rscale *s = arena_new(cx->mem, struct rscale);
 	struct icalrecurrencetype theirs = icalrecurrencetype_from_string(c_text);
 	err_t e = theirs.rscale ? theirs_read(cx, text, &theirs, s)
