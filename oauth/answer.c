@@ -28,7 +28,7 @@ struct str oauth_issuer(const struct ctx *cx)
 	return cx->config->public_url;
 }
 
-static struct str answer(struct ctx *cx, const struct authorize_request *request, struct redirect_answer with)
+static struct str answer(struct ctx *cx, const struct auth_request *request, struct redirect_answer with)
 {
 	with.redirect_uri = request->redirect_uri;
 	with.state = request->state;
@@ -36,18 +36,18 @@ static struct str answer(struct ctx *cx, const struct authorize_request *request
 	return redirect_answer_url(cx->mem, &with);
 }
 
-struct str answer_code_url(struct ctx *cx, const struct authorize_request *request, struct str code)
+struct str answer_code_url(struct ctx *cx, const struct auth_request *request, struct str code)
 {
 	return answer(cx, request, (struct redirect_answer){ .code = code });
 }
 
-struct str answer_error_url(struct ctx *cx, const struct authorize_request *request, err_t e)
+struct str answer_error_url(struct ctx *cx, const struct auth_request *request, err_t e)
 {
 	return answer(cx, request,
 		(struct redirect_answer){ .error = error_code(e), .error_description = error_description(cx->mem, e) });
 }
 
-struct str answer_stored_url(struct ctx *cx, const struct authorize_request *request)
+struct str answer_stored_url(struct ctx *cx, const struct auth_request *request)
 {
 	return answer(cx, request,
 		(struct redirect_answer){ .error = request->error, .error_description = request->error_description });

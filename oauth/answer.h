@@ -3,12 +3,12 @@
  */
 #pragma once
 
-#include "oauth/request.h"
+#include "oauth/auth_request.h"
 
-struct str answer_code_url(struct ctx *cx, const struct authorize_request *request, struct str code);
-struct str answer_error_url(struct ctx *cx, const struct authorize_request *request, err_t e);
+struct str answer_code_url(struct ctx *cx, const struct auth_request *request, struct str code);
+struct str answer_error_url(struct ctx *cx, const struct auth_request *request, err_t e);
 /* The error that a request was stored with. */
-struct str answer_stored_url(struct ctx *cx, const struct authorize_request *request);
+struct str answer_stored_url(struct ctx *cx, const struct auth_request *request);
 
 /* This server as clients know it: the public URL, octet for octet the metadata's issuer (RFC 8414 §2). */
 struct str oauth_issuer(const struct ctx *cx);

@@ -4,13 +4,13 @@
 #include "oauth/answer.h"
 #include "oauth/checks.h"
 #include "oauth/consent.h"
-#include "oauth/flood.h"
+#include "oauth/guess_limit.h"
 
 #define URL_MAX ((size_t)8 * 1024)
 
 /* A request on its way: checked now, or stored before. */
 struct journey {
-	struct authorize_request request;
+	struct auth_request request;
 	struct client client;
 	struct consent_user user;
 	struct str reference; /* absent until it is stored */
@@ -48,15 +48,15 @@ static err_t store(struct request *rq, struct journey *j)
 {
 	if (j->reference.ptr)
 		return OK;
-	TRY(flood_count(rq, STR("authorize")));
-	return request_store(&rq->cx, &j->request, &j->reference);
+	TRY(guess_limit_take(rq, STR("authorize")));
+	return auth_request_store(&rq->cx, &j->request, &j->reference);
 }
 
 /* Back to the client. A stored request is answered by that, so that its error is not told twice. */
 static err_t tell_client(struct request *rq, struct journey *j, struct response *rs, struct str url)
 {
 	if (j->reference.ptr)
-		TRY(request_claim(&rq->cx, j->reference));
+		TRY(auth_request_claim(&rq->cx, j->reference));
 	reply_redirect(rs, 303, url);
 	return OK;
 }
@@ -87,7 +87,7 @@ static err_t go_on(struct request *rq, struct journey *j, struct response *rs)
 	 * app that the operator vouches for (docs/adr/0007). */
 	if (faulty && (silent || !stranger || j->client.verified))
 		return tell_client(rq, j, rs, answer_stored_url(cx, &j->request));
-	if (stranger || request_needs_sign_in(cx, &j->request, &j->user)) {
+	if (stranger || auth_request_needs_sign_in(cx, &j->request, &j->user)) {
 		if (!silent)
 			return to_sign_in(rq, j, rs);
 		return tell_client(rq, j, rs, answer_error_url(cx, &j->request, FAIL(cx, LOGIN_REQUIRED, "silent")));
@@ -106,7 +106,7 @@ static err_t check(struct ctx *cx, struct str text, struct journey *j)
 {
 	struct params params;
 	TRY(params_read(cx, text, &params));
-	return request_check(cx, &params, &j->request, &j->client);
+	return auth_request_check(cx, &params, &j->request, &j->client);
 }
 
 err_t authorize_get(struct request *rq, struct response *rs)
@@ -135,8 +135,8 @@ err_t authorize_continue(struct request *rq, struct response *rs)
 	TRY(params_read(&rq->cx, rq->query, &params));
 	TRY(params_check(&rq->cx, &params));
 	j.reference = param_get(&params, "request");
-	TRY(request_load(&rq->cx, j.reference, &j.request, &j.client));
+	TRY(auth_request_load(&rq->cx, j.reference, &j.request, &j.client));
 	if (!instant_is_none(j.request.decided_at))
-		return request_decided(&rq->cx);
+		return auth_request_decided(&rq->cx);
 	return go_on(rq, &j, rs);
 }

@@ -11,7 +11,7 @@
 struct check {
 	struct ctx *cx;
 	const struct params *params;
-	struct authorize_request *request;
+	struct auth_request *request;
 	struct client *client;
 };
 
@@ -218,10 +218,10 @@ static bool is_ours(err_t e)
 	return err_row(e->kind)->api_status >= 500;
 }
 
-err_t request_check(
-	struct ctx *cx, const struct params *params, struct authorize_request *out, struct client *client_out)
+err_t auth_request_check(
+	struct ctx *cx, const struct params *params, struct auth_request *out, struct client *client_out)
 {
-	*out = (struct authorize_request){ .max_age_s = -1, .created_at = cx->now };
+	*out = (struct auth_request){ .max_age_s = -1, .created_at = cx->now };
 	struct check c = { cx, params, out, client_out };
 	for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
 		err_t e = checks[i].run(&c);

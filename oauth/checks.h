@@ -7,7 +7,7 @@
 #pragma once
 
 #include "oauth/params.h"
-#include "oauth/request.h"
+#include "oauth/auth_request.h"
 
-MUST_CHECK err_t request_check(
-	struct ctx *cx, const struct params *params, struct authorize_request *out, struct client *client_out);
+MUST_CHECK err_t auth_request_check(
+	struct ctx *cx, const struct params *params, struct auth_request *out, struct client *client_out);

@@ -3,7 +3,7 @@
 
 #include "oauth/answer.h"
 #include "oauth/code.h"
-#include "oauth/connection.h"
+#include "oauth/connected_account.h"
 #include "oauth/redirect.h"
 #include "server/db/query.h"
 #include "sql.h"
@@ -19,13 +19,13 @@ DB_RESULT(consent_grant, struct granted, connected_account_id);
 
 /* The stored request, fit to be answered by this user now. */
 static err_t request_open(struct ctx *cx, struct str reference, const struct consent_user *user,
-	struct authorize_request *request_out, struct client *client_out)
+	struct auth_request *request_out, struct client *client_out)
 {
-	struct authorize_request request;
-	TRY(request_load(cx, reference, &request, client_out));
+	struct auth_request request;
+	TRY(auth_request_load(cx, reference, &request, client_out));
 	if (!instant_is_none(request.decided_at))
-		return request_decided(cx);
-	if (request_needs_sign_in(cx, &request, user))
+		return auth_request_decided(cx);
+	if (auth_request_needs_sign_in(cx, &request, user))
 		return FAIL(cx, LOGIN_REQUIRED, "consent without a sign-in that is fresh enough");
 	if (request.error.ptr) /* its way is back to the client, without a question */
 		return REFUSE(cx, NOT_FOUND, "request", "There is nothing to answer here.");
@@ -34,7 +34,7 @@ static err_t request_open(struct ctx *cx, struct str reference, const struct con
 }
 
 /* As it was chosen: the two times were taken moments apart, and what can be chosen is hours at least. */
-static int64_t lifetime_of(const struct connection *connection)
+static int64_t lifetime_of(const struct connected_account *connection)
 {
 	if (!instant_before(connection->expires_at, INSTANT_FOREVER))
 		return 0;
@@ -45,13 +45,13 @@ static int64_t lifetime_of(const struct connection *connection)
 err_t consent_load(struct ctx *cx, struct str reference, const struct consent_user *user, struct consent_view *out)
 {
 	struct consent_view view = { 0 };
-	struct connection connection = { 0 };
+	struct connected_account connection = { 0 };
 	struct calendar *calendars;
 	TRY(request_open(cx, reference, user, &view.request, &view.client));
 	view.test = id_is_test(view.client.owner);
 	view.account = id_in_mode(user->account, view.test);
 
-	err_t e = connection_find(cx, view.account, view.client.id, &connection);
+	err_t e = connected_account_find(cx, view.account, view.client.id, &connection);
 	if (!err_is(e, NOT_FOUND))
 		TRY(e);
 	const struct actor actor = actor_server(view.account);
@@ -78,7 +78,7 @@ static bool has_calendar(const struct calendar *calendars, size_t count, struct 
 
 /* A form can only narrow what was asked, and name calendars of the account that is signed in. */
 static err_t decision_check(
-	struct ctx *cx, const struct authorize_request *request, struct id account, const struct decision *decision)
+	struct ctx *cx, const struct auth_request *request, struct id account, const struct decision *decision)
 {
 	struct calendar *calendars;
 	size_t count;
@@ -101,7 +101,7 @@ static err_t decision_check(
 }
 
 /* The statements of one consent; the caller has begun the transaction. */
-static err_t grant_store(struct ctx *cx, const struct authorize_request *request, const struct client *client,
+static err_t grant_store(struct ctx *cx, const struct auth_request *request, const struct client *client,
 	const struct consent_user *user, struct id account, const struct decision *decision,
 	const struct code_draft *code)
 {
@@ -131,11 +131,11 @@ static err_t settle(struct ctx *cx, err_t e)
 err_t consent_decide(struct ctx *cx, struct str reference, const struct consent_user *user,
 	const struct decision *decision, struct str *url_out)
 {
-	struct authorize_request request = { 0 };
+	struct auth_request request = { 0 };
 	struct client client = { 0 };
 	TRY(request_open(cx, reference, user, &request, &client));
 	if (!decision->allow) {
-		TRY(request_claim(cx, reference));
+		TRY(auth_request_claim(cx, reference));
 		*url_out =
 			answer_error_url(cx, &request, REFUSE(cx, ACCESS_DENIED, "", "The user denied the request."));
 		return OK;
@@ -145,7 +145,7 @@ err_t consent_decide(struct ctx *cx, struct str reference, const struct consent_
 
 	struct code_draft code = code_draft(cx, account);
 	TRY(db_begin(cx));
-	err_t e = request_claim(cx, reference);
+	err_t e = auth_request_claim(cx, reference);
 	if (!e)
 		e = grant_store(cx, &request, &client, user, account, decision, &code);
 	TRY(settle(cx, e));
@@ -153,7 +153,7 @@ err_t consent_decide(struct ctx *cx, struct str reference, const struct consent_
 	return OK;
 }
 
-static err_t remembered_issue(struct ctx *cx, const struct authorize_request *request, struct id account,
+static err_t remembered_issue(struct ctx *cx, const struct auth_request *request, struct id account,
 	const struct consent_user *user, const struct code_draft *code)
 {
 	size_t issued = 0;
@@ -163,7 +163,7 @@ static err_t remembered_issue(struct ctx *cx, const struct authorize_request *re
 	return issued ? OK : FAIL(cx, CONSENT_REQUIRED, "no consent that covers this");
 }
 
-err_t consent_remembered(struct ctx *cx, const struct authorize_request *request, const struct client *client,
+err_t consent_remembered(struct ctx *cx, const struct auth_request *request, const struct client *client,
 	const struct consent_user *user, struct str reference, struct str *url_out)
 {
 	if (!client->verified || !str_starts(request->redirect_uri, STR("https://")) ||
@@ -174,7 +174,7 @@ err_t consent_remembered(struct ctx *cx, const struct authorize_request *request
 	struct code_draft code = code_draft(cx, account);
 	if (reference.ptr) {
 		TRY(db_begin(cx));
-		err_t e = request_claim(cx, reference);
+		err_t e = auth_request_claim(cx, reference);
 		if (!e)
 			e = remembered_issue(cx, request, account, user, &code);
 		TRY(settle(cx, e));

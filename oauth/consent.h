@@ -11,12 +11,12 @@
 #pragma once
 
 #include "caldav/calendar/store/store.h"
-#include "oauth/request.h"
+#include "oauth/auth_request.h"
 
 struct consent_view {
-	struct authorize_request request; /* scopes: what is asked */
-	struct client client;             /* name, owner_name, verified, created_at */
-	struct id account;                /* the account in the client's mode */
+	struct auth_request request; /* scopes: what is asked */
+	struct client client;        /* name, owner_name, verified, created_at */
+	struct id account;           /* the account in the client's mode */
 	bool test;
 	struct str redirect_host;         /* where the answer goes: always shown */
 	bool loopback;                    /* an app on this computer */
@@ -64,5 +64,5 @@ MUST_CHECK err_t consent_decide(struct ctx *cx, struct str reference, const stru
  * reference  of the stored request, which is then decided; absent when it was never stored
  * errors     CONSENT_REQUIRED: the user must be asked; CONFLICT: answered already
  */
-MUST_CHECK err_t consent_remembered(struct ctx *cx, const struct authorize_request *request,
-	const struct client *client, const struct consent_user *user, struct str reference, struct str *url_out);
+MUST_CHECK err_t consent_remembered(struct ctx *cx, const struct auth_request *request, const struct client *client,
+	const struct consent_user *user, struct str reference, struct str *url_out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/endpoint.h"
 
-#include "oauth/flood.h"
+#include "oauth/guess_limit.h"
 
 /* The form is UTF-8; a charset that says otherwise would let two readers see two forms. */
 static bool charset_fits(struct str content_type)
@@ -119,6 +119,6 @@ err_t endpoint_client(struct request *rq, const struct params *params, struct cl
 	err_t e = client_prove(&rq->cx, claimed.id, claimed.secret, out);
 	/* Failures alone, by client and network: a flood of guesses locks nobody else out. */
 	if (err_is(e, INVALID_CLIENT))
-		TRY(flood_count(rq, str_cat(rq->cx.mem, STR("client "), str_sub(claimed.id, 0, 64))));
+		TRY(guess_limit_take(rq, str_cat(rq->cx.mem, STR("client "), str_sub(claimed.id, 0, 64))));
 	return e;
 }

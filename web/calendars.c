@@ -3,7 +3,7 @@
 
 #include "server/account/label.h"
 #include "server/base/config.h"
-#include "web/choice.h"
+#include "web/ticks.h"
 #include "web/page.h"
 #include "web/pages.h"
 

@@ -4,7 +4,7 @@
 
 #include "oauth/authorize.h"
 #include "server/base/config.h"
-#include "web/choice.h"
+#include "web/ticks.h"
 #include "web/page.h"
 #include "web/pages.h"
 
@@ -71,16 +71,16 @@ static struct html_values *view_values(struct request *rq, struct str reference,
 	html_set(v, "switch_url", authorize_sign_in_url(rq->cx.mem, reference, STR_ABSENT, true));
 	page_when(rq, v, "app_since", view->client.created_at);
 	page_when(rq, v, "has_since", view->authorized_at);
-	choice_scopes(v, "has", view->granted, 0, 0);
+	ticks_of_scopes(v, "has", view->granted, 0, 0);
 	return v;
 }
 
 static void choices(struct request *rq, struct html_values *v, const struct consent_view *view,
 	const struct decision *chosen, struct str lifetime)
 {
-	choice_scopes(
+	ticks_of_scopes(
 		v, "scopes", view->request.scopes, chosen->scopes, view->connected ? view->granted : ~UINT64_C(0));
-	choice_calendars(rq->cx.mem, v, view->calendars, view->calendar_count, chosen->calendars);
+	ticks_of_calendars(rq->cx.mem, v, view->calendars, view->calendar_count, chosen->calendars);
 	html_set_flag(v, "only_some", chosen->calendars.items != NULL);
 	lifetime_rows(v, lifetime, view->lifetime_s);
 }
@@ -136,11 +136,11 @@ static err_t read_decision(struct request *rq, struct decision *out)
 		return REFUSE(&rq->cx, INVALID_VALUE, "decision", "Choose to allow or to deny the access.");
 	if (!out->allow)
 		return OK;
-	TRY(choice_read_scopes(rq, &out->scopes));
+	TRY(ticks_read_scopes(rq, &out->scopes));
 	if (!out->scopes)
 		return REFUSE(
 			&rq->cx, INVALID_VALUE, "scope", "Leave at least one permission ticked, or deny the access.");
-	TRY(choice_read_calendars(rq, &out->calendars));
+	TRY(ticks_read_calendars(rq, &out->calendars));
 	return read_lifetime(rq, &out->lifetime_s);
 }
 

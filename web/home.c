@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "caldav/calendar/store/store.h"
-#include "oauth/connection.h"
+#include "oauth/connected_account.h"
 #include "server/account/key.h"
 #include "server/base/config.h"
 #include "web/page.h"
@@ -23,7 +23,7 @@ err_t home_page(struct request *rq, struct response *rs)
 {
 	struct ctx *cx = &rq->cx;
 	struct key *keys;
-	struct connection *apps;
+	struct connected_account *apps;
 	struct calendar *calendars;
 	size_t key_count, app_count, calendar_count;
 
@@ -32,7 +32,7 @@ err_t home_page(struct request *rq, struct response *rs)
 		return OK;
 	}
 	TRY(key_list(cx, rq->principal->account, &keys, &key_count));
-	TRY(connection_list(cx, rq->principal->account, &apps, &app_count));
+	TRY(connected_account_list(cx, rq->principal->account, &apps, &app_count));
 	const struct actor actor = actor_own(rq->principal);
 	TRY(calendar_list(cx, &actor, &calendars, &calendar_count));
 

@@ -4,7 +4,7 @@
 #include "server/account/account.h"
 #include "server/account/resources.h"
 #include "server/base/config.h"
-#include "web/choice.h"
+#include "web/ticks.h"
 #include "web/page.h"
 #include "web/pages.h"
 
@@ -58,7 +58,7 @@ static void key_values(struct request *rq, struct html_values *v, const struct k
 	if (!revoked && !expired)
 		html_set(v, "warning", str_of(warning_of(rq, k)));
 	if (k->kind == KEY_RESTRICTED)
-		choice_scopes(v, "allowed", k->scopes, 0, 0);
+		ticks_of_scopes(v, "allowed", k->scopes, 0, 0);
 	page_when(rq, v, "created", k->created_at);
 	page_when(rq, v, "rotated", k->rotated_at);
 	page_when(rq, v, "last_used", k->last_used_at);
@@ -109,9 +109,9 @@ static struct html_values *form_values(struct request *rq)
 		html_set(row, "label", str_of(lifetimes[i].label));
 		html_set_flag(row, "chosen", str_eq(expires, str_of(lifetimes[i].value)));
 	}
-	if (choice_read_scopes(rq, &ticked))
+	if (ticks_read_scopes(rq, &ticked))
 		ticked = 0;
-	choice_scopes(v, "scopes", SCOPES_ALL, ticked, 0);
+	ticks_of_scopes(v, "scopes", SCOPES_ALL, ticked, 0);
 	html_set(v, "name_value", form_get(&rq->form, "name"));
 	html_set_flag(v, "mode_test", str_eq(form_get(&rq->form, "mode"), STR("test")));
 	if (!key_kind_parse(kind, &known))
@@ -171,7 +171,7 @@ static err_t read_new(struct request *rq, struct key_new *out)
 	if (mode.len && !in.test && !str_eq(mode, STR("live")))
 		return REFUSE(&rq->cx, INVALID_VALUE, "mode", "Choose live or test data.");
 	if (in.kind == KEY_RESTRICTED) {
-		TRY(choice_read_scopes(rq, &in.scopes));
+		TRY(ticks_read_scopes(rq, &in.scopes));
 		if (!in.scopes)
 			return REFUSE(&rq->cx, INVALID_VALUE, "scope", "Tick what the restricted key may do.");
 	}

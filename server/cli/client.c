@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/client.h"
 
-#include "oauth/show.h"
+#include "oauth/client_json.h"
 #include "oauth/token.h"
 #include "server/account/account.h"
 #include "server/auth/scope.h"

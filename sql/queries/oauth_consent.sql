@@ -24,7 +24,7 @@ SELECT c.account_id, $4, c.id, c.client_id, $3, $5, $6, $7, $8, $9, $10
   FROM connected_account c
  WHERE c.account_id = $1 AND c.client_id = $2 AND c.revoked_at IS NULL AND c.expires_at > now() AND c.scopes & $3 = $3;
 
--- name: connection_find
+-- name: connected_account_find
 -- $1 account in its mode  $2 client
 SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name AS owner_name, o.verified, c.scopes,
        c.calendars, c.authorized_at, c.expires_at, u.used_at AS last_used_at
@@ -34,7 +34,7 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
   LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
  WHERE c.account_id = $1 AND c.client_id = $2 AND c.revoked_at IS NULL AND c.expires_at > now();
 
--- name: connection_list
+-- name: connected_account_list
 -- $1 live and test id of the account
 SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name AS owner_name, o.verified, c.scopes,
        c.calendars, c.authorized_at, c.expires_at, u.used_at AS last_used_at
@@ -45,7 +45,7 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
  WHERE c.account_id = ANY ($1::uuid[]) AND c.revoked_at IS NULL AND c.expires_at > now()
  ORDER BY c.authorized_at DESC, c.id;
 
--- name: connection_end
+-- name: connected_account_end
 -- $1 live and test id of the account  $2 connection  $3 now
 -- The connection ends, and its families, so that a later consent does not bring their tokens back.
 WITH ended AS (

@@ -7,14 +7,14 @@
 
 #include "oauth/client.h"
 
-#define REQUEST_LIFETIME_S 600
+#define AUTH_REQUEST_LIFETIME_S 600
 #define STATE_MAX 2048
 #define NONCE_MAX 1024
 #define LOGIN_HINT_MAX 254
 
 enum prompt { PROMPT_NONE = 1, PROMPT_LOGIN = 2, PROMPT_CONSENT = 4, PROMPT_SELECT_ACCOUNT = 8 }; /* a set */
 
-struct authorize_request {
+struct auth_request {
 	struct id client_id;
 	struct str redirect_uri, state, nonce,
 		login_hint; /* absent where not sent; redirect_uri is the one in effect */
@@ -32,18 +32,18 @@ struct consent_user {
 	struct instant auth_time;
 };
 
-/* Store it for REQUEST_LIFETIME_S. reference_out: 43 characters for URLs and forms; only its hash is stored. */
-MUST_CHECK err_t request_store(struct ctx *cx, const struct authorize_request *in, struct str *reference_out);
+/* Store it for AUTH_REQUEST_LIFETIME_S. reference_out: 43 characters for URLs and forms; only its hash is stored. */
+MUST_CHECK err_t auth_request_store(struct ctx *cx, const struct auth_request *in, struct str *reference_out);
 
 /* NOT_FOUND: no such reference, too old, or its client is gone. One that was decided is given, with decided_at set. */
-MUST_CHECK err_t request_load(
-	struct ctx *cx, struct str reference, struct authorize_request *out, struct client *client_out);
+MUST_CHECK err_t auth_request_load(
+	struct ctx *cx, struct str reference, struct auth_request *out, struct client *client_out);
 
 /* From now on it is decided; whoever comes first. CONFLICT when it was already. */
-MUST_CHECK err_t request_claim(struct ctx *cx, struct str reference);
+MUST_CHECK err_t auth_request_claim(struct ctx *cx, struct str reference);
 /* That CONFLICT, for who has loaded a request with decided_at set. */
-MUST_CHECK err_t request_decided(struct ctx *cx);
+MUST_CHECK err_t auth_request_decided(struct ctx *cx);
 
 /* Must the user sign in (again) first: nobody there, prompt=login, or max_age went by (OpenID Connect Core §3.1.2.1)?
  */
-bool request_needs_sign_in(const struct ctx *cx, const struct authorize_request *rq, const struct consent_user *user);
+bool auth_request_needs_sign_in(const struct ctx *cx, const struct auth_request *rq, const struct consent_user *user);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "oauth/request.h"
+#include "oauth/auth_request.h"
 
 #include "server/account/account.h"
 #include "server/crypto/digest.h"
@@ -8,7 +8,7 @@
 
 #define REFERENCE_OCTETS 32
 
-struct request_row {
+struct auth_request_row {
 	struct id client_id, owner;
 	struct str redirect_uri, state, nonce, login_hint, error, error_description, name, owner_name;
 	uint64_t scopes, client_scopes;
@@ -18,41 +18,41 @@ struct request_row {
 	struct instant expires_at, decided_at, client_created_at;
 	bool verified;
 };
-DB_RESULT(request_load, struct request_row, client_id, redirect_uri, state, nonce, login_hint, scopes, challenge,
-	prompt, max_age_s, error, error_description, expires_at, decided_at, owner, kind, grants, name, owner_name,
-	verified, client_scopes, client_created_at);
+DB_RESULT(auth_request_load, struct auth_request_row, client_id, redirect_uri, state, nonce, login_hint, scopes,
+	challenge, prompt, max_age_s, error, error_description, expires_at, decided_at, owner, kind, grants, name,
+	owner_name, verified, client_scopes, client_created_at);
 
-err_t request_store(struct ctx *cx, const struct authorize_request *in, struct str *reference_out)
+err_t auth_request_store(struct ctx *cx, const struct auth_request *in, struct str *reference_out)
 {
 	uint8_t octets[REFERENCE_OCTETS];
 	random_fill(octets, sizeof octets);
 	struct str reference = base64url_of(cx->mem, bytes_of(octets, sizeof octets));
-	struct instant expires_at = instant_add_s(cx->now, REQUEST_LIFETIME_S);
-	TRY(db_exec(cx, &sql_request_store, NULL, IN(secret_hash(cx->mem, reference)), IN(in->client_id),
+	struct instant expires_at = instant_add_s(cx->now, AUTH_REQUEST_LIFETIME_S);
+	TRY(db_exec(cx, &sql_auth_request_store, NULL, IN(secret_hash(cx->mem, reference)), IN(in->client_id),
 		IN(expires_at), IN(in->redirect_uri), IN(in->state), IN(in->nonce), IN(in->login_hint), IN(in->scopes),
 		IN(in->challenge), IN(in->prompt), IN(in->max_age_s), IN(in->error), IN(in->error_description)));
 	*reference_out = reference;
 	return OK;
 }
 
-static err_t no_such_request(struct ctx *cx)
+static err_t no_such_auth_request(struct ctx *cx)
 {
 	return REFUSE(cx, NOT_FOUND, "request",
 		"This request to connect is not known, or is more than ten minutes old. Go back to the app and try "
 		"again.");
 }
 
-err_t request_load(struct ctx *cx, struct str reference, struct authorize_request *out, struct client *client_out)
+err_t auth_request_load(struct ctx *cx, struct str reference, struct auth_request *out, struct client *client_out)
 {
-	struct request_row row;
+	struct auth_request_row row;
 	if (!reference.len)
-		return no_such_request(cx);
-	err_t e = db_row(
-		cx, &sql_request_load, ROW(request_load, &row), IN(secret_hash(cx->mem, reference)), IN(cx->now));
+		return no_such_auth_request(cx);
+	err_t e = db_row(cx, &sql_auth_request_load, ROW(auth_request_load, &row), IN(secret_hash(cx->mem, reference)),
+		IN(cx->now));
 	if (err_is(e, NOT_FOUND))
-		return no_such_request(cx);
+		return no_such_auth_request(cx);
 	TRY(e);
-	*out = (struct authorize_request){ .client_id = row.client_id,
+	*out = (struct auth_request){ .client_id = row.client_id,
 		.redirect_uri = row.redirect_uri,
 		.state = row.state,
 		.nonce = row.nonce,
@@ -63,7 +63,7 @@ err_t request_load(struct ctx *cx, struct str reference, struct authorize_reques
 		.max_age_s = row.max_age_s,
 		.error = row.error,
 		.error_description = row.error_description,
-		.created_at = instant_add_s(row.expires_at, -REQUEST_LIFETIME_S),
+		.created_at = instant_add_s(row.expires_at, -AUTH_REQUEST_LIFETIME_S),
 		.expires_at = row.expires_at,
 		.decided_at = row.decided_at };
 	*client_out = (struct client){ .id = row.client_id,
@@ -79,20 +79,20 @@ err_t request_load(struct ctx *cx, struct str reference, struct authorize_reques
 	return OK;
 }
 
-err_t request_decided(struct ctx *cx)
+err_t auth_request_decided(struct ctx *cx)
 {
 	return REFUSE(
 		cx, CONFLICT, "request", "This request was already answered. Go back to the app to begin a new one.");
 }
 
-err_t request_claim(struct ctx *cx, struct str reference)
+err_t auth_request_claim(struct ctx *cx, struct str reference)
 {
 	size_t claimed = 0;
-	TRY(db_exec(cx, &sql_request_claim, &claimed, IN(secret_hash(cx->mem, reference)), IN(cx->now)));
-	return claimed ? OK : request_decided(cx);
+	TRY(db_exec(cx, &sql_auth_request_claim, &claimed, IN(secret_hash(cx->mem, reference)), IN(cx->now)));
+	return claimed ? OK : auth_request_decided(cx);
 }
 
-bool request_needs_sign_in(const struct ctx *cx, const struct authorize_request *rq, const struct consent_user *user)
+bool auth_request_needs_sign_in(const struct ctx *cx, const struct auth_request *rq, const struct consent_user *user)
 {
 	if (id_is_zero(user->account))
 		return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "oauth/show.h"
+#include "oauth/client_json.h"
 
 #include "oauth/token.h"
 

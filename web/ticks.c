@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "web/choice.h"
+#include "web/ticks.h"
 
 #include "server/auth/scope.h"
 
-void choice_scopes(struct html_values *v, const char *list, uint64_t offered, uint64_t ticked, uint64_t held)
+void ticks_of_scopes(struct html_values *v, const char *list, uint64_t offered, uint64_t ticked, uint64_t held)
 {
 	for (size_t i = 0; i < scope_row_count; i++) {
 		const struct scope_row *scope = &scope_rows[i];
@@ -27,7 +27,7 @@ static bool is_chosen(struct id_list chosen, struct id id)
 	return !chosen.items;
 }
 
-void choice_calendars(
+void ticks_of_calendars(
 	struct arena *mem, struct html_values *v, const struct calendar *calendars, size_t count, struct id_list chosen)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -39,7 +39,7 @@ void choice_calendars(
 	}
 }
 
-err_t choice_read_scopes(struct request *rq, uint64_t *out)
+err_t ticks_read_scopes(struct request *rq, uint64_t *out)
 {
 	uint64_t scopes = 0;
 	for (size_t i = 0; i < rq->form.count; i++) {
@@ -54,7 +54,7 @@ err_t choice_read_scopes(struct request *rq, uint64_t *out)
 	return OK;
 }
 
-err_t choice_read_calendars(struct request *rq, struct id_list *out)
+err_t ticks_read_calendars(struct request *rq, struct id_list *out)
 {
 	struct id *ids = arena_array(rq->cx.mem, struct id, FORM_FIELDS_MAX);
 	size_t count = 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "oauth/flood.h"
+#include "oauth/guess_limit.h"
 
 #include "server/base/address.h"
 #include "server/http/limit.h"
 
-err_t flood_count(struct request *rq, struct str what)
+err_t guess_limit_take(struct request *rq, struct str what)
 {
 	struct ctx *cx = &rq->cx;
 	struct limit_state state;

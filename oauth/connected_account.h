@@ -7,7 +7,7 @@
 
 #include "server/base/ctx.h"
 
-struct connection {
+struct connected_account {
 	struct id id, account; /* account in the client's mode */
 	struct id client_id;
 	struct str client_name, owner_name;
@@ -19,9 +19,11 @@ struct connection {
 };
 
 /* The living connections of the account, in both modes, newest first. */
-MUST_CHECK err_t connection_list(struct ctx *cx, struct id account, struct connection **out, size_t *count_out);
+MUST_CHECK err_t connected_account_list(
+	struct ctx *cx, struct id account, struct connected_account **out, size_t *count_out);
 /* NOT_FOUND: none of this account, or ended already. */
-MUST_CHECK err_t connection_end(struct ctx *cx, struct id account, struct id connection);
+MUST_CHECK err_t connected_account_end(struct ctx *cx, struct id account, struct id connection);
 
 /* The connection of an account (in its mode) with a client; NOT_FOUND when there is none that lives. */
-MUST_CHECK err_t connection_find(struct ctx *cx, struct id account, struct id client, struct connection *out);
+MUST_CHECK err_t connected_account_find(
+	struct ctx *cx, struct id account, struct id client, struct connected_account *out);

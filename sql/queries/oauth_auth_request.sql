@@ -1,14 +1,14 @@
 -- SPDX-License-Identifier: Apache-2.0
 
--- name: request_store
--- $1 hash of the reference  $2 client  $3 expires at  $4 … what was asked (oauth/request.h)
+-- name: auth_request_store
+-- $1 hash of the reference  $2 client  $3 expires at  $4 … what was asked (oauth/auth_request.h)
 INSERT INTO auth_request (hash, client_id, params, expires_at)
 VALUES ($1, $2, jsonb_build_object(
 	'redirect_uri', $4::text, 'state', $5::text, 'nonce', $6::text, 'login_hint', $7::text, 'scopes', $8::bigint,
 	'challenge', encode($9::bytea, 'hex'), 'prompt', $10::smallint, 'max_age_s', $11::bigint,
 	'error', $12::text, 'error_description', $13::text), $3);
 
--- name: request_load
+-- name: auth_request_load
 -- $1 hash of the reference  $2 now
 SELECT r.client_id, r.params ->> 'redirect_uri' AS redirect_uri, r.params ->> 'state' AS state,
        r.params ->> 'nonce' AS nonce, r.params ->> 'login_hint' AS login_hint, (r.params ->> 'scopes')::bigint AS scopes,
@@ -22,7 +22,7 @@ SELECT r.client_id, r.params ->> 'redirect_uri' AS redirect_uri, r.params ->> 's
   JOIN account a ON a.account_id = c.owner_id
  WHERE r.hash = $1 AND r.expires_at > $2 AND c.deleted_at IS NULL AND a.status = 1;
 
--- name: request_claim
+-- name: auth_request_claim
 -- $1 hash of the reference  $2 now
 -- Decided once, whoever comes first.
 UPDATE auth_request SET decided_at = $2 WHERE hash = $1 AND decided_at IS NULL AND expires_at > $2;

@@ -9,16 +9,16 @@
 /*
  * A row of `list` for each scope in `offered`: name, sentence, sensitive, ticked, and is_new unless in `held`.
  */
-void choice_scopes(struct html_values *v, const char *list, uint64_t offered, uint64_t ticked, uint64_t held);
+void ticks_of_scopes(struct html_values *v, const char *list, uint64_t offered, uint64_t ticked, uint64_t held);
 /* A row of "calendars" for each: id, name, color, ticked when in `chosen` (items NULL: all are). */
-void choice_calendars(struct arena *mem, struct html_values *v, const struct calendar *calendars, size_t count,
+void ticks_of_calendars(struct arena *mem, struct html_values *v, const struct calendar *calendars, size_t count,
 	struct id_list chosen);
 
 /* All values of the fields named "scope". INVALID_VALUE (param "scope") for one that is no scope. 0 when none. */
-MUST_CHECK err_t choice_read_scopes(struct request *rq, uint64_t *out);
+MUST_CHECK err_t ticks_read_scopes(struct request *rq, uint64_t *out);
 /* All values of "calendar" when `calendars` is "some": items NULL for "all"; INVALID_VALUE (param "calendar") for none
  * ticked or an id that is none. */
-MUST_CHECK err_t choice_read_calendars(struct request *rq, struct id_list *out);
+MUST_CHECK err_t ticks_read_calendars(struct request *rq, struct id_list *out);
 
 /* Of a calendar without a colour. */
 #define DEFAULT_COLOR "#5b5bd6"

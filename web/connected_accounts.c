@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "oauth/connection.h"
+#include "oauth/connected_account.h"
 
-#include "web/choice.h"
+#include "web/ticks.h"
 #include "web/page.h"
 #include "web/pages.h"
 
@@ -13,7 +13,8 @@ struct known {
 	bool asked;
 };
 
-static err_t add_calendars(struct request *rq, struct html_values *v, const struct connection *c, struct known *known)
+static err_t add_calendars(
+	struct request *rq, struct html_values *v, const struct connected_account *c, struct known *known)
 {
 	if (!c->calendars.items)
 		return OK;
@@ -32,14 +33,14 @@ static err_t add_calendars(struct request *rq, struct html_values *v, const stru
 	return OK;
 }
 
-static void app_values(struct request *rq, struct html_values *v, const struct connection *c)
+static void app_values(struct request *rq, struct html_values *v, const struct connected_account *c)
 {
 	html_set(v, "app_id", id_text(rq->cx.mem, "cpa", c->id));
 	html_set(v, "app_name", c->client_name);
 	html_set(v, "owner", c->owner_name);
 	html_set_flag(v, "verified", c->verified);
 	html_set_flag(v, "test", id_is_test(c->account));
-	choice_scopes(v, "scopes", c->scopes, 0, 0);
+	ticks_of_scopes(v, "scopes", c->scopes, 0, 0);
 	page_when(rq, v, "since", c->authorized_at);
 	page_when(rq, v, "last_used", c->last_used_at);
 	page_when(rq, v, "expires", c->expires_at);
@@ -49,10 +50,10 @@ err_t apps_page(struct request *rq, struct response *rs)
 {
 	struct html_values *v = page_new(rq, "Connected apps", "apps");
 	struct known known[2] = { 0 };
-	struct connection *apps;
+	struct connected_account *apps;
 	size_t count;
 
-	TRY(connection_list(&rq->cx, rq->principal->account, &apps, &count));
+	TRY(connected_account_list(&rq->cx, rq->principal->account, &apps, &count));
 	for (size_t i = 0; i < count; i++) {
 		struct html_values *row = html_add_row(v, "apps");
 		app_values(rq, row, &apps[i]);
@@ -62,15 +63,15 @@ err_t apps_page(struct request *rq, struct response *rs)
 	return page_reply(rs, 200, "apps", v);
 }
 
-static err_t app_in_path(struct request *rq, struct connection *out)
+static err_t app_in_path(struct request *rq, struct connected_account *out)
 {
-	struct connection *apps;
+	struct connected_account *apps;
 	size_t count;
 	struct id id;
 
 	if (!id_parse(rq->args[0], "cpa", &id))
 		return FAIL(&rq->cx, NOT_FOUND, "no connection id");
-	TRY(connection_list(&rq->cx, rq->principal->account, &apps, &count));
+	TRY(connected_account_list(&rq->cx, rq->principal->account, &apps, &count));
 	for (size_t i = 0; i < count; i++)
 		if (id_eq(apps[i].id, id)) {
 			*out = apps[i];
@@ -81,7 +82,7 @@ static err_t app_in_path(struct request *rq, struct connection *out)
 
 err_t app_remove_page(struct request *rq, struct response *rs)
 {
-	struct connection app;
+	struct connected_account app;
 	TRY(app_in_path(rq, &app));
 	struct html_values *v = page_new(rq, "Remove this app?", "apps");
 	app_values(rq, v, &app);
@@ -90,9 +91,9 @@ err_t app_remove_page(struct request *rq, struct response *rs)
 
 err_t app_remove_post(struct request *rq, struct response *rs)
 {
-	struct connection app;
+	struct connected_account app;
 	TRY(app_in_path(rq, &app));
-	TRY(connection_end(&rq->cx, app.account, app.id));
+	TRY(connected_account_end(&rq->cx, app.account, app.id));
 	reply_redirect(rs, 303, STR("/apps?done=removed"));
 	return OK;
 }
