@@ -19,6 +19,13 @@
  * makes, beside sql_calendar_by_name, the same statement with the guard's text at its end, which must therefore be its
  * WHERE: sql_calendar_by_name_with_key. $next is the number after the statement's last parameter.
  *
+ * A statement that is the same for each leaf of a partitioned table is written once:
+ *
+ *     -- name: token_find leaves: 4
+ *     SELECT … FROM access_token_$leaf …;
+ *
+ * makes sql_token_find_0 to sql_token_find_3, with the number for $leaf.
+ *
  * Refused, with file and line: text before the first name, a name twice, a name that is no C identifier in lower case,
  * an empty statement, two statements under one name, a guard that is not there, a quote or comment that does not end, a
  * migration number twice.
@@ -39,6 +46,7 @@ struct statement {
 	char name[64];
 	char guard[64]; /* it is made with this guard, too; "" for none */
 	bool is_guard;
+	int leaves; /* it is made once for each; 0: as it stands */
 	struct text sql;
 	const char *file;
 	int line;
@@ -140,6 +148,9 @@ static struct statement *statement_begin(const char *file, int line, const char 
 	s.is_guard = sscanf(head, "-- guard: %63s", s.name) == 1;
 	if (!s.is_guard && sscanf(head, "-- name: %63s guard: %63s", s.name, s.guard) < 1)
 		s.name[0] = 0;
+	if (strstr(head, " leaves: ") &&
+		(sscanf(head, "-- name: %*s leaves: %d", &s.leaves) != 1 || s.leaves < 1 || s.leaves > 9))
+		stop(file, line, "leaves are 1 to 9");
 	if (!name_is_good(s.name) || (s.guard[0] && !name_is_good(s.guard)))
 		stop(file, line, "a name is lower case letters, digits and '_', at most 63");
 	return statement_add(s);
@@ -264,23 +275,51 @@ static void text_append(struct text *t, const char *more)
 		text_add(t, *more);
 }
 
+/* The text, with `value` wherever `word` stands. */
+static struct text replaced(const struct text *sql, const char *word, const char *value)
+{
+	struct text out = { 0 };
+	for (const char *p = sql->ptr; *p;) {
+		bool is_word = strncmp(p, word, strlen(word)) == 0;
+		if (is_word)
+			text_append(&out, value);
+		else
+			text_add(&out, *p);
+		p += is_word ? strlen(word) : 1;
+	}
+	return out;
+}
+
+static void leaves_apply(void)
+{
+	size_t named = statement_count, kept = 0;
+	for (size_t i = 0; i < named; i++) {
+		struct statement s = statements[i];
+		for (int leaf = 0; leaf < s.leaves; leaf++) {
+			const char digit[] = { (char)('0' + leaf), 0 };
+			struct statement one = {
+				.file = s.file, .line = s.line, .sql = replaced(&s.sql, "$leaf", digit)
+			};
+			if (snprintf(one.name, sizeof one.name, "%.60s_%d", s.name, leaf) != (int)strlen(s.name) + 2)
+				stop(s.file, s.line, "the name of %s is too long", s.name);
+			statement_add(one);
+		}
+	}
+	for (size_t i = 0; i < statement_count; i++)
+		if (!statements[i].leaves)
+			statements[kept++] = statements[i];
+	statement_count = kept;
+}
+
 /* The guard's text at the end of the statement's, with a number for $next. */
 static struct text guarded_text(const struct text *sql, const struct text *guard)
 {
-	static const char next[] = "$next";
-	struct text out = { 0 };
 	char number[16];
 	snprintf(number, sizeof number, "$%d", last_parameter(sql->ptr) + 1);
+	struct text out = { 0 }, condition = replaced(guard, "$next", number);
 	text_append(&out, sql->ptr);
 	text_add(&out, '\n');
-	for (const char *p = guard->ptr; *p;) {
-		bool is_next = strncmp(p, next, strlen(next)) == 0;
-		if (is_next)
-			text_append(&out, number);
-		else
-			text_add(&out, *p);
-		p += is_next ? strlen(next) : 1;
-	}
+	text_append(&out, condition.ptr);
 	return out;
 }
 
@@ -427,6 +466,7 @@ int main(int argc, char **argv)
 			statements_read(argv[i]);
 	}
 	guards_apply();
+	leaves_apply();
 	header_write(argv[1]);
 	source_write(argv[1]);
 	return 0;

@@ -24,49 +24,13 @@ SELECT f.revoked_at, f.revoked_why, f.code_hash, f.code_used_at, f.code_expires_
   JOIN account a ON a.account_id = f.account_id
  WHERE f.account_id = $1 AND f.id = $2 AND f.client_id = $3;
 
--- name: token_find_0
+-- name: token_find leaves: 4
 -- $1 account  $2 hash of the token
 -- One statement for each leaf of the ring: through the parent the planner expects four rows and reads all families of the
 -- account.
 SELECT c.id AS connected_account, c.client_id AS client, c.calendars, t.scopes & c.scopes AS scopes, t.expires_at, a.plan,
        a.email, a.name, a.tz
-  FROM access_token_0 t
-  JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
-  JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
-  JOIN oauth_client o ON o.id = c.client_id
-  JOIN account a ON a.account_id = t.account_id
- WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > now() AND t.dpop_jkt IS NULL AND f.revoked_at IS NULL
-   AND c.revoked_at IS NULL AND c.expires_at > now() AND o.owner_active
-   AND a.status = 1;
-
--- name: token_find_1
-SELECT c.id AS connected_account, c.client_id AS client, c.calendars, t.scopes & c.scopes AS scopes, t.expires_at, a.plan,
-       a.email, a.name, a.tz
-  FROM access_token_1 t
-  JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
-  JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
-  JOIN oauth_client o ON o.id = c.client_id
-  JOIN account a ON a.account_id = t.account_id
- WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > now() AND t.dpop_jkt IS NULL AND f.revoked_at IS NULL
-   AND c.revoked_at IS NULL AND c.expires_at > now() AND o.owner_active
-   AND a.status = 1;
-
--- name: token_find_2
-SELECT c.id AS connected_account, c.client_id AS client, c.calendars, t.scopes & c.scopes AS scopes, t.expires_at, a.plan,
-       a.email, a.name, a.tz
-  FROM access_token_2 t
-  JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
-  JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
-  JOIN oauth_client o ON o.id = c.client_id
-  JOIN account a ON a.account_id = t.account_id
- WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > now() AND t.dpop_jkt IS NULL AND f.revoked_at IS NULL
-   AND c.revoked_at IS NULL AND c.expires_at > now() AND o.owner_active
-   AND a.status = 1;
-
--- name: token_find_3
-SELECT c.id AS connected_account, c.client_id AS client, c.calendars, t.scopes & c.scopes AS scopes, t.expires_at, a.plan,
-       a.email, a.name, a.tz
-  FROM access_token_3 t
+  FROM access_token_$leaf t
   JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
   JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
   JOIN oauth_client o ON o.id = c.client_id
