@@ -48,6 +48,20 @@ TEST(keys_do_not_share_a_bucket)
 	limiter_close(limiter);
 }
 
+/* faults.md 7: a full set forgets who owes least; whoever was refused is not let in by a crowd of others. */
+TEST(more_keys_than_a_set_holds_push_out_who_owes_least)
+{
+	struct limiter *limiter = limiter_open(10, 10);
+	struct limit_state s;
+	for (unsigned i = 0; i < 10; i++)
+		assert_true(limiter_take(limiter, key_of(1), at_ms(0), &s));
+	assert_false(limiter_take(limiter, key_of(1), at_ms(0), &s));
+	for (unsigned i = 2; i < 200000; i++) /* six times as many as there is room for */
+		assert_true(limiter_take(limiter, key_of(i), at_ms(0), &s));
+	assert_false(limiter_take(limiter, key_of(1), at_ms(0), &s));
+	limiter_close(limiter);
+}
+
 TEST(a_clock_that_is_set_back_locks_nobody_out)
 {
 	struct limiter *limiter = limiter_open(1, 2);
@@ -166,7 +180,8 @@ TEST(each_status_of_the_table_of_errors_has_a_phrase)
 }
 
 TESTS(RUN(a_burst_passes_and_then_the_rate_rules), RUN(keys_do_not_share_a_bucket),
-	RUN(a_clock_that_is_set_back_locks_nobody_out), RUN(a_concurrency_limit_counts_each_network_and_ipv6_by_its_56),
+	RUN(more_keys_than_a_set_holds_push_out_who_owes_least), RUN(a_clock_that_is_set_back_locks_nobody_out),
+	RUN(a_concurrency_limit_counts_each_network_and_ipv6_by_its_56),
 	RUN(a_concurrency_limit_counts_both_worlds_of_an_account_and_no_other_with_it),
 	RUN(a_concurrency_limit_bounds_all_together_and_a_refusal_takes_nothing), RUN(networks_of_trusted_proxies),
 	RUN(each_status_of_the_table_of_errors_has_a_phrase))

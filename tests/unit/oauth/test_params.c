@@ -50,5 +50,32 @@ TEST(too_many_parameters_are_refused)
 	assert_err(params_read(&test_cx, buf_str(&text), &p), MALFORMED);
 }
 
-TESTS(RUN(a_broken_parameter_spoils_itself_alone), RUN(a_parameter_without_a_value_is_absent),
-	RUN(what_is_there_twice_has_no_value), RUN(too_many_parameters_are_refused))
+/* F32 */
+TEST(empty_ones_are_absent_and_others_come_once)
+{
+	const struct {
+		struct str text;
+		bool good;
+	} cases[] = {
+		{ STR("scope=&scope="), true },
+		{ STR("scope=a&scope="), true },
+		{ STR("scope=&scope=a"), true },
+		{ STR("scope&scope"), true },
+		{ STR("scope=a&scope=a"), false },
+		{ STR("scope=a&scop%65=b"), false },
+		{ STR("resource=a&resource=b"), true },
+		{ STR("a=%ff"), false },
+		{ STR("%ff=a"), false },
+		{ STR(""), true },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct params params;
+		assert_ok(params_read(&test_cx, cases[i].text, &params));
+		if (!params_check(&test_cx, &params) != cases[i].good)
+			fail_msg("%.*s", STR_ARG(cases[i].text));
+	}
+}
+
+TESTS(RUN(empty_ones_are_absent_and_others_come_once), RUN(a_broken_parameter_spoils_itself_alone),
+	RUN(a_parameter_without_a_value_is_absent), RUN(what_is_there_twice_has_no_value),
+	RUN(too_many_parameters_are_refused))
