@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "caldav/members.h"
 
+#include "caldav/dispatch.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-void members_open(struct members *m, struct request *rq, struct response *rs, const struct ask *ask)
+void members_open(struct members *m, const struct dav_call *call, const struct ask *ask)
 {
-	*m = (struct members){ .cx = &rq->cx, .rs = rs, .view = view_of(rq), .ask = ask };
-	m->start = arena_mark(rq->cx.mem);
+	*m = (struct members){ .cx = &call->rq->cx, .rs = call->rs, .view = view_of(call), .ask = ask };
+	m->start = arena_mark(m->cx->mem);
 }
 
 struct buf *members_out(struct members *m)

@@ -4,7 +4,7 @@
  * size of calendar, and no connection to the database waits on a slow client. PROPFIND and the reports share it.
  *
  *     struct members m;
- *     members_open(&m, rq, rs, &ask);
+ *     members_open(&m, call, &ask);
  *     do {
  *             … a page of rows, in m.cx …
  *             TRY(members_respond(&m, &calendar, rows, count));
@@ -33,8 +33,8 @@ struct members {
 	char name[NAME_MAX_OCTETS]; /* members_keep() */
 };
 
-/* What was allocated in rq->cx.mem before stays; what comes after is a page's. */
-void members_open(struct members *m, struct request *rq, struct response *rs, const struct ask *ask);
+/* What was allocated in the request's memory before stays; what comes after is a page's. */
+void members_open(struct members *m, const struct dav_call *call, const struct ask *ask);
 
 /* The response's buffer; the 207 begins here. */
 struct buf *members_out(struct members *m);

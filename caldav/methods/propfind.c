@@ -84,7 +84,7 @@ static err_t calendar_members(struct members *m, const struct calendar *calendar
 
 static err_t write_members(struct members *m, const struct subject *subject)
 {
-	struct id account = m->view.principal->account;
+	struct id account = m->view.actor->owner;
 	switch (subject->at.kind) {
 	case RES_ROOT:
 		write_plain(m, RES_PRINCIPALS, (struct id){ { 0 } });
@@ -120,7 +120,7 @@ err_t propfind_run(struct dav_call *call)
 	subject_prefetch(&rq->cx, at, &p->ask);
 	TRY(subject_load(&rq->cx, at, &calendar, &object, &subject));
 	TRY(dead_load(&rq->cx, &p->ask, &subject));
-	members_open(&m, rq, call->rs, &p->ask);
+	members_open(&m, call, &p->ask);
 	TRY(view_load(&m.view, &p->ask));
 	bool root = p->depth == DEPTH_0 || !without_root(rq);
 	if (!root)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "caldav/props/props.h"
 
+#include "caldav/dispatch.h"
+
 #include <assert.h>
 
 #define ON_TREE (ON(RES_HOME) | ON(RES_CALENDAR) | ON(RES_OBJECT))
@@ -102,18 +104,16 @@ const struct prop *prop_find(struct str ns, struct str local)
 	return NULL;
 }
 
-struct view view_of(struct request *rq)
+struct view view_of(const struct dav_call *call)
 {
-	struct arena *mem = rq->cx.mem;
-	struct actor *own = arena_new(mem, struct actor);
-	*own = actor_own(rq->principal);
+	struct request *rq = call->rq;
+	struct resource own = { .kind = RES_PRINCIPAL, .account = actor_own(rq->principal).owner };
 	return (struct view){
 		.cx = &rq->cx,
 		.rq = rq,
 		.principal = rq->principal,
-		.actor = own,
-		.principal_href = href_text(mem, (struct resource){ .kind = RES_PRINCIPAL, .account = own->owner }),
-		.home_href = href_text(mem, (struct resource){ .kind = RES_HOME, .account = own->owner }),
+		.actor = call->at.actor,
+		.principal_href = href_text(rq->cx.mem, own),
 		.minimal = request_wants_minimal(rq),
 	};
 }
@@ -230,6 +230,13 @@ void href_element(struct buf *out, struct str href)
 {
 	BUF_LIT(out, "<D:href>");
 	xml_escape(out, href);
+	BUF_LIT(out, "</D:href>");
+}
+
+void account_href(struct buf *out, enum resource_kind kind, const struct actor *actor)
+{
+	BUF_LIT(out, "<D:href>");
+	href_add(out, (struct resource){ .kind = kind, .account = actor->owner }); /* has nothing to escape */
 	BUF_LIT(out, "</D:href>");
 }
 

@@ -11,20 +11,21 @@
 #include "server/data/xml.h"
 
 struct calendar_data; /* calendar_data.h */
+struct dav_call;      /* dispatch.h */
 
 /* Who asks, and what is the same for the whole request. */
 struct view {
 	struct ctx *cx; /* memory of the page in work */
 	const struct request *rq;
 	const struct principal *principal;
-	const struct actor *actor;            /* the asker in their own tree */
-	struct str principal_href, home_href; /* the asker's */
-	const struct calendar_data *data;     /* how CALDAV:calendar-data is cut; NULL: not a property here */
-	bool minimal;                         /* leave 404 out */
-	int64_t storage_used;                 /* octets of the account, where ask->wants_storage: view_load() */
+	const struct actor *actor;        /* the asker in the tree that the request is about */
+	struct str principal_href;        /* the asker's own */
+	const struct calendar_data *data; /* how CALDAV:calendar-data is cut; NULL: not a property here */
+	bool minimal;                     /* leave 404 out */
+	int64_t storage_used;             /* octets of the account, where ask->wants_storage: view_load() */
 };
 /* The view of this request; its texts live in rq->cx.mem. */
-struct view view_of(struct request *rq);
+struct view view_of(const struct dav_call *call);
 
 /* What is described: a resource and its rows. */
 struct subject {
@@ -105,6 +106,8 @@ void props_write(const struct view *view, const struct ask *ask, const struct su
 
 /* `<D:href>…</D:href>` */
 void href_element(struct buf *out, struct str href);
+/* The same of the principal or the home (RES_PRINCIPAL, RES_HOME) of whose tree it is. */
+void account_href(struct buf *out, enum resource_kind kind, const struct actor *actor);
 
 /* What the asker may do with it (props_acl.c): bits of enum privilege. */
 enum privilege {

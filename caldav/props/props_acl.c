@@ -31,7 +31,8 @@ uint64_t scopes_to_read(enum resource_kind kind)
 
 unsigned privileges_of(const struct view *view, const struct subject *subject)
 {
-	uint64_t scopes = view->principal->scopes;
+	uint64_t scopes = subject->at.actor->rights;
+	(void)view;
 	bool owner = (scopes & OWNER) != 0;
 	unsigned can = PRIV_READ_PRIVILEGES | PRIV_READ_ACL;
 
@@ -109,11 +110,12 @@ int prop_supported_privilege_set(const struct view *view, const struct subject *
 /* RFC 3744 §5.5: the one entry, which is protected. What belongs to nobody can be read by who is signed in. */
 int prop_acl(const struct view *view, const struct subject *subject, struct buf *out)
 {
+	(void)view;
 	BUF_LIT(out, "<D:ace><D:principal>");
 	if (id_is_zero(subject->at.account)) {
 		BUF_LIT(out, "<D:authenticated/></D:principal><D:grant><D:privilege><D:read/></D:privilege></D:grant>");
 	} else {
-		href_element(out, view->principal_href);
+		account_href(out, RES_PRINCIPAL, subject->at.actor);
 		BUF_LIT(out, "</D:principal><D:grant><D:privilege><D:all/></D:privilege></D:grant>");
 	}
 	BUF_LIT(out, "<D:protected/></D:ace>");

@@ -145,12 +145,14 @@ VALUE(current_user_principal)
 
 VALUE(principal_url)
 {
-	return prop_current_user_principal(view, subject, out); /* nobody sees another's principal */
+	UNUSED_VIEW;
+	account_href(out, RES_PRINCIPAL, subject->at.actor);
+	return 200;
 }
 
 VALUE(owner)
 {
-	return prop_current_user_principal(view, subject, out);
+	return prop_principal_url(view, subject, out);
 }
 
 VALUE(principal_collection_set)
@@ -280,17 +282,16 @@ VALUE(calendar_order)
 
 VALUE(calendar_home_set)
 {
-	UNUSED_SUBJECT;
-	href_element(out, view->home_href);
+	UNUSED_VIEW;
+	account_href(out, RES_HOME, subject->at.actor);
 	return 200;
 }
 
 VALUE(calendar_user_address_set)
 {
-	UNUSED_SUBJECT;
 	if (view->principal->scopes & PROFILE_READ)
 		href_element(out, str_cat(view->cx->mem, STR("mailto:"), view->principal->email));
-	href_element(out, view->principal_href);
+	account_href(out, RES_PRINCIPAL, subject->at.actor);
 	return 200;
 }
 

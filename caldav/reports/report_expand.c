@@ -144,7 +144,7 @@ static err_t write_subject(
 err_t report_expand_property(struct dav_call *call)
 {
 	struct ctx *cx = &call->rq->cx;
-	struct expansion x = { .call = call, .view = view_of(call->rq) };
+	struct expansion x = { .call = call, .view = view_of(call) };
 	struct calendar calendar;
 	struct object object;
 	struct subject subject;

@@ -170,7 +170,7 @@ err_t report_principal_match(struct dav_call *call)
 	if (searches_tree(&x, call->at.kind))
 		TRY(principal_needs(&call->rq->cx, call->rq->principal, CALENDARS_READ | EVENTS_READ));
 	TRY(subject_load(&call->rq->cx, call->at, &calendar, NULL, &subject));
-	members_open(&x.m, call->rq, call->rs, &ask);
+	members_open(&x.m, call, &ask);
 	TRY(view_load(&x.m.view, &ask));
 	TRY(match_members(&x, &subject));
 	members_close(&x.m);

@@ -164,7 +164,7 @@ err_t report_multiget(struct dav_call *call)
 	size_t count = 0;
 
 	TRY(multiget_read(call, &g));
-	members_open(&g.m, call->rq, call->rs, &g.ask);
+	members_open(&g.m, call, &g.ask);
 	g.m.view.data = &g.data;
 	for (const struct xml_node *n = call->root->first; n && !g.m.gone; n = n->next) {
 		if (!xml_is(n, NS_DAV, "href"))

@@ -14,7 +14,7 @@ static struct subject own_principal(const struct view *view)
 /* The asker's principal as the only response, or none. */
 static err_t answer_principal(struct dav_call *call, const struct ask *ask, bool matches)
 {
-	struct view view = view_of(call->rq);
+	struct view view = view_of(call);
 	struct subject subject = own_principal(&view);
 	if (matches)
 		TRY(dead_load(&call->rq->cx, ask, &subject));
@@ -114,7 +114,7 @@ static err_t search_matches(
 
 err_t report_principal_search(struct dav_call *call)
 {
-	struct view view = view_of(call->rq);
+	struct view view = view_of(call);
 	struct subject subject = own_principal(&view);
 	struct ask ask;
 	bool any = str_eq(xml_attribute(call->root, "test"), STR("anyof")); /* calendarserver's addition */

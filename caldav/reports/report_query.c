@@ -283,7 +283,7 @@ err_t report_query(struct dav_call *call)
 
 	TRY(query_read(call, &q));
 	TRY(subject_load(&call->rq->cx, call->at, &calendar, &object, &subject));
-	members_open(&m, call->rq, call->rs, &q.ask);
+	members_open(&m, call, &q.ask);
 	m.view.data = &q.data;
 	if (subject.calendar)
 		enter(&m, &q, &calendar, 1);

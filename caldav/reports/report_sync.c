@@ -119,7 +119,7 @@ err_t report_sync(struct dav_call *call)
 	bool more = false;
 
 	TRY(sync_read(call, &s));
-	members_open(&m, call->rq, call->rs, &s.ask);
+	members_open(&m, call, &s.ask);
 	m.view.data = &s.data;
 	m.at = call->at;
 	do {

@@ -5,6 +5,7 @@
 
 /* What a PROPFIND of a calendar looks like to a credential of these scopes. */
 static struct principal asker;
+static struct actor actor;
 static struct calendar calendar;
 static struct object object;
 static const uint8_t tag[16] = { 0xab };
@@ -16,6 +17,7 @@ static struct view view_with(uint64_t scopes)
 	asker = (struct principal){
 		.kind = ACCOUNT_KEY, .scopes = scopes, .email = STR("ada@example.org"), .name = STR("Ada <Lovelace>")
 	};
+	actor = actor_own(&asker);
 	calendar = (struct calendar){ .name = STR("work"),
 		.displayname = STR("Work & play"),
 		.components = COMPONENT_VEVENT | COMPONENT_VTODO,
@@ -27,13 +29,13 @@ static struct view view_with(uint64_t scopes)
 		.cx = &test_cx,
 		.principal = &asker,
 		.principal_href = STR("/dav/principals/usr_x/"),
-		.home_href = STR("/dav/calendars/usr_x/"),
 	};
 }
 
 static struct subject calendar_subject(void)
 {
-	return (struct subject){ .at = { .kind = RES_CALENDAR, .calendar = calendar.name }, .calendar = &calendar };
+	return (struct subject){ .at = { .actor = &actor, .kind = RES_CALENDAR, .calendar = calendar.name },
+		.calendar = &calendar };
 }
 
 static struct str answer_for(const struct view *view, const struct subject *subject, const char *body)
@@ -200,7 +202,7 @@ TEST(privileges_are_those_of_the_credential)
 TEST(a_name_and_an_address_need_the_profile_scope) /* profile:read */
 {
 	struct view view = view_with(EVENTS_READ | CALENDARS_READ);
-	struct subject s = { .at = { .kind = RES_PRINCIPAL } };
+	struct subject s = { .at = { .actor = &actor, .kind = RES_PRINCIPAL } };
 	const char *body = ASK("<prop><displayname/><S:email-address-set/><C:calendar-user-address-set/></prop>");
 	struct str out = answer_for(&view, &s, body);
 	assert_false(holds(out, "ada@"));
