@@ -4,18 +4,18 @@
  * MKCOL has no type and makes nothing.
  */
 #include "caldav/methods/methods.h"
-#include "caldav/props/patch.h"
+#include "caldav/props/property_changes.h"
 
 /* What differs between the two. */
 struct making {
-	enum patch_use use;
+	enum changes_of use;
 	enum err_kind exists;
 };
 
 static const struct making *making_of(const struct request *rq)
 {
-	static const struct making by_mkcalendar = { PATCH_MKCALENDAR, DAV_MUST_BE_NULL };
-	static const struct making by_mkcol = { PATCH_MKCOL, DAV_EXISTS };
+	static const struct making by_mkcalendar = { CHANGES_OF_MKCALENDAR, DAV_MUST_BE_NULL };
+	static const struct making by_mkcol = { CHANGES_OF_MKCOL, DAV_EXISTS };
 	return rq->method == METHOD_MKCOL ? &by_mkcol : &by_mkcalendar;
 }
 
@@ -43,19 +43,20 @@ static err_t place_check(struct request *rq, const struct making *how, struct re
 err_t mkcalendar_read(struct dav_call *call)
 {
 	struct request *rq = call->rq;
-	struct patch *p = arena_new(rq->cx.mem, struct patch);
-	*p = (struct patch){ .cx = &rq->cx, .use = making_of(rq)->use, .kind = RES_CALENDAR, .owner = true };
+	struct property_changes *p = arena_new(rq->cx.mem, struct property_changes);
+	*p = (struct property_changes){ .cx = &rq->cx, .use = making_of(rq)->use, .kind = RES_CALENDAR, .owner = true };
 	call->plan = p;
-	return call->root ? patch_read(p, call->root) : OK;
+	return call->root ? property_changes_read(p, call->root) : OK;
 }
 
 /* RFC 5689 §3: mkcol-response under the status of what failed. RFC 4791 §5.3.1.1: 207. */
-static void refused_write(struct response *rs, const struct making *how, struct resource at, const struct patch *p)
+static void refused_write(
+	struct response *rs, const struct making *how, struct resource at, const struct property_changes *p)
 {
-	if (how->use == PATCH_MKCALENDAR) {
+	if (how->use == CHANGES_OF_MKCALENDAR) {
 		struct buf *out = multistatus_begin(rs);
 		multistatus_response(out, href_text(rs->rq->cx.mem, at));
-		patch_write(p, out);
+		property_changes_write(p, out);
 		multistatus_response_end(out);
 		multistatus_end(out);
 		return;
@@ -66,7 +67,7 @@ static void refused_write(struct response *rs, const struct making *how, struct 
 			status = p->items[i].status;
 	struct buf *out = reply(rs, status, XML_TYPE);
 	BUF_LIT(out, XML_PROLOGUE "<D:mkcol-response " XML_PREFIXES ">");
-	patch_write(p, out);
+	property_changes_write(p, out);
 	BUF_LIT(out, "</D:mkcol-response>\n");
 }
 
@@ -85,7 +86,7 @@ err_t mkcalendar_run(struct dav_call *call)
 	struct request *rq = call->rq;
 	struct response *rs = call->rs;
 	const struct making *how = making_of(rq);
-	const struct patch *p = call->plan;
+	const struct property_changes *p = call->plan;
 	const struct resource at = call->at;
 	TRY(place_check(rq, how, at));
 	response_header(rs, "Cache-Control", STR("no-cache")); /* RFC 4791 §5.3.1 */
@@ -93,7 +94,7 @@ err_t mkcalendar_run(struct dav_call *call)
 		refused_write(rs, how, at, p);
 		return OK;
 	}
-	if (how->use == PATCH_MKCOL && !p->is_calendar)
+	if (how->use == CHANGES_OF_MKCOL && !p->is_calendar)
 		return untyped(rq, how, at);
 
 	struct id id;

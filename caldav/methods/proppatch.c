@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PROPPATCH (RFC 4918 §9.2) of a principal, a home, a calendar or an object. */
 #include "caldav/methods/methods.h"
-#include "caldav/props/patch.h"
+#include "caldav/props/property_changes.h"
 
 /* Where the dead properties of what is no calendar hang; looks whether an object is there. */
 static err_t dead_resource(struct request *rq, struct resource at, struct id *out, struct id *calendar_out)
@@ -17,7 +17,7 @@ static err_t dead_resource(struct request *rq, struct resource at, struct id *ou
 	return OK;
 }
 
-static err_t patch_apply(struct request *rq, struct resource at, struct patch *p)
+static err_t changes_apply(struct request *rq, struct resource at, struct property_changes *p)
 {
 	if (at.kind == RES_CALENDAR)
 		return calendar_update(&rq->cx, at.actor, at.calendar, &p->change);
@@ -39,23 +39,23 @@ static err_t must_exist(struct request *rq, struct resource at)
 err_t proppatch_read(struct dav_call *call)
 {
 	struct request *rq = call->rq;
-	struct patch *p = arena_new(rq->cx.mem, struct patch);
-	*p = (struct patch){
+	struct property_changes *p = arena_new(rq->cx.mem, struct property_changes);
+	*p = (struct property_changes){
 		.cx = &rq->cx,
-		.use = PATCH_CHANGE,
+		.use = CHANGES_OF_PROPPATCH,
 		.kind = call->at.kind,
 		.owner = (call->at.actor->rights & OWNER) != 0,
 	};
 	call->plan = p;
-	return patch_read(p, call->root);
+	return property_changes_read(p, call->root);
 }
 
 err_t proppatch_run(struct dav_call *call)
 {
 	struct request *rq = call->rq;
 	struct response *rs = call->rs;
-	struct patch *p = call->plan;
-	TRY(p->failed ? must_exist(rq, call->at) : patch_apply(rq, call->at, p));
+	struct property_changes *p = call->plan;
+	TRY(p->failed ? must_exist(rq, call->at) : changes_apply(rq, call->at, p));
 
 	if (!p->failed && request_wants_minimal(rq)) { /* RFC 8144 §2.1 */
 		reply_empty(rs, 200);
@@ -65,7 +65,7 @@ err_t proppatch_run(struct dav_call *call)
 	}
 	struct buf *out = multistatus_begin(rs);
 	multistatus_response(out, href_text(rq->cx.mem, call->at));
-	patch_write(p, out);
+	property_changes_write(p, out);
 	multistatus_response_end(out);
 	multistatus_end(out);
 	return OK;

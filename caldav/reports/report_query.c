@@ -16,7 +16,7 @@
 #include <stdlib.h>
 
 /* A calendar that is searched. */
-struct place {
+struct searched {
 	const struct calendar *calendar;
 	struct str zone; /* of its floating times and dates */
 };
@@ -25,17 +25,17 @@ struct search {
 	struct ask ask;
 	struct filter filter;
 	struct calendar_data data;
-	struct str query_zone;      /* of the request; absent: each calendar's own */
-	const struct place *places; /* in work: rows of several calendars say which is theirs */
-	size_t place_count;
+	struct str query_zone;           /* of the request; absent: each calendar's own */
+	const struct searched *searched; /* in work: rows of several calendars say which is theirs */
+	size_t searched_count;
 };
 
-static const struct place *place_of(const struct search *q, const struct object *o)
+static const struct searched *searched_of(const struct search *q, const struct object *o)
 {
-	for (size_t i = 1; i < q->place_count; i++)
-		if (id_eq(q->places[i].calendar->id, o->calendar))
-			return &q->places[i];
-	return &q->places[0];
+	for (size_t i = 1; i < q->searched_count; i++)
+		if (id_eq(q->searched[i].calendar->id, o->calendar))
+			return &q->searched[i];
+	return &q->searched[0];
 }
 
 static err_t query_read(struct dav_call *call, struct search *q)
@@ -69,8 +69,8 @@ static err_t judge_row(struct members *m, const struct search *q, const struct o
 	if (!filter_uid(m->cx->mem, plan, o->uid))
 		return OK;
 	if (plan->range.set)
-		TRY(unless_unreadable(ical_touches(m->cx, o, plan->range.start, plan->range.end, place_of(q, o)->zone,
-					      &touches, &needs_data),
+		TRY(unless_unreadable(ical_touches(m->cx, o, plan->range.start, plan->range.end,
+					      searched_of(q, o)->zone, &touches, &needs_data),
 			o, m->cx->mem));
 	if (needs_data)
 		*out = OPEN;
@@ -90,7 +90,7 @@ static err_t judge_data(struct ctx *cx, const struct search *q, const struct obj
 	struct arena_mark mark = arena_mark(cx->mem);
 	err_t e = ical_parse(cx, o->data, &parsed);
 	if (!e)
-		e = filter_matches(cx, &q->filter, parsed, place_of(q, o)->zone, out);
+		e = filter_matches(cx, &q->filter, parsed, searched_of(q, o)->zone, out);
 	TRY(unless_unreadable(e, o, cx->mem));
 	arena_rewind(cx->mem, mark);
 	return OK;
@@ -100,11 +100,11 @@ static err_t judge_data(struct ctx *cx, const struct search *q, const struct obj
 static err_t respond(struct members *m, struct search *q, struct object *objects, size_t count)
 {
 	for (size_t from = 0, end; from < count && !m->gone; from = end) {
-		const struct place *place = place_of(q, &objects[from]);
-		for (end = from + 1; end < count && place_of(q, &objects[end]) == place;)
+		const struct searched *searched = searched_of(q, &objects[from]);
+		for (end = from + 1; end < count && searched_of(q, &objects[end]) == searched;)
 			end++;
-		q->data.selection.zone = place->zone;
-		TRY(members_respond(m, place->calendar, objects + from, end - from));
+		q->data.selection.zone = searched->zone;
+		TRY(members_respond(m, searched->calendar, objects + from, end - from));
 	}
 	return OK;
 }
@@ -164,21 +164,21 @@ static int calendar_cmp(const void *a, const void *b)
 static err_t by_range(struct members *m, struct search *q)
 {
 	const struct filter_plan *plan = &q->filter.plan;
-	struct id *ids = arena_array(m->cx->mem, struct id, q->place_count);
+	struct id *ids = arena_array(m->cx->mem, struct id, q->searched_count);
 	struct range_place after = { 0 };
 	size_t count = 0;
-	for (size_t i = 0; i < q->place_count; i++)
-		ids[i] = q->places[i].calendar->id;
+	for (size_t i = 0; i < q->searched_count; i++)
+		ids[i] = q->searched[i].calendar->id;
 	m->start = arena_mark(m->cx->mem);
 	do {
 		struct object *rows = NULL;
-		TRY(object_in_range(m->cx, m->view.actor, (struct id_list){ ids, q->place_count },
+		TRY(object_in_range(m->cx, m->view.actor, (struct id_list){ ids, q->searched_count },
 			plan->range.set ? plan->range.start : INSTANT_BEFORE,
 			plan->range.set ? plan->range.end : INSTANT_FOREVER, plan->components, after, PAGE_ROWS, &rows,
 			&count));
 		if (count)
 			after = range_place(&rows[count - 1]);
-		if (count && q->place_count > 1)
+		if (count && q->searched_count > 1)
 			qsort(rows, count, sizeof *rows, calendar_cmp);
 		TRY(answer_page(m, q, rows, count));
 	} while (members_turn(m) && count == PAGE_ROWS);
@@ -187,7 +187,7 @@ static err_t by_range(struct members *m, struct search *q)
 
 static err_t by_name(struct members *m, struct search *q)
 {
-	const struct calendar *calendar = q->places[0].calendar;
+	const struct calendar *calendar = q->searched[0].calendar;
 	struct str after = STR_ABSENT;
 	size_t count = 0;
 	do {
@@ -207,7 +207,7 @@ static err_t by_name(struct members *m, struct search *q)
  */
 static err_t by_uid(struct members *m, struct search *q, bool *done_out)
 {
-	const struct calendar *calendar = q->places[0].calendar;
+	const struct calendar *calendar = q->searched[0].calendar;
 	struct object o;
 	bool fits = false;
 
@@ -238,11 +238,11 @@ static err_t query_calendar(struct members *m, struct search *q)
 /* The zones must outlive the pages: they are found before the first of them. */
 static void enter(struct members *m, struct search *q, const struct calendar *calendars, size_t count)
 {
-	struct place *places = arena_array(m->cx->mem, struct place, count + 1);
+	struct searched *searched = arena_array(m->cx->mem, struct searched, count + 1);
 	for (size_t i = 0; i < count; i++)
-		places[i] = (struct place){ &calendars[i], calendar_zone(m->cx, q->query_zone, &calendars[i]) };
-	q->places = places;
-	q->place_count = count;
+		searched[i] = (struct searched){ &calendars[i], calendar_zone(m->cx, q->query_zone, &calendars[i]) };
+	q->searched = searched;
+	q->searched_count = count;
 	m->start = arena_mark(m->cx->mem);
 }
 
@@ -267,8 +267,8 @@ static err_t query_home(struct members *m, struct search *q)
 	enter(m, q, calendars, count);
 	if (count && q->filter.plan.range.set && !q->filter.plan.uid)
 		return by_range(m, q);
-	const struct place *all = q->places;
-	for (q->place_count = 1; q->places < all + count && !m->gone; q->places++)
+	const struct searched *all = q->searched;
+	for (q->searched_count = 1; q->searched < all + count && !m->gone; q->searched++)
 		TRY(query_calendar(m, q));
 	return OK;
 }

@@ -10,41 +10,41 @@
 #include "caldav/href.h"
 #include "caldav/props/props.h"
 
-#define PATCHED_MAX 300 /* properties in one request */
+#define PROPERTY_CHANGES_MAX 300 /* properties in one request */
 
-enum patch_use {
-	PATCH_CHANGE,     /* PROPPATCH */
-	PATCH_MKCALENDAR, /* properties that cannot change later may be given */
-	PATCH_MKCOL       /* the same, and resourcetype must be a calendar's */
+enum changes_of {
+	CHANGES_OF_PROPPATCH,  /* PROPPATCH */
+	CHANGES_OF_MKCALENDAR, /* properties that cannot change later may be given */
+	CHANGES_OF_MKCOL       /* the same, and resourcetype must be a calendar's */
 };
 
-struct patched {
+struct property_change {
 	struct str ns, local;
 	int status;            /* 200, or why not */
 	const char *condition; /* as in errors.def; NULL for none */
 };
 
-struct patch {
+struct property_changes {
 	struct ctx *cx;
-	enum patch_use use;
+	enum changes_of use;
 	enum resource_kind kind;
 	bool owner; /* false: only what calendars:write opens */
 	bool failed;
-	struct patched *items;
+	struct property_change *items;
 	size_t count;
 	struct calendar_change change; /* when not failed; for others than calendars only its dead properties count */
 	struct dead_property *dead;
-	int16_t components; /* PATCH_MK…: 0 when not said */
-	bool is_calendar;   /* PATCH_MKCOL: the resourcetype was good */
+	int16_t components; /* CHANGES_OF_MK…: 0 when not said */
+	bool is_calendar;   /* CHANGES_OF_MKCOL: the resourcetype was good */
 };
 
 /*
  * Reads DAV:set and DAV:remove inside `root`, in document order; cx, use, kind and owner of `p` are set. A refused
  * property is no error: see failed.
  *
- * errors  MALFORMED  nothing in it, DAV:remove in a MK…, more than PATCHED_MAX
+ * errors  MALFORMED  nothing in it, DAV:remove in a MK…, more than PROPERTY_CHANGES_MAX
  */
-MUST_CHECK err_t patch_read(struct patch *p, const struct xml_node *root);
+MUST_CHECK err_t property_changes_read(struct property_changes *p, const struct xml_node *root);
 
-/* A propstat for each status and condition; the others of a failed patch are 424. */
-void patch_write(const struct patch *p, struct buf *out);
+/* A propstat for each status and condition; the others of failed changes are 424. */
+void property_changes_write(const struct property_changes *p, struct buf *out);

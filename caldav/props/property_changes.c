@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "caldav/props/patch.h"
+#include "caldav/props/property_changes.h"
 
 #include "caldav/calendar/ical/ical.h"
 #include "caldav/calendar/recur/vtimezone.h"
@@ -16,10 +16,10 @@
 
 /* One instruction at work: node is NULL when it removes. */
 struct step {
-	struct patch *patch;
+	struct property_changes *changes;
 	struct calendar_change *to;
 	const struct xml_node *node;
-	struct patched *item;
+	struct property_change *item;
 };
 
 typedef void set_property(struct step *s);
@@ -28,7 +28,7 @@ static void refuse(struct step *s, int status, const char *condition)
 {
 	s->item->status = status;
 	s->item->condition = condition;
-	s->patch->failed = true;
+	s->changes->failed = true;
 }
 
 /* ---- values of live properties: a bad one is 409 (RFC 4918 §9.2.1) ---- */
@@ -92,7 +92,7 @@ static void set_timezone(struct step *s)
 	struct str tzid = STR_ABSENT;
 	if (!text_of(s, TIMEZONE_OCTETS, &s->to->timezone))
 		return;
-	if (s->node && ical_timezone_name(s->patch->cx, s->to->timezone, &tzid)) {
+	if (s->node && ical_timezone_name(s->changes->cx, s->to->timezone, &tzid)) {
 		refuse(s, 403, "C:valid-calendar-data"); /* RFC 4791 §5.3.1.1 */
 		return;
 	}
@@ -131,21 +131,21 @@ static void set_components(struct step *s)
 				mask |= kinds[i].bit;
 	if (!mask)
 		refuse(s, 403, "C:supported-calendar-component");
-	s->patch->components = mask;
+	s->changes->components = mask;
 }
 
 /* RFC 5689 §3.3. In a MKCALENDAR it is tolerated whatever it says: old clients send it, with `subscribed` too. */
 static void set_resourcetype(struct step *s)
 {
-	if (s->patch->use == PATCH_MKCALENDAR)
+	if (s->changes->use == CHANGES_OF_MKCALENDAR)
 		return;
 	bool collection = xml_child(s->node, NS_DAV, "collection"),
 	     calendar = xml_child(s->node, NS_CALDAV, "calendar");
 	size_t types = 0;
 	for (const struct xml_node *n = s->node->first; n; n = n->next)
 		types++;
-	s->patch->is_calendar = collection && calendar && types == 2;
-	if (!s->patch->is_calendar)
+	s->changes->is_calendar = collection && calendar && types == 2;
+	if (!s->changes->is_calendar)
 		refuse(s, 403, "D:valid-resourcetype");
 }
 
@@ -181,9 +181,9 @@ static const struct setter *setter_of(enum resource_kind kind, struct str ns, st
 
 static void set_live(struct step *s, const struct setter *setter)
 {
-	if (!s->patch->owner && !(setter->flags & TOKEN_MAY))
+	if (!s->changes->owner && !(setter->flags & TOKEN_MAY))
 		refuse(s, 403, NO_PRIVILEGE);
-	else if ((setter->flags & WHEN_MADE) && s->patch->use == PATCH_CHANGE)
+	else if ((setter->flags & WHEN_MADE) && s->changes->use == CHANGES_OF_PROPPATCH)
 		refuse(s, 403, PROTECTED);
 	else
 		setter->run(s);
@@ -192,7 +192,7 @@ static void set_live(struct step *s, const struct setter *setter)
 /* The same name twice in one request: the last instruction counts. */
 static struct dead_property *dead_slot(struct step *s)
 {
-	struct dead_property *dead = s->patch->dead;
+	struct dead_property *dead = s->changes->dead;
 	for (size_t i = 0; i < s->to->dead_count; i++)
 		if (str_eq(dead[i].local, s->item->local) && str_eq(dead[i].ns, s->item->ns))
 			return &dead[i];
@@ -202,7 +202,7 @@ static struct dead_property *dead_slot(struct step *s)
 static void set_dead(struct step *s)
 {
 	/* A token changes what its scope says of a calendar; an object's properties are part of writing events. */
-	if (!s->patch->owner && s->patch->kind != RES_OBJECT) {
+	if (!s->changes->owner && s->changes->kind != RES_OBJECT) {
 		refuse(s, 403, NO_PRIVILEGE);
 		return;
 	}
@@ -214,11 +214,11 @@ static void set_dead(struct step *s)
 	*dead_slot(s) = (struct dead_property){ .ns = s->item->ns, .local = s->item->local, .xml = xml };
 }
 
-static void set_one(struct patch *p, const struct xml_node *node, bool remove)
+static void set_one(struct property_changes *p, const struct xml_node *node, bool remove)
 {
-	struct patched *item = &p->items[p->count++];
-	*item = (struct patched){ .ns = node->ns, .local = node->local, .status = 200 };
-	struct step s = { .patch = p, .to = &p->change, .node = remove ? NULL : node, .item = item };
+	struct property_change *item = &p->items[p->count++];
+	*item = (struct property_change){ .ns = node->ns, .local = node->local, .status = 200 };
+	struct step s = { .changes = p, .to = &p->change, .node = remove ? NULL : node, .item = item };
 	const struct setter *setter = setter_of(p->kind, node->ns, node->local);
 	const struct prop *known = prop_find(node->ns, node->local);
 	if (setter)
@@ -229,25 +229,25 @@ static void set_one(struct patch *p, const struct xml_node *node, bool remove)
 		set_dead(&s);
 }
 
-err_t patch_read(struct patch *p, const struct xml_node *root)
+err_t property_changes_read(struct property_changes *p, const struct xml_node *root)
 {
-	p->items = arena_array(p->cx->mem, struct patched, PATCHED_MAX);
-	p->dead = arena_array(p->cx->mem, struct dead_property, PATCHED_MAX);
+	p->items = arena_array(p->cx->mem, struct property_change, PROPERTY_CHANGES_MAX);
+	p->dead = arena_array(p->cx->mem, struct dead_property, PROPERTY_CHANGES_MAX);
 	for (const struct xml_node *n = root->first; n; n = n->next) {
 		bool remove = xml_is(n, NS_DAV, "remove");
 		if (!remove && !xml_is(n, NS_DAV, "set"))
 			continue; /* RFC 4918 §17: unknown elements are passed over */
-		if (remove && p->use != PATCH_CHANGE)
+		if (remove && p->use != CHANGES_OF_PROPPATCH)
 			return REFUSE(p->cx, MALFORMED, "remove", "There is nothing to remove from yet.");
 		const struct xml_node *names = xml_child(n, NS_DAV, "prop");
 		for (const struct xml_node *one = names ? names->first : NULL; one; one = one->next) {
-			if (p->count == PATCHED_MAX)
-				return REFUSE(
-					p->cx, MALFORMED, "prop", "At most %d properties in one request.", PATCHED_MAX);
+			if (p->count == PROPERTY_CHANGES_MAX)
+				return REFUSE(p->cx, MALFORMED, "prop", "At most %d properties in one request.",
+					PROPERTY_CHANGES_MAX);
 			set_one(p, one, remove);
 		}
 	}
-	if (!p->count && p->use == PATCH_CHANGE)
+	if (!p->count && p->use == CHANGES_OF_PROPPATCH)
 		return REFUSE(p->cx, MALFORMED, "prop", "No property is set or removed.");
 	p->change.dead = p->dead;
 	return OK;
@@ -255,20 +255,21 @@ err_t patch_read(struct patch *p, const struct xml_node *root)
 
 /* ---- the answer ---- */
 
-static int final_status(const struct patch *p, const struct patched *item)
+static int final_status(const struct property_changes *p, const struct property_change *item)
 {
 	return p->failed && item->status == 200 ? 424 : item->status;
 }
 
-static bool same_fate(const struct patch *p, const struct patched *a, const struct patched *b)
+static bool same_fate(
+	const struct property_changes *p, const struct property_change *a, const struct property_change *b)
 {
 	return final_status(p, a) == final_status(p, b) && str_eq(str_of(a->condition), str_of(b->condition));
 }
 
-void patch_write(const struct patch *p, struct buf *out)
+void property_changes_write(const struct property_changes *p, struct buf *out)
 {
 	for (size_t i = 0; i < p->count; i++) {
-		const struct patched *first = &p->items[i];
+		const struct property_change *first = &p->items[i];
 		bool written = false;
 		for (size_t k = 0; k < i && !written; k++)
 			written = same_fate(p, &p->items[k], first);
