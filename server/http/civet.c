@@ -383,7 +383,9 @@ static err_t start(struct ctx *cx, const struct civet_settings *s, struct civet 
 
 	server->mg = mg_start2(&init, &error);
 	if (server->mg && !server->park)
-		return FAIL(cx, UNAVAILABLE, "no epoll, or no thread for it");
+		return REFUSE(cx, UNAVAILABLE, "listen",
+			"Cannot serve on %.*s: no descriptor or thread is left to wait for connections.",
+			STR_ARG(s->listen));
 	if (!server->mg)
 		return REFUSE(cx, UNAVAILABLE, "listen", "Cannot listen on %.*s: %s", STR_ARG(s->listen),
 			server->trouble[0] ? server->trouble : text);
