@@ -255,7 +255,7 @@ def test_a_head_in_pieces_is_answered(server):
 
 
 def test_300_idle_connections_are_parked_and_found_again(certificate):
-    server = Server(certificate, threads=16)
+    server = Server(certificate, threads=16, request_ms=60000)
     others = [server.connect() for _ in range(300)]
     try:
         for s in others:
