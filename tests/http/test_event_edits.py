@@ -187,6 +187,33 @@ def titled(day):
         f"DTEND;TZID=Europe/Berlin:202611{day}T100000", "SUMMARY:titled")
 
 
+@pytest.mark.parametrize("until,moved", [("20261106T080000Z", "20261107T100000Z"), ("20261106", "20261107"), ("20261106T220000Z", "20261106T220000Z")])
+def test_an_end_that_names_the_last_instance_names_it_still(edits, until, moved):
+    """F6: UNTIL, when the series moves by a day and two hours; another moment stays what it is."""
+    stored = edits.put(document(event("DTSTART;TZID=Europe/Berlin:20261102T090000", "DURATION:PT1H", f"RRULE:UNTIL={until};FREQ=DAILY", "SUMMARY:s")))
+    stored.patch({"start_time": "2026-11-03T10:00:00Z"})
+    assert f"RRULE:UNTIL={moved};FREQ=DAILY" in stored.lines
+    days = [3, 4, 5, 6, 7] if moved != until else [3, 4, 5, 6]
+    assert starts(edits.range("2026-10-25T00:00:00Z", "2026-11-19T00:00:00Z")) == [f"202611{d:02}T100000Z" for d in days]
+
+
+def test_later_days_move_with_the_series_or_stay_as_they_were_put(edits):
+    """F6 with F5: a THISANDFUTURE override that had the series' time moves along, one with its own stays."""
+    same = (FUTURE[0], event("RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:20261104T090000", "DTSTART;TZID=Europe/Berlin:20261104T090000",
+        "DTEND;TZID=Europe/Berlin:20261104T100000", "SUMMARY:new"))
+    stored = edits.put(document(*same))
+    stored.patch({"start_time": "2026-11-02T10:00:00Z", "end_time": "2026-11-02T12:00:00Z"})
+    items = edits.range(*WEEK)
+    assert [(plain(i["start_time"])[6:11], plain(i["end_time"])[6:11], i["title"]) for i in items] == [("02T10", "02T12", "old"), ("03T10", "03T12", "old"),
+        *((f"0{d}T10", f"0{d}T12", "new") for d in range(4, 8))]
+    assert "RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:20261104T110000" in stored.lines
+    stored.delete(None)
+    stored = edits.put(document(*FUTURE))
+    stored.patch({"start_time": "2026-11-02T10:00:00Z"})
+    assert [(plain(i["start_time"])[6:11], i["title"]) for i in edits.range(*WEEK)] == [("02T10", "old"), ("03T10", "old"),
+        *((f"0{d}T13", "new") for d in range(4, 8))]
+
+
 @pytest.mark.parametrize("start,days,hour", [("2026-11-02T10:00:00Z", range(2, 8), 10), ("2026-11-03T08:00:00Z", range(3, 9), 8),
     ("2026-11-01T05:00:00Z", range(1, 7), 5)])
 def test_an_instance_with_only_its_title_changed_moves_along(edits, start, days, hour):

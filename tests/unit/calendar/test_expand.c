@@ -499,6 +499,128 @@ TEST(a_dense_series_is_busy_as_a_whole)
 			cases[i].from, cases[i].until, cases[i].expected);
 }
 
+/* ---- windows of one instance ---- */
+
+/* The object as it is stored, so that what is packed decides. */
+static struct object stored(struct str data)
+{
+	struct ical_facts facts;
+	assert_ok(ical_validate(&test_cx, data, &facts));
+	return (struct object){ .data = data,
+		.component = facts.component,
+		.flags = facts.flags,
+		.first_at = facts.first_at,
+		.last_at = facts.last_at,
+		.occ_until = facts.occ_until,
+		.occ = facts.occ };
+}
+
+static size_t count_touching(const struct occurrence *all, size_t n, int64_t a, int64_t b)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < n; i++) {
+		int64_t first = instant_s(all[i].start), last = instant_s(all[i].end);
+		count += first < b && (last > first ? last : first + 1) > a;
+	}
+	return count;
+}
+
+static void check_window(
+	struct str data, const struct object *object, const struct occurrence *all, size_t n, int64_t a, int64_t b)
+{
+	struct occurrence *list;
+	size_t count, want = count_touching(all, n, a, b);
+	bool touches, needs_data;
+	struct arena_mark mark = arena_mark(test_mem);
+	assert_ok(
+		ical_expand(&test_cx, parsed(data), instant_of_s(a), instant_of_s(b), STR_ABSENT, 1000, &list, &count));
+	assert_ok(ical_touches(&test_cx, object, instant_of_s(a), instant_of_s(b), STR_ABSENT, &touches, &needs_data));
+	if (count != want || touches != (want > 0) || needs_data)
+		fail_msg("%.*s to %.*s: %zu instances and %s, not %zu, of\n%.*s",
+			STR_ARG(instant_ical(test_mem, instant_of_s(a))),
+			STR_ARG(instant_ical(test_mem, instant_of_s(b))), count, touches ? "touched" : "not touched",
+			want, STR_ARG(data));
+	arena_rewind(test_mem, mark);
+}
+
+/*
+ * An instance is found by a second at its beginning and one at its end, and nothing is by those before and after: where
+ * a THISANDFUTURE shift, a lost or doubled hour, a lost day, the end of COUNT, a long RDATE or a long override makes
+ * that hard.
+ */
+TEST(each_instance_is_found_by_the_narrowest_window)
+{
+	static const struct {
+		const char *data;
+		size_t count;
+	} cases[] = {
+		{ EVENT("DTSTART;TZID=Europe/"
+			"Berlin:20261020T023000\r\nDURATION:PT20M\r\nRRULE:FREQ=DAILY;COUNT=12\r\n"),
+			12 },
+		{ EVENT("DTSTART;TZID=Europe/Berlin:20260325T023000\r\nDURATION:PT2H\r\nRRULE:FREQ=DAILY;COUNT=9\r\n"),
+			9 },
+		{ EVENT("DTSTART;TZID=Europe/"
+			"Berlin:20261024T223000\r\nDURATION:PT10M\r\nRRULE:FREQ=HOURLY;COUNT=9\r\n"),
+			9 },
+		/* Samoa had no 30 December 2011. */
+		{ EVENT("DTSTART;TZID=Pacific/Apia:20111227T100000\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY;COUNT=7\r\n"),
+			7 },
+		{ EVENT("DTSTART;TZID=Pacific/Apia:20111227T233000\r\nDURATION:P1D\r\nRRULE:FREQ=DAILY;COUNT=6\r\n"),
+			6 },
+		{ EVENT("DTSTART;TZID=Australia/"
+			"Lord_Howe:20260404T014500\r\nDURATION:PT15M\r\nRRULE:FREQ=DAILY;COUNT=3\r\n"),
+			3 },
+		/* A shift of a day and more, forward and back, and a second one. */
+		{ HEAD PART("DTSTART;TZID=Europe/"
+			    "Berlin:20261101T090000\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY;INTERVAL=3;COUNT=8\r\n")
+				PART("RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:20261107T090000\r\n"
+				     "DTSTART;TZID=Europe/Berlin:20261109T040000\r\nDURATION:PT3H\r\n")
+					PART("RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:20261116T090000\r\n"
+					     "DTSTART;TZID=Europe/Berlin:20261114T220000\r\nDURATION:PT5M\r\n") TAIL,
+			8 },
+		/* A shift over the change of clock. */
+		{ HEAD PART("DTSTART;TZID=Europe/"
+			    "Berlin:20261020T010000\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY;COUNT=10\r\n")
+				PART("RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:20261022T010000\r\n"
+				     "DTSTART;TZID=Europe/Berlin:20261022T023000\r\nDURATION:PT1H\r\n") TAIL,
+			10 },
+		{ HEAD PART("DTSTART;VALUE=DATE:20261101\r\nRRULE:FREQ=WEEKLY;COUNT=6\r\n") PART(
+			  "RECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20261115\r\nDTSTART;VALUE=DATE:20261118\r\n"
+			  "DTEND;VALUE=DATE:20261120\r\n") TAIL,
+			6 },
+		/* One that is longer than its neighbours: its tail lies behind others. */
+		{ HEAD PART("DTSTART:20261101T090000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY;COUNT=10\r\n") PART(
+			  "RECURRENCE-ID:20261104T090000Z\r\nDTSTART:20261104T090000Z\r\nDURATION:PT100H\r\n") TAIL,
+			10 },
+		{ HEAD PART("DTSTART:20261101T090000Z\r\nDURATION:PT100H\r\nRRULE:FREQ=DAILY;COUNT=10\r\n") PART(
+			  "RECURRENCE-ID:20261104T090000Z\r\nDTSTART:20261104T090000Z\r\nDURATION:PT1H\r\n") TAIL,
+			10 },
+		{ EVENT("DTSTART:20261101T090000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY;COUNT=4\r\n"
+			"RDATE;VALUE=PERIOD:20261102T120000Z/P5D,20261120T000000Z/20261120T000001Z\r\n"),
+			6 },
+		/* The second pass, added beside the first. */
+		{ EVENT("DTSTART;TZID=Europe/Berlin:20261024T023000\r\nDURATION:PT10M\r\nRRULE:FREQ=DAILY;COUNT=3\r\n"
+			"RDATE:20261025T013000Z\r\n"),
+			4 },
+		{ EVENT("DTSTART:20261101T090000Z\r\nRRULE:FREQ=DAILY;COUNT=4\r\n"), 4 }, /* moments */
+	};
+	for (size_t c = 0; c < ARRAY_LEN(cases); c++) {
+		struct str data = str_of(cases[c].data);
+		struct occurrence *all;
+		size_t n;
+		const struct object object = stored(data);
+		assert_ok(ical_expand(
+			&test_cx, parsed(data), INSTANT_BEFORE, INSTANT_FOREVER, STR_ABSENT, 1000, &all, &n));
+		assert_int_equal(n, cases[c].count);
+		for (size_t i = 0; i < n; i++)
+			for (int64_t step = -1; step <= 1; step++) {
+				int64_t start = instant_s(all[i].start) + step, end = instant_s(all[i].end) + step;
+				check_window(data, &object, all, n, start, start + 1);
+				check_window(data, &object, all, n, end - 1, end);
+			}
+	}
+}
+
 TEST(lines_are_folded_at_75_octets_and_never_inside_a_character) /* RFC 5545 §3.1 */
 {
 	struct buf out = buf_new(test_mem, 65536);
@@ -518,14 +640,15 @@ TEST(lines_are_folded_at_75_octets_and_never_inside_a_character) /* RFC 5545 §3
 	}
 }
 
-TESTS(RUN(instances_keep_their_wall_clock_time), RUN(until_is_inclusive_in_every_form),
-	RUN(exdates_take_out_in_every_form), RUN(rdates_and_two_rules_are_merged_once_each),
-	RUN(overrides_replace_wherever_they_lie), RUN(this_and_future_moves_all_that_follow),
-	RUN(a_shift_of_centuries_moves_the_one_instance_alone), RUN(an_embedded_zone_is_used_when_its_name_is_unknown),
-	RUN(a_day_is_a_day_in_the_zone_of_the_query), RUN(more_instances_than_the_limit_are_refused),
-	RUN(rules_that_exclude_everything_end), RUN(alarms_ring_within_the_range_or_not),
-	RUN(a_component_touches_by_its_own_instances), RUN(a_property_touches_by_its_value),
-	RUN(expand_writes_instances_in_utc), RUN(limit_recurrence_set_keeps_the_overrides_that_matter),
+TESTS(RUN(instances_keep_their_wall_clock_time), RUN(each_instance_is_found_by_the_narrowest_window),
+	RUN(until_is_inclusive_in_every_form), RUN(exdates_take_out_in_every_form),
+	RUN(rdates_and_two_rules_are_merged_once_each), RUN(overrides_replace_wherever_they_lie),
+	RUN(this_and_future_moves_all_that_follow), RUN(a_shift_of_centuries_moves_the_one_instance_alone),
+	RUN(an_embedded_zone_is_used_when_its_name_is_unknown), RUN(a_day_is_a_day_in_the_zone_of_the_query),
+	RUN(more_instances_than_the_limit_are_refused), RUN(rules_that_exclude_everything_end),
+	RUN(alarms_ring_within_the_range_or_not), RUN(a_component_touches_by_its_own_instances),
+	RUN(a_property_touches_by_its_value), RUN(expand_writes_instances_in_utc),
+	RUN(limit_recurrence_set_keeps_the_overrides_that_matter),
 	RUN(limit_freebusy_set_keeps_the_periods_that_matter), RUN(parts_are_selected_by_component_and_property),
 	RUN(busy_time_is_merged_sorted_and_clipped), RUN(a_dense_series_is_busy_as_a_whole),
 	RUN(lines_are_folded_at_75_octets_and_never_inside_a_character))
