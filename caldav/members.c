@@ -44,7 +44,7 @@ static int by_id(const void *a, const void *b)
 
 err_t members_fetch(struct members *m, struct object *objects, size_t from, size_t count, size_t *end_out)
 {
-	size_t end = object_lot(objects, from, count);
+	size_t end = object_batch(objects, from, count);
 	struct id *ids = arena_array(m->cx->mem, struct id, end - from + 1);
 	for (size_t i = from; i < end; i++)
 		ids[i - from] = objects[i].id;

@@ -49,7 +49,7 @@ MUST_CHECK err_t members_respond(
 bool members_missing(struct members *m, struct str href, int status);
 
 /*
- * The data of objects[from …], as many as LOT_OCTETS allow and at least one; returns where it stopped. Those that
+ * The data of objects[from …], as many as BATCH_OCTETS allow and at least one; returns where it stopped. Those that
  * went meanwhile keep data absent.
  */
 MUST_CHECK err_t members_fetch(struct members *m, struct object *objects, size_t from, size_t count, size_t *end_out);

@@ -5,7 +5,7 @@
  *
  * Depth 0 and none mean the members of a calendar too: the RFC's default finds nothing, and real clients rely on this.
  */
-#include "caldav/calendar/recur/work.h"
+#include "caldav/calendar/recur/budget.h"
 #include "caldav/calendar/view/time_range.h"
 #include "caldav/members.h"
 #include "caldav/reports/calendar_data.h"
@@ -86,7 +86,7 @@ static err_t judge_data(struct ctx *cx, const struct search *q, const struct obj
 	*out = false;
 	if (!o->data.ptr || !filter_may_hold(&q->filter.plan, o->data))
 		return OK;
-	TRY(work_check(cx));
+	TRY(budget_check(cx));
 	struct arena_mark mark = arena_mark(cx->mem);
 	err_t e = ical_parse(cx, o->data, &parsed);
 	if (!e)

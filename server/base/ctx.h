@@ -28,5 +28,5 @@ struct ctx {
 	unsigned fail_query;  /* dev builds: the n-th statement of this request fails; 0 is none */
 	struct str client_ip; /* textual; absent for background work and the CLI */
 	struct str user_agent;
-	uint64_t work_until_us; /* see caldav/calendar/recur/work.h; 0: not begun */
+	uint64_t budget_until_us; /* see caldav/calendar/recur/budget.h; 0: not begun */
 };

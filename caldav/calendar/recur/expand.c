@@ -1,9 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How a walk goes. Original starts are numbers on the master's clock; an example, in Europe/Berlin:
+ *
+ *     DTSTART 2 Nov 9:00, one hour, daily           the rule makes     2  3  4  5  6  7 … at 9:00
+ *     EXDATE 4 Nov 9:00                                                2  3     5  6  7
+ *     RECURRENCE-ID 3 Nov 9:00, at 20:00            has its own place  2        5  6  7   and 3 at 20:00
+ *     RECURRENCE-ID;RANGE=THISANDFUTURE             from there on      2           6  7   shifted by a day and an hour:
+ *       5 Nov 9:00, at 6 Nov 10:00, two hours                                             7  8 at 10:00, and its own 6
+ *
+ * Asked for what touches 7 Nov 0:00 to 8 Nov 0:00 (in UTC and by the second, RFC 4791 §9.9):
+ *
+ *  1. walk_from(): where an instance could begin that still runs at the window's start. The window's start on
+ *     the clock (1:00), less the longest length (2 h), the widest shift (25 h), and a second, or 25 hours where
+ *     the clock is set nearby. So the rule is sought to 5 Nov 21:59:59; nothing before is looked at.
+ *  2. merge_next(): rules and RDATE in order, each start once: 6, 7 and 8 Nov 9:00, until walk_until(), the
+ *     window's end plus the shift.
+ *  3. visit_made(): not excluded, no override of its own; the last THISANDFUTURE before it (that of 5 Nov)
+ *     describes it. 6 Nov lies at 7 Nov 10:00 to 12:00, inside; the others a day and two later, outside.
+ *  4. visit_overrides(): each by itself, wherever it lies: 3 Nov 20:00 and 6 Nov 10:00, both outside.
+ */
 #include "caldav/calendar/recur/expand.h"
 
 #include <stdlib.h>
 
-#include "caldav/calendar/recur/work.h"
+#include "caldav/calendar/recur/budget.h"
 
 /* ---- the merged, ascending original starts of a set ---- */
 
@@ -422,7 +442,7 @@ err_t ical_expand(struct ctx *cx, struct ical *object, struct instant start, str
 	size_t limit, struct occurrence **out, size_t *count_out)
 {
 	struct collector c = { .cx = cx, .limit = limit };
-	TRY(work_check(cx));
+	TRY(budget_check(cx));
 	TRY(series_read(cx, object, &c.s));
 	struct walk walk = {
 		.floating = zone_or_utc(zone), .a = window_s(start), .b = window_s(end), .visit = collect, .to = &c

@@ -129,8 +129,8 @@ struct object {
 struct ical_facts object_facts(const struct object *o);
 
 /* Data that is in memory at once: the end of the run of rows from `from` on that has so much, one row at least. */
-#define LOT_OCTETS ((size_t)4 * 1024 * 1024)
-size_t object_lot(const struct object *rows, size_t from, size_t count);
+#define BATCH_OCTETS ((size_t)4 * 1024 * 1024)
+size_t object_batch(const struct object *rows, size_t from, size_t count);
 
 /* "\"32 hex\"", with the quotes. */
 struct str etag_text(struct arena *mem, struct bytes etag);

@@ -31,10 +31,10 @@ struct str etag_text(struct arena *mem, struct bytes etag)
 	return str_fmt(mem, "\"%.*s\"", STR_ARG(hex_of(mem, etag)));
 }
 
-size_t object_lot(const struct object *rows, size_t from, size_t count)
+size_t object_batch(const struct object *rows, size_t from, size_t count)
 {
 	size_t end = from, octets = 0;
-	while (end < count && (end == from || octets + (size_t)rows[end].size <= LOT_OCTETS))
+	while (end < count && (end == from || octets + (size_t)rows[end].size <= BATCH_OCTETS))
 		octets += (size_t)rows[end++].size;
 	return end;
 }

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 #include "caldav/calendar/index/bounds.h"
-#include "caldav/calendar/recur/work.h"
+#include "caldav/calendar/recur/budget.h"
 #include "caldav/calendar/view/agenda_item.h"
 #include "caldav/calendar/view/agenda_page.h"
 #include "caldav/calendar/view/time_range.h"
@@ -224,7 +224,7 @@ static err_t add_series(struct search *s, const struct object *object)
 {
 	struct putting p = { .search = s, .object = object };
 	struct ical *ical;
-	TRY(work_check(s->cx));
+	TRY(budget_check(s->cx));
 	TRY(ical_parse(s->cx, object->data, &ical));
 	TRY(series_read(s->cx, ical, &p.series));
 	p.walk = (struct walk){ .floating = s->floating,
@@ -245,12 +245,12 @@ static int contender_cmp(const void *a, const void *b)
 }
 
 /* The contenders from `from` on that are read together. No more than the page has places: the next may be too late. */
-static size_t contender_lot(const struct search *s, size_t from, struct id *ids)
+static size_t contender_batch(const struct search *s, size_t from, struct id *ids)
 {
 	size_t n = 0, octets = 0, most = s->query->expand ? s->query->limit + 1 : CANDIDATES_AT_ONCE;
 	while (from + n < s->count && n < most && s->contenders[from + n].begins < search_end(s)) {
 		octets += (size_t)s->contenders[from + n].size;
-		if (n > 0 && octets > LOT_OCTETS)
+		if (n > 0 && octets > BATCH_OCTETS)
 			break;
 		ids[n] = s->contenders[from + n].id;
 		n++;
@@ -264,7 +264,7 @@ static err_t add_contenders(struct search *s)
 	size_t n = 0;
 	if (s->count)
 		qsort(s->contenders, s->count, sizeof *s->contenders, contender_cmp);
-	for (size_t from = 0; (n = contender_lot(s, from, ids)) > 0; from += n) {
+	for (size_t from = 0; (n = contender_batch(s, from, ids)) > 0; from += n) {
 		struct arena_mark mark = arena_mark(s->cx->mem);
 		struct object *objects;
 		size_t count;
@@ -306,7 +306,7 @@ static size_t spots_that_fit(const struct agenda_page *page, struct id *ids, siz
 		if (known)
 			continue;
 		octets += (size_t)spot->size;
-		if (n > 0 && octets > LOT_OCTETS)
+		if (n > 0 && octets > BATCH_OCTETS)
 			break;
 		ids[n++] = spot->object;
 	}

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "caldav/calendar/index/bounds.h"
-#include "caldav/calendar/recur/runs.h"
-#include "caldav/calendar/recur/work.h"
+#include "caldav/calendar/recur/dense_series.h"
+#include "caldav/calendar/recur/budget.h"
 
 /* ---- collecting ---- */
 
@@ -108,7 +108,7 @@ static err_t add_from_data(struct ctx *cx, struct adding *a, const struct object
 	const struct freebusy *fb = a->fb;
 	struct ical *parsed;
 	const struct series *s;
-	TRY(work_check(cx));
+	TRY(budget_check(cx));
 	TRY(ical_parse(cx, object->data, &parsed));
 	TRY(series_read(cx, parsed, &s));
 	struct walk walk = { .floating = zone_or_utc(fb->zone),
@@ -118,7 +118,7 @@ static err_t add_from_data(struct ctx *cx, struct adding *a, const struct object
 		.to = a };
 	if (s->master && s->master->busy) {
 		a->kind = s->master->tentative ? BUSY_TENTATIVE : BUSY;
-		walk.overrides_alone = series_runs(cx->mem, s, &walk, add_run, a);
+		walk.overrides_alone = dense_series_runs(cx->mem, s, &walk, add_run, a);
 	}
 	bool whole = series_walk(cx->mem, s, &walk);
 	return whole && !a->over ? OK : FAIL(cx, TOO_COSTLY, "free-busy: a series is too dense");

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "caldav/calendar/recur/work.h"
+#include "caldav/calendar/recur/budget.h"
 #include "caldav/calendar/view/time_range.h"
 
 bool ical_selects(const struct ical_selection *selection)
@@ -294,7 +294,7 @@ err_t ical_expand_data(struct ctx *cx, struct ical *object, const struct ical_se
 		raw_add(out, object->data);
 		return OK;
 	}
-	TRY(work_check(cx));
+	TRY(budget_check(cx));
 	TRY(series_read(cx, object, &w.series));
 	ical_line(out, STR("BEGIN"), STR(""), STR("VCALENDAR"));
 	for (const struct ical_prop *p = object->root->props; p; p = p->next)

@@ -3,7 +3,7 @@
 #include "caldav/calendar/view/time_range.h"
 
 #include "caldav/calendar/index/bounds.h"
-#include "caldav/calendar/recur/work.h"
+#include "caldav/calendar/recur/budget.h"
 
 /* ---- a whole object, from what is stored beside it ---- */
 
@@ -49,7 +49,7 @@ err_t ical_touches(struct ctx *cx, const struct object *object, struct instant s
 		*needs_data_out = true;
 		return OK;
 	}
-	TRY(work_check(cx));
+	TRY(budget_check(cx));
 	TRY(ical_parse(cx, object->data, &parsed));
 	TRY(series_read(cx, parsed, &s));
 	struct walk walk = {
@@ -187,7 +187,7 @@ err_t ical_comp_touches(struct ctx *cx, struct ical *object, const struct ical_c
 		.visit = found,
 		.to = out };
 	*out = false;
-	TRY(work_check(cx));
+	TRY(budget_check(cx));
 	TRY(series_read(cx, object, &s)); /* kept with the object; what follows is not */
 	struct arena_mark mark = arena_mark(cx->mem);
 	if (series_of_comp(s, comp))
@@ -217,7 +217,7 @@ err_t ical_prop_touches(struct ctx *cx, struct ical *object, const struct ical_c
 	struct instance_test test = { .a = window_s(start),
 		.b = window_s(end),
 		.of_end = str_eq(name, STR("DTEND")) || str_eq(name, STR("DUE")) };
-	TRY(work_check(cx));
+	TRY(budget_check(cx));
 	TRY(series_read(cx, object, &s));
 	*out = false;
 	if (series_of_comp(s, comp) && (test.of_end || str_eq(name, STR("DTSTART")))) {

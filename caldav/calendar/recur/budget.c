@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "caldav/calendar/recur/work.h"
+#include "caldav/calendar/recur/budget.h"
 
 #include <time.h>
 
@@ -10,12 +10,12 @@ static uint64_t thread_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-err_t work_check(struct ctx *cx)
+err_t budget_check(struct ctx *cx)
 {
 	uint64_t now = thread_us();
-	if (!cx->work_until_us)
-		cx->work_until_us = now + WORK_MAX_US;
-	return now <= cx->work_until_us
+	if (!cx->budget_until_us)
+		cx->budget_until_us = now + BUDGET_US;
+	return now <= cx->budget_until_us
 		       ? OK
-		       : FAIL(cx, TOO_COSTLY, "calendar work took over %d s", (int)(WORK_MAX_US / 1000000));
+		       : FAIL(cx, TOO_COSTLY, "calendar work took over %d s", (int)(BUDGET_US / 1000000));
 }

@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "caldav/calendar/recur/runs.h"
+/*
+ * An example: each minute from 12:00:00 on, one minute long, EXDATE 12:03:00, asked for 12:01:30 to 12:06:00. The rule
+ * is base 12:00:00, step 60 s, and instance number n begins at base + n * step. Around the window (a day on each side,
+ * for clocks that are set) numbers 0 to 1446 count. The EXDATE is a hole at [12:03:00, 12:03:01): number 3. So there
+ * are two runs, 0 to 2 and 4 to 1446, each from the start of its first to the end of its last: 12:00:00 to 12:03:00,
+ * and from 12:04:00 on. Whoever asked clips them to the window. With a length of 59 s there would be a gap after each:
+ * no dense series.
+ */
+#include "caldav/calendar/recur/dense_series.h"
 
 #include <stdlib.h>
 
@@ -100,7 +108,7 @@ static void run_visit(const struct running *r, int64_t first, int64_t last)
 	r->visit(r->to, when_utc(begin, r->walk->floating), timing_place(r->s->master, end, r->walk->floating).end);
 }
 
-bool series_runs(struct arena *mem, const struct series *s, const struct walk *walk,
+bool dense_series_runs(struct arena *mem, const struct series *s, const struct walk *walk,
 	void (*visit)(void *to, int64_t start, int64_t end), void *to)
 {
 	struct even even;

@@ -10,6 +10,6 @@
 
 #include "server/base/ctx.h"
 
-#define WORK_MAX_US UINT64_C(5000000)
+#define BUDGET_US UINT64_C(5000000)
 
-MUST_CHECK err_t work_check(struct ctx *cx);
+MUST_CHECK err_t budget_check(struct ctx *cx);
