@@ -120,7 +120,7 @@ static err_t add_data(struct api_call *call, struct freebusy *fb, const struct o
 {
 	for (size_t from = 0; from < count;) {
 		struct arena_mark mark = arena_mark(call->rq->cx.mem);
-		size_t end = object_lot(rows, from, count), whole_count;
+		size_t end = object_batch(rows, from, count), whole_count;
 		struct id *ids = arena_array(call->rq->cx.mem, struct id, end - from);
 		struct object *whole;
 		bool again;

@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Events that CalDAV stored and REST changes: instants, the stored form, instances and their overrides, and what hangs on a series."""
+import re
+from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
 import pytest
-from event_edits import Edits, OWN_ZONE, document, event, plain, shown, starts, unfolded, without_stamps
+import vobject
+from event_edits import Edits, OWN_ZONE, document, event, plain, shown, starts
 
 SERVE = ["--rate-limit", "100000"]
 
@@ -307,3 +312,69 @@ def test_days_are_whole_everywhere(edits, lines, end):
     assert item["end_time"] == end
     last = f"{end}T00:00:00Z"
     assert edits.range(last, "2026-01-30T00:00:00Z") == []
+
+
+# ---- every special character in every written place, as another library reads it ----
+
+NASTY = ["a,b;c\\d", "\\n \\, \\; \\N", "line\nline\r\nline", "tab\tand ^ and ^^ and ^n and ^'", 'quote " and \'', "colon : semi ; comma , equals =",
+    "ü€😀" * 30, " blanks around ", "BEGIN:VEVENT\nEND:VEVENT", "%s {} <b>&amp;</b> $1", "\u2028\u2029\u0085"]
+
+
+def rfc6868(text):
+    """§3.2: what ^n, ^' and ^^ stand for; the libraries at hand do not know it."""
+    return re.sub(r"\^(.)", lambda m: {"n": "\n", "'": '"', "^": "^"}.get(m[1], m[0]), text)
+
+
+@pytest.mark.parametrize("how", ["post", "patch", "instance"])
+@pytest.mark.parametrize("text", NASTY)
+def test_special_characters_are_read_back_by_another_library(edits, text, how):
+    """RFC 5545 §3.3.11, RFC 6868; texts, lists and parameters."""
+    plain_text = text.replace("\r\n", "\n")
+    people = [{"email": "a@example.org", "name": text, "status": "accepted"}, {"email": "b+c@example.org", "name": None, "status": "needs_action"}]
+    fields = {"title": text, "description": text, "location": text, "category": text, "url": "https://example.org/?a=1,2;3:4\\\"^n", "attendees": people}
+    base = {"start_time": "2026-11-24T09:00:00Z", "end_time": "2026-11-24T10:00:00Z", "timezone": "Europe/Berlin", "recurrence": {"rule": "FREQ=DAILY;COUNT=2"}}
+    if how == "post":
+        made = edits.post(**base, **fields)
+    else:
+        made = edits.post(**base)
+        target = f"/v1/events/{made['id']}" + ("_20261125T090000Z" if how == "instance" else "")
+        made = edits("PATCH", target, fields).json
+    assert (made["title"], made["description"], made["location"]) == (plain_text,) * 3 and made["url"] == fields["url"]
+    assert made["category"] == plain_text.strip(" \t") and made["attendees"][0]["name"] == plain_text
+    event_id = made["recurring_event_id"] or made["id"]
+    ics = edits("GET", f"/v1/events/{event_id}", None, {"Accept": "text/calendar"}).text
+    assert all(len(line.encode()) <= 75 for line in ics.split("\r\n")), "RFC 5545 §3.1"
+    events = [e for e in vobject.readOne(ics).vevent_list]
+    read = events[-1] if how == "instance" else events[0]
+    assert (read.summary.value, read.description.value, read.location.value) == (plain_text,) * 3
+    assert read.categories.value == [plain_text]
+    assert rfc6868(read.attendee_list[0].params["CN"][0]) == plain_text and read.attendee_list[1].value == "mailto:b+c@example.org"
+    assert edits("PATCH", f"/v1/events/{made['id']}", made).json == made, "and it is written as it was read (F7)"
+
+
+# ---- a fraction of tests/unit/calendar/test_instants.c, over both doors, beside Python's zoneinfo ----
+
+CHANGES = [("Europe/Berlin", "2026-10-25T01:00"), ("Europe/Berlin", "2027-03-28T01:00"), ("America/New_York", "2026-11-01T06:00"),
+    ("Australia/Lord_Howe", "2026-04-04T15:00"), ("America/Santiago", "2027-04-04T03:00"), ("Africa/Casablanca", "2027-02-07T02:00"),
+    ("Asia/Gaza", "2026-10-24T00:00"), ("Antarctica/Troll", "2026-10-25T01:00"), ("Africa/Cairo", "2026-10-29T21:00")]
+
+
+@pytest.mark.parametrize("zone,change", CHANGES)
+def test_an_instant_is_the_same_through_both_doors(edits, zone, change):
+    """F3: written on REST and read on CalDAV, and back; a local time of CalDAV's is the first of two (RFC 5545 §3.3.5)."""
+    change = datetime.fromisoformat(change + "+00:00")
+    expected = []
+    for minutes in (-100, -61, -60, -30, -1, 0, 1, 29, 30, 59, 60, 90):
+        begin = change + timedelta(minutes=minutes)
+        end = begin + timedelta(minutes=45)
+        made = edits.post(title=str(minutes), start_time=begin.isoformat(), end_time=end.isoformat(), timezone=zone)
+        assert datetime.fromisoformat(made["start_time"].replace("Z", "+00:00")) == begin
+        assert datetime.fromisoformat(made["end_time"].replace("Z", "+00:00")) == end
+        expected.append((begin.strftime("%Y%m%dT%H%M%SZ"), str(minutes), "CONFIRMED"))
+        local = begin.astimezone(ZoneInfo(zone)).replace(fold=0)
+        edits.put(document(event(f"DTSTART;TZID={zone}:{local:%Y%m%dT%H%M%S}", "DURATION:PT45M", f"SUMMARY:local {minutes}")))
+        first = local.astimezone(timezone.utc)
+        expected.append((first.strftime("%Y%m%dT%H%M%SZ"), f"local {minutes}", "CONFIRMED"))
+    window = change - timedelta(days=2), change + timedelta(days=2)
+    assert edits.expanded(*(t.strftime("%Y%m%dT%H%M%SZ") for t in window)) == sorted(expected, key=str)
+    assert shown(edits.range(*(t.strftime("%Y-%m-%dT%H:%M:%SZ") for t in window))) == sorted(expected, key=str)
