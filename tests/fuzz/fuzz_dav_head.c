@@ -6,6 +6,7 @@
 #include "caldav/headers.h"
 #include "caldav/href.h"
 #include "server/base/config.h"
+#include "server/http/route.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
