@@ -333,6 +333,8 @@ static void recurrence_id_move(struct moving *m, const struct timing *t, struct 
 	const struct ical_prop *prop = ical_prop(t->comp, STR("RECURRENCE-ID"));
 	struct buf line = lines_new(m->e);
 	struct str range = STR("");
+	if (!prop) /* a second master, which no PUT lets in */
+		return;
 	for (size_t i = 0; i < prop->param_count; i++)
 		if (str_eq(prop->params[i].name, STR("RANGE")))
 			range = str_cat(m->e->cx->mem, STR(";RANGE="), prop->params[i].raw);
