@@ -2,6 +2,7 @@
 #include "server/base/id.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +94,21 @@ bool base62_to(struct str text, uint8_t *octets, size_t len)
 	return true;
 }
 
+/*
+ * The time of the next id, in units of 1/4096 ms: that of `now`, or one unit after the last that was given out. So ids
+ * of one process are in the order in which they were made, whatever its threads' clocks say (RFC 9562 §6.2, method 3).
+ */
+static uint64_t next_time(struct instant now)
+{
+	static _Atomic uint64_t last;
+	uint64_t us = now.us > 0 ? (uint64_t)now.us : 0;
+	uint64_t wanted = us / 1000 << 12 | (us % 1000 << 12) / 1000, before = atomic_load(&last), next;
+	do
+		next = wanted > before ? wanted : before + 1;
+	while (!atomic_compare_exchange_weak(&last, &before, next));
+	return next;
+}
+
 struct id id_new(struct instant now)
 {
 	struct id id;
@@ -100,10 +116,11 @@ struct id id_new(struct instant now)
 		fputs("calends: no random numbers\n", stderr);
 		abort();
 	}
-	uint64_t ms = (uint64_t)(now.us / 1000);
+	uint64_t time = next_time(now);
 	for (int i = 0; i < 6; i++)
-		id.octets[i] = (uint8_t)(ms >> (40 - 8 * i));
-	id.octets[6] = (uint8_t)((id.octets[6] & 0x0F) | 0x70);
+		id.octets[i] = (uint8_t)(time >> 12 >> (40 - 8 * i));
+	id.octets[6] = (uint8_t)(0x70 | (time >> 8 & 0x0F));
+	id.octets[7] = (uint8_t)time;
 	id.octets[8] = (uint8_t)((id.octets[8] & 0x3F) | 0x80);
 	id.octets[15] &= 0xFE;
 	return id;

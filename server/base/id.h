@@ -22,7 +22,10 @@ struct id_list {
 /* Digits of a 128-bit number in base62. */
 #define ID_DIGITS 22
 
-/* A new UUIDv7 of `now`; the rest is random. */
+/*
+ * A new UUIDv7 of `now`, to the quarter of a microsecond; the rest is random. Later than all that this process made
+ * before: where `now` is not, an id's time is the next after the last one's.
+ */
 struct id id_new(struct instant now);
 bool id_eq(struct id a, struct id b);
 bool id_is_zero(struct id a);

@@ -36,6 +36,31 @@ TEST(ids_sort_by_time)
 	assert_true(id_cmp(early, late) < 0);
 }
 
+/* RFC 9562 §6.2: within a millisecond, within a microsecond, and when the clock goes back. */
+TEST(ids_are_in_the_order_in_which_they_were_made)
+{
+	struct id last = id_new(test_cx.now);
+	for (int i = 0; i < 20000; i++) {
+		struct instant at = { test_cx.now.us + i / 20 * (i % 3 == 0 ? -1 : 1) };
+		struct id next = id_new(at);
+		if (id_cmp(last, next) >= 0)
+			fail_msg("the id %d is not after the one before", i);
+		last = next;
+	}
+}
+
+TEST(an_id_tells_its_microsecond)
+{
+	struct instant at = { INT64_C(4102444800123456) }; /* 2100: after all that this program makes */
+	struct id id = id_new(at);
+	const uint64_t ms = UINT64_C(4102444800123);
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(id.octets[i], (uint8_t)(ms >> (40 - 8 * i)));
+	assert_int_equal(id.octets[6] >> 4, 7);
+	assert_int_equal((id.octets[6] & 0x0F) << 8 | id.octets[7], 456 * 4096 / 1000);
+	assert_int_equal(id.octets[8] >> 6, 2);
+}
+
 TEST(the_test_twin_differs_in_the_last_bit_alone)
 {
 	struct id live = id_new(test_cx.now), twin = id_in_mode(live, true);
@@ -45,4 +70,5 @@ TEST(the_test_twin_differs_in_the_last_bit_alone)
 }
 
 TESTS(RUN(an_id_survives_its_text), RUN(texts_that_are_no_ids_are_refused), RUN(ids_sort_by_time),
-	RUN(the_test_twin_differs_in_the_last_bit_alone))
+	RUN(ids_are_in_the_order_in_which_they_were_made), RUN(the_test_twin_differs_in_the_last_bit_alone),
+	RUN(an_id_tells_its_microsecond))
