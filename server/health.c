@@ -11,13 +11,21 @@
 #include "sql.h"
 
 #define TEXT "text/plain; charset=utf-8"
+/* A probe that hears nothing for longer than this has its answer, too. */
+#define READY_MS 2000
 #define METRICS "text/plain; version=0.0.4; charset=utf-8"
 
 static struct civet *_Atomic watched;
+static struct jobs *_Atomic watched_jobs;
 
 void health_watch(struct civet *server)
 {
 	atomic_store(&watched, server);
+}
+
+void health_watch_jobs(struct jobs *jobs)
+{
+	atomic_store(&watched_jobs, jobs);
 }
 
 /* The process answers. Says nothing of the database: a restart would not mend that. */
@@ -37,6 +45,7 @@ DB_RESULT(ping, struct ping, one);
 static err_t readyz(struct request *rq, struct response *rs)
 {
 	struct ping row;
+	ctx_begin(&rq->cx, READY_MS);
 	TRY(db_row_(&rq->cx, &sql_ping, ROW(ping, &row), NULL, 0));
 	BUF_LIT(reply(rs, 200, TEXT), "ready\n");
 	return OK;
@@ -67,6 +76,31 @@ static void print_metrics(struct buf *out, const struct metric *metrics, size_t 
 	for (size_t i = 0; i < count; i++)
 		buf_fmt(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", metrics[i].name, metrics[i].help, metrics[i].name,
 			metrics[i].type, metrics[i].name, (unsigned long long)metrics[i].value);
+}
+
+/* One family a figure, one sample a job. */
+static void print_jobs(struct buf *out, struct jobs *jobs)
+{
+	static const struct {
+		const char *name, *type, *help;
+	} figures[] = {
+		{ "calends_job_runs_total", "counter", "Runs of a job that have ended." },
+		{ "calends_job_failures_total", "counter", "Runs that failed." },
+		{ "calends_job_last_duration_seconds", "gauge", "How long the last run took." },
+		{ "calends_job_last_success_timestamp_seconds", "gauge", "When a run last succeeded; 0 is never." },
+	};
+	struct job_stats job;
+	for (size_t f = 0; f < ARRAY_LEN(figures) && jobs; f++) {
+		buf_fmt(out, "# HELP %s %s\n# TYPE %s %s\n", figures[f].name, figures[f].help, figures[f].name,
+			figures[f].type);
+		for (size_t i = 0; jobs_stats(jobs, i, &job); i++) {
+			uint64_t success_us = instant_is_none(job.last_success) ? 0 : (uint64_t)job.last_success.us;
+			const uint64_t thousandths[] = { job.runs * 1000, job.failures * 1000, job.last_us / 1000,
+				success_us / 1000 };
+			buf_fmt(out, "%s{job=\"%s\"} %llu.%03llu\n", figures[f].name, job.name,
+				(unsigned long long)thousandths[f] / 1000, (unsigned long long)thousandths[f] % 1000);
+		}
+	}
 }
 
 /* Figures are for the operator: only a caller on this machine sees them, and not through a proxy. */
@@ -109,10 +143,16 @@ static err_t metrics(struct request *rq, struct response *rs)
 		{ "calends_db_failures_total", "counter", "Statements that failed.", db.failures },
 		{ "calends_db_timeouts_total", "counter", "Waits for a connection that ended in 503.", db.timeouts },
 		{ "calends_db_reconnects_total", "counter", "Connections made anew after a loss.", db.reconnects },
+		{ "calends_db_late_total", "counter", "Answers of the database that nobody waited for any longer.",
+			db.late },
+		{ "calends_disk_low", "gauge", "Whether what is stored is refused since the disk is nearly full.",
+			db_disk_is_low(rq->cx.db) },
 		{ "calends_resident_memory_kib", "gauge", "Resident memory of the server process.",
 			(uint64_t)resident_kib() },
 	};
-	print_metrics(reply(rs, 200, METRICS), all, ARRAY_LEN(all));
+	struct buf *out = reply(rs, 200, METRICS);
+	print_metrics(out, all, ARRAY_LEN(all));
+	print_jobs(out, atomic_load(&watched_jobs));
 	return OK;
 }
 

@@ -3,8 +3,10 @@
 #pragma once
 
 #include "server/http/civet.h"
+#include "server/jobs/jobs.h"
 
 extern const struct module health_module; /* prefix "": comes last */
 
-/* Whose connection counts /metrics tells; set once, before the first request. */
+/* Whose connection and job counts /metrics tells; set before the first request, and jobs NULL before they are closed. */
 void health_watch(struct civet *server);
+void health_watch_jobs(struct jobs *jobs);

@@ -8,7 +8,7 @@
 /* Libraries with global state are set up here, before the first thread. */
 int main(int argc, char **argv)
 {
-	serve_block_signals();
+	serve_prepare_process();
 	xmlInitParser();
 	crypto_setup();
 	return command_main(argc - 1, argv + 1);

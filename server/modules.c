@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/modules.h"
 
+#include <string.h>
+
 #include "caldav/routes.h"
 #include "oauth/routes.h"
+#include "server/account/housekeeping.h"
 #include "server/account/key.h"
 #include "server/account/last_used.h"
 #include "server/account/session.h"
 #include "server/api/routes.h"
+#include "server/db/disk.h"
+#include "server/db/housekeeping.h"
 #include "server/health.h"
 #include "server/http/concurrency.h"
 #include "server/http/limit.h"
@@ -90,6 +95,39 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 	app->seen = note_use;
 	app->show_page = web_show_error;
 	return app;
+}
+
+#define KEEPER_EVERY_MS 1000
+#define DISK_EVERY_MS 2000
+#define HOUSEKEEPING_EVERY_MS 60000
+#define ACCOUNT_HOUSEKEEPING_EVERY_MS 3600000
+#define JOB_PATIENCE_MS 30000
+#define KEEPER_PATIENCE_MS 60000
+
+static err_t keep_cluster(struct ctx *cx, void *embedded)
+{
+	return embedded_keep(cx, embedded);
+}
+
+struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct runtime *runtime)
+{
+	struct disk_watch *disk = arena_new(cx->mem, struct disk_watch);
+	*disk = (struct disk_watch){
+		.folder = embedded_folder(runtime->embedded),
+		.low_bytes = (uint64_t)runtime->config.disk_low_mib << 20,
+	};
+	const struct job rows[] = {
+		{ "disk", DISK_EVERY_MS, JOB_PATIENCE_MS, disk_measure, disk },
+		{ "cluster", KEEPER_EVERY_MS, KEEPER_PATIENCE_MS, keep_cluster, runtime->embedded },
+		{ "housekeeping", HOUSEKEEPING_EVERY_MS, JOB_PATIENCE_MS, housekeeping, NULL },
+		{ "account_housekeeping", ACCOUNT_HOUSEKEEPING_EVERY_MS, JOB_PATIENCE_MS, account_housekeeping, NULL },
+		/* Last: with --last-used-ms 0 there is no such job. */
+		{ "last_used", (unsigned)runtime->config.last_used_ms, JOB_PATIENCE_MS, last_used_write,
+			app->last_used },
+	};
+	struct job *own = arena_array(cx->mem, struct job, ARRAY_LEN(rows));
+	memcpy(own, rows, sizeof rows);
+	return (struct job_table){ own, ARRAY_LEN(rows) - (runtime->config.last_used_ms == 0) };
 }
 
 void app_close(struct app *app)

@@ -8,17 +8,15 @@
 #include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "caldav/calendar/zone/zone.h"
-#include "server/account/housekeeping.h"
 #include "server/base/log.h"
-#include "server/db/housekeeping.h"
 #include "server/db/pool.h"
 #include "server/db/query.h"
 #include "server/health.h"
@@ -27,69 +25,89 @@
 #include "server/modules.h"
 #include "web/demo.h"
 
-#define HOUSEKEEPING_EVERY_S 60
-#define ACCOUNT_HOUSEKEEPING_EVERY_S 3600
+#define JOB_THREADS 3
+#define JOBS_END_MS 3000
+#define STOP_GRACE_MS 6000 /* on top of --drain-ms */
 #define DEMO_THREADS 8
 #define BODY_BUDGET ((size_t)256 << 20)
 
-/* The thread for what happens by itself: the private cluster's health, rings and rows that nobody can see any more. */
-struct keeper {
+/*
+ * A stop has a bound. Answers have --drain-ms; all waits of the process end with that (wait_end_by), so threads that
+ * wait for a database which does not answer come back by themselves. What is still there a while later is left behind:
+ * the process tells what that is, and ends.
+ */
+struct stopper {
 	pthread_t thread;
-	atomic_bool stop;
-	const struct runtime *runtime;
+	pthread_mutex_t lock;
+	pthread_cond_t done_is_set;
+	bool done;
+	struct timespec limit;
+	struct civet *server;
+	struct db_pool *db;
 };
 
-static err_t keep_house(struct ctx *cx, unsigned second)
+__attribute__((noreturn)) static void leave_behind(const struct civet_stats *http, struct db_pool *db)
 {
-	if (second % HOUSEKEEPING_EVERY_S == 0)
-		TRY(housekeeping(cx));
-	if (second % ACCOUNT_HOUSEKEEPING_EVERY_S == 0)
-		TRY(account_housekeeping(cx));
-	return OK;
+	struct db_stats left = db_stats(db);
+	log_event(LOG_ERROR, "stopped", LOG_C("exit", "forced"), LOG_INT("requests", http ? http->in_flight : 0),
+		LOG_INT("database_connections_busy", left.busy), LOG_INT("database_waiting", left.waiting));
+	_exit(1);
 }
 
-static void keep_second(const struct keeper *keeper, struct arena *mem, unsigned second)
+/* Not by wait_cond(): that ends with all waits, and this one is for after. */
+static void *watch_stop(void *arg)
 {
-	struct ctx cx = {
-		.mem = mem,
-		.db = keeper->runtime->db,
-		.config = &keeper->runtime->config,
-		.keys = keeper->runtime->keys,
-		.now = instant_now(),
-	};
-	cx.request_id = id_new(cx.now);
-	embedded_keep(&cx, keeper->runtime->embedded);
-	err_t e = keep_house(&cx, second);
-	if (e)
-		log_event(
-			LOG_WARN, "housekeeping", LOG_C("error", err_row(e->kind)->name), LOG_STR("detail", e->detail));
-	db_end(&cx);
-	arena_reset(mem);
-}
-
-static void *keep(void *arg)
-{
-	struct keeper *keeper = arg;
-	struct arena *mem = arena_open();
-	const struct timespec second = { .tv_sec = 1 };
-	for (unsigned round = 0; !atomic_load(&keeper->stop); round++) {
-		keep_second(keeper, mem, round);
-		nanosleep(&second, NULL);
+	struct stopper *stop = arg;
+	pthread_mutex_lock(&stop->lock);
+	int late = 0;
+	while (!stop->done && !late)
+		late = pthread_cond_timedwait(&stop->done_is_set, &stop->lock, &stop->limit);
+	if (late) { /* with the lock: the server stays as long as it is looked at */
+		struct civet_stats http = { 0 };
+		if (stop->server)
+			http = civet_stats(stop->server);
+		leave_behind(&http, stop->db);
 	}
-	arena_close(mem);
+	pthread_mutex_unlock(&stop->lock);
 	return NULL;
 }
 
-static err_t keeper_start(struct ctx *cx, struct keeper *keeper)
+static bool stopper_start(struct stopper *stop, unsigned drain_ms)
 {
-	int failed = pthread_create(&keeper->thread, NULL, keep, keeper);
-	return failed ? FAIL(cx, INTERNAL, "pthread_create: %s", strerror(failed)) : OK;
+	clock_gettime(CLOCK_MONOTONIC, &stop->limit);
+	stop->limit.tv_sec += (drain_ms + STOP_GRACE_MS) / 1000;
+	pthread_mutex_init(&stop->lock, NULL);
+	wait_cond_init(&stop->done_is_set);
+	wait_end_by(deadline_in_ms(drain_ms));
+	return pthread_create(&stop->thread, NULL, watch_stop, stop) == 0;
 }
 
-static void keeper_stop(struct keeper *keeper)
+static void stopper_forgets_server(struct stopper *stop)
 {
-	atomic_store(&keeper->stop, true);
-	pthread_join(keeper->thread, NULL);
+	pthread_mutex_lock(&stop->lock);
+	stop->server = NULL;
+	pthread_mutex_unlock(&stop->lock);
+}
+
+static void stopper_end(struct stopper *stop, bool started)
+{
+	pthread_mutex_lock(&stop->lock);
+	stop->done = true;
+	pthread_cond_signal(&stop->done_is_set);
+	pthread_mutex_unlock(&stop->lock);
+	if (started)
+		pthread_join(stop->thread, NULL); /* it does nothing more */
+	pthread_cond_destroy(&stop->done_is_set);
+	pthread_mutex_destroy(&stop->lock);
+	wait_end_by_none(); /* what is left to do has bounds of its own: last uses, the private cluster */
+}
+
+/* No core dump, and no debugger of the same user: there are keys in this memory. */
+static void keep_secrets(void)
+{
+	const struct rlimit none = { 0, 0 };
+	prctl(PR_SET_DUMPABLE, 0);
+	setrlimit(RLIMIT_CORE, &none);
 }
 
 /*
@@ -106,8 +124,7 @@ static err_t drop_privileges(struct ctx *cx)
 		user = getpwnam("nobody");
 	if (!user || setgroups(0, NULL) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)
 		return REFUSE(cx, INTERNAL, "", "cannot change to the user calends: %s", strerror(errno));
-	/* A change of user clears this: a debugger of that user must not read keys out of us. */
-	prctl(PR_SET_DUMPABLE, 0);
+	keep_secrets(); /* a change of user may clear it */
 	return OK;
 }
 
@@ -180,16 +197,35 @@ static void demo_stop(struct demo_side *side)
 		demo_platform_close(side->platform);
 }
 
-static err_t run_until_signal(struct ctx *cx, const struct command_call *call, struct tls *tls)
+static err_t jobs_begin(struct ctx *cx, const struct command_call *call, const struct app *app, struct jobs **out)
 {
-	struct keeper keeper = { .runtime = call->runtime };
-	TRY(keeper_start(cx, &keeper));
-	log_event(LOG_INFO, "listening", LOG_STR("address", cx->config->listen),
-		LOG_STR("public_url", cx->config->public_url), LOG_INT("threads", cx->config->threads),
-		LOG_C("tls", tls ? "yes" : "no"));
-	wait_for_end(tls);
-	keeper_stop(&keeper);
+	struct job_table table = app_jobs(cx, app, call->runtime);
+	const struct jobs_settings settings = {
+		.rows = table.rows,
+		.count = table.count,
+		.threads = JOB_THREADS,
+		.db = call->runtime->db,
+		.config = call->config,
+		.keys = call->runtime->keys,
+	};
+	TRY(jobs_open(cx, &settings, out));
+	health_watch_jobs(*out);
 	return OK;
+}
+
+/* Answers first: jobs keep the private cluster running for them. */
+static void stop_all(const struct command_call *call, struct demo_side *side, struct civet *server, struct jobs *jobs)
+{
+	unsigned drain_ms = (unsigned)call->config->drain_ms;
+	struct stopper stop = { .server = server, .db = call->runtime->db };
+	bool watched = stopper_start(&stop, drain_ms);
+	demo_stop(side);
+	civet_close(server, drain_ms);
+	stopper_forgets_server(&stop);
+	wait_end_by(deadline_in_ms(0));
+	if (!jobs_close(jobs, deadline_in_ms(JOBS_END_MS)))
+		leave_behind(NULL, call->runtime->db);
+	stopper_end(&stop, watched);
 }
 
 static err_t serve_until_signal(struct ctx *cx, const struct command_call *call, struct app *app, struct tls *tls)
@@ -197,6 +233,7 @@ static err_t serve_until_signal(struct ctx *cx, const struct command_call *call,
 	struct demo demo;
 	struct demo_side side = { 0 };
 	struct civet *server = NULL;
+	struct jobs *jobs = NULL;
 	if (call->config->demo) /* takes its time, and writes into the data folder: before anybody is served */
 		TRY(demo_prepare(cx, &demo));
 	struct civet_settings settings = {
@@ -208,9 +245,15 @@ static err_t serve_until_signal(struct ctx *cx, const struct command_call *call,
 	if (!e)
 		e = demo_start(cx, &demo, &side);
 	if (!e)
-		e = run_until_signal(cx, call, tls);
-	demo_stop(&side);
-	civet_close(server, (unsigned)call->config->drain_ms);
+		e = jobs_begin(cx, call, app, &jobs);
+	if (!e) {
+		log_event(LOG_INFO, "listening", LOG_STR("address", cx->config->listen),
+			LOG_STR("public_url", cx->config->public_url), LOG_INT("threads", cx->config->threads),
+			LOG_C("tls", tls ? "yes" : "no"));
+		wait_heeds_signals(false); /* from here on they are for wait_for_end() */
+		wait_for_end(tls);
+	}
+	stop_all(call, &side, server, jobs);
 	log_event(LOG_INFO, "stopped", LOG_C("exit", e ? "failure" : "clean"));
 	return e;
 }
@@ -241,7 +284,7 @@ static void keep_memory_flat(void)
 	mallopt(M_TRIM_THRESHOLD, 512 * 1024);
 }
 
-void serve_block_signals(void)
+void serve_prepare_process(void)
 {
 	sigset_t set;
 	sigemptyset(&set);
@@ -251,4 +294,5 @@ void serve_block_signals(void)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	keep_memory_flat();
+	keep_secrets();
 }

@@ -7,4 +7,4 @@
 err_t serve_command(struct ctx *cx, const struct command_call *call);
 
 /* In main, before the first thread: the signals that serve_command waits for. */
-void serve_block_signals(void);
+void serve_prepare_process(void);

@@ -26,6 +26,8 @@
  *
  * makes sql_token_find_0 to sql_token_find_3, with the number for $leaf.
  *
+ * `-- name: object_put stores` is a statement that is refused while the disk is low (db_disk_low()).
+ *
  * Refused, with file and line: text before the first name, a name twice, a name that is no C identifier in lower case,
  * an empty statement, two statements under one name, a guard that is not there, a quote or comment that does not end, a
  * migration number twice.
@@ -46,7 +48,8 @@ struct statement {
 	char name[64];
 	char guard[64]; /* it is made with this guard, too; "" for none */
 	bool is_guard;
-	int leaves; /* it is made once for each; 0: as it stands */
+	int leaves;  /* it is made once for each; 0: as it stands */
+	bool stores; /* takes room for what a user stores: refused when the disk is low */
 	struct text sql;
 	const char *file;
 	int line;
@@ -139,13 +142,14 @@ static struct statement *statement_add(struct statement s)
 	return &statements[statement_count++];
 }
 
-/* "-- name: key_find", "-- name: key_find guard: with_key", "-- guard: with_key"; to the end of the line. */
+/* "-- name: key_find", "-- name: key_find guard: with_key", "-- name: key_add stores", "-- guard: with_key". */
 static struct statement *statement_begin(const char *file, int line, const char *text)
 {
 	struct statement s = { .file = file, .line = line };
 	char head[256];
 	snprintf(head, sizeof head, "%.*s", (int)strcspn(text, "\n"), text);
 	s.is_guard = sscanf(head, "-- guard: %63s", s.name) == 1;
+	s.stores = !s.is_guard && strstr(head, " stores") != NULL;
 	if (!s.is_guard && sscanf(head, "-- name: %63s guard: %63s", s.name, s.guard) < 1)
 		s.name[0] = 0;
 	if (strstr(head, " leaves: ") &&
@@ -435,7 +439,7 @@ static void source_write(const char *folder)
 	for (size_t i = 0; i < statement_count; i++) {
 		fprintf(out, "\nconst struct query sql_%s = { \"%s\",", statements[i].name, statements[i].name);
 		literal(out, &statements[i].sql);
-		fprintf(out, ", %zu };\n", i);
+		fprintf(out, ", %zu, %d };\n", i, statements[i].stores);
 	}
 	/* The table ends with a NULL, so that it is never empty. */
 	fputs("\nconst struct query *const sql_queries[] = {\n", out);

@@ -5,8 +5,9 @@
 #include "server/db/query.h"
 #include "sql.h"
 
-err_t account_housekeeping(struct ctx *cx)
+err_t account_housekeeping(struct ctx *cx, void *unused)
 {
+	(void)unused;
 	TRY(db_exec(cx, &sql_session_purge, NULL, IN(cx->now)));
 	TRY(db_exec(cx, &sql_throttle_purge, NULL, IN(cx->now)));
 	return db_exec(cx, &sql_key_purge, NULL, IN(instant_add_s(cx->now, -REVOKED_SHOWN_S)));

@@ -4,4 +4,4 @@
 
 #include "server/base/ctx.h"
 
-MUST_CHECK err_t account_housekeeping(struct ctx *cx); /* about every hour, on any instance */
+MUST_CHECK err_t account_housekeeping(struct ctx *cx, void *unused); /* a job, about every hour, on any instance */

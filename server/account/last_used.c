@@ -3,17 +3,16 @@
 
 #include <arpa/inet.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "server/base/log.h"
 #include "server/crypto/digest.h"
+#include "server/db/pool.h"
 #include "server/db/query.h"
 #include "sql.h"
 
-#define SLOTS_FIRST 256     /* a power of two */
+#define SLOTS_FIRST 256 /* a power of two */
+#define FLUSH_PATIENCE_MS 3000
 #define USES_MAX (1U << 16) /* in one interval; more are forgotten, and one of the next interval tells the same */
 
 struct use {
@@ -36,10 +35,7 @@ struct last_used {
 	unsigned every_ms;
 	uint64_t salt; /* nobody chooses ids that meet in one slot */
 	pthread_mutex_t lock;
-	pthread_cond_t stop_asked;
-	bool stopping;
 	struct table uses;
-	pthread_t thread;
 	struct arena *mem; /* of this struct */
 };
 
@@ -129,65 +125,37 @@ static err_t write_all(struct ctx *cx, const struct table *t)
 		IN(((struct str_list){ ips, n })));
 }
 
+/* What cannot be written is forgotten: the next use tells as much. */
+err_t last_used_write(struct ctx *cx, void *state)
+{
+	struct table all = take_all(state);
+	err_t e = OK;
+	if (all.count > 0 && !db_disk_is_low(cx->db))
+		e = write_all(cx, &all);
+	arena_close(all.mem);
+	return e;
+}
+
 void last_used_flush(struct last_used *uses)
 {
-	struct table all = take_all(uses);
-	if (all.count > 0) {
-		struct ctx cx = { .mem = all.mem, .db = uses->db, .config = uses->config, .now = instant_now() };
-		err_t e = write_all(&cx, &all);
-		if (e)
-			log_event(
-				LOG_WARN, "last_used_lost", LOG_INT("count", all.count), LOG_STR("detail", e->detail));
-		db_end(&cx);
-	}
-	arena_close(all.mem);
-}
-
-/* Wait for the interval or the stop; true when it is time to stop. */
-static bool wait_turn(struct last_used *uses)
-{
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += uses->every_ms / 1000;
-	until.tv_nsec += (long)(uses->every_ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
-	pthread_mutex_lock(&uses->lock);
-	int rc = 0;
-	while (!uses->stopping && rc == 0)
-		rc = pthread_cond_timedwait(&uses->stop_asked, &uses->lock, &until);
-	bool stopping = uses->stopping;
-	pthread_mutex_unlock(&uses->lock);
-	return stopping;
-}
-
-static void *run(void *arg)
-{
-	struct last_used *uses = arg;
-	while (!wait_turn(uses))
-		last_used_flush(uses);
-	return NULL;
+	struct arena *mem = arena_open();
+	struct ctx cx = { .mem = mem, .db = uses->db, .config = uses->config, .now = instant_now() };
+	ctx_begin(&cx, FLUSH_PATIENCE_MS);
+	err_t e = last_used_write(&cx, uses);
+	if (e)
+		log_event(LOG_WARN, "last_used_lost", LOG_STR("detail", e->detail));
+	db_end(&cx);
+	arena_close(mem);
 }
 
 struct last_used *last_used_open(struct db_pool *db, const struct config *config, unsigned every_ms)
 {
 	struct arena *mem = arena_open();
 	struct last_used *uses = arena_new(mem, struct last_used);
-	pthread_condattr_t monotonic;
 	*uses = (struct last_used){ .db = db, .config = config, .every_ms = every_ms, .mem = mem };
 	random_fill(&uses->salt, sizeof uses->salt);
 	uses->uses = table_new(SLOTS_FIRST);
 	pthread_mutex_init(&uses->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&uses->stop_asked, &monotonic);
-	pthread_condattr_destroy(&monotonic);
-	if (every_ms > 0 && pthread_create(&uses->thread, NULL, run, uses) != 0) {
-		fputs("calends: a thread cannot be started\n", stderr);
-		abort();
-	}
 	return uses;
 }
 
@@ -195,15 +163,7 @@ void last_used_close(struct last_used *uses)
 {
 	if (!uses)
 		return;
-	if (uses->every_ms > 0) {
-		pthread_mutex_lock(&uses->lock);
-		uses->stopping = true;
-		pthread_cond_signal(&uses->stop_asked);
-		pthread_mutex_unlock(&uses->lock);
-		pthread_join(uses->thread, NULL);
-	}
 	last_used_flush(uses);
-	pthread_cond_destroy(&uses->stop_asked);
 	pthread_mutex_destroy(&uses->lock);
 	arena_close(uses->uses.mem);
 	arena_close(uses->mem);

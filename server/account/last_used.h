@@ -10,16 +10,22 @@
 struct last_used;
 
 /*
- * Start collecting; a thread of its own writes every `every_ms`. With 0 there is no thread and each use is written at
- * once, in the request that saw it.
+ * Start collecting. The job last_used_write() is to be run every `every_ms`; with 0 each use is written at once, in the
+ * request that saw it.
  */
 struct last_used *last_used_open(struct db_pool *db, const struct config *config, unsigned every_ms);
 
-/* Stop the thread, write what is left. NULL is fine. */
+/* Writes what is left, for 3 s at most. NULL is fine. */
 void last_used_close(struct last_used *uses);
 
-/* Thread-safe, no waiting. `ip` may be absent. */
+/* Thread-safe, no waiting unless each use is written at once. `ip` may be absent. */
 void last_used_see(struct last_used *uses, struct id account, struct id credential, struct instant at, struct str ip);
 
-/* Write what was collected. What cannot be written is logged and forgotten: the next use tells as much. */
+/*
+ * The job: `state` is the struct last_used. What was collected is written, or where that fails or the disk is low
+ * forgotten: the next use tells as much.
+ */
+MUST_CHECK err_t last_used_write(struct ctx *cx, void *state);
+
+/* The same outside of a job. */
 void last_used_flush(struct last_used *uses);

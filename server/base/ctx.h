@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an operation is given: memory, the database, the time, who it is for in the log. One a request, or one a round
- * of a background thread. A domain operation takes `struct ctx *` and plain structs; it has never heard of HTTP.
+ * What an operation is given: memory, the database, the time, how long it may wait, who it is for in the log. One a
+ * request, or one a run of a job. A domain operation takes `struct ctx *` and plain structs; it has never heard of
+ * HTTP.
  */
 #pragma once
 
 #include "server/base/err.h"
 #include "server/base/id.h"
+#include "server/base/wait.h"
 
 struct db_pool;
 struct db_conn;
@@ -21,12 +23,26 @@ struct ctx {
 	struct db_prefetched *prefetched; /* what will be asked next (db_prefetch); NULL for nothing */
 	const struct keyring *keys;       /* what seals and tags (server/crypto/keyring.h) */
 	const struct config *config;
-	struct instant now;   /* read once, when the request began */
-	struct id account;    /* whose work this is, where it is known; both worlds are one. The pool shares by it */
-	struct id request_id; /* req_… in the answer, the log, the audit row */
-	unsigned round_trips; /* to the database; the log line tells them */
-	unsigned fail_query;  /* dev builds: the n-th statement of this request fails; 0 is none */
-	struct str client_ip; /* textual; absent for background work and the CLI */
+	struct instant now;    /* read once, when the request began */
+	struct deadline until; /* the end of all its waits: ctx_begin(), ctx_go_on() */
+	unsigned patience_ms;  /* how long that was from the beginning */
+	struct id account;     /* whose work this is, where it is known; both worlds are one. The pool shares by it */
+	struct id request_id;  /* req_… in the answer, the log, the audit row */
+	unsigned round_trips;  /* to the database; the log line tells them */
+	unsigned fail_query;   /* dev builds: the n-th statement of this request fails; 0 is none */
+	struct str client_ip;  /* textual; absent for background work and the CLI */
 	struct str user_agent;
 	uint64_t budget_until_us; /* see caldav/calendar/recur/budget.h; 0: not begun */
 };
+
+/* What a ctx has that nobody gave a bound: tests. */
+#define PATIENCE_DEFAULT_MS 30000
+/* A command, and a start: it may wait for a recovery, a lock, a migration of much data. */
+#define PATIENCE_COMMAND_MS 600000
+
+/* From now on, whatever this ctx waits for, it waits `patience_ms` in all. */
+void ctx_begin(struct ctx *cx, unsigned patience_ms);
+/* A part of a long piece of work is done (a page of an answer was sent): as much again for the next. */
+void ctx_go_on(struct ctx *cx);
+/* The end of a wait that begins now and may take `most_ms` by itself. */
+struct deadline ctx_deadline(const struct ctx *cx, unsigned most_ms);

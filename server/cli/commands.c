@@ -149,6 +149,8 @@ int command_main(int argc, char *const *argv)
 	struct arena *mem = arena_open();
 	struct ctx cx = { .mem = mem, .now = instant_now() };
 	cx.request_id = id_new(cx.now);
+	wait_heeds_signals(true);
+	ctx_begin(&cx, PATIENCE_COMMAND_MS);
 	for (int i = 0; i < argc; i++)
 		if (strcmp(argv[i], "--help") == 0)
 			argc = 0;

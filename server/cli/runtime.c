@@ -64,9 +64,24 @@ static err_t check_tls_files(struct ctx *cx, const struct config *config)
 		"--tls-cert and --tls-key go together: --tls-%s is missing", config->tls_cert.ptr ? "key" : "cert");
 }
 
+/* The private cluster has 100 (cluster.c): commands, a second server on the folder and the operator need some, too. */
+#define PRIVATE_CONNECTIONS_MAX 80
+
+static err_t check_connections(struct ctx *cx, const struct config *config)
+{
+	if (config->database_url.ptr || config->db_connections <= PRIVATE_CONNECTIONS_MAX)
+		return OK;
+	return REFUSE(cx, INVALID_VALUE, "db-connections",
+		"--db-connections %lld: the private PostgreSQL has room for %d. Give fewer, or a PostgreSQL of your "
+		"own by "
+		"--database-url.",
+		(long long)config->db_connections, PRIVATE_CONNECTIONS_MAX);
+}
+
 err_t runtime_settle(struct ctx *cx, struct config *config)
 {
 	struct str by_listen;
+	TRY(check_connections(cx, config));
 	TRY(check_tls_files(cx, config));
 	TRY(default_public_url(cx, config->listen, config->tls_cert.ptr, &by_listen));
 	if (!config->data_dir.ptr)
@@ -106,6 +121,7 @@ static err_t open_database(struct ctx *cx, struct runtime *r)
 		.url = str_of(r->database_url),
 		.connections = (unsigned)r->config.db_connections,
 		.wait_ms = (unsigned)r->config.db_wait_ms,
+		.statement_ms = (unsigned)r->config.deadline_ms,
 		.prepare = !r->config.db_unprepared,
 	};
 	TRY(db_migrate(cx, r->database_url, &applied));
@@ -115,6 +131,7 @@ static err_t open_database(struct ctx *cx, struct runtime *r)
 
 static err_t open_all(struct ctx *cx, struct runtime *r)
 {
+	ctx_begin(cx, PATIENCE_COMMAND_MS);
 	/* The private cluster makes the data folder with the owner and mode that it needs; so it comes first. */
 	TRY(open_database(cx, r));
 	return open_keys(cx, r);

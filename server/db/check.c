@@ -58,7 +58,7 @@ err_t db_check(struct ctx *cx)
 	struct check check = { .cx = cx, .said = buf_new(cx->mem, 65536) };
 	struct db_conn *conn;
 	TRY(pool_take(cx, &conn));
-	bool whole = conn_describe(conn, 0, sql_query_count, check_statement, &check);
+	bool whole = conn_describe(conn, ctx_deadline(cx, UINT32_MAX), 0, sql_query_count, check_statement, &check);
 	err_t e = OK;
 	if (!whole)
 		e = db_failure(cx, "db_check", NULL, conn);

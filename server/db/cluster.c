@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/db/cluster_private.h"
 
+#include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libpq-fe.h>
@@ -9,15 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "server/base/log.h"
 #include "server/db/conn_private.h"
 
-#define START_WAIT_MS 300000 /* recovery after a crash may take minutes */
-#define STOP_WAIT_MS 30000
 #define LOG_TAIL 2048
+#define RECOVERY_TOLD_AFTER_MS 5000
+#define PID_FILE_WAIT_MS 20000
+#define DISK_FULL_BYTES 4000000 /* a server that starts writes its pid file, its log and a checkpoint */
 
 /*
  * Given on the command line, not in a file, so that a new build's settings count. Small, for it shares a machine; the
@@ -34,7 +38,7 @@ static const char *const settings[] = { "listen_addresses=", "port=5432", "unix_
 
 struct pid_file {
 	pid_t pid;
-	bool starting, ready, stopping;
+	bool ready, stopping;
 };
 
 static const char *path_in(struct arena *mem, const char *folder, const char *name)
@@ -73,7 +77,12 @@ static bool is_ours(const struct cluster *c, pid_t pid)
 	       theirs.st_ino == ours.st_ino;
 }
 
-static bool is_zombie(pid_t pid)
+struct process {
+	char state; /* R, S, D, Z, T … as in proc(5) */
+	pid_t parent;
+};
+
+static bool process_look(pid_t pid, struct process *out)
 {
 	char path[64], text[512];
 	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
@@ -84,49 +93,78 @@ static bool is_zombie(pid_t pid)
 	fclose(f);
 	text[len] = 0;
 	const char *end = strrchr(text, ')');
-	return end && end[1] == ' ' && end[2] == 'Z';
+	if (!end || end[1] != ' ' || !end[2])
+		return false;
+	*out = (struct process){ .state = end[2], .parent = (pid_t)strtol(end + 3, NULL, 10) };
+	return true;
 }
 
-enum cluster_state cluster_look(const struct cluster *c, pid_t *pid_out)
+static bool works_here(const struct cluster *c, pid_t pid)
+{
+	struct process p;
+	return is_ours(c, pid) && process_look(pid, &p) && p.state != 'Z';
+}
+
+/* All processes of the server: each has its working directory there. Sends each the signal, 0 for none. */
+static unsigned workers(const struct cluster *c, int signal_number)
+{
+	unsigned count = 0;
+	DIR *proc = opendir("/proc");
+	if (!proc)
+		return 0;
+	for (struct dirent *entry; (entry = readdir(proc));) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+		if (pid <= 1 || !works_here(c, pid))
+			continue;
+		count++;
+		if (signal_number)
+			kill(pid, signal_number);
+	}
+	closedir(proc);
+	return count;
+}
+
+/* Guards have this name; the parent of a server whose guard was killed is another process. */
+static bool has_guard(pid_t server)
+{
+	char path[64], name[32] = "";
+	struct process p;
+	if (!process_look(server, &p))
+		return false;
+	snprintf(path, sizeof path, "/proc/%d/comm", (int)p.parent);
+	FILE *f = fopen(path, "re");
+	if (!f)
+		return false;
+	bool read = fgets(name, sizeof name, f) != NULL;
+	fclose(f);
+	return read && strncmp(name, GUARD_NAME, strlen(GUARD_NAME)) == 0;
+}
+
+enum cluster_state cluster_look(const struct cluster *c)
 {
 	struct pid_file file;
-	*pid_out = 0;
-	if (!pid_file_read(c, &file) || file.pid <= 1 || !is_ours(c, file.pid) || is_zombie(file.pid))
-		return CLUSTER_DOWN;
-	*pid_out = file.pid;
+	if (!pid_file_read(c, &file) || file.pid <= 1 || !works_here(c, file.pid))
+		return workers(c, 0) ? CLUSTER_REMAINS : CLUSTER_DOWN;
 	if (file.stopping)
 		return CLUSTER_STOPPING;
 	if (!file.ready)
 		return CLUSTER_STARTING;
 	switch (PQping(c->maintenance_url)) {
 	case PQPING_OK:
-		return CLUSTER_READY;
+		return has_guard(file.pid) ? CLUSTER_READY : CLUSTER_ORPHAN;
 	case PQPING_REJECT:
 		return CLUSTER_STOPPING;
 	case PQPING_NO_RESPONSE:
 	case PQPING_NO_ATTEMPT:
 		break;
 	}
-	/* It claims to be ready and does not answer: it just ended, or its socket was removed under it. */
-	return is_ours(c, file.pid) && !is_zombie(file.pid) ? CLUSTER_STARTING : CLUSTER_DOWN;
+	return works_here(c, file.pid) ? CLUSTER_MUTE : CLUSTER_STOPPING; /* which it was: looked at again */
 }
 
 bool cluster_is_up(const struct cluster *c)
 {
 	struct pid_file file;
-	return pid_file_read(c, &file) && file.ready && is_ours(c, file.pid) && !is_zombie(file.pid);
-}
-
-enum cluster_state cluster_settle(const struct cluster *c, pid_t *pid_out)
-{
-	enum cluster_state state = CLUSTER_DOWN;
-	for (unsigned waited = 0; waited < STOP_WAIT_MS; waited += 20) {
-		state = cluster_look(c, pid_out);
-		if (state == CLUSTER_DOWN || state == CLUSTER_READY)
-			return state;
-		sleep_ms(20);
-	}
-	return state;
+	return pid_file_read(c, &file) && file.ready && works_here(c, file.pid);
 }
 
 /* ---- start ---- */
@@ -157,16 +195,27 @@ static struct str log_complaint(struct ctx *cx, const char *path, off_t from)
 	return found.len ? found : str_trim((struct str){ text, len > 0 ? (size_t)len : 0 }, " \n");
 }
 
+static bool disk_is_full(const struct cluster *c)
+{
+	struct statvfs disk;
+	return statvfs(c->data_dir, &disk) == 0 && disk.f_bavail * disk.f_frsize < DISK_FULL_BYTES;
+}
+
+/* One sentence for the operator: what happened, in the server's own words where it had some, and what to do. */
 static err_t complain(struct ctx *cx, const struct cluster *c, const char *what, off_t log_from)
 {
 	struct str said = log_complaint(cx, c->log, log_from);
 	const char *hint = "";
-	if (str_find(said, STR("No space left")) != SIZE_MAX)
+	if (disk_is_full(c) || str_find(said, STR("No space left")) != SIZE_MAX)
 		hint = " The disk is full: free some space and start again.";
 	else if (str_find(said, STR("already in use")) != SIZE_MAX || str_find(said, STR("lock file")) != SIZE_MAX)
 		hint = " Another PostgreSQL uses this socket: stop it, or choose another --data-dir.";
-	else if (str_find(said, STR("shared memory")) != SIZE_MAX)
+	else if (str_find(said, STR("could not create shared memory")) != SIZE_MAX ||
+		 str_find(said, STR("could not map anonymous shared memory")) != SIZE_MAX)
 		hint = " Give the machine or container more shared memory.";
+	if (!said.len)
+		return REFUSE(cx, UNAVAILABLE, "", "The private PostgreSQL in %s %s and said nothing.%s See %s.",
+			c->data_dir, what, hint, c->log);
 	return REFUSE(cx, UNAVAILABLE, "", "The private PostgreSQL in %s %s: %.*s.%s", c->data_dir, what, STR_ARG(said),
 		hint);
 }
@@ -178,16 +227,17 @@ static off_t log_size(const struct cluster *c)
 }
 
 /*
- * A pid file whose process is gone or is another program: PostgreSQL itself would refuse to start beside a foreign
- * process of the same user. Nobody works in the folder (cluster_look), so it is safe to remove.
+ * Files that name a process which is gone, or by now is another program: PostgreSQL would refuse to start beside that.
+ * Nobody works in the folder and the socket's folder is this cluster's alone, so all of them can go.
  */
-static void remove_stale_pid_file(struct ctx *cx, const struct cluster *c)
+static void remove_stale_files(struct ctx *cx, const struct cluster *c)
 {
-	struct pid_file file;
-	if (!pid_file_read(c, &file))
-		return;
-	log_event(LOG_WARN, "stale_pid_file", LOG_INT("pid", file.pid), LOG_C("folder", c->pgdata));
-	unlink(path_in(cx->mem, c->pgdata, "postmaster.pid"));
+	const char *const paths[] = { path_in(cx->mem, c->pgdata, "postmaster.pid"),
+		path_in(cx->mem, c->socket_dir, ".s.PGSQL.5432.lock"),
+		path_in(cx->mem, c->socket_dir, ".s.PGSQL.5432") };
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
+		if (unlink(paths[i]) == 0)
+			log_event(LOG_WARN, "stale_file_removed", LOG_C("file", paths[i]));
 }
 
 static const char *const *server_argv(struct ctx *cx, const struct cluster *c)
@@ -206,80 +256,119 @@ static const char *const *server_argv(struct ctx *cx, const struct cluster *c)
 	return argv;
 }
 
-static err_t wait_ready(struct ctx *cx, struct cluster *c, off_t log_from)
+bool cluster_guard_ended(struct cluster *c)
 {
-	for (unsigned waited = 0; waited < START_WAIT_MS; waited += 10) {
-		pid_t pid;
-		int status;
-		if (waitpid(c->server, &status, WNOHANG) == c->server) {
-			c->server = 0;
-			return complain(cx, c, "did not start", log_from);
-		}
-		if (cluster_look(c, &pid) == CLUSTER_READY && pid == c->server)
-			return OK;
-		if (waited == 5000)
-			log_event(LOG_INFO, "database_recovering", LOG_C("folder", c->data_dir));
-		sleep_ms(10);
-	}
-	cluster_stop(c, c->server);
-	return complain(cx, c, "was not ready after five minutes", log_from);
+	int status;
+	if (!c->guard || !wait_child(c->guard, deadline_in_ms(0), &status))
+		return false;
+	c->guard = 0;
+	return true;
 }
 
-static err_t database_make(struct ctx *cx, const struct cluster *c)
+/* Until it is seen to start: whoever looks next must not take what is beginning for nothing, or for remains. */
+static err_t wait_pid_file(struct ctx *cx, struct cluster *c, off_t log_from)
+{
+	struct deadline until = ctx_deadline(cx, PID_FILE_WAIT_MS);
+	struct pid_file file;
+	do {
+		if (pid_file_read(c, &file) && file.pid > 1 && works_here(c, file.pid))
+			return OK;
+		if (cluster_guard_ended(c))
+			return complain(cx, c, "did not start", log_from);
+	} while (wait_ms(10, until));
+	kill(c->guard, SIGKILL); /* its child follows it */
+	cluster_stop(c);
+	return complain(cx, c, "did not begin to start", log_from);
+}
+
+err_t cluster_spawn(struct ctx *cx, struct cluster *c, off_t *log_from_out)
+{
+	assert(cluster_look(c) == CLUSTER_DOWN);
+	*log_from_out = log_size(c);
+	cluster_guard_ended(c);
+	remove_stale_files(cx, c);
+	struct program server = { .argv = server_argv(cx, c), .log = c->log };
+	TRY(guard_start(cx, &c->runner, &server, c->users_lock, c->start_lock, &c->guard));
+	return wait_pid_file(cx, c, *log_from_out);
+}
+
+err_t cluster_wait_ready(struct ctx *cx, struct cluster *c, off_t log_from)
+{
+	struct deadline until = ctx_deadline(cx, UINT32_MAX), told = deadline_in_ms(RECOVERY_TOLD_AFTER_MS);
+	bool tell = true;
+	do {
+		if (cluster_guard_ended(c))
+			return complain(cx, c, "did not start", log_from);
+		if (cluster_is_up(c) && cluster_look(c) == CLUSTER_READY)
+			return OK;
+		if (tell && deadline_passed(told)) {
+			tell = false;
+			log_event(LOG_INFO, "database_recovering", LOG_C("folder", c->data_dir));
+		}
+	} while (wait_ms(10, until));
+	if (wait_signal_came())
+		return REFUSE(cx, UNAVAILABLE, "", "Told to stop while the private PostgreSQL in %s was starting.",
+			c->data_dir);
+	return complain(cx, c, "was not ready in time", log_from);
+}
+
+err_t cluster_database(struct ctx *cx, const struct cluster *c)
 {
 	PGconn *pg;
-	TRY(conn_plain(cx, c->maintenance_url, &pg));
-	PGresult *res = PQexec(pg, "SELECT FROM pg_database WHERE datname = 'calends'");
+	struct deadline until = ctx_deadline(cx, UINT32_MAX);
+	err_t e = conn_plain(cx, c->maintenance_url, &pg);
+	if (e)
+		return REFUSE(cx, UNAVAILABLE, "", "%.*s", STR_ARG(e->detail));
+	PGresult *res = plain_exec(pg, "SELECT FROM pg_database WHERE datname = 'calends'", until);
 	bool there = PQntuples(res) == 1;
 	PQclear(res);
-	err_t e = OK;
 	if (!there) {
-		res = PQexec(pg, "CREATE DATABASE calends");
+		res = plain_exec(pg, "CREATE DATABASE calends", until);
 		if (PQresultStatus(res) != PGRES_COMMAND_OK)
-			e = REFUSE(cx, UNAVAILABLE, "", "The database could not be made: %s", PQerrorMessage(pg));
+			e = REFUSE(cx, UNAVAILABLE, "", "The database could not be made: %s",
+				res ? PQerrorMessage(pg) : "no answer in time");
 		PQclear(res);
 	}
 	PQfinish(pg);
 	return e;
 }
 
-err_t cluster_start(struct ctx *cx, struct cluster *c)
-{
-	off_t log_from = log_size(c);
-	if (c->server)
-		waitpid(c->server, NULL, WNOHANG); /* it crashed */
-	remove_stale_pid_file(cx, c);
-	struct program server = { .argv = server_argv(cx, c), .log = c->log, .bound_to_us = true };
-	TRY(process_start(cx, &c->runner, &server, &c->server));
-	TRY(wait_ready(cx, c, log_from));
-	return database_make(cx, c);
-}
-
 /* ---- stop ---- */
 
-static bool gone_within(struct cluster *c, pid_t pid, unsigned ms)
+static bool all_gone_within(struct cluster *c, unsigned ms)
 {
-	for (unsigned waited = 0; waited <= ms; waited += 10) {
-		int status;
-		if (pid == c->server ? waitpid(pid, &status, WNOHANG) != 0 : !is_ours(c, pid))
+	struct deadline until = deadline_in_ms(ms);
+	do {
+		cluster_guard_ended(c);
+		if (workers(c, 0) == 0)
 			return true;
-		sleep_ms(10);
-	}
+	} while (wait_ms(20, until));
 	return false;
 }
 
-void cluster_stop(struct cluster *c, pid_t pid)
+void cluster_stop(struct cluster *c)
 {
 	static const struct {
 		int signal;
 		unsigned wait_ms;
-	} steps[] = { { SIGINT, STOP_WAIT_MS }, { SIGQUIT, 5000 }, { SIGKILL, 5000 } };
+	} steps[] = { { SIGINT, 30000 }, { SIGQUIT, 5000 }, { SIGKILL, 10000 } };
+	struct pid_file file;
+	bool heeded = wait_heeds_signals(false); /* who is told to stop stops it properly, too */
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
-		kill(pid, steps[i].signal);
-		if (gone_within(c, pid, steps[i].wait_ms))
+		/* The server tells its children; the last step and one that was killed leave nobody who would. */
+		bool there = pid_file_read(c, &file) && file.pid > 1 && works_here(c, file.pid);
+		if (there && steps[i].signal != SIGKILL)
+			kill(file.pid, steps[i].signal);
+		else
+			workers(c, steps[i].signal == SIGINT ? SIGQUIT : steps[i].signal);
+		workers(c, SIGCONT);
+		if (all_gone_within(c, steps[i].wait_ms))
 			break;
-		log_event(LOG_WARN, "database_slow_to_stop", LOG_INT("pid", pid), LOG_INT("signal", steps[i].signal));
+		log_event(LOG_WARN, "database_slow_to_stop", LOG_C("folder", c->data_dir),
+			LOG_INT("signal", steps[i].signal));
 	}
-	if (pid == c->server)
-		c->server = 0;
+	int status;
+	if (c->guard && wait_child(c->guard, deadline_in_ms(2000), &status))
+		c->guard = 0;
+	wait_heeds_signals(heeded);
 }

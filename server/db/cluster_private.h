@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of server/db: the files and the server process of one private cluster. Decisions are taken in embedded.c. */
+/* Inside of server/db: the files and processes of one private cluster. What is to be done is decided in embedded.c. */
 #pragma once
 
 #include "server/db/process_private.h"
@@ -7,31 +7,46 @@
 struct cluster {
 	struct runner runner;
 	const char *data_dir, *pgdata, *socket_dir, *log, *bin;
+	const char *users_lock, *start_lock; /* see embedded.h */
 	const char *url, *maintenance_url;
-	pid_t server; /* our child; 0 when it is none of ours or not running */
+	pid_t guard; /* our child, the server's parent; 0 when there is none of ours */
 };
 
 enum cluster_state {
-	CLUSTER_DOWN,     /* no server process; a pid file that is left is stale */
+	CLUSTER_DOWN,     /* no process works in the folder; what files are left are stale */
+	CLUSTER_REMAINS,  /* processes of a server that was killed */
 	CLUSTER_STARTING, /* or recovering */
 	CLUSTER_READY,
-	CLUSTER_STOPPING
+	CLUSTER_ORPHAN, /* ready, but its guard was killed: it is told to stop at this moment */
+	CLUSTER_MUTE, /* it says that it is ready, and does not answer: stopped by a signal, or its disk stands still */
+	CLUSTER_STOPPING,
+	CLUSTER_STATES
 };
 
 /* The folders, made when absent, and that the runner can reach them; the URLs. All strings in cx->mem. */
 MUST_CHECK err_t cluster_folder(struct ctx *cx, struct str data_dir, struct cluster *out);
-/* Under the exclusive lock: the binaries, and the cluster itself when there is none yet. */
+/* Under the lock of starts: the binaries, and the cluster itself when there is none yet. Strings in cx->mem. */
 MUST_CHECK err_t cluster_prepare(struct ctx *cx, struct cluster *c);
 
-/* What runs there now, by its pid file and /proc. pid_out: the server, 0 when down. */
-enum cluster_state cluster_look(const struct cluster *c, pid_t *pid_out);
-
+/* What runs there now, by its pid file, /proc and (a state that claims to be ready) a connection of 3 s at most. */
+enum cluster_state cluster_look(const struct cluster *c);
 /* The same without a connection, for every second: the process lives and says that it is ready. */
 bool cluster_is_up(const struct cluster *c);
 
-/* Starts the server and waits until it takes connections; then makes the database when it is new. */
-MUST_CHECK err_t cluster_start(struct ctx *cx, struct cluster *c);
-/* Fast shutdown of `pid`; harder ones when it takes too long. */
-void cluster_stop(struct cluster *c, pid_t pid);
-/* Waits, bounded, for a state other than STARTING and STOPPING. */
-enum cluster_state cluster_settle(const struct cluster *c, pid_t *pid_out);
+/*
+ * CLUSTER_DOWN alone: removes what is stale, starts guard and server, and waits until it begins. Under the lock of
+ * starts. *log_from_out: where its words begin in the log, for cluster_complaint().
+ */
+MUST_CHECK err_t cluster_spawn(struct ctx *cx, struct cluster *c, off_t *log_from_out);
+/* Waits, within the ctx's deadline, until what was spawned takes connections. */
+MUST_CHECK err_t cluster_wait_ready(struct ctx *cx, struct cluster *c, off_t log_from);
+/* True when the guard ended, which is our child: then so did the server, or it never began. */
+bool cluster_guard_ended(struct cluster *c);
+/* The database `calends`, made when absent. */
+MUST_CHECK err_t cluster_database(struct ctx *cx, const struct cluster *c);
+
+/*
+ * Fast shutdown, then harder ones, each for a bounded time (45 s in all), of the server and of what a killed one left:
+ * afterwards no process works in the folder. Wakes what was stopped by a signal, or it could not hear.
+ */
+void cluster_stop(struct cluster *c);

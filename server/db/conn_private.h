@@ -19,11 +19,13 @@
 struct db_conn {
 	PGconn *pg;
 	struct id account;    /* for whom it is lent; zero: nobody's share */
+	uint64_t good_us;     /* when the database last answered on it, of the monotonic clock */
 	bool *prepared;       /* by query->index: this session has the statement */
 	struct db_conn *next; /* in the stack of idle ones */
 	bool begin_pending;   /* a transaction was begun, its BEGIN goes with the first statement */
 	bool in_transaction;  /* BEGIN has been sent */
 	bool broken;          /* not to be lent again */
+	bool late;            /* no answer came in time; what it is still doing, nobody waits for */
 };
 
 /* The parameter types of one statement, as the database tells them. Written once, before `known`. */
@@ -35,38 +37,46 @@ struct db_types {
 
 struct db_pool {
 	char *url;
-	unsigned limit, wait_ms;
+	unsigned limit, wait_ms, statement_ms;
 	unsigned share; /* that one account may have of them */
 	bool prepare;
 	pthread_mutex_t lock;
 	struct db_turn *first; /* who waits, in order */
 	struct db_conn *idle;
-	struct id *holders; /* for whom connections are lent, `limit` places; zero: free */
+	struct id *holders;  /* for whom connections are lent, `limit` places; zero: free */
+	uint64_t suspect_us; /* an answer was late then: what has not answered since is not lent any more */
+	atomic_bool disk_low;
 	struct db_stats stats;
 	struct db_types *types; /* by query->index */
 };
 
 /* ---- conn.c ---- */
 
-/* Connects and sets the session up. UNAVAILABLE. */
+/* Connects and sets the session up, within the ctx's deadline. UNAVAILABLE. */
 MUST_CHECK err_t conn_open(struct ctx *cx, const struct db_pool *pool, struct db_conn **out);
+/* Never waits: what was not answered is left to the database to find out. */
 void conn_close(struct db_conn *conn);
 /* Has the server not closed it meanwhile? One poll(2), no round trip. */
 bool conn_is_alive(struct db_conn *conn);
-/* A plain connection in blocking mode with our time-outs, for migrations. The caller ends it by PQfinish. */
+/* A connection without a session of ours, for migrations: with plain_exec() alone. The caller ends it by PQfinish. */
 MUST_CHECK err_t conn_plain(struct ctx *cx, const char *url, PGconn **out);
+/* PQexec and PQexecParams (`values` of `n` texts) within the deadline; NULL when it passed: close the connection. */
+PGresult *plain_exec(PGconn *pg, const char *sql, struct deadline until);
+PGresult *plain_exec_with(PGconn *pg, const char *sql, int n, const char *const *values, struct deadline until);
 
 /*
- * The next result of the pipeline, and the NULL behind it; NULL when the connection is gone. A Sync is a result too.
+ * The next result of the pipeline, and the NULL after it; NULL when the connection is gone, or late: then it is marked
+ * so. A Sync is a result too.
  */
-PGresult *conn_next(struct db_conn *conn);
+PGresult *conn_next(struct db_conn *conn, struct deadline until);
 
 /*
  * Parses and describes statements [from, to) of sql_queries in one pipeline, and gives each answer, or the error in its
  * place, to `visit`. False when the connection went.
  */
 typedef void conn_visit(void *state, const struct query *q, const PGresult *described);
-bool conn_describe(struct db_conn *conn, unsigned from, unsigned to, conn_visit *visit, void *state);
+bool conn_describe(
+	struct db_conn *conn, struct deadline until, unsigned from, unsigned to, conn_visit *visit, void *state);
 
 /* ---- pool.c ---- */
 

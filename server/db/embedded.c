@@ -1,6 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who starts and who stops the private cluster.
+ *
+ * Roles. Everybody who uses it is a user and holds `lock` shared. A user becomes one in enter() (a command, or a server
+ * at its start) and ceases to be one in embedded_close(), or by dying. A server that is a user is also a keeper: once a
+ * second it sees that the cluster is there. The guard is the server process's parent and no user.
+ *
+ * Rules. (1) Only who holds `lock.start` starts or stops anything, or becomes a user. (2) Nobody stops what another one
+ * uses: who cannot have `lock` exclusively leaves it running. (3) The last one stops it: the user who leaves, or when
+ * that was killed the guard. So no death of a user, in whatever order, leaves a cluster without one who will stop it,
+ * or takes it from under another.
+ *
+ *                    spawn                 (recovered)
+ *        DOWN ─────────────────> STARTING ────────────> READY ──> ORPHAN   the guard was killed, it is about to stop
+ *          ^  ^                     │                    │  └────> MUTE     it claims to be ready and does not answer
+ *          │  └── REMAINS <─────────┴── killed ──────────┤           │
+ *          │      (its children, for a moment)           │ last one  │
+ *          └──────────────── STOPPING <──────────────────┴───────────┘
+ *
+ * What is done in each of these states, and to whom others are in the way, is the table below.
+ */
 #include "server/db/embedded.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -10,105 +32,181 @@
 #include "server/base/log.h"
 #include "server/db/cluster_private.h"
 
-#define LOCK_WAIT_MS 30000
-#define LOCK_STOP_WAIT_MS 5000
+#define LEAVE_WAIT_MS 5000
+#define LOOK_AGAIN_MS 20
 
 struct embedded {
 	struct arena *mem;
 	struct cluster cluster;
-	int lock;
-	bool owner; /* we stop it at the end */
+	int users, starts; /* descriptors of the two locks */
+	unsigned stuck;    /* rounds of the keeper in which it was stopping */
 };
 
-/* ---- the lock ---- */
+enum step {
+	SPAWN, /* start it */
+	STOP,  /* end what is left of it, which makes it DOWN */
+	USE,
+	REFUSE_MUTE /* a person must look at it */
+};
 
-static bool lock_within(int fd, int how, unsigned ms)
-{
-	for (unsigned waited = 0;; waited += 20) {
-		if (flock(fd, how | LOCK_NB) == 0)
-			return true;
-		if (waited >= ms)
-			return false;
-		sleep_ms(20);
-	}
-}
+/* clang-format off */
+static const struct {
+	unsigned wait_ms;             /* in which the state may become another by itself; then: */
+	enum step alone, with_others; /* who comes in, and no other user, or some */
+} table[] = {
+	[CLUSTER_DOWN]     = { 0,      SPAWN, SPAWN },
+	[CLUSTER_REMAINS]  = { 5000,   STOP,  STOP },
+	[CLUSTER_STARTING] = { 300000, STOP,  STOP }, /* a recovery may take minutes */
+	[CLUSTER_READY]    = { 0,      USE,   USE },
+	[CLUSTER_ORPHAN]   = { 2000,   STOP,  USE },
+	[CLUSTER_MUTE]     = { 2000,   STOP,  REFUSE_MUTE },
+	[CLUSTER_STOPPING] = { 30000,  STOP,  STOP },
+};
+/* clang-format on */
 
-static err_t lock_open(struct ctx *cx, struct embedded *pg)
+static_assert(ARRAY_LEN(table) == CLUSTER_STATES, "every state has its row");
+
+/* ---- locks ---- */
+
+/*
+ * They belong to the runner, so that a server that gave up being root, and the guard, can open them too. A command of
+ * another user who may enter the folder is refused here.
+ */
+static err_t lock_open(struct ctx *cx, const struct cluster *c, const char *path, int *out)
 {
-	const char *path = str_c(cx->mem, str_fmt(cx->mem, "%s/lock", pg->cluster.data_dir));
-	pg->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (pg->lock < 0)
+	*out = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (*out < 0 || (c->runner.change && geteuid() == 0 && fchown(*out, c->runner.uid, c->runner.gid) != 0))
 		return REFUSE(cx, INTERNAL, "", "%s cannot be opened: %s.", path, strerror(errno));
 	return OK;
 }
 
-/* ---- start, adopt, join ---- */
-
-/*
- * We hold the folder alone. A server that runs nevertheless is an orphan: its starter was killed. It may be about to
- * follow (parent-death signal), so it is looked at for a while before it is taken over.
- */
-static err_t own(struct ctx *cx, struct embedded *pg)
+static bool starts_take(struct embedded *pg, struct deadline until)
 {
-	struct cluster *c = &pg->cluster;
-	pid_t pid;
-	enum cluster_state state = cluster_settle(c, &pid);
-	for (int looks = 0; looks < 5 && state == CLUSTER_READY; looks++) {
-		sleep_ms(50);
-		state = cluster_settle(c, &pid);
-	}
-	if (state == CLUSTER_STARTING || state == CLUSTER_STOPPING) {
-		log_event(LOG_WARN, "database_stuck", LOG_INT("pid", pid));
-		cluster_stop(c, pid);
-		state = CLUSTER_DOWN;
-	}
-	pg->owner = true;
-	if (state != CLUSTER_READY)
-		return cluster_start(cx, c);
-	log_event(LOG_INFO, "database_adopted", LOG_INT("pid", pid));
-	return OK;
+	while (flock(pg->starts, LOCK_EX | LOCK_NB) != 0)
+		if (!wait_ms(LOOK_AGAIN_MS, until))
+			return false;
+	return true;
 }
 
-/* Alone: start or adopt. Others have it open and it is up: join them. They are starting or stopping it: wait. */
+static void starts_give(struct embedded *pg)
+{
+	flock(pg->starts, LOCK_UN);
+}
+
+/*
+ * Under `starts`: is there no other user? The lock is exclusive then, until user_become(). Where it is refused it may
+ * be lost (flock(2)), which nobody sees as long as nobody else can start or stop.
+ */
+static bool is_alone(struct embedded *pg)
+{
+	return flock(pg->users, LOCK_EX | LOCK_NB) == 0;
+}
+
+static void user_become(struct embedded *pg)
+{
+	int got = flock(pg->users, LOCK_SH | LOCK_NB);
+	assert(got == 0); /* under `starts` there is nobody who has it exclusively */
+	(void)got;
+}
+
+/* ---- enter ---- */
+
+/* The state after the time in which it may become another by itself. */
+static enum cluster_state settled(const struct embedded *pg, struct deadline until)
+{
+	enum cluster_state first = cluster_look(&pg->cluster), now = first;
+	struct deadline own = deadline_sooner(until, deadline_in_ms(table[first].wait_ms));
+	while (now == first && table[first].wait_ms && wait_ms(LOOK_AGAIN_MS, own))
+		now = cluster_look(&pg->cluster);
+	return now;
+}
+
+static err_t spawn_and_wait(struct ctx *cx, struct embedded *pg)
+{
+	off_t log_from;
+	TRY(cluster_spawn(cx, &pg->cluster, &log_from));
+	return cluster_wait_ready(cx, &pg->cluster, log_from);
+}
+
+/* Under `starts`: until it is ready, or cannot be. */
+static err_t make_ready(struct ctx *cx, struct embedded *pg, bool alone)
+{
+	struct deadline until = ctx_deadline(cx, UINT32_MAX);
+	while (!deadline_passed(until) && !wait_signal_came()) {
+		enum cluster_state before = cluster_look(&pg->cluster), state = settled(pg, until);
+		if (state != before || deadline_passed(until) || wait_signal_came())
+			continue; /* the new state has its own time */
+		switch (alone ? table[state].alone : table[state].with_others) {
+		case USE:
+			return OK;
+		case SPAWN:
+			return spawn_and_wait(cx, pg);
+		case STOP:
+			log_event(LOG_WARN, "database_stopped_to_start", LOG_INT("state", state),
+				LOG_C("folder", pg->cluster.data_dir));
+			cluster_stop(&pg->cluster);
+			break;
+		case REFUSE_MUTE:
+			return REFUSE(cx, UNAVAILABLE, "",
+				"The private PostgreSQL in %s runs, is used by another calends, and does not answer: "
+				"see its processes and %s.",
+				pg->cluster.data_dir, pg->cluster.log);
+		}
+	}
+	return REFUSE(cx, UNAVAILABLE, "", "The private PostgreSQL in %s was not ready %s. See %s.",
+		pg->cluster.data_dir, wait_signal_came() ? "when we were told to stop" : "in time", pg->cluster.log);
+}
+
 static err_t enter(struct ctx *cx, struct embedded *pg)
 {
-	struct cluster *c = &pg->cluster;
-	for (unsigned waited = 0; waited < LOCK_WAIT_MS; waited += 20) {
-		pid_t pid;
-		if (flock(pg->lock, LOCK_EX | LOCK_NB) == 0) {
-			TRY(cluster_prepare(cx, c));
-			return own(cx, pg);
-		}
-		if (flock(pg->lock, LOCK_SH | LOCK_NB) == 0) {
-			if (cluster_look(c, &pid) == CLUSTER_READY)
-				return OK;
-			flock(pg->lock, LOCK_UN);
-		}
-		sleep_ms(20);
-	}
-	return REFUSE(
-		cx, UNAVAILABLE, "", "Another calends has the data folder %s and does not give it back.", c->data_dir);
+	struct ctx lasting = *cx; /* strings of the cluster live as long as it; errors are the caller's */
+	lasting.mem = pg->mem;
+	if (!starts_take(pg, ctx_deadline(cx, UINT32_MAX)))
+		return REFUSE(cx, UNAVAILABLE, "",
+			"Another calends is starting or stopping the PostgreSQL in %s and does not come to an end.",
+			pg->cluster.data_dir);
+	bool alone = is_alone(pg);
+	err_t e = cluster_prepare(&lasting, &pg->cluster);
+	if (!e)
+		e = make_ready(cx, pg, alone);
+	if (!e)
+		e = cluster_database(cx, &pg->cluster);
+	if (e && alone && cluster_look(&pg->cluster) != CLUSTER_DOWN)
+		cluster_stop(&pg->cluster);
+	if (!e)
+		user_become(pg);
+	starts_give(pg);
+	return e;
 }
 
 static err_t open_in(struct ctx *cx, struct str data_dir, struct embedded *pg)
 {
-	TRY(cluster_folder(cx, data_dir, &pg->cluster));
-	TRY(lock_open(cx, pg));
+	struct ctx lasting = *cx;
+	lasting.mem = pg->mem;
+	TRY(cluster_folder(&lasting, data_dir, &pg->cluster));
+	TRY(lock_open(cx, &pg->cluster, pg->cluster.users_lock, &pg->users));
+	TRY(lock_open(cx, &pg->cluster, pg->cluster.start_lock, &pg->starts));
 	return enter(cx, pg);
+}
+
+static void let_go(struct embedded *pg)
+{
+	if (pg->users >= 0)
+		close(pg->users);
+	if (pg->starts >= 0)
+		close(pg->starts);
+	arena_close(pg->mem);
 }
 
 err_t embedded_open(struct ctx *cx, struct str data_dir, struct embedded **out, const char **url_out)
 {
 	struct arena *mem = arena_open();
 	struct embedded *pg = arena_new(mem, struct embedded);
-	*pg = (struct embedded){ .mem = mem, .lock = -1 };
-	/* Errors are the caller's; all else lives with the struct. */
-	struct ctx own_cx = *cx;
-	own_cx.mem = mem;
-	err_t e = open_in(&own_cx, data_dir, pg);
+	*pg = (struct embedded){ .mem = mem, .users = -1, .starts = -1 };
+	err_t e = open_in(cx, data_dir, pg);
 	if (e) {
 		err_t copy = REFUSE(cx, e->kind, "", "%.*s", STR_ARG(e->said.ptr ? e->said : e->detail));
-		embedded_close(pg);
+		let_go(pg);
 		return copy;
 	}
 	*out = pg;
@@ -116,45 +214,48 @@ err_t embedded_open(struct ctx *cx, struct str data_dir, struct embedded **out, 
 	return OK;
 }
 
-/* Who else notices waits for the lock, and finds it running. */
-static err_t restart(struct ctx *cx, struct embedded *pg)
+/* ---- keep ---- */
+
+#define STUCK_ROUNDS 10 /* seconds for the last of a killed server to go, or for one that stops */
+
+/* Under `starts`. What is under way is left to itself, and seen again in a second. */
+static err_t start_again(struct ctx *cx, struct embedded *pg)
 {
-	struct ctx own_cx = *cx;
-	own_cx.mem = pg->mem;
-	if (!lock_within(pg->lock, LOCK_EX, LOCK_STOP_WAIT_MS))
-		return OK; /* a command is at work beside us; the next round tries again */
+	off_t log_from;
+	enum cluster_state state = cluster_look(&pg->cluster);
+	if (state == CLUSTER_STARTING || state == CLUSTER_READY ||
+		(state != CLUSTER_DOWN && ++pg->stuck < STUCK_ROUNDS))
+		return OK;
 	log_event(LOG_WARN, "database_gone", LOG_C("folder", pg->cluster.data_dir));
-	return own(&own_cx, pg);
+	pg->stuck = 0;
+	if (state != CLUSTER_DOWN)
+		cluster_stop(&pg->cluster);
+	return cluster_spawn(cx, &pg->cluster, &log_from);
 }
 
-void embedded_keep(struct ctx *cx, struct embedded *pg)
+err_t embedded_keep(struct ctx *cx, struct embedded *pg)
 {
-	if (!pg)
-		return;
-	if (!cluster_is_up(&pg->cluster)) {
-		err_t e = restart(cx, pg);
-		if (e)
-			log_event(LOG_ERROR, "database_down", LOG_STR("why", e->said.ptr ? e->said : e->detail));
-	}
-	flock(pg->lock, LOCK_SH);
+	if (!pg || cluster_is_up(&pg->cluster) || flock(pg->starts, LOCK_EX | LOCK_NB) != 0)
+		return OK;
+	err_t e = start_again(cx, pg);
+	starts_give(pg);
+	return e;
 }
 
-/* Commands beside us finish first, for a moment. */
-static void stop(struct embedded *pg)
+const char *embedded_folder(const struct embedded *pg)
 {
-	pid_t pid;
-	lock_within(pg->lock, LOCK_EX, LOCK_STOP_WAIT_MS);
-	if (cluster_look(&pg->cluster, &pid) != CLUSTER_DOWN)
-		cluster_stop(&pg->cluster, pid);
+	return pg ? pg->cluster.data_dir : NULL;
 }
+
+/* ---- leave ---- */
 
 void embedded_close(struct embedded *pg)
 {
 	if (!pg)
 		return;
-	if (pg->owner)
-		stop(pg);
-	if (pg->lock >= 0)
-		close(pg->lock);
-	arena_close(pg->mem);
+	/* Who is starting beside us becomes its user; where that takes too long, the guard sees that we have gone. */
+	if (starts_take(pg, deadline_in_ms(LEAVE_WAIT_MS)) && is_alone(pg) &&
+		cluster_look(&pg->cluster) != CLUSTER_DOWN)
+		cluster_stop(&pg->cluster);
+	let_go(pg);
 }

@@ -16,7 +16,8 @@ static const struct {
 	{ "25006", UNAVAILABLE, true },  /* read only: the primary became a standby */
 	{ "40", UNAVAILABLE, false },    /* serialization failure, deadlock */
 	{ "55P03", UNAVAILABLE, false }, /* lock_timeout */
-	{ "53", UNAVAILABLE, false },    /* disk full, out of memory, too many connections */
+	{ "53100", DISK_FULL, false },   /* disk full */
+	{ "53", UNAVAILABLE, false },    /* out of memory, too many connections */
 	{ "58", UNAVAILABLE, false },    /* I/O error */
 	{ "26000", UNAVAILABLE, true },  /* prepared statement lost: DISCARD ALL by somebody between us */
 	{ "0A000", INTERNAL, true },     /* cached plan must not change result type: a migration ran */
@@ -27,6 +28,11 @@ static const struct {
 err_t db_failure(struct ctx *cx, const char *name, const PGresult *res, struct db_conn *conn)
 {
 	const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
+	if (conn->late) {
+		struct err *e = FAIL(cx, UNAVAILABLE, "%s: the database did not answer in time", name);
+		e->retry_after_s = 2;
+		return e;
+	}
 	if (!state) { /* libpq's own words: the connection is gone, or the protocol was violated */
 		conn->broken = true;
 		struct err *e = FAIL(

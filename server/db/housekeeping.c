@@ -77,10 +77,12 @@ static const struct {
 	{ "outbox", outbox },
 };
 
-err_t housekeeping(struct ctx *cx)
+err_t housekeeping(struct ctx *cx, void *unused)
 {
 	err_t first = OK;
+	(void)unused;
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		ctx_go_on(cx); /* each has its own time */
 		err_t e = steps[i].run(cx);
 		if (!e)
 			continue;

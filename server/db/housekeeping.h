@@ -5,10 +5,10 @@
 #include "server/base/ctx.h"
 
 /*
- * One round, about every minute, by any instance; every step is safe beside others and when rounds were missed. A step
+ * A job, about every minute, on any instance; every step is safe beside others and when rounds were missed. A step
  * that fails (another instance is at it, a table is locked) is logged and does not stop the others: the first such
  * error is returned.
  *
  * cx->now  decides what is old
  */
-MUST_CHECK err_t housekeeping(struct ctx *cx);
+MUST_CHECK err_t housekeeping(struct ctx *cx, void *unused);

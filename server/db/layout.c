@@ -139,6 +139,8 @@ err_t cluster_folder(struct ctx *cx, struct str data_dir, struct cluster *out)
 	out->data_dir = str_c(cx->mem, str_dup(cx->mem, str_of(absolute)));
 	out->pgdata = path_in(cx, out->data_dir, "pg");
 	out->log = path_in(cx, out->data_dir, "postgresql.log");
+	out->users_lock = path_in(cx, out->data_dir, "lock");
+	out->start_lock = path_in(cx, out->data_dir, "lock.start");
 	TRY(folder_open_up(cx, out, made));
 	return socket_folder(cx, out);
 }
@@ -204,7 +206,7 @@ static err_t tree_remove(struct ctx *cx, const struct cluster *c, const char *pa
 	const struct runner ourselves = { 0 };
 	pid_t pid;
 	TRY(process_start(cx, &ourselves, &(struct program){ .argv = argv, .log = c->log }, &pid));
-	process_wait(pid);
+	process_wait(cx, pid);
 	return OK;
 }
 
@@ -231,7 +233,7 @@ static err_t initdb(struct ctx *cx, const struct cluster *c)
 	TRY(tree_remove(cx, c, half));
 	TRY(own_folder(cx, &c->runner, half));
 	TRY(process_start(cx, &c->runner, &(struct program){ .argv = argv, .log = c->log }, &pid));
-	int status = process_wait(pid);
+	int status = process_wait(cx, pid);
 	if (status != 0)
 		return initdb_failed(cx, c, status);
 	if (rename(half, c->pgdata) != 0)

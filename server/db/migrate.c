@@ -22,8 +22,10 @@ static const char begin_sql[] =
 
 static err_t refused(struct ctx *cx, PGconn *pg, const PGresult *res, const char *what)
 {
-	const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
-	const char *message = res ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+	if (!res)
+		return REFUSE(cx, UNAVAILABLE, "", "migration %s: the database did not answer in time.", what);
+	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+	const char *message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
 	if (!state)
 		return REFUSE(cx, UNAVAILABLE, "", "migration %s: the database connection was lost: %s", what,
 			PQerrorMessage(pg));
@@ -36,7 +38,7 @@ static err_t refused(struct ctx *cx, PGconn *pg, const PGresult *res, const char
 
 static err_t run(struct ctx *cx, PGconn *pg, const char *sql, const char *what)
 {
-	PGresult *res = PQexec(pg, sql);
+	PGresult *res = plain_exec(pg, sql, ctx_deadline(cx, UINT32_MAX));
 	ExecStatusType status = PQresultStatus(res);
 	err_t e = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? OK : refused(cx, pg, res, what);
 	PQclear(res);
@@ -46,7 +48,8 @@ static err_t run(struct ctx *cx, PGconn *pg, const char *sql, const char *what)
 /* The numbers of schema_migration, ascending. */
 static err_t applied_read(struct ctx *cx, PGconn *pg, struct int32_list *out)
 {
-	PGresult *res = PQexec(pg, "SELECT number FROM schema_migration ORDER BY number");
+	PGresult *res =
+		plain_exec(pg, "SELECT number FROM schema_migration ORDER BY number", ctx_deadline(cx, UINT32_MAX));
 	if (PQresultStatus(res) != PGRES_TUPLES_OK) {
 		err_t e = refused(cx, pg, res, "table");
 		PQclear(res);
@@ -98,8 +101,8 @@ static err_t apply(struct ctx *cx, PGconn *pg, const struct migration *m)
 {
 	const char *const values[] = { str_c(cx->mem, str_fmt(cx->mem, "%d", m->number)), m->name };
 	TRY(run(cx, pg, m->sql, m->name));
-	PGresult *res = PQexecParams(
-		pg, "INSERT INTO schema_migration (number, name) VALUES ($1::int, $2)", 2, NULL, values, NULL, NULL, 0);
+	PGresult *res = plain_exec_with(pg, "INSERT INTO schema_migration (number, name) VALUES ($1::int, $2)", 2,
+		values, ctx_deadline(cx, UINT32_MAX));
 	err_t e = PQresultStatus(res) == PGRES_COMMAND_OK ? OK : refused(cx, pg, res, m->name);
 	PQclear(res);
 	return e;
@@ -131,8 +134,10 @@ static err_t migrate_on(struct ctx *cx, PGconn *pg, int *applied_out)
 {
 	bool more = true;
 	int applied = -1; /* the last step finds nothing to do */
-	for (; more; applied++)
+	for (; more; applied++) {
 		TRY(step(cx, pg, &more));
+		ctx_go_on(cx);
+	}
 	*applied_out = applied;
 	return OK;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/db/pool.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "server/base/log.h"
 #include "server/db/conn_private.h"
@@ -29,6 +29,7 @@ struct db_pool *db_open(const struct db_settings *settings)
 	pool->share = pool->limit - pool->limit / 4;
 	pool->holders = must_alloc(pool->limit, sizeof *pool->holders);
 	pool->wait_ms = settings->wait_ms;
+	pool->statement_ms = settings->statement_ms ? settings->statement_ms : PATIENCE_DEFAULT_MS;
 	pool->prepare = settings->prepare;
 	pool->types = must_alloc(sql_query_count, sizeof *pool->types);
 	pthread_mutex_init(&pool->lock, NULL);
@@ -39,6 +40,7 @@ void db_close(struct db_pool *pool)
 {
 	if (!pool)
 		return;
+	assert(!pool->first); /* nobody waits; who still holds one was left behind by a stop that took too long */
 	while (pool->idle) {
 		struct db_conn *conn = pool->idle;
 		pool->idle = conn->next;
@@ -50,19 +52,6 @@ void db_close(struct db_pool *pool)
 	explicit_bzero(pool->url, strlen(pool->url)); /* it may hold a password */
 	free(pool->url);
 	free(pool);
-}
-
-static struct timespec deadline_in_ms(unsigned ms)
-{
-	struct timespec at;
-	clock_gettime(CLOCK_MONOTONIC, &at);
-	at.tv_sec += ms / 1000;
-	at.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (at.tv_nsec >= 1000000000) {
-		at.tv_sec++;
-		at.tv_nsec -= 1000000000;
-	}
-	return at;
 }
 
 /* Somebody who waits, on the stack of his own thread, and is woken alone when it is his turn. */
@@ -125,21 +114,15 @@ static void call_next(struct db_pool *pool, struct id gave)
 	}
 }
 
-static void wait_for_turn(struct db_pool *pool, struct db_turn *turn)
+static void wait_for_turn(struct db_pool *pool, struct db_turn *turn, struct deadline until)
 {
-	struct timespec deadline = deadline_in_ms(pool->wait_ms);
 	struct db_turn **at = &pool->first;
-	pthread_condattr_t monotonic;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&turn->called, &monotonic);
-	pthread_condattr_destroy(&monotonic);
-
+	wait_cond_init(&turn->called);
 	while (*at)
 		at = &(*at)->next;
 	*at = turn;
 	pool->stats.waiting++;
-	while (!turn->granted && pthread_cond_timedwait(&turn->called, &pool->lock, &deadline) == 0)
+	while (!turn->granted && wait_cond(&turn->called, &pool->lock, until))
 		;
 	pool->stats.waiting--;
 	if (!turn->granted) {
@@ -151,13 +134,14 @@ static void wait_for_turn(struct db_pool *pool, struct db_turn *turn)
 }
 
 /* An idle connection, or the right to open one (*out NULL); false when none came free in time. */
-static bool take_turn(struct db_pool *pool, struct id account, struct db_conn **out)
+static bool take_turn(struct ctx *cx, struct db_conn **out)
 {
-	struct db_turn turn = { .account = account };
+	struct db_pool *pool = cx->db;
+	struct db_turn turn = { .account = cx->account };
 	pthread_mutex_lock(&pool->lock);
-	turn.granted = grant(pool, account, &turn.conn);
+	turn.granted = grant(pool, cx->account, &turn.conn);
 	if (!turn.granted)
-		wait_for_turn(pool, &turn);
+		wait_for_turn(pool, &turn, ctx_deadline(cx, pool->wait_ms));
 	if (!turn.granted)
 		pool->stats.timeouts++;
 	pthread_mutex_unlock(&pool->lock);
@@ -169,10 +153,20 @@ static bool take_turn(struct db_pool *pool, struct id account, struct db_conn **
 static void give_place(struct db_pool *pool, struct id account)
 {
 	pthread_mutex_lock(&pool->lock);
+	assert(pool->stats.open > 0 && pool->stats.busy > 0);
 	pool->stats.open--;
 	pool->stats.busy--;
 	call_next(pool, account);
 	pthread_mutex_unlock(&pool->lock);
+}
+
+/* One that stood idle while another one's answer was late is most probably as late. */
+static bool is_good(struct db_pool *pool, struct db_conn *conn)
+{
+	pthread_mutex_lock(&pool->lock);
+	bool suspect = conn->good_us < pool->suspect_us;
+	pthread_mutex_unlock(&pool->lock);
+	return !suspect && conn_is_alive(conn);
 }
 
 err_t pool_take(struct ctx *cx, struct db_conn **out)
@@ -180,13 +174,13 @@ err_t pool_take(struct ctx *cx, struct db_conn **out)
 	struct db_pool *pool = cx->db;
 	struct db_conn *conn;
 	for (;;) {
-		if (!take_turn(pool, cx->account, &conn)) {
+		if (!take_turn(cx, &conn)) {
 			struct err *e = FAIL(cx, UNAVAILABLE, "none of %u database connections came free in %u ms",
 				pool->limit, pool->wait_ms);
 			e->retry_after_s = 1;
 			return e;
 		}
-		if (!conn || conn_is_alive(conn))
+		if (!conn || is_good(pool, conn))
 			break;
 		/* The database went away: the others are probably dead too, and are found so in turn. */
 		conn_close(conn);
@@ -202,6 +196,7 @@ err_t pool_take(struct ctx *cx, struct db_conn **out)
 			return e;
 		}
 	}
+	assert(!conn->in_transaction && !conn->begin_pending && !conn->broken);
 	conn->account = cx->account;
 	*out = conn;
 	return OK;
@@ -209,6 +204,12 @@ err_t pool_take(struct ctx *cx, struct db_conn **out)
 
 void pool_give(struct db_pool *pool, struct db_conn *conn)
 {
+	if (conn->late) {
+		pthread_mutex_lock(&pool->lock);
+		pool->suspect_us = clock_monotonic_us();
+		pool->stats.late++;
+		pthread_mutex_unlock(&pool->lock);
+	}
 	if (conn->broken || PQstatus(conn->pg) != CONNECTION_OK || conn->in_transaction) {
 		struct id account = conn->account;
 		conn_close(conn);
@@ -217,6 +218,7 @@ void pool_give(struct db_pool *pool, struct db_conn *conn)
 	}
 	conn->begin_pending = false;
 	pthread_mutex_lock(&pool->lock);
+	assert(pool->stats.busy > 0 && pool->stats.busy <= pool->stats.open && pool->stats.open <= pool->limit);
 	conn->next = pool->idle;
 	pool->idle = conn;
 	pool->stats.busy--;
@@ -253,4 +255,14 @@ struct db_stats db_stats(struct db_pool *pool)
 	struct db_stats now = pool->stats;
 	pthread_mutex_unlock(&pool->lock);
 	return now;
+}
+
+void db_disk_low(struct db_pool *pool, bool low)
+{
+	atomic_store(&pool->disk_low, low);
+}
+
+bool db_disk_is_low(struct db_pool *pool)
+{
+	return atomic_load(&pool->disk_low);
 }

@@ -4,17 +4,20 @@
  * One account (cx->account) has three quarters of them at most, however many of its requests wait for each other's
  * locks: there is always one for the others. Who waits is served in order.
  * A statement is prepared with its first use in a session, in the same round trip. A connection that the server closed
- * meanwhile is noticed when it is taken, and replaced: the database may die and come back.
+ * meanwhile is noticed when it is taken, and replaced: the database may die and come back. One whose answer did not
+ * come before cx->until is thrown away, and so are those that have not answered since: a database that stands still
+ * costs a request its deadline, and no connection of that time is lent when it goes on.
  */
 #pragma once
 
 #include "server/base/ctx.h"
 
 struct db_settings {
-	struct str url;       /* a libpq conninfo string or postgresql:// URL; several hosts are tried in turn */
-	unsigned connections; /* at most */
-	unsigned wait_ms;     /* how long a caller waits for a free one before UNAVAILABLE */
-	bool prepare;         /* false: unnamed statements, for a PgBouncer before 1.21 in transaction mode */
+	struct str url;        /* a libpq conninfo string or postgresql:// URL; several hosts are tried in turn */
+	unsigned connections;  /* at most */
+	unsigned wait_ms;      /* how long a caller waits for a free one before UNAVAILABLE */
+	unsigned statement_ms; /* how long the database works at a statement; 0: PATIENCE_DEFAULT_MS */
+	bool prepare;          /* false: unnamed statements, for a PgBouncer before 1.21 in transaction mode */
 };
 
 struct db_pool *db_open(const struct db_settings *settings); /* connects lazily; never NULL */
@@ -29,6 +32,13 @@ MUST_CHECK err_t db_check(struct ctx *cx);
 /* For /metrics and /readyz. */
 struct db_stats {
 	unsigned open, busy, waiting;
-	uint64_t statements, failures, timeouts, reconnects;
+	uint64_t statements, failures, timeouts, reconnects, late;
 };
 struct db_stats db_stats(struct db_pool *pool);
+
+/*
+ * The disk is low: a statement that is marked so in sql/queries (`-- name: object_put stores`) is refused with
+ * DISK_FULL from now on; reading, signing in and deleting go on. Set by a job (disk.h), read by every statement.
+ */
+void db_disk_low(struct db_pool *pool, bool low);
+bool db_disk_is_low(struct db_pool *pool);

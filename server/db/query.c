@@ -10,6 +10,20 @@
 
 static const struct db_wire no_parameters = { .count = 0 };
 
+/*
+ * The database itself ends a statement that takes longer than a request may (statement_timeout), and so tells what
+ * became of it. We wait a little longer than that, for the one that cannot tell any more.
+ */
+#define GRACE_MS 500
+#define ROLLBACK_MS 2000
+
+static struct deadline answer_deadline(const struct ctx *cx)
+{
+	struct deadline until = ctx_deadline(cx, UINT32_MAX);
+	until.at_us += GRACE_MS * 1000;
+	return until;
+}
+
 /* ---- one round trip ---- */
 
 #define STEPS_MAX (2 * (1 + PREFETCH_MAX)) /* each with its preparation; BEGIN, behind which nothing is prefetched */
@@ -49,10 +63,10 @@ static bool queue(struct db_pool *pool, struct db_conn *conn, const struct query
 }
 
 /* Of each statement its result, or of its preparation the failed one; nothing more when the connection went. */
-static void collect(struct db_conn *conn, const struct steps *steps)
+static void collect(struct db_conn *conn, const struct steps *steps, struct deadline until)
 {
 	for (unsigned i = 0;; i++) {
-		PGresult *res = conn_next(conn);
+		PGresult *res = conn_next(conn, until);
 		ExecStatusType status = PQresultStatus(res);
 		if (!res || status == PGRES_PIPELINE_SYNC) {
 			conn->broken |= !res;
@@ -122,7 +136,7 @@ static err_t run_on(
 	if (!queue(cx->db, conn, q, wire, &res, &steps) || !queue_prefetched(cx, conn, &steps) ||
 		!PQpipelineSync(conn->pg))
 		return db_failure(cx, q->name, NULL, conn);
-	collect(conn, &steps);
+	collect(conn, &steps, answer_deadline(cx));
 	ExecStatusType status = PQresultStatus(res);
 	if (conn->broken || (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)) {
 		err_t e = db_failure(cx, q->name, res, conn);
@@ -149,7 +163,8 @@ static void learn(void *state, const struct query *q, const PGresult *described)
 static err_t types_of(struct ctx *cx, struct db_conn *conn, const struct query *q, const struct db_types **out)
 {
 	*out = &cx->db->types[q->index];
-	if (!atomic_load(&(*out)->known) && !conn_describe(conn, q->index, q->index + 1, learn, cx->db))
+	if (!atomic_load(&(*out)->known) &&
+		!conn_describe(conn, answer_deadline(cx), q->index, q->index + 1, learn, cx->db))
 		return db_failure(cx, q->name, NULL, conn);
 	return OK;
 }
@@ -159,6 +174,9 @@ static err_t run(struct ctx *cx, const struct query *q, const struct db_in *in, 
 	struct db_conn *conn = cx->tx;
 	const struct db_types *types;
 	struct db_wire wire;
+	assert(cx->mem && cx->db && sql_queries[q->index] == q && n <= DB_PARAMS_MAX);
+	if (q->stores && atomic_load(&cx->db->disk_low))
+		return FAIL(cx, DISK_FULL, "%s: below --disk-low-mib", q->name);
 	if (prefetched_take(cx, q, &cx->db->types[q->index], in, n, out))
 		return OK;
 	if (!conn)
@@ -171,6 +189,7 @@ static err_t run(struct ctx *cx, const struct query *q, const struct db_in *in, 
 	pool_count(cx->db, e != OK);
 	if (!cx->tx)
 		pool_give(cx->db, conn);
+	assert(!e == !!*out);
 	return e;
 }
 
@@ -192,7 +211,7 @@ static void result_keep(struct ctx *cx, const struct db_result *result, PGresult
 
 err_t db_row_(struct ctx *cx, const struct query *q, struct db_into into, const struct db_in *in, size_t n)
 {
-	PGresult *res;
+	PGresult *res = NULL;
 	assert(into.result->query == q);
 	TRY(run(cx, q, in, n, &res));
 	if (PQntuples(res) == 0) {
@@ -207,7 +226,7 @@ err_t db_row_(struct ctx *cx, const struct query *q, struct db_into into, const 
 err_t db_rows_(struct ctx *cx, const struct query *q, const struct db_result *result, void **rows_out,
 	size_t *count_out, const struct db_in *in, size_t n)
 {
-	PGresult *res;
+	PGresult *res = NULL;
 	assert(result->query == q);
 	TRY(run(cx, q, in, n, &res));
 	int count = PQntuples(res);
@@ -224,7 +243,7 @@ err_t db_rows_(struct ctx *cx, const struct query *q, const struct db_result *re
 
 err_t db_exec_(struct ctx *cx, const struct query *q, size_t *affected_out, const struct db_in *in, size_t n)
 {
-	PGresult *res;
+	PGresult *res = NULL;
 	TRY(run(cx, q, in, n, &res));
 	if (affected_out)
 		*affected_out = strtoul(PQcmdTuples(res), NULL, 10);
@@ -274,11 +293,11 @@ void db_rollback(struct ctx *cx)
 	struct db_conn *conn = cx->tx;
 	if (!conn)
 		return;
-	if (conn->in_transaction && !conn->broken) {
+	if (conn->in_transaction && !conn->broken && !deadline_passed(ctx_deadline(cx, ROLLBACK_MS))) {
 		struct steps steps = { 0 };
 		PGresult *res = NULL;
 		if (queue(cx->db, conn, &sql_db_rollback, &no_parameters, &res, &steps) && PQpipelineSync(conn->pg)) {
-			collect(conn, &steps);
+			collect(conn, &steps, answer_deadline(cx));
 			conn->in_transaction = PQresultStatus(res) != PGRES_COMMAND_OK;
 			PQclear(res);
 		}

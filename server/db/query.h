@@ -28,6 +28,7 @@ struct query {
 	const char *name;
 	const char *sql;
 	unsigned index; /* in the table of all queries: sql_queries[index] */
+	bool stores;    /* "-- name: x stores": it takes room for what a user stores; see db_disk_low() */
 };
 
 enum db_kind {
@@ -184,8 +185,9 @@ struct db_into {
 
 /*
  * One row. NOT_FOUND when there was none (the first row when there were more).
- * errors  NOT_FOUND; UNAVAILABLE (no connection in time, database gone, lock time-out, deadlock); CONFLICT (a unique or
- *         foreign key was violated); INTERNAL. The statement's name and SQLSTATE are in the error's detail.
+ * errors  NOT_FOUND; UNAVAILABLE (no connection or no answer before cx->until, database gone, lock time-out, deadlock);
+ *         DISK_FULL; CONFLICT (a unique or foreign key was violated); INTERNAL. The statement's name and SQLSTATE are
+ * in the error's detail.
  */
 #define db_row(cx, query, into, ...) db_row_((cx), (query), (into), DB_INS_(__VA_ARGS__))
 MUST_CHECK err_t db_row_(struct ctx *cx, const struct query *q, struct db_into into, const struct db_in *in, size_t n);

@@ -214,6 +214,7 @@ bool response_flush(struct response *rs)
 	/* Something did not fit: an answer with a hole in it must not look whole. */
 	if (rs->body.full)
 		response_break(rs);
+	ctx_go_on(&rs->rq->cx);
 	return stream_out(rs, false);
 }
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Accounts: two rows each, live and test, and one directory row for the address.
 
--- name: account_create
+-- name: account_create stores
 -- $1 e-mail, folded  $2 live id  $3 its test twin  $4 name  $5 plan  $6 password hash or NULL
 -- $7 $8 ids of the default calendars, live and test  $9 now  $10 accounts at most, NULL for no limit
 -- A taken address violates login's key. The foreign keys are judged when the whole statement is done. Nothing is made

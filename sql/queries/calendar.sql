@@ -26,7 +26,7 @@ SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description, c.co
   FROM calendar c JOIN calendar_state s ON s.account_id = c.account_id AND s.calendar_id = c.id
  WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND c.id = $3;
 
--- name: calendar_create
+-- name: calendar_create stores
 -- $1 account  $2 only  $3 author  $4 request  $5 id  $6 name  $7 components  $8 displayname  $9 description  $10 color
 -- $11 timezone  $12 tzid  $13 ord  $14 transp  $15 $16 $17 dead properties  $18 calendars at most
 -- $19 dead properties at most
@@ -34,7 +34,7 @@ SELECT calendar_create(ROW($1, $2, $3, $4)::actor, $5, $6, $7,
                        ROW($8, $9, $10, $11, $12, $13, $14, NULL, NULL)::calendar_fields,
                        ROW($15, $16, $17)::dead_change, $18, $19)::text AS outcome;
 
--- name: calendar_update
+-- name: calendar_update stores
 -- $1 account  $2 only  $3 author  $4 request  $5 name  $6 the version that it must have, NULL for any  $7 which are set
 -- $8 displayname  $9 description  $10 color  $11 timezone  $12 tzid  $13 ord  $14 transp  $15 selected  $16 writable
 -- $17 $18 $19 dead properties  $20 dead properties at most
@@ -46,7 +46,7 @@ SELECT calendar_update(ROW($1, $2, $3, $4)::actor, $5, $6, $7,
 -- $1 account  $2 only  $3 author  $4 request  $5 name
 SELECT calendar_delete(ROW($1, $2, $3, $4)::actor, $5)::text AS outcome;
 
--- name: calendar_relocate
+-- name: calendar_relocate stores
 -- $1 account  $2 only  $3 author  $4 request  $5 from  $6 to  $7 keep the source  $8 with its objects  $9 overwrite
 -- $10 id of a copy  $11 calendars at most  $12 octets of the account at most, NULL for no limit
 SELECT calendar_relocate(ROW($1, $2, $3, $4)::actor, $5, $6, $7, $8, $9, $10, $11,
@@ -96,7 +96,7 @@ SELECT d.resource_id AS resource, d.ns, d.local, d.xml
 	                                    AND ($2::uuid[] IS NULL OR c.id = ANY ($2))))
  ORDER BY d.ns, d.local;
 
--- name: dead_property_change
+-- name: dead_property_change stores
 -- $1 account  $2 only  $3 author  $4 request  $5 calendar of an object, NULL for what is no row  $6 resource
 -- $7 namespaces  $8 names  $9 elements ('' removes)  $10 at most
 SELECT dead_property_change(ROW($1, $2, $3, $4)::actor, $5, $6, ROW($7, $8, $9)::dead_change, $10)::text AS outcome;

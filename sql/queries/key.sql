@@ -13,7 +13,7 @@ SELECT k.id, k.kind, k.scopes, k.calendars, k.expires_at, k.revoked_at, a.status
   FROM api_key k JOIN account a ON a.account_id = k.account_id
  WHERE k.account_id = $1 AND by_hash(k.hash) = $2;
 
--- name: key_create
+-- name: key_create stores
 -- $1 account  $2 id  $3 hash  $4 kind  $5 prefix  $6 name  $7 scopes  $8 calendars or NULL  $9 now  $10 end or NULL
 INSERT INTO api_key (account_id, id, hash, kind, prefix, name, scopes, calendars, created_at, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);

@@ -37,7 +37,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
  WHERE c.deleted_at IS NULL
  ORDER BY c.id;
 
--- name: client_insert
+-- name: client_insert stores
 -- $1 id  $2 owner in its mode  $3 kind  $4 name  $5 may introspect  $6 scopes  $7 grants
 -- $8 redirect URIs  $9 which of them are loopback  $10 $11 $12 id, hash and prefix of the secret, NULL for none
 -- The owner's row is held until the client is there, for who deactivates him at this moment.

@@ -3,7 +3,7 @@
 -- statement a shape: an optional predicate would lose the index when prepared. by_name() and its like say which index
 -- serves.
 
--- name: object_put
+-- name: object_put stores
 -- $1 account  $2 only  $3 author  $4 request  $5 calendar  $6 name  $7 If-Match: *  $8 If-Match  $9 If-None-Match: *
 -- $10 If-None-Match  $11 uid  $12 etag  $13 first  $14 last  $15 occ until  $16 component  $17 flags  $18 occ  $19 data
 -- $20 a calendar holds at most  $21 all of the account, NULL for no limit
@@ -17,7 +17,7 @@ SELECT outcome::text, calendar, id, modseq, other, created_at, updated_at
 SELECT object_delete(ROW($1, $2, $3, $4)::actor, $5, $6, ROW($7, $8, $9, $10)::conditions,
                      ROW(NULL, NULL, $11)::room)::text AS outcome;
 
--- name: object_relocate
+-- name: object_relocate stores
 -- $1 account  $2 only  $3 author  $4 request  $5 from calendar  $6 from  $7 to calendar  $8 to  $9 keep the source
 -- $10 overwrite  $11 If-Match: *  $12 If-Match  $13 If-None-Match: *  $14 If-None-Match  $15 a calendar holds at most
 -- $16 all of the account, NULL for no limit  $17 tombstones

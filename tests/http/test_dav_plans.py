@@ -67,7 +67,7 @@ PLANS = {
 def statements():
     """Those of these files as the build made them, with their guards; by name."""
     text = "".join(open(path, encoding="utf-8").read() for path in QUERIES)
-    names = re.findall(r"^-- name: (\w+)(?: guard: (\w+))?$", text, re.M)
+    names = re.findall(r"^-- name: (\w+)(?: guard: (\w+))?(?: stores)?$", text, re.M)
     wanted = {name for name, _ in names} | {f"{name}_{guard}" for name, guard in names if guard}
     with open(os.path.join(os.path.dirname(BIN), "generated/sql.c"), encoding="utf-8") as f:
         made = re.findall(r'struct query sql_(\w+) = \{ "\w+",((?:\n\t"[^\n]*")+)', f.read())

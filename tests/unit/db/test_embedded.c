@@ -74,7 +74,8 @@ static pid_t another(void)
 		const char *url;
 		if (embedded_open(&test_cx, str_of(folder), &pg, &url))
 			_exit(1);
-		embedded_keep(&test_cx, pg);
+		if (embedded_keep(&test_cx, pg))
+			_exit(1);
 		if (write(ends[1], "r", 1) != 1)
 			_exit(1);
 		for (;;)
@@ -138,7 +139,7 @@ TEST(a_cluster_that_was_killed_is_started_again)
 	bool back = false;
 	for (int i = 0; i < 1500 && !back; i++) { /* its children notice in their own time: 30 s on a busy machine */
 		usleep(20000);
-		embedded_keep(&test_cx, pg);
+		assert_ok(embedded_keep(&test_cx, pg));
 		back = answers(url);
 	}
 	assert_true(back);

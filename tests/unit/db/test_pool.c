@@ -246,9 +246,9 @@ TEST(housekeeping_empties_the_idle_slot_of_the_token_ring)
 	database_use(&test_cx);
 	for (int32_t hour = -2; hour <= 1; hour++)
 		assert_ok(db_exec(&test_cx, &sql_t_token_add, NULL, IN(hour)));
-	assert_ok(housekeeping(&test_cx));
+	assert_ok(housekeeping(&test_cx, NULL));
 	assert_int_equal(tokens(), 3);
-	assert_ok(housekeeping(&test_cx));
+	assert_ok(housekeeping(&test_cx, NULL));
 	assert_int_equal(tokens(), 3);
 	database_leave(&test_cx);
 }
@@ -259,7 +259,7 @@ TEST(housekeeping_never_empties_a_slot_with_a_token_of_the_future)
 	assert_ok(db_exec(&test_cx, &sql_t_token_add, NULL, IN(2))); /* some clock is wrong */
 	assert_ok(db_exec(&test_cx, &sql_t_token_add, NULL, IN(-2)));
 	int64_t before = tokens();
-	assert_ok(housekeeping(&test_cx));
+	assert_ok(housekeeping(&test_cx, NULL));
 	assert_int_equal(tokens(), before);
 	database_leave(&test_cx);
 }
@@ -269,7 +269,7 @@ TEST(housekeeping_gives_each_day_of_the_outbox_its_partition)
 	struct place *places;
 	size_t count;
 	database_use(&test_cx);
-	assert_ok(housekeeping(&test_cx));
+	assert_ok(housekeeping(&test_cx, NULL));
 	assert_ok(db_exec(&test_cx, &sql_t_outbox_add, NULL, IN(0)));
 	assert_ok(db_exec(&test_cx, &sql_t_outbox_add, NULL, IN(9)));
 	assert_ok(db_rows(&test_cx, &sql_t_outbox_places, t_outbox_places, &places, &count, IN_NONE));

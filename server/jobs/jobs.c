@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/jobs/jobs.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "server/base/log.h"
+#include "server/db/query.h"
+
+/* What is known of a row; all under the lock. */
+struct place {
+	uint64_t due_ms;
+	uint64_t failed_in_a_row;
+	struct job_stats stats;
+};
+
+struct jobs {
+	struct arena *mem;
+	struct jobs_settings settings;
+	pthread_mutex_t lock;
+	pthread_cond_t changed; /* a place became free, or it is time to stop */
+	bool stopping;
+	struct place *places; /* by row */
+	pthread_t *threads;
+	unsigned thread_count;
+};
+
+/* ---- which ---- */
+
+/* The one that has been due for longest, or that will be next; NULL when all are running. Locked. */
+static struct place *next_place(struct jobs *jobs)
+{
+	struct place *next = NULL;
+	for (size_t i = 0; i < jobs->settings.count; i++) {
+		struct place *p = &jobs->places[i];
+		if (!p->stats.running && (!next || p->due_ms < next->due_ms))
+			next = p;
+	}
+	return next;
+}
+
+/* ---- run ---- */
+
+/* The first failure, and then ever more rarely: a database that is away for a night is not told of each second. */
+static bool is_worth_a_line(uint64_t failed_in_a_row)
+{
+	return (failed_in_a_row & (failed_in_a_row - 1)) == 0;
+}
+
+static void tell_failure(const struct job *job, uint64_t failed_in_a_row, err_t e)
+{
+	if (is_worth_a_line(failed_in_a_row))
+		log_event(LOG_WARN, "job_failed", LOG_C("job", job->name), LOG_INT("in_a_row", failed_in_a_row),
+			LOG_C("error", err_row(e->kind)->name), LOG_STR("detail", e->said.ptr ? e->said : e->detail));
+}
+
+/* Its place is marked as running; unlocked. */
+static void run_one(struct jobs *jobs, size_t i, struct arena *mem)
+{
+	const struct job *job = &jobs->settings.rows[i];
+	uint64_t begun_us = clock_monotonic_us();
+	struct ctx cx = {
+		.mem = mem,
+		.db = jobs->settings.db,
+		.config = jobs->settings.config,
+		.keys = jobs->settings.keys,
+		.now = instant_now(),
+	};
+	cx.request_id = id_new(cx.now);
+	ctx_begin(&cx, job->patience_ms);
+	err_t e = job->run(&cx, job->state);
+	if (cx.db)
+		db_end(&cx);
+
+	pthread_mutex_lock(&jobs->lock);
+	struct place *place = &jobs->places[i];
+	place->stats.running = false;
+	place->stats.runs++;
+	place->stats.failures += e != NULL;
+	place->stats.last_us = clock_monotonic_us() - begun_us;
+	uint64_t failed = place->failed_in_a_row = e ? place->failed_in_a_row + 1 : 0;
+	if (!e)
+		place->stats.last_success = instant_now();
+	pthread_cond_broadcast(&jobs->changed);
+	pthread_mutex_unlock(&jobs->lock);
+	if (e)
+		tell_failure(job, failed, e);
+	arena_reset(mem);
+}
+
+/* Takes the next row if it is due: *i_out. Locked. */
+static bool take(struct jobs *jobs, uint64_t now_ms, size_t *i_out)
+{
+	struct place *place = next_place(jobs);
+	if (!place || place->due_ms > now_ms)
+		return false;
+	*i_out = (size_t)(place - jobs->places);
+	unsigned every = jobs->settings.rows[*i_out].every_ms;
+	/* By its own beat; one that was missed is made up for once. */
+	place->due_ms = place->due_ms + every > now_ms ? place->due_ms + every : now_ms + (every ? every : 1);
+	place->stats.running = true;
+	return true;
+}
+
+unsigned jobs_run_due(struct jobs *jobs, uint64_t now_ms)
+{
+	size_t i;
+	struct arena *mem = arena_open();
+	pthread_mutex_lock(&jobs->lock);
+	while (take(jobs, now_ms, &i)) {
+		pthread_mutex_unlock(&jobs->lock);
+		run_one(jobs, i, mem);
+		pthread_mutex_lock(&jobs->lock);
+	}
+	const struct place *next = next_place(jobs);
+	unsigned left = next ? (unsigned)(next->due_ms - now_ms) : UINT32_MAX;
+	pthread_mutex_unlock(&jobs->lock);
+	arena_close(mem);
+	return left;
+}
+
+/* ---- threads ---- */
+
+#define WITHOUT_ANY_MS 60000
+
+/* Locked. False when it is time to stop; nothing to do is not. */
+static bool wait_for_one(struct jobs *jobs)
+{
+	const struct place *next = next_place(jobs);
+	struct deadline due = next ? (struct deadline){ next->due_ms * 1000 } : deadline_in_ms(WITHOUT_ANY_MS);
+	if (!wait_cond(&jobs->changed, &jobs->lock, due) && clock_monotonic_us() < due.at_us)
+		return false; /* all waits of the process have ended */
+	return !jobs->stopping;
+}
+
+static void *work(void *arg)
+{
+	struct jobs *jobs = arg;
+	struct arena *mem = arena_open();
+	size_t i;
+	pthread_mutex_lock(&jobs->lock);
+	while (!jobs->stopping) {
+		if (take(jobs, clock_monotonic_ms(), &i)) {
+			pthread_mutex_unlock(&jobs->lock);
+			run_one(jobs, i, mem);
+			pthread_mutex_lock(&jobs->lock);
+		} else if (!wait_for_one(jobs)) {
+			break;
+		}
+	}
+	pthread_mutex_unlock(&jobs->lock);
+	arena_close(mem);
+	return NULL;
+}
+
+err_t jobs_open(struct ctx *cx, const struct jobs_settings *settings, struct jobs **out)
+{
+	struct arena *mem = arena_open();
+	struct jobs *jobs = arena_new(mem, struct jobs);
+	uint64_t now_ms = clock_monotonic_ms();
+	*jobs = (struct jobs){ .mem = mem, .settings = *settings };
+	jobs->places = arena_array(mem, struct place, settings->count);
+	jobs->threads = arena_array(mem, pthread_t, settings->threads);
+	pthread_mutex_init(&jobs->lock, NULL);
+	wait_cond_init(&jobs->changed);
+	for (size_t i = 0; i < settings->count; i++) {
+		assert(settings->rows[i].run && settings->rows[i].patience_ms);
+		jobs->places[i].due_ms = settings->threads ? now_ms : 0;
+		jobs->places[i].stats =
+			(struct job_stats){ .name = settings->rows[i].name, .last_success = INSTANT_NONE };
+	}
+	for (; jobs->thread_count < settings->threads; jobs->thread_count++) {
+		int failed = pthread_create(&jobs->threads[jobs->thread_count], NULL, work, jobs);
+		if (failed) {
+			err_t e = FAIL(cx, UNAVAILABLE, "pthread_create: %s", strerror(failed));
+			(void)!jobs_close(jobs, deadline_in_ms(60000));
+			return e;
+		}
+	}
+	*out = jobs;
+	return OK;
+}
+
+bool jobs_close(struct jobs *jobs, struct deadline until)
+{
+	if (!jobs)
+		return true;
+	pthread_mutex_lock(&jobs->lock);
+	jobs->stopping = true;
+	pthread_cond_broadcast(&jobs->changed);
+	pthread_mutex_unlock(&jobs->lock);
+	while (jobs->thread_count > 0 && wait_thread(jobs->threads[jobs->thread_count - 1], until))
+		jobs->thread_count--;
+	if (jobs->thread_count > 0)
+		return false;
+	pthread_cond_destroy(&jobs->changed);
+	pthread_mutex_destroy(&jobs->lock);
+	arena_close(jobs->mem);
+	return true;
+}
+
+bool jobs_stats(struct jobs *jobs, size_t i, struct job_stats *out)
+{
+	if (!jobs || i >= jobs->settings.count)
+		return false;
+	pthread_mutex_lock(&jobs->lock);
+	*out = jobs->places[i].stats;
+	pthread_mutex_unlock(&jobs->lock);
+	return true;
+}

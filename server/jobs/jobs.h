@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Work that no request waits for. A job is a row; modules.c puts the rows of all modules together, and one runner owns
+ * the threads: each run has a ctx and an arena of its own, a deadline, and is counted. A job never runs beside itself;
+ * one that takes long does not hold up the others, as long as there are threads.
+ *
+ *     static const struct job jobs[] = {
+ *             { "housekeeping", 60000, 30000, housekeeping, NULL },
+ *     };
+ */
+#pragma once
+
+#include "server/base/ctx.h"
+
+struct job {
+	const char *name;     /* in the log and in the metrics */
+	unsigned every_ms;    /* from one beginning to the next; a run that took longer is followed at once, once */
+	unsigned patience_ms; /* cx->until of a run: what it waits for, it waits this long in all */
+	/* Idempotent, and safe beside another instance's. A failure is logged and counted; the next run comes as usual.
+	 */
+	err_t (*run)(struct ctx *cx, void *state);
+	void *state;
+};
+
+struct jobs_settings {
+	const struct job *rows; /* borrowed until jobs_close() */
+	size_t count;
+	unsigned threads; /* 0: none, and the caller runs what is due (tests, commands) */
+	struct db_pool *db;
+	const struct config *config;
+	const struct keyring *keys;
+};
+
+struct jobs; /* outlives requests */
+
+/* Starts the threads; every job is due at once. UNAVAILABLE when a thread cannot be started. */
+MUST_CHECK err_t jobs_open(struct ctx *cx, const struct jobs_settings *settings, struct jobs **out);
+
+/*
+ * Begins no more runs and waits for those under way. False when one was still at it at the deadline: then nothing is
+ * freed, neither here nor may it be by the caller, since that run goes on. NULL is fine.
+ */
+bool jobs_close(struct jobs *jobs, struct deadline until);
+
+/* Runs what is due at that time of the monotonic clock, in this thread; how long until the next is. */
+unsigned jobs_run_due(struct jobs *jobs, uint64_t now_ms);
+
+struct job_stats {
+	const char *name;
+	bool running;
+	uint64_t runs, failures, last_us; /* last_us: how long the last run took */
+	struct instant last_success;      /* INSTANT_NONE: none yet */
+};
+/* Of the i-th row; false beyond the last one. Thread-safe. */
+bool jobs_stats(struct jobs *jobs, size_t i, struct job_stats *out);
