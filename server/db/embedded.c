@@ -235,8 +235,14 @@ static err_t start_again(struct ctx *cx, struct embedded *pg)
 
 err_t embedded_keep(struct ctx *cx, struct embedded *pg)
 {
-	if (!pg || cluster_is_up(&pg->cluster) || flock(pg->starts, LOCK_EX | LOCK_NB) != 0)
+	if (!pg)
 		return OK;
+	if (cluster_is_up(&pg->cluster)) {
+		pg->stuck = 0;
+		return OK;
+	}
+	if (flock(pg->starts, LOCK_EX | LOCK_NB) != 0)
+		return OK; /* somebody is at it */
 	err_t e = start_again(cx, pg);
 	starts_give(pg);
 	return e;

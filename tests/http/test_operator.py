@@ -19,7 +19,20 @@ def test_metrics_are_prometheus_text(world):
     samples = dict(line.split(" ") for line in reply.text.splitlines() if not line.startswith("#"))
     assert int(samples["calends_http_requests_total"]) >= 1
     assert int(samples["calends_db_connections"]) >= 1
-    assert reply.text.count("# TYPE ") == len(samples)
+    assert reply.text.count("# TYPE ") == len({name.partition("{")[0] for name in samples})
+
+
+def test_every_job_tells_how_it_does(world):
+    def figures():
+        lines = [line for line in world.get("/metrics").text.splitlines() if line.startswith("calends_job_")]
+        return {line.split(" ")[0]: float(line.split(" ")[1]) for line in lines}
+
+    for job in ("cluster", "disk", "housekeeping", "account_housekeeping", "last_used"):
+        assert world.wait_for(lambda j=job: figures()[f'calends_job_runs_total{{job="{j}"}}'] >= 1, 30), job
+        now = figures()
+        assert now[f'calends_job_failures_total{{job="{job}"}}'] == 0
+        assert now[f'calends_job_last_success_timestamp_seconds{{job="{job}"}}'] > 1.7e9
+        assert now[f'calends_job_last_duration_seconds{{job="{job}"}}'] < 60
 
 
 def test_a_request_is_one_log_line_with_its_id(world):

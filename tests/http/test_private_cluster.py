@@ -178,7 +178,7 @@ def test_the_first_start_after_everything_was_killed_succeeds(folder, pid_lives)
     kill_all_workers(folder)
     server.kill()
     assert folder.wait_for(lambda: not folder.workers())
-    other = subprocess.Popen(["sleep", "300"])
+    other = subprocess.Popen(["sleep", "300"], user=os.stat(folder.path + "/pg").st_uid)  # PostgreSQL looks no further than its own user's
     try:
         for name, text in kept.items():
             lines = text.split("\n")

@@ -93,7 +93,7 @@ class Folder:
             except ProcessLookupError:
                 pass
 
-    def wait_for(self, condition, seconds=30):
+    def wait_for(self, condition, seconds=60):
         end = time.monotonic() + seconds
         while not (value := condition()) and time.monotonic() < end:
             time.sleep(0.05)

@@ -34,6 +34,7 @@ static inline int database_start(void)
 	int applied;
 	database_mem = arena_open();
 	struct ctx cx = { .mem = database_mem, .now = instant_of_s(1764000000) };
+	ctx_begin(&cx, PATIENCE_COMMAND_MS);
 	log_setup(LOG_ERROR, STDERR_FILENO);
 	if (!mkdtemp(folder))
 		return -1;

@@ -23,6 +23,9 @@ SELECT n::int AS n, 'row ' || n AS label FROM generate_series(1, $1::int) n
 -- t_count with another label, so that a test sees where a row is from.
 SELECT n::int AS n, 'ahead ' || n AS label FROM generate_series(1, $1::int) n
 
+-- name: t_store stores
+SELECT 1 AS one
+
 -- name: t_sleep
 SELECT pg_sleep($1::int / 1000.0)::text AS slept
 

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +28,7 @@ DB_RESULT(t_backend, struct backend, pid);
 static struct embedded *open_it(const char **url_out)
 {
 	struct embedded *pg;
+	ctx_begin(&test_cx, PATIENCE_COMMAND_MS);
 	assert_ok(embedded_open(&test_cx, str_of(folder), &pg, url_out));
 	return pg;
 }
@@ -72,6 +74,7 @@ static pid_t another(void)
 	if (pid == 0) {
 		struct embedded *pg;
 		const char *url;
+		ctx_begin(&test_cx, PATIENCE_COMMAND_MS);
 		if (embedded_open(&test_cx, str_of(folder), &pg, &url))
 			_exit(1);
 		if (embedded_keep(&test_cx, pg))
@@ -159,6 +162,79 @@ TEST(a_pid_file_that_names_another_program_is_stale)
 	embedded_close(pg);
 }
 
+/* F49: who leaves first takes it from nobody, and who is left can start it again. */
+TEST(the_last_one_stops_it_and_nobody_else)
+{
+	const char *url;
+	struct embedded *first = open_it(&url), *second = open_it(&url);
+	pid_t before = postmaster();
+	embedded_close(first);
+	assert_int_equal(postmaster(), before);
+	assert_answers(url);
+	assert_int_equal(kill(before, SIGKILL), 0);
+	bool back = false;
+	for (int i = 0; i < 1500 && !back; i++) {
+		usleep(20000);
+		ctx_begin(&test_cx, PATIENCE_COMMAND_MS);
+		assert_ok(embedded_keep(&test_cx, second));
+		back = answers(url);
+	}
+	assert_true(back);
+	embedded_close(second);
+	assert_int_equal(postmaster(), 0);
+}
+
+/* Its guard sees that nobody holds the lock any more. */
+TEST(a_cluster_whose_users_were_all_killed_is_stopped)
+{
+	kill_and_reap(another());
+	for (int i = 0; i < 1500 && postmaster(); i++)
+		usleep(20000);
+	assert_int_equal(postmaster(), 0);
+}
+
+/* F50: nobody else uses it, so it is stopped and started anew. */
+TEST(a_cluster_that_stands_still_is_started_anew_by_who_is_alone)
+{
+	const char *url;
+	pid_t server = another(), before = postmaster();
+	assert_int_equal(kill(before, SIGSTOP), 0);
+	kill_and_reap(server);
+	struct embedded *pg = open_it(&url);
+	assert_answers(url);
+	assert_int_not_equal(postmaster(), before);
+	embedded_close(pg);
+}
+
+/* F50: while somebody uses it, it is theirs. */
+TEST(a_cluster_that_stands_still_under_another_is_told_and_left_alone)
+{
+	const char *url;
+	struct embedded *first = open_it(&url), *second;
+	pid_t before = postmaster();
+	assert_int_equal(kill(before, SIGSTOP), 0);
+	err_t e = embedded_open(&test_cx, str_of(folder), &second, &url);
+	assert_err(e, UNAVAILABLE);
+	assert_int_not_equal(str_find(err_text(e), STR("does not answer")), SIZE_MAX);
+	assert_int_equal(kill(before, SIGCONT), 0);
+	assert_answers(url);
+	assert_int_equal(postmaster(), before);
+	embedded_close(first);
+}
+
+TEST(a_start_that_cannot_be_within_its_time_says_so)
+{
+	struct embedded *pg;
+	const char *url;
+	int fd = open(in_folder("lock.start"), O_RDWR | O_CLOEXEC);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	ctx_begin(&test_cx, 100);
+	err_t e = embedded_open(&test_cx, str_of(folder), &pg, &url);
+	assert_err(e, UNAVAILABLE);
+	assert_int_not_equal(str_find(err_text(e), STR("starting or stopping")), SIZE_MAX);
+	close(fd);
+}
+
 TEST(a_cluster_half_made_is_made_anew)
 {
 	const char *url;
@@ -179,6 +255,7 @@ TEST(a_folder_whose_name_is_too_long_for_a_socket_gets_a_short_one)
 	assert_int_equal(mkdir(longer, 0700), 0);
 	assert_int_equal(chmod(folder, 0711), 0);
 	struct embedded *pg;
+	ctx_begin(&test_cx, PATIENCE_COMMAND_MS);
 	assert_ok(embedded_open(&test_cx, str_of(longer), &pg, &url));
 	assert_answers(url);
 	const char *host = str_c(test_mem, str_sub(str_of(url), strlen("host="), str_find(str_of(url), STR(" "))));
@@ -226,5 +303,9 @@ static int teardown(void **state)
 TESTS_WITH(setup, teardown, RUN(a_cluster_is_made_started_and_stopped),
 	RUN(a_command_beside_a_server_joins_and_leaves_it_running),
 	RUN(nothing_that_a_killed_server_left_prevents_the_next_start), RUN(a_cluster_that_was_killed_is_started_again),
-	RUN(a_pid_file_that_names_another_program_is_stale), RUN(a_cluster_half_made_is_made_anew),
+	RUN(a_pid_file_that_names_another_program_is_stale), RUN(the_last_one_stops_it_and_nobody_else),
+	RUN(a_cluster_whose_users_were_all_killed_is_stopped),
+	RUN(a_cluster_that_stands_still_is_started_anew_by_who_is_alone),
+	RUN(a_cluster_that_stands_still_under_another_is_told_and_left_alone),
+	RUN(a_start_that_cannot_be_within_its_time_says_so), RUN(a_cluster_half_made_is_made_anew),
 	RUN(a_folder_whose_name_is_too_long_for_a_socket_gets_a_short_one), RUN(what_prevents_a_start_is_named))

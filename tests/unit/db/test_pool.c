@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include "server/db/disk.h"
 #include "server/db/housekeeping.h"
 #include "server/db/migrate.h"
 #include "sql.h"
@@ -299,6 +300,76 @@ TEST(of_the_outbox_an_account_keeps_its_newest_rows)
 	database_leave(&test_cx);
 }
 
+/* F50: as if it stood still, the answer comes too late. */
+TEST(a_late_answer_is_unavailable_and_its_connection_is_thrown_away)
+{
+	struct slept got;
+	database_use_with(&test_cx, &(struct db_settings){ .connections = 3, .wait_ms = 100, .prepare = true });
+	assert_ok(db_check(&test_cx));
+	struct ctx other = test_cx; /* two more, which stand idle meanwhile */
+	assert_ok(db_begin(&other));
+	int32_t before = backend_pid(&test_cx);
+	assert_ok(db_commit(&other));
+
+	ctx_begin(&test_cx, 50);
+	uint64_t begun = clock_monotonic_ms();
+	err_t e = db_row(&test_cx, &sql_t_sleep, ROW(t_sleep, &got), IN(20000));
+	assert_err(e, UNAVAILABLE);
+	assert_true(e->retry_after_s > 0);
+	assert_true(clock_monotonic_ms() - begun < 10000);
+	assert_int_equal(db_stats(test_cx.db).late, 1);
+
+	ctx_begin(&test_cx, PATIENCE_DEFAULT_MS);
+	assert_int_not_equal(backend_pid(&test_cx), before);
+	assert_int_equal(db_stats(test_cx.db).open, 1); /* those of that time went with it */
+	database_leave(&test_cx);
+}
+
+TEST(a_wait_for_a_connection_ends_with_the_request_s_deadline)
+{
+	database_use_with(&test_cx, &(struct db_settings){ .connections = 1, .wait_ms = 60000, .prepare = true });
+	struct ctx other = test_cx;
+	struct backend got;
+	assert_ok(db_begin(&other));
+	ctx_begin(&test_cx, 50);
+	uint64_t begun = clock_monotonic_ms();
+	assert_err(db_row(&test_cx, &sql_t_backend, ROW(t_backend, &got), IN_NONE), UNAVAILABLE);
+	assert_true(clock_monotonic_ms() - begun < 10000);
+	db_end(&other);
+	database_leave(&test_cx);
+}
+
+/* F53 */
+TEST(a_low_disk_refuses_what_is_stored_and_nothing_else)
+{
+	struct backend got;
+	database_use(&test_cx);
+	assert_ok(db_check(&test_cx));
+	db_disk_low(test_cx.db, true);
+	assert_err(db_exec(&test_cx, &sql_t_store, NULL, IN_NONE), DISK_FULL);
+	assert_ok(db_row(&test_cx, &sql_t_backend, ROW(t_backend, &got), IN_NONE));
+	db_disk_low(test_cx.db, false);
+	assert_ok(db_exec(&test_cx, &sql_t_store, NULL, IN_NONE));
+	database_leave(&test_cx);
+}
+
+TEST(the_mark_of_the_disk_has_two_sides)
+{
+	database_use(&test_cx);
+	struct disk_watch watch = { .folder = database_folder, .low_bytes = UINT64_MAX / 4 };
+	assert_ok(disk_measure(&test_cx, &watch));
+	assert_true(db_disk_is_low(test_cx.db));
+	watch.low_bytes = 0; /* never: what was, stays */
+	assert_ok(disk_measure(&test_cx, &watch));
+	assert_true(db_disk_is_low(test_cx.db));
+	watch.low_bytes = 1;
+	assert_ok(disk_measure(&test_cx, &watch));
+	assert_false(db_disk_is_low(test_cx.db));
+	watch.folder = "/nowhere";
+	assert_err(disk_measure(&test_cx, &watch), INTERNAL);
+	database_leave(&test_cx);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -316,8 +387,12 @@ TESTS_WITH(setup, teardown, RUN(the_connection_used_last_is_lent_first),
 	RUN(a_connection_lost_under_a_statement_is_unavailable_and_the_next_works),
 	RUN(a_connection_lost_in_a_transaction_ends_it), RUN(a_wait_for_a_connection_is_bounded),
 	RUN(more_threads_than_connections_take_turns), RUN(an_account_has_its_share_of_the_connections),
-	RUN(a_database_that_is_not_there_is_unavailable), RUN(the_check_names_every_column_that_does_not_fit),
-	RUN(migrating_again_changes_nothing), RUN(housekeeping_empties_the_idle_slot_of_the_token_ring),
+	RUN(a_database_that_is_not_there_is_unavailable),
+	RUN(a_late_answer_is_unavailable_and_its_connection_is_thrown_away),
+	RUN(a_wait_for_a_connection_ends_with_the_request_s_deadline),
+	RUN(a_low_disk_refuses_what_is_stored_and_nothing_else), RUN(the_mark_of_the_disk_has_two_sides),
+	RUN(the_check_names_every_column_that_does_not_fit), RUN(migrating_again_changes_nothing),
+	RUN(housekeeping_empties_the_idle_slot_of_the_token_ring),
 	RUN(housekeeping_never_empties_a_slot_with_a_token_of_the_future),
 	RUN(housekeeping_gives_each_day_of_the_outbox_its_partition),
 	RUN(of_the_outbox_an_account_keeps_its_newest_rows))
