@@ -228,7 +228,7 @@ TEST(a_start_that_cannot_be_within_its_time_says_so)
 	const char *url;
 	int fd = open(in_folder("lock.start"), O_RDWR | O_CLOEXEC);
 	assert_int_equal(flock(fd, LOCK_EX), 0);
-	ctx_begin(&test_cx, 100);
+	ctx_begin(&test_cx, 5000);
 	err_t e = embedded_open(&test_cx, str_of(folder), &pg, &url);
 	assert_err(e, UNAVAILABLE);
 	assert_int_not_equal(str_find(err_text(e), STR("starting or stopping")), SIZE_MAX);
