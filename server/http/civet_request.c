@@ -144,7 +144,8 @@ static struct request *request_of(struct civet_request *c, const struct mg_reque
 	rq->cx = (struct ctx){
 		.mem = mem, .db = app->db, .keys = app->keys, .config = app->config, .now = instant_now()
 	};
-	ctx_begin(&rq->cx, app->config ? (unsigned)app->config->deadline_ms : PATIENCE_DEFAULT_MS);
+	ctx_begin(&rq->cx,
+		app->config && app->config->deadline_ms ? (unsigned)app->config->deadline_ms : PATIENCE_DEFAULT_MS);
 	rq->cx.request_id = id_new(rq->cx.now);
 	rq->app = app;
 	rq->io = &c->base;

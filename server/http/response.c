@@ -214,8 +214,9 @@ bool response_flush(struct response *rs)
 	/* Something did not fit: an answer with a hole in it must not look whole. */
 	if (rs->body.full)
 		response_break(rs);
-	ctx_go_on(&rs->rq->cx);
-	return stream_out(rs, false);
+	bool whole = stream_out(rs, false);
+	ctx_go_on(&rs->rq->cx); /* what the peer took is not the database's time */
+	return whole;
 }
 
 bool response_flush_if_large(struct response *rs)
