@@ -1,15 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The door through which the bytes of an object come: validated first, then stored. */
+/*
+ * The one door through which an object changes, whoever asks: CalDAV, REST, commands; later import and scheduling. What
+ * goes through it is validated, decided under the calendar's lock against what stands there (conditions, UID, room),
+ * and written with its counter and its row of the outbox in one transaction, in one round trip. Nobody else includes
+ * store/store_write.h.
+ */
 #pragma once
 
-#include "caldav/calendar/store/store.h"
+#include "caldav/calendar/store/store_write.h"
 
 /*
- * Validate the bytes (validate.h), then one round trip that writes all or nothing: precondition, UID, quota, counter,
- * outbox. Same bytes as stored: no lock and no write.
+ * Store the bytes of `in`. Same bytes as stored: no lock and no write.
  *
  * errors  the ICAL_* kinds; DAV_PARENT_MISSING (no such calendar), PRECONDITION, UID_CONFLICT (err.href is
  *         the other object's name), ICAL_COMPONENT, DAV_QUOTA, FORBIDDEN (calendar not writable)
  */
 MUST_CHECK err_t object_put(struct ctx *cx, const struct actor *actor, const struct object_write *in,
 	enum put_outcome *outcome_out, struct object *out);
+
+/* NOT_FOUND, PRECONDITION, FORBIDDEN. */
+MUST_CHECK err_t object_delete(
+	struct ctx *cx, const struct actor *actor, struct object_place at, const struct preconditions *when);
+
+/*
+ * A move keeps id, bytes and properties; a copy has a new id. `when` is about the source. What is replaced must have
+ * the same UID (RFC 4791 §5.3.2.1). created_out: nothing stood at the destination.
+ *
+ * errors  NOT_FOUND (source), DAV_PARENT_MISSING (destination's calendar), PRECONDITION (also: something is there and
+ *         overwrite is false), UID_CONFLICT (err.href), ICAL_COMPONENT, DAV_QUOTA, FORBIDDEN
+ */
+MUST_CHECK err_t object_move(struct ctx *cx, const struct actor *actor, struct object_place from,
+	struct object_place to, bool overwrite, const struct preconditions *when, bool *created_out);
+MUST_CHECK err_t object_copy(struct ctx *cx, const struct actor *actor, struct object_place from,
+	struct object_place to, bool overwrite, const struct preconditions *when, bool *created_out);
+
+/*
+ * Old bytes → plan → new bytes: reads the object, has `plan` make its new data, and stores that if nobody wrote
+ * meanwhile; else again, unless the caller set a condition. Two round trips where nobody else writes.
+ *
+ * when    If-Match of the caller, about what is read too: the plan is made from it
+ * plan    may be called several times; its data lives in cx->mem
+ * out     as it is stored then, with data and calendar_name
+ * errors  NOT_FOUND; PRECONDITION (the caller's condition); CONFLICT (others write all the time); those of `plan` and
+ *         of object_put
+ */
+typedef err_t object_plan(void *to, const struct object *now, struct str *data_out);
+MUST_CHECK err_t object_edit(struct ctx *cx, const struct actor *actor, struct id id, const struct preconditions *when,
+	object_plan *plan, void *to, struct object *out);

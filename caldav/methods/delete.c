@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* DELETE of an object or of a calendar with all that is in it (RFC 4918 §9.6). */
+#include "caldav/calendar/write.h"
 #include "caldav/methods/methods.h"
 
 err_t delete_read(struct dav_call *call)
@@ -18,7 +19,7 @@ err_t delete_run(struct dav_call *call)
 	const struct resource at = call->at;
 	struct preconditions when = conditions_of_object(cx->mem, &call->when);
 	if (at.kind == RES_OBJECT)
-		TRY(object_delete(cx, at.actor, at.calendar, at.object, &when));
+		TRY(object_delete(cx, at.actor, (struct object_place){ at.calendar, at.object }, &when));
 	else
 		TRY(calendar_delete(cx, at.actor, at.calendar));
 	reply_empty(call->rs, 204);

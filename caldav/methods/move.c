@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* MOVE and COPY (RFC 4918 §9.8, §9.9): objects between and inside calendars, and whole calendars in the home. */
+#include "caldav/calendar/write.h"
 #include "caldav/methods/methods.h"
 
 struct relocation {

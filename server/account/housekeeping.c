@@ -5,10 +5,13 @@
 #include "server/db/query.h"
 #include "sql.h"
 
+#define UNUSED_KEPT_S (INT64_C(400) * 86400)
+
 err_t account_housekeeping(struct ctx *cx, void *unused)
 {
 	(void)unused;
 	TRY(db_exec(cx, &sql_session_purge, NULL, IN(cx->now)));
 	TRY(db_exec(cx, &sql_throttle_purge, NULL, IN(cx->now)));
+	TRY(db_exec(cx, &sql_credential_use_purge, NULL, IN(instant_add_s(cx->now, -UNUSED_KEPT_S))));
 	return db_exec(cx, &sql_key_purge, NULL, IN(instant_add_s(cx->now, -REVOKED_SHOWN_S)));
 }

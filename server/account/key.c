@@ -121,9 +121,16 @@ err_t key_create(struct ctx *cx, const struct key_new *in, struct key *out, stru
 		.revoked_at = INSTANT_NONE,
 		.last_used_at = INSTANT_NONE,
 	};
-	TRY(db_exec(cx, &sql_key_create, NULL, IN(account), IN(key.id), IN(secret_hash(cx->mem, secret)),
+	size_t made = 0;
+	TRY(db_exec(cx, &sql_key_create, &made, IN(account), IN(key.id), IN(secret_hash(cx->mem, secret)),
 		IN((int16_t)key.kind), IN(key.prefix), IN(name), IN(key.scopes), IN(key.calendars), IN(cx->now),
-		IN(key.expires_at)));
+		IN(key.expires_at), IN((int32_t)KEYS_MAX)));
+	if (!made)
+		return REFUSE(cx, FORBIDDEN, "",
+			"An account has at most %d keys, with those that were revoked in the last 90 days. Use one of "
+			"them, "
+			"or wait.",
+			KEYS_MAX);
 	*out = key;
 	*secret_out = secret;
 	return OK;

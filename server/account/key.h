@@ -5,6 +5,7 @@
 #include "server/auth/credential.h"
 #include "server/base/ctx.h"
 
+#define KEYS_MAX 500 /* of one account, in each of its worlds, with the revoked ones that are still shown */
 #define REVOKED_SHOWN_S (90 * 86400) /* how long lists tell of a revoked key */
 
 enum key_kind { KEY_ACCOUNT = 1, KEY_SECRET = 2, KEY_RESTRICTED = 3, KEY_PUBLISHABLE = 4 };

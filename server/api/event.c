@@ -7,8 +7,6 @@
 #include "server/api/api.h"
 #include "server/api/event_view.h"
 
-#define TRIES 3 /* of a change against a concurrent one, when the caller set no condition */
-
 struct event_params {
 	struct str id, mode;
 };
@@ -78,22 +76,6 @@ static struct preconditions conditions_of(const struct api_call *call)
 	}
 	when.match.items = tags;
 	return when;
-}
-
-static bool has_condition(const struct preconditions *when)
-{
-	return when->match_any || when->match.items;
-}
-
-/* What the caller demands must hold of what was read, too: the change was made from it. */
-static err_t check_condition(struct api_call *call, const struct preconditions *when, struct bytes etag)
-{
-	if (!when->match.items)
-		return OK;
-	for (size_t i = 0; i < when->match.count; i++)
-		if (bytes_same(when->match.items[i], etag))
-			return OK;
-	return FAIL(&call->rq->cx, PRECONDITION, "If-Match");
 }
 
 /* ---- read ---- */
@@ -252,40 +234,38 @@ const struct contract create_event = {
 /* From the data that is stored to the data that is to be. */
 typedef err_t change(struct api_call *call, const struct target *target, struct event_changed *out);
 
-/* Write what `make` makes of the target, under the condition that nobody wrote meanwhile. */
-static err_t write_change(struct api_call *call, struct target *target, change *make)
+struct changing {
+	struct api_call *call;
+	change *make;
+	struct target *target;
+};
+
+static err_t plan_change(void *to, const struct object *now, struct str *data_out)
 {
-	enum put_outcome outcome;
-	struct object object;
-	struct event_changed changed = { 0 };
-	TRY(make(call, target, &changed));
-	struct object_write write = {
-		.calendar_name = target->object.calendar_name,
-		.name = target->object.name,
-		.data = changed.data,
-		.when.match = { &target->object.etag, 1 },
-	};
-	TRY(in_words_of_rest(call->rq, object_put(&call->rq->cx, &call->actor, &write, &outcome, &object)));
-	object.data = changed.data;
-	object.calendar_name = target->object.calendar_name;
-	target->object = object;
-	target->changed = changed;
+	const struct changing *c = to;
+	if (now->component != COMPONENT_VEVENT)
+		return FAIL(&c->call->rq->cx, NOT_FOUND, "a task or a journal, no event");
+	c->target->object = *now;
+	c->target->changed = (struct event_changed){ 0 };
+	TRY(c->make(c->call, c->target, &c->target->changed));
+	*data_out = c->target->changed.data;
 	return OK;
 }
 
-/* Read, change, write; again from the start when someone else was faster and the caller set no condition. */
 static err_t change_target(struct api_call *call, change *make, struct target *out)
 {
-	struct preconditions when = conditions_of(call);
-	err_t e = OK;
-	for (int i = 0; i < TRIES; i++) {
-		TRY(target_read(call, out));
-		TRY(check_condition(call, &when, out->object.etag));
-		e = write_change(call, out, make);
-		if (!err_is(e, PRECONDITION) || has_condition(&when))
-			return e;
-	}
-	return REFUSE(&call->rq->cx, CONFLICT, "", "Others change this event at the same time. Try again.");
+	struct ctx *cx = &call->rq->cx;
+	const struct preconditions when = conditions_of(call);
+	struct target target = { .instance = STR_ABSENT };
+	struct changing changing = { call, make, &target };
+	struct object object;
+	struct id id;
+	if (!event_id_parse(call->rq->args[0], &id, &target.instance))
+		return FAIL(cx, NOT_FOUND, "not an event's id");
+	TRY(in_words_of_rest(call->rq, object_edit(cx, &call->actor, id, &when, plan_change, &changing, &object)));
+	target.object = object;
+	*out = target;
+	return OK;
 }
 
 /* Whoever may not read an event could learn its start from which ends are refused. */
@@ -383,8 +363,9 @@ static err_t delete_target(struct api_call *call, struct response *rs)
 	if (target.instance.ptr)
 		TRY(change_target(call, apply_removal, &target));
 	else
-		TRY(in_words_of_rest(call->rq, object_delete(&call->rq->cx, &call->actor, target.object.calendar_name,
-						       target.object.name, &when)));
+		TRY(in_words_of_rest(call->rq,
+			object_delete(&call->rq->cx, &call->actor,
+				(struct object_place){ target.object.calendar_name, target.object.name }, &when)));
 	reply_empty(rs, 204);
 	return OK;
 }

@@ -89,6 +89,22 @@ static err_t refuse_newer(struct ctx *cx, struct int32_list applied)
 	return OK;
 }
 
+/* Nothing was released with it, so nothing carries it over. */
+static err_t refuse_earlier(struct ctx *cx, PGconn *pg)
+{
+	PGresult *res = PQexec(pg, "SELECT FROM schema_migration WHERE name = '0002_objects'");
+	err_t e = PQresultStatus(res) != PGRES_TUPLES_OK ? refused(cx, pg, res, "table") : OK;
+	bool earlier = !e && PQntuples(res) > 0;
+	PQclear(res);
+	if (earlier)
+		return REFUSE(cx, INTERNAL, "",
+			"This database was made by a Calends from before the first release, whose tables this one "
+			"cannot "
+			"read. Export the calendars with the one that made it (GET of each calendar's URL), then start "
+			"this one with an empty --data-dir or another --database-url and import them.");
+	return e;
+}
+
 static const struct migration *next_one(struct int32_list applied)
 {
 	for (unsigned i = 0; i < sql_migration_count; i++)
@@ -114,6 +130,7 @@ static err_t step(struct ctx *cx, PGconn *pg, bool *more_out)
 	struct int32_list applied = { 0 };
 	TRY(run(cx, pg, begin_sql, "lock"));
 	TRY(applied_read(cx, pg, &applied));
+	TRY(refuse_earlier(cx, pg));
 	TRY(refuse_newer(cx, applied));
 	const struct migration *m = next_one(applied);
 	if (m)

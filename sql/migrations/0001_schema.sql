@@ -339,16 +339,13 @@ CREATE TABLE calendar_state (           -- the counter: narrow and half empty, s
 CREATE FUNCTION span_ends() RETURNS interval[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT '{3 hours, 24 hours, 54 hours, 240 hours, 1440 hours, 9600 hours, 96000 hours, 960000 hours}'::interval[]
 $$;
+-- (Bodies that are parsed now, so that a restored dump, whose search_path is empty, finds what they call.)
 CREATE FUNCTION span_of(p_first timestamptz, p_last timestamptz) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$
-	SELECT CASE WHEN isfinite(p_first) AND isfinite(p_last) THEN width_bucket(p_last - p_first, span_ends())
-	            ELSE 8 END::smallint
-$$;
+	RETURN CASE WHEN isfinite(p_first) AND isfinite(p_last) THEN width_bucket(p_last - p_first, span_ends())
+	            ELSE 8 END::smallint;
 -- From where on one of this class must begin that ends after p_start.
 CREATE FUNCTION span_from(p_start timestamptz, p_span int) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$
-	SELECT coalesce(p_start - (span_ends())[p_span + 1], '-infinity')
-$$;
+	RETURN coalesce(p_start - (span_ends())[p_span + 1], '-infinity');
 
 CREATE TABLE calendar_object (          -- a tombstone is a row whose uid, bounds, occ and data are NULL
 	account_id  uuid NOT NULL,
@@ -402,6 +399,30 @@ CREATE TABLE dead_property (            -- resource_id: principal, home, calenda
 	xml         text COLLATE "C" NOT NULL CHECK (octet_length(xml) <= 65536),
 	PRIMARY KEY (account_id, resource_id, ns, local)
 );
+
+---- who bounds the rows -------------------------------------------------------------------------------------------
+
+-- In brackets the function or statement that does, or that removes what is beyond.
+COMMENT ON TABLE login IS 'rows: one an account (account_create)';
+COMMENT ON TABLE throttle IS 'rows: one for each subject of a guess, until its window ends (throttle_purge)';
+COMMENT ON TABLE auth_request IS 'rows: what a network may ask in ten minutes, and an hour more (auth_request_prune)';
+COMMENT ON TABLE oauth_client IS 'rows: made by the operator alone (client_insert)';
+COMMENT ON TABLE oauth_client_secret IS 'rows: made by the operator alone (client_secret_replace)';
+COMMENT ON TABLE oauth_client_redirect IS 'rows: of one client at most 20, made by the operator alone (client_insert)';
+COMMENT ON TABLE account IS 'rows: two an account, as many as accounts-max says (account_create)';
+COMMENT ON TABLE session IS 'rows: 100 an account, the oldest go (session_create)';
+COMMENT ON TABLE api_key IS 'rows: 500 an account, with those that were revoked lately (key_create)';
+COMMENT ON TABLE credential_use IS 'rows: one for each credential, until it was not used for a year (credential_use_purge)';
+COMMENT ON TABLE connected_account IS 'rows: one for each account and client (consent_grant)';
+COMMENT ON TABLE client_connection IS 'rows: one for each connected account (consent_list_at_client)';
+COMMENT ON TABLE consent_log IS 'rows: one for each click on Allow, kept as proof (consent_grant)';
+COMMENT ON TABLE token_family IS 'rows: one for each code, until it or its grant ended (token_family_prune_ended)';
+COMMENT ON TABLE access_token IS 'rows: what the token endpoint gave in four hours (access_token_prune)';
+COMMENT ON TABLE outbox IS 'rows: 50,000 an account, of 30 days (outbox_trim)';
+COMMENT ON TABLE calendar IS 'rows: 250 an account (calendar_create)';
+COMMENT ON TABLE calendar_state IS 'rows: one for each calendar (calendar_create)';
+COMMENT ON TABLE calendar_object IS 'rows: by their octets (storage_fits); of tombstones one for each object and 1,000 (graves_trim)';
+COMMENT ON TABLE dead_property IS 'rows: 5,000 an account (dead_property_fits)';
 
 ---- functions: accounts ----------------------------------------------------------------------------------------------
 

@@ -15,8 +15,11 @@ SELECT k.id, k.kind, k.scopes, k.calendars, k.expires_at, k.revoked_at, a.status
 
 -- name: key_create stores
 -- $1 account  $2 id  $3 hash  $4 kind  $5 prefix  $6 name  $7 scopes  $8 calendars or NULL  $9 now  $10 end or NULL
+-- $11 keys that an account may have, with those that were revoked and are still shown
+-- Nothing when there are enough; those who are made at the same moment do not count each other.
 INSERT INTO api_key (account_id, id, hash, kind, prefix, name, scopes, calendars, created_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
+ WHERE (SELECT count(*) FROM (SELECT FROM api_key WHERE account_id = $1 LIMIT $11) k) < $11::bigint;
 
 -- name: key_list
 -- $1 live account  $2 its twin  $3 revoked keys are shown when revoked after this
@@ -62,6 +65,10 @@ SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.creat
 -- name: key_purge
 -- $1 keys revoked before this are forgotten
 DELETE FROM api_key WHERE revoked_at < $1;
+
+-- name: credential_use_purge
+-- $1 what was not used since is forgotten
+DELETE FROM credential_use WHERE used_at < $1;
 
 -- name: last_used_write
 -- $1 accounts  $2 credentials  $3 times  $4 addresses, '' for none

@@ -12,7 +12,13 @@ SELECT l.password_hash, l.changed_at AS password_at, a.account_id AS id, a.statu
 -- $11 when the password was set that was proven
 -- Nothing when there is another password by now. One that is being set waits for this lock, or this waits for it:
 -- see account_set_password in 0001_schema.sql.
-WITH replaced AS (DELETE FROM session WHERE account_id = $9 AND hash = $10)
+-- An account has so many sessions (they live for weeks, and nothing ends those of a browser that went): the oldest go.
+WITH replaced AS (
+	DELETE FROM session WHERE account_id = $9 AND hash = $10
+), crowd AS (
+	DELETE FROM session WHERE account_id = $1 AND hash IN (
+		SELECT hash FROM session WHERE account_id = $1 ORDER BY created_at DESC OFFSET 99)
+)
 INSERT INTO session (account_id, hash, id, csrf, auth_time, amr, ip, ua, created_at, expires_at)
 SELECT l.account_id, $2, $3, $4, $5, 1, $7::text::inet, $8, $5, $6
   FROM login l WHERE l.account_id = $1 AND l.changed_at = $11 FOR SHARE;

@@ -73,5 +73,5 @@ def consistent(world):
     assert world.sql(
         "SELECT s.calendar_id FROM calendar_state s LEFT JOIN calendar_object o ON o.account_id = s.account_id AND o.calendar_id = s.calendar_id "
         "GROUP BY s.account_id, s.calendar_id HAVING s.objects <> count(o.uid) OR s.bytes <> coalesce(sum(octet_length(o.data)), 0) "
-        "OR s.modseq < coalesce(max(o.modseq), 0)") == []
+        "OR s.modseq < coalesce(max(o.modseq), 0) OR s.tombstones <> count(*) FILTER (WHERE o.deleted)") == []
     return True

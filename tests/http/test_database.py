@@ -55,6 +55,15 @@ def test_a_database_of_a_newer_build_is_refused(postgres, empty_database, tmp_pa
     assert "9999" in done.stderr and "newer" in done.stderr
 
 
+def test_a_database_from_before_the_first_release_is_refused_with_what_to_do(postgres, empty_database, tmp_path):
+    """Its migrations became one: nothing carries its tables over."""
+    assert migrate(postgres, empty_database, tmp_path).returncode == 0
+    postgres.sql(empty_database, "INSERT INTO schema_migration (number, name) VALUES (2, '0002_objects'), (3, '0003_oauth')")
+    done = migrate(postgres, empty_database, tmp_path)
+    assert done.returncode != 0
+    assert "before the first release" in done.stderr and "Export the calendars" in done.stderr and "--data-dir" in done.stderr
+
+
 def test_a_statement_that_does_not_fit_the_schema_stops_the_start(postgres, empty_database, tmp_path):
     assert migrate(postgres, empty_database, tmp_path).returncode == 0
     postgres.sql(empty_database, "ALTER TABLE account RENAME COLUMN plan TO tariff")

@@ -151,18 +151,6 @@ struct preconditions {
 
 enum put_outcome { PUT_CREATED, PUT_CHANGED, PUT_SAME };
 
-struct object_write {
-	struct str calendar_name, name;
-	struct preconditions when;
-	struct str data;
-};
-
-/*
- * Write the bytes of `in`, which are valid and of which `facts` are true: one round trip, all or nothing. For write.h,
- * whose object_put() tells the errors.
- */
-MUST_CHECK err_t object_store(struct ctx *cx, const struct actor *actor, const struct object_write *in,
-	const struct ical_facts *facts, enum put_outcome *outcome_out, struct object *out);
 MUST_CHECK err_t object_get(struct ctx *cx, const struct actor *actor, struct str calendar_name, struct str name,
 	struct object *out); /* with data; NOT_FOUND */
 /* object_get will be asked with these values, `only` being all; see db_prefetch. `key`: the hash of the key that is
@@ -172,22 +160,6 @@ void object_prefetch(struct ctx *cx, struct id account, struct str calendar_name
 void object_prefetch_known(struct ctx *cx, const struct actor *actor, struct str calendar_name, struct str name);
 /* With data and calendar_name; NOT_FOUND. */
 MUST_CHECK err_t object_by_id(struct ctx *cx, const struct actor *actor, struct id id, struct object *out);
-/* NOT_FOUND, PRECONDITION. */
-MUST_CHECK err_t object_delete(struct ctx *cx, const struct actor *actor, struct str calendar_name, struct str name,
-	const struct preconditions *when);
-
-/*
- * A move keeps id, bytes and properties; a copy has a new id. `when` is about the source. created_out: nothing stood at
- * the destination.
- *
- * errors  NOT_FOUND (source), DAV_PARENT_MISSING (destination's calendar), PRECONDITION (also: something is there and
- *         overwrite is false), UID_CONFLICT (err.href), ICAL_COMPONENT, DAV_QUOTA, FORBIDDEN
- */
-MUST_CHECK err_t object_move(struct ctx *cx, const struct actor *actor, struct object_place from,
-	struct object_place to, bool overwrite, const struct preconditions *when, bool *created_out);
-MUST_CHECK err_t object_copy(struct ctx *cx, const struct actor *actor, struct object_place from,
-	struct object_place to, bool overwrite, const struct preconditions *when, bool *created_out);
-
 /* ---- what a request may be conditional on (RFC 4918 §10.4) ---- */
 
 /* The state of a calendar, and of an object in it. */

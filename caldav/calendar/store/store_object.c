@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One object: put, get, delete, move, copy. Each is one round trip; who wins a race is decided in 0001_schema.sql. */
+#include <assert.h>
 #include <string.h>
 
 #include "caldav/calendar/store/store_parts.h"
+#include "caldav/calendar/store/store_write.h"
 #include "server/crypto/digest.h"
 
 struct put {
@@ -55,6 +57,8 @@ struct ical_facts object_facts(const struct object *o)
 err_t object_store(struct ctx *cx, const struct actor *actor, const struct object_write *in,
 	const struct ical_facts *facts, enum put_outcome *outcome_out, struct object *out)
 {
+	assert(in->calendar_name.ptr && in->name.ptr && in->data.ptr && facts->uid.ptr);
+	assert(in->data.len <= OBJECT_SIZE_MAX);
 	uint8_t digest[SHA256_SIZE];
 	struct bytes data = bytes_of(in->data.ptr, in->data.len);
 	sha256(data, digest);
@@ -122,17 +126,16 @@ err_t object_by_uid(struct ctx *cx, const struct actor *actor, struct id calenda
 	return db_row(cx, &sql_object_by_uid, ROW(object_by_uid, out), IN(actor->owner), IN(calendar), IN(uid));
 }
 
-err_t object_delete(struct ctx *cx, const struct actor *actor, struct str calendar_name, struct str name,
-	const struct preconditions *when)
+err_t object_bury(struct ctx *cx, const struct actor *actor, struct object_place at, const struct preconditions *when)
 {
 	struct outcome_row got;
-	TRY(db_row(cx, &sql_object_delete, ROW(object_delete, &got), IN_ACTOR(cx, actor), IN(calendar_name), IN(name),
-		IN_CONDITIONS(*when), IN((int32_t)TOMBSTONES_MAX)));
+	TRY(db_row(cx, &sql_object_delete, ROW(object_delete, &got), IN_ACTOR(cx, actor), IN(at.calendar_name),
+		IN(at.name), IN_CONDITIONS(*when), IN((int32_t)TOMBSTONES_MAX)));
 	enum outcome outcome = outcome_of(got.outcome);
 	return outcome == OUTCOME_DELETED ? OK : outcome_refusal(cx, outcome, STR_ABSENT);
 }
 
-static err_t relocate(struct ctx *cx, const struct actor *actor, struct object_place from, struct object_place to,
+err_t object_relocate(struct ctx *cx, const struct actor *actor, struct object_place from, struct object_place to,
 	bool keep, bool overwrite, const struct preconditions *when, bool *created_out)
 {
 	struct relocated got;
@@ -144,16 +147,4 @@ static err_t relocate(struct ctx *cx, const struct actor *actor, struct object_p
 		return outcome_refusal(cx, outcome, got.other);
 	*created_out = outcome == OUTCOME_CREATED;
 	return OK;
-}
-
-err_t object_move(struct ctx *cx, const struct actor *actor, struct object_place from, struct object_place to,
-	bool overwrite, const struct preconditions *when, bool *created_out)
-{
-	return relocate(cx, actor, from, to, false, overwrite, when, created_out);
-}
-
-err_t object_copy(struct ctx *cx, const struct actor *actor, struct object_place from, struct object_place to,
-	bool overwrite, const struct preconditions *when, bool *created_out)
-{
-	return relocate(cx, actor, from, to, true, overwrite, when, created_out);
 }
