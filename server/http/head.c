@@ -94,7 +94,7 @@ static void add_cors(struct response *rs)
 		return;
 	response_header(rs, "Access-Control-Allow-Origin", flags & CORS_ANY ? STR("*") : origin);
 	response_header(rs, "Access-Control-Expose-Headers",
-		STR("Request-Id, ETag, Location, Retry-After, WWW-Authenticate, DPoP-Nonce, X-RateLimit-Limit, "
+		STR("Request-Id, ETag, Location, Retry-After, WWW-Authenticate, X-RateLimit-Limit, "
 		    "X-RateLimit-Remaining, X-RateLimit-Reset"));
 }
 
