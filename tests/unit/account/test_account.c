@@ -238,7 +238,7 @@ TEST(a_session_ends_at_sign_out_replacement_expiry_and_new_password)
 	assert_ok(session_create(&test_cx, account.id, test_cx.now, STR_ABSENT, &third));
 	assert_ok(sign_in(&test_cx, account.email, STR("another horse"), STRANGE, &account));
 	assert_ok(session_create(&test_cx, account.id, account.password_at, STR_ABSENT, &third));
-	assert_ok(account_housekeeping(&test_cx));
+	assert_ok(account_housekeeping(&test_cx, NULL));
 	database_leave(&test_cx);
 }
 
