@@ -92,7 +92,8 @@ static err_t refuse_newer(struct ctx *cx, struct int32_list applied)
 /* Nothing was released with it, so nothing carries it over. */
 static err_t refuse_earlier(struct ctx *cx, PGconn *pg)
 {
-	PGresult *res = PQexec(pg, "SELECT FROM schema_migration WHERE name = '0002_objects'");
+	PGresult *res = plain_exec(
+		pg, "SELECT FROM schema_migration WHERE name = '0002_objects'", ctx_deadline(cx, UINT32_MAX));
 	err_t e = PQresultStatus(res) != PGRES_TUPLES_OK ? refused(cx, pg, res, "table") : OK;
 	bool earlier = !e && PQntuples(res) > 0;
 	PQclear(res);

@@ -263,7 +263,6 @@ def nested(depth):
 DATA, RESOURCE, SIZE = "valid-calendar-data", "valid-calendar-object-resource", "max-resource-size"
 BAD_ICALENDAR = {
     "NUL": (new_event("n", summary="a\0b"), DATA, "0x00"),
-    "a line of 800 kB": (new_event("n", summary="x" * 800_000), DATA, "line"),
     "100,000 nested BEGINs": (nested(MANY), DATA, "nest"),
     "100,000 properties": (calendar(component("VEVENT", "n", BASE, *["X-A:1"] * MANY)), DATA, "propert"),
     "100,000 parameters": (calendar(component("VEVENT", "n", BASE, "X-A" + ";B=1" * MANY + ":1")), DATA, None),

@@ -24,16 +24,16 @@ struct changes {
 	bool endless;
 };
 
-static void change_add(struct changes *c, int64_t local, int32_t from, int32_t to, bool daylight)
+static void change_add(struct changes *c, int64_t local, int32_t from, int32_t to, bool dst)
 {
 	if (c->count == CHANGES_MAX)
 		return;
 	c->from[c->count] = from;
-	c->items[c->count++] = (struct zone_change){ local - from, to, daylight };
+	c->items[c->count++] = (struct zone_change){ local - from, to, dst };
 }
 
 static err_t rule_expand(
-	struct ctx *cx, struct str text, int64_t start, int32_t from, int32_t to, bool daylight, struct changes *c)
+	struct ctx *cx, struct str text, int64_t start, int32_t from, int32_t to, bool dst, struct changes *c)
 {
 	struct rrule rule;
 	int64_t local;
@@ -54,7 +54,7 @@ static err_t rule_expand(
 	struct rrule_iter *it = rrule_open(cx->mem, &rule, begin);
 	rrule_seek(it, days_from_civil(FIRST_YEAR, 1, 1) * DAY_SECONDS);
 	while (c->count < CHANGES_MAX && rrule_next(it, &local))
-		change_add(c, local, from, to, daylight);
+		change_add(c, local, from, to, dst);
 	return OK;
 }
 
@@ -74,7 +74,7 @@ static err_t observance_read(struct ctx *cx, const struct ical_comp *comp, struc
 {
 	int32_t from, to;
 	struct wall start, w;
-	bool daylight = str_eq(comp->name, STR("DAYLIGHT"));
+	bool dst = str_eq(comp->name, STR("DAYLIGHT"));
 	TRY(offset_read(cx, comp, STR("TZOFFSETFROM"), &from));
 	TRY(offset_read(cx, comp, STR("TZOFFSETTO"), &to));
 	if (!wall_parse(ical_value(comp, STR("DTSTART")), &start))
@@ -83,16 +83,16 @@ static err_t observance_read(struct ctx *cx, const struct ical_comp *comp, struc
 	for (const struct ical_prop *rule = ical_prop(comp, STR("RRULE")); rule; rule = ical_prop_again(rule)) {
 		if (!str_trim(rule->value, STR_BLANK).len)
 			continue;
-		TRY(rule_expand(cx, rule->value, start.local, from, to, daylight, c));
+		TRY(rule_expand(cx, rule->value, start.local, from, to, dst, c));
 		ruled = true;
 	}
 	if (!ruled)
-		change_add(c, start.local, from, to, daylight);
+		change_add(c, start.local, from, to, dst);
 	for (const struct ical_prop *p = ical_prop(comp, STR("RDATE")); p; p = ical_prop_again(p)) {
 		struct str list = p->value, item;
 		while (str_cut(&list, ',', &item))
 			if (wall_parse(item, &w))
-				change_add(c, w.local + (w.utc ? from : 0), from, to, daylight);
+				change_add(c, w.local + (w.utc ? from : 0), from, to, dst);
 	}
 	return OK;
 }

@@ -47,9 +47,9 @@ err_t object_in_range(struct ctx *cx, const struct actor *actor, struct id_list 
 {
 	int16_t kinds[3];
 	size_t count = 0;
-	for (int16_t kind = COMPONENT_VEVENT; kind <= COMPONENT_VJOURNAL; kind = (int16_t)(kind << 1))
+	for (int kind = COMPONENT_VEVENT; kind <= COMPONENT_VJOURNAL; kind <<= 1)
 		if (!components || (components & kind))
-			kinds[count++] = kind;
+			kinds[count++] = (int16_t)kind;
 	assert(count > 0 && limit > 0);
 	if (id_is_zero(after.id))
 		after.first_at = INSTANT_BEFORE;

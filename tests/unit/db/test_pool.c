@@ -305,7 +305,7 @@ TEST(a_late_answer_is_unavailable_and_its_connection_is_thrown_away)
 {
 	struct slept got;
 	database_use_with(&test_cx, &(struct db_settings){ .connections = 3, .wait_ms = 100, .prepare = true });
-	(void)!db_check(&test_cx); /* the types of parameters are known, as in a server; t_renamed does not fit */
+	(void)!db_check(&test_cx);  /* the types of parameters are known, as in a server; t_renamed does not fit */
 	struct ctx other = test_cx; /* two more, which stand idle meanwhile */
 	assert_ok(db_begin(&other));
 	int32_t before = backend_pid(&test_cx);
