@@ -144,8 +144,9 @@ static err_t walk(struct walk *w, cJSON *value, const struct json_path *path)
 		return REFUSE(w->cx, INVALID_VALUE, json_path_text(w->cx->mem, &at), "This name stands here twice.");
 	}
 	for (cJSON *child = value->child; child; child = child->next) {
-		struct json_path at = { .outer = path, .name = str_of(child->string), .index = index++ };
+		struct json_path at = { .outer = path, .name = str_of(child->string), .index = index };
 		at.is_index = !child->string;
+		index++;
 		TRY(walk(w, child, &at));
 	}
 	return OK;

@@ -185,19 +185,24 @@ test('an app on this computer is reached', async () => {
 // No program here takes such an address: the browser tells where it would have gone, which it does not for what it stopped.
 test('an app with a scheme of its own is reached', async () => {
 	const url = await register('Own scheme', 'com.example.app:/cb');
-	await inWindows(async (page) => {
+	const heard = async (page) => {
 		const devtools = await page.context().newCDPSession(page);
 		await devtools.send('Network.enable');
-		const heard = () => new Promise((done) => devtools.on('Network.requestWillBeSent', ({ request }) => {
+		return new Promise((done) => devtools.on('Network.requestWillBeSent', ({ request }) => {
 			if (request.url.startsWith('com.example.app:')) done(new URL(request.url));
 		}));
+	};
+	await inWindows(async (page) => {
+		const told = heard(page);
 		await page.goto(url());
 		await signIn(page, await person());
 		await page.waitForSelector('button[value=allow]');
-		assert.ok((await hears(() => allow(page), heard())).get('code'));
-		await page.context().clearCookies();
+		assert.ok((await hears(() => allow(page), told)).get('code'));
+	});
+	await inWindows(async (page) => {
+		const told = heard(page);
 		await page.goto(url({ scope: 'nonsense' }));
 		const email = await person();
-		assert.equal((await hears(() => signIn(page, email), heard())).get('error'), 'invalid_scope');
+		assert.equal((await hears(() => signIn(page, email), told)).get('error'), 'invalid_scope');
 	});
 });
