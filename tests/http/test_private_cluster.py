@@ -167,7 +167,7 @@ def test_a_stop_after_a_restart_of_the_database_still_stores_what_is_under_way(f
 def test_the_first_start_after_everything_was_killed_succeeds(folder, pid_lives):
     """F51: stale postmaster.pid and stale socket lock, and their pid is another process by now."""
     server = folder.server()
-    assert put(server, folder, "kept") == 201
+    assert put(server, folder, "kept") == 201, "".join(server.lines[-20:])
     guard, sockets = folder.guard(), folder.path + "/run/.s.PGSQL.5432.lock"
     if not os.path.exists(sockets):
         [sockets] = [f"{d}/{n}/.s.PGSQL.5432.lock" for d in ("/run", "/tmp") for n in os.listdir(d)
@@ -198,7 +198,7 @@ def test_the_first_start_after_everything_was_killed_succeeds(folder, pid_lives)
 def test_a_start_beside_the_remains_of_a_killed_server_succeeds(folder):
     """A backend that does not notice that its server is gone holds the shared memory."""
     server = folder.server()
-    assert put(server, folder, "kept") == 201
+    assert put(server, folder, "kept") == 201, "".join(server.lines[-20:])
     frozen = [p for p in folder.workers() if p != folder.postmaster()]
     for pid in frozen:
         os.kill(pid, signal.SIGSTOP)
@@ -239,7 +239,7 @@ def ask_at_once(server, folder, count):
 def test_a_frozen_database_is_503_in_time_and_needs_no_restart(folder):
     """F50"""
     server = folder.server("--deadline-ms", str(DEADLINE_MS), "--rate-limit", "0")
-    assert put(server, folder, "kept") == 201
+    assert put(server, folder, "kept") == 201, "".join(server.lines[-20:])
     assert all(a and a[0] != 503 for a in ask_at_once(server, folder, 20))  # the pool has connections
     folder.signal_workers(signal.SIGSTOP)
     answers = ask_at_once(server, folder, 80)
@@ -263,7 +263,7 @@ def test_a_frozen_database_is_503_in_time_and_needs_no_restart(folder):
 def test_a_large_write_into_a_frozen_database_comes_back_too(folder):
     """What does not fit the socket's buffer is not waited for either."""
     server = folder.server("--deadline-ms", str(DEADLINE_MS))
-    assert put(server, folder, "kept") == 201
+    assert put(server, folder, "kept") == 201, "".join(server.lines[-20:])
     folder.signal_workers(signal.SIGSTOP)
     text = EVENT.format(uid="large").replace("DTSTART", "DESCRIPTION:" + "x" * 900000 + "\r\nDTSTART")
     begun = time.monotonic()
@@ -274,7 +274,7 @@ def test_a_large_write_into_a_frozen_database_comes_back_too(folder):
 def test_a_stop_while_the_database_is_frozen_ends_in_time_and_so_does_the_next_start(folder):
     """F50"""
     server = folder.server("--drain-ms", "2000")  # with a deadline of 20 s a request
-    assert put(server, folder, "kept") == 201
+    assert put(server, folder, "kept") == 201, "".join(server.lines[-20:])
     folder.signal_workers(signal.SIGSTOP)
     asking = threading.Thread(target=ask_at_once, args=(server, folder, 10))
     asking.start()

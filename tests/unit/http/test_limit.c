@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* races */
 #include "tests/support/test.h"
 
 #include "server/http/concurrency.h"

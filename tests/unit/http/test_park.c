@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* races */
 /* The park over socketpairs. The test is client and worker; run under MODE=tsan, too. */
 #include "tests/support/test.h"
 
