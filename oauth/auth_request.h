@@ -26,7 +26,7 @@ struct auth_request {
 	struct instant created_at, expires_at, decided_at;
 };
 
-/* Who is at the browser: the session's account (live id) and when he proved himself. Zero: nobody yet. */
+/* Who is at the browser: the session's account (live id) and when they proved who they are. Zero: nobody yet. */
 struct consent_user {
 	struct id account;
 	struct instant auth_time;

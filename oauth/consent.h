@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the user is asked, and what he answers. web/ shows the page
+ * What the user is asked, and what they answer. web/ shows the page
  *
  *     GET  /consent?request=REFERENCE    consent_load → page
  *     POST /consent  request=REFERENCE   consent_decide → 303 to *url_out

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an operator and his monitoring ask: /healthz, /readyz, /metrics. */
+/* What operators and their monitoring ask: /healthz, /readyz, /metrics. */
 #pragma once
 
 #include "server/http/civet.h"

@@ -144,7 +144,7 @@ static err_t read_decision(struct request *rq, struct decision *out)
 	return read_lifetime(rq, &out->lifetime_s);
 }
 
-/* What the user can mend is shown on the page itself, with his ticks as they were. */
+/* What the user can mend is shown on the page itself, with their ticks as they were. */
 static err_t show_again(struct request *rq, struct response *rs, const struct decision *sent, err_t wrong)
 {
 	struct consent_user user = user_of(rq);

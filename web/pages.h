@@ -20,6 +20,6 @@ struct known_browser this_browser(struct request *rq);
 
 /*
  * A new session for who has just set a password in this request (made an account, changed it), and on to `to`; on
- * to `otherwise`, where he signs in, when there can be no session now: what was done is never called failed.
+ * to `otherwise`, where they sign in, when there can be no session now: what was done is never called failed.
  */
 void sign_in_after(struct request *rq, struct response *rs, struct id account, struct str to, struct str otherwise);

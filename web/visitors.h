@@ -9,7 +9,7 @@
 
 struct visitor {
 	char cookie[65];              /* who; empty: a free place */
-	char form_token[65];          /* what his forms carry */
+	char form_token[65];          /* what their forms carry */
 	char state[65], verifier[65]; /* of the authorization under way; empty: none */
 	char access[VISITOR_TEXT], refresh[VISITOR_TEXT], scope[VISITOR_TEXT], connected_account[VISITOR_TEXT];
 	struct instant expires_at; /* of the access token */
@@ -24,7 +24,7 @@ void visitors_close(struct visitors *all); /* NULL is fine; wipes */
 
 /* A copy of who has this cookie. False: nobody. */
 bool visitors_find(struct visitors *all, struct str cookie, struct visitor *out);
-/* Remember him, anew or instead of what was known by the same cookie. */
+/* Remember them, anew or instead of what was known by the same cookie. */
 void visitors_keep(struct visitors *all, const struct visitor *visitor);
-/* Take the state of his authorization: true once, for the same state, and then it is gone. */
+/* Take the state of their authorization: true once, for the same state, and then it is gone. */
 bool visitors_claim(struct visitors *all, struct str cookie, struct str state, struct visitor *out);

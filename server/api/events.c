@@ -61,7 +61,7 @@ static bool cursor_split(struct arena *mem, struct str text, struct agenda_place
 						   str_eq(wall_text(mem, instance), out->recurrence_id)));
 }
 
-/* Who makes one up gets another page of his own events; but it must be written as we would. */
+/* Who makes one up gets another page of their own events; but it must be written as we would. */
 static bool cursor_read(struct arena *mem, struct str text, struct agenda_place *out)
 {
 	return cursor_split(mem, text, out) && str_eq(cursor_text(mem, out), text);

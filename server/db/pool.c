@@ -54,7 +54,7 @@ void db_close(struct db_pool *pool)
 	free(pool);
 }
 
-/* Somebody who waits, on the stack of his own thread, and is woken alone when it is his turn. */
+/* Somebody who waits, on the stack of their own thread, and is woken alone when it is their turn. */
 struct db_turn {
 	struct db_turn *next;
 	struct id account;

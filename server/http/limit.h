@@ -21,7 +21,7 @@ struct limit_state {
 	int retry_after_s; /* refused: until the next one passes; at least 1 */
 };
 
-/* For who is no credential: made of what names him. */
+/* For who is no credential: made of what names them. */
 struct id limit_key(struct str subject);
 
 /* Take one; false when there is none left. Thread-safe. */

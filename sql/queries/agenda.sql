@@ -18,7 +18,7 @@ SELECT o.id, o.calendar, o.name, o.uid,
 -- name: agenda_candidates
 -- $1 account  $2 calendars  $3 start  $4 end  $5 start and  $6 end for what does not recur  $7 behind this beginning
 -- $8 and this id  $9 at most
--- Events whose bounds touch the range, in order of their beginning, so that a reader may stop where his page ends. Flag
+-- Events whose bounds touch the range, in order of their beginning, so that a reader may stop where their page ends. Flag
 -- 1: it recurs. The lanes are those of object_in_range.
 SELECT o.id, o.flags, o.size, o.first_at, o.last_at, o.occ_until, o.occ
   FROM generate_series(0, cardinality($2::uuid[]) * 9 - 1) AS n(lane), LATERAL (

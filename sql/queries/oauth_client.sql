@@ -40,7 +40,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- name: client_insert stores
 -- $1 id  $2 owner in its mode  $3 kind  $4 name  $5 may introspect  $6 scopes  $7 grants
 -- $8 redirect URIs  $9 which of them are loopback  $10 $11 $12 id, hash and prefix of the secret, NULL for none
--- The owner's row is held until the client is there, for who deactivates him at this moment.
+-- The owner's row is held until the client is there, for who deactivates them at this moment.
 WITH owner AS (
 	SELECT a.account_id, a.status FROM account a WHERE a.account_id = $2 FOR SHARE
 ), made AS (
