@@ -170,23 +170,32 @@ static bool is_slow(uint64_t since_ms, unsigned limit_ms, size_t octets, uint64_
 	return now_ms >= since_ms + limit_ms + (uint64_t)octets * 1000 / LEAST_OCTETS_PER_S;
 }
 
-bool park_body_overdue(const struct peer *p, uint64_t now_ms)
+/* Who took or sent much at once has no credit from it to do nothing for long. */
+static bool is_stalled(struct peer *p, size_t octets, uint64_t now_ms)
 {
-	return is_slow(p->since_ms, p->park->settings.head_ms, p->came, now_ms);
+	if (octets != p->progress || !p->progress_ms) {
+		p->progress = octets;
+		p->progress_ms = now_ms;
+	}
+	return now_ms >= p->progress_ms + p->park->settings.head_ms;
+}
+
+bool park_body_overdue(struct peer *p, uint64_t now_ms)
+{
+	return is_stalled(p, p->came, now_ms) || is_slow(p->since_ms, p->park->settings.head_ms, p->came, now_ms);
 }
 
 /* What was written is not taken yet: the kernel has some of it, and says how much. */
-bool park_answer_overdue(const struct peer *p, uint64_t now_ms)
+bool park_answer_overdue(struct peer *p, uint64_t now_ms)
 {
 	unsigned limit_ms = p->park->settings.head_ms;
 	assert(p->blocked_ms);
-	if (now_ms < p->blocked_ms + limit_ms)
-		return false;
 	size_t unsent = channel_unsent(&p->channel), given = p->written + p->unsent;
-	return is_slow(p->blocked_ms, limit_ms, given > unsent ? given - unsent : 0, now_ms);
+	size_t taken = given > unsent ? given - unsent : 0;
+	return is_stalled(p, taken, now_ms) || is_slow(p->blocked_ms, limit_ms, taken, now_ms);
 }
 
-static bool is_overdue(const struct peer *p, enum park_list list, uint64_t now_ms)
+static bool is_overdue(struct peer *p, enum park_list list, uint64_t now_ms)
 {
 	const struct park_settings *s = &p->park->settings;
 	switch (list) {

@@ -49,6 +49,8 @@ struct peer {
 
 	uint64_t blocked_ms;    /* since when something of the answer waits for the peer; 0: all is taken */
 	size_t written, unsent; /* octets written since then; unacknowledged then */
+	size_t progress;        /* of body or answer, as it was seen last, */
+	uint64_t progress_ms;   /* and when it was first seen so; 0: not yet */
 
 	unsigned in_a_row; /* answers since it waited for a request, */
 	uint64_t row_ms;   /* which came then */
@@ -84,9 +86,9 @@ void park_put(struct peer *peer);
 void park_close(struct peer *peer);
 /* Nothing more comes from us: close it, or let it linger so that a reset cannot overtake the answer. */
 void park_finish(struct peer *peer);
-/* The least rate of a body that comes, and of an answer that is taken. */
-bool park_body_overdue(const struct peer *peer, uint64_t now_ms);
-bool park_answer_overdue(const struct peer *peer, uint64_t now_ms);
+/* A body that comes, and an answer that is taken: one at less than the least rate is, and one that stands still. */
+bool park_body_overdue(struct peer *peer, uint64_t now_ms);
+bool park_answer_overdue(struct peer *peer, uint64_t now_ms);
 
 /* ---- peer.c ---- */
 

@@ -124,7 +124,7 @@ static void place_leave(struct peer *p, const struct place *place)
 }
 
 /* False: it had its time, or the server stops. */
-static bool wait_long(struct peer *p, bool (*overdue)(const struct peer *p, uint64_t now_ms))
+static bool wait_long(struct peer *p, bool (*overdue)(struct peer *p, uint64_t now_ms))
 {
 	while (!atomic_load(&p->park->stopped) && !overdue(p, clock_monotonic_ms()))
 		if (wait_for(p, SLICE_MS))
@@ -139,6 +139,8 @@ void peer_begin_request(struct peer *p, size_t came)
 	p->arrival = (struct arrival){ 0 };
 	p->since_ms = clock_monotonic_ms();
 	p->came = came;
+	p->progress = came;
+	p->progress_ms = p->since_ms;
 	p->fault = PEER_FINE;
 	p->patience_ms = PATIENCE_MS;
 	p->client_known = false;
@@ -350,6 +352,8 @@ static void note_blocked(struct peer *p)
 	if (p->blocked_ms)
 		return;
 	p->blocked_ms = clock_monotonic_ms();
+	p->progress = 0;
+	p->progress_ms = p->blocked_ms;
 	p->unsent = channel_unsent(&p->channel);
 	p->written = 0;
 }
