@@ -437,6 +437,36 @@ TEST(a_steady_reader_has_all_the_time_it_needs_and_a_silent_one_is_cut)
 	close_all();
 }
 
+TEST(much_at_once_is_no_credit_to_do_nothing_afterwards)
+{
+	static char body[20000];
+	struct peer_buffer b;
+	memset(body, 'x', sizeof body);
+	open_with(&wide, ANSWER_LEN);
+	int sender = connect_with(false);
+	say(sender, STR("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 40000\r\n\r\n"));
+	say(sender, (struct str){ body, sizeof body });
+	struct peer *peer = arrived(&b); /* within two seconds, where the rate alone would leave it ten */
+	assert_int_equal(peer_fault(peer), PEER_LATE);
+	peer_end(peer, true);
+
+	int reader = connect_with(true);
+	say(reader, STR(GET));
+	peer = arrived(&b);
+	assert_true(peer_send(peer, answer(), ANSWER_LEN));
+	peer_end(peer, false);
+	for (size_t heard = 0; heard < sizeof body;) {
+		ssize_t got = hear(reader, body, sizeof body, 1000);
+		assert_true(got > 0);
+		heard += (size_t)got;
+	}
+	assert_true(wait_until(all_are_gone, 3 * HEAD_MS + 1000));
+	assert_int_equal(park_stats(owner.park).cut, 1);
+	close(sender);
+	close(reader);
+	close_all();
+}
+
 static void *read_all(void *fd)
 {
 	return (void *)hear_answer(*(int *)fd, 8192, 2);
@@ -648,6 +678,7 @@ TESTS(RUN(a_request_in_pieces_is_given_to_a_worker_when_it_is_whole), RUN(a_busy
 	RUN(an_answer_that_is_not_taken_is_written_on_without_a_worker),
 	RUN(an_answer_that_ends_its_connection_is_taken_before_it_ends),
 	RUN(a_steady_reader_has_all_the_time_it_needs_and_a_silent_one_is_cut),
+	RUN(much_at_once_is_no_credit_to_do_nothing_afterwards),
 	RUN(an_answer_longer_than_what_is_kept_makes_its_worker_wait),
 	RUN(what_a_client_still_sends_does_not_overtake_the_answer),
 	RUN(a_drain_ends_what_idles_and_lets_answers_and_bodies_go_on), RUN(a_stop_ends_everything_wherever_it_is),
