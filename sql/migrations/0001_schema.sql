@@ -477,7 +477,9 @@ CREATE FUNCTION uuid7_floor(day date) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- Makes the partitions of today and the next p_ahead days, and drops those older than p_keep days. Rows that went to
--- the default partition meanwhile are moved. Returns how many partitions were made or dropped.
+-- the default partition meanwhile are moved. Returns how many partitions were made or dropped. A writer waits at the
+-- whole table, before it chooses a partition: one that waits at the default partition would find there that its row may
+-- no longer be in it.
 CREATE FUNCTION outbox_partitions(p_ahead int, p_keep int) RETURNS int LANGUAGE plpgsql SET lock_timeout = '200ms' AS $$
 DECLARE
 	day date;
@@ -490,6 +492,7 @@ BEGIN
 	FOR day IN SELECT (now() AT TIME ZONE 'UTC')::date + n FROM generate_series(0, p_ahead) n LOOP
 		leaf := 'outbox_' || to_char(day, 'YYYYMMDD');
 		CONTINUE WHEN to_regclass(leaf) IS NOT NULL;
+		LOCK TABLE ONLY outbox IN SHARE ROW EXCLUSIVE MODE;
 		LOCK TABLE outbox_default IN ACCESS EXCLUSIVE MODE;
 		EXECUTE format('CREATE TABLE %I (LIKE outbox INCLUDING ALL)', leaf);
 		EXECUTE format('WITH moved AS (DELETE FROM outbox_default WHERE id >= %L AND id < %L RETURNING *) '

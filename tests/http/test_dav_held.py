@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a writing request is conditional on is held until it has written, with every method. Another writer is in the middle
 of its transaction when the request comes: the request waits, and then judges what that one left."""
-import threading
 import uuid
 
 import pytest
@@ -20,18 +19,6 @@ def token_of(dav, path):
 
 def id_of(dav, path):
     return props(dav, path, "<D:resource-id/>").hrefs(D + "resource-id")[0].removeprefix("urn:uuid:")
-
-
-def beside(world, dav, statements, run):
-    """The answer to run(a client of its own, …), which came while a transaction had run the statements."""
-    got = []
-    with world.holding(statements) as commit:
-        thread = threading.Thread(target=lambda: got.append(run(another(dav))))
-        thread.start()
-        waited = world.wait_for(world.waiting, 5)
-        commit()
-        thread.join()
-    return waited, got[0]
 
 
 def fresh(home):
@@ -60,8 +47,8 @@ def test_the_calendar_of_an_if_header_is_held(world, dav, home, cal, name):
     put_new(dav, cal + "a.ics", new_event("one"))
     header = f"<{cal}> (<{token_of(dav, cal)}>)"
     change = f"UPDATE calendar_state SET modseq = modseq + 1 WHERE calendar_id = '{id_of(dav, cal)}'"
-    waited, answer = beside(world, dav, change, lambda mine: WRITES[name](mine, home, cal, {"If": header}))
-    assert waited and answer.status == 412, answer
+    answer = world.meanwhile(change, lambda: WRITES[name](another(dav), home, cal, {"If": header}))
+    assert answer.status == 412, answer
     assert WRITES[name](dav, home, cal, {"If": f"<{cal}> (<{token_of(dav, cal)}>)"}).status in (201, 204, 207)
 
 
@@ -73,11 +60,11 @@ def test_the_date_of_an_object_is_held(world, dav, home, cal, name):
     modified = dav.request("HEAD", cal + "a.ics").headers["Last-Modified"]
     lock = f"SELECT FROM calendar_state WHERE calendar_id = '{id_of(dav, cal)}' FOR UPDATE"
     change = f"{lock}; UPDATE calendar_object SET updated_at = updated_at + interval '1 hour' WHERE calendar_id = '{id_of(dav, cal)}'"
-    waited, answer = beside(world, dav, change, lambda mine: WRITES[name](mine, home, cal, {"If_Unmodified_Since": modified}))
-    assert waited and answer.status == 412, answer
+    answer = world.meanwhile(change, lambda: WRITES[name](another(dav), home, cal, {"If_Unmodified_Since": modified}))
+    assert answer.status == 412, answer
     gone = f"{lock}; UPDATE calendar_object SET etag = decode(repeat('00', 16), 'hex') WHERE calendar_id = '{id_of(dav, cal)}'"
-    waited, answer = beside(world, dav, gone, lambda mine: WRITES[name](mine, home, cal, {"If_Match": tag}))
-    assert waited and answer.status == 412, answer
+    answer = world.meanwhile(gone, lambda: WRITES[name](another(dav), home, cal, {"If_Match": tag}))
+    assert answer.status == 412, answer
 
 
 # ---- one local name in two namespaces ----

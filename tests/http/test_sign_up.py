@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where anyone may make accounts, how many; and what a sign-in is worth that meets a change of its password."""
-import threading
 
 import pytest
 
@@ -21,19 +20,6 @@ def accounts(world):
     return int(count)
 
 
-def meanwhile(world, statements, run):
-    """What `run` gives that has to wait for a transaction which runs these and commits."""
-    given = []
-    with world.holding(statements) as commit:
-        thread = threading.Thread(target=lambda: given.append(run()))
-        thread.start()
-        waited = world.wait_for(world.waiting)
-        commit()
-        thread.join()
-    assert waited, "nothing had to wait"
-    return given[0]
-
-
 def sessions_of(world, account):
     [[count]] = world.sql(f"SELECT count(*) FROM session s JOIN login l USING (account_id) WHERE l.email = '{account.email}'")
     return int(count)
@@ -51,7 +37,7 @@ def test_no_session_is_born_from_a_password_that_was_changed_meanwhile(world, us
     """It was proven before the change was committed, and asks for its session behind it."""
     browser = Browser(world)
     form = Form(browser.get("/sign-in").text, "/sign-in").with_(email=user.email, password=user.password)
-    reply = meanwhile(world, f"UPDATE login SET changed_at = now() WHERE email = '{user.email}'", lambda: browser.post("/sign-in", form))
+    reply = world.meanwhile(f"UPDATE login SET changed_at = now() WHERE email = '{user.email}'", lambda: browser.post("/sign-in", form))
     assert is_page(reply, 403) and "changed at this moment" in reply.text
     assert not [c for c in reply.headers.all("Set-Cookie") if c.startswith("session_")]
     assert sessions_of(world, user) == 0
@@ -63,7 +49,7 @@ def test_a_session_that_is_being_born_ends_with_the_change_that_follows(world, u
     born = (f"SELECT FROM login WHERE email = '{user.email}' FOR SHARE; INSERT INTO session (account_id, hash, id, csrf, auth_time, amr, expires_at) "
         f"SELECT account_id, sha256('x'), gen_random_uuid(), 'x', now(), 1, 'infinity' FROM login WHERE email = '{user.email}'")
     assert sessions_of(world, user) == 1
-    meanwhile(world, born, lambda: world.cli("account", "set-password", user.email, "--password-stdin", input=PASSWORD + "\n"))
+    world.meanwhile(born, lambda: world.cli("account", "set-password", user.email, "--password-stdin", input=PASSWORD + "\n"))
     assert sessions_of(world, user) == 0
 
 

@@ -12,6 +12,7 @@
     world.second                                   another instance on the same database, with the same methods
     world.sql("SELECT …")                          rows of texts
     with world.holding("LOCK TABLE …") as commit:  a transaction that has run these; world.waiting() are the sessions it stops
+    world.meanwhile("UPDATE …", lambda: …)         what it gives, having come in the middle of such a transaction
     world.restart(), world.start("--option", …), world.stop(), world.kill()
 
 A module may set SERVE = ["--signup", "open"] for its server, and TLS = True: then it has world.certificate. At the end the logs are searched for every secret that was
@@ -288,6 +289,18 @@ class World(Server):
     def waiting(self):
         [[count]] = self.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
         return int(count)
+
+    def meanwhile(self, statements, run):
+        """What `run` gives that has to wait for a transaction which has run these and then commits."""
+        given = []
+        with self.holding(statements) as commit:
+            thread = threading.Thread(target=lambda: given.append(run()))
+            thread.start()
+            waited = self.wait_for(self.waiting)
+            commit()
+            thread.join()
+        assert waited, "nothing had to wait"
+        return given[0]
 
     @property
     def second(self):
