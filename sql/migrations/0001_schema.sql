@@ -347,7 +347,7 @@ CREATE FUNCTION span_of(p_first timestamptz, p_last timestamptz) RETURNS smallin
 CREATE FUNCTION span_from(p_start timestamptz, p_span int) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	RETURN coalesce(p_start - (span_ends())[p_span + 1], '-infinity');
 
-CREATE TABLE calendar_object (          -- a tombstone is a row whose uid, bounds, occ and data are NULL
+CREATE TABLE calendar_object (          -- a tombstone is a row whose uid, bounds, span, occ and data are NULL
 	account_id  uuid NOT NULL,
 	calendar_id uuid NOT NULL,
 	id          uuid NOT NULL,      -- the REST id
@@ -360,15 +360,14 @@ CREATE TABLE calendar_object (          -- a tombstone is a row whose uid, bound
 	size        int NOT NULL,
 	component   smallint NOT NULL,
 	flags       smallint NOT NULL,
-	span        smallint GENERATED ALWAYS AS (span_of(first_at, last_at)) STORED,
+	span        smallint,           -- span_of(first_at, last_at), by whoever writes: a generated column is planned anew by each write
 	deleted     boolean NOT NULL DEFAULT false,
 	etag        bytea NOT NULL,
 	name        text COLLATE "C" NOT NULL,
 	uid         text COLLATE "C",
 	occ         bytea COMPRESSION lz4,
 	data        bytea COMPRESSION lz4,
-	CHECK (deleted = (data IS NULL)),
-	CHECK (deleted = (uid IS NULL)),
+	CHECK (num_nulls(uid, span, data) = CASE WHEN deleted THEN 3 ELSE 0 END),
 	CHECK (first_at <= last_at)
 ) WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02,
 	autovacuum_analyze_scale_factor = 0.02);
@@ -688,15 +687,15 @@ BEGIN
 	updated_at := now();
 	created_at := CASE WHEN o.deleted IS FALSE THEN o.created_at ELSE now() END;
 	IF o.deleted IS NULL THEN
-		INSERT INTO calendar_object (account_id, calendar_id, id, modseq, first_at, last_at, occ_until, updated_at,
-		       created_at, size, component, flags, etag, name, uid, occ, data)
+		INSERT INTO calendar_object (account_id, calendar_id, id, modseq, first_at, last_at, span, occ_until,
+		       updated_at, created_at, size, component, flags, etag, name, uid, occ, data)
 		VALUES (p_actor.owner, c.id, object_put.id, object_put.modseq, p_facts.first_at, p_facts.last_at,
-		       p_facts.occ_until, now(), now(), n, p_facts.component, p_facts.flags, p_facts.etag, p_name, p_facts.uid,
-		       p_facts.occ, p_data);
+		       span_of(p_facts.first_at, p_facts.last_at), p_facts.occ_until, now(), now(), n, p_facts.component,
+		       p_facts.flags, p_facts.etag, p_name, p_facts.uid, p_facts.occ, p_data);
 	ELSE
 		UPDATE calendar_object t SET id = object_put.id, modseq = object_put.modseq, first_at = p_facts.first_at,
-		       last_at = p_facts.last_at, occ_until = p_facts.occ_until, updated_at = now(),
-		       created_at = object_put.created_at, size = n, component = p_facts.component, flags = p_facts.flags,
+		       last_at = p_facts.last_at, span = span_of(p_facts.first_at, p_facts.last_at),
+		       occ_until = p_facts.occ_until, updated_at = now(), created_at = object_put.created_at, size = n, component = p_facts.component, flags = p_facts.flags,
 		       etag = p_facts.etag, uid = p_facts.uid, occ = p_facts.occ, data = p_data, deleted = false
 		 WHERE t.account_id = p_actor.owner AND by_name(t.calendar_id) = c.id AND t.name = p_name;
 	END IF;
@@ -728,7 +727,7 @@ BEGIN
 	       tombstones = t.tombstones + 1
 	 WHERE t.account_id = p_actor.owner AND t.calendar_id = c.id RETURNING t.modseq, t.tombstones, t.objects INTO s;
 	UPDATE calendar_object t SET deleted = true, modseq = s.modseq, updated_at = now(), size = 0, flags = 0, uid = NULL,
-	       first_at = NULL, last_at = NULL, occ_until = NULL, occ = NULL, data = NULL
+	       first_at = NULL, last_at = NULL, span = NULL, occ_until = NULL, occ = NULL, data = NULL
 	 WHERE t.account_id = p_actor.owner AND by_name(t.calendar_id) = c.id AND t.name = p_name;
 	DELETE FROM dead_property d WHERE d.account_id = p_actor.owner AND d.resource_id = o.id;
 	IF s.tombstones > s.objects + p_room.graves THEN PERFORM graves_trim(p_actor.owner, c.id, p_room.graves, 200); END IF;
@@ -808,9 +807,9 @@ BEGIN
 	       objects = x.objects + (outcome = 'created')::int, tombstones = x.tombstones - (t.deleted IS TRUE)::int
 	 WHERE x.account_id = p_actor.owner AND x.calendar_id = b.id RETURNING x.modseq INTO m;
 	IF p_keep THEN
-		INSERT INTO calendar_object (account_id, calendar_id, id, modseq, first_at, last_at, occ_until, updated_at,
+		INSERT INTO calendar_object (account_id, calendar_id, id, modseq, first_at, last_at, span, occ_until, updated_at,
 		       created_at, size, component, flags, etag, name, uid, occ, data)
-		SELECT p_actor.owner, b.id, new_id, m, x.first_at, x.last_at, x.occ_until, now(), now(), x.size, x.component,
+		SELECT p_actor.owner, b.id, new_id, m, x.first_at, x.last_at, x.span, x.occ_until, now(), now(), x.size, x.component,
 		       x.flags, x.etag, p_to, x.uid, x.occ, x.data
 		  FROM calendar_object x WHERE x.account_id = p_actor.owner AND by_name(x.calendar_id) = a.id AND x.name = p_from;
 		INSERT INTO dead_property (account_id, resource_id, ns, local, xml)
@@ -1011,10 +1010,10 @@ BEGIN
 	PERFORM outbox_add(p_actor, 'calendar_created', p_id, NULL, NULL);
 	IF NOT p_deep THEN RETURN; END IF;
 
-	INSERT INTO calendar_object (account_id, calendar_id, id, modseq, first_at, last_at, occ_until, updated_at,
+	INSERT INTO calendar_object (account_id, calendar_id, id, modseq, first_at, last_at, span, occ_until, updated_at,
 	       created_at, size, component, flags, etag, name, uid, occ, data)
-	SELECT p_actor.owner, p_id, uuid_v7(), 1 + row_number() OVER (ORDER BY o.modseq), o.first_at, o.last_at, o.occ_until,
-	       now(), now(), o.size, o.component, o.flags, o.etag, o.name, o.uid, o.occ, o.data
+	SELECT p_actor.owner, p_id, uuid_v7(), 1 + row_number() OVER (ORDER BY o.modseq), o.first_at, o.last_at, o.span,
+	       o.occ_until, now(), now(), o.size, o.component, o.flags, o.etag, o.name, o.uid, o.occ, o.data
 	  FROM calendar_object o WHERE o.account_id = p_actor.owner AND by_sync(o.calendar_id) = c.id AND NOT o.deleted;
 	GET DIAGNOSTICS n = ROW_COUNT;
 	INSERT INTO dead_property (account_id, resource_id, ns, local, xml) -- RFC 4918 §9.8.2

@@ -63,7 +63,7 @@ def fill(world, account, calendar, count):
     name, uid = "0.ics", str(uuid.uuid4())
     reply = world.dav("PUT", f"{calendar}{name}", EVENT % uid, {"Content-Type": "text/calendar"}, account)
     assert reply.status == 201, reply
-    copied = ("account_id, calendar_id, first_at, last_at, occ_until, updated_at, created_at, size, tzver, component, flags, etag,"
+    copied = ("account_id, calendar_id, first_at, last_at, span, occ_until, updated_at, created_at, size, component, flags, etag,"
               " occ, data")
     world.sql(f"INSERT INTO calendar_object ({copied}, id, modseq, name, uid) SELECT {copied}, uuid_v7(), modseq + n,"
               f" 'memory-test-object-' || n || '.ics', 'uid-' || n FROM calendar_object, generate_series(1, {count - 1}) n"

@@ -22,9 +22,9 @@ RANGE = "<C:time-range start='20260601T000000Z' end='20260602T000000Z'/>"
 
 # 20 a day around the first of June: of an hour, of the whole day (floating, bounds widened), of three weeks.
 FILL = """
-INSERT INTO calendar_object (account_id, calendar_id, id, modseq, first_at, last_at, occ_until, updated_at, created_at,
-       size, component, flags, deleted, etag, name, uid, data)
-SELECT c.account_id, c.id, gen_random_uuid(), 1000000 + n, at, at + l, 'infinity', now(), now(), length(d), 1, 4, false,
+INSERT INTO calendar_object (account_id, calendar_id, id, modseq, first_at, last_at, span, occ_until, updated_at,
+       created_at, size, component, flags, deleted, etag, name, uid, data)
+SELECT c.account_id, c.id, gen_random_uuid(), 1000000 + n, at, at + l, span_of(at, at + l), 'infinity', now(), now(), length(d), 1, 4, false,
        substring(sha256(d::bytea) FROM 1 FOR 16), 'fill' || n || '.ics', 'fill-' || n || '@example.org', d::bytea
   FROM calendar c, generate_series({first}, {last}) n,
        LATERAL (SELECT '2026-06-01'::timestamptz + (n / 2 * (CASE n % 2 WHEN 0 THEN 1 ELSE -1 END)) * interval '72 minutes',

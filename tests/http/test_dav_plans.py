@@ -28,14 +28,14 @@ SELECT '{ACCOUNT}', CASE n WHEN 0 THEN '{LARGE}' ELSE gen_random_uuid() END, 'c'
 INSERT INTO calendar_state (account_id, calendar_id) SELECT account_id, id FROM calendar WHERE account_id = '{ACCOUNT}';
 """
 FILL = """
-INSERT INTO calendar_object (account_id, calendar_id, id, modseq, first_at, last_at, occ_until, updated_at, created_at,
-       size, component, flags, deleted, etag, name, uid, data)
-SELECT c.account_id, c.id, gen_random_uuid(), n, at, at + interval '1 hour', 'infinity', now(), now(), 3, 1, 0,
-       false, decode(md5(n::text), 'hex'), 'o' || n || '.ics', 'u' || n, 'abc'
+INSERT INTO calendar_object (account_id, calendar_id, id, modseq, first_at, last_at, span, occ_until, updated_at,
+       created_at, size, component, flags, deleted, etag, name, uid, data)
+SELECT c.account_id, c.id, gen_random_uuid(), n, at, at + interval '1 hour', span_of(at, at + interval '1 hour'), 'infinity', now(),
+       now(), 3, 1, 0, false, decode(md5(n::text), 'hex'), 'o' || n || '.ics', 'u' || n, 'abc'
   FROM calendar c, LATERAL generate_series(%d, CASE c.name WHEN 'c0' THEN %d ELSE %d END) n,
        LATERAL (SELECT '2026-01-01'::timestamptz + n * interval '3 hours') t(at)
  WHERE c.account_id = '11111111-1111-7111-8111-111111111110';
-UPDATE calendar_object SET deleted = true, data = NULL, uid = NULL, first_at = NULL, last_at = NULL, occ_until = NULL
+UPDATE calendar_object SET deleted = true, data = NULL, uid = NULL, first_at = NULL, last_at = NULL, span = NULL, occ_until = NULL
  WHERE modseq % 20 = 0 AND NOT deleted;
 """.replace("% 20", "%% 20")
 

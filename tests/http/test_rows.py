@@ -144,6 +144,27 @@ def test_a_change_of_properties_is_told_and_outlives_no_object(world, dav):
     assert home == "1"
 
 
+def test_every_door_that_writes_an_object_states_how_long_it_is(world, dav):
+    """span is written, not generated; the index by time finds nothing that stands in the wrong class."""
+    cal = dav.home + "spans/"
+    assert dav.request("MKCALENDAR", cal).status == 201
+    put_new(dav, cal + "a.ics", new_event("a"))
+    put_new(dav, cal + "b.ics", new_event("b", "20260301T100000Z", "DURATION:P40D"))
+    put_new(dav, cal + "c.ics", new_event("c", "20260301T100000Z", "RRULE:FREQ=DAILY"))
+    assert dav.put(cal + "a.ics", new_event("a", "20260301T100000Z", "DURATION:PT30H")).status == 204
+    assert dav.request("COPY", cal, Destination=dav.home + "spans2/").status == 201
+    assert dav.request("MOVE", cal + "a.ics", Destination=cal + "d.ics").status == 201
+    assert dav.request("MKCALENDAR", dav.home + "spans3/").status == 201
+    assert dav.request("COPY", cal + "b.ics", Destination=dav.home + "spans3/b.ics").status == 201
+    assert dav.request("DELETE", cal + "d.ics").status == 204
+    put_new(dav, cal + "d.ics", new_event("d", "20260301T100000Z", "DURATION:PT30H"))
+    rows = world.sql("SELECT o.name, o.deleted, o.span, span_of(o.first_at, o.last_at) FROM calendar_object o "
+                     "JOIN calendar c ON c.id = o.calendar_id WHERE c.name LIKE 'spans%'")
+    kept = [(name, span) for name, deleted, span, real in rows if deleted == "f" and span == real]
+    assert len(kept) == sum(deleted == "f" for _, deleted, _, _ in rows) == 7, rows
+    assert {span for _, span in kept} == {"2", "4", "8"}
+
+
 def test_a_write_beside_the_making_of_partitions_goes_to_its_own(world, dav):
     """It had chosen the default partition, waited for it, and was then told that its row may not be there: 500."""
     [[leaf]] = world.sql("SELECT 'outbox_' || to_char(now() AT TIME ZONE 'UTC', 'YYYYMMDD')")
