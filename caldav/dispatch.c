@@ -57,6 +57,14 @@ static err_t body_read(struct dav_call *call)
 	return OK;
 }
 
+/* Whose the resource is, is known only now: access.c asked the credential alone. */
+static err_t rights_check(struct dav_call *call)
+{
+	struct request *rq = call->rq;
+	TRY(scopes_require(&rq->cx, call->at.actor->rights, rq->route->scopes & ~(uint64_t)BY_REPORT));
+	return scopes_require(&rq->cx, call->at.actor->rights, call->scopes);
+}
+
 static err_t walk(struct dav_call *call)
 {
 	struct request *rq = call->rq;
@@ -64,7 +72,7 @@ static err_t walk(struct dav_call *call)
 	TRY(body_read(call));
 	if (call->method->read)
 		TRY(call->method->read(call));
-	TRY(principal_needs(&rq->cx, rq->principal, call->scopes));
+	TRY(rights_check(call));
 	TRY(conditions_judge(call));
 	return call->method->run(call);
 }

@@ -5,7 +5,8 @@
  *     href        the path is a resource of the asker's
  *     body        XML where the method has it, and the root that it must have
  *     read        the method's own headers and elements; which scopes it needs beside its route's
- *     scopes      before conditions, which tell of what exists (RFC 4918 §8.5)
+ *     rights      what the route and `read` need, of what the asker may there (struct actor): before conditions, which
+ *                 tell of what exists (RFC 4918 §8.5)
  *     conditions  If, If-Match, If-None-Match, If-Unmodified-Since, If-Modified-Since; with locks, where they need them
  *     run         what it does, and the answer
  *     commit      of the transaction that the conditions began

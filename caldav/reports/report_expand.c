@@ -72,7 +72,7 @@ static bool leads_to(struct expansion *x, struct str href, struct resource *out)
 	if (!str_starts(href, STR("/")) || href_resolve(x->call->rq, href, out))
 		return false;
 	uint64_t needed = scopes_to_read(out->kind);
-	return (x->view.principal->scopes & needed) == needed && x->count++ < EXPANSIONS_MAX;
+	return (out->actor->rights & needed) == needed && x->count++ < EXPANSIONS_MAX;
 }
 
 /* An href as it stands in a value of ours, escaped. */

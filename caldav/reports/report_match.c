@@ -168,7 +168,7 @@ err_t report_principal_match(struct dav_call *call)
 	TRY(report_depth_zero(call));
 	TRY(match_read(call, &x, &ask));
 	if (searches_tree(&x, call->at.kind))
-		TRY(principal_needs(&call->rq->cx, call->rq->principal, CALENDARS_READ | EVENTS_READ));
+		TRY(scopes_require(&call->rq->cx, call->at.actor->rights, CALENDARS_READ | EVENTS_READ));
 	TRY(subject_load(&call->rq->cx, call->at, &calendar, NULL, &subject));
 	members_open(&x.m, call, &ask);
 	TRY(view_load(&x.m.view, &ask));

@@ -226,12 +226,12 @@ const struct contract create_calendar = {
 };
 
 /* The scope's wording names selected, colour and writable: nothing else is a token's to change. */
-static err_t within_scope(struct request *rq, const struct principal *who, const struct calendar_view *view)
+static err_t within_scope(const struct api_call *call, const struct calendar_view *view)
 {
 	bool beyond = view->has_name || view->has_description || view->has_timezone;
-	if (!beyond || (who->scopes & OWNER))
+	if (!beyond || (call->actor.rights & OWNER))
 		return OK;
-	return REFUSE(&rq->cx, KEY_KIND_NOT_ALLOWED,
+	return REFUSE(&call->rq->cx, KEY_KIND_NOT_ALLOWED,
 		view->has_name          ? "name"
 		: view->has_description ? "description"
 					: "timezone",
@@ -260,7 +260,7 @@ static err_t run_update(struct api_call *call, struct response *rs)
 	TRY(calendar_named(call, &calendar));
 	const struct calendar_view present = view_of(rq, &calendar);
 	TRY(api_read_change(call, &present, &view));
-	TRY(within_scope(rq, &call->who, &view));
+	TRY(within_scope(call, &view));
 	TRY(change_of(rq, &view, &change));
 	TRY(check_version(call, &calendar, &only_version));
 	change.only_version = only_version;

@@ -122,6 +122,7 @@ err_t api_run(struct request *rq, struct response *rs)
 	call->contract = contract_of(rq);
 	TRY(api_caller(rq, &call->who));
 	call->actor = actor_own(&call->who);
+	TRY(scopes_require(&rq->cx, call->actor.rights, rq->route->scopes));
 	TRY(read_params(call));
 	TRY(read_body(call));
 	TRY(read_conditions(call));
@@ -132,7 +133,7 @@ err_t api_run(struct request *rq, struct response *rs)
 
 bool api_reads(const struct api_call *call)
 {
-	return (call->contract->answer->reads & ~call->who.scopes) == 0;
+	return (call->contract->answer->reads & ~call->actor.rights) == 0;
 }
 
 static void write_resource(const struct api_call *call, struct json *j, const char *key, const void *from)

@@ -51,7 +51,7 @@ static err_t reply_event(struct api_call *call, struct response *rs, const struc
 	struct agenda_item item;
 	struct event_view view;
 	TRY(target_item(call, target, &item));
-	event_view_of(call->rq->cx.mem, &item, !id_is_test(call->who.account), &view);
+	event_view_of(call->rq->cx.mem, &item, !id_is_test(call->actor.owner), &view);
 	view.dropped = event_view_dropped(call->rq->cx.mem, target->changed.dropped, target->changed.dropped_count);
 	api_reply(call, rs, &view);
 	response_header(rs, "ETag", view.etag);
@@ -282,7 +282,7 @@ static err_t read_change(
 {
 	struct ctx *cx = &call->rq->cx;
 	struct event_view present, view = { 0 };
-	event_view_of(cx->mem, item, !id_is_test(call->who.account), &present);
+	event_view_of(cx->mem, item, !id_is_test(call->actor.owner), &present);
 	present.dropped = (struct json_list){ NULL, 0 };
 	TRY(api_read_change(call, &present, &view));
 	if (view.has_calendar || view.has_client_uid)

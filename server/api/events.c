@@ -73,7 +73,7 @@ static void write_items(struct api_call *call, struct json *j, const struct agen
 {
 	for (size_t i = 0; i < count; i++) {
 		struct event_view view;
-		event_view_of(call->rq->cx.mem, &items[i], !id_is_test(call->who.account), &view);
+		event_view_of(call->rq->cx.mem, &items[i], !id_is_test(call->actor.owner), &view);
 		api_list_item(call, j, &view);
 	}
 }

@@ -64,26 +64,3 @@ err_t credential_read(struct ctx *cx, struct str header, struct credential *out)
 	}
 	return FAIL(cx, CREDENTIALS_INVALID, "Authorization: unknown scheme");
 }
-
-err_t principal_needs(struct ctx *cx, const struct principal *p, uint64_t scopes)
-{
-	uint64_t missing = scopes & ~p->scopes;
-	if (!missing)
-		return OK;
-	if (missing & OWNER)
-		return FAIL(cx, KEY_KIND_NOT_ALLOWED, "needs the owner's own credential");
-	struct err *e =
-		REFUSE(cx, INSUFFICIENT_SCOPE, "", "This needs the scope %.*s.", STR_ARG(scope_text(cx->mem, scopes)));
-	e->scopes = scopes;
-	return e;
-}
-
-bool principal_sees_calendar(const struct principal *p, struct id calendar)
-{
-	if (!p->calendars.items)
-		return true;
-	for (size_t i = 0; i < p->calendars.count; i++)
-		if (id_eq(p->calendars.items[i], calendar))
-			return true;
-	return false;
-}

@@ -58,10 +58,3 @@ struct authenticator {
  * out->transport is set then too, for the challenge.
  */
 MUST_CHECK err_t credential_read(struct ctx *cx, struct str header, struct credential *out);
-
-/*
- * INSUFFICIENT_SCOPE, with all of `scopes` named, unless the principal has every one. KEY_KIND_NOT_ALLOWED when OWNER
- * is missing, since no scope could give it.
- */
-MUST_CHECK err_t principal_needs(struct ctx *cx, const struct principal *p, uint64_t scopes);
-bool principal_sees_calendar(const struct principal *p, struct id calendar);

@@ -46,3 +46,16 @@ bool scope_parse(struct str text, uint64_t *out)
 	*out = scopes;
 	return true;
 }
+
+err_t scopes_require(struct ctx *cx, uint64_t held, uint64_t needed)
+{
+	uint64_t missing = needed & ~held;
+	if (!missing)
+		return OK;
+	if (missing & OWNER)
+		return FAIL(cx, KEY_KIND_NOT_ALLOWED, "needs the owner's own credential");
+	struct err *e =
+		REFUSE(cx, INSUFFICIENT_SCOPE, "", "This needs the scope %.*s.", STR_ARG(scope_text(cx->mem, needed)));
+	e->scopes = needed;
+	return e;
+}

@@ -2,7 +2,7 @@
 /* Scopes as a 64-bit mask at run time and in the database; as text only at the edges (RFC 6749 §3.3). */
 #pragma once
 
-#include "server/base/err.h"
+#include "server/base/ctx.h"
 
 enum scope_risk { LOW, MEDIUM, SENSITIVE };
 
@@ -13,7 +13,7 @@ enum scope_bit {
 	/* What no token can be granted: creating and deleting calendars, managing credentials. Keys and the owner's
 	   pages do. */
 	OWNER = 1 << 29,
-	/* For REPORT: the report's own table names the scope, and the handler asks principal_needs(). */
+	/* For REPORT: the report's own table names the scope, and its handler asks for it (scopes_require). */
 	BY_REPORT = 1 << 30
 };
 
@@ -39,3 +39,12 @@ struct str scope_text(struct arena *mem, uint64_t scopes);
 /* One or more known names with single blanks between; order and repetition do not matter. False: unknown or ill-formed.
  */
 bool scope_parse(struct str text, uint64_t *out);
+
+/*
+ * OK when `held` has every one of `needed`: a route asks the credential's scopes (access.c), and whatever is about
+ * somebody's calendars asks the actor's rights there, once it is known whose they are.
+ *
+ * errors  INSUFFICIENT_SCOPE, with all of `needed` named; KEY_KIND_NOT_ALLOWED when OWNER is missing, since no scope
+ *         could give it
+ */
+MUST_CHECK err_t scopes_require(struct ctx *cx, uint64_t held, uint64_t needed);

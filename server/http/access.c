@@ -125,7 +125,7 @@ err_t access_allows(struct request *rq)
 	if (!(rq->principal->kind & kinds))
 		return FAIL(
 			&rq->cx, KEY_KIND_NOT_ALLOWED, "kind %u, row admits %u", (unsigned)rq->principal->kind, kinds);
-	return principal_needs(&rq->cx, rq->principal, route->scopes & ~(uint64_t)BY_REPORT);
+	return scopes_require(&rq->cx, rq->principal->scopes, route->scopes & ~(uint64_t)BY_REPORT);
 }
 
 err_t access_count(struct request *rq)

@@ -19,4 +19,15 @@ TEST(scopes_are_names_with_single_blanks) /* RFC 6749 §3.3 */
 	assert_int_equal(all, SCOPES_ALL);
 }
 
-TESTS(RUN(scopes_are_names_with_single_blanks))
+TEST(what_is_missing_is_named_with_all_that_is_needed) /* RFC 6750 §3.1 */
+{
+	const uint64_t needed = CALENDARS_READ | EVENTS_READ;
+	assert_ok(scopes_require(&test_cx, needed | PROFILE_READ, needed));
+	assert_ok(scopes_require(&test_cx, 0, 0));
+	err_t e = scopes_require(&test_cx, EVENTS_READ, needed);
+	assert_err(e, INSUFFICIENT_SCOPE);
+	assert_int_equal(e->scopes, needed);
+	assert_err(scopes_require(&test_cx, SCOPES_ALL, needed | OWNER), KEY_KIND_NOT_ALLOWED);
+}
+
+TESTS(RUN(scopes_are_names_with_single_blanks), RUN(what_is_missing_is_named_with_all_that_is_needed))
