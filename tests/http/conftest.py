@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from dav import Dav
+from dav import Dav, new_tree
 from davfaults import Place
 from faults import Faults
 from oauth_flow import Browser
@@ -42,6 +42,13 @@ def cal(dav, home):
     assert dav.request("MKCALENDAR", path).status == 201
     yield path
     dav.request("DELETE", path)
+
+
+@pytest.fixture
+def tree(world):
+    made = new_tree(world)
+    yield made
+    made.clear()
 
 
 @pytest.fixture

@@ -230,3 +230,37 @@ def new_tree(world, numbers=itertools.count(1)):
 
 def other_tree(world):
     return Tree(world, "other@example.org")
+
+
+def fill(tree, **objects):
+    """Each as NAME.ics in tree.calendar."""
+    for name, data in objects.items():
+        answer = tree.dav.put(f"{tree.calendar}{name}.ics", data)
+        assert answer.status == 201, answer
+
+
+def object_names(answer):
+    """Of the members of a multistatus, without their paths and `.ics`."""
+    return {urllib.parse.unquote(h.rsplit("/", 1)[1]).removesuffix(".ics") for h in answer.members}
+
+
+def data_of(answer, href):
+    return answer.members[href].text(C + "calendar-data")
+
+
+def in_range(kind, start=None, end=None):
+    ends = "".join(f" {k}='{v}'" for k, v in (("start", start), ("end", end)) if v)
+    return f"<C:comp-filter name='{kind}'><C:time-range{ends}/></C:comp-filter>"
+
+
+# Weekly from Monday, 5 January 2026: the 12th is taken out, the 19th moved to the 31st.
+SERIES = calendar(
+    component(
+        "VEVENT", "series", "DTSTART:20260105T090000Z", "DTEND:20260105T100000Z", "RRULE:FREQ=WEEKLY",
+        "EXDATE:20260112T090000Z", "SUMMARY:Series",
+    ),
+    component(
+        "VEVENT", "series", "RECURRENCE-ID:20260119T090000Z", "DTSTART:20260131T090000Z", "DTEND:20260131T100000Z",
+        "SUMMARY:Moved",
+    ),
+)

@@ -5,19 +5,12 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from dav import A, C, CS, D, NAMESPACES, event, new_tree, other_tree
+from dav import A, C, CS, D, NAMESPACES, event, other_tree
 
 THUNDERBIRD = (
     "<D:resourcetype/><D:owner/><D:displayname/><D:current-user-principal/><D:current-user-privilege-set/>"
     "<D:supported-report-set/><C:supported-calendar-component-set/><CS:getctag/><A:calendar-color/>"
 )
-
-
-@pytest.fixture
-def tree(world):
-    made = new_tree(world)
-    yield made
-    made.clear()
 
 
 # ---- discovery ----
