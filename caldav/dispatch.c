@@ -4,22 +4,12 @@
 #include "caldav/methods/methods.h"
 #include "server/db/query.h"
 
-/* clang-format off */
 static const struct dav_method methods[] = {
-	/* method            read             run             body            its root                           writes  locks            judged             target         privilege */
-	{ METHOD_PROPFIND,   propfind_read,   propfind_run,   DAV_XML,        NS_DAV,    "propfind",             false,  LOCKS_NOTHING,   JUDGED_NEVER,      TARGET_THERE,  "read" },
-	{ METHOD_REPORT,     report_read,     report_run,     DAV_XML_NEEDED, NULL,      NULL,                   false,  LOCKS_NOTHING,   JUDGED_NEVER,      TARGET_THERE,  "read" },
-	{ METHOD_GET,        NULL,            get_run,        DAV_NO_BODY,    NULL,      NULL,                   false,  LOCKS_NOTHING,   JUDGED_BY_HANDLER, TARGET_THERE,  "read" },
-	{ METHOD_PUT,        put_read,        put_run,        DAV_NO_BODY,    NULL,      NULL,                   true,   LOCKS_CALENDARS, JUDGED_BY_STORE,   TARGET_EITHER, "write-content" },
-	{ METHOD_PROPPATCH,  proppatch_read,  proppatch_run,  DAV_XML_NEEDED, NS_DAV,    "propertyupdate",       true,   LOCKS_CALENDARS, JUDGED_FIRST,      TARGET_THERE,  "write-properties" },
-	{ METHOD_DELETE,     delete_read,     delete_run,     DAV_NO_BODY,    NULL,      NULL,                   true,   LOCKS_CALENDARS, JUDGED_BY_STORE,   TARGET_THERE,  "unbind" },
-	{ METHOD_COPY,       copy_read,       copy_run,       DAV_NO_BODY,    NULL,      NULL,                   true,   LOCKS_ACCOUNT,   JUDGED_BY_STORE,   TARGET_THERE,  "bind" },
-	{ METHOD_MOVE,       move_read,       move_run,       DAV_NO_BODY,    NULL,      NULL,                   true,   LOCKS_ACCOUNT,   JUDGED_BY_STORE,   TARGET_THERE,  "bind" },
-	{ METHOD_MKCALENDAR, mkcalendar_read, mkcalendar_run, DAV_XML_TYPED,  NS_CALDAV, "mkcalendar",           true,   LOCKS_ACCOUNT,   JUDGED_FIRST,      TARGET_NEW,    "bind" },
-	{ METHOD_MKCOL,      mkcalendar_read, mkcalendar_run, DAV_XML_TYPED,  NS_DAV,    "mkcol",                true,   LOCKS_ACCOUNT,   JUDGED_FIRST,      TARGET_NEW,    "bind" },
-	{ METHOD_ACL,        NULL,            acl_run,        DAV_XML_NEEDED, NS_DAV,    "acl",                  false,  LOCKS_NOTHING,   JUDGED_FIRST,      TARGET_THERE,  "write-acl" },
+#define DAV_METHOD(name, read, run, body, body_max, needed, ns, root, writes, locks, judged, target, privilege)        \
+	{ METHOD_##name, read, run, body, needed, ns, root, writes, locks, judged, target, privilege },
+#include "caldav/methods.def"
+#undef DAV_METHOD
 };
-/* clang-format on */
 
 const struct dav_method *dav_method_of(enum method method)
 {
@@ -44,12 +34,12 @@ static err_t body_read(struct dav_call *call)
 {
 	const struct dav_method *m = call->method;
 	struct request *rq = call->rq;
-	if (m->body == DAV_NO_BODY)
+	if (m->body != BODY_XML && m->body != BODY_ANY)
 		return OK;
-	if (m->body == DAV_XML_TYPED)
+	if (m->body == BODY_ANY)
 		TRY(type_check(rq));
 	TRY(xml_parse(&rq->cx, rq->body, &call->root));
-	if (!call->root && m->body != DAV_XML_NEEDED)
+	if (!call->root && !m->body_needed)
 		return OK;
 	if (!call->root || (m->root && !xml_is(call->root, m->ns, m->root)))
 		return REFUSE(&rq->cx, MALFORMED, "", "The body of %s is %s element%s%s.", method_name(m->method),

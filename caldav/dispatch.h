@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One table of methods (dispatch.c), and one walk for all of them:
+ * One table of methods (methods.def), and one walk for all of them (dispatch.c):
  *
  *     href        the path is a resource of the asker's
  *     body        XML where the method has it, and the root that it must have
@@ -37,13 +37,6 @@ struct dav_call {
 
 typedef err_t dav_step(struct dav_call *call);
 
-enum dav_body {
-	DAV_NO_BODY,
-	DAV_XML, /* it may be empty */
-	DAV_XML_NEEDED,
-	DAV_XML_TYPED /* it may be empty, its type was not judged by the route: another than XML's is 415 */
-};
-
 /* What is held while a conditional request is judged and done; a request without conditions locks where it writes. */
 enum dav_locks {
 	LOCKS_NOTHING,
@@ -59,19 +52,21 @@ enum dav_judge {
 	JUDGED_BY_HANDLER /* run, which reads the representation anyway: see call->when */
 };
 
+/* What must stand at its URL: where it does not, conditions say nothing (RFC 9110 §13.2.1). */
 enum dav_target { TARGET_THERE, TARGET_NEW, TARGET_EITHER };
 
+/* A row of methods.def, which says what the fields are. */
 struct dav_method {
 	enum method method;
-	dav_step *read, *run; /* read: NULL for none */
-	enum dav_body body;
-	const char *ns, *root; /* of the body's root; NULL for any */
+	dav_step *read, *run;
+	enum body_kind body;
+	bool body_needed;
+	const char *ns, *root;
 	bool writes;
 	enum dav_locks locks;
 	enum dav_judge judged;
-	enum dav_target
-		target; /* what must stand at its URL: where it does not, conditions say nothing (RFC 9110 §13.2.1) */
-	const char *privilege; /* what it needs, for DAV:need-privileges (RFC 3744 §7.1.1, appendix B) */
+	enum dav_target target;
+	const char *privilege;
 };
 
 /* NULL for a method that CalDAV does not have here. HEAD is GET. */

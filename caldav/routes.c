@@ -6,11 +6,25 @@
 
 #define ALL (TOKEN | KEY)
 
-/* A collection is the same with and without the slash at its end (RFC 4918 §5.2). */
-#define COLLECTION(method, path, ...)                                                                                  \
-	{ method, path, __VA_ARGS__ },                                                                                 \
+/* What the router judges of a method's body stands in the row of the method. */
+enum {
+#define DAV_METHOD(name, read, run, body, body_max, ...) BODY_OF_##name = body, MOST_OF_##name = body_max,
+#include "caldav/methods.def"
+#undef DAV_METHOD
+};
+
+#define ROUTE(name, path, who, scopes, source, flags)                                                                  \
 	{                                                                                                              \
-		method, path "/", __VA_ARGS__                                                                          \
+		METHOD_##name, path, who, scopes, (enum body_kind)BODY_OF_##name, MOST_OF_##name, dav_dispatch,        \
+			source, flags                                                                                  \
+	}
+/* A collection is the same with and without the slash at its end (RFC 4918 §5.2). */
+#define COLLECTION(name, path, ...) ROUTE(name, path, __VA_ARGS__), ROUTE(name, path "/", __VA_ARGS__)
+/* What can never be done to a collection, where clients and test suites expect 403; all else is 405 with Allow. */
+#define NEVER(name, path, body, most, source)                                                                          \
+	{ METHOD_##name, path, ALL, 0, body, most, dav_forbidden, source, 0 },                                         \
+	{                                                                                                              \
+		METHOD_##name, path "/", ALL, 0, body, most, dav_forbidden, source, 0                                  \
 	}
 
 #define PRINCIPAL "/dav/principals/:account"
@@ -18,59 +32,55 @@
 #define CALENDAR "/dav/calendars/:account/:calendar"
 #define OBJECT "/dav/calendars/:account/:calendar/:object"
 
-/*
- * What can never be done to a resource has a row with dav_forbidden where clients and test suites expect 403; all else
- * is 405 with Allow. A body that would be ignored is 415 (RFC 4918 §8.4).
- */
 /* clang-format off */
 static const struct route routes[] = {
-	/* method                    path                    who  scopes           body       at most          handler         source */
-	COLLECTION(METHOD_PROPFIND,  "/dav",                 ALL, 0,               BODY_XML,  KIB(64),         dav_dispatch,   "RFC 4918 §9.1", 0),
-	COLLECTION(METHOD_REPORT,    "/dav",                 ALL, BY_REPORT,       BODY_XML,  MIB(1),          dav_dispatch,   "RFC 3253 §3.6", HEAVY),
-	COLLECTION(METHOD_PROPFIND,  "/dav/principals",      ALL, 0,               BODY_XML,  KIB(64),         dav_dispatch,   "RFC 4918 §9.1", 0),
-	COLLECTION(METHOD_REPORT,    "/dav/principals",      ALL, BY_REPORT,       BODY_XML,  MIB(1),          dav_dispatch,   "RFC 3744 §9.5", HEAVY),
-	COLLECTION(METHOD_PROPFIND,  "/dav/calendars",       ALL, 0,               BODY_XML,  KIB(64),         dav_dispatch,   "RFC 4918 §9.1", 0),
-	COLLECTION(METHOD_REPORT,    "/dav/calendars",       ALL, BY_REPORT,       BODY_XML,  MIB(1),          dav_dispatch,   "RFC 3253 §3.6", HEAVY),
+	/*         method      path                    who  scopes           source               flags */
+	COLLECTION(PROPFIND,   "/dav",                 ALL, 0,               "RFC 4918 §9.1",     0),
+	COLLECTION(REPORT,     "/dav",                 ALL, BY_REPORT,       "RFC 3253 §3.6",     HEAVY),
+	COLLECTION(PROPFIND,   "/dav/principals",      ALL, 0,               "RFC 4918 §9.1",     0),
+	COLLECTION(REPORT,     "/dav/principals",      ALL, BY_REPORT,       "RFC 3744 §9.5",     HEAVY),
+	COLLECTION(PROPFIND,   "/dav/calendars",       ALL, 0,               "RFC 4918 §9.1",     0),
+	COLLECTION(REPORT,     "/dav/calendars",       ALL, BY_REPORT,       "RFC 3253 §3.6",     HEAVY),
 
-	COLLECTION(METHOD_PROPFIND,  PRINCIPAL,              ALL, 0,               BODY_XML,  KIB(64),         dav_dispatch,   "RFC 4918 §9.1", 0),
-	COLLECTION(METHOD_REPORT,    PRINCIPAL,              ALL, BY_REPORT,       BODY_XML,  MIB(1),          dav_dispatch,   "RFC 3253 §3.8", HEAVY),
-	COLLECTION(METHOD_PROPPATCH, PRINCIPAL,              KEY, OWNER,           BODY_XML,  KIB(256),        dav_dispatch,   "RFC 4918 §9.2", 0),
-	COLLECTION(METHOD_ACL,       PRINCIPAL,              KEY, OWNER,           BODY_XML,  KIB(64),         dav_dispatch,   "RFC 3744 §8.1", 0),
+	COLLECTION(PROPFIND,   PRINCIPAL,              ALL, 0,               "RFC 4918 §9.1",     0),
+	COLLECTION(REPORT,     PRINCIPAL,              ALL, BY_REPORT,       "RFC 3253 §3.8",     HEAVY),
+	COLLECTION(PROPPATCH,  PRINCIPAL,              KEY, OWNER,           "RFC 4918 §9.2",     0),
+	COLLECTION(ACL,        PRINCIPAL,              KEY, OWNER,           "RFC 3744 §8.1",     0),
 
-	COLLECTION(METHOD_PROPFIND,  HOME,                   ALL, CALENDARS_READ,  BODY_XML,  KIB(64),         dav_dispatch,   "RFC 4918 §9.1", HEAVY_DEEP),
-	COLLECTION(METHOD_REPORT,    HOME,                   ALL, BY_REPORT,       BODY_XML,  MIB(1),          dav_dispatch,   "RFC 3253 §3.6", HEAVY),
-	COLLECTION(METHOD_PROPPATCH, HOME,                   KEY, OWNER,           BODY_XML,  KIB(256),        dav_dispatch,   "RFC 4918 §9.2", 0),
-	COLLECTION(METHOD_ACL,       HOME,                   KEY, OWNER,           BODY_XML,  KIB(64),         dav_dispatch,   "RFC 3744 §8.1", 0),
-	COLLECTION(METHOD_PUT,       HOME,                   ALL, 0,               BODY_ANY,  OBJECT_SIZE_MAX, dav_forbidden,  "RFC 4791 §5.3.2", 0),
-	COLLECTION(METHOD_DELETE,    HOME,                   ALL, 0,               NO_BODY,   KIB(64),         dav_forbidden,  "RFC 4918 §9.6", 0),
-	COLLECTION(METHOD_COPY,      HOME,                   ALL, 0,               NO_BODY,   KIB(64),         dav_forbidden,  "RFC 4918 §9.8", 0),
-	COLLECTION(METHOD_MOVE,      HOME,                   ALL, 0,               NO_BODY,   KIB(64),         dav_forbidden,  "RFC 4918 §9.9", 0),
-	COLLECTION(METHOD_MKCALENDAR, HOME,                  KEY, OWNER,           BODY_ANY,  KIB(256),        dav_dispatch,   "RFC 4791 §5.3.1", 0),
-	COLLECTION(METHOD_MKCOL,     HOME,                   KEY, OWNER,           BODY_ANY,  KIB(256),        dav_dispatch,   "RFC 4918 §9.3", 0),
+	COLLECTION(PROPFIND,   HOME,                   ALL, CALENDARS_READ,  "RFC 4918 §9.1",     HEAVY_DEEP),
+	COLLECTION(REPORT,     HOME,                   ALL, BY_REPORT,       "RFC 3253 §3.6",     HEAVY),
+	COLLECTION(PROPPATCH,  HOME,                   KEY, OWNER,           "RFC 4918 §9.2",     0),
+	COLLECTION(ACL,        HOME,                   KEY, OWNER,           "RFC 3744 §8.1",     0),
+	NEVER(PUT,             HOME,                   BODY_ANY,  OBJECT_SIZE_MAX, "RFC 4791 §5.3.2"),
+	NEVER(DELETE,          HOME,                   NO_BODY,   KIB(64),         "RFC 4918 §9.6"),
+	NEVER(COPY,            HOME,                   NO_BODY,   KIB(64),         "RFC 4918 §9.8"),
+	NEVER(MOVE,            HOME,                   NO_BODY,   KIB(64),         "RFC 4918 §9.9"),
+	COLLECTION(MKCALENDAR, HOME,                   KEY, OWNER,           "RFC 4791 §5.3.1",   0),
+	COLLECTION(MKCOL,      HOME,                   KEY, OWNER,           "RFC 4918 §9.3",     0),
 
-	COLLECTION(METHOD_PROPFIND,  CALENDAR,               ALL, CALENDARS_READ,  BODY_XML,  KIB(64),         dav_dispatch,   "RFC 4918 §9.1", HEAVY_DEEP),
-	COLLECTION(METHOD_REPORT,    CALENDAR,               ALL, BY_REPORT,       BODY_XML,  MIB(1),          dav_dispatch,   "RFC 4791 §7", HEAVY),
-	COLLECTION(METHOD_PROPPATCH, CALENDAR,               ALL, CALENDARS_WRITE, BODY_XML,  KIB(256),        dav_dispatch,   "RFC 4918 §9.2", 0),
-	COLLECTION(METHOD_ACL,       CALENDAR,               KEY, OWNER,           BODY_XML,  KIB(64),         dav_dispatch,   "RFC 3744 §8.1", 0),
-	COLLECTION(METHOD_MKCALENDAR, CALENDAR,              KEY, OWNER,           BODY_ANY,  KIB(256),        dav_dispatch,   "RFC 4791 §5.3.1", 0),
-	COLLECTION(METHOD_MKCOL,     CALENDAR,               KEY, OWNER,           BODY_ANY,  KIB(256),        dav_dispatch,   "RFC 5689 §3", 0),
-	COLLECTION(METHOD_GET,       CALENDAR,               ALL, EVENTS_READ,     NO_BODY,   KIB(64),         dav_dispatch,   "RFC 4918 §9.4", HEAVY),
-	COLLECTION(METHOD_PUT,       CALENDAR,               ALL, 0,               BODY_ANY,  OBJECT_SIZE_MAX, dav_forbidden,  "RFC 4791 §5.3.2", 0),
-	COLLECTION(METHOD_DELETE,    CALENDAR,               KEY, OWNER,           BODY_NONE, KIB(64),         dav_dispatch,   "RFC 4918 §9.6", HEAVY),
-	COLLECTION(METHOD_COPY,      CALENDAR,               KEY, OWNER,           BODY_NONE, KIB(64),         dav_dispatch,   "RFC 4918 §9.8", HEAVY),
-	COLLECTION(METHOD_MOVE,      CALENDAR,               KEY, OWNER,           BODY_NONE, KIB(64),         dav_dispatch,   "RFC 4918 §9.9", HEAVY),
+	COLLECTION(PROPFIND,   CALENDAR,               ALL, CALENDARS_READ,  "RFC 4918 §9.1",     HEAVY_DEEP),
+	COLLECTION(REPORT,     CALENDAR,               ALL, BY_REPORT,       "RFC 4791 §7",       HEAVY),
+	COLLECTION(PROPPATCH,  CALENDAR,               ALL, CALENDARS_WRITE, "RFC 4918 §9.2",     0),
+	COLLECTION(ACL,        CALENDAR,               KEY, OWNER,           "RFC 3744 §8.1",     0),
+	COLLECTION(MKCALENDAR, CALENDAR,               KEY, OWNER,           "RFC 4791 §5.3.1",   0),
+	COLLECTION(MKCOL,      CALENDAR,               KEY, OWNER,           "RFC 5689 §3",       0),
+	COLLECTION(GET,        CALENDAR,               ALL, EVENTS_READ,     "RFC 4918 §9.4",     HEAVY),
+	NEVER(PUT,             CALENDAR,               BODY_ANY,  OBJECT_SIZE_MAX, "RFC 4791 §5.3.2"),
+	COLLECTION(DELETE,     CALENDAR,               KEY, OWNER,           "RFC 4918 §9.6",     HEAVY),
+	COLLECTION(COPY,       CALENDAR,               KEY, OWNER,           "RFC 4918 §9.8",     HEAVY),
+	COLLECTION(MOVE,       CALENDAR,               KEY, OWNER,           "RFC 4918 §9.9",     HEAVY),
 
-	{ METHOD_PROPFIND,           OBJECT,                 ALL, EVENTS_READ,     BODY_XML,  KIB(64),         dav_dispatch,   "RFC 4918 §9.1", 0 },
-	{ METHOD_REPORT,             OBJECT,                 ALL, BY_REPORT,       BODY_XML,  MIB(1),          dav_dispatch,   "RFC 3253 §3.6", HEAVY },
-	{ METHOD_PROPPATCH,          OBJECT,                 ALL, EVENTS_WRITE,    BODY_XML,  KIB(256),        dav_dispatch,   "RFC 4918 §9.2", 0 },
-	{ METHOD_ACL,                OBJECT,                 KEY, OWNER,           BODY_XML,  KIB(64),         dav_dispatch,   "RFC 3744 §8.1", 0 },
-	{ METHOD_GET,                OBJECT,                 ALL, EVENTS_READ,     NO_BODY,   KIB(64),         dav_dispatch,   "RFC 4918 §9.4", 0 },
-	{ METHOD_PUT,                OBJECT,                 ALL, EVENTS_WRITE,    BODY_ICAL, OBJECT_SIZE_MAX, dav_dispatch,   "RFC 4791 §5.3.2", 0 },
-	{ METHOD_DELETE,             OBJECT,                 ALL, EVENTS_WRITE,    BODY_NONE, KIB(64),         dav_dispatch,   "RFC 4918 §9.6", 0 },
-	{ METHOD_COPY,               OBJECT,                 ALL, EVENTS_WRITE,    BODY_NONE, KIB(64),         dav_dispatch,   "RFC 4918 §9.8", 0 },
-	{ METHOD_MOVE,               OBJECT,                 ALL, EVENTS_WRITE,    BODY_NONE, KIB(64),         dav_dispatch,   "RFC 4918 §9.9", 0 },
-	COLLECTION(METHOD_MKCALENDAR, OBJECT,                KEY, OWNER,           BODY_ANY,  KIB(256),        dav_dispatch,   "RFC 4791 §5.3.1.2", 0),
-	COLLECTION(METHOD_MKCOL,     OBJECT,                 KEY, OWNER,           BODY_ANY,  KIB(256),        dav_dispatch,   "RFC 4791 §4.2", 0),
+	ROUTE(PROPFIND,        OBJECT,                 ALL, EVENTS_READ,     "RFC 4918 §9.1",     0),
+	ROUTE(REPORT,          OBJECT,                 ALL, BY_REPORT,       "RFC 3253 §3.6",     HEAVY),
+	ROUTE(PROPPATCH,       OBJECT,                 ALL, EVENTS_WRITE,    "RFC 4918 §9.2",     0),
+	ROUTE(ACL,             OBJECT,                 KEY, OWNER,           "RFC 3744 §8.1",     0),
+	ROUTE(GET,             OBJECT,                 ALL, EVENTS_READ,     "RFC 4918 §9.4",     0),
+	ROUTE(PUT,             OBJECT,                 ALL, EVENTS_WRITE,    "RFC 4791 §5.3.2",   0),
+	ROUTE(DELETE,          OBJECT,                 ALL, EVENTS_WRITE,    "RFC 4918 §9.6",     0),
+	ROUTE(COPY,            OBJECT,                 ALL, EVENTS_WRITE,    "RFC 4918 §9.8",     0),
+	ROUTE(MOVE,            OBJECT,                 ALL, EVENTS_WRITE,    "RFC 4918 §9.9",     0),
+	COLLECTION(MKCALENDAR, OBJECT,                 KEY, OWNER,           "RFC 4791 §5.3.1.2", 0),
+	COLLECTION(MKCOL,      OBJECT,                 KEY, OWNER,           "RFC 4791 §4.2",     0),
 };
 
 #define EVERY_METHOD(path, run)                                                                                         \
@@ -109,7 +119,7 @@ static const struct route discovery_routes[] = {
 	PROBE("/principals/users/:user/"),
 	PROBE("/remote.php/dav"),
 	PROBE("/remote.php/dav/"),
-	COLLECTION(METHOD_PROPFIND, "/principals", ALL, 0, BODY_XML, KIB(64), dav_dispatch,   "RFC 5397 §3", 0),
+	COLLECTION(PROPFIND,   "/principals",          ALL, 0,               "RFC 5397 §3",       0),
 };
 /* clang-format on */
 

@@ -67,42 +67,36 @@ static struct object_place place_of(struct resource object)
 	return (struct object_place){ object.calendar, object.object };
 }
 
-static void answer(struct dav_call *call, bool created)
+static err_t object_run(struct dav_call *call, bool copies, bool *created_out)
 {
+	struct ctx *cx = &call->rq->cx;
+	const struct relocation *r = call->plan;
+	const struct actor *actor = call->at.actor;
+	const struct object_place from = place_of(call->at), to = place_of(call->to);
+	struct preconditions when = conditions_of_object(cx->mem, &call->when);
+	err_t e = copies ? object_copy(cx, actor, from, to, r->overwrite, &when, created_out)
+			 : object_move(cx, actor, from, to, r->overwrite, &when, created_out);
+	return uid_conflict_href(call->rq, call->to, e);
+}
+
+static err_t calendar_run(struct dav_call *call, bool copies, bool *created_out)
+{
+	struct ctx *cx = &call->rq->cx;
+	const struct relocation *r = call->plan;
+	const struct resource at = call->at;
+	return copies ? calendar_copy(cx, at.actor, at.calendar, call->to.calendar, r->depth != DEPTH_0, r->overwrite,
+				created_out)
+		      : calendar_move(cx, at.actor, at.calendar, call->to.calendar, r->overwrite, created_out);
+}
+
+err_t relocate_run(struct dav_call *call)
+{
+	bool copies = call->method->method == METHOD_COPY, created = false;
+	if (call->at.kind == RES_OBJECT)
+		TRY(object_run(call, copies, &created));
+	else
+		TRY(calendar_run(call, copies, &created));
 	reply_empty(call->rs, created ? 201 : 204);
 	response_header(call->rs, "Location", request_absolute(call->rq, href_text(call->rq->cx.mem, call->to)));
-}
-
-err_t copy_run(struct dav_call *call)
-{
-	struct ctx *cx = &call->rq->cx;
-	const struct relocation *r = call->plan;
-	const struct resource at = call->at, to = call->to;
-	bool created = false;
-	if (at.kind == RES_OBJECT) {
-		struct preconditions when = conditions_of_object(cx->mem, &call->when);
-		TRY(uid_conflict_href(call->rq, to,
-			object_copy(cx, at.actor, place_of(at), place_of(to), r->overwrite, &when, &created)));
-	} else {
-		TRY(calendar_copy(cx, at.actor, at.calendar, to.calendar, r->depth != DEPTH_0, r->overwrite, &created));
-	}
-	answer(call, created);
-	return OK;
-}
-
-err_t move_run(struct dav_call *call)
-{
-	struct ctx *cx = &call->rq->cx;
-	const struct relocation *r = call->plan;
-	const struct resource at = call->at, to = call->to;
-	bool created = false;
-	if (at.kind == RES_OBJECT) {
-		struct preconditions when = conditions_of_object(cx->mem, &call->when);
-		TRY(uid_conflict_href(call->rq, to,
-			object_move(cx, at.actor, place_of(at), place_of(to), r->overwrite, &when, &created)));
-	} else {
-		TRY(calendar_move(cx, at.actor, at.calendar, to.calendar, r->overwrite, &created));
-	}
-	answer(call, created);
 	return OK;
 }
