@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "caldav/calendar/view/time_range.h"
 #include "caldav/reports/filter.h"
 
 #include <assert.h>
 #include <limits.h>
-#include <string.h>
 
 const char *time_range_read(const struct xml_node *node, bool closed, struct ical_range *out, bool *empty_out)
 {
@@ -23,8 +21,6 @@ const char *time_range_read(const struct xml_node *node, bool closed, struct ica
 		return "The end of a time-range comes after its start.";
 	return "";
 }
-
-/* ---- reading ---- */
 
 struct reader {
 	struct ctx *cx;
@@ -218,103 +214,6 @@ static err_t read_comp(struct reader *r, const struct xml_node *node, struct str
 	return OK;
 }
 
-/* ---- the plan ---- */
-
-static int16_t component_of(struct str name)
-{
-	if (str_eq(name, STR("VEVENT")))
-		return COMPONENT_VEVENT;
-	if (str_eq(name, STR("VTODO")))
-		return COMPONENT_VTODO;
-	return str_eq(name, STR("VJOURNAL")) ? COMPONENT_VJOURNAL : 0;
-}
-
-static bool is_alnum(char c)
-{
-	return char_is_alpha(c) || char_is_digit(c);
-}
-
-/* The longest run of letters and digits: no escape, fold or quoting can stand inside. */
-static struct str longest_run(struct str text)
-{
-	struct str best = STR_ABSENT;
-	for (size_t i = 0; i < text.len;) {
-		size_t start = i;
-		while (i < text.len && is_alnum(text.ptr[i]))
-			i++;
-		if (i - start > best.len)
-			best = str_sub(text, start, i);
-		i += i == start;
-	}
-	return best;
-}
-
-/* Long enough to be rare, short enough that the search stays linear. */
-#define NEEDLE_MAX 32
-
-static void plan_text(struct filter_plan *plan, const struct text_match *text)
-{
-	if (!text->set || text->negate)
-		return;
-	struct str run = str_sub(longest_run(text->text), 0, NEEDLE_MAX);
-	if (run.len >= 2 && run.len > plan->needle.len)
-		plan->needle = run;
-}
-
-/* A UID shorter than this may well be part of another one. */
-#define UID_SURE 20
-
-static void plan_props(struct filter_plan *plan, const struct comp_filter *comp)
-{
-	for (size_t i = 0; i < comp->prop_count; i++) {
-		const struct prop_filter *p = &comp->props[i];
-		if (p->absent)
-			continue;
-		plan_text(plan, &p->text);
-		for (size_t k = 0; k < p->param_count; k++)
-			if (!p->params[k].absent)
-				plan_text(plan, &p->params[k].text);
-		if (str_eq(p->name, STR("UID")) && p->text.set && !p->text.negate && p->text.text.len >= UID_SURE)
-			plan->uid = &p->text;
-	}
-}
-
-/* One comp-filter directly inside VCALENDAR. */
-static void plan_comp(struct filter_plan *plan, const struct comp_filter *comp, int16_t *allowed)
-{
-	int16_t bit = component_of(comp->name);
-	if (!bit) {
-		plan->exact = false; /* VTIMEZONE, X-…: only a parse tells */
-		return;
-	}
-	if (comp->absent) {
-		*allowed = (int16_t)(*allowed & ~bit); /* an object holds one kind (RFC 4791 §4.1) */
-		return;
-	}
-	*allowed = (int16_t)(*allowed & bit);
-	if (comp->prop_count || comp->comp_count)
-		plan->exact = false;
-	if (comp->range.set) {
-		if (plan->range.set)
-			plan->exact = false; /* two ranges: the first narrows, the parse judges */
-		else
-			plan->range = comp->range;
-	}
-	plan_props(plan, comp);
-}
-
-static void plan_make(struct filter *f)
-{
-	struct filter_plan *plan = &f->plan;
-	int16_t allowed = COMPONENTS_ALL;
-
-	plan->exact = f->root.prop_count == 0;
-	for (size_t i = 0; i < f->root.comp_count; i++)
-		plan_comp(plan, &f->root.comps[i], &allowed);
-	plan->components = allowed == COMPONENTS_ALL ? 0 : allowed;
-	plan->nothing = f->root.absent || allowed == 0;
-}
-
 err_t filter_read(struct ctx *cx, const struct xml_node *query, struct filter *out)
 {
 	*out = (struct filter){ .root = { .absent = false } };
@@ -328,150 +227,6 @@ err_t filter_read(struct ctx *cx, const struct xml_node *query, struct filter *o
 	TRY(read_comp(&r, root, STR_ABSENT, &out->root));
 	if (!str_eq(out->root.name, STR("VCALENDAR")))
 		return REFUSE(cx, DAV_FILTER, "filter", "The outermost comp-filter is of VCALENDAR.");
-	plan_make(out);
+	filter_plan_make(&out->root, &out->plan);
 	return OK;
-}
-
-/* ---- judging ---- */
-
-bool text_contains(struct arena *mem, struct str text, const struct text_match *match)
-{
-	return str_find(match->octet ? text : str_lower(mem, text), match->text) != SIZE_MAX;
-}
-
-static bool text_fits(struct arena *mem, const struct text_match *m, struct str value)
-{
-	return !m->set || text_contains(mem, value, m) != m->negate;
-}
-
-struct judge {
-	struct ctx *cx;
-	struct ical *object;
-	struct str zone;
-};
-
-static bool params_fit(struct arena *mem, const struct prop_filter *f, const struct ical_prop *prop)
-{
-	for (size_t i = 0; i < f->param_count; i++) {
-		struct str value = ical_param(prop, f->params[i].name);
-		if (f->params[i].absent ? value.ptr != NULL
-					: value.ptr == NULL || !text_fits(mem, &f->params[i].text, value))
-			return false;
-	}
-	return true;
-}
-
-/* RFC 4791 §9.7.2: some property of this name meets all of it. */
-static err_t prop_fits(const struct judge *j, const struct prop_filter *f, const struct ical_comp *comp, bool *out)
-{
-	const struct ical_prop *prop = ical_prop(comp, f->name);
-	*out = f->absent ? prop == NULL : false;
-	if (f->absent)
-		return OK;
-	if (f->range.set) {
-		bool touches = false;
-		TRY(ical_prop_touches(
-			j->cx, j->object, comp, f->name, f->range.start, f->range.end, j->zone, &touches));
-		if (!touches)
-			return OK;
-		*out = f->param_count == 0 && !f->text.set;
-	}
-	struct arena_mark mark = arena_mark(j->cx->mem);
-	for (; prop && !*out; prop = ical_prop_again(prop)) {
-		*out = params_fit(j->cx->mem, f, prop) &&
-		       text_fits(j->cx->mem, &f->text, ical_text(j->cx->mem, prop->value));
-		arena_rewind(j->cx->mem, mark);
-	}
-	return OK;
-}
-
-static err_t comp_fits(const struct judge *j, const struct comp_filter *f, const struct ical_comp *siblings, bool *out);
-
-/* One component of the right name. */
-static err_t one_fits(const struct judge *j, const struct comp_filter *f, const struct ical_comp *comp, bool *out)
-{
-	*out = true;
-	if (f->range.set)
-		TRY(ical_comp_touches(j->cx, j->object, comp, f->range.start, f->range.end, j->zone, out));
-	for (size_t i = 0; *out && i < f->prop_count; i++)
-		TRY(prop_fits(j, &f->props[i], comp, out));
-	for (size_t i = 0; *out && i < f->comp_count; i++)
-		TRY(comp_fits(j, &f->comps[i], comp->child, out));
-	return OK;
-}
-
-/* RFC 4791 §9.7.1: some component of this name meets all of it. */
-static err_t comp_fits(const struct judge *j, const struct comp_filter *f, const struct ical_comp *siblings, bool *out)
-{
-	const struct ical_comp *comp = ical_comp_named(siblings, f->name);
-	*out = f->absent && !comp;
-	for (; comp && !f->absent && !*out; comp = ical_comp_named(comp->next, f->name))
-		TRY(one_fits(j, f, comp, out));
-	return OK;
-}
-
-err_t filter_matches(struct ctx *cx, const struct filter *filter, struct ical *object, struct str zone, bool *out)
-{
-	const struct judge j = { cx, object, zone };
-	return comp_fits(&j, &filter->root, object->root, out);
-}
-
-/* ---- without a parse ---- */
-
-/* Behind a fold (RFC 5545 §3.1) that begins at `at`, or `at`. */
-static size_t past_fold(struct str data, size_t at)
-{
-	for (;;) {
-		size_t next = at;
-		if (next < data.len && data.ptr[next] == '\r')
-			next++;
-		if (next + 1 >= data.len || data.ptr[next] != '\n' ||
-			(data.ptr[next + 1] != ' ' && data.ptr[next + 1] != '\t'))
-			return at;
-		at = next + 2;
-	}
-}
-
-static bool run_at(struct str data, size_t at, struct str run)
-{
-	for (size_t i = 0; i < run.len; i++) {
-		if (i)
-			at = past_fold(data, at);
-		if (at >= data.len || char_lower(data.ptr[at]) != char_lower(run.ptr[i]))
-			return false;
-		at++;
-	}
-	return true;
-}
-
-/* Where `c` is next at or behind `at`; data.len if nowhere. */
-static size_t next_of(struct str data, size_t at, char c)
-{
-	const char *found = at < data.len ? memchr(data.ptr + at, c, data.len - at) : NULL;
-	return found ? (size_t)(found - data.ptr) : data.len;
-}
-
-bool filter_may_hold(const struct filter_plan *plan, struct str data)
-{
-	if (!plan->needle.len)
-		return true;
-	/* Both cases of the first letter, each looked for once. */
-	char lower = char_lower(plan->needle.ptr[0]);
-	char upper = lower >= 'a' && lower <= 'z' ? (char)(lower - 'a' + 'A') : lower;
-	size_t a = next_of(data, 0, lower), b = next_of(data, 0, upper);
-	while (a < data.len || b < data.len) {
-		size_t at = a < b ? a : b;
-		if (run_at(data, at, plan->needle))
-			return true;
-		if (a == at)
-			a = next_of(data, at + 1, lower);
-		if (b == at)
-			b = next_of(data, at + 1, upper);
-	}
-	return false;
-}
-
-bool filter_uid(struct arena *mem, const struct filter_plan *plan, struct str uid)
-{
-	return !plan->uid || !uid.ptr || text_contains(mem, uid, plan->uid);
 }

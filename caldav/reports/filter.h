@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CALDAV:filter (RFC 4791 §9.7): read from XML, judged over a parsed object, and what of it can be decided without a
- * parse: by component, by bounds and occurrences, by UID, by bytes that must be there.
+ * CALDAV:filter (RFC 4791 §9.7), read from XML. filter_match.h compares it with a parsed object, filter_plan.h says
+ * what of it is decided without a parse.
  */
 #pragma once
 
-#include "caldav/calendar/ical/ical.h"
 #include "caldav/calendar/view/select.h"
+#include "caldav/reports/filter_plan.h"
 #include "server/data/xml.h"
 
 #define FILTERS_MAX 200 /* comp-, prop- and param-filters of one query */
@@ -43,18 +43,6 @@ struct comp_filter {
 	size_t comp_count;
 };
 
-/*
- * Conditions that every match meets. `exact`: they are also all there is to meet; an object that has one of the
- * components and touches the range (if one is set) matches, without a look at its data.
- */
-struct filter_plan {
-	bool nothing, exact;
-	int16_t components;           /* enum component, a set; 0: any */
-	struct ical_range range;      /* of the one component kind in `components` */
-	const struct text_match *uid; /* the UID contains this; NULL: no such condition */
-	struct str needle;            /* ASCII letters and digits that the data holds in any case; absent: none */
-};
-
 struct filter {
 	struct comp_filter root;
 	struct filter_plan plan;
@@ -70,20 +58,8 @@ struct filter {
  */
 MUST_CHECK err_t filter_read(struct ctx *cx, const struct xml_node *query, struct filter *out);
 
-/* `zone` (a known name; absent: UTC) is for floating times and dates. */
-MUST_CHECK err_t filter_matches(
-	struct ctx *cx, const struct filter *filter, struct ical *object, struct str zone, bool *out);
-
-/* May data match, by the plan's needle? Folded lines are read through. */
-bool filter_may_hold(const struct filter_plan *plan, struct str data);
-/* Does the UID meet the plan? */
-bool filter_uid(struct arena *mem, const struct filter_plan *plan, struct str uid);
-
 /*
  * A time-range element (§9.9): UTC, half-open, one end may be missing unless `closed`. What is wrong with it: "" for
  * nothing; *empty_out when neither start nor end is there.
  */
 const char *time_range_read(const struct xml_node *node, bool closed, struct ical_range *out, bool *empty_out);
-
-/* RFC 4790: does `text` contain what is sought (negation aside)? */
-bool text_contains(struct arena *mem, struct str text, const struct text_match *match);

@@ -9,7 +9,7 @@
 #include "caldav/calendar/view/time_range.h"
 #include "caldav/members.h"
 #include "caldav/reports/calendar_data.h"
-#include "caldav/reports/filter.h"
+#include "caldav/reports/filter_match.h"
 #include "caldav/reports/report.h"
 #include "server/base/log.h"
 

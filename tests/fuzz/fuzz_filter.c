@@ -4,7 +4,7 @@
 #include "caldav/calendar/validate.h"
 #include "caldav/calendar/view/select.h"
 #include "caldav/reports/calendar_data.h"
-#include "caldav/reports/filter.h"
+#include "caldav/reports/filter_match.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "caldav/reports/filter.h"
+#include "caldav/reports/filter_match.h"
 #include "tests/support/test.h"
 
 #define CAL(inside) "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//EN\r\n" inside "END:VCALENDAR\r\n"

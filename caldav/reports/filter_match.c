@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "caldav/reports/filter_match.h"
+
+#include "caldav/calendar/view/time_range.h"
+
+bool text_contains(struct arena *mem, struct str text, const struct text_match *match)
+{
+	return str_find(match->octet ? text : str_lower(mem, text), match->text) != SIZE_MAX;
+}
+
+static bool text_fits(struct arena *mem, const struct text_match *m, struct str value)
+{
+	return !m->set || text_contains(mem, value, m) != m->negate;
+}
+
+struct matching {
+	struct ctx *cx;
+	struct ical *object;
+	struct str zone;
+};
+
+static bool params_fit(struct arena *mem, const struct prop_filter *f, const struct ical_prop *prop)
+{
+	for (size_t i = 0; i < f->param_count; i++) {
+		struct str value = ical_param(prop, f->params[i].name);
+		if (f->params[i].absent ? value.ptr != NULL
+					: value.ptr == NULL || !text_fits(mem, &f->params[i].text, value))
+			return false;
+	}
+	return true;
+}
+
+/* RFC 4791 §9.7.2: some property of this name meets all of it. */
+static err_t prop_fits(const struct matching *m, const struct prop_filter *f, const struct ical_comp *comp, bool *out)
+{
+	const struct ical_prop *prop = ical_prop(comp, f->name);
+	*out = f->absent ? prop == NULL : false;
+	if (f->absent)
+		return OK;
+	if (f->range.set) {
+		bool touches = false;
+		TRY(ical_prop_touches(
+			m->cx, m->object, comp, f->name, f->range.start, f->range.end, m->zone, &touches));
+		if (!touches)
+			return OK;
+		*out = f->param_count == 0 && !f->text.set;
+	}
+	struct arena_mark mark = arena_mark(m->cx->mem);
+	for (; prop && !*out; prop = ical_prop_again(prop)) {
+		*out = params_fit(m->cx->mem, f, prop) &&
+		       text_fits(m->cx->mem, &f->text, ical_text(m->cx->mem, prop->value));
+		arena_rewind(m->cx->mem, mark);
+	}
+	return OK;
+}
+
+static err_t comp_fits(
+	const struct matching *m, const struct comp_filter *f, const struct ical_comp *siblings, bool *out);
+
+/* One component of the right name. */
+static err_t one_fits(const struct matching *m, const struct comp_filter *f, const struct ical_comp *comp, bool *out)
+{
+	*out = true;
+	if (f->range.set)
+		TRY(ical_comp_touches(m->cx, m->object, comp, f->range.start, f->range.end, m->zone, out));
+	for (size_t i = 0; *out && i < f->prop_count; i++)
+		TRY(prop_fits(m, &f->props[i], comp, out));
+	for (size_t i = 0; *out && i < f->comp_count; i++)
+		TRY(comp_fits(m, &f->comps[i], comp->child, out));
+	return OK;
+}
+
+/* RFC 4791 §9.7.1: some component of this name meets all of it. */
+static err_t comp_fits(
+	const struct matching *m, const struct comp_filter *f, const struct ical_comp *siblings, bool *out)
+{
+	const struct ical_comp *comp = ical_comp_named(siblings, f->name);
+	*out = f->absent && !comp;
+	for (; comp && !f->absent && !*out; comp = ical_comp_named(comp->next, f->name))
+		TRY(one_fits(m, f, comp, out));
+	return OK;
+}
+
+err_t filter_matches(struct ctx *cx, const struct filter *filter, struct ical *object, struct str zone, bool *out)
+{
+	const struct matching m = { cx, object, zone };
+	return comp_fits(&m, &filter->root, object->root, out);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A filter (filter.h), compared with a parsed object (RFC 4791 §9.7.1 to §9.7.5). */
+#pragma once
+
+#include "caldav/calendar/ical/ical.h"
+#include "caldav/reports/filter.h"
+
+/* `zone` (a known name; absent: UTC) is for floating times and dates. */
+MUST_CHECK err_t filter_matches(
+	struct ctx *cx, const struct filter *filter, struct ical *object, struct str zone, bool *out);
+
+/* RFC 4790: does `text` contain what is sought (negation aside)? */
+bool text_contains(struct arena *mem, struct str text, const struct text_match *match);
