@@ -15,71 +15,11 @@
 #include "server/base/clock.h"
 
 #define EVENTS 64
-#define TICK_MS 250
-#define LEAST_OCTETS_PER_S 2048
-#define LINGER_MS 500
 #define LINGER_OCTETS_MAX ((size_t)4 * 1024 * 1024)
 /* One peer's share of the thread before the others have their turn. */
 #define TURN_OCTETS ((size_t)256 * 1024)
 
-/* ---- lists; under the lock ---- */
-
-/* All of one list are looked at after the same time, so the oldest is looked at first. */
-static unsigned check_after_ms(const struct park *park, enum park_list list)
-{
-	if (list == PARK_IDLE)
-		return park->settings.idle_ms;
-	return park->settings.head_ms < 2 * TICK_MS ? park->settings.head_ms : 2 * TICK_MS;
-}
-
-static void link_peer(struct peer *p, enum park_list list)
-{
-	struct park_queue *queue = &p->park->lists[list];
-	p->list = list;
-	p->check_ms = clock_monotonic_ms() + check_after_ms(p->park, list);
-	p->newer = NULL;
-	p->older = queue->newest;
-	if (queue->newest)
-		queue->newest->newer = p;
-	else
-		queue->oldest = p;
-	queue->newest = p;
-	queue->count++;
-}
-
-static void unlink_peer(struct peer *p)
-{
-	struct park_queue *queue = &p->park->lists[p->list];
-	assert(queue->count > 0);
-	if (p->older)
-		p->older->newer = p->newer;
-	else
-		queue->oldest = p->newer;
-	if (p->newer)
-		p->newer->older = p->older;
-	else
-		queue->newest = p->older;
-	queue->count--;
-}
-
-static void move_peer(struct peer *p, enum park_list list)
-{
-	unlink_peer(p);
-	link_peer(p, list);
-}
-
 /* ---- one peer ---- */
-
-static enum park_list list_for(const struct peer *p)
-{
-	if (p->ended)
-		return PARK_LINGERING;
-	if (p->out.len > p->out.at)
-		return PARK_WRITERS;
-	if (!p->in.len && p->answered)
-		return PARK_IDLE;
-	return p->arrival.head_len ? PARK_BODIES : PARK_HEADS;
-}
 
 /* epoll tells of it once, and then not before the next call. */
 static bool watch(struct peer *p)
@@ -94,16 +34,16 @@ static bool watch(struct peer *p)
 void park_put(struct peer *p)
 {
 	struct park *park = p->park;
-	enum park_list list = list_for(p);
+	enum park_list list = park_list_for(p);
 	bool must_end = list == PARK_HEADS || list == PARK_IDLE;
 	pthread_mutex_lock(&park->lock);
 	assert(p->list == PARK_BUSY);
 	bool put = !atomic_load(&park->stopped) && !(park->draining && must_end);
 	if (put) {
-		move_peer(p, list);
+		park_move(p, list);
 		put = watch(p);
 		if (!put)
-			move_peer(p, PARK_BUSY);
+			park_move(p, PARK_BUSY);
 	}
 	pthread_mutex_unlock(&park->lock);
 	if (!put)
@@ -116,7 +56,7 @@ static enum park_list take(struct peer *p)
 	pthread_mutex_lock(&p->park->lock);
 	enum park_list list = p->list;
 	assert(list != PARK_BUSY);
-	move_peer(p, PARK_BUSY);
+	park_move(p, PARK_BUSY);
 	pthread_mutex_unlock(&p->park->lock);
 	return list;
 }
@@ -126,7 +66,7 @@ void park_close(struct peer *p)
 	struct park *park = p->park;
 	pthread_mutex_lock(&park->lock);
 	assert(p->list == PARK_BUSY);
-	unlink_peer(p);
+	park_unlink(p);
 	pthread_mutex_unlock(&park->lock);
 	if (p->out.len > p->out.at) {
 		/* Cut off: no goodbye, by which it would seem whole. */
@@ -161,59 +101,6 @@ void park_finish(struct peer *p)
 static void hand_over(struct peer *p)
 {
 	p->park->settings.ready(p->park->settings.owner, p);
-}
-
-/* ---- time ---- */
-
-static bool is_slow(uint64_t since_ms, unsigned limit_ms, size_t octets, uint64_t now_ms)
-{
-	return now_ms >= since_ms + limit_ms + (uint64_t)octets * 1000 / LEAST_OCTETS_PER_S;
-}
-
-/* Who took or sent much at once has no credit from it to do nothing for long. */
-static bool is_stalled(struct peer *p, size_t octets, uint64_t now_ms)
-{
-	if (octets != p->progress || !p->progress_ms) {
-		p->progress = octets;
-		p->progress_ms = now_ms;
-	}
-	return now_ms >= p->progress_ms + p->park->settings.head_ms;
-}
-
-bool park_body_overdue(struct peer *p, uint64_t now_ms)
-{
-	return is_stalled(p, p->came, now_ms) || is_slow(p->since_ms, p->park->settings.head_ms, p->came, now_ms);
-}
-
-/* What was written is not taken yet: the kernel has some of it, and says how much. */
-bool park_answer_overdue(struct peer *p, uint64_t now_ms)
-{
-	unsigned limit_ms = p->park->settings.head_ms;
-	assert(p->blocked_ms);
-	size_t unsent = channel_unsent(&p->channel), given = p->written + p->unsent;
-	size_t taken = given > unsent ? given - unsent : 0;
-	return is_stalled(p, taken, now_ms) || is_slow(p->blocked_ms, limit_ms, taken, now_ms);
-}
-
-static bool is_overdue(struct peer *p, enum park_list list, uint64_t now_ms)
-{
-	const struct park_settings *s = &p->park->settings;
-	switch (list) {
-	case PARK_HEADS:
-		return now_ms >= p->since_ms + s->head_ms;
-	case PARK_BODIES:
-		return park_body_overdue(p, now_ms);
-	case PARK_IDLE:
-		return now_ms >= p->since_ms + s->idle_ms;
-	case PARK_WRITERS:
-		return park_answer_overdue(p, now_ms);
-	case PARK_LINGERING:
-		return now_ms >= p->since_ms + LINGER_MS;
-	case PARK_BUSY:
-	case PARK_LISTS:
-		break;
-	}
-	return false;
 }
 
 /* ---- the park's thread: what a peer did ---- */
@@ -315,7 +202,7 @@ static void on_event(struct peer *p)
 {
 	enum park_list list = take(p);
 	/* Who drips is put back to the end of its list each time, and not looked at there. */
-	if (is_overdue(p, list, clock_monotonic_ms())) {
+	if (park_is_overdue(p, list, clock_monotonic_ms())) {
 		give_up(p, list);
 		return;
 	}
@@ -346,13 +233,13 @@ static struct peer *take_overdue(struct park *park, enum park_list list, uint64_
 	pthread_mutex_lock(&park->lock);
 	bool all = atomic_load(&park->stopped) || (park->draining && (list == PARK_HEADS || list == PARK_IDLE));
 	while (!found && (p = park->lists[list].oldest) != NULL && (all || p->check_ms <= now_ms)) {
-		if (all || is_overdue(p, list, now_ms))
+		if (all || park_is_overdue(p, list, now_ms))
 			found = p;
 		else
-			move_peer(p, list);
+			park_move(p, list);
 	}
 	if (found) {
-		move_peer(found, PARK_BUSY);
+		park_move(found, PARK_BUSY);
 		epoll_ctl(park->epoll, EPOLL_CTL_DEL, found->channel.fd, NULL);
 		found->watched = false;
 	}
@@ -376,7 +263,7 @@ static void *run(void *arg)
 	struct epoll_event events[EVENTS];
 	prctl(PR_SET_NAME, "park");
 	while (!atomic_load(&park->stopped)) {
-		int n = epoll_wait(park->epoll, events, EVENTS, TICK_MS);
+		int n = epoll_wait(park->epoll, events, EVENTS, PARK_TICK_MS);
 		for (int i = 0; i < n; i++)
 			if (events[i].data.ptr)
 				on_event(events[i].data.ptr);
@@ -485,7 +372,7 @@ bool peer_begin(struct park *park, const struct peer_origin *origin, const void 
 		memcpy(p->extra, extra, extra_len);
 	peer_begin_request(p, 0);
 	pthread_mutex_lock(&park->lock);
-	link_peer(p, PARK_BUSY);
+	park_link(p, PARK_BUSY);
 	pthread_mutex_unlock(&park->lock);
 	park_put(p);
 	return true;

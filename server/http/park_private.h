@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared by park.c (the thread that waits for all) and peer.c (what a worker does with one). */
+/* Shared by park.c (the thread that waits for all), peer.c (what a worker does with one) and what both stand on. */
 #pragma once
 
 #include <pthread.h>
@@ -8,25 +8,9 @@
 
 #include "server/http/arrival.h"
 #include "server/http/channel.h"
+#include "server/http/octets.h"
 #include "server/http/park.h"
-
-/* Where a peer is. Whoever takes it from a list of the park's puts it among the busy ones: it belongs to that thread.
- */
-enum park_list {
-	PARK_BUSY,
-	PARK_HEADS, /* handshake or head are not whole */
-	PARK_BODIES,
-	PARK_IDLE,
-	PARK_WRITERS,   /* an answer is not taken */
-	PARK_LINGERING, /* ended from here; what still comes is thrown away */
-	PARK_LISTS
-};
-
-/* Octets at..len of `room`. */
-struct octets {
-	char *ptr;
-	size_t at, len, room;
-};
+#include "server/http/park_lists.h"
 
 struct peer {
 	struct park *park;
@@ -60,11 +44,6 @@ struct peer {
 	_Alignas(max_align_t) char extra[];
 };
 
-struct park_queue {
-	struct peer *oldest, *newest;
-	unsigned count;
-};
-
 struct park {
 	struct park_settings settings;
 	int epoll, wake;
@@ -86,17 +65,12 @@ void park_put(struct peer *peer);
 void park_close(struct peer *peer);
 /* Nothing more comes from us: close it, or let it linger so that a reset cannot overtake the answer. */
 void park_finish(struct peer *peer);
-/* A body that comes, and an answer that is taken: one at less than the least rate is, and one that stands still. */
-bool park_body_overdue(struct peer *peer, uint64_t now_ms);
-bool park_answer_overdue(struct peer *peer, uint64_t now_ms);
-
 /* ---- peer.c ---- */
 
-/* Room for `more` octets after those that are there, at most `max` with them. False: none in the ledger. */
-bool octets_room(struct peer *peer, struct octets *octets, size_t more, size_t max);
-void octets_free(struct peer *peer, struct octets *octets);
 /* Write what is kept of the answer. False: the peer is gone. */
 bool peer_flush(struct peer *peer, size_t max);
+/* Whose share of the ledger it has; NULL where that has no bound. */
+const struct concurrency_key *peer_network(const struct peer *peer);
 bool peer_is_handshaking(const struct peer *peer);
 /* A request begins, with what came of it already. */
 void peer_begin_request(struct peer *peer, size_t came);

@@ -19,63 +19,10 @@
 #define ROW_MS 5
 /* How long a stop waits for a worker that waits. */
 #define SLICE_MS 250
-/* The first of a connection's octets are counted with the connection. */
-#define OCTETS_FREE ((size_t)4096)
 
 /* What a client hears that speaks HTTP where TLS is spoken. */
 static const char plain_http_answer[] = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 37\r\n"
 					"Connection: close\r\n\r\nThis port speaks TLS: use https://.\r\n";
-
-/* ---- octets in the ledger ---- */
-
-static const struct concurrency_key *network_of(const struct peer *p)
-{
-	return p->origin.trusted ? NULL : &p->origin.network;
-}
-
-static size_t charge_of(size_t room)
-{
-	return room > OCTETS_FREE ? room : 0;
-}
-
-bool octets_room(struct peer *p, struct octets *o, size_t more, size_t max)
-{
-	struct ledger *ledger = p->park->settings.ledger;
-	assert(o->at <= o->len && o->len <= o->room && more > 0);
-	if (more > max - (o->len - o->at))
-		return false;
-	if (more <= o->room - o->len)
-		return true;
-	if (o->at) {
-		memmove(o->ptr, o->ptr + o->at, o->len - o->at);
-		o->len -= o->at;
-		o->at = 0;
-	}
-	if (more <= o->room - o->len)
-		return true;
-	size_t room = o->room ? 2 * o->room : OCTETS_FREE, needed = o->len + more;
-	room = room < needed ? needed : room > max ? max : room;
-	size_t charge = charge_of(room) - charge_of(o->room);
-	if (charge && !ledger_take(ledger, LEDGER_OCTETS, network_of(p), charge))
-		return false;
-	char *grown = realloc(o->ptr, room);
-	if (!grown) {
-		if (charge)
-			ledger_give(ledger, LEDGER_OCTETS, network_of(p), charge);
-		return false;
-	}
-	o->ptr = grown;
-	o->room = room;
-	return true;
-}
-
-void octets_free(struct peer *p, struct octets *o)
-{
-	if (charge_of(o->room))
-		ledger_give(p->park->settings.ledger, LEDGER_OCTETS, network_of(p), charge_of(o->room));
-	free(o->ptr);
-	*o = (struct octets){ 0 };
-}
 
 /* ---- waiting in a worker ---- */
 
@@ -112,7 +59,7 @@ static bool place_take(struct peer *p, struct place *place)
 {
 	if (place->held)
 		return true;
-	place->network = p->client_known ? &p->client : network_of(p);
+	place->network = p->client_known ? &p->client : peer_network(p);
 	place->held = ledger_take(p->park->settings.ledger, LEDGER_THREADS, place->network, 1);
 	return place->held;
 }
@@ -302,6 +249,11 @@ struct arrival *peer_arrival(struct peer *p)
 const struct peer_origin *peer_origin(const struct peer *p)
 {
 	return &p->origin;
+}
+
+const struct concurrency_key *peer_network(const struct peer *p)
+{
+	return p->origin.trusted ? NULL : &p->origin.network;
 }
 
 void *peer_extra(struct peer *p)
