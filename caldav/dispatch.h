@@ -62,7 +62,7 @@ struct dav_method {
 	enum body_kind body;
 	bool body_needed;
 	const char *ns, *root;
-	bool writes;
+	bool writes; /* what is stored may change: nothing is read ahead for it (prefetch.c) */
 	enum dav_locks locks;
 	enum dav_judge judged;
 	enum dav_target target;
@@ -76,7 +76,10 @@ const struct dav_method *dav_method_of(enum method method);
 handler dav_dispatch;
 handler dav_forbidden; /* 403 */
 
-/* module.unrouted of /dav/: where no resource can be, 404, and 409 for who would make one. */
+/*
+ * module.unrouted of /dav/: where no resource can be. NOT_FOUND; METHOD_NOT_ALLOWED where the path is known; for who
+ * would make one DAV_PARENT_MISSING (409), or FORBIDDEN where its parent takes none.
+ */
 MUST_CHECK err_t dav_unrouted(struct request *rq, bool path_known);
 
 /* prefetch.c: module.prefetch of /dav/. */

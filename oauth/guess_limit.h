@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A rate for strangers at the OAuth endpoints, beside the one of REST (access_count). */
 #pragma once
 
 #include "server/http/router.h"

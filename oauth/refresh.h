@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Refresh tokens: rotation, the retry that gets the same answer, and what a second use ends (docs/adr/0008). */
 #pragma once
 
 #include "oauth/client.h"
@@ -22,7 +23,9 @@ struct refresh_claim {
  * the successor was used, ends the whole family: it was stolen, or its successor was.
  * A narrowed scope is the access token's alone; the refresh token keeps what was granted.
  *
- * errors  INVALID_GRANT  unknown, expired, another client's (its family is left alone), ended, used before
+ * out     set on success only; its text lives in cx->mem
+ * errors  MISSING_FIELD  no token
+ *         INVALID_GRANT  unknown, expired, another client's (its family is left alone), ended, used before
  *         INVALID_SCOPE  more than was granted
  *         ACCOUNT_DEACTIVATED  otherwise right; works again when the account does
  * spec    OAuth 2.1 §4.3, §4.3.3; RFC 9700 §4.14.2

@@ -17,7 +17,7 @@ struct fetched {
 	struct str body, request_id; /* request_id: the answer's Request-Id; absent if none */
 };
 
-/* In main, before the first thread. */
+/* Once, before the first fetch(). */
 void fetch_setup(void);
 
 /* UNAVAILABLE, with a text that names the address: not reached, too slow, too long. */

@@ -28,16 +28,29 @@ struct account_new {
 	int64_t accounts_max; /* not made when there are so many; 0: no limit */
 };
 
-/* Trimmed, ASCII case-folded; INVALID_VALUE (param "email") unless it looks like one address, at most 254 octets. */
+/*
+ * Trimmed, ASCII case-folded. INVALID_VALUE (param "email") unless it looks like one address, at most 254 octets;
+ * MISSING_FIELD for blanks alone.
+ */
 MUST_CHECK err_t email_fold(struct ctx *cx, struct str email, struct str *out);
 
-/* Makes the account, its twin and a default calendar ("Calendar", name "default") in each. CONFLICT (param "email")
- * when the address is taken, FORBIDDEN past accounts_max. */
+/*
+ * Makes the account, its twin and a default calendar ("Calendar", name "default") in each.
+ *
+ * errors  CONFLICT (param "email": the address is taken), FORBIDDEN (past accounts_max); those of email_fold(),
+ *         label_clean() and password_hash()
+ */
 MUST_CHECK err_t account_create(struct ctx *cx, const struct account_new *in, struct account *out);
 MUST_CHECK err_t account_by_email(struct ctx *cx, struct str email, struct account *out); /* NOT_FOUND */
-MUST_CHECK err_t account_by_id(struct ctx *cx, struct id id, struct account *out);
+MUST_CHECK err_t account_by_id(struct ctx *cx, struct id id, struct account *out); /* of either world; NOT_FOUND */
 MUST_CHECK err_t account_list(struct ctx *cx, struct account **out, size_t *count_out);
+/* Of both worlds. NOT_FOUND. */
 MUST_CHECK err_t account_set_status(struct ctx *cx, struct id id, enum account_status status);
-MUST_CHECK err_t account_set_password(struct ctx *cx, struct id id, struct str password); /* ends all sessions */
-/* tz: a name as the time zone database has them; whether it is known there is for the caller to ask (zone.h). */
+/* Ends all sessions. NOT_FOUND; those of password_hash(). */
+MUST_CHECK err_t account_set_password(struct ctx *cx, struct id id, struct str password);
+/*
+ * tz: a name as the time zone database has them; whether it is known there is for the caller to ask (zone.h).
+ *
+ * errors  NOT_FOUND; INVALID_VALUE ("timezone": not written like one); those of label_clean() ("name")
+ */
 MUST_CHECK err_t account_set_name(struct ctx *cx, struct id id, struct str name, struct str tz);

@@ -32,7 +32,7 @@ struct key_new {
 	struct instant expires_at; /* INSTANT_NONE for never */
 };
 
-/* INVALID_VALUE, MISSING_FIELD with the parameter. The secret is told here and never again. */
+/* INVALID_VALUE, MISSING_FIELD with the parameter; FORBIDDEN past KEYS_MAX. The secret is told here and never again. */
 MUST_CHECK err_t key_create(struct ctx *cx, const struct key_new *in, struct key *out, struct str *secret_out);
 /* Live and test keys of the account, newest first; revoked ones for 90 days. */
 MUST_CHECK err_t key_list(struct ctx *cx, struct id account, struct key **out, size_t *count_out);

@@ -34,6 +34,9 @@ handler api_run;
 /*
  * For whom a request acts: the credential's own account, or, with a `Connected-Account` header (or the brand's alias of
  * it), the connection that it names: a token's own, or one of a platform's secret key, with the scopes granted to it.
+ *
+ * errors  INVALID_VALUE (no id, or a personal key), ACCOUNT_MISMATCH (not theirs), ACCOUNT_DEACTIVATED, PLAN_REQUIRED
+ *         (the connected user)
  */
 MUST_CHECK err_t api_caller(struct request *rq, struct principal *out);
 

@@ -26,7 +26,7 @@ enum who {
 struct principal {
 	enum who kind;
 	struct id account;                   /* in its mode: the test twin has the last bit set */
-	struct id credential;                /* key, connected account's family or session: for last-used and audit */
+	struct id credential;                /* key, session or connected account: for last-used, rates and audit */
 	uint64_t scopes;                     /* what it may do; keys of full access have SCOPES_ALL | OWNER */
 	struct id connected_account, client; /* TOKEN; else zero */
 	struct id_list calendars;            /* only these; items NULL: all */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Instants and how they are written. An instant is read once a request (cx->now); nothing else reads the clock.
+ * Instants and how they are written. The clock is read once a request, a run of a job or a command: cx->now. Operations
+ * take the time from there.
  */
 #pragma once
 

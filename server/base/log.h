@@ -10,7 +10,7 @@
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
-/* The only globals of the project, set once in main. */
+/* Level and descriptor of the process: set once, when the settings were read. */
 void log_setup(enum log_level level, int fd);
 bool log_enabled(enum log_level level);
 

@@ -26,7 +26,7 @@ bool deadline_passed(struct deadline d);
 
 /* All waits of the process end at this point too, those that have begun within a quarter of a second. */
 void wait_end_by(struct deadline end);
-/* For tests alone: as if wait_end_by() had never been called. */
+/* As if wait_end_by() had never been called: for what comes after a stop and has bounds of its own, and for tests. */
 void wait_end_by_none(void);
 
 /*

@@ -114,7 +114,7 @@ MUST_CHECK err_t json_read_change(
 	struct ctx *cx, struct str text, const struct json_field *fields, size_t count, const void *present, void *out);
 /* Does the object that `text` is have this member, as null? */
 bool json_is_null(struct ctx *cx, struct str text, const char *name);
-/* The same for answers of other servers: unknown fields are ignored (RFC 6749 §5.1). */
+/* json_read() for answers of other servers: unknown fields are ignored (RFC 6749 §5.1). */
 MUST_CHECK err_t json_read_known(
 	struct ctx *cx, struct str text, const struct json_field *fields, size_t count, void *out);
 

@@ -35,7 +35,7 @@ bool cluster_is_up(const struct cluster *c);
 
 /*
  * CLUSTER_DOWN alone: removes what is stale, starts guard and server, and waits until it begins. Under the lock of
- * starts. *log_from_out: where its words begin in the log, for cluster_complaint().
+ * starts. *log_from_out: where its words begin in the log, for cluster_wait_ready().
  */
 MUST_CHECK err_t cluster_spawn(struct ctx *cx, struct cluster *c, off_t *log_from_out);
 /* Waits, within the ctx's deadline, until what was spawned takes connections. */

@@ -112,7 +112,10 @@ struct db_result {
 	__attribute__((used, retain, section("calends_db_ties"))) static const struct db_result *const db_tie_##name = \
 		&db_result_##name
 
-/* Parameters: IN(value) by the C type of the value; an absent str or bytes, INSTANT_NONE, NULL_ID is NULL. */
+/*
+ * Parameters: IN(value) by the C type of the value. NULL is an absent str or bytes, INSTANT_NONE, and a list whose
+ * items are NULL; an id that may be none: db_in_id_or_null(); any other: IN_NULL().
+ */
 struct db_in {
 	enum db_kind kind;
 	bool null;

@@ -11,7 +11,9 @@
  */
 MUST_CHECK err_t access_identify(struct request *rq, unsigned who);
 
-/* Does the row admit this caller, with these scopes? KEY_KIND_NOT_ALLOWED, INSUFFICIENT_SCOPE; an empty who: FORBIDDEN.
+/*
+ * Does the row admit this caller, with these scopes? KEY_KIND_NOT_ALLOWED, INSUFFICIENT_SCOPE; MISSING_CREDENTIALS for
+ * a stranger; an empty who: FORBIDDEN.
  */
 MUST_CHECK err_t access_allows(struct request *rq);
 

@@ -40,7 +40,7 @@ struct contract {
 	int status;                  /* of success */
 	const char *also_as;         /* another media type by Accept; NULL for none */
 	unsigned flags;              /* enum contract_flags */
-	const enum err_kind *errors; /* besides those of every call (contract_may_fail) */
+	const enum err_kind *errors; /* besides those of every call (contract_names) */
 	size_t error_count;
 	err_t (*run)(struct api_call *call, struct response *rs);
 };

@@ -79,7 +79,7 @@ enum event_field {
 MUST_CHECK err_t event_read(
 	struct ctx *cx, struct ical *object, const struct ical_comp *comp, struct str zone, struct event *out);
 
-/* One instance: what is in effect there, and its own times. */
+/* One instance: what is in effect there, and its own times. ICAL_OBJECT, too. */
 MUST_CHECK err_t event_read_instance(struct ctx *cx, struct ical *object, const struct series_instance *instance,
 	struct str zone, struct event *out);
 
@@ -89,7 +89,7 @@ MUST_CHECK err_t event_read_instance(struct ctx *cx, struct ical *object, const 
  *
  * errors  INVALID_VALUE with the field as param: "end_time" (before start), "timezone" (unknown), "recurrence.rule",
  *         "attendees" (an address that is none), "title" (control characters), "start_time" (a series that would begin
- *         in the second pass of an hour that its clock shows twice) …
+ *         in the second pass of an hour that its clock shows twice) …; ICAL_SIZE (larger than an object may be)
  */
 MUST_CHECK err_t event_write(struct ctx *cx, const struct event *event, struct str *out);
 
@@ -125,8 +125,14 @@ struct event_changed {
 MUST_CHECK err_t event_patch(
 	struct ctx *cx, struct str data, const struct event_change *change, struct event_changed *out);
 
-/* STATUS:CANCELLED and SEQUENCE + 1, of all components or of one instance. Already so: *out is data, unchanged. */
+/*
+ * STATUS:CANCELLED and SEQUENCE + 1, of all components or of one instance (absent: all). Already so: *out is data,
+ * unchanged. NOT_FOUND (no such instance), ICAL_OBJECT, ICAL_SIZE.
+ */
 MUST_CHECK err_t event_cancel(struct ctx *cx, struct str data, struct str instance, struct str *out);
 
-/* Take one instance out (EXDATE, and its override goes). */
+/*
+ * Take one instance out (EXDATE, and its override goes). NOT_FOUND (no such instance), ICAL_SIZE; ICAL_OBJECT: no
+ * VEVENT, or the object holds this instance alone.
+ */
 MUST_CHECK err_t event_remove_instance(struct ctx *cx, struct str data, struct str instance, struct str *out);

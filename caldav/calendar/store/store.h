@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Calendars and their objects in the database. What a client PUT is what GET returns, to
- * the octet. One row-locked counter per calendar (modseq) is ctag, sync token and commit order at once.
+ * Calendars and their objects in the database. What a client PUT is what GET returns, to the octet. One row-locked
+ * counter per calendar (modseq) is ctag, sync token and commit order at once.
  *
  * Every operation takes an actor (server/auth/actor.h): whose calendars, and which of them; what is outside is
  * NOT_FOUND here. What the actor may there, its rights, is judged by the callers. Calendars are named by owner and URL
@@ -26,14 +26,14 @@ struct calendar {
 	struct id id, account;
 	struct str name, displayname, description, color, timezone, tzid; /* absent where not set, but name */
 	int32_t ord;
-	int16_t components;
-	bool transp; /* transparent for free/busy */
+	int16_t components; /* enum component, a set */
+	bool transp;        /* transparent for free/busy */
 	bool selected;
-	bool writable; /* REST's switch: false refuses object writes by anyone */
-	int64_t prop_version;
-	int64_t modseq, min_modseq;
-	int32_t objects;
-	int64_t size;
+	bool writable;              /* REST's switch: false refuses object writes by anyone */
+	int64_t prop_version;       /* grows with each change of its properties */
+	int64_t modseq, min_modseq; /* sync tokens before min_modseq are not served any more */
+	int32_t objects;            /* live ones */
+	int64_t size;               /* octets of them all */
 	struct instant created_at;
 };
 
@@ -113,12 +113,12 @@ MUST_CHECK err_t dead_property_change(struct ctx *cx, const struct actor *actor,
 
 struct object {
 	struct id id, calendar;
-	struct str calendar_name;   /* set by object_by_id alone */
+	struct str calendar_name;   /* set by object_by_id and by writes alone */
 	struct str name, uid, data; /* uid and data absent in a tombstone and where a listing leaves them out */
 	struct bytes etag;          /* ETAG_OCTETS: the first half of SHA-256 of data */
 	int64_t modseq;
-	int16_t component, flags; /* enum component; enum ical_flag of ical.h */
-	int32_t size;
+	int16_t component, flags; /* enum component (ical.h); enum ical_flag (facts.h) */
+	int32_t size;             /* octets of data */
 	bool deleted;
 	int32_t lane; /* set by object_in_range alone */
 	struct instant first_at, last_at, occ_until, created_at, updated_at;
@@ -153,13 +153,14 @@ enum put_outcome { PUT_CREATED, PUT_CHANGED, PUT_SAME };
 
 MUST_CHECK err_t object_get(struct ctx *cx, const struct actor *actor, struct str calendar_name, struct str name,
 	struct object *out); /* with data; NOT_FOUND */
-/* object_get will be asked with these values, `only` being all; see db_prefetch. `key`: the hash of the key that is
- * sent. */
+/* object_get will be asked with these values, by an actor who sees all calendars; see db_prefetch. `key`: the hash of
+ * the key that is sent. */
 void object_prefetch(struct ctx *cx, struct id account, struct str calendar_name, struct str name, struct bytes key);
 /* The same for who has been authenticated. */
 void object_prefetch_known(struct ctx *cx, const struct actor *actor, struct str calendar_name, struct str name);
 /* With data and calendar_name; NOT_FOUND. */
 MUST_CHECK err_t object_by_id(struct ctx *cx, const struct actor *actor, struct id id, struct object *out);
+
 /* ---- what a request may be conditional on (RFC 4918 §10.4) ---- */
 
 /* The state of a calendar, and of an object in it. */
@@ -210,7 +211,7 @@ MUST_CHECK err_t object_by_ids(
 MUST_CHECK err_t object_by_names(struct ctx *cx, const struct actor *actor, struct id calendar, struct str_list names,
 	enum object_fields fields, struct object **out, size_t *count_out); /* any order; missing ones are missing */
 MUST_CHECK err_t object_by_uid(struct ctx *cx, const struct actor *actor, struct id calendar, struct str uid,
-	struct object *out); /* with data */
+	struct object *out); /* with data; NOT_FOUND */
 
 /* ---- sync (RFC 6578) ---- */
 
@@ -227,7 +228,7 @@ struct sync_token sync_token_next(struct sync_token since, int64_t state, int64_
 /*
  * Changes after `since` (modseq 0: all live objects), as OBJECT_PLAIN, in modseq order, at most `limit`; tombstones
  * have `deleted`. state_out: the calendar's modseq in the same snapshot; more_out: cut. DAV_SYNC_TOKEN when `since`
- * cannot be served.
+ * cannot be served; NOT_FOUND when the calendar went.
  */
 MUST_CHECK err_t object_changes(struct ctx *cx, const struct actor *actor, struct id calendar, struct sync_token since,
 	int32_t limit, struct object **out, size_t *count_out, int64_t *state_out, bool *more_out);

@@ -5,8 +5,14 @@
 #include "caldav/calendar/recur/expand.h"
 #include "caldav/calendar/store/store.h"
 
-/* Is there any? Bounds and occ decide without parsing where they can; `data` is asked for only if not (may be absent:
- * then *needs_data_out is set and the answer is false). */
+/*
+ * `zone`, here and below: the name of the zone of floating times and dates; absent: UTC.
+ *
+ * errors  TOO_COSTLY (budget.h); of all that parse, those of ical_parse() and series_read()
+ */
+
+/* Does the object touch [start, end)? Bounds and occ decide without parsing where they can; `data` is asked for only if
+ * not (may be absent: then *needs_data_out is set and the answer is false). */
 MUST_CHECK err_t ical_touches(struct ctx *cx, const struct object *object, struct instant start, struct instant end,
 	struct str zone, bool *touches_out, bool *needs_data_out);
 

@@ -12,7 +12,7 @@
 
 struct zone;
 
-/* Load the table; INTERNAL when the system has no time zone data. Called in main before the first thread; who comes
+/* Load the table; INTERNAL when the system has no time zone data. Called before a server listens; who comes
  * before that loads it too (once, whichever thread). */
 MUST_CHECK err_t zone_setup(struct ctx *cx);
 /* Names known, and a number that grows with the data's version (2025b: 202502); 0 without data. */
