@@ -40,11 +40,12 @@ BEGIN RETURN $1; END $$;
 
 -- A UUIDv7 (RFC 9562 §5.7) for rows that the database makes. Microseconds stand where §6.2 method 3 has them, so that ids
 -- are in order within a millisecond too.
-CREATE FUNCTION uuid_v7() RETURNS uuid LANGUAGE sql VOLATILE AS $$
-SELECT encode(substring(int8send(us / 1000) FROM 3) || int2send((28672 + us % 1000 * 4096 / 1000)::int2)
-              || substring(uuid_send(gen_random_uuid()) FROM 9), 'hex')::uuid
-  FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) AS clock(us)
-$$;
+CREATE FUNCTION uuid_v7() RETURNS uuid LANGUAGE plpgsql VOLATILE AS $$ -- (an SQL function with FROM is parsed by each call)
+DECLARE us bigint := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
+BEGIN
+	RETURN encode(substring(int8send(us / 1000) FROM 3) || int2send((28672 + us % 1000 * 4096 / 1000)::int2)
+	              || substring(uuid_send(gen_random_uuid()) FROM 9), 'hex')::uuid;
+END $$;
 
 ---- D: directories -------------------------------------------------------------------------------------------------
 
