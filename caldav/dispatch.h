@@ -31,7 +31,7 @@ struct dav_call {
 	const struct xml_node *root; /* of the body; NULL for none */
 	struct resource to;          /* Destination, set by `read` of MOVE and COPY */
 	uint64_t scopes;             /* set by `read`: these are needed too */
-	struct conditions when;      /* for who judges them itself: see enum judged */
+	struct conditions when;      /* for who judges them itself: see enum dav_judge */
 	void *plan;                  /* what `read` made of the request for `run`: the method's own type */
 };
 
@@ -62,7 +62,7 @@ struct dav_method {
 	enum body_kind body;
 	bool body_needed;
 	const char *ns, *root;
-	bool writes; /* what is stored may change: nothing is read ahead for it (prefetch.c) */
+	bool writes;
 	enum dav_locks locks;
 	enum dav_judge judged;
 	enum dav_target target;

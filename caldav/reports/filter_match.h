@@ -5,7 +5,7 @@
 #include "caldav/calendar/ical/ical.h"
 #include "caldav/reports/filter.h"
 
-/* `zone` (a known name; absent: UTC) is for floating times and dates. */
+/* `zone` (a known name; absent: UTC) is for floating times and dates. Errors as in time_range.h. */
 MUST_CHECK err_t filter_matches(
 	struct ctx *cx, const struct filter *filter, struct ical *object, struct str zone, bool *out);
 

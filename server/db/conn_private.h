@@ -80,6 +80,7 @@ bool conn_describe(
 
 /* ---- pool.c ---- */
 
+/* A connection for this ctx, within its deadline; pool_give() it back. UNAVAILABLE. */
 MUST_CHECK err_t pool_take(struct ctx *cx, struct db_conn **out);
 void pool_give(struct db_pool *pool, struct db_conn *conn);
 void pool_count(struct db_pool *pool, bool failed);
@@ -88,7 +89,7 @@ void pool_learn(struct db_pool *pool, const struct query *q, const PGresult *des
 
 /* ---- failure.c ---- */
 
-/* What a failed result means. `res` may be NULL: the connection is gone. Never quotes values. */
+/* What a failed result means, as db_row() tells it. `res` may be NULL: the connection is gone. Never quotes values. */
 MUST_CHECK err_t db_failure(struct ctx *cx, const char *name, const PGresult *res, struct db_conn *conn);
 
 /* ---- params.c ---- */
