@@ -2,30 +2,19 @@
 #include "server/http/civet.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "civetweb.h"
 
 #include "server/base/config.h"
 #include "server/base/log.h"
-#include "server/crypto/digest.h"
-#include "server/data/html.h"
-#include "server/data/json.h"
 #include "server/http/arrival.h"
 #include "server/http/civet_private.h"
-#include "server/http/head_check.h"
-#include "server/http/head.h"
 
-static_assert(CIVET_CHUNK_LINE_MAX == CHUNK_LINE_MAX, "one bound of a chunk's line");
-
-#define PAGE_POLICY "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 #define QUEUE "4096"
 #define BACKLOG "1024"
 /* Descriptors that connections leave to the rest: database, logs, listeners. */
@@ -40,115 +29,12 @@ static struct civet *server_of(const struct mg_context *ctx)
 	return mg_get_user_data(ctx);
 }
 
-/* ---- what the changed civetweb asks (civet_hooks.h) ---- */
+/* ---- what the park asks ---- */
 
 static struct civet *owner_of(void *owner)
 {
 	return owner;
 }
-
-int civet_head_len(struct peer *peer)
-{
-	return (int)peer_arrival(peer)->head_len;
-}
-
-int civet_head_fault(struct peer *peer, char *reason, size_t size)
-{
-	const struct head_fault *fault = peer_arrival(peer)->fault;
-	if (!fault)
-		return 0;
-	snprintf(reason, size, "%s", fault->reason);
-	return fault->status;
-}
-
-int civet_chunk_size(struct peer *peer, const char *line, size_t len, unsigned long *size)
-{
-	return chunk_line_read((struct str){ line, len }, size, &peer_arrival(peer)->extensions);
-}
-
-static struct address address_of(const struct sockaddr *from)
-{
-	struct address a = { { [10] = 0xFF, [11] = 0xFF } };
-	if (from->sa_family == AF_INET6)
-		memcpy(a.octets, &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr, sizeof a.octets);
-	else if (from->sa_family == AF_INET)
-		memcpy(a.octets + 12, &((const struct sockaddr_in *)(const void *)from)->sin_addr, 4);
-	else
-		a.octets[12] = 127; /* a Unix socket: this machine */
-	return a;
-}
-
-static struct peer_origin origin_of(const struct civet *server, const struct sockaddr *from)
-{
-	struct address a = address_of(from);
-	return (struct peer_origin){
-		.address = a, .network = concurrency_network(a), .trusted = proxy_trusted(server->proxies, a)
-	};
-}
-
-static const struct concurrency_key *network_of(const struct peer_origin *origin)
-{
-	return origin->trusted ? NULL : &origin->network;
-}
-
-int civet_admit(struct mg_context *ctx, const struct sockaddr *from)
-{
-	struct civet *server = server_of(ctx);
-	struct peer_origin origin = origin_of(server, from);
-	return server->park && ledger_take(server->ledger, LEDGER_CONNECTIONS, network_of(&origin), 1);
-}
-
-void civet_begin(struct mg_context *ctx, int fd, const struct sockaddr *from, int tls, const void *so, size_t so_len)
-{
-	struct civet *server = server_of(ctx);
-	struct peer_origin origin = origin_of(server, from);
-	origin.fd = fd;
-	origin.tls = tls;
-	if (!peer_begin(server->park, &origin, so, so_len))
-		ledger_give(server->ledger, LEDGER_CONNECTIONS, network_of(&origin), 1);
-}
-
-void civet_accept_failed(void)
-{
-	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-		nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
-}
-
-static int taken(bool there, const struct peer_buffer *buffer)
-{
-	return there ? (int)buffer->len : -1;
-}
-
-int civet_peer_arrive(struct peer *peer, char *octets, int room)
-{
-	struct peer_buffer buffer = { octets, 0, (size_t)room };
-	return taken(peer_arrive(peer, &buffer), &buffer);
-}
-
-int civet_peer_go_on(struct peer *peer, char *octets, int len, int room)
-{
-	struct peer_buffer buffer = { octets, (size_t)len, (size_t)room };
-	return taken(peer_go_on(peer, &buffer), &buffer);
-}
-
-void civet_peer_end(struct peer *peer, int unread)
-{
-	/* What comes after a head that was refused is nobody's, however long. */
-	peer_end(peer, unread || peer_arrival(peer)->fault);
-}
-
-int civet_pull(struct peer *peer, char *into, int len)
-{
-	size_t got = len > 0 ? peer_receive(peer, into, (size_t)len) : 0;
-	return len > 0 && !got ? -1 : (int)got;
-}
-
-int civet_push(struct peer *peer, const char *octets, int len)
-{
-	return peer_send(peer, octets, (size_t)len) ? len : -1;
-}
-
-/* ---- what the park asks ---- */
 
 static void on_ready(void *owner, struct peer *peer)
 {
@@ -158,7 +44,7 @@ static void on_ready(void *owner, struct peer *peer)
 static void on_gone(void *owner, struct peer *peer)
 {
 	const struct peer_origin *origin = peer_origin(peer);
-	ledger_give(owner_of(owner)->ledger, LEDGER_CONNECTIONS, network_of(origin), 1);
+	ledger_give(owner_of(owner)->ledger, LEDGER_CONNECTIONS, civet_network(origin), 1);
 }
 
 static struct ssl_st *on_tls_begin(void *owner, int fd)
@@ -185,75 +71,6 @@ static int on_request(struct mg_connection *mg)
 	int status = civet_answer(server, mg, mg_get_thread_pointer(mg));
 	atomic_fetch_sub(&server->in_flight, 1);
 	return status;
-}
-
-static const char *code_of(int status)
-{
-	return status == 431 || status == 414 ? "request_too_large" : "malformed_request";
-}
-
-static void error_json(struct buf *body, int status, const char *reason, struct str id)
-{
-	struct json j = json_begin(body);
-	json_object(&j, NULL);
-	json_object(&j, "error");
-	json_str(&j, "type", STR("invalid_request_error"));
-	json_str(&j, "code", str_of(code_of(status)));
-	json_str(&j, "message", str_fmt(body->mem, "%s.", reason));
-	json_str(&j, "request_id", id);
-	json_object_end(&j);
-	json_object_end(&j);
-}
-
-/* Without the frame of our pages: there is no request that they could be made for. */
-static void error_page(struct buf *body, const char *reason, struct str id)
-{
-	BUF_LIT(body, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-		      "content=\"width=device-width, initial-scale=1\"><title>This address cannot be "
-		      "read</title></head><body>"
-		      "<main><h1>This address cannot be read</h1><p role=\"alert\">");
-	html_escape(body, str_of(reason));
-	BUF_LIT(body, ". Go back to where you came from and try again.</p><p>If you ask somebody for help, quote ");
-	html_escape(body, id);
-	BUF_LIT(body, ".</p></main></body></html>\n");
-}
-
-/*
- * What never became a request: the head check's refusals, and whatever else civetweb cannot read. A browser, which an
- * app may have led here with an address that is too long, gets a page.
- */
-static int on_error(struct mg_connection *mg, int status, const char *reason)
-{
-	struct civet *server = mg_get_user_data(mg_get_context(mg));
-	struct worker *worker = mg_get_thread_pointer(mg);
-	struct arena *mem = worker->mem;
-	struct instant now = instant_now();
-	struct str id = id_text(mem, "req", id_new(now));
-	struct buf body = buf_new(mem, 4096), wire = buf_new(mem, 8192);
-	size_t len;
-	const char *head = civet_head_here(mg, &len);
-	bool page = head_wants_page(head, len);
-
-	if (page)
-		error_page(&body, reason, id);
-	else
-		error_json(&body, status, reason, id);
-	buf_fmt(&wire,
-		"HTTP/1.1 %d %s\r\nDate: %.*s\r\nRequest-Id: %.*s\r\nX-Content-Type-Options: nosniff\r\n"
-		"Content-Type: %s\r\nCache-Control: no-store\r\nContent-Length: %zu\r\n%s"
-		"Connection: close\r\n\r\n",
-		status, status_phrase(status), STR_ARG(instant_imf(mem, now)), STR_ARG(id),
-		page ? "text/html; charset=utf-8" : "application/json", body.len,
-		page ? "Content-Security-Policy: " PAGE_POLICY
-		       "\r\nX-Frame-Options: DENY\r\nReferrer-Policy: no-referrer\r\n"
-		     : "");
-	buf_add(&wire, buf_str(&body));
-	atomic_fetch_add(&server->refused_heads, 1);
-	(void)mg_write(mg, wire.ptr, wire.len);
-	log_event(LOG_INFO, "refused", LOG_STR("id", id), LOG_INT("status", status), LOG_C("reason", reason),
-		LOG_C("ip", mg_get_request_info(mg)->remote_addr));
-	arena_reset(mem);
-	return 0;
 }
 
 static int on_message(const struct mg_connection *mg, const char *text)
@@ -371,7 +188,7 @@ static err_t start(struct ctx *cx, const struct civet_settings *s, struct civet 
 	};
 	struct mg_callbacks callbacks = {
 		.begin_request = on_request,
-		.http_error = on_error,
+		.http_error = civet_refused,
 		.log_message = on_message,
 		.init_context = on_context,
 		.init_thread = on_thread,

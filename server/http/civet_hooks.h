@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Between civetweb's changed source (cmake/civetweb.cmake), the code appended to it (civet_glue.inl) and civet.c. This
- * is the first line of the changed source, so it includes nothing but compiler headers.
+ * Between civetweb's changed source (cmake/civetweb.cmake), the code appended to it (civet_glue.inl) and civet_hooks.c.
+ * This is the first line of the changed source, so it includes nothing but compiler headers.
  */
 #pragma once
 
@@ -15,7 +15,7 @@ struct peer;
 
 #define CIVET_CHUNK_LINE_MAX 1024
 
-/* ---- civet.c has these; civetweb calls them ---- */
+/* ---- civet_hooks.c has these; civetweb calls them ---- */
 
 /* A connection of this address comes; 0 refuses it. Each admitted one is begun, and is gone at its end. */
 int civet_admit(struct mg_context *ctx, const struct sockaddr *from);

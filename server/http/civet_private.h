@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared by the two files that know civetweb: civet.c (the server) and civet_request.c (a request). */
+/*
+ * Shared by the files that know civetweb: civet.c (the server), civet_hooks.c (what the changed civetweb asks),
+ * civet_request.c (a request) and civet_refused.c (what never became one).
+ */
 #pragma once
 
 #include <stdatomic.h>
@@ -37,3 +40,12 @@ struct worker {
 
 /* Answer the request that civetweb has read. The status. */
 int civet_answer(struct civet *server, struct mg_connection *mg, struct worker *worker);
+
+/* Whose share of the ledger a connection has; NULL where that has no bound. */
+const struct concurrency_key *civet_network(const struct peer_origin *origin);
+
+/*
+ * What the head check refuses, and whatever else civetweb cannot read: as the API's error, or as a page for a browser,
+ * which an app may have led here with an address that is too long. mg_callbacks.http_error.
+ */
+int civet_refused(struct mg_connection *mg, int status, const char *reason);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the layer needs of whom it talks with, as a table of functions: civet.c puts civetweb behind it, a unit test
+ * What the layer needs of whom it talks with, as a table of functions: civet_request.c puts civetweb there, a unit test
  * puts memory. Handlers never see it.
  */
 #pragma once
