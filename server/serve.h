@@ -6,5 +6,5 @@
 /* Serve until SIGTERM or SIGINT; then stop accepting, finish what runs, flush, stop what was started. */
 err_t serve_command(struct ctx *cx, const struct command_call *call);
 
-/* In main, before the first thread: the signals that serve_command waits for. */
+/* In main, before the first thread: which signals are blocked, how memory is kept flat, that nothing is ever dumped. */
 void serve_prepare_process(void);

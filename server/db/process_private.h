@@ -14,6 +14,7 @@ struct runner {
 	const char *name;
 };
 
+/* errors  INTERNAL  the system user is not there and cannot be made; the text says how */
 MUST_CHECK err_t runner_find(struct ctx *cx, struct runner *out);
 
 /*

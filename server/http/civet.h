@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The only door to civetweb: listeners, workers, the guard on raw heads, parking of idle connections, draining. */
+/* The only door to civetweb: listeners, workers, the check of raw heads, the park of connections that wait, draining.
+ */
 #pragma once
 
 #include "server/http/router.h"
