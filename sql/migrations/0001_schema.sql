@@ -344,8 +344,9 @@ $$;
 CREATE FUNCTION span_of(p_first timestamptz, p_last timestamptz) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	RETURN CASE WHEN isfinite(p_first) AND isfinite(p_last) THEN width_bucket(p_last - p_first, span_ends())
 	            ELSE 8 END::smallint;
--- From where on one of this class must begin that ends after p_start.
-CREATE FUNCTION span_from(p_start timestamptz, p_span int) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
+-- From where on one of this class must begin that ends after p_start. (STABLE, as timestamptz - interval is: called
+-- IMMUTABLE it would not be inlined, but parsed and planned anew by each query.)
+CREATE FUNCTION span_from(p_start timestamptz, p_span int) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
 	RETURN coalesce(p_start - (span_ends())[p_span + 1], '-infinity');
 
 CREATE TABLE calendar_object (          -- a tombstone is a row whose uid, bounds, span, occ and data are NULL
