@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One event: read, made, changed, cancelled, deleted. */
-#include <string.h>
-
+/* One event: read, changed, cancelled, deleted. */
 #include "caldav/calendar/write.h"
-#include "server/account/account.h"
 #include "server/api/api.h"
-#include "server/api/event_view.h"
+#include "server/api/event_target.h"
 
 struct event_params {
 	struct str id, mode;
@@ -19,42 +16,16 @@ static const struct json_field id_param[] = {
 		.doc = "Its `id`; of one instance, that instance's" },
 };
 
-/* What the path names. */
-struct target {
-	struct object object;         /* with data */
-	struct str instance;          /* its recurrence id; absent: the event as a whole */
-	struct event_changed changed; /* by this request */
-};
-
-static err_t target_read(struct api_call *call, struct target *out)
+static err_t target_read(struct api_call *call, struct event_target *out)
 {
 	struct id id;
-	struct target target = { .instance = STR_ABSENT };
+	struct event_target target = { .instance = STR_ABSENT };
 	if (!event_id_parse(call->rq->args[0], &id, &target.instance))
 		return FAIL(&call->rq->cx, NOT_FOUND, "not an event's id");
 	TRY(object_by_id(&call->rq->cx, &call->actor, id, &target.object));
 	if (target.object.component != COMPONENT_VEVENT)
 		return FAIL(&call->rq->cx, NOT_FOUND, "a task or a journal, no event");
 	*out = target;
-	return OK;
-}
-
-static err_t target_item(struct api_call *call, const struct target *target, struct agenda_item *out)
-{
-	if (target->instance.ptr)
-		return agenda_instance(&call->rq->cx, &target->object, target->instance, call->who.tz, out);
-	return agenda_event(&call->rq->cx, &target->object, call->who.tz, out);
-}
-
-static err_t reply_event(struct api_call *call, struct response *rs, const struct target *target)
-{
-	struct agenda_item item;
-	struct event_view view;
-	TRY(target_item(call, target, &item));
-	event_view_of(call->rq->cx.mem, &item, !id_is_test(call->actor.owner), &view);
-	view.dropped = event_view_dropped(call->rq->cx.mem, target->changed.dropped, target->changed.dropped_count);
-	api_reply(call, rs, &view);
-	response_header(rs, "ETag", view.etag);
 	return OK;
 }
 
@@ -82,7 +53,7 @@ static struct preconditions conditions_of(const struct api_call *call)
 
 static err_t run_get(struct api_call *call, struct response *rs)
 {
-	struct target target;
+	struct event_target target;
 	bool unchanged;
 	TRY(target_read(call, &target));
 	struct str etag = etag_text(call->rq->cx.mem, target.object.etag);
@@ -95,7 +66,7 @@ static err_t run_get(struct api_call *call, struct response *rs)
 		response_header(rs, "ETag", etag);
 		return OK;
 	}
-	return reply_event(call, rs, &target);
+	return event_reply(call, rs, &target);
 }
 
 const struct contract get_event = {
@@ -110,134 +81,15 @@ const struct contract get_event = {
 	.run = run_get,
 };
 
-/* ---- make ---- */
-
-static err_t check_new(struct request *rq, const struct event_view *view)
-{
-	if (!view->has_title || view->title.len == 0)
-		return REFUSE(&rq->cx, MISSING_FIELD, "title", "An event needs a title.");
-	if (!view->has_start)
-		return REFUSE(&rq->cx, MISSING_FIELD, "start_time", "An event needs a start.");
-	if (!view->has_end && !view->all_day)
-		return REFUSE(&rq->cx, MISSING_FIELD, "end_time", "An event that is not all-day needs an end.");
-	return OK;
-}
-
-/* "cal_…, cal_…", all that a credential is limited to. */
-static struct str granted_text(struct arena *mem, const struct id_list *granted)
-{
-	struct buf out = buf_new(mem, 16384);
-	for (size_t i = 0; i < granted->count; i++)
-		buf_fmt(&out, "%s%.*s", i ? ", " : "", STR_ARG(id_text(mem, "cal", granted->items[i])));
-	return buf_str(&out);
-}
-
-/*
- * Where an event goes that names no calendar: to the default one if the credential may use it, else to the only one
- * that it may use. Among several others the caller chooses.
- */
-static err_t calendar_unsaid(struct api_call *call, struct str *name_out)
-{
-	struct calendar *granted;
-	size_t count;
-	*name_out = STR(DEFAULT_CALENDAR);
-	if (!call->actor.calendars.items)
-		return OK;
-	TRY(calendar_list(&call->rq->cx, &call->actor, &granted, &count));
-	for (size_t i = 0; i < count; i++)
-		if (str_eq(granted[i].name, STR(DEFAULT_CALENDAR)))
-			return OK;
-	if (count == 0)
-		return REFUSE(&call->rq->cx, NOT_FOUND, "calendar_id",
-			"None of the calendars that this credential is limited to is there any more.");
-	if (count > 1)
-		return REFUSE(&call->rq->cx, MISSING_FIELD, "calendar_id",
-			"The default calendar is not among those that this credential may use. Send the calendar_id of "
-			"one that is: %.*s.",
-			STR_ARG(granted_text(call->rq->cx.mem, &call->actor.calendars)));
-	*name_out = str_dup(call->rq->cx.mem, granted[0].name);
-	return OK;
-}
-
-static err_t calendar_for(struct api_call *call, const struct event_view *view, struct str *name_out)
-{
-	struct id id;
-	struct calendar calendar;
-	if (!view->has_calendar)
-		return calendar_unsaid(call, name_out);
-	if (!id_parse(view->calendar, "cal", &id))
-		return REFUSE(&call->rq->cx, INVALID_VALUE, "calendar_id", "This is not the id of a calendar (cal_…).");
-	err_t e = calendar_by_id(&call->rq->cx, &call->actor, id, &calendar);
-	if (err_is(e, NOT_FOUND))
-		return REFUSE(&call->rq->cx, NOT_FOUND, "calendar_id", "There is no such calendar.");
-	TRY(e);
-	*name_out = str_dup(call->rq->cx.mem, calendar.name);
-	return OK;
-}
-
-static err_t in_words_of_rest(struct request *rq, err_t e)
-{
-	if (err_is(e, UID_CONFLICT))
-		return REFUSE(&rq->cx, UID_CONFLICT, "client_uid", "There is an event with this client_uid already.");
-	if (err_is(e, FORBIDDEN))
-		return REFUSE(&rq->cx, FORBIDDEN, "calendar_id", "This calendar is not writable.");
-	if (err_is(e, DAV_PARENT_MISSING))
-		return REFUSE(&rq->cx, NOT_FOUND, "calendar_id", "There is no such calendar.");
-	return e;
-}
-
-static err_t run_create(struct api_call *call, struct response *rs)
-{
-	struct event_view *view = call->body;
-	struct event event = { 0 };
-	struct target target = { .instance = STR_ABSENT };
-	unsigned fields;
-	enum put_outcome outcome;
-	struct object_write write;
-	if (!view->has_busy)
-		view->busy = true;
-	TRY(check_new(call->rq, view));
-	TRY(event_view_apply(&call->rq->cx, view, call->who.tz, true, &event, &fields));
-	event.uid = view->has_client_uid ? view->client_uid : STR_ABSENT;
-	if (event.attendee_count > 0)
-		event.organizer = call->who.email;
-	write = (struct object_write){ .calendar_name = STR_ABSENT };
-	write.when.none_match_any = true;
-	write.name = str_cat(call->rq->cx.mem, id_uuid(call->rq->cx.mem, id_new(call->rq->cx.now)), STR(".ics"));
-	TRY(calendar_for(call, view, &write.calendar_name));
-	TRY(event_write(&call->rq->cx, &event, &write.data));
-	TRY(in_words_of_rest(call->rq, object_put(&call->rq->cx, &call->actor, &write, &outcome, &target.object)));
-	target.object.data = write.data;
-	TRY(reply_event(call, rs, &target));
-	api_location(rs, "/v1/events/", id_text(call->rq->cx.mem, "evt", target.object.id));
-	return OK;
-}
-
-/* What an event cannot be, in the words of the store and of iCalendar. */
-#define WRITING                                                                                                        \
-	CONFLICT, UID_CONFLICT, FORBIDDEN, DAV_QUOTA, ICAL_DATA, ICAL_OBJECT, ICAL_COMPONENT, ICAL_SIZE,               \
-		ICAL_MIN_DATE, ICAL_MAX_DATE, ICAL_MAX_INSTANCES, ICAL_MAX_ATTENDEES, ICAL_TIMEZONE, ICAL_RSCALE,      \
-		TOO_COSTLY
-
-const struct contract create_event = {
-	.id = "createEvent",
-	.summary = "Make an event. Needs `title`, `start_time`, and `end_time` unless `all_day`.",
-	.body = &event_resource,
-	.answer = &event_resource,
-	.status = 201,
-	ERRORS(NOT_FOUND, WRITING),
-	.run = run_create,
-};
-
 /* ---- change ---- */
 
 /* From the data that is stored to the data that is to be. */
-typedef err_t change(struct api_call *call, const struct target *target, struct event_changed *out);
+typedef err_t change(struct api_call *call, const struct event_target *target, struct event_changed *out);
 
 struct changing {
 	struct api_call *call;
 	change *make;
-	struct target *target;
+	struct event_target *target;
 };
 
 static err_t plan_change(void *to, const struct object *now, struct str *data_out)
@@ -252,17 +104,17 @@ static err_t plan_change(void *to, const struct object *now, struct str *data_ou
 	return OK;
 }
 
-static err_t change_target(struct api_call *call, change *make, struct target *out)
+static err_t change_target(struct api_call *call, change *make, struct event_target *out)
 {
 	struct ctx *cx = &call->rq->cx;
 	const struct preconditions when = conditions_of(call);
-	struct target target = { .instance = STR_ABSENT };
+	struct event_target target = { .instance = STR_ABSENT };
 	struct changing changing = { call, make, &target };
 	struct object object;
 	struct id id;
 	if (!event_id_parse(call->rq->args[0], &id, &target.instance))
 		return FAIL(cx, NOT_FOUND, "not an event's id");
-	TRY(in_words_of_rest(call->rq, object_edit(cx, &call->actor, id, &when, plan_change, &changing, &object)));
+	TRY(event_words(call->rq, object_edit(cx, &call->actor, id, &when, plan_change, &changing, &object)));
 	target.object = object;
 	*out = target;
 	return OK;
@@ -277,8 +129,8 @@ static err_t check_unread(struct api_call *call, const struct event_view *view)
 		"Without the scope events:read, an end is changed together with its start.");
 }
 
-static err_t read_change(
-	struct api_call *call, const struct target *target, const struct agenda_item *item, struct event_view *out)
+static err_t read_change(struct api_call *call, const struct event_target *target, const struct agenda_item *item,
+	struct event_view *out)
 {
 	struct ctx *cx = &call->rq->cx;
 	struct event_view present, view = { 0 };
@@ -299,12 +151,12 @@ static err_t read_change(
 	return check_unread(call, &view);
 }
 
-static err_t apply_view(struct api_call *call, const struct target *target, struct event_changed *out)
+static err_t apply_view(struct api_call *call, const struct event_target *target, struct event_changed *out)
 {
 	struct agenda_item item;
 	struct event_view view;
 	unsigned fields;
-	TRY(target_item(call, target, &item));
+	TRY(event_target_item(call, target, &item));
 	TRY(read_change(call, target, &item, &view));
 	TRY(event_view_apply(&call->rq->cx, &view, call->who.tz, false, &item.event, &fields));
 	if ((fields & EVENT_ATTENDEES) && item.event.attendee_count > 0 && !item.event.organizer.ptr)
@@ -315,9 +167,9 @@ static err_t apply_view(struct api_call *call, const struct target *target, stru
 
 static err_t run_update(struct api_call *call, struct response *rs)
 {
-	struct target target;
+	struct event_target target;
 	TRY(change_target(call, apply_view, &target));
-	return reply_event(call, rs, &target);
+	return event_reply(call, rs, &target);
 }
 
 const struct contract update_event = {
@@ -328,42 +180,42 @@ const struct contract update_event = {
 	.answer = &event_resource,
 	.status = 200,
 	.flags = TAKES_IF_MATCH | BODY_IS_CHANGE,
-	ERRORS(NOT_FOUND, WRITING),
+	ERRORS(NOT_FOUND, EVENT_WRITING),
 	.run = run_update,
 };
 
 /* ---- cancel, delete ---- */
 
-static err_t apply_cancel(struct api_call *call, const struct target *target, struct event_changed *out)
+static err_t apply_cancel(struct api_call *call, const struct event_target *target, struct event_changed *out)
 {
 	struct agenda_item item;
-	TRY(target_item(call, target, &item)); /* an instance must be there to be cancelled */
+	TRY(event_target_item(call, target, &item)); /* an instance must be there to be cancelled */
 	return event_cancel(&call->rq->cx, target->object.data, target->instance, &out->data);
 }
 
-static err_t apply_removal(struct api_call *call, const struct target *target, struct event_changed *out)
+static err_t apply_removal(struct api_call *call, const struct event_target *target, struct event_changed *out)
 {
 	struct agenda_item item;
-	TRY(target_item(call, target, &item));
+	TRY(event_target_item(call, target, &item));
 	return event_remove_instance(&call->rq->cx, target->object.data, target->instance, &out->data);
 }
 
 static err_t cancel(struct api_call *call, struct response *rs)
 {
-	struct target target;
+	struct event_target target;
 	TRY(change_target(call, apply_cancel, &target));
-	return reply_event(call, rs, &target);
+	return event_reply(call, rs, &target);
 }
 
 static err_t delete_target(struct api_call *call, struct response *rs)
 {
-	struct target target;
+	struct event_target target;
 	const struct preconditions when = conditions_of(call);
 	TRY(target_read(call, &target));
 	if (target.instance.ptr)
 		TRY(change_target(call, apply_removal, &target));
 	else
-		TRY(in_words_of_rest(call->rq,
+		TRY(event_words(call->rq,
 			object_delete(&call->rq->cx, &call->actor,
 				(struct object_place){ target.object.calendar_name, target.object.name }, &when)));
 	reply_empty(rs, 204);
@@ -397,7 +249,7 @@ const struct contract delete_event = {
 	.answer = &event_resource,
 	.status = 200,
 	.flags = TAKES_IF_MATCH | MAY_BE_EMPTY,
-	ERRORS(NOT_FOUND, WRITING),
+	ERRORS(NOT_FOUND, EVENT_WRITING),
 	.run = run_delete,
 };
 
@@ -418,6 +270,6 @@ const struct contract cancel_event = {
 	.answer = &event_resource,
 	.status = 200,
 	.flags = TAKES_IF_MATCH | BODY_OPTIONAL,
-	ERRORS(NOT_FOUND, WRITING),
+	ERRORS(NOT_FOUND, EVENT_WRITING),
 	.run = run_cancel,
 };

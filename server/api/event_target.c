@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/api/event_target.h"
+
+err_t event_target_item(struct api_call *call, const struct event_target *target, struct agenda_item *out)
+{
+	if (target->instance.ptr)
+		return agenda_instance(&call->rq->cx, &target->object, target->instance, call->who.tz, out);
+	return agenda_event(&call->rq->cx, &target->object, call->who.tz, out);
+}
+
+err_t event_reply(struct api_call *call, struct response *rs, const struct event_target *target)
+{
+	struct agenda_item item;
+	struct event_view view;
+	TRY(event_target_item(call, target, &item));
+	event_view_of(call->rq->cx.mem, &item, !id_is_test(call->actor.owner), &view);
+	view.dropped = event_view_dropped(call->rq->cx.mem, target->changed.dropped, target->changed.dropped_count);
+	api_reply(call, rs, &view);
+	response_header(rs, "ETag", view.etag);
+	return OK;
+}
+
+err_t event_words(struct request *rq, err_t e)
+{
+	if (err_is(e, UID_CONFLICT))
+		return REFUSE(&rq->cx, UID_CONFLICT, "client_uid", "There is an event with this client_uid already.");
+	if (err_is(e, FORBIDDEN))
+		return REFUSE(&rq->cx, FORBIDDEN, "calendar_id", "This calendar is not writable.");
+	if (err_is(e, DAV_PARENT_MISSING))
+		return REFUSE(&rq->cx, NOT_FOUND, "calendar_id", "There is no such calendar.");
+	return e;
+}
