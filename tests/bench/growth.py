@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What one day costs in calendars of 10,000, 100,000 and 1,000,000 objects, 20 a day (F56).
+"""What one day costs in calendars of 10,000, 100,000 and 1,000,000 objects, 20 a day.
 
     tests/bench/growth.py [OBJECTS…]            # CALENDS_BIN names the binary, a release build
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """If-Modified-Since and If-Unmodified-Since (RFC 9110 §13.1.3, §13.1.4) with every method that they apply to, and which
-header counts when several are sent (§13.2.2). F16 of the faults found from outside."""
+header counts when several are sent (§13.2.2)."""
 import email.utils
 import uuid
 
@@ -49,7 +49,7 @@ def everything(dav, cal):
 
 
 def test_what_changed_since_is_not_written(dav, cal, obj):
-    """F16, RFC 9110 §13.1.4: If-Unmodified-Since with an old date is 412, in each of the three forms of a date."""
+    """RFC 9110 §13.1.4: If-Unmodified-Since with an old date is 412, in each of the three forms of a date."""
     before = everything(dav, cal)
     for method, (run, _) in writes(dav, cal, obj).items():
         for date in OLD_FORMS + (earlier(modified(dav, obj), 1),):
@@ -79,7 +79,7 @@ def test_what_did_not_change_since_is_written(dav, cal):
 
 
 def test_a_read_is_not_modified_at_any_later_date(dav, cal, obj):
-    """F16, RFC 9110 §13.1.3: not only at the very date that was told."""
+    """RFC 9110 §13.1.3: not only at the very date that was told."""
     last = modified(dav, obj)
     for method in ("GET", "HEAD"):
         for date in (last, FUTURE, earlier(last, -86400)):
@@ -140,7 +140,7 @@ def test_entity_tags_count_before_dates(dav, cal, obj):
 
 
 def test_every_method_is_conditional_on_its_tags(dav, cal, obj):
-    """Relatives of F16: RFC 9110 §13.1.1, §13.1.2 name no methods, so that PROPPATCH, ACL and the makers of calendars
+    """RFC 9110 §13.1.1, §13.1.2 name no methods, so that PROPPATCH, ACL and the makers of calendars
     judge the tags as PUT does."""
     tag = dav.request("HEAD", obj).headers["ETag"]
     acl = "<D:acl xmlns:D='DAV:'/>"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every flag and condition times every verb that writes, at both ends, overwriting and not (F1; faults.md §7, MOVE and COPY).
+"""Every flag and condition times every verb that writes, at both ends, overwriting and not.
 
 Each case says what stands before and what is asked; afterwards the answer is compared, and that a refusal changed nothing
 at either end: bytes, properties, tokens, counters.
@@ -81,7 +81,7 @@ def refused(ends, run, status, condition=None):
 
 @pytest.mark.parametrize("method,overwrite,same_calendar", itertools.product(("MOVE", "COPY"), (None, "T", "F"), (False, True)))
 def test_an_object_with_another_uid_is_never_overwritten(ends, method, overwrite, same_calendar):
-    """F1. RFC 4791 §5.3.2.1 names PUT, COPY and MOVE."""
+    """RFC 4791 §5.3.2.1 names PUT, COPY and MOVE."""
     if same_calendar:
         ends.target = ends.a + "t.ics"
     ends.occupy("two")
@@ -187,7 +187,7 @@ def test_a_condition_on_a_calendar_is_judged(ends, method, occupied, condition):
 
 
 def test_a_quota_counts_what_a_put_adds(ends):
-    """faults.md §7: a nearly full calendar takes the same, the smaller, and refuses the larger with nothing changed."""
+    """A nearly full calendar takes the same, the smaller, and refuses the larger with nothing changed."""
     put_new(ends.dav, ends.target, new_event("two", "20270101T100000Z", "X-PAD:" + "x" * 500))
     name = ends.b.split("/")[-2]
     size = len(new_event("two", "20270101T100000Z", "X-PAD:" + "x" * 500))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a query asks must make sense: a filter (F17), a time zone (F18)."""
+"""What a query asks must make sense: a filter, a time zone."""
 import uuid
 
 import pytest
@@ -57,7 +57,7 @@ SENSE = [
 
 
 def test_a_filter_that_nothing_can_meet_is_refused(dav, cal):
-    """F17: 403 CALDAV:valid-filter (RFC 4791 §7.8, §9.7, §9.9)"""
+    """403 CALDAV:valid-filter (RFC 4791 §7.8, §9.7, §9.9)"""
     put_new(dav, cal + "a.ics", new_event("one"))
     for filters in NONSENSE:
         answer = dav.query(cal, filters)
@@ -86,7 +86,7 @@ def query(zone):
 
 
 def test_the_time_zone_of_a_query_is_one(dav, cal):
-    """F18: 403 CALDAV:valid-calendar-data (RFC 4791 §7.8)"""
+    """403 CALDAV:valid-calendar-data (RFC 4791 §7.8)"""
     assert dav.report(cal, query(ZONE), 1).status == 207
     for zone in NO_ZONES:
         answer = dav.report(cal, query(zone), 1)
@@ -94,7 +94,7 @@ def test_the_time_zone_of_a_query_is_one(dav, cal):
 
 
 def test_the_time_zone_of_a_calendar_is_one(dav, cal, home):
-    """F18: 403 CALDAV:valid-calendar-data in PROPPATCH, MKCALENDAR and MKCOL (RFC 4791 §5.2.2, §5.3.1.1)"""
+    """403 CALDAV:valid-calendar-data in PROPPATCH, MKCALENDAR and MKCOL (RFC 4791 §5.2.2, §5.3.1.1)"""
     name, good = C + "calendar-timezone", f"<C:calendar-timezone>{ZONE}</C:calendar-timezone>"
     assert proppatch(dav, cal, good).status == 207
     for zone in NO_ZONES:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a request reads of the database does not grow with what it is not about: F54 (plans made while the tables were
-empty), F56 (the calendar grows, the answer does not).
+"""What a request reads of the database does not grow with what it is not about: plans made while the tables were
+empty, a calendar that grows where the answer does not.
 
 A new database is never analyzed here. Each request runs first while there is next to nothing, so that every session has
 its plans; then the tables grow behind its back; then it is counted what the same requests read.
@@ -140,7 +140,7 @@ def test_what_requests_read_does_not_grow_with_the_calendar(world, place):
 
 
 def test_a_put_into_a_growing_calendar_reads_the_same(world, place):
-    """F54: from the first on, in a session that made its plans before there was any."""
+    """From the first on, in a session that made its plans before there was any."""
     dav, owner, home = place
     assert dav.request("MKCALENDAR", home + "grows/").status == 201
     reads = []

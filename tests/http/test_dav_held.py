@@ -54,7 +54,7 @@ def test_the_calendar_of_an_if_header_is_held(world, dav, home, cal, name):
 
 @pytest.mark.parametrize("name", ["PUT over another", "DELETE", "PROPPATCH of an object", "MOVE"])
 def test_the_date_of_an_object_is_held(world, dav, home, cal, name):
-    """F16: the same for If-Unmodified-Since, and for the tags of what the store does not judge itself."""
+    """The same for If-Unmodified-Since, and for the tags of what the store does not judge itself."""
     put_new(dav, cal + "a.ics", new_event("one"))
     tag = dav.request("HEAD", cal + "a.ics").headers["ETag"]
     modified = dav.request("HEAD", cal + "a.ics").headers["Last-Modified"]

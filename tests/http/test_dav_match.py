@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DAV:principal-match (RFC 3744 §9.3) with any property. F19 of the faults found from outside."""
+"""DAV:principal-match (RFC 3744 §9.3) with any property."""
 import uuid
 
 import pytest
@@ -29,7 +29,7 @@ def set_dead(dav, path, value, name="x:boss"):
 
 
 def test_a_dead_property_with_an_href_to_oneself(world, dav, cal, home, principal):
-    """F19: of calendars and objects, at any depth, however the href is spelt or nested."""
+    """Of calendars and objects, at any depth, however the href is spelt or nested."""
     other = world.account("match@example.org")
     for name, value in {"plain": f"<D:href>{principal}</D:href>", "noslash": f"<D:href>\n {principal[:-1]} </D:href>",
                         "absolute": f"<D:href>{dav.url}{principal}</D:href>", "prefix": f"<h:href xmlns:h='DAV:'>{principal}</h:href>",
@@ -61,7 +61,7 @@ def test_a_dead_property_with_an_href_to_oneself(world, dav, cal, home, principa
 
 
 def test_live_properties_whatever_they_are_called(dav, cal, home, principal):
-    """F19: those that name the asker; those that do not; those that nothing has."""
+    """Those that name the asker; those that do not; those that nothing has."""
     put_new(dav, cal + "a.ics")
     tree = {cal, cal + "a.ics"}
     for name in ("owner", "current-user-principal", "acl"):

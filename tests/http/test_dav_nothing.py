@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Below what does not exist there is nothing: 404 with every method (F20), and 409 for what would be made there."""
+"""Below what does not exist there is nothing: 404 with every method, and 409 for what would be made there."""
 import pytest
 
 from dav import D, NAMESPACES
@@ -19,7 +19,6 @@ def paths(home, cal):
 
 
 def test_below_what_does_not_exist_nothing_is_found(dav, home, cal):
-    """F20"""
     for path in paths(home, cal):
         for method, body in ALL:
             answer = dav.request(method, path, body, Depth="0", Destination=cal + "b.ics", Content_Type="application/xml" if body else None)
@@ -27,7 +26,7 @@ def test_below_what_does_not_exist_nothing_is_found(dav, home, cal):
 
 
 def test_in_a_calendar_that_does_not_exist_nothing_is_found(dav, home, cal):
-    """F20: the same without a slash at the end."""
+    """The same without a slash at the end."""
     for method, body in ALL:
         if method in ("POST", "PATCH", "LOCK"):
             continue  # of no resource here: 405
@@ -37,7 +36,7 @@ def test_in_a_calendar_that_does_not_exist_nothing_is_found(dav, home, cal):
 
 
 def test_nothing_is_made_below_what_does_not_exist(dav, home, cal):
-    """F20; RFC 4918 §9.7.1, §9.3.1; RFC 4791 §5.3.1: 409, the parent is missing."""
+    """RFC 4918 §9.7.1, §9.3.1; RFC 4791 §5.3.1: 409, the parent is missing."""
     for path in (f"{home}nocal/x", *paths(home, cal)):
         if path == f"{cal}none/":
             continue

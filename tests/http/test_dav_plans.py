@@ -113,7 +113,7 @@ def test_a_statement_takes_its_index(filled, name):
 
 @pytest.mark.parametrize("name", PLANS)
 def test_no_plan_calls_a_function_in_sql(filled, name):
-    """F56: each execution would parse and plan it anew, some 0.7 ms; one that can be inlined costs nothing."""
+    """Each execution would parse and plan it anew, some 0.7 ms; one that can be inlined costs nothing."""
     in_sql = [n for (n,) in filled.sql("SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace "
                                        "AND prolang = (SELECT oid FROM pg_language WHERE lanname = 'sql')")]
     assert "span_from" in in_sql

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""F7: a value that is written as it was read changes nothing. Over tests/data/odd_events, in the manner of Outlook, Google, Apple, Mozilla
+"""A value that is written as it was read changes nothing. Over tests/data/odd_events, in the manner of Outlook, Google, Apple, Mozilla
 and Evolution, and of what is stranger; each object as a whole and each of its instances.
 """
 import glob
@@ -40,7 +40,6 @@ def instances(stored):
 
 @corpus
 def test_a_field_written_as_it_was_read_changes_no_octet(edits, text):
-    """F7."""
     stored = edits.put(text)
     before = stored.text
     assert before == text
@@ -57,7 +56,7 @@ def test_a_field_written_as_it_was_read_changes_no_octet(edits, text):
 
 @corpus
 def test_an_object_written_as_it_was_read_changes_no_octet(edits, text):
-    """F7: a full GET, and a PATCH of all of it; the entity tag stays too."""
+    """A full GET, and a PATCH of all of it; the entity tag stays too."""
     stored = edits.put(text)
     for instance in instances(stored):
         got = stored.get(instance)
@@ -67,7 +66,7 @@ def test_an_object_written_as_it_was_read_changes_no_octet(edits, text):
 
 @corpus
 def test_one_field_changed_in_a_whole_object_changes_that_alone(edits, text):
-    """F7: full GET, another title, PATCH of the whole object."""
+    """Full GET, another title, PATCH of the whole object."""
     stored = edits.put(text)
     got = stored.get()
     changed = stored.patch({**got, "title": "Another"})
@@ -79,7 +78,7 @@ def test_one_field_changed_in_a_whole_object_changes_that_alone(edits, text):
 
 @corpus
 def test_one_instance_changed_is_an_override_and_no_more(edits, text):
-    """F7: the other components stay as they are, and the new one has what the instance had."""
+    """The other components stay as they are, and the new one has what the instance had."""
     stored = edits.put(text)
     for instance in instances(stored)[1:3]:
         got, before, others = stored.get(instance), stored.text, edits.range(*RANGE)
@@ -99,7 +98,7 @@ def test_one_instance_changed_is_an_override_and_no_more(edits, text):
     ("created_at", "2020-01-01T00:00:00Z"), ("original_start_time", "2020-01-01T00:00:00Z"), ("recurring_event_id", "evt_y"),
     ("dropped_exceptions", [{"kind": "exdate", "original_start_time": "2020-01-01T00:00:00Z"}])])
 def test_a_read_only_field_with_another_value_is_refused(edits, field, value):
-    """F7: only its present value is taken."""
+    """Only its present value is taken."""
     made = edits.post(start_time="2026-11-24T09:00:00Z", end_time="2026-11-24T10:00:00Z")
     reply = edits("PATCH", f"/v1/events/{made['id']}", {**made, field: value})
     assert reply.status == 400 and reply.json["error"]["param"].startswith(field), reply

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random edits of series, each beside a model of its own (python-dateutil for the rule): after every edit REST lists the instances that brute force
-has, CalDAV's expand the same, and each can be opened. F4, F5, F6, F8, F9.
+has, CalDAV's expand the same, and each can be opened.
 """
 import random
 from datetime import datetime, timedelta, timezone

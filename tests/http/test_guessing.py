@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Guessing passwords: it is slowed, it locks no owner out, and it fills no table (F48). Passwords as people type them (F34)."""
+"""Guessing passwords: it is slowed, it locks no owner out, and it fills no table. Passwords as people type them."""
 import hashlib
 import unicodedata
 
@@ -39,7 +39,7 @@ def count_against(world, kind, subject, tries, window="15 minutes"):
 
 
 def test_a_refused_try_counts_nowhere(world, owner):
-    """F48: 60 wrong tries from one address in a second, and the owner got 429 from anywhere for a quarter of an hour."""
+    """60 wrong tries from one address in a second, and the owner got 429 from anywhere for a quarter of an hour."""
     guesser = Browser(world)
     statuses = [sign_in(guesser, owner.email, "wrong").status for _ in range(60)]
     assert statuses == [403] * 10 + [429] * 50
@@ -48,7 +48,7 @@ def test_a_refused_try_counts_nowhere(world, owner):
 
 
 def test_a_browser_that_signed_in_before_is_never_locked_out(world, owner):
-    """F48: guessers from many networks fill the account's counter; whoever was here before passes it."""
+    """Guessers from many networks fill the account's counter; whoever was here before passes it."""
     known = Browser(world)
     assert sign_in(known, owner.email, owner.password).status == 303
     count_against(world, "account", owner.email, 50)
@@ -114,7 +114,7 @@ def test_the_cookie_of_a_known_browser_opens_nothing_and_lives_long(world, owner
 
 
 def test_guesses_at_many_accounts_fill_no_table(world):
-    """F48: a new address for each try made two rows, also once the network's counter had refused it."""
+    """A new address for each try made two rows, also once the network's counter had refused it."""
     count_against(world, "address", "192.0.2.1", 97, "1 hour")
     guesser = Browser(world)
     statuses = [sign_in(guesser, f"nobody-{i}@calends.example", "wrong").status for i in range(30)]
@@ -124,7 +124,7 @@ def test_guesses_at_many_accounts_fill_no_table(world):
 
 
 def test_a_deactivated_account_is_told_only_to_who_has_its_password(world):
-    """faults.md §7: the status was told before the password was proven, and no test saw it."""
+    """The status was told before the password was proven, and no test saw it."""
     gone = world.account("gone@calends.example")
     known = Browser(world)
     assert sign_in(known, gone.email, gone.password).status == 303
@@ -137,14 +137,14 @@ def test_a_deactivated_account_is_told_only_to_who_has_its_password(world):
     assert "deactivated" in sign_in(Browser(world), gone.email, gone.password).text
 
 
-# ---- F34: RFC 8265, OpaqueString ----
+# ---- RFC 8265, OpaqueString ----
 
 TYPED = "Kön\u00a0ig \u212bse \ud55c\uae00"
 
 
 @pytest.mark.parametrize("made, typed", [("NFC", "NFD"), ("NFD", "NFC"), ("NFC", "NFC"), ("NFD", "NFD")])
 def test_a_password_opens_its_account_from_every_keyboard(world, made, typed):
-    """F34: typed decomposed, as some systems do, it did not open the account that was made composed."""
+    """Typed decomposed, as some systems do, it did not open the account that was made composed."""
     email = f"{made}-{typed}@calends.example".lower()
     account = world.account(email, password=unicodedata.normalize(made, TYPED))
     assert sign_in(Browser(world), email, unicodedata.normalize(typed, TYPED)).status == 303

@@ -46,14 +46,14 @@ def folded_at(data, *places):
     return octets
 
 
-# ---- F14: folds are undone, then the lines are judged (RFC 5545 §3.1) ----
+# ---- folds are undone, then the lines are judged (RFC 5545 §3.1) ----
 
 BODY = event("fold", ";TZID=Europe/Berlin:20260105T090000", ";TZID=Europe/Berlin:20260105T100000", "RRULE:FREQ=DAILY;COUNT=3",
              summary="日本語 and 👩‍💻", *())
 
 
 def test_a_fold_stands_between_any_two_octets(dav, cal, world):
-    """F14: inside a character, a name, BEGIN, between name and colon."""
+    """Inside a character, a name, BEGIN, between name and colon."""
     octets = BODY.encode()
     places = [i for i in range(2, len(octets)) if octets[i - 2:i] != b"\r\n" and octets[i - 1:i] != b"\r" and octets[i:i + 2] != b"\r\n"]
     for place in random.Random(14).sample(places, 60):
@@ -66,7 +66,7 @@ def test_a_fold_stands_between_any_two_octets(dav, cal, world):
 
 @pytest.mark.parametrize("fold", ["\n ", "\r\n\t", "\r\n\r\n ", "\n\n "])
 def test_old_writers_fold_before_the_colon_and_double_the_line_end(dav, cal, fold):
-    """F14: old Mozilla, Sunbird, KOrganizer."""
+    """Old Mozilla, Sunbird, KOrganizer."""
     data = BODY.replace("VERSION:2.0", f"VERSION{fold}:2.0").replace("SUMMARY:", f"SUMMARY{fold}:").replace("DTSTART;", f"DTSTART{fold};")
     stored(dav, cal + "a.ics", data)
     assert found(dav, cal) == {"a.ics"}
@@ -82,7 +82,7 @@ def cut_inside_a_character():
 
 
 def test_folded_objects_are_changed_by_rest(dav, cal, world):
-    """F14: what was folded oddly is read and written back."""
+    """What was folded oddly is read and written back."""
     stored(dav, cal + "a.ics", cut_inside_a_character())
     seen = [e for e in rest(world, "GET", "/v1/events?limit=100&from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z").json["data"]
             if e["client_uid"] == "fold"]
@@ -94,7 +94,7 @@ def test_folded_objects_are_changed_by_rest(dav, cal, world):
 
 
 def test_what_is_cut_inside_a_character_is_whole_inside_xml(dav, cal):
-    """F14: a multistatus is UTF-8, whatever the object's folds are; the rest stays as it was sent."""
+    """A multistatus is UTF-8, whatever the object's folds are; the rest stays as it was sent."""
     stored(dav, cal + "a.ics", cut_inside_a_character())
     answer = dav.multiget(cal, [cal + "a.ics"])
     data = answer.responses[0].ok[C + "calendar-data"].text.replace("\r", "").replace("\n", "\r\n")
@@ -104,7 +104,7 @@ def test_what_is_cut_inside_a_character_is_whole_inside_xml(dav, cal):
 
 
 def test_a_component_cannot_hide_in_a_fold(dav, cal):
-    """F14, the other direction: what unfolds to BEGIN counts, what does not does not."""
+    """What unfolds to BEGIN counts, what does not does not."""
     refused(dav.put(cal + "a.ics", BODY.replace("SUMMARY:", "BEG\r\n IN:VEVENT\r\nSUMMARY:")), "valid-calendar-data", "END")
     stored(dav, cal + "a.ics", BODY.replace("SUMMARY:", "X-A:1\r\n BEGIN:VEVENT\r\nSUMMARY:"))
 
@@ -115,16 +115,16 @@ def test_what_is_no_utf_8_after_unfolding_is_refused_with_its_line(dav, cal, bro
     refused(dav.put(cal + "a.ics", data), "valid-calendar-data", "not UTF-8")
 
 
-# ---- F15 ----
+# ---- how long a line may be ----
 
 def test_a_physical_line_is_bounded_by_the_object_alone(dav, cal):
-    """F15: folding is SHOULD (RFC 5545 §3.1)."""
+    """Folding is SHOULD (RFC 5545 §3.1)."""
     attach = "ATTACH;ENCODING=BASE64;VALUE=BINARY:" + "QUJD" * 50000
     stored(dav, cal + "a.ics", event("long", "20260105T090000Z", None, attach))
     assert found(dav, cal) == {"a.ics"}
 
 
-# ---- F13: texts are compared without their escapes (RFC 5545 §3.3.11, §3.2.19) ----
+# ---- texts are compared without their escapes (RFC 5545 §3.3.11, §3.2.19) ----
 
 def own_zone(tzid, offset="+0300"):
     return component_of("VTIMEZONE", f"TZID:{tzid}", "BEGIN:STANDARD", "DTSTART:19700101T000000", f"TZOFFSETFROM:{offset}",
@@ -141,13 +141,13 @@ def in_zone(uid, tzid, vtimezone, *lines):
 
 
 def test_a_zone_with_an_escaped_comma_is_the_one_of_the_quoted_parameter(dav, cal, world):
-    """F13: TZID is TEXT in the property, a parameter value there."""
+    """TZID is TEXT in the property, a parameter value there."""
     stored(dav, cal + "a.ics", in_zone("z", "Somewhere, Else", own_zone("Somewhere\\, Else")))
     assert_starts(dav, cal, 6)
 
 
 def test_a_uid_is_the_same_however_it_is_escaped(dav, cal, world):
-    """F13: one object, its twin elsewhere, an override, and what REST shows."""
+    """One object, its twin elsewhere, an override, and what REST shows."""
     stored(dav, cal + "a.ics", event("x,y", "20260105T090000Z", None, "RRULE:FREQ=DAILY;COUNT=2"))
     stored(dav, cal + "a.ics", event("x\\,y", "20260105T090000Z", None, "RRULE:FREQ=DAILY;COUNT=2"))
     refused(dav.put(cal + "b.ics", event("x,y", "20260105T090000Z")), "no-uid-conflict", "")
@@ -161,10 +161,10 @@ def test_a_uid_is_the_same_however_it_is_escaped(dav, cal, world):
     assert len(answer.responses) == 1
 
 
-# ---- F24 ----
+# ---- a backslash that escapes nothing ----
 
 def test_a_backslash_before_another_letter_stays(dav, cal, world):
-    """F24: only what is an escape is undone (RFC 5545 §3.3.11)."""
+    """Only what is an escape is undone (RFC 5545 §3.3.11)."""
     stored(dav, cal + "a.ics", event("back", "20260105T090000Z", None, summary="S:\\one \\\\two \\,three \\Nfour"))
     seen = [e for e in rest(world, "GET", "/v1/events?limit=100&from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z").json["data"]
             if e["client_uid"] == "back"]
@@ -210,7 +210,7 @@ def test_a_vtimezone_of_a_display_name_counts_more_than_the_table(dav, cal):
     assert_starts(dav, cal, 8)
 
 
-# ---- F23 ----
+# ---- names of zones, offsets ----
 
 @pytest.mark.parametrize("tzid,vtimezone", [
     ("/Europe/Berlin", ""), ("europe/berlin", ""), ("/europe/BERLIN", ""),
@@ -218,7 +218,7 @@ def test_a_vtimezone_of_a_display_name_counts_more_than_the_table(dav, cal):
     ("My Zone", own_zone("My Zone", "+1:00")), ("My Zone", own_zone("My Zone", "+01:00")), ("My Zone", own_zone("My Zone", "0100")),
 ])
 def test_zones_are_read_as_they_are_meant(dav, cal, tzid, vtimezone):
-    """F23: a leading slash, the case of letters, an offset of hours alone."""
+    """A leading slash, the case of letters, an offset of hours alone."""
     stored(dav, cal + "a.ics", in_zone("c", tzid, vtimezone))
     assert_starts(dav, cal, 8)
 
@@ -232,12 +232,12 @@ def test_zones_are_read_as_they_are_meant(dav, cal, tzid, vtimezone):
     ("My Zone", component_of("VTIMEZONE", "TZID:My Zone"), "My Zone"),
 ])
 def test_hours_are_never_guessed(dav, cal, tzid, vtimezone, said):
-    """F23: what cannot be read is refused with its name, whether a VTIMEZONE came with it or not."""
+    """What cannot be read is refused with its name, whether a VTIMEZONE came with it or not."""
     refused(dav.put(cal + "a.ics", in_zone("b", tzid, vtimezone)), "valid-calendar-object-resource", said)
-# ---- F2: joining objects (RFC 5545 §3.6.5) ----
+# ---- joining objects (RFC 5545 §3.6.5) ----
 
 def test_zones_of_one_name_and_two_contents_are_told_apart(dav, cal):
-    """F2: the second is renamed together with what refers to it; equal ones come once."""
+    """The second is renamed together with what refers to it; equal ones come once."""
     for n, offset in enumerate(("+0300", "-0200", "+0300")):
         put_new(dav, f"{cal}{n}.ics", in_zone(f"u{n}", "My Zone", own_zone("My Zone", offset), "RDATE;TZID=My Zone:20260107T090000"))
     text = dav.request("GET", cal).text
@@ -252,7 +252,7 @@ def test_zones_of_one_name_and_two_contents_are_told_apart(dav, cal):
 
 
 def test_what_a_zone_is_called_in_a_joined_document_is_read_by_others(dav, cal):
-    """F2: random objects with zones of many spellings; another reader finds every instant as each object alone tells it."""
+    """Random objects with zones of many spellings; another reader finds every instant as each object alone tells it."""
     rnd = random.Random(2)
     names = ["My Zone", "my zone", "Somewhere, Else", "/My Zone", "Europe/Berlin", "/Europe/Berlin", "UTC", "W. Europe Standard Time",
              "Kuala Lumpur, Singapore", "A ^ \"quoted\" one"]

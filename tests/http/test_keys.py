@@ -53,7 +53,7 @@ def test_each_kind_has_its_prefix_and_mode(world, kind, mode, prefix):
 
 @pytest.mark.parametrize("kind,mode,prefix", KINDS)
 def test_a_well_formed_key_that_was_never_issued_opens_nothing(world, kind, mode, prefix):
-    """faults.md §7: form, account and checksum are right, the octets are not those of the key."""
+    """Form, account and checksum are right, the octets are not those of the key."""
     options = {"scope": "events:read"} if kind == "restricted" else {}
     key = world.key("kinds@example.org", kind=kind, mode=mode, **options)
     assert forged(key, lambda octets: None) == key

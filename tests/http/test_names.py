@@ -14,7 +14,7 @@ def rest(world):
 
 @pytest.mark.parametrize("name", ["👩‍💻", "می‌خواهم", "நண்பர்கள்", "क्‍ष"])
 def test_joiners_that_are_seen_are_parts_of_names(rest, name):
-    """F25: names of calendars and keys."""
+    """Names of calendars and keys."""
     made = rest("POST", "/v1/calendars", {"name": name})
     assert made.status == 201 and made.json["name"] == name, made
     assert rest("DELETE", f"/v1/calendars/{made.json['id']}").status == 200
@@ -22,5 +22,5 @@ def test_joiners_that_are_seen_are_parts_of_names(rest, name):
 
 @pytest.mark.parametrize("name", ["a\u202eb", "a\u200bb", "ab\u200d", "\u200cab", "a\u200db", "pay\u200cpal", "a\u2066b", "\u200d"])
 def test_what_hides_or_reorders_is_no_part_of_a_name(rest, name):
-    """F25, the other side: a joiner between letters that do not join is not seen."""
+    """A joiner between letters that do not join is not seen."""
     assert rest("POST", "/v1/calendars", {"name": name}).status == 400

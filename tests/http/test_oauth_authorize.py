@@ -295,7 +295,7 @@ def test_secrets_of_the_query_are_not_in_the_log(world, app, browser):
 
 @pytest.mark.parametrize("name", ["code", "state", "iss", "error", "error_description", "error_uri", "c%6fde", "a=1&state", "response"])
 def test_a_redirect_uri_with_a_parameter_of_the_answer_cannot_be_registered(world, name):
-    """F30: the answer had the parameter twice (OAuth 2.1 §4.1.2)."""
+    """The answer had the parameter twice (OAuth 2.1 §4.1.2)."""
     for uri in (f"https://app.example/cb?{name}=x", f"com.example.app:/cb?{name}", f"http://127.0.0.1/cb?x=y&{name}="):
         with pytest.raises(CliError) as refused:
             world.client("owner@platform.example", redirect_uri=uri)
@@ -309,7 +309,7 @@ def test_another_parameter_of_a_redirect_uri_is_kept(world, browser):
 
 
 def test_everything_at_its_limit_fits_together(world, user):
-    """F31: at their limits together, state, nonce and the redirect URI made a URL that was 414."""
+    """At their limits together, state, nonce and the redirect URI made a URL that was 414."""
     uri = "https://app.example/" + "%C3%A9" * 337
     uri += "x" * (2048 - len(uri))
     app, browser = App(world, uri, type="public"), Browser(world)
@@ -331,7 +331,7 @@ BROWSER = [("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*
     ("/oauth/authorize%00?state=x", 400), ("/oauth/%ff", 400), ("/oauth//authorize", 400), ("/oauth/nothing", 404), ("/oauth/authorize/", 404),
 ], ids=range(8))
 def test_an_address_that_cannot_be_read_is_a_page_in_a_browser(world, target, status):
-    """F31: errors of the authorize URL before routing were JSON, which people cannot read."""
+    """Errors of the authorize URL before routing were JSON, which people cannot read."""
     stranger = Browser(world)
     assert is_page(stranger.get(target, BROWSER), status)
     machine = stranger.get(target, [("Accept", "application/json")])
@@ -340,7 +340,7 @@ def test_an_address_that_cannot_be_read_is_a_page_in_a_browser(world, target, st
 
 @pytest.mark.parametrize("name", ["scope", "state", "prompt", "nonce", "login_hint", "unknown"])
 def test_a_parameter_without_a_value_is_absent_however_often(world, app, browser, name):
-    """F32: `scope=&scope=` passed here and was refused at the token endpoint (OAuth 2.1 §3.1)."""
+    """`scope=&scope=` passed here and was refused at the token endpoint (OAuth 2.1 §3.1)."""
     pairs = [p for p in app.params().items() if p[0] != name]
     for fields in ([(name, ""), (name, "")], [(name, "")]):
         assert browser.get("/oauth/authorize?" + encode(pairs + fields)).location.startswith("/consent?")

@@ -88,7 +88,7 @@ def test_A27_A37_A38_pages_cannot_be_framed_kept_or_leak(app, browser):
     page = app.consent_page(browser, redirect_uri=REDIRECT)
     policy = page.headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in policy and "default-src 'none'" in policy
-    assert "form-action" not in policy  # F26: docs/adr/0018
+    assert "form-action" not in policy  # docs/adr/0018
     assert page.headers["X-Frame-Options"] == "DENY"
     assert page.headers["Cache-Control"] == "no-store"
     assert page.headers["Referrer-Policy"] == "no-referrer"
@@ -156,7 +156,7 @@ def test_a_connection_can_be_limited_to_single_calendars(world, user, browser):
 
 @pytest.mark.parametrize("lifetime", ["3600", "2592000", "31536000", "0"])
 def test_how_long_is_remembered_like_calendars_and_scopes(world, browser, lifetime):
-    """F29: whoever had given an hour was offered "until I remove it" at the next consent."""
+    """Whoever had given an hour was offered "until I remove it" at the next consent."""
     app = App(world, type="public")
     assert dict(Form(app.consent_page(browser).text, "/consent").fields)["lifetime"] == "0"
     app.consent(browser, {"lifetime": lifetime})
@@ -173,7 +173,7 @@ def test_how_long_is_remembered_like_calendars_and_scopes(world, browser, lifeti
     {"scope": None}, {"calendars": "none"}, {"calendars": ""}, {"calendars": None},
 ], ids=str)
 def test_junk_in_a_field_of_the_form_grants_nothing(world, browser, junk):
-    """faults.md §7: an unknown lifetime must not mean for ever, nor an unknown word all calendars."""
+    """An unknown lifetime must not mean for ever, nor an unknown word all calendars."""
     app = App(world, type="public")
     page = app.consent_page(browser)
     before = world.sql("SELECT count(*) FROM token_family")
@@ -184,7 +184,7 @@ def test_junk_in_a_field_of_the_form_grants_nothing(world, browser, junk):
 
 
 def test_consent_after_its_time_brings_no_old_token_back(world, browser):
-    """faults.md §7: an expired connection is ended before it is granted anew."""
+    """An expired connection is ended before it is granted anew."""
     app = App(world, type="public")
     old = app.redeem(app.consent(browser, {"lifetime": "3600"}, scope="profile:read")).json
     assert world.get("/v1/profile", key=old["access_token"]).status == 200

@@ -165,13 +165,13 @@ def test_an_expired_token_is_told_from_an_unknown_one(world, app, browser):  # R
     assert unknown.status == 401 and unknown.json["error"]["code"] != "token_expired"
 
 
-# ---- the retry is answered, and nothing else (F27, F28, F33; docs/adr/0008) ----
+# ---- the retry is answered, and nothing else (docs/adr/0008) ----
 
 
 @pytest.mark.parametrize("first, then", [(None, "events:read"), ("events:read", None), ("events:read", "profile:read"),
     (None, "events:write"), ("events:read", "events:read events:write")])
 def test_a_retry_that_asks_for_something_else_is_a_second_use(world, app, browser, first, then):
-    """F27: within the ten seconds another scope, or one that was never granted, got the answer of the first request."""
+    """Within the ten seconds another scope, or one that was never granted, got the answer of the first request."""
     tokens = app.connect(browser, scope=BOTH)
     one = app.refresh(tokens["refresh_token"], scope=first)
     assert one.status == 200
@@ -187,7 +187,7 @@ def test_the_same_scopes_in_another_order_are_the_same_request(app, browser):
 
 
 def test_a_retry_is_refused_once_its_account_is_deactivated(world, app):
-    """F27: the kept answer was given to an account that had ended."""
+    """The kept answer was given to an account that had ended."""
     leaving = world.account("leaving@calends.example")
     browser = Browser(world)
     browser.sign_in(leaving)
@@ -202,7 +202,7 @@ def test_a_retry_is_refused_once_its_account_is_deactivated(world, app):
 
 
 def test_a_retry_is_refused_once_its_connection_has_ended(world, app, browser):
-    """F27, a relative: the time that the user gave was over between the two."""
+    """The time that the user gave was over between the two."""
     tokens = app.redeem(app.consent(browser, {"lifetime": "3600"}, scope=BOTH)).json
     assert app.refresh(tokens["refresh_token"]).status == 200
     world.sql("UPDATE connected_account SET expires_at = now() WHERE expires_at < 'infinity'")
@@ -210,7 +210,7 @@ def test_a_retry_is_refused_once_its_connection_has_ended(world, app, browser):
 
 
 def test_a_retry_tells_what_its_token_may_do_now(world, app, browser):
-    """F27, a relative: a scope that the user took back between the two is not told as granted."""
+    """A scope that the user took back between the two is not told as granted."""
     tokens = app.connect(browser, scope=BOTH)
     one = app.refresh(tokens["refresh_token"]).json
     assert set(one["scope"].split()) == set(BOTH.split())
@@ -220,7 +220,7 @@ def test_a_retry_tells_what_its_token_may_do_now(world, app, browser):
 
 
 def test_expires_in_is_what_remains_of_the_consent(world, browser):
-    """F28: a consent for an hour, redeemed and refreshed when half of it was over, said 3600."""
+    """A consent for an hour, redeemed and refreshed when half of it was over, said 3600."""
     app = App(world, type="public")
     code = app.consent(browser, {"lifetime": "3600"}, scope=BOTH)
     world.sql("UPDATE connected_account SET expires_at = expires_at - interval '1800 s' WHERE expires_at < 'infinity'")
@@ -238,7 +238,7 @@ def test_expires_in_is_what_remains_of_the_consent(world, browser):
 
 
 def test_revoking_a_refresh_token_of_any_age_ends_the_family(world, app, server, browser):
-    """F33: two generations old, it was answered 200 and the family lived (RFC 7009 §2.1)."""
+    """Two generations old, it was answered 200 and the family lived (RFC 7009 §2.1)."""
     for a in (app, server):
         for age in (0, 1, 2, 3):
             tokens = a.connect(browser, scope=BOTH)
@@ -259,7 +259,7 @@ def test_an_old_token_revoked_by_another_client_ends_nothing(world, app, server,
     assert alive(world, tokens) and app.refresh(tokens["refresh_token"]).status == 200
 
 
-# ---- a well-formed secret with a false tag (faults.md §7) ----
+# ---- a well-formed secret with a false tag ----
 
 def older(octets):
     """A generation before the one that it is of, which its tag does not prove."""

@@ -131,7 +131,7 @@ def test_R4_the_issuer_is_a_matter_of_configuration(world, headers):
 
 
 def test_libraries_find_the_metadata_where_they_ask_first(world):
-    """F35: npm's oauth libraries ask at OpenID's name by default; it says what is true, and nothing of ID tokens (RFC 8414 §3.1)."""
+    """npm's oauth libraries ask at OpenID's name by default; it says what is true, and nothing of ID tokens (RFC 8414 §3.1)."""
     document = world.get("/.well-known/openid-configuration", {"Origin": "https://app.example"})
     assert document.status == 200 and document.headers["Access-Control-Allow-Origin"] == "*"
     assert document.json == world.get("/.well-known/oauth-authorization-server").json
@@ -141,7 +141,7 @@ def test_libraries_find_the_metadata_where_they_ask_first(world):
 @pytest.mark.parametrize("target, method", [("/.well-known/oauth-authorization-server", "GET"), ("/oauth/token", "POST"),
     ("/oauth/revoke", "POST"), ("/v1/calendars", "GET")])
 def test_a_preflight_lets_mcp_clients_pass(world, target, method):
-    """F35: the header that MCP clients send with every request was not allowed."""
+    """The header that MCP clients send with every request was not allowed."""
     reply = world.request("OPTIONS", target, None, {"Origin": "https://app.example", "Access-Control-Request-Method": method,
         "Access-Control-Request-Headers": "mcp-protocol-version"})
     assert reply.status == 204

@@ -303,7 +303,7 @@ def test_no_code_verifier_or_token_is_stored(world, app, browser):
 
 @pytest.mark.parametrize("name", ["scope", "redirect_uri", "unknown", "client_assertion"])
 def test_a_parameter_without_a_value_is_absent_at_the_token_and_revocation_endpoints_too(world, browser, name):
-    """F32: one rule on every endpoint (OAuth 2.1 §3.2.2)."""
+    """One rule on every endpoint (OAuth 2.1 §3.2.2)."""
     app = App(world, type="public")
     for empties in ([(name, ""), (name, "")], [(name, "")]):
         code = app.consent(browser)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What people read: plans, errors in their words, times, the way back after a sign-in, and the small addresses (F36 to F45)."""
+"""What people read: plans, errors in their words, times, the way back after a sign-in, and the small addresses."""
 import datetime
 import re
 import urllib.parse
@@ -28,7 +28,7 @@ def new_key(browser, **changes):
 
 
 def test_a_free_account_is_told_before_it_makes_a_key(world):
-    """F36: it read "ready", and every call was 402 or 403."""
+    """It read "ready", and every call was 402 or 403."""
     free = world.account("free@calends.example", plan="free")
     browser = Browser(world)
     browser.sign_in(free)
@@ -43,7 +43,7 @@ def test_a_free_account_is_told_before_it_makes_a_key(world):
 
 
 def test_names_stand_in_bdi(world, browser):
-    """F37: a name written from right to left turned what stands around it."""
+    """A name written from right to left turned what stands around it."""
     name = "\u05de\u05e4\u05ea\u05d7 1"
     world.secret(re.search(r'id="secret"[^>]*>([^<]+)<', new_key(browser, name=name).text).group(1))
     listed = browser.get("/keys").text
@@ -56,7 +56,7 @@ def test_names_stand_in_bdi(world, browser):
 @pytest.mark.parametrize("field, changes", [("name", {"name": ""}), ("name", {"name": "a\u202eb"}), ("scope", {"kind": "restricted"}),
     ("kind", {"kind": "root"}), ("mode", {"mode": "test"}), ("mode", {"mode": "prod"}), ("expires", {"expires": "someday"})])
 def test_the_error_stands_under_its_field_and_the_focus_in_it(browser, field, changes):
-    """F38: it stood above 30 keys, and the form below them."""
+    """It stood above 30 keys, and the form below them."""
     reply = new_key(browser, **changes)
     assert is_page(reply, 400)
     assert reply.text.count('role="alert"') == 1 and f'id="{field}-error" role="alert"' in reply.text
@@ -67,14 +67,14 @@ def test_the_error_stands_under_its_field_and_the_focus_in_it(browser, field, ch
 
 @pytest.mark.parametrize("word", ["someday", "NEVER", "30d ", "0"])
 def test_a_word_that_is_no_lifetime_does_not_mean_never(world, browser, word):
-    """F29's relative on keys: an unknown lifetime made a key for ever."""
+    """An unknown lifetime made a key for ever."""
     before = world.sql("SELECT count(*) FROM api_key")
     assert is_page(new_key(browser, expires=word), 400)
     assert world.sql("SELECT count(*) FROM api_key") == before
 
 
 def test_who_must_wait_is_told_until_when(world):
-    """F39: "Wait as long as Retry-After says." stood on the page."""
+    """The page said "Wait as long as Retry-After says."."""
     guesser = Browser(world)
     for _ in range(11):
         form = Form(guesser.get("/sign-in").text, "/sign-in").with_(email="wait@calends.example", password="wrong")
@@ -88,7 +88,7 @@ def test_who_must_wait_is_told_until_when(world):
 
 @pytest.mark.parametrize("method, target, status", [("PUT", "/keys", 405), ("GET", "/nothing", 404), ("POST", "/keys", 415), ("GET", "/keys//x", 400)])
 def test_pages_speak_to_people(browser, method, target, status):
-    """F39, relatives: no header, method or body is named on a page."""
+    """No header, method or body is named on a page."""
     reply = browser.send(method, target, [("Content-Type", "text/plain")], b"x")
     assert is_page(reply, status)
     told = re.search(r'role="alert">([^<]*)<', reply.text).group(1)
@@ -96,7 +96,6 @@ def test_pages_speak_to_people(browser, method, target, status):
 
 
 def test_a_second_consent_says_what_the_app_has(world, browser):
-    """F41."""
     app = App(world, type="public")
     assert "It is connected to your account already" not in app.consent_page(browser).text
     app.connect(browser, scope="profile:read calendars:read")
@@ -107,14 +106,14 @@ def test_a_second_consent_says_what_the_app_has(world, browser):
 
 
 def test_a_key_is_shown_whole(world, browser):
-    """F42: a one-line field cut it."""
+    """A one-line field cut it."""
     page = new_key(browser, name="Whole").text
     secret = world.secret(re.search(r'<code id="secret" tabindex="0">(cp_[0-9a-f]{64})</code>', page).group(1))
     assert page.count(secret) == 2  # and in the command
 
 
 def test_times_are_told_absolutely_first(world, browser):
-    """F43: the product page says "creation timestamp"."""
+    """The product page says "creation timestamp"."""
     world.secret(re.search(r'id="secret"[^>]*>([^<]+)<', new_key(browser, name="Timed").text).group(1))
     row = next(a for a in re.findall("<article.*?</article>", browser.get("/keys").text, re.S) if "Timed" in a)
     assert re.search(r'<time datetime="[^"]+">\d+ \w+ \d{4}, \d\d:\d\d \(UTC\)</time> <span class="ago">just now</span>', row)
@@ -122,7 +121,6 @@ def test_times_are_told_absolutely_first(world, browser):
 
 @pytest.mark.parametrize("target", ["/nothing", "/keys/nonsense/revoke", "/apps/x/remove"])
 def test_error_pages_keep_the_navigation_of_who_is_signed_in(world, browser, target):
-    """F44."""
     reply = browser.get(target)
     assert is_page(reply, 404) and '<nav aria-label="Main">' in reply.text and "/sign-out" in reply.text
     assert "<nav" not in Browser(world).get("/nothing").text
@@ -131,7 +129,7 @@ def test_error_pages_keep_the_navigation_of_who_is_signed_in(world, browser, tar
 @pytest.mark.parametrize("page, action, back", [("/keys/new", "/keys", "/keys"), ("/calendars", "/calendars", "/calendars"),
     ("/account", "/account", "/account"), ("/account", "/account/password", None), ("/keys", "/sign-out", None)])
 def test_a_form_whose_session_was_lost_leads_back_after_the_sign_in(world, user, page, action, back):
-    """F44: `next` was lost."""
+    """`next` was lost."""
     browser = Browser(world)
     browser.sign_in(user)
     form = Form(browser.get(page).text, action).fields
@@ -144,7 +142,7 @@ def test_a_form_whose_session_was_lost_leads_back_after_the_sign_in(world, user,
 
 
 def test_a_consent_whose_session_was_lost_is_asked_again(world, user):
-    """F44, a relative: the request stays what it was."""
+    """The request stays what it was."""
     app, browser = App(world, type="public"), Browser(world)
     browser.sign_in(user)
     page = app.consent_page(browser)
@@ -159,7 +157,6 @@ def test_a_consent_whose_session_was_lost_is_asked_again(world, user):
 @pytest.mark.parametrize("target, kind, says", [("/docs", "text/html", "/docs/errors"), ("/favicon.ico", "image/svg+xml", "<svg"),
     ("/robots.txt", "text/plain", "User-agent: *"), ("/.well-known/security.txt", "text/plain", "Contact: http")])
 def test_the_small_addresses_are_there(world, target, kind, says):
-    """F45."""
     reply = Browser(world).get(target)
     assert reply.status == 200 and reply.headers["Content-Type"].startswith(kind) and says in reply.text
 

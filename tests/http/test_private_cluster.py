@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The private PostgreSQL under servers and commands that share its folder: each of them dies, in each order (F49 to F53)."""
+"""The private PostgreSQL under servers and commands that share its folder: each of them dies, in each order."""
 import os
 import shutil
 import signal
@@ -67,7 +67,7 @@ def end(server, how):
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize("leaves", ["who started it", "who joined"])
 def test_whoever_leaves_takes_the_database_from_nobody(folder, leaves, how):
-    """F49: it goes on without a gap, and whoever is left can start it again."""
+    """It goes on without a gap, and whoever is left can start it again."""
     servers = [folder.server(), folder.server()]
     before = folder.postmaster()
     leaving, left = servers if leaves == "who started it" else reversed(servers)
@@ -140,7 +140,7 @@ def test_a_database_that_died_is_started_again(folder, servers, death):
 
 
 def test_a_stop_after_a_restart_of_the_database_still_stores_what_is_under_way(folder):
-    """F52: the signal at its parent's death was of the thread that started it again, which ended first."""
+    """The signal at its parent's death was of the thread that started it again, which ended first."""
     server = folder.server("--drain-ms", "15000")
     before = folder.postmaster()
     os.kill(before, signal.SIGKILL)
@@ -165,7 +165,7 @@ def test_a_stop_after_a_restart_of_the_database_still_stores_what_is_under_way(f
 
 @pytest.mark.parametrize("pid_lives", [False, True])
 def test_the_first_start_after_everything_was_killed_succeeds(folder, pid_lives):
-    """F51: stale postmaster.pid and stale socket lock, and their pid is another process by now."""
+    """Stale postmaster.pid and stale socket lock, and their pid is another process by now."""
     server = folder.server()
     assert put(server, folder, "kept") == 201, "".join(server.lines[-20:])
     guard, sockets = folder.guard(), folder.path + "/run/.s.PGSQL.5432.lock"
@@ -237,7 +237,6 @@ def ask_at_once(server, folder, count):
 
 
 def test_a_frozen_database_is_503_in_time_and_needs_no_restart(folder):
-    """F50"""
     server = folder.server("--deadline-ms", str(DEADLINE_MS), "--rate-limit", "0")
     assert put(server, folder, "kept") == 201, "".join(server.lines[-20:])
     assert all(a and a[0] != 503 for a in ask_at_once(server, folder, 20))  # the pool has connections
@@ -272,7 +271,6 @@ def test_a_large_write_into_a_frozen_database_comes_back_too(folder):
 
 
 def test_a_stop_while_the_database_is_frozen_ends_in_time_and_so_does_the_next_start(folder):
-    """F50"""
     server = folder.server("--drain-ms", "2000")  # with a deadline of 20 s a request
     assert put(server, folder, "kept") == 201, "".join(server.lines[-20:])
     folder.signal_workers(signal.SIGSTOP)
@@ -351,7 +349,6 @@ def make_room(folder):
 
 
 def test_below_the_mark_nothing_new_is_stored_and_all_else_goes_on(small_disk):
-    """F53"""
     server = small_disk.server("--disk-low-mib", "24")
     assert put(server, small_disk, "kept") == 201 and put(server, small_disk, "gone") == 201
     fill(small_disk, 20 << 20)
@@ -371,7 +368,7 @@ def test_below_the_mark_nothing_new_is_stored_and_all_else_goes_on(small_disk):
 
 
 def test_a_disk_that_is_full_answers_reads_and_loses_nothing_that_was_acknowledged(small_disk):
-    """F53: whoever filled it; the mark is off, so that PostgreSQL itself meets the end."""
+    """Whoever filled it; the mark is off, so that PostgreSQL itself meets the end."""
     server = small_disk.server("--disk-low-mib", "0")
     assert put(server, small_disk, "first") == 201
     fill(small_disk, 0)
@@ -399,14 +396,13 @@ def test_a_start_on_a_full_disk_says_so(small_disk):
 
 
 def test_more_connections_than_the_private_cluster_has_are_refused(folder):
-    """F55"""
     done = subprocess.run([BIN, "serve", "--db-connections", "300", *folder.settings], capture_output=True, text=True,
         timeout=60, check=False)
     assert done.returncode != 0 and "--db-connections 300" in done.stderr and "room for 80" in done.stderr, done.stderr
 
 
 def test_no_core_dump_holds_keys_whoever_started_the_server(world, postgres, tmp_path):
-    """F55: not as root either. What a debugger of the same user could read belongs to root then."""
+    """Not as root either. What a debugger of the same user could read belongs to root then."""
     run = {"user": postgres.as_user["user"], "group": postgres.as_user["group"], "extra_groups": []} if postgres.as_user else {}
     os.chmod(tmp_path, 0o777)
     for parent in tmp_path.parents[:3]:

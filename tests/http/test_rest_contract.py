@@ -56,7 +56,7 @@ def writer(app, browser, scope="events:write"):
     return app.redeem(code).json["access_token"]
 
 
-# ---- F22: one rule for parameters ----
+# ---- one rule for parameters ----
 
 def routes(event, calendar, hosted):
     return [("GET", "/v1/profile"), ("GET", "/v1/calendars"), ("POST", "/v1/calendars"), ("GET", f"/v1/calendars/{calendar}"),
@@ -68,7 +68,7 @@ def routes(event, calendar, hosted):
         ("PATCH", f"/api/v1/hosted-calendars/{hosted}"), ("DELETE", f"/api/v1/hosted-calendars/{hosted}")]
 
 
-def test_an_unknown_or_repeated_parameter_is_400_on_every_route(world, ann, event, work):  # F22
+def test_an_unknown_or_repeated_parameter_is_400_on_every_route(world, ann, event, work):
     key = world.key(ann.email, kind="secret")
     hosted = world.get("/api/v1/hosted-calendars", key=key).json["data"][1]["id"]
     before = world.sql("SELECT count(*), sum(modseq) FROM calendar_state")
@@ -151,12 +151,12 @@ def test_location_of_what_was_made_is_absolute(world, ann):  # RFC 9110 §10.2.2
         assert world.get(path + id_, key=ann.key).status == 200
 
 
-# ---- F11: an answer shows what the scopes may read ----
+# ---- an answer shows what the scopes may read ----
 
 OPEN = {"id", "object", "calendar_id", "livemode", "etag"}
 
 
-def test_a_token_that_only_writes_reads_nothing_of_events(world, ann, app, browser, event):  # F11
+def test_a_token_that_only_writes_reads_nothing_of_events(world, ann, app, browser, event):
     token = writer(app, browser)
     path = f"/v1/events/{event['id']}"
     answers = [call(world, "PATCH", path, {}, token), call(world, "PATCH", path, {"location": "Here"}, token),
@@ -172,7 +172,7 @@ def test_a_token_that_only_writes_reads_nothing_of_events(world, ann, app, brows
     assert both.json["title"] == "Confidential" and set(both.json) == set(whole)
 
 
-def test_an_end_alone_tells_nothing_of_the_start(world, ann, app, browser, event):  # F11, by probing
+def test_an_end_alone_tells_nothing_of_the_start(world, ann, app, browser, event):  # by probing
     token, path = writer(app, browser), f"/v1/events/{event['id']}"
     for end in ("2026-11-24T08:00:00Z", "2026-11-24T09:30:00Z"):  # before and after the start
         got = call(world, "PATCH", path, {"end_time": end}, token)
@@ -182,7 +182,7 @@ def test_an_end_alone_tells_nothing_of_the_start(world, ann, app, browser, event
     assert got.status == 200 and set(got.json) == OPEN
 
 
-def test_a_right_guess_is_refused_like_a_wrong_one(world, ann, app, browser, event):  # F11, by probing
+def test_a_right_guess_is_refused_like_a_wrong_one(world, ann, app, browser, event):  # by probing
     token, path = writer(app, browser), f"/v1/events/{event['id']}"
     for field, wrong in (("sequence", 7), ("is_cancelled", True), ("created_at", "2020-01-01T00:00:00Z"), ("organizer", "x@y.example"),
             ("client_uid", "x")):
@@ -191,7 +191,7 @@ def test_a_right_guess_is_refused_like_a_wrong_one(world, ann, app, browser, eve
             assert got.status == 400 and got.json["error"]["param"] == field, (field, value, got)
 
 
-def test_a_resource_is_sent_back_as_it_was_read(world, ann, event, work):  # F7's rule, for all of them
+def test_a_resource_is_sent_back_as_it_was_read(world, ann, event, work):
     hosted = world.get("/api/v1/hosted-calendars", key=ann.key).json["data"][0]
     for path, whole, unwrap in ((f"/v1/events/{event['id']}", event, lambda j: j),
             (f"/v1/calendars/{work}", world.get(f"/v1/calendars/{work}", key=ann.key).json, lambda j: j),
@@ -205,7 +205,7 @@ def test_a_resource_is_sent_back_as_it_was_read(world, ann, event, work):  # F7'
         assert other.status == 400, other
 
 
-def test_a_token_that_only_changes_calendars_reads_nothing_of_them(world, ann, app, browser, work):  # F11
+def test_a_token_that_only_changes_calendars_reads_nothing_of_them(world, ann, app, browser, work):
     token = writer(app, browser, "calendars:write")
     for change in ({}, {"selected": True}, {"color_hex": "#00ff00"}, {"writable": True}):
         got = call(world, "PATCH", f"/v1/calendars/{work}", change, token)
@@ -215,15 +215,15 @@ def test_a_token_that_only_changes_calendars_reads_nothing_of_them(world, ann, a
     assert both.json["name"] == "Work"
 
 
-def test_a_taken_uid_is_told_without_the_other_event(world, ann, app, browser, event):  # F11, in errors
+def test_a_taken_uid_is_told_without_the_other_event(world, ann, app, browser, event):  # in errors
     got = call(world, "POST", "/v1/events", {**NEW, "client_uid": event["client_uid"]}, writer(app, browser))
     assert got.status == 409 and got.json["error"]["param"] == "client_uid"
     assert event["id"] not in got.text and "Confidential" not in got.text and ".ics" not in got.text
 
 
-# ---- F10: the default lies outside the grant ----
+# ---- the default lies outside the grant ----
 
-def test_without_a_calendar_an_event_goes_to_the_one_that_is_granted(world, ann, app, browser, work):  # F10
+def test_without_a_calendar_an_event_goes_to_the_one_that_is_granted(world, ann, app, browser, work):
     default = next(c["id"] for c in world.get("/v1/calendars", key=ann.key).json["data"] if c["is_default"])
     scope = "calendars:read events:read events:write"
     one = call(world, "POST", "/v1/events", NEW, limited(app, browser, scope, work))
@@ -244,7 +244,7 @@ def test_without_a_calendar_an_event_goes_to_the_one_that_is_granted(world, ann,
     assert left.status == 201 and left.json["calendar_id"] == work, "one of the two is left"
 
 
-def test_a_grant_whose_calendars_are_gone_says_so(world, ann, app, browser):  # F10
+def test_a_grant_whose_calendars_are_gone_says_so(world, ann, app, browser):
     gone = call(world, "POST", "/v1/calendars", {"name": "Gone"}, ann.key).json["id"]
     token = limited(app, browser, "events:write", gone)
     assert call(world, "DELETE", f"/v1/calendars/{gone}", None, ann.key).status == 200

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""F53: every table says who bounds its rows, and what bounds them does."""
+"""Every table says who bounds its rows, and what bounds them does."""
 import glob
 import os
 import re

@@ -147,7 +147,7 @@ LARGE = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 70000\r\n\r\n"
 
 @pytest.mark.parametrize("opening", [SMALL + b"a", SMALL_CHUNKED, b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n" + SMALL])
 def test_slow_small_bodies_hold_no_thread(server, opening):
-    """F47: a hundred of them on eight threads; each ends with 408 when it had its time."""
+    """A hundred of them on eight threads; each ends with 408 when it had its time."""
     slow = [server.connect() for _ in range(100)]
     try:
         for s in slow:

@@ -53,7 +53,7 @@ REFUSED = {
     "chunk size overflow": (post(CHUNKED, b"7fffffffffffffff\r\nabc\r\n0\r\n\r\n"), 400),
     "chunk size huge": (post(CHUNKED, b"ffffffff\r\nabc\r\n0\r\n\r\n"), 400),
     "chunk line with CR inside": (post(CHUNKED, b"5\rab\r\nabcde\r\n0\r\n\r\n"), 400),
-    # §7.1.1 (F21): extensions are ignored when they are some; what another parser could end elsewhere is refused.
+    # §7.1.1: extensions are ignored when they are some; what another parser could end elsewhere is refused.
     "chunk extension without a name": (post(CHUNKED, b"3;\r\nabc\r\n0\r\n\r\n"), 400),
     "chunk extension without a semicolon": (post(CHUNKED, b"3 x=y\r\nabc\r\n0\r\n\r\n"), 400),
     "chunk extension without a value": (post(CHUNKED, b"3;x=\r\nabc\r\n0\r\n\r\n"), 400),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""F46, F47: who waits for slow peers makes nobody else wait. See waiting.py."""
+"""Who waits for slow peers makes nobody else wait. See waiting.py."""
 import pytest
 from waiting import KINDS, SERVE, objects, others_are_answered  # noqa: F401
 

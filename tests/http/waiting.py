@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What test_waiting.py and test_waiting_tls.py share: who waits, and how long others do meanwhile (F46, F47).
+"""What test_waiting.py and test_waiting_tls.py share: who waits, and how long others do meanwhile.
 
 The tests have an eighth of the threads and of the load. All of it, with the default number of threads:
 

@@ -145,7 +145,7 @@ test('the copy button copies the key', async () => {
 	await context.close();
 });
 
-// F37: the longest names that can be given, without a blank to break at, and an address as long as they come.
+// The longest names that can be given, without a blank to break at, and an address as long as they come.
 test('nothing is wider than the window, whatever names there are', async () => {
 	const long = 'W'.repeat(100);
 	const mail = `${'m'.repeat(64)}@${'d'.repeat(60)}.${'e'.repeat(60)}.${'f'.repeat(50)}.example`;
@@ -197,7 +197,7 @@ test('nothing is wider than the window, whatever names there are', async () => {
 	await context.close();
 });
 
-// F40: border and background are the user's own there.
+// Border and background are the user's own there.
 test('the kind of key that is chosen is seen in forced colours', async () => {
 	const context = await browser.newContext({ forcedColors: 'active' });
 	const page = await context.newPage();
@@ -215,7 +215,7 @@ test('the kind of key that is chosen is seen in forced colours', async () => {
 	await context.close();
 });
 
-// F42: without https there is no clipboard to write to.
+// Without https there is no clipboard to write to.
 test('the key is seen whole, and copied without https too', async () => {
 	const context = await browser.newContext({ viewport: { width: 320, height: 700 } });
 	const page = await context.newPage();
@@ -243,8 +243,6 @@ test('the key is seen whole, and copied without https too', async () => {
 	assert.equal(await page.inputValue('#name'), key);
 	await context.close();
 });
-
-// F38
 test('the focus is in the field that was wrong', async () => {
 	const context = await browser.newContext();
 	const page = await context.newPage();

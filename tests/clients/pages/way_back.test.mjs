@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// F26: a real browser comes back to the app from every form of ours that can lead to one. Chromium holds a page's
+// A real browser comes back to the app from every form of ours that can lead to one. Chromium holds a page's
 // form-action against each redirect that follows its form, so an answer that was right for every HTTP client left the
 // user where he was, and the app heard nothing. docs/adr/0018 says what was chosen.
 import assert from 'node:assert/strict';

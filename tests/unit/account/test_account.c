@@ -78,7 +78,7 @@ TEST(names_cannot_rewrite_the_line_they_stand_in)
 		{ STR("\xE3\x85\xA4"), false },                 /* Hangul filler: a name that is seen as none */
 		{ STR("Bank\xF3\xA0\x81\xA1"), false },         /* a tag */
 		{ STR("I \xE2\x9D\xA4\xEF\xB8\x8F it"), true }, /* a heart in colour */
-		/* F25: joiners where they are seen */
+		/* Joiners where they are seen */
 		{ STR("\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x92\xBB"), true },
 		{ STR("\xD9\x85\xDB\x8C\xE2\x80\x8C\xD8\xAE"), true }, { STR("\xD9\x85\xDB\x8C\xE2\x80\x8C"), false },
 		{ STR("\xD9\x85\xE2\x80\x8C\xE2\x80\x8D\xD8\xAE"), false }, { STR("pay\xE2\x80\x8Cpal"), false },
@@ -178,7 +178,7 @@ TEST(guessing_is_stopped_at_an_account_and_at_an_address)
 	assert_true(err_is(e, RATE_LIMITED));
 	assert_in_range(e->retry_after_s, 890, 901);
 
-	/* the refused try did not count against the address (F48); a success forgets the account's failures, and gives
+	/* the refused try did not count against the address; a success forgets the account's failures, and gives
 	 * the address one try back */
 	assert_ok(throttle_forgive(&test_cx, both, 2));
 	for (int i = 0; i < 3; i++)

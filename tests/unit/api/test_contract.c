@@ -76,7 +76,7 @@ TEST(every_call_and_field_is_documented)
 	each(check_documented);
 }
 
-/* F11: who calls with a scope that shows less than the resource must be told open fields alone, so some must be open.
+/* Who calls with a scope that shows less than the resource must be told open fields alone, so some must be open.
  */
 static void check_open(const struct route *route, const struct contract *contract)
 {
@@ -89,7 +89,7 @@ static void check_open(const struct route *route, const struct contract *contrac
 		fail_msg("%s answers all or nothing to who may not read", contract->id);
 }
 
-TEST(who_may_only_write_is_told_something_and_not_all) /* F11 */
+TEST(who_may_only_write_is_told_something_and_not_all)
 {
 	each(check_open);
 }

@@ -74,7 +74,7 @@ TEST(a_star_is_any_and_absence_is_no_condition)
 	assert_int_equal(conditions_evaluate(&when, &ours, true), CONDITIONS_HOLD);
 }
 
-TEST(dates_are_compared_to_the_second) /* RFC 9110 §13.1.3, §13.1.4; F16 */
+TEST(dates_are_compared_to_the_second) /* RFC 9110 §13.1.3, §13.1.4 */
 {
 	const struct {
 		const char *date;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * F3, F4: an instant that is written is the instant that is read, around every change of clock of every zone from 2020
+ * An instant that is written is the instant that is read, around every change of clock of every zone from 2020
  * to 2035, by every writer: a new event, a change, an override, EXDATE, RDATE, the move of a series; with the system's
  * zones and with the same as a VTIMEZONE of a name that nobody knows.
  */

@@ -252,7 +252,7 @@ TEST(a_struct_is_written_through_its_table)
 				      "\"status\":null,\"mode\":null}"));
 }
 
-TEST(who_may_not_read_is_told_the_open_fields_alone) /* F11 */
+TEST(who_may_not_read_is_told_the_open_fields_alone)
 {
 	const struct sample s = { .title = STR("T"), .status = STR("ok") };
 	struct buf out = buf_new(test_mem, 4096);
@@ -311,7 +311,7 @@ TEST(a_query_is_read_through_its_table)
 	assert_true(!a.has_limit && !a.deep && !a.order.ptr);
 }
 
-TEST(a_bad_parameter_is_named) /* F22 */
+TEST(a_bad_parameter_is_named)
 {
 	const struct {
 		struct str query;

@@ -162,7 +162,7 @@ TEST(a_pid_file_that_names_another_program_is_stale)
 	embedded_close(pg);
 }
 
-/* F49: who leaves first takes it from nobody, and who is left can start it again. */
+/* Who leaves first takes it from nobody, and who is left can start it again. */
 TEST(the_last_one_stops_it_and_nobody_else)
 {
 	const char *url;
@@ -193,7 +193,7 @@ TEST(a_cluster_whose_users_were_all_killed_is_stopped)
 	assert_int_equal(postmaster(), 0);
 }
 
-/* F50: nobody else uses it, so it is stopped and started anew. */
+/* Nobody else uses it, so it is stopped and started anew. */
 TEST(a_cluster_that_stands_still_is_started_anew_by_who_is_alone)
 {
 	const char *url;
@@ -206,7 +206,7 @@ TEST(a_cluster_that_stands_still_is_started_anew_by_who_is_alone)
 	embedded_close(pg);
 }
 
-/* F50: while somebody uses it, it is theirs. */
+/* While somebody uses it, it is theirs. */
 TEST(a_cluster_that_stands_still_under_another_is_told_and_left_alone)
 {
 	const char *url;

@@ -284,7 +284,7 @@ TEST(housekeeping_gives_each_day_of_the_outbox_its_partition)
 	database_leave(&test_cx);
 }
 
-/* F53: the rows of one account are bounded, whatever it writes in the days that are kept. */
+/* The rows of one account are bounded, whatever it writes in the days that are kept. */
 TEST(of_the_outbox_an_account_keeps_its_newest_rows)
 {
 	struct rows got;
@@ -300,7 +300,7 @@ TEST(of_the_outbox_an_account_keeps_its_newest_rows)
 	database_leave(&test_cx);
 }
 
-/* F50: as if it stood still, the answer comes too late. */
+/* As if it stood still, the answer comes too late. */
 TEST(a_late_answer_is_unavailable_and_its_connection_is_thrown_away)
 {
 	struct slept got;
@@ -338,8 +338,6 @@ TEST(a_wait_for_a_connection_ends_with_the_request_s_deadline)
 	db_end(&other);
 	database_leave(&test_cx);
 }
-
-/* F53 */
 TEST(a_low_disk_refuses_what_is_stored_and_nothing_else)
 {
 	struct backend got;

@@ -6,7 +6,7 @@
 
 /* ---- a chunk's line ---- */
 
-TEST(chunk_lines_are_a_size_and_extensions_that_are_passed_over) /* RFC 9112 §7.1.1, F21 */
+TEST(chunk_lines_are_a_size_and_extensions_that_are_passed_over) /* RFC 9112 §7.1.1 */
 {
 	static const struct {
 		struct str line;

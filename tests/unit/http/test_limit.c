@@ -49,7 +49,7 @@ TEST(keys_do_not_share_a_bucket)
 	limiter_close(limiter);
 }
 
-/* faults.md 7: a full set forgets who owes least; whoever was refused is not let in by a crowd of others. */
+/* A full set forgets who owes least; whoever was refused is not let in by a crowd of others. */
 TEST(more_keys_than_a_set_holds_push_out_who_owes_least)
 {
 	struct limiter *limiter = limiter_open(10, 10);
@@ -102,7 +102,7 @@ TEST(a_concurrency_limit_counts_each_network_and_ipv6_by_its_56)
 	concurrency_leave(limit, &first, 1);
 	assert_true(take(limit, "192.0.2.1"));
 	assert_true(take(limit, "2001:db8::1"));
-	/* F47: a customer who has a /62 or a /56 is one, who has another /56 is another. */
+	/* A customer who has a /62 or a /56 is one, who has another /56 is another. */
 	assert_true(take(limit, "2001:db8:0:ff::2"));
 	assert_false(take(limit, "2001:db8:0:3::3"));
 	assert_true(take(limit, "2001:db8:0:100::1"));

@@ -23,7 +23,7 @@ static struct seen walk(struct bytes occ, int64_t a, int64_t b)
 	return s;
 }
 
-/* faults.md §7: a run must not swallow a span of another length. */
+/* A run must not swallow a span of another length. */
 TEST(the_tail_of_a_longer_span_is_found_among_its_run)
 {
 	const struct occ_span spans[] = { { 0, 60 }, { 1000, 1060 }, { 2000, 2900 }, { 3000, 3060 }, { 4000, 4060 } };
@@ -55,7 +55,7 @@ TEST(every_span_of_a_mixed_series_is_found_by_any_second_of_it)
 	}
 }
 
-/* F55: windows at the ends of time, and octets that no packer makes, under the sanitizer. */
+/* Windows at the ends of time, and octets that no packer makes, under the sanitizer. */
 TEST(the_ends_of_time_overflow_nothing)
 {
 	const struct occ_span spans[] = { { -62135596800, -62135596740 }, { 253402300000, 253402300799 } };

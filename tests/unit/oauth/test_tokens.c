@@ -87,7 +87,7 @@ static err_t opened(struct str access, struct principal *out)
 	return bearer_authenticate(&test_cx, &(struct credential){ .transport = VIA_BEARER, .secret = access }, out);
 }
 
-/* faults.md 7: a mistake in one of the four leaves was seen by chance, at one hour of four. */
+/* A mistake in one of the four leaves was seen by chance, at one hour of four. */
 TEST(each_leaf_of_access_tokens_is_found_judged_and_revoked)
 {
 	struct scene scene = enter();
@@ -126,7 +126,7 @@ TEST(each_leaf_of_access_tokens_is_found_judged_and_revoked)
 	database_leave(&test_cx);
 }
 
-TEST(an_access_token_ends_with_the_consent_if_that_is_sooner) /* F28 */
+TEST(an_access_token_ends_with_the_consent_if_that_is_sooner)
 {
 	struct scene scene = enter();
 	struct token_pair pair = redeemed(&scene, EVENTS_READ, 0);
@@ -146,7 +146,7 @@ TEST(an_access_token_ends_with_the_consent_if_that_is_sooner) /* F28 */
 	database_leave(&test_cx);
 }
 
-TEST(what_a_retry_asks_for_must_be_what_was_asked_for) /* F27 */
+TEST(what_a_retry_asks_for_must_be_what_was_asked_for)
 {
 	struct scene scene = enter();
 	static const struct {
