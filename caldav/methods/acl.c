@@ -4,7 +4,7 @@
  * (docs/adr/0012). A request that asks for none beside it is granted as it stands; any other is refused with the
  * precondition that it breaks.
  */
-#include "caldav/members.h"
+#include "caldav/multistatus_rows.h"
 #include "caldav/methods/methods.h"
 
 /* §5.3: what DAV:supported-privilege-set has. */

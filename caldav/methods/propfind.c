@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PROPFIND (RFC 4918 §9.1), Depth 0 and 1. */
-#include "caldav/members.h"
+#include "caldav/multistatus_rows.h"
 #include "caldav/methods/methods.h"
 
 struct propfind {
-	struct ask ask;
+	struct requested_props requested;
 	enum depth depth;
 };
 
@@ -16,8 +16,8 @@ err_t propfind_read(struct dav_call *call)
 	TRY(depth_read(call->rq, &p->depth));
 	if (p->depth == DEPTH_ABSENT || p->depth == DEPTH_INFINITY)
 		return FAIL(cx, DAV_DEPTH_INFINITY, "Depth absent or infinity");
-	TRY(ask_read(cx, call->root, &p->ask));
-	if (p->ask.kind == ASK_NOTHING)
+	TRY(requested_read(cx, call->root, &p->requested));
+	if (p->requested.kind == REQUESTED_NOTHING)
 		return REFUSE(cx, MALFORMED, "", "A propfind holds prop, allprop or propname.");
 	if (call->at.kind == RES_CALENDAR && p->depth == DEPTH_1)
 		call->scopes = EVENTS_READ; /* names and times of change of events */
@@ -34,57 +34,59 @@ static bool without_root(const struct request *rq)
 	return false;
 }
 
-static void write_plain(struct members *m, enum resource_kind kind, struct id account)
+static void write_plain(struct multistatus_rows *m, enum resource_kind kind, struct id account)
 {
-	const struct subject s = { .at = { .kind = kind, .account = account, .actor = m->view.actor } };
-	(void)members_write(m, &s);
+	const struct subject s = { .at = { .kind = kind, .account = account, .actor = m->context.actor } };
+	(void)rows_write(m, &s);
 }
 
 /* The calendars of a home; dead properties of all in one round trip. */
-static err_t home_members(struct members *m)
+static err_t home_members(struct multistatus_rows *m)
 {
 	struct calendar *calendars = NULL;
 	struct dead_property *dead = NULL;
 	size_t count = 0, dead_count = 0;
 
-	TRY(calendar_list(m->cx, m->view.actor, &calendars, &count));
-	if (ask_wants_dead(m->ask, RES_CALENDAR) && count) {
+	TRY(calendar_list(m->cx, m->context.actor, &calendars, &count));
+	if (requested_wants_dead(m->requested, RES_CALENDAR) && count) {
 		struct id *ids = arena_array(m->cx->mem, struct id, count);
 		for (size_t i = 0; i < count; i++)
 			ids[i] = calendars[i].id;
-		TRY(dead_property_list(m->cx, m->view.actor, (struct id_list){ ids, count }, &dead, &dead_count));
+		TRY(dead_property_list(m->cx, m->context.actor, (struct id_list){ ids, count }, &dead, &dead_count));
 	}
 	for (size_t i = 0; i < count && !m->gone; i++) {
-		struct subject s = { .at = href_calendar(m->view.actor, calendars[i].name), .calendar = &calendars[i] };
+		struct subject s = { .at = href_calendar(m->context.actor, calendars[i].name),
+			.calendar = &calendars[i] };
 		for (size_t d = 0; d < dead_count; d++) {
 			if (!id_eq(dead[d].resource, calendars[i].id))
 				continue;
 			s.dead = s.dead ? s.dead : &dead[d];
 			s.dead_count++;
 		}
-		(void)members_write(m, &s);
+		(void)rows_write(m, &s);
 	}
 	return OK;
 }
 
 /* The objects of a calendar, page by page in order of name. */
-static err_t calendar_members(struct members *m, const struct calendar *calendar)
+static err_t calendar_members(struct multistatus_rows *m, const struct calendar *calendar)
 {
 	struct str after = STR_ABSENT;
 	size_t count = 0;
 	do {
 		struct object *rows = NULL;
-		TRY(object_page(m->cx, m->view.actor, calendar->id, after, 0, OBJECT_PLAIN, PAGE_ROWS, &rows, &count));
-		TRY(members_respond(m, calendar, rows, count));
+		TRY(object_page(
+			m->cx, m->context.actor, calendar->id, after, 0, OBJECT_PLAIN, PAGE_ROWS, &rows, &count));
+		TRY(rows_respond(m, calendar, rows, count));
 		if (count)
-			after = members_keep(m, rows[count - 1].name);
-	} while (members_turn(m) && count == PAGE_ROWS);
+			after = rows_keep(m, rows[count - 1].name);
+	} while (rows_turn(m) && count == PAGE_ROWS);
 	return OK;
 }
 
-static err_t write_members(struct members *m, const struct subject *subject)
+static err_t write_members(struct multistatus_rows *m, const struct subject *subject)
 {
-	struct id account = m->view.actor->owner;
+	struct id account = m->context.actor->owner;
 	switch (subject->at.kind) {
 	case RES_ROOT:
 		write_plain(m, RES_PRINCIPALS, (struct id){ { 0 } });
@@ -115,20 +117,20 @@ err_t propfind_run(struct dav_call *call)
 	struct calendar calendar;
 	struct object object;
 	struct subject subject;
-	struct members m;
+	struct multistatus_rows m;
 
-	subject_prefetch(&rq->cx, at, &p->ask);
+	subject_prefetch(&rq->cx, at, &p->requested);
 	TRY(subject_load(&rq->cx, at, &calendar, &object, &subject));
-	TRY(dead_load(&rq->cx, &p->ask, &subject));
-	members_open(&m, call, &p->ask);
-	TRY(view_load(&m.view, &p->ask));
+	TRY(dead_load(&rq->cx, &p->requested, &subject));
+	rows_open(&m, call, &p->requested);
+	TRY(prop_context_load(&m.context, &p->requested));
 	bool root = p->depth == DEPTH_0 || !without_root(rq);
 	if (!root)
 		response_header(call->rs, "Preference-Applied", STR("depth-noroot"));
 	if (root)
-		(void)members_write(&m, &subject);
+		(void)rows_write(&m, &subject);
 	if (p->depth == DEPTH_1)
 		TRY(write_members(&m, &subject));
-	members_close(&m);
+	rows_close(&m);
 	return OK;
 }

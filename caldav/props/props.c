@@ -104,11 +104,11 @@ const struct prop *prop_find(struct str ns, struct str local)
 	return NULL;
 }
 
-struct view view_of(const struct dav_call *call)
+struct prop_context prop_context_of(const struct dav_call *call)
 {
 	struct request *rq = call->rq;
 	struct resource own = { .kind = RES_PRINCIPAL, .account = actor_own(rq->principal).owner };
-	return (struct view){
+	return (struct prop_context){
 		.cx = &rq->cx,
 		.rq = rq,
 		.principal = rq->principal,
@@ -118,9 +118,9 @@ struct view view_of(const struct dav_call *call)
 	};
 }
 
-err_t view_load(struct view *view, const struct ask *ask)
+err_t prop_context_load(struct prop_context *context, const struct requested_props *requested)
 {
-	return ask->wants_storage ? account_usage(view->cx, view->actor, &view->storage_used) : OK;
+	return requested->wants_storage ? account_usage(context->cx, context->actor, &context->storage_used) : OK;
 }
 
 /* ---- what is asked ---- */
@@ -145,7 +145,7 @@ struct str prop_name_element(struct arena *mem, struct str ns, struct str local)
 	return buf_str(&b);
 }
 
-static bool asked_before(const struct asked *items, size_t count, const struct asked *one)
+static bool requested_before(const struct requested_prop *items, size_t count, const struct requested_prop *one)
 {
 	for (size_t i = 0; i < count; i++)
 		if (items[i].prop == one->prop && str_eq(items[i].local, one->local) && str_eq(items[i].ns, one->ns))
@@ -153,19 +153,19 @@ static bool asked_before(const struct asked *items, size_t count, const struct a
 	return false;
 }
 
-err_t ask_of_names(struct ctx *cx, const struct xml_node *names, struct ask *out)
+err_t requested_names(struct ctx *cx, const struct xml_node *names, struct requested_props *out)
 {
 	size_t room = 0;
 	for (const struct xml_node *n = names ? names->first : NULL; n; n = n->next)
 		room++;
-	if (room > ASKED_MAX)
-		return REFUSE(cx, MALFORMED, "prop", "At most %d properties can be asked at once.", ASKED_MAX);
-	struct asked *items = arena_array(cx->mem, struct asked, room + 1);
+	if (room > REQUESTED_MAX)
+		return REFUSE(cx, MALFORMED, "prop", "At most %d properties can be asked at once.", REQUESTED_MAX);
+	struct requested_prop *items = arena_array(cx->mem, struct requested_prop, room + 1);
 	size_t count = 0;
 	for (const struct xml_node *n = names ? names->first : NULL; n; n = n->next) {
-		struct asked *one = &items[count];
-		*one = (struct asked){ .prop = prop_find(n->ns, n->local), .ns = n->ns, .local = n->local };
-		if (asked_before(items, count, one))
+		struct requested_prop *one = &items[count];
+		*one = (struct requested_prop){ .prop = prop_find(n->ns, n->local), .ns = n->ns, .local = n->local };
+		if (requested_before(items, count, one))
 			continue;
 		one->empty = prop_name_element(cx->mem, n->ns, n->local);
 		if (one->prop && (one->prop->flags & PROP_DATA)) {
@@ -180,14 +180,14 @@ err_t ask_of_names(struct ctx *cx, const struct xml_node *names, struct ask *out
 	return OK;
 }
 
-err_t ask_read(struct ctx *cx, const struct xml_node *parent, struct ask *out)
+err_t requested_read(struct ctx *cx, const struct xml_node *parent, struct requested_props *out)
 {
 	static const struct {
 		const char *element;
-		enum ask_kind kind;
-	} forms[] = { { "prop", ASK_PROPS }, { "allprop", ASK_ALL }, { "propname", ASK_NAMES } };
+		enum requested_kind kind;
+	} forms[] = { { "prop", REQUESTED_PROPS }, { "allprop", REQUESTED_ALL }, { "propname", REQUESTED_NAMES } };
 
-	*out = (struct ask){ .kind = parent ? ASK_NOTHING : ASK_ALL };
+	*out = (struct requested_props){ .kind = parent ? REQUESTED_NOTHING : REQUESTED_ALL };
 	const struct xml_node *names = NULL, *include = NULL;
 	for (const struct xml_node *n = parent ? parent->first : NULL; n; n = n->next) {
 		if (xml_is(n, NS_DAV, "include"))
@@ -195,7 +195,7 @@ err_t ask_read(struct ctx *cx, const struct xml_node *parent, struct ask *out)
 		for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
 			if (!xml_is(n, NS_DAV, forms[i].element))
 				continue;
-			if (out->kind != ASK_NOTHING)
+			if (out->kind != REQUESTED_NOTHING)
 				/* RFC 4918 §14.20 */
 				return REFUSE(cx, MALFORMED, "prop",
 					"One of DAV:prop, DAV:allprop and DAV:propname is asked, and once.");
@@ -203,21 +203,21 @@ err_t ask_read(struct ctx *cx, const struct xml_node *parent, struct ask *out)
 			names = n;
 		}
 	}
-	if (out->kind == ASK_PROPS)
-		return ask_of_names(cx, names, out);
-	if (out->kind == ASK_ALL && include)
-		return ask_of_names(cx, include, out); /* RFC 4918 §14.8 */
+	if (out->kind == REQUESTED_PROPS)
+		return requested_names(cx, names, out);
+	if (out->kind == REQUESTED_ALL && include)
+		return requested_names(cx, include, out); /* RFC 4918 §14.8 */
 	return OK;
 }
 
-bool ask_wants_dead(const struct ask *ask, enum resource_kind kind)
+bool requested_wants_dead(const struct requested_props *requested, enum resource_kind kind)
 {
 	if (kind == RES_ROOT || kind == RES_PRINCIPALS || kind == RES_HOMES)
 		return false; /* they have none: nobody owns them */
-	if (ask->kind == ASK_ALL || ask->kind == ASK_NAMES)
+	if (requested->kind == REQUESTED_ALL || requested->kind == REQUESTED_NAMES)
 		return true;
-	for (size_t i = 0; i < ask->count; i++) {
-		const struct prop *p = ask->items[i].prop;
+	for (size_t i = 0; i < requested->count; i++) {
+		const struct prop *p = requested->items[i].prop;
 		if (!p || ((p->flags & PROP_SETTABLE) && !(p->on & ON(kind))))
 			return true;
 	}
@@ -241,16 +241,17 @@ void account_href(struct buf *out, enum resource_kind kind, const struct actor *
 }
 
 /* The whole element of a live property, and 200; or another status, and nothing written. */
-static int live_write(const struct view *view, const struct prop *p, const struct subject *subject, struct buf *out)
+static int live_write(
+	const struct prop_context *context, const struct prop *p, const struct subject *subject, struct buf *out)
 {
 	if (!(p->on & ON(subject->at.kind)))
 		return 404;
-	if ((p->flags & PROP_PROFILE) && !(view->principal->scopes & PROFILE_READ))
+	if ((p->flags & PROP_PROFILE) && !(context->principal->scopes & PROFILE_READ))
 		return 403;
 	size_t start = out->len;
 	buf_add(out, p->open);
 	size_t inside = out->len;
-	int status = p->write(view, subject, out);
+	int status = p->write(context, subject, out);
 	if (status == 200 && out->len > inside) {
 		buf_add(out, p->close);
 		return 200;
@@ -261,15 +262,15 @@ static int live_write(const struct view *view, const struct prop *p, const struc
 	return status;
 }
 
-static int asked_write(
-	const struct view *view, const struct asked *asked, const struct subject *subject, struct buf *out)
+static int requested_write(const struct prop_context *context, const struct requested_prop *name,
+	const struct subject *subject, struct buf *out)
 {
-	int status = asked->prop ? live_write(view, asked->prop, subject, out) : 404;
+	int status = name->prop ? live_write(context, name->prop, subject, out) : 404;
 	if (status != 404)
 		return status;
 	for (size_t i = 0; i < subject->dead_count; i++) {
 		const struct dead_property *d = &subject->dead[i];
-		if (str_eq(d->local, asked->local) && str_eq(d->ns, asked->ns)) {
+		if (str_eq(d->local, name->local) && str_eq(d->ns, name->ns)) {
 			buf_add(out, d->xml);
 			return 200;
 		}
@@ -277,31 +278,32 @@ static int asked_write(
 	return 404;
 }
 
-static void write_all(const struct view *view, const struct subject *subject, struct buf *out)
+static void write_all(const struct prop_context *context, const struct subject *subject, struct buf *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(props); i++)
 		if (props[i].flags & PROP_ALL)
-			(void)live_write(view, &props[i], subject, out);
+			(void)live_write(context, &props[i], subject, out);
 	for (size_t i = 0; i < subject->dead_count; i++)
 		buf_add(out, subject->dead[i].xml);
 }
 
 /* RFC 4918 §9.1: the names of all that is there. */
-static void write_names(const struct view *view, const struct subject *subject, struct buf *out)
+static void write_names(const struct prop_context *context, const struct subject *subject, struct buf *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(props); i++) {
 		size_t start = out->len;
-		if (live_write(view, &props[i], subject, out) != 200)
+		if (live_write(context, &props[i], subject, out) != 200)
 			continue;
 		out->len = start;
 		buf_add(out, props[i].empty);
 	}
 	for (size_t i = 0; i < subject->dead_count; i++)
-		buf_add(out, prop_name_element(view->cx->mem, subject->dead[i].ns, subject->dead[i].local));
+		buf_add(out, prop_name_element(context->cx->mem, subject->dead[i].ns, subject->dead[i].local));
 }
 
 /* Those that were not 200, one propstat a status. */
-static void write_refused(const struct view *view, const struct ask *ask, const int *status, struct buf *out)
+static void write_refused(
+	const struct prop_context *context, const struct requested_props *requested, const int *status, struct buf *out)
 {
 	static const struct {
 		int status;
@@ -309,16 +311,16 @@ static void write_refused(const struct view *view, const struct ask *ask, const 
 	} groups[] = { { 403, NULL }, { 404, NULL }, { 500, NULL }, { 507, "D:number-of-matches-within-limits" } };
 
 	for (size_t g = 0; g < ARRAY_LEN(groups); g++) {
-		if (groups[g].status == 404 && view->minimal)
+		if (groups[g].status == 404 && context->minimal)
 			continue; /* RFC 8144 §2.1 */
 		bool any = false;
-		for (size_t i = 0; i < ask->count; i++) {
+		for (size_t i = 0; i < requested->count; i++) {
 			if (status[i] != groups[g].status)
 				continue;
 			if (!any)
 				multistatus_propstat(out);
 			any = true;
-			buf_add(out, ask->items[i].empty);
+			buf_add(out, requested->items[i].empty);
 		}
 		if (any)
 			multistatus_propstat_end(out, groups[g].status, groups[g].condition);
@@ -326,48 +328,51 @@ static void write_refused(const struct view *view, const struct ask *ask, const 
 }
 
 /* What allprop writes anyway is not written again for an include. */
-static bool included_already(const struct ask *ask, const struct asked *asked, const struct subject *subject)
+static bool included_already(
+	const struct requested_props *requested, const struct requested_prop *name, const struct subject *subject)
 {
-	if (ask->kind != ASK_ALL)
+	if (requested->kind != REQUESTED_ALL)
 		return false;
-	if (asked->prop)
-		return (asked->prop->flags & PROP_ALL) && (asked->prop->on & ON(subject->at.kind));
+	if (name->prop)
+		return (name->prop->flags & PROP_ALL) && (name->prop->on & ON(subject->at.kind));
 	for (size_t i = 0; i < subject->dead_count; i++)
-		if (str_eq(subject->dead[i].local, asked->local) && str_eq(subject->dead[i].ns, asked->ns))
+		if (str_eq(subject->dead[i].local, name->local) && str_eq(subject->dead[i].ns, name->ns))
 			return true;
 	return false;
 }
 
-void props_write(const struct view *view, const struct ask *ask, const struct subject *subject, struct buf *out)
+void props_write(const struct prop_context *context, const struct requested_props *requested,
+	const struct subject *subject, struct buf *out)
 {
-	int status[ASKED_MAX] = { 0 };
+	int status[REQUESTED_MAX] = { 0 };
 	size_t start = out->len;
 	bool refused = false;
 
 	multistatus_propstat(out);
 	size_t inside = out->len;
-	if (ask->kind == ASK_ALL)
-		write_all(view, subject, out);
-	if (ask->kind == ASK_NAMES)
-		write_names(view, subject, out);
-	for (size_t i = 0; i < ask->count; i++) {
-		if (included_already(ask, &ask->items[i], subject))
+	if (requested->kind == REQUESTED_ALL)
+		write_all(context, subject, out);
+	if (requested->kind == REQUESTED_NAMES)
+		write_names(context, subject, out);
+	for (size_t i = 0; i < requested->count; i++) {
+		if (included_already(requested, &requested->items[i], subject))
 			continue;
-		status[i] = asked_write(view, &ask->items[i], subject, out);
-		refused |= status[i] != 200 && !(status[i] == 404 && view->minimal);
+		status[i] = requested_write(context, &requested->items[i], subject, out);
+		refused |= status[i] != 200 && !(status[i] == 404 && context->minimal);
 	}
 	if (out->len == inside && refused)
 		out->len = start;
 	else
 		multistatus_propstat_end(out, 200, NULL);
 	if (refused)
-		write_refused(view, ask, status, out);
+		write_refused(context, requested, status, out);
 }
 
-void props_respond(const struct view *view, const struct ask *ask, const struct subject *subject, struct buf *out)
+void props_respond(const struct prop_context *context, const struct requested_props *requested,
+	const struct subject *subject, struct buf *out)
 {
-	if (ask->kind == ASK_NOTHING) {
-		multistatus_status(out, href_text(view->cx->mem, subject->at), 200, NULL);
+	if (requested->kind == REQUESTED_NOTHING) {
+		multistatus_status(out, href_text(context->cx->mem, subject->at), 200, NULL);
 		return;
 	}
 	BUF_LIT(out, "<D:response><D:href>");
@@ -378,6 +383,6 @@ void props_respond(const struct view *view, const struct ask *ask, const struct 
 		href_add(out, subject->at);
 	}
 	BUF_LIT(out, "</D:href>");
-	props_write(view, ask, subject, out);
+	props_write(context, requested, subject, out);
 	multistatus_response_end(out);
 }

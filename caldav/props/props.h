@@ -14,7 +14,7 @@ struct calendar_data; /* calendar_data.h */
 struct dav_call;      /* dispatch.h */
 
 /* Who asks, and what is the same for the whole request. */
-struct view {
+struct prop_context {
 	struct ctx *cx; /* memory of the page in work */
 	const struct request *rq;
 	const struct principal *principal;
@@ -22,10 +22,10 @@ struct view {
 	struct str principal_href;        /* the asker's own */
 	const struct calendar_data *data; /* how CALDAV:calendar-data is cut; NULL: not a property here */
 	bool minimal;                     /* leave 404 out */
-	int64_t storage_used;             /* octets of the account, where ask->wants_storage: view_load() */
+	int64_t storage_used; /* octets of the account, where requested->wants_storage: prop_context_load() */
 };
-/* The view of this request; its texts live in rq->cx.mem. */
-struct view view_of(const struct dav_call *call);
+/* The context of this request; its texts live in rq->cx.mem. */
+struct prop_context prop_context_of(const struct dav_call *call);
 
 /* What is described: a resource and its rows. */
 struct subject {
@@ -50,7 +50,7 @@ enum prop_flags {
 #define ON_EVERY (ON(RES_OBJECT) * 2 - 1)
 
 /* Write the value (nothing for an empty one) and return 200, or a status and nothing. */
-typedef int prop_write(const struct view *view, const struct subject *subject, struct buf *out);
+typedef int prop_write(const struct prop_context *context, const struct subject *subject, struct buf *out);
 
 struct prop {
 	struct str ns, local;
@@ -65,44 +65,46 @@ const struct prop *prop_find(struct str ns, struct str local);
 /* Any name as an empty element, self-contained where it is not in the table. */
 struct str prop_name_element(struct arena *mem, struct str ns, struct str local);
 
-enum ask_kind { ASK_NOTHING, ASK_PROPS, ASK_ALL, ASK_NAMES };
+enum requested_kind { REQUESTED_NOTHING, REQUESTED_PROPS, REQUESTED_ALL, REQUESTED_NAMES };
 
-struct asked {
+struct requested_prop {
 	const struct prop *prop; /* NULL: not in the table */
 	struct str ns, local;
 	struct str empty; /* as an empty element */
 };
 
-struct ask {
-	enum ask_kind kind;
-	const struct asked *items; /* ASK_PROPS; ASK_ALL: what include added */
+struct requested_props {
+	enum requested_kind kind;
+	const struct requested_prop *items; /* REQUESTED_PROPS; REQUESTED_ALL: what include added */
 	size_t count;
 	bool wants_data, wants_storage;
 	const struct xml_node *calendar_data; /* the element that was asked; NULL if not */
 };
 
-#define ASKED_MAX 500
+#define REQUESTED_MAX 500
 
 /*
  * The prop, allprop (with include) or propname inside `parent` (a propfind or a report's root). NULL is an empty body:
- * allprop. ASK_NOTHING when there is none of them.
+ * allprop. REQUESTED_NOTHING when there is none of them.
  *
- * errors  MALFORMED  two of them, two DAV:prop, more than ASKED_MAX names
+ * errors  MALFORMED  two of them, two DAV:prop, more than REQUESTED_MAX names
  */
-MUST_CHECK err_t ask_read(struct ctx *cx, const struct xml_node *parent, struct ask *out);
+MUST_CHECK err_t requested_read(struct ctx *cx, const struct xml_node *parent, struct requested_props *out);
 /* Those directly inside this node. */
-MUST_CHECK err_t ask_of_names(struct ctx *cx, const struct xml_node *names, struct ask *out);
+MUST_CHECK err_t requested_names(struct ctx *cx, const struct xml_node *names, struct requested_props *out);
 
-/* What the view needs of the database to answer this; nothing, mostly. */
-MUST_CHECK err_t view_load(struct view *view, const struct ask *ask);
+/* What the context needs of the database to answer this; nothing, mostly. */
+MUST_CHECK err_t prop_context_load(struct prop_context *context, const struct requested_props *requested);
 
 /* Might dead properties answer some of it on this kind of resource? If not, they need not be fetched. */
-bool ask_wants_dead(const struct ask *ask, enum resource_kind kind);
+bool requested_wants_dead(const struct requested_props *requested, enum resource_kind kind);
 
 /* One DAV:response for the subject. */
-void props_respond(const struct view *view, const struct ask *ask, const struct subject *subject, struct buf *out);
+void props_respond(const struct prop_context *context, const struct requested_props *requested,
+	const struct subject *subject, struct buf *out);
 /* Its propstats alone. */
-void props_write(const struct view *view, const struct ask *ask, const struct subject *subject, struct buf *out);
+void props_write(const struct prop_context *context, const struct requested_props *requested,
+	const struct subject *subject, struct buf *out);
 
 /* `<D:href>…</D:href>` */
 void href_element(struct buf *out, struct str href);
@@ -122,7 +124,7 @@ enum privilege {
 };
 /* The scopes that reading properties of this kind of resource asks for, as routes.c has them for PROPFIND. */
 uint64_t scopes_to_read(enum resource_kind kind);
-unsigned privileges_of(const struct view *view, const struct subject *subject);
+unsigned privileges_of(const struct prop_context *context, const struct subject *subject);
 
 /* The writers, by name in the table. */
 #define PROP_WRITERS(X)                                                                                                \

@@ -29,10 +29,10 @@ uint64_t scopes_to_read(enum resource_kind kind)
 	return kind == RES_OBJECT ? EVENTS_READ : 0;
 }
 
-unsigned privileges_of(const struct view *view, const struct subject *subject)
+unsigned privileges_of(const struct prop_context *context, const struct subject *subject)
 {
 	uint64_t scopes = subject->at.actor->rights;
-	(void)view;
+	(void)context;
 	bool owner = (scopes & OWNER) != 0;
 	unsigned can = PRIV_READ_PRIVILEGES | PRIV_READ_ACL;
 
@@ -67,9 +67,9 @@ unsigned privileges_of(const struct view *view, const struct subject *subject)
 	return can;
 }
 
-int prop_current_user_privilege_set(const struct view *view, const struct subject *subject, struct buf *out)
+int prop_current_user_privilege_set(const struct prop_context *context, const struct subject *subject, struct buf *out)
 {
-	unsigned can = privileges_of(view, subject);
+	unsigned can = privileges_of(context, subject);
 	if ((can & PRIV_ALL) == PRIV_ALL)
 		BUF_LIT(out, "<D:privilege><D:all/></D:privilege>");
 	if ((can & PRIV_WRITE) == PRIV_WRITE)
@@ -81,12 +81,12 @@ int prop_current_user_privilege_set(const struct view *view, const struct subjec
 }
 
 /* RFC 3744 §5.3; RFC 4791 §6.1.1: read-free-busy is part of read. */
-int prop_supported_privilege_set(const struct view *view, const struct subject *subject, struct buf *out)
+int prop_supported_privilege_set(const struct prop_context *context, const struct subject *subject, struct buf *out)
 {
 #define DESCRIBED(name, text)                                                                                          \
 	"<D:privilege>" name "</D:privilege><D:description xml:lang=\"en\">" text "</D:description>"
 #define PRIVILEGE(name, text) "<D:supported-privilege>" DESCRIBED(name, text) "</D:supported-privilege>"
-	(void)view, (void)subject;
+	(void)context, (void)subject;
 	/* clang-format off */
 	BUF_LIT(out, "<D:supported-privilege>" DESCRIBED("<D:all/>", "Everything")
 		"<D:supported-privilege>" DESCRIBED("<D:read/>", "Read")
@@ -108,9 +108,9 @@ int prop_supported_privilege_set(const struct view *view, const struct subject *
 }
 
 /* RFC 3744 §5.5: the one entry, which is protected. What belongs to nobody can be read by who is signed in. */
-int prop_acl(const struct view *view, const struct subject *subject, struct buf *out)
+int prop_acl(const struct prop_context *context, const struct subject *subject, struct buf *out)
 {
-	(void)view;
+	(void)context;
 	BUF_LIT(out, "<D:ace><D:principal>");
 	if (id_is_zero(subject->at.account)) {
 		BUF_LIT(out, "<D:authenticated/></D:principal><D:grant><D:privilege><D:read/></D:privilege></D:grant>");
@@ -122,9 +122,9 @@ int prop_acl(const struct view *view, const struct subject *subject, struct buf 
 	return 200;
 }
 
-int prop_acl_restrictions(const struct view *view, const struct subject *subject, struct buf *out)
+int prop_acl_restrictions(const struct prop_context *context, const struct subject *subject, struct buf *out)
 {
-	(void)view, (void)subject;
+	(void)context, (void)subject;
 	BUF_LIT(out, "<D:grant-only/><D:no-invert/>");
 	return 200;
 }

@@ -7,8 +7,8 @@
 #include "server/base/config.h"
 #include "server/base/log.h"
 
-#define VALUE(name) int prop_##name(const struct view *view, const struct subject *subject, struct buf *out)
-#define UNUSED_VIEW (void)view
+#define VALUE(name) int prop_##name(const struct prop_context *context, const struct subject *subject, struct buf *out)
+#define UNUSED_CONTEXT (void)context
 #define UNUSED_SUBJECT (void)subject
 
 static int text_value(struct buf *out, struct str text)
@@ -21,7 +21,7 @@ static int text_value(struct buf *out, struct str text)
 
 VALUE(empty)
 {
-	UNUSED_VIEW, UNUSED_SUBJECT;
+	UNUSED_CONTEXT, UNUSED_SUBJECT;
 	(void)out;
 	return 200;
 }
@@ -31,36 +31,36 @@ VALUE(empty)
 VALUE(creationdate)
 {
 	struct instant t = subject->object ? subject->object->created_at : subject->calendar->created_at;
-	return text_value(out, instant_rfc3339(view->cx->mem, t));
+	return text_value(out, instant_rfc3339(context->cx->mem, t));
 }
 
 VALUE(displayname)
 {
-	UNUSED_VIEW;
+	UNUSED_CONTEXT;
 	if (subject->at.kind == RES_CALENDAR)
 		return text_value(out, subject->calendar->displayname);
-	if (!(view->principal->scopes & PROFILE_READ))
+	if (!(context->principal->scopes & PROFILE_READ))
 		return 403; /* the name of a person */
-	return text_value(out, view->principal->name);
+	return text_value(out, context->principal->name);
 }
 
 VALUE(getcontentlength)
 {
-	UNUSED_VIEW;
+	UNUSED_CONTEXT;
 	buf_int(out, subject->object->size);
 	return 200;
 }
 
 VALUE(getcontenttype)
 {
-	UNUSED_VIEW, UNUSED_SUBJECT;
+	UNUSED_CONTEXT, UNUSED_SUBJECT;
 	BUF_LIT(out, "text/calendar;charset=utf-8"); /* exactly so: no component, no blank */
 	return 200;
 }
 
 VALUE(getetag)
 {
-	struct arena *mem = view->cx->mem;
+	struct arena *mem = context->cx->mem;
 	if (!subject->object)
 		return text_value(out, calendar_etag(mem, subject->calendar));
 	return text_value(out, etag_text(mem, subject->object->etag));
@@ -68,12 +68,12 @@ VALUE(getetag)
 
 VALUE(getlastmodified)
 {
-	return text_value(out, instant_imf(view->cx->mem, subject->object->updated_at));
+	return text_value(out, instant_imf(context->cx->mem, subject->object->updated_at));
 }
 
 VALUE(resourcetype)
 {
-	UNUSED_VIEW;
+	UNUSED_CONTEXT;
 	switch (subject->at.kind) {
 	case RES_ROOT:
 	case RES_PRINCIPALS:
@@ -98,8 +98,8 @@ VALUE(resourcetype)
 /* RFC 4331 §3: of a calendar's limit and the account's, what is nearer. A home without a limit does not have it. */
 VALUE(quota_available)
 {
-	int64_t max = account_storage_max(view->cx);
-	int64_t left = max ? max - view->storage_used : INT64_MAX;
+	int64_t max = account_storage_max(context->cx);
+	int64_t left = max ? max - context->storage_used : INT64_MAX;
 	if (!max && !subject->calendar)
 		return 404;
 	if (subject->calendar && CALENDAR_BYTES_MAX - subject->calendar->size < left)
@@ -110,13 +110,13 @@ VALUE(quota_available)
 
 VALUE(quota_used)
 {
-	buf_int(out, subject->calendar ? subject->calendar->size : view->storage_used);
+	buf_int(out, subject->calendar ? subject->calendar->size : context->storage_used);
 	return 200;
 }
 
 VALUE(supported_report_set)
 {
-	UNUSED_VIEW;
+	UNUSED_CONTEXT;
 	reports_write(subject->at.kind, out);
 	return 200;
 }
@@ -124,7 +124,7 @@ VALUE(supported_report_set)
 VALUE(sync_token)
 {
 	const struct sync_token token = { subject->calendar->id, subject->calendar->modseq, 0 };
-	return text_value(out, sync_token_text(view->cx->mem, view->cx->config->public_url, token));
+	return text_value(out, sync_token_text(context->cx->mem, context->cx->config->public_url, token));
 }
 
 VALUE(resource_id)
@@ -132,33 +132,33 @@ VALUE(resource_id)
 	struct id id = subject->object     ? subject->object->id
 		       : subject->calendar ? subject->calendar->id
 					   : subject->at.account;
-	href_element(out, str_cat(view->cx->mem, STR("urn:uuid:"), id_uuid(view->cx->mem, id)));
+	href_element(out, str_cat(context->cx->mem, STR("urn:uuid:"), id_uuid(context->cx->mem, id)));
 	return 200;
 }
 
 VALUE(current_user_principal)
 {
 	UNUSED_SUBJECT;
-	href_element(out, view->principal_href);
+	href_element(out, context->principal_href);
 	return 200;
 }
 
 VALUE(principal_url)
 {
-	UNUSED_VIEW;
+	UNUSED_CONTEXT;
 	account_href(out, RES_PRINCIPAL, subject->at.actor);
 	return 200;
 }
 
 VALUE(owner)
 {
-	return prop_principal_url(view, subject, out);
+	return prop_principal_url(context, subject, out);
 }
 
 VALUE(principal_collection_set)
 {
 	UNUSED_SUBJECT;
-	href_element(out, href_text(view->cx->mem, (struct resource){ .kind = RES_PRINCIPALS }));
+	href_element(out, href_text(context->cx->mem, (struct resource){ .kind = RES_PRINCIPALS }));
 	return 200;
 }
 
@@ -166,19 +166,19 @@ VALUE(principal_collection_set)
 
 VALUE(calendar_description)
 {
-	UNUSED_VIEW;
+	UNUSED_CONTEXT;
 	return text_value(out, subject->calendar->description);
 }
 
 VALUE(calendar_timezone)
 {
-	UNUSED_VIEW;
+	UNUSED_CONTEXT;
 	return text_value(out, subject->calendar->timezone);
 }
 
 VALUE(calendar_timezone_id)
 {
-	UNUSED_VIEW;
+	UNUSED_CONTEXT;
 	return text_value(out, subject->calendar->tzid);
 }
 
@@ -192,7 +192,7 @@ VALUE(supported_calendar_component_set)
 		{ COMPONENT_VTODO, STR_INIT("<C:comp name=\"VTODO\"/>") },
 		{ COMPONENT_VJOURNAL, STR_INIT("<C:comp name=\"VJOURNAL\"/>") },
 	};
-	UNUSED_VIEW;
+	UNUSED_CONTEXT;
 	for (size_t i = 0; i < ARRAY_LEN(components); i++)
 		if (subject->calendar->components & components[i].bit)
 			buf_add(out, components[i].element);
@@ -201,14 +201,14 @@ VALUE(supported_calendar_component_set)
 
 VALUE(supported_calendar_data)
 {
-	UNUSED_VIEW, UNUSED_SUBJECT;
+	UNUSED_CONTEXT, UNUSED_SUBJECT;
 	BUF_LIT(out, "<C:calendar-data content-type=\"text/calendar\" version=\"2.0\"/>");
 	return 200;
 }
 
 VALUE(supported_collation_set)
 {
-	UNUSED_VIEW, UNUSED_SUBJECT;
+	UNUSED_CONTEXT, UNUSED_SUBJECT;
 	BUF_LIT(out, "<C:supported-collation>i;ascii-casemap</C:supported-collation>"
 		     "<C:supported-collation>i;octet</C:supported-collation>");
 	return 200;
@@ -217,7 +217,7 @@ VALUE(supported_collation_set)
 VALUE(supported_rscale_set)
 {
 	struct str name;
-	UNUSED_VIEW, UNUSED_SUBJECT;
+	UNUSED_CONTEXT, UNUSED_SUBJECT;
 	for (size_t i = 0; (name = rscale_name(i)).ptr; i++)
 		buf_fmt(out, "<C:supported-rscale>%.*s</C:supported-rscale>", STR_ARG(name));
 	return 200;
@@ -225,55 +225,55 @@ VALUE(supported_rscale_set)
 
 VALUE(max_resource_size)
 {
-	UNUSED_VIEW, UNUSED_SUBJECT;
+	UNUSED_CONTEXT, UNUSED_SUBJECT;
 	buf_int(out, (int64_t)OBJECT_SIZE_MAX);
 	return 200;
 }
 
 VALUE(min_date_time)
 {
-	UNUSED_VIEW, UNUSED_SUBJECT;
+	UNUSED_CONTEXT, UNUSED_SUBJECT;
 	BUF_LIT(out, ICAL_MIN_DATE_TEXT);
 	return 200;
 }
 
 VALUE(max_date_time)
 {
-	UNUSED_VIEW, UNUSED_SUBJECT;
+	UNUSED_CONTEXT, UNUSED_SUBJECT;
 	BUF_LIT(out, ICAL_MAX_DATE_TEXT);
 	return 200;
 }
 
 VALUE(max_attendees)
 {
-	UNUSED_VIEW, UNUSED_SUBJECT;
+	UNUSED_CONTEXT, UNUSED_SUBJECT;
 	buf_int(out, ICAL_ATTENDEES_MAX);
 	return 200;
 }
 
 VALUE(schedule_calendar_transp)
 {
-	UNUSED_VIEW;
+	UNUSED_CONTEXT;
 	buf_add(out, subject->calendar->transp ? STR("<C:transparent/>") : STR("<C:opaque/>"));
 	return 200;
 }
 
 VALUE(getctag)
 {
-	UNUSED_VIEW;
+	UNUSED_CONTEXT;
 	buf_int(out, subject->calendar->modseq);
 	return 200;
 }
 
 VALUE(calendar_color)
 {
-	UNUSED_VIEW;
+	UNUSED_CONTEXT;
 	return text_value(out, subject->calendar->color);
 }
 
 VALUE(calendar_order)
 {
-	UNUSED_VIEW;
+	UNUSED_CONTEXT;
 	buf_int(out, subject->calendar->ord);
 	return 200;
 }
@@ -282,22 +282,22 @@ VALUE(calendar_order)
 
 VALUE(calendar_home_set)
 {
-	UNUSED_VIEW;
+	UNUSED_CONTEXT;
 	account_href(out, RES_HOME, subject->at.actor);
 	return 200;
 }
 
 VALUE(calendar_user_address_set)
 {
-	if (view->principal->scopes & PROFILE_READ)
-		href_element(out, str_cat(view->cx->mem, STR("mailto:"), view->principal->email));
+	if (context->principal->scopes & PROFILE_READ)
+		href_element(out, str_cat(context->cx->mem, STR("mailto:"), context->principal->email));
 	account_href(out, RES_PRINCIPAL, subject->at.actor);
 	return 200;
 }
 
 VALUE(calendar_user_type)
 {
-	UNUSED_VIEW, UNUSED_SUBJECT;
+	UNUSED_CONTEXT, UNUSED_SUBJECT;
 	BUF_LIT(out, "INDIVIDUAL");
 	return 200;
 }
@@ -306,32 +306,32 @@ VALUE(email_address_set)
 {
 	UNUSED_SUBJECT;
 	BUF_LIT(out, "<S:email-address>");
-	xml_escape(out, view->principal->email);
+	xml_escape(out, context->principal->email);
 	BUF_LIT(out, "</S:email-address>");
 	return 200;
 }
 
 /* ---- CalDAV: objects ---- */
 
-static err_t selected_data(const struct view *view, const struct subject *subject, struct buf *out)
+static err_t selected_data(const struct prop_context *context, const struct subject *subject, struct buf *out)
 {
 	struct ical *parsed = NULL;
-	struct buf text = buf_new(view->cx->mem, DATA_MAX);
-	TRY(ical_parse(view->cx, subject->object->data, &parsed));
-	TRY(ical_expand_data(view->cx, parsed, &view->data->selection, &text));
+	struct buf text = buf_new(context->cx->mem, DATA_MAX);
+	TRY(ical_parse(context->cx, subject->object->data, &parsed));
+	TRY(ical_expand_data(context->cx, parsed, &context->data->selection, &text));
 	if (text.full)
-		return FAIL(view->cx, ICAL_MAX_INSTANCES, "calendar-data of over %d octets", DATA_MAX);
-	xml_escape(out, ical_characters(view->cx->mem, buf_str(&text)));
+		return FAIL(context->cx, ICAL_MAX_INSTANCES, "calendar-data of over %d octets", DATA_MAX);
+	xml_escape(out, ical_characters(context->cx->mem, buf_str(&text)));
 	return OK;
 }
 
 VALUE(calendar_data)
 {
-	if (!view->data || !subject->object->data.ptr)
+	if (!context->data || !subject->object->data.ptr)
 		return 404;
-	if (!ical_selects(&view->data->selection))
-		return text_value(out, ical_characters(view->cx->mem, subject->object->data));
-	err_t e = selected_data(view, subject, out);
+	if (!ical_selects(&context->data->selection))
+		return text_value(out, ical_characters(context->cx->mem, subject->object->data));
+	err_t e = selected_data(context, subject, out);
 	if (!e)
 		return 200;
 	if (err_is(e, ICAL_MAX_INSTANCES) || err_is(e, TOO_COSTLY))

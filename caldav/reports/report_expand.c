@@ -3,7 +3,7 @@
  * DAV:expand-property (RFC 3253 §3.8): in the value of a property, each href of a resource that the asker can see is
  * replaced by a DAV:response with the properties asked of it. An href that leads elsewhere stays what it is.
  */
-#include "caldav/members.h"
+#include "caldav/multistatus_rows.h"
 #include "caldav/reports/report.h"
 
 #include <assert.h>
@@ -13,7 +13,7 @@
 
 struct expansion {
 	struct dav_call *call;
-	struct view view;
+	struct prop_context context;
 	unsigned count;
 };
 
@@ -29,8 +29,8 @@ static bool is_name(struct str s)
 	return s.len > 0;
 }
 
-/* DAV:property elements as what ask_of_names() wants: nodes that are called like the properties. */
-static err_t names_of(struct ctx *cx, const struct xml_node *parent, struct ask *out)
+/* DAV:property elements as what requested_names() wants: nodes that are called like the properties. */
+static err_t names_of(struct ctx *cx, const struct xml_node *parent, struct requested_props *out)
 {
 	struct xml_node names = { .ns = STR_INIT(NS_DAV), .local = STR_INIT("prop") }, **last = &names.first;
 	for (const struct xml_node *n = parent->first; n; n = n->next) {
@@ -43,22 +43,22 @@ static err_t names_of(struct ctx *cx, const struct xml_node *parent, struct ask 
 		**last = (struct xml_node){ .ns = ns.ptr ? ns : STR(NS_DAV), .local = name, .text = STR("") };
 		last = &(*last)->next;
 	}
-	*out = (struct ask){ .kind = ASK_PROPS };
-	return ask_of_names(cx, &names, out);
+	*out = (struct requested_props){ .kind = REQUESTED_PROPS };
+	return requested_names(cx, &names, out);
 }
 
-static bool is_property(const struct xml_node *n, const struct asked *asked)
+static bool is_property(const struct xml_node *n, const struct requested_prop *name)
 {
 	struct str ns = xml_attribute(n, "namespace");
-	return xml_is(n, NS_DAV, "property") && str_eq(xml_attribute(n, "name"), asked->local) &&
-	       str_eq(ns.ptr ? ns : STR(NS_DAV), asked->ns);
+	return xml_is(n, NS_DAV, "property") && str_eq(xml_attribute(n, "name"), name->local) &&
+	       str_eq(ns.ptr ? ns : STR(NS_DAV), name->ns);
 }
 
 /* The first DAV:property of this name that has properties inside; NULL: the value is sent as it is. */
-static const struct xml_node *nested_in(const struct xml_node *parent, const struct asked *asked)
+static const struct xml_node *nested_in(const struct xml_node *parent, const struct requested_prop *name)
 {
 	for (const struct xml_node *n = parent->first; n; n = n->next)
-		if (is_property(n, asked) && xml_child(n, NS_DAV, "property"))
+		if (is_property(n, name) && xml_child(n, NS_DAV, "property"))
 			return n;
 	return NULL;
 }
@@ -82,7 +82,7 @@ static err_t write_href(struct expansion *x, const struct xml_node *parent, stru
 	struct object object;
 	struct subject subject;
 	struct resource at;
-	if (!leads_to(x, href, &at) || subject_load(x->view.cx, at, &calendar, &object, &subject)) {
+	if (!leads_to(x, href, &at) || subject_load(x->context.cx, at, &calendar, &object, &subject)) {
 		BUF_LIT(out, "<D:href>");
 		buf_add(out, href);
 		BUF_LIT(out, "</D:href>");
@@ -109,13 +109,13 @@ static err_t write_expanded(struct expansion *x, const struct xml_node *parent, 
 	return OK;
 }
 
-static err_t write_nested(struct expansion *x, const struct xml_node *parent, const struct asked *asked,
+static err_t write_nested(struct expansion *x, const struct xml_node *parent, const struct requested_prop *name,
 	const struct subject *subject, struct buf *out)
 {
-	const struct ask one = { .kind = ASK_PROPS, .items = asked, .count = 1 };
-	const struct xml_node *nested = nested_in(parent, asked);
-	struct buf value = buf_new(x->view.cx->mem, DATA_MAX);
-	props_write(&x->view, &one, subject, &value);
+	const struct requested_props one = { .kind = REQUESTED_PROPS, .items = name, .count = 1 };
+	const struct xml_node *nested = nested_in(parent, name);
+	struct buf value = buf_new(x->context.cx->mem, DATA_MAX);
+	props_write(&x->context, &one, subject, &value);
 	if (!nested) {
 		buf_add(out, buf_str(&value));
 		return OK;
@@ -127,16 +127,16 @@ static err_t write_nested(struct expansion *x, const struct xml_node *parent, co
 static err_t write_subject(
 	struct expansion *x, const struct xml_node *parent, const struct subject *subject, struct buf *out)
 {
-	struct ask ask = { .kind = ASK_PROPS };
+	struct requested_props requested = { .kind = REQUESTED_PROPS };
 	struct subject whole = *subject;
-	TRY(names_of(x->view.cx, parent, &ask));
-	TRY(dead_load(x->view.cx, &ask, &whole));
-	TRY(view_load(&x->view, &ask));
-	multistatus_response(out, href_text(x->view.cx->mem, subject->at));
-	for (size_t i = 0; i < ask.count; i++)
-		TRY(write_nested(x, parent, &ask.items[i], &whole, out));
-	if (ask.count == 0)
-		props_write(&x->view, &ask, &whole, out);
+	TRY(names_of(x->context.cx, parent, &requested));
+	TRY(dead_load(x->context.cx, &requested, &whole));
+	TRY(prop_context_load(&x->context, &requested));
+	multistatus_response(out, href_text(x->context.cx->mem, subject->at));
+	for (size_t i = 0; i < requested.count; i++)
+		TRY(write_nested(x, parent, &requested.items[i], &whole, out));
+	if (requested.count == 0)
+		props_write(&x->context, &requested, &whole, out);
 	multistatus_response_end(out);
 	return OK;
 }
@@ -144,7 +144,7 @@ static err_t write_subject(
 err_t report_expand_property(struct dav_call *call)
 {
 	struct ctx *cx = &call->rq->cx;
-	struct expansion x = { .call = call, .view = view_of(call) };
+	struct expansion x = { .call = call, .context = prop_context_of(call) };
 	struct calendar calendar;
 	struct object object;
 	struct subject subject;

@@ -4,7 +4,7 @@
  * count for it (RFC 6638 §9.1); a calendar that is asked itself always counts.
  */
 #include "caldav/calendar/view/freebusy.h"
-#include "caldav/members.h"
+#include "caldav/multistatus_rows.h"
 #include "caldav/reports/calendar_data.h"
 #include "caldav/reports/filter.h"
 #include "caldav/reports/report.h"
@@ -19,7 +19,7 @@ static err_t range_read(struct ctx *cx, const struct xml_node *root, struct ical
 
 struct busy {
 	struct freebusy all;
-	struct members m; /* for its pages: nothing of it is written */
+	struct multistatus_rows m; /* for its pages: nothing of it is written */
 };
 
 /* Those that rows alone do not decide, lot by lot. */
@@ -28,7 +28,7 @@ static err_t add_data(struct busy *b, struct object *rows, size_t count)
 	for (size_t from = 0; from < count;) {
 		struct arena_mark mark = arena_mark(b->m.cx->mem);
 		size_t end = from;
-		TRY(members_fetch(&b->m, rows, from, count, &end));
+		TRY(rows_fetch(&b->m, rows, from, count, &end));
 		for (; from < end; from++) {
 			bool again = false;
 			if (rows[from].data.ptr)
@@ -60,12 +60,12 @@ static err_t add_calendars(struct busy *b, struct id_list calendars, struct str 
 	b->m.start = arena_mark(b->m.cx->mem);
 	do {
 		struct object *rows = NULL;
-		TRY(object_in_range(b->m.cx, b->m.view.actor, calendars, b->all.start, b->all.end, COMPONENT_VEVENT,
+		TRY(object_in_range(b->m.cx, b->m.context.actor, calendars, b->all.start, b->all.end, COMPONENT_VEVENT,
 			after, PAGE_ROWS, &rows, &count));
 		if (count)
 			after = range_place(&rows[count - 1]);
 		TRY(add_rows(b, rows, count));
-	} while (members_turn(&b->m) && count == PAGE_ROWS);
+	} while (rows_turn(&b->m) && count == PAGE_ROWS);
 	return OK;
 }
 
@@ -97,7 +97,7 @@ static err_t add_home(struct busy *b)
 {
 	struct calendar *calendars = NULL;
 	size_t count = 0, counted = 0;
-	TRY(calendar_list(b->m.cx, b->m.view.actor, &calendars, &count));
+	TRY(calendar_list(b->m.cx, b->m.context.actor, &calendars, &count));
 	for (size_t i = 0; i < count; i++)
 		if (!calendars[i].transp)
 			calendars[counted++] = calendars[i];
@@ -106,7 +106,7 @@ static err_t add_home(struct busy *b)
 
 err_t report_freebusy(struct dav_call *call)
 {
-	static const struct ask nothing = { .kind = ASK_NOTHING };
+	static const struct requested_props nothing = { .kind = REQUESTED_NOTHING };
 	struct ctx *cx = &call->rq->cx;
 	struct calendar calendar;
 	struct subject subject;
@@ -116,7 +116,7 @@ err_t report_freebusy(struct dav_call *call)
 	TRY(range_read(cx, call->root, &range));
 	TRY(subject_load(cx, call->at, &calendar, NULL, &subject));
 	freebusy_open(cx, range.start, range.end, STR_ABSENT, &b.all);
-	members_open(&b.m, call, &nothing);
+	rows_open(&b.m, call, &nothing);
 	if (subject.calendar)
 		TRY(add_by_zone(&b, &calendar, 1));
 	else

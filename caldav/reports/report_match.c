@@ -3,13 +3,13 @@
  * DAV:principal-match (RFC 3744 §9.3): the members of a collection, at any depth, that are the asker, or of which the
  * property that is named has an href of the asker's principal: a live one, or a dead one with an href inside.
  */
-#include "caldav/members.h"
+#include "caldav/multistatus_rows.h"
 #include "caldav/reports/report.h"
 
 struct match {
-	struct members m;
-	bool self;           /* the asker's own principal is sought; else */
-	struct ask property; /* resources of which this one names the asker */
+	struct multistatus_rows m;
+	bool self;                       /* the asker's own principal is sought; else */
+	struct requested_props property; /* resources of which this one names the asker */
 };
 
 /* Is there a DAV:href of the asker's principal, at any depth that xml_parse() lets pass? */
@@ -17,8 +17,8 @@ static bool has_own_href(const struct match *x, const struct xml_node *node)
 {
 	for (const struct xml_node *n = node ? node->first : NULL; n; n = n->next) {
 		struct resource at;
-		bool is_own = xml_is(n, NS_DAV, "href") && !href_resolve(x->m.view.rq, n->text, &at) &&
-			      at.kind == RES_PRINCIPAL && id_eq(at.account, x->m.view.actor->owner);
+		bool is_own = xml_is(n, NS_DAV, "href") && !href_resolve(x->m.context.rq, n->text, &at) &&
+			      at.kind == RES_PRINCIPAL && id_eq(at.account, x->m.context.actor->owner);
 		if (is_own || has_own_href(x, n))
 			return true;
 	}
@@ -34,7 +34,7 @@ static bool names_asker(const struct match *x, const struct subject *subject)
 	const struct xml_node *root = NULL;
 	buf_add(&value, STR("<D:r " XML_PREFIXES ">"));
 	size_t before = value.len;
-	props_write(&x->m.view, &x->property, subject, &value);
+	props_write(&x->m.context, &x->property, subject, &value);
 	bool may = str_find(str_from(buf_str(&value), before), STR("href")) != SIZE_MAX;
 	buf_add(&value, STR("</D:r>"));
 	bool names = may && !xml_parse(x->m.cx, buf_str(&value), &root) && has_own_href(x, root);
@@ -42,42 +42,42 @@ static bool names_asker(const struct match *x, const struct subject *subject)
 	return names;
 }
 
-static err_t match_read(struct dav_call *call, struct match *out, struct ask *ask)
+static err_t match_read(struct dav_call *call, struct match *out, struct requested_props *requested)
 {
 	struct ctx *cx = &call->rq->cx;
 	const struct xml_node *property = xml_child(call->root, NS_DAV, "principal-property");
 	out->self = xml_child(call->root, NS_DAV, "self") != NULL;
-	out->property = (struct ask){ .kind = ASK_PROPS };
+	out->property = (struct requested_props){ .kind = REQUESTED_PROPS };
 	if (out->self == (property != NULL))
 		return REFUSE(cx, MALFORMED, "", "A principal-match holds self or principal-property.");
 	if (property) {
 		if (!property->first || property->first->next)
 			return REFUSE(cx, MALFORMED, "principal-property", "principal-property names one property.");
-		TRY(ask_of_names(cx, property, &out->property));
+		TRY(requested_names(cx, property, &out->property));
 	}
-	return ask_read(cx, call->root, ask);
+	return requested_read(cx, call->root, requested);
 }
 
 /* What is asked of it, or sought in it. */
 static err_t load_dead(struct match *x, struct subject *subject)
 {
-	bool sought = !x->self && ask_wants_dead(&x->property, subject->at.kind);
-	return dead_load(x->m.cx, sought ? &x->property : x->m.ask, subject);
+	bool sought = !x->self && requested_wants_dead(&x->property, subject->at.kind);
+	return dead_load(x->m.cx, sought ? &x->property : x->m.requested, subject);
 }
 
 static err_t match_one(struct match *x, struct subject *subject)
 {
 	TRY(load_dead(x, subject));
 	if (x->self ? subject->at.kind == RES_PRINCIPAL : names_asker(x, subject))
-		(void)members_write(&x->m, subject);
+		(void)rows_write(&x->m, subject);
 	return OK;
 }
 
 static err_t match_plain(struct match *x, enum resource_kind kind)
 {
-	struct subject s = { .at = { .kind = kind, .actor = x->m.view.actor } };
+	struct subject s = { .at = { .kind = kind, .actor = x->m.context.actor } };
 	if (kind == RES_PRINCIPAL || kind == RES_HOME)
-		s.at.account = x->m.view.actor->owner;
+		s.at.account = x->m.context.actor->owner;
 	return match_one(x, &s);
 }
 
@@ -86,11 +86,11 @@ static err_t match_rows(struct match *x, const struct calendar *calendar, struct
 {
 	struct dead_property *dead = NULL;
 	size_t dead_count = 0, hits = 0;
-	if (ask_wants_dead(&x->property, RES_OBJECT))
-		TRY(members_dead(&x->m, rows, *count, &dead, &dead_count));
+	if (requested_wants_dead(&x->property, RES_OBJECT))
+		TRY(rows_dead(&x->m, rows, *count, &dead, &dead_count));
 	for (size_t i = 0; i < *count; i++) {
 		struct subject s = {
-			.at = href_object(href_calendar(x->m.view.actor, calendar->name), rows[i].name),
+			.at = href_object(href_calendar(x->m.context.actor, calendar->name), rows[i].name),
 			.calendar = calendar,
 			.object = &rows[i],
 		};
@@ -110,13 +110,13 @@ static err_t match_objects(struct match *x, const struct calendar *calendar)
 	do {
 		struct object *rows = NULL;
 		TRY(object_page(
-			x->m.cx, x->m.view.actor, calendar->id, after, 0, OBJECT_PLAIN, PAGE_ROWS, &rows, &count));
+			x->m.cx, x->m.context.actor, calendar->id, after, 0, OBJECT_PLAIN, PAGE_ROWS, &rows, &count));
 		if (count)
-			after = members_keep(&x->m, rows[count - 1].name);
+			after = rows_keep(&x->m, rows[count - 1].name);
 		hits = count;
 		TRY(match_rows(x, calendar, rows, &hits));
-		TRY(members_respond(&x->m, calendar, rows, hits));
-	} while (members_turn(&x->m) && count == PAGE_ROWS);
+		TRY(rows_respond(&x->m, calendar, rows, hits));
+	} while (rows_turn(&x->m) && count == PAGE_ROWS);
 	return OK;
 }
 
@@ -124,9 +124,9 @@ static err_t match_home(struct match *x)
 {
 	struct calendar *calendars = NULL;
 	size_t count = 0;
-	TRY(calendar_list(x->m.cx, x->m.view.actor, &calendars, &count));
+	TRY(calendar_list(x->m.cx, x->m.context.actor, &calendars, &count));
 	for (size_t i = 0; i < count && !x->m.gone; i++) {
-		struct subject s = { .at = href_calendar(x->m.view.actor, calendars[i].name),
+		struct subject s = { .at = href_calendar(x->m.context.actor, calendars[i].name),
 			.calendar = &calendars[i] };
 		TRY(match_one(x, &s));
 		TRY(match_objects(x, &calendars[i]));
@@ -161,18 +161,18 @@ static err_t match_members(struct match *x, const struct subject *subject)
 err_t report_principal_match(struct dav_call *call)
 {
 	struct match x = { .self = false };
-	struct ask ask;
+	struct requested_props requested;
 	struct calendar calendar;
 	struct subject subject;
 
 	TRY(report_depth_zero(call));
-	TRY(match_read(call, &x, &ask));
+	TRY(match_read(call, &x, &requested));
 	if (searches_tree(&x, call->at.kind))
 		TRY(scopes_require(&call->rq->cx, call->at.actor->rights, CALENDARS_READ | EVENTS_READ));
 	TRY(subject_load(&call->rq->cx, call->at, &calendar, NULL, &subject));
-	members_open(&x.m, call, &ask);
-	TRY(view_load(&x.m.view, &ask));
+	rows_open(&x.m, call, &requested);
+	TRY(prop_context_load(&x.m.context, &requested));
 	TRY(match_members(&x, &subject));
-	members_close(&x.m);
+	rows_close(&x.m);
 	return OK;
 }

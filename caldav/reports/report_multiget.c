@@ -3,7 +3,7 @@
  * CALDAV:calendar-multiget (RFC 4791 §7.9). Answers come in the order of the hrefs, one for each: 404 for what is not
  * there, 403 for what is another's. Any equivalent spelling of an href will do. Depth is ignored, as the RFC says.
  */
-#include "caldav/members.h"
+#include "caldav/multistatus_rows.h"
 #include "caldav/reports/calendar_data.h"
 #include "caldav/reports/report.h"
 
@@ -21,8 +21,8 @@ struct wanted {
 };
 
 struct multiget {
-	struct members m;
-	struct ask ask;
+	struct multistatus_rows m;
+	struct requested_props requested;
 	struct calendar_data data;
 	struct resource at;
 	struct calendar *calendars; /* those within reach of the request */
@@ -52,7 +52,7 @@ static bool within(struct resource at, struct resource member)
 static void resolve(struct multiget *g, const struct xml_node *node, struct wanted *out)
 {
 	*out = (struct wanted){ .href = xml_text(node) };
-	err_t e = href_resolve(g->m.view.rq, node->text, &out->at);
+	err_t e = href_resolve(g->m.context.rq, node->text, &out->at);
 	if (e)
 		out->status = status_of(e);
 	else if (!within(g->at, out->at))
@@ -81,8 +81,8 @@ static err_t look_up(struct multiget *g, const struct calendar *calendar, struct
 			names[name_count++] = lot[i].at.object;
 	if (!name_count)
 		return OK;
-	TRY(object_by_names(g->m.cx, g->m.view.actor, calendar->id, (struct str_list){ names, name_count },
-		g->ask.wants_data ? OBJECT_WITH_DATA : OBJECT_PLAIN, &rows, &found));
+	TRY(object_by_names(g->m.cx, g->m.context.actor, calendar->id, (struct str_list){ names, name_count },
+		g->requested.wants_data ? OBJECT_WITH_DATA : OBJECT_PLAIN, &rows, &found));
 	assign(lot, count, calendar, rows, found);
 	return OK;
 }
@@ -108,11 +108,11 @@ static err_t write_lot(struct multiget *g, struct wanted *lot, size_t count)
 		if (lot[i].row) {
 			const struct calendar *calendar = calendar_named(g, lot[i].at.calendar);
 			enter_zone(g, calendar);
-			TRY(members_respond(&g->m, calendar, lot[i].row, 1));
+			TRY(rows_respond(&g->m, calendar, lot[i].row, 1));
 			continue;
 		}
 		struct str href = lot[i].status ? lot[i].href : href_text(g->m.cx->mem, lot[i].at);
-		(void)members_missing(&g->m, href, lot[i].status ? lot[i].status : 404);
+		(void)rows_missing(&g->m, href, lot[i].status ? lot[i].status : 404);
 	}
 	return OK;
 }
@@ -123,7 +123,7 @@ static err_t answer_lot(struct multiget *g, struct wanted *lot, size_t count)
 		TRY(look_up(g, &g->calendars[i], lot, count));
 	TRY(write_lot(g, lot, count));
 	g->zone_of = NULL; /* its name goes with the page */
-	(void)members_turn(&g->m);
+	(void)rows_turn(&g->m);
 	return OK;
 }
 
@@ -141,8 +141,8 @@ static err_t multiget_read(struct dav_call *call, struct multiget *g)
 	struct ctx *cx = &call->rq->cx;
 	size_t hrefs = 0;
 	g->at = call->at;
-	TRY(ask_read(cx, call->root, &g->ask));
-	TRY(calendar_data_read(cx, g->ask.calendar_data, &g->data));
+	TRY(requested_read(cx, call->root, &g->requested));
+	TRY(calendar_data_read(cx, g->requested.calendar_data, &g->data));
 	for (const struct xml_node *n = call->root->first; n; n = n->next)
 		hrefs += xml_is(n, NS_DAV, "href");
 	if (hrefs == 0)
@@ -164,8 +164,8 @@ err_t report_multiget(struct dav_call *call)
 	size_t count = 0;
 
 	TRY(multiget_read(call, &g));
-	members_open(&g.m, call, &g.ask);
-	g.m.view.data = &g.data;
+	rows_open(&g.m, call, &g.requested);
+	g.m.context.data = &g.data;
 	for (const struct xml_node *n = call->root->first; n && !g.m.gone; n = n->next) {
 		if (!xml_is(n, NS_DAV, "href"))
 			continue;
@@ -176,6 +176,6 @@ err_t report_multiget(struct dav_call *call)
 		count = 0;
 	}
 	TRY(answer_lot(&g, lot, count));
-	members_close(&g.m);
+	rows_close(&g.m);
 	return OK;
 }

@@ -7,7 +7,7 @@
  */
 #include "caldav/calendar/recur/budget.h"
 #include "caldav/calendar/view/time_range.h"
-#include "caldav/members.h"
+#include "caldav/multistatus_rows.h"
 #include "caldav/reports/calendar_data.h"
 #include "caldav/reports/filter_match.h"
 #include "caldav/reports/report.h"
@@ -22,7 +22,7 @@ struct searched {
 };
 
 struct search {
-	struct ask ask;
+	struct requested_props requested;
 	struct filter filter;
 	struct calendar_data data;
 	struct str query_zone;           /* of the request; absent: each calendar's own */
@@ -41,9 +41,9 @@ static const struct searched *searched_of(const struct search *q, const struct o
 static err_t query_read(struct dav_call *call, struct search *q)
 {
 	struct ctx *cx = &call->rq->cx;
-	TRY(ask_read(cx, call->root, &q->ask));
+	TRY(requested_read(cx, call->root, &q->requested));
 	TRY(filter_read(cx, call->root, &q->filter));
-	TRY(calendar_data_read(cx, q->ask.calendar_data, &q->data));
+	TRY(calendar_data_read(cx, q->requested.calendar_data, &q->data));
 	return query_zone_read(cx, call->root, &q->query_zone);
 }
 
@@ -60,7 +60,7 @@ static err_t unless_unreadable(err_t e, const struct object *o, struct arena *me
 }
 
 /* By what the listing has. */
-static err_t judge_row(struct members *m, const struct search *q, const struct object *o, enum verdict *out)
+static err_t judge_row(struct multistatus_rows *m, const struct search *q, const struct object *o, enum verdict *out)
 {
 	const struct filter_plan *plan = &q->filter.plan;
 	bool touches = !plan->range.set, needs_data = false;
@@ -97,26 +97,26 @@ static err_t judge_data(struct ctx *cx, const struct search *q, const struct obj
 }
 
 /* What matches, calendar by calendar: rows of one stand together. */
-static err_t respond(struct members *m, struct search *q, struct object *objects, size_t count)
+static err_t respond(struct multistatus_rows *m, struct search *q, struct object *objects, size_t count)
 {
 	for (size_t from = 0, end; from < count && !m->gone; from = end) {
 		const struct searched *searched = searched_of(q, &objects[from]);
 		for (end = from + 1; end < count && searched_of(q, &objects[end]) == searched;)
 			end++;
 		q->data.selection.zone = searched->zone;
-		TRY(members_respond(m, searched->calendar, objects + from, end - from));
+		TRY(rows_respond(m, searched->calendar, objects + from, end - from));
 	}
 	return OK;
 }
 
 /* Those whose data is needed, in lots: what still has to be judged, then what matches is sent. */
 static err_t answer_with_data(
-	struct members *m, struct search *q, struct object *rows, const enum verdict *verdicts, size_t count)
+	struct multistatus_rows *m, struct search *q, struct object *rows, const enum verdict *verdicts, size_t count)
 {
 	for (size_t from = 0; from < count && !m->gone;) {
 		struct arena_mark mark = arena_mark(m->cx->mem);
 		size_t end = from, hits = 0;
-		TRY(members_fetch(m, rows, from, count, &end));
+		TRY(rows_fetch(m, rows, from, count, &end));
 		struct object *matching = arena_array(m->cx->mem, struct object, end - from);
 		for (size_t i = from; i < end; i++) {
 			bool fits = verdicts[i] == YES;
@@ -132,7 +132,7 @@ static err_t answer_with_data(
 	return OK;
 }
 
-static err_t answer_page(struct members *m, struct search *q, struct object *rows, size_t count)
+static err_t answer_page(struct multistatus_rows *m, struct search *q, struct object *rows, size_t count)
 {
 	struct object *ready = arena_array(m->cx->mem, struct object, count + 1);
 	struct object *open = arena_array(m->cx->mem, struct object, count + 1);
@@ -142,7 +142,7 @@ static err_t answer_page(struct members *m, struct search *q, struct object *row
 	for (size_t i = 0; i < count; i++) {
 		enum verdict v;
 		TRY(judge_row(m, q, &rows[i], &v));
-		if (v == YES && !q->ask.wants_data)
+		if (v == YES && !q->requested.wants_data)
 			ready[ready_count++] = rows[i];
 		else if (v != NO) {
 			verdicts[open_count] = v;
@@ -161,7 +161,7 @@ static int calendar_cmp(const void *a, const void *b)
 }
 
 /* All calendars in work with one statement a page. Without a range: all of some components. */
-static err_t by_range(struct members *m, struct search *q)
+static err_t by_range(struct multistatus_rows *m, struct search *q)
 {
 	const struct filter_plan *plan = &q->filter.plan;
 	struct id *ids = arena_array(m->cx->mem, struct id, q->searched_count);
@@ -172,7 +172,7 @@ static err_t by_range(struct members *m, struct search *q)
 	m->start = arena_mark(m->cx->mem);
 	do {
 		struct object *rows = NULL;
-		TRY(object_in_range(m->cx, m->view.actor, (struct id_list){ ids, q->searched_count },
+		TRY(object_in_range(m->cx, m->context.actor, (struct id_list){ ids, q->searched_count },
 			plan->range.set ? plan->range.start : INSTANT_BEFORE,
 			plan->range.set ? plan->range.end : INSTANT_FOREVER, plan->components, after, PAGE_ROWS, &rows,
 			&count));
@@ -181,23 +181,23 @@ static err_t by_range(struct members *m, struct search *q)
 		if (count && q->searched_count > 1)
 			qsort(rows, count, sizeof *rows, calendar_cmp);
 		TRY(answer_page(m, q, rows, count));
-	} while (members_turn(m) && count == PAGE_ROWS);
+	} while (rows_turn(m) && count == PAGE_ROWS);
 	return OK;
 }
 
-static err_t by_name(struct members *m, struct search *q)
+static err_t by_name(struct multistatus_rows *m, struct search *q)
 {
 	const struct calendar *calendar = q->searched[0].calendar;
 	struct str after = STR_ABSENT;
 	size_t count = 0;
 	do {
 		struct object *rows = NULL;
-		TRY(object_page(m->cx, m->view.actor, calendar->id, after, q->filter.plan.components, OBJECT_PLAIN,
+		TRY(object_page(m->cx, m->context.actor, calendar->id, after, q->filter.plan.components, OBJECT_PLAIN,
 			PAGE_ROWS, &rows, &count));
 		if (count)
-			after = members_keep(m, rows[count - 1].name);
+			after = rows_keep(m, rows[count - 1].name);
 		TRY(answer_page(m, q, rows, count));
-	} while (members_turn(m) && count == PAGE_ROWS);
+	} while (rows_turn(m) && count == PAGE_ROWS);
 	return OK;
 }
 
@@ -205,7 +205,7 @@ static err_t by_name(struct members *m, struct search *q)
  * A long UID names one object: whose UID is exactly the text is the answer, if it meets the rest, and that others might
  * contain it is not looked into. *done_out false: none has it, and the listing is searched.
  */
-static err_t by_uid(struct members *m, struct search *q, bool *done_out)
+static err_t by_uid(struct multistatus_rows *m, struct search *q, bool *done_out)
 {
 	const struct calendar *calendar = q->searched[0].calendar;
 	struct object o;
@@ -214,7 +214,7 @@ static err_t by_uid(struct members *m, struct search *q, bool *done_out)
 	*done_out = false;
 	if (!q->filter.plan.uid)
 		return OK;
-	err_t e = object_by_uid(m->cx, m->view.actor, calendar->id, q->filter.plan.uid->sent, &o);
+	err_t e = object_by_uid(m->cx, m->context.actor, calendar->id, q->filter.plan.uid->sent, &o);
 	if (err_is(e, NOT_FOUND))
 		return OK;
 	TRY(e);
@@ -224,7 +224,7 @@ static err_t by_uid(struct members *m, struct search *q, bool *done_out)
 }
 
 /* The one calendar in work. */
-static err_t query_calendar(struct members *m, struct search *q)
+static err_t query_calendar(struct multistatus_rows *m, struct search *q)
 {
 	bool done = false;
 	if (q->filter.plan.nothing)
@@ -236,7 +236,7 @@ static err_t query_calendar(struct members *m, struct search *q)
 }
 
 /* The zones must outlive the pages: they are found before the first of them. */
-static void enter(struct members *m, struct search *q, const struct calendar *calendars, size_t count)
+static void enter(struct multistatus_rows *m, struct search *q, const struct calendar *calendars, size_t count)
 {
 	struct searched *searched = arena_array(m->cx->mem, struct searched, count + 1);
 	for (size_t i = 0; i < count; i++)
@@ -246,7 +246,7 @@ static void enter(struct members *m, struct search *q, const struct calendar *ca
 	m->start = arena_mark(m->cx->mem);
 }
 
-static err_t query_object(struct members *m, struct search *q, const struct subject *subject)
+static err_t query_object(struct multistatus_rows *m, struct search *q, const struct subject *subject)
 {
 	bool fits = false;
 	struct object o = *subject->object;
@@ -255,15 +255,15 @@ static err_t query_object(struct members *m, struct search *q, const struct subj
 }
 
 /* Objects lie two levels below a home: with Depth 1 there are none of them. */
-static err_t query_home(struct members *m, struct search *q)
+static err_t query_home(struct multistatus_rows *m, struct search *q)
 {
 	struct calendar *calendars = NULL;
 	size_t count = 0;
 	enum depth depth;
-	TRY(depth_read(m->view.rq, &depth));
+	TRY(depth_read(m->context.rq, &depth));
 	if (depth != DEPTH_INFINITY || q->filter.plan.nothing)
 		return OK;
-	TRY(calendar_list(m->cx, m->view.actor, &calendars, &count));
+	TRY(calendar_list(m->cx, m->context.actor, &calendars, &count));
 	enter(m, q, calendars, count);
 	if (count && q->filter.plan.range.set && !q->filter.plan.uid)
 		return by_range(m, q);
@@ -279,12 +279,12 @@ err_t report_query(struct dav_call *call)
 	struct calendar calendar;
 	struct object object;
 	struct subject subject;
-	struct members m;
+	struct multistatus_rows m;
 
 	TRY(query_read(call, &q));
 	TRY(subject_load(&call->rq->cx, call->at, &calendar, &object, &subject));
-	members_open(&m, call, &q.ask);
-	m.view.data = &q.data;
+	rows_open(&m, call, &q.requested);
+	m.context.data = &q.data;
 	if (subject.calendar)
 		enter(&m, &q, &calendar, 1);
 	if (subject.object)
@@ -293,6 +293,6 @@ err_t report_query(struct dav_call *call)
 		TRY(query_calendar(&m, &q));
 	else
 		TRY(query_home(&m, &q));
-	members_close(&m);
+	rows_close(&m);
 	return OK;
 }

@@ -3,13 +3,13 @@
  * DAV:sync-collection (RFC 6578) on a calendar. Depth is ignored: Thunderbird sends 1, others none. A calendar has no
  * collections inside, so that level infinite is level 1.
  */
-#include "caldav/members.h"
+#include "caldav/multistatus_rows.h"
 #include "caldav/reports/calendar_data.h"
 #include "caldav/reports/report.h"
 #include "server/base/config.h"
 
 struct sync {
-	struct ask ask;
+	struct requested_props requested;
 	struct calendar_data data;
 	struct calendar calendar;
 	struct sync_token since;
@@ -51,8 +51,8 @@ static err_t sync_read(struct dav_call *call, struct sync *s)
 	struct str level = xml_text(xml_child(call->root, NS_DAV, "sync-level"));
 	if (level.ptr && !str_eq(level, STR("1")) && !str_eq(level, STR("infinite")) && !str_eq(level, STR("infinity")))
 		return REFUSE(cx, MALFORMED, "sync-level", "sync-level is 1 or infinite.");
-	TRY(ask_read(cx, call->root, &s->ask));
-	TRY(calendar_data_read(cx, s->ask.calendar_data, &s->data));
+	TRY(requested_read(cx, call->root, &s->requested));
+	TRY(calendar_data_read(cx, s->requested.calendar_data, &s->data));
 	TRY(limit_read(cx, call->root, &s->limit));
 	TRY(calendar_by_name(cx, call->at.actor, call->at.calendar, &s->calendar));
 	s->data.selection.zone = calendar_zone(cx, STR_ABSENT, &s->calendar);
@@ -60,15 +60,15 @@ static err_t sync_read(struct dav_call *call, struct sync *s)
 }
 
 /* Runs of living objects together, tombstones as 404 (RFC 6578 §3.5.2), in order. */
-static err_t write_changes(struct members *m, const struct sync *s, struct object *rows, size_t count)
+static err_t write_changes(struct multistatus_rows *m, const struct sync *s, struct object *rows, size_t count)
 {
 	for (size_t from = 0; from < count && !m->gone;) {
 		size_t end = from;
 		while (end < count && !rows[end].deleted)
 			end++;
-		TRY(members_respond(m, &s->calendar, rows + from, end - from));
+		TRY(rows_respond(m, &s->calendar, rows + from, end - from));
 		for (from = end; from < count && rows[from].deleted && !m->gone; from++)
-			(void)members_missing(m, href_text(m->cx->mem, href_object(m->at, rows[from].name)), 404);
+			(void)rows_missing(m, href_text(m->cx->mem, href_object(m->at, rows[from].name)), 404);
 	}
 	return OK;
 }
@@ -77,12 +77,12 @@ static err_t write_changes(struct members *m, const struct sync *s, struct objec
  * A page of changes after s->since, of those that were there on the first page. since moves on to the last of them;
  * *more_out: there are others.
  */
-static err_t sync_page(struct members *m, struct sync *s, int32_t limit, bool *more_out, uint64_t *count_out)
+static err_t sync_page(struct multistatus_rows *m, struct sync *s, int32_t limit, bool *more_out, uint64_t *count_out)
 {
 	struct object *rows = NULL;
 	size_t count = 0;
 	int64_t state = 0;
-	TRY(object_changes(m->cx, m->view.actor, s->calendar.id, s->since, limit, &rows, &count, &state, more_out));
+	TRY(object_changes(m->cx, m->context.actor, s->calendar.id, s->since, limit, &rows, &count, &state, more_out));
 	if (!m->out)
 		s->state = state;
 	while (count && rows[count - 1].modseq > s->state) {
@@ -90,7 +90,7 @@ static err_t sync_page(struct members *m, struct sync *s, int32_t limit, bool *m
 		*more_out = false;
 	}
 	TRY(write_changes(m, s, rows, count));
-	(void)members_out(m); /* an answer without changes has begun too */
+	(void)rows_out(m); /* an answer without changes has begun too */
 	if (count)
 		s->since = sync_token_next(s->since, s->state, rows[count - 1].modseq, true);
 	*count_out = count;
@@ -98,14 +98,14 @@ static err_t sync_page(struct members *m, struct sync *s, int32_t limit, bool *m
 }
 
 /* RFC 6578 §3.6: the request's own resource is 507, and the token stands for what was sent. */
-static void write_cut(struct members *m)
+static void write_cut(struct multistatus_rows *m)
 {
-	multistatus_status(members_out(m), href_text(m->cx->mem, m->at), 507, "D:number-of-matches-within-limits");
+	multistatus_status(rows_out(m), href_text(m->cx->mem, m->at), 507, "D:number-of-matches-within-limits");
 }
 
-static void write_token(struct members *m, struct sync_token token)
+static void write_token(struct multistatus_rows *m, struct sync_token token)
 {
-	struct buf *out = members_out(m);
+	struct buf *out = rows_out(m);
 	BUF_LIT(out, "<D:sync-token>");
 	xml_escape(out, sync_token_text(m->cx->mem, m->cx->config->public_url, token));
 	BUF_LIT(out, "</D:sync-token>");
@@ -114,24 +114,24 @@ static void write_token(struct members *m, struct sync_token token)
 err_t report_sync(struct dav_call *call)
 {
 	struct sync s = { .limit = 0 };
-	struct members m;
+	struct multistatus_rows m;
 	uint64_t sent = 0, count = 0;
 	bool more = false;
 
 	TRY(sync_read(call, &s));
-	members_open(&m, call, &s.ask);
-	m.view.data = &s.data;
+	rows_open(&m, call, &s.requested);
+	m.context.data = &s.data;
 	m.at = call->at;
 	do {
 		uint64_t left = s.limit ? s.limit - sent : PAGE_ROWS;
 		TRY(sync_page(&m, &s, (int32_t)(left < PAGE_ROWS ? left : PAGE_ROWS), &more, &count));
 		sent += count;
-	} while (members_turn(&m) && more && (!s.limit || sent < s.limit));
+	} while (rows_turn(&m) && more && (!s.limit || sent < s.limit));
 	if (more)
 		write_cut(&m);
 	else
 		s.since = sync_token_next(s.since, s.state, 0, false);
 	write_token(&m, s.since);
-	members_close(&m);
+	rows_close(&m);
 	return OK;
 }

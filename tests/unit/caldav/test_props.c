@@ -10,7 +10,7 @@ static struct calendar calendar;
 static struct object object;
 static const uint8_t tag[16] = { 0xab };
 
-static struct view view_with(uint64_t scopes)
+static struct prop_context context_with(uint64_t scopes)
 {
 	static const struct config config = { .public_url = STR_INIT("http://dav.test") };
 	test_cx.config = &config;
@@ -25,7 +25,7 @@ static struct view view_with(uint64_t scopes)
 		.modseq = 42,
 		.created_at = test_cx.now };
 	object = (struct object){ .name = STR("a.ics"), .etag = { tag, sizeof tag }, .size = 7 };
-	return (struct view){
+	return (struct prop_context){
 		.cx = &test_cx,
 		.principal = &asker,
 		.principal_href = STR("/dav/principals/usr_x/"),
@@ -38,14 +38,14 @@ static struct subject calendar_subject(void)
 		.calendar = &calendar };
 }
 
-static struct str answer_for(const struct view *view, const struct subject *subject, const char *body)
+static struct str answer_for(const struct prop_context *context, const struct subject *subject, const char *body)
 {
 	const struct xml_node *root = NULL;
-	struct ask ask;
+	struct requested_props requested;
 	struct buf out = buf_new(test_mem, 1 << 20);
 	assert_ok(xml_parse(&test_cx, str_of(body), &root));
-	assert_ok(ask_read(&test_cx, root, &ask));
-	props_write(view, &ask, subject, &out);
+	assert_ok(requested_read(&test_cx, root, &requested));
+	props_write(context, &requested, subject, &out);
 	return buf_str(&out);
 }
 
@@ -73,9 +73,9 @@ TEST(names_are_found_by_namespace_and_name_alone)
 /* RFC 4918 §9.1: values with 200, what is not there with 404, nothing else. */
 TEST(each_asked_property_is_in_one_propstat)
 {
-	struct view view = view_with(SCOPES_ALL | OWNER);
+	struct prop_context context = context_with(SCOPES_ALL | OWNER);
 	struct subject s = calendar_subject();
-	struct str out = answer_for(&view, &s,
+	struct str out = answer_for(&context, &s,
 		ASK("<prop><S:getctag/><displayname/><getlastmodified/><x xmlns='urn:other'/><y xmlns=''/></prop>"));
 	assert_str(out,
 		STR("<D:propstat><D:prop><S:getctag>42</S:getctag><D:displayname>Work &amp; play</D:displayname>"
@@ -87,27 +87,27 @@ TEST(each_asked_property_is_in_one_propstat)
 /* RFC 8144 §2.1 */
 TEST(minimal_leaves_404_out)
 {
-	struct view view = view_with(SCOPES_ALL | OWNER);
+	struct prop_context context = context_with(SCOPES_ALL | OWNER);
 	struct subject s = calendar_subject();
-	view.minimal = true;
-	struct str out = answer_for(&view, &s, ASK("<prop><S:getctag/><getlastmodified/></prop>"));
+	context.minimal = true;
+	struct str out = answer_for(&context, &s, ASK("<prop><S:getctag/><getlastmodified/></prop>"));
 	assert_true(holds(out, "<S:getctag>42</S:getctag>"));
 	assert_false(holds(out, "404"));
-	out = answer_for(&view, &s, ASK("<prop><getlastmodified/></prop>"));
+	out = answer_for(&context, &s, ASK("<prop><getlastmodified/></prop>"));
 	assert_str(out, STR("<D:propstat><D:prop></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat>"));
 }
 
 /* RFC 4791 §5.2, RFC 6578 §4: they SHOULD NOT be part of allprop. */
 TEST(allprop_has_no_caldav_properties_but_what_include_adds)
 {
-	struct view view = view_with(SCOPES_ALL | OWNER);
+	struct prop_context context = context_with(SCOPES_ALL | OWNER);
 	struct subject s = calendar_subject();
-	struct str out = answer_for(&view, &s, ASK("<allprop/>"));
+	struct str out = answer_for(&context, &s, ASK("<allprop/>"));
 	assert_true(holds(out, "<D:resourcetype><D:collection/><C:calendar/></D:resourcetype>"));
 	assert_false(holds(out, "<C:supported"));
 	assert_false(holds(out, "<D:sync-token"));
 	assert_false(holds(out, "<D:acl"));
-	out = answer_for(&view, &s, ASK("<allprop/><include><S:getctag/><displayname/></include>"));
+	out = answer_for(&context, &s, ASK("<allprop/><include><S:getctag/><displayname/></include>"));
 	assert_true(holds(out, "<S:getctag>42</S:getctag>"));
 	size_t first = str_find(out, STR("<D:displayname>"));
 	assert_int_equal(str_find(str_from(out, first + 1), STR("<D:displayname>")), SIZE_MAX);
@@ -115,14 +115,14 @@ TEST(allprop_has_no_caldav_properties_but_what_include_adds)
 
 TEST(propname_tells_what_is_there_without_values)
 {
-	struct view view = view_with(SCOPES_ALL | OWNER);
+	struct prop_context context = context_with(SCOPES_ALL | OWNER);
 	struct subject s = calendar_subject();
 	const struct dead_property dead = {
 		.ns = STR("urn:d"), .local = STR("dead"), .xml = STR("<d xmlns=\"urn:d\">v</d>")
 	};
 	s.dead = &dead;
 	s.dead_count = 1;
-	struct str out = answer_for(&view, &s, ASK("<propname/>"));
+	struct str out = answer_for(&context, &s, ASK("<propname/>"));
 	assert_true(holds(out, "<S:getctag/>"));
 	assert_true(holds(out, "<x:dead xmlns:x=\"urn:d\"/>"));
 	assert_false(holds(out, "<A:calendar-color/>")); /* not set */
@@ -131,23 +131,24 @@ TEST(propname_tells_what_is_there_without_values)
 
 TEST(dead_properties_answer_by_namespace_and_name)
 {
-	struct view view = view_with(SCOPES_ALL | OWNER);
+	struct prop_context context = context_with(SCOPES_ALL | OWNER);
 	struct subject s = calendar_subject();
 	const struct dead_property dead = {
 		.ns = STR("urn:d"), .local = STR("p"), .xml = STR("<p xmlns=\"urn:d\">v</p>")
 	};
 	s.dead = &dead;
 	s.dead_count = 1;
-	assert_true(holds(answer_for(&view, &s, ASK("<prop><p xmlns='urn:d'/></prop>")), "<p xmlns=\"urn:d\">v</p>"));
-	assert_true(holds(answer_for(&view, &s, ASK("<prop><p xmlns='urn:e'/></prop>")), "404 Not Found"));
+	assert_true(
+		holds(answer_for(&context, &s, ASK("<prop><p xmlns='urn:d'/></prop>")), "<p xmlns=\"urn:d\">v</p>"));
+	assert_true(holds(answer_for(&context, &s, ASK("<prop><p xmlns='urn:e'/></prop>")), "404 Not Found"));
 }
 
 /* The namespace of a stranger is text like any other. */
 TEST(a_foreign_namespace_is_escaped)
 {
-	struct view view = view_with(SCOPES_ALL | OWNER);
+	struct prop_context context = context_with(SCOPES_ALL | OWNER);
 	struct subject s = calendar_subject();
-	struct str out = answer_for(&view, &s, ASK("<prop><p xmlns='urn:a&amp;b'/></prop>"));
+	struct str out = answer_for(&context, &s, ASK("<prop><p xmlns='urn:a&amp;b'/></prop>"));
 	assert_true(holds(out, "<x:p xmlns:x=\"urn:a&amp;b\"/>"));
 }
 
@@ -157,17 +158,17 @@ TEST(a_body_that_asks_twice_is_refused) /* RFC 4918 §14.20 */
 		ASK("<allprop/><propname/>"), ASK("<prop/><allprop/>") };
 	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
 		const struct xml_node *root = NULL;
-		struct ask ask;
+		struct requested_props requested;
 		assert_ok(xml_parse(&test_cx, str_of(bodies[i]), &root));
-		assert_err(ask_read(&test_cx, root, &ask), MALFORMED);
+		assert_err(requested_read(&test_cx, root, &requested), MALFORMED);
 	}
 }
 
 TEST(an_empty_body_asks_allprop) /* RFC 4918 §9.1 */
 {
-	struct ask ask;
-	assert_ok(ask_read(&test_cx, NULL, &ask));
-	assert_int_equal(ask.kind, ASK_ALL);
+	struct requested_props requested;
+	assert_ok(requested_read(&test_cx, NULL, &requested));
+	assert_int_equal(requested.kind, REQUESTED_ALL);
 }
 
 /* A read-only credential must not see write. RFC 3744 §5.4. */
@@ -188,10 +189,10 @@ TEST(privileges_are_those_of_the_credential)
 		{ CALENDARS_READ | EVENTS_READ | EVENTS_WRITE, true, "<D:unbind/>", "<D:write-properties/>" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct view view = view_with(cases[i].scopes);
+		struct prop_context context = context_with(cases[i].scopes);
 		struct subject s = calendar_subject();
 		calendar.writable = cases[i].writable;
-		struct str out = answer_for(&view, &s, ASK("<prop><current-user-privilege-set/></prop>"));
+		struct str out = answer_for(&context, &s, ASK("<prop><current-user-privilege-set/></prop>"));
 		if (!holds(out, cases[i].has))
 			fail_msg("case %zu lacks %s: %.*s", i, cases[i].has, STR_ARG(out));
 		if (cases[i].has_not && holds(out, cases[i].has_not))
@@ -201,15 +202,15 @@ TEST(privileges_are_those_of_the_credential)
 
 TEST(a_name_and_an_address_need_the_profile_scope) /* profile:read */
 {
-	struct view view = view_with(EVENTS_READ | CALENDARS_READ);
+	struct prop_context context = context_with(EVENTS_READ | CALENDARS_READ);
 	struct subject s = { .at = { .actor = &actor, .kind = RES_PRINCIPAL } };
 	const char *body = ASK("<prop><displayname/><S:email-address-set/><C:calendar-user-address-set/></prop>");
-	struct str out = answer_for(&view, &s, body);
+	struct str out = answer_for(&context, &s, body);
 	assert_false(holds(out, "ada@"));
 	assert_false(holds(out, "Lovelace"));
 	assert_true(holds(out, "403 Forbidden"));
-	view = view_with(EVENTS_READ | PROFILE_READ);
-	out = answer_for(&view, &s, body);
+	context = context_with(EVENTS_READ | PROFILE_READ);
+	out = answer_for(&context, &s, body);
 	assert_true(holds(out, "mailto:ada@example.org"));
 	assert_true(holds(out, "Ada &lt;Lovelace&gt;"));
 	assert_false(holds(out, "403"));
@@ -233,22 +234,22 @@ TEST(live_names_need_no_look_for_dead_ones)
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct xml_node *root = NULL;
-		struct ask ask;
+		struct requested_props requested;
 		assert_ok(xml_parse(&test_cx, str_of(cases[i].body), &root));
-		assert_ok(ask_read(&test_cx, root, &ask));
-		if (ask_wants_dead(&ask, cases[i].kind) != cases[i].wants)
+		assert_ok(requested_read(&test_cx, root, &requested));
+		if (requested_wants_dead(&requested, cases[i].kind) != cases[i].wants)
 			fail_msg("case %zu", i);
 	}
 }
 
 TEST(an_object_tells_its_tag_and_type_exactly)
 {
-	struct view view = view_with(SCOPES_ALL | OWNER);
+	struct prop_context context = context_with(SCOPES_ALL | OWNER);
 	struct subject s = calendar_subject();
 	s.at.kind = RES_OBJECT;
 	s.object = &object;
-	struct str out =
-		answer_for(&view, &s, ASK("<prop><getetag/><getcontenttype/><resourcetype/><C:calendar-data/></prop>"));
+	struct str out = answer_for(
+		&context, &s, ASK("<prop><getetag/><getcontenttype/><resourcetype/><C:calendar-data/></prop>"));
 	assert_true(holds(out, "<D:getetag>\"ab000000000000000000000000000000\"</D:getetag>"));
 	assert_true(holds(out, "<D:getcontenttype>text/calendar;charset=utf-8</D:getcontenttype>"));
 	assert_true(holds(out, "<D:resourcetype/>"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "caldav/members.h"
+#include "caldav/multistatus_rows.h"
 
 #include "caldav/dispatch.h"
 
@@ -7,31 +7,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-void members_open(struct members *m, const struct dav_call *call, const struct ask *ask)
+void rows_open(struct multistatus_rows *m, const struct dav_call *call, const struct requested_props *requested)
 {
-	*m = (struct members){ .cx = &call->rq->cx, .rs = call->rs, .view = view_of(call), .ask = ask };
+	*m = (struct multistatus_rows){
+		.cx = &call->rq->cx, .rs = call->rs, .context = prop_context_of(call), .requested = requested
+	};
 	m->start = arena_mark(m->cx->mem);
 }
 
-struct buf *members_out(struct members *m)
+struct buf *rows_out(struct multistatus_rows *m)
 {
 	if (!m->out)
 		m->out = multistatus_begin(m->rs);
 	return m->out;
 }
 
-bool members_write(struct members *m, const struct subject *subject)
+bool rows_write(struct multistatus_rows *m, const struct subject *subject)
 {
 	struct arena_mark mark = arena_mark(m->cx->mem);
-	props_respond(&m->view, m->ask, subject, members_out(m));
+	props_respond(&m->context, m->requested, subject, rows_out(m));
 	arena_rewind(m->cx->mem, mark);
 	m->gone = m->gone || !response_flush_if_large(m->rs);
 	return !m->gone;
 }
 
-bool members_missing(struct members *m, struct str href, int status)
+bool rows_missing(struct multistatus_rows *m, struct str href, int status)
 {
-	multistatus_status(members_out(m), href, status, NULL);
+	multistatus_status(rows_out(m), href, status, NULL);
 	m->gone = m->gone || !response_flush_if_large(m->rs);
 	return !m->gone;
 }
@@ -42,7 +44,7 @@ static int by_id(const void *a, const void *b)
 	return id_cmp(left->id, right->id);
 }
 
-err_t members_fetch(struct members *m, struct object *objects, size_t from, size_t count, size_t *end_out)
+err_t rows_fetch(struct multistatus_rows *m, struct object *objects, size_t from, size_t count, size_t *end_out)
 {
 	size_t end = object_batch(objects, from, count);
 	struct id *ids = arena_array(m->cx->mem, struct id, end - from + 1);
@@ -51,7 +53,7 @@ err_t members_fetch(struct members *m, struct object *objects, size_t from, size
 
 	struct object *rows = NULL;
 	size_t found = 0;
-	TRY(object_by_ids(m->cx, m->view.actor, (struct id_list){ ids, end - from }, &rows, &found));
+	TRY(object_by_ids(m->cx, m->context.actor, (struct id_list){ ids, end - from }, &rows, &found));
 	if (found)
 		qsort(rows, found, sizeof *rows, by_id);
 	for (size_t i = from; i < end && found; i++) {
@@ -63,8 +65,8 @@ err_t members_fetch(struct members *m, struct object *objects, size_t from, size
 	return OK;
 }
 
-err_t members_dead(
-	struct members *m, const struct object *objects, size_t count, struct dead_property **out, size_t *count_out)
+err_t rows_dead(struct multistatus_rows *m, const struct object *objects, size_t count, struct dead_property **out,
+	size_t *count_out)
 {
 	*count_out = 0;
 	if (count == 0)
@@ -72,7 +74,7 @@ err_t members_dead(
 	struct id *ids = arena_array(m->cx->mem, struct id, count);
 	for (size_t i = 0; i < count; i++)
 		ids[i] = objects[i].id;
-	return dead_property_list(m->cx, m->view.actor, (struct id_list){ ids, count }, out, count_out);
+	return dead_property_list(m->cx, m->context.actor, (struct id_list){ ids, count }, out, count_out);
 }
 
 const struct dead_property *dead_run(
@@ -94,13 +96,13 @@ const struct dead_property *dead_run(
 
 /* Rows that are complete: one response each. */
 static err_t respond_ready(
-	struct members *m, const struct calendar *calendar, const struct object *objects, size_t count)
+	struct multistatus_rows *m, const struct calendar *calendar, const struct object *objects, size_t count)
 {
 	struct dead_property *dead = NULL;
 	size_t dead_count = 0;
 	struct str base = href_text(m->cx->mem, m->at);
-	if (ask_wants_dead(m->ask, RES_OBJECT))
-		TRY(members_dead(m, objects, count, &dead, &dead_count));
+	if (requested_wants_dead(m->requested, RES_OBJECT))
+		TRY(rows_dead(m, objects, count, &dead, &dead_count));
 	for (size_t i = 0; i < count; i++) {
 		struct subject s = {
 			.at = href_object(m->at, objects[i].name),
@@ -108,24 +110,24 @@ static err_t respond_ready(
 			.object = &objects[i],
 			.base = base,
 		};
-		if (m->ask->wants_data && !objects[i].data.ptr)
+		if (m->requested->wants_data && !objects[i].data.ptr)
 			continue; /* deleted since the page was read */
 		s.dead = dead_run(dead, dead_count, objects[i].id, &s.dead_count);
-		if (!members_write(m, &s))
+		if (!rows_write(m, &s))
 			return OK;
 	}
 	return OK;
 }
 
-err_t members_respond(struct members *m, const struct calendar *calendar, struct object *objects, size_t count)
+err_t rows_respond(struct multistatus_rows *m, const struct calendar *calendar, struct object *objects, size_t count)
 {
-	m->at = href_calendar(m->view.actor, calendar->name);
-	if (!m->ask->wants_data || (count && objects[0].data.ptr))
+	m->at = href_calendar(m->context.actor, calendar->name);
+	if (!m->requested->wants_data || (count && objects[0].data.ptr))
 		return respond_ready(m, calendar, objects, count);
 	for (size_t from = 0; from < count && !m->gone;) {
 		struct arena_mark mark = arena_mark(m->cx->mem);
 		size_t end = from;
-		TRY(members_fetch(m, objects, from, count, &end));
+		TRY(rows_fetch(m, objects, from, count, &end));
 		TRY(respond_ready(m, calendar, objects + from, end - from));
 		arena_rewind(m->cx->mem, mark);
 		from = end;
@@ -133,22 +135,22 @@ err_t members_respond(struct members *m, const struct calendar *calendar, struct
 	return OK;
 }
 
-struct str members_keep(struct members *m, struct str name)
+struct str rows_keep(struct multistatus_rows *m, struct str name)
 {
 	assert(name.len <= sizeof m->name);
 	memcpy(m->name, name.ptr, name.len);
 	return (struct str){ m->name, name.len };
 }
 
-bool members_turn(struct members *m)
+bool rows_turn(struct multistatus_rows *m)
 {
 	arena_rewind(m->cx->mem, m->start);
 	return !m->gone;
 }
 
-void members_close(struct members *m)
+void rows_close(struct multistatus_rows *m)
 {
-	multistatus_end(members_out(m));
+	multistatus_end(rows_out(m));
 }
 
 static struct object_place place_of(struct resource at)
@@ -161,11 +163,11 @@ static bool has_names(enum resource_kind kind)
 	return kind == RES_CALENDAR || kind == RES_OBJECT;
 }
 
-err_t dead_load(struct ctx *cx, const struct ask *ask, struct subject *subject)
+err_t dead_load(struct ctx *cx, const struct requested_props *requested, struct subject *subject)
 {
 	const struct resource at = subject->at;
 	struct dead_property *dead = NULL;
-	if (!ask_wants_dead(ask, at.kind))
+	if (!requested_wants_dead(requested, at.kind))
 		return OK;
 	if (has_names(at.kind)) {
 		TRY(dead_property_named(cx, at.actor, place_of(at), &dead, &subject->dead_count));
@@ -177,11 +179,11 @@ err_t dead_load(struct ctx *cx, const struct ask *ask, struct subject *subject)
 	return OK;
 }
 
-void subject_prefetch(struct ctx *cx, struct resource at, const struct ask *ask)
+void subject_prefetch(struct ctx *cx, struct resource at, const struct requested_props *requested)
 {
 	if (at.kind == RES_OBJECT)
 		object_prefetch_known(cx, at.actor, at.calendar, at.object);
-	if (has_names(at.kind) && ask_wants_dead(ask, at.kind))
+	if (has_names(at.kind) && requested_wants_dead(requested, at.kind))
 		dead_property_prefetch(cx, at.actor, place_of(at));
 }
 
