@@ -243,6 +243,7 @@ test('the key is seen whole, and copied without https too', async () => {
 	assert.equal(await page.inputValue('#name'), key);
 	await context.close();
 });
+
 test('the focus is in the field that was wrong', async () => {
 	const context = await browser.newContext();
 	const page = await context.newPage();

@@ -32,6 +32,7 @@ TEST(passwords_that_are_too_short_or_too_long_are_refused)
 	assert_ok(password_verify(&test_cx, longest, hash, &same));
 	assert_false(same);
 }
+
 TEST(a_password_matches_however_it_is_composed_and_so_do_hashes_of_before)
 {
 	static const uint8_t salt[16] = { 1 };

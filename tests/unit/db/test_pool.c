@@ -338,6 +338,7 @@ TEST(a_wait_for_a_connection_ends_with_the_request_s_deadline)
 	db_end(&other);
 	database_leave(&test_cx);
 }
+
 TEST(a_low_disk_refuses_what_is_stored_and_nothing_else)
 {
 	struct backend got;

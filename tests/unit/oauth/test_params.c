@@ -49,6 +49,7 @@ TEST(too_many_parameters_are_refused)
 		BUF_LIT(&text, "a=b&");
 	assert_err(params_read(&test_cx, buf_str(&text), &p), MALFORMED);
 }
+
 TEST(empty_ones_are_absent_and_others_come_once)
 {
 	const struct {
