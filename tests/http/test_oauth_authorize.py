@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The authorization endpoint (OAuth 2.1 §3.1, §4.1; RFC 9207). A1, A2 … are the rows of the project's list of attacks."""
+"""The authorization endpoint (OAuth 2.1 §3.1, §4.1; RFC 9207)."""
 import urllib.parse
 
 import pytest
@@ -28,20 +28,20 @@ def native(world):
     None, "", "cli_0000000000000000000000", "cli_", "x", "cli_' OR 1=1 --", "a\0b", "x" * 5000, "<script>alert(1)</script>",
     "https://client.example/",
 ], ids=range(10))
-def test_A1_an_unknown_or_malformed_client_gets_a_page(app, browser, client_id):
+def test_an_unknown_or_malformed_client_gets_a_page(app, browser, client_id):
     reply = app.ask(browser, client_id=client_id)
     assert is_page(reply, 400)
     assert "<script>alert" not in reply.text
 
 
 @pytest.mark.parametrize("uri", ["https://evil.example/cb", "https://app.example/", "x", "javascript:alert(1)"])
-def test_A2_a_redirect_uri_that_is_not_registered_is_never_followed(app, browser, uri):
+def test_a_redirect_uri_that_is_not_registered_is_never_followed(app, browser, uri):
     assert is_page(app.ask(browser, redirect_uri=uri), 400)
 
 
 @pytest.mark.parametrize("uri", [
     REDIRECT + x for x in ("/../evil", "/", "%2f", ";x", "?x=1", "#f", " ", "\r\n", "\0")] + ["https://app.example/CB"])
-def test_A3_nothing_near_a_redirect_uri_matches_it(app, browser, uri):
+def test_nothing_near_a_redirect_uri_matches_it(app, browser, uri):
     assert is_page(app.ask(browser, redirect_uri=uri), 400)
 
 
@@ -49,17 +49,17 @@ def test_A3_nothing_near_a_redirect_uri_matches_it(app, browser, uri):
     "https://app.example@evil.example/cb", "https://app.example:443/cb", "https://APP.EXAMPLE/cb", "https:\\\\app.example\\cb",
     "//app.example/cb", "https://\u0430pp.example/cb", "http://app.example/cb", "https://user@app.example/cb",
 ])
-def test_A4_userinfo_ports_case_and_lookalikes_do_not_match(app, browser, uri):
+def test_userinfo_ports_case_and_lookalikes_do_not_match(app, browser, uri):
     assert is_page(app.ask(browser, redirect_uri=uri), 400)
 
 
 @pytest.mark.parametrize("uri", ["https://x.app.example/cb", "https://app.example.evil/cb", "https://app.exampl/cb"])
-def test_A5_neither_sub_domains_nor_prefixes_match(app, browser, uri):
+def test_neither_sub_domains_nor_prefixes_match(app, browser, uri):
     assert is_page(app.ask(browser, redirect_uri=uri), 400)
 
 
 @pytest.mark.parametrize("port", ["", ":1", ":5000", ":65535"])
-def test_A6_the_port_of_a_loopback_uri_may_vary(native, browser, port):  # OAuth 2.1 §8.4.2
+def test_the_port_of_a_loopback_uri_may_vary(native, browser, port):  # OAuth 2.1 §8.4.2
     reply = native.ask(browser, redirect_uri=f"http://127.0.0.1{port}/cb")
     assert reply.status == 303 and reply.location.startswith("/consent?")
 
@@ -69,7 +69,7 @@ def test_A6_the_port_of_a_loopback_uri_may_vary(native, browser, port):  # OAuth
     "http://[::ffff:127.0.0.1]/cb", "http://localhost:5/cb", "https://127.0.0.1:5/cb", "http://127.0.0.1:0/cb",
     "http://127.0.0.1:65536/cb", "http://127.0.0.1:/cb", "http://127.0.0.1:5/other", "http://127.0.0.1:5@evil.example/cb",
 ])
-def test_A6_and_nothing_else_of_it(native, browser, uri):
+def test_nothing_else_of_a_loopback_uri_may_vary(native, browser, uri):
     assert is_page(native.ask(browser, redirect_uri=uri), 400)
 
 
@@ -77,13 +77,13 @@ def test_A6_and_nothing_else_of_it(native, browser, uri):
     "http://app.example/cb", "javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "about:blank", "myapp:/cb",
     "https://app.example/cb#f", "https://*.app.example/cb", "https://u:p@app.example/cb", "/cb", "https://app.example/../cb",
 ])
-def test_A7_A8_bad_redirect_uris_cannot_be_registered(world, uri):
+def test_bad_redirect_uris_cannot_be_registered(world, uri):
     with pytest.raises(CliError) as refused:
         world.client("owner@platform.example", redirect_uri=uri)
     assert "redirect_uri" in refused.value.stderr
 
 
-def test_A9_the_redirect_uri_may_be_left_out_when_one_is_registered(app, world, browser):  # OAuth 2.1 §2.3.2
+def test_the_redirect_uri_may_be_left_out_when_one_is_registered(app, world, browser):  # OAuth 2.1 §2.3.2
     assert app.ask(browser, redirect_uri=None).location.startswith("/consent?")
     two = App(world, registered=[REDIRECT, "https://app.example/other"], type="public")
     assert is_page(two.ask(browser, redirect_uri=None), 400)
@@ -100,7 +100,7 @@ GOOD = Pkce().challenge
     {"code_challenge": GOOD + "="}, {"code_challenge": GOOD[:42] + "+"}, {"code_challenge": GOOD[:42] + "/"},
     {"code_challenge": "a" * 44},
 ])
-def test_A10_only_a_good_s256_challenge_will_do(world, app, browser, changes):  # OAuth 2.1 §4.1.1, RFC 7636 §4.4.1
+def test_only_a_good_s256_challenge_will_do(world, app, browser, changes):  # OAuth 2.1 §4.1.1, RFC 7636 §4.4.1
     assert is_red(app.ask(browser, **changes), world, "invalid_request")
 
 
@@ -108,40 +108,40 @@ def test_A10_only_a_good_s256_challenge_will_do(world, app, browser, changes):  
     ("token", "unsupported_response_type"), ("code id_token", "unsupported_response_type"),
     ("none", "unsupported_response_type"), ("CODE", "unsupported_response_type"), (None, "invalid_request"),
 ])
-def test_A11_only_response_type_code_is_served(world, app, browser, kind, error):
+def test_only_response_type_code_is_served(world, app, browser, kind, error):
     assert is_red(app.ask(browser, response_type=kind), world, error)
 
 
 @pytest.mark.parametrize("name", ["response_type", "scope", "code_challenge", "nonce", "unknown"])
-def test_A12_a_parameter_given_twice_is_refused(world, app, browser, name):  # OAuth 2.1 §3.1
+def test_a_parameter_given_twice_is_refused(world, app, browser, name):  # OAuth 2.1 §3.1
     pairs = list(app.params(nonce="n", unknown="u").items())
     twice = encode(pairs + [p for p in pairs if p[0] == name])
     assert is_red(browser.get("/oauth/authorize?" + twice), world, "invalid_request")
 
 
-def test_A12_a_state_given_twice_is_not_echoed(world, app, browser):
+def test_a_state_given_twice_is_not_echoed(world, app, browser):
     twice = encode(list(app.params().items()) + [("state", "a state")])
     assert is_red(browser.get("/oauth/authorize?" + twice), world, "invalid_request", state=None)
 
 
 @pytest.mark.parametrize("name", ["client_id", "redirect_uri"])
-def test_A12_a_client_or_redirect_uri_given_twice_gets_a_page(app, browser, name):
+def test_a_client_or_redirect_uri_given_twice_gets_a_page(app, browser, name):
     pairs = list(app.params().items())
     assert is_page(browser.get("/oauth/authorize?" + encode(pairs + [p for p in pairs if p[0] == name])), 400)
 
 
-def test_A12_resource_may_repeat(app, browser):  # RFC 8707 §2
+def test_resource_may_repeat(app, browser):  # RFC 8707 §2
     pairs = list(app.params().items()) + [("resource", "https://a.example/"), ("resource", "https://b.example/")]
     assert browser.get("/oauth/authorize?" + encode(pairs)).location.startswith("/consent?")
 
 
-def test_A13_an_empty_parameter_is_absent(app, browser):  # OAuth 2.1 §3.1
+def test_an_empty_parameter_is_absent(app, browser):  # OAuth 2.1 §3.1
     page = app.consent_page(browser, state="", scope="", nonce="", prompt="")
     got = answer(app.decide(browser, page))
     assert "state" not in got and "code" in got
 
 
-def test_A14_unknown_parameters_are_ignored(app, browser):
+def test_unknown_parameters_are_ignored(app, browser):
     assert app.ask(browser, extra="foobar").location.startswith("/consent?")
 
 
@@ -149,22 +149,22 @@ def test_A14_unknown_parameters_are_ignored(app, browser):
     "calendars:write", "nonsense", "events:read nonsense", 'events:read"', "events:read\\", "events:read\tprofile:read",
     "events:read  profile:read", " events:read", "EVENTS:READ", "events:read " * 400,
 ], ids=range(10))
-def test_A15_a_scope_that_is_unknown_or_not_the_clients_is_refused(world, app, browser, scope):
+def test_a_scope_that_is_unknown_or_not_the_clients_is_refused(world, app, browser, scope):
     assert is_red(app.ask(browser, scope=scope), world, "invalid_scope")
 
 
-def test_A15_a_scope_of_10_kB_is_refused_too(world, app, browser):
+def test_a_scope_of_10_kB_is_refused_too(world, app, browser):
     reply = browser.post("/oauth/authorize", app.params(scope="x" * 10000))
     assert is_red(browser.get(reply.location), world, "invalid_scope")
 
 
-def test_A15_the_order_of_scopes_does_not_matter(app, browser):
+def test_the_order_of_scopes_does_not_matter(app, browser):
     assert app.ask(browser, scope="profile:read events:read").location.startswith("/consent?")
 
 
 @pytest.mark.parametrize("state", ['"><script>alert(1)</script>', "a\r\nX-Evil: 1", "\U0001F600 ü", "a" * 2048, "%00", "a&b=c#d"],
                          ids=range(6))
-def test_A16_state_comes_back_octet_by_octet(world, app, browser, state):  # OAuth 2.1 §4.1.2
+def test_state_comes_back_octet_by_octet(world, app, browser, state):  # OAuth 2.1 §4.1.2
     page = app.consent_page(browser, state=state)
     assert "<script>alert" not in page.text
     assert answer(app.decide(browser, page))["state"] == state
@@ -172,31 +172,31 @@ def test_A16_state_comes_back_octet_by_octet(world, app, browser, state):  # OAu
 
 
 @pytest.mark.parametrize("state", ["a" * 2049, "a\0b", b"\xff\xfe"], ids=["long", "NUL", "not UTF-8"])
-def test_A16_a_state_that_cannot_be_kept_is_refused_and_not_cut(world, app, browser, state):
+def test_a_state_that_cannot_be_kept_is_refused_and_not_cut(world, app, browser, state):
     assert is_red(app.ask(browser, state=state), world, "invalid_request", state=None)
 
 
 @pytest.mark.parametrize("length", [64, 384])
-def test_A17_a_long_nonce_is_fine(app, browser, length):
+def test_a_long_nonce_is_fine(app, browser, length):
     assert app.ask(browser, nonce="n" * length).location.startswith("/consent?")
 
 
-def test_A17_one_that_is_too_long_is_refused_and_not_cut(world, app, browser):
+def test_a_nonce_that_is_too_long_is_refused_and_not_cut(world, app, browser):
     assert is_red(app.ask(browser, nonce="n" * 1025), world, "invalid_request")
 
 
 @pytest.mark.parametrize("mode", ["fragment", "form_post", "web_message", "x"])
-def test_A18_answers_go_into_the_query_alone(world, app, browser, mode):
+def test_answers_go_into_the_query_alone(world, app, browser, mode):
     assert is_red(app.ask(browser, response_mode=mode), world, "invalid_request")
     assert app.ask(browser, response_mode="query").location.startswith("/consent?")
 
 
-def test_A19_request_objects_are_refused_by_their_own_errors(world, app, browser):
+def test_request_objects_are_refused_by_their_own_errors(world, app, browser):
     assert is_red(app.ask(browser, request="e30.e30."), world, "request_not_supported")
     assert is_red(app.ask(browser, request_uri="https://evil.example/"), world, "request_uri_not_supported")
 
 
-def test_A20_prompt_none_never_shows_a_page(world, app, browser, stranger):
+def test_prompt_none_never_shows_a_page(world, app, browser, stranger):
     assert is_red(app.ask(stranger, prompt="none"), world, "login_required")
     assert is_red(app.ask(browser, prompt="none"), world, "consent_required")
     assert is_red(app.ask(stranger, prompt="none", scope="nonsense"), world, "invalid_scope")
@@ -205,7 +205,7 @@ def test_A20_prompt_none_never_shows_a_page(world, app, browser, stranger):
 
 
 @pytest.mark.parametrize("changes", [{"prompt": "login"}, {"max_age": "0"}])
-def test_A21_an_old_session_is_not_enough_for_prompt_login_and_max_age(world, user, app, changes):
+def test_an_old_session_is_not_enough_for_prompt_login_and_max_age(world, user, app, changes):
     browser = Browser(world)
     browser.sign_in(user)
     reply = app.ask(browser, **changes)
@@ -219,17 +219,17 @@ def test_A21_an_old_session_is_not_enough_for_prompt_login_and_max_age(world, us
     assert browser.get(back.location).location.startswith("/consent?")
 
 
-def test_A21_a_session_younger_than_max_age_is_enough(app, browser):
+def test_a_session_younger_than_max_age_is_enough(app, browser):
     assert app.ask(browser, max_age="100000").location.startswith("/consent?")
     # not a number of seconds: the client's mistake
     assert answer(app.ask(browser, max_age="-1"))["error"] == "invalid_request"
 
 
-def test_A22_an_id_token_hint_changes_nothing(app, browser):
+def test_an_id_token_hint_changes_nothing(app, browser):
     assert app.ask(browser, id_token_hint="eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.").location.startswith("/consent?")
 
 
-def test_A23_iss_is_the_issuer_of_the_metadata(world, app, browser):  # RFC 9207 §2, §2.3
+def test_iss_is_the_issuer_of_the_metadata(world, app, browser):  # RFC 9207 §2, §2.3
     issuer = world.get("/.well-known/oauth-authorization-server").json["issuer"]
     page = app.consent_page(browser)
     assert answer(app.decide(browser, page))["iss"] == issuer
@@ -237,7 +237,7 @@ def test_A23_iss_is_the_issuer_of_the_metadata(world, app, browser):  # RFC 9207
     assert answer(app.decide(browser, page, decision="deny"))["iss"] == issuer
 
 
-def test_A33_an_error_leads_a_stranger_nowhere_before_he_signed_in(world, user, app):  # OAuth 2.1 §7.13.2
+def test_an_error_leads_a_stranger_nowhere_before_he_signed_in(world, user, app):  # OAuth 2.1 §7.13.2
     browser = Browser(world)
     reply = app.ask(browser, scope="nonsense")
     assert reply.status == 303 and reply.location.startswith("/sign-in?")
@@ -256,7 +256,7 @@ def test_a_stranger_signs_in_and_comes_back_to_what_he_was_asked(world, user, ap
     assert "code" in answer(app.decide(browser, browser.get(consent.location)))
 
 
-def test_A34_authorize_takes_a_form_by_post_and_nothing_else(world, app, browser, stranger):
+def test_authorize_takes_a_form_by_post_and_nothing_else(world, app, browser, stranger):
     body = encode(app.params()).encode()
     reply = stranger.send("POST", "/oauth/authorize", [FORM, ("Origin", "https://app.example")], body)
     assert reply.status == 303 and reply.location.startswith("/oauth/continue?request=")
@@ -268,13 +268,13 @@ def test_A34_authorize_takes_a_form_by_post_and_nothing_else(world, app, browser
     assert is_page(stranger.send("PUT", "/oauth/authorize", [FORM, *BROWSER], body), 405)
 
 
-def test_A35_there_is_no_cors_on_authorize(stranger):
+def test_there_is_no_cors_on_authorize(stranger):
     reply = stranger.send("OPTIONS", "/oauth/authorize", [("Origin", "https://app.example"),
                                                           ("Access-Control-Request-Method", "GET")])
     assert not [n for n, _ in reply.headers.pairs if n.lower().startswith("access-control-")]
 
 
-def test_A36_a_login_hint_is_text(world, app):
+def test_a_login_hint_is_text(world, app):
     hint = '"><script>alert(1)</script>'
     browser = Browser(world)
     page = browser.get(app.ask(browser, login_hint=hint).location)
@@ -351,7 +351,7 @@ def test_a_parameter_without_a_value_is_absent_however_often(world, app, browser
 
 
 def test_an_error_of_a_verified_app_is_told_at_once(world):
-    """Q2: the operator vouches for the app, so a stranger is not led anywhere unknown (docs/adr/0007)."""
+    """The operator vouches for the app, so a stranger is not led anywhere unknown (docs/adr/0007)."""
     app = App(world, type="public", scope="events:read", name="Vouched for")
     stranger = Browser(world)
     assert app.ask(stranger, scope="nonsense").location.startswith("/sign-in?")

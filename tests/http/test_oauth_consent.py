@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the user is asked and what he answers (OAuth 2.1 §4.1, §7.3, §7.9). A24, A25 … are rows of the list of attacks."""
+"""What the user is asked and what he answers (OAuth 2.1 §4.1, §7.3, §7.9)."""
 import re
 
 import pytest
@@ -22,7 +22,7 @@ def trusted(world):
 @pytest.mark.parametrize("headers, csrf", [
     ([], None), ([], "0" * 64), ([("Origin", "https://evil.example")], "own"), ([("Sec-Fetch-Site", "cross-site")], "own"),
 ])
-def test_A24_a_decision_must_come_from_our_own_page(app, browser, headers, csrf):
+def test_a_decision_must_come_from_our_own_page(app, browser, headers, csrf):
     fields = dict(Form(app.consent_page(browser).text, "/consent").with_(decision="allow"))
     if csrf != "own":
         fields["csrf"] = csrf
@@ -30,14 +30,14 @@ def test_A24_a_decision_must_come_from_our_own_page(app, browser, headers, csrf)
     assert reply.status == 403 and reply.location is None
 
 
-def test_A24_the_token_of_another_session_is_worth_nothing(world, app, browser):
+def test_the_token_of_another_session_is_worth_nothing(world, app, browser):
     other = Browser(world)
     other.sign_in(world.account("other@calends.example"))
     fields = dict(Form(app.consent_page(browser).text, "/consent").with_(decision="allow"))
     assert other.post("/consent", fields).status == 403
 
 
-def test_A25_a_decision_can_only_narrow_what_was_asked(world, app, browser):
+def test_a_decision_can_only_narrow_what_was_asked(world, app, browser):
     page = app.consent_page(browser, scope="events:read")
     for scope in (["events:read", "events:write"], ["events:read", "profile:read"], None):
         reply = app.decide(browser, page, scope=scope)
@@ -65,7 +65,7 @@ def test_a_scope_taken_back_at_a_second_consent_is_gone_from_older_tokens_too(wo
     assert app.refresh(first["refresh_token"]).json["scope"] == "events:read"
 
 
-def test_A26_a_request_is_answered_once(app, browser):
+def test_a_request_is_answered_once(app, browser):
     page = app.consent_page(browser)
     assert "code" in answer(app.decide(browser, page))
     again = app.decide(browser, page)
@@ -84,7 +84,7 @@ def test_a_request_is_forgotten_after_ten_minutes(world, app, browser):
     assert is_page(browser.get("/oauth/continue?request=unknown"), 404)
 
 
-def test_A27_A37_A38_pages_cannot_be_framed_kept_or_leak(app, browser):
+def test_pages_cannot_be_framed_kept_or_leak(app, browser):
     page = app.consent_page(browser, redirect_uri=REDIRECT)
     policy = page.headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in policy and "default-src 'none'" in policy
@@ -95,12 +95,12 @@ def test_A27_A37_A38_pages_cannot_be_framed_kept_or_leak(app, browser):
 
 
 @pytest.mark.parametrize("name", ["", "a" * 101, "Google\u202e", "zero\u200bwidth\u2066", "line\nbreak", "\x1b[31m"])
-def test_A28_a_name_that_could_deceive_cannot_be_registered(world, name):
+def test_a_name_that_could_deceive_cannot_be_registered(world, name):
     with pytest.raises(CliError):
         world.client("owner@platform.example", name=name, redirect_uri=REDIRECT)
 
 
-def test_A28_a_name_is_shown_as_text_with_its_owner_and_where_it_leads(world, browser):
+def test_a_name_is_shown_as_text_with_its_owner_and_where_it_leads(world, browser):
     page = App(world, type="public", name="<b>Google</b>").consent_page(browser).text
     assert "&lt;b&gt;Google&lt;/b&gt;" in page and "<b>Google</b>" not in page
     assert "Owner" in page and "app.example" in page and "Unverified" in page

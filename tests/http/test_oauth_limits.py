@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What strangers can make the server do is bounded (T14 of the list of attacks)."""
+"""What strangers can make the server do is bounded."""
 from oauth_flow import App, Browser, basic, is_error
 
 SERVE = ["--rate-limit", "5"]
 
 
-def test_T14_guessing_secrets_is_slowed_and_locks_nobody_out(world):
+def test_guessing_secrets_is_slowed_and_locks_nobody_out(world):
     server = App(world, type="confidential")
     replies = [server.redeem("x", [basic(server.id, "wrong")]) for _ in range(40)]
     limited = [r for r in replies if r.status == 429]

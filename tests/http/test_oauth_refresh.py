@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Refresh tokens (OAuth 2.1 §4.3) and the end of connections. T21, T22 … are the rows of the project's list of attacks."""
+"""Refresh tokens (OAuth 2.1 §4.3) and the end of connections."""
 import secrets
 
 import pytest
@@ -17,7 +17,7 @@ def server(world):
     return App(world, type="confidential")
 
 
-def test_T21_the_refresh_token_of_another_client_is_worth_nothing(world, app, server, browser):
+def test_the_refresh_token_of_another_client_is_worth_nothing(world, app, server, browser):
     tokens = app.connect(browser, scope=BOTH)
     headers, _ = server.credentials()
     stolen = post_form(world.http, "/oauth/token",
@@ -26,7 +26,7 @@ def test_T21_the_refresh_token_of_another_client_is_worth_nothing(world, app, se
     assert alive(world, tokens) and app.refresh(tokens["refresh_token"]).status == 200
 
 
-def test_T22_a_refresh_can_narrow_its_access_token_and_widen_nothing(world, app, browser):  # OAuth 2.1 §4.3.1
+def test_a_refresh_can_narrow_its_access_token_and_widen_nothing(world, app, browser):  # OAuth 2.1 §4.3.1
     tokens = app.connect(browser, scope=BOTH)
     for scope in ("events:write", BOTH + " events:write", "nonsense", "profile:read  events:read"):
         assert is_error(app.refresh(tokens["refresh_token"], scope=scope), 400, "invalid_scope")
@@ -37,7 +37,7 @@ def test_T22_a_refresh_can_narrow_its_access_token_and_widen_nothing(world, app,
     assert set(full["scope"].split()) == set(BOTH.split()) and alive(world, full)
 
 
-def test_T23_reuse_behind_the_window_ends_the_family(world, app, browser):  # OAuth 2.1 §4.3.3
+def test_reuse_behind_the_window_ends_the_family(world, app, browser):  # OAuth 2.1 §4.3.3
     first = app.connect(browser, scope=BOTH)
     second = app.refresh(first["refresh_token"]).json
     world.sql("UPDATE token_family SET rotated_at = rotated_at - interval '11 seconds'")
@@ -47,7 +47,7 @@ def test_T23_reuse_behind_the_window_ends_the_family(world, app, browser):  # OA
     assert world.log_has("event=refresh_reused")
 
 
-def test_T23_so_does_a_token_two_generations_old(world, app, browser):
+def test_a_token_two_generations_old_ends_the_family(world, app, browser):
     first = app.connect(browser, scope=BOTH)
     third = app.refresh(app.refresh(first["refresh_token"]).json["refresh_token"]).json
     assert alive(world, third)
@@ -79,7 +79,7 @@ def test_a_retry_within_the_window_gets_the_same_answer(world, app, server, brow
         assert alive(world, first.json)
 
 
-def test_T24_16_refreshes_at_once_get_one_answer(world, app, browser):
+def test_sixteen_refreshes_at_once_get_one_answer(world, app, browser):
     for _ in range(3):
         tokens = app.connect(browser, scope=BOTH)
         before = world.sql("SELECT count(*) FROM access_token")
@@ -91,7 +91,7 @@ def test_T24_16_refreshes_at_once_get_one_answer(world, app, browser):
         assert app.refresh(replies[0].json["refresh_token"]).status == 200
 
 
-def test_T25_a_deactivated_account_keeps_its_connections_for_its_return(world, app):
+def test_a_deactivated_account_keeps_its_connections_for_its_return(world, app):
     away = world.account("away@calends.example")
     browser = Browser(world)
     browser.sign_in(away)
@@ -107,7 +107,7 @@ def test_T25_a_deactivated_account_keeps_its_connections_for_its_return(world, a
     assert alive(world, tokens) and app.refresh(tokens["refresh_token"]).status == 200
 
 
-def test_T25_a_removed_connection_is_dead_on_every_instance(world, app, user, browser):
+def test_a_removed_connection_is_dead_on_every_instance(world, app, user, browser):
     tokens = app.connect(browser, scope=BOTH)
     assert profile(world.second, tokens["access_token"]).status == 200
     remove = f"/apps/{tokens['connected_account_id']}/remove"
@@ -137,13 +137,13 @@ def test_a_refresh_token_unused_for_a_month_has_ended(world, app, browser):
     assert is_error(app.refresh(tokens["refresh_token"]), 400, "invalid_grant")
 
 
-def test_T26_a_confidential_client_must_prove_itself_for_a_refresh(server, browser):
+def test_a_confidential_client_must_prove_itself_for_a_refresh(server, browser):
     tokens = server.connect(browser)
     assert is_error(server.refresh(tokens["refresh_token"], [], client_id=server.id), 401, "invalid_client")
     assert server.refresh(tokens["refresh_token"]).status == 200
 
 
-def test_T27_no_secret_passes_for_another(world, app, browser, user):
+def test_no_secret_passes_for_another(world, app, browser, user):
     code = app.consent(browser, scope=BOTH)
     assert profile(world, code).status == 401
     assert is_error(app.refresh(code), 400, "invalid_grant")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pages for people: sign-in, keys, apps, calendars, account, errors. A24 … A38 are rows of the attack list."""
+"""Pages for people: sign-in, keys, apps, calendars, account, errors."""
 import html.parser
 import re
 import urllib.parse
@@ -76,19 +76,19 @@ def test_guessing_is_throttled_with_a_time_to_wait(world):
 
 
 @pytest.mark.parametrize("token", [None, "", "0" * 64])
-def test_A29_sign_in_needs_the_token_of_this_browser(user, stranger, token):
+def test_sign_in_needs_the_token_of_this_browser(user, stranger, token):
     form = Form(stranger.get("/sign-in").text, "/sign-in").with_(email=user.email, password=user.password, csrf=token)
     assert is_page(stranger.post("/sign-in", form), 403)
     assert session_cookie(stranger) is None
 
 
-def test_A29_a_token_without_its_cookie_is_worth_nothing(world, user, stranger):
+def test_a_token_without_its_cookie_is_worth_nothing(world, user, stranger):
     form = Form(stranger.get("/sign-in").text, "/sign-in").with_(email=user.email, password=user.password)
     stranger.cookies.clear()
     assert is_page(stranger.post("/sign-in", form), 403)
 
 
-def test_A30_a_session_changes_at_sign_in_and_the_old_one_dies(world, user):
+def test_a_session_changes_at_sign_in_and_the_old_one_dies(world, user):
     browser = Browser(world)
     name = f"session_{world.port}"
     browser.cookies[name] = "fixed-by-a-thief"
@@ -103,7 +103,7 @@ def test_A30_a_session_changes_at_sign_in_and_the_old_one_dies(world, user):
     assert thief.get("/keys").status == 303
 
 
-def test_A31_cookies_on_plain_http_are_bound_as_far_as_they_can_be(world, user, stranger):
+def test_cookies_on_plain_http_are_bound_as_far_as_they_can_be(world, user, stranger):
     reply = stranger.sign_in(user)
     session = next(c for c in reply.headers.all("Set-Cookie") if c.startswith(f"session_{world.port}="))
     attributes = {a.strip().lower() for a in session.split(";")[1:]}
@@ -113,12 +113,12 @@ def test_A31_cookies_on_plain_http_are_bound_as_far_as_they_can_be(world, user, 
 
 @pytest.mark.parametrize("target", ["//evil.example", "/\\evil.example", "\\/evil.example", "https://evil.example/", "/%2f/../x", "javascript:alert(1)",
     "evil.example", "/a/../b", "/x\r\nSet-Cookie: a=b", "/\t/evil.example", "/ /evil", "///evil.example", "/" + "a" * 5000, ""])
-def test_A32_sign_in_leads_to_places_of_this_site_alone(world, user, stranger, target):
+def test_sign_in_leads_to_places_of_this_site_alone(world, user, stranger, target):
     reply = stranger.sign_in(user, "/sign-in?" + urllib.parse.urlencode({"next": target}))
     assert reply.location == "/"
 
 
-def test_A32_a_place_of_this_site_is_kept_whole(world, user, stranger):
+def test_a_place_of_this_site_is_kept_whole(world, user, stranger):
     place = "/calendars?mode=test&done=saved"
     assert stranger.sign_in(user, "/sign-in?" + urllib.parse.urlencode({"next": place})).location == place
     assert stranger.get("/sign-in?" + urllib.parse.urlencode({"next": place})).location == place
@@ -165,7 +165,7 @@ def test_sign_up_says_what_is_wrong_and_keeps_the_rest(world, stranger, changes)
 
 
 @pytest.mark.parametrize("page", PAGES + ["/sign-in?again=1", "/sign-up", "/nothing"])
-def test_A27_A37_A38_pages_cannot_be_framed_kept_or_leak(world, browser, page):
+def test_pages_cannot_be_framed_kept_or_leak(world, browser, page):
     reply = browser.get(page)
     policy = reply.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "base-uri 'none'" in policy
@@ -210,7 +210,7 @@ FORMS = ["/keys", "/calendars", "/account", "/account/password", "/sign-out", "/
 
 
 @pytest.mark.parametrize("action", FORMS)
-def test_A24_every_form_needs_its_token_and_our_own_page(world, user, browser, action):
+def test_every_form_needs_its_token_and_our_own_page(world, user, browser, action):
     token = Form(browser.get("/keys/new").text, "/keys").with_()[0][1]
     other = Browser(world)
     other.sign_in(user)

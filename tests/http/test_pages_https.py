@@ -5,7 +5,7 @@ from oauth_flow import Browser, Form, is_page
 PUBLIC_URL = "https://calends.example"
 
 
-def test_A31_cookies_behind_https_are_host_cookies(world):  # RFC 6265bis §4.1.3.2
+def test_cookies_behind_https_are_host_cookies(world):  # RFC 6265bis §4.1.3.2
     browser = Browser(world)
     page = browser.get("/sign-in")
     reply = browser.post("/sign-in", Form(page.text, "/sign-in").with_(

@@ -30,7 +30,7 @@ TEST(malformed_verifiers_have_no_challenge) /* RFC 7636 §4.1 */
 			fail_msg("accepted: %s", cases[i].why);
 }
 
-TEST(what_is_no_sha256_in_base64url_is_no_challenge) /* RFC 7636 §4.2; field A10 */
+TEST(what_is_no_sha256_in_base64url_is_no_challenge) /* RFC 7636 §4.2 */
 {
 	const struct {
 		const char *why;
