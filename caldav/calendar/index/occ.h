@@ -8,6 +8,7 @@
 
 #include "server/base/str.h"
 
+/* Half-open, in seconds of UTC. */
 struct occ_span {
 	int64_t first, last;
 };

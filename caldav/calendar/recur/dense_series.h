@@ -10,7 +10,8 @@
 
 /*
  * Visit the runs that the rule of `s` makes around the walk's window, without its overrides. False: it is no such
- * series, and nothing was visited. A floating one is taken to run on through the hour that its clock repeats.
+ * series, and nothing was visited. Runs are half-open, in seconds of UTC. A floating one is taken to run on through the
+ * hour that its clock repeats.
  */
 bool dense_series_runs(struct arena *mem, const struct series *s, const struct walk *walk,
 	void (*visit)(void *to, int64_t start, int64_t end), void *to);

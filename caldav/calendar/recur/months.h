@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The years and months of other calendars, as ICU knows them (the Hebrew one is worked out), from the years 1583 to
- * 2600. A year is worked out when it is first asked for and then kept for the process (a Chinese one takes half a
- * millisecond, all others some microseconds).
+ * 2600. Days are counted from 1970-01-01. A year is worked out when it is first asked for and then kept for the process
+ * (a Chinese one takes half a millisecond, all others some microseconds).
  *
  *     Hebrew 5784, a leap year        number  leap  first day      length
  *     Tishri                               1        2023-09-16         30
@@ -20,15 +20,15 @@ struct months_calendar;
 #define MONTHS_MAX 13 /* of a year */
 
 struct month {
-	int number; /* from 1 on, as RFC 7529 §4.2 counts */
-	bool leap;  /* it follows the month of this number */
-	int64_t first;
-	int length;
+	int number;    /* from 1 on, as RFC 7529 §4.2 counts */
+	bool leap;     /* it follows the month of this number */
+	int64_t first; /* its first day */
+	int length;    /* days */
 };
 
 struct months_year {
 	int64_t first;
-	int length, count;
+	int length, count; /* days; months */
 	struct month months[MONTHS_MAX];
 };
 

@@ -11,12 +11,12 @@ struct tz_day {
 	char form;                /* 'M', 'J' or '0' for a day that counts February 29 */
 	int month, week, weekday; /* M: weekday 0 is Sunday */
 	int day;
-	int32_t time;
+	int32_t time; /* seconds from its midnight; below 0 and beyond a day, too */
 };
 
 struct tz_rule {
-	bool changes; /* false: std for ever */
-	int32_t std, dst;
+	bool changes;     /* false: std for ever */
+	int32_t std, dst; /* seconds east of UTC */
 	struct tz_day to_dst, to_std;
 };
 

@@ -33,7 +33,7 @@ int64_t zone_to_utc(const struct zone *zone, int64_t local);
 int64_t zone_to_utc_second(const struct zone *zone, int64_t local);
 int64_t zone_to_local(const struct zone *zone, int64_t utc);
 
-/* One change of offset: from `utc` on it is `offset`. */
+/* One change of offset: from `utc` on it is `offset`, in seconds east of UTC. */
 struct zone_change {
 	int64_t utc;
 	int32_t offset;
