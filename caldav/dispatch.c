@@ -3,6 +3,7 @@
 
 #include "caldav/methods/methods.h"
 #include "server/db/query.h"
+#include "server/http/access.h"
 
 static const struct dav_method methods[] = {
 #define DAV_METHOD(name, read, run, body, body_max, needed, ns, root, writes, locks, judged, target, privilege)        \
@@ -63,6 +64,8 @@ static err_t walk(struct dav_call *call)
 	if (call->method->read)
 		TRY(call->method->read(call));
 	TRY(rights_check(call));
+	if (call->method->writes)
+		TRY(access_count_write(rq, call->at.actor->owner));
 	TRY(conditions_judge(call));
 	return call->method->run(call);
 }

@@ -64,6 +64,9 @@ static void note_use(const struct app *app, const struct request *rq, const stru
 	last_used_see(app->last_used, p->account, credential, rq->cx.now, rq->cx.client_ip);
 }
 
+/* An import comes at once. So many seconds of --write-rate may; by default that is 10,000 events. */
+#define WRITES_AHEAD_S 200
+
 #define CALLERS_LEAST 16
 
 /* One account never holds more than half of the threads, where there are more than its clients have connections. */
@@ -89,6 +92,8 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 	app->db = runtime->db;
 	if (config->rate_limit > 0)
 		app->limiter = limiter_open((unsigned)config->rate_limit, (unsigned)config->rate_limit);
+	if (config->write_rate > 0)
+		app->writes = limiter_open((unsigned)config->write_rate, (unsigned)config->write_rate * WRITES_AHEAD_S);
 	app->callers = concurrency_open(callers_max(config), 0);
 	app->heavy = concurrency_open(heavy_max(config), 0);
 	app->last_used = last_used_open(runtime->db, config, (unsigned)config->last_used_ms);
@@ -137,4 +142,6 @@ void app_close(struct app *app)
 	concurrency_close(app->heavy);
 	if (app->limiter)
 		limiter_close(app->limiter);
+	if (app->writes)
+		limiter_close(app->writes);
 }

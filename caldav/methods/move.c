@@ -2,6 +2,7 @@
 /* MOVE and COPY (RFC 4918 §9.8, §9.9): objects between and inside calendars, and whole calendars in the home. */
 #include "caldav/calendar/write.h"
 #include "caldav/methods/methods.h"
+#include "server/http/access.h"
 
 struct relocation {
 	bool overwrite;
@@ -84,9 +85,13 @@ static err_t calendar_run(struct dav_call *call, bool copies, bool *created_out)
 	struct ctx *cx = &call->rq->cx;
 	const struct relocation *r = call->plan;
 	const struct resource at = call->at;
-	return copies ? calendar_copy(cx, at.actor, at.calendar, call->to.calendar, r->depth != DEPTH_0, r->overwrite,
-				created_out)
-		      : calendar_move(cx, at.actor, at.calendar, call->to.calendar, r->overwrite, created_out);
+	int64_t objects;
+	if (!copies)
+		return calendar_move(cx, at.actor, at.calendar, call->to.calendar, r->overwrite, created_out);
+	TRY(calendar_copy(cx, at.actor, at.calendar, call->to.calendar, r->depth != DEPTH_0, r->overwrite, created_out,
+		&objects));
+	access_charge_writes(call->rq, call->to.actor->owner, objects);
+	return OK;
 }
 
 err_t relocate_run(struct dav_call *call)

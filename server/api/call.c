@@ -5,8 +5,14 @@
 
 #include "server/base/config.h"
 #include "server/base/log.h"
+#include "server/http/access.h"
 
 /* ---- before the handler ---- */
+
+static bool reads(const struct request *rq)
+{
+	return rq->method == METHOD_GET || rq->method == METHOD_HEAD;
+}
 
 /* The value of each :name of the pattern, by the parameter of that name. What is no id of its kind names nothing. */
 static err_t read_path(struct api_call *call, void *params)
@@ -66,12 +72,11 @@ static err_t read_conditions(struct api_call *call)
 {
 	struct request *rq = call->rq;
 	struct etag_list match, none_match;
-	bool reads = rq->method == METHOD_GET || rq->method == METHOD_HEAD;
 	TRY(etags_read(rq, "If-Match", &match));
 	TRY(etags_read(rq, "If-None-Match", &none_match));
 	if (call->contract->flags & TAKES_IF_MATCH)
 		call->if_match = match;
-	else if (match.items && !reads)
+	else if (match.items && !reads(rq))
 		return REFUSE(&rq->cx, PRECONDITION, "If-Match",
 			"There is no entity tag here that it could match. Leave the header out.");
 	if (call->contract->flags & TAKES_IF_NONE_MATCH)
@@ -123,6 +128,8 @@ err_t api_run(struct request *rq, struct response *rs)
 	TRY(api_caller(rq, &call->who));
 	call->actor = actor_own(&call->who);
 	TRY(scopes_require(&rq->cx, call->actor.rights, rq->route->scopes));
+	if (!reads(rq))
+		TRY(access_count_write(rq, call->actor.owner));
 	TRY(read_params(call));
 	TRY(read_body(call));
 	TRY(read_conditions(call));

@@ -142,6 +142,28 @@ err_t access_count(struct request *rq)
 	return e;
 }
 
+/* ---- writes ---- */
+
+err_t access_count_write(struct request *rq, struct id owner)
+{
+	struct limit_state state;
+	if (!rq->app->writes || limiter_take(rq->app->writes, id_in_mode(owner, false), rq->cx.now, &state))
+		return OK;
+	if (rq->limit)
+		*rq->limit = state;
+	struct err *e = REFUSE(&rq->cx, RATE_LIMITED, "",
+		"Too much is written to this account at once. Nothing of this request was stored: send it again when "
+		"the seconds of Retry-After are over.");
+	e->retry_after_s = state.retry_after_s;
+	return e;
+}
+
+void access_charge_writes(struct request *rq, struct id owner, int64_t rows)
+{
+	if (rq->app->writes)
+		limiter_charge(rq->app->writes, id_in_mode(owner, false), rq->cx.now, rows);
+}
+
 /* ---- requests at the same time ---- */
 
 static bool is_heavy(const struct request *rq)

@@ -21,6 +21,15 @@ MUST_CHECK err_t access_allows(struct request *rq);
 MUST_CHECK err_t access_count(struct request *rq);
 
 /*
+ * One write more to what `owner` has (its live and its test world are one), whoever makes it: what is written leaves
+ * rows (versions, tombstones, the outbox) that no quota of octets counts. Before anything is stored, by the modules
+ * whose requests write. RATE_LIMITED.
+ */
+MUST_CHECK err_t access_count_write(struct request *rq, struct id owner);
+/* One that wrote many rows at once: they count too, for those that follow. */
+void access_charge_writes(struct request *rq, struct id owner, int64_t rows);
+
+/*
  * A request has its place among those of its credential's account until access_leave(), which the router calls when the
  * answer is out: nobody can keep all threads busy. There are few places for heavy ones. A token counts for the account
  * that it opens. RATE_LIMITED when the account has its fill.

@@ -31,7 +31,7 @@ struct limiter *limiter_open(unsigned per_second, unsigned burst)
 	struct limiter *limiter = calloc(1, sizeof *limiter);
 	if (!limiter)
 		abort();
-	assert(per_second && burst);
+	assert(per_second && per_second <= US_PER_S && burst);
 	limiter->burst = burst;
 	limiter->interval_us = US_PER_S / per_second;
 	limiter->burst_us = limiter->interval_us * burst;
@@ -82,6 +82,25 @@ struct id limit_key(struct str subject)
 	return key;
 }
 
+/* Before now, or beyond what a bucket can owe (the clock was set back): it is full. */
+static int64_t full_at_of(const struct limiter *limiter, const struct slot *slot, struct instant now)
+{
+	int64_t full_at = slot->full_at_us;
+	return full_at < now.us || full_at > now.us + limiter->burst_us ? now.us : full_at;
+}
+
+void limiter_charge(struct limiter *limiter, struct id key, struct instant now, int64_t n)
+{
+	size_t set = set_of(limiter, key);
+	pthread_mutex_t *lock = &limiter->locks[set % LOCKS];
+
+	pthread_mutex_lock(lock);
+	struct slot *slot = slot_of(limiter->slots[set], key);
+	int64_t full_at = full_at_of(limiter, slot, now), left = now.us + limiter->burst_us - full_at;
+	slot->full_at_us = full_at + (n < left / limiter->interval_us ? n * limiter->interval_us : left);
+	pthread_mutex_unlock(lock);
+}
+
 bool limiter_take(struct limiter *limiter, struct id key, struct instant now, struct limit_state *out)
 {
 	size_t set = set_of(limiter, key);
@@ -89,10 +108,7 @@ bool limiter_take(struct limiter *limiter, struct id key, struct instant now, st
 
 	pthread_mutex_lock(lock);
 	struct slot *slot = slot_of(limiter->slots[set], key);
-	int64_t full_at = slot->full_at_us;
-	/* Behind now, or beyond what a bucket can owe (the clock was set back): it is full. */
-	if (full_at < now.us || full_at > now.us + limiter->burst_us)
-		full_at = now.us;
+	int64_t full_at = full_at_of(limiter, slot, now);
 	bool passes = full_at + limiter->interval_us <= now.us + limiter->burst_us;
 	if (passes)
 		full_at += limiter->interval_us;

@@ -11,7 +11,7 @@
 
 struct limiter;
 
-/* `per_second` in the long run, `burst` at once. */
+/* `per_second` in the long run, `burst` at once. `per_second` at most 1,000,000. */
 struct limiter *limiter_open(unsigned per_second, unsigned burst);
 void limiter_close(struct limiter *limiter);
 
@@ -26,3 +26,6 @@ struct id limit_key(struct str subject);
 
 /* Take one; false when there is none left. Thread-safe. */
 bool limiter_take(struct limiter *limiter, struct id key, struct instant now, struct limit_state *out);
+
+/* What a request that has passed turned out to be worth besides: takes `n` more, or all that are left. Thread-safe. */
+void limiter_charge(struct limiter *limiter, struct id key, struct instant now, int64_t n);

@@ -75,7 +75,8 @@ struct app {
 	const struct config *config;
 	const struct keyring *keys;
 	struct db_pool *db;
-	struct limiter *limiter;
+	struct limiter *limiter;             /* requests of each credential; NULL for no limit */
+	struct limiter *writes;              /* of each account; NULL for no limit */
 	struct concurrency *callers, *heavy; /* requests of each account, and heavy ones; NULL for no limit */
 	struct last_used *last_used;
 	/* Called after a credential was accepted, with the principal: collects last-used in memory. */

@@ -961,9 +961,10 @@ END $$;
 -- created, changed (replaced), not_writable, not_found, name_taken (something is there and may not be replaced),
 -- too_many_calendars, account_full, too_many_properties
 CREATE FUNCTION calendar_relocate(p_actor actor, p_from text, p_to text, p_keep boolean, p_deep boolean,
-	p_overwrite boolean, p_id uuid, p_max int, p_room room, OUT outcome outcome) LANGUAGE plpgsql AS $$
-DECLARE c record; t record; n bigint; more bigint; described uuid[];
+	p_overwrite boolean, p_id uuid, p_max int, p_room room, OUT outcome outcome, OUT copied bigint) LANGUAGE plpgsql AS $$
+DECLARE c record; t record; more bigint; described uuid[];
 BEGIN
+	copied := 0;
 	PERFORM FROM account x WHERE x.account_id = p_actor.owner FOR NO KEY UPDATE;
 	SELECT x.id, x.writable INTO c FROM calendar x WHERE x.account_id = p_actor.owner AND by_name(x.name) = p_from
 	   AND (p_actor.calendars IS NULL OR x.id = ANY (p_actor.calendars));
@@ -1017,13 +1018,13 @@ BEGIN
 	SELECT p_actor.owner, p_id, uuid_v7(), 1 + row_number() OVER (ORDER BY o.modseq), o.first_at, o.last_at, o.span,
 	       o.occ_until, now(), now(), o.size, o.component, o.flags, o.etag, o.name, o.uid, o.occ, o.data
 	  FROM calendar_object o WHERE o.account_id = p_actor.owner AND by_sync(o.calendar_id) = c.id AND NOT o.deleted;
-	GET DIAGNOSTICS n = ROW_COUNT;
+	GET DIAGNOSTICS copied = ROW_COUNT;
 	INSERT INTO dead_property (account_id, resource_id, ns, local, xml) -- RFC 4918 §9.8.2
 	SELECT d.account_id, copy.id, d.ns, d.local, d.xml
 	  FROM dead_property d JOIN calendar_object o ON o.account_id = d.account_id AND by_id(o.id) = d.resource_id
 	  JOIN calendar_object copy ON copy.account_id = o.account_id AND by_name(copy.calendar_id) = p_id AND copy.name = o.name
 	 WHERE d.account_id = p_actor.owner AND d.resource_id = ANY (described);
-	UPDATE calendar_state s SET modseq = 1 + n, objects = n,
+	UPDATE calendar_state s SET modseq = 1 + copied, objects = copied,
 	       bytes = (SELECT x.bytes FROM calendar_state x WHERE x.account_id = p_actor.owner AND x.calendar_id = c.id)
 	 WHERE s.account_id = p_actor.owner AND s.calendar_id = p_id;
 	INSERT INTO outbox (account_id, kind, calendar_id, object_id, modseq, actor_id, request_id)

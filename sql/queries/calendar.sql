@@ -49,8 +49,8 @@ SELECT calendar_delete(ROW($1, $2, $3, $4)::actor, $5)::text AS outcome;
 -- name: calendar_relocate stores
 -- $1 account  $2 only  $3 author  $4 request  $5 from  $6 to  $7 keep the source  $8 with its objects  $9 overwrite
 -- $10 id of a copy  $11 calendars at most  $12 octets of the account at most, NULL for no limit
-SELECT calendar_relocate(ROW($1, $2, $3, $4)::actor, $5, $6, $7, $8, $9, $10, $11,
-                         ROW(NULL, $12, NULL)::room)::text AS outcome;
+SELECT r.outcome::text AS outcome, r.copied
+  FROM calendar_relocate(ROW($1, $2, $3, $4)::actor, $5, $6, $7, $8, $9, $10, $11, ROW(NULL, $12, NULL)::room) AS r;
 
 -- name: account_usage
 -- $1 account

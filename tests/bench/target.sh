@@ -43,7 +43,7 @@ write_env() {
 }
 
 do_start() {
-	spawn "$bin" serve --listen "127.0.0.1:$port" --public-url "$url" --data-dir "$data" --rate-limit 0 --heavy-requests 0 --log-level ${BENCH_LOG:-warn}
+	spawn "$bin" serve --listen "127.0.0.1:$port" --public-url "$url" --data-dir "$data" --rate-limit 0 --write-rate 0 --heavy-requests 0 --log-level ${BENCH_LOG:-warn}
 	wait_port $port 60
 	[ -s "$D/client.json" ] || first_start
 	write_env

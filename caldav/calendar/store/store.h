@@ -78,7 +78,7 @@ MUST_CHECK err_t calendar_move(
 /* A new calendar with the properties of `from`, and with its objects when `deep` (new ids). Errors as calendar_move,
  * DAV_QUOTA. */
 MUST_CHECK err_t calendar_copy(struct ctx *cx, const struct actor *actor, struct str from, struct str to, bool deep,
-	bool overwrite, bool *created_out);
+	bool overwrite, bool *created_out, int64_t *objects_out);
 
 /* Octets that one account may store, in each of its worlds; 0: no limit (--account-storage-mib). */
 int64_t account_storage_max(const struct ctx *cx);

@@ -13,7 +13,11 @@ DB_RESULT(calendar_by_id, struct calendar, CALENDAR_FIELDS);
 DB_RESULT(calendar_create, struct outcome_row, outcome);
 DB_RESULT(calendar_update, struct outcome_row, outcome);
 DB_RESULT(calendar_delete, struct outcome_row, outcome);
-DB_RESULT(calendar_relocate, struct outcome_row, outcome);
+struct relocated {
+	struct str outcome;
+	int64_t copied;
+};
+DB_RESULT(calendar_relocate, struct relocated, outcome, copied);
 
 /* With the id, since a calendar made anew at the same URL counts from the beginning (RFC 4918 §8.6). */
 struct str calendar_tag(struct arena *mem, struct id calendar, int64_t modseq, int64_t prop_version)
@@ -100,9 +104,9 @@ err_t calendar_delete(struct ctx *cx, const struct actor *actor, struct str name
 }
 
 static err_t relocate(struct ctx *cx, const struct actor *actor, struct str from, struct str to, bool keep, bool deep,
-	bool overwrite, bool *created_out)
+	bool overwrite, bool *created_out, int64_t *copied_out)
 {
-	struct outcome_row got;
+	struct relocated got;
 	TRY(db_row(cx, &sql_calendar_relocate, ROW(calendar_relocate, &got), IN_ACTOR(cx, actor), IN(from), IN(to),
 		IN(keep), IN(deep), IN(overwrite), IN(id_new(cx->now)), IN((int32_t)CALENDARS_MAX),
 		db_in_storage_max(cx)));
@@ -110,17 +114,19 @@ static err_t relocate(struct ctx *cx, const struct actor *actor, struct str from
 	if (outcome != OUTCOME_CREATED && outcome != OUTCOME_CHANGED)
 		return outcome_refusal(cx, outcome, STR_ABSENT);
 	*created_out = outcome == OUTCOME_CREATED;
+	*copied_out = got.copied;
 	return OK;
 }
 
 err_t calendar_move(
 	struct ctx *cx, const struct actor *actor, struct str from, struct str to, bool overwrite, bool *created_out)
 {
-	return relocate(cx, actor, from, to, false, true, overwrite, created_out);
+	int64_t copied;
+	return relocate(cx, actor, from, to, false, true, overwrite, created_out, &copied);
 }
 
 err_t calendar_copy(struct ctx *cx, const struct actor *actor, struct str from, struct str to, bool deep,
-	bool overwrite, bool *created_out)
+	bool overwrite, bool *created_out, int64_t *objects_out)
 {
-	return relocate(cx, actor, from, to, true, deep, overwrite, created_out);
+	return relocate(cx, actor, from, to, true, deep, overwrite, created_out, objects_out);
 }

@@ -72,6 +72,24 @@ TEST(a_clock_that_is_set_back_locks_nobody_out)
 	limiter_close(limiter);
 }
 
+TEST(what_a_request_was_worth_besides_is_owed_and_never_more_than_all)
+{
+	struct limiter *limiter = limiter_open(10, 10);
+	struct limit_state s;
+	assert_true(limiter_take(limiter, key_of(1), at_ms(0), &s));
+	limiter_charge(limiter, key_of(1), at_ms(0), 0);
+	limiter_charge(limiter, key_of(1), at_ms(0), 7);
+	assert_true(limiter_take(limiter, key_of(1), at_ms(0), &s));
+	assert_int_equal(s.remaining, 1);
+	limiter_charge(limiter, key_of(1), at_ms(0), INT64_MAX);
+	assert_false(limiter_take(limiter, key_of(1), at_ms(0), &s));
+	assert_int_equal(s.retry_after_s, 1);
+	assert_true(limiter_take(limiter, key_of(1), at_ms(100), &s));
+	assert_false(limiter_take(limiter, key_of(1), at_ms(100), &s));
+	assert_true(limiter_take(limiter, key_of(2), at_ms(0), &s));
+	limiter_close(limiter);
+}
+
 static struct address address(const char *text)
 {
 	struct address a;
@@ -182,6 +200,7 @@ TEST(each_status_of_the_table_of_errors_has_a_phrase)
 
 TESTS(RUN(a_burst_passes_and_then_the_rate_rules), RUN(keys_do_not_share_a_bucket),
 	RUN(more_keys_than_a_set_holds_push_out_who_owes_least), RUN(a_clock_that_is_set_back_locks_nobody_out),
+	RUN(what_a_request_was_worth_besides_is_owed_and_never_more_than_all),
 	RUN(a_concurrency_limit_counts_each_network_and_ipv6_by_its_56),
 	RUN(a_concurrency_limit_counts_both_worlds_of_an_account_and_no_other_with_it),
 	RUN(a_concurrency_limit_bounds_all_together_and_a_refusal_takes_nothing), RUN(networks_of_trusted_proxies),
