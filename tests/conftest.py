@@ -45,3 +45,8 @@ def world(postgres, database, request):
         yield w
     finally:
         w.close()
+
+
+def pytest_collection_modifyitems(items):
+    """The files that take longest first (SECONDS, about, in a module), so that the last one to end is a short one."""
+    items.sort(key=lambda item: -getattr(getattr(item, "module", None), "SECONDS", 0))

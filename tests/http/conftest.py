@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The account that CalDAV tests write with, calendars that are made anew for a test, and a signed-in browser for OAuth."""
+import os
+import shutil
+import subprocess
 import uuid
 
 import pytest
 
+from cluster import Folder
 from dav import Dav, new_tree
 from davfaults import Place
 from faults import Faults
@@ -89,3 +93,24 @@ def browser(world, user):
     b = Browser(world)
     b.sign_in(user)
     return b
+
+
+@pytest.fixture(scope="module")
+def stopped_folder():
+    """A folder with a cluster and an account, stopped: copied for each test, which is quicker than initdb."""
+    made = Folder()
+    login, calendar = made.account()
+    assert made.wait_for(lambda: not made.workers())
+    yield made.path, login, calendar
+    made.close()
+
+
+@pytest.fixture()
+def folder(stopped_folder):
+    path = stopped_folder[0] + "-" + os.urandom(4).hex()
+    subprocess.run(["cp", "-a", stopped_folder[0], path], check=True)
+    shutil.rmtree(path + "/run", ignore_errors=True)
+    made = Folder(path)
+    made.login, made.calendar = stopped_folder[1], stopped_folder[2]
+    yield made
+    made.close()

@@ -107,3 +107,16 @@ class Folder:
         if not self.wait_for(lambda: not self.workers(), 15):
             self.signal_workers(signal.SIGKILL)
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def ready(server):
+    return server.get("/readyz").status == 200
+
+
+def put(server, folder, name):
+    return server.request("PUT", f"{folder.calendar}{name}.ics", EVENT.format(uid=name), {"Content-Type": "text/calendar"},
+        folder.login).status
+
+
+def get(server, folder, name):
+    return server.request("GET", f"{folder.calendar}{name}.ics", None, None, folder.login).status
