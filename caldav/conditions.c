@@ -23,7 +23,7 @@ struct judging {
 	struct resource at[RESOURCES_MAX]; /* a kind that has no state for what cannot be told */
 	size_t count;
 	struct object_place places[RESOURCES_MAX];
-	struct place_state states[RESOURCES_MAX]; /* zero where nothing is there */
+	struct resource_state states[RESOURCES_MAX]; /* zero where nothing is there */
 };
 
 static bool is_stateful(struct resource at)
@@ -57,7 +57,7 @@ static err_t load(struct judging *j)
 {
 	struct request *rq = j->call->rq;
 	struct actor actor = *j->call->at.actor;
-	struct place_state *rows;
+	struct resource_state *rows;
 	size_t count;
 	if (j->call->method->locks != LOCKS_NOTHING)
 		TRY(lock(j, &actor.calendars));
@@ -66,9 +66,9 @@ static err_t load(struct judging *j)
 			.calendar_name = is_stateful(j->at[i]) ? j->at[i].calendar : STR(""),
 			.name = j->at[i].kind == RES_OBJECT ? j->at[i].object : STR(""),
 		};
-	TRY(place_states(&rq->cx, &actor, j->places, j->count, &rows, &count));
+	TRY(resource_states(&rq->cx, &actor, j->places, j->count, &rows, &count));
 	for (size_t i = 0; i < count; i++)
-		j->states[rows[i].place] = rows[i];
+		j->states[rows[i].nth] = rows[i];
 	return OK;
 }
 
@@ -103,7 +103,7 @@ static bool may_read(const struct judging *j, size_t resource, const struct if_c
 
 static bool is_true(const struct judging *j, size_t resource, const struct if_condition *condition)
 {
-	const struct place_state *state = &j->states[resource];
+	const struct resource_state *state = &j->states[resource];
 	struct ctx *cx = &j->call->rq->cx;
 	if (!may_read(j, resource, condition) || id_is_zero(state->calendar))
 		return false;
@@ -174,7 +174,7 @@ static bool is_judged_here(const struct dav_call *call)
 }
 
 /* RFC 9110 §13.2.1: where the answer without conditions is no success, there are none. */
-static err_t judge_own(const struct dav_call *call, const struct place_state *state)
+static err_t judge_own(const struct dav_call *call, const struct resource_state *state)
 {
 	struct arena *mem = call->rq->cx.mem;
 	struct representation now = { .modified = INSTANT_NONE };

@@ -54,7 +54,7 @@ err_t code_redeem(struct ctx *cx, const struct code_claim *claim, struct token_p
 			"The parameter code_verifier is missing or is not 43 to 128 unreserved characters.");
 
 	struct token_draft draft = token_draft(
-		cx, &(struct token_place){ .account = parts.account, .family = parts.family, .generation = 1 });
+		cx, &(struct token_lineage){ .account = parts.account, .family = parts.family, .generation = 1 });
 	TRY(db_row(cx, &sql_code_redeem, ROW(code_redeem, &got), IN(parts.account), IN(parts.family),
 		IN(secret_hash(cx->mem, claim->code)), IN(claim->client->id), IN(claim->redirect_uri), IN(challenge),
 		IN(draft.access_hash), IN(draft.slot), IN(draft.access_until), IN(draft.refresh_hash),

@@ -90,8 +90,8 @@ err_t token_refresh(struct ctx *cx, const struct refresh_claim *claim, struct to
 	if (!secret_parse(cx->mem, claim->token, &old) || old.kind != SECRET_REFRESH)
 		return FAIL(cx, INVALID_GRANT, "not a refresh token");
 
-	struct token_draft draft = token_draft(cx,
-		&(struct token_place){ old.account, old.family, old.generation < UINT32_MAX ? old.generation + 1 : 0 });
+	struct token_draft draft = token_draft(cx, &(struct token_lineage){ old.account, old.family,
+							   old.generation < UINT32_MAX ? old.generation + 1 : 0 });
 	TRY(db_row(cx, &sql_token_refresh, ROW(token_refresh, &got), IN(old.account), IN(old.family),
 		IN(secret_hash(cx->mem, claim->token)), IN(token_generation(cx, &old, claim->token)),
 		IN(claim->client->id), claim->scopes ? IN(claim->scopes) : IN_NULL(DB_INT8), IN(draft.access_hash),

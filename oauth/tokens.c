@@ -21,18 +21,18 @@ int32_t token_generation(struct ctx *cx, const struct secret_parts *parts, struc
 	return (int32_t)parts->generation;
 }
 
-struct token_draft token_draft(struct ctx *cx, const struct token_place *place)
+struct token_draft token_draft(struct ctx *cx, const struct token_lineage *lineage)
 {
 	struct instant until = instant_add_s(cx->now, ACCESS_LIFETIME_S);
 	uint32_t hour = (uint32_t)(instant_s(until) / 3600);
 	struct str access = secret_new(cx->mem,
-		&(struct secret_parts){ .kind = SECRET_ACCESS, .account = place->account, .expiry_hour = hour },
+		&(struct secret_parts){ .kind = SECRET_ACCESS, .account = lineage->account, .expiry_hour = hour },
 		(struct bytes){ 0 });
 	struct str refresh = secret_new(cx->mem,
 		&(struct secret_parts){ .kind = SECRET_REFRESH,
-			.account = place->account,
-			.family = place->family,
-			.generation = place->generation },
+			.account = lineage->account,
+			.family = lineage->family,
+			.generation = lineage->generation },
 		tag_key(cx));
 	return (struct token_draft){
 		.access = access,

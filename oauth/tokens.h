@@ -17,7 +17,7 @@ struct token_pair {
 };
 
 /* Which family a new pair belongs to, and which use of it this is: 1 for the code's. */
-struct token_place {
+struct token_lineage {
 	struct id account, family;
 	uint32_t generation;
 };
@@ -29,7 +29,7 @@ struct token_draft {
 	struct instant access_until, refresh_until; /* the refresh token's, when it stays unused */
 	int16_t slot;                               /* of the ring of four: hour of expiry mod 4 */
 };
-struct token_draft token_draft(struct ctx *cx, const struct token_place *place);
+struct token_draft token_draft(struct ctx *cx, const struct token_lineage *lineage);
 
 /* The end of an access token under a connection that ends then. */
 struct instant token_until(struct instant access_until, struct instant connection_until);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Accounts, key, client and events of the demo: what is missing is made. */
-#include "web/demo_parts.h"
+#include "web/demo_private.h"
 
 #include "caldav/calendar/sample.h"
 #include "oauth/client.h"

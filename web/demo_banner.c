@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "web/demo_parts.h"
+#include "web/demo_private.h"
 
 #include "server/base/config.h"
 

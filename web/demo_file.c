@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* DATA_DIR/demo.json: what a later start must tell again. */
-#include "web/demo_parts.h"
+#include "web/demo_private.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -29,7 +29,7 @@ void visitors_close(struct visitors *all)
 	free(all);
 }
 
-static struct visitor *place_of(struct visitors *all, struct str cookie)
+static struct visitor *slot_of(struct visitors *all, struct str cookie)
 {
 	for (size_t i = 0; cookie.len && i < VISITORS_MAX; i++)
 		if (str_eq(str_of(all->all[i].cookie), cookie))
@@ -37,7 +37,7 @@ static struct visitor *place_of(struct visitors *all, struct str cookie)
 	return NULL;
 }
 
-static struct visitor *oldest_place(struct visitors *all)
+static struct visitor *oldest_slot(struct visitors *all)
 {
 	struct visitor *oldest = &all->all[0];
 	for (size_t i = 1; i < VISITORS_MAX; i++)
@@ -49,35 +49,35 @@ static struct visitor *oldest_place(struct visitors *all)
 bool visitors_find(struct visitors *all, struct str cookie, struct visitor *out)
 {
 	pthread_mutex_lock(&all->lock);
-	struct visitor *place = place_of(all, cookie);
-	if (place) {
-		place->seen = ++all->clock;
-		*out = *place;
+	struct visitor *slot = slot_of(all, cookie);
+	if (slot) {
+		slot->seen = ++all->clock;
+		*out = *slot;
 	}
 	pthread_mutex_unlock(&all->lock);
-	return place != NULL;
+	return slot != NULL;
 }
 
 void visitors_keep(struct visitors *all, const struct visitor *visitor)
 {
 	pthread_mutex_lock(&all->lock);
-	struct visitor *place = place_of(all, str_of(visitor->cookie));
-	if (!place)
-		place = oldest_place(all);
-	*place = *visitor;
-	place->seen = ++all->clock;
+	struct visitor *slot = slot_of(all, str_of(visitor->cookie));
+	if (!slot)
+		slot = oldest_slot(all);
+	*slot = *visitor;
+	slot->seen = ++all->clock;
 	pthread_mutex_unlock(&all->lock);
 }
 
 bool visitors_claim(struct visitors *all, struct str cookie, struct str state, struct visitor *out)
 {
 	pthread_mutex_lock(&all->lock);
-	struct visitor *place = place_of(all, cookie);
-	bool right = place && place->state[0] && str_eq(str_of(place->state), state);
+	struct visitor *slot = slot_of(all, cookie);
+	bool right = slot && slot->state[0] && str_eq(str_of(slot->state), state);
 	if (right) {
-		*out = *place;
-		explicit_bzero(place->state, sizeof place->state);
-		explicit_bzero(place->verifier, sizeof place->verifier);
+		*out = *slot;
+		explicit_bzero(slot->state, sizeof slot->state);
+		explicit_bzero(slot->verifier, sizeof slot->verifier);
 	}
 	pthread_mutex_unlock(&all->lock);
 	return right;

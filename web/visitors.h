@@ -8,7 +8,7 @@
 #define VISITOR_TEXT 256
 
 struct visitor {
-	char cookie[65];              /* who; empty: a free place */
+	char cookie[65];              /* who; empty: a free slot */
 	char form_token[65];          /* what their forms carry */
 	char state[65], verifier[65]; /* of the authorization under way; empty: none */
 	char access[VISITOR_TEXT], refresh[VISITOR_TEXT], scope[VISITOR_TEXT], connected_account[VISITOR_TEXT];

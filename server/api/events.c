@@ -30,18 +30,18 @@ static const struct json_field list_params[] = {
 };
 /* clang-format on */
 
-/* ---- cursors in order of start: the place where the page ended ---- */
+/* ---- cursors in order of start: the position where the page ended ---- */
 
 #define CURSOR_SECOND_MAX (INT64_C(400) * 366 * 86400 * 25) /* year 9999, and a little more */
 
-static struct str cursor_text(struct arena *mem, const struct agenda_place *place)
+static struct str cursor_text(struct arena *mem, const struct agenda_position *position)
 {
-	struct str plain = str_fmt(mem, "%lld %.*s", (long long)instant_s(place->start),
-		STR_ARG(event_id_text(mem, place->object, place->recurrence_id)));
+	struct str plain = str_fmt(mem, "%lld %.*s", (long long)instant_s(position->start),
+		STR_ARG(event_id_text(mem, position->object, position->recurrence_id)));
 	return str_cat(mem, STR("pos_"), base64url_of(mem, bytes_of(plain.ptr, plain.len)));
 }
 
-static bool cursor_split(struct arena *mem, struct str text, struct agenda_place *out)
+static bool cursor_split(struct arena *mem, struct str text, struct agenda_position *out)
 {
 	struct bytes plain;
 	struct str rest, seconds;
@@ -62,7 +62,7 @@ static bool cursor_split(struct arena *mem, struct str text, struct agenda_place
 }
 
 /* Who makes one up gets another page of their own events; but it must be written as we would. */
-static bool cursor_read(struct arena *mem, struct str text, struct agenda_place *out)
+static bool cursor_read(struct arena *mem, struct str text, struct agenda_position *out)
 {
 	return cursor_split(mem, text, out) && str_eq(cursor_text(mem, out), text);
 }
@@ -92,7 +92,7 @@ static err_t list_in_range(struct api_call *call, struct response *rs, const str
 		.limit = limit_of(params),
 		.start = params->from,
 		.end = params->to };
-	struct agenda_place after;
+	struct agenda_position after;
 	struct agenda_list list;
 	if (!params->has_from || !params->has_to)
 		return REFUSE(&rq->cx, MISSING_FIELD, params->has_from ? "to" : "from", "from and to go together.");

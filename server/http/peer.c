@@ -49,25 +49,25 @@ static bool wait_a_moment(struct peer *p)
 	return came;
 }
 
-/* A place among the few workers that may wait longer. */
-struct place {
+/* Of the ledger: one of the few workers that may wait longer. */
+struct share {
 	const struct concurrency_key *network;
 	bool held;
 };
 
-static bool place_take(struct peer *p, struct place *place)
+static bool share_take(struct peer *p, struct share *share)
 {
-	if (place->held)
+	if (share->held)
 		return true;
-	place->network = p->client_known ? &p->client : peer_network(p);
-	place->held = ledger_take(p->park->settings.ledger, LEDGER_THREADS, place->network, 1);
-	return place->held;
+	share->network = p->client_known ? &p->client : peer_network(p);
+	share->held = ledger_take(p->park->settings.ledger, LEDGER_THREADS, share->network, 1);
+	return share->held;
 }
 
-static void place_leave(struct peer *p, const struct place *place)
+static void share_leave(struct peer *p, const struct share *share)
 {
-	if (place->held)
-		ledger_give(p->park->settings.ledger, LEDGER_THREADS, place->network, 1);
+	if (share->held)
+		ledger_give(p->park->settings.ledger, LEDGER_THREADS, share->network, 1);
 }
 
 /* False: it had its time, or the server stops. */
@@ -276,7 +276,7 @@ enum peer_fault peer_fault(const struct peer *p)
 
 size_t peer_receive(struct peer *p, char *into, size_t len)
 {
-	struct place place = { 0 };
+	struct share share = { 0 };
 	size_t have = 0;
 	while (have < len && !p->fault) {
 		ssize_t got = channel_read(&p->channel, into + have, len - have);
@@ -286,13 +286,13 @@ size_t peer_receive(struct peer *p, char *into, size_t len)
 		} else if (got < 0 || !peer_flush(p, SIZE_MAX)) {
 			p->fault = PEER_LEFT;
 		} else if (!wait_a_moment(p)) {
-			if (!place_take(p, &place))
+			if (!share_take(p, &share))
 				p->fault = PEER_FULL;
 			else if (!wait_long(p, park_body_overdue))
 				p->fault = PEER_LATE;
 		}
 	}
-	place_leave(p, &place);
+	share_leave(p, &share);
 	return have;
 }
 
@@ -354,8 +354,8 @@ static bool keep(struct peer *p, const char *octets, size_t len)
 /* It is more than may be kept: wait until enough is taken. */
 static bool send_waiting(struct peer *p, const char *octets, size_t len)
 {
-	struct place place = { 0 };
-	bool kept = false, going = place_take(p, &place);
+	struct share share = { 0 };
+	bool kept = false, going = share_take(p, &share);
 	while (going && len && !kept) {
 		ssize_t put = 0;
 		going = wait_long(p, park_answer_overdue) && peer_flush(p, SIZE_MAX);
@@ -367,7 +367,7 @@ static bool send_waiting(struct peer *p, const char *octets, size_t len)
 		len -= put > 0 ? (size_t)put : 0;
 		kept = going && len && keep(p, octets, len);
 	}
-	place_leave(p, &place);
+	share_leave(p, &share);
 	return going;
 }
 

@@ -207,7 +207,7 @@ static const char *kind_name(const struct principal *p)
 	return "other";
 }
 
-static struct str place_of(struct arena *mem, err_t e)
+static struct str source_of(struct arena *mem, err_t e)
 {
 	return e->file ? str_fmt(mem, "%s:%d", e->file, e->line) : STR_ABSENT;
 }
@@ -229,7 +229,7 @@ static void log_request(struct request *rq, const struct response *rs, err_t e, 
 		LOG_INT("bytes", rs->sent), LOG_INT("db", rq->cx.round_trips), LOG_STR("ip", rq->cx.client_ip),
 		LOG_C("as", p ? kind_name(p) : NULL),
 		LOG_STR("credential", p ? id_uuid(mem, p->credential) : STR_ABSENT), LOG_C("error", rq->error_code),
-		LOG_STR("detail", e ? e->detail : STR_ABSENT), LOG_STR("at", e && ours ? place_of(mem, e) : STR_ABSENT),
+		LOG_STR("detail", e ? e->detail : STR_ABSENT), LOG_STR("at", e && ours ? source_of(mem, e) : STR_ABSENT),
 		LOG_C("broken", rs->broken ? "yes" : NULL));
 }
 

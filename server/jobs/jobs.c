@@ -8,7 +8,7 @@
 #include "server/db/query.h"
 
 /* What is known of a row; all under the lock. */
-struct place {
+struct job_state {
 	uint64_t due_ms;
 	uint64_t failed_in_a_row;
 	struct job_stats stats;
@@ -18,9 +18,9 @@ struct jobs {
 	struct arena *mem;
 	struct jobs_settings settings;
 	pthread_mutex_t lock;
-	pthread_cond_t changed; /* a place became free, or it is time to stop */
+	pthread_cond_t changed; /* a job has ended, or it is time to stop */
 	bool stopping;
-	struct place *places; /* by row */
+	struct job_state *states; /* by row */
 	pthread_t *threads;
 	unsigned thread_count;
 };
@@ -28,11 +28,11 @@ struct jobs {
 /* ---- which ---- */
 
 /* The one that has been due for longest, or that will be next; NULL when all are running. Locked. */
-static struct place *next_place(struct jobs *jobs)
+static struct job_state *next_job(struct jobs *jobs)
 {
-	struct place *next = NULL;
+	struct job_state *next = NULL;
 	for (size_t i = 0; i < jobs->settings.count; i++) {
-		struct place *p = &jobs->places[i];
+		struct job_state *p = &jobs->states[i];
 		if (!p->stats.running && (!next || p->due_ms < next->due_ms))
 			next = p;
 	}
@@ -54,7 +54,7 @@ static void tell_failure(const struct job *job, uint64_t failed_in_a_row, err_t 
 			LOG_C("error", err_row(e->kind)->name), LOG_STR("detail", e->said.ptr ? e->said : e->detail));
 }
 
-/* Its place is marked as running; unlocked. */
+/* It is marked as running; unlocked. */
 static void run_one(struct jobs *jobs, size_t i, struct arena *mem)
 {
 	const struct job *job = &jobs->settings.rows[i];
@@ -73,14 +73,14 @@ static void run_one(struct jobs *jobs, size_t i, struct arena *mem)
 		db_end(&cx);
 
 	pthread_mutex_lock(&jobs->lock);
-	struct place *place = &jobs->places[i];
-	place->stats.running = false;
-	place->stats.runs++;
-	place->stats.failures += e != NULL;
-	place->stats.last_us = clock_monotonic_us() - begun_us;
-	uint64_t failed = place->failed_in_a_row = e ? place->failed_in_a_row + 1 : 0;
+	struct job_state *state = &jobs->states[i];
+	state->stats.running = false;
+	state->stats.runs++;
+	state->stats.failures += e != NULL;
+	state->stats.last_us = clock_monotonic_us() - begun_us;
+	uint64_t failed = state->failed_in_a_row = e ? state->failed_in_a_row + 1 : 0;
 	if (!e)
-		place->stats.last_success = instant_now();
+		state->stats.last_success = instant_now();
 	pthread_cond_broadcast(&jobs->changed);
 	pthread_mutex_unlock(&jobs->lock);
 	if (e)
@@ -91,14 +91,14 @@ static void run_one(struct jobs *jobs, size_t i, struct arena *mem)
 /* Takes the next row if it is due: *i_out. Locked. */
 static bool take(struct jobs *jobs, uint64_t now_ms, size_t *i_out)
 {
-	struct place *place = next_place(jobs);
-	if (!place || place->due_ms > now_ms)
+	struct job_state *state = next_job(jobs);
+	if (!state || state->due_ms > now_ms)
 		return false;
-	*i_out = (size_t)(place - jobs->places);
+	*i_out = (size_t)(state - jobs->states);
 	unsigned every = jobs->settings.rows[*i_out].every_ms;
 	/* By its own beat; one that was missed is made up for once. */
-	place->due_ms = place->due_ms + every > now_ms ? place->due_ms + every : now_ms + (every ? every : 1);
-	place->stats.running = true;
+	state->due_ms = state->due_ms + every > now_ms ? state->due_ms + every : now_ms + (every ? every : 1);
+	state->stats.running = true;
 	return true;
 }
 
@@ -112,7 +112,7 @@ unsigned jobs_run_due(struct jobs *jobs, uint64_t now_ms)
 		run_one(jobs, i, mem);
 		pthread_mutex_lock(&jobs->lock);
 	}
-	const struct place *next = next_place(jobs);
+	const struct job_state *next = next_job(jobs);
 	unsigned left = next ? (unsigned)(next->due_ms - now_ms) : UINT32_MAX;
 	pthread_mutex_unlock(&jobs->lock);
 	arena_close(mem);
@@ -126,7 +126,7 @@ unsigned jobs_run_due(struct jobs *jobs, uint64_t now_ms)
 /* Locked. False when it is time to stop; nothing to do is not. */
 static bool wait_for_one(struct jobs *jobs)
 {
-	const struct place *next = next_place(jobs);
+	const struct job_state *next = next_job(jobs);
 	struct deadline due = next ? (struct deadline){ next->due_ms * 1000 } : deadline_in_ms(WITHOUT_ANY_MS);
 	if (!wait_cond(&jobs->changed, &jobs->lock, due) && clock_monotonic_us() < due.at_us)
 		return false; /* all waits of the process have ended */
@@ -159,14 +159,14 @@ err_t jobs_open(struct ctx *cx, const struct jobs_settings *settings, struct job
 	struct jobs *jobs = arena_new(mem, struct jobs);
 	uint64_t now_ms = clock_monotonic_ms();
 	*jobs = (struct jobs){ .mem = mem, .settings = *settings };
-	jobs->places = arena_array(mem, struct place, settings->count);
+	jobs->states = arena_array(mem, struct job_state, settings->count);
 	jobs->threads = arena_array(mem, pthread_t, settings->threads);
 	pthread_mutex_init(&jobs->lock, NULL);
 	wait_cond_init(&jobs->changed);
 	for (size_t i = 0; i < settings->count; i++) {
 		assert(settings->rows[i].run && settings->rows[i].patience_ms);
-		jobs->places[i].due_ms = settings->threads ? now_ms : 0;
-		jobs->places[i].stats =
+		jobs->states[i].due_ms = settings->threads ? now_ms : 0;
+		jobs->states[i].stats =
 			(struct job_stats){ .name = settings->rows[i].name, .last_success = INSTANT_NONE };
 	}
 	for (; jobs->thread_count < settings->threads; jobs->thread_count++) {
@@ -204,7 +204,7 @@ bool jobs_stats(struct jobs *jobs, size_t i, struct job_stats *out)
 	if (!jobs || i >= jobs->settings.count)
 		return false;
 	pthread_mutex_lock(&jobs->lock);
-	*out = jobs->places[i].stats;
+	*out = jobs->states[i].stats;
 	pthread_mutex_unlock(&jobs->lock);
 	return true;
 }

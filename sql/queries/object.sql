@@ -34,11 +34,11 @@ SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.compo
    AND by_name(o.calendar_id) = (SELECT c.id FROM calendar c WHERE c.account_id = $1 AND by_name(c.name) = $3
                                     AND ($2::uuid[] IS NULL OR c.id = ANY ($2)));
 
--- name: place_states
+-- name: resource_states
 -- $1 account  $2 only  $3 calendars  $4 objects ('' asks for the calendar alone)
 -- The fence (LIMIT 1) makes each object one look-up by its name.
-SELECT p.place - 1 AS place, c.id AS calendar, s.modseq, c.prop_version, o.etag, o.updated_at
-  FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS p(calendar, object, place)
+SELECT p.nth - 1 AS nth, c.id AS calendar, s.modseq, c.prop_version, o.etag, o.updated_at
+  FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS p(calendar, object, nth)
   JOIN calendar c ON c.account_id = $1 AND by_name(c.name) = p.calendar AND ($2::uuid[] IS NULL OR c.id = ANY ($2))
   JOIN calendar_state s ON s.account_id = c.account_id AND s.calendar_id = c.id
   LEFT JOIN LATERAL (SELECT x.etag, x.updated_at FROM calendar_object x

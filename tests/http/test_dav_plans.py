@@ -44,7 +44,7 @@ SOME = "ARRAY[" + ", ".join(f"'{uuid.uuid4()}'" for _ in range(50)) + "]::uuid[]
 PLANS = {
     "object_get": ("NULL, 'c0', 'o7.ics'", {NAME}),
     "object_get_with_key": ("NULL, 'c0', 'o7.ics', '\\x00'", {NAME}),
-    "place_states": ("NULL, ARRAY['c0', 'c1', 'c0'], ARRAY['o7.ics', 'o8.ics', '']", {NAME}),
+    "resource_states": ("NULL, ARRAY['c0', 'c1', 'c0'], ARRAY['o7.ics', 'o8.ics', '']", {NAME}),
     "object_by_id": (f"NULL, '{LARGE}'", {KEY}),
     "object_by_uid": (f"'{LARGE}', 'u7'", {UID}),
     "object_by_ids": (SOME, {KEY}),

@@ -164,16 +164,16 @@ MUST_CHECK err_t object_by_id(struct ctx *cx, const struct actor *actor, struct 
 /* ---- what a request may be conditional on (RFC 4918 §10.4) ---- */
 
 /* The state of a calendar, and of an object in it. */
-struct place_state {
-	int64_t place; /* which was asked, from 0 */
+struct resource_state {
+	int64_t nth; /* which was asked, from 0 */
 	struct id calendar;
 	int64_t modseq, prop_version;
 	struct bytes etag; /* absent: a calendar was asked, or there is no such object */
 	struct instant updated_at;
 };
 /* Of those that are there, in one snapshot and any order. An empty name asks for the calendar alone. */
-MUST_CHECK err_t place_states(struct ctx *cx, const struct actor *actor, const struct object_place *places,
-	size_t count, struct place_state **out, size_t *count_out);
+MUST_CHECK err_t resource_states(struct ctx *cx, const struct actor *actor, const struct object_place *places,
+	size_t count, struct resource_state **out, size_t *count_out);
 /*
  * Inside a transaction (db_begin): until its end no other moves or deletes these calendars, or changes what is in them.
  * `account_too` for what will make, move or copy a calendar, which locks the account before its calendars. out: those

@@ -6,12 +6,12 @@ struct locked {
 	struct id id;
 };
 
-DB_RESULT(place_states, struct place_state, place, calendar, modseq, prop_version, etag, updated_at);
+DB_RESULT(resource_states, struct resource_state, nth, calendar, modseq, prop_version, etag, updated_at);
 DB_RESULT(account_lock, struct locked, id);
 DB_RESULT(calendar_lock, struct locked, id);
 
-err_t place_states(struct ctx *cx, const struct actor *actor, const struct object_place *places, size_t count,
-	struct place_state **out, size_t *count_out)
+err_t resource_states(struct ctx *cx, const struct actor *actor, const struct object_place *places, size_t count,
+	struct resource_state **out, size_t *count_out)
 {
 	struct str *calendars = arena_array(cx->mem, struct str, count + 1);
 	struct str *objects = arena_array(cx->mem, struct str, count + 1);
@@ -19,8 +19,9 @@ err_t place_states(struct ctx *cx, const struct actor *actor, const struct objec
 		calendars[i] = places[i].calendar_name;
 		objects[i] = places[i].name;
 	}
-	return db_rows(cx, &sql_place_states, place_states, out, count_out, IN(actor->owner), IN(actor->calendars),
-		IN(((struct str_list){ calendars, count })), IN(((struct str_list){ objects, count })));
+	return db_rows(cx, &sql_resource_states, resource_states, out, count_out, IN(actor->owner),
+		IN(actor->calendars), IN(((struct str_list){ calendars, count })),
+		IN(((struct str_list){ objects, count })));
 }
 
 err_t calendar_lock(

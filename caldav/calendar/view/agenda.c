@@ -3,11 +3,11 @@
  * A page of a range in three steps, so that its work grows with the page and the number of series, never with the
  * instances, and memory holds a batch of rows, a line for each series, and the page:
  *
- *   1. Candidates come in order of their bounds' beginning. What does not recur has its place from the bounds alone; a
- *      series waits with the second before which none of its instances begins, as its bounds and occ tell.
+ *   1. Candidates come in order of their bounds' beginning. What does not recur has its position from the bounds alone;
+ * a series waits with the second before which none of its instances begins, as its bounds and occ tell.
  *   2. The series in order of that second, each from its data, until none begins before the end of the page. A walk
  *      through a series ends there too.
- *   3. What the places hold, from their objects.
+ *   3. What stands at the positions, from their objects.
  */
 #include "caldav/calendar/view/agenda.h"
 
@@ -25,7 +25,7 @@
 
 DB_RESULT(agenda_candidates, struct object, id, flags, size, first_at, last_at, occ_until, occ);
 
-/* A series that may have a place in the page. */
+/* A series that may stand in the page. */
 struct contender {
 	struct id id;
 	int64_t begins; /* none of its instances in question begins before */
@@ -158,8 +158,8 @@ static err_t add_candidates(struct search *s, const struct object *rows, size_t 
 }
 
 /*
- * Without instances, an event's place is its own start and tells nothing of where its instances are: all series of the
- * range contend on each page.
+ * Without instances, an event's position is its own start and tells nothing of where its instances are: all series of
+ * the range contend on each page.
  */
 static err_t find_candidates(struct search *s)
 {
@@ -244,7 +244,8 @@ static int contender_cmp(const void *a, const void *b)
 	return x->begins < y->begins ? -1 : x->begins > y->begins;
 }
 
-/* The contenders from `from` on that are read together. No more than the page has places: the next may be too late. */
+/* The contenders from `from` on that are read together. No more than the page has room for: the next may be too late.
+ */
 static size_t contender_batch(const struct search *s, size_t from, struct id *ids)
 {
 	size_t n = 0, octets = 0, most = s->query->expand ? s->query->limit + 1 : CANDIDATES_AT_ONCE;
@@ -294,7 +295,7 @@ static const struct agenda_source *source_of(const struct sources *sources, stru
 	return NULL;
 }
 
-/* The places whose objects are together no larger than a lot, one at least: large events make a short page. */
+/* The spots whose objects are together no larger than a batch, one at least: large events make a short page. */
 static size_t spots_that_fit(const struct agenda_page *page, struct id *ids, size_t *id_count_out)
 {
 	size_t count = 0, octets = 0, n = 0;
@@ -347,7 +348,7 @@ static err_t read_spots(struct search *s, struct agenda_list *out)
 		for (; sources.count < object_count; sources.count++)
 			TRY(agenda_source_open(
 				cx, &objects[sources.count], s->query->zone, &sources.items[sources.count]));
-		list.last = spot_place(&s->page.spots[count - 1]);
+		list.last = spot_position(&s->page.spots[count - 1]);
 	}
 	for (size_t i = 0; i < count; i++)
 		TRY(read_spot(s, &sources, &s->page.spots[i], &list));

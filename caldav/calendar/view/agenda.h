@@ -18,8 +18,8 @@ struct agenda_item {
 	bool instance;             /* one of several; event.recurrence_id says which */
 };
 
-/* The place behind an item: in order of start, then object, then recurrence id. */
-struct agenda_place {
+/* The position of an item: in order of start, then object, then recurrence id. */
+struct agenda_position {
 	struct instant start;
 	struct id object;
 	struct str recurrence_id; /* absent where the event does not recur */
@@ -31,15 +31,15 @@ struct agenda_query {
 	struct instant start, end; /* [start, end) */
 	struct str zone;           /* of floating times and all-day events; absent: UTC */
 	bool expand;               /* each instance; else each event that has one, once, in order of its first start */
-	const struct agenda_place *after; /* NULL: from the beginning */
-	size_t limit;                     /* 1 to AGENDA_PAGE_MAX */
+	const struct agenda_position *after; /* NULL: from the beginning */
+	size_t limit;                        /* 1 to AGENDA_PAGE_MAX */
 };
 
 struct agenda_list {
 	struct agenda_item *items;
 	size_t count;
-	bool more;                /* there are others behind `last` */
-	struct agenda_place last; /* where the next page begins; set where there was any place */
+	bool more;                   /* there are others behind `last` */
+	struct agenda_position last; /* where the next page begins; set where there was any item */
 };
 
 /*

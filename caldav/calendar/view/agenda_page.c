@@ -18,13 +18,13 @@ struct str spot_instance(const struct spot *spot)
 	return (struct str){ spot->recurrence_id, spot->recurrence_id_len };
 }
 
-struct agenda_place spot_place(const struct spot *spot)
+struct agenda_position spot_position(const struct spot *spot)
 {
-	return (struct agenda_place){ instant_of_s(spot->start), spot->object,
+	return (struct agenda_position){ instant_of_s(spot->start), spot->object,
 		spot->recurrence_id_len ? spot_instance(spot) : STR_ABSENT };
 }
 
-static int place_cmp(const struct agenda_place *a, const struct agenda_place *b)
+static int position_cmp(const struct agenda_position *a, const struct agenda_position *b)
 {
 	if (a->start.us != b->start.us)
 		return a->start.us < b->start.us ? -1 : 1;
@@ -37,11 +37,11 @@ static int place_cmp(const struct agenda_place *a, const struct agenda_place *b)
 
 static int spot_cmp(const struct spot *a, const struct spot *b)
 {
-	const struct agenda_place x = spot_place(a), y = spot_place(b);
-	return place_cmp(&x, &y);
+	const struct agenda_position x = spot_position(a), y = spot_position(b);
+	return position_cmp(&x, &y);
 }
 
-struct agenda_page agenda_page_new(struct arena *mem, const struct agenda_place *after, size_t limit)
+struct agenda_page agenda_page_new(struct arena *mem, const struct agenda_position *after, size_t limit)
 {
 	return (struct agenda_page){
 		.after = after, .limit = limit, .spots = arena_array(mem, struct spot, limit + 1)
@@ -50,9 +50,9 @@ struct agenda_page agenda_page_new(struct arena *mem, const struct agenda_place 
 
 void agenda_page_put(struct agenda_page *page, const struct spot *spot)
 {
-	const struct agenda_place place = spot_place(spot);
+	const struct agenda_position position = spot_position(spot);
 	bool full = page->count > page->limit;
-	if (page->after && place_cmp(&place, page->after) <= 0)
+	if (page->after && position_cmp(&position, page->after) <= 0)
 		return;
 	if (full && spot_cmp(spot, &page->spots[page->count - 1]) >= 0)
 		return;

@@ -128,7 +128,7 @@ static void assert_pages(const char *from, const char *to, struct str zone, size
 	struct agenda_query q = query(from, to, limit);
 	struct agenda_list list = { .more = true };
 	size_t count = whole(from, to, zone, spots), n = 0;
-	struct agenda_place after;
+	struct agenda_position after;
 	q.zone = zone;
 	while (list.more) {
 		assert_ok(agenda_in_range(&test_cx, &q, &list));
@@ -187,7 +187,7 @@ static double seconds_of_work(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* 300 million instances of each: a page is found from its place, wherever it is. */
+/* 300 million instances of each: a page is found from its position, wherever it is. */
 TEST(a_page_of_an_endless_series_over_ten_years_is_bounded_work)
 {
 	calendar_begin();
@@ -200,9 +200,9 @@ TEST(a_page_of_an_endless_series_over_ten_years_is_bounded_work)
 	const char *const from[] = { "20270101T000000Z", "20310615T115500Z", "20361231T235900Z" };
 	for (size_t i = 0; i < ARRAY_LEN(from); i++) {
 		/* Behind the last that began before; what runs on from before was on earlier pages. */
-		struct agenda_place place = { .start = instant_add_s(at(from[i]), -1) };
-		memset(place.object.octets, 255, sizeof place.object.octets);
-		q.after = i ? &place : NULL;
+		struct agenda_position position = { .start = instant_add_s(at(from[i]), -1) };
+		memset(position.object.octets, 255, sizeof position.object.octets);
+		q.after = i ? &position : NULL;
 		double before = seconds_of_work();
 		assert_ok(agenda_in_range(&test_cx, &q, &list));
 		assert_true(seconds_of_work() - before < 1);
@@ -223,7 +223,7 @@ TEST(a_page_of_an_endless_series_over_ten_years_is_bounded_work)
 	database_leave(&test_cx);
 }
 
-TEST(a_place_that_nothing_has_is_one_all_the_same)
+TEST(a_position_that_nothing_has_is_one_all_the_same)
 {
 	calendar_begin();
 	put_a_mixture();
@@ -232,17 +232,17 @@ TEST(a_place_that_nothing_has_is_one_all_the_same)
 	struct agenda_query q = query("20270305T120000Z", "20270305T120020Z", AGENDA_PAGE_MAX);
 	struct agenda_list list;
 	for (int64_t s = -3; s < 23; s++) {
-		struct agenda_place place = { .start = instant_add_s(q.start, s), .recurrence_id = STR("zzz") };
-		q.after = &place;
+		struct agenda_position position = { .start = instant_add_s(q.start, s), .recurrence_id = STR("zzz") };
+		q.after = &position;
 		assert_ok(agenda_in_range(&test_cx, &q, &list));
-		for (n = 0; n < count && spots[n].start < instant_s(place.start); n++)
+		for (n = 0; n < count && spots[n].start < instant_s(position.start); n++)
 			;
 		assert_int_equal(list.count, count - n);
 		assert_false(list.more);
 		for (size_t i = 0; i < list.count; i++)
 			assert_item(&list.items[i], &spots[n + i], i);
 	}
-	const struct agenda_place far[] = { { .start = INSTANT_BEFORE }, { .start = INSTANT_FOREVER } };
+	const struct agenda_position far[] = { { .start = INSTANT_BEFORE }, { .start = INSTANT_FOREVER } };
 	for (size_t i = 0; i < ARRAY_LEN(far); i++) {
 		q.after = &far[i];
 		assert_ok(agenda_in_range(&test_cx, &q, &list));
@@ -267,7 +267,7 @@ TEST(events_without_their_instances_are_paged_by_their_own_start)
 	for (size_t limit = 1; limit <= ARRAY_LEN(order); limit++) {
 		struct agenda_query q = query("20270104T000000Z", "20270110T000000Z", limit);
 		struct agenda_list list = { .more = true };
-		struct agenda_place after;
+		struct agenda_position after;
 		size_t n = 0;
 		for (q.expand = false; list.more; q.after = &after) {
 			assert_ok(agenda_in_range(&test_cx, &q, &list));
@@ -339,6 +339,6 @@ static int stop(void **state)
 
 TESTS_WITH(start, stop, RUN(pages_of_dense_series_are_the_whole_list_in_order),
 	RUN(a_page_of_an_endless_series_over_ten_years_is_bounded_work),
-	RUN(a_place_that_nothing_has_is_one_all_the_same),
+	RUN(a_position_that_nothing_has_is_one_all_the_same),
 	RUN(events_without_their_instances_are_paged_by_their_own_start),
 	RUN(one_instance_of_a_dense_series_is_found_by_its_id))
