@@ -55,7 +55,8 @@ def test_a_name_of_slashes_is_not_looked_up_at_each_slash(dav, cal):
 
 def test_a_query_has_its_time(dav, cal):
     """RFC 4791 §7.8: number-of-matches-within-limits."""
-    data = calendar(event("RRULE:FREQ=SECONDLY", "EXRULE:FREQ=SECONDLY", "DURATION:PT1S", *[ALARM] * 2000))
+    counted = f"RRULE:FREQ=SECONDLY;BYMINUTE={','.join(map(str, range(60)))};COUNT=150000"
+    data = calendar(event(counted, "DURATION:PT1S", *[ALARM] * 2000))
     assert dav.put(cal + "a.ics", data).status == 201
     alarms = f'<C:comp-filter name="VALARM"><C:time-range {MONTH}/></C:comp-filter>'
     begin = time.monotonic()
@@ -65,6 +66,20 @@ def test_a_query_has_its_time(dav, cal):
         status = 0
     assert status == 507 and time.monotonic() - begin < 30
     assert dav.query(cal, '<C:comp-filter name="VEVENT"/>').status == 207
+
+
+def test_a_rule_that_takes_too_long_is_found_and_named(world, owner, dav, cal):
+    """Whether it has an instance there cannot be told: a query has the object, a list says whose rule it is."""
+    data = calendar(event("RRULE:FREQ=SECONDLY;BYMINUTE=0;COUNT=450000", "DURATION:PT1S", uid="too-far", start="DTSTART:20260101T000000Z"))
+    assert dav.put(cal + "a.ics", data).status == 201
+    day = 'start="20261030T000000Z" end="20261031T000000Z"'  # the 435,000th or so
+    found = dav.query(cal, f'<C:comp-filter name="VEVENT"><C:time-range {day}/></C:comp-filter>')
+    assert [r.href for r in found.responses] == [cal + "a.ics"]
+    reply = dav.report(cal, f"<C:free-busy-query {NAMESPACES}><C:time-range {day}/></C:free-busy-query>", depth=1)
+    assert reply.status == 507 and "too-far" in reply.text, reply
+    reply = world.get("/v1/events?from=2026-10-30T00:00:00Z&to=2026-10-31T00:00:00Z", key=owner.key)
+    assert reply.status == 400 and reply.json["error"]["code"] == "too_costly" and "too-far" in reply.text, reply
+    assert dav.request("DELETE", cal + "a.ics").status == 204
 
 
 def test_more_busy_time_than_an_answer_holds_is_refused(world, owner, dav, cal):

@@ -13,6 +13,7 @@ struct spans {
 	size_t count, cap, limit;
 	bool over;
 	int64_t stopped_at; /* `over`: the first that is not in */
+	bool gave_up;       /* there may be others, anywhere: a rule was too much work */
 };
 
 static bool span_add(void *to, const struct series_instance *i)
@@ -45,22 +46,34 @@ static struct spans spans_in(struct arena *mem, const struct series *s, int64_t 
 {
 	struct spans found = { .mem = mem, .limit = limit };
 	struct walk walk = { .floating = zone_utc(), .a = a, .b = b, .visit = span_add, .to = &found };
-	(void)series_walk(mem, s, &walk);
+	found.gave_up = !series_walk(mem, s, &walk);
 	if (found.count)
 		qsort(found.items, found.count, sizeof *found.items, span_cmp);
 	return found;
 }
 
-/* The beginning of the first instance; INT64_MAX where there is none. */
-static int64_t first_of(struct arena *mem, const struct series *s)
+static void least_is(int64_t *least, const struct timing *t, struct when start)
 {
-	struct spans first = spans_in(mem, s, INT64_MIN, INT64_MAX, 1);
-	int64_t least = first.count ? first.items[0].first : INT64_MAX;
-	for (size_t i = 0; i < s->override_count; i++) {
-		const struct timing *t = s->overrides[i].timing;
-		int64_t begins = timing_place(t, t->start, zone_utc()).first;
-		least = begins < least ? begins : least;
+	int64_t begins = timing_place(t, start, zone_utc()).first;
+	*least = begins < *least ? begins : *least;
+}
+
+/* The beginning of the first instance, or a time before it where that is too much work; INT64_MAX: there is none. */
+static int64_t first_of(struct arena *mem, const struct series *s, bool gave_up)
+{
+	int64_t least = INT64_MAX;
+	if (!gave_up) {
+		struct spans first = spans_in(mem, s, INT64_MIN, INT64_MAX, 1);
+		least = first.count ? first.items[0].first : INT64_MAX;
+		gave_up = first.gave_up;
 	}
+	if (gave_up) { /* no rule makes anything before DTSTART */
+		least_is(&least, s->master, s->clock);
+		if (s->rdate_count)
+			least_is(&least, s->master, s->rdates[0].start);
+	}
+	for (size_t i = 0; i < s->override_count; i++)
+		least_is(&least, s->overrides[i].timing, s->overrides[i].timing->start);
 	return s->widest_shift && least != INT64_MAX ? add_clamped(least, -s->widest_shift) : least;
 }
 
@@ -101,23 +114,48 @@ static void single_bounds(struct ctx *cx, const struct series *s, struct ical_fa
 		facts->occ = occ_pack(cx->mem, &span, 1, INT64_MIN);
 }
 
+/* The spans that are worth keeping: all from *from_out to *until_out, unless a rule was given up. */
+static struct spans spans_near(struct ctx *cx, const struct series *s, int64_t *from_out, int64_t *until_out)
+{
+	int64_t now = instant_s(cx->now);
+	*from_out = INT64_MIN;
+	*until_out = now + HORIZON_S;
+	struct spans spans = spans_in(cx->mem, s, *from_out, *until_out, OCC_MAX);
+	if (!spans.over || spans.gave_up)
+		return spans;
+	int64_t early = spans.stopped_at;
+	*from_out = now - YEAR_S; /* a long past: the last year and the future are asked for most */
+	spans = spans_in(cx->mem, s, *from_out, *until_out, OCC_MAX);
+	if (spans.over && !spans.gave_up) {
+		*until_out = spans.stopped_at;
+		spans = spans_in(cx->mem, s, *from_out, *until_out, OCC_MAX);
+	}
+	if (!spans.gave_up)
+		return spans;
+	*from_out = INT64_MIN; /* COUNT counts from the beginning: that is how far it was followed */
+	*until_out = early;
+	return spans_in(cx->mem, s, *from_out, *until_out, OCC_MAX);
+}
+
+/* Does nothing come after that? */
+static bool ends_by(struct arena *mem, const struct series *s, int64_t until)
+{
+	if (s->endless)
+		return false;
+	struct spans later = spans_in(mem, s, until, INT64_MAX, 1);
+	return !later.count && !later.gave_up;
+}
+
 static void recurring_bounds(struct ctx *cx, const struct series *s, struct ical_facts *facts)
 {
-	int64_t now = instant_s(cx->now), from = INT64_MIN, until = now + HORIZON_S;
-	struct spans spans = spans_in(cx->mem, s, from, until, OCC_MAX);
-	if (spans.over) { /* a long past: the last year and the future are asked for most */
-		from = now - YEAR_S;
-		spans = spans_in(cx->mem, s, from, until, OCC_MAX);
-	}
-	if (spans.over) {
-		until = spans.stopped_at;
-		spans = spans_in(cx->mem, s, from, until, OCC_MAX);
-	}
-	bool complete = !s->endless && !spans_in(cx->mem, s, until, INT64_MAX, 1).count;
-	int64_t first = from == INT64_MIN && spans.count ? spans.items[0].first : first_of(cx->mem, s);
+	int64_t from, until;
+	struct spans spans = spans_near(cx, s, &from, &until);
+	bool complete = !spans.gave_up && ends_by(cx->mem, s, until);
+	bool begins = from == INT64_MIN && spans.count && !spans.gave_up;
+	int64_t first = begins ? spans.items[0].first : first_of(cx->mem, s, spans.gave_up);
 	int64_t last = !complete ? INT64_MAX : spans.count ? last_of(&spans) : first == INT64_MAX ? INT64_MIN : from;
 	bounds_set(facts, s->floats, first, last);
-	if (!s->mixed_clocks) {
+	if (!s->mixed_clocks && !spans.gave_up) {
 		facts->occ = occ_pack(cx->mem, spans.items, spans.count, from);
 		facts->occ_until = complete ? INSTANT_FOREVER : instant_of_s(until);
 	}

@@ -270,7 +270,7 @@ static bool visit_set(struct arena *mem, const struct series *s, const struct wa
 			continue;
 		*enough = !visit_made(s, walk, original, rdate);
 		if (*enough)
-			return true;
+			break;
 		if (walk->b != b) {
 			b = walk->b;
 			until = walk_until(s, walk, clock);
@@ -297,27 +297,44 @@ bool series_walk(struct arena *mem, const struct series *s, const struct walk *w
 	return whole;
 }
 
+err_t series_too_costly(struct ctx *cx, const struct series *s)
+{
+	struct str uid = ical_value(s->timings[0].comp, STR("UID"));
+	return REFUSE(cx, TOO_COSTLY, "",
+		"The recurrence of the event with the UID %.*s takes too long to follow: ask for a shorter range, or "
+		"give its "
+		"RRULE a simpler form, such as UNTIL instead of COUNT.",
+		STR_ARG(str_sub(uid, 0, 100)));
+}
+
+enum made { NOT_MADE, MADE, TOO_FAR };
+
 /* Do the rules and dates make one there, EXDATE aside? *rdate_out: the date that does, NULL for a rule. */
-static bool set_makes(struct arena *mem, const struct series *s, struct when original, const struct rdate **rdate_out)
+static enum made set_makes(
+	struct arena *mem, const struct series *s, struct when original, const struct rdate **rdate_out)
 {
 	struct merge m;
 	struct when next;
 	if (!s->master || !s->master->has_start)
-		return false;
+		return NOT_MADE;
 	merge_open(mem, s, original.local, &m);
-	while (merge_next(&m, &next, rdate_out))
-		if (when_cmp(&next, &original) >= 0) /* those before are RDATEs that still run then */
-			return !when_cmp(&next, &original) && !merge_excluded(&m, original.local);
-	return false;
+	while (merge_next(&m, &next, rdate_out)) {
+		if (when_cmp(&next, &original) < 0) /* an RDATE that still runs then */
+			continue;
+		if (!when_cmp(&next, &original))
+			return merge_excluded(&m, original.local) ? NOT_MADE : MADE;
+		break;
+	}
+	return merge_gave_up(&m) ? TOO_FAR : NOT_MADE;
 }
 
 bool series_makes(struct arena *mem, const struct series *s, struct when original)
 {
 	const struct rdate *rdate;
 	struct arena_mark mark = arena_mark(mem);
-	bool makes = set_makes(mem, s, original, &rdate);
+	enum made made = set_makes(mem, s, original, &rdate);
 	arena_rewind(mem, mark);
-	return makes;
+	return made != NOT_MADE;
 }
 
 struct str recurrence_id_text(struct arena *mem, struct when original)
@@ -342,7 +359,7 @@ bool series_instance_at(struct arena *mem, const struct series *s, struct when o
 		return true;
 	}
 	struct arena_mark mark = arena_mark(mem);
-	bool made = set_makes(mem, s, original, &rdate) && (!own || !is_excluded(s, original));
+	bool made = set_makes(mem, s, original, &rdate) == MADE && (!own || !is_excluded(s, original));
 	arena_rewind(mem, mark);
 	if (made)
 		*out = made_instance(s, original, rdate, future, floating);
@@ -447,10 +464,12 @@ err_t ical_expand(struct ctx *cx, struct ical *object, struct instant start, str
 	struct walk walk = {
 		.floating = zone_or_utc(zone), .a = window_s(start), .b = window_s(end), .visit = collect, .to = &c
 	};
-	(void)series_walk(cx->mem, c.s, &walk);
+	bool whole = series_walk(cx->mem, c.s, &walk);
 	if (c.over)
 		return REFUSE(cx, ICAL_MAX_INSTANCES, "",
 			"more than %zu instances in this time range: ask for a shorter one", limit);
+	if (!whole)
+		return series_too_costly(cx, c.s);
 	if (c.count)
 		qsort(c.items, c.count, sizeof *c.items, occurrence_cmp);
 	*out = c.items;

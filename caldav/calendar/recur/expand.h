@@ -21,7 +21,7 @@ struct occurrence {
 /*
  * Every instance that touches [start, end) as RFC 4791 §9.9 says, in order of start: master's, RDATE, overrides
  * wherever they lie, without EXDATEs. `zone` (a name that ical_zone_known() knows; absent: UTC) is for floating times
- * and dates. More than `limit` instances: ICAL_MAX_INSTANCES.
+ * and dates. More than `limit` instances: ICAL_MAX_INSTANCES. Not all of them could be found: TOO_COSTLY.
  */
 MUST_CHECK err_t ical_expand(struct ctx *cx, struct ical *object, struct instant start, struct instant end,
 	struct str zone, size_t limit, struct occurrence **out, size_t *count_out);
@@ -48,11 +48,16 @@ struct walk {
 
 /*
  * Visit every instance whose test interval touches [a, b): the master's in order, then the overrides. False when a rule
- * ran out of its budget before its end or the window's.
+ * ran out of its budget before its end, the window's, or where the visitor stopped: there may be instances that were
+ * not visited. Who looks for one then says that it may be there, who lists all fails (series_too_costly()).
  */
-bool series_walk(struct arena *mem, const struct series *s, const struct walk *walk);
+MUST_CHECK bool series_walk(struct arena *mem, const struct series *s, const struct walk *walk);
 
-/* Do DTSTART, rules and RDATE make an instance there, whatever EXDATE and overrides say? On the master's clock. */
+/* What a list of instances fails with that cannot be whole. TOO_COSTLY, with a text that says what to do. */
+err_t series_too_costly(struct ctx *cx, const struct series *s);
+
+/* Do DTSTART, rules and RDATE make an instance there, whatever EXDATE and overrides say? On the master's clock. Yes,
+ * where that is too much work: what belongs to an instance must not be dropped as if there were none. */
 bool series_makes(struct arena *mem, const struct series *s, struct when original);
 
 /* The RECURRENCE-ID of an instance, as struct occurrence has it. */
@@ -60,7 +65,8 @@ struct str recurrence_id_text(struct arena *mem, struct when original);
 /* The instance of this RECURRENCE-ID, as it is in effect. False: there is none (any more). */
 bool series_instance(struct arena *mem, const struct series *s, struct str recurrence_id, const struct zone *floating,
 	struct series_instance *out);
-/* The same by its original start; `own` false: as it would be without an override of its own. */
+/* The same by its original start; `own` false: as it would be without an override of its own. An instance that only
+ * too much work would find is none here. */
 bool series_instance_at(struct arena *mem, const struct series *s, struct when original, bool own,
 	const struct zone *floating, struct series_instance *out);
 /* The first instance behind this original start that has no override of its own. */

@@ -192,6 +192,7 @@ struct putting {
 	const struct object *object;
 	const struct series *series;
 	struct walk walk;
+	bool put;
 };
 
 /* The walk goes no further than the page. */
@@ -217,6 +218,7 @@ static bool put_event(void *to, const struct series_instance *i)
 	const struct spot spot = spot_at(p->object, at.start, at.end, STR_ABSENT);
 	(void)i;
 	agenda_page_put(&p->search->page, &spot);
+	p->put = true;
 	return false;
 }
 
@@ -234,7 +236,12 @@ static err_t add_series(struct search *s, const struct object *object)
 		.resume = s->resume,
 		.visit = s->query->expand ? put_instance : put_event,
 		.to = &p };
-	(void)series_walk(s->cx->mem, p.series, &p.walk);
+	bool whole = series_walk(s->cx->mem, p.series, &p.walk);
+	if (whole || p.put)
+		return OK;
+	if (s->query->expand)
+		return series_too_costly(s->cx, p.series);
+	(void)put_event(&p, NULL); /* it may have one in the range */
 	return OK;
 }
 

@@ -121,7 +121,9 @@ static err_t add_from_data(struct ctx *cx, struct adding *a, const struct object
 		walk.overrides_alone = dense_series_runs(cx->mem, s, &walk, add_run, a);
 	}
 	bool whole = series_walk(cx->mem, s, &walk);
-	return whole && !a->over ? OK : FAIL(cx, TOO_COSTLY, "free-busy: a series is too dense");
+	if (a->over)
+		return FAIL(cx, TOO_COSTLY, "free-busy: a series is too dense");
+	return whole ? OK : series_too_costly(cx, s);
 }
 
 /* Room for the next object's; what overlaps takes none. */

@@ -269,10 +269,12 @@ static err_t expanded_write(const struct writer *w, const struct ical_select_com
 		.b = window_s(w->selection->expand.end),
 		.visit = instance_keep,
 		.to = &list };
-	(void)series_walk(w->cx->mem, w->series, &walk);
+	bool whole = series_walk(w->cx->mem, w->series, &walk);
 	if (list.count > ICAL_INSTANCES_MAX)
 		return REFUSE(w->cx, ICAL_MAX_INSTANCES, "",
 			"more than %d instances in this time range: ask for a shorter one", ICAL_INSTANCES_MAX);
+	if (!whole)
+		return series_too_costly(w->cx, w->series);
 	if (list.count)
 		qsort(list.items, list.count, sizeof *list.items, instance_cmp);
 	for (size_t i = 0; i < list.count && !w->out->full; i++) { /* full: the caller refuses it */

@@ -55,7 +55,8 @@ err_t ical_touches(struct ctx *cx, const struct object *object, struct instant s
 	struct walk walk = {
 		.floating = floating, .a = window_s(start), .b = window_s(end), .visit = found, .to = touches_out
 	};
-	(void)series_walk(cx->mem, s, &walk);
+	bool whole = series_walk(cx->mem, s, &walk);
+	*touches_out = *touches_out || !whole;
 	return OK;
 }
 
@@ -103,6 +104,14 @@ struct instance_test {
 	bool hit;
 };
 
+/* Not all instances were tested: one may be there. */
+static bool test_hits(struct ctx *cx, const struct series *s, const struct walk *walk)
+{
+	const struct instance_test *t = walk->to;
+	bool whole = series_walk(cx->mem, s, walk);
+	return t->hit || !whole || t->visits >= ICAL_INSTANCES_MAX;
+}
+
 static bool alarm_rings(const struct alarm *alarm, int64_t at, int64_t a, int64_t b)
 {
 	for (int64_t i = 0; i <= alarm->repeat; i++)
@@ -139,8 +148,7 @@ static void alarm_touches(
 	walk.only = comp->parent;
 	walk.visit = alarm_visit;
 	walk.to = &test;
-	(void)series_walk(cx->mem, s, &walk);
-	*out = test.hit;
+	*out = test_hits(cx, s, &walk);
 }
 
 /* ---- VFREEBUSY ---- */
@@ -191,7 +199,7 @@ err_t ical_comp_touches(struct ctx *cx, struct ical *object, const struct ical_c
 	TRY(series_read(cx, object, &s)); /* kept with the object; what follows is not */
 	struct arena_mark mark = arena_mark(cx->mem);
 	if (series_of_comp(s, comp))
-		(void)series_walk(cx->mem, s, &walk);
+		*out = !series_walk(cx->mem, s, &walk) || *out;
 	else if (str_eq(comp->name, STR("VALARM")))
 		alarm_touches(cx, s, comp, &walk, out);
 	else if (str_eq(comp->name, STR("VFREEBUSY")))
@@ -228,9 +236,8 @@ err_t ical_prop_touches(struct ctx *cx, struct ical *object, const struct ical_c
 			.visit = edge_visit,
 			.to = &test };
 		struct arena_mark mark = arena_mark(cx->mem);
-		(void)series_walk(cx->mem, s, &walk);
+		*out = test_hits(cx, s, &walk);
 		arena_rewind(cx->mem, mark);
-		*out = test.hit;
 		return OK;
 	}
 	for (const struct ical_prop *p = ical_prop(comp, name); p && !*out; p = ical_prop_again(p)) {

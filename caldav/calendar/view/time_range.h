@@ -8,6 +8,9 @@
 /*
  * `zone`, here and below: the name of the zone of floating times and dates; absent: UTC.
  *
+ * A recurrence that takes too long to follow touches what it may touch: a client that gets an object too many loses
+ * nothing.
+ *
  * errors  TOO_COSTLY (budget.h); of all that parse, those of ical_parse() and series_read()
  */
 

