@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Is this an authorization request that we serve (OAuth 2.1 §4.1.1)? An ordered table of small checks. Until client and
- * redirect URI are proven, what is wrong is returned and shown on a page. Behind that it is noted in the request
+ * redirect URI are proven, what is wrong is returned and shown on a page. After that it is noted in the request
  * (error, error_description), for the client to be told.
  */
 #pragma once

@@ -24,7 +24,7 @@ static bool is_port(struct str s)
 }
 
 /*
- * A loopback URI, cut at its port: rest_out is what comes behind it, which is empty or begins with '/' or '?'. Done on
+ * A loopback URI, cut at its port: rest_out is what comes after it, which is empty or begins with '/' or '?'. Done on
  * the octets as they are: userinfo, other spellings of the address and longer host names all fail to match.
  */
 static const struct loopback *loopback_cut(struct str uri, struct str *rest_out)

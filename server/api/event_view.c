@@ -41,7 +41,7 @@ static const struct json_field reminder_fields[] = {
 
 static const struct json_field event_fields[] = {
 	/* name                   kind          flags           offset            given               min max */
-	{ "id",                   JSON_STR,     OPEN,           E(id),            0,                  0, 0,     NULL, NULL, 0, 0, "evt_…; of one instance with its original start behind it" },
+	{ "id",                   JSON_STR,     OPEN,           E(id),            0,                  0, 0,     NULL, NULL, 0, 0, "evt_…; of one instance with its original start after it" },
 	{ "object",               JSON_STR,     OPEN,           E(object),        0,                  0, 0,     NULL, NULL, 0, 0, "event" },
 	{ "calendar_id",          JSON_STR,     JSON_OPEN,      E(calendar),      E(has_calendar),    1, 64,    NULL, NULL, 0, 0, "cal_…; the default calendar unless said; cannot be changed" },
 	{ "client_uid",           JSON_STR,     0,              E(client_uid),    E(has_client_uid),  1, 255,   NULL, NULL, 0, 0, "The iCalendar UID; made unless said; cannot be changed" },
@@ -52,7 +52,7 @@ static const struct json_field event_fields[] = {
 	{ "color_hex",            JSON_STR,     JSON_NULLABLE,  E(color_hex),     E(has_color),       0, 50,    NULL, NULL, 0, 0, "#RRGGBB or a CSS colour name" },
 	{ "url",                  JSON_STR,     JSON_NULLABLE,  E(url),           E(has_url),         0, 2000,  NULL, NULL, 0, 0, "A page about it" },
 	{ "start_time",           JSON_STR,     0,              E(start_time),    E(has_start),       1, 40,    NULL, NULL, 0, 0, "RFC 3339 with an offset; of an all-day event the date" },
-	{ "end_time",             JSON_STR,     0,              E(end_time),      E(has_end),         1, 40,    NULL, NULL, 0, 0, "As start_time; of an all-day event the day behind the last, by default one day" },
+	{ "end_time",             JSON_STR,     0,              E(end_time),      E(has_end),         1, 40,    NULL, NULL, 0, 0, "As start_time; of an all-day event the day after the last, by default one day" },
 	{ "all_day",              JSON_BOOL,    0,              E(all_day),       E(has_all_day),     0, 0,     NULL, NULL, 0, 0, "Days without a time, in every zone" },
 	{ "timezone",             JSON_STR,     JSON_NULLABLE,  E(timezone),      E(has_timezone),    1, 64,    NULL, NULL, 0, 0, "IANA name in which recurrences count; the user's unless said. null of floating and all-day events, and of a zone that has no such name" },
 	{ "floating",             JSON_BOOL,    JSON_READ_ONLY, E(floating),      0,                  0, 0,     NULL, NULL, 0, 0, "Stored without a zone: the same clock time everywhere" },

@@ -59,7 +59,7 @@ struct str str_trim(struct str s, const char *set);         /* without octets of
 #define STR_BLANK " \t\r\n"
 
 /*
- * Cut `rest` at the first `at`: head is what stands before it, rest what stands behind. Without `at`, head is all and
+ * Cut `rest` at the first `at`: head is what stands before it, rest what stands after. Without `at`, head is all and
  * rest becomes absent. False when rest was absent. Loop: while (str_cut(&rest, '/', &head)).
  */
 bool str_cut(struct str *rest, char at, struct str *head);

@@ -11,7 +11,7 @@
 
 #include "server/base/clock.h"
 
-/* A wait is cut into pieces of this length, behind each of which it sees whether the process is to end. */
+/* A wait is cut into pieces of this length, after each of which it sees whether the process is to end. */
 #define PIECE_MS 200
 #define CHILD_PIECE_MS 10
 

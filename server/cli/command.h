@@ -14,7 +14,7 @@ struct runtime;
 struct command_call {
 	const struct config *config;
 	struct runtime *runtime; /* NULL for a command without COMMAND_DB */
-	struct str_list args;    /* the operands behind noun and verb; as many as the row asks for */
+	struct str_list args;    /* the operands after noun and verb; as many as the row asks for */
 	struct buf *out;         /* printed to standard output when the command is done */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/data/form.h"
 
-/* One octet of a component, or two more behind a '%'. False: a bad escape. */
+/* One octet of a component, or two more after a '%'. False: a bad escape. */
 static bool decode_octet(struct str in, size_t *at, char *out)
 {
 	char c = in.ptr[*at];

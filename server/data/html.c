@@ -156,7 +156,7 @@ static bool next_tag(struct str *rest, struct str *before, struct str *tag)
 	return true;
 }
 
-/* What stands before the {{/name}} that belongs to a section just opened; rest goes behind it. */
+/* What stands before the {{/name}} that belongs to a section just opened; rest goes after it. */
 static bool section_body(struct str *rest, struct str name, struct str *body)
 {
 	struct str all = *rest, before, tag;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * XML of request bodies (libxml2 SAX2 behind a byte scan) into a small tree in the arena, and the
+ * XML of request bodies (libxml2 SAX2 after a byte scan) into a small tree in the arena, and the
  * escape routine for what is written. No DTD, no entities but the five, no network; size, depth, attributes and name
  * lengths are bounded.
  */

@@ -98,14 +98,14 @@ const char *xml_scan_encoding(struct arena *mem, struct str body, struct str *ou
 
 /* ---- tags ---- */
 
-/* Behind a construct that ends in `end`, or the end of the text (libxml2 reports what is open). */
+/* After a construct that ends in `end`, or the end of the text (libxml2 reports what is open). */
 static size_t skip_to(struct str text, size_t at, struct str end)
 {
 	size_t found = str_find(str_from(text, at), end);
 	return found == SIZE_MAX ? text.len : at + found + end.len;
 }
 
-/* From '<' to behind '>'. A '>' inside quotes is data (XML 1.0 §2.4). */
+/* From '<' to after '>'. A '>' inside quotes is data (XML 1.0 §2.4). */
 static const char *scan_tag(struct str text, size_t *at, unsigned *depth)
 {
 	size_t start = *at, i = start + 1;

@@ -31,7 +31,7 @@ static err_t partitions(struct ctx *cx)
 		cx, &sql_outbox_partitions, ROW(outbox_partitions, &done), IN(OUTBOX_DAYS_AHEAD), IN(OUTBOX_DAYS_KEPT));
 }
 
-/* An authorization request may be shown for a while behind its end, so that a late click is told what happened. */
+/* An authorization request may be shown for a while after its end, so that a late click is told what happened. */
 static err_t auth_requests(struct ctx *cx)
 {
 	return db_exec(cx, &sql_auth_request_prune, NULL, IN(instant_add_s(cx->now, -60 * MINUTE_S)));

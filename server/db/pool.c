@@ -97,7 +97,7 @@ static bool grant(struct db_pool *pool, struct id account, struct db_conn **out)
 	return true;
 }
 
-/* One was given back: each who may have it now. Behind this, all who wait have to. */
+/* One was given back: each who may have it now. After this, all who wait have to. */
 static void call_next(struct db_pool *pool, struct id gave)
 {
 	if (!id_is_zero(gave))

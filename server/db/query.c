@@ -26,7 +26,7 @@ static struct deadline answer_deadline(const struct ctx *cx)
 
 /* ---- one round trip ---- */
 
-#define STEPS_MAX (2 * (1 + PREFETCH_MAX)) /* each with its preparation; BEGIN, behind which nothing is prefetched */
+#define STEPS_MAX (2 * (1 + PREFETCH_MAX)) /* each with its preparation; BEGIN, after which nothing is prefetched */
 
 /* What results are to come: of a preparation its statement, and where each is kept. */
 struct steps {
@@ -101,7 +101,7 @@ static bool is_to_fail(const struct ctx *cx, bool after)
 #endif
 }
 
-/* What was prefetched goes behind a statement that stands alone. */
+/* What was prefetched goes after a statement that stands alone. */
 static bool queue_prefetched(struct ctx *cx, struct db_conn *conn, struct steps *steps)
 {
 	for (struct db_prefetched *f = cx->prefetched; f && !conn->in_transaction; f = f->next) {

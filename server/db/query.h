@@ -209,7 +209,7 @@ MUST_CHECK err_t db_exec_(
 /*
  * Tells what this request will ask, so that it costs no round trip of its own: `ahead` goes out with the next
  * statement, which must be a read (the authentication), and when `query` is asked with the values that were prefetched,
- * the rows are there. Else they are thrown away. `ahead` has the columns and the parameters of `query`, and behind
+ * the rows are there. Else they are thrown away. `ahead` has the columns and the parameters of `query`, and after
  * these its own for what must be true before anything is looked up where nobody has been authenticated yet; later it
  * may be `query` itself. A few at a time; what is one too many is asked when its turn comes.
  */

@@ -92,7 +92,7 @@ static void fill_headers(struct request *rq, const struct mg_request_info *info)
 	rq->header_count = (size_t)info->num_headers;
 }
 
-/* civetweb cut the target at its '?' in place: the query stands right behind. */
+/* civetweb cut the target at its '?' in place: the query stands right after. */
 static void fill_target(struct request *rq, const struct mg_request_info *info)
 {
 	struct str path = str_of(info->request_uri);
@@ -115,7 +115,7 @@ static int64_t body_length(const struct request *rq)
 }
 
 #ifdef CALENDS_DEV
-/* `Calends-Fail-Query: 2` fails the second statement before it is sent, `2 after` behind it: it ran, and nobody knows.
+/* `Calends-Fail-Query: 2` fails the second statement before it is sent, `2 after` after it: it ran, and nobody knows.
  */
 static void read_fail_query(struct request *rq)
 {

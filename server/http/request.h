@@ -104,7 +104,7 @@ bool request_wants_minimal(const struct request *rq);
 MUST_CHECK err_t request_read_body(struct request *rq, size_t max);
 
 /*
- * The body is not wanted: a small one will be read and thrown away behind the answer, so that the connection lives on;
+ * The body is not wanted: a small one will be read and thrown away after the answer, so that the connection lives on;
  * a large one, one of unknown length, or one that still waits for 100 Continue ends the connection. Before the answer.
  */
 void request_leave_body(struct request *rq);

@@ -7,7 +7,7 @@
 
 #define HEAD_MAX ((size_t)32 * 1024)
 #define FLUSH_AT ((size_t)32 * 1024)
-/* An answer up to this size is copied behind its head, so that it is one write. */
+/* An answer up to this size is copied after its head, so that it is one write. */
 #define ONE_WRITE ((size_t)64 * 1024)
 /* Size in hex, CR LF twice, and the last chunk. */
 #define CHUNK_FRAME 32

@@ -157,7 +157,7 @@ static err_t read_certs(struct ctx *cx, struct str path, struct source *from, st
 	const char *why = reason();
 	if (!ended)
 		return REFUSE(cx, INVALID_VALUE, from->option,
-			"A certificate behind the first in %s cannot be read: %s.", from->path, why);
+			"A certificate after the first in %s cannot be read: %s.", from->path, why);
 	return OK;
 }
 

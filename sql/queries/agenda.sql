@@ -3,7 +3,7 @@
 
 -- name: agenda_newest
 -- $1 account  $2 calendars  $3 before this id  $4 at most
--- Ids begin with the time when they were made. Data comes with the first 4 MiB and NULL behind them.
+-- Ids begin with the time when they were made. Data comes with the first 4 MiB and NULL after them.
 SELECT o.id, o.calendar, o.name, o.uid,
        CASE WHEN sum(o.size) OVER (ORDER BY o.id DESC) - o.size < 4194304 THEN o.data END AS data,
        o.etag, o.modseq, o.component, o.flags, o.size, o.deleted, o.first_at, o.last_at, o.occ_until, o.created_at,
@@ -16,7 +16,7 @@ SELECT o.id, o.calendar, o.name, o.uid,
  ORDER BY o.id DESC;
 
 -- name: agenda_candidates
--- $1 account  $2 calendars  $3 start  $4 end  $5 start and  $6 end for what does not recur  $7 behind this beginning
+-- $1 account  $2 calendars  $3 start  $4 end  $5 start and  $6 end for what does not recur  $7 after this beginning
 -- $8 and this id  $9 at most
 -- Events whose bounds touch the range, in order of their beginning, so that a reader may stop where their page ends. Flag
 -- 1: it recurs. The lanes are those of object_in_range.

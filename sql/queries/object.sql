@@ -88,14 +88,14 @@ SELECT o.id, o.calendar, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, 
 	 WHERE x.account_id = $1 AND by_name(x.calendar_id) = $2 AND x.name = n.name AND NOT x.deleted LIMIT 1) o;
 
 -- name: object_page
--- $1 account  $2 calendar  $3 behind this name  $4 components  $5 at most
+-- $1 account  $2 calendar  $3 after this name  $4 components  $5 at most
 SELECT o.id, o.name, o.etag, o.component, o.size, o.created_at, o.updated_at
   FROM calendar_object o
  WHERE o.account_id = $1 AND by_name(o.calendar_id) = $2 AND o.name > $3 AND o.component & $4 <> 0 AND NOT o.deleted
  ORDER BY o.name LIMIT $5::int;
 
 -- name: object_page_occ
--- $1 account  $2 calendar  $3 behind this name  $4 components  $5 at most
+-- $1 account  $2 calendar  $3 after this name  $4 components  $5 at most
 SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted,
        o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at, o.occ
   FROM calendar_object o
@@ -103,7 +103,7 @@ SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.compo
  ORDER BY o.name LIMIT $5::int;
 
 -- name: object_page_data
--- $1 account  $2 calendar  $3 behind this name  $4 components  $5 at most
+-- $1 account  $2 calendar  $3 after this name  $4 components  $5 at most
 SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted,
        o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at, o.data
   FROM calendar_object o
@@ -111,7 +111,7 @@ SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.compo
  ORDER BY o.name LIMIT $5::int;
 
 -- name: object_in_range
--- $1 account  $2 calendars  $3 start  $4 end  $5 components  $6 in this lane  $7 behind this beginning  $8 and id
+-- $1 account  $2 calendars  $3 start  $4 end  $5 components  $6 in this lane  $7 after this beginning  $8 and id
 -- $9 at most
 -- A lane is one calendar, component and class of length: in it, what touches the range stands together in the index.
 -- Without a range (-infinity, infinity) all objects of the components.

@@ -126,7 +126,7 @@ def measure(world, count):
         begun = time.monotonic()
         with Peak(pid) as peak:
             octets, responses = read_all(world, method, calendar, body, headers, account)
-        print(f"{label:28} {peak.mb:6.1f} MB at most, {resident_mb(pid):6.1f} behind it: {responses} responses, "
+        print(f"{label:28} {peak.mb:6.1f} MB at most, {resident_mb(pid):6.1f} after it: {responses} responses, "
               f"{octets / 1e6:.1f} MB in {time.monotonic() - begun:.1f} s")
         if method != "GET" and responses < count:
             bad.append(f"{label}: {responses} responses")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* library: caldav */
-/* A calendar-query and, behind a NUL, an object: what the plan rules out never matches. */
+/* A calendar-query and, after a NUL, an object: what the plan rules out never matches. */
 #include "caldav/calendar/validate.h"
 #include "caldav/calendar/view/select.h"
 #include "caldav/reports/calendar_data.h"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A request whose n-th statement fails, for n = 1, 2 … until it has fewer, before the statement is sent and behind it.
+"""A request whose n-th statement fails, for n = 1, 2 … until it has fewer, before the statement is sent and after it.
 
     faults = Faults(world)
     faults.each(prepare)        # prepare() makes something new and gives (method, target, body, headers) for it
@@ -70,7 +70,7 @@ class Faults:
     @staticmethod
     def is_clean(reply, status):
         if reply is None:
-            return  # behind the first octet nothing is left but to cut
+            return  # after the first octet nothing is left but to cut
         assert reply.status == status, reply
         assert not reply.body or reply.request_id in reply.text, reply
         assert not any(w in reply.text for w in ("SELECT", "statement", ".c:", "made to fail", "sql")), reply

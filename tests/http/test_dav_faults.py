@@ -94,7 +94,7 @@ def test_a_write_is_whole_or_not_at_all(world, owner, faults, place, name):
 
 
 def test_an_answer_of_many_pages_is_cut_and_not_called_whole(world, dav, owner, faults, place):
-    """Behind the first page nothing can be taken back: the last chunk does not come."""
+    """After the first page nothing can be taken back: the last chunk does not come."""
     cal = place.calendar()
     for i in range(3):
         place.object(cal)

@@ -4,7 +4,7 @@ database, the time when it was small, or all of it: a large calendar beside many
 
 All indexes of calendar_object begin with the account, most with the calendar too, so that a planner without the right
 statistics takes any of them: a GET by name through the time index reads half the calendar. by_name() and its like leave
-him no choice (docs/adr/0015-one-index-a-statement.md).
+them no choice (docs/adr/0015-one-index-a-statement.md).
 """
 import os
 import re

@@ -138,7 +138,7 @@ def test_a_change_of_a_later_day_is_made_from_what_it_is(edits):
 
 @pytest.mark.parametrize("how", ["patch", "cancel", "delete"])
 def test_a_change_of_the_first_of_the_later_days_is_of_that_day(edits, how):
-    """The days behind it stay what they are."""
+    """The days after it stay what they are."""
     stored = edits.put(document(*FUTURE))
     rest = [("05T13", "new"), ("06T13", "new"), ("07T13", "new")]
     if how == "patch":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the user is asked and what he answers (OAuth 2.1 §4.1, §7.3, §7.9)."""
+"""What the user is asked and what they answer (OAuth 2.1 §4.1, §7.3, §7.9)."""
 import re
 
 import pytest

@@ -77,7 +77,7 @@ def decide(decision):
 
 
 def new_password(p):
-    account = p.world.account("turn@calends.example")  # his password is as it was, whatever the last round did
+    account = p.world.account("turn@calends.example")  # their password is as it was, whatever the last round did
     p.world.sql("UPDATE login SET password_hash = u.password_hash FROM login u WHERE login.email = 'turn@calends.example' "
                 "AND u.email = 'user@calends.example'")
     other = Browser(p.world)
@@ -106,15 +106,15 @@ FORMS = {
 @pytest.mark.parametrize("name", FORMS)
 def test_a_form_is_done_whole_or_not_at_all(faults, places, name):
     places.connection()  # the first one touches more than the next
-    # Sessions are not among the tables: who was signed out by a statement that then failed is told that he is no more in.
+    # Sessions are not among the tables: who was signed out by a statement that then failed is told that they are no longer in.
     gone = {"sign out"} & {name}
     reply = faults.each(lambda: FORMS[name](places), lambda reply: reply.status in (200, 303) or (gone and reply.status == 403))
     assert reply.status in (200, 303)
 
 
 def test_a_sign_up_makes_an_account_that_can_be_used_or_none(world):
-    """The session and the demonstration data come behind it: without them there is an account all the same."""
-    for when, most in (("before", 40), ("after", 5)):  # behind the account, one failure is like another
+    """The session and the demonstration data come after it: without them there is an account all the same."""
+    for when, most in (("before", 40), ("after", 5)):  # after the account, one failure is like another
         for n in range(1, most):
             email = f"new-{when}-{n}@calends.example"
             stranger = Browser(world)
@@ -155,7 +155,7 @@ def test_a_failure_is_shown_as_a_page_that_says_what_to_do(world, browser):
 
 
 def test_a_code_is_in_no_answer_that_failed(faults, places, app):
-    """Allowed behind its run: the grant stands, and the code that nobody got dies by itself in a minute."""
+    """Allowed after its run: the grant stands, and the code that nobody got dies by itself in a minute."""
     request = decide("allow")(places)
     for n in range(1, 20):
         reply = faults.send(*request, f"{n} after")

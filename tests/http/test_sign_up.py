@@ -34,7 +34,7 @@ def user(world):
 
 
 def test_no_session_is_born_from_a_password_that_was_changed_meanwhile(world, user):
-    """It was proven before the change was committed, and asks for its session behind it."""
+    """It was proven before the change was committed, and asks for its session after it."""
     browser = Browser(world)
     form = Form(browser.get("/sign-in").text, "/sign-in").with_(email=user.email, password=user.password)
     reply = world.meanwhile(f"UPDATE login SET changed_at = now() WHERE email = '{user.email}'", lambda: browser.post("/sign-in", form))

@@ -51,7 +51,7 @@ HALF = GET[:25]
 
 @pytest.mark.parametrize("opening", [b"", HALF, GET, GET + HALF])
 def test_a_fresh_request_is_fast_beside_500_idle_connections(server, opening):
-    """Eight threads: silent ones, half a head, kept alive after an answer, and with half of the next head behind it."""
+    """Eight threads: silent ones, half a head, kept alive after an answer, and with half of the next head after it."""
     raise_descriptors()
     begun = time.monotonic()
     others = [server.connect() for _ in range(500)]

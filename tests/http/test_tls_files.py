@@ -141,7 +141,7 @@ def test_a_start_says_what_is_wrong_with_the_files(world, files, tmp_path):
         (tmp_path, files.key, "is no file"),
         (files.key, files.key, "holds no certificate in PEM"),
         (empty, files.key, "holds no certificate in PEM"),
-        (broken, files.key, "A certificate behind the first"),
+        (broken, files.key, "A certificate after the first"),
         (files.cert, files.cert, "holds no private key in PEM"),
         (files.cert, locked, "it has a passphrase"),
         (files.cert, open_key, "can be written by others"),

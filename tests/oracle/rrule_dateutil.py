@@ -134,7 +134,7 @@ lines = "".join("%s %s 12 %s\n" % (text(s), text(k) if k else "-", r) for r, s, 
 got = subprocess.run([program], input=lines, capture_output=True, text=True, check=True).stdout.split("\n")
 bad = 0
 for (rule, start, seek, want), line in zip(cases, got):
-    # Behind 2060 dateutil was stopped; ours goes on.
+    # After 2060 dateutil was stopped; ours goes on.
     have = [t for t in line.split() if t <= "20600101T000000"]
     if have != want:
         bad += 1

@@ -34,7 +34,7 @@ class Server:
         return socket.create_connection(("127.0.0.1", self.port), timeout, (source, 0))
 
     def talk(self, octets, timeout=10):
-        """Send all at once; what came until the server closed, or for a quiet moment behind the first answer."""
+        """Send all at once; what came until the server closed, or for a quiet moment after the first answer."""
         with self.connect(timeout) as s:
             s.sendall(octets)
             return read_all(s)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What HTTP tests stand in: a real server over a real database, made for one test module and dropped behind it.
+"""What HTTP tests stand in: a real server over a real database, made for one test module and dropped after it.
 
     world.account("ann@example.org")               an Account: .id .email .password .key (an account key, made when used)
     world.key("ann@example.org", kind="restricted", scope="events:read")        a Key: a str with .id

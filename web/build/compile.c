@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The build tool behind cmake/templates.cmake: compile OUT.c FILE… makes html_templates[] of *.html and html_assets[]
+ * The build tool after cmake/templates.cmake: compile OUT.c FILE… makes html_templates[] of *.html and html_assets[]
  * of all other files (server/data/html.h). {{@name}} in a template becomes the address of that asset, whose name gets a
  * hash of its content (FNV-1a, to tell versions apart, nothing more).
  */

@@ -133,7 +133,7 @@ static struct form list_form(struct arena *mem, const struct ical_prop *prop, st
 	return form;
 }
 
-/* What stands behind the start of a period; an end becomes a length. */
+/* What stands after the start of a period; an end becomes a length. */
 static err_t period_tail(
 	const struct moving *m, const struct ical_prop *was, struct str start, struct str rest, struct str *out)
 {
@@ -248,11 +248,11 @@ static err_t until_move(struct moving *m, const struct ical_prop *prop)
 		text = wall_text(mem, (struct wall){ when_utc(to, NULL), false, true });
 	else
 		text = wall_text(mem, (struct wall){ to.local, false, false });
-	struct str before = str_sub(prop->value, 0, at + name.len), behind = str_from(prop->value, at + name.len), old;
+	struct str before = str_sub(prop->value, 0, at + name.len), after = str_from(prop->value, at + name.len), old;
 	struct buf line = lines_new(m->e);
-	(void)(str_cut(&behind, ';', &old));
+	(void)(str_cut(&after, ';', &old));
 	ical_line(&line, STR("RRULE"), STR(""),
-		str_fmt(mem, "%.*s%.*s%s%.*s", STR_ARG(before), STR_ARG(text), behind.ptr ? ";" : "", STR_ARG(behind)));
+		str_fmt(mem, "%.*s%.*s%s%.*s", STR_ARG(before), STR_ARG(text), after.ptr ? ";" : "", STR_ARG(after)));
 	if (!str_eq(old, text))
 		prop_replace(m->e, prop, buf_str(&line));
 	return OK;

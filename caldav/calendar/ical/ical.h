@@ -54,13 +54,13 @@ MUST_CHECK err_t ical_parse(struct ctx *cx, struct str data, struct ical **out);
 
 /* The first property of this (upper-case) name, or NULL. */
 const struct ical_prop *ical_prop(const struct ical_comp *comp, struct str name);
-/* The next one of the same name behind `prop`, or NULL. */
+/* The next one of the same name after `prop`, or NULL. */
 const struct ical_prop *ical_prop_again(const struct ical_prop *prop);
 /* A property's value, absent where there is none. */
 struct str ical_value(const struct ical_comp *comp, struct str name);
 /* A parameter's value, absent where there is none. */
 struct str ical_param(const struct ical_prop *prop, struct str name);
-/* The first child of this (upper-case) name at or behind `comp` among its siblings, or NULL:
+/* The first child of this (upper-case) name at or after `comp` among its siblings, or NULL:
  * for (c = ical_comp_named(parent->child, n); c; c = ical_comp_named(c->next, n)) */
 const struct ical_comp *ical_comp_named(const struct ical_comp *comp, struct str name);
 /* A text value without its escapes (RFC 5545 §3.3.11); a backslash before any other character stays. Lists (CATEGORIES)

@@ -94,7 +94,7 @@ static int64_t last_of(const struct spans *spans)
 	return last;
 }
 
-/* Local times are up to 14 hours before their UTC, and up to 12 behind it. */
+/* Local times are up to 14 hours before their UTC, and up to 12 after it. */
 #define WIDEN_FIRST (-14 * INT64_C(3600))
 #define WIDEN_LAST (12 * INT64_C(3600))
 

@@ -145,7 +145,7 @@ void occ_walk(struct bytes occ, int64_t a, int64_t b, bool (*visit)(void *to, st
 			__builtin_mul_overflow(more, step, &way) || __builtin_add_overflow(first, way, &last_first) ||
 			last_first >= NO_BEGINNING)
 			return;
-		int64_t i = 0; /* the first of the run that ends behind a */
+		int64_t i = 0; /* the first of the run that ends after a */
 		if (first + length <= a && step > 0)
 			i = floor_div(a - length - first, step) + 1;
 		for (; i <= more && first + i * step < b; i++)

@@ -91,7 +91,7 @@ struct running {
 	void *to;
 };
 
-/* The number of the first instance at or behind `local`. */
+/* The number of the first instance at or after `local`. */
 static int64_t number_from(const struct even *e, int64_t local)
 {
 	int64_t n = -floor_div(-(local - e->base), e->step);
@@ -125,11 +125,11 @@ bool dense_series_runs(struct arena *mem, const struct series *s, const struct w
 	struct hole *holes = holes_of(mem, s, &hole_count);
 	last = last < even.last ? last : even.last;
 	for (size_t i = 0; i < hole_count && n <= last; i++) {
-		int64_t from = number_from(&even, holes[i].from), behind = number_from(&even, holes[i].until);
-		if (from == behind || behind <= n) /* no instance is there */
+		int64_t from = number_from(&even, holes[i].from), after = number_from(&even, holes[i].until);
+		if (from == after || after <= n) /* no instance is there */
 			continue;
 		run_visit(&running, n, from - 1 < last ? from - 1 : last);
-		n = behind;
+		n = after;
 	}
 	run_visit(&running, n, last);
 	return true;

@@ -69,6 +69,6 @@ bool series_instance(struct arena *mem, const struct series *s, struct str recur
  * too much work would find is none here. */
 bool series_instance_at(struct arena *mem, const struct series *s, struct when original, bool own,
 	const struct zone *floating, struct series_instance *out);
-/* The first instance behind this original start that has no override of its own. */
+/* The first instance after this original start that has no override of its own. */
 bool series_instance_after(struct arena *mem, const struct series *s, struct when original, const struct zone *floating,
 	struct series_instance *out);

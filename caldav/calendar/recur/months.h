@@ -34,7 +34,7 @@ struct months_year {
 
 /* By its CLDR name, in any case, aliases too. NULL: libical and ICU do not know it. */
 const struct months_calendar *months_calendar(struct str name);
-/* The names, upper case, for CALDAV:supported-rscale-set; absent behind the last. */
+/* The names, upper case, for CALDAV:supported-rscale-set; absent after the last. */
 struct str months_calendar_name(size_t i);
 /* What the numbers of months go up to. */
 int months_most(const struct months_calendar *c);

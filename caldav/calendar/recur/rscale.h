@@ -27,5 +27,5 @@ MUST_CHECK err_t rscale_read(struct ctx *cx, struct str text, struct rrule *rule
 struct rrule_iter *rscale_open(
 	struct arena *mem, const struct rrule *rule, const struct rscale *scale, struct rrule_start start);
 
-/* The calendars that RSCALE may name (§10.1), upper case; absent behind the last. */
+/* The calendars that RSCALE may name (§10.1), upper case; absent after the last. */
 struct str rscale_name(size_t i);

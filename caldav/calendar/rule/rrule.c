@@ -86,7 +86,7 @@ static bool period_fill(struct rrule_iter *it)
 	return !it->ended;
 }
 
-/* The number of the first instance at or behind `local` in the period at hand. */
+/* The number of the first instance at or after `local` in the period at hand. */
 static int64_t first_from(const struct rrule_iter *it, int64_t local)
 {
 	int64_t low = it->at, high = it->size;

@@ -188,7 +188,7 @@ MUST_CHECK err_t calendar_lock(
  */
 enum object_fields { OBJECT_PLAIN, OBJECT_WITH_OCC, OBJECT_WITH_DATA };
 
-/* Live objects in name order behind `after` (absent: from the start), at most `limit`; component mask 0 is any. */
+/* Live objects in name order after `after` (absent: from the start), at most `limit`; component mask 0 is any. */
 MUST_CHECK err_t object_page(struct ctx *cx, const struct actor *actor, struct id calendar, struct str after,
 	int16_t components, enum object_fields fields, int32_t limit, struct object **out, size_t *count_out);
 /*

@@ -20,7 +20,7 @@ struct outcome_row {
 /* The type `dead_change`. */
 #define IN_DEAD(dead) IN((dead).ns), IN((dead).local), IN((dead).xml)
 
-/* The columns of every statement that reads objects, in this order; data or occ come behind. */
+/* The columns of every statement that reads objects, in this order; data or occ come after. */
 #define OBJECT_COLUMNS                                                                                                 \
 	id, calendar, name, uid, etag, modseq, component, flags, size, deleted, first_at, last_at, occ_until,          \
 		created_at, updated_at

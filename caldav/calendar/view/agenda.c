@@ -164,7 +164,7 @@ static err_t add_candidates(struct search *s, const struct object *rows, size_t 
 static err_t find_candidates(struct search *s)
 {
 	const struct agenda_query *q = s->query;
-	struct instant behind = INSTANT_BEFORE;
+	struct instant after = INSTANT_BEFORE;
 	struct instant from = s->resume > s->start ? instant_of_s(s->resume) : q->start;
 	struct id id = { { 0 } };
 	size_t count = CANDIDATES_AT_ONCE;
@@ -174,10 +174,10 @@ static err_t find_candidates(struct search *s)
 		struct instant until = search_end(s) < s->end ? instant_of_s(search_end(s)) : q->end;
 		TRY(db_rows(s->cx, &sql_agenda_candidates, agenda_candidates, &rows, &count, IN(q->actor->owner),
 			IN(q->calendars), IN(q->expand ? from : q->start), IN(q->expand ? until : q->end), IN(from),
-			IN(until), IN(behind), IN(id), IN((int32_t)CANDIDATES_AT_ONCE)));
+			IN(until), IN(after), IN(id), IN((int32_t)CANDIDATES_AT_ONCE)));
 		TRY(add_candidates(s, rows, count));
 		if (count > 0) {
-			behind = rows[count - 1].first_at;
+			after = rows[count - 1].first_at;
 			id = rows[count - 1].id;
 		}
 		arena_rewind(s->cx->mem, mark);
@@ -370,7 +370,7 @@ err_t agenda_in_range(struct ctx *cx, const struct agenda_query *q, struct agend
 	assert(q->limit > 0 && q->limit <= AGENDA_PAGE_MAX);
 	static_assert(AGENDA_PAGE_MAX + 1 <= CANDIDATES_AT_ONCE, "a lot of contenders");
 	if (!instant_before(q->start, q->end))
-		return REFUSE(cx, INVALID_VALUE, "to", "The end of the range does not lie behind its start.");
+		return REFUSE(cx, INVALID_VALUE, "to", "The end of the range does not come after its start.");
 	search_open(cx, q, &search);
 	TRY(find_candidates(&search));
 	TRY(add_contenders(&search));

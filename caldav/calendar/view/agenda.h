@@ -38,7 +38,7 @@ struct agenda_query {
 struct agenda_list {
 	struct agenda_item *items;
 	size_t count;
-	bool more;                   /* there are others behind `last` */
+	bool more;                   /* there are others after `last` */
 	struct agenda_position last; /* where the next page begins; set where there was any item */
 };
 
@@ -46,12 +46,12 @@ struct agenda_list {
  * The first `limit` items in order of start, or fewer where they are large. A range of any length: the work grows with
  * the page and the number of series that touch the range.
  *
- * errors  RANGE_TOO_LARGE (more than AGENDA_SERIES_MAX series), TOO_COSTLY, INVALID_VALUE (param "to": not behind the
+ * errors  RANGE_TOO_LARGE (more than AGENDA_SERIES_MAX series), TOO_COSTLY, INVALID_VALUE (param "to": not after the
  *         start)
  */
 MUST_CHECK err_t agenda_in_range(struct ctx *cx, const struct agenda_query *q, struct agenda_list *out);
 
-/* Events as they are stored, newest first, behind `after` (zero: from the newest); fewer than `limit` where large. */
+/* Events as they are stored, newest first, after `after` (zero: from the newest); fewer than `limit` where large. */
 MUST_CHECK err_t agenda_newest(struct ctx *cx, const struct actor *actor, struct id_list calendars, struct id after,
 	struct str zone, size_t limit, struct agenda_item **out, size_t *count_out, bool *more_out);
 

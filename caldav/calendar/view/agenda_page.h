@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The first spots of a page, whatever order they come in: so many as the page has, and one more that tells of others.
- * A full page has an end, and what begins behind it need not be looked for. For the files agenda*.c.
+ * A full page has an end, and what begins after it need not be looked for. For the files agenda*.c.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Time zone files (RFC 8536, versions 1 to 4) and the POSIX rule in their footer, which holds behind the last change.
+ * Time zone files (RFC 8536, versions 1 to 4) and the POSIX rule in their footer, which holds after the last change.
  */
 #pragma once
 
@@ -34,5 +34,5 @@ bool tz_rule_parse(struct str text, struct tz_rule *out);
 /* A year's two changes, in order of time. */
 void tz_rule_year(const struct tz_rule *rule, int64_t year, struct zone_change out[2]);
 
-/* What holds behind a zone's last change; NULL: nothing does but its last offset. */
+/* What holds after a zone's last change; NULL: nothing does but its last offset. */
 const struct tz_rule *zone_rule(const struct zone *zone);

@@ -300,7 +300,7 @@ static int32_t offset_by_rule(const struct tz_rule *rule, int64_t at)
 	struct zone_change two[2];
 	if (!rule->changes)
 		return rule->std;
-	/* Around New Year the year before, or behind, may be the one that counts. */
+	/* Around New Year the year before, or after, may be the one that counts. */
 	for (int64_t year = year_of(at) + 1;; year--) {
 		tz_rule_year(rule, year, two);
 		for (int i = 1; i >= 0; i--)
@@ -310,7 +310,7 @@ static int32_t offset_by_rule(const struct tz_rule *rule, int64_t at)
 }
 
 /*
- * A year behind the changes of an endless embedded zone looks like one of the last 28: their changes are made up to a
+ * A year after the changes of an endless embedded zone looks like one of the last 28: their changes are made up to a
  * year (EMBEDDED_LAST_YEAR in vtimezone.c) before which 28 years have no century without a leap day, so they hold every
  * kind of year.
  */

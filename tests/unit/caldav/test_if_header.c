@@ -139,21 +139,21 @@ TEST(what_is_malformed_is_refused_and_told_where)
 	}
 }
 
-/* `before`, `count` times `each`, `behind`. */
-static struct str repeated(const char *before, const char *each, size_t count, const char *behind)
+/* `before`, `count` times `each`, `after`. */
+static struct str repeated(const char *before, const char *each, size_t count, const char *after)
 {
 	struct buf out = buf_new(test_mem, 65536);
 	buf_add(&out, str_of(before));
 	for (size_t i = 0; i < count; i++)
 		buf_add(&out, str_of(each));
-	buf_add(&out, str_of(behind));
+	buf_add(&out, str_of(after));
 	return buf_str(&out);
 }
 
 TEST(a_header_is_bounded)
 {
 	static const struct {
-		const char *before, *each, *behind;
+		const char *before, *each, *after;
 		size_t most;
 	} cases[] = {
 		{ "", "</x> (<a:b>)", "", IF_RESOURCES_MAX },
@@ -162,9 +162,9 @@ TEST(a_header_is_bounded)
 	};
 	struct if_header *h = arena_new(test_mem, struct if_header);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		const char *before = cases[i].before, *each = cases[i].each, *behind = cases[i].behind;
-		assert_ok(if_header_parse(&test_cx, repeated(before, each, cases[i].most, behind), h));
-		assert_err(if_header_parse(&test_cx, repeated(before, each, cases[i].most + 1, behind), h), MALFORMED);
+		const char *before = cases[i].before, *each = cases[i].each, *after = cases[i].after;
+		assert_ok(if_header_parse(&test_cx, repeated(before, each, cases[i].most, after), h));
+		assert_err(if_header_parse(&test_cx, repeated(before, each, cases[i].most + 1, after), h), MALFORMED);
 	}
 }
 

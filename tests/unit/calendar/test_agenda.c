@@ -199,7 +199,7 @@ TEST(a_page_of_an_endless_series_over_ten_years_is_bounded_work)
 	struct spot spots[400];
 	const char *const from[] = { "20270101T000000Z", "20310615T115500Z", "20361231T235900Z" };
 	for (size_t i = 0; i < ARRAY_LEN(from); i++) {
-		/* Behind the last that began before; what runs on from before was on earlier pages. */
+		/* After the last that began before; what runs on from before was on earlier pages. */
 		struct agenda_position position = { .start = instant_add_s(at(from[i]), -1) };
 		memset(position.object.octets, 255, sizeof position.object.octets);
 		q.after = i ? &position : NULL;
@@ -293,7 +293,7 @@ TEST(one_instance_of_a_dense_series_is_found_by_its_id)
 		{ "DTSTART:20270101T000000Z\r\nRRULE:FREQ=SECONDLY\r\n",
 			"RECURRENCE-ID:20290305T120003Z\r\nDTSTART:20300101T000000Z\r\n", "20290305T120003Z",
 			"20300101T000000Z" },
-		/* in the gap of the clock: written as the instant it has, like the hour behind it */
+		/* in the gap of the clock: written as the instant it has, like the hour after it */
 		{ "DTSTART;TZID=Europe/Berlin:20270327T023000\r\nRRULE:FREQ=DAILY\r\n", NULL, "20270328T013000Z",
 			"20270328T013000Z" },
 		/* the second half past two of a night: the series has the first */

@@ -4,7 +4,7 @@
 #include "caldav/calendar/validate.h"
 #include "caldav/calendar/view/time_range.h"
 
-/* "start/end" of each instance, "!" behind one that is not busy, "#id" behind overrides' own. */
+/* "start/end" of each instance, "!" after one that is not busy, "#id" after overrides' own. */
 static struct str expanded(struct str data, const char *start, const char *end, struct str zone)
 {
 	struct occurrence *list = NULL;

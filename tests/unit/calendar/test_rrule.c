@@ -28,7 +28,7 @@ static struct rrule_iter *opened(const char *start, const char *text, bool count
 				rule->has_until ? rule->until + (rule->until_date ? DAY_SECONDS - 1 : 0) : INT64_MAX });
 }
 
-/* The first instances, as times if `times`, else as dates, separated by blanks; "..." behind when there are more. */
+/* The first instances, as times if `times`, else as dates, separated by blanks; "..." after when there are more. */
 static struct str listed(struct rrule_iter *it, size_t most, bool times)
 {
 	struct buf b = buf_new(test_mem, 65536);

@@ -78,7 +78,7 @@ TEST(hostile_bodies_are_refused)
 		{ "an open element", STR("<a>") },
 		{ "crossed elements", STR("<a><b></a></b>") },
 		{ "two roots", STR("<a/><b/>") },
-		{ "text behind the root", STR("<a/>x") },
+		{ "text after the root", STR("<a/>x") },
 		{ "an attribute twice", STR("<a b=\"1\" b=\"2\"/>") },
 		{ "an undeclared prefix", STR("<D:a/>") },
 		{ "a prefix without a namespace", STR("<a xmlns:D=\"\"><D:b/></a>") }, /* litmus propfind_invalid2 */

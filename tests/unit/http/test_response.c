@@ -234,7 +234,7 @@ TEST(a_header_cannot_end_its_line) /* no response splitting */
 	assert_str(answered(x, "X-D"), STR("fine\t\xC3\xA4"));
 }
 
-/* Browsers hold form-action against each redirect behind a form. */
+/* Browsers hold form-action against each redirect after a form. */
 TEST(a_page_whose_forms_lead_away_has_no_form_action)
 {
 	struct exchange *x = begin(METHOD_GET, NO_HEADERS);
