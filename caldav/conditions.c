@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What makes a request conditional, judged: the If header (RFC 4918 §10.4.3, §10.4.4; RFC 6578 §5), and the entity tags
- * and dates of RFC 9110 §13 as far as no one judges them nearer to the data (enum dav_judge).
+ * and dates of RFC 9110 §13 as far as no one judges them nearer to the data (enum dav_checks).
  *
  * For If an object has its entity tag, compared strongly; a calendar has its DAV:sync-token as a state token (its tag
  * is weak and so matches nothing). There are no locks: a lock token is nothing's state. What a credential may not read
@@ -17,7 +17,7 @@
 
 #define RESOURCES_MAX (IF_RESOURCES_MAX + 1) /* those of the header, and the request's own */
 
-struct judging {
+struct checking {
 	struct dav_call *call;
 	struct if_header header;           /* no lists: there is none */
 	struct resource at[RESOURCES_MAX]; /* a kind that has no state for what cannot be told */
@@ -34,7 +34,7 @@ static bool is_stateful(struct resource at)
 /* ---- what is there ---- */
 
 /* Every calendar that the request is about, so that the order of locks is kept whatever its method locks. */
-static err_t lock(struct judging *j, struct id_list *out)
+static err_t lock(struct checking *j, struct id_list *out)
 {
 	const struct dav_call *call = j->call;
 	struct request *rq = call->rq;
@@ -53,7 +53,7 @@ static err_t lock(struct judging *j, struct id_list *out)
 }
 
 /* What is not locked, though it may have come meanwhile, counts as not there. */
-static err_t load(struct judging *j)
+static err_t load(struct checking *j)
 {
 	struct request *rq = j->call->rq;
 	struct actor actor = *j->call->at.actor;
@@ -75,7 +75,7 @@ static err_t load(struct judging *j)
 /* ---- the If header ---- */
 
 /* Of another host, another account, no resource of ours: unmapped. A path that cannot be read is none. */
-static err_t resolve(struct judging *j, size_t i)
+static err_t resolve(struct checking *j, size_t i)
 {
 	const struct dav_call *call = j->call;
 	struct str ref = j->header.resources[i];
@@ -93,7 +93,7 @@ static err_t resolve(struct judging *j, size_t i)
 }
 
 /* May who asks read what this condition is about? Sync tokens are told by PROPFIND and by sync-collection. */
-static bool may_read(const struct judging *j, size_t resource, const struct if_condition *condition)
+static bool may_read(const struct checking *j, size_t resource, const struct if_condition *condition)
 {
 	uint64_t scopes = j->call->at.actor->rights;
 	if (condition->token.ptr)
@@ -101,7 +101,7 @@ static bool may_read(const struct judging *j, size_t resource, const struct if_c
 	return j->at[resource].kind == RES_OBJECT && (scopes & EVENTS_READ);
 }
 
-static bool is_true(const struct judging *j, size_t resource, const struct if_condition *condition)
+static bool is_true(const struct checking *j, size_t resource, const struct if_condition *condition)
 {
 	const struct resource_state *state = &j->states[resource];
 	struct ctx *cx = &j->call->rq->cx;
@@ -114,7 +114,7 @@ static bool is_true(const struct judging *j, size_t resource, const struct if_co
 	return str_eq(condition->token, sync_token_text(cx->mem, cx->config->public_url, now));
 }
 
-static bool list_holds(const struct judging *j, const struct if_list *list)
+static bool list_holds(const struct checking *j, const struct if_list *list)
 {
 	for (size_t i = list->first; i < list->first + list->count; i++)
 		if (is_true(j, list->resource, &j->header.conditions[i]) == j->header.conditions[i].negated)
@@ -122,7 +122,7 @@ static bool list_holds(const struct judging *j, const struct if_list *list)
 	return true;
 }
 
-static bool any_holds(const struct judging *j)
+static bool any_holds(const struct checking *j)
 {
 	for (size_t i = 0; i < j->header.list_count; i++)
 		if (list_holds(j, &j->header.lists[i]))
@@ -131,7 +131,7 @@ static bool any_holds(const struct judging *j)
 }
 
 /* Is there a condition that what is stored could make true? */
-static bool needs_states(const struct judging *j)
+static bool needs_states(const struct checking *j)
 {
 	for (size_t l = 0; l < j->header.list_count; l++) {
 		const struct if_list *list = &j->header.lists[l];
@@ -142,7 +142,7 @@ static bool needs_states(const struct judging *j)
 	return false;
 }
 
-static err_t read_if(struct judging *j, struct str text)
+static err_t read_if(struct checking *j, struct str text)
 {
 	if (!text.ptr)
 		return OK;
@@ -159,13 +159,13 @@ static err_t read_if(struct judging *j, struct str text)
 static bool is_judged_here(const struct dav_call *call)
 {
 	const struct conditions *when = &call->when;
-	switch (call->method->judged) {
-	case JUDGED_NEVER:
-	case JUDGED_BY_HANDLER:
+	switch (call->method->checked) {
+	case CHECKED_NEVER:
+	case CHECKED_BY_HANDLER:
 		return false;
-	case JUDGED_FIRST:
+	case CHECKED_FIRST:
 		return !conditions_are_none(when);
-	case JUDGED_BY_STORE:
+	case CHECKED_BY_STORE:
 		if (call->at.kind == RES_OBJECT)
 			return !instant_is_none(when->unmodified_since);
 		return !conditions_are_none(when);
@@ -174,7 +174,7 @@ static bool is_judged_here(const struct dav_call *call)
 }
 
 /* RFC 9110 §13.2.1: where the answer without conditions is no success, there are none. */
-static err_t judge_own(const struct dav_call *call, const struct resource_state *state)
+static err_t own_check(const struct dav_call *call, const struct resource_state *state)
 {
 	struct arena *mem = call->rq->cx.mem;
 	struct representation now = { .modified = INSTANT_NONE };
@@ -193,11 +193,11 @@ static err_t judge_own(const struct dav_call *call, const struct resource_state 
 	return FAIL(&call->rq->cx, PRECONDITION, "a condition failed");
 }
 
-err_t conditions_judge(struct dav_call *call)
+err_t conditions_check(struct dav_call *call)
 {
-	struct judging *j = arena_new(call->rq->cx.mem, struct judging);
+	struct checking *j = arena_new(call->rq->cx.mem, struct checking);
 	j->call = call;
-	if (call->method->judged != JUDGED_NEVER)
+	if (call->method->checked != CHECKED_NEVER)
 		TRY(conditions_read(call->rq, &call->when));
 	TRY(read_if(j, request_header_list(call->rq, "If")));
 	bool own = is_judged_here(call), needs = needs_states(j);
@@ -209,5 +209,5 @@ err_t conditions_judge(struct dav_call *call)
 		TRY(load(j));
 	if (j->header.list_count && !any_holds(j))
 		return REFUSE(&call->rq->cx, PRECONDITION, "If", "No list of the If header is true.");
-	return own ? judge_own(call, &j->states[j->count - 1]) : OK;
+	return own ? own_check(call, &j->states[j->count - 1]) : OK;
 }

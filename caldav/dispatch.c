@@ -6,8 +6,8 @@
 #include "server/http/access.h"
 
 static const struct dav_method methods[] = {
-#define DAV_METHOD(name, read, run, body, body_max, needed, ns, root, writes, locks, judged, target, privilege)        \
-	{ METHOD_##name, read, run, body, needed, ns, root, writes, locks, judged, target, privilege },
+#define DAV_METHOD(name, read, run, body, body_max, needed, ns, root, writes, locks, checked, target, privilege)       \
+	{ METHOD_##name, read, run, body, needed, ns, root, writes, locks, checked, target, privilege },
 #include "caldav/methods.def"
 #undef DAV_METHOD
 };
@@ -66,7 +66,7 @@ static err_t walk(struct dav_call *call)
 	TRY(rights_check(call));
 	if (call->method->writes)
 		TRY(access_count_write(rq, call->at.actor->owner));
-	TRY(conditions_judge(call));
+	TRY(conditions_check(call));
 	return call->method->run(call);
 }
 

@@ -31,7 +31,7 @@ struct dav_call {
 	const struct xml_node *root; /* of the body; NULL for none */
 	struct resource to;          /* Destination, set by `read` of MOVE and COPY */
 	uint64_t scopes;             /* set by `read`: these are needed too */
-	struct conditions when;      /* for who judges them itself: see enum dav_judge */
+	struct conditions when;      /* for who judges them itself: see enum dav_checks */
 	void *plan;                  /* what `read` made of the request for `run`: the method's own type */
 };
 
@@ -45,11 +45,11 @@ enum dav_locks {
 };
 
 /* Who judges entity tags and dates (RFC 9110 §13.1). The If header is always judged by conditions.c. */
-enum dav_judge {
-	JUDGED_NEVER,     /* RFC 9110 §13.2.1: it neither selects nor changes a representation */
-	JUDGED_FIRST,     /* conditions.c, before run */
-	JUDGED_BY_STORE,  /* the tags of an object in the statement that writes it, by run; all else as JUDGED_FIRST */
-	JUDGED_BY_HANDLER /* run, which reads the representation anyway: see call->when */
+enum dav_checks {
+	CHECKED_NEVER,    /* RFC 9110 §13.2.1: it neither selects nor changes a representation */
+	CHECKED_FIRST,    /* conditions.c, before run */
+	CHECKED_BY_STORE, /* the tags of an object in the statement that writes it, by run; all else as CHECKED_FIRST */
+	CHECKED_BY_HANDLER /* run, which reads the representation anyway: see call->when */
 };
 
 /* What must stand at its URL: where it does not, conditions say nothing (RFC 9110 §13.2.1). */
@@ -64,7 +64,7 @@ struct dav_method {
 	const char *ns, *root;
 	bool writes;
 	enum dav_locks locks;
-	enum dav_judge judged;
+	enum dav_checks checked;
 	enum dav_target target;
 	const char *privilege;
 };
@@ -91,7 +91,7 @@ void dav_prefetch(struct request *rq, const struct credential *sent);
  *
  * errors  MALFORMED; PRECONDITION when a condition is false
  */
-MUST_CHECK err_t conditions_judge(struct dav_call *call);
+MUST_CHECK err_t conditions_check(struct dav_call *call);
 
 /* error.c: DAV's own clothes for an error: status, DAV:error with exactly its condition, the text as a comment. */
 void dav_show_error(struct request *rq, struct response *rs, err_t e);

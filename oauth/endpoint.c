@@ -117,7 +117,7 @@ err_t endpoint_client(struct request *rq, const struct params *params, struct cl
 	TRY(method_find(rq, params, &method));
 	TRY(method->read(rq, params, &claimed));
 	err_t e = client_prove(&rq->cx, claimed.id, claimed.secret, out);
-	/* Failures alone, by client and network: a flood of guesses locks nobody else out. */
+	/* Failures alone, by client and network: ever so many guesses lock nobody else out. */
 	if (err_is(e, INVALID_CLIENT))
 		TRY(guess_limit_take(rq, str_cat(rq->cx.mem, STR("client "), str_sub(claimed.id, 0, 64))));
 	return e;

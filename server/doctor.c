@@ -144,7 +144,7 @@ static struct finding check_public_url(struct visit *v)
 	return find(v, GOOD, "%.*s (this machine only)", STR_ARG(v->config.public_url));
 }
 
-static struct finding judge_certificate(
+static struct finding grade_certificate(
 	struct visit *v, const struct tls_facts *facts, const struct uri *url, const char *until)
 {
 	struct str file = v->config.tls_cert;
@@ -180,7 +180,7 @@ static struct finding check_certificate(struct visit *v)
 	err_t e = tls_look(v->cx, (struct tls_files){ v->config.tls_cert, v->config.tls_key }, url.host, &facts);
 	if (e)
 		return find(v, BAD, "%.*s", STR_ARG(err_text(e)));
-	return judge_certificate(v, &facts, &url, instant_rfc3339(v->cx->mem, facts.expires).ptr);
+	return grade_certificate(v, &facts, &url, instant_rfc3339(v->cx->mem, facts.expires).ptr);
 }
 
 static struct finding check_tls(struct visit *v)

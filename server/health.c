@@ -156,7 +156,7 @@ static err_t metrics(struct request *rq, struct response *rs)
 	return OK;
 }
 
-static void show_error(struct request *rq, struct response *rs, err_t e)
+static void health_show_error(struct request *rq, struct response *rs, err_t e)
 {
 	(void)rq;
 	struct str text = err_text(e);
@@ -178,5 +178,5 @@ const struct module health_module = {
 	.prefix = "",
 	.routes = routes,
 	.route_count = ARRAY_LEN(routes),
-	.show_error = show_error,
+	.show_error = health_show_error,
 };

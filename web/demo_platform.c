@@ -116,7 +116,8 @@ static void connected_values(struct request *rq, struct html_values *v, const st
 	add_call(rq, v, visitor, str_fmt(mem, "/v1/events?from=%.*s&to=%.*s", STR_ARG(from), STR_ARG(to)));
 }
 
-static err_t show(struct request *rq, struct response *rs, int status, const struct visitor *visitor, struct str alert)
+static err_t reply_demo(
+	struct request *rq, struct response *rs, int status, const struct visitor *visitor, struct str alert)
 {
 	struct html_values *v = values_new(rq, "Integrations");
 	html_set(v, "token", str_dup(rq->cx.mem, str_of(visitor->form_token)));
@@ -134,7 +135,7 @@ static err_t home(struct request *rq, struct response *rs)
 {
 	struct visitor visitor;
 	greet(rq, rs, &visitor);
-	return show(rq, rs, 200, &visitor, STR_ABSENT);
+	return reply_demo(rq, rs, 200, &visitor, STR_ABSENT);
 }
 
 /* ---- the buttons ---- */
@@ -148,7 +149,7 @@ static err_t begin(struct request *rq, struct response *rs)
 		if (str_eq(rq->form.fields[i].name, STR("scope")) && scope_parse(rq->form.fields[i].value, &one))
 			scopes |= one;
 	if (!scopes)
-		return show(rq, rs, 400, &visitor, STR("Tick at least one thing to ask for."));
+		return reply_demo(rq, rs, 400, &visitor, STR("Tick at least one thing to ask for."));
 	struct str url = demo_authorize_url(&rq->cx, &platform_of(rq)->demo, scope_text(rq->cx.mem, scopes), &visitor);
 	visitors_keep(platform_of(rq)->visitors, &visitor);
 	reply_redirect(rs, 303, url);
@@ -156,7 +157,7 @@ static err_t begin(struct request *rq, struct response *rs)
 }
 
 /* RFC 9207: an answer that names another issuer, or none, may come from a mix-up. */
-static err_t judge_answer(struct request *rq, const struct form *params, struct visitor *out)
+static err_t check_answer(struct request *rq, const struct form *params, struct visitor *out)
 {
 	if (!visitors_claim(platform_of(rq)->visitors, cookie_of(rq), form_get(params, "state"), out))
 		return REFUSE(
@@ -171,18 +172,18 @@ static err_t callback(struct request *rq, struct response *rs)
 	const struct form *params;
 	struct visitor visitor;
 	TRY(request_params(rq, &params));
-	TRY(judge_answer(rq, params, &visitor));
+	TRY(check_answer(rq, params, &visitor));
 
 	struct str error = form_get(params, "error");
 	if (str_eq(error, STR("access_denied")))
-		return show(rq, rs, 200, &visitor, STR("You did not allow the access, so nothing is connected."));
+		return reply_demo(rq, rs, 200, &visitor, STR("You did not allow the access, so nothing is connected."));
 	if (error.ptr)
-		return show(rq, rs, 400, &visitor,
+		return reply_demo(rq, rs, 400, &visitor,
 			str_fmt(rq->cx.mem, "%.*s: %.*s", STR_ARG(error),
 				STR_ARG(form_get(params, "error_description"))));
 	err_t e = demo_redeem(&rq->cx, &platform_of(rq)->demo, form_get(params, "code"), &visitor);
 	if (e)
-		return show(rq, rs, 502, &visitor, err_text(e));
+		return reply_demo(rq, rs, 502, &visitor, err_text(e));
 	explicit_bzero(visitor.state, sizeof visitor.state);
 	explicit_bzero(visitor.verifier, sizeof visitor.verifier);
 	visitors_keep(platform_of(rq)->visitors, &visitor);
@@ -199,11 +200,11 @@ static err_t refresh(struct request *rq, struct response *rs)
 		/* The user cut us off: forget what is worth nothing. */
 		visitor.access[0] = visitor.refresh[0] = '\0';
 		visitors_keep(platform_of(rq)->visitors, &visitor);
-		return show(rq, rs, 200, &visitor,
+		return reply_demo(rq, rs, 200, &visitor,
 			str_fmt(rq->cx.mem, "The connection has ended. %.*s", STR_ARG(err_text(e))));
 	}
 	if (e)
-		return show(rq, rs, 502, &visitor, err_text(e));
+		return reply_demo(rq, rs, 502, &visitor, err_text(e));
 	visitors_keep(platform_of(rq)->visitors, &visitor);
 	reply_redirect(rs, 303, STR("/"));
 	return OK;
@@ -216,12 +217,12 @@ static err_t disconnect(struct request *rq, struct response *rs)
 	err_t e = demo_disconnect(&rq->cx, &platform_of(rq)->demo, &visitor);
 	visitors_keep(platform_of(rq)->visitors, &visitor);
 	if (e)
-		return show(rq, rs, 502, &visitor, err_text(e));
+		return reply_demo(rq, rs, 502, &visitor, err_text(e));
 	reply_redirect(rs, 303, STR("/"));
 	return OK;
 }
 
-static void show_error(struct request *rq, struct response *rs, err_t e)
+static void demo_show_error(struct request *rq, struct response *rs, err_t e)
 {
 	int status = err_row(e->kind)->api_status;
 	struct html_values *v = values_new(rq, "That did not work");
@@ -251,7 +252,7 @@ static const struct module platform_module = {
 	.prefix = "",
 	.routes = routes,
 	.route_count = ARRAY_LEN(routes),
-	.show_error = show_error,
+	.show_error = demo_show_error,
 };
 static const struct module *const modules[] = { &platform_module };
 

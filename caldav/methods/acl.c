@@ -18,7 +18,7 @@ static bool is_supported(const struct xml_node *privilege)
 	return xml_is(privilege, NS_CALDAV, "read-free-busy");
 }
 
-static err_t judge_privileges(struct ctx *cx, const struct xml_node *grant)
+static err_t privileges_check(struct ctx *cx, const struct xml_node *grant)
 {
 	size_t count = 0;
 	for (const struct xml_node *n = grant->first; n; n = n->next) {
@@ -45,7 +45,7 @@ static bool is_owner(const struct request *rq, struct resource at, const struct 
 }
 
 /* §8.1.1: principals must be known (recognized-principal) and ones that can have access (allowed-principal). */
-static err_t judge_principal(struct request *rq, struct resource at, const struct xml_node *principal)
+static err_t principal_check(struct request *rq, struct resource at, const struct xml_node *principal)
 {
 	const struct xml_node *href = xml_child(principal, NS_DAV, "href");
 	if (is_owner(rq, at, principal) || xml_child(principal, NS_DAV, "self") ||
@@ -66,7 +66,7 @@ static bool is_the_protected_one(struct request *rq, struct resource at, const s
 	       xml_child(privilege, NS_DAV, "all") && !privilege->first->next;
 }
 
-static err_t judge_ace(struct request *rq, struct resource at, const struct xml_node *ace)
+static err_t ace_check(struct request *rq, struct resource at, const struct xml_node *ace)
 {
 	struct ctx *cx = &rq->cx;
 	const struct xml_node *principal = xml_child(ace, NS_DAV, "principal");
@@ -75,11 +75,11 @@ static err_t judge_ace(struct request *rq, struct resource at, const struct xml_
 		return FAIL(cx, DAV_ACL_INVERT, "invert");
 	if (!principal || !principal->first || xml_count(ace, NS_DAV, "principal") > 1 || !grant == !deny) /* §8.1.5 */
 		return REFUSE(cx, MALFORMED, "ace", "An ace holds one principal and one of grant and deny.");
-	TRY(judge_privileges(cx, grant ? grant : deny));
+	TRY(privileges_check(cx, grant ? grant : deny));
 	if (deny)
 		return is_owner(rq, at, principal) ? FAIL(cx, DAV_ACL_PROTECTED, "deny") /* §8.1.3 */
 						   : FAIL(cx, DAV_ACL_GRANT_ONLY, "deny");
-	TRY(judge_principal(rq, at, principal));
+	TRY(principal_check(rq, at, principal));
 	if (!xml_child(ace, NS_DAV, "protected"))
 		return FAIL(cx, DAV_ACL_FULL, "an ace beside the protected one");
 	return is_the_protected_one(rq, at, ace) ? OK : FAIL(cx, DAV_ACL_PROTECTED, "another protected one");
@@ -94,7 +94,7 @@ err_t acl_run(struct dav_call *call)
 	TRY(subject_load(&rq->cx, call->at, &calendar, &object, &subject));
 	for (const struct xml_node *n = call->root->first; n; n = n->next)
 		if (xml_is(n, NS_DAV, "ace"))
-			TRY(judge_ace(rq, call->at, n));
+			TRY(ace_check(rq, call->at, n));
 	reply_empty(call->rs, 200);
 	return OK;
 }

@@ -38,10 +38,10 @@ static err_t prop_fits(const struct matching *m, const struct prop_filter *f, co
 	if (f->absent)
 		return OK;
 	if (f->range.set) {
-		bool touches = false;
-		TRY(ical_prop_touches(
-			m->cx, m->object, comp, f->name, f->range.start, f->range.end, m->zone, &touches));
-		if (!touches)
+		bool in_range = false;
+		TRY(prop_in_time_range(
+			m->cx, m->object, comp, f->name, f->range.start, f->range.end, m->zone, &in_range));
+		if (!in_range)
 			return OK;
 		*out = f->param_count == 0 && !f->text.set;
 	}
@@ -62,7 +62,7 @@ static err_t one_fits(const struct matching *m, const struct comp_filter *f, con
 {
 	*out = true;
 	if (f->range.set)
-		TRY(ical_comp_touches(m->cx, m->object, comp, f->range.start, f->range.end, m->zone, out));
+		TRY(comp_in_time_range(m->cx, m->object, comp, f->range.start, f->range.end, m->zone, out));
 	for (size_t i = 0; *out && i < f->prop_count; i++)
 		TRY(prop_fits(m, &f->props[i], comp, out));
 	for (size_t i = 0; *out && i < f->comp_count; i++)

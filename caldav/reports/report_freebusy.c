@@ -22,7 +22,7 @@ struct busy {
 	struct multistatus_rows m; /* for its pages: nothing of it is written */
 };
 
-/* Those that rows alone do not decide, lot by lot. */
+/* Those that rows alone do not decide, batch by batch. */
 static err_t add_data(struct busy *b, struct object *rows, size_t count)
 {
 	for (size_t from = 0; from < count;) {

@@ -9,8 +9,8 @@
 
 #define HREFS_MAX 5000
 /* Hrefs that are looked up together: few where a calendar could hold many large objects. */
-#define LOT 250
-#define LOT_OF_LARGE 15
+#define BATCH 250
+#define BATCH_OF_LARGE 15
 #define SMALL_CALENDAR (INT64_C(16) * 1024 * 1024)
 
 struct wanted {
@@ -28,7 +28,7 @@ struct multiget {
 	struct calendar *calendars; /* those within reach of the request */
 	size_t calendar_count;
 	const struct calendar *zone_of; /* whose zone calendar-data is in; NULL: to be found */
-	size_t lot;
+	size_t batch;
 };
 
 /* An href that names nothing here is no failure of the request. */
@@ -59,31 +59,32 @@ static void resolve(struct multiget *g, const struct xml_node *node, struct want
 		out->status = 404;
 }
 
-static void assign(struct wanted *lot, size_t count, const struct calendar *calendar, struct object *rows, size_t found)
+static void assign(
+	struct wanted *batch, size_t count, const struct calendar *calendar, struct object *rows, size_t found)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (lot[i].status || !str_eq(lot[i].at.calendar, calendar->name))
+		if (batch[i].status || !str_eq(batch[i].at.calendar, calendar->name))
 			continue;
-		for (size_t k = 0; k < found && !lot[i].row; k++)
-			if (str_eq(rows[k].name, lot[i].at.object))
-				lot[i].row = &rows[k];
+		for (size_t k = 0; k < found && !batch[i].row; k++)
+			if (str_eq(rows[k].name, batch[i].at.object))
+				batch[i].row = &rows[k];
 	}
 }
 
-/* What of the lot lies in this calendar. */
-static err_t look_up(struct multiget *g, const struct calendar *calendar, struct wanted *lot, size_t count)
+/* What of the batch lies in this calendar. */
+static err_t look_up(struct multiget *g, const struct calendar *calendar, struct wanted *batch, size_t count)
 {
 	struct str *names = arena_array(g->m.cx->mem, struct str, count);
 	struct object *rows = NULL;
 	size_t name_count = 0, found = 0;
 	for (size_t i = 0; i < count; i++)
-		if (!lot[i].status && str_eq(lot[i].at.calendar, calendar->name))
-			names[name_count++] = lot[i].at.object;
+		if (!batch[i].status && str_eq(batch[i].at.calendar, calendar->name))
+			names[name_count++] = batch[i].at.object;
 	if (!name_count)
 		return OK;
 	TRY(object_by_names(g->m.cx, g->m.context.actor, calendar->id, (struct str_list){ names, name_count },
 		g->requested.wants_data ? OBJECT_WITH_DATA : OBJECT_PLAIN, &rows, &found));
-	assign(lot, count, calendar, rows, found);
+	assign(batch, count, calendar, rows, found);
 	return OK;
 }
 
@@ -102,26 +103,26 @@ static void enter_zone(struct multiget *g, const struct calendar *calendar)
 	g->zone_of = calendar;
 }
 
-static err_t write_lot(struct multiget *g, struct wanted *lot, size_t count)
+static err_t write_batch(struct multiget *g, struct wanted *batch, size_t count)
 {
 	for (size_t i = 0; i < count && !g->m.gone; i++) {
-		if (lot[i].row) {
-			const struct calendar *calendar = calendar_named(g, lot[i].at.calendar);
+		if (batch[i].row) {
+			const struct calendar *calendar = calendar_named(g, batch[i].at.calendar);
 			enter_zone(g, calendar);
-			TRY(rows_respond(&g->m, calendar, lot[i].row, 1));
+			TRY(rows_respond(&g->m, calendar, batch[i].row, 1));
 			continue;
 		}
-		struct str href = lot[i].status ? lot[i].href : href_text(g->m.cx->mem, lot[i].at);
-		(void)rows_missing(&g->m, href, lot[i].status ? lot[i].status : 404);
+		struct str href = batch[i].status ? batch[i].href : href_text(g->m.cx->mem, batch[i].at);
+		(void)rows_missing(&g->m, href, batch[i].status ? batch[i].status : 404);
 	}
 	return OK;
 }
 
-static err_t answer_lot(struct multiget *g, struct wanted *lot, size_t count)
+static err_t answer_batch(struct multiget *g, struct wanted *batch, size_t count)
 {
 	for (size_t i = 0; i < g->calendar_count; i++)
-		TRY(look_up(g, &g->calendars[i], lot, count));
-	TRY(write_lot(g, lot, count));
+		TRY(look_up(g, &g->calendars[i], batch, count));
+	TRY(write_batch(g, batch, count));
 	g->zone_of = NULL; /* its name goes with the page */
 	(void)rows_turn(&g->m);
 	return OK;
@@ -150,17 +151,17 @@ static err_t multiget_read(struct dav_call *call, struct multiget *g)
 	if (hrefs > HREFS_MAX)
 		return REFUSE(cx, DAV_LIMITS, "href", "At most %d hrefs can be asked at once.", HREFS_MAX);
 	TRY(calendars_load(cx, g));
-	g->lot = LOT;
+	g->batch = BATCH;
 	for (size_t i = 0; i < g->calendar_count; i++)
 		if (g->calendars[i].size > SMALL_CALENDAR)
-			g->lot = LOT_OF_LARGE;
+			g->batch = BATCH_OF_LARGE;
 	return OK;
 }
 
 err_t report_multiget(struct dav_call *call)
 {
-	struct multiget g = { .lot = LOT };
-	struct wanted *lot = arena_array(call->rq->cx.mem, struct wanted, LOT);
+	struct multiget g = { .batch = BATCH };
+	struct wanted *batch = arena_array(call->rq->cx.mem, struct wanted, BATCH);
 	size_t count = 0;
 
 	TRY(multiget_read(call, &g));
@@ -169,13 +170,13 @@ err_t report_multiget(struct dav_call *call)
 	for (const struct xml_node *n = call->root->first; n && !g.m.gone; n = n->next) {
 		if (!xml_is(n, NS_DAV, "href"))
 			continue;
-		resolve(&g, n, &lot[count++]);
-		if (count < g.lot)
+		resolve(&g, n, &batch[count++]);
+		if (count < g.batch)
 			continue;
-		TRY(answer_lot(&g, lot, count));
+		TRY(answer_batch(&g, batch, count));
 		count = 0;
 	}
-	TRY(answer_lot(&g, lot, count));
+	TRY(answer_batch(&g, batch, count));
 	rows_close(&g.m);
 	return OK;
 }

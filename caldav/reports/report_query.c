@@ -60,27 +60,27 @@ static err_t unless_unreadable(err_t e, const struct object *o, struct arena *me
 }
 
 /* By what the listing has. */
-static err_t judge_row(struct multistatus_rows *m, const struct search *q, const struct object *o, enum verdict *out)
+static err_t row_matches(struct multistatus_rows *m, const struct search *q, const struct object *o, enum verdict *out)
 {
 	const struct filter_plan *plan = &q->filter.plan;
-	bool touches = !plan->range.set, needs_data = false;
+	bool in_range = !plan->range.set, needs_data = false;
 
 	*out = NO;
 	if (!filter_uid(m->cx->mem, plan, o->uid))
 		return OK;
 	if (plan->range.set)
-		TRY(unless_unreadable(ical_touches(m->cx, o, plan->range.start, plan->range.end,
-					      searched_of(q, o)->zone, &touches, &needs_data),
+		TRY(unless_unreadable(object_in_time_range(m->cx, o, plan->range.start, plan->range.end,
+					      searched_of(q, o)->zone, &in_range, &needs_data),
 			o, m->cx->mem));
 	if (needs_data)
 		*out = OPEN;
-	else if (touches)
+	else if (in_range)
 		*out = plan->exact ? YES : OPEN;
 	return OK;
 }
 
 /* By its data. */
-static err_t judge_data(struct ctx *cx, const struct search *q, const struct object *o, bool *out)
+static err_t data_matches(struct ctx *cx, const struct search *q, const struct object *o, bool *out)
 {
 	struct ical *parsed = NULL;
 	*out = false;
@@ -109,7 +109,7 @@ static err_t respond(struct multistatus_rows *m, struct search *q, struct object
 	return OK;
 }
 
-/* Those whose data is needed, in lots: what still has to be judged, then what matches is sent. */
+/* Those whose data is needed, in batches: what still has to be judged, then what matches is sent. */
 static err_t answer_with_data(
 	struct multistatus_rows *m, struct search *q, struct object *rows, const enum verdict *verdicts, size_t count)
 {
@@ -121,7 +121,7 @@ static err_t answer_with_data(
 		for (size_t i = from; i < end; i++) {
 			bool fits = verdicts[i] == YES;
 			if (!fits)
-				TRY(judge_data(m->cx, q, &rows[i], &fits));
+				TRY(data_matches(m->cx, q, &rows[i], &fits));
 			if (fits)
 				matching[hits++] = rows[i];
 		}
@@ -141,7 +141,7 @@ static err_t answer_page(struct multistatus_rows *m, struct search *q, struct ob
 
 	for (size_t i = 0; i < count; i++) {
 		enum verdict v;
-		TRY(judge_row(m, q, &rows[i], &v));
+		TRY(row_matches(m, q, &rows[i], &v));
 		if (v == YES && !q->requested.wants_data)
 			ready[ready_count++] = rows[i];
 		else if (v != NO) {
@@ -219,7 +219,7 @@ static err_t by_uid(struct multistatus_rows *m, struct search *q, bool *done_out
 		return OK;
 	TRY(e);
 	*done_out = true;
-	TRY(judge_data(m->cx, q, &o, &fits));
+	TRY(data_matches(m->cx, q, &o, &fits));
 	return fits ? respond(m, q, &o, 1) : OK;
 }
 
@@ -250,7 +250,7 @@ static err_t query_object(struct multistatus_rows *m, struct search *q, const st
 {
 	bool fits = false;
 	struct object o = *subject->object;
-	TRY(judge_data(m->cx, q, &o, &fits));
+	TRY(data_matches(m->cx, q, &o, &fits));
 	return fits ? respond(m, q, &o, 1) : OK;
 }
 

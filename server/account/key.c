@@ -201,7 +201,7 @@ static bool username_fits(struct ctx *cx, struct str username, struct id account
 	return str_eq_nocase(username, email) || str_eq(username, id_text(cx->mem, "usr", id_in_mode(account, false)));
 }
 
-static err_t judge(struct ctx *cx, const struct authenticated *row)
+static err_t check_usable(struct ctx *cx, const struct authenticated *row)
 {
 	if (!instant_is_none(row->revoked_at))
 		return FAIL(cx, KEY_REVOKED, "revoked key");
@@ -227,7 +227,7 @@ err_t key_authenticate(struct ctx *cx, const struct credential *sent, struct pri
 	TRY(e);
 	if (sent->transport == VIA_BASIC && !username_fits(cx, sent->username, parts.account, row.email))
 		return FAIL(cx, CREDENTIALS_INVALID, "the user name is not the key owner's");
-	TRY(judge(cx, &row));
+	TRY(check_usable(cx, &row));
 	*out = (struct principal){
 		.kind = kinds[row.kind].who,
 		.account = parts.account,

@@ -115,7 +115,7 @@ static void reply_busy(struct api_call *call, struct response *rs, const struct 
 
 /* ---- collecting ---- */
 
-/* Those that flags and occurrences do not decide, lot by lot. */
+/* Those that flags and occurrences do not decide, batch by batch. */
 static err_t add_data(struct api_call *call, struct freebusy *fb, const struct object *rows, size_t count)
 {
 	for (size_t from = 0; from < count;) {

@@ -7,14 +7,15 @@
 
 #define HEADER "Connected-Account"
 
-struct connection {
+struct connected_account_row {
 	struct id account, client;
 	uint64_t scopes;
 	struct id_list calendars;
 	int16_t status, plan;
 	struct str email, name, tz;
 };
-DB_RESULT(connection_of_platform, struct connection, account, client, scopes, calendars, status, plan, email, name, tz);
+DB_RESULT(connected_account_of_platform, struct connected_account_row, account, client, scopes, calendars, status, plan,
+	email, name, tz);
 
 /* "<Brand>-Account", for clients that were written against a brand; NULL if the brand is no header name. */
 static const char *alias(struct request *rq)
@@ -29,9 +30,9 @@ static const char *alias(struct request *rq)
 /* A platform's secret key, on behalf of a user who connected to it. */
 static err_t act_for(struct request *rq, struct id connected, struct principal *out)
 {
-	struct connection row;
-	err_t e = db_row(&rq->cx, &sql_connection_of_platform, ROW(connection_of_platform, &row), IN(out->account),
-		IN(connected), IN(rq->cx.now));
+	struct connected_account_row row;
+	err_t e = db_row(&rq->cx, &sql_connected_account_of_platform, ROW(connected_account_of_platform, &row),
+		IN(out->account), IN(connected), IN(rq->cx.now));
 	if (err_is(e, NOT_FOUND))
 		return REFUSE(&rq->cx, ACCOUNT_MISMATCH, HEADER, "This is no connection of yours, or it was cut.");
 	TRY(e);

@@ -161,7 +161,7 @@ static err_t serve(struct request *rq, struct response *rs)
 	return response_fits(rs);
 }
 
-static void show(struct request *rq, struct response *rs, err_t e)
+static void answer_error(struct request *rq, struct response *rs, err_t e)
 {
 	if (rs->head_sent) {
 		response_break(rs);
@@ -229,8 +229,8 @@ static void log_request(struct request *rq, const struct response *rs, err_t e, 
 		LOG_INT("bytes", rs->sent), LOG_INT("db", rq->cx.round_trips), LOG_STR("ip", rq->cx.client_ip),
 		LOG_C("as", p ? kind_name(p) : NULL),
 		LOG_STR("credential", p ? id_uuid(mem, p->credential) : STR_ABSENT), LOG_C("error", rq->error_code),
-		LOG_STR("detail", e ? e->detail : STR_ABSENT), LOG_STR("at", e && ours ? source_of(mem, e) : STR_ABSENT),
-		LOG_C("broken", rs->broken ? "yes" : NULL));
+		LOG_STR("detail", e ? e->detail : STR_ABSENT),
+		LOG_STR("at", e && ours ? source_of(mem, e) : STR_ABSENT), LOG_C("broken", rs->broken ? "yes" : NULL));
 }
 
 void router_run(struct request *rq, struct response *rs)
@@ -240,7 +240,7 @@ void router_run(struct request *rq, struct response *rs)
 	err_t e = serve(rq, rs);
 	if (e) {
 		rq->error_code = err_row(e->kind)->api_code;
-		show(rq, rs, e);
+		answer_error(rq, rs, e);
 	}
 	/* Before the answer is written: no connection waits on a slow reader. */
 	db_end(&rq->cx);

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 
--- name: connection_of_platform
+-- name: connected_account_of_platform
 -- $1 the platform's account  $2 connected account  $3 now
 -- For whom a platform acts, and what it was granted. Nothing when it is not its connection, or was cut.
 SELECT c.account_id AS account, c.client_id AS client, c.scopes, c.calendars, a.status, a.plan, a.email, a.name, a.tz

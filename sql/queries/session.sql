@@ -15,7 +15,7 @@ SELECT l.password_hash, l.changed_at AS password_at, a.account_id AS id, a.statu
 -- An account has so many sessions (they live for weeks, and nothing ends those of a browser that went): the oldest go.
 WITH replaced AS (
 	DELETE FROM session WHERE account_id = $9 AND hash = $10
-), crowd AS (
+), surplus AS (
 	DELETE FROM session WHERE account_id = $1 AND hash IN (
 		SELECT hash FROM session WHERE account_id = $1 ORDER BY created_at DESC OFFSET 99)
 )

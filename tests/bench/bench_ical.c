@@ -24,7 +24,7 @@ struct fixture {
 	struct ical_facts facts;
 };
 
-static void judge(struct fixture *f)
+static void check_usable(struct fixture *f)
 {
 	struct ical_facts facts;
 	(void)!ical_validate(&f->cx, f->data, &facts);
@@ -46,7 +46,7 @@ static void month(struct fixture *f)
 			&list, &n);
 }
 
-static void touches(struct fixture *f)
+static void in_range(struct fixture *f)
 {
 	struct object o = { .flags = f->facts.flags,
 		.first_at = f->facts.first_at,
@@ -54,7 +54,8 @@ static void touches(struct fixture *f)
 		.occ = f->facts.occ,
 		.occ_until = f->facts.occ_until };
 	bool hit, needs;
-	(void)!ical_touches(&f->cx, &o, instant_of_s(1780272000), instant_of_s(1780272001), STR_ABSENT, &hit, &needs);
+	(void)!object_in_time_range(
+		&f->cx, &o, instant_of_s(1780272000), instant_of_s(1780272001), STR_ABSENT, &hit, &needs);
 }
 
 int main(int argc, char **argv)
@@ -62,8 +63,8 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*run)(struct fixture *f);
-	} runs[] = { { "scan and parse", parse }, { "judge (bounds, occurrences of 5 years)", judge },
-		{ "parse and expand a month", month }, { "touches, by occurrences alone", touches } };
+	} runs[] = { { "scan and parse", parse }, { "judge (bounds, occurrences of 5 years)", check_usable },
+		{ "parse and expand a month", month }, { "touches, by occurrences alone", in_range } };
 	static const char *const rules[] = { "", "FREQ=WEEKLY", "FREQ=DAILY" };
 	long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : 2000;
 	char description[1200];

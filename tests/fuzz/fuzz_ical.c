@@ -41,10 +41,10 @@ static void select_and_read(struct ctx *cx, struct ical *object)
 			abort();
 	}
 	for (const struct ical_comp *c = object->root->child; c; c = c->next) {
-		(void)!ical_comp_touches(cx, object, c, range.start, range.end, STR_ABSENT, &hit);
-		(void)!ical_prop_touches(cx, object, c, STR("DTEND"), range.start, range.end, STR_ABSENT, &hit);
+		(void)!comp_in_time_range(cx, object, c, range.start, range.end, STR_ABSENT, &hit);
+		(void)!prop_in_time_range(cx, object, c, STR("DTEND"), range.start, range.end, STR_ABSENT, &hit);
 		if (c->child)
-			(void)!ical_comp_touches(cx, object, c->child, range.start, range.end, STR_ABSENT, &hit);
+			(void)!comp_in_time_range(cx, object, c->child, range.start, range.end, STR_ABSENT, &hit);
 		(void)!event_read(cx, object, c, STR_ABSENT, &event);
 	}
 }
@@ -81,13 +81,13 @@ static void compare_answers(struct ctx *cx, struct str data, const struct ical_f
 		struct ical *object;
 		struct occurrence *list;
 		size_t n = 0;
-		bool touches, needs;
-		if (ical_touches(cx, &o, a, b, STR("Asia/Tokyo"), &touches, &needs) || needs)
+		bool in_range, needs;
+		if (object_in_time_range(cx, &o, a, b, STR("Asia/Tokyo"), &in_range, &needs) || needs)
 			continue;
 		if (ical_parse(cx, data, &object))
 			abort();
 		err_t e = ical_expand(cx, object, a, b, STR("Asia/Tokyo"), 100, &list, &n);
-		if ((e || n) && !touches)
+		if ((e || n) && !in_range)
 			abort();
 		struct freebusy fb;
 		freebusy_open(cx, a, b, STR_ABSENT, &fb);

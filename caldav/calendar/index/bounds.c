@@ -3,13 +3,13 @@
 
 #include <stdlib.h>
 
-#define OCC_MAX 4096
+#define OCCURRENCES_MAX 4096
 #define YEAR_S (366 * DAY_SECONDS)
 #define HORIZON_S (5 * YEAR_S)
 
 struct spans {
 	struct arena *mem;
-	struct occ_span *items;
+	struct occurrence_span *items;
 	size_t count, cap, limit;
 	bool over;
 	int64_t stopped_at; /* `over`: the first that is not in */
@@ -29,13 +29,13 @@ static bool span_add(void *to, const struct series_instance *i)
 		s->items = arena_grow(s->mem, s->items, s->cap * sizeof *s->items, cap * sizeof *s->items);
 		s->cap = cap;
 	}
-	s->items[s->count++] = (struct occ_span){ i->at.first, i->at.last };
+	s->items[s->count++] = (struct occurrence_span){ i->at.first, i->at.last };
 	return true;
 }
 
 static int span_cmp(const void *a, const void *b)
 {
-	const struct occ_span *x = a, *y = b;
+	const struct occurrence_span *x = a, *y = b;
 	if (x->first != y->first)
 		return x->first < y->first ? -1 : 1;
 	return x->last < y->last ? -1 : x->last > y->last;
@@ -108,10 +108,10 @@ static void bounds_set(struct ical_facts *facts, bool floats, int64_t first, int
 static void single_bounds(struct ctx *cx, const struct series *s, struct ical_facts *facts)
 {
 	struct placed p = timing_place(s->master, s->master->start, zone_utc());
-	struct occ_span span = { p.first, p.last };
+	struct occurrence_span span = { p.first, p.last };
 	bounds_set(facts, s->floats, p.first, p.last);
 	if (s->floats)
-		facts->occ = occ_pack(cx->mem, &span, 1, INT64_MIN);
+		facts->occ = occurrences_pack(cx->mem, &span, 1, INT64_MIN);
 }
 
 /* The spans that are worth keeping: all from *from_out to *until_out, unless a rule was given up. */
@@ -120,21 +120,21 @@ static struct spans spans_near(struct ctx *cx, const struct series *s, int64_t *
 	int64_t now = instant_s(cx->now);
 	*from_out = INT64_MIN;
 	*until_out = now + HORIZON_S;
-	struct spans spans = spans_in(cx->mem, s, *from_out, *until_out, OCC_MAX);
+	struct spans spans = spans_in(cx->mem, s, *from_out, *until_out, OCCURRENCES_MAX);
 	if (!spans.over || spans.gave_up)
 		return spans;
 	int64_t early = spans.stopped_at;
 	*from_out = now - YEAR_S; /* a long past: the last year and the future are asked for most */
-	spans = spans_in(cx->mem, s, *from_out, *until_out, OCC_MAX);
+	spans = spans_in(cx->mem, s, *from_out, *until_out, OCCURRENCES_MAX);
 	if (spans.over && !spans.gave_up) {
 		*until_out = spans.stopped_at;
-		spans = spans_in(cx->mem, s, *from_out, *until_out, OCC_MAX);
+		spans = spans_in(cx->mem, s, *from_out, *until_out, OCCURRENCES_MAX);
 	}
 	if (!spans.gave_up)
 		return spans;
 	*from_out = INT64_MIN; /* COUNT counts from the beginning: that is how far it was followed */
 	*until_out = early;
-	return spans_in(cx->mem, s, *from_out, *until_out, OCC_MAX);
+	return spans_in(cx->mem, s, *from_out, *until_out, OCCURRENCES_MAX);
 }
 
 /* Does nothing come after that? */
@@ -156,7 +156,7 @@ static void recurring_bounds(struct ctx *cx, const struct series *s, struct ical
 	int64_t last = !complete ? INT64_MAX : spans.count ? last_of(&spans) : first == INT64_MAX ? INT64_MIN : from;
 	bounds_set(facts, s->floats, first, last);
 	if (!s->mixed_clocks && !spans.gave_up) {
-		facts->occ = occ_pack(cx->mem, spans.items, spans.count, from);
+		facts->occ = occurrences_pack(cx->mem, spans.items, spans.count, from);
 		facts->occ_until = complete ? INSTANT_FOREVER : instant_of_s(until);
 	}
 	if (s->endless)
@@ -186,18 +186,18 @@ static int64_t slack_of(const struct ical_facts *facts)
 bool bounds_cover(const struct ical_facts *facts, int64_t a, int64_t b)
 {
 	int64_t slack = slack_of(facts);
-	return facts->occ.ptr && occ_from(facts->occ) <= add_clamped(a, -slack) &&
+	return facts->occ.ptr && occurrences_from(facts->occ) <= add_clamped(a, -slack) &&
 	       (facts->occ_until.us == INSTANT_FOREVER.us || add_clamped(b, slack) <= instant_s(facts->occ_until));
 }
 
 struct bounds_visit {
 	const struct zone *floating; /* NULL: spans are UTC */
 	int64_t a, b;
-	bool (*visit)(void *to, struct occ_span span);
+	bool (*visit)(void *to, struct occurrence_span span);
 	void *to;
 };
 
-static bool visit_span(void *to, struct occ_span span)
+static bool visit_span(void *to, struct occurrence_span span)
 {
 	const struct bounds_visit *v = to;
 	if (v->floating) {
@@ -208,9 +208,9 @@ static bool visit_span(void *to, struct occ_span span)
 }
 
 void bounds_walk(const struct ical_facts *facts, int64_t a, int64_t b, const struct zone *floating,
-	bool (*visit)(void *to, struct occ_span span), void *to)
+	bool (*visit)(void *to, struct occurrence_span span), void *to)
 {
 	int64_t slack = slack_of(facts);
 	struct bounds_visit v = { slack ? floating : NULL, a, b, visit, to };
-	occ_walk(facts->occ, add_clamped(a, -slack), add_clamped(b, slack), visit_span, &v);
+	occurrences_walk(facts->occ, add_clamped(a, -slack), add_clamped(b, slack), visit_span, &v);
 }

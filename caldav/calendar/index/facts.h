@@ -23,5 +23,5 @@ struct ical_facts {
 	 * where no time-range can ever match (VJOURNAL without DTSTART). */
 	struct instant first_at, last_at;
 	struct instant occ_until; /* occ is complete up to here; INSTANT_FOREVER if wholly */
-	struct bytes occ;         /* occ.h; absent where the bounds alone are exact */
+	struct bytes occ;         /* occurrences.h; absent where the bounds alone are exact */
 };

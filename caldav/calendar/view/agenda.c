@@ -71,20 +71,20 @@ static int64_t search_end(const struct search *s)
 
 /* ---- 1: what does not recur, and who contends ---- */
 
-static bool first_span(void *to, struct occ_span span)
+static bool first_span(void *to, struct occurrence_span span)
 {
-	*(struct occ_span *)to = span;
+	*(struct occurrence_span *)to = span;
 	return false;
 }
 
 static void put_single(struct search *s, const struct object *o)
 {
-	struct occ_span none = { INT64_MAX, INT64_MIN }, span = none;
+	struct occurrence_span none = { INT64_MAX, INT64_MIN }, span = none;
 	const struct ical_facts facts = object_facts(o);
 	if (o->flags & ICAL_FLOATING)
 		bounds_walk(&facts, s->start, s->end, s->floating, first_span, &span);
 	else
-		span = (struct occ_span){ instant_s(o->first_at), instant_s(o->last_at) };
+		span = (struct occurrence_span){ instant_s(o->first_at), instant_s(o->last_at) };
 	if (span.first >= s->end || span.last <= s->start)
 		return;
 	const struct spot spot = spot_at(o, span.first, span.last, STR_ABSENT);
@@ -95,7 +95,7 @@ struct first_from {
 	int64_t resume, found;
 };
 
-static bool first_from(void *to, struct occ_span span)
+static bool first_from(void *to, struct occurrence_span span)
 {
 	struct first_from *f = to;
 	if (span.first < f->resume)
@@ -125,14 +125,15 @@ static int64_t series_begins(const struct search *s, const struct object *o)
 static err_t add_contender(struct search *s, const struct object *o)
 {
 	struct contender c = { .id = o->id, .begins = INT64_MIN, .size = o->size };
-	bool touches, needs_data = false;
+	bool in_range, needs_data = false;
 	if (s->query->expand) {
 		c.begins = series_begins(s, o);
 		if (c.begins >= search_end(s))
 			return OK;
 	} else {
-		TRY(ical_touches(s->cx, o, s->query->start, s->query->end, s->query->zone, &touches, &needs_data));
-		if (!touches && !needs_data)
+		TRY(object_in_time_range(
+			s->cx, o, s->query->start, s->query->end, s->query->zone, &in_range, &needs_data));
+		if (!in_range && !needs_data)
 			return OK;
 	}
 	if (s->count == AGENDA_SERIES_MAX)
@@ -368,7 +369,7 @@ err_t agenda_in_range(struct ctx *cx, const struct agenda_query *q, struct agend
 {
 	struct search search;
 	assert(q->limit > 0 && q->limit <= AGENDA_PAGE_MAX);
-	static_assert(AGENDA_PAGE_MAX + 1 <= CANDIDATES_AT_ONCE, "a lot of contenders");
+	static_assert(AGENDA_PAGE_MAX + 1 <= CANDIDATES_AT_ONCE, "a batch of contenders");
 	if (!instant_before(q->start, q->end))
 		return REFUSE(cx, INVALID_VALUE, "to", "The end of the range does not come after its start.");
 	search_open(cx, q, &search);

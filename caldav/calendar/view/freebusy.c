@@ -62,7 +62,7 @@ static bool is_moment(int64_t first, int64_t last)
 	return last - first <= 1;
 }
 
-static bool add_packed(void *to, struct occ_span span)
+static bool add_packed(void *to, struct occurrence_span span)
 {
 	struct adding *a = to;
 	a->unclear = is_moment(span.first, span.last); /* a series of seconds looks like one of moments */

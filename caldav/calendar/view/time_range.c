@@ -14,7 +14,7 @@ static bool found(void *to, const struct series_instance *i)
 	return false;
 }
 
-static bool hit(void *to, struct occ_span span)
+static bool hit(void *to, struct occurrence_span span)
 {
 	(void)span;
 	*(bool *)to = true;
@@ -36,7 +36,7 @@ static bool decided(const struct object *o, struct instant start, struct instant
 	return *touches_out || bounds_cover(&facts, window_s(start), window_s(end));
 }
 
-err_t ical_touches(struct ctx *cx, const struct object *object, struct instant start, struct instant end,
+err_t object_in_time_range(struct ctx *cx, const struct object *object, struct instant start, struct instant end,
 	struct str zone, bool *touches_out, bool *needs_data_out)
 {
 	const struct zone *floating = zone_or_utc(zone);
@@ -184,7 +184,7 @@ static bool freebusy_touches(const struct ical_comp *comp, const struct walk *wi
 
 /* ---- components and properties ---- */
 
-err_t ical_comp_touches(struct ctx *cx, struct ical *object, const struct ical_comp *comp, struct instant start,
+err_t comp_in_time_range(struct ctx *cx, struct ical *object, const struct ical_comp *comp, struct instant start,
 	struct instant end, struct str zone, bool *out)
 {
 	const struct series *s;
@@ -217,7 +217,7 @@ static bool edge_visit(void *to, const struct series_instance *i)
 	return !t->hit && ++t->visits < ICAL_INSTANCES_MAX;
 }
 
-err_t ical_prop_touches(struct ctx *cx, struct ical *object, const struct ical_comp *comp, struct str name,
+err_t prop_in_time_range(struct ctx *cx, struct ical *object, const struct ical_comp *comp, struct str name,
 	struct instant start, struct instant end, struct str zone, bool *out)
 {
 	const struct series *s;

@@ -45,13 +45,13 @@ static struct object stored(struct str data)
 /* Without its bytes: yes, or ask for them; with them: yes. */
 static void assert_may_touch(const char *name, struct object o, struct str data, const char *start, const char *end)
 {
-	bool touches, needs_data;
-	assert_ok(ical_touches(&test_cx, &o, at(start), at(end), STR_ABSENT, &touches, &needs_data));
-	if (!touches && !needs_data)
+	bool in_range, needs_data;
+	assert_ok(object_in_time_range(&test_cx, &o, at(start), at(end), STR_ABSENT, &in_range, &needs_data));
+	if (!in_range && !needs_data)
 		fail_msg("%s: what is stored denies %s", name, start);
 	o.data = data;
-	assert_ok(ical_touches(&test_cx, &o, at(start), at(end), STR_ABSENT, &touches, &needs_data));
-	if (!touches)
+	assert_ok(object_in_time_range(&test_cx, &o, at(start), at(end), STR_ABSENT, &in_range, &needs_data));
+	if (!in_range)
 		fail_msg("%s: the object denies %s", name, start);
 }
 
@@ -93,11 +93,11 @@ TEST(filters_let_pass_what_could_not_be_followed)
 	struct ical *object = parsed(data);
 	const struct ical_comp *event = object->root->child, *alarm = event->child;
 	bool hit = false;
-	assert_ok(ical_comp_touches(&test_cx, object, event, a, b, STR_ABSENT, &hit));
+	assert_ok(comp_in_time_range(&test_cx, object, event, a, b, STR_ABSENT, &hit));
 	assert_true(hit);
-	assert_ok(ical_comp_touches(&test_cx, object, alarm, a, b, STR_ABSENT, &hit));
+	assert_ok(comp_in_time_range(&test_cx, object, alarm, a, b, STR_ABSENT, &hit));
 	assert_true(hit);
-	assert_ok(ical_prop_touches(&test_cx, object, event, STR("DTSTART"), a, b, STR_ABSENT, &hit));
+	assert_ok(prop_in_time_range(&test_cx, object, event, STR("DTSTART"), a, b, STR_ABSENT, &hit));
 	assert_true(hit);
 }
 

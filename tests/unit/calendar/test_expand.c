@@ -216,15 +216,16 @@ static void check_window(
 {
 	struct occurrence *list;
 	size_t count, want = count_touching(all, n, a, b);
-	bool touches, needs_data;
+	bool in_range, needs_data;
 	struct arena_mark mark = arena_mark(test_mem);
 	assert_ok(
 		ical_expand(&test_cx, parsed(data), instant_of_s(a), instant_of_s(b), STR_ABSENT, 1000, &list, &count));
-	assert_ok(ical_touches(&test_cx, object, instant_of_s(a), instant_of_s(b), STR_ABSENT, &touches, &needs_data));
-	if (count != want || touches != (want > 0) || needs_data)
+	assert_ok(object_in_time_range(
+		&test_cx, object, instant_of_s(a), instant_of_s(b), STR_ABSENT, &in_range, &needs_data));
+	if (count != want || in_range != (want > 0) || needs_data)
 		fail_msg("%.*s to %.*s: %zu instances and %s, not %zu, of\n%.*s",
 			STR_ARG(instant_ical(test_mem, instant_of_s(a))),
-			STR_ARG(instant_ical(test_mem, instant_of_s(b))), count, touches ? "touched" : "not touched",
+			STR_ARG(instant_ical(test_mem, instant_of_s(b))), count, in_range ? "touched" : "not touched",
 			want, STR_ARG(data));
 	arena_rewind(test_mem, mark);
 }

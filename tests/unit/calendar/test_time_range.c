@@ -11,7 +11,7 @@ static bool comp_hits(struct str data, struct str name, const char *start, const
 	if (!comp)
 		comp = ical_comp_named(object->root->child->child, name);
 	assert_non_null(comp);
-	assert_ok(ical_comp_touches(&test_cx, object, comp, start ? at(start) : INSTANT_BEFORE,
+	assert_ok(comp_in_time_range(&test_cx, object, comp, start ? at(start) : INSTANT_BEFORE,
 		end ? at(end) : INSTANT_FOREVER, STR_ABSENT, &hit));
 	return hit;
 }
@@ -44,17 +44,17 @@ TEST(a_component_touches_by_its_own_instances)
 	struct ical *object = parsed(data);
 	const struct ical_comp *override = object->root->child, *master = override->next;
 	bool hit;
-	assert_ok(ical_comp_touches(
+	assert_ok(comp_in_time_range(
 		&test_cx, object, override, at("20270101T000000Z"), INSTANT_FOREVER, STR_ABSENT, &hit));
 	assert_true(hit);
-	assert_ok(ical_comp_touches(
+	assert_ok(comp_in_time_range(
 		&test_cx, object, override, at("20270102T000000Z"), INSTANT_FOREVER, STR_ABSENT, &hit));
 	assert_false(hit);
-	assert_ok(ical_comp_touches(
+	assert_ok(comp_in_time_range(
 		&test_cx, object, master, at("20261125T090000Z"), at("20261125T090001Z"), STR_ABSENT, &hit));
 	assert_false(hit);
-	assert_ok(
-		ical_comp_touches(&test_cx, object, master, at("20270101T000000Z"), INSTANT_FOREVER, STR_ABSENT, &hit));
+	assert_ok(comp_in_time_range(
+		&test_cx, object, master, at("20270101T000000Z"), INSTANT_FOREVER, STR_ABSENT, &hit));
 	assert_true(hit);
 	assert_true(comp_hits(STR(HEAD "BEGIN:VFREEBUSY\r\nFREEBUSY:20261124T090000Z/PT1H\r\nEND:VFREEBUSY\r\n" TAIL),
 		STR("VFREEBUSY"), "20261124T095959Z", "20261125T000000Z"));
@@ -81,7 +81,7 @@ TEST(a_property_touches_by_its_value)
 		"CREATED:20200101T000000Z\r\nDTSTART:20261124T090000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=WEEKLY\r\n")));
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		bool hit;
-		assert_ok(ical_prop_touches(&test_cx, object, object->root->child, str_of(cases[i].name),
+		assert_ok(prop_in_time_range(&test_cx, object, object->root->child, str_of(cases[i].name),
 			cases[i].start ? at(cases[i].start) : INSTANT_BEFORE,
 			cases[i].end ? at(cases[i].end) : INSTANT_FOREVER, STR_ABSENT, &hit));
 		if (hit != cases[i].hit)

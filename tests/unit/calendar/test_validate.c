@@ -2,7 +2,7 @@
 #include "tests/support/test.h"
 
 #include "caldav/calendar/ical/ical.h"
-#include "caldav/calendar/index/occ.h"
+#include "caldav/calendar/index/occurrences.h"
 #include "caldav/calendar/recur/expand.h"
 #include "caldav/calendar/recur/vtimezone.h"
 #include "caldav/calendar/validate.h"
@@ -15,7 +15,7 @@
 #define JOURNAL(lines) HEAD "BEGIN:VJOURNAL\r\nUID:u\r\n" lines "END:VJOURNAL\r\n" TAIL
 #define START "DTSTART:20261124T090000Z\r\n"
 
-static struct ical_facts judged(struct str data)
+static struct ical_facts checked(struct str data)
 {
 	struct ical_facts facts = { 0 };
 	err_t e = ical_validate(&test_cx, data, &facts);
@@ -132,7 +132,7 @@ TEST(sloppy_but_clear_objects_are_accepted)
 		STR(JOURNAL("")),
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		assert_str(judged(cases[i]).uid, STR("u"));
+		assert_str(checked(cases[i]).uid, STR("u"));
 }
 
 TEST(each_fault_has_its_precondition) /* RFC 4791 §5.3.2.1, §4.1 */
@@ -225,7 +225,7 @@ TEST(properties_and_parameters_are_cut_as_rfc_5545_says)
 
 static void assert_bounds(struct str data, const char *first, const char *last)
 {
-	struct ical_facts f = judged(data);
+	struct ical_facts f = checked(data);
 	struct str got_first = f.first_at.us == INSTANT_BEFORE.us ? STR("-") : instant_ical(test_mem, f.first_at);
 	struct str got_last = f.last_at.us == INSTANT_FOREVER.us  ? STR("+")
 			      : f.last_at.us == INSTANT_BEFORE.us ? STR("-")
@@ -309,22 +309,22 @@ TEST(flags_tell_what_the_object_is)
 			ICAL_CUSTOM_ZONE },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		if (judged(cases[i].data).flags != cases[i].flags)
-			fail_msg("case %zu: %d, not %d", i, judged(cases[i].data).flags, cases[i].flags);
+		if (checked(cases[i].data).flags != cases[i].flags)
+			fail_msg("case %zu: %d, not %d", i, checked(cases[i].data).flags, cases[i].flags);
 }
 
 TEST(a_daily_event_of_five_years_stays_small)
 {
-	struct ical_facts f = judged(STR(EVENT("DTSTART;TZID=Europe/Berlin:20251124T090000\r\nRRULE:FREQ=DAILY\r\n")));
+	struct ical_facts f = checked(STR(EVENT("DTSTART;TZID=Europe/Berlin:20251124T090000\r\nRRULE:FREQ=DAILY\r\n")));
 	assert_true(f.occ.len > 10 && f.occ.len < 150);
-	f = judged(STR(EVENT("DTSTART:16010101T090000Z\r\nRRULE:FREQ=DAILY\r\n")));
+	f = checked(STR(EVENT("DTSTART:16010101T090000Z\r\nRRULE:FREQ=DAILY\r\n")));
 	assert_true(f.occ.len > 5 && f.occ.len < 50);
-	assert_true(occ_from(f.occ) > instant_s(test_cx.now) - 400 * 86400);
+	assert_true(occurrences_from(f.occ) > instant_s(test_cx.now) - 400 * 86400);
 }
 
 struct tested {
 	const char *start, *end;
-	bool touches;
+	bool in_range;
 };
 
 static struct instant at(const char *text)
@@ -339,23 +339,23 @@ static struct instant at(const char *text)
 
 static void assert_touches(struct str data, struct str zone, const struct tested *cases, size_t count, bool may_parse)
 {
-	struct ical_facts f = judged(data);
+	struct ical_facts f = checked(data);
 	struct object o = {
 		.flags = f.flags, .first_at = f.first_at, .last_at = f.last_at, .occ = f.occ, .occ_until = f.occ_until
 	};
 	for (size_t i = 0; i < count; i++) {
 		struct instant end = cases[i].end ? at(cases[i].end) : INSTANT_FOREVER;
-		bool touches, needs;
+		bool in_range, needs;
 		o.data = STR_ABSENT;
-		assert_ok(ical_touches(&test_cx, &o, at(cases[i].start), end, zone, &touches, &needs));
+		assert_ok(object_in_time_range(&test_cx, &o, at(cases[i].start), end, zone, &in_range, &needs));
 		if (needs) {
 			if (!may_parse)
 				fail_msg("case %zu needs a parse", i);
 			o.data = data;
-			assert_ok(ical_touches(&test_cx, &o, at(cases[i].start), end, zone, &touches, &needs));
+			assert_ok(object_in_time_range(&test_cx, &o, at(cases[i].start), end, zone, &in_range, &needs));
 			assert_false(needs);
 		}
-		if (touches != cases[i].touches)
+		if (in_range != cases[i].in_range)
 			fail_msg("case %zu: %s .. %s", i, cases[i].start, cases[i].end);
 		/* And the same by the parse alone. */
 		size_t n;
@@ -363,7 +363,7 @@ static void assert_touches(struct str data, struct str zone, const struct tested
 		struct ical *object;
 		assert_ok(ical_parse(&test_cx, data, &object));
 		err_t e = ical_expand(&test_cx, object, at(cases[i].start), end, zone, 50, &list, &n);
-		if ((e || n) != cases[i].touches)
+		if ((e || n) != cases[i].in_range)
 			fail_msg("case %zu by expansion: %s .. %s", i, cases[i].start, cases[i].end);
 	}
 }
@@ -411,11 +411,11 @@ TEST(dates_and_floating_times_are_in_the_zone_of_the_query) /* RFC 4791 §7.3 */
 }
 
 struct kept {
-	struct occ_span spans[8];
+	struct occurrence_span spans[8];
 	size_t count;
 };
 
-static bool keep(void *to, struct occ_span span)
+static bool keep(void *to, struct occurrence_span span)
 {
 	struct kept *k = to;
 	if (k->count == ARRAY_LEN(k->spans))
@@ -426,16 +426,16 @@ static bool keep(void *to, struct occ_span span)
 
 TEST(spans_survive_their_packing)
 {
-	const struct occ_span spans[] = { { -100, -50 }, { 0, 10 }, { 100, 110 }, { 200, 210 }, { 200, 290 },
+	const struct occurrence_span spans[] = { { -100, -50 }, { 0, 10 }, { 100, 110 }, { 200, 210 }, { 200, 290 },
 		{ 1000, 1010 }, { INT64_C(253402300799), INT64_C(253402300799) + 10 } };
-	struct bytes occ = occ_pack(test_mem, spans, ARRAY_LEN(spans), -1000);
-	assert_int_equal(occ_from(occ), -1000);
-	assert_true(occ_from(occ_pack(test_mem, spans, ARRAY_LEN(spans), INT64_MIN)) == INT64_MIN);
+	struct bytes occ = occurrences_pack(test_mem, spans, ARRAY_LEN(spans), -1000);
+	assert_int_equal(occurrences_from(occ), -1000);
+	assert_true(occurrences_from(occurrences_pack(test_mem, spans, ARRAY_LEN(spans), INT64_MIN)) == INT64_MIN);
 	for (int64_t a = -200; a < 1100; a += 10)
 		for (int64_t b = a + 1; b < 1100; b += 51) {
 			struct kept k = { .count = 0 };
 			size_t want = 0;
-			occ_walk(occ, a, b, keep, &k);
+			occurrences_walk(occ, a, b, keep, &k);
 			for (size_t i = 0; i < ARRAY_LEN(spans); i++)
 				if (spans[i].first < b && spans[i].last > a) {
 					assert_true(want < k.count && k.spans[want].first == spans[i].first &&
@@ -450,8 +450,8 @@ TEST(spans_survive_their_packing)
 			uint8_t *copy = arena_take(test_mem, i + 1, 1);
 			memcpy(copy, occ.ptr, i + 1);
 			copy[i] = (uint8_t)(copy[i] ^ damage);
-			occ_walk(bytes_of(copy, i + 1), INT64_MIN, INT64_MAX, keep, &k);
-			(void)occ_from(bytes_of(copy, i + 1));
+			occurrences_walk(bytes_of(copy, i + 1), INT64_MIN, INT64_MAX, keep, &k);
+			(void)occurrences_from(bytes_of(copy, i + 1));
 		}
 }
 

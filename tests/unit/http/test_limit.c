@@ -49,7 +49,7 @@ TEST(keys_do_not_share_a_bucket)
 	limiter_close(limiter);
 }
 
-/* A full set forgets who owes least; whoever was refused is not let in by a crowd of others. */
+/* A full set forgets who owes least; whoever was refused is not let in by many others. */
 TEST(more_keys_than_a_set_holds_push_out_who_owes_least)
 {
 	struct limiter *limiter = limiter_open(10, 10);

@@ -9,7 +9,7 @@
  *              step      varint, if count > 1
  *              length    varint, if own
  */
-#include "caldav/calendar/index/occ.h"
+#include "caldav/calendar/index/occurrences.h"
 
 #include "caldav/calendar/ical/dates.h"
 #include "server/base/buf.h"
@@ -41,13 +41,13 @@ static int64_t near(int64_t t)
 	return t > NO_BEGINNING - 1 ? NO_BEGINNING - 1 : t < 1 - NO_BEGINNING ? 1 - NO_BEGINNING : t;
 }
 
-static int64_t length_of(struct occ_span span)
+static int64_t length_of(struct occurrence_span span)
 {
 	return near(span.last) - near(span.first);
 }
 
 /* How many spans from i on have one step and one length? */
-static size_t run_length(const struct occ_span *spans, size_t count, size_t i)
+static size_t run_length(const struct occurrence_span *spans, size_t count, size_t i)
 {
 	int64_t length = length_of(spans[i]);
 	size_t n = i + 1;
@@ -57,7 +57,7 @@ static size_t run_length(const struct occ_span *spans, size_t count, size_t i)
 	return n - i;
 }
 
-struct bytes occ_pack(struct arena *mem, const struct occ_span *spans, size_t count, int64_t from)
+struct bytes occurrences_pack(struct arena *mem, const struct occurrence_span *spans, size_t count, int64_t from)
 {
 	struct buf out = buf_new(mem, OCTETS_MAX);
 	int64_t origin = count ? near(spans[0].first) : 0, length = count ? length_of(spans[0]) : 0, before = origin;
@@ -120,14 +120,15 @@ static bool head_read(struct reader *r, struct head *out)
 	return true;
 }
 
-int64_t occ_from(struct bytes occ)
+int64_t occurrences_from(struct bytes occ)
 {
 	struct reader r = { .at = occ.ptr, .end = occ.ptr ? occ.ptr + occ.len : NULL };
 	struct head h;
 	return occ.ptr && head_read(&r, &h) ? h.from : INT64_MAX;
 }
 
-void occ_walk(struct bytes occ, int64_t a, int64_t b, bool (*visit)(void *to, struct occ_span span), void *to)
+void occurrences_walk(
+	struct bytes occ, int64_t a, int64_t b, bool (*visit)(void *to, struct occurrence_span span), void *to)
 {
 	struct reader r = { .at = occ.ptr, .end = occ.ptr ? occ.ptr + occ.len : NULL };
 	struct head h;
@@ -150,7 +151,7 @@ void occ_walk(struct bytes occ, int64_t a, int64_t b, bool (*visit)(void *to, st
 			i = floor_div(a - length - first, step) + 1;
 		for (; i <= more && first + i * step < b; i++)
 			if (first + i * step + length > a &&
-				!visit(to, (struct occ_span){ first + i * step, first + i * step + length }))
+				!visit(to, (struct occurrence_span){ first + i * step, first + i * step + length }))
 				return;
 		first = last_first;
 	}

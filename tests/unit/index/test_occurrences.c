@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "caldav/calendar/index/occ.h"
+#include "caldav/calendar/index/occurrences.h"
 
 #include "tests/support/test.h"
 
 struct seen {
-	struct occ_span spans[16];
+	struct occurrence_span spans[16];
 	size_t count;
 };
 
-static bool see(void *to, struct occ_span span)
+static bool see(void *to, struct occurrence_span span)
 {
 	struct seen *s = to;
 	assert_true(s->count < ARRAY_LEN(s->spans));
@@ -19,15 +19,16 @@ static bool see(void *to, struct occ_span span)
 static struct seen walk(struct bytes occ, int64_t a, int64_t b)
 {
 	struct seen s = { .count = 0 };
-	occ_walk(occ, a, b, see, &s);
+	occurrences_walk(occ, a, b, see, &s);
 	return s;
 }
 
 /* A run must not swallow a span of another length. */
 TEST(the_tail_of_a_longer_span_is_found_among_its_run)
 {
-	const struct occ_span spans[] = { { 0, 60 }, { 1000, 1060 }, { 2000, 2900 }, { 3000, 3060 }, { 4000, 4060 } };
-	struct bytes occ = occ_pack(test_mem, spans, ARRAY_LEN(spans), INT64_MIN);
+	const struct occurrence_span spans[] = { { 0, 60 }, { 1000, 1060 }, { 2000, 2900 }, { 3000, 3060 },
+		{ 4000, 4060 } };
+	struct bytes occ = occurrences_pack(test_mem, spans, ARRAY_LEN(spans), INT64_MIN);
 	struct seen s = walk(occ, 2500, 2600);
 	assert_int_equal(s.count, 1);
 	assert_int_equal(s.spans[0].first, 2000);
@@ -40,10 +41,10 @@ TEST(the_tail_of_a_longer_span_is_found_among_its_run)
 /* Each span, asked for by its first second, its last and one in the middle, whatever is around it. */
 TEST(every_span_of_a_mixed_series_is_found_by_any_second_of_it)
 {
-	struct occ_span spans[12];
+	struct occurrence_span spans[12];
 	for (size_t i = 0; i < ARRAY_LEN(spans); i++)
-		spans[i] = (struct occ_span){ (int64_t)i * 1000, (int64_t)i * 1000 + (i % 5 == 3 ? 700 : 50) };
-	struct bytes occ = occ_pack(test_mem, spans, ARRAY_LEN(spans), INT64_MIN);
+		spans[i] = (struct occurrence_span){ (int64_t)i * 1000, (int64_t)i * 1000 + (i % 5 == 3 ? 700 : 50) };
+	struct bytes occ = occurrences_pack(test_mem, spans, ARRAY_LEN(spans), INT64_MIN);
 	for (size_t i = 0; i < ARRAY_LEN(spans); i++) {
 		const int64_t at[] = { spans[i].first, (spans[i].first + spans[i].last) / 2, spans[i].last - 1 };
 		for (size_t k = 0; k < ARRAY_LEN(at); k++) {
@@ -58,7 +59,7 @@ TEST(every_span_of_a_mixed_series_is_found_by_any_second_of_it)
 /* Windows at the ends of time, and octets that no packer makes, under the sanitizer. */
 TEST(the_ends_of_time_overflow_nothing)
 {
-	const struct occ_span spans[] = { { -62135596800, -62135596740 }, { 253402300000, 253402300799 } };
+	const struct occurrence_span spans[] = { { -62135596800, -62135596740 }, { 253402300000, 253402300799 } };
 	const int64_t ends[] = { INT64_MIN, INT64_MIN + 1, -1, 0, INT64_MAX - 1, INT64_MAX };
 	const char *const strange[] = {
 		/* version, origin, from, length, gap, head, step: each as large as seven bits a time allow */
@@ -68,14 +69,14 @@ TEST(the_ends_of_time_overflow_nothing)
 		"\x01\x01\x01\xff\xff\xff\xff\xff\xff\xff\xff\x1f\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x02\x01",
 		"\x01\x01\x01\x01\x01\xfe\xff\xff\xff\xff\xff\xff\xff\x7f\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
 	};
-	struct bytes occ = occ_pack(test_mem, spans, ARRAY_LEN(spans), INT64_MIN);
+	struct bytes occ = occurrences_pack(test_mem, spans, ARRAY_LEN(spans), INT64_MIN);
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
 		for (size_t k = i; k < ARRAY_LEN(ends); k++) {
 			(void)walk(occ, ends[i], ends[k]);
 			for (size_t n = 0; n < ARRAY_LEN(strange); n++) {
 				struct bytes bad = bytes_of(strange[n], strlen(strange[n]));
 				(void)walk(bad, ends[i], ends[k]);
-				(void)occ_from(bad);
+				(void)occurrences_from(bad);
 			}
 		}
 	assert_int_equal(walk(occ, INT64_MIN, INT64_MAX).count, 2);
@@ -85,8 +86,8 @@ TEST(the_ends_of_time_overflow_nothing)
 /* A span without an end is kept within what can be added. */
 TEST(a_span_for_ever_is_packed_and_found)
 {
-	const struct occ_span spans[] = { { -1000, INT64_MAX } };
-	struct bytes occ = occ_pack(test_mem, spans, 1, INT64_MIN);
+	const struct occurrence_span spans[] = { { -1000, INT64_MAX } };
+	struct bytes occ = occurrences_pack(test_mem, spans, 1, INT64_MIN);
 	assert_int_equal(walk(occ, 0, 1).count, 1);
 	assert_int_equal(walk(occ, 253402300798, 253402300799).count, 1);
 }

@@ -9,15 +9,16 @@
 #include "server/base/str.h"
 
 /* Half-open, in seconds of UTC. */
-struct occ_span {
+struct occurrence_span {
 	int64_t first, last;
 };
 
 /* `spans` sorted by first. Complete from `from` (INT64_MIN: from the beginning). */
-struct bytes occ_pack(struct arena *mem, const struct occ_span *spans, size_t count, int64_t from);
+struct bytes occurrences_pack(struct arena *mem, const struct occurrence_span *spans, size_t count, int64_t from);
 
 /* From when on it is complete. INT64_MAX when the octets are no occ. */
-int64_t occ_from(struct bytes occ);
+int64_t occurrences_from(struct bytes occ);
 
 /* Visit those that touch [a, b), in order; the visitor stops with false. */
-void occ_walk(struct bytes occ, int64_t a, int64_t b, bool (*visit)(void *to, struct occ_span span), void *to);
+void occurrences_walk(
+	struct bytes occ, int64_t a, int64_t b, bool (*visit)(void *to, struct occurrence_span span), void *to);
