@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What clients discover is what the tables have. */
+#include "tests/support/memory_io.h"
+
+#include "oauth/endpoint.h"
+#include "oauth/metadata.h"
+#include "oauth/token.h"
+#include "server/auth/scope.h"
+
+static const struct config config = { .public_url = STR_INIT("https://calends.example/base"),
+	.brand = STR_INIT("Days") };
+static const struct app app = { .config = &config };
+
+static struct str document(handler *run, struct str path)
+{
+	struct exchange *x = exchange_new(&app, METHOD_GET, "/", STR(""), NO_HEADERS);
+	if (path.ptr) {
+		x->rq.args[0] = path;
+		x->rq.arg_count = 1;
+	}
+	response_begin(&x->rs, &x->rq);
+	assert_ok(run(&x->rq, &x->rs));
+	response_end(&x->rs);
+	assert_int_equal(x->rs.status, 200);
+	assert_str(answered(x, "Content-Type"), STR("application/json"));
+	assert_str(answered(x, "Cache-Control"), STR("public, max-age=300"));
+	return answered_body(x);
+}
+
+static void assert_has(struct str text, const char *part)
+{
+	if (str_find(text, str_of(part)) == SIZE_MAX)
+		fail_msg("no %s in %.*s", part, STR_ARG(text));
+}
+
+/* "name":["a","b"], of which `each` gives the parts; NULL ends them. */
+static void assert_list(struct str text, const char *name, const char *(*each)(size_t i))
+{
+	struct buf list = buf_new(test_mem, 65536);
+	const char *one;
+	buf_fmt(&list, "\"%s\":[", name);
+	for (size_t i = 0; (one = each(i)) != NULL; i++)
+		buf_fmt(&list, "%s\"%s\"", i ? "," : "", one);
+	BUF_LIT(&list, "]");
+	assert_has(text, str_c(test_mem, buf_str(&list)));
+}
+
+static const char *nth_scope(size_t i)
+{
+	return i < scope_row_count ? scope_rows[i].name : NULL;
+}
+
+static const char *nth_grant(size_t i)
+{
+	return i < grant_row_count ? grant_rows[i].name : NULL;
+}
+
+static const char *nth_method(size_t i)
+{
+	return i < client_method_count ? client_methods[i].name : NULL;
+}
+
+TEST(the_server_s_metadata_is_printed_from_the_tables) /* RFC 8414 §2 */
+{
+	struct str text = document(metadata_server, STR_ABSENT);
+	assert_true(str_starts(text, STR("{\"issuer\":\"https://calends.example/base\",")));
+	assert_has(text, "\"authorization_endpoint\":\"https://calends.example/base/oauth/authorize\"");
+	assert_has(text, "\"token_endpoint\":\"https://calends.example/base/oauth/token\"");
+	assert_has(text, "\"revocation_endpoint\":\"https://calends.example/base/oauth/revoke\"");
+	assert_list(text, "scopes_supported", nth_scope);
+	assert_list(text, "grant_types_supported", nth_grant);
+	assert_list(text, "token_endpoint_auth_methods_supported", nth_method);
+	assert_list(text, "revocation_endpoint_auth_methods_supported", nth_method);
+	assert_has(text, "\"response_types_supported\":[\"code\"]");
+	assert_has(text, "\"code_challenge_methods_supported\":[\"S256\"]");         /* OAuth 2.1 §7.5.2 */
+	assert_has(text, "\"authorization_response_iss_parameter_supported\":true"); /* RFC 9207 §3 */
+	assert_has(text,
+		"\"protected_resources\":[\"https://calends.example/base\",\"https://calends.example/base/v1\","
+		"\"https://calends.example/base/dav\"]");
+}
+
+TEST(a_protected_resource_is_told_by_its_path) /* RFC 9728 §2, §3.1 */
+{
+	struct str all = document(metadata_resource, STR_ABSENT), api = document(metadata_resource, STR("v1")),
+		   dav = document(metadata_resource, STR("dav"));
+	assert_true(str_starts(
+		all, STR("{\"resource\":\"https://calends.example/base\",\"resource_name\":\"Days API and CalDAV\"")));
+	assert_true(str_starts(
+		api, STR("{\"resource\":\"https://calends.example/base/v1\",\"resource_name\":\"Days API\"")));
+	assert_true(str_starts(
+		dav, STR("{\"resource\":\"https://calends.example/base/dav\",\"resource_name\":\"Days CalDAV\"")));
+	const struct str texts[] = { all, api, dav };
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		assert_has(texts[i], "\"authorization_servers\":[\"https://calends.example/base\"]");
+		assert_has(texts[i], "\"bearer_methods_supported\":[\"header\"]");
+	}
+	assert_list(all, "scopes_supported", nth_scope);
+	assert_list(api, "scopes_supported", nth_scope);
+	assert_has(dav, "\"scopes_supported\":[\"calendars:read\",\"calendars:write\",\"events:read\",\"events:write\","
+			"\"profile:read\"]");
+
+	struct exchange *x = exchange_new(&app, METHOD_GET, "/", STR(""), NO_HEADERS);
+	x->rq.args[0] = STR("davy");
+	x->rq.arg_count = 1;
+	response_begin(&x->rs, &x->rq);
+	assert_err(metadata_resource(&x->rq, &x->rs), NOT_FOUND);
+}
+
+TESTS(RUN(the_server_s_metadata_is_printed_from_the_tables), RUN(a_protected_resource_is_told_by_its_path))
