@@ -25,8 +25,11 @@ SELECT o.id, o.flags, o.size, o.first_at, o.last_at, o.occ_until, o.occ
 	SELECT c.id, c.flags, c.size, c.first_at, c.last_at, c.occ_until, c.occ
 	  FROM calendar_object c
 	 WHERE c.account_id = $1 AND by_time(c.calendar_id) = ($2)[n.lane / 9 + 1] AND c.component = 1
-	   AND c.span = n.lane % 9 AND c.first_at >= span_from($3, n.lane % 9) AND c.first_at < $4 AND c.last_at > $3
-	   AND NOT c.deleted AND (c.flags & 1 <> 0 OR (c.last_at > $5 AND c.first_at < $6))
-	   AND (c.first_at, c.id) > ($7, $8)
+	   AND c.span = n.lane % 9
+	   AND (c.first_at, c.id) > (greatest(span_from($3, n.lane % 9), $7::timestamptz),
+	                             CASE WHEN $7 >= span_from($3, n.lane % 9) THEN $8::uuid
+	                             ELSE '00000000-0000-0000-0000-000000000000' END)
+	   AND c.first_at < $4 AND c.last_at > $3 AND NOT c.deleted
+	   AND (c.flags & 1 <> 0 OR (c.last_at > $5 AND c.first_at < $6))
 	 ORDER BY c.first_at, c.id LIMIT $9::int) o
  ORDER BY o.first_at, o.id LIMIT $9::int;

@@ -114,7 +114,8 @@ SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.compo
 -- $1 account  $2 calendars  $3 start  $4 end  $5 components  $6 in this lane  $7 after this beginning  $8 and id
 -- $9 at most
 -- A lane is one calendar, component and class of length: in it, what touches the range stands together in the index.
--- Without a range (-infinity, infinity) all objects of the components.
+-- Where it begins is one bound, since of two the index would take the one with the id, and read the whole past. Without
+-- a range (-infinity, infinity) all objects of the components.
 SELECT n.lane, o.id, o.calendar, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted, o.first_at,
        o.last_at, o.occ_until, o.created_at, o.updated_at, o.occ
   FROM generate_series($6::int, cardinality($2::uuid[]) * cardinality($5::int2[]) * 9 - 1) WITH ORDINALITY AS n(lane, nth),
@@ -124,10 +125,10 @@ SELECT n.lane, o.id, o.calendar, o.name, o.uid, o.etag, o.modseq, o.component, o
 	  FROM calendar_object c
 	 WHERE c.account_id = $1 AND by_time(c.calendar_id) = ($2)[n.lane / 9 / cardinality($5) + 1]
 	   AND c.component = ($5)[n.lane / 9 % cardinality($5) + 1] AND c.span = n.lane % 9
-	   AND c.first_at >= span_from($3, n.lane % 9) AND c.first_at < $4 AND c.last_at >= $3 AND NOT c.deleted
-	   AND (c.first_at, c.id) > (CASE n.lane WHEN $6 THEN $7::timestamptz ELSE '-infinity' END,
+	   AND (c.first_at, c.id) > (greatest(span_from($3, n.lane % 9), CASE n.lane WHEN $6 THEN $7::timestamptz END),
 	                             CASE n.lane WHEN $6 THEN $8::uuid
 	                             ELSE '00000000-0000-0000-0000-000000000000' END)
+	   AND c.first_at < $4 AND c.last_at >= $3 AND NOT c.deleted
 	 ORDER BY c.first_at, c.id LIMIT $9::int) o
  ORDER BY n.nth, o.first_at, o.id LIMIT $9::int;
 
