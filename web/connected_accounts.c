@@ -33,9 +33,9 @@ static err_t add_calendars(
 	return OK;
 }
 
-static void app_values(struct request *rq, struct html_values *v, const struct connected_account *c)
+static void connected_account_values(struct request *rq, struct html_values *v, const struct connected_account *c)
 {
-	html_set(v, "app_id", id_text(rq->cx.mem, "cpa", c->id));
+	html_set(v, "connected_account_id", id_text(rq->cx.mem, "cpa", c->id));
 	html_set(v, "app_name", c->client_name);
 	html_set(v, "owner", c->owner_name);
 	html_set_flag(v, "verified", c->verified);
@@ -46,54 +46,54 @@ static void app_values(struct request *rq, struct html_values *v, const struct c
 	page_when(rq, v, "expires", c->expires_at);
 }
 
-err_t apps_page(struct request *rq, struct response *rs)
+err_t connected_accounts_page(struct request *rq, struct response *rs)
 {
-	struct html_values *v = page_new(rq, "Connected apps", "apps");
+	struct html_values *v = page_new(rq, "Connected apps", "connected_accounts");
 	struct known known[2] = { 0 };
-	struct connected_account *apps;
+	struct connected_account *connected;
 	size_t count;
 
-	TRY(connected_account_list(&rq->cx, rq->principal->account, &apps, &count));
+	TRY(connected_account_list(&rq->cx, rq->principal->account, &connected, &count));
 	for (size_t i = 0; i < count; i++) {
-		struct html_values *row = html_add_row(v, "apps");
-		app_values(rq, row, &apps[i]);
-		TRY(add_calendars(rq, row, &apps[i], &known[id_is_test(apps[i].account)]));
+		struct html_values *row = html_add_row(v, "connected_accounts");
+		connected_account_values(rq, row, &connected[i]);
+		TRY(add_calendars(rq, row, &connected[i], &known[id_is_test(connected[i].account)]));
 	}
 	page_notice(rq, v);
-	return page_reply(rs, 200, "apps", v);
+	return page_reply(rs, 200, "connected_accounts", v);
 }
 
-static err_t app_in_path(struct request *rq, struct connected_account *out)
+static err_t connected_account_in_path(struct request *rq, struct connected_account *out)
 {
-	struct connected_account *apps;
+	struct connected_account *connected;
 	size_t count;
 	struct id id;
 
 	if (!id_parse(rq->args[0], "cpa", &id))
 		return FAIL(&rq->cx, NOT_FOUND, "no connection id");
-	TRY(connected_account_list(&rq->cx, rq->principal->account, &apps, &count));
+	TRY(connected_account_list(&rq->cx, rq->principal->account, &connected, &count));
 	for (size_t i = 0; i < count; i++)
-		if (id_eq(apps[i].id, id)) {
-			*out = apps[i];
+		if (id_eq(connected[i].id, id)) {
+			*out = connected[i];
 			return OK;
 		}
 	return REFUSE(&rq->cx, NOT_FOUND, "", "This app is not connected to your account (any more).");
 }
 
-err_t app_remove_page(struct request *rq, struct response *rs)
+err_t connected_account_remove_page(struct request *rq, struct response *rs)
 {
-	struct connected_account app;
-	TRY(app_in_path(rq, &app));
-	struct html_values *v = page_new(rq, "Remove this app?", "apps");
-	app_values(rq, v, &app);
-	return page_reply(rs, 200, "app_remove", v);
+	struct connected_account connected;
+	TRY(connected_account_in_path(rq, &connected));
+	struct html_values *v = page_new(rq, "Remove this app?", "connected_accounts");
+	connected_account_values(rq, v, &connected);
+	return page_reply(rs, 200, "connected_account_remove", v);
 }
 
-err_t app_remove_post(struct request *rq, struct response *rs)
+err_t connected_account_remove_post(struct request *rq, struct response *rs)
 {
-	struct connected_account app;
-	TRY(app_in_path(rq, &app));
-	TRY(connected_account_end(&rq->cx, app.account, app.id));
-	reply_redirect(rs, 303, STR("/apps?done=removed"));
+	struct connected_account connected;
+	TRY(connected_account_in_path(rq, &connected));
+	TRY(connected_account_end(&rq->cx, connected.account, connected.id));
+	reply_redirect(rs, 303, STR("/connected-accounts?done=removed"));
 	return OK;
 }

@@ -7,7 +7,8 @@
 
 #define PATH_OCTETS_MAX 2048 /* of a page to go to after the sign-in */
 
-/* Values for a page: title, brand, who is signed in, the token of its forms. `nav` is "keys", "apps" …; NULL: none. */
+/* Values for a page: title, brand, who is signed in, the token of its forms. `nav` is "keys", "connected_accounts" …;
+ * NULL: none. */
 struct html_values *page_new(struct request *rq, const char *title, const char *nav);
 
 /* Answer with the template. `forms`: see reply_page. */

@@ -101,7 +101,7 @@ def test_the_platform_connects_calls_refreshes_and_disconnects(world, browser, b
     assert platform.post("/refresh", Form(page, "/refresh").with_()).location == "/"
     page = platform.get("/").text
     assert re.search(r"cat_\w+…", page).group() != before
-    assert "Northwind CRM" in browser.get("/apps").text
+    assert "Northwind CRM" in browser.get("/connected-accounts").text
 
     assert platform.post("/disconnect", Form(page, "/disconnect").with_()).location == "/"
     assert "Connect Calends" in platform.get("/").text
@@ -127,8 +127,8 @@ def test_a_denial_is_told_in_words(world, browser):
 def test_the_platform_notices_when_the_user_cuts_it_off(world, browser):
     platform = Platform(world)
     platform.get(place(decide(browser, ask(platform), "allow")))
-    connection = re.search(r"/apps/(cpa_\w+)/remove", browser.get("/apps").text).group(1)
-    action = f"/apps/{connection}/remove"
+    connection = re.search(r"/connected-accounts/(cpa_\w+)/remove", browser.get("/connected-accounts").text).group(1)
+    action = f"/connected-accounts/{connection}/remove"
     browser.post(action, Form(browser.get(action).text, action).with_())
     page = platform.get("/").text
     assert "token_revoked" in page

@@ -110,7 +110,7 @@ def test_a_deactivated_account_keeps_its_connections_for_its_return(world, app):
 def test_a_removed_connection_is_dead_on_every_instance(world, app, user, browser):
     tokens = app.connect(browser, scope=BOTH)
     assert profile(world.second, tokens["access_token"]).status == 200
-    remove = f"/apps/{tokens['connected_account_id']}/remove"
+    remove = f"/connected-accounts/{tokens['connected_account_id']}/remove"
     assert browser.post(remove, Form(browser.get(remove).text, remove).fields).status == 303
     for instance in (world, world.second):
         assert profile(instance, tokens["access_token"]).json["error"]["code"] == "token_revoked"

@@ -10,7 +10,7 @@ from oauth_flow import FORM, App, Browser, Form, encode, is_page, profile
 
 SERVE = ["--signup", "open"]
 
-PAGES = ["/", "/keys", "/keys/new", "/docs", "/docs/errors", "/apps", "/calendars", "/calendars?mode=test", "/account"]
+PAGES = ["/", "/keys", "/keys/new", "/docs", "/docs/errors", "/connected-accounts", "/calendars", "/calendars?mode=test", "/account"]
 
 
 @pytest.fixture(scope="module")
@@ -206,7 +206,7 @@ def test_pages_can_be_read_by_a_screen_reader(browser, page):  # WCAG 2.2 §1.3.
 
 
 FORMS = ["/keys", "/calendars", "/account", "/account/password", "/sign-out", "/keys/key_0000000000000000000001/revoke",
-    "/keys/key_0000000000000000000001/rotate", "/apps/cpa_0000000000000000000001/remove", "/calendars/cal_0000000000000000000001/delete"]
+    "/keys/key_0000000000000000000001/rotate", "/connected-accounts/cpa_0000000000000000000001/remove", "/calendars/cal_0000000000000000000001/delete"]
 
 
 @pytest.mark.parametrize("action", FORMS)
@@ -343,14 +343,14 @@ def test_an_app_that_is_removed_loses_all_its_tokens_at_once(world, browser):
     app = App(world, name="Acme <CRM>")
     tokens = app.connect(browser, scope="profile:read events:read")
     assert profile(world, tokens["access_token"]).status == 200
-    page = browser.get("/apps").text
+    page = browser.get("/connected-accounts").text
     assert "Acme &lt;CRM&gt;" in page and "See all details of your events" in page and "Unverified" in page
     assert tokens["connected_account_id"] in page
-    action = f"/apps/{tokens['connected_account_id']}/remove"
-    assert submit(browser, action, action).location == "/apps?done=removed"
+    action = f"/connected-accounts/{tokens['connected_account_id']}/remove"
+    assert submit(browser, action, action).location == "/connected-accounts?done=removed"
     assert profile(world, tokens["access_token"]).status == 401
     assert app.refresh(tokens["refresh_token"]).status == 400
-    assert "Acme" not in browser.get("/apps").text
+    assert "Acme" not in browser.get("/connected-accounts").text
     assert is_page(browser.get(action), 404)
 
 
@@ -358,7 +358,7 @@ def test_nobody_removes_the_app_of_another(world, browser):
     owner = Browser(world)
     owner.sign_in(world.account("owner@calends.example"))
     tokens = App(world).connect(owner, scope="profile:read")
-    action = f"/apps/{tokens['connected_account_id']}/remove"
+    action = f"/connected-accounts/{tokens['connected_account_id']}/remove"
     token = Form(browser.get("/keys/new").text, "/keys").with_()[0][1]
     assert is_page(browser.post(action, [("csrf", token)]), 404)
     assert profile(world, tokens["access_token"]).status == 200

@@ -94,7 +94,7 @@ FORMS = {
     "create a key": lambda p: form(p.browser, "/keys/new", "/keys", name=f"made {next(numbers)}", kind="account"),
     "rotate a key": lambda p: confirmed(p.browser, p.key() + "/rotate"),
     "revoke a key": lambda p: confirmed(p.browser, p.key() + "/revoke"),
-    "remove an app": lambda p: confirmed(p.browser, f"/apps/{p.connection()}/remove"),
+    "remove an app": lambda p: confirmed(p.browser, f"/connected-accounts/{p.connection()}/remove"),
     "create a calendar": lambda p: form(p.browser, "/calendars", "/calendars", name=f"New {next(numbers)}"),
     "edit a calendar": lambda p: form(p.browser, (path := p.calendar()) + "/edit", path + "/edit", name=f"Edited {next(numbers)}"),
     "delete a calendar": lambda p: confirmed(p.browser, p.calendar() + "/delete"),
@@ -138,8 +138,8 @@ def test_a_sign_up_makes_an_account_that_can_be_used_or_none(world):
 
 
 PAGES = {
-    "home": lambda p: "/", "keys": lambda p: "/keys", "apps": lambda p: "/apps", "calendars": lambda p: "/calendars",
-    "account": lambda p: "/account", "a question": lambda p: p.key() + "/revoke", "an app": lambda p: f"/apps/{p.connection()}/remove",
+    "home": lambda p: "/", "keys": lambda p: "/keys", "apps": lambda p: "/connected-accounts", "calendars": lambda p: "/calendars",
+    "account": lambda p: "/account", "a question": lambda p: p.key() + "/revoke", "an app": lambda p: f"/connected-accounts/{p.connection()}/remove",
     "a calendar": lambda p: p.calendar() + "/edit", "consent": lambda p: p.app.ask(p.browser).location,
 }
 

@@ -119,7 +119,7 @@ def test_times_are_told_absolutely_first(world, browser):
     assert re.search(r'<time datetime="[^"]+">\d+ \w+ \d{4}, \d\d:\d\d \(UTC\)</time> <span class="ago">just now</span>', row)
 
 
-@pytest.mark.parametrize("target", ["/nothing", "/keys/nonsense/revoke", "/apps/x/remove"])
+@pytest.mark.parametrize("target", ["/nothing", "/keys/nonsense/revoke", "/connected-accounts/x/remove"])
 def test_error_pages_keep_the_navigation_of_who_is_signed_in(world, browser, target):
     reply = browser.get(target)
     assert is_page(reply, 404) and '<nav aria-label="Main">' in reply.text and "/sign-out" in reply.text

@@ -66,7 +66,7 @@ def opens(server, token):
 
 
 def disconnect(browser, app, tokens):
-    action = f"/apps/{tokens['connected_account_id']}/remove"
+    action = f"/connected-accounts/{tokens['connected_account_id']}/remove"
     assert browser.post(action, Form(browser.get(action).text, action).with_()).status == 303
 
 

@@ -70,7 +70,7 @@ for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
 		await page.click('button[type=submit]');
 		await judge(page, 'sign-in refused');
 		await signIn(page);
-		for (const path of ['/', '/keys', '/keys/new', '/docs', '/docs/errors', '/apps', '/calendars', '/calendars?mode=test', '/account', '/sign-in?again=1', '/nothing', authorize()]) {
+		for (const path of ['/', '/keys', '/keys/new', '/docs', '/docs/errors', '/connected-accounts', '/calendars', '/calendars?mode=test', '/account', '/sign-in?again=1', '/nothing', authorize()]) {
 			await page.goto(world.url + path);
 			await judge(page, path);
 		}
@@ -186,11 +186,11 @@ test('nothing is wider than the window, whatever names there are', async () => {
 	await page.click('button[value=allow]');
 	await page.waitForURL(/^(chrome-error|https):/, { waitUntil: 'commit' }); // there is no such app
 	const links = [];
-	for (const [list, part] of [['/keys', 'rotate'], ['/keys', 'revoke'], ['/calendars', 'edit'], ['/calendars', 'delete'], ['/apps', 'remove']]) {
+	for (const [list, part] of [['/keys', 'rotate'], ['/keys', 'revoke'], ['/calendars', 'edit'], ['/calendars', 'delete'], ['/connected-accounts', 'remove']]) {
 		await page.goto(world.url + list);
 		links.push(await page.getAttribute(`a[href*="/${part}"] >> nth=-1`, 'href'));
 	}
-	for (const path of ['/', '/keys', '/keys/new', '/apps', '/calendars', '/account', '/sign-in?again=1', '/docs', '/nothing', url, ...links]) {
+	for (const path of ['/', '/keys', '/keys/new', '/connected-accounts', '/calendars', '/account', '/sign-in?again=1', '/docs', '/nothing', url, ...links]) {
 		await page.goto(world.url + path);
 		for (const forcedColors of ['none', 'active']) {
 			await page.emulateMedia({ forcedColors });
