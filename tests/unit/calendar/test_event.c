@@ -336,6 +336,51 @@ TEST(exceptions_move_with_the_series)
 	assert_str(instances(out), STR("24T1400=s"));
 }
 
+#define NIGHTS(more)                                                                                                   \
+	STR(HEAD "BEGIN:VEVENT\r\nUID:u\r\nSUMMARY:s\r\nDTSTART;TZID=Europe/"                                          \
+		 "Berlin:20261024T023000\r\nDURATION:PT10M\r\n"                                                        \
+		 "RRULE:FREQ=DAILY;COUNT=3\r\n" more TAIL)
+
+static void assert_part(struct str data, const char *part)
+{
+	if (str_find(data, str_of(part)) == SIZE_MAX)
+		fail_msg("no %s in\n%.*s", part, STR_ARG(data));
+}
+
+/* Half past two comes twice in the night of the 25th; what names the second pass names it after a new rule, too. */
+TEST(what_names_the_second_pass_of_an_hour_names_it_after_a_change_of_the_rule)
+{
+	struct event with = { .rrule = STR("FREQ=DAILY;COUNT=5") };
+	struct str out;
+	assert_ok(patch(NIGHTS("RDATE:20261025T013000Z\r\nEXDATE:20261025T013000Z\r\nEND:VEVENT\r\n"), STR_ABSENT,
+		&with, EVENT_RULE, &out));
+	assert_part(out, "\r\nEXDATE:20261025T013000Z\r\n");
+	assert_part(out, "\r\nRDATE:20261025T013000Z\r\n");
+	assert_ok(patch(NIGHTS("RDATE:20261025T013000Z\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:u\r\nSUMMARY:late\r\n"
+			       "RECURRENCE-ID:20261025T013000Z\r\nDTSTART:20261025T190000Z\r\nEND:VEVENT\r\n"),
+		STR_ABSENT, &with, EVENT_RULE, &out));
+	assert_part(out, "\r\nRECURRENCE-ID:20261025T013000Z\r\n");
+}
+
+/* RFC 5545 §3.3.9: a period with an end and one with a duration are as long as they were. */
+TEST(periods_move_with_the_series_and_stay_as_long)
+{
+	struct event with = {
+		.start = at("2026-11-24T10:00:00Z"), .end = at("2026-11-24T11:00:00Z"), .zone = STR("Etc/UTC")
+	};
+	struct str out;
+	assert_ok(patch(STR(HEAD "BEGIN:VEVENT\r\nUID:u\r\nDTSTART:20261124T090000Z\r\nDTEND:20261124T100000Z\r\n"
+				 "RDATE;VALUE=PERIOD:20261202T120000Z/20261202T143000Z,20261203T120000Z/"
+				 "PT5M\r\n"
+				 "END:VEVENT\r\n" TAIL),
+		STR_ABSENT, &with, EVENT_START | EVENT_END, &out));
+	struct ical *object;
+	assert_ok(ical_parse(&test_cx, out, &object));
+	const struct ical_prop *rdate = ical_prop(ical_main(object), STR("RDATE"));
+	assert_str(ical_param(rdate, STR("VALUE")), STR("PERIOD"));
+	assert_str(rdate->value, STR("20261202T130000Z/PT2H30M,20261203T130000Z/PT5M"));
+}
+
 TEST(an_event_or_one_instance_is_cancelled)
 {
 	struct str out, again;
@@ -359,4 +404,5 @@ TESTS(RUN(an_event_survives_its_writing), RUN(days_utc_and_floating_times_are_wr
 	RUN(a_change_touches_its_own_lines_alone), RUN(attendees_who_stay_keep_their_parameters),
 	RUN(a_new_time_replaces_the_old_and_brings_its_zone), RUN(one_instance_is_changed_by_an_override),
 	RUN(an_instance_in_the_gap_of_a_clock_is_changed_and_taken_out), RUN(exceptions_move_with_the_series),
-	RUN(an_event_or_one_instance_is_cancelled))
+	RUN(what_names_the_second_pass_of_an_hour_names_it_after_a_change_of_the_rule),
+	RUN(periods_move_with_the_series_and_stay_as_long), RUN(an_event_or_one_instance_is_cancelled))
