@@ -55,7 +55,10 @@ static err_t tombstones(struct ctx *cx)
 	return OK;
 }
 
-/* Half an hour's write rate beyond it at most, which is how often this runs. */
+/*
+ * An account has more than it keeps until it is found: of what all write in a minute, which is how often this runs,
+ * about a twentieth.
+ */
 static err_t outbox(struct ctx *cx)
 {
 	struct pruned done;

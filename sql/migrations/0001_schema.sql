@@ -201,6 +201,7 @@ CREATE TABLE connected_account (        -- consent record and root of the famili
 	expires_at    timestamptz NOT NULL DEFAULT 'infinity',
 	revoked_at    timestamptz,
 	revoked_why   smallint,
+	consents      int NOT NULL DEFAULT 1, -- since its old ones were removed (consent_trim)
 	PRIMARY KEY (account_id, id),
 	UNIQUE (account_id, client_id)
 );
@@ -416,8 +417,8 @@ COMMENT ON TABLE api_key IS 'rows: 500 an account, with those that were revoked 
 COMMENT ON TABLE credential_use IS 'rows: one for each credential, until it was not used for a year (credential_use_purge)';
 COMMENT ON TABLE connected_account IS 'rows: one for each account and client (consent_grant)';
 COMMENT ON TABLE client_connection IS 'rows: one for each connected account (consent_list_at_client)';
-COMMENT ON TABLE consent_log IS 'rows: one for each click on Allow, kept as proof (consent_grant)';
-COMMENT ON TABLE token_family IS 'rows: one for each code, until it or its grant ended (token_family_prune_ended)';
+COMMENT ON TABLE consent_log IS 'rows: 150 a connected account, the oldest go (consent_trim)';
+COMMENT ON TABLE token_family IS 'rows: 1,050 a connected account, the oldest go, and those that ended (consent_trim)';
 COMMENT ON TABLE access_token IS 'rows: what the token endpoint gave in four hours (access_token_prune)';
 COMMENT ON TABLE outbox IS 'rows: 50,000 an account, of 30 days (outbox_trim)';
 COMMENT ON TABLE calendar IS 'rows: 250 an account (calendar_create)';
@@ -535,16 +536,26 @@ BEGIN
 	RETURN done;
 END $$;
 
--- An account keeps p_most rows of the outbox: the oldest go, at most p_limit a call. Returns how many.
+-- An account keeps p_most rows of the outbox: the oldest go, at most p_limit a call. Returns how many. No call looks at
+-- all rows: it takes some at random and looks at their accounts, so that an account is found the sooner the more it has.
 CREATE FUNCTION outbox_trim(p_most int, p_limit int) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
-	a record;
+	pages CONSTANT int := 100;
+	accounts CONSTANT int := 20;
+	whole bigint := (SELECT sum(pg_relation_size(t.relid)) / current_setting('block_size')::int
+	                   FROM pg_partition_tree('outbox') t WHERE t.isleaf);
+	a uuid;
+	newest uuid; -- of those that go
 	removed int;
 	done int := 0;
 BEGIN
-	FOR a IN SELECT account_id, count(*) - p_most AS more FROM outbox GROUP BY 1 HAVING count(*) > p_most LOOP
-		DELETE FROM outbox o WHERE o.account_id = a.account_id AND o.id IN (SELECT x.id FROM outbox x
-		        WHERE x.account_id = a.account_id ORDER BY x.id LIMIT least(a.more, p_limit - done));
+	FOR a IN SELECT DISTINCT s.account_id FROM (
+	         SELECT o.account_id FROM outbox o TABLESAMPLE SYSTEM (least(100, 100.0 * pages / greatest(whole, 1)))
+	          ORDER BY random() LIMIT accounts) AS s LOOP
+		SELECT x.id INTO newest FROM outbox x WHERE x.account_id = a ORDER BY x.id DESC OFFSET p_most LIMIT 1;
+		CONTINUE WHEN newest IS NULL;
+		DELETE FROM outbox o WHERE o.account_id = a AND o.id IN (SELECT x.id FROM outbox x
+		        WHERE x.account_id = a AND x.id <= newest ORDER BY x.id LIMIT p_limit - done);
 		GET DIAGNOSTICS removed = ROW_COUNT;
 		done := done + removed;
 		EXIT WHEN done >= p_limit;
@@ -1136,11 +1147,25 @@ END $$;
 
 -- The user allowed it: the connection is made or changed, and a family whose code can be redeemed. revoked_why of a
 -- family: 1 code replayed, 2 refresh token reused, 3 its connection ended, 4 revoked by the client.
+-- Each consent leaves a row of proof and a family. A connected account keeps so many; every 50th consent removes what is
+-- older, so that none pays for more than its share.
+CREATE FUNCTION consent_trim(p_account uuid, p_connection uuid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	proofs CONSTANT int := 100;
+	families CONSTANT int := 1000;
+BEGIN
+	DELETE FROM consent_log l WHERE l.account_id = p_account AND l.id IN (SELECT x.id FROM consent_log x
+	        WHERE x.account_id = p_account AND x.connected_account_id = p_connection ORDER BY x.id DESC OFFSET proofs);
+	DELETE FROM token_family f WHERE f.account_id = p_account AND f.id IN (SELECT x.id FROM token_family x
+	        WHERE x.account_id = p_account AND x.connected_account_id = p_connection ORDER BY x.id DESC OFFSET families);
+END $$;
+
 CREATE FUNCTION consent_grant(p_account uuid, p_client uuid, p_connection uuid, p_asked bigint, p_granted bigint,
 	p_calendars uuid[], p_until timestamptz, p_family uuid, p_code bytea, p_code_until timestamptz,
 	p_challenge bytea, p_redirect text, p_nonce text, p_auth_time timestamptz, p_log uuid, p_text_version text,
 	p_ip inet, p_ua text, OUT connected_account_id uuid) LANGUAGE plpgsql AS $$
 DECLARE
+	many CONSTANT int := 50;
 	was record;
 BEGIN
 	-- A client that is being deleted waits for us, or we see that it is gone (client_cut runs after its commit).
@@ -1153,7 +1178,7 @@ BEGIN
 	ON CONFLICT (account_id, client_id) DO NOTHING
 	RETURNING id INTO connected_account_id;
 	IF NOT FOUND THEN
-		SELECT c.id, c.scopes, c.revoked_at IS NOT NULL OR c.expires_at <= now() AS ended
+		SELECT c.id, c.scopes, c.consents, c.revoked_at IS NOT NULL OR c.expires_at <= now() AS ended
 		  INTO was
 		  FROM connected_account c
 		 WHERE c.account_id = p_account AND c.client_id = p_client FOR NO KEY UPDATE;
@@ -1164,9 +1189,10 @@ BEGIN
 		UPDATE connected_account c
 		   SET scopes = CASE WHEN was.ended THEN p_granted ELSE was.scopes & ~p_asked | p_granted END,
 		       calendars = p_calendars, expires_at = p_until, authorized_at = now(), revoked_at = NULL,
-		       revoked_why = NULL
+		       revoked_why = NULL, consents = was.consents % many + 1
 		 WHERE c.account_id = p_account AND c.id = was.id;
 		connected_account_id := was.id;
+		IF was.consents = many THEN PERFORM consent_trim(p_account, was.id); END IF;
 	END IF;
 	INSERT INTO token_family (account_id, id, connected_account_id, client_id, scopes, code_hash, code_expires_at,
 		challenge, redirect_uri, nonce, auth_time)

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""F53: what bounds the rows of each table, proven table by table."""
+import glob
+import os
+import re
+
+import pytest
+
+from dav import Dav
+from davfaults import DEAD
+from davwrite import proppatch as patch
+from oauth_flow import App, Browser
+from world import ROOT, CliError
+
+SERVE = ["--rate-limit", "100000"]
+
+
+def statement(world, name, *values):
+    """One of sql/queries, with these SQL expressions as its parameters."""
+    for path in glob.glob(os.path.join(ROOT, "sql/queries/*.sql")):
+        with open(path, encoding="utf-8") as f:
+            found = re.search(rf"^-- name: {name}\b.*\n((?:.+\n)+)", f.read() + "\n", re.M)
+        if found:
+            text = re.sub(r"--.*", "", found[1]).strip().rstrip(";")
+            world.sql(f"PREPARE p AS {text}; EXECUTE p ({', '.join(values)})" if values else text)
+            return
+    raise AssertionError(name)
+
+
+def count(world, table, where="true"):
+    return int(world.sql(f"SELECT count(*) FROM {table} WHERE {where}")[0][0])
+
+
+SOMEONE = "(SELECT account_id FROM account WHERE email = 'someone@example.org' AND livemode)"
+
+
+LIVE = f"account_id = {SOMEONE}"
+
+
+# Each makes more rows than there may be, and lets what bounds them work. What is proven elsewhere is named.
+
+
+def throttles_end(world):
+    world.sql("INSERT INTO throttle SELECT sha256(n::text::bytea), 1, now() + n * interval '1 hour' FROM generate_series(-9, 9) n")
+    statement(world, "throttle_purge", "now()")
+    assert count(world, "throttle", "ends_at <= now()") == 0 and count(world, "throttle") >= 9
+
+
+def requests_end(world):
+    world.sql("INSERT INTO auth_request SELECT sha256(n::text::bytea), gen_random_uuid(), '{}', now() + n * interval '1 minute' "
+              "FROM generate_series(-9, 9) n")
+    statement(world, "auth_request_prune", "now()")
+    assert count(world, "auth_request") == 9
+
+
+def clients_are_the_operators(world):
+    for path in ("/oauth/register", "/v1/clients", "/oauth/clients"):
+        assert world.post(path, "{}", {"Content-Type": "application/json"}).status == 404
+
+
+def redirects_are_twenty(world):
+    app = App(world, registered=[f"https://app.example/{n}" for n in range(20)])
+    assert count(world, "oauth_client_redirect") == 20 and app
+    with pytest.raises(CliError) as refused:
+        App(world, registered=[f"https://app.example/{n}" for n in range(21)])
+    assert "at most 20" in str(refused.value)
+
+
+def sessions_are_a_hundred(world):
+    world.sql(f"""INSERT INTO session (account_id, hash, id, csrf, auth_time, amr, created_at, expires_at)
+                  SELECT {SOMEONE}, sha256(n::text::bytea), gen_random_uuid(), '', now(), 1, now() - n * interval '1 minute',
+                         now() + interval '1 day' FROM generate_series(1, 100) n""")
+    for _ in range(3):
+        browser = Browser(world)
+        browser.sign_in(world.account("someone@example.org"))
+        assert browser.get("/keys").status == 200
+        assert count(world, "session", LIVE) == 100
+    assert count(world, "session", "hash = sha256('98'::bytea)") == 0  # the oldest went
+    assert count(world, "session", "hash = sha256('97'::bytea)") == 1
+    world.sql("UPDATE session SET expires_at = now()")
+    statement(world, "session_purge", "now()")
+    assert count(world, "session") == 0
+
+
+def uses_end_with_a_year(world):
+    world.sql(f"""INSERT INTO credential_use SELECT {SOMEONE}, gen_random_uuid(), now() - n * interval '1 day'
+                  FROM generate_series(1, 500) n""")
+    statement(world, "credential_use_purge", "now() - interval '400 days'")
+    assert count(world, "credential_use", f"{LIVE} AND used_at < now() - interval '390 days'") == 10
+
+
+def consents(world, times):
+    """As the consent page writes them, to an app of its own."""
+    app = App(world)
+    browser = Browser(world)
+    browser.sign_in(world.accounts["someone@example.org"])
+    app.connect(browser)
+    [[connected, client]] = world.sql(f"SELECT id, client_id FROM connected_account WHERE {LIVE} ORDER BY authorized_at DESC LIMIT 1")
+    world.sql(f"""SELECT consent_grant({SOMEONE}, '{client}', gen_random_uuid(), 1, 1, NULL, 'infinity', uuid_v7(),
+                  sha256(random()::text::bytea), now(), ''::bytea, 'x', NULL, now(), uuid_v7(), '1', NULL, NULL)
+                  FROM generate_series(1, {times})""")
+    return app, browser, connected
+
+
+def one_connection_for_each_app(world):
+    _, browser, _ = consents(world, 100)
+    app = App(world)
+    assert app.connect(browser)["connected_account_id"] == app.connect(browser)["connected_account_id"]
+    assert count(world, "connected_account", LIVE) == len(
+        world.sql(f"SELECT DISTINCT client_id FROM connected_account WHERE {LIVE}"))
+    assert count(world, "client_connection") <= count(world, "connected_account")
+
+
+def consents_leave_so_many_rows(world):
+    """Each click on Allow left a row for ever."""
+    app, browser, connected = consents(world, 250)
+    proofs = lambda: count(world, "consent_log", f"connected_account_id = '{connected}'")
+    assert 100 <= proofs() <= 150
+    for _ in range(3):
+        tokens = app.connect(browser)
+        assert 100 <= proofs() <= 150
+    assert world.get("/v1/events", key=tokens["access_token"]).status == 200
+
+
+def families_are_a_thousand(world):
+    app, browser, connected = consents(world, 1300)
+    tokens = app.connect(browser)
+    assert 1000 <= count(world, "token_family", f"connected_account_id = '{connected}'") <= 1050
+    assert app.refresh(tokens["refresh_token"]).status == 200
+    world.sql("UPDATE token_family SET created_at = now() - interval '91 days'")
+    statement(world, "token_family_prune_unused", "now() - interval '1 day'")
+    assert count(world, "token_family", f"connected_account_id = '{connected}'") == 1  # that was redeemed
+    world.sql("UPDATE token_family SET revoked_at = now() - interval '91 days'")
+    statement(world, "token_family_prune_ended", "now() - interval '90 days'")
+    assert count(world, "token_family") == 0
+
+
+def tokens_end_with_their_slot(world):
+    hour = "(extract(epoch FROM now())::bigint / 3600 + {})"
+    for n in (-2, 0):
+        world.sql(f"""INSERT INTO access_token SELECT {SOMEONE}, sha256('{n}'::bytea), ({hour.format(n)} % 4)::smallint,
+                      gen_random_uuid(), 0, to_timestamp({hour.format(n)} * 3600 + 1800)""")
+    statement(world, "access_token_prune")
+    assert count(world, "access_token", "hash = sha256('-2'::bytea)") == 0
+    assert count(world, "access_token", "hash = sha256('0'::bytea)") == 1
+
+
+def calendars_are_250(world):
+    owner = world.account("someone@example.org")
+    dav, home = Dav(world.url, owner.email, owner.key), f"/dav/calendars/{owner.id}/"
+    for n in range(300):
+        answer = dav.request("MKCALENDAR", f"{home}many{n}/")
+        if answer.status != 201:
+            break
+    assert answer.status == 507 and dav.request("COPY", home + "many1/", Destination=home + "more/").status == 507
+    key = {"Content-Type": "application/json"}
+    assert world.post("/v1/calendars", '{"name":"more"}', key, owner.key).status == 507
+    assert count(world, "calendar", LIVE) == count(world, "calendar_state", LIVE) == 250
+    world.sql(f"DELETE FROM calendar_state WHERE {LIVE} AND calendar_id IN (SELECT id FROM calendar WHERE name LIKE 'many%');"
+              f"DELETE FROM calendar WHERE {LIVE} AND name LIKE 'many%'")
+
+
+def properties_are_5000(world):
+    owner = world.account("someone@example.org")
+    dav, home = Dav(world.url, owner.email, owner.key), f"/dav/calendars/{owner.id}/"
+    world.sql(f"INSERT INTO dead_property SELECT {SOMEONE}, gen_random_uuid(), 'urn:x', 'p', '' FROM generate_series(1, 4999)")
+    assert patch(dav, home, DEAD).status == 207
+    refused = patch(dav, home + "default/", DEAD)
+    assert refused.status == 507 and count(world, "dead_property", LIVE) == 5000
+
+
+def the_outbox_is_trimmed(world):
+    """Of a crowd, those who have too much are found without looking at all rows."""
+    world.sql(f"INSERT INTO outbox (account_id, kind, modseq) SELECT {SOMEONE}, 'object_created', n FROM generate_series(1, 3000) n;"
+              "INSERT INTO outbox (account_id, kind) SELECT gen_random_uuid(), 'object_created' FROM generate_series(1, 3000) n")
+    others = count(world, "outbox", f"NOT {LIVE}")
+    world.sql("SELECT outbox_trim(500, 100) FROM generate_series(1, 300)")
+    assert count(world, "outbox", LIVE) == 500 and count(world, "outbox", f"NOT {LIVE}") == others
+    [[least]] = world.sql(f"SELECT min(modseq) FROM outbox WHERE {LIVE}")
+    assert least == "2501"
+
+
+PROOFS = {
+    "login": "test_sign_up.py::test_sign_up_ends_where_there_are_enough_and_the_operator_goes_on",
+    "account": "test_sign_up.py::test_sign_up_ends_where_there_are_enough_and_the_operator_goes_on",
+    "throttle": throttles_end,
+    "auth_request": requests_end,
+    "oauth_client": clients_are_the_operators,
+    "oauth_client_secret": clients_are_the_operators,
+    "oauth_client_redirect": redirects_are_twenty,
+    "session": sessions_are_a_hundred,
+    "api_key": "test_rows.py::test_an_account_has_so_many_keys",
+    "credential_use": uses_end_with_a_year,
+    "connected_account": one_connection_for_each_app,
+    "client_connection": one_connection_for_each_app,
+    "consent_log": consents_leave_so_many_rows,
+    "token_family": families_are_a_thousand,
+    "access_token": tokens_end_with_their_slot,
+    "outbox": the_outbox_is_trimmed,
+    "calendar": calendars_are_250,
+    "calendar_state": calendars_are_250,
+    "calendar_object": "test_rows.py::test_tombstones_are_bounded_and_old_tokens_end_by_it",
+    "dead_property": properties_are_5000,
+}
+
+
+def test_every_table_has_its_proof(world):
+    world.account("someone@example.org")
+    tables = {t for (t,) in world.sql("SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace "
+                                      "AND c.relkind IN ('r', 'p') AND NOT c.relispartition")} - {"schema_migration"}
+    assert tables == set(PROOFS)
+    for proof in PROOFS.values():
+        if isinstance(proof, str):
+            file, _, name = proof.partition("::")
+            with open(os.path.join(ROOT, "tests/http", file), encoding="utf-8") as f:
+                assert f"def {name}(" in f.read(), proof
+
+
+@pytest.mark.parametrize("proof", dict.fromkeys(p for p in PROOFS.values() if callable(p)), ids=lambda p: p.__name__)
+def test_the_rows_of_a_table_are_bounded(world, proof):
+    world.account("someone@example.org")
+    proof(world)
