@@ -8,6 +8,18 @@
  *              head      varint, (count - 1) << 1 | own length
  *              step      varint, if count > 1
  *              length    varint, if own
+ *
+ * An example, in seconds: 100 to 130, 200 to 230, 300 to 330 and 450 to 500, complete from 40 on.
+ *
+ *     01            version
+ *     c8 01         origin 100
+ *     78            from: 60 before it
+ *     1e            length 30
+ *     00 04 64      a run: begins at the origin, three of them, a step of 100
+ *     96 01 01 32   a run: 150 after the last start (300), one, with a length of its own: 50
+ *
+ * Asked for 310 to 460: of the first run all that end by 310 are skipped by one division, so that number 2 (300 to 330)
+ * is the first that is told; the next run has one that begins before 460.
  */
 #include "caldav/calendar/index/occurrences.h"
 

@@ -23,6 +23,21 @@ static struct seen walk(struct bytes occ, int64_t a, int64_t b)
 	return s;
 }
 
+/* The example at the head of occurrences.c. */
+TEST(a_series_is_packed_as_its_description_says)
+{
+	static const uint8_t packed[] = { 0x01, 0xc8, 0x01, 0x78, 0x1e, 0x00, 0x04, 0x64, 0x96, 0x01, 0x01, 0x32 };
+	const struct occurrence_span spans[] = { { 100, 130 }, { 200, 230 }, { 300, 330 }, { 450, 500 } };
+	struct bytes occ = occurrences_pack(test_mem, spans, ARRAY_LEN(spans), 40);
+	assert_int_equal(occ.len, sizeof packed);
+	assert_memory_equal(occ.ptr, packed, sizeof packed);
+	assert_int_equal(occurrences_from(occ), 40);
+	struct seen s = walk(occ, 310, 460);
+	assert_int_equal(s.count, 2);
+	assert_int_equal(s.spans[0].first, 300);
+	assert_int_equal(s.spans[1].first, 450);
+}
+
 /* A run must not swallow a span of another length. */
 TEST(the_tail_of_a_longer_span_is_found_among_its_run)
 {
@@ -92,6 +107,6 @@ TEST(a_span_for_ever_is_packed_and_found)
 	assert_int_equal(walk(occ, 253402300798, 253402300799).count, 1);
 }
 
-TESTS(RUN(the_tail_of_a_longer_span_is_found_among_its_run),
+TESTS(RUN(a_series_is_packed_as_its_description_says), RUN(the_tail_of_a_longer_span_is_found_among_its_run),
 	RUN(every_span_of_a_mixed_series_is_found_by_any_second_of_it), RUN(the_ends_of_time_overflow_nothing),
 	RUN(a_span_for_ever_is_packed_and_found))
