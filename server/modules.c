@@ -64,8 +64,8 @@ static void note_use(const struct app *app, const struct request *rq, const stru
 	last_used_see(app->last_used, p->account, credential, rq->cx.now, rq->cx.client_ip);
 }
 
-/* An import comes at once. So many seconds of --write-rate may; by default that is 10,000 events. */
-#define WRITES_AHEAD_S 200
+/* An import comes at once. So many seconds of --write-rate may; by default that is 20,000 events. */
+#define WRITES_AHEAD_S 400
 
 #define CALLERS_LEAST 16
 
@@ -92,7 +92,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 	app->db = runtime->db;
 	if (config->rate_limit > 0)
 		app->limiter = limiter_open((unsigned)config->rate_limit, (unsigned)config->rate_limit);
-	if (config->write_rate > 0)
+	if (config->rate_limit > 0 && config->write_rate > 0) /* who wants no limit of requests wants none here */
 		app->writes = limiter_open((unsigned)config->write_rate, (unsigned)config->write_rate * WRITES_AHEAD_S);
 	app->callers = concurrency_open(callers_max(config), 0);
 	app->heavy = concurrency_open(heavy_max(config), 0);

@@ -11,7 +11,7 @@ from davwrite import NO_TAG, new_event, proppatch, put_new
 from oauth_flow import App, Browser
 
 SERVE = ["--write-rate", "1", "--rate-limit", "100000"]
-AHEAD = 200
+AHEAD = 400
 JSON = {"Content-Type": "application/json"}
 EVENT = {"title": "One", "start_time": "2027-01-01T10:00:00Z", "end_time": "2027-01-01T11:00:00Z"}
 
@@ -133,8 +133,14 @@ def test_a_platform_writes_at_the_expense_of_each_of_its_users(world):
 
 def test_a_copied_calendar_counts_with_its_objects(world):
     carol = Person(world, "carol@example.org")
-    for i in range(120):
+    for i in range(AHEAD * 6 // 10):
         put_new(carol.dav, f"{carol.cal}{i}.ics")
     copy = lambda name: carol.dav.request("COPY", carol.cal, Destination=f"{carol.home}{name}/").status
     assert copy("one") == 201
     assert carol.spend() < 30
+
+
+def test_no_limit_of_requests_is_none_of_writes(world):
+    world.restart("--rate-limit", "0")
+    free = Person(world, "free@example.org")
+    assert {free.write().status for _ in range(AHEAD + 20)} == {403}
