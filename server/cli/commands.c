@@ -16,15 +16,20 @@ enum exit_status { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 static const struct command *const tables[] = { system_commands, account_commands, key_commands, client_commands };
 
+/* "account create EMAIL" */
+static struct str call_of(struct arena *mem, const struct command *c)
+{
+	return str_fmt(
+		mem, "%s%s%s%s%s", c->noun, c->verb[0] ? " " : "", c->verb, c->operands[0] ? " " : "", c->operands);
+}
+
 static void print_usage(struct buf *out)
 {
 	BUF_LIT(out, "calends: a calendar platform: OAuth 2.1, CalDAV and REST over PostgreSQL\n\n"
 		     "Usage: calends COMMAND [--option value]…\n\n");
 	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
 		for (const struct command *c = tables[t]; c->noun; c++) {
-			struct str words = str_fmt(out->mem, "%s%s%s%s%s", c->noun, c->verb[0] ? " " : "", c->verb,
-				c->operands[0] ? " " : "", c->operands);
-			buf_fmt(out, "  %-32.*s %s\n", STR_ARG(words), c->summary);
+			buf_fmt(out, "  %-32.*s %s\n", STR_ARG(call_of(out->mem, c)), c->summary);
 		}
 	config_help(out);
 }
@@ -133,7 +138,7 @@ static int dispatch(struct ctx *cx, int argc, char *const *argv)
 		return usage(cx, words);
 	struct str_list args = { words.items + taken, words.count - taken };
 	if (args.count != operand_count(c)) {
-		fprintf(stderr, "calends: usage: calends %s %s %s\n", c->noun, c->verb, c->operands);
+		fprintf(stderr, "calends: usage: calends %.*s\n", STR_ARG(call_of(cx->mem, c)));
 		return EXIT_USAGE;
 	}
 	struct buf out = buf_new(cx->mem, OUTPUT_MAX);
