@@ -68,7 +68,7 @@ static err_t get_object(struct dav_call *call)
 
 static void stream_begin(struct request *rq, const struct calendar *calendar, struct buf *out)
 {
-	BUF_LIT(out, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Calends//EN\r\nCALSCALE:GREGORIAN\r\n");
+	BUF_LIT(out, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:" ICAL_PRODID "\r\nCALSCALE:GREGORIAN\r\n");
 	if (calendar->displayname.len)
 		ical_line(out, STR("X-WR-CALNAME"), STR_ABSENT, ical_escape(rq->cx.mem, calendar->displayname));
 	if (calendar->tzid.len)

@@ -46,6 +46,7 @@ def test_a_calendar_is_one_stream_with_each_zone_once(dav, cal):  # GET on a col
     answer = dav.request("GET", cal)
     assert answer.status == 200 and answer.headers["Content-Type"].startswith("text/calendar")
     assert answer.text.startswith("BEGIN:VCALENDAR\r\n") and answer.text.endswith("END:VCALENDAR\r\n")
+    assert "\r\nPRODID:-//Calends//Calends//EN\r\n" in answer.text  # RFC 5545 §3.7.3: as in all that is written here
     assert answer.text.count("BEGIN:VCALENDAR") == 1 and answer.text.count("BEGIN:VTIMEZONE") == 1
     assert answer.text.count("BEGIN:VEVENT") == 3
     assert "filename*=UTF-8''L%C3%B6cher" in answer.headers["Content-Disposition"]
