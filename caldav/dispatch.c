@@ -6,8 +6,9 @@
 #include "server/http/access.h"
 
 static const struct dav_method methods[] = {
-#define DAV_METHOD(name, read, run, body, body_max, needed, ns, root, writes, locks, checked, target, privilege)       \
-	{ METHOD_##name, read, run, body, needed, ns, root, writes, locks, checked, target, privilege },
+#define DAV_METHOD(                                                                                                    \
+	name, read, run, body, body_max, needed, ns, root, writes, ahead, locks, checked, target, privilege)           \
+	{ METHOD_##name, read, run, body, needed, ns, root, writes, ahead, locks, checked, target, privilege },
 #include "caldav/methods.def"
 #undef DAV_METHOD
 };

@@ -37,6 +37,14 @@ struct dav_call {
 
 typedef err_t dav_step(struct dav_call *call);
 
+/* What is looked up together with the credential (prefetch.c). */
+enum dav_ahead {
+	AHEAD_NOTHING,
+	AHEAD_CALENDAR,     /* the calendar that it is about; of an object nothing */
+	AHEAD_ITSELF,       /* the calendar or the object */
+	AHEAD_WITH_CALENDAR /* the same, and the object's calendar */
+};
+
 /* What is held while a conditional request is judged and done; a request without conditions locks where it writes. */
 enum dav_locks {
 	LOCKS_NOTHING,
@@ -63,6 +71,7 @@ struct dav_method {
 	bool body_needed;
 	const char *ns, *root;
 	bool writes;
+	enum dav_ahead ahead;
 	enum dav_locks locks;
 	enum dav_checks checked;
 	enum dav_target target;
