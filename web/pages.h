@@ -15,9 +15,6 @@ handler account_page, account_profile_post, account_password_post;
 handler consent_page, consent_post;
 handler errors_page;
 
-/* Whom the cookie says that this browser is known for. */
-struct known_browser this_browser(struct request *rq);
-
 /*
  * A new session for who has just set a password in this request (made an account, changed it), and on to `to`; on
  * to `otherwise`, where they sign in, when there can be no session now: what was done is never called failed.

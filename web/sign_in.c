@@ -39,7 +39,8 @@ static struct html_values *form_values(struct request *rq, const char *title, st
 	return v;
 }
 
-struct known_browser this_browser(struct request *rq)
+/* Whom the cookie says that this browser is known for. */
+static struct known_browser this_browser(struct request *rq)
 {
 	return known_browser_read(&rq->cx, request_cookie(rq, cookie_name(&rq->cx, "browser")));
 }

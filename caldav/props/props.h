@@ -124,7 +124,6 @@ enum privilege {
 };
 /* The scopes that reading properties of this kind of resource asks for, as routes.c has them for PROPFIND. */
 uint64_t scopes_to_read(enum resource_kind kind);
-unsigned privileges_of(const struct prop_context *context, const struct subject *subject);
 
 /* The writers, by name in the table. */
 #define PROP_WRITERS(X)                                                                                                \

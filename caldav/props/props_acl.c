@@ -29,10 +29,9 @@ uint64_t scopes_to_read(enum resource_kind kind)
 	return kind == RES_OBJECT ? EVENTS_READ : 0;
 }
 
-unsigned privileges_of(const struct prop_context *context, const struct subject *subject)
+static unsigned privileges_of(const struct subject *subject)
 {
 	uint64_t scopes = subject->at.actor->rights;
-	(void)context;
 	bool owner = (scopes & OWNER) != 0;
 	unsigned can = PRIV_READ_PRIVILEGES | PRIV_READ_ACL;
 
@@ -69,7 +68,8 @@ unsigned privileges_of(const struct prop_context *context, const struct subject 
 
 int prop_current_user_privilege_set(const struct prop_context *context, const struct subject *subject, struct buf *out)
 {
-	unsigned can = privileges_of(context, subject);
+	(void)context;
+	unsigned can = privileges_of(subject);
 	if ((can & PRIV_ALL) == PRIV_ALL)
 		BUF_LIT(out, "<D:privilege><D:all/></D:privilege>");
 	if ((can & PRIV_WRITE) == PRIV_WRITE)

@@ -44,5 +44,5 @@ void arena_defer(struct arena *mem, void (*release)(void *ptr), void *ptr);
 struct arena_mark arena_mark(struct arena *mem);
 void arena_rewind(struct arena *mem, struct arena_mark mark);
 
-/* Bytes handed out since the last reset; for limits and tests. */
+/* For tests: bytes handed out since the last reset. */
 size_t arena_used(const struct arena *mem);

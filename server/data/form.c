@@ -102,20 +102,6 @@ size_t form_count(const struct form *form, const char *name)
 	return count;
 }
 
-/* At most FORM_FIELDS_MAX fields, so comparing each with each is bounded. */
-struct str form_repeated(const struct form *form, const char *but)
-{
-	for (size_t i = 1; i < form->count; i++) {
-		struct str name = form->fields[i].name;
-		if (but && str_eq(name, str_of(but)))
-			continue;
-		for (size_t before = 0; before < i; before++)
-			if (str_eq(form->fields[before].name, name))
-				return name;
-	}
-	return STR_ABSENT;
-}
-
 /* The WHATWG serializer: a blank is '+', and only these stay as they are. */
 static void add_component(struct buf *out, struct str text)
 {

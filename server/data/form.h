@@ -26,8 +26,6 @@ MUST_CHECK err_t form_parse(struct ctx *cx, struct str text, struct form *out);
 struct str form_get(const struct form *form, const char *name);
 /* How often the name occurs. */
 size_t form_count(const struct form *form, const char *name);
-/* The first name that occurs twice, except `but` (NULL for none); absent if there is none. */
-struct str form_repeated(const struct form *form, const char *but);
 
 /* Append name=value, escaped, with '&' between fields (nothing before the first if the buffer ends in '?' or is empty).
  */

@@ -27,7 +27,7 @@ struct html_values *html_add_row(struct html_values *v, const char *list);
 
 /* Append the template of this name. INTERNAL: there is none, or it is ill-formed (a unit test renders them all). */
 MUST_CHECK err_t html_render(struct ctx *cx, struct buf *out, const char *template_name, const struct html_values *v);
-/* The same for a template given as text. */
+/* For tests: the same for a template given as text. */
 MUST_CHECK err_t html_render_text(struct ctx *cx, struct buf *out, struct str text, const struct html_values *v);
 
 /* & < > " ' */

@@ -36,7 +36,7 @@ struct xml_node {
 				for nodes that xml_parse was asked to keep: children of DAV:prop inside DAV:set */
 };
 
-/* For programs whose main() does not set up libxml2 itself. Before the first thread. */
+/* Sets up libxml2: once, before the first thread. */
 void xml_setup(void);
 
 /*

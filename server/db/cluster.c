@@ -256,7 +256,8 @@ static const char *const *server_argv(struct ctx *cx, const struct cluster *c)
 	return argv;
 }
 
-bool cluster_guard_ended(struct cluster *c)
+/* True when the guard ended, which is our child: then so did the server, or it never began. */
+static bool guard_ended(struct cluster *c)
 {
 	int status;
 	if (!c->guard || !wait_child(c->guard, deadline_in_ms(0), &status))
@@ -273,7 +274,7 @@ static err_t wait_pid_file(struct ctx *cx, struct cluster *c, off_t log_from)
 	do {
 		if (pid_file_read(c, &file) && file.pid > 1 && works_here(c, file.pid))
 			return OK;
-		if (cluster_guard_ended(c))
+		if (guard_ended(c))
 			return complain(cx, c, "did not start", log_from);
 	} while (wait_ms(10, until));
 	kill(c->guard, SIGKILL); /* its child follows it */
@@ -285,7 +286,7 @@ err_t cluster_spawn(struct ctx *cx, struct cluster *c, off_t *log_from_out)
 {
 	assert(cluster_look(c) == CLUSTER_DOWN);
 	*log_from_out = log_size(c);
-	cluster_guard_ended(c);
+	guard_ended(c);
 	remove_stale_files(cx, c);
 	struct program server = { .argv = server_argv(cx, c), .log = c->log };
 	TRY(guard_start(cx, &c->runner, &server, c->users_lock, c->start_lock, &c->guard));
@@ -297,7 +298,7 @@ err_t cluster_wait_ready(struct ctx *cx, struct cluster *c, off_t log_from)
 	struct deadline until = ctx_deadline(cx, UINT32_MAX), told = deadline_in_ms(RECOVERY_TOLD_AFTER_MS);
 	bool tell = true;
 	do {
-		if (cluster_guard_ended(c))
+		if (guard_ended(c))
 			return complain(cx, c, "did not start", log_from);
 		if (cluster_is_up(c) && cluster_look(c) == CLUSTER_READY)
 			return OK;
@@ -339,7 +340,7 @@ static bool all_gone_within(struct cluster *c, unsigned ms)
 {
 	struct deadline until = deadline_in_ms(ms);
 	do {
-		cluster_guard_ended(c);
+		guard_ended(c);
 		if (workers(c, 0) == 0)
 			return true;
 	} while (wait_ms(20, until));

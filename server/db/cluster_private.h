@@ -41,8 +41,6 @@ MUST_CHECK err_t cluster_spawn(struct ctx *cx, struct cluster *c, off_t *log_fro
 /* Waits, within the ctx's deadline, until what was spawned takes connections. UNAVAILABLE, with a text for the
  * operator. */
 MUST_CHECK err_t cluster_wait_ready(struct ctx *cx, struct cluster *c, off_t log_from);
-/* True when the guard ended, which is our child: then so did the server, or it never began. */
-bool cluster_guard_ended(struct cluster *c);
 /* The database `calends`, made when absent. UNAVAILABLE. */
 MUST_CHECK err_t cluster_database(struct ctx *cx, const struct cluster *c);
 

@@ -35,7 +35,7 @@ void response_clear(struct response *rs)
 	rs->no_body = rs->rq->method == METHOD_HEAD;
 }
 
-void response_status(struct response *rs, int status)
+static void status_set(struct response *rs, int status)
 {
 	rs->status = status;
 	if (status == 204 || status == 304)
@@ -50,7 +50,7 @@ static bool is_text(struct str type)
 
 struct buf *reply(struct response *rs, int status, const char *content_type)
 {
-	response_status(rs, status);
+	status_set(rs, status);
 	response_header(rs, "Content-Type", str_of(content_type));
 	rs->may_gzip = is_text(str_of(content_type));
 	rs->store_unsaid = true;
@@ -59,12 +59,12 @@ struct buf *reply(struct response *rs, int status, const char *content_type)
 
 void reply_empty(struct response *rs, int status)
 {
-	response_status(rs, status);
+	status_set(rs, status);
 }
 
 void reply_redirect(struct response *rs, int status, struct str location)
 {
-	response_status(rs, status);
+	status_set(rs, status);
 	response_header(rs, "Location", location);
 	rs->store_unsaid = true;
 }

@@ -29,8 +29,7 @@ struct response {
 	uint64_t sent;     /* octets of body that went out, for the log */
 };
 
-/* Status, and a header line. Values with CR, LF or NUL are dropped whole and logged: no response splitting. */
-void response_status(struct response *rs, int status);
+/* A header line. Values with CR, LF or NUL are dropped whole and logged: no response splitting. */
 void response_header(struct response *rs, const char *name, struct str value);
 /* A cookie of ours, as cookie_line() (cookie.h) writes it. */
 void response_cookie(struct response *rs, const char *name, struct str value, int64_t max_age_s);

@@ -42,7 +42,7 @@ MUST_CHECK err_t jobs_open(struct ctx *cx, const struct jobs_settings *settings,
  */
 bool jobs_close(struct jobs *jobs, struct deadline until);
 
-/* Runs what is due at that time of the monotonic clock, in this thread; how long until the next is. */
+/* For tests: runs what is due at that time of the monotonic clock, in this thread; how long until the next is. */
 unsigned jobs_run_due(struct jobs *jobs, uint64_t now_ms);
 
 struct job_stats {

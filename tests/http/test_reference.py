@@ -43,3 +43,35 @@ def test_what_is_unknown_stops_with_its_name():
     assert done.returncode == 2 and "--lisen" in done.stderr
     done = subprocess.run([BIN, "frobnicate"], capture_output=True, text=True, check=False)
     assert done.returncode == 2 and "--help" in done.stderr
+
+
+@pytest.mark.parametrize("words, usage", [
+    (["reference"], "reference TABLE"), (["reference", "a", "b"], "reference TABLE"), (["account", "create"], "account create EMAIL"),
+    (["account", "list", "x"], "account list"), (["doctor", "x"], "doctor"),
+])
+def test_too_few_or_too_many_operands_are_told_how_the_command_is_called(words, usage):
+    done = subprocess.run([BIN, *words], capture_output=True, text=True)
+    assert done.returncode == 2 and done.stderr == f"calends: usage: calends {usage}\n", done
+
+
+def sources(*ends):
+    for folder in ("server", "oauth", "caldav", "web", "cmake"):
+        for where, _, names in os.walk(os.path.join(ROOT, folder)):
+            for name in names:
+                if name.endswith(ends):
+                    with open(os.path.join(where, name), encoding="utf-8") as source:
+                        yield source.read()
+
+
+def test_every_function_of_a_header_has_a_caller_or_says_that_it_is_for_tests():
+    """Declarations and definitions begin in the first column, calls do not."""
+    code = [line for text in sources(".c", ".h", ".def") for line in text.splitlines() if not line[:1].isalpha() or "=" in line]
+    called = set(re.findall(r"\w+", " ".join([re.sub(r"/\*.*?\*/", "", "\n".join(code), flags=re.S), *sources(".inl", ".cmake")])))
+    uncalled = []
+    for header in sources(".h"):
+        for found in re.finditer(r"^(?!typedef|static)(?:\w[\w *]*?[ *])(\w+)\([^;{]*\)(?:\s*__\w+\(\(.*\)\))?;", header, re.M):
+            comment = header[:found.start()].rpartition("/*")[2]
+            for_tests = "or tests" in comment and comment.rstrip().endswith("*/")
+            if found.group(1) not in called and not for_tests:
+                uncalled.append(found.group(1))
+    assert not uncalled, " ".join(uncalled)

@@ -19,9 +19,10 @@ struct occurrence {
 };
 
 /*
- * Every instance that touches [start, end) as RFC 4791 §9.9 says, in order of start: master's, RDATE, overrides
- * wherever they lie, without EXDATEs. `zone` (a name that ical_zone_known() knows; absent: UTC) is for floating times
- * and dates. More than `limit` instances: ICAL_MAX_INSTANCES. Not all of them could be found: TOO_COSTLY.
+ * For tests, as one list: every instance that touches [start, end) as RFC 4791 §9.9 says, in order of start: master's,
+ * RDATE, overrides wherever they lie, without EXDATEs. `zone` (a name that ical_zone_known() knows; absent: UTC) is for
+ * floating times and dates. More than `limit` instances: ICAL_MAX_INSTANCES. Not all of them could be found:
+ * TOO_COSTLY.
  */
 MUST_CHECK err_t ical_expand(struct ctx *cx, struct ical *object, struct instant start, struct instant end,
 	struct str zone, size_t limit, struct occurrence **out, size_t *count_out);

@@ -44,7 +44,6 @@ static struct {
 	size_t count, iana_count;
 	struct entry displays[DISPLAYS_MAX];
 	size_t display_count;
-	int32_t version;
 } table;
 
 /* ---- loading ---- */
@@ -102,17 +101,6 @@ static void entry_add(struct str name, const struct zone *zone, struct str targe
 			target.ptr ? str_dup(table.mem, target) : STR_ABSENT };
 }
 
-/* "# version 2025b" is 202502. */
-static int32_t version_of(struct str line)
-{
-	uint64_t year;
-	struct str prefix = STR("# version ");
-	if (!str_starts(line, prefix) || line.len < prefix.len + 5 ||
-		!str_to_u64(str_sub(line, prefix.len, prefix.len + 4), 9999, &year))
-		return 1;
-	return (int32_t)year * 100 + (char_lower(line.ptr[prefix.len + 4]) - 'a' + 1);
-}
-
 /* tzdata.zi: "Z name …" has a file, "L target name" is a link. */
 static void index_read(struct arena *scratch)
 {
@@ -121,8 +109,6 @@ static void index_read(struct arena *scratch)
 		return;
 	struct str rest = { (const char *)file.ptr, file.len }, line, kind, first, second = STR_ABSENT;
 	while (str_cut(&rest, '\n', &line)) {
-		if (!table.version)
-			table.version = version_of(line);
 		if (line.len < 3 || line.ptr[1] != ' ' || !str_cut(&line, ' ', &kind) || !str_cut(&line, ' ', &first))
 			continue;
 		if (kind.ptr[0] == 'L' && str_cut(&line, ' ', &second) && name_is_sane(second))
@@ -228,12 +214,6 @@ size_t zone_count(void)
 {
 	pthread_once(&once, table_load);
 	return table.iana_count;
-}
-
-int32_t zone_data_version(void)
-{
-	pthread_once(&once, table_load);
-	return table.version;
 }
 
 const struct zone *zone_utc(void)

@@ -15,9 +15,8 @@ struct zone;
 /* Load the table; INTERNAL when the system has no time zone data. Called before a server listens; who comes
  * before that loads it too (once, whichever thread). */
 MUST_CHECK err_t zone_setup(struct ctx *cx);
-/* Names known, and a number that grows with the data's version (2025b: 202502); 0 without data. */
+/* How many names are known; 0 without data. */
 size_t zone_count(void);
-int32_t zone_data_version(void);
 
 const struct zone *zone_utc(void);
 /* By IANA name, link name, /vendor/…/Europe/Berlin or Windows name, in any case of letters. NULL if unknown. */

@@ -28,16 +28,6 @@ TEST(empty_text_is_an_empty_form)
 	}
 }
 
-TEST(repetition_is_kept_and_found) /* OAuth 2.1 §3.1: parameters MUST NOT repeat */
-{
-	struct form form;
-	assert_ok(form_parse(&test_cx, STR("resource=a&state=x&resource=b"), &form));
-	assert_str(form_repeated(&form, NULL), STR("resource"));
-	assert_null(form_repeated(&form, "resource").ptr);
-	assert_ok(form_parse(&test_cx, STR("state=x&resource=a&stat%65=x"), &form));
-	assert_str(form_repeated(&form, "resource"), STR("state"));
-}
-
 TEST(ill_formed_fields_are_refused)
 {
 	const struct {
@@ -96,6 +86,6 @@ TEST(what_is_added_reads_back)
 	assert_str(form_get(&form, "iss"), STR("https://as.example"));
 }
 
-TESTS(RUN(a_form_is_decoded_once), RUN(empty_text_is_an_empty_form), RUN(repetition_is_kept_and_found),
-	RUN(ill_formed_fields_are_refused), RUN(the_field_that_cannot_be_read_is_named),
-	RUN(more_fields_than_the_limit_are_refused), RUN(what_is_added_reads_back))
+TESTS(RUN(a_form_is_decoded_once), RUN(empty_text_is_an_empty_form), RUN(ill_formed_fields_are_refused),
+	RUN(the_field_that_cannot_be_read_is_named), RUN(more_fields_than_the_limit_are_refused),
+	RUN(what_is_added_reads_back))
