@@ -91,7 +91,7 @@ BEGIN
 	END LOOP;
 END $$;
 
-CREATE TABLE auth_request (             -- what /oauth/authorize and PAR were asked, until it is decided
+CREATE TABLE auth_request (             -- what /oauth/authorize was asked, until it is decided
 	hash         bytea PRIMARY KEY CHECK (octet_length(hash) = 32),
 	client_id    uuid NOT NULL,
 	params       jsonb NOT NULL,
@@ -117,7 +117,7 @@ CREATE TABLE oauth_client (
 );
 CREATE INDEX oauth_client_owner ON oauth_client (owner_id, id);
 
-CREATE TABLE oauth_client_secret (      -- several live ones; last use is in credential_use
+CREATE TABLE oauth_client_secret (      -- several live ones
 	client_id  uuid NOT NULL REFERENCES oauth_client ON DELETE CASCADE,
 	id         uuid NOT NULL,
 	hash       bytea NOT NULL CHECK (octet_length(hash) = 32),
@@ -181,7 +181,7 @@ CREATE TABLE api_key (
 );
 CREATE UNIQUE INDEX api_key_hash ON api_key (account_id, by_hash(hash));
 
-CREATE TABLE credential_use (           -- keys, client secrets, connections, sessions; no second index: always HOT
+CREATE TABLE credential_use (           -- keys, connected accounts, sessions; no second index: always HOT
 	account_id uuid NOT NULL,
 	id         uuid NOT NULL,
 	used_at    timestamptz NOT NULL,
