@@ -156,6 +156,34 @@ TEST(a_large_body_is_read_by_its_worker_with_a_place_in_the_ledger)
 	close_all();
 }
 
+/* Who comes by a trusted proxy has no network of their own there: it is their client's, which the worker has read. */
+TEST(a_place_to_wait_is_the_client_s_and_not_its_proxy_s)
+{
+	static const struct ledger_limits one_each = { .each = { 0, 0, 1 }, .all = { 0, 0, 3 } };
+	const struct concurrency_key first = { { 1 } }, second = { { 2 } };
+	struct peer_buffer b;
+	char octets[4];
+	open_with(&one_each, ANSWER_LEN);
+	/* One of the first client's requests waits already. */
+	assert_true(ledger_take(owner.ledger, LEDGER_THREADS, &first, 1));
+	for (int i = 0; i < 2; i++) {
+		int pair[2];
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+		struct peer_origin proxy = { .fd = pair[1], .trusted = true };
+		atomic_fetch_add(&owner.connected, 1);
+		assert_true(peer_begin(owner.park, &proxy, NULL, 0));
+		say(pair[0], STR("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 70000\r\n\r\n"));
+		struct peer *peer = arrived(&b);
+		peer_set_client(peer, i ? second : first);
+		assert_int_equal(peer_receive(peer, octets, 4), 0);
+		assert_int_equal(peer_fault(peer), i ? PEER_LATE : PEER_FULL);
+		peer_end(peer, true);
+		close(pair[0]);
+	}
+	ledger_give(owner.ledger, LEDGER_THREADS, &first, 1);
+	close_all();
+}
+
 TEST(what_is_kept_of_a_network_has_a_bound)
 {
 	static const struct ledger_limits few = { .each = { 0, 8192, 1 }, .all = { 0, 65536, 1 } };
@@ -334,7 +362,8 @@ TEST(many_clients_and_workers_lose_nothing)
 TESTS(RUN(a_request_in_pieces_is_given_to_a_worker_when_it_is_whole), RUN(a_busy_client_stays_with_its_worker),
 	RUN(who_asks_much_at_once_lets_others_have_their_turn), RUN(half_a_head_and_an_idle_connection_end_in_time),
 	RUN(a_body_that_is_late_is_given_to_a_worker_that_can_say_so),
-	RUN(a_large_body_is_read_by_its_worker_with_a_place_in_the_ledger), RUN(what_is_kept_of_a_network_has_a_bound),
+	RUN(a_large_body_is_read_by_its_worker_with_a_place_in_the_ledger),
+	RUN(a_place_to_wait_is_the_client_s_and_not_its_proxy_s), RUN(what_is_kept_of_a_network_has_a_bound),
 	RUN(what_a_client_still_sends_does_not_overtake_the_answer),
 	RUN(a_drain_ends_what_idles_and_lets_answers_and_bodies_go_on), RUN(a_stop_ends_everything_wherever_it_is),
 	RUN(many_clients_and_workers_lose_nothing))
