@@ -165,7 +165,7 @@ static err_t by_range(struct multistatus_rows *m, struct search *q)
 {
 	const struct filter_plan *plan = &q->filter.plan;
 	struct id *ids = arena_array(m->cx->mem, struct id, q->searched_count);
-	struct range_place after = { 0 };
+	struct range_position after = { 0 };
 	size_t count = 0;
 	for (size_t i = 0; i < q->searched_count; i++)
 		ids[i] = q->searched[i].calendar->id;
@@ -177,7 +177,7 @@ static err_t by_range(struct multistatus_rows *m, struct search *q)
 			plan->range.set ? plan->range.end : INSTANT_FOREVER, plan->components, after, PAGE_ROWS, &rows,
 			&count));
 		if (count)
-			after = range_place(&rows[count - 1]);
+			after = range_position(&rows[count - 1]);
 		if (count && q->searched_count > 1)
 			qsort(rows, count, sizeof *rows, calendar_cmp);
 		TRY(answer_page(m, q, rows, count));

@@ -151,7 +151,7 @@ static err_t add_busy(struct api_call *call, struct freebusy *fb, const struct o
 
 static err_t collect_busy(struct api_call *call, struct id_list calendars, struct freebusy *fb)
 {
-	struct range_place after = { 0 };
+	struct range_position after = { 0 };
 	struct object *objects;
 	size_t count = CANDIDATES_AT_ONCE, seen = 0;
 	while (calendars.count > 0 && count == CANDIDATES_AT_ONCE) {
@@ -160,7 +160,7 @@ static err_t collect_busy(struct api_call *call, struct id_list calendars, struc
 			CANDIDATES_AT_ONCE, &objects, &count));
 		TRY(add_busy(call, fb, objects, count));
 		if (count > 0)
-			after = range_place(&objects[count - 1]);
+			after = range_position(&objects[count - 1]);
 		arena_rewind(call->rq->cx.mem, mark);
 		seen += count;
 		if (seen > FREEBUSY_EVENTS_MAX)

@@ -24,6 +24,7 @@ struct db_conn {
 	struct db_conn *next; /* in the stack of idle ones */
 	bool begin_pending;   /* a transaction was begun, its BEGIN goes with the first statement */
 	bool in_transaction;  /* BEGIN has been sent */
+	bool lent;            /* by pool_take, until pool_give */
 	bool broken;          /* not to be lent again */
 	bool late;            /* no answer came in time; what it is still doing, nobody waits for */
 };

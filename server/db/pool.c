@@ -22,6 +22,7 @@ static void *must_alloc(size_t count, size_t size)
 
 struct db_pool *db_open(const struct db_settings *settings)
 {
+	assert(settings->url.ptr);
 	struct db_pool *pool = must_alloc(1, sizeof *pool);
 	pool->url = must_alloc(settings->url.len + 1, 1);
 	memcpy(pool->url, settings->url.ptr, settings->url.len);
@@ -92,6 +93,7 @@ static bool grant(struct db_pool *pool, struct id account, struct db_conn **out)
 	else
 		pool->stats.open++;
 	pool->stats.busy++;
+	assert(pool->stats.busy <= pool->stats.open && pool->stats.open <= pool->limit);
 	if (counted)
 		*holder(pool, (struct id){ { 0 } }) = account;
 	return true;
@@ -100,8 +102,11 @@ static bool grant(struct db_pool *pool, struct id account, struct db_conn **out)
 /* One was given back: each who may have it now. After this, all who wait have to. */
 static void call_next(struct db_pool *pool, struct id gave)
 {
-	if (!id_is_zero(gave))
-		*holder(pool, gave) = (struct id){ { 0 } };
+	if (!id_is_zero(gave)) {
+		struct id *held = holder(pool, gave);
+		assert(held); /* what is given back was lent to this account */
+		*held = (struct id){ { 0 } };
+	}
 	for (struct db_turn **at = &pool->first; *at;) {
 		struct db_turn *turn = *at;
 		turn->granted = grant(pool, turn->account, &turn->conn);
@@ -173,6 +178,7 @@ err_t pool_take(struct ctx *cx, struct db_conn **out)
 {
 	struct db_pool *pool = cx->db;
 	struct db_conn *conn;
+	assert(pool && !cx->tx); /* who waits for a second one while holding the first waits for themselves */
 	for (;;) {
 		if (!take_turn(cx, &conn)) {
 			struct err *e = FAIL(cx, UNAVAILABLE, "none of %u database connections came free in %u ms",
@@ -198,12 +204,15 @@ err_t pool_take(struct ctx *cx, struct db_conn **out)
 	}
 	assert(!conn->in_transaction && !conn->begin_pending && !conn->broken);
 	conn->account = cx->account;
+	conn->lent = true;
 	*out = conn;
 	return OK;
 }
 
 void pool_give(struct db_pool *pool, struct db_conn *conn)
 {
+	assert(conn->lent); /* given back twice, two would write on it */
+	conn->lent = false;
 	if (conn->late) {
 		pthread_mutex_lock(&pool->lock);
 		pool->suspect_us = clock_monotonic_us();
@@ -236,6 +245,7 @@ void pool_count(struct db_pool *pool, bool failed)
 
 void pool_learn(struct db_pool *pool, const struct query *q, const PGresult *described)
 {
+	assert(q->index < sql_query_count && sql_queries[q->index] == q);
 	struct db_types *types = &pool->types[q->index];
 	if (PQresultStatus(described) != PGRES_COMMAND_OK || PQnparams(described) > DB_PARAMS_MAX)
 		return;

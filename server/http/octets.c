@@ -48,6 +48,7 @@ bool octets_room(struct peer *p, struct octets *o, size_t more, size_t max)
 
 void octets_free(struct peer *p, struct octets *o)
 {
+	assert(o->at <= o->len && o->len <= o->room && !o->room == !o->ptr);
 	if (charge_of(o->room))
 		ledger_give(p->park->settings.ledger, LEDGER_OCTETS, peer_network(p), charge_of(o->room));
 	free(o->ptr);

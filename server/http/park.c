@@ -35,6 +35,7 @@ void park_put(struct peer *p)
 {
 	struct park *park = p->park;
 	enum park_list list = park_list_for(p);
+	assert(p->channel.fd >= 0 && (!p->ended || list == PARK_LINGERING));
 	bool must_end = list == PARK_HEADS || list == PARK_IDLE;
 	pthread_mutex_lock(&park->lock);
 	assert(p->list == PARK_BUSY);
@@ -299,6 +300,7 @@ struct park *park_open(const struct park_settings *settings)
 
 void park_drain(struct park *park)
 {
+	assert(!atomic_load(&park->stopped));
 	pthread_mutex_lock(&park->lock);
 	park->draining = true;
 	pthread_mutex_unlock(&park->lock);
@@ -360,7 +362,7 @@ struct park_stats park_stats(struct park *park)
 bool peer_begin(struct park *park, const struct peer_origin *origin, const void *extra, size_t extra_len)
 {
 	struct peer *p = calloc(1, sizeof *p + extra_len);
-	assert(origin->fd >= 0);
+	assert(origin->fd >= 0 && (extra || !extra_len));
 	if (!p) {
 		close(origin->fd);
 		return false;

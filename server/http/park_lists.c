@@ -33,6 +33,7 @@ static unsigned check_after_ms(const struct park *park, enum park_list list)
 void park_link(struct peer *p, enum park_list list)
 {
 	struct park_queue *queue = &p->park->lists[list];
+	assert(list < PARK_LISTS && !queue->count == !queue->newest);
 	p->list = list;
 	p->check_ms = clock_monotonic_ms() + check_after_ms(p->park, list);
 	p->newer = NULL;

@@ -263,6 +263,7 @@ void *peer_extra(struct peer *p)
 
 void peer_set_client(struct peer *p, struct concurrency_key network)
 {
+	assert(p->list == PARK_BUSY && !p->client_known); /* one client a request */
 	p->client = network;
 	p->client_known = true;
 }
@@ -276,6 +277,7 @@ enum peer_fault peer_fault(const struct peer *p)
 
 size_t peer_receive(struct peer *p, char *into, size_t len)
 {
+	assert(p->list == PARK_BUSY && !p->ends && len > 0);
 	struct share share = { 0 };
 	size_t have = 0;
 	while (have < len && !p->fault) {

@@ -237,6 +237,6 @@ err_t event_read(struct ctx *cx, struct ical *object, const struct ical_comp *co
 		.original = own ? own->original : t->start,
 		.start = t->start,
 		.length = t->length,
-		.at = timing_place(t, t->start, zone_or_utc(zone)) };
+		.at = timing_extent(t, t->start, zone_or_utc(zone)) };
 	return event_read_instance(cx, object, &i, zone, out);
 }

@@ -54,7 +54,7 @@ static struct spans spans_in(struct arena *mem, const struct series *s, int64_t 
 
 static void least_is(int64_t *least, const struct timing *t, struct when start)
 {
-	int64_t begins = timing_place(t, start, zone_utc()).first;
+	int64_t begins = timing_extent(t, start, zone_utc()).first;
 	*least = begins < *least ? begins : *least;
 }
 
@@ -107,7 +107,7 @@ static void bounds_set(struct ical_facts *facts, bool floats, int64_t first, int
 
 static void single_bounds(struct ctx *cx, const struct series *s, struct ical_facts *facts)
 {
-	struct placed p = timing_place(s->master, s->master->start, zone_utc());
+	struct extent p = timing_extent(s->master, s->master->start, zone_utc());
 	struct occurrence_span span = { p.first, p.last };
 	bounds_set(facts, s->floats, p.first, p.last);
 	if (s->floats)

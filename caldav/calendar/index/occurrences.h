@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The occurrences of an object, packed to be stored beside it: runs of even steps with varints, so that a daily event
- * of five years takes some hundred octets. What is packed are the test intervals of RFC 4791 §9.9 (struct placed).
+ * of five years takes some hundred octets. What is packed are the test intervals of RFC 4791 §9.9 (struct extent).
  * Times of floating objects and dates are packed as if UTC; whoever tests them brings the zone.
  */
 #pragma once

@@ -105,7 +105,7 @@ static void run_visit(const struct running *r, int64_t first, int64_t last)
 		return;
 	begin.local = r->even->base + first * r->even->step;
 	end.local = r->even->base + last * r->even->step;
-	r->visit(r->to, when_utc(begin, r->walk->floating), timing_place(r->s->master, end, r->walk->floating).end);
+	r->visit(r->to, when_utc(begin, r->walk->floating), timing_extent(r->s->master, end, r->walk->floating).end);
 }
 
 bool dense_series_runs(struct arena *mem, const struct series *s, const struct walk *walk,

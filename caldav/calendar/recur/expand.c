@@ -189,7 +189,7 @@ static struct series_instance made_instance(const struct series *s, struct when 
 		with_length.length = rdate->length;
 	}
 	i.length = with_length.length;
-	i.at = timing_place(&with_length, i.start, floating);
+	i.at = timing_extent(&with_length, i.start, floating);
 	return i;
 }
 
@@ -201,7 +201,7 @@ static struct series_instance own_instance(const struct override *o, const struc
 		.original = o->original,
 		.start = t->start,
 		.length = t->length,
-		.at = timing_place(t, t->start, floating) };
+		.at = timing_extent(t, t->start, floating) };
 }
 
 /* An instance that the rules or RDATE make, unless it is excepted. False: the visitor has enough. */
@@ -287,7 +287,7 @@ bool series_walk(struct arena *mem, const struct series *s, const struct walk *w
 		return visit_overrides(s, walk) || true; /* no need to run through the rules */
 	if (s->master && !s->master->has_start) {        /* a VTODO or VJOURNAL without any date */
 		struct series_instance i = { .timing = s->master,
-			.at = timing_place(s->master, s->clock, walk->floating) };
+			.at = timing_extent(s->master, s->clock, walk->floating) };
 		enough = !visit_if_inside(walk, &i);
 	} else if (s->master && !walk->overrides_alone) {
 		whole = visit_set(mem, s, walk, &enough);

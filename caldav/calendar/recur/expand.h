@@ -33,7 +33,7 @@ struct series_instance {
 	struct when original;        /* its start in the recurrence set, on the master's clock */
 	struct when start;           /* where it begins now, on the clock of timing->start */
 	struct length length;        /* timing's, but of an RDATE that is a PERIOD */
-	struct placed at;
+	struct extent at;
 };
 
 struct walk {

@@ -173,10 +173,10 @@ err_t timing_read(struct ctx *cx, struct ical *object, const struct ical_comp *c
 /* ---- §9.9 ---- */
 
 /* VTODO, rows 5 to 8 of the table: without DTSTART and DUE. */
-static struct placed todo_without_dates(const struct timing *t)
+static struct extent todo_without_dates(const struct timing *t)
 {
 	int64_t low = t->has_completed ? t->completed : t->created, high = low;
-	struct placed p = { .start = INT64_MIN, .end = INT64_MIN, .first = INT64_MIN, .last = INT64_MAX };
+	struct extent p = { .start = INT64_MIN, .end = INT64_MIN, .first = INT64_MIN, .last = INT64_MAX };
 	if (t->has_completed && t->has_created) {
 		low = t->created < t->completed ? t->created : t->completed;
 		high = t->created < t->completed ? t->completed : t->created;
@@ -198,15 +198,15 @@ int64_t length_end(struct length length, struct when start, const struct zone *f
 	return begin + length.exact;
 }
 
-struct placed timing_place(const struct timing *t, struct when at, const struct zone *floating)
+struct extent timing_extent(const struct timing *t, struct when at, const struct zone *floating)
 {
 	const struct zone *zone = at.zone ? at.zone : floating;
 	if (!t->has_start && t->kind == TIMING_TODO)
 		return todo_without_dates(t);
 	if (!t->has_start) /* VJOURNAL: FALSE */
-		return (struct placed){ INT64_MIN, INT64_MIN, INT64_MAX, INT64_MIN };
+		return (struct extent){ INT64_MIN, INT64_MIN, INT64_MAX, INT64_MIN };
 	int64_t start = when_utc(at, zone), end = length_end(t->length, at, zone);
-	struct placed p = { start, end, start, end > start ? end : start + 1 };
+	struct extent p = { start, end, start, end > start ? end : start + 1 };
 	if (t->start_is_due) { /* start < DUE AND end >= DUE */
 		p.first = start - 1;
 		p.last = start;

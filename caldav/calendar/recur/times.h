@@ -59,13 +59,13 @@ struct timing {
 MUST_CHECK err_t timing_read(struct ctx *cx, struct ical *object, const struct ical_comp *comp, struct timing *out);
 
 /* An instance's instants, and the half-open interval of whole seconds by which §9.9's tables are tested. */
-struct placed {
+struct extent {
 	int64_t start, end;  /* INT64_MIN where there is none */
 	int64_t first, last; /* touches [a, b) if first < b && last > a */
 };
 
 /* Where an instance lies that begins at `start` (which counts only if timing->has_start). */
-struct placed timing_place(const struct timing *t, struct when start, const struct zone *floating);
+struct extent timing_extent(const struct timing *t, struct when start, const struct zone *floating);
 /* Where `length` after it ends. */
 int64_t length_end(struct length length, struct when start, const struct zone *floating);
 

@@ -194,16 +194,16 @@ MUST_CHECK err_t object_page(struct ctx *cx, const struct actor *actor, struct i
 /*
  * Those whose bounds touch [start, end) in any of these calendars: candidates; with occ, not data. What is read grows
  * with what may touch the range, not with the calendars. INSTANT_BEFORE to INSTANT_FOREVER: all of the components. In
- * an order of its own: `after` is the place of the last row so far, all zero from the start.
+ * an order of its own: `after` is the position of the last row so far, all zero from the start.
  */
-struct range_place {
+struct range_position {
 	int32_t lane;
 	struct instant first_at;
 	struct id id;
 };
-struct range_place range_place(const struct object *o);
+struct range_position range_position(const struct object *o);
 MUST_CHECK err_t object_in_range(struct ctx *cx, const struct actor *actor, struct id_list calendars,
-	struct instant start, struct instant end, int16_t components, struct range_place after, int32_t limit,
+	struct instant start, struct instant end, int16_t components, struct range_position after, int32_t limit,
 	struct object **out, size_t *count_out);
 /* The data of these; those that went meanwhile are missing. */
 MUST_CHECK err_t object_by_ids(

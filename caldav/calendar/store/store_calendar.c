@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Calendars: read, made, changed, renamed, copied, deleted. The functions behind it are in 0001_schema.sql. */
+#include <assert.h>
+
 #include "caldav/calendar/store/store_parts.h"
 
 #define CALENDAR_FIELDS                                                                                                \
@@ -57,6 +59,7 @@ err_t calendar_by_id(struct ctx *cx, const struct actor *actor, struct id id, st
 err_t calendar_create(struct ctx *cx, const struct actor *actor, struct str name, int16_t components,
 	const struct calendar_change *with, struct id *id_out)
 {
+	assert(name.len && name.len <= NAME_MAX_OCTETS && components && !(components & ~COMPONENTS_ALL));
 	struct id id = id_new(cx->now);
 	struct dead_lists dead = dead_lists(cx->mem, with->dead, with->dead_count);
 	struct outcome_row got;
@@ -83,6 +86,7 @@ static int32_t fields_set(const struct calendar_change *c)
 
 err_t calendar_update(struct ctx *cx, const struct actor *actor, struct str name, const struct calendar_change *change)
 {
+	assert(name.ptr && change->only_version >= 0);
 	struct dead_lists dead = dead_lists(cx->mem, change->dead, change->dead_count);
 	struct outcome_row got;
 
@@ -106,6 +110,7 @@ err_t calendar_delete(struct ctx *cx, const struct actor *actor, struct str name
 static err_t relocate(struct ctx *cx, const struct actor *actor, struct str from, struct str to, bool keep, bool deep,
 	bool overwrite, bool *created_out, int64_t *copied_out)
 {
+	assert(from.len && to.len && to.len <= NAME_MAX_OCTETS && !str_eq(from, to));
 	struct relocated got;
 	TRY(db_row(cx, &sql_calendar_relocate, ROW(calendar_relocate, &got), IN_ACTOR(cx, actor), IN(from), IN(to),
 		IN(keep), IN(deep), IN(overwrite), IN(id_new(cx->now)), IN((int32_t)CALENDARS_MAX),

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Dead properties (RFC 4918 §4): what clients keep on resources, as XML that is not understood here. */
+#include <assert.h>
+
 #include "caldav/calendar/store/store_parts.h"
 
 DB_RESULT(dead_property_list, struct dead_property, resource, ns, local, xml);
@@ -20,6 +22,7 @@ struct dead_lists dead_lists(struct arena *mem, const struct dead_property *item
 	struct str *local = arena_array(mem, struct str, count + 1);
 	struct str *xml = arena_array(mem, struct str, count + 1);
 	for (size_t i = 0; i < count; i++) {
+		assert(items[i].local.len && items[i].xml.len <= DEAD_PROPERTY_MAX);
 		ns[i] = items[i].ns;
 		local[i] = items[i].local;
 		xml[i] = items[i].xml.ptr ? items[i].xml : STR("");
@@ -30,6 +33,7 @@ struct dead_lists dead_lists(struct arena *mem, const struct dead_property *item
 err_t dead_property_list(struct ctx *cx, const struct actor *actor, struct id_list resources,
 	struct dead_property **out, size_t *count_out)
 {
+	assert(resources.items);
 	return db_rows(
 		cx, &sql_dead_property_list, dead_property_list, out, count_out, IN(actor->owner), IN(resources));
 }
@@ -37,6 +41,7 @@ err_t dead_property_list(struct ctx *cx, const struct actor *actor, struct id_li
 err_t dead_property_named(struct ctx *cx, const struct actor *actor, struct object_place place,
 	struct dead_property **out, size_t *count_out)
 {
+	assert(place.calendar_name.ptr);
 	if (!place.name.ptr)
 		return db_rows(cx, &sql_dead_property_of_calendar, dead_property_of_calendar, out, count_out,
 			IN(actor->owner), IN(actor->calendars), IN(place.calendar_name));
@@ -57,6 +62,7 @@ void dead_property_prefetch(struct ctx *cx, const struct actor *actor, struct ob
 err_t dead_property_change(struct ctx *cx, const struct actor *actor, struct id calendar, struct id resource,
 	const struct dead_property *change, size_t count)
 {
+	assert(!id_is_zero(resource));
 	struct dead_lists dead = dead_lists(cx->mem, change, count);
 	struct outcome_row got;
 	TRY(db_row(cx, &sql_dead_property_change, ROW(dead_property_change, &got), IN_ACTOR(cx, actor),

@@ -18,6 +18,7 @@ DB_RESULT(object_in_range, struct object, lane, OBJECT_COLUMNS, occ);
 err_t object_page(struct ctx *cx, const struct actor *actor, struct id calendar, struct str after, int16_t components,
 	enum object_fields fields, int32_t limit, struct object **out, size_t *count_out)
 {
+	assert(!id_is_zero(calendar) && limit > 0 && !(components & ~COMPONENTS_ALL));
 	if (!after.ptr)
 		after = STR("");
 	if (!components)
@@ -36,13 +37,13 @@ err_t object_page(struct ctx *cx, const struct actor *actor, struct id calendar,
 	return FAIL(cx, INTERNAL, "object_page: fields %d", (int)fields);
 }
 
-struct range_place range_place(const struct object *o)
+struct range_position range_position(const struct object *o)
 {
-	return (struct range_place){ .lane = o->lane, .first_at = o->first_at, .id = o->id };
+	return (struct range_position){ .lane = o->lane, .first_at = o->first_at, .id = o->id };
 }
 
 err_t object_in_range(struct ctx *cx, const struct actor *actor, struct id_list calendars, struct instant start,
-	struct instant end, int16_t components, struct range_place after, int32_t limit, struct object **out,
+	struct instant end, int16_t components, struct range_position after, int32_t limit, struct object **out,
 	size_t *count_out)
 {
 	int16_t kinds[3];
@@ -50,7 +51,7 @@ err_t object_in_range(struct ctx *cx, const struct actor *actor, struct id_list 
 	for (int kind = COMPONENT_VEVENT; kind <= COMPONENT_VJOURNAL; kind <<= 1)
 		if (!components || (components & kind))
 			kinds[count++] = (int16_t)kind;
-	assert(count > 0 && limit > 0);
+	assert(calendars.items && count > 0 && limit > 0);
 	if (id_is_zero(after.id))
 		after.first_at = INSTANT_BEFORE;
 	return db_rows(cx, &sql_object_in_range, object_in_range, out, count_out, IN(actor->owner), IN(calendars),
@@ -61,12 +62,14 @@ err_t object_in_range(struct ctx *cx, const struct actor *actor, struct id_list 
 err_t object_by_ids(
 	struct ctx *cx, const struct actor *actor, struct id_list ids, struct object **out, size_t *count_out)
 {
+	assert(ids.items);
 	return db_rows(cx, &sql_object_by_ids, object_by_ids, out, count_out, IN(actor->owner), IN(ids));
 }
 
 err_t object_by_names(struct ctx *cx, const struct actor *actor, struct id calendar, struct str_list names,
 	enum object_fields fields, struct object **out, size_t *count_out)
 {
+	assert(!id_is_zero(calendar) && names.items && fields != OBJECT_WITH_OCC);
 	if (fields == OBJECT_WITH_DATA)
 		return db_rows(cx, &sql_object_by_names_data, object_by_names_data, out, count_out, IN(actor->owner),
 			IN(calendar), IN(names));

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is there now, for requests that are conditional on it; and held, so that it is still so when they write. */
+#include <assert.h>
+
 #include "caldav/calendar/store/store_parts.h"
 
 struct locked {
@@ -16,6 +18,7 @@ err_t resource_states(struct ctx *cx, const struct actor *actor, const struct ob
 	struct str *calendars = arena_array(cx->mem, struct str, count + 1);
 	struct str *objects = arena_array(cx->mem, struct str, count + 1);
 	for (size_t i = 0; i < count; i++) {
+		assert(places[i].calendar_name.ptr && places[i].name.ptr);
 		calendars[i] = places[i].calendar_name;
 		objects[i] = places[i].name;
 	}
@@ -27,6 +30,7 @@ err_t resource_states(struct ctx *cx, const struct actor *actor, const struct ob
 err_t calendar_lock(
 	struct ctx *cx, const struct actor *actor, struct str_list names, bool account_too, struct id_list *out)
 {
+	assert(cx->tx && names.items); /* without a transaction the locks would be gone before the answer is here */
 	struct locked *rows, owner;
 	size_t count;
 	if (account_too)

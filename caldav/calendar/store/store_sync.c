@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sync tokens and the changes since one (RFC 6578). */
+#include <assert.h>
+
 #include "caldav/calendar/store/store_parts.h"
 #include "server/base/buf.h"
 
@@ -22,6 +24,8 @@ static const struct str token_path = STR_INIT("/dav/sync/");
 
 struct str sync_token_text(struct arena *mem, struct str public_url, struct sync_token t)
 {
+	assert(!id_is_zero(t.calendar) && t.modseq > 0 &&
+		(!t.base || t.base >= t.modseq)); /* sync_token_parse() takes it */
 	struct buf out = buf_new(mem, 1024);
 	buf_add(&out, public_url);
 	buf_add(&out, token_path);
@@ -91,6 +95,7 @@ static struct object object_of(const struct change *c, struct id calendar)
 err_t object_changes(struct ctx *cx, const struct actor *actor, struct id calendar, struct sync_token since,
 	int32_t limit, struct object **out, size_t *count_out, int64_t *state_out, bool *more_out)
 {
+	assert(!id_is_zero(calendar) && limit > 0 && since.modseq >= 0);
 	struct change *rows;
 	size_t count;
 	int32_t ask = limit < INT32_MAX ? limit + 1 : limit; /* one more tells that there are more */

@@ -215,7 +215,7 @@ static bool put_event(void *to, const struct series_instance *i)
 {
 	struct putting *p = to;
 	const struct timing *t = &p->series->timings[0];
-	struct placed at = timing_place(t, t->start, p->search->floating);
+	struct extent at = timing_extent(t, t->start, p->search->floating);
 	const struct spot spot = spot_at(p->object, at.start, at.end, STR_ABSENT);
 	(void)i;
 	agenda_page_put(&p->search->page, &spot);

@@ -114,7 +114,7 @@ static void comp_write(const struct writer *w, const struct ical_select_comp *se
 
 /* ---- limit-recurrence-set ---- */
 
-static bool range_hits(struct ical_range range, struct placed p)
+static bool range_hits(struct ical_range range, struct extent p)
 {
 	return p.first < window_s(range.end) && p.last > window_s(range.start);
 }
@@ -125,11 +125,11 @@ static bool override_impacts(const struct writer *w, const struct override *o)
 	const struct zone *floating = zone_or_utc(w->selection->zone);
 	struct ical_range range = w->selection->limit_recurrence;
 	const struct timing *t = o->timing;
-	if (range_hits(range, timing_place(t, t->start, floating)))
+	if (range_hits(range, timing_extent(t, t->start, floating)))
 		return true;
 	struct series_instance without;
 	if (!series_instance_at(w->cx->mem, w->series, o->original, false, floating, &without))
-		without.at = timing_place(t, o->original, floating);
+		without.at = timing_extent(t, o->original, floating);
 	return range_hits(range, without.at) || (t->and_future && without.at.first < window_s(range.end));
 }
 
