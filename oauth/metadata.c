@@ -16,7 +16,7 @@ static const struct { const char *member, *path; } endpoints[] = {
 	{ "revocation_endpoint",    "/oauth/revoke" },
 };
 
-/* Protected resources; the path is the part of the address after the well-known one (RFC 9728 §3.1). */
+/* Protected resources; the path, of any number of segments, comes after the well-known one (RFC 9728 §3.1). */
 static const struct resource { const char *path, *name; uint64_t scopes; } resources[] = {
 	{ "",     "API and CalDAV", SCOPES_ALL },
 	{ "/v1",  "API",            SCOPES_ALL },

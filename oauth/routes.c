@@ -22,10 +22,10 @@ static const struct route oauth_routes[] = {
 
 /* Libraries ask at OpenID's name first; RFC 8414 §3.1 lets the document stand at another name too. */
 static const struct route wellknown_routes[] = {
-	{ METHOD_GET, "/.well-known/openid-configuration",               ANYONE, 0, NO_BODY, 0, metadata_server,   "RFC 8414 §3.1", CORS_ANY },
-	{ METHOD_GET, "/.well-known/oauth-authorization-server",         ANYONE, 0, NO_BODY, 0, metadata_server,   "RFC 8414 §3",   CORS_ANY },
-	{ METHOD_GET, "/.well-known/oauth-protected-resource",           ANYONE, 0, NO_BODY, 0, metadata_resource, "RFC 9728 §3",   CORS_ANY },
-	{ METHOD_GET, "/.well-known/oauth-protected-resource/:resource", ANYONE, 0, NO_BODY, 0, metadata_resource, "RFC 9728 §3.1", CORS_ANY },
+	{ METHOD_GET, "/.well-known/openid-configuration",           ANYONE, 0, NO_BODY, 0, metadata_server,   "RFC 8414 §3.1", CORS_ANY },
+	{ METHOD_GET, "/.well-known/oauth-authorization-server",     ANYONE, 0, NO_BODY, 0, metadata_server,   "RFC 8414 §3",   CORS_ANY },
+	{ METHOD_GET, "/.well-known/oauth-protected-resource",       ANYONE, 0, NO_BODY, 0, metadata_resource, "RFC 9728 §3",   CORS_ANY },
+	{ METHOD_GET, "/.well-known/oauth-protected-resource/*path", ANYONE, 0, NO_BODY, 0, metadata_resource, "RFC 9728 §3.1", CORS_ANY },
 };
 /* clang-format on */
 

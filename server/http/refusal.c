@@ -28,6 +28,16 @@ static const char *bearer_error(const struct request *rq, err_t e)
 	return status == 401 ? "invalid_token" : NULL;
 }
 
+/* Where no route takes a token, an authorization server gives nothing that would help. */
+static bool takes_tokens(const struct module *module)
+{
+	for (size_t i = 0; i < module->route_count; i++)
+		if (module->routes[i].who & TOKEN)
+			return true;
+	return false;
+}
+
+/* RFC 9728 §3.1: the well-known path comes before the path of the resource. oauth/metadata.c has a row for each. */
 static void add_metadata_url(struct request *rq, struct buf *out)
 {
 	struct str path = rq->module ? str_of(rq->module->prefix) : STR_ABSENT;
@@ -49,7 +59,7 @@ static void bearer_challenge(struct request *rq, struct response *rs, err_t e)
 	}
 	if (e->scopes & SCOPES_ALL)
 		buf_fmt(&out, ", scope=\"%.*s\"", STR_ARG(scope_text(rq->cx.mem, e->scopes)));
-	if (rq->cx.config)
+	if (rq->cx.config && (!rq->module || takes_tokens(rq->module)))
 		add_metadata_url(rq, &out);
 	response_header(rs, "WWW-Authenticate", buf_str(&out));
 }

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Revocation (RFC 7009) and what clients discover (RFC 8414, RFC 9728)."""
+import re
+
 import pytest
 from oauth_flow import App, basic, is_error, post_form, profile
 
@@ -117,6 +119,31 @@ def test_a_401_leads_to_the_metadata_of_its_resource(world):  # RFC 9728 §5.1
     challenge = world.get("/v1/profile").headers["WWW-Authenticate"]
     assert f'resource_metadata="{world.public_url}/.well-known/oauth-protected-resource' in challenge
     assert "error=" not in challenge  # RFC 6750 §3: nothing was sent
+
+
+def challenge_of(reply):
+    return ", ".join(reply.headers.all("WWW-Authenticate"))
+
+
+@pytest.mark.parametrize("path", ["/v1/profile", "/v1/nothing", "/dav/", "/dav/calendars/x/y/z.ics", "/api/v1/hosted-calendars",
+    "/api/v1/hosted-calendars/x", "/oauth/token", "/.well-known/caldav", "/keys", "/account", "/", "/metrics", "/healthz"])
+def test_what_a_challenge_promises_is_there(world, path):
+    """RFC 9728 §3.1, §5.1: of each module; one that takes no token leads to no authorization server."""
+    for headers in ({}, {"Authorization": "Bearer cat_nothing"}, {"Authorization": "Bearer nothing"}):
+        reply = world.get(path, headers)
+        promised = re.search(r'resource_metadata="([^"]*)"', challenge_of(reply))
+        assert bool(promised) == (reply.status == 401 and path.startswith(("/v1/", "/dav/"))), reply
+        if promised:
+            told = world.get(promised[1].removeprefix(world.public_url))
+            assert told.status == 200, promised[1]
+            assert path.startswith(told.json["resource"].removeprefix(world.public_url))
+        elif reply.status == 401:
+            assert "Bearer" in challenge_of(reply)
+
+
+def test_a_resource_of_no_name_has_no_metadata_however_deep_its_path_is(world):
+    for path in ("x/y", "v1/", "v1/events", "dav/calendars/x", "api/v1", "%2Fv1", "v1%2F"):
+        assert is_error_free_404(world.get("/.well-known/oauth-protected-resource/" + path)), path
 
 
 @pytest.mark.parametrize("headers", [

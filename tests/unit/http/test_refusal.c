@@ -7,8 +7,14 @@
 
 static const struct config config = { .public_url = STR_INIT("https://calends.example") };
 static const struct app app = { .config = &config };
-static const struct module dav = { .name = "dav", .prefix = "/dav/", .basic = 1 };
-static const struct module api = { .name = "api", .prefix = "/v1/" };
+static const struct route for_keys = { METHOD_GET, "/api/v1/x", KEY, .source = "" };
+static const struct route for_tokens[] = { { METHOD_GET, "/x", KEY, .source = "" },
+	{ METHOD_GET, "/y", KEY | TOKEN, .source = "" } };
+static const struct module dav = {
+	.name = "dav", .prefix = "/dav/", .routes = for_tokens, .route_count = 2, .basic = 1
+};
+static const struct module api = { .name = "api", .prefix = "/v1/", .routes = for_tokens, .route_count = 2 };
+static const struct module keys = { .name = "keys", .prefix = "/api/v1/", .routes = &for_keys, .route_count = 1 };
 
 #define METADATA ", resource_metadata=\"https://calends.example/.well-known/oauth-protected-resource"
 
@@ -52,6 +58,8 @@ TEST(a_challenge_names_what_was_wrong_with_what_was_sent)
 	/* A failed password says nothing of tokens. */
 	assert_str(challenged(&dav, VIA_BASIC, revoked),
 		STR("Basic realm=\"Calends\"\nBearer realm=\"Calends\"" METADATA "/dav\"\n"));
+	/* Where no route takes a token, none is to be had. */
+	assert_str(challenged(&keys, VIA_NONE, missing), STR("Bearer realm=\"Calends\"\n"));
 	assert_str(challenged(NULL, VIA_NONE, missing), STR("Bearer realm=\"Calends\"" METADATA "\"\n"));
 }
 
