@@ -88,7 +88,7 @@ err_t dav_forbidden(struct request *rq, struct response *rs)
 	(void)rs;
 	struct resource at;
 	TRY(href_of_request(rq, &at));
-	return REFUSE(&rq->cx, FORBIDDEN, "", "%s is never possible on this resource.", method_name(rq->method));
+	return REFUSE(&rq->cx, DAV_IMPOSSIBLE, "", "%s is never possible on this resource.", method_name(rq->method));
 }
 
 static bool makes(enum method method)
@@ -114,5 +114,5 @@ err_t dav_unrouted(struct request *rq, bool path_known)
 		return REFUSE(&rq->cx, DAV_PARENT_MISSING, "",
 			"Nothing can be made here: an object lies directly in a calendar, and its path ends without a "
 			"slash.");
-	return REFUSE(&rq->cx, FORBIDDEN, "", "Nothing can be made in this collection.");
+	return REFUSE(&rq->cx, DAV_IMPOSSIBLE, "", "Nothing can be made in this collection.");
 }

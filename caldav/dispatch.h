@@ -87,7 +87,7 @@ handler dav_forbidden; /* 403 */
 
 /*
  * module.unrouted of /dav/: where no resource can be. NOT_FOUND; METHOD_NOT_ALLOWED where the path is known; for who
- * would make one DAV_PARENT_MISSING (409), or FORBIDDEN where its parent takes none.
+ * would make one DAV_PARENT_MISSING (409), or DAV_IMPOSSIBLE where its parent takes none.
  */
 MUST_CHECK err_t dav_unrouted(struct request *rq, bool path_known);
 

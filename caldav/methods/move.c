@@ -23,7 +23,7 @@ static err_t destination_read(struct request *rq, struct resource *out)
 	if (!e && below && out->kind == RES_OBJECT)
 		return FAIL(&rq->cx, DAV_PARENT_MISSING, "below what is no collection");
 	if (err_is(e, NOT_FOUND) || (!e && below))
-		return REFUSE(&rq->cx, FORBIDDEN, "Destination", "Nothing can be put at the destination.");
+		return REFUSE(&rq->cx, DAV_IMPOSSIBLE, "Destination", "Nothing can be put at the destination.");
 	return e;
 }
 
@@ -35,12 +35,13 @@ static err_t relocation_read(struct dav_call *call, struct relocation *out)
 	TRY(depth_read(rq, &out->depth));
 	call->plan = out;
 	if (resource_same(call->at, call->to))
-		return REFUSE(&rq->cx, FORBIDDEN, "Destination", "Source and destination are the same.");
+		return REFUSE(&rq->cx, DAV_IMPOSSIBLE, "Destination", "Source and destination are the same.");
 	if (call->at.kind == call->to.kind)
 		return OK;
 	if (call->at.kind == RES_CALENDAR)
 		return FAIL(&rq->cx, DAV_LOCATION, "a calendar goes directly into the home");
-	return REFUSE(&rq->cx, FORBIDDEN, "Destination", "The destination of an object is an object of a calendar.");
+	return REFUSE(
+		&rq->cx, DAV_IMPOSSIBLE, "Destination", "The destination of an object is an object of a calendar.");
 }
 
 /* RFC 4918 §9.8.3: a copy is of depth 0 or infinity. */

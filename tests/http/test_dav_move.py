@@ -17,6 +17,27 @@ def test_a_move_inside_a_calendar_is_a_new_name_for_the_same(dav, cal):  # RFC 4
     assert changes == {cal + "a.ics": 404, cal + "b%20c.ics": None}
 
 
+def test_what_is_never_possible_lacks_no_privilege(dav, home, cal, other):
+    """RFC 4918 §9.8.5, §9.9.4; RFC 3744 §7.1.1: DAV:need-privileges is for those that are lacking."""
+    put_new(dav, cal + "a.ics")
+    principal = dav.propfind("/dav/", "<D:current-user-principal/>").text.split("<D:current-user-principal><D:href>")[1].split("<")[0]
+    cases = [(method, source, to) for method in ("MOVE", "COPY") for source, to in [
+        (cal + "a.ics", cal + "a.ics"), (cal + "a.ics", dav.url + cal + "%61.ics"), (cal, cal), (cal, cal.rstrip("/")),
+        (cal + "a.ics", other), (cal + "a.ics", "/elsewhere"), (cal + "a.ics", principal), (cal, principal)]]
+    cases += [("PUT", cal, None), ("PUT", home, None), ("DELETE", home, None), ("COPY", home, other), ("MOVE", home, other)]
+    for method, source, to in cases:
+        answer = dav.request(method, source, new_event("x") if method == "PUT" else None, **({"Destination": to} if to else {}))
+        assert answer.status == 403, (method, source, to, answer)
+        if source != cal or method == "PUT" or to.rstrip("/") == cal.rstrip("/"):
+            assert answer.headers["Content-Type"].startswith("text/plain"), (method, source, to, answer)
+        else:
+            assert answer.condition != [D + "need-privileges"], (method, source, to, answer)
+    assert names(dav, cal) == {"a.ics"}
+    for method, path in [("PUT", "/dav/x"), ("MKCOL", principal + "y/"), ("MKCOL", "/dav/x")]:
+        answer = dav.request(method, path, new_event("x") if method == "PUT" else None)
+        assert answer.status in (403, 405, 409) and "need-privileges" not in answer.text, (method, path, answer)
+
+
 def test_a_move_between_calendars_tells_both(dav, cal, other):
     put_new(dav, cal + "a.ics", new_event("one"))
     before, after = dav.sync(cal).sync_token, dav.sync(other).sync_token
