@@ -22,7 +22,7 @@ struct checking {
 	struct if_header header;           /* no lists: there is none */
 	struct resource at[RESOURCES_MAX]; /* a kind that has no state for what cannot be told */
 	size_t count;
-	struct object_place places[RESOURCES_MAX];
+	struct object_path paths[RESOURCES_MAX];
 	struct resource_state states[RESOURCES_MAX]; /* zero where nothing is there */
 };
 
@@ -62,11 +62,11 @@ static err_t load(struct checking *j)
 	if (j->call->method->locks != LOCKS_NOTHING)
 		TRY(lock(j, &actor.calendars));
 	for (size_t i = 0; i < j->count; i++)
-		j->places[i] = (struct object_place){
+		j->paths[i] = (struct object_path){
 			.calendar_name = is_stateful(j->at[i]) ? j->at[i].calendar : STR(""),
 			.name = j->at[i].kind == RES_OBJECT ? j->at[i].object : STR(""),
 		};
-	TRY(resource_states(&rq->cx, &actor, j->places, j->count, &rows, &count));
+	TRY(resource_states(&rq->cx, &actor, j->paths, j->count, &rows, &count));
 	for (size_t i = 0; i < count; i++)
 		j->states[rows[i].nth] = rows[i];
 	return OK;

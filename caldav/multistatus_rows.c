@@ -153,9 +153,9 @@ void rows_close(struct multistatus_rows *m)
 	multistatus_end(rows_out(m));
 }
 
-static struct object_place place_of(struct resource at)
+static struct object_path path_of(struct resource at)
 {
-	return (struct object_place){ at.calendar, at.kind == RES_OBJECT ? at.object : STR_ABSENT };
+	return (struct object_path){ at.calendar, at.kind == RES_OBJECT ? at.object : STR_ABSENT };
 }
 
 static bool has_names(enum resource_kind kind)
@@ -170,7 +170,7 @@ err_t dead_load(struct ctx *cx, const struct requested_props *requested, struct 
 	if (!requested_wants_dead(requested, at.kind))
 		return OK;
 	if (has_names(at.kind)) {
-		TRY(dead_property_named(cx, at.actor, place_of(at), &dead, &subject->dead_count));
+		TRY(dead_property_named(cx, at.actor, path_of(at), &dead, &subject->dead_count));
 	} else {
 		struct id id = at.kind == RES_HOME ? dead_property_home(at.account) : at.account;
 		TRY(dead_property_list(cx, at.actor, (struct id_list){ &id, 1 }, &dead, &subject->dead_count));
@@ -184,7 +184,7 @@ void subject_prefetch(struct ctx *cx, struct resource at, const struct requested
 	if (at.kind == RES_OBJECT)
 		object_prefetch_known(cx, at.actor, at.calendar, at.object);
 	if (has_names(at.kind) && requested_wants_dead(requested, at.kind))
-		dead_property_prefetch(cx, at.actor, place_of(at));
+		dead_property_prefetch(cx, at.actor, path_of(at));
 }
 
 err_t subject_load(

@@ -15,20 +15,20 @@ err_t object_put(struct ctx *cx, const struct actor *actor, const struct object_
 	return object_store(cx, actor, in, &facts, outcome_out, out);
 }
 
-err_t object_delete(struct ctx *cx, const struct actor *actor, struct object_place at, const struct preconditions *when)
+err_t object_delete(struct ctx *cx, const struct actor *actor, struct object_path at, const struct preconditions *when)
 {
 	assert(at.calendar_name.ptr && at.name.ptr);
 	return object_bury(cx, actor, at, when);
 }
 
-err_t object_move(struct ctx *cx, const struct actor *actor, struct object_place from, struct object_place to,
+err_t object_move(struct ctx *cx, const struct actor *actor, struct object_path from, struct object_path to,
 	bool overwrite, const struct preconditions *when, bool *created_out)
 {
 	assert(from.name.ptr && to.name.ptr);
 	return object_relocate(cx, actor, from, to, false, overwrite, when, created_out);
 }
 
-err_t object_copy(struct ctx *cx, const struct actor *actor, struct object_place from, struct object_place to,
+err_t object_copy(struct ctx *cx, const struct actor *actor, struct object_path from, struct object_path to,
 	bool overwrite, const struct preconditions *when, bool *created_out)
 {
 	assert(from.name.ptr && to.name.ptr);

@@ -20,7 +20,7 @@ MUST_CHECK err_t object_put(struct ctx *cx, const struct actor *actor, const str
 
 /* NOT_FOUND, PRECONDITION, FORBIDDEN. */
 MUST_CHECK err_t object_delete(
-	struct ctx *cx, const struct actor *actor, struct object_place at, const struct preconditions *when);
+	struct ctx *cx, const struct actor *actor, struct object_path at, const struct preconditions *when);
 
 /*
  * A move keeps id, bytes and properties; a copy has a new id. `when` is about the source. What is replaced must have
@@ -29,10 +29,10 @@ MUST_CHECK err_t object_delete(
  * errors  NOT_FOUND (source), DAV_PARENT_MISSING (destination's calendar), PRECONDITION (also: something is there and
  *         overwrite is false), UID_CONFLICT (err.href), ICAL_COMPONENT, DAV_QUOTA, FORBIDDEN
  */
-MUST_CHECK err_t object_move(struct ctx *cx, const struct actor *actor, struct object_place from,
-	struct object_place to, bool overwrite, const struct preconditions *when, bool *created_out);
-MUST_CHECK err_t object_copy(struct ctx *cx, const struct actor *actor, struct object_place from,
-	struct object_place to, bool overwrite, const struct preconditions *when, bool *created_out);
+MUST_CHECK err_t object_move(struct ctx *cx, const struct actor *actor, struct object_path from, struct object_path to,
+	bool overwrite, const struct preconditions *when, bool *created_out);
+MUST_CHECK err_t object_copy(struct ctx *cx, const struct actor *actor, struct object_path from, struct object_path to,
+	bool overwrite, const struct preconditions *when, bool *created_out);
 
 /*
  * Old bytes → plan → new bytes: reads the object, has `plan` make its new data, and stores that if nobody wrote

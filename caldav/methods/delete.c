@@ -19,7 +19,7 @@ err_t delete_run(struct dav_call *call)
 	const struct resource at = call->at;
 	struct preconditions when = conditions_of_object(cx->mem, &call->when);
 	if (at.kind == RES_OBJECT)
-		TRY(object_delete(cx, at.actor, (struct object_place){ at.calendar, at.object }, &when));
+		TRY(object_delete(cx, at.actor, (struct object_path){ at.calendar, at.object }, &when));
 	else
 		TRY(calendar_delete(cx, at.actor, at.calendar));
 	reply_empty(call->rs, 204);

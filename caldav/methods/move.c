@@ -64,9 +64,9 @@ err_t move_read(struct dav_call *call)
 	return OK;
 }
 
-static struct object_place place_of(struct resource object)
+static struct object_path path_of(struct resource object)
 {
-	return (struct object_place){ object.calendar, object.object };
+	return (struct object_path){ object.calendar, object.object };
 }
 
 static err_t object_run(struct dav_call *call, bool copies, bool *created_out)
@@ -74,7 +74,7 @@ static err_t object_run(struct dav_call *call, bool copies, bool *created_out)
 	struct ctx *cx = &call->rq->cx;
 	const struct relocation *r = call->plan;
 	const struct actor *actor = call->at.actor;
-	const struct object_place from = place_of(call->at), to = place_of(call->to);
+	const struct object_path from = path_of(call->at), to = path_of(call->to);
 	struct preconditions when = conditions_of_object(cx->mem, &call->when);
 	err_t e = copies ? object_copy(cx, actor, from, to, r->overwrite, &when, created_out)
 			 : object_move(cx, actor, from, to, r->overwrite, &when, created_out);

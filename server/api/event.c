@@ -217,7 +217,7 @@ static err_t delete_target(struct api_call *call, struct response *rs)
 	else
 		TRY(event_words(call->rq,
 			object_delete(&call->rq->cx, &call->actor,
-				(struct object_place){ target.object.calendar_name, target.object.name }, &when)));
+				(struct object_path){ target.object.calendar_name, target.object.name }, &when)));
 	reply_empty(rs, 204);
 	return OK;
 }

@@ -95,13 +95,13 @@ MUST_CHECK err_t dead_property_list(struct ctx *cx, const struct actor *actor, s
 	struct dead_property **out, size_t *count_out);
 /* Of one calendar (name absent) or object by its names: none where there is no such, which who asks for it will tell.
  */
-struct object_place {
+struct object_path {
 	struct str calendar_name, name;
 };
-MUST_CHECK err_t dead_property_named(struct ctx *cx, const struct actor *actor, struct object_place place,
+MUST_CHECK err_t dead_property_named(struct ctx *cx, const struct actor *actor, struct object_path path,
 	struct dead_property **out, size_t *count_out);
 /* It will be asked with these values; see db_prefetch. The caller has been authenticated. */
-void dead_property_prefetch(struct ctx *cx, const struct actor *actor, struct object_place place);
+void dead_property_prefetch(struct ctx *cx, const struct actor *actor, struct object_path path);
 /*
  * All or nothing; xml absent removes. `calendar` is the object's whose property it is (zero: of a principal or home).
  * DAV_QUOTA past DEAD_PROPERTIES_MAX or DEAD_PROPERTIES_OF_ALL_MAX; NOT_FOUND when the object went meanwhile.
@@ -172,7 +172,7 @@ struct resource_state {
 	struct instant updated_at;
 };
 /* Of those that are there, in one snapshot and any order. An empty name asks for the calendar alone. */
-MUST_CHECK err_t resource_states(struct ctx *cx, const struct actor *actor, const struct object_place *places,
+MUST_CHECK err_t resource_states(struct ctx *cx, const struct actor *actor, const struct object_path *paths,
 	size_t count, struct resource_state **out, size_t *count_out);
 /*
  * Inside a transaction (db_begin): until its end no other moves or deletes these calendars, or changes what is in them.

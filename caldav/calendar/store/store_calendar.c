@@ -2,7 +2,7 @@
 /* Calendars: read, made, changed, renamed, copied, deleted. The functions behind it are in 0001_schema.sql. */
 #include <assert.h>
 
-#include "caldav/calendar/store/store_parts.h"
+#include "caldav/calendar/store/store_private.h"
 
 #define CALENDAR_FIELDS                                                                                                \
 	id, account, name, displayname, description, color, timezone, tzid, ord, components, transp, selected,         \

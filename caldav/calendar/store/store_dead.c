@@ -2,7 +2,7 @@
 /* Dead properties (RFC 4918 §4): what clients keep on resources, as XML that is not understood here. */
 #include <assert.h>
 
-#include "caldav/calendar/store/store_parts.h"
+#include "caldav/calendar/store/store_private.h"
 
 DB_RESULT(dead_property_list, struct dead_property, resource, ns, local, xml);
 DB_RESULT(dead_property_of_calendar, struct dead_property, resource, ns, local, xml);
@@ -38,25 +38,25 @@ err_t dead_property_list(struct ctx *cx, const struct actor *actor, struct id_li
 		cx, &sql_dead_property_list, dead_property_list, out, count_out, IN(actor->owner), IN(resources));
 }
 
-err_t dead_property_named(struct ctx *cx, const struct actor *actor, struct object_place place,
+err_t dead_property_named(struct ctx *cx, const struct actor *actor, struct object_path path,
 	struct dead_property **out, size_t *count_out)
 {
-	assert(place.calendar_name.ptr);
-	if (!place.name.ptr)
+	assert(path.calendar_name.ptr);
+	if (!path.name.ptr)
 		return db_rows(cx, &sql_dead_property_of_calendar, dead_property_of_calendar, out, count_out,
-			IN(actor->owner), IN(actor->calendars), IN(place.calendar_name));
+			IN(actor->owner), IN(actor->calendars), IN(path.calendar_name));
 	return db_rows(cx, &sql_dead_property_of_object, dead_property_of_object, out, count_out, IN(actor->owner),
-		IN(actor->calendars), IN(place.calendar_name), IN(place.name));
+		IN(actor->calendars), IN(path.calendar_name), IN(path.name));
 }
 
-void dead_property_prefetch(struct ctx *cx, const struct actor *actor, struct object_place place)
+void dead_property_prefetch(struct ctx *cx, const struct actor *actor, struct object_path path)
 {
-	if (!place.name.ptr)
+	if (!path.name.ptr)
 		db_prefetch(cx, &sql_dead_property_of_calendar, &sql_dead_property_of_calendar, IN(actor->owner),
-			IN(actor->calendars), IN(place.calendar_name));
+			IN(actor->calendars), IN(path.calendar_name));
 	else
 		db_prefetch(cx, &sql_dead_property_of_object, &sql_dead_property_of_object, IN(actor->owner),
-			IN(actor->calendars), IN(place.calendar_name), IN(place.name));
+			IN(actor->calendars), IN(path.calendar_name), IN(path.name));
 }
 
 err_t dead_property_change(struct ctx *cx, const struct actor *actor, struct id calendar, struct id resource,

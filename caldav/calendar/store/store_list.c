@@ -2,7 +2,7 @@
 /* Many objects of a calendar, a page at a time. */
 #include <assert.h>
 
-#include "caldav/calendar/store/store_parts.h"
+#include "caldav/calendar/store/store_private.h"
 
 /* What OBJECT_PLAIN has. */
 #define OBJECT_FACTS id, name, etag, component, size, created_at, updated_at

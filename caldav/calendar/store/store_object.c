@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "caldav/calendar/store/store_parts.h"
+#include "caldav/calendar/store/store_private.h"
 #include "caldav/calendar/store/store_write.h"
 #include "server/crypto/digest.h"
 
@@ -126,7 +126,7 @@ err_t object_by_uid(struct ctx *cx, const struct actor *actor, struct id calenda
 	return db_row(cx, &sql_object_by_uid, ROW(object_by_uid, out), IN(actor->owner), IN(calendar), IN(uid));
 }
 
-err_t object_bury(struct ctx *cx, const struct actor *actor, struct object_place at, const struct preconditions *when)
+err_t object_bury(struct ctx *cx, const struct actor *actor, struct object_path at, const struct preconditions *when)
 {
 	struct outcome_row got;
 	TRY(db_row(cx, &sql_object_delete, ROW(object_delete, &got), IN_ACTOR(cx, actor), IN(at.calendar_name),
@@ -135,7 +135,7 @@ err_t object_bury(struct ctx *cx, const struct actor *actor, struct object_place
 	return outcome == OUTCOME_DELETED ? OK : outcome_refusal(cx, outcome, STR_ABSENT);
 }
 
-err_t object_relocate(struct ctx *cx, const struct actor *actor, struct object_place from, struct object_place to,
+err_t object_relocate(struct ctx *cx, const struct actor *actor, struct object_path from, struct object_path to,
 	bool keep, bool overwrite, const struct preconditions *when, bool *created_out)
 {
 	struct relocated got;

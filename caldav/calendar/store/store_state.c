@@ -2,7 +2,7 @@
 /* What is there now, for requests that are conditional on it; and held, so that it is still so when they write. */
 #include <assert.h>
 
-#include "caldav/calendar/store/store_parts.h"
+#include "caldav/calendar/store/store_private.h"
 
 struct locked {
 	struct id id;
@@ -12,15 +12,15 @@ DB_RESULT(resource_states, struct resource_state, nth, calendar, modseq, prop_ve
 DB_RESULT(account_lock, struct locked, id);
 DB_RESULT(calendar_lock, struct locked, id);
 
-err_t resource_states(struct ctx *cx, const struct actor *actor, const struct object_place *places, size_t count,
+err_t resource_states(struct ctx *cx, const struct actor *actor, const struct object_path *paths, size_t count,
 	struct resource_state **out, size_t *count_out)
 {
 	struct str *calendars = arena_array(cx->mem, struct str, count + 1);
 	struct str *objects = arena_array(cx->mem, struct str, count + 1);
 	for (size_t i = 0; i < count; i++) {
-		assert(places[i].calendar_name.ptr && places[i].name.ptr);
-		calendars[i] = places[i].calendar_name;
-		objects[i] = places[i].name;
+		assert(paths[i].calendar_name.ptr && paths[i].name.ptr);
+		calendars[i] = paths[i].calendar_name;
+		objects[i] = paths[i].name;
 	}
 	return db_rows(cx, &sql_resource_states, resource_states, out, count_out, IN(actor->owner),
 		IN(actor->calendars), IN(((struct str_list){ calendars, count })),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What one account may store. It is enforced where something is added: storage_fits in 0001_schema.sql. */
-#include "caldav/calendar/store/store_parts.h"
+#include "caldav/calendar/store/store_private.h"
 #include "server/base/config.h"
 
 struct usage {

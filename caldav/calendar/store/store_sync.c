@@ -2,7 +2,7 @@
 /* Sync tokens and the changes since one (RFC 6578). */
 #include <assert.h>
 
-#include "caldav/calendar/store/store_parts.h"
+#include "caldav/calendar/store/store_private.h"
 #include "server/base/buf.h"
 
 /* A change, or the calendar's counter alone: then id is zero. */

@@ -17,7 +17,7 @@ struct object_write {
 MUST_CHECK err_t object_store(struct ctx *cx, const struct actor *actor, const struct object_write *in,
 	const struct ical_facts *facts, enum put_outcome *outcome_out, struct object *out);
 MUST_CHECK err_t object_bury(
-	struct ctx *cx, const struct actor *actor, struct object_place at, const struct preconditions *when);
+	struct ctx *cx, const struct actor *actor, struct object_path at, const struct preconditions *when);
 /* keep: a copy. */
-MUST_CHECK err_t object_relocate(struct ctx *cx, const struct actor *actor, struct object_place from,
-	struct object_place to, bool keep, bool overwrite, const struct preconditions *when, bool *created_out);
+MUST_CHECK err_t object_relocate(struct ctx *cx, const struct actor *actor, struct object_path from,
+	struct object_path to, bool keep, bool overwrite, const struct preconditions *when, bool *created_out);
