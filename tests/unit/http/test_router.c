@@ -144,6 +144,8 @@ TEST(authorization_is_read_strictly) /* RFC 9110 §11, RFC 7617 */
 		{ STR_INIT("DPoP cp_good"), "/v1/events", 401 },
 		{ STR_INIT("Basic YTpjcF9nb29k"), "/v1/events", 401 }, /* a:cp_good, but REST takes no Basic */
 		{ STR_INIT("Basic YTpjcF9nb29k"), "/dav/a/b/c", 200 },
+		{ STR_INIT("Basic YWJjOmNwX2dvb2Q="), "/dav/a/b/c", 200 },
+		{ STR_INIT("Basic YWI6Y3BfZ29vZA=="), "/dav/a/b/c", 200 }, /* ab:cp_good, with all of its padding */
 		{ STR_INIT("Basic YTpjYXRfcmVhZA=="), "/dav/a/b/c", 401 }, /* a:cat_read: Basic is for keys */
 		{ STR_INIT("Bearer cat_read"), "/dav/a/b/c", 200 },
 		{ STR_INIT("Basic YWNwX2dvb2Q="), "/dav/a/b/c", 401 }, /* no colon */
