@@ -18,7 +18,7 @@ struct granted {
 DB_RESULT(consent_grant, struct granted, connected_account_id);
 
 /* The stored request, fit to be answered by this user now. */
-static err_t request_open(struct ctx *cx, struct str reference, const struct consent_user *user,
+static err_t auth_request_open(struct ctx *cx, struct str reference, const struct consent_user *user,
 	struct auth_request *request_out, struct client *client_out)
 {
 	struct auth_request request;
@@ -47,7 +47,7 @@ err_t consent_load(struct ctx *cx, struct str reference, const struct consent_us
 	struct consent_view view = { 0 };
 	struct connected_account connection = { 0 };
 	struct calendar *calendars;
-	TRY(request_open(cx, reference, user, &view.request, &view.client));
+	TRY(auth_request_open(cx, reference, user, &view.request, &view.client));
 	view.test = id_is_test(view.client.owner);
 	view.account = id_in_mode(user->account, view.test);
 
@@ -133,7 +133,7 @@ err_t consent_decide(struct ctx *cx, struct str reference, const struct consent_
 {
 	struct auth_request request = { 0 };
 	struct client client = { 0 };
-	TRY(request_open(cx, reference, user, &request, &client));
+	TRY(auth_request_open(cx, reference, user, &request, &client));
 	if (!decision->allow) {
 		TRY(auth_request_claim(cx, reference));
 		*url_out =

@@ -133,7 +133,7 @@ static bool wait_for_one(struct jobs *jobs)
 	return !jobs->stopping;
 }
 
-static void *work(void *arg)
+static void *run_thread(void *arg)
 {
 	struct jobs *jobs = arg;
 	struct arena *mem = arena_open();
@@ -170,7 +170,7 @@ err_t jobs_open(struct ctx *cx, const struct jobs_settings *settings, struct job
 			(struct job_stats){ .name = settings->rows[i].name, .last_success = INSTANT_NONE };
 	}
 	for (; jobs->thread_count < settings->threads; jobs->thread_count++) {
-		int failed = pthread_create(&jobs->threads[jobs->thread_count], NULL, work, jobs);
+		int failed = pthread_create(&jobs->threads[jobs->thread_count], NULL, run_thread, jobs);
 		if (failed) {
 			err_t e = FAIL(cx, UNAVAILABLE, "pthread_create: %s", strerror(failed));
 			(void)!jobs_close(jobs, deadline_in_ms(60000));
