@@ -202,13 +202,15 @@ static err_t by_name(struct multistatus_rows *m, struct search *q)
 }
 
 /*
- * A long UID names one object: whose UID is exactly the text is the answer, if it meets the rest, and that others might
- * contain it is not looked into. *done_out false: none has it, and the listing is searched.
+ * A long UID is nearly always asked for to find the one object that has it. RFC 4791 §9.7.5 asks for a part of one, so
+ * that longer ones which contain it are answered too, as far as the store looks. *done_out false: none is equal, and
+ * the listing is searched.
  */
 static err_t by_uid(struct multistatus_rows *m, struct search *q, bool *done_out)
 {
 	const struct calendar *calendar = q->searched[0].calendar;
-	struct object o;
+	struct object o, *longer = NULL;
+	size_t count = 0;
 	bool fits = false;
 
 	*done_out = false;
@@ -220,7 +222,11 @@ static err_t by_uid(struct multistatus_rows *m, struct search *q, bool *done_out
 	TRY(e);
 	*done_out = true;
 	TRY(data_matches(m->cx, q, &o, &fits));
-	return fits ? respond(m, q, &o, 1) : OK;
+	if (fits)
+		TRY(respond(m, q, &o, 1));
+	TRY(object_longer_uids(m->cx, m->context.actor, calendar->id, q->filter.plan.uid->sent,
+		q->filter.plan.components, &longer, &count));
+	return answer_page(m, q, longer, count);
 }
 
 /* The one calendar in work. */

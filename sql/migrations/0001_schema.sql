@@ -377,7 +377,8 @@ CREATE TABLE calendar_object (          -- a tombstone is a row whose uid, bound
 ALTER TABLE calendar_object ALTER occ SET STORAGE MAIN;
 CREATE UNIQUE INDEX calendar_object_id ON calendar_object (account_id, by_id(id)); -- the primary key
 CREATE UNIQUE INDEX calendar_object_name ON calendar_object (account_id, by_name(calendar_id), name);
-CREATE UNIQUE INDEX calendar_object_uid ON calendar_object (account_id, by_uid(calendar_id), uid); -- NULLs do not collide
+-- NULLs do not collide. By length first: only what is longer can contain another.
+CREATE UNIQUE INDEX calendar_object_uid ON calendar_object (account_id, by_uid(calendar_id), octet_length(uid), uid);
 CREATE INDEX calendar_object_sync ON calendar_object (account_id, by_sync(calendar_id), modseq);
 CREATE INDEX calendar_object_time ON calendar_object
 	(account_id, by_time(calendar_id), component, span, first_at, id, last_at) WHERE NOT deleted;
@@ -684,7 +685,8 @@ BEGIN
 	IF o.deleted IS FALSE AND o.uid <> p_facts.uid THEN outcome := 'uid_conflict'; other := p_name; RETURN; END IF;
 	IF o.deleted IS NOT FALSE THEN
 		SELECT t.name INTO other FROM calendar_object t
-		 WHERE t.account_id = p_actor.owner AND by_uid(t.calendar_id) = c.id AND t.uid = p_facts.uid;
+		 WHERE t.account_id = p_actor.owner AND by_uid(t.calendar_id) = c.id
+		   AND octet_length(t.uid) = octet_length(p_facts.uid) AND t.uid = p_facts.uid;
 		IF FOUND THEN outcome := 'uid_conflict'; RETURN; END IF;
 	END IF;
 	was := CASE WHEN o.deleted IS FALSE THEN o.size ELSE 0 END;
@@ -783,7 +785,8 @@ BEGIN
 	IF b.components & o.component = 0 THEN outcome := 'wrong_component'; RETURN; END IF;
 	IF t.deleted IS FALSE AND t.uid <> o.uid THEN outcome := 'uid_conflict'; other := p_to; RETURN; END IF;
 	SELECT x.name INTO other FROM calendar_object x
-	 WHERE x.account_id = p_actor.owner AND by_uid(x.calendar_id) = b.id AND x.uid = o.uid AND x.name <> p_to
+	 WHERE x.account_id = p_actor.owner AND by_uid(x.calendar_id) = b.id AND octet_length(x.uid) = octet_length(o.uid)
+	   AND x.uid = o.uid AND x.name <> p_to
 	   AND (p_keep OR x.id <> o.id);
 	IF FOUND THEN outcome := 'uid_conflict'; RETURN; END IF;
 	was := CASE WHEN t.deleted IS FALSE THEN t.size ELSE 0 END;

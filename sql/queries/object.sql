@@ -59,7 +59,19 @@ SELECT c.name AS calendar_name, o.id, o.calendar_id AS calendar, o.name, o.uid, 
 SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted,
        o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at, o.data
   FROM calendar_object o
- WHERE o.account_id = $1 AND by_uid(o.calendar_id) = $2 AND o.uid = $3;
+ WHERE o.account_id = $1 AND by_uid(o.calendar_id) = $2 AND octet_length(o.uid) = octet_length($3) AND o.uid = $3;
+
+-- name: object_longer_uids
+-- $1 account  $2 calendar  $3 uid  $4 components  $5 so many are looked at
+-- Those that contain it and more, whatever the case of ASCII letters.
+SELECT o.id, o.calendar, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted, o.first_at, o.last_at,
+       o.occ_until, o.created_at, o.updated_at, o.occ
+  FROM (SELECT x.id, x.calendar_id AS calendar, x.name, x.uid, x.etag, x.modseq, x.component, x.flags, x.size, x.deleted,
+               x.first_at, x.last_at, x.occ_until, x.created_at, x.updated_at, x.occ
+          FROM calendar_object x
+         WHERE x.account_id = $1 AND by_uid(x.calendar_id) = $2 AND octet_length(x.uid) > octet_length($3)
+         ORDER BY octet_length(x.uid), x.uid LIMIT $5::int) o
+ WHERE strpos(lower(o.uid), lower($3 COLLATE "C")) > 0 AND o.component & $4 <> 0;
 
 -- name: object_by_ids
 -- $1 account  $2 ids

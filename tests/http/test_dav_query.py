@@ -207,6 +207,21 @@ def test_an_object_by_its_uid(tree):
     assert object_names(tree.dav.query(tree.calendar, prop("VEVENT", "UID", text("another")))) == {"b"}
 
 
+def test_longer_uids_that_contain_the_text_are_found_too(tree):
+    """RFC 4791 §9.7.5: a text-match is of a part. What equals a UID of 20 octets was answered by that object alone."""
+    uid = "20010712T182145Z-123402@example.com"
+    fill(tree, a=event(uid, "20260302T120000Z"), b=event(uid + "-2", "20260302T120000Z"), c=event("urn:" + uid.upper(), "20260302T120000Z"),
+         d=event("x" * 60, "20260302T120000Z"), e=todo("1" + uid + "1"), f=event("copy-" + uid, "20260402T120000Z"))
+    asked = lambda match, kind="VEVENT": object_names(tree.dav.query(tree.calendar, prop(kind, "UID", match)))
+    assert asked(text(uid)) == {"a", "b", "c", "f"}
+    assert asked(text(uid, collation="i;octet")) == {"a", "b", "f"}
+    assert asked(text(uid), "VTODO") == {"e"}
+    assert asked(text(uid + "-2")) == {"b"}
+    march = "<C:time-range start='20260301T000000Z' end='20260401T000000Z'/>"
+    march += f"<C:prop-filter name='UID'>{text(uid)}</C:prop-filter>"
+    assert object_names(tree.dav.query(tree.calendar, f"<C:comp-filter name='VEVENT'>{march}</C:comp-filter>")) == {"a", "b", "c"}
+
+
 def test_a_query_of_one_object(tree):
     """RFC 4791 §7.8: the request may be for a calendar object itself."""
     fill(tree, a=event("a", "20260302T120000Z"))

@@ -153,6 +153,11 @@ enum put_outcome { PUT_CREATED, PUT_CHANGED, PUT_SAME };
 
 MUST_CHECK err_t object_get(struct ctx *cx, const struct actor *actor, struct str calendar_name, struct str name,
 	struct object *out); /* with data; NOT_FOUND */
+/* Those with a UID that is longer and contains it (case of ASCII letters aside), without data. Of the calendar's longer
+ * UIDs the LONGER_UIDS_MAX shortest are looked at. */
+#define LONGER_UIDS_MAX 1000
+MUST_CHECK err_t object_longer_uids(struct ctx *cx, const struct actor *actor, struct id calendar, struct str uid,
+	int16_t components, struct object **out, size_t *count_out);
 /* object_get will be asked with these values, by an actor who sees all calendars; see db_prefetch. `key`: the hash of
  * the key that is sent. */
 void object_prefetch(struct ctx *cx, struct id account, struct str calendar_name, struct str name, struct bytes key);

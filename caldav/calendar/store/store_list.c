@@ -13,6 +13,7 @@ DB_RESULT(object_page_data, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_by_names, struct object, OBJECT_FACTS);
 DB_RESULT(object_by_names_data, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_by_ids, struct object, OBJECT_COLUMNS, data);
+DB_RESULT(object_longer_uids, struct object, OBJECT_COLUMNS, occ);
 DB_RESULT(object_in_range, struct object, lane, OBJECT_COLUMNS, occ);
 
 err_t object_page(struct ctx *cx, const struct actor *actor, struct id calendar, struct str after, int16_t components,
@@ -35,6 +36,13 @@ err_t object_page(struct ctx *cx, const struct actor *actor, struct id calendar,
 			IN(calendar), IN(after), IN(components), IN(limit));
 	}
 	return FAIL(cx, INTERNAL, "object_page: fields %d", (int)fields);
+}
+
+err_t object_longer_uids(struct ctx *cx, const struct actor *actor, struct id calendar, struct str uid,
+	int16_t components, struct object **out, size_t *count_out)
+{
+	return db_rows(cx, &sql_object_longer_uids, object_longer_uids, out, count_out, IN(actor->owner), IN(calendar),
+		IN(uid), IN(components ? components : (int16_t)COMPONENTS_ALL), IN((int32_t)LONGER_UIDS_MAX));
 }
 
 struct range_position range_position(const struct object *o)
