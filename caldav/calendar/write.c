@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "caldav/calendar/store/outcome.h"
 #include "caldav/calendar/validate.h"
 
 #define TRIES 3 /* of an edit against concurrent writers */
@@ -35,31 +36,43 @@ err_t object_copy(struct ctx *cx, const struct actor *actor, struct object_path 
 	return object_relocate(cx, actor, from, to, true, overwrite, when, created_out);
 }
 
-/* RFC 9110 §13.1.1. */
-static err_t must_match(struct ctx *cx, const struct preconditions *when, struct bytes etag)
+static bool is_listed(struct bytes_list tags, struct bytes etag)
 {
-	if (!when->match.items)
+	for (size_t i = 0; i < tags.count; i++)
+		if (bytes_same(tags.items[i], etag))
+			return true;
+	return false;
+}
+
+/* RFC 9110 §13.1.1, §13.1.2. Where nothing may be written anyway, that is what is said (§13.2.1). */
+static err_t check_conditions(
+	struct ctx *cx, const struct actor *actor, const struct preconditions *when, const struct object *now)
+{
+	struct calendar calendar;
+	bool matches = !when->match.items || is_listed(when->match, now->etag);
+	if (matches && !when->none_match_any && !is_listed(when->none_match, now->etag))
 		return OK;
-	for (size_t i = 0; i < when->match.count; i++)
-		if (bytes_same(when->match.items[i], etag))
-			return OK;
-	return FAIL(cx, PRECONDITION, "If-Match");
+	TRY(calendar_by_name(cx, actor, now->calendar_name, &calendar));
+	if (!calendar.writable)
+		return outcome_refusal(cx, OUTCOME_NOT_WRITABLE, STR_ABSENT);
+	return FAIL(cx, PRECONDITION, "%s", matches ? "If-None-Match" : "If-Match");
 }
 
 err_t object_edit(struct ctx *cx, const struct actor *actor, struct id id, const struct preconditions *when,
-	object_plan *plan, void *to, struct object *out)
+	const struct object_edit *edit, struct object *out)
 {
 	for (int i = 0; i < TRIES; i++) {
 		struct object now;
 		enum put_outcome outcome;
 		TRY(object_by_id(cx, actor, id, &now));
-		TRY(must_match(cx, when, now.etag));
+		TRY(edit->find(edit->to, &now));
+		TRY(check_conditions(cx, actor, when, &now));
 		struct object_write write = {
 			.calendar_name = now.calendar_name, .name = now.name, .when.match = { &now.etag, 1 }
 		};
-		TRY(plan(to, &now, &write.data));
+		TRY(edit->plan(edit->to, &now, &write.data));
 		err_t e = object_put(cx, actor, &write, &outcome, out);
-		if (err_is(e, PRECONDITION) && !when->match.items && !when->match_any)
+		if (err_is(e, PRECONDITION)) /* somebody wrote meanwhile */
 			continue;
 		TRY(e);
 		out->data = write.data;

@@ -36,14 +36,19 @@ MUST_CHECK err_t object_copy(struct ctx *cx, const struct actor *actor, struct o
 
 /*
  * Old bytes → plan → new bytes: reads the object, has `plan` make its new data, and stores that if nobody wrote
- * meanwhile; else again, unless the caller set a condition. Two round trips where nobody else writes.
+ * meanwhile; else again from the beginning. Two round trips where nobody else writes.
  *
- * when    If-Match of the caller, about what is read too: the plan is made from it
- * plan    may be called several times; its data lives in cx->mem
+ * when    conditions of the caller, about what is read: the plan is made from it. Judged between find and plan
  * out     as it is stored then, with data and calendar_name
- * errors  NOT_FOUND; PRECONDITION (the caller's condition); CONFLICT (others write all the time); those of `plan` and
- *         of object_put
+ * errors  NOT_FOUND; PRECONDITION (the caller's condition); CONFLICT (others write all the time); those of `find`,
+ *         of `plan` and of object_put
  */
-typedef err_t object_plan(void *to, const struct object *now, struct str *data_out);
+struct object_edit {
+	/* Whether the object has what the edit is about: where it fails, conditions say nothing (RFC 9110 §13.2.1). */
+	err_t (*find)(void *to, const struct object *now);
+	/* The new data, which lives in cx->mem. Both may be called several times. */
+	err_t (*plan)(void *to, const struct object *now, struct str *data_out);
+	void *to;
+};
 MUST_CHECK err_t object_edit(struct ctx *cx, const struct actor *actor, struct id id, const struct preconditions *when,
-	object_plan *plan, void *to, struct object *out);
+	const struct object_edit *edit, struct object *out);

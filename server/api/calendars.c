@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/api/api.h"
 
+#include "caldav/calendar/store/outcome.h"
 #include "caldav/calendar/view/calendar_label.h"
 #include "caldav/calendar/zone/zone.h"
 #include "server/account/account.h"
@@ -238,32 +239,20 @@ static err_t within_scope(const struct api_call *call, const struct calendar_vie
 		"calendars:write changes selected, color_hex and writable. The rest needs a key of the account.");
 }
 
-/* Judged here, and again where it is written, since others may be faster. */
-static err_t check_version(struct api_call *call, const struct calendar *calendar, int64_t *only_version_out)
-{
-	*only_version_out = 0;
-	if (!call->if_match.items)
-		return OK;
-	if (!etags_hold(&call->if_match, etag_of(call->rq->cx.mem, calendar), false))
-		return FAIL(&call->rq->cx, PRECONDITION, "If-Match");
-	*only_version_out = calendar->prop_version;
-	return OK;
-}
-
 static err_t run_update(struct api_call *call, struct response *rs)
 {
 	struct request *rq = call->rq;
 	struct calendar calendar;
 	struct calendar_view view = { 0 };
 	struct calendar_change change;
-	int64_t only_version;
 	TRY(calendar_named(call, &calendar));
 	const struct calendar_view present = view_of(rq, &calendar);
 	TRY(api_read_change(call, &present, &view));
 	TRY(within_scope(call, &view));
 	TRY(change_of(rq, &view, &change));
-	TRY(check_version(call, &calendar, &only_version));
-	change.only_version = only_version;
+	TRY(api_may_change(call, etag_of(rq->cx.mem, &calendar)));
+	if (call->if_match.items) /* and again where it is written, since others may be faster */
+		change.only_version = calendar.prop_version;
 	TRY(calendar_update(&rq->cx, &call->actor, calendar.name, &change));
 	return answer_again(call, rs, calendar.id);
 }
@@ -285,11 +274,12 @@ static err_t run_delete(struct api_call *call, struct response *rs)
 {
 	struct request *rq = call->rq;
 	struct calendar calendar;
-	int64_t only_version;
 	TRY(calendar_named(call, &calendar));
-	TRY(check_version(call, &calendar, &only_version));
 	if (str_eq(calendar.name, STR(DEFAULT_CALENDAR)))
 		return REFUSE(&rq->cx, CONFLICT, "", "The default calendar cannot be deleted.");
+	if (!calendar.writable)
+		return outcome_refusal(&rq->cx, OUTCOME_NOT_WRITABLE, STR_ABSENT);
+	TRY(api_may_change(call, etag_of(rq->cx.mem, &calendar)));
 	TRY(calendar_delete(&rq->cx, &call->actor, calendar.name));
 	api_reply_deleted(call, rs, "cal", calendar.id);
 	return OK;
@@ -303,6 +293,6 @@ const struct contract delete_calendar = {
 	.shape = ANSWER_DELETED,
 	.status = 200,
 	.flags = TAKES_IF_MATCH,
-	ERRORS(NOT_FOUND, CONFLICT),
+	ERRORS(NOT_FOUND, CONFLICT, FORBIDDEN),
 	.run = run_delete,
 };

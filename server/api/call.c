@@ -67,6 +67,12 @@ err_t api_read_change(struct api_call *call, const void *present, void *out)
 	return json_read_change(cx, call->rq->body, body->fields, body->count, present, out);
 }
 
+static err_t no_tag(const struct api_call *call)
+{
+	return REFUSE(&call->rq->cx, PRECONDITION, "If-Match",
+		"There is no entity tag here that it could match. Leave the header out.");
+}
+
 /* RFC 9110 §13.1.1: where nothing has the tag that must match, the method is not performed. */
 static err_t read_conditions(struct api_call *call)
 {
@@ -74,12 +80,12 @@ static err_t read_conditions(struct api_call *call)
 	struct etag_list match, none_match;
 	TRY(etags_read(rq, "If-Match", &match));
 	TRY(etags_read(rq, "If-None-Match", &none_match));
-	if (call->contract->flags & TAKES_IF_MATCH)
+	unsigned flags = call->contract->flags;
+	if (flags & (TAKES_IF_MATCH | HAS_NO_TAG))
 		call->if_match = match;
 	else if (match.items && !reads(rq))
-		return REFUSE(&rq->cx, PRECONDITION, "If-Match",
-			"There is no entity tag here that it could match. Leave the header out.");
-	if (call->contract->flags & TAKES_IF_NONE_MATCH)
+		return no_tag(call);
+	if (flags & TAKES_IF_NONE_MATCH || (flags & (TAKES_IF_MATCH | HAS_NO_TAG) && !reads(rq)))
 		call->if_none_match = none_match;
 	return OK;
 }
@@ -213,6 +219,16 @@ void api_location(struct response *rs, const char *path, struct str id)
 {
 	struct ctx *cx = &rs->rq->cx;
 	response_header(rs, "Location", str_cat(cx->mem, cx->config->public_url, str_cat(cx->mem, str_of(path), id)));
+}
+
+err_t api_may_change(const struct api_call *call, struct str etag)
+{
+	struct ctx *cx = &call->rq->cx;
+	if (call->if_match.items && !etag.ptr)
+		return no_tag(call);
+	if (call->if_match.items && !etags_hold(&call->if_match, etag, false))
+		return FAIL(cx, PRECONDITION, "If-Match");
+	return etags_hold(&call->if_none_match, etag, true) ? FAIL(cx, PRECONDITION, "If-None-Match") : OK;
 }
 
 err_t api_unchanged(struct api_call *call, struct response *rs, struct str etag, bool *out)

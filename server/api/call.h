@@ -66,8 +66,16 @@ void api_location(struct response *rs, const char *path, struct str id);
 bool api_reads(const struct api_call *call);
 
 /*
+ * For a change of something with this (strong) tag, absent where it has none: PRECONDITION when If-Match lacks it or
+ * If-None-Match has it. Called last before the change: where that is refused whatever the conditions are, they say
+ * nothing (RFC 9110 §13.2.1).
+ */
+MUST_CHECK err_t api_may_change(const struct api_call *call, struct str etag);
+
+/*
  * For a GET of something with this (strong) tag: PRECONDITION when If-Match lacks it; true when If-None-Match has it,
- * and then the answer is written: 304.
+ * and then the answer is written: 304, with the headers that were set before. Called when all is found that the answer
+ * without conditions would show.
  */
 MUST_CHECK err_t api_unchanged(struct api_call *call, struct response *rs, struct str etag, bool *out);
 

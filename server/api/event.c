@@ -31,22 +31,38 @@ static err_t target_read(struct api_call *call, struct event_target *out)
 
 /* ---- conditions ---- */
 
-/* If-Match as the store takes it. Tags that are not ours are left out: they match nothing (RFC 9110 §13.1.1). */
-static struct preconditions conditions_of(const struct api_call *call)
+/*
+ * The tags of a list as the store takes them, of either representation. Those that are not ours are left out: they
+ * match nothing (RFC 9110 §13.1.1).
+ */
+static struct bytes_list tags_of(struct arena *mem, const struct etag_list *list, bool weak_counts)
 {
-	const struct etag_list *list = &call->if_match;
-	struct preconditions when = { .match_any = list->any };
+	struct bytes_list out = { NULL, 0 };
 	if (!list->items)
-		return when;
-	struct bytes *tags = arena_array(call->rq->cx.mem, struct bytes, list->count);
+		return out;
+	struct bytes *tags = arena_array(mem, struct bytes, list->count);
 	for (size_t i = 0; i < list->count; i++) {
 		const struct etag *tag = &list->items[i];
-		if (!tag->weak && tag->opaque.len == (size_t)2 * ETAG_OCTETS &&
-			hex_to(call->rq->cx.mem, tag->opaque, &tags[when.match.count]))
-			when.match.count++;
+		struct str hex = tag->opaque;
+		if (str_ends(hex, STR(ICAL_TAG)))
+			hex.len -= sizeof ICAL_TAG - 1;
+		if ((weak_counts || !tag->weak) && hex.len == (size_t)2 * ETAG_OCTETS &&
+			hex_to(mem, hex, &tags[out.count]))
+			out.count++;
 	}
-	when.match.items = tags;
-	return when;
+	out.items = tags;
+	return out;
+}
+
+static struct preconditions conditions_of(const struct api_call *call)
+{
+	struct arena *mem = call->rq->cx.mem;
+	return (struct preconditions){
+		.match_any = call->if_match.any,
+		.match = tags_of(mem, &call->if_match, false),
+		.none_match_any = call->if_none_match.any,
+		.none_match = tags_of(mem, &call->if_none_match, true),
+	};
 }
 
 /* ---- read ---- */
@@ -54,19 +70,25 @@ static struct preconditions conditions_of(const struct api_call *call)
 static err_t run_get(struct api_call *call, struct response *rs)
 {
 	struct event_target target;
+	struct agenda_item item;
 	bool unchanged;
 	TRY(target_read(call, &target));
-	struct str etag = etag_text(call->rq->cx.mem, target.object.etag);
-	TRY(api_unchanged(call, rs, etag, &unchanged));
+	bool as_ical =
+		!target.instance.ptr && str_starts_nocase(request_header(call->rq, "Accept"), STR("text/calendar"));
+	if (!as_ical)
+		TRY(event_target_item(call, &target, &item));
+	struct str tag = event_tag(call->rq->cx.mem, &target.object, as_ical);
+	response_header(rs, "Vary", STR("Accept"));
+	TRY(api_unchanged(call, rs, tag, &unchanged));
 	if (unchanged)
 		return OK;
-	response_header(rs, "Vary", STR("Accept"));
-	if (!target.instance.ptr && str_starts_nocase(request_header(call->rq, "Accept"), STR("text/calendar"))) {
-		buf_add(reply(rs, 200, "text/calendar; charset=utf-8"), target.object.data);
-		response_header(rs, "ETag", etag);
+	if (!as_ical) {
+		event_show(call, rs, &target, &item);
 		return OK;
 	}
-	return event_reply(call, rs, &target);
+	buf_add(reply(rs, 200, "text/calendar; charset=utf-8"), target.object.data);
+	response_header(rs, "ETag", tag);
+	return OK;
 }
 
 const struct contract get_event = {
@@ -83,23 +105,32 @@ const struct contract get_event = {
 
 /* ---- change ---- */
 
-/* From the data that is stored to the data that is to be. */
-typedef err_t change(struct api_call *call, const struct event_target *target, struct event_changed *out);
+/* From the data that is stored to the data that is to be; `item` is what the target is now. */
+typedef err_t change(
+	struct api_call *call, const struct event_target *target, struct agenda_item *item, struct event_changed *out);
 
 struct changing {
 	struct api_call *call;
 	change *make;
 	struct event_target *target;
+	struct agenda_item item;
 };
 
-static err_t plan_change(void *to, const struct object *now, struct str *data_out)
+static err_t find_target(void *to, const struct object *now)
 {
-	const struct changing *c = to;
+	struct changing *c = to;
 	if (now->component != COMPONENT_VEVENT)
 		return FAIL(&c->call->rq->cx, NOT_FOUND, "a task or a journal, no event");
 	c->target->object = *now;
+	return event_target_item(c->call, c->target, &c->item);
+}
+
+static err_t plan_change(void *to, const struct object *now, struct str *data_out)
+{
+	struct changing *c = to;
+	(void)now;
 	c->target->changed = (struct event_changed){ 0 };
-	TRY(c->make(c->call, c->target, &c->target->changed));
+	TRY(c->make(c->call, c->target, &c->item, &c->target->changed));
 	*data_out = c->target->changed.data;
 	return OK;
 }
@@ -109,12 +140,13 @@ static err_t change_target(struct api_call *call, change *make, struct event_tar
 	struct ctx *cx = &call->rq->cx;
 	const struct preconditions when = conditions_of(call);
 	struct event_target target = { .instance = STR_ABSENT };
-	struct changing changing = { call, make, &target };
+	struct changing changing = { .call = call, .make = make, .target = &target };
+	const struct object_edit edit = { find_target, plan_change, &changing };
 	struct object object;
 	struct id id;
 	if (!event_id_parse(call->rq->args[0], &id, &target.instance))
 		return FAIL(cx, NOT_FOUND, "not an event's id");
-	TRY(event_words(call->rq, object_edit(cx, &call->actor, id, &when, plan_change, &changing, &object)));
+	TRY(event_words(call->rq, object_edit(cx, &call->actor, id, &when, &edit, &object)));
 	target.object = object;
 	*out = target;
 	return OK;
@@ -151,17 +183,16 @@ static err_t read_change(struct api_call *call, const struct event_target *targe
 	return check_unread(call, &view);
 }
 
-static err_t apply_view(struct api_call *call, const struct event_target *target, struct event_changed *out)
+static err_t apply_view(
+	struct api_call *call, const struct event_target *target, struct agenda_item *item, struct event_changed *out)
 {
-	struct agenda_item item;
 	struct event_view view;
 	unsigned fields;
-	TRY(event_target_item(call, target, &item));
-	TRY(read_change(call, target, &item, &view));
-	TRY(event_view_apply(&call->rq->cx, &view, call->who.tz, false, &item.event, &fields));
-	if ((fields & EVENT_ATTENDEES) && item.event.attendee_count > 0 && !item.event.organizer.ptr)
-		item.event.organizer = call->who.email;
-	const struct event_change edit = { target->instance, &item.event, fields, call->who.tz };
+	TRY(read_change(call, target, item, &view));
+	TRY(event_view_apply(&call->rq->cx, &view, call->who.tz, false, &item->event, &fields));
+	if ((fields & EVENT_ATTENDEES) && item->event.attendee_count > 0 && !item->event.organizer.ptr)
+		item->event.organizer = call->who.email;
+	const struct event_change edit = { target->instance, &item->event, fields, call->who.tz };
 	return event_patch(&call->rq->cx, target->object.data, &edit, out);
 }
 
@@ -186,17 +217,17 @@ const struct contract update_event = {
 
 /* ---- cancel, delete ---- */
 
-static err_t apply_cancel(struct api_call *call, const struct event_target *target, struct event_changed *out)
+static err_t apply_cancel(
+	struct api_call *call, const struct event_target *target, struct agenda_item *item, struct event_changed *out)
 {
-	struct agenda_item item;
-	TRY(event_target_item(call, target, &item)); /* an instance must be there to be cancelled */
+	(void)item;
 	return event_cancel(&call->rq->cx, target->object.data, target->instance, &out->data);
 }
 
-static err_t apply_removal(struct api_call *call, const struct event_target *target, struct event_changed *out)
+static err_t apply_removal(
+	struct api_call *call, const struct event_target *target, struct agenda_item *item, struct event_changed *out)
 {
-	struct agenda_item item;
-	TRY(event_target_item(call, target, &item));
+	(void)item;
 	return event_remove_instance(&call->rq->cx, target->object.data, target->instance, &out->data);
 }
 

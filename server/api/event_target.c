@@ -8,15 +8,27 @@ err_t event_target_item(struct api_call *call, const struct event_target *target
 	return agenda_event(&call->rq->cx, &target->object, call->who.tz, out);
 }
 
-err_t event_reply(struct api_call *call, struct response *rs, const struct event_target *target)
+struct str event_tag(struct arena *mem, const struct object *object, bool as_ical)
 {
-	struct agenda_item item;
+	return as_ical ? str_fmt(mem, "\"%.*s" ICAL_TAG "\"", STR_ARG(hex_of(mem, object->etag)))
+		       : etag_text(mem, object->etag);
+}
+
+void event_show(
+	struct api_call *call, struct response *rs, const struct event_target *target, const struct agenda_item *item)
+{
 	struct event_view view;
-	TRY(event_target_item(call, target, &item));
-	event_view_of(call->rq->cx.mem, &item, !id_is_test(call->actor.owner), &view);
+	event_view_of(call->rq->cx.mem, item, !id_is_test(call->actor.owner), &view);
 	view.dropped = event_view_dropped(call->rq->cx.mem, target->changed.dropped, target->changed.dropped_count);
 	api_reply(call, rs, &view);
 	response_header(rs, "ETag", view.etag);
+}
+
+err_t event_reply(struct api_call *call, struct response *rs, const struct event_target *target)
+{
+	struct agenda_item item;
+	TRY(event_target_item(call, target, &item));
+	event_show(call, rs, target, &item);
 	return OK;
 }
 

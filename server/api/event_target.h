@@ -16,7 +16,18 @@ struct event_target {
 /* As it is to be shown: the event, or its one instance, which must be there (NOT_FOUND). */
 MUST_CHECK err_t event_target_item(struct api_call *call, const struct event_target *target, struct agenda_item *out);
 
-/* The answer that shows it, with its ETag. */
+/*
+ * The tag of the event as text/calendar; as JSON it has the object's own, which is that of CalDAV. Two representations
+ * of one resource never share a strong one (RFC 9110 §8.8.1). In a condition of a change each means the same octets.
+ */
+#define ICAL_TAG "-ical"
+struct str event_tag(struct arena *mem, const struct object *object, bool as_ical);
+
+/* The answer that shows an item, with its ETag. */
+void event_show(
+	struct api_call *call, struct response *rs, const struct event_target *target, const struct agenda_item *item);
+
+/* The same of what the target is now. */
 MUST_CHECK err_t event_reply(struct api_call *call, struct response *rs, const struct event_target *target);
 
 /* What the store says of a write, in the words of REST; hands any other error on as it is. */

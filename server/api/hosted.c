@@ -3,6 +3,7 @@
  * The hosted calendars of /api/v1: the surface that the API keys page shows. The same calendars as /v1/calendars, with
  * camelCase members, success wrapped in `data`, and flat errors.
  */
+#include "caldav/calendar/store/outcome.h"
 #include "caldav/calendar/view/calendar_label.h"
 #include "caldav/calendar/zone/zone.h"
 #include "server/account/account.h"
@@ -190,6 +191,7 @@ static err_t change_hosted(struct api_call *call, struct response *rs)
 	const struct hosted present = view_of(call->rq->cx.mem, &calendar);
 	TRY(api_read_change(call, &present, &view));
 	TRY(change_of(call, &view, &change));
+	TRY(api_may_change(call, STR_ABSENT));
 	TRY(calendar_update(&call->rq->cx, &call->actor, calendar.name, &change));
 	return reply_one(call, rs, calendar.id);
 }
@@ -202,7 +204,7 @@ static const struct contract hosted_change = {
 	.answer = &hosted_resource,
 	.shape = ANSWER_DATA,
 	.status = 200,
-	.flags = BODY_IS_CHANGE,
+	.flags = HAS_NO_TAG | BODY_IS_CHANGE,
 	ERRORS(NOT_FOUND),
 	.run = change_hosted,
 };
@@ -214,6 +216,9 @@ static err_t delete_hosted(struct api_call *call, struct response *rs)
 	TRY(named(call, &calendar));
 	if (str_eq(calendar.name, STR(DEFAULT_CALENDAR)))
 		return REFUSE(cx, CONFLICT, "", "The default calendar cannot be deleted.");
+	if (!calendar.writable)
+		return outcome_refusal(cx, OUTCOME_NOT_WRITABLE, STR_ABSENT);
+	TRY(api_may_change(call, STR_ABSENT));
 	TRY(calendar_delete(cx, &call->actor, calendar.name));
 	reply_empty(rs, 204);
 	return OK;
@@ -225,7 +230,8 @@ static const struct contract hosted_delete = {
 	PARAMS(hosted_params, struct hosted_params),
 	.shape = ANSWER_NONE,
 	.status = 204,
-	ERRORS(NOT_FOUND, CONFLICT),
+	.flags = HAS_NO_TAG,
+	ERRORS(NOT_FOUND, CONFLICT, FORBIDDEN),
 	.run = delete_hosted,
 };
 

@@ -22,7 +22,8 @@ enum contract_flags {
 	BODY_IS_CHANGE = 2,      /* read by api_read_change(), beside what is there */
 	TAKES_IF_MATCH = 4,      /* the function compares; elsewhere If-Match is 412 (RFC 9110 §13.1.1) */
 	TAKES_IF_NONE_MATCH = 8, /* of a GET: 304 */
-	MAY_BE_EMPTY = 16        /* some answers are 204: the parameters say which */
+	MAY_BE_EMPTY = 16,       /* some answers are 204: the parameters say which */
+	HAS_NO_TAG = 32          /* what is named has none; the function says so where it found it (api_may_change) */
 };
 
 struct api_call;

@@ -60,6 +60,7 @@ struct buf *reply(struct response *rs, int status, const char *content_type)
 void reply_empty(struct response *rs, int status)
 {
 	status_set(rs, status);
+	rs->store_unsaid = status == 304; /* what the 200 says of caches, it says too (RFC 9110 §15.4.5) */
 }
 
 void reply_redirect(struct response *rs, int status, struct str location)

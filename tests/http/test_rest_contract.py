@@ -132,6 +132,104 @@ def test_if_match_holds_wherever_it_is_sent(world, ann, event, work):  # RFC 911
         {"If-Match": f'"x", {calendar.json["etag"]}'}).status == 200
 
 
+NO_TAG = {"If-Match": '"00000000000000000000000000000000"'}
+
+
+def plain_and_conditional(world, key, method, target, body=None):
+    """The status without conditions, and those with one that is false."""
+    plain = call(world, method, target, body, key)
+    tags = [NO_TAG, {"If-None-Match": "*"}, {"If-Match": "*", "If-None-Match": "*"}, {**NO_TAG, "Accept": "text/calendar"}]
+    return plain.status, {call(world, method, target, body, key, tag).status for tag in tags}
+
+
+def test_conditions_say_nothing_of_what_is_not_there(world, ann, work):
+    """RFC 9110 §13.2.1: they are ignored where the answer without them would be no success."""
+    series = call(world, "POST", "/v1/events", {**NEW, "recurrence": {"rule": "FREQ=DAILY;COUNT=3"}}, ann.key).json["id"]
+    gone = call(world, "POST", "/v1/calendars", {"name": "Gone"}, ann.key).json["id"]
+    assert call(world, "DELETE", f"/v1/calendars/{gone}", None, ann.key).status == 200
+    hosted = "/api/v1/hosted-calendars/00000000-0000-7000-8000-000000000000"
+    for id_ in (series + "_20990101T000000Z", series + "_x", "evt_0000000000000000000001", "x"):
+        for method, target, body in [("GET", "", None), ("HEAD", "", None), ("PATCH", "", {"title": "x"}), ("DELETE", "", None),
+                ("DELETE", "?mode=delete", None), ("POST", "/cancel", None)]:
+            got = plain_and_conditional(world, ann.key, method, f"/v1/events/{id_}{target}", body)
+            assert got == (404, {404}), (method, id_, target, got)
+    for target in (f"/v1/calendars/{gone}", "/v1/calendars/x", hosted, "/api/v1/hosted-calendars/x"):
+        for method, body in [("GET", None), ("HEAD", None), ("PATCH", {"name": "x"}), ("DELETE", None)]:
+            got = plain_and_conditional(world, ann.key, method, target, body)
+            assert got == (404, {404}), (method, target, got)
+
+
+def test_conditions_say_nothing_where_a_change_is_refused(world, ann):  # RFC 9110 §13.2.1
+    calendars = call(world, "GET", "/v1/calendars", None, ann.key).json["data"]
+    first = next(c["id"] for c in calendars if c["is_default"])
+    hosted = call(world, "GET", "/api/v1/hosted-calendars", None, ann.key).json["data"]
+    same = next(h["id"] for h, c in zip(hosted, calendars) if c["id"] == first)
+    for target in (f"/v1/calendars/{first}", f"/api/v1/hosted-calendars/{same}"):
+        assert call(world, "DELETE", target, None, ann.key).status == 409
+        assert call(world, "DELETE", target, None, ann.key, NO_TAG).status == 409
+    locked = call(world, "POST", "/v1/calendars", {"name": "Locked"}, ann.key).json["id"]
+    event = call(world, "POST", "/v1/events", {**NEW, "calendar_id": locked}, ann.key).json["id"]
+    assert call(world, "PATCH", f"/v1/calendars/{locked}", {"writable": False}, ann.key).status == 200
+    listed = call(world, "GET", "/api/v1/hosted-calendars", None, ann.key).json["data"]
+    event, hosted = f"/v1/events/{event}", next(h for h in listed if h["name"] == "Locked")
+    for method, target, body in [("PATCH", event, {"title": "x"}), ("DELETE", event, None), ("DELETE", event + "?mode=delete", None),
+            ("DELETE", f"/v1/calendars/{locked}", None), ("DELETE", f"/api/v1/hosted-calendars/{hosted['id']}", None)]:
+        for headers in ({}, NO_TAG, {"If-None-Match": "*"}):
+            got = call(world, method, target, body, ann.key, headers)
+            assert got.status == 403, (method, target, headers, got)
+
+
+def test_a_hosted_calendar_has_no_tag_that_could_match(world, ann):  # RFC 9110 §13.1.1
+    made = call(world, "POST", "/api/v1/hosted-calendars", {"name": "One"}, ann.key).json["data"]["id"]
+    target = f"/api/v1/hosted-calendars/{made}"
+    for method, body in [("PATCH", {"name": "x"}), ("DELETE", None)]:
+        assert call(world, method, target, body, ann.key, NO_TAG).status == 412
+    assert call(world, "PATCH", target, {"name": "Two"}, ann.key, {"If-Match": "*"}).json["data"]["name"] == "Two"
+
+
+def test_if_none_match_keeps_a_change_from_what_has_the_tag(world, ann, event, work):  # RFC 9110 §13.1.2
+    calendar = call(world, "GET", f"/v1/calendars/{work}", None, ann.key).json["etag"]
+    for target, tag in ((f"/v1/events/{event['id']}", event["etag"]), (f"/v1/calendars/{work}", calendar)):
+        body = {"title": "x"} if "events" in target else {"color_hex": "#123457"}
+        for sent in ("*", tag, f"W/{tag}", f'"x", {tag}'):
+            for method, text in (("PATCH", body), ("DELETE", None)):
+                got = call(world, method, target, text, ann.key, {"If-None-Match": sent})
+                assert got.status == 412, (method, target, sent, got)
+        assert call(world, "PATCH", target, body, ann.key, {"If-None-Match": '"x"'}).status == 200
+
+
+def test_json_and_icalendar_of_an_event_have_tags_of_their_own(world, ann, event):
+    """RFC 9110 §8.8.1, §8.8.3: of one resource at one time, a strong tag is of one representation. That of the JSON is the
+    object's on CalDAV, too (docs/events.md)."""
+    target, ical = f"/v1/events/{event['id']}", {"Accept": "text/calendar"}
+    json_, text = call(world, "GET", target, None, ann.key), call(world, "GET", target, None, ann.key, ical)
+    assert json_.headers["ETag"] == event["etag"] != text.headers["ETag"] and not text.headers["ETag"].startswith("W/")
+    for headers, own, other in (({}, json_, text), (ical, text, json_)):
+        for method in ("GET", "HEAD"):
+            unchanged = call(world, method, target, None, ann.key, {**headers, "If-None-Match": own.headers["ETag"]})
+            assert (unchanged.status, unchanged.headers["ETag"]) == (304, own.headers["ETag"]), unchanged
+            assert "Accept" in unchanged.headers.all("Vary") == own.headers.all("Vary")  # §15.4.5
+            assert call(world, method, target, None, ann.key, {**headers, "If-None-Match": other.headers["ETag"]}).status == 200
+            assert call(world, method, target, None, ann.key, {**headers, "If-Match": other.headers["ETag"]}).status == 412
+            assert call(world, method, target, None, ann.key, {**headers, "If-Match": own.headers["ETag"]}).status == 200
+    for tag in (text.headers["ETag"], None):  # what was read is what is changed, in whatever clothes
+        changed = call(world, "PATCH", target, {"title": f"By {tag}"}, ann.key, {"If-Match": tag or changed.headers["ETag"]})
+        assert changed.status == 200, changed
+    assert call(world, "PATCH", target, {"title": "x"}, ann.key, {"If-Match": text.headers["ETag"]}).status == 412
+    gone = call(world, "GET", target, None, ann.key, ical).headers["ETag"]
+    assert call(world, "DELETE", target + "?mode=delete", None, ann.key, {"If-Match": f'"x", {gone}'}).status == 204
+
+
+def test_a_304_says_what_the_200_says_of_caches(world, ann, event, work):  # RFC 9110 §15.4.5
+    for target in (f"/v1/events/{event['id']}", f"/v1/calendars/{work}"):
+        whole = call(world, "GET", target, None, ann.key)
+        unchanged = call(world, "GET", target, None, ann.key, {"If-None-Match": whole.headers["ETag"]})
+        assert unchanged.status == 304
+        for name in ("ETag", "Vary", "Cache-Control", "Content-Location", "Expires"):
+            assert unchanged.headers.all(name) == whole.headers.all(name), (target, name)
+        assert unchanged.headers["Cache-Control"] == "no-store"
+
+
 def test_the_tag_of_a_calendar_spares_its_body(world, ann, work):  # RFC 9110 §13.1.2
     whole = call(world, "GET", f"/v1/calendars/{work}", None, ann.key)
     for sent in (whole.json["etag"], "*", f'"x", W/{whole.json["etag"]}'):
