@@ -109,7 +109,7 @@ def test_a_name_is_one_with_its_namespace(world, dav, account, home, cal):
 
 
 @pytest.mark.parametrize("method", ["COPY", "MOVE"])
-def test_what_is_replaced_leaves_no_properties(dav, cal, other, method):
+def test_what_is_replaced_leaves_no_properties(world, dav, cal, other, method):
     """Faults §7; RFC 4918 §9.8.2, §9.9.1: the destination has the source's properties, and no others."""
     put_new(dav, cal + "a.ics", new_event("one"))
     put_new(dav, other + "b.ics", new_event("one"))
@@ -120,6 +120,8 @@ def test_what_is_replaced_leaves_no_properties(dav, cal, other, method):
     got = props(dav, other + "b.ics", asked)
     assert {t: e.text for t, e in got.ok.items()} == {"{urn:s}source": "1", "{urn:s}both": "source"}
     assert got.missing == {"{urn:s}target"}
+    # Nor any that nobody can see or remove any more, and that count in what the account may have.
+    assert world.sql("SELECT d.local FROM dead_property d WHERE d.ns = 'urn:s' AND d.resource_id NOT IN (SELECT id FROM calendar_object)") == []
     left = dav.propfind(cal + "a.ics", asked)
     assert left.status == (404 if method == "MOVE" else 207)
     if method == "MOVE":  # what comes to the old name later has none of them

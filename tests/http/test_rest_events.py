@@ -73,6 +73,18 @@ def test_a_change_touches_what_was_named(api):
     assert api("PATCH", path, {}).json["title"] == "Moved"
 
 
+def test_a_change_that_came_meanwhile_is_kept(world, api):
+    """Of two who change different fields at once the later one reads again what the other left."""
+    path = f"/v1/events/{api.event(title='Meanwhile')['id']}"
+    another = ("SELECT FROM calendar_state FOR UPDATE; UPDATE calendar_object SET etag = substr(sha256('another'), 1, length(etag)), data = convert_to("
+        "replace(convert_from(data, 'UTF8'), 'SUMMARY:Meanwhile', 'LOCATION:Room 7' || chr(13) || chr(10) || 'SUMMARY:Meanwhile'), 'UTF8') "
+        "WHERE convert_from(data, 'UTF8') LIKE '%SUMMARY:Meanwhile%'")
+    reply = world.meanwhile(another, lambda: api("PATCH", path, {"title": "Renamed"}))
+    assert reply.status == 200, reply
+    got = api("GET", path).json
+    assert (got["title"], got["location"]) == ("Renamed", "Room 7")
+
+
 def test_a_stale_etag_changes_no_event(api):
     event = api.event()
     path = f"/v1/events/{event['id']}"
