@@ -36,7 +36,7 @@ static void answer(struct ctx *cx, struct str line)
 		struct str text = wall_text(cx->mem, (struct wall){ local, start.date, false });
 		printf("%s%.*s", i ? " " : "", STR_ARG(text));
 	}
-	puts(rrule_gave_up(it) ? " gave-up" : "");
+	puts(rrule_gave_up(it, INT64_MAX) ? " gave-up" : "");
 }
 
 int main(void)

@@ -48,7 +48,8 @@ static void source_step(struct source *src)
 	src->has = rrule_next(src->it, &src->next);
 }
 
-static void merge_open(struct arena *mem, const struct series *s, int64_t from, struct merge *m)
+/* Those from `from` to `until`. */
+static void merge_open(struct arena *mem, const struct series *s, int64_t from, int64_t until, struct merge *m)
 {
 	*m = (struct merge){ .s = s, .single = !s->includes && s->clock.local >= from };
 	for (size_t i = 0; i < s->rule_count; i++) {
@@ -61,6 +62,7 @@ static void merge_open(struct arena *mem, const struct series *s, int64_t from, 
 		src->excludes = r->excludes;
 		src->it = rscale_open(mem, &r->rule, r->scale, start);
 		rrule_seek(src->it, from);
+		rrule_stop_after(src->it, until);
 		source_step(src);
 	}
 	while (m->rdate < s->rdate_count && s->rdates[m->rdate].start.local < add_clamped(from, -s->longest_rdate))
@@ -113,12 +115,13 @@ static bool merge_next(struct merge *m, struct when *original_out, const struct 
 	return true;
 }
 
-static bool merge_gave_up(const struct merge *m)
+/* Did it become too much work before all up to `local` was looked at? */
+static bool merge_gave_up(const struct merge *m, int64_t local)
 {
 	if (m->steps > STEPS_MAX)
 		return true;
 	for (size_t i = 0; i < m->s->rule_count; i++)
-		if (rrule_gave_up(m->sources[i].it))
+		if (rrule_gave_up(m->sources[i].it, local))
 			return true;
 	return false;
 }
@@ -264,19 +267,19 @@ static bool visit_set(struct arena *mem, const struct series *s, const struct wa
 	struct when original;
 	const struct rdate *rdate;
 	struct merge m;
-	merge_open(mem, s, walk_from(s, walk, clock), &m);
+	merge_open(mem, s, walk_from(s, walk, clock), until, &m);
 	while (merge_next(&m, &original, &rdate) && original.local <= until) {
 		if (merge_excluded(&m, original.local))
 			continue;
 		*enough = !visit_made(s, walk, original, rdate);
 		if (*enough)
-			break;
+			return !merge_gave_up(&m, original.local);
 		if (walk->b != b) {
 			b = walk->b;
 			until = walk_until(s, walk, clock);
 		}
 	}
-	return !merge_gave_up(&m);
+	return !merge_gave_up(&m, until);
 }
 
 bool series_walk(struct arena *mem, const struct series *s, const struct walk *walk)
@@ -317,7 +320,7 @@ static enum made set_makes(
 	struct when next;
 	if (!s->master || !s->master->has_start)
 		return NOT_MADE;
-	merge_open(mem, s, original.local, &m);
+	merge_open(mem, s, original.local, original.local, &m);
 	while (merge_next(&m, &next, rdate_out)) {
 		if (when_cmp(&next, &original) < 0) /* an RDATE that still runs then */
 			continue;
@@ -325,7 +328,7 @@ static enum made set_makes(
 			return merge_excluded(&m, original.local) ? NOT_MADE : MADE;
 		break;
 	}
-	return merge_gave_up(&m) ? TOO_FAR : NOT_MADE;
+	return merge_gave_up(&m, original.local) ? TOO_FAR : NOT_MADE;
 }
 
 bool series_makes(struct arena *mem, const struct series *s, struct when original)
@@ -394,7 +397,7 @@ bool series_instance_after(struct arena *mem, const struct series *s, struct whe
 		return false;
 	struct arena_mark mark = arena_mark(mem);
 	bool found = false;
-	merge_open(mem, s, original.local, &m);
+	merge_open(mem, s, original.local, INT64_MAX, &m);
 	while (!found && merge_next(&m, &next, &rdate)) {
 		if (when_cmp(&next, &original) <= 0 || merge_excluded(&m, next.local) || is_excluded(s, next) ||
 			override_of(s, next, &future))

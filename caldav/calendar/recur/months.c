@@ -15,7 +15,7 @@
 #define FIRST_DAY INT64_C(-141349) /* 1583-01-01: the Gregorian calendar is in use */
 #define LAST_DAY INT64_C(230103)   /* 2600-01-01 */
 #define COLD_STEPS 300             /* what a year not known yet counts as … */
-#define COLD_STEPS_SLOW 4000       /* … where the sky is asked */
+#define COLD_STEPS_SLOW 6000       /* … where the sky is asked */
 #define MONTH_DAYS 29.530588853    /* between two new moons, in the mean */
 #define NEW_MOON 10963.5           /* of January 2000, as Chinese and Hebrew months have it, within two days */
 #define MOONS_BEFORE 6000          /* from 1583 to then there are fewer */
@@ -117,9 +117,14 @@ static bool icu_open(struct months_calendar *c)
 	return U_SUCCESS(status);
 }
 
+/* How long is the month that begins there? ICU then stands in the next one. */
 static int month_length(struct months_calendar *c, int64_t first, UErrorCode *status)
 {
 	static const int lengths[] = { 30, 29, 31, 28, 5, 6, 32 }; /* 30 first: where it fits, no other does */
+	if (c->is_slow) { /* where each look costs 10 µs: a month of 29 days leaves the second day of the next */
+		int day = field(c, first + 30, UCAL_DATE, status);
+		return day == 1 ? 30 : day == 2 ? 29 : 0;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(lengths); i++)
 		if (field(c, first + lengths[i], UCAL_DATE, status) == 1)
 			return lengths[i];
@@ -175,7 +180,8 @@ static bool row_read(struct months_calendar *c, int64_t i, struct row *row)
 	if (U_FAILURE(status) || day > LAST_DAY || day < FIRST_DAY - 400)
 		return false;
 	row->first = (int32_t)true_first(c, day);
-	while (row->count < MONTHS_MAX && field(c, day, UCAL_EXTENDED_YEAR, &status) == year) {
+	(void)field(c, day, UCAL_EXTENDED_YEAR, &status);
+	while (row->count < MONTHS_MAX && ucal_get(c->icu, UCAL_EXTENDED_YEAR, &status) == year) {
 		int month = ucal_get(c->icu, UCAL_MONTH, &status);
 		bool leap = ucal_get(c->icu, UCAL_IS_LEAP_MONTH, &status) == 1;
 		int length = month_length(c, day, &status);
@@ -295,6 +301,12 @@ int64_t months_year_of(const struct months_calendar *c, int64_t day, int *steps)
 	while ((row = row_of(c, i + 1, steps)) && row->first <= day)
 		i++;
 	return i;
+}
+
+int64_t months_day_after(const struct months_calendar *c, int64_t day, int *steps)
+{
+	const struct row *zero = row_of(c, 0, steps);
+	return zero && day < zero->first ? zero->first : INT64_MAX;
 }
 
 /* ---- months in a row ---- */

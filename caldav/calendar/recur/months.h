@@ -43,6 +43,8 @@ int months_most(const struct months_calendar *c);
 bool months_year(const struct months_calendar *c, int64_t i, struct months_year *out, int *steps);
 /* The year in which a day lies; below 0 or beyond all where it is not known. */
 int64_t months_year_of(const struct months_calendar *c, int64_t day, int *steps);
+/* The first day from this one on that is in a year that is known; INT64_MAX: there is none. */
+int64_t months_day_after(const struct months_calendar *c, int64_t day, int *steps);
 /* Months in a row, through the years: the number of the one that a day lies in, and back. False: it is not known. */
 bool months_index(const struct months_calendar *c, int64_t day, int64_t *out, int *steps);
 bool months_at(const struct months_calendar *c, int64_t index, struct months_year *year_out, int *at_out, int *steps);

@@ -178,24 +178,50 @@ static bool period_days(const struct rrule_calendar *c, int64_t period, int64_t 
 	return true;
 }
 
-static bool day_passes(const struct rrule_calendar *c, int64_t day, int *steps)
+/* The month of a day, in the year at hand. -1: it is not known. */
+static int month_of_day(const struct rscale *s, int64_t day, int *steps)
 {
-	const struct rscale *s = (const struct rscale *)(const void *)c;
 	struct year_at_hand *hand = s->at_hand;
 	const struct months_year *year = &hand->year;
 	int at = 0;
 	if (!hand->known || day < year->first || day >= year->first + year->length)
 		hand->known = months_year(s->calendar, months_year_of(s->calendar, day, steps), &hand->year, steps);
 	*steps += 5;
-	if (!hand->known)
-		return false;
+	if (!hand->known || day >= year->first + year->length)
+		return -1;
 	while (at + 1 < year->count && year->months[at + 1].first <= day)
 		at++;
+	return at;
+}
+
+static bool monthday_passes(const struct rscale *s, const struct month *m, int64_t n)
+{
+	return !has_days(s) || (s->days >> n & 1) || (s->days_from_end >> (m->length - n + 1) & 1);
+}
+
+static bool day_passes(const struct rrule_calendar *c, int64_t day, int *steps)
+{
+	const struct rscale *s = (const struct rscale *)(const void *)c;
+	const struct months_year *year = &s->at_hand->year;
+	int at = month_of_day(s, day, steps);
+	return at >= 0 && month_of_year_passes(s, year, at, steps) &&
+	       monthday_passes(s, &year->months[at], day - year->months[at].first + 1);
+}
+
+static int64_t day_after(const struct rrule_calendar *c, int64_t day, int *steps)
+{
+	const struct rscale *s = (const struct rscale *)(const void *)c;
+	const struct months_year *year = &s->at_hand->year;
+	int at = month_of_day(s, ++day, steps);
+	if (at < 0)
+		return months_day_after(s->calendar, day, steps);
 	const struct month *m = &year->months[at];
 	int64_t n = day - m->first + 1;
-	if (n > m->length || !month_of_year_passes(s, year, at, steps))
-		return false;
-	return !has_days(s) || (s->days >> n & 1) || (s->days_from_end >> (m->length - n + 1) & 1);
+	if (month_of_year_passes(s, year, at, steps))
+		for (; n <= m->length; n++)
+			if (monthday_passes(s, m, n))
+				return m->first + n - 1;
+	return m->first + m->length;
 }
 
 /* ---- reading ---- */
@@ -355,7 +381,7 @@ err_t rscale_read(struct ctx *cx, struct str text, struct rrule *rule_out, const
 	bool other = rule.freq >= RRULE_MONTHLY || has_months(s) || has_days(s);
 	if (rule.freq < RRULE_MONTHLY) /* rule/ asks day_passes() for these */
 		rule.parts |= (has_months(s) ? RRULE_BYMONTH : 0U) | (has_days(s) ? RRULE_BYMONTHDAY : 0U);
-	s->walk = (struct rrule_calendar){ period_of, period_days, day_passes };
+	s->walk = (struct rrule_calendar){ period_of, period_days, day_passes, day_after };
 	*rule_out = rule;
 	*scale_out = other ? s : NULL;
 	return OK;

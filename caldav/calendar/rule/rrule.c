@@ -69,10 +69,29 @@ static int64_t positions_pick(struct rrule_iter *it, int64_t size)
 	return picked;
 }
 
+/* No earlier than this does the period at hand begin. */
+static int64_t period_reached(const struct rrule_iter *it)
+{
+	int64_t index = it->origin + it->k * it->rule.interval, day;
+	if (it->rule.freq < RRULE_WEEKLY)
+		return index * rrule_freqs[it->rule.freq].unit;
+	if (it->rule.freq == RRULE_WEEKLY)
+		return (it->origin + it->k * it->rule.interval * 7) * DAY_SECONDS;
+	if (it->calendar) { /* thirteen months or twelve, a year has 353 days at the least */
+		int64_t days = it->rule.freq == RRULE_YEARLY ? 353 : 27;
+		day = floor_div(it->start.local, DAY_SECONDS) - 400 + it->k * it->rule.interval * days;
+	} else if (it->rule.freq == RRULE_YEARLY) {
+		day = days_from_civil(index, 1, 1) - 7; /* weeks of a year may lie in the one before */
+	} else {
+		day = days_from_civil(floor_div(index, 12), (int)floor_mod(index, 12) + 1, 1);
+	}
+	return day * DAY_SECONDS;
+}
+
 /* Make the period number k, or a later one, the one at hand. */
 static bool period_fill(struct rrule_iter *it)
 {
-	if (!rrule_fill(it))
+	if (period_reached(it) > it->stop || !rrule_fill(it))
 		return end(it);
 	it->size = it->day_count * it->time_count;
 	if (it->rule.parts & RRULE_BYSETPOS)
@@ -234,6 +253,7 @@ struct rrule_iter *rrule_open_in(
 	/* Other calendars do not repeat in 400 years: they end where they are not known, or the budget does. */
 	it->dry_limit = calendar ? INT64_MAX : cycle / greatest_divisor(cycle, it->rule.interval);
 	it->target = INT64_MIN;
+	it->stop = INT64_MAX;
 	it->start_emitted = !start.counts_start;
 	it->day_checked = INT64_MIN;
 	it->ended = it->ended || !times_reachable(it);
@@ -352,7 +372,12 @@ void rrule_seek(struct rrule_iter *it, int64_t local)
 		period_skip(it);
 }
 
-bool rrule_gave_up(const struct rrule_iter *it)
+void rrule_stop_after(struct rrule_iter *it, int64_t local)
 {
-	return it->gave_up;
+	it->stop = local;
+}
+
+bool rrule_gave_up(const struct rrule_iter *it, int64_t local)
+{
+	return it->gave_up && period_reached(it) <= local;
 }

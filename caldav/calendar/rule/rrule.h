@@ -69,6 +69,8 @@ struct rrule_calendar {
 	bool (*period_days)(const struct rrule_calendar *c, int64_t period, int64_t *days, size_t *count, int *steps);
 	/* DAILY and WEEKLY: does a day pass BYMONTH and BYMONTHDAY? */
 	bool (*day_passes)(const struct rrule_calendar *c, int64_t day, int *steps);
+	/* The next day that may; INT64_MAX: none does any more. */
+	int64_t (*day_after)(const struct rrule_calendar *c, int64_t day, int *steps);
 };
 #define RRULE_DAYS_MAX 400 /* of a year, or of 53 weeks */
 
@@ -86,6 +88,9 @@ struct rrule_iter *rrule_open_in(
 	struct arena *mem, const struct rrule *rule, struct rrule_start start, const struct rrule_calendar *calendar);
 /* Continue with the first instance at or after `local` (forward only). */
 void rrule_seek(struct rrule_iter *it, int64_t local);
+/* Nothing after `local` is wanted: the search for the next one need not go on beyond. */
+void rrule_stop_after(struct rrule_iter *it, int64_t local);
 /* The next instance in order. False: no more, or out of budget (rrule_gave_up). */
 bool rrule_next(struct rrule_iter *it, int64_t *local_out);
-bool rrule_gave_up(const struct rrule_iter *it);
+/* Did the budget end before all up to `local` was looked at? */
+bool rrule_gave_up(const struct rrule_iter *it, int64_t local);

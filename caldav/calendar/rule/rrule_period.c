@@ -100,6 +100,16 @@ static bool calendar_passes(struct rrule_iter *it, int64_t day)
 	return spend(it, steps) && passes;
 }
 
+/* As struct rrule_calendar has it, and not beyond what time has. */
+static int64_t calendar_day_after(struct rrule_iter *it, int64_t number)
+{
+	const int64_t last = LAST_LOCAL / DAY_SECONDS + 1;
+	int steps = 0;
+	int64_t day = it->calendar->day_after(it->calendar, number, &steps);
+	(void)spend(it, steps);
+	return day < last ? day : last;
+}
+
 /* Does a day pass all BY… parts that speak of days? */
 static bool day_matches(struct rrule_iter *it, const struct rrule_day *d)
 {
@@ -203,6 +213,11 @@ static bool week_fill(struct rrule_iter *it)
 		}
 		day_add(it, number);
 	}
+	if (it->calendar && !it->day_count) { /* on to the week of the next day that may pass */
+		int64_t week = floor_div(calendar_day_after(it, first + 6) - it->origin, 7);
+		int64_t k = ceil_div(week, it->rule.interval) - 1;
+		it->k = k > it->k ? k : it->k;
+	}
 	return spend(it, by_weekday_alone ? 1 : 4);
 }
 
@@ -219,9 +234,11 @@ static bool day_good(struct rrule_iter *it, int64_t number)
 }
 
 /* The next day that may match: the first of the next month where the month itself is wrong. */
-static int64_t day_after(const struct rrule_iter *it, int64_t number)
+static int64_t day_after(struct rrule_iter *it, int64_t number)
 {
-	if (!(it->rule.parts & RRULE_BYMONTH) || it->calendar)
+	if (it->calendar)
+		return calendar_day_after(it, number);
+	if (!(it->rule.parts & RRULE_BYMONTH))
 		return number + 1;
 	struct rrule_day d = rrule_day_of(number);
 	return it->rule.months >> d.month & 1 ? number + 1 : number + d.month_length - d.of_month + 1;
@@ -264,7 +281,7 @@ static bool even_fill(struct rrule_iter *it)
 	while (spend(it, 1)) {
 		int64_t t = (it->origin + it->k * it->rule.interval) * unit, want = t;
 		int64_t day = floor_div(t, DAY_SECONDS);
-		if (t > LAST_LOCAL || it->k - it->dry_from > it->dry_limit)
+		if (t > LAST_LOCAL || t > it->stop || it->k - it->dry_from > it->dry_limit)
 			return false;
 		if (!day_good(it, day))
 			want = day_after(it, day) * DAY_SECONDS;

@@ -36,6 +36,7 @@ struct rrule_iter {
 	int64_t size, at;        /* of the set, or of what was picked; the next one */
 
 	int64_t target;     /* of the last seek */
+	int64_t stop;       /* nothing after it is wanted */
 	int64_t emitted;    /* for COUNT: also those passed over */
 	bool start_emitted; /* or not wanted */
 	int64_t dry_from, dry_limit;

@@ -84,6 +84,18 @@ TEST(no_list_leaves_out_what_could_not_be_followed)
 	}
 }
 
+/* The search for what never comes ends far behind what was asked for. */
+TEST(what_was_given_up_later_is_whole_until_then)
+{
+	struct ical *object =
+		parsed(STR(EVENT("DTSTART:20130210T090000Z\r\nRRULE:RSCALE=DANGI;FREQ=DAILY;BYMONTH=12L\r\n")));
+	struct occurrence *list;
+	size_t n;
+	assert_ok(ical_expand(
+		&test_cx, object, at("20260601T000000Z"), at("20260701T000000Z"), STR_ABSENT, 100, &list, &n));
+	assert_int_equal(n, 0);
+}
+
 /* A filter on the component, on its property and on its alarm: they may be there. */
 TEST(filters_let_pass_what_could_not_be_followed)
 {
@@ -113,5 +125,5 @@ TEST(an_exception_of_an_instance_that_is_too_far_belongs_to_the_series)
 }
 
 TESTS(RUN(what_could_not_be_followed_is_not_stored_as_complete), RUN(no_list_leaves_out_what_could_not_be_followed),
-	RUN(filters_let_pass_what_could_not_be_followed),
+	RUN(what_was_given_up_later_is_whole_until_then), RUN(filters_let_pass_what_could_not_be_followed),
 	RUN(an_exception_of_an_instance_that_is_too_far_belongs_to_the_series))

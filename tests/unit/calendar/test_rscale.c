@@ -96,5 +96,20 @@ TEST(what_never_comes_and_what_never_ends_is_given_up_in_time)
 	}
 }
 
-TESTS(RUN(new_years_are_those_of_public_tables), RUN(a_leap_month_is_a_month_of_its_own),
-	RUN(what_never_comes_and_what_never_ends_is_given_up_in_time))
+/* From a month to the next that may pass, and no further than the calendar goes: to the end within the budget. */
+TEST(days_that_never_come_are_looked_for_to_the_end_of_the_calendar)
+{
+	static const char *const rules[] = { "RSCALE=HEBREW;FREQ=DAILY;BYMONTH=4;BYMONTHDAY=30",
+		"RSCALE=HEBREW;FREQ=WEEKLY;BYMONTH=4;BYMONTHDAY=30",
+		"RSCALE=PERSIAN;FREQ=DAILY;BYMONTH=12;BYMONTHDAY=31",
+		"RSCALE=ISLAMIC-CIVIL;FREQ=WEEKLY;BYDAY=TU;BYMONTH=2;BYMONTHDAY=30" };
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+		int64_t local;
+		struct rrule_iter *it = opened("20130210T090000", rules[i]);
+		if (rrule_next(it, &local) || rrule_gave_up(it, INT64_MAX))
+			fail_msg("%s", rules[i]);
+	}
+}
+
+TESTS(RUN(days_that_never_come_are_looked_for_to_the_end_of_the_calendar), RUN(new_years_are_those_of_public_tables),
+	RUN(a_leap_month_is_a_month_of_its_own), RUN(what_never_comes_and_what_never_ends_is_given_up_in_time))
