@@ -3,6 +3,7 @@
 
 #include "caldav/calendar/ical/ical.h"
 #include "caldav/calendar/recur/vtimezone.h"
+#include "server/account/label.h"
 
 #define NAME_OCTETS 1024 /* of a dead property, namespace and all: it is part of an index */
 #define DISPLAYNAME_OCTETS 1024
@@ -43,10 +44,18 @@ static bool text_of(struct step *s, size_t max, struct str *out)
 	return false;
 }
 
+/* By the rule of all names (server/account/label.h): another door shows them. One of blanks is none. */
 static void set_displayname(struct step *s)
 {
-	if (text_of(s, DISPLAYNAME_OCTETS, &s->to->displayname))
-		s->to->set_displayname = true;
+	struct str text;
+	if (!text_of(s, DISPLAYNAME_OCTETS, &text))
+		return;
+	bool is_name = str_trim(text, STR_BLANK).len > 0;
+	if (!is_name)
+		s->to->displayname = text.ptr ? STR("") : STR_ABSENT;
+	else if (label_clean(s->changes->cx, "displayname", text, &s->to->displayname))
+		refuse(s, 409, NULL);
+	s->to->set_displayname = true;
 }
 
 static void set_description(struct step *s)

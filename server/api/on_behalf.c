@@ -17,16 +17,6 @@ struct connected_account_row {
 DB_RESULT(connected_account_of_platform, struct connected_account_row, account, client, scopes, calendars, status, plan,
 	email, name, tz);
 
-/* "<Brand>-Account", for clients that were written against a brand; NULL if the brand is no header name. */
-static const char *alias(struct request *rq)
-{
-	struct str brand = rq->cx.config->brand;
-	for (size_t i = 0; i < brand.len; i++)
-		if (!char_is_alpha(brand.ptr[i]) && !char_is_digit(brand.ptr[i]) && brand.ptr[i] != '-')
-			return NULL;
-	return brand.len > 0 ? str_c(rq->cx.mem, str_cat(rq->cx.mem, brand, STR("-Account"))) : NULL;
-}
-
 /* A platform's secret key, on behalf of a user who connected to it. */
 static err_t act_for(struct request *rq, struct id connected, struct principal *out)
 {
@@ -54,11 +44,15 @@ static err_t act_for(struct request *rq, struct id connected, struct principal *
 err_t api_caller(struct request *rq, struct principal *out)
 {
 	struct str text = request_header_list(rq, HEADER);
-	const char *other = alias(rq);
+	const char *alias = router_account_alias(rq);
+	struct str by_alias = alias ? request_header_list(rq, alias) : STR_ABSENT;
 	struct id connected;
 	*out = *rq->principal;
-	if (!text.ptr && other)
-		text = request_header_list(rq, other);
+	if (text.ptr && by_alias.ptr && !str_eq(text, by_alias))
+		return REFUSE(&rq->cx, INVALID_VALUE, HEADER,
+			"%s names another connected account. Send one of the two.", alias);
+	if (!text.ptr)
+		text = by_alias;
 	if (!text.ptr)
 		return OK;
 	if (!id_parse(text, "cpa", &connected))

@@ -14,7 +14,22 @@
 	"Authorization, Content-Type, Accept, Idempotency-Key, If-Match, If-None-Match, Connected-Account, "           \
 	"MCP-Protocol-Version"
 
+const char *router_account_alias(struct request *rq)
+{
+	struct str brand = rq->cx.config ? rq->cx.config->brand : STR("");
+	for (size_t i = 0; i < brand.len; i++)
+		if (!char_is_alpha(brand.ptr[i]) && !char_is_digit(brand.ptr[i]) && brand.ptr[i] != '-')
+			return NULL;
+	return brand.len > 0 ? str_c(rq->cx.mem, str_cat(rq->cx.mem, brand, STR("-Account"))) : NULL;
+}
+
 /* ---- OPTIONS ---- */
+
+static struct str allowed_headers(struct request *rq)
+{
+	const char *alias = router_account_alias(rq);
+	return alias ? str_fmt(rq->cx.mem, "%s, %s", ALLOWED_HEADERS, alias) : STR(ALLOWED_HEADERS);
+}
 
 /* The preflight of the Fetch standard, for a method that has a CORS row here. */
 static bool answer_preflight(struct request *rq, struct response *rs)
@@ -29,7 +44,7 @@ static bool answer_preflight(struct request *rq, struct response *rs)
 	rq->route = meant.route;
 	reply_empty(rs, 204);
 	response_header(rs, "Access-Control-Allow-Methods", match_allow(rq->cx.mem, rq->app, &rq->path, true));
-	response_header(rs, "Access-Control-Allow-Headers", STR(ALLOWED_HEADERS));
+	response_header(rs, "Access-Control-Allow-Headers", allowed_headers(rq));
 	response_header(rs, "Access-Control-Max-Age", STR("600"));
 	return true;
 }

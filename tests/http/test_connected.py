@@ -80,6 +80,21 @@ def test_a_token_names_its_own_connected_account_or_none(world, app, browser):
     assert world.get("/v1/profile", {"Connected-Account": "junk"}, tokens["access_token"]).status == 400
 
 
+def test_the_brands_alias_is_allowed_where_it_counts_and_does_not_contradict(world, app, browser):
+    """The preflight allowed Connected-Account alone, so that no page of another origin could send the alias."""
+    tokens = app.connect(browser, scope="profile:read")
+    own, key = tokens["connected_account_id"], tokens["access_token"]
+    preflight = world.request("OPTIONS", "/v1/profile", None, {"Origin": "https://app.example", "Access-Control-Request-Method": "GET",
+                                                               "Access-Control-Request-Headers": "calends-account"})
+    allowed = {h.strip() for h in preflight.headers["Access-Control-Allow-Headers"].split(",")}
+    assert {"Connected-Account", "Calends-Account"} <= allowed
+    assert world.get("/v1/profile", {"Connected-Account": own, "Calends-Account": own}, key).status == 200
+    for pair in ({"Connected-Account": own, "Calends-Account": "cpa_0000000000000000000001"},
+                 {"Connected-Account": "cpa_0000000000000000000001", "Calends-Account": own}):
+        reply = world.get("/v1/profile", pair, key)
+        assert reply.status == 400 and reply.json["error"]["param"] == "Connected-Account", reply
+
+
 def test_a_platforms_secret_key_acts_within_what_was_granted(world, browser):
     connected = App(world, scope=" ".join(SCOPES)).connect(browser, scope="profile:read calendars:read")["connected_account_id"]
     header = {"Connected-Account": connected}

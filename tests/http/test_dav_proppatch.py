@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """PROPPATCH: live and dead properties, all or nothing (RFC 4918 §9.2)."""
+import json
+import uuid
+
 import pytest
 
 from dav import A, C, D, NAMESPACES
-from davwrite import ZONE, put_new, proppatch, props, fates
+from davwrite import ZONE, fates, mkcalendar, proppatch, props, put_new
 
 
 def test_live_properties_are_set_and_removed(dav, cal):  # RFC 4918 §9.2
@@ -131,3 +134,31 @@ def test_proppatch_of_what_is_not_there_is_404(dav, home, cal):
     for path in (f"{home}none/", cal + "none.ics"):
         assert proppatch(dav, path, "<x:y xmlns:x='urn:x'>1</x:y>").status == 404
         assert proppatch(dav, path, "<D:getetag/>").status == 404
+
+
+SEEN = ["Löcher", "👩\u200d💻", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "x" * 100]
+UNSEEN = ["a\u202eb", "a\u200bb", "a\u00adb", "a\u2066b", "a&#10;b", "x" * 101]
+
+
+@pytest.mark.parametrize("name", SEEN + UNSEEN, ids=ascii)
+def test_the_name_of_a_calendar_has_one_rule_for_every_door(world, owner, dav, home, name):
+    """A name that REST refuses, since it can rewrite the line that it stands in, came in through PROPPATCH and MKCALENDAR."""
+    path, given = f"{home}{uuid.uuid4()}/", f"<D:displayname>{name}</D:displayname>"
+    plain = name.replace("&#10;", "\n")
+    by_rest = world.post("/v1/calendars", json.dumps({"name": plain}), {"Content-Type": "application/json"}, owner.key).status
+    made = mkcalendar(dav, path, given)
+    if name in SEEN:
+        assert (by_rest, made.status) == (201, 201)
+        assert fates(proppatch(dav, path, f"<D:displayname>\n  {name} </D:displayname>")) == {D + "displayname": (200, None)}
+        assert props(dav, path, "<D:displayname/>").text(D + "displayname") == name
+        return
+    assert by_rest == 400 and made.status == 207 and fates(made)[D + "displayname"] == (409, None)
+    assert mkcalendar(dav, path, "<D:displayname>Before</D:displayname>").status == 201
+    assert fates(proppatch(dav, path, given)) == {D + "displayname": (409, None)}  # RFC 4918 §9.2.1
+    assert props(dav, path, "<D:displayname/>").text(D + "displayname") == "Before"
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n"])
+def test_a_name_of_blanks_is_none(dav, cal, blank):
+    assert fates(proppatch(dav, cal, f"<D:displayname>{blank}</D:displayname>")) == {D + "displayname": (200, None)}
+    assert props(dav, cal, "<D:displayname/>").text(D + "displayname") in ("", None)
