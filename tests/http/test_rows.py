@@ -131,6 +131,9 @@ def test_a_change_of_properties_is_told_and_outlives_no_object(world, dav):
         (lambda: patch(dav, cal, DEAD), ["calendar_changed"]),
         (lambda: dav.request("MOVE", cal + "a.ics", Destination=cal + "b.ics"), ["object_changed"]),
         (lambda: dav.request("COPY", cal, Destination=dav.home + "twin/"), ["calendar_created", "object_created"]),
+        # Whoever listens hears of what a COPY or MOVE replaces that it went, and then of what came.
+        (lambda: dav.request("COPY", cal + "b.ics", Destination=dav.home + "twin/b.ics"), ["object_deleted", "object_created"]),
+        (lambda: dav.request("MOVE", dav.home + "twin/b.ics", Destination=cal + "b.ics"), ["object_deleted", "object_changed"]),
         (lambda: dav.request("MOVE", cal, Destination=dav.home + "twin/"), ["calendar_deleted", "calendar_changed"]),
         (lambda: dav.request("DELETE", dav.home + "twin/b.ics"), ["object_deleted"]),
         (lambda: dav.request("DELETE", dav.home + "twin/"), ["calendar_deleted"]),
