@@ -51,10 +51,10 @@ static const struct route routes[] = {
 	COLLECTION(REPORT,     HOME,                   ALL, BY_REPORT,       "RFC 3253 §3.6",     HEAVY),
 	COLLECTION(PROPPATCH,  HOME,                   KEY, OWNER,           "RFC 4918 §9.2",     0),
 	COLLECTION(ACL,        HOME,                   KEY, OWNER,           "RFC 3744 §8.1",     0),
-	NEVER(PUT,             HOME,                   BODY_ANY,  OBJECT_SIZE_MAX, "RFC 4791 §5.3.2"),
-	NEVER(DELETE,          HOME,                   NO_BODY,   KIB(64),         "RFC 4918 §9.6"),
-	NEVER(COPY,            HOME,                   NO_BODY,   KIB(64),         "RFC 4918 §9.8"),
-	NEVER(MOVE,            HOME,                   NO_BODY,   KIB(64),         "RFC 4918 §9.9"),
+	NEVER(PUT,             HOME,                   BODY_ANY,     OBJECT_SIZE_MAX, "RFC 4791 §5.3.2"),
+	NEVER(DELETE,          HOME,                   BODY_IGNORED, KIB(64),         "RFC 4918 §9.6"),
+	NEVER(COPY,            HOME,                   BODY_IGNORED, KIB(64),         "RFC 4918 §9.8"),
+	NEVER(MOVE,            HOME,                   BODY_IGNORED, KIB(64),         "RFC 4918 §9.9"),
 	COLLECTION(MKCALENDAR, HOME,                   KEY, OWNER,           "RFC 4791 §5.3.1",   0),
 	COLLECTION(MKCOL,      HOME,                   KEY, OWNER,           "RFC 4918 §9.3",     0),
 
@@ -65,7 +65,7 @@ static const struct route routes[] = {
 	COLLECTION(MKCALENDAR, CALENDAR,               KEY, OWNER,           "RFC 4791 §5.3.1",   0),
 	COLLECTION(MKCOL,      CALENDAR,               KEY, OWNER,           "RFC 5689 §3",       0),
 	COLLECTION(GET,        CALENDAR,               ALL, EVENTS_READ,     "RFC 4918 §9.4",     HEAVY),
-	NEVER(PUT,             CALENDAR,               BODY_ANY,  OBJECT_SIZE_MAX, "RFC 4791 §5.3.2"),
+	NEVER(PUT,             CALENDAR,               BODY_ANY,     OBJECT_SIZE_MAX, "RFC 4791 §5.3.2"),
 	COLLECTION(DELETE,     CALENDAR,               KEY, OWNER,           "RFC 4918 §9.6",     HEAVY),
 	COLLECTION(COPY,       CALENDAR,               KEY, OWNER,           "RFC 4918 §9.8",     HEAVY),
 	COLLECTION(MOVE,       CALENDAR,               KEY, OWNER,           "RFC 4918 §9.9",     HEAVY),
@@ -84,30 +84,30 @@ static const struct route routes[] = {
 };
 
 #define EVERY_METHOD(path, run)                                                                                         \
-	{ METHOD_GET,        path, ANYONE, 0, NO_BODY, KIB(64), run, "RFC 6764 §5", 0 },                                 \
-	{ METHOD_POST,       path, ANYONE, 0, NO_BODY, KIB(64), run, "RFC 6764 §5", 0 },                                 \
-	{ METHOD_PUT,        path, ANYONE, 0, NO_BODY, KIB(64), run, "RFC 6764 §5", 0 },                                 \
-	{ METHOD_PATCH,      path, ANYONE, 0, NO_BODY, KIB(64), run, "RFC 6764 §5", 0 },                                 \
-	{ METHOD_DELETE,     path, ANYONE, 0, NO_BODY, KIB(64), run, "RFC 6764 §5", 0 },                                 \
-	{ METHOD_OPTIONS,    path, ANYONE, 0, NO_BODY, KIB(64), run, "RFC 6764 §5", 0 },                                 \
-	{ METHOD_PROPFIND,   path, ANYONE, 0, NO_BODY, KIB(64), run, "RFC 6764 §5", 0 },                                 \
-	{ METHOD_PROPPATCH,  path, ANYONE, 0, NO_BODY, KIB(64), run, "RFC 6764 §5", 0 },                                 \
-	{ METHOD_REPORT,     path, ANYONE, 0, NO_BODY, KIB(64), run, "RFC 6764 §5", 0 },                                 \
-	{ METHOD_MKCALENDAR, path, ANYONE, 0, NO_BODY, KIB(64), run, "RFC 6764 §5", 0 },                                 \
-	{ METHOD_MKCOL,      path, ANYONE, 0, NO_BODY, KIB(64), run, "RFC 6764 §5", 0 },                                 \
-	{ METHOD_COPY,       path, ANYONE, 0, NO_BODY, KIB(64), run, "RFC 6764 §5", 0 },                                 \
-	{ METHOD_MOVE,       path, ANYONE, 0, NO_BODY, KIB(64), run, "RFC 6764 §5", 0 },                                 \
-	{ METHOD_ACL,        path, ANYONE, 0, NO_BODY, KIB(64), run, "RFC 6764 §5", 0 },                                 \
-	{ METHOD_LOCK,       path, ANYONE, 0, NO_BODY, KIB(64), run, "RFC 6764 §5", 0 },                                 \
-	{ METHOD_UNLOCK,     path, ANYONE, 0, NO_BODY, KIB(64), run, "RFC 6764 §5", 0 },                                 \
-	{ METHOD_SEARCH,     path, ANYONE, 0, NO_BODY, KIB(64), run, "RFC 6764 §5", 0 }
+	{ METHOD_GET,        path, ANYONE, 0, BODY_IGNORED, KIB(64), run, "RFC 6764 §5", 0 },                                 \
+	{ METHOD_POST,       path, ANYONE, 0, BODY_IGNORED, KIB(64), run, "RFC 6764 §5", 0 },                                 \
+	{ METHOD_PUT,        path, ANYONE, 0, BODY_IGNORED, KIB(64), run, "RFC 6764 §5", 0 },                                 \
+	{ METHOD_PATCH,      path, ANYONE, 0, BODY_IGNORED, KIB(64), run, "RFC 6764 §5", 0 },                                 \
+	{ METHOD_DELETE,     path, ANYONE, 0, BODY_IGNORED, KIB(64), run, "RFC 6764 §5", 0 },                                 \
+	{ METHOD_OPTIONS,    path, ANYONE, 0, BODY_IGNORED, KIB(64), run, "RFC 6764 §5", 0 },                                 \
+	{ METHOD_PROPFIND,   path, ANYONE, 0, BODY_IGNORED, KIB(64), run, "RFC 6764 §5", 0 },                                 \
+	{ METHOD_PROPPATCH,  path, ANYONE, 0, BODY_IGNORED, KIB(64), run, "RFC 6764 §5", 0 },                                 \
+	{ METHOD_REPORT,     path, ANYONE, 0, BODY_IGNORED, KIB(64), run, "RFC 6764 §5", 0 },                                 \
+	{ METHOD_MKCALENDAR, path, ANYONE, 0, BODY_IGNORED, KIB(64), run, "RFC 6764 §5", 0 },                                 \
+	{ METHOD_MKCOL,      path, ANYONE, 0, BODY_IGNORED, KIB(64), run, "RFC 6764 §5", 0 },                                 \
+	{ METHOD_COPY,       path, ANYONE, 0, BODY_IGNORED, KIB(64), run, "RFC 6764 §5", 0 },                                 \
+	{ METHOD_MOVE,       path, ANYONE, 0, BODY_IGNORED, KIB(64), run, "RFC 6764 §5", 0 },                                 \
+	{ METHOD_ACL,        path, ANYONE, 0, BODY_IGNORED, KIB(64), run, "RFC 6764 §5", 0 },                                 \
+	{ METHOD_LOCK,       path, ANYONE, 0, BODY_IGNORED, KIB(64), run, "RFC 6764 §5", 0 },                                 \
+	{ METHOD_UNLOCK,     path, ANYONE, 0, BODY_IGNORED, KIB(64), run, "RFC 6764 §5", 0 },                                 \
+	{ METHOD_SEARCH,     path, ANYONE, 0, BODY_IGNORED, KIB(64), run, "RFC 6764 §5", 0 }
 
 static handler to_root_well_known, to_root;
 
 /* Addresses that Apple's and other clients probe when they were given a bare host. */
 #define PROBE(path)                                                                                                     \
-	{ METHOD_PROPFIND, path, ANYONE, 0, NO_BODY, KIB(64), to_root, "what clients probe", 0 },                      \
-	{ METHOD_OPTIONS,  path, ANYONE, 0, NO_BODY, KIB(64), to_root, "what clients probe", 0 }
+	{ METHOD_PROPFIND, path, ANYONE, 0, BODY_IGNORED, KIB(64), to_root, "what clients probe", 0 },                      \
+	{ METHOD_OPTIONS,  path, ANYONE, 0, BODY_IGNORED, KIB(64), to_root, "what clients probe", 0 }
 
 static const struct route discovery_routes[] = {
 	EVERY_METHOD("/.well-known/caldav", to_root_well_known),

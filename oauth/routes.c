@@ -12,20 +12,20 @@
 
 /* clang-format off */
 static const struct route oauth_routes[] = {
-	/* method      path                who               scope  body       at most  handler             source                  flags */
-	{ METHOD_GET,  "/oauth/authorize", OPTIONAL_SESSION, 0,     NO_BODY,   0,       authorize_get,      "OAuth 2.1 §3.1, §4.1.1", PAGE },
-	{ METHOD_POST, "/oauth/authorize", ANYONE,           0,     BODY_ANY,  KIB(32), authorize_post,     "OAuth 2.1 §3.1",         PAGE },
-	{ METHOD_GET,  "/oauth/continue",  OPTIONAL_SESSION, 0,     NO_BODY,   0,       authorize_continue, "page",                   PAGE },
-	{ METHOD_POST, "/oauth/token",     ANYONE,           0,     BODY_FORM, KIB(16), token_post,         "OAuth 2.1 §3.2",         SECRETS },
-	{ METHOD_POST, "/oauth/revoke",    ANYONE,           0,     BODY_FORM, KIB(16), revoke_post,        "RFC 7009 §2",            SECRETS },
+	/* method      path                who               scope  body          at most  handler             source                  flags */
+	{ METHOD_GET,  "/oauth/authorize", OPTIONAL_SESSION, 0,     BODY_IGNORED, 0,       authorize_get,      "OAuth 2.1 §3.1, §4.1.1", PAGE },
+	{ METHOD_POST, "/oauth/authorize", ANYONE,           0,     BODY_ANY,     KIB(32), authorize_post,     "OAuth 2.1 §3.1",         PAGE },
+	{ METHOD_GET,  "/oauth/continue",  OPTIONAL_SESSION, 0,     BODY_IGNORED, 0,       authorize_continue, "page",                   PAGE },
+	{ METHOD_POST, "/oauth/token",     ANYONE,           0,     BODY_FORM,    KIB(16), token_post,         "OAuth 2.1 §3.2",         SECRETS },
+	{ METHOD_POST, "/oauth/revoke",    ANYONE,           0,     BODY_FORM,    KIB(16), revoke_post,        "RFC 7009 §2",            SECRETS },
 };
 
 /* Libraries ask at OpenID's name first; RFC 8414 §3.1 lets the document stand at another name too. */
 static const struct route wellknown_routes[] = {
-	{ METHOD_GET, "/.well-known/openid-configuration",           ANYONE, 0, NO_BODY, 0, metadata_server,   "RFC 8414 §3.1", CORS_ANY },
-	{ METHOD_GET, "/.well-known/oauth-authorization-server",     ANYONE, 0, NO_BODY, 0, metadata_server,   "RFC 8414 §3",   CORS_ANY },
-	{ METHOD_GET, "/.well-known/oauth-protected-resource",       ANYONE, 0, NO_BODY, 0, metadata_resource, "RFC 9728 §3",   CORS_ANY },
-	{ METHOD_GET, "/.well-known/oauth-protected-resource/*path", ANYONE, 0, NO_BODY, 0, metadata_resource, "RFC 9728 §3.1", CORS_ANY },
+	{ METHOD_GET, "/.well-known/openid-configuration",           ANYONE, 0, BODY_IGNORED, 0, metadata_server,   "RFC 8414 §3.1", CORS_ANY },
+	{ METHOD_GET, "/.well-known/oauth-authorization-server",     ANYONE, 0, BODY_IGNORED, 0, metadata_server,   "RFC 8414 §3",   CORS_ANY },
+	{ METHOD_GET, "/.well-known/oauth-protected-resource",       ANYONE, 0, BODY_IGNORED, 0, metadata_resource, "RFC 9728 §3",   CORS_ANY },
+	{ METHOD_GET, "/.well-known/oauth-protected-resource/*path", ANYONE, 0, BODY_IGNORED, 0, metadata_resource, "RFC 9728 §3.1", CORS_ANY },
 };
 /* clang-format on */
 

@@ -167,9 +167,9 @@ static void health_show_error(struct request *rq, struct response *rs, err_t e)
 
 /* clang-format off */
 static const struct route routes[] = {
-	{ METHOD_GET, "/healthz", ANYONE, 0, NO_BODY, KIB(1), healthz, "operators", 0 },
-	{ METHOD_GET, "/readyz",  ANYONE, 0, NO_BODY, KIB(1), readyz,  "operators", 0 },
-	{ METHOD_GET, "/metrics", ANYONE, 0, NO_BODY, KIB(1), metrics, "operators", 0 },
+	{ METHOD_GET, "/healthz", ANYONE, 0, BODY_IGNORED, KIB(1), healthz, "operators", 0 },
+	{ METHOD_GET, "/readyz",  ANYONE, 0, BODY_IGNORED, KIB(1), readyz,  "operators", 0 },
+	{ METHOD_GET, "/metrics", ANYONE, 0, BODY_IGNORED, KIB(1), metrics, "operators", 0 },
 };
 /* clang-format on */
 

@@ -237,13 +237,13 @@ static void demo_show_error(struct request *rq, struct response *rs, err_t e)
 
 /* clang-format off */
 static const struct route routes[] = {
-	/* method     path           who     scope body       at most  handler      source */
-	{ METHOD_GET,  "/",           ANYONE, 0, NO_BODY,   0,      home,        "page", 0 },
-	{ METHOD_POST, "/connect",    ANYONE, 0, BODY_FORM, KIB(8), begin,       "OAuth 2.1 §4.1.1", SENSITIVE_BODY },
-	{ METHOD_GET,  "/callback",   ANYONE, 0, NO_BODY,   0,      callback,    "OAuth 2.1 §4.1.2", SENSITIVE_BODY },
-	{ METHOD_POST, "/refresh",    ANYONE, 0, BODY_FORM, KIB(8), refresh,     "OAuth 2.1 §4.3", SENSITIVE_BODY },
-	{ METHOD_POST, "/disconnect", ANYONE, 0, BODY_FORM, KIB(8), disconnect,  "RFC 7009", SENSITIVE_BODY },
-	{ METHOD_GET,  "/static/:file", ANYONE, 0, NO_BODY, 0,      static_file, "page", 0 },
+	/* method     path           who     scope body          at most  handler      source */
+	{ METHOD_GET,  "/",           ANYONE, 0, BODY_IGNORED, 0,      home,        "page", 0 },
+	{ METHOD_POST, "/connect",    ANYONE, 0, BODY_FORM,    KIB(8), begin,       "OAuth 2.1 §4.1.1", SENSITIVE_BODY },
+	{ METHOD_GET,  "/callback",   ANYONE, 0, BODY_IGNORED, 0,      callback,    "OAuth 2.1 §4.1.2", SENSITIVE_BODY },
+	{ METHOD_POST, "/refresh",    ANYONE, 0, BODY_FORM,    KIB(8), refresh,     "OAuth 2.1 §4.3", SENSITIVE_BODY },
+	{ METHOD_POST, "/disconnect", ANYONE, 0, BODY_FORM,    KIB(8), disconnect,  "RFC 7009", SENSITIVE_BODY },
+	{ METHOD_GET,  "/static/:file", ANYONE, 0, BODY_IGNORED, 0,      static_file, "page", 0 },
 };
 /* clang-format on */
 

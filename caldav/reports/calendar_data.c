@@ -7,7 +7,7 @@
 static err_t read_range(struct ctx *cx, const struct xml_node *node, struct ical_range *out)
 {
 	bool empty = false;
-	const char *wrong = time_range_read(node, true, out, &empty);
+	const char *wrong = range_element_read(node, true, out, &empty);
 	return *wrong ? REFUSE(cx, MALFORMED, "calendar-data", "%s", wrong) : OK;
 }
 

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <limits.h>
 
-const char *time_range_read(const struct xml_node *node, bool closed, struct ical_range *out, bool *empty_out)
+const char *range_element_read(const struct xml_node *node, bool closed, struct ical_range *out, bool *empty_out)
 {
 	struct str start = xml_attribute(node, "start"), end = xml_attribute(node, "end");
 	*empty_out = !start.ptr && !end.ptr;
@@ -30,7 +30,7 @@ struct reader {
 static err_t read_range(struct reader *r, const struct xml_node *node, struct ical_range *out)
 {
 	bool empty = false;
-	const char *wrong = time_range_read(node, false, out, &empty);
+	const char *wrong = range_element_read(node, false, out, &empty);
 	if (empty)
 		return REFUSE(r->cx, MALFORMED, "time-range", "%s", wrong);
 	if (*wrong)

@@ -62,4 +62,4 @@ MUST_CHECK err_t filter_read(struct ctx *cx, const struct xml_node *query, struc
  * A time-range element (§9.9): UTC, half-open, one end may be missing unless `closed`. What is wrong with it: "" for
  * nothing; *empty_out when neither start nor end is there.
  */
-const char *time_range_read(const struct xml_node *node, bool closed, struct ical_range *out, bool *empty_out);
+const char *range_element_read(const struct xml_node *node, bool closed, struct ical_range *out, bool *empty_out);

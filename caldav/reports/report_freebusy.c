@@ -13,7 +13,8 @@ static err_t range_read(struct ctx *cx, const struct xml_node *root, struct ical
 {
 	const struct xml_node *node = xml_child(root, NS_CALDAV, "time-range");
 	bool empty = false;
-	const char *wrong = node ? time_range_read(node, true, out, &empty) : "A free-busy-query needs a time-range.";
+	const char *wrong =
+		node ? range_element_read(node, true, out, &empty) : "A free-busy-query needs a time-range.";
 	return *wrong ? REFUSE(cx, MALFORMED, "time-range", "%s", wrong) : OK;
 }
 

@@ -259,12 +259,12 @@ static void show_flat(struct request *rq, struct response *rs, err_t e)
 
 /* clang-format off */
 #define ROUTES(ROW) \
-	/*  method         path                                  who   scope  body       at most   contract       source flags */ \
-	ROW(METHOD_GET,    "/api/v1/hosted-calendars",           KEYS, OWNER, NO_BODY,   0,        &hosted_list,   PAGE, CORS_KEYS) \
-	ROW(METHOD_POST,   "/api/v1/hosted-calendars",           KEYS, OWNER, BODY_JSON, BODY_MAX, &hosted_create, PAGE, CORS_KEYS) \
-	ROW(METHOD_GET,    "/api/v1/hosted-calendars/:calendar", KEYS, OWNER, NO_BODY,   0,        &hosted_read,   PAGE, CORS_KEYS) \
-	ROW(METHOD_PATCH,  "/api/v1/hosted-calendars/:calendar", KEYS, OWNER, BODY_JSON, BODY_MAX, &hosted_change, PAGE, CORS_KEYS) \
-	ROW(METHOD_DELETE, "/api/v1/hosted-calendars/:calendar", KEYS, OWNER, NO_BODY,   0,        &hosted_delete, PAGE, CORS_KEYS | HEAVY)
+	/*  method         path                                  who   scope  body          at most   contract       source flags */ \
+	ROW(METHOD_GET,    "/api/v1/hosted-calendars",           KEYS, OWNER, BODY_IGNORED, 0,        &hosted_list,   PAGE, CORS_KEYS) \
+	ROW(METHOD_POST,   "/api/v1/hosted-calendars",           KEYS, OWNER, BODY_JSON,    BODY_MAX, &hosted_create, PAGE, CORS_KEYS) \
+	ROW(METHOD_GET,    "/api/v1/hosted-calendars/:calendar", KEYS, OWNER, BODY_IGNORED, 0,        &hosted_read,   PAGE, CORS_KEYS) \
+	ROW(METHOD_PATCH,  "/api/v1/hosted-calendars/:calendar", KEYS, OWNER, BODY_JSON,    BODY_MAX, &hosted_change, PAGE, CORS_KEYS) \
+	ROW(METHOD_DELETE, "/api/v1/hosted-calendars/:calendar", KEYS, OWNER, BODY_IGNORED, 0,        &hosted_delete, PAGE, CORS_KEYS | HEAVY)
 /* clang-format on */
 static const struct route routes[] = { ROUTES(API_ROUTE) };
 static const struct contract *const contracts[] = { ROUTES(API_CONTRACT) };

@@ -8,25 +8,25 @@
 
 /* clang-format off */
 #define ROUTES(ROW) \
-	/*  method         path                        who         scope            body       at most   contract               source                         flags */ \
-	ROW(METHOD_GET,    "/v1/profile",              SELF,       PROFILE_READ,    NO_BODY,   0,        &get_profile,          "scope profile:read",          CORS_KEYS) \
+	/*  method         path                        who         scope            body          at most   contract               source                         flags */ \
+	ROW(METHOD_GET,    "/v1/profile",              SELF,       PROFILE_READ,    BODY_IGNORED, 0,        &get_profile,          "scope profile:read",          CORS_KEYS) \
 	\
-	ROW(METHOD_GET,    "/v1/calendars",            SELF,       CALENDARS_READ,  NO_BODY,   0,        &list_calendars,       "scope calendars:read",        CORS_KEYS) \
-	ROW(METHOD_POST,   "/v1/calendars",            KEY,        OWNER,           BODY_JSON, BODY_MAX, &create_calendar,      "keys only: no scope says so", CORS_KEYS) \
-	ROW(METHOD_GET,    "/v1/calendars/:calendar",  SELF,       CALENDARS_READ,  NO_BODY,   0,        &get_calendar,         "scope calendars:read",        CORS_KEYS) \
-	ROW(METHOD_PATCH,  "/v1/calendars/:calendar",  SELF,       CALENDARS_WRITE, BODY_JSON, BODY_MAX, &update_calendar,      "scope calendars:write",       CORS_KEYS) \
-	ROW(METHOD_DELETE, "/v1/calendars/:calendar",  KEY,        OWNER,           NO_BODY,   0,        &delete_calendar,      "keys only: no scope says so", CORS_KEYS | HEAVY) \
+	ROW(METHOD_GET,    "/v1/calendars",            SELF,       CALENDARS_READ,  BODY_IGNORED, 0,        &list_calendars,       "scope calendars:read",        CORS_KEYS) \
+	ROW(METHOD_POST,   "/v1/calendars",            KEY,        OWNER,           BODY_JSON,    BODY_MAX, &create_calendar,      "keys only: no scope says so", CORS_KEYS) \
+	ROW(METHOD_GET,    "/v1/calendars/:calendar",  SELF,       CALENDARS_READ,  BODY_IGNORED, 0,        &get_calendar,         "scope calendars:read",        CORS_KEYS) \
+	ROW(METHOD_PATCH,  "/v1/calendars/:calendar",  SELF,       CALENDARS_WRITE, BODY_JSON,    BODY_MAX, &update_calendar,      "scope calendars:write",       CORS_KEYS) \
+	ROW(METHOD_DELETE, "/v1/calendars/:calendar",  KEY,        OWNER,           BODY_IGNORED, 0,        &delete_calendar,      "keys only: no scope says so", CORS_KEYS | HEAVY) \
 	\
-	ROW(METHOD_GET,    "/v1/events",               SELF,       EVENTS_READ,     NO_BODY,   0,        &list_events,          "scope events:read",           CORS_KEYS | HEAVY) \
-	ROW(METHOD_POST,   "/v1/events",               SELF,       EVENTS_WRITE,    BODY_JSON, BODY_MAX, &create_event,         "scope events:write",          CORS_KEYS) \
-	ROW(METHOD_GET,    "/v1/events/:event",        SELF,       EVENTS_READ,     NO_BODY,   0,        &get_event,            "scope events:read",           CORS_KEYS) \
-	ROW(METHOD_PATCH,  "/v1/events/:event",        SELF,       EVENTS_WRITE,    BODY_JSON, BODY_MAX, &update_event,         "scope events:write",          CORS_KEYS) \
-	ROW(METHOD_DELETE, "/v1/events/:event",        SELF,       EVENTS_WRITE,    NO_BODY,   0,        &delete_event,         "scope events:write",          CORS_KEYS) \
-	ROW(METHOD_POST,   "/v1/events/:event/cancel", SELF,       EVENTS_WRITE,    BODY_JSON, BODY_MAX, &cancel_event,         "scope events:write",          CORS_KEYS) \
+	ROW(METHOD_GET,    "/v1/events",               SELF,       EVENTS_READ,     BODY_IGNORED, 0,        &list_events,          "scope events:read",           CORS_KEYS | HEAVY) \
+	ROW(METHOD_POST,   "/v1/events",               SELF,       EVENTS_WRITE,    BODY_JSON,    BODY_MAX, &create_event,         "scope events:write",          CORS_KEYS) \
+	ROW(METHOD_GET,    "/v1/events/:event",        SELF,       EVENTS_READ,     BODY_IGNORED, 0,        &get_event,            "scope events:read",           CORS_KEYS) \
+	ROW(METHOD_PATCH,  "/v1/events/:event",        SELF,       EVENTS_WRITE,    BODY_JSON,    BODY_MAX, &update_event,         "scope events:write",          CORS_KEYS) \
+	ROW(METHOD_DELETE, "/v1/events/:event",        SELF,       EVENTS_WRITE,    BODY_IGNORED, 0,        &delete_event,         "scope events:write",          CORS_KEYS) \
+	ROW(METHOD_POST,   "/v1/events/:event/cancel", SELF,       EVENTS_WRITE,    BODY_JSON,    BODY_MAX, &cancel_event,         "scope events:write",          CORS_KEYS) \
 	\
-	ROW(METHOD_GET,    "/v1/freebusy",             SELF,       CALENDARS_READ,  NO_BODY,   0,        &get_freebusy,         "scope calendars:read",        CORS_KEYS | HEAVY) \
+	ROW(METHOD_GET,    "/v1/freebusy",             SELF,       CALENDARS_READ,  BODY_IGNORED, 0,        &get_freebusy,         "scope calendars:read",        CORS_KEYS | HEAVY) \
 	\
-	ROW(METHOD_GET,    "/v1/api_keys",             SECRET_KEY, OWNER,           NO_BODY,   0,        &list_api_keys,        "API keys page",               CORS_KEYS)
+	ROW(METHOD_GET,    "/v1/api_keys",             SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &list_api_keys,        "API keys page",               CORS_KEYS)
 /* clang-format on */
 static const struct route routes[] = { ROUTES(API_ROUTE) };
 static const struct contract *const contracts[] = { ROUTES(API_CONTRACT) };

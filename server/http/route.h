@@ -8,12 +8,12 @@
 typedef err_t handler(struct request *rq, struct response *rs);
 
 enum body_kind {
-	NO_BODY,   /* none is asked for: one that comes is left alone (request_leave_body) */
-	BODY_NONE, /* none may come: 415 */
-	BODY_FORM, /* application/x-www-form-urlencoded: rq->form; 415 for another type */
-	BODY_JSON, /* application/json; the handler parses rq->body with a field table */
-	BODY_XML,  /* application/xml, text/xml or none: rq->body */
-	BODY_ICAL, /* rq->body; the handler judges the type */
+	BODY_IGNORED, /* none is asked for: one that comes is left alone (request_leave_body) */
+	BODY_REFUSED, /* none may come: 415 */
+	BODY_FORM,    /* application/x-www-form-urlencoded: rq->form; 415 for another type */
+	BODY_JSON,    /* application/json; the handler parses rq->body with a field table */
+	BODY_XML,     /* application/xml, text/xml or none: rq->body */
+	BODY_ICAL,    /* rq->body; the handler judges the type */
 	BODY_ANY
 };
 
@@ -36,7 +36,7 @@ struct route {
 	unsigned who;     /* enum who, a set */
 	uint64_t scopes;  /* all of these; OWNER, BY_REPORT: see scope.h */
 	enum body_kind body;
-	size_t body_max; /* octets; 413 beyond them. Of NO_BODY it means nothing */
+	size_t body_max; /* octets; 413 beyond them. Of BODY_IGNORED it means nothing */
 	handler *run;
 	const char *source; /* the RFC section or page that asks for it, for docs */
 	unsigned flags;

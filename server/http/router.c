@@ -68,8 +68,8 @@ static bool type_fits(enum body_kind kind, struct str type)
 		return str_eq(type, STR("application/json"));
 	case BODY_XML:
 		return !type.ptr || str_eq(type, STR("application/xml")) || str_eq(type, STR("text/xml"));
-	case NO_BODY:
-	case BODY_NONE:
+	case BODY_IGNORED:
+	case BODY_REFUSED:
 	case BODY_ICAL:
 	case BODY_ANY:
 		return true;
@@ -93,7 +93,7 @@ static err_t check_coding(struct request *rq)
 static err_t read_body(struct request *rq)
 {
 	const struct route *route = rq->route;
-	if (route->body == NO_BODY) {
+	if (route->body == BODY_IGNORED) {
 		request_leave_body(rq);
 		return OK;
 	}
@@ -102,7 +102,7 @@ static err_t read_body(struct request *rq)
 	if (rq->content_length && !type_fits(route->body, request_media_type(rq)))
 		return FAIL(&rq->cx, MEDIA_TYPE, "%.*s", STR_ARG(request_header(rq, "Content-Type")));
 	TRY(request_read_body(rq, route->body_max));
-	if (route->body == BODY_NONE && rq->body.len)
+	if (route->body == BODY_REFUSED && rq->body.len)
 		return REFUSE(&rq->cx, MEDIA_TYPE, "", "A body means nothing here: this method is sent without one.");
 	if (route->body == BODY_FORM)
 		TRY(form_parse(&rq->cx, rq->body, &rq->form));
@@ -295,8 +295,8 @@ static void print_scopes(struct buf *out, uint64_t scopes)
 
 static void print_row(struct buf *out, const struct route *route)
 {
-	static const char *const bodies[] = { [NO_BODY] = "",
-		[BODY_NONE] = "none",
+	static const char *const bodies[] = { [BODY_IGNORED] = "",
+		[BODY_REFUSED] = "none",
 		[BODY_FORM] = "form",
 		[BODY_JSON] = "JSON",
 		[BODY_XML] = "XML",
@@ -307,7 +307,7 @@ static void print_row(struct buf *out, const struct route *route)
 	BUF_LIT(out, " | ");
 	print_scopes(out, route->scopes);
 	buf_fmt(out, " | %s", bodies[route->body]);
-	if (route->body != NO_BODY && route->body != BODY_NONE)
+	if (route->body != BODY_IGNORED && route->body != BODY_REFUSED)
 		buf_fmt(out, ", %zu KiB", (route->body_max + 1023) / 1024);
 	const char *heavy = route->flags & HEAVY ? "yes" : route->flags & HEAVY_DEEP ? "unless Depth: 0" : "";
 	buf_fmt(out, " | %s | %s |\n", heavy, route->source ? route->source : "");

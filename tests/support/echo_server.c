@@ -91,15 +91,15 @@ static err_t key_of_test(struct ctx *cx, const struct credential *sent, struct p
 
 /* clang-format off */
 static const struct route api_routes[] = {
-	{ METHOD_GET,  "/hello",       ANYONE,           0, NO_BODY,   0,        hello,    "", CORS_ANY },
-	{ METHOD_POST, "/echo",        ANYONE,           0, BODY_ANY,  KIB(256), echo,     "", 0 },
-	{ METHOD_PUT,  "/echo",        ANYONE,           0, BODY_ANY,  MIB(16),  echo,     "", 0 },
-	{ METHOD_GET,  "/stream",      ANYONE,           0, NO_BODY,   0,        stream,   "", 0 },
-	{ METHOD_GET,  "/slow",        ANYONE,           0, NO_BODY,   0,        slow,     "", 0 },
-	{ METHOD_GET,  "/form",        OPTIONAL_SESSION, 0, NO_BODY,   0,        form,     "", 0 },
-	{ METHOD_POST, "/form",        OPTIONAL_SESSION, 0, BODY_FORM, KIB(16),  form,     "", 0 },
-	{ METHOD_GET,  "/ip",          ANYONE,           0, NO_BODY,   0,        who_am_i, "", 0 },
-	{ METHOD_PUT,  "/private",     KEY,              0, BODY_ANY,  KIB(64),  echo,     "", 0 },
+	{ METHOD_GET,  "/hello",       ANYONE,           0, BODY_IGNORED, 0,        hello,    "", CORS_ANY },
+	{ METHOD_POST, "/echo",        ANYONE,           0, BODY_ANY,     KIB(256), echo,     "", 0 },
+	{ METHOD_PUT,  "/echo",        ANYONE,           0, BODY_ANY,     MIB(16),  echo,     "", 0 },
+	{ METHOD_GET,  "/stream",      ANYONE,           0, BODY_IGNORED, 0,        stream,   "", 0 },
+	{ METHOD_GET,  "/slow",        ANYONE,           0, BODY_IGNORED, 0,        slow,     "", 0 },
+	{ METHOD_GET,  "/form",        OPTIONAL_SESSION, 0, BODY_IGNORED, 0,        form,     "", 0 },
+	{ METHOD_POST, "/form",        OPTIONAL_SESSION, 0, BODY_FORM,    KIB(16),  form,     "", 0 },
+	{ METHOD_GET,  "/ip",          ANYONE,           0, BODY_IGNORED, 0,        who_am_i, "", 0 },
+	{ METHOD_PUT,  "/private",     KEY,              0, BODY_ANY,     KIB(64),  echo,     "", 0 },
 };
 static const struct route dav_routes[] = {
 	{ METHOD_PROPFIND,   "/dav/",      KEY, 0, BODY_XML, KIB(64), hello, "", 0 },

@@ -61,28 +61,28 @@ static inline err_t ask_again(struct request *rq, struct response *rs)
 
 /* clang-format off */
 static const struct route dav_routes[] = {
-	{ METHOD_GET,      "/dav/:acct/:cal/:obj", TOKEN | KEY, EVENTS_READ, NO_BODY,  0,       show_args, "", 0 },
+	{ METHOD_GET,      "/dav/:acct/:cal/:obj", TOKEN | KEY, EVENTS_READ, BODY_IGNORED,  0,       show_args, "", 0 },
 	{ METHOD_PROPFIND, "/dav/",                KEY,         0,           BODY_XML, KIB(1),  show_kind, "", 0 },
 	{ METHOD_PROPFIND, "/dav/deep",            KEY,         0,           BODY_XML, KIB(1),  ask_again, "", HEAVY_DEEP },
 	{ METHOD_REPORT,   "/dav/deep",            KEY,         0,           BODY_XML, KIB(1),  ask_again, "", HEAVY },
 };
 static const struct route api_routes[] = {
-	{ METHOD_GET,    "/v1/events",        TOKEN | KEY,     EVENTS_READ,  NO_BODY,   0,      show_kind, "", CORS_KEYS },
-	{ METHOD_POST,   "/v1/events",        TOKEN | KEY,     EVENTS_WRITE, BODY_JSON, KIB(1), show_body, "", CORS_KEYS },
-	{ METHOD_GET,    "/v1/events/latest", ANYONE,          0,            NO_BODY,   0,      show_args, "", 0 },
-	{ METHOD_GET,    "/v1/events/:event", ANYONE,          0,            NO_BODY,   0,      show_args, "", 0 },
-	{ METHOD_DELETE, "/v1/calendars/:id", KEY | TOKEN,     OWNER,        NO_BODY,   0,      show_kind, "", 0 },
-	{ METHOD_GET,    "/v1/nobody",        NOBODY,          0,            NO_BODY,   0,      show_kind, "", 0 },
-	{ METHOD_GET,    "/v1/folder/",       ANYONE,          0,            NO_BODY,   0,      show_args, "", 0 },
-	{ METHOD_GET,    "/v1/half",          ANYONE,          0,            NO_BODY,   0,      half_then_fail, "", 0 },
-	{ METHOD_POST,   "/v1/any",           ANYONE,          0,            BODY_ANY,  10,     show_body, "", CORS_ANY },
+	{ METHOD_GET,    "/v1/events",        TOKEN | KEY,     EVENTS_READ,  BODY_IGNORED, 0,      show_kind, "", CORS_KEYS },
+	{ METHOD_POST,   "/v1/events",        TOKEN | KEY,     EVENTS_WRITE, BODY_JSON,    KIB(1), show_body, "", CORS_KEYS },
+	{ METHOD_GET,    "/v1/events/latest", ANYONE,          0,            BODY_IGNORED, 0,      show_args, "", 0 },
+	{ METHOD_GET,    "/v1/events/:event", ANYONE,          0,            BODY_IGNORED, 0,      show_args, "", 0 },
+	{ METHOD_DELETE, "/v1/calendars/:id", KEY | TOKEN,     OWNER,        BODY_IGNORED, 0,      show_kind, "", 0 },
+	{ METHOD_GET,    "/v1/nobody",        NOBODY,          0,            BODY_IGNORED, 0,      show_kind, "", 0 },
+	{ METHOD_GET,    "/v1/folder/",       ANYONE,          0,            BODY_IGNORED, 0,      show_args, "", 0 },
+	{ METHOD_GET,    "/v1/half",          ANYONE,          0,            BODY_IGNORED, 0,      half_then_fail, "", 0 },
+	{ METHOD_POST,   "/v1/any",           ANYONE,          0,            BODY_ANY,     10,     show_body, "", CORS_ANY },
 };
 static const struct route web_routes[] = {
-	{ METHOD_GET,  "/",              OPTIONAL_SESSION, 0, NO_BODY,   0,      show_csrf, "", 0 },
-	{ METHOD_POST, "/sign-in",       OPTIONAL_SESSION, 0, BODY_FORM, KIB(1), show_kind, "", 0 },
-	{ METHOD_GET,  "/keys",          SESSION,          0, NO_BODY,   0,      show_kind, "", 0 },
-	{ METHOD_POST, "/keys",          SESSION,          0, BODY_FORM, KIB(1), show_kind, "", 0 },
-	{ METHOD_GET,  "/static/*rest",  ANYONE,           0, NO_BODY,   0,      show_args, "", 0 },
+	{ METHOD_GET,  "/",              OPTIONAL_SESSION, 0, BODY_IGNORED, 0,      show_csrf, "", 0 },
+	{ METHOD_POST, "/sign-in",       OPTIONAL_SESSION, 0, BODY_FORM,    KIB(1), show_kind, "", 0 },
+	{ METHOD_GET,  "/keys",          SESSION,          0, BODY_IGNORED, 0,      show_kind, "", 0 },
+	{ METHOD_POST, "/keys",          SESSION,          0, BODY_FORM,    KIB(1), show_kind, "", 0 },
+	{ METHOD_GET,  "/static/*rest",  ANYONE,           0, BODY_IGNORED, 0,      show_args, "", 0 },
 };
 /* clang-format on */
 

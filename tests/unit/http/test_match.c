@@ -64,19 +64,19 @@ TEST(a_pattern_fits_by_segments_and_by_the_slash_at_the_end)
 
 /* clang-format off */
 static const struct route dav_routes[] = {
-	{ METHOD_GET,  "/dav/:cal",  0, 0, NO_BODY, 0, NULL, "", 0 },
-	{ METHOD_PUT,  "/dav/:cal",  0, 0, NO_BODY, 0, NULL, "", CORS_ANY },
+	{ METHOD_GET,  "/dav/:cal",  0, 0, BODY_IGNORED, 0, NULL, "", 0 },
+	{ METHOD_PUT,  "/dav/:cal",  0, 0, BODY_IGNORED, 0, NULL, "", CORS_ANY },
 };
 static const struct route pages_routes[] = {
-	{ METHOD_GET,  "/",          0, 0, NO_BODY, 0, NULL, "", 0 },
-	{ METHOD_GET,  "/keys",      0, 0, NO_BODY, 0, NULL, "", 0 },
-	{ METHOD_GET,  "/dav/:cal",  0, 0, NO_BODY, 0, NULL, "", 0 },
-	{ METHOD_POST, "/dav/:cal",  0, 0, NO_BODY, 0, NULL, "", 0 },
+	{ METHOD_GET,  "/",          0, 0, BODY_IGNORED, 0, NULL, "", 0 },
+	{ METHOD_GET,  "/keys",      0, 0, BODY_IGNORED, 0, NULL, "", 0 },
+	{ METHOD_GET,  "/dav/:cal",  0, 0, BODY_IGNORED, 0, NULL, "", 0 },
+	{ METHOD_POST, "/dav/:cal",  0, 0, BODY_IGNORED, 0, NULL, "", 0 },
 };
 static const struct route forms_routes[] = {
-	{ METHOD_POST, "/keys",      0, 0, NO_BODY, 0, NULL, "", CORS_KEYS },
-	{ METHOD_POST, "/keys/new",  0, 0, NO_BODY, 0, NULL, "", 0 },
-	{ METHOD_POST, "/keys/:key", 0, 0, NO_BODY, 0, NULL, "", 0 },
+	{ METHOD_POST, "/keys",      0, 0, BODY_IGNORED, 0, NULL, "", CORS_KEYS },
+	{ METHOD_POST, "/keys/new",  0, 0, BODY_IGNORED, 0, NULL, "", 0 },
+	{ METHOD_POST, "/keys/:key", 0, 0, BODY_IGNORED, 0, NULL, "", 0 },
 };
 /* clang-format on */
 static const struct module dav = {
