@@ -2,7 +2,7 @@
 /*
  * The years and months of other calendars, as ICU knows them (the Hebrew one is worked out), from the years 1583 to
  * 2600. Days are counted from 1970-01-01. A year is worked out when it is first asked for and then kept for the process
- * (a Chinese one takes half a millisecond, all others some microseconds).
+ * (a Chinese one takes up to half a millisecond, all others some microseconds).
  *
  *     Hebrew 5784, a leap year        number  leap  first day      length
  *     Tishri                               1        2023-09-16         30
