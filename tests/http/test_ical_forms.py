@@ -251,6 +251,16 @@ def test_zones_of_one_name_and_two_contents_are_told_apart(dav, cal):
     assert offsets == {"u0": "+0300", "u1": "-0200", "u2": "+0300"}
 
 
+def test_zones_whose_names_differ_in_case_alone_are_told_apart_by_readers_that_ignore_it(dav, cal):
+    """As our own reader does."""
+    for tzid, offset in (("My Zone", "+0300"), ("my zone", "-0200")):
+        put_new(dav, f"{cal}{offset}.ics", in_zone(offset, tzid, own_zone(tzid, offset)))
+    parsed = Calendar.from_ical(dav.request("GET", cal).text)
+    zones = {z["TZID"].lower(): z.subcomponents[0]["TZOFFSETTO"].to_ical() for z in parsed.walk("VTIMEZONE")}
+    assert len(zones) == 2
+    assert all(zones[e["DTSTART"].params["TZID"].lower()] == str(e["UID"]) for e in parsed.walk("VEVENT"))
+
+
 def test_what_a_zone_is_called_in_a_joined_document_is_read_by_others(dav, cal):
     """Random objects with zones of many spellings; another reader finds every instant as each object alone tells it."""
     rnd = random.Random(2)
