@@ -369,6 +369,36 @@ TEST(the_mark_of_the_disk_has_two_sides)
 	database_leave(&test_cx);
 }
 
+/* F53, two faults: it fills up again, and once while the database gives no connection either. */
+TEST(a_disk_that_fills_up_again_is_refused_again_also_beside_a_database_that_stands_still)
+{
+	struct backend got;
+	database_use_with(&test_cx, &(struct db_settings){ .connections = 1, .wait_ms = 60000, .prepare = true });
+	(void)!db_check(&test_cx);
+	struct disk_watch full = { .folder = database_folder, .low_bytes = UINT64_MAX / 4 };
+	struct disk_watch roomy = { .folder = database_folder, .low_bytes = 1 };
+	for (int round = 0; round < 3; round++) {
+		assert_ok(disk_measure(&test_cx, &full));
+		assert_err(db_exec(&test_cx, &sql_t_store, NULL, IN_NONE), DISK_FULL);
+		assert_ok(disk_measure(&test_cx, &roomy));
+		assert_ok(db_exec(&test_cx, &sql_t_store, NULL, IN_NONE));
+	}
+
+	struct ctx other = test_cx; /* holds the only connection */
+	assert_ok(db_begin(&other));
+	assert_ok(disk_measure(&test_cx, &full)); /* asks no database */
+	ctx_begin(&test_cx, 50);
+	assert_err(db_exec(&test_cx, &sql_t_store, NULL, IN_NONE), DISK_FULL); /* at once, and for the right reason */
+	assert_err(db_row(&test_cx, &sql_t_backend, ROW(t_backend, &got), IN_NONE), UNAVAILABLE);
+	db_end(&other);
+	ctx_begin(&test_cx, PATIENCE_DEFAULT_MS);
+	assert_err(db_exec(&test_cx, &sql_t_store, NULL, IN_NONE), DISK_FULL);
+	assert_ok(db_row(&test_cx, &sql_t_backend, ROW(t_backend, &got), IN_NONE));
+	assert_ok(disk_measure(&test_cx, &roomy));
+	assert_ok(db_exec(&test_cx, &sql_t_store, NULL, IN_NONE));
+	database_leave(&test_cx);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -390,6 +420,7 @@ TESTS_WITH(setup, teardown, RUN(the_connection_used_last_is_lent_first),
 	RUN(a_late_answer_is_unavailable_and_its_connection_is_thrown_away),
 	RUN(a_wait_for_a_connection_ends_with_the_request_s_deadline),
 	RUN(a_low_disk_refuses_what_is_stored_and_nothing_else), RUN(the_mark_of_the_disk_has_two_sides),
+	RUN(a_disk_that_fills_up_again_is_refused_again_also_beside_a_database_that_stands_still),
 	RUN(the_check_names_every_column_that_does_not_fit), RUN(migrating_again_changes_nothing),
 	RUN(housekeeping_empties_the_idle_slot_of_the_token_ring),
 	RUN(housekeeping_never_empties_a_slot_with_a_token_of_the_future),
