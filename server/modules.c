@@ -15,6 +15,7 @@
 #include "server/health.h"
 #include "server/http/concurrency.h"
 #include "server/http/limit.h"
+#include "server/http/openapi.h"
 #include "web/routes.h"
 
 /*
@@ -67,6 +68,7 @@ static void note_use(const struct app *app, const struct request *rq, const stru
 /* An import comes at once. So many seconds of --write-rate may; by default that is 20,000 events. */
 #define WRITES_AHEAD_S 400
 
+#define OPENAPI_MAX MIB(4)
 #define CALLERS_LEAST 16
 
 /* One account never holds more than half of the threads, where there are more than its clients have connections. */
@@ -99,6 +101,9 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 	app->last_used = last_used_open(runtime->db, config, (unsigned)config->last_used_ms);
 	app->seen = note_use;
 	app->show_page = web_show_error;
+	struct buf openapi = buf_new(cx->mem, OPENAPI_MAX);
+	openapi_print(&openapi, app, config->public_url);
+	app->openapi = buf_str(&openapi);
 	return app;
 }
 

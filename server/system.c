@@ -7,6 +7,7 @@
 #include "server/data/json.h"
 #include "server/db/migrate.h"
 #include "server/doctor.h"
+#include "server/http/openapi.h"
 #include "server/modules.h"
 #include "server/serve.h"
 
@@ -64,6 +65,13 @@ static void print_routes(struct ctx *cx, struct buf *out)
 	router_print(app_outline(cx), out);
 }
 
+static void print_openapi(struct ctx *cx, struct buf *out)
+{
+	openapi_print(out, app_outline(cx), STR_ABSENT);
+	buf_char(out, '\n');
+}
+
+/* Without a title: no page, but a file for programs. */
 static const struct {
 	const char *name, *title, *lead;
 	void (*print)(struct ctx *cx, struct buf *out);
@@ -86,6 +94,7 @@ static const struct {
 		print_options },
 	{ "scopes", "Scopes", "What a third-party app can be granted. A token never creates or deletes calendars.",
 		print_scopes },
+	{ "openapi", NULL, NULL, print_openapi },
 };
 
 /* One page of docs/, whole: tests compare the file with it. */
@@ -94,12 +103,16 @@ static err_t reference_command(struct ctx *cx, const struct command_call *call)
 	for (size_t i = 0; i < ARRAY_LEN(references); i++) {
 		if (!str_eq(call->args.items[0], str_of(references[i].name)))
 			continue;
+		if (!references[i].title) {
+			references[i].print(cx, call->out);
+			return OK;
+		}
 		buf_fmt(call->out, "# %s\n\n%s\n\n", references[i].title, references[i].lead);
 		references[i].print(cx, call->out);
 		buf_fmt(call->out, "\nMade by `calends reference %s`.\n", references[i].name);
 		return OK;
 	}
-	return REFUSE(cx, INVALID_VALUE, "", "give one of routes, errors, options, scopes");
+	return REFUSE(cx, INVALID_VALUE, "", "give one of routes, errors, options, scopes, openapi");
 }
 
 /* clang-format off */
@@ -107,7 +120,7 @@ const struct command system_commands[] = {
 	{ "serve",     "", "",      "Serve until SIGTERM.", COMMAND_DB, serve_command },
 	{ "migrate",   "", "",      "Bring the database's schema up to date.", COMMAND_DB, migrate_command },
 	{ "routes",    "", "",      "Print the route tables.", 0, routes_command },
-	{ "reference", "", "TABLE", "Print a page of docs/: routes, errors, options or scopes.", 0, reference_command },
+	{ "reference", "", "TABLE", "Print a page of docs/ (routes, errors, options or scopes), or the API as OpenAPI (openapi).", 0, reference_command },
 	{ "doctor",    "", "",      "Check settings, database, time zones, clock and public URL; say how to mend.", 0, doctor_command },
 	{ NULL, NULL, NULL, NULL, 0, NULL },
 };

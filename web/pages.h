@@ -5,7 +5,7 @@
 #include "server/account/known_browser.h"
 #include "server/http/router.h"
 
-handler home_page, static_file, favicon, robots_txt, security_txt, change_password_link, docs_page;
+handler home_page, static_file, favicon, robots_txt, openapi_json, security_txt, change_password_link, docs_page;
 handler sign_in_page, sign_in_post, sign_up_page, sign_up_post, sign_out_post;
 handler keys_page, key_form_page, keys_create, key_rotate_page, key_rotate_post, key_revoke_page, key_revoke_post;
 handler connected_accounts_page, connected_account_remove_page, connected_account_remove_post;

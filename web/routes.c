@@ -36,6 +36,7 @@ static const struct route routes[] = {
 	{ METHOD_GET,  "/docs",                           OPTIONAL_SESSION, 0, BODY_IGNORED, 0,       docs_page,                      "page", 0 },
 	{ METHOD_GET,  "/docs/errors",                    OPTIONAL_SESSION, 0, BODY_IGNORED, 0,       errors_page,                    "page", 0 },
 	{ METHOD_GET,  "/favicon.ico",                    ANYONE,           0, BODY_IGNORED, 0,       favicon,                        "page", 0 },
+	{ METHOD_GET,  "/openapi.json",                   ANYONE,           0, BODY_IGNORED, 0,       openapi_json,                   "OpenAPI 3.1", CORS_ANY },
 	{ METHOD_GET,  "/robots.txt",                     ANYONE,           0, BODY_IGNORED, 0,       robots_txt,                     "RFC 9309", 0 },
 	{ METHOD_GET,  "/.well-known/security.txt",       ANYONE,           0, BODY_IGNORED, 0,       security_txt,                   "RFC 9116", 0 },
 	{ METHOD_GET,  "/.well-known/change-password",    ANYONE,           0, BODY_IGNORED, 0,       change_password_link,           "W3C change-password-url", 0 },

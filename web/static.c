@@ -3,6 +3,7 @@
 
 #include "server/base/config.h"
 #include "server/data/html.h"
+#include "server/http/route.h"
 #include "web/page.h"
 #include "web/pages.h"
 
@@ -31,6 +32,14 @@ err_t favicon(struct request *rq, struct response *rs)
 			return OK;
 		}
 	return FAIL(&rq->cx, NOT_FOUND, "no icon");
+}
+
+/* Made once, when the server starts. */
+err_t openapi_json(struct request *rq, struct response *rs)
+{
+	buf_add(reply(rs, 200, "application/json"), rq->app->openapi);
+	response_header(rs, "Cache-Control", STR("public, max-age=3600"));
+	return OK;
 }
 
 /* RFC 9309. Behind the sign-in there is nothing to find. */

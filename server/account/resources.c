@@ -52,19 +52,19 @@ void account_json(struct json *j, const char *key, const struct account *account
 /* clang-format off */
 static const struct json_field key_fields[] = {
 	/* name             kind       flags                           offset           given min max */
-	{ "id",             JSON_STR,  JSON_READ_ONLY,                 K(id),             0, 0, 0, NULL, NULL, 0, 0, "key_…" },
-	{ "object",         JSON_STR,  JSON_READ_ONLY,                 K(object),         0, 0, 0, NULL, NULL, 0, 0, "api_key" },
-	{ "prefix",         JSON_STR,  JSON_READ_ONLY,                 K(prefix),         0, 0, 0, NULL, NULL, 0, 0, "How the key begins: all that can still be told of it" },
-	{ "name",           JSON_STR,  JSON_READ_ONLY,                 K(name),           0, 0, 0, NULL, NULL, 0, 0, "What its owner calls it" },
-	{ "kind",           JSON_STR,  JSON_READ_ONLY,                 K(kind),           0, 0, 0, NULL, NULL, 0, 0, "account, secret, restricted or publishable" },
-	{ "livemode",       JSON_BOOL, JSON_READ_ONLY,                 K(livemode),       0, 0, 0, NULL, NULL, 0, 0, "false in test mode" },
-	{ "scopes",         JSON_STRS, JSON_READ_ONLY,                 K(scopes),         0, 0, 0, NULL, NULL, 0, 0, "What it opens" },
-	{ "calendars",      JSON_STRS, JSON_READ_ONLY | JSON_NULLABLE, K(calendars),      0, 0, 0, NULL, NULL, 0, 0, "The calendars that it is limited to, cal_…; null: all" },
-	{ "created_at",     JSON_TIME, JSON_READ_ONLY,                 K(created_at),     0, 0, 0, NULL, NULL, 0, 0, "When it was made" },
-	{ "last_used_at",   JSON_TIME, JSON_READ_ONLY,                 K(last_used_at),   0, 0, 0, NULL, NULL, 0, 0, "When it last authenticated a request; null: never" },
-	{ "rotated_at",     JSON_TIME, JSON_READ_ONLY,                 K(rotated_at),     0, 0, 0, NULL, NULL, 0, 0, "When its secret was replaced; null: never" },
-	{ "expires_at",     JSON_TIME, JSON_READ_ONLY,                 K(expires_at),     0, 0, 0, NULL, NULL, 0, 0, "When it ends by itself; null: never" },
-	{ "revoked_at",     JSON_TIME, JSON_READ_ONLY,                 K(revoked_at),     0, 0, 0, NULL, NULL, 0, 0, "When it was revoked; null: it works" },
+	{ "id",             JSON_STR,  JSON_READ_ONLY,                 K(id),             0, 0, 0, NULL, NULL, 0, 0, "key_…", "key_0355WHuCFfRpMfB53mC9Z6" },
+	{ "object",         JSON_STR,  JSON_READ_ONLY,                 K(object),         0, 0, 0, NULL, NULL, 0, 0, "api_key", "api_key" },
+	{ "prefix",         JSON_STR,  JSON_READ_ONLY,                 K(prefix),         0, 0, 0, NULL, NULL, 0, 0, "How the key begins: all that can still be told of it", "cp_8f3a1c" },
+	{ "name",           JSON_STR,  JSON_READ_ONLY,                 K(name),           0, 0, 0, NULL, NULL, 0, 0, "What its owner calls it", "Laptop" },
+	{ "kind",           JSON_STR,  JSON_READ_ONLY,                 K(kind),           0, 0, 0, NULL, NULL, 0, 0, "account, secret, restricted or publishable", "account" },
+	{ "livemode",       JSON_BOOL, JSON_READ_ONLY,                 K(livemode),       0, 0, 0, NULL, NULL, 0, 0, "false in test mode", "true" },
+	{ "scopes",         JSON_STRS, JSON_READ_ONLY,                 K(scopes),         0, 0, 0, NULL, NULL, 0, 0, "What it opens", "events:read" },
+	{ "calendars",      JSON_STRS, JSON_READ_ONLY | JSON_NULLABLE, K(calendars),      0, 0, 0, NULL, NULL, 0, 0, "The calendars that it is limited to, cal_…; null: all", NULL },
+	{ "created_at",     JSON_TIME, JSON_READ_ONLY,                 K(created_at),     0, 0, 0, NULL, NULL, 0, 0, "When it was made", NULL },
+	{ "last_used_at",   JSON_TIME, JSON_READ_ONLY | JSON_NULLABLE, K(last_used_at),   0, 0, 0, NULL, NULL, 0, 0, "When it last authenticated a request; null: never", NULL },
+	{ "rotated_at",     JSON_TIME, JSON_READ_ONLY | JSON_NULLABLE, K(rotated_at),     0, 0, 0, NULL, NULL, 0, 0, "When its secret was replaced; null: never", NULL },
+	{ "expires_at",     JSON_TIME, JSON_READ_ONLY | JSON_NULLABLE, K(expires_at),     0, 0, 0, NULL, NULL, 0, 0, "When it ends by itself; null: never", NULL },
+	{ "revoked_at",     JSON_TIME, JSON_READ_ONLY | JSON_NULLABLE, K(revoked_at),     0, 0, 0, NULL, NULL, 0, 0, "When it was revoked; null: it works", NULL },
 };
 /* clang-format on */
 

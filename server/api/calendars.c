@@ -23,21 +23,21 @@ struct calendar_view {
 /* clang-format off */
 static const struct json_field fields[] = {
 	/* name           kind       flags           offset           given                 min  max */
-	{ "id",           JSON_STR,  OPEN,           AT(id),          0,                    0,   0,    NULL, NULL, 0, 0, "cal_…" },
-	{ "object",       JSON_STR,  OPEN,           AT(object),      0,                    0,   0,    NULL, NULL, 0, 0, "calendar" },
-	{ "name",         JSON_STR,  0,              AT(name),        AT(has_name),         1,   100,  NULL, NULL, 0, 0, "What people call it; keys only" },
-	{ "description",  JSON_STR,  JSON_NULLABLE,  AT(description), AT(has_description),  0,   1000, NULL, NULL, 0, 0, "Keys only" },
-	{ "color_hex",    JSON_STR,  JSON_NULLABLE,  AT(color_hex),   AT(has_color_hex),    7,   7,    NULL, NULL, 0, 0, "#RRGGBB" },
-	{ "timezone",     JSON_STR,  JSON_NULLABLE,  AT(timezone),    AT(has_timezone),     1,   64,   NULL, NULL, 0, 0, "IANA name; keys only" },
-	{ "selected",     JSON_BOOL, 0,              AT(selected),    AT(has_selected),     0,   0,    NULL, NULL, 0, 0, "Whether lists and free/busy count it when no calendar is named" },
-	{ "writable",     JSON_BOOL, 0,              AT(writable),    AT(has_writable),     0,   0,    NULL, NULL, 0, 0, "false refuses every change of its events, on CalDAV too" },
-	{ "is_default",   JSON_BOOL, JSON_READ_ONLY, AT(is_default),  0,                    0,   0,    NULL, NULL, 0, 0, "Where events go that name no calendar; cannot be deleted" },
-	{ "event_count",  JSON_INT,  JSON_READ_ONLY, AT(event_count), 0,                    0,   0,    NULL, NULL, 0, 0, "Calendar objects in it" },
-	{ "livemode",     JSON_BOOL, OPEN,           AT(livemode),    0,                    0,   0,    NULL, NULL, 0, 0, "false in test mode" },
-	{ "caldav_url",   JSON_STR,  JSON_READ_ONLY, AT(caldav_url),  0,                    0,   0,    NULL, NULL, 0, 0, "Its collection on CalDAV" },
-	{ "sync_token",   JSON_STR,  JSON_READ_ONLY, AT(sync_token),  0,                    0,   0,    NULL, NULL, 0, 0, "Changes when an event in it does" },
-	{ "etag",         JSON_STR,  OPEN,           AT(etag),        0,                    0,   0,    NULL, NULL, 0, 0, "For If-Match" },
-	{ "created_at",   JSON_TIME, JSON_READ_ONLY, AT(created_at),  0,                    0,   0,    NULL, NULL, 0, 0, "When it was made" },
+	{ "id",           JSON_STR,  OPEN,           AT(id),          0,                    0,   0,    NULL, NULL, 0, 0, "cal_…", "cal_0355WHuCFfRpMfB53mC9Z6" },
+	{ "object",       JSON_STR,  OPEN,           AT(object),      0,                    0,   0,    NULL, NULL, 0, 0, "calendar", "calendar" },
+	{ "name",         JSON_STR,  0,              AT(name),        AT(has_name),         1,   100,  NULL, NULL, 0, 0, "What people call it; keys only", "Team" },
+	{ "description",  JSON_STR,  JSON_NULLABLE,  AT(description), AT(has_description),  0,   1000, NULL, NULL, 0, 0, "Keys only", "Where the team meets" },
+	{ "color_hex",    JSON_STR,  JSON_NULLABLE,  AT(color_hex),   AT(has_color_hex),    7,   7,    NULL, NULL, 0, 0, "#RRGGBB", "#3366CC" },
+	{ "timezone",     JSON_STR,  JSON_NULLABLE,  AT(timezone),    AT(has_timezone),     1,   64,   NULL, NULL, 0, 0, "IANA name; keys only", "Europe/Berlin" },
+	{ "selected",     JSON_BOOL, 0,              AT(selected),    AT(has_selected),     0,   0,    NULL, NULL, 0, 0, "Whether lists and free/busy count it when no calendar is named", "true" },
+	{ "writable",     JSON_BOOL, 0,              AT(writable),    AT(has_writable),     0,   0,    NULL, NULL, 0, 0, "false refuses every change of its events, on CalDAV too", "true" },
+	{ "is_default",   JSON_BOOL, JSON_READ_ONLY, AT(is_default),  0,                    0,   0,    NULL, NULL, 0, 0, "Where events go that name no calendar; cannot be deleted", NULL },
+	{ "event_count",  JSON_INT,  JSON_READ_ONLY, AT(event_count), 0,                    0,   0,    NULL, NULL, 0, 0, "Calendar objects in it", "12" },
+	{ "livemode",     JSON_BOOL, OPEN,           AT(livemode),    0,                    0,   0,    NULL, NULL, 0, 0, "false in test mode", "true" },
+	{ "caldav_url",   JSON_STR,  JSON_READ_ONLY, AT(caldav_url),  0,                    0,   0,    NULL, NULL, 0, 0, "Its collection on CalDAV", "https://calends.example/dav/calendars/usr_0355WHuCFfRpMfB53mC9Z6/default/" },
+	{ "sync_token",   JSON_STR,  JSON_READ_ONLY, AT(sync_token),  0,                    0,   0,    NULL, NULL, 0, 0, "Changes when an event in it does", "https://calends.example/sync/1" },
+	{ "etag",         JSON_STR,  OPEN,           AT(etag),        0,                    0,   0,    NULL, NULL, 0, 0, "For If-Match", "\"1\"" },
+	{ "created_at",   JSON_TIME, JSON_READ_ONLY, AT(created_at),  0,                    0,   0,    NULL, NULL, 0, 0, "When it was made", NULL },
 };
 /* clang-format on */
 

@@ -20,13 +20,13 @@ struct list_params {
 /* clang-format off */
 static const struct json_field list_params[] = {
 	/* name             kind       flags offset             given            min max            of */
-	{ "calendar_id",    JSON_ID,   0,    P(calendar),       P(has_calendar), 0,  0,             "cal", NULL, 0, 0, "One calendar; all selected ones unless said" },
-	{ "from",           JSON_TIME, 0,    P(from),           P(has_from),     0,  0,             NULL,  NULL, 0, 0, "Start of a range: what ends after it; goes with to" },
-	{ "to",             JSON_TIME, 0,    P(to),             P(has_to),       0,  0,             NULL,  NULL, 0, 0, "End of the range: what starts before it" },
-	{ "expand",         JSON_WORD, 0,    P(expand),         0,               0,  0,             "instances none", NULL, 0, 0, "Of a range: each instance of a series by itself (the default), or the series once" },
-	{ "order",          JSON_WORD, 0,    P(order),          0,               0,  0,             "start_time_asc", NULL, 0, 0, "Of a range: its order, which is always this; without a range the newest come first" },
-	{ "limit",          JSON_INT,  0,    P(limit),          0,               1,  API_LIMIT_MAX, NULL,  NULL, 0, 0, "Items in a page; 25 unless said" },
-	{ "starting_after", JSON_STR,  0,    P(starting_after), 0,               0,  0,             NULL,  NULL, 0, 0, "next_cursor of the page before" },
+	{ "calendar_id",    JSON_ID,   0,    P(calendar),       P(has_calendar), 0,  0,             "cal", NULL, 0, 0, "One calendar; all selected ones unless said", NULL },
+	{ "from",           JSON_TIME, 0,    P(from),           P(has_from),     0,  0,             NULL,  NULL, 0, 0, "Start of a range: what ends after it; goes with to", "2026-11-24T00:00:00Z" },
+	{ "to",             JSON_TIME, 0,    P(to),             P(has_to),       0,  0,             NULL,  NULL, 0, 0, "End of the range: what starts before it", "2026-12-01T00:00:00Z" },
+	{ "expand",         JSON_WORD, 0,    P(expand),         0,               0,  0,             "instances none", NULL, 0, 0, "Of a range: each instance of a series by itself (the default), or the series once", NULL },
+	{ "order",          JSON_WORD, 0,    P(order),          0,               0,  0,             "start_time_asc", NULL, 0, 0, "Of a range: its order, which is always this; without a range the newest come first", NULL },
+	{ "limit",          JSON_INT,  0,    P(limit),          0,               1,  API_LIMIT_MAX, NULL,  NULL, 0, 0, "Items in a page; 25 unless said", "25" },
+	{ "starting_after", JSON_STR,  0,    P(starting_after), 0,               0,  0,             NULL,  NULL, 0, 0, "next_cursor of the page before", "evt_0355WHuCFfRpMfB53mC9Z6" },
 };
 /* clang-format on */
 

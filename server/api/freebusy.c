@@ -25,12 +25,14 @@ static const struct json_field freebusy_params[] = {
 		.kind = JSON_TIME,
 		.flags = JSON_REQUIRED,
 		.offset = offsetof(struct freebusy_params, from),
-		.doc = "Start of the range" },
+		.doc = "Start of the range",
+		.example = "2026-11-24T00:00:00Z" },
 	{ .name = "to",
 		.kind = JSON_TIME,
 		.flags = JSON_REQUIRED,
 		.offset = offsetof(struct freebusy_params, to),
-		.doc = "Its end, at most 62 days later" },
+		.doc = "Its end, at most 62 days later",
+		.example = "2026-12-01T00:00:00Z" },
 };
 
 /* ---- the answer ---- */
@@ -70,7 +72,8 @@ static const struct json_field freebusy_fields[] = {
 		.kind = JSON_STR,
 		.flags = JSON_READ_ONLY,
 		.offset = offsetof(struct freebusy_view, object),
-		.doc = "freebusy" },
+		.doc = "freebusy",
+		.example = "freebusy" },
 	{ .name = "from",
 		.kind = JSON_TIME,
 		.flags = JSON_READ_ONLY,

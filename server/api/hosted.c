@@ -27,10 +27,10 @@ struct hosted {
 /* clang-format off */
 static const struct json_field fields[] = {
 	/* name         kind       flags           offset          given             min max */
-	{ "id",         JSON_STR,  JSON_READ_ONLY, AT(id),         0,                0, 0,   NULL, NULL, 0, 0, "UUID" },
-	{ "name",       JSON_STR,  0,              AT(name),       AT(has_name),     1, 100, NULL, NULL, 0, 0, "What people call it" },
-	{ "timezone",   JSON_STR,  JSON_NULLABLE,  AT(timezone),   AT(has_timezone), 1, 64,  NULL, NULL, 0, 0, "IANA name" },
-	{ "createdAt",  JSON_TIME, JSON_READ_ONLY, AT(created_at), 0,                0, 0,   NULL, NULL, 0, 0, "When it was made" },
+	{ "id",         JSON_STR,  JSON_READ_ONLY, AT(id),         0,                0, 0,   NULL, NULL, 0, 0, "UUID", "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b" },
+	{ "name",       JSON_STR,  0,              AT(name),       AT(has_name),     1, 100, NULL, NULL, 0, 0, "What people call it", "Team" },
+	{ "timezone",   JSON_STR,  JSON_NULLABLE,  AT(timezone),   AT(has_timezone), 1, 64,  NULL, NULL, 0, 0, "IANA name", "Europe/Berlin" },
+	{ "createdAt",  JSON_TIME, JSON_READ_ONLY, AT(created_at), 0,                0, 0,   NULL, NULL, 0, 0, "When it was made", NULL },
 };
 /* clang-format on */
 
@@ -237,20 +237,62 @@ static const struct contract hosted_delete = {
 
 /* ---- errors ---- */
 
+struct flat_details {
+	struct str field;
+};
+
+struct flat_error {
+	struct str error, message;
+	struct flat_details details;
+	bool has_details;
+};
+
+#define F(member) offsetof(struct flat_error, member)
+
+/* clang-format off */
+static const struct json_field detail_fields[] = {
+	{ .name = "field", .kind = JSON_STR, .offset = offsetof(struct flat_details, field), .doc = "The field at fault, as a dotted path", .example = "name" },
+};
+static const struct json_field flat_fields[] = {
+	{ .name = "error",   .kind = JSON_STR, .offset = F(error), .doc = "What the status is called", .example = "Bad Request" },
+	{ .name = "message", .kind = JSON_STR, .offset = F(message), .doc = "What happened and how to mend it", .example = "A calendar needs a name." },
+	{ .name = "details", .kind = JSON_OBJECT, .flags = JSON_OPTIONAL, .offset = F(details), .given = F(has_details), .fields = detail_fields, .field_count = ARRAY_LEN(detail_fields), .size = sizeof(struct flat_details), .doc = "Where" },
+};
+/* clang-format on */
+
+static const struct json_resource flat_error = {
+	.name = "hosted_error",
+	JSON_FIELDS(flat_fields),
+	.size = sizeof(struct flat_error),
+	.doc = "A failure, on the surface of the API keys page.",
+};
+
+static void write_flat(struct json *j, const char *key, int status, struct str message, struct str field)
+{
+	const struct flat_error answer = {
+		.error = str_of(status_phrase(status)),
+		/* one text for every credential that is none, as published */
+		.message = status == 401 ? str_of(err_row(CREDENTIALS_INVALID)->text) : message,
+		.details = { field },
+		.has_details = field.len > 0,
+	};
+	json_object(j, key);
+	json_write(j, j->out->mem, flat_fields, ARRAY_LEN(flat_fields), &answer);
+	json_object_end(j);
+}
+
+static void flat_example(struct json *j, const char *key, const struct err_row *row)
+{
+	write_flat(j, key, row->api_status, str_of(row->text), STR_ABSENT);
+}
+
+static const struct error_form flat_errors = { &flat_error, flat_example };
+
 static void show_flat(struct request *rq, struct response *rs, err_t e)
 {
 	int status = err_row(e->kind)->api_status;
 	struct json j = json_begin(reply(rs, status, "application/json"));
-	json_object(&j, NULL);
-	json_str(&j, "error", str_of(status_phrase(status)));
-	/* one text for every credential that is none, as published */
-	json_str(&j, "message", status == 401 ? str_of(err_row(CREDENTIALS_INVALID)->text) : err_text(e));
-	if (e->param.len > 0) {
-		json_object(&j, "details");
-		json_str(&j, "field", e->param);
-		json_object_end(&j);
-	}
-	json_object_end(&j);
+	write_flat(&j, NULL, status, err_text(e), e->param);
 	auth_challenge(rq, rs, e);
 }
 
@@ -277,4 +319,5 @@ const struct module hosted_module = {
 	.contracts = contracts,
 	.rate_limited = true,
 	.show_error = show_flat,
+	.error = &flat_errors,
 };

@@ -6,21 +6,22 @@ struct profile {
 	bool livemode;
 };
 
-#define FIELD(member, type, text)                                                                                      \
+#define FIELD(member, type, more, text, value)                                                                         \
 	{                                                                                                              \
-		.name = #member, .kind = type, .flags = JSON_READ_ONLY, .offset = offsetof(struct profile, member),    \
-		.doc = text                                                                                            \
+		.name = #member, .kind = type, .flags = JSON_READ_ONLY | (more),                                       \
+		.offset = offsetof(struct profile, member), .doc = text, .example = value                              \
 	}
 
 static const struct json_field fields[] = {
-	FIELD(id, JSON_STR, "usr_…: the account"),
-	FIELD(object, JSON_STR, "profile"),
-	FIELD(name, JSON_STR, "What the user is called"),
-	FIELD(email, JSON_STR, "The address that the user signs in with"),
-	FIELD(timezone, JSON_STR, "IANA name of the user's time zone"),
-	FIELD(status, JSON_STR, "active: a deactivated account is answered with 403"),
-	FIELD(livemode, JSON_BOOL, "false in test mode"),
-	FIELD(connected_account_id, JSON_STR, "cpa_… that the call acts for; null for the account's own keys"),
+	FIELD(id, JSON_STR, 0, "usr_…: the account", "usr_0355WHuCFfRpMfB53mC9Z6"),
+	FIELD(object, JSON_STR, 0, "profile", "profile"),
+	FIELD(name, JSON_STR, 0, "What the user is called", "Ann"),
+	FIELD(email, JSON_STR, 0, "The address that the user signs in with", "ann@example.org"),
+	FIELD(timezone, JSON_STR, 0, "IANA name of the user's time zone", "Europe/Berlin"),
+	FIELD(status, JSON_STR, 0, "active: a deactivated account is answered with 403", "active"),
+	FIELD(livemode, JSON_BOOL, 0, "false in test mode", "true"),
+	FIELD(connected_account_id, JSON_STR, JSON_NULLABLE,
+		"cpa_… that the call acts for; null for the account's own keys", NULL),
 };
 
 static const struct json_resource profile_resource = {

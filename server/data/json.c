@@ -184,10 +184,21 @@ static void write_field(struct json *j, struct arena *mem, const struct json_fie
 	}
 }
 
+static bool is_left_out(const struct json_field *f, const char *from)
+{
+	if (!(f->flags & JSON_OPTIONAL))
+		return false;
+	if (f->kind == JSON_OBJECT)
+		return !*(const bool *)(from + f->given);
+	if (f->kind == JSON_INT)
+		return *(const int64_t *)(const void *)(from + f->offset) == 0;
+	return !((const struct str *)(const void *)(from + f->offset))->ptr;
+}
+
 void json_write(struct json *j, struct arena *mem, const struct json_field *fields, size_t count, const void *from)
 {
 	for (size_t i = 0; i < count; i++)
-		if (!(fields[i].flags & JSON_WRITE_ONLY))
+		if (!(fields[i].flags & JSON_WRITE_ONLY) && !is_left_out(&fields[i], from))
 			write_field(j, mem, &fields[i], from);
 }
 

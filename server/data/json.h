@@ -53,7 +53,8 @@ enum json_flags {
 	JSON_READ_ONLY = 4,
 	JSON_WRITE_ONLY = 8,
 	JSON_OPEN = 16,   /* answered to whoever may write the resource; the other fields to whoever may read it */
-	JSON_IN_PATH = 32 /* a parameter of the path: its name is the pattern's */
+	JSON_IN_PATH = 32, /* a parameter of the path: its name is the pattern's */
+	JSON_OPTIONAL = 64 /* left out of an answer that has none: an absent text, no number, an object not given */
 };
 
 #define JSON_FIELDS_MAX 64                     /* of one table */
@@ -83,6 +84,7 @@ struct json_field {
 	const struct json_field *fields;
 	size_t field_count, size; /* JSON_OBJECT (in place), JSON_OBJECTS (struct json_list) */
 	const char *doc;
+	const char *example; /* a value as it could be sent, for the reference; NULL for none */
 };
 
 /* A kind of thing that is told of, and sent in bodies. */

@@ -3,13 +3,19 @@
 
 #include "server/auth/scope.h"
 
+static const enum err_kind of_every_call[] = { MISSING_CREDENTIALS, CREDENTIALS_INVALID, KEY_REVOKED, TOKEN_INVALID,
+	TOKEN_EXPIRED, TOKEN_REVOKED, PLAN_REQUIRED, INSUFFICIENT_SCOPE, KEY_KIND_NOT_ALLOWED, ACCOUNT_MISMATCH,
+	KEY_IN_BROWSER, ACCOUNT_DEACTIVATED, MALFORMED, MISSING_FIELD, INVALID_VALUE, UNKNOWN_FIELD, METHOD_NOT_ALLOWED,
+	PRECONDITION, TIMEOUT, TOO_LARGE, MEDIA_TYPE, RATE_LIMITED, INTERNAL, UNAVAILABLE };
+
+const enum err_kind *contract_common_errors(size_t *count)
+{
+	*count = ARRAY_LEN(of_every_call);
+	return of_every_call;
+}
+
 bool contract_names(const struct contract *contract, enum err_kind kind)
 {
-	static const enum err_kind of_every_call[] = { MISSING_CREDENTIALS, CREDENTIALS_INVALID, KEY_REVOKED,
-		TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REVOKED, PLAN_REQUIRED, INSUFFICIENT_SCOPE, KEY_KIND_NOT_ALLOWED,
-		ACCOUNT_MISMATCH, KEY_IN_BROWSER, ACCOUNT_DEACTIVATED, MALFORMED, MISSING_FIELD, INVALID_VALUE,
-		UNKNOWN_FIELD, METHOD_NOT_ALLOWED, PRECONDITION, TIMEOUT, TOO_LARGE, MEDIA_TYPE, RATE_LIMITED, INTERNAL,
-		UNAVAILABLE };
 	for (size_t i = 0; i < ARRAY_LEN(of_every_call); i++)
 		if (of_every_call[i] == kind)
 			return true;
@@ -83,6 +89,7 @@ static void print_notes(struct buf *out, const struct json_field *f)
 		{ JSON_READ_ONLY, "set by the server" },
 		{ JSON_WRITE_ONLY, "never answered" },
 		{ JSON_OPEN, "open" },
+		{ JSON_OPTIONAL, "left out where there is none" },
 	};
 	size_t before = out->len;
 	for (size_t i = 0; i < ARRAY_LEN(notes); i++)

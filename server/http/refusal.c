@@ -78,23 +78,79 @@ void auth_challenge(struct request *rq, struct response *rs, err_t e)
 	bearer_challenge(rq, rs, e);
 }
 
+/* ---- the API's error object ---- */
+
+struct error_view {
+	struct str type, code, message, param, request_id, doc_url;
+	int64_t retry_after_s;
+};
+
+struct error_answer {
+	struct error_view error;
+};
+
+#define E(member) offsetof(struct error_view, member)
+
+/* clang-format off */
+static const struct json_field error_fields[] = {
+	/* name                   kind      flags          offset            given min max */
+	{ "type",                 JSON_STR, 0,             E(type),          0, 0, 0, NULL, NULL, 0, 0, "The family of the failure", "invalid_request_error" },
+	{ "code",                 JSON_STR, 0,             E(code),          0, 0, 0, NULL, NULL, 0, 0, "The failure; what a program looks at", "invalid_value" },
+	{ "message",              JSON_STR, 0,             E(message),       0, 0, 0, NULL, NULL, 0, 0, "What happened and how to mend it, for people", "Must be a whole number from 1 to 100." },
+	{ "param",                JSON_STR, JSON_OPTIONAL, E(param),         0, 0, 0, NULL, NULL, 0, 0, "The field or parameter at fault, as a dotted path, or the scopes that are missing", "limit" },
+	{ "request_id",           JSON_STR, 0,             E(request_id),    0, 0, 0, NULL, NULL, 0, 0, "For questions to the operator; also in Request-Id", "req_0355WHuCFfRpMfB53mC9Z6" },
+	{ "retry_after_seconds",  JSON_INT, JSON_OPTIONAL, E(retry_after_s), 0, 0, 0, NULL, NULL, 0, 0, "When another try makes sense", "2" },
+	{ "doc_url",              JSON_STR, JSON_OPTIONAL, E(doc_url),       0, 0, 0, NULL, NULL, 0, 0, "The page about this code", "https://calends.example/docs/errors#invalid_value" },
+};
+static const struct json_field answer_fields[] = {
+	{ .name = "error", .kind = JSON_OBJECT, .fields = error_fields, .field_count = ARRAY_LEN(error_fields), .size = sizeof(struct error_view), .doc = "What went wrong" },
+};
+/* clang-format on */
+
+static const struct json_resource error_resource = {
+	.name = "error",
+	JSON_FIELDS(answer_fields),
+	.size = sizeof(struct error_answer),
+	.doc = "A failure.",
+};
+
+static struct error_answer answer_of(struct arena *mem, const struct err_row *row, struct id request, struct str docs)
+{
+	return (struct error_answer){ {
+		.type = str_of(row->api_type),
+		.code = str_of(row->api_code),
+		.message = str_of(row->text),
+		.request_id = id_text(mem, "req", request),
+		.doc_url = docs.ptr ? str_fmt(mem, "%.*s/docs/errors#%s", STR_ARG(docs), row->api_code) : STR_ABSENT,
+	} };
+}
+
+static void write_answer(struct json *j, const char *key, const struct error_answer *answer)
+{
+	json_object(j, key);
+	json_write(j, j->out->mem, answer_fields, ARRAY_LEN(answer_fields), answer);
+	json_object_end(j);
+}
+
+static void error_example(struct json *j, const char *key, const struct err_row *row)
+{
+	static const struct id request = { { 1, 155, 66, 96, 208 } };
+	const struct error_answer answer = answer_of(j->out->mem, row, request, STR_ABSENT);
+	write_answer(j, key, &answer);
+}
+
+const struct error_form api_errors = { &error_resource, error_example };
+
 void reply_error(struct request *rq, struct response *rs, err_t e)
 {
 	const struct err_row *row = err_row(e->kind);
+	const struct config *config = rq->cx.config;
 	struct json j = json_begin(reply(rs, row->api_status, "application/json"));
-	json_object(&j, NULL);
-	json_object(&j, "error");
-	json_str(&j, "type", str_of(row->api_type));
-	json_str(&j, "code", str_of(row->api_code));
-	json_str(&j, "message", err_text(e));
-	json_str_if(&j, "param", e->scopes ? scope_text(rq->cx.mem, e->scopes) : e->param);
-	json_str(&j, "request_id", id_text(rq->cx.mem, "req", rq->cx.request_id));
-	if (e->retry_after_s)
-		json_int(&j, "retry_after_seconds", e->retry_after_s);
-	if (rq->cx.config)
-		json_str(&j, "doc_url",
-			str_fmt(rq->cx.mem, "%.*s/docs/errors#%s", STR_ARG(rq->cx.config->public_url), row->api_code));
-	json_object_end(&j);
-	json_object_end(&j);
+	struct error_answer answer =
+		answer_of(rq->cx.mem, row, rq->cx.request_id, config ? config->public_url : STR_ABSENT);
+	answer.error.message = err_text(e);
+	answer.error.param = e->scopes ? scope_text(rq->cx.mem, e->scopes) : e->param;
+	answer.error.retry_after_s = e->retry_after_s;
+	write_answer(&j, NULL, &answer);
 	auth_challenge(rq, rs, e);
 }

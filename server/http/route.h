@@ -43,6 +43,7 @@ struct route {
 };
 
 struct contract;
+struct error_form;
 
 struct module {
 	const char *name;
@@ -51,6 +52,8 @@ struct module {
 	size_t route_count;
 	/* What each of `routes` promises (contract.h), in their order; NULL for modules that promise nothing. */
 	const struct contract *const *contracts;
+	/* What `show_error` writes, for the reference; NULL: api_errors (refusal.h). */
+	const struct error_form *error;
 	bool auth_first;   /* authentication comes before routing: 401 also for paths that do not exist */
 	unsigned basic;    /* enum who allowed as a Basic password here; 0: Basic is refused */
 	bool rate_limited; /* app->limiter counts each credential (strangers by address); X-RateLimit-* on each answer
@@ -84,5 +87,6 @@ struct app {
 	/* Any failure as a page, for routes that are FOR_PEOPLE in a module that answers programs; NULL: a plain one.
 	 */
 	void (*show_page)(struct request *rq, struct response *rs, err_t e);
-	void *state; /* modules.c's own */
+	struct str openapi; /* the API's document (openapi.h), made once */
+	void *state;        /* modules.c's own */
 };

@@ -15,7 +15,7 @@
     world.meanwhile("UPDATE …", lambda: …)         what it gives, having come in the middle of such a transaction
     world.restart(), world.start("--option", …), world.stop(), world.kill()
 
-A module may set SERVE = ["--signup", "open"] for its server, and TLS = True: then it has world.certificate. At the end the logs are searched for every secret that was
+A module may set SERVE = ["--signup", "open"] for its server, and TLS = True: then it has world.certificate. What REST answers is held to the API's document (openapi.py). At the end the logs are searched for every secret that was
 handed out (world.secret(text) adds one) and for what the sanitizers say.
 """
 import contextlib
@@ -31,6 +31,7 @@ import threading
 import time
 
 from certificate import Certificate
+from openapi import Document
 from ports import free_port
 from wire import Client, Reply, basic
 
@@ -162,7 +163,10 @@ class Server:
         elif key is not None:
             pairs.append(("Authorization", f"Bearer {key}"))
         try:
-            return self.http.request(method, target, body, pairs)
+            reply = self.http.request(method, target, body, pairs)
+            if target.startswith(("/v1/", "/api/v1/")):
+                Document.load(BIN).check(method, target, reply)
+            return reply
         except (ConnectionError, EOFError) as e:
             dead = self.process is None or self.wait_for(lambda: self.process.poll() is not None, 2)
             raise AssertionError(("the server died" if dead else "no answer") + f" at {method} {target}: {e}\n"

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/http/openapi.h"
+
+#include <assert.h>
+
+#include "server/auth/credential.h"
+#include "server/auth/scope.h"
+#include "server/http/openapi_private.h"
+#include "server/http/refusal.h"
+
+#define KEYS (ACCOUNT_KEY | SECRET_KEY | RESTRICTED_KEY | PUBLISHABLE_KEY)
+
+static enum way body_way(const struct contract *c)
+{
+	return c->flags & BODY_IS_CHANGE ? CHANGED : MADE;
+}
+
+/* ---- what is sent ---- */
+
+static void parameter(struct json *j, const char *name, const char *where, bool required, const char *doc)
+{
+	json_object(j, NULL);
+	openapi_text(j, "name", name);
+	openapi_text(j, "in", where);
+	json_bool(j, "required", required);
+	if (doc)
+		openapi_text(j, "description", doc);
+}
+
+static void field_parameter(struct json *j, const struct json_field *f)
+{
+	bool in_path = f->flags & JSON_IN_PATH;
+	parameter(j, f->name, in_path ? "path" : "query", in_path || (f->flags & JSON_REQUIRED), f->doc);
+	json_object(j, "schema");
+	openapi_type(j, f, CHANGED);
+	json_object_end(j);
+	if (f->example || f->kind != JSON_STR)
+		openapi_example(j, "example", f, CHANGED);
+	json_object_end(j);
+}
+
+static void header_parameter(struct json *j, const char *name, const char *doc, const char *value)
+{
+	parameter(j, name, "header", false, doc);
+	json_object(j, "schema");
+	openapi_text(j, "type", "string");
+	json_object_end(j);
+	openapi_text(j, "example", value);
+	json_object_end(j);
+}
+
+static void parameters(struct json *j, const struct route *route, const struct contract *c)
+{
+	json_array(j, "parameters");
+	for (size_t i = 0; i < c->param_count; i++)
+		field_parameter(j, &c->params[i]);
+	if (route->who & SECRET_KEY)
+		header_parameter(j, "Connected-Account",
+			"With a platform's secret key: the connection for whose account the call is made",
+			"cpa_0355WHuCFfRpMfB53mC9Z6");
+	if (c->flags & TAKES_IF_MATCH)
+		header_parameter(j, "If-Match", "Only if it is still what has this tag (RFC 9110 §13.1.1)", "\"1\"");
+	if (c->flags & TAKES_IF_NONE_MATCH)
+		header_parameter(
+			j, "If-None-Match", "304 if it is still what has this tag (RFC 9110 §13.1.2)", "\"1\"");
+	json_array_end(j);
+}
+
+static void request_body(struct json *j, const struct contract *c)
+{
+	if (!c->body)
+		return;
+	json_object(j, "requestBody");
+	json_bool(j, "required", !(c->flags & BODY_OPTIONAL));
+	json_object(j, "content");
+	json_object(j, "application/json");
+	json_object(j, "schema");
+	openapi_reference(j, c->body, body_way(c));
+	json_object_end(j);
+	openapi_example_object(j, "example", c->body->fields, c->body->count, body_way(c));
+	json_object_end(j);
+	json_object_end(j);
+	json_object_end(j);
+}
+
+/* ---- operations ---- */
+
+/* Any one of these is enough: a token with the scopes, or a key. */
+static void security(struct json *j, const struct route *route)
+{
+	json_array(j, "security");
+	if (route->who & TOKEN) {
+		json_object(j, NULL);
+		json_array(j, "oauth");
+		for (size_t i = 0; i < scope_row_count; i++)
+			if (route->scopes & scope_rows[i].bit)
+				openapi_text(j, NULL, scope_rows[i].name);
+		json_array_end(j);
+		json_object_end(j);
+	}
+	if (route->who & KEYS) {
+		json_object(j, NULL);
+		json_array(j, "api_key");
+		json_array_end(j);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+static void operation(struct json *j, const struct module *module, const struct route *route, const struct contract *c)
+{
+	json_object(j, str_c(j->out->mem, str_lower(j->out->mem, str_of(method_name(route->method)))));
+	openapi_text(j, "operationId", c->id);
+	openapi_text(j, "summary", c->summary);
+	json_array(j, "tags");
+	openapi_text(j, NULL, module->name);
+	json_array_end(j);
+	security(j, route);
+	parameters(j, route, c);
+	request_body(j, c);
+	openapi_responses(j, module, route, c);
+	json_object_end(j);
+}
+
+/* "/v1/events/:event" as "/v1/events/{event}" */
+static const char *path_template(struct buf *out, const char *path)
+{
+	struct buf text = buf_new(out->mem, 512);
+	struct str rest = str_from(str_of(path), 1), segment;
+	while (str_cut(&rest, '/', &segment))
+		if (str_starts(segment, STR(":")))
+			buf_fmt(&text, "/{%.*s}", STR_ARG(str_from(segment, 1)));
+		else
+			buf_fmt(&text, "/%.*s", STR_ARG(segment));
+	return str_c(out->mem, buf_str(&text));
+}
+
+/* A path's operations stand together, where its first is. */
+static void paths_of(struct json *j, const struct module *module)
+{
+	for (size_t i = 0; i < module->route_count; i++) {
+		struct str path = str_of(module->routes[i].path);
+		size_t first = 0;
+		while (!str_eq(str_of(module->routes[first].path), path))
+			first++;
+		if (first < i)
+			continue;
+		json_object(j, path_template(j->out, module->routes[i].path));
+		for (size_t k = i; k < module->route_count; k++)
+			if (str_eq(str_of(module->routes[k].path), path))
+				operation(j, module, &module->routes[k], module->contracts[k]);
+		json_object_end(j);
+	}
+}
+
+/* ---- components ---- */
+
+#define SCHEMAS_MAX 512
+
+struct schemas {
+	struct {
+		const struct json_resource *resource;
+		enum way way;
+	} items[SCHEMAS_MAX];
+	size_t count;
+};
+
+static void schema_add(struct schemas *schemas, const struct json_resource *resource, enum way way)
+{
+	for (size_t i = 0; i < schemas->count; i++)
+		if (schemas->items[i].resource == resource && schemas->items[i].way == way)
+			return;
+	assert(schemas->count < SCHEMAS_MAX);
+	schemas->items[schemas->count].resource = resource;
+	schemas->items[schemas->count++].way = way;
+}
+
+static void schemas_of(struct schemas *schemas, const struct module *module)
+{
+	schema_add(schemas, openapi_error_of(module)->resource, ANSWERED);
+	for (size_t i = 0; i < module->route_count; i++) {
+		const struct contract *c = module->contracts[i];
+		if (c->body)
+			schema_add(schemas, c->body, body_way(c));
+		if (!c->answer)
+			continue;
+		schema_add(schemas, c->answer, ANSWERED);
+		if (openapi_may_be_open(&module->routes[i], c))
+			schema_add(schemas, c->answer, ANSWERED_OPEN);
+	}
+}
+
+static void component_schemas(struct json *j, const struct app *app)
+{
+	struct schemas *schemas = arena_new(j->out->mem, struct schemas);
+	*schemas = (struct schemas){ .count = 0 };
+	for (size_t i = 0; i < app->module_count; i++)
+		if (app->modules[i]->contracts)
+			schemas_of(schemas, app->modules[i]);
+	json_object(j, "schemas");
+	for (size_t i = 0; i < schemas->count; i++) {
+		const struct json_resource *resource = schemas->items[i].resource;
+		json_object(j, openapi_schema_name(j->out->mem, resource, schemas->items[i].way));
+		openapi_text(j, "type", "object");
+		openapi_text(j, "description", resource->doc);
+		openapi_properties(j, resource->fields, resource->count, schemas->items[i].way);
+		json_object_end(j);
+	}
+	json_object_end(j);
+}
+
+/* Once for each form that failures have. */
+static void component_responses(struct json *j, const struct app *app)
+{
+	json_object(j, "responses");
+	for (size_t i = 0; i < app->module_count; i++) {
+		size_t first = 0;
+		if (!app->modules[i]->contracts)
+			continue;
+		while (!app->modules[first]->contracts ||
+			openapi_error_of(app->modules[first]) != openapi_error_of(app->modules[i]))
+			first++;
+		if (first == i)
+			openapi_common_failures(j, openapi_error_of(app->modules[i]));
+	}
+	json_object_end(j);
+}
+
+static void component_headers(struct json *j)
+{
+	static const struct {
+		const char *name, *type, *doc;
+	} headers[] = {
+		{ "Request-Id", "string", "Names this request in every log line" },
+		{ "ETag", "string", "For If-Match and If-None-Match" },
+		{ "Location", "string", "Where what was made is" },
+		{ "WWW-Authenticate", "string", "How to authenticate, and where (RFC 9728 §5.1)" },
+		{ "Retry-After", "integer", "Seconds until another try makes sense" },
+		{ "X-RateLimit-Limit", "integer", "Requests that this credential has in a minute" },
+		{ "X-RateLimit-Remaining", "integer", "Of them, how many are left" },
+		{ "X-RateLimit-Reset", "integer", "Unix time at which all are there again" },
+	};
+	json_object(j, "headers");
+	for (size_t i = 0; i < ARRAY_LEN(headers); i++) {
+		json_object(j, headers[i].name);
+		openapi_text(j, "description", headers[i].doc);
+		json_object(j, "schema");
+		openapi_text(j, "type", headers[i].type);
+		json_object_end(j);
+		json_object_end(j);
+	}
+	json_object_end(j);
+}
+
+static void url_under(struct json *j, const char *key, struct str url, const char *path)
+{
+	json_str(j, key, str_cat(j->out->mem, url, str_of(path)));
+}
+
+static void component_security(struct json *j, struct str url)
+{
+	json_object(j, "securitySchemes");
+	json_object(j, "api_key");
+	openapi_text(j, "type", "http");
+	openapi_text(j, "scheme", "bearer");
+	openapi_text(j, "description", "An API key: `sk_live_…`, `sk_test_…`, `rk_…`, `pk_…` or `cp_…`");
+	json_object_end(j);
+	json_object(j, "oauth");
+	openapi_text(j, "type", "oauth2");
+	openapi_text(j, "description", "An access token of a connected account");
+	json_object(j, "flows");
+	json_object(j, "authorizationCode");
+	url_under(j, "authorizationUrl", url, "/oauth/authorize");
+	url_under(j, "tokenUrl", url, "/oauth/token");
+	url_under(j, "refreshUrl", url, "/oauth/token");
+	json_object(j, "scopes");
+	for (size_t i = 0; i < scope_row_count; i++)
+		openapi_text(j, scope_rows[i].name, scope_rows[i].opens);
+	for (int depth = 0; depth < 5; depth++) /* scopes, authorizationCode, flows, oauth, securitySchemes */
+		json_object_end(j);
+}
+
+/* ---- the document ---- */
+
+static void head(struct json *j, struct str url)
+{
+	openapi_text(j, "openapi", "3.1.0");
+	json_object(j, "info");
+	openapi_text(j, "title", "Calends");
+	openapi_text(j, "version", "1");
+	openapi_text(j, "summary", "Calendars for platforms");
+	json_object(j, "license");
+	openapi_text(j, "name", "Apache-2.0");
+	openapi_text(j, "identifier", "Apache-2.0");
+	json_object_end(j);
+	json_object_end(j);
+	json_array(j, "servers");
+	json_object(j, NULL);
+	json_str(j, "url", url.ptr ? url : STR("/"));
+	json_object_end(j);
+	json_array_end(j);
+}
+
+void openapi_print(struct buf *out, const struct app *app, struct str url)
+{
+	struct json document = json_begin(out), *j = &document;
+	json_object(j, NULL);
+	head(j, url);
+	json_array(j, "tags");
+	for (size_t i = 0; i < app->module_count; i++)
+		if (app->modules[i]->contracts) {
+			json_object(j, NULL);
+			openapi_text(j, "name", app->modules[i]->name);
+			json_object_end(j);
+		}
+	json_array_end(j);
+	json_object(j, "paths");
+	for (size_t i = 0; i < app->module_count; i++)
+		if (app->modules[i]->contracts)
+			paths_of(j, app->modules[i]);
+	json_object_end(j);
+	json_object(j, "components");
+	component_schemas(j, app);
+	component_responses(j, app);
+	component_headers(j);
+	component_security(j, url);
+	json_object_end(j);
+	json_object_end(j);
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an operation answers: its success in the contract's shape, and its failures. */
+#include "server/base/err.h"
+#include "server/http/openapi_private.h"
+#include "server/http/refusal.h"
+
+/* ---- what is answered ---- */
+
+static void header_reference(struct json *j, const char *name)
+{
+	json_object(j, name);
+	json_str(j, "$ref", str_fmt(j->out->mem, "#/components/headers/%s", name));
+	json_object_end(j);
+}
+
+static void limit_headers(struct json *j, const struct module *module)
+{
+	if (!module->rate_limited)
+		return;
+	header_reference(j, "X-RateLimit-Limit");
+	header_reference(j, "X-RateLimit-Remaining");
+	header_reference(j, "X-RateLimit-Reset");
+}
+
+bool openapi_may_be_open(const struct route *route, const struct contract *c)
+{
+	return c->answer->reads & ~route->scopes;
+}
+
+static void resource_schema(struct json *j, const char *key, const struct route *route, const struct contract *c)
+{
+	json_object(j, key);
+	if (openapi_may_be_open(route, c)) {
+		json_array(j, "anyOf");
+		for (enum way way = ANSWERED; way <= ANSWERED_OPEN; way++) {
+			json_object(j, NULL);
+			openapi_reference(j, c->answer, way);
+			json_object_end(j);
+		}
+		json_array_end(j);
+	} else {
+		openapi_reference(j, c->answer, ANSWERED);
+	}
+	json_object_end(j);
+}
+
+static void constant(struct json *j, const char *key, const char *value)
+{
+	json_object(j, key);
+	openapi_text(j, "const", value);
+	json_object_end(j);
+}
+
+static void of_type(struct json *j, const char *key, const char *name)
+{
+	json_object(j, key);
+	openapi_text(j, "type", name);
+	json_object_end(j);
+}
+
+static void required(struct json *j, const char *const *names, size_t count)
+{
+	json_array(j, "required");
+	for (size_t i = 0; i < count; i++)
+		openapi_text(j, NULL, names[i]);
+	json_array_end(j);
+}
+#define REQUIRED(j, ...)                                                                                               \
+	required(j, (const char *const[]){ __VA_ARGS__ }, ARRAY_LEN(((const char *const[]){ __VA_ARGS__ })))
+
+static void items(struct json *j, const struct route *route, const struct contract *c)
+{
+	json_object(j, "data");
+	openapi_text(j, "type", "array");
+	resource_schema(j, "items", route, c);
+	json_object_end(j);
+}
+
+static void answer_schema(struct json *j, const struct route *route, const struct contract *c)
+{
+	if (c->shape == ANSWER_ONE) {
+		resource_schema(j, "schema", route, c);
+		return;
+	}
+	json_object(j, "schema");
+	openapi_text(j, "type", "object");
+	json_object(j, "properties");
+	switch (c->shape) {
+	case ANSWER_LIST:
+		constant(j, "object", "list");
+		items(j, route, c);
+		of_type(j, "has_more", "boolean");
+		json_object(j, "next_cursor");
+		json_array(j, "type");
+		openapi_text(j, NULL, "string");
+		openapi_text(j, NULL, "null");
+		json_array_end(j);
+		json_object_end(j);
+		json_object_end(j);
+		REQUIRED(j, "object", "data", "has_more", "next_cursor");
+		break;
+	case ANSWER_DELETED:
+		of_type(j, "id", "string");
+		constant(j, "object", c->answer->name);
+		json_object(j, "deleted");
+		json_bool(j, "const", true);
+		json_object_end(j);
+		json_object_end(j);
+		REQUIRED(j, "id", "object", "deleted");
+		break;
+	case ANSWER_DATA:
+		resource_schema(j, "data", route, c);
+		json_object_end(j);
+		REQUIRED(j, "data");
+		break;
+	case ANSWER_DATA_LIST:
+		items(j, route, c);
+		json_object_end(j);
+		REQUIRED(j, "data");
+		break;
+	case ANSWER_ONE:
+	case ANSWER_NONE:
+		json_object_end(j);
+		break;
+	}
+	json_object_end(j);
+}
+
+static void example_resource(struct json *j, const char *key, const struct contract *c)
+{
+	openapi_example_object(j, key, c->answer->fields, c->answer->count, ANSWERED);
+}
+
+static void answer_example(struct json *j, const struct contract *c)
+{
+	if (c->shape == ANSWER_ONE) {
+		example_resource(j, "example", c);
+		return;
+	}
+	json_object(j, "example");
+	switch (c->shape) {
+	case ANSWER_LIST:
+		openapi_text(j, "object", "list");
+		json_array(j, "data");
+		example_resource(j, NULL, c);
+		json_array_end(j);
+		json_bool(j, "has_more", false);
+		json_null(j, "next_cursor");
+		break;
+	case ANSWER_DELETED:
+		json_str(j, "id", c->answer->fields[0].example ? str_of(c->answer->fields[0].example) : STR(""));
+		openapi_text(j, "object", c->answer->name);
+		json_bool(j, "deleted", true);
+		break;
+	case ANSWER_DATA:
+		example_resource(j, "data", c);
+		break;
+	case ANSWER_DATA_LIST:
+		json_array(j, "data");
+		example_resource(j, NULL, c);
+		json_array_end(j);
+		break;
+	case ANSWER_ONE:
+	case ANSWER_NONE:
+		break;
+	}
+	json_object_end(j);
+}
+
+static const char *status_key(struct json *j, int status)
+{
+	return str_c(j->out->mem, str_fmt(j->out->mem, "%d", status));
+}
+
+static void empty_answer(struct json *j, const struct module *module, int status, const char *what)
+{
+	json_object(j, status_key(j, status));
+	openapi_text(j, "description", what);
+	json_object(j, "headers");
+	header_reference(j, "Request-Id");
+	limit_headers(j, module);
+	json_object_end(j);
+	json_object_end(j);
+}
+
+static void success(struct json *j, const struct module *module, const struct route *route, const struct contract *c)
+{
+	if (c->shape == ANSWER_NONE || (c->flags & MAY_BE_EMPTY))
+		empty_answer(j, module, 204, "Done; there is nothing to tell.");
+	if (c->flags & TAKES_IF_NONE_MATCH)
+		empty_answer(j, module, 304, "It is what the caller has.");
+	if (c->shape == ANSWER_NONE)
+		return;
+	json_object(j, status_key(j, c->status));
+	openapi_text(j, "description", c->answer->doc);
+	json_object(j, "headers");
+	header_reference(j, "Request-Id");
+	limit_headers(j, module);
+	if ((c->flags & TAKES_IF_MATCH) && c->shape != ANSWER_DELETED)
+		header_reference(j, "ETag");
+	if (c->status == 201)
+		header_reference(j, "Location");
+	json_object_end(j);
+	json_object(j, "content");
+	json_object(j, "application/json");
+	answer_schema(j, route, c);
+	answer_example(j, c);
+	json_object_end(j);
+	if (c->also_as) {
+		json_object(j, c->also_as);
+		of_type(j, "schema", "string");
+		json_object_end(j);
+	}
+	json_object_end(j);
+	json_object_end(j);
+}
+
+/* ---- failures ---- */
+
+const struct error_form *openapi_error_of(const struct module *module)
+{
+	return module->error ? module->error : &api_errors;
+}
+
+/* The failures of an operation: those of every call first. NULL: these alone. */
+struct kinds {
+	const enum err_kind *common, *own;
+	size_t common_count, count;
+};
+
+static struct kinds kinds_of(const struct contract *c)
+{
+	struct kinds kinds = { 0 };
+	kinds.common = contract_common_errors(&kinds.common_count);
+	kinds.own = c ? c->errors : NULL;
+	kinds.count = kinds.common_count + (c ? c->error_count : 0);
+	return kinds;
+}
+
+static const struct err_row *kind_at(const struct kinds *kinds, size_t i)
+{
+	return err_row(i < kinds->common_count ? kinds->common[i] : kinds->own[i - kinds->common_count]);
+}
+
+/* Has one before it the same status and text? Then nothing more is to be said of it. */
+static bool is_told(const struct kinds *kinds, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (kind_at(kinds, k)->api_status == kind_at(kinds, i)->api_status &&
+			str_eq(str_of(kind_at(kinds, k)->text), str_of(kind_at(kinds, i)->text)))
+			return true;
+	return false;
+}
+
+/* Is this the first of its status? */
+static bool begins_status(const struct kinds *kinds, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (kind_at(kinds, k)->api_status == kind_at(kinds, i)->api_status)
+			return false;
+	return true;
+}
+
+static struct str causes(struct arena *mem, const struct kinds *kinds, int status)
+{
+	struct buf out = buf_new(mem, 16384);
+	for (size_t i = 0; i < kinds->count; i++)
+		if (kind_at(kinds, i)->api_status == status && !is_told(kinds, i))
+			buf_fmt(&out, "%s`%s`: %s", out.len ? "\n\n" : "", kind_at(kinds, i)->api_code,
+				kind_at(kinds, i)->text);
+	return buf_str(&out);
+}
+
+/* All kinds of one status are one answer: a document can say no more. */
+static void failure(struct json *j, const char *key, const struct error_form *form, const struct kinds *kinds,
+	const struct err_row *row)
+{
+	int status = row->api_status;
+	json_object(j, key);
+	json_str(j, "description", causes(j->out->mem, kinds, status));
+	json_object(j, "headers");
+	header_reference(j, "Request-Id");
+	if (status == 401)
+		header_reference(j, "WWW-Authenticate");
+	if (status == 429 || status == 503)
+		header_reference(j, "Retry-After");
+	json_object_end(j);
+	json_object(j, "content");
+	json_object(j, "application/json");
+	json_object(j, "schema");
+	openapi_reference(j, form->resource, ANSWERED);
+	json_object_end(j);
+	form->example(j, "example", row);
+	json_object_end(j);
+	json_object_end(j);
+	json_object_end(j);
+}
+
+static const char *common_name(struct json *j, const struct error_form *form, int status)
+{
+	return str_c(j->out->mem, str_fmt(j->out->mem, "%s_%d", form->resource->name, status));
+}
+
+void openapi_common_failures(struct json *j, const struct error_form *form)
+{
+	const struct kinds kinds = kinds_of(NULL);
+	for (size_t i = 0; i < kinds.count; i++)
+		if (begins_status(&kinds, i))
+			failure(j, common_name(j, form, kind_at(&kinds, i)->api_status), form, &kinds,
+				kind_at(&kinds, i));
+}
+
+static bool has_own(const struct kinds *kinds, int status)
+{
+	for (size_t i = kinds->common_count; i < kinds->count; i++)
+		if (kind_at(kinds, i)->api_status == status && !is_told(kinds, i))
+			return true;
+	return false;
+}
+
+static void failures(struct json *j, const struct error_form *form, const struct contract *c)
+{
+	const struct kinds kinds = kinds_of(c);
+	for (size_t i = 0; i < kinds.count; i++) {
+		int status = kind_at(&kinds, i)->api_status;
+		if (!begins_status(&kinds, i))
+			continue;
+		if (has_own(&kinds, status)) {
+			failure(j, status_key(j, status), form, &kinds, kind_at(&kinds, i));
+			continue;
+		}
+		json_object(j, status_key(j, status));
+		json_str(j, "$ref", str_fmt(j->out->mem, "#/components/responses/%s", common_name(j, form, status)));
+		json_object_end(j);
+	}
+}
+
+void openapi_responses(
+	struct json *j, const struct module *module, const struct route *route, const struct contract *contract)
+{
+	json_object(j, "responses");
+	success(j, module, route, contract);
+	failures(j, openapi_error_of(module), contract);
+	json_object_end(j);
+}

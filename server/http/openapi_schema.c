@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/http/openapi_private.h"
+
+#define SCHEMA "#/components/schemas/"
+
+void openapi_text(struct json *j, const char *key, const char *value)
+{
+	json_str(j, key, str_of(value));
+}
+
+const char *openapi_schema_name(struct arena *mem, const struct json_resource *resource, enum way way)
+{
+	static const char *const ways[] = {
+		[ANSWERED] = "",
+		[ANSWERED_OPEN] = ".open",
+		[MADE] = ".create",
+		[CHANGED] = ".update",
+	};
+	return str_c(mem, str_fmt(mem, "%s%s", resource->name, ways[way]));
+}
+
+void openapi_reference(struct json *j, const struct json_resource *resource, enum way way)
+{
+	json_str(j, "$ref", str_fmt(j->out->mem, SCHEMA "%s", openapi_schema_name(j->out->mem, resource, way)));
+}
+
+/* ---- schemas of fields (JSON Schema 2020-12) ---- */
+
+static void type(struct json *j, const struct json_field *f, const char *name)
+{
+	if (!(f->flags & JSON_NULLABLE)) {
+		openapi_text(j, "type", name);
+		return;
+	}
+	json_array(j, "type");
+	openapi_text(j, NULL, name);
+	openapi_text(j, NULL, "null");
+	json_array_end(j);
+}
+
+static void limits(struct json *j, const struct json_field *f, const char *least, const char *most)
+{
+	if (f->min)
+		json_int(j, least, f->min);
+	if (f->max)
+		json_int(j, most, f->max);
+}
+
+static void words(struct json *j, const struct json_field *f)
+{
+	struct str rest = str_of(f->of), word;
+	json_array(j, "enum");
+	while (str_cut(&rest, ' ', &word))
+		json_str(j, NULL, word);
+	if (f->flags & JSON_NULLABLE)
+		json_null(j, NULL);
+	json_array_end(j);
+}
+
+/* What is answered was stored under other limits perhaps, so that only what is sent is told its own. */
+void openapi_type(struct json *j, const struct json_field *f, enum way way)
+{
+	bool sent = !IS_ANSWERED(way);
+	switch (f->kind) {
+	case JSON_STR:
+		type(j, f, "string");
+		if (sent)
+			limits(j, f, "minLength", "maxLength");
+		return;
+	case JSON_WORD:
+		type(j, f, "string");
+		words(j, f);
+		return;
+	case JSON_INT:
+		type(j, f, "integer");
+		if (sent)
+			limits(j, f, "minimum", "maximum");
+		return;
+	case JSON_BOOL:
+		type(j, f, "boolean");
+		return;
+	case JSON_TIME:
+		type(j, f, "string");
+		openapi_text(j, "format", "date-time");
+		return;
+	case JSON_ID:
+		type(j, f, "string");
+		json_str(j, "pattern", str_fmt(j->out->mem, "^%s_[0-9A-Za-z]{22}$", f->of));
+		return;
+	case JSON_STRS:
+		type(j, f, "array");
+		json_object(j, "items");
+		openapi_text(j, "type", "string");
+		json_object_end(j);
+		if (sent)
+			limits(j, f, "minItems", "maxItems");
+		return;
+	case JSON_OBJECT:
+		type(j, f, "object");
+		openapi_properties(j, f->fields, f->field_count, way);
+		return;
+	case JSON_OBJECTS:
+		type(j, f, "array");
+		json_object(j, "items");
+		openapi_text(j, "type", "object");
+		openapi_properties(j, f->fields, f->field_count, way);
+		json_object_end(j);
+		if (sent)
+			limits(j, f, "minItems", "maxItems");
+		return;
+	}
+}
+
+/* Of answers all fields are there but those that say otherwise; of what is sent, those that must be. */
+static bool is_required(const struct json_field *f, enum way way)
+{
+	return IS_ANSWERED(way) ? !(f->flags & JSON_OPTIONAL) : way == MADE && (f->flags & JSON_REQUIRED);
+}
+
+static bool goes(const struct json_field *f, enum way way)
+{
+	if (!IS_ANSWERED(way))
+		return !(f->flags & JSON_READ_ONLY);
+	return !(f->flags & JSON_WRITE_ONLY) && (way == ANSWERED || (f->flags & JSON_OPEN));
+}
+
+static void field_schema(struct json *j, const char *key, const struct json_field *f, enum way way)
+{
+	json_object(j, key);
+	openapi_type(j, f, way);
+	if (f->doc)
+		openapi_text(j, "description", f->doc);
+	json_object_end(j);
+}
+
+void openapi_properties(struct json *j, const struct json_field *fields, size_t count, enum way way)
+{
+	json_object(j, "properties");
+	for (size_t i = 0; i < count; i++)
+		if (goes(&fields[i], way))
+			field_schema(j, fields[i].name, &fields[i], way);
+	json_object_end(j);
+	json_array(j, "required");
+	for (size_t i = 0; i < count; i++)
+		if (goes(&fields[i], way) && is_required(&fields[i], way))
+			openapi_text(j, NULL, fields[i].name);
+	json_array_end(j);
+	if (!IS_ANSWERED(way))
+		json_bool(j, "additionalProperties", false);
+}
+
+/* ---- examples: a value of each field as its table has it ---- */
+
+void openapi_example(struct json *j, const char *key, const struct json_field *f, enum way way)
+{
+	struct str rest = str_of(f->of), word;
+	switch (f->kind) {
+	case JSON_STR:
+		json_str(j, key, f->example ? str_of(f->example) : STR_ABSENT);
+		return;
+	case JSON_WORD:
+		json_str(j, key, str_cut(&rest, ' ', &word) ? word : STR_ABSENT);
+		return;
+	case JSON_INT:
+		json_raw(j, key, str_of(f->example ? f->example : "1"));
+		return;
+	case JSON_BOOL:
+		json_raw(j, key, str_of(f->example ? f->example : "false"));
+		return;
+	case JSON_TIME:
+		json_str(j, key, str_of(f->example ? f->example : "2026-11-24T09:00:00Z"));
+		return;
+	case JSON_ID:
+		json_str(j, key, str_fmt(j->out->mem, "%s_0355WHuCFfRpMfB53mC9Z6", f->of));
+		return;
+	case JSON_STRS:
+		json_array(j, key);
+		if (f->example)
+			openapi_text(j, NULL, f->example);
+		json_array_end(j);
+		return;
+	case JSON_OBJECT:
+		openapi_example_object(j, key, f->fields, f->field_count, way);
+		return;
+	case JSON_OBJECTS:
+		json_array(j, key);
+		openapi_example_object(j, NULL, f->fields, f->field_count, way);
+		json_array_end(j);
+		return;
+	}
+}
+
+/* Of what is sent, the fields that have an example; of answers, all. */
+static bool is_shown(const struct json_field *f, enum way way)
+{
+	return goes(f, way) && (IS_ANSWERED(way) || f->example || (f->flags & JSON_REQUIRED));
+}
+
+void openapi_example_object(
+	struct json *j, const char *key, const struct json_field *fields, size_t count, enum way way)
+{
+	json_object(j, key);
+	for (size_t i = 0; i < count; i++)
+		if (is_shown(&fields[i], way))
+			openapi_example(j, fields[i].name, &fields[i], way);
+	json_object_end(j);
+}
