@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "server/api/idempotency.h"
 #include "server/base/config.h"
 #include "server/base/log.h"
 #include "server/http/access.h"
@@ -126,6 +127,23 @@ static const struct contract *contract_of(const struct request *rq)
 	return rq->module->contracts[rq->route - rq->module->routes];
 }
 
+static err_t run(struct api_call *call, struct response *rs)
+{
+	return check_outcome(call, rs, call->contract->run(call, rs));
+}
+
+/* Once for each Idempotency-Key. What was done before is answered and not counted. */
+static err_t run_write(struct api_call *call, struct response *rs)
+{
+	struct idempotency idempotency;
+	TRY(idempotency_begin(call, rs, &idempotency));
+	if (idempotency.replayed)
+		return OK;
+	TRY(access_count_write(call->rq, call->actor.owner));
+	TRY(run(call, rs));
+	return idempotency_end(call, rs, &idempotency);
+}
+
 err_t api_run(struct request *rq, struct response *rs)
 {
 	struct api_call *call = arena_new(rq->cx.mem, struct api_call);
@@ -134,12 +152,10 @@ err_t api_run(struct request *rq, struct response *rs)
 	TRY(api_caller(rq, &call->who));
 	call->actor = actor_own(&call->who);
 	TRY(scopes_require(&rq->cx, call->actor.rights, rq->route->scopes));
-	if (!reads(rq))
-		TRY(access_count_write(rq, call->actor.owner));
 	TRY(read_params(call));
 	TRY(read_body(call));
 	TRY(read_conditions(call));
-	return check_outcome(call, rs, call->contract->run(call, rs));
+	return reads(rq) ? run(call, rs) : run_write(call, rs);
 }
 
 /* ---- answers ---- */

@@ -10,6 +10,7 @@
 #define OUTBOX_DAYS_AHEAD 3
 #define OUTBOX_DAYS_KEPT 30
 #define OUTBOX_ROWS_KEPT 50000 /* of one account */
+#define ANSWERS_KEPT 10000     /* of one account */
 #define ROWS_AT_ONCE 1000      /* short transactions: a writer waits for the calendar's row */
 
 struct pruned {
@@ -18,6 +19,7 @@ struct pruned {
 DB_RESULT(tombstone_prune, struct pruned, count);
 DB_RESULT(outbox_trim, struct pruned, count);
 DB_RESULT(outbox_partitions, struct pruned, count);
+DB_RESULT(idempotent_answer_trim, struct pruned, count);
 
 static err_t tokens(struct ctx *cx)
 {
@@ -68,6 +70,18 @@ static err_t outbox(struct ctx *cx)
 	return OK;
 }
 
+/* Of a day, as their reader has it (server/api/idempotency.h). Found as accounts with too many rows of the outbox are.
+ */
+static err_t answers(struct ctx *cx)
+{
+	struct pruned done;
+	do
+		TRY(db_row(cx, &sql_idempotent_answer_trim, ROW(idempotent_answer_trim, &done),
+			IN(instant_add_s(cx->now, -DAY_S)), IN(ANSWERS_KEPT), IN(ROWS_AT_ONCE)));
+	while (done.count >= ROWS_AT_ONCE);
+	return OK;
+}
+
 static const struct {
 	const char *name;
 	err_t (*run)(struct ctx *cx);
@@ -78,6 +92,7 @@ static const struct {
 	{ "families", families },
 	{ "tombstones", tombstones },
 	{ "outbox", outbox },
+	{ "answers", answers },
 };
 
 err_t housekeeping(struct ctx *cx, void *unused)

@@ -6,11 +6,14 @@
 static const enum err_kind of_every_call[] = { MISSING_CREDENTIALS, CREDENTIALS_INVALID, KEY_REVOKED, TOKEN_INVALID,
 	TOKEN_EXPIRED, TOKEN_REVOKED, PLAN_REQUIRED, INSUFFICIENT_SCOPE, KEY_KIND_NOT_ALLOWED, ACCOUNT_MISMATCH,
 	KEY_IN_BROWSER, ACCOUNT_DEACTIVATED, MALFORMED, MISSING_FIELD, INVALID_VALUE, UNKNOWN_FIELD, METHOD_NOT_ALLOWED,
-	PRECONDITION, TIMEOUT, TOO_LARGE, MEDIA_TYPE, RATE_LIMITED, INTERNAL, UNAVAILABLE };
+	PRECONDITION, TIMEOUT, TOO_LARGE, MEDIA_TYPE, RATE_LIMITED, INTERNAL, UNAVAILABLE,
+	/* of those that write */
+	IDEMPOTENCY_RUNNING, IDEMPOTENCY_IN_USE };
+#define WRITES_ALONE 2
 
-const enum err_kind *contract_common_errors(size_t *count)
+const enum err_kind *contract_common_errors(bool writes, size_t *count)
 {
-	*count = ARRAY_LEN(of_every_call);
+	*count = ARRAY_LEN(of_every_call) - (writes ? 0 : WRITES_ALONE);
 	return of_every_call;
 }
 

@@ -50,8 +50,8 @@ struct contract {
 	.errors = (const enum err_kind[]){ __VA_ARGS__ },                                                              \
 	.error_count = sizeof((const enum err_kind[]){ __VA_ARGS__ }) / sizeof(enum err_kind)
 
-/* The failures that any call may end in. */
-const enum err_kind *contract_common_errors(size_t *count);
+/* The failures that any call may end in; of one that writes (no GET), some more. */
+const enum err_kind *contract_common_errors(bool writes, size_t *count);
 /* Is this a failure that the contract names, or one that any call may end in (a bad credential, too many requests …)?
  */
 bool contract_names(const struct contract *contract, enum err_kind kind);

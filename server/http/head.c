@@ -95,7 +95,7 @@ static void add_cors(struct response *rs)
 	response_header(rs, "Access-Control-Allow-Origin", flags & CORS_ANY ? STR("*") : origin);
 	response_header(rs, "Access-Control-Expose-Headers",
 		STR("Request-Id, ETag, Location, Retry-After, WWW-Authenticate, X-RateLimit-Limit, "
-		    "X-RateLimit-Remaining, X-RateLimit-Reset"));
+		    "X-RateLimit-Remaining, X-RateLimit-Reset, Idempotent-Replayed"));
 }
 
 static void add_number(struct response *rs, const char *name, int64_t value)

@@ -58,6 +58,12 @@ static void parameters(struct json *j, const struct route *route, const struct c
 		header_parameter(j, "Connected-Account",
 			"With a platform's secret key: the connection for whose account the call is made",
 			"cpa_0355WHuCFfRpMfB53mC9Z6");
+	if (route->method != METHOD_GET)
+		header_parameter(j, "Idempotency-Key",
+			"Of the caller's making, one for each thing that is to be done: repeated within a day with the "
+			"same "
+			"request, it is answered as it was, with Idempotent-Replayed, and not done again",
+			"5e7c1f0a-0d53-4b6e-9c3a-7f1d2b8e4a60");
 	if (c->flags & TAKES_IF_MATCH)
 		header_parameter(j, "If-Match", "Only if it is still what has this tag (RFC 9110 §13.1.1)", "\"1\"");
 	if (c->flags & TAKES_IF_NONE_MATCH)

@@ -228,10 +228,10 @@ struct kinds {
 	size_t common_count, count;
 };
 
-static struct kinds kinds_of(const struct contract *c)
+static struct kinds kinds_of(const struct contract *c, bool writes)
 {
 	struct kinds kinds = { 0 };
-	kinds.common = contract_common_errors(&kinds.common_count);
+	kinds.common = contract_common_errors(writes, &kinds.common_count);
 	kinds.own = c ? c->errors : NULL;
 	kinds.count = kinds.common_count + (c ? c->error_count : 0);
 	return kinds;
@@ -303,7 +303,7 @@ static const char *common_name(struct json *j, const struct error_form *form, in
 
 void openapi_common_failures(struct json *j, const struct error_form *form)
 {
-	const struct kinds kinds = kinds_of(NULL);
+	const struct kinds kinds = kinds_of(NULL, true);
 	for (size_t i = 0; i < kinds.count; i++)
 		if (begins_status(&kinds, i))
 			failure(j, common_name(j, form, kind_at(&kinds, i)->api_status), form, &kinds,
@@ -318,9 +318,9 @@ static bool has_own(const struct kinds *kinds, int status)
 	return false;
 }
 
-static void failures(struct json *j, const struct error_form *form, const struct contract *c)
+static void failures(struct json *j, const struct error_form *form, const struct route *route, const struct contract *c)
 {
-	const struct kinds kinds = kinds_of(c);
+	const struct kinds kinds = kinds_of(c, route->method != METHOD_GET);
 	for (size_t i = 0; i < kinds.count; i++) {
 		int status = kind_at(&kinds, i)->api_status;
 		if (!begins_status(&kinds, i))
@@ -340,6 +340,6 @@ void openapi_responses(
 {
 	json_object(j, "responses");
 	success(j, module, route, contract);
-	failures(j, openapi_error_of(module), contract);
+	failures(j, openapi_error_of(module), route, contract);
 	json_object_end(j);
 }

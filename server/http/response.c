@@ -70,6 +70,16 @@ void reply_redirect(struct response *rs, int status, struct str location)
 	rs->store_unsaid = true;
 }
 
+void response_restore(struct response *rs, int status, struct str head, struct bytes body)
+{
+	response_clear(rs);
+	status_set(rs, status);
+	buf_add(&rs->head, head);
+	buf_add(&rs->body, (struct str){ (const char *)body.ptr, body.len });
+	rs->may_gzip = is_text(head_value(rs, "Content-Type"));
+	rs->store_unsaid = body.len > 0;
+}
+
 #define CSP_OF_ALL                                                                                                     \
 	"default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; frame-ancestors 'none'; "            \
 	"base-uri 'none'"

@@ -41,6 +41,8 @@ struct buf *reply(struct response *rs, int status, const char *content_type);
 void reply_empty(struct response *rs, int status);
 /* 303 (after a POST, RFC 9110 §15.4.4) or another status, to an absolute or site-relative location. */
 void reply_redirect(struct response *rs, int status, struct str location);
+/* An answer as it was before: its status, header lines and body, as a handler left them in a response. */
+void response_restore(struct response *rs, int status, struct str head, struct bytes body);
 /*
  * Where the forms of a page lead. Browsers hold CSP's form-action against every redirect that follows a form, so a page
  * whose form may end at an app cannot have one: nobody here knows where the app leads on (docs/adr/0018).

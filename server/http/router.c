@@ -9,7 +9,7 @@
 #include "server/http/match.h"
 #include "server/http/refusal.h"
 
-/* What a page may send: all that a route with a CORS flag reads. Idempotency-Key is passed over until it is. */
+/* What a page may send: all that a route with a CORS flag reads. */
 #define ALLOWED_HEADERS                                                                                                \
 	"Authorization, Content-Type, Accept, Idempotency-Key, If-Match, If-None-Match, Connected-Account, "           \
 	"MCP-Protocol-Version"

@@ -8,3 +8,11 @@ SELECT c.account_id AS account, c.client_id AS client, c.scopes, c.calendars, a.
   JOIN connected_account c ON c.account_id = p.user_account_id AND c.id = p.connected_account_id
   JOIN account a ON a.account_id = p.user_account_id
  WHERE p.account_id = $1 AND p.connected_account_id = $2 AND c.revoked_at IS NULL AND c.expires_at > $3;
+
+-- name: idempotent_begin
+-- $1 account  $2 hash of the key  $3 fingerprint  $4 answers from before are forgotten
+SELECT outcome, status, head, body FROM idempotent_begin($1, $2, $3, $4);
+
+-- name: idempotent_keep
+-- $1 account  $2 hash of the key  $3 fingerprint  $4 status  $5 head  $6 body
+INSERT INTO idempotent_answer (account_id, key_hash, fingerprint, status, head, body) VALUES ($1, $2, $3, $4, $5, $6);

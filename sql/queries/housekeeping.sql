@@ -29,3 +29,7 @@ SELECT tombstone_prune($1, $2) AS count
 -- name: outbox_trim
 -- $1 an account keeps  $2 at most so many go
 SELECT outbox_trim($1, $2) AS count
+
+-- name: idempotent_answer_trim
+-- $1 none from before  $2 an account keeps  $3 at most so many go
+SELECT idempotent_answer_trim($1, $2, $3) AS count

@@ -180,6 +180,18 @@ def the_outbox_is_trimmed(world):
     assert least == "2501"
 
 
+def answers_are_10000_of_a_day(world):
+    world.sql(f"""INSERT INTO idempotent_answer (account_id, key_hash, fingerprint, created_at, status, head, body)
+                  SELECT {SOMEONE}, sha256(n::text::bytea), sha256(''), now() - n * interval '2 minutes', 201, '', ''
+                  FROM generate_series(1, 3000) n""")
+    trim = lambda most: world.sql(f"SELECT idempotent_answer_trim(now() - interval '1 day', {most}, 1000) FROM generate_series(1, 10)")
+    trim(10000)
+    assert count(world, "idempotent_answer", LIVE) == 719  # every two minutes, less than a day old
+    trim(500)
+    assert count(world, "idempotent_answer", LIVE) == 500
+    assert count(world, "idempotent_answer", f"{LIVE} AND created_at < now() - interval '1000 minutes'") <= 1
+
+
 PROOFS = {
     "login": "test_sign_up.py::test_sign_up_ends_where_there_are_enough_and_the_operator_goes_on",
     "account": "test_sign_up.py::test_sign_up_ends_where_there_are_enough_and_the_operator_goes_on",
@@ -197,6 +209,7 @@ PROOFS = {
     "token_family": families_are_a_thousand,
     "access_token": tokens_end_with_their_slot,
     "outbox": the_outbox_is_trimmed,
+    "idempotent_answer": answers_are_10000_of_a_day,
     "calendar": calendars_are_250,
     "calendar_state": calendars_are_250,
     "calendar_object": "test_rows.py::test_tombstones_are_bounded_and_old_tokens_end_by_it",

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/api/idempotency.h"
+
+#include "server/crypto/digest.h"
+#include "server/db/query.h"
+#include "sql.h"
+
+#define HEADER "Idempotency-Key"
+#define KEY_MAX 255
+
+struct begun {
+	struct str outcome, head;
+	int16_t status;
+	struct bytes body;
+};
+DB_RESULT(idempotent_begin, struct begun, outcome, status, head, body);
+
+/* Visible ASCII. A header that is sent twice is joined by ", ", which is not. */
+static err_t check_key(struct ctx *cx, struct str key)
+{
+	bool good = key.len >= 1 && key.len <= KEY_MAX;
+	for (size_t i = 0; good && i < key.len; i++)
+		good = key.ptr[i] > ' ' && key.ptr[i] <= '~';
+	return good ? OK
+		    : REFUSE(cx, INVALID_VALUE, HEADER,
+			      "An Idempotency-Key is 1 to %d visible ASCII characters, once. A UUID is a good one.",
+			      KEY_MAX);
+}
+
+static struct bytes hash_of(struct buf *text)
+{
+	return secret_hash(text->mem, buf_str(text));
+}
+
+/* One key of one credential at one route is one thing to be done, whoever else uses the same text. */
+static struct bytes key_hash(const struct api_call *call, struct str key)
+{
+	const struct request *rq = call->rq;
+	struct arena *mem = rq->cx.mem;
+	struct buf text = buf_new(mem, 4096);
+	buf_fmt(&text, "%.*s %.*s %s %s %.*s", STR_ARG(id_uuid(mem, rq->principal->credential)),
+		STR_ARG(id_uuid(mem, call->who.connected_account)), method_name(rq->method), rq->route->path,
+		STR_ARG(key));
+	return hash_of(&text);
+}
+
+/*
+ * What must be the same for the same answer: also what the caller may see. Else an answer from before would tell what a
+ * consent of today leaves out.
+ */
+static struct bytes fingerprint(const struct api_call *call)
+{
+	const struct request *rq = call->rq;
+	struct arena *mem = rq->cx.mem;
+	struct buf text = buf_new(mem, rq->body.len + rq->target.len + KIB(256));
+	buf_fmt(&text, "%.*s\n%llu\n", STR_ARG(rq->target), (unsigned long long)call->actor.rights);
+	for (size_t i = 0; i < call->actor.calendars.count; i++)
+		buf_fmt(&text, "%.*s ", STR_ARG(id_uuid(mem, call->actor.calendars.items[i])));
+	buf_fmt(&text, "\n%.*s\n%.*s\n", STR_ARG(request_header_list(rq, "If-Match")),
+		STR_ARG(request_header_list(rq, "Content-Type")));
+	buf_add(&text, rq->body);
+	return hash_of(&text);
+}
+
+err_t idempotency_begin(struct api_call *call, struct response *rs, struct idempotency *out)
+{
+	struct ctx *cx = &call->rq->cx;
+	struct str key = request_header_list(call->rq, HEADER);
+	struct begun begun;
+	*out = (struct idempotency){ 0 };
+	if (!key.ptr)
+		return OK;
+	TRY(check_key(cx, key));
+	out->key_hash = key_hash(call, key);
+	out->fingerprint = fingerprint(call);
+	TRY(db_begin(cx));
+	TRY(db_row(cx, &sql_idempotent_begin, ROW(idempotent_begin, &begun), IN(call->rq->principal->account),
+		IN(out->key_hash), IN(out->fingerprint), IN(instant_add_s(cx->now, -IDEMPOTENCY_KEPT_S))));
+	out->asked = str_eq(begun.outcome, STR("new"));
+	if (out->asked)
+		return OK;
+	db_rollback(cx);
+	if (str_eq(begun.outcome, STR("running"))) {
+		struct err *e = FAIL(cx, IDEMPOTENCY_RUNNING, "a request with this key is running");
+		e->retry_after_s = 1;
+		return e;
+	}
+	if (str_eq(begun.outcome, STR("other")))
+		return REFUSE(cx, IDEMPOTENCY_IN_USE, HEADER, "%s", err_row(IDEMPOTENCY_IN_USE)->text);
+	response_restore(rs, begun.status, begun.head, begun.body);
+	response_header(rs, "Idempotent-Replayed", STR("true"));
+	out->replayed = true;
+	return OK;
+}
+
+err_t idempotency_end(struct api_call *call, struct response *rs, const struct idempotency *idempotency)
+{
+	struct ctx *cx = &call->rq->cx;
+	struct str head = rs->head.len ? buf_str(&rs->head) : STR("");
+	if (!idempotency->asked)
+		return OK;
+	TRY(response_fits(rs));
+	TRY(db_exec(cx, &sql_idempotent_keep, NULL, IN(call->rq->principal->account), IN(idempotency->key_hash),
+		IN(idempotency->fingerprint), IN((int16_t)rs->status), IN(head),
+		IN(bytes_of(rs->body.ptr ? rs->body.ptr : "", rs->body.len))));
+	return db_commit(cx);
+}
