@@ -52,7 +52,7 @@ enum json_flags {
 	JSON_NULLABLE = 2,
 	JSON_READ_ONLY = 4,
 	JSON_WRITE_ONLY = 8,
-	JSON_OPEN = 16,   /* answered to whoever may write the resource; the other fields to whoever may read it */
+	JSON_OPEN = 16,    /* answered to whoever may write the resource; the other fields to whoever may read it */
 	JSON_IN_PATH = 32, /* a parameter of the path: its name is the pattern's */
 	JSON_OPTIONAL = 64 /* left out of an answer that has none: an absent text, no number, an object not given */
 };

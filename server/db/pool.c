@@ -94,8 +94,11 @@ static bool grant(struct db_pool *pool, struct id account, struct db_conn **out)
 		pool->stats.open++;
 	pool->stats.busy++;
 	assert(pool->stats.busy <= pool->stats.open && pool->stats.open <= pool->limit);
-	if (counted)
-		*holder(pool, (struct id){ { 0 } }) = account;
+	if (counted) {
+		struct id *place = holder(pool, (struct id){ { 0 } });
+		assert(place); /* there is one for each connection */
+		*place = account;
+	}
 	return true;
 }
 

@@ -127,7 +127,9 @@ SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.compo
 -- $9 at most
 -- A lane is one calendar, component and class of length: in it, what touches the range stands together in the index.
 -- Where it begins is one bound, since of two the index would take the one with the id, and read the whole past. Without
--- a range (-infinity, infinity) all objects of the components.
+-- a range (-infinity, infinity) all objects of the components. Lanes come one after the other, and each in the order in
+-- which it was read: no more is said, since saying it would have each lane read further than the page and sorted, at
+-- twice the cost of the reading. store_list.c looks whether it is so.
 SELECT n.lane, o.id, o.calendar, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted, o.first_at,
        o.last_at, o.occ_until, o.created_at, o.updated_at, o.occ
   FROM generate_series($6::int, cardinality($2::uuid[]) * cardinality($5::int2[]) * 9 - 1) WITH ORDINALITY AS n(lane, nth),
@@ -142,7 +144,7 @@ SELECT n.lane, o.id, o.calendar, o.name, o.uid, o.etag, o.modseq, o.component, o
 	                             ELSE '00000000-0000-0000-0000-000000000000' END)
 	   AND c.first_at < $4 AND c.last_at >= $3 AND NOT c.deleted
 	 ORDER BY c.first_at, c.id LIMIT $9::int) o
- ORDER BY n.nth, o.first_at, o.id LIMIT $9::int;
+ ORDER BY n.nth LIMIT $9::int;
 
 -- name: object_changes
 -- $1 account  $2 calendar  $3 since (0: from the beginning)  $4 tombstones up to this are left out  $5 at most

@@ -122,6 +122,12 @@ def test_no_plan_calls_a_function_in_sql(filled, name):
     assert not re.findall(rf"\b({'|'.join(in_sql)})\(", plan), plan
 
 
+def test_a_page_of_a_range_is_not_read_beyond_and_sorted(filled):
+    """Each lane was read up to the page's size, and sorted: at twice the cost of the reading."""
+    plan = "\n".join(plan_of(filled, "object_in_range"))
+    assert "Sort" not in plan, plan
+
+
 def test_nothing_is_looked_up_ahead_for_a_key_that_is_not_there(filled):
     """Or the time of a 401 would tell a stranger what exists: nothing below the filter runs."""
     plan = plan_of(filled, "object_get_with_key", "ANALYZE, COSTS off, TIMING off, SUMMARY off")

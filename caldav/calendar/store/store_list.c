@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Many objects of a calendar, a page at a time. */
 #include <assert.h>
+#include <string.h>
 
 #include "caldav/calendar/store/store_private.h"
 
@@ -50,6 +51,16 @@ struct range_position range_position(const struct object *o)
 	return (struct range_position){ .lane = o->lane, .first_at = o->first_at, .id = o->id };
 }
 
+/* A page goes on after the last row of the one before. */
+static bool in_order(const struct object *a, const struct object *b)
+{
+	if (a->lane != b->lane)
+		return a->lane < b->lane;
+	if (a->first_at.us != b->first_at.us)
+		return a->first_at.us < b->first_at.us;
+	return memcmp(a->id.octets, b->id.octets, sizeof a->id.octets) < 0;
+}
+
 err_t object_in_range(struct ctx *cx, const struct actor *actor, struct id_list calendars, struct instant start,
 	struct instant end, int16_t components, struct range_position after, int32_t limit, struct object **out,
 	size_t *count_out)
@@ -62,9 +73,13 @@ err_t object_in_range(struct ctx *cx, const struct actor *actor, struct id_list 
 	assert(calendars.items && count > 0 && limit > 0);
 	if (id_is_zero(after.id))
 		after.first_at = INSTANT_BEFORE;
-	return db_rows(cx, &sql_object_in_range, object_in_range, out, count_out, IN(actor->owner), IN(calendars),
+	TRY(db_rows(cx, &sql_object_in_range, object_in_range, out, count_out, IN(actor->owner), IN(calendars),
 		IN(start), IN(end), IN(((struct int16_list){ kinds, count })), IN(after.lane), IN(after.first_at),
-		IN(after.id), IN(limit));
+		IN(after.id), IN(limit)));
+	for (size_t i = 1; i < *count_out; i++)
+		if (!in_order(&(*out)[i - 1], &(*out)[i]))
+			return FAIL(cx, INTERNAL, "object_in_range: row %zu is out of order", i);
+	return OK;
 }
 
 err_t object_by_ids(
