@@ -18,7 +18,8 @@ static struct prop_context context_with(uint64_t scopes)
 		.kind = ACCOUNT_KEY, .scopes = scopes, .email = STR("ada@example.org"), .name = STR("Ada <Lovelace>")
 	};
 	actor = actor_own(&asker);
-	calendar = (struct calendar){ .name = STR("work"),
+	calendar = (struct calendar){ .id = { { 1 } },
+		.name = STR("work"),
 		.displayname = STR("Work & play"),
 		.components = COMPONENT_VEVENT | COMPONENT_VTODO,
 		.writable = true,
