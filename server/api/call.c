@@ -132,14 +132,13 @@ static err_t run(struct api_call *call, struct response *rs)
 	return check_outcome(call, rs, call->contract->run(call, rs));
 }
 
-/* Once for each Idempotency-Key. What was done before is answered and not counted. */
+/* Once for each Idempotency-Key. */
 static err_t run_write(struct api_call *call, struct response *rs)
 {
 	struct idempotency idempotency;
 	TRY(idempotency_begin(call, rs, &idempotency));
 	if (idempotency.replayed)
 		return OK;
-	TRY(access_count_write(call->rq, call->actor.owner));
 	TRY(run(call, rs));
 	return idempotency_end(call, rs, &idempotency);
 }
@@ -152,6 +151,8 @@ err_t api_run(struct request *rq, struct response *rs)
 	TRY(api_caller(rq, &call->who));
 	call->actor = actor_own(&call->who);
 	TRY(scopes_require(&rq->cx, call->actor.rights, rq->route->scopes));
+	if (!reads(rq))
+		TRY(access_count_write(rq, call->actor.owner));
 	TRY(read_params(call));
 	TRY(read_body(call));
 	TRY(read_conditions(call));
