@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/api/idempotency.h"
 
+#include <assert.h>
+
 #include "server/crypto/digest.h"
 #include "server/db/query.h"
 #include "sql.h"
@@ -56,9 +58,10 @@ static struct bytes fingerprint(const struct api_call *call)
 	buf_fmt(&text, "%.*s\n%llu\n", STR_ARG(rq->target), (unsigned long long)call->actor.rights);
 	for (size_t i = 0; i < call->actor.calendars.count; i++)
 		buf_fmt(&text, "%.*s ", STR_ARG(id_uuid(mem, call->actor.calendars.items[i])));
-	buf_fmt(&text, "\n%.*s\n%.*s\n", STR_ARG(request_header_list(rq, "If-Match")),
-		STR_ARG(request_header_list(rq, "Content-Type")));
+	buf_fmt(&text, "\n%.*s\n%.*s\n%.*s\n", STR_ARG(request_header_list(rq, "If-Match")),
+		STR_ARG(request_header_list(rq, "If-None-Match")), STR_ARG(request_header_list(rq, "Content-Type")));
 	buf_add(&text, rq->body);
+	assert(!text.full); /* the head has a limit, and so has a credential's list of calendars */
 	return hash_of(&text);
 }
 

@@ -100,6 +100,8 @@ def test_another_request_with_the_same_key_is_refused(world, secret):
     assert code(call(world, "PATCH", f"/v1/events/{made[1]}", {"title": "a"}, secret, key)) == (409, "idempotency_key_in_use")
     assert code(call(world, "PATCH", f"/v1/events/{made[0]}", {"title": "a"}, secret, key, If_Match='"x"')) == \
         (409, "idempotency_key_in_use")
+    assert code(call(world, "PATCH", f"/v1/events/{made[0]}", {"title": "a"}, secret, key, If_None_Match='"x"')) == \
+        (409, "idempotency_key_in_use")
 
 
 def test_a_key_is_its_credentials_and_its_routes(world, owner, secret):
