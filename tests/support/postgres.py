@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A private PostgreSQL for one test session: as an unprivileged user, without fsync, in a folder of its own."""
+import ctypes
+import ctypes.util
 import glob
 import os
 import pwd
@@ -8,6 +10,25 @@ import signal
 import subprocess
 import tempfile
 import time
+
+
+def _libpq():
+    """psql would cost twice the time of a session: a program is started for each statement."""
+    library = ctypes.CDLL(ctypes.util.find_library("pq"))
+    for name, result, arguments in (
+        ("PQconnectdb", ctypes.c_void_p, [ctypes.c_char_p]), ("PQfinish", None, [ctypes.c_void_p]),
+        ("PQexec", ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_char_p]), ("PQclear", None, [ctypes.c_void_p]),
+        ("PQresultStatus", ctypes.c_int, [ctypes.c_void_p]), ("PQerrorMessage", ctypes.c_char_p, [ctypes.c_void_p]),
+        ("PQntuples", ctypes.c_int, [ctypes.c_void_p]), ("PQnfields", ctypes.c_int, [ctypes.c_void_p]),
+        ("PQgetvalue", ctypes.c_char_p, [ctypes.c_void_p, ctypes.c_int, ctypes.c_int]),
+    ):
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
+    return library
+
+
+PQ = _libpq()
+COMMAND_OK, TUPLES_OK = 1, 2  # of ExecStatusType
 
 
 def _user():
@@ -70,11 +91,16 @@ class Postgres:
         return f"host={self.folder} user=calends dbname={database}"
 
     def sql(self, database, text):
-        """Rows as lists of texts; NULL is an empty text."""
-        done = subprocess.run([f"{self.bin}/psql", "-XAtq", "-F", "\t", "-v", "ON_ERROR_STOP=1", self.url(database),
-            "-c", text], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return [line.split("\t") for line in done.stdout.splitlines()]
+        """Rows as lists of texts; NULL is an empty text. Of several statements those of the last."""
+        connection = PQ.PQconnectdb(self.url(database).encode())
+        result = PQ.PQexec(connection, text.encode())
+        try:
+            assert PQ.PQresultStatus(result) in (COMMAND_OK, TUPLES_OK), PQ.PQerrorMessage(connection).decode()
+            return [[PQ.PQgetvalue(result, row, column).decode() for column in range(PQ.PQnfields(result))]
+                    for row in range(PQ.PQntuples(result))]
+        finally:
+            PQ.PQclear(result)
+            PQ.PQfinish(connection)
 
     def create(self, database, template="template1"):
         self.sql("postgres", f"CREATE DATABASE {database} TEMPLATE {template}")
