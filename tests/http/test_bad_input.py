@@ -12,6 +12,7 @@ from dav import C, D, NAMESPACES, calendar, component
 from davwrite import new_event, put_new
 from oauth_flow import BOTH, FORM, App, Browser, Form, alive, answer, at_once, encode, is_error, is_page, is_red, post_form
 
+SECONDS = 27
 SERVE = ["--rate-limit", "10000"]
 MANY = 100_000
 JSON = ("Content-Type", "application/json")

@@ -14,6 +14,7 @@ from dav import C, D, NAMESPACES
 from davfaults import DEAD, consistent
 from davwrite import NO_TAG, new_event, proppatch, put_new
 
+SECONDS = 39
 SERVE = ["--rate-limit", "100000"]
 CONFLICT = C + "no-uid-conflict"
 

@@ -5,6 +5,7 @@ import pytest
 from davfaults import DEAD, ICAL, XML, consistent, depth, is_done, numbers, signed, to, xml
 from davwrite import new_event, update
 
+SECONDS = 23
 SERVE = ["--rate-limit", "100000"]
 LOOKS = f"<D:displayname>New</D:displayname><A:calendar-color>#123456</A:calendar-color>{DEAD}"
 RANGE = "<C:time-range start='20260301T000000Z' end='20260401T000000Z'/>"

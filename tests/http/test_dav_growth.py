@@ -14,6 +14,7 @@ import pytest
 from dav import D, Dav
 from davwrite import new_event, proppatch, put_new
 
+SECONDS = 25
 SERVE = ["--db-connections", "1", "--rate-limit", "1000000"]
 JSON = {"Content-Type": "application/json"}
 SMALL, LARGE = 2_000, 40_000

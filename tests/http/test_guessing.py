@@ -7,6 +7,7 @@ import pytest
 
 from oauth_flow import FORM, Browser, Form, encode, is_page
 
+SECONDS = 21
 SERVE = ["--trusted-proxy", "127.0.0.1", "--signup", "open"]
 
 

@@ -7,6 +7,7 @@ import pytest
 from forge import forged, other_random
 from world import CliError
 
+SECONDS = 25
 SERVE = ["--last-used-ms", "100"]
 KINDS = [("account", "live", "cp_"), ("secret", "live", "sk_live_"), ("secret", "test", "sk_test_"),
     ("restricted", "live", "rk_live_"), ("restricted", "test", "rk_test_"), ("publishable", "live", "pk_live_"),

@@ -7,6 +7,7 @@ import pytest
 
 from oauth_flow import FORM, App, Browser, Form, answer, encode, is_page
 
+SECONDS = 33
 SERVE = ["--signup", "open", "--rate-limit", "100000"]
 numbers = itertools.count(1)
 

@@ -8,6 +8,7 @@ import time
 import pytest
 from raw import Server, assert_a_stop_finishes_what_runs, read_all, statuses, wait_until
 
+SECONDS = 30
 GET = b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
 REQUEST_MS, IDLE_MS = 1500, 2500
 

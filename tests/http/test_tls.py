@@ -15,6 +15,7 @@ from certificate import Certificate
 from raw import Server, assert_a_stop_finishes_what_runs, read_all, statuses, wait_until
 from wire import Client
 
+SECONDS = 31
 GET = b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
 REQUEST_MS, IDLE_MS = 1500, 2500
 V10, V11, V12, V13 = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3

@@ -4,6 +4,9 @@ import pytest
 from waiting import KINDS, SERVE, objects, others_are_answered  # noqa: F401
 
 
+SECONDS = 28
+
+
 @pytest.mark.parametrize("begin", KINDS)
 def test_slow_peers_make_nobody_else_wait(world, objects, begin):  # noqa: F811
     others_are_answered(world, objects, begin)

@@ -3,6 +3,7 @@
 import pytest
 from waiting import KINDS, SERVE, objects, others_are_answered  # noqa: F401
 
+SECONDS = 36
 TLS = True
 
 
