@@ -149,6 +149,7 @@ err_t access_count_write(struct request *rq, struct id owner)
 	struct limit_state state;
 	if (!rq->app->writes || limiter_take(rq->app->writes, id_in_mode(owner, false), rq->cx.now, &state))
 		return OK;
+	state.policy = "writes";
 	if (rq->limit)
 		*rq->limit = state;
 	struct err *e = REFUSE(&rq->cx, RATE_LIMITED, "",

@@ -95,7 +95,7 @@ static void add_cors(struct response *rs)
 	response_header(rs, "Access-Control-Allow-Origin", flags & CORS_ANY ? STR("*") : origin);
 	response_header(rs, "Access-Control-Expose-Headers",
 		STR("Request-Id, ETag, Location, Retry-After, WWW-Authenticate, X-RateLimit-Limit, "
-		    "X-RateLimit-Remaining, X-RateLimit-Reset, Idempotent-Replayed"));
+		    "X-RateLimit-Remaining, X-RateLimit-Reset, RateLimit-Policy, RateLimit, Idempotent-Replayed"));
 }
 
 static void add_number(struct response *rs, const char *name, int64_t value)
@@ -106,14 +106,18 @@ static void add_number(struct response *rs, const char *name, int64_t value)
 	BUF_LIT(&rs->head, "\r\n");
 }
 
+/* The second pair as draft-ietf-httpapi-ratelimit-headers-10 has it: lists of RFC 9651, each of one policy. */
 static void add_limit(struct response *rs)
 {
 	const struct limit_state *limit = rs->rq->limit;
 	if (!limit)
 		return;
+	const char *policy = limit->policy ? limit->policy : "default";
 	add_number(rs, "X-RateLimit-Limit", limit->limit);
 	add_number(rs, "X-RateLimit-Remaining", limit->remaining);
 	add_number(rs, "X-RateLimit-Reset", limit->reset_s);
+	buf_fmt(&rs->head, "RateLimit-Policy: \"%s\";q=%u;w=%d\r\n", policy, limit->limit, limit->window_s);
+	buf_fmt(&rs->head, "RateLimit: \"%s\";r=%u;t=%d\r\n", policy, limit->remaining, limit->more_s);
 }
 
 static void add_for_all(struct response *rs)

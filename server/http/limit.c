@@ -101,6 +101,11 @@ void limiter_charge(struct limiter *limiter, struct id key, struct instant now, 
 	pthread_mutex_unlock(lock);
 }
 
+static int seconds_up(int64_t us)
+{
+	return (int)((us + US_PER_S - 1) / US_PER_S);
+}
+
 bool limiter_take(struct limiter *limiter, struct id key, struct instant now, struct limit_state *out)
 {
 	size_t set = set_of(limiter, key);
@@ -116,11 +121,14 @@ bool limiter_take(struct limiter *limiter, struct id key, struct instant now, st
 	pthread_mutex_unlock(lock);
 
 	int64_t left_us = now.us + limiter->burst_us - full_at;
+	int more_s = seconds_up(limiter->interval_us - left_us % limiter->interval_us);
 	*out = (struct limit_state){
 		.limit = limiter->burst,
 		.remaining = (unsigned)(left_us / limiter->interval_us),
 		.reset_s = (full_at + US_PER_S - 1) / US_PER_S,
-		.retry_after_s = passes ? 0 : (int)((limiter->interval_us - left_us + US_PER_S - 1) / US_PER_S),
+		.retry_after_s = passes ? 0 : more_s,
+		.window_s = seconds_up(limiter->burst_us),
+		.more_s = more_s,
 	};
 	return passes;
 }

@@ -19,6 +19,10 @@ struct limit_state {
 	unsigned limit, remaining;
 	int64_t reset_s;   /* Unix seconds: when the bucket is full again */
 	int retry_after_s; /* refused: until the next one passes; at least 1 */
+	/* As RateLimit-Policy and RateLimit tell them, in whole seconds, rounded up: how long an empty bucket takes to
+	 * be full, and when there is one more than `remaining`. */
+	int window_s, more_s;
+	const char *policy; /* a name for these two, set by who asked; NULL: "default" */
 };
 
 /* For who is no credential: made of what names them. */

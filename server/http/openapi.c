@@ -242,9 +242,14 @@ static void component_headers(struct json *j)
 		{ "Location", "string", "Where what was made is" },
 		{ "WWW-Authenticate", "string", "How to authenticate, and where (RFC 9728 §5.1)" },
 		{ "Retry-After", "integer", "Seconds until another try makes sense" },
-		{ "X-RateLimit-Limit", "integer", "Requests that this credential has in a minute" },
+		{ "X-RateLimit-Limit", "integer", "Requests that this credential has at once" },
 		{ "X-RateLimit-Remaining", "integer", "Of them, how many are left" },
 		{ "X-RateLimit-Reset", "integer", "Unix time at which all are there again" },
+		{ "RateLimit-Policy", "string",
+			"The limit that counts: its name, `q` requests at once, all of which are back after `w` "
+			"seconds "
+			"(draft-ietf-httpapi-ratelimit-headers)" },
+		{ "RateLimit", "string", "Of that limit, `r` requests are left, and in `t` seconds there is another" },
 	};
 	json_object(j, "headers");
 	for (size_t i = 0; i < ARRAY_LEN(headers); i++) {

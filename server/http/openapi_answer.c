@@ -13,13 +13,13 @@ static void header_reference(struct json *j, const char *name)
 	json_object_end(j);
 }
 
-static void limit_headers(struct json *j, const struct module *module)
+static void limit_headers(struct json *j)
 {
-	if (!module->rate_limited)
-		return;
 	header_reference(j, "X-RateLimit-Limit");
 	header_reference(j, "X-RateLimit-Remaining");
 	header_reference(j, "X-RateLimit-Reset");
+	header_reference(j, "RateLimit-Policy");
+	header_reference(j, "RateLimit");
 }
 
 bool openapi_may_be_open(const struct route *route, const struct contract *c)
@@ -178,7 +178,8 @@ static void empty_answer(struct json *j, const struct module *module, int status
 	openapi_text(j, "description", what);
 	json_object(j, "headers");
 	header_reference(j, "Request-Id");
-	limit_headers(j, module);
+	if (module->rate_limited)
+		limit_headers(j);
 	json_object_end(j);
 	json_object_end(j);
 }
@@ -195,7 +196,8 @@ static void success(struct json *j, const struct module *module, const struct ro
 	openapi_text(j, "description", c->answer->doc);
 	json_object(j, "headers");
 	header_reference(j, "Request-Id");
-	limit_headers(j, module);
+	if (module->rate_limited)
+		limit_headers(j);
 	if ((c->flags & TAKES_IF_MATCH) && c->shape != ANSWER_DELETED)
 		header_reference(j, "ETag");
 	if (c->status == 201)
@@ -284,6 +286,8 @@ static void failure(struct json *j, const char *key, const struct error_form *fo
 		header_reference(j, "WWW-Authenticate");
 	if (status == 429 || status == 503)
 		header_reference(j, "Retry-After");
+	if (status == 429)
+		limit_headers(j);
 	json_object_end(j);
 	json_object(j, "content");
 	json_object(j, "application/json");

@@ -70,7 +70,7 @@ struct request {
 	struct principal *principal; /* NULL for ANYONE and strangers */
 	struct str csrf_cookie;      /* a new pre-session cookie, to be set with the answer; absent if none */
 	bool counted, heavy;         /* in app->callers, in app->heavy, until the answer is out */
-	struct limit_state *limit;   /* what X-RateLimit-* tell; NULL where nothing is counted */
+	struct limit_state *limit;   /* what X-RateLimit-* and RateLimit tell; NULL where nothing is counted */
 	const char *error_code;      /* set when the request ended in an error, for the log line */
 };
 

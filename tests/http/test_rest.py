@@ -5,6 +5,7 @@ import concurrent.futures
 import pytest
 
 from rest import Api, JSON, VALID, assert_error, titles
+from structured import check_limits
 
 SERVE = ["--rate-limit", "10000"]
 
@@ -184,6 +185,19 @@ def test_every_answer_has_its_id_and_rates_and_no_server(api):
         assert reply.request_id.startswith("req_") and reply.headers["X-Content-Type-Options"] == "nosniff"
         assert "Server" not in reply.headers
         assert int(reply.headers["X-RateLimit-Limit"]) > int(reply.headers["X-RateLimit-Remaining"]) >= 0
+        assert check_limits(reply) == "default"
+
+
+def test_every_answer_has_the_rates_of_the_ietf_too(world, api):
+    """draft-ietf-httpapi-ratelimit-headers-10, beside X-RateLimit-* wherever these are; a page may read both."""
+    replies = [api("GET", "/v1/profile"), api("GET", "/v1/nothing"), api("POST", "/v1/events", {}), world.get("/v1/profile"),
+               world.get("/v1/profile", key="cp_" + "0" * 64), world.get("/api/v1/hosted-calendars")]
+    assert [r.status for r in replies[:5]] == [200, 404, 400, 401, 401]
+    for reply in replies:
+        assert check_limits(reply) == "default", reply
+    exposed = world.get("/v1/profile", {"Origin": "https://spa.example"}).headers["Access-Control-Expose-Headers"]
+    assert {"RateLimit-Policy", "RateLimit", "X-RateLimit-Limit"} <= set(exposed.split(", "))
+    assert "RateLimit" not in world.get("/healthz").headers, "nothing is counted there"
 
 
 def test_reading_one_event_takes_two_round_trips_at_most(world, api):

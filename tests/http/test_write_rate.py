@@ -9,6 +9,7 @@ from dav import Dav
 from davfaults import DEAD
 from davwrite import NO_TAG, new_event, proppatch, put_new
 from oauth_flow import App, Browser
+import structured
 
 SERVE = ["--write-rate", "1", "--rate-limit", "100000"]
 AHEAD = 400
@@ -93,6 +94,7 @@ def test_what_is_refused_is_not_there_and_says_when_to_come_again(ann):
         reply = ann.rest("POST", "/v1/events", EVENT)
         if reply.status == 429:
             break
+    assert structured.check_limits(reply) == "writes" and reply.headers["RateLimit-Policy"] == '"writes";q=400;w=400'
     assert reply.headers["X-RateLimit-Remaining"] == "0" and reply.json["error"]["retry_after_seconds"] == 1
 
 

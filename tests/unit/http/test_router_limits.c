@@ -13,11 +13,14 @@ TEST(each_credential_has_its_rate)
 	assert_str(answered(x, "X-RateLimit-Limit"), STR("2"));
 	assert_str(answered(x, "X-RateLimit-Remaining"), STR("1"));
 	assert_str(answered(x, "X-RateLimit-Reset"), STR("1764000001"));
+	assert_str(answered(x, "RateLimit-Policy"), STR("\"default\";q=2;w=2"));
+	assert_str(answered(x, "RateLimit"), STR("\"default\";r=1;t=1"));
 	exchange_run(exchange_new(&limited, METHOD_GET, "/v1/events", STR(""), &good, 1));
 	x = exchange_run(exchange_new(&limited, METHOD_GET, "/v1/events", STR(""), &good, 1));
 	assert_int_equal(x->rs.status, 429);
 	assert_str(answered(x, "Retry-After"), STR("1"));
 	assert_str(answered(x, "X-RateLimit-Remaining"), STR("0"));
+	assert_str(answered(x, "RateLimit"), STR("\"default\";r=0;t=1"));
 	/* Failed tries count against the address, and do not hurt the credential's own. */
 	int statuses[3];
 	for (int i = 0; i < 3; i++)
