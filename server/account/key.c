@@ -22,6 +22,10 @@ DB_RESULT(key_rotate, struct key_row, account, id, kind, prefix, name, scopes, c
 	expires_at, revoked_at, last_used_at);
 DB_RESULT(key_revoke, struct key_row, account, id, kind, prefix, name, scopes, calendars, created_at, rotated_at,
 	expires_at, revoked_at, last_used_at);
+DB_RESULT(key_get, struct key_row, account, id, kind, prefix, name, scopes, calendars, created_at, rotated_at,
+	expires_at, revoked_at, last_used_at);
+DB_RESULT(key_change, struct key_row, account, id, kind, prefix, name, scopes, calendars, created_at, rotated_at,
+	expires_at, revoked_at, last_used_at);
 DB_RESULT(key_find, struct key_row, account, id, kind);
 DB_RESULT(key_find_anywhere, struct key_row, account, id, kind);
 
@@ -83,20 +87,25 @@ static struct str key_secret_new(struct ctx *cx, struct id account, enum key_kin
 	return secret_new(cx->mem, &parts, (struct bytes){ NULL, 0 });
 }
 
+static err_t check_end(struct ctx *cx, struct instant expires_at)
+{
+	if (!instant_is_none(expires_at) && !instant_before(cx->now, expires_at))
+		return REFUSE(cx, INVALID_VALUE, "expires_at", "The key would have expired already.");
+	return OK;
+}
+
 static err_t check_new(struct ctx *cx, const struct key_new *in)
 {
 	if (in->kind == KEY_ACCOUNT && in->test)
 		return REFUSE(cx, INVALID_VALUE, "mode", "Account keys are live. Make a secret key for test mode.");
 	if (in->kind == KEY_RESTRICTED && !(in->scopes & SCOPES_ALL))
-		return REFUSE(cx, MISSING_FIELD, "scope", "A restricted key needs at least one scope.");
+		return REFUSE(cx, MISSING_FIELD, "scopes", "A restricted key needs at least one scope.");
 	if (in->kind != KEY_RESTRICTED && (in->scopes || in->calendars.items))
 		return REFUSE(
-			cx, INVALID_VALUE, "scope", "Only a restricted key can be limited to scopes or calendars.");
+			cx, INVALID_VALUE, "scopes", "Only a restricted key can be limited to scopes or calendars.");
 	if (in->scopes & ~(uint64_t)SCOPES_ALL)
-		return REFUSE(cx, INVALID_VALUE, "scope", "A scope is not known.");
-	if (!instant_is_none(in->expires_at) && !instant_before(cx->now, in->expires_at))
-		return REFUSE(cx, INVALID_VALUE, "expires_at", "The key would have expired already.");
-	return OK;
+		return REFUSE(cx, INVALID_VALUE, "scopes", "A scope is not known.");
+	return check_end(cx, in->expires_at);
 }
 
 err_t key_create(struct ctx *cx, const struct key_new *in, struct key *out, struct str *secret_out)
@@ -147,6 +156,62 @@ err_t key_list(struct ctx *cx, struct id account, struct key **out, size_t *coun
 		keys[i] = key_of_row(&rows[i]);
 	*out = keys;
 	*count_out = count;
+	return OK;
+}
+
+err_t key_get(struct ctx *cx, struct id account, struct id key, struct key *out)
+{
+	struct key_row row;
+	TRY(db_row(cx, &sql_key_get, ROW(key_get, &row), IN(account), IN(key)));
+	*out = key_of_row(&row);
+	return OK;
+}
+
+static bool among(struct id_list all, struct id_list some)
+{
+	for (size_t i = 0; i < some.count; i++) {
+		size_t at = 0;
+		while (at < all.count && !id_eq(all.items[at], some.items[i]))
+			at++;
+		if (at == all.count)
+			return false;
+	}
+	return true;
+}
+
+#define NEVER_MORE "can only become %s: whoever holds the secret was not given more. Make a new key."
+
+/* The statement takes care of it once more, for a change at the same moment. */
+static err_t check_change(struct ctx *cx, const struct key *present, const struct key_change *change)
+{
+	if (present->kind != KEY_RESTRICTED && (change->scopes || change->calendars.items))
+		return REFUSE(cx, INVALID_VALUE, change->scopes ? "scopes" : "calendars",
+			"Only a restricted key can be limited to scopes or calendars.");
+	if (change->scopes & ~present->scopes)
+		return REFUSE(cx, INVALID_VALUE, "scopes", "The scopes of a key " NEVER_MORE, "fewer");
+	if (present->calendars.items && !among(present->calendars, change->calendars))
+		return REFUSE(cx, INVALID_VALUE, "calendars", "The calendars of a key " NEVER_MORE, "fewer");
+	if (!instant_is_none(present->expires_at) && !instant_is_none(change->expires_at) &&
+		instant_before(present->expires_at, change->expires_at))
+		return REFUSE(cx, INVALID_VALUE, "expires_at", "The end of a key " NEVER_MORE, "earlier");
+	return check_end(cx, change->expires_at);
+}
+
+err_t key_change(struct ctx *cx, struct id account, struct id key, const struct key_change *change, struct key *out)
+{
+	struct key present;
+	struct key_row row;
+	struct str name = STR_ABSENT;
+	TRY(key_get(cx, account, key, &present));
+	if (change->name.ptr)
+		TRY(label_clean(cx, "name", change->name, &name));
+	TRY(check_change(cx, &present, change));
+	err_t e = db_row(cx, &sql_key_change, ROW(key_change, &row), IN(account), IN(key), IN(name),
+		IN(change->scopes ? change->scopes : UINT64_MAX >> 1), IN(change->calendars), IN(change->expires_at));
+	if (err_is(e, NOT_FOUND))
+		return REFUSE(cx, CONFLICT, "", "This key is revoked, which cannot be undone. Create a new one.");
+	TRY(e);
+	*out = key_of_row(&row);
 	return OK;
 }
 

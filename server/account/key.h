@@ -36,6 +36,25 @@ struct key_new {
 MUST_CHECK err_t key_create(struct ctx *cx, const struct key_new *in, struct key *out, struct str *secret_out);
 /* Live and test keys of the account, newest first; revoked ones for 90 days. */
 MUST_CHECK err_t key_list(struct ctx *cx, struct id account, struct key **out, size_t *count_out);
+/* One key of exactly this account and mode. NOT_FOUND. */
+MUST_CHECK err_t key_get(struct ctx *cx, struct id account, struct id key, struct key *out);
+
+struct key_change {
+	struct str name;           /* absent: as it is */
+	uint64_t scopes;           /* KEY_RESTRICTED: it keeps those that are among these; 0: as they are */
+	struct id_list calendars;  /* KEY_RESTRICTED: likewise; items NULL: as they are */
+	struct instant expires_at; /* not after this; INSTANT_NONE: as it is */
+};
+
+/*
+ * Of a live key: its name, and less of what it may. A key never gets more rights than it was made with: whoever holds
+ * its secret was not given them.
+ *
+ * errors  INVALID_VALUE with the parameter (also for what would be more), NOT_FOUND, CONFLICT (revoked)
+ */
+MUST_CHECK err_t key_change(
+	struct ctx *cx, struct id account, struct id key, const struct key_change *change, struct key *out);
+
 /* By id alone (CLI) or within one account (pages): account zero means any. NOT_FOUND; CONFLICT when a revoked key is to
  * be rotated. Revoking twice changes nothing. */
 MUST_CHECK err_t key_rotate(struct ctx *cx, struct id account, struct id key, struct key *out, struct str *secret_out);

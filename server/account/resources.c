@@ -49,22 +49,26 @@ void account_json(struct json *j, const char *key, const struct account *account
 
 #define K(member) offsetof(struct key_view, member)
 
+#define READ JSON_READ_ONLY
+#define MAYBE JSON_NULLABLE
+
 /* clang-format off */
 static const struct json_field key_fields[] = {
-	/* name             kind       flags                           offset           given min max */
-	{ "id",             JSON_STR,  JSON_READ_ONLY,                 K(id),             0, 0, 0, NULL, NULL, 0, 0, "key_…", "key_0355WHuCFfRpMfB53mC9Z6" },
-	{ "object",         JSON_STR,  JSON_READ_ONLY,                 K(object),         0, 0, 0, NULL, NULL, 0, 0, "api_key", "api_key" },
-	{ "prefix",         JSON_STR,  JSON_READ_ONLY,                 K(prefix),         0, 0, 0, NULL, NULL, 0, 0, "How the key begins: all that can still be told of it", "cp_8f3a1c" },
-	{ "name",           JSON_STR,  JSON_READ_ONLY,                 K(name),           0, 0, 0, NULL, NULL, 0, 0, "What its owner calls it", "Laptop" },
-	{ "kind",           JSON_STR,  JSON_READ_ONLY,                 K(kind),           0, 0, 0, NULL, NULL, 0, 0, "account, secret, restricted or publishable", "account" },
-	{ "livemode",       JSON_BOOL, JSON_READ_ONLY,                 K(livemode),       0, 0, 0, NULL, NULL, 0, 0, "false in test mode", "true" },
-	{ "scopes",         JSON_STRS, JSON_READ_ONLY,                 K(scopes),         0, 0, 0, NULL, NULL, 0, 0, "What it opens", "events:read" },
-	{ "calendars",      JSON_STRS, JSON_READ_ONLY | JSON_NULLABLE, K(calendars),      0, 0, 0, NULL, NULL, 0, 0, "The calendars that it is limited to, cal_…; null: all", NULL },
-	{ "created_at",     JSON_TIME, JSON_READ_ONLY,                 K(created_at),     0, 0, 0, NULL, NULL, 0, 0, "When it was made", NULL },
-	{ "last_used_at",   JSON_TIME, JSON_READ_ONLY | JSON_NULLABLE, K(last_used_at),   0, 0, 0, NULL, NULL, 0, 0, "When it last authenticated a request; null: never", NULL },
-	{ "rotated_at",     JSON_TIME, JSON_READ_ONLY | JSON_NULLABLE, K(rotated_at),     0, 0, 0, NULL, NULL, 0, 0, "When its secret was replaced; null: never", NULL },
-	{ "expires_at",     JSON_TIME, JSON_READ_ONLY | JSON_NULLABLE, K(expires_at),     0, 0, 0, NULL, NULL, 0, 0, "When it ends by itself; null: never", NULL },
-	{ "revoked_at",     JSON_TIME, JSON_READ_ONLY | JSON_NULLABLE, K(revoked_at),     0, 0, 0, NULL, NULL, 0, 0, "When it was revoked; null: it works", NULL },
+	/* name             kind       flags                 offset            given              min max */
+	{ "id",             JSON_STR,  READ,                 K(id),            0,                 0, 0,   NULL, NULL, 0, 0, "key_…", "key_0355WHuCFfRpMfB53mC9Z6" },
+	{ "object",         JSON_STR,  READ,                 K(object),        0,                 0, 0,   NULL, NULL, 0, 0, "api_key", "api_key" },
+	{ "key",            JSON_STR,  READ | JSON_OPTIONAL, K(key),           0,                 0, 0,   NULL, NULL, 0, 0, "The secret, told once: when it is made or rotated", NULL },
+	{ "prefix",         JSON_STR,  READ,                 K(prefix),        0,                 0, 0,   NULL, NULL, 0, 0, "How the key begins: all that can still be told of it", "rk_live_8f3a1c" },
+	{ "name",           JSON_STR,  0,                    K(name),          K(has_name),       1, 100, NULL, NULL, 0, 0, "What its owner calls it", "Laptop" },
+	{ "kind",           JSON_WORD, 0,                    K(kind),          K(has_kind),       0, 0,   "account secret restricted publishable", NULL, 0, 0, "What it opens; fixed when it is made. Account keys are made on the API keys page alone", "restricted" },
+	{ "livemode",       JSON_BOOL, READ,                 K(livemode),      0,                 0, 0,   NULL, NULL, 0, 0, "false in test mode", "true" },
+	{ "scopes",         JSON_STRS, 0,                    K(scopes),        K(has_scopes),     0, 32,  NULL, NULL, 0, 0, "What it may do; chosen for restricted keys, and can only become less", "events:read" },
+	{ "calendars",      JSON_STRS, MAYBE,                K(calendars),     K(has_calendars),  1, 250, NULL, NULL, 0, 0, "The calendars that it is limited to, cal_…; chosen for restricted keys, and can only become fewer. null: all", NULL },
+	{ "created_at",     JSON_TIME, READ,                 K(created_at),    0,                 0, 0,   NULL, NULL, 0, 0, "When it was made", NULL },
+	{ "last_used_at",   JSON_TIME, READ | MAYBE,         K(last_used_at),  0,                 0, 0,   NULL, NULL, 0, 0, "When it last authenticated a request; null: never", NULL },
+	{ "rotated_at",     JSON_TIME, READ | MAYBE,         K(rotated_at),    0,                 0, 0,   NULL, NULL, 0, 0, "When its secret was replaced; null: never", NULL },
+	{ "expires_at",     JSON_TIME, MAYBE,                K(expires_at),    K(has_expires_at), 0, 0,   NULL, NULL, 0, 0, "When it ends by itself, which can only become earlier; null: never", NULL },
+	{ "revoked_at",     JSON_TIME, READ | MAYBE,         K(revoked_at),    0,                 0, 0,   NULL, NULL, 0, 0, "When it was revoked; null: it works", NULL },
 };
 /* clang-format on */
 
@@ -95,11 +99,12 @@ static struct str_list calendar_names(struct arena *mem, struct id_list calendar
 	return (struct str_list){ names, calendars.count };
 }
 
-struct key_view key_view_of(struct arena *mem, const struct key *k)
+struct key_view key_view_of(struct arena *mem, const struct key *k, struct str secret)
 {
 	return (struct key_view){
 		.id = id_text(mem, "key", k->id),
 		.object = STR("api_key"),
+		.key = secret,
 		.prefix = k->prefix,
 		.name = k->name,
 		.kind = str_of(key_kind_name(k->kind)),
@@ -116,9 +121,8 @@ struct key_view key_view_of(struct arena *mem, const struct key *k)
 
 void key_json(struct json *j, struct arena *mem, const char *key, const struct key *k, struct str secret)
 {
-	struct key_view view = key_view_of(mem, k);
+	struct key_view view = key_view_of(mem, k, secret);
 	json_object(j, key);
-	json_str_if(j, "key", secret);
 	json_write(j, mem, key_fields, ARRAY_LEN(key_fields), &view);
 	json_object_end(j);
 }

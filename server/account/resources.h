@@ -13,15 +13,14 @@ bool plan_parse(struct str name, enum plan *out);
 /* An object with this key (NULL at the top and in arrays). */
 void account_json(struct json *j, const char *key, const struct account *account);
 
-/* A key as it is told of. */
+/* A key as it is told of, and as it is asked for; has_… tell what was sent. */
 struct key_view {
-	struct str id, object, prefix, name, kind;
-	bool livemode;
+	struct str id, object, key, prefix, name, kind;
+	bool livemode, has_name, has_kind, has_scopes, has_calendars, has_expires_at;
 	struct str_list scopes, calendars;
 	struct instant created_at, last_used_at, rotated_at, expires_at, revoked_at;
 };
 extern const struct json_resource key_resource;
-struct key_view key_view_of(struct arena *mem, const struct key *k);
-
 /* `secret` is what is shown once, when it was made or rotated; absent otherwise. */
+struct key_view key_view_of(struct arena *mem, const struct key *k, struct str secret);
 void key_json(struct json *j, struct arena *mem, const char *key, const struct key *k, struct str secret);

@@ -90,6 +90,8 @@ err_t idempotency_begin(struct api_call *call, struct response *rs, struct idemp
 	}
 	if (str_eq(begun.outcome, STR("other")))
 		return REFUSE(cx, IDEMPOTENCY_IN_USE, HEADER, "%s", err_row(IDEMPOTENCY_IN_USE)->text);
+	if (call->contract->flags & TELLS_SECRET)
+		return REFUSE(cx, KEY_ALREADY_SHOWN, HEADER, "%s", err_row(KEY_ALREADY_SHOWN)->text);
 	response_restore(rs, begun.status, begun.head, begun.body);
 	response_header(rs, "Idempotent-Replayed", STR("true"));
 	out->replayed = true;
@@ -103,8 +105,10 @@ err_t idempotency_end(struct api_call *call, struct response *rs, const struct i
 	if (!idempotency->asked)
 		return OK;
 	TRY(response_fits(rs));
+	struct bytes body = bytes_of(rs->body.ptr ? rs->body.ptr : "", rs->body.len);
+	if (call->contract->flags & TELLS_SECRET)
+		body = bytes_of("", 0);
 	TRY(db_exec(cx, &sql_idempotent_keep, NULL, IN(call->rq->principal->account), IN(idempotency->key_hash),
-		IN(idempotency->fingerprint), IN((int16_t)rs->status), IN(head),
-		IN(bytes_of(rs->body.ptr ? rs->body.ptr : "", rs->body.len))));
+		IN(idempotency->fingerprint), IN((int16_t)rs->status), IN(head), IN(body)));
 	return db_commit(cx);
 }

@@ -20,7 +20,7 @@ struct idempotency {
  * Before the work. Without a key it does nothing.
  *
  * errors  INVALID_VALUE (not 1 to 255 visible ASCII characters); IDEMPOTENCY_RUNNING (with Retry-After),
- * IDEMPOTENCY_IN_USE
+ * IDEMPOTENCY_IN_USE; KEY_ALREADY_SHOWN (done before, by a contract that TELLS_SECRET)
  */
 MUST_CHECK err_t idempotency_begin(struct api_call *call, struct response *rs, struct idempotency *out);
 

@@ -1,6 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Keys that manage keys. A secret key makes keys of its own mode, and sees and ends those alone; no other credential
+ * manages keys, so that a leaked one cannot make itself another.
+ */
+#include "caldav/calendar/store/store.h"
 #include "server/account/resources.h"
 #include "server/api/api.h"
+#include "server/auth/scope.h"
+
+struct key_params {
+	struct id id;
+};
+
+static const struct json_field key_params[] = {
+	{ .name = "key",
+		.kind = JSON_ID,
+		.flags = JSON_IN_PATH,
+		.of = "key",
+		.offset = offsetof(struct key_params, id),
+		.doc = "Its `id`" },
+};
+
+static struct id id_named(const struct api_call *call)
+{
+	return ((const struct key_params *)call->params)->id;
+}
+
+static void reply_key(struct api_call *call, struct response *rs, const struct key *key, struct str secret)
+{
+	struct key_view view = key_view_of(call->rq->cx.mem, key, secret);
+	api_reply(call, rs, &view);
+}
 
 /* Whose mode the key has: a test key lists test keys. */
 static err_t run_list(struct api_call *call, struct response *rs)
@@ -11,7 +41,7 @@ static err_t run_list(struct api_call *call, struct response *rs)
 	TRY(key_list(&call->rq->cx, call->who.account, &keys, &count));
 	struct json j = api_list_begin(call, rs);
 	for (size_t i = 0; i < count; i++) {
-		struct key_view view = key_view_of(mem, &keys[i]);
+		struct key_view view = key_view_of(mem, &keys[i], STR_ABSENT);
 		if (id_eq(keys[i].account, call->who.account))
 			api_list_item(call, &j, &view);
 	}
@@ -26,4 +56,181 @@ const struct contract list_api_keys = {
 	.shape = ANSWER_LIST,
 	.status = 200,
 	.run = run_list,
+};
+
+static err_t run_get(struct api_call *call, struct response *rs)
+{
+	struct key key;
+	TRY(key_get(&call->rq->cx, call->who.account, id_named(call), &key));
+	reply_key(call, rs, &key, STR_ABSENT);
+	return OK;
+}
+
+const struct contract get_api_key = {
+	.id = "getApiKey",
+	.summary = "One key of the key's own mode.",
+	PARAMS(key_params, struct key_params),
+	.answer = &key_resource,
+	.status = 200,
+	ERRORS(NOT_FOUND),
+	.run = run_get,
+};
+
+static err_t read_scopes(struct ctx *cx, struct str_list names, uint64_t *out)
+{
+	*out = 0;
+	for (size_t i = 0; i < names.count; i++) {
+		uint64_t scope;
+		if (str_has(names.items[i], ' ') || !scope_parse(names.items[i], &scope))
+			return REFUSE(cx, INVALID_VALUE, "scopes", "\"%.*s\" is not a scope.", STR_ARG(names.items[i]));
+		*out |= scope;
+	}
+	return OK;
+}
+
+/* Calendars of the account in the key's mode. */
+static err_t read_calendars(struct api_call *call, struct str_list names, struct id_list *out)
+{
+	struct ctx *cx = &call->rq->cx;
+	struct calendar *calendars;
+	size_t count;
+	*out = (struct id_list){ 0 };
+	if (!names.items)
+		return OK;
+	struct id *ids = arena_array(cx->mem, struct id, names.count + 1);
+	TRY(calendar_list(cx, &call->actor, &calendars, &count));
+	for (size_t i = 0; i < names.count; i++) {
+		size_t at = id_parse(names.items[i], "cal", &ids[i]) ? 0 : count;
+		while (at < count && !id_eq(calendars[at].id, ids[i]))
+			at++;
+		if (at == count)
+			return REFUSE(cx, INVALID_VALUE, "calendars", "There is no calendar \"%.*s\" here.",
+				STR_ARG(names.items[i]));
+	}
+	*out = (struct id_list){ ids, names.count };
+	return OK;
+}
+
+static err_t run_create(struct api_call *call, struct response *rs)
+{
+	struct ctx *cx = &call->rq->cx;
+	const struct key_view *view = call->body;
+	struct key_new in = {
+		.account = call->who.account,
+		.test = id_is_test(call->who.account),
+		.name = view->name,
+		.expires_at = view->has_expires_at ? view->expires_at : INSTANT_NONE,
+	};
+	struct key key;
+	struct str secret;
+	if (!view->has_kind || !key_kind_parse(view->kind, &in.kind))
+		return REFUSE(cx, MISSING_FIELD, "kind", "A key is secret, restricted or publishable.");
+	if (in.kind == KEY_ACCOUNT)
+		return REFUSE(cx, INVALID_VALUE, "kind", "Account keys are made on the API keys page, by a person.");
+	TRY(read_scopes(cx, view->scopes, &in.scopes));
+	TRY(read_calendars(call, view->calendars, &in.calendars));
+	TRY(key_create(cx, &in, &key, &secret));
+	reply_key(call, rs, &key, secret);
+	api_location(rs, "/v1/api_keys/", id_text(cx->mem, "key", key.id));
+	return OK;
+}
+
+const struct contract create_api_key = {
+	.id = "createApiKey",
+	.summary = "Make a key of the key's own mode. Its secret is in this answer alone.",
+	.body = &key_resource,
+	.answer = &key_resource,
+	.status = 201,
+	.flags = TELLS_SECRET,
+	ERRORS(FORBIDDEN, KEY_ALREADY_SHOWN),
+	.run = run_create,
+};
+
+static err_t read_change(struct api_call *call, const struct key *present, struct key_change *out)
+{
+	struct ctx *cx = &call->rq->cx;
+	struct key_view view = { 0 };
+	const struct key_view shown = key_view_of(cx->mem, present, STR_ABSENT);
+	TRY(api_read_change(call, &shown, &view));
+	*out = (struct key_change){ .expires_at = view.has_expires_at ? view.expires_at : INSTANT_NONE };
+	if (view.has_kind)
+		return REFUSE(cx, INVALID_VALUE, "kind", "The kind of a key is fixed. Make a new key.");
+	if (view.has_name)
+		out->name = view.name;
+	if (view.has_calendars && !view.calendars.items)
+		return REFUSE(cx, INVALID_VALUE, "calendars",
+			"The calendars of a key can only become fewer. Make a new key.");
+	if (view.has_expires_at && instant_is_none(view.expires_at))
+		return REFUSE(
+			cx, INVALID_VALUE, "expires_at", "The end of a key can only become earlier. Make a new key.");
+	TRY(read_scopes(cx, view.scopes, &out->scopes));
+	if (view.has_scopes && !out->scopes)
+		return REFUSE(cx, INVALID_VALUE, "scopes", "A key without a scope opens nothing. Revoke it instead.");
+	return read_calendars(call, view.calendars, &out->calendars);
+}
+
+static err_t run_update(struct api_call *call, struct response *rs)
+{
+	struct ctx *cx = &call->rq->cx;
+	struct key key;
+	struct key_change change;
+	TRY(key_get(cx, call->who.account, id_named(call), &key));
+	TRY(read_change(call, &key, &change));
+	TRY(key_change(cx, call->who.account, key.id, &change, &key));
+	reply_key(call, rs, &key, STR_ABSENT);
+	return OK;
+}
+
+const struct contract update_api_key = {
+	.id = "updateApiKey",
+	.summary = "Change a key's name, or take from what it may: it never gets more than it was made with.",
+	PARAMS(key_params, struct key_params),
+	.body = &key_resource,
+	.answer = &key_resource,
+	.status = 200,
+	.flags = BODY_IS_CHANGE,
+	ERRORS(NOT_FOUND, CONFLICT),
+	.run = run_update,
+};
+
+static err_t run_rotate(struct api_call *call, struct response *rs)
+{
+	struct ctx *cx = &call->rq->cx;
+	struct key key;
+	struct str secret;
+	TRY(key_get(cx, call->who.account, id_named(call), &key));
+	TRY(key_rotate(cx, call->who.account, key.id, &key, &secret));
+	reply_key(call, rs, &key, secret);
+	return OK;
+}
+
+const struct contract rotate_api_key = {
+	.id = "rotateApiKey",
+	.summary = "Replace a key's secret; the old one is dead at once. A key may rotate itself.",
+	PARAMS(key_params, struct key_params),
+	.answer = &key_resource,
+	.status = 200,
+	.flags = TELLS_SECRET,
+	ERRORS(NOT_FOUND, CONFLICT, KEY_ALREADY_SHOWN),
+	.run = run_rotate,
+};
+
+static err_t run_revoke(struct api_call *call, struct response *rs)
+{
+	struct ctx *cx = &call->rq->cx;
+	struct key key;
+	TRY(key_get(cx, call->who.account, id_named(call), &key));
+	TRY(key_revoke(cx, call->who.account, key.id, &key));
+	reply_key(call, rs, &key, STR_ABSENT);
+	return OK;
+}
+
+const struct contract revoke_api_key = {
+	.id = "revokeApiKey",
+	.summary = "End a key at once and for good. Lists tell of it for 90 days.",
+	PARAMS(key_params, struct key_params),
+	.answer = &key_resource,
+	.status = 200,
+	ERRORS(NOT_FOUND),
+	.run = run_revoke,
 };

@@ -44,9 +44,11 @@ static bool same_id(const char *prefix, struct id id, const struct cJSON *value)
 	       id_eq(read, id);
 }
 
-static bool same_texts(struct str_list list, const struct cJSON *value)
+static bool same_texts(const struct json_field *f, struct str_list list, const struct cJSON *value)
 {
 	size_t i = 0;
+	if ((f->flags & JSON_NULLABLE) && !list.items)
+		return json_tree_type(value) == JSON_IS_NULL;
 	if (json_tree_type(value) != JSON_IS_LIST)
 		return false;
 	const struct cJSON *item = json_tree_first(value);
@@ -84,7 +86,7 @@ bool json_same(const struct json_field *field, const void *from, const struct cJ
 	case JSON_ID:
 		return same_id(field->of, *(const struct id *)at, value);
 	case JSON_STRS:
-		return same_texts(*(const struct str_list *)at, value);
+		return same_texts(field, *(const struct str_list *)at, value);
 	case JSON_OBJECTS:
 		return same_objects(field, *(const struct json_list *)at, value);
 	case JSON_OBJECT:

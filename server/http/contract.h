@@ -23,6 +23,7 @@ enum contract_flags {
 	TAKES_IF_MATCH = 4,      /* the function compares; elsewhere If-Match is 412 (RFC 9110 §13.1.1) */
 	TAKES_IF_NONE_MATCH = 8, /* of a GET: 304 */
 	MAY_BE_EMPTY = 16,       /* some answers are 204: the parameters say which */
+	TELLS_SECRET = 64,       /* once: its answer is not kept for an Idempotency-Key (KEY_ALREADY_SHOWN) */
 	HAS_NO_TAG = 32          /* what is named has none; the function says so where it found it (api_may_change) */
 };
 

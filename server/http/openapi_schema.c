@@ -159,7 +159,7 @@ void openapi_example(struct json *j, const char *key, const struct json_field *f
 		json_str(j, key, f->example ? str_of(f->example) : STR_ABSENT);
 		return;
 	case JSON_WORD:
-		json_str(j, key, str_cut(&rest, ' ', &word) ? word : STR_ABSENT);
+		json_str(j, key, f->example ? str_of(f->example) : str_cut(&rest, ' ', &word) ? word : STR_ABSENT);
 		return;
 	case JSON_INT:
 		json_raw(j, key, str_of(f->example ? f->example : "1"));
@@ -190,10 +190,11 @@ void openapi_example(struct json *j, const char *key, const struct json_field *f
 	}
 }
 
-/* Of what is sent, the fields that have an example; of answers, all. */
+/* Of what is sent, the fields that have an example; of answers, all but those that may be left out and have none. */
 static bool is_shown(const struct json_field *f, enum way way)
 {
-	return goes(f, way) && (IS_ANSWERED(way) || f->example || (f->flags & JSON_REQUIRED));
+	bool always = IS_ANSWERED(way) ? !(f->flags & JSON_OPTIONAL) : (f->flags & JSON_REQUIRED) != 0;
+	return goes(f, way) && (always || f->example);
 }
 
 void openapi_example_object(

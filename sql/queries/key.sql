@@ -29,6 +29,28 @@ SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.cale
  WHERE k.account_id IN ($1, $2) AND (k.revoked_at IS NULL OR k.revoked_at > $3)
  ORDER BY k.id DESC;
 
+-- name: key_get
+-- $1 account  $2 id
+SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.created_at, k.rotated_at,
+       k.expires_at, k.revoked_at, u.used_at AS last_used_at
+  FROM api_key k LEFT JOIN credential_use u ON u.account_id = k.account_id AND u.id = k.id
+ WHERE k.account_id = $1 AND k.id = $2;
+
+-- name: key_change
+-- $1 account  $2 id  $3 name or NULL  $4 scopes that may stay  $5 calendars that may stay, or NULL  $6 end or NULL
+-- Two changes at the same moment leave what both allow.
+WITH k AS (
+	UPDATE api_key SET name = coalesce($3, name), scopes = scopes & $4, expires_at = least(expires_at, $6),
+	       calendars = CASE WHEN $5::uuid[] IS NULL THEN calendars WHEN calendars IS NULL THEN $5
+	                        ELSE ARRAY(SELECT unnest(calendars) INTERSECT SELECT unnest($5)) END
+	 WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL
+	RETURNING account_id AS account, id, kind, prefix, name, scopes, calendars, created_at, rotated_at, expires_at,
+	          revoked_at
+)
+SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.created_at, k.rotated_at, k.expires_at,
+       k.revoked_at, u.used_at AS last_used_at
+  FROM k LEFT JOIN credential_use u ON u.account_id = k.account AND u.id = k.id;
+
 -- name: key_find
 -- $1 live account  $2 its twin  $3 id
 SELECT account_id AS account, id, kind FROM api_key WHERE account_id IN ($1, $2) AND id = $3;

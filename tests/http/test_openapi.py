@@ -36,6 +36,9 @@ def existing(world, secret):
         if name == "event":
             body = {"title": "x", "start_time": "2026-11-24T09:00:00Z", "end_time": "2026-11-24T10:00:00Z"}
             return world.post("/v1/events", json.dumps(body), JSON, secret).json["id"]
+        if name == "key":
+            body = {"name": "x", "kind": "restricted", "scopes": ["events:read"]}
+            return world.post("/v1/api_keys", json.dumps(body), JSON, secret).json["id"]
         raise KeyError(name)
     return make
 

@@ -63,6 +63,8 @@ def routes(event, calendar, hosted):
         ("PATCH", f"/v1/calendars/{calendar}"), ("DELETE", f"/v1/calendars/{calendar}"), ("GET", "/v1/events"),
         ("POST", "/v1/events"), ("GET", f"/v1/events/{event}"), ("PATCH", f"/v1/events/{event}"), ("DELETE", f"/v1/events/{event}"),
         ("POST", f"/v1/events/{event}/cancel"), ("GET", "/v1/api_keys"),
+        ("POST", "/v1/api_keys"), *[(m, "/v1/api_keys/key_0000000000000000000001") for m in ("GET", "PATCH", "DELETE")],
+        ("POST", "/v1/api_keys/key_0000000000000000000001/rotate"),
         ("GET", "/v1/freebusy?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z"),
         ("GET", "/api/v1/hosted-calendars"), ("POST", "/api/v1/hosted-calendars"), ("GET", f"/api/v1/hosted-calendars/{hosted}"),
         ("PATCH", f"/api/v1/hosted-calendars/{hosted}"), ("DELETE", f"/api/v1/hosted-calendars/{hosted}")]

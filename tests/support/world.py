@@ -148,7 +148,7 @@ class Server:
     # ---- requests ----
 
     def _on_reply(self, reply):
-        if b'"access_token"' in reply.body or b'"refresh_token"' in reply.body or b'"client_secret"' in reply.body:
+        if any(name in reply.body for name in (b'"access_token"', b'"refresh_token"', b'"client_secret"', b'"key"')):
             try:
                 self.world.collect(reply.json)
             except ValueError:
