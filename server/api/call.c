@@ -10,9 +10,9 @@
 
 /* ---- before the handler ---- */
 
-static bool reads(const struct request *rq)
+static bool reads(const struct api_call *call)
 {
-	return rq->method == METHOD_GET || rq->method == METHOD_HEAD;
+	return !contract_writes(call->contract, call->rq->method);
 }
 
 /* The value of each :name of the pattern, by the parameter of that name. What is no id of its kind names nothing. */
@@ -84,9 +84,9 @@ static err_t read_conditions(struct api_call *call)
 	unsigned flags = call->contract->flags;
 	if (flags & (TAKES_IF_MATCH | HAS_NO_TAG))
 		call->if_match = match;
-	else if (match.items && !reads(rq))
+	else if (match.items && !reads(call))
 		return no_tag(call);
-	if (flags & TAKES_IF_NONE_MATCH || (flags & (TAKES_IF_MATCH | HAS_NO_TAG) && !reads(rq)))
+	if (flags & TAKES_IF_NONE_MATCH || (flags & (TAKES_IF_MATCH | HAS_NO_TAG) && !reads(call)))
 		call->if_none_match = none_match;
 	return OK;
 }
@@ -151,12 +151,12 @@ err_t api_run(struct request *rq, struct response *rs)
 	TRY(api_caller(rq, &call->who));
 	call->actor = actor_own(&call->who);
 	TRY(scopes_require(&rq->cx, call->actor.rights, rq->route->scopes));
-	if (!reads(rq))
+	if (!reads(call))
 		TRY(access_count_write(rq, call->actor.owner));
 	TRY(read_params(call));
 	TRY(read_body(call));
 	TRY(read_conditions(call));
-	return reads(rq) ? run(call, rs) : run_write(call, rs);
+	return reads(call) ? run(call, rs) : run_write(call, rs);
 }
 
 /* ---- answers ---- */

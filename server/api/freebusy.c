@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /v1/freebusy: times only, which is all that calendars:read may see of events. */
-#include "caldav/calendar/view/freebusy.h"
-#include "caldav/calendar/view/agenda.h"
+#include "caldav/calendar/view/busy.h"
 #include "server/api/api.h"
-
-#define FREEBUSY_RANGE_MAX_S (INT64_C(62) * 86400)
-#define FREEBUSY_EVENTS_MAX 20000
-#define CANDIDATES_AT_ONCE 500
+#include "server/api/participants.h"
 
 struct freebusy_params {
 	struct id calendar;
@@ -116,78 +112,15 @@ static void reply_busy(struct api_call *call, struct response *rs, const struct 
 	api_reply(call, rs, &view);
 }
 
-/* ---- collecting ---- */
-
-/* Those that flags and occurrences do not decide, batch by batch. */
-static err_t add_data(struct api_call *call, struct freebusy *fb, const struct object *rows, size_t count)
-{
-	for (size_t from = 0; from < count;) {
-		struct arena_mark mark = arena_mark(call->rq->cx.mem);
-		size_t end = object_batch(rows, from, count), whole_count;
-		struct id *ids = arena_array(call->rq->cx.mem, struct id, end - from);
-		struct object *whole;
-		bool again;
-		for (size_t i = from; i < end; i++)
-			ids[i - from] = rows[i].id;
-		TRY(object_by_ids(
-			&call->rq->cx, &call->actor, (struct id_list){ ids, end - from }, &whole, &whole_count));
-		for (size_t i = 0; i < whole_count; i++)
-			TRY(freebusy_add(&call->rq->cx, fb, &whole[i], &again));
-		arena_rewind(call->rq->cx.mem, mark);
-		from = end;
-	}
-	return OK;
-}
-
-static err_t add_busy(struct api_call *call, struct freebusy *fb, const struct object *objects, size_t count)
-{
-	struct object *open = arena_array(call->rq->cx.mem, struct object, count + 1);
-	size_t open_count = 0;
-	for (size_t i = 0; i < count; i++) {
-		bool needs_data = false;
-		TRY(freebusy_add(&call->rq->cx, fb, &objects[i], &needs_data));
-		if (needs_data)
-			open[open_count++] = objects[i];
-	}
-	return add_data(call, fb, open, open_count);
-}
-
-static err_t collect_busy(struct api_call *call, struct id_list calendars, struct freebusy *fb)
-{
-	struct range_position after = { 0 };
-	struct object *objects;
-	size_t count = CANDIDATES_AT_ONCE, seen = 0;
-	while (calendars.count > 0 && count == CANDIDATES_AT_ONCE) {
-		struct arena_mark mark = arena_mark(call->rq->cx.mem);
-		TRY(object_in_range(&call->rq->cx, &call->actor, calendars, fb->start, fb->end, COMPONENT_VEVENT, after,
-			CANDIDATES_AT_ONCE, &objects, &count));
-		TRY(add_busy(call, fb, objects, count));
-		if (count > 0)
-			after = range_position(&objects[count - 1]);
-		arena_rewind(call->rq->cx.mem, mark);
-		seen += count;
-		if (seen > FREEBUSY_EVENTS_MAX)
-			return REFUSE(&call->rq->cx, RANGE_TOO_LARGE, "to",
-				"Too many events touch this range. Ask for less.");
-	}
-	freebusy_merge(fb);
-	return OK;
-}
-
 static err_t run_get(struct api_call *call, struct response *rs)
 {
 	const struct freebusy_params *params = call->params;
 	struct ctx *cx = &call->rq->cx;
-	struct id_list calendars;
-	struct freebusy fb;
-	if (!instant_before(params->from, params->to))
-		return REFUSE(cx, INVALID_VALUE, "to", "The end of the range does not lie after its start.");
-	if (instant_before(instant_add_s(params->from, FREEBUSY_RANGE_MAX_S), params->to))
-		return REFUSE(cx, RANGE_TOO_LARGE, "to", "Free and busy time is told for 62 days at most.");
-	freebusy_open(cx, params->from, params->to, call->who.tz, &fb);
-	TRY(calendars_chosen(call, params->has_calendar ? &params->calendar : NULL, &calendars));
-	TRY(collect_busy(call, calendars, &fb));
-	reply_busy(call, rs, &fb);
+	struct busy_person person = { .actor = call->actor, .zone = call->who.tz };
+	TRY(busy_range_check(cx, params->from, params->to, "to"));
+	TRY(calendars_chosen(call, params->has_calendar ? &params->calendar : NULL, &person.calendars));
+	TRY(busy_collect(cx, &person, 1, params->from, params->to));
+	reply_busy(call, rs, &person.busy);
 	return OK;
 }
 

@@ -97,6 +97,13 @@ void json_int(struct json *j, const char *key, int64_t value)
 	buf_int(member(j, key), value);
 }
 
+void json_milli(struct json *j, const char *key, int64_t thousandths)
+{
+	int64_t size = thousandths < 0 ? -thousandths : thousandths;
+	buf_fmt(member(j, key), "%s%lld.%03lld", thousandths < 0 ? "-" : "", (long long)(size / 1000),
+		(long long)(size % 1000));
+}
+
 void json_bool(struct json *j, const char *key, bool value)
 {
 	buf_add(member(j, key), value ? STR("true") : STR("false"));
@@ -133,6 +140,18 @@ static void write_list(struct json *j, struct arena *mem, const struct json_fiel
 		json_object_end(j);
 	}
 	json_array_end(j);
+}
+
+static void write_map(struct json *j, struct arena *mem, const struct json_field *f, const struct json_list *list)
+{
+	json_object(j, f->name);
+	for (size_t i = 0; i < list->count; i++) {
+		const char *item = (const char *)list->items + i * f->size;
+		json_object(j, str_c(mem, *(const struct str *)(const void *)item));
+		json_write(j, mem, f->fields, f->field_count, item);
+		json_object_end(j);
+	}
+	json_object_end(j);
 }
 
 static void write_texts(struct json *j, const char *key, const struct str_list *list)
@@ -181,6 +200,12 @@ static void write_field(struct json *j, struct arena *mem, const struct json_fie
 	case JSON_OBJECTS:
 		write_list(j, mem, f, at);
 		return;
+	case JSON_MILLI:
+		json_milli(j, f->name, *(const int64_t *)at);
+		return;
+	case JSON_MAP:
+		write_map(j, mem, f, at);
+		return;
 	}
 }
 
@@ -190,6 +215,8 @@ static bool is_left_out(const struct json_field *f, const char *from)
 		return false;
 	if (f->kind == JSON_OBJECT)
 		return !*(const bool *)(from + f->given);
+	if (f->kind == JSON_OBJECTS)
+		return !((const struct json_list *)(const void *)(from + f->offset))->items;
 	if (f->kind == JSON_INT)
 		return *(const int64_t *)(const void *)(from + f->offset) == 0;
 	return !((const struct str *)(const void *)(from + f->offset))->ptr;

@@ -26,6 +26,7 @@ void json_array_end(struct json *j);
 void json_str(struct json *j, const char *key, struct str value);    /* absent writes null */
 void json_str_if(struct json *j, const char *key, struct str value); /* absent writes nothing */
 void json_int(struct json *j, const char *key, int64_t value);
+void json_milli(struct json *j, const char *key, int64_t thousandths);
 void json_bool(struct json *j, const char *key, bool value);
 void json_null(struct json *j, const char *key);
 void json_id(struct json *j, const char *key, const char *prefix, struct id value); /* zero writes null */
@@ -44,7 +45,10 @@ enum json_kind {
 	JSON_ID,
 	JSON_STRS,
 	JSON_OBJECT,
-	JSON_OBJECTS
+	JSON_OBJECTS,
+	/* Of answers alone: */
+	JSON_MILLI, /* an int64_t of thousandths: 850 is 0.850 */
+	JSON_MAP    /* a list of structs that begin with a struct str: an object whose members have these as names */
 };
 
 enum json_flags {
@@ -54,7 +58,8 @@ enum json_flags {
 	JSON_WRITE_ONLY = 8,
 	JSON_OPEN = 16,    /* answered to whoever may write the resource; the other fields to whoever may read it */
 	JSON_IN_PATH = 32, /* a parameter of the path: its name is the pattern's */
-	JSON_OPTIONAL = 64 /* left out of an answer that has none: an absent text, no number, an object not given */
+	JSON_OPTIONAL =
+		64 /* left out of an answer that has none: an absent text or list, no number, an object not given */
 };
 
 #define JSON_FIELDS_MAX 64                     /* of one table */
@@ -82,7 +87,7 @@ struct json_field {
 	int64_t min, max;
 	const char *of;
 	const struct json_field *fields;
-	size_t field_count, size; /* JSON_OBJECT (in place), JSON_OBJECTS (struct json_list) */
+	size_t field_count, size; /* JSON_OBJECT (in place), JSON_OBJECTS and JSON_MAP (struct json_list) */
 	const char *doc;
 	const char *example; /* a value as it could be sent, for the reference; NULL for none */
 };

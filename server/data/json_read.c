@@ -157,6 +157,8 @@ static err_t read_null(struct reader *r, const struct json_field *f, const struc
 		*(struct json_list *)out = (struct json_list){ 0 };
 		return OK;
 	case JSON_OBJECT:
+	case JSON_MILLI:
+	case JSON_MAP:
 		return OK;
 	}
 	return OK;
@@ -180,6 +182,8 @@ static err_t take_text(
 	case JSON_STRS:
 	case JSON_OBJECT:
 	case JSON_OBJECTS:
+	case JSON_MILLI:
+	case JSON_MAP:
 		break;
 	}
 	return FAIL(r->cx, INTERNAL, "%s is no text", f->name);
@@ -213,6 +217,9 @@ static err_t read_value(struct reader *r, const struct json_field *f, const stru
 		return read_list(r, f, path, value, out);
 	case JSON_OBJECT:
 		return read_object(r, f->fields, f->field_count, path, value, out);
+	case JSON_MILLI:
+	case JSON_MAP:
+		return FAIL(r->cx, INTERNAL, "%s is of answers alone", f->name);
 	}
 	return OK;
 }

@@ -11,6 +11,11 @@ static const enum err_kind of_every_call[] = { MISSING_CREDENTIALS, CREDENTIALS_
 	IDEMPOTENCY_RUNNING, IDEMPOTENCY_IN_USE };
 #define WRITES_ALONE 2
 
+bool contract_writes(const struct contract *contract, enum method method)
+{
+	return method != METHOD_GET && method != METHOD_HEAD && !(contract->flags & ONLY_READS);
+}
+
 const enum err_kind *contract_common_errors(bool writes, size_t *count)
 {
 	*count = ARRAY_LEN(of_every_call) - (writes ? 0 : WRITES_ALONE);
@@ -77,6 +82,12 @@ static void print_type(struct buf *out, const struct json_field *f)
 		BUF_LIT(out, "list of objects");
 		print_limits(out, f, "");
 		return;
+	case JSON_MILLI:
+		BUF_LIT(out, "number");
+		return;
+	case JSON_MAP:
+		BUF_LIT(out, "objects by name");
+		return;
 	}
 }
 
@@ -111,7 +122,11 @@ static void print_rows(struct buf *out, const struct json_field *fields, size_t 
 		buf_fmt(out, " | %s |\n", f->doc ? f->doc : "");
 		if (f->field_count)
 			print_rows(out, f->fields, f->field_count,
-				str_fmt(out->mem, "%s%s%s.", within, f->name, f->kind == JSON_OBJECTS ? "[]" : "").ptr);
+				str_fmt(out->mem, "%s%s%s.", within, f->name,
+					f->kind == JSON_OBJECTS ? "[]"
+					: f->kind == JSON_MAP   ? ".*"
+								: "")
+					.ptr);
 	}
 }
 

@@ -7,6 +7,7 @@
 
 #include "server/base/err.h"
 #include "server/data/json.h"
+#include "server/http/request.h"
 
 enum answer_shape {
 	ANSWER_ONE,       /* the resource */
@@ -24,7 +25,8 @@ enum contract_flags {
 	TAKES_IF_NONE_MATCH = 8, /* of a GET: 304 */
 	MAY_BE_EMPTY = 16,       /* some answers are 204: the parameters say which */
 	TELLS_SECRET = 64,       /* once: its answer is not kept for an Idempotency-Key (KEY_ALREADY_SHOWN) */
-	HAS_NO_TAG = 32          /* what is named has none; the function says so where it found it (api_may_change) */
+	HAS_NO_TAG = 32,         /* what is named has none; the function says so where it found it (api_may_change) */
+	ONLY_READS = 128         /* a POST whose question is its body: it changes nothing, and is no write to anybody */
 };
 
 struct api_call;
@@ -51,6 +53,8 @@ struct contract {
 	.errors = (const enum err_kind[]){ __VA_ARGS__ },                                                              \
 	.error_count = sizeof((const enum err_kind[]){ __VA_ARGS__ }) / sizeof(enum err_kind)
 
+/* Does a route with this contract change anything? What does takes an Idempotency-Key. */
+bool contract_writes(const struct contract *contract, enum method method);
 /* The failures that any call may end in; of one that writes (no GET), some more. */
 const enum err_kind *contract_common_errors(bool writes, size_t *count);
 /* Is this a failure that the contract names, or one that any call may end in (a bad credential, too many requests …)?

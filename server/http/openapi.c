@@ -58,7 +58,7 @@ static void parameters(struct json *j, const struct route *route, const struct c
 		header_parameter(j, "Connected-Account",
 			"With a platform's secret key: the connection for whose account the call is made",
 			"cpa_0355WHuCFfRpMfB53mC9Z6");
-	if (route->method != METHOD_GET)
+	if (contract_writes(c, route->method))
 		header_parameter(j, "Idempotency-Key",
 			"Of the caller's making, one for each thing that is to be done: repeated within a day with the "
 			"same "

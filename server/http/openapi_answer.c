@@ -324,7 +324,7 @@ static bool has_own(const struct kinds *kinds, int status)
 
 static void failures(struct json *j, const struct error_form *form, const struct route *route, const struct contract *c)
 {
-	const struct kinds kinds = kinds_of(c, route->method != METHOD_GET);
+	const struct kinds kinds = kinds_of(c, contract_writes(c, route->method));
 	for (size_t i = 0; i < kinds.count; i++) {
 		int status = kind_at(&kinds, i)->api_status;
 		if (!begins_status(&kinds, i))

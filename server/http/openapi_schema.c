@@ -108,6 +108,16 @@ void openapi_type(struct json *j, const struct json_field *f, enum way way)
 		if (sent)
 			limits(j, f, "minItems", "maxItems");
 		return;
+	case JSON_MILLI:
+		type(j, f, "number");
+		return;
+	case JSON_MAP:
+		type(j, f, "object");
+		json_object(j, "additionalProperties");
+		openapi_text(j, "type", "object");
+		openapi_properties(j, f->fields, f->field_count, way);
+		json_object_end(j);
+		return;
 	}
 }
 
@@ -186,6 +196,14 @@ void openapi_example(struct json *j, const char *key, const struct json_field *f
 		json_array(j, key);
 		openapi_example_object(j, NULL, f->fields, f->field_count, way);
 		json_array_end(j);
+		return;
+	case JSON_MILLI:
+		json_raw(j, key, str_of(f->example ? f->example : "0.000"));
+		return;
+	case JSON_MAP:
+		json_object(j, key);
+		openapi_example_object(j, f->example, f->fields, f->field_count, way);
+		json_object_end(j);
 		return;
 	}
 }

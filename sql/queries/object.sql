@@ -146,6 +146,26 @@ SELECT n.lane, o.id, o.calendar, o.name, o.uid, o.etag, o.modseq, o.component, o
 	 ORDER BY c.first_at, c.id LIMIT $9::int) o
  ORDER BY n.nth LIMIT $9::int;
 
+-- name: object_busy_in_range
+-- $1 accounts  $2 of each of them a calendar  $3 start  $4 end  $5 in this lane  $6 after this beginning  $7 and id
+-- $8 at most
+-- object_in_range for VEVENTs alone, in calendars of several accounts: nine lanes a calendar.
+SELECT n.lane, o.id, o.calendar, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted, o.first_at,
+       o.last_at, o.occ_until, o.created_at, o.updated_at, o.occ
+  FROM generate_series($5::int, cardinality($2::uuid[]) * 9 - 1) WITH ORDINALITY AS n(lane, nth),
+       LATERAL (
+	SELECT c.id, c.calendar_id AS calendar, c.name, c.uid, c.etag, c.modseq, c.component, c.flags, c.size, c.deleted,
+	       c.first_at, c.last_at, c.occ_until, c.created_at, c.updated_at, c.occ
+	  FROM calendar_object c
+	 WHERE c.account_id = ($1::uuid[])[n.lane / 9 + 1] AND by_time(c.calendar_id) = ($2)[n.lane / 9 + 1]
+	   AND c.component = 1 AND c.span = n.lane % 9
+	   AND (c.first_at, c.id) > (greatest(span_from($3, n.lane % 9), CASE n.lane WHEN $5 THEN $6::timestamptz END),
+	                             CASE n.lane WHEN $5 THEN $7::uuid
+	                             ELSE '00000000-0000-0000-0000-000000000000' END)
+	   AND c.first_at < $4 AND c.last_at >= $3 AND NOT c.deleted
+	 ORDER BY c.first_at, c.id LIMIT $8::int) o
+ ORDER BY n.nth LIMIT $8::int;
+
 -- name: object_changes
 -- $1 account  $2 calendar  $3 since (0: from the beginning)  $4 tombstones up to this are left out  $5 at most
 -- The counter and the changes in one snapshot: always one row, without an object when nothing changed.

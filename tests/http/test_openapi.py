@@ -29,6 +29,8 @@ def existing(world, secret):
     def make(name, template):
         if template.startswith("/api/v1/"):
             return world.post("/api/v1/hosted-calendars", json.dumps({"name": "x"}), JSON, secret).json["data"]["id"]
+        if name == "participant":
+            return world.get("/v1/profile", key=secret).json["id"]
         if name == "calendar":
             return world.post("/v1/calendars", json.dumps({"name": "x"}), JSON, secret).json["id"]
         if name == "calendar_id":
@@ -57,6 +59,8 @@ def example_call(operation, template, existing):
     sent = dict(body["content"]["application/json"]["example"])
     if "calendar_id" in sent:
         sent["calendar_id"] = existing("calendar_id", template)
+    if "participants" in sent:
+        sent["participants"] = [existing("participant", template)]
     if operation["operationId"] == "updateEvent":  # fixed when it is made
         sent = {k: v for k, v in sent.items() if k not in ("calendar_id", "client_uid")}
     return target + ("?" + "&".join(query) if query else ""), json.dumps(sent)

@@ -210,6 +210,14 @@ struct range_position range_position(const struct object *o);
 MUST_CHECK err_t object_in_range(struct ctx *cx, const struct actor *actor, struct id_list calendars,
 	struct instant start, struct instant end, int16_t components, struct range_position after, int32_t limit,
 	struct object **out, size_t *count_out);
+/*
+ * The same for VEVENTs in calendars of several owners: of calendars[i] owners[i]. range_calendar() is the i of an
+ * object that was found.
+ */
+MUST_CHECK err_t object_busy_in_range(struct ctx *cx, struct id_list owners, struct id_list calendars,
+	struct instant start, struct instant end, struct range_position after, int32_t limit, struct object **out,
+	size_t *count_out);
+size_t range_calendar(const struct object *o);
 /* The data of these; those that went meanwhile are missing. */
 MUST_CHECK err_t object_by_ids(
 	struct ctx *cx, const struct actor *actor, struct id_list ids, struct object **out, size_t *count_out);

@@ -16,6 +16,10 @@ DB_RESULT(object_by_names_data, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_by_ids, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_longer_uids, struct object, OBJECT_COLUMNS, occ);
 DB_RESULT(object_in_range, struct object, lane, OBJECT_COLUMNS, occ);
+DB_RESULT(object_busy_in_range, struct object, lane, OBJECT_COLUMNS, occ);
+
+/* Lanes of one calendar and component: one for each class of length. */
+#define SPANS 9
 
 err_t object_page(struct ctx *cx, const struct actor *actor, struct id calendar, struct str after, int16_t components,
 	enum object_fields fields, int32_t limit, struct object **out, size_t *count_out)
@@ -61,6 +65,14 @@ static bool in_order(const struct object *a, const struct object *b)
 	return memcmp(a->id.octets, b->id.octets, sizeof a->id.octets) < 0;
 }
 
+static err_t check_order(struct ctx *cx, const struct object *rows, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (!in_order(&rows[i - 1], &rows[i]))
+			return FAIL(cx, INTERNAL, "objects in range: row %zu is out of order", i);
+	return OK;
+}
+
 err_t object_in_range(struct ctx *cx, const struct actor *actor, struct id_list calendars, struct instant start,
 	struct instant end, int16_t components, struct range_position after, int32_t limit, struct object **out,
 	size_t *count_out)
@@ -76,10 +88,23 @@ err_t object_in_range(struct ctx *cx, const struct actor *actor, struct id_list 
 	TRY(db_rows(cx, &sql_object_in_range, object_in_range, out, count_out, IN(actor->owner), IN(calendars),
 		IN(start), IN(end), IN(((struct int16_list){ kinds, count })), IN(after.lane), IN(after.first_at),
 		IN(after.id), IN(limit)));
-	for (size_t i = 1; i < *count_out; i++)
-		if (!in_order(&(*out)[i - 1], &(*out)[i]))
-			return FAIL(cx, INTERNAL, "object_in_range: row %zu is out of order", i);
-	return OK;
+	return check_order(cx, *out, *count_out);
+}
+
+size_t range_calendar(const struct object *o)
+{
+	return (size_t)o->lane / SPANS;
+}
+
+err_t object_busy_in_range(struct ctx *cx, struct id_list owners, struct id_list calendars, struct instant start,
+	struct instant end, struct range_position after, int32_t limit, struct object **out, size_t *count_out)
+{
+	assert(calendars.items && owners.count == calendars.count && limit > 0);
+	if (id_is_zero(after.id))
+		after.first_at = INSTANT_BEFORE;
+	TRY(db_rows(cx, &sql_object_busy_in_range, object_busy_in_range, out, count_out, IN(owners), IN(calendars),
+		IN(start), IN(end), IN(after.lane), IN(after.first_at), IN(after.id), IN(limit)));
+	return check_order(cx, *out, *count_out);
 }
 
 err_t object_by_ids(

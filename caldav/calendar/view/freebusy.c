@@ -180,6 +180,19 @@ void freebusy_merge(struct freebusy *fb)
 	fb->count = kept + 1;
 }
 
+void freebusy_flatten(struct freebusy *fb, bool tentative_counts)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < fb->count; i++) {
+		if (fb->spans[i].kind == BUSY_TENTATIVE && !tentative_counts)
+			continue;
+		fb->spans[kept] = fb->spans[i];
+		fb->spans[kept++].kind = BUSY;
+	}
+	fb->count = kept;
+	freebusy_merge(fb);
+}
+
 /* ---- writing ---- */
 
 static void period_write(struct arena *mem, struct buf *out, const struct busy_span *span)

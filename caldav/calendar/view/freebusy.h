@@ -38,5 +38,7 @@ void freebusy_open(struct ctx *cx, struct instant start, struct instant end, str
 MUST_CHECK err_t freebusy_add(struct ctx *cx, struct freebusy *fb, const struct object *object, bool *needs_data_out);
 /* Sort, and merge what overlaps or adjoins, by kind. */
 void freebusy_merge(struct freebusy *fb);
+/* All of it as BUSY, merged; what is tentative only if it counts. */
+void freebusy_flatten(struct freebusy *fb, bool tentative_counts);
 /* A VCALENDAR with one VFREEBUSY. `uid` may be absent. Call freebusy_merge() before. */
 void freebusy_write(struct ctx *cx, const struct freebusy *fb, struct str uid, struct buf *out);

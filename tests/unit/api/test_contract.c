@@ -54,7 +54,7 @@ static void check_fields(const char *of, const struct json_field *fields, size_t
 			assert_string_not_equal(fields[k].name, f->name);
 		if (f->field_count)
 			check_fields(f->name, f->fields, f->field_count,
-				f->kind == JSON_OBJECTS ? f->size : size - f->offset);
+				f->kind == JSON_OBJECTS || f->kind == JSON_MAP ? f->size : size - f->offset);
 	}
 }
 

@@ -263,6 +263,43 @@ TEST(who_may_not_read_is_told_the_open_fields_alone)
 	assert_str(buf_str(&out), STR("{\"status\":\"ok\"}"));
 }
 
+struct named_guest {
+	struct str name;
+	int64_t share;
+	struct json_list guests;
+};
+
+TEST(what_answers_alone_have_is_written_too)
+{
+	struct guest none[1] = { { .optional = false } };
+	struct named_guest items[] = { { STR("a\"b"), 1050, { none, 0 } }, { STR(""), -7, { NULL, 0 } } };
+	const struct json_list list = { items, 2 };
+	const struct json_field of_one[] = {
+		{ .name = "share", .kind = JSON_MILLI, .offset = offsetof(struct named_guest, share) },
+		{ .name = "guests",
+			.kind = JSON_OBJECTS,
+			.flags = JSON_OPTIONAL,
+			.offset = offsetof(struct named_guest, guests),
+			.fields = guest_fields,
+			.field_count = ARRAY_LEN(guest_fields),
+			.size = sizeof(struct guest) },
+	};
+	const struct json_field map[] = {
+		{ .name = "by_name",
+			.kind = JSON_MAP,
+			.fields = of_one,
+			.field_count = ARRAY_LEN(of_one),
+			.size = sizeof(struct named_guest) },
+	};
+	struct buf out = buf_new(test_mem, 4096);
+	struct json j = json_begin(&out);
+	json_object(&j, NULL);
+	json_write(&j, test_mem, map, 1, &list);
+	json_object_end(&j);
+	assert_str(buf_str(&out),
+		STR("{\"by_name\":{\"a\\\"b\":{\"share\":1.050,\"guests\":[]},\"\":{\"share\":-0.007}}}"));
+}
+
 /* ---- parameters of a query ---- */
 
 struct asked {
@@ -367,5 +404,5 @@ TEST(members_are_separated_by_commas)
 TESTS(RUN(a_body_is_read_through_its_table), RUN(null_is_for_nullable_fields), RUN(what_is_not_sent_stays_as_it_was),
 	RUN(what_is_not_json_is_malformed), RUN(nesting_has_a_limit), RUN(a_bad_field_is_named_by_its_path),
 	RUN(unknown_fields_of_other_servers_are_ignored), RUN(a_struct_is_written_through_its_table),
-	RUN(who_may_not_read_is_told_the_open_fields_alone), RUN(a_query_is_read_through_its_table),
-	RUN(a_bad_parameter_is_named), RUN(members_are_separated_by_commas))
+	RUN(what_answers_alone_have_is_written_too), RUN(who_may_not_read_is_told_the_open_fields_alone),
+	RUN(a_query_is_read_through_its_table), RUN(a_bad_parameter_is_named), RUN(members_are_separated_by_commas))
