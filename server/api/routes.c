@@ -26,6 +26,7 @@
 	\
 	ROW(METHOD_GET,    "/v1/freebusy",             SELF,       CALENDARS_READ,  BODY_IGNORED, 0,        &get_freebusy,         "scope calendars:read",        CORS_KEYS | HEAVY) \
 	ROW(METHOD_POST,   "/v1/freebusy/query",       SELF,       CALENDARS_READ,  BODY_JSON,    BODY_MAX, &query_freebusy,       "scope calendars:read",        CORS_KEYS | HEAVY) \
+	ROW(METHOD_POST,   "/v1/freebusy/find_slots",  SELF,       CALENDARS_READ,  BODY_JSON,    BODY_MAX, &find_slots,           "scope calendars:read",        CORS_KEYS | HEAVY) \
 	\
 	ROW(METHOD_GET,    "/v1/api_keys",             SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &list_api_keys,        "API keys page",               CORS_KEYS) \
 	ROW(METHOD_POST,   "/v1/api_keys",             SECRET_KEY, OWNER,           BODY_JSON,    BODY_MAX, &create_api_key,       "API keys page",               CORS_KEYS) \
