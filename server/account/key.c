@@ -14,18 +14,20 @@ struct key_row {
 	struct str prefix, name;
 	uint64_t scopes;
 	struct id_list calendars;
+	struct str_list allowed_ips, allowed_origins;
+	int32_t rate_limit;
 	struct instant created_at, rotated_at, expires_at, revoked_at, last_used_at;
 };
-DB_RESULT(key_list, struct key_row, account, id, kind, prefix, name, scopes, calendars, created_at, rotated_at,
-	expires_at, revoked_at, last_used_at);
-DB_RESULT(key_rotate, struct key_row, account, id, kind, prefix, name, scopes, calendars, created_at, rotated_at,
-	expires_at, revoked_at, last_used_at);
-DB_RESULT(key_revoke, struct key_row, account, id, kind, prefix, name, scopes, calendars, created_at, rotated_at,
-	expires_at, revoked_at, last_used_at);
-DB_RESULT(key_get, struct key_row, account, id, kind, prefix, name, scopes, calendars, created_at, rotated_at,
-	expires_at, revoked_at, last_used_at);
-DB_RESULT(key_change, struct key_row, account, id, kind, prefix, name, scopes, calendars, created_at, rotated_at,
-	expires_at, revoked_at, last_used_at);
+DB_RESULT(key_list, struct key_row, account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
+	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at);
+DB_RESULT(key_rotate, struct key_row, account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
+	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at);
+DB_RESULT(key_revoke, struct key_row, account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
+	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at);
+DB_RESULT(key_get, struct key_row, account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
+	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at);
+DB_RESULT(key_change, struct key_row, account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
+	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at);
 DB_RESULT(key_find, struct key_row, account, id, kind);
 DB_RESULT(key_find_anywhere, struct key_row, account, id, kind);
 
@@ -70,6 +72,7 @@ static struct key key_of_row(const struct key_row *row)
 		.name = row->name,
 		.scopes = row->scopes,
 		.calendars = row->calendars,
+		.limits = { .ips = row->allowed_ips, .origins = row->allowed_origins, .rate = row->rate_limit },
 		.created_at = row->created_at,
 		.rotated_at = row->rotated_at,
 		.expires_at = row->expires_at,
@@ -94,10 +97,18 @@ static err_t check_end(struct ctx *cx, struct instant expires_at)
 	return OK;
 }
 
+static err_t refuse_origins(struct ctx *cx)
+{
+	return REFUSE(cx, INVALID_VALUE, "allowed_origins",
+		"A secret key is for no page at all. Make a restricted or a publishable one.");
+}
+
 static err_t check_new(struct ctx *cx, const struct key_new *in)
 {
 	if (in->kind == KEY_ACCOUNT && in->test)
 		return REFUSE(cx, INVALID_VALUE, "mode", "Account keys are live. Make a secret key for test mode.");
+	if (in->kind == KEY_SECRET && in->limits.origins.items)
+		return refuse_origins(cx);
 	if (in->kind == KEY_RESTRICTED && !(in->scopes & SCOPES_ALL))
 		return REFUSE(cx, MISSING_FIELD, "scopes", "A restricted key needs at least one scope.");
 	if (in->kind != KEY_RESTRICTED && (in->scopes || in->calendars.items))
@@ -111,8 +122,10 @@ static err_t check_new(struct ctx *cx, const struct key_new *in)
 err_t key_create(struct ctx *cx, const struct key_new *in, struct key *out, struct str *secret_out)
 {
 	struct str name;
+	struct key_limits limits;
 	TRY(label_clean(cx, "name", in->name, &name));
 	TRY(check_new(cx, in));
+	TRY(key_limits_clean(cx, &in->limits, &limits));
 
 	struct id account = id_in_mode(in->account, in->test);
 	struct str secret = key_secret_new(cx, account, in->kind);
@@ -124,6 +137,7 @@ err_t key_create(struct ctx *cx, const struct key_new *in, struct key *out, stru
 		.name = name,
 		.scopes = kinds[in->kind].own_scopes ? in->scopes : kinds[in->kind].scopes & SCOPES_ALL,
 		.calendars = in->calendars,
+		.limits = limits,
 		.created_at = cx->now,
 		.rotated_at = INSTANT_NONE,
 		.expires_at = in->expires_at,
@@ -133,7 +147,7 @@ err_t key_create(struct ctx *cx, const struct key_new *in, struct key *out, stru
 	size_t made = 0;
 	TRY(db_exec(cx, &sql_key_create, &made, IN(account), IN(key.id), IN(secret_hash(cx->mem, secret)),
 		IN((int16_t)key.kind), IN(key.prefix), IN(name), IN(key.scopes), IN(key.calendars), IN(cx->now),
-		IN(key.expires_at), IN((int32_t)KEYS_MAX)));
+		IN(key.expires_at), IN((int32_t)KEYS_MAX), IN(limits.ips), IN(limits.origins), IN(limits.rate)));
 	if (!made)
 		return REFUSE(cx, FORBIDDEN, "",
 			"An account has at most %d keys, with those that were revoked in the last 90 days. Use one of "
@@ -187,6 +201,8 @@ static err_t check_change(struct ctx *cx, const struct key *present, const struc
 	if (present->kind != KEY_RESTRICTED && (change->scopes || change->calendars.items))
 		return REFUSE(cx, INVALID_VALUE, change->scopes ? "scopes" : "calendars",
 			"Only a restricted key can be limited to scopes or calendars.");
+	if (present->kind == KEY_SECRET && change->limits.origins.items)
+		return refuse_origins(cx);
 	if (change->scopes & ~present->scopes)
 		return REFUSE(cx, INVALID_VALUE, "scopes", "The scopes of a key " NEVER_MORE, "fewer");
 	if (present->calendars.items && !among(present->calendars, change->calendars))
@@ -202,12 +218,15 @@ err_t key_change(struct ctx *cx, struct id account, struct id key, const struct 
 	struct key present;
 	struct key_row row;
 	struct str name = STR_ABSENT;
+	struct key_limits limits;
 	TRY(key_get(cx, account, key, &present));
 	if (change->name.ptr)
 		TRY(label_clean(cx, "name", change->name, &name));
 	TRY(check_change(cx, &present, change));
+	TRY(key_limits_clean(cx, &change->limits, &limits));
 	err_t e = db_row(cx, &sql_key_change, ROW(key_change, &row), IN(account), IN(key), IN(name),
-		IN(change->scopes ? change->scopes : UINT64_MAX >> 1), IN(change->calendars), IN(change->expires_at));
+		IN(change->scopes ? change->scopes : UINT64_MAX >> 1), IN(change->calendars), IN(change->expires_at),
+		IN(change->set_limits), IN(limits.ips), IN(limits.origins), IN(limits.rate));
 	if (err_is(e, NOT_FOUND))
 		return REFUSE(cx, CONFLICT, "", "This key is revoked, which cannot be undone. Create a new one.");
 	TRY(e);
@@ -253,12 +272,14 @@ struct authenticated {
 	int16_t kind;
 	uint64_t scopes;
 	struct id_list calendars;
+	struct str_list allowed_ips, allowed_origins;
+	int32_t rate_limit;
 	struct instant expires_at, revoked_at;
 	int16_t status, plan;
 	struct str email, name, tz;
 };
-DB_RESULT(key_authenticate, struct authenticated, id, kind, scopes, calendars, expires_at, revoked_at, status, plan,
-	email, name, tz);
+DB_RESULT(key_authenticate, struct authenticated, id, kind, scopes, calendars, allowed_ips, allowed_origins, rate_limit,
+	expires_at, revoked_at, status, plan, email, name, tz);
 
 /* Basic: the username is the owner's e-mail or usr_ id. Another's, or none, is a wrong credential. */
 static bool username_fits(struct ctx *cx, struct str username, struct id account, struct str email)
@@ -276,7 +297,7 @@ static err_t check_usable(struct ctx *cx, const struct authenticated *row)
 		return FAIL(cx, ACCOUNT_DEACTIVATED, "key of a deactivated account");
 	if (row->plan < PLAN_PRO)
 		return FAIL(cx, PLAN_REQUIRED, "key of an account on the free plan");
-	return OK;
+	return key_limits_admit(cx, row->allowed_ips);
 }
 
 err_t key_authenticate(struct ctx *cx, const struct credential *sent, struct principal *out)
@@ -299,6 +320,8 @@ err_t key_authenticate(struct ctx *cx, const struct credential *sent, struct pri
 		.credential = row.id,
 		.scopes = kinds[row.kind].own_scopes ? row.scopes : kinds[row.kind].scopes,
 		.calendars = row.calendars,
+		.origins = row.allowed_origins,
+		.rate = (unsigned)row.rate_limit,
 		.email = row.email,
 		.name = row.name,
 		.tz = row.tz,

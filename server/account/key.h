@@ -2,6 +2,7 @@
 /* API keys: cp_, sk_, rk_, pk_. Shown once; only a hash is kept. Rotation and revocation act in the next request. */
 #pragma once
 
+#include "server/account/key_limits.h"
 #include "server/auth/credential.h"
 #include "server/base/ctx.h"
 
@@ -19,16 +20,18 @@ struct key {
 	struct str prefix, name;
 	uint64_t scopes;
 	struct id_list calendars;
+	struct key_limits limits;
 	struct instant created_at, rotated_at, expires_at, revoked_at, last_used_at; /* INSTANT_NONE where not */
 };
 
 struct key_new {
 	struct id account; /* live id; test mode by `test` */
 	enum key_kind kind;
-	bool test;                 /* not for KEY_ACCOUNT: INVALID_VALUE */
-	struct str name;           /* 1 to 100 characters, no control or bidi characters */
-	uint64_t scopes;           /* KEY_RESTRICTED only */
-	struct id_list calendars;  /* KEY_RESTRICTED only */
+	bool test;                /* not for KEY_ACCOUNT: INVALID_VALUE */
+	struct str name;          /* 1 to 100 characters, no control or bidi characters */
+	uint64_t scopes;          /* KEY_RESTRICTED only */
+	struct id_list calendars; /* KEY_RESTRICTED only */
+	struct key_limits limits;
 	struct instant expires_at; /* INSTANT_NONE for never */
 };
 
@@ -44,6 +47,8 @@ struct key_change {
 	uint64_t scopes;           /* KEY_RESTRICTED: it keeps those that are among these; 0: as they are */
 	struct id_list calendars;  /* KEY_RESTRICTED: likewise; items NULL: as they are */
 	struct instant expires_at; /* not after this; INSTANT_NONE: as it is */
+	bool set_limits;
+	struct key_limits limits; /* these may also become wider: servers move */
 };
 
 /*

@@ -17,7 +17,9 @@ void account_json(struct json *j, const char *key, const struct account *account
 struct key_view {
 	struct str id, object, key, prefix, name, kind;
 	bool livemode, has_name, has_kind, has_scopes, has_calendars, has_expires_at;
-	struct str_list scopes, calendars;
+	bool has_allowed_ips, has_allowed_origins, has_rate_limit;
+	struct str_list scopes, calendars, allowed_ips, allowed_origins;
+	int64_t rate_limit; /* 0: none */
 	struct instant created_at, last_used_at, rotated_at, expires_at, revoked_at;
 };
 extern const struct json_resource key_resource;

@@ -111,6 +111,15 @@ static err_t read_calendars(struct api_call *call, struct str_list names, struct
 	return OK;
 }
 
+static struct key_limits limits_of(const struct key_view *view)
+{
+	return (struct key_limits){
+		.ips = view->allowed_ips,
+		.origins = view->allowed_origins,
+		.rate = (int32_t)view->rate_limit,
+	};
+}
+
 static err_t run_create(struct api_call *call, struct response *rs)
 {
 	struct ctx *cx = &call->rq->cx;
@@ -119,6 +128,7 @@ static err_t run_create(struct api_call *call, struct response *rs)
 		.account = call->who.account,
 		.test = id_is_test(call->who.account),
 		.name = view->name,
+		.limits = limits_of(view),
 		.expires_at = view->has_expires_at ? view->expires_at : INSTANT_NONE,
 	};
 	struct key key;
@@ -153,6 +163,12 @@ static err_t read_change(struct api_call *call, const struct key *present, struc
 	const struct key_view shown = key_view_of(cx->mem, present, STR_ABSENT);
 	TRY(api_read_change(call, &shown, &view));
 	*out = (struct key_change){ .expires_at = view.has_expires_at ? view.expires_at : INSTANT_NONE };
+	out->set_limits = view.has_allowed_ips || view.has_allowed_origins || view.has_rate_limit;
+	out->limits = (struct key_limits){
+		.ips = view.has_allowed_ips ? view.allowed_ips : present->limits.ips,
+		.origins = view.has_allowed_origins ? view.allowed_origins : present->limits.origins,
+		.rate = view.has_rate_limit ? (int32_t)view.rate_limit : present->limits.rate,
+	};
 	if (view.has_kind)
 		return REFUSE(cx, INVALID_VALUE, "kind", "The kind of a key is fixed. Make a new key.");
 	if (view.has_name)
@@ -183,7 +199,8 @@ static err_t run_update(struct api_call *call, struct response *rs)
 
 const struct contract update_api_key = {
 	.id = "updateApiKey",
-	.summary = "Change a key's name, or take from what it may: it never gets more than it was made with.",
+	.summary =
+		"Change a key's name and where it may be used from, or take from what it may do: that never gets more.",
 	PARAMS(key_params, struct key_params),
 	.body = &key_resource,
 	.answer = &key_resource,

@@ -30,6 +30,8 @@ struct principal {
 	uint64_t scopes;                     /* what it may do; keys of full access have SCOPES_ALL | OWNER */
 	struct id connected_account, client; /* TOKEN; else zero */
 	struct id_list calendars;            /* only these; items NULL: all */
+	struct str_list origins;             /* only pages of these; items NULL: whoever */
+	unsigned rate;                       /* requests a second; 0: as everybody */
 	struct str email, name, tz;          /* of the account */
 	struct str csrf;                     /* SESSION: what forms must carry (hex) */
 	struct instant auth_time;            /* SESSION */

@@ -34,6 +34,7 @@ static err_t read_settings(struct ctx *cx, const struct config *config, struct k
 	if (!str_eq(config->mode, STR("live")) && !str_eq(config->mode, STR("test")))
 		return REFUSE(cx, INVALID_VALUE, "mode", "The mode is live or test.");
 	out->test = str_eq(config->mode, STR("test"));
+	out->limits.rate = (int32_t)config->key_rate;
 	if (config->scope.len > 0 && !scope_parse(config->scope, &out->scopes))
 		return REFUSE(cx, INVALID_VALUE, "scope", "A scope is not known; see calends --help.");
 	return OK;
@@ -42,7 +43,11 @@ static err_t read_settings(struct ctx *cx, const struct config *config, struct k
 static err_t create(struct ctx *cx, const struct command_call *call)
 {
 	struct account account;
-	struct key_new in = { .name = call->config->name, .expires_at = INSTANT_NONE };
+	struct key_new in = {
+		.name = call->config->name,
+		.limits = { .ips = call->config->allow_ip, .origins = call->config->allow_origin },
+		.expires_at = INSTANT_NONE,
+	};
 	struct key key;
 	struct str secret;
 	TRY(read_settings(cx, call->config, &in));
@@ -107,7 +112,7 @@ static err_t revoke(struct ctx *cx, const struct command_call *call)
 
 /* clang-format off */
 const struct command key_commands[] = {
-	{ "key", "create", "EMAIL", "Make a key and show it once: --name NAME [--kind …] [--mode live|test] [--scope \"…\"].", COMMAND_DB, create },
+	{ "key", "create", "EMAIL", "Make a key and show it once: --name NAME [--kind …] [--mode live|test] [--scope \"…\"] [--allow-ip …] [--allow-origin …] [--key-rate N].", COMMAND_DB, create },
 	{ "key", "list",   "EMAIL", "List an account's keys.",                                                                COMMAND_DB, list },
 	{ "key", "rotate", "ID",    "Replace a key's secret; the old one is dead at once.",                                   COMMAND_DB, rotate },
 	{ "key", "revoke", "ID",    "End a key at once and for good.",                                                        COMMAND_DB, revoke },

@@ -171,7 +171,10 @@ static void write_field(struct json *j, struct arena *mem, const struct json_fie
 		json_str(j, f->name, *(const struct str *)at);
 		return;
 	case JSON_INT:
-		json_int(j, f->name, *(const int64_t *)at);
+		if ((f->flags & JSON_NULLABLE) && !*(const int64_t *)at)
+			json_null(j, f->name);
+		else
+			json_int(j, f->name, *(const int64_t *)at);
 		return;
 	case JSON_BOOL:
 		json_bool(j, f->name, *(const bool *)at);

@@ -77,7 +77,7 @@ enum json_flags {
  * read-only  refused when sent; write-only fields are left out of answers
  *
  * What is not sent leaves the struct as it was, so that a PATCH can be read over what is stored. When writing, a
- * JSON_OBJECT whose `given` is false is null, and so is a JSON_NULLABLE list of texts without items.
+ * JSON_OBJECT whose `given` is false is null, and so are a JSON_NULLABLE list of texts without items and number of 0.
  */
 struct json_field {
 	const char *name;

@@ -78,6 +78,8 @@ bool json_same(const struct json_field *field, const void *from, const struct cJ
 	case JSON_WORD:
 		return same_text(*(const struct str *)at, value);
 	case JSON_INT:
+		if ((field->flags & JSON_NULLABLE) && !*(const int64_t *)at)
+			return json_tree_type(value) == JSON_IS_NULL;
 		return json_tree_whole(value, &number) && number == *(const int64_t *)at;
 	case JSON_BOOL:
 		return json_tree_type(value) == JSON_IS_BOOL && json_tree_bool(value) == *(const bool *)at;

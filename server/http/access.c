@@ -46,6 +46,20 @@ static err_t refuse_second_transport(struct request *rq)
 	return OK;
 }
 
+/* Browsers name the page's origin (Fetch standard §3.2); a program could name any, but gains no more than it has. */
+static err_t check_origin(struct request *rq, struct str_list allowed)
+{
+	struct str origin = request_header(rq, "Origin");
+	for (size_t i = 0; i < allowed.count; i++)
+		if (str_eq(origin, allowed.items[i]))
+			return OK;
+	if (!allowed.items)
+		return OK;
+	return REFUSE(&rq->cx, ORIGIN_NOT_ALLOWED, "",
+		"This key is for pages of other origins than %.*s. Its owner can allow it.",
+		STR_ARG(origin.len ? origin : STR("none")));
+}
+
 static err_t by_header(struct request *rq)
 {
 	struct credential sent;
@@ -74,6 +88,7 @@ static err_t by_header(struct request *rq)
 			LOG_STR("origin", request_header(rq, "Origin")));
 		return FAIL(&rq->cx, KEY_IN_BROWSER, "Origin with a secret key");
 	}
+	TRY(check_origin(rq, p->origins));
 	if (rq->app->seen)
 		rq->app->seen(rq->app, rq, p);
 	return OK;
@@ -135,7 +150,7 @@ err_t access_count(struct request *rq)
 	rq->limit = arena_new(rq->cx.mem, struct limit_state);
 	struct id key =
 		rq->principal ? rq->principal->credential : limit_key(address_network(rq->cx.mem, rq->cx.client_ip));
-	if (limiter_take(rq->app->limiter, key, rq->cx.now, rq->limit))
+	if (limiter_take_slower(rq->app->limiter, rq->principal ? rq->principal->rate : 0, key, rq->cx.now, rq->limit))
 		return OK;
 	struct err *e = FAIL(&rq->cx, RATE_LIMITED, "%s", rq->principal ? "credential" : "address");
 	e->retry_after_s = rq->limit->retry_after_s;

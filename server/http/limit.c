@@ -18,13 +18,23 @@ struct slot {
 	int64_t full_at_us; /* 0: never used */
 };
 
-struct limiter {
+struct bucket {
 	unsigned burst;
 	int64_t interval_us, burst_us;
+};
+
+struct limiter {
+	struct bucket own;
 	uint64_t seed; /* so that nobody can choose keys of one set */
 	pthread_mutex_t locks[LOCKS];
 	struct slot slots[SETS][WAYS];
 };
+
+static struct bucket bucket_of(unsigned per_second, unsigned burst)
+{
+	int64_t interval_us = US_PER_S / per_second;
+	return (struct bucket){ .burst = burst, .interval_us = interval_us, .burst_us = interval_us * burst };
+}
 
 struct limiter *limiter_open(unsigned per_second, unsigned burst)
 {
@@ -32,9 +42,7 @@ struct limiter *limiter_open(unsigned per_second, unsigned burst)
 	if (!limiter)
 		abort();
 	assert(per_second && per_second <= US_PER_S && burst);
-	limiter->burst = burst;
-	limiter->interval_us = US_PER_S / per_second;
-	limiter->burst_us = limiter->interval_us * burst;
+	limiter->own = bucket_of(per_second, burst);
 	random_fill(&limiter->seed, sizeof limiter->seed);
 	for (size_t i = 0; i < LOCKS; i++)
 		pthread_mutex_init(&limiter->locks[i], NULL);
@@ -83,10 +91,10 @@ struct id limit_key(struct str subject)
 }
 
 /* Before now, or beyond what a bucket can owe (the clock was set back): it is full. */
-static int64_t full_at_of(const struct limiter *limiter, const struct slot *slot, struct instant now)
+static int64_t full_at_of(const struct bucket *bucket, const struct slot *slot, struct instant now)
 {
 	int64_t full_at = slot->full_at_us;
-	return full_at < now.us || full_at > now.us + limiter->burst_us ? now.us : full_at;
+	return full_at < now.us || full_at > now.us + bucket->burst_us ? now.us : full_at;
 }
 
 void limiter_charge(struct limiter *limiter, struct id key, struct instant now, int64_t n)
@@ -94,10 +102,12 @@ void limiter_charge(struct limiter *limiter, struct id key, struct instant now, 
 	size_t set = set_of(limiter, key);
 	pthread_mutex_t *lock = &limiter->locks[set % LOCKS];
 
+	const struct bucket *bucket = &limiter->own;
+
 	pthread_mutex_lock(lock);
 	struct slot *slot = slot_of(limiter->slots[set], key);
-	int64_t full_at = full_at_of(limiter, slot, now), left = now.us + limiter->burst_us - full_at;
-	slot->full_at_us = full_at + (n < left / limiter->interval_us ? n * limiter->interval_us : left);
+	int64_t full_at = full_at_of(bucket, slot, now), left = now.us + bucket->burst_us - full_at;
+	slot->full_at_us = full_at + (n < left / bucket->interval_us ? n * bucket->interval_us : left);
 	pthread_mutex_unlock(lock);
 }
 
@@ -106,29 +116,42 @@ static int seconds_up(int64_t us)
 	return (int)((us + US_PER_S - 1) / US_PER_S);
 }
 
-bool limiter_take(struct limiter *limiter, struct id key, struct instant now, struct limit_state *out)
+static bool take(struct limiter *limiter, const struct bucket *bucket, struct id key, struct instant now,
+	struct limit_state *out)
 {
 	size_t set = set_of(limiter, key);
 	pthread_mutex_t *lock = &limiter->locks[set % LOCKS];
 
 	pthread_mutex_lock(lock);
 	struct slot *slot = slot_of(limiter->slots[set], key);
-	int64_t full_at = full_at_of(limiter, slot, now);
-	bool passes = full_at + limiter->interval_us <= now.us + limiter->burst_us;
+	int64_t full_at = full_at_of(bucket, slot, now);
+	bool passes = full_at + bucket->interval_us <= now.us + bucket->burst_us;
 	if (passes)
-		full_at += limiter->interval_us;
+		full_at += bucket->interval_us;
 	slot->full_at_us = full_at;
 	pthread_mutex_unlock(lock);
 
-	int64_t left_us = now.us + limiter->burst_us - full_at;
-	int more_s = seconds_up(limiter->interval_us - left_us % limiter->interval_us);
+	int64_t left_us = now.us + bucket->burst_us - full_at;
+	int more_s = seconds_up(bucket->interval_us - left_us % bucket->interval_us);
 	*out = (struct limit_state){
-		.limit = limiter->burst,
-		.remaining = (unsigned)(left_us / limiter->interval_us),
+		.limit = bucket->burst,
+		.remaining = (unsigned)(left_us / bucket->interval_us),
 		.reset_s = (full_at + US_PER_S - 1) / US_PER_S,
 		.retry_after_s = passes ? 0 : more_s,
-		.window_s = seconds_up(limiter->burst_us),
+		.window_s = seconds_up(bucket->burst_us),
 		.more_s = more_s,
 	};
 	return passes;
+}
+
+bool limiter_take(struct limiter *limiter, struct id key, struct instant now, struct limit_state *out)
+{
+	return take(limiter, &limiter->own, key, now, out);
+}
+
+bool limiter_take_slower(
+	struct limiter *limiter, unsigned per_second, struct id key, struct instant now, struct limit_state *out)
+{
+	struct bucket bucket = per_second ? bucket_of(per_second, per_second) : limiter->own;
+	return take(limiter, bucket.interval_us > limiter->own.interval_us ? &bucket : &limiter->own, key, now, out);
 }

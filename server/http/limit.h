@@ -31,5 +31,10 @@ struct id limit_key(struct str subject);
 /* Take one; false when there is none left. Thread-safe. */
 bool limiter_take(struct limiter *limiter, struct id key, struct instant now, struct limit_state *out);
 
+/* The same for a key with a rate of its own, where that is less than everybody's: as many at once; 0 is none of its
+ * own. */
+bool limiter_take_slower(
+	struct limiter *limiter, unsigned per_second, struct id key, struct instant now, struct limit_state *out);
+
 /* What a request that has passed turned out to be worth besides: takes `n` more, or all that are left. Thread-safe. */
 void limiter_charge(struct limiter *limiter, struct id key, struct instant now, int64_t n);

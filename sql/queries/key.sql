@@ -9,45 +9,53 @@
 -- name: key_authenticate
 -- $1 account  $2 hash
 -- All that a request with this key may do, in one look-up: nothing of it is remembered from the request before.
-SELECT k.id, k.kind, k.scopes, k.calendars, k.expires_at, k.revoked_at, a.status, a.plan, a.email, a.name, a.tz
+SELECT k.id, k.kind, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins, coalesce(k.rate_limit, 0) AS rate_limit,
+       k.expires_at, k.revoked_at, a.status, a.plan, a.email, a.name, a.tz
   FROM api_key k JOIN account a ON a.account_id = k.account_id
  WHERE k.account_id = $1 AND by_hash(k.hash) = $2;
 
 -- name: key_create stores
 -- $1 account  $2 id  $3 hash  $4 kind  $5 prefix  $6 name  $7 scopes  $8 calendars or NULL  $9 now  $10 end or NULL
--- $11 keys that an account may have, with those that were revoked and are still shown
+-- $11 keys that an account may have, with those that were revoked and are still shown  $12 networks or NULL
+-- $13 origins or NULL  $14 requests a second or 0
 -- Nothing when there are enough; those who are made at the same moment do not count each other.
-INSERT INTO api_key (account_id, id, hash, kind, prefix, name, scopes, calendars, created_at, expires_at)
-SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
+INSERT INTO api_key (account_id, id, hash, kind, prefix, name, scopes, calendars, created_at, expires_at, allowed_ips,
+            allowed_origins, rate_limit)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $13, nullif($14, 0)
  WHERE (SELECT count(*) FROM (SELECT FROM api_key WHERE account_id = $1 LIMIT $11) k) < $11::bigint;
 
 -- name: key_list
 -- $1 live account  $2 its twin  $3 revoked keys are shown when revoked after this
-SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.created_at, k.rotated_at,
-       k.expires_at, k.revoked_at, u.used_at AS last_used_at
+SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
+       coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at
   FROM api_key k LEFT JOIN credential_use u ON u.account_id = k.account_id AND u.id = k.id
  WHERE k.account_id IN ($1, $2) AND (k.revoked_at IS NULL OR k.revoked_at > $3)
  ORDER BY k.id DESC;
 
 -- name: key_get
 -- $1 account  $2 id
-SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.created_at, k.rotated_at,
-       k.expires_at, k.revoked_at, u.used_at AS last_used_at
+SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
+       coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at
   FROM api_key k LEFT JOIN credential_use u ON u.account_id = k.account_id AND u.id = k.id
  WHERE k.account_id = $1 AND k.id = $2;
 
 -- name: key_change
 -- $1 account  $2 id  $3 name or NULL  $4 scopes that may stay  $5 calendars that may stay, or NULL  $6 end or NULL
+-- $7 whether these are set: $8 networks or NULL  $9 origins or NULL  $10 requests a second or 0
 -- Two changes at the same moment leave what both allow.
 WITH k AS (
 	UPDATE api_key SET name = coalesce($3, name), scopes = scopes & $4, expires_at = least(expires_at, $6),
 	       calendars = CASE WHEN $5::uuid[] IS NULL THEN calendars WHEN calendars IS NULL THEN $5
-	                        ELSE ARRAY(SELECT unnest(calendars) INTERSECT SELECT unnest($5)) END
+	                        ELSE ARRAY(SELECT unnest(calendars) INTERSECT SELECT unnest($5)) END,
+	       allowed_ips = CASE WHEN $7 THEN $8 ELSE allowed_ips END,
+	       allowed_origins = CASE WHEN $7 THEN $9 ELSE allowed_origins END,
+	       rate_limit = CASE WHEN $7 THEN nullif($10, 0) ELSE rate_limit END
 	 WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL
-	RETURNING account_id AS account, id, kind, prefix, name, scopes, calendars, created_at, rotated_at, expires_at,
-	          revoked_at
+	RETURNING account_id AS account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
+	          rate_limit, created_at, rotated_at, expires_at, revoked_at
 )
-SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.created_at, k.rotated_at, k.expires_at,
+SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
+       coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at,
        k.revoked_at, u.used_at AS last_used_at
   FROM k LEFT JOIN credential_use u ON u.account_id = k.account AND u.id = k.id;
 
@@ -66,10 +74,11 @@ SELECT account_id AS account, id, kind FROM api_key WHERE id = $1;
 WITH k AS (
 	UPDATE api_key SET hash = $3, prefix = $4, rotated_at = $5
 	 WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL
-	RETURNING account_id AS account, id, kind, prefix, name, scopes, calendars, created_at, rotated_at, expires_at,
-	          revoked_at
+	RETURNING account_id AS account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
+	          rate_limit, created_at, rotated_at, expires_at, revoked_at
 )
-SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.created_at, k.rotated_at, k.expires_at,
+SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
+       coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at,
        k.revoked_at, u.used_at AS last_used_at
   FROM k LEFT JOIN credential_use u ON u.account_id = k.account AND u.id = k.id;
 
@@ -77,10 +86,11 @@ SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.creat
 -- $1 account  $2 id  $3 now
 WITH k AS (
 	UPDATE api_key SET revoked_at = coalesce(revoked_at, $3) WHERE account_id = $1 AND id = $2
-	RETURNING account_id AS account, id, kind, prefix, name, scopes, calendars, created_at, rotated_at, expires_at,
-	          revoked_at
+	RETURNING account_id AS account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
+	          rate_limit, created_at, rotated_at, expires_at, revoked_at
 )
-SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.created_at, k.rotated_at, k.expires_at,
+SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
+       coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at,
        k.revoked_at, u.used_at AS last_used_at
   FROM k LEFT JOIN credential_use u ON u.account_id = k.account AND u.id = k.id;
 

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Freezes the schema: writes tests/data/schema/, from which test_schema_frozen.py knows that migrations are never edited
-and that every later binary reads what this one wrote. To be run when a migration is added, never to make the test green:
+and that every later binary reads what the first one wrote. To be run when a migration is added, never to make the test green.
+The database that was frozen stays as it is, so that each new migration is tried on old data:
 
     /usr/bin/python3 tests/support/freeze_schema.py
 
@@ -78,7 +79,7 @@ def fill(dav, home):
     return token
 
 
-def main():
+def freeze_database():
     from dav import Dav
     cluster = Postgres()
     try:
@@ -104,6 +105,11 @@ def main():
         f.write("\n".join(l for i, l in enumerate(lines) if l or (i and lines[i - 1])))
     with open(f"{FOLDER}/facts.json", "w", encoding="utf-8") as f:
         json.dump(seen, f, indent=1, ensure_ascii=False)
+
+
+def main():
+    if not os.path.exists(f"{FOLDER}/dump.sql"):
+        freeze_database()
     with open(f"{FOLDER}/checksums", "w", encoding="utf-8") as f:
         f.writelines(f"{digest}  {name}\n" for name, digest in checksums().items())
 
