@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What strangers can make the server do is bounded."""
 from oauth_flow import App, Browser, basic, is_error
+from structured import check_limits
 
 SERVE = ["--rate-limit", "5", "--trusted-proxy", "127.0.0.1"]
 
@@ -29,3 +30,14 @@ def test_requests_of_strangers_fill_no_table(world):
     assert limited and all("Retry-After" in r.headers for r in limited)
     [[stored]] = world.sql("SELECT count(*) FROM auth_request")
     assert int(stored) == len(replies) - len(limited)
+
+
+def test_who_asks_too_often_is_told_both_ways_how_long_to_wait(world):
+    """X-RateLimit-* and draft-ietf-httpapi-ratelimit-headers-10, on what passes and on what does not."""
+    key = world.account("often@example.org").key
+    for credential in (key, None, "cp_" + "0" * 64):
+        replies = [world.get("/v1/profile", key=credential) for _ in range(40)]
+        limited = [r for r in replies if r.status == 429]
+        assert limited, credential
+        for reply in replies:
+            assert check_limits(reply) == "default" and reply.headers["RateLimit-Policy"] == '"default";q=5;w=1'
