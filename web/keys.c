@@ -43,6 +43,24 @@ static const char *warning_of(struct request *rq, const struct key *k)
 	return NULL;
 }
 
+static struct str joined(struct arena *mem, struct str_list words)
+{
+	struct buf out = buf_new(mem, KIB(8));
+	for (size_t i = 0; i < words.count; i++)
+		buf_fmt(&out, "%s%.*s", i ? " " : "", STR_ARG(words.items[i]));
+	return words.items ? buf_str(&out) : STR_ABSENT;
+}
+
+static void limit_values(struct request *rq, struct html_values *v, const struct key_limits *limits)
+{
+	if (limits->ips.items)
+		html_set(v, "from_ips", joined(rq->cx.mem, limits->ips));
+	if (limits->origins.items)
+		html_set(v, "from_origins", joined(rq->cx.mem, limits->origins));
+	if (limits->rate)
+		html_set(v, "rate", str_fmt(rq->cx.mem, "%d", (int)limits->rate));
+}
+
 static void key_values(struct request *rq, struct html_values *v, const struct key *k)
 {
 	bool revoked = !instant_is_none(k->revoked_at);
@@ -59,6 +77,7 @@ static void key_values(struct request *rq, struct html_values *v, const struct k
 		html_set(v, "warning", str_of(warning_of(rq, k)));
 	if (k->kind == KEY_RESTRICTED)
 		ticks_of_scopes(v, "allowed", k->scopes, 0, 0);
+	limit_values(rq, v, &k->limits);
 	page_when(rq, v, "created", k->created_at);
 	page_when(rq, v, "rotated", k->rotated_at);
 	page_when(rq, v, "last_used", k->last_used_at);
@@ -113,6 +132,13 @@ static struct html_values *form_values(struct request *rq)
 		ticked = 0;
 	ticks_of_scopes(v, "scopes", SCOPES_ALL, ticked, 0);
 	html_set(v, "name_value", form_get(&rq->form, "name"));
+	static const char *const limits[] = { "allowed_ips", "allowed_origins", "rate_limit" };
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+		struct str sent = form_get(&rq->form, limits[i]);
+		html_set(v, limits[i], sent);
+		if (sent.len)
+			html_set_flag(v, "limited", true);
+	}
 	html_set_flag(v, "mode_test", str_eq(form_get(&rq->form, "mode"), STR("test")));
 	if (!key_kind_parse(kind, &known))
 		known = KEY_ACCOUNT;
@@ -156,6 +182,37 @@ static err_t read_lifetime(struct request *rq, struct instant *out)
 	return REFUSE(&rq->cx, INVALID_VALUE, "expires", "Choose when the key shall expire.");
 }
 
+/* Words with blanks or commas between. */
+static struct str_list words_of(struct arena *mem, struct str text)
+{
+	struct str *words = arena_array(mem, struct str, text.len / 2 + 1);
+	size_t count = 0, begin = 0;
+	for (size_t i = 0; i <= text.len; i++) {
+		if (i < text.len && text.ptr[i] != ' ' && text.ptr[i] != ',')
+			continue;
+		if (i > begin)
+			words[count++] = (struct str){ text.ptr + begin, i - begin };
+		begin = i + 1;
+	}
+	return count ? (struct str_list){ words, count } : (struct str_list){ 0 };
+}
+
+static err_t read_limits(struct request *rq, struct key_limits *out)
+{
+	struct arena *mem = rq->cx.mem;
+	struct str rate = form_get(&rq->form, "rate_limit");
+	uint64_t number = 0;
+	if (rate.len && (!str_to_u64(rate, KEY_RATE_MAX, &number) || number == 0))
+		return REFUSE(
+			&rq->cx, INVALID_VALUE, "rate_limit", "A rate is 1 to %d requests a second.", KEY_RATE_MAX);
+	*out = (struct key_limits){
+		.ips = words_of(mem, form_get(&rq->form, "allowed_ips")),
+		.origins = words_of(mem, form_get(&rq->form, "allowed_origins")),
+		.rate = (int32_t)number,
+	};
+	return OK;
+}
+
 static err_t read_new(struct request *rq, struct key_new *out)
 {
 	struct key_new in = {
@@ -166,6 +223,7 @@ static err_t read_new(struct request *rq, struct key_new *out)
 	if (!key_kind_parse(form_get(&rq->form, "kind"), &in.kind))
 		return REFUSE(&rq->cx, INVALID_VALUE, "kind", "Choose what kind of key it shall be.");
 	TRY(read_lifetime(rq, &in.expires_at));
+	TRY(read_limits(rq, &in.limits));
 	struct str mode = form_get(&rq->form, "mode");
 	in.test = str_eq(mode, STR("test"));
 	if (mode.len && !in.test && !str_eq(mode, STR("live")))

@@ -54,7 +54,10 @@ def test_names_stand_in_bdi(world, browser):
 
 
 @pytest.mark.parametrize("field, changes", [("name", {"name": ""}), ("name", {"name": "a\u202eb"}), ("scope", {"kind": "restricted"}),
-    ("kind", {"kind": "root"}), ("mode", {"mode": "test"}), ("mode", {"mode": "prod"}), ("expires", {"expires": "someday"})])
+    ("kind", {"kind": "root"}), ("mode", {"mode": "test"}), ("mode", {"mode": "prod"}), ("expires", {"expires": "someday"}),
+    ("allowed_ips", {"allowed_ips": "10.0.0.0/33"}), ("allowed_origins", {"kind": "publishable", "allowed_origins": "app.example"}),
+    ("allowed_origins", {"kind": "secret", "allowed_origins": "https://app.example"}), ("rate_limit", {"rate_limit": "0"}),
+    ("rate_limit", {"rate_limit": "many"})])
 def test_the_error_stands_under_its_field_and_the_focus_in_it(browser, field, changes):
     """It stood above 30 keys, and the form below them."""
     reply = new_key(browser, **changes)
@@ -62,7 +65,17 @@ def test_the_error_stands_under_its_field_and_the_focus_in_it(browser, field, ch
     assert reply.text.count('role="alert"') == 1 and f'id="{field}-error" role="alert"' in reply.text
     focused = re.findall(r"<(?:input|select)[^>]* autofocus[^>]*>", reply.text)
     assert len(focused) == 1 and f'name="{field}"' in focused[0], focused
-    assert reply.text.count(f'aria-describedby="{field}-error"') >= 1
+    assert re.search(rf'aria-describedby="(\S+ )?{field}-error"', reply.text)
+
+
+def test_a_key_is_limited_on_its_page(world, browser):
+    page = new_key(browser, name="Bounded", kind="restricted", scope="calendars:read", allowed_ips="192.0.2.0/24, 2001:db8::/56",
+        allowed_origins="https://app.example", rate_limit="7").text
+    key = re.search(r"rk_live_\w+", page).group(0)
+    assert world.get("/v1/calendars", {"Origin": "https://app.example"}, key).json["error"]["code"] == "ip_not_allowed"
+    listed = browser.get("/keys").text
+    for said in ("192.0.2.0/24 2001:db8::/56", "https://app.example", "7 a second"):
+        assert f"<dd>{said}</dd>" in listed
 
 
 @pytest.mark.parametrize("word", ["someday", "NEVER", "30d ", "0"])

@@ -39,6 +39,25 @@ TEST(a_burst_passes_and_then_the_rate_rules)
 	limiter_close(limiter);
 }
 
+TEST(a_key_may_be_slower_than_all_but_never_faster)
+{
+	struct limiter *limiter = limiter_open(10, 10);
+	struct limit_state s;
+	const struct {
+		unsigned own, passes;
+	} cases[] = { { 0, 10 }, { 3, 3 }, { 1, 1 }, { 10, 10 }, { 1000, 10 } };
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		unsigned passed = 0;
+		while (limiter_take_slower(limiter, cases[i].own, key_of(i), at_ms(0), &s))
+			passed++;
+		assert_int_equal(passed, cases[i].passes);
+		assert_int_equal(s.limit, cases[i].passes);
+	}
+	assert_false(limiter_take_slower(limiter, 3, key_of(1), at_ms(333), &s));
+	assert_true(limiter_take_slower(limiter, 3, key_of(1), at_ms(334), &s));
+	limiter_close(limiter);
+}
+
 TEST(keys_do_not_share_a_bucket)
 {
 	struct limiter *limiter = limiter_open(1, 1);
