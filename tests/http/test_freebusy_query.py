@@ -171,6 +171,18 @@ def test_only_the_calendars_of_the_grant_are_seen(world, browser, secret, user):
         assert busy(query(world, key, [name]), name) == ["01T20:00/01T21:00"]
 
 
+def test_a_restricted_key_sees_its_calendars_alone_and_asks_about_nobody_else(world, secret, platform, connected):
+    api = Api(world, secret)
+    calendar = api.calendar("Restricted")["id"]
+    event(api, "03T09:00", "03T10:00", calendar_id=calendar)
+    event(api, "03T12:00", "03T13:00")
+    made = api("POST", "/v1/api_keys", {"name": "x", "kind": "restricted", "scopes": ["calendars:read"], "calendars": [calendar]})
+    assert made.status == 201, made
+    reply = query(world, made.json["key"], [platform.id, platform.email, connected])
+    assert busy(reply, platform.id) == ["03T09:00/03T10:00"]
+    assert is_unknown(reply, platform.email) and is_unknown(reply, connected), "no profile:read, and no platform's secret key"
+
+
 def test_calendars_that_are_not_selected_do_not_count(world):
     owner = world.account("hidden@example.org", plan="pro")
     api = Api(world, owner.key)
