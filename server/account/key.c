@@ -28,6 +28,10 @@ DB_RESULT(key_get, struct key_row, account, id, kind, prefix, name, scopes, cale
 	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at);
 DB_RESULT(key_change, struct key_row, account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
 	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at);
+DB_RESULT(key_older, struct key_row, account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
+	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at);
+DB_RESULT(key_newer, struct key_row, account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
+	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at);
 DB_RESULT(key_find, struct key_row, account, id, kind);
 DB_RESULT(key_find_anywhere, struct key_row, account, id, kind);
 
@@ -159,17 +163,35 @@ err_t key_create(struct ctx *cx, const struct key_new *in, struct key *out, stru
 	return OK;
 }
 
+static struct key *keys_of_rows(struct arena *mem, const struct key_row *rows, size_t count)
+{
+	struct key *keys = arena_array(mem, struct key, count);
+	for (size_t i = 0; i < count; i++)
+		keys[i] = key_of_row(&rows[i]);
+	return keys;
+}
+
 err_t key_list(struct ctx *cx, struct id account, struct key **out, size_t *count_out)
 {
 	struct key_row *rows;
-	size_t count;
-	TRY(db_rows(cx, &sql_key_list, key_list, &rows, &count, IN(id_in_mode(account, false)),
+	TRY(db_rows(cx, &sql_key_list, key_list, &rows, count_out, IN(id_in_mode(account, false)),
 		IN(id_in_mode(account, true)), IN(instant_add_s(cx->now, -REVOKED_SHOWN_S))));
-	struct key *keys = arena_array(cx->mem, struct key, count);
-	for (size_t i = 0; i < count; i++)
-		keys[i] = key_of_row(&rows[i]);
-	*out = keys;
-	*count_out = count;
+	*out = keys_of_rows(cx->mem, rows, *count_out);
+	return OK;
+}
+
+err_t key_page(struct ctx *cx, struct id account, struct id bound, bool back, size_t limit, struct key **out,
+	size_t *count_out)
+{
+	struct key_row *rows;
+	struct instant shown = instant_add_s(cx->now, -REVOKED_SHOWN_S);
+	if (back)
+		TRY(db_rows(cx, &sql_key_newer, key_newer, &rows, count_out, IN(account), IN(bound), IN(shown),
+			IN((int32_t)limit)));
+	else
+		TRY(db_rows(cx, &sql_key_older, key_older, &rows, count_out, IN(account), IN(bound), IN(shown),
+			IN((int32_t)limit)));
+	*out = keys_of_rows(cx->mem, rows, *count_out);
 	return OK;
 }
 

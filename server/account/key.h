@@ -39,6 +39,10 @@ struct key_new {
 MUST_CHECK err_t key_create(struct ctx *cx, const struct key_new *in, struct key *out, struct str *secret_out);
 /* Live and test keys of the account, newest first; revoked ones for 90 days. */
 MUST_CHECK err_t key_list(struct ctx *cx, struct id account, struct key **out, size_t *count_out);
+/* The keys of one world, in its account's own id: the newest before `bound`, or with `back` those that come after it,
+ * the oldest first. */
+MUST_CHECK err_t key_page(struct ctx *cx, struct id account, struct id bound, bool back, size_t limit, struct key **out,
+	size_t *count_out);
 /* One key of exactly this account and mode. NOT_FOUND. */
 MUST_CHECK err_t key_get(struct ctx *cx, struct id account, struct id key, struct key *out);
 

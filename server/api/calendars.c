@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "server/api/api.h"
+#include "server/api/page.h"
 
 #include "caldav/calendar/store/outcome.h"
 #include "caldav/calendar/view/calendar_label.h"
@@ -119,23 +122,56 @@ static void reply_calendar(struct api_call *call, struct response *rs, const str
 	response_header(rs, "ETag", view.etag);
 }
 
+/* In the order of the account: a number that may be below zero, and a name that no other calendar has. */
+#define ORDER_END (INT64_C(1) << 31) /* no calendar's, nor below zero */
+
+static struct str place_of(struct arena *mem, const struct calendar *c)
+{
+	return str_fmt(mem, "%lld %.*s", (long long)c->ord + ORDER_END, STR_ARG(c->name));
+}
+
+static err_t place_read(const struct page *page, int64_t *ord, struct str *name)
+{
+	struct str rest = page->place, number;
+	uint64_t n;
+	*ord = page->back ? ORDER_END : -ORDER_END;
+	*name = STR("");
+	if (!page->place.ptr)
+		return OK;
+	if (!str_cut(&rest, ' ', &number) || !rest.ptr || !str_to_u64(number, 2 * ORDER_END, &n) ||
+		!str_is_utf8(rest) || memchr(rest.ptr, 0, rest.len))
+		return page_refuse(page);
+	*ord = (int64_t)n - ORDER_END;
+	*name = rest;
+	return OK;
+}
+
 static err_t run_list(struct api_call *call, struct response *rs)
 {
+	struct page page;
 	struct calendar *calendars;
+	struct str name, first = STR_ABSENT, last = STR_ABSENT;
+	int64_t ord;
 	size_t count;
-	TRY(calendar_list(&call->rq->cx, &call->actor, &calendars, &count));
+	TRY(page_begin(call, "account", &page));
+	TRY(place_read(&page, &ord, &name));
+	TRY(calendar_page(&call->rq->cx, &call->actor, ord, name, page.back, page.limit + 1, &calendars, &count));
+	page_cut(&page, &count);
 	struct json j = api_list_begin(call, rs);
 	for (size_t i = 0; i < count; i++) {
-		struct calendar_view view = view_of(call->rq, &calendars[i]);
+		const struct calendar *c = &calendars[page_row(&page, count, i)];
+		struct calendar_view view = view_of(call->rq, c);
 		api_list_item(call, &j, &view);
+		last = place_of(call->rq->cx.mem, c);
+		first = i ? first : last;
 	}
-	api_list_end(call, &j, false, STR_ABSENT); /* CALENDARS_MAX bounds it */
+	page_end(&page, &j, first, last);
 	return OK;
 }
 
 const struct contract list_calendars = {
 	.id = "listCalendars",
-	.summary = "All calendars that the credential may see, in the order of the account.",
+	.summary = "The calendars that the credential may see, in the order of the account.",
 	.answer = &calendar_resource,
 	.shape = ANSWER_LIST,
 	.status = 200,

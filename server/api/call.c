@@ -38,11 +38,15 @@ static err_t read_params(struct api_call *call)
 {
 	const struct contract *contract = call->contract;
 	const struct form *query;
-	void *params = arena_take(call->rq->cx.mem, 1, contract->params_size + 1);
+	size_t count, size;
+	const struct json_field *fields = contract_params(call->rq->cx.mem, contract, &count, &size);
+	char *params = arena_take(call->rq->cx.mem, 1, size + 1);
 	TRY(request_params(call->rq, &query));
-	TRY(json_read_params(&call->rq->cx, query, contract->params, contract->param_count, params));
+	TRY(json_read_params(&call->rq->cx, query, fields, count, params));
 	TRY(read_path(call, params));
 	call->params = params;
+	if (contract->shape == ANSWER_LIST)
+		call->page = (const void *)(params + PAGE_PARAMS_AT(contract));
 	return OK;
 }
 
@@ -222,12 +226,13 @@ void api_list_item(struct api_call *call, struct json *j, const void *from)
 	write_resource(call, j, NULL, from);
 }
 
-void api_list_end(struct api_call *call, struct json *j, bool has_more, struct str next_cursor)
+void api_list_end(struct api_call *call, struct json *j, struct str next_cursor, struct str previous_cursor)
 {
 	json_array_end(j);
 	if (call->contract->shape == ANSWER_LIST) {
-		json_bool(j, "has_more", has_more);
-		json_str(j, "next_cursor", has_more ? next_cursor : STR_ABSENT);
+		json_bool(j, "has_more", next_cursor.ptr);
+		json_str(j, "next_cursor", next_cursor);
+		json_str(j, "previous_cursor", previous_cursor);
 	}
 	json_object_end(j);
 }

@@ -17,7 +17,8 @@ struct api_call {
 	struct actor actor;   /* the same, for operations on calendars */
 	const struct contract *contract;
 	const void *params; /* the struct of the contract's parameters; what was not sent is zero or absent */
-	void *body;         /* the struct of its body; NULL if it takes none, and for BODY_IS_CHANGE */
+	const struct page_params *page; /* of an ANSWER_LIST, for page_begin() alone; else NULL */
+	void *body;                     /* the struct of its body; NULL if it takes none, and for BODY_IS_CHANGE */
 	struct etag_list if_match, if_none_match; /* where the contract takes them; else as if not sent */
 };
 
@@ -54,10 +55,11 @@ void api_reply(struct api_call *call, struct response *rs, const void *from);
 /* ANSWER_DELETED. */
 void api_reply_deleted(struct api_call *call, struct response *rs, const char *prefix, struct id id);
 
-/* ANSWER_LIST and ANSWER_DATA_LIST: begin, each item, end. */
+/* ANSWER_LIST and ANSWER_DATA_LIST: begin, each item, end. The cursors are absent where there is nothing more, and of
+ * an ANSWER_DATA_LIST; page_end() makes them. */
 struct json api_list_begin(struct api_call *call, struct response *rs);
 void api_list_item(struct api_call *call, struct json *j, const void *from);
-void api_list_end(struct api_call *call, struct json *j, bool has_more, struct str next_cursor);
+void api_list_end(struct api_call *call, struct json *j, struct str next_cursor, struct str previous_cursor);
 
 /* Location of what was made, absolute: `path` and the id under the public URL. */
 void api_location(struct response *rs, const char *path, struct str id);
@@ -78,6 +80,3 @@ MUST_CHECK err_t api_may_change(const struct api_call *call, struct str etag);
  * without conditions would show.
  */
 MUST_CHECK err_t api_unchanged(struct api_call *call, struct response *rs, struct str etag, bool *out);
-
-#define API_LIMIT_DEFAULT 25
-#define API_LIMIT_MAX 100

@@ -125,7 +125,7 @@ static err_t list_hosted(struct api_call *call, struct response *rs)
 		struct hosted view = view_of(call->rq->cx.mem, &calendars[i]);
 		api_list_item(call, &j, &view);
 	}
-	api_list_end(call, &j, false, STR_ABSENT);
+	api_list_end(call, &j, STR_ABSENT, STR_ABSENT);
 	return OK;
 }
 

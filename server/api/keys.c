@@ -6,6 +6,7 @@
 #include "caldav/calendar/store/store.h"
 #include "server/account/resources.h"
 #include "server/api/api.h"
+#include "server/api/page.h"
 #include "server/auth/scope.h"
 
 struct key_params {
@@ -36,16 +37,21 @@ static void reply_key(struct api_call *call, struct response *rs, const struct k
 static err_t run_list(struct api_call *call, struct response *rs)
 {
 	struct arena *mem = call->rq->cx.mem;
+	struct page page;
+	struct id bound;
 	struct key *keys;
 	size_t count;
-	TRY(key_list(&call->rq->cx, call->who.account, &keys, &count));
+	TRY(page_begin(call, "newest", &page));
+	TRY(page_newest(&page, &bound));
+	TRY(key_page(&call->rq->cx, call->who.account, bound, page.back, page.limit + 1, &keys, &count));
+	page_cut(&page, &count);
 	struct json j = api_list_begin(call, rs);
 	for (size_t i = 0; i < count; i++) {
-		struct key_view view = key_view_of(mem, &keys[i], STR_ABSENT);
-		if (id_eq(keys[i].account, call->who.account))
-			api_list_item(call, &j, &view);
+		struct key_view view = key_view_of(mem, &keys[page_row(&page, count, i)], STR_ABSENT);
+		api_list_item(call, &j, &view);
 	}
-	api_list_end(call, &j, false, STR_ABSENT);
+	page_end_newest(&page, &j, count, count ? keys[page_row(&page, count, 0)].id : bound,
+		count ? keys[page_row(&page, count, count - 1)].id : bound);
 	return OK;
 }
 

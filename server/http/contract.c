@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/http/contract.h"
 
+#include <string.h>
+
 #include "server/auth/scope.h"
 
 static const enum err_kind of_every_call[] = { MISSING_CREDENTIALS, CREDENTIALS_INVALID, KEY_REVOKED, TOKEN_INVALID,
@@ -32,6 +34,39 @@ bool contract_names(const struct contract *contract, enum err_kind kind)
 		if (contract->errors[i] == kind)
 			return true;
 	return false;
+}
+
+/* ---- parameters ---- */
+
+#define P(member) offsetof(struct page_params, member)
+
+/* clang-format off */
+static const struct json_field page_fields[] = {
+	/* name             kind      flags offset             given min max             of */
+	{ "limit",          JSON_INT, 0,    P(limit),          0,    1,  PAGE_LIMIT_MAX, NULL, NULL, 0, 0, "Items in a page; 25 unless said", "25" },
+	{ "starting_after", JSON_STR, 0,    P(starting_after), 0,    0,  0,              NULL, NULL, 0, 0, "The page after: `next_cursor` of the one before", "cur_nTzSdVfS7mJwPWV2dF8wMzU1V0h1Q0ZmUnBNZkI1M21DOVo2" },
+	{ "ending_before",  JSON_STR, 0,    P(ending_before),  0,    0,  0,              NULL, NULL, 0, 0, "The page before: `previous_cursor` of the one after", "cur_nTzSdVfS7mJwPWV2dF8wMzU1V0h1Q0ZmUnBNZkI1M21DOVo2" },
+};
+/* clang-format on */
+
+const struct json_field *contract_params(
+	struct arena *mem, const struct contract *contract, size_t *count_out, size_t *size_out)
+{
+	size_t count = contract->param_count, at = PAGE_PARAMS_AT(contract);
+	*count_out = count;
+	*size_out = contract->params_size;
+	if (contract->shape != ANSWER_LIST)
+		return contract->params;
+	struct json_field *fields = arena_array(mem, struct json_field, count + ARRAY_LEN(page_fields));
+	if (count)
+		memcpy(fields, contract->params, count * sizeof *fields);
+	for (size_t i = 0; i < ARRAY_LEN(page_fields); i++) {
+		fields[count] = page_fields[i];
+		fields[count++].offset += at;
+	}
+	*count_out = count;
+	*size_out = at + sizeof(struct page_params);
+	return fields;
 }
 
 /* ---- for docs ---- */
@@ -154,7 +189,7 @@ static void print_answer(struct buf *out, const struct contract *c)
 		buf_fmt(out, ", `%s`", c->answer->name);
 		break;
 	case ANSWER_LIST:
-		buf_fmt(out, ", a `list` of `%s`", c->answer->name);
+		buf_fmt(out, ", a page of a `list` of `%s`", c->answer->name);
 		break;
 	case ANSWER_DELETED:
 		buf_fmt(out, ", `id` and `deleted` of the `%s`", c->answer->name);
@@ -209,6 +244,8 @@ void contract_print(struct buf *out, const struct contract *c)
 		BUF_LIT(out, " Takes If-Match.");
 	print_errors(out, c);
 	buf_char(out, '\n');
-	if (c->param_count)
-		print_table(out, "parameter", c->params, c->param_count);
+	size_t count, size;
+	const struct json_field *params = contract_params(out->mem, c, &count, &size);
+	if (count)
+		print_table(out, "parameter", params, count);
 }

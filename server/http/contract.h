@@ -10,8 +10,10 @@
 #include "server/http/request.h"
 
 enum answer_shape {
-	ANSWER_ONE,       /* the resource */
-	ANSWER_LIST,      /* {"object":"list","data":[…],"has_more":…,"next_cursor":…} */
+	ANSWER_ONE, /* the resource */
+	/* {"object":"list","data":[…],"has_more":…,"next_cursor":…,"previous_cursor":…}, a page of it: takes
+	   page_fields */
+	ANSWER_LIST,
 	ANSWER_DELETED,   /* {"id":…,"object":…,"deleted":true} */
 	ANSWER_DATA,      /* {"data":{…}}, of /api/v1 */
 	ANSWER_DATA_LIST, /* {"data":[…]} */
@@ -52,6 +54,20 @@ struct contract {
 #define ERRORS(...)                                                                                                    \
 	.errors = (const enum err_kind[]){ __VA_ARGS__ },                                                              \
 	.error_count = sizeof((const enum err_kind[]){ __VA_ARGS__ }) / sizeof(enum err_kind)
+
+/* What each ANSWER_LIST takes besides its own parameters (server/api/page.h). */
+struct page_params {
+	int64_t limit; /* 0: not sent */
+	struct str starting_after, ending_before;
+};
+#define PAGE_LIMIT_DEFAULT 25
+#define PAGE_LIMIT_MAX 100
+/* Where they stand in what is read: after the contract's own. */
+#define PAGE_PARAMS_AT(contract) (((contract)->params_size + 15) & ~(size_t)15)
+
+/* All parameters of a contract, its own and those of a page, in mem; to be read into *size_out octets. */
+const struct json_field *contract_params(
+	struct arena *mem, const struct contract *contract, size_t *count_out, size_t *size_out);
 
 /* Does a route with this contract change anything? What does takes an Idempotency-Key. */
 bool contract_writes(const struct contract *contract, enum method method);

@@ -51,9 +51,11 @@ static void header_parameter(struct json *j, const char *name, const char *doc, 
 
 static void parameters(struct json *j, const struct route *route, const struct contract *c)
 {
+	size_t count, size;
+	const struct json_field *fields = contract_params(j->out->mem, c, &count, &size);
 	json_array(j, "parameters");
-	for (size_t i = 0; i < c->param_count; i++)
-		field_parameter(j, &c->params[i]);
+	for (size_t i = 0; i < count; i++)
+		field_parameter(j, &fields[i]);
 	if (route->who & SECRET_KEY)
 		header_parameter(j, "Connected-Account",
 			"With a platform's secret key: the connection for whose account the call is made",

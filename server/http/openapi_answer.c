@@ -76,6 +76,17 @@ static void items(struct json *j, const struct route *route, const struct contra
 	json_object_end(j);
 }
 
+static void cursor(struct json *j, const char *key, const char *doc)
+{
+	json_object(j, key);
+	openapi_text(j, "description", doc);
+	json_array(j, "type");
+	openapi_text(j, NULL, "string");
+	openapi_text(j, NULL, "null");
+	json_array_end(j);
+	json_object_end(j);
+}
+
 static void answer_schema(struct json *j, const struct route *route, const struct contract *c)
 {
 	if (c->shape == ANSWER_ONE) {
@@ -90,14 +101,10 @@ static void answer_schema(struct json *j, const struct route *route, const struc
 		constant(j, "object", "list");
 		items(j, route, c);
 		of_type(j, "has_more", "boolean");
-		json_object(j, "next_cursor");
-		json_array(j, "type");
-		openapi_text(j, NULL, "string");
-		openapi_text(j, NULL, "null");
-		json_array_end(j);
+		cursor(j, "next_cursor", "For starting_after; null at the end");
+		cursor(j, "previous_cursor", "For ending_before; null at the beginning");
 		json_object_end(j);
-		json_object_end(j);
-		REQUIRED(j, "object", "data", "has_more", "next_cursor");
+		REQUIRED(j, "object", "data", "has_more", "next_cursor", "previous_cursor");
 		break;
 	case ANSWER_DELETED:
 		of_type(j, "id", "string");
@@ -146,6 +153,7 @@ static void answer_example(struct json *j, const struct contract *c)
 		json_array_end(j);
 		json_bool(j, "has_more", false);
 		json_null(j, "next_cursor");
+		json_null(j, "previous_cursor");
 		break;
 	case ANSWER_DELETED:
 		json_str(j, "id", c->answer->fields[0].example ? str_of(c->answer->fields[0].example) : STR(""));

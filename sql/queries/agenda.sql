@@ -15,6 +15,20 @@ SELECT o.id, o.calendar, o.name, o.uid,
          ORDER BY by_id(c.id) DESC LIMIT $4::int) o
  ORDER BY o.id DESC;
 
+-- name: agenda_newer
+-- $1 account  $2 calendars  $3 after this id  $4 at most
+-- The same the other way, the oldest first.
+SELECT o.id, o.calendar, o.name, o.uid,
+       CASE WHEN sum(o.size) OVER (ORDER BY o.id) - o.size < 4194304 THEN o.data END AS data,
+       o.etag, o.modseq, o.component, o.flags, o.size, o.deleted, o.first_at, o.last_at, o.occ_until, o.created_at,
+       o.updated_at
+  FROM (SELECT c.id, c.calendar_id AS calendar, c.name, c.uid, c.data, c.etag, c.modseq, c.component, c.flags, c.size,
+               c.deleted, c.first_at, c.last_at, c.occ_until, c.created_at, c.updated_at
+          FROM calendar_object c
+         WHERE c.account_id = $1 AND c.calendar_id = ANY ($2) AND by_id(c.id) > $3 AND c.component = 1 AND NOT c.deleted
+         ORDER BY by_id(c.id) LIMIT $4::int) o
+ ORDER BY o.id;
+
 -- name: agenda_candidates
 -- $1 account  $2 calendars  $3 start  $4 end  $5 start and  $6 end for what does not recur  $7 after this beginning
 -- $8 and this id  $9 at most
@@ -33,3 +47,20 @@ SELECT o.id, o.flags, o.size, o.first_at, o.last_at, o.occ_until, o.occ
 	   AND (c.flags & 1 <> 0 OR (c.last_at > $5 AND c.first_at < $6))
 	 ORDER BY c.first_at, c.id LIMIT $9::int) o
  ORDER BY o.first_at, o.id LIMIT $9::int;
+
+-- name: agenda_candidates_back
+-- $1 account  $2 calendars  $3 start  $4 end  $5 start and  $6 end for what does not recur  $7 before this beginning
+-- $8 and this id  $9 at most
+-- The same from the latest beginning on.
+SELECT o.id, o.flags, o.size, o.first_at, o.last_at, o.occ_until, o.occ
+  FROM generate_series(0, cardinality($2::uuid[]) * 9 - 1) AS n(lane), LATERAL (
+	SELECT c.id, c.flags, c.size, c.first_at, c.last_at, c.occ_until, c.occ
+	  FROM calendar_object c
+	 WHERE c.account_id = $1 AND by_time(c.calendar_id) = ($2)[n.lane / 9 + 1] AND c.component = 1
+	   AND c.span = n.lane % 9
+	   AND (c.first_at, c.id) < (least($4, $7::timestamptz),
+	                             CASE WHEN $7 < $4 THEN $8::uuid ELSE '00000000-0000-0000-0000-000000000000' END)
+	   AND c.first_at >= span_from($3, n.lane % 9) AND c.last_at > $3 AND NOT c.deleted
+	   AND (c.flags & 1 <> 0 OR (c.last_at > $5 AND c.first_at < $6))
+	 ORDER BY c.first_at DESC, c.id DESC LIMIT $9::int) o
+ ORDER BY o.first_at DESC, o.id DESC LIMIT $9::int;

@@ -10,6 +10,26 @@ SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description, c.co
  WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2))
  ORDER BY c.ord, c.name;
 
+-- name: calendar_after
+-- $1 account  $2 only  $3 after this order  $4 and this name  $5 at most
+-- The account has no more than 250: they are sorted, and no index is kept for it.
+SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description, c.color, c.timezone, c.tzid, c.ord,
+       c.components, c.transp, c.selected, c.writable, c.prop_version, s.modseq, s.min_modseq, s.objects,
+       s.bytes AS size, c.created_at
+  FROM calendar c JOIN calendar_state s ON s.account_id = c.account_id AND s.calendar_id = c.id
+ WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND (c.ord::bigint, c.name) > ($3::bigint, $4)
+ ORDER BY c.ord, c.name LIMIT $5::int;
+
+-- name: calendar_before
+-- $1 account  $2 only  $3 before this order  $4 and this name  $5 at most
+-- The account has no more than 250: they are sorted, and no index is kept for it.
+SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description, c.color, c.timezone, c.tzid, c.ord,
+       c.components, c.transp, c.selected, c.writable, c.prop_version, s.modseq, s.min_modseq, s.objects,
+       s.bytes AS size, c.created_at
+  FROM calendar c JOIN calendar_state s ON s.account_id = c.account_id AND s.calendar_id = c.id
+ WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND (c.ord::bigint, c.name) < ($3::bigint, $4)
+ ORDER BY c.ord DESC, c.name DESC LIMIT $5::int;
+
 -- name: calendar_by_name guard: with_key
 -- $1 account  $2 only  $3 URL name
 SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description, c.color, c.timezone, c.tzid, c.ord,

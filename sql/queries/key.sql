@@ -59,6 +59,22 @@ SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allow
        k.revoked_at, u.used_at AS last_used_at
   FROM k LEFT JOIN credential_use u ON u.account_id = k.account AND u.id = k.id;
 
+-- name: key_older
+-- $1 account  $2 before this id  $3 revoked keys are shown when revoked after this  $4 at most
+SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
+       coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at
+  FROM api_key k LEFT JOIN credential_use u ON u.account_id = k.account_id AND u.id = k.id
+ WHERE k.account_id = $1 AND k.id < $2 AND (k.revoked_at IS NULL OR k.revoked_at > $3)
+ ORDER BY k.id DESC LIMIT $4::int;
+
+-- name: key_newer
+-- $1 account  $2 after this id  $3 revoked keys are shown when revoked after this  $4 at most
+SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
+       coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at
+  FROM api_key k LEFT JOIN credential_use u ON u.account_id = k.account_id AND u.id = k.id
+ WHERE k.account_id = $1 AND k.id > $2 AND (k.revoked_at IS NULL OR k.revoked_at > $3)
+ ORDER BY k.id LIMIT $4::int;
+
 -- name: key_find
 -- $1 live account  $2 its twin  $3 id
 SELECT account_id AS account, id, kind FROM api_key WHERE account_id IN ($1, $2) AND id = $3;

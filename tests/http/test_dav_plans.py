@@ -60,6 +60,10 @@ PLANS = {
     "object_busy_in_range": (
         f"ARRAY['{ACCOUNT}']::uuid[], ARRAY['{LARGE}']::uuid[], '2026-03-01', '2026-04-01', 0, '-infinity', "
         "'00000000-0000-0000-0000-000000000000', 5000", {TIME}),
+    "agenda_newer": (f"ARRAY['{LARGE}']::uuid[], '{LARGE}', 26", {KEY}),
+    "agenda_candidates_back": (
+        f"ARRAY['{LARGE}']::uuid[], '2026-03-01', '2026-04-01', '2026-03-01', '2026-04-01', 'infinity', "
+        "'00000000-0000-0000-0000-000000000000', 500", {TIME}),
     "agenda_candidates": (
         f"ARRAY['{LARGE}']::uuid[], '2026-03-01', '2026-04-01', '2026-03-01', '2026-04-01', '-infinity', "
         "'00000000-0000-0000-0000-000000000000', 500", {TIME}),

@@ -51,7 +51,7 @@ def example_call(operation, template, existing):
     for p in map(DOCUMENT.resolve, operation.get("parameters", ())):
         if p["in"] == "path":
             target = target.replace("{%s}" % p["name"], existing(p["name"], template))
-        elif p["in"] == "query" and p["name"] not in ("starting_after", "mode") and "example" in p:
+        elif p["in"] == "query" and p["name"] not in ("starting_after", "ending_before", "mode") and "example" in p:
             query.append(f"{p['name']}={existing(p['name'], template) if p['name'] == 'calendar_id' else p['example']}")
     body = operation.get("requestBody")
     if body is None:

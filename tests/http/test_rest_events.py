@@ -279,7 +279,7 @@ def test_what_is_not_selected_counts_only_when_named(api):
     ("from=2026-11-24&to=2026-11-25", "invalid_value", "from"), ("calendar_id=cal_x", "invalid_value", "calendar_id"),
     ("calendar_id=cal_0000000000000000000001", "resource_missing", "calendar_id"),
     ("starting_after=1'%20OR%20'1'='1", "invalid_value", "starting_after"), ("order=start_time_asc", "invalid_value", "order"),
-    ("from=2026-11-24T00:00:00Z&to=2026-11-25T00:00:00Z&starting_after=pos_AAAA", "invalid_value", "starting_after"),
+    ("from=2026-11-24T00:00:00Z&to=2026-11-25T00:00:00Z&starting_after=cur_AAAA", "invalid_value", "starting_after"),
     ("from=2026-11-24T00:00:00Z&to=2026-11-25T00:00:00Z&expand=all", "invalid_value", "expand"),
     ("limit=%zz", "malformed_request", None), ("limit=%00", None, None),
 ])

@@ -39,6 +39,10 @@ struct calendar {
 
 /* All of an account's calendars, by ord and then name. */
 MUST_CHECK err_t calendar_list(struct ctx *cx, const struct actor *actor, struct calendar **out, size_t *count_out);
+/* Some of them, from a place in that order on; with `back` those before it, the nearest first. The place need not be
+ * that of a calendar. */
+MUST_CHECK err_t calendar_page(struct ctx *cx, const struct actor *actor, int64_t ord, struct str name, bool back,
+	size_t limit, struct calendar **out, size_t *count_out);
 MUST_CHECK err_t calendar_by_name(struct ctx *cx, const struct actor *actor, struct str name, struct calendar *out);
 /* The same for calendar_by_name as object_prefetch is for object_get. */
 void calendar_prefetch(struct ctx *cx, struct id account, struct str name, struct bytes key);

@@ -9,6 +9,8 @@
 		writable, prop_version, modseq, min_modseq, objects, size, created_at
 
 DB_RESULT(calendar_list, struct calendar, CALENDAR_FIELDS);
+DB_RESULT(calendar_after, struct calendar, CALENDAR_FIELDS);
+DB_RESULT(calendar_before, struct calendar, CALENDAR_FIELDS);
 DB_RESULT(calendar_by_name, struct calendar, CALENDAR_FIELDS);
 DB_RESULT(calendar_by_name_with_key, struct calendar, CALENDAR_FIELDS);
 DB_RESULT(calendar_by_id, struct calendar, CALENDAR_FIELDS);
@@ -36,6 +38,16 @@ struct str calendar_etag(struct arena *mem, const struct calendar *c)
 err_t calendar_list(struct ctx *cx, const struct actor *actor, struct calendar **out, size_t *count_out)
 {
 	return db_rows(cx, &sql_calendar_list, calendar_list, out, count_out, IN(actor->owner), IN(actor->calendars));
+}
+
+err_t calendar_page(struct ctx *cx, const struct actor *actor, int64_t ord, struct str name, bool back, size_t limit,
+	struct calendar **out, size_t *count_out)
+{
+	if (back)
+		return db_rows(cx, &sql_calendar_before, calendar_before, out, count_out, IN(actor->owner),
+			IN(actor->calendars), IN(ord), IN(name), IN((int32_t)limit));
+	return db_rows(cx, &sql_calendar_after, calendar_after, out, count_out, IN(actor->owner), IN(actor->calendars),
+		IN(ord), IN(name), IN((int32_t)limit));
 }
 
 err_t calendar_by_name(struct ctx *cx, const struct actor *actor, struct str name, struct calendar *out)

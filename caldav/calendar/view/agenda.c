@@ -7,7 +7,11 @@
  * a series waits with the second before which none of its instances begins, as its bounds and occ tell.
  *   2. The series in order of that second, each from its data, until none begins before the end of the page. A walk
  *      through a series ends there too.
- *   3. What stands at the positions, from their objects.
+ *   3. What stands at the positions, from their objects (agenda_spots.c).
+ *
+ * A page that goes back is found the same way with the ends exchanged: candidates from the latest beginning on, series
+ * by the second after which none of their instances begins. Only a walk through a series cannot be turned:
+ * put_latest().
  */
 #include "caldav/calendar/view/agenda.h"
 
@@ -16,7 +20,6 @@
 
 #include "caldav/calendar/index/bounds.h"
 #include "caldav/calendar/recur/budget.h"
-#include "caldav/calendar/view/agenda_item.h"
 #include "caldav/calendar/view/agenda_page.h"
 #include "caldav/calendar/view/time_range.h"
 #include "sql.h"
@@ -24,11 +27,12 @@
 #define CANDIDATES_AT_ONCE 500
 
 DB_RESULT(agenda_candidates, struct object, id, flags, size, first_at, last_at, occ_until, occ);
+DB_RESULT(agenda_candidates_back, struct object, id, flags, size, first_at, last_at, occ_until, occ);
 
 /* A series that may stand in the page. */
 struct contender {
 	struct id id;
-	int64_t begins; /* none of its instances in question begins before */
+	int64_t second; /* none of its instances in question begins before; of a page that goes back, after */
 	int32_t size;
 };
 
@@ -37,7 +41,6 @@ struct search {
 	const struct agenda_query *query;
 	const struct zone *floating;
 	int64_t start, end; /* of the range, in seconds */
-	int64_t resume;     /* what begins before was on an earlier page; INT64_MIN: nothing was */
 	struct agenda_page page;
 	struct arena *mem; /* of the contenders: they outlive a batch */
 	struct contender *contenders;
@@ -56,8 +59,7 @@ static void search_open(struct ctx *cx, const struct agenda_query *q, struct sea
 		.floating = zone_or_utc(q->zone),
 		.start = window_s(q->start),
 		.end = window_s(q->end),
-		.resume = q->after ? instant_s(q->after->start) : INT64_MIN,
-		.page = agenda_page_new(cx->mem, q->after, q->limit),
+		.page = agenda_page_new(cx->mem, q->place, q->back, q->limit),
 		.mem = arena_open() };
 	arena_defer(cx->mem, close_arena, out->mem);
 }
@@ -67,6 +69,18 @@ static int64_t search_end(const struct search *s)
 {
 	int64_t end = agenda_page_end(&s->page);
 	return end < s->end ? end : s->end;
+}
+
+/* And not before; INT64_MIN: wherever it begins. */
+static int64_t search_begin(const struct search *s)
+{
+	return agenda_page_begin(&s->page);
+}
+
+/* Has what begins there no place in the page, nor what is farther that way? */
+static bool is_beyond(const struct search *s, int64_t second)
+{
+	return s->query->back ? second < search_begin(s) : second >= search_end(s);
 }
 
 /* ---- 1: what does not recur, and who contends ---- */
@@ -91,44 +105,72 @@ static void put_single(struct search *s, const struct object *o)
 	agenda_page_put(&s->page, &spot);
 }
 
-struct first_from {
-	int64_t resume, found;
+/* The clock of floating times may turn around what lies within a day. */
+static int64_t floating_slack(const struct object *o)
+{
+	return o->flags & ICAL_FLOATING ? DAY_SECONDS : 0;
+}
+
+struct nearest {
+	int64_t from, until, found;
 };
 
-static bool first_from(void *to, struct occurrence_span span)
+static bool first_within(void *to, struct occurrence_span span)
 {
-	struct first_from *f = to;
-	if (span.first < f->resume)
+	struct nearest *n = to;
+	if (span.first < n->from)
 		return true;
-	f->found = span.first;
+	n->found = span.first;
 	return false;
+}
+
+static bool last_within(void *to, struct occurrence_span span)
+{
+	struct nearest *n = to;
+	if (span.first < n->until && span.first > n->found)
+		n->found = span.first;
+	return true;
 }
 
 /* The second before which no instance begins that is in the range and to come; INT64_MAX: there is none. */
 static int64_t series_begins(const struct search *s, const struct object *o)
 {
-	int64_t from = s->start > s->resume ? s->start : s->resume, first = instant_s(o->first_at);
-	int64_t least = first > s->resume ? first : s->resume;
-	/* The clock of floating times may turn around what lies within a day. */
-	int64_t slack = o->flags & ICAL_FLOATING ? DAY_SECONDS : 0;
-	struct first_from f = { s->resume, INT64_MAX };
+	int64_t resume = search_begin(s), from = s->start > resume ? s->start : resume;
+	int64_t first = instant_s(o->first_at), least = first > resume ? first : resume;
+	struct nearest n = { .from = resume, .found = INT64_MAX };
 	const struct ical_facts facts = object_facts(o);
 	if (!bounds_cover(&facts, from, from))
 		return least;
-	bounds_walk(&facts, from, s->end, s->floating, first_from, &f);
-	if (f.found == INT64_MAX && o->occ_until.us == INSTANT_FOREVER.us)
+	bounds_walk(&facts, from, s->end, s->floating, first_within, &n);
+	if (n.found == INT64_MAX && o->occ_until.us == INSTANT_FOREVER.us)
 		return INT64_MAX;
-	int64_t begins = add_clamped(f.found == INT64_MAX ? instant_s(o->occ_until) : f.found, -slack);
+	int64_t begins = add_clamped(n.found == INT64_MAX ? instant_s(o->occ_until) : n.found, -floating_slack(o));
 	return begins > least ? begins : least;
+}
+
+/* For a page that goes back: the second after which none begins; INT64_MIN: there is none. */
+static int64_t series_ends(const struct search *s, const struct object *o)
+{
+	int64_t until = search_end(s), last = instant_s(o->last_at);
+	int64_t most = last < until ? last : until;
+	struct nearest n = { .until = until, .found = INT64_MIN };
+	const struct ical_facts facts = object_facts(o);
+	if (!bounds_cover(&facts, s->start, until))
+		return most;
+	bounds_walk(&facts, s->start, until, s->floating, last_within, &n);
+	if (n.found == INT64_MIN)
+		return floating_slack(o) ? most : INT64_MIN;
+	int64_t ends = add_clamped(n.found, floating_slack(o));
+	return ends < most ? ends : most;
 }
 
 static err_t add_contender(struct search *s, const struct object *o)
 {
-	struct contender c = { .id = o->id, .begins = INT64_MIN, .size = o->size };
+	struct contender c = { .id = o->id, .second = s->query->back ? INT64_MAX : INT64_MIN, .size = o->size };
 	bool in_range, needs_data = false;
 	if (s->query->expand) {
-		c.begins = series_begins(s, o);
-		if (c.begins >= search_end(s))
+		c.second = s->query->back ? series_ends(s, o) : series_begins(s, o);
+		if (is_beyond(s, c.second) || c.second == INT64_MIN)
 			return OK;
 	} else {
 		TRY(object_in_time_range(
@@ -158,6 +200,23 @@ static err_t add_candidates(struct search *s, const struct object *rows, size_t 
 	return OK;
 }
 
+/* Those that come after the one with this beginning and id, of what may still have a place in the page. */
+static err_t next_candidates(
+	struct search *s, struct instant last, struct id id, struct object **rows_out, size_t *count_out)
+{
+	const struct agenda_query *q = s->query;
+	struct instant from = search_begin(s) > s->start ? instant_of_s(search_begin(s)) : q->start;
+	struct instant until = search_end(s) < s->end ? instant_of_s(search_end(s)) : q->end;
+	struct instant first = q->expand ? from : q->start, end = q->expand ? until : q->end;
+	if (q->back)
+		return db_rows(s->cx, &sql_agenda_candidates_back, agenda_candidates_back, rows_out, count_out,
+			IN(q->actor->owner), IN(q->calendars), IN(first), IN(end), IN(from), IN(until), IN(last),
+			IN(id), IN((int32_t)CANDIDATES_AT_ONCE));
+	return db_rows(s->cx, &sql_agenda_candidates, agenda_candidates, rows_out, count_out, IN(q->actor->owner),
+		IN(q->calendars), IN(first), IN(end), IN(from), IN(until), IN(last), IN(id),
+		IN((int32_t)CANDIDATES_AT_ONCE));
+}
+
 /*
  * Without instances, an event's position is its own start and tells nothing of where its instances are: all series of
  * the range contend on each page.
@@ -165,20 +224,16 @@ static err_t add_candidates(struct search *s, const struct object *rows, size_t 
 static err_t find_candidates(struct search *s)
 {
 	const struct agenda_query *q = s->query;
-	struct instant after = INSTANT_BEFORE;
-	struct instant from = s->resume > s->start ? instant_of_s(s->resume) : q->start;
+	struct instant last = q->back ? INSTANT_FOREVER : INSTANT_BEFORE;
 	struct id id = { { 0 } };
 	size_t count = CANDIDATES_AT_ONCE;
 	while (q->calendars.count > 0 && count == CANDIDATES_AT_ONCE) {
 		struct object *rows;
 		struct arena_mark mark = arena_mark(s->cx->mem);
-		struct instant until = search_end(s) < s->end ? instant_of_s(search_end(s)) : q->end;
-		TRY(db_rows(s->cx, &sql_agenda_candidates, agenda_candidates, &rows, &count, IN(q->actor->owner),
-			IN(q->calendars), IN(q->expand ? from : q->start), IN(q->expand ? until : q->end), IN(from),
-			IN(until), IN(after), IN(id), IN((int32_t)CANDIDATES_AT_ONCE)));
+		TRY(next_candidates(s, last, id, &rows, &count));
 		TRY(add_candidates(s, rows, count));
 		if (count > 0) {
-			after = rows[count - 1].first_at;
+			last = rows[count - 1].first_at;
 			id = rows[count - 1].id;
 		}
 		arena_rewind(s->cx->mem, mark);
@@ -193,6 +248,7 @@ struct putting {
 	const struct object *object;
 	const struct series *series;
 	struct walk walk;
+	size_t room; /* so many instances may still come */
 	bool put;
 };
 
@@ -200,12 +256,15 @@ struct putting {
 static bool put_instance(void *to, const struct series_instance *i)
 {
 	struct putting *p = to;
+	if (p->room-- == 0)
+		return false;
 	struct arena *mem = p->search->cx->mem;
 	struct arena_mark mark = arena_mark(mem);
 	struct str id = p->series->recurs ? recurrence_id_text(mem, i->original) : STR_ABSENT;
 	const struct spot spot = spot_at(p->object, i->at.start, i->at.end, id);
 	agenda_page_put(&p->search->page, &spot);
-	p->walk.b = search_end(p->search);
+	if (!p->search->query->back)
+		p->walk.b = search_end(p->search);
 	arena_rewind(mem, mark);
 	return true;
 }
@@ -223,9 +282,49 @@ static bool put_event(void *to, const struct series_instance *i)
 	return false;
 }
 
+#define FAR_SECOND (INT64_C(1) << 39) /* beyond any year of four digits, before and after */
+
+static int64_t clamped(int64_t second, int64_t least, int64_t most)
+{
+	return second < least ? least : second > most ? most : second;
+}
+
+/*
+ * The last instances of a series before the end of the page. A rule runs forward alone: so from windows before what was
+ * seen, each longer than the one before, until the page is full. A window that has many more than a page is halved:
+ * they may be the first in it, and the page wants its last.
+ */
+static err_t put_latest(struct putting *p)
+{
+	struct search *s = p->search;
+	const size_t many = 4 * (s->query->limit + 1);
+	int64_t floor = clamped(instant_s(p->object->first_at), -FAR_SECOND, FAR_SECOND);
+	int64_t last = clamped(instant_s(p->object->last_at), -FAR_SECOND, FAR_SECOND);
+	int64_t end = clamped(search_end(s), floor, last + 1), length = 3600;
+	p->walk.resumes = true;
+	while (end > floor && end > search_begin(s)) {
+		int64_t least = search_begin(s) > floor ? search_begin(s) : floor;
+		p->walk.resume = clamped(end - length, least, end - 1);
+		p->walk.b = end;
+		length = end - p->walk.resume;
+		p->room = length == 1 ? SIZE_MAX - 1 : many;
+		TRY(budget_check(s->cx));
+		bool whole = series_walk(s->cx->mem, p->series, &p->walk);
+		if (p->room == SIZE_MAX) {
+			length /= 2;
+			continue;
+		}
+		if (!whole)
+			return series_too_costly(s->cx, p->series);
+		end = p->walk.resume;
+		length = length > FAR_SECOND ? length : length * 4;
+	}
+	return OK;
+}
+
 static err_t add_series(struct search *s, const struct object *object)
 {
-	struct putting p = { .search = s, .object = object };
+	struct putting p = { .search = s, .object = object, .room = SIZE_MAX };
 	struct ical *ical;
 	TRY(budget_check(s->cx));
 	TRY(ical_parse(s->cx, object->data, &ical));
@@ -233,10 +332,12 @@ static err_t add_series(struct search *s, const struct object *object)
 	p.walk = (struct walk){ .floating = s->floating,
 		.a = s->start,
 		.b = s->query->expand ? search_end(s) : s->end,
-		.resumes = s->query->expand && s->resume != INT64_MIN,
-		.resume = s->resume,
+		.resumes = s->query->expand && search_begin(s) != INT64_MIN,
+		.resume = search_begin(s),
 		.visit = s->query->expand ? put_instance : put_event,
 		.to = &p };
+	if (s->query->expand && s->query->back)
+		return put_latest(&p);
 	bool whole = series_walk(s->cx->mem, p.series, &p.walk);
 	if (whole || p.put)
 		return OK;
@@ -249,7 +350,12 @@ static err_t add_series(struct search *s, const struct object *object)
 static int contender_cmp(const void *a, const void *b)
 {
 	const struct contender *x = a, *y = b;
-	return x->begins < y->begins ? -1 : x->begins > y->begins;
+	return x->second < y->second ? -1 : x->second > y->second;
+}
+
+static int contender_cmp_back(const void *a, const void *b)
+{
+	return contender_cmp(b, a);
 }
 
 /* The contenders from `from` on that are read together. No more than the page has room for: the next may be too late.
@@ -257,7 +363,7 @@ static int contender_cmp(const void *a, const void *b)
 static size_t contender_batch(const struct search *s, size_t from, struct id *ids)
 {
 	size_t n = 0, octets = 0, most = s->query->expand ? s->query->limit + 1 : CANDIDATES_AT_ONCE;
-	while (from + n < s->count && n < most && s->contenders[from + n].begins < search_end(s)) {
+	while (from + n < s->count && n < most && !is_beyond(s, s->contenders[from + n].second)) {
 		octets += (size_t)s->contenders[from + n].size;
 		if (n > 0 && octets > BATCH_OCTETS)
 			break;
@@ -272,7 +378,8 @@ static err_t add_contenders(struct search *s)
 	struct id ids[CANDIDATES_AT_ONCE];
 	size_t n = 0;
 	if (s->count)
-		qsort(s->contenders, s->count, sizeof *s->contenders, contender_cmp);
+		qsort(s->contenders, s->count, sizeof *s->contenders,
+			s->query->back ? contender_cmp_back : contender_cmp);
 	for (size_t from = 0; (n = contender_batch(s, from, ids)) > 0; from += n) {
 		struct arena_mark mark = arena_mark(s->cx->mem);
 		struct object *objects;
@@ -288,82 +395,7 @@ static err_t add_contenders(struct search *s)
 	return OK;
 }
 
-/* ---- 3: what is there ---- */
-
-struct sources {
-	struct agenda_source *items;
-	size_t count;
-};
-
-static const struct agenda_source *source_of(const struct sources *sources, struct id object)
-{
-	for (size_t i = 0; i < sources->count; i++)
-		if (id_eq(sources->items[i].object.id, object))
-			return &sources->items[i];
-	return NULL;
-}
-
-/* The spots whose objects are together no larger than a batch, one at least: large events make a short page. */
-static size_t spots_that_fit(const struct agenda_page *page, struct id *ids, size_t *id_count_out)
-{
-	size_t count = 0, octets = 0, n = 0;
-	for (; count < page->count && count < page->limit; count++) {
-		const struct spot *spot = &page->spots[count];
-		size_t known = n;
-		while (known > 0 && !id_eq(ids[known - 1], spot->object))
-			known--;
-		if (known)
-			continue;
-		octets += (size_t)spot->size;
-		if (n > 0 && octets > BATCH_OCTETS)
-			break;
-		ids[n++] = spot->object;
-	}
-	*id_count_out = n;
-	return count;
-}
-
-/* What went or moved between the steps is left out: whoever reads on sees the same as someone who came later. */
-static err_t read_spot(struct search *s, const struct sources *sources, const struct spot *spot, struct agenda_list *to)
-{
-	const struct agenda_source *source = source_of(sources, spot->object);
-	struct agenda_item *item = &to->items[to->count];
-	if (!source)
-		return OK;
-	if (spot->recurrence_id_len) {
-		err_t e = agenda_item_of_instance(s->cx, source, str_dup(s->cx->mem, spot_instance(spot)), item);
-		if (e && !err_is(e, NOT_FOUND))
-			return e;
-		to->count += !e && instant_s(item->start) == spot->start;
-	} else {
-		agenda_item_of_event(source, item);
-		to->count += instant_s(item->start) == spot->start;
-	}
-	return OK;
-}
-
-static err_t read_spots(struct search *s, struct agenda_list *out)
-{
-	struct ctx *cx = s->cx;
-	struct id *ids = arena_array(cx->mem, struct id, s->page.limit);
-	struct object *objects;
-	struct sources sources = { 0 };
-	size_t id_count, object_count, count = spots_that_fit(&s->page, ids, &id_count);
-	struct agenda_list list = { .items = arena_array(cx->mem, struct agenda_item, count) };
-	if (count > 0) {
-		TRY(object_by_ids(cx, s->query->actor, (struct id_list){ ids, id_count }, &objects, &object_count));
-		sources.items = arena_array(cx->mem, struct agenda_source, object_count);
-		for (; sources.count < object_count; sources.count++)
-			TRY(agenda_source_open(
-				cx, &objects[sources.count], s->query->zone, &sources.items[sources.count]));
-		list.last = spot_position(&s->page.spots[count - 1]);
-	}
-	for (size_t i = 0; i < count; i++)
-		TRY(read_spot(s, &sources, &s->page.spots[i], &list));
-	list.more = s->page.count > count;
-	*out = list;
-	return OK;
-}
+/* ---- the page ---- */
 
 err_t agenda_in_range(struct ctx *cx, const struct agenda_query *q, struct agenda_list *out)
 {
@@ -375,5 +407,5 @@ err_t agenda_in_range(struct ctx *cx, const struct agenda_query *q, struct agend
 	search_open(cx, q, &search);
 	TRY(find_candidates(&search));
 	TRY(add_contenders(&search));
-	return read_spots(&search, out);
+	return agenda_read_spots(cx, q, &search.page, out);
 }

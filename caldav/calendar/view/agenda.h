@@ -31,29 +31,32 @@ struct agenda_query {
 	struct instant start, end; /* [start, end) */
 	struct str zone;           /* of floating times and all-day events; absent: UTC */
 	bool expand;               /* each instance; else each event that has one, once, in order of its first start */
-	const struct agenda_position *after; /* NULL: from the beginning */
+	const struct agenda_position *place; /* only what comes after it; NULL: from the beginning */
+	bool back;                           /* the last of what comes before the place; NULL: from the end */
 	size_t limit;                        /* 1 to AGENDA_PAGE_MAX */
 };
 
 struct agenda_list {
-	struct agenda_item *items;
+	struct agenda_item *items; /* in order of start, whichever way */
 	size_t count;
-	bool more;                   /* there are others after `last` */
-	struct agenda_position last; /* where the next page begins; set where there was any item */
+	bool more;                          /* there are others after `last`; with `back`, before `first` */
+	bool stands;                        /* the page has a place: some may have gone while it was read */
+	struct agenda_position first, last; /* then: where it begins and ends */
 };
 
 /*
- * The first `limit` items in order of start, or fewer where they are large. A range of any length: the work grows with
- * the page and the number of series that touch the range.
+ * The first `limit` items in order of start after the place (with `back` the last before it), or fewer where they are
+ * large. A range of any length: the work grows with the page and the number of series that touch the range.
  *
  * errors  RANGE_TOO_LARGE (more than AGENDA_SERIES_MAX series), TOO_COSTLY, INVALID_VALUE (param "to": not after the
  *         start)
  */
 MUST_CHECK err_t agenda_in_range(struct ctx *cx, const struct agenda_query *q, struct agenda_list *out);
 
-/* Events as they are stored, newest first, after `after` (zero: from the newest); fewer than `limit` where large. */
-MUST_CHECK err_t agenda_newest(struct ctx *cx, const struct actor *actor, struct id_list calendars, struct id after,
-	struct str zone, size_t limit, struct agenda_item **out, size_t *count_out, bool *more_out);
+/* Events as they are stored, the newest first: those made before `bound`, or with `back` the last of those made after
+ * it; fewer than `limit` where large. */
+MUST_CHECK err_t agenda_newest(struct ctx *cx, const struct actor *actor, struct id_list calendars, struct id bound,
+	bool back, struct str zone, size_t limit, struct agenda_item **out, size_t *count_out, bool *more_out);
 
 /* The event that an object holds; of a recurring one with the start of its first instance. */
 MUST_CHECK err_t agenda_event(struct ctx *cx, const struct object *object, struct str zone, struct agenda_item *out);

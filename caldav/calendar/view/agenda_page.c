@@ -35,34 +35,57 @@ static int position_cmp(const struct agenda_position *a, const struct agenda_pos
 				 b->recurrence_id.ptr ? b->recurrence_id : STR(""));
 }
 
-static int spot_cmp(const struct spot *a, const struct spot *b)
+/* Which of the two is nearer to the place. */
+static int spot_cmp(const struct agenda_page *page, const struct spot *a, const struct spot *b)
 {
 	const struct agenda_position x = spot_position(a), y = spot_position(b);
-	return position_cmp(&x, &y);
+	return page->back ? position_cmp(&y, &x) : position_cmp(&x, &y);
 }
 
-struct agenda_page agenda_page_new(struct arena *mem, const struct agenda_position *after, size_t limit)
+struct agenda_page agenda_page_new(struct arena *mem, const struct agenda_position *place, bool back, size_t limit)
 {
 	return (struct agenda_page){
-		.after = after, .limit = limit, .spots = arena_array(mem, struct spot, limit + 1)
+		.place = place, .back = back, .limit = limit, .spots = arena_array(mem, struct spot, limit + 1)
 	};
+}
+
+static bool is_passed(const struct agenda_page *page, const struct spot *spot)
+{
+	const struct agenda_position position = spot_position(spot);
+	int cmp = page->place ? position_cmp(&position, page->place) : 0;
+	return page->place && (page->back ? cmp >= 0 : cmp <= 0);
+}
+
+static bool is_full(const struct agenda_page *page)
+{
+	return page->count > page->limit;
 }
 
 void agenda_page_put(struct agenda_page *page, const struct spot *spot)
 {
-	const struct agenda_position position = spot_position(spot);
-	bool full = page->count > page->limit;
-	if (page->after && position_cmp(&position, page->after) <= 0)
+	size_t at = page->count;
+	if (is_passed(page, spot))
 		return;
-	if (full && spot_cmp(spot, &page->spots[page->count - 1]) >= 0)
+	while (at > 0 && spot_cmp(page, spot, &page->spots[at - 1]) < 0)
+		at--;
+	if (at > page->limit || (at > 0 && spot_cmp(page, spot, &page->spots[at - 1]) == 0))
 		return;
-	size_t at = full ? page->count - 1 : page->count++;
-	for (; at > 0 && spot_cmp(spot, &page->spots[at - 1]) < 0; at--)
-		page->spots[at] = page->spots[at - 1];
+	size_t last = is_full(page) ? page->count - 1 : page->count++;
+	for (; last > at; last--)
+		page->spots[last] = page->spots[last - 1];
 	page->spots[at] = *spot;
 }
 
 int64_t agenda_page_end(const struct agenda_page *page)
 {
-	return page->count > page->limit ? page->spots[page->count - 1].start + 1 : INT64_MAX;
+	if (page->back)
+		return page->place ? instant_s(page->place->start) + 1 : INT64_MAX;
+	return is_full(page) ? page->spots[page->count - 1].start + 1 : INT64_MAX;
+}
+
+int64_t agenda_page_begin(const struct agenda_page *page)
+{
+	if (!page->back)
+		return page->place ? instant_s(page->place->start) : INT64_MIN;
+	return is_full(page) ? page->spots[page->count - 1].start : INT64_MIN;
 }

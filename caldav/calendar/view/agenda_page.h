@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The first spots of a page, whatever order they come in: so many as the page has, and one more that tells of others.
- * A full page has an end, and what begins after it need not be looked for. For the files agenda*.c.
+ * The spots of a page, whatever order they come in: so many as the page has, the nearest to its place, and one more
+ * that tells of others. A full page has an edge, and what begins beyond it need not be looked for. For the files
+ * agenda*.c.
  */
 #pragma once
 
@@ -23,13 +24,20 @@ struct str spot_instance(const struct spot *spot);
 struct agenda_position spot_position(const struct spot *spot);
 
 struct agenda_page {
-	const struct agenda_position *after; /* only what comes after it; NULL: everywhere */
+	const struct agenda_position *place; /* only what comes after it, with `back` before it; NULL: everywhere */
+	bool back;
 	size_t limit;
-	struct spot *spots; /* sorted */
+	struct spot *spots; /* the nearest first */
 	size_t count;       /* up to limit + 1 */
 };
 
-struct agenda_page agenda_page_new(struct arena *mem, const struct agenda_position *after, size_t limit);
+struct agenda_page agenda_page_new(struct arena *mem, const struct agenda_position *place, bool back, size_t limit);
+/* What stands there already is put once. */
 void agenda_page_put(struct agenda_page *page, const struct spot *spot);
-/* What begins at or after this second has no spot here any more; INT64_MAX while there is room. */
+/* What stands at the spots, in order of start, or what of it fits: large events make a short page. */
+MUST_CHECK err_t agenda_read_spots(
+	struct ctx *cx, const struct agenda_query *q, const struct agenda_page *page, struct agenda_list *out);
+/* What begins at or after this second has no spot here; INT64_MAX while there is room that way. */
 int64_t agenda_page_end(const struct agenda_page *page);
+/* What begins before this second has no spot here; INT64_MIN while there is room that way. */
+int64_t agenda_page_begin(const struct agenda_page *page);

@@ -1,0 +1,336 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pages of every list of /v1, forward and back: nothing twice, nothing missed, whatever is made or removed in between."""
+import base64
+import json
+import random
+from urllib.parse import urlencode
+
+import pytest
+
+from openapi import Document
+from rest import Api, assert_error
+from world import BIN
+
+SERVE = ["--rate-limit", "0"]
+DOCUMENT = Document.load(BIN)
+RANGE = {"from": "2027-03-01T00:00:00Z", "to": "2027-04-01T00:00:00Z"}
+
+
+class Listed:
+    """A list with something in it: how it is asked for, and how a row comes and goes."""
+
+    def __init__(self, api, path, **query):
+        self.api, self.path, self.query, self.made = api, path, query, 0
+
+    def get(self, **query):
+        return self.api("GET", f"{self.path}?{urlencode({**self.query, **query})}")
+
+    def page(self, **query):
+        reply = self.get(**query)
+        assert reply.status == 200, reply
+        page = reply.json
+        assert page["has_more"] == (page["next_cursor"] is not None)
+        return page
+
+    def ids(self, page):
+        return [row["id"] for row in page["data"]]
+
+    def forward(self, limit, between=lambda: None):
+        pages = [self.page(limit=limit)]
+        while pages[-1]["has_more"]:
+            between()
+            pages.append(self.page(limit=limit, starting_after=pages[-1]["next_cursor"]))
+        return pages
+
+    def back(self, page, limit, between=lambda: None):
+        """The pages before this one, as they are read: the nearest first."""
+        pages = []
+        while page["previous_cursor"]:
+            between()
+            page = self.page(limit=limit, ending_before=page["previous_cursor"])
+            pages.append(page)
+        return pages
+
+    def all(self):
+        return [i for page in self.forward(100) for i in self.ids(page)]
+
+    def add(self, chance):
+        raise NotImplementedError
+
+    def remove(self, row):
+        reply = self.api("DELETE", f"{self.path}/{row}")
+        assert reply.status < 300, reply
+
+
+class Calendars(Listed):
+    def add(self, chance):
+        return self.api.calendar(f"n{chance.random()}")["id"]
+
+
+class Keys(Listed):
+    """A key that was revoked is listed for 90 days: it goes as the clock would have it."""
+    names = {}
+
+    def add(self, chance):
+        made = self.api("POST", "/v1/api_keys", {"name": f"k{chance.random()}", "kind": "secret"})
+        assert made.status == 201, made
+        self.names[made.json["id"]] = made.json["name"]
+        return made.json["id"]
+
+    def remove(self, row):
+        self.api.world.sql(f"DELETE FROM api_key WHERE name = '{self.names[row]}'")
+
+
+class Events(Listed):
+    def add(self, chance, **more):
+        start = f"2027-03-{chance.randint(1, 28):02}T{chance.randint(0, 4):02}:00"
+        return self.api.event(calendar_id=self.query["calendar_id"], start_time=start + ":00Z", end_time=start + ":30Z", **more)["id"]
+
+    def remove(self, row):
+        reply = self.api("DELETE", f"/v1/events/{row}?mode=delete")
+        assert reply.status in (200, 204), reply
+
+
+class Instances(Events):
+    """A third are series, of which one instance goes."""
+
+    def add(self, chance):
+        if chance.random() < 0.7:
+            return super().add(chance)
+        return super().add(chance, recurrence={"rule": f"FREQ=DAILY;COUNT={chance.randint(2, 5)}"})
+
+
+class Starts(Events):
+    def add(self, chance):
+        return super().add(chance, **({"recurrence": {"rule": "FREQ=WEEKLY"}} if chance.random() < 0.3 else {}))
+
+    def remove(self, row):
+        reply = self.api("DELETE", f"/v1/events/{row}?mode=delete")
+        assert reply.status in (200, 204), reply
+
+
+@pytest.fixture(scope="module")
+def owner(world):
+    return world.account("pages@example.org", plan="pro")
+
+
+@pytest.fixture(scope="module")
+def api(world, owner):
+    return Api(world, world.key(owner, kind="secret"))
+
+
+def calendars(api):
+    """All but the default one go, as those of an hour before."""
+    for row in api("GET", "/v1/calendars?limit=100").json["data"]:
+        if not row["is_default"]:
+            api("DELETE", f"/v1/calendars/{row['id']}")
+    return Calendars(api, "/v1/calendars")
+
+
+def keys(api):
+    api.world.sql("DELETE FROM api_key WHERE name LIKE 'k0.%'")
+    return Keys(api, "/v1/api_keys")
+
+
+LISTS = {
+    "calendars": calendars,
+    "keys": keys,
+    "newest": lambda api: Events(api, "/v1/events", calendar_id=api.calendar()["id"]),
+    "instances": lambda api: Instances(api, "/v1/events", calendar_id=api.calendar()["id"], **RANGE),
+    "starts": lambda api: Starts(api, "/v1/events", calendar_id=api.calendar()["id"], expand="none", order="start_time_asc", **RANGE),
+}
+
+
+@pytest.fixture(params=LISTS)
+def listed(api, request):
+    return LISTS[request.param](api)
+
+
+def fill(listed, chance, count):
+    for _ in range(count):
+        listed.add(chance)
+
+
+def test_every_list_of_the_platform_is_tried_here():
+    pages = {path for method, path, o in DOCUMENT.operations() if method == "GET" and path.startswith("/v1/")
+             and "has_more" in json.dumps(DOCUMENT.resolve(o["responses"]["200"]).get("content", {}).get("application/json", {}).get("schema", {}))}
+    assert pages == {"/v1/calendars", "/v1/api_keys", "/v1/events"}
+    for path in pages:
+        told = {p["name"] for p in map(DOCUMENT.resolve, DOCUMENT.json["paths"][path]["get"]["parameters"])}
+        assert {"limit", "starting_after", "ending_before"} <= told
+
+
+@pytest.mark.parametrize("limit", [1, 3, 7, 100])
+def test_forward_to_the_end_and_back_is_the_same_list(listed, limit):
+    fill(listed, random.Random(limit), 9 if limit == 1 else 16)
+    whole = listed.all()
+    assert len(whole) == len(set(whole)) >= 9
+    pages = listed.forward(limit)
+    assert [i for page in pages for i in listed.ids(page)] == whole
+    assert pages[0]["previous_cursor"] is None and all(page["previous_cursor"] for page in pages[1:])
+    back = listed.back(pages[-1], limit)
+    assert [page["data"] for page in back] == [page["data"] for page in pages[-2::-1]]
+    if back:
+        assert back[-1]["previous_cursor"] is None and all(page["has_more"] for page in back)
+        again = listed.page(limit=limit, starting_after=back[-1]["next_cursor"])
+        assert again["data"] == pages[1]["data"], "and forward again from the first page"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_comes_and_goes_between_pages_moves_no_other_row(listed, seed):
+    """Each row that was there all the time is told once, in the order of the list, whichever way."""
+    chance = random.Random(seed)
+    limit = chance.choice([1, 2, 3, 5])
+    fill(listed, chance, 12)
+    fixed = {"calendars": 1, "keys": 1}.get(listed.path.split("/")[-1], 0)
+
+    def between():
+        for _ in range(chance.randint(0, 3)):
+            rows = listed.all()
+            if chance.random() < 0.5 or len(rows) < 6 + fixed:
+                listed.add(chance)
+            else:
+                listed.remove(chance.choice([r for r in rows if removable(listed, r)]))
+
+    before = listed.all()
+    pages = listed.forward(limit, between)
+    check_told(pages, before, listed.all(), listed)
+    before = listed.all()
+    last = listed.forward(limit)[-1]
+    back = listed.back(last, limit, between)
+    check_told([*reversed(back), last], before, listed.all(), listed)
+
+
+def removable(listed, row):
+    if isinstance(listed, Keys):
+        return row in listed.names
+    return not isinstance(listed, Calendars) or not listed.api("GET", f"/v1/calendars/{row}").json["is_default"]
+
+
+def check_told(pages, before, after, listed):
+    told = [i for page in pages for i in listed.ids(page)]
+    assert len(told) == len(set(told)), "none twice"
+    stayed = [i for i in before if i in after]
+    assert [i for i in told if i in stayed] == stayed, "none missed, in order"
+    assert set(told) <= set(before) | set(after) | set(told)
+
+
+def test_a_cursor_outlives_its_row_and_all_others(listed):
+    chance = random.Random(7)
+    fill(listed, chance, 5)
+    whole = [r for r in listed.all() if removable(listed, r)]
+    page = listed.page(limit=2)
+    for row in [r for r in listed.ids(page) if removable(listed, r)]:
+        listed.remove(row)
+    rest = listed.all()
+    after = listed.page(limit=100, starting_after=page["next_cursor"])
+    assert listed.ids(after) == [r for r in rest if r not in listed.ids(page)]
+    before = listed.page(limit=100, ending_before=after["previous_cursor"])
+    assert listed.ids(before) == [r for r in rest if r in listed.ids(page)]
+    assert whole
+
+
+def test_behind_an_empty_page_is_what_there_is(api):
+    """All after the cursor went: its page is empty, and the way back is open; likewise at the beginning."""
+    listed = LISTS["newest"](api)
+    fill(listed, random.Random(1), 4)
+    first = listed.page(limit=2)
+    old = listed.ids(listed.page(limit=2, starting_after=first["next_cursor"]))
+    for row in old:
+        listed.remove(row)
+    empty = listed.page(limit=2, starting_after=first["next_cursor"])
+    assert (empty["data"], empty["has_more"], empty["next_cursor"]) == ([], False, None)
+    back = listed.page(limit=2, ending_before=empty["previous_cursor"])
+    assert back["data"] == first["data"] and back["previous_cursor"] is None and not back["has_more"]
+    fill(listed, random.Random(2), 2)
+    page = listed.page(limit=2, starting_after=listed.page(limit=2)["next_cursor"])
+    for row in set(listed.all()) - set(listed.ids(page)):
+        listed.remove(row)
+    empty = listed.page(limit=2, ending_before=page["previous_cursor"])
+    assert (empty["data"], empty["previous_cursor"]) == ([], None) and empty["has_more"]
+    on = listed.page(limit=2, starting_after=empty["next_cursor"])
+    assert on["data"] == page["data"] and on["previous_cursor"] is None
+
+
+# ---- what is refused ----
+
+
+def cursor_of(listed, **query):
+    fill(listed, random.Random(3), 3)
+    return listed.page(limit=1, **query)["next_cursor"]
+
+
+@pytest.mark.parametrize("limit,status", [(0, 400), (1, 200), (100, 200), (101, 400), (-1, 400), ("", 400), ("ten", 400), ("1e1", 400), ("99999999999999999999", 400)])
+def test_a_limit_out_of_bounds_is_refused_and_not_clamped(listed, limit, status):
+    reply = listed.get(limit=limit)
+    if status == 400:
+        assert_error(reply, 400, "invalid_value", "limit")
+    assert reply.status == status
+
+
+def test_without_a_limit_a_page_has_25(listed):
+    while len(listed.all()) < 27:
+        fill(listed, random.Random(len(listed.all())), 27 - len(listed.all()))
+    assert len(listed.page()["data"]) == 25
+
+
+def test_both_cursors_at_once_are_refused(listed):
+    cursor = cursor_of(listed)
+    error = assert_error(listed.get(starting_after=cursor, ending_before=cursor), 400, "invalid_value", "ending_before")
+    assert "starting_after" in error["message"]
+
+
+def refused(listed, cursor):
+    for param, told in (("starting_after", "next_cursor"), ("ending_before", "previous_cursor")):
+        error = assert_error(listed.get(**{param: cursor}), 400, "invalid_value", param)
+        assert told in error["message"] and "leave it out" in error["message"]
+
+
+def test_a_cursor_of_another_list_is_refused(api):
+    """Also of the same path in another order: its places are others."""
+    lists = {name: make(api) for name, make in LISTS.items()}
+    cursors = {name: cursor_of(listed) for name, listed in lists.items()}
+    for name, listed in lists.items():
+        for other, cursor in cursors.items():
+            if other != name:
+                refused(listed, cursor)
+
+
+def test_a_cursor_of_another_account_or_mode_is_refused(world, owner, api):
+    cursors = {name: cursor_of(make(api)) for name, make in LISTS.items()}
+    others = [world.key(owner, kind="secret", mode="test"), world.key(world.account("pages2@example.org", plan="pro"), kind="secret")]
+    for name, cursor in cursors.items():
+        query = RANGE if name in ("instances", "starts") else {}
+        query = {**query, "expand": "none"} if name == "starts" else query
+        path = {"calendars": "/v1/calendars", "keys": "/v1/api_keys"}.get(name, "/v1/events")
+        assert Listed(api, path, **query).get(starting_after=cursor).status == 200
+        for key in others:
+            refused(Listed(Api(world, key), path, **query), cursor)
+
+
+def test_an_altered_cursor_is_refused(listed):
+    """Each bit of it, each octet less; and what is no cursor at all."""
+    cursor = cursor_of(listed)
+    plain = base64.urlsafe_b64decode(cursor[4:] + "=" * (-len(cursor[4:]) % 4))
+    texts = ["cur_" + base64.urlsafe_b64encode(bytes([*plain[:i], plain[i] ^ bit, *plain[i + 1:]])).decode().rstrip("=")
+             for i in range(len(plain)) for bit in (1, 128)]
+    texts += [cursor[:n] for n in range(len(cursor))] + [cursor + "=", cursor + "A", cursor[4:], cursor.upper(), " " + cursor]
+    texts += ["cur_", "evt_0000000000000000000001", "1' OR '1'='1", "null", "0", "cur_" + "A" * 4000, "\x00", "ü"]
+    random.Random(5).shuffle(texts)
+    for text in texts[:60]:
+        refused(listed, text)
+
+
+def test_a_cursor_that_is_made_up_well_is_refused_or_a_place_of_the_callers(api):
+    """The digest is no secret: what stands in place of a place is read as strictly as anything from outside."""
+    from hashlib import sha256
+    account = api("GET", "/v1/profile").json["id"]
+    for path, name, order, places in (
+            ("/v1/calendars", "listCalendars", "account", [b"", b" ", b"0", b"x y", b"-1 a", b"99999999999 a", b"5 \xff", b"5 a\0b", b"5"]),
+            ("/v1/api_keys", "listApiKeys", "newest", [b"", b"id_", b"key_0000000000000000000001", b"id_000000000000000000000\0", b"\xff"]),
+            ("/v1/events", "listEvents", "newest", [b"", b"id_0", b"id_zzzzzzzzzzzzzzzzzzzzzz"])):
+        for kind in (b"=", b"<", b">", b"?"):
+            for place in places if kind == b"=" else [b"x"]:
+                told = f"{name} {order} {account} ".encode() + kind + place
+                cursor = "cur_" + base64.urlsafe_b64encode(sha256(told).digest()[:9] + kind + place).decode().rstrip("=")
+                refused(Listed(api, path), cursor)
