@@ -248,7 +248,8 @@ err_t key_change(struct ctx *cx, struct id account, struct id key, const struct 
 	TRY(key_limits_clean(cx, &change->limits, &limits));
 	err_t e = db_row(cx, &sql_key_change, ROW(key_change, &row), IN(account), IN(key), IN(name),
 		IN(change->scopes ? change->scopes : UINT64_MAX >> 1), IN(change->calendars), IN(change->expires_at),
-		IN(change->set_limits), IN(limits.ips), IN(limits.origins), IN(limits.rate));
+		IN(change->set_ips), IN(limits.ips), IN(change->set_origins), IN(limits.origins), IN(change->set_rate),
+		IN(limits.rate));
 	if (err_is(e, NOT_FOUND))
 		return REFUSE(cx, CONFLICT, "", "This key is revoked, which cannot be undone. Create a new one.");
 	TRY(e);

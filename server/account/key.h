@@ -47,12 +47,12 @@ MUST_CHECK err_t key_page(struct ctx *cx, struct id account, struct id bound, bo
 MUST_CHECK err_t key_get(struct ctx *cx, struct id account, struct id key, struct key *out);
 
 struct key_change {
-	struct str name;           /* absent: as it is */
-	uint64_t scopes;           /* KEY_RESTRICTED: it keeps those that are among these; 0: as they are */
-	struct id_list calendars;  /* KEY_RESTRICTED: likewise; items NULL: as they are */
-	struct instant expires_at; /* not after this; INSTANT_NONE: as it is */
-	bool set_limits;
-	struct key_limits limits; /* these may also become wider: servers move */
+	struct str name;                     /* absent: as it is */
+	uint64_t scopes;                     /* KEY_RESTRICTED: it keeps those that are among these; 0: as they are */
+	struct id_list calendars;            /* KEY_RESTRICTED: likewise; items NULL: as they are */
+	struct instant expires_at;           /* not after this; INSTANT_NONE: as it is */
+	bool set_ips, set_origins, set_rate; /* each alone: who changes one takes back no other's change of another */
+	struct key_limits limits;            /* these may also become wider: servers move */
 };
 
 /*

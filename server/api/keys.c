@@ -169,12 +169,10 @@ static err_t read_change(struct api_call *call, const struct key *present, struc
 	const struct key_view shown = key_view_of(cx->mem, present, STR_ABSENT);
 	TRY(api_read_change(call, &shown, &view));
 	*out = (struct key_change){ .expires_at = view.has_expires_at ? view.expires_at : INSTANT_NONE };
-	out->set_limits = view.has_allowed_ips || view.has_allowed_origins || view.has_rate_limit;
-	out->limits = (struct key_limits){
-		.ips = view.has_allowed_ips ? view.allowed_ips : present->limits.ips,
-		.origins = view.has_allowed_origins ? view.allowed_origins : present->limits.origins,
-		.rate = view.has_rate_limit ? (int32_t)view.rate_limit : present->limits.rate,
-	};
+	out->set_ips = view.has_allowed_ips;
+	out->set_origins = view.has_allowed_origins;
+	out->set_rate = view.has_rate_limit;
+	out->limits = limits_of(&view);
 	if (view.has_kind)
 		return REFUSE(cx, INVALID_VALUE, "kind", "The kind of a key is fixed. Make a new key.");
 	if (view.has_name)

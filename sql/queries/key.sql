@@ -41,15 +41,15 @@ SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.cale
 
 -- name: key_change
 -- $1 account  $2 id  $3 name or NULL  $4 scopes that may stay  $5 calendars that may stay, or NULL  $6 end or NULL
--- $7 whether these are set: $8 networks or NULL  $9 origins or NULL  $10 requests a second or 0
+-- $7 whether $8 is set, networks or NULL  $9 whether $10 is, origins or NULL  $11 whether $12 is, requests a second or 0
 -- Two changes at the same moment leave what both allow.
 WITH k AS (
 	UPDATE api_key SET name = coalesce($3, name), scopes = scopes & $4, expires_at = least(expires_at, $6),
 	       calendars = CASE WHEN $5::uuid[] IS NULL THEN calendars WHEN calendars IS NULL THEN $5
 	                        ELSE ARRAY(SELECT unnest(calendars) INTERSECT SELECT unnest($5)) END,
 	       allowed_ips = CASE WHEN $7 THEN $8 ELSE allowed_ips END,
-	       allowed_origins = CASE WHEN $7 THEN $9 ELSE allowed_origins END,
-	       rate_limit = CASE WHEN $7 THEN nullif($10, 0) ELSE rate_limit END
+	       allowed_origins = CASE WHEN $9 THEN $10 ELSE allowed_origins END,
+	       rate_limit = CASE WHEN $11 THEN nullif($12, 0) ELSE rate_limit END
 	 WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL
 	RETURNING account_id AS account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
 	          rate_limit, created_at, rotated_at, expires_at, revoked_at

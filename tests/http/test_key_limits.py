@@ -152,6 +152,13 @@ def test_limits_can_be_changed_both_ways_and_one_by_one(world, secret):
     assert rotated["allowed_ips"] == ["192.0.2.8"] and get(world, rotated["key"]).status == 403
 
 
+def test_who_changes_one_limit_takes_back_no_other_change(world, secret):
+    made = make(world, secret, name="two at once")
+    reply = world.meanwhile("UPDATE api_key SET allowed_ips = '{192.0.2.7}', rate_limit = 5 WHERE name = 'two at once'",
+        lambda: call(world, "PATCH", "/v1/api_keys/" + made["id"], {"allowed_origins": ["https://app.example"], "rate_limit": 6}, secret))
+    assert (reply.json["allowed_ips"], reply.json["allowed_origins"], reply.json["rate_limit"]) == (["192.0.2.7"], ["https://app.example"], 6)
+
+
 def test_a_command_makes_limited_keys(world, ann):
     key = world.key(ann, kind="restricted", scope="calendars:read", allow_ip=["192.0.2.0/24", "2001:db8::1"], key_rate=2,
         allow_origin="https://app.example")
