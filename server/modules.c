@@ -62,7 +62,7 @@ struct app *app_outline(struct ctx *cx)
 static void note_use(const struct app *app, const struct request *rq, const struct principal *p)
 {
 	struct id credential = p->kind == TOKEN ? p->connected_account : p->credential;
-	last_used_see(app->last_used, p->account, credential, rq->cx.now, rq->cx.client_ip);
+	last_used_see(app->last_used, p->account, credential, rq->cx.now, rq->cx.client_ip, rq->cx.user_agent);
 }
 
 /* An import comes at once. So many seconds of --write-rate may; by default that is 20,000 events. */

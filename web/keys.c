@@ -3,6 +3,7 @@
 
 #include "server/account/account.h"
 #include "server/account/resources.h"
+#include "server/base/address.h"
 #include "server/base/config.h"
 #include "web/ticks.h"
 #include "web/page.h"
@@ -81,6 +82,8 @@ static void key_values(struct request *rq, struct html_values *v, const struct k
 	page_when(rq, v, "created", k->created_at);
 	page_when(rq, v, "rotated", k->rotated_at);
 	page_when(rq, v, "last_used", k->last_used_at);
+	html_set(v, "used_from", address_coarse(rq->cx.mem, k->last_used_ip));
+	html_set(v, "used_with", k->last_used_agent);
 	page_when(rq, v, "expires", k->expires_at);
 	page_when(rq, v, "revoked_when", k->revoked_at);
 }

@@ -17,21 +17,22 @@ struct key_row {
 	struct str_list allowed_ips, allowed_origins;
 	int32_t rate_limit;
 	struct instant created_at, rotated_at, expires_at, revoked_at, last_used_at;
+	struct str last_used_ip, last_used_agent;
 };
 DB_RESULT(key_list, struct key_row, account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
-	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at);
+	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at, last_used_ip, last_used_agent);
 DB_RESULT(key_rotate, struct key_row, account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
-	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at);
+	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at, last_used_ip, last_used_agent);
 DB_RESULT(key_revoke, struct key_row, account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
-	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at);
+	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at, last_used_ip, last_used_agent);
 DB_RESULT(key_get, struct key_row, account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
-	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at);
+	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at, last_used_ip, last_used_agent);
 DB_RESULT(key_change, struct key_row, account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
-	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at);
+	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at, last_used_ip, last_used_agent);
 DB_RESULT(key_older, struct key_row, account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
-	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at);
+	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at, last_used_ip, last_used_agent);
 DB_RESULT(key_newer, struct key_row, account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
-	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at);
+	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at, last_used_ip, last_used_agent);
 DB_RESULT(key_find, struct key_row, account, id, kind);
 DB_RESULT(key_find_anywhere, struct key_row, account, id, kind);
 
@@ -82,6 +83,8 @@ static struct key key_of_row(const struct key_row *row)
 		.expires_at = row->expires_at,
 		.revoked_at = row->revoked_at,
 		.last_used_at = row->last_used_at,
+		.last_used_ip = row->last_used_ip,
+		.last_used_agent = row->last_used_agent,
 	};
 }
 

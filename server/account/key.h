@@ -22,6 +22,7 @@ struct key {
 	struct id_list calendars;
 	struct key_limits limits;
 	struct instant created_at, rotated_at, expires_at, revoked_at, last_used_at; /* INSTANT_NONE where not */
+	struct str last_used_ip, last_used_agent;                                    /* absent where not known */
 };
 
 struct key_new {

@@ -12,6 +12,7 @@
 #include "sql.h"
 
 #define SLOTS_FIRST 256 /* a power of two */
+#define AGENT_MAX 95    /* octets of a User-Agent: what tells programs apart stands at its beginning */
 #define FLUSH_PATIENCE_MS 3000
 #define USES_MAX (1U << 16) /* in one interval; more are forgotten, and one of the next interval tells the same */
 
@@ -19,6 +20,7 @@ struct use {
 	struct id account, credential;
 	struct instant at;
 	char ip[INET6_ADDRSTRLEN]; /* "" for none */
+	char agent[AGENT_MAX + 1]; /* likewise */
 	bool taken;
 };
 
@@ -82,11 +84,14 @@ static void put(struct last_used *uses, const struct use *seen)
 		*slot = *seen;
 }
 
-void last_used_see(struct last_used *uses, struct id account, struct id credential, struct instant at, struct str ip)
+void last_used_see(struct last_used *uses, struct id account, struct id credential, struct instant at, struct str ip,
+	struct str agent)
 {
 	struct use seen = { .account = account, .credential = credential, .at = at, .taken = true };
 	if (ip.len < sizeof seen.ip && ip.len > 0)
 		memcpy(seen.ip, ip.ptr, ip.len);
+	if (agent.len > 0)
+		memcpy(seen.agent, agent.ptr, agent.len < AGENT_MAX ? agent.len : AGENT_MAX);
 	pthread_mutex_lock(&uses->lock);
 	put(uses, &seen);
 	pthread_mutex_unlock(&uses->lock);
@@ -110,6 +115,7 @@ static err_t write_all(struct ctx *cx, const struct table *t)
 	struct id *credentials = arena_array(cx->mem, struct id, t->count);
 	struct instant *times = arena_array(cx->mem, struct instant, t->count);
 	struct str *ips = arena_array(cx->mem, struct str, t->count);
+	struct str *agents = arena_array(cx->mem, struct str, t->count);
 	size_t n = 0;
 	for (size_t i = 0; i < t->size; i++) {
 		const struct use *use = &t->slots[i];
@@ -118,11 +124,12 @@ static err_t write_all(struct ctx *cx, const struct table *t)
 		accounts[n] = use->account;
 		credentials[n] = use->credential;
 		times[n] = use->at;
-		ips[n++] = str_of(use->ip);
+		ips[n] = str_of(use->ip);
+		agents[n++] = str_of(use->agent);
 	}
 	return db_exec(cx, &sql_last_used_write, NULL, IN(((struct id_list){ accounts, n })),
 		IN(((struct id_list){ credentials, n })), IN(((struct instant_list){ times, n })),
-		IN(((struct str_list){ ips, n })));
+		IN(((struct str_list){ ips, n })), IN(((struct str_list){ agents, n })));
 }
 
 /* What cannot be written is forgotten: the next use tells as much. */

@@ -18,8 +18,10 @@ struct last_used *last_used_open(struct db_pool *db, const struct config *config
 /* Writes what is left, for 3 s at most. NULL is fine. */
 void last_used_close(struct last_used *uses);
 
-/* Thread-safe, no waiting unless each use is written at once. `ip` may be absent. */
-void last_used_see(struct last_used *uses, struct id account, struct id credential, struct instant at, struct str ip);
+/* Thread-safe, no waiting unless each use is written at once. `ip` and `agent` (User-Agent, of which
+ * the beginning is kept) may be absent. */
+void last_used_see(struct last_used *uses, struct id account, struct id credential, struct instant at, struct str ip,
+	struct str agent);
 
 /*
  * The job: `state` is the struct last_used. What was collected is written, or where that fails or the disk is low

@@ -2,6 +2,7 @@
 #include "server/account/resources.h"
 
 #include "server/auth/scope.h"
+#include "server/base/address.h"
 
 static const char *const statuses[] = {
 	[STATUS_ACTIVE] = "active",
@@ -69,6 +70,8 @@ static const struct json_field key_fields[] = {
 	{ "rate_limit",     JSON_INT,  MAYBE,                K(rate_limit),    K(has_rate_limit), 1, 10000, NULL, NULL, 0, 0, "Requests a second, where that is less than the server's own limit; null: the server's", "10" },
 	{ "created_at",     JSON_TIME, READ,                 K(created_at),    0,                 0, 0,   NULL, NULL, 0, 0, "When it was made", NULL },
 	{ "last_used_at",   JSON_TIME, READ | MAYBE,         K(last_used_at),  0,                 0, 0,   NULL, NULL, 0, 0, "When it last authenticated a request; null: never", NULL },
+	{ "last_used_ip",   JSON_STR,  READ | MAYBE,         K(last_used_ip),  0,                 0, 0,   NULL, NULL, 0, 0, "From which network that was, roughly", "192.0.2.0/24" },
+	{ "last_used_agent", JSON_STR, READ | MAYBE,         K(last_used_agent), 0,               0, 0,   NULL, NULL, 0, 0, "With which program: the beginning of its User-Agent", "DAVx5/4.5" },
 	{ "rotated_at",     JSON_TIME, READ | MAYBE,         K(rotated_at),    0,                 0, 0,   NULL, NULL, 0, 0, "When its secret was replaced; null: never", NULL },
 	{ "expires_at",     JSON_TIME, MAYBE,                K(expires_at),    K(has_expires_at), 0, 0,   NULL, NULL, 0, 0, "When it ends by itself, which can only become earlier; null: never", NULL },
 	{ "revoked_at",     JSON_TIME, READ | MAYBE,         K(revoked_at),    0,                 0, 0,   NULL, NULL, 0, 0, "When it was revoked; null: it works", NULL },
@@ -119,6 +122,8 @@ struct key_view key_view_of(struct arena *mem, const struct key *k, struct str s
 		.rate_limit = k->limits.rate,
 		.created_at = k->created_at,
 		.last_used_at = k->last_used_at,
+		.last_used_ip = address_coarse(mem, k->last_used_ip),
+		.last_used_agent = k->last_used_agent,
 		.rotated_at = k->rotated_at,
 		.expires_at = k->expires_at,
 		.revoked_at = k->revoked_at,

@@ -64,6 +64,16 @@ struct str address_network(struct arena *mem, struct str client_ip)
 	return address_parse(client_ip, &a) ? address_text(mem, address_site(a)) : client_ip;
 }
 
+struct str address_coarse(struct arena *mem, struct str ip)
+{
+	struct address a;
+	if (!address_parse(ip, &a))
+		return STR_ABSENT;
+	bool ipv4 = is_ipv4(a);
+	memset(a.octets + (ipv4 ? 15 : 6), 0, ipv4 ? 1 : 10);
+	return str_fmt(mem, "%.*s/%d", STR_ARG(address_text(mem, a)), ipv4 ? 24 : 48);
+}
+
 bool network_parse(struct str text, struct network *out)
 {
 	struct str host;

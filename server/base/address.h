@@ -17,6 +17,9 @@ struct address address_site(struct address a);
 /* The same of cx.client_ip, as text. */
 struct str address_network(struct arena *mem, struct str client_ip);
 
+/* Roughly where an address is, to tell people: its /24, of IPv6 its /48. Absent for what is none. */
+struct str address_coarse(struct arena *mem, struct str ip);
+
 struct network {
 	struct address base;
 	unsigned bits; /* of the 128 that must be the same */

@@ -27,7 +27,8 @@ SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $13, nullif($14, 0)
 -- name: key_list
 -- $1 live account  $2 its twin  $3 revoked keys are shown when revoked after this
 SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
-       coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at
+       coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at,
+       host(u.ip) AS last_used_ip, u.agent AS last_used_agent
   FROM api_key k LEFT JOIN credential_use u ON u.account_id = k.account_id AND u.id = k.id
  WHERE k.account_id IN ($1, $2) AND (k.revoked_at IS NULL OR k.revoked_at > $3)
  ORDER BY k.id DESC;
@@ -35,7 +36,8 @@ SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.cale
 -- name: key_get
 -- $1 account  $2 id
 SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
-       coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at
+       coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at,
+       host(u.ip) AS last_used_ip, u.agent AS last_used_agent
   FROM api_key k LEFT JOIN credential_use u ON u.account_id = k.account_id AND u.id = k.id
  WHERE k.account_id = $1 AND k.id = $2;
 
@@ -56,13 +58,15 @@ WITH k AS (
 )
 SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
        coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at,
-       k.revoked_at, u.used_at AS last_used_at
+       k.revoked_at, u.used_at AS last_used_at,
+       host(u.ip) AS last_used_ip, u.agent AS last_used_agent
   FROM k LEFT JOIN credential_use u ON u.account_id = k.account AND u.id = k.id;
 
 -- name: key_older
 -- $1 account  $2 before this id  $3 revoked keys are shown when revoked after this  $4 at most
 SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
-       coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at
+       coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at,
+       host(u.ip) AS last_used_ip, u.agent AS last_used_agent
   FROM api_key k LEFT JOIN credential_use u ON u.account_id = k.account_id AND u.id = k.id
  WHERE k.account_id = $1 AND k.id < $2 AND (k.revoked_at IS NULL OR k.revoked_at > $3)
  ORDER BY k.id DESC LIMIT $4::int;
@@ -70,7 +74,8 @@ SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.cale
 -- name: key_newer
 -- $1 account  $2 after this id  $3 revoked keys are shown when revoked after this  $4 at most
 SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
-       coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at
+       coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at,
+       host(u.ip) AS last_used_ip, u.agent AS last_used_agent
   FROM api_key k LEFT JOIN credential_use u ON u.account_id = k.account_id AND u.id = k.id
  WHERE k.account_id = $1 AND k.id > $2 AND (k.revoked_at IS NULL OR k.revoked_at > $3)
  ORDER BY k.id LIMIT $4::int;
@@ -95,7 +100,8 @@ WITH k AS (
 )
 SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
        coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at,
-       k.revoked_at, u.used_at AS last_used_at
+       k.revoked_at, u.used_at AS last_used_at,
+       host(u.ip) AS last_used_ip, u.agent AS last_used_agent
   FROM k LEFT JOIN credential_use u ON u.account_id = k.account AND u.id = k.id;
 
 -- name: key_revoke
@@ -107,7 +113,8 @@ WITH k AS (
 )
 SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
        coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at,
-       k.revoked_at, u.used_at AS last_used_at
+       k.revoked_at, u.used_at AS last_used_at,
+       host(u.ip) AS last_used_ip, u.agent AS last_used_agent
   FROM k LEFT JOIN credential_use u ON u.account_id = k.account AND u.id = k.id;
 
 -- name: key_purge
@@ -119,12 +126,14 @@ DELETE FROM api_key WHERE revoked_at < $1;
 DELETE FROM credential_use WHERE used_at < $1;
 
 -- name: last_used_write
--- $1 accounts  $2 credentials  $3 times  $4 addresses, '' for none
+-- $1 accounts  $2 credentials  $3 times  $4 addresses, '' for none  $5 programs, '' for none
 -- In order of the key, so that two instances that flush at once do not wait for each other in a circle.
-INSERT INTO credential_use AS c (account_id, id, used_at, ip)
-SELECT n.account_id, n.id, n.used_at, nullif(n.ip, '')::inet
-  FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[]) AS n (account_id, id, used_at, ip)
+INSERT INTO credential_use AS c (account_id, id, used_at, ip, agent)
+SELECT n.account_id, n.id, n.used_at, nullif(n.ip, '')::inet, nullif(n.agent, '')
+  FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[])
+       AS n (account_id, id, used_at, ip, agent)
  ORDER BY 1, 2
     ON CONFLICT (account_id, id) DO UPDATE
    SET used_at = greatest(c.used_at, excluded.used_at),
-       ip = CASE WHEN excluded.used_at >= c.used_at THEN excluded.ip ELSE c.ip END;
+       ip = CASE WHEN excluded.used_at >= c.used_at THEN excluded.ip ELSE c.ip END,
+       agent = CASE WHEN excluded.used_at >= c.used_at THEN excluded.agent ELSE c.agent END;

@@ -46,7 +46,7 @@ def test_a_key_is_made_told_once_and_opens_what_it_was_made_for(world, secret):
     assert world.get("/v1/events", key=made["key"]).status == 200
     refused(world.get("/v1/profile", key=made["key"]), 403, "insufficient_scope")
     shown = world.get("/v1/api_keys/" + made["id"], key=secret).json
-    assert "key" not in shown and {**shown, "last_used_at": None} == {n: v for n, v in made.items() if n != "key"}
+    assert "key" not in shown and {**shown, "last_used_at": None, "last_used_ip": None, "last_used_agent": None} == {n: v for n, v in made.items() if n != "key"}
     listed = world.get("/v1/api_keys", key=secret)
     assert made["key"] not in listed.body.decode() and made["id"] in [k["id"] for k in listed.json["data"]]
 

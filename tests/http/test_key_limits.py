@@ -72,6 +72,15 @@ def test_a_use_that_was_refused_is_no_use(world, secret):
     assert world.get(path, key=secret).json["last_used_at"]
 
 
+@pytest.mark.parametrize("ip,told", [("192.0.2.77", "192.0.2.0/24"), ("2001:db8:1:2:3::4", "2001:db8:1::/48")])
+def test_the_last_use_tells_roughly_where_and_with_what(world, secret, ip, told):
+    made = make(world, secret)
+    world.get("/v1/calendars", {"X-Forwarded-For": ip, "User-Agent": "DAVx5/4.5 " + "x" * 200}, made["key"])
+    shown = world.get("/v1/api_keys/" + made["id"], key=secret).json
+    assert shown["last_used_ip"] == told
+    assert shown["last_used_agent"] == ("DAVx5/4.5 " + "x" * 200)[:95]
+
+
 def test_a_wrong_key_is_told_nothing_about_addresses(world, secret):
     made = make(world, secret, allowed_ips=["192.0.2.7"])
     call(world, "DELETE", "/v1/api_keys/" + made["id"], None, secret)

@@ -221,14 +221,15 @@ TEST(last_used_is_written_in_batches_and_never_goes_back)
 	assert_true(instant_is_none(listed(account.id, key.id).last_used_at));
 
 	struct instant later = instant_add_s(test_cx.now, 10);
-	last_used_see(uses, account.id, key.id, later, STR("192.0.2.1"));
-	last_used_see(uses, account.id, key.id, test_cx.now, STR("192.0.2.2"));
+	last_used_see(uses, account.id, key.id, later, STR("192.0.2.1"), STR("curl/8"));
+	last_used_see(uses, account.id, key.id, test_cx.now, STR("192.0.2.2"), STR("curl/8"));
 	assert_true(instant_is_none(listed(account.id, key.id).last_used_at));
 	last_used_flush(uses);
 	assert_int_equal(listed(account.id, key.id).last_used_at.us, later.us);
-	last_used_see(uses, account.id, key.id, test_cx.now, STR_ABSENT); /* another instance was later */
+	last_used_see(
+		uses, account.id, key.id, test_cx.now, STR_ABSENT, STR("curl/8")); /* another instance was later */
 	for (int i = 0; i < 3000; i++)
-		last_used_see(uses, account.id, id_new(test_cx.now), test_cx.now, STR("2001:db8::1"));
+		last_used_see(uses, account.id, id_new(test_cx.now), test_cx.now, STR("2001:db8::1"), STR("curl/8"));
 	last_used_close(uses); /* writes what is left */
 	assert_int_equal(listed(account.id, key.id).last_used_at.us, later.us);
 	database_leave(&test_cx);
@@ -241,7 +242,7 @@ TEST(with_an_interval_of_nothing_each_use_is_written_at_once)
 	struct str secret;
 	struct key key = key_made(account.id, KEY_ACCOUNT, false, &secret);
 	struct last_used *uses = last_used_open(test_cx.db, NULL, 0);
-	last_used_see(uses, account.id, key.id, test_cx.now, STR("192.0.2.1"));
+	last_used_see(uses, account.id, key.id, test_cx.now, STR("192.0.2.1"), STR("curl/8"));
 	assert_int_equal(listed(account.id, key.id).last_used_at.us, test_cx.now.us);
 	last_used_close(uses);
 	database_leave(&test_cx);
