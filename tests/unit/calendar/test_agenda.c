@@ -291,6 +291,14 @@ TEST(events_without_their_instances_are_paged_by_their_own_start)
 			after = list.last;
 		}
 		assert_int_equal(n, ARRAY_LEN(order));
+		q.place = NULL;
+		for (q.back = list.more = true; list.more; q.place = &after) {
+			assert_ok(agenda_in_range(&test_cx, &q, &list));
+			for (size_t i = list.count; i > 0; i--)
+				assert_true(id_eq(list.items[i - 1].object.id, cal.objects[order[--n]].id));
+			after = list.first;
+		}
+		assert_int_equal(n, 0);
 	}
 	database_leave(&test_cx);
 }
