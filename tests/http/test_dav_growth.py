@@ -163,3 +163,35 @@ def test_a_put_into_a_growing_calendar_reads_the_same(world, place):
         after = told(world, owner)
         reads.append(rows_of(after) - rows_of(before))
     assert reads[0] < 300 * 25 and reads[2] <= 1.1 * reads[0] + 50, reads
+
+
+@pytest.mark.parametrize("asked", ["", "&from=2000-01-01T00:00:00Z&to=2060-01-01T00:00:00Z"], ids=["newest", "instances"])
+def test_a_page_of_events_reads_the_same_in_a_larger_calendar_and_at_any_place(world, place, asked):
+    """Both ways from the middle. A batch of candidates is of 500 for each class of length: the smaller one has as many."""
+    dav, owner, home = place
+    name = f"pages{len(asked)}"
+    assert dav.request("MKCALENDAR", f"{home}{name}/").status == 201
+    [made] = [c for c in world.get("/v1/calendars", key=owner.key).json["data"] if c["caldav_url"].endswith(f"/{name}/")]
+
+    def page(query, **cursors):
+        sent = "".join(f"&{param}={cursor}" for param, cursor in cursors.items())
+        reply = world.get(f"/v1/events?calendar_id={made['id']}&limit=5{query}{sent}", key=owner.key)
+        assert reply.status == 200 and len(reply.json["data"]) == 5, reply
+        return reply.json
+
+    def reads():
+        middle = page(f"&from={DAY[0]}&to={DAY[1]}" if asked else asked)
+        before = told(world, owner)
+        there = page(asked, starting_after=middle["next_cursor"])
+        for _ in range(3):
+            there = page(asked, starting_after=there["next_cursor"])
+        for _ in range(5):
+            there = page(asked, ending_before=there["previous_cursor"]) if there["previous_cursor"] else there
+        after = told(world, owner)
+        return {n: after[n] - before.get(n, 0) for n in after if after[n] > before.get(n, 0)}
+
+    world.sql(FILL.format(calendar=name, first=1, last=LARGE // 2))
+    few = reads()
+    world.sql(FILL.format(calendar=name, first=LARGE // 2 + 1, last=LARGE * 2))
+    many = reads()
+    assert rows_of(many) <= 1.3 * rows_of(few) and pages_of(many) <= 1.6 * pages_of(few), (few, many)
