@@ -42,6 +42,7 @@ class Listed:
         while pages[-1]["has_more"]:
             between()
             pages.append(self.page(limit=limit, starting_after=pages[-1]["next_cursor"]))
+            assert len(pages) < 200, "no page twice"
         return pages
 
     def back(self, page, limit, between=lambda: None):
@@ -51,6 +52,7 @@ class Listed:
             between()
             page = self.page(limit=limit, ending_before=page["previous_cursor"])
             pages.append(page)
+            assert len(pages) < 200, "no page twice"
         return pages
 
     def all(self):
