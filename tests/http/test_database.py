@@ -143,7 +143,7 @@ def test_the_outbox_is_partitioned_ahead_when_the_server_runs(world):
 def test_connections_that_the_database_cut_are_replaced(world):
     key = world.account().key
     assert profile(world, key).status == 200
-    world.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    world.sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
               "WHERE datname = current_database() AND pid <> pg_backend_pid()")
     for _ in range(5):
         assert profile(world, key).status == 200

@@ -194,7 +194,7 @@ def test_a_server_that_dies_in_the_middle_leaves_nothing_that_blocks(world, owne
         assert world.wait_for(world.waiting)
         world.second.kill()
         thread.join()
-        world.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+        world.sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
         commit()
     assert events(world, "dies") == 0
     world.second.start()
