@@ -238,18 +238,16 @@ static err_t check_change(struct ctx *cx, const struct key *present, const struc
 	return check_end(cx, change->expires_at);
 }
 
-err_t key_change(struct ctx *cx, struct id account, struct id key, const struct key_change *change, struct key *out)
+err_t key_change(struct ctx *cx, const struct key *present, const struct key_change *change, struct key *out)
 {
-	struct key present;
 	struct key_row row;
 	struct str name = STR_ABSENT;
 	struct key_limits limits;
-	TRY(key_get(cx, account, key, &present));
 	if (change->name.ptr)
 		TRY(label_clean(cx, "name", change->name, &name));
-	TRY(check_change(cx, &present, change));
+	TRY(check_change(cx, present, change));
 	TRY(key_limits_clean(cx, &change->limits, &limits));
-	err_t e = db_row(cx, &sql_key_change, ROW(key_change, &row), IN(account), IN(key), IN(name),
+	err_t e = db_row(cx, &sql_key_change, ROW(key_change, &row), IN(present->account), IN(present->id), IN(name),
 		IN(change->scopes ? change->scopes : UINT64_MAX >> 1), IN(change->calendars), IN(change->expires_at),
 		IN(change->set_ips), IN(limits.ips), IN(change->set_origins), IN(limits.origins), IN(change->set_rate),
 		IN(limits.rate));

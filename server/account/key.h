@@ -57,13 +57,13 @@ struct key_change {
 };
 
 /*
- * Of a live key: its name, and less of what it may. A key never gets more rights than it was made with: whoever holds
- * its secret was not given them.
+ * Of a live key, as key_get() found it: its name, and less of what it may. A key never gets more rights than it was
+ * made with: whoever holds its secret was not given them.
  *
- * errors  INVALID_VALUE with the parameter (also for what would be more), NOT_FOUND, CONFLICT (revoked)
+ * errors  INVALID_VALUE with the parameter (also for what would be more), CONFLICT (revoked)
  */
 MUST_CHECK err_t key_change(
-	struct ctx *cx, struct id account, struct id key, const struct key_change *change, struct key *out);
+	struct ctx *cx, const struct key *present, const struct key_change *change, struct key *out);
 
 /* By id alone (CLI) or within one account (pages): account zero means any. NOT_FOUND; CONFLICT when a revoked key is to
  * be rotated. Revoking twice changes nothing. */

@@ -192,11 +192,11 @@ static err_t read_change(struct api_call *call, const struct key *present, struc
 static err_t run_update(struct api_call *call, struct response *rs)
 {
 	struct ctx *cx = &call->rq->cx;
-	struct key key;
+	struct key present, key;
 	struct key_change change;
-	TRY(key_get(cx, call->who.account, id_named(call), &key));
-	TRY(read_change(call, &key, &change));
-	TRY(key_change(cx, call->who.account, key.id, &change, &key));
+	TRY(key_get(cx, call->who.account, id_named(call), &present));
+	TRY(read_change(call, &present, &change));
+	TRY(key_change(cx, &present, &change, &key));
 	reply_key(call, rs, &key, STR_ABSENT);
 	return OK;
 }
