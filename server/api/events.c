@@ -8,9 +8,9 @@
 
 struct list_params {
 	struct id calendar;
-	bool has_calendar, has_from, has_to;
-	struct instant from, to;
-	struct str expand, order;
+	bool has_calendar, has_from, has_to, has_updated_since;
+	struct instant from, to, updated_since;
+	struct str expand, order, q;
 };
 
 #define P(member) offsetof(struct list_params, member)
@@ -23,6 +23,8 @@ static const struct json_field list_params[] = {
 	{ "to",             JSON_TIME, 0,    P(to),             P(has_to),       0,  0,             NULL,  NULL, 0, 0, "End of the range: what starts before it", "2026-12-01T00:00:00Z" },
 	{ "expand",         JSON_WORD, 0,    P(expand),         0,               0,  0,             "instances none", NULL, 0, 0, "Of a range: each instance of a series by itself (the default), or the series once", NULL },
 	{ "order",          JSON_WORD, 0,    P(order),          0,               0,  0,             "start_time_asc", NULL, 0, 0, "Of a range: its order, which is always this; without a range the newest come first", NULL },
+	{ "q",              JSON_STR,  0,    P(q),              0,               1,  WORDS_MAX,    NULL,  NULL, 0, 0, "Words, all of which are in title, location or description, case and accents aside. A page may have fewer events than `limit`, even none, while `has_more` is true: read on", "planning" },
+	{ "updated_since",  JSON_TIME, 0,    P(updated_since),  P(has_updated_since), 0, 0,         NULL,  NULL, 0, 0, "Events that were made or changed then or later, as `updated_at` says; pages as with q. What was deleted is not told", "2026-11-01T00:00:00Z" },
 };
 /* clang-format on */
 
@@ -69,6 +71,19 @@ static void write_items(struct api_call *call, struct json *j, const struct agen
 	}
 }
 
+/* NULL: all is wanted. */
+static err_t sieve_of(struct ctx *cx, const struct list_params *params, const struct agenda_sieve **out)
+{
+	struct agenda_sieve *sieve = arena_new(cx->mem, struct agenda_sieve);
+	struct words *words = arena_new(cx->mem, struct words);
+	sieve->changed_since = params->has_updated_since ? params->updated_since : INSTANT_BEFORE;
+	*out = params->q.ptr || params->has_updated_since ? sieve : NULL;
+	if (!params->q.ptr)
+		return OK;
+	sieve->words = words;
+	return words_read(cx, params->q, words);
+}
+
 static err_t list_in_range(struct api_call *call, struct response *rs, const struct list_params *params)
 {
 	struct request *rq = call->rq;
@@ -76,6 +91,7 @@ static err_t list_in_range(struct api_call *call, struct response *rs, const str
 		.actor = &call->actor, .zone = call->who.tz, .start = params->from, .end = params->to
 	};
 	struct agenda_position place;
+	const struct agenda_sieve *sieve;
 	struct agenda_list list;
 	struct page page;
 	if (!params->has_from || !params->has_to)
@@ -87,8 +103,9 @@ static err_t list_in_range(struct api_call *call, struct response *rs, const str
 	q.place = page.place.ptr ? &place : NULL;
 	q.back = page.back;
 	q.limit = page.limit;
+	TRY(sieve_of(&rq->cx, params, &sieve));
 	TRY(calendars_chosen(call, params->has_calendar ? &params->calendar : NULL, &q.calendars));
-	TRY(agenda_in_range(&rq->cx, &q, &list));
+	TRY(sieve ? agenda_in_range_sieved(&rq->cx, &q, sieve, &list) : agenda_in_range(&rq->cx, &q, &list));
 	page.more = list.more;
 	struct json j = api_list_begin(call, rs);
 	write_items(call, &j, list.items, list.count);
@@ -100,23 +117,23 @@ static err_t list_in_range(struct api_call *call, struct response *rs, const str
 static err_t list_newest(struct api_call *call, struct response *rs, const struct list_params *params)
 {
 	struct request *rq = call->rq;
+	struct agenda_newest_query q = { .actor = &call->actor, .zone = call->who.tz };
+	struct agenda_newest_list list;
 	struct page page;
-	struct id bound;
-	struct id_list calendars;
-	struct agenda_item *items;
-	size_t count;
 	if (params->order.ptr || params->expand.ptr)
 		return REFUSE(&rq->cx, INVALID_VALUE, params->order.ptr ? "order" : "expand",
 			"This goes with a range: give from and to.");
 	TRY(page_begin(call, "newest", &page));
-	TRY(page_newest(&page, &bound));
-	TRY(calendars_chosen(call, params->has_calendar ? &params->calendar : NULL, &calendars));
-	TRY(agenda_newest(&rq->cx, &call->actor, calendars, bound, page.back, call->who.tz, page.limit, &items, &count,
-		&page.more));
+	TRY(page_newest(&page, &q.bound));
+	q.back = page.back;
+	q.limit = page.limit;
+	TRY(sieve_of(&rq->cx, params, &q.sieve));
+	TRY(calendars_chosen(call, params->has_calendar ? &params->calendar : NULL, &q.calendars));
+	TRY(agenda_newest(&rq->cx, &q, &list));
+	page.more = list.more;
 	struct json j = api_list_begin(call, rs);
-	write_items(call, &j, items, count);
-	page_end_newest(
-		&page, &j, count, count ? items[0].object.id : bound, count ? items[count - 1].object.id : bound);
+	write_items(call, &j, list.items, list.count);
+	page_end_newest(&page, &j, list.stands, list.first, list.last);
 	return OK;
 }
 

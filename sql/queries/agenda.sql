@@ -3,9 +3,12 @@
 
 -- name: agenda_newest
 -- $1 account  $2 calendars  $3 before this id  $4 at most
+-- $5 data only of what was changed then or later
 -- Ids begin with the time when they were made. Data comes with the first 4 MiB and NULL after them.
 SELECT o.id, o.calendar, o.name, o.uid,
-       CASE WHEN sum(o.size) OVER (ORDER BY o.id DESC) - o.size < 4194304 THEN o.data END AS data,
+       CASE WHEN o.updated_at >= $5
+             AND sum(o.size) FILTER (WHERE o.updated_at >= $5) OVER (ORDER BY o.id DESC) - o.size < 4194304
+            THEN o.data END AS data,
        o.etag, o.modseq, o.component, o.flags, o.size, o.deleted, o.first_at, o.last_at, o.occ_until, o.created_at,
        o.updated_at
   FROM (SELECT c.id, c.calendar_id AS calendar, c.name, c.uid, c.data, c.etag, c.modseq, c.component, c.flags, c.size,
@@ -17,9 +20,12 @@ SELECT o.id, o.calendar, o.name, o.uid,
 
 -- name: agenda_newer
 -- $1 account  $2 calendars  $3 after this id  $4 at most
+-- $5 data only of what was changed then or later
 -- The same the other way, the oldest first.
 SELECT o.id, o.calendar, o.name, o.uid,
-       CASE WHEN sum(o.size) OVER (ORDER BY o.id) - o.size < 4194304 THEN o.data END AS data,
+       CASE WHEN o.updated_at >= $5
+             AND sum(o.size) FILTER (WHERE o.updated_at >= $5) OVER (ORDER BY o.id) - o.size < 4194304
+            THEN o.data END AS data,
        o.etag, o.modseq, o.component, o.flags, o.size, o.deleted, o.first_at, o.last_at, o.occ_until, o.created_at,
        o.updated_at
   FROM (SELECT c.id, c.calendar_id AS calendar, c.name, c.uid, c.data, c.etag, c.modseq, c.component, c.flags, c.size,

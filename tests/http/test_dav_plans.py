@@ -60,14 +60,14 @@ PLANS = {
     "object_busy_in_range": (
         f"ARRAY['{ACCOUNT}']::uuid[], ARRAY['{LARGE}']::uuid[], '2026-03-01', '2026-04-01', 0, '-infinity', "
         "'00000000-0000-0000-0000-000000000000', 5000", {TIME}),
-    "agenda_newer": (f"ARRAY['{LARGE}']::uuid[], '{LARGE}', 26", {KEY}),
+    "agenda_newer": (f"ARRAY['{LARGE}']::uuid[], '{LARGE}', 26, '-infinity'", {KEY}),
     "agenda_candidates_back": (
         f"ARRAY['{LARGE}']::uuid[], '2026-03-01', '2026-04-01', '2026-03-01', '2026-04-01', 'infinity', "
         "'00000000-0000-0000-0000-000000000000', 500", {TIME}),
     "agenda_candidates": (
         f"ARRAY['{LARGE}']::uuid[], '2026-03-01', '2026-04-01', '2026-03-01', '2026-04-01', '-infinity', "
         "'00000000-0000-0000-0000-000000000000', 500", {TIME}),
-    "agenda_newest": (f"ARRAY['{LARGE}']::uuid[], 'ffffffff-ffff-ffff-ffff-ffffffffffff', 26", {KEY}),
+    "agenda_newest": (f"ARRAY['{LARGE}']::uuid[], 'ffffffff-ffff-ffff-ffff-ffffffffffff', 26, '2026-01-01'", {KEY}),
     "object_changes": (f"'{LARGE}', 9990, 0, 101", {SYNC}),
 }
 

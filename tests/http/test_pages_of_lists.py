@@ -141,6 +141,8 @@ LISTS = {
     "keys": keys,
     "newest": lambda api: Events(api, "/v1/events", calendar_id=api.calendar()["id"]),
     "instances": lambda api: Instances(api, "/v1/events", calendar_id=api.calendar()["id"], **RANGE),
+    "sought": lambda api: Events(api, "/v1/events", calendar_id=api.calendar()["id"], q="standup"),
+    "sought in a range": lambda api: Instances(api, "/v1/events", calendar_id=api.calendar()["id"], q="standup", **RANGE),
     "starts": lambda api: Starts(api, "/v1/events", calendar_id=api.calendar()["id"], expand="none", order="start_time_asc", **RANGE),
 }
 

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "caldav/calendar/event/event.h"
+#include "caldav/calendar/event/words.h"
 #include "caldav/calendar/store/store.h"
 
 #define AGENDA_PAGE_MAX 250
@@ -53,10 +53,40 @@ struct agenda_list {
  */
 MUST_CHECK err_t agenda_in_range(struct ctx *cx, const struct agenda_query *q, struct agenda_list *out);
 
-/* Events as they are stored, the newest first: those made before `bound`, or with `back` the last of those made after
- * it; fewer than `limit` where large. */
-MUST_CHECK err_t agenda_newest(struct ctx *cx, const struct actor *actor, struct id_list calendars, struct id bound,
-	bool back, struct str zone, size_t limit, struct agenda_item **out, size_t *count_out, bool *more_out);
+/* What of an agenda is wanted. */
+struct agenda_sieve {
+	const struct words *words;    /* NULL: whatever the texts are */
+	struct instant changed_since; /* objects that were stored then or later; INSTANT_BEFORE: all */
+};
+
+/*
+ * The same list with what the sieve lets through alone. A page looks at AGENDA_SIEVED_MAX items at most: it may have
+ * fewer than `limit` of them, or none, and `more`. Then first and last tell how far it came.
+ */
+#define AGENDA_SIEVED_MAX 2000
+MUST_CHECK err_t agenda_in_range_sieved(
+	struct ctx *cx, const struct agenda_query *q, const struct agenda_sieve *sieve, struct agenda_list *out);
+
+/* Events as they are stored, the newest first. */
+struct agenda_newest_query {
+	const struct actor *actor;
+	struct id_list calendars;
+	struct id bound; /* those made before it; with `back` the last of those made after it */
+	bool back;
+	struct str zone;
+	size_t limit;                     /* fewer where they are large */
+	const struct agenda_sieve *sieve; /* as for agenda_in_range_sieved; NULL: all */
+};
+
+struct agenda_newest_list {
+	struct agenda_item *items; /* the newest first, whichever way */
+	size_t count;
+	bool more;             /* there are others in its direction */
+	bool stands;           /* the page has a place */
+	struct id first, last; /* then: where it begins and ends */
+};
+
+MUST_CHECK err_t agenda_newest(struct ctx *cx, const struct agenda_newest_query *q, struct agenda_newest_list *out);
 
 /* The event that an object holds; of a recurring one with the start of its first instance. */
 MUST_CHECK err_t agenda_event(struct ctx *cx, const struct object *object, struct str zone, struct agenda_item *out);

@@ -2,13 +2,6 @@
 #include "caldav/calendar/view/agenda_item.h"
 
 #include "caldav/calendar/recur/expand.h"
-#include "sql.h"
-
-DB_RESULT(agenda_newest, struct object, id, calendar, name, uid, data, etag, modseq, component, flags, size, deleted,
-	first_at, last_at, occ_until, created_at, updated_at);
-
-DB_RESULT(agenda_newer, struct object, id, calendar, name, uid, data, etag, modseq, component, flags, size, deleted,
-	first_at, last_at, occ_until, created_at, updated_at);
 
 /* ---- an object and its items ---- */
 
@@ -70,30 +63,4 @@ err_t agenda_instance(
 	struct agenda_source source;
 	TRY(agenda_source_open(cx, object, zone, &source));
 	return agenda_item_of_instance(cx, &source, recurrence_id, out);
-}
-
-/* ---- as they are stored ---- */
-
-err_t agenda_newest(struct ctx *cx, const struct actor *actor, struct id_list calendars, struct id bound, bool back,
-	struct str zone, size_t limit, struct agenda_item **out, size_t *count_out, bool *more_out)
-{
-	struct object *objects;
-	size_t count;
-	if (back)
-		TRY(db_rows(cx, &sql_agenda_newer, agenda_newer, &objects, &count, IN(actor->owner), IN(calendars),
-			IN(bound), IN((int32_t)(limit + 1))));
-	else
-		TRY(db_rows(cx, &sql_agenda_newest, agenda_newest, &objects, &count, IN(actor->owner), IN(calendars),
-			IN(bound), IN((int32_t)(limit + 1))));
-	size_t fit = 0; /* past the first that did not come with its data there are more */
-	while (fit < count && fit < limit && objects[fit].data.ptr)
-		fit++;
-	*more_out = count > fit;
-	count = fit;
-	struct agenda_item *items = arena_array(cx->mem, struct agenda_item, count);
-	for (size_t i = 0; i < count; i++)
-		TRY(agenda_event(cx, &objects[i], zone, &items[back ? count - 1 - i : i]));
-	*out = items;
-	*count_out = count;
-	return OK;
 }

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "caldav/calendar/event/words.h"
+
+#include <assert.h>
+#include <unicode/uchar.h>
+#include <unicode/unorm2.h>
+#include <unicode/ustring.h>
+
+/* Marks above, below and upon letters: accents, vowel points of Hebrew and Arabic. Below are marks that make another
+ * letter (the dakuten of が), which stay. */
+#define MARK_CLASS 10
+
+static bool is_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.ptr[i] > 127)
+			return false;
+	return true;
+}
+
+static int32_t drop_marks(UChar *text, int32_t len)
+{
+	int32_t to = 0;
+	for (int32_t i = 0; i < len; i++) /* half of a pair is no mark */
+		if (u_getCombiningClass(text[i]) < MARK_CLASS)
+			text[to++] = text[i];
+	return to;
+}
+
+/* The result of a step in ICU's way: asked for its length first, since a character may become eighteen. */
+struct wide {
+	UChar *text;
+	int32_t len;
+};
+
+static bool decompose(struct arena *mem, struct wide in, struct wide *out)
+{
+	UErrorCode error = U_ZERO_ERROR;
+	const UNormalizer2 *nfkd = unorm2_getNFKDInstance(&error);
+	int32_t len = unorm2_normalize(nfkd, in.text, in.len, NULL, 0, &error);
+	if (error != U_BUFFER_OVERFLOW_ERROR)
+		return false;
+	error = U_ZERO_ERROR;
+	out->text = arena_array(mem, UChar, (size_t)len + 1);
+	out->len = unorm2_normalize(nfkd, in.text, in.len, out->text, len + 1, &error);
+	return U_SUCCESS(error);
+}
+
+static bool fold_case(struct arena *mem, struct wide in, struct wide *out)
+{
+	UErrorCode error = U_ZERO_ERROR;
+	int32_t most = 3 * in.len + 1; /* the longest folding has three units */
+	out->text = arena_array(mem, UChar, (size_t)most);
+	out->len = u_strFoldCase(out->text, most, in.text, in.len, U_FOLD_CASE_DEFAULT, &error);
+	return U_SUCCESS(error);
+}
+
+/* Texts that differ in case and accents alone become the same. What ICU does not take stays as it is. */
+static struct str text_fold(struct arena *mem, struct str s)
+{
+	UErrorCode error = U_ZERO_ERROR;
+	struct wide in, plain, folded;
+	int32_t len;
+	if (s.len == 0 || is_ascii(s))
+		return str_lower(mem, s);
+	in.text = arena_array(mem, UChar, s.len + 1);
+	u_strFromUTF8(in.text, (int32_t)s.len + 1, &in.len, s.ptr, (int32_t)s.len, &error);
+	if (U_FAILURE(error) || !decompose(mem, in, &plain))
+		return s;
+	plain.len = drop_marks(plain.text, plain.len);
+	if (!fold_case(mem, plain, &folded))
+		return s;
+	size_t most = 3 * (size_t)folded.len + 1;
+	char *out = arena_array(mem, char, most);
+	u_strToUTF8(out, (int32_t)most, &len, folded.text, folded.len, &error);
+	return U_FAILURE(error) ? s : (struct str){ out, (size_t)len };
+}
+
+err_t words_read(struct ctx *cx, struct str text, struct words *out)
+{
+	struct str *words = arena_array(cx->mem, struct str, text.len + 1);
+	struct str rest = str_trim(text_fold(cx->mem, text), STR_BLANK);
+	size_t count = 0;
+	assert(text.len <= WORDS_MAX);
+	while (rest.len) {
+		size_t len = 0;
+		while (len < rest.len && !str_has(STR(STR_BLANK), rest.ptr[len]))
+			len++;
+		words[count++] = str_sub(rest, 0, len);
+		rest = str_trim(str_from(rest, len), STR_BLANK);
+	}
+	if (!count)
+		return REFUSE(cx, INVALID_VALUE, "q", "There is no word in it. Send what to look for, or leave q out.");
+	out->list = (struct str_list){ words, count };
+	return OK;
+}
+
+bool words_found(struct arena *mem, const struct words *sought, const struct event *event)
+{
+	const struct str texts[] = { event->title, event->location, event->description };
+	struct str folded[ARRAY_LEN(texts)] = { 0 };
+	bool found = true;
+	struct arena_mark mark = arena_mark(mem);
+	size_t ready = 0;
+	for (size_t w = 0; w < sought->list.count && found; w++) {
+		found = false;
+		for (size_t i = 0; i < ARRAY_LEN(texts) && !found; i++) {
+			if (i == ready)
+				folded[ready++] = text_fold(mem, texts[i]);
+			found = str_find(folded[i], sought->list.items[w]) != SIZE_MAX;
+		}
+	}
+	arena_rewind(mem, mark);
+	return found;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Searching events for words, as people type them: case and accents aside, in every script ("cafe" finds "CAFÉ",
+ * "strasse" finds "Straße"). Octets are for CalDAV's text-match (RFC 4791 §9.7.5), whose collations are another thing.
+ */
+#pragma once
+
+#include "caldav/calendar/event/event.h"
+
+#define WORDS_MAX 200 /* octets of what is sought */
+
+struct words {
+	struct str_list list; /* folded; an event must have them all */
+};
+
+/* The words of `text`, which blanks part. INVALID_VALUE (param "q"): there is none. */
+MUST_CHECK err_t words_read(struct ctx *cx, struct str text, struct words *out);
+/* Is each word somewhere in title, description or location? Parts of words count. */
+bool words_found(struct arena *mem, const struct words *sought, const struct event *event);

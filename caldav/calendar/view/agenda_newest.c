@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Events as they are stored, the newest first. A page is read in two steps: which objects are in it, batch by batch,
+ * of which nothing but the ids is kept; then these.
+ */
+#include "caldav/calendar/view/agenda_item.h"
+#include "sql.h"
+
+#define ROWS_AT_ONCE 500
+
+DB_RESULT(agenda_newest, struct object, id, calendar, name, uid, data, etag, modseq, component, flags, size, deleted,
+	first_at, last_at, occ_until, created_at, updated_at);
+
+DB_RESULT(agenda_newer, struct object, id, calendar, name, uid, data, etag, modseq, component, flags, size, deleted,
+	first_at, last_at, occ_until, created_at, updated_at);
+
+static err_t read_rows(struct ctx *cx, const struct agenda_newest_query *q, struct id bound, size_t most,
+	struct object **rows_out, size_t *count_out)
+{
+	struct instant since = q->sieve ? q->sieve->changed_since : INSTANT_BEFORE;
+	if (q->back)
+		return db_rows(cx, &sql_agenda_newer, agenda_newer, rows_out, count_out, IN(q->actor->owner),
+			IN(q->calendars), IN(bound), IN((int32_t)most), IN(since));
+	return db_rows(cx, &sql_agenda_newest, agenda_newest, rows_out, count_out, IN(q->actor->owner),
+		IN(q->calendars), IN(bound), IN((int32_t)most), IN(since));
+}
+
+static err_t whole_page(struct ctx *cx, const struct agenda_newest_query *q, struct agenda_newest_list *out)
+{
+	struct agenda_newest_list list = { 0 };
+	struct object *rows;
+	size_t count, fit = 0; /* past the first that did not come with its data there are more */
+	TRY(read_rows(cx, q, q->bound, q->limit + 1, &rows, &count));
+	while (fit < count && fit < q->limit && rows[fit].data.ptr)
+		fit++;
+	list.more = count > fit;
+	list.stands = fit > 0;
+	list.items = arena_array(cx->mem, struct agenda_item, fit);
+	for (; list.count < fit; list.count++)
+		TRY(agenda_event(
+			cx, &rows[list.count], q->zone, &list.items[q->back ? fit - 1 - list.count : list.count]));
+	if (fit) {
+		list.first = rows[q->back ? fit - 1 : 0].id;
+		list.last = rows[q->back ? 0 : fit - 1].id;
+	}
+	*out = list;
+	return OK;
+}
+
+/* ---- with a sieve ---- */
+
+struct sifting {
+	struct ctx *cx;
+	const struct agenda_newest_query *q;
+	struct id *found; /* in the page's direction */
+	size_t count, looked;
+	size_t octets;     /* of what was found */
+	struct id at;      /* how far it came */
+	bool began, more;  /* more: it stopped before the end */
+	struct id nearest; /* where it began */
+};
+
+/* False: the page ends before this row. */
+static err_t sift_row(struct sifting *s, const struct object *row, bool *goes_on)
+{
+	struct arena_mark mark = arena_mark(s->cx->mem);
+	struct agenda_item item;
+	bool fits = !instant_before(row->updated_at, s->q->sieve->changed_since);
+	*goes_on = !fits || row->data.ptr;
+	if (fits && row->data.ptr) {
+		TRY(agenda_event(s->cx, row, s->q->zone, &item));
+		fits = !s->q->sieve->words || words_found(s->cx->mem, s->q->sieve->words, &item.event);
+	}
+	arena_rewind(s->cx->mem, mark);
+	if (*goes_on && fits)
+		*goes_on = s->count < s->q->limit && (!s->count || s->octets + (size_t)row->size <= BATCH_OCTETS);
+	if (!*goes_on)
+		return OK;
+	if (fits) {
+		s->found[s->count++] = row->id;
+		s->octets += (size_t)row->size;
+	}
+	s->nearest = s->began ? s->nearest : row->id;
+	s->at = row->id;
+	s->began = true;
+	s->looked++;
+	return OK;
+}
+
+/* One batch. *end_out: there is nothing after it, or the page ends in it. A batch whose data is large goes on in the
+ * next one. */
+static err_t sift_batch(struct sifting *s, bool *end_out)
+{
+	struct arena_mark mark = arena_mark(s->cx->mem);
+	struct object *rows;
+	size_t count, before = s->looked;
+	bool goes_on = true, cut = false;
+	TRY(read_rows(s->cx, s->q, s->at, ROWS_AT_ONCE, &rows, &count));
+	for (size_t i = 0; i < count && goes_on; i++) {
+		TRY(sift_row(s, &rows[i], &goes_on));
+		cut = !goes_on && !rows[i].data.ptr && s->looked > before;
+	}
+	s->more = !goes_on || count == ROWS_AT_ONCE;
+	*end_out = goes_on ? count < ROWS_AT_ONCE : !cut;
+	arena_rewind(s->cx->mem, mark);
+	return OK;
+}
+
+static const struct object *object_of(const struct object *objects, size_t count, struct id id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (id_eq(objects[i].id, id))
+			return &objects[i];
+	return NULL;
+}
+
+/* What went meanwhile is left out. */
+static err_t read_found(const struct sifting *s, struct agenda_newest_list *list)
+{
+	struct ctx *cx = s->cx;
+	struct object *objects;
+	size_t count = 0;
+	list->items = arena_array(cx->mem, struct agenda_item, s->count + 1);
+	if (s->count)
+		TRY(object_by_ids(cx, s->q->actor, (struct id_list){ s->found, s->count }, &objects, &count));
+	for (size_t i = 0; i < s->count; i++) {
+		const struct object *o = object_of(objects, count, s->found[s->q->back ? s->count - 1 - i : i]);
+		if (o)
+			TRY(agenda_event(cx, o, s->q->zone, &list->items[list->count++]));
+	}
+	return OK;
+}
+
+err_t agenda_newest(struct ctx *cx, const struct agenda_newest_query *q, struct agenda_newest_list *out)
+{
+	bool end = false;
+	if (!q->sieve)
+		return whole_page(cx, q, out);
+	struct sifting s = { .cx = cx, .q = q, .at = q->bound, .found = arena_array(cx->mem, struct id, q->limit) };
+	while (!end && s.looked < AGENDA_SIEVED_MAX)
+		TRY(sift_batch(&s, &end));
+	struct agenda_newest_list list = { .more = s.more, .stands = s.began };
+	list.first = q->back ? s.at : s.nearest;
+	list.last = q->back ? s.nearest : s.at;
+	TRY(read_found(&s, &list));
+	*out = list;
+	return OK;
+}
