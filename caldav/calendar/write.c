@@ -5,6 +5,7 @@
 
 #include "caldav/calendar/store/outcome.h"
 #include "caldav/calendar/validate.h"
+#include "server/db/query.h"
 
 #define TRIES 3 /* of an edit against concurrent writers */
 
@@ -58,26 +59,61 @@ static err_t check_conditions(
 	return FAIL(cx, PRECONDITION, "%s", matches ? "If-None-Match" : "If-Match");
 }
 
+static err_t put_named(struct ctx *cx, const struct actor *actor, const struct object_write *write, struct object *out)
+{
+	enum put_outcome outcome;
+	TRY(object_put(cx, actor, write, &outcome, out));
+	out->data = write->data;
+	out->calendar_name = write->calendar_name;
+	return OK;
+}
+
+/* Under the condition that the object is still what the plan was made from. */
+static err_t carry_out(struct ctx *cx, const struct actor *actor, const struct object *now,
+	const struct object_plan *plan, struct object *out, struct object *beside_out)
+{
+	struct object_write write = { .calendar_name = now->calendar_name,
+		.name = now->name,
+		.when.match = { &now->etag, 1 },
+		.data = plan->data };
+	struct object_write beside = { .calendar_name = now->calendar_name, .data = plan->beside };
+	*out = *now;
+	if (!plan->data.ptr)
+		return object_delete(cx, actor, (struct object_path){ now->calendar_name, now->name }, &write.when);
+	TRY(put_named(cx, actor, &write, out));
+	if (!plan->beside.ptr)
+		return OK;
+	beside.when.none_match_any = true;
+	beside.name = str_cat(cx->mem, id_uuid(cx->mem, id_new(cx->now)), STR(".ics"));
+	return put_named(cx, actor, &beside, beside_out);
+}
+
+static err_t carry_out_whole(struct ctx *cx, const struct actor *actor, const struct object *now,
+	const struct object_plan *plan, struct object *out, struct object *beside_out)
+{
+	bool own = plan->beside.ptr && !cx->tx;
+	if (own)
+		TRY(db_begin(cx));
+	err_t e = carry_out(cx, actor, now, plan, out, beside_out);
+	if (own && e)
+		db_rollback(cx);
+	TRY(e);
+	return own ? db_commit(cx) : OK;
+}
+
 err_t object_edit(struct ctx *cx, const struct actor *actor, struct id id, const struct preconditions *when,
-	const struct object_edit *edit, struct object *out)
+	const struct object_edit *edit, struct object *out, struct object *beside_out)
 {
 	for (int i = 0; i < TRIES; i++) {
 		struct object now;
-		enum put_outcome outcome;
+		struct object_plan plan = { .data = STR_ABSENT, .beside = STR_ABSENT };
 		TRY(object_by_id(cx, actor, id, &now));
 		TRY(edit->find(edit->to, &now));
 		TRY(check_conditions(cx, actor, when, &now));
-		struct object_write write = {
-			.calendar_name = now.calendar_name, .name = now.name, .when.match = { &now.etag, 1 }
-		};
-		TRY(edit->plan(edit->to, &now, &write.data));
-		err_t e = object_put(cx, actor, &write, &outcome, out);
-		if (err_is(e, PRECONDITION)) /* somebody wrote meanwhile */
-			continue;
-		TRY(e);
-		out->data = write.data;
-		out->calendar_name = now.calendar_name;
-		return OK;
+		TRY(edit->plan(edit->to, &now, &plan));
+		err_t e = carry_out_whole(cx, actor, &now, &plan, out, beside_out);
+		if (!err_is(e, PRECONDITION)) /* else somebody wrote meanwhile */
+			return e;
 	}
 	return REFUSE(cx, CONFLICT, "", "Others change this event at the same time. Try again.");
 }

@@ -34,21 +34,29 @@ MUST_CHECK err_t object_move(struct ctx *cx, const struct actor *actor, struct o
 MUST_CHECK err_t object_copy(struct ctx *cx, const struct actor *actor, struct object_path from, struct object_path to,
 	bool overwrite, const struct preconditions *when, bool *created_out);
 
+/* What becomes of an object. */
+struct object_plan {
+	struct str data;   /* its new data; absent: it goes */
+	struct str beside; /* of another object that is made in its calendar; absent: none */
+};
+
 /*
  * Old bytes → plan → new bytes: reads the object, has `plan` make its new data, and stores that if nobody wrote
- * meanwhile; else again from the beginning. Two round trips where nobody else writes.
+ * meanwhile; else again from the beginning. Two round trips where nobody else writes. With a second object both are
+ * written in one transaction (that of the caller, if one is open: a failure is then theirs to roll back).
  *
  * when    conditions of the caller, about what is read: the plan is made from it. Judged between find and plan
- * out     as it is stored then, with data and calendar_name
+ * out     as it is stored then, with data and calendar_name; as it was, if it went
+ * beside_out  the same of the second object
  * errors  NOT_FOUND; PRECONDITION (the caller's condition); CONFLICT (others write all the time); those of `find`,
  *         of `plan` and of object_put
  */
 struct object_edit {
 	/* Whether the object has what the edit is about: where it fails, conditions say nothing (RFC 9110 §13.2.1). */
 	err_t (*find)(void *to, const struct object *now);
-	/* The new data, which lives in cx->mem. Both may be called several times. */
-	err_t (*plan)(void *to, const struct object *now, struct str *data_out);
+	/* The plan, which lives in cx->mem. Both may be called several times. */
+	err_t (*plan)(void *to, const struct object *now, struct object_plan *out);
 	void *to;
 };
 MUST_CHECK err_t object_edit(struct ctx *cx, const struct actor *actor, struct id id, const struct preconditions *when,
-	const struct object_edit *edit, struct object *out);
+	const struct object_edit *edit, struct object *out, struct object *beside_out);

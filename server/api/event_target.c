@@ -1,6 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/api/event_target.h"
 
+err_t event_target_read(struct api_call *call, struct event_target *out)
+{
+	struct id id;
+	struct event_target target = { .instance = STR_ABSENT };
+	if (!event_id_parse(call->rq->args[0], &id, &target.instance))
+		return FAIL(&call->rq->cx, NOT_FOUND, "not an event's id");
+	TRY(object_by_id(&call->rq->cx, &call->actor, id, &target.object));
+	if (target.object.component != COMPONENT_VEVENT)
+		return FAIL(&call->rq->cx, NOT_FOUND, "a task or a journal, no event");
+	*out = target;
+	return OK;
+}
+
 err_t event_target_item(struct api_call *call, const struct event_target *target, struct agenda_item *out)
 {
 	if (target->instance.ptr)

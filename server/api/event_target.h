@@ -13,6 +13,9 @@ struct event_target {
 	struct event_changed changed; /* by this request */
 };
 
+/* What the path names, as it is stored. NOT_FOUND. */
+MUST_CHECK err_t event_target_read(struct api_call *call, struct event_target *out);
+
 /* As it is to be shown: the event, or its one instance, which must be there (NOT_FOUND). */
 MUST_CHECK err_t event_target_item(struct api_call *call, const struct event_target *target, struct agenda_item *out);
 

@@ -24,7 +24,7 @@ struct dropped_view {
 };
 
 struct event_view {
-	struct str id, object, calendar, client_uid, title, description, location, category, color_hex, url;
+	struct str id, object, calendar, client_uid, title, description, location, category, color_hex, url, comment;
 	struct str start_time, end_time, timezone, status, organizer, recurring_event_id, original_start_time, etag;
 	struct recurrence_view recurrence;
 	struct json_list attendees, reminders, dropped; /* of struct attendee_view, reminder_view, dropped_view */

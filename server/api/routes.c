@@ -23,6 +23,7 @@
 	ROW(METHOD_PATCH,  "/v1/events/:event",        SELF,       EVENTS_WRITE,    BODY_JSON,    BODY_MAX, &update_event,         "scope events:write",          CORS_KEYS) \
 	ROW(METHOD_DELETE, "/v1/events/:event",        SELF,       EVENTS_WRITE,    BODY_IGNORED, 0,        &delete_event,         "scope events:write",          CORS_KEYS) \
 	ROW(METHOD_POST,   "/v1/events/:event/cancel", SELF,       EVENTS_WRITE,    BODY_JSON,    BODY_MAX, &cancel_event,         "scope events:write",          CORS_KEYS) \
+	ROW(METHOD_POST,   "/v1/events/:event/respond", SELF,      EVENTS_WRITE,    BODY_JSON,    BODY_MAX, &respond_to_event,     "scope events:write",          CORS_KEYS) \
 	\
 	ROW(METHOD_GET,    "/v1/freebusy",             SELF,       CALENDARS_READ,  BODY_IGNORED, 0,        &get_freebusy,         "scope calendars:read",        CORS_KEYS | HEAVY) \
 	ROW(METHOD_POST,   "/v1/freebusy/query",       SELF,       CALENDARS_READ,  BODY_JSON,    BODY_MAX, &query_freebusy,       "scope calendars:read",        CORS_KEYS | HEAVY) \

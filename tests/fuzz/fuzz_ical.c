@@ -63,7 +63,10 @@ static void change(struct ctx *cx, struct str data)
 	struct event_changed changed;
 	if (!event_patch(cx, data, &edit, &changed) && ical_parse(cx, changed.data, &again))
 		abort();
-	if (!event_cancel(cx, data, STR("20260101T090000Z"), &out) && ical_parse(cx, out, &again))
+	if (!event_cancel(cx, data, STR("20260101T090000Z"), STR("no"), &out) && ical_parse(cx, out, &again))
+		abort();
+	struct event_parts parts;
+	if (!event_split(cx, data, STR("20260101T090000Z"), &parts) && ical_parse(cx, parts.after, &again))
 		abort();
 }
 

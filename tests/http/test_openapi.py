@@ -24,7 +24,7 @@ def secret(world, owner):
 
 
 @pytest.fixture(scope="module")
-def existing(world, secret):
+def existing(world, owner, secret):
     """What the ids of examples stand for: name of a parameter → id. Made anew when one was used up."""
     def make(name, template):
         if template.startswith("/api/v1/"):
@@ -36,7 +36,8 @@ def existing(world, secret):
         if name == "calendar_id":
             return next(c["id"] for c in world.get("/v1/calendars", key=secret).json["data"] if c["is_default"])
         if name == "event":
-            body = {"title": "x", "start_time": "2026-11-24T09:00:00Z", "end_time": "2026-11-24T10:00:00Z"}
+            body = {"title": "x", "start_time": "2026-11-24T09:00:00Z", "end_time": "2026-11-24T10:00:00Z",
+                "attendees": [{"email": owner.email}]}
             return world.post("/v1/events", json.dumps(body), JSON, secret).json["id"]
         if name == "key":
             body = {"name": "x", "kind": "restricted", "scopes": ["events:read"]}

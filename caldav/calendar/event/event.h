@@ -43,6 +43,7 @@ struct event {
 	enum event_status status;
 	bool transparent;
 	/* Read only: */
+	struct str comment;       /* the last COMMENT; absent: none */
 	bool recurring;           /* the object has instances: RRULE, RDATE or overrides */
 	struct str recurrence_id; /* of an instance: as in struct occurrence; absent in a master */
 	int32_t sequence;
@@ -119,20 +120,45 @@ struct event_changed {
  * instance  its override is made from what is in effect there. Of a THISANDFUTURE override this one instance changes:
  *           what it says goes on at the next one
  * series    EXDATE, RDATE, RECURRENCE-ID and an override's own times move along where they equalled the instance; what
- *           has no instance any more is dropped
+ *           has no instance any more is dropped. What an override says as the master did, changes with it
  * errors    as event_write(), for what is changed; NOT_FOUND (no such instance), ICAL_OBJECT (no VEVENT)
  */
 MUST_CHECK err_t event_patch(
 	struct ctx *cx, struct str data, const struct event_change *change, struct event_changed *out);
 
 /*
- * STATUS:CANCELLED and SEQUENCE + 1, of all components or of one instance (absent: all). Already so: *out is data,
- * unchanged. NOT_FOUND (no such instance), ICAL_OBJECT, ICAL_SIZE.
+ * Change the series of an instance (change->instance) by what becomes of that instance: the whole series is moved so
+ * that it has its start there where `to` has it. What the instance says of its own is changed, too.
+ *
+ * errors  as event_patch(); CONFLICT (param "scope": the object has no master)
  */
-MUST_CHECK err_t event_cancel(struct ctx *cx, struct str data, struct str instance, struct str *out);
+MUST_CHECK err_t event_patch_series(
+	struct ctx *cx, struct str data, const struct event_change *change, struct event_changed *out);
+
+/*
+ * STATUS:CANCELLED, SEQUENCE + 1 and a COMMENT (absent: none), of all components or of one instance (absent: all).
+ * Already so: *out is data, unchanged. NOT_FOUND (no such instance), ICAL_OBJECT, ICAL_SIZE.
+ */
+MUST_CHECK err_t event_cancel(
+	struct ctx *cx, struct str data, struct str instance, struct str comment, struct str *out);
 
 /*
  * Take one instance out (EXDATE, and its override goes). NOT_FOUND (no such instance), ICAL_SIZE; ICAL_OBJECT: no
  * VEVENT, or the object holds this instance alone.
  */
 MUST_CHECK err_t event_remove_instance(struct ctx *cx, struct str data, struct str instance, struct str *out);
+
+/* A series in two. */
+struct event_parts {
+	struct str before; /* absent: nothing lies before that instance, and `after` is the whole as it was given */
+	struct str after;  /* of another UID; the instance keeps its recurrence id */
+};
+
+/*
+ * Cut a series before one instance. What hangs on it goes with its half; COUNT is divided, and what had no end before
+ * has an UNTIL. Both are proven to have the instances of the whole.
+ *
+ * errors  NOT_FOUND (no such instance); CONFLICT (param "scope": rules that cannot be begun anew there, what a client
+ *         changed with THISANDFUTURE, an object without its master); TOO_COSTLY, ICAL_OBJECT, ICAL_SIZE
+ */
+MUST_CHECK err_t event_split(struct ctx *cx, struct str data, struct str instance, struct event_parts *out);

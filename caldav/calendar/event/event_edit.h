@@ -59,6 +59,8 @@ MUST_CHECK err_t instance_find(
 	const struct edits *e, struct str recurrence_id, struct str zone, struct series_instance *out);
 /* Give the instance an override of its own, that is of it alone; `e` goes on with the new text. */
 MUST_CHECK err_t instance_separate(struct edits *e, struct series_instance *instance, struct str zone);
+/* DTSTART of an instance and what says its end, in the forms of the component in effect. */
+void instance_times(struct edits *e, struct buf *out, const struct series_instance *i);
 /* What a THISANDFUTURE override says begins at the next instance instead; its own component is to be changed or
  * removed. */
 void instance_pass_on(struct edits *e, const struct override *own, struct str zone);
@@ -73,3 +75,11 @@ void original_line(struct edits *e, struct buf *out, struct str name, struct str
  */
 MUST_CHECK err_t exceptions_change(
 	struct edits *e, const struct series *was, struct ical *was_object, unsigned fields, struct event_changed *out);
+
+/* ---- event_split.c, event_split_proof.c ---- */
+
+/* CONFLICT (param "scope"). */
+err_t split_refuse(struct ctx *cx);
+/* Around the cut (an original start of `whole`) both halves together have the instances of the whole, and nothing else.
+ * CONFLICT, TOO_COSTLY. */
+MUST_CHECK err_t split_prove(const struct edits *whole, struct when at, const struct event_parts *parts);

@@ -60,6 +60,12 @@ static void end_line(struct edits *e, struct buf *out, const struct series_insta
 	}
 }
 
+void instance_times(struct edits *e, struct buf *out, const struct series_instance *i)
+{
+	point_line(e, out, i->timing->comp, STR("DTSTART"), i->start);
+	end_line(e, out, i);
+}
+
 /* What is in effect there but for what makes it recur, as an override. range: ";RANGE=THISANDFUTURE", or empty. */
 static struct str override_text(struct edits *e, const struct series_instance *i, struct str range)
 {
@@ -70,8 +76,7 @@ static struct str override_text(struct edits *e, const struct series_instance *i
 	struct buf b = lines_new(e);
 	BUF_LIT(&b, "BEGIN:VEVENT\r\n");
 	original_line(e, &b, STR("RECURRENCE-ID"), range, i->original);
-	point_line(e, &b, comp, STR("DTSTART"), i->start);
-	end_line(e, &b, i);
+	instance_times(e, &b, i);
 	for (const struct ical_prop *prop = comp->props; prop; prop = prop->next) {
 		bool skip = false;
 		for (size_t n = 0; n < ARRAY_LEN(left_out); n++)

@@ -25,6 +25,7 @@ bool event_category_cut(struct str *rest, struct str *item_out);
 /* INVALID_VALUE and the field's name, for those in `fields`. `was`: how it is; what stays is not judged. */
 MUST_CHECK err_t event_check(struct ctx *cx, const struct event *event, const struct event *was, unsigned fields);
 bool event_is_uid(struct str uid);
+struct str event_new_uid(struct ctx *cx);
 /* INVALID_VALUE: a rule counts by the clock on the wall, and there the second pass cannot be told. */
 MUST_CHECK err_t event_refuse_second_pass(struct ctx *cx);
 /* Which of `fields` have another value. */

@@ -166,6 +166,14 @@ static struct str category_read(struct arena *mem, const struct ical_comp *comp)
 	return STR_ABSENT;
 }
 
+static struct str comment_read(struct arena *mem, const struct ical_comp *comp)
+{
+	const struct ical_prop *last = NULL;
+	for (const struct ical_prop *p = ical_prop(comp, STR("COMMENT")); p; p = ical_prop_again(p))
+		last = p;
+	return last && last->value.len ? ical_text(mem, last->value) : STR_ABSENT;
+}
+
 /* ---- the event ---- */
 
 /* Days as dates, all else as instants. */
@@ -204,6 +212,7 @@ err_t event_read_instance(
 	e.url = ical_value(comp, STR("URL"));
 	if (!e.url.len)
 		e.url = STR_ABSENT;
+	e.comment = comment_read(cx->mem, comp);
 	e.rrule = rules_read(cx->mem, comp);
 	e.exdate_count = dates_read(cx, object, s, comp, STR("EXDATE"), floating, &e.exdates);
 	e.rdate_count = dates_read(cx, object, s, comp, STR("RDATE"), floating, &e.rdates);

@@ -2,13 +2,15 @@
 /* A new object. */
 #include "caldav/calendar/event/event_private.h"
 
+struct str event_new_uid(struct ctx *cx)
+{
+	struct id id = id_new(cx->now);
+	return hex_of(cx->mem, bytes_of(id.octets, sizeof id.octets));
+}
+
 static void vevent_write(struct ctx *cx, const struct event *e, struct str times, struct form form, struct buf *out)
 {
-	struct str now = instant_ical(cx->mem, cx->now), uid = e->uid;
-	if (!uid.len) {
-		struct id id = id_new(cx->now);
-		uid = hex_of(cx->mem, bytes_of(id.octets, sizeof id.octets));
-	}
+	struct str now = instant_ical(cx->mem, cx->now), uid = e->uid.len ? e->uid : event_new_uid(cx);
 	BUF_LIT(out, "BEGIN:VEVENT\r\n");
 	ical_line(out, STR("UID"), STR(""), uid);
 	ical_line(out, STR("DTSTAMP"), STR(""), now);

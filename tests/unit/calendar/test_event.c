@@ -384,18 +384,18 @@ TEST(periods_move_with_the_series_and_stay_as_long)
 TEST(an_event_or_one_instance_is_cancelled)
 {
 	struct str out, again;
-	assert_ok(event_cancel(&test_cx, STR(ODD), STR_ABSENT, &out));
+	assert_ok(event_cancel(&test_cx, STR(ODD), STR_ABSENT, STR_ABSENT, &out));
 	assert_true(read_back(out).status == EVENT_CANCELLED && read_back(out).sequence == 1);
-	assert_ok(event_cancel(&test_cx, out, STR_ABSENT, &again));
+	assert_ok(event_cancel(&test_cx, out, STR_ABSENT, STR_ABSENT, &again));
 	assert_str(again, out);
-	assert_ok(event_cancel(&test_cx, STR(SERIES), STR("20261128T080000Z"), &out));
+	assert_ok(event_cancel(&test_cx, STR(SERIES), STR("20261128T080000Z"), STR_ABSENT, &out));
 	assert_str(instances(out), STR("24T0800=s 25T0800=s 27T1900=late 28T0800=s!"));
-	assert_ok(event_cancel(&test_cx, STR(SERIES), STR_ABSENT, &out));
+	assert_ok(event_cancel(&test_cx, STR(SERIES), STR_ABSENT, STR_ABSENT, &out));
 	assert_str(instances(out), STR("24T0800=s! 25T0800=s! 27T1900=late! 28T0800=s!"));
 	assert_ok(event_remove_instance(&test_cx, STR(SERIES), STR("20261127T080000Z"), &out));
 	assert_str(instances(out), STR("24T0800=s 25T0800=s 28T0800=s"));
 	assert_err(event_remove_instance(&test_cx, out, STR("20261127T080000Z"), &again), NOT_FOUND);
-	assert_err(event_cancel(&test_cx, STR(HEAD "BEGIN:VTODO\r\nUID:u\r\nEND:VTODO\r\n" TAIL), STR_ABSENT, &out),
+	assert_err(event_cancel(&test_cx, STR(HEAD "BEGIN:VTODO\r\nUID:u\r\nEND:VTODO\r\n" TAIL), STR_ABSENT, STR_ABSENT, &out),
 		ICAL_OBJECT);
 }
 
