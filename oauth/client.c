@@ -3,6 +3,7 @@
 
 #include "sql.h"
 #include "oauth/redirect.h"
+#include "server/account/audit.h"
 #include "server/account/label.h"
 #include "server/auth/scope.h"
 #include "server/crypto/digest.h"
@@ -76,7 +77,7 @@ err_t client_create(struct ctx *cx, const struct client_new *in, struct client *
 		redirects.items = &STR_ABSENT; /* the empty array, not NULL */
 	TRY(db_exec(cx, &sql_client_insert, NULL, IN(id), IN(in->owner), IN((int16_t)in->kind), IN(name),
 		IN(in->may_introspect), IN(in->scopes ? in->scopes : (uint64_t)SCOPES_ALL), IN(grants), IN(redirects),
-		IN(loopback), IN(secret.id), IN(secret.hash), IN(secret.prefix)));
+		IN(loopback), IN(secret.id), IN(secret.hash), IN(secret.prefix), IN(audit_by(cx))));
 	TRY(client_by_id(cx, id, out));
 	*secret_out = secret.text;
 	return OK;
@@ -111,7 +112,7 @@ err_t client_rotate_secret(struct ctx *cx, struct id id, struct str *secret_out)
 		return REFUSE(cx, INVALID_VALUE, "client_id", "A public client has no secret.");
 	struct client_secret secret = secret_make(cx, CLIENT_CONFIDENTIAL);
 	TRY(db_exec(cx, &sql_client_secret_replace, &made, IN(id), IN(secret.id), IN(secret.hash), IN(secret.prefix),
-		IN(cx->now)));
+		IN(cx->now), IN(audit_by(cx))));
 	if (!made)
 		return no_such_client(cx);
 	*secret_out = secret.text;
@@ -125,14 +126,14 @@ err_t client_delete(struct ctx *cx, struct id id)
 	TRY(db_exec(cx, &sql_client_delete, &deleted, IN(id), IN(cx->now)));
 	if (!deleted)
 		return no_such_client(cx);
-	TRY(db_exec(cx, &sql_client_cut, NULL, IN(id), IN(cx->now)));
+	TRY(db_exec(cx, &sql_client_cut, NULL, IN(id), IN(cx->now), IN(audit_by(cx))));
 	return db_commit(cx);
 }
 
 err_t client_verify(struct ctx *cx, struct id id)
 {
 	size_t changed = 0;
-	TRY(db_exec(cx, &sql_client_verify, &changed, IN(id)));
+	TRY(db_exec(cx, &sql_client_verify, &changed, IN(id), IN(audit_by(cx))));
 	return changed ? OK : no_such_client(cx);
 }
 

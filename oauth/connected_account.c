@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/connected_account.h"
 
+#include "server/account/audit.h"
 #include "server/db/query.h"
 #include "sql.h"
 
@@ -33,7 +34,7 @@ err_t connected_account_end(struct ctx *cx, struct id account, struct id connect
 	struct id_list accounts = { worlds, ARRAY_LEN(worlds) };
 	struct connected_account_ended ended;
 	err_t e = db_row(cx, &sql_connected_account_end, ROW(connected_account_end, &ended), IN(accounts),
-		IN(connection), IN(cx->now));
+		IN(connection), IN(cx->now), IN(audit_by(cx)));
 	if (err_is(e, NOT_FOUND))
 		return REFUSE(cx, NOT_FOUND, "id", "This app is not connected to your account.");
 	return e;

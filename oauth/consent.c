@@ -5,6 +5,8 @@
 #include "oauth/code.h"
 #include "oauth/connected_account.h"
 #include "oauth/redirect.h"
+#include "server/account/audit.h"
+#include "server/auth/scope.h"
 #include "server/db/query.h"
 #include "sql.h"
 
@@ -100,6 +102,17 @@ static err_t decision_check(
 	return OK;
 }
 
+static struct str consent_details(struct arena *mem, const struct client *client, const struct decision *decision)
+{
+	struct buf out = buf_new(mem, 4096);
+	struct json j = json_begin(&out);
+	json_object(&j, NULL);
+	json_str(&j, "client_name", client->name);
+	json_str(&j, "scopes", scope_text(mem, decision->scopes));
+	json_object_end(&j);
+	return buf_str(&out);
+}
+
 /* The statements of one consent; the caller has begun the transaction. */
 static err_t grant_store(struct ctx *cx, const struct auth_request *request, const struct client *client,
 	const struct consent_user *user, struct id account, const struct decision *decision,
@@ -107,15 +120,19 @@ static err_t grant_store(struct ctx *cx, const struct auth_request *request, con
 {
 	struct granted granted = { { { 0 } } };
 	struct instant until = decision->lifetime_s ? instant_add_s(cx->now, decision->lifetime_s) : INSTANT_FOREVER;
-	TRY(db_row(cx, &sql_consent_grant, ROW(consent_grant, &granted), IN(account), IN(client->id),
-		IN(id_new(cx->now)), IN(request->scopes), IN(decision->scopes), IN(decision->calendars), IN(until),
-		IN(code->family), IN(code->hash), IN(code->expires_at), IN(request->challenge),
-		IN(request->redirect_uri), IN(request->nonce), IN(user->auth_time), IN(id_new(cx->now)),
-		IN(STR(TEXT_VERSION)), IN(cx->client_ip), IN(str_sub(cx->user_agent, 0, USER_AGENT_MAX))));
+	struct id fresh = id_new(cx->now);
+	TRY(db_row(cx, &sql_consent_grant, ROW(consent_grant, &granted), IN(account), IN(client->id), IN(fresh),
+		IN(request->scopes), IN(decision->scopes), IN(decision->calendars), IN(until), IN(code->family),
+		IN(code->hash), IN(code->expires_at), IN(request->challenge), IN(request->redirect_uri),
+		IN(request->nonce), IN(user->auth_time), IN(id_new(cx->now)), IN(STR(TEXT_VERSION)), IN(cx->client_ip),
+		IN(str_sub(cx->user_agent, 0, USER_AGENT_MAX))));
 	if (id_is_zero(granted.connected_account_id))
 		return REFUSE(cx, NOT_FOUND, "request", "This app does not exist any more.");
-	return db_exec(cx, &sql_consent_list_at_client, NULL, IN(client->owner), IN(granted.connected_account_id),
-		IN(client->id), IN(account));
+	TRY(db_exec(cx, &sql_consent_list_at_client, NULL, IN(client->owner), IN(granted.connected_account_id),
+		IN(client->id), IN(account)));
+	bool first = id_eq(granted.connected_account_id, fresh);
+	return audit_add(cx, account, first ? "consent.given" : "consent.changed", granted.connected_account_id,
+		consent_details(cx->mem, client, decision));
 }
 
 /* The end of a transaction: committed, or nothing of it stays. */

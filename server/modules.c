@@ -5,11 +5,13 @@
 
 #include "caldav/routes.h"
 #include "oauth/routes.h"
+#include "server/account/audit.h"
 #include "server/account/housekeeping.h"
 #include "server/account/key.h"
 #include "server/account/last_used.h"
 #include "server/account/session.h"
 #include "server/api/routes.h"
+#include "server/base/log.h"
 #include "server/db/disk.h"
 #include "server/db/housekeeping.h"
 #include "server/health.h"
@@ -65,6 +67,25 @@ static void note_use(const struct app *app, const struct request *rq, const stru
 	last_used_see(app->last_used, p->account, credential, rq->cx.now, rq->cx.client_ip, rq->cx.user_agent);
 }
 
+#define ORIGIN_TOLD_MAX 200
+
+/* struct app's `refused`. What cannot be written is logged, and refused all the same. */
+static void note_refusal(struct request *rq, const char *reason)
+{
+	const struct principal *p = rq->principal;
+	struct ctx *cx = &rq->cx;
+	struct buf details = buf_new(cx->mem, KIB(8));
+	struct json j = json_begin(&details);
+	json_object(&j, NULL);
+	json_str(&j, "reason", str_of(reason));
+	json_str_if(&j, "origin", str_sub(request_header(rq, "Origin"), 0, ORIGIN_TOLD_MAX));
+	json_object_end(&j);
+	err_t e = audit_refused(
+		cx, id_uuid(cx->mem, p->credential), p->account, "key.refused", p->credential, buf_str(&details));
+	if (e)
+		log_event(LOG_WARN, "audit_lost", LOG_C("reason", reason), LOG_STR("detail", e->detail));
+}
+
 /* An import comes at once. So many seconds of --write-rate may; by default that is 20,000 events. */
 #define WRITES_AHEAD_S 400
 
@@ -100,6 +121,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 	app->heavy = concurrency_open(heavy_max(config), 0);
 	app->last_used = last_used_open(runtime->db, config, (unsigned)config->last_used_ms);
 	app->seen = note_use;
+	app->refused = note_refusal;
 	app->show_page = web_show_error;
 	struct buf openapi = buf_new(cx->mem, OPENAPI_MAX);
 	openapi_print(&openapi, app, config->public_url);
@@ -111,6 +133,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 #define DISK_EVERY_MS 2000
 #define HOUSEKEEPING_EVERY_MS 60000
 #define ACCOUNT_HOUSEKEEPING_EVERY_MS 3600000
+#define AUDIT_EVERY_MS 300000
 #define JOB_PATIENCE_MS 30000
 #define KEEPER_PATIENCE_MS 60000
 
@@ -131,6 +154,7 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 		{ "cluster", KEEPER_EVERY_MS, KEEPER_PATIENCE_MS, keep_cluster, runtime->embedded },
 		{ "housekeeping", HOUSEKEEPING_EVERY_MS, JOB_PATIENCE_MS, housekeeping, NULL },
 		{ "account_housekeeping", ACCOUNT_HOUSEKEEPING_EVERY_MS, JOB_PATIENCE_MS, account_housekeeping, NULL },
+		{ "audit", AUDIT_EVERY_MS, JOB_PATIENCE_MS, audit_keep, NULL },
 		/* Last: with --last-used-ms 0 there is no such job. */
 		{ "last_used", (unsigned)runtime->config.last_used_ms, JOB_PATIENCE_MS, last_used_write,
 			app->last_used },

@@ -13,7 +13,7 @@ handler calendars_page, calendars_create, calendar_edit_page, calendar_edit_post
 	calendar_delete_post;
 handler account_page, account_profile_post, account_password_post;
 handler consent_page, consent_post;
-handler errors_page;
+handler errors_page, audit_page_show;
 
 /*
  * A new session for who has just set a password in this request (made an account, changed it), and on to `to`; on

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/account/account.h"
 
+#include "server/account/audit.h"
 #include "server/account/label.h"
 #include "server/account/row.h"
 #include "server/crypto/password.h"
@@ -91,7 +92,7 @@ err_t account_create(struct ctx *cx, const struct account_new *in, struct accoun
 	size_t made = 0;
 	err_t e = db_exec(cx, &sql_account_create, &made, IN(email), IN(live), IN(id_in_mode(live, true)), IN(name),
 		IN((int16_t)in->plan), IN(hash), IN(id_new(cx->now)), IN(id_new(cx->now)), IN(cx->now),
-		in->accounts_max ? IN(in->accounts_max) : IN_NULL(DB_INT8));
+		in->accounts_max ? IN(in->accounts_max) : IN_NULL(DB_INT8), IN(audit_by(cx)));
 	if (err_is(e, CONFLICT))
 		return REFUSE(cx, CONFLICT, "email", "There is an account with this e-mail address already.");
 	TRY(e);
@@ -152,7 +153,7 @@ err_t account_set_status(struct ctx *cx, struct id id, enum account_status statu
 	struct reached reached;
 	struct instant since = status == STATUS_ACTIVE ? INSTANT_NONE : cx->now;
 	TRY(db_row(cx, &sql_account_set_status, ROW(account_set_status, &reached), IN(id_in_mode(id, false)),
-		IN(id_in_mode(id, true)), IN((int16_t)status), IN(since)));
+		IN(id_in_mode(id, true)), IN((int16_t)status), IN(since), IN(audit_by(cx))));
 	return must_reach(cx, reached.found);
 }
 
@@ -162,7 +163,7 @@ err_t account_set_password(struct ctx *cx, struct id id, struct str password)
 	struct reached reached;
 	TRY(password_hash(cx, password, &hash));
 	TRY(db_row(cx, &sql_account_set_password, ROW(account_set_password, &reached), IN(id_in_mode(id, false)),
-		IN(hash), IN(cx->now)));
+		IN(hash), IN(cx->now), IN(audit_by(cx))));
 	return must_reach(cx, reached.found);
 }
 

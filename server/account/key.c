@@ -2,7 +2,9 @@
 #include "server/account/key.h"
 
 #include "server/account/account.h"
+#include "server/account/audit.h"
 #include "server/account/label.h"
+#include "server/base/log.h"
 #include "server/crypto/digest.h"
 #include "server/crypto/secret.h"
 #include "server/db/query.h"
@@ -154,7 +156,8 @@ err_t key_create(struct ctx *cx, const struct key_new *in, struct key *out, stru
 	size_t made = 0;
 	TRY(db_exec(cx, &sql_key_create, &made, IN(account), IN(key.id), IN(secret_hash(cx->mem, secret)),
 		IN((int16_t)key.kind), IN(key.prefix), IN(name), IN(key.scopes), IN(key.calendars), IN(cx->now),
-		IN(key.expires_at), IN((int32_t)KEYS_MAX), IN(limits.ips), IN(limits.origins), IN(limits.rate)));
+		IN(key.expires_at), IN((int32_t)KEYS_MAX), IN(limits.ips), IN(limits.origins), IN(limits.rate),
+		IN(audit_by(cx)), IN(str_of(key_kind_name(key.kind)))));
 	if (!made)
 		return REFUSE(cx, FORBIDDEN, "",
 			"An account has at most %d keys, with those that were revoked in the last 90 days. Use one of "
@@ -250,7 +253,7 @@ err_t key_change(struct ctx *cx, const struct key *present, const struct key_cha
 	err_t e = db_row(cx, &sql_key_change, ROW(key_change, &row), IN(present->account), IN(present->id), IN(name),
 		IN(change->scopes ? change->scopes : UINT64_MAX >> 1), IN(change->calendars), IN(change->expires_at),
 		IN(change->set_ips), IN(limits.ips), IN(change->set_origins), IN(limits.origins), IN(change->set_rate),
-		IN(limits.rate));
+		IN(limits.rate), IN(audit_by(cx)));
 	if (err_is(e, NOT_FOUND))
 		return REFUSE(cx, CONFLICT, "", "This key is revoked, which cannot be undone. Create a new one.");
 	TRY(e);
@@ -273,7 +276,7 @@ err_t key_rotate(struct ctx *cx, struct id account, struct id key, struct key *o
 	TRY(key_locate(cx, account, key, &found));
 	struct str secret = key_secret_new(cx, found.account, (enum key_kind)found.kind);
 	err_t e = db_row(cx, &sql_key_rotate, ROW(key_rotate, &row), IN(found.account), IN(key),
-		IN(secret_hash(cx->mem, secret)), IN(secret_prefix(cx->mem, secret)), IN(cx->now));
+		IN(secret_hash(cx->mem, secret)), IN(secret_prefix(cx->mem, secret)), IN(cx->now), IN(audit_by(cx)));
 	if (err_is(e, NOT_FOUND))
 		return REFUSE(cx, CONFLICT, "", "This key is revoked, which cannot be undone. Create a new one.");
 	TRY(e);
@@ -286,7 +289,8 @@ err_t key_revoke(struct ctx *cx, struct id account, struct id key, struct key *o
 {
 	struct key_row found, row;
 	TRY(key_locate(cx, account, key, &found));
-	TRY(db_row(cx, &sql_key_revoke, ROW(key_revoke, &row), IN(found.account), IN(key), IN(cx->now)));
+	TRY(db_row(
+		cx, &sql_key_revoke, ROW(key_revoke, &row), IN(found.account), IN(key), IN(cx->now), IN(audit_by(cx))));
 	*out = key_of_row(&row);
 	return OK;
 }
@@ -311,7 +315,18 @@ static bool username_fits(struct ctx *cx, struct str username, struct id account
 	return str_eq_nocase(username, email) || str_eq(username, id_text(cx->mem, "usr", id_in_mode(account, false)));
 }
 
-static err_t check_usable(struct ctx *cx, const struct authenticated *row)
+/* From an address that it may not come from: whoever has the secret, its owner is told. */
+static err_t refuse_address(struct ctx *cx, struct id account, const struct authenticated *row, err_t refused)
+{
+	cx->by = (struct ctx_by){ .kind = who_name(kinds[row->kind].who), .credential = row->id };
+	err_t e = audit_refused(cx, id_uuid(cx->mem, row->id), account, "key.refused", row->id,
+		audit_detail(cx->mem, "reason", STR("ip_not_allowed")));
+	if (e)
+		log_event(LOG_WARN, "audit_lost", LOG_C("reason", "ip_not_allowed"), LOG_STR("detail", e->detail));
+	return refused;
+}
+
+static err_t check_usable(struct ctx *cx, struct id account, const struct authenticated *row)
 {
 	if (!instant_is_none(row->revoked_at))
 		return FAIL(cx, KEY_REVOKED, "revoked key");
@@ -321,7 +336,8 @@ static err_t check_usable(struct ctx *cx, const struct authenticated *row)
 		return FAIL(cx, ACCOUNT_DEACTIVATED, "key of a deactivated account");
 	if (row->plan < PLAN_PRO)
 		return FAIL(cx, PLAN_REQUIRED, "key of an account on the free plan");
-	return key_limits_admit(cx, row->allowed_ips);
+	err_t e = key_limits_admit(cx, row->allowed_ips);
+	return e ? refuse_address(cx, account, row, e) : OK;
 }
 
 err_t key_authenticate(struct ctx *cx, const struct credential *sent, struct principal *out)
@@ -337,7 +353,7 @@ err_t key_authenticate(struct ctx *cx, const struct credential *sent, struct pri
 	TRY(e);
 	if (sent->transport == VIA_BASIC && !username_fits(cx, sent->username, parts.account, row.email))
 		return FAIL(cx, CREDENTIALS_INVALID, "the user name is not the key owner's");
-	TRY(check_usable(cx, &row));
+	TRY(check_usable(cx, parts.account, &row));
 	*out = (struct principal){
 		.kind = kinds[row.kind].who,
 		.account = parts.account,

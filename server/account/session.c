@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/account/session.h"
 
+#include "server/account/audit.h"
 #include "server/base/address.h"
 #include "server/account/row.h"
 #include "server/account/throttle.h"
@@ -66,6 +67,9 @@ err_t sign_in(struct ctx *cx, struct str email, struct str password, struct know
 		TRY(throttle_give_back(cx, limits, count));
 		return e;
 	}
+	if (!same || row.status != STATUS_ACTIVE)
+		TRY(audit_refused(cx, folded, row.id, "session.refused", row.id,
+			audit_detail(cx->mem, "reason", same ? STR("account_deactivated") : STR("wrong_password"))));
 	if (!same)
 		return REFUSE(cx, CREDENTIALS_INVALID, "", "E-mail address or password is wrong.");
 	if (row.status != STATUS_ACTIVE)
@@ -102,7 +106,7 @@ err_t session_create(
 	TRY(db_exec(cx, &sql_session_create, &made, IN(live), IN(secret_hash(cx->mem, secret)), IN(id_new(cx->now)),
 		IN(bytes_of(csrf, CSRF_SIZE)), IN(cx->now), IN(instant_add_s(cx->now, SESSION_LIFETIME_S)),
 		IN(cx->client_ip), IN(str_sub(cx->user_agent, 0, USER_AGENT_MAX)), db_in_id_or_null(old_account),
-		IN(old_hash), IN(password_at)));
+		IN(old_hash), IN(password_at), IN(audit_by(cx))));
 	if (!made)
 		return REFUSE(cx, CREDENTIALS_INVALID, "",
 			"The password was changed at this moment. Sign in with the new one.");
@@ -116,7 +120,7 @@ err_t session_end(struct ctx *cx, struct str secret)
 	struct bytes hash;
 	if (!session_read(cx, secret, &account, &hash))
 		return OK;
-	return db_exec(cx, &sql_session_end, NULL, IN(account), IN(hash));
+	return db_exec(cx, &sql_session_end, NULL, IN(account), IN(hash), IN(audit_by(cx)));
 }
 
 err_t session_authenticate(struct ctx *cx, const struct credential *sent, struct principal *out)

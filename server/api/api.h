@@ -16,6 +16,7 @@
 MUST_CHECK err_t calendars_chosen(struct api_call *call, const struct id *named, struct id_list *out);
 
 extern const struct contract get_profile;
+extern const struct contract list_audit;
 extern const struct contract list_calendars, create_calendar, get_calendar, update_calendar, delete_calendar;
 extern const struct contract list_events, create_event, get_event, update_event, delete_event, cancel_event, respond_to_event;
 extern const struct contract get_freebusy, query_freebusy, find_slots;

@@ -34,7 +34,9 @@
 	ROW(METHOD_GET,    "/v1/api_keys/:key",        SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &get_api_key,          "API keys page",               CORS_KEYS) \
 	ROW(METHOD_PATCH,  "/v1/api_keys/:key",        SECRET_KEY, OWNER,           BODY_JSON,    BODY_MAX, &update_api_key,       "API keys page",               CORS_KEYS) \
 	ROW(METHOD_POST,   "/v1/api_keys/:key/rotate", SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &rotate_api_key,       "API keys page",               CORS_KEYS) \
-	ROW(METHOD_DELETE, "/v1/api_keys/:key",        SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &revoke_api_key,       "API keys page",               CORS_KEYS)
+	ROW(METHOD_DELETE, "/v1/api_keys/:key",        SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &revoke_api_key,       "API keys page",               CORS_KEYS) \
+	\
+	ROW(METHOD_GET,    "/v1/audit",                SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &list_audit,           "audit log",                   CORS_KEYS)
 /* clang-format on */
 static const struct route routes[] = { ROUTES(API_ROUTE) };
 static const struct contract *const contracts[] = { ROUTES(API_CONTRACT) };

@@ -64,3 +64,36 @@ err_t credential_read(struct ctx *cx, struct str header, struct credential *out)
 	}
 	return FAIL(cx, CREDENTIALS_INVALID, "Authorization: unknown scheme");
 }
+
+const char *who_name(enum who kind)
+{
+	switch (kind) {
+	case SESSION:
+		return "session";
+	case TOKEN:
+		return "token";
+	case ACCOUNT_KEY:
+		return "account_key";
+	case SECRET_KEY:
+		return "secret_key";
+	case RESTRICTED_KEY:
+		return "restricted_key";
+	case PUBLISHABLE_KEY:
+		return "publishable_key";
+	case NOBODY:
+	case ANYONE:
+	case OPTIONAL_SESSION:
+	case KEY:
+		break;
+	}
+	return "other";
+}
+
+struct ctx_by who_by(const struct principal *p)
+{
+	return (struct ctx_by){
+		.kind = who_name(p->kind),
+		.credential = p->kind == TOKEN ? p->connected_account : p->credential,
+		.client = p->client,
+	};
+}

@@ -38,6 +38,11 @@ struct principal {
 	struct instant expires_at;           /* TOKEN */
 };
 
+/* "session", "token", "account_key" …, of one kind of them; "other". */
+const char *who_name(enum who kind);
+/* The same principal as the audit log tells of it. A token is its connected account. */
+struct ctx_by who_by(const struct principal *p);
+
 enum transport { VIA_NONE, VIA_BASIC, VIA_BEARER, VIA_DPOP, VIA_COOKIE };
 
 struct credential {

@@ -16,6 +16,12 @@ struct db_prefetched;
 struct config;
 struct keyring;
 
+/* Who is behind what a ctx does, as the audit log tells it (server/account/audit.h). */
+struct ctx_by {
+	const char *kind;             /* of their credential; NULL: nobody proved anything, or the server itself */
+	struct id credential, client; /* zero where there is none */
+};
+
 struct ctx {
 	struct arena *mem;
 	struct db_pool *db;
@@ -28,6 +34,7 @@ struct ctx {
 	unsigned patience_ms;  /* how long that was from the beginning */
 	struct id account;     /* whose work this is, where it is known; both worlds are one. The pool shares by it */
 	struct id request_id;  /* req_… in the answer, the log, the audit row */
+	struct ctx_by by;      /* set when a credential was accepted, and by commands */
 	unsigned round_trips;  /* to the database; the log line tells them */
 	unsigned fail_query;   /* dev builds: the n-th statement of this request fails; 0 is none */
 	struct str client_ip;  /* textual; absent for background work and the CLI */

@@ -32,6 +32,7 @@ struct command {
 extern const struct command account_commands[];
 extern const struct command key_commands[];
 extern const struct command client_commands[];
+extern const struct command audit_commands[];
 extern const struct command system_commands[];
 
 /* Run what argv asks for; the process's exit status. Errors go to standard error with what to do about them. */

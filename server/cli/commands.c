@@ -14,7 +14,8 @@
 
 enum exit_status { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
-static const struct command *const tables[] = { system_commands, account_commands, key_commands, client_commands };
+static const struct command *const tables[] = { system_commands, account_commands, key_commands, client_commands,
+	audit_commands };
 
 /* "account create EMAIL" */
 static struct str call_of(struct arena *mem, const struct command *c)
@@ -142,6 +143,8 @@ static int dispatch(struct ctx *cx, int argc, char *const *argv)
 		return EXIT_USAGE;
 	}
 	struct buf out = buf_new(cx->mem, OUTPUT_MAX);
+	cx->by.kind = "command";
+	cx->user_agent = str_fmt(cx->mem, "calends %s%s%s", c->noun, c->verb[0] ? " " : "", c->verb);
 	e = run(cx, c, &config, args, &out);
 	if (e)
 		print_error(cx, config.json, e);

@@ -29,6 +29,7 @@ static err_t authenticate(struct request *rq, const struct credential *sent)
 	TRY(by->run(&rq->cx, sent, p));
 	rq->principal = p;
 	rq->cx.account = id_in_mode(p->account, false);
+	rq->cx.by = who_by(p);
 	return OK;
 }
 
@@ -46,6 +47,13 @@ static err_t refuse_second_transport(struct request *rq)
 	return OK;
 }
 
+/* A key that its owner would want to know about. */
+static void note_refusal(struct request *rq, const char *reason)
+{
+	if (rq->app->refused)
+		rq->app->refused(rq, reason);
+}
+
 /* Browsers name the page's origin (Fetch standard §3.2); a program could name any, but gains no more than it has. */
 static err_t check_origin(struct request *rq, struct str_list allowed)
 {
@@ -55,6 +63,7 @@ static err_t check_origin(struct request *rq, struct str_list allowed)
 			return OK;
 	if (!allowed.items)
 		return OK;
+	note_refusal(rq, "origin_not_allowed");
 	return REFUSE(&rq->cx, ORIGIN_NOT_ALLOWED, "",
 		"This key is for pages of other origins than %.*s. Its owner can allow it.",
 		STR_ARG(origin.len ? origin : STR("none")));
@@ -86,6 +95,7 @@ static err_t by_header(struct request *rq)
 			LOG_STR("id", id_text(rq->cx.mem, "req", rq->cx.request_id)),
 			LOG_STR("key", id_text(rq->cx.mem, "key", p->credential)),
 			LOG_STR("origin", request_header(rq, "Origin")));
+		note_refusal(rq, "secret_key_in_browser");
 		return FAIL(&rq->cx, KEY_IN_BROWSER, "Origin with a secret key");
 	}
 	TRY(check_origin(rq, p->origins));

@@ -84,6 +84,8 @@ struct app {
 	struct last_used *last_used;
 	/* Called after a credential was accepted, with the principal: collects last-used in memory. */
 	void (*seen)(const struct app *app, const struct request *rq, const struct principal *p);
+	/* Called when rq->principal proved who it is, and may not be used like this: tells its owner. NULL: nobody. */
+	void (*refused)(struct request *rq, const char *reason);
 	/* Any failure as a page, for routes that are FOR_PEOPLE in a module that answers programs; NULL: a plain one.
 	 */
 	void (*show_page)(struct request *rq, struct response *rs, err_t e);

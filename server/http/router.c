@@ -198,30 +198,6 @@ static void answer_error(struct request *rq, struct response *rs, err_t e)
 
 /* ---- the log line ---- */
 
-static const char *kind_name(const struct principal *p)
-{
-	switch (p->kind) {
-	case SESSION:
-		return "session";
-	case TOKEN:
-		return "token";
-	case ACCOUNT_KEY:
-		return "account_key";
-	case SECRET_KEY:
-		return "secret_key";
-	case RESTRICTED_KEY:
-		return "restricted_key";
-	case PUBLISHABLE_KEY:
-		return "publishable_key";
-	case NOBODY:
-	case ANYONE:
-	case OPTIONAL_SESSION:
-	case KEY:
-		break;
-	}
-	return "other";
-}
-
 static struct str source_of(struct arena *mem, err_t e)
 {
 	return e->file ? str_fmt(mem, "%s:%d", e->file, e->line) : STR_ABSENT;
@@ -242,7 +218,7 @@ static void log_request(struct request *rq, const struct response *rs, err_t e, 
 		LOG_STR("ms",
 			str_fmt(mem, "%llu.%03llu", (unsigned long long)us / 1000, (unsigned long long)us % 1000)),
 		LOG_INT("bytes", rs->sent), LOG_INT("db", rq->cx.round_trips), LOG_STR("ip", rq->cx.client_ip),
-		LOG_C("as", p ? kind_name(p) : NULL),
+		LOG_C("as", p ? who_name(p->kind) : NULL),
 		LOG_STR("credential", p ? id_uuid(mem, p->credential) : STR_ABSENT), LOG_C("error", rq->error_code),
 		LOG_STR("detail", e ? e->detail : STR_ABSENT),
 		LOG_STR("at", e && ours ? source_of(mem, e) : STR_ABSENT), LOG_C("broken", rs->broken ? "yes" : NULL));

@@ -4,6 +4,7 @@
 -- name: account_create stores
 -- $1 e-mail, folded  $2 live id  $3 its test twin  $4 name  $5 plan  $6 password hash or NULL
 -- $7 $8 ids of the default calendars, live and test  $9 now  $10 accounts at most, NULL for no limit
+-- $11 audit_by()
 -- A taken address violates login's key. The foreign keys are judged when the whole statement is done. Nothing is made
 -- when there are enough; those who are made at the same moment do not count each other.
 WITH room AS (
@@ -17,8 +18,10 @@ WITH room AS (
 ), calendars AS (
 	INSERT INTO calendar (account_id, id, name, displayname, created_at)
 	SELECT w.account, w.calendar, 'default', 'Calendar', $9 FROM worlds w
+), states AS (
+	INSERT INTO calendar_state (account_id, calendar_id) SELECT w.account, w.calendar FROM worlds w
 )
-INSERT INTO calendar_state (account_id, calendar_id) SELECT w.account, w.calendar FROM worlds w;
+SELECT audit_add($2, 'account.created', $2, $11, jsonb_build_object('name', $4::text)) FROM room;
 
 -- name: account_by_email
 -- $1 e-mail, folded
@@ -38,12 +41,13 @@ SELECT account_id AS id, status, plan, email, name, tz, created_at, deactivated_
 
 -- name: account_set_status
 -- $1 live id  $2 its twin  $3 status  $4 deactivated at, NULL when active
-SELECT account_set_status($1, $2, $3, $4) AS found;
+-- $5 audit_by()
+SELECT account_set_status($1, $2, $3, $4, $5) AS found;
 
 -- name: account_set_password
--- $1 live id  $2 password hash  $3 now
+-- $1 live id  $2 password hash  $3 now  $4 audit_by()
 -- Whoever is signed in must sign in again.
-SELECT account_set_password($1, $2, $3) AS found;
+SELECT account_set_password($1, $2, $3, $4) AS found;
 
 -- name: account_set_name
 -- $1 live id  $2 its twin  $3 name  $4 time zone

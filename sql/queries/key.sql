@@ -17,12 +17,17 @@ SELECT k.id, k.kind, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins, co
 -- name: key_create stores
 -- $1 account  $2 id  $3 hash  $4 kind  $5 prefix  $6 name  $7 scopes  $8 calendars or NULL  $9 now  $10 end or NULL
 -- $11 keys that an account may have, with those that were revoked and are still shown  $12 networks or NULL
--- $13 origins or NULL  $14 requests a second or 0
+-- $13 origins or NULL  $14 requests a second or 0  $15 audit_by()  $16 the name of its kind
 -- Nothing when there are enough; those who are made at the same moment do not count each other.
-INSERT INTO api_key (account_id, id, hash, kind, prefix, name, scopes, calendars, created_at, expires_at, allowed_ips,
-            allowed_origins, rate_limit)
-SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $13, nullif($14, 0)
- WHERE (SELECT count(*) FROM (SELECT FROM api_key WHERE account_id = $1 LIMIT $11) k) < $11::bigint;
+WITH made AS (
+	INSERT INTO api_key (account_id, id, hash, kind, prefix, name, scopes, calendars, created_at, expires_at, allowed_ips,
+	            allowed_origins, rate_limit)
+	SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $13, nullif($14, 0)
+	 WHERE (SELECT count(*) FROM (SELECT FROM api_key WHERE account_id = $1 LIMIT $11) k) < $11::bigint
+	RETURNING account_id, id, name, prefix
+)
+SELECT audit_add(m.account_id, 'key.created', m.id, $15,
+                 jsonb_build_object('name', m.name, 'prefix', m.prefix, 'key_kind', $16::text)) FROM made m;
 
 -- name: key_list
 -- $1 live account  $2 its twin  $3 revoked keys are shown when revoked after this
@@ -44,6 +49,7 @@ SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.cale
 -- name: key_change
 -- $1 account  $2 id  $3 name or NULL  $4 scopes that may stay  $5 calendars that may stay, or NULL  $6 end or NULL
 -- $7 whether $8 is set, networks or NULL  $9 whether $10 is, origins or NULL  $11 whether $12 is, requests a second or 0
+-- $13 audit_by()
 -- Two changes at the same moment leave what both allow.
 WITH k AS (
 	UPDATE api_key SET name = coalesce($3, name), scopes = scopes & $4, expires_at = least(expires_at, $6),
@@ -55,12 +61,19 @@ WITH k AS (
 	 WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL
 	RETURNING account_id AS account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
 	          rate_limit, created_at, rotated_at, expires_at, revoked_at
+), told AS (
+	SELECT audit_add(k.account, 'key.changed', k.id, $13, jsonb_build_object('name', k.name, 'prefix', k.prefix, 'changed', c.list))
+	  FROM k, (SELECT concat_ws(' ', CASE WHEN $3::text IS NOT NULL THEN 'name' END,
+	                  CASE WHEN $4 <> 9223372036854775807 THEN 'scopes' END, CASE WHEN $5::uuid[] IS NOT NULL THEN 'calendars' END,
+	                  CASE WHEN $6::timestamptz IS NOT NULL THEN 'expires_at' END, CASE WHEN $7 THEN 'allowed_ips' END,
+	                  CASE WHEN $9 THEN 'allowed_origins' END, CASE WHEN $11 THEN 'rate_limit' END) AS list) AS c
+	 WHERE c.list <> ''
 )
 SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
        coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at,
        k.revoked_at, u.used_at AS last_used_at,
        host(u.ip) AS last_used_ip, u.agent AS last_used_agent
-  FROM k LEFT JOIN credential_use u ON u.account_id = k.account AND u.id = k.id;
+  FROM k CROSS JOIN (SELECT count(*) FROM told) AS t LEFT JOIN credential_use u ON u.account_id = k.account AND u.id = k.id;
 
 -- name: key_older
 -- $1 account  $2 before this id  $3 revoked keys are shown when revoked after this  $4 at most
@@ -90,32 +103,37 @@ SELECT account_id AS account, id, kind FROM api_key WHERE account_id IN ($1, $2)
 SELECT account_id AS account, id, kind FROM api_key WHERE id = $1;
 
 -- name: key_rotate
--- $1 account  $2 id  $3 new hash  $4 new prefix  $5 now
+-- $1 account  $2 id  $3 new hash  $4 new prefix  $5 now  $6 audit_by()
 -- The old secret is dead when this commits.
 WITH k AS (
 	UPDATE api_key SET hash = $3, prefix = $4, rotated_at = $5
 	 WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL
 	RETURNING account_id AS account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
 	          rate_limit, created_at, rotated_at, expires_at, revoked_at
+), told AS (
+	SELECT audit_add(k.account, 'key.rotated', k.id, $6, jsonb_build_object('name', k.name, 'prefix', k.prefix)) FROM k
 )
 SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
        coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at,
        k.revoked_at, u.used_at AS last_used_at,
        host(u.ip) AS last_used_ip, u.agent AS last_used_agent
-  FROM k LEFT JOIN credential_use u ON u.account_id = k.account AND u.id = k.id;
+  FROM k CROSS JOIN (SELECT count(*) FROM told) AS t LEFT JOIN credential_use u ON u.account_id = k.account AND u.id = k.id;
 
 -- name: key_revoke
--- $1 account  $2 id  $3 now
+-- $1 account  $2 id  $3 now  $4 audit_by()
+-- One that was revoked before stays as it was, and is not told of twice.
 WITH k AS (
 	UPDATE api_key SET revoked_at = coalesce(revoked_at, $3) WHERE account_id = $1 AND id = $2
 	RETURNING account_id AS account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
 	          rate_limit, created_at, rotated_at, expires_at, revoked_at
+), told AS (
+	SELECT audit_add(k.account, 'key.revoked', k.id, $4, jsonb_build_object('name', k.name, 'prefix', k.prefix)) FROM k WHERE k.revoked_at = $3
 )
 SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
        coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at,
        k.revoked_at, u.used_at AS last_used_at,
        host(u.ip) AS last_used_ip, u.agent AS last_used_agent
-  FROM k LEFT JOIN credential_use u ON u.account_id = k.account AND u.id = k.id;
+  FROM k CROSS JOIN (SELECT count(*) FROM told) AS t LEFT JOIN credential_use u ON u.account_id = k.account AND u.id = k.id;
 
 -- name: key_purge
 -- $1 keys revoked before this are forgotten

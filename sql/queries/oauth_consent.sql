@@ -46,14 +46,17 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
  ORDER BY c.authorized_at DESC, c.id;
 
 -- name: connected_account_end
--- $1 live and test id of the account  $2 connection  $3 now
+-- $1 live and test id of the account  $2 connection  $3 now  $4 audit_by()
 -- The connection ends, and its families, so that a later consent does not bring their tokens back.
 WITH ended AS (
 	UPDATE connected_account SET revoked_at = $3, revoked_why = 1
 	 WHERE account_id = ANY ($1::uuid[]) AND id = $2 AND revoked_at IS NULL
-	RETURNING account_id, id
+	RETURNING account_id, id, client_id
 ), families AS (
 	UPDATE token_family f SET revoked_at = $3, revoked_why = 3
 	  FROM ended WHERE f.account_id = ended.account_id AND f.connected_account_id = ended.id AND f.revoked_at IS NULL
+), told AS (
+	SELECT audit_add(e.account_id, 'consent.ended', e.id, $4, jsonb_build_object('client_name', o.name))
+	  FROM ended e JOIN oauth_client o ON o.id = e.client_id
 )
-SELECT id FROM ended;
+SELECT e.id FROM ended e CROSS JOIN (SELECT count(*) FROM told) AS t;

@@ -9,7 +9,7 @@ SELECT l.password_hash, l.changed_at AS password_at, a.account_id AS id, a.statu
 
 -- name: session_create
 -- $1 account  $2 hash  $3 id  $4 CSRF token  $5 now  $6 end  $7 address  $8 browser  $9 $10 the session that it replaces
--- $11 when the password was set that was proven
+-- $11 when the password was set that was proven  $12 audit_by()
 -- Nothing when there is another password by now. One that is being set waits for this lock, or this waits for it:
 -- see account_set_password in 0001_schema.sql.
 -- An account has so many sessions (they live for weeks, and nothing ends those of a browser that went): the oldest go.
@@ -18,14 +18,20 @@ WITH replaced AS (
 ), surplus AS (
 	DELETE FROM session WHERE account_id = $1 AND hash IN (
 		SELECT hash FROM session WHERE account_id = $1 ORDER BY created_at DESC OFFSET 99)
+), made AS (
+	INSERT INTO session (account_id, hash, id, csrf, auth_time, amr, ip, ua, created_at, expires_at)
+	SELECT l.account_id, $2, $3, $4, $5, 1, $7::text::inet, $8, $5, $6
+	  FROM login l WHERE l.account_id = $1 AND l.changed_at = $11 FOR SHARE
+	RETURNING account_id, id
 )
-INSERT INTO session (account_id, hash, id, csrf, auth_time, amr, ip, ua, created_at, expires_at)
-SELECT l.account_id, $2, $3, $4, $5, 1, $7::text::inet, $8, $5, $6
-  FROM login l WHERE l.account_id = $1 AND l.changed_at = $11 FOR SHARE;
+SELECT audit_add(m.account_id, 'session.created', m.id, $12, NULL) FROM made m;
 
 -- name: session_end
--- $1 account  $2 hash
-DELETE FROM session WHERE account_id = $1 AND hash = $2;
+-- $1 account  $2 hash  $3 audit_by()
+WITH ended AS (
+	DELETE FROM session WHERE account_id = $1 AND hash = $2 RETURNING account_id, id
+)
+SELECT audit_add(e.account_id, 'session.ended', e.id, $3, NULL) FROM ended e;
 
 -- name: session_authenticate
 -- $1 account  $2 hash  $3 now

@@ -192,6 +192,26 @@ def answers_are_10000_of_a_day(world):
     assert count(world, "idempotent_answer", f"{LIVE} AND created_at < now() - interval '1000 minutes'") <= 1
 
 
+def the_log_is_20000_of_400_days(world):
+    """And its chain goes on from what went (test_audit.py)."""
+    more = lambda n: world.sql(f"SELECT audit_add({SOMEONE}, 'key.changed', NULL, ARRAY['server', '', '', '', '', ''], NULL) FROM generate_series(1, {n})")
+    trim = lambda most, before: world.sql(f"SELECT audit_trim(now() - interval '{before}', {most}, 100) FROM generate_series(1, 60)")
+    more(1000)
+    trim(500, "400 days")
+    assert count(world, "audit", LIVE) == 500 and count(world, "audit_head", LIVE) == 1
+    world.sql("ALTER TABLE audit DISABLE TRIGGER ALL; UPDATE audit SET at = at - interval '401 days' WHERE seq <= (SELECT max(seq) - 100 FROM audit); "
+              "ALTER TABLE audit ENABLE TRIGGER ALL")
+    trim(500, "400 days")
+    assert count(world, "audit", LIVE) == 100
+
+
+def anchors_are_of_1000_days(world):
+    world.sql("DELETE FROM audit_anchor; INSERT INTO audit_anchor SELECT current_date - n, now(), 0, '', '', '' FROM generate_series(1, 1500) n")
+    world.sql("SELECT audit_anchor_make(now() + interval '1 day', 1000)")
+    assert count(world, "audit_anchor") == 1000
+    world.sql("DELETE FROM audit_anchor")
+
+
 PROOFS = {
     "login": "test_sign_up.py::test_sign_up_ends_where_there_are_enough_and_the_operator_goes_on",
     "account": "test_sign_up.py::test_sign_up_ends_where_there_are_enough_and_the_operator_goes_on",
@@ -209,6 +229,9 @@ PROOFS = {
     "token_family": families_are_a_thousand,
     "access_token": tokens_end_with_their_slot,
     "outbox": the_outbox_is_trimmed,
+    "audit": the_log_is_20000_of_400_days,
+    "audit_head": the_log_is_20000_of_400_days,
+    "audit_anchor": anchors_are_of_1000_days,
     "idempotent_answer": answers_are_10000_of_a_day,
     "calendar": calendars_are_250,
     "calendar_state": calendars_are_250,

@@ -1,0 +1,451 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The audit log: each change of credentials, consents and sign-ins leaves one row that cannot be altered unseen."""
+import glob
+import hashlib
+import json
+import os
+import re
+import subprocess
+import threading
+
+import pytest
+
+from oauth_flow import App, Browser
+import rest
+from world import BIN, ROOT, CliError
+
+SERVE = ["--last-used-ms", "100"]
+NO_SECRET = re.compile(r"(sk|rk|pk)_(live|test)_[0-9A-Za-z]{20}|cp_[0-9a-f]{20}|cls_[0-9A-Za-z]{12}|c[ar]t_[0-9A-Za-z]{20}")
+
+
+@pytest.fixture(scope="module")
+def owner(world):
+    return world.account("audited@example.org")
+
+
+@pytest.fixture(scope="module")
+def secret(world, owner):
+    return world.key(owner, kind="secret", name="teller")
+
+
+def rows(world, key, **query):
+    reply = world.get("/v1/audit?" + "&".join(f"{k}={v}" for k, v in {"limit": 100, **query}.items()), key=key)
+    assert reply.status == 200, reply
+    return reply.json["data"]
+
+
+def last(world, key):
+    return rows(world, key, limit=1)[0]
+
+
+def verify(world, *more):
+    done = subprocess.run([BIN, "audit", "verify", *more, *world.settings, "--json"], capture_output=True, text=True, timeout=60,
+                          env=dict(world.environment, LSAN_OPTIONS="detect_leaks=0"))
+    found = json.loads(done.stdout)
+    assert (done.returncode == 0) == found["whole"], done
+    return found
+
+
+def assert_error(reply, status, code):
+    rest.assert_error(reply, status, code, type_={401: "authentication_failed", 403: "authorization_failed"}[status])
+
+
+def uuid_of(world, account):
+    [[uuid]] = world.sql(f"SELECT account_id FROM account WHERE email = '{account.email}' AND livemode")
+    return uuid
+
+
+# ---- what is told ----
+
+
+def test_what_a_command_did_is_told_with_the_command(world, owner, secret):
+    told = next(r for r in rows(world, secret, kind="key.created") if r["subject"] == secret.id)
+    assert told["actor"] == "command" and told["agent"] == "calends key create" and told["network"] is None
+    assert told["details"] == {"name": "teller", "prefix": secret[:14], "key_kind": "secret"}
+    assert told["summary"] and told["object"] == "audit_entry" and told["livemode"] is True and told["credential"] is None
+
+
+def test_a_key_that_manages_keys_is_named_with_request_network_and_program(world, owner, secret):
+    api = lambda method, path, body=None: world.request(method, path, body and json.dumps(body),
+        {"Content-Type": "application/json", "User-Agent": "Probe/1"}, secret)
+    made = api("POST", "/v1/api_keys", {"name": "Gate", "kind": "restricted", "scopes": ["events:read", "profile:read"]})
+    key = made.json["id"]
+    changed = api("PATCH", f"/v1/api_keys/{key}", {"name": "Door", "scopes": ["events:read"]})
+    turned = api("POST", f"/v1/api_keys/{key}/rotate")
+    ended = api("DELETE", f"/v1/api_keys/{key}")
+    again = api("DELETE", f"/v1/api_keys/{key}")
+    assert [r.status for r in (made, changed, turned, ended, again)] == [201, 200, 200, 200, 200]
+    told = [r for r in rows(world, secret) if r["subject"] == key]
+    assert [r["kind"] for r in told] == ["key.revoked", "key.rotated", "key.changed", "key.created"], "a second revocation changed nothing"
+    assert [r["request_id"] for r in told] == [r.request_id for r in (ended, turned, changed, made)]
+    assert {(r["actor"], r["credential"], r["agent"], r["network"]) for r in told} == {
+        ("secret_key", secret.id, "Probe/1", "127.0.0.0/24")}
+    assert told[2]["details"]["changed"] == "name scopes" and told[0]["details"]["name"] == "Door"
+
+
+def test_a_change_that_is_refused_or_changes_nothing_is_not_told(world, owner, secret):
+    before = last(world, secret)["sequence"]
+    post = {"Content-Type": "application/json"}
+    assert world.post("/v1/api_keys", '{"name":"x","kind":"restricted"}', post, secret).status == 400
+    key = world.key(owner, kind="restricted", scope="events:read", name="still")
+    assert world.request("PATCH", f"/v1/api_keys/{key.id}", "{}", post, secret).status == 200
+    assert last(world, secret)["sequence"] == before + 1
+
+
+def test_there_is_no_key_without_its_row_and_no_row_without_its_key(world, owner, secret):
+    """Whichever statement of the call fails, and if nothing of it is committed."""
+    uuid = uuid_of(world, owner)
+    counts = lambda: world.sql(f"SELECT (SELECT count(*) FROM api_key WHERE account_id = '{uuid}'), "
+                               f"(SELECT count(*) FROM audit WHERE account_id = '{uuid}' AND kind = 'key.created')")[0]
+    statuses = set()
+    for n in range(1, 6):
+        for when in ("before", "after"):
+            statuses.add(world.post("/v1/api_keys", '{"name":"f","kind":"secret"}', {"Content-Type": "application/json",
+                "Idempotency-Key": f"audit-{n}-{when}", "Calends-Fail-Query": f"{n} {when}"}, secret).status)
+            keys, told = counts()
+            assert keys == told, (n, when)
+    assert {500, 503} <= statuses
+    assert verify(world, "--account", owner.id)["whole"]
+
+
+def test_sign_in_sign_out_and_the_page(world, owner, secret):
+    browser = Browser(world)
+    browser.sign_in(owner)
+    told = last(world, secret)
+    assert told["kind"] == "session.created" and told["actor"] == "anonymous" and told["network"] == "127.0.0.0/24"
+    session = told["subject"]
+    page = browser.get("/audit")
+    assert page.status == 200 and "Signed in in a browser" in page.text and told["request_id"] in page.text
+    assert not NO_SECRET.search(page.text)
+    form = re.search(r'name="csrf" value="(\w+)"', page.text)[1]
+    assert "teller" in browser.get("/audit?kind=key.created").text
+    assert "Nothing of this kind" in browser.get("/audit?kind=client.deleted&mode=live").text
+    assert browser.get("/audit?kind=%00&before=abc&mode=x").status in (200, 400)
+    assert browser.post("/sign-out", {"csrf": form}).status == 303
+    told = last(world, secret)
+    assert (told["kind"], told["subject"], told["credential"], told["actor"]) == ("session.ended", session, session, "session")
+    assert rows(world, secret, credential=session) == [told]
+    assert Browser(world).get("/audit").status == 303
+
+
+def test_the_page_goes_on_to_older_rows(world):
+    other = world.account("pager@example.org")
+    world.sql(f"SELECT audit_add('{uuid_of(world, other)}', 'key.changed', NULL, ARRAY['server', '', '', '', '', ''], "
+              "jsonb_build_object('name', 'n' || n)) FROM generate_series(1, 60) n")
+    browser = Browser(world)
+    browser.sign_in(other)
+    seen, at = [], "/audit?kind=key.changed"
+    while at:
+        page = browser.get(at).text
+        seen += re.findall(r"<bdi>(n\d+)</bdi>", page)
+        older = re.search(r'href="(/audit\?[^"]*before=\d+)"', page)
+        at = older and older[1].replace("&amp;", "&")
+    assert seen == [f"n{n}" for n in range(60, 0, -1)]
+
+
+def test_guessing_leaves_a_bounded_number_of_rows(world):
+    """Also of an account that is not there, and the right password is told."""
+    guessed = world.account("guessed@example.org")
+    key = world.key(guessed, kind="secret")
+    http = Browser(world)
+    form = re.search(r'name="csrf" value="(\w+)"', http.get("/sign-in").text)[1]
+    for n in range(8):
+        reply = http.post("/sign-in", {"email": guessed.email, "password": f"wrong {n}", "csrf": form, "next": "/"})
+        assert reply.status == 403, reply
+    assert http.post("/sign-in", {"email": "nobody@example.org", "password": "x", "csrf": form, "next": "/"}).status == 403
+    refused = rows(world, key, kind="session.refused")
+    assert len(refused) == 5 and {r["details"]["reason"] for r in refused} == {"wrong_password"}
+    assert {r["subject"] for r in refused} == {guessed.id} and "wrong 0" not in json.dumps(refused)
+    world.sql("UPDATE throttle SET ends_at = now()")
+    assert http.post("/sign-in", {"email": guessed.email, "password": "again", "csrf": form, "next": "/"}).status == 403
+    assert len(rows(world, key, kind="session.refused")) == 6
+
+
+def test_a_secret_key_in_a_browser_is_told_to_its_owner(world, owner, secret):
+    """DESIGN: a browser request (it has Origin) with a secret key is refused and audited."""
+    for _ in range(7):
+        assert_error(world.get("/v1/profile", {"Origin": "https://shop.example"}, secret), 403, "secret_key_in_browser")
+    told = [r for r in rows(world, secret, kind="key.refused") if r["subject"] == secret.id]
+    assert len(told) == 5
+    assert told[0]["details"] == {"reason": "secret_key_in_browser", "origin": "https://shop.example"}
+    assert told[0]["credential"] == secret.id and told[0]["request_id"]
+
+
+def test_a_key_from_elsewhere_is_told_to_its_owner(world, owner, secret):
+    far = world.key(owner, kind="restricted", scope="profile:read", allow_ip="192.0.2.0/24")
+    assert_error(world.get("/v1/profile", key=far), 403, "ip_not_allowed")
+    page = world.key(owner, kind="restricted", scope="profile:read", allow_origin="https://app.example")
+    assert_error(world.get("/v1/profile", {"Origin": "https://evil.example"}, page), 403, "origin_not_allowed")
+    assert world.get("/v1/profile", {"Origin": "https://app.example"}, page).status == 200
+    told = {r["subject"]: r["details"] for r in rows(world, secret, kind="key.refused")}
+    assert told[far.id] == {"reason": "ip_not_allowed"}
+    assert told[page.id] == {"reason": "origin_not_allowed", "origin": "https://evil.example"}
+
+
+def test_passwords_and_the_state_of_an_account_are_told(world):
+    someone = world.account("state@example.org")
+    key = world.key(someone, kind="secret")
+    assert rows(world, key)[-1]["kind"] == "account.created"
+    world.cli("account", "deactivate", someone.email)
+    world.cli("account", "deactivate", someone.email)
+    world.cli("account", "reactivate", someone.email)
+    world.cli("account", "set-password", someone.email, "--password-stdin", input="another battery staple\n")
+    assert [r["kind"] for r in rows(world, key, limit=3)] == ["account.password_set", "account.reactivated", "account.deactivated"]
+    browser = Browser(world)
+    someone.password = world.secret("another battery staple")
+    browser.sign_in(someone)
+    form = re.search(r'action="/account/password".*?name="csrf" value="(\w+)"', browser.get("/account").text, re.S)[1]
+    fresh = world.secret("a third battery staple")
+    assert browser.post("/account/password", {"csrf": form, "current_password": someone.password, "new_password": fresh,
+        "new_password_again": fresh}).status == 303
+    told = [r for r in rows(world, key) if r["kind"] == "account.password_set"][0]
+    assert told["actor"] == "session" and told["credential"].startswith("ses_")
+
+
+def test_consents_given_changed_and_ended_are_told(world, secret):
+    user = world.account("consenting@example.org")
+    key = world.key(user, kind="secret")
+    app = App(world)
+    browser = Browser(world)
+    browser.sign_in(user)
+    connected = app.connect(browser)["connected_account_id"]
+    assert app.connect(browser)["connected_account_id"] == connected
+    page = browser.get(f"/connected-accounts/{connected}/remove").text
+    form = re.findall(r'name="csrf" value="(\w+)"', page)[-1]
+    assert browser.post(f"/connected-accounts/{connected}/remove", {"csrf": form}).status == 303
+    told = [r for r in rows(world, key) if r["subject"] == connected]
+    assert [r["kind"] for r in told] == ["consent.ended", "consent.changed", "consent.given"]
+    assert all(r["actor"] == "session" and r["details"]["client_name"] for r in told)
+    assert "events:read" in told[2]["details"]["scopes"]
+
+
+def test_apps_are_told_to_their_owner_and_their_end_to_their_users(world):
+    platform, user = world.account("platform@example.org"), world.account("enduser@example.org")
+    keys = {a.email: world.key(a, kind="secret") for a in (platform, user)}
+    app = App(world, owner=platform.email, type="confidential")
+    browser = Browser(world)
+    browser.sign_in(user)
+    connected = app.connect(browser)["connected_account_id"]
+    world.cli("client", "verify", app.id)
+    world.cli("client", "rotate-secret", app.id)
+    world.cli("client", "delete", app.id)
+    told = [r for r in rows(world, keys[platform.email]) if r["subject"] == app.id]
+    assert [r["kind"] for r in told] == ["client.deleted", "client.secret_rotated", "client.verified", "client.created"]
+    assert told[1]["details"]["prefix"].startswith("cls_")
+    ended = next(r for r in rows(world, keys[user.email]) if r["subject"] == connected and r["kind"] == "consent.ended")
+    assert ended["details"]["reason"] == "client_deleted" and ended["agent"] == "calends client delete"
+
+
+def test_no_row_holds_a_secret(world):
+    for line in world.sql("SELECT row_to_json(a)::text FROM audit a"):
+        assert not NO_SECRET.search(line[0]), line
+
+
+def test_every_kind_of_the_table_is_written_somewhere_and_no_other(world):
+    with open(os.path.join(ROOT, "server/account/audit.def"), encoding="utf-8") as f:
+        table = re.findall(r'^AUDIT\("([a-z_.]+)"', f.read(), re.M)
+    assert len(table) == len(set(table))
+    written = set()
+    for pattern in ("sql/**/*.sql", "server/**/*.c", "oauth/*.c", "web/*.c"):
+        for path in glob.glob(os.path.join(ROOT, pattern), recursive=True):
+            with open(path, encoding="utf-8") as f:
+                written |= set(re.findall(r"""['"]((?:account|session|key|consent|client)\.[a-z_]+)['"]""", f.read()))
+    assert written == set(table)
+
+
+# ---- reading ----
+
+
+def test_each_world_has_its_own_log(world, owner, secret):
+    tested = world.key(owner, kind="secret", mode="test", name="of the test world")
+    told = rows(world, tested)
+    assert {r["livemode"] for r in told} == {False} and told[0]["subject"] == tested.id
+    assert tested.id not in [r["subject"] for r in rows(world, secret)]
+    assert rows(world, secret, credential=tested.id) == []
+    browser = Browser(world)
+    browser.sign_in(owner)
+    assert "of the test world" in browser.get("/audit?mode=test").text
+    assert "of the test world" not in browser.get("/audit").text
+
+
+def test_another_account_sees_nothing_of_it(world, owner, secret):
+    other = world.key("stranger@example.org", kind="secret")
+    assert secret.id not in json.dumps(rows(world, other))
+    assert rows(world, other, credential=secret.id) == []
+
+
+def test_who_may_not_read_the_log(world, owner):
+    for kind, options in (("account", {}), ("restricted", {"scope": "profile:read"}), ("publishable", {})):
+        assert_error(world.get("/v1/audit", key=world.key(owner, kind=kind, **options)), 403, "key_kind_not_allowed")
+    assert_error(world.get("/v1/audit"), 401, "missing_credentials")
+
+
+@pytest.mark.parametrize("query,param", [("kind=key.made", "kind"), ("kind=", "kind"), ("credential=usr_0", "credential"), ("credential=", "credential"),
+    ("credential=key_zzz", "credential"), ("limit=0", "limit"), ("limit=101", "limit"), ("starting_after=cur_AA", "starting_after"),
+    ("ending_before=x", "ending_before"), ("account=usr_0", "account"), ("kind=key.created&kind=key.revoked", "kind")])
+def test_bad_questions_name_what_is_wrong(world, secret, query, param):
+    reply = world.get("/v1/audit?" + query, key=secret)
+    assert reply.status == 400 and reply.json["error"]["param"] == param, reply
+
+
+def test_pages_go_both_ways_while_rows_come(world, secret):
+    forward, cursor = [], ""
+    while True:
+        page = world.get(f"/v1/audit?limit=3{cursor}", key=secret).json
+        forward.append([r["sequence"] for r in page["data"]])
+        world.cli("key", "create", "audited@example.org", "--name", "between", leaks=False) if len(forward) == 1 else None
+        if not page["has_more"]:
+            break
+        cursor = "&starting_after=" + page["next_cursor"]
+    whole = [n for p in forward for n in p]
+    assert whole == list(range(whole[0], 0, -1)), "nothing twice, nothing missed"
+    back = []
+    while page["previous_cursor"]:
+        page = world.get(f"/v1/audit?limit=3&ending_before={page['previous_cursor']}", key=secret).json
+        back = [r["sequence"] for r in page["data"]] + back
+    assert back[0] == whole[0] + 1, "the row that came between"
+
+
+# ---- the chain ----
+
+
+def sabotage(world, statements):
+    """As somebody would who owns the database."""
+    world.sql("ALTER TABLE audit DISABLE TRIGGER ALL; " + statements + "; ALTER TABLE audit ENABLE TRIGGER ALL")
+
+
+@pytest.fixture()
+def victim(world):
+    """A chain of ten rows; made whole again afterwards."""
+    account = world.account("victim@example.org")
+    uuid = uuid_of(world, account)
+    if int(world.sql(f"SELECT count(*) FROM audit WHERE account_id = '{uuid}'")[0][0]) < 10:
+        world.sql(f"SELECT audit_add('{uuid}', 'key.changed', NULL, ARRAY['server', '', '', '', '', ''], "
+                  "jsonb_build_object('name', n::text)) FROM generate_series(2, 10) n")
+    world.sql("DROP TABLE IF EXISTS kept_rows, kept_heads; CREATE TABLE kept_rows AS SELECT * FROM audit; CREATE TABLE kept_heads AS SELECT * FROM audit_head")
+    account.uuid = uuid
+    yield account
+    sabotage(world, "DELETE FROM audit; DELETE FROM audit_head; INSERT INTO audit SELECT * FROM kept_rows; "
+             "INSERT INTO audit_head SELECT * FROM kept_heads; DROP TABLE kept_rows, kept_heads")
+
+
+ROW = "account_id = '{uuid}' AND seq"
+BREAKS = {
+    "a row is changed": (f"UPDATE audit SET details = '{{{{}}}}' WHERE {ROW} = 4", 4, "changed"),
+    "the time of a row is changed": (f"UPDATE audit SET at = at + interval '1 microsecond' WHERE {ROW} = 4", 4, "changed"),
+    "who did it is changed": (f"UPDATE audit SET actor = 'session' WHERE {ROW} = 9", 9, "changed"),
+    "a row is deleted": (f"DELETE FROM audit WHERE {ROW} = 5", 5, "missing"),
+    "the first row is deleted": (f"DELETE FROM audit WHERE {ROW} = 1", 1, "missing"),
+    "two rows are swapped": (f"UPDATE audit SET seq = -seq WHERE {ROW} IN (6, 7); UPDATE audit SET seq = 13 + seq WHERE {ROW} < 0", 6, "changed"),
+    "the tail is cut": (f"DELETE FROM audit WHERE {ROW} > 7", 8, "the chain had 10 rows"),
+    "all is cut": (f"DELETE FROM audit WHERE {ROW} > 0", 1, "the chain had 10 rows"),
+    "a row is put at the end": (f"INSERT INTO audit SELECT account_id, 11, at, kind, subject_id, actor, credential_id, client_id, "
+                                f"network, agent, request_id, details, hash FROM audit WHERE {ROW} = 10", 11, "changed"),
+    "the head is gone": ("DELETE FROM audit_head WHERE account_id = '{uuid}'", 1, "head of this chain is missing"),
+    "the head tells of another": ("UPDATE audit_head SET hash = sha256('') WHERE account_id = '{uuid}'", 10, "another last row"),
+}
+
+
+@pytest.mark.parametrize("how", BREAKS)
+def test_what_was_altered_is_named(world, victim, how):
+    statement, row, reason = BREAKS[how]
+    sabotage(world, statement.format(uuid=victim.uuid))
+    broken = verify(world, *([] if row == 1 else ["--account", victim.email]))["broken"]
+    assert (broken["account"], broken["livemode"], broken["sequence"]) == (victim.id, True, row), broken
+    assert reason in broken["reason"]
+
+
+def test_the_command_says_so_and_fails(world, victim):
+    assert verify(world)["whole"]
+    sabotage(world, BREAKS["a row is deleted"][0].format(uuid=victim.uuid))
+    with pytest.raises(CliError) as told:
+        world.cli("audit", "verify", "--account", victim.id)
+    assert "row 5" in told.value.stderr and victim.id in told.value.stderr
+    with pytest.raises(CliError):
+        world.cli("audit", "verify", "--account", "nobody@example.org")
+
+
+def test_a_tail_that_was_cut_with_its_head_is_told_by_the_anchor(world, victim):
+    world.sql("DELETE FROM audit_anchor; SELECT audit_anchor_make(now(), 1000)")
+    assert verify(world)["whole"]
+    sabotage(world, f"DELETE FROM audit WHERE account_id = '{victim.uuid}' AND seq > 7; UPDATE audit_head SET seq = 7, "
+             f"hash = (SELECT hash FROM audit WHERE account_id = '{victim.uuid}' AND seq = 7) WHERE account_id = '{victim.uuid}'")
+    found = verify(world)["broken"]
+    assert (found["account"], found["sequence"]) == (victim.id, 10) and "anchor" in found["reason"]
+    world.sql(f"UPDATE audit_head SET anchored_seq = seq, anchored_hash = hash WHERE account_id = '{victim.uuid}'")
+    assert "heads of the chains are not those of the anchor" in verify(world)["broken"]["reason"]
+    sabotage(world, f"DELETE FROM audit WHERE account_id = '{victim.uuid}'; DELETE FROM audit_head WHERE account_id = '{victim.uuid}'")
+    assert "heads of the chains are not those of the anchor" in verify(world)["broken"]["reason"]
+    world.sql("DELETE FROM audit_anchor")
+
+
+def test_an_anchor_is_made_once_a_day_chained_and_logged(world):
+    world.sql("DELETE FROM audit_anchor; SELECT audit_anchor_make(now() - interval '2 days', 1000); "
+              "SELECT audit_anchor_make(now() - interval '1 day', 1000)")
+    assert world.sql("SELECT made FROM audit_anchor_make(now() - interval '1 day', 1000)") == [["f"]]
+    assert verify(world)["whole"]
+    world.sql("UPDATE audit_anchor SET heads = heads + 1 WHERE day = (SELECT min(day) FROM audit_anchor)")
+    assert "was changed" in verify(world)["broken"]["reason"]
+    world.sql("DELETE FROM audit_anchor WHERE day = (SELECT min(day) FROM audit_anchor)")
+    assert verify(world)["whole"], "the older go with time"
+    world.sql("DELETE FROM audit_anchor")
+    assert world.log_has("event=audit_anchor day="), "made by the server's job"
+
+
+def test_rows_cannot_be_changed_by_mistake(world, owner):
+    for statement in ("UPDATE audit SET kind = 'x'", "DELETE FROM audit", "TRUNCATE audit"):
+        with pytest.raises(Exception, match="never changed"):
+            world.sql(statement)
+
+
+def test_changes_at_the_same_moment_make_one_chain(world):
+    account = world.account("crowd@example.org")
+    key = world.key(account, kind="secret")
+    uuid = uuid_of(world, account)
+    made = []
+
+    def change(server):
+        http = server.client_connection()
+        for n in range(5):
+            made.append(http.request("POST", "/v1/api_keys", json.dumps({"name": f"k{n}", "kind": "secret"}),
+                [("Authorization", f"Bearer {key}"), ("Content-Type", "application/json")]))
+
+    threads = [threading.Thread(target=change, args=(server,)) for server in (world, world.second) for _ in range(3)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert {r.status for r in made} == {201} and len(made) == 30
+    assert verify(world, "--account", account.id) == {"object": "audit_verification", "whole": True, "chains": 1, "rows": 32}
+    assert world.sql(f"SELECT count(*) FROM (SELECT at < lag(at) OVER (ORDER BY seq) AS back FROM audit WHERE account_id = '{uuid}') x WHERE back") == [["0"]]
+
+
+def test_an_exported_log_can_be_checked_without_us(world, owner):
+    """docs/audit.md: hash is the SHA-256 of `hashed`, whose second line is the hash of the row before."""
+    done = subprocess.run([BIN, "audit", "export", owner.email, *world.settings], capture_output=True, text=True, timeout=60)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0 and len(lines) > 10
+    before = {}
+    for line in lines:
+        assert hashlib.sha256(line["hashed"].encode()).hexdigest() == line["hash"]
+        text = line["hashed"].split("\n")
+        assert text[1] == before.get(line["livemode"], "0" * 64) and text[3] == str(line["sequence"]) and text[5] == line["kind"]
+        assert line["account"] == owner.id
+        before[line["livemode"]] = line["hash"]
+    assert set(before) == {True, False}
+    with pytest.raises(CliError, match="resource_missing|no account|nothing here"):
+        world.cli("audit", "export", "nobody@example.org")
+
+
+def test_the_chain_that_is_left_is_whole_when_old_rows_went(world):
+    account = world.account("aged@example.org")
+    uuid = uuid_of(world, account)
+    world.sql(f"SELECT audit_add('{uuid}', 'key.changed', NULL, ARRAY['server', '', '', '', '', ''], NULL) FROM generate_series(1, 300)")
+    world.sql("SELECT audit_trim(now() - interval '1 day', 200, 50) FROM generate_series(1, 40)")
+    assert world.sql(f"SELECT count(*), min(seq) FROM audit WHERE account_id = '{uuid}'") == [["200", "102"]]
+    assert verify(world, "--account", account.email)["rows"] == 200
+    assert verify(world)["whole"]
+    sabotage(world, f"DELETE FROM audit WHERE account_id = '{uuid}' AND seq = 102")
+    assert verify(world)["broken"]["sequence"] == 102
+    world.sql(f"SELECT audit_trim(now() + interval '1 day', 0, 500) FROM generate_series(1, 20)")
+    assert world.sql(f"SELECT count(*) FROM audit WHERE account_id = '{uuid}'") == [["0"]]

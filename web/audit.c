@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/account/audit.h"
+
+#include "web/page.h"
+#include "web/pages.h"
+
+#define ROWS_SHOWN 50
+
+static const struct {
+	const char *actor, *label;
+} actors[] = {
+	{ "session", "This account, in a browser" },
+	{ "token", "A connected app" },
+	{ "account_key", "An account key" },
+	{ "secret_key", "A secret key" },
+	{ "restricted_key", "A restricted key" },
+	{ "publishable_key", "A publishable key" },
+	{ "command", "The operator of this server" },
+	{ "anonymous", "Somebody who had not signed in" },
+	{ "server", "The server itself" },
+};
+
+static struct str actor_label(struct str actor)
+{
+	for (size_t i = 0; i < ARRAY_LEN(actors); i++)
+		if (str_eq(actor, str_of(actors[i].actor)))
+			return str_of(actors[i].label);
+	return actor;
+}
+
+static const struct {
+	const char *reason, *label;
+} reasons[] = {
+	{ "wrong_password", "The password was wrong" },
+	{ "account_deactivated", "The account is deactivated" },
+	{ "secret_key_in_browser", "A web page held a secret key: rotate it" },
+	{ "origin_not_allowed", "A web page that may not use this key" },
+	{ "ip_not_allowed", "An address that it may not come from" },
+	{ "client_deleted", "The app was deleted" },
+};
+
+static struct str reason_label(struct str reason)
+{
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+		if (str_eq(reason, str_of(reasons[i].reason)))
+			return str_of(reasons[i].label);
+	return reason;
+}
+
+static err_t row_values(struct request *rq, struct html_values *v, const struct audit_row *row)
+{
+	struct audit_view view;
+	TRY(audit_view_of(&rq->cx, row, &view));
+	html_set(v, "summary", view.summary);
+	html_set(v, "sequence", str_fmt(rq->cx.mem, "%lld", (long long)view.sequence));
+	html_set(v, "what", view.details.name.ptr ? view.details.name : view.details.client_name);
+	html_set(v, "prefix", view.details.prefix);
+	html_set(v, "changed", view.details.changed);
+	html_set(v, "scopes", view.details.scopes);
+	html_set(v, "reason", reason_label(view.details.reason));
+	html_set(v, "origin", view.details.origin);
+	html_set(v, "actor", actor_label(view.actor));
+	html_set(v, "credential", view.credential);
+	html_set(v, "network", view.network);
+	html_set(v, "agent", view.agent);
+	html_set(v, "request_id", view.request_id);
+	html_set_flag(v, "refused", str_ends(view.kind, STR(".refused")));
+	page_when(rq, v, "at", view.at);
+	return OK;
+}
+
+/* What the address asks for; what makes no sense asks for nothing. */
+struct asked {
+	struct audit_filter filter;
+	int64_t before;
+	bool test;
+};
+
+static err_t read_asked(struct request *rq, struct html_values *v, struct asked *out)
+{
+	const struct form *params;
+	const struct audit_kind *kind;
+	struct asked asked = { .before = INT64_MAX };
+	uint64_t number;
+	TRY(request_params(rq, &params));
+	struct str sent = form_get(params, "kind");
+	asked.test = str_eq(form_get(params, "mode"), STR("test"));
+	if (str_to_u64(form_get(params, "before"), INT64_MAX, &number))
+		asked.before = (int64_t)number;
+	for (size_t i = 0; (kind = audit_kind_at(i)); i++) {
+		struct html_values *row = html_add_row(v, "kinds");
+		bool chosen = str_eq(sent, str_of(kind->name));
+		html_set(row, "kind", str_of(kind->name));
+		html_set(row, "kind_summary", str_of(kind->summary));
+		html_set_flag(row, "chosen", chosen);
+		if (chosen) {
+			asked.filter.kind = str_of(kind->name);
+			html_set(v, "kind_asked", asked.filter.kind);
+		}
+	}
+	html_set_flag(v, "mode_test", asked.test);
+	html_set_flag(v, "later", asked.before != INT64_MAX);
+	*out = asked;
+	return OK;
+}
+
+err_t audit_page_show(struct request *rq, struct response *rs)
+{
+	struct html_values *v = page_new(rq, "Audit log", "account");
+	struct asked asked;
+	struct audit_row *rows;
+	size_t count;
+	TRY(read_asked(rq, v, &asked));
+	TRY(audit_page(&rq->cx, id_in_mode(rq->principal->account, asked.test), &asked.filter, asked.before, false,
+		ROWS_SHOWN + 1, &rows, &count));
+	for (size_t i = 0; i < count && i < ROWS_SHOWN; i++)
+		TRY(row_values(rq, html_add_row(v, "rows"), &rows[i]));
+	if (count > ROWS_SHOWN)
+		html_set(v, "older", str_fmt(rq->cx.mem, "%lld", (long long)rows[ROWS_SHOWN - 1].seq));
+	return page_reply(rs, 200, "audit", v);
+}
