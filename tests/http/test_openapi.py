@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The API's document (OpenAPI 3.1): it is what the server does. Every other test holds its replies to it too (world.py)."""
-import json
 import re
 
 import pytest
 
+from examples import JSON, Examples
 from openapi import Document
 from world import BIN
 
 DOCUMENT = Document.load(BIN)
 OPERATIONS = DOCUMENT.operations()
-JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture(scope="module")
@@ -24,47 +23,8 @@ def secret(world, owner):
 
 
 @pytest.fixture(scope="module")
-def existing(world, owner, secret):
-    """What the ids of examples stand for: name of a parameter → id. Made anew when one was used up."""
-    def make(name, template):
-        if template.startswith("/api/v1/"):
-            return world.post("/api/v1/hosted-calendars", json.dumps({"name": "x"}), JSON, secret).json["data"]["id"]
-        if name == "participant":
-            return world.get("/v1/profile", key=secret).json["id"]
-        if name == "calendar":
-            return world.post("/v1/calendars", json.dumps({"name": "x"}), JSON, secret).json["id"]
-        if name == "calendar_id":
-            return next(c["id"] for c in world.get("/v1/calendars", key=secret).json["data"] if c["is_default"])
-        if name == "event":
-            body = {"title": "x", "start_time": "2026-11-24T09:00:00Z", "end_time": "2026-11-24T10:00:00Z",
-                "attendees": [{"email": owner.email}]}
-            return world.post("/v1/events", json.dumps(body), JSON, secret).json["id"]
-        if name == "key":
-            body = {"name": "x", "kind": "restricted", "scopes": ["events:read"]}
-            return world.post("/v1/api_keys", json.dumps(body), JSON, secret).json["id"]
-        raise KeyError(name)
-    return make
-
-
-def example_call(operation, template, existing):
-    """(target, body) of an operation as its own examples have it, with ids of what is there."""
-    query, target = [], template
-    for p in map(DOCUMENT.resolve, operation.get("parameters", ())):
-        if p["in"] == "path":
-            target = target.replace("{%s}" % p["name"], existing(p["name"], template))
-        elif p["in"] == "query" and p["name"] not in ("starting_after", "ending_before", "mode") and "example" in p:
-            query.append(f"{p['name']}={existing(p['name'], template) if p['name'] == 'calendar_id' else p['example']}")
-    body = operation.get("requestBody")
-    if body is None:
-        return target + ("?" + "&".join(query) if query else ""), None
-    sent = dict(body["content"]["application/json"]["example"])
-    if "calendar_id" in sent:
-        sent["calendar_id"] = existing("calendar_id", template)
-    if "participants" in sent:
-        sent["participants"] = [existing("participant", template)]
-    if operation["operationId"] == "updateEvent":  # fixed when it is made
-        sent = {k: v for k, v in sent.items() if k not in ("calendar_id", "client_uid")}
-    return target + ("?" + "&".join(query) if query else ""), json.dumps(sent)
+def examples(world, secret):
+    return Examples(world, DOCUMENT, secret)
 
 
 def test_the_document_is_served_with_this_servers_addresses(world):
@@ -101,8 +61,8 @@ def test_every_example_is_as_its_schema_says():
 
 
 @pytest.mark.parametrize("method,template,operation", OPERATIONS, ids=[o["operationId"] for _, _, o in OPERATIONS])
-def test_every_operation_can_be_called_as_its_example_has_it(world, secret, existing, method, template, operation):
-    target, body = example_call(operation, template, existing)
+def test_every_operation_can_be_called_as_its_example_has_it(world, secret, examples, method, template, operation):
+    target, body = examples.call(operation, template)
     reply = world.request(method, target, body, JSON if body else None, secret)
     assert reply.status < 300, reply
     promised = DOCUMENT.resolve(operation["responses"][str(reply.status)])
@@ -112,8 +72,8 @@ def test_every_operation_can_be_called_as_its_example_has_it(world, secret, exis
 
 
 @pytest.mark.parametrize("method,template,operation", OPERATIONS, ids=[o["operationId"] for _, _, o in OPERATIONS])
-def test_every_failure_is_as_the_document_says(world, existing, method, template, operation):
-    target, body = example_call(operation, template, existing)
+def test_every_failure_is_as_the_document_says(world, examples, method, template, operation):
+    target, body = examples.call(operation, template)
     headers = JSON if body else None
     for key in (None, "sk_test_" + "0" * 43):
         reply = world.request(method, target, body, headers, key)

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A private PostgreSQL for one test session: as an unprivileged user, without fsync, in a folder of its own."""
+import collections
 import ctypes
 import ctypes.util
 import glob
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -21,6 +23,7 @@ def _libpq():
         ("PQresultStatus", ctypes.c_int, [ctypes.c_void_p]), ("PQerrorMessage", ctypes.c_char_p, [ctypes.c_void_p]),
         ("PQntuples", ctypes.c_int, [ctypes.c_void_p]), ("PQnfields", ctypes.c_int, [ctypes.c_void_p]),
         ("PQgetvalue", ctypes.c_char_p, [ctypes.c_void_p, ctypes.c_int, ctypes.c_int]),
+        ("PQstatus", ctypes.c_int, [ctypes.c_void_p]), ("PQtransactionStatus", ctypes.c_int, [ctypes.c_void_p]),
     ):
         function = getattr(library, name)
         function.restype, function.argtypes = result, arguments
@@ -29,6 +32,9 @@ def _libpq():
 
 PQ = _libpq()
 COMMAND_OK, TUPLES_OK = 1, 2  # of ExecStatusType
+CONNECTION_OK, IDLE = 0, 0  # of ConnStatusType, PGTransactionStatusType
+# What a statement with one of these leaves in its session is not for the next.
+LEAVES_SOMETHING = re.compile(r"\b(SET|LISTEN|TEMP|TEMPORARY|PREPARE|pg_advisory_lock\w*)\b", re.IGNORECASE)
 
 
 def _user():
@@ -55,6 +61,7 @@ class Postgres:
         os.chmod(self.folder, 0o711)  # the server under test may run as another user
         self._run("initdb", "-D", self.data, "-U", "calends", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
         self.process = None
+        self.kept = collections.defaultdict(list)  # sessions of sql() by database: a new one costs more than most statements
         self.start()
 
     def _run(self, program, *args):
@@ -92,18 +99,33 @@ class Postgres:
 
     def sql(self, database, text):
         """Rows as lists of texts; NULL is an empty text. Of several statements those of the last."""
-        connection = PQ.PQconnectdb(self.url(database).encode())
+        kept = self.kept[database].pop() if self.kept[database] else None
+        connection = kept or PQ.PQconnectdb(self.url(database).encode())
         result = PQ.PQexec(connection, text.encode())
+        if kept and PQ.PQstatus(connection) != CONNECTION_OK:  # it was cut since
+            PQ.PQclear(result)
+            PQ.PQfinish(connection)
+            return self.sql(database, text)
         try:
             assert PQ.PQresultStatus(result) in (COMMAND_OK, TUPLES_OK), PQ.PQerrorMessage(connection).decode()
             return [[PQ.PQgetvalue(result, row, column).decode() for column in range(PQ.PQnfields(result))]
                     for row in range(PQ.PQntuples(result))]
         finally:
             PQ.PQclear(result)
-            PQ.PQfinish(connection)
+            if PQ.PQtransactionStatus(connection) == IDLE and not LEAVES_SOMETHING.search(text):
+                self.kept[database].append(connection)
+            else:
+                PQ.PQfinish(connection)
+
+    def leave(self, database):
+        """Ends the sessions that sql() has kept."""
+        while self.kept[database]:
+            PQ.PQfinish(self.kept[database].pop())
 
     def create(self, database, template="template1"):
+        self.leave(template)
         self.sql("postgres", f"CREATE DATABASE {database} TEMPLATE {template}")
 
     def drop(self, database):
+        self.leave(database)
         self.sql("postgres", f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Calls of the API as its own document's examples have them, with ids of what is there.
+
+    examples = Examples(world, document, key)
+    examples.call(operation, template)         (target, body) of one that works with that key
+    examples.existing("event", template)       the id of a new resource that a parameter of that name means
+"""
+import json
+
+JSON = {"Content-Type": "application/json"}
+# Who is asked is said by these, or where a page begins: an example cannot know.
+NOT_SENT = ("starting_after", "ending_before", "mode")
+
+
+class Examples:
+    def __init__(self, world, document, key):
+        self.world, self.document, self.key = world, document, key
+        self.makers = {
+            "participant": lambda: world.get("/v1/profile", key=key).json["id"],
+            "calendar": lambda: self._made("/v1/calendars", {"name": "x"}),
+            "calendar_id": lambda: next(c["id"] for c in world.get("/v1/calendars", key=key).json["data"] if c["is_default"]),
+            "event": lambda: self._made("/v1/events", {
+                "title": "x", "start_time": "2026-11-24T09:00:00Z", "end_time": "2026-11-24T10:00:00Z",
+                "attendees": [{"email": world.get("/v1/profile", key=key).json["email"]}]}),
+            "key": lambda: self._made("/v1/api_keys", {"name": "x", "kind": "restricted", "scopes": ["events:read"]}),
+        }
+
+    def _made(self, target, body):
+        reply = self.world.post(target, json.dumps(body), JSON, self.key)
+        assert reply.status == 201, reply
+        return reply.json.get("data", reply.json)["id"]
+
+    def existing(self, name, template):
+        if template.startswith("/api/v1/"):
+            return self._made("/api/v1/hosted-calendars", {"name": "x"})
+        return self.makers[name]()
+
+    def target(self, operation, template, value_of=None):
+        """The target with each example parameter; `value_of(parameter)` says another value, or None."""
+        query, target = [], template
+        for p in map(self.document.resolve, operation.get("parameters", ())):
+            name = p["name"]
+            other = value_of and value_of(p)
+            if p["in"] == "path":
+                target = target.replace("{%s}" % name, other or self.existing(name, template))
+            elif p["in"] == "query" and (other is not None or (name not in NOT_SENT and "example" in p)):
+                example = self.existing(name, template) if name == "calendar_id" else p.get("example")
+                query.append(f"{name}={example if other is None else other}")
+        return target + ("?" + "&".join(query) if query else "")
+
+    def body(self, operation, template):
+        """The example body as a dict, or None where the operation takes none."""
+        if "requestBody" not in operation:
+            return None
+        sent = dict(operation["requestBody"]["content"]["application/json"]["example"])
+        if "calendar_id" in sent:
+            sent["calendar_id"] = self.existing("calendar_id", template)
+        if "participants" in sent:
+            sent["participants"] = [self.existing("participant", template)]
+        if operation["operationId"] == "updateEvent":  # fixed when it is made
+            sent = {k: v for k, v in sent.items() if k not in ("calendar_id", "client_uid")}
+        return sent
+
+    def call(self, operation, template):
+        body = self.body(operation, template)
+        return self.target(operation, template), None if body is None else json.dumps(body)

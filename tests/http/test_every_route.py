@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is done to each route of the API, made from its own document: bad values for each parameter and each field, and ids of
+others. A route that is added is tried here by being in the tables. Nothing of it may change anything."""
+import json
+
+import pytest
+
+from examples import JSON, Examples
+from openapi import Document
+from world import BIN
+
+SERVE = ["--rate-limit", "0", "--write-rate", "0"]
+DOCUMENT = Document.load(BIN)
+OPERATIONS = DOCUMENT.operations()
+NAMES = [o["operationId"] for _, _, o in OPERATIONS]
+every_operation = pytest.mark.parametrize("method,template,operation", OPERATIONS, ids=NAMES)
+WITH_ID = [o for o in OPERATIONS if "{" in o[1]]
+WITH_BODY = [o for o in OPERATIONS if "requestBody" in o[2]]
+# One value of each type of JSON, and what is too much of it.
+VALUES = {"null": None, "boolean": True, "number": 7, "string": "words", "array": ["words"], "object": {"words": 1}}
+TYPES = {"integer": "number", "number": "number"}
+
+
+@pytest.fixture(scope="module")
+def ann(world):
+    return world.account("ann@example.org")
+
+
+@pytest.fixture(scope="module")
+def live(world, ann):
+    return Examples(world, DOCUMENT, world.key(ann, kind="secret"))
+
+
+@pytest.fixture(scope="module")
+def test_mode(world, ann):
+    return Examples(world, DOCUMENT, world.key(ann, kind="secret", mode="test"))
+
+
+@pytest.fixture(scope="module")
+def stranger(world):
+    return Examples(world, DOCUMENT, world.key(world.account("bob@example.org"), kind="secret"))
+
+
+USES = "'{last_used_at,last_used_ip,last_used_agent}'::text[]"
+
+
+def state(world):
+    """Everything that a call could have changed, by table: all rows but those of last use and of requests done once."""
+    tables = [t for [t] in world.sql("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace "
+                                     "AND relname NOT IN ('idempotency', 'credential_use')")]
+    return dict(world.sql(" UNION ALL ".join(
+        f"SELECT '{t}', md5(coalesce(string_agg((to_jsonb(t) - {USES})::text, '|' ORDER BY to_jsonb(t)::text), '')) FROM \"{t}\" t" for t in tables)))
+
+
+def unchanged(world, before):
+    assert {t for t, rows in state(world).items() if rows != before[t]} == set()
+
+
+def call(world, method, target, body=None, key=None, headers=None):
+    reply = world.request(method, target, body, {**(JSON if body is not None else {}), **(headers or {})}, key)
+    assert reply.status < 500, (method, target, body, reply)
+    return reply
+
+
+def told(reply):
+    """Whichever of its two shapes an error has: (its text, the name of what is wrong)."""
+    error = reply.json["error"]
+    return (error["message"], error.get("param")) if isinstance(error, dict) else (
+        reply.json["message"], reply.json.get("details", {}).get("field"))
+
+
+# ---- ids ----
+
+@pytest.mark.parametrize("method,template,operation", WITH_ID, ids=[o[2]["operationId"] for o in WITH_ID])
+def test_what_is_not_theirs_is_not_there(world, live, test_mode, stranger, method, template, operation):
+    """Another account's, the other mode's, nobody's and no id at all: one answer (faults K9, K10), in both directions."""
+    body = live.body(operation, template)
+    body = None if body is None else json.dumps({k: v for k, v in body.items() if k != "calendar_id"})
+    [name] = [p["name"] for p in map(DOCUMENT.resolve, operation["parameters"]) if p["in"] == "path"]
+    theirs = {who: who.existing(name, template) for who in (live, test_mode, stranger)}
+    good = theirs[live]
+    nobody = [good[:-4] + "0000", good[:-1], good + "0", good.upper(), "x", "x" * 200, "..%2F..", "%27%20OR%201=1--", "%C3%A9"]
+    before = state(world)
+    for value in ("%00", "%FF", "x" * 9000):  # no target at all: the HTTP layer's own words
+        target = live.target(operation, template, lambda p: value if p["in"] == "path" else None)
+        assert world.http.request(method, target, body, [*JSON.items(), ("Authorization", f"Bearer {live.key}")]).status in (400, 404, 414)
+    answers = set()
+    for who in (live, test_mode, stranger):
+        for value in [v for owner, v in theirs.items() if owner is not who] + nobody:
+            reply = call(world, method, live.target(operation, template, lambda p: value if p["in"] == "path" else None), body, who.key)
+            assert reply.status == 404, (value, reply)
+            answers.add(told(reply))
+    assert len(answers) == 1, answers
+    unchanged(world, before)
+
+
+def test_no_list_shows_what_the_other_mode_or_another_has(world, live, test_mode, stranger):
+    whose = {live: "live", test_mode: "test", stranger: "other"}
+    for who, mark in whose.items():
+        for target, body in (("/v1/calendars", {"name": f"wall-{mark}"}), ("/api/v1/hosted-calendars", {"name": f"wall-{mark}"}),
+                             ("/v1/events", {"title": f"wall-{mark}", "start_time": "2026-11-24T09:00:00Z", "end_time": "2026-11-24T10:00:00Z"}),
+                             ("/v1/api_keys", {"name": f"wall-{mark}", "kind": "restricted", "scopes": ["events:read"]})):
+            assert call(world, "POST", target, json.dumps(body), who.key).status == 201
+    for method, template, operation in OPERATIONS:
+        if method != "GET" or "{" in template:
+            continue
+        for who, mark in whose.items():
+            reply = call(world, "GET", live.target(operation, template) if who is live else who.target(operation, template), None, who.key)
+            assert reply.status == 200, reply
+            for other in whose.values():
+                assert other == mark or f"wall-{other}".encode() not in reply.body, (template, mark, other)
+
+
+# ---- parameters ----
+
+@every_operation
+def test_a_parameter_that_is_wrong_is_named(world, live, method, template, operation):
+    body = live.body(operation, template)
+    body = None if body is None else json.dumps(body)
+    before, path = None, live.target(operation, template).partition("?")[0]
+    needed = [(p["name"], p["example"]) for p in map(DOCUMENT.resolve, operation["parameters"]) if p["in"] == "query" and p["required"]]
+    for p in map(DOCUMENT.resolve, operation["parameters"]):
+        if p["in"] != "query":
+            continue
+        schema, name = DOCUMENT.resolve(p["schema"]), p["name"]
+        bad = ["", "%00", "%FF%FE", "a%0Ab", "x" * 4000]
+        if schema["type"] == "integer":
+            bad += ["-1", "0", "1e3", "1.5", "0x10", "99999999999999999999", "+5", "%2B5", "%205", "NaN"]
+        elif schema["type"] == "boolean":
+            bad += ["1", "yes", "TRUE", "null"]
+        elif "enum" in schema or "format" in schema or "pattern" in schema:
+            bad += ["words", "2026-13-45T00:00:00Z", "null", "%5B%5D", "2026-11-24"]
+        before = before or state(world)
+        beside = "".join(f"&{n}={v}" for n, v in needed if n != name)
+        for value in bad:
+            reply = call(world, method, f"{path}?{name}={value}{beside}", body, live.key)
+            if reply.status < 300:  # free text may be anything that is text
+                assert schema["type"] == "string" and not {"enum", "format", "pattern"} & set(schema) and "%" not in value, (name, value)
+                continue
+            assert reply.status in (400, 414), (name, value, reply)
+            assert reply.status == 414 or name in " ".join(map(str, told(reply))), (name, value, reply)
+        reply = call(world, method, f"{path}?{name}=1&{name}=1{beside}", body, live.key)
+        assert reply.status == 400, reply
+    if before:
+        unchanged(world, before)
+
+
+# ---- bodies ----
+
+@pytest.mark.parametrize("method,template,operation", WITH_BODY, ids=[o[2]["operationId"] for o in WITH_BODY])
+def test_a_field_that_is_wrong_is_named(world, live, method, template, operation):
+    content = operation["requestBody"]["content"]["application/json"]
+    schema, good = DOCUMENT.resolve(content["schema"]), live.body(operation, template)
+    target = live.target(operation, template)
+    before = state(world)
+
+    def refused(body, name=None, status=400):
+        octets = body if isinstance(body, bytes) else json.dumps(body).encode()
+        reply = call(world, method, target, octets, live.key)
+        assert reply.status == status, (octets[:200], reply)
+        assert name is None or name in " ".join(map(str, told(reply))), (name, reply)
+
+    assert schema["additionalProperties"] is False
+    refused({**good, "nobody_knows": 1}, "nobody_knows")
+    for name in schema.get("required", ()):
+        refused({k: v for k, v in good.items() if k != name}, name)
+    for name, field in schema["properties"].items():
+        field = DOCUMENT.resolve(field)
+        taken = field.get("type", [])
+        taken = {TYPES.get(t, t) for t in ([taken] if isinstance(taken, str) else taken)}
+        if not taken or "anyOf" in field or "oneOf" in field:
+            continue
+        for kind, value in VALUES.items():
+            if kind not in taken:
+                refused({**good, name: value}, name)
+        if "string" in taken:
+            refused({**good, name: "x" * 60_000}, name)
+            refused(json.dumps({**good, name: "MARK"}).encode().replace(b"MARK", b"\xff\xfe"))
+            refused(json.dumps({**good, name: "MARK"}).encode().replace(b"MARK", b"\\u0000"))
+            refused(json.dumps({**good, name: "MARK"}).encode().replace(b"MARK", b"\\ud800"))
+        if "array" in taken:
+            refused({**good, name: ["x"] * 5_000}, name)
+            refused({**good, name: ["x"] * 20_000})
+        if "number" in taken:
+            refused({**good, name: 1e300}, name)
+            refused(json.dumps({**good, name: 9}).encode().replace(b" 9", b" 99999999999999999999"), name)
+        refused(json.dumps(good).encode()[:-1] + f', "{name}": 1, "{name}": 1}}'.encode())
+    for octets in (b"{", b"[]", b"null", b"7", b'""', b"{}{}", b"{'a':1}", b'{"a":01}', b"\xef\xbb\xbf{}", b'{"a":' * 5000 + b"1" + b"}" * 5000,
+                   b"[" * 50_000, b"\0", json.dumps(good).encode() + b"x"):
+        refused(octets)
+    refused(b'{"a":"' + b"x" * 1_000_000 + b'"}', status=413)
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "application/xml"):
+        reply = world.request(method, target, json.dumps(good), {"Content-Type": kind}, live.key)
+        assert reply.status in (400, 415), (kind, reply)
+    unchanged(world, before)
+
+
+# ---- credentials ----
+
+@every_operation
+def test_a_credential_is_read_in_one_place_alone(world, live, stranger, method, template, operation):
+    """K1 to K4, K6: in the query, twice, as Basic, in other cases."""
+    target, body = live.call(operation, template)
+    before = state(world)
+    sep = "&" if "?" in target else "?"
+    headers = JSON if body else {}
+    for name in ("access_token", "api_key", "key", "token"):
+        assert call(world, method, f"{target}{sep}{name}={live.key}", body).status == 401
+    pairs = [*headers.items(), ("Authorization", f"Bearer {live.key}"), ("Authorization", f"Bearer {stranger.key}")]
+    assert world.http.request(method, target, body, pairs).status == 400  # the HTTP layer's own words
+    for value in (f"Bearer\t{live.key}", f"Bearer {live.key} x", "Bearer", "Bearer ", f"Token {live.key}", live.key, f"DPoP {live.key}",
+                  f"Bearer {live.key},Bearer {live.key}", f"Bearer {live.key[:-1]}", f"Bearer {live.key}A"):
+        assert call(world, method, target, body, None, {"Authorization": value}).status == 401, value
+    assert call(world, method, target, body, ("ann@example.org", live.key)).status == 401
+    unchanged(world, before)
+    for scheme in ("bearer", "BEARER"):
+        reply = call(world, method, target, body, None, {"Authorization": f"{scheme} {live.key}"})
+        assert reply.status in (200, 201, 204, 404, 409), reply
