@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "server/cli/command.h"
+#include "server/cli/manual.h"
 #include "server/cli/runtime.h"
 #include "server/data/json.h"
 #include "server/db/migrate.h"
@@ -71,6 +72,12 @@ static void print_openapi(struct ctx *cx, struct buf *out)
 	buf_char(out, '\n');
 }
 
+static void print_manual(struct ctx *cx, struct buf *out)
+{
+	(void)cx;
+	manual_print(out);
+}
+
 /* Without a title: no page, but a file for programs. */
 static const struct {
 	const char *name, *title, *lead;
@@ -95,6 +102,7 @@ static const struct {
 	{ "scopes", "Scopes", "What a third-party app can be granted. A token never creates or deletes calendars.",
 		print_scopes },
 	{ "openapi", NULL, NULL, print_openapi },
+	{ "man", NULL, NULL, print_manual },
 };
 
 /* One page of docs/, whole: tests compare the file with it. */
@@ -112,16 +120,16 @@ static err_t reference_command(struct ctx *cx, const struct command_call *call)
 		buf_fmt(call->out, "\nMade by `calends reference %s`.\n", references[i].name);
 		return OK;
 	}
-	return REFUSE(cx, INVALID_VALUE, "", "give one of routes, errors, options, scopes, openapi");
+	return REFUSE(cx, INVALID_VALUE, "", "give one of routes, errors, options, scopes, openapi, man");
 }
 
 /* clang-format off */
 const struct command system_commands[] = {
-	{ "serve",     "", "",      "Serve until SIGTERM.", COMMAND_DB, serve_command },
-	{ "migrate",   "", "",      "Bring the database's schema up to date.", COMMAND_DB, migrate_command },
-	{ "routes",    "", "",      "Print the route tables.", 0, routes_command },
-	{ "reference", "", "TABLE", "Print a page of docs/ (routes, errors, options or scopes), or the API as OpenAPI (openapi).", 0, reference_command },
-	{ "doctor",    "", "",      "Check settings, database, time zones, clock and public URL; say how to mend.", 0, doctor_command },
-	{ NULL, NULL, NULL, NULL, 0, NULL },
+	{ "serve",     "", "",      "Serve until SIGTERM.", COMMAND_DB, serve_command, "@serve" },
+	{ "migrate",   "", "",      "Bring the database's schema up to date.", COMMAND_DB, migrate_command, NULL },
+	{ "routes",    "", "",      "Print the route tables.", 0, routes_command, NULL },
+	{ "reference", "", "routes|errors|options|scopes|openapi|man", "Print a page of docs/, the API as OpenAPI, or the manual page.", 0, reference_command, NULL },
+	{ "doctor",    "", "",      "Check settings, database, time zones, clock and public URL; say how to mend.", 0, doctor_command, "@serve" },
+	{ .noun = NULL },
 };
 /* clang-format on */

@@ -29,6 +29,23 @@ static const struct option options[] = {
 #undef OPT_FLAG
 };
 
+bool config_option(size_t index, struct config_option *out)
+{
+	if (index >= ARRAY_LEN(options))
+		return false;
+	const struct option *o = &options[index];
+	*out = (struct config_option){
+		.flag = o->flag,
+		.values = o->values,
+		.fallback = o->fallback,
+		.group = o->group,
+		.doc = o->doc,
+		.has_value = o->kind != OPTION_FLAG,
+		.many = o->kind == OPTION_LIST,
+	};
+	return true;
+}
+
 /* Where a value came from; a later one wins over an earlier one. */
 enum source { FROM_DEFAULT, FROM_FILE, FROM_ENVIRONMENT, FROM_FLAG };
 
@@ -208,6 +225,7 @@ static err_t read_flag(struct reading *r, int argc, char *const *argv, int *at)
 				option->values);
 		value = str_of(argv[++*at]);
 	}
+	list_append(r->cx->mem, &r->out->given, str_of(option->flag));
 	return set(r, option, value, FROM_FLAG, str_fmt(r->cx->mem, "--%s", option->flag));
 }
 

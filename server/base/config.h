@@ -18,7 +18,16 @@ struct config {
 #undef OPT_LIST
 #undef OPT_INT
 #undef OPT_FLAG
+	struct str_list given; /* the flags of the command line, in their order */
 };
+
+/* A row of options.def, for what is made of all of them. */
+struct config_option {
+	const char *flag, *values, *fallback, *group, *doc; /* fallback "": none */
+	bool has_value, many;                               /* many: may be given several times */
+};
+/* The row of this index, from 0 on; false after the last. */
+bool config_option(size_t index, struct config_option *out);
 
 /*
  * Read argv (without the program's name), the environment and the file. What is no option is given back in rest_out,

@@ -112,12 +112,12 @@ static err_t set_password(struct ctx *cx, const struct command_call *call)
 
 /* clang-format off */
 const struct command account_commands[] = {
-	{ "account", "create",       "EMAIL", "Make an account: --name NAME [--password-stdin] [--plan free|pro].", COMMAND_DB, create },
-	{ "account", "list",         "",      "List all accounts.",                                                COMMAND_DB, list },
-	{ "account", "show",         "EMAIL", "Show one account.",                                                 COMMAND_DB, show },
-	{ "account", "deactivate",   "EMAIL", "Refuse the account on every surface; nothing is deleted.",          COMMAND_DB, deactivate },
-	{ "account", "reactivate",   "EMAIL", "Let the account in again; its keys and connections work as before.", COMMAND_DB, reactivate },
-	{ "account", "set-password", "EMAIL", "Set the password from --password-stdin and end all sessions.",      COMMAND_DB, set_password },
+	{ "account", "create",       "EMAIL", "Make an account.",                                                   COMMAND_DB, create,       "name password-stdin plan" },
+	{ "account", "list",         "",      "List all accounts.",                                                 COMMAND_DB, list,         NULL },
+	{ "account", "show",         "EMAIL", "Show one account.",                                                  COMMAND_DB, show,         NULL },
+	{ "account", "deactivate",   "EMAIL", "Refuse the account on every surface; nothing is deleted.",           COMMAND_DB, deactivate,   NULL },
+	{ "account", "reactivate",   "EMAIL", "Let the account in again; its keys and connections work as before.", COMMAND_DB, reactivate,   NULL },
+	{ "account", "set-password", "EMAIL", "Set the password from standard input and end all sessions.",         COMMAND_DB, set_password, "password-stdin" },
 	{ .noun = NULL },
 };
 /* clang-format on */

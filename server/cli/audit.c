@@ -69,8 +69,8 @@ static err_t export(struct ctx *cx, const struct command_call *call)
 
 /* clang-format off */
 const struct command audit_commands[] = {
-	{ "audit", "verify", "",      "Compute the audit log's hashes anew, of all accounts or of --account EMAIL; name the first row that was altered.", COMMAND_DB, verify },
-	{ "audit", "export", "EMAIL", "Print an account's audit log, a JSON object a line, with the text that was hashed.", COMMAND_DB, export },
+	{ "audit", "verify", "",      "Compute the audit log's hashes anew, of all accounts or of --account EMAIL; name the first row that was altered.", COMMAND_DB, verify, "account" },
+	{ "audit", "export", "EMAIL", "Print an account's audit log, a JSON object a line, with the text that was hashed.", COMMAND_DB, export, NULL },
 	{ .noun = NULL },
 };
 /* clang-format on */

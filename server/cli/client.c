@@ -134,11 +134,11 @@ static err_t delete (struct ctx *cx, const struct command_call *call)
 
 /* clang-format off */
 const struct command client_commands[] = {
-	{ "client", "create",        "",   "Register an app: --owner EMAIL --name NAME --type public|confidential --redirect-uri URI… [--scope \"…\"] [--grant …] [--mode live|test].", COMMAND_DB, create },
-	{ "client", "list",          "",   "List apps, all or with --owner EMAIL.",                          COMMAND_DB, list },
-	{ "client", "verify",        "ID", "Vouch for an app: users are not asked again for what they gave.", COMMAND_DB, verify },
-	{ "client", "rotate-secret", "ID", "Replace an app's secrets by a new one; the old are dead at once.", COMMAND_DB, rotate },
-	{ "client", "delete",        "ID", "Remove an app and end its connections.",                         COMMAND_DB, delete },
+	{ "client", "create",        "",   "Register an app; a confidential one's secret is shown once.",      COMMAND_DB, create, "owner name type mode scope redirect-uri grant may-introspect" },
+	{ "client", "list",          "",   "List all apps, or those of one account.",                          COMMAND_DB, list,   "owner" },
+	{ "client", "verify",        "ID", "Vouch for an app: users are not asked again for what they gave.",  COMMAND_DB, verify, NULL },
+	{ "client", "rotate-secret", "ID", "Replace an app's secrets by a new one; the old are dead at once.", COMMAND_DB, rotate, NULL },
+	{ "client", "delete",        "ID", "Remove an app and end its connections.",                           COMMAND_DB, delete, NULL },
 	{ .noun = NULL },
 };
 /* clang-format on */

@@ -26,6 +26,9 @@ struct command {
 	const char *summary;
 	unsigned flags;
 	err_t (*run)(struct ctx *cx, const struct command_call *call);
+	/* What it reads of the options' group "cli", flags with blanks between; NULL: none. "@serve": that group, too.
+	   --json is taken by all. Another one of "cli" is refused. */
+	const char *options;
 };
 
 /* Tables, each ended by a row whose noun is NULL. */
@@ -34,6 +37,14 @@ extern const struct command key_commands[];
 extern const struct command client_commands[];
 extern const struct command audit_commands[];
 extern const struct command system_commands[];
+extern const struct command completion_commands[];
+
+/* The rows of all tables, one after another; NULL after the last. */
+const struct command *command_at(size_t index);
+/* "account create EMAIL", in mem. */
+struct str command_usage(struct arena *mem, const struct command *c);
+/* Does it read this option? Those of the group "all" every command does. */
+bool command_takes(const struct command *c, const struct config_option *option);
 
 /* Run what argv asks for; the process's exit status. Errors go to standard error with what to do about them. */
 int command_main(int argc, char *const *argv);

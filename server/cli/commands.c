@@ -15,23 +15,57 @@
 enum exit_status { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 static const struct command *const tables[] = { system_commands, account_commands, key_commands, client_commands,
-	audit_commands };
+	audit_commands, completion_commands };
 
-/* "account create EMAIL" */
-static struct str call_of(struct arena *mem, const struct command *c)
+const struct command *command_at(size_t index)
+{
+	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
+		for (const struct command *c = tables[t]; c->noun; c++)
+			if (index-- == 0)
+				return c;
+	return NULL;
+}
+
+struct str command_usage(struct arena *mem, const struct command *c)
 {
 	return str_fmt(
 		mem, "%s%s%s%s%s", c->noun, c->verb[0] ? " " : "", c->verb, c->operands[0] ? " " : "", c->operands);
+}
+
+bool command_takes(const struct command *c, const struct config_option *option)
+{
+	struct str rest = str_of(c->options), word;
+	if (strcmp(option->group, "all") == 0 || strcmp(option->flag, "json") == 0)
+		return true;
+	while (str_cut(&rest, ' ', &word))
+		if (str_starts(word, STR("@")) ? str_eq(str_from(word, 1), str_of(option->group))
+					       : str_eq(word, str_of(option->flag)))
+			return true;
+	return false;
+}
+
+/* "--kind, --mode": what it could have been given instead. */
+static struct str taken_options(struct arena *mem, const struct command *c)
+{
+	struct buf out = buf_new(mem, 4096);
+	struct config_option option;
+	for (size_t i = 0; config_option(i, &option); i++)
+		if (strcmp(option.group, "cli") == 0 && command_takes(c, &option))
+			buf_fmt(&out, "%s--%s", out.len ? ", " : "", option.flag);
+	return buf_str(&out);
 }
 
 static void print_usage(struct buf *out)
 {
 	BUF_LIT(out, "calends: a calendar platform: OAuth 2.1, CalDAV and REST over PostgreSQL\n\n"
 		     "Usage: calends COMMAND [--option value]…\n\n");
-	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
-		for (const struct command *c = tables[t]; c->noun; c++) {
-			buf_fmt(out, "  %-32.*s %s\n", STR_ARG(call_of(out->mem, c)), c->summary);
-		}
+	const struct command *c;
+	for (size_t i = 0; (c = command_at(i)); i++) {
+		struct str own = taken_options(out->mem, c);
+		buf_fmt(out, "  %-32.*s %s\n", STR_ARG(command_usage(out->mem, c)), c->summary);
+		if (!str_eq(own, STR("--json")))
+			buf_fmt(out, "      %.*s\n", STR_ARG(own));
+	}
 	config_help(out);
 }
 
@@ -47,16 +81,31 @@ static size_t operand_count(const struct command *c)
 /* The row that the words name, and how many words that took. */
 static const struct command *find(struct str_list words, size_t *taken)
 {
-	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
-		for (const struct command *c = tables[t]; c->noun; c++) {
-			size_t need = c->verb[0] ? 2 : 1;
-			if (words.count < need || !str_eq(words.items[0], str_of(c->noun)) ||
-				(need == 2 && !str_eq(words.items[1], str_of(c->verb))))
-				continue;
-			*taken = need;
-			return c;
-		}
+	const struct command *c;
+	for (size_t i = 0; (c = command_at(i)); i++) {
+		size_t need = c->verb[0] ? 2 : 1;
+		if (words.count < need || !str_eq(words.items[0], str_of(c->noun)) ||
+			(need == 2 && !str_eq(words.items[1], str_of(c->verb))))
+			continue;
+		*taken = need;
+		return c;
+	}
 	return NULL;
+}
+
+/* An option that a command does not read would be believed to have done something. */
+static err_t check_options(struct ctx *cx, const struct command *c, const struct config *config)
+{
+	struct config_option option;
+	for (size_t g = 0; g < config->given.count; g++)
+		for (size_t i = 0; config_option(i, &option); i++)
+			if (str_eq(config->given.items[g], str_of(option.flag)) && strcmp(option.group, "cli") == 0 &&
+				!command_takes(c, &option))
+				return REFUSE(cx, INVALID_VALUE, option.flag,
+					"calends %.*s has no --%s; of its own it takes %.*s",
+					STR_ARG(command_usage(cx->mem, c)), option.flag,
+					STR_ARG(taken_options(cx->mem, c)));
+	return OK;
 }
 
 /* With --json an error is an object too, so that a script reads one format. */
@@ -139,7 +188,12 @@ static int dispatch(struct ctx *cx, int argc, char *const *argv)
 		return usage(cx, words);
 	struct str_list args = { words.items + taken, words.count - taken };
 	if (args.count != operand_count(c)) {
-		fprintf(stderr, "calends: usage: calends %.*s\n", STR_ARG(call_of(cx->mem, c)));
+		fprintf(stderr, "calends: usage: calends %.*s\n", STR_ARG(command_usage(cx->mem, c)));
+		return EXIT_USAGE;
+	}
+	e = check_options(cx, c, &config);
+	if (e) {
+		print_error(cx, config.json, e);
 		return EXIT_USAGE;
 	}
 	struct buf out = buf_new(cx->mem, OUTPUT_MAX);

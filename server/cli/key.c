@@ -112,10 +112,10 @@ static err_t revoke(struct ctx *cx, const struct command_call *call)
 
 /* clang-format off */
 const struct command key_commands[] = {
-	{ "key", "create", "EMAIL", "Make a key and show it once: --name NAME [--kind …] [--mode live|test] [--scope \"…\"] [--allow-ip …] [--allow-origin …] [--key-rate N].", COMMAND_DB, create },
-	{ "key", "list",   "EMAIL", "List an account's keys.",                                                                COMMAND_DB, list },
-	{ "key", "rotate", "ID",    "Replace a key's secret; the old one is dead at once.",                                   COMMAND_DB, rotate },
-	{ "key", "revoke", "ID",    "End a key at once and for good.",                                                        COMMAND_DB, revoke },
+	{ "key", "create", "EMAIL", "Make a key and show it once.",                         COMMAND_DB, create, "name kind mode scope allow-ip allow-origin key-rate" },
+	{ "key", "list",   "EMAIL", "List an account's keys.",                              COMMAND_DB, list,   NULL },
+	{ "key", "rotate", "ID",    "Replace a key's secret; the old one is dead at once.", COMMAND_DB, rotate, NULL },
+	{ "key", "revoke", "ID",    "End a key at once and for good.",                      COMMAND_DB, revoke, NULL },
 	{ .noun = NULL },
 };
 /* clang-format on */
