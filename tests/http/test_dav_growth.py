@@ -49,6 +49,7 @@ SELECT a.account_id, gen_random_uuid(), sha256(random()::text::bytea), 3, 'x', '
 def read_so_far(world):
     """{index or table: entries and rows that were fetched by it; "… (pages)": pages of an index that were looked at, also
     for entries that did not fit}, of what the sessions told so far."""
+    world.postgres.leave(world.database)  # what our own statements read is told before, and not in the midst of what is measured
     rows = world.sql("SELECT relname || ' (seq)', seq_tup_read FROM pg_stat_user_tables UNION ALL "
                      "SELECT indexrelname, idx_tup_read + idx_tup_fetch FROM pg_stat_user_indexes UNION ALL "
                      "SELECT indexrelname || ' (pages)', idx_blks_read + idx_blks_hit FROM pg_statio_user_indexes")

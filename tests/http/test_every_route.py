@@ -135,7 +135,7 @@ def test_a_parameter_that_is_wrong_is_named(world, live, method, template, opera
         for value in bad:
             reply = call(world, method, f"{path}?{name}={value}{beside}", body, live.key)
             if reply.status < 300:  # free text may be anything that is text
-                assert schema["type"] == "string" and not {"enum", "format", "pattern"} & set(schema) and "%" not in value, (name, value)
+                assert schema["type"] == "string" and not {"enum", "format", "pattern"} & set(schema) and value not in ("%00", "%FF%FE"), (name, value)
                 continue
             assert reply.status in (400, 414), (name, value, reply)
             assert reply.status == 414 or name in " ".join(map(str, told(reply))), (name, value, reply)
