@@ -70,15 +70,24 @@ static struct str client_basic(struct ctx *cx, const struct demo *demo)
 	return str_cat(cx->mem, STR("Basic "), base64_of(cx->mem, bytes_of(pair.ptr, pair.len)));
 }
 
+/* To the server that this is a demo of, wherever it stands. `form` absent: GET. */
+static err_t call(struct ctx *cx, struct str path, struct str authorization, struct str form, struct fetched *out)
+{
+	struct str *lines = arena_array(cx->mem, struct str, 1);
+	lines[0] = str_cat(cx->mem, STR("Authorization: "), authorization);
+	const struct fetch what = {
+		.url = str_cat(cx->mem, cx->config->public_url, path),
+		.headers = { lines, 1 },
+		.body = form,
+		.may_be_private = true,
+	};
+	return fetch(cx, &what, out);
+}
+
 static err_t post(
 	struct ctx *cx, const struct demo *demo, const char *path, const struct buf *form, struct fetched *out)
 {
-	const struct fetch what = {
-		.url = str_cat(cx->mem, cx->config->public_url, str_of(path)),
-		.authorization = client_basic(cx, demo),
-		.form = buf_str(form),
-	};
-	return fetch(cx, &what, out);
+	return call(cx, str_of(path), client_basic(cx, demo), buf_str(form), out);
 }
 
 static bool keep(char *field, size_t size, struct str text)
@@ -150,9 +159,5 @@ err_t demo_disconnect(struct ctx *cx, const struct demo *demo, struct visitor *v
 
 err_t demo_call(struct ctx *cx, const struct visitor *visitor, struct str path, struct fetched *out)
 {
-	const struct fetch what = {
-		.url = str_cat(cx->mem, cx->config->public_url, path),
-		.authorization = str_cat(cx->mem, STR("Bearer "), str_of(visitor->access)),
-	};
-	return fetch(cx, &what, out);
+	return call(cx, path, str_cat(cx->mem, STR("Bearer "), str_of(visitor->access)), STR_ABSENT, out);
 }

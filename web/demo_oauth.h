@@ -3,7 +3,7 @@
 #pragma once
 
 #include "web/demo.h"
-#include "web/fetch.h"
+#include "server/net/fetch.h"
 #include "web/visitors.h"
 
 /* Begin: a new state and verifier for the visitor, and where to lead the browser (OAuth 2.1 §4.1.1, RFC 7636). */

@@ -259,7 +259,6 @@ static const struct module *const modules[] = { &platform_module };
 struct app *demo_platform_open(struct ctx *cx, const struct demo *demo)
 {
 	struct platform *platform = arena_new(cx->mem, struct platform);
-	fetch_setup();
 	platform->demo = *demo;
 	platform->visitors = visitors_open();
 	platform->app = (struct app){

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/net/fetch.h"
+
+#include <pthread.h>
+
+#include "server/net/transfer.h"
+
+/* ---- one ---- */
+
+void fetch_setup(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, transfer_setup);
+}
+
+static const struct {
+	const char *name, *text;
+} faults[] = {
+#define FETCH_FAULT(kind, name, text) { name, text },
+#include "server/net/faults.def"
+#undef FETCH_FAULT
+};
+
+const char *fetch_fault_name(enum fetch_fault fault)
+{
+	return faults[fault].name;
+}
+
+const char *fetch_fault_text(enum fetch_fault fault)
+{
+	return faults[fault].text;
+}
+
+err_t fetch(struct ctx *cx, const struct fetch *what, struct fetched *out)
+{
+	struct transfer *t = transfer_new(cx->mem, what, NULL);
+	struct fetched got;
+	transfer_end(t, t->handle ? curl_easy_perform(t->handle) : CURLE_FAILED_INIT, &got);
+	if (got.fault == FETCHED && !got.cut) {
+		*out = got;
+		return OK;
+	}
+	return REFUSE(cx, UNAVAILABLE, "", "%.*s cannot be reached: %s.", STR_ARG(what->url),
+		got.fault ? fetch_fault_text(got.fault) : "its answer is too long");
+}
+
+/* ---- many ---- */
+
+struct fetcher {
+	struct arena *mem;
+	CURLM *multi;
+	struct transfer *running; /* those that are not given back yet */
+	unsigned count;
+};
+
+struct fetcher *fetcher_open(unsigned connections_kept)
+{
+	struct arena *mem = arena_open();
+	struct fetcher *fetcher = arena_new(mem, struct fetcher);
+	*fetcher = (struct fetcher){ .mem = mem, .multi = curl_multi_init() };
+	curl_multi_setopt(fetcher->multi, CURLMOPT_MAXCONNECTS, (long)connections_kept);
+	curl_multi_setopt(fetcher->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
+	return fetcher;
+}
+
+static void unlink_transfer(struct fetcher *fetcher, struct transfer *t)
+{
+	struct transfer **at = &fetcher->running;
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	fetcher->count--;
+}
+
+/* Of those under way a few dozen: a list that is walked is quick enough. */
+static void give_up(struct fetcher *fetcher, struct transfer *t, CURLcode code, struct fetched *out)
+{
+	unlink_transfer(fetcher, t);
+	if (t->handle)
+		curl_multi_remove_handle(fetcher->multi, t->handle);
+	transfer_end(t, code, out);
+}
+
+void fetcher_close(struct fetcher *fetcher)
+{
+	struct fetched ignored;
+	while (fetcher->running)
+		give_up(fetcher, fetcher->running, CURLE_ABORTED_BY_CALLBACK, &ignored);
+	curl_multi_cleanup(fetcher->multi);
+	arena_close(fetcher->mem);
+}
+
+void fetcher_start(struct fetcher *fetcher, struct arena *mem, const struct fetch *what, void *user)
+{
+	struct transfer *t = transfer_new(mem, what, user);
+	t->next = fetcher->running;
+	fetcher->running = t;
+	fetcher->count++;
+	if (!t->handle || curl_multi_add_handle(fetcher->multi, t->handle) != CURLM_OK)
+		t->stillborn = true;
+}
+
+unsigned fetcher_running(const struct fetcher *fetcher)
+{
+	return fetcher->count;
+}
+
+void fetcher_work(struct fetcher *fetcher, struct deadline until)
+{
+	int running, events;
+	curl_multi_perform(fetcher->multi, &running);
+	if (running > 0 && running == (int)fetcher->count) /* none has ended: something must happen first */
+		curl_multi_poll(fetcher->multi, NULL, 0, (int)deadline_left_ms(until), &events);
+}
+
+void *fetcher_finished(struct fetcher *fetcher, struct fetched *out)
+{
+	int left;
+	const CURLMsg *message;
+	struct transfer *t;
+	for (t = fetcher->running; t && !t->stillborn; t = t->next)
+		;
+	if (t) {
+		give_up(fetcher, t, CURLE_FAILED_INIT, out);
+		return t->user;
+	}
+	while ((message = curl_multi_info_read(fetcher->multi, &left))) {
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		CURLcode code = message->data.result;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&t);
+		give_up(fetcher, t, code, out);
+		return t->user;
+	}
+	return NULL;
+}

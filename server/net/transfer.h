@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One call of libcurl's, with all its bounds set. Of server/net alone. */
+#pragma once
+
+#include <curl/curl.h>
+
+#include "server/base/buf.h"
+#include "server/net/fetch.h"
+
+struct transfer {
+	struct arena *mem;
+	CURL *handle; /* NULL: could not be made */
+	struct curl_slist *headers;
+	const struct fetch *what;
+	void *user;
+	struct transfer *next;
+	struct buf body;
+	size_t head_octets;
+	struct str request_id, retry_after;
+	uint64_t begun_us;
+	bool refused;    /* an address was */
+	bool connecting; /* another was not */
+	bool head_full, cut, stillborn;
+};
+
+void transfer_setup(void);
+
+/* Never NULL. What `what` points at must stay. */
+struct transfer *transfer_new(struct arena *mem, const struct fetch *what, void *user);
+/* What became of it; the handle is gone then. */
+void transfer_end(struct transfer *t, CURLcode code, struct fetched *out);
+
+/* CURLOPT_OPENSOCKETFUNCTION: makes a socket for this address, or none for one that is not public. */
+curl_socket_t socket_for(void *transfer, curlsocktype purpose, struct curl_sockaddr *address);
