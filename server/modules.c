@@ -12,12 +12,14 @@
 #include "server/account/session.h"
 #include "server/api/routes.h"
 #include "server/base/log.h"
+#include "server/api/webhook_views.h"
 #include "server/db/disk.h"
 #include "server/db/housekeeping.h"
 #include "server/health.h"
 #include "server/http/concurrency.h"
 #include "server/http/limit.h"
 #include "server/http/openapi.h"
+#include "server/webhook/sender.h"
 #include "web/routes.h"
 
 /*
@@ -126,6 +128,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 	struct buf openapi = buf_new(cx->mem, OPENAPI_MAX);
 	openapi_print(&openapi, app, config->public_url);
 	app->openapi = buf_str(&openapi);
+	app->state = webhook_sender_open();
 	return app;
 }
 
@@ -134,6 +137,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 #define HOUSEKEEPING_EVERY_MS 60000
 #define ACCOUNT_HOUSEKEEPING_EVERY_MS 3600000
 #define AUDIT_EVERY_MS 300000
+#define WEBHOOKS_EVERY_MS 100
 #define JOB_PATIENCE_MS 30000
 #define KEEPER_PATIENCE_MS 60000
 
@@ -149,12 +153,16 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 		.folder = embedded_folder(runtime->embedded),
 		.low_bytes = (uint64_t)runtime->config.disk_low_mib << 20,
 	};
+	struct webhook_views *views = arena_new(cx->mem, struct webhook_views);
+	*views = api_webhook_views;
 	const struct job rows[] = {
 		{ "disk", DISK_EVERY_MS, JOB_PATIENCE_MS, disk_measure, disk },
 		{ "cluster", KEEPER_EVERY_MS, KEEPER_PATIENCE_MS, keep_cluster, runtime->embedded },
 		{ "housekeeping", HOUSEKEEPING_EVERY_MS, JOB_PATIENCE_MS, housekeeping, NULL },
 		{ "account_housekeeping", ACCOUNT_HOUSEKEEPING_EVERY_MS, JOB_PATIENCE_MS, account_housekeeping, NULL },
 		{ "audit", AUDIT_EVERY_MS, JOB_PATIENCE_MS, audit_keep, NULL },
+		{ "webhook_feed", WEBHOOKS_EVERY_MS, JOB_PATIENCE_MS, webhook_feed, views },
+		{ "webhook_send", WEBHOOKS_EVERY_MS, JOB_PATIENCE_MS, webhook_send_due, app->state },
 		/* Last: with --last-used-ms 0 there is no such job. */
 		{ "last_used", (unsigned)runtime->config.last_used_ms, JOB_PATIENCE_MS, last_used_write,
 			app->last_used },
@@ -166,6 +174,7 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 
 void app_close(struct app *app)
 {
+	webhook_sender_close(app->state);
 	last_used_close(app->last_used);
 	concurrency_close(app->callers);
 	concurrency_close(app->heavy);

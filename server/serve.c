@@ -25,7 +25,7 @@
 #include "server/modules.h"
 #include "web/demo.h"
 
-#define JOB_THREADS 3
+#define JOB_THREADS 5 /* both of webhooks may be at work all the time */
 #define JOBS_END_MS 3000
 #define STOP_GRACE_MS 6000 /* on top of --drain-ms */
 #define DEMO_THREADS 8

@@ -3,6 +3,7 @@
 
 #include "server/api/api.h"
 #include "server/api/page.h"
+#include "server/api/webhook_views.h"
 
 #include "caldav/calendar/store/outcome.h"
 #include "caldav/calendar/view/calendar_label.h"
@@ -22,6 +23,7 @@ struct calendar_view {
 
 #define AT(member) offsetof(struct calendar_view, member)
 #define OPEN (JSON_READ_ONLY | JSON_OPEN)
+#define JSON_MAX KIB(16)
 
 /* clang-format off */
 static const struct json_field fields[] = {
@@ -70,9 +72,9 @@ static struct str etag_of(struct arena *mem, const struct calendar *c)
 	return str_fmt(mem, "\"%lld\"", (long long)c->prop_version);
 }
 
-static struct calendar_view view_of(struct request *rq, const struct calendar *c)
+static struct calendar_view view_of(struct ctx *cx, const struct calendar *c)
 {
-	struct arena *mem = rq->cx.mem;
+	struct arena *mem = cx->mem;
 	return (struct calendar_view){
 		.id = id_text(mem, "cal", c->id),
 		.object = STR("calendar"),
@@ -85,9 +87,9 @@ static struct calendar_view view_of(struct request *rq, const struct calendar *c
 		.is_default = str_eq(c->name, STR(DEFAULT_CALENDAR)),
 		.event_count = c->objects,
 		.livemode = !id_is_test(c->account),
-		.caldav_url = calendar_url(&rq->cx, c),
+		.caldav_url = calendar_url(cx, c),
 		.sync_token = sync_token_text(
-			mem, rq->cx.config->public_url, (struct sync_token){ .calendar = c->id, .modseq = c->modseq }),
+			mem, cx->config->public_url, (struct sync_token){ .calendar = c->id, .modseq = c->modseq }),
 		.etag = etag_of(mem, c),
 		.created_at = c->created_at,
 	};
@@ -115,9 +117,21 @@ err_t calendars_chosen(struct api_call *call, const struct id *named, struct id_
 	return OK;
 }
 
+err_t calendar_as_json(struct ctx *cx, const struct calendar *c, struct str *out)
+{
+	struct buf text = buf_new(cx->mem, JSON_MAX);
+	struct json j = json_begin(&text);
+	struct calendar_view view = view_of(cx, c);
+	json_object(&j, NULL);
+	json_write(&j, cx->mem, fields, ARRAY_LEN(fields), &view);
+	json_object_end(&j);
+	*out = buf_str(&text);
+	return OK;
+}
+
 static void reply_calendar(struct api_call *call, struct response *rs, const struct calendar *c)
 {
-	struct calendar_view view = view_of(call->rq, c);
+	struct calendar_view view = view_of(&call->rq->cx, c);
 	api_reply(call, rs, &view);
 	response_header(rs, "ETag", view.etag);
 }
@@ -160,7 +174,7 @@ static err_t run_list(struct api_call *call, struct response *rs)
 	struct json j = api_list_begin(call, rs);
 	for (size_t i = 0; i < count; i++) {
 		const struct calendar *c = &calendars[page_row(&page, count, i)];
-		struct calendar_view view = view_of(call->rq, c);
+		struct calendar_view view = view_of(&call->rq->cx, c);
 		api_list_item(call, &j, &view);
 		last = place_of(call->rq->cx.mem, c);
 		first = i ? first : last;
@@ -282,7 +296,7 @@ static err_t run_update(struct api_call *call, struct response *rs)
 	struct calendar_view view = { 0 };
 	struct calendar_change change;
 	TRY(calendar_named(call, &calendar));
-	const struct calendar_view present = view_of(rq, &calendar);
+	const struct calendar_view present = view_of(&rq->cx, &calendar);
 	TRY(api_read_change(call, &present, &view));
 	TRY(within_scope(call, &view));
 	TRY(change_of(rq, &view, &change));

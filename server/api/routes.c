@@ -5,6 +5,7 @@
 
 #define BODY_MAX KIB(256)
 #define SELF (TOKEN | KEY)
+#define HOOKS (TOKEN | SECRET_KEY | RESTRICTED_KEY)
 
 /* clang-format off */
 #define ROUTES(ROW) \
@@ -36,7 +37,20 @@
 	ROW(METHOD_POST,   "/v1/api_keys/:key/rotate", SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &rotate_api_key,       "API keys page",               CORS_KEYS) \
 	ROW(METHOD_DELETE, "/v1/api_keys/:key",        SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &revoke_api_key,       "API keys page",               CORS_KEYS) \
 	\
-	ROW(METHOD_GET,    "/v1/audit",                SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &list_audit,           "audit log",                   CORS_KEYS)
+	ROW(METHOD_GET,    "/v1/audit",                SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &list_audit,           "audit log",                   CORS_KEYS) \
+	\
+	ROW(METHOD_GET, "/v1/webhook_endpoints", HOOKS, WEBHOOKS_MANAGE, BODY_IGNORED, 0, &list_webhook_endpoints, "scope webhooks:manage", CORS_KEYS) \
+	ROW(METHOD_POST, "/v1/webhook_endpoints", HOOKS, WEBHOOKS_MANAGE, BODY_JSON, BODY_MAX, &create_webhook_endpoint, "scope webhooks:manage", CORS_KEYS) \
+	ROW(METHOD_GET, "/v1/webhook_endpoints/:endpoint", HOOKS, WEBHOOKS_MANAGE, BODY_IGNORED, 0, &get_webhook_endpoint, "scope webhooks:manage", CORS_KEYS) \
+	ROW(METHOD_PATCH, "/v1/webhook_endpoints/:endpoint", HOOKS, WEBHOOKS_MANAGE, BODY_JSON, BODY_MAX, &update_webhook_endpoint, "scope webhooks:manage", CORS_KEYS) \
+	ROW(METHOD_DELETE, "/v1/webhook_endpoints/:endpoint", HOOKS, WEBHOOKS_MANAGE, BODY_IGNORED, 0, &delete_webhook_endpoint, "scope webhooks:manage", CORS_KEYS) \
+	ROW(METHOD_POST, "/v1/webhook_endpoints/:endpoint/rotate_secret", HOOKS, WEBHOOKS_MANAGE, BODY_IGNORED, 0, &rotate_webhook_secret, "scope webhooks:manage", CORS_KEYS) \
+	ROW(METHOD_POST, "/v1/webhook_endpoints/:endpoint/test", HOOKS, WEBHOOKS_MANAGE, BODY_JSON, BODY_MAX, &test_webhook_endpoint, "scope webhooks:manage", CORS_KEYS) \
+	ROW(METHOD_GET, "/v1/webhook_endpoints/:endpoint/deliveries", HOOKS, WEBHOOKS_MANAGE, BODY_IGNORED, 0, &list_webhook_deliveries, "scope webhooks:manage", CORS_KEYS) \
+	ROW(METHOD_GET, "/v1/webhook_endpoints/:endpoint/deliveries/:delivery", HOOKS, WEBHOOKS_MANAGE, BODY_IGNORED, 0, &get_webhook_delivery, "scope webhooks:manage", CORS_KEYS) \
+	ROW(METHOD_POST, "/v1/webhook_endpoints/:endpoint/deliveries/:delivery/replay", HOOKS, WEBHOOKS_MANAGE, BODY_JSON, BODY_MAX, &replay_webhook_delivery, "scope webhooks:manage", CORS_KEYS) \
+	ROW(METHOD_GET, "/v1/webhook_events", HOOKS, WEBHOOKS_MANAGE, BODY_IGNORED, 0, &list_webhook_events, "scope webhooks:manage", CORS_KEYS) \
+	ROW(METHOD_GET, "/v1/webhook_events/:event", HOOKS, WEBHOOKS_MANAGE, BODY_IGNORED, 0, &get_webhook_event, "scope webhooks:manage", CORS_KEYS)
 /* clang-format on */
 static const struct route routes[] = { ROUTES(API_ROUTE) };
 static const struct contract *const contracts[] = { ROUTES(API_CONTRACT) };

@@ -31,7 +31,7 @@ void json_bool(struct json *j, const char *key, bool value);
 void json_null(struct json *j, const char *key);
 void json_id(struct json *j, const char *key, const char *prefix, struct id value); /* zero writes null */
 void json_time(struct json *j, const char *key, struct instant value); /* RFC 3339 UTC; INSTANT_NONE writes null */
-/* For tests: `value` is JSON already. */
+/* `value` is JSON already. */
 void json_raw(struct json *j, const char *key, struct str value);
 
 /* ---- reading ---- */

@@ -11,7 +11,10 @@
 #define OUTBOX_DAYS_KEPT 30
 #define OUTBOX_ROWS_KEPT 50000 /* of one account */
 #define ANSWERS_KEPT 10000     /* of one account */
-#define ROWS_AT_ONCE 1000      /* short transactions: a writer waits for the calendar's row */
+#define WEBHOOK_DAYS_KEPT 30
+#define WEBHOOK_EVENTS_KEPT 20000 /* of one account */
+#define WEBHOOK_DELIVERIES_KEPT 50000
+#define ROWS_AT_ONCE 1000 /* short transactions: a writer waits for the calendar's row */
 
 struct pruned {
 	int32_t count;
@@ -20,6 +23,7 @@ DB_RESULT(tombstone_prune, struct pruned, count);
 DB_RESULT(outbox_trim, struct pruned, count);
 DB_RESULT(outbox_partitions, struct pruned, count);
 DB_RESULT(idempotent_answer_trim, struct pruned, count);
+DB_RESULT(webhook_trim, struct pruned, count);
 
 static err_t tokens(struct ctx *cx)
 {
@@ -82,6 +86,16 @@ static err_t answers(struct ctx *cx)
 	return OK;
 }
 
+static err_t webhooks(struct ctx *cx)
+{
+	struct pruned done;
+	do
+		TRY(db_row(cx, &sql_webhook_trim, ROW(webhook_trim, &done), IN(WEBHOOK_DAYS_KEPT),
+			IN(WEBHOOK_EVENTS_KEPT), IN(WEBHOOK_DELIVERIES_KEPT), IN(ROWS_AT_ONCE)));
+	while (done.count >= ROWS_AT_ONCE);
+	return OK;
+}
+
 static const struct {
 	const char *name;
 	err_t (*run)(struct ctx *cx);
@@ -93,6 +107,7 @@ static const struct {
 	{ "tombstones", tombstones },
 	{ "outbox", outbox },
 	{ "answers", answers },
+	{ "webhooks", webhooks },
 };
 
 err_t housekeeping(struct ctx *cx, void *unused)

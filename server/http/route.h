@@ -90,5 +90,5 @@ struct app {
 	 */
 	void (*show_page)(struct request *rq, struct response *rs, err_t e);
 	struct str openapi; /* the API's document (openapi.h), made once */
-	void *state;        /* modules.c's own */
+	void *state;        /* modules.c's own: who sends webhooks */
 };

@@ -5,7 +5,7 @@
  * is used.
  *
  * The address is judged where the socket is made, from the very address that is then connected to: a name that has
- * another address a moment later gains nothing (docs/adr/0021).
+ * another address a moment later gains nothing (docs/adr/0022).
  */
 #pragma once
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/api/webhook_views.h"
+
+#include "server/api/event_view.h"
+#include "server/http/route.h"
+
+#define JSON_MAX MIB(2)
+
+static err_t event_as_json(struct ctx *cx, const struct agenda_item *item, bool live, struct str *out)
+{
+	struct event_view view;
+	struct buf text = buf_new(cx->mem, JSON_MAX);
+	struct json j = json_begin(&text);
+	event_view_of(cx->mem, item, live, &view);
+	json_object(&j, NULL);
+	json_write(&j, cx->mem, event_resource.fields, event_resource.count, &view);
+	json_object_end(&j);
+	if (text.full)
+		return FAIL(cx, TOO_LARGE, "an event as JSON");
+	*out = buf_str(&text);
+	return OK;
+}
+
+const struct webhook_views api_webhook_views = { event_as_json, calendar_as_json };

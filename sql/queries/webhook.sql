@@ -1,0 +1,163 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Webhooks. Whose endpoints: $1 account, $2 connection (NULL: the account's own). Who has fewer rights than an endpoint was
+-- made with does not see it: $3 scopes, $4 calendars (NULL: all).
+
+-- name: webhook_endpoint_create stores
+-- $1 account  $2 id or NULL  $3 connection or NULL  $4 of all connections  $5 scopes  $6 calendars or NULL  $7 URL
+-- $8 events  $9 description or NULL  $10 disabled  $11 sealed secret
+SELECT webhook_endpoint_create($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS id;
+
+-- name: webhook_endpoint_get
+-- $5 id
+SELECT e.account_id AS account, e.id, e.connection_id AS connection, e.connect, e.url, e.events, e.description,
+       e.disabled_at, e.disabled_reason, e.secret, e.old_until, e.failing_since, e.last_success_at, e.created_at, e.updated_at
+  FROM webhook_endpoint e
+ WHERE e.account_id = $1 AND e.connection_id IS NOT DISTINCT FROM $2 AND webhook_scopes($1, $2, e.scopes) & ~ $3::bigint = 0
+   AND ($4::uuid[] IS NULL OR e.calendars <@ $4) AND e.id = $5;
+
+-- name: webhook_endpoint_older
+-- $5 before this id  $6 at most
+SELECT e.account_id AS account, e.id, e.connection_id AS connection, e.connect, e.url, e.events, e.description,
+       e.disabled_at, e.disabled_reason, e.secret, e.old_until, e.failing_since, e.last_success_at, e.created_at, e.updated_at
+  FROM webhook_endpoint e
+ WHERE e.account_id = $1 AND e.connection_id IS NOT DISTINCT FROM $2 AND webhook_scopes($1, $2, e.scopes) & ~ $3::bigint = 0
+   AND ($4::uuid[] IS NULL OR e.calendars <@ $4) AND e.id < $5
+ ORDER BY e.id DESC LIMIT $6::int;
+
+-- name: webhook_endpoint_newer
+-- $5 after this id  $6 at most
+SELECT e.account_id AS account, e.id, e.connection_id AS connection, e.connect, e.url, e.events, e.description,
+       e.disabled_at, e.disabled_reason, e.secret, e.old_until, e.failing_since, e.last_success_at, e.created_at, e.updated_at
+  FROM webhook_endpoint e
+ WHERE e.account_id = $1 AND e.connection_id IS NOT DISTINCT FROM $2 AND webhook_scopes($1, $2, e.scopes) & ~ $3::bigint = 0
+   AND ($4::uuid[] IS NULL OR e.calendars <@ $4) AND e.id > $5
+ ORDER BY e.id LIMIT $6::int;
+
+-- name: webhook_endpoint_change
+-- $1 account  $2 id  $3 URL or NULL  $4 events or NULL  $5 whether $6 is set, description or NULL
+-- $7 1 enable, 0 disable, NULL leave  $8 now
+-- Enabled again, it begins anew: what happened and what failed before does not count.
+UPDATE webhook_endpoint SET since = CASE WHEN $7::smallint = 1 AND disabled_at IS NOT NULL THEN uuid_v7() ELSE since END, url = coalesce($3, url), events = coalesce($4, events),
+       description = CASE WHEN $5 THEN $6 ELSE description END,
+       disabled_at = CASE $7::smallint WHEN 1 THEN NULL WHEN 0 THEN coalesce(disabled_at, $8) ELSE disabled_at END,
+       disabled_reason = CASE WHEN $7::smallint = 1 THEN NULL ELSE disabled_reason END,
+       failing_since = CASE WHEN $7::smallint = 1 AND disabled_at IS NOT NULL THEN NULL ELSE failing_since END,
+       updated_at = $8
+ WHERE account_id = $1 AND id = $2;
+
+-- name: webhook_endpoint_rotate
+-- $1 account  $2 id  $3 sealed secret  $4 until when the old one signs too  $5 now
+UPDATE webhook_endpoint SET old_secret = secret, old_until = $4, secret = $3, updated_at = $5
+ WHERE account_id = $1 AND id = $2;
+
+-- name: webhook_endpoint_delete
+-- $1 account  $2 id
+DELETE FROM webhook_endpoint WHERE account_id = $1 AND id = $2;
+
+-- name: webhook_delivery_get
+-- $1 account  $2 endpoint  $3 id
+SELECT d.id, d.endpoint_id AS endpoint, d.event_id AS event, coalesce(v.type, '') AS type, d.url, d.state, d.attempts,
+       d.next_attempt_at, coalesce(d.status, 0::smallint) AS status, d.fault, d.created_at, d.finished_at
+  FROM webhook_delivery d LEFT JOIN webhook_event v ON v.account_id = d.account_id AND v.id = d.event_id
+ WHERE d.account_id = $1 AND d.endpoint_id = $2 AND d.id = $3;
+
+-- name: webhook_delivery_older
+-- $1 account  $2 endpoint  $3 before this id  $4 at most
+SELECT d.id, d.endpoint_id AS endpoint, d.event_id AS event, coalesce(v.type, '') AS type, d.url, d.state, d.attempts,
+       d.next_attempt_at, coalesce(d.status, 0::smallint) AS status, d.fault, d.created_at, d.finished_at
+  FROM webhook_delivery d LEFT JOIN webhook_event v ON v.account_id = d.account_id AND v.id = d.event_id
+ WHERE d.account_id = $1 AND by_endpoint(d.endpoint_id) = $2 AND d.id < $3
+ ORDER BY d.id DESC LIMIT $4::int;
+
+-- name: webhook_delivery_newer
+-- $1 account  $2 endpoint  $3 after this id  $4 at most
+SELECT d.id, d.endpoint_id AS endpoint, d.event_id AS event, coalesce(v.type, '') AS type, d.url, d.state, d.attempts,
+       d.next_attempt_at, coalesce(d.status, 0::smallint) AS status, d.fault, d.created_at, d.finished_at
+  FROM webhook_delivery d LEFT JOIN webhook_event v ON v.account_id = d.account_id AND v.id = d.event_id
+ WHERE d.account_id = $1 AND by_endpoint(d.endpoint_id) = $2 AND d.id > $3
+ ORDER BY d.id LIMIT $4::int;
+
+-- name: webhook_attempts
+-- $1 account  $2 delivery
+SELECT number, at, duration_ms, coalesce(status, 0::smallint) AS status, fault, body
+  FROM webhook_attempt WHERE account_id = $1 AND delivery_id = $2 ORDER BY number;
+
+-- name: webhook_replay stores
+-- $1 account  $2 endpoint  $3 event  $4 another URL or NULL
+-- Nothing when the event is gone.
+WITH made AS (
+	INSERT INTO webhook_delivery (account_id, endpoint_id, event_id, url)
+	SELECT v.account_id, $2, v.id, $4 FROM webhook_event v WHERE v.account_id = $1 AND v.id = $3
+	RETURNING id)
+SELECT made.id FROM made, webhook_wake(ARRAY[$1], ARRAY[$2]);
+
+-- name: webhook_number
+-- $1 account
+SELECT webhook_number($1) AS sequence;
+
+-- name: webhook_send stores
+-- $1 account  $2 endpoint  $3 event  $4 type  $5 its number  $6 connection or NULL  $7 its account or NULL  $8 request
+-- $9 now  $10 body
+SELECT webhook_send($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS id;
+
+-- name: webhook_event_get
+-- $5 id
+SELECT v.id, v.type, v.sequence, v.connection_id AS connection, v.request_id AS request, v.created_at, v.body
+  FROM webhook_event v
+ WHERE v.account_id = $1 AND ($2::uuid IS NULL OR v.connection_id = $2) AND v.needs & ~ $3::bigint = 0
+   AND ($4::uuid[] IS NULL OR v.calendar_id IS NULL OR v.calendar_id = ANY ($4)) AND v.id = $5;
+
+-- name: webhook_event_older
+-- $5 before this id  $6 at most
+SELECT v.id, v.type, v.sequence, v.connection_id AS connection, v.request_id AS request, v.created_at, v.body
+  FROM webhook_event v
+ WHERE v.account_id = $1 AND ($2::uuid IS NULL OR v.connection_id = $2) AND v.needs & ~ $3::bigint = 0
+   AND ($4::uuid[] IS NULL OR v.calendar_id IS NULL OR v.calendar_id = ANY ($4)) AND v.id < $5
+ ORDER BY v.id DESC LIMIT $6::int;
+
+-- name: webhook_event_newer
+-- $5 after this id  $6 at most
+SELECT v.id, v.type, v.sequence, v.connection_id AS connection, v.request_id AS request, v.created_at, v.body
+  FROM webhook_event v
+ WHERE v.account_id = $1 AND ($2::uuid IS NULL OR v.connection_id = $2) AND v.needs & ~ $3::bigint = 0
+   AND ($4::uuid[] IS NULL OR v.calendar_id IS NULL OR v.calendar_id = ANY ($4)) AND v.id > $5
+ ORDER BY v.id LIMIT $6::int;
+
+-- name: webhook_changes
+-- $1 at most so many rows of the outbox
+SELECT scanned, change_id AS change, account, kind, calendar, object, request, owner, via, connection, client, scopes, tz,
+       sequence, coalesce(modseq, 0) AS modseq, before, component
+  FROM webhook_changes($1);
+
+-- name: webhook_object_after
+-- $1 account  $2 object  $3 a change of it
+-- What it was after that change and before the next one.
+SELECT b.data FROM object_before b WHERE b.account_id = $1 AND b.object_id = $2 AND b.modseq > $3
+ ORDER BY b.modseq LIMIT 1;
+
+-- name: webhook_objects_told
+-- $1 accounts  $2 objects  $3 changes of them that were told
+DELETE FROM object_before b USING unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS n (account_id, object_id, modseq)
+ WHERE b.account_id = n.account_id AND b.object_id = n.object_id AND b.modseq <= n.modseq;
+
+-- name: webhook_event_add
+-- $1 owner  $2 id  $3 type  $4 number  $5 connection or NULL  $6 its account or NULL  $7 scopes  $8 calendar or NULL
+-- $9 request or NULL  $10 now  $11 body  $12 row of the outbox  $13 0 own, 1 the connection's, 2 the platform's
+SELECT endpoints FROM webhook_event_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+
+-- name: webhook_wake
+-- $1 accounts  $2 endpoints
+SELECT webhook_wake($1, $2);
+
+-- name: webhook_claim
+-- $1 now  $2 endpoints  $3 deliveries of each at once  $4 until when they are ours
+SELECT account, delivery, endpoint, event, number, url, secret, old_secret, body, created_at FROM webhook_claim($1, $2, $3, $4);
+
+-- name: webhook_done
+-- $1 accounts  $2 endpoints  $3 deliveries  $4 numbers of the tries  $5 leases  $6 states  $7 next tries  $8 statuses
+-- $9 faults  $10 bodies  $11 times  $12 durations  $13 gone  $14 what has failed since then is disabled
+SELECT account, endpoint, reason FROM webhook_done($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
+
+-- name: webhook_trim
+-- $1 days kept  $2 an account keeps so many events  $3 deliveries  $4 at most so many go
+SELECT webhook_trim(uuid7_floor((now() AT TIME ZONE 'UTC')::date - $1::int), $2, $3, $4) AS count;
