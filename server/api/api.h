@@ -18,10 +18,11 @@ MUST_CHECK err_t calendars_chosen(struct api_call *call, const struct id *named,
 extern const struct contract get_profile;
 extern const struct contract list_audit;
 extern const struct contract list_calendars, create_calendar, get_calendar, update_calendar, delete_calendar;
-extern const struct contract list_events, create_event, get_event, update_event, delete_event, cancel_event, respond_to_event;
+extern const struct contract list_events, create_event, get_event, update_event, delete_event, cancel_event,
+	respond_to_event;
 extern const struct contract get_freebusy, query_freebusy, find_slots;
 extern const struct contract list_api_keys, create_api_key, get_api_key, update_api_key, rotate_api_key, revoke_api_key;
-extern const struct contract list_webhook_endpoints, create_webhook_endpoint, get_webhook_endpoint, update_webhook_endpoint,
-	delete_webhook_endpoint, rotate_webhook_secret, test_webhook_endpoint;
+extern const struct contract list_webhook_endpoints, create_webhook_endpoint, get_webhook_endpoint,
+	update_webhook_endpoint, delete_webhook_endpoint, rotate_webhook_secret, test_webhook_endpoint;
 extern const struct contract list_webhook_deliveries, get_webhook_delivery, replay_webhook_delivery;
 extern const struct contract list_webhook_events, get_webhook_event;

@@ -205,6 +205,16 @@ const struct contract get_webhook_delivery = {
 
 /* ---- again, and tests ---- */
 
+static err_t reply_made(struct api_call *call, struct response *rs, const struct webhook_delivery *delivery)
+{
+	struct arena *mem = call->rq->cx.mem;
+	struct delivery_view view = view_of(mem, delivery);
+	api_reply(call, rs, &view);
+	api_location(rs, "/v1/webhook_endpoints/",
+		str_fmt(mem, "%.*s/deliveries/%.*s", STR_ARG(view.endpoint_id), STR_ARG(view.id)));
+	return OK;
+}
+
 struct replay_body {
 	struct str url;
 };
@@ -226,9 +236,7 @@ static err_t run_replay(struct api_call *call, struct response *rs)
 	struct webhook_delivery delivery, again;
 	TRY(delivery_named(call, &endpoint, &delivery));
 	TRY(webhook_replay(&call->rq->cx, &endpoint, &delivery, body->url, &again));
-	struct delivery_view view = view_of(call->rq->cx.mem, &again);
-	api_reply(call, rs, &view);
-	return OK;
+	return reply_made(call, rs, &again);
 }
 
 const struct contract replay_webhook_delivery = {
@@ -265,9 +273,7 @@ static err_t run_test(struct api_call *call, struct response *rs)
 	struct webhook_delivery delivery;
 	TRY(endpoint_named(call, &endpoint));
 	TRY(webhook_test(&call->rq->cx, &endpoint, body->type.ptr ? body->type : STR("ping"), &delivery));
-	struct delivery_view view = view_of(call->rq->cx.mem, &delivery);
-	api_reply(call, rs, &view);
-	return OK;
+	return reply_made(call, rs, &delivery);
 }
 
 const struct contract test_webhook_endpoint = {

@@ -31,7 +31,7 @@ static const struct json_field fields[] = {
 	{ "secret",                 JSON_STR,  JSON_OPTIONAL,        V(secret),                V(has_secret),         1, 128,  NULL, NULL, 0, 0, "What deliveries are signed with, whsec_…: made unless said; told once, when it is made or rotated", NULL },
 	{ "old_secret_expires_at",  JSON_TIME, READ | MAYBE,         V(old_secret_expires_at), 0,                     0, 0,    NULL, NULL, 0, 0, "Until when deliveries are signed with the secret before this one, too", NULL },
 	{ "connected_account_id",   JSON_STR,  READ | MAYBE,         V(connected_account_id),  0,                     0, 0,    NULL, NULL, 0, 0, "cpa_…: it is told of this connection alone, and goes with it; null: the account's own", NULL },
-	{ "api_version",            JSON_STR,  READ,                 V(api_version),           0,                     0, 0,    NULL, NULL, 0, 0, "Of the bodies that it gets", NULL },
+	{ "api_version",            JSON_STR,  READ,                 V(api_version),           0,                     0, 0,    NULL, NULL, 0, 0, "Of the bodies that it gets", "2026-11-28" },
 	{ "livemode",               JSON_BOOL, READ,                 V(livemode),              0,                     0, 0,    NULL, NULL, 0, 0, "false in test mode", "true" },
 	{ "failing_since",          JSON_TIME, READ | MAYBE,         V(failing_since),         0,                     0, 0,    NULL, NULL, 0, 0, "Nothing but failure from then on; 72 hours later it is disabled", NULL },
 	{ "last_success_at",        JSON_TIME, READ | MAYBE,         V(last_success_at),       0,                     0, 0,    NULL, NULL, 0, 0, "When it last answered 2xx, to the minute", NULL },

@@ -25,7 +25,7 @@ static const struct json_field fields[] = {
 	{ "request_id",           JSON_STR,  MAYBE, V(request_id),           0, 0, 0, NULL, NULL, 0, 0, "The request that made the change", NULL },
 	{ "livemode",             JSON_BOOL, READ,  V(livemode),             0, 0, 0, NULL, NULL, 0, 0, "false in test mode", "true" },
 	{ "created_at",           JSON_TIME, READ,  V(created_at),           0, 0, 0, NULL, NULL, 0, 0, "When it was made", NULL },
-	{ "payload",              JSON_STR,  READ,  V(payload),              0, 0, 0, NULL, NULL, 0, 0, "The body of its deliveries, octet for octet", NULL },
+	{ "payload",              JSON_STR,  READ,  V(payload),              0, 0, 0, NULL, NULL, 0, 0, "The body of its deliveries, octet for octet", "{\"id\":\"whe_0355WHuCFfRpMfB53mC9Z6\"}" },
 };
 /* clang-format on */
 

@@ -23,6 +23,8 @@ class Examples:
                 "title": "x", "start_time": "2026-11-24T09:00:00Z", "end_time": "2026-11-24T10:00:00Z",
                 "attendees": [{"email": world.get("/v1/profile", key=key).json["email"]}]}),
             "key": lambda: self._made("/v1/api_keys", {"name": "x", "kind": "restricted", "scopes": ["events:read"]}),
+            "endpoint": self._endpoint,
+            "delivery": lambda: self._newest(f"/v1/webhook_endpoints/{self.endpoint}/deliveries"),  # of the one before it: its ping
         }
 
     def _made(self, target, body):
@@ -30,9 +32,22 @@ class Examples:
         assert reply.status == 201, reply
         return reply.json.get("data", reply.json)["id"]
 
+    def _newest(self, target):
+        return self.world.get(target, key=self.key).json["data"][0]["id"]
+
+    def _endpoint(self):
+        there = self.world.get("/v1/webhook_endpoints", key=self.key).json["data"]
+        if len(there) > 8:  # there may be sixteen
+            self.world.request("DELETE", f"/v1/webhook_endpoints/{there[-1]['id']}", key=self.key)
+        self.endpoint = self._made("/v1/webhook_endpoints", {"url": "https://192.88.98.1/", "events": ["*"]})
+        return self.endpoint
+
     def existing(self, name, template):
         if template.startswith("/api/v1/"):
             return self._made("/api/v1/hosted-calendars", {"name": "x"})
+        if template.startswith("/v1/webhook_events/"):
+            self._endpoint()  # whose ping is one
+            return self._newest("/v1/webhook_events")
         return self.makers[name]()
 
     def target(self, operation, template, value_of=None):

@@ -212,7 +212,54 @@ def anchors_are_of_1000_days(world):
     world.sql("DELETE FROM audit_anchor")
 
 
+def webhooks(world, events, deliveries):
+    """An endpoint with so many events, deliveries and tries, one an hour, the newest of now; and trims what is too much."""
+    world.sql("DELETE FROM webhook_endpoint; DELETE FROM webhook_event; DELETE FROM webhook_delivery")
+    world.sql(f"SELECT webhook_endpoint_create({SOMEONE}, uuid_v7(), NULL, false, 0, NULL, 'https://x', '{{*}}', NULL, false, '')")
+    world.sql(f"""WITH v AS (INSERT INTO webhook_event (account_id, id, type, sequence, needs, created_at, body)
+                  SELECT {SOMEONE}, (left(uuid7_floor(current_date - n / 24)::text, 24) || lpad(n::text, 12, '0'))::uuid, 'ping', 1, 0, now(), ''
+                  FROM generate_series(1, 1000) n RETURNING account_id, id),
+                  d AS (INSERT INTO webhook_delivery (account_id, id, endpoint_id, event_id, state, next_attempt_at)
+                  SELECT v.account_id, v.id, e.id, v.id, 2, NULL FROM v, webhook_endpoint e RETURNING account_id, id)
+                  SELECT count(*) FROM d""")
+    world.sql("INSERT INTO webhook_attempt SELECT account_id, id, 1, now(), 1, 200, NULL, '' FROM webhook_delivery")
+    world.sql(f"SELECT webhook_trim(uuid7_floor(current_date - 30), {events}, {deliveries}, 1000) FROM generate_series(1, 4)")
+
+
+def webhooks_are_of_30_days(world):
+    webhooks(world, 20000, 50000)
+    kept = count(world, "webhook_event", LIVE)
+    assert kept == count(world, "webhook_delivery", LIVE) == count(world, "webhook_attempt", LIVE)
+    assert 29 * 24 < kept <= 31 * 24
+    webhooks(world, 100, 200)
+    assert [count(world, f"webhook_{t}", LIVE) for t in ("event", "delivery", "attempt")] == [100, 200, 200]
+
+
+def endpoints_are_sixteen(world):
+    made = [world.sql(f"""SELECT webhook_endpoint_create({SOMEONE}, uuid_v7(), NULL, false, 0, NULL, 'https://x', '{{*}}', NULL,
+                          false, '') IS NOT NULL""") for _ in range(18)]
+    assert count(world, "webhook_endpoint", LIVE) == count(world, "webhook_queue", LIVE) == 16 and made[-1] == [["f"]]
+    world.sql(f"SELECT webhook_number({SOMEONE}), webhook_number({SOMEONE})")
+    assert count(world, "webhook_counter", LIVE) == 1 and count(world, "webhook_cursor") == 1
+    world.sql("DELETE FROM webhook_endpoint")
+    assert count(world, "webhook_queue") == 0
+
+
+def what_was_before_is_kept_for_an_hour(world):
+    world.sql(f"""INSERT INTO object_before SELECT {SOMEONE}, gen_random_uuid(), 1, now() - n * interval '10 minutes', ''
+                  FROM generate_series(1, 100) n; SELECT webhook_trim(uuid_v7(), 1, 1, 1)""")
+    assert count(world, "object_before", LIVE) == 6
+
+
 PROOFS = {
+    "webhook_endpoint": endpoints_are_sixteen,
+    "webhook_queue": endpoints_are_sixteen,
+    "webhook_counter": endpoints_are_sixteen,
+    "webhook_cursor": endpoints_are_sixteen,
+    "webhook_event": webhooks_are_of_30_days,
+    "webhook_delivery": webhooks_are_of_30_days,
+    "webhook_attempt": webhooks_are_of_30_days,
+    "object_before": what_was_before_is_kept_for_an_hour,
     "login": "test_sign_up.py::test_sign_up_ends_where_there_are_enough_and_the_operator_goes_on",
     "account": "test_sign_up.py::test_sign_up_ends_where_there_are_enough_and_the_operator_goes_on",
     "throttle": throttles_end,
