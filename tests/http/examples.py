@@ -14,7 +14,7 @@ NOT_SENT = ("starting_after", "ending_before", "mode")
 
 class Examples:
     def __init__(self, world, document, key):
-        self.world, self.document, self.key = world, document, key
+        self.world, self.document, self.key, self.endpoint = world, document, key, None
         self.makers = {
             "participant": lambda: world.get("/v1/profile", key=key).json["id"],
             "calendar": lambda: self._made("/v1/calendars", {"name": "x"}),
@@ -24,7 +24,8 @@ class Examples:
                 "attendees": [{"email": world.get("/v1/profile", key=key).json["email"]}]}),
             "key": lambda: self._made("/v1/api_keys", {"name": "x", "kind": "restricted", "scopes": ["events:read"]}),
             "endpoint": self._endpoint,
-            "delivery": lambda: self._newest(f"/v1/webhook_endpoints/{self.endpoint}/deliveries"),  # of the one before it: its ping
+            # of the endpoint before it, its ping
+            "delivery": lambda: self._newest(f"/v1/webhook_endpoints/{self.endpoint or self._endpoint()}/deliveries"),
         }
 
     def _made(self, target, body):
