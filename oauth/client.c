@@ -14,10 +14,11 @@ struct client_proof {
 	struct id id, owner;
 	int16_t kind, grants;
 	struct str name;
-	bool verified, may_introspect, proven;
+	bool verified, may_introspect;
 	uint64_t scopes;
+	struct id secret;
 };
-DB_RESULT(client_prove, struct client_proof, id, owner, kind, grants, name, verified, may_introspect, scopes, proven);
+DB_RESULT(client_prove, struct client_proof, id, owner, kind, grants, name, verified, may_introspect, scopes, secret);
 
 #define CLIENT_COLS                                                                                                    \
 	id, owner, kind, grants, name, owner_name, owner_status, verified, may_introspect, scopes, redirects, created_at
@@ -25,20 +26,28 @@ DB_RESULT(client_find, struct client, CLIENT_COLS);
 DB_RESULT(client_list_of_owner, struct client, CLIENT_COLS);
 DB_RESULT(client_list_all, struct client, CLIENT_COLS);
 
+DB_RESULT(client_older, struct client, CLIENT_COLS);
+DB_RESULT(client_newer, struct client, CLIENT_COLS);
+DB_RESULT(client_secrets, struct client_secret, id, prefix, created_at, expires_at, revoked_at, last_used_at);
+
+struct secret_found {
+	struct id id;
+};
+DB_RESULT(client_secret_revoke, struct secret_found, id);
+
 /* A secret, and what is stored of it; all absent for a public client. */
-struct client_secret {
+struct fresh_secret {
 	struct str text, prefix;
 	struct bytes hash;
 	struct id id;
 };
 
-static struct client_secret secret_make(struct ctx *cx, enum client_kind kind)
+static struct fresh_secret secret_make(struct ctx *cx, enum client_kind kind)
 {
 	if (kind != CLIENT_CONFIDENTIAL)
-		return (struct client_secret){ 0 };
+		return (struct fresh_secret){ 0 };
 	struct str text = secret_new(cx->mem, &(struct secret_parts){ .kind = SECRET_CLIENT }, (struct bytes){ 0 });
-	return (struct client_secret){ text, secret_prefix(cx->mem, text), secret_hash(cx->mem, text),
-		id_new(cx->now) };
+	return (struct fresh_secret){ text, secret_prefix(cx->mem, text), secret_hash(cx->mem, text), id_new(cx->now) };
 }
 
 static err_t check_redirects(struct ctx *cx, const struct client_new *in, struct bool_list *loopback_out)
@@ -59,6 +68,13 @@ static err_t check_redirects(struct ctx *cx, const struct client_new *in, struct
 	return OK;
 }
 
+static err_t check_some_redirect(struct ctx *cx, int16_t grants, struct str_list redirects)
+{
+	if ((grants & GRANT_CODE) && !redirects.count)
+		return REFUSE(cx, INVALID_VALUE, "redirect_uri", "A client that asks users needs a redirect URI.");
+	return OK;
+}
+
 err_t client_create(struct ctx *cx, const struct client_new *in, struct client *out, struct str *secret_out)
 {
 	struct str name;
@@ -68,16 +84,21 @@ err_t client_create(struct ctx *cx, const struct client_new *in, struct client *
 
 	TRY(label_clean(cx, "name", in->name, &name));
 	TRY(check_redirects(cx, in, &loopback));
-	if ((grants & GRANT_CODE) && !in->redirects.count)
-		return REFUSE(cx, INVALID_VALUE, "redirect_uri", "A client that asks users needs a redirect URI.");
+	TRY(check_some_redirect(cx, grants, in->redirects));
 
-	struct client_secret secret = secret_make(cx, in->kind);
+	struct fresh_secret secret = secret_make(cx, in->kind);
 	struct str_list redirects = in->redirects;
 	if (!redirects.items)
 		redirects.items = &STR_ABSENT; /* the empty array, not NULL */
-	TRY(db_exec(cx, &sql_client_insert, NULL, IN(id), IN(in->owner), IN((int16_t)in->kind), IN(name),
+	size_t made = 0;
+	TRY(db_exec(cx, &sql_client_insert, &made, IN(id), IN(in->owner), IN((int16_t)in->kind), IN(name),
 		IN(in->may_introspect), IN(in->scopes ? in->scopes : (uint64_t)SCOPES_ALL), IN(grants), IN(redirects),
-		IN(loopback), IN(secret.id), IN(secret.hash), IN(secret.prefix), IN(audit_by(cx))));
+		IN(loopback), IN(secret.id), IN(secret.hash), IN(secret.prefix), IN(audit_by(cx)),
+		IN((int32_t)CLIENTS_MAX)));
+	if (!made)
+		return REFUSE(cx, FORBIDDEN, "",
+			"An account has at most %d apps, with those that were deleted in the last 90 days.",
+			CLIENTS_MAX);
 	TRY(client_by_id(cx, id, out));
 	*secret_out = secret.text;
 	return OK;
@@ -110,7 +131,7 @@ err_t client_rotate_secret(struct ctx *cx, struct id id, struct str *secret_out)
 	TRY(client_by_id(cx, id, &client));
 	if (client.kind != CLIENT_CONFIDENTIAL)
 		return REFUSE(cx, INVALID_VALUE, "client_id", "A public client has no secret.");
-	struct client_secret secret = secret_make(cx, CLIENT_CONFIDENTIAL);
+	struct fresh_secret secret = secret_make(cx, CLIENT_CONFIDENTIAL);
 	TRY(db_exec(cx, &sql_client_secret_replace, &made, IN(id), IN(secret.id), IN(secret.hash), IN(secret.prefix),
 		IN(cx->now), IN(audit_by(cx))));
 	if (!made)
@@ -119,15 +140,93 @@ err_t client_rotate_secret(struct ctx *cx, struct id id, struct str *secret_out)
 	return OK;
 }
 
-err_t client_delete(struct ctx *cx, struct id id)
+err_t client_delete(struct ctx *cx, struct id owner, struct id id)
 {
 	size_t deleted = 0;
 	TRY(db_begin(cx));
-	TRY(db_exec(cx, &sql_client_delete, &deleted, IN(id), IN(cx->now)));
+	TRY(db_exec(cx, &sql_client_delete, &deleted, IN(id), IN(cx->now), db_in_id_or_null(owner)));
 	if (!deleted)
 		return no_such_client(cx);
 	TRY(db_exec(cx, &sql_client_cut, NULL, IN(id), IN(cx->now), IN(audit_by(cx))));
 	return db_commit(cx);
+}
+
+err_t client_page(struct ctx *cx, struct id owner, struct id bound, bool back, size_t limit, struct client **out,
+	size_t *count_out)
+{
+	if (back)
+		return db_rows(
+			cx, &sql_client_newer, client_newer, out, count_out, IN(owner), IN(bound), IN((int32_t)limit));
+	return db_rows(cx, &sql_client_older, client_older, out, count_out, IN(owner), IN(bound), IN((int32_t)limit));
+}
+
+err_t client_owned(struct ctx *cx, struct id owner, struct id id, struct client *out)
+{
+	struct client found;
+	TRY(client_by_id(cx, id, &found));
+	if (!id_eq(found.owner, owner))
+		return no_such_client(cx);
+	*out = found;
+	return OK;
+}
+
+err_t client_change(struct ctx *cx, const struct client *present, const struct client_change *change)
+{
+	const struct client_new as = { .kind = (enum client_kind)present->kind, .redirects = change->redirects };
+	struct bool_list loopback = { 0 };
+	struct str name = STR_ABSENT;
+	size_t changed = 0;
+	if (change->name.ptr)
+		TRY(label_clean(cx, "name", change->name, &name));
+	TRY(check_redirects(cx, &as, &loopback));
+	if (change->redirects.items)
+		TRY(check_some_redirect(cx, present->grants, change->redirects));
+	TRY(db_exec(cx, &sql_client_change, &changed, IN(present->id), IN(present->owner), IN(name), IN(change->scopes),
+		IN(change->redirects.items != NULL), IN(change->redirects), IN(loopback), IN(audit_by(cx))));
+	return changed ? OK : no_such_client(cx);
+}
+
+/* ---- secrets ---- */
+
+err_t client_secrets(struct ctx *cx, struct id client, const struct client_secret **out, size_t *count_out)
+{
+	struct client_secret *rows;
+	TRY(db_rows(cx, &sql_client_secrets, client_secrets, &rows, count_out, IN(client)));
+	*out = rows;
+	return OK;
+}
+
+err_t client_secret_add(struct ctx *cx, const struct client *client, struct instant expires_at,
+	struct client_secret *out, struct str *secret_out)
+{
+	size_t made = 0;
+	if (client->kind != CLIENT_CONFIDENTIAL)
+		return REFUSE(cx, INVALID_VALUE, "client_id", "A public client has no secret.");
+	if (!instant_is_none(expires_at) && !instant_before(cx->now, expires_at))
+		return REFUSE(cx, INVALID_VALUE, "expires_at", "The secret would have expired already.");
+	struct fresh_secret secret = secret_make(cx, CLIENT_CONFIDENTIAL);
+	TRY(db_exec(cx, &sql_client_secret_add, &made, IN(client->id), IN(secret.id), IN(secret.hash),
+		IN(secret.prefix), IN(cx->now), IN(expires_at), IN((int32_t)CLIENT_SECRETS_MAX), IN(audit_by(cx))));
+	if (!made)
+		return REFUSE(cx, FORBIDDEN, "",
+			"An app has at most %d secrets, with those that ended in the last 90 days.",
+			CLIENT_SECRETS_MAX);
+	*out = (struct client_secret){ .id = secret.id,
+		.prefix = secret.prefix,
+		.created_at = cx->now,
+		.expires_at = expires_at,
+		.revoked_at = INSTANT_NONE,
+		.last_used_at = INSTANT_NONE };
+	*secret_out = secret.text;
+	return OK;
+}
+
+err_t client_secret_revoke(struct ctx *cx, struct id client, struct id secret)
+{
+	struct secret_found found;
+	err_t e = db_row(cx, &sql_client_secret_revoke, ROW(client_secret_revoke, &found), IN(client), IN(secret),
+		IN(cx->now), IN(audit_by(cx)));
+	return err_is(e, NOT_FOUND) ? REFUSE(cx, NOT_FOUND, "secret", "This app has no such secret.") : e;
 }
 
 err_t client_verify(struct ctx *cx, struct id id)
@@ -151,7 +250,7 @@ err_t client_prove(struct ctx *cx, struct str client_id, struct str secret, stru
 	TRY(e);
 	if (row.kind == CLIENT_PUBLIC && hash.ptr)
 		return FAIL(cx, INVALID_CLIENT, "public client %.*s sent a secret", STR_ARG(client_id));
-	if (row.kind == CLIENT_CONFIDENTIAL && !row.proven)
+	if (row.kind == CLIENT_CONFIDENTIAL && id_is_zero(row.secret))
 		return FAIL(cx, INVALID_CLIENT, "client %.*s: %s", STR_ARG(client_id),
 			hash.ptr ? "wrong secret" : "no secret");
 
@@ -162,6 +261,7 @@ err_t client_prove(struct ctx *cx, struct str client_id, struct str secret, stru
 		.name = row.name,
 		.verified = row.verified,
 		.may_introspect = row.may_introspect,
-		.scopes = row.scopes };
+		.scopes = row.scopes,
+		.secret = row.secret };
 	return OK;
 }

@@ -11,6 +11,8 @@ enum client_kind { CLIENT_PUBLIC = 1, CLIENT_CONFIDENTIAL = 2 };
 enum grant_type { GRANT_CODE = 1, GRANT_REFRESH = 2 }; /* a set, as stored */
 
 #define CLIENT_REDIRECTS_MAX 20
+#define CLIENTS_MAX 100 /* of one account, in each of its worlds, with those that were deleted in the last 90 days */
+#define CLIENT_SECRETS_MAX 20 /* of one client, with those that ended in the last 90 days */
 
 struct client {
 	struct id id, owner; /* owner in the client's mode */
@@ -23,6 +25,7 @@ struct client {
 	uint64_t scopes; /* at most these can be asked */
 	struct str_list redirects;
 	struct instant created_at;
+	struct id secret; /* of client_prove() alone: which one was sent */
 };
 
 struct client_new {
@@ -39,8 +42,8 @@ struct client_new {
  * Register a client. A confidential one gets a secret (cls_…), which is told once; a public one has none.
  *
  * secret_out  absent for a public client
- * errors      INVALID_VALUE with the parameter ("name", "redirect_uri") and what is wrong with it
- * spec        OAuth 2.1 §2.3, §2.3.1, §8.4; redirect URIs as redirect.h says
+ * errors      INVALID_VALUE with the parameter ("name", "redirect_uri") and what is wrong with it; FORBIDDEN past
+ * CLIENTS_MAX spec        OAuth 2.1 §2.3, §2.3.1, §8.4; redirect URIs as redirect.h says
  */
 MUST_CHECK err_t client_create(struct ctx *cx, const struct client_new *in, struct client *out, struct str *secret_out);
 /* Clients of one account in both modes, or of all (owner zero), oldest first. */
@@ -48,15 +51,50 @@ MUST_CHECK err_t client_list(struct ctx *cx, struct id owner, struct client **ou
 MUST_CHECK err_t client_by_id(struct ctx *cx, struct id id, struct client *out); /* NOT_FOUND */
 /* The old secrets die in the transaction that makes the new. INVALID_VALUE for a public client; NOT_FOUND. */
 MUST_CHECK err_t client_rotate_secret(struct ctx *cx, struct id id, struct str *secret_out);
-/* Its connections end with it. NOT_FOUND. */
-MUST_CHECK err_t client_delete(struct ctx *cx, struct id id);
+/* Its connections end with it. NOT_FOUND: not of this owner (in its mode; zero: of any), or deleted before. */
+MUST_CHECK err_t client_delete(struct ctx *cx, struct id owner, struct id id);
 MUST_CHECK err_t client_verify(struct ctx *cx, struct id id); /* NOT_FOUND */
+
+/* The clients of an owner in its mode: the newest before `bound`, or with `back` those that come after it. */
+MUST_CHECK err_t client_page(struct ctx *cx, struct id owner, struct id bound, bool back, size_t limit,
+	struct client **out, size_t *count_out);
+/* One of exactly this owner and mode. NOT_FOUND. */
+MUST_CHECK err_t client_owned(struct ctx *cx, struct id owner, struct id id, struct client *out);
+
+struct client_change {
+	struct str name;           /* absent: as it is */
+	uint64_t scopes;           /* 0: as they are. What users granted already stays theirs */
+	struct str_list redirects; /* items NULL: as they are */
+};
+/* Of a client as client_owned() found it. It is verified no more when its name or its redirect URIs change. Errors as
+ * of client_create(); NOT_FOUND. */
+MUST_CHECK err_t client_change(struct ctx *cx, const struct client *present, const struct client_change *change);
+
+/* ---- secrets ---- */
+
+struct client_secret {
+	struct id id; /* sec_… */
+	struct str prefix;
+	struct instant created_at, expires_at, revoked_at, last_used_at; /* INSTANT_NONE where not */
+};
+
+/* The newest first, with those that ended in the last 90 days. */
+MUST_CHECK err_t client_secrets(struct ctx *cx, struct id client, const struct client_secret **out, size_t *count_out);
+/*
+ * One more beside the others, of a confidential client; told once.
+ *
+ * errors  INVALID_VALUE (a public client; "expires_at": past), FORBIDDEN past CLIENT_SECRETS_MAX, NOT_FOUND
+ */
+MUST_CHECK err_t client_secret_add(struct ctx *cx, const struct client *client, struct instant expires_at,
+	struct client_secret *out, struct str *secret_out);
+/* Dead at once. NOT_FOUND: no secret of this client. Revoking twice changes nothing. */
+MUST_CHECK err_t client_secret_revoke(struct ctx *cx, struct id client, struct id secret);
 
 /*
  * Is this the client it says it is? One statement for the right secret, the wrong one and an unknown client.
  *
  * secret  absent or empty: none was sent, which is right for a public client and for no other
- * out     id, owner, kind, grants, name, verified, may_introspect and scopes alone
+ * out     id, owner, kind, grants, name, verified, may_introspect, scopes and secret alone
  * errors  INVALID_CLIENT, also when the account that it belongs to is deactivated
  * spec    OAuth 2.1 §2.4
  */

@@ -10,11 +10,21 @@
 		last_used_at
 DB_RESULT(connected_account_find, struct connected_account, CONNECTED_ACCOUNT_COLS);
 DB_RESULT(connected_account_list, struct connected_account, CONNECTED_ACCOUNT_COLS);
+DB_RESULT(grant_older, struct connected_account, CONNECTED_ACCOUNT_COLS);
+DB_RESULT(grant_newer, struct connected_account, CONNECTED_ACCOUNT_COLS);
+
+#define CONNECTION_COLS                                                                                                \
+	id, account, client_id, scopes, calendars, authorized_at, expires_at, revoked_at, last_used_at, name, email,   \
+		state
+DB_RESULT(connection_older, struct connection, CONNECTION_COLS);
+DB_RESULT(connection_newer, struct connection, CONNECTION_COLS);
+DB_RESULT(connection_get, struct connection, CONNECTION_COLS);
 
 struct connected_account_ended {
 	struct id id;
 };
 DB_RESULT(connected_account_end, struct connected_account_ended, id);
+DB_RESULT(connection_deauthorize, struct connected_account_ended, id);
 
 err_t connected_account_list(struct ctx *cx, struct id account, struct connected_account **out, size_t *count_out)
 {
@@ -30,12 +40,48 @@ err_t connected_account_find(struct ctx *cx, struct id account, struct id client
 
 err_t connected_account_end(struct ctx *cx, struct id account, struct id connection)
 {
-	const struct id worlds[] = { id_in_mode(account, false), id_in_mode(account, true) };
-	struct id_list accounts = { worlds, ARRAY_LEN(worlds) };
 	struct connected_account_ended ended;
-	err_t e = db_row(cx, &sql_connected_account_end, ROW(connected_account_end, &ended), IN(accounts),
+	err_t e = db_row(cx, &sql_connected_account_end, ROW(connected_account_end, &ended), IN(account),
 		IN(connection), IN(cx->now), IN(audit_by(cx)));
 	if (err_is(e, NOT_FOUND))
 		return REFUSE(cx, NOT_FOUND, "id", "This app is not connected to your account.");
+	return e;
+}
+
+err_t grant_page(struct ctx *cx, struct id account, struct id bound, bool back, size_t limit,
+	struct connected_account **out, size_t *count_out)
+{
+	if (back)
+		return db_rows(
+			cx, &sql_grant_newer, grant_newer, out, count_out, IN(account), IN(bound), IN((int32_t)limit));
+	return db_rows(cx, &sql_grant_older, grant_older, out, count_out, IN(account), IN(bound), IN((int32_t)limit));
+}
+
+/* ---- the platform's view ---- */
+
+err_t connection_page(struct ctx *cx, struct id platform, const struct connection_filter *filter, struct id bound,
+	bool back, size_t limit, struct connection **out, size_t *count_out)
+{
+	if (back)
+		return db_rows(cx, &sql_connection_newer, connection_newer, out, count_out, IN(platform), IN(bound),
+			db_in_id_or_null(filter->client), IN(filter->scopes), IN(filter->state), IN(cx->now),
+			IN((int32_t)limit));
+	return db_rows(cx, &sql_connection_older, connection_older, out, count_out, IN(platform), IN(bound),
+		db_in_id_or_null(filter->client), IN(filter->scopes), IN(filter->state), IN(cx->now),
+		IN((int32_t)limit));
+}
+
+err_t connection_get(struct ctx *cx, struct id platform, struct id connection, struct connection *out)
+{
+	return db_row(cx, &sql_connection_get, ROW(connection_get, out), IN(platform), IN(connection), IN(cx->now));
+}
+
+err_t connection_deauthorize(struct ctx *cx, struct id platform, struct id connection)
+{
+	struct connected_account_ended ended;
+	err_t e = db_row(cx, &sql_connection_deauthorize, ROW(connection_deauthorize, &ended), IN(platform),
+		IN(connection), IN(cx->now), IN(audit_by(cx)));
+	if (err_is(e, NOT_FOUND))
+		return REFUSE(cx, NOT_FOUND, "id", "There is no such connected account here, or it ended before.");
 	return e;
 }

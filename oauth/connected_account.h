@@ -21,8 +21,40 @@ struct connected_account {
 /* The living connections of the account, in both modes, newest first. */
 MUST_CHECK err_t connected_account_list(
 	struct ctx *cx, struct id account, struct connected_account **out, size_t *count_out);
-/* NOT_FOUND: none of this account, or ended already. */
+/* Of the account in its mode. NOT_FOUND: none of it, or ended already. */
 MUST_CHECK err_t connected_account_end(struct ctx *cx, struct id account, struct id connection);
+
+/* The living ones of one world: the newest before connection `bound`, or with `back` those that come after it. */
+MUST_CHECK err_t grant_page(struct ctx *cx, struct id account, struct id bound, bool back, size_t limit,
+	struct connected_account **out, size_t *count_out);
+
+/* ---- the platform's view ---- */
+
+enum connection_state { CONNECTION_ACTIVE = 1, CONNECTION_DEACTIVATED = 2, CONNECTION_DEAUTHORIZED = 3 };
+
+struct connection {
+	struct id id, account; /* of the user, in the client's mode */
+	struct id client_id;
+	uint64_t scopes;
+	struct id_list calendars; /* items NULL: all */
+	struct instant authorized_at, expires_at, revoked_at, last_used_at;
+	struct str name, email;
+	int16_t state; /* enum connection_state */
+};
+
+struct connection_filter {
+	struct id client; /* zero: any */
+	uint64_t scopes;  /* it has all of these */
+	int16_t state;    /* 0: any */
+};
+
+/* Of a platform in its mode, those that ended too: the newest before `bound`, or with `back` those after it. */
+MUST_CHECK err_t connection_page(struct ctx *cx, struct id platform, const struct connection_filter *filter,
+	struct id bound, bool back, size_t limit, struct connection **out, size_t *count_out);
+MUST_CHECK err_t connection_get(struct ctx *cx, struct id platform, struct id connection, struct connection *out);
+/* The platform gives it up: all its tokens are dead when this returns. NOT_FOUND: not of this platform and mode, or
+ * ended before. */
+MUST_CHECK err_t connection_deauthorize(struct ctx *cx, struct id platform, struct id connection);
 
 /* The connection of an account (in its mode) with a client; NOT_FOUND when there is none that lives. */
 MUST_CHECK err_t connected_account_find(

@@ -2,6 +2,7 @@
 #include "oauth/endpoint.h"
 
 #include "oauth/guess_limit.h"
+#include "server/account/last_used.h"
 
 /* The form is UTF-8; a charset that says otherwise would let two readers see two forms. */
 static bool charset_fits(struct str content_type)
@@ -117,6 +118,9 @@ err_t endpoint_client(struct request *rq, const struct params *params, struct cl
 	TRY(method_find(rq, params, &method));
 	TRY(method->read(rq, params, &claimed));
 	err_t e = client_prove(&rq->cx, claimed.id, claimed.secret, out);
+	if (!e && !id_is_zero(out->secret) && rq->app->last_used)
+		last_used_see(
+			rq->app->last_used, out->owner, out->secret, rq->cx.now, rq->cx.client_ip, rq->cx.user_agent);
 	/* Failures alone, by client and network: ever so many guesses lock nobody else out. */
 	if (err_is(e, INVALID_CLIENT))
 		TRY(guess_limit_take(rq, str_cat(rq->cx.mem, STR("client "), str_sub(claimed.id, 0, 64))));

@@ -85,7 +85,7 @@ const struct json_resource key_resource = {
 	.doc = "An API key. Its secret is told once, when it is made or rotated.",
 };
 
-static struct str_list scope_names(struct arena *mem, uint64_t scopes)
+struct str_list scope_names(struct arena *mem, uint64_t scopes)
 {
 	struct str rest = scope_text(mem, scopes), name;
 	struct str *names = arena_array(mem, struct str, scope_row_count + 1);
@@ -95,7 +95,7 @@ static struct str_list scope_names(struct arena *mem, uint64_t scopes)
 	return (struct str_list){ names, count };
 }
 
-static struct str_list calendar_names(struct arena *mem, struct id_list calendars)
+struct str_list calendar_names(struct arena *mem, struct id_list calendars)
 {
 	if (!calendars.items)
 		return (struct str_list){ 0 };

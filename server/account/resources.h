@@ -13,6 +13,10 @@ bool plan_parse(struct str name, enum plan *out);
 /* An object with this key (NULL at the top and in arrays). */
 void account_json(struct json *j, const char *key, const struct account *account);
 
+/* As answers list them: "events:read", …; cal_…, absent for all of them. */
+struct str_list scope_names(struct arena *mem, uint64_t scopes);
+struct str_list calendar_names(struct arena *mem, struct id_list calendars);
+
 /* A key as it is told of, and as it is asked for; has_… tell what was sent. */
 struct key_view {
 	struct str id, object, key, prefix, name, kind;

@@ -50,7 +50,21 @@
 	ROW(METHOD_GET, "/v1/webhook_endpoints/:endpoint/deliveries/:delivery", HOOKS, WEBHOOKS_MANAGE, BODY_IGNORED, 0, &get_webhook_delivery, "scope webhooks:manage", CORS_KEYS) \
 	ROW(METHOD_POST, "/v1/webhook_endpoints/:endpoint/deliveries/:delivery/replay", HOOKS, WEBHOOKS_MANAGE, BODY_JSON, BODY_MAX, &replay_webhook_delivery, "scope webhooks:manage", CORS_KEYS) \
 	ROW(METHOD_GET, "/v1/webhook_events", HOOKS, WEBHOOKS_MANAGE, BODY_IGNORED, 0, &list_webhook_events, "scope webhooks:manage", CORS_KEYS) \
-	ROW(METHOD_GET, "/v1/webhook_events/:event", HOOKS, WEBHOOKS_MANAGE, BODY_IGNORED, 0, &get_webhook_event, "scope webhooks:manage", CORS_KEYS)
+	ROW(METHOD_GET, "/v1/webhook_events/:event", HOOKS, WEBHOOKS_MANAGE, BODY_IGNORED, 0, &get_webhook_event, "scope webhooks:manage", CORS_KEYS) \
+	\
+	ROW(METHOD_GET,    "/v1/connected_accounts",   SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &list_connected_accounts, "connected accounts",       CORS_KEYS | HEAVY) \
+	ROW(METHOD_GET,    "/v1/connected_accounts/:connected_account", SECRET_KEY, OWNER, BODY_IGNORED, 0, &get_connected_account, "connected accounts",         CORS_KEYS) \
+	ROW(METHOD_DELETE, "/v1/connected_accounts/:connected_account", SECRET_KEY, OWNER, BODY_IGNORED, 0, &deauthorize_connected_account, "connected accounts", CORS_KEYS) \
+	ROW(METHOD_GET,    "/v1/grants",               ACCOUNT_KEY | SECRET_KEY, OWNER, BODY_IGNORED, 0,    &list_grants,          "connected apps page",         CORS_KEYS) \
+	ROW(METHOD_DELETE, "/v1/grants/:grant",        ACCOUNT_KEY | SECRET_KEY, OWNER, BODY_IGNORED, 0,    &end_grant,            "connected apps page",         CORS_KEYS) \
+	\
+	ROW(METHOD_GET,    "/v1/oauth_apps",           SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &list_oauth_apps,      "OAuth 2.1 §2",                CORS_KEYS) \
+	ROW(METHOD_POST,   "/v1/oauth_apps",           SECRET_KEY, OWNER,           BODY_JSON,    BODY_MAX, &create_oauth_app,     "OAuth 2.1 §2",                CORS_KEYS) \
+	ROW(METHOD_GET,    "/v1/oauth_apps/:app",      SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &get_oauth_app,        "OAuth 2.1 §2",                CORS_KEYS) \
+	ROW(METHOD_PATCH,  "/v1/oauth_apps/:app",      SECRET_KEY, OWNER,           BODY_JSON,    BODY_MAX, &update_oauth_app,     "OAuth 2.1 §2",                CORS_KEYS) \
+	ROW(METHOD_DELETE, "/v1/oauth_apps/:app",      SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &delete_oauth_app,     "OAuth 2.1 §2",                CORS_KEYS | HEAVY) \
+	ROW(METHOD_POST,   "/v1/oauth_apps/:app/secrets", SECRET_KEY, OWNER,        BODY_JSON,    BODY_MAX, &create_oauth_app_secret, "OAuth 2.1 §2.4",           CORS_KEYS) \
+	ROW(METHOD_POST,   "/v1/oauth_apps/:app/secrets/:secret/revoke", SECRET_KEY, OWNER, BODY_IGNORED, 0, &revoke_oauth_app_secret, "OAuth 2.1 §2.4",         CORS_KEYS)
 /* clang-format on */
 static const struct route routes[] = { ROUTES(API_ROUTE) };
 static const struct contract *const contracts[] = { ROUTES(API_CONTRACT) };

@@ -106,6 +106,82 @@ static err_t rotate(struct ctx *cx, const struct command_call *call)
 	return print(cx, call, id, secret);
 }
 
+static void print_secret(
+	struct ctx *cx, const struct command_call *call, struct json *j, const struct client_secret *s, struct str text)
+{
+	if (!call->config->json) {
+		if (text.ptr)
+			buf_fmt(call->out, "%.*s\nThis client secret is shown once; only its hash is kept.\n",
+				STR_ARG(text));
+		buf_fmt(call->out, "%.*s  %.*s%s\n", STR_ARG(id_text(cx->mem, "sec", s->id)), STR_ARG(s->prefix),
+			instant_is_none(s->revoked_at) ? "" : "  revoked");
+		return;
+	}
+	json_object(j, NULL);
+	json_id(j, "id", "sec", s->id);
+	json_str(j, "object", STR("oauth_app_secret"));
+	json_str_if(j, "client_secret", text);
+	json_str(j, "prefix", s->prefix);
+	json_time(j, "created_at", s->created_at);
+	json_time(j, "last_used_at", s->last_used_at);
+	json_time(j, "expires_at", s->expires_at);
+	json_time(j, "revoked_at", s->revoked_at);
+	json_object_end(j);
+}
+
+static err_t secret_add(struct ctx *cx, const struct command_call *call)
+{
+	struct id id;
+	struct client client;
+	struct client_secret made;
+	struct str text;
+	TRY(client_operand(cx, call, &id));
+	TRY(client_by_id(cx, id, &client));
+	TRY(client_secret_add(cx, &client, INSTANT_NONE, &made, &text));
+	struct json j = json_begin(call->out);
+	print_secret(cx, call, &j, &made, text);
+	if (call->config->json)
+		BUF_LIT(call->out, "\n");
+	return OK;
+}
+
+static err_t print_secrets(struct ctx *cx, const struct command_call *call, struct id client)
+{
+	const struct client_secret *secrets;
+	struct json j = { 0 };
+	size_t count;
+	TRY(client_secrets(cx, client, &secrets, &count));
+	if (call->config->json)
+		j = list_begin(call);
+	for (size_t i = 0; i < count; i++)
+		print_secret(cx, call, &j, &secrets[i], STR_ABSENT);
+	if (call->config->json)
+		list_end(&j, call);
+	return OK;
+}
+
+static err_t secret_list(struct ctx *cx, const struct command_call *call)
+{
+	struct id id;
+	struct client client;
+	TRY(client_operand(cx, call, &id));
+	TRY(client_by_id(cx, id, &client));
+	return print_secrets(cx, call, id);
+}
+
+static err_t secret_revoke(struct ctx *cx, const struct command_call *call)
+{
+	struct id id, secret;
+	struct client client;
+	TRY(client_operand(cx, call, &id));
+	if (!id_parse(call->args.items[1], "sec", &secret))
+		return REFUSE(cx, INVALID_VALUE, "SECRET",
+			"A secret's id begins with sec_; calends client secret-list shows it.");
+	TRY(client_by_id(cx, id, &client));
+	TRY(client_secret_revoke(cx, id, secret));
+	return print_secrets(cx, call, id);
+}
+
 static err_t verify(struct ctx *cx, const struct command_call *call)
 {
 	struct id id;
@@ -118,7 +194,7 @@ static err_t delete (struct ctx *cx, const struct command_call *call)
 {
 	struct id id;
 	TRY(client_operand(cx, call, &id));
-	TRY(client_delete(cx, id));
+	TRY(client_delete(cx, (struct id){ { 0 } }, id));
 	if (call->config->json) {
 		struct json j = json_begin(call->out);
 		json_object(&j, NULL);
@@ -138,6 +214,9 @@ const struct command client_commands[] = {
 	{ "client", "list",          "",   "List all apps, or those of one account.",                          COMMAND_DB, list,   "owner" },
 	{ "client", "verify",        "ID", "Vouch for an app: users are not asked again for what they gave.",  COMMAND_DB, verify, NULL },
 	{ "client", "rotate-secret", "ID", "Replace an app's secrets by a new one; the old are dead at once.", COMMAND_DB, rotate, NULL },
+	{ "client", "secret-add",    "ID", "Make one more secret beside the others and show it once.",         COMMAND_DB, secret_add, NULL },
+	{ "client", "secret-list",   "ID", "List an app's secrets; the revoked ones for 90 days.",             COMMAND_DB, secret_list, NULL },
+	{ "client", "secret-revoke", "ID SECRET", "End one secret at once; the others work on.",               COMMAND_DB, secret_revoke, NULL },
 	{ "client", "delete",        "ID", "Remove an app and end its connections.",                           COMMAND_DB, delete, NULL },
 	{ .noun = NULL },
 };

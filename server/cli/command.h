@@ -21,7 +21,7 @@ struct command_call {
 enum command_flags { COMMAND_DB = 1 /* opens the database (cx->db) and brings its schema up to date */ };
 
 struct command {
-	const char *noun, *verb; /* verb "" for a command of one word */
+	const char *noun, *verb; /* verb "" for a command of one word; one with a hyphen may be said as two words */
 	const char *operands;    /* "EMAIL", "ID", "" */
 	const char *summary;
 	unsigned flags;

@@ -78,16 +78,27 @@ static size_t operand_count(const struct command *c)
 	return count;
 }
 
+/* How many words stand for the verb: "secret-add" may be said as "secret add". 0: they do not. */
+static size_t verb_words(struct str_list words, struct str verb)
+{
+	struct str first = words.count > 1 ? words.items[1] : STR_ABSENT;
+	if (str_eq(first, verb))
+		return 1;
+	bool two = words.count > 2 && first.len > 0 && str_starts(verb, first) &&
+		   str_starts(str_from(verb, first.len), STR("-")) &&
+		   str_eq(str_from(verb, first.len + 1), words.items[2]);
+	return two ? 2 : 0;
+}
+
 /* The row that the words name, and how many words that took. */
 static const struct command *find(struct str_list words, size_t *taken)
 {
 	const struct command *c;
 	for (size_t i = 0; (c = command_at(i)); i++) {
-		size_t need = c->verb[0] ? 2 : 1;
-		if (words.count < need || !str_eq(words.items[0], str_of(c->noun)) ||
-			(need == 2 && !str_eq(words.items[1], str_of(c->verb))))
+		size_t verb = verb_words(words, str_of(c->verb));
+		if (words.count < 1 || !str_eq(words.items[0], str_of(c->noun)) || (c->verb[0] && !verb))
 			continue;
-		*taken = need;
+		*taken = 1 + (c->verb[0] ? verb : 0);
 		return c;
 	}
 	return NULL;

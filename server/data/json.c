@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/data/json.h"
 
+#include "server/data/json_same.h"
 struct json json_begin(struct buf *out)
 {
 	return (struct json){ .out = out };
@@ -212,8 +213,9 @@ static void write_field(struct json *j, struct arena *mem, const struct json_fie
 	}
 }
 
-static bool is_left_out(const struct json_field *f, const char *from)
+bool json_is_left_out(const struct json_field *f, const void *object)
 {
+	const char *from = object;
 	if (!(f->flags & JSON_OPTIONAL))
 		return false;
 	if (f->kind == JSON_OBJECT)
@@ -228,7 +230,7 @@ static bool is_left_out(const struct json_field *f, const char *from)
 void json_write(struct json *j, struct arena *mem, const struct json_field *fields, size_t count, const void *from)
 {
 	for (size_t i = 0; i < count; i++)
-		if (!(fields[i].flags & JSON_WRITE_ONLY) && !is_left_out(&fields[i], from))
+		if (!(fields[i].flags & JSON_WRITE_ONLY) && !json_is_left_out(&fields[i], from))
 			write_field(j, mem, &fields[i], from);
 }
 

@@ -7,7 +7,7 @@ static bool same_object(const struct json_field *fields, size_t count, const voi
 	if (json_tree_type(value) != JSON_IS_OBJECT)
 		return false;
 	for (size_t i = 0; i < count; i++)
-		expected += !(fields[i].flags & JSON_WRITE_ONLY);
+		expected += !(fields[i].flags & JSON_WRITE_ONLY) && !json_is_left_out(&fields[i], from);
 	for (const struct cJSON *m = json_tree_first(value); m; m = json_tree_next(m), members++) {
 		size_t i = 0;
 		while (i < count && !str_eq(str_of(fields[i].name), json_tree_name(m)))

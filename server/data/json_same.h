@@ -7,3 +7,6 @@
 
 /* `from` is the struct that the field is of. Of objects every member counts, but those that only are written. */
 bool json_same(const struct json_field *field, const void *from, const struct cJSON *value);
+
+/* Is this JSON_OPTIONAL field left out of what is written of `object`? */
+bool json_is_left_out(const struct json_field *field, const void *object);

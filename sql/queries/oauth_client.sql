@@ -3,10 +3,10 @@
 -- name: client_prove
 -- $1 client  $2 hash of the secret, NULL when none was sent
 -- Nothing when its owner's account is deactivated: the platform is stopped with it.
--- The client, and whether the secret is one of its living ones. The same work for a right secret and a wrong one.
+-- The client, and which of its living secrets it is, if it is one. The same work for a right secret and a wrong one.
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, c.verified, c.may_introspect, c.scopes,
-       EXISTS (SELECT FROM oauth_client_secret s
-                WHERE s.client_id = c.id AND s.hash = $2 AND s.revoked_at IS NULL) AS proven
+       (SELECT s.id FROM oauth_client_secret s WHERE s.client_id = c.id AND s.hash = $2 AND s.revoked_at IS NULL
+           AND (s.expires_at IS NULL OR s.expires_at > now())) AS secret
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
  WHERE c.id = $1 AND c.deleted_at IS NULL AND a.status = 1;
@@ -40,12 +40,15 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- name: client_insert stores
 -- $1 id  $2 owner in its mode  $3 kind  $4 name  $5 may introspect  $6 scopes  $7 grants
 -- $8 redirect URIs  $9 which of them are loopback  $10 $11 $12 id, hash and prefix of the secret, NULL for none  $13 audit_by()
+-- $14 clients that an account may have, with those that were deleted lately: nothing when there are enough
 -- The owner's row is held until the client is there, for who deactivates them at this moment.
 WITH owner AS (
 	SELECT a.account_id, a.status FROM account a WHERE a.account_id = $2 FOR SHARE
 ), made AS (
 	INSERT INTO oauth_client (id, owner_id, kind, name, may_introspect, scopes, grants, owner_active)
 	SELECT $1, o.account_id, $3, $4, $5, $6, $7, o.status = 1 FROM owner o
+	 WHERE (SELECT count(*) FROM oauth_client c WHERE c.owner_id = $2
+	           AND (c.deleted_at IS NULL OR c.deleted_at > now() - interval '90 days')) < $14::bigint
 	RETURNING id
 ), redirects AS (
 	INSERT INTO oauth_client_redirect (client_id, uri, loopback)
@@ -71,9 +74,9 @@ SELECT audit_add(lock.owner_id, 'client.secret_rotated', lock.id, $6, jsonb_buil
   FROM lock;
 
 -- name: client_delete
--- $1 client  $2 now
+-- $1 client  $2 now  $3 its owner in its mode, NULL for any
 -- Told of by client_cut.
-UPDATE oauth_client SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL;
+UPDATE oauth_client SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL AND owner_id = coalesce($3, owner_id);
 
 -- name: client_cut
 -- $1 client  $2 now  $3 audit_by()
@@ -100,3 +103,82 @@ WITH made AS (
 	UPDATE oauth_client SET verified = true WHERE id = $1 AND deleted_at IS NULL RETURNING owner_id, id, name
 )
 SELECT audit_add(m.owner_id, 'client.verified', m.id, $2, jsonb_build_object('name', m.name)) FROM made m;
+
+-- name: client_older
+-- $1 owner in its mode  $2 before this client  $3 at most
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.scopes,
+       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.created_at
+  FROM oauth_client c
+  JOIN account a ON a.account_id = c.owner_id
+ WHERE c.owner_id = $1 AND c.id < $2 AND c.deleted_at IS NULL
+ ORDER BY c.id DESC LIMIT $3::int;
+
+-- name: client_newer
+-- $1 owner in its mode  $2 after this client  $3 at most
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.scopes,
+       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.created_at
+  FROM oauth_client c
+  JOIN account a ON a.account_id = c.owner_id
+ WHERE c.owner_id = $1 AND c.id > $2 AND c.deleted_at IS NULL
+ ORDER BY c.id LIMIT $3::int;
+
+-- name: client_change
+-- $1 client  $2 owner in its mode  $3 name or NULL  $4 scopes, 0 for as they are  $5 whether $6 is set  $6 redirect URIs
+-- $7 which of them are loopback  $8 audit_by()
+-- Who vouched for it did so for this name and these addresses: what changes them is vouched for by nobody.
+WITH app AS (
+	UPDATE oauth_client SET name = coalesce($3, name), scopes = coalesce(nullif($4, 0), scopes),
+	       verified = verified AND name = coalesce($3, name) AND NOT $5
+	 WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL
+	RETURNING id, owner_id, name
+), gone AS (
+	DELETE FROM oauth_client_redirect r USING app WHERE $5 AND r.client_id = app.id AND r.uri <> ALL ($6::text[])
+), fresh AS (
+	INSERT INTO oauth_client_redirect (client_id, uri, loopback)
+	SELECT app.id, r.uri, r.loopback FROM app, unnest($6::text[], $7::boolean[]) AS r (uri, loopback) WHERE $5
+	    ON CONFLICT DO NOTHING
+)
+SELECT audit_add(a.owner_id, 'client.changed', a.id, $8, jsonb_build_object('name', a.name, 'changed', concat_ws(' ',
+                 CASE WHEN $3 IS NOT NULL THEN 'name' END, CASE WHEN $4 <> 0 THEN 'scopes' END,
+                 CASE WHEN $5 THEN 'redirect_uris' END))) FROM app a;
+
+-- name: client_secrets
+-- $1 client
+-- The newest first; those that ended stay for 90 days (client_secret_add).
+SELECT s.id, s.prefix, s.created_at, s.expires_at, s.revoked_at, u.used_at AS last_used_at
+  FROM oauth_client_secret s
+  JOIN oauth_client c ON c.id = s.client_id
+  LEFT JOIN credential_use u ON u.account_id = c.owner_id AND u.id = s.id
+ WHERE s.client_id = $1
+ ORDER BY s.id DESC;
+
+-- name: client_secret_add stores
+-- $1 client  $2 $3 $4 id, hash and prefix of the new secret  $5 now  $6 its end or NULL  $7 secrets that a client may have
+-- $8 audit_by()
+-- Beside those that it has. Nothing when there are enough; those that are made at the same moment do not count each other.
+WITH app AS (
+	SELECT id, owner_id, name FROM oauth_client WHERE id = $1 AND kind = 2 AND deleted_at IS NULL FOR NO KEY UPDATE
+), old AS (
+	DELETE FROM oauth_client_secret s USING app
+	 WHERE s.client_id = app.id AND least(s.revoked_at, s.expires_at) < $5::timestamptz - interval '90 days'
+), made AS (
+	INSERT INTO oauth_client_secret (client_id, id, hash, prefix, created_at, expires_at)
+	SELECT app.id, $2, $3, $4, $5, $6 FROM app
+	 WHERE (SELECT count(*) FROM oauth_client_secret s WHERE s.client_id = app.id
+	           AND coalesce(least(s.revoked_at, s.expires_at), 'infinity') >= $5::timestamptz - interval '90 days') < $7::bigint
+	RETURNING client_id
+)
+SELECT audit_add(a.owner_id, 'client.secret_created', a.id, $8, jsonb_build_object('name', a.name, 'prefix', $4::text))
+  FROM app a JOIN made ON made.client_id = a.id;
+
+-- name: client_secret_revoke
+-- $1 client  $2 secret  $3 now  $4 audit_by()
+-- Nothing where there is none. One that was revoked before stays as it was, and is not told of twice.
+WITH s AS (
+	UPDATE oauth_client_secret SET revoked_at = coalesce(revoked_at, $3) WHERE client_id = $1 AND id = $2
+	RETURNING client_id, prefix, revoked_at
+), told AS (
+	SELECT audit_add(c.owner_id, 'client.secret_revoked', c.id, $4, jsonb_build_object('name', c.name, 'prefix', s.prefix))
+	  FROM s JOIN oauth_client c ON c.id = s.client_id WHERE s.revoked_at = $3
+)
+SELECT s.client_id AS id FROM s CROSS JOIN (SELECT count(*) FROM told) AS t;

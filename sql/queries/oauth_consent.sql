@@ -46,11 +46,11 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
  ORDER BY c.authorized_at DESC, c.id;
 
 -- name: connected_account_end
--- $1 live and test id of the account  $2 connection  $3 now  $4 audit_by()
--- The connection ends, and its families, so that a later consent does not bring their tokens back.
+-- $1 account in its mode  $2 connection  $3 now  $4 audit_by()
+-- The connection ends (revoked_why: 1 by the user, 2 with its client, 3 by the platform), and its families, so that a later consent does not bring their tokens back.
 WITH ended AS (
 	UPDATE connected_account SET revoked_at = $3, revoked_why = 1
-	 WHERE account_id = ANY ($1::uuid[]) AND id = $2 AND revoked_at IS NULL
+	 WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL AND expires_at > $3
 	RETURNING account_id, id, client_id
 ), families AS (
 	UPDATE token_family f SET revoked_at = $3, revoked_why = 3
@@ -58,5 +58,94 @@ WITH ended AS (
 ), told AS (
 	SELECT audit_add(e.account_id, 'consent.ended', e.id, $4, jsonb_build_object('client_name', o.name))
 	  FROM ended e JOIN oauth_client o ON o.id = e.client_id
+)
+SELECT e.id FROM ended e CROSS JOIN (SELECT count(*) FROM told) AS t;
+
+-- name: grant_older
+-- $1 account in its mode  $2 before this connection  $3 at most
+SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name AS owner_name, o.verified, c.scopes,
+       c.calendars, c.authorized_at, c.expires_at, u.used_at AS last_used_at
+  FROM connected_account c
+  JOIN oauth_client o ON o.id = c.client_id
+  JOIN account a ON a.account_id = o.owner_id
+  LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
+ WHERE c.account_id = $1 AND c.id < $2 AND c.revoked_at IS NULL AND c.expires_at > now()
+ ORDER BY c.id DESC LIMIT $3::int;
+
+-- name: grant_newer
+-- $1 account in its mode  $2 after this connection  $3 at most
+SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name AS owner_name, o.verified, c.scopes,
+       c.calendars, c.authorized_at, c.expires_at, u.used_at AS last_used_at
+  FROM connected_account c
+  JOIN oauth_client o ON o.id = c.client_id
+  JOIN account a ON a.account_id = o.owner_id
+  LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
+ WHERE c.account_id = $1 AND c.id > $2 AND c.revoked_at IS NULL AND c.expires_at > now()
+ ORDER BY c.id LIMIT $3::int;
+
+-- name: connection_older
+-- $1 platform in its mode  $2 before this connection  $3 client or NULL  $4 scopes that it has  $5 state, 0 for any  $6 now
+-- $7 at most
+-- Of all its connections, however many the filters pass over.
+SELECT c.id, c.account_id AS account, c.client_id, c.scopes, c.calendars, c.authorized_at, c.expires_at, c.revoked_at,
+       u.used_at AS last_used_at, a.name, a.email, s.state
+  FROM client_connection p
+  JOIN connected_account c ON c.account_id = p.user_account_id AND c.id = p.connected_account_id
+  JOIN account a ON a.account_id = c.account_id
+  LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
+ CROSS JOIN LATERAL (SELECT (CASE WHEN c.revoked_at IS NOT NULL OR c.expires_at <= $6 THEN 3 WHEN a.status <> 1 THEN 2
+                             ELSE 1 END)::smallint AS state) AS s
+ WHERE p.account_id = $1 AND p.connected_account_id < $2 AND p.client_id = coalesce($3, p.client_id)
+   AND c.scopes & $4 = $4 AND s.state = coalesce(nullif($5, 0), s.state)
+ ORDER BY p.connected_account_id DESC LIMIT $7::int;
+
+-- name: connection_newer
+-- $1 platform in its mode  $2 after this connection  $3 client or NULL  $4 scopes that it has  $5 state, 0 for any  $6 now
+-- $7 at most
+-- Of all its connections, however many the filters pass over.
+SELECT c.id, c.account_id AS account, c.client_id, c.scopes, c.calendars, c.authorized_at, c.expires_at, c.revoked_at,
+       u.used_at AS last_used_at, a.name, a.email, s.state
+  FROM client_connection p
+  JOIN connected_account c ON c.account_id = p.user_account_id AND c.id = p.connected_account_id
+  JOIN account a ON a.account_id = c.account_id
+  LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
+ CROSS JOIN LATERAL (SELECT (CASE WHEN c.revoked_at IS NOT NULL OR c.expires_at <= $6 THEN 3 WHEN a.status <> 1 THEN 2
+                             ELSE 1 END)::smallint AS state) AS s
+ WHERE p.account_id = $1 AND p.connected_account_id > $2 AND p.client_id = coalesce($3, p.client_id)
+   AND c.scopes & $4 = $4 AND s.state = coalesce(nullif($5, 0), s.state)
+ ORDER BY p.connected_account_id LIMIT $7::int;
+
+-- name: connection_get
+-- $1 platform in its mode  $2 connection  $3 now
+SELECT c.id, c.account_id AS account, c.client_id, c.scopes, c.calendars, c.authorized_at, c.expires_at, c.revoked_at,
+       u.used_at AS last_used_at, a.name, a.email, s.state
+  FROM client_connection p
+  JOIN connected_account c ON c.account_id = p.user_account_id AND c.id = p.connected_account_id
+  JOIN account a ON a.account_id = c.account_id
+  LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
+ CROSS JOIN LATERAL (SELECT (CASE WHEN c.revoked_at IS NOT NULL OR c.expires_at <= $3 THEN 3 WHEN a.status <> 1 THEN 2
+                             ELSE 1 END)::smallint AS state) AS s
+ WHERE p.account_id = $1 AND p.connected_account_id = $2;
+
+-- name: connection_deauthorize
+-- $1 platform in its mode  $2 connection  $3 now  $4 audit_by()
+-- By the platform: as connected_account_end by the user. Both are told, in the order of their ids.
+WITH ended AS (
+	UPDATE connected_account c SET revoked_at = $3, revoked_why = 3
+	  FROM client_connection p
+	 WHERE p.account_id = $1 AND p.connected_account_id = $2 AND c.account_id = p.user_account_id AND c.id = $2
+	   AND c.revoked_at IS NULL AND c.expires_at > $3
+	RETURNING c.account_id, c.id, c.client_id
+), families AS (
+	UPDATE token_family f SET revoked_at = $3, revoked_why = 3
+	  FROM ended WHERE f.account_id = ended.account_id AND f.connected_account_id = ended.id AND f.revoked_at IS NULL
+), parties AS (
+	SELECT e.account_id, 'consent.ended' AS kind, jsonb_build_object('client_name', o.name, 'reason', 'deauthorized') AS details
+	  FROM ended e JOIN oauth_client o ON o.id = e.client_id
+	UNION ALL
+	SELECT $1, 'connected_account.deauthorized', jsonb_build_object('client_name', o.name)
+	  FROM ended e JOIN oauth_client o ON o.id = e.client_id
+), told AS (
+	SELECT audit_add(b.account_id, b.kind, $2, $4, b.details) FROM (SELECT * FROM parties ORDER BY account_id) b
 )
 SELECT e.id FROM ended e CROSS JOIN (SELECT count(*) FROM told) AS t;

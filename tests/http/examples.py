@@ -26,6 +26,10 @@ class Examples:
             "endpoint": self._endpoint,
             # of the endpoint before it, its ping
             "delivery": lambda: self._newest(f"/v1/webhook_endpoints/{self.endpoint or self._endpoint()}/deliveries"),
+            "app": lambda: self._made("/v1/oauth_apps", {"name": "x", "type": "confidential", "redirect_uris": ["https://app.example/cb"]}),
+            "secret": self._secret,
+            "connected_account": self._connected,
+            "grant": self._connected,
         }
 
     def _made(self, target, body):
@@ -42,6 +46,21 @@ class Examples:
             self.world.request("DELETE", f"/v1/webhook_endpoints/{there[-1]['id']}", key=self.key)
         self.endpoint = self._made("/v1/webhook_endpoints", {"url": "https://192.88.98.1/", "events": ["*"]})
         return self.endpoint
+
+    def _secret(self):
+        """Of the app that was made last."""
+        app = self.world.get("/v1/oauth_apps?limit=1", key=self.key).json["data"][0]["id"]
+        return self.world.get(f"/v1/oauth_apps/{app}", key=self.key).json["secrets"][0]["id"]
+
+    def _connected(self):
+        """To an app of its own: the caller is user and platform at once."""
+        profile = self.world.get("/v1/profile", key=self.key).json
+        mine = f"(SELECT account_id FROM account WHERE email = '{profile['email']}' AND livemode = {profile['livemode']})"
+        self.world.sql(f"""WITH app AS (INSERT INTO oauth_client (id, owner_id, kind, name, scopes, grants) VALUES (uuid_v7(), {mine}, 1, 'x', 1, 1) RETURNING id),
+                             made AS (INSERT INTO connected_account (account_id, id, client_id, scopes) SELECT {mine}, uuid_v7(), id, 1 FROM app
+                               RETURNING account_id, id, client_id)
+                           INSERT INTO client_connection SELECT account_id, id, client_id, account_id FROM made""")
+        return self.world.get("/v1/grants?limit=1", key=self.key).json["data"][0]["id"]
 
     def existing(self, name, template):
         if template.startswith("/api/v1/"):

@@ -112,6 +112,35 @@ class Audit(Listed):
                            f"AND seq = {row}; COMMIT")
 
 
+class Apps(Listed):
+    def add(self, chance):
+        made = self.api("POST", "/v1/oauth_apps", {"name": "x", "type": "public", "redirect_uris": ["https://app.example/cb"]})
+        assert made.status == 201, made
+        return made.json["id"]
+
+    def remove(self, row):
+        """It would count for 90 days."""
+        super().remove(row)
+        self.api.world.sql("UPDATE oauth_client SET deleted_at = deleted_at - interval '91 days' WHERE deleted_at IS NOT NULL")
+
+
+class Connections(Listed):
+    """The same rows as the user sees them and as the platform does: somebody is both here."""
+
+    def add(self, chance):
+        world, mine = self.api.world, "(SELECT account_id FROM account WHERE email = 'pages@example.org' AND livemode)"
+        world.sql(f"""WITH app AS (INSERT INTO oauth_client (id, owner_id, kind, name, scopes, grants, deleted_at)
+                        VALUES (uuid_v7(), {mine}, 1, 'x', 1, 1, now() - interval '91 days') RETURNING id),
+                      made AS (INSERT INTO connected_account (account_id, id, client_id, scopes) SELECT {mine}, uuid_v7(), id, 1 FROM app
+                        RETURNING account_id, id, client_id)
+                      INSERT INTO client_connection SELECT account_id, id, client_id, account_id FROM made""")
+        return self.page(limit=1)["data"][0]["id"]
+
+    def remove(self, row):
+        super().remove(row)
+        self.api.world.sql("DELETE FROM client_connection l USING connected_account c WHERE c.id = l.connected_account_id AND c.revoked_at IS NOT NULL")
+
+
 class Instances(Events):
     """A third are series, of which one instance goes."""
 
@@ -157,6 +186,9 @@ LISTS = {
     "calendars": calendars,
     "keys": keys,
     "audit": lambda api: Audit(api, "/v1/audit", kind="account.reactivated"),
+    "apps": lambda api: Apps(api, "/v1/oauth_apps"),
+    "connections": lambda api: Connections(api, "/v1/connected_accounts"),
+    "grants": lambda api: Connections(api, "/v1/grants"),
     "newest": lambda api: Events(api, "/v1/events", calendar_id=api.calendar()["id"]),
     "instances": lambda api: Instances(api, "/v1/events", calendar_id=api.calendar()["id"], **RANGE),
     "sought": lambda api: Events(api, "/v1/events", calendar_id=api.calendar()["id"], q="standup"),
@@ -178,7 +210,8 @@ def fill(listed, chance, count):
 def test_every_list_of_the_platform_is_tried_here():
     pages = {path for method, path, o in DOCUMENT.operations() if method == "GET" and path.startswith("/v1/")
              and "has_more" in json.dumps(DOCUMENT.resolve(o["responses"]["200"]).get("content", {}).get("application/json", {}).get("schema", {}))}
-    assert pages == {"/v1/calendars", "/v1/api_keys", "/v1/events", "/v1/audit"}
+    assert pages == {"/v1/calendars", "/v1/api_keys", "/v1/events", "/v1/audit", "/v1/oauth_apps", "/v1/connected_accounts",
+                     "/v1/grants"}
     for path in pages:
         told = {p["name"] for p in map(DOCUMENT.resolve, DOCUMENT.json["paths"][path]["get"]["parameters"])}
         assert {"limit", "starting_after", "ending_before"} <= told
@@ -322,7 +355,8 @@ def test_a_cursor_of_another_account_or_mode_is_refused(world, owner, api):
     for name, cursor in cursors.items():
         query = RANGE if name in ("instances", "starts") else {}
         query = {**query, "expand": "none"} if name == "starts" else query
-        path = {"calendars": "/v1/calendars", "keys": "/v1/api_keys", "audit": "/v1/audit"}.get(name, "/v1/events")
+        path = {"calendars": "/v1/calendars", "keys": "/v1/api_keys", "audit": "/v1/audit", "apps": "/v1/oauth_apps",
+                "connections": "/v1/connected_accounts", "grants": "/v1/grants"}.get(name, "/v1/events")
         assert Listed(api, path, **query).get(starting_after=cursor).status == 200
         for key in others:
             refused(Listed(Api(world, key), path, **query), cursor)

@@ -53,11 +53,6 @@ def requests_end(world):
     assert count(world, "auth_request") == 9
 
 
-def clients_are_the_operators(world):
-    for path in ("/oauth/register", "/v1/clients", "/oauth/clients"):
-        assert world.post(path, "{}", {"Content-Type": "application/json"}).status == 404
-
-
 def redirects_are_twenty(world):
     app = App(world, registered=[f"https://app.example/{n}" for n in range(20)])
     assert count(world, "oauth_client_redirect") == 20 and app
@@ -264,8 +259,8 @@ PROOFS = {
     "account": "test_sign_up.py::test_sign_up_ends_where_there_are_enough_and_the_operator_goes_on",
     "throttle": throttles_end,
     "auth_request": requests_end,
-    "oauth_client": clients_are_the_operators,
-    "oauth_client_secret": clients_are_the_operators,
+    "oauth_client": "test_oauth_apps.py::test_an_account_has_a_hundred_apps",
+    "oauth_client_secret": "test_oauth_apps.py::test_an_app_has_twenty_secrets",
     "oauth_client_redirect": redirects_are_twenty,
     "session": sessions_are_a_hundred,
     "api_key": "test_rows.py::test_an_account_has_so_many_keys",

@@ -94,10 +94,11 @@ TEST(a_client_ends_with_its_deletion_and_rests_with_its_owner)
 	assert_err(proven(public.id, STR_ABSENT, &got), INVALID_CLIENT);
 	assert_ok(account_set_status(&test_cx, owner.id, STATUS_ACTIVE));
 	assert_ok(proven(app.id, secret, &got));
-	assert_ok(client_delete(&test_cx, app.id));
+	assert_err(client_delete(&test_cx, id_in_mode(app.owner, !id_is_test(app.owner)), app.id), NOT_FOUND);
+	assert_ok(client_delete(&test_cx, app.owner, app.id));
 	assert_err(proven(app.id, secret, &got), INVALID_CLIENT);
 	assert_err(client_by_id(&test_cx, app.id, &got), NOT_FOUND);
-	assert_err(client_delete(&test_cx, app.id), NOT_FOUND);
+	assert_err(client_delete(&test_cx, (struct id){ { 0 } }, app.id), NOT_FOUND);
 	assert_err(client_verify(&test_cx, app.id), NOT_FOUND);
 	assert_ok(proven(public.id, STR_ABSENT, &got));
 	database_leave(&test_cx);
