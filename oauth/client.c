@@ -163,9 +163,9 @@ err_t client_page(struct ctx *cx, struct id owner, struct id bound, bool back, s
 err_t client_owned(struct ctx *cx, struct id owner, struct id id, struct client *out)
 {
 	struct client found;
-	TRY(client_by_id(cx, id, &found));
-	if (!id_eq(found.owner, owner))
-		return no_such_client(cx);
+	TRY(db_row(cx, &sql_client_find, ROW(client_find, &found), IN(id)));
+	if (!id_eq(found.owner, owner)) /* said as of an id that nobody has */
+		return FAIL(cx, NOT_FOUND, "another's client");
 	*out = found;
 	return OK;
 }
@@ -224,9 +224,8 @@ err_t client_secret_add(struct ctx *cx, const struct client *client, struct inst
 err_t client_secret_revoke(struct ctx *cx, struct id client, struct id secret)
 {
 	struct secret_found found;
-	err_t e = db_row(cx, &sql_client_secret_revoke, ROW(client_secret_revoke, &found), IN(client), IN(secret),
+	return db_row(cx, &sql_client_secret_revoke, ROW(client_secret_revoke, &found), IN(client), IN(secret),
 		IN(cx->now), IN(audit_by(cx)));
-	return err_is(e, NOT_FOUND) ? REFUSE(cx, NOT_FOUND, "secret", "This app has no such secret.") : e;
 }
 
 err_t client_verify(struct ctx *cx, struct id id)

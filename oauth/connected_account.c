@@ -41,11 +41,8 @@ err_t connected_account_find(struct ctx *cx, struct id account, struct id client
 err_t connected_account_end(struct ctx *cx, struct id account, struct id connection)
 {
 	struct connected_account_ended ended;
-	err_t e = db_row(cx, &sql_connected_account_end, ROW(connected_account_end, &ended), IN(account),
-		IN(connection), IN(cx->now), IN(audit_by(cx)));
-	if (err_is(e, NOT_FOUND))
-		return REFUSE(cx, NOT_FOUND, "id", "This app is not connected to your account.");
-	return e;
+	return db_row(cx, &sql_connected_account_end, ROW(connected_account_end, &ended), IN(account), IN(connection),
+		IN(cx->now), IN(audit_by(cx)));
 }
 
 err_t grant_page(struct ctx *cx, struct id account, struct id bound, bool back, size_t limit,
@@ -79,9 +76,6 @@ err_t connection_get(struct ctx *cx, struct id platform, struct id connection, s
 err_t connection_deauthorize(struct ctx *cx, struct id platform, struct id connection)
 {
 	struct connected_account_ended ended;
-	err_t e = db_row(cx, &sql_connection_deauthorize, ROW(connection_deauthorize, &ended), IN(platform),
+	return db_row(cx, &sql_connection_deauthorize, ROW(connection_deauthorize, &ended), IN(platform),
 		IN(connection), IN(cx->now), IN(audit_by(cx)));
-	if (err_is(e, NOT_FOUND))
-		return REFUSE(cx, NOT_FOUND, "id", "There is no such connected account here, or it ended before.");
-	return e;
 }

@@ -294,7 +294,9 @@ const struct contract update_oauth_app = {
 
 static err_t run_delete(struct api_call *call, struct response *rs)
 {
-	TRY(client_delete(&call->rq->cx, call->who.account, params_of(call)->app));
+	struct client client;
+	TRY(client_owned(&call->rq->cx, call->who.account, params_of(call)->app, &client));
+	TRY(client_delete(&call->rq->cx, client.owner, client.id));
 	api_reply_deleted(call, rs, "cli", params_of(call)->app);
 	return OK;
 }

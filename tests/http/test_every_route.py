@@ -80,10 +80,10 @@ def test_what_is_not_theirs_is_not_there(world, live, test_mode, stranger, metho
     body = live.body(operation, template)
     body = None if body is None else json.dumps({k: v for k, v in body.items() if k != "calendar_id"})
     *before_it, name = [p["name"] for p in map(DOCUMENT.resolve, operation["parameters"]) if p["in"] == "path"]
-    fixed = {n: live.existing(n, template) for n in before_it}
+    own = {who: {n: who.existing(n, template) for n in before_it} for who in (live, test_mode, stranger)}
 
-    def at(value):
-        return live.target(operation, template, lambda p: {**fixed, name: value}.get(p["name"]) if p["in"] == "path" else None)
+    def at(value, who=live):
+        return live.target(operation, template, lambda p: {**own[who], name: value}.get(p["name"]) if p["in"] == "path" else None)
 
     theirs = {who: who.existing(name, template) for who in (live, test_mode, stranger)}
     good = theirs[live]
@@ -94,7 +94,7 @@ def test_what_is_not_theirs_is_not_there(world, live, test_mode, stranger, metho
     answers = set()
     for who in (live, test_mode, stranger):
         for value in [v for owner, v in theirs.items() if owner is not who] + nobody:
-            reply = call(world, method, at(value), body, who.key)
+            reply = call(world, method, at(value, who), body, who.key)
             assert reply.status == 404, (value, reply)
             answers.add(told(reply))
     assert len(answers) == 1, answers
