@@ -248,6 +248,8 @@ def test_every_kind_of_the_table_is_written_somewhere_and_no_other(world):
     written = set()
     for pattern in ("sql/**/*.sql", "server/**/*.c", "oauth/*.c", "web/*.c"):
         for path in glob.glob(os.path.join(ROOT, pattern), recursive=True):
+            if "/server/webhook/" in path:  # the names of its events
+                continue
             with open(path, encoding="utf-8") as f:
                 written |= set(re.findall(r"""['"]((?:account|session|key|consent|client|connected_account)\.[a-z_]+)['"]""", f.read()))
     assert written == set(table)
