@@ -6,6 +6,7 @@
 #include "server/api/idempotency.h"
 #include "server/base/config.h"
 #include "server/base/log.h"
+#include "server/http/accept.h"
 #include "server/http/access.h"
 
 /* ---- before the handler ---- */
@@ -241,6 +242,19 @@ void api_location(struct response *rs, const char *path, struct str id)
 {
 	struct ctx *cx = &rs->rq->cx;
 	response_header(rs, "Location", str_cat(cx->mem, cx->config->public_url, str_cat(cx->mem, str_of(path), id)));
+}
+
+err_t api_wants_other(struct api_call *call, struct response *rs, bool *out)
+{
+	const struct str types[] = { STR("application/json"), str_of(call->contract->also_as) };
+	size_t chosen;
+	response_header(rs, "Vary", STR("Accept"));
+	if (!accept_choose(request_header_list(call->rq, "Accept"), types, ARRAY_LEN(types), &chosen))
+		return REFUSE(&call->rq->cx, NOT_ACCEPTABLE, "Accept",
+			"This is application/json, or %s. Ask for one of these, or leave Accept out.",
+			call->contract->also_as);
+	*out = chosen == 1;
+	return OK;
 }
 
 err_t api_may_change(const struct api_call *call, struct str etag)

@@ -68,6 +68,12 @@ void api_location(struct response *rs, const char *path, struct str id);
 bool api_reads(const struct api_call *call);
 
 /*
+ * Of a contract with another media type: does the caller want that? By Accept (server/http/accept.h); the answer says
+ * that it varies with it. NOT_ACCEPTABLE: neither.
+ */
+MUST_CHECK err_t api_wants_other(struct api_call *call, struct response *rs, bool *out);
+
+/*
  * For a change of something with this (strong) tag, absent where it has none: PRECONDITION when If-Match lacks it or
  * If-None-Match has it. Called last before the change: where that is refused whatever the conditions are, they say
  * nothing (RFC 9110 §13.2.1).

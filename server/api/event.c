@@ -21,14 +21,15 @@ static err_t run_get(struct api_call *call, struct response *rs)
 {
 	struct event_target target;
 	struct agenda_item item;
-	bool unchanged;
+	struct str text;
+	bool unchanged, as_ical;
 	TRY(event_target_read(call, &target));
-	bool as_ical =
-		!target.instance.ptr && str_starts_nocase(request_header(call->rq, "Accept"), STR("text/calendar"));
-	if (!as_ical)
-		TRY(event_target_item(call, &target, &item));
+	text = target.object.data;
+	TRY(event_target_item(call, &target, &item));
+	TRY(api_wants_other(call, rs, &as_ical));
+	if (as_ical && target.instance.ptr)
+		TRY(event_extract(&call->rq->cx, text, target.instance, &text));
 	struct str tag = event_tag(call->rq->cx.mem, &target.object, as_ical);
-	response_header(rs, "Vary", STR("Accept"));
 	TRY(api_unchanged(call, rs, tag, &unchanged));
 	if (unchanged)
 		return OK;
@@ -36,7 +37,7 @@ static err_t run_get(struct api_call *call, struct response *rs)
 		event_show(call, rs, &target, &item);
 		return OK;
 	}
-	buf_add(reply(rs, 200, "text/calendar; charset=utf-8"), target.object.data);
+	buf_add(reply(rs, 200, "text/calendar; charset=utf-8"), text);
 	response_header(rs, "ETag", tag);
 	return OK;
 }
@@ -49,7 +50,7 @@ const struct contract get_event = {
 	.status = 200,
 	.also_as = "text/calendar",
 	.flags = TAKES_IF_MATCH | TAKES_IF_NONE_MATCH,
-	ERRORS(NOT_FOUND, TOO_COSTLY),
+	ERRORS(NOT_FOUND, NOT_ACCEPTABLE, TOO_COSTLY),
 	.run = run_get,
 };
 

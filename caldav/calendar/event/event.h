@@ -148,6 +148,12 @@ MUST_CHECK err_t event_cancel(
  */
 MUST_CHECK err_t event_remove_instance(struct ctx *cx, struct str data, struct str instance, struct str *out);
 
+/*
+ * One instance as an object of its own: the component in effect there, with its RECURRENCE-ID, and the time zones.
+ * NOT_FOUND, ICAL_OBJECT, ICAL_SIZE.
+ */
+MUST_CHECK err_t event_extract(struct ctx *cx, struct str data, struct str instance, struct str *out);
+
 /* A series in two. */
 struct event_parts {
 	struct str before; /* absent: nothing lies before that instance, and `after` is the whole as it was given */

@@ -266,3 +266,16 @@ err_t event_remove_instance(struct ctx *cx, struct str data, struct str recurren
 	}
 	return edits_apply(&e, out);
 }
+
+err_t event_extract(struct ctx *cx, struct str data, struct str recurrence_id, struct str *out)
+{
+	struct edits e;
+	struct series_instance instance;
+	TRY(edits_open(cx, data, &e));
+	TRY(instance_find(&e, recurrence_id, STR_ABSENT, &instance));
+	TRY(instance_separate(&e, &instance, STR_ABSENT));
+	for (size_t i = 0; i < e.series->timing_count; i++)
+		if (&e.series->timings[i] != instance.timing)
+			comp_remove(&e, e.series->timings[i].comp);
+	return edits_apply(&e, out);
+}
