@@ -200,23 +200,43 @@ void api_reply(struct api_call *call, struct response *rs, const void *from)
 	json_object_end(&j);
 }
 
+static void write_deleted(const struct api_call *call, struct json *j, const char *prefix, struct id id)
+{
+	json_object(j, NULL);
+	json_id(j, "id", prefix, id);
+	json_str(j, "object", str_of(call->contract->answer->name));
+	json_bool(j, "deleted", true);
+	json_object_end(j);
+}
+
 void api_reply_deleted(struct api_call *call, struct response *rs, const char *prefix, struct id id)
 {
 	struct json j = begin(call, rs);
 	assert(call->contract->shape == ANSWER_DELETED);
-	json_object(&j, NULL);
-	json_id(&j, "id", prefix, id);
-	json_str(&j, "object", str_of(call->contract->answer->name));
-	json_bool(&j, "deleted", true);
-	json_object_end(&j);
+	write_deleted(call, &j, prefix, id);
+}
+
+void api_list_deleted(struct api_call *call, struct json *j, const char *prefix, struct id id)
+{
+	assert(call->contract->shape == ANSWER_CHANGES);
+	write_deleted(call, j, prefix, id);
+}
+
+void api_changes_end(struct json *j, bool has_more, struct str next_sync_token)
+{
+	json_array_end(j);
+	json_bool(j, "has_more", has_more);
+	json_str(j, "next_sync_token", next_sync_token);
+	json_object_end(j);
 }
 
 struct json api_list_begin(struct api_call *call, struct response *rs)
 {
 	struct json j = begin(call, rs);
-	assert(call->contract->shape == ANSWER_LIST || call->contract->shape == ANSWER_DATA_LIST);
+	assert(call->contract->shape == ANSWER_LIST || call->contract->shape == ANSWER_DATA_LIST ||
+		call->contract->shape == ANSWER_CHANGES);
 	json_object(&j, NULL);
-	if (call->contract->shape == ANSWER_LIST)
+	if (call->contract->shape != ANSWER_DATA_LIST)
 		json_str(&j, "object", STR("list"));
 	json_array(&j, "data");
 	return j;

@@ -61,6 +61,10 @@ struct json api_list_begin(struct api_call *call, struct response *rs);
 void api_list_item(struct api_call *call, struct json *j, const void *from);
 void api_list_end(struct api_call *call, struct json *j, struct str next_cursor, struct str previous_cursor);
 
+/* ANSWER_CHANGES: begin and items as those of a list, what is deleted, and its own end. */
+void api_list_deleted(struct api_call *call, struct json *j, const char *prefix, struct id id);
+void api_changes_end(struct json *j, bool has_more, struct str next_sync_token);
+
 /* Location of what was made, absolute: `path` and the id under the public URL. */
 void api_location(struct response *rs, const char *path, struct str id);
 

@@ -191,6 +191,10 @@ static void print_answer(struct buf *out, const struct contract *c)
 	case ANSWER_LIST:
 		buf_fmt(out, ", a page of a `list` of `%s`", c->answer->name);
 		break;
+	case ANSWER_CHANGES:
+		buf_fmt(out, ", a `list` of `%s` and of those that are `deleted`, with `next_sync_token`",
+			c->answer->name);
+		break;
 	case ANSWER_DELETED:
 		buf_fmt(out, ", `id` and `deleted` of the `%s`", c->answer->name);
 		break;

@@ -14,6 +14,8 @@ enum answer_shape {
 	/* {"object":"list","data":[…],"has_more":…,"next_cursor":…,"previous_cursor":…}, a page of it: takes
 	   page_fields */
 	ANSWER_LIST,
+	/* {"object":"list","data":[…],"has_more":…,"next_sync_token":…}: of the resource and of what is deleted */
+	ANSWER_CHANGES,
 	ANSWER_DELETED,   /* {"id":…,"object":…,"deleted":true} */
 	ANSWER_DATA,      /* {"data":{…}}, of /api/v1 */
 	ANSWER_DATA_LIST, /* {"data":[…]} */

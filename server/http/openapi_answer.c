@@ -87,6 +87,37 @@ static void cursor(struct json *j, const char *key, const char *doc)
 	json_object_end(j);
 }
 
+/* What ANSWER_DELETED is, and one of ANSWER_CHANGES may be. */
+static void deleted_properties(struct json *j, const struct contract *c)
+{
+	of_type(j, "id", "string");
+	constant(j, "object", c->answer->name);
+	json_object(j, "deleted");
+	json_bool(j, "const", true);
+	json_object_end(j);
+	json_object_end(j);
+	REQUIRED(j, "id", "object", "deleted");
+}
+
+static void changed_items(struct json *j, const struct contract *c)
+{
+	json_object(j, "data");
+	openapi_text(j, "type", "array");
+	json_object(j, "items");
+	json_array(j, "anyOf");
+	json_object(j, NULL);
+	openapi_reference(j, c->answer, ANSWERED);
+	json_object_end(j);
+	json_object(j, NULL);
+	openapi_text(j, "type", "object");
+	json_object(j, "properties");
+	deleted_properties(j, c);
+	json_object_end(j);
+	json_array_end(j);
+	json_object_end(j);
+	json_object_end(j);
+}
+
 static void answer_schema(struct json *j, const struct route *route, const struct contract *c)
 {
 	if (c->shape == ANSWER_ONE) {
@@ -106,14 +137,16 @@ static void answer_schema(struct json *j, const struct route *route, const struc
 		json_object_end(j);
 		REQUIRED(j, "object", "data", "has_more", "next_cursor", "previous_cursor");
 		break;
+	case ANSWER_CHANGES:
+		constant(j, "object", "list");
+		changed_items(j, c);
+		of_type(j, "has_more", "boolean");
+		of_type(j, "next_sync_token", "string");
+		json_object_end(j);
+		REQUIRED(j, "object", "data", "has_more", "next_sync_token");
+		break;
 	case ANSWER_DELETED:
-		of_type(j, "id", "string");
-		constant(j, "object", c->answer->name);
-		json_object(j, "deleted");
-		json_bool(j, "const", true);
-		json_object_end(j);
-		json_object_end(j);
-		REQUIRED(j, "id", "object", "deleted");
+		deleted_properties(j, c);
 		break;
 	case ANSWER_DATA:
 		resource_schema(j, "data", route, c);
@@ -154,6 +187,14 @@ static void answer_example(struct json *j, const struct contract *c)
 		json_bool(j, "has_more", false);
 		json_null(j, "next_cursor");
 		json_null(j, "previous_cursor");
+		break;
+	case ANSWER_CHANGES:
+		openapi_text(j, "object", "list");
+		json_array(j, "data");
+		example_resource(j, NULL, c);
+		json_array_end(j);
+		json_bool(j, "has_more", false);
+		openapi_text(j, "next_sync_token", "https://calends.example/dav/sync/cal_0355WHuCFfRpMfB53mC9Z6/7");
 		break;
 	case ANSWER_DELETED:
 		json_str(j, "id", c->answer->fields[0].example ? str_of(c->answer->fields[0].example) : STR(""));

@@ -179,3 +179,24 @@ SELECT s.modseq AS state, s.min_modseq, o.id, o.name, o.etag, o.modseq, o.compon
 	 ORDER BY o.modseq LIMIT $5::int) o ON true
  WHERE s.account_id = $1 AND s.calendar_id = $2
  ORDER BY o.modseq;
+
+-- name: object_changes_by_id
+-- $1 account  $2 calendar  $3 since (0: from the beginning)  $4 what went up to this is left out  $5 at most
+-- object_changes, and the ids that went without a tombstone of their own; several may have one number.
+SELECT s.modseq AS state, s.min_modseq, o.id, o.modseq, o.component, o.size, o.deleted
+  FROM calendar_state s LEFT JOIN LATERAL (
+	SELECT x.id, x.modseq, x.component, x.size, x.deleted FROM (
+		(SELECT c.id, c.modseq, c.component, c.size, c.deleted
+		   FROM calendar_object c
+		  WHERE c.account_id = s.account_id AND by_sync(c.calendar_id) = s.calendar_id AND c.modseq > $3
+		    AND (NOT c.deleted OR c.modseq > CASE WHEN $3 = 0 THEN s.modseq ELSE $4 END)
+		  ORDER BY c.modseq LIMIT $5::int)
+		UNION ALL
+		(SELECT g.id, g.modseq, 1::smallint, 0, true
+		   FROM calendar_gone g
+		  WHERE g.account_id = s.account_id AND g.calendar_id = s.calendar_id
+		    AND g.modseq > CASE WHEN $3 = 0 THEN s.modseq ELSE greatest($3, $4) END
+		  ORDER BY g.modseq, g.id LIMIT $5::int)) x
+	 ORDER BY x.modseq, x.id LIMIT $5::int) o ON true
+ WHERE s.account_id = $1 AND s.calendar_id = $2
+ ORDER BY o.modseq, o.id;

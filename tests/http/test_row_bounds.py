@@ -278,6 +278,7 @@ PROOFS = {
     "calendar": calendars_are_250,
     "calendar_state": calendars_are_250,
     "calendar_object": "test_rows.py::test_tombstones_are_bounded_and_old_tokens_end_by_it",
+    "calendar_gone": "test_event_changes.py::test_ids_that_went_are_1000_a_calendar_and_older_tokens_end",
     "dead_property": properties_are_5000,
 }
 

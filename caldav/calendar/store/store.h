@@ -249,3 +249,13 @@ struct sync_token sync_token_next(struct sync_token since, int64_t state, int64_
  */
 MUST_CHECK err_t object_changes(struct ctx *cx, const struct actor *actor, struct id calendar, struct sync_token since,
 	int32_t limit, struct object **out, size_t *count_out, int64_t *state_out, bool *more_out);
+
+/*
+ * The same for who knows objects by their ids: also ids that went without a tombstone, as another object took their
+ * name, as they moved to another calendar, or as they became a task. In the order of the counter, `limit` rows or a few
+ * more (never a part of one change), or fewer where they are large. next_out: the token that goes with them. Rows have
+ * id, calendar, modseq, component, size, deleted.
+ */
+MUST_CHECK err_t object_changes_by_id(struct ctx *cx, const struct actor *actor, struct id calendar,
+	struct sync_token since, int32_t limit, struct object **out, size_t *count_out, struct sync_token *next_out,
+	bool *more_out);

@@ -20,6 +20,17 @@ struct change {
 DB_RESULT(object_changes, struct change, state, min_modseq, id, name, etag, modseq, component, size, deleted,
 	created_at, updated_at);
 
+/* The same by id. */
+struct change_by_id {
+	int64_t state, min_modseq, modseq;
+	struct id id;
+	int16_t component;
+	int32_t size;
+	bool deleted;
+};
+
+DB_RESULT(object_changes_by_id, struct change_by_id, state, min_modseq, id, modseq, component, size, deleted);
+
 static const struct str token_path = STR_INIT("/dav/sync/");
 
 struct str sync_token_text(struct arena *mem, struct str public_url, struct sync_token t)
@@ -92,6 +103,17 @@ static struct object object_of(const struct change *c, struct id calendar)
 	};
 }
 
+static err_t check_token(struct ctx *cx, struct id calendar, struct sync_token since, int64_t state, int64_t min_modseq)
+{
+	if (since.modseq && !id_eq(since.calendar, calendar))
+		return FAIL(cx, DAV_SYNC_TOKEN, "of another calendar");
+	/* Of an initial sync that was cut, tombstones up to its base are not asked for: they may be gone. */
+	int64_t needed = since.base > since.modseq ? since.base : since.modseq;
+	if (since.modseq && (since.modseq > state || needed < min_modseq))
+		return FAIL(cx, DAV_SYNC_TOKEN, "not between %lld and %lld", (long long)min_modseq, (long long)state);
+	return OK;
+}
+
 err_t object_changes(struct ctx *cx, const struct actor *actor, struct id calendar, struct sync_token since,
 	int32_t limit, struct object **out, size_t *count_out, int64_t *state_out, bool *more_out)
 {
@@ -103,14 +125,7 @@ err_t object_changes(struct ctx *cx, const struct actor *actor, struct id calend
 		IN(since.modseq), IN(since.base), IN(ask)));
 	if (!count)
 		return FAIL(cx, NOT_FOUND, "no such calendar");
-	if (since.modseq && !id_eq(since.calendar, calendar))
-		return FAIL(cx, DAV_SYNC_TOKEN, "of another calendar");
-	/* Of an initial sync that was cut, tombstones up to its base are not asked for: they may be gone. */
-	int64_t needed = since.base > since.modseq ? since.base : since.modseq;
-	if (since.modseq && (since.modseq > rows[0].state || needed < rows[0].min_modseq))
-		return FAIL(cx, DAV_SYNC_TOKEN, "not between %lld and %lld", (long long)rows[0].min_modseq,
-			(long long)rows[0].state);
-
+	TRY(check_token(cx, calendar, since, rows[0].state, rows[0].min_modseq));
 	if (id_is_zero(rows[0].id))
 		count = 0;
 	*more_out = count > (size_t)limit;
@@ -119,5 +134,56 @@ err_t object_changes(struct ctx *cx, const struct actor *actor, struct id calend
 	*out = arena_array(cx->mem, struct object, *count_out + 1);
 	for (size_t i = 0; i < *count_out; i++)
 		(*out)[i] = object_of(&rows[i], calendar);
+	return OK;
+}
+
+/* Where a page ends that has `limit` rows at most, or `octets` of data, but never between two of one number: a token
+ * could not say which of them was told. One change makes three rows at most. */
+static size_t page_end_of(const struct change_by_id *rows, size_t count, size_t limit)
+{
+	size_t end = 0, octets = 0;
+	while (end < count) {
+		size_t next = end, sum = octets;
+		do
+			sum += (size_t)rows[next].size;
+		while (++next < count && rows[next].modseq == rows[end].modseq);
+		if (end && (next > limit || sum > BATCH_OCTETS))
+			break;
+		octets = sum;
+		end = next;
+	}
+	return end;
+}
+
+#define SAME_NUMBER_MAX 3
+
+err_t object_changes_by_id(struct ctx *cx, const struct actor *actor, struct id calendar, struct sync_token since,
+	int32_t limit, struct object **out, size_t *count_out, struct sync_token *next_out, bool *more_out)
+{
+	assert(!id_is_zero(calendar) && limit > 0 && since.modseq >= 0);
+	struct change_by_id *rows;
+	size_t count;
+	int32_t ask = limit + SAME_NUMBER_MAX;
+	TRY(db_rows(cx, &sql_object_changes_by_id, object_changes_by_id, &rows, &count, IN(actor->owner), IN(calendar),
+		IN(since.modseq), IN(since.base), IN(ask)));
+	if (!count)
+		return FAIL(cx, NOT_FOUND, "no such calendar");
+	int64_t state = rows[0].state;
+	TRY(check_token(cx, calendar, since, state, rows[0].min_modseq));
+	since.calendar = calendar;
+	if (id_is_zero(rows[0].id))
+		count = 0;
+	size_t end = page_end_of(rows, count, (size_t)limit);
+	*more_out = count > end;
+	*next_out = sync_token_next(since, state, end ? rows[end - 1].modseq : 0, *more_out);
+	*count_out = end;
+	*out = arena_array(cx->mem, struct object, end + 1);
+	for (size_t i = 0; i < end; i++)
+		(*out)[i] = (struct object){ .id = rows[i].id,
+			.calendar = calendar,
+			.modseq = rows[i].modseq,
+			.component = rows[i].component,
+			.size = rows[i].size,
+			.deleted = rows[i].deleted };
 	return OK;
 }

@@ -4,6 +4,7 @@
 
 #include "caldav/calendar/index/bounds.h"
 #include "caldav/calendar/recur/budget.h"
+#include "caldav/calendar/view/alarm.h"
 
 /* ---- a whole object, from what is stored beside it ---- */
 
@@ -61,40 +62,6 @@ err_t object_in_time_range(struct ctx *cx, const struct object *object, struct i
 }
 
 /* ---- alarms ---- */
-
-#define REPEAT_MAX 1000
-
-struct alarm {
-	bool good, absolute, from_end;
-	int64_t at;          /* absolute: UTC */
-	struct length after; /* relative: of start or end */
-	int64_t repeat, every;
-};
-
-static struct alarm alarm_read(const struct ical_comp *comp)
-{
-	struct alarm alarm = { 0 };
-	const struct ical_prop *trigger = ical_prop(comp, STR("TRIGGER"));
-	struct wall w;
-	struct span span;
-	uint64_t repeat;
-	if (!trigger)
-		return alarm;
-	if (wall_parse(trigger->value, &w)) {
-		alarm.good = alarm.absolute = true;
-		alarm.at = w.local;
-	} else if (span_parse(trigger->value, &span)) {
-		alarm.good = true;
-		alarm.from_end = str_eq_nocase(ical_param(trigger, STR("RELATED")), STR("END"));
-		alarm.after = (struct length){ span.days * DAY_SECONDS, span.seconds };
-	}
-	if (str_to_u64(ical_value(comp, STR("REPEAT")), UINT32_MAX, &repeat) &&
-		span_parse(ical_value(comp, STR("DURATION")), &span) && span.days >= 0 && span.seconds >= 0) {
-		alarm.repeat = (int64_t)(repeat < REPEAT_MAX ? repeat : REPEAT_MAX);
-		alarm.every = span.days * DAY_SECONDS + span.seconds;
-	}
-	return alarm;
-}
 
 struct instance_test {
 	struct alarm alarm;

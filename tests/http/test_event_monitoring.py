@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""GET /v1/events/{id}/monitoring: what a calendar server knows of an event's state."""
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from event_edits import Edits, document, event
+from rest import Api, assert_error
+
+NOW = datetime.now(timezone.utc).replace(microsecond=0)
+
+
+@pytest.fixture
+def edits(world, owner, dav, cal):
+    return Edits(world, owner, dav, cal)
+
+
+def ical(t):
+    return t.strftime("%Y%m%dT%H%M%SZ")
+
+
+def at(**more):
+    return NOW + timedelta(**more)
+
+
+def alarm(trigger, *lines):
+    return ("BEGIN:VALARM", "ACTION:DISPLAY", "DESCRIPTION:d", f"TRIGGER{trigger if trigger.startswith(';') else ':' + trigger}", *lines, "END:VALARM")
+
+
+def monitoring(edits, target, status=200):
+    reply = edits("GET", f"{target}/monitoring")
+    assert reply.status == status, reply
+    return reply.json
+
+
+TOMORROW = f"DTSTART:{ical(at(days=1))}"
+DAILY = (f"DTSTART:{ical(at(days=-30, hours=1))}", "DURATION:PT30M", "RRULE:FREQ=DAILY")
+
+
+@pytest.mark.parametrize("lines,expected", [
+    ((TOMORROW,), None),
+    ((TOMORROW, *alarm("-PT15M")), at(days=1, minutes=-15)),
+    ((TOMORROW, *alarm("PT0S"), *alarm("-P2D"), *alarm("-PT1H")), at(days=1, hours=-1)),
+    ((TOMORROW, "DURATION:PT2H", *alarm(";RELATED=END:-PT5M")), at(days=1, minutes=115)),
+    ((TOMORROW, *alarm(f";VALUE=DATE-TIME:{ical(at(hours=3))}")), at(hours=3)),
+    ((TOMORROW, *alarm(f";VALUE=DATE-TIME:{ical(at(hours=-3))}")), None),
+    ((TOMORROW, *alarm(f";VALUE=DATE-TIME:{ical(at(hours=-3))}", "REPEAT:5", "DURATION:PT61M")), at(minutes=3)),
+    ((TOMORROW, "STATUS:CANCELLED", *alarm("-PT15M")), None),
+    ((TOMORROW, *alarm("-PT15M", f"ACKNOWLEDGED:{ical(at(days=1))}")), None),
+    ((f"DTSTART:{ical(at(days=-1))}", *alarm("-PT15M")), None),
+    ((f"DTSTART:{ical(at(days=-1))}", *alarm("P2D")), at(days=1)),
+    ((*DAILY, *alarm("-PT15M")), at(minutes=45)),
+    ((*DAILY, *alarm("-PT90M")), at(days=1, minutes=-30)),
+    ((*DAILY, *alarm("-PT15M", f"ACKNOWLEDGED:{ical(at(minutes=46))}")), at(days=1, minutes=45)),
+    ((*DAILY[:2], "RRULE:FREQ=DAILY;COUNT=3", *alarm("-PT15M")), None),
+    ((*DAILY[:2], "RRULE:FREQ=YEARLY;INTERVAL=20", *alarm("-PT15M")), None),
+    ((TOMORROW, *alarm("nonsense")), None),
+])
+def test_the_next_reminder_is_the_first_that_is_yet_to_ring(edits, lines, expected):
+    stored = edits.put(document(event(*lines, "SUMMARY:s")))
+    assert monitoring(edits, stored.target())["next_reminder_at"] == (expected and expected.strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
+def test_an_instance_rings_for_itself(edits):
+    """RFC 5545 §3.6.6: the alarms of the component in effect."""
+    first, second = at(hours=1), at(days=1, hours=1)
+    own = event(f"RECURRENCE-ID:{ical(second)}", f"DTSTART:{ical(second)}", "SUMMARY:own", *alarm("-PT2H"))
+    stored = edits.put(document(event(*DAILY, f"EXDATE:{ical(first)}", *alarm("-PT15M")), own))
+    told = {instance: monitoring(edits, stored.target(instance))["next_reminder_at"] for instance in (None, ical(second), ical(at(days=2, hours=1)))}
+    assert told == {None: at(hours=23).strftime("%Y-%m-%dT%H:%M:%SZ"), ical(second): at(hours=23).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        ical(at(days=2, hours=1)): at(days=2, minutes=45).strftime("%Y-%m-%dT%H:%M:%SZ")}
+    assert monitoring(edits, stored.target(ical(second)))["id"].endswith(ical(second))
+    monitoring(edits, stored.target(ical(first)), 404)
+
+
+def test_answers_are_counted_and_changes_numbered(edits):
+    guests = [f"ATTENDEE{status}:mailto:g{n}@example.org" for n, status in enumerate((";PARTSTAT=ACCEPTED", ";PARTSTAT=ACCEPTED", ";PARTSTAT=DECLINED",
+        ";PARTSTAT=TENTATIVE", "", ";PARTSTAT=DELEGATED"))]
+    stored = edits.put(document(event(TOMORROW, "STATUS:TENTATIVE", "ORGANIZER:mailto:o@example.org", *guests)))
+    first = monitoring(edits, stored.target())
+    assert first["attendees"] == {"total": 6, "accepted": 2, "declined": 1, "tentative": 1, "needs_action": 2}
+    assert (first["object"], first["id"], first["status"], first["is_cancelled"], first["livemode"]) == ("event_monitoring", stored.id, "tentative", False, True)
+    assert monitoring(edits, stored.target()) == first
+    stored.patch({"title": "x", "status": "cancelled"})
+    second = monitoring(edits, stored.target())
+    assert second["last_change_sequence"] > first["last_change_sequence"] and second["is_cancelled"]
+    [calendar] = [c for c in edits("GET", "/v1/calendars?limit=100").json["data"] if c["id"] == edits.calendar]
+    assert calendar["sync_token"].endswith(f"/{second['last_change_sequence']}"), "the calendar's counter"
+
+
+def test_it_is_of_ones_own_events_alone(world, owner, edits):
+    stored = edits.put(document(event(TOMORROW)))
+    stranger = Api(world, world.key(world.account("stranger@example.org", plan="pro")))
+    for caller, target in ((stranger, stored.target()), (Api(world, world.key(owner, kind="secret", mode="test")), stored.target()),
+            (Api(world, owner.key), "/v1/events/evt_0000000000000000000000"), (Api(world, owner.key), "/v1/events/x")):
+        assert_error(caller("GET", target + "/monitoring"), 404, "resource_missing")
+    narrow = Api(world, world.key(owner, kind="restricted", scope="calendars:read"))
+    assert narrow("GET", stored.target() + "/monitoring").status == 403
