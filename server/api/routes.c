@@ -17,6 +17,7 @@
 	ROW(METHOD_GET,    "/v1/calendars/:calendar",  SELF,       CALENDARS_READ,  BODY_IGNORED, 0,        &get_calendar,         "scope calendars:read",        CORS_KEYS) \
 	ROW(METHOD_PATCH,  "/v1/calendars/:calendar",  SELF,       CALENDARS_WRITE, BODY_JSON,    BODY_MAX, &update_calendar,      "scope calendars:write",       CORS_KEYS) \
 	ROW(METHOD_DELETE, "/v1/calendars/:calendar",  KEY,        OWNER,           BODY_IGNORED, 0,        &delete_calendar,      "keys only: no scope says so", CORS_KEYS | HEAVY) \
+	ROW(METHOD_GET,    "/v1/calendars/:calendar/export", SELF, EVENTS_READ,     BODY_IGNORED, 0,        &export_calendar,      "scope events:read",           CORS_KEYS | HEAVY) \
 	\
 	ROW(METHOD_GET,    "/v1/events",               SELF,       EVENTS_READ,     BODY_IGNORED, 0,        &list_events,          "scope events:read",           CORS_KEYS | HEAVY) \
 	ROW(METHOD_POST,   "/v1/events",               SELF,       EVENTS_WRITE,    BODY_JSON,    BODY_MAX, &create_event,         "scope events:write",          CORS_KEYS) \

@@ -204,11 +204,14 @@ static void print_answer(struct buf *out, const struct contract *c)
 	case ANSWER_DATA_LIST:
 		buf_fmt(out, ", a list of `%s` in `data`", c->answer->name);
 		break;
+	case ANSWER_TEXT:
+		buf_fmt(out, ", `%s`", c->also_as);
+		break;
 	case ANSWER_NONE:
 		BUF_LIT(out, ", empty");
 		break;
 	}
-	if (c->also_as)
+	if (c->also_as && c->shape != ANSWER_TEXT)
 		buf_fmt(out, ", or `%s` by Accept", c->also_as);
 	if (c->flags & MAY_BE_EMPTY)
 		BUF_LIT(out, ", or 204");

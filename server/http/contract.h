@@ -19,6 +19,7 @@ enum answer_shape {
 	ANSWER_DELETED,   /* {"id":…,"object":…,"deleted":true} */
 	ANSWER_DATA,      /* {"data":{…}}, of /api/v1 */
 	ANSWER_DATA_LIST, /* {"data":[…]} */
+	ANSWER_TEXT,      /* no JSON: of the media type that also_as names */
 	ANSWER_NONE       /* no body */
 };
 
@@ -43,7 +44,7 @@ struct contract {
 	const struct json_field *params;
 	size_t param_count, params_size;
 	const struct json_resource *body;   /* NULL: takes none */
-	const struct json_resource *answer; /* NULL with ANSWER_NONE alone */
+	const struct json_resource *answer; /* NULL with ANSWER_TEXT and ANSWER_NONE */
 	enum answer_shape shape;
 	int status;                  /* of success */
 	const char *also_as;         /* another media type by Accept; NULL for none */

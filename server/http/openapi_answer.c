@@ -159,6 +159,7 @@ static void answer_schema(struct json *j, const struct route *route, const struc
 		REQUIRED(j, "data");
 		break;
 	case ANSWER_ONE:
+	case ANSWER_TEXT:
 	case ANSWER_NONE:
 		json_object_end(j);
 		break;
@@ -210,6 +211,7 @@ static void answer_example(struct json *j, const struct contract *c)
 		json_array_end(j);
 		break;
 	case ANSWER_ONE:
+	case ANSWER_TEXT:
 	case ANSWER_NONE:
 		break;
 	}
@@ -242,7 +244,7 @@ static void success(struct json *j, const struct module *module, const struct ro
 	if (c->shape == ANSWER_NONE)
 		return;
 	json_object(j, status_key(j, c->status));
-	openapi_text(j, "description", c->answer->doc);
+	openapi_text(j, "description", c->answer ? c->answer->doc : c->summary);
 	json_object(j, "headers");
 	header_reference(j, "Request-Id");
 	if (module->rate_limited)
@@ -253,10 +255,12 @@ static void success(struct json *j, const struct module *module, const struct ro
 		header_reference(j, "Location");
 	json_object_end(j);
 	json_object(j, "content");
-	json_object(j, "application/json");
-	answer_schema(j, route, c);
-	answer_example(j, c);
-	json_object_end(j);
+	if (c->shape != ANSWER_TEXT) {
+		json_object(j, "application/json");
+		answer_schema(j, route, c);
+		answer_example(j, c);
+		json_object_end(j);
+	}
 	if (c->also_as) {
 		json_object(j, c->also_as);
 		of_type(j, "schema", "string");

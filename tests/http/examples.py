@@ -9,7 +9,7 @@ import json
 
 JSON = {"Content-Type": "application/json"}
 # Who is asked is said by these, or where a page begins: an example cannot know.
-NOT_SENT = ("starting_after", "ending_before", "mode")
+NOT_SENT = ("starting_after", "ending_before", "mode", "sync_token")
 
 
 class Examples:

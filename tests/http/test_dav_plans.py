@@ -69,7 +69,7 @@ PLANS = {
         "'00000000-0000-0000-0000-000000000000', 500", {TIME}),
     "agenda_newest": (f"ARRAY['{LARGE}']::uuid[], 'ffffffff-ffff-ffff-ffff-ffffffffffff', 26, '2026-01-01'", {KEY}),
     "object_changes": (f"'{LARGE}', 9990, 0, 101", {SYNC}),
-    "object_changes_by_id": (f"'{LARGE}', 9990, 0, 101", {SYNC, "calendar_gone_pkey"}),
+    "object_changes_by_id": (f"'{LARGE}', 9990, 0, 101", {SYNC}),
 }
 
 
