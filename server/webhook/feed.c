@@ -163,11 +163,23 @@ static err_t tell_calendar(struct ctx *cx, const struct feed *feed, const struct
 	return feed->views->calendar(cx, &calendar, &told->content.object);
 }
 
+static const struct connection_told {
+	const char *kind, *type, *status;
+} connections_told[] = {
+	{ "connection_made", "connected_account.authorized", "active" },
+	{ "connection_changed", "connected_account.scopes_changed", "active" },
+	{ "connection_ended", "connected_account.deauthorized", "deauthorized" },
+	{ "connection_paused", "connected_account.deactivated", "deactivated" },
+	{ "connection_resumed", "connected_account.reactivated", "active" },
+};
+
 /* A platform is told of its own connections. */
 static err_t tell_connection(struct ctx *cx, const struct feed *feed, const struct change_row *row, struct told *told)
 {
-	bool made = str_eq(row->kind, STR("connection_made"));
+	const struct connection_told *what = connections_told;
 	(void)feed;
+	while (!str_eq(row->kind, str_of(what->kind)))
+		what++;
 	if (row->via != VIA_PLATFORM)
 		return OK;
 	struct buf out = buf_new(cx->mem, 2048);
@@ -176,11 +188,11 @@ static err_t tell_connection(struct ctx *cx, const struct feed *feed, const stru
 	json_id(&j, "id", "cpa", row->connection);
 	json_str(&j, "object", STR("connected_account"));
 	json_id(&j, "client_id", "cli", row->client);
-	json_str(&j, "status", made ? STR("active") : STR("deauthorized"));
+	json_str(&j, "status", str_of(what->status));
 	json_str(&j, "scope", scope_text(cx->mem, (uint64_t)row->scopes));
 	json_bool(&j, "livemode", !id_is_test(row->account));
 	json_object_end(&j);
-	told->type = made ? "connected_account.authorized" : "connected_account.deauthorized";
+	told->type = what->type;
 	told->content.object = buf_str(&out);
 	told->content.object_id = id_text(cx->mem, "cpa", row->connection);
 	told->content.object_kind = STR("connected_account");
@@ -200,7 +212,9 @@ static const struct {
 	{ "object_created", tell_object }, { "object_changed", tell_object }, { "object_deleted", tell_object },
 	{ "calendar_created", tell_calendar }, { "calendar_changed", tell_calendar },
 	{ "calendar_deleted", tell_calendar }, { "connection_made", tell_connection },
-	{ "connection_ended", tell_connection }, { "properties_changed", tell_nothing }, /* which REST does not show */
+	{ "connection_ended", tell_connection }, { "connection_changed", tell_connection },
+	{ "connection_paused", tell_connection }, { "connection_resumed", tell_connection },
+	{ "properties_changed", tell_nothing }, /* which REST does not show */
 };
 
 static err_t tell(struct ctx *cx, const struct feed *feed, const struct change_row *row, struct told *told)

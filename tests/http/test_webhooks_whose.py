@@ -135,6 +135,38 @@ def test_of_a_connection_that_ends_a_platform_hears_once_more(world, app, browse
     assert not [d for d in receiver.got if b"unheard" in d.body]
 
 
+def test_a_platform_hears_each_turn_of_a_connection(world, app, platform_key, receiver):
+    """connected_account.*: authorized, scopes_changed, deactivated, reactivated, deauthorized; each once, also when it ends by time and comes again."""
+    turning = world.account("turning@example.org")
+    browser = Browser(world)
+    browser.sign_in(turning)
+    endpoint(world, platform_key, receiver.url, ["connected_account.*"], connect_events=True)
+
+    def heard(turn, status, times=1):
+        assert world.wait_for(lambda: len(receiver.of(f"connected_account.{turn}")) == times), (turn, [d.json["type"] for d in receiver.got])
+        told = receiver.of(f"connected_account.{turn}")[-1].json
+        assert told["data"]["object"]["status"] == status and told["data"]["object"]["id"] == told["account"] == connected
+        return told["data"]["object"]
+
+    connected = app.connect(browser, scope="calendars:read")["connected_account_id"]
+    assert heard("authorized", "active")["scope"] == "calendars:read"
+    app.connect(browser, scope="calendars:read")
+    app.connect(browser, scope="calendars:read events:read")
+    assert heard("scopes_changed", "active")["scope"] == "calendars:read events:read"
+    world.cli("account", "deactivate", turning.email)
+    heard("deactivated", "deactivated")
+    world.cli("account", "reactivate", turning.email)
+    heard("reactivated", "active")
+    world.sql(f"ALTER TABLE connected_account DISABLE TRIGGER USER; UPDATE connected_account SET expires_at = now() WHERE account_id = "
+              f"(SELECT account_id FROM account WHERE email = '{turning.email}' AND livemode); ALTER TABLE connected_account ENABLE TRIGGER USER")
+    assert app.connect(browser, scope="calendars:read")["connected_account_id"] == connected
+    heard("authorized", "active", 2)
+    assert world.request("DELETE", f"/v1/connected_accounts/{connected}", key=platform_key).status == 200
+    heard("deauthorized", "deauthorized")
+    assert sorted(d.json["type"] for d in receiver.got if d.json["type"] != "ping") == sorted(f"connected_account.{t}" for t in (
+        "authorized", "authorized", "scopes_changed", "deactivated", "reactivated", "deauthorized"))
+
+
 @pytest.mark.parametrize("scope,types", [("calendars:read webhooks:manage", ["calendar.updated"]), ("webhooks:manage", [])])
 def test_only_what_the_granted_scopes_cover_is_told(world, app, browser, user_key, receiver, scope, types):
     end(world, None)
