@@ -43,15 +43,6 @@ static err_t token_read(struct api_call *call, const struct changes_params *para
 	return OK;
 }
 
-/* NULL: it went meanwhile. */
-static const struct object *object_of(const struct object *objects, size_t count, struct id id)
-{
-	for (size_t i = 0; i < count; i++)
-		if (id_eq(objects[i].id, id))
-			return &objects[i];
-	return NULL;
-}
-
 /* What went or moved since the rows were read has a later number: the next answer tells. */
 static err_t write_changes(struct api_call *call, struct json *j, const struct object *rows, size_t count)
 {
@@ -65,7 +56,7 @@ static err_t write_changes(struct api_call *call, struct json *j, const struct o
 	if (live)
 		TRY(object_by_ids(cx, &call->actor, (struct id_list){ ids, live }, &objects, &found));
 	for (size_t i = 0; i < count; i++) {
-		const struct object *now = object_of(objects, found, rows[i].id);
+		const struct object *now = object_of_id(objects, found, rows[i].id);
 		struct agenda_item item;
 		struct event_view view;
 		if (rows[i].component != COMPONENT_VEVENT)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from event_edits import Edits, document, event, plain, shown, unfolded
-from rest import assert_error
+from rest import Api, assert_error
 from test_event_series import RANGE, RULES, ZONES, Model, utc
 
 SERVE = ["--rate-limit", "100000"]
@@ -451,3 +451,21 @@ def test_a_cancelled_event_is_not_answered(edits, invited):
 ])
 def test_an_answer_that_is_none_is_refused(edits, invited, body, code, param):
     assert_error(edits("POST", invited.target() + "/respond", body), 400, code, param)
+
+
+def test_nobody_changes_what_is_not_theirs(world, owner, edits, invited):
+    """Another account's, the other mode's, a calendar that the key is not limited to: all like no event at all; and no right to write."""
+    secret = Api(world, world.key(owner, kind="secret"))
+    limited = {"name": "x", "kind": "restricted", "scopes": ["events:read", "events:write"], "calendars": [secret.calendar("Else")["id"]]}
+    strangers = [Api(world, world.key(world.account("stranger@example.org", plan="pro"))), Api(world, world.key(owner, kind="secret", mode="test")),
+        Api(world, secret("POST", "/v1/api_keys", limited).json["key"])]
+    reader = Api(world, world.key(owner, kind="restricted", scope="events:read"))
+    was, instance = invited.text, invited.target("20261019T070000Z")
+    calls = [(method, f"{instance}{path}?scope={scope}{more}", body) for scope in ("this", "all", "this_and_following")
+        for method, path, more, body in (("PATCH", "", "", {"title": "x"}), ("DELETE", "", "&mode=delete", None), ("DELETE", "", "", None),
+            ("POST", "/cancel", "", {}), ("POST", "/respond", "", {"status": "accepted"})) if path != "/respond" or scope != "this_and_following"]
+    for method, target, body in calls:
+        for caller in strangers:
+            assert_error(caller(method, target, body), 404, "resource_missing")
+        assert reader(method, target, body).status == 403
+    assert invited.text == was

@@ -143,3 +143,13 @@ void form_line(struct buf *out, const struct ical_prop *was, struct str name, st
 	buf_add(&params, form.params);
 	ical_line(out, name, buf_str(&params), value);
 }
+
+void prop_keep_values(struct edits *e, const struct ical_prop *prop, struct str values)
+{
+	struct buf params = lines_new(e), line = lines_new(e);
+	for (size_t i = 0; i < prop->param_count; i++)
+		buf_fmt(&params, ";%.*s=%.*s", STR_ARG(prop->params[i].name), STR_ARG(prop->params[i].raw));
+	if (values.len)
+		ical_line(&line, prop->name, buf_str(&params), values);
+	prop_replace(e, prop, buf_str(&line));
+}

@@ -29,6 +29,8 @@ MUST_CHECK err_t edits_go_on(struct edits *e);
 void edit_add(struct edits *e, const char *at, size_t removed, struct str added);
 void comp_remove(struct edits *e, const struct ical_comp *comp);
 void prop_replace(struct edits *e, const struct ical_prop *prop, struct str lines);
+/* The same line, its parameters too, with these values; none: it goes. */
+void prop_keep_values(struct edits *e, const struct ical_prop *prop, struct str values);
 /* Put `lines` where the first property of one of these names stands, else after the last; and take all those out. */
 void props_replace(
 	struct edits *e, const struct ical_comp *comp, const struct str *names, size_t count, struct str lines);

@@ -178,7 +178,7 @@ static err_t dates_field(const struct changing *c, struct str name, const struct
 	for (size_t i = 0; i < count; i++)
 		left[i] = dates[i];
 	for (const struct ical_prop *p = ical_prop(c->comp, name); p; p = ical_prop_again(p)) {
-		struct buf values = lines_new(e), params = lines_new(e), line = lines_new(e);
+		struct buf values = lines_new(e);
 		struct str rest = p->value, item;
 		bool all = true;
 		while (str_cut(&rest, ',', &item)) {
@@ -199,11 +199,7 @@ static err_t dates_field(const struct changing *c, struct str name, const struct
 		}
 		if (all)
 			continue;
-		for (size_t i = 0; i < p->param_count; i++)
-			buf_fmt(&params, ";%.*s=%.*s", STR_ARG(p->params[i].name), STR_ARG(p->params[i].raw));
-		if (values.len)
-			ical_line(&line, name, buf_str(&params), buf_str(&values));
-		prop_replace(e, p, buf_str(&line));
+		prop_keep_values(e, p, buf_str(&values));
 	}
 	TRY(form_wanted(c, STR("DTSTART"), &form));
 	struct buf lines = lines_new(e);

@@ -123,7 +123,7 @@ static void copy_fields(struct event *to, const struct event *from, unsigned fie
 	*to = e;
 }
 
-/* How far an instance is from the series' start, on the clock of both. */
+/* What the clock of the zone shows then; NULL: of days, which have none. */
 static int64_t wall_of(const struct zone *zone, struct instant t)
 {
 	return zone ? zone_to_local(zone, instant_s(t)) : instant_s(t);

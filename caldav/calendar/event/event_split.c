@@ -190,7 +190,7 @@ static err_t dates_change(struct half *h, struct str name)
 {
 	struct edits *e = &h->e;
 	for (const struct ical_prop *p = ical_prop(e->series->master->comp, name); p; p = ical_prop_again(p)) {
-		struct buf values = lines_new(e), params = lines_new(e), line = lines_new(e);
+		struct buf values = lines_new(e);
 		struct str rest = p->value, item;
 		bool all = true, stays;
 		while (str_cut(&rest, ',', &item)) {
@@ -204,11 +204,7 @@ static err_t dates_change(struct half *h, struct str name)
 		}
 		if (all)
 			continue;
-		for (size_t i = 0; i < p->param_count; i++)
-			buf_fmt(&params, ";%.*s=%.*s", STR_ARG(p->params[i].name), STR_ARG(p->params[i].raw));
-		if (values.len)
-			ical_line(&line, name, buf_str(&params), buf_str(&values));
-		prop_replace(e, p, buf_str(&line));
+		prop_keep_values(e, p, buf_str(&values));
 	}
 	return OK;
 }

@@ -124,3 +124,11 @@ err_t object_by_names(struct ctx *cx, const struct actor *actor, struct id calen
 	return db_rows(
 		cx, &sql_object_by_names, object_by_names, out, count_out, IN(actor->owner), IN(calendar), IN(names));
 }
+
+const struct object *object_of_id(const struct object *objects, size_t count, struct id id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (id_eq(objects[i].id, id))
+			return &objects[i];
+	return NULL;
+}

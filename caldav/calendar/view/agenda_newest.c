@@ -106,14 +106,6 @@ static err_t sift_batch(struct sifting *s, bool *end_out)
 	return OK;
 }
 
-static const struct object *object_of(const struct object *objects, size_t count, struct id id)
-{
-	for (size_t i = 0; i < count; i++)
-		if (id_eq(objects[i].id, id))
-			return &objects[i];
-	return NULL;
-}
-
 /* What went meanwhile is left out. */
 static err_t read_found(const struct sifting *s, struct agenda_newest_list *list)
 {
@@ -124,7 +116,7 @@ static err_t read_found(const struct sifting *s, struct agenda_newest_list *list
 	if (s->count)
 		TRY(object_by_ids(cx, s->q->actor, (struct id_list){ s->found, s->count }, &objects, &count));
 	for (size_t i = 0; i < s->count; i++) {
-		const struct object *o = object_of(objects, count, s->found[s->q->back ? s->count - 1 - i : i]);
+		const struct object *o = object_of_id(objects, count, s->found[s->q->back ? s->count - 1 - i : i]);
 		if (o)
 			TRY(agenda_event(cx, o, s->q->zone, &list->items[list->count++]));
 	}
