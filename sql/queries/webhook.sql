@@ -52,7 +52,7 @@ UPDATE webhook_endpoint SET old_secret = secret, old_until = $4, secret = $3, up
 
 -- name: webhook_endpoint_delete
 -- $1 account  $2 id
-DELETE FROM webhook_endpoint WHERE account_id = $1 AND id = $2;
+SELECT webhook_endpoint_drop($1, ARRAY[$2::uuid]);
 
 -- name: webhook_delivery_get
 -- $1 account  $2 endpoint  $3 id

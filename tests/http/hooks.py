@@ -46,3 +46,9 @@ def due_now(world, where="true"):
                               WHERE state = 1 AND {where} RETURNING account_id, endpoint_id)
                   UPDATE webhook_queue q SET due_at = now() - interval '1 second' FROM d
                    WHERE q.account_id = d.account_id AND q.endpoint_id = d.endpoint_id""")
+
+
+def drop_all(world):
+    """Every endpoint, with what waits for it."""
+    world.sql("SELECT webhook_endpoint_drop(account_id, ARRAY[id]) FROM webhook_endpoint")
+    world.sql("UPDATE webhook_delivery SET state = 4, next_attempt_at = NULL WHERE state = 1")

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from hooks import ENDPOINTS, deliveries, delivery, due_now, ended, endpoint, event, send
+from hooks import ENDPOINTS, deliveries, delivery, drop_all, due_now, ended, endpoint, event, send
 from receiver import Receiver, verified
 
 SECONDS = 25
@@ -37,7 +37,7 @@ def key(world):
 @pytest.fixture(autouse=True)
 def no_endpoints(world):
     yield
-    world.sql("DELETE FROM webhook_endpoint")
+    drop_all(world)
 
 
 def told(world, receiver, *types, seconds=10):

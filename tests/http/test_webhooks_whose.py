@@ -2,7 +2,7 @@
 """Who is told of whose changes: accounts, connected accounts, platforms, restricted keys, and nobody else."""
 import pytest
 
-from hooks import ENDPOINTS, deliveries, due_now, endpoint, event, send
+from hooks import ENDPOINTS, deliveries, drop_all, due_now, endpoint, event, send
 from oauth_flow import App, Browser
 from receiver import Receiver, verified
 
@@ -45,7 +45,7 @@ def app(world):
 @pytest.fixture(autouse=True)
 def no_endpoints(world):
     yield
-    world.sql("DELETE FROM webhook_endpoint")
+    drop_all(world)
 
 
 def token_of(tokens):

@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Webhooks when something goes wrong: a server that dies, two servers, receivers that mean no good, transactions out of order."""
+import socket
+import threading
+import time
+
+import pytest
+
+from hooks import ENDPOINTS, deliveries, delivery, drop_all, due_now, endpoint, event, send
+from receiver import Receiver
+
+SECONDS = 25
+SERVE = ["--allow-private-hooks", "--rate-limit", "100000"]
+
+
+@pytest.fixture()
+def receiver():
+    with Receiver() as r:
+        yield r
+
+
+@pytest.fixture(scope="module")
+def key(world):
+    return world.key("ann@example.org", kind="secret")
+
+
+@pytest.fixture(autouse=True)
+def no_endpoints(world):
+    yield
+    drop_all(world)
+
+
+def leases_end(world):
+    """As when a minute has passed since a server died."""
+    world.sql("""UPDATE webhook_delivery SET next_attempt_at = now() - interval '1 second' WHERE state = 1;
+                 UPDATE webhook_queue SET due_at = now() - interval '1 second', leases = '{}'""")
+
+
+def titles(receiver):
+    return [d.json["data"]["object"]["title"] for d in receiver.of("event.created")]
+
+
+def test_a_server_that_is_killed_loses_nothing_and_repeats_only_what_was_under_way(world, key, receiver):
+    endpoint(world, key, receiver.url, ["event.created"])
+    receiver.answer = lambda d: time.sleep(0.05) or 200
+    told = []
+    for turn in range(4):
+        told += [event(world, key, f"{turn}.{n}")["title"] for n in range(12)]
+        world.kill()
+        world.start()
+        leases_end(world)
+    assert world.wait_for(lambda: set(titles(receiver)) == set(told), 20), sorted(set(told) - set(titles(receiver)))
+    assert world.wait_for(lambda: world.sql("SELECT count(*) FROM webhook_delivery WHERE state = 1") == [["0"]], 10)
+    again = len(titles(receiver)) - len(told)
+    assert again <= 4 * 4, "four of an endpoint are under way at most, and four servers died"
+    ids = {}
+    for hook in receiver.of("event.created"):
+        ids.setdefault(hook.json["data"]["object"]["title"], set()).add(hook.headers["webhook-id"])
+    assert all(len(i) == 1 for i in ids.values()), "a repetition has the same id"
+
+
+def test_two_servers_tell_each_change_once(world, key, receiver):
+    endpoint(world, key, receiver.url, ["event.created"])
+    servers = [world, world.second]
+    told = [event(servers[n % 2], key, f"twice {n}")["title"] for n in range(40)]
+    assert world.wait_for(lambda: len(titles(receiver)) >= len(told), 20)
+    time.sleep(0.5)  # for what would come too often
+    assert sorted(titles(receiver)) == sorted(told)
+
+
+def test_a_change_whose_transaction_ends_late_is_not_passed_over(world, key, receiver):
+    """The outbox is read by the horizon of transactions: what was begun before and committed after is told."""
+    endpoint(world, key, receiver.url, ["event.*"])
+    late = event(world, key, "late")
+    world.wait_for(lambda: titles(receiver) == ["late"])
+    [[account, calendar, object]] = world.sql("SELECT account_id, calendar_id, object_id FROM outbox ORDER BY id DESC LIMIT 1")
+    with world.holding(f"INSERT INTO outbox (account_id, kind, calendar_id, object_id) VALUES ('{account}', 'object_changed', "
+                       f"'{calendar}', '{object}')") as commit:
+        event(world, key, "early")
+        time.sleep(0.5)
+        assert titles(receiver) == ["late"], "it waits for the older transaction"
+        commit()
+    assert world.wait_for(lambda: receiver.of("event.updated") and len(titles(receiver)) == 2), [d.type for d in receiver.got]
+    assert receiver.of("event.updated")[0].json["data"]["object"]["id"] == late["id"]
+
+
+def test_one_that_does_not_answer_holds_up_nobody_else(world, key, receiver):
+    silent = socket.create_server(("127.0.0.1", 0), backlog=128)
+    dead = endpoint(world, key, f"http://127.0.0.1:{silent.getsockname()[1]}/", ["event.created"])
+    endpoint(world, key, receiver.url, ["event.created"])
+    for n in range(30):
+        event(world, key, f"busy {n}")
+    begun = time.monotonic()
+    assert world.wait_for(lambda: len(titles(receiver)) == 30, 7)
+    assert time.monotonic() - begun < 7
+    [[under_way]] = world.sql("SELECT count(*) FROM webhook_delivery WHERE lease IS NOT NULL AND state = 1")
+    assert int(under_way) <= 4
+    assert len(deliveries(world, key, dead, status="pending")) >= 30
+    silent.close()
+
+
+def serve_octets(octets, repeat=b""):
+    """A receiver that says this to whoever connects, and then this again and again."""
+    server = socket.create_server(("127.0.0.1", 0), backlog=64)
+
+    def run():
+        while True:
+            try:
+                peer, _ = server.accept()
+            except OSError:
+                return
+            with peer:
+                try:
+                    peer.recv(65536)
+                    peer.sendall(octets)
+                    while repeat:
+                        peer.sendall(repeat)
+                except OSError:
+                    pass
+
+    threading.Thread(target=run, daemon=True).start()
+    return server
+
+
+HOSTILE = [
+    ("closes", b"", b"", None, "connection_lost"),
+    ("another protocol", b"220 smtp.example ESMTP\r\n", b"", None, "protocol"),
+    ("a body of any length", b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65536, 200, None),
+    ("headers without end", b"HTTP/1.1 200 OK\r\n", b"X-A: " + b"b" * 1000 + b"\r\n", 200, "head_too_large"),
+    ("informational answers without end", b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", 103, "head_too_large"),
+    ("a redirect inside", b"HTTP/1.1 307 Moved\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", b"", 307, None),
+]
+
+
+@pytest.mark.parametrize("why,octets,repeat,status,error", HOSTILE, ids=[h[0] for h in HOSTILE])
+def test_receivers_that_mean_no_good_are_told_apart_in_the_log(world, key, why, octets, repeat, status, error):
+    server = serve_octets(octets, repeat)
+    made = endpoint(world, key, f"http://127.0.0.1:{server.getsockname()[1]}/")
+    found = world.wait_for(lambda: [d for d in deliveries(world, key, made) if d["response_status"] or d["error"]], 10)
+    server.close()
+    assert found and (found[0]["response_status"], found[0]["error"]) == (status, error), found
+    assert found[0]["status"] == ("delivered" if status == 200 and not error else "pending")
+    log = delivery(world, key, made, found[0]["id"])
+    assert len(log["attempts"][0]["response_body"]) <= 2048
+
+
+def test_a_server_stops_while_a_receiver_is_silent(world, key):
+    silent = socket.create_server(("127.0.0.1", 0), backlog=128)
+    made = endpoint(world, key, f"http://127.0.0.1:{silent.getsockname()[1]}/")
+    assert world.wait_for(lambda: deliveries(world, key, made, attempt_count=1))
+    begun = time.monotonic()
+    world.restart()
+    assert time.monotonic() - begun < 20
+    silent.close()
+
+
+# ---- bad input ----
+
+URLS = [("http://hooks.example.com/", "https"), ("https://127.0.0.1/", "loopback"), ("https://localhost/", "public internet"),
+    ("https://user:pass@hooks.example.com/", "user name"), ("https://hooks.example.com:25/", "Port 25"),
+    ("https://hooks.example.com/#x", "fragment"), ("https://169.254.169.254/latest", "link-local"), ("https://[::ffff:10.0.0.1]/", "IPv4-mapped"),
+    ("https://[64:ff9b::a00:1]/", "NAT64"), ("ftp://hooks.example.com/", "https"), ("https://h o.example.com/", "ASCII"),
+    ("https://hooks.example.com/" + "a" * 2048, ""), ("https://0x7f.1/", "loopback")]
+
+
+@pytest.fixture(scope="module")
+def strict(world):
+    """A server of the same database that calls the public internet alone."""
+    server = world.second
+    server.options = ["--rate-limit", "100000"]
+    server.restart()
+    return server
+
+
+@pytest.mark.parametrize("url,told", URLS)
+def test_urls_that_are_not_called_are_refused_where_they_are_named(world, strict, key, url, told):
+    """K19, and §3.7: 400 url_not_allowed."""
+    made = endpoint(world, key, "http://127.0.0.1:9/")
+    for method, path, fields in (("POST", ENDPOINTS, {"url": url, "events": ["*"]}), ("PATCH", f"{ENDPOINTS}/{made['id']}", {"url": url}),
+            ("POST", f"{ENDPOINTS}/{made['id']}/deliveries/{deliveries(world, key, made)[0]['id']}/replay", {"url": url})):
+        reply = send(strict, method, path, fields, key, 400)
+        error = reply.json["error"]
+        assert error["code"] in ("url_not_allowed", "invalid_value") and error["param"] == "url" and told in error["message"], error
+    assert len(world.get(ENDPOINTS, key=key).json["data"]) == 1
+
+
+def test_an_endpoint_from_a_server_that_is_less_strict_is_not_called(world, strict, key, receiver):
+    made = endpoint(world, key, receiver.url, status=201)
+    world.sql("UPDATE webhook_delivery SET state = 4, next_attempt_at = NULL WHERE state = 1; UPDATE webhook_queue SET due_at = 'infinity', leases = '{}'")
+    count = len(receiver.got)
+    world.stop()
+    try:
+        made_test = send(strict, "POST", f"{ENDPOINTS}/{made['id']}/test", None, key, 201).json
+        found = strict.wait_for(lambda: delivery(strict, key, made, made_test["id"])["error"], 10)
+        assert found == "url_not_allowed" and len(receiver.got) == count
+    finally:
+        world.start()
+
+
+@pytest.mark.parametrize("fields,param", [({"events": ["*"]}, "url"), ({"url": "http://127.0.0.1:9/"}, "events"),
+    ({"url": "http://127.0.0.1:9/", "events": []}, "events"), ({"url": "http://127.0.0.1:9/", "events": ["event.exploded"]}, "events"),
+    ({"url": "http://127.0.0.1:9/", "events": ["event"]}, "events"), ({"url": "http://127.0.0.1:9/", "events": ["e*"]}, "events"),
+    ({"url": "http://127.0.0.1:9/", "events": ["*"], "secret": "whsec_short"}, "secret"),
+    ({"url": "http://127.0.0.1:9/", "events": ["*"], "status": "paused"}, "status"),
+    ({"url": "http://127.0.0.1:9/", "events": ["*"], "id": "wbk_1"}, "id"),
+    ({"url": "http://127.0.0.1:9/", "events": ["*"], "livemode": False}, "livemode")])
+def test_an_endpoint_that_cannot_be_is_refused_with_what_is_wrong(world, key, fields, param):
+    error = send(world, "POST", ENDPOINTS, fields, key, 400).json["error"]
+    assert error["param"].startswith(param) and error["message"], error
+
+
+def test_what_is_fixed_stays(world, key):
+    """K17, and secrets are rotated."""
+    made = endpoint(world, key, "http://127.0.0.1:9/")
+    for change, param in (({"connect_events": True}, "connect_events"), ({"secret": "whsec_" + "A" * 44}, "secret"),
+                          ({"livemode": False}, "livemode"), ({"disabled_reason": "x"}, "disabled_reason"), ({"owner": "x"}, "owner")):
+        error = send(world, "PATCH", f"{ENDPOINTS}/{made['id']}", change, key, 400).json["error"]
+        assert error["param"] == param
+    same = {k: v for k, v in world.get(f"{ENDPOINTS}/{made['id']}", key=key).json.items() if k not in ("failing_since", "last_success_at")}
+    changed = send(world, "PATCH", f"{ENDPOINTS}/{made['id']}", {**same, "description": "New"}, key, 200).json
+    assert changed["description"] == "New" and changed["url"] == made["url"]
+
+
+def test_an_account_has_sixteen_endpoints(world, key):
+    for _ in range(16):
+        endpoint(world, key, "http://127.0.0.1:9/", status=201)
+    error = endpoint(world, key, "http://127.0.0.1:9/", status=403)["error"]
+    assert error["code"] == "forbidden" and "16" in error["message"]
+
+
+def test_a_disabled_endpoint_is_sent_nothing(world, key, receiver):
+    made = send(world, "POST", ENDPOINTS, {"url": receiver.url, "events": ["*"], "status": "disabled"}, key, 201).json
+    world.secret(made["secret"])
+    event(world, key, "unheard")
+    assert send(world, "POST", f"{ENDPOINTS}/{made['id']}/test", None, key).status == 409
+    with Receiver() as other:
+        endpoint(world, key, other.url, ["event.*"])
+        event(world, key, "heard")
+        assert world.wait_for(lambda: other.of("event.created"))
+    assert receiver.got == []
