@@ -63,8 +63,7 @@ static void check_documented(const struct route *route, const struct contract *c
 	assert_ptr_equal(route->run, api_run);
 	assert_non_null(contract->run);
 	assert_true(strlen(contract->id) > 5 && strlen(contract->summary) > 8 && contract->status >= 200);
-	assert_int_equal(
-		contract->answer == NULL, contract->shape == ANSWER_NONE || contract->shape == ANSWER_TEXT);
+	assert_int_equal(contract->answer == NULL, contract->shape == ANSWER_NONE || contract->shape == ANSWER_TEXT);
 	assert_true(contract->shape != ANSWER_TEXT || contract->also_as);
 	assert_int_equal(contract->body != NULL, route->body == BODY_JSON);
 	check_fields(contract->id, contract->params, contract->param_count, contract->params_size);

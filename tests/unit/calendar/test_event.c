@@ -395,7 +395,8 @@ TEST(an_event_or_one_instance_is_cancelled)
 	assert_ok(event_remove_instance(&test_cx, STR(SERIES), STR("20261127T080000Z"), &out));
 	assert_str(instances(out), STR("24T0800=s 25T0800=s 28T0800=s"));
 	assert_err(event_remove_instance(&test_cx, out, STR("20261127T080000Z"), &again), NOT_FOUND);
-	assert_err(event_cancel(&test_cx, STR(HEAD "BEGIN:VTODO\r\nUID:u\r\nEND:VTODO\r\n" TAIL), STR_ABSENT, STR_ABSENT, &out),
+	assert_err(event_cancel(&test_cx, STR(HEAD "BEGIN:VTODO\r\nUID:u\r\nEND:VTODO\r\n" TAIL), STR_ABSENT,
+			   STR_ABSENT, &out),
 		ICAL_OBJECT);
 }
 
