@@ -8,8 +8,9 @@ A refusal is 500 or 503 (or an answer that was cut), changes no table or all the
 and the same request without a failure is answered next."""
 import subprocess
 
-# What a request may touch by the way: when a credential was used, how often somebody guessed, who is signed in.
-BESIDE = {"credential_use", "throttle", "session"}
+# What a request may touch by the way, or a job at that moment: when a credential was used, how often somebody guessed, who
+# is signed in, how far webhooks have read the outbox.
+BESIDE = {"credential_use", "throttle", "session", "audit_anchor", "webhook_cursor"}
 
 class Faults:
     def __init__(self, world):
