@@ -16,7 +16,7 @@ static const struct {
 	{ "restricted_key", "A restricted key" },
 	{ "publishable_key", "A publishable key" },
 	{ "command", "The operator of this server" },
-	{ "anonymous", "Somebody who had not signed in" },
+	{ "anonymous", "A browser that was not signed in" },
 	{ "server", "The server itself" },
 };
 

@@ -120,9 +120,9 @@ static err_t read_filter(struct api_call *call, struct connection_filter *out)
 {
 	const struct list_params *sent = call->params;
 	*out = (struct connection_filter){ .client = sent->client_id };
-	for (int16_t i = CONNECTION_ACTIVE; i <= CONNECTION_DEAUTHORIZED; i++)
+	for (int i = CONNECTION_ACTIVE; i <= CONNECTION_DEAUTHORIZED; i++)
 		if (str_eq(sent->status, str_of(states[i])))
-			out->state = i;
+			out->state = (int16_t)i;
 	if (sent->scope.ptr && !scope_parse(sent->scope, &out->scopes))
 		return REFUSE(&call->rq->cx, INVALID_VALUE, "scope", "A scope is not known.");
 	return OK;

@@ -82,18 +82,6 @@ const struct contract get_api_key = {
 	.run = run_get,
 };
 
-static err_t read_scopes(struct ctx *cx, struct str_list names, uint64_t *out)
-{
-	*out = 0;
-	for (size_t i = 0; i < names.count; i++) {
-		uint64_t scope;
-		if (str_has(names.items[i], ' ') || !scope_parse(names.items[i], &scope))
-			return REFUSE(cx, INVALID_VALUE, "scopes", "\"%.*s\" is not a scope.", STR_ARG(names.items[i]));
-		*out |= scope;
-	}
-	return OK;
-}
-
 /* Calendars of the account in the key's mode. */
 static err_t read_calendars(struct api_call *call, struct str_list names, struct id_list *out)
 {
@@ -143,7 +131,7 @@ static err_t run_create(struct api_call *call, struct response *rs)
 		return REFUSE(cx, MISSING_FIELD, "kind", "A key is secret, restricted or publishable.");
 	if (in.kind == KEY_ACCOUNT)
 		return REFUSE(cx, INVALID_VALUE, "kind", "Account keys are made on the API keys page, by a person.");
-	TRY(read_scopes(cx, view->scopes, &in.scopes));
+	TRY(scope_names_read(cx, view->scopes, &in.scopes));
 	TRY(read_calendars(call, view->calendars, &in.calendars));
 	TRY(key_create(cx, &in, &key, &secret));
 	reply_key(call, rs, &key, secret);
@@ -183,7 +171,7 @@ static err_t read_change(struct api_call *call, const struct key *present, struc
 	if (view.has_expires_at && instant_is_none(view.expires_at))
 		return REFUSE(
 			cx, INVALID_VALUE, "expires_at", "The end of a key can only become earlier. Make a new key.");
-	TRY(read_scopes(cx, view.scopes, &out->scopes));
+	TRY(scope_names_read(cx, view.scopes, &out->scopes));
 	if (view.has_scopes && !out->scopes)
 		return REFUSE(cx, INVALID_VALUE, "scopes", "A key without a scope opens nothing. Revoke it instead.");
 	return read_calendars(call, view.calendars, &out->calendars);

@@ -168,18 +168,6 @@ static const struct app_params *params_of(const struct api_call *call)
 	return call->params;
 }
 
-static err_t read_scopes(struct ctx *cx, struct str_list names, uint64_t *out)
-{
-	*out = 0;
-	for (size_t i = 0; i < names.count; i++) {
-		uint64_t scope;
-		if (str_has(names.items[i], ' ') || !scope_parse(names.items[i], &scope))
-			return REFUSE(cx, INVALID_VALUE, "scopes", "\"%.*s\" is not a scope.", STR_ARG(names.items[i]));
-		*out |= scope;
-	}
-	return OK;
-}
-
 /* Commands call it redirect_uri, one by one. */
 static err_t in_our_words(struct ctx *cx, err_t e)
 {
@@ -243,7 +231,7 @@ static err_t run_create(struct api_call *call, struct response *rs)
 	struct str secret;
 	if (!view->has_type || !client_kind_parse(view->type, &in.kind))
 		return REFUSE(cx, MISSING_FIELD, "type", "An app is public or confidential.");
-	TRY(read_scopes(cx, view->scopes, &in.scopes));
+	TRY(scope_names_read(cx, view->scopes, &in.scopes));
 	TRY(in_our_words(cx, client_create(cx, &in, &client, &secret)));
 	TRY(reply_app(call, rs, client.id, secret));
 	api_location(rs, "/v1/oauth_apps/", id_text(cx->mem, "cli", client.id));
@@ -274,7 +262,7 @@ static err_t run_update(struct api_call *call, struct response *rs)
 	struct client_change change = { .name = view.has_name ? view.name : STR_ABSENT };
 	if (view.has_redirect_uris)
 		change.redirects = view.redirect_uris;
-	TRY(read_scopes(cx, view.scopes, &change.scopes));
+	TRY(scope_names_read(cx, view.scopes, &change.scopes));
 	if (view.has_name || view.has_redirect_uris || view.has_scopes)
 		TRY(in_our_words(cx, client_change(cx, &present, &change)));
 	return reply_app(call, rs, present.id, STR_ABSENT);
