@@ -20,6 +20,7 @@ static const struct { const char *member, *path; } endpoints[] = {
 static const struct resource { const char *path, *name; uint64_t scopes; } resources[] = {
 	{ "",     "API and CalDAV", SCOPES_ALL },
 	{ "/v1",  "API",            SCOPES_ALL },
+	{ "/mcp", "MCP",            CALENDARS_READ | EVENTS_READ | EVENTS_WRITE },
 	{ "/dav", "CalDAV",         CALENDARS_READ | CALENDARS_WRITE | EVENTS_READ | EVENTS_WRITE | PROFILE_READ },
 };
 

@@ -19,6 +19,7 @@
 #include "server/http/concurrency.h"
 #include "server/http/limit.h"
 #include "server/http/openapi.h"
+#include "server/mcp/routes.h"
 #include "server/webhook/sender.h"
 #include "web/routes.h"
 
@@ -32,6 +33,7 @@ static const struct module *const modules[] = {
 	&caldav_module,
 	&api_module,
 	&hosted_module,
+	&mcp_module,
 	&web_module,
 	&discovery_module,
 	&health_module,

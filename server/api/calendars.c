@@ -30,7 +30,7 @@ static const struct json_field fields[] = {
 	/* name           kind       flags           offset           given                 min  max */
 	{ "id",           JSON_STR,  OPEN,           AT(id),          0,                    0,   0,    NULL, NULL, 0, 0, "cal_…", "cal_0355WHuCFfRpMfB53mC9Z6" },
 	{ "object",       JSON_STR,  OPEN,           AT(object),      0,                    0,   0,    NULL, NULL, 0, 0, "calendar", "calendar" },
-	{ "name",         JSON_STR,  0,              AT(name),        AT(has_name),         1,   100,  NULL, NULL, 0, 0, "What people call it; keys only", "Team" },
+	{ "name",         JSON_STR,  JSON_NEEDED,              AT(name),        AT(has_name),         1,   100,  NULL, NULL, 0, 0, "What people call it; keys only", "Team" },
 	{ "description",  JSON_STR,  JSON_NULLABLE,  AT(description), AT(has_description),  0,   1000, NULL, NULL, 0, 0, "Keys only", "Where the team meets" },
 	{ "color_hex",    JSON_STR,  JSON_NULLABLE,  AT(color_hex),   AT(has_color_hex),    7,   7,    NULL, NULL, 0, 0, "#RRGGBB", "#3366CC" },
 	{ "timezone",     JSON_STR,  JSON_NULLABLE,  AT(timezone),    AT(has_timezone),     1,   64,   NULL, NULL, 0, 0, "IANA name; keys only", "Europe/Berlin" },

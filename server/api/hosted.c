@@ -28,7 +28,7 @@ struct hosted {
 static const struct json_field fields[] = {
 	/* name         kind       flags           offset          given             min max */
 	{ "id",         JSON_STR,  JSON_READ_ONLY, AT(id),         0,                0, 0,   NULL, NULL, 0, 0, "UUID", "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b" },
-	{ "name",       JSON_STR,  0,              AT(name),       AT(has_name),     1, 100, NULL, NULL, 0, 0, "What people call it", "Team" },
+	{ "name",       JSON_STR,  JSON_NEEDED,              AT(name),       AT(has_name),     1, 100, NULL, NULL, 0, 0, "What people call it", "Team" },
 	{ "timezone",   JSON_STR,  JSON_NULLABLE,  AT(timezone),   AT(has_timezone), 1, 64,  NULL, NULL, 0, 0, "IANA name", "Europe/Berlin" },
 	{ "createdAt",  JSON_TIME, JSON_READ_ONLY, AT(created_at), 0,                0, 0,   NULL, NULL, 0, 0, "When it was made", NULL },
 };

@@ -218,3 +218,67 @@ bool json_tree_whole(const struct cJSON *value, int64_t *out)
 	*out = (int64_t)number;
 	return true;
 }
+
+const struct cJSON *json_tree_member(const struct cJSON *object, struct str name)
+{
+	for (const cJSON *member = object->child; member; member = member->next)
+		if (member->string && str_eq(str_of(member->string), name))
+			return member;
+	return NULL;
+}
+
+/* ---- writing it ---- */
+
+static void write_number(struct json *j, const char *key, const cJSON *value)
+{
+	int64_t whole;
+	if (json_tree_whole(value, &whole))
+		json_int(j, key, whole);
+	else if (isfinite(value->valuedouble))
+		json_raw(j, key, str_fmt(j->out->mem, "%.17g", value->valuedouble));
+	else
+		json_raw(j, key, STR("1e999")); /* no number to whoever reads it, as it was none to us */
+}
+
+static void write_object(struct json *j, const char *key, const cJSON *value)
+{
+	size_t count = 0, i = 0;
+	for (const cJSON *member = value->child; member; member = member->next)
+		count++;
+	const cJSON **members = arena_array(j->out->mem, const cJSON *, count + 1);
+	for (const cJSON *member = value->child; member; member = member->next)
+		members[i++] = member;
+	qsort(members, count, sizeof(const cJSON *), by_name);
+	json_object(j, key);
+	for (i = 0; i < count; i++)
+		json_tree_write(j, members[i]->string, members[i]);
+	json_object_end(j);
+}
+
+/* Recursion is bounded by JSON_DEPTH_MAX. */
+void json_tree_write(struct json *j, const char *key, const struct cJSON *value)
+{
+	switch (json_tree_type(value)) {
+	case JSON_IS_NULL:
+		json_null(j, key);
+		return;
+	case JSON_IS_BOOL:
+		json_bool(j, key, json_tree_bool(value));
+		return;
+	case JSON_IS_NUMBER:
+		write_number(j, key, value);
+		return;
+	case JSON_IS_TEXT:
+		json_str(j, key, json_tree_text(value));
+		return;
+	case JSON_IS_LIST:
+		json_array(j, key);
+		for (const cJSON *item = value->child; item; item = item->next)
+			json_tree_write(j, NULL, item);
+		json_array_end(j);
+		return;
+	case JSON_IS_OBJECT:
+		write_object(j, key, value);
+		return;
+	}
+}

@@ -8,6 +8,7 @@
 #include "server/base/ctx.h"
 
 struct cJSON; /* one value */
+struct json;  /* json.h: what is written */
 
 /* Where in the document we are, innermost first: a name, or an index in the list of that name. */
 struct json_path {
@@ -44,3 +45,12 @@ bool json_tree_bool(const struct cJSON *value);        /* JSON_IS_BOOL */
  * "integer"). False for any other number, and outside ±(2^53 - 1), where a double cannot tell neighbours apart.
  */
 bool json_tree_whole(const struct cJSON *value, int64_t *out);
+
+/* The member of this name of an object; NULL when there is none. */
+const struct cJSON *json_tree_member(const struct cJSON *object, struct str name);
+
+/*
+ * Write the value again, as a member (key) or an item (NULL). Names stand in the order of their octets, so that two
+ * texts of one value give one text.
+ */
+void json_tree_write(struct json *j, const char *key, const struct cJSON *value);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/http/openapi_private.h"
 
+#include "server/http/openapi.h"
+
 #define SCHEMA "#/components/schemas/"
 
 void openapi_text(struct json *j, const char *key, const char *value)
@@ -124,7 +126,7 @@ void openapi_type(struct json *j, const struct json_field *f, enum way way)
 /* Of answers all fields are there but those that say otherwise; of what is sent, those that must be. */
 static bool is_required(const struct json_field *f, enum way way)
 {
-	return IS_ANSWERED(way) ? !(f->flags & JSON_OPTIONAL) : way == MADE && (f->flags & JSON_REQUIRED);
+	return IS_ANSWERED(way) ? !(f->flags & JSON_OPTIONAL) : way == MADE && (f->flags & (JSON_REQUIRED | JSON_NEEDED));
 }
 
 static bool goes(const struct json_field *f, enum way way)
@@ -157,6 +159,39 @@ void openapi_properties(struct json *j, const struct json_field *fields, size_t 
 	json_array_end(j);
 	if (!IS_ANSWERED(way))
 		json_bool(j, "additionalProperties", false);
+}
+
+static void add_fields(struct json *j, const struct json_field *fields, size_t count, enum way way)
+{
+	for (size_t i = 0; i < count; i++)
+		if (goes(&fields[i], way))
+			field_schema(j, fields[i].name, &fields[i], way);
+}
+
+static void add_required(struct json *j, const struct json_field *fields, size_t count, enum way way)
+{
+	for (size_t i = 0; i < count; i++)
+		if (goes(&fields[i], way) && (fields[i].flags & JSON_IN_PATH || is_required(&fields[i], way)))
+			openapi_text(j, NULL, fields[i].name);
+}
+
+void openapi_input(struct json *j, const struct contract *contract, const struct json_field *extra, size_t extra_count)
+{
+	enum way way = contract->flags & BODY_IS_CHANGE ? CHANGED : MADE;
+	const struct json_resource none = { 0 }, *body = contract->body ? contract->body : &none;
+	size_t count, size;
+	const struct json_field *params = contract_params(j->out->mem, contract, &count, &size);
+	openapi_text(j, "type", "object");
+	json_object(j, "properties");
+	add_fields(j, params, count, MADE);
+	add_fields(j, body->fields, body->count, way);
+	add_fields(j, extra, extra_count, MADE);
+	json_object_end(j);
+	json_array(j, "required");
+	add_required(j, params, count, MADE);
+	add_required(j, body->fields, body->count, way);
+	json_array_end(j);
+	json_bool(j, "additionalProperties", false);
 }
 
 /* ---- examples: a value of each field as its table has it ---- */

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/http/subrequest.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "server/db/query.h"
+#include "server/http/access.h"
+#include "server/http/match.h"
+#include "server/http/refusal.h"
+#include "server/http/router.h"
+
+struct operation operation_find(const struct app *app, const char *id)
+{
+	for (size_t m = 0; m < app->module_count; m++)
+		for (size_t i = 0; app->modules[m]->contracts && i < app->modules[m]->route_count; i++)
+			if (strcmp(app->modules[m]->contracts[i]->id, id) == 0)
+				return (struct operation){ &app->modules[m]->routes[i], app->modules[m]->contracts[i] };
+	assert(!"an operation has no route");
+	return (struct operation){ 0 };
+}
+
+static void add_header(struct request *rq, const char *name, struct str value)
+{
+	if (value.ptr && rq->header_count < HEADERS_MAX)
+		rq->headers[rq->header_count++] = (struct header){ str_of(name), value };
+}
+
+/* Nothing of the outer request but who makes it, and for whom. */
+static err_t prepare(struct request *rq, const struct subrequest *sub, struct request *out)
+{
+	const char *alias = router_account_alias(rq);
+	struct match found;
+	struct str path = sub->target;
+	*out = (struct request){
+		.cx = rq->cx,
+		.app = rq->app,
+		.io = rq->io,
+		.method = sub->operation->route->method,
+		.target = sub->target,
+		.secure = rq->secure,
+		.sent = rq->sent,
+		.body = sub->body,
+		.content_length = (int64_t)sub->body.len,
+		.principal = rq->principal,
+	};
+	str_cut(&path, '?', &out->target);
+	out->query = path;
+	TRY(path_parse(&out->cx, out->target, &out->path));
+	out->target = sub->target;
+	match_find(out->cx.mem, out->app, &out->path, out->method, &found);
+	if (found.route != sub->operation->route)
+		return FAIL(&out->cx, NOT_FOUND, "no such path");
+	out->module = found.module;
+	out->route = found.route;
+	out->arg_count = found.arg_count;
+	memcpy(out->args, found.args, sizeof out->args);
+	if (sub->body.ptr)
+		add_header(out, "Content-Type", STR("application/json"));
+	add_header(out, "If-Match", sub->if_match);
+	add_header(out, "Idempotency-Key", sub->idempotency_key);
+	add_header(out, "Connected-Account", request_header_list(rq, "Connected-Account"));
+	if (alias)
+		add_header(out, alias, request_header_list(rq, alias));
+	return OK;
+}
+
+static err_t judged(struct request *inner)
+{
+	TRY(access_allows(inner));
+	if (inner->body.len > inner->route->body_max)
+		return FAIL(&inner->cx, TOO_LARGE, "the body of a part");
+	return OK;
+}
+
+static bool about_credential(err_t e)
+{
+	return err_is(e, INSUFFICIENT_SCOPE) || err_is(e, KEY_KIND_NOT_ALLOWED);
+}
+
+/* `Name: value` among the header lines of an answer. */
+static struct str header_of(const struct response *rs, struct str name)
+{
+	struct str rest = buf_str(&rs->head), line;
+	while (str_cut(&rest, '\n', &line))
+		if (str_starts_nocase(line, name))
+			return str_trim(str_from(line, name.len), STR_BLANK);
+	return STR_ABSENT;
+}
+
+err_t subrequest_allowed(struct request *rq, const struct subrequest *sub)
+{
+	struct request *inner = arena_new(rq->cx.mem, struct request);
+	err_t e = prepare(rq, sub, inner);
+	return e ? OK : access_allows(inner);
+}
+
+err_t subrequest_run(struct request *rq, const struct subrequest *sub, struct subanswer *out)
+{
+	struct request *inner = arena_new(rq->cx.mem, struct request);
+	struct response rs;
+	assert(rq->principal && !rq->cx.tx);
+	err_t e = prepare(rq, sub, inner);
+	if (!inner->module)
+		inner->module = match_raw(rq->app, sub->target);
+	response_begin(&rs, inner);
+	if (!e)
+		e = judged(inner);
+	if (!e)
+		e = inner->route->run(inner, &rs);
+	if (!e)
+		e = response_fits(&rs);
+	db_end(&inner->cx);
+	rq->cx = inner->cx;
+	assert(!rs.head_sent);
+	if (about_credential(e))
+		return e;
+	if (e) {
+		response_clear(&rs);
+		if (inner->module && inner->module->show_error)
+			inner->module->show_error(inner, &rs, e);
+		else
+			reply_error(inner, &rs, e);
+	}
+	*out = (struct subanswer){
+		.status = rs.status,
+		.body = str_dup(rq->cx.mem, buf_str(&rs.body)),
+		.etag = header_of(&rs, STR("ETag:")),
+		.error = e,
+	};
+	if (out->etag.ptr)
+		out->etag = str_dup(rq->cx.mem, out->etag);
+	return OK;
+}

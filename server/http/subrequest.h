@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A request that the server makes to itself for the caller of another: what one surface offers over the operations of
+ * another goes through the same route, with the same judgement of who may call, the same scopes and the same contract.
+ * Only the credential is not looked at again, and the answer is kept instead of sent.
+ */
+#pragma once
+
+#include "server/http/contract.h"
+#include "server/http/route.h"
+
+/* An operation of the API by the id of its contract ("listEvents"). Every id that is asked for must be there. */
+struct operation {
+	const struct route *route;
+	const struct contract *contract;
+};
+struct operation operation_find(const struct app *app, const char *id);
+
+struct subrequest {
+	const struct operation *operation;
+	struct str target;          /* path and query, in origin form */
+	struct str body;            /* JSON; absent: none */
+	struct str if_match;        /* absent: not sent */
+	struct str idempotency_key; /* absent: not sent */
+};
+
+struct subanswer {
+	int status;
+	struct str body; /* in rq->cx.mem; empty where there is none */
+	struct str etag; /* absent where there is none */
+	err_t error;     /* why it was refused: `body` is what the module says of it; OK: it was not */
+};
+
+/*
+ * `rq` must have a principal. Its Connected-Account is handed on. Routes with a contract alone, which answer whole.
+ *
+ * errors  none of the operation's own, which are answered; KEY_KIND_NOT_ALLOWED and INSUFFICIENT_SCOPE, which are about
+ *         the credential, and for the caller's own caller to hear
+ */
+MUST_CHECK err_t subrequest_run(struct request *rq, const struct subrequest *sub, struct subanswer *out);
+/* Those two alone: may it be made? */
+MUST_CHECK err_t subrequest_allowed(struct request *rq, const struct subrequest *sub);
