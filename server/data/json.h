@@ -60,7 +60,8 @@ enum json_flags {
 	JSON_IN_PATH = 32, /* a parameter of the path: its name is the pattern's */
 	/* left out of an answer that has none: an absent text or list, no number, an object not given */
 	JSON_OPTIONAL = 64,
-	JSON_NEEDED = 128 /* what makes one must have it, what changes one need not: its function says so when it lacks */
+	JSON_NEEDED =
+		128 /* what makes one must have it, what changes one need not: its function says so when it lacks */
 };
 
 #define JSON_FIELDS_MAX 64                     /* of one table */

@@ -126,7 +126,8 @@ void openapi_type(struct json *j, const struct json_field *f, enum way way)
 /* Of answers all fields are there but those that say otherwise; of what is sent, those that must be. */
 static bool is_required(const struct json_field *f, enum way way)
 {
-	return IS_ANSWERED(way) ? !(f->flags & JSON_OPTIONAL) : way == MADE && (f->flags & (JSON_REQUIRED | JSON_NEEDED));
+	return IS_ANSWERED(way) ? !(f->flags & JSON_OPTIONAL)
+				: way == MADE && (f->flags & (JSON_REQUIRED | JSON_NEEDED));
 }
 
 static bool goes(const struct json_field *f, enum way way)
