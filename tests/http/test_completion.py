@@ -5,6 +5,7 @@ import pty
 import select
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -60,7 +61,8 @@ def in_zsh(script):
     """Its completion runs in a terminal alone: what compadd is given there is written to a file."""
     listed = script + ".listed"
     setup = (f"PROMPT='> '; autoload -Uz compinit; compinit -u -D; source {script}\n"
-             "compadd() { local -a given; builtin compadd -O given \"$@\"; print -l -- $given >> %s; builtin compadd \"$@\" }\n" % listed)
+             "compadd() { local -a given; builtin compadd -O given \"$@\"; print -l -- $given >> %s; builtin compadd \"$@\" }\n"
+             "_probe() { _main_complete; print -- --end-- >> %s }; zle -C probe complete-word _probe; bindkey '^I' probe\n" % (listed, listed))
     pid, terminal = pty.fork()
     if pid == 0:
         os.execvpe("zsh", ["zsh", "-f", "-i"], {**os.environ, "TERM": "dumb", "HOME": os.path.dirname(script)})
@@ -71,9 +73,13 @@ def in_zsh(script):
 
     def complete(line):
         open(listed, "w").close()
-        run(f"{line}\t\x15print do''ne\n", "done")  # ^U: the line is not run
-        with open(listed, encoding="utf-8") as file:
-            return set(file.read().split("\n")) - {""}
+        os.write(terminal, f"{line}\t".encode())
+        end = time.monotonic() + 20
+        while "--end--" not in (words := Path(listed).read_text().split("\n")):
+            assert time.monotonic() < end, words
+            time.sleep(0.01)
+        run("\x15print do''ne\n", "done")  # ^U: the line is not run
+        return set(words) - {"", "--end--"}
 
     def end():
         os.write(terminal, b"exit\n")
