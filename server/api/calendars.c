@@ -125,6 +125,8 @@ err_t calendar_as_json(struct ctx *cx, const struct calendar *c, struct str *out
 	json_object(&j, NULL);
 	json_write(&j, cx->mem, fields, ARRAY_LEN(fields), &view);
 	json_object_end(&j);
+	if (text.full)
+		return FAIL(cx, TOO_LARGE, "a calendar as JSON");
 	*out = buf_str(&text);
 	return OK;
 }

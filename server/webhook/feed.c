@@ -2,6 +2,7 @@
 #include "server/webhook/feed.h"
 
 #include "server/auth/scope.h"
+#include "server/base/log.h"
 #include "server/crypto/digest.h"
 #include "server/data/json.h"
 #include "server/db/query.h"
@@ -160,7 +161,8 @@ static err_t tell_calendar(struct ctx *cx, const struct feed *feed, const struct
 		return OK;
 	}
 	TRY(e);
-	return feed->views->calendar(cx, &calendar, &told->content.object);
+	e = feed->views->calendar(cx, &calendar, &told->content.object);
+	return err_is(e, TOO_LARGE) ? OK : e; /* then its ids alone */
 }
 
 static const struct connection_told {
@@ -280,13 +282,8 @@ static err_t forget_before(struct ctx *cx, const struct change_row *rows, size_t
 		IN(((struct id_list){ objects, told })), IN(((struct int64_list){ modseqs, told })));
 }
 
-/* One transaction: so many rows of the outbox, and the cursor behind them. */
-static err_t turn(struct ctx *cx, struct feed *feed, int32_t *scanned_out)
+static err_t tell_all(struct ctx *cx, struct feed *feed, const struct change_row *rows, size_t count)
 {
-	struct change_row *rows;
-	size_t count;
-	TRY(db_begin(cx));
-	TRY(db_rows(cx, &sql_webhook_changes, webhook_changes, &rows, &count, IN((int32_t)ROWS_AT_ONCE)));
 	feed->accounts = arena_array(cx->mem, struct id, count * WEBHOOK_ENDPOINTS_MAX);
 	feed->endpoints = arena_array(cx->mem, struct id, count * WEBHOOK_ENDPOINTS_MAX);
 	for (size_t i = 0; i < count; i++) {
@@ -297,12 +294,54 @@ static err_t turn(struct ctx *cx, struct feed *feed, int32_t *scanned_out)
 		if (may_hear(&rows[i], &told))
 			TRY(add(cx, feed, &rows[i], &told));
 	}
-	TRY(forget_before(cx, rows, count));
 	if (feed->count)
 		TRY(db_exec(cx, &sql_webhook_wake, NULL, IN(((struct id_list){ feed->accounts, feed->count })),
 			IN(((struct id_list){ feed->endpoints, feed->count }))));
+	return OK;
+}
+
+enum turn { TELL, PASS_OVER };
+
+/* One transaction: so many rows of the outbox, and the cursor behind them. */
+static err_t turn(
+	struct ctx *cx, const struct webhook_views *views, enum turn what, int32_t limit, int32_t *scanned_out)
+{
+	struct arena_mark mark = arena_mark(cx->mem);
+	struct feed feed = { .views = views };
+	struct change_row *rows;
+	size_t count;
+	cx->now = instant_now();
+	ctx_go_on(cx);
+	TRY(db_begin(cx));
+	TRY(db_rows(cx, &sql_webhook_changes, webhook_changes, &rows, &count, IN(limit)));
+	if (what == TELL)
+		TRY(tell_all(cx, &feed, rows, count));
+	TRY(forget_before(cx, rows, count));
 	TRY(db_commit(cx));
 	*scanned_out = count ? rows[count - 1].scanned : 0;
+	arena_rewind(cx->mem, mark);
+	return OK;
+}
+
+/*
+ * A row that cannot be told must not hold up all that come after it, of whatever account: row by row up to it, and then
+ * it is passed over.
+ */
+static err_t turn_by_row(struct ctx *cx, const struct webhook_views *views)
+{
+	int32_t scanned;
+	for (int32_t i = 0; i < ROWS_AT_ONCE; i++) {
+		db_rollback(cx);
+		err_t e = turn(cx, views, TELL, 1, &scanned);
+		if (err_is(e, UNAVAILABLE) || (!e && !scanned))
+			return e;
+		if (!e)
+			continue;
+		log_event(LOG_ERROR, "webhook_row_passed_over", LOG_C("error", err_row(e->kind)->name),
+			LOG_STR("detail", e->said.ptr ? e->said : e->detail));
+		db_rollback(cx);
+		return turn(cx, views, PASS_OVER, 1, &scanned);
+	}
 	return OK;
 }
 
@@ -310,12 +349,9 @@ err_t webhook_feed(struct ctx *cx, void *views)
 {
 	int32_t scanned;
 	do {
-		struct arena_mark mark = arena_mark(cx->mem);
-		struct feed feed = { .views = views };
-		cx->now = instant_now();
-		ctx_go_on(cx);
-		TRY(turn(cx, &feed, &scanned));
-		arena_rewind(cx->mem, mark);
+		err_t e = turn(cx, views, TELL, ROWS_AT_ONCE, &scanned);
+		if (e)
+			return err_is(e, UNAVAILABLE) ? e : turn_by_row(cx, views);
 	} while (scanned >= ROWS_AT_ONCE && !deadline_passed(cx->until));
 	return OK;
 }

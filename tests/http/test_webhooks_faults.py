@@ -84,6 +84,33 @@ def test_a_change_whose_transaction_ends_late_is_not_passed_over(world, key, rec
     assert receiver.of("event.updated")[0].json["data"]["object"]["id"] == late["id"]
 
 
+def test_a_change_that_cannot_be_told_holds_up_no_other(world, key, receiver):
+    endpoint(world, key, receiver.url, ["*"])
+    world.wait_for(lambda: receiver.of("ping"))
+    calendar = send(world, "POST", "/v1/calendars", {"name": "Poison"}, key, 201).json
+    world.wait_for(lambda: receiver.of("calendar.created"))
+    world.sql("ALTER TABLE webhook_event ADD CONSTRAINT poison CHECK (type <> 'calendar.deleted') NOT VALID")
+    try:
+        send(world, "DELETE", f"/v1/calendars/{calendar['id']}", None, key, 200)
+        event(world, key, "behind it")
+        assert world.wait_for(lambda: titles(receiver) == ["behind it"], 10), world.lines[-5:]
+        assert world.log_has("event=webhook_row_passed_over") and not receiver.of("calendar.deleted")
+    finally:
+        world.sql("ALTER TABLE webhook_event DROP CONSTRAINT poison")
+
+
+def test_a_calendar_with_a_long_description_is_told_thin(world, key, receiver):
+    endpoint(world, key, receiver.url, ["calendar.*"])
+    ann = world.account("ann@example.org")
+    body = ("<mkcalendar xmlns='urn:ietf:params:xml:ns:caldav' xmlns:D='DAV:'><D:set><D:prop><calendar-description>"
+            + "&quot;" * 9000 + "</calendar-description></D:prop></D:set></mkcalendar>")
+    reply = world.dav("MKCALENDAR", f"/dav/calendars/{ann.id}/long/", body, {"Content-Type": "application/xml"}, ann)
+    assert reply.status == 201, reply
+    hook = world.wait_for(lambda: receiver.of("calendar.created"))[0].json
+    assert hook["data"]["object"]["object"] == "calendar" and set(hook["data"]["object"]) == {"id", "object"}
+    assert world.dav("DELETE", f"/dav/calendars/{ann.id}/long/", None, {}, ann).status == 204
+
+
 def test_one_that_does_not_answer_holds_up_nobody_else(world, key, receiver):
     silent = socket.create_server(("127.0.0.1", 0), backlog=128)
     dead = endpoint(world, key, f"http://127.0.0.1:{silent.getsockname()[1]}/", ["event.created"])
