@@ -62,8 +62,12 @@ static bool queue(struct db_pool *pool, struct db_conn *conn, const struct query
 	return PQsendQueryPrepared(conn->pg, q->name, wire->count, wire->values, wire->lengths, wire->formats, 1);
 }
 
-/* Of each statement its result, or of its preparation the failed one; nothing more when the connection went. */
-static void collect(struct db_conn *conn, const struct steps *steps, struct deadline until)
+/*
+ * Of each statement its result, or of its preparation the failed one; nothing more when the connection went. What goes
+ * wrong when the transaction of a statement that stands alone is committed comes after all of them: it takes the place
+ * of *asked, for nothing of it was done.
+ */
+static void collect(struct db_conn *conn, const struct steps *steps, struct deadline until, PGresult **asked)
 {
 	for (unsigned i = 0;; i++) {
 		PGresult *res = conn_next(conn, until);
@@ -73,8 +77,9 @@ static void collect(struct db_conn *conn, const struct steps *steps, struct dead
 			PQclear(res);
 			return;
 		}
-		if (i >= steps->count) { /* a connection that goes may tell so once more */
-			PQclear(res);
+		if (i >= steps->count) { /* or a connection that goes tells so once more */
+			PQclear(status == PGRES_FATAL_ERROR ? *asked : res);
+			*asked = status == PGRES_FATAL_ERROR ? res : *asked;
 			continue;
 		}
 		PGresult **kept = steps->steps[i].kept;
@@ -136,7 +141,7 @@ static err_t run_on(
 	if (!queue(cx->db, conn, q, wire, &res, &steps) || !queue_prefetched(cx, conn, &steps) ||
 		!PQpipelineSync(conn->pg))
 		return db_failure(cx, q->name, NULL, conn);
-	collect(conn, &steps, answer_deadline(cx));
+	collect(conn, &steps, answer_deadline(cx), &res);
 	ExecStatusType status = PQresultStatus(res);
 	if (conn->broken || (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)) {
 		err_t e = db_failure(cx, q->name, res, conn);
@@ -297,7 +302,7 @@ void db_rollback(struct ctx *cx)
 		struct steps steps = { 0 };
 		PGresult *res = NULL;
 		if (queue(cx->db, conn, &sql_db_rollback, &no_parameters, &res, &steps) && PQpipelineSync(conn->pg)) {
-			collect(conn, &steps, answer_deadline(cx));
+			collect(conn, &steps, answer_deadline(cx), &res);
 			conn->in_transaction = PQresultStatus(res) != PGRES_COMMAND_OK;
 			PQclear(res);
 		}

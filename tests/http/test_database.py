@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The database beside a running server: migrations, the rule of the schema, a database that goes and comes back."""
+import json
 import re
 import signal
 import subprocess
@@ -174,6 +175,36 @@ def test_a_database_that_dies_and_comes_back_needs_no_restart(world, postgres):
         postgres.start()
     assert world.wait_for(lambda: ready(world), 10)
     assert profile(world, key).status == 200
+
+
+REFUSED_AT_THE_END = """
+CREATE FUNCTION t_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused at the commit'; END $$;
+CREATE CONSTRAINT TRIGGER t_refuse AFTER INSERT OR UPDATE ON {table} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION t_refuse();
+"""
+
+
+@pytest.mark.parametrize("table", ["calendar_object", "outbox"])
+def test_what_is_refused_when_it_is_committed_is_never_acknowledged(world, table):
+    """The commit of a statement that stands alone comes after its result, which was good."""
+    account = world.account("commit@example.org")
+    event = json.dumps({"title": "x", "start_time": "2026-11-24T09:00:00Z", "end_time": "2026-11-24T10:00:00Z"})
+    count = "SELECT count(*) FROM calendar_object"
+    kind = {"Content-Type": "application/json"}
+    key = world.key(account, kind="secret")
+    path = f"/dav/calendars/{account.id}/default/{table}.ics"
+    calendar = "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:t", "BEGIN:VEVENT", f"UID:{table}", "DTSTAMP:20260101T000000Z",
+                            "DTSTART:20261124T090000Z", "END:VEVENT", "END:VCALENDAR", ""])
+    before = world.sql(count)
+    world.sql(REFUSED_AT_THE_END.format(table=table))
+    try:
+        assert world.post("/v1/events", event, kind, key).status == 500
+        assert world.post("/v1/events", event, {**kind, "Idempotency-Key": table}, key).status == 500
+        assert world.dav("PUT", path, calendar, {"Content-Type": "text/calendar"}, account).status == 500
+        assert world.sql(count) == before
+    finally:
+        world.sql(f"DROP TRIGGER t_refuse ON {table}; DROP FUNCTION t_refuse")
+    assert world.post("/v1/events", event, {**kind, "Idempotency-Key": table}, key).status == 201
+    assert world.dav("PUT", path, calendar, {"Content-Type": "text/calendar"}, account).status in (201, 204)
 
 
 def test_a_crash_of_the_database_loses_nothing_that_was_acknowledged(world, postgres):
