@@ -34,6 +34,7 @@ static const struct module *const modules[] = {
 	&api_module,
 	&hosted_module,
 	&mcp_module,
+	&feed_module,
 	&web_module,
 	&discovery_module,
 	&health_module,

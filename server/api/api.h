@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The REST API: its contracts, each of which stands beside the function that runs it. The route tables of routes.c and
- * hosted.c give each a path, callers and a scope.
+ * hosted_routes.c give each a path, callers and a scope.
  */
 #pragma once
 

@@ -3,6 +3,7 @@
 #include "caldav/calendar/view/calendar_label.h"
 #include "caldav/calendar/view/document.h"
 #include "server/api/api.h"
+#include "server/api/feed.h"
 #include "server/http/disposition.h"
 
 struct export_params {
@@ -23,6 +24,19 @@ static bool flush(void *rs)
 	return response_flush_if_large(rs);
 }
 
+err_t calendar_send(struct request *rq, struct response *rs, const struct actor *actor, const struct calendar *calendar)
+{
+	struct buf *out = response_stream(rs, 200, "text/calendar; charset=utf-8");
+	response_header(rs, "ETag", calendar_etag(rq->cx.mem, calendar));
+	response_attachment(rs, calendar_label(calendar), ".ics");
+	if (rq->method == METHOD_HEAD)
+		return OK;
+	document_begin(&rq->cx, calendar, out);
+	TRY(document_objects(&rq->cx, actor, calendar, &(struct document_out){ out, flush, rs }));
+	BUF_LIT(out, DOCUMENT_END);
+	return OK;
+}
+
 static err_t run_export(struct api_call *call, struct response *rs)
 {
 	const struct export_params *params = call->params;
@@ -30,19 +44,8 @@ static err_t run_export(struct api_call *call, struct response *rs)
 	struct calendar calendar;
 	bool unchanged;
 	TRY(calendar_by_id(cx, &call->actor, params->id, &calendar));
-	struct str tag = calendar_etag(cx->mem, &calendar);
-	TRY(api_unchanged(call, rs, tag, &unchanged));
-	if (unchanged)
-		return OK;
-	struct buf *out = response_stream(rs, 200, "text/calendar; charset=utf-8");
-	response_header(rs, "ETag", tag);
-	response_attachment(rs, calendar_label(&calendar), ".ics");
-	if (call->rq->method == METHOD_HEAD)
-		return OK;
-	document_begin(cx, &calendar, out);
-	TRY(document_objects(cx, &call->actor, &calendar, &(struct document_out){ out, flush, rs }));
-	BUF_LIT(out, DOCUMENT_END);
-	return OK;
+	TRY(api_unchanged(call, rs, calendar_etag(cx->mem, &calendar), &unchanged));
+	return unchanged ? OK : calendar_send(call->rq, rs, &call->actor, &calendar);
 }
 
 const struct contract export_calendar = {

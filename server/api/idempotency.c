@@ -4,6 +4,8 @@
 #include <assert.h>
 
 #include "server/crypto/digest.h"
+#include "server/crypto/keyring.h"
+#include "server/crypto/seal.h"
 #include "server/db/query.h"
 #include "sql.h"
 
@@ -65,6 +67,30 @@ static struct bytes fingerprint(const struct api_call *call)
 	return hash_of(&text);
 }
 
+/* ---- answers that hold a secret ---- */
+
+#define PURPOSE "idempotent-answer"
+
+static struct bytes kept_of(struct api_call *call, const struct idempotency *idempotency, struct bytes body)
+{
+	struct ctx *cx = &call->rq->cx;
+	if (call->contract->flags & TELLS_SECRET)
+		return bytes_of("", 0);
+	if (call->contract->flags & SHOWS_SECRET)
+		return seal(
+			cx->mem, keyring_key(cx->keys, cx->mem, PURPOSE), hex_of(cx->mem, idempotency->key_hash), body);
+	return body;
+}
+
+static err_t open_kept(struct api_call *call, const struct idempotency *idempotency, struct bytes *body)
+{
+	struct ctx *cx = &call->rq->cx;
+	if (!(call->contract->flags & SHOWS_SECRET) || unseal(cx->mem, keyring_key(cx->keys, cx->mem, PURPOSE),
+							       hex_of(cx->mem, idempotency->key_hash), *body, body))
+		return OK;
+	return FAIL(cx, INTERNAL, "an answer was sealed with another key");
+}
+
 err_t idempotency_begin(struct api_call *call, struct response *rs, struct idempotency *out)
 {
 	struct ctx *cx = &call->rq->cx;
@@ -92,6 +118,7 @@ err_t idempotency_begin(struct api_call *call, struct response *rs, struct idemp
 		return REFUSE(cx, IDEMPOTENCY_IN_USE, HEADER, "%s", err_row(IDEMPOTENCY_IN_USE)->text);
 	if (call->contract->flags & TELLS_SECRET)
 		return REFUSE(cx, KEY_ALREADY_SHOWN, HEADER, "%s", err_row(KEY_ALREADY_SHOWN)->text);
+	TRY(open_kept(call, out, &begun.body));
 	response_restore(rs, begun.status, begun.head, begun.body);
 	response_header(rs, "Idempotent-Replayed", STR("true"));
 	out->replayed = true;
@@ -106,9 +133,7 @@ err_t idempotency_end(struct api_call *call, struct response *rs, const struct i
 		return OK;
 	TRY(response_fits(rs));
 	struct bytes body = bytes_of(rs->body.ptr ? rs->body.ptr : "", rs->body.len);
-	if (call->contract->flags & TELLS_SECRET)
-		body = bytes_of("", 0);
 	TRY(db_exec(cx, &sql_idempotent_keep, NULL, IN(call->rq->principal->account), IN(idempotency->key_hash),
-		IN(idempotency->fingerprint), IN((int16_t)rs->status), IN(head), IN(body)));
+		IN(idempotency->fingerprint), IN((int16_t)rs->status), IN(head), IN(kept_of(call, idempotency, body))));
 	return db_commit(cx);
 }

@@ -6,3 +6,4 @@
 
 extern const struct module api_module;    /* /v1/ */
 extern const struct module hosted_module; /* /api/v1/ */
+extern const struct module feed_module;   /* /feed/ */

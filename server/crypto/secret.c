@@ -11,7 +11,6 @@
 #define CRC_DIGITS 6
 #define REGION '0' /* one region; a parser takes any, so that keys survive a move */
 #define VERSION 1
-#define TAG_SIZE 8
 #define NUMBER_MAX 72
 #define CP_RANDOM 16
 #define PREFIX_SHOWN 6
@@ -37,6 +36,7 @@ static const struct format formats[SECRET_KINDS] = {
 	[SECRET_CODE]    = { "cac_",      0,     0,      0,   24,    16,     16,     0,         0,  76 },
 	[SECRET_CLIENT]  = { "cls_",      0,     0,      0,   32,     0,      0,     0,         0,  43 },
 	[SECRET_SESSION] = { "ses_",      0,     0,      0,   24,    16,      0,     0,         0,  54 },
+	[SECRET_FEED]    = { "cft_",      0,     0,      0,    0,    16,     16,     0,        24,  76 },
 };
 /* clang-format on */
 
@@ -80,11 +80,11 @@ static struct str cp_new(struct arena *mem, struct id account)
 	return text;
 }
 
-static void tag_of(struct bytes key, struct bytes number, uint8_t out[TAG_SIZE])
+static void tag_of(const struct format *f, struct bytes key, const uint8_t *number, uint8_t *out)
 {
 	uint8_t mac[SHA256_SIZE];
-	hmac_sha256(key, number, mac);
-	memcpy(out, mac, TAG_SIZE);
+	hmac_sha256(key, bytes_of(number, number_size(f) - f->tag), mac);
+	memcpy(out, mac, f->tag);
 }
 
 struct str secret_new(struct arena *mem, const struct secret_parts *parts, struct bytes tag_key)
@@ -102,7 +102,7 @@ struct str secret_new(struct arena *mem, const struct secret_parts *parts, struc
 	at = put_id(at, f->family, parts->family);
 	at = put_number(at, f->generation, parts->generation);
 	if (f->tag)
-		tag_of(tag_key, bytes_of(number, (size_t)(at - number)), at);
+		tag_of(f, tag_key, number, at);
 
 	size_t prefix = strlen(f->prefix), len = prefix + f->region + f->digits;
 	char *text = arena_take(mem, len + CRC_DIGITS + 1, 1);
@@ -205,11 +205,11 @@ bool secret_parse(struct arena *mem, struct str text, struct secret_parts *out)
 bool secret_tag_true(const struct secret_parts *parts, struct str text, struct bytes tag_key)
 {
 	const struct format *f = &formats[parts->kind];
-	uint8_t number[NUMBER_MAX], tag[TAG_SIZE];
+	uint8_t number[NUMBER_MAX], tag[SHA256_SIZE];
 	if (!f->tag || !number_read(f, text, number))
 		return false;
-	tag_of(tag_key, bytes_of(number, number_size(f) - f->tag), tag);
-	return bytes_same(bytes_of(tag, sizeof tag), parts->tag);
+	tag_of(f, tag_key, number, tag);
+	return bytes_same(bytes_of(tag, f->tag), parts->tag);
 }
 
 struct str secret_prefix(struct arena *mem, struct str secret)

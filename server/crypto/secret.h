@@ -11,10 +11,12 @@
  *   cac_ + base62 of (random 24, account 16, family 16) in 76 digits + CRC
  *   cls_ + base62 of (random 32) in 43 digits + CRC        (a client secret is sent beside its client id)
  *   ses_ + base62 of (random 24, account 16) in 54 digits + CRC
+ *   cft_ + base62 of (account 16, calendar 16, tag 24) in 76 digits + CRC   (nothing of it is stored:
+ * calendar/view/feed.h)
  *
  * CRC: 6 base62 digits of the CRC-32 of all before. Random octets come before the account, or all keys of an account
  * would list the same prefix. The tag proves that a generation was issued here: the first 8 octets of HMAC-SHA-256 of
- * what stands before it.
+ * what stands before it. Of a feed it is all the secret there is, and longer.
  *
  * Junk is refused by syntax and checksum without a visit to the database.
  */
@@ -35,27 +37,28 @@ enum secret_kind {
 	SECRET_CODE,
 	SECRET_CLIENT,
 	SECRET_SESSION,
+	SECRET_FEED,
 	SECRET_KINDS
 };
 
 struct secret_parts {
 	enum secret_kind kind;
 	struct id account;   /* zero where the kind carries none */
-	struct id family;    /* SECRET_REFRESH, SECRET_CODE */
+	struct id family;    /* SECRET_REFRESH, SECRET_CODE; of a SECRET_FEED the calendar */
 	uint32_t generation; /* SECRET_REFRESH */
 	uint32_t
 		expiry_hour; /* SECRET_ACCESS: Unix hours, under 2^24; names the slot of the token ring. Not trusted. */
-	struct bytes tag;    /* SECRET_REFRESH: 8 octets of HMAC */
+	struct bytes tag;    /* SECRET_REFRESH: 8 octets of HMAC; SECRET_FEED: 24 */
 };
 
 /* A new secret of this kind; `parts` gives what it carries (kind, account, family, generation, expiry_hour). For
- * SECRET_REFRESH `tag_key` is the server's MAC key (32 octets), else absent. */
+ * SECRET_REFRESH `tag_key` is the server's MAC key (32 octets), for SECRET_FEED the calendar's, else absent. */
 struct str secret_new(struct arena *mem, const struct secret_parts *parts, struct bytes tag_key);
 
 /* Syntax, checksum and fields. False for anything that none of our formats has. */
 bool secret_parse(struct arena *mem, struct str text, struct secret_parts *out);
 
-/* SECRET_REFRESH: was this generation really issued with this key? (constant time) */
+/* SECRET_REFRESH, SECRET_FEED: was it really issued with this key? (constant time) */
 bool secret_tag_true(const struct secret_parts *parts, struct str text, struct bytes tag_key);
 
 /* What lists show: kind prefix and 6 characters, "cp_8f3a1c". */

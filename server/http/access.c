@@ -201,7 +201,7 @@ static bool is_heavy(const struct request *rq)
 /* Who waited here would hold the thread that others need: it is refused, and told to come again. */
 static err_t enter(struct request *rq, struct concurrency *limit, bool *entered, const char *what)
 {
-	struct concurrency_key account = concurrency_account(rq->principal->account);
+	struct concurrency_key account = concurrency_account(rq->counted_as);
 	*entered = limit && concurrency_take(limit, &account, 1);
 	if (*entered || !limit)
 		return OK;
@@ -215,8 +215,12 @@ static err_t enter(struct request *rq, struct concurrency *limit, bool *entered,
 
 err_t access_enter(struct request *rq)
 {
-	if (!rq->principal)
-		return OK;
+	return rq->principal ? access_enter_as(rq, rq->principal->account) : OK;
+}
+
+err_t access_enter_as(struct request *rq, struct id account)
+{
+	rq->counted_as = account;
 	TRY(enter(rq, rq->app->callers, &rq->counted, "requests"));
 	return is_heavy(rq) ? enter(rq, rq->app->heavy, &rq->heavy, "reports, lists or whole calendars") : OK;
 }
@@ -225,7 +229,7 @@ static void leave(struct request *rq, struct concurrency *limit, bool *entered)
 {
 	if (!*entered)
 		return;
-	struct concurrency_key account = concurrency_account(rq->principal->account);
+	struct concurrency_key account = concurrency_account(rq->counted_as);
 	concurrency_leave(limit, &account, 1);
 	*entered = false;
 }

@@ -36,6 +36,8 @@ void access_charge_writes(struct request *rq, struct id owner, int64_t rows);
  * that it opens. RATE_LIMITED when the account has its fill.
  */
 MUST_CHECK err_t access_enter(struct request *rq);
+/* The same for a request of a stranger that turned out to be about this account: by its handler. */
+MUST_CHECK err_t access_enter_as(struct request *rq, struct id account);
 void access_leave(struct request *rq);
 
 /* The form of a page must come from a page of ours, with its token. After the body was parsed. CSRF. */

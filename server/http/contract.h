@@ -30,8 +30,9 @@ enum contract_flags {
 	TAKES_IF_NONE_MATCH = 8, /* of a GET: 304 */
 	MAY_BE_EMPTY = 16,       /* some answers are 204: the parameters say which */
 	TELLS_SECRET = 64,       /* once: its answer is not kept for an Idempotency-Key (KEY_ALREADY_SHOWN) */
-	HAS_NO_TAG = 32,         /* what is named has none; the function says so where it found it (api_may_change) */
-	ONLY_READS = 128         /* a POST whose question is its body: it changes nothing, and is no write to anybody */
+	SHOWS_SECRET = 256, /* that can be asked for again: the answer that is kept for an Idempotency-Key is sealed */
+	HAS_NO_TAG = 32,    /* what is named has none; the function says so where it found it (api_may_change) */
+	ONLY_READS = 128    /* a POST whose question is its body: it changes nothing, and is no write to anybody */
 };
 
 struct api_call;

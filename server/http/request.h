@@ -69,6 +69,7 @@ struct request {
 	size_t arg_count;
 	struct principal *principal; /* NULL for ANYONE and strangers */
 	struct str csrf_cookie;      /* a new pre-session cookie, to be set with the answer; absent if none */
+	struct id counted_as;        /* the account that has a place for it: */
 	bool counted, heavy;         /* in app->callers, in app->heavy, until the answer is out */
 	struct limit_state *limit;   /* what X-RateLimit-* and RateLimit tell; NULL where nothing is counted */
 	const char *error_code;      /* set when the request ended in an error, for the log line */

@@ -203,6 +203,13 @@ static struct str source_of(struct arena *mem, err_t e)
 	return e->file ? str_fmt(mem, "%s:%d", e->file, e->line) : STR_ABSENT;
 }
 
+static struct str path_logged(const struct request *rq)
+{
+	struct str path = rq->target;
+	path.len -= rq->query.ptr ? rq->query.len + 1 : 0;
+	return rq->module && rq->module->secret_paths ? str_of(rq->module->prefix) : path;
+}
+
 static void log_request(struct request *rq, const struct response *rs, err_t e, uint64_t begun_us)
 {
 	bool ours = rs->status >= 500 || rs->broken;
@@ -210,11 +217,10 @@ static void log_request(struct request *rq, const struct response *rs, err_t e, 
 		return;
 	struct arena *mem = rq->cx.mem;
 	const struct principal *p = rq->principal;
-	struct str path = rq->target;
-	path.len -= rq->query.ptr ? rq->query.len + 1 : 0;
 	uint64_t us = clock_monotonic_us() - begun_us;
 	log_event(ours ? LOG_WARN : LOG_INFO, "request", LOG_STR("id", id_text(mem, "req", rq->cx.request_id)),
-		LOG_C("method", method_name(rq->method)), LOG_STR("path", path), LOG_INT("status", rs->status),
+		LOG_C("method", method_name(rq->method)), LOG_STR("path", path_logged(rq)),
+		LOG_INT("status", rs->status),
 		LOG_STR("ms",
 			str_fmt(mem, "%llu.%03llu", (unsigned long long)us / 1000, (unsigned long long)us % 1000)),
 		LOG_INT("bytes", rs->sent), LOG_INT("db", rq->cx.round_trips), LOG_STR("ip", rq->cx.client_ip),

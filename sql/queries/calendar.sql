@@ -120,3 +120,26 @@ SELECT d.resource_id AS resource, d.ns, d.local, d.xml
 -- $1 account  $2 only  $3 author  $4 request  $5 calendar of an object, NULL for what is no row  $6 resource
 -- $7 namespaces  $8 names  $9 elements ('' removes)  $10 at most
 SELECT dead_property_change(ROW($1, $2, $3, $4)::actor, $5, $6, ROW($7, $8, $9)::dead_change, $10)::text AS outcome;
+
+-- name: calendar_feed_seeds
+-- $1 account  $2 only
+SELECT c.id, c.feed_seed AS seed FROM calendar c
+ WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2));
+
+-- name: calendar_feed
+-- $1 account  $2 calendar
+SELECT c.feed_seed AS seed, a.status, a.plan
+  FROM calendar c JOIN account a ON a.account_id = c.account_id
+ WHERE c.account_id = $1 AND c.id = $2;
+
+-- name: calendar_feed_regenerate
+-- $1 account  $2 only  $3 calendar  $4 audit_by()
+-- The old token is dead when this commits.
+WITH c AS (
+	UPDATE calendar SET feed_seed = gen_random_uuid()
+	 WHERE account_id = $1 AND ($2::uuid[] IS NULL OR id = ANY ($2)) AND id = $3
+	RETURNING account_id, id, coalesce(displayname, name) AS label
+), told AS (
+	SELECT audit_add(c.account_id, 'feed.regenerated', c.id, $4, jsonb_build_object('name', c.label)) FROM c
+)
+SELECT c.id FROM c CROSS JOIN (SELECT count(*) FROM told) AS t;

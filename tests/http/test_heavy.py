@@ -106,6 +106,15 @@ def test_every_credential_of_an_account_counts_for_it(world, browser, user):
     assert all_free(world, dav, path)
 
 
+def test_whoever_reads_a_feed_takes_a_place_of_its_account(world, owner, dav, large):
+    names = [c["id"] for c in world.get("/v1/calendars?limit=100", key=owner.key).json["data"]]
+    url = next(c for c in world.get("/v1/calendars?limit=100", key=owner.key).json["data"] if c["caldav_url"].endswith(large))
+    feed = "/feed/" + world.get("/api/v1/hosted-calendars", key=owner.key).json["data"][names.index(url["id"])]["feedToken"]
+    with readers(world, dav, feed, MOST):
+        assert is_refused(world.get(feed)) and is_refused(world.get(EVENTS, key=owner.key))
+    assert world.wait_for(lambda: world.get(feed).status == 200)
+
+
 def test_what_fails_leaves_its_place(world, owner, dav, large):
     for _ in range(MOST + 1):
         assert dav.report(large, "<no xml").status == 400

@@ -39,7 +39,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 # What a server under test is started with: CALENDS_WRAP="strace -f -o /tmp/trace", "valgrind", "gdbserver 127.0.0.1:2345".
 WRAP = shlex.split(os.environ.get("CALENDS_WRAP", ""))
 BIN = os.path.abspath(os.environ.get("CALENDS_BIN", os.path.join(ROOT, "build/dev/calends")))
-SECRET_FIELDS = ("key", "secret", "client_secret", "access_token", "refresh_token", "code", "password")
+SECRET_FIELDS = ("feedToken", "key", "secret", "client_secret", "access_token", "refresh_token", "code", "password")
 SANITIZERS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
 # What was freed is kept back for the next 4 MiB, which is a hundred requests: as many new pages for each cost more than the requests.
 ASAN = "detect_stack_use_after_return=0:abort_on_error=0:quarantine_size_mb=4:thread_local_quarantine_size_kb=64"

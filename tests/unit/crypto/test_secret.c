@@ -24,6 +24,7 @@ static const struct {
 	{ SECRET_CODE, STR_INIT("cac_"), 4 + 82, true },
 	{ SECRET_CLIENT, STR_INIT("cls_"), 4 + 49, false },
 	{ SECRET_SESSION, STR_INIT("ses_"), 4 + 60, true },
+	{ SECRET_FEED, STR_INIT("cft_"), 4 + 82, true },
 };
 
 static struct bytes tag_key(void)
@@ -35,7 +36,8 @@ static struct str made(enum secret_kind kind, struct id account)
 {
 	struct secret_parts parts = { .kind = kind, .account = account, .expiry_hour = 490001, .generation = 7 };
 	parts.family = account;
-	return secret_new(test_mem, &parts, kind == SECRET_REFRESH ? tag_key() : (struct bytes){ NULL, 0 });
+	bool tagged = kind == SECRET_REFRESH || kind == SECRET_FEED;
+	return secret_new(test_mem, &parts, tagged ? tag_key() : (struct bytes){ NULL, 0 });
 }
 
 TEST(every_kind_is_written_in_its_format_and_read_back)
@@ -71,6 +73,10 @@ TEST(no_two_secrets_are_alike_even_in_what_lists_show)
 	struct id account = id_new(test_cx.now);
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		struct str a = made(kinds[i].kind, account), b = made(kinds[i].kind, account);
+		if (kinds[i].kind == SECRET_FEED) { /* nothing random: the key is the calendar's, and changes */
+			assert_str(a, b);
+			continue;
+		}
 		assert_false(str_eq(a, b));
 		/* access tokens begin with version and hour, and are never listed */
 		if (kinds[i].kind != SECRET_ACCESS)
@@ -136,8 +142,21 @@ TEST(a_tag_tells_issued_refresh_tokens_from_made_up_ones)
 	assert_false(secret_tag_true(&parts, text, bytes_of("another key of thirty-two octets", 32)));
 }
 
+TEST(a_feed_is_opened_by_the_key_of_its_calendar_alone)
+{
+	struct id account = id_new(test_cx.now);
+	struct str text = made(SECRET_FEED, account);
+	struct secret_parts parts;
+	assert_true(secret_parse(test_mem, text, &parts));
+	assert_true(id_eq(parts.family, account));
+	assert_int_equal(parts.tag.len, 24);
+	assert_true(secret_tag_true(&parts, text, tag_key()));
+	assert_false(secret_tag_true(&parts, text, bytes_of("another key of thirty-two octets", 32)));
+}
+
 TESTS(RUN(every_kind_is_written_in_its_format_and_read_back), RUN(what_a_secret_carries_comes_back),
 	RUN(no_two_secrets_are_alike_even_in_what_lists_show),
 	RUN(the_published_example_is_a_key_and_lists_as_published), RUN(junk_is_refused_without_the_database),
 	RUN(a_typing_error_anywhere_is_noticed_by_the_checksum),
-	RUN(a_tag_tells_issued_refresh_tokens_from_made_up_ones))
+	RUN(a_tag_tells_issued_refresh_tokens_from_made_up_ones),
+	RUN(a_feed_is_opened_by_the_key_of_its_calendar_alone))

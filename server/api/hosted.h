@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The calls of /api/v1, whose routes and errors are in hosted_routes.c. */
+#pragma once
+
+#include "caldav/calendar/store/store.h"
+#include "server/api/api.h"
+
+/* What names a hosted calendar in a path, first of all in the parameters of its calls. */
+struct hosted_params {
+	struct str id;
+};
+#define HOSTED_ID_PARAM(type)                                                                                          \
+	{                                                                                                              \
+		.name = "calendar", .kind = JSON_STR, .flags = JSON_IN_PATH, .offset = offsetof(type, id),             \
+		.doc = "Its `id`"                                                                                      \
+	}
+
+/* The calendar with this UUID, which must be written as we do. NOT_FOUND. */
+MUST_CHECK err_t hosted_named(struct api_call *call, struct str text, struct calendar *out);
+
+extern const struct contract hosted_list, hosted_create, hosted_read, hosted_change, hosted_delete, hosted_regenerate;
