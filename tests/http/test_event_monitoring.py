@@ -43,7 +43,7 @@ DAILY = (f"DTSTART:{ical(at(days=-30, hours=1))}", "DURATION:PT30M", "RRULE:FREQ
     ((TOMORROW, "DURATION:PT2H", *alarm(";RELATED=END:-PT5M")), at(days=1, minutes=115)),
     ((TOMORROW, *alarm(f";VALUE=DATE-TIME:{ical(at(hours=3))}")), at(hours=3)),
     ((TOMORROW, *alarm(f";VALUE=DATE-TIME:{ical(at(hours=-3))}")), None),
-    ((TOMORROW, *alarm(f";VALUE=DATE-TIME:{ical(at(hours=-3))}", "REPEAT:5", "DURATION:PT61M")), at(minutes=3)),
+    ((TOMORROW, *alarm(f";VALUE=DATE-TIME:{ical(at(hours=-3))}", "REPEAT:5", "DURATION:PT110M")), at(minutes=40)),
     ((TOMORROW, "STATUS:CANCELLED", *alarm("-PT15M")), None),
     ((TOMORROW, *alarm("-PT15M", f"ACKNOWLEDGED:{ical(at(days=1))}")), None),
     ((f"DTSTART:{ical(at(days=-1))}", *alarm("-PT15M")), None),
