@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one door through which an object changes, whoever asks: CalDAV, REST, commands; later import and scheduling. What
+ * The one door through which an object changes, whoever asks: CalDAV, REST, import, commands; later scheduling. What
  * goes through it is validated, decided under the calendar's lock against what stands there (conditions, UID, room),
  * and written with its counter and its row of the outbox in one transaction, in one round trip. Nobody else includes
  * store/store_write.h.

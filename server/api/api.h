@@ -22,7 +22,7 @@ extern const struct contract list_grants, end_grant;
 extern const struct contract list_oauth_apps, create_oauth_app, get_oauth_app, update_oauth_app, delete_oauth_app;
 extern const struct contract create_oauth_app_secret, revoke_oauth_app_secret;
 extern const struct contract list_calendars, create_calendar, get_calendar, update_calendar, delete_calendar,
-	export_calendar;
+	export_calendar, import_calendar;
 extern const struct contract list_events, create_event, get_event, update_event, delete_event, cancel_event,
 	respond_to_event, list_event_changes, get_event_monitoring;
 extern const struct contract get_freebusy, query_freebusy, find_slots;

@@ -4,6 +4,7 @@
 #include "server/api/api.h"
 
 #define BODY_MAX KIB(256)
+#define IMPORT_MAX MIB(5)
 #define SELF (TOKEN | KEY)
 #define HOOKS (TOKEN | SECRET_KEY | RESTRICTED_KEY)
 
@@ -18,6 +19,7 @@
 	ROW(METHOD_PATCH,  "/v1/calendars/:calendar",  SELF,       CALENDARS_WRITE, BODY_JSON,    BODY_MAX, &update_calendar,      "scope calendars:write",       CORS_KEYS) \
 	ROW(METHOD_DELETE, "/v1/calendars/:calendar",  KEY,        OWNER,           BODY_IGNORED, 0,        &delete_calendar,      "keys only: no scope says so", CORS_KEYS | HEAVY) \
 	ROW(METHOD_GET,    "/v1/calendars/:calendar/export", SELF, EVENTS_READ,     BODY_IGNORED, 0,        &export_calendar,      "scope events:read",           CORS_KEYS | HEAVY) \
+	ROW(METHOD_POST,   "/v1/calendars/:calendar/import", SELF, EVENTS_WRITE,    BODY_ICAL,    IMPORT_MAX, &import_calendar,    "scope events:write",          CORS_KEYS | HEAVY) \
 	\
 	ROW(METHOD_GET,    "/v1/events",               SELF,       EVENTS_READ,     BODY_IGNORED, 0,        &list_events,          "scope events:read",           CORS_KEYS | HEAVY) \
 	ROW(METHOD_POST,   "/v1/events",               SELF,       EVENTS_WRITE,    BODY_JSON,    BODY_MAX, &create_event,         "scope events:write",          CORS_KEYS) \

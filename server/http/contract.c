@@ -246,6 +246,8 @@ void contract_print(struct buf *out, const struct contract *c)
 	buf_fmt(out, "%s", c->summary);
 	if (c->body)
 		buf_fmt(out, " Body: `%s`%s.", c->body->name, c->flags & BODY_OPTIONAL ? ", or none" : "");
+	if (c->body_type)
+		buf_fmt(out, " Body: `%s`.", c->body_type);
 	print_answer(out, c);
 	if (c->flags & TAKES_IF_MATCH)
 		BUF_LIT(out, " Takes If-Match.");

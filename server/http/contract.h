@@ -44,8 +44,9 @@ struct contract {
 	/* Parameters of path and query. They are read into `params_size` octets. */
 	const struct json_field *params;
 	size_t param_count, params_size;
-	const struct json_resource *body;   /* NULL: takes none */
-	const struct json_resource *answer; /* NULL with ANSWER_TEXT and ANSWER_NONE */
+	const struct json_resource *body;     /* NULL: takes none, or what body_type says */
+	const char *body_type, *body_example; /* a body that is no JSON: its media type, for the function to read */
+	const struct json_resource *answer;   /* NULL with ANSWER_TEXT and ANSWER_NONE */
 	enum answer_shape shape;
 	int status;                  /* of success */
 	const char *also_as;         /* another media type by Accept; NULL for none */

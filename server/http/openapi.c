@@ -74,8 +74,25 @@ static void parameters(struct json *j, const struct route *route, const struct c
 	json_array_end(j);
 }
 
+static void other_body(struct json *j, const struct contract *c)
+{
+	json_object(j, "requestBody");
+	json_bool(j, "required", true);
+	json_object(j, "content");
+	json_object(j, c->body_type);
+	json_object(j, "schema");
+	openapi_text(j, "type", "string");
+	json_object_end(j);
+	openapi_text(j, "example", c->body_example);
+	json_object_end(j);
+	json_object_end(j);
+	json_object_end(j);
+}
+
 static void request_body(struct json *j, const struct contract *c)
 {
+	if (c->body_type)
+		other_body(j, c);
 	if (!c->body)
 		return;
 	json_object(j, "requestBody");

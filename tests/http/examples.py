@@ -8,6 +8,13 @@
 import json
 
 JSON = {"Content-Type": "application/json"}
+
+
+def sent_as(body):
+    """The header that goes with a body of an example."""
+    return {} if body is None else {"Content-Type": "text/calendar"} if str(body).startswith("BEGIN:VCALENDAR") else JSON
+
+
 # Who is asked is said by these, or where a page begins: an example cannot know.
 NOT_SENT = ("starting_after", "ending_before", "mode", "sync_token")
 
@@ -18,7 +25,7 @@ class Examples:
         self.makers = {
             "participant": lambda: world.get("/v1/profile", key=key).json["id"],
             "calendar": lambda: self._made("/v1/calendars", {"name": "x"}),
-            "calendar_id": lambda: next(c["id"] for c in world.get("/v1/calendars", key=key).json["data"] if c["is_default"]),
+            "calendar_id": lambda: next(c["id"] for c in world.get("/v1/calendars?limit=100", key=key).json["data"] if c["is_default"]),
             "event": lambda: self._made("/v1/events", {
                 "title": "x", "start_time": "2026-11-24T09:00:00Z", "end_time": "2026-11-24T10:00:00Z",
                 "attendees": [{"email": world.get("/v1/profile", key=key).json["email"]}]}),
@@ -84,9 +91,12 @@ class Examples:
         return target + ("?" + "&".join(query) if query else "")
 
     def body(self, operation, template):
-        """The example body as a dict, or None where the operation takes none."""
+        """The example body as a dict, a text where it is no JSON, or None where the operation takes none."""
         if "requestBody" not in operation:
             return None
+        if "application/json" not in operation["requestBody"]["content"]:
+            [content] = operation["requestBody"]["content"].values()
+            return content["example"]
         sent = dict(operation["requestBody"]["content"]["application/json"]["example"])
         if "calendar_id" in sent:
             sent["calendar_id"] = self.existing("calendar_id", template)
@@ -98,4 +108,4 @@ class Examples:
 
     def call(self, operation, template):
         body = self.body(operation, template)
-        return self.target(operation, template), None if body is None else json.dumps(body)
+        return self.target(operation, template), json.dumps(body) if isinstance(body, dict) else body

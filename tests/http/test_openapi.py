@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from examples import JSON, Examples
+from examples import Examples, sent_as
 from openapi import Document
 from world import BIN
 
@@ -63,7 +63,7 @@ def test_every_example_is_as_its_schema_says():
 @pytest.mark.parametrize("method,template,operation", OPERATIONS, ids=[o["operationId"] for _, _, o in OPERATIONS])
 def test_every_operation_can_be_called_as_its_example_has_it(world, secret, examples, method, template, operation):
     target, body = examples.call(operation, template)
-    reply = world.request(method, target, body, JSON if body else None, secret)
+    reply = world.request(method, target, body, sent_as(body), secret)
     assert reply.status < 300, reply
     promised = DOCUMENT.resolve(operation["responses"][str(reply.status)])
     for name in promised["headers"]:
@@ -74,7 +74,7 @@ def test_every_operation_can_be_called_as_its_example_has_it(world, secret, exam
 @pytest.mark.parametrize("method,template,operation", OPERATIONS, ids=[o["operationId"] for _, _, o in OPERATIONS])
 def test_every_failure_is_as_the_document_says(world, examples, method, template, operation):
     target, body = examples.call(operation, template)
-    headers = JSON if body else None
+    headers = sent_as(body)
     for key in (None, "sk_test_" + "0" * 43):
         reply = world.request(method, target, body, headers, key)
         assert reply.status == 401

@@ -71,6 +71,19 @@ def test_what_takes_no_more_is_welcome_in_a_full_account(dav, cal):
     put_new(dav, cal + "c.ics", sized(MIB - 1000))
 
 
+def test_an_import_stores_what_fits_and_tells_the_rest(world, owner, dav, cal):
+    def imported(*events):
+        components = "".join(e[e.index("BEGIN:VEVENT"):e.index("END:VCALENDAR")] for e in events)
+        return world.request("POST", f"/v1/calendars/{calendar}/import", f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{components}END:VCALENDAR\r\n",
+                             {"Content-Type": "text/calendar"}, owner.key)
+    [calendar] = [c["id"] for c in world.get("/v1/calendars", key=owner.key).json["data"] if c["caldav_url"].endswith(cal)]
+    reply = imported(sized(400_000), sized(400_000), sized(400_000), sized(1000))
+    assert (reply.status, reply.json["created"], reply.json["left_out"]) == (200, 2, 2), reply
+    assert "storage of this account is full" in reply.json["notes"][0]["text"] and len(names(dav, cal)) == 2
+    reply = imported(sized(400_000), sized(400_000))
+    assert reply.status == 507 and reply.json["error"]["code"] == "quota_exceeded" and len(names(dav, cal)) == 2
+
+
 def test_a_copy_needs_room_and_a_move_does_not(dav, cal, other):
     put_new(dav, cal + "a.ics", sized(600_000))
     before = state(dav, cal, other)

@@ -98,6 +98,17 @@ def test_what_is_refused_is_not_there_and_says_when_to_come_again(ann):
     assert reply.headers["X-RateLimit-Remaining"] == "0" and reply.json["error"]["retry_after_seconds"] == 1
 
 
+def test_what_an_import_stores_counts_row_by_row(world):
+    importer = Person(world, "importer@example.org")
+    [mine] = [c["id"] for c in importer.rest("GET", "/v1/calendars").json["data"]]
+    events = "".join(f"BEGIN:VEVENT\r\nUID:n{n}\r\nDTSTART:20270101T100000Z\r\nEND:VEVENT\r\n" for n in range(AHEAD + 200))
+    send = lambda: world.request("POST", f"/v1/calendars/{mine}/import", f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{events}END:VCALENDAR\r\n",
+                                 {"Content-Type": "text/calendar"}, importer.account.key)
+    reply = send()
+    assert reply.status == 200 and reply.json["created"] == AHEAD + 200, reply
+    assert send().status == 429 and importer.write().status == 429
+
+
 def test_reading_goes_on_and_so_do_others(world, ann):
     bob = Person(world, "bob@example.org")
     ann.spend()

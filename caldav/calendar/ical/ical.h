@@ -69,6 +69,10 @@ struct str ical_text(struct arena *mem, struct str value);
 /* The same iCalendar text without the folds that cut a character in two (which §3.1 allows): what stands inside XML
  * must be UTF-8 as it stands. `data` itself where there are none. */
 struct str ical_characters(struct arena *mem, struct str data);
+/* Where the value of the first TZID parameter stands in an unfolded content line: [from, to); both 0 where there is
+ * none.
+ */
+void ical_tzid_span(struct str line, size_t *from_out, size_t *to_out);
 /* The kinds of components that a calendar object may be about (RFC 4791 §5.2.3); a calendar stores a set of them. */
 enum component { COMPONENT_VEVENT = 1, COMPONENT_VTODO = 2, COMPONENT_VJOURNAL = 4 };
 #define COMPONENTS_ALL 7

@@ -99,7 +99,7 @@ static err_t octets_check(struct ctx *cx, const struct scan_line *line)
 	return OK;
 }
 
-err_t scan_next(struct ctx *cx, struct scan *s, struct scan_line *out, bool *more_out)
+bool scan_any(struct ctx *cx, struct scan *s, struct scan_line *out)
 {
 	struct scan_line line = { 0 };
 	const char *begin = s->rest.ptr;
@@ -111,17 +111,24 @@ err_t scan_next(struct ctx *cx, struct scan *s, struct scan_line *out, bool *mor
 		if (first && !str_trim(line.text, STR_BLANK).len)
 			line.text.len = 0;
 	}
-	if (!line.text.len) {
-		*more_out = false;
-		return OK;
-	}
-	if (is_blank_char(line.text.ptr[0]))
-		return REFUSE(cx, ICAL_DATA, "", "line %d: a continuation of nothing", line.number);
+	if (!line.text.len)
+		return false;
 	if (take_fold(s))
 		line.text = unfolded(cx, s, begin, line.text);
 	line.raw = (struct str){ begin, (size_t)(s->rest.ptr - begin) };
+	*out = line;
+	return true;
+}
+
+err_t scan_next(struct ctx *cx, struct scan *s, struct scan_line *out, bool *more_out)
+{
+	struct scan_line line;
+	*more_out = scan_any(cx, s, &line);
+	if (!*more_out)
+		return OK;
+	if (is_blank_char(line.raw.ptr[0]))
+		return REFUSE(cx, ICAL_DATA, "", "line %d: a continuation of nothing", line.number);
 	TRY(octets_check(cx, &line));
 	*out = line;
-	*more_out = true;
 	return OK;
 }

@@ -34,3 +34,6 @@ struct scan scan_open(struct str data);
  * what is no UTF-8 (§3.1.4), a fold before the first line.
  */
 MUST_CHECK err_t scan_next(struct ctx *cx, struct scan *scan, struct scan_line *out, bool *more_out);
+
+/* The same without a judgement, for what is to be repaired: false at the end. */
+bool scan_any(struct ctx *cx, struct scan *scan, struct scan_line *out);

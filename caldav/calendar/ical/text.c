@@ -130,3 +130,24 @@ void ical_param_value(struct buf *out, struct str value)
 	}
 	buf_char(out, '"');
 }
+
+void ical_tzid_span(struct str line, size_t *from_out, size_t *to_out)
+{
+	bool quoted = false;
+	size_t begin = 0;
+	*from_out = *to_out = 0;
+	for (size_t i = 0; i < line.len; i++) {
+		if (line.ptr[i] == '"')
+			quoted = !quoted;
+		if (quoted || (line.ptr[i] != ';' && line.ptr[i] != ':'))
+			continue;
+		if (begin && str_starts_nocase(str_from(line, begin), STR("TZID="))) {
+			*from_out = begin + 5;
+			*to_out = i;
+			return;
+		}
+		if (line.ptr[i] == ':')
+			return;
+		begin = i + 1;
+	}
+}

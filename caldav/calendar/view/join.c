@@ -228,26 +228,6 @@ static struct str meant(struct object_join *o, struct str tzid)
 
 /* ---- components ---- */
 
-/* Where the value of the first TZID parameter stands in an unfolded line: [from, to). */
-static void tzid_span(struct str line, size_t *from_out, size_t *to_out)
-{
-	bool quoted = false;
-	size_t begin = 0;
-	*from_out = *to_out = 0;
-	for (size_t i = 0; i < line.len; i++) {
-		if (line.ptr[i] == '"')
-			quoted = !quoted;
-		if (quoted || (line.ptr[i] != ';' && line.ptr[i] != ':'))
-			continue;
-		if (begin && str_starts_nocase(str_from(line, begin), STR("TZID="))) {
-			*from_out = begin + 5;
-			*to_out = i;
-			return;
-		}
-		begin = i + 1;
-	}
-}
-
 /* The line with another TZID; all else in it as it was, folded anew. */
 static err_t renamed_line(struct object_join *o, const struct ical_prop *prop, struct str name, struct str *out)
 {
@@ -256,7 +236,7 @@ static err_t renamed_line(struct object_join *o, const struct ical_prop *prop, s
 	bool more;
 	size_t from, to;
 	TRY(scan_next(o->cx, &scan, &line, &more));
-	tzid_span(line.text, &from, &to);
+	ical_tzid_span(line.text, &from, &to);
 	struct buf text = buf_new(o->cx->mem, 2 * OBJECT_SIZE_MAX), value = buf_new(o->cx->mem, 64 * 1024);
 	size_t colon = line.text.len - prop->value.len - 1;
 	ical_param_value(&value, name);
