@@ -41,14 +41,13 @@ static struct preconditions conditions_of(const struct api_call *call)
 
 static err_t scope_of(struct event_changing *c)
 {
-	const struct change_params *params = c->call->params;
-	bool following = str_eq(params->scope, STR("this_and_following")), all = str_eq(params->scope, STR("all"));
+	bool following = str_eq(c->scope_sent, STR("this_and_following")), all = str_eq(c->scope_sent, STR("all"));
 	if (c->target.instance.ptr) {
 		c->scope = following ? SCOPE_FOLLOWING : all ? SCOPE_ALL : SCOPE_THIS;
 		return OK;
 	}
 	c->scope = SCOPE_ALL;
-	if (!params->scope.ptr || all || !c->item.event.recurring)
+	if (!c->scope_sent.ptr || all || !c->item.event.recurring)
 		return OK;
 	return REFUSE(&c->call->rq->cx, INVALID_VALUE, "scope",
 		"This is the id of the whole series. Send the id of one instance (evt_…_…), or scope=all.");
@@ -75,13 +74,22 @@ static err_t plan(void *to, const struct object *now, struct object_plan *out)
 err_t event_change(struct event_changing *c)
 {
 	struct request *rq = c->call->rq;
+	const struct change_params *params = c->call->params;
+	struct str instance;
+	struct id id;
+	if (!event_id_parse(rq->args[0], &id, &instance))
+		return FAIL(&rq->cx, NOT_FOUND, "not an event's id");
+	c->scope_sent = params->scope;
+	return event_change_of(c, id, instance);
+}
+
+err_t event_change_of(struct event_changing *c, struct id id, struct str instance)
+{
+	struct request *rq = c->call->rq;
 	const struct preconditions when = conditions_of(c->call);
 	const struct object_edit edit = { find, plan, c };
 	struct object object, beside = { .data = STR_ABSENT };
-	struct id id;
-	c->target = (struct event_target){ .instance = STR_ABSENT };
-	if (!event_id_parse(rq->args[0], &id, &c->target.instance))
-		return FAIL(&rq->cx, NOT_FOUND, "not an event's id");
+	c->target = (struct event_target){ .instance = instance };
 	TRY(event_words(rq, object_edit(&rq->cx, &c->call->actor, id, &when, &edit, &object, &beside)));
 	c->target.object = beside.data.ptr ? beside : object;
 	if (beside.data.ptr || c->scope == SCOPE_ALL)

@@ -36,6 +36,7 @@ typedef err_t event_changer(struct event_changing *c, struct object_plan *out);
 struct event_changing {
 	struct api_call *call;
 	event_changer *make;
+	struct str scope_sent; /* absent: the default */
 	/* found: */
 	struct event_target target;
 	enum change_scope scope;
@@ -47,6 +48,8 @@ struct event_changing {
  * instance, the event, or the new event of those that follow
  */
 MUST_CHECK err_t event_change(struct event_changing *c);
+/* The same of this event, or of one instance of it. */
+MUST_CHECK err_t event_change_of(struct event_changing *c, struct id id, struct str instance);
 
 /* The event cut before the instance, for `make`; parts.before is absent where all of it follows. */
 MUST_CHECK err_t event_cut(struct event_changing *c, struct event_parts *out);

@@ -68,28 +68,35 @@ static err_t calendar_for(struct api_call *call, const struct event_view *view, 
 	return OK;
 }
 
-static err_t run_create(struct api_call *call, struct response *rs)
+err_t event_make(
+	struct api_call *call, const struct event_view *view, struct str calendar_name, struct event_target *out)
 {
-	struct event_view *view = call->body;
 	struct event event = { 0 };
 	struct event_target target = { .instance = STR_ABSENT };
 	unsigned fields;
 	enum put_outcome outcome;
 	struct object_write write;
-	if (!view->has_busy)
-		view->busy = true;
 	TRY(check_new(call->rq, view));
 	TRY(event_view_apply(&call->rq->cx, view, call->who.tz, true, &event, &fields));
 	event.uid = view->has_client_uid ? view->client_uid : STR_ABSENT;
 	if (event.attendee_count > 0)
 		event.organizer = call->who.email;
-	write = (struct object_write){ .calendar_name = STR_ABSENT };
+	write = (struct object_write){ .calendar_name = calendar_name };
 	write.when.none_match_any = true;
 	write.name = str_cat(call->rq->cx.mem, id_uuid(call->rq->cx.mem, id_new(call->rq->cx.now)), STR(".ics"));
-	TRY(calendar_for(call, view, &write.calendar_name));
+	if (!calendar_name.ptr)
+		TRY(calendar_for(call, view, &write.calendar_name));
 	TRY(event_write(&call->rq->cx, &event, &write.data));
 	TRY(event_words(call->rq, object_put(&call->rq->cx, &call->actor, &write, &outcome, &target.object)));
 	target.object.data = write.data;
+	*out = target;
+	return OK;
+}
+
+static err_t run_create(struct api_call *call, struct response *rs)
+{
+	struct event_target target;
+	TRY(event_make(call, call->body, STR_ABSENT, &target));
 	TRY(event_reply(call, rs, &target));
 	api_location(rs, "/v1/events/", id_text(call->rq->cx.mem, "evt", target.object.id));
 	return OK;

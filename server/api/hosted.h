@@ -19,3 +19,5 @@ struct hosted_params {
 MUST_CHECK err_t hosted_named(struct api_call *call, struct str text, struct calendar *out);
 
 extern const struct contract hosted_list, hosted_create, hosted_read, hosted_change, hosted_delete, hosted_regenerate;
+extern const struct contract hosted_event_list, hosted_event_create, hosted_event_read, hosted_event_change,
+	hosted_event_delete;

@@ -69,6 +69,7 @@ static void show_flat(struct request *rq, struct response *rs, err_t e)
 
 #define KEYS (ACCOUNT_KEY | SECRET_KEY)
 #define BODY_MAX KIB(64)
+#define EVENT_MAX KIB(256)
 #define PAGE "API keys page"
 #define HOSTED "hosted calendars"
 
@@ -80,7 +81,13 @@ static void show_flat(struct request *rq, struct response *rs, err_t e)
 	ROW(METHOD_GET,    "/api/v1/hosted-calendars/:calendar", KEYS, OWNER, BODY_IGNORED, 0,        &hosted_read,   PAGE, CORS_KEYS) \
 	ROW(METHOD_PATCH,  "/api/v1/hosted-calendars/:calendar", KEYS, OWNER, BODY_JSON,    BODY_MAX, &hosted_change, PAGE, CORS_KEYS) \
 	ROW(METHOD_DELETE, "/api/v1/hosted-calendars/:calendar", KEYS, OWNER, BODY_IGNORED, 0,        &hosted_delete, PAGE, CORS_KEYS | HEAVY) \
-	ROW(METHOD_POST,   "/api/v1/hosted-calendars/:calendar/regenerate-feed-token", KEYS, OWNER, BODY_IGNORED, 0, &hosted_regenerate, HOSTED, CORS_KEYS)
+	ROW(METHOD_POST,   "/api/v1/hosted-calendars/:calendar/regenerate-feed-token", KEYS, OWNER, BODY_IGNORED, 0, &hosted_regenerate, HOSTED, CORS_KEYS) \
+	\
+	ROW(METHOD_GET,    "/api/v1/calendars/:calendar/events",      KEYS, OWNER, BODY_IGNORED, 0,       &hosted_event_list,   HOSTED, CORS_KEYS | HEAVY) \
+	ROW(METHOD_POST,   "/api/v1/calendars/:calendar/events",      KEYS, OWNER, BODY_JSON,    EVENT_MAX, &hosted_event_create, HOSTED, CORS_KEYS) \
+	ROW(METHOD_GET,    "/api/v1/calendars/:calendar/events/:uid", KEYS, OWNER, BODY_IGNORED, 0,       &hosted_event_read,   HOSTED, CORS_KEYS) \
+	ROW(METHOD_PATCH,  "/api/v1/calendars/:calendar/events/:uid", KEYS, OWNER, BODY_JSON,    EVENT_MAX, &hosted_event_change, HOSTED, CORS_KEYS) \
+	ROW(METHOD_DELETE, "/api/v1/calendars/:calendar/events/:uid", KEYS, OWNER, BODY_IGNORED, 0,       &hosted_event_delete, HOSTED, CORS_KEYS)
 /* clang-format on */
 static const struct route routes[] = { ROUTES(API_ROUTE) };
 static const struct contract *const contracts[] = { ROUTES(API_CONTRACT) };

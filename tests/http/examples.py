@@ -22,6 +22,7 @@ NOT_SENT = ("starting_after", "ending_before", "mode", "sync_token")
 class Examples:
     def __init__(self, world, document, key):
         self.world, self.document, self.key, self.endpoint = world, document, key, None
+        self.hosted = None
         self.makers = {
             "participant": lambda: world.get("/v1/profile", key=key).json["id"],
             "calendar": lambda: self._made("/v1/calendars", {"name": "x"}),
@@ -69,9 +70,20 @@ class Examples:
                            INSERT INTO client_connection SELECT account_id, id, client_id, account_id FROM made""")
         return self.world.get("/v1/grants?limit=1", key=self.key).json["data"][0]["id"]
 
+    def _hosted(self, template):
+        self.hosted = self._made("/api/v1/hosted-calendars", {"name": "x"})
+        return self.hosted if "/hosted-calendars/" in template else f"hosted:{self.hosted}"
+
+    def _hosted_event(self):
+        """In the calendar that was made last, as it stands before it in the path."""
+        reply = self.world.post(f"/api/v1/calendars/hosted:{self.hosted}/events", json.dumps(
+            {"title": "x", "start_at": "2026-11-24T09:00:00Z", "end_at": "2026-11-24T10:00:00Z"}), JSON, self.key)
+        assert reply.status == 201, reply
+        return reply.json["data"]["uid"]
+
     def existing(self, name, template):
         if template.startswith("/api/v1/"):
-            return self._made("/api/v1/hosted-calendars", {"name": "x"})
+            return self._hosted_event() if name == "uid" else self._hosted(template)
         if template.startswith("/v1/webhook_events/"):
             self._endpoint()  # whose ping is one
             return self._newest("/v1/webhook_events")
@@ -102,8 +114,8 @@ class Examples:
             sent["calendar_id"] = self.existing("calendar_id", template)
         if "participants" in sent:
             sent["participants"] = [self.existing("participant", template)]
-        if operation["operationId"] == "updateEvent":  # fixed when it is made
-            sent = {k: v for k, v in sent.items() if k not in ("calendar_id", "client_uid")}
+        if operation["operationId"] in ("updateEvent", "updateHostedEvent"):  # fixed when it is made
+            sent = {k: v for k, v in sent.items() if k not in ("calendar_id", "client_uid", "uid")}
         return sent
 
     def call(self, operation, template):
