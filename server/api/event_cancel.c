@@ -120,24 +120,20 @@ const struct contract delete_event = {
 
 /* ---- respond ---- */
 
-struct respond_view {
-	struct str status;
-};
-
 static const struct json_field respond_fields[] = {
 	{ .name = "status",
 		.kind = JSON_WORD,
 		.flags = JSON_REQUIRED,
 		.of = "accepted declined tentative",
-		.offset = offsetof(struct respond_view, status),
+		.offset = offsetof(struct event_response, status),
 		.doc = "Whether the user comes",
 		.example = "accepted" },
 };
 
-static const struct json_resource response_resource = {
+const struct json_resource event_response = {
 	.name = "event_response",
 	JSON_FIELDS(respond_fields),
-	.size = sizeof(struct respond_view),
+	.size = sizeof(struct event_response),
 	.doc = "An attendee's answer to an invitation.",
 };
 
@@ -152,7 +148,7 @@ static enum event_partstat partstat_of(struct str status)
 static err_t answer_as(struct event_changing *c, struct event *event)
 {
 	struct ctx *cx = &c->call->rq->cx;
-	const struct respond_view *view = c->call->body;
+	const struct event_response *view = c->call->body;
 	struct event_attendee *attendees = arena_array(cx->mem, struct event_attendee, event->attendee_count + 1);
 	bool found = false;
 	for (size_t i = 0; i < event->attendee_count; i++) {
@@ -168,7 +164,7 @@ static err_t answer_as(struct event_changing *c, struct event *event)
 	return REFUSE(cx, NOT_ATTENDEE, "", "%s", err_row(NOT_ATTENDEE)->text);
 }
 
-static err_t make_answered(struct event_changing *c, struct object_plan *out)
+err_t event_answer(struct event_changing *c, struct object_plan *out)
 {
 	struct ctx *cx = &c->call->rq->cx;
 	struct event to = c->item.event;
@@ -186,7 +182,7 @@ static err_t make_answered(struct event_changing *c, struct object_plan *out)
 
 static err_t run_respond(struct api_call *call, struct response *rs)
 {
-	struct event_changing c = { .call = call, .make = make_answered };
+	struct event_changing c = { .call = call, .make = event_answer };
 	TRY(event_change(&c));
 	return event_reply(call, rs, &c.target);
 }
@@ -204,7 +200,7 @@ const struct contract respond_to_event = {
 	.id = "respondToEvent",
 	.summary = "Answer an invitation: the user's own entry among the attendees, by their e-mail address.",
 	PARAMS(respond_params, struct change_params),
-	.body = &response_resource,
+	.body = &event_response,
 	.answer = &event_resource,
 	.status = 200,
 	.flags = TAKES_IF_MATCH,

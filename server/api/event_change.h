@@ -51,5 +51,13 @@ MUST_CHECK err_t event_change(struct event_changing *c);
 /* The same of this event, or of one instance of it. */
 MUST_CHECK err_t event_change_of(struct event_changing *c, struct id id, struct str instance);
 
+/* The caller's own answer to an invitation. As `make`, for a call whose body is an event_response. Also NOT_ATTENDEE.
+ */
+struct event_response {
+	struct str status; /* accepted, declined, tentative */
+};
+extern const struct json_resource event_response;
+err_t event_answer(struct event_changing *c, struct object_plan *out);
+
 /* The event cut before the instance, for `make`; parts.before is absent where all of it follows. */
 MUST_CHECK err_t event_cut(struct event_changing *c, struct event_parts *out);

@@ -4,6 +4,7 @@
 
 #include "caldav/calendar/store/store.h"
 #include "server/api/api.h"
+#include "server/api/event_target.h"
 
 /* What names a hosted calendar in a path, first of all in the parameters of its calls. */
 struct hosted_params {
@@ -18,6 +19,13 @@ struct hosted_params {
 /* The calendar with this UUID, which must be written as we do. NOT_FOUND. */
 MUST_CHECK err_t hosted_named(struct api_call *call, struct str text, struct calendar *out);
 
+/* The event with this UID in that calendar. NOT_FOUND. */
+MUST_CHECK err_t hosted_event_named(
+	struct api_call *call, struct id calendar, struct str uid, struct event_target *out);
+/* What is said of a write of one, with the names that its fields have here; OK stays OK. */
+MUST_CHECK err_t hosted_event_words(struct api_call *call, err_t e);
+
 extern const struct contract hosted_list, hosted_create, hosted_read, hosted_change, hosted_delete, hosted_regenerate;
 extern const struct contract hosted_event_list, hosted_event_create, hosted_event_read, hosted_event_change,
 	hosted_event_delete;
+extern const struct contract hosted_invitation_list, hosted_invitation_respond;

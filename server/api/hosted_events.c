@@ -75,21 +75,26 @@ static err_t named(struct api_call *call, struct calendar *out)
 	return hosted_named(call, str_from(params->calendar, sizeof HOSTED - 1), out);
 }
 
-static err_t event_named(struct api_call *call, struct event_target *out)
+err_t hosted_event_named(struct api_call *call, struct id calendar, struct str uid, struct event_target *out)
 {
-	const struct event_params *params = call->params;
 	struct event_target target = { .instance = STR_ABSENT };
-	struct calendar calendar;
-	TRY(named(call, &calendar));
-	TRY(object_by_uid(&call->rq->cx, &call->actor, calendar.id, params->uid, &target.object));
+	TRY(object_by_uid(&call->rq->cx, &call->actor, calendar, uid, &target.object));
 	if (target.object.component != COMPONENT_VEVENT)
 		return FAIL(&call->rq->cx, NOT_FOUND, "a task or a journal, no event");
 	*out = target;
 	return OK;
 }
 
+static err_t event_named(struct api_call *call, struct event_target *out)
+{
+	const struct event_params *params = call->params;
+	struct calendar calendar;
+	TRY(named(call, &calendar));
+	return hosted_event_named(call, calendar.id, params->uid, out);
+}
+
 /* The names of /v1/events are not those of here. */
-static err_t in_our_words(struct api_call *call, err_t e)
+err_t hosted_event_words(struct api_call *call, err_t e)
 {
 	static const struct {
 		const char *theirs, *ours;
@@ -234,7 +239,7 @@ static err_t create_event_of(struct api_call *call, struct response *rs)
 	TRY(named(call, &calendar));
 	if (!view.timezone.ptr && zone_by_name(calendar.tzid))
 		view.timezone = str_dup(mem, calendar.tzid);
-	TRY(in_our_words(call, event_make(call, &view, str_dup(mem, calendar.name), &target)));
+	TRY(hosted_event_words(call, event_make(call, &view, str_dup(mem, calendar.name), &target)));
 	TRY(event_target_item(call, &target, &item));
 	TRY(reply_event(call, rs, &target));
 	api_location(rs, "/api/v1/calendars/", location_of(mem, calendar.id, item.event.uid));
@@ -298,7 +303,7 @@ static err_t change_by(struct api_call *call, event_changer *make, struct event_
 	struct event_changing c = { .call = call, .make = make, .scope_sent = STR("all") };
 	struct event_target target;
 	TRY(event_named(call, &target));
-	TRY(in_our_words(call, event_change_of(&c, target.object.id, STR_ABSENT)));
+	TRY(hosted_event_words(call, event_change_of(&c, target.object.id, STR_ABSENT)));
 	*out = c.target;
 	return OK;
 }

@@ -87,7 +87,10 @@ static void show_flat(struct request *rq, struct response *rs, err_t e)
 	ROW(METHOD_POST,   "/api/v1/calendars/:calendar/events",      KEYS, OWNER, BODY_JSON,    EVENT_MAX, &hosted_event_create, HOSTED, CORS_KEYS) \
 	ROW(METHOD_GET,    "/api/v1/calendars/:calendar/events/:uid", KEYS, OWNER, BODY_IGNORED, 0,       &hosted_event_read,   HOSTED, CORS_KEYS) \
 	ROW(METHOD_PATCH,  "/api/v1/calendars/:calendar/events/:uid", KEYS, OWNER, BODY_JSON,    EVENT_MAX, &hosted_event_change, HOSTED, CORS_KEYS) \
-	ROW(METHOD_DELETE, "/api/v1/calendars/:calendar/events/:uid", KEYS, OWNER, BODY_IGNORED, 0,       &hosted_event_delete, HOSTED, CORS_KEYS)
+	ROW(METHOD_DELETE, "/api/v1/calendars/:calendar/events/:uid", KEYS, OWNER, BODY_IGNORED, 0,       &hosted_event_delete, HOSTED, CORS_KEYS) \
+	\
+	ROW(METHOD_GET,    "/api/v1/hosted-calendars/:calendar/invitations", KEYS, OWNER, BODY_IGNORED, 0, &hosted_invitation_list, HOSTED, CORS_KEYS | HEAVY) \
+	ROW(METHOD_POST,   "/api/v1/hosted-calendars/:calendar/invitations/:uid/respond", KEYS, OWNER, BODY_JSON, BODY_MAX, &hosted_invitation_respond, HOSTED, CORS_KEYS)
 /* clang-format on */
 static const struct route routes[] = { ROUTES(API_ROUTE) };
 static const struct contract *const contracts[] = { ROUTES(API_CONTRACT) };

@@ -6,6 +6,7 @@
     examples.existing("event", template)       the id of a new resource that a parameter of that name means
 """
 import json
+import uuid
 
 JSON = {"Content-Type": "application/json"}
 
@@ -71,15 +72,24 @@ class Examples:
         return self.world.get("/v1/grants?limit=1", key=self.key).json["data"][0]["id"]
 
     def _hosted(self, template):
-        self.hosted = self._made("/api/v1/hosted-calendars", {"name": "x"})
+        """A new one, which may be deleted; one for all calls about what is in it."""
+        if template.endswith(("/hosted-calendars/{calendar}", "-token")):
+            return self._made("/api/v1/hosted-calendars", {"name": "x"})
+        self.hosted = self.hosted or self._made("/api/v1/hosted-calendars", {"name": "x"})
         return self.hosted if "/hosted-calendars/" in template else f"hosted:{self.hosted}"
 
     def _hosted_event(self):
-        """In the calendar that was made last, as it stands before it in the path."""
-        reply = self.world.post(f"/api/v1/calendars/hosted:{self.hosted}/events", json.dumps(
-            {"title": "x", "start_at": "2026-11-24T09:00:00Z", "end_at": "2026-11-24T10:00:00Z"}), JSON, self.key)
+        """In the calendar that stands before it in the path: an invitation, as a CalDAV client puts it there."""
+        self._hosted("/api/v1/calendars/{calendar}/events")
+        uid, (name,) = str(uuid.uuid4()), self.world.sql(f"SELECT name FROM calendar WHERE id = '{self.hosted}'")[0]
+        email = self.world.get("/v1/profile", key=self.key).json["email"]
+        home = self.world.get("/v1/calendars?limit=1", key=self.key).json["data"][0]["caldav_url"].removeprefix(self.world.url).rsplit("/", 2)[0]
+        data = "\r\n".join(("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:x", "BEGIN:VEVENT", f"UID:{uid}", "DTSTAMP:20261101T000000Z",
+                            "DTSTART:20261124T090000Z", "DTEND:20261124T100000Z", "SUMMARY:x", "ORGANIZER:mailto:host@example.net",
+                            f"ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{email}", "END:VEVENT", "END:VCALENDAR", ""))
+        reply = self.world.request("PUT", f"{home}/{name}/{uid}.ics", data, {"Content-Type": "text/calendar"}, self.key)
         assert reply.status == 201, reply
-        return reply.json["data"]["uid"]
+        return uid
 
     def existing(self, name, template):
         if template.startswith("/api/v1/"):

@@ -8,6 +8,7 @@ from examples import Examples, sent_as
 from openapi import Document
 from world import BIN
 
+SERVE = ["--rate-limit", "1000"]
 DOCUMENT = Document.load(BIN)
 OPERATIONS = DOCUMENT.operations()
 

@@ -84,6 +84,9 @@ MUST_CHECK err_t event_read(
 MUST_CHECK err_t event_read_instance(struct ctx *cx, struct ical *object, const struct series_instance *instance,
 	struct str zone, struct event *out);
 
+/* Is it of another organizer, and they are among those who are invited? By their address, in any case. */
+bool event_invites(const struct event *event, struct str email);
+
 /*
  * A new object: VCALENDAR with the VTIMEZONE of its zone and the VEVENT. An absent uid is made. DTSTAMP, CREATED and
  * LAST-MODIFIED are cx->now.

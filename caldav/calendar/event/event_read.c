@@ -249,3 +249,11 @@ err_t event_read(struct ctx *cx, struct ical *object, const struct ical_comp *co
 		.at = timing_extent(t, t->start, zone_or_utc(zone)) };
 	return event_read_instance(cx, object, &i, zone, out);
 }
+
+bool event_invites(const struct event *event, struct str email)
+{
+	bool invited = false;
+	for (size_t i = 0; i < event->attendee_count && !invited; i++)
+		invited = str_eq_nocase(event->attendees[i].email, email);
+	return invited && event->organizer.len > 0 && !str_eq_nocase(event->organizer, email);
+}

@@ -57,6 +57,7 @@ MUST_CHECK err_t agenda_in_range(struct ctx *cx, const struct agenda_query *q, s
 struct agenda_sieve {
 	const struct words *words;    /* NULL: whatever the texts are */
 	struct instant changed_since; /* objects that were stored then or later; INSTANT_BEFORE: all */
+	struct str invited;           /* e-mail: events to which somebody else invites them alone; absent: all */
 };
 
 /*

@@ -23,3 +23,6 @@ void agenda_item_of_event(const struct agenda_source *source, struct agenda_item
 /* The instance of this recurrence id. NOT_FOUND. */
 MUST_CHECK err_t agenda_item_of_instance(
 	struct ctx *cx, const struct agenda_source *source, struct str recurrence_id, struct agenda_item *out);
+
+/* Does the sieve let this item through? */
+bool agenda_passes(struct arena *mem, const struct agenda_sieve *sieve, const struct agenda_item *item);

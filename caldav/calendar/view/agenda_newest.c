@@ -69,7 +69,7 @@ static err_t sift_row(struct sifting *s, const struct object *row, bool *goes_on
 	*goes_on = !fits || row->data.ptr;
 	if (fits && row->data.ptr) {
 		TRY(agenda_event(s->cx, row, s->q->zone, &item));
-		fits = !s->q->sieve->words || words_found(s->cx->mem, s->q->sieve->words, &item.event);
+		fits = agenda_passes(s->cx->mem, s->q->sieve, &item);
 	}
 	arena_rewind(s->cx->mem, mark);
 	if (*goes_on && fits)

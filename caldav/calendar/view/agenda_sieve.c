@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A range, read page by page, of which a sieve keeps some. Nothing but the spots of what it keeps outlives a page. */
+#include "caldav/calendar/view/agenda_item.h"
 #include "caldav/calendar/view/agenda_page.h"
 
 #include <string.h>
@@ -20,10 +21,11 @@ static void keep(struct kept_position *to, struct agenda_position from)
 	}
 }
 
-static bool passes(struct arena *mem, const struct agenda_sieve *sieve, const struct agenda_item *item)
+bool agenda_passes(struct arena *mem, const struct agenda_sieve *sieve, const struct agenda_item *item)
 {
 	return !instant_before(item->object.updated_at, sieve->changed_since) &&
-	       (!sieve->words || words_found(mem, sieve->words, &item->event));
+	       (!sieve->words || words_found(mem, sieve->words, &item->event)) &&
+	       (!sieve->invited.ptr || event_invites(&item->event, sieve->invited));
 }
 
 static void put_those_that_pass(
@@ -33,7 +35,7 @@ static void put_those_that_pass(
 		const struct agenda_item *item = &list->items[i];
 		const struct spot spot = spot_at(&item->object, instant_s(item->start), instant_s(item->end),
 			item->instance ? item->event.recurrence_id : STR_ABSENT);
-		if (passes(cx->mem, sieve, item))
+		if (agenda_passes(cx->mem, sieve, item))
 			agenda_page_put(page, &spot);
 	}
 }
