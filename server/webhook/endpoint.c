@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "server/account/audit.h"
 #include "server/base/config.h"
 #include "server/crypto/keyring.h"
 #include "server/crypto/seal.h"
@@ -136,7 +137,8 @@ err_t webhook_endpoint_create(struct ctx *cx, const struct webhook_owner *owner,
 	TRY(check_new(cx, owner, in));
 	TRY(db_row(cx, &sql_webhook_endpoint_create, ROW(webhook_endpoint_create, &made), IN(owner->account), IN(id),
 		db_in_id_or_null(owner->connection), IN(in->connect), IN(owner->scopes), IN(owner->calendars),
-		IN(in->url), IN(in->events), IN(in->description), IN(in->disabled), IN(sealed(cx, id, secret))));
+		IN(in->url), IN(in->events), IN(in->description), IN(in->disabled), IN(sealed(cx, id, secret)),
+		IN(audit_by(cx))));
 	if (id_is_zero(made.id))
 		return REFUSE(cx, FORBIDDEN, "",
 			"There are %d endpoints already, which is as many as there can be. Delete one.",
@@ -157,7 +159,8 @@ err_t webhook_endpoint_change(struct ctx *cx, const struct webhook_owner *owner,
 		TRY(check_url(cx, change->url));
 	TRY(db_exec(cx, &sql_webhook_endpoint_change, NULL, IN(present->account), IN(present->id), IN(change->url),
 		IN(change->events), IN(change->set_description), IN(change->description),
-		change->enable || change->disable ? IN((int16_t)change->enable) : IN_NULL(DB_INT2), IN(cx->now)));
+		change->enable || change->disable ? IN((int16_t)change->enable) : IN_NULL(DB_INT2), IN(cx->now),
+		IN(audit_by(cx))));
 	return webhook_endpoint_get(cx, owner, present->id, out);
 }
 
@@ -166,7 +169,8 @@ err_t webhook_endpoint_rotate(struct ctx *cx, const struct webhook_owner *owner,
 {
 	struct str secret = webhook_secret_new(cx->mem);
 	TRY(db_exec(cx, &sql_webhook_endpoint_rotate, NULL, IN(present->account), IN(present->id),
-		IN(sealed(cx, present->id, secret)), IN(instant_add_s(cx->now, WEBHOOK_OVERLAP_S)), IN(cx->now)));
+		IN(sealed(cx, present->id, secret)), IN(instant_add_s(cx->now, WEBHOOK_OVERLAP_S)), IN(cx->now),
+		IN(audit_by(cx))));
 	TRY(webhook_endpoint_get(cx, owner, present->id, out));
 	*secret_out = secret;
 	return OK;
@@ -174,5 +178,5 @@ err_t webhook_endpoint_rotate(struct ctx *cx, const struct webhook_owner *owner,
 
 err_t webhook_endpoint_delete(struct ctx *cx, const struct webhook_endpoint *present)
 {
-	return db_exec(cx, &sql_webhook_endpoint_delete, NULL, IN(present->account), IN(present->id));
+	return db_exec(cx, &sql_webhook_endpoint_delete, NULL, IN(present->account), IN(present->id), IN(audit_by(cx)));
 }

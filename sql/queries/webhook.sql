@@ -4,8 +4,12 @@
 
 -- name: webhook_endpoint_create stores
 -- $1 account  $2 id or NULL  $3 connection or NULL  $4 of all connections  $5 scopes  $6 calendars or NULL  $7 URL
--- $8 events  $9 description or NULL  $10 disabled  $11 sealed secret
-SELECT webhook_endpoint_create($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS id;
+-- $8 events  $9 description or NULL  $10 disabled  $11 sealed secret  $12 who does it
+-- A URL may be a secret after its host: the audit log has what comes before.
+SELECT CASE WHEN made.id IS NULL THEN NULL
+            WHEN audit_add($1, 'webhook.created', made.id, $12, jsonb_build_object('origin', substring($7::text FROM '^[a-z]+://[^/?#]+')))
+                 IS NOT NULL THEN made.id END AS id
+  FROM (SELECT webhook_endpoint_create($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS id) made;
 
 -- name: webhook_endpoint_get
 -- $5 id
@@ -35,24 +39,35 @@ SELECT e.account_id AS account, e.id, e.connection_id AS connection, e.connect, 
 
 -- name: webhook_endpoint_change
 -- $1 account  $2 id  $3 URL or NULL  $4 events or NULL  $5 whether $6 is set, description or NULL
--- $7 1 enable, 0 disable, NULL leave  $8 now
+-- $7 1 enable, 0 disable, NULL leave  $8 now  $9 who does it
 -- Enabled again, it begins anew: what happened and what failed before does not count.
+WITH changed AS (
 UPDATE webhook_endpoint SET since = CASE WHEN $7::smallint = 1 AND disabled_at IS NOT NULL THEN uuid_v7() ELSE since END, url = coalesce($3, url), events = coalesce($4, events),
        description = CASE WHEN $5 THEN $6 ELSE description END,
        disabled_at = CASE $7::smallint WHEN 1 THEN NULL WHEN 0 THEN coalesce(disabled_at, $8) ELSE disabled_at END,
        disabled_reason = CASE WHEN $7::smallint = 1 THEN NULL ELSE disabled_reason END,
        failing_since = CASE WHEN $7::smallint = 1 AND disabled_at IS NOT NULL THEN NULL ELSE failing_since END,
        updated_at = $8
- WHERE account_id = $1 AND id = $2;
+ WHERE account_id = $1 AND id = $2
+RETURNING id, url)
+SELECT audit_add($1, 'webhook.changed', c.id, $9, jsonb_build_object('origin', substring(c.url FROM '^[a-z]+://[^/?#]+'), 'changed',
+       concat_ws(' ', CASE WHEN $3::text IS NOT NULL THEN 'url' END, CASE WHEN $4::text[] IS NOT NULL THEN 'events' END,
+                 CASE WHEN $5 THEN 'description' END, CASE WHEN $7::smallint IS NOT NULL THEN 'status' END)))
+  FROM changed c;
 
 -- name: webhook_endpoint_rotate
--- $1 account  $2 id  $3 sealed secret  $4 until when the old one signs too  $5 now
-UPDATE webhook_endpoint SET old_secret = secret, old_until = $4, secret = $3, updated_at = $5
- WHERE account_id = $1 AND id = $2;
+-- $1 account  $2 id  $3 sealed secret  $4 until when the old one signs too  $5 now  $6 who does it
+WITH changed AS (
+	UPDATE webhook_endpoint SET old_secret = secret, old_until = $4, secret = $3, updated_at = $5
+	 WHERE account_id = $1 AND id = $2 RETURNING id, url)
+SELECT audit_add($1, 'webhook.rotated', c.id, $6, jsonb_build_object('origin', substring(c.url FROM '^[a-z]+://[^/?#]+'))) FROM changed c;
 
 -- name: webhook_endpoint_delete
--- $1 account  $2 id
-SELECT webhook_endpoint_drop($1, ARRAY[$2::uuid]);
+-- $1 account  $2 id  $3 who does it
+WITH gone AS (
+	SELECT e.id, e.url, webhook_endpoint_drop($1, ARRAY[$2::uuid]) AS count FROM webhook_endpoint e WHERE e.account_id = $1 AND e.id = $2)
+SELECT audit_add($1, 'webhook.deleted', g.id, $3, jsonb_build_object('origin', substring(g.url FROM '^[a-z]+://[^/?#]+')))
+  FROM gone g WHERE g.count > 0;
 
 -- name: webhook_delivery_get
 -- $1 account  $2 endpoint  $3 id
@@ -156,7 +171,11 @@ SELECT account, delivery, endpoint, event, number, url, secret, old_secret, body
 -- name: webhook_done
 -- $1 accounts  $2 endpoints  $3 deliveries  $4 numbers of the tries  $5 leases  $6 states  $7 next tries  $8 statuses
 -- $9 faults  $10 bodies  $11 times  $12 durations  $13 gone  $14 what has failed since then is disabled
-SELECT account, endpoint, reason FROM webhook_done($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
+-- The audit log's locks come last, when all that was done holds its own.
+WITH done AS MATERIALIZED (
+	SELECT account, endpoint, reason FROM webhook_done($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14))
+SELECT d.account, d.endpoint, d.reason FROM (SELECT * FROM done ORDER BY account, endpoint) d
+ WHERE audit_add(d.account, 'webhook.disabled', d.endpoint, ARRAY['server', '', '', '', '', ''], jsonb_build_object('reason', d.reason)) > 0;
 
 -- name: webhook_trim
 -- $1 days kept  $2 an account keeps so many events  $3 deliveries  $4 at most so many go

@@ -236,6 +236,25 @@ def test_apps_are_told_to_their_owner_and_their_end_to_their_users(world):
     assert ended["details"]["reason"] == "client_deleted" and ended["agent"] == "calends client delete"
 
 
+def test_what_becomes_of_a_webhook_is_told_without_its_path(world, owner, secret):
+    kind = {"Content-Type": "application/json"}
+
+    def call(method, path, body=None):
+        reply = world.request(method, "/v1/webhook_endpoints" + path, body and json.dumps(body), kind if body else None, secret)
+        assert reply.status < 300, reply
+        return reply.json
+
+    made = call("POST", "", {"url": "https://1.1.1.1/of-a-secret-path", "events": ["event.*"], "status": "disabled"})["id"]
+    call("PATCH", f"/{made}", {"events": ["*"], "description": "x"})
+    call("POST", f"/{made}/rotate_secret")
+    call("DELETE", f"/{made}")
+    assert world.request("DELETE", f"/v1/webhook_endpoints/{made}", None, None, secret).status == 404
+    told = [r for r in rows(world, secret) if r["subject"] == made]
+    assert [r["kind"] for r in told] == ["webhook.deleted", "webhook.rotated", "webhook.changed", "webhook.created"]
+    assert {r["details"]["origin"] for r in told} == {"https://1.1.1.1"} and told[2]["details"]["changed"] == "events description"
+    assert {r["actor"] for r in told} == {"secret_key"} and "secret-path" not in json.dumps(told)
+
+
 def test_no_row_holds_a_secret(world):
     for line in world.sql("SELECT row_to_json(a)::text FROM audit a"):
         assert not NO_SECRET.search(line[0]), line
@@ -251,7 +270,7 @@ def test_every_kind_of_the_table_is_written_somewhere_and_no_other(world):
             if "/server/webhook/" in path:  # the names of its events
                 continue
             with open(path, encoding="utf-8") as f:
-                written |= set(re.findall(r"""['"]((?:account|session|key|consent|client|connected_account|feed)\.[a-z_]+)['"]""", f.read()))
+                written |= set(re.findall(r"""['"]((?:account|session|key|consent|client|connected_account|feed|webhook)\.[a-z_]+)['"]""", f.read()))
     with open(os.path.join(ROOT, "server/webhook/endpoint.c"), encoding="utf-8") as f:
         events = set(re.findall(r'"(connected_account\.\w+)"', f.read()))  # SQL knows some of these
     assert written - (events - set(table)) == set(table)

@@ -180,6 +180,8 @@ def test_one_that_is_gone_is_told_no_more(world, key, receiver):
     shown = world.get(f"{ENDPOINTS}/{made['id']}", key=key).json
     assert (shown["status"], shown["disabled_reason"]) == ("disabled", "gone")
     assert world.log_has("event=webhook_disabled")
+    told = world.sql("SELECT actor, details FROM audit WHERE kind = 'webhook.disabled'")
+    assert told == [["server", '{"reason": "gone"}']]
     event(world, key)
     receiver.answer = lambda d: 200
     again = send(world, "PATCH", f"{ENDPOINTS}/{made['id']}", {"status": "enabled"}, key, 200).json
