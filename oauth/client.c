@@ -140,15 +140,26 @@ err_t client_rotate_secret(struct ctx *cx, struct id id, struct str *secret_out)
 	return OK;
 }
 
-err_t client_delete(struct ctx *cx, struct id owner, struct id id)
+static err_t delete_and_cut(struct ctx *cx, struct id owner, struct id id)
 {
 	size_t deleted = 0;
-	TRY(db_begin(cx));
 	TRY(db_exec(cx, &sql_client_delete, &deleted, IN(id), IN(cx->now), db_in_id_or_null(owner)));
 	if (!deleted)
 		return no_such_client(cx);
-	TRY(db_exec(cx, &sql_client_cut, NULL, IN(id), IN(cx->now), IN(audit_by(cx))));
-	return db_commit(cx);
+	return db_exec(cx, &sql_client_cut, NULL, IN(id), IN(cx->now), IN(audit_by(cx)));
+}
+
+/* In the caller's transaction, where there is one: a request with an Idempotency-Key has it. */
+err_t client_delete(struct ctx *cx, struct id owner, struct id id)
+{
+	bool own = !cx->tx;
+	if (own)
+		TRY(db_begin(cx));
+	err_t e = delete_and_cut(cx, owner, id);
+	if (own && e)
+		db_rollback(cx);
+	TRY(e);
+	return own ? db_commit(cx) : OK;
 }
 
 err_t client_page(struct ctx *cx, struct id owner, struct id bound, bool back, size_t limit, struct client **out,

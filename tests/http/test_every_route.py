@@ -16,6 +16,7 @@ NAMES = [o["operationId"] for _, _, o in OPERATIONS]
 every_operation = pytest.mark.parametrize("method,template,operation", OPERATIONS, ids=NAMES)
 WITH_ID = [o for o in OPERATIONS if "{" in o[1]]
 WITH_BODY = [o for o in OPERATIONS if "application/json" in o[2].get("requestBody", {}).get("content", ())]
+WRITES = [o for o in OPERATIONS if any(p["name"] == "Idempotency-Key" for p in map(DOCUMENT.resolve, o[2]["parameters"]))]
 # One value of each type of JSON, and what is too much of it.
 VALUES = {"null": None, "boolean": True, "number": 7, "string": "words", "array": ["words"], "object": {"words": 1}}
 TYPES = {"integer": "number", "number": "number"}
@@ -199,6 +200,22 @@ def test_a_field_that_is_wrong_is_named(world, live, method, template, operation
     for kind in ("text/plain", "application/x-www-form-urlencoded", "application/xml"):
         reply = world.request(method, target, json.dumps(good), {"Content-Type": kind}, live.key)
         assert reply.status in (400, 415), (kind, reply)
+    unchanged(world, before)
+
+
+# ---- once ----
+
+@pytest.mark.parametrize("method,template,operation", WRITES, ids=[o[2]["operationId"] for o in WRITES])
+def test_what_has_an_idempotency_key_is_done_once(world, live, method, template, operation):
+    """In one transaction with its answer, whatever it does by itself."""
+    target, body = live.call(operation, template)
+    key = {"Idempotency-Key": f"once-{operation['operationId']}"}
+    first = call(world, method, target, body, live.key, key)
+    assert first.status < 300, first
+    before = state(world)
+    again = call(world, method, target, body, live.key, key)
+    secret = again.status == 409 and again.json["error"]["code"] == "key_already_shown"
+    assert secret or (again.status, again.body) == (first.status, first.body) and again.headers["Idempotent-Replayed"] == "true", again
     unchanged(world, before)
 
 
