@@ -55,8 +55,8 @@ struct module {
 	/* What `show_error` writes, for the reference; NULL: api_errors (refusal.h). */
 	const struct error_form *error;
 	bool secret_paths; /* what stands behind the prefix is a secret: it is never logged */
-	bool auth_first; /* authentication comes before routing: 401 also for paths that do not exist */
-	unsigned basic;  /* enum who allowed as a Basic password here; 0: Basic is refused */
+	bool auth_first;   /* authentication comes before routing: 401 also for paths that do not exist */
+	unsigned basic;    /* enum who allowed as a Basic password here; 0: Basic is refused */
 	/* app->limiter counts each credential (strangers by address); X-RateLimit-* and RateLimit on each answer. */
 	bool rate_limited;
 	/* May tell, by db_prefetch, what the request will read if its credential, not proven yet, is good; NULL for
