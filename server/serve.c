@@ -25,8 +25,8 @@
 #include "server/modules.h"
 #include "web/demo.h"
 
-#define JOB_THREADS 5 /* both of webhooks may be at work all the time */
-#define JOBS_END_MS 3000
+#define JOB_THREADS 5      /* both of webhooks may be at work all the time */
+#define JOBS_END_MS 5000   /* a call to another server is looked at between its steps; one may be a handshake */
 #define STOP_GRACE_MS 6000 /* on top of --drain-ms */
 #define DEMO_THREADS 8
 #define BODY_BUDGET ((size_t)256 << 20)
