@@ -29,12 +29,10 @@ END $$;
 CREATE TRIGGER account_paused AFTER UPDATE OF status ON account FOR EACH ROW WHEN (OLD.status <> NEW.status)
 	EXECUTE FUNCTION connections_told();
 
--- As they were in 0005_webhooks.sql, with the new kinds.
-
 -- The next changes and who is told of them, in the order of their transactions, and moves the cursor behind them. Only
 -- rows below the horizon: no transaction that is still under way can add one before them. Nothing when another reads.
 -- scanned: rows of the outbox that were passed, told or not.
-CREATE OR REPLACE FUNCTION webhook_changes(p_limit int) RETURNS TABLE (scanned int, change_id uuid, account uuid, kind text, calendar uuid,
+CREATE FUNCTION webhook_changes(p_limit int) RETURNS TABLE (scanned int, change_id uuid, account uuid, kind text, calendar uuid,
 	object uuid, request uuid, owner uuid, via int, connection uuid, client uuid, scopes bigint, tz text, sequence bigint, modseq bigint,
 	before bytea, component smallint)
 LANGUAGE plpgsql AS $$
@@ -81,7 +79,7 @@ BEGIN
 END $$;
 
 -- May this event be told now? Its connection may have ended since, or have been given less.
-CREATE OR REPLACE FUNCTION webhook_may_tell(p_connection uuid, p_user uuid, p_type text, p_needs bigint, p_calendar uuid)
+CREATE FUNCTION webhook_may_tell(p_connection uuid, p_user uuid, p_type text, p_needs bigint, p_calendar uuid)
 RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	RETURN p_connection IS NULL OR p_type = 'connected_account.deauthorized'
