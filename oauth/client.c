@@ -149,17 +149,11 @@ static err_t delete_and_cut(struct ctx *cx, struct id owner, struct id id)
 	return db_exec(cx, &sql_client_cut, NULL, IN(id), IN(cx->now), IN(audit_by(cx)));
 }
 
-/* In the caller's transaction, where there is one: a request with an Idempotency-Key has it. */
 err_t client_delete(struct ctx *cx, struct id owner, struct id id)
 {
-	bool own = !cx->tx;
-	if (own)
-		TRY(db_begin(cx));
-	err_t e = delete_and_cut(cx, owner, id);
-	if (own && e)
-		db_rollback(cx);
-	TRY(e);
-	return own ? db_commit(cx) : OK;
+	bool own;
+	TRY(db_join(cx, &own));
+	return db_settle(cx, own, delete_and_cut(cx, owner, id));
 }
 
 err_t client_page(struct ctx *cx, struct id owner, struct id bound, bool back, size_t limit, struct client **out,

@@ -135,16 +135,6 @@ static err_t grant_store(struct ctx *cx, const struct auth_request *request, con
 		consent_details(cx->mem, client, decision));
 }
 
-/* The end of a transaction: committed, or nothing of it stays. */
-static err_t settle(struct ctx *cx, err_t e)
-{
-	if (!e)
-		e = db_commit(cx);
-	if (e)
-		db_rollback(cx);
-	return e;
-}
-
 err_t consent_decide(struct ctx *cx, struct str reference, const struct consent_user *user,
 	const struct decision *decision, struct str *url_out)
 {
@@ -165,7 +155,7 @@ err_t consent_decide(struct ctx *cx, struct str reference, const struct consent_
 	err_t e = auth_request_claim(cx, reference);
 	if (!e)
 		e = grant_store(cx, &request, &client, user, account, decision, &code);
-	TRY(settle(cx, e));
+	TRY(db_settle(cx, true, e));
 	*url_out = answer_code_url(cx, &request, code.code);
 	return OK;
 }
@@ -194,7 +184,7 @@ err_t consent_remembered(struct ctx *cx, const struct auth_request *request, con
 		err_t e = auth_request_claim(cx, reference);
 		if (!e)
 			e = remembered_issue(cx, request, account, user, &code);
-		TRY(settle(cx, e));
+		TRY(db_settle(cx, true, e));
 	} else {
 		TRY(remembered_issue(cx, request, account, user, &code));
 	}

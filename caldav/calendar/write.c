@@ -91,14 +91,10 @@ static err_t carry_out(struct ctx *cx, const struct actor *actor, const struct o
 static err_t carry_out_whole(struct ctx *cx, const struct actor *actor, const struct object *now,
 	const struct object_plan *plan, struct object *out, struct object *beside_out)
 {
-	bool own = plan->beside.ptr && !cx->tx;
-	if (own)
-		TRY(db_begin(cx));
-	err_t e = carry_out(cx, actor, now, plan, out, beside_out);
-	if (own && e)
-		db_rollback(cx);
-	TRY(e);
-	return own ? db_commit(cx) : OK;
+	bool own = false;
+	if (plan->beside.ptr)
+		TRY(db_join(cx, &own));
+	return db_settle(cx, own, carry_out(cx, actor, now, plan, out, beside_out));
 }
 
 err_t object_edit(struct ctx *cx, const struct actor *actor, struct id id, const struct preconditions *when,

@@ -311,6 +311,23 @@ void db_rollback(struct ctx *cx)
 	give_back(cx);
 }
 
+err_t db_join(struct ctx *cx, bool *own_out)
+{
+	*own_out = !cx->tx;
+	return *own_out ? db_begin(cx) : OK;
+}
+
+err_t db_settle(struct ctx *cx, bool own, err_t e)
+{
+	if (!own)
+		return e;
+	if (!e)
+		e = db_commit(cx);
+	if (e)
+		db_rollback(cx);
+	return e;
+}
+
 void db_end(struct ctx *cx)
 {
 	db_rollback(cx);

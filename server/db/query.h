@@ -230,4 +230,11 @@ void db_prefetch_(
 MUST_CHECK err_t db_begin(struct ctx *cx);
 MUST_CHECK err_t db_commit(struct ctx *cx);
 void db_rollback(struct ctx *cx);
+/*
+ * For what takes several statements, by itself or as a part of more (a request with an Idempotency-Key has a
+ * transaction already): db_join() begins one unless there is one, and tells whether; db_settle() ends that, committed,
+ * or with e nothing of it stays. What it joined is left to who began it.
+ */
+MUST_CHECK err_t db_join(struct ctx *cx, bool *own_out);
+MUST_CHECK err_t db_settle(struct ctx *cx, bool own, err_t e);
 void db_end(struct ctx *cx);

@@ -182,15 +182,11 @@ static bool writes(const struct plan *plans, size_t n)
 /* What is undone is not counted. */
 static err_t write_batch(struct importer *in, struct plan *plans, size_t n)
 {
-	bool own = !in->cx->tx && writes(plans, n);
+	bool own = false;
 	const struct import_result before = *in->out;
-	if (own)
-		TRY(db_begin(in->cx));
-	err_t e = carry_out_all(in, plans, n);
-	if (!e && own)
-		e = db_commit(in->cx);
-	else if (own)
-		db_rollback(in->cx);
+	if (writes(plans, n))
+		TRY(db_join(in->cx, &own));
+	err_t e = db_settle(in->cx, own, carry_out_all(in, plans, n));
 	if (e)
 		*in->out = before;
 	return e;
