@@ -23,6 +23,13 @@ static err_t migrate_command(struct ctx *cx, const struct command_call *call)
 	return OK;
 }
 
+static err_t version_command(struct ctx *cx, const struct command_call *call)
+{
+	(void)cx;
+	buf_fmt(call->out, call->config->json ? "{\"version\":\"%s\"}\n" : "calends %s\n", CALENDS_VERSION);
+	return OK;
+}
+
 static err_t routes_command(struct ctx *cx, const struct command_call *call)
 {
 	router_print(app_outline(cx), call->out);
@@ -130,6 +137,7 @@ const struct command system_commands[] = {
 	{ "routes",    "", "",      "Print the route tables.", 0, routes_command, NULL },
 	{ "reference", "", "routes|errors|options|scopes|openapi|man", "Print a page of docs/, the API as OpenAPI, or the manual page.", 0, reference_command, NULL },
 	{ "doctor",    "", "",      "Check settings, database, time zones, clock and public URL; say how to mend.", 0, doctor_command, "@serve" },
+	{ "version",   "", "",      "Print the version; --version does, too.", 0, version_command, NULL },
 	{ .noun = NULL },
 };
 /* clang-format on */

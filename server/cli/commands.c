@@ -227,7 +227,10 @@ int command_main(int argc, char *const *argv)
 	for (int i = 0; i < argc; i++)
 		if (strcmp(argv[i], "--help") == 0)
 			argc = 0;
-	int status = dispatch(&cx, argc, argv);
+	static char version[] = "version";
+	static char *const version_words[] = { version };
+	bool asks_version = argc == 1 && strcmp(argv[0], "--version") == 0;
+	int status = dispatch(&cx, argc, asks_version ? version_words : argv);
 	if (fflush(stdout) != 0)
 		status = EXIT_FAILED;
 	arena_close(mem);

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an operator looks at: health, readiness, figures, one log line a request, the doctor."""
 import json
+import os
+import re
 import subprocess
 
 import pytest
 
-from world import BIN
+from world import BIN, ROOT
 
 
 def test_health_and_readiness_answer_without_a_credential(world):
@@ -75,3 +77,10 @@ def test_a_port_in_use_is_said_with_its_address(world):
         env=world.environment, timeout=60)
     assert done.returncode != 0
     assert f"Cannot listen on {address}" in done.stderr and "Address already in use" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("words", [["version"], ["--version"]])
+def test_the_version_is_that_of_the_project(words):
+    with open(os.path.join(ROOT, "CMakeLists.txt"), encoding="utf-8") as project:
+        version = re.search(r"project\(calends VERSION ([0-9.]+)", project.read()).group(1)
+    assert subprocess.run([BIN, *words], capture_output=True, text=True, check=True).stdout == f"calends {version}\n"
