@@ -120,7 +120,7 @@ err_t keys_page(struct request *rq, struct response *rs)
 /* The form as it was sent, or empty. */
 static struct html_values *form_values(struct request *rq)
 {
-	struct html_values *v = page_new(rq, "New key", "keys");
+	struct html_values *v = page_new(rq, "Generate New Key", "keys");
 	struct str kind = form_get(&rq->form, "kind"), expires = form_get(&rq->form, "expires");
 	enum key_kind known;
 	uint64_t ticked;

@@ -86,7 +86,7 @@ for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
 		}
 		await page.goto(world.url + '/keys/new');
 		await page.fill('#name', 'A key');
-		await page.click('text=Create key');
+		await page.click('button:text-is("Generate")');
 		await judge(page, 'new key');
 		assert.deepEqual(complaints, []);
 		await context.close();
@@ -100,7 +100,7 @@ test('all of it works without JavaScript', async () => {
 	await page.fill('#name', 'No script');
 	await page.click('label[for=kind-restricted]');
 	await page.check('#s-profile\\:read');
-	await page.click('text=Create key');
+	await page.click('button:text-is("Generate")');
 	assert.match(await page.textContent('#secret'), /^rk_live_/);
 	assert.equal(await page.locator('button.copy:visible').count(), 0);
 	await page.click('text=I have stored it');
@@ -138,7 +138,7 @@ test('the copy button copies the key', async () => {
 	await signIn(page);
 	await page.goto(world.url + '/keys/new');
 	await page.fill('#name', 'To copy');
-	await page.click('text=Create key');
+	await page.click('button:text-is("Generate")');
 	await page.click('button[data-copy=secret]');
 	await page.waitForSelector('button:has-text("Copied")');
 	assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await page.textContent('#secret'));
@@ -232,7 +232,7 @@ test('the key is seen whole, and copied without https too', async () => {
 	await page.click('button[type=submit]');
 	assert.equal(await page.evaluate(() => isSecureContext), false);
 	await page.fill('#name', 'Plain');
-	await page.click('text=Create key');
+	await page.click('button:text-is("Generate")');
 	const key = await page.textContent('#secret');
 	assert.match(key, /^cp_[0-9a-f]{64}$/);
 	assert.ok(await page.evaluate(() => {
@@ -256,7 +256,7 @@ test('the focus is in the field that was wrong', async () => {
 	await signIn(page, '/keys/new');
 	await page.fill('#name', 'Restricted to nothing');
 	await page.click('label[for=kind-restricted]');
-	await page.click('text=Create key');
+	await page.click('button:text-is("Generate")');
 	assert.equal(await page.evaluate(() => document.activeElement.name), 'scope');
 	assert.match(await page.textContent('#scope-error'), /Tick what/);
 	assert.equal(await page.inputValue('#name'), 'Restricted to nothing');
