@@ -16,15 +16,15 @@ enum {
 #define ROUTE(name, path, who, scopes, source, flags)                                                                  \
 	{                                                                                                              \
 		METHOD_##name, path, who, scopes, (enum body_kind)BODY_OF_##name, MOST_OF_##name, dav_dispatch,        \
-			source, flags                                                                                  \
+			source, (flags) | CORS_KEYS                                                                    \
 	}
 /* A collection is the same with and without the slash at its end (RFC 4918 §5.2). */
 #define COLLECTION(name, path, ...) ROUTE(name, path, __VA_ARGS__), ROUTE(name, path "/", __VA_ARGS__)
 /* What can never be done to a collection, where clients and test suites expect 403; all else is 405 with Allow. */
 #define NEVER(name, path, body, most, source)                                                                          \
-	{ METHOD_##name, path, ALL, 0, body, most, dav_forbidden, source, 0 },                                         \
+	{ METHOD_##name, path, ALL, 0, body, most, dav_forbidden, source, CORS_KEYS },                                 \
 	{                                                                                                              \
-		METHOD_##name, path "/", ALL, 0, body, most, dav_forbidden, source, 0                                  \
+		METHOD_##name, path "/", ALL, 0, body, most, dav_forbidden, source, CORS_KEYS                          \
 	}
 
 #define PRINCIPAL "/dav/principals/:account"
@@ -157,6 +157,10 @@ const struct module caldav_module = {
 	.route_count = ARRAY_LEN(routes),
 	.auth_first = true,
 	.basic = KEY,
+	.pages_send = "Authorization, Content-Type, Accept, Depth, Destination, If, If-Match, If-None-Match, "
+		      "If-Modified-Since, If-Unmodified-Since, Overwrite, Prefer, Brief",
+	.pages_read = "Request-Id, ETag, Location, Last-Modified, Retry-After, WWW-Authenticate, DAV, Allow, "
+		      "Preference-Applied",
 	.prefetch = dav_prefetch,
 	.unrouted = dav_unrouted,
 	.show_error = dav_show_error,

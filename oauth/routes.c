@@ -7,7 +7,7 @@
 #include "oauth/revoke.h"
 #include "oauth/token.h"
 
-#define SECRETS (CORS_ANY | SENSITIVE_BODY)
+#define SECRETS (CORS_KEYS | SENSITIVE_BODY)
 #define PAGE (FOR_PEOPLE | SENSITIVE_BODY)
 
 /* clang-format off */

@@ -9,6 +9,7 @@
 #include "server/account/housekeeping.h"
 #include "server/account/key.h"
 #include "server/account/last_used.h"
+#include "server/account/page_origin.h"
 #include "server/account/session.h"
 #include "server/api/routes.h"
 #include "server/base/log.h"
@@ -126,6 +127,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 	app->heavy = concurrency_open(heavy_max(config), 0);
 	app->last_used = last_used_open(runtime->db, config, (unsigned)config->last_used_ms);
 	app->seen = note_use;
+	app->origin_known = page_origin_known;
 	app->refused = note_refusal;
 	app->show_page = web_show_error;
 	struct buf openapi = buf_new(cx->mem, OPENAPI_MAX);

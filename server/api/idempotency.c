@@ -7,6 +7,7 @@
 #include "server/crypto/keyring.h"
 #include "server/crypto/seal.h"
 #include "server/db/query.h"
+#include "server/http/header_alias.h"
 #include "sql.h"
 
 #define HEADER "Idempotency-Key"
@@ -121,6 +122,9 @@ err_t idempotency_begin(struct api_call *call, struct response *rs, struct idemp
 	TRY(open_kept(call, out, &begun.body));
 	response_restore(rs, begun.status, begun.head, begun.body);
 	response_header(rs, "Idempotent-Replayed", STR("true"));
+	const char *alias = header_alias(call->rq, "Idempotent-Replay");
+	if (alias)
+		response_header(rs, alias, STR("true"));
 	out->replayed = true;
 	return OK;
 }

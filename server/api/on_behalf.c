@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/account/account.h"
 #include "server/api/call.h"
-#include "server/base/config.h"
 #include "server/db/query.h"
+#include "server/http/header_alias.h"
 #include "sql.h"
 
 #define HEADER "Connected-Account"
@@ -43,16 +43,10 @@ static err_t act_for(struct request *rq, struct id connected, struct principal *
 
 err_t api_caller(struct request *rq, struct principal *out)
 {
-	struct str text = request_header_list(rq, HEADER);
-	const char *alias = router_account_alias(rq);
-	struct str by_alias = alias ? request_header_list(rq, alias) : STR_ABSENT;
+	struct str text;
 	struct id connected;
 	*out = *rq->principal;
-	if (text.ptr && by_alias.ptr && !str_eq(text, by_alias))
-		return REFUSE(&rq->cx, INVALID_VALUE, HEADER,
-			"%s names another connected account. Send one of the two.", alias);
-	if (!text.ptr)
-		text = by_alias;
+	TRY(header_or_alias(rq, HEADER, "Account", &text));
 	if (!text.ptr)
 		return OK;
 	if (!id_parse(text, "cpa", &connected))

@@ -64,9 +64,14 @@ static err_t check_origin(struct request *rq, struct str_list allowed)
 	if (!allowed.items)
 		return OK;
 	note_refusal(rq, "origin_not_allowed");
-	return REFUSE(&rq->cx, ORIGIN_NOT_ALLOWED, "",
-		"This key is for pages of other origins than %.*s. Its owner can allow it.",
-		STR_ARG(origin.len ? origin : STR("none")));
+	if (!origin.len)
+		return REFUSE(&rq->cx, ORIGIN_NOT_ALLOWED, "Origin",
+			"This key is for web pages alone, which send an Origin; this request has none. Programs use a "
+			"key without allowed_origins.");
+	return REFUSE(&rq->cx, ORIGIN_NOT_ALLOWED, "Origin",
+		"This key is not for pages of %.*s. Its owner adds that origin to allowed_origins of the key, on the "
+		"API keys page or with PATCH /v1/api_keys/%.*s.",
+		STR_ARG(str_sub(origin, 0, 200)), STR_ARG(id_text(rq->cx.mem, "key", rq->principal->credential)));
 }
 
 static err_t by_header(struct request *rq)

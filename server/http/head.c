@@ -5,6 +5,7 @@
 #include "server/base/log.h"
 #include "server/http/client_io.h"
 #include "server/http/cookie.h"
+#include "server/http/cors.h"
 #include "server/http/limit.h"
 #include "server/http/route.h"
 
@@ -80,24 +81,6 @@ const char *status_phrase(int status)
 	return "Other";
 }
 
-/* The Fetch standard's Access-Control-*; never with credentials. A page of origin "null" gets nothing. */
-static void add_cors(struct response *rs)
-{
-	struct request *rq = rs->rq;
-	unsigned flags = rq->route ? rq->route->flags : 0;
-	struct str origin = request_header(rq, "Origin");
-	if (flags & CORS_KEYS)
-		response_header(rs, "Vary", STR("Origin"));
-	if (!(flags & (CORS_ANY | CORS_KEYS)) || !origin.ptr)
-		return;
-	if (!(flags & CORS_ANY) && str_eq(origin, STR("null")))
-		return;
-	response_header(rs, "Access-Control-Allow-Origin", flags & CORS_ANY ? STR("*") : origin);
-	response_header(rs, "Access-Control-Expose-Headers",
-		STR("Request-Id, ETag, Location, Retry-After, WWW-Authenticate, X-RateLimit-Limit, "
-		    "X-RateLimit-Remaining, X-RateLimit-Reset, RateLimit-Policy, RateLimit, Idempotent-Replayed"));
-}
-
 static void add_number(struct response *rs, const char *name, int64_t value)
 {
 	buf_add(&rs->head, str_of(name));
@@ -126,7 +109,7 @@ static void add_for_all(struct response *rs)
 	const struct module *module = rq->module;
 	if (module && module->every_answer)
 		module->every_answer(rq, rs);
-	add_cors(rs);
+	cors_headers(rs);
 	add_limit(rs);
 	if (rq->csrf_cookie.ptr)
 		response_cookie(rs, "csrf", rq->csrf_cookie, -1);

@@ -68,6 +68,7 @@ struct request {
 	struct str args[PATH_ARGS_MAX]; /* what :names of the pattern matched, decoded, in order */
 	size_t arg_count;
 	struct principal *principal; /* NULL for ANYONE and strangers */
+	struct str page_origin;      /* what Access-Control-Allow-Origin says (cors.h); absent: nothing */
 	struct str csrf_cookie;      /* a new pre-session cookie, to be set with the answer; absent if none */
 	struct id counted_as;        /* the account that has a place for it: */
 	bool counted, heavy;         /* in app->callers, in app->heavy, until the answer is out */

@@ -21,8 +21,8 @@ enum body_kind {
 #define MIB(n) ((size_t)(n)*1024 * 1024)
 
 enum route_flags {
-	CORS_ANY = 1,       /* Access-Control-Allow-Origin: * (metadata, token endpoint for public clients) */
-	CORS_KEYS = 2,      /* REST: any origin, exposed headers, no credentials (the credential decides) */
+	CORS_ANY = 1,       /* any page may read it (metadata, feeds) */
+	CORS_KEYS = 2,      /* pages that a key or an app is for (cors.h) */
 	SENSITIVE_BODY = 4, /* nothing of the query or body is ever logged */
 	HEAVY = 8,          /* its work grows with what the account has: app->heavy counts it */
 	HEAVY_DEEP = 16,    /* the same, unless Depth is 0: that asks for one resource alone */
@@ -59,6 +59,9 @@ struct module {
 	unsigned basic;    /* enum who allowed as a Basic password here; 0: Basic is refused */
 	/* app->limiter counts each credential (strangers by address); X-RateLimit-* and RateLimit on each answer. */
 	bool rate_limited;
+	/* What pages of other origins may send and read where a route has a CORS flag; NULL: as REST has it (cors.c).
+	 */
+	const char *pages_send, *pages_read;
 	/* May tell, by db_prefetch, what the request will read if its credential, not proven yet, is good; NULL for
 	 * none. */
 	void (*prefetch)(struct request *rq, const struct credential *sent);
@@ -83,6 +86,8 @@ struct app {
 	struct limiter *writes;              /* of each account; NULL for no limit */
 	struct concurrency *callers, *heavy; /* requests of each account, and heavy ones; NULL for no limit */
 	struct last_used *last_used;
+	/* Is a live key or app for pages of this origin? NULL: none is. */
+	err_t (*origin_known)(struct ctx *cx, struct str origin, bool *out);
 	/* Called after a credential was accepted, with the principal: collects last-used in memory. */
 	void (*seen)(const struct app *app, const struct request *rq, const struct principal *p);
 	/* Called when rq->principal proved who it is, and may not be used like this: tells its owner. NULL: nobody. */

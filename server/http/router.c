@@ -1,60 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/http/router.h"
 
-#include "server/base/config.h"
 #include "server/base/log.h"
 #include "server/db/query.h"
 #include "server/http/access.h"
 #include "server/http/contract.h"
+#include "server/http/cors.h"
 #include "server/http/match.h"
 #include "server/http/refusal.h"
 
-/* What a page may send: all that a route with a CORS flag reads. */
-#define ALLOWED_HEADERS                                                                                                \
-	"Authorization, Content-Type, Accept, Idempotency-Key, If-Match, If-None-Match, Connected-Account, "           \
-	"MCP-Protocol-Version"
-
-const char *router_account_alias(struct request *rq)
-{
-	struct str brand = rq->cx.config ? rq->cx.config->brand : STR("");
-	for (size_t i = 0; i < brand.len; i++)
-		if (!char_is_alpha(brand.ptr[i]) && !char_is_digit(brand.ptr[i]) && brand.ptr[i] != '-')
-			return NULL;
-	return brand.len > 0 ? str_c(rq->cx.mem, str_cat(rq->cx.mem, brand, STR("-Account"))) : NULL;
-}
-
 /* ---- OPTIONS ---- */
 
-static struct str allowed_headers(struct request *rq)
+static err_t answer_options(struct request *rq, struct response *rs)
 {
-	const char *alias = router_account_alias(rq);
-	return alias ? str_fmt(rq->cx.mem, "%s, %s", ALLOWED_HEADERS, alias) : STR(ALLOWED_HEADERS);
-}
-
-/* The preflight of the Fetch standard, for a method that has a CORS row here. */
-static bool answer_preflight(struct request *rq, struct response *rs)
-{
-	struct str wanted = request_header(rq, "Access-Control-Request-Method");
-	if (!wanted.ptr || !request_header(rq, "Origin").ptr)
-		return false;
-	struct match meant;
-	match_find(rq->cx.mem, rq->app, &rq->path, method_of(wanted), &meant);
-	if (!meant.route || !(meant.route->flags & (CORS_ANY | CORS_KEYS)))
-		return false;
-	rq->route = meant.route;
-	reply_empty(rs, 204);
-	response_header(rs, "Access-Control-Allow-Methods", match_allow(rq->cx.mem, rq->app, &rq->path, true));
-	response_header(rs, "Access-Control-Allow-Headers", allowed_headers(rq));
-	response_header(rs, "Access-Control-Max-Age", STR("600"));
-	return true;
-}
-
-static void answer_options(struct request *rq, struct response *rs)
-{
+	bool preflight;
 	request_leave_body(rq);
-	if (!answer_preflight(rq, rs))
+	TRY(cors_preflight(rq, rs, &preflight));
+	if (!preflight)
 		reply_empty(rs, 200);
 	response_header(rs, "Allow", match_allow(rq->cx.mem, rq->app, &rq->path, false));
+	return OK;
 }
 
 /* ---- bodies ---- */
@@ -137,21 +102,31 @@ static err_t find(struct request *rq, struct match *found)
 static err_t no_route(struct request *rq, struct response *rs, const struct match *found)
 {
 	TRY(access_count(rq));
-	if (rq->method == METHOD_OPTIONS && found->path_known) {
-		answer_options(rq, rs);
-		return OK;
-	}
+	if (rq->method == METHOD_OPTIONS && found->path_known)
+		return answer_options(rq, rs);
 	if (rq->method != METHOD_OPTIONS && rq->module && rq->module->unrouted)
 		return rq->module->unrouted(rq, found->path_known);
 	return found->path_known ? FAIL(&rq->cx, METHOD_NOT_ALLOWED, "not in the table")
 				 : FAIL(&rq->cx, NOT_FOUND, "no route");
 }
 
-/* A failed authentication counts against the address; who is over the limit hears that first. */
+static err_t judge_page(struct request *rq)
+{
+	return rq->route ? cors_judge(rq, rq->route) : OK;
+}
+
+/*
+ * A failed authentication counts against the address; who is over the limit hears that first. A page shall read why it
+ * was refused: whose credential is good has it looked up before it is counted, a stranger after.
+ */
 static err_t identify(struct request *rq, unsigned who)
 {
 	err_t e = access_identify(rq, who);
+	if (rq->principal)
+		TRY(judge_page(rq));
 	TRY(access_count(rq));
+	if (!rq->principal)
+		TRY(judge_page(rq));
 	return e;
 }
 

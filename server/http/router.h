@@ -14,9 +14,5 @@
 /* Answer one request; never fails. Ends the ctx (db_end) and writes the log line. */
 void router_run(struct request *rq, struct response *rs);
 
-/* "<Brand>-Account", what Connected-Account is called by clients that were written against a brand; NULL if the brand
- * is no header name. */
-const char *router_account_alias(struct request *rq);
-
 /* For `calends routes` and docs: one row each, method, path, who, scope, body, source. */
 void router_print(const struct app *app, struct buf *out);

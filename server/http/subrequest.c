@@ -6,9 +6,9 @@
 
 #include "server/db/query.h"
 #include "server/http/access.h"
+#include "server/http/header_alias.h"
 #include "server/http/match.h"
 #include "server/http/refusal.h"
-#include "server/http/router.h"
 
 struct operation operation_find(const struct app *app, const char *id)
 {
@@ -29,7 +29,7 @@ static void add_header(struct request *rq, const char *name, struct str value)
 /* Nothing of the outer request but who makes it, and for whom. */
 static err_t prepare(struct request *rq, const struct subrequest *sub, struct request *out)
 {
-	const char *alias = router_account_alias(rq);
+	const char *alias = header_alias(rq, "Account");
 	struct match found;
 	struct str path = sub->target;
 	*out = (struct request){

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every surface owes to HTTP: gzip of what is large and has no ETag, HEAD and Allow from the routes, CORS where it is."""
+"""What every surface owes to HTTP: gzip of what is large and has no ETag, HEAD and Allow from the routes."""
 import gzip
 
 from dav import NAMESPACES
@@ -55,25 +55,3 @@ def test_a_method_that_is_not_here_is_told_which_are(world, owner, cal):  # RFC 
         allow = [m.strip() for m in reply.headers["Allow"].split(",")]
         assert reply.status == 405 and allowed in allow and "OPTIONS" in allow, (target, reply)
         assert ("HEAD" in allow) == ("GET" in allow), allow
-
-
-def may_read(reply, origin):
-    """Every page, or this one by name, which caches must know."""
-    allowed = reply.headers["Access-Control-Allow-Origin"]
-    return allowed == "*" or (allowed == origin and "Origin" in ", ".join(reply.headers.all("Vary")))
-
-
-def test_cors_is_open_where_no_cookie_counts_and_nowhere_else(world, owner):  # Fetch §3.2
-    origin = {"Origin": "https://spa.example"}
-    ask = {**origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization, content-type"}
-    for target, method in (("/oauth/token", "POST"), ("/v1/events", "POST"), ("/v1/profile", "GET")):
-        reply = world.request("OPTIONS", target, None, {**ask, "Access-Control-Request-Method": method})
-        assert reply.status in (200, 204) and may_read(reply, origin["Origin"]), target
-        assert "authorization" in reply.headers["Access-Control-Allow-Headers"].lower()
-        assert "Access-Control-Allow-Credentials" not in reply.headers
-    refused = world.get("/v1/profile", origin)
-    assert refused.status == 401 and may_read(refused, origin["Origin"]), "a page may read why"
-    assert "WWW-Authenticate" in refused.headers
-    for target in ("/oauth/authorize", "/sign-in", "/keys", "/consent", "/dav/"):
-        for reply in (world.request("OPTIONS", target, None, ask), world.get(target, origin)):
-            assert not [n for n, _ in reply.headers.pairs if n.lower().startswith("access-control-")], target

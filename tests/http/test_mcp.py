@@ -142,12 +142,6 @@ def test_publishable_keys_and_sessions_have_no_tools(world, ann, browser):
     assert browser.http.request("POST", "/mcp", b'{"jsonrpc":"2.0","id":1,"method":"ping"}', list(JSON.items())).status == 401
 
 
-def test_a_page_may_call_it_with_a_token(world):
-    reply = world.request("OPTIONS", "/mcp", None, {"Origin": "https://assistant.example", "Access-Control-Request-Method": "POST",
-                                                     "Access-Control-Request-Headers": "authorization, mcp-protocol-version"})
-    assert reply.status == 204 and "mcp-protocol-version" in reply.headers["Access-Control-Allow-Headers"].lower()
-
-
 # ---- tools ----
 
 def test_the_tools_are_told_with_what_they_take_and_do(world, secret):

@@ -282,13 +282,16 @@ def test_a_grant_that_the_client_may_not_use_is_refused(world, browser):
 
 # ---- browsers ----
 
-def test_a_page_may_call_the_token_endpoint_without_credentials(world, app):
-    reply = world.request("OPTIONS", "/oauth/token", None, [("Origin", "https://spa.example"),
-                                                            ("Access-Control-Request-Method", "POST")])
-    assert reply.headers["Access-Control-Allow-Origin"] == "*"
+def test_a_page_of_the_apps_origin_may_call_the_token_endpoint(world, app):  # T33
+    origin = app.redirect[:app.redirect.index("/", 8)]
+    reply = world.request("OPTIONS", "/oauth/token", None, [("Origin", origin), ("Access-Control-Request-Method", "POST")])
+    assert reply.status == 204 and reply.headers["Access-Control-Allow-Origin"] == origin
     assert "Access-Control-Allow-Credentials" not in reply.headers
-    refused = app.refresh("x", [("Origin", "https://spa.example")], client_id=app.id)
-    assert is_error(refused, 400, "invalid_grant") and refused.headers["Access-Control-Allow-Origin"] == "*"
+    refused = app.refresh("x", [("Origin", origin)], client_id=app.id)
+    assert is_error(refused, 400, "invalid_grant") and refused.headers["Access-Control-Allow-Origin"] == origin
+    for other in ("https://other.example", "null"):
+        refused = app.refresh("x", [("Origin", other)], client_id=app.id)
+        assert is_error(refused, 400, "invalid_grant") and "Access-Control-Allow-Origin" not in refused.headers
 
 
 def test_no_code_verifier_or_token_is_stored(world, app, browser):

@@ -195,7 +195,8 @@ def test_every_answer_has_the_rates_of_the_ietf_too(world, api):
     assert [r.status for r in replies[:5]] == [200, 404, 400, 401, 401]
     for reply in replies:
         assert check_limits(reply) == "default", reply
-    exposed = world.get("/v1/profile", {"Origin": "https://spa.example"}).headers["Access-Control-Expose-Headers"]
+    page = world.key(kind="restricted", scope="profile:read", allow_origin="https://spa.example")
+    exposed = world.get("/v1/profile", {"Origin": "https://spa.example"}, page).headers["Access-Control-Expose-Headers"]
     assert {"RateLimit-Policy", "RateLimit", "X-RateLimit-Limit"} <= set(exposed.split(", "))
     assert "RateLimit" not in world.get("/healthz").headers, "nothing is counted there"
 

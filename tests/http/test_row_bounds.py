@@ -264,6 +264,7 @@ PROOFS = {
     "oauth_client_redirect": redirects_are_twenty,
     "session": sessions_are_a_hundred,
     "api_key": "test_rows.py::test_an_account_has_so_many_keys",
+    "page_origin": "test_cors.py::test_an_origin_is_known_as_long_as_a_live_key_lists_it",
     "credential_use": uses_end_with_a_year,
     "connected_account": one_connection_for_each_app,
     "client_connection": one_connection_for_each_app,

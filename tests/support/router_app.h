@@ -75,6 +75,7 @@ static const struct route api_routes[] = {
 	{ METHOD_GET,    "/v1/nobody",        NOBODY,          0,            BODY_IGNORED, 0,      show_kind, "", 0 },
 	{ METHOD_GET,    "/v1/folder/",       ANYONE,          0,            BODY_IGNORED, 0,      show_args, "", 0 },
 	{ METHOD_GET,    "/v1/half",          ANYONE,          0,            BODY_IGNORED, 0,      half_then_fail, "", 0 },
+	{ METHOD_GET,    "/v1/public",        PUBLISHABLE_KEY, 0,            BODY_IGNORED, 0,      show_kind, "", CORS_KEYS },
 	{ METHOD_POST,   "/v1/any",           ANYONE,          0,            BODY_ANY,     10,     show_body, "", CORS_ANY },
 };
 static const struct route web_routes[] = {
@@ -148,11 +149,20 @@ static const struct authenticator authenticators[] = { { "cp_", judge }, { "sk_"
 	{ "pk_", judge }, { "cat_", judge }, { "", judge } };
 
 static const struct config config = { .public_url = STR_INIT("http://127.0.0.1:8080") };
+
+static inline err_t shop_alone(struct ctx *cx, struct str origin, bool *out)
+{
+	(void)cx;
+	*out = str_eq(origin, STR("https://shop.example"));
+	return OK;
+}
+
 static const struct app app = { .modules = modules,
 	.module_count = ARRAY_LEN(modules),
 	.authenticators = authenticators,
 	.authenticator_count = ARRAY_LEN(authenticators),
-	.config = &config };
+	.config = &config,
+	.origin_known = shop_alone };
 
 #define GET(target, ...) exchange_run(exchange_new(&app, METHOD_GET, target, STR(""), __VA_ARGS__))
 

@@ -100,13 +100,50 @@ TEST(cors_is_where_the_row_says_so)
 	assert_null(answered(x, "Access-Control-Allow-Origin").ptr);
 	x = GET("/v1/folder/", HEADERS(H("Origin", "https://shop.example")));
 	assert_null(answered(x, "Access-Control-Allow-Origin").ptr);
+	assert_null(answered(x, "Vary").ptr);
+}
+
+TEST(a_page_of_an_unknown_origin_reads_nothing_but_what_publishable_keys_open)
+{
+	struct exchange *x =
+		GET("/v1/events", HEADERS(H("Authorization", "Bearer cp_good"), H("Origin", "https://other.example")));
+	assert_int_equal(x->rs.status, 200);
+	assert_null(answered(x, "Access-Control-Allow-Origin").ptr);
+	assert_str(answered(x, "Vary"), STR("Origin"));
+	x = GET("/v1/public", HEADERS(H("Authorization", "Bearer pk_good"), H("Origin", "https://other.example")));
+	assert_str(answered(x, "Access-Control-Allow-Origin"), STR("https://other.example"));
+	x = GET("/v1/public", HEADERS(H("Authorization", "Bearer pk_good"), H("Origin", "null")));
+	assert_null(answered(x, "Access-Control-Allow-Origin").ptr);
+	x = GET("/v1/events", HEADERS(H("Origin", "https://shop.example")));
+	assert_int_equal(x->rs.status, 401);
+	assert_str(answered(x, "Access-Control-Allow-Origin"), STR("https://shop.example"));
+}
+
+static struct exchange *preflight_of(const char *origin, const char *target, const char *method)
+{
+	const struct header h[] = { { STR("Origin"), str_of(origin) },
+		{ STR("Access-Control-Request-Method"), str_of(method) } };
+	return exchange_run(exchange_new(&app, METHOD_OPTIONS, target, STR(""), h, 2));
 }
 
 static struct exchange *preflight(const char *target, const char *method)
 {
-	const struct header h[] = { H("Origin", "https://shop.example"),
-		{ STR("Access-Control-Request-Method"), str_of(method) } };
-	return exchange_run(exchange_new(&app, METHOD_OPTIONS, target, STR(""), h, 2));
+	return preflight_of("https://shop.example", target, method);
+}
+
+TEST(a_preflight_of_an_unknown_origin_is_refused_and_told_why)
+{
+	static const char *const others[] = { "https://other.example", "null" };
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		struct exchange *x = preflight_of(others[i], "/v1/events", "GET");
+		assert_int_equal(x->rs.status, 403);
+		assert_null(answered(x, "Access-Control-Allow-Origin").ptr);
+		assert_null(answered(x, "Access-Control-Allow-Methods").ptr);
+		assert_str(answered(x, "Vary"), STR("Origin"));
+		assert_true(str_find(buf_str(&x->rs.body), STR("allowed_origins")) != SIZE_MAX);
+	}
+	assert_int_equal(preflight_of("https://other.example", "/v1/public", "GET")->rs.status, 204);
+	assert_int_equal(preflight_of("null", "/v1/public", "GET")->rs.status, 403);
 }
 
 TEST(a_preflight_is_answered_for_cors_rows_alone)
@@ -125,4 +162,5 @@ TESTS(RUN(a_secret_key_from_a_browser_is_refused), RUN(pages_know_their_session_
 	RUN(a_form_needs_the_token_of_its_session),
 	RUN(a_stranger_s_form_needs_the_token_of_the_cookie_that_came_with_it),
 	RUN(a_form_from_another_site_is_refused), RUN(pages_carry_their_policy), RUN(cors_is_where_the_row_says_so),
-	RUN(a_preflight_is_answered_for_cors_rows_alone))
+	RUN(a_page_of_an_unknown_origin_reads_nothing_but_what_publishable_keys_open),
+	RUN(a_preflight_of_an_unknown_origin_is_refused_and_told_why), RUN(a_preflight_is_answered_for_cors_rows_alone))
