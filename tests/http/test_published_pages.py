@@ -120,7 +120,7 @@ def test_password_of_caldav(world, user):
     assert world.dav("PROPFIND", f"/dav/calendars/{user.id}/", None, {"Depth": 1}, user).status == 207
 
 
-def test_no_scopes_of_a_key(user):
+def test_no_scopes_of_a_key(world, user):
     """A key grants the same access your account has. There are no per-key permission scopes."""
     api = Api(world, user.key)
     event = api.event(title="Whole access")
