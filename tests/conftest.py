@@ -47,6 +47,14 @@ def world(postgres, database, request):
         w.close()
 
 
-def pytest_collection_modifyitems(items):
+def pytest_configure(config):
+    config.addinivalue_line("markers", "whole: a part of a long proof that runs with CALENDS_TESTS=whole alone; a fraction always does")
+
+
+def pytest_collection_modifyitems(config, items):
     """The files that take longest first (SECONDS, about, in a module), so that the last one to end is a short one."""
+    if os.environ.get("CALENDS_TESTS") != "whole":
+        left_out = [item for item in items if item.get_closest_marker("whole")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
     items.sort(key=lambda item: -getattr(getattr(item, "module", None), "SECONDS", 0))

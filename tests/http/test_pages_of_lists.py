@@ -291,7 +291,7 @@ def test_forward_to_the_end_and_back_is_the_same_list(listed, limit):
         assert again["data"] == pages[1]["data"], "and forward again from the first page"
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [1, 3, *(pytest.param(seed, marks=pytest.mark.whole) for seed in (0, 2))])
 def test_what_comes_and_goes_between_pages_moves_no_other_row(listed, seed):
     """Each row that was there all the time is told once, in the order of the list, whichever way."""
     chance = random.Random(seed)

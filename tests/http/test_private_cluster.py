@@ -13,6 +13,7 @@ from wire import basic
 
 SECONDS = 60
 STOP_S = 35
+WHOLE = pytest.mark.whole  # each role and each death is in the fraction, not each pair
 
 
 def end(server, how):
@@ -25,8 +26,8 @@ def end(server, how):
 # ---- two servers on one folder ----
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-@pytest.mark.parametrize("leaves", ["who started it", "who joined"])
+@pytest.mark.parametrize("leaves, how", [("who started it", signal.SIGKILL), ("who joined", signal.SIGTERM),
+    pytest.param("who started it", signal.SIGTERM, marks=WHOLE), pytest.param("who joined", signal.SIGKILL, marks=WHOLE)])
 def test_whoever_leaves_takes_the_database_from_nobody(folder, leaves, how):
     """It goes on without a gap, and whoever is left can start it again."""
     servers = [folder.server(), folder.server()]
@@ -84,8 +85,8 @@ def stop_postmaster(folder):
     os.kill(folder.postmaster(), signal.SIGINT)
 
 
-@pytest.mark.parametrize("death", [kill_guard, kill_postmaster, kill_all_workers, stop_postmaster])
-@pytest.mark.parametrize("servers", [1, 2])
+@pytest.mark.parametrize("servers, death", [(1, kill_guard), (2, kill_postmaster), (2, kill_all_workers), (1, stop_postmaster),
+    *(pytest.param(*other, marks=WHOLE) for other in ((2, kill_guard), (1, kill_postmaster), (1, kill_all_workers), (2, stop_postmaster)))])
 def test_a_database_that_died_is_started_again(folder, servers, death):
     running = [folder.server() for _ in range(servers)]
     assert put(running[0], folder, "kept") == 201

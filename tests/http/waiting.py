@@ -3,7 +3,7 @@
 
 The tests have an eighth of the threads and of the load. All of it, with the default number of threads:
 
-    CALENDS_WAITING=full /usr/bin/python3 -m pytest tests/http/test_waiting.py tests/http/test_waiting_tls.py
+    CALENDS_TESTS=whole /usr/bin/python3 -m pytest tests/http/test_waiting.py tests/http/test_waiting_tls.py
 """
 import base64
 import os
@@ -12,7 +12,7 @@ import time
 import pytest
 from slow_peers import SlowPeers, get, probe, probes
 
-FULL = os.environ.get("CALENDS_WAITING") == "full"
+FULL = os.environ.get("CALENDS_TESTS") == "whole"
 # So that nobody is freed from waiting meanwhile by a time-out.
 SERVE = [] if FULL else ["--threads", "16", "--request-timeout-ms", "30000"]
 SHARE = 1 if FULL else 8

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 
-from world import BIN, CliError, Server
+from world import ASAN, BIN, CliError, Server
 
 EVENT = ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//t//EN\r\nBEGIN:VEVENT\r\nUID:{uid}\r\nDTSTAMP:20261124T000000Z\r\n"
          "DTSTART:20261124T100000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
@@ -28,7 +28,7 @@ class Folder:
 
     def __init__(self, path=None):
         self.path = path or tempfile.mkdtemp(prefix="calends-folder-", dir="/tmp")
-        self.environment = dict(os.environ, LC_ALL="C.UTF-8", ASAN_OPTIONS="detect_stack_use_after_return=0:abort_on_error=0")
+        self.environment = dict(os.environ, LC_ALL="C.UTF-8", ASAN_OPTIONS=ASAN)
         self.settings = ["--data-dir", self.path]
         self.servers = []
 

@@ -33,8 +33,8 @@ def _libpq():
 PQ = _libpq()
 COMMAND_OK, TUPLES_OK = 1, 2  # of ExecStatusType
 CONNECTION_OK, IDLE = 0, 0  # of ConnStatusType, PGTransactionStatusType
-# What a statement with one of these leaves in its session is not for the next.
-LEAVES_SOMETHING = re.compile(r"\b(SET|LISTEN|TEMP|TEMPORARY|PREPARE|pg_advisory_lock\w*)\b", re.IGNORECASE)
+# What a statement with one of these leaves in its session is not for the next. UPDATE … SET and SET LOCAL leave nothing.
+LEAVES_SOMETHING = re.compile(r"(?:^|;)\s*SET\s+(?!LOCAL\b)|\b(LISTEN|TEMP|TEMPORARY|PREPARE|pg_advisory_lock\w*)\b", re.IGNORECASE)
 
 
 def _user():
