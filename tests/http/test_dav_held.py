@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a writing request is conditional on is held until it has written, with every method. Another writer is in the middle
 of its transaction when the request comes: the request waits, and then judges what that one left."""
+import threading
 import uuid
 
 import pytest
@@ -50,6 +51,27 @@ def test_the_calendar_of_an_if_header_is_held(world, dav, home, cal, name):
     answer = world.meanwhile(change, lambda: WRITES[name](another(dav), home, cal, {"If": header}))
     assert answer.status == 412, answer
     assert WRITES[name](dav, home, cal, {"If": f"<{cal}> (<{token_of(dav, cal)}>)"}).status in (201, 204, 207)
+
+
+def test_calendars_are_locked_in_one_order_whichever_is_the_destination(world, dav, home, cal, other):
+    """Two that move from each to the other would wait for each other: whoever waits for the first of two holds not the second."""
+    first, second = sorted([cal, other], key=lambda path: id_of(dav, path))
+    put_new(dav, second + "a.ics", new_event("one"))
+    header = f"<{second}> (<{token_of(dav, second)}>)"
+    lock, free = (f"SELECT FROM calendar_state WHERE calendar_id = '{id_of(dav, path)}' FOR UPDATE" for path in (first, second))
+    answers = []
+
+    def move():
+        answers.append(another(dav).request("MOVE", second + "a.ics", Destination=first + "a.ics", If=header))
+
+    with world.holding(lock) as commit:
+        thread = threading.Thread(target=move)
+        thread.start()
+        assert world.wait_for(world.waiting)
+        world.sql(free + " NOWAIT")
+        commit()
+        thread.join()
+    assert answers[0].status == 201, answers
 
 
 @pytest.mark.parametrize("name", ["PUT over another", "DELETE", "PROPPATCH of an object", "MOVE"])

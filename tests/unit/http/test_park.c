@@ -254,6 +254,25 @@ TEST(a_drain_ends_what_idles_and_lets_answers_and_bodies_go_on)
 	close_all();
 }
 
+TEST(what_a_worker_gives_back_during_a_drain_is_not_waited_for)
+{
+	struct peer_buffer b;
+	open_with(&wide, ANSWER_LEN);
+	int fd = connect_with(false);
+	say(fd, STR(GET "GET / HT")); /* the next request has begun */
+	struct peer *peer = arrived(&b);
+	park_drain(owner.park);
+	assert_true(peer_send(peer, "x", 1));
+	b.len -= sizeof GET - 1;
+	memmove(b.octets, b.octets + sizeof GET - 1, b.len);
+	assert_false(peer_go_on(peer, &b));
+	char heard[8];
+	assert_int_equal(hear(fd, heard, sizeof heard, 1000), 1);
+	assert_true(is_closed(fd, HEAD_MS / 2)); /* a head in time would have HEAD_MS */
+	close(fd);
+	close_all();
+}
+
 TEST(a_stop_ends_everything_wherever_it_is)
 {
 	struct peer_buffer b;
@@ -365,5 +384,6 @@ TESTS(RUN(a_request_in_pieces_is_given_to_a_worker_when_it_is_whole), RUN(a_busy
 	RUN(a_large_body_is_read_by_its_worker_with_a_place_in_the_ledger),
 	RUN(a_place_to_wait_is_the_client_s_and_not_its_proxy_s), RUN(what_is_kept_of_a_network_has_a_bound),
 	RUN(what_a_client_still_sends_does_not_overtake_the_answer),
-	RUN(a_drain_ends_what_idles_and_lets_answers_and_bodies_go_on), RUN(a_stop_ends_everything_wherever_it_is),
+	RUN(a_drain_ends_what_idles_and_lets_answers_and_bodies_go_on),
+	RUN(what_a_worker_gives_back_during_a_drain_is_not_waited_for), RUN(a_stop_ends_everything_wherever_it_is),
 	RUN(many_clients_and_workers_lose_nothing))
