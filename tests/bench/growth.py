@@ -9,7 +9,6 @@ Printed is the CPU time of a request, of the server and of its database session 
 one costs over 1.3 times, and 0.1 ms more, than in the smallest calendar. The last column, which fails nothing, is the smallest
 calendar with 1,000 birthdays, which have no end and are candidates of each range.
 """
-import glob
 import os
 import statistics
 import sys
@@ -19,6 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 for folder in ("../support", "../http"):
     sys.path.insert(0, os.path.join(HERE, folder))
 
+from cost import cpu_ms, sessions  # noqa: E402
 from dav import Dav  # noqa: E402
 from davwrite import new_event  # noqa: E402
 from postgres import Postgres  # noqa: E402
@@ -35,16 +35,6 @@ SELECT o.account_id, o.calendar_id, gen_random_uuid(), 5000000 + n, first_at, la
        size, component, span, flags, false, etag, 'endless' || n || '.ics', 'endless-' || n, occ, data
   FROM calendar_object o, generate_series(1, {count}) n WHERE o.name = 'birthday.ics';
 """
-
-
-def cpu_ms(pids):
-    """Of all their threads, to the nanosecond; ticks are as long as twenty requests."""
-    total = 0
-    for pid in pids:
-        for path in glob.glob(f"/proc/{pid}/task/*/schedstat"):
-            with open(path, encoding="utf-8") as f:
-                total += int(f.read().split()[0])
-    return total / 1e6
 
 
 def requests(world, dav, owner, cal, uid):
@@ -89,8 +79,7 @@ def cost(run, pids):
 
 def measure(world, all_runs):
     """{name: [ms of each calendar]}; they take turns, since machines change their speed."""
-    session = [int(p) for (p,) in world.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'calends' AND datname = 'growth'")]
-    pids, costs = [world.process.pid, *session], {}
+    pids, costs = [world.process.pid, *sessions(world)], {}
     for name in all_runs[0]:
         found = [[] for _ in all_runs]
         for runs in all_runs:

@@ -19,7 +19,9 @@ def _libpq():
     library = ctypes.CDLL(ctypes.util.find_library("pq"))
     for name, result, arguments in (
         ("PQconnectdb", ctypes.c_void_p, [ctypes.c_char_p]), ("PQfinish", None, [ctypes.c_void_p]),
-        ("PQexec", ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_char_p]), ("PQclear", None, [ctypes.c_void_p]),
+        ("PQexec", ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_char_p]),
+        ("PQexecPrepared", ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p,
+                                             ctypes.c_void_p, ctypes.c_int]), ("PQclear", None, [ctypes.c_void_p]),
         ("PQresultStatus", ctypes.c_int, [ctypes.c_void_p]), ("PQerrorMessage", ctypes.c_char_p, [ctypes.c_void_p]),
         ("PQntuples", ctypes.c_int, [ctypes.c_void_p]), ("PQnfields", ctypes.c_int, [ctypes.c_void_p]),
         ("PQgetvalue", ctypes.c_char_p, [ctypes.c_void_p, ctypes.c_int, ctypes.c_int]),
@@ -51,7 +53,8 @@ def _user():
 
 
 class Postgres:
-    def __init__(self):
+    def __init__(self, **settings):
+        self.settings = settings
         self.bin = max(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda p: int(p.split("/")[4]))
         self.as_user = _user()
         self.folder = tempfile.mkdtemp(prefix="calends-pg-", dir="/tmp")
@@ -70,7 +73,7 @@ class Postgres:
     def start(self):
         settings = {
             "listen_addresses": "", "unix_socket_directories": self.folder, "fsync": "off", "full_page_writes": "off",
-            "shared_buffers": "64MB", "max_connections": "200", "log_min_error_statement": "panic", "autovacuum": "on",
+            "shared_buffers": "64MB", "max_connections": "200", "log_min_error_statement": "panic", "autovacuum": "on", **self.settings,
         }
         options = [x for n, v in settings.items() for x in ("-c", f"{n}={v}")]
         with open(self.log, "ab") as log:

@@ -1,0 +1,188 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""What calls of the REST API cost, beside the floor of the same run: bare civetweb with a fixed answer, and the bare statement.
+
+    CALENDS_BIN=build/release/calends tests/bench/api.py [OBJECTS]      # 10,000 in the calendar
+
+Printed is the CPU time of a request: the server's and its database session's, by median of rounds in which all take turns. The
+floor of a reading is a fixed answer and a SELECT of as many rows by their key, that of a writing an INSERT and an UPDATE with their
+commit to disk; of the floor's database the session alone is counted, not its client. Fails where a reading costs over 3 times its
+floor or a writing over 2 times.
+"""
+import ctypes
+import json
+import os
+import statistics
+import subprocess
+import sys
+import uuid
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+for folder in ("../support", "../http"):
+    sys.path.insert(0, os.path.join(HERE, folder))
+
+from cost import cpu_ms, sessions  # noqa: E402
+from dav import Dav  # noqa: E402
+from davwrite import new_event  # noqa: E402
+from ports import free_port  # noqa: E402
+from postgres import COMMAND_OK, PQ, TUPLES_OK, Postgres  # noqa: E402
+from receiver import Receiver  # noqa: E402
+from test_dav_growth import FILL  # noqa: E402
+from wire import Client  # noqa: E402
+from world import BIN, World  # noqa: E402
+
+JSON = {"Content-Type": "application/json"}
+ROUNDS, BATCH = 11, 40
+MONTH = "from=2026-06-01T00:00:00Z&to=2026-07-01T00:00:00Z"
+EVENT = {"title": "Bench", "start_time": "2026-06-01T09:00:00Z", "end_time": "2026-06-01T10:00:00Z", "attendees": [{"email": "guest@example.org"}]}
+TABLE = """
+CREATE TABLE floor (id int PRIMARY KEY, n int NOT NULL DEFAULT 0, data bytea NOT NULL);
+INSERT INTO floor SELECT i, 0, repeat('x', 1200)::bytea FROM generate_series(1, 10000) i;
+CREATE TABLE floor_written (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), data bytea NOT NULL);
+PREPARE one (int) AS SELECT data FROM floor WHERE id = $1;
+PREPARE many (int) AS SELECT data FROM floor WHERE id BETWEEN $1 AND $1 + 24;
+PREPARE added (int) AS WITH a AS (INSERT INTO floor_written (data) SELECT data FROM floor WHERE id = $1) UPDATE floor SET n = n + 1 WHERE id = $1;
+"""
+
+
+class Floor:
+    """A session whose statements are prepared, and a server that answers a fixed text."""
+
+    def __init__(self, cluster, database, program):
+        self.connection = PQ.PQconnectdb(cluster.url(database).encode())
+        self.execute(TABLE)
+        self.pid = int(self.execute("SELECT pg_backend_pid()"))
+        self.port, self.turn = free_port(), 0
+        self.server = subprocess.Popen([program, str(self.port), "16"], stdout=subprocess.PIPE, text=True)
+        assert self.server.stdout.readline() == "ready\n"
+        self.http = Client("127.0.0.1", self.port, lambda reply: None)
+
+    def execute(self, text):
+        result = PQ.PQexec(self.connection, text.encode())
+        assert PQ.PQresultStatus(result) in (COMMAND_OK, TUPLES_OK), PQ.PQerrorMessage(self.connection)
+        value = PQ.PQgetvalue(result, 0, 0) if PQ.PQntuples(result) else b""
+        PQ.PQclear(result)
+        return value.decode("latin-1")
+
+    def statement(self, name):
+        """As our own are executed: prepared, and with its result in binary."""
+        self.turn = self.turn % 9000 + 1
+        value = (ctypes.c_char_p * 1)(str(self.turn).encode())
+        result = PQ.PQexecPrepared(self.connection, name.encode(), 1, value, None, None, 1)
+        assert PQ.PQresultStatus(result) in (COMMAND_OK, TUPLES_OK), PQ.PQerrorMessage(self.connection)
+        PQ.PQclear(result)
+
+    def answer(self):
+        assert self.http.request("GET", "/hello").status == 200
+
+    def close(self):
+        PQ.PQfinish(self.connection)
+        self.http.close()
+        self.server.terminate()
+        self.server.wait()
+
+
+class Calls:
+    """What is asked of an account with a large calendar."""
+
+    def __init__(self, world, size):
+        self.world, self.owner = world, world.account("rest@example.org", plan="pro")
+        dav, cal = Dav(world.url, self.owner.email, self.owner.key), f"/dav/calendars/{self.owner.id}/gbench/"
+        assert dav.request("MKCALENDAR", cal).status == 201
+        uid = f"{uuid.uuid4()}@example.org"
+        assert dav.put(cal + "hot.ics", new_event(uid, "20260601T100000Z")).status == 201
+        world.sql(FILL.format(calendar="gbench", first=1, last=size))
+        world.sql("VACUUM ANALYZE calendar_object")
+        self.key = world.key(self.owner, kind="secret")
+        self.calendar = next(c["id"] for c in self.ask("GET", "/v1/calendars").json["data"] if not c["is_default"])
+        self.event = self.create().json["id"]
+        self.replayed = str(uuid.uuid4())
+        self.replay()
+
+    def ask(self, method, target, body=None, headers=None):
+        reply = self.world.http.request(method, target, body and json.dumps(body), [*(JSON if body else {}).items(), *(headers or {}).items(),
+            ("Authorization", f"Bearer {self.key}")])
+        assert reply.status in (200, 201), reply
+        return reply
+
+    def get(self):
+        return self.ask("GET", f"/v1/events/{self.event}")
+
+    def list(self):
+        return self.ask("GET", f"/v1/events?calendar_id={self.calendar}&limit=25")
+
+    def create(self):
+        return self.ask("POST", "/v1/events", EVENT)
+
+    def busy(self):
+        return self.ask("GET", f"/v1/freebusy?{MONTH}&calendar_id={self.calendar}")
+
+    def replay(self):
+        return self.ask("POST", "/v1/events", {**EVENT, "title": "Once"}, {"Idempotency-Key": self.replayed})
+
+
+def cost(run, pids):
+    before = cpu_ms(pids)
+    for _ in range(BATCH):
+        run()
+    return (cpu_ms(pids) - before) / BATCH
+
+
+def measure(rows, pids_of):
+    """{name: ms}: medians of rounds in which all take turns, since machines change their speed."""
+    found = {name: [] for name in rows}
+    for run in rows.values():
+        run()
+    for _ in range(ROUNDS):
+        for name, run in rows.items():
+            found[name].append(cost(run, pids_of(name)))
+    return {name: statistics.median(costs) for name, costs in found.items()}
+
+
+def report(cost_of):
+    """Prints the table; whether all are within their bounds."""
+    http, good = cost_of["floor: civetweb"], True
+    table = [("GET an event", "one", 3), ("list of 25", "many", 3), ("free/busy of a month", None, None), ("replay of a key", "one", 3),
+             ("create", "added", 2), ("create, with a webhook", "added", 2)]
+    print(f"floor: a fixed answer {http:.3f}, SELECT of one {cost_of['floor: one']:.3f}, of 25 {cost_of['floor: many']:.3f}, "
+          f"INSERT and UPDATE {cost_of['floor: added']:.3f} ms")
+    for name, statement, bound in table:
+        if statement is None:
+            print(f"{name:26}{cost_of[name]:8.3f} ms")
+            continue
+        floor = http + cost_of[f"floor: {statement}"]
+        times = cost_of[name] / floor
+        good = good and times <= bound
+        print(f"{name:26}{cost_of[name]:8.3f} ms{times:7.1f} times its floor, expected {bound}" + ("" if times <= bound else " !"))
+    return good
+
+
+def main(size):
+    cluster = Postgres(fsync="on", full_page_writes="on")
+    try:
+        cluster.create("rest")
+        subprocess.run([BIN, "migrate", "--database-url", cluster.url("rest"), "--data-dir", cluster.folder + "/m"], check=True, capture_output=True)
+        options = ["--rate-limit", "0", "--db-connections", "1", "--allow-private-hooks"]
+        world = World(cluster, "rest", options)
+        calls = Calls(world, size)
+        floor = Floor(cluster, "rest", os.path.join(os.path.dirname(BIN), "tests/bare_civetweb"))
+        ours, its = [world.process.pid, *sessions(world)], [floor.pid, floor.server.pid]
+        rows = {"floor: civetweb": floor.answer, "GET an event": calls.get, "floor: one": lambda: floor.statement("one"), "list of 25": calls.list,
+                "floor: many": lambda: floor.statement("many"), "create": calls.create, "floor: added": lambda: floor.statement("added"),
+                "replay of a key": calls.replay, "free/busy of a month": calls.busy}
+        pids_of = lambda name: its if name.startswith("floor") else ours
+        costs = measure(rows, pids_of)
+        with Receiver() as hook:
+            made = calls.ask("POST", "/v1/webhook_endpoints", {"url": hook.url, "events": ["event.created"]})
+            assert made.status == 201
+            costs |= measure({"create, with a webhook": calls.create}, pids_of)
+        good = report(costs)
+        floor.close()
+        world.kill()
+    finally:
+        cluster.remove()
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000))
