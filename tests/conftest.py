@@ -9,7 +9,7 @@ import pytest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 
 from postgres import Postgres  # noqa: E402
-from world import BIN, World  # noqa: E402
+from world import BIN, WHOLE, World  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +53,7 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(config, items):
     """The files that take longest first (SECONDS, about, in a module), so that the last one to end is a short one."""
-    if os.environ.get("CALENDS_TESTS") != "whole":
+    if not WHOLE:
         left_out = [item for item in items if item.get_closest_marker("whole")]
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)

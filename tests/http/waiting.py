@@ -6,19 +6,18 @@ The tests have an eighth of the threads and of the load. All of it, with the def
     CALENDS_TESTS=whole /usr/bin/python3 -m pytest tests/http/test_waiting.py tests/http/test_waiting_tls.py
 """
 import base64
-import os
 import time
 
 import pytest
 from slow_peers import SlowPeers, get, probe, probes
+from world import WHOLE
 
-FULL = os.environ.get("CALENDS_TESTS") == "whole"
 # So that nobody is freed from waiting meanwhile by a time-out.
-SERVE = [] if FULL else ["--threads", "16", "--request-timeout-ms", "30000"]
-SHARE = 1 if FULL else 8
-PROBES, EVERY_S = (100, 0.3) if FULL else (33, 0.15)
+SERVE = [] if WHOLE else ["--threads", "16", "--request-timeout-ms", "30000"]
+SHARE = 1 if WHOLE else 8
+PROBES, EVERY_S = (100, 0.3) if WHOLE else (33, 0.15)
 # Of a hundred probes 99; with sanitizers, beside other tests, half of them: who waits for peers answers none for long.
-LEAST = 0.99 if FULL else 0.5
+LEAST = 0.99 if WHOLE else 0.5
 OBJECT_OCTETS = 950_000
 
 
@@ -74,7 +73,7 @@ def others_are_answered(world, objects, begin):
         begin(peers, objects)
         assert peers.readers_open or peers.writers_open
         # A build with sanitizers takes seconds to make these answers; who waited for peers would wait for longer.
-        patient = time.monotonic() + (0 if FULL else 10)
+        patient = time.monotonic() + (0 if WHOLE else 10)
         while probe(world.port, context, "127.0.0.250", 1) >= 1 and time.monotonic() < patient:
             pass
         seconds = sorted(probes(world.port, context, PROBES, EVERY_S))

@@ -43,6 +43,7 @@ SECRET_FIELDS = ("feedToken", "key", "secret", "client_secret", "access_token", 
 SANITIZERS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
 # What was freed is kept back for the next 4 MiB, which is a hundred requests: as many new pages for each cost more than the requests.
 ASAN = "detect_stack_use_after_return=0:abort_on_error=0:quarantine_size_mb=4:thread_local_quarantine_size_kb=64"
+WHOLE = os.environ.get("CALENDS_TESTS") == "whole"  # the long proofs, of which a fraction runs otherwise
 START_S, STOP_S = (600, 400) if WRAP else (60, 40)
 
 
