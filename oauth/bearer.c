@@ -17,9 +17,9 @@ struct bearer {
 	uint64_t scopes;
 	struct instant expires_at;
 	int16_t plan;
-	struct str email, name, tz;
+	struct str email, name, tz, api_version;
 };
-#define BEARER_COLS connected_account, client, calendars, scopes, expires_at, plan, email, name, tz
+#define BEARER_COLS connected_account, client, calendars, scopes, expires_at, plan, email, name, tz, api_version
 DB_RESULT(token_find_0, struct bearer, BEARER_COLS);
 DB_RESULT(token_find_1, struct bearer, BEARER_COLS);
 DB_RESULT(token_find_2, struct bearer, BEARER_COLS);
@@ -98,6 +98,7 @@ err_t bearer_authenticate(struct ctx *cx, const struct credential *sent, struct 
 		.connected_account = row.connected_account,
 		.client = row.client,
 		.calendars = row.calendars,
+		.api_version = row.api_version,
 		.email = row.email,
 		.name = row.name,
 		.tz = row.tz,

@@ -6,6 +6,7 @@
 #include "server/account/audit.h"
 #include "server/account/label.h"
 #include "server/auth/scope.h"
+#include "server/base/api_version.h"
 #include "server/crypto/digest.h"
 #include "server/crypto/secret.h"
 #include "server/db/query.h"
@@ -21,7 +22,8 @@ struct client_proof {
 DB_RESULT(client_prove, struct client_proof, id, owner, kind, grants, name, verified, may_introspect, scopes, secret);
 
 #define CLIENT_COLS                                                                                                    \
-	id, owner, kind, grants, name, owner_name, owner_status, verified, may_introspect, scopes, redirects, created_at
+	id, owner, kind, grants, name, owner_name, owner_status, verified, may_introspect, scopes, redirects,          \
+		api_version, created_at
 DB_RESULT(client_find, struct client, CLIENT_COLS);
 DB_RESULT(client_list_of_owner, struct client, CLIENT_COLS);
 DB_RESULT(client_list_all, struct client, CLIENT_COLS);
@@ -94,7 +96,7 @@ err_t client_create(struct ctx *cx, const struct client_new *in, struct client *
 	TRY(db_exec(cx, &sql_client_insert, &made, IN(id), IN(in->owner), IN((int16_t)in->kind), IN(name),
 		IN(in->may_introspect), IN(in->scopes ? in->scopes : (uint64_t)SCOPES_ALL), IN(grants), IN(redirects),
 		IN(loopback), IN(secret.id), IN(secret.hash), IN(secret.prefix), IN(audit_by(cx)),
-		IN((int32_t)CLIENTS_MAX)));
+		IN((int32_t)CLIENTS_MAX), IN(str_of(api_version_newest()->name))));
 	if (!made)
 		return REFUSE(cx, FORBIDDEN, "",
 			"An account has at most %d apps, with those that were deleted in the last 90 days.",

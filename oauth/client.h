@@ -24,6 +24,7 @@ struct client {
 	bool may_introspect;
 	uint64_t scopes; /* at most these can be asked */
 	struct str_list redirects;
+	struct str api_version; /* in which its tokens call (server/base/api_version.h) */
 	struct instant created_at;
 	struct id secret; /* of client_prove() alone: which one was sent */
 };

@@ -51,6 +51,7 @@ void client_json(struct json *j, struct arena *mem, const char *key, const struc
 			json_str(j, NULL, str_of(grant_rows[i].name));
 	json_array_end(j);
 	json_str(j, "scope", scope_text(mem, client->scopes));
+	json_str(j, "api_version", client->api_version);
 	json_time(j, "created_at", client->created_at);
 	json_object_end(j);
 }

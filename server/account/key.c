@@ -4,6 +4,7 @@
 #include "server/account/account.h"
 #include "server/account/audit.h"
 #include "server/account/label.h"
+#include "server/base/api_version.h"
 #include "server/base/log.h"
 #include "server/crypto/digest.h"
 #include "server/crypto/secret.h"
@@ -18,23 +19,20 @@ struct key_row {
 	struct id_list calendars;
 	struct str_list allowed_ips, allowed_origins;
 	int32_t rate_limit;
+	struct str api_version;
 	struct instant created_at, rotated_at, expires_at, revoked_at, last_used_at;
 	struct str last_used_ip, last_used_agent;
 };
-DB_RESULT(key_list, struct key_row, account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
-	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at, last_used_ip, last_used_agent);
-DB_RESULT(key_rotate, struct key_row, account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
-	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at, last_used_ip, last_used_agent);
-DB_RESULT(key_revoke, struct key_row, account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
-	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at, last_used_ip, last_used_agent);
-DB_RESULT(key_get, struct key_row, account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
-	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at, last_used_ip, last_used_agent);
-DB_RESULT(key_change, struct key_row, account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
-	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at, last_used_ip, last_used_agent);
-DB_RESULT(key_older, struct key_row, account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
-	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at, last_used_ip, last_used_agent);
-DB_RESULT(key_newer, struct key_row, account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
-	rate_limit, created_at, rotated_at, expires_at, revoked_at, last_used_at, last_used_ip, last_used_agent);
+#define KEY_COLS                                                                                                       \
+	account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins, rate_limit, api_version,     \
+		created_at, rotated_at, expires_at, revoked_at, last_used_at, last_used_ip, last_used_agent
+DB_RESULT(key_list, struct key_row, KEY_COLS);
+DB_RESULT(key_rotate, struct key_row, KEY_COLS);
+DB_RESULT(key_revoke, struct key_row, KEY_COLS);
+DB_RESULT(key_get, struct key_row, KEY_COLS);
+DB_RESULT(key_change, struct key_row, KEY_COLS);
+DB_RESULT(key_older, struct key_row, KEY_COLS);
+DB_RESULT(key_newer, struct key_row, KEY_COLS);
 DB_RESULT(key_find, struct key_row, account, id, kind);
 DB_RESULT(key_find_anywhere, struct key_row, account, id, kind);
 
@@ -80,6 +78,7 @@ static struct key key_of_row(const struct key_row *row)
 		.scopes = row->scopes,
 		.calendars = row->calendars,
 		.limits = { .ips = row->allowed_ips, .origins = row->allowed_origins, .rate = row->rate_limit },
+		.api_version = row->api_version,
 		.created_at = row->created_at,
 		.rotated_at = row->rotated_at,
 		.expires_at = row->expires_at,
@@ -147,6 +146,7 @@ err_t key_create(struct ctx *cx, const struct key_new *in, struct key *out, stru
 		.scopes = kinds[in->kind].own_scopes ? in->scopes : kinds[in->kind].scopes & SCOPES_ALL,
 		.calendars = in->calendars,
 		.limits = limits,
+		.api_version = str_of(api_version_newest()->name),
 		.created_at = cx->now,
 		.rotated_at = INSTANT_NONE,
 		.expires_at = in->expires_at,
@@ -157,7 +157,7 @@ err_t key_create(struct ctx *cx, const struct key_new *in, struct key *out, stru
 	TRY(db_exec(cx, &sql_key_create, &made, IN(account), IN(key.id), IN(secret_hash(cx->mem, secret)),
 		IN((int16_t)key.kind), IN(key.prefix), IN(name), IN(key.scopes), IN(key.calendars), IN(cx->now),
 		IN(key.expires_at), IN((int32_t)KEYS_MAX), IN(limits.ips), IN(limits.origins), IN(limits.rate),
-		IN(audit_by(cx)), IN(str_of(key_kind_name(key.kind)))));
+		IN(audit_by(cx)), IN(str_of(key_kind_name(key.kind))), IN(key.api_version)));
 	if (!made)
 		return REFUSE(cx, FORBIDDEN, "",
 			"An account has at most %d keys, with those that were revoked in the last 90 days. Use one of "
@@ -302,12 +302,13 @@ struct authenticated {
 	struct id_list calendars;
 	struct str_list allowed_ips, allowed_origins;
 	int32_t rate_limit;
+	struct str api_version;
 	struct instant expires_at, revoked_at;
 	int16_t status, plan;
 	struct str email, name, tz;
 };
 DB_RESULT(key_authenticate, struct authenticated, id, kind, scopes, calendars, allowed_ips, allowed_origins, rate_limit,
-	expires_at, revoked_at, status, plan, email, name, tz);
+	api_version, expires_at, revoked_at, status, plan, email, name, tz);
 
 /* Basic: the username is the owner's e-mail or usr_ id. Another's, or none, is a wrong credential. */
 static bool username_fits(struct ctx *cx, struct str username, struct id account, struct str email)
@@ -362,6 +363,7 @@ err_t key_authenticate(struct ctx *cx, const struct credential *sent, struct pri
 		.calendars = row.calendars,
 		.origins = row.allowed_origins,
 		.rate = (unsigned)row.rate_limit,
+		.api_version = row.api_version,
 		.email = row.email,
 		.name = row.name,
 		.tz = row.tz,

@@ -21,6 +21,7 @@ struct key {
 	uint64_t scopes;
 	struct id_list calendars;
 	struct key_limits limits;
+	struct str api_version;                                                      /* server/base/api_version.h */
 	struct instant created_at, rotated_at, expires_at, revoked_at, last_used_at; /* INSTANT_NONE where not */
 	struct str last_used_ip, last_used_agent;                                    /* absent where not known */
 };

@@ -25,7 +25,7 @@ struct key_view {
 	bool livemode, has_name, has_kind, has_scopes, has_calendars, has_expires_at;
 	bool has_allowed_ips, has_allowed_origins, has_rate_limit;
 	struct str_list scopes, calendars, allowed_ips, allowed_origins;
-	struct str last_used_ip, last_used_agent;
+	struct str api_version, last_used_ip, last_used_agent;
 	int64_t rate_limit; /* 0: none */
 	struct instant created_at, last_used_at, rotated_at, expires_at, revoked_at;
 };

@@ -8,6 +8,7 @@
 #include "server/base/log.h"
 #include "server/http/accept.h"
 #include "server/http/access.h"
+#include "server/http/version.h"
 
 /* ---- before the handler ---- */
 
@@ -153,6 +154,8 @@ err_t api_run(struct request *rq, struct response *rs)
 	struct api_call *call = arena_new(rq->cx.mem, struct api_call);
 	call->rq = rq;
 	call->contract = contract_of(rq);
+	if (rq->module->versions)
+		TRY(version_choose(rq));
 	TRY(api_caller(rq, &call->who));
 	call->actor = actor_own(&call->who);
 	TRY(scopes_require(&rq->cx, call->actor.rights, rq->route->scopes));

@@ -19,7 +19,7 @@ struct secret_view {
 };
 
 struct app_view {
-	struct str id, object, name, type, secret;
+	struct str id, object, name, type, secret, api_version;
 	bool livemode, verified, has_name, has_type, has_redirect_uris, has_scopes;
 	struct str_list redirect_uris, scopes, grant_types;
 	struct json_list secrets;
@@ -56,6 +56,7 @@ static const struct json_field app_fields[] = {
 	{ "scopes",        JSON_STRS, 0,                    V(scopes),        V(has_scopes),        1, 32,  NULL, NULL, 0, 0, "What it may ask for at most; all when left out", "events:read" },
 	{ "grant_types",   JSON_STRS, READ,                 V(grant_types),   0,                    0, 0,   NULL, NULL, 0, 0, "How it gets tokens", "authorization_code" },
 	{ "secrets",       JSON_OBJECTS, READ,              V(secrets),       0,                    0, 0,   NULL, secret_fields, ARRAY_LEN(secret_fields), sizeof(struct secret_view), "Its secrets, the newest first; those that ended for 90 days. Empty in lists", NULL },
+	{ "api_version",   JSON_STR,  READ,                 V(api_version),   0,                    0, 0,   NULL, NULL, 0, 0, "The version of the API in which its tokens call where they send no Api-Version: the newest on the day when it was registered", "2026-11-28" },
 	{ "created_at",    JSON_TIME, READ,                 V(created_at),    0,                    0, 0,   NULL, NULL, 0, 0, "When it was registered", NULL },
 };
 /* clang-format on */
@@ -112,6 +113,7 @@ static struct app_view view_of(struct arena *mem, const struct client *c)
 		.redirect_uris = c->redirects,
 		.scopes = scope_names(mem, c->scopes),
 		.grant_types = grant_names(mem, c->grants),
+		.api_version = c->api_version,
 		.created_at = c->created_at,
 	};
 }

@@ -2,6 +2,7 @@
 #include "server/api/routes.h"
 
 #include "server/api/api.h"
+#include "server/http/version.h"
 
 #define BODY_MAX KIB(256)
 #define IMPORT_MAX MIB(5)
@@ -81,4 +82,6 @@ const struct module api_module = {
 	.route_count = ARRAY_LEN(routes),
 	.contracts = contracts,
 	.rate_limited = true,
+	.versions = true,
+	.every_answer = version_headers,
 };

@@ -3,6 +3,7 @@
 #include "server/api/api.h"
 #include "server/api/page.h"
 #include "server/api/webhooks.h"
+#include "server/base/api_version.h"
 #include "server/webhook/webhook.h"
 
 struct endpoint_view {
@@ -68,7 +69,7 @@ static struct endpoint_view view_of(struct arena *mem, const struct webhook_endp
 		.secret = secret,
 		.old_secret_expires_at = e->old_until,
 		.connected_account_id = id_is_zero(e->connection) ? STR_ABSENT : id_text(mem, "cpa", e->connection),
-		.api_version = STR(WEBHOOK_API_VERSION),
+		.api_version = str_of(api_version_newest()->name),
 		.livemode = !id_is_test(e->account),
 		.failing_since = e->failing_since,
 		.last_success_at = e->last_success_at,

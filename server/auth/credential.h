@@ -32,6 +32,7 @@ struct principal {
 	struct id_list calendars;            /* only these; items NULL: all */
 	struct str_list origins;             /* only pages of these; items NULL: whoever */
 	unsigned rate;                       /* requests a second; 0: as everybody */
+	struct str api_version;              /* of the key or app; absent: the newest (server/base/api_version.h) */
 	struct str email, name, tz;          /* of the account */
 	struct str csrf;                     /* SESSION: what forms must carry (hex) */
 	struct instant auth_time;            /* SESSION */

@@ -7,10 +7,10 @@
 /* What a page may send and read, besides what Fetch allows without asking: all that such a route reads or says. */
 #define SENDS                                                                                                          \
 	"Authorization, Content-Type, Accept, Idempotency-Key, If-Match, If-None-Match, Connected-Account, "           \
-	"MCP-Protocol-Version"
+	"Api-Version, MCP-Protocol-Version"
 #define READS                                                                                                          \
 	"Request-Id, ETag, Location, Retry-After, WWW-Authenticate, X-RateLimit-Limit, X-RateLimit-Remaining, "        \
-	"X-RateLimit-Reset, RateLimit-Policy, RateLimit, Idempotent-Replayed"
+	"X-RateLimit-Reset, RateLimit-Policy, RateLimit, Idempotent-Replayed, Api-Version, Deprecation, Sunset"
 
 static const unsigned cors_flags = CORS_ANY | CORS_KEYS;
 
@@ -63,7 +63,7 @@ void cors_headers(struct response *rs)
 		response_header(rs, "Vary", STR("Origin"));
 	if (!rq->page_origin.ptr)
 		return;
-	static const char *const aliases[] = { "Idempotent-Replay" };
+	static const char *const aliases[] = { "Idempotent-Replay", "Version", "Deprecation-Date" };
 	const char *own = rq->module ? rq->module->pages_read : NULL;
 	response_header(rs, "Access-Control-Allow-Origin", rq->page_origin);
 	response_header(rs, "Access-Control-Expose-Headers",
@@ -72,7 +72,7 @@ void cors_headers(struct response *rs)
 
 static struct str sends(struct request *rq)
 {
-	static const char *const aliases[] = { "Account" };
+	static const char *const aliases[] = { "Account", "Version" };
 	const char *own = rq->module->pages_send;
 	return own ? str_of(own) : with_aliases(rq, SENDS, aliases, ARRAY_LEN(aliases));
 }

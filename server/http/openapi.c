@@ -5,6 +5,7 @@
 
 #include "server/auth/credential.h"
 #include "server/auth/scope.h"
+#include "server/base/api_version.h"
 #include "server/http/openapi_private.h"
 #include "server/http/refusal.h"
 
@@ -49,7 +50,7 @@ static void header_parameter(struct json *j, const char *name, const char *doc, 
 	json_object_end(j);
 }
 
-static void parameters(struct json *j, const struct route *route, const struct contract *c)
+static void parameters(struct json *j, const struct module *module, const struct route *route, const struct contract *c)
 {
 	size_t count, size;
 	const struct json_field *fields = contract_params(j->out->mem, c, &count, &size);
@@ -60,6 +61,11 @@ static void parameters(struct json *j, const struct route *route, const struct c
 		header_parameter(j, "Connected-Account",
 			"With a platform's secret key: the connection for whose account the call is made",
 			"cpa_0355WHuCFfRpMfB53mC9Z6");
+	if (module->versions)
+		header_parameter(j, "Api-Version",
+			"The version of the API that is meant: without it, that of the day when the key or the app was "
+			"made. Each answer tells it",
+			api_version_newest()->name);
 	if (contract_writes(c, route->method))
 		header_parameter(j, "Idempotency-Key",
 			"Of the caller's making, one for each thing that is to be done: repeated within a day with the "
@@ -141,7 +147,7 @@ static void operation(struct json *j, const struct module *module, const struct 
 	openapi_text(j, NULL, module->name);
 	json_array_end(j);
 	security(j, route);
-	parameters(j, route, c);
+	parameters(j, module, route, c);
 	request_body(j, c);
 	openapi_responses(j, module, route, c);
 	json_object_end(j);
@@ -317,7 +323,7 @@ static void head(struct json *j, struct str url)
 	openapi_text(j, "openapi", "3.1.0");
 	json_object(j, "info");
 	openapi_text(j, "title", "Calends");
-	openapi_text(j, "version", "1");
+	openapi_text(j, "version", api_version_newest()->name);
 	openapi_text(j, "summary", "Calendars for platforms");
 	json_object(j, "license");
 	openapi_text(j, "name", "Apache-2.0");

@@ -44,6 +44,7 @@ struct app;
 struct limit_state;
 struct route;
 struct module;
+struct api_version;
 struct client_io; /* client_io.h; not for handlers */
 
 struct request {
@@ -67,13 +68,14 @@ struct request {
 	const struct route *route;
 	struct str args[PATH_ARGS_MAX]; /* what :names of the pattern matched, decoded, in order */
 	size_t arg_count;
-	struct principal *principal; /* NULL for ANYONE and strangers */
-	struct str page_origin;      /* what Access-Control-Allow-Origin says (cors.h); absent: nothing */
-	struct str csrf_cookie;      /* a new pre-session cookie, to be set with the answer; absent if none */
-	struct id counted_as;        /* the account that has a place for it: */
-	bool counted, heavy;         /* in app->callers, in app->heavy, until the answer is out */
-	struct limit_state *limit;   /* what X-RateLimit-* and RateLimit tell; NULL where nothing is counted */
-	const char *error_code;      /* set when the request ended in an error, for the log line */
+	const struct api_version *version; /* chosen (version.h); NULL: not yet, or the module has none */
+	struct principal *principal;       /* NULL for ANYONE and strangers */
+	struct str page_origin;            /* what Access-Control-Allow-Origin says (cors.h); absent: nothing */
+	struct str csrf_cookie;            /* a new pre-session cookie, to be set with the answer; absent if none */
+	struct id counted_as;              /* the account that has a place for it: */
+	bool counted, heavy;               /* in app->callers, in app->heavy, until the answer is out */
+	struct limit_state *limit;         /* what X-RateLimit-* and RateLimit tell; NULL where nothing is counted */
+	const char *error_code;            /* set when the request ended in an error, for the log line */
 };
 
 /* The first header of this name (case-insensitive); absent if there is none. The head check makes the dangerous ones

@@ -55,6 +55,7 @@ struct module {
 	/* What `show_error` writes, for the reference; NULL: api_errors (refusal.h). */
 	const struct error_form *error;
 	bool secret_paths; /* what stands behind the prefix is a secret: it is never logged */
+	bool versions;     /* of the API (version.h): a request may choose one */
 	bool auth_first;   /* authentication comes before routing: 401 also for paths that do not exist */
 	unsigned basic;    /* enum who allowed as a Basic password here; 0: Basic is refused */
 	/* app->limiter counts each credential (strangers by address); X-RateLimit-* and RateLimit on each answer. */

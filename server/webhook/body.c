@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "server/base/api_version.h"
 #include "server/webhook/body.h"
 
 #include "server/data/json.h"
@@ -25,7 +26,7 @@ static struct str write(struct ctx *cx, const struct webhook_content *content, b
 	json_id(&j, "id", "whe", content->id);
 	json_str(&j, "object", STR("webhook_event"));
 	json_str(&j, "type", str_of(content->type));
-	json_str(&j, "api_version", STR(WEBHOOK_API_VERSION));
+	json_str(&j, "api_version", str_of(api_version_newest()->name));
 	json_int(&j, "created", instant_s(cx->now));
 	json_bool(&j, "livemode", content->live);
 	json_id(&j, "account", "cpa", content->connection);

@@ -10,7 +10,6 @@
 #include "server/auth/actor.h"
 #include "server/base/ctx.h"
 
-#define WEBHOOK_API_VERSION "2026-11-28" /* of the bodies */
 #define WEBHOOK_ENDPOINTS_MAX 16         /* of an account, and of each connection; as webhook_endpoint_create has it */
 #define WEBHOOK_OVERLAP_S INT64_C(86400) /* how long a secret that was replaced signs too */
 

@@ -10,19 +10,19 @@
 -- $1 account  $2 hash
 -- All that a request with this key may do, in one look-up: nothing of it is remembered from the request before.
 SELECT k.id, k.kind, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins, coalesce(k.rate_limit, 0) AS rate_limit,
-       k.expires_at, k.revoked_at, a.status, a.plan, a.email, a.name, a.tz
+       k.api_version, k.expires_at, k.revoked_at, a.status, a.plan, a.email, a.name, a.tz
   FROM api_key k JOIN account a ON a.account_id = k.account_id
  WHERE k.account_id = $1 AND by_hash(k.hash) = $2;
 
 -- name: key_create stores
 -- $1 account  $2 id  $3 hash  $4 kind  $5 prefix  $6 name  $7 scopes  $8 calendars or NULL  $9 now  $10 end or NULL
 -- $11 keys that an account may have, with those that were revoked and are still shown  $12 networks or NULL
--- $13 origins or NULL  $14 requests a second or 0  $15 audit_by()  $16 the name of its kind
+-- $13 origins or NULL  $14 requests a second or 0  $15 audit_by()  $16 the name of its kind  $17 version of the API
 -- Nothing when there are enough; those who are made at the same moment do not count each other.
 WITH made AS (
 	INSERT INTO api_key (account_id, id, hash, kind, prefix, name, scopes, calendars, created_at, expires_at, allowed_ips,
-	            allowed_origins, rate_limit)
-	SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $13, nullif($14, 0)
+	            allowed_origins, rate_limit, api_version)
+	SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $13, nullif($14, 0), $17
 	 WHERE (SELECT count(*) FROM (SELECT FROM api_key WHERE account_id = $1 LIMIT $11) k) < $11::bigint
 	RETURNING account_id, id, name, prefix
 )
@@ -32,7 +32,7 @@ SELECT audit_add(m.account_id, 'key.created', m.id, $15,
 -- name: key_list
 -- $1 live account  $2 its twin  $3 revoked keys are shown when revoked after this
 SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
-       coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at,
+       coalesce(k.rate_limit, 0) AS rate_limit, k.api_version, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at,
        host(u.ip) AS last_used_ip, u.agent AS last_used_agent
   FROM api_key k LEFT JOIN credential_use u ON u.account_id = k.account_id AND u.id = k.id
  WHERE k.account_id IN ($1, $2) AND (k.revoked_at IS NULL OR k.revoked_at > $3)
@@ -41,7 +41,7 @@ SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.cale
 -- name: key_get
 -- $1 account  $2 id
 SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
-       coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at,
+       coalesce(k.rate_limit, 0) AS rate_limit, k.api_version, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at,
        host(u.ip) AS last_used_ip, u.agent AS last_used_agent
   FROM api_key k LEFT JOIN credential_use u ON u.account_id = k.account_id AND u.id = k.id
  WHERE k.account_id = $1 AND k.id = $2;
@@ -60,7 +60,7 @@ WITH k AS (
 	       rate_limit = CASE WHEN $11 THEN nullif($12, 0) ELSE rate_limit END
 	 WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL
 	RETURNING account_id AS account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
-	          rate_limit, created_at, rotated_at, expires_at, revoked_at
+	          rate_limit, api_version, created_at, rotated_at, expires_at, revoked_at
 ), told AS (
 	SELECT audit_add(k.account, 'key.changed', k.id, $13, jsonb_build_object('name', k.name, 'prefix', k.prefix, 'changed', c.list))
 	  FROM k, (SELECT concat_ws(' ', CASE WHEN $3::text IS NOT NULL THEN 'name' END,
@@ -70,7 +70,7 @@ WITH k AS (
 	 WHERE c.list <> ''
 )
 SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
-       coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at,
+       coalesce(k.rate_limit, 0) AS rate_limit, k.api_version, k.created_at, k.rotated_at, k.expires_at,
        k.revoked_at, u.used_at AS last_used_at,
        host(u.ip) AS last_used_ip, u.agent AS last_used_agent
   FROM k CROSS JOIN (SELECT count(*) FROM told) AS t LEFT JOIN credential_use u ON u.account_id = k.account AND u.id = k.id;
@@ -78,7 +78,7 @@ SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allow
 -- name: key_older
 -- $1 account  $2 before this id  $3 revoked keys are shown when revoked after this  $4 at most
 SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
-       coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at,
+       coalesce(k.rate_limit, 0) AS rate_limit, k.api_version, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at,
        host(u.ip) AS last_used_ip, u.agent AS last_used_agent
   FROM api_key k LEFT JOIN credential_use u ON u.account_id = k.account_id AND u.id = k.id
  WHERE k.account_id = $1 AND k.id < $2 AND (k.revoked_at IS NULL OR k.revoked_at > $3)
@@ -87,7 +87,7 @@ SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.cale
 -- name: key_newer
 -- $1 account  $2 after this id  $3 revoked keys are shown when revoked after this  $4 at most
 SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
-       coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at,
+       coalesce(k.rate_limit, 0) AS rate_limit, k.api_version, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at,
        host(u.ip) AS last_used_ip, u.agent AS last_used_agent
   FROM api_key k LEFT JOIN credential_use u ON u.account_id = k.account_id AND u.id = k.id
  WHERE k.account_id = $1 AND k.id > $2 AND (k.revoked_at IS NULL OR k.revoked_at > $3)
@@ -109,12 +109,12 @@ WITH k AS (
 	UPDATE api_key SET hash = $3, prefix = $4, rotated_at = $5
 	 WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL
 	RETURNING account_id AS account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
-	          rate_limit, created_at, rotated_at, expires_at, revoked_at
+	          rate_limit, api_version, created_at, rotated_at, expires_at, revoked_at
 ), told AS (
 	SELECT audit_add(k.account, 'key.rotated', k.id, $6, jsonb_build_object('name', k.name, 'prefix', k.prefix)) FROM k
 )
 SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
-       coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at,
+       coalesce(k.rate_limit, 0) AS rate_limit, k.api_version, k.created_at, k.rotated_at, k.expires_at,
        k.revoked_at, u.used_at AS last_used_at,
        host(u.ip) AS last_used_ip, u.agent AS last_used_agent
   FROM k CROSS JOIN (SELECT count(*) FROM told) AS t LEFT JOIN credential_use u ON u.account_id = k.account AND u.id = k.id;
@@ -125,12 +125,12 @@ SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allow
 WITH k AS (
 	UPDATE api_key SET revoked_at = coalesce(revoked_at, $3) WHERE account_id = $1 AND id = $2
 	RETURNING account_id AS account, id, kind, prefix, name, scopes, calendars, allowed_ips, allowed_origins,
-	          rate_limit, created_at, rotated_at, expires_at, revoked_at
+	          rate_limit, api_version, created_at, rotated_at, expires_at, revoked_at
 ), told AS (
 	SELECT audit_add(k.account, 'key.revoked', k.id, $4, jsonb_build_object('name', k.name, 'prefix', k.prefix)) FROM k WHERE k.revoked_at = $3
 )
 SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
-       coalesce(k.rate_limit, 0) AS rate_limit, k.created_at, k.rotated_at, k.expires_at,
+       coalesce(k.rate_limit, 0) AS rate_limit, k.api_version, k.created_at, k.rotated_at, k.expires_at,
        k.revoked_at, u.used_at AS last_used_at,
        host(u.ip) AS last_used_ip, u.agent AS last_used_agent
   FROM k CROSS JOIN (SELECT count(*) FROM told) AS t LEFT JOIN credential_use u ON u.account_id = k.account AND u.id = k.id;

@@ -14,7 +14,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, c.verified, c.may_in
 -- name: client_find
 -- $1 client
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.scopes,
-       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.created_at
+       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.created_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
  WHERE c.id = $1 AND c.deleted_at IS NULL;
@@ -22,7 +22,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- name: client_list_of_owner
 -- $1 the owner's live and test id
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.scopes,
-       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.created_at
+       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.created_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
  WHERE c.owner_id = ANY ($1::uuid[]) AND c.deleted_at IS NULL
@@ -31,7 +31,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- name: client_list_all
 -- No parameters.
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.scopes,
-       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.created_at
+       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.created_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
  WHERE c.deleted_at IS NULL
@@ -41,12 +41,13 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- $1 id  $2 owner in its mode  $3 kind  $4 name  $5 may introspect  $6 scopes  $7 grants
 -- $8 redirect URIs  $9 which of them are loopback  $10 $11 $12 id, hash and prefix of the secret, NULL for none  $13 audit_by()
 -- $14 clients that an account may have, with those that were deleted lately: nothing when there are enough
+-- $15 version of the API
 -- The owner's row is held until the client is there, for who deactivates them at this moment.
 WITH owner AS (
 	SELECT a.account_id, a.status FROM account a WHERE a.account_id = $2 FOR SHARE
 ), made AS (
-	INSERT INTO oauth_client (id, owner_id, kind, name, may_introspect, scopes, grants, owner_active)
-	SELECT $1, o.account_id, $3, $4, $5, $6, $7, o.status = 1 FROM owner o
+	INSERT INTO oauth_client (id, owner_id, kind, name, may_introspect, scopes, grants, owner_active, api_version)
+	SELECT $1, o.account_id, $3, $4, $5, $6, $7, o.status = 1, $15 FROM owner o
 	 WHERE (SELECT count(*) FROM oauth_client c WHERE c.owner_id = $2
 	           AND (c.deleted_at IS NULL OR c.deleted_at > now() - interval '90 days')) < $14::bigint
 	RETURNING id
@@ -107,7 +108,7 @@ SELECT audit_add(m.owner_id, 'client.verified', m.id, $2, jsonb_build_object('na
 -- name: client_older
 -- $1 owner in its mode  $2 before this client  $3 at most
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.scopes,
-       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.created_at
+       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.created_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
  WHERE c.owner_id = $1 AND c.id < $2 AND c.deleted_at IS NULL
@@ -116,7 +117,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- name: client_newer
 -- $1 owner in its mode  $2 after this client  $3 at most
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.scopes,
-       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.created_at
+       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.created_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
  WHERE c.owner_id = $1 AND c.id > $2 AND c.deleted_at IS NULL

@@ -29,7 +29,7 @@ SELECT f.revoked_at, f.revoked_why, f.code_hash, f.code_used_at, f.code_expires_
 -- One statement for each leaf of the ring: through the parent the planner expects four rows and reads all families of the
 -- account.
 SELECT c.id AS connected_account, c.client_id AS client, c.calendars, t.scopes & c.scopes AS scopes, t.expires_at, a.plan,
-       a.email, a.name, a.tz
+       a.email, a.name, a.tz, o.api_version
   FROM access_token_$leaf t
   JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
   JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
