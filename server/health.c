@@ -8,6 +8,7 @@
 
 #include "server/db/pool.h"
 #include "server/db/query.h"
+#include "server/stream/streams.h"
 #include "sql.h"
 
 #define TEXT "text/plain; charset=utf-8"
@@ -17,10 +18,12 @@
 
 static struct civet *_Atomic watched;
 static struct jobs *_Atomic watched_jobs;
+static const struct app *_Atomic watched_app;
 
-void health_watch(struct civet *server)
+void health_watch(struct civet *server, const struct app *app)
 {
 	atomic_store(&watched, server);
+	atomic_store(&watched_app, app);
 }
 
 void health_watch_jobs(struct jobs *jobs)
@@ -122,6 +125,8 @@ static err_t metrics(struct request *rq, struct response *rs)
 	struct civet *server = atomic_load(&watched);
 	if (server)
 		http = civet_stats(server);
+	const struct app *app = atomic_load(&watched_app);
+	struct stream_stats streams = streams_stats(app ? app->streams : NULL);
 	struct db_stats db = db_stats(rq->cx.db);
 	const struct metric all[] = {
 		{ "calends_http_requests_total", "counter", "Requests answered.", http.requests },
@@ -131,11 +136,20 @@ static err_t metrics(struct request *rq, struct response *rs)
 		{ "calends_http_parked_connections", "gauge", "Connections without a thread.", http.parked },
 		{ "calends_http_parked_bodies", "gauge", "Among them: requests that are not whole.", http.bodies },
 		{ "calends_http_parked_answers", "gauge", "Among them: answers that are not taken.", http.writers },
+		{ "calends_http_held_connections", "gauge", "Among them: open for what is told later.", http.held },
 		{ "calends_http_waiting_threads", "gauge", "Threads that wait for a peer.", http.waiting },
 		{ "calends_http_kept_octets", "gauge", "Octets kept of or for slow peers.", http.kept_octets },
 		{ "calends_http_cut_answers_total", "counter", "Answers that were not taken in time.",
 			http.cut_answers },
 		{ "calends_http_in_flight", "gauge", "Requests being answered.", http.in_flight },
+		{ "calends_streams", "gauge", "Open streams of changes.", streams.open },
+		{ "calends_streams_opened_total", "counter", "Streams that were opened.", streams.opened },
+		{ "calends_stream_changes_total", "counter", "Changes told on streams.", streams.told },
+		{ "calends_stream_resyncs_total", "counter", "Calendars that a client had to read anew.",
+			streams.resyncs },
+		{ "calends_streams_revoked_total", "counter", "Streams whose credential ended.", streams.revoked },
+		{ "calends_streams_cut_total", "counter", "Streams of peers that did not take what they were told.",
+			streams.cut },
 		{ "calends_db_connections", "gauge", "Open database connections.", db.open },
 		{ "calends_db_connections_busy", "gauge", "Database connections in use.", db.busy },
 		{ "calends_db_waiting", "gauge", "Requests that wait for a database connection.", db.waiting },

@@ -7,7 +7,8 @@
 
 extern const struct module health_module; /* prefix "": comes last */
 
-/* Whose connection and job counts /metrics tells; set before the first request, and jobs NULL before they are closed.
+/* Whose connection, stream and job counts /metrics tells; set before the first request, and jobs NULL before they are
+ * closed.
  */
-void health_watch(struct civet *server);
+void health_watch(struct civet *server, const struct app *app);
 void health_watch_jobs(struct jobs *jobs);

@@ -21,6 +21,7 @@
 #include "server/http/limit.h"
 #include "server/http/openapi.h"
 #include "server/mcp/routes.h"
+#include "server/stream/streams.h"
 #include "server/webhook/sender.h"
 #include "web/routes.h"
 
@@ -134,6 +135,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 	openapi_print(&openapi, app, config->public_url);
 	app->openapi = buf_str(&openapi);
 	app->state = webhook_sender_open();
+	app->streams = streams_open((unsigned)config->streams);
 	return app;
 }
 
@@ -145,6 +147,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 #define WEBHOOKS_EVERY_MS 100
 #define JOB_PATIENCE_MS 30000
 #define KEEPER_PATIENCE_MS 60000
+#define STREAM_PATIENCE_MS 5000
 
 static err_t keep_cluster(struct ctx *cx, void *embedded)
 {
@@ -168,6 +171,7 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 		{ "audit", AUDIT_EVERY_MS, JOB_PATIENCE_MS, audit_keep, NULL },
 		{ "webhook_feed", WEBHOOKS_EVERY_MS, JOB_PATIENCE_MS, webhook_feed, views },
 		{ "webhook_send", WEBHOOKS_EVERY_MS, JOB_PATIENCE_MS, webhook_send_due, app->state },
+		{ "streams", STREAM_EVERY_MS, STREAM_PATIENCE_MS, streams_run, app->streams },
 		/* Last: with --last-used-ms 0 there is no such job. */
 		{ "last_used", (unsigned)runtime->config.last_used_ms, JOB_PATIENCE_MS, last_used_write,
 			app->last_used },
@@ -180,6 +184,7 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 void app_close(struct app *app)
 {
 	webhook_sender_close(app->state);
+	streams_close(app->streams);
 	last_used_close(app->last_used);
 	concurrency_close(app->callers);
 	concurrency_close(app->heavy);

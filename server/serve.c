@@ -25,7 +25,7 @@
 #include "server/modules.h"
 #include "web/demo.h"
 
-#define JOB_THREADS 5      /* both of webhooks may be at work all the time */
+#define JOB_THREADS 6      /* both of webhooks and the streams' may be at work all the time */
 #define JOBS_END_MS 5000   /* a call to another server is looked at between its steps; one may be a handshake */
 #define STOP_GRACE_MS 6000 /* on top of --drain-ms */
 #define DEMO_THREADS 8
@@ -240,7 +240,7 @@ static err_t serve_until_signal(struct ctx *cx, const struct command_call *call,
 		.listen = call->config->listen, .tls = tls, .threads = (unsigned)call->config->threads
 	};
 	TRY(listen_at(cx, settings, app, &server));
-	health_watch(server);
+	health_watch(server, app);
 	err_t e = drop_privileges(cx);
 	if (!e)
 		e = demo_start(cx, &demo, &side);

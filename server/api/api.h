@@ -24,7 +24,7 @@ extern const struct contract create_oauth_app_secret, revoke_oauth_app_secret;
 extern const struct contract list_calendars, create_calendar, get_calendar, update_calendar, delete_calendar,
 	export_calendar, import_calendar;
 extern const struct contract list_events, create_event, get_event, update_event, delete_event, cancel_event,
-	respond_to_event, list_event_changes, get_event_monitoring;
+	respond_to_event, list_event_changes, get_event_monitoring, stream_events;
 extern const struct contract get_freebusy, query_freebusy, find_slots;
 extern const struct contract list_api_keys, create_api_key, get_api_key, update_api_key, rotate_api_key, revoke_api_key;
 extern const struct contract list_webhook_endpoints, create_webhook_endpoint, get_webhook_endpoint,

@@ -25,6 +25,7 @@
 	ROW(METHOD_GET,    "/v1/events",               SELF,       EVENTS_READ,     BODY_IGNORED, 0,        &list_events,          "scope events:read",           CORS_KEYS | HEAVY) \
 	ROW(METHOD_POST,   "/v1/events",               SELF,       EVENTS_WRITE,    BODY_JSON,    BODY_MAX, &create_event,         "scope events:write",          CORS_KEYS) \
 	ROW(METHOD_GET,    "/v1/events/changes",       SELF,       EVENTS_READ,     BODY_IGNORED, 0,        &list_event_changes,   "scope events:read",           CORS_KEYS | HEAVY) \
+	ROW(METHOD_GET,    "/v1/events/stream",        SELF,       EVENTS_READ,     BODY_IGNORED, 0,        &stream_events,        "WHATWG HTML §9.2",            CORS_KEYS) \
 	ROW(METHOD_GET,    "/v1/events/:event",        SELF,       EVENTS_READ,     BODY_IGNORED, 0,        &get_event,            "scope events:read",           CORS_KEYS) \
 	ROW(METHOD_PATCH,  "/v1/events/:event",        SELF,       EVENTS_WRITE,    BODY_JSON,    BODY_MAX, &update_event,         "scope events:write",          CORS_KEYS) \
 	ROW(METHOD_DELETE, "/v1/events/:event",        SELF,       EVENTS_WRITE,    BODY_IGNORED, 0,        &delete_event,         "scope events:write",          CORS_KEYS) \

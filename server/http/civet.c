@@ -326,7 +326,8 @@ struct civet_stats civet_stats(struct civet *server)
 	struct park_stats park = park_stats(server->park);
 	return (struct civet_stats){
 		.connections = (unsigned)ledger_total(server->ledger, LEDGER_CONNECTIONS),
-		.parked = park.heads + park.idle + park.bodies + park.writers,
+		.parked = park.heads + park.idle + park.bodies + park.writers + park.held,
+		.held = park.held,
 		.bodies = park.bodies,
 		.writers = park.writers,
 		.waiting = park.waiting,

@@ -33,6 +33,7 @@ void civet_close(struct civet *server, unsigned drain_ms);
 struct civet_stats {
 	unsigned connections;
 	unsigned parked;          /* without a thread; among them: */
+	unsigned held;            /* open for what is told later: streams, sockets */
 	unsigned bodies, writers; /* requests that are not whole, answers that are not taken */
 	unsigned waiting;         /* threads that wait for peers */
 	size_t kept_octets;       /* of such requests and answers */

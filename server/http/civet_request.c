@@ -78,7 +78,12 @@ static void io_close(struct client_io *io)
 	mg_disable_connection_keep_alive(of(io)->mg);
 }
 
-static const struct client_io_ops ops = { io_read, io_write, io_reserve, io_is_last, io_close };
+static void io_hold(struct client_io *io, struct line *line)
+{
+	peer_hold(civet_peer(of(io)->mg), line);
+}
+
+static const struct client_io_ops ops = { io_read, io_write, io_reserve, io_is_last, io_close, io_hold };
 
 /* ---- a request ---- */
 

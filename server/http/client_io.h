@@ -10,6 +10,7 @@
 #include "server/base/str.h"
 
 struct client_io;
+struct line;
 
 enum client_io_fault {
 	IO_MALFORMED = -1, /* a chunk that is none, or the client left */
@@ -28,6 +29,8 @@ struct client_io_ops {
 	bool (*is_last)(struct client_io *io);
 	/* End the connection with this answer. */
 	void (*close)(struct client_io *io);
+	/* After the answer's head: the connection stays open, for this line (line.h). */
+	void (*hold)(struct client_io *io, struct line *line);
 };
 
 struct client_io {

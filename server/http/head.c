@@ -58,7 +58,7 @@ static const struct {
 	int status;
 	const char *phrase;
 } phrases[] = {
-	{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" }, { 207, "Multi-Status" },
+	{ 101, "Switching Protocols" }, { 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" }, { 207, "Multi-Status" },
 	{ 301, "Moved Permanently" }, { 302, "Found" }, { 303, "See Other" }, { 304, "Not Modified" },
 	{ 307, "Temporary Redirect" }, { 308, "Permanent Redirect" },
 	{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 402, "Payment Required" }, { 403, "Forbidden" },
@@ -142,7 +142,9 @@ void head_write(struct buf *wire, struct response *rs, enum framing framing, siz
 	} else if (framing == FRAME_CHUNKED) {
 		BUF_LIT(wire, "Transfer-Encoding: chunked\r\n");
 	}
-	if (rs->closing)
+	if (rs->status == 101)
+		BUF_LIT(wire, "Connection: Upgrade\r\n");
+	else if (rs->closing)
 		BUF_LIT(wire, "Connection: close\r\n");
 	else if (rq->io->http_1_0)
 		BUF_LIT(wire, "Connection: keep-alive\r\n");

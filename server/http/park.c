@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "server/base/clock.h"
+#include "server/http/line_private.h"
 
 #define EVENTS 64
 #define LINGER_OCTETS_MAX ((size_t)4 * 1024 * 1024)
@@ -36,7 +37,7 @@ void park_put(struct peer *p)
 	struct park *park = p->park;
 	enum park_list list = park_list_for(p);
 	assert(p->channel.fd >= 0 && (!p->ended || list == PARK_LINGERING));
-	bool must_end = list == PARK_HEADS || list == PARK_IDLE;
+	bool must_end = park_ends_with_a_drain(list);
 	pthread_mutex_lock(&park->lock);
 	assert(p->list == PARK_BUSY);
 	bool put = !atomic_load(&park->stopped) && !(park->draining && must_end);
@@ -51,8 +52,7 @@ void park_put(struct peer *p)
 		park_close(p);
 }
 
-/* From its list, to the caller. */
-static enum park_list take(struct peer *p)
+enum park_list park_take(struct peer *p)
 {
 	pthread_mutex_lock(&p->park->lock);
 	enum park_list list = p->list;
@@ -69,7 +69,8 @@ void park_close(struct peer *p)
 	assert(p->list == PARK_BUSY);
 	park_unlink(p);
 	pthread_mutex_unlock(&park->lock);
-	if (p->out.len > p->out.at) {
+	bool cut = p->out.len > p->out.at;
+	if (cut) {
 		/* Cut off: no goodbye, by which it would seem whole. */
 		p->channel.broken = true;
 		atomic_fetch_add(&park->cut, 1);
@@ -79,6 +80,8 @@ void park_close(struct peer *p)
 	channel_close(&p->channel);
 	octets_free(p, &p->in);
 	octets_free(p, &p->out);
+	if (p->line)
+		line_gone(p->line, cut);
 	park->settings.gone(park->settings.owner, p);
 	free(p);
 }
@@ -159,6 +162,10 @@ static void read_on(struct peer *p)
 
 static void write_on(struct peer *p)
 {
+	if (p->line) {
+		line_write(p);
+		return;
+	}
 	if (!peer_flush(p, TURN_OCTETS)) {
 		park_close(p);
 	} else if (p->out.len > p->out.at) {
@@ -194,6 +201,8 @@ static void give_up(struct peer *p, enum park_list list)
 	if (list == PARK_BODIES && !atomic_load(&p->park->stopped)) {
 		p->fault = PEER_LATE; /* a worker says so to the client */
 		hand_over(p);
+	} else if (list == PARK_HELD) {
+		line_farewell(p);
 	} else {
 		park_close(p);
 	}
@@ -201,7 +210,7 @@ static void give_up(struct peer *p, enum park_list list)
 
 static void on_event(struct peer *p)
 {
-	enum park_list list = take(p);
+	enum park_list list = park_take(p);
 	/* Who drips is put back to the end of its list each time, and not looked at there. */
 	if (park_is_overdue(p, list, clock_monotonic_ms())) {
 		give_up(p, list);
@@ -213,6 +222,9 @@ static void on_event(struct peer *p)
 		break;
 	case PARK_LINGERING:
 		linger_on(p);
+		break;
+	case PARK_HELD:
+		line_hear(p);
 		break;
 	case PARK_HEADS:
 	case PARK_BODIES:
@@ -232,9 +244,9 @@ static struct peer *take_overdue(struct park *park, enum park_list list, uint64_
 {
 	struct peer *p, *found = NULL;
 	pthread_mutex_lock(&park->lock);
-	bool all = atomic_load(&park->stopped) || (park->draining && (list == PARK_HEADS || list == PARK_IDLE));
+	bool all = atomic_load(&park->stopped) || (park->draining && park_ends_with_a_drain(list));
 	while (!found && (p = park->lists[list].oldest) != NULL && (all || p->check_ms <= now_ms)) {
-		if (all || park_is_overdue(p, list, now_ms))
+		if (all || (park->draining && p->line) || park_is_overdue(p, list, now_ms))
 			found = p;
 		else
 			park_move(p, list);
@@ -270,6 +282,7 @@ static void *run(void *arg)
 				on_event(events[i].data.ptr);
 			else
 				eventfd_read(park->wake, &(eventfd_t){ 0 });
+		line_turns(park);
 		end_overdue(park);
 	}
 	end_overdue(park);
@@ -287,6 +300,7 @@ struct park *park_open(const struct park_settings *settings)
 		abort();
 	park->settings = *settings;
 	pthread_mutex_init(&park->lock, NULL);
+	pthread_mutex_init(&park->queue_lock, NULL);
 	park->epoll = epoll_create1(EPOLL_CLOEXEC);
 	park->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (park->epoll < 0 || park->wake < 0 || epoll_ctl(park->epoll, EPOLL_CTL_ADD, park->wake, &event) != 0 ||
@@ -337,6 +351,8 @@ void park_free(struct park *park)
 		close(park->epoll);
 	if (park->wake >= 0)
 		close(park->wake);
+	line_forget_all(park);
+	pthread_mutex_destroy(&park->queue_lock);
 	pthread_mutex_destroy(&park->lock);
 	free(park);
 }
@@ -349,6 +365,7 @@ struct park_stats park_stats(struct park *park)
 		.bodies = park->lists[PARK_BODIES].count,
 		.idle = park->lists[PARK_IDLE].count,
 		.writers = park->lists[PARK_WRITERS].count,
+		.held = park->lists[PARK_HELD].count,
 	};
 	pthread_mutex_unlock(&park->lock);
 	stats.waiting = (unsigned)ledger_total(park->settings.ledger, LEDGER_THREADS);

@@ -24,6 +24,7 @@
 
 #include "server/http/ledger.h"
 
+struct line;
 struct park;
 struct peer;
 struct ssl_st;
@@ -55,8 +56,8 @@ void park_stop(struct park *park);
 void park_free(struct park *park);
 
 struct park_stats {
-	unsigned heads, bodies, idle, writers; /* parked */
-	unsigned waiting;                      /* workers that wait for peers, besides */
+	unsigned heads, bodies, idle, writers, held; /* parked */
+	unsigned waiting;                            /* workers that wait for peers, besides */
 	size_t octets;
 	uint64_t cut; /* answers that were not taken in time, or found no room */
 };
@@ -94,6 +95,9 @@ bool peer_go_on(struct peer *peer, struct peer_buffer *buffer);
 /* Instead of peer_go_on: the connection ends when its answer is taken. `unread`: the peer still sends what nobody
  * reads. */
 void peer_end(struct peer *peer, bool unread);
+/* Before that: the connection does not end, but is held open by this line (line.h). What comes with the request is
+ * thrown away. */
+void peer_hold(struct peer *peer, struct line *line);
 
 /* The request in the buffer. */
 struct arrival;

@@ -17,15 +17,22 @@ enum park_list park_list_for(const struct peer *p)
 		return PARK_LINGERING;
 	if (p->out.len > p->out.at)
 		return PARK_WRITERS;
+	if (p->line)
+		return PARK_HELD;
 	if (!p->in.len && p->answered)
 		return PARK_IDLE;
 	return p->arrival.head_len ? PARK_BODIES : PARK_HEADS;
 }
 
+bool park_ends_with_a_drain(enum park_list list)
+{
+	return list == PARK_HEADS || list == PARK_IDLE || list == PARK_HELD;
+}
+
 /* All of one list are looked at after the same time, so the oldest is looked at first. */
 static unsigned check_after_ms(const struct park *park, enum park_list list)
 {
-	if (list == PARK_IDLE)
+	if (list == PARK_IDLE || list == PARK_HELD)
 		return park->settings.idle_ms;
 	return park->settings.head_ms < 2 * PARK_TICK_MS ? park->settings.head_ms : 2 * PARK_TICK_MS;
 }
@@ -113,6 +120,7 @@ bool park_is_overdue(struct peer *p, enum park_list list, uint64_t now_ms)
 		return park_answer_overdue(p, now_ms);
 	case PARK_LINGERING:
 		return now_ms >= p->since_ms + LINGER_MS;
+	case PARK_HELD: /* as long as its line wants */
 	case PARK_BUSY:
 	case PARK_LISTS:
 		break;

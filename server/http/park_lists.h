@@ -20,6 +20,7 @@ enum park_list {
 	PARK_HEADS, /* handshake or head are not whole */
 	PARK_BODIES,
 	PARK_IDLE,
+	PARK_HELD,      /* open for what its line has to tell */
 	PARK_WRITERS,   /* an answer is not taken */
 	PARK_LINGERING, /* ended from here; what still comes is thrown away */
 	PARK_LISTS
@@ -32,6 +33,8 @@ struct park_queue {
 
 /* By what it has, and what is to be written: the list where it waits. */
 enum park_list park_list_for(const struct peer *peer);
+/* Nothing of those is under way. */
+bool park_ends_with_a_drain(enum park_list list);
 
 /* Under the park's lock: to the newest end of a list, from the one where it stands, and both. */
 void park_link(struct peer *peer, enum park_list list);

@@ -41,6 +41,7 @@ struct peer {
 	bool slow;         /* it did not take an answer in a moment */
 	bool answered, ends, ended, unread;
 	size_t discarded;
+	struct line *line; /* that holds it open, from peer_hold() on; else NULL */
 	_Alignas(max_align_t) char extra[];
 };
 
@@ -54,6 +55,8 @@ struct park {
 	atomic_bool stopped;
 	atomic_uint patient;
 	atomic_ullong cut;
+	pthread_mutex_t queue_lock;
+	struct line *queue; /* of lines to which something happened (line_private.h) */
 };
 
 /* ---- park.c ---- */
@@ -65,12 +68,30 @@ void park_put(struct peer *peer);
 void park_close(struct peer *peer);
 /* Nothing more comes from us: close it, or let it linger so that a reset cannot overtake the answer. */
 void park_finish(struct peer *peer);
+/* From its list, to the caller, who is the park's thread. */
+enum park_list park_take(struct peer *peer);
 /* ---- peer.c ---- */
 
 /* Write what is kept of the answer. False: the peer is gone. */
 bool peer_flush(struct peer *peer, size_t max);
+/* Something of what was written is not taken: from now on its time runs. */
+void peer_note_blocked(struct peer *peer);
 /* Whose share of the ledger it has; NULL where that has no bound. */
 const struct concurrency_key *peer_network(const struct peer *peer);
 bool peer_is_handshaking(const struct peer *peer);
 /* A request begins, with what came of it already. */
 void peer_begin_request(struct peer *peer, size_t came);
+/* ---- peer_wait.c ---- */
+
+/* A moment, unless too many workers have one. True: it can go on. */
+bool peer_wait_a_moment(struct peer *peer);
+
+/* Of the ledger: one of the few workers that may wait longer. */
+struct peer_share {
+	const struct concurrency_key *network;
+	bool held;
+};
+bool peer_share_take(struct peer *peer, struct peer_share *share);
+void peer_share_leave(struct peer *peer, const struct peer_share *share);
+/* False: it had its time, or the server stops. */
+bool peer_wait_long(struct peer *peer, bool (*overdue)(struct peer *peer, uint64_t now_ms));

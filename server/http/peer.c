@@ -11,73 +11,17 @@
 #include <openssl/ssl.h>
 
 #include "server/base/clock.h"
+#include "server/http/line_private.h"
 
 /* What mostly comes at once: the next request of a busy client, a body after its head. It never leaves its thread. */
 #define PATIENCE_MS 20
 /* Requests that came together and are answered in a row, and for how long; then the others have their turn. */
 #define ROW_MAX 8
 #define ROW_MS 5
-/* How long a stop waits for a worker that waits. */
-#define SLICE_MS 250
 
 /* What a client hears that speaks HTTP where TLS is spoken. */
 static const char plain_http_answer[] = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 37\r\n"
 					"Connection: close\r\n\r\nThis port speaks TLS: use https://.\r\n";
-
-/* ---- waiting in a worker ---- */
-
-static bool wait_for(struct peer *p, unsigned ms)
-{
-	struct pollfd waits = { .fd = p->channel.fd, .events = p->channel.wants };
-	return poll(&waits, 1, (int)ms) > 0;
-}
-
-/* A moment, unless too many workers have one. True: it can go on. */
-static bool wait_a_moment(struct peer *p)
-{
-	struct park *park = p->park;
-	if (!p->patience_ms)
-		return false;
-	bool came = false;
-	if (atomic_fetch_add(&park->patient, 1) < park->settings.threads / 2) {
-		uint64_t begun = clock_monotonic_ms();
-		came = wait_for(p, p->patience_ms);
-		uint64_t took = clock_monotonic_ms() - begun;
-		p->patience_ms = came && took < p->patience_ms ? p->patience_ms - (unsigned)took : 0;
-	}
-	atomic_fetch_sub(&park->patient, 1);
-	return came;
-}
-
-/* Of the ledger: one of the few workers that may wait longer. */
-struct share {
-	const struct concurrency_key *network;
-	bool held;
-};
-
-static bool share_take(struct peer *p, struct share *share)
-{
-	if (share->held)
-		return true;
-	share->network = p->client_known ? &p->client : peer_network(p);
-	share->held = ledger_take(p->park->settings.ledger, LEDGER_THREADS, share->network, 1);
-	return share->held;
-}
-
-static void share_leave(struct peer *p, const struct share *share)
-{
-	if (share->held)
-		ledger_give(p->park->settings.ledger, LEDGER_THREADS, share->network, 1);
-}
-
-/* False: it had its time, or the server stops. */
-static bool wait_long(struct peer *p, bool (*overdue)(struct peer *p, uint64_t now_ms))
-{
-	while (!atomic_load(&p->park->stopped) && !overdue(p, clock_monotonic_ms()))
-		if (wait_for(p, SLICE_MS))
-			return true;
-	return false;
-}
 
 /* ---- requests ---- */
 
@@ -147,7 +91,7 @@ static bool next(struct peer *p, struct peer_buffer *b, bool patient)
 			park_close(p);
 			return false;
 		}
-	} while (patient && wait_a_moment(p));
+	} while (patient && peer_wait_a_moment(p));
 	return leave(p, b);
 }
 
@@ -211,7 +155,7 @@ bool peer_go_on(struct peer *p, struct peer_buffer *b)
 	if (p->out.len > p->out.at)
 		return leave(p, b);
 	p->channel.wants = POLLIN;
-	if (!b->len && !channel_holds_input(&p->channel) && !wait_a_moment(p))
+	if (!b->len && !channel_holds_input(&p->channel) && !peer_wait_a_moment(p))
 		return leave(p, b);
 	p->since_ms = clock_monotonic_ms();
 	if (!is_ready(p, b)) {
@@ -231,14 +175,24 @@ bool peer_go_on(struct peer *p, struct peer_buffer *b)
 void peer_end(struct peer *p, bool unread)
 {
 	assert(p->list == PARK_BUSY && !p->ends);
-	p->ends = true;
 	p->unread = unread;
+	if (p->line && !p->channel.broken) {
+		line_park(p);
+		return;
+	}
+	p->ends = true;
 	if (p->channel.broken)
 		park_close(p);
 	else if (p->out.len > p->out.at)
 		park_put(p);
 	else
 		park_finish(p);
+}
+
+void peer_hold(struct peer *p, struct line *line)
+{
+	assert(p->list == PARK_BUSY && !p->line && !p->ends);
+	p->line = line;
 }
 
 struct arrival *peer_arrival(struct peer *p)
@@ -278,7 +232,7 @@ enum peer_fault peer_fault(const struct peer *p)
 size_t peer_receive(struct peer *p, char *into, size_t len)
 {
 	assert(p->list == PARK_BUSY && !p->ends && len > 0);
-	struct share share = { 0 };
+	struct peer_share share = { 0 };
 	size_t have = 0;
 	while (have < len && !p->fault) {
 		ssize_t got = channel_read(&p->channel, into + have, len - have);
@@ -287,21 +241,20 @@ size_t peer_receive(struct peer *p, char *into, size_t len)
 			p->came += (size_t)got;
 		} else if (got < 0 || !peer_flush(p, SIZE_MAX)) {
 			p->fault = PEER_LEFT;
-		} else if (!wait_a_moment(p)) {
-			if (!share_take(p, &share))
+		} else if (!peer_wait_a_moment(p)) {
+			if (!peer_share_take(p, &share))
 				p->fault = PEER_FULL;
-			else if (!wait_long(p, park_body_overdue))
+			else if (!peer_wait_long(p, park_body_overdue))
 				p->fault = PEER_LATE;
 		}
 	}
-	share_leave(p, &share);
+	peer_share_leave(p, &share);
 	return have;
 }
 
 /* ---- an answer ---- */
 
-/* The clock of an answer runs while something of it waits. */
-static void note_blocked(struct peer *p)
+void peer_note_blocked(struct peer *p)
 {
 	if (p->blocked_ms)
 		return;
@@ -356,12 +309,12 @@ static bool keep(struct peer *p, const char *octets, size_t len)
 /* It is more than may be kept: wait until enough is taken. */
 static bool send_waiting(struct peer *p, const char *octets, size_t len)
 {
-	struct share share = { 0 };
-	bool kept = false, going = share_take(p, &share);
+	struct peer_share share = { 0 };
+	bool kept = false, going = peer_share_take(p, &share);
 	while (going && len && !kept) {
 		ssize_t put = 0;
-		going = wait_long(p, park_answer_overdue) && peer_flush(p, SIZE_MAX);
-		note_blocked(p);
+		going = peer_wait_long(p, park_answer_overdue) && peer_flush(p, SIZE_MAX);
+		peer_note_blocked(p);
 		if (going && !p->out.len)
 			put = write_here(p, octets, len);
 		going = going && put >= 0;
@@ -369,7 +322,7 @@ static bool send_waiting(struct peer *p, const char *octets, size_t len)
 		len -= put > 0 ? (size_t)put : 0;
 		kept = going && len && keep(p, octets, len);
 	}
-	share_leave(p, &share);
+	peer_share_leave(p, &share);
 	return going;
 }
 
@@ -385,10 +338,10 @@ bool peer_send(struct peer *p, const char *octets, size_t len)
 		if (!going || !len || p->slow)
 			break;
 		/* Who did not take it in a moment once is not waited for again. */
-		p->slow = !wait_a_moment(p);
+		p->slow = !peer_wait_a_moment(p);
 	}
 	if (going && len) {
-		note_blocked(p);
+		peer_note_blocked(p);
 		going = keep(p, octets, len) || send_waiting(p, octets, len);
 	}
 	if (!p->out.len)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/http/response.h"
 
+#include <assert.h>
+
 #include "server/http/client_io.h"
 #include "server/http/gzip.h"
 #include "server/http/head.h"
+#include "server/http/line.h"
 
 #define HEAD_MAX ((size_t)32 * 1024)
 #define FLUSH_AT ((size_t)32 * 1024)
@@ -29,6 +32,9 @@ err_t response_fits(const struct response *rs)
 
 void response_clear(struct response *rs)
 {
+	if (rs->line)
+		line_abandon(rs->line);
+	rs->line = NULL;
 	buf_clear(&rs->head);
 	buf_clear(&rs->body);
 	rs->streaming = rs->may_gzip = rs->store_unsaid = false;
@@ -176,7 +182,8 @@ static void stream_head(struct response *rs, struct buf *wire)
 		if (rs->gzip)
 			response_header(rs, "Content-Encoding", STR("gzip"));
 	}
-	head_write(wire, rs, rs->no_body ? FRAME_NONE : rs->rq->io->http_1_0 ? FRAME_CLOSE : FRAME_CHUNKED, 0);
+	bool whole = rs->no_body || rs->status == 101;
+	head_write(wire, rs, whole ? FRAME_NONE : rs->rq->io->http_1_0 ? FRAME_CLOSE : FRAME_CHUNKED, 0);
 	rs->head_sent = true;
 }
 
@@ -235,9 +242,26 @@ bool response_flush_if_large(struct response *rs)
 	return rs->body.len < FLUSH_AT ? !rs->broken : response_flush(rs);
 }
 
+void response_hold(struct response *rs, struct line *line)
+{
+	assert(!rs->line && !rs->no_body && (rs->streaming || rs->status == 101));
+	rs->line = line;
+	rs->may_gzip = false; /* what is told goes out at once */
+}
+
+static void hold(struct response *rs)
+{
+	struct client_io *io = rs->rq->io;
+	io->ops->close(io); /* there is no next request */
+	(void)stream_out(rs, false);
+	io->ops->hold(io, rs->line);
+}
+
 void response_end(struct response *rs)
 {
-	if (rs->streaming && rs->head_sent)
+	if (rs->line)
+		hold(rs);
+	else if (rs->streaming && rs->head_sent)
 		(void)stream_out(rs, true);
 	else
 		send_whole(rs);

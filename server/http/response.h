@@ -13,6 +13,7 @@
 #define REPLY_MAX ((size_t)64 * 1024 * 1024)
 
 struct gzip;
+struct line;
 
 struct response {
 	struct request *rq;
@@ -27,6 +28,7 @@ struct response {
 	bool store_unsaid; /* Cache-Control: no-store is added unless a Cache-Control stands in the head */
 	struct gzip *gzip; /* of a streamed answer */
 	uint64_t sent;     /* octets of body that went out, for the log */
+	struct line *line; /* response_hold */
 };
 
 /* A header line. Values with CR, LF or NUL are dropped whole and logged: no response splitting. */
@@ -61,6 +63,13 @@ struct buf *reply_page(struct response *rs, int status, enum page_forms forms);
 struct buf *response_stream(struct response *rs, int status, const char *content_type);
 bool response_flush(struct response *rs);
 bool response_flush_if_large(struct response *rs); /* cheap to call in each round of a loop: sends 32 KiB or more */
+
+/*
+ * What is in a streamed answer is its beginning: the connection stays open for the line (line.h), which sends what
+ * follows, in chunks unless the client speaks HTTP/1.0. As the last step of a handler: should the answer fail all the
+ * same, the line is abandoned. A 101 has no body; then what follows is of the protocol that it names.
+ */
+void response_hold(struct response *rs, struct line *line);
 
 /* INTERNAL when the answer outgrew its buffers: it must not go out, nor what it tells of be committed. */
 MUST_CHECK err_t response_fits(const struct response *rs);

@@ -17,7 +17,7 @@ def sent_as(body):
 
 
 # Who is asked is said by these, or where a page begins: an example cannot know.
-NOT_SENT = ("starting_after", "ending_before", "mode", "sync_token")
+NOT_SENT = ("starting_after", "ending_before", "mode", "sync_token", "last_event_id")
 
 
 class Examples:
@@ -109,6 +109,7 @@ class Examples:
                 target = target.replace("{%s}" % name, other or self.existing(name, template))
             elif p["in"] == "query" and (other is not None or (name not in NOT_SENT and "example" in p)):
                 example = self.existing(name, template) if name == "calendar_id" else p.get("example")
+                example = str(example).lower() if isinstance(example, bool) else example
                 query.append(f"{name}={example if other is None else other}")
         return target + ("?" + "&".join(query) if query else "")
 

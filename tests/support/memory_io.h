@@ -19,6 +19,7 @@ struct memory_io {
 	struct buf wire; /* what it got */
 	size_t writes, write_limit;
 	bool closed;
+	struct line *line; /* that holds it */
 };
 
 static inline ssize_t memory_read(struct client_io *io, char *into, size_t max)
@@ -57,8 +58,13 @@ static inline void memory_close(struct client_io *io)
 	((struct memory_io *)io)->closed = true;
 }
 
+static inline void memory_hold(struct client_io *io, struct line *line)
+{
+	((struct memory_io *)io)->line = line;
+}
+
 static const struct client_io_ops memory_ops = { memory_read, memory_write, memory_reserve, memory_is_last,
-	memory_close };
+	memory_close, memory_hold };
 
 static inline void memory_free(void *out)
 {

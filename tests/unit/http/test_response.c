@@ -4,6 +4,7 @@
 #include <zlib.h>
 
 #include "server/http/gzip.h"
+#include "server/http/line.h"
 
 static const struct config config = { .public_url = STR_INIT("https://calends.example") };
 static const struct app app = { .config = &config };
@@ -118,6 +119,35 @@ TEST(http_1_0_gets_a_stream_that_ends_with_the_connection) /* RFC 9112 §6.3 */
 	assert_null(answered(x, "Transfer-Encoding").ptr);
 	assert_str(answered(x, "Connection"), STR("close"));
 	assert_true(x->io.closed && str_starts(answered_body(x), STR("line 0 of")));
+}
+
+static void nobody_minds(void *owner, bool cut)
+{
+	*(bool *)owner = !cut;
+}
+
+TEST(an_answer_that_is_held_begins_at_once_and_does_not_end)
+{
+	static const struct line_ops ops = { .gone = nobody_minds };
+	const struct header gzip[] = { { STR("Accept-Encoding"), STR("gzip") } };
+	bool gone = false;
+	struct exchange *x = begin(METHOD_GET, gzip, 1);
+	struct line *line = line_open(&ops, &gone, 1024);
+	add_lines(response_stream(&x->rs, 200, "text/event-stream"), 100);
+	response_hold(&x->rs, line);
+	response_end(&x->rs);
+	struct str wire = buf_str(&x->io.wire);
+	assert_ptr_equal(x->io.line, line);
+	assert_int_not_equal(str_find(wire, STR("Transfer-Encoding: chunked")), SIZE_MAX);
+	assert_int_not_equal(str_find(wire, STR("line 99 of text")), SIZE_MAX);
+	assert_int_equal(str_find(wire, STR("Content-Encoding")), SIZE_MAX);
+	assert_int_equal(str_find(wire, STR("\r\n0\r\n")), SIZE_MAX);
+	assert_false(gone);
+
+	/* A failure after it takes it back. */
+	response_clear(&x->rs);
+	assert_true(gone);
+	line_leave(line);
 }
 
 TEST(head_of_a_stream_has_no_body)
@@ -270,10 +300,10 @@ TEST(a_caller_may_say_how_long_an_answer_keeps)
 	assert_true(str_find(buf_str(&x->io.wire), STR("no-store")) == SIZE_MAX);
 }
 
-TESTS(RUN(a_whole_answer_is_one_write), RUN(a_short_stream_goes_out_whole),
-	RUN(a_long_stream_is_chunked_in_large_pieces), RUN(a_long_stream_can_be_compressed),
-	RUN(http_1_0_gets_a_stream_that_ends_with_the_connection), RUN(head_of_a_stream_has_no_body),
-	RUN(head_of_a_stream_that_its_handler_did_not_fill_tells_no_length),
+TESTS(RUN(a_whole_answer_is_one_write), RUN(an_answer_that_is_held_begins_at_once_and_does_not_end),
+	RUN(a_short_stream_goes_out_whole), RUN(a_long_stream_is_chunked_in_large_pieces),
+	RUN(a_long_stream_can_be_compressed), RUN(http_1_0_gets_a_stream_that_ends_with_the_connection),
+	RUN(head_of_a_stream_has_no_body), RUN(head_of_a_stream_that_its_handler_did_not_fill_tells_no_length),
 	RUN(a_stream_to_a_client_that_left_says_stop), RUN(a_stream_with_a_hole_is_broken_off),
 	RUN(small_answers_and_those_with_a_strong_etag_are_not_compressed),
 	RUN(head_tells_of_the_compressed_answer_that_get_would_be), RUN(pages_are_never_compressed),

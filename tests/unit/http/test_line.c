@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* races */
+/* Lines: connections that stay open for what is told later. Run under MODE=tsan, too. */
+#include "tests/support/park_peers.h"
+
+#include "server/http/line.h"
+
+#define ROOM ((size_t)64 * 1024)
+
+static atomic_uint ended, ended_cut, came;
+static atomic_bool refuse;
+
+static void on_line_gone(void *arg, bool cut)
+{
+	(void)arg;
+	atomic_fetch_add(&ended, 1);
+	atomic_fetch_add(&ended_cut, cut);
+}
+
+static bool on_came(void *arg, struct str octets)
+{
+	(void)arg;
+	atomic_fetch_add(&came, (unsigned)octets.len);
+	return !atomic_load(&refuse);
+}
+
+static const struct line_ops silent = { .gone = on_line_gone, .farewell = STR_INIT("bye") };
+static const struct line_ops heard = { .came = on_came, .gone = on_line_gone };
+
+/* A client's connection, and the line that holds it after "head" was sent. */
+static int held(const struct line_ops *ops, struct line **line_out, bool small)
+{
+	struct peer_buffer b;
+	char text[8];
+	int fd = connect_with(small);
+	say(fd, STR(GET));
+	struct peer *peer = arrived(&b);
+	assert_true(peer_send(peer, "head", 4));
+	*line_out = line_open(ops, NULL, ROOM);
+	peer_hold(peer, *line_out);
+	peer_end(peer, false);
+	assert_int_equal(hear(fd, text, sizeof text, 2000), 4);
+	return fd;
+}
+
+static bool one_ended(void)
+{
+	return atomic_load(&ended) == 1;
+}
+
+static bool one_is_held(void)
+{
+	return park_stats(owner.park).held == 1;
+}
+
+static void begin(void)
+{
+	atomic_store(&ended, 0);
+	atomic_store(&ended_cut, 0);
+	atomic_store(&came, 0);
+	atomic_store(&refuse, false);
+	open_with(&wide, ANSWER_LEN);
+}
+
+static struct line *watched;
+
+static bool nothing_waits(void)
+{
+	return line_unsent(watched) == 0;
+}
+
+TEST(what_is_sent_comes_in_order_whenever_it_is_sent)
+{
+	struct line *line;
+	char text[64];
+	begin();
+	int fd = held(&silent, &line, false);
+	for (int i = 0; i < 50; i++) {
+		char octet = (char)('a' + i % 26);
+		assert_true(line_send(line, (struct str){ &octet, 1 }));
+	}
+	size_t n = 0;
+	while (n < 50) {
+		ssize_t got = hear(fd, text + n, sizeof text - n, 2000);
+		assert_true(got > 0);
+		n += (size_t)got;
+	}
+	for (size_t i = 0; i < 50; i++)
+		assert_int_equal(text[i], 'a' + (int)(i % 26));
+	/* It outlives what a connection may idle. */
+	nanosleep(&(struct timespec){ .tv_sec = 1, .tv_nsec = 200000000 }, NULL);
+	assert_true(line_send(line, STR("x")));
+	assert_int_equal(hear(fd, text, 1, 2000), 1);
+	watched = line;
+	assert_true(wait_until(nothing_waits, 2000));
+	line_end(line);
+	assert_true(is_closed(fd, 2000));
+	assert_false(line_send(line, STR("x")));
+	assert_true(wait_until(one_ended, 2000));
+	line_leave(line);
+	close(fd);
+	close_all();
+}
+
+TEST(what_waits_for_a_peer_is_bounded_and_who_takes_nothing_is_cut)
+{
+	static char octets[ROOM];
+	struct line *line;
+	begin();
+	int fd = held(&silent, &line, true);
+	while (line_send(line, (struct str){ octets, ROOM / 4 }))
+		assert_true(line_unsent(line) <= ROOM);
+	assert_true(line_unsent(line) > ROOM - ROOM / 4);
+	assert_true(wait_until(one_ended, 10 * HEAD_MS));
+	assert_int_equal(atomic_load(&ended_cut), 1);
+	assert_false(line_send(line, STR("x")));
+	line_leave(line);
+	close(fd);
+	close_all();
+}
+
+TEST(a_cut_waits_for_nobody)
+{
+	static char octets[ROOM / 2];
+	struct line *line;
+	begin();
+	int fd = held(&silent, &line, true);
+	assert_true(line_send(line, (struct str){ octets, sizeof octets }));
+	line_cut(line);
+	assert_true(wait_until(one_ended, HEAD_MS / 2));
+	line_leave(line);
+	close(fd);
+	close_all();
+}
+
+TEST(a_peer_that_leaves_ends_its_line_and_noise_does_too)
+{
+	struct line *line;
+	char noise[4096] = { 0 };
+	for (int way = 0; way < 3; way++) {
+		begin();
+		int fd = held(&silent, &line, false);
+		if (way == 0)
+			close(fd);
+		else if (way == 1)
+			shutdown(fd, SHUT_WR);
+		for (int i = 0; way == 2 && i < 100; i++)
+			(void)!send(fd, noise, sizeof noise, MSG_NOSIGNAL);
+		assert_true(wait_until(one_ended, 2000));
+		line_leave(line);
+		if (way)
+			close(fd);
+		close_all();
+	}
+}
+
+static bool five_came(void)
+{
+	return atomic_load(&came) == 5;
+}
+
+TEST(what_comes_is_heard_and_may_end_it)
+{
+	struct line *line;
+	begin();
+	int fd = held(&heard, &line, false);
+	say(fd, STR("hello"));
+	assert_true(wait_until(five_came, 2000));
+	atomic_store(&refuse, true);
+	say(fd, STR("again"));
+	assert_true(is_closed(fd, 2000));
+	assert_true(wait_until(one_ended, 2000));
+	line_leave(line);
+	close(fd);
+	close_all();
+}
+
+TEST(a_server_that_stops_says_so)
+{
+	struct line *line;
+	char text[8];
+	begin();
+	int fd = held(&silent, &line, false);
+	assert_true(wait_until(one_is_held, 2000));
+	park_drain(owner.park);
+	assert_int_equal(hear(fd, text, sizeof text, 2000), 3);
+	assert_memory_equal(text, "bye", 3);
+	assert_true(is_closed(fd, 2000));
+	assert_true(wait_until(all_are_gone, 2000));
+	assert_true(one_ended());
+	/* Too late, and harmless. */
+	assert_false(line_send(line, STR("x")));
+	line_end(line);
+	line_leave(line);
+	close(fd);
+	close_all();
+}
+
+TEST(a_line_that_gets_no_connection_is_gone_too)
+{
+	atomic_store(&ended, 0);
+	struct line *line = line_open(&silent, NULL, ROOM);
+	assert_true(line_send(line, STR("x")));
+	line_abandon(line);
+	assert_true(one_ended());
+	assert_false(line_send(line, STR("x")));
+	line_leave(line);
+}
+
+/* ---- all at once ---- */
+
+#define MANY 40
+
+struct sender {
+	pthread_t thread;
+	struct line *line;
+};
+
+static void *send_many(void *arg)
+{
+	struct sender *s = arg;
+	for (int i = 0; i < 200; i++)
+		if (!line_send(s->line, STR("0123456789")))
+			break;
+	line_end(s->line);
+	line_leave(s->line);
+	return NULL;
+}
+
+TEST(many_senders_and_peers_that_leave_do_not_meet)
+{
+	struct sender senders[MANY];
+	int fds[MANY];
+	char text[4096];
+	begin();
+	for (size_t i = 0; i < MANY; i++)
+		fds[i] = held(&silent, &senders[i].line, false);
+	for (size_t i = 0; i < MANY; i++)
+		assert_int_equal(pthread_create(&senders[i].thread, NULL, send_many, &senders[i]), 0);
+	for (size_t i = 0; i < MANY; i += 2)
+		close(fds[i]);
+	for (size_t i = 1; i < MANY; i += 2) {
+		size_t n = 0;
+		ssize_t got;
+		while ((got = hear(fds[i], text, sizeof text, 2000)) > 0)
+			n += (size_t)got;
+		assert_int_equal(got, 0);
+		assert_int_equal(n, 2000);
+		close(fds[i]);
+	}
+	for (size_t i = 0; i < MANY; i++)
+		pthread_join(senders[i].thread, NULL);
+	assert_true(wait_until(all_are_gone, 2000));
+	assert_int_equal(atomic_load(&ended), MANY);
+	close_all();
+}
+
+TESTS(RUN(what_is_sent_comes_in_order_whenever_it_is_sent),
+	RUN(what_waits_for_a_peer_is_bounded_and_who_takes_nothing_is_cut), RUN(a_cut_waits_for_nobody),
+	RUN(a_peer_that_leaves_ends_its_line_and_noise_does_too), RUN(what_comes_is_heard_and_may_end_it),
+	RUN(a_server_that_stops_says_so), RUN(a_line_that_gets_no_connection_is_gone_too),
+	RUN(many_senders_and_peers_that_leave_do_not_meet))
