@@ -135,5 +135,6 @@ const struct contract import_calendar = {
 	.answer = &import_resource,
 	.status = 200,
 	ERRORS(NOT_FOUND, FORBIDDEN, DAV_QUOTA, ICAL_DATA, ICAL_MEDIA, TOO_COSTLY),
+	.flags = SETTLES_ITSELF,
 	.run = run_import,
 };

@@ -6,6 +6,7 @@
 #include "server/api/idempotency.h"
 #include "server/base/config.h"
 #include "server/base/log.h"
+#include "server/db/query.h"
 #include "server/http/accept.h"
 #include "server/http/access.h"
 #include "server/http/version.h"
@@ -138,14 +139,18 @@ static err_t run(struct api_call *call, struct response *rs)
 	return check_outcome(call, rs, call->contract->run(call, rs));
 }
 
-/* Once for each Idempotency-Key. */
+/* Whole or not at all, and once for each Idempotency-Key. */
 static err_t run_write(struct api_call *call, struct response *rs)
 {
+	struct ctx *cx = &call->rq->cx;
 	struct idempotency idempotency;
+	bool own = false;
 	TRY(idempotency_begin(call, rs, &idempotency));
 	if (idempotency.replayed)
 		return OK;
-	TRY(run(call, rs));
+	if (!(call->contract->flags & SETTLES_ITSELF))
+		TRY(db_join(cx, &own));
+	TRY(db_settle(cx, own, run(call, rs)));
 	return idempotency_end(call, rs, &idempotency);
 }
 

@@ -152,7 +152,7 @@ const struct contract update_event = {
 	.body = &event_resource,
 	.answer = &event_resource,
 	.status = 200,
-	.flags = TAKES_IF_MATCH | BODY_IS_CHANGE,
+	.flags = TAKES_IF_MATCH | BODY_IS_CHANGE | SETTLES_ITSELF,
 	ERRORS(NOT_FOUND, EVENT_WRITING),
 	.run = run_update,
 };

@@ -65,7 +65,7 @@ const struct contract cancel_event = {
 	.body = &cancellation,
 	.answer = &event_resource,
 	.status = 200,
-	.flags = TAKES_IF_MATCH | BODY_OPTIONAL,
+	.flags = TAKES_IF_MATCH | BODY_OPTIONAL | SETTLES_ITSELF,
 	ERRORS(NOT_FOUND, EVENT_WRITING),
 	.run = run_cancel,
 };
@@ -113,7 +113,7 @@ const struct contract delete_event = {
 	PARAMS(delete_params, struct change_params),
 	.answer = &event_resource,
 	.status = 200,
-	.flags = TAKES_IF_MATCH | MAY_BE_EMPTY,
+	.flags = TAKES_IF_MATCH | MAY_BE_EMPTY | SETTLES_ITSELF,
 	ERRORS(NOT_FOUND, EVENT_WRITING),
 	.run = run_delete,
 };
@@ -203,7 +203,7 @@ const struct contract respond_to_event = {
 	.body = &event_response,
 	.answer = &event_resource,
 	.status = 200,
-	.flags = TAKES_IF_MATCH,
+	.flags = TAKES_IF_MATCH | SETTLES_ITSELF,
 	ERRORS(NOT_FOUND, NOT_ATTENDEE, EVENT_WRITING),
 	.run = run_respond,
 };

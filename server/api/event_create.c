@@ -109,5 +109,6 @@ const struct contract create_event = {
 	.answer = &event_resource,
 	.status = 201,
 	ERRORS(NOT_FOUND, EVENT_WRITING),
+	.flags = SETTLES_ITSELF,
 	.run = run_create,
 };

@@ -32,7 +32,11 @@ enum contract_flags {
 	TELLS_SECRET = 64,       /* once: its answer is not kept for an Idempotency-Key (KEY_ALREADY_SHOWN) */
 	SHOWS_SECRET = 256, /* that can be asked for again: the answer that is kept for an Idempotency-Key is sealed */
 	HAS_NO_TAG = 32,    /* what is named has none; the function says so where it found it (api_may_change) */
-	ONLY_READS = 128    /* a POST whose question is its body: it changes nothing, and is no write to anybody */
+	ONLY_READS = 128,   /* a POST whose question is its body: it changes nothing, and is no write to anybody */
+	/* It writes by one statement, or settles its transactions itself, and reads nothing afterwards. All else that
+	   writes runs in a transaction (api_run), so that an answer that could not be read undoes what was written: who
+	   is told that it failed will ask again. */
+	SETTLES_ITSELF = 512
 };
 
 struct api_call;

@@ -23,11 +23,11 @@ NOT_SENT = ("starting_after", "ending_before", "mode", "sync_token", "last_event
 class Examples:
     def __init__(self, world, document, key):
         self.world, self.document, self.key, self.endpoint = world, document, key, None
-        self.hosted = None
+        self.hosted = self.default = None
         self.makers = {
             "participant": lambda: world.get("/v1/profile", key=key).json["id"],
             "calendar": lambda: self._made("/v1/calendars", {"name": "x"}),
-            "calendar_id": lambda: next(c["id"] for c in world.get("/v1/calendars?limit=100", key=key).json["data"] if c["is_default"]),
+            "calendar_id": self._default,
             "event": lambda: self._made("/v1/events", {
                 "title": "x", "start_time": "2026-11-24T09:00:00Z", "end_time": "2026-11-24T10:00:00Z",
                 "attendees": [{"email": world.get("/v1/profile", key=key).json["email"]}]}),
@@ -45,6 +45,12 @@ class Examples:
         reply = self.world.post(target, json.dumps(body), JSON, self.key)
         assert reply.status == 201, reply
         return reply.json.get("data", reply.json)["id"]
+
+    def _default(self):
+        if not self.default:
+            there = self.world.get("/v1/calendars?limit=100", key=self.key).json["data"]
+            self.default = next(c["id"] for c in there if c["is_default"])
+        return self.default
 
     def _newest(self, target):
         return self.world.get(target, key=self.key).json["data"][0]["id"]
