@@ -124,6 +124,8 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 		app->limiter = limiter_open((unsigned)config->rate_limit, (unsigned)config->rate_limit);
 	if (config->rate_limit > 0 && config->write_rate > 0) /* who wants no limit of requests wants none here */
 		app->writes = limiter_open((unsigned)config->write_rate, (unsigned)config->write_rate * WRITES_AHEAD_S);
+	app->api_keys_rate = (struct rate){ "api_keys", (unsigned)config->api_keys_rate, 60 };
+	app->freebusy_rate = (struct rate){ "freebusy", (unsigned)config->freebusy_rate, 1 };
 	app->callers = concurrency_open(callers_max(config), 0);
 	app->heavy = concurrency_open(heavy_max(config), 0);
 	app->last_used = last_used_open(runtime->db, config, (unsigned)config->last_used_ms);

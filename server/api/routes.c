@@ -33,16 +33,16 @@
 	ROW(METHOD_POST,   "/v1/events/:event/cancel", SELF,       EVENTS_WRITE,    BODY_JSON,    BODY_MAX, &cancel_event,         "scope events:write",          CORS_KEYS) \
 	ROW(METHOD_POST,   "/v1/events/:event/respond", SELF,      EVENTS_WRITE,    BODY_JSON,    BODY_MAX, &respond_to_event,     "scope events:write",          CORS_KEYS) \
 	\
-	ROW(METHOD_GET,    "/v1/freebusy",             SELF,       CALENDARS_READ,  BODY_IGNORED, 0,        &get_freebusy,         "scope calendars:read",        CORS_KEYS | HEAVY) \
-	ROW(METHOD_POST,   "/v1/freebusy/query",       SELF,       CALENDARS_READ,  BODY_JSON,    BODY_MAX, &query_freebusy,       "scope calendars:read",        CORS_KEYS | HEAVY) \
-	ROW(METHOD_POST,   "/v1/freebusy/find_slots",  SELF,       CALENDARS_READ,  BODY_JSON,    BODY_MAX, &find_slots,           "scope calendars:read",        CORS_KEYS | HEAVY) \
+	ROW(METHOD_GET,    "/v1/freebusy",             SELF,       CALENDARS_READ,  BODY_IGNORED, 0,        &get_freebusy,         "scope calendars:read",        CORS_KEYS | HEAVY | RATE_FREEBUSY) \
+	ROW(METHOD_POST,   "/v1/freebusy/query",       SELF,       CALENDARS_READ,  BODY_JSON,    BODY_MAX, &query_freebusy,       "scope calendars:read",        CORS_KEYS | HEAVY | RATE_FREEBUSY) \
+	ROW(METHOD_POST,   "/v1/freebusy/find_slots",  SELF,       CALENDARS_READ,  BODY_JSON,    BODY_MAX, &find_slots,           "scope calendars:read",        CORS_KEYS | HEAVY | RATE_FREEBUSY) \
 	\
-	ROW(METHOD_GET,    "/v1/api_keys",             SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &list_api_keys,        "API keys page",               CORS_KEYS) \
-	ROW(METHOD_POST,   "/v1/api_keys",             SECRET_KEY, OWNER,           BODY_JSON,    BODY_MAX, &create_api_key,       "API keys page",               CORS_KEYS) \
-	ROW(METHOD_GET,    "/v1/api_keys/:key",        SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &get_api_key,          "API keys page",               CORS_KEYS) \
-	ROW(METHOD_PATCH,  "/v1/api_keys/:key",        SECRET_KEY, OWNER,           BODY_JSON,    BODY_MAX, &update_api_key,       "API keys page",               CORS_KEYS) \
-	ROW(METHOD_POST,   "/v1/api_keys/:key/rotate", SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &rotate_api_key,       "API keys page",               CORS_KEYS) \
-	ROW(METHOD_DELETE, "/v1/api_keys/:key",        SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &revoke_api_key,       "API keys page",               CORS_KEYS) \
+	ROW(METHOD_GET,    "/v1/api_keys",             SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &list_api_keys,        "API keys page",               CORS_KEYS | RATE_API_KEYS) \
+	ROW(METHOD_POST,   "/v1/api_keys",             SECRET_KEY, OWNER,           BODY_JSON,    BODY_MAX, &create_api_key,       "API keys page",               CORS_KEYS | RATE_API_KEYS) \
+	ROW(METHOD_GET,    "/v1/api_keys/:key",        SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &get_api_key,          "API keys page",               CORS_KEYS | RATE_API_KEYS) \
+	ROW(METHOD_PATCH,  "/v1/api_keys/:key",        SECRET_KEY, OWNER,           BODY_JSON,    BODY_MAX, &update_api_key,       "API keys page",               CORS_KEYS | RATE_API_KEYS) \
+	ROW(METHOD_POST,   "/v1/api_keys/:key/rotate", SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &rotate_api_key,       "API keys page",               CORS_KEYS | RATE_API_KEYS) \
+	ROW(METHOD_DELETE, "/v1/api_keys/:key",        SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &revoke_api_key,       "API keys page",               CORS_KEYS | RATE_API_KEYS) \
 	\
 	ROW(METHOD_GET,    "/v1/audit",                SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &list_audit,           "audit log",                   CORS_KEYS) \
 	\

@@ -166,9 +166,38 @@ err_t access_count(struct request *rq)
 	struct id key =
 		rq->principal ? rq->principal->credential : limit_key(address_network(rq->cx.mem, rq->cx.client_ip));
 	if (limiter_take_slower(rq->app->limiter, rq->principal ? rq->principal->rate : 0, key, rq->cx.now, rq->limit))
-		return OK;
+		return access_count_call(rq);
 	struct err *e = FAIL(&rq->cx, RATE_LIMITED, "%s", rq->principal ? "credential" : "address");
 	e->retry_after_s = rq->limit->retry_after_s;
+	return e;
+}
+
+/* What the row is counted by besides; NULL for nothing. */
+static const struct rate *rate_of(const struct request *rq)
+{
+	unsigned flags = rq->route ? rq->route->flags : 0;
+	const struct rate *rate = flags & RATE_API_KEYS   ? &rq->app->api_keys_rate
+				  : flags & RATE_FREEBUSY ? &rq->app->freebusy_rate
+							  : NULL;
+	return rate && rate->count && rq->app->limiter ? rate : NULL;
+}
+
+err_t access_count_call(struct request *rq)
+{
+	const struct rate *rate = rate_of(rq);
+	struct limit_state state;
+	if (!rate || !rq->principal)
+		return OK;
+	bool passes = limiter_take_of(rq->app->limiter, rate, rq->principal->credential, rq->cx.now, &state);
+	/* What runs out first is told. */
+	if (rq->limit && (!passes || state.remaining <= rq->limit->remaining))
+		*rq->limit = state;
+	if (passes)
+		return OK;
+	struct err *e = REFUSE(&rq->cx, RATE_LIMITED, "",
+		"This is called %u times in %u seconds at most. Wait as long as Retry-After says.", rate->count,
+		rate->window_s);
+	e->retry_after_s = state.retry_after_s;
 	return e;
 }
 

@@ -22,6 +22,12 @@ MUST_CHECK err_t access_allows(struct request *rq);
 MUST_CHECK err_t access_count(struct request *rq);
 
 /*
+ * Of a call that has a rate of its own (route.h), what is counted of it besides; access_count() has done it where there
+ * is a credential. RATE_LIMITED. rq->limit is whichever runs out first.
+ */
+MUST_CHECK err_t access_count_call(struct request *rq);
+
+/*
  * One write more to what `owner` has (its live and its test world are one), whoever makes it: what is written leaves
  * rows (versions, tombstones, the outbox) that no quota of octets counts. Before anything is stored, by the modules
  * whose requests write. RATE_LIMITED.

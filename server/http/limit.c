@@ -155,3 +155,18 @@ bool limiter_take_slower(
 	struct bucket bucket = per_second ? bucket_of(per_second, per_second) : limiter->own;
 	return take(limiter, bucket.interval_us > limiter->own.interval_us ? &bucket : &limiter->own, key, now, out);
 }
+
+bool limiter_take_of(
+	struct limiter *limiter, const struct rate *rate, struct id key, struct instant now, struct limit_state *out)
+{
+	int64_t interval_us = (int64_t)rate->window_s * US_PER_S / rate->count;
+	const struct bucket bucket = {
+		.burst = rate->count, .interval_us = interval_us, .burst_us = interval_us * rate->count
+	};
+	struct id own = limit_key(str_of(rate->policy));
+	for (size_t i = 0; i < sizeof own.octets; i++)
+		own.octets[i] ^= key.octets[i];
+	bool passes = take(limiter, &bucket, own, now, out);
+	out->policy = rate->policy;
+	return passes;
+}

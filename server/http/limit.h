@@ -36,5 +36,14 @@ bool limiter_take(struct limiter *limiter, struct id key, struct instant now, st
 bool limiter_take_slower(
 	struct limiter *limiter, unsigned per_second, struct id key, struct instant now, struct limit_state *out);
 
+/* A rate of its own for some calls: `count` at once, and as many in each window in the long run. count 0: none. */
+struct rate {
+	const char *policy; /* its name in RateLimit-Policy; a caller has one bucket for each name */
+	unsigned count, window_s;
+};
+/* The same for such a rate. The limiter's own counts nothing of it. */
+bool limiter_take_of(
+	struct limiter *limiter, const struct rate *rate, struct id key, struct instant now, struct limit_state *out);
+
 /* What a request that has passed turned out to be worth besides: takes `n` more, or all that are left. Thread-safe. */
 void limiter_charge(struct limiter *limiter, struct id key, struct instant now, int64_t n);

@@ -2,6 +2,7 @@
 /* What the tables of routes are made of, and the server that has them. The router (router.h) walks them. */
 #pragma once
 
+#include "server/http/limit.h"
 #include "server/http/request.h"
 #include "server/http/response.h"
 
@@ -26,7 +27,9 @@ enum route_flags {
 	SENSITIVE_BODY = 4, /* nothing of the query or body is ever logged */
 	HEAVY = 8,          /* its work grows with what the account has: app->heavy counts it */
 	HEAVY_DEEP = 16,    /* the same, unless Depth is 0: that asks for one resource alone */
-	FOR_PEOPLE = 32     /* a browser is led here: what goes wrong is told on a page (app->show_page) */
+	FOR_PEOPLE = 32,    /* a browser is led here: what goes wrong is told on a page (app->show_page) */
+	RATE_API_KEYS = 64, /* also counted by the app's rate of that name, for each caller */
+	RATE_FREEBUSY = 128
 };
 
 struct route {
@@ -83,8 +86,9 @@ struct app {
 	const struct config *config;
 	const struct keyring *keys;
 	struct db_pool *db;
-	struct limiter *limiter;             /* requests of each credential; NULL for no limit */
-	struct limiter *writes;              /* of each account; NULL for no limit */
+	struct limiter *limiter; /* requests of each credential; NULL for no limit */
+	struct limiter *writes;  /* of each account; NULL for no limit */
+	struct rate api_keys_rate, freebusy_rate;
 	struct concurrency *callers, *heavy; /* requests of each account, and heavy ones; NULL for no limit */
 	struct last_used *last_used;
 	/* Is a live key or app for pages of this origin? NULL: none is. */

@@ -68,6 +68,7 @@ static err_t prepare(struct request *rq, const struct subrequest *sub, struct re
 static err_t judged(struct request *inner)
 {
 	TRY(access_allows(inner));
+	TRY(access_count_call(inner));
 	if (inner->body.len > inner->route->body_max)
 		return FAIL(&inner->cx, TOO_LARGE, "the body of a part");
 	return OK;

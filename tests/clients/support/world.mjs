@@ -50,7 +50,7 @@ export async function openWorld(...options) {
 	const port = await freePort();
 	const url = `http://127.0.0.1:${port}`;
 	const server = spawn(program, ['serve', '--data-dir', join(folder, 'data'), '--listen', `127.0.0.1:${port}`,
-		...options], {
+		'--api-keys-rate', '0', ...options], {
 		stdio: ['ignore', 'ignore', 'pipe'],
 	});
 	let log = '';

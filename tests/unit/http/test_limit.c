@@ -39,6 +39,31 @@ TEST(a_burst_passes_and_then_the_rate_rules)
 	limiter_close(limiter);
 }
 
+TEST(some_calls_have_a_rate_of_their_own_for_each_caller)
+{
+	static const struct rate minute = { "api_keys", 10, 60 }, second = { "freebusy", 50, 1 };
+	struct limiter *limiter = limiter_open(1, 1);
+	struct limit_state s;
+	for (unsigned i = 0; i < 10; i++) {
+		assert_true(limiter_take_of(limiter, &minute, key_of(1), at_ms(0), &s));
+		assert_int_equal(s.remaining, 9 - i);
+	}
+	assert_int_equal(s.limit, 10);
+	assert_int_equal(s.window_s, 60);
+	assert_string_equal(s.policy, "api_keys");
+	assert_false(limiter_take_of(limiter, &minute, key_of(1), at_ms(5999), &s));
+	assert_int_equal(s.retry_after_s, 1);
+	assert_true(limiter_take_of(limiter, &minute, key_of(1), at_ms(6000), &s));
+	assert_false(limiter_take_of(limiter, &minute, key_of(1), at_ms(6000), &s));
+	assert_int_equal(s.retry_after_s, 6);
+	/* Another caller, another rate and the limiter's own know nothing of it. */
+	assert_true(limiter_take_of(limiter, &minute, key_of(2), at_ms(6000), &s));
+	assert_true(limiter_take_of(limiter, &second, key_of(1), at_ms(6000), &s));
+	assert_int_equal(s.remaining, 49);
+	assert_true(limiter_take(limiter, key_of(1), at_ms(6000), &s));
+	limiter_close(limiter);
+}
+
 TEST(a_key_may_be_slower_than_all_but_never_faster)
 {
 	struct limiter *limiter = limiter_open(10, 10);
@@ -217,9 +242,9 @@ TEST(each_status_of_the_table_of_errors_has_a_phrase)
 	}
 }
 
-TESTS(RUN(a_burst_passes_and_then_the_rate_rules), RUN(a_key_may_be_slower_than_all_but_never_faster),
-	RUN(keys_do_not_share_a_bucket), RUN(more_keys_than_a_set_holds_push_out_who_owes_least),
-	RUN(a_clock_that_is_set_back_locks_nobody_out),
+TESTS(RUN(a_burst_passes_and_then_the_rate_rules), RUN(some_calls_have_a_rate_of_their_own_for_each_caller),
+	RUN(a_key_may_be_slower_than_all_but_never_faster), RUN(keys_do_not_share_a_bucket),
+	RUN(more_keys_than_a_set_holds_push_out_who_owes_least), RUN(a_clock_that_is_set_back_locks_nobody_out),
 	RUN(what_a_request_was_worth_besides_is_owed_and_never_more_than_all),
 	RUN(a_concurrency_limit_counts_each_network_and_ipv6_by_its_56),
 	RUN(a_concurrency_limit_counts_both_worlds_of_an_account_and_no_other_with_it),
