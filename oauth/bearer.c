@@ -18,8 +18,9 @@ struct bearer {
 	struct instant expires_at;
 	int16_t plan;
 	struct str email, name, tz, api_version;
+	int64_t ahead_s;
 };
-#define BEARER_COLS connected_account, client, calendars, scopes, expires_at, plan, email, name, tz, api_version
+#define BEARER_COLS connected_account, client, calendars, scopes, expires_at, plan, email, name, tz, api_version, ahead_s
 DB_RESULT(token_find_0, struct bearer, BEARER_COLS);
 DB_RESULT(token_find_1, struct bearer, BEARER_COLS);
 DB_RESULT(token_find_2, struct bearer, BEARER_COLS);
@@ -103,6 +104,7 @@ err_t bearer_authenticate(struct ctx *cx, const struct credential *sent, struct 
 		.name = row.name,
 		.tz = row.tz,
 		.auth_time = INSTANT_NONE,
-		.expires_at = row.expires_at };
+		.expires_at = row.expires_at,
+		.ahead_s = row.ahead_s };
 	return OK;
 }

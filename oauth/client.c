@@ -209,7 +209,7 @@ err_t client_secret_add(struct ctx *cx, const struct client *client, struct inst
 	size_t made = 0;
 	if (client->kind != CLIENT_CONFIDENTIAL)
 		return REFUSE(cx, INVALID_VALUE, "client_id", "A public client has no secret.");
-	if (!instant_is_none(expires_at) && !instant_before(cx->now, expires_at))
+	if (!instant_is_none(expires_at) && !instant_before(account_now(cx), expires_at))
 		return REFUSE(cx, INVALID_VALUE, "expires_at", "The secret would have expired already.");
 	struct fresh_secret secret = secret_make(cx, CLIENT_CONFIDENTIAL);
 	TRY(db_exec(cx, &sql_client_secret_add, &made, IN(client->id), IN(secret.id), IN(secret.hash),

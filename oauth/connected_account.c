@@ -61,16 +61,14 @@ err_t connection_page(struct ctx *cx, struct id platform, const struct connectio
 {
 	if (back)
 		return db_rows(cx, &sql_connection_newer, connection_newer, out, count_out, IN(platform), IN(bound),
-			db_in_id_or_null(filter->client), IN(filter->scopes), IN(filter->state), IN(cx->now),
-			IN((int32_t)limit));
+			db_in_id_or_null(filter->client), IN(filter->scopes), IN(filter->state), IN((int32_t)limit));
 	return db_rows(cx, &sql_connection_older, connection_older, out, count_out, IN(platform), IN(bound),
-		db_in_id_or_null(filter->client), IN(filter->scopes), IN(filter->state), IN(cx->now),
-		IN((int32_t)limit));
+		db_in_id_or_null(filter->client), IN(filter->scopes), IN(filter->state), IN((int32_t)limit));
 }
 
 err_t connection_get(struct ctx *cx, struct id platform, struct id connection, struct connection *out)
 {
-	return db_row(cx, &sql_connection_get, ROW(connection_get, out), IN(platform), IN(connection), IN(cx->now));
+	return db_row(cx, &sql_connection_get, ROW(connection_get, out), IN(platform), IN(connection));
 }
 
 err_t connection_deauthorize(struct ctx *cx, struct id platform, struct id connection)

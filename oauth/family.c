@@ -9,14 +9,15 @@ struct family_state {
 	struct instant revoked_at, code_used_at, code_expires_at, idle_expires_at;
 	struct instant connection_ended_at, connection_expires_at;
 	int16_t revoked_why, status;
+	int64_t ahead_s;
 	struct bytes code_hash, refresh_hash, previous_hash;
 };
 DB_RESULT(family_state, struct family_state, revoked_at, revoked_why, code_hash, code_used_at, code_expires_at,
-	refresh_hash, previous_hash, idle_expires_at, connection_ended_at, connection_expires_at, status);
+	refresh_hash, previous_hash, idle_expires_at, connection_ended_at, connection_expires_at, status, ahead_s);
 
 static bool is_past(const struct ctx *cx, struct instant t)
 {
-	return !instant_is_none(t) && !instant_before(cx->now, t);
+	return !instant_is_none(t) && !instant_before(account_now(cx), t);
 }
 
 /* NULL: nothing is wrong with this secret but the account's state. */
@@ -45,6 +46,7 @@ err_t family_refusal(
 	if (err_is(e, NOT_FOUND))
 		return FAIL(cx, INVALID_GRANT, "no such family of this client");
 	TRY(e);
+	cx->ahead_s = state.ahead_s;
 	const char *why = fault(cx, &state, hash);
 	if (why)
 		return FAIL(cx, INVALID_GRANT, "%s (revoked_why %d)", why, state.revoked_why);

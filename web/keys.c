@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/account/key.h"
 
+#include "caldav/calendar/sandbox.h"
 #include "server/account/account.h"
 #include "server/account/resources.h"
 #include "server/base/address.h"
@@ -64,8 +65,10 @@ static void limit_values(struct request *rq, struct html_values *v, const struct
 
 static void key_values(struct request *rq, struct html_values *v, const struct key *k)
 {
+	/* cx->ahead_s is that of test mode, where the page shows keys of both */
+	struct instant now = id_is_test(k->account) ? account_now(&rq->cx) : rq->cx.now;
 	bool revoked = !instant_is_none(k->revoked_at);
-	bool expired = !instant_is_none(k->expires_at) && instant_before(k->expires_at, rq->cx.now);
+	bool expired = !instant_is_none(k->expires_at) && instant_before(k->expires_at, now);
 	html_set(v, "key_id", id_text(rq->cx.mem, "key", k->id));
 	html_set(v, "name", k->name);
 	html_set(v, "kind", kind_label(k->kind));
@@ -108,6 +111,7 @@ err_t keys_page(struct request *rq, struct response *rs)
 	bool is_free;
 
 	TRY(key_list(&rq->cx, rq->principal->account, &keys, &count));
+	TRY(sandbox_ahead(&rq->cx, id_in_mode(rq->principal->account, true), &rq->cx.ahead_s));
 	TRY(plan_values(rq, v, &is_free));
 	for (size_t i = 0; i < count; i++)
 		key_values(rq, html_add_row(v, "keys"), &keys[i]);

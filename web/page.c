@@ -68,6 +68,7 @@ void page_notice(struct request *rq, struct html_values *v)
 		{ "removed",   "The app is removed. Its access ended at once." },
 		{ "created",   "The calendar is ready." },
 		{ "saved",     "Your changes are saved." },
+		{ "reset",     "The test data are as in the beginning." },
 		{ "deleted",   "The calendar and everything in it is deleted." },
 		{ "password",  "Your password is changed. All other browsers were signed out." },
 		{ "signed-out", "You are signed out." },

@@ -30,6 +30,8 @@ static const struct route routes[] = {
 	{ METHOD_POST, "/calendars/:cal/edit",            SESSION,          0, BODY_FORM,    KIB(16), calendar_edit_post,             "page", 0 },
 	{ METHOD_GET,  "/calendars/:cal/delete",          SESSION,          0, BODY_IGNORED, 0,       calendar_delete_page,           "page", 0 },
 	{ METHOD_POST, "/calendars/:cal/delete",          SESSION,          0, BODY_FORM,    KIB(4),  calendar_delete_post,           "page", HEAVY },
+	{ METHOD_GET,  "/sandbox",                        SESSION,          0, BODY_IGNORED, 0,       sandbox_page,                   "page", 0 },
+	{ METHOD_POST, "/sandbox",                        SESSION,          0, BODY_FORM,    KIB(4),  sandbox_reset_post,             "page", HEAVY },
 	{ METHOD_GET,  "/account",                        SESSION,          0, BODY_IGNORED, 0,       account_page,                   "page", 0 },
 	{ METHOD_POST, "/account",                        SESSION,          0, BODY_FORM,    KIB(16), account_profile_post,           "page", 0 },
 	{ METHOD_POST, "/account/password",               SESSION,          0, BODY_FORM,    KIB(16), account_password_post,          "page", SENSITIVE_BODY },

@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "caldav/calendar/sample.h"
 
-#include "caldav/calendar/event/event.h"
 #include "caldav/calendar/ical/dates.h"
 #include "caldav/calendar/write.h"
 #include "server/account/account.h"
 #include "server/base/log.h"
 
 #define MONDAY_OF_1970 4 /* the days from 1970-01-01 to its first Monday */
-
-/* Days count from the Monday of this week, so that a weekly rule begins on a day that it has itself (RFC 5545
- * §3.8.5.3). */
-struct sample {
-	const char *title;
-	int day, hour, minutes; /* hour -1: all day, `minutes` days long */
-	const char *rule, *location, *guest;
-	enum event_status status;
-	bool free;
-};
 
 /* clang-format off */
 static const struct sample samples[] = {
@@ -45,7 +34,8 @@ static struct instant monday_of(struct instant now)
 	return instant_of_s((today - floor_mod(today - MONDAY_OF_1970, 7)) * DAY_SECONDS);
 }
 
-static struct event event_of(const struct sample *sample, struct instant monday, struct event_attendee *guest)
+static struct event event_of(
+	const struct sample *sample, struct instant monday, const char *organizer, struct event_attendee *guest)
 {
 	struct instant day = instant_add_s(monday, sample->day * DAY_SECONDS);
 	bool all_day = sample->hour < 0;
@@ -61,43 +51,39 @@ static struct event event_of(const struct sample *sample, struct instant monday,
 	event.end = instant_add_s(event.start, sample->minutes * (all_day ? DAY_SECONDS : INT64_C(60)));
 	if (sample->guest) {
 		*guest = (struct event_attendee){ .email = str_of(sample->guest), .status = PARTSTAT_ACCEPTED };
-		event.organizer = STR("you@demo.example");
+		event.organizer = str_of(organizer);
 		event.attendees = guest;
 		event.attendee_count = 1;
 	}
 	return event;
 }
 
-static err_t put_one(struct ctx *cx, const struct actor *actor, size_t i)
+err_t sample_put_in(struct ctx *cx, const struct actor *actor, const char *calendar, const struct sample_list *list)
 {
-	struct event_attendee guest;
-	struct event event = event_of(&samples[i], monday_of(cx->now), &guest);
-	struct object_write write = {
-		.calendar_name = STR(DEFAULT_CALENDAR),
-		.name = str_fmt(cx->mem, "sample-%zu.ics", i + 1),
-	};
-	enum put_outcome outcome;
-	struct object object;
-	event.uid = str_fmt(cx->mem, "sample-%zu@demo.example", i + 1);
-	TRY(event_write(cx, &event, &write.data));
-	return object_put(cx, actor, &write, &outcome, &object);
-}
-
-static err_t put_all(struct ctx *cx, struct id account)
-{
-	const struct actor actor = actor_server(account);
-	TRY(db_begin(cx));
-	for (size_t i = 0; i < ARRAY_LEN(samples); i++)
-		TRY(put_one(cx, &actor, i));
-	return db_commit(cx);
+	struct instant monday = monday_of(cx->now);
+	for (size_t i = 0; i < list->count; i++) {
+		struct event_attendee guest;
+		struct event event = event_of(&list->items[i], monday, list->organizer, &guest);
+		struct object_write write = {
+			.calendar_name = str_of(calendar),
+			.name = str_fmt(cx->mem, "%s-%zu.ics", list->name, i + 1),
+		};
+		enum put_outcome outcome;
+		struct object object;
+		event.uid = str_fmt(cx->mem, "%s-%zu@demo.example", list->name, i + 1);
+		TRY(event_write(cx, &event, &write.data));
+		TRY(object_put(cx, actor, &write, &outcome, &object));
+	}
+	return OK;
 }
 
 err_t sample_put(struct ctx *cx, struct id account)
 {
-	err_t e = put_all(cx, account);
-	if (e)
-		db_rollback(cx);
-	return e;
+	static const struct sample_list list = { samples, ARRAY_LEN(samples), "sample", "you@demo.example" };
+	const struct actor actor = actor_server(account);
+	bool own;
+	TRY(db_join(cx, &own));
+	return db_settle(cx, own, sample_put_in(cx, &actor, DEFAULT_CALENDAR, &list));
 }
 
 void sample_put_in_test_mode(struct ctx *cx, struct id account)

@@ -100,7 +100,7 @@ static struct str key_secret_new(struct ctx *cx, struct id account, enum key_kin
 
 static err_t check_end(struct ctx *cx, struct instant expires_at)
 {
-	if (!instant_is_none(expires_at) && !instant_before(cx->now, expires_at))
+	if (!instant_is_none(expires_at) && !instant_before(account_now(cx), expires_at))
 		return REFUSE(cx, INVALID_VALUE, "expires_at", "The key would have expired already.");
 	return OK;
 }
@@ -306,9 +306,10 @@ struct authenticated {
 	struct instant expires_at, revoked_at;
 	int16_t status, plan;
 	struct str email, name, tz;
+	int64_t ahead_s;
 };
 DB_RESULT(key_authenticate, struct authenticated, id, kind, scopes, calendars, allowed_ips, allowed_origins, rate_limit,
-	api_version, expires_at, revoked_at, status, plan, email, name, tz);
+	api_version, expires_at, revoked_at, status, plan, email, name, tz, ahead_s);
 
 /* Basic: the username is the owner's e-mail or usr_ id. Another's, or none, is a wrong credential. */
 static bool username_fits(struct ctx *cx, struct str username, struct id account, struct str email)
@@ -331,7 +332,7 @@ static err_t check_usable(struct ctx *cx, struct id account, const struct authen
 {
 	if (!instant_is_none(row->revoked_at))
 		return FAIL(cx, KEY_REVOKED, "revoked key");
-	if (!instant_is_none(row->expires_at) && !instant_before(cx->now, row->expires_at))
+	if (!instant_is_none(row->expires_at) && !instant_before(account_now(cx), row->expires_at))
 		return FAIL(cx, KEY_REVOKED, "expired key");
 	if (row->status != STATUS_ACTIVE)
 		return FAIL(cx, ACCOUNT_DEACTIVATED, "key of a deactivated account");
@@ -354,6 +355,7 @@ err_t key_authenticate(struct ctx *cx, const struct credential *sent, struct pri
 	TRY(e);
 	if (sent->transport == VIA_BASIC && !username_fits(cx, sent->username, parts.account, row.email))
 		return FAIL(cx, CREDENTIALS_INVALID, "the user name is not the key owner's");
+	cx->ahead_s = row.ahead_s;
 	TRY(check_usable(cx, parts.account, &row));
 	*out = (struct principal){
 		.kind = kinds[row.kind].who,
@@ -369,6 +371,7 @@ err_t key_authenticate(struct ctx *cx, const struct credential *sent, struct pri
 		.tz = row.tz,
 		.auth_time = INSTANT_NONE,
 		.expires_at = row.expires_at,
+		.ahead_s = row.ahead_s,
 	};
 	return OK;
 }

@@ -17,6 +17,7 @@ MUST_CHECK err_t calendars_chosen(struct api_call *call, const struct id *named,
 
 extern const struct contract get_profile;
 extern const struct contract list_audit;
+extern const struct contract get_sandbox, reset_sandbox, get_sandbox_clock, set_sandbox_clock;
 extern const struct contract list_connected_accounts, get_connected_account, deauthorize_connected_account;
 extern const struct contract list_grants, end_grant;
 extern const struct contract list_oauth_apps, create_oauth_app, get_oauth_app, update_oauth_app, delete_oauth_app;

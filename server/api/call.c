@@ -164,6 +164,8 @@ err_t api_run(struct request *rq, struct response *rs)
 	TRY(api_caller(rq, &call->who));
 	call->actor = actor_own(&call->who);
 	TRY(scopes_require(&rq->cx, call->actor.rights, rq->route->scopes));
+	if ((call->contract->flags & OF_TEST_MODE) && !id_is_test(call->actor.owner))
+		return FAIL(&rq->cx, TEST_MODE_ONLY, "a live key");
 	if (!reads(call))
 		TRY(access_count_write(rq, call->actor.owner));
 	TRY(read_params(call));

@@ -262,6 +262,6 @@ const struct contract find_slots = {
 	.answer = &answer_resource,
 	.status = 200,
 	.flags = ONLY_READS,
-	ERRORS(RANGE_TOO_LARGE, TOO_COSTLY),
+	ERRORS(RANGE_TOO_LARGE, TOO_COSTLY, DAV_QUOTA),
 	.run = run_find,
 };

@@ -14,7 +14,7 @@ struct query_body {
 /* clang-format off */
 static const struct json_field query_fields[] = {
 	/* name                kind       flags          offset                given                     min max */
-	{ "participants",      JSON_STRS, JSON_REQUIRED, Q(participants),      0,                        1, PARTICIPANTS_MAX, NULL, NULL, 0, 0, "Each the usr_… id or the address of the caller's own account, or, with a platform's secret key, the cpa_… of an account that is connected to one of its apps", "usr_0355WHuCFfRpMfB53mC9Z6" },
+	{ "participants",      JSON_STRS, JSON_REQUIRED, Q(participants),      0,                        1, PARTICIPANTS_MAX, NULL, NULL, 0, 0, "Each the usr_… id or the address of the caller's own account, or, with a platform's secret key, the cpa_… of an account that is connected to one of its apps. In test mode also usr_demo_alice, usr_demo_bob and usr_demo_carol", "usr_0355WHuCFfRpMfB53mC9Z6" },
 	{ "from",              JSON_TIME, JSON_REQUIRED, Q(from),              0,                        0, 0, NULL, NULL, 0, 0, "Start of the range", "2026-11-24T00:00:00Z" },
 	{ "to",                JSON_TIME, JSON_REQUIRED, Q(to),                0,                        0, 0, NULL, NULL, 0, 0, "Its end, at most 62 days later", "2026-12-01T00:00:00Z" },
 	{ "include_tentative", JSON_BOOL, 0,             Q(include_tentative), Q(has_include_tentative), 0, 0, NULL, NULL, 0, 0, "Whether what is tentative counts as busy; true unless said", "true" },
@@ -117,6 +117,6 @@ const struct contract query_freebusy = {
 	.answer = &answer_resource,
 	.status = 200,
 	.flags = ONLY_READS,
-	ERRORS(RANGE_TOO_LARGE, TOO_COSTLY),
+	ERRORS(RANGE_TOO_LARGE, TOO_COSTLY, DAV_QUOTA),
 	.run = run_query,
 };

@@ -13,16 +13,17 @@ struct connected_account_row {
 	struct id_list calendars;
 	int16_t status, plan;
 	struct str email, name, tz;
+	int64_t ahead_s;
 };
 DB_RESULT(connected_account_of_platform, struct connected_account_row, account, client, scopes, calendars, status, plan,
-	email, name, tz);
+	email, name, tz, ahead_s);
 
 /* A platform's secret key, on behalf of a user who connected to it. */
 static err_t act_for(struct request *rq, struct id connected, struct principal *out)
 {
 	struct connected_account_row row;
 	err_t e = db_row(&rq->cx, &sql_connected_account_of_platform, ROW(connected_account_of_platform, &row),
-		IN(out->account), IN(connected), IN(rq->cx.now));
+		IN(out->account), IN(connected));
 	if (err_is(e, NOT_FOUND))
 		return REFUSE(&rq->cx, ACCOUNT_MISMATCH, HEADER, "This is no connection of yours, or it was cut.");
 	TRY(e);
@@ -38,6 +39,7 @@ static err_t act_for(struct request *rq, struct id connected, struct principal *
 	out->email = row.email;
 	out->name = row.name;
 	out->tz = row.tz;
+	rq->cx.ahead_s = out->ahead_s = row.ahead_s;
 	return OK;
 }
 

@@ -44,6 +44,11 @@
 	ROW(METHOD_POST,   "/v1/api_keys/:key/rotate", SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &rotate_api_key,       "API keys page",               CORS_KEYS | RATE_API_KEYS) \
 	ROW(METHOD_DELETE, "/v1/api_keys/:key",        SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &revoke_api_key,       "API keys page",               CORS_KEYS | RATE_API_KEYS) \
 	\
+	ROW(METHOD_GET,    "/v1/sandbox",              SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &get_sandbox,          "sandbox",                     CORS_KEYS) \
+	ROW(METHOD_POST,   "/v1/sandbox/reset",        SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &reset_sandbox,        "sandbox",                     CORS_KEYS | HEAVY) \
+	ROW(METHOD_GET,    "/v1/sandbox/clock",        SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &get_sandbox_clock,    "sandbox",                     CORS_KEYS) \
+	ROW(METHOD_POST,   "/v1/sandbox/clock",        SECRET_KEY, OWNER,           BODY_JSON,    BODY_MAX, &set_sandbox_clock,    "sandbox",                     CORS_KEYS) \
+	\
 	ROW(METHOD_GET,    "/v1/audit",                SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &list_audit,           "audit log",                   CORS_KEYS) \
 	\
 	ROW(METHOD_GET, "/v1/webhook_endpoints", HOOKS, WEBHOOKS_MANAGE, BODY_IGNORED, 0, &list_webhook_endpoints, "scope webhooks:manage", CORS_KEYS) \

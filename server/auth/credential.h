@@ -37,6 +37,7 @@ struct principal {
 	struct str csrf;                     /* SESSION: what forms must carry (hex) */
 	struct instant auth_time;            /* SESSION */
 	struct instant expires_at;           /* TOKEN */
+	int64_t ahead_s;                     /* of the account's clock: see account_now() */
 };
 
 /* "session", "token", "account_key" …, of one kind of them; "other". */

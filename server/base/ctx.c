@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/base/ctx.h"
 
+struct instant account_now(const struct ctx *cx)
+{
+	return instant_add_s(cx->now, cx->ahead_s);
+}
+
 void ctx_begin(struct ctx *cx, unsigned patience_ms)
 {
 	cx->patience_ms = patience_ms;

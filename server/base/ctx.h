@@ -30,6 +30,7 @@ struct ctx {
 	const struct keyring *keys;       /* what seals and tags (server/crypto/keyring.h) */
 	const struct config *config;
 	struct instant now;    /* read once, when the request began */
+	int64_t ahead_s;       /* how far the account's clock is ahead of it: of test mode alone; see account_now() */
 	struct deadline until; /* the end of all its waits: ctx_begin(), ctx_go_on() */
 	unsigned patience_ms;  /* how long that was from the beginning */
 	struct id account;     /* whose work this is, where it is known; both worlds are one. The pool shares by it */
@@ -46,6 +47,14 @@ struct ctx {
 #define PATIENCE_DEFAULT_MS 30000
 /* A command, and a start: it may wait for a recovery, a lock, a migration of much data. */
 #define PATIENCE_COMMAND_MS 600000
+
+/*
+ * The time by which things of the account begin and end: reminders, codes, tokens and keys, notice of a booking. It is
+ * cx->now but in a sandbox whose clock was set forward (docs/adr/0026-sandbox.md). Stored times are compared with it,
+ * as they are with account_now() in SQL; when something was written, and all that the server does for itself, is
+ * cx->now.
+ */
+struct instant account_now(const struct ctx *cx);
 
 /* From now on, whatever this ctx waits for, it waits `patience_ms` in all. */
 void ctx_begin(struct ctx *cx, unsigned patience_ms);

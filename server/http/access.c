@@ -30,6 +30,7 @@ static err_t authenticate(struct request *rq, const struct credential *sent)
 	rq->principal = p;
 	rq->cx.account = id_in_mode(p->account, false);
 	rq->cx.by = who_by(p);
+	rq->cx.ahead_s = p->ahead_s;
 	return OK;
 }
 

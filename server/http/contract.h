@@ -36,7 +36,8 @@ enum contract_flags {
 	/* It writes by one statement, or settles its transactions itself, and reads nothing afterwards. All else that
 	   writes runs in a transaction (api_run), so that an answer that could not be read undoes what was written: who
 	   is told that it failed will ask again. */
-	SETTLES_ITSELF = 512
+	SETTLES_ITSELF = 512,
+	OF_TEST_MODE = 1024 /* there is nothing of it in live mode: TEST_MODE_ONLY */
 };
 
 struct api_call;

@@ -146,6 +146,8 @@ static void operation(struct json *j, const struct module *module, const struct 
 	json_array(j, "tags");
 	openapi_text(j, NULL, module->name);
 	json_array_end(j);
+	if (c->flags & OF_TEST_MODE)
+		json_bool(j, "x-test-mode-only", true);
 	security(j, route);
 	parameters(j, module, route, c);
 	request_body(j, c);

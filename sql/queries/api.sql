@@ -1,31 +1,36 @@
 -- SPDX-License-Identifier: Apache-2.0
 
 -- name: connected_account_of_platform
--- $1 the platform's account  $2 connected account  $3 now
+-- $1 the platform's account  $2 connected account
 -- For whom a platform acts, and what it was granted. Nothing when it is not its connection, or was cut.
-SELECT c.account_id AS account, c.client_id AS client, c.scopes, c.calendars, a.status, a.plan, a.email, a.name, a.tz
+SELECT c.account_id AS account, c.client_id AS client, c.scopes, c.calendars, a.status, a.plan, a.email, a.name, a.tz, a.ahead_s
   FROM client_connection p
   JOIN connected_account c ON c.account_id = p.user_account_id AND c.id = p.connected_account_id
   JOIN account a ON a.account_id = p.user_account_id
- WHERE p.account_id = $1 AND p.connected_account_id = $2 AND c.revoked_at IS NULL AND c.expires_at > $3;
+ WHERE p.account_id = $1 AND p.connected_account_id = $2 AND c.revoked_at IS NULL AND c.expires_at > account_now(a.ahead_s);
 
 -- name: participants
--- $1 account  $2 only  $3 connections  $4 now
+-- $1 account  $2 only  $3 connections  $4 people of its sandbox
 -- Whose free and busy time may be told to an account: its own, and that of these connections of its apps, as far as
 -- they are its own and alive. Of each the selected calendars that may be seen.
-SELECT NULL::uuid AS connected, $1::uuid AS account, NULL::bigint AS scopes, NULL::text AS tz,
+SELECT NULL::uuid AS connected, NULL::text AS person, $1::uuid AS account, NULL::bigint AS scopes, NULL::text AS tz,
        ARRAY(SELECT k.id FROM calendar k WHERE k.account_id = $1 AND k.selected AND ($2::uuid[] IS NULL OR k.id = ANY ($2))
               ORDER BY k.ord, k.name) AS calendars
 UNION ALL
-SELECT p.connected_account_id, c.account_id, c.scopes, a.tz,
+SELECT p.connected_account_id, NULL, c.account_id, c.scopes, a.tz,
        ARRAY(SELECT k.id FROM calendar k WHERE k.account_id = c.account_id AND k.selected
                 AND (c.calendars IS NULL OR k.id = ANY (c.calendars))
               ORDER BY k.ord, k.name)
   FROM client_connection p
   JOIN connected_account c ON c.account_id = p.user_account_id AND c.id = p.connected_account_id
   JOIN account a ON a.account_id = p.user_account_id
- WHERE p.account_id = $1 AND p.connected_account_id = ANY ($3) AND c.revoked_at IS NULL AND c.expires_at > $4
-   AND a.status = 1 AND a.plan = 2;
+ WHERE p.account_id = $1 AND p.connected_account_id = ANY ($3) AND c.revoked_at IS NULL AND c.expires_at > account_now(a.ahead_s)
+   AND a.status = 1 AND a.plan = 2
+UNION ALL
+SELECT NULL, d.person, $1, NULL, NULL,
+       ARRAY(SELECT k.id FROM calendar k WHERE k.account_id = $1 AND by_name(k.name) = d.person
+                AND ($2::uuid[] IS NULL OR k.id = ANY ($2)))
+  FROM unnest($4::text[]) AS d (person);
 
 -- name: idempotent_begin
 -- $1 account  $2 hash of the key  $3 fingerprint  $4 answers from before are forgotten

@@ -6,7 +6,7 @@
 -- The client, and which of its living secrets it is, if it is one. The same work for a right secret and a wrong one.
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, c.verified, c.may_introspect, c.scopes,
        (SELECT s.id FROM oauth_client_secret s WHERE s.client_id = c.id AND s.hash = $2 AND s.revoked_at IS NULL
-           AND (s.expires_at IS NULL OR s.expires_at > now())) AS secret
+           AND (s.expires_at IS NULL OR s.expires_at > account_now(a.ahead_s))) AS secret
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
  WHERE c.id = $1 AND c.deleted_at IS NULL AND a.status = 1;

@@ -20,9 +20,9 @@ ON CONFLICT DO NOTHING;
 -- A code under a consent that still stands and covers all that is asked; no row otherwise.
 INSERT INTO token_family (account_id, id, connected_account_id, client_id, scopes, code_hash, code_expires_at, challenge,
 	redirect_uri, nonce, auth_time)
-SELECT c.account_id, $4, c.id, c.client_id, $3, $5, $6, $7, $8, $9, $10
-  FROM connected_account c
- WHERE c.account_id = $1 AND c.client_id = $2 AND c.revoked_at IS NULL AND c.expires_at > now() AND c.scopes & $3 = $3;
+SELECT c.account_id, $4, c.id, c.client_id, $3, $5, later($6, m.ahead_s), $7, $8, $9, $10
+  FROM connected_account c JOIN account m ON m.account_id = c.account_id
+ WHERE c.account_id = $1 AND c.client_id = $2 AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s) AND c.scopes & $3 = $3;
 
 -- name: connected_account_find
 -- $1 account in its mode  $2 client
@@ -31,8 +31,9 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
   FROM connected_account c
   JOIN oauth_client o ON o.id = c.client_id
   JOIN account a ON a.account_id = o.owner_id
+  JOIN account m ON m.account_id = c.account_id
   LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
- WHERE c.account_id = $1 AND c.client_id = $2 AND c.revoked_at IS NULL AND c.expires_at > now();
+ WHERE c.account_id = $1 AND c.client_id = $2 AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s);
 
 -- name: connected_account_list
 -- $1 live and test id of the account
@@ -41,17 +42,19 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
   FROM connected_account c
   JOIN oauth_client o ON o.id = c.client_id
   JOIN account a ON a.account_id = o.owner_id
+  JOIN account m ON m.account_id = c.account_id
   LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
- WHERE c.account_id = ANY ($1::uuid[]) AND c.revoked_at IS NULL AND c.expires_at > now()
+ WHERE c.account_id = ANY ($1::uuid[]) AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s)
  ORDER BY c.authorized_at DESC, c.id;
 
 -- name: connected_account_end
 -- $1 account in its mode  $2 connection  $3 now  $4 audit_by()
 -- The connection ends (revoked_why: 1 by the user, 2 with its client, 3 by the platform), and its families, so that a later consent does not bring their tokens back.
 WITH ended AS (
-	UPDATE connected_account SET revoked_at = $3, revoked_why = 1
-	 WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL AND expires_at > $3
-	RETURNING account_id, id, client_id
+	UPDATE connected_account c SET revoked_at = $3, revoked_why = 1
+	  FROM account m
+	 WHERE c.account_id = $1 AND c.id = $2 AND m.account_id = $1 AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s)
+	RETURNING c.account_id, c.id, c.client_id
 ), families AS (
 	UPDATE token_family f SET revoked_at = $3, revoked_why = 3
 	  FROM ended WHERE f.account_id = ended.account_id AND f.connected_account_id = ended.id AND f.revoked_at IS NULL
@@ -68,8 +71,9 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
   FROM connected_account c
   JOIN oauth_client o ON o.id = c.client_id
   JOIN account a ON a.account_id = o.owner_id
+  JOIN account m ON m.account_id = c.account_id
   LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
- WHERE c.account_id = $1 AND c.id < $2 AND c.revoked_at IS NULL AND c.expires_at > now()
+ WHERE c.account_id = $1 AND c.id < $2 AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s)
  ORDER BY c.id DESC LIMIT $3::int;
 
 -- name: grant_newer
@@ -79,13 +83,14 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
   FROM connected_account c
   JOIN oauth_client o ON o.id = c.client_id
   JOIN account a ON a.account_id = o.owner_id
+  JOIN account m ON m.account_id = c.account_id
   LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
- WHERE c.account_id = $1 AND c.id > $2 AND c.revoked_at IS NULL AND c.expires_at > now()
+ WHERE c.account_id = $1 AND c.id > $2 AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s)
  ORDER BY c.id LIMIT $3::int;
 
 -- name: connection_older
--- $1 platform in its mode  $2 before this connection  $3 client or NULL  $4 scopes that it has  $5 state, 0 for any  $6 now
--- $7 at most
+-- $1 platform in its mode  $2 before this connection  $3 client or NULL  $4 scopes that it has  $5 state, 0 for any
+-- $6 at most
 -- Of all its connections, however many the filters pass over.
 SELECT c.id, c.account_id AS account, c.client_id, c.scopes, c.calendars, c.authorized_at, c.expires_at, c.revoked_at,
        u.used_at AS last_used_at, a.name, a.email, s.state
@@ -93,15 +98,15 @@ SELECT c.id, c.account_id AS account, c.client_id, c.scopes, c.calendars, c.auth
   JOIN connected_account c ON c.account_id = p.user_account_id AND c.id = p.connected_account_id
   JOIN account a ON a.account_id = c.account_id
   LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
- CROSS JOIN LATERAL (SELECT (CASE WHEN c.revoked_at IS NOT NULL OR c.expires_at <= $6 THEN 3 WHEN a.status <> 1 THEN 2
+ CROSS JOIN LATERAL (SELECT (CASE WHEN c.revoked_at IS NOT NULL OR c.expires_at <= account_now(a.ahead_s) THEN 3 WHEN a.status <> 1 THEN 2
                              ELSE 1 END)::smallint AS state) AS s
  WHERE p.account_id = $1 AND p.connected_account_id < $2 AND p.client_id = coalesce($3, p.client_id)
    AND c.scopes & $4 = $4 AND s.state = coalesce(nullif($5, 0), s.state)
- ORDER BY p.connected_account_id DESC LIMIT $7::int;
+ ORDER BY p.connected_account_id DESC LIMIT $6::int;
 
 -- name: connection_newer
--- $1 platform in its mode  $2 after this connection  $3 client or NULL  $4 scopes that it has  $5 state, 0 for any  $6 now
--- $7 at most
+-- $1 platform in its mode  $2 after this connection  $3 client or NULL  $4 scopes that it has  $5 state, 0 for any
+-- $6 at most
 -- Of all its connections, however many the filters pass over.
 SELECT c.id, c.account_id AS account, c.client_id, c.scopes, c.calendars, c.authorized_at, c.expires_at, c.revoked_at,
        u.used_at AS last_used_at, a.name, a.email, s.state
@@ -109,21 +114,21 @@ SELECT c.id, c.account_id AS account, c.client_id, c.scopes, c.calendars, c.auth
   JOIN connected_account c ON c.account_id = p.user_account_id AND c.id = p.connected_account_id
   JOIN account a ON a.account_id = c.account_id
   LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
- CROSS JOIN LATERAL (SELECT (CASE WHEN c.revoked_at IS NOT NULL OR c.expires_at <= $6 THEN 3 WHEN a.status <> 1 THEN 2
+ CROSS JOIN LATERAL (SELECT (CASE WHEN c.revoked_at IS NOT NULL OR c.expires_at <= account_now(a.ahead_s) THEN 3 WHEN a.status <> 1 THEN 2
                              ELSE 1 END)::smallint AS state) AS s
  WHERE p.account_id = $1 AND p.connected_account_id > $2 AND p.client_id = coalesce($3, p.client_id)
    AND c.scopes & $4 = $4 AND s.state = coalesce(nullif($5, 0), s.state)
- ORDER BY p.connected_account_id LIMIT $7::int;
+ ORDER BY p.connected_account_id LIMIT $6::int;
 
 -- name: connection_get
--- $1 platform in its mode  $2 connection  $3 now
+-- $1 platform in its mode  $2 connection
 SELECT c.id, c.account_id AS account, c.client_id, c.scopes, c.calendars, c.authorized_at, c.expires_at, c.revoked_at,
        u.used_at AS last_used_at, a.name, a.email, s.state
   FROM client_connection p
   JOIN connected_account c ON c.account_id = p.user_account_id AND c.id = p.connected_account_id
   JOIN account a ON a.account_id = c.account_id
   LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
- CROSS JOIN LATERAL (SELECT (CASE WHEN c.revoked_at IS NOT NULL OR c.expires_at <= $3 THEN 3 WHEN a.status <> 1 THEN 2
+ CROSS JOIN LATERAL (SELECT (CASE WHEN c.revoked_at IS NOT NULL OR c.expires_at <= account_now(a.ahead_s) THEN 3 WHEN a.status <> 1 THEN 2
                              ELSE 1 END)::smallint AS state) AS s
  WHERE p.account_id = $1 AND p.connected_account_id = $2;
 
@@ -132,9 +137,9 @@ SELECT c.id, c.account_id AS account, c.client_id, c.scopes, c.calendars, c.auth
 -- By the platform: as connected_account_end by the user. Both are told, in the order of their ids.
 WITH ended AS (
 	UPDATE connected_account c SET revoked_at = $3, revoked_why = 3
-	  FROM client_connection p
+	  FROM client_connection p JOIN account m ON m.account_id = p.user_account_id
 	 WHERE p.account_id = $1 AND p.connected_account_id = $2 AND c.account_id = p.user_account_id AND c.id = $2
-	   AND c.revoked_at IS NULL AND c.expires_at > $3
+	   AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s)
 	RETURNING c.account_id, c.id, c.client_id
 ), families AS (
 	UPDATE token_family f SET revoked_at = $3, revoked_why = 3

@@ -18,7 +18,7 @@ SELECT outcome, connected_account_id AS connected_account, granted, connection_u
 -- Why a grant was refused: for the log, and to tell a deactivated account. Only after a refusal.
 SELECT f.revoked_at, f.revoked_why, f.code_hash, f.code_used_at, f.code_expires_at, f.refresh_hash, f.previous_hash,
        f.idle_expires_at,
-       c.revoked_at AS connection_ended_at, c.expires_at AS connection_expires_at, a.status
+       c.revoked_at AS connection_ended_at, c.expires_at AS connection_expires_at, a.status, a.ahead_s
   FROM token_family f
   JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
   JOIN account a ON a.account_id = f.account_id
@@ -29,21 +29,21 @@ SELECT f.revoked_at, f.revoked_why, f.code_hash, f.code_used_at, f.code_expires_
 -- One statement for each leaf of the ring: through the parent the planner expects four rows and reads all families of the
 -- account.
 SELECT c.id AS connected_account, c.client_id AS client, c.calendars, t.scopes & c.scopes AS scopes, t.expires_at, a.plan,
-       a.email, a.name, a.tz, o.api_version
+       a.email, a.name, a.tz, o.api_version, a.ahead_s
   FROM access_token_$leaf t
   JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
   JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
   JOIN oauth_client o ON o.id = c.client_id
   JOIN account a ON a.account_id = t.account_id
- WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > now() AND t.dpop_jkt IS NULL AND f.revoked_at IS NULL
-   AND c.revoked_at IS NULL AND c.expires_at > now() AND o.owner_active
+ WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > account_now(a.ahead_s) AND t.dpop_jkt IS NULL AND f.revoked_at IS NULL
+   AND c.revoked_at IS NULL AND c.expires_at > account_now(a.ahead_s) AND o.owner_active
    AND a.status = 1;
 
 -- name: token_state
 -- $1 account  $2 hash of the token  $3 slot
 -- Why a token was refused. Only after a refusal.
-SELECT t.expires_at <= now() AS expired, t.dpop_jkt IS NOT NULL AS bound,
-       f.revoked_at IS NOT NULL OR c.revoked_at IS NOT NULL OR c.expires_at <= now() AS revoked,
+SELECT t.expires_at <= account_now(a.ahead_s) AS expired, t.dpop_jkt IS NOT NULL AS bound,
+       f.revoked_at IS NOT NULL OR c.revoked_at IS NOT NULL OR c.expires_at <= account_now(a.ahead_s) AS revoked,
        NOT o.owner_active AS stopped, a.status
   FROM access_token t
   JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id

@@ -73,6 +73,19 @@ def told(reply):
         reply.json["message"], reply.json.get("details", {}).get("field"))
 
 
+@pytest.fixture
+def caller(request, world, live):
+    """Who may call an operation: a live key, and of test mode's own calls a test key of an account that has nothing else to do."""
+    if "x-test-mode-only" not in request.node.callspec.params["operation"]:
+        return live
+    return request.getfixturevalue("in_test_mode")
+
+
+@pytest.fixture(scope="module")
+def in_test_mode(world):
+    return Examples(world, DOCUMENT, world.key(world.account("sandbox@example.org"), kind="secret", mode="test"))
+
+
 # ---- ids ----
 
 @pytest.mark.parametrize("method,template,operation", WITH_ID, ids=[o[2]["operationId"] for o in WITH_ID])
@@ -110,7 +123,7 @@ def test_no_list_shows_what_the_other_mode_or_another_has(world, live, test_mode
                              ("/v1/api_keys", {"name": f"wall-{mark}", "kind": "restricted", "scopes": ["events:read"]})):
             assert call(world, "POST", target, json.dumps(body), who.key).status == 201
     for method, template, operation in OPERATIONS:
-        if method != "GET" or "{" in template:
+        if method != "GET" or "{" in template or "x-test-mode-only" in operation:
             continue
         for who, mark in whose.items():
             reply = call(world, "GET", live.target(operation, template) if who is live else who.target(operation, template), None, who.key)
@@ -122,10 +135,10 @@ def test_no_list_shows_what_the_other_mode_or_another_has(world, live, test_mode
 # ---- parameters ----
 
 @every_operation
-def test_a_parameter_that_is_wrong_is_named(world, live, method, template, operation):
-    body = live.body(operation, template)
+def test_a_parameter_that_is_wrong_is_named(world, caller, method, template, operation):
+    body = caller.body(operation, template)
     body = json.dumps(body) if isinstance(body, dict) else body
-    before, path = None, live.target(operation, template).partition("?")[0]
+    before, path = None, caller.target(operation, template).partition("?")[0]
     needed = [(p["name"], p["example"]) for p in map(DOCUMENT.resolve, operation["parameters"]) if p["in"] == "query" and p["required"]]
     for p in map(DOCUMENT.resolve, operation["parameters"]):
         if p["in"] != "query":
@@ -141,13 +154,13 @@ def test_a_parameter_that_is_wrong_is_named(world, live, method, template, opera
         before = before or state(world)
         beside = "".join(f"&{n}={v}" for n, v in needed if n != name)
         for value in bad:
-            reply = call(world, method, f"{path}?{name}={value}{beside}", body, live.key)
+            reply = call(world, method, f"{path}?{name}={value}{beside}", body, caller.key)
             if reply.status < 300:  # free text may be anything that is text
                 assert schema["type"] == "string" and not {"enum", "format", "pattern"} & set(schema) and value not in ("%00", "%FF%FE"), (name, value)
                 continue
             assert reply.status in (400, 414), (name, value, reply)
             assert reply.status == 414 or name in " ".join(map(str, told(reply))), (name, value, reply)
-        reply = call(world, method, f"{path}?{name}=1&{name}=1{beside}", body, live.key)
+        reply = call(world, method, f"{path}?{name}=1&{name}=1{beside}", body, caller.key)
         assert reply.status == 400, reply
     if before:
         unchanged(world, before)
@@ -156,15 +169,15 @@ def test_a_parameter_that_is_wrong_is_named(world, live, method, template, opera
 # ---- bodies ----
 
 @pytest.mark.parametrize("method,template,operation", WITH_BODY, ids=[o[2]["operationId"] for o in WITH_BODY])
-def test_a_field_that_is_wrong_is_named(world, live, method, template, operation):
+def test_a_field_that_is_wrong_is_named(world, caller, method, template, operation):
     content = operation["requestBody"]["content"]["application/json"]
-    schema, good = DOCUMENT.resolve(content["schema"]), live.body(operation, template)
-    target = live.target(operation, template)
+    schema, good = DOCUMENT.resolve(content["schema"]), caller.body(operation, template)
+    target = caller.target(operation, template)
     before = state(world)
 
     def refused(body, name=None, status=400):
         octets = body if isinstance(body, bytes) else json.dumps(body).encode()
-        reply = call(world, method, target, octets, live.key)
+        reply = call(world, method, target, octets, caller.key)
         assert reply.status == status, (octets[:200], reply)
         assert name is None or name in " ".join(map(str, told(reply))), (name, reply)
 
@@ -198,7 +211,7 @@ def test_a_field_that_is_wrong_is_named(world, live, method, template, operation
         refused(octets)
     refused(b'{"a":"' + b"x" * 1_000_000 + b'"}', status=413)
     for kind in ("text/plain", "application/x-www-form-urlencoded", "application/xml"):
-        reply = world.request(method, target, json.dumps(good), {"Content-Type": kind}, live.key)
+        reply = world.request(method, target, json.dumps(good), {"Content-Type": kind}, caller.key)
         assert reply.status in (400, 415), (kind, reply)
     unchanged(world, before)
 
@@ -206,14 +219,14 @@ def test_a_field_that_is_wrong_is_named(world, live, method, template, operation
 # ---- once ----
 
 @pytest.mark.parametrize("method,template,operation", WRITES, ids=[o[2]["operationId"] for o in WRITES])
-def test_what_has_an_idempotency_key_is_done_once(world, live, method, template, operation):
+def test_what_has_an_idempotency_key_is_done_once(world, caller, method, template, operation):
     """In one transaction with its answer, whatever it does by itself."""
-    target, body = live.call(operation, template)
+    target, body = caller.call(operation, template)
     key = {"Idempotency-Key": f"once-{operation['operationId']}"}
-    first = call(world, method, target, body, live.key, key)
+    first = call(world, method, target, body, caller.key, key)
     assert first.status < 300, first
     before = state(world)
-    again = call(world, method, target, body, live.key, key)
+    again = call(world, method, target, body, caller.key, key)
     secret = again.status == 409 and again.json["error"]["code"] == "key_already_shown"
     assert secret or (again.status, again.body) == (first.status, first.body) and again.headers["Idempotent-Replayed"] == "true", again
     unchanged(world, before)
@@ -222,21 +235,21 @@ def test_what_has_an_idempotency_key_is_done_once(world, live, method, template,
 # ---- credentials ----
 
 @every_operation
-def test_a_credential_is_read_in_one_place_alone(world, live, stranger, method, template, operation):
+def test_a_credential_is_read_in_one_place_alone(world, caller, stranger, method, template, operation):
     """K1 to K4, K6: in the query, twice, as Basic, in other cases."""
-    target, body = live.call(operation, template)
+    target, body = caller.call(operation, template)
     before = state(world)
     sep = "&" if "?" in target else "?"
     headers = sent_as(body)
     for name in ("access_token", "api_key", "key", "token"):
-        assert call(world, method, f"{target}{sep}{name}={live.key}", body).status == 401
-    pairs = [*headers.items(), ("Authorization", f"Bearer {live.key}"), ("Authorization", f"Bearer {stranger.key}")]
+        assert call(world, method, f"{target}{sep}{name}={caller.key}", body).status == 401
+    pairs = [*headers.items(), ("Authorization", f"Bearer {caller.key}"), ("Authorization", f"Bearer {stranger.key}")]
     assert world.http.request(method, target, body, pairs).status == 400  # the HTTP layer's own words
-    for value in (f"Bearer\t{live.key}", f"Bearer {live.key} x", "Bearer", "Bearer ", f"Token {live.key}", live.key, f"DPoP {live.key}",
-                  f"Bearer {live.key},Bearer {live.key}", f"Bearer {live.key[:-1]}", f"Bearer {live.key}A"):
+    for value in (f"Bearer\t{caller.key}", f"Bearer {caller.key} x", "Bearer", "Bearer ", f"Token {caller.key}", caller.key, f"DPoP {caller.key}",
+                  f"Bearer {caller.key},Bearer {caller.key}", f"Bearer {caller.key[:-1]}", f"Bearer {caller.key}A"):
         assert call(world, method, target, body, None, {"Authorization": value}).status == 401, value
-    assert call(world, method, target, body, ("ann@example.org", live.key)).status == 401
+    assert call(world, method, target, body, ("ann@example.org", caller.key)).status == 401
     unchanged(world, before)
     for scheme in ("bearer", "BEARER"):
-        reply = call(world, method, target, body, None, {"Authorization": f"{scheme} {live.key}"})
+        reply = call(world, method, target, body, None, {"Authorization": f"{scheme} {caller.key}"})
         assert reply.status in (200, 201, 204, 404, 409), reply

@@ -10,7 +10,7 @@ from oauth_flow import FORM, App, Browser, Form, encode, is_page, profile
 
 SERVE = ["--signup", "open"]
 
-PAGES = ["/", "/keys", "/keys/new", "/docs", "/docs/errors", "/connected-accounts", "/calendars", "/calendars?mode=test", "/account"]
+PAGES = ["/", "/keys", "/keys/new", "/docs", "/docs/errors", "/connected-accounts", "/calendars", "/calendars?mode=test", "/sandbox", "/account"]
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +205,7 @@ def test_pages_can_be_read_by_a_screen_reader(browser, page):  # WCAG 2.2 §1.3.
     assert len(outline.ids) == len(set(outline.ids))
 
 
-FORMS = ["/keys", "/calendars", "/account", "/account/password", "/sign-out", "/keys/key_0000000000000000000001/revoke",
+FORMS = ["/keys", "/calendars", "/sandbox", "/account", "/account/password", "/sign-out", "/keys/key_0000000000000000000001/revoke",
     "/keys/key_0000000000000000000001/rotate", "/connected-accounts/cpa_0000000000000000000001/remove", "/calendars/cal_0000000000000000000001/delete"]
 
 

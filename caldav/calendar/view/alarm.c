@@ -117,9 +117,11 @@ static void ring_instance(struct ringing *r, const struct series_instance *i)
 
 err_t alarm_next(struct ctx *cx, const struct object *object, struct str instance, struct str zone, struct instant *out)
 {
-	struct ringing r = {
-		.cx = cx, .floating = zone_or_utc(zone), .now = window_s(cx->now), .best = INT64_MAX, .whole = true
-	};
+	struct ringing r = { .cx = cx,
+		.floating = zone_or_utc(zone),
+		.now = window_s(account_now(cx)),
+		.best = INT64_MAX,
+		.whole = true };
 	struct series_instance one;
 	struct ical *ical;
 	TRY(budget_check(cx));

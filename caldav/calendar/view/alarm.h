@@ -17,8 +17,8 @@ struct alarm {
 struct alarm alarm_read(const struct ical_comp *comp);
 
 /*
- * When an alarm of an event rings next, from cx->now on: of one instance (its recurrence id), or with an absent one of
- * any within ALARM_HORIZON_YEARS. What is cancelled has no alarm. INSTANT_NONE: none rings.
+ * When an alarm of an event rings next, from account_now() on: of one instance (its recurrence id), or with an absent
+ * one of any within ALARM_HORIZON_YEARS. What is cancelled has no alarm. INSTANT_NONE: none rings.
  *
  * errors  NOT_FOUND (no such instance), TOO_COSTLY
  */
