@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* POST /v1/freebusy/find_slots: when several people have time for one another. view/slots.c finds the times. */
 #include "caldav/calendar/recur/vtimezone.h"
+#include "caldav/calendar/view/freebusy.h"
 #include "caldav/calendar/view/slots.h"
 #include "server/api/api.h"
 #include "server/api/participants.h"
+#include "server/api/working_hours.h"
 
 #define SLOTS_DEFAULT 10
 #define SLOTS_MAX 25
 #define BUFFER_MAX 240
-
-struct hours_view {
-	struct str start, end;
-};
-
-/* Monday first, as struct working_hours has them: of struct hours_view each. */
-struct days_view {
-	struct json_list days[7];
-};
 
 struct working_hours_view {
 	struct str timezone;
@@ -33,20 +26,7 @@ struct slots_body {
 };
 
 #define B(member) offsetof(struct slots_body, member)
-#define HOURS_DOC "Times of this day, in order and apart; none on days that are left out"
-
 /* clang-format off */
-static const struct json_field hours_fields[] = {
-	{ "start", JSON_STR, JSON_REQUIRED, offsetof(struct hours_view, start), 0, 5, 5, NULL, NULL, 0, 0, "HH:MM, from 00:00", "09:00" },
-	{ "end",   JSON_STR, JSON_REQUIRED, offsetof(struct hours_view, end),   0, 5, 5, NULL, NULL, 0, 0, "HH:MM, to 24:00. What goes on beyond midnight is of the next day", "17:00" },
-};
-
-#define DAY(name, nth, example) { name, JSON_OBJECTS, 0, offsetof(struct days_view, days) + (nth) * sizeof(struct json_list), 0, 0, HOURS_A_DAY_MAX, NULL, hours_fields, ARRAY_LEN(hours_fields), sizeof(struct hours_view), HOURS_DOC, example }
-static const struct json_field day_fields[] = {
-	DAY("monday", 0, "[]"), DAY("tuesday", 1, "[]"), DAY("wednesday", 2, "[]"), DAY("thursday", 3, "[]"), DAY("friday", 4, "[]"),
-	DAY("saturday", 5, NULL), DAY("sunday", 6, NULL),
-};
-
 static const struct json_field working_hours_fields[] = {
 	{ "timezone", JSON_STR,    0,             offsetof(struct working_hours_view, timezone), 0, 1, 64, NULL, NULL, 0, 0, "IANA name of the zone of these hours, and of preferred_time_of_day; the user's unless said", "Europe/Berlin" },
 	{ "days",     JSON_OBJECT, JSON_REQUIRED, offsetof(struct working_hours_view, days),     0, 0, 0,  NULL, day_fields, ARRAY_LEN(day_fields), sizeof(struct days_view), "The hours of each day of the week, on the wall clock", NULL },
@@ -106,43 +86,6 @@ static const struct json_resource answer_resource = {
 
 /* ---- what was asked ---- */
 
-/* Minutes of the day; -1 for what is no time of day. */
-static int minutes_of(struct str text)
-{
-	uint64_t hours, minutes;
-	if (text.len != 5 || text.ptr[2] != ':' || !str_to_u64(str_sub(text, 0, 2), 24, &hours) ||
-		!str_to_u64(str_from(text, 3), 59, &minutes) || hours * 60 + minutes > DAY_MINUTES)
-		return -1;
-	return (int)(hours * 60 + minutes);
-}
-
-static err_t refuse_hours(struct ctx *cx, size_t day, size_t nth, const char *member, const char *text)
-{
-	struct str path = str_fmt(cx->mem, "working_hours.days.%s[%zu]%s", day_fields[day].name, nth, member);
-	return REFUSE(cx, INVALID_VALUE, str_c(cx->mem, path), "%s", text);
-}
-
-static err_t read_day(struct ctx *cx, size_t day, struct json_list list, struct day_hours *out)
-{
-	const struct hours_view *views = list.items;
-	for (size_t i = 0; i < list.count; i++) {
-		struct day_span span = { minutes_of(views[i].start), minutes_of(views[i].end) };
-		if (span.from < 0)
-			return refuse_hours(cx, day, i, ".start", "A time of day is written HH:MM, like 09:00.");
-		if (span.to < 0)
-			return refuse_hours(cx, day, i, ".end", "A time of day is written HH:MM, like 17:00.");
-		if (span.from >= span.to)
-			return refuse_hours(cx, day, i, ".end",
-				"The end does not lie after the start. Write what goes on beyond midnight as two: to "
-				"24:00, and from 00:00 of the next day.");
-		if (i > 0 && span.from < out->spans[i - 1].to)
-			return refuse_hours(cx, day, i, ".start", "This begins before the time before it ends.");
-		out->spans[i] = span;
-		out->count = i + 1;
-	}
-	return OK;
-}
-
 static err_t read_hours(struct api_call *call, struct slot_query *q)
 {
 	struct ctx *cx = &call->rq->cx;
@@ -156,8 +99,7 @@ static err_t read_hours(struct api_call *call, struct slot_query *q)
 	if (!q->zone)
 		return REFUSE(cx, INVALID_VALUE, "working_hours.timezone",
 			"This is not a time zone. Use an IANA name like Europe/Berlin.");
-	for (size_t day = 0; day < ARRAY_LEN(hours->days); day++)
-		TRY(read_day(cx, day, body->hours.days.days[day], &hours->days[day]));
+	TRY(working_hours_read(cx, "working_hours.days", &body->hours.days, hours));
 	q->hours = hours;
 	return OK;
 }
@@ -194,16 +136,8 @@ static struct json_list busy_of_all(struct arena *mem, struct participant *list,
 		for (size_t k = 0; k < list[i].person.busy.count; k++)
 			all->spans[all->count++] = list[i].person.busy.spans[k];
 	freebusy_flatten(all, true);
-	struct slot_span *spans = arena_array(mem, struct slot_span, all->count + 1);
-	size_t kept = 0;
-	for (size_t i = 0; i < all->count; i++) {
-		int64_t from = instant_s(all->spans[i].start);
-		int64_t to = instant_s((struct instant){ all->spans[i].end.us + US_PER_S - 1 });
-		if (kept > 0 && spans[kept - 1].to >= from)
-			spans[kept - 1].to = to;
-		else
-			spans[kept++] = (struct slot_span){ from, to };
-	}
+	size_t kept;
+	struct slot_span *spans = freebusy_seconds(mem, all, &kept);
 	return (struct json_list){ spans, kept };
 }
 

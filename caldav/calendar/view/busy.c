@@ -30,6 +30,8 @@ static err_t add_busy(struct ctx *cx, struct busy_person *person, const struct o
 	size_t open_count = 0;
 	for (size_t i = 0; i < count; i++) {
 		bool needs_data = false;
+		if (person->leaves_out && person->leaves_out(person->to, &objects[i]))
+			continue;
 		TRY(freebusy_add(cx, &person->busy, &objects[i], &needs_data));
 		if (needs_data)
 			open[open_count++] = objects[i];

@@ -8,7 +8,11 @@ struct busy_person {
 	struct actor actor;       /* whose calendars */
 	struct id_list calendars; /* these of them; none: always free */
 	struct str zone;          /* of floating times and dates; absent: UTC */
-	struct freebusy busy;     /* out: merged, by kind */
+	/* Is shown each event that may make busy, and says which do not count; NULL: all do. What it keeps of them
+	 * stands in busy.mem: the object is read over. */
+	bool (*leaves_out)(void *to, const struct object *object);
+	void *to;
+	struct freebusy busy; /* out: merged, by kind */
 };
 
 /*

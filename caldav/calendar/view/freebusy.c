@@ -193,6 +193,22 @@ void freebusy_flatten(struct freebusy *fb, bool tentative_counts)
 	freebusy_merge(fb);
 }
 
+struct slot_span *freebusy_seconds(struct arena *mem, const struct freebusy *fb, size_t *count_out)
+{
+	struct slot_span *spans = arena_array(mem, struct slot_span, fb->count + 1);
+	size_t kept = 0;
+	for (size_t i = 0; i < fb->count; i++) {
+		int64_t from = instant_s(fb->spans[i].start);
+		int64_t to = instant_s((struct instant){ fb->spans[i].end.us + US_PER_S - 1 });
+		if (kept > 0 && spans[kept - 1].to >= from)
+			spans[kept - 1].to = to;
+		else
+			spans[kept++] = (struct slot_span){ from, to };
+	}
+	*count_out = kept;
+	return spans;
+}
+
 /* ---- writing ---- */
 
 static void period_write(struct arena *mem, struct buf *out, const struct busy_span *span)

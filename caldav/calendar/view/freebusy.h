@@ -7,6 +7,7 @@
 
 #include "caldav/calendar/recur/expand.h"
 #include "caldav/calendar/store/store.h"
+#include "caldav/calendar/view/slots.h"
 
 enum busy_kind { BUSY, BUSY_TENTATIVE, BUSY_UNAVAILABLE, BUSY_KINDS };
 
@@ -40,5 +41,7 @@ MUST_CHECK err_t freebusy_add(struct ctx *cx, struct freebusy *fb, const struct 
 void freebusy_merge(struct freebusy *fb);
 /* All of it as BUSY, merged; what is tentative only if it counts. */
 void freebusy_flatten(struct freebusy *fb, bool tentative_counts);
+/* What was flattened in whole seconds, for slots: a second that is busy in part is busy. *count_out of them in mem. */
+struct slot_span *freebusy_seconds(struct arena *mem, const struct freebusy *fb, size_t *count_out);
 /* A VCALENDAR with one VFREEBUSY. `uid` may be absent. Call freebusy_merge() before. */
 void freebusy_write(struct ctx *cx, const struct freebusy *fb, struct str uid, struct buf *out);
