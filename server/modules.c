@@ -37,6 +37,7 @@ static const struct module *const modules[] = {
 	&hosted_module,
 	&mcp_module,
 	&feed_module,
+	&booking_module,
 	&web_module,
 	&discovery_module,
 	&health_module,
@@ -96,6 +97,9 @@ static void note_refusal(struct request *rq, const char *reason)
 /* An import comes at once. So many seconds of --write-rate may; by default that is 20,000 events. */
 #define WRITES_AHEAD_S 400
 
+/* What anybody may open (field: booking widgets), a second for one network. */
+#define VISITS_A_SECOND 10
+
 #define OPENAPI_MAX MIB(4)
 #define CALLERS_LEAST 16
 
@@ -126,6 +130,8 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 		app->writes = limiter_open((unsigned)config->write_rate, (unsigned)config->write_rate * WRITES_AHEAD_S);
 	app->api_keys_rate = (struct rate){ "api_keys", (unsigned)config->api_keys_rate, 60 };
 	app->freebusy_rate = (struct rate){ "freebusy", (unsigned)config->freebusy_rate, 1 };
+	if (config->rate_limit > 0)
+		app->visits = limiter_open(VISITS_A_SECOND, VISITS_A_SECOND);
 	app->callers = concurrency_open(callers_max(config), 0);
 	app->heavy = concurrency_open(heavy_max(config), 0);
 	app->last_used = last_used_open(runtime->db, config, (unsigned)config->last_used_ms);
@@ -194,4 +200,6 @@ void app_close(struct app *app)
 		limiter_close(app->limiter);
 	if (app->writes)
 		limiter_close(app->writes);
+	if (app->visits)
+		limiter_close(app->visits);
 }

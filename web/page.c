@@ -71,6 +71,8 @@ void page_notice(struct request *rq, struct html_values *v)
 		{ "reset",     "The test data are as in the beginning." },
 		{ "deleted",   "The calendar and everything in it is deleted." },
 		{ "password",  "Your password is changed. All other browsers were signed out." },
+		{ "booking-cancelled", "Your appointment is cancelled. Your host sees it in their calendar." },
+		{ "booking-moved", "Your appointment is moved. Your host sees it in their calendar." },
 		{ "signed-out", "You are signed out." },
 		{ "signed-up", "Your account is ready. Sign in to go on." },
 	};

@@ -54,3 +54,24 @@ const struct module web_module = {
 	.route_count = ARRAY_LEN(routes),
 	.show_error = web_show_error,
 };
+
+/* Of a module of its own, since what stands behind its prefix is a secret. */
+/* clang-format off */
+static const struct route booking_routes[] = {
+	/* method      path                      who               scope  body         at most  handler              source */
+	{ METHOD_GET,  "/booking/:token",        OPTIONAL_SESSION, 0, BODY_IGNORED, 0,       booking_show,        "page", 0 },
+	{ METHOD_GET,  "/booking/:token/cancel", OPTIONAL_SESSION, 0, BODY_IGNORED, 0,       booking_cancel_page, "page", 0 },
+	{ METHOD_POST, "/booking/:token/cancel", OPTIONAL_SESSION, 0, BODY_FORM,    KIB(16), booking_cancel_post, "page", SENSITIVE_BODY },
+	{ METHOD_GET,  "/booking/:token/move",   OPTIONAL_SESSION, 0, BODY_IGNORED, 0,       booking_move_page,   "page", 0 },
+	{ METHOD_POST, "/booking/:token/move",   OPTIONAL_SESSION, 0, BODY_FORM,    KIB(4),  booking_move_post,   "page", SENSITIVE_BODY },
+};
+/* clang-format on */
+
+const struct module booking_module = {
+	.name = "Bookings",
+	.prefix = "/booking/",
+	.routes = booking_routes,
+	.route_count = ARRAY_LEN(booking_routes),
+	.secret_paths = true,
+	.show_error = web_show_error,
+};

@@ -4,7 +4,7 @@
 
 #include "server/http/router.h"
 
-extern const struct module web_module;
+extern const struct module web_module, booking_module;
 
 /* Any failure as a page; oauth/ shows its own with it (app->show_page). */
 void web_show_error(struct request *rq, struct response *rs, err_t e);

@@ -83,3 +83,14 @@ err_t label_clean(struct ctx *cx, const char *param, struct str text, struct str
 	*out = label;
 	return OK;
 }
+
+err_t text_clean(struct ctx *cx, const char *param, struct str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+		if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F)
+			return REFUSE(cx, INVALID_VALUE, param,
+				"The text holds a control character (U+%04X). Lines may end, all others go.", c);
+	}
+	return str_is_utf8(text) ? OK : REFUSE(cx, INVALID_VALUE, param, "The text is not UTF-8.");
+}

@@ -13,3 +13,8 @@
  * are seen: between characters of scripts that join, and in emoji. MISSING_FIELD when absent or blank.
  */
 MUST_CHECK err_t label_clean(struct ctx *cx, const char *param, struct str text, struct str *out);
+
+/*
+ * Of a longer text, with its line ends: UTF-8 without other control characters than TAB. Absent is fine. INVALID_VALUE.
+ */
+MUST_CHECK err_t text_clean(struct ctx *cx, const char *param, struct str text);

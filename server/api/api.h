@@ -27,6 +27,10 @@ extern const struct contract list_calendars, create_calendar, get_calendar, upda
 extern const struct contract list_events, create_event, get_event, update_event, delete_event, cancel_event,
 	respond_to_event, list_event_changes, get_event_monitoring, stream_events;
 extern const struct contract get_freebusy, query_freebusy, find_slots;
+extern const struct contract list_booking_pages, create_booking_page, get_booking_page, update_booking_page,
+	delete_booking_page;
+extern const struct contract get_public_booking_page, get_booking_availability;
+extern const struct contract list_bookings, create_booking, get_booking, cancel_booking, reschedule_booking;
 extern const struct contract list_api_keys, create_api_key, get_api_key, update_api_key, rotate_api_key, revoke_api_key;
 extern const struct contract list_webhook_endpoints, create_webhook_endpoint, get_webhook_endpoint,
 	update_webhook_endpoint, delete_webhook_endpoint, rotate_webhook_secret, test_webhook_endpoint;

@@ -7,6 +7,7 @@
 #define BODY_MAX KIB(256)
 #define IMPORT_MAX MIB(5)
 #define SELF (TOKEN | KEY)
+#define VISITORS (PUBLISHABLE_KEY | ACCOUNT_KEY | SECRET_KEY)
 #define HOOKS (TOKEN | SECRET_KEY | RESTRICTED_KEY)
 
 /* clang-format off */
@@ -36,6 +37,19 @@
 	ROW(METHOD_GET,    "/v1/freebusy",             SELF,       CALENDARS_READ,  BODY_IGNORED, 0,        &get_freebusy,         "scope calendars:read",        CORS_KEYS | HEAVY | RATE_FREEBUSY) \
 	ROW(METHOD_POST,   "/v1/freebusy/query",       SELF,       CALENDARS_READ,  BODY_JSON,    BODY_MAX, &query_freebusy,       "scope calendars:read",        CORS_KEYS | HEAVY | RATE_FREEBUSY) \
 	ROW(METHOD_POST,   "/v1/freebusy/find_slots",  SELF,       CALENDARS_READ,  BODY_JSON,    BODY_MAX, &find_slots,           "scope calendars:read",        CORS_KEYS | HEAVY | RATE_FREEBUSY) \
+	\
+	ROW(METHOD_GET,    "/v1/booking_pages",        SELF,       CALENDARS_READ,  BODY_IGNORED, 0,        &list_booking_pages,   "scope calendars:read",        CORS_KEYS) \
+	ROW(METHOD_POST,   "/v1/booking_pages",        KEY,        OWNER,           BODY_JSON,    BODY_MAX, &create_booking_page,  "keys only: no scope says so", CORS_KEYS) \
+	ROW(METHOD_GET,    "/v1/booking_pages/:page",  SELF,       CALENDARS_READ,  BODY_IGNORED, 0,        &get_booking_page,     "scope calendars:read",        CORS_KEYS) \
+	ROW(METHOD_PATCH,  "/v1/booking_pages/:page",  KEY,        OWNER,           BODY_JSON,    BODY_MAX, &update_booking_page,  "keys only: no scope says so", CORS_KEYS) \
+	ROW(METHOD_DELETE, "/v1/booking_pages/:page",  KEY,        OWNER,           BODY_IGNORED, 0,        &delete_booking_page,  "keys only: no scope says so", CORS_KEYS) \
+	ROW(METHOD_GET,    "/v1/public/booking_pages/:slug", VISITORS, 0,           BODY_IGNORED, 0,        &get_public_booking_page, "booking widgets",          CORS_KEYS) \
+	ROW(METHOD_GET,    "/v1/public/booking_pages/:slug/availability", VISITORS, 0, BODY_IGNORED, 0,     &get_booking_availability, "booking widgets",         CORS_KEYS | HEAVY) \
+	ROW(METHOD_GET,    "/v1/bookings",             SELF,       EVENTS_READ,     BODY_IGNORED, 0,        &list_bookings,        "scope events:read",           CORS_KEYS) \
+	ROW(METHOD_POST,   "/v1/bookings",             SELF,       EVENTS_WRITE,    BODY_JSON,    BODY_MAX, &create_booking,       "scope events:write",          CORS_KEYS) \
+	ROW(METHOD_GET,    "/v1/bookings/:booking",    SELF,       EVENTS_READ,     BODY_IGNORED, 0,        &get_booking,          "scope events:read",           CORS_KEYS) \
+	ROW(METHOD_POST,   "/v1/bookings/:booking/cancel", SELF,   EVENTS_WRITE,    BODY_JSON,    BODY_MAX, &cancel_booking,       "scope events:write",          CORS_KEYS) \
+	ROW(METHOD_POST,   "/v1/bookings/:booking/reschedule", SELF, EVENTS_WRITE,  BODY_JSON,    BODY_MAX, &reschedule_booking,   "scope events:write",          CORS_KEYS) \
 	\
 	ROW(METHOD_GET,    "/v1/api_keys",             SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &list_api_keys,        "API keys page",               CORS_KEYS | RATE_API_KEYS) \
 	ROW(METHOD_POST,   "/v1/api_keys",             SECRET_KEY, OWNER,           BODY_JSON,    BODY_MAX, &create_api_key,       "API keys page",               CORS_KEYS | RATE_API_KEYS) \

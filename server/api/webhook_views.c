@@ -21,4 +21,20 @@ static err_t event_as_json(struct ctx *cx, const struct agenda_item *item, bool 
 	return OK;
 }
 
-const struct webhook_views api_webhook_views = { event_as_json, calendar_as_json };
+static bool may_be_booking(struct str uid)
+{
+	struct id booking;
+	return booking_of_uid(uid, &booking);
+}
+
+static err_t booking_told(struct ctx *cx, struct id account, struct id event, struct webhook_booking *out)
+{
+	struct booking booking;
+	TRY(booking_by_event(cx, account, event, &booking));
+	TRY(booking_as_json(cx, &booking, &out->object));
+	out->id = booking_uid(cx->mem, booking.id);
+	out->cancelled = booking.cancelled;
+	return OK;
+}
+
+const struct webhook_views api_webhook_views = { event_as_json, calendar_as_json, may_be_booking, booking_told };

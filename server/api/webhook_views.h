@@ -2,9 +2,12 @@
 /* Events and calendars as webhooks tell of them: as REST shows them to whoever may read them whole. */
 #pragma once
 
+#include "server/booking/booking.h"
 #include "server/webhook/feed.h"
 
 extern const struct webhook_views api_webhook_views;
 
 /* In calendars.c. */
 MUST_CHECK err_t calendar_as_json(struct ctx *cx, const struct calendar *c, struct str *out);
+/* In bookings.c. */
+MUST_CHECK err_t booking_as_json(struct ctx *cx, const struct booking *booking, struct str *out);

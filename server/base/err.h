@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "server/base/str.h"
+#include "server/base/clock.h"
 
 enum err_kind {
 #define ERR(kind, ...) kind,
@@ -15,14 +15,21 @@ enum err_kind {
 	ERR_KINDS
 };
 
+/* A time that is free instead of the one that was asked for. */
+struct err_slot {
+	struct instant start, end;
+};
+
 struct err {
 	enum err_kind kind;
-	struct str param;  /* the field or parameter that was wrong; absent where none */
-	struct str said;   /* for the caller; absent: the row's own text */
-	struct str detail; /* for the log alone: never shown to a caller */
-	struct str href;   /* what a DAV condition points at (no-uid-conflict); absent where none */
-	uint64_t scopes;   /* INSUFFICIENT_SCOPE: all scopes that the operation needs */
-	int retry_after_s; /* RATE_LIMITED, UNAVAILABLE */
+	struct str param;       /* the field or parameter that was wrong; absent where none */
+	struct str said;        /* for the caller; absent: the row's own text */
+	struct str detail;      /* for the log alone: never shown to a caller */
+	struct str href;        /* what a DAV condition points at (no-uid-conflict); absent where none */
+	uint64_t scopes;        /* INSUFFICIENT_SCOPE: all scopes that the operation needs */
+	int retry_after_s;      /* RATE_LIMITED, UNAVAILABLE */
+	struct err_slot *slots; /* SLOT_UNAVAILABLE: the next ones; NULL: not looked for */
+	size_t slot_count;
 	const char *file;
 	int line;
 };

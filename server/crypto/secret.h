@@ -13,6 +13,7 @@
  *   ses_ + base62 of (random 24, account 16) in 54 digits + CRC
  *   cft_ + base62 of (account 16, calendar 16, tag 24) in 76 digits + CRC   (nothing of it is stored:
  * calendar/view/feed.h)
+ *   cbk_ + the same with a booking in the calendar's place (booking/link.h)
  *
  * CRC: 6 base62 digits of the CRC-32 of all before. Random octets come before the account, or all keys of an account
  * would list the same prefix. The tag proves that a generation was issued here: the first 8 octets of HMAC-SHA-256 of
@@ -38,27 +39,29 @@ enum secret_kind {
 	SECRET_CLIENT,
 	SECRET_SESSION,
 	SECRET_FEED,
+	SECRET_BOOKING,
 	SECRET_KINDS
 };
 
 struct secret_parts {
 	enum secret_kind kind;
 	struct id account;   /* zero where the kind carries none */
-	struct id family;    /* SECRET_REFRESH, SECRET_CODE; of a SECRET_FEED the calendar */
+	struct id family;    /* SECRET_REFRESH, SECRET_CODE; of a SECRET_FEED the calendar, of a SECRET_BOOKING that */
 	uint32_t generation; /* SECRET_REFRESH */
 	uint32_t
 		expiry_hour; /* SECRET_ACCESS: Unix hours, under 2^24; names the slot of the token ring. Not trusted. */
-	struct bytes tag;    /* SECRET_REFRESH: 8 octets of HMAC; SECRET_FEED: 24 */
+	struct bytes tag;    /* SECRET_REFRESH: 8 octets of HMAC; SECRET_FEED, SECRET_BOOKING: 24 */
 };
 
 /* A new secret of this kind; `parts` gives what it carries (kind, account, family, generation, expiry_hour). For
- * SECRET_REFRESH `tag_key` is the server's MAC key (32 octets), for SECRET_FEED the calendar's, else absent. */
+ * SECRET_REFRESH `tag_key` is the server's MAC key (32 octets), for SECRET_FEED the calendar's, for SECRET_BOOKING that
+ * of links, else absent. */
 struct str secret_new(struct arena *mem, const struct secret_parts *parts, struct bytes tag_key);
 
 /* Syntax, checksum and fields. False for anything that none of our formats has. */
 bool secret_parse(struct arena *mem, struct str text, struct secret_parts *out);
 
-/* SECRET_REFRESH, SECRET_FEED: was it really issued with this key? (constant time) */
+/* SECRET_REFRESH, SECRET_FEED, SECRET_BOOKING: was it really issued with this key? (constant time) */
 bool secret_tag_true(const struct secret_parts *parts, struct str text, struct bytes tag_key);
 
 /* What lists show: kind prefix and 6 characters, "cp_8f3a1c". */

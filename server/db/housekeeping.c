@@ -14,7 +14,8 @@
 #define WEBHOOK_DAYS_KEPT 30
 #define WEBHOOK_EVENTS_KEPT 20000 /* of one account */
 #define WEBHOOK_DELIVERIES_KEPT 50000
-#define ROWS_AT_ONCE 1000 /* short transactions: a writer waits for the calendar's row */
+#define BOOKING_DAYS_KEPT 400 /* after their end */
+#define ROWS_AT_ONCE 1000     /* short transactions: a writer waits for the calendar's row */
 
 struct pruned {
 	int32_t count;
@@ -24,6 +25,7 @@ DB_RESULT(outbox_trim, struct pruned, count);
 DB_RESULT(outbox_partitions, struct pruned, count);
 DB_RESULT(idempotent_answer_trim, struct pruned, count);
 DB_RESULT(webhook_trim, struct pruned, count);
+DB_RESULT(booking_prune, struct pruned, count);
 
 static err_t tokens(struct ctx *cx)
 {
@@ -96,6 +98,16 @@ static err_t webhooks(struct ctx *cx)
 	return OK;
 }
 
+static err_t bookings(struct ctx *cx)
+{
+	struct pruned done;
+	do
+		TRY(db_row(cx, &sql_booking_prune, ROW(booking_prune, &done),
+			IN(instant_add_s(cx->now, -BOOKING_DAYS_KEPT * DAY_S)), IN(ROWS_AT_ONCE)));
+	while (done.count >= ROWS_AT_ONCE);
+	return OK;
+}
+
 static const struct {
 	const char *name;
 	err_t (*run)(struct ctx *cx);
@@ -108,6 +120,7 @@ static const struct {
 	{ "outbox", outbox },
 	{ "answers", answers },
 	{ "webhooks", webhooks },
+	{ "bookings", bookings },
 };
 
 err_t housekeeping(struct ctx *cx, void *unused)

@@ -202,6 +202,20 @@ err_t access_count_call(struct request *rq)
 	return e;
 }
 
+err_t access_count_visit(struct request *rq)
+{
+	struct limit_state state;
+	struct id network = limit_key(address_network(rq->cx.mem, rq->cx.client_ip));
+	if (!rq->app->visits || limiter_take(rq->app->visits, network, rq->cx.now, &state))
+		return OK;
+	state.policy = "visits";
+	if (rq->limit)
+		*rq->limit = state;
+	struct err *e = FAIL(&rq->cx, RATE_LIMITED, "visits of a network");
+	e->retry_after_s = state.retry_after_s;
+	return e;
+}
+
 /* ---- writes ---- */
 
 err_t access_count_write(struct request *rq, struct id owner)

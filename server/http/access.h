@@ -28,6 +28,12 @@ MUST_CHECK err_t access_count(struct request *rq);
 MUST_CHECK err_t access_count_call(struct request *rq);
 
 /*
+ * One request more of this network to what anybody may open, whatever it presents: a key that stands in a page is
+ * everybody's. RATE_LIMITED.
+ */
+MUST_CHECK err_t access_count_visit(struct request *rq);
+
+/*
  * One write more to what `owner` has (its live and its test world are one), whoever makes it: what is written leaves
  * rows (versions, tombstones, the outbox) that no quota of octets counts. Before anything is stored, by the modules
  * whose requests write. RATE_LIMITED.

@@ -83,6 +83,7 @@ void auth_challenge(struct request *rq, struct response *rs, err_t e)
 struct error_view {
 	struct str type, code, message, param, request_id, doc_url;
 	int64_t retry_after_s;
+	struct json_list next_slots; /* of struct err_slot */
 };
 
 struct error_answer {
@@ -92,6 +93,10 @@ struct error_answer {
 #define E(member) offsetof(struct error_view, member)
 
 /* clang-format off */
+static const struct json_field slot_fields[] = {
+	{ "start", JSON_TIME, 0, offsetof(struct err_slot, start), 0, 0, 0, NULL, NULL, 0, 0, "When it begins", "2026-11-30T09:00:00Z" },
+	{ "end",   JSON_TIME, 0, offsetof(struct err_slot, end),   0, 0, 0, NULL, NULL, 0, 0, "When it ends", "2026-11-30T09:30:00Z" },
+};
 static const struct json_field error_fields[] = {
 	/* name                   kind      flags          offset            given min max */
 	{ "type",                 JSON_STR, 0,             E(type),          0, 0, 0, NULL, NULL, 0, 0, "The family of the failure", "invalid_request_error" },
@@ -100,6 +105,7 @@ static const struct json_field error_fields[] = {
 	{ "param",                JSON_STR, JSON_OPTIONAL, E(param),         0, 0, 0, NULL, NULL, 0, 0, "The field or parameter at fault, as a dotted path, or the scopes that are missing", "limit" },
 	{ "request_id",           JSON_STR, 0,             E(request_id),    0, 0, 0, NULL, NULL, 0, 0, "For questions to the operator; also in Request-Id", "req_0355WHuCFfRpMfB53mC9Z6" },
 	{ "retry_after_seconds",  JSON_INT, JSON_OPTIONAL, E(retry_after_s), 0, 0, 0, NULL, NULL, 0, 0, "When another try makes sense", "2" },
+	{ "next_slots",           JSON_OBJECTS, JSON_OPTIONAL, E(next_slots), 0, 0, 0, NULL, slot_fields, ARRAY_LEN(slot_fields), sizeof(struct err_slot), "slot_unavailable: the next times that can be booked instead", NULL },
 	{ "doc_url",              JSON_STR, JSON_OPTIONAL, E(doc_url),       0, 0, 0, NULL, NULL, 0, 0, "The page about this code", "https://calends.example/docs/errors#invalid_value" },
 };
 static const struct json_field answer_fields[] = {
@@ -151,6 +157,7 @@ void reply_error(struct request *rq, struct response *rs, err_t e)
 	answer.error.message = err_text(e);
 	answer.error.param = e->scopes ? scope_text(rq->cx.mem, e->scopes) : e->param;
 	answer.error.retry_after_s = e->retry_after_s;
+	answer.error.next_slots = (struct json_list){ e->slots, e->slot_count };
 	write_answer(&j, NULL, &answer);
 	auth_challenge(rq, rs, e);
 }

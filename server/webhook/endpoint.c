@@ -34,9 +34,10 @@ struct webhook_owner webhook_owner_of(const struct principal *who)
 /* ---- what it is told of ---- */
 
 const char *const webhook_types[] = { "event.created", "event.updated", "event.rescheduled", "event.cancelled",
-	"event.attendee_responded", "event.deleted", "calendar.created", "calendar.updated", "calendar.deleted",
-	"connected_account.authorized", "connected_account.scopes_changed", "connected_account.deauthorized",
-	"connected_account.deactivated", "connected_account.reactivated", "ping" };
+	"event.attendee_responded", "event.deleted", "booking.created", "booking.rescheduled", "booking.cancelled",
+	"calendar.created", "calendar.updated", "calendar.deleted", "connected_account.authorized",
+	"connected_account.scopes_changed", "connected_account.deauthorized", "connected_account.deactivated",
+	"connected_account.reactivated", "ping" };
 const size_t webhook_type_count = ARRAY_LEN(webhook_types);
 
 bool webhook_type_known(struct str name)

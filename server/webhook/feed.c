@@ -43,6 +43,11 @@ struct woken {
 };
 DB_RESULT(webhook_event_add, struct woken, endpoints);
 
+struct number_row {
+	int64_t sequence;
+};
+DB_RESULT(webhook_feed_number, struct number_row, sequence);
+
 struct feed {
 	const struct webhook_views *views;
 	struct id *accounts, *endpoints; /* whose queues are to be woken */
@@ -53,6 +58,7 @@ struct feed {
 
 struct told {
 	const char *type; /* NULL: nothing that anybody is told of */
+	bool of_booking;  /* the event may be that of a booking, which is told of as well */
 	uint64_t needs;
 	struct webhook_content content;
 };
@@ -124,16 +130,17 @@ static err_t tell_object(struct ctx *cx, const struct feed *feed, const struct c
 		return OK;
 	if (str_eq(row->kind, STR("object_deleted"))) {
 		told->type = "event.deleted";
-		told->content.deleted = true;
+		told->of_booking = told->content.deleted = true; /* whose it was, nobody knows any more */
 		return OK;
 	}
 	err_t e = object_by_id(cx, &actor, row->object, &object);
 	if (err_is(e, NOT_FOUND)) { /* gone since: the row that tells so comes */
 		told->type = created ? "event.created" : "event.updated";
-		told->content.deleted = true;
+		told->of_booking = told->content.deleted = true;
 		return OK;
 	}
 	TRY(e);
+	told->of_booking = feed->views->may_be_booking(object.uid);
 	if (object.modseq != row->modseq)
 		TRY(as_it_was(cx, row, &object));
 	e = agenda_event(cx, &object, row->tz, &item);
@@ -142,6 +149,46 @@ static err_t tell_object(struct ctx *cx, const struct feed *feed, const struct c
 	if (e && (err_is(e, UNAVAILABLE) || err_is(e, INTERNAL)))
 		return e;
 	told->type = created ? "event.created" : e ? "event.updated" : type_of_change(cx, row, &object, &item);
+	return OK;
+}
+
+/* What the change of its event is to a booking; NULL: nothing. */
+static const char *booking_type(const char *event_type, const struct webhook_booking *booking)
+{
+	static const char *const types[][2] = {
+		{ "event.created", "booking.created" },
+		{ "event.rescheduled", "booking.rescheduled" },
+		{ "event.cancelled", "booking.cancelled" },
+		{ "event.deleted", "booking.cancelled" },
+	};
+	if (str_eq(str_of(event_type), STR("event.deleted")) && !booking->cancelled)
+		return NULL; /* it was made anew, or moved to another calendar by making it there */
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (str_eq(str_of(event_type), str_of(types[i][0])))
+			return types[i][1];
+	return NULL;
+}
+
+/* The same change once more, of the booking whose event it is. */
+static err_t tell_booking(struct ctx *cx, const struct feed *feed, const struct change_row *row, struct told *told)
+{
+	struct webhook_booking booking;
+	struct number_row number;
+	err_t e = feed->views->booking(cx, row->account, row->object, &booking);
+	if (err_is(e, NOT_FOUND))
+		return OK;
+	TRY(e);
+	const char *type = booking_type(told->type, &booking);
+	if (!type)
+		return OK;
+	*told = (struct told){ .type = type,
+		.needs = EVENTS_READ,
+		.content = { .object = booking.object,
+			.object_id = booking.id,
+			.object_kind = STR("booking"),
+			.calendar_id = told->content.calendar_id } };
+	TRY(db_row(cx, &sql_webhook_feed_number, ROW(webhook_feed_number, &number), IN(row->owner)));
+	told->content.sequence = number.sequence;
 	return OK;
 }
 
@@ -243,16 +290,17 @@ static err_t add(struct ctx *cx, struct feed *feed, const struct change_row *row
 	struct webhook_content *content = &told->content;
 	content->id = id_new(cx->now);
 	content->type = told->type;
-	content->sequence = row->sequence;
+	content->sequence = content->sequence ? content->sequence : row->sequence;
 	content->connection = row->connection;
 	content->request = row->request;
 	content->live = !id_is_test(row->account);
 	struct str body = webhook_body(cx, content);
 	struct id user = row->via == VIA_OWN ? (struct id){ { 0 } } : row->account;
 	TRY(db_row(cx, &sql_webhook_event_add, ROW(webhook_event_add, &woken), IN(row->owner), IN(content->id),
-		IN(str_of(told->type)), IN(row->sequence), db_in_id_or_null(row->connection), db_in_id_or_null(user),
-		IN(told->needs), db_in_id_or_null(row->calendar), db_in_id_or_null(row->request), IN(cx->now),
-		IN(bytes_of(body.ptr, body.len)), IN(row->change), IN(row->via)));
+		IN(str_of(told->type)), IN(content->sequence), db_in_id_or_null(row->connection),
+		db_in_id_or_null(user), IN(told->needs), db_in_id_or_null(row->calendar),
+		db_in_id_or_null(row->request), IN(cx->now), IN(bytes_of(body.ptr, body.len)), IN(row->change),
+		IN(row->via)));
 	wake_later(feed, row, woken.endpoints);
 	return OK;
 }
@@ -284,14 +332,21 @@ static err_t forget_before(struct ctx *cx, const struct change_row *rows, size_t
 
 static err_t tell_all(struct ctx *cx, struct feed *feed, const struct change_row *rows, size_t count)
 {
-	feed->accounts = arena_array(cx->mem, struct id, count * WEBHOOK_ENDPOINTS_MAX);
-	feed->endpoints = arena_array(cx->mem, struct id, count * WEBHOOK_ENDPOINTS_MAX);
+	feed->accounts = arena_array(cx->mem, struct id, 2 * count * WEBHOOK_ENDPOINTS_MAX);
+	feed->endpoints = arena_array(cx->mem, struct id, 2 * count * WEBHOOK_ENDPOINTS_MAX);
 	for (size_t i = 0; i < count; i++) {
 		struct told told = { 0 };
 		if (!rows[i].kind.ptr)
 			continue; /* the last: how many there were */
 		TRY(tell(cx, feed, &rows[i], &told));
-		if (may_hear(&rows[i], &told))
+		if (!may_hear(&rows[i], &told))
+			continue;
+		TRY(add(cx, feed, &rows[i], &told));
+		if (!told.of_booking)
+			continue;
+		const char *of_event = told.type;
+		TRY(tell_booking(cx, feed, &rows[i], &told));
+		if (told.type != of_event)
 			TRY(add(cx, feed, &rows[i], &told));
 	}
 	if (feed->count)

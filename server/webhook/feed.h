@@ -8,10 +8,21 @@
 #include "caldav/calendar/store/store.h"
 #include "caldav/calendar/view/agenda.h"
 
+/* A booking, as far as a change of its event is to be told. */
+struct webhook_booking {
+	struct str id; /* "bkg_…" */
+	bool cancelled;
+	struct str object; /* JSON */
+};
+
 /* How resources look on REST, which this library does not know. JSON objects in cx->mem. */
 struct webhook_views {
 	err_t (*event)(struct ctx *cx, const struct agenda_item *item, bool live, struct str *out);
 	err_t (*calendar)(struct ctx *cx, const struct calendar *calendar, struct str *out);
+	/* Does this UID say that an event may be that of a booking? */
+	bool (*may_be_booking)(struct str uid);
+	/* The booking whose event was made with this id, as it is now. NOT_FOUND: of none. */
+	err_t (*booking)(struct ctx *cx, struct id account, struct id event, struct webhook_booking *out);
 };
 
 /* A job: everything that the outbox has, in short transactions. state: struct webhook_views. */

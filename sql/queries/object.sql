@@ -61,6 +61,19 @@ SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.compo
   FROM calendar_object o
  WHERE o.account_id = $1 AND by_uid(o.calendar_id) = $2 AND octet_length(o.uid) = octet_length($3) AND o.uid = $3;
 
+-- name: object_by_uids
+-- $1 account  $2 only  $3 UIDs
+-- In whatever calendar; one of each calendar. The fence (LIMIT 1) makes each UID one look-up in each.
+SELECT o.id, o.calendar, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted, o.first_at, o.last_at,
+       o.occ_until, o.created_at, o.updated_at, o.data
+  FROM calendar c, unnest($3::text[]) AS n(uid), LATERAL (
+	SELECT x.id, x.calendar_id AS calendar, x.name, x.uid, x.etag, x.modseq, x.component, x.flags, x.size, x.deleted,
+	       x.first_at, x.last_at, x.occ_until, x.created_at, x.updated_at, x.data
+	  FROM calendar_object x
+	 WHERE x.account_id = $1 AND by_uid(x.calendar_id) = c.id AND octet_length(x.uid) = octet_length(n.uid)
+	   AND x.uid = n.uid LIMIT 1) o
+ WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2));
+
 -- name: object_longer_uids
 -- $1 account  $2 calendar  $3 uid  $4 components  $5 so many are looked at
 -- Those that contain it and more, whatever the case of ASCII letters.

@@ -155,6 +155,11 @@ SELECT b.data FROM object_before b WHERE b.account_id = $1 AND b.object_id = $2 
 DELETE FROM object_before b USING unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS n (account_id, object_id, modseq)
  WHERE b.account_id = n.account_id AND b.object_id = n.object_id AND b.modseq <= n.modseq;
 
+-- name: webhook_feed_number
+-- $1 account
+-- Of a second event of one row of the outbox.
+SELECT webhook_number($1) AS sequence;
+
 -- name: webhook_event_add
 -- $1 owner  $2 id  $3 type  $4 number  $5 connection or NULL  $6 its account or NULL  $7 scopes  $8 calendar or NULL
 -- $9 request or NULL  $10 now  $11 body  $12 row of the outbox  $13 0 own, 1 the connection's, 2 the platform's

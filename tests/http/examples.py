@@ -5,6 +5,7 @@
     examples.call(operation, template)         (target, body) of one that works with that key
     examples.existing("event", template)       the id of a new resource that a parameter of that name means
 """
+import datetime
 import json
 import uuid
 
@@ -39,6 +40,9 @@ class Examples:
             "secret": self._secret,
             "connected_account": self._connected,
             "grant": self._connected,
+            "page": lambda: self._page()["id"],
+            "slug": lambda: self._page()["slug"],
+            "booking": self._booking,
         }
 
     def _made(self, target, body):
@@ -76,6 +80,24 @@ class Examples:
                                RETURNING account_id, id, client_id)
                            INSERT INTO client_connection SELECT account_id, id, client_id, account_id FROM made""")
         return self.world.get("/v1/grants?limit=1", key=self.key).json["data"][0]["id"]
+
+    def _page(self):
+        there = self.world.get("/v1/booking_pages?limit=100", key=self.key).json["data"]
+        for page in there[20:]:  # there may be fifty
+            self.world.request("DELETE", f"/v1/booking_pages/{page['id']}", key=self.key)
+        made = self._made("/v1/booking_pages", {"slug": f"page-{uuid.uuid4()}", "title": "x"})
+        return self.world.get(f"/v1/booking_pages/{made}", key=self.key).json
+
+    def _slot(self, slug):
+        """The beginning of one that is free now."""
+        now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+        bounds = [(now + datetime.timedelta(days=d)).isoformat().replace("+00:00", "Z") for d in (1, 30)]
+        target = f"/v1/public/booking_pages/{slug}/availability?from={bounds[0]}&to={bounds[1]}"
+        return self.world.get(target, key=self.key).json["slots"][0]["start"]
+
+    def _booking(self):
+        slug = self._page()["slug"]
+        return self._made("/v1/bookings", {"page": slug, "start": self._slot(slug), "name": "x", "email": "x@example.org"})
 
     def _hosted(self, template):
         """A new one, which may be deleted; one for all calls about what is in it."""
@@ -131,6 +153,12 @@ class Examples:
             sent["calendar_id"] = self.existing("calendar_id", template)
         if "participants" in sent:
             sent["participants"] = [self.existing("participant", template)]
+        if "slug" in sent:
+            sent["slug"] = f"page-{uuid.uuid4()}"
+        if "page" in sent:
+            sent["page"] = self._page()["slug"]
+        if operation["operationId"] in ("createBooking", "rescheduleBooking"):
+            sent["start"] = self._slot(sent.get("page") or self._page()["slug"])
         if operation["operationId"] in ("updateEvent", "updateHostedEvent"):  # fixed when it is made
             sent = {k: v for k, v in sent.items() if k not in ("calendar_id", "client_uid", "uid")}
         return sent

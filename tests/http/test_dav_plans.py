@@ -47,6 +47,7 @@ PLANS = {
     "resource_states": ("NULL, ARRAY['c0', 'c1', 'c0'], ARRAY['o7.ics', 'o8.ics', '']", {NAME}),
     "object_by_id": (f"NULL, '{LARGE}'", {KEY}),
     "object_by_uid": (f"'{LARGE}', 'u7'", {UID}),
+    "object_by_uids": ("NULL, ARRAY['u7', 'u8']", {UID}),
     "object_longer_uids": (f"'{LARGE}', 'u7', 7, 1000", {UID}),
     "object_by_ids": (SOME, {KEY}),
     "object_by_names": (f"'{LARGE}', ARRAY['o1.ics', 'o2.ics', 'o3.ics']", {NAME}),

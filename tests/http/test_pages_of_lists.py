@@ -168,6 +168,19 @@ class HookEvents(Rows):
     values = "'ping', 1, 0, now(), convert_to('{\"type\":\"ping\"}', 'UTF8')"
 
 
+class BookingPages(Rows):
+    table = "booking_page"
+    columns = ("id, slug, title, tz, durations, hours, exceptions, buffer_before, buffer_after, notice, step, horizon, per_day, calendar_id, active")
+    values = "uuid_v7(), gen_random_uuid(), 'x', 'UTC', '{30}', '{}', '{}', 0, 0, 0, 30, 60, 0, gen_random_uuid(), true"
+
+
+class Bookings(Rows):
+    """Of events that are gone."""
+    table, columns = "booking", "id, page_id, calendar_id, event_id, start_at, end_at, tz, name, email, questions, answers"
+    values = ("uuid_v7(), '00000000-0000-0000-0000-000000000001', gen_random_uuid(), gen_random_uuid(), now(), now(), 'UTC', 'x', 'x', "
+              "'{}', '{}'")
+
+
 class Deliveries(Rows):
     table, columns = "webhook_delivery", "endpoint_id, event_id, state, next_attempt_at"
 
@@ -246,6 +259,8 @@ LISTS = {
     "endpoints": lambda api: hooks(api, Endpoints, "/v1/webhook_endpoints"),
     "hook events": lambda api: hooks(api, HookEvents, "/v1/webhook_events"),
     "deliveries": Deliveries,
+    "booking pages": lambda api: hooks(api, BookingPages, "/v1/booking_pages"),
+    "bookings": lambda api: hooks(api, Bookings, "/v1/bookings"),
     "newest": lambda api: Events(api, "/v1/events", calendar_id=api.calendar()["id"]),
     "instances": lambda api: Instances(api, "/v1/events", calendar_id=api.calendar()["id"], **RANGE),
     "sought": lambda api: Events(api, "/v1/events", calendar_id=api.calendar()["id"], q="standup"),

@@ -246,7 +246,17 @@ def what_was_before_is_kept_for_an_hour(world):
     assert count(world, "object_before", LIVE) == 6
 
 
+def bookings_end_400_days_after_their_end(world):
+    world.sql(f"""INSERT INTO booking (account_id, id, page_id, calendar_id, event_id, start_at, end_at, tz, name, email, questions, answers)
+                  SELECT {SOMEONE}, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now(), now() - n * interval '1 day',
+                         'UTC', 'x', 'x', '{{}}', '{{}}' FROM generate_series(1, 500) n""")
+    statement(world, "booking_prune", "now() - interval '400 days 1 hour'", "1000")
+    assert count(world, "booking", LIVE) == 400
+
+
 PROOFS = {
+    "booking_page": "test_booking_pages.py::test_an_account_has_fifty_pages",
+    "booking": bookings_end_400_days_after_their_end,
     "webhook_endpoint": endpoints_are_sixteen,
     "webhook_queue": endpoints_are_sixteen,
     "webhook_counter": endpoints_are_sixteen,

@@ -87,6 +87,9 @@ MUST_CHECK err_t event_read_instance(struct ctx *cx, struct ical *object, const 
 /* Is it of another organizer, and they are among those who are invited? By their address, in any case. */
 bool event_invites(const struct event *event, struct str email);
 
+/* Can it be an attendee's address? */
+bool event_is_email(struct str email);
+
 /*
  * A new object: VCALENDAR with the VTIMEZONE of its zone and the VEVENT. An absent uid is made. DTSTAMP, CREATED and
  * LAST-MODIFIED are cx->now.

@@ -33,7 +33,7 @@ bool event_is_uid(struct str uid)
 	       !str_has(uid, '\\');
 }
 
-static bool is_email(struct str email)
+bool event_is_email(struct str email)
 {
 	size_t ats = 0;
 	for (size_t i = 0; i < email.len; i++) {
@@ -129,13 +129,13 @@ static const struct event_attendee *attendee_was(const struct event *was, struct
 
 static err_t check_attendees(struct ctx *cx, const struct event *e, const struct event *was)
 {
-	if (e->organizer.ptr && !(was && str_eq(was->organizer, e->organizer)) && !is_email(e->organizer))
+	if (e->organizer.ptr && !(was && str_eq(was->organizer, e->organizer)) && !event_is_email(e->organizer))
 		return REFUSE(cx, INVALID_VALUE, "organizer", "organizer is no e-mail address");
 	if (e->attendee_count > ICAL_ATTENDEES_MAX)
 		return REFUSE(cx, INVALID_VALUE, "attendees", "more than %d attendees", ICAL_ATTENDEES_MAX);
 	for (size_t i = 0; i < e->attendee_count; i++) {
 		const struct event_attendee *a = &e->attendees[i], *before = attendee_was(was, a->email);
-		if ((!before && !is_email(a->email)) || !is_clean(a->name))
+		if ((!before && !event_is_email(a->email)) || !is_clean(a->name))
 			return REFUSE(
 				cx, INVALID_VALUE, "attendees", "attendee %zu has no valid e-mail address or name", i);
 		if (a->status == PARTSTAT_OTHER && (!before || before->status != PARTSTAT_OTHER))

@@ -231,6 +231,9 @@ MUST_CHECK err_t object_by_names(struct ctx *cx, const struct actor *actor, stru
 	enum object_fields fields, struct object **out, size_t *count_out); /* any order; missing ones are missing */
 MUST_CHECK err_t object_by_uid(struct ctx *cx, const struct actor *actor, struct id calendar, struct str uid,
 	struct object *out); /* with data; NOT_FOUND */
+/* Those with these UIDs in any calendar, with data: of one UID as many as there are calendars that have it. */
+MUST_CHECK err_t object_by_uids(
+	struct ctx *cx, const struct actor *actor, struct str_list uids, struct object **out, size_t *count_out);
 
 /* ---- sync (RFC 6578) ---- */
 

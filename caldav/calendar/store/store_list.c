@@ -14,6 +14,7 @@ DB_RESULT(object_page_data, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_by_names, struct object, OBJECT_FACTS);
 DB_RESULT(object_by_names_data, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_by_ids, struct object, OBJECT_COLUMNS, data);
+DB_RESULT(object_by_uids, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_longer_uids, struct object, OBJECT_COLUMNS, occ);
 DB_RESULT(object_in_range, struct object, lane, OBJECT_COLUMNS, occ);
 DB_RESULT(object_busy_in_range, struct object, lane, OBJECT_COLUMNS, occ);
@@ -41,6 +42,13 @@ err_t object_page(struct ctx *cx, const struct actor *actor, struct id calendar,
 			IN(calendar), IN(after), IN(components), IN(limit));
 	}
 	return FAIL(cx, INTERNAL, "object_page: fields %d", (int)fields);
+}
+
+err_t object_by_uids(
+	struct ctx *cx, const struct actor *actor, struct str_list uids, struct object **out, size_t *count_out)
+{
+	return db_rows(cx, &sql_object_by_uids, object_by_uids, out, count_out, IN(actor->owner), IN(actor->calendars),
+		IN(uids));
 }
 
 err_t object_longer_uids(struct ctx *cx, const struct actor *actor, struct id calendar, struct str uid,

@@ -389,3 +389,11 @@ const struct tz_rule *zone_rule(const struct zone *zone)
 {
 	return zone->tz.has_rule ? &zone->tz.rule : NULL;
 }
+
+struct str zone_rfc3339(struct arena *mem, const struct zone *zone, int64_t at)
+{
+	int offset = zone_offset_at(zone, at) / 60, distance = offset < 0 ? -offset : offset;
+	struct str local = instant_rfc3339(mem, instant_of_s(at + (int64_t)offset * 60));
+	return str_fmt(mem, "%.*s%c%02d:%02d", STR_ARG(str_sub(local, 0, local.len - 1)), offset < 0 ? '-' : '+',
+		distance / 60, distance % 60);
+}

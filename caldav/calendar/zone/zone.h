@@ -49,3 +49,5 @@ size_t zone_changes_after(const struct zone *zone, int64_t utc, struct zone_chan
 int32_t zone_offset_at(const struct zone *zone, int64_t utc);
 /* Does the offset stay from `from` to `to`? False also where that cannot be told. */
 bool zone_is_steady(const struct zone *zone, int64_t from, int64_t to);
+/* RFC 3339 as the zone's clock shows it, with its offset to the minute: 2026-12-01T09:00:00+01:00. */
+struct str zone_rfc3339(struct arena *mem, const struct zone *zone, int64_t at);

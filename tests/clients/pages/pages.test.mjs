@@ -2,12 +2,10 @@
 // Every page in a real browser: accessible (axe-core, WCAG 2.2 AA), nothing wider than the window, nothing that the
 // Content-Security-Policy had to stop, light and dark, at 360 and 1280 pixels, and whole without JavaScript.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
+import { judge } from '../support/judge.mjs';
 import { openBrowser, openWorld } from '../support/world.mjs';
 
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const password = 'a long enough password';
 const email = 'user@calends.example';
 let world, browser, client;
@@ -41,19 +39,6 @@ const authorize = () => '/oauth/authorize?' + new URLSearchParams({
 	scope: 'calendars:read events:read events:write profile:read',
 	code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256',
 });
-
-async function judge(page, name) {
-	await page.evaluate(axe);
-	const { violations } = await page.evaluate(() => window.axe.run(document, {
-		runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'],
-	}));
-	assert.deepEqual(violations.map((v) => `${name}: ${v.id} ${v.nodes.map((n) => n.target.join(' '))}`), []);
-	const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-	assert.ok(wider <= 0, `${name} is ${wider} pixels wider than the window`);
-	const small = await page.evaluate(() => [...document.querySelectorAll('button, .button, nav a, input:not([type=hidden], [type=radio], [type=checkbox], .unseen), select')]
-		.filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 44).map((e) => e.outerHTML.slice(0, 80)));
-	assert.deepEqual(small, [], `${name}: targets are at least 44 pixels high`);
-}
 
 for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
 	test(`pages hold at ${width} pixels, ${colorScheme}`, async () => {
