@@ -89,7 +89,7 @@ struct app {
 	struct limiter *limiter; /* requests of each credential; NULL for no limit */
 	struct limiter *writes;  /* of each account; NULL for no limit */
 	struct rate api_keys_rate, freebusy_rate;
-	struct limiter *visits;  /* of each network, of what anybody may open; NULL for no limit */
+	struct limiter *visits;              /* of each network, of what anybody may open; NULL for no limit */
 	struct concurrency *callers, *heavy; /* requests of each account, and heavy ones; NULL for no limit */
 	struct last_used *last_used;
 	/* Is a live key or app for pages of this origin? NULL: none is. */

@@ -100,3 +100,21 @@ BEGIN
 	GET DIAGNOSTICS n = ROW_COUNT;
 	RETURN n;
 END $$;
+
+-- (As in 0013_sandbox.sql.) What is booked in test mode goes with its calendars.
+CREATE OR REPLACE FUNCTION sandbox_clear(p_account uuid, p_calendar uuid) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE account a SET ahead_s = 0 WHERE a.account_id = p_account AND NOT a.livemode;
+	IF NOT FOUND THEN RETURN false; END IF;
+	PERFORM FROM calendar_state t WHERE t.account_id = p_account ORDER BY t.calendar_id FOR UPDATE;
+	PERFORM FROM calendar t WHERE t.account_id = p_account ORDER BY t.id FOR UPDATE;
+	PERFORM FROM dead_property d WHERE d.account_id = p_account ORDER BY d.resource_id, d.ns, d.local FOR UPDATE;
+	DELETE FROM dead_property d WHERE d.account_id = p_account;
+	DELETE FROM calendar t WHERE t.account_id = p_account;
+	DELETE FROM booking b WHERE b.account_id = p_account;
+	DELETE FROM booking_page p WHERE p.account_id = p_account;
+	DELETE FROM idempotent_answer i WHERE i.account_id = p_account;
+	INSERT INTO calendar (account_id, id, name, displayname) VALUES (p_account, p_calendar, 'default', 'Calendar');
+	INSERT INTO calendar_state (account_id, calendar_id) VALUES (p_account, p_calendar);
+	RETURN true;
+END $$;

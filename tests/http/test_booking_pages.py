@@ -256,3 +256,11 @@ def test_an_account_has_fifty_pages(world):
                  'slug', 'many-' || n)) AS p FROM booking_page p, generate_series(2, 50) n WHERE p.account_id =
                  (SELECT account_id FROM account WHERE email = 'many@example.org' AND livemode)) q""")
     assert_error(many("POST", PAGES, {"slug": "one-too-many", "title": "x"}), 403, "forbidden", type_="authorization_failed")
+
+
+def test_a_reset_of_the_sandbox_takes_pages_and_bookings_of_test_mode(api, test_api):
+    live, page = api.page(), test_api.page()
+    made = test_api.booked(page, test_api.slots(page, soon(9), soon(12))[0][0])
+    assert test_api("POST", "/v1/sandbox/reset").status == 200
+    assert test_api("GET", PAGES).json["data"] == [] and test_api("GET", f"/v1/bookings/{made['id']}").status == 404
+    assert api("GET", f"{PAGES}/{live['id']}").status == 200

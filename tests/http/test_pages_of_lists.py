@@ -434,7 +434,7 @@ def test_a_cursor_of_another_account_or_mode_is_refused(world, owner, api):
         query = {**query, "expand": "none"} if name == "starts" else query
         path = {"calendars": "/v1/calendars", "keys": "/v1/api_keys", "audit": "/v1/audit", "apps": "/v1/oauth_apps",
                 "connections": "/v1/connected_accounts", "grants": "/v1/grants", "endpoints": "/v1/webhook_endpoints",
-                "hook events": "/v1/webhook_events"}.get(name, "/v1/events")
+                "hook events": "/v1/webhook_events", "booking pages": "/v1/booking_pages", "bookings": "/v1/bookings"}.get(name, "/v1/events")
         if name == "deliveries":  # of an endpoint that others have not
             continue
         assert Listed(api, path, **query).get(starting_after=cursor).status == 200
