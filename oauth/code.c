@@ -3,6 +3,7 @@
 
 #include "oauth/family.h"
 #include "oauth/pkce.h"
+#include "server/account/audit.h"
 #include "server/base/log.h"
 #include "server/crypto/digest.h"
 #include "server/crypto/secret.h"
@@ -17,8 +18,9 @@ struct redeemed {
 	struct id connected_account;
 	uint64_t scopes;
 	struct instant connection_until;
+	int64_t told; /* rows of the audit log */
 };
-DB_RESULT(code_redeem, struct redeemed, outcome, connected_account, scopes, connection_until);
+DB_RESULT(code_redeem, struct redeemed, outcome, connected_account, scopes, connection_until, told);
 
 struct code_draft code_draft(struct ctx *cx, struct id account)
 {
@@ -58,7 +60,7 @@ err_t code_redeem(struct ctx *cx, const struct code_claim *claim, struct token_p
 	TRY(db_row(cx, &sql_code_redeem, ROW(code_redeem, &got), IN(parts.account), IN(parts.family),
 		IN(secret_hash(cx->mem, claim->code)), IN(claim->client->id), IN(claim->redirect_uri), IN(challenge),
 		IN(draft.access_hash), IN(draft.slot), IN(draft.access_until), IN(draft.refresh_hash),
-		IN(draft.refresh_until)));
+		IN(draft.refresh_until), IN(audit_by(cx))));
 	if (got.outcome != REDEEM_ISSUED)
 		return refusal(cx, claim, &parts, (enum redeem_outcome)got.outcome);
 

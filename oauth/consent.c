@@ -135,6 +135,17 @@ static err_t grant_store(struct ctx *cx, const struct auth_request *request, con
 		consent_details(cx->mem, client, decision));
 }
 
+static err_t deny(struct ctx *cx, struct str reference, const struct consent_user *user, const struct client *client)
+{
+	struct id account = id_in_mode(user->account, id_is_test(client->owner));
+	TRY(db_begin(cx));
+	err_t e = auth_request_claim(cx, reference);
+	if (!e)
+		e = audit_add(
+			cx, account, "consent.denied", client->id, audit_detail(cx->mem, "client_name", client->name));
+	return db_settle(cx, true, e);
+}
+
 err_t consent_decide(struct ctx *cx, struct str reference, const struct consent_user *user,
 	const struct decision *decision, struct str *url_out)
 {
@@ -142,7 +153,7 @@ err_t consent_decide(struct ctx *cx, struct str reference, const struct consent_
 	struct client client = { 0 };
 	TRY(auth_request_open(cx, reference, user, &request, &client));
 	if (!decision->allow) {
-		TRY(auth_request_claim(cx, reference));
+		TRY(deny(cx, reference, user, &client));
 		*url_out =
 			answer_error_url(cx, &request, REFUSE(cx, ACCESS_DENIED, "", "The user denied the request."));
 		return OK;

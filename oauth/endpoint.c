@@ -121,6 +121,8 @@ err_t endpoint_client(struct request *rq, const struct params *params, struct cl
 	if (!e && !id_is_zero(out->secret) && rq->app->last_used)
 		last_used_see(
 			rq->app->last_used, out->owner, out->secret, rq->cx.now, rq->cx.client_ip, rq->cx.user_agent);
+	if (!e)
+		rq->cx.by = (struct ctx_by){ .kind = "app", .client = out->id };
 	/* Failures alone, by client and network: ever so many guesses lock nobody else out. */
 	if (err_is(e, INVALID_CLIENT))
 		TRY(guess_limit_take(rq, str_cat(rq->cx.mem, STR("client "), str_sub(claimed.id, 0, 64))));

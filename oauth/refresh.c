@@ -2,6 +2,7 @@
 #include "oauth/refresh.h"
 
 #include "oauth/family.h"
+#include "server/account/audit.h"
 #include "server/base/buf.h"
 #include "server/base/log.h"
 #include "server/crypto/digest.h"
@@ -19,8 +20,9 @@ struct refreshed {
 	uint64_t granted;
 	struct instant connection_until;
 	struct bytes replay;
+	int64_t told; /* rows of the audit log */
 };
-DB_RESULT(token_refresh, struct refreshed, outcome, connected_account, granted, connection_until, replay);
+DB_RESULT(token_refresh, struct refreshed, outcome, connected_account, granted, connection_until, replay, told);
 
 #define REPLAY_MAX 1024
 
@@ -96,7 +98,7 @@ err_t token_refresh(struct ctx *cx, const struct refresh_claim *claim, struct to
 		IN(secret_hash(cx->mem, claim->token)), IN(token_generation(cx, &old, claim->token)),
 		IN(claim->client->id), claim->scopes ? IN(claim->scopes) : IN_NULL(DB_INT8), IN(draft.access_hash),
 		IN(draft.slot), IN(draft.access_until), IN(draft.refresh_hash), IN(draft.refresh_until),
-		IN(replay_seal(cx, claim, &old, &draft)), IN((int32_t)REPLAY_WINDOW_S)));
+		IN(replay_seal(cx, claim, &old, &draft)), IN((int32_t)REPLAY_WINDOW_S), IN(audit_by(cx))));
 	if (got.outcome == REFRESH_AGAIN)
 		return replay_open(cx, claim, &old, &got, out);
 	if (got.outcome != REFRESH_ROTATED)

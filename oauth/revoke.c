@@ -8,6 +8,7 @@
 
 #include "oauth/endpoint.h"
 #include "oauth/tokens.h"
+#include "server/account/audit.h"
 #include "server/crypto/digest.h"
 #include "server/crypto/secret.h"
 #include "server/data/json.h"
@@ -24,10 +25,10 @@ static err_t revoke(struct ctx *cx, const struct client *client, struct str toke
 	int16_t slot = (int16_t)(parts.expiry_hour % TOKEN_SLOTS);
 	if (parts.kind == SECRET_ACCESS)
 		TRY(db_exec(cx, &sql_family_revoke_by_access, NULL, IN(parts.account), IN(hash), IN(slot),
-			IN(client->id), IN(cx->now)));
+			IN(client->id), IN(cx->now), IN(audit_by(cx))));
 	if (parts.kind == SECRET_REFRESH)
 		TRY(db_exec(cx, &sql_family_revoke_by_refresh, NULL, IN(parts.account), IN(parts.family), IN(hash),
-			IN(client->id), IN(cx->now), IN(token_generation(cx, &parts, token))));
+			IN(client->id), IN(cx->now), IN(token_generation(cx, &parts, token)), IN(audit_by(cx))));
 	return OK;
 }
 

@@ -38,7 +38,7 @@ static const struct json_field audit_fields[] = {
 	{ "kind",        JSON_WORD,   0,     V(kind),        0, 0, 0, AUDIT_KINDS, NULL, 0, 0, "What happened", "key.created" },
 	{ "summary",     JSON_STR,    0,     V(summary),     0, 0, 0, NULL, NULL, 0, 0, "The same for people", "An API key was made" },
 	{ "subject",     JSON_STR,    MAYBE, V(subject),     0, 0, 0, NULL, NULL, 0, 0, "What it happened to: usr_…, ses_…, key_…, cpa_…, cli_…", "key_0355WHuCFfRpMfB53mC9Z6" },
-	{ "actor",       JSON_WORD,   0,     V(actor),       0, 0, 0, "session token account_key secret_key restricted_key publishable_key command anonymous server", NULL, 0, 0, "What kind of credential did it; command: the operator, anonymous: nobody had signed in", "session" },
+	{ "actor",       JSON_WORD,   0,     V(actor),       0, 0, 0, "session token account_key secret_key restricted_key publishable_key app command anonymous server", NULL, 0, 0, "What kind of credential did it; app: a connected app itself, command: the operator, anonymous: nobody had signed in", "session" },
 	{ "credential",  JSON_STR,    MAYBE, V(credential),  0, 0, 0, NULL, NULL, 0, 0, "Which one: ses_…, key_…, of a token its cpa_…", NULL },
 	{ "client",      JSON_STR,    MAYBE, V(client),      0, 0, 0, NULL, NULL, 0, 0, "Which app, cli_…", NULL },
 	{ "network",     JSON_STR,    MAYBE, V(network),     0, 0, 0, NULL, NULL, 0, 0, "From which network, roughly", "192.0.2.0/24" },

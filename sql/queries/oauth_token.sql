@@ -3,15 +3,29 @@
 -- name: code_redeem
 -- $1 account  $2 family  $3 hash of the code  $4 client  $5 redirect URI, NULL if not sent  $6 challenge of the verifier
 -- $7 hash of the access token  $8 its slot  $9 its end  $10 hash of the refresh token  $11 its end when unused
-SELECT outcome, connected_account_id AS connected_account, scopes, connection_until
-  FROM code_redeem($1, $2, $3, $4, $5, $6, NULL, $7, $8, $9, $10, $11);
+-- $12 audit_by()
+WITH r AS MATERIALIZED (
+	SELECT * FROM code_redeem($1, $2, $3, $4, $5, $6, NULL, $7, $8, $9, $10, $11)
+), told AS ( -- of an attack, or of a client that is broken; in its user's log
+	SELECT audit_add($1, 'tokens.replayed', f.connected_account_id, $12, jsonb_build_object('client_name', o.name, 'reason', 'code'))
+	  FROM r JOIN token_family f ON r.outcome = 2 AND f.account_id = $1 AND f.id = $2
+	  JOIN oauth_client o ON o.id = f.client_id
+)
+SELECT outcome, connected_account_id AS connected_account, scopes, connection_until, (SELECT count(*) FROM told) AS told FROM r;
 
 -- name: token_refresh
 -- $1 account  $2 family  $3 hash of the token  $4 its generation  $5 client  $6 scopes, NULL for all
 -- $7 hash of the new access token  $8 its slot  $9 its end  $10 hash of the new refresh token  $11 its end when unused
--- $12 the answer, sealed  $13 how many seconds a retry gets it again
-SELECT outcome, connected_account_id AS connected_account, granted, connection_until, replay
-  FROM token_refresh($1, $2, $3, $4, $5, NULL, $6, $7, $8, $9, $10, $11, $12, make_interval(secs => $13::int));
+-- $12 the answer, sealed  $13 how many seconds a retry gets it again  $14 audit_by()
+WITH r AS MATERIALIZED (
+	SELECT * FROM token_refresh($1, $2, $3, $4, $5, NULL, $6, $7, $8, $9, $10, $11, $12, make_interval(secs => $13::int))
+), told AS ( -- of an attack, or of a client that is broken; in its user's log
+	SELECT audit_add($1, 'tokens.replayed', f.connected_account_id, $14, jsonb_build_object('client_name', o.name, 'reason', 'refresh token'))
+	  FROM r JOIN token_family f ON r.outcome = 2 AND f.account_id = $1 AND f.id = $2
+	  JOIN oauth_client o ON o.id = f.client_id
+)
+SELECT outcome, connected_account_id AS connected_account, granted, connection_until, replay, (SELECT count(*) FROM told) AS told
+  FROM r;
 
 -- name: family_state
 -- $1 account  $2 family  $3 client
@@ -53,16 +67,26 @@ SELECT t.expires_at <= account_now(a.ahead_s) AS expired, t.dpop_jkt IS NOT NULL
  WHERE t.account_id = $1 AND t.hash = $2 AND t.slot = $3;
 
 -- name: family_revoke_by_access
--- $1 account  $2 hash of the access token  $3 slot  $4 client  $5 now
-UPDATE token_family f SET revoked_at = $5, revoked_why = 4
-  FROM access_token t
- WHERE t.account_id = $1 AND t.hash = $2 AND t.slot = $3 AND f.account_id = $1 AND f.id = t.family_id
-   AND f.client_id = $4 AND f.revoked_at IS NULL;
+-- $1 account  $2 hash of the access token  $3 slot  $4 client  $5 now  $6 audit_by()
+WITH ended AS (
+	UPDATE token_family f SET revoked_at = $5, revoked_why = 4
+	  FROM access_token t
+	 WHERE t.account_id = $1 AND t.hash = $2 AND t.slot = $3 AND f.account_id = $1 AND f.id = t.family_id
+	   AND f.client_id = $4 AND f.revoked_at IS NULL
+	RETURNING f.account_id, f.connected_account_id, f.client_id
+)
+SELECT audit_add(e.account_id, 'tokens.revoked', e.connected_account_id, $6, jsonb_build_object('client_name', o.name))
+  FROM ended e JOIN oauth_client o ON o.id = e.client_id;
 
 -- name: family_revoke_by_refresh
 -- $1 account  $2 family  $3 hash of the refresh token  $4 client  $5 now  $6 its generation, a large number where the
--- tag does not prove it
+-- tag does not prove it  $7 audit_by()
 -- One of any age ends its family: who holds it was given it.
-UPDATE token_family SET revoked_at = $5, revoked_why = 4
- WHERE account_id = $1 AND id = $2 AND (refresh_hash = $3 OR previous_hash = $3 OR $6 < generation)
-   AND client_id = $4 AND revoked_at IS NULL;
+WITH ended AS (
+	UPDATE token_family SET revoked_at = $5, revoked_why = 4
+	 WHERE account_id = $1 AND id = $2 AND (refresh_hash = $3 OR previous_hash = $3 OR $6 < generation)
+	   AND client_id = $4 AND revoked_at IS NULL
+	RETURNING account_id, connected_account_id, client_id
+)
+SELECT audit_add(e.account_id, 'tokens.revoked', e.connected_account_id, $7, jsonb_build_object('client_name', o.name))
+  FROM ended e JOIN oauth_client o ON o.id = e.client_id;

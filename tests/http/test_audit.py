@@ -219,6 +219,36 @@ def test_consents_given_changed_and_ended_are_told(world, secret):
     assert "events:read" in told[2]["details"]["scopes"]
 
 
+def test_a_consent_that_is_declined_is_told(world):
+    user, app = world.account("declining@example.org"), App(world)
+    browser = Browser(world)
+    browser.sign_in(user)
+    app.decide(browser, app.consent_page(browser), decision="deny")
+    told = rows(world, world.key(user, kind="secret"), kind="consent.denied")
+    assert [(r["subject"], r["actor"]) for r in told] == [(app.id, "session")] and told[0]["details"]["client_name"]
+
+
+def test_what_becomes_of_tokens_is_told_to_their_user(world):
+    """Given up by the app once, though it says so twice; a code and a refresh token that come again."""
+    user, app = world.account("tokens@example.org"), App(world)
+    browser, key = Browser(world), world.key(user, kind="secret")
+    browser.sign_in(user)
+    tokens = app.connect(browser)
+    for token in (tokens["access_token"], tokens["refresh_token"]):
+        assert app.revoke(token).status == 200
+    code = app.consent(browser)
+    assert [app.redeem(code).status for _ in range(2)] == [200, 400]
+    tokens = app.connect(browser)
+    old = tokens["refresh_token"]
+    new = app.refresh(app.refresh(old).json["refresh_token"])
+    assert [new.status, app.refresh(old).status, app.refresh(new.json["refresh_token"]).status] == [200, 400, 400]
+    told = [r for r in rows(world, key) if r["kind"].startswith("tokens.")]
+    assert [(r["kind"], r["details"].get("reason")) for r in told] == [("tokens.replayed", "refresh token"), ("tokens.replayed", "code"),
+                                                                       ("tokens.revoked", None)]
+    assert all((r["subject"], r["actor"], r["client"]) == (tokens["connected_account_id"], "app", app.id) for r in told)
+    assert all(r["details"]["client_name"] and r["request_id"] and r["network"] for r in told)
+
+
 def test_apps_are_told_to_their_owner_and_their_end_to_their_users(world):
     platform, user = world.account("platform@example.org"), world.account("enduser@example.org")
     keys = {a.email: world.key(a, kind="secret") for a in (platform, user)}
@@ -270,7 +300,7 @@ def test_every_kind_of_the_table_is_written_somewhere_and_no_other(world):
             if "/server/webhook/" in path:  # the names of its events
                 continue
             with open(path, encoding="utf-8") as f:
-                written |= set(re.findall(r"""['"]((?:account|session|key|consent|client|connected_account|feed|webhook|sandbox)\.[a-z_]+)['"]""", f.read()))
+                written |= set(re.findall(r"""['"]((?:account|session|key|consent|tokens|client|connected_account|feed|webhook|sandbox)\.[a-z_]+)['"]""", f.read()))
     with open(os.path.join(ROOT, "server/webhook/endpoint.c"), encoding="utf-8") as f:
         events = set(re.findall(r'"(connected_account\.\w+)"', f.read()))  # SQL knows some of these
     assert written - (events - set(table)) == set(table)
