@@ -80,7 +80,7 @@ struct json_list day_hours_view(struct arena *mem, const struct day_hours *hours
 
 struct days_view working_hours_view(struct arena *mem, const struct working_hours *hours)
 {
-	struct days_view view;
+	struct days_view view = { 0 };
 	for (size_t day = 0; day < ARRAY_LEN(view.days); day++)
 		view.days[day] = day_hours_view(mem, &hours->days[day]);
 	return view;

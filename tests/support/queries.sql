@@ -54,9 +54,9 @@ SELECT count(pg_terminate_backend(pid, 5000)) AS ended FROM pg_stat_activity
 SELECT pg_terminate_backend(pg_backend_pid())::text AS gone
 
 -- name: t_token_add
--- $1 hour of expiry, from now
+-- $1 hour of expiry, from now; of a live account, whose clock is the server's
 INSERT INTO access_token (account_id, hash, slot, family_id, scopes, expires_at)
-SELECT gen_random_uuid(), sha256(random()::text::bytea), ((hour % 4 + 4) % 4)::smallint, gen_random_uuid(), 0,
+SELECT encode(set_byte(uuid_send(gen_random_uuid()), 15, 0), 'hex')::uuid, sha256(random()::text::bytea), ((hour % 4 + 4) % 4)::smallint, gen_random_uuid(), 0,
        to_timestamp(hour * 3600 + 1800)
   FROM (SELECT extract(epoch FROM now())::bigint / 3600 + $1::int AS hour) h
 
