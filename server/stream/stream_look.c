@@ -298,9 +298,13 @@ static void tell(struct ctx *cx, struct look *look, struct stream *s, const stru
 	struct arena_mark mark = arena_mark(cx->mem);
 	struct buf out = buf_new(cx->mem, TELL_AT_ONCE);
 	for (size_t i = 0; i < s->count && out.len < TELL_AT_ONCE - EVENT_MAX; i++) {
-		const struct changes_row *rows = s->calendars[i].look && nth[i] != SIZE_MAX ? a->first[nth[i]] : NULL;
-		if (!rows)
+		if (!s->calendars[i].look || nth[i] == SIZE_MAX)
 			continue;
+		const struct changes_row *rows = a->first[nth[i]];
+		if (!rows) { /* gone, and no row of the outbox says so: a sandbox that was reset */
+			s->list = true;
+			continue;
+		}
 		int64_t at = s->calendars[i].at.modseq;
 		if (!at || at > rows[0].state || at < rows[0].min_modseq) {
 			resync(cx, look, s, i, &rows[0], &out);

@@ -57,7 +57,7 @@ SELECT a.nth, a.may FROM (
 	SELECT t.nth, t.may AS told, CASE WHEN t.slot < 0 THEN (
 		SELECT md5(k::text) FROM api_key k JOIN account u ON u.account_id = k.account_id
 		 WHERE k.account_id = t.account_id AND by_hash(k.hash) = t.hash AND k.revoked_at IS NULL
-		   AND (k.expires_at IS NULL OR k.expires_at > now()) AND u.status = 1 AND u.plan = 2)
+		   AND (k.expires_at IS NULL OR k.expires_at > account_now(u.ahead_s)) AND u.status = 1 AND u.plan = 2)
 	ELSE (
 		SELECT md5(concat_ws('|', x.scopes & c.scopes, c.calendars::text))
 		  FROM access_token x
@@ -65,13 +65,13 @@ SELECT a.nth, a.may FROM (
 		  JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
 		  JOIN oauth_client o ON o.id = c.client_id
 		  JOIN account u ON u.account_id = x.account_id
-		 WHERE x.account_id = t.account_id AND x.hash = t.hash AND x.slot = t.slot AND x.expires_at > now()
-		   AND f.revoked_at IS NULL AND c.revoked_at IS NULL AND c.expires_at > now() AND o.owner_active
+		 WHERE x.account_id = t.account_id AND x.hash = t.hash AND x.slot = t.slot AND x.expires_at > account_now(u.ahead_s)
+		   AND f.revoked_at IS NULL AND c.revoked_at IS NULL AND c.expires_at > account_now(u.ahead_s) AND o.owner_active
 		   AND u.status = 1 AND u.plan = 2)
 	END || CASE WHEN t.user_id = '00000000-0000-0000-0000-000000000000' THEN '' ELSE (
 		SELECT md5(concat_ws('|', c.scopes, c.calendars::text))
 		  FROM connected_account c JOIN account u ON u.account_id = c.account_id
-		 WHERE c.account_id = t.user_id AND c.id = t.connection_id AND c.revoked_at IS NULL AND c.expires_at > now()
+		 WHERE c.account_id = t.user_id AND c.id = t.connection_id AND c.revoked_at IS NULL AND c.expires_at > account_now(u.ahead_s)
 		   AND u.status = 1 AND u.plan = 2) END AS may
 	  FROM unnest($1::uuid[], $2::bytea[], $3::smallint[], $4::uuid[], $5::uuid[], $6::text[]) WITH ORDINALITY
 	       AS t (account_id, hash, slot, user_id, connection_id, may, nth)) a

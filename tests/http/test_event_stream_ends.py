@@ -120,6 +120,23 @@ def test_a_token_ends_its_streams_however_it_ends(world, ann, app, browser):
     stream.close()
 
 
+def test_a_sandbox_clock_that_is_set_forward_ends_what_is_over_by_it(world, ann, browser):
+    """And a reset of the sandbox is told: other calendars, by their own ids."""
+    test = world.key(ann, kind="secret", mode="test")
+    soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+    secret, _ = new_key(world, test, expires_at=soon)
+    ends_then, stays = opened(world, secret), EventStream(world, STREAM, test)
+    before = stays.next("ready").data["calendars"]
+    assert world.post("/v1/sandbox/clock", json.dumps({"advance_seconds": 7200}), JSON, test).status == 200
+    ends([ends_then])
+    assert world.post("/v1/sandbox/reset", "{}", JSON, test).status == 200
+    event(world, test)
+    gone = {stays.next("calendar_removed").data["calendar_id"] for _ in before}
+    assert gone == {c["calendar_id"] for c in before}
+    assert stays.next("resync").data["reason"] == "calendar_added"
+    stays.close()
+
+
 def test_a_platforms_stream_ends_with_its_key_or_the_connection(world, ann, browser, key):
     """What one acts for another with: two things, either of which may end."""
     platform = world.account("owner@platform.example")
