@@ -18,7 +18,7 @@ struct redeemed {
 	struct id connected_account;
 	uint64_t scopes;
 	struct instant connection_until;
-	int64_t told; /* rows of the audit log */
+	int64_t told; /* the row of the audit log, or 0 */
 };
 DB_RESULT(code_redeem, struct redeemed, outcome, connected_account, scopes, connection_until, told);
 

@@ -20,7 +20,7 @@ struct refreshed {
 	uint64_t granted;
 	struct instant connection_until;
 	struct bytes replay;
-	int64_t told; /* rows of the audit log */
+	int64_t told; /* the row of the audit log, or 0 */
 };
 DB_RESULT(token_refresh, struct refreshed, outcome, connected_account, granted, connection_until, replay, told);
 

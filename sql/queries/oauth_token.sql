@@ -4,28 +4,17 @@
 -- $1 account  $2 family  $3 hash of the code  $4 client  $5 redirect URI, NULL if not sent  $6 challenge of the verifier
 -- $7 hash of the access token  $8 its slot  $9 its end  $10 hash of the refresh token  $11 its end when unused
 -- $12 audit_by()
-WITH r AS MATERIALIZED (
-	SELECT * FROM code_redeem($1, $2, $3, $4, $5, $6, NULL, $7, $8, $9, $10, $11)
-), told AS ( -- of an attack, or of a client that is broken; in its user's log
-	SELECT audit_add($1, 'tokens.replayed', f.connected_account_id, $12, jsonb_build_object('client_name', o.name, 'reason', 'code'))
-	  FROM r JOIN token_family f ON r.outcome = 2 AND f.account_id = $1 AND f.id = $2
-	  JOIN oauth_client o ON o.id = f.client_id
-)
-SELECT outcome, connected_account_id AS connected_account, scopes, connection_until, (SELECT count(*) FROM told) AS told FROM r;
+SELECT outcome, connected_account_id AS connected_account, scopes, connection_until,
+       CASE outcome WHEN 2 THEN tokens_replayed($1, $2, $12, 'code') END AS told
+  FROM code_redeem($1, $2, $3, $4, $5, $6, NULL, $7, $8, $9, $10, $11);
 
 -- name: token_refresh
 -- $1 account  $2 family  $3 hash of the token  $4 its generation  $5 client  $6 scopes, NULL for all
 -- $7 hash of the new access token  $8 its slot  $9 its end  $10 hash of the new refresh token  $11 its end when unused
 -- $12 the answer, sealed  $13 how many seconds a retry gets it again  $14 audit_by()
-WITH r AS MATERIALIZED (
-	SELECT * FROM token_refresh($1, $2, $3, $4, $5, NULL, $6, $7, $8, $9, $10, $11, $12, make_interval(secs => $13::int))
-), told AS ( -- of an attack, or of a client that is broken; in its user's log
-	SELECT audit_add($1, 'tokens.replayed', f.connected_account_id, $14, jsonb_build_object('client_name', o.name, 'reason', 'refresh token'))
-	  FROM r JOIN token_family f ON r.outcome = 2 AND f.account_id = $1 AND f.id = $2
-	  JOIN oauth_client o ON o.id = f.client_id
-)
-SELECT outcome, connected_account_id AS connected_account, granted, connection_until, replay, (SELECT count(*) FROM told) AS told
-  FROM r;
+SELECT outcome, connected_account_id AS connected_account, granted, connection_until, replay,
+       CASE outcome WHEN 2 THEN tokens_replayed($1, $2, $14, 'refresh token') END AS told
+  FROM token_refresh($1, $2, $3, $4, $5, NULL, $6, $7, $8, $9, $10, $11, $12, make_interval(secs => $13::int));
 
 -- name: family_state
 -- $1 account  $2 family  $3 client
