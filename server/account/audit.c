@@ -24,13 +24,11 @@
 /* The beginning of a text from outside as one line of whole characters. */
 static struct str one_line(struct arena *mem, struct str text)
 {
-	size_t len = text.len < AGENT_MAX ? text.len : AGENT_MAX;
-	while (len > 0 && len < text.len && ((uint8_t)text.ptr[len] & 0xC0) == 0x80)
-		len--;
-	char *out = arena_array(mem, char, len + 1);
-	for (size_t i = 0; i < len; i++)
-		out[i] = (uint8_t)text.ptr[i] < ' ' || text.ptr[i] == 0x7F ? ' ' : text.ptr[i];
-	struct str line = { out, len };
+	struct str cut = str_beginning(text, AGENT_MAX);
+	char *out = arena_array(mem, char, cut.len + 1);
+	for (size_t i = 0; i < cut.len; i++)
+		out[i] = (uint8_t)cut.ptr[i] < ' ' || cut.ptr[i] == 0x7F ? ' ' : cut.ptr[i];
+	struct str line = { out, cut.len };
 	return str_is_utf8(line) ? line : STR("");
 }
 

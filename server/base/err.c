@@ -28,12 +28,20 @@ struct str err_text(err_t e)
 	return e->said.ptr ? e->said : str_of(err_row(e->kind)->text);
 }
 
+/* What was sent may stand in it, however long that was. */
+#define TEXT_MAX 4096
+
+__attribute__((format(printf, 2, 0))) static struct str text_of(struct arena *mem, const char *format, va_list args)
+{
+	return str_beginning(str_vfmt(mem, format, args), TEXT_MAX);
+}
+
 struct err *err_new_(struct arena *mem, enum err_kind kind, const char *file, int line, const char *format, ...)
 {
 	struct err *e = arena_new(mem, struct err);
 	va_list args;
 	va_start(args, format);
-	*e = (struct err){ .kind = kind, .detail = str_vfmt(mem, format, args), .file = file, .line = line };
+	*e = (struct err){ .kind = kind, .detail = text_of(mem, format, args), .file = file, .line = line };
 	va_end(args);
 	return e;
 }
@@ -44,7 +52,7 @@ struct err *err_refuse_(
 	struct err *e = arena_new(mem, struct err);
 	va_list args;
 	va_start(args, format);
-	*e = (struct err){ .kind = kind, .said = str_vfmt(mem, format, args), .file = file, .line = line };
+	*e = (struct err){ .kind = kind, .said = text_of(mem, format, args), .file = file, .line = line };
 	va_end(args);
 	if (param[0])
 		e->param = str_of(param);

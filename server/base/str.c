@@ -184,6 +184,14 @@ struct str str_cat(struct arena *mem, struct str a, struct str b)
 	return (struct str){ both, a.len + b.len };
 }
 
+struct str str_beginning(struct str s, size_t max)
+{
+	size_t len = s.len < max ? s.len : max;
+	while (len > 0 && len < s.len && ((unsigned char)s.ptr[len] & 0xC0) == 0x80)
+		len--;
+	return (struct str){ s.ptr, len };
+}
+
 struct str str_vfmt(struct arena *mem, const char *format, va_list args)
 {
 	va_list again;

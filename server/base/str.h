@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,8 +38,9 @@ struct str_list {
 		"" literal, sizeof(literal) - 1                                                                        \
 	}
 #define STR_ABSENT ((struct str){ NULL, 0 })
-/* printf("%.*s", STR_ARG(s)) */
-#define STR_ARG(s) (int)((s).len > 4096 ? 4096 : (s).len), ((s).ptr ? (s).ptr : "")
+/* printf("%.*s", STR_ARG(s)): all of it, since it goes into data, too. What people are told is cut where it is made
+ * (err.c). */
+#define STR_ARG(s) (int)((s).len > INT_MAX ? INT_MAX : (s).len), ((s).ptr ? (s).ptr : "")
 
 struct str str_of(const char *c_string); /* NULL gives absent */
 struct bytes bytes_of(const void *ptr, size_t len);
@@ -79,6 +81,9 @@ bool str_to_u64(struct str s, uint64_t max, uint64_t *out);
 
 /* Well-formed UTF-8 without surrogates and overlong forms (RFC 3629). NUL counts as text here. */
 bool str_is_utf8(struct str s);
+
+/* Its beginning of at most so many octets, of whole characters where it is UTF-8. */
+struct str str_beginning(struct str s, size_t max);
 
 /* Same length and octets, in a time that depends on the length alone. For MACs and CSRF tokens. */
 bool bytes_same(struct bytes a, struct bytes b);

@@ -52,6 +52,15 @@ def path_of(world, api, booking):
 
 # ---- booking ----
 
+def test_what_a_guest_writes_is_in_the_event_whole(api, page):
+    """2,000 characters of three octets were cut in the midst of one."""
+    note = "日" * 2000
+    made = api.book(page, soon(4, 9), note=note)
+    assert made.status == 201, made
+    api.world.secret(made.json["manage_url"].rsplit("/", 1)[1])
+    assert note in api("GET", f"/v1/events/{made.json['event_id']}").json["description"]
+
+
 def test_a_booking_is_an_event_in_the_calendar_with_the_guest(api, page, calendar):
     answers = [{"question": "About what?", "answer": "The pilot."}]
     reply = api.book(page, soon(3, 9), note="See you", answers=answers, timezone="America/New_York")

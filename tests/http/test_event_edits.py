@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import vobject
-from event_edits import Edits, OWN_ZONE, document, event, plain, shown, starts
+from event_edits import Edits, OWN_ZONE, document, event, plain, shown, starts, unfolded
 
 SERVE = ["--rate-limit", "100000"]
 
@@ -380,3 +380,13 @@ def test_an_instant_is_the_same_through_both_doors(edits, zone, change):
     window = change - timedelta(days=2), change + timedelta(days=2)
     assert edits.expanded(*(t.strftime("%Y%m%dT%H%M%SZ") for t in window)) == sorted(expected, key=str)
     assert shown(edits.range(*(t.strftime("%Y-%m-%dT%H:%M:%SZ") for t in window))) == sorted(expected, key=str)
+
+
+def test_a_long_parameter_survives_an_answer(edits):
+    """It was cut after 4,096 octets."""
+    long = "X-LONG=" + "x" * 6000
+    stored = edits.put(document(event("DTSTART:20261124T090000Z", "DTEND:20261124T100000Z", "SUMMARY:a", "ORGANIZER:mailto:host@example.org",
+                                      f"ATTENDEE;{long};PARTSTAT=NEEDS-ACTION:mailto:{edits.owner.email}")))
+    assert edits("POST", f"/v1/events/{stored.id}/respond", {"status": "accepted"}).status == 200
+    text = unfolded(stored.text)
+    assert long in text and "PARTSTAT=ACCEPTED" in text
