@@ -31,6 +31,7 @@ static void calendar_values(struct request *rq, struct html_values *v, const str
 	html_set(v, "calendar_id", id_text(rq->cx.mem, "cal", c->id));
 	html_set(v, "calendar_name", calendar_label(c));
 	html_set(v, "color", calendar_rgb(c, STR(DEFAULT_COLOR)));
+	html_set_flag(v, "public", c->is_public);
 	html_set(v, "url", calendar_url(&rq->cx, c));
 	html_set(v, "objects", str_fmt(rq->cx.mem, "%d %s", (int)c->objects, c->objects == 1 ? "entry" : "entries"));
 	page_when(rq, v, "created", c->created_at);
@@ -93,6 +94,8 @@ static err_t read_change(struct request *rq, struct calendar_change *out)
 	struct calendar_change change = {
 		.set_displayname = true, .set_color = true, .color = calendar_rgb(&as_sent, STR(DEFAULT_COLOR))
 	};
+	change.set_is_public = true;
+	change.is_public = form_count(&rq->form, "public") > 0;
 	TRY(label_clean(&rq->cx, "name", form_get(&rq->form, "name"), &change.displayname));
 	*out = change;
 	return OK;

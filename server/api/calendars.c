@@ -15,8 +15,8 @@
 /* A calendar as REST has it. */
 struct calendar_view {
 	struct str id, object, name, description, color_hex, timezone, caldav_url, sync_token, etag;
-	bool has_name, has_description, has_color_hex, has_timezone, has_selected, has_writable;
-	bool selected, writable, is_default, livemode;
+	bool has_name, has_description, has_color_hex, has_timezone, has_selected, has_writable, has_is_public;
+	bool selected, writable, is_public, is_default, livemode;
 	int64_t event_count;
 	struct instant created_at;
 };
@@ -36,6 +36,7 @@ static const struct json_field fields[] = {
 	{ "timezone",     JSON_STR,  JSON_NULLABLE,  AT(timezone),    AT(has_timezone),     1,   64,   NULL, NULL, 0, 0, "IANA name; keys only", "Europe/Berlin" },
 	{ "selected",     JSON_BOOL, 0,              AT(selected),    AT(has_selected),     0,   0,    NULL, NULL, 0, 0, "Whether lists and free/busy count it when no calendar is named", "true" },
 	{ "writable",     JSON_BOOL, 0,              AT(writable),    AT(has_writable),     0,   0,    NULL, NULL, 0, 0, "false refuses every change of its events, on CalDAV too", "true" },
+	{ "is_public",    JSON_BOOL, 0,              AT(is_public),   AT(has_is_public),    0,   0,    NULL, NULL, 0, 0, "Whether the account's publishable keys may read when it is busy, and nothing else of it; keys only", "false" },
 	{ "is_default",   JSON_BOOL, JSON_READ_ONLY, AT(is_default),  0,                    0,   0,    NULL, NULL, 0, 0, "Where events go that name no calendar; cannot be deleted", NULL },
 	{ "event_count",  JSON_INT,  JSON_READ_ONLY, AT(event_count), 0,                    0,   0,    NULL, NULL, 0, 0, "Calendar objects in it", "12" },
 	{ "livemode",     JSON_BOOL, OPEN,           AT(livemode),    0,                    0,   0,    NULL, NULL, 0, 0, "false in test mode", "true" },
@@ -84,6 +85,7 @@ static struct calendar_view view_of(struct ctx *cx, const struct calendar *c)
 		.timezone = c->tzid,
 		.selected = c->selected,
 		.writable = c->writable,
+		.is_public = c->is_public,
 		.is_default = str_eq(c->name, STR(DEFAULT_CALENDAR)),
 		.event_count = c->objects,
 		.livemode = !id_is_test(c->account),
@@ -231,6 +233,8 @@ static err_t change_of(struct request *rq, const struct calendar_view *view, str
 		.set_selected = view->has_selected,
 		.writable = view->writable,
 		.set_writable = view->has_writable,
+		.is_public = view->is_public,
+		.set_is_public = view->has_is_public,
 		.set_displayname = view->has_name,
 	};
 	if (view->has_name)
@@ -281,13 +285,14 @@ const struct contract create_calendar = {
 /* The scope's wording names selected, colour and writable: nothing else is a token's to change. */
 static err_t within_scope(const struct api_call *call, const struct calendar_view *view)
 {
-	bool beyond = view->has_name || view->has_description || view->has_timezone;
+	bool beyond = view->has_name || view->has_description || view->has_timezone || view->has_is_public;
 	if (!beyond || (call->actor.rights & OWNER))
 		return OK;
 	return REFUSE(&call->rq->cx, KEY_KIND_NOT_ALLOWED,
 		view->has_name          ? "name"
 		: view->has_description ? "description"
-					: "timezone",
+		: view->has_timezone    ? "timezone"
+					: "is_public",
 		"calendars:write changes selected, color_hex and writable. The rest needs a key of the account.");
 }
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GET /v1/freebusy: times only, which is all that calendars:read may see of events. */
+/*
+ * GET /v1/freebusy: times only, which is all that calendars:read may see of events; and the same of one calendar that
+ * its owner made public, for publishable keys.
+ */
+#include "caldav/calendar/store/store.h"
 #include "caldav/calendar/view/busy.h"
 #include "server/api/api.h"
 #include "server/api/participants.h"
@@ -132,4 +136,67 @@ const struct contract get_freebusy = {
 	.status = 200,
 	ERRORS(NOT_FOUND, RANGE_TOO_LARGE, TOO_COSTLY),
 	.run = run_get,
+};
+
+/* ---- public ---- */
+
+struct public_params {
+	struct id calendar;
+	struct instant from, to;
+};
+
+static const struct json_field public_params[] = {
+	{ .name = "calendar",
+		.kind = JSON_ID,
+		.flags = JSON_IN_PATH,
+		.of = "cal",
+		.offset = offsetof(struct public_params, calendar),
+		.doc = "Its `id`" },
+	{ .name = "from",
+		.kind = JSON_TIME,
+		.flags = JSON_REQUIRED,
+		.offset = offsetof(struct public_params, from),
+		.doc = "Start of the range",
+		.example = "2026-11-24T00:00:00Z" },
+	{ .name = "to",
+		.kind = JSON_TIME,
+		.flags = JSON_REQUIRED,
+		.offset = offsetof(struct public_params, to),
+		.doc = "Its end, at most 62 days later",
+		.example = "2026-12-01T00:00:00Z" },
+};
+
+static const struct json_resource public_freebusy_resource = {
+	.name = "public_freebusy",
+	JSON_FIELDS(freebusy_fields),
+	.size = sizeof(struct freebusy_view),
+	.doc = "When a public calendar is busy.",
+};
+
+/* Another's calendar, and one that is not public, are not there. */
+static err_t run_public(struct api_call *call, struct response *rs)
+{
+	const struct public_params *params = call->params;
+	struct ctx *cx = &call->rq->cx;
+	struct calendar calendar;
+	struct busy_person person = { .actor = call->actor, .zone = call->who.tz };
+	TRY(calendar_by_id(cx, &call->actor, params->calendar, &calendar));
+	if (!calendar.is_public)
+		return FAIL(cx, NOT_FOUND, "a calendar that is not public");
+	TRY(busy_range_check(cx, params->from, params->to, "to"));
+	person.calendars = (struct id_list){ &calendar.id, 1 };
+	TRY(busy_collect(cx, &person, 1, params->from, params->to));
+	reply_busy(call, rs, &person.busy);
+	return OK;
+}
+
+const struct contract get_public_freebusy = {
+	.id = "getPublicFreeBusy",
+	.summary =
+		"When a calendar is busy that its owner made public: for pages, with a publishable key of the owner.",
+	PARAMS(public_params, struct public_params),
+	.answer = &public_freebusy_resource,
+	.status = 200,
+	ERRORS(NOT_FOUND, RANGE_TOO_LARGE, TOO_COSTLY),
+	.run = run_public,
 };

@@ -2,6 +2,7 @@
 #include "server/api/routes.h"
 
 #include "server/api/api.h"
+#include "server/http/access.h"
 #include "server/http/version.h"
 
 #define BODY_MAX KIB(256)
@@ -50,6 +51,7 @@
 	ROW(METHOD_GET,    "/v1/bookings/:booking",    SELF,       EVENTS_READ,     BODY_IGNORED, 0,        &get_booking,          "scope events:read",           CORS_KEYS) \
 	ROW(METHOD_POST,   "/v1/bookings/:booking/cancel", SELF,   EVENTS_WRITE,    BODY_JSON,    BODY_MAX, &cancel_booking,       "scope events:write",          CORS_KEYS) \
 	ROW(METHOD_POST,   "/v1/bookings/:booking/reschedule", SELF, EVENTS_WRITE,  BODY_JSON,    BODY_MAX, &reschedule_booking,   "scope events:write",          CORS_KEYS) \
+	ROW(METHOD_GET,    "/v1/public/calendars/:calendar/freebusy", VISITORS, 0, BODY_IGNORED, 0,  &get_public_freebusy,  "Read-only public endpoints",  CORS_KEYS | HEAVY | RATE_FREEBUSY) \
 	\
 	ROW(METHOD_GET,    "/v1/api_keys",             SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &list_api_keys,        "API keys page",               CORS_KEYS | RATE_API_KEYS) \
 	ROW(METHOD_POST,   "/v1/api_keys",             SECRET_KEY, OWNER,           BODY_JSON,    BODY_MAX, &create_api_key,       "API keys page",               CORS_KEYS | RATE_API_KEYS) \
@@ -95,6 +97,22 @@
 static const struct route routes[] = { ROUTES(API_ROUTE) };
 static const struct contract *const contracts[] = { ROUTES(API_CONTRACT) };
 
+/* "Read-only public endpoints": a publishable key hears that before it hears of methods. */
+static err_t unrouted(struct request *rq, bool path_known)
+{
+	struct credential sent;
+	if (!path_known)
+		return FAIL(&rq->cx, NOT_FOUND, "no route");
+	if (!credential_read(&rq->cx, request_header(rq, "Authorization"), &sent) &&
+		str_starts(sent.secret, STR("pk_"))) {
+		TRY(access_identify(rq, PUBLISHABLE_KEY));
+		return REFUSE(&rq->cx, KEY_KIND_NOT_ALLOWED, "",
+			"A publishable key reads what is public, and no more. Send this from your server, with a "
+			"secret key.");
+	}
+	return FAIL(&rq->cx, METHOD_NOT_ALLOWED, "not in the table");
+}
+
 const struct module api_module = {
 	.name = "REST",
 	.prefix = "/v1/",
@@ -103,5 +121,6 @@ const struct module api_module = {
 	.contracts = contracts,
 	.rate_limited = true,
 	.versions = true,
+	.unrouted = unrouted,
 	.every_answer = version_headers,
 };

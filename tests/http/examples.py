@@ -125,6 +125,8 @@ class Examples:
         if template.startswith("/v1/webhook_events/"):
             self._endpoint()  # whose ping is one
             return self._newest("/v1/webhook_events")
+        if template.startswith("/v1/public/calendars/"):
+            return self._made("/v1/calendars", {"name": "x", "is_public": True})
         return self.makers[name]()
 
     def target(self, operation, template, value_of=None):

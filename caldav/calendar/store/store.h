@@ -30,6 +30,7 @@ struct calendar {
 	bool transp;        /* transparent for free/busy */
 	bool selected;
 	bool writable;              /* REST's switch: false refuses object writes by anyone */
+	bool is_public;             /* publishable keys may read when it is busy */
 	int64_t prop_version;       /* grows with each change of its properties */
 	int64_t modseq, min_modseq; /* sync tokens before min_modseq are not served any more */
 	int32_t objects;            /* live ones */
@@ -57,9 +58,9 @@ struct dead_property {
 struct calendar_change {
 	struct str displayname, description, color, timezone, tzid;
 	bool set_displayname, set_description, set_color, set_timezone, set_tzid, set_ord, set_transp, set_selected,
-		set_writable;
+		set_writable, set_is_public;
 	int32_t ord;
-	bool transp, selected, writable;
+	bool transp, selected, writable, is_public;
 	const struct dead_property *dead;
 	size_t dead_count;    /* xml absent: remove */
 	int64_t only_version; /* of an update: PRECONDITION unless prop_version is this; 0 for any */
