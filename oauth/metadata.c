@@ -5,6 +5,7 @@
 #include "oauth/endpoint.h"
 #include "oauth/token.h"
 #include "server/base/config.h"
+#include "server/crypto/signing.h"
 #include "server/data/json.h"
 
 #define CACHE_METADATA STR("public, max-age=300")
@@ -14,6 +15,7 @@ static const struct { const char *member, *path; } endpoints[] = {
 	{ "authorization_endpoint", "/oauth/authorize" },
 	{ "token_endpoint",         "/oauth/token" },
 	{ "revocation_endpoint",    "/oauth/revoke" },
+	{ "jwks_uri",               "/oauth/jwks" },
 };
 
 /* Protected resources; the path, of any number of segments, comes after the well-known one (RFC 9728 §3.1). */
@@ -118,5 +120,13 @@ err_t metadata_resource(struct request *rq, struct response *rs)
 	scopes(&j, resource->scopes);
 	word(&j, "bearer_methods_supported", "header");
 	json_object_end(&j);
+	return OK;
+}
+
+/* Of what is signed here: voice sessions' tokens. */
+err_t metadata_jwks(struct request *rq, struct response *rs)
+{
+	response_header(rs, "Cache-Control", STR("public, max-age=3600"));
+	buf_add(reply(rs, 200, "application/json"), jwks_text(&rq->cx));
 	return OK;
 }

@@ -6,3 +6,4 @@
 
 handler metadata_server;   /* RFC 8414 */
 handler metadata_resource; /* RFC 9728: the whole server, …/v1, …/dav */
+handler metadata_jwks;     /* RFC 7517 */

@@ -9,6 +9,7 @@
 #include "server/db/pool.h"
 #include "server/db/query.h"
 #include "server/stream/streams.h"
+#include "server/voice/socket.h"
 #include "sql.h"
 
 #define TEXT "text/plain; charset=utf-8"
@@ -150,6 +151,8 @@ static err_t metrics(struct request *rq, struct response *rs)
 		{ "calends_streams_revoked_total", "counter", "Streams whose credential ended.", streams.revoked },
 		{ "calends_streams_cut_total", "counter", "Streams of peers that did not take what they were told.",
 			streams.cut },
+		{ "calends_voice_sockets", "gauge", "Open sockets of the voice echo.",
+			voice_sockets_count(app ? app->voice : NULL) },
 		{ "calends_db_connections", "gauge", "Open database connections.", db.open },
 		{ "calends_db_connections_busy", "gauge", "Database connections in use.", db.busy },
 		{ "calends_db_waiting", "gauge", "Requests that wait for a database connection.", db.waiting },

@@ -22,6 +22,7 @@
 #include "server/http/openapi.h"
 #include "server/mcp/routes.h"
 #include "server/stream/streams.h"
+#include "server/voice/socket.h"
 #include "server/webhook/sender.h"
 #include "web/routes.h"
 
@@ -34,6 +35,7 @@ static const struct module *const modules[] = {
 	&oauth_wellknown_module,
 	&caldav_module,
 	&api_module,
+	&voice_module,
 	&hosted_module,
 	&mcp_module,
 	&feed_module,
@@ -144,6 +146,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 	app->openapi = buf_str(&openapi);
 	app->state = webhook_sender_open();
 	app->streams = streams_open((unsigned)config->streams);
+	app->voice = voice_sockets_open();
 	return app;
 }
 
@@ -180,6 +183,7 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 		{ "webhook_feed", WEBHOOKS_EVERY_MS, JOB_PATIENCE_MS, webhook_feed, views },
 		{ "webhook_send", WEBHOOKS_EVERY_MS, JOB_PATIENCE_MS, webhook_send_due, app->state },
 		{ "streams", STREAM_EVERY_MS, STREAM_PATIENCE_MS, streams_run, app->streams },
+		{ "voice", VOICE_EVERY_MS, STREAM_PATIENCE_MS, voice_sockets_run, app->voice },
 		/* Last: with --last-used-ms 0 there is no such job. */
 		{ "last_used", (unsigned)runtime->config.last_used_ms, JOB_PATIENCE_MS, last_used_write,
 			app->last_used },
@@ -193,6 +197,7 @@ void app_close(struct app *app)
 {
 	webhook_sender_close(app->state);
 	streams_close(app->streams);
+	voice_sockets_close(app->voice);
 	last_used_close(app->last_used);
 	concurrency_close(app->callers);
 	concurrency_close(app->heavy);

@@ -35,4 +35,5 @@ extern const struct contract list_api_keys, create_api_key, get_api_key, update_
 extern const struct contract list_webhook_endpoints, create_webhook_endpoint, get_webhook_endpoint,
 	update_webhook_endpoint, delete_webhook_endpoint, rotate_webhook_secret, test_webhook_endpoint;
 extern const struct contract list_webhook_deliveries, get_webhook_delivery, replay_webhook_delivery;
+extern const struct contract create_voice_session, get_voice_session, end_voice_session;
 extern const struct contract list_webhook_events, get_webhook_event;

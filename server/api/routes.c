@@ -80,6 +80,10 @@
 	ROW(METHOD_GET, "/v1/webhook_events", HOOKS, WEBHOOKS_MANAGE, BODY_IGNORED, 0, &list_webhook_events, "scope webhooks:manage", CORS_KEYS) \
 	ROW(METHOD_GET, "/v1/webhook_events/:event", HOOKS, WEBHOOKS_MANAGE, BODY_IGNORED, 0, &get_webhook_event, "scope webhooks:manage", CORS_KEYS) \
 	\
+	ROW(METHOD_POST,   "/v1/voice/sessions",          HOOKS, VOICE_INVOKE, BODY_JSON,    BODY_MAX, &create_voice_session, "scope voice:invoke", CORS_KEYS) \
+	ROW(METHOD_GET,    "/v1/voice/sessions/:session", HOOKS, VOICE_INVOKE, BODY_IGNORED, 0,        &get_voice_session,    "scope voice:invoke", CORS_KEYS) \
+	ROW(METHOD_DELETE, "/v1/voice/sessions/:session", HOOKS, VOICE_INVOKE, BODY_IGNORED, 0,        &end_voice_session,    "scope voice:invoke", CORS_KEYS) \
+	\
 	ROW(METHOD_GET,    "/v1/connected_accounts",   SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &list_connected_accounts, "connected accounts",       CORS_KEYS | HEAVY) \
 	ROW(METHOD_GET,    "/v1/connected_accounts/:connected_account", SECRET_KEY, OWNER, BODY_IGNORED, 0, &get_connected_account, "connected accounts",         CORS_KEYS) \
 	ROW(METHOD_DELETE, "/v1/connected_accounts/:connected_account", SECRET_KEY, OWNER, BODY_IGNORED, 0, &deauthorize_connected_account, "connected accounts", CORS_KEYS) \

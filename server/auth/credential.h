@@ -29,6 +29,7 @@ struct principal {
 	struct id credential;                /* key, session or connected account: for last-used, rates and audit */
 	uint64_t scopes;                     /* what it may do; keys of full access have SCOPES_ALL | OWNER */
 	struct id connected_account, client; /* TOKEN; else zero */
+	struct id family;                    /* TOKEN: the tokens that it ends with */
 	struct id_list calendars;            /* only these; items NULL: all */
 	struct str_list origins;             /* only pages of these; items NULL: whoever */
 	unsigned rate;                       /* requests a second; 0: as everybody */

@@ -101,7 +101,8 @@ struct app {
 	/* Any failure as a page, for routes that are FOR_PEOPLE in a module that answers programs; NULL: a plain one.
 	 */
 	void (*show_page)(struct request *rq, struct response *rs, err_t e);
-	struct streams *streams; /* of changes, that are open (server/stream/) */
-	struct str openapi;      /* the API's document (openapi.h), made once */
-	void *state;             /* modules.c's own: who sends webhooks */
+	struct streams *streams;     /* of changes, that are open (server/stream/) */
+	struct voice_sockets *voice; /* that are open (server/voice/) */
+	struct str openapi;          /* the API's document (openapi.h), made once */
+	void *state;                 /* modules.c's own: who sends webhooks */
 };

@@ -43,6 +43,7 @@ class Examples:
             "page": lambda: self._page()["id"],
             "slug": lambda: self._page()["slug"],
             "booking": self._booking,
+            "session": lambda: self._made("/v1/voice/sessions", {}),
         }
 
     def _made(self, target, body):
@@ -55,6 +56,9 @@ class Examples:
             there = self.world.get("/v1/calendars?limit=100", key=self.key).json["data"]
             self.default = next(c["id"] for c in there if c["is_default"])
         return self.default
+
+    def _me(self):
+        return self.world.get("/v1/profile", key=self.key).json["id"]
 
     def _newest(self, target):
         return self.world.get(target, key=self.key).json["data"][0]["id"]
@@ -155,6 +159,8 @@ class Examples:
             sent["calendar_id"] = self.existing("calendar_id", template)
         if "participants" in sent:
             sent["participants"] = [self.existing("participant", template)]
+        if "user_id" in sent:
+            sent["user_id"] = self._me()
         if "slug" in sent:
             sent["slug"] = f"page-{uuid.uuid4()}"
         if "page" in sent:

@@ -9,7 +9,7 @@ from examples import JSON, Examples, sent_as
 from openapi import Document
 from world import BIN
 
-SERVE = ["--rate-limit", "0", "--write-rate", "0"]
+SERVE = ["--rate-limit", "0", "--write-rate", "0", "--voice-backend", "wss://voice.example.com/realtime"]
 DOCUMENT = Document.load(BIN)
 OPERATIONS = DOCUMENT.operations()
 NAMES = [o["operationId"] for _, _, o in OPERATIONS]

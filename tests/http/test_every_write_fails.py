@@ -14,7 +14,7 @@ from openapi import Document
 from world import BIN
 
 SECONDS = 40
-SERVE = ["--rate-limit", "0", "--write-rate", "0"]
+SERVE = ["--rate-limit", "0", "--write-rate", "0", "--voice-backend", "wss://voice.example.com/realtime"]
 DOCUMENT = Document.load(BIN)
 # A reset has a statement for each event of its seed: test_sandbox.py has it fail in the middle.
 WRITES = [o for o in DOCUMENT.operations() if o[2]["operationId"] != "resetSandbox" and any(p["name"] == "Idempotency-Key" for p in map(DOCUMENT.resolve, o[2]["parameters"]))]

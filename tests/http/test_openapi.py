@@ -8,7 +8,7 @@ from examples import Examples, sent_as
 from openapi import Document
 from world import BIN
 
-SERVE = ["--rate-limit", "1000"]
+SERVE = ["--rate-limit", "1000", "--voice-backend", "wss://voice.example.com/realtime"]
 DOCUMENT = Document.load(BIN)
 OPERATIONS = DOCUMENT.operations()
 

@@ -10,7 +10,7 @@ import pytest
 from oauth_flow import App, Browser, Form, answer
 from rest import VALID, Api, assert_error
 
-SERVE = ["--last-used-ms", "100"]
+SERVE = ["--last-used-ms", "100", "--voice-backend", "wss://voice.example.com/realtime"]
 HOSTED = "/api/v1/hosted-calendars"
 
 
@@ -297,6 +297,7 @@ SCOPES = {  # what it opens: method, target, body; and what it does not
                       ("POST", "/v1/events/{event}/cancel", {})], ("GET", "/v1/events", None)),
     "profile:read": ([("GET", "/v1/profile", None)], ("GET", "/v1/calendars", None)),
     "webhooks:manage": ([("POST", "/v1/webhook_endpoints", WEBHOOK), ("GET", "/v1/webhook_endpoints", None)], ("GET", "/v1/profile", None)),
+    "voice:invoke": ([("POST", "/v1/voice/sessions", {})], ("GET", "/v1/profile", None)),
 }
 
 
@@ -304,7 +305,8 @@ SCOPES = {  # what it opens: method, target, body; and what it does not
 def test_scopes(world, user, browser, app, scope):
     """calendars:read: List calendars and free/busy windows. calendars:write: Mark calendars selected, change colors, change writable.
     events:read: Read events and event monitoring. events:write: Create, update, cancel events. profile:read: Read the connected user's
-    profile. webhooks:manage: Register and manage webhook endpoints scoped to the connected account."""
+    profile. webhooks:manage: Register and manage webhook endpoints scoped to the connected account. voice:invoke: Open Voice Realtime sessions on
+    behalf of the user."""
     own = Api(world, user.key)
     ids = {"calendar": own("GET", "/v1/calendars").json["data"][0]["id"], "event": own.event()["id"]}
     token = Api(world, app.connect(browser, scope=scope)["access_token"])

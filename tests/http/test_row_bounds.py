@@ -289,6 +289,7 @@ PROOFS = {
     "calendar": calendars_are_250,
     "calendar_state": calendars_are_250,
     "calendar_object": "test_rows.py::test_tombstones_are_bounded_and_old_tokens_end_by_it",
+    "voice_session": "test_voice.py::test_sixty_an_hour_and_a_day_of_rows",
     "calendar_gone": "test_event_changes.py::test_ids_that_went_are_1000_a_calendar_and_older_tokens_end",
     "dead_property": properties_are_5000,
 }
