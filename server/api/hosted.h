@@ -22,6 +22,8 @@ MUST_CHECK err_t hosted_named(struct api_call *call, struct str text, struct cal
 /* The event with this UID in that calendar. NOT_FOUND. */
 MUST_CHECK err_t hosted_event_named(
 	struct api_call *call, struct id calendar, struct str uid, struct event_target *out);
+/* It as an object of JSON. */
+void hosted_event_write(struct json *j, const char *key, const struct agenda_item *item);
 /* What is said of a write of one, with the names that its fields have here; OK stays OK. */
 MUST_CHECK err_t hosted_event_words(struct api_call *call, err_t e);
 
@@ -29,3 +31,4 @@ extern const struct contract hosted_list, hosted_create, hosted_read, hosted_cha
 extern const struct contract hosted_event_list, hosted_event_create, hosted_event_read, hosted_event_change,
 	hosted_event_delete;
 extern const struct contract hosted_invitation_list, hosted_invitation_respond;
+extern const struct contract hosted_webhook_read, hosted_webhook_put, hosted_webhook_delete;

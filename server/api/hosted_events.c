@@ -129,6 +129,14 @@ static struct hosted_event shown(struct arena *mem, const struct agenda_item *it
 	};
 }
 
+void hosted_event_write(struct json *j, const char *key, const struct agenda_item *item)
+{
+	const struct hosted_event view = shown(j->out->mem, item, NULL);
+	json_object(j, key);
+	json_write(j, j->out->mem, fields, ARRAY_LEN(fields), &view);
+	json_object_end(j);
+}
+
 /* A start that is a date makes an event all-day. */
 static struct event_view view_of(const struct hosted_event *in)
 {

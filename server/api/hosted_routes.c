@@ -90,7 +90,11 @@ static void show_flat(struct request *rq, struct response *rs, err_t e)
 	ROW(METHOD_DELETE, "/api/v1/calendars/:calendar/events/:uid", KEYS, OWNER, BODY_IGNORED, 0,       &hosted_event_delete, HOSTED, CORS_KEYS) \
 	\
 	ROW(METHOD_GET,    "/api/v1/hosted-calendars/:calendar/invitations", KEYS, OWNER, BODY_IGNORED, 0, &hosted_invitation_list, HOSTED, CORS_KEYS | HEAVY) \
-	ROW(METHOD_POST,   "/api/v1/hosted-calendars/:calendar/invitations/:uid/respond", KEYS, OWNER, BODY_JSON, BODY_MAX, &hosted_invitation_respond, HOSTED, CORS_KEYS)
+	ROW(METHOD_POST,   "/api/v1/hosted-calendars/:calendar/invitations/:uid/respond", KEYS, OWNER, BODY_JSON, BODY_MAX, &hosted_invitation_respond, HOSTED, CORS_KEYS) \
+	\
+	ROW(METHOD_GET,    "/api/v1/hosted-calendars/:calendar/webhook", KEYS, OWNER, BODY_IGNORED, 0,     &hosted_webhook_read,   HOSTED, CORS_KEYS) \
+	ROW(METHOD_PUT,    "/api/v1/hosted-calendars/:calendar/webhook", KEYS, OWNER, BODY_JSON,    BODY_MAX, &hosted_webhook_put, HOSTED, CORS_KEYS) \
+	ROW(METHOD_DELETE, "/api/v1/hosted-calendars/:calendar/webhook", KEYS, OWNER, BODY_IGNORED, 0,     &hosted_webhook_delete, HOSTED, CORS_KEYS)
 /* clang-format on */
 static const struct route routes[] = { ROUTES(API_ROUTE) };
 static const struct contract *const contracts[] = { ROUTES(API_CONTRACT) };

@@ -229,7 +229,7 @@ static err_t run_rotate(struct api_call *call, struct response *rs)
 	struct webhook_endpoint present, endpoint;
 	struct str secret;
 	TRY(endpoint_named(call, &present));
-	TRY(webhook_endpoint_rotate(cx, &owner, &present, &endpoint, &secret));
+	TRY(webhook_endpoint_rotate(cx, &owner, &present, STR_ABSENT, &endpoint, &secret));
 	reply_endpoint(call, rs, &endpoint, secret);
 	return OK;
 }

@@ -37,4 +37,5 @@ static err_t booking_told(struct ctx *cx, struct id account, struct id event, st
 	return OK;
 }
 
-const struct webhook_views api_webhook_views = { event_as_json, calendar_as_json, may_be_booking, booking_told };
+const struct webhook_views api_webhook_views = { event_as_json, calendar_as_json, may_be_booking, invitation_as_json,
+	booking_told };

@@ -9,5 +9,7 @@ extern const struct webhook_views api_webhook_views;
 
 /* In calendars.c. */
 MUST_CHECK err_t calendar_as_json(struct ctx *cx, const struct calendar *c, struct str *out);
+/* In hosted_webhook.c. */
+MUST_CHECK err_t invitation_as_json(struct ctx *cx, const struct webhook_invitation *invitation, struct str *out);
 /* In bookings.c. */
 MUST_CHECK err_t booking_as_json(struct ctx *cx, const struct booking *booking, struct str *out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/account/audit.h"
 #include "server/base/config.h"
+#include "server/crypto/digest.h"
 #include "server/crypto/keyring.h"
 #include "server/crypto/seal.h"
 #include "server/db/query.h"
@@ -98,7 +99,8 @@ err_t webhook_endpoint_get(
 	struct ctx *cx, const struct webhook_owner *owner, struct id id, struct webhook_endpoint *out)
 {
 	return db_row(cx, &sql_webhook_endpoint_get, ROW(webhook_endpoint_get, out), IN(owner->account),
-		db_in_id_or_null(owner->connection), IN(owner->scopes), IN(owner->calendars), IN(id));
+		db_in_id_or_null(owner->connection), IN(owner->scopes), IN(owner->calendars),
+		db_in_id_or_null(owner->hosted), IN(id));
 }
 
 err_t webhook_endpoint_page(struct ctx *cx, const struct webhook_owner *owner, struct id bound, bool back, size_t limit,
@@ -107,10 +109,43 @@ err_t webhook_endpoint_page(struct ctx *cx, const struct webhook_owner *owner, s
 	if (back)
 		return db_rows(cx, &sql_webhook_endpoint_newer, webhook_endpoint_newer, out, count_out,
 			IN(owner->account), db_in_id_or_null(owner->connection), IN(owner->scopes),
-			IN(owner->calendars), IN(bound), IN((int32_t)limit));
+			IN(owner->calendars), db_in_id_or_null(owner->hosted), IN(bound), IN((int32_t)limit));
 	return db_rows(cx, &sql_webhook_endpoint_older, webhook_endpoint_older, out, count_out, IN(owner->account),
-		db_in_id_or_null(owner->connection), IN(owner->scopes), IN(owner->calendars), IN(bound),
-		IN((int32_t)limit));
+		db_in_id_or_null(owner->connection), IN(owner->scopes), IN(owner->calendars),
+		db_in_id_or_null(owner->hosted), IN(bound), IN((int32_t)limit));
+}
+
+err_t webhook_endpoint_hosted(struct ctx *cx, const struct webhook_owner *owner, struct webhook_endpoint *out)
+{
+	struct webhook_endpoint *rows;
+	size_t count;
+	TRY(webhook_endpoint_page(cx, owner, (struct id){ { 0 } }, true, 1, &rows, &count));
+	if (!count)
+		return FAIL(cx, NOT_FOUND, "a calendar without a webhook");
+	*out = rows[0];
+	return OK;
+}
+
+err_t webhook_endpoint_has_secret(struct ctx *cx, const struct webhook_endpoint *present, struct str secret, bool *out)
+{
+	struct str is;
+	TRY(webhook_secret_open(
+		cx, present->id, present->secret, &is)); /* hashes: what they begin with tells nothing */
+	*out = str_eq(hex_of(cx->mem, secret_hash(cx->mem, is)), hex_of(cx->mem, secret_hash(cx->mem, secret)));
+	return OK;
+}
+
+static err_t check_secret(struct ctx *cx, const struct webhook_owner *owner, struct str secret)
+{
+	if (!secret.ptr)
+		return OK;
+	if (!id_is_zero(owner->hosted) && !webhook_secret_is_fine_hosted(secret))
+		return REFUSE(cx, INVALID_VALUE, "secret",
+			"A secret is whsec_ and 16 to 128 visible ASCII characters. Leave it out to have one made.");
+	if (id_is_zero(owner->hosted) && !webhook_secret_is_fine(cx->mem, secret))
+		return REFUSE(cx, INVALID_VALUE, "secret",
+			"A secret is whsec_ and the base64 of 24 to 64 octets. Leave it out to have one made.");
+	return OK;
 }
 
 static err_t check_new(struct ctx *cx, const struct webhook_owner *owner, const struct webhook_endpoint_new *in)
@@ -120,10 +155,9 @@ static err_t check_new(struct ctx *cx, const struct webhook_owner *owner, const 
 			"An endpoint of one connected account is told of that account alone. Platforms make such "
 			"endpoints with "
 			"their own secret key.");
-	if (in->secret.ptr && !webhook_secret_is_fine(cx->mem, in->secret))
-		return REFUSE(cx, INVALID_VALUE, "secret",
-			"A secret is whsec_ and the base64 of 24 to 64 octets. Leave it out to have one made.");
-	TRY(check_events(cx, in->events));
+	TRY(check_secret(cx, owner, in->secret));
+	if (id_is_zero(owner->hosted)) /* whose types are one, and none of those here */
+		TRY(check_events(cx, in->events));
 	return check_url(cx, in->url);
 }
 
@@ -139,13 +173,16 @@ err_t webhook_endpoint_create(struct ctx *cx, const struct webhook_owner *owner,
 	TRY(db_row(cx, &sql_webhook_endpoint_create, ROW(webhook_endpoint_create, &made), IN(owner->account), IN(id),
 		db_in_id_or_null(owner->connection), IN(in->connect), IN(owner->scopes), IN(owner->calendars),
 		IN(in->url), IN(in->events), IN(in->description), IN(in->disabled), IN(sealed(cx, id, secret)),
-		IN(audit_by(cx))));
+		IN(audit_by(cx)), db_in_id_or_null(owner->hosted)));
+	if (id_is_zero(made.id) && !id_is_zero(owner->hosted))
+		return REFUSE(cx, CONFLICT, "",
+			"Another request made this calendar's webhook at the same moment. Ask again.");
 	if (id_is_zero(made.id))
 		return REFUSE(cx, FORBIDDEN, "",
 			"There are %d endpoints already, which is as many as there can be. Delete one.",
 			WEBHOOK_ENDPOINTS_MAX);
 	TRY(webhook_endpoint_get(cx, owner, id, &endpoint));
-	if (!in->disabled)
+	if (!in->disabled && id_is_zero(owner->hosted))
 		TRY(webhook_ping(cx, &endpoint, &ping));
 	*out = endpoint;
 	*secret_out = secret;
@@ -166,9 +203,11 @@ err_t webhook_endpoint_change(struct ctx *cx, const struct webhook_owner *owner,
 }
 
 err_t webhook_endpoint_rotate(struct ctx *cx, const struct webhook_owner *owner, const struct webhook_endpoint *present,
-	struct webhook_endpoint *out, struct str *secret_out)
+	struct str secret, struct webhook_endpoint *out, struct str *secret_out)
 {
-	struct str secret = webhook_secret_new(cx->mem);
+	TRY(check_secret(cx, owner, secret));
+	if (!secret.ptr)
+		secret = webhook_secret_new(cx->mem);
 	TRY(db_exec(cx, &sql_webhook_endpoint_rotate, NULL, IN(present->account), IN(present->id),
 		IN(sealed(cx, present->id, secret)), IN(instant_add_s(cx->now, WEBHOOK_OVERLAP_S)), IN(cx->now),
 		IN(audit_by(cx))));

@@ -23,9 +23,10 @@ struct claimed {
 	struct str url;
 	struct bytes secret, old_secret, body;
 	struct instant created_at;
+	bool hosted;
 };
 DB_RESULT(webhook_claim, struct claimed, account, delivery, endpoint, event, number, url, secret, old_secret, body,
-	created_at);
+	created_at, hosted);
 
 struct disabled_row {
 	struct id account, endpoint;
@@ -94,6 +95,7 @@ static err_t set_call(struct ctx *cx, struct slot *slot, const struct claimed *r
 		.id = id_text(cx->mem, "whe", row->event),
 		.at = cx->now,
 		.body = str_dup(mem, (struct str){ (const char *)row->body.ptr, row->body.len }),
+		.hosted = row->hosted,
 	};
 	TRY(webhook_secret_open(cx, row->endpoint, row->secret, &signing.secret));
 	if (row->old_secret.ptr)
@@ -111,7 +113,9 @@ static err_t set_call(struct ctx *cx, struct slot *slot, const struct claimed *r
 	add_line(slot, branded(cx, "Signature"), webhook_signature(cx->mem, &signing));
 	add_line(slot, STR("webhook-id"), signing.id);
 	add_line(slot, STR("webhook-timestamp"), str_fmt(cx->mem, "%lld", (long long)instant_s(cx->now)));
-	add_line(slot, STR("webhook-signature"), webhook_signature_standard(cx->mem, &signing));
+	struct str standard = webhook_signature_standard(cx->mem, &signing);
+	if (standard.ptr)
+		add_line(slot, STR("webhook-signature"), standard);
 	return OK;
 }
 

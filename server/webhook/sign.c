@@ -10,6 +10,8 @@
 #define SECRET_SIZE 32
 #define SECRET_LEAST 24
 #define SECRET_MOST 64
+#define HOSTED_LEAST 16
+#define HOSTED_MOST 128
 #define SIGNATURES_MAX 1024
 
 struct str webhook_secret_new(struct arena *mem)
@@ -30,6 +32,15 @@ bool webhook_secret_is_fine(struct arena *mem, struct str secret)
 {
 	struct bytes octets;
 	return decode(mem, secret, &octets) && octets.len >= SECRET_LEAST && octets.len <= SECRET_MOST;
+}
+
+bool webhook_secret_is_fine_hosted(struct str secret)
+{
+	struct str behind = str_starts(secret, PREFIX) ? str_from(secret, PREFIX.len) : STR("");
+	for (size_t i = 0; i < behind.len; i++)
+		if (behind.ptr[i] <= ' ' || behind.ptr[i] > '~')
+			return false;
+	return behind.len >= HOSTED_LEAST && behind.len <= HOSTED_MOST;
 }
 
 struct bytes webhook_mac(struct arena *mem, enum webhook_key key, struct str secret, struct str content)
@@ -54,18 +65,26 @@ static struct str joined(struct arena *mem, struct str a, struct str b)
 	return str_cat(mem, str_cat(mem, a, STR(".")), b);
 }
 
+static void add_hex(struct buf *out, enum webhook_key key, struct str secret, struct str content)
+{
+	if (!secret.ptr)
+		return;
+	BUF_LIT(out, ",v1=");
+	buf_add(out, hex_of(out->mem, webhook_mac(out->mem, key, secret, content)));
+}
+
 struct str webhook_signature(struct arena *mem, const struct webhook_signed *what)
 {
 	struct buf out = buf_new(mem, SIGNATURES_MAX);
 	struct str t = seconds_of(mem, what), content = joined(mem, t, what->body);
 	BUF_LIT(&out, "t=");
 	buf_add(&out, t);
-	BUF_LIT(&out, ",v1=");
-	buf_add(&out, hex_of(mem, webhook_mac(mem, KEY_AS_GIVEN, what->secret, content)));
-	if (what->old.ptr) {
-		BUF_LIT(&out, ",v1=");
-		buf_add(&out, hex_of(mem, webhook_mac(mem, KEY_AS_GIVEN, what->old, content)));
+	if (what->hosted) {
+		add_hex(&out, KEY_STRIPPED, what->secret, content);
+		add_hex(&out, KEY_STRIPPED, what->old, content);
 	}
+	add_hex(&out, KEY_AS_GIVEN, what->secret, content);
+	add_hex(&out, KEY_AS_GIVEN, what->old, content);
 	return buf_str(&out);
 }
 
@@ -73,9 +92,11 @@ struct str webhook_signature_standard(struct arena *mem, const struct webhook_si
 {
 	struct buf out = buf_new(mem, SIGNATURES_MAX);
 	struct str content = joined(mem, joined(mem, what->id, seconds_of(mem, what)), what->body);
+	if (!webhook_secret_is_fine(mem, what->secret))
+		return STR_ABSENT;
 	BUF_LIT(&out, "v1,");
 	buf_add(&out, base64_of(mem, webhook_mac(mem, KEY_DECODED, what->secret, content)));
-	if (what->old.ptr) {
+	if (what->old.ptr && webhook_secret_is_fine(mem, what->old)) {
 		BUF_LIT(&out, " v1,");
 		buf_add(&out, base64_of(mem, webhook_mac(mem, KEY_DECODED, what->old, content)));
 	}

@@ -18,6 +18,7 @@ struct webhook_owner {
 	struct id account, connection; /* connection: zero for the account's own */
 	uint64_t scopes;
 	struct id_list calendars; /* items NULL: all */
+	struct id hosted;         /* the hosted calendar whose one endpoint it is; zero: all that are of none */
 };
 /* Of a token, or of a platform that acts for a connected account, it is that connection. */
 struct webhook_owner webhook_owner_of(const struct principal *who);
@@ -33,7 +34,7 @@ struct webhook_endpoint {
 };
 
 /* The types of events: names that an endpoint may list. */
-extern const char *const webhook_types[];
+extern const char *const webhook_types[]; /* but for invitation.received, of hosted calendars alone */
 extern const size_t webhook_type_count;
 /* One of them, or name.*, or *. */
 bool webhook_type_known(struct str name);
@@ -45,14 +46,22 @@ struct webhook_endpoint_new {
 	bool connect, disabled;
 };
 /*
- * Makes an endpoint, and a ping to it, unless it is disabled. *secret_out: its secret, told this once.
+ * Makes an endpoint, and a ping to it, unless it is disabled or of a hosted calendar. *secret_out: its secret, told
+ * this once.
  *
- * errors  URL_NOT_ALLOWED, INVALID_VALUE (events, secret), FORBIDDEN (connect of a connection; too many)
+ * errors  URL_NOT_ALLOWED, INVALID_VALUE (events, secret), FORBIDDEN (connect of a connection; too many), CONFLICT (the
+ *         calendar has one)
  */
 MUST_CHECK err_t webhook_endpoint_create(struct ctx *cx, const struct webhook_owner *owner,
 	const struct webhook_endpoint_new *in, struct webhook_endpoint *out, struct str *secret_out);
 MUST_CHECK err_t webhook_endpoint_get(
 	struct ctx *cx, const struct webhook_owner *owner, struct id id, struct webhook_endpoint *out);
+/* The one of owner->hosted. NOT_FOUND. */
+MUST_CHECK err_t webhook_endpoint_hosted(
+	struct ctx *cx, const struct webhook_owner *owner, struct webhook_endpoint *out);
+/* Is this its secret? */
+MUST_CHECK err_t webhook_endpoint_has_secret(
+	struct ctx *cx, const struct webhook_endpoint *present, struct str secret, bool *out);
 /* As key_page() (server/account/key.h). */
 MUST_CHECK err_t webhook_endpoint_page(struct ctx *cx, const struct webhook_owner *owner, struct id bound, bool back,
 	size_t limit, struct webhook_endpoint **out, size_t *count_out);
@@ -67,9 +76,10 @@ struct webhook_endpoint_change {
 MUST_CHECK err_t webhook_endpoint_change(struct ctx *cx, const struct webhook_owner *owner,
 	const struct webhook_endpoint *present, const struct webhook_endpoint_change *change,
 	struct webhook_endpoint *out);
-/* A new secret; what is sent in the next WEBHOOK_OVERLAP_S has signatures of both. */
+/* Another secret (absent: one is made); what is sent in the next WEBHOOK_OVERLAP_S has signatures of both. */
 MUST_CHECK err_t webhook_endpoint_rotate(struct ctx *cx, const struct webhook_owner *owner,
-	const struct webhook_endpoint *present, struct webhook_endpoint *out, struct str *secret_out);
+	const struct webhook_endpoint *present, struct str secret, struct webhook_endpoint *out,
+	struct str *secret_out);
 MUST_CHECK err_t webhook_endpoint_delete(struct ctx *cx, const struct webhook_endpoint *present);
 
 /* The secret that a sealed one is; INTERNAL when it was sealed with another key. */

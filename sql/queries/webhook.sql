@@ -1,41 +1,41 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Webhooks. Whose endpoints: $1 account, $2 connection (NULL: the account's own). Who has fewer rights than an endpoint was
--- made with does not see it: $3 scopes, $4 calendars (NULL: all).
+-- made with does not see it: $3 scopes, $4 calendars (NULL: all). $5 the hosted calendar whose one it is (NULL: of none).
 
 -- name: webhook_endpoint_create stores
 -- $1 account  $2 id or NULL  $3 connection or NULL  $4 of all connections  $5 scopes  $6 calendars or NULL  $7 URL
--- $8 events  $9 description or NULL  $10 disabled  $11 sealed secret  $12 who does it
+-- $8 events  $9 description or NULL  $10 disabled  $11 sealed secret  $12 who does it  $13 hosted calendar or NULL
 -- A URL may be a secret after its host: the audit log has what comes before.
 SELECT CASE WHEN made.id IS NULL THEN NULL
             WHEN audit_add($1, 'webhook.created', made.id, $12, jsonb_build_object('origin', substring($7::text FROM '^[a-z]+://[^/?#]+')))
                  IS NOT NULL THEN made.id END AS id
-  FROM (SELECT webhook_endpoint_create($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS id) made;
+  FROM (SELECT webhook_endpoint_create($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $13) AS id) made;
 
 -- name: webhook_endpoint_get
--- $5 id
+-- $6 id
 SELECT e.account_id AS account, e.id, e.connection_id AS connection, e.connect, e.url, e.events, e.description,
        e.disabled_at, e.disabled_reason, e.secret, e.old_until, e.failing_since, e.last_success_at, e.created_at, e.updated_at
   FROM webhook_endpoint e
  WHERE e.account_id = $1 AND e.connection_id IS NOT DISTINCT FROM $2 AND webhook_scopes($1, $2, e.scopes) & ~ $3::bigint = 0
-   AND ($4::uuid[] IS NULL OR e.calendars <@ $4) AND e.id = $5;
+   AND ($4::uuid[] IS NULL OR e.calendars <@ $4) AND e.calendar_id IS NOT DISTINCT FROM $5 AND e.id = $6;
 
 -- name: webhook_endpoint_older
--- $5 before this id  $6 at most
+-- $6 before this id  $7 at most
 SELECT e.account_id AS account, e.id, e.connection_id AS connection, e.connect, e.url, e.events, e.description,
        e.disabled_at, e.disabled_reason, e.secret, e.old_until, e.failing_since, e.last_success_at, e.created_at, e.updated_at
   FROM webhook_endpoint e
  WHERE e.account_id = $1 AND e.connection_id IS NOT DISTINCT FROM $2 AND webhook_scopes($1, $2, e.scopes) & ~ $3::bigint = 0
-   AND ($4::uuid[] IS NULL OR e.calendars <@ $4) AND e.id < $5
- ORDER BY e.id DESC LIMIT $6::int;
+   AND ($4::uuid[] IS NULL OR e.calendars <@ $4) AND e.calendar_id IS NOT DISTINCT FROM $5 AND e.id < $6
+ ORDER BY e.id DESC LIMIT $7::int;
 
 -- name: webhook_endpoint_newer
--- $5 after this id  $6 at most
+-- $6 after this id  $7 at most
 SELECT e.account_id AS account, e.id, e.connection_id AS connection, e.connect, e.url, e.events, e.description,
        e.disabled_at, e.disabled_reason, e.secret, e.old_until, e.failing_since, e.last_success_at, e.created_at, e.updated_at
   FROM webhook_endpoint e
  WHERE e.account_id = $1 AND e.connection_id IS NOT DISTINCT FROM $2 AND webhook_scopes($1, $2, e.scopes) & ~ $3::bigint = 0
-   AND ($4::uuid[] IS NULL OR e.calendars <@ $4) AND e.id > $5
- ORDER BY e.id LIMIT $6::int;
+   AND ($4::uuid[] IS NULL OR e.calendars <@ $4) AND e.calendar_id IS NOT DISTINCT FROM $5 AND e.id > $6
+ ORDER BY e.id LIMIT $7::int;
 
 -- name: webhook_endpoint_change
 -- $1 account  $2 id  $3 URL or NULL  $4 events or NULL  $5 whether $6 is set, description or NULL
@@ -162,7 +162,8 @@ SELECT webhook_number($1) AS sequence;
 
 -- name: webhook_event_add
 -- $1 owner  $2 id  $3 type  $4 number  $5 connection or NULL  $6 its account or NULL  $7 scopes  $8 calendar or NULL
--- $9 request or NULL  $10 now  $11 body  $12 row of the outbox  $13 0 own, 1 the connection's, 2 the platform's
+-- $9 request or NULL  $10 now  $11 body  $12 row of the outbox  $13 0 own, 1 the connection's, 2 the platform's,
+-- 3 the hosted calendar's
 SELECT endpoints FROM webhook_event_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
 -- name: webhook_wake
@@ -171,7 +172,10 @@ SELECT webhook_wake($1, $2);
 
 -- name: webhook_claim
 -- $1 now  $2 endpoints  $3 deliveries of each at once  $4 until when they are ours
-SELECT account, delivery, endpoint, event, number, url, secret, old_secret, body, created_at FROM webhook_claim($1, $2, $3, $4);
+-- hosted: of a hosted calendar, whose receivers take another key of the secret
+SELECT c.account, c.delivery, c.endpoint, c.event, c.number, c.url, c.secret, c.old_secret, c.body, c.created_at,
+       e.calendar_id IS NOT NULL AS hosted
+  FROM webhook_claim($1, $2, $3, $4) c LEFT JOIN webhook_endpoint e ON e.account_id = c.account AND e.id = c.endpoint;
 
 -- name: webhook_done
 -- $1 accounts  $2 endpoints  $3 deliveries  $4 numbers of the tries  $5 leases  $6 states  $7 next tries  $8 statuses

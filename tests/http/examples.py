@@ -107,6 +107,11 @@ class Examples:
         """A new one, which may be deleted; one for all calls about what is in it."""
         if template.endswith(("/hosted-calendars/{calendar}", "-token")):
             return self._made("/api/v1/hosted-calendars", {"name": "x"})
+        if template.endswith("/webhook"):
+            made = self._made("/api/v1/hosted-calendars", {"name": "x"})
+            put = self.world.request("PUT", f"/api/v1/hosted-calendars/{made}/webhook", '{"url":"https://192.88.98.1/"}', JSON, self.key)
+            assert put.status == 200, put
+            return made
         self.hosted = self.hosted or self._made("/api/v1/hosted-calendars", {"name": "x"})
         return self.hosted if "/hosted-calendars/" in template else f"hosted:{self.hosted}"
 

@@ -210,7 +210,7 @@ def anchors_are_of_1000_days(world):
 def webhooks(world, events, deliveries):
     """An endpoint with so many events, deliveries and tries, one an hour, the newest of now; and trims what is too much."""
     world.sql("DELETE FROM webhook_endpoint; DELETE FROM webhook_event; DELETE FROM webhook_delivery")
-    world.sql(f"SELECT webhook_endpoint_create({SOMEONE}, uuid_v7(), NULL, false, 0, NULL, 'https://x', '{{*}}', NULL, false, '')")
+    world.sql(f"SELECT webhook_endpoint_create({SOMEONE}, uuid_v7(), NULL, false, 0, NULL, 'https://x', '{{*}}', NULL, false, '', NULL)")
     world.sql(f"""WITH v AS (INSERT INTO webhook_event (account_id, id, type, sequence, needs, created_at, body)
                   SELECT {SOMEONE}, (left(uuid7_floor(current_date - n / 24)::text, 24) || lpad(n::text, 12, '0'))::uuid, 'ping', 1, 0, now(), ''
                   FROM generate_series(1, 1000) n RETURNING account_id, id),
@@ -232,7 +232,7 @@ def webhooks_are_of_30_days(world):
 
 def endpoints_are_sixteen(world):
     made = [world.sql(f"""SELECT webhook_endpoint_create({SOMEONE}, uuid_v7(), NULL, false, 0, NULL, 'https://x', '{{*}}', NULL,
-                          false, '') IS NOT NULL""") for _ in range(18)]
+                          false, '', NULL) IS NOT NULL""") for _ in range(18)]
     assert count(world, "webhook_endpoint", LIVE) == count(world, "webhook_queue", LIVE) == 16 and made[-1] == [["f"]]
     world.sql(f"SELECT webhook_number({SOMEONE}), webhook_number({SOMEONE})")
     assert count(world, "webhook_counter", LIVE) == 1 and count(world, "webhook_cursor") == 1

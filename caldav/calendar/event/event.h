@@ -35,7 +35,8 @@ struct event {
 	struct str rrule; /* "FREQ=…", absent: none; of several, one a line */
 	const struct event_date *exdates, *rdates; /* periods by their start */
 	size_t exdate_count, rdate_count;
-	struct str organizer; /* e-mail; absent: none */
+	struct str organizer;      /* e-mail; absent: none */
+	struct str organizer_name; /* written where the line is new; absent: none */
 	const struct event_attendee *attendees;
 	size_t attendee_count;
 	const int32_t *reminders; /* minutes before the start, of alarms that ring there */

@@ -75,6 +75,14 @@ static void attendee_line(struct buf *out, const struct event_attendee *a, const
 		out, STR("ATTENDEE"), buf_str(&params), was ? was->value : str_cat(out->mem, STR("mailto:"), a->email));
 }
 
+static void organizer_line(struct buf *out, const struct event *event)
+{
+	struct buf params = buf_new(out->mem, out->max);
+	if (event->organizer_name.len)
+		param_add(&params, STR("CN"), event->organizer_name);
+	ical_line(out, STR("ORGANIZER"), buf_str(&params), str_cat(out->mem, STR("mailto:"), event->organizer));
+}
+
 static bool says_the_same(const struct ical_prop *line, const struct event_attendee *a)
 {
 	struct event_attendee was = event_attendee_of(line);
@@ -108,7 +116,7 @@ void event_attendee_lines(struct buf *out, const struct event *event, const stru
 	if (organizer && str_eq_nocase(event_email(organizer->value), event->organizer))
 		buf_add(out, organizer->raw);
 	else if (event->organizer.len)
-		ical_line(out, STR("ORGANIZER"), STR(""), str_cat(out->mem, STR("mailto:"), event->organizer));
+		organizer_line(out, event);
 	for (size_t i = 0; i < event->attendee_count; i++) {
 		const struct event_attendee *a = &event->attendees[i];
 		size_t at = attendee_find(lines, count, a);

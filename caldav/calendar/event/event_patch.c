@@ -114,6 +114,7 @@ static void copy_fields(struct event *to, const struct event *from, unsigned fie
 	e.rdates = fields & EVENT_RDATES ? from->rdates : e.rdates;
 	e.rdate_count = fields & EVENT_RDATES ? from->rdate_count : e.rdate_count;
 	e.organizer = fields & EVENT_ATTENDEES ? from->organizer : e.organizer;
+	e.organizer_name = fields & EVENT_ATTENDEES ? from->organizer_name : e.organizer_name;
 	e.attendees = fields & EVENT_ATTENDEES ? from->attendees : e.attendees;
 	e.attendee_count = fields & EVENT_ATTENDEES ? from->attendee_count : e.attendee_count;
 	e.status = fields & EVENT_STATUS ? from->status : e.status;

@@ -77,8 +77,11 @@ static void attendees_read(struct arena *mem, const struct ical_comp *comp, stru
 	out->attendees = list;
 	for (const struct ical_prop *p = ical_prop(comp, STR("ATTENDEE")); p; p = ical_prop_again(p))
 		list[out->attendee_count++] = event_attendee_of(p);
-	if (ical_prop(comp, STR("ORGANIZER")))
-		out->organizer = event_email(ical_value(comp, STR("ORGANIZER")));
+	const struct ical_prop *organizer = ical_prop(comp, STR("ORGANIZER"));
+	if (!organizer)
+		return;
+	out->organizer = event_email(organizer->value);
+	out->organizer_name = ical_param(organizer, STR("CN"));
 }
 
 static void reminders_read(struct arena *mem, const struct ical_comp *comp, struct event *out)
