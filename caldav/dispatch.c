@@ -7,8 +7,9 @@
 
 static const struct dav_method methods[] = {
 #define DAV_METHOD(                                                                                                    \
-	name, read, run, body, body_max, needed, ns, root, writes, ahead, locks, checked, target, privilege)           \
-	{ METHOD_##name, read, run, body, needed, ns, root, writes, ahead, locks, checked, target, privilege },
+	name, read, run, body, body_max, needed, ns, root, writes, ahead, locks, checked, target, itself, parent, to)  \
+	{ METHOD_##name, read, run, body, needed, ns, root, writes, ahead, locks, checked, target,                     \
+		{ itself, parent, to } },
 #include "caldav/methods.def"
 #undef DAV_METHOD
 };
@@ -54,7 +55,13 @@ static err_t rights_check(struct dav_call *call)
 {
 	struct request *rq = call->rq;
 	TRY(scopes_require(&rq->cx, call->at.actor->rights, rq->route->scopes & ~(uint64_t)BY_REPORT));
-	return scopes_require(&rq->cx, call->at.actor->rights, call->scopes);
+	err_t e = scopes_require(&rq->cx, call->at.actor->rights, call->scopes);
+	if (!e || !call->privilege)
+		return e;
+	struct err *told = arena_new(rq->cx.mem, struct err);
+	*told = *e;
+	told->privilege = call->privilege;
+	return told;
 }
 
 static err_t walk(struct dav_call *call)

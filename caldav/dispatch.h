@@ -31,6 +31,7 @@ struct dav_call {
 	const struct xml_node *root; /* of the body; NULL for none */
 	struct resource to;          /* Destination, set by `read` of MOVE and COPY */
 	uint64_t scopes;             /* set by `read`: these are needed too */
+	const char *privilege;       /* set by `read`: which one whoever lacks these is told; NULL: the method's */
 	struct conditions when;      /* for who judges them itself: see enum dav_checks */
 	void *plan;                  /* what `read` made of the request for `run`: the method's own type */
 };
@@ -63,6 +64,11 @@ enum dav_checks {
 /* What must stand at its URL: where it does not, conditions say nothing (RFC 9110 §13.2.1). */
 enum dav_target { TARGET_THERE, TARGET_NEW, TARGET_EITHER };
 
+/* Names of privileges with their prefix ("D:read"), NULL for none. */
+struct dav_needs {
+	const char *itself, *parent, *to;
+};
+
 /* A row of methods.def, which says what the fields are. */
 struct dav_method {
 	enum method method;
@@ -75,7 +81,7 @@ struct dav_method {
 	enum dav_locks locks;
 	enum dav_checks checked;
 	enum dav_target target;
-	const char *privilege;
+	struct dav_needs needs;
 };
 
 /* NULL for a method that CalDAV does not have here. HEAD is GET. */
@@ -104,6 +110,9 @@ MUST_CHECK err_t conditions_check(struct dav_call *call);
 
 /* error.c: DAV's own clothes for an error: status, DAV:error with exactly its condition, the text as a comment. */
 void dav_show_error(struct request *rq, struct response *rs, err_t e);
+/* need_privileges.c: the content of DAV:need-privileges, each resource with what lacks there (RFC 3744 §7.1.1). */
+void need_privileges_write(const struct request *rq, err_t e, struct buf *out);
+
 /*
  * The store names the object that has the UID already; a client is told its href (RFC 4791 §5.3.2.1). Hands any other
  * error on as it is. `near`: something in the same calendar.

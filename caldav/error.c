@@ -24,22 +24,10 @@ static void text_add(struct buf *out, struct str text, bool comment)
 	}
 }
 
-static const char *privilege_of(enum method method)
-{
-	const struct dav_method *m = dav_method_of(method);
-	return m ? m->privilege : "read";
-}
-
 static void condition_content(const struct request *rq, const char *condition, err_t e, struct buf *out)
 {
 	if (str_eq(str_of(condition), STR("D:need-privileges"))) {
-		BUF_LIT(out, "<D:resource><D:href>");
-		for (size_t i = 0; i < rq->path.count; i++) {
-			buf_char(out, '/');
-			path_segment_add(out, rq->path.segments[i]);
-		}
-		buf_fmt(out, "%s</D:href><D:privilege><D:%s/></D:privilege></D:resource>", rq->path.folder ? "/" : "",
-			privilege_of(rq->method));
+		need_privileges_write(rq, e, out);
 	} else if (e->href.ptr) {
 		BUF_LIT(out, "<D:href>");
 		xml_escape(out, e->href);

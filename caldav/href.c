@@ -166,6 +166,12 @@ static err_t path_of_href(const struct request *rq, struct ctx *cx, struct str h
 	return path_parse(cx, raw, out);
 }
 
+err_t href_path(const struct request *rq, struct str href, struct path *out)
+{
+	struct ctx cx = rq->cx;
+	return path_of_href(rq, &cx, href, out);
+}
+
 err_t href_resolve(const struct request *rq, struct str href, struct resource *out)
 {
 	struct ctx cx = rq->cx;

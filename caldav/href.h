@@ -43,6 +43,9 @@ MUST_CHECK err_t href_of_request(const struct request *rq, struct resource *out)
  */
 MUST_CHECK err_t href_resolve(const struct request *rq, struct str href, struct resource *out);
 
+/* Its path alone, whatever lies there. MALFORMED; DAV_FOREIGN. */
+MUST_CHECK err_t href_path(const struct request *rq, struct str href, struct path *out);
+
 /*
  * The same of the longest beginning of the path that could name a resource, and how many segments stand below it: what
  * lies too deep is told from what has no parent. NOT_FOUND for a path that is not under /dav/.

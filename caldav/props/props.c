@@ -27,10 +27,10 @@ static const struct prop props[] = {
 	{ D("lockdiscovery"),                     ON_EVERY,                           PROP_ALL,                 prop_empty },             /* §15.8: no locks */
 	{ D("resourcetype"),                      ON_EVERY,                           PROP_ALL,                 prop_resourcetype },      /* §15.9 */
 	{ D("supportedlock"),                     ON_EVERY,                           PROP_ALL,                 prop_empty },             /* §15.10 */
-	{ D("quota-available-bytes"),             ON(RES_HOME) | ON(RES_CALENDAR),    PROP_STORAGE,             prop_quota_available },   /* RFC 4331 §3 */
-	{ D("quota-used-bytes"),                  ON(RES_HOME) | ON(RES_CALENDAR),    PROP_STORAGE,             prop_quota_used },        /* RFC 4331 §4 */
+	{ D("quota-available-bytes"),             ON(RES_HOME) | ON(RES_CALENDAR),    PROP_STORAGE | PROP_EVENTS, prop_quota_available },   /* RFC 4331 §3 */
+	{ D("quota-used-bytes"),                  ON(RES_HOME) | ON(RES_CALENDAR),    PROP_STORAGE | PROP_EVENTS, prop_quota_used },        /* RFC 4331 §4 */
 	{ D("supported-report-set"),              ON_EVERY,                           0,                        prop_supported_report_set }, /* RFC 3253 §3.1.5 */
-	{ D("sync-token"),                        ON(RES_CALENDAR),                   0,                        prop_sync_token },        /* RFC 6578 §4 */
+	{ D("sync-token"),                        ON(RES_CALENDAR),                   PROP_EVENTS,              prop_sync_token },        /* RFC 6578 §4 */
 	{ D("resource-id"),                       ON(RES_PRINCIPAL) | ON(RES_CALENDAR) | ON(RES_OBJECT), 0,     prop_resource_id },       /* RFC 5842 §3.1 */
 	{ D("current-user-principal"),            ON_EVERY,                           0,                        prop_current_user_principal }, /* RFC 5397 §3 */
 
@@ -64,7 +64,7 @@ static const struct prop props[] = {
 	{ C("calendar-user-address-set"),         ON(RES_PRINCIPAL),                  0,                        prop_calendar_user_address_set }, /* RFC 6638 §2.4.1 */
 	{ C("calendar-user-type"),                ON(RES_PRINCIPAL),                  0,                        prop_calendar_user_type }, /* RFC 6638 §2.4.2 */
 
-	{ S("getctag"),                           ON(RES_CALENDAR),                   0,                        prop_getctag },           /* caldav-ctag §4.1 */
+	{ S("getctag"),                           ON(RES_CALENDAR),                   PROP_EVENTS,              prop_getctag },           /* caldav-ctag §4.1 */
 	{ S("email-address-set"),                 ON(RES_PRINCIPAL),                  PROP_PROFILE,             prop_email_address_set }, /* Apple asks it of principals */
 	{ A("calendar-color"),                    ON(RES_CALENDAR),                   PROP_SETTABLE,            prop_calendar_color },
 	{ A("calendar-order"),                    ON(RES_CALENDAR),                   PROP_SETTABLE,            prop_calendar_order },
@@ -247,6 +247,8 @@ static int live_write(
 	if (!(p->on & ON(subject->at.kind)))
 		return 404;
 	if ((p->flags & PROP_PROFILE) && !(context->principal->scopes & PROFILE_READ))
+		return 403;
+	if ((p->flags & PROP_EVENTS) && !(subject->at.actor->rights & EVENTS_READ))
 		return 403;
 	size_t start = out->len;
 	buf_add(out, p->open);

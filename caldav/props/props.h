@@ -42,7 +42,8 @@ enum prop_flags {
 	PROP_SETTABLE = 2, /* PROPPATCH may set it where it lives; elsewhere the name may be a dead property's */
 	PROP_DATA = 4,     /* needs the object's data */
 	PROP_PROFILE = 8,  /* of the person: asks for profile:read */
-	PROP_STORAGE = 16  /* needs what the account has stored */
+	PROP_STORAGE = 16, /* needs what the account has stored */
+	PROP_EVENTS = 32   /* tells that events changed, or how many there are: asks for events:read */
 };
 
 /* Set of resource kinds, for tables. */

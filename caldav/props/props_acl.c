@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The properties of RFC 3744 §5. Access is fixed: an account's tree is its own, wholly, and nobody else's; a credential
- * may have less than its account, and DAV:current-user-privilege-set tells that.
+ * may have less than its account, and DAV:current-user-privilege-set tells that: what it has, it may, and what contains
+ * another privilege is never told without it (§5.4). Who may list calendars and see when they are busy has
+ * CALDAV:read-free-busy there, not DAV:read: names and colours are told beside it, no event is.
  */
 #include "caldav/props/props.h"
 
@@ -29,12 +31,21 @@ uint64_t scopes_to_read(enum resource_kind kind)
 	return kind == RES_OBJECT ? EVENTS_READ : 0;
 }
 
+/* Who has access is the owner's to know (RFC 3744 §3.6); what is nobody's tells nothing about anybody. */
+static bool may_read_acl(const struct subject *subject)
+{
+	enum resource_kind kind = subject->at.kind;
+	return kind == RES_ROOT || kind == RES_PRINCIPALS || kind == RES_HOMES || (subject->at.actor->rights & OWNER);
+}
+
 static unsigned privileges_of(const struct subject *subject)
 {
-	uint64_t scopes = subject->at.actor->rights;
+	uint64_t scopes = subject->at.actor->rights, to_read = scopes_to_read(subject->at.kind);
 	bool owner = (scopes & OWNER) != 0;
-	unsigned can = PRIV_READ_PRIVILEGES | PRIV_READ_ACL;
+	unsigned can = may_read_acl(subject) ? PRIV_READ_ACL : 0u;
 
+	if ((scopes & to_read) == to_read)
+		can |= PRIV_READ_PRIVILEGES | PRIV_READ_FREE_BUSY;
 	switch (subject->at.kind) {
 	case RES_ROOT:
 	case RES_PRINCIPALS:
@@ -44,19 +55,17 @@ static unsigned privileges_of(const struct subject *subject)
 		return can | PRIV_READ | (owner ? PRIV_WRITE_PROPERTIES : 0u);
 	case RES_HOME:
 		if (scopes & CALENDARS_READ)
-			can |= PRIV_READ | PRIV_READ_FREE_BUSY;
+			can |= PRIV_READ;
 		return can | (owner ? PRIV_WRITE : 0u); /* making and deleting calendars is for keys */
 	case RES_CALENDAR:
-		if (scopes & CALENDARS_READ)
-			can |= PRIV_READ_FREE_BUSY;
-		if (scopes & EVENTS_READ)
+		if ((can & PRIV_READ_FREE_BUSY) && (scopes & EVENTS_READ))
 			can |= PRIV_READ;
 		if (scopes & CALENDARS_WRITE)
 			can |= PRIV_WRITE_PROPERTIES;
 		break;
 	case RES_OBJECT:
 		if (scopes & EVENTS_READ)
-			can |= PRIV_READ | PRIV_READ_FREE_BUSY;
+			can |= PRIV_READ;
 		if (scopes & EVENTS_WRITE)
 			can |= PRIV_WRITE_PROPERTIES;
 		break;
@@ -111,6 +120,8 @@ int prop_supported_privilege_set(const struct prop_context *context, const struc
 int prop_acl(const struct prop_context *context, const struct subject *subject, struct buf *out)
 {
 	(void)context;
+	if (!may_read_acl(subject))
+		return 403;
 	BUF_LIT(out, "<D:ace><D:principal>");
 	if (id_is_zero(subject->at.account)) {
 		BUF_LIT(out, "<D:authenticated/></D:principal><D:grant><D:privilege><D:read/></D:privilege></D:grant>");

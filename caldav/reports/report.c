@@ -12,21 +12,22 @@ static const struct report {
 	struct str element;
 	unsigned on;
 	uint64_t scopes; /* 0: those of a PROPFIND there */
+	const char *privilege;
 	dav_step *run;
 } reports[] = {
 #define D(name) NS_DAV, name, STR_INIT("<D:" name "/>")
 #define C(name) NS_CALDAV, name, STR_INIT("<C:" name "/>")
 	/* clang-format off */
-	/* name                                where                            scopes          run                        source */
-	{ C("calendar-query"),                 ON_CALENDARS,                    EVENTS_READ,    report_query },            /* RFC 4791 §7.8 */
-	{ C("calendar-multiget"),              ON_CALENDARS,                    EVENTS_READ,    report_multiget },         /* RFC 4791 §7.9 */
-	{ C("free-busy-query"),                ON(RES_HOME) | ON(RES_CALENDAR), CALENDARS_READ, report_freebusy },         /* RFC 4791 §7.10 */
-	{ D("sync-collection"),                ON(RES_CALENDAR),                EVENTS_READ,    report_sync },             /* RFC 6578 §3.2 */
-	{ D("expand-property"),                ON_EVERY,                        0,              report_expand_property },  /* RFC 3253 §3.8 */
-	{ D("acl-principal-prop-set"),         ON_OWNED,                        0,              report_acl_principals },   /* RFC 3744 §9.2 */
-	{ D("principal-match"),                ON_COLLECTIONS,                  0,              report_principal_match },  /* RFC 3744 §9.3 */
-	{ D("principal-property-search"),      ON_EVERY,                        0,              report_principal_search }, /* RFC 3744 §9.4 */
-	{ D("principal-search-property-set"),  ON_EVERY,                        0,              report_search_properties }, /* RFC 3744 §9.5 */
+	/* name                                where                            scopes          privilege            run                        source */
+	{ C("calendar-query"),                 ON_CALENDARS,                    EVENTS_READ,    "D:read",            report_query },            /* RFC 4791 §7.8 */
+	{ C("calendar-multiget"),              ON_CALENDARS,                    EVENTS_READ,    "D:read",            report_multiget },         /* RFC 4791 §7.9 */
+	{ C("free-busy-query"),                ON(RES_HOME) | ON(RES_CALENDAR), CALENDARS_READ, "C:read-free-busy",  report_freebusy },         /* RFC 4791 §7.10 */
+	{ D("sync-collection"),                ON(RES_CALENDAR),                EVENTS_READ,    "D:read",            report_sync },             /* RFC 6578 §3.2 */
+	{ D("expand-property"),                ON_EVERY,                        0,              "D:read",            report_expand_property },  /* RFC 3253 §3.8 */
+	{ D("acl-principal-prop-set"),         ON_OWNED,                        OWNER,          "D:read-acl",        report_acl_principals },   /* RFC 3744 §9.2 */
+	{ D("principal-match"),                ON_COLLECTIONS,                  0,              "D:read",            report_principal_match },  /* RFC 3744 §9.3 */
+	{ D("principal-property-search"),      ON_EVERY,                        0,              "D:read",            report_principal_search }, /* RFC 3744 §9.4 */
+	{ D("principal-search-property-set"),  ON_EVERY,                        0,              "D:read",            report_search_properties }, /* RFC 3744 §9.5 */
 /* clang-format on */
 #undef D
 #undef C
@@ -67,6 +68,7 @@ err_t report_read(struct dav_call *call)
 	if (!report)
 		return FAIL(&call->rq->cx, DAV_REPORT, "%.*s %.*s", STR_ARG(root->ns), STR_ARG(root->local));
 	call->scopes = report->scopes ? report->scopes : scopes_to_read(call->at.kind);
+	call->privilege = report->privilege;
 	return OK;
 }
 

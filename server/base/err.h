@@ -26,6 +26,7 @@ struct err {
 	struct str said;        /* for the caller; absent: the row's own text */
 	struct str detail;      /* for the log alone: never shown to a caller */
 	struct str href;        /* what a DAV condition points at (no-uid-conflict); absent where none */
+	const char *privilege;  /* what DAV:need-privileges names; NULL: what the method needs */
 	uint64_t scopes;        /* INSUFFICIENT_SCOPE: all scopes that the operation needs */
 	int retry_after_s;      /* RATE_LIMITED, UNAVAILABLE */
 	struct err_slot *slots; /* SLOT_UNAVAILABLE: the next ones; NULL: not looked for */

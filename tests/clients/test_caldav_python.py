@@ -33,6 +33,11 @@ def ics(uid, start, end, summary="An event", *lines):
     )
 
 
+def restricted(world, account, scope):
+    key = world.key(account, kind="restricted", scope=scope)
+    return caldav.DAVClient(url=world.url + "/dav/", username=account.email, password=key).principal()
+
+
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -149,3 +154,28 @@ def test_it_changes_the_name_and_colour(calendar):
     props = calendar.get_properties([dav.DisplayName(), ical.CalendarColor()])
     assert props["{DAV:}displayname"] == "Another name"
     assert props["{http://apple.com/ns/ical/}calendar-color"] == "#FF2968FF"
+
+
+def test_a_key_of_free_busy_alone_asks_when_it_is_busy_and_reads_nothing(world, calendar):
+    """RFC 4791 §6.1.1."""
+    account = world.account("python@example.org")
+    calendar.save_event(ics("busy", NOON, NOON + HOUR, "Secret"))
+    busy = restricted(world, account, "calendars:read")
+    seen = next(c for c in busy.calendars() if c.url == calendar.url)
+    told = seen.freebusy_request(NOON - DAY, NOON + DAY).data
+    assert "20260302T120000Z" in told and "Secret" not in told
+    for read in (seen.events, lambda: seen.search(start=NOON - DAY, end=NOON + DAY, event=True)):
+        with pytest.raises(caldav.lib.error.AuthorizationError):
+            read()
+
+
+def test_a_key_of_reading_alone_reads_and_cannot_write(world, calendar):
+    account = world.account("python@example.org")
+    calendar.save_event(ics("readable", NOON, NOON + HOUR))
+    seen = next(c for c in restricted(world, account, "calendars:read events:read").calendars() if c.url == calendar.url)
+    assert [e.icalendar_component["UID"] for e in seen.events()] == ["readable"]
+    with pytest.raises(caldav.lib.error.AuthorizationError):
+        seen.save_event(ics("new", NOON, NOON + HOUR))
+    with pytest.raises(caldav.lib.error.AuthorizationError):
+        seen.events()[0].delete()
+    assert len(calendar.events()) == 1

@@ -186,6 +186,10 @@ TEST(privileges_are_those_of_the_credential)
 		{ CALENDARS_READ | EVENTS_READ, true, "<D:read/>", "<D:write" },
 		{ CALENDARS_READ | EVENTS_READ, true, "<C:read-free-busy/>", "<D:bind/>" },
 		{ CALENDARS_READ, true, "<C:read-free-busy/>", "<D:read/>" },
+		{ CALENDARS_READ, true, "<D:read-current-user-privilege-set/>", "<D:read-acl/>" },
+		{ SCOPES_ALL, true, "<D:write/>", "<D:all/>" },
+		{ SCOPES_ALL, true, "<D:unbind/>", "<D:read-acl/>" }, /* §3.6: for the owner */
+		{ SCOPES_ALL | OWNER, true, "<D:read-acl/>", NULL },
 		{ CALENDARS_READ | EVENTS_READ | EVENTS_WRITE, true, "<D:write-content/>", "<D:write/>" },
 		{ CALENDARS_READ | EVENTS_READ | EVENTS_WRITE, true, "<D:unbind/>", "<D:write-properties/>" },
 	};
