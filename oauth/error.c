@@ -23,6 +23,16 @@ static bool wants_page(const struct request *rq)
 	return str_find(request_header_list(rq, "Accept"), STR("text/html")) != SIZE_MAX;
 }
 
+void oauth_show_refusal(struct json *j, int status, struct str message, struct str request_id)
+{
+	(void)status; /* each is 400 or what HTTP alone knows */
+	json_object(j, NULL);
+	json_str(j, "error", STR("invalid_request"));
+	json_str(j, "error_description", message);
+	json_str(j, "request_id", request_id);
+	json_object_end(j);
+}
+
 void oauth_show_error(struct request *rq, struct response *rs, err_t e)
 {
 	const struct err_row *row = err_row(e->kind);

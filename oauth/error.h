@@ -6,3 +6,4 @@
 
 /* Whole answers: JSON for programs; a page for the endpoints that people see. */
 void oauth_show_error(struct request *rq, struct response *rs, err_t e);
+void oauth_show_refusal(struct json *j, int status, struct str message, struct str request_id);

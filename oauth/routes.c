@@ -36,6 +36,7 @@ const struct module oauth_module = {
 	.routes = oauth_routes,
 	.route_count = ARRAY_LEN(oauth_routes),
 	.show_error = oauth_show_error,
+	.show_refusal = oauth_show_refusal,
 };
 
 const struct module oauth_wellknown_module = {
@@ -44,4 +45,5 @@ const struct module oauth_wellknown_module = {
 	.routes = wellknown_routes,
 	.route_count = ARRAY_LEN(wellknown_routes),
 	.show_error = oauth_show_error,
+	.show_refusal = oauth_show_refusal,
 };

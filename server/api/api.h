@@ -12,8 +12,9 @@
 	{ method, path, who, scopes, body, body_max, api_run, source, flags },
 #define API_CONTRACT(method, path, who, scopes, body, body_max, contract, source, flags) contract,
 
-/* Over which calendars a call goes: the one that is named, or (NULL) all that are selected. NOT_FOUND. */
-MUST_CHECK err_t calendars_chosen(struct api_call *call, const struct id *named, struct id_list *out);
+/* Over which calendars a call goes: those that `param` names, each once, or (NULL) all that are selected. NOT_FOUND. */
+MUST_CHECK err_t calendars_chosen(
+	struct api_call *call, const struct id_list *named, const char *param, struct id_list *out);
 
 extern const struct contract get_profile;
 extern const struct contract list_audit;

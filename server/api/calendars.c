@@ -103,7 +103,15 @@ static err_t calendar_named(struct api_call *call, struct calendar *out)
 	return calendar_by_id(&call->rq->cx, &call->actor, params->id, out);
 }
 
-err_t calendars_chosen(struct api_call *call, const struct id *named, struct id_list *out)
+static bool is_among(const struct id *ids, size_t count, struct id id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (id_eq(ids[i], id))
+			return true;
+	return false;
+}
+
+err_t calendars_chosen(struct api_call *call, const struct id_list *named, const char *param, struct id_list *out)
 {
 	struct ctx *cx = &call->rq->cx;
 	struct calendar *calendars;
@@ -111,10 +119,11 @@ err_t calendars_chosen(struct api_call *call, const struct id *named, struct id_
 	TRY(calendar_list(cx, &call->actor, &calendars, &count));
 	struct id *ids = arena_array(cx->mem, struct id, count + 1);
 	for (size_t i = 0; i < count; i++)
-		if (named ? id_eq(calendars[i].id, *named) : calendars[i].selected)
+		if (named ? is_among(named->items, named->count, calendars[i].id) : calendars[i].selected)
 			ids[kept++] = calendars[i].id;
-	if (named && kept == 0)
-		return REFUSE(cx, NOT_FOUND, "calendar_id", "There is no such calendar.");
+	for (size_t i = 0; named && i < named->count; i++)
+		if (!is_among(ids, kept, named->items[i]))
+			return REFUSE(cx, NOT_FOUND, param, "There is no such calendar.");
 	*out = (struct id_list){ ids, kept };
 	return OK;
 }

@@ -104,7 +104,8 @@ static err_t list_in_range(struct api_call *call, struct response *rs, const str
 	q.back = page.back;
 	q.limit = page.limit;
 	TRY(sieve_of(&rq->cx, params, &sieve));
-	TRY(calendars_chosen(call, params->has_calendar ? &params->calendar : NULL, &q.calendars));
+	const struct id_list named = { &params->calendar, 1 };
+	TRY(calendars_chosen(call, params->has_calendar ? &named : NULL, "calendar_id", &q.calendars));
 	TRY(sieve ? agenda_in_range_sieved(&rq->cx, &q, sieve, &list) : agenda_in_range(&rq->cx, &q, &list));
 	page.more = list.more;
 	struct json j = api_list_begin(call, rs);
@@ -128,7 +129,8 @@ static err_t list_newest(struct api_call *call, struct response *rs, const struc
 	q.back = page.back;
 	q.limit = page.limit;
 	TRY(sieve_of(&rq->cx, params, &q.sieve));
-	TRY(calendars_chosen(call, params->has_calendar ? &params->calendar : NULL, &q.calendars));
+	const struct id_list named = { &params->calendar, 1 };
+	TRY(calendars_chosen(call, params->has_calendar ? &named : NULL, "calendar_id", &q.calendars));
 	TRY(agenda_newest(&rq->cx, &q, &list));
 	page.more = list.more;
 	struct json j = api_list_begin(call, rs);

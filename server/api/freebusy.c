@@ -8,19 +8,21 @@
 #include "server/api/api.h"
 #include "server/api/participants.h"
 
+#define IDS_MAX (CALENDARS_MAX * 27) /* octets: "cal_", 22 digits, a comma */
+
 struct freebusy_params {
-	struct id calendar;
-	bool has_calendar;
+	struct str calendars;
 	struct instant from, to;
 };
 
 static const struct json_field freebusy_params[] = {
-	{ .name = "calendar_id",
-		.kind = JSON_ID,
-		.of = "cal",
-		.offset = offsetof(struct freebusy_params, calendar),
-		.given = offsetof(struct freebusy_params, has_calendar),
-		.doc = "One calendar; all selected ones unless said" },
+	{ .name = "calendar_ids",
+		.kind = JSON_STR,
+		.min = 1,
+		.max = IDS_MAX,
+		.offset = offsetof(struct freebusy_params, calendars),
+		.doc = "The `id` of one calendar, or of several with commas between; all selected ones unless said",
+		.example = "cal_0355WHuCFfRpMfB53mC9Z6" },
 	{ .name = "from",
 		.kind = JSON_TIME,
 		.flags = JSON_REQUIRED,
@@ -116,13 +118,30 @@ static void reply_busy(struct api_call *call, struct response *rs, const struct 
 	api_reply(call, rs, &view);
 }
 
+/* Which calendars are named; NOT_FOUND where one of them is not the actor's. */
+static err_t calendars_named(struct api_call *call, struct str text, struct id_list *out)
+{
+	struct ctx *cx = &call->rq->cx;
+	struct id *ids = arena_array(cx->mem, struct id, text.len + 1);
+	struct id_list named = { ids, 0 };
+	struct str rest = text, item;
+	while (str_cut(&rest, ',', &item))
+		if (!id_parse(item, "cal", &ids[named.count++]))
+			return REFUSE(cx, INVALID_VALUE, "calendar_ids",
+				"Each must be the id of a calendar, cal_…, with a comma and no blank between two.");
+	return calendars_chosen(call, &named, "calendar_ids", out);
+}
+
 static err_t run_get(struct api_call *call, struct response *rs)
 {
 	const struct freebusy_params *params = call->params;
 	struct ctx *cx = &call->rq->cx;
 	struct busy_person person = { .actor = call->actor, .zone = call->who.tz };
 	TRY(busy_range_check(cx, params->from, params->to, "to"));
-	TRY(calendars_chosen(call, params->has_calendar ? &params->calendar : NULL, &person.calendars));
+	if (params->calendars.ptr)
+		TRY(calendars_named(call, params->calendars, &person.calendars));
+	else
+		TRY(calendars_chosen(call, NULL, NULL, &person.calendars));
 	TRY(busy_collect(cx, &person, 1, params->from, params->to));
 	reply_busy(call, rs, &person.busy);
 	return OK;
@@ -130,7 +149,7 @@ static err_t run_get(struct api_call *call, struct response *rs)
 
 const struct contract get_freebusy = {
 	.id = "getFreeBusy",
-	.summary = "When the user is busy, over one calendar or all selected ones.",
+	.summary = "When the user is busy, over the calendars that are named, or all selected ones.",
 	PARAMS(freebusy_params, struct freebusy_params),
 	.answer = &freebusy_resource,
 	.status = 200,

@@ -67,6 +67,12 @@ static void show_flat(struct request *rq, struct response *rs, err_t e)
 	auth_challenge(rq, rs, e);
 }
 
+static void show_flat_refusal(struct json *j, int status, struct str message, struct str request_id)
+{
+	(void)request_id;
+	write_flat(j, NULL, status, message, STR_ABSENT);
+}
+
 #define KEYS (ACCOUNT_KEY | SECRET_KEY)
 #define BODY_MAX KIB(64)
 #define EVENT_MAX KIB(256)
@@ -107,6 +113,7 @@ const struct module hosted_module = {
 	.contracts = contracts,
 	.rate_limited = true,
 	.show_error = show_flat,
+	.show_refusal = show_flat_refusal,
 	.error = &flat_errors,
 };
 
@@ -124,6 +131,7 @@ const struct module feed_module = {
 	.secret_paths = true,
 	.rate_limited = true,
 	.show_error = show_flat,
+	.show_refusal = show_flat_refusal,
 	.every_answer = feed_every_answer,
 	.error = &flat_errors,
 };

@@ -8,6 +8,7 @@
 #include "server/http/civet_private.h"
 #include "server/http/head.h"
 #include "server/http/head_check.h"
+#include "server/http/match.h"
 
 #define PAGE_POLICY "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
@@ -52,10 +53,14 @@ int civet_refused(struct mg_connection *mg, int status, const char *reason)
 	struct buf body = buf_new(mem, 4096), wire = buf_new(mem, 8192);
 	size_t len;
 	const char *head = civet_head_here(mg, &len);
+	const struct module *module = match_raw(server->app, head_path(head, len));
 	bool page = head_wants_page(head, len);
+	struct json j = json_begin(&body);
 
 	if (page)
 		error_page(&body, reason, id);
+	else if (module && module->show_refusal)
+		module->show_refusal(&j, status, str_fmt(mem, "%s.", reason), id);
 	else
 		error_json(&body, status, reason, id);
 	buf_fmt(&wire,

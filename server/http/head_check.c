@@ -285,6 +285,26 @@ const struct head_fault *head_check(char *head, size_t len, struct head_framing 
 	return fault;
 }
 
+struct str head_path(const char *head, size_t len)
+{
+	struct str rest = str_trim((struct str){ head, len }, STR_BLANK), line, path;
+	if (!str_cut(&rest, '\n', &line))
+		return STR("");
+	rest = str_trim(line, STR_BLANK);
+	if (!str_cut(&rest, ' ', &line) || !str_cut(&rest, ' ', &path))
+		return STR("");
+	if (!str_starts(path, STR("/"))) { /* absolute form, RFC 9112 §3.2.2 */
+		size_t authority = str_find(path, STR("://"));
+		path = authority != SIZE_MAX ? str_from(path, authority + 3) : STR("");
+		size_t root = str_find(path, STR("/"));
+		path = root != SIZE_MAX ? str_from(path, root) : STR("");
+	}
+	path = str_sub(path, 0, str_find(path, STR("?")));
+	while (str_starts(path, STR("//"))) /* as the router has it */
+		path = str_from(path, 1);
+	return path;
+}
+
 bool head_wants_page(const char *head, size_t len)
 {
 	struct str rest = { head, len }, line;

@@ -37,5 +37,9 @@ size_t head_token_len(struct str s);
  */
 const struct head_fault *head_check(char *head, size_t len, struct head_framing *framing);
 
+/* The path of the target in origin form, as it was sent, of a head that may be refused and cut anywhere; "" when there
+ * is none. It borrows. */
+struct str head_path(const char *head, size_t len);
+
 /* Does an Accept line of this head, whole or not, name text/html: is it from a browser that would show a page? */
 bool head_wants_page(const char *head, size_t len);

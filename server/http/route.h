@@ -47,6 +47,7 @@ struct route {
 
 struct contract;
 struct error_form;
+struct json;
 
 struct module {
 	const char *name;
@@ -73,6 +74,9 @@ struct module {
 	err_t (*unrouted)(struct request *rq, bool path_known);
 	/* Writes the whole answer for e, which carries its own status. NULL: the API's error object. */
 	void (*show_error)(struct request *rq, struct response *rs, err_t e);
+	/* What a program is told whose request was refused by its head alone, before it was one (head_check.h): an
+	 * object. NULL: the API's error object. */
+	void (*show_refusal)(struct json *j, int status, struct str message, struct str request_id);
 	/* May add header lines to each answer of the module (DAV:); NULL for none. */
 	void (*every_answer)(struct request *rq, struct response *rs);
 };

@@ -115,7 +115,7 @@ class Calls:
         return self.ask("POST", "/v1/events", EVENT)
 
     def busy(self):
-        return self.ask("GET", f"/v1/freebusy?{MONTH}&calendar_id={self.calendar}")
+        return self.ask("GET", f"/v1/freebusy?{MONTH}&calendar_ids={self.calendar}")
 
     def replay(self):
         return self.ask("POST", "/v1/events", {**EVENT, "title": "Once"}, {"Idempotency-Key": self.replayed})

@@ -68,7 +68,7 @@ class Edits:
 
     def busy(self, begin, end):
         """On REST and, asserted to be the same, on CalDAV."""
-        reply = self("GET", f"/v1/freebusy?calendar_id={self.calendar}&from={begin}&to={end}")
+        reply = self("GET", f"/v1/freebusy?calendar_ids={self.calendar}&from={begin}&to={end}")
         assert reply.status == 200, reply
         rest = [(plain(b["start"]), plain(b["end"])) for b in reply.json["busy"]]
         return rest

@@ -29,6 +29,7 @@ class Examples:
             "participant": lambda: world.get("/v1/profile", key=key).json["id"],
             "calendar": lambda: self._made("/v1/calendars", {"name": "x"}),
             "calendar_id": self._default,
+            "calendar_ids": self._default,
             "event": lambda: self._made("/v1/events", {
                 "title": "x", "start_time": "2026-11-24T09:00:00Z", "end_time": "2026-11-24T10:00:00Z",
                 "attendees": [{"email": world.get("/v1/profile", key=key).json["email"]}]}),
@@ -147,7 +148,7 @@ class Examples:
             if p["in"] == "path":
                 target = target.replace("{%s}" % name, other or self.existing(name, template))
             elif p["in"] == "query" and (other is not None or (name not in NOT_SENT and "example" in p)):
-                example = self.existing(name, template) if name == "calendar_id" else p.get("example")
+                example = self.existing(name, template) if name in ("calendar_id", "calendar_ids") else p.get("example")
                 example = str(example).lower() if isinstance(example, bool) else example
                 query.append(f"{name}={example if other is None else other}")
         return target + ("?" + "&".join(query) if query else "")

@@ -194,7 +194,7 @@ def test_busy_time_of_a_dense_series_is_one_span(world, owner, dav, api, cal):
     api.put("seconds", (f"DTSTART:{ical(NOON)}", "DURATION:PT1S", "RRULE:FREQ=SECONDLY", f"EXDATE:{ical(hole)}"))
     api.put("hours", (f"DTSTART:{ical(NOON)}", "DURATION:PT2H", "RRULE:FREQ=HOURLY", "STATUS:TENTATIVE"))
     after = hole + timedelta(seconds=1)
-    reply = world.get(f"/v1/freebusy?calendar_id={api.id}&from={rest(begin)}&to={rest(end)}", key=owner.key)
+    reply = world.get(f"/v1/freebusy?calendar_ids={api.id}&from={rest(begin)}&to={rest(end)}", key=owner.key)
     assert [(b["start"], b["end"], b["status"]) for b in reply.json["busy"]] == [(rest(begin), rest(hole), "busy"),
         (rest(after), rest(end), "busy"), (rest(begin), rest(end), "tentative")]
     far = datetime(2047, 1, 1, tzinfo=timezone.utc)

@@ -238,3 +238,21 @@ def test_it_is_no_write(world, user):
     sent = {"Idempotency-Key": "one"}
     first, again = query(world, user.key, [user.id], sent), query(world, user.key, [NOBODY], sent)
     assert first.status == again.status == 200 and "Idempotent-Replayed" not in again.headers
+
+
+def test_freebusy_of_calendars_that_are_named(world, user):
+    """Field paper §3.2: "GET `/v1/freebusy?from&to&calendar_ids`" """
+    there = {c["name"]: c["id"] for c in world.get("/v1/calendars", key=user.key).json["data"]}
+    ask = lambda ids: world.get(f"/v1/freebusy?from={FROM}&to={TO}&calendar_ids={ids}", key=user.key)
+    hours = lambda reply: [f"{b['start'][8:16]}/{b['end'][8:16]} {b['status']}" for b in reply.json["busy"]]
+    second, first = there["Second"], there["Calendar"]
+    assert hours(ask(second)) == ["01T20:00/01T21:00 busy"]
+    both = ask(f"{first},{second},{first}")
+    assert both.status == 200 and hours(both) == hours(world.get(f"/v1/freebusy?from={FROM}&to={TO}", key=user.key)), "each counts once"
+    assert len(hours(both)) == len(hours(ask(first))) + 1
+    for ids in ("", f"{first},", f"{first}, {second}".replace(" ", "%20"), first[:-1], "evt_" + first[4:]):
+        assert_error(ask(ids), 400, "invalid_value", "calendar_ids")
+    stranger = Api(world, world.account("owner@platform.example").key).calendar("Theirs")["id"]
+    for ids in (stranger, f"{first},{stranger}", f"{stranger},{first}"):
+        assert_error(ask(ids), 404, "resource_missing", "calendar_ids")
+    assert_error(world.get(f"/v1/freebusy?from={FROM}&to={TO}&calendar_id={first}", key=user.key), 400, "unknown_field", "calendar_id")

@@ -297,7 +297,7 @@ def test_free_busy_merges_and_tells_no_titles(api):
     for start, end, more in [("09:00", "10:00", {}), ("09:30", "10:30", {}), ("12:00", "13:00", {"busy": False}),
             ("14:00", "15:00", {"status": "cancelled"}), ("16:00", "17:00", {"status": "tentative"})]:
         api.event(title="secret thing", calendar_id=calendar, start_time=f"2027-02-01T{start}:00Z", end_time=f"2027-02-01T{end}:00Z", **more)
-    reply = api("GET", f"/v1/freebusy?calendar_id={calendar}&from=2027-02-01T00:00:00Z&to=2027-02-02T00:00:00Z")
+    reply = api("GET", f"/v1/freebusy?calendar_ids={calendar}&from=2027-02-01T00:00:00Z&to=2027-02-02T00:00:00Z")
     assert reply.status == 200 and "secret thing" not in reply.text
     assert [(b["start"][11:16], b["end"][11:16], b["status"]) for b in reply.json["busy"]] == [("09:00", "10:30", "busy"),
         ("16:00", "17:00", "tentative")]

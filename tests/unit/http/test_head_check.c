@@ -192,6 +192,23 @@ TEST(targets_have_a_greatest_length)
 	assert_int_equal(status_of(buf_str(&longer), NULL), 414);
 }
 
-TESTS(RUN(well_formed_heads_pass), RUN(ambiguous_framing_is_refused), RUN(malformed_lines_are_refused),
-	RUN(targets_are_origin_form_of_our_own), RUN(own_absolute_forms_become_origin_form),
-	RUN(sixty_four_headers_pass_and_sixty_five_do_not), RUN(targets_have_a_greatest_length))
+TEST(the_path_of_a_head_is_found_whatever_else_is_wrong)
+{
+	static const char *const cases[][2] = {
+		{ "FROB /api/v1/x?y=/ HTTP/1.1\r\n\r\n", "/api/v1/x" },
+		{ "\r\nGET /api/v1/%zz HTTP/9\r\nx", "/api/v1/%zz" },
+		{ "GET http://h:1/v1/x HTTP/1.1\r\n", "/v1/x" },
+		{ "GET //oauth/token\r\n", "/oauth/token" },
+		{ "GET http://h\r\n/v1/x", "" },
+		{ "GET\r\n /v1/x", "" },
+		{ "GET", "" },
+		{ "", "" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_str(head_path(cases[i][0], strlen(cases[i][0])), str_of(cases[i][1]));
+}
+
+TESTS(RUN(the_path_of_a_head_is_found_whatever_else_is_wrong), RUN(well_formed_heads_pass),
+	RUN(ambiguous_framing_is_refused), RUN(malformed_lines_are_refused), RUN(targets_are_origin_form_of_our_own),
+	RUN(own_absolute_forms_become_origin_form), RUN(sixty_four_headers_pass_and_sixty_five_do_not),
+	RUN(targets_have_a_greatest_length))
