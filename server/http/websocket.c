@@ -122,6 +122,8 @@ static bool make_room(struct websocket *ws, size_t more)
 static int take_payload(struct websocket *ws, struct str *octets)
 {
 	size_t n = ws->left < octets->len ? (size_t)ws->left : octets->len, mask = head_needed(ws) - 4;
+	if (!n)
+		return 0; /* an empty frame, or the end of what came */
 	if (!ws->control && !make_room(ws, n))
 		return WS_TOO_BIG;
 	char *into = ws->control ? ws->control_octets + ws->control_len : ws->octets + ws->len;
