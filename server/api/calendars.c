@@ -18,7 +18,7 @@ struct calendar_view {
 	bool has_name, has_description, has_color_hex, has_timezone, has_selected, has_writable, has_is_public;
 	bool selected, writable, is_public, is_default, livemode;
 	int64_t event_count;
-	struct instant created_at;
+	struct instant created_at, updated_at;
 };
 
 #define AT(member) offsetof(struct calendar_view, member)
@@ -44,6 +44,7 @@ static const struct json_field fields[] = {
 	{ "sync_token",   JSON_STR,  JSON_READ_ONLY, AT(sync_token),  0,                    0,   0,    NULL, NULL, 0, 0, "Changes when an event in it does", "https://calends.example/sync/1" },
 	{ "etag",         JSON_STR,  OPEN,           AT(etag),        0,                    0,   0,    NULL, NULL, 0, 0, "For If-Match", "\"1\"" },
 	{ "created_at",   JSON_TIME, JSON_READ_ONLY, AT(created_at),  0,                    0,   0,    NULL, NULL, 0, 0, "When it was made", NULL },
+	{ "updated_at",   JSON_TIME, JSON_READ_ONLY, AT(updated_at),  0,                    0,   0,    NULL, NULL, 0, 0, "When it was changed: itself, not what is in it", NULL },
 };
 /* clang-format on */
 
@@ -94,6 +95,7 @@ static struct calendar_view view_of(struct ctx *cx, const struct calendar *c)
 			mem, cx->config->public_url, (struct sync_token){ .calendar = c->id, .modseq = c->modseq }),
 		.etag = etag_of(mem, c),
 		.created_at = c->created_at,
+		.updated_at = c->updated_at,
 	};
 }
 

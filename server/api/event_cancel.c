@@ -7,6 +7,7 @@
 
 struct cancel_view {
 	struct str comment;
+	bool notify;
 };
 
 static const struct json_field cancel_fields[] = {
@@ -18,6 +19,12 @@ static const struct json_field cancel_fields[] = {
 		.max = 1000,
 		.doc = "Why, for those who come; kept as the event's COMMENT",
 		.example = "The room is taken." },
+	{ .name = "notify_attendees",
+		.kind = JSON_BOOL,
+		.offset = offsetof(struct cancel_view, notify),
+		.doc = "Whether the server tells the attendees. It sends no mail: true is refused, and nothing is "
+		       "cancelled",
+		.example = "false" },
 };
 
 static const struct json_resource cancellation = {
@@ -49,8 +56,21 @@ static err_t make_cancelled(struct event_changing *c, struct object_plan *out)
 	return OK;
 }
 
+/* Whoever relies on others being told must hear that they are not. */
+static err_t check_notify(const struct api_call *call)
+{
+	const struct cancel_view *view = call->body;
+	if (!view || !view->notify)
+		return OK;
+	return REFUSE(&call->rq->cx, INVALID_VALUE, "notify_attendees",
+		"This server sends attendees no mail: nobody would be told, and the event is as it was. Leave this out "
+		"to "
+		"cancel it, and tell them yourself.");
+}
+
 static err_t run_cancel(struct api_call *call, struct response *rs)
 {
+	TRY(check_notify(call));
 	struct event_changing c = { .call = call, .make = make_cancelled };
 	TRY(event_change(&c));
 	return event_reply(call, rs, &c.target);

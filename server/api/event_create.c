@@ -69,7 +69,7 @@ static err_t calendar_for(struct api_call *call, const struct event_view *view, 
 }
 
 err_t event_make(
-	struct api_call *call, const struct event_view *view, struct str calendar_name, struct event_target *out)
+	struct api_call *call, const struct event_view *view, const struct calendar *calendar, struct event_target *out)
 {
 	struct event event = { 0 };
 	struct event_target target = { .instance = STR_ABSENT };
@@ -81,10 +81,11 @@ err_t event_make(
 	event.uid = view->has_client_uid ? view->client_uid : STR_ABSENT;
 	if (event.attendee_count > 0)
 		event.organizer = call->who.email;
-	write = (struct object_write){ .calendar_name = calendar_name };
+	event.organizer_name = event.organizer.ptr && calendar ? calendar->organizer_name : STR_ABSENT;
+	write = (struct object_write){ .calendar_name = calendar ? calendar->name : STR_ABSENT };
 	write.when.none_match_any = true;
 	write.name = str_cat(call->rq->cx.mem, id_uuid(call->rq->cx.mem, id_new(call->rq->cx.now)), STR(".ics"));
-	if (!calendar_name.ptr)
+	if (!calendar)
 		TRY(calendar_for(call, view, &write.calendar_name));
 	TRY(event_write(&call->rq->cx, &event, &write.data));
 	TRY(event_words(call->rq, object_put(&call->rq->cx, &call->actor, &write, &outcome, &target.object)));
@@ -96,7 +97,7 @@ err_t event_make(
 static err_t run_create(struct api_call *call, struct response *rs)
 {
 	struct event_target target;
-	TRY(event_make(call, call->body, STR_ABSENT, &target));
+	TRY(event_make(call, call->body, NULL, &target));
 	TRY(event_reply(call, rs, &target));
 	api_location(rs, "/v1/events/", id_text(call->rq->cx.mem, "evt", target.object.id));
 	return OK;

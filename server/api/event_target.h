@@ -34,11 +34,11 @@ void event_show(
 MUST_CHECK err_t event_reply(struct api_call *call, struct response *rs, const struct event_target *target);
 
 /*
- * A new event in the calendar of this URL name; absent: in that which the body names, or else the caller's default.
- * What is missing has the names of /v1/events. EVENT_WRITING, NOT_FOUND (the calendar), MISSING_FIELD, INVALID_VALUE.
+ * A new event in this calendar; NULL: in that which the body names, or else the caller's default. What is missing has
+ * the names of /v1/events. EVENT_WRITING, NOT_FOUND (the calendar), MISSING_FIELD, INVALID_VALUE.
  */
-MUST_CHECK err_t event_make(
-	struct api_call *call, const struct event_view *view, struct str calendar_name, struct event_target *out);
+MUST_CHECK err_t event_make(struct api_call *call, const struct event_view *view, const struct calendar *calendar,
+	struct event_target *out);
 
 /* What the store says of a write, in the words of REST; hands any other error on as it is. */
 MUST_CHECK err_t event_words(struct request *rq, err_t e);

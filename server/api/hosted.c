@@ -13,9 +13,9 @@
 
 /* A calendar as /api/v1 has it. */
 struct hosted {
-	struct str id, name, timezone, feed_token;
-	bool has_name, has_timezone;
-	struct instant created_at;
+	struct str id, name, timezone, feed_token, organizer_name, email;
+	bool has_name, has_timezone, has_organizer_name;
+	struct instant created_at, updated_at;
 };
 
 #define AT(member) offsetof(struct hosted, member)
@@ -27,7 +27,10 @@ static const struct json_field fields[] = {
 	{ "name",       JSON_STR,  JSON_NEEDED,    AT(name),       AT(has_name),     1, 100, NULL, NULL, 0, 0, "What people call it", "Team" },
 	{ "timezone",   JSON_STR,  JSON_NULLABLE,  AT(timezone),   AT(has_timezone), 1, 64,  NULL, NULL, 0, 0, "IANA name", "Europe/Berlin" },
 	{ "feedToken",  JSON_STR,  JSON_READ_ONLY, AT(feed_token), 0,                0, 0,   NULL, NULL, 0, 0, "Opens /feed/{feedToken}, which needs no other credential: a secret", "cft_…" },
+	{ "organizerDisplayName", JSON_STR, JSON_NULLABLE, AT(organizer_name), AT(has_organizer_name), 1, 100, NULL, NULL, 0, 0, "What the organizer of events with attendees is called that are made in it here, from then on", "Scheduling Bot" },
+	{ "calendarEmail", JSON_STR, JSON_READ_ONLY | JSON_NULLABLE, AT(email), 0, 0, 0, NULL, NULL, 0, 0, "The address that takes invitations by mail: null, this server takes none", NULL },
 	{ "createdAt",  JSON_TIME, JSON_READ_ONLY, AT(created_at), 0,                0, 0,   NULL, NULL, 0, 0, "When it was made", NULL },
+	{ "updatedAt",  JSON_TIME, JSON_READ_ONLY, AT(updated_at), 0,                0, 0,   NULL, NULL, 0, 0, "When it was changed: itself, not what is in it", NULL },
 };
 /* clang-format on */
 
@@ -64,7 +67,9 @@ static struct hosted view_of(struct arena *mem, const struct calendar *c, const 
 		.name = calendar_label(c),
 		.timezone = c->tzid,
 		.feed_token = feed_token(feeds, c->id),
+		.organizer_name = c->organizer_name,
 		.created_at = c->created_at,
+		.updated_at = c->updated_at,
 	};
 }
 
@@ -99,9 +104,12 @@ static err_t change_of(struct api_call *call, const struct hosted *view, struct 
 	struct calendar_change change = { 0 };
 	if (view->has_name)
 		TRY(label_clean(cx, "name", view->name, &change.displayname));
+	if (view->organizer_name.ptr)
+		TRY(label_clean(cx, "organizerDisplayName", view->organizer_name, &change.organizer_name));
 	if (view->timezone.ptr && !zone_by_name(view->timezone))
 		return REFUSE(
 			cx, INVALID_VALUE, "timezone", "This is not a time zone. Use an IANA name like Europe/Berlin.");
+	change.set_organizer_name = view->has_organizer_name;
 	change.set_displayname = view->has_name;
 	change.tzid = view->timezone;
 	change.set_tzid = view->has_timezone;

@@ -247,7 +247,7 @@ static err_t create_event_of(struct api_call *call, struct response *rs)
 	TRY(named(call, &calendar));
 	if (!view.timezone.ptr && zone_by_name(calendar.tzid))
 		view.timezone = str_dup(mem, calendar.tzid);
-	TRY(hosted_event_words(call, event_make(call, &view, str_dup(mem, calendar.name), &target)));
+	TRY(hosted_event_words(call, event_make(call, &view, &calendar, &target)));
 	TRY(event_target_item(call, &target, &item));
 	TRY(reply_event(call, rs, &target));
 	api_location(rs, "/api/v1/calendars/", location_of(mem, calendar.id, item.event.uid));
@@ -287,6 +287,7 @@ static err_t make_change(struct event_changing *c, struct object_plan *out)
 	struct ctx *cx = &call->rq->cx;
 	const struct hosted_event present = shown(cx->mem, &c->item, NULL);
 	struct hosted_event in = { 0 };
+	struct calendar calendar;
 	struct event to = c->item.event;
 	unsigned changed;
 	TRY(api_read_change(call, &present, &in));
@@ -298,8 +299,11 @@ static err_t make_change(struct event_changing *c, struct object_plan *out)
 	TRY(event_view_apply(cx, &view, call->who.tz, false, &to, &changed));
 	if (changed & EVENT_ATTENDEES)
 		keep_answers(&c->item.event, cx->mem, &to);
-	if ((changed & EVENT_ATTENDEES) && to.attendee_count > 0 && !to.organizer.ptr)
+	if ((changed & EVENT_ATTENDEES) && to.attendee_count > 0 && !to.organizer.ptr) {
 		to.organizer = call->who.email;
+		TRY(calendar_by_id(cx, &call->actor, c->target.object.calendar, &calendar));
+		to.organizer_name = calendar.organizer_name;
+	}
 	const struct event_change edit = { STR_ABSENT, &to, changed, call->who.tz };
 	TRY(event_patch(cx, c->target.object.data, &edit, &c->target.changed));
 	*out = (struct object_plan){ .data = c->target.changed.data, .beside = STR_ABSENT };

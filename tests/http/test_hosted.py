@@ -25,6 +25,40 @@ def test_a_calendar_is_made_renamed_and_deleted(world):
     assert world.get(one, key=key).status == 404
 
 
+def test_a_calendar_has_the_published_members(world):
+    """§0.1: "{name, timezone, organizerDisplayName} → `data{id (uuid), name, feedToken, calendarEmail, timezone, organizerDisplayName,
+    createdAt, updatedAt}`; update any subset" """
+    ann = world.account("ann@example.org")
+    sent = {"name": "Agent", "timezone": "Europe/Paris", "organizerDisplayName": "Scheduling Bot"}
+    made = world.post(PATH, json.dumps(sent), JSON, ann.key).json["data"]
+    assert set(made) == {"id", "name", "feedToken", "calendarEmail", "timezone", "organizerDisplayName", "createdAt", "updatedAt"}
+    assert sent.items() <= made.items() and made["createdAt"] == made["updatedAt"] and made["calendarEmail"] is None
+    one, at = f"{PATH}/{made['id']}", f"/api/v1/calendars/hosted:{made['id']}/events"
+    event = {"title": "x", "start_at": "2026-11-24T09:00:00Z", "end_at": "2026-11-24T10:00:00Z"}
+    guests = [{"email": "bob@example.org"}]
+
+    def stored(**more):
+        uid = world.post(at, json.dumps(event | more), JSON, ann.key).json["data"]["uid"]
+        if "attendees" not in more:
+            assert world.request("PATCH", f"{at}/{uid}", json.dumps({"attendees": guests}), JSON, ann.key).status == 200
+        ical = world.get(f"/v1/calendars/{[c for c in world.get('/v1/calendars?limit=100', key=ann.key).json['data'] if c['name'] == 'Agent'][0]['id']}/export", key=ann.key).text
+        return ical.replace("\r\n ", "").partition(f"UID:{uid}")[2].partition("END:VEVENT")[0]
+    for lines in (stored(attendees=guests), stored()):
+        assert 'ORGANIZER;CN="Scheduling Bot":mailto:ann@example.org' in lines
+    changed = world.request("PATCH", one, '{"organizerDisplayName":null}', JSON, ann.key).json["data"]
+    assert changed["organizerDisplayName"] is None and changed["updatedAt"] > made["updatedAt"] and changed["createdAt"] == made["createdAt"]
+    assert changed["name"] == "Agent" and changed["timezone"] == "Europe/Paris"
+    assert "ORGANIZER:mailto:ann@example.org" in stored(attendees=guests)
+    assert world.get(one, key=ann.key).json["data"]["updatedAt"] == changed["updatedAt"], "what is in it does not count"
+    again = world.post(f"{one}/regenerate-feed-token", None, None, ann.key).json["data"]
+    assert again["updatedAt"] > changed["updatedAt"] and again["feedToken"] != made["feedToken"]
+    reply = world.post(PATH, '{"name":"x","calendarEmail":"x@example.org"}', JSON, ann.key)
+    assert reply.status == 400 and reply.json["details"] == {"field": "calendarEmail"}
+    long = world.request("PATCH", one, json.dumps({"organizerDisplayName": "x" * 101}), JSON, ann.key)
+    assert long.status == 400 and long.json["details"] == {"field": "organizerDisplayName"}
+    assert world.request("DELETE", one, None, None, ann.key).status == 204
+
+
 def test_errors_are_flat(world):
     key = world.account("ann@example.org").key
     reply = world.get(PATH)

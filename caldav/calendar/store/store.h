@@ -29,13 +29,14 @@ struct calendar {
 	int16_t components; /* enum component, a set */
 	bool transp;        /* transparent for free/busy */
 	bool selected;
-	bool writable;              /* REST's switch: false refuses object writes by anyone */
-	bool is_public;             /* publishable keys may read when it is busy */
-	int64_t prop_version;       /* grows with each change of its properties */
-	int64_t modseq, min_modseq; /* sync tokens before min_modseq are not served any more */
-	int32_t objects;            /* live ones */
-	int64_t size;               /* octets of them all */
-	struct instant created_at;
+	bool writable;                         /* REST's switch: false refuses object writes by anyone */
+	struct str organizer_name;             /* of the organizer, in events that /api/v1 makes; absent: none */
+	bool is_public;                        /* publishable keys may read when it is busy */
+	int64_t prop_version;                  /* grows with each change of its properties */
+	int64_t modseq, min_modseq;            /* sync tokens before min_modseq are not served any more */
+	int32_t objects;                       /* live ones */
+	int64_t size;                          /* octets of them all */
+	struct instant created_at, updated_at; /* updated_at: itself, not what is in it */
 };
 
 /* All of an account's calendars, by ord and then name. */
@@ -56,9 +57,9 @@ struct dead_property {
 
 /* What a PROPPATCH, MKCALENDAR or REST PATCH changes. A set flag without a text removes. */
 struct calendar_change {
-	struct str displayname, description, color, timezone, tzid;
+	struct str displayname, description, color, timezone, tzid, organizer_name;
 	bool set_displayname, set_description, set_color, set_timezone, set_tzid, set_ord, set_transp, set_selected,
-		set_writable, set_is_public;
+		set_writable, set_is_public, set_organizer_name;
 	int32_t ord;
 	bool transp, selected, writable, is_public;
 	const struct dead_property *dead;

@@ -6,7 +6,8 @@
 
 #define CALENDAR_FIELDS                                                                                                \
 	id, account, name, displayname, description, color, timezone, tzid, ord, components, transp, selected,         \
-		writable, is_public, prop_version, modseq, min_modseq, objects, size, created_at
+		writable, is_public, organizer_name, prop_version, modseq, min_modseq, objects, size, created_at,      \
+		updated_at
 
 DB_RESULT(calendar_list, struct calendar, CALENDAR_FIELDS);
 DB_RESULT(calendar_after, struct calendar, CALENDAR_FIELDS);
@@ -79,7 +80,7 @@ err_t calendar_create(struct ctx *cx, const struct actor *actor, struct str name
 	TRY(db_row(cx, &sql_calendar_create, ROW(calendar_create, &got), IN_ACTOR(cx, actor), IN(id), IN(name),
 		IN(components), IN(with->displayname), IN(with->description), IN(with->color), IN(with->timezone),
 		IN(with->tzid), IN(with->ord), IN(with->transp), IN_DEAD(dead), IN((int32_t)CALENDARS_MAX),
-		IN((int32_t)DEAD_PROPERTIES_MAX), IN(with->is_public)));
+		IN((int32_t)DEAD_PROPERTIES_MAX), IN(with->is_public), IN(with->organizer_name)));
 	enum outcome outcome = outcome_of(got.outcome);
 	if (outcome == OUTCOME_NAME_TAKEN)
 		return FAIL(cx, CONFLICT, "calendar name is taken");
@@ -89,12 +90,12 @@ err_t calendar_create(struct ctx *cx, const struct actor *actor, struct str name
 	return OK;
 }
 
-/* The bits of calendar_update in 0016_public_calendars.sql. */
+/* The bits of calendar_update in 0020_hosted_fields.sql. */
 static int32_t fields_set(const struct calendar_change *c)
 {
 	return c->set_displayname | c->set_description << 1 | c->set_color << 2 | c->set_timezone << 3 |
 	       c->set_tzid << 4 | c->set_ord << 5 | c->set_transp << 6 | c->set_selected << 7 | c->set_writable << 8 |
-	       c->set_is_public << 9;
+	       c->set_is_public << 9 | c->set_organizer_name << 10;
 }
 
 err_t calendar_update(struct ctx *cx, const struct actor *actor, struct str name, const struct calendar_change *change)
@@ -107,7 +108,7 @@ err_t calendar_update(struct ctx *cx, const struct actor *actor, struct str name
 		change->only_version ? IN(change->only_version) : IN_NULL(DB_INT8), IN(fields_set(change)),
 		IN(change->displayname), IN(change->description), IN(change->color), IN(change->timezone),
 		IN(change->tzid), IN(change->ord), IN(change->transp), IN(change->selected), IN(change->writable),
-		IN_DEAD(dead), IN((int32_t)DEAD_PROPERTIES_MAX), IN(change->is_public)));
+		IN_DEAD(dead), IN((int32_t)DEAD_PROPERTIES_MAX), IN(change->is_public), IN(change->organizer_name)));
 	enum outcome outcome = outcome_of(got.outcome);
 	return outcome == OUTCOME_CHANGED ? OK : outcome_refusal(cx, outcome, STR_ABSENT);
 }
