@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -190,6 +191,26 @@ def test_it_goes_with_its_calendar_and_with_the_sandbox(world, ann, calendar, re
     assert world.get(f"{PATH}/{id}/webhook", key=ann.key).status == 404, "the other mode's"
     assert world.post("/v1/sandbox/reset", key=test_key).status in (200, 204)
     assert world.sql("SELECT count(*) FROM webhook_endpoint") == [["0"]]
+
+
+def test_an_invitation_that_is_moved_there_is_told_and_what_changes_elsewhere_is_not_kept(world, ann, calendar, receiver):
+    put(world, ann.key, calendar.at, receiver.url)
+    dav, home = Dav(world.url, ann.email, ann.key), f"/dav/calendars/{ann.id}"
+    for start in ("20270103T100000Z", "20270104T100000Z"):
+        assert dav.put(f"{home}/default/moved.ics", new_event("moved", start, HOST, ME)).status in (201, 204)
+    assert world.sql("SELECT count(*) FROM object_before") == [["0"]], "nobody is told of that calendar"
+    reply = dav.request("MOVE", f"{home}/default/moved.ics", Destination=f"{home}/{calendar.name}/moved.ics")
+    assert reply.status == 201, reply
+    [hook] = world.wait_for(lambda: receiver.got)
+    assert hook.json["event"]["uid"] == "moved" and hook.json["event"]["start_at"] == "2027-01-04T10:00:00Z"
+
+
+def test_of_several_who_make_it_at_once_one_makes_it(world, ann, calendar, receiver):
+    with ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(lambda n: world.request("PUT", calendar.at, json.dumps({"url": receiver.url}), JSON, ann.key), range(8)))
+    assert {r.status for r in replies} <= {200, 409}
+    told = [r.json["data"]["secret"] for r in replies if r.status == 200 and "secret" in r.json["data"]]
+    assert len(told) == 1 and world.sql("SELECT count(*) FROM webhook_endpoint") == [["1"]]
 
 
 def test_failures_are_tried_again_and_a_put_enables_it_once_more(world, ann, calendar, receiver):
