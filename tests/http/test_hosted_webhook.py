@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,6 +13,7 @@ from dav import Dav
 from davwrite import new_event
 from hooks import due_now, drop_all
 from receiver import Receiver, verified
+from world import ROOT
 
 JSON = {"Content-Type": "application/json"}
 PATH = "/api/v1/hosted-calendars"
@@ -101,6 +103,12 @@ def test_three_verifiers_accept_what_is_sent(world, ann, calendar, receiver):
     [hook] = world.wait_for(lambda: receiver.got)
     assert stripped_verifies(hook, secret) and verified(hook, secret) == (1, 1)
     assert not stripped_verifies(hook, secret[:-4] + "AAA=") and verified(hook, secret[:-4] + "AAA=") == (0, 0)
+    printed = {}
+    with open(os.path.join(ROOT, "docs/hosted-calendars.md"), encoding="utf-8") as page:
+        exec(page.read().partition("```python\n")[2].partition("```")[0], printed)  # what the page tells receivers to do
+    printed["verify"](secret, hook.headers["calends-signature"], hook.body)
+    with pytest.raises(ValueError):
+        printed["verify"](secret, hook.headers["calends-signature"], hook.body + b" ")
     first = hook.headers["calends-signature"].split(",")[1]
     stamp = hook.headers["webhook-timestamp"].encode()
     assert first == "v1=" + hmac.new(secret[6:].encode(), stamp + b"." + hook.body, hashlib.sha256).hexdigest(), "hosted calendars' own comes first"
