@@ -6,11 +6,11 @@
 #include "server/account/resources.h"
 #include "server/base/address.h"
 #include "server/base/config.h"
+#include "web/key_calendars.h"
 #include "web/ticks.h"
 #include "web/page.h"
 #include "web/pages.h"
 
-#define UNUSED_WARNING_S (30 * INT64_C(86400))
 #define OLD_WARNING_S (365 * INT64_C(86400))
 
 /* clang-format off */
@@ -36,9 +36,8 @@ static struct str kind_label(enum key_kind kind)
 
 static const char *warning_of(struct request *rq, const struct key *k)
 {
-	struct instant used = instant_is_none(k->last_used_at) ? k->created_at : k->last_used_at;
 	struct instant made = instant_is_none(k->rotated_at) ? k->created_at : k->rotated_at;
-	if (instant_s(rq->cx.now) - instant_s(used) > UNUSED_WARNING_S)
+	if (!instant_is_none(key_unused_since(&rq->cx, k)))
 		return "Not used for 30 days. Revoke it if nothing needs it.";
 	if (instant_s(rq->cx.now) - instant_s(made) > OLD_WARNING_S)
 		return "Older than a year. Rotate it.";
@@ -65,19 +64,16 @@ static void limit_values(struct request *rq, struct html_values *v, const struct
 
 static void key_values(struct request *rq, struct html_values *v, const struct key *k)
 {
-	/* cx->ahead_s is that of test mode, where the page shows keys of both */
-	struct instant now = id_is_test(k->account) ? account_now(&rq->cx) : rq->cx.now;
-	bool revoked = !instant_is_none(k->revoked_at);
-	bool expired = !instant_is_none(k->expires_at) && instant_before(k->expires_at, now);
+	bool revoked = !instant_is_none(k->revoked_at), works = key_is_alive(&rq->cx, k);
 	html_set(v, "key_id", id_text(rq->cx.mem, "key", k->id));
 	html_set(v, "name", k->name);
 	html_set(v, "kind", kind_label(k->kind));
 	html_set(v, "prefix", k->prefix);
 	html_set_flag(v, "test", id_is_test(k->account));
 	html_set_flag(v, "revoked", revoked);
-	html_set_flag(v, "expired", expired && !revoked);
-	html_set_flag(v, "active", !revoked && !expired);
-	if (!revoked && !expired)
+	html_set_flag(v, "expired", !works && !revoked);
+	html_set_flag(v, "active", works);
+	if (works)
 		html_set(v, "warning", str_of(warning_of(rq, k)));
 	if (k->kind == KEY_RESTRICTED)
 		ticks_of_scopes(v, "allowed", k->scopes, 0, 0);
@@ -106,15 +102,24 @@ static err_t plan_values(struct request *rq, struct html_values *v, bool *free_o
 err_t keys_page(struct request *rq, struct response *rs)
 {
 	struct html_values *v = page_new(rq, "API keys", "keys");
+	struct key_calendars calendars;
 	struct key *keys;
-	size_t count;
+	size_t count, unused = 0;
 	bool is_free;
 
 	TRY(key_list(&rq->cx, rq->principal->account, &keys, &count));
 	TRY(sandbox_ahead(&rq->cx, id_in_mode(rq->principal->account, true), &rq->cx.ahead_s));
 	TRY(plan_values(rq, v, &is_free));
-	for (size_t i = 0; i < count; i++)
-		key_values(rq, html_add_row(v, "keys"), &keys[i]);
+	TRY(key_calendars_load(rq, &calendars));
+	for (size_t i = 0; i < count; i++) {
+		unused += !instant_is_none(key_unused_since(&rq->cx, &keys[i]));
+		struct html_values *row = html_add_row(v, "keys");
+		key_values(rq, row, &keys[i]);
+		key_calendars_show(row, &calendars, &keys[i]);
+	}
+	if (unused)
+		html_set(v, "unused", str_fmt(rq->cx.mem, "%zu", unused));
+	html_set_flag(v, "unused_one", unused == 1);
 	page_notice(rq, v);
 	return page_reply(rs, 200, "keys", v);
 }
@@ -122,8 +127,9 @@ err_t keys_page(struct request *rq, struct response *rs)
 /* ---- a new one ---- */
 
 /* The form as it was sent, or empty. */
-static struct html_values *form_values(struct request *rq)
+static err_t form_values(struct request *rq, struct html_values **out)
 {
+	struct key_calendars calendars;
 	struct html_values *v = page_new(rq, "Generate New Key", "keys");
 	struct str kind = form_get(&rq->form, "kind"), expires = form_get(&rq->form, "expires");
 	enum key_kind known;
@@ -138,6 +144,8 @@ static struct html_values *form_values(struct request *rq)
 	if (ticks_read_scopes(rq, &ticked))
 		ticked = 0;
 	ticks_of_scopes(v, "scopes", SCOPES_ALL, ticked, 0);
+	TRY(key_calendars_load(rq, &calendars));
+	key_calendars_offer(rq, v, &calendars);
 	html_set(v, "name_value", form_get(&rq->form, "name"));
 	static const char *const limits[] = { "allowed_ips", "allowed_origins", "rate_limit" };
 	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
@@ -150,13 +158,15 @@ static struct html_values *form_values(struct request *rq)
 	if (!key_kind_parse(kind, &known))
 		known = KEY_ACCOUNT;
 	html_set_flag(v, str_c(rq->cx.mem, str_fmt(rq->cx.mem, "kind_%s", key_kind_name(known))), true);
-	return v;
+	*out = v;
+	return OK;
 }
 
 err_t key_form_page(struct request *rq, struct response *rs)
 {
-	struct html_values *v = form_values(rq);
+	struct html_values *v;
 	bool is_free;
+	TRY(form_values(rq, &v));
 	TRY(plan_values(rq, v, &is_free));
 	return page_reply(rs, 200, "key_form", v);
 }
@@ -239,6 +249,7 @@ static err_t read_new(struct request *rq, struct key_new *out)
 		TRY(ticks_read_scopes(rq, &in.scopes));
 		if (!in.scopes)
 			return REFUSE(&rq->cx, INVALID_VALUE, "scope", "Tick what the restricted key may do.");
+		TRY(key_calendars_read(rq, in.test, &in.calendars));
 	}
 	*out = in;
 	return OK;
@@ -246,12 +257,13 @@ static err_t read_new(struct request *rq, struct key_new *out)
 
 err_t keys_create(struct request *rq, struct response *rs)
 {
-	struct html_values *v = form_values(rq);
+	struct html_values *v;
 	struct key_new in;
 	struct key made;
 	struct str secret;
 	bool is_free;
 
+	TRY(form_values(rq, &v));
 	TRY(plan_values(rq, v, &is_free));
 	err_t e = is_free ? FAIL(&rq->cx, PLAN_REQUIRED, "a key on the free plan") : read_new(rq, &in);
 	if (!e)

@@ -186,17 +186,37 @@ err_t key_list(struct ctx *cx, struct id account, struct key **out, size_t *coun
 	return OK;
 }
 
-err_t key_page(struct ctx *cx, struct id account, struct id bound, bool back, size_t limit, struct key **out,
-	size_t *count_out)
+bool key_is_alive(const struct ctx *cx, const struct key *key)
+{
+	/* cx->ahead_s is that of test mode, where the owner's page shows keys of both */
+	struct instant now = id_is_test(key->account) ? account_now(cx) : cx->now;
+	return instant_is_none(key->revoked_at) &&
+	       (instant_is_none(key->expires_at) || instant_before(now, key->expires_at));
+}
+
+struct instant key_unused_since(const struct ctx *cx, const struct key *key)
+{
+	const struct instant uses[] = { key->rotated_at, key->last_used_at };
+	struct instant since = key->created_at;
+	for (size_t i = 0; i < ARRAY_LEN(uses); i++)
+		if (!instant_is_none(uses[i]) && instant_before(since, uses[i]))
+			since = uses[i];
+	bool recent = instant_before(instant_add_s(cx->now, -KEY_UNUSED_S), since);
+	return recent || !key_is_alive(cx, key) ? INSTANT_NONE : since;
+}
+
+err_t key_page(struct ctx *cx, struct id account, struct id bound, bool back, bool unused, size_t limit,
+	struct key **out, size_t *count_out)
 {
 	struct key_row *rows;
 	struct instant shown = instant_add_s(cx->now, -REVOKED_SHOWN_S);
+	struct instant before = unused ? instant_add_s(cx->now, -KEY_UNUSED_S) : INSTANT_NONE;
 	if (back)
 		TRY(db_rows(cx, &sql_key_newer, key_newer, &rows, count_out, IN(account), IN(bound), IN(shown),
-			IN((int32_t)limit)));
+			IN((int32_t)limit), IN(before), IN(account_now(cx))));
 	else
 		TRY(db_rows(cx, &sql_key_older, key_older, &rows, count_out, IN(account), IN(bound), IN(shown),
-			IN((int32_t)limit)));
+			IN((int32_t)limit), IN(before), IN(account_now(cx))));
 	*out = keys_of_rows(cx->mem, rows, *count_out);
 	return OK;
 }

@@ -41,10 +41,20 @@ struct key_new {
 MUST_CHECK err_t key_create(struct ctx *cx, const struct key_new *in, struct key *out, struct str *secret_out);
 /* Live and test keys of the account, newest first; revoked ones for 90 days. */
 MUST_CHECK err_t key_list(struct ctx *cx, struct id account, struct key **out, size_t *count_out);
+/*
+ * Since when nobody has used a key that still works, if that is KEY_UNUSED_S or longer: its last use, or when it was
+ * made or rotated, if that was later. INSTANT_NONE for any other. Uses are told in real time, so this is, too, whatever
+ * the sandbox's clock says.
+ */
+#define KEY_UNUSED_S (30 * INT64_C(86400))
+struct instant key_unused_since(const struct ctx *cx, const struct key *key);
+/* Does it open anything? Not when revoked, or past its end. */
+bool key_is_alive(const struct ctx *cx, const struct key *key);
+
 /* The keys of one world, in its account's own id: the newest before `bound`, or with `back` those that come after it,
- * the oldest first. */
-MUST_CHECK err_t key_page(struct ctx *cx, struct id account, struct id bound, bool back, size_t limit, struct key **out,
-	size_t *count_out);
+ * the oldest first; with `unused` those alone that key_unused_since() tells of. */
+MUST_CHECK err_t key_page(struct ctx *cx, struct id account, struct id bound, bool back, bool unused, size_t limit,
+	struct key **out, size_t *count_out);
 /* One key of exactly this account and mode. NOT_FOUND. */
 MUST_CHECK err_t key_get(struct ctx *cx, struct id account, struct id key, struct key *out);
 

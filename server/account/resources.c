@@ -73,6 +73,7 @@ static const struct json_field key_fields[] = {
 	{ "last_used_at",   JSON_TIME, READ | MAYBE,         K(last_used_at),  0,                 0, 0,   NULL, NULL, 0, 0, "When it last authenticated a request; null: never", NULL },
 	{ "last_used_ip",   JSON_STR,  READ | MAYBE,         K(last_used_ip),  0,                 0, 0,   NULL, NULL, 0, 0, "From which network that was, roughly", "192.0.2.0/24" },
 	{ "last_used_agent", JSON_STR, READ | MAYBE,         K(last_used_agent), 0,               0, 0,   NULL, NULL, 0, 0, "With which program: the beginning of its User-Agent", "DAVx5/4.5" },
+	{ "unused_since",   JSON_TIME, READ | MAYBE,         K(unused_since),  0,                 0, 0,   NULL, NULL, 0, 0, "Where nobody has used it for 30 days: since when. Revoke it if nothing needs it. null: it was used, or it has ended", NULL },
 	{ "rotated_at",     JSON_TIME, READ | MAYBE,         K(rotated_at),    0,                 0, 0,   NULL, NULL, 0, 0, "When its secret was replaced; null: never", NULL },
 	{ "expires_at",     JSON_TIME, MAYBE,                K(expires_at),    K(has_expires_at), 0, 0,   NULL, NULL, 0, 0, "When it ends by itself, which can only become earlier; null: never", NULL },
 	{ "revoked_at",     JSON_TIME, READ | MAYBE,         K(revoked_at),    0,                 0, 0,   NULL, NULL, 0, 0, "When it was revoked; null: it works", NULL },
@@ -118,8 +119,9 @@ struct str_list calendar_names(struct arena *mem, struct id_list calendars)
 	return (struct str_list){ names, calendars.count };
 }
 
-struct key_view key_view_of(struct arena *mem, const struct key *k, struct str secret)
+struct key_view key_view_of(const struct ctx *cx, const struct key *k, struct str secret)
 {
+	struct arena *mem = cx->mem;
 	return (struct key_view){
 		.id = id_text(mem, "key", k->id),
 		.object = STR("api_key"),
@@ -141,13 +143,14 @@ struct key_view key_view_of(struct arena *mem, const struct key *k, struct str s
 		.rotated_at = k->rotated_at,
 		.expires_at = k->expires_at,
 		.revoked_at = k->revoked_at,
+		.unused_since = key_unused_since(cx, k),
 	};
 }
 
-void key_json(struct json *j, struct arena *mem, const char *key, const struct key *k, struct str secret)
+void key_json(struct json *j, const struct ctx *cx, const char *key, const struct key *k, struct str secret)
 {
-	struct key_view view = key_view_of(mem, k, secret);
+	struct key_view view = key_view_of(cx, k, secret);
 	json_object(j, key);
-	json_write(j, mem, key_fields, ARRAY_LEN(key_fields), &view);
+	json_write(j, cx->mem, key_fields, ARRAY_LEN(key_fields), &view);
 	json_object_end(j);
 }

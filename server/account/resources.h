@@ -27,9 +27,9 @@ struct key_view {
 	struct str_list scopes, calendars, allowed_ips, allowed_origins;
 	struct str api_version, last_used_ip, last_used_agent;
 	int64_t rate_limit; /* 0: none */
-	struct instant created_at, last_used_at, rotated_at, expires_at, revoked_at;
+	struct instant created_at, last_used_at, rotated_at, expires_at, revoked_at, unused_since;
 };
 extern const struct json_resource key_resource;
 /* `secret` is what is shown once, when it was made or rotated; absent otherwise. */
-struct key_view key_view_of(struct arena *mem, const struct key *k, struct str secret);
-void key_json(struct json *j, struct arena *mem, const char *key, const struct key *k, struct str secret);
+struct key_view key_view_of(const struct ctx *cx, const struct key *k, struct str secret);
+void key_json(struct json *j, const struct ctx *cx, const char *key, const struct key *k, struct str secret);

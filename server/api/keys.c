@@ -29,25 +29,37 @@ static struct id id_named(const struct api_call *call)
 
 static void reply_key(struct api_call *call, struct response *rs, const struct key *key, struct str secret)
 {
-	struct key_view view = key_view_of(call->rq->cx.mem, key, secret);
+	struct key_view view = key_view_of(&call->rq->cx, key, secret);
 	api_reply(call, rs, &view);
 }
+
+struct list_params {
+	bool unused;
+};
+
+static const struct json_field list_params[] = {
+	{ .name = "unused",
+		.kind = JSON_BOOL,
+		.offset = offsetof(struct list_params, unused),
+		.doc = "true: only keys that nobody has used for 30 days",
+		.example = "true" },
+};
 
 /* Whose mode the key has: a test key lists test keys. */
 static err_t run_list(struct api_call *call, struct response *rs)
 {
-	struct arena *mem = call->rq->cx.mem;
+	const struct list_params *asked = call->params;
 	struct page page;
 	struct id bound;
 	struct key *keys;
 	size_t count;
 	TRY(page_begin(call, "newest", &page));
 	TRY(page_newest(&page, &bound));
-	TRY(key_page(&call->rq->cx, call->who.account, bound, page.back, page.limit + 1, &keys, &count));
+	TRY(key_page(&call->rq->cx, call->who.account, bound, page.back, asked->unused, page.limit + 1, &keys, &count));
 	page_cut(&page, &count);
 	struct json j = api_list_begin(call, rs);
 	for (size_t i = 0; i < count; i++) {
-		struct key_view view = key_view_of(mem, &keys[page_row(&page, count, i)], STR_ABSENT);
+		struct key_view view = key_view_of(&call->rq->cx, &keys[page_row(&page, count, i)], STR_ABSENT);
 		api_list_item(call, &j, &view);
 	}
 	page_end_newest(&page, &j, count, count ? keys[page_row(&page, count, 0)].id : bound,
@@ -58,6 +70,7 @@ static err_t run_list(struct api_call *call, struct response *rs)
 const struct contract list_api_keys = {
 	.id = "listApiKeys",
 	.summary = "The account's keys of the key's own mode, newest first; revoked ones for 90 days.",
+	PARAMS(list_params, struct list_params),
 	.answer = &key_resource,
 	.shape = ANSWER_LIST,
 	.status = 200,
@@ -81,29 +94,6 @@ const struct contract get_api_key = {
 	ERRORS(NOT_FOUND),
 	.run = run_get,
 };
-
-/* Calendars of the account in the key's mode. */
-static err_t read_calendars(struct api_call *call, struct str_list names, struct id_list *out)
-{
-	struct ctx *cx = &call->rq->cx;
-	struct calendar *calendars;
-	size_t count;
-	*out = (struct id_list){ 0 };
-	if (!names.items)
-		return OK;
-	struct id *ids = arena_array(cx->mem, struct id, names.count + 1);
-	TRY(calendar_list(cx, &call->actor, &calendars, &count));
-	for (size_t i = 0; i < names.count; i++) {
-		size_t at = id_parse(names.items[i], "cal", &ids[i]) ? 0 : count;
-		while (at < count && !id_eq(calendars[at].id, ids[i]))
-			at++;
-		if (at == count)
-			return REFUSE(cx, INVALID_VALUE, "calendars", "There is no calendar \"%.*s\" here.",
-				STR_ARG(names.items[i]));
-	}
-	*out = (struct id_list){ ids, names.count };
-	return OK;
-}
 
 static struct key_limits limits_of(const struct key_view *view)
 {
@@ -132,7 +122,7 @@ static err_t run_create(struct api_call *call, struct response *rs)
 	if (in.kind == KEY_ACCOUNT)
 		return REFUSE(cx, INVALID_VALUE, "kind", "Account keys are made on the API keys page, by a person.");
 	TRY(scope_names_read(cx, view->scopes, &in.scopes));
-	TRY(read_calendars(call, view->calendars, &in.calendars));
+	TRY(calendars_named(cx, &call->actor, view->calendars, "calendars", &in.calendars));
 	TRY(key_create(cx, &in, &key, &secret));
 	reply_key(call, rs, &key, secret);
 	api_location(rs, "/v1/api_keys/", id_text(cx->mem, "key", key.id));
@@ -154,7 +144,7 @@ static err_t read_change(struct api_call *call, const struct key *present, struc
 {
 	struct ctx *cx = &call->rq->cx;
 	struct key_view view = { 0 };
-	const struct key_view shown = key_view_of(cx->mem, present, STR_ABSENT);
+	const struct key_view shown = key_view_of(cx, present, STR_ABSENT);
 	TRY(api_read_change(call, &shown, &view));
 	*out = (struct key_change){ .expires_at = view.has_expires_at ? view.expires_at : INSTANT_NONE };
 	out->set_ips = view.has_allowed_ips;
@@ -174,7 +164,7 @@ static err_t read_change(struct api_call *call, const struct key *present, struc
 	TRY(scope_names_read(cx, view.scopes, &out->scopes));
 	if (view.has_scopes && !out->scopes)
 		return REFUSE(cx, INVALID_VALUE, "scopes", "A key without a scope opens nothing. Revoke it instead.");
-	return read_calendars(call, view.calendars, &out->calendars);
+	return calendars_named(cx, &call->actor, view.calendars, "calendars", &out->calendars);
 }
 
 static err_t run_update(struct api_call *call, struct response *rs)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/account/key.h"
 
+#include "caldav/calendar/store/store.h"
 #include "server/account/account.h"
 #include "server/account/resources.h"
 #include "server/cli/command.h"
@@ -15,7 +16,7 @@ static err_t print(struct ctx *cx, const struct command_call *call, const struct
 {
 	if (call->config->json) {
 		struct json j = json_begin(call->out);
-		key_json(&j, cx->mem, NULL, key, secret);
+		key_json(&j, cx, NULL, key, secret);
 		BUF_LIT(call->out, "\n");
 		return OK;
 	}
@@ -53,8 +54,33 @@ static err_t create(struct ctx *cx, const struct command_call *call)
 	TRY(read_settings(cx, call->config, &in));
 	TRY(account_by_email(cx, call->args.items[0], &account));
 	in.account = account.id;
+	const struct actor owner = actor_server(id_in_mode(account.id, in.test));
+	TRY(calendars_named(cx, &owner, call->config->calendar, "calendar", &in.calendars));
 	TRY(key_create(cx, &in, &key, &secret));
 	return print(cx, call, &key, secret);
+}
+
+/* How many of them nobody has used for long; with `alone` the others are taken out. */
+static size_t keys_unused(const struct ctx *cx, bool alone, struct key *keys, size_t *count)
+{
+	size_t unused = 0, left = 0;
+	for (size_t i = 0; i < *count; i++) {
+		bool one = !instant_is_none(key_unused_since(cx, &keys[i]));
+		unused += one;
+		if (one || !alone)
+			keys[left++] = keys[i];
+	}
+	*count = left;
+	return unused;
+}
+
+static const char *state_of(const struct ctx *cx, const struct key *k)
+{
+	if (!instant_is_none(k->revoked_at))
+		return " (revoked)";
+	if (!key_is_alive(cx, k))
+		return " (expired)";
+	return instant_is_none(key_unused_since(cx, k)) ? "" : " (unused for 30 days)";
 }
 
 static err_t list(struct ctx *cx, const struct command_call *call)
@@ -64,10 +90,11 @@ static err_t list(struct ctx *cx, const struct command_call *call)
 	size_t count;
 	TRY(account_by_email(cx, call->args.items[0], &account));
 	TRY(key_list(cx, account.id, &keys, &count));
+	size_t unused = keys_unused(cx, call->config->unused, keys, &count);
 	if (call->config->json) {
 		struct json j = list_begin(call);
 		for (size_t i = 0; i < count; i++)
-			key_json(&j, cx->mem, NULL, &keys[i], STR_ABSENT);
+			key_json(&j, cx, NULL, &keys[i], STR_ABSENT);
 		list_end(&j, call);
 		return OK;
 	}
@@ -78,9 +105,12 @@ static err_t list(struct ctx *cx, const struct command_call *call)
 		buf_fmt(call->out, "%-26.*s  %-15.*s  %-11s  %-4s  %-20.*s  %-20.*s  %.*s%s\n",
 			STR_ARG(id_text(cx->mem, "key", k->id)), STR_ARG(k->prefix), key_kind_name(k->kind),
 			id_is_test(k->account) ? "test" : "live", STR_ARG(time_or_dash(cx->mem, k->created_at)),
-			STR_ARG(time_or_dash(cx->mem, k->last_used_at)), STR_ARG(k->name),
-			instant_is_none(k->revoked_at) ? "" : " (revoked)");
+			STR_ARG(time_or_dash(cx->mem, k->last_used_at)), STR_ARG(k->name), state_of(cx, k));
 	}
+	if (unused)
+		buf_fmt(call->out,
+			"\n%zu %s not used for 30 days. What nothing needs any more, end with calends key revoke ID.\n",
+			unused, unused == 1 ? "key was" : "keys were");
 	return OK;
 }
 
@@ -112,8 +142,8 @@ static err_t revoke(struct ctx *cx, const struct command_call *call)
 
 /* clang-format off */
 const struct command key_commands[] = {
-	{ "key", "create", "EMAIL", "Make a key and show it once.",                         COMMAND_DB, create, "name kind mode scope allow-ip allow-origin key-rate" },
-	{ "key", "list",   "EMAIL", "List an account's keys.",                              COMMAND_DB, list,   NULL },
+	{ "key", "create", "EMAIL", "Make a key and show it once.",                         COMMAND_DB, create, "name kind mode scope calendar allow-ip allow-origin key-rate" },
+	{ "key", "list",   "EMAIL", "List an account's keys.",                              COMMAND_DB, list,   "unused" },
 	{ "key", "rotate", "ID",    "Replace a key's secret; the old one is dead at once.", COMMAND_DB, rotate, NULL },
 	{ "key", "revoke", "ID",    "End a key at once and for good.",                      COMMAND_DB, revoke, NULL },
 	{ .noun = NULL },

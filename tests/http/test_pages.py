@@ -312,6 +312,53 @@ def test_a_restricted_key_may_do_what_was_ticked(world, browser):
     assert "calendars:read" in row_of(browser, "Reader")
 
 
+def calendar_ids(page, label, mode):
+    """The ids of the form's calendars of this mode, by name."""
+    rows = re.findall(r'<div class="tick (of-\w+)"><input type="checkbox" id="(cal_\w+)".*?<bdi>(.*?)</bdi>', page, re.S)
+    return next(i for of, i, name in rows if of == "of-" + mode and name == label)
+
+
+def test_a_restricted_key_is_for_the_calendars_that_were_ticked(world, user, browser):
+    for name, mode in (("Choir", "live"), ("Attic", "live"), ("Trial", "test")):
+        assert submit(browser, f"/calendars?mode={mode}", "/calendars", name=name, mode=mode).status == 303
+    page = browser.get("/keys/new").text
+    choir, attic, trial = calendar_ids(page, "Choir", "live"), calendar_ids(page, "Attic", "live"), calendar_ids(page, "Trial", "test")
+    asked = {"name": "Of some", "kind": "restricted", "scope": "calendars:read", "calendars": "some"}
+    key = create_key(world, browser, calendar=[choir, attic, trial], **asked)
+    assert {c["id"] for c in world.get("/v1/calendars", key=key).json["data"]} == {choir, attic}
+    shown = text_of(row_of(browser, "Of some"))
+    assert "Only in Choir , Attic" in shown or "Only in Choir, Attic" in shown or "Only in Attic, Choir" in shown, shown
+    found = world.dav("PROPFIND", f"/dav/calendars/{user.id}/", None, {"Depth": "1"}, (user.email, key))
+    assert found.status == 207 and b"Choir" in found.body and b"default" not in found.body  # CalDAV alike
+    key = create_key(world, browser, calendar=[choir, trial], mode="test", **asked | {"name": "Of the other world"})
+    assert [c["id"] for c in world.get("/v1/calendars", key=key).json["data"]] == [trial]
+
+
+@pytest.mark.parametrize("calendar, mode, said", [
+    ([], "live", "at least one calendar"), (["cal_0355WHuCFfRpMfB53mC9Z6"], "live", "no such calendar"),
+    (["evil"], "live", "no such calendar"), ("live", "test", "with test data")])
+def test_calendars_that_make_no_sense_are_said_beside_them_and_ticks_stay(world, browser, calendar, mode, said):
+    first = re.findall(r'of-live"><input type="checkbox" id="(cal_\w+)"', browser.get("/keys/new").text)[0]
+    ticked = [first] if calendar == "live" else calendar
+    before = world.sql("SELECT count(*) FROM api_key")
+    reply = submit(browser, "/keys/new", "/keys", name="Some", kind="restricted", scope="events:read", mode=mode, calendars="some",
+        calendar=ticked)
+    assert is_page(reply, 400) and said in reply.text
+    assert 'id="calendar-error"' in reply.text and re.search(r'id="cal-some"[^>]* checked', reply.text)
+    if calendar == "live":
+        assert re.search(rf'id="{first}"[^>]* checked', reply.text)
+    assert is_page(submit(browser, "/keys/new", "/keys", name="Some", kind="restricted", scope="events:read", calendars="none"), 400)
+    assert world.sql("SELECT count(*) FROM api_key") == before
+
+
+def test_the_page_tells_of_keys_that_nobody_used_for_30_days(world, user, browser):
+    key = world.key(user, kind="restricted", scope="events:read", name="Forgotten")
+    assert "30 days" not in row_of(browser, "Forgotten")
+    world.sql(f"UPDATE api_key SET created_at = now() - interval '31 days' WHERE id = (SELECT id FROM api_key WHERE name = 'Forgotten')")
+    assert "Not used for 30 days" in row_of(browser, "Forgotten")
+    assert "One key was not used for 30 days." in text_of(browser.get("/keys").text)
+
+
 @pytest.mark.parametrize("changes", [{"name": ""}, {"name": "x" * 101}, {"name": "a\u202eb"}, {"name": "a\nb"}, {"kind": "root"}, {"kind": None}, {"mode": "test"}])
 def test_a_key_that_makes_no_sense_is_not_made(world, browser, changes):
     before = world.sql("SELECT count(*) FROM api_key")

@@ -45,6 +45,12 @@ MUST_CHECK err_t calendar_list(struct ctx *cx, const struct actor *actor, struct
  * that of a calendar. */
 MUST_CHECK err_t calendar_page(struct ctx *cx, const struct actor *actor, int64_t ord, struct str name, bool back,
 	size_t limit, struct calendar **out, size_t *count_out);
+/*
+ * The calendars that these ids (cal_…) name, each of them one of the actor's. Absent names are all: items NULL.
+ * errors  INVALID_VALUE  `param`, with the one that is not there
+ */
+MUST_CHECK err_t calendars_named(
+	struct ctx *cx, const struct actor *actor, struct str_list names, const char *param, struct id_list *out);
 MUST_CHECK err_t calendar_by_name(struct ctx *cx, const struct actor *actor, struct str name, struct calendar *out);
 /* The same for calendar_by_name as object_prefetch is for object_get. */
 void calendar_prefetch(struct ctx *cx, struct id account, struct str name, struct bytes key);

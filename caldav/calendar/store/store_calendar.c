@@ -41,6 +41,28 @@ err_t calendar_list(struct ctx *cx, const struct actor *actor, struct calendar *
 	return db_rows(cx, &sql_calendar_list, calendar_list, out, count_out, IN(actor->owner), IN(actor->calendars));
 }
 
+err_t calendars_named(
+	struct ctx *cx, const struct actor *actor, struct str_list names, const char *param, struct id_list *out)
+{
+	struct calendar *calendars;
+	size_t count;
+	*out = (struct id_list){ 0 };
+	if (!names.items)
+		return OK;
+	struct id *ids = arena_array(cx->mem, struct id, names.count + 1);
+	TRY(calendar_list(cx, actor, &calendars, &count));
+	for (size_t i = 0; i < names.count; i++) {
+		size_t at = id_parse(names.items[i], "cal", &ids[i]) ? 0 : count;
+		while (at < count && !id_eq(calendars[at].id, ids[i]))
+			at++;
+		if (at == count)
+			return err_refuse_(cx->mem, INVALID_VALUE, param, __FILE__, __LINE__,
+				"There is no calendar \"%.*s\" here.", STR_ARG(names.items[i]));
+	}
+	*out = (struct id_list){ ids, names.count };
+	return OK;
+}
+
 err_t calendar_page(struct ctx *cx, const struct actor *actor, int64_t ord, struct str name, bool back, size_t limit,
 	struct calendar **out, size_t *count_out)
 {

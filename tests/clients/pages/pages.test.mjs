@@ -247,3 +247,47 @@ test('the focus is in the field that was wrong', async () => {
 	assert.equal(await page.inputValue('#name'), 'Restricted to nothing');
 	await context.close();
 });
+
+// The list of calendars is of the data that was chosen; Space and arrows are all that it needs.
+for (const width of [360, 1280])
+	test(`the calendars of a restricted key are chosen with the keyboard at ${width} pixels`, async () => {
+		const context = await browser.newContext({ viewport: { width, height: 900 } });
+		const page = await context.newPage();
+		await signIn(page, '/keys/new');
+		await page.fill('#name', `Keyboard ${width}`);
+		assert.equal(await page.locator('#cal-all').isVisible(), false);
+		await page.focus('#kind-account');
+		for (let i = 0; i < 2; i++)
+			await page.keyboard.press('ArrowDown');
+		assert.equal(await page.isChecked('#kind-restricted'), true);
+		await page.check('#s-calendars\\:read');
+		await page.focus('#cal-all');
+		assert.equal(await page.locator('.these').isVisible(), false);
+		await page.keyboard.press('ArrowDown');
+		assert.equal(await page.isChecked('#cal-some'), true);
+		assert.ok(await page.locator('.of-live').count() > 0);
+		assert.equal(await page.locator('.of-live').first().isVisible(), true);
+		assert.equal(await page.locator('.of-test').first().isVisible(), false);
+		await judge(page, 'calendars of a key');
+		if (process.env.SHOTS)
+			await page.screenshot({ path: `${process.env.SHOTS}/key-calendars-${width}.png`, fullPage: true });
+		await page.selectOption('#mode', 'test');
+		assert.equal(await page.locator('.of-live').first().isVisible(), false);
+		assert.equal(await page.locator('.of-test').first().isVisible(), true);
+		await page.selectOption('#mode', 'live');
+		await page.click('button:text-is("Generate")'); // nothing is ticked: said beside the ticks, and the focus is there
+		assert.equal(await page.evaluate(() => document.activeElement.name), 'calendar');
+		assert.match(await page.textContent('#calendar-error'), /Tick at least one calendar/);
+		await judge(page, 'calendars of a key, refused');
+		if (process.env.SHOTS)
+			await page.screenshot({ path: `${process.env.SHOTS}/key-calendars-refused-${width}.png`, fullPage: true });
+		await page.keyboard.press('Space');
+		await page.click('button:text-is("Generate")');
+		assert.match(await page.textContent('#secret'), /^rk_live_/);
+		await page.click('text=I have stored it');
+		assert.match(await page.locator('article', { hasText: `Keyboard ${width}` }).textContent(), /Only in/);
+		await judge(page, 'keys, one of them limited');
+		if (process.env.SHOTS)
+			await page.screenshot({ path: `${process.env.SHOTS}/keys-${width}.png`, fullPage: true });
+		await context.close();
+	});
