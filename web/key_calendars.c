@@ -29,6 +29,7 @@ static bool was_ticked(const struct request *rq, struct str id)
 
 void key_calendars_offer(struct request *rq, struct html_values *v, const struct key_calendars *all)
 {
+	bool test = str_eq(form_get(&rq->form, "mode"), STR("test"));
 	for (size_t w = 0; w < ARRAY_LEN(all->worlds); w++)
 		for (size_t i = 0; i < all->worlds[w].count; i++) {
 			const struct calendar *c = &all->worlds[w].items[i];
@@ -39,7 +40,8 @@ void key_calendars_offer(struct request *rq, struct html_values *v, const struct
 			html_set(row, "color", calendar_rgb(c, STR(DEFAULT_COLOR)));
 			html_set_flag(row, "of_test", w == 1);
 			html_set_flag(row, "ticked", was_ticked(rq, id));
-			html_set_flag(row, "focus", !w && !i); /* where an error of the list puts the cursor */
+			html_set_flag(
+				row, "focus", (w == 1) == test && !i); /* where an error of the list puts the cursor */
 		}
 	html_set_flag(v, "only_some", str_eq(form_get(&rq->form, "calendars"), STR("some")));
 }
