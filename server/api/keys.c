@@ -122,7 +122,7 @@ static err_t run_create(struct api_call *call, struct response *rs)
 	if (in.kind == KEY_ACCOUNT)
 		return REFUSE(cx, INVALID_VALUE, "kind", "Account keys are made on the API keys page, by a person.");
 	TRY(scope_names_read(cx, view->scopes, &in.scopes));
-	TRY(calendars_named(cx, &call->actor, view->calendars, "calendars", &in.calendars));
+	TRY(calendars_by_names(cx, &call->actor, view->calendars, "calendars", &in.calendars));
 	TRY(key_create(cx, &in, &key, &secret));
 	reply_key(call, rs, &key, secret);
 	api_location(rs, "/v1/api_keys/", id_text(cx->mem, "key", key.id));
@@ -164,7 +164,7 @@ static err_t read_change(struct api_call *call, const struct key *present, struc
 	TRY(scope_names_read(cx, view.scopes, &out->scopes));
 	if (view.has_scopes && !out->scopes)
 		return REFUSE(cx, INVALID_VALUE, "scopes", "A key without a scope opens nothing. Revoke it instead.");
-	return calendars_named(cx, &call->actor, view.calendars, "calendars", &out->calendars);
+	return calendars_by_names(cx, &call->actor, view.calendars, "calendars", &out->calendars);
 }
 
 static err_t run_update(struct api_call *call, struct response *rs)

@@ -55,7 +55,7 @@ static err_t create(struct ctx *cx, const struct command_call *call)
 	TRY(account_by_email(cx, call->args.items[0], &account));
 	in.account = account.id;
 	const struct actor owner = actor_server(id_in_mode(account.id, in.test));
-	TRY(calendars_named(cx, &owner, call->config->calendar, "calendar", &in.calendars));
+	TRY(calendars_by_names(cx, &owner, call->config->calendar, "calendar", &in.calendars));
 	TRY(key_create(cx, &in, &key, &secret));
 	return print(cx, call, &key, secret);
 }

@@ -131,7 +131,7 @@ def test_a_revoked_key_stays_in_the_list_and_cannot_come_back(world, secret):
 
 
 def test_a_key_only_ever_loses(world, secret):
-    """Whoever holds its secret was not given more."""
+    """K17: Whoever holds its secret was not given more."""
     calendars = [call(world, "POST", "/v1/calendars", {"name": n}, secret).json["id"] for n in "ab"]
     made = make(world, secret, calendars=calendars, expires_at="2099-01-01T00:00:00Z")
     path = "/v1/api_keys/" + made["id"]
@@ -166,6 +166,7 @@ def test_two_that_take_away_at_once_leave_what_both_allow(world, secret):
 
 @pytest.mark.parametrize("again", ["same server", "second server"])
 def test_a_secret_is_never_told_again(world, secret, again):
+    """K15."""
     headers = {"Idempotency-Key": str(uuid.uuid4())}
     made = make(world, secret, headers)
     server = world if again == "same server" else world.second

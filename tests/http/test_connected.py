@@ -70,6 +70,7 @@ def test_calendars_write_changes_selected_colour_and_writable_alone(world, app, 
 
 
 def test_a_token_names_its_own_connected_account_or_none(world, app, browser):
+    """K11."""
     tokens = app.connect(browser, scope="profile:read")
     own = tokens["connected_account_id"]
     for header in ("Connected-Account", "Calends-Account"):
@@ -112,6 +113,7 @@ def test_a_platforms_secret_key_acts_within_what_was_granted(world, browser):
 
 
 def test_no_other_platform_and_no_test_key_acts_for_a_connection(world, app, browser):
+    """K9, K11."""
     header = {"Connected-Account": app.connect(browser, scope="profile:read")["connected_account_id"]}
     for key in (world.key("rival@platform.example", kind="secret"), world.key("owner@platform.example", kind="secret", mode="test"),
             world.key("user@example.org", kind="secret")):
@@ -120,6 +122,7 @@ def test_no_other_platform_and_no_test_key_acts_for_a_connection(world, app, bro
 
 
 def test_a_connection_that_was_cut_is_closed_to_the_platforms_key_too(world, browser):
+    """K11."""
     app = App(world, scope="profile:read")
     tokens = app.connect(browser, scope="profile:read")
     key, header = world.key("owner@platform.example", kind="secret"), {"Connected-Account": tokens["connected_account_id"]}
@@ -130,6 +133,7 @@ def test_a_connection_that_was_cut_is_closed_to_the_platforms_key_too(world, bro
 
 
 def test_a_deactivated_user_is_refused_by_name(world, app):
+    """K13."""
     gone = world.account("gone@example.org")
     b = Browser(world)
     b.sign_in(gone)

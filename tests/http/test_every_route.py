@@ -170,6 +170,7 @@ def test_a_parameter_that_is_wrong_is_named(world, caller, method, template, ope
 
 @pytest.mark.parametrize("method,template,operation", WITH_BODY, ids=[o[2]["operationId"] for o in WITH_BODY])
 def test_a_field_that_is_wrong_is_named(world, caller, method, template, operation):
+    """K17, K18."""
     content = operation["requestBody"]["content"]["application/json"]
     schema, good = DOCUMENT.resolve(content["schema"]), caller.body(operation, template)
     target = caller.target(operation, template)
@@ -220,7 +221,7 @@ def test_a_field_that_is_wrong_is_named(world, caller, method, template, operati
 
 @pytest.mark.parametrize("method,template,operation", WRITES, ids=[o[2]["operationId"] for o in WRITES])
 def test_what_has_an_idempotency_key_is_done_once(world, caller, method, template, operation):
-    """In one transaction with its answer, whatever it does by itself."""
+    """K15: In one transaction with its answer, whatever it does by itself."""
     target, body = caller.call(operation, template)
     key = {"Idempotency-Key": f"once-{operation['operationId']}"}
     first = call(world, method, target, body, caller.key, key)

@@ -86,6 +86,7 @@ def test_it_holds_for_every_call_that_writes(world, secret):
 
 
 def test_another_request_with_the_same_key_is_refused(world, secret):
+    """K15."""
     key = fresh()
     assert create(world, secret, key).status == 201
     for reply in (create(world, secret, key, title="other"),
@@ -105,6 +106,7 @@ def test_another_request_with_the_same_key_is_refused(world, secret):
 
 
 def test_a_key_is_its_credentials_and_its_routes(world, owner, secret):
+    """K15."""
     key = fresh()
     assert create(world, secret, key, title="mine").status == 201
     other = world.key(owner, kind="secret")
@@ -138,7 +140,7 @@ def test_a_key_of_255_characters_is_one_and_two_are_none(world, secret):
 
 
 def test_who_comes_while_it_is_done_is_told_so(world, owner, secret):
-    """Through the other server too; and the lock ends with the one that is doing it."""
+    """K15: Through the other server too; and the lock ends with the one that is doing it."""
     key, got = fresh(), []
     lock = f"SELECT FROM calendar_state s JOIN calendar c ON c.id = s.calendar_id JOIN account a ON a.account_id = c.account_id " \
            f"WHERE a.email = '{owner.email}' FOR UPDATE OF s"
@@ -158,6 +160,7 @@ def test_who_comes_while_it_is_done_is_told_so(world, owner, secret):
 
 
 def test_many_at_once_make_one(world, secret):
+    """K15."""
     key, statuses = fresh(), []
 
     def one():
@@ -204,6 +207,7 @@ def test_a_server_that_dies_in_the_middle_leaves_nothing_that_blocks(world, owne
 
 
 def test_an_answer_is_kept_for_a_day_and_then_it_is_another_call(world, secret):
+    """K15."""
     key = fresh()
     assert create(world, secret, key, title="day").status == 201
     world.sql("UPDATE idempotent_answer SET created_at = now() - interval '23 hours 59 minutes'")

@@ -52,6 +52,7 @@ def code(reply):
     (["198.51.100.1", "2001:db8::/32"], ["198.51.100.1", "2001:db8:ffff::"], ["198.51.100.2", "2001:db9::"]),
     (["0.0.0.0/0"], ["192.0.2.7", "127.0.0.1"], ["2001:db8::1"])])
 def test_a_key_comes_from_its_addresses_alone(world, ann, secret, allowed, inside, outside):
+    """K8."""
     made = make(world, secret, allowed_ips=allowed)
     assert made["allowed_ips"] == allowed
     for ip in inside:
@@ -94,6 +95,7 @@ def test_a_wrong_key_is_told_nothing_about_addresses(world, secret):
     ("http://localhost:5173", "http://localhost:5173", ["http://localhost:5173"], ["http://localhost", "https://localhost:5173"]),
     ("http://[2001:DB8::1]:80", "http://[2001:db8::1]", ["http://[2001:db8::1]"], ["http://[2001:db8::2]"])])
 def test_a_key_is_for_pages_of_its_origins_alone(world, ann, secret, given, stored, good, bad):
+    """K8."""
     made = make(world, secret, allowed_origins=[given, "https://other.example"])
     assert made["allowed_origins"] == [stored, "https://other.example"]
     for origin in [*good, "https://other.example"]:

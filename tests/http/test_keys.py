@@ -72,6 +72,7 @@ def test_a_name_in_any_case_or_the_id_opens_caldav(world):
 
 
 def test_what_is_not_the_owners_name_is_refused_on_caldav(world):
+    """K6."""
     ann, bob = world.account("ann@example.org"), world.account("bob@example.org")
     for name in ("", "nobody@example.org", bob.email, bob.id, "ann", "ann@example.org "):
         assert world.dav("PROPFIND", "/dav/", None, {"Depth": "0"}, (name, ann.key)).status == 401, name
@@ -89,11 +90,13 @@ def test_wrong_secrets_are_refused_on_caldav(world):
 @pytest.mark.parametrize("header", ["Basic", "Basic ", "Basic !!!", "Basic YW5u", "Basic YW5uOg", "Basic  YW5uOng=",
     "Basic /w==", "Bearer", "Bearer ", "Bearer a b", "Digest x", "cp_0", "Basic YTpiAA=="])
 def test_malformed_authorization_is_401_and_moves_nothing(world, header):
+    """K4."""
     for target in ("/v1/profile", "/dav/"):
         assert world.get(target, {"Authorization": header}).status == 401, target
 
 
 def test_basic_is_for_caldav_alone(world):
+    """K6."""
     ann = world.account("ann@example.org")
     assert world.get("/v1/profile", key=(ann.email, ann.key)).status == 401
     assert world.get("/v1/profile", key=ann.key).status == 200
@@ -109,6 +112,7 @@ def test_no_credential_is_no_failed_login(world):
 
 
 def test_a_key_in_the_query_is_ignored(world):
+    """K1."""
     key = world.account("ann@example.org").key
     assert_error(world.get(f"/v1/profile?api_key={key}"), 401, "authentication_failed", "missing_credentials")
 
@@ -140,6 +144,7 @@ def test_rotation_has_no_grace(world):
 
 
 def test_last_used_moves_only_on_success(world):
+    """K14."""
     email = world.account("used@example.org").email
     key = world.key(email)
     assert world.dav("PROPFIND", "/dav/", None, {"Depth": "0"}, ("nobody@example.org", key)).status == 401
@@ -170,6 +175,7 @@ def test_the_free_plan_has_no_api(world):
 
 
 def test_a_deactivated_account_is_403_everywhere_and_comes_back_whole(world):
+    """K13."""
     gone = world.account("gone@example.org")
     test_key = world.key(gone, kind="secret", mode="test")
     assert world.get("/v1/profile", key=gone.key).status == 200
@@ -190,6 +196,7 @@ def test_a_secret_key_in_a_browser_is_refused_and_noted(world):
 
 
 def test_a_publishable_key_reads_nothing_private(world):
+    """K8."""
     key = world.key("ann@example.org", kind="publishable")
     for target in ("/v1/profile", "/v1/calendars", "/v1/events"):
         assert_error(world.get(target, key=key), 403, "authorization_failed", "key_kind_not_allowed")
@@ -197,6 +204,7 @@ def test_a_publishable_key_reads_nothing_private(world):
 
 
 def test_a_restricted_key_does_what_its_scopes_say(world):
+    """K8."""
     key = world.key("ann@example.org", kind="restricted", scope="calendars:read")
     assert world.get("/v1/calendars", key=key).status == 200
     error = assert_error(world.get("/v1/events", key=key), 403, "authorization_failed", "insufficient_scope")

@@ -388,6 +388,7 @@ def cursor_of(listed, **query):
 
 @pytest.mark.parametrize("limit,status", [(0, 400), (1, 200), (100, 200), (101, 400), (-1, 400), ("", 400), ("ten", 400), ("1e1", 400), ("99999999999999999999", 400)])
 def test_a_limit_out_of_bounds_is_refused_and_not_clamped(listed, limit, status):
+    """K16."""
     reply = listed.get(limit=limit)
     if status == 400:
         assert_error(reply, 400, "invalid_value", "limit")
@@ -427,6 +428,7 @@ def test_a_cursor_of_another_list_is_refused(api):
 
 
 def test_a_cursor_of_another_account_or_mode_is_refused(world, owner, api):
+    """K16."""
     cursors = {name: cursor_of(make(api)) for name, make in LISTS.items()}
     others = [world.key(owner, kind="secret", mode="test"), world.key(world.account("pages2@example.org", plan="pro"), kind="secret")]
     for name, cursor in cursors.items():
@@ -443,7 +445,7 @@ def test_a_cursor_of_another_account_or_mode_is_refused(world, owner, api):
 
 
 def test_an_altered_cursor_is_refused(listed):
-    """Each bit of it, each octet less; and what is no cursor at all."""
+    """K16: Each bit of it, each octet less; and what is no cursor at all."""
     cursor = cursor_of(listed)
     plain = base64.urlsafe_b64decode(cursor[4:] + "=" * (-len(cursor[4:]) % 4))
     texts = ["cur_" + base64.urlsafe_b64encode(bytes([*plain[:i], plain[i] ^ bit, *plain[i + 1:]])).decode().rstrip("=")
@@ -456,7 +458,7 @@ def test_an_altered_cursor_is_refused(listed):
 
 
 def test_a_cursor_that_is_made_up_well_is_refused_or_a_place_of_the_callers(api):
-    """The digest is no secret: what stands in place of a place is read as strictly as anything from outside."""
+    """K16: The digest is no secret: what stands in place of a place is read as strictly as anything from outside."""
     from hashlib import sha256
     account = api("GET", "/v1/profile").json["id"]
     for path, name, order, places in (

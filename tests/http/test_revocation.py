@@ -16,6 +16,7 @@ def dead(server, account, key):
 
 
 def test_a_key_revoked_anywhere_is_dead_everywhere_in_the_next_request(world):
+    """K7."""
     ann = world.account("ann@example.org")
     for _ in range(5):
         key = world.key(ann)
@@ -27,6 +28,7 @@ def test_a_key_revoked_anywhere_is_dead_everywhere_in_the_next_request(world):
 
 
 def test_a_rotated_key_is_dead_everywhere_and_its_successor_alive(world):
+    """K7."""
     ann = world.account("ann@example.org")
     key = world.key(ann)
     for server in (world, world.second):
@@ -38,6 +40,7 @@ def test_a_rotated_key_is_dead_everywhere_and_its_successor_alive(world):
 
 
 def test_a_kept_connection_does_not_keep_a_key_alive(world):
+    """K7."""
     ann = world.account("ann@example.org")
     key = world.key(ann)
     connection = world.second.client_connection()
@@ -49,6 +52,7 @@ def test_a_kept_connection_does_not_keep_a_key_alive(world):
 
 
 def test_a_deactivated_account_is_refused_by_both(world):
+    """K13."""
     bob = world.account("bob@example.org")
     assert alive(world.second, bob, bob.key)
     world.cli("account", "deactivate", bob.email)

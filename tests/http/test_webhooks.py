@@ -228,6 +228,7 @@ def test_who_did_not_answer_is_told_by_what_went_wrong(world, key):
 
 
 def test_a_rotated_secret_signs_beside_the_new_one_for_a_day(world, key, receiver):
+    """K20."""
     made = endpoint(world, key, receiver.url)
     told(world, receiver, "ping")
     rotated = send(world, "POST", f"{ENDPOINTS}/{made['id']}/rotate_secret", None, key, 200).json
@@ -257,6 +258,7 @@ def test_a_secret_of_ones_own_is_used(world, key, receiver):
 
 
 def test_a_delivery_is_replayed_with_its_id_and_elsewhere(world, key, receiver):
+    """K19."""
     made = endpoint(world, key, receiver.url)
     log = ended(world, key, made, "ping")
     path = f"{ENDPOINTS}/{made['id']}/deliveries/{log['id']}/replay"

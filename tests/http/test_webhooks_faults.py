@@ -166,6 +166,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("why,octets,repeat,status,error", HOSTILE, ids=[h[0] for h in HOSTILE])
 def test_receivers_that_mean_no_good_are_told_apart_in_the_log(world, key, why, octets, repeat, status, error):
+    """K19."""
     server = serve_octets(octets, repeat)
     made = endpoint(world, key, f"http://127.0.0.1:{server.getsockname()[1]}/")
     found = world.wait_for(lambda: [d for d in deliveries(world, key, made) if d["response_status"] or d["error"]], 10)

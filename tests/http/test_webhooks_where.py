@@ -47,7 +47,7 @@ def test_urls_that_are_not_called_are_refused_where_they_are_named(world, key, u
 
 
 def test_an_address_is_judged_again_when_it_is_called(world, key, receiver):
-    """Whatever was let in when it was named: here by a server that is less strict."""
+    """K19: Whatever was let in when it was named: here by a server that is less strict."""
     made = endpoint(world, key, PUBLIC)
     world.sql(f"UPDATE webhook_endpoint SET url = '{receiver.url.replace('http:', 'https:')}'")
     test = send(world, "POST", f"{ENDPOINTS}/{made['id']}/test", None, key, 201).json

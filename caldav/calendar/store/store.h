@@ -49,7 +49,7 @@ MUST_CHECK err_t calendar_page(struct ctx *cx, const struct actor *actor, int64_
  * The calendars that these ids (cal_…) name, each of them one of the actor's. Absent names are all: items NULL.
  * errors  INVALID_VALUE  `param`, with the one that is not there
  */
-MUST_CHECK err_t calendars_named(
+MUST_CHECK err_t calendars_by_names(
 	struct ctx *cx, const struct actor *actor, struct str_list names, const char *param, struct id_list *out);
 MUST_CHECK err_t calendar_by_name(struct ctx *cx, const struct actor *actor, struct str name, struct calendar *out);
 /* The same for calendar_by_name as object_prefetch is for object_get. */

@@ -41,7 +41,7 @@ err_t calendar_list(struct ctx *cx, const struct actor *actor, struct calendar *
 	return db_rows(cx, &sql_calendar_list, calendar_list, out, count_out, IN(actor->owner), IN(actor->calendars));
 }
 
-err_t calendars_named(
+err_t calendars_by_names(
 	struct ctx *cx, const struct actor *actor, struct str_list names, const char *param, struct id_list *out)
 {
 	struct calendar *calendars;
