@@ -10,6 +10,7 @@ commit to disk; of the floor's database the session alone is counted, not its cl
 floor or a writing over 2 times.
 """
 import ctypes
+import datetime
 import json
 import os
 import statistics
@@ -98,6 +99,11 @@ class Calls:
         self.event = self.create().json["id"]
         self.replayed = str(uuid.uuid4())
         self.replay()
+        hours = {day: [{"start": "00:00", "end": "24:00"}] for day in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")}
+        self.page = self.ask("POST", "/v1/booking_pages", {"slug": "bench", "title": "Bench", "timezone": "UTC", "working_hours": hours,
+            "durations": [{"minutes": 15}], "slot_step_minutes": 15, "busy_calendar_ids": [self.calendar]}).json
+        self.widget = world.key(self.owner, kind="publishable")
+        self.free = [slot["start"] for slot in self.slots().json["slots"]]
 
     def ask(self, method, target, body=None, headers=None):
         reply = self.world.http.request(method, target, body and json.dumps(body), [*(JSON if body else {}).items(), *(headers or {}).items(),
@@ -116,6 +122,18 @@ class Calls:
 
     def busy(self):
         return self.ask("GET", f"/v1/freebusy?{MONTH}&calendar_ids={self.calendar}")
+
+    def slots(self):
+        """What a guest is shown of a month."""
+        now = datetime.datetime.now(datetime.timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+        bounds = [(now + datetime.timedelta(days=d)).isoformat() + "Z" for d in (1, 31)]
+        reply = self.world.http.request("GET", f"/v1/public/booking_pages/bench/availability?from={bounds[0]}&to={bounds[1]}", None,
+                                        [("Authorization", f"Bearer {self.widget}")])
+        assert reply.status == 200, reply
+        return reply
+
+    def book(self):
+        return self.ask("POST", "/v1/bookings", {"page": "bench", "start": self.free.pop(), "name": "Guest", "email": "guest@example.org"})
 
     def replay(self):
         return self.ask("POST", "/v1/events", {**EVENT, "title": "Once"}, {"Idempotency-Key": self.replayed})
@@ -143,7 +161,7 @@ def report(cost_of):
     """Prints the table; whether all are within their bounds."""
     http, good = cost_of["floor: civetweb"], True
     table = [("GET an event", "one", 3), ("list of 25", "many", 3), ("free/busy of a month", None, None), ("replay of a key", "one", 3),
-             ("create", "added", 2), ("create, with a webhook", "added", 2)]
+             ("create", "added", 2), ("availability of a month", None, None), ("booking", None, None), ("create, with a webhook", "added", 2)]
     print(f"floor: a fixed answer {http:.3f}, SELECT of one {cost_of['floor: one']:.3f}, of 25 {cost_of['floor: many']:.3f}, "
           f"INSERT and UPDATE {cost_of['floor: added']:.3f} ms")
     for name, statement, bound in table:
@@ -169,7 +187,8 @@ def main(size):
         ours, its = [world.process.pid, *sessions(world)], [floor.pid, floor.server.pid]
         rows = {"floor: civetweb": floor.answer, "GET an event": calls.get, "floor: one": lambda: floor.statement("one"), "list of 25": calls.list,
                 "floor: many": lambda: floor.statement("many"), "create": calls.create, "floor: added": lambda: floor.statement("added"),
-                "replay of a key": calls.replay, "free/busy of a month": calls.busy}
+                "replay of a key": calls.replay, "free/busy of a month": calls.busy,
+                "availability of a month": calls.slots, "booking": calls.book}
         pids_of = lambda name: its if name.startswith("floor") else ours
         costs = measure(rows, pids_of)
         with Receiver() as hook:
