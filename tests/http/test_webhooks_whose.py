@@ -91,6 +91,7 @@ def test_a_token_has_no_endpoint_for_other_accounts(world, app, browser, receive
 
 
 def test_what_a_connection_has_goes_with_it(world, app, browser, user_key, receiver):
+    """K7."""
     tokens = app.connect(browser, scope=SCOPE)
     endpoint(world, token_of(tokens), receiver.url, ["event.*"])
     mark(world, user_key, receiver)

@@ -334,6 +334,8 @@ class World(Server):
                 self.collect(f)
         elif isinstance(fields, dict):
             for name, value in fields.items():
+                if name == "error":
+                    continue  # its `code` is a word, which the log tells too
                 if name in SECRET_FIELDS and isinstance(value, str) and len(value) >= 16:
                     self.secret(value)
                 self.collect(value)

@@ -65,6 +65,7 @@ test("Stripe's verifier takes the other header with the same secret", async () =
 	assert.equal(event.type, 'event.created');
 });
 
+// K20: with three libraries, a changed body, another secret, an old time, and both secrets after a rotation.
 test('both refuse another body, another secret and an old time', async () => {
 	const { headers, body } = await delivered('event.created');
 	const other = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
