@@ -12,7 +12,7 @@
 #include "sql.h"
 
 struct bearer {
-	struct id connected_account, client, family;
+	struct id connected_account, client, platform, family;
 	struct id_list calendars;
 	uint64_t scopes;
 	struct instant expires_at;
@@ -21,7 +21,7 @@ struct bearer {
 	int64_t ahead_s;
 };
 #define BEARER_COLS                                                                                                    \
-	connected_account, client, family, calendars, scopes, expires_at, plan, email, name, tz, api_version, ahead_s
+	connected_account, client, platform, family, calendars, scopes, expires_at, plan, email, name, tz, api_version, ahead_s
 DB_RESULT(token_find_0, struct bearer, BEARER_COLS);
 DB_RESULT(token_find_1, struct bearer, BEARER_COLS);
 DB_RESULT(token_find_2, struct bearer, BEARER_COLS);
@@ -100,6 +100,7 @@ err_t bearer_authenticate(struct ctx *cx, const struct credential *sent, struct 
 		.connected_account = row.connected_account,
 		.client = row.client,
 		.family = row.family,
+		.platform = row.platform,
 		.calendars = row.calendars,
 		.api_version = row.api_version,
 		.email = row.email,

@@ -11,6 +11,7 @@
 #include "server/account/last_used.h"
 #include "server/account/page_origin.h"
 #include "server/account/session.h"
+#include "server/account/usage.h"
 #include "server/api/routes.h"
 #include "server/base/log.h"
 #include "server/api/webhook_views.h"
@@ -77,6 +78,24 @@ static void note_use(const struct app *app, const struct request *rq, const stru
 	last_used_see(app->last_used, p->account, credential, rq->cx.now, rq->cx.client_ip, rq->cx.user_agent);
 }
 
+/* struct app's `answered`. Pages that somebody looks at are no calls. */
+static void note_answer(const struct request *rq, int status, uint64_t took_us)
+{
+	const struct principal *p = rq->principal;
+	if (!p || !rq->route || p->kind == SESSION)
+		return;
+	bool by_token = p->kind == TOKEN;
+	usage_count(rq->app->usage, &(struct usage_call){ .account = by_token ? p->platform : p->account,
+					    .credential = by_token ? (struct id){ { 0 } } : p->credential,
+					    .connection = by_token ? p->connected_account : rq->acts_for,
+					    .method = method_name(rq->route->method),
+					    .path = rq->route->path,
+					    .at = rq->cx.now,
+					    .took_us = took_us,
+					    .client_error = status >= 400 && status < 500,
+					    .server_error = status >= 500 });
+}
+
 #define ORIGIN_TOLD_MAX 200
 
 /* struct app's `refused`. What cannot be written is logged, and refused all the same. */
@@ -138,13 +157,15 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 	app->heavy = concurrency_open(heavy_max(config), 0);
 	app->last_used = last_used_open(runtime->db, config, (unsigned)config->last_used_ms);
 	app->seen = note_use;
+	app->usage = usage_open(runtime->db, config);
+	app->answered = note_answer;
 	app->origin_known = page_origin_known;
 	app->refused = note_refusal;
 	app->show_page = web_show_error;
 	struct buf openapi = buf_new(cx->mem, OPENAPI_MAX);
 	openapi_print(&openapi, app, config->public_url);
 	app->openapi = buf_str(&openapi);
-	app->state = webhook_sender_open();
+	app->state = webhook_sender_open(app->usage);
 	app->streams = streams_open((unsigned)config->streams);
 	app->voice = voice_sockets_open();
 	return app;
@@ -184,6 +205,7 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 		{ "webhook_send", WEBHOOKS_EVERY_MS, JOB_PATIENCE_MS, webhook_send_due, app->state },
 		{ "streams", STREAM_EVERY_MS, STREAM_PATIENCE_MS, streams_run, app->streams },
 		{ "voice", VOICE_EVERY_MS, STREAM_PATIENCE_MS, voice_sockets_run, app->voice },
+		{ "usage", USAGE_EVERY_MS, JOB_PATIENCE_MS, usage_write, app->usage },
 		/* Last: with --last-used-ms 0 there is no such job. */
 		{ "last_used", (unsigned)runtime->config.last_used_ms, JOB_PATIENCE_MS, last_used_write,
 			app->last_used },
@@ -199,6 +221,7 @@ void app_close(struct app *app)
 	streams_close(app->streams);
 	voice_sockets_close(app->voice);
 	last_used_close(app->last_used);
+	usage_close(app->usage);
 	concurrency_close(app->callers);
 	concurrency_close(app->heavy);
 	if (app->limiter)

@@ -32,7 +32,7 @@ static err_t act_for(struct request *rq, struct id connected, struct principal *
 	if (row.plan < PLAN_PRO)
 		return FAIL(&rq->cx, PLAN_REQUIRED, "the user of this connection");
 	out->account = row.account;
-	out->connected_account = connected;
+	rq->acts_for = out->connected_account = connected;
 	out->client = row.client;
 	out->scopes = row.scopes;
 	out->calendars = row.calendars;

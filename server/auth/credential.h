@@ -30,6 +30,7 @@ struct principal {
 	uint64_t scopes;                     /* what it may do; keys of full access have SCOPES_ALL | OWNER */
 	struct id connected_account, client; /* TOKEN; else zero */
 	struct id family;                    /* TOKEN: the tokens that it ends with */
+	struct id platform;                  /* TOKEN: the account of its app, in its mode */
 	struct id_list calendars;            /* only these; items NULL: all */
 	struct str_list origins;             /* only pages of these; items NULL: whoever */
 	unsigned rate;                       /* requests a second; 0: as everybody */

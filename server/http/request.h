@@ -70,6 +70,7 @@ struct request {
 	size_t arg_count;
 	const struct api_version *version; /* chosen (version.h); NULL: not yet, or the module has none */
 	struct principal *principal;       /* NULL for ANYONE and strangers */
+	struct id acts_for;                /* the connection that a platform's key acts for; zero: none */
 	struct str page_origin;            /* what Access-Control-Allow-Origin says (cors.h); absent: nothing */
 	struct str csrf_cookie;            /* a new pre-session cookie, to be set with the answer; absent if none */
 	struct id counted_as;              /* the account that has a place for it: */

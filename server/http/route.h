@@ -96,10 +96,13 @@ struct app {
 	struct limiter *visits;              /* of each network, of what anybody may open; NULL for no limit */
 	struct concurrency *callers, *heavy; /* requests of each account, and heavy ones; NULL for no limit */
 	struct last_used *last_used;
+	struct usage *usage; /* what calls and deliveries are counted in; NULL: nowhere */
 	/* Is a live key or app for pages of this origin? NULL: none is. */
 	err_t (*origin_known)(struct ctx *cx, struct str origin, bool *out);
 	/* Called after a credential was accepted, with the principal: collects last-used in memory. */
 	void (*seen)(const struct app *app, const struct request *rq, const struct principal *p);
+	/* Called when an answer is out, with its status (599: it broke off) and how long it took. NULL: nobody. */
+	void (*answered)(const struct request *rq, int status, uint64_t took_us);
 	/* Called when rq->principal proved who it is, and may not be used like this: tells its owner. NULL: nobody. */
 	void (*refused)(struct request *rq, const char *reason);
 	/* Any failure as a page, for routes that are FOR_PEOPLE in a module that answers programs; NULL: a plain one.

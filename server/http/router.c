@@ -218,6 +218,8 @@ void router_run(struct request *rq, struct response *rs)
 	db_end(&rq->cx);
 	response_end(rs);
 	access_leave(rq);
+	if (rq->app->answered)
+		rq->app->answered(rq, rs->broken ? 599 : rs->status, clock_monotonic_us() - begun_us);
 	log_request(rq, rs, e, begun_us);
 }
 

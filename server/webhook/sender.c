@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/webhook/sender.h"
 
+#include "server/account/usage.h"
 #include "server/base/config.h"
 #include "server/base/log.h"
 #include "server/crypto/digest.h"
@@ -47,14 +48,16 @@ struct slot {
 struct webhook_sender {
 	struct arena *mem;
 	struct fetcher *fetcher;
+	struct usage *usage;
 	struct slot slots[WEBHOOKS_AT_ONCE];
 };
 
-struct webhook_sender *webhook_sender_open(void)
+struct webhook_sender *webhook_sender_open(struct usage *usage)
 {
 	struct arena *mem = arena_open();
 	struct webhook_sender *sender = arena_new(mem, struct webhook_sender);
 	sender->mem = mem;
+	sender->usage = usage;
 	sender->fetcher = fetcher_open(2 * WEBHOOKS_AT_ONCE);
 	for (size_t i = 0; i < WEBHOOKS_AT_ONCE; i++)
 		sender->slots[i].mem = arena_open();
@@ -180,11 +183,18 @@ static struct instant next_try(struct ctx *cx, const struct slot *slot, const st
 	return got->fault == FETCHED && got->status == GONE ? INSTANT_NONE : webhook_next_try(&failed);
 }
 
-static void note(struct ctx *cx, struct outcomes *o, const struct slot *slot, const struct fetched *got)
+static void note(
+	struct ctx *cx, struct usage *usage, struct outcomes *o, const struct slot *slot, const struct fetched *got)
 {
 	size_t i = o->count++;
 	bool answered = got->fault == FETCHED, good = answered && got->status >= 200 && got->status < 300;
 	struct instant next = good ? INSTANT_NONE : next_try(cx, slot, got);
+	usage_count(usage, &(struct usage_call){ .account = slot->what.account,
+				   .credential = slot->what.endpoint,
+				   .path = USAGE_WEBHOOK,
+				   .at = slot->at,
+				   .took_us = (uint64_t)got->duration_ms * 1000,
+				   .client_error = !good });
 	o->accounts[i] = slot->what.account;
 	o->endpoints[i] = slot->what.endpoint;
 	o->deliveries[i] = slot->what.delivery;
@@ -219,7 +229,7 @@ static err_t give_back(struct ctx *cx, struct webhook_sender *sender)
 	err_t e = OK;
 	while ((slot = fetcher_finished(sender->fetcher, &got))) {
 		ended[o->count] = slot;
-		note(cx, o, slot, &got);
+		note(cx, sender->usage, o, slot, &got);
 	}
 #define LIST(type, items) IN(((struct type){ (items), o->count }))
 	if (o->count)

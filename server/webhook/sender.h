@@ -15,7 +15,7 @@
 
 struct webhook_sender; /* outlives requests; belongs to the one thread that runs the job */
 
-struct webhook_sender *webhook_sender_open(void);
+struct webhook_sender *webhook_sender_open(struct usage *usage);
 /* What is under way is left: it is sent again when its lease has ended. */
 void webhook_sender_close(struct webhook_sender *sender);
 

@@ -31,7 +31,8 @@ SELECT f.revoked_at, f.revoked_why, f.code_hash, f.code_used_at, f.code_expires_
 -- $1 account  $2 hash of the token
 -- One statement for each leaf of the ring: through the parent the planner expects four rows and reads all families of the
 -- account.
-SELECT c.id AS connected_account, c.client_id AS client, f.id AS family, c.calendars, t.scopes & c.scopes AS scopes, t.expires_at, a.plan,
+SELECT c.id AS connected_account, c.client_id AS client, o.owner_id AS platform, f.id AS family, c.calendars,
+       t.scopes & c.scopes AS scopes, t.expires_at, a.plan,
        a.email, a.name, a.tz, o.api_version, a.ahead_s
   FROM access_token_$leaf t
   JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
