@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "server/account/usage.h"
 #include "server/db/pool.h"
 #include "server/db/query.h"
 #include "server/stream/streams.h"
@@ -162,6 +163,8 @@ static err_t metrics(struct request *rq, struct response *rs)
 		{ "calends_db_reconnects_total", "counter", "Connections made anew after a loss.", db.reconnects },
 		{ "calends_db_late_total", "counter", "Answers of the database that nobody waited for any longer.",
 			db.late },
+		{ "calends_usage_lost_total", "counter", "Calls that are missing in what /v1/usage tells.",
+			usage_lost(app ? app->usage : NULL) },
 		{ "calends_disk_low", "gauge", "Whether what is stored is refused since the disk is nearly full.",
 			db_disk_is_low(rq->cx.db) },
 		{ "calends_resident_memory_kib", "gauge", "Resident memory of the server process.",

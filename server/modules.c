@@ -205,7 +205,7 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 		{ "webhook_send", WEBHOOKS_EVERY_MS, JOB_PATIENCE_MS, webhook_send_due, app->state },
 		{ "streams", STREAM_EVERY_MS, STREAM_PATIENCE_MS, streams_run, app->streams },
 		{ "voice", VOICE_EVERY_MS, STREAM_PATIENCE_MS, voice_sockets_run, app->voice },
-		{ "usage", USAGE_EVERY_MS, JOB_PATIENCE_MS, usage_write, app->usage },
+		{ "usage", (unsigned)runtime->config.usage_ms, JOB_PATIENCE_MS, usage_write, app->usage },
 		/* Last: with --last-used-ms 0 there is no such job. */
 		{ "last_used", (unsigned)runtime->config.last_used_ms, JOB_PATIENCE_MS, last_used_write,
 			app->last_used },

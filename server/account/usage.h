@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is asked of the API, by whom, and how it ends: counted in memory, and added to rows of a day by a job
- * (docs/adr/0027-usage.md). A request only counts. Memory is bounded: what has no room of its own counts as "other" of
- * its account. A server that dies loses what it counted since the last write.
+ * (docs/usage.md). A request only counts. Memory is bounded: what has no room of its own counts as "other" of its
+ * account. A server that is killed loses what it counted since the last write.
  */
 #pragma once
 
+#include "server/data/json.h"
 #include "server/db/query.h"
 
 struct usage;
 struct db_pool;
 
-#define USAGE_EVERY_MS 5000
 #define USAGE_CLASSES 16
-#define USAGE_ROWS_MAX 1000 /* of an account and day, besides one for others */
+#define USAGE_CLASS_FIRST_US 250 /* each class of latency ends at twice the time of the one before; the last never */
+#define USAGE_ROWS_MAX 1000      /* of an account and day, besides one for others */
 #define USAGE_DAYS_KEPT 90
 #define USAGE_WEBHOOK "webhook" /* the route of tries of deliveries */
 
@@ -32,36 +33,76 @@ struct usage_call {
 /* Thread-safe, no waiting. NULL is fine: nothing is counted. */
 void usage_count(struct usage *usage, const struct usage_call *call);
 
-/* The job: `state` is the struct usage. What cannot be written is kept for the next run, as far as there is room. */
+/*
+ * The job: `state` is the struct usage. What cannot be written, or must not while the disk is low, is kept for the next
+ * run as far as there is room. What was written while nobody could say so counts twice.
+ */
 MUST_CHECK err_t usage_write(struct ctx *cx, void *state);
-/* What is older than USAGE_DAYS_KEPT goes, a portion a call. */
+/* What is older than USAGE_DAYS_KEPT goes. */
 MUST_CHECK err_t usage_trim(struct ctx *cx);
 /* Calls that had no room at all, not even as "other". */
 uint64_t usage_lost(struct usage *usage);
 
 /* ---- reading ---- */
 
-enum usage_by { USAGE_BY_NOTHING, USAGE_BY_DAY, USAGE_BY_CREDENTIAL, USAGE_BY_CONNECTION, USAGE_BY_ROUTE };
+enum usage_by { USAGE_BY_DAY = 1, USAGE_BY_CREDENTIAL = 2, USAGE_BY_CONNECTION = 4, USAGE_BY_ROUTE = 8 };
 
 struct usage_query {
 	struct id account;
-	int32_t first_day, last_day; /* since 1970-01-01, of UTC */
-	enum usage_by by;
-	bool webhooks;                    /* tries of deliveries, by endpoint as their credential; else all other */
+	int32_t first_day, last_day;      /* since 1970-01-01, of UTC */
+	unsigned by;                      /* enum usage_by, a set: one sum for each of what there is; 0: one over all */
+	bool webhooks;                    /* tries of deliveries, by endpoint as their credential; else all but them */
 	struct id credential, connection; /* zero: all */
-	int32_t most;
+	struct str route;                 /* absent: all */
 };
 
 struct usage_sum {
-	int32_t day;                      /* USAGE_BY_DAY */
+	int32_t day;                      /* these four as far as it is by them; else 0, zero, "" */
 	struct id credential, connection; /* zero also: none */
 	struct str route;
 	int64_t requests, client_errors, server_errors;
 	struct int64_list latency;
 };
-/* By day in order, else the busiest first. With USAGE_BY_NOTHING one, or none where nothing was asked. */
-MUST_CHECK err_t usage_sums(
-	struct ctx *cx, const struct usage_query *query, struct usage_sum **out, size_t *count_out);
+/*
+ * Those after a place, or with `back` those before it, the nearest first, in the order of day, credential, connection
+ * and route. The place is what a sum is of; NULL: from the beginning, or from the end.
+ */
+MUST_CHECK err_t usage_page(struct ctx *cx, const struct usage_query *query, const struct usage_sum *place, bool back,
+	size_t limit, struct usage_sum **out, size_t *count_out);
+/* The busiest, the busiest of them first. */
+MUST_CHECK err_t usage_busiest(
+	struct ctx *cx, const struct usage_query *query, size_t limit, struct usage_sum **out, size_t *count_out);
 
-/* The time in µs under which this share of thousandths stayed, evenly spread within its class; 0 where nothing was. */
+/*
+ * The time in µs under which this share of thousandths stayed, evenly spread within its class; 0 where nothing was. Of
+ * the last class it is its beginning: so long at least.
+ */
 int64_t usage_quantile_us(const struct usage_sum *sum, int64_t thousandths);
+
+/* As they are told of. */
+struct usage_latency {
+	bool given;
+	int64_t p50, p95, p99; /* µs */
+};
+struct usage_view {
+	struct str object, day, credential, connection, route;
+	int64_t requests, client_errors, server_errors; /* of webhooks: attempts, failures, none */
+	int64_t successes;
+	struct usage_latency latency;
+	bool livemode;
+};
+extern const struct json_resource usage_resource, webhook_usage_resource;
+struct usage_view usage_view_of(struct arena *mem, const struct usage_query *query, const struct usage_sum *sum);
+
+/* "2026-11-29", and back; days since 1970-01-01. */
+struct str usage_day_text(struct arena *mem, int32_t day);
+bool usage_day_parse(struct str text, int32_t *out);
+/*
+ * Words with commas between, of "day", "api_key", "connected_account" and "route", or with `webhooks` of "day" and
+ * "webhook_endpoint"; each once. INVALID_VALUE (param "group_by").
+ */
+MUST_CHECK err_t usage_by_read(struct ctx *cx, struct str text, bool webhooks, unsigned *out);
+/*
+ * The days from one text to another, both with; absent: the last thirty. INVALID_VALUE (param "from", "to").
+ */
+MUST_CHECK err_t usage_days_read(struct ctx *cx, struct str from, struct str to, struct usage_query *out);

@@ -18,6 +18,7 @@ MUST_CHECK err_t calendars_chosen(
 
 extern const struct contract get_profile;
 extern const struct contract list_audit;
+extern const struct contract list_usage, list_webhook_usage;
 extern const struct contract get_sandbox, reset_sandbox, get_sandbox_clock, set_sandbox_clock;
 extern const struct contract list_connected_accounts, get_connected_account, deauthorize_connected_account;
 extern const struct contract list_grants, end_grant;

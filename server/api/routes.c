@@ -66,6 +66,8 @@
 	ROW(METHOD_POST,   "/v1/sandbox/clock",        SECRET_KEY, OWNER,           BODY_JSON,    BODY_MAX, &set_sandbox_clock,    "sandbox",                     CORS_KEYS) \
 	\
 	ROW(METHOD_GET,    "/v1/audit",                SECRET_KEY, OWNER,           BODY_IGNORED, 0,        &list_audit,           "audit log",                   CORS_KEYS) \
+	ROW(METHOD_GET,    "/v1/usage",                ACCOUNT_KEY | SECRET_KEY, OWNER, BODY_IGNORED, 0,    &list_usage,           "platform-level operations",   CORS_KEYS | HEAVY) \
+	ROW(METHOD_GET,    "/v1/usage/webhooks",       ACCOUNT_KEY | SECRET_KEY, OWNER, BODY_IGNORED, 0,    &list_webhook_usage,   "platform-level operations",   CORS_KEYS | HEAVY) \
 	\
 	ROW(METHOD_GET, "/v1/webhook_endpoints", HOOKS, WEBHOOKS_MANAGE, BODY_IGNORED, 0, &list_webhook_endpoints, "scope webhooks:manage", CORS_KEYS) \
 	ROW(METHOD_POST, "/v1/webhook_endpoints", HOOKS, WEBHOOKS_MANAGE, BODY_JSON, BODY_MAX, &create_webhook_endpoint, "scope webhooks:manage", CORS_KEYS) \

@@ -113,6 +113,7 @@ err_t subrequest_run(struct request *rq, const struct subrequest *sub, struct su
 		e = response_fits(&rs);
 	db_end(&inner->cx);
 	rq->cx = inner->cx;
+	rq->acts_for = inner->acts_for;
 	assert(!rs.head_sent);
 	if (about_credential(e))
 		return e;

@@ -13,8 +13,10 @@
 #define WEBHOOK_ANSWER_KEPT 2048            /* octets of an answer in the log */
 #define WEBHOOK_DEAD_S (INT64_C(72) * 3600) /* nothing but failure for so long disables an endpoint */
 
+struct usage;
 struct webhook_sender; /* outlives requests; belongs to the one thread that runs the job */
 
+/* Each try counts in `usage` (NULL: nowhere). */
 struct webhook_sender *webhook_sender_open(struct usage *usage);
 /* What is under way is left: it is sent again when its lease has ended. */
 void webhook_sender_close(struct webhook_sender *sender);

@@ -15,6 +15,7 @@ from world import BIN, ROOT
 
 SERVE = ["--rate-limit", "0"]
 DOCUMENT = Document.load(BIN)
+NONE = b"0" * 22
 RANGE = {"from": "2027-03-01T00:00:00Z", "to": "2027-04-01T00:00:00Z"}
 
 
@@ -181,6 +182,29 @@ class Bookings(Rows):
               "'{}', '{}'")
 
 
+class Usage(Listed):
+    """Of a day on which nobody called: a route comes, and goes as old days do."""
+
+    def ids(self, page):
+        return [row[self.name] for row in page["data"]]
+
+    def __init__(self, api, path, name, **query):
+        self.name = name
+        api.world.sql("DELETE FROM usage_day WHERE day < '2026-03-02'")
+        super().__init__(api, path, group_by=name, to="2026-03-01", **query)
+
+    def add(self, chance):
+        route = f"GET /{chance.random()}" if self.name == "route" else "webhook"
+        self.api.world.sql(f"INSERT INTO usage_day VALUES ({MINE}, '2026-03-01', gen_random_uuid(), gen_random_uuid(), '{route}', 1, 0, 0, "
+                           "array_fill(0::bigint, ARRAY[16])) ON CONFLICT DO NOTHING")
+        return route
+
+    def remove(self, row):
+        place = self.all().index(row)
+        self.api.world.sql(f"""DELETE FROM usage_day WHERE (route, credential_id) = (SELECT route, credential_id FROM usage_day WHERE account_id = {MINE}
+                               AND day < '2026-03-02' ORDER BY {"route" if self.name == "route" else "credential_id"} OFFSET {place} LIMIT 1)""")
+
+
 class Deliveries(Rows):
     table, columns = "webhook_delivery", "endpoint_id, event_id, state, next_attempt_at"
 
@@ -253,6 +277,8 @@ LISTS = {
     "calendars": calendars,
     "keys": keys,
     "audit": lambda api: Audit(api, "/v1/audit", kind="account.reactivated"),
+    "usage": lambda api: Usage(api, "/v1/usage", "route"),
+    "webhook usage": lambda api: Usage(api, "/v1/usage/webhooks", "webhook_endpoint"),
     "apps": apps,
     "connections": lambda api: connections(api, "/v1/connected_accounts"),
     "grants": lambda api: connections(api, "/v1/grants"),
@@ -283,7 +309,7 @@ def test_every_list_of_the_platform_is_tried_here():
     pages = {path for method, path, o in DOCUMENT.operations() if method == "GET" and path.startswith("/v1/")
              and path != "/v1/events/changes"  # that goes on by its token
              and "has_more" in json.dumps(DOCUMENT.resolve(o["responses"]["200"]).get("content", {}).get("application/json", {}).get("schema", {}))}
-    assert pages == {"/v1/calendars", "/v1/api_keys", "/v1/events", "/v1/audit", "/v1/oauth_apps", "/v1/connected_accounts",
+    assert pages == {"/v1/calendars", "/v1/api_keys", "/v1/events", "/v1/audit", "/v1/usage", "/v1/usage/webhooks", "/v1/oauth_apps", "/v1/connected_accounts",
                      "/v1/grants", "/v1/webhook_endpoints", "/v1/webhook_events", "/v1/webhook_endpoints/{endpoint}/deliveries", "/v1/booking_pages", "/v1/bookings"}
     for path in pages:
         told = {p["name"] for p in map(DOCUMENT.resolve, DOCUMENT.json["paths"][path]["get"]["parameters"])}
@@ -434,7 +460,8 @@ def test_a_cursor_of_another_account_or_mode_is_refused(world, owner, api):
     for name, cursor in cursors.items():
         query = RANGE if name in ("instances", "starts", "sought in a range") else {}
         query = {**query, "expand": "none"} if name == "starts" else query
-        path = {"calendars": "/v1/calendars", "keys": "/v1/api_keys", "audit": "/v1/audit", "apps": "/v1/oauth_apps",
+        query = {"group_by": {"usage": "route"}.get(name, "webhook_endpoint")} if "usage" in name else query
+        path = {"calendars": "/v1/calendars", "keys": "/v1/api_keys", "audit": "/v1/audit", "usage": "/v1/usage", "webhook usage": "/v1/usage/webhooks", "apps": "/v1/oauth_apps",
                 "connections": "/v1/connected_accounts", "grants": "/v1/grants", "endpoints": "/v1/webhook_endpoints",
                 "hook events": "/v1/webhook_events", "booking pages": "/v1/booking_pages", "bookings": "/v1/bookings"}.get(name, "/v1/events")
         if name == "deliveries":  # of an endpoint that others have not
@@ -465,6 +492,9 @@ def test_a_cursor_that_is_made_up_well_is_refused_or_a_place_of_the_callers(api)
             ("/v1/calendars", "listCalendars", "account", [b"", b" ", b"0", b"x y", b"-1 a", b"99999999999 a", b"5 \xff", b"5 a\0b", b"5"]),
             ("/v1/api_keys", "listApiKeys", "newest", [b"", b"id_", b"key_0000000000000000000001", b"id_000000000000000000000\0", b"\xff"]),
             ("/v1/audit", "listAudit", "newest", [b"", b"x", b"-1", b"01", b"1 ", b"9223372036854775808", b"\xff"]),
+            ("/v1/usage", "listUsage", "by 0", [b"", b"0", b"0 id_0 id_0 x", b"00 id_%s id_%s x" % (NONE, NONE), b"0 id_%s id_%s" % (NONE, NONE),
+                                                b"-1 id_%s id_%s x" % (NONE, NONE), b"9999999999 id_%s id_%s x" % (NONE, NONE),
+                                                b"0 id_%s id_%s \0" % (NONE, NONE), b"0 id_%s id_%s \xff" % (NONE, NONE)]),
             ("/v1/events", "listEvents", "newest", [b"", b"id_0", b"id_zzzzzzzzzzzzzzzzzzzzzz"])):
         for kind in (b"=", b"<", b">", b"?"):
             for place in places if kind == b"=" else [b"x"]:

@@ -254,7 +254,25 @@ def bookings_end_400_days_after_their_end(world):
     assert count(world, "booking", LIVE) == 400
 
 
+def usage_is_a_thousand_a_day_of_90_days(world):
+    """And what is too much of an account's day is kept in one row; test_usage.py calls until it is so."""
+    none, hour = "'00000000-0000-0000-0000-000000000000'", "array_fill(0::bigint, ARRAY[16])"
+    add = lambda first, last, most: world.sql(f"""SELECT usage_add(array_agg({SOMEONE}), array_agg(20000 + n % 2), array_agg(('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid),
+        array_agg({none}::uuid), array_agg('GET /x'::text), array_agg(2::bigint), array_agg(1::bigint), array_agg(0::bigint),
+        (SELECT array_agg((k % 16)::bigint) FROM generate_series(0, 16 * count(*)::int - 1) k), {most}) FROM generate_series({first}, {last}) n""")
+    add(1, 100, 30)
+    add(1, 120, 30)
+    days = world.sql(f"""SELECT count(*), count(*) FILTER (WHERE route = 'other'), sum(requests), sum(client_errors), sum(latency[16])
+                         FROM usage_day WHERE {LIVE} AND day >= date '2024-10-04' AND day < date '2024-10-06' GROUP BY day""")
+    assert days == [["31", "1", "220", "110", "1650"]] * 2, "the sums are right"
+    world.sql(f"INSERT INTO usage_day SELECT {SOMEONE}, current_date - n, {none}, {none}, 'GET /x', 1, 0, 0, {hour} FROM generate_series(1, 200) n")
+    for _ in range(40):
+        statement(world, "usage_trim", "current_date - 90 - '1970-01-01'::date", "10")
+    assert count(world, "usage_day", f"{LIVE} AND day < current_date") == 90
+
+
 PROOFS = {
+    "usage_day": usage_is_a_thousand_a_day_of_90_days,
     "booking_page": "test_booking_pages.py::test_an_account_has_fifty_pages",
     "booking": bookings_end_400_days_after_their_end,
     "webhook_endpoint": endpoints_are_sixteen,

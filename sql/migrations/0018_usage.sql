@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What was asked of the API, rolled up by day (docs/adr/0027-usage.md). Jobs write it, from counters in memory.
+-- What was asked of the API, rolled up by day (docs/usage.md). Jobs write it, from counters in memory.
 
 -- The account is whose API it is: of an app's tokens and of a platform's calls for its connections the platform. Ids of
 -- zeros: none. The route is the row of the table that was called ('GET /v1/events/:event'), 'webhook' for tries of
@@ -16,7 +16,7 @@ CREATE TABLE usage_day (
 	latency       bigint[] NOT NULL CHECK (cardinality(latency) = 16), -- how many took less than 250 µs, 500 µs, 1 ms …; the last: longer
 	PRIMARY KEY (account_id, day, credential_id, connection_id, route)
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);
-CREATE INDEX usage_day_age ON usage_day USING brin (day);
+CREATE INDEX usage_day_age ON usage_day (day);
 COMMENT ON TABLE usage_day IS 'rows: 1,000 an account and day and one for all others (usage_add), of 90 days (usage_trim)';
 
 -- Adds what one instance counted. One instance at a time, so that no two wait for each other's rows.
@@ -50,3 +50,25 @@ BEGIN
 		END LOOP;
 	END LOOP;
 END $$;
+
+-- Sums of an account over days, apart by what p_by names (1 day, 2 credential, 4 connection, 8 route; what is not by them
+-- is the same of all), of tries of webhooks or of all else. (Inlined.)
+CREATE FUNCTION usage_groups(p_account uuid, p_first int, p_last int, p_by int, p_webhooks boolean, p_credential uuid,
+	p_connection uuid, p_route text)
+RETURNS TABLE (day int, credential uuid, connection uuid, route text, requests bigint, client_errors bigint,
+	server_errors bigint, latency bigint[]) LANGUAGE sql STABLE AS $$
+SELECT CASE WHEN p_by & 1 <> 0 THEN u.day - '1970-01-01'::date ELSE 0 END,
+       CASE WHEN p_by & 2 <> 0 THEN u.credential_id ELSE '00000000-0000-0000-0000-000000000000' END,
+       CASE WHEN p_by & 4 <> 0 THEN u.connection_id ELSE '00000000-0000-0000-0000-000000000000' END,
+       CASE WHEN p_by & 8 <> 0 THEN u.route ELSE '' END COLLATE "C",
+       sum(u.requests)::bigint, sum(u.client_errors)::bigint, sum(u.server_errors)::bigint,
+       ARRAY[sum(u.latency[1]), sum(u.latency[2]), sum(u.latency[3]), sum(u.latency[4]), sum(u.latency[5]),
+             sum(u.latency[6]), sum(u.latency[7]), sum(u.latency[8]), sum(u.latency[9]), sum(u.latency[10]),
+             sum(u.latency[11]), sum(u.latency[12]), sum(u.latency[13]), sum(u.latency[14]), sum(u.latency[15]),
+             sum(u.latency[16])]::bigint[]
+  FROM usage_day u
+ WHERE u.account_id = p_account AND u.day BETWEEN '1970-01-01'::date + p_first AND '1970-01-01'::date + p_last
+   AND (u.route = 'webhook') = p_webhooks AND (p_credential IS NULL OR u.credential_id = p_credential)
+   AND (p_connection IS NULL OR u.connection_id = p_connection) AND (p_route IS NULL OR u.route = p_route)
+ GROUP BY 1, 2, 3, 4
+$$;

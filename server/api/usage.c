@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How the account's API is used, for account keys and secret keys: each of its own world. */
+#include "server/account/usage.h"
+
+#include "server/api/api.h"
+#include "server/api/page.h"
+
+struct usage_params {
+	struct str from, to, group_by;
+	struct id credential, connection;
+	struct str route;
+};
+
+#define P(member) offsetof(struct usage_params, member)
+/* clang-format off */
+#define FROM { .name = "from", .kind = JSON_STR, .offset = P(from), .doc = "The first day, of UTC; 29 days before the last unless said. Days are kept for 90" }
+#define TO   { .name = "to", .kind = JSON_STR, .offset = P(to), .doc = "The last day, with it; today unless said" }
+
+static const struct json_field usage_params[] = {
+	FROM, TO,
+	{ .name = "group_by", .kind = JSON_STR, .offset = P(group_by), .doc = "One item for each of what there is: `day`, `api_key`, `connected_account`, `route`, with commas between. One item over all unless said", .example = "day,route" },
+	{ .name = "api_key", .kind = JSON_ID, .of = "key", .offset = P(credential), .doc = "Only calls with this key" },
+	{ .name = "connected_account", .kind = JSON_ID, .of = "cpa", .offset = P(connection), .doc = "Only calls for this connection" },
+	{ .name = "route", .kind = JSON_STR, .offset = P(route), .max = 200, .doc = "Only calls of this route, as an item names it" },
+};
+
+static const struct json_field webhook_usage_params[] = {
+	FROM, TO,
+	{ .name = "group_by", .kind = JSON_STR, .offset = P(group_by), .doc = "One item for each of what there is: `day`, `webhook_endpoint`, with a comma between. One item over all unless said", .example = "day,webhook_endpoint" },
+	{ .name = "webhook_endpoint", .kind = JSON_ID, .of = "wbk", .offset = P(credential), .doc = "Only what was sent to this endpoint" },
+};
+/* clang-format on */
+
+static err_t read_query(struct api_call *call, bool webhooks, struct usage_query *out)
+{
+	const struct usage_params *sent = call->params;
+	struct ctx *cx = &call->rq->cx;
+	*out = (struct usage_query){
+		.account = call->who.account,
+		.webhooks = webhooks,
+		.credential = sent->credential,
+		.connection = sent->connection,
+		.route = sent->route,
+	};
+	if (sent->route.ptr && (!str_is_utf8(sent->route) || str_has(sent->route, '\0')))
+		return REFUSE(cx, INVALID_VALUE, "route", "This is no route: GET /v1/events/:event.");
+	TRY(usage_days_read(cx, sent->from, sent->to, out));
+	return usage_by_read(cx, sent->group_by, webhooks, &out->by);
+}
+
+/* ---- places: what a sum is of ---- */
+
+static struct str place_of(struct arena *mem, const struct usage_sum *sum)
+{
+	return str_fmt(mem, "%d %.*s %.*s %.*s", sum->day, STR_ARG(id_text(mem, "id", sum->credential)),
+		STR_ARG(id_text(mem, "id", sum->connection)), STR_ARG(sum->route));
+}
+
+/* Only what place_of() writes. */
+static err_t read_place(const struct page *page, struct usage_sum *out)
+{
+	struct str rest = page->place, day, credential, connection;
+	uint64_t number;
+	if (!str_cut(&rest, ' ', &day) || !str_to_u64(day, INT32_MAX, &number) || !str_cut(&rest, ' ', &credential) ||
+		!id_parse(credential, "id", &out->credential) || !str_cut(&rest, ' ', &connection) ||
+		!id_parse(connection, "id", &out->connection) || !rest.ptr || !str_is_utf8(rest) || str_has(rest, '\0'))
+		return page_refuse(page);
+	out->day = (int32_t)number;
+	out->route = rest;
+	return str_eq(place_of(page->call->rq->cx.mem, out), page->place) ? OK : page_refuse(page);
+}
+
+static err_t run(struct api_call *call, struct response *rs, bool webhooks)
+{
+	struct ctx *cx = &call->rq->cx;
+	struct usage_query query;
+	struct usage_sum *sums, place = { 0 };
+	struct page page;
+	size_t count;
+	TRY(read_query(call, webhooks, &query));
+	const char *order = str_c(cx->mem, str_fmt(cx->mem, "by %u", query.by));
+	TRY(page_begin(call, order, &page));
+	if (page.place.ptr)
+		TRY(read_place(&page, &place));
+	TRY(usage_page(cx, &query, page.place.ptr ? &place : NULL, page.back, page.limit + 1, &sums, &count));
+	page_cut(&page, &count);
+	struct json j = api_list_begin(call, rs);
+	for (size_t i = 0; i < count; i++) {
+		struct usage_view view = usage_view_of(cx->mem, &query, &sums[page_row(&page, count, i)]);
+		api_list_item(call, &j, &view);
+	}
+	page_end(&page, &j, count ? place_of(cx->mem, &sums[page_row(&page, count, 0)]) : STR_ABSENT,
+		count ? place_of(cx->mem, &sums[page_row(&page, count, count - 1)]) : STR_ABSENT);
+	return OK;
+}
+
+static err_t run_list(struct api_call *call, struct response *rs)
+{
+	return run(call, rs, false);
+}
+
+const struct contract list_usage = {
+	.id = "listUsage",
+	.summary =
+		"Calls of the account's API in the key's own mode, by its keys, and by its apps with their tokens; by "
+		"day, key, connected account and route, in that order. A call is told some seconds later.",
+	PARAMS(usage_params, struct usage_params),
+	.answer = &usage_resource,
+	.shape = ANSWER_LIST,
+	.status = 200,
+	.run = run_list,
+};
+
+static err_t run_list_webhooks(struct api_call *call, struct response *rs)
+{
+	return run(call, rs, true);
+}
+
+const struct contract list_webhook_usage = {
+	.id = "listWebhookUsage",
+	.summary =
+		"What was sent to the account's webhook endpoints in the key's own mode; by day and endpoint, in that "
+		"order. An attempt is told some seconds later.",
+	PARAMS(webhook_usage_params, struct usage_params),
+	.answer = &webhook_usage_resource,
+	.shape = ANSWER_LIST,
+	.status = 200,
+	.run = run_list_webhooks,
+};
