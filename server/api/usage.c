@@ -13,21 +13,21 @@ struct usage_params {
 
 #define P(member) offsetof(struct usage_params, member)
 /* clang-format off */
-#define FROM { .name = "from", .kind = JSON_STR, .offset = P(from), .doc = "The first day, of UTC; 29 days before the last unless said. Days are kept for 90" }
-#define TO   { .name = "to", .kind = JSON_STR, .offset = P(to), .doc = "The last day, with it; today unless said" }
+#define FROM { .name = "from", .kind = JSON_STR, .offset = P(from), .doc = "The first day, of UTC; 29 days before the last unless said. 90 days are kept", .example = "2026-11-01" }
+#define TO   { .name = "to", .kind = JSON_STR, .offset = P(to), .doc = "The last day, with it; today unless said", .example = "2026-11-29" }
 
 static const struct json_field usage_params[] = {
 	FROM, TO,
 	{ .name = "group_by", .kind = JSON_STR, .offset = P(group_by), .doc = "One item for each of what there is: `day`, `api_key`, `connected_account`, `route`, with commas between. One item over all unless said", .example = "day,route" },
-	{ .name = "api_key", .kind = JSON_ID, .of = "key", .offset = P(credential), .doc = "Only calls with this key" },
-	{ .name = "connected_account", .kind = JSON_ID, .of = "cpa", .offset = P(connection), .doc = "Only calls for this connection" },
-	{ .name = "route", .kind = JSON_STR, .offset = P(route), .max = 200, .doc = "Only calls of this route, as an item names it" },
+	{ .name = "credential", .kind = JSON_ID, .of = "key", .offset = P(credential), .doc = "Only calls with this key", .example = "key_0355WHuCFfRpMfB53mC9Z6" },
+	{ .name = "connected_account", .kind = JSON_ID, .of = "cpa", .offset = P(connection), .doc = "Only calls for this connection", .example = "cpa_0355WHuCFfRpMfB53mC9Z6" },
+	{ .name = "route", .kind = JSON_STR, .offset = P(route), .max = 200, .doc = "Only calls of this route, as an item names it", .example = "other" },
 };
 
 static const struct json_field webhook_usage_params[] = {
 	FROM, TO,
 	{ .name = "group_by", .kind = JSON_STR, .offset = P(group_by), .doc = "One item for each of what there is: `day`, `webhook_endpoint`, with a comma between. One item over all unless said", .example = "day,webhook_endpoint" },
-	{ .name = "webhook_endpoint", .kind = JSON_ID, .of = "wbk", .offset = P(credential), .doc = "Only what was sent to this endpoint" },
+	{ .name = "webhook_endpoint", .kind = JSON_ID, .of = "wbk", .offset = P(credential), .doc = "Only what was sent to this endpoint", .example = "wbk_0355WHuCFfRpMfB53mC9Z6" },
 };
 /* clang-format on */
 

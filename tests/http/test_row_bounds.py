@@ -259,7 +259,7 @@ def usage_is_a_thousand_a_day_of_90_days(world):
     none, hour = "'00000000-0000-0000-0000-000000000000'", "array_fill(0::bigint, ARRAY[16])"
     add = lambda first, last, most: world.sql(f"""SELECT usage_add(array_agg({SOMEONE}), array_agg(20000 + n % 2), array_agg(('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid),
         array_agg({none}::uuid), array_agg('GET /x'::text), array_agg(2::bigint), array_agg(1::bigint), array_agg(0::bigint),
-        (SELECT array_agg((k % 16)::bigint) FROM generate_series(0, 16 * count(*)::int - 1) k), {most}) FROM generate_series({first}, {last}) n""")
+        (SELECT array_agg((k % 16)::bigint) FROM generate_series(0, {16 * (last - first + 1) - 1}) k), {most}) FROM generate_series({first}, {last}) n""")
     add(1, 100, 30)
     add(1, 120, 30)
     days = world.sql(f"""SELECT count(*), count(*) FILTER (WHERE route = 'other'), sum(requests), sum(client_errors), sum(latency[16])

@@ -65,15 +65,15 @@ def test_calls_of_a_key_are_told_by_route_and_how_they_end(world, owner, teller)
         api("GET", target)
     assert api("GET", "/v1/calendars", headers={"Calends-Fail-Query": "2"}).status >= 500
     assert api("PUT", "/v1/calendars").status == 405, "no route of the API: not counted"
-    assert by_route(world, teller, 6, api_key=key.id) == {
+    assert by_route(world, teller, 6, credential=key.id) == {
         "POST /v1/events": (1, 0, 0), "GET /v1/events/:event": (2, 1, 0), "GET /v1/events": (1, 1, 0),
         "GET /v1/profile": (1, 0, 0), "GET /v1/calendars": (1, 0, 1)}
-    [row] = usage(world, teller, api_key=key.id)
+    [row] = usage(world, teller, credential=key.id)
     assert counted(row) == (6, 2, 1) and row["object"] == "usage" and row["livemode"] is True
     assert row["day"] is row["api_key"] is row["connected_account"] is row["route"] is None
-    [row] = usage(world, teller, api_key=key.id, group_by="day,api_key")
+    [row] = usage(world, teller, credential=key.id, group_by="day,api_key")
     assert row["day"] == time.strftime("%Y-%m-%d", time.gmtime()) and row["api_key"] == key.id and row["requests"] == 6
-    [row] = usage(world, teller, api_key=key.id, route="GET /v1/events/:event")
+    [row] = usage(world, teller, credential=key.id, route="GET /v1/events/:event")
     assert counted(row) == (2, 1, 0)
 
 
@@ -83,7 +83,7 @@ def test_a_key_that_is_refused_counts_and_a_secret_that_is_wrong_is_nobodys(worl
     assert world.get("/v1/events", key=key).status == 200
     assert world.get("/v1/events", key=key[:-1] + ("0" if key[-1] != "0" else "1")).status == 401
     assert world.get("/v1/events").status == 401
-    assert by_route(world, teller, 2, api_key=key.id) == {"GET /v1/audit": (1, 1, 0), "GET /v1/events": (1, 0, 0)}
+    assert by_route(world, teller, 2, credential=key.id) == {"GET /v1/audit": (1, 1, 0), "GET /v1/events": (1, 0, 0)}
 
 
 def test_caldav_and_mcp_count_as_one_call_each(world, owner, teller):
@@ -93,7 +93,7 @@ def test_caldav_and_mcp_count_as_one_call_each(world, owner, teller):
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_calendars", "arguments": {}}}
     headers = {**JSON, "Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2025-06-18"}
     assert "error" not in world.post("/mcp", json.dumps(call), headers, key).json
-    assert by_route(world, teller, 3, api_key=key.id) == {
+    assert by_route(world, teller, 3, credential=key.id) == {
         "PROPFIND /dav/calendars/:account/:calendar/": (1, 0, 0), "MKCALENDAR /dav/calendars/:account/:calendar/": (1, 1, 0), "POST /mcp": (1, 0, 0)}
 
 
@@ -109,7 +109,7 @@ def test_a_connections_calls_are_the_platforms_by_token_and_by_its_key(world, ow
     rows = usage(world, teller, connected_account=connection, group_by="api_key,connected_account")
     assert [(r["api_key"], r["connected_account"], counted(r)) for r in rows] == [
         (None, connection, (3, 1, 0)), (key.id, connection, (1, 0, 0))]
-    [none] = [r for r in usage(world, teller, api_key=key.id, group_by="connected_account") if not r["connected_account"]]
+    [none] = [r for r in usage(world, teller, credential=key.id, group_by="connected_account") if not r["connected_account"]]
     assert counted(none) == (1, 1, 0), "a connection that is none is not named"
     user = world.key("una@example.org", kind="secret")
     world.get("/v1/profile", key=user)
@@ -121,8 +121,8 @@ def test_test_mode_is_a_world_of_its_own(world, owner, teller):
     test = world.key(owner, kind="secret", mode="test")
     for _ in range(3):
         world.get("/v1/profile", key=test)
-    assert by_route(world, test, 3, api_key=test.id)["GET /v1/profile"] == (3, 0, 0)
-    assert usage(world, teller, api_key=test.id) == []
+    assert by_route(world, test, 3, credential=test.id)["GET /v1/profile"] == (3, 0, 0)
+    assert usage(world, teller, credential=test.id) == []
     assert usage(world, test)[0]["livemode"] is False
 
 
@@ -139,8 +139,8 @@ def test_two_servers_add_up(world, owner, teller):
         t.start()
     for t in threads:
         t.join()
-    assert by_route(world, teller, 120, api_key=key.id) == {"GET /v1/profile": (120, 0, 0)}
-    assert usage(world.second, teller, api_key=key.id)[0]["requests"] == 120
+    assert by_route(world, teller, 120, credential=key.id) == {"GET /v1/profile": (120, 0, 0)}
+    assert usage(world.second, teller, credential=key.id)[0]["requests"] == 120
 
 
 def test_latency_is_what_it_was(world, owner, teller):
@@ -150,8 +150,8 @@ def test_latency_is_what_it_was(world, owner, teller):
         begun = time.monotonic()
         world.get("/v1/profile", key=key)
         took.append((time.monotonic() - begun) * 1000)
-    by_route(world, teller, 20, api_key=key.id)
-    quick = usage(world, teller, api_key=key.id)[0]["latency_ms"]
+    by_route(world, teller, 20, credential=key.id)
+    quick = usage(world, teller, credential=key.id)[0]["latency_ms"]
     assert 0 < quick["p50"] <= quick["p95"] <= quick["p99"] <= 2 * max(took), "a class ends at twice its beginning"
     with world.holding("LOCK TABLE calendar IN ACCESS EXCLUSIVE MODE") as commit:
         slow = threading.Thread(target=lambda: world.client_connection().request("GET", "/v1/calendars", None, [("Authorization", f"Bearer {key}")]))
@@ -160,10 +160,10 @@ def test_latency_is_what_it_was(world, owner, teller):
         assert world.wait_for(world.waiting) and world.wait_for(lambda: time.monotonic() - begun > 0.3, 2)
         commit()
         slow.join()
-    by_route(world, teller, 21, api_key=key.id)
-    [held] = usage(world, teller, api_key=key.id, route="GET /v1/calendars")
+    by_route(world, teller, 21, credential=key.id)
+    [held] = usage(world, teller, credential=key.id, route="GET /v1/calendars")
     assert held["latency_ms"]["p50"] > 128, "it took longer than a quarter of a second, whose class begins at an eighth"
-    assert usage(world, teller, api_key=key.id)[0]["latency_ms"]["p50"] <= quick["p95"] + 0.5
+    assert usage(world, teller, credential=key.id)[0]["latency_ms"]["p50"] <= quick["p95"] + 0.5
 
 
 # ---- webhooks ----
@@ -211,7 +211,7 @@ def test_days_are_of_utc_and_both_with(world, teller, owner):
     [[raw]] = world.sql("SELECT id FROM api_key ORDER BY created_at DESC, id DESC LIMIT 1")
     world.sql(f"""INSERT INTO usage_day SELECT '{uuid}', day::date, '{raw}', '00000000-0000-0000-0000-000000000000', 'GET /v1/profile',
                   1, 0, 0, array_fill(0::bigint, ARRAY[16]) FROM generate_series('2026-02-26'::date, '2026-03-03', '1 day') day""")
-    days = lambda **q: [r["day"] for r in usage(world, teller, api_key=key.id, group_by="day", **q)]
+    days = lambda **q: [r["day"] for r in usage(world, teller, credential=key.id, group_by="day", **q)]
     assert days(**{"from": "2026-02-28", "to": "2026-03-01"}) == ["2026-02-28", "2026-03-01"]
     assert days(to="2026-03-02")[0] == "2026-02-26" and days() == []
     assert days(**{"from": "2026-03-03", "to": "2026-03-03"}) == ["2026-03-03"]
@@ -221,7 +221,7 @@ def test_days_are_of_utc_and_both_with(world, teller, owner):
 @pytest.mark.parametrize("query,param", [
     ("from=2026-02-29", "from"), ("from=today", "from"), ("to=2026-1-1", "to"), ("to=", "to"), ("to=2026-01-01T00:00:00Z", "to"),
     ("from=2026-03-02&to=2026-03-01", "from"), ("group_by=", "group_by"), ("group_by=hour", "group_by"), ("group_by=day,day", "group_by"),
-    ("group_by=webhook_endpoint", "group_by"), ("group_by=day,", "group_by"), ("api_key=x", "api_key"), ("connected_account=key_0355WHuCFfRpMfB53mC9Z6", "connected_account"),
+    ("group_by=webhook_endpoint", "group_by"), ("group_by=day,", "group_by"), ("credential=x", "credential"), ("connected_account=key_0355WHuCFfRpMfB53mC9Z6", "connected_account"),
     ("route=%00", "route"), ("route=" + "x" * 201, "route"), ("webhook_endpoint=wbk_0355WHuCFfRpMfB53mC9Z6", "webhook_endpoint"), ("limit=0", "limit")])
 def test_bad_questions_name_what_is_wrong(world, teller, query, param):
     reply = world.get("/v1/usage?" + query, key=teller)
@@ -233,7 +233,7 @@ def test_what_is_nobodys_is_nothing(world, teller):
     other = world.key("rival@platform.example", kind="secret")
     world.get("/v1/profile", key=other)
     assert by_route(world, other, 1)["GET /v1/profile"] == (1, 0, 0)
-    assert usage(world, teller, api_key=other.id) == usage(world, teller, api_key="key_0000000000000000000001") == []
+    assert usage(world, teller, credential=other.id) == usage(world, teller, credential="key_0000000000000000000001") == []
 
 
 # ---- what is kept ----
@@ -242,7 +242,7 @@ def test_what_is_nobodys_is_nothing(world, teller):
 def test_a_server_that_is_stopped_loses_nothing_and_one_that_is_killed_the_last_interval(world, owner, teller):
     key = world.key(owner, kind="secret")
     ask = lambda n: [world.get("/v1/profile", key=key) for _ in range(n)]
-    total = lambda: sum(r["requests"] for r in usage(world, teller, api_key=key.id))
+    total = lambda: sum(r["requests"] for r in usage(world, teller, credential=key.id))
     try:
         world.restart("--usage-ms", "60000")
         ask(5)
@@ -267,7 +267,7 @@ def test_what_cannot_be_written_is_kept_for_the_next_time(world, owner, teller):
         assert world.wait_for(lambda: len([l for l in world.lines if "job" in l and "usage" in l]) > failed, 10)
     finally:
         world.sql("ALTER TABLE usage_away RENAME TO usage_day")
-    assert by_route(world, teller, 4, api_key=key.id) == {"GET /v1/profile": (4, 0, 0)}
+    assert by_route(world, teller, 4, credential=key.id) == {"GET /v1/profile": (4, 0, 0)}
 
 
 def test_what_is_too_much_of_a_day_is_told_as_other(world):
@@ -281,7 +281,7 @@ def test_what_is_too_much_of_a_day_is_told_as_other(world):
         world.get(target, key=key)
     found = by_route(world, key, 1003)
     assert found["GET /v1/profile"] == (1000, 0, 0) and found["other"][0] >= 3 and found["other"][1] == 1
-    assert set(found) == {"GET /v1/profile", "other"} and usage(world, key, api_key=key.id) == []
+    assert set(found) == {"GET /v1/profile", "other"} and usage(world, key, credential=key.id) == []
     assert "calends_usage_lost_total 0\n" in world.get("/metrics").text
 
 

@@ -46,7 +46,8 @@ static struct sums sums_of(const struct usage_counters *counters, uint32_t accou
 		out.client_errors += slot->client_errors;
 		out.other_rows += !slot->path;
 		out.others += slot->path ? 0 : slot->requests;
-		assert_true(slot->path || (id_is_zero(slot->credential) && id_is_zero(slot->connection) && !slot->method));
+		assert_true(
+			slot->path || (id_is_zero(slot->credential) && id_is_zero(slot->connection) && !slot->method));
 		assert_int_equal(slot->latency[2], slot->requests);
 	}
 	return out;
@@ -140,9 +141,11 @@ TEST(days_are_written_and_read)
 		"-026-01-01", "2026-01-0x", "2026/01/01" };
 	assert_true(usage_day_parse(STR("2026-11-29"), &day));
 	assert_int_equal(day, days_from_civil(2026, 11, 29));
-	assert_str(usage_day_text(test_mem, day), "2026-11-29");
+	assert_str(usage_day_text(test_mem, day), STR("2026-11-29"));
 	for (size_t i = 0; i < ARRAY_LEN(none); i++)
 		assert_false(usage_day_parse(str_of(none[i]), &day));
 }
 
-TESTS(RUN(what_is_the_same_adds_up_and_all_else_is_apart), RUN(memory_is_bounded_and_the_sums_stay_right), RUN(there_is_an_end_even_of_others), RUN(a_time_is_in_the_class_that_ends_behind_it), RUN(a_quantile_lies_in_its_class), RUN(days_are_written_and_read))
+TESTS(RUN(what_is_the_same_adds_up_and_all_else_is_apart), RUN(memory_is_bounded_and_the_sums_stay_right),
+	RUN(there_is_an_end_even_of_others), RUN(a_time_is_in_the_class_that_ends_behind_it),
+	RUN(a_quantile_lies_in_its_class), RUN(days_are_written_and_read))
