@@ -21,7 +21,8 @@ struct bearer {
 	int64_t ahead_s;
 };
 #define BEARER_COLS                                                                                                    \
-	connected_account, client, platform, family, calendars, scopes, expires_at, plan, email, name, tz, api_version, ahead_s
+	connected_account, client, platform, family, calendars, scopes, expires_at, plan, email, name, tz,             \
+		api_version, ahead_s
 DB_RESULT(token_find_0, struct bearer, BEARER_COLS);
 DB_RESULT(token_find_1, struct bearer, BEARER_COLS);
 DB_RESULT(token_find_2, struct bearer, BEARER_COLS);
