@@ -69,9 +69,6 @@ struct usage_sum {
  */
 MUST_CHECK err_t usage_page(struct ctx *cx, const struct usage_query *query, const struct usage_sum *place, bool back,
 	size_t limit, struct usage_sum **out, size_t *count_out);
-/* The busiest, the busiest of them first. */
-MUST_CHECK err_t usage_busiest(
-	struct ctx *cx, const struct usage_query *query, size_t limit, struct usage_sum **out, size_t *count_out);
 
 /*
  * The time in µs under which this share of thousandths stayed, evenly spread within its class; 0 where nothing was. Of

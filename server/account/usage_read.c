@@ -7,7 +7,6 @@
 #define USAGE_COLS day, credential, connection, route, requests, client_errors, server_errors, latency
 DB_RESULT(usage_after, struct usage_sum, USAGE_COLS);
 DB_RESULT(usage_before, struct usage_sum, USAGE_COLS);
-DB_RESULT(usage_busiest, struct usage_sum, USAGE_COLS);
 
 #define ASKED(q)                                                                                                       \
 	IN((q)->account), IN((q)->first_day), IN((q)->last_day), IN((int32_t)(q)->by), IN((q)->webhooks),              \
@@ -24,12 +23,6 @@ err_t usage_page(struct ctx *cx, const struct usage_query *q, const struct usage
 			IN(p->credential), IN(p->connection), IN(p->route), IN(most));
 	return db_rows(cx, &sql_usage_after, usage_after, out, count_out, ASKED(q), IN(!place), IN(p->day),
 		IN(p->credential), IN(p->connection), IN(p->route), IN(most));
-}
-
-err_t usage_busiest(
-	struct ctx *cx, const struct usage_query *q, size_t limit, struct usage_sum **out, size_t *count_out)
-{
-	return db_rows(cx, &sql_usage_busiest, usage_busiest, out, count_out, ASKED(q), IN((int32_t)limit));
 }
 
 int64_t usage_quantile_us(const struct usage_sum *sum, int64_t thousandths)

@@ -2,7 +2,7 @@
 -- Hosted calendars have a webhook each: an endpoint like others, that is told of invitations in its calendar alone.
 
 ALTER TABLE webhook_endpoint ADD COLUMN calendar_id uuid; -- of a hosted calendar: its one endpoint
-CREATE UNIQUE INDEX webhook_endpoint_calendar ON webhook_endpoint (account_id, calendar_id) WHERE calendar_id IS NOT NULL;
+CREATE UNIQUE INDEX webhook_endpoint_calendar ON webhook_endpoint (account_id, calendar_id);
 COMMENT ON TABLE webhook_endpoint IS 'rows: 16 an account and each of its connections, one a calendar (webhook_endpoint_create)';
 
 -- It goes with its calendar, whatever way that goes: in the order of webhook_endpoint_drop, which a foreign key's

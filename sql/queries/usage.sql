@@ -24,9 +24,3 @@ SELECT g.day, g.credential, g.connection, g.route, g.requests, g.client_errors, 
   FROM usage_groups($1, $2, $3, $4, $5, $6, $7, $8) g
  WHERE $9 OR (g.day, g.credential, g.connection, g.route) < ($10, $11, $12, $13)
  ORDER BY g.day DESC, g.credential DESC, g.connection DESC, g.route DESC LIMIT $14::int;
-
--- name: usage_busiest
--- As usage_after  $9 at most so many
-SELECT g.day, g.credential, g.connection, g.route, g.requests, g.client_errors, g.server_errors, g.latency
-  FROM usage_groups($1, $2, $3, $4, $5, $6, $7, $8) g
- ORDER BY g.requests DESC, g.day, g.credential, g.connection, g.route LIMIT $9::int;

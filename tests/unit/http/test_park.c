@@ -58,8 +58,11 @@ TEST(who_asks_much_at_once_lets_others_have_their_turn)
 	struct peer_buffer b;
 	open_with(&wide, ANSWER_LEN);
 	int fd = connect_with(false);
-	for (int i = 0; i < 20; i++)
-		say(fd, STR(GET));
+	char all[20 * sizeof GET]; /* in one go: what comes later begins a row of its own */
+	size_t len = 0;
+	for (int i = 0; i < 20; i++, len += sizeof GET - 1)
+		memcpy(all + len, GET, sizeof GET);
+	say(fd, (struct str){ all, len });
 	unsigned answered = 0, turns = 0;
 	while (answered < 20) {
 		struct peer *peer = arrived(&b);
@@ -73,7 +76,7 @@ TEST(who_asks_much_at_once_lets_others_have_their_turn)
 			more = peer_go_on(peer, &b);
 		}
 	}
-	assert_int_equal(turns, 3);
+	assert_true(turns >= 3); /* eight at most in each; fewer where time passes */
 	char heard[32];
 	assert_int_equal(hear(fd, heard, sizeof heard, 1000), 20);
 	close(fd);
