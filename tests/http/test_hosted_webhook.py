@@ -214,8 +214,10 @@ def test_an_invitation_that_is_moved_there_is_told_and_what_changes_elsewhere_is
 
 
 def test_of_several_who_make_it_at_once_one_makes_it(world, ann, calendar, receiver):
+    headers = {**JSON, "Authorization": f"Bearer {ann.key}"}
     with ThreadPoolExecutor(8) as pool:
-        replies = list(pool.map(lambda n: world.request("PUT", calendar.at, json.dumps({"url": receiver.url}), JSON, ann.key), range(8)))
+        clients = [world.client_connection() for _ in range(8)]
+        replies = list(pool.map(lambda c: c.request("PUT", calendar.at, json.dumps({"url": receiver.url}), headers), clients))
     assert {r.status for r in replies} <= {200, 409}
     told = [r.json["data"]["secret"] for r in replies if r.status == 200 and "secret" in r.json["data"]]
     assert len(told) == 1 and world.sql("SELECT count(*) FROM webhook_endpoint") == [["1"]]
