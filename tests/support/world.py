@@ -94,7 +94,7 @@ class Server:
         self.public_url = world.public_url or self.url
         self.lines = []
         self.process = None
-        self.http = self.client_connection()
+        self.own = threading.local()
         self.start()
 
     # ---- process ----
@@ -151,6 +151,13 @@ class Server:
 
     # ---- requests ----
 
+    @property
+    def http(self):
+        """The connection of this thread: of one that several share each would hear what another asked."""
+        if not hasattr(self.own, "client"):
+            self.own.client = self.client_connection()
+        return self.own.client
+
     def _on_reply(self, reply):
         # The API's document has these names, too, and its examples are no secrets.
         if not reply.body.startswith(b'{"openapi"') and any(
@@ -174,7 +181,8 @@ class Server:
                 Document.load(BIN).check(method, target, reply)
             return reply
         except (ConnectionError, EOFError) as e:
-            dead = self.process is None or self.wait_for(lambda: self.process.poll() is not None, 2)
+            process = self.process  # whoever kills it may forget it at any time
+            dead = process is None or self.wait_for(lambda: process.poll() is not None, 2)
             raise AssertionError(("the server died" if dead else "no answer") + f" at {method} {target}: {e}\n"
                                  + "".join(self.lines[-60:])) from e
 
