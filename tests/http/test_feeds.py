@@ -60,7 +60,7 @@ def test_who_has_it_already_is_told_so(world, ann, made):
 def test_a_new_token_ends_the_old_one_at_once(world, ann, made):
     old, one = made["feedToken"], f"{PATH}/{made['id']}"
     reply = world.post(f"{one}/regenerate-feed-token", key=ann)
-    assert reply.status == 200 and reply.json["data"] == {**made, "feedToken": reply.json["data"]["feedToken"]}
+    assert reply.status == 200 and reply.json["data"] == {**made, **{n: reply.json["data"][n] for n in ("feedToken", "updatedAt")}}
     new = world.secret(reply.json["data"]["feedToken"])
     assert new != old and world.get(f"/feed/{old}").status == 404 and world.get(f"/feed/{new}").status == 200
     assert world.get(one, key=ann).json["data"]["feedToken"] == new

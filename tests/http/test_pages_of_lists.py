@@ -506,7 +506,7 @@ def test_a_cursor_that_is_made_up_well_is_refused_or_a_place_of_the_callers(api)
 # ---- what a page costs ----
 
 ACCOUNT = "11111111-1111-7111-8111-111111111110"
-STARTS = {"key_older": "'ffffffff-ffff-ffff-ffff-ffffffffffff', '-infinity', 26", "key_newer": "'00000000-0000-0000-0000-000000000000', '-infinity', 26"}
+STARTS = {"key_older": "'ffffffff-ffff-ffff-ffff-ffffffffffff', '-infinity', 26, NULL, now()", "key_newer": "'00000000-0000-0000-0000-000000000000', '-infinity', 26, NULL, now()"}
 
 
 @pytest.mark.parametrize("name", STARTS)
