@@ -147,6 +147,7 @@ const struct contract stream_events = {
 	.shape = ANSWER_TEXT,
 	.status = 200,
 	.also_as = "text/event-stream",
+	.flags = STAYS_OPEN,
 	ERRORS(NOT_FOUND),
 	.run = run_stream,
 };

@@ -39,6 +39,7 @@ extern const struct command audit_commands[];
 extern const struct command usage_commands[];
 extern const struct command sandbox_commands[];
 extern const struct command system_commands[];
+extern const struct command api_commands[];
 extern const struct command completion_commands[];
 
 /* The rows of all tables, one after another; NULL after the last. */

@@ -37,7 +37,8 @@ enum contract_flags {
 	   writes runs in a transaction (api_run), so that an answer that could not be read undoes what was written: who
 	   is told that it failed will ask again. */
 	SETTLES_ITSELF = 512,
-	OF_TEST_MODE = 1024 /* there is nothing of it in live mode: TEST_MODE_ONLY */
+	OF_TEST_MODE = 1024, /* there is nothing of it in live mode: TEST_MODE_ONLY */
+	STAYS_OPEN = 2048    /* its answer goes on until one side ends it */
 };
 
 struct api_call;

@@ -227,8 +227,8 @@ static bool stream_out(struct response *rs, bool last)
 
 bool response_flush(struct response *rs)
 {
-	if (!rs->streaming || !rs->body.len)
-		return !rs->broken;
+	if (rs->kept || !rs->streaming || !rs->body.len)
+		return !rs->broken && !(rs->kept && rs->body.full);
 	/* Something did not fit: an answer with a hole in it must not look whole. */
 	if (rs->body.full)
 		response_break(rs);

@@ -22,6 +22,7 @@ struct response {
 	struct buf body; /* whole: the body; streamed: what waits for the next chunk */
 	bool streaming, broken;
 	bool no_body;      /* HEAD, 204, 304 */
+	bool kept;         /* not sent: a streamed answer stays together (subrequest.h) */
 	bool may_gzip;     /* set by reply_*: worth compressing, no CSRF token inside */
 	bool closing;      /* the connection ends with this answer */
 	bool head_sent;    /* nothing can be taken back any more */

@@ -10,14 +10,32 @@
 #include "server/http/match.h"
 #include "server/http/refusal.h"
 
-struct operation operation_find(const struct app *app, const char *id)
+struct operation operation_find(const struct app *app, struct str id)
 {
 	for (size_t m = 0; m < app->module_count; m++)
 		for (size_t i = 0; app->modules[m]->contracts && i < app->modules[m]->route_count; i++)
-			if (strcmp(app->modules[m]->contracts[i]->id, id) == 0)
+			if (str_eq(str_of(app->modules[m]->contracts[i]->id), id))
 				return (struct operation){ &app->modules[m]->routes[i], app->modules[m]->contracts[i] };
-	assert(!"an operation has no route");
 	return (struct operation){ 0 };
+}
+
+err_t operation_path(
+	struct ctx *cx, const struct operation *operation, operation_value *value, void *owner, struct buf *out)
+{
+	struct str pattern = str_of(operation->route->path + 1), segment, text;
+	while (str_cut(&pattern, '/', &segment)) {
+		buf_char(out, '/');
+		if (!str_starts(segment, STR(":"))) {
+			buf_add(out, segment);
+			continue;
+		}
+		segment = str_from(segment, 1);
+		TRY(value(owner, segment, &text));
+		if (!text.len)
+			return REFUSE(cx, INVALID_VALUE, str_c(cx->mem, segment), "This is empty.");
+		path_segment_add(out, text);
+	}
+	return OK;
 }
 
 static void add_header(struct request *rq, const char *name, struct str value)
@@ -56,7 +74,9 @@ static err_t prepare(struct request *rq, const struct subrequest *sub, struct re
 	out->arg_count = found.arg_count;
 	memcpy(out->args, found.args, sizeof out->args);
 	if (sub->body.ptr)
-		add_header(out, "Content-Type", STR("application/json"));
+		add_header(out, "Content-Type",
+			str_of(sub->operation->contract->body_type ? sub->operation->contract->body_type
+								   : "application/json"));
 	add_header(out, "If-Match", sub->if_match);
 	add_header(out, "Idempotency-Key", sub->idempotency_key);
 	add_header(out, "Connected-Account", request_header_list(rq, "Connected-Account"));
@@ -100,11 +120,12 @@ err_t subrequest_run(struct request *rq, const struct subrequest *sub, struct su
 {
 	struct request *inner = arena_new(rq->cx.mem, struct request);
 	struct response rs;
-	assert(rq->principal && !rq->cx.tx);
+	assert(rq->principal && !rq->cx.tx && !(sub->operation->contract->flags & STAYS_OPEN));
 	err_t e = prepare(rq, sub, inner);
 	if (!inner->module)
 		inner->module = match_raw(rq->app, sub->target);
 	response_begin(&rs, inner);
+	rs.kept = true;
 	if (!e)
 		e = judged(inner);
 	if (!e)

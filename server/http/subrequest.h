@@ -9,17 +9,23 @@
 #include "server/http/contract.h"
 #include "server/http/route.h"
 
-/* An operation of the API by the id of its contract ("listEvents"). Every id that is asked for must be there. */
+/* An operation of the API by the id of its contract ("listEvents"); of NULLs: there is none. */
 struct operation {
 	const struct route *route;
 	const struct contract *contract;
 };
-struct operation operation_find(const struct app *app, const char *id);
+struct operation operation_find(const struct app *app, struct str id);
+
+/* The value that is sent for a name of the path. MISSING_FIELD and whatever makes it unfit. */
+typedef err_t operation_value(void *owner, struct str name, struct str *out);
+/* "/v1/events/evt_…", of the pattern of its route. INVALID_VALUE: a value is empty. */
+MUST_CHECK err_t operation_path(
+	struct ctx *cx, const struct operation *operation, operation_value *value, void *owner, struct buf *out);
 
 struct subrequest {
 	const struct operation *operation;
 	struct str target;          /* path and query, in origin form */
-	struct str body;            /* JSON; absent: none */
+	struct str body;            /* JSON, or what the contract takes instead; absent: none */
 	struct str if_match;        /* absent: not sent */
 	struct str idempotency_key; /* absent: not sent */
 };
@@ -32,7 +38,8 @@ struct subanswer {
 };
 
 /*
- * `rq` must have a principal. Its Connected-Account is handed on. Routes with a contract alone, which answer whole.
+ * `rq` must have a principal. Its Connected-Account is handed on. Routes with a contract alone, and none that stays
+ * open (STAYS_OPEN); what is streamed to others is answered whole.
  *
  * errors  none of the operation's own, which are answered; KEY_KIND_NOT_ALLOWED and INSUFFICIENT_SCOPE, which are about
  *         the credential, and for the caller's own caller to hear

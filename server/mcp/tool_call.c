@@ -119,38 +119,25 @@ static err_t text_of(const struct tool_run *run, const struct cJSON *value, stru
 		"This is a text, a whole number, or true or false.");
 }
 
-/* "/v1/events/evt_…", of the pattern of its route. */
-static err_t add_path(const struct tool_run *run, struct buf *target)
+/* An argument, for the path. */
+static err_t argument_of(void *owner, struct str name, struct str *out)
 {
-	struct ctx *cx = &run->rq->cx;
-	struct str pattern = str_of(run->operation.route->path + 1), segment, text;
-	while (str_cut(&pattern, '/', &segment)) {
-		buf_char(target, '/');
-		if (!str_starts(segment, STR(":"))) {
-			buf_add(target, segment);
-			continue;
-		}
-		struct str name = str_from(segment, 1);
-		const struct cJSON *value = run->arguments ? json_tree_member(run->arguments, name) : NULL;
-		if (!value)
-			return REFUSE(cx, MISSING_FIELD, str_c(cx->mem, name), "This is needed.");
-		TRY(text_of(run, value, &text));
-		if (!text.len)
-			return REFUSE(cx, INVALID_VALUE, str_c(cx->mem, name), "This is empty.");
-		path_segment_add(target, text);
-	}
-	return OK;
+	const struct tool_run *run = owner;
+	const struct cJSON *value = run->arguments ? json_tree_member(run->arguments, name) : NULL;
+	if (!value)
+		return REFUSE(&run->rq->cx, MISSING_FIELD, str_c(run->rq->cx.mem, name), "This is needed.");
+	return text_of(run, value, out);
 }
 
 /* What is a parameter goes there, the rest into the body; without a body it is a parameter that the API refuses. */
-static err_t make(const struct tool_run *run, struct subrequest *out)
+static err_t make(struct tool_run *run, struct subrequest *out)
 {
 	struct ctx *cx = &run->rq->cx;
 	bool has_body = run->operation.contract->body;
 	struct buf target = buf_new(cx->mem, TARGET_MAX), query = buf_new(cx->mem, TARGET_MAX),
 		   body = buf_new(cx->mem, BODY_MAX);
 	struct json j = json_begin(&body);
-	TRY(add_path(run, &target));
+	TRY(operation_path(cx, &run->operation, argument_of, run, &target));
 	json_object(&j, NULL);
 	for (size_t i = 0; i < run->count; i++) {
 		const struct cJSON *a = run->members[i];
@@ -231,11 +218,11 @@ static void refused(struct tool_run *run, struct json *j, err_t e)
 /* The event that would be changed, as it is; where the caller may not read it, nothing. */
 static err_t read_present(const struct tool_run *run, struct subanswer *out)
 {
-	struct operation get = operation_find(run->rq->app, "getEvent");
+	struct operation get = operation_find(run->rq->app, STR("getEvent"));
 	struct tool_run of = { .rq = run->rq, .operation = get, .arguments = run->arguments };
 	struct buf target = buf_new(run->rq->cx.mem, TARGET_MAX);
 	*out = (struct subanswer){ 0 };
-	TRY(add_path(&of, &target));
+	TRY(operation_path(&run->rq->cx, &get, argument_of, &of, &target));
 	struct subrequest sub = { .operation = &get, .target = buf_str(&target) };
 	err_t e = subrequest_run(run->rq, &sub, out);
 	return err_is(e, INSUFFICIENT_SCOPE) ? OK : e;
@@ -314,7 +301,7 @@ static err_t prepare(struct tool_run *run, struct subrequest *sub, struct staged
 
 err_t tool_call(struct request *rq, const struct tool *tool, const struct cJSON *arguments, struct json *j)
 {
-	struct tool_run run = { .rq = rq, .tool = tool, .operation = operation_find(rq->app, tool->operation) };
+	struct tool_run run = { .rq = rq, .tool = tool, .operation = operation_find(rq->app, str_of(tool->operation)) };
 	struct subrequest sub;
 	struct staged staged;
 	struct subanswer answer;

@@ -75,8 +75,8 @@ void tools_list(struct json *j, const struct app *app)
 		json_str(j, "title", str_of(tool->title));
 		json_str(j, "description", str_of(tool->description));
 		json_object(j, "inputSchema");
-		openapi_input(
-			j, operation_find(app, tool->operation).contract, staging, writes ? ARRAY_LEN(staging) : 0);
+		openapi_input(j, operation_find(app, str_of(tool->operation)).contract, staging,
+			writes ? ARRAY_LEN(staging) : 0);
 		json_object_end(j);
 		annotations(j, tool);
 		json_object_end(j);
