@@ -68,6 +68,12 @@ def test_the_modes_are_apart(world, ann):
     assert refused(world, "getCalendar", *params(calendar=made["id"]))["code"] == "resource_missing"
 
 
+def test_test_mode_has_the_clock_of_the_sandbox(world, ann):
+    moved = world.cli("sandbox", "clock", WHO, "--advance", "864000")["now"]
+    assert call(world, "createVoiceSession", {}, "--mode", "test")["created_at"] >= moved
+    assert call(world, "createCalendar", {"name": "Live"})["livemode"] is True
+
+
 def test_the_audit_log_says_by_what(world, ann):
     call(world, "createWebhookEndpoint", {"url": "https://192.88.98.1/", "events": ["*"]})
     [entry] = [e for e in call(world, "listAudit", kind="webhook.created")["data"]]
