@@ -5,7 +5,7 @@
 #include "oauth/endpoint.h"
 #include "oauth/token.h"
 #include "server/base/config.h"
-#include "server/crypto/signing.h"
+#include "server/jose/signing.h"
 #include "server/data/json.h"
 
 #define CACHE_METADATA STR("public, max-age=300")

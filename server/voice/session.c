@@ -2,7 +2,7 @@
 #include "server/voice/session.h"
 
 #include "server/base/config.h"
-#include "server/crypto/signing.h"
+#include "server/jose/signing.h"
 #include "server/data/json.h"
 #include "server/db/query.h"
 #include "sql.h"

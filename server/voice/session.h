@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Voice sessions: for some minutes somebody, a voice backend, may speak for a user. What they are given is a token that
- * is signed (server/crypto/signing.h) and says all they need; whether it still lives is in the database. There is no
+ * is signed (server/jose/signing.h) and says all they need; whether it still lives is in the database. There is no
  * voice model here: live sessions are for the backend of --voice-backend, those of test mode for an echo (socket.h).
  */
 #pragma once

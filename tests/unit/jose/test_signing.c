@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "server/crypto/digest.h"
-#include "server/crypto/signing.h"
+#include "server/jose/signing.h"
 
 #define QUARTER_S (INT64_C(91) * 86400)
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/crypto/signing.h"
+#include "server/jose/signing.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
