@@ -219,6 +219,15 @@ bool json_tree_whole(const struct cJSON *value, int64_t *out)
 	return true;
 }
 
+bool json_tree_floor(const struct cJSON *value, int64_t *out)
+{
+	double number = value->valuedouble;
+	if (!cJSON_IsNumber(value) || !(fabs(number) <= (double)JSON_INT_MAX))
+		return false;
+	*out = (int64_t)floor(number);
+	return true;
+}
+
 const struct cJSON *json_tree_member(const struct cJSON *object, struct str name)
 {
 	for (const cJSON *member = object->child; member; member = member->next)

@@ -45,6 +45,8 @@ bool json_tree_bool(const struct cJSON *value);        /* JSON_IS_BOOL */
  * "integer"). False for any other number, and outside ±(2^53 - 1), where a double cannot tell neighbours apart.
  */
 bool json_tree_whole(const struct cJSON *value, int64_t *out);
+/* Any number within ±(2^53 - 1), rounded down: times, whose fractions nobody needs (RFC 7519 §2). */
+bool json_tree_floor(const struct cJSON *value, int64_t *out);
 
 /* The member of this name of an object; NULL when there is none. */
 const struct cJSON *json_tree_member(const struct cJSON *object, struct str name);

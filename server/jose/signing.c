@@ -12,11 +12,10 @@
 
 #include "server/base/buf.h"
 #include "server/crypto/digest.h"
+#include "server/jose/es256.h"
 
 #define QUARTER_S (INT64_C(91) * 86400)
-#define COORDINATE 32
-#define SIGNATURE ((size_t)2 * COORDINATE)
-#define POINT (1 + 2 * COORDINATE)
+#define POINT (1 + 2 * ES256_COORDINATE)
 #define TOKEN_MAX ((size_t)8192)
 
 struct signer {
@@ -89,8 +88,8 @@ static struct signer signer_of(struct ctx *cx, int64_t quarter)
 		EC_POINT_point2oct(group, public, POINT_CONVERSION_UNCOMPRESSED, point, POINT, NULL) == POINT);
 	s.key = key_of(d, point);
 	arena_defer(cx->mem, free_key, s.key);
-	s.x = base64url_of(cx->mem, bytes_of(point + 1, COORDINATE));
-	s.y = base64url_of(cx->mem, bytes_of(point + 1 + COORDINATE, COORDINATE));
+	s.x = base64url_of(cx->mem, bytes_of(point + 1, ES256_COORDINATE));
+	s.y = base64url_of(cx->mem, bytes_of(point + 1 + ES256_COORDINATE, ES256_COORDINATE));
 	s.kid = thumbprint(cx->mem, s.x, s.y);
 	BN_clear_free(d);
 	EC_POINT_free(public);
@@ -105,35 +104,15 @@ static int64_t quarter_of(const struct ctx *cx)
 
 /* ---- signatures ---- */
 
-/* Two numbers beside each other (RFC 7518 §3.4), not OpenSSL's DER. */
-static struct bytes sign(struct arena *mem, EVP_PKEY *key, struct str text)
+static bool is_signed(struct arena *mem, EVP_PKEY *key, struct str text, struct bytes flat)
 {
-	uint8_t *flat = arena_take(mem, 1, SIGNATURE), der[128];
-	const uint8_t *at = der;
-	size_t len = sizeof der;
+	struct bytes der;
+	if (!es256_der(mem, flat, &der))
+		return false;
 	EVP_MD_CTX *work = EVP_MD_CTX_new();
-	must(work && EVP_DigestSignInit(work, NULL, EVP_sha256(), NULL, key) == 1 &&
-		EVP_DigestSign(work, der, &len, (const uint8_t *)text.ptr, text.len) == 1);
-	ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &at, (long)len);
-	must(pair && BN_bn2binpad(ECDSA_SIG_get0_r(pair), flat, COORDINATE) == COORDINATE &&
-		BN_bn2binpad(ECDSA_SIG_get0_s(pair), flat + COORDINATE, COORDINATE) == COORDINATE);
-	ECDSA_SIG_free(pair);
+	must(work && EVP_DigestVerifyInit(work, NULL, EVP_sha256(), NULL, key) == 1);
+	bool good = EVP_DigestVerify(work, der.ptr, der.len, (const uint8_t *)text.ptr, text.len) == 1;
 	EVP_MD_CTX_free(work);
-	return bytes_of(flat, SIGNATURE);
-}
-
-static bool is_signed(EVP_PKEY *key, struct str text, struct bytes flat)
-{
-	uint8_t der[128], *into = der;
-	ECDSA_SIG *pair = ECDSA_SIG_new();
-	BIGNUM *r = BN_bin2bn(flat.ptr, COORDINATE, NULL), *s = BN_bin2bn(flat.ptr + COORDINATE, COORDINATE, NULL);
-	must(pair && r && s && ECDSA_SIG_set0(pair, r, s));
-	int len = i2d_ECDSA_SIG(pair, &into);
-	EVP_MD_CTX *work = EVP_MD_CTX_new();
-	must(work && len > 0 && EVP_DigestVerifyInit(work, NULL, EVP_sha256(), NULL, key) == 1);
-	bool good = EVP_DigestVerify(work, der, (size_t)len, (const uint8_t *)text.ptr, text.len) == 1;
-	EVP_MD_CTX_free(work);
-	ECDSA_SIG_free(pair);
 	return good;
 }
 
@@ -153,7 +132,7 @@ struct str jwt_sign(struct ctx *cx, const char *typ, struct str claims)
 	struct arena *mem = cx->mem;
 	struct signer s = signer_of(cx, quarter_of(cx));
 	struct str text = joined(mem, header_of(mem, typ, s.kid), base64url_of(mem, bytes_of(claims.ptr, claims.len)));
-	return joined(mem, text, base64url_of(mem, sign(mem, s.key, text)));
+	return joined(mem, text, base64url_of(mem, es256_sign(mem, s.key, text)));
 }
 
 /* Our headers are what we write, so that nothing in them has to be understood: no other algorithm, no other key. */
@@ -162,7 +141,7 @@ bool jwt_verify(struct ctx *cx, const char *typ, struct str token, struct str *c
 	struct str rest = token, header, claims;
 	struct bytes signature, octets;
 	if (token.len > TOKEN_MAX || !str_cut(&rest, '.', &header) || !str_cut(&rest, '.', &claims) ||
-		!base64url_to(cx->mem, rest, &signature) || signature.len != SIGNATURE ||
+		!base64url_to(cx->mem, rest, &signature) || signature.len != ES256_SIGNATURE ||
 		!base64url_to(cx->mem, claims, &octets))
 		return false;
 	struct str text = str_sub(token, 0, header.len + 1 + claims.len);
@@ -171,7 +150,7 @@ bool jwt_verify(struct ctx *cx, const char *typ, struct str token, struct str *c
 		if (!str_eq(header, header_of(cx->mem, typ, s.kid)))
 			continue;
 		*claims_out = (struct str){ (const char *)octets.ptr, octets.len };
-		return is_signed(s.key, text, signature);
+		return is_signed(cx->mem, s.key, text, signature);
 	}
 	return false;
 }

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ECDSA with P-256 and SHA-256 as JOSE writes it: two numbers beside each other (RFC 7518 §3.4), not OpenSSL's DER. */
+#pragma once
+
+#include <openssl/types.h>
+
+#include "server/base/str.h"
+
+#define ES256_COORDINATE 32
+#define ES256_SIGNATURE ((size_t)2 * ES256_COORDINATE)
+
+struct bytes es256_sign(struct arena *mem, EVP_PKEY *key, struct str text);
+/* The numbers as OpenSSL takes them; false: not of ES256_SIGNATURE octets. */
+bool es256_der(struct arena *mem, struct bytes flat, struct bytes *out);
