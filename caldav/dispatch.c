@@ -54,8 +54,8 @@ static err_t body_read(struct dav_call *call)
 static err_t rights_check(struct dav_call *call)
 {
 	struct request *rq = call->rq;
-	TRY(scopes_require(&rq->cx, call->at.actor->rights, rq->route->scopes & ~(uint64_t)BY_REPORT));
-	err_t e = scopes_require(&rq->cx, call->at.actor->rights, call->scopes);
+	uint64_t needed = (rq->route->scopes & ~(uint64_t)BY_REPORT) | call->scopes;
+	err_t e = scopes_require(&rq->cx, call->at.actor->rights, needed);
 	if (!e || !call->privilege)
 		return e;
 	struct err *told = arena_new(rq->cx.mem, struct err);

@@ -58,7 +58,7 @@ static const struct route routes[] = {
 	COLLECTION(MKCALENDAR, HOME,                   KEY, OWNER,           "RFC 4791 §5.3.1",   0),
 	COLLECTION(MKCOL,      HOME,                   KEY, OWNER,           "RFC 4918 §9.3",     0),
 
-	COLLECTION(PROPFIND,   CALENDAR,               ALL, CALENDARS_READ,  "RFC 4918 §9.1",     HEAVY_DEEP),
+	COLLECTION(PROPFIND,   CALENDAR,               ALL, CALENDARS_READ,  "RFC 4918 §9.1",     HEAVY_DEEP | LISTS_EVENTS),
 	COLLECTION(REPORT,     CALENDAR,               ALL, BY_REPORT,       "RFC 4791 §7",       HEAVY),
 	COLLECTION(PROPPATCH,  CALENDAR,               ALL, CALENDARS_WRITE, "RFC 4918 §9.2",     0),
 	COLLECTION(ACL,        CALENDAR,               KEY, OWNER,           "RFC 3744 §8.1",     0),
@@ -77,7 +77,8 @@ static const struct route routes[] = {
 	ROUTE(GET,             OBJECT,                 ALL, EVENTS_READ,     "RFC 4918 §9.4",     0),
 	ROUTE(PUT,             OBJECT,                 ALL, EVENTS_WRITE,    "RFC 4791 §5.3.2",   0),
 	ROUTE(DELETE,          OBJECT,                 ALL, EVENTS_WRITE,    "RFC 4918 §9.6",     0),
-	ROUTE(COPY,            OBJECT,                 ALL, EVENTS_WRITE,    "RFC 4918 §9.8",     0),
+	/* RFC 3744, appendix B: DAV:read on the source */
+	ROUTE(COPY,            OBJECT,                 ALL, EVENTS_READ | EVENTS_WRITE, "RFC 4918 §9.8",     0),
 	ROUTE(MOVE,            OBJECT,                 ALL, EVENTS_WRITE,    "RFC 4918 §9.9",     0),
 	COLLECTION(MKCALENDAR, OBJECT,                 KEY, OWNER,           "RFC 4791 §5.3.1.2", 0),
 	COLLECTION(MKCOL,      OBJECT,                 KEY, OWNER,           "RFC 4791 §4.2",     0),
@@ -153,6 +154,7 @@ static void add_dav_header(struct request *rq, struct response *rs)
 const struct module caldav_module = {
 	.name = "caldav",
 	.prefix = "/dav/",
+	.audience = AUDIENCE_DAV,
 	.routes = routes,
 	.route_count = ARRAY_LEN(routes),
 	.auth_first = true,

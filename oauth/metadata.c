@@ -17,15 +17,6 @@ static const struct { const char *member, *path; } endpoints[] = {
 	{ "revocation_endpoint",    "/oauth/revoke" },
 	{ "jwks_uri",               "/oauth/jwks" },
 };
-
-/* Protected resources; the path, of any number of segments, comes after the well-known one (RFC 9728 §3.1). */
-static const struct resource { const char *path, *name; uint64_t scopes; } resources[] = {
-	{ "",     "API and CalDAV", SCOPES_ALL },
-	{ "/v1",  "API",            SCOPES_ALL },
-	{ "/mcp", "MCP",            CALENDARS_READ | EVENTS_READ | EVENTS_WRITE },
-	{ "/dav", "CalDAV",         CALENDARS_READ | CALENDARS_WRITE | EVENTS_READ | EVENTS_WRITE | PROFILE_READ },
-};
-
 /* clang-format on */
 
 static void word(struct json *j, const char *member, const char *only)
@@ -63,9 +54,15 @@ static void grants(struct json *j)
 static void protected_resources(struct json *j, const struct ctx *cx) /* RFC 9728 §4 */
 {
 	json_array(j, "protected_resources");
-	for (size_t i = 0; i < ARRAY_LEN(resources); i++)
-		json_str(j, NULL, str_cat(cx->mem, oauth_issuer(cx), str_of(resources[i].path)));
+	for (size_t i = 0; i < audience_row_count; i++)
+		json_str(j, NULL, str_cat(cx->mem, oauth_issuer(cx), str_of(audience_rows[i].path)));
 	json_array_end(j);
+}
+
+/* The resource whose path, of any number of segments, comes after the well-known one (RFC 9728 §3.1); NULL: none. */
+static const struct audience_row *resource_of(const struct request *rq)
+{
+	return audience_of_path(rq->arg_count ? str_cat(rq->cx.mem, STR("/"), rq->args[0]) : STR(""));
 }
 
 static struct json begin(struct response *rs)
@@ -79,6 +76,8 @@ static struct json begin(struct response *rs)
 err_t metadata_server(struct request *rq, struct response *rs)
 {
 	struct ctx *cx = &rq->cx;
+	if (!resource_of(rq))
+		return FAIL(cx, NOT_FOUND, "no such issuer");
 	struct json j = begin(rs);
 	json_str(&j, "issuer", oauth_issuer(cx));
 	for (size_t i = 0; i < ARRAY_LEN(endpoints); i++)
@@ -91,24 +90,17 @@ err_t metadata_server(struct request *rq, struct response *rs)
 	methods(&j, "token_endpoint_auth_methods_supported");
 	methods(&j, "revocation_endpoint_auth_methods_supported");
 	json_bool(&j, "authorization_response_iss_parameter_supported", true); /* RFC 9207 §3 */
+	word(&j, "ui_locales_supported", "en");
+	json_str(&j, "service_documentation", str_cat(cx->mem, oauth_issuer(cx), STR("/docs")));
 	protected_resources(&j, cx);
 	json_object_end(&j);
 	return OK;
 }
 
-static const struct resource *resource_of(const struct request *rq)
-{
-	struct str path = rq->arg_count ? str_cat(rq->cx.mem, STR("/"), rq->args[0]) : STR("");
-	for (size_t i = 0; i < ARRAY_LEN(resources); i++)
-		if (str_eq(path, str_of(resources[i].path)))
-			return &resources[i];
-	return NULL;
-}
-
 err_t metadata_resource(struct request *rq, struct response *rs)
 {
 	struct ctx *cx = &rq->cx;
-	const struct resource *resource = resource_of(rq);
+	const struct audience_row *resource = resource_of(rq);
 	if (!resource)
 		return FAIL(cx, NOT_FOUND, "no such resource");
 	struct json j = begin(rs);
@@ -119,6 +111,7 @@ err_t metadata_resource(struct request *rq, struct response *rs)
 	json_array_end(&j);
 	scopes(&j, resource->scopes);
 	word(&j, "bearer_methods_supported", "header");
+	json_str(&j, "resource_documentation", str_cat(cx->mem, oauth_issuer(cx), STR("/docs")));
 	json_object_end(&j);
 	return OK;
 }

@@ -25,6 +25,8 @@ static const struct route oauth_routes[] = {
 static const struct route wellknown_routes[] = {
 	{ METHOD_GET, "/.well-known/openid-configuration",           ANYONE, 0, BODY_IGNORED, 0, metadata_server,   "RFC 8414 §3.1", CORS_ANY },
 	{ METHOD_GET, "/.well-known/oauth-authorization-server",     ANYONE, 0, BODY_IGNORED, 0, metadata_server,   "RFC 8414 §3",   CORS_ANY },
+	{ METHOD_GET, "/.well-known/openid-configuration/*path",     ANYONE, 0, BODY_IGNORED, 0, metadata_server,   "RFC 8414 §3.1", CORS_ANY },
+	{ METHOD_GET, "/.well-known/oauth-authorization-server/*path", ANYONE, 0, BODY_IGNORED, 0, metadata_server, "RFC 8414 §3.1", CORS_ANY },
 	{ METHOD_GET, "/.well-known/oauth-protected-resource",       ANYONE, 0, BODY_IGNORED, 0, metadata_resource, "RFC 9728 §3",   CORS_ANY },
 	{ METHOD_GET, "/.well-known/oauth-protected-resource/*path", ANYONE, 0, BODY_IGNORED, 0, metadata_resource, "RFC 9728 §3.1", CORS_ANY },
 };

@@ -49,7 +49,6 @@ err_t copy_read(struct dav_call *call)
 {
 	struct relocation *r = arena_new(call->rq->cx.mem, struct relocation);
 	TRY(relocation_read(call, r));
-	call->scopes = call->at.kind == RES_OBJECT ? EVENTS_READ : 0; /* RFC 3744, appendix B: DAV:read on the source */
 	if (call->at.kind == RES_CALENDAR && r->depth == DEPTH_1)
 		return REFUSE(&call->rq->cx, MALFORMED, "Depth", "Depth of a copy is 0 or infinity.");
 	return OK;

@@ -122,6 +122,7 @@ static err_t unrouted(struct request *rq, bool path_known)
 const struct module api_module = {
 	.name = "REST",
 	.prefix = "/v1/",
+	.audience = AUDIENCE_API,
 	.routes = routes,
 	.route_count = ARRAY_LEN(routes),
 	.contracts = contracts,

@@ -143,6 +143,15 @@ err_t access_identify(struct request *rq, unsigned who)
 	return by_header(rq);
 }
 
+/* All at once, as far as the head tells: an app asks its user once for what a refusal names (RFC 6750 §3). */
+static uint64_t scopes_needed(const struct request *rq)
+{
+	uint64_t needed = rq->route->scopes & ~(uint64_t)BY_REPORT;
+	if ((rq->route->flags & LISTS_EVENTS) && str_eq(request_header(rq, "Depth"), STR("1")))
+		needed |= EVENTS_READ;
+	return needed;
+}
+
 err_t access_allows(struct request *rq)
 {
 	const struct route *route = rq->route;
@@ -156,7 +165,7 @@ err_t access_allows(struct request *rq)
 	if (!(rq->principal->kind & kinds))
 		return FAIL(
 			&rq->cx, KEY_KIND_NOT_ALLOWED, "kind %u, row admits %u", (unsigned)rq->principal->kind, kinds);
-	return scopes_require(&rq->cx, rq->principal->scopes, route->scopes & ~(uint64_t)BY_REPORT);
+	return scopes_require(&rq->cx, rq->principal->scopes, scopes_needed(rq));
 }
 
 err_t access_count(struct request *rq)

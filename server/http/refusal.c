@@ -28,23 +28,26 @@ static const char *bearer_error(const struct request *rq, err_t e)
 	return status == 401 ? "invalid_token" : NULL;
 }
 
-/* Where no route takes a token, an authorization server gives nothing that would help. */
-static bool takes_tokens(const struct module *module)
+/* RFC 9728 §3.1: the well-known path comes before the path of the resource. */
+static void add_metadata_url(struct request *rq, const struct audience_row *resource, struct buf *out)
 {
-	for (size_t i = 0; i < module->route_count; i++)
-		if (module->routes[i].who & TOKEN)
-			return true;
-	return false;
+	buf_fmt(out, ", resource_metadata=\"%.*s/.well-known/oauth-protected-resource%s\"",
+		STR_ARG(rq->cx.config->public_url), resource->path);
 }
 
-/* RFC 9728 §3.1: the well-known path comes before the path of the resource. oauth/metadata.c has a row for each. */
-static void add_metadata_url(struct request *rq, struct buf *out)
+/*
+ * What an app that comes without a good token is told to ask its user for: of the API what the call needs, of a
+ * protocol what its clients do. Who has a good one is told what that lacks.
+ */
+static uint64_t scopes_of(const struct request *rq, const struct audience_row *resource, err_t e)
 {
-	struct str path = rq->module ? str_of(rq->module->prefix) : STR_ABSENT;
-	if (str_ends(path, STR("/")))
-		path.len--;
-	buf_fmt(out, ", resource_metadata=\"%.*s/.well-known/oauth-protected-resource%.*s\"",
-		STR_ARG(rq->cx.config->public_url), STR_ARG(path));
+	if (e->scopes & SCOPES_ALL)
+		return e->scopes & SCOPES_ALL;
+	if (err_row(e->kind)->api_status != 401 || !rq->module || !rq->module->audience)
+		return 0;
+	if (rq->module->audience != AUDIENCE_API)
+		return resource->scopes;
+	return rq->route ? rq->route->scopes & SCOPES_ALL : 0;
 }
 
 static void bearer_challenge(struct request *rq, struct response *rs, err_t e)
@@ -57,10 +60,13 @@ static void bearer_challenge(struct request *rq, struct response *rs, err_t e)
 		add_quoted(&out, err_text(e));
 		buf_char(&out, '"');
 	}
-	if (e->scopes & SCOPES_ALL)
-		buf_fmt(&out, ", scope=\"%.*s\"", STR_ARG(scope_text(rq->cx.mem, e->scopes)));
-	if (rq->cx.config && (!rq->module || takes_tokens(rq->module)))
-		add_metadata_url(rq, &out);
+	const struct audience_row *resource = audience_of_bit(rq->module ? rq->module->audience : 0);
+	uint64_t scopes = scopes_of(rq, resource, e);
+	if (scopes)
+		buf_fmt(&out, ", scope=\"%.*s\"", STR_ARG(scope_text(rq->cx.mem, scopes)));
+	/* Where no route takes a token, an authorization server gives nothing that would help. */
+	if (rq->cx.config && (!rq->module || rq->module->audience))
+		add_metadata_url(rq, resource, &out);
 	response_header(rs, "WWW-Authenticate", buf_str(&out));
 }
 

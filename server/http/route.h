@@ -2,6 +2,7 @@
 /* What the tables of routes are made of, and the server that has them. The router (router.h) walks them. */
 #pragma once
 
+#include "server/auth/audience.h"
 #include "server/http/limit.h"
 #include "server/http/request.h"
 #include "server/http/response.h"
@@ -29,7 +30,8 @@ enum route_flags {
 	HEAVY_DEEP = 16,    /* the same, unless Depth is 0: that asks for one resource alone */
 	FOR_PEOPLE = 32,    /* a browser is led here: what goes wrong is told on a page (app->show_page) */
 	RATE_API_KEYS = 64, /* also counted by the app's rate of that name, for each caller */
-	RATE_FREEBUSY = 128
+	RATE_FREEBUSY = 128,
+	LISTS_EVENTS = 256 /* with Depth: 1 it needs events:read beside the row's scopes */
 };
 
 struct route {
@@ -52,6 +54,7 @@ struct json;
 struct module {
 	const char *name;
 	const char *prefix; /* first: a request under it belongs to this module ("/dav/"); "" as the last resort */
+	int16_t audience;   /* enum audience_bit: the resource that access tokens open here; 0: none */
 	const struct route *routes;
 	size_t route_count;
 	/* What each of `routes` promises (contract.h), in their order; NULL for modules that promise nothing. */

@@ -16,6 +16,7 @@ static const struct route routes[] = {
 const struct module mcp_module = {
 	.name = "Model Context Protocol",
 	.prefix = "/mcp",
+	.audience = AUDIENCE_MCP,
 	.routes = routes,
 	.route_count = ARRAY_LEN(routes),
 	.rate_limited = true,

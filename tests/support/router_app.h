@@ -101,6 +101,7 @@ static inline err_t unrouted(struct request *rq, bool path_known)
 
 static const struct module dav = { .name = "dav",
 	.prefix = "/dav/",
+	.audience = AUDIENCE_DAV,
 	.routes = dav_routes,
 	.route_count = ARRAY_LEN(dav_routes),
 	.auth_first = true,
@@ -109,6 +110,7 @@ static const struct module dav = { .name = "dav",
 	.every_answer = dav_header };
 static const struct module api = { .name = "api",
 	.prefix = "/v1/",
+	.audience = AUDIENCE_API,
 	.routes = api_routes,
 	.route_count = ARRAY_LEN(api_routes),
 	.rate_limited = true };

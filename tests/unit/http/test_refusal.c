@@ -8,12 +8,13 @@
 static const struct config config = { .public_url = STR_INIT("https://calends.example") };
 static const struct app app = { .config = &config };
 static const struct route for_keys = { METHOD_GET, "/api/v1/x", KEY, .source = "" };
-static const struct route for_tokens[] = { { METHOD_GET, "/x", KEY, .source = "" },
-	{ METHOD_GET, "/y", KEY | TOKEN, .source = "" } };
+static const struct route for_tokens = { METHOD_GET, "/y", KEY | TOKEN, EVENTS_WRITE, .source = "" };
 static const struct module dav = {
-	.name = "dav", .prefix = "/dav/", .routes = for_tokens, .route_count = 2, .basic = 1
+	.name = "dav", .prefix = "/dav/", .audience = AUDIENCE_DAV, .routes = &for_tokens, .route_count = 1, .basic = 1
 };
-static const struct module api = { .name = "api", .prefix = "/v1/", .routes = for_tokens, .route_count = 2 };
+static const struct module api = {
+	.name = "api", .prefix = "/v1/", .audience = AUDIENCE_API, .routes = &for_tokens, .route_count = 1
+};
 static const struct module keys = { .name = "keys", .prefix = "/api/v1/", .routes = &for_keys, .route_count = 1 };
 
 #define METADATA ", resource_metadata=\"https://calends.example/.well-known/oauth-protected-resource"
@@ -55,9 +56,15 @@ TEST(a_challenge_names_what_was_wrong_with_what_was_sent)
 	assert_str(challenged(&api, VIA_BEARER, invalid),
 		STR("Bearer realm=\"Calends\", error=\"invalid_token\", error_description=\"It is \\\"old\\\" \\\\ "
 		    "so.\"" METADATA "/v1\"\n"));
-	/* A failed password says nothing of tokens. */
+	/* A failed password says nothing of tokens; what clients of the protocol do is asked for in one go. */
 	assert_str(challenged(&dav, VIA_BASIC, revoked),
-		STR("Basic realm=\"Calends\"\nBearer realm=\"Calends\"" METADATA "/dav\"\n"));
+		STR("Basic realm=\"Calends\"\nBearer realm=\"Calends\", scope=\"calendars:read calendars:write "
+		    "events:read events:write profile:read\"" METADATA "/dav\"\n"));
+	/* Of the API a call needs what its row says. */
+	struct exchange *x = begin(&api, VIA_NONE);
+	x->rq.route = &for_tokens;
+	auth_challenge(&x->rq, &x->rs, missing);
+	assert_str(challenges(x), STR("Bearer realm=\"Calends\", scope=\"events:write\"" METADATA "/v1\"\n"));
 	/* Where no route takes a token, none is to be had. */
 	assert_str(challenged(&keys, VIA_NONE, missing), STR("Bearer realm=\"Calends\"\n"));
 	assert_str(challenged(NULL, VIA_NONE, missing), STR("Bearer realm=\"Calends\"" METADATA "\"\n"));

@@ -111,9 +111,11 @@ TEST(a_challenge_names_an_error_only_when_something_was_tried) /* RFC 6750 §3.1
 	} cases[] = {
 		{ "cat_bad", STR_INIT("Bearer realm=\"Calends\", error=\"invalid_token\", error_description=\"This "
 				      "access token is "
-				      "not one of ours, or was altered.\", resource_metadata=\"http://127.0.0.1:8080/"
+				      "not one of ours, or was altered.\", scope=\"events:read\", "
+				      "resource_metadata=\"http://127.0.0.1:8080/"
 				      ".well-known/oauth-protected-resource/v1\"") },
-		{ NULL, STR_INIT("Bearer realm=\"Calends\", resource_metadata=\"http://127.0.0.1:8080/"
+		{ NULL, STR_INIT("Bearer realm=\"Calends\", scope=\"events:read\", "
+				 "resource_metadata=\"http://127.0.0.1:8080/"
 				 ".well-known/oauth-protected-resource/v1\"") },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

@@ -76,7 +76,7 @@ TEST(the_server_s_metadata_is_printed_from_the_tables) /* RFC 8414 §2 */
 	assert_has(text, "\"authorization_response_iss_parameter_supported\":true"); /* RFC 9207 §3 */
 	assert_has(text,
 		"\"protected_resources\":[\"https://calends.example/base\",\"https://calends.example/base/v1\","
-		"\"https://calends.example/base/mcp\",\"https://calends.example/base/dav\"]");
+		"\"https://calends.example/base/dav\",\"https://calends.example/base/mcp\"]");
 }
 
 TEST(a_protected_resource_is_told_by_its_path) /* RFC 9728 §2, §3.1 */
