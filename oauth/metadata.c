@@ -15,6 +15,7 @@ static const struct { const char *member, *path; } endpoints[] = {
 	{ "authorization_endpoint", "/oauth/authorize" },
 	{ "token_endpoint",         "/oauth/token" },
 	{ "revocation_endpoint",    "/oauth/revoke" },
+	{ "introspection_endpoint", "/oauth/introspect" },
 	{ "jwks_uri",               "/oauth/jwks" },
 };
 /* clang-format on */
@@ -26,11 +27,13 @@ static void word(struct json *j, const char *member, const char *only)
 	json_array_end(j);
 }
 
-static void methods(struct json *j, const char *member)
+/* The ways in which a client proves itself; `none` is no proof. */
+static void methods(struct json *j, const char *member, bool none_too)
 {
 	json_array(j, member);
 	for (size_t i = 0; i < client_method_count; i++)
-		json_str(j, NULL, str_of(client_methods[i].name));
+		if (none_too || !str_eq(str_of(client_methods[i].name), STR("none")))
+			json_str(j, NULL, str_of(client_methods[i].name));
 	json_array_end(j);
 }
 
@@ -87,8 +90,9 @@ err_t metadata_server(struct request *rq, struct response *rs)
 	word(&j, "response_types_supported", "code");
 	word(&j, "response_modes_supported", "query");
 	word(&j, "code_challenge_methods_supported", "S256");
-	methods(&j, "token_endpoint_auth_methods_supported");
-	methods(&j, "revocation_endpoint_auth_methods_supported");
+	methods(&j, "token_endpoint_auth_methods_supported", true);
+	methods(&j, "revocation_endpoint_auth_methods_supported", true);
+	methods(&j, "introspection_endpoint_auth_methods_supported", false);
 	json_bool(&j, "authorization_response_iss_parameter_supported", true); /* RFC 9207 §3 */
 	word(&j, "ui_locales_supported", "en");
 	json_str(&j, "service_documentation", str_cat(cx->mem, oauth_issuer(cx), STR("/docs")));

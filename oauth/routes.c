@@ -3,6 +3,7 @@
 
 #include "oauth/authorize.h"
 #include "oauth/error.h"
+#include "oauth/introspect.h"
 #include "oauth/metadata.h"
 #include "oauth/revoke.h"
 #include "oauth/token.h"
@@ -18,6 +19,7 @@ static const struct route oauth_routes[] = {
 	{ METHOD_GET,  "/oauth/continue",  OPTIONAL_SESSION, 0,     BODY_IGNORED, 0,       authorize_continue, "page",                   PAGE },
 	{ METHOD_POST, "/oauth/token",     ANYONE,           0,     BODY_FORM,    KIB(16), token_post,         "OAuth 2.1 §3.2",         SECRETS },
 	{ METHOD_POST, "/oauth/revoke",    ANYONE,           0,     BODY_FORM,    KIB(16), revoke_post,        "RFC 7009 §2",            SECRETS },
+	{ METHOD_POST, "/oauth/introspect", ANYONE,          0,     BODY_FORM,    KIB(16), introspect_post,    "RFC 7662 §2",            SENSITIVE_BODY },
 	{ METHOD_GET,  "/oauth/jwks",      ANYONE,           0,     BODY_IGNORED, 0,       metadata_jwks,      "RFC 7517 §5",            CORS_ANY },
 };
 

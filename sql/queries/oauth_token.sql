@@ -43,6 +43,32 @@ SELECT c.id AS connected_account, c.client_id AS client, o.owner_id AS platform,
    AND c.revoked_at IS NULL AND c.expires_at > account_now(a.ahead_s) AND o.owner_active
    AND a.status = 1;
 
+-- name: introspect_access leaves: 4
+-- $1 account  $2 hash of the token
+-- An access token that works (as token_find has it), and whose it is.
+SELECT c.id AS connected_account, c.client_id AS client, t.scopes & c.scopes AS scopes, t.expires_at AS until, f.auth_time
+  FROM access_token_$leaf t
+  JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
+  JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
+  JOIN oauth_client o ON o.id = c.client_id
+  JOIN account a ON a.account_id = t.account_id
+ WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > account_now(a.ahead_s) AND t.dpop_jkt IS NULL AND f.revoked_at IS NULL
+   AND c.revoked_at IS NULL AND c.expires_at > account_now(a.ahead_s) AND o.owner_active
+   AND a.status = 1;
+
+-- name: introspect_refresh
+-- $1 account  $2 family  $3 hash of the refresh token
+-- The newest refresh token of its family, while it works (as the function token_refresh has it).
+SELECT c.id AS connected_account, c.client_id AS client, f.scopes & c.scopes AS scopes,
+       least(f.idle_expires_at, f.expires_at, c.expires_at) AS until, f.auth_time
+  FROM token_family f
+  JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
+  JOIN oauth_client o ON o.id = c.client_id
+  JOIN account a ON a.account_id = f.account_id
+ WHERE f.account_id = $1 AND f.id = $2 AND f.refresh_hash = $3 AND f.dpop_jkt IS NULL AND f.revoked_at IS NULL
+   AND least(f.idle_expires_at, f.expires_at, c.expires_at) > account_now(a.ahead_s) AND c.revoked_at IS NULL
+   AND f.scopes & c.scopes <> 0 AND o.owner_active AND a.status = 1;
+
 -- name: token_state
 -- $1 account  $2 hash of the token  $3 slot
 -- Why a token was refused. Only after a refusal.

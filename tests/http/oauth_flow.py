@@ -177,6 +177,10 @@ class App:
         headers, params = self.credentials()
         return post_form(http or self.http, "/oauth/revoke", {**params, "token": token, **changes}, headers)
 
+    def introspect(self, token, http=None, **changes):
+        headers, params = self.credentials()
+        return post_form(http or self.http, "/oauth/introspect", {**params, "token": token, **changes}, headers)
+
     def connect(self, browser, **changes):
         reply = self.redeem(self.consent(browser, **changes))
         assert reply.status == 200, reply

@@ -169,6 +169,7 @@ TOO_LARGE = [
     ("POST", "/v1/calendars", "application/json", 256 * 1024, "request_too_large"),
     ("POST", "/oauth/token", FORM[1], 16 * 1024, "invalid_request"),
     ("POST", "/oauth/revoke", FORM[1], 16 * 1024, "invalid_request"),
+    ("POST", "/oauth/introspect", FORM[1], 16 * 1024, "invalid_request"),
     ("POST", "/oauth/authorize", FORM[1], 32 * 1024, 'role="alert"'),
     ("POST", "/sign-in", FORM[1], 64 * 1024, 'role="alert"'),
     ("POST", "/keys", FORM[1], 64 * 1024, 'role="alert"'),

@@ -71,6 +71,8 @@ TEST(the_server_s_metadata_is_printed_from_the_tables) /* RFC 8414 §2 */
 	assert_list(text, "grant_types_supported", nth_grant);
 	assert_list(text, "token_endpoint_auth_methods_supported", nth_method);
 	assert_list(text, "revocation_endpoint_auth_methods_supported", nth_method);
+	assert_has(text,
+		"\"introspection_endpoint_auth_methods_supported\":[\"client_secret_basic\","); /* RFC 7662 §2.1 */
 	assert_has(text, "\"response_types_supported\":[\"code\"]");
 	assert_has(text, "\"code_challenge_methods_supported\":[\"S256\"]");         /* OAuth 2.1 §7.5.2 */
 	assert_has(text, "\"authorization_response_iss_parameter_supported\":true"); /* RFC 9207 §3 */

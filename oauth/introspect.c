@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/introspect.h"
+
+#include "oauth/answer.h"
+#include "oauth/endpoint.h"
+#include "oauth/tokens.h"
+#include "server/auth/scope.h"
+#include "server/crypto/digest.h"
+#include "server/crypto/secret.h"
+#include "server/data/json.h"
+#include "server/db/query.h"
+#include "sql.h"
+
+struct live_token {
+	struct id connected_account, client;
+	uint64_t scopes;
+	struct instant until, auth_time;
+};
+#define LIVE_COLS connected_account, client, scopes, until, auth_time
+DB_RESULT(introspect_access_0, struct live_token, LIVE_COLS);
+DB_RESULT(introspect_access_1, struct live_token, LIVE_COLS);
+DB_RESULT(introspect_access_2, struct live_token, LIVE_COLS);
+DB_RESULT(introspect_access_3, struct live_token, LIVE_COLS);
+DB_RESULT(introspect_refresh, struct live_token, LIVE_COLS);
+
+static const struct leaf {
+	const struct query *find;
+	const struct db_result *result;
+} leaves[TOKEN_SLOTS] = {
+	{ &sql_introspect_access_0, &db_result_introspect_access_0 },
+	{ &sql_introspect_access_1, &db_result_introspect_access_1 },
+	{ &sql_introspect_access_2, &db_result_introspect_access_2 },
+	{ &sql_introspect_access_3, &db_result_introspect_access_3 },
+};
+
+/* The secret's own form tells which it is; token_type_hint may be wrong and is not needed (§2.1). Keys, codes and what
+ * else there is are never told of. NOT_FOUND: none that works. */
+static err_t find(struct ctx *cx, struct str token, const struct secret_parts *parts, struct live_token *out)
+{
+	struct bytes hash = secret_hash(cx->mem, token);
+	if (parts->kind == SECRET_ACCESS) {
+		const struct leaf *leaf = &leaves[parts->expiry_hour % TOKEN_SLOTS];
+		return db_row(cx, leaf->find, ((struct db_into){ leaf->result, out }), IN(parts->account), IN(hash));
+	}
+	if (parts->kind == SECRET_REFRESH)
+		return db_row(cx, &sql_introspect_refresh, ROW(introspect_refresh, out), IN(parts->account),
+			IN(parts->family), IN(hash));
+	return FAIL(cx, NOT_FOUND, "a secret of another kind");
+}
+
+static bool may_know(const struct client *asking, const struct secret_parts *parts, const struct live_token *token)
+{
+	if (id_is_test(asking->owner) != id_is_test(parts->account))
+		return false;
+	return id_eq(asking->id, token->client) || asking->may_introspect;
+}
+
+static void answer(
+	struct request *rq, struct response *rs, const struct secret_parts *parts, const struct live_token *t)
+{
+	struct ctx *cx = &rq->cx;
+	struct json j = json_begin(reply(rs, 200, "application/json"));
+	json_object(&j, NULL);
+	json_bool(&j, "active", t != NULL);
+	if (t) {
+		json_str(&j, "scope", scope_text(cx->mem, t->scopes));
+		json_id(&j, "client_id", "cli", t->client);
+		if (parts->kind == SECRET_ACCESS)
+			json_str(&j, "token_type", STR("Bearer"));
+		if (instant_before(t->until, INSTANT_FOREVER))
+			json_int(&j, "exp", instant_s(t->until));
+		json_id(&j, "sub", "usr", parts->account);
+		json_str(&j, "iss", oauth_issuer(cx));
+		json_id(&j, "connected_account_id", "cpa", t->connected_account);
+		json_bool(&j, "livemode", !id_is_test(parts->account));
+		if (!instant_is_none(t->auth_time))
+			json_int(&j, "auth_time", instant_s(t->auth_time));
+	}
+	json_object_end(&j);
+}
+
+err_t introspect_post(struct request *rq, struct response *rs)
+{
+	struct ctx *cx = &rq->cx;
+	struct client client;
+	struct params params;
+	struct secret_parts parts = { 0 };
+	struct live_token token = { 0 };
+	TRY(endpoint_form(rq, &params));
+	TRY(endpoint_client(rq, &params, &client));
+	if (client.kind != CLIENT_CONFIDENTIAL) /* §2.1: whoever asks proves who they are */
+		return REFUSE(cx, INVALID_CLIENT, "", "An app without a secret cannot ask about tokens.");
+	struct str text = param_get(&params, "token");
+	if (!text.ptr)
+		return REFUSE(cx, MISSING_FIELD, "token", "The parameter token is missing.");
+	bool readable = secret_parse(cx->mem, text, &parts);
+	err_t e = readable ? find(cx, text, &parts, &token) : FAIL(cx, NOT_FOUND, "no secret of ours");
+	if (e && !err_is(e, NOT_FOUND))
+		return e;
+	answer(rq, rs, &parts, !e && may_know(&client, &parts, &token) ? &token : NULL);
+	return OK;
+}
