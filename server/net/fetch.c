@@ -105,12 +105,21 @@ unsigned fetcher_running(const struct fetcher *fetcher)
 	return fetcher->count;
 }
 
+#define GATHER_MS 3 /* how long one that has ended waits for others that do */
+
 void fetcher_work(struct fetcher *fetcher, struct deadline until)
 {
 	int running, events;
+	bool gathers = false;
 	curl_multi_perform(fetcher->multi, &running);
-	if (running > 0 && running == (int)fetcher->count) /* none has ended: something must happen first */
+	while (running > 0 && !deadline_passed(until)) {
+		if (!gathers && running < (int)fetcher->count) {
+			gathers = true;
+			until = deadline_sooner(until, deadline_in_ms(GATHER_MS));
+		}
 		curl_multi_poll(fetcher->multi, NULL, 0, (int)deadline_left_ms(until), &events);
+		curl_multi_perform(fetcher->multi, &running);
+	}
 }
 
 void *fetcher_finished(struct fetcher *fetcher, struct fetched *out)

@@ -61,7 +61,7 @@ void fetcher_close(struct fetcher *fetcher);
 /* Begins a call. `what`, all it points at, and `mem`, where the answer goes, are its own until it is finished. */
 void fetcher_start(struct fetcher *fetcher, struct arena *mem, const struct fetch *what, void *user);
 unsigned fetcher_running(const struct fetcher *fetcher);
-/* Works, and waits for something to do until then at most. */
+/* Works until one has ended, and a moment longer for those that end with it; until then at most. */
 void fetcher_work(struct fetcher *fetcher, struct deadline until);
 /* One that is finished: its `user`, or NULL when there is none. */
 void *fetcher_finished(struct fetcher *fetcher, struct fetched *out);

@@ -12,26 +12,19 @@
 DB_RESULT(webhook_changes, struct change_row, scanned, change, account, kind, calendar, object, request, owner, via,
 	connection, client, scopes, tz, sequence, modseq, before, component);
 
-struct woken {
-	struct id_list endpoints;
-};
-DB_RESULT(webhook_event_add, struct woken, endpoints);
-
+/* The events of a turn, which one statement adds: a row of the outbox is one for each who is told, or two (of a
+ * booking). */
 struct feed {
 	const struct webhook_views *views;
-	struct id *accounts, *endpoints; /* whose queues are to be woken */
 	size_t count;
+	struct id *owners, *ids, *connections, *users, *calendars, *requests, *changes; /* zero: none */
+	struct str *types;
+	int64_t *sequences, *needs;
+	int32_t *vias;
+	struct bytes *bodies;
 };
 
 /* ---- a turn ---- */
-
-static void wake_later(struct feed *feed, const struct change_row *row, struct id_list endpoints)
-{
-	for (size_t i = 0; i < endpoints.count; i++) {
-		feed->accounts[feed->count] = row->owner;
-		feed->endpoints[feed->count++] = endpoints.items[i];
-	}
-}
 
 static err_t body_of(
 	struct ctx *cx, const struct feed *feed, const struct change_row *row, const struct told *told, struct str *out)
@@ -52,7 +45,6 @@ static bool is_own(const struct change_row *row)
 
 static err_t add(struct ctx *cx, struct feed *feed, const struct change_row *row, struct told *told)
 {
-	struct woken woken;
 	struct str body;
 	struct webhook_content *content = &told->content;
 	content->id = id_new(cx->now);
@@ -62,14 +54,45 @@ static err_t add(struct ctx *cx, struct feed *feed, const struct change_row *row
 	content->request = row->request;
 	content->live = !id_is_test(row->account);
 	TRY(body_of(cx, feed, row, told, &body));
-	struct id user = is_own(row) ? (struct id){ { 0 } } : row->account;
-	TRY(db_row(cx, &sql_webhook_event_add, ROW(webhook_event_add, &woken), IN(row->owner), IN(content->id),
-		IN(str_of(told->type)), IN(content->sequence), db_in_id_or_null(row->connection),
-		db_in_id_or_null(user), IN(told->needs), db_in_id_or_null(row->calendar),
-		db_in_id_or_null(row->request), IN(cx->now), IN(bytes_of(body.ptr, body.len)), IN(row->change),
-		IN(row->via)));
-	wake_later(feed, row, woken.endpoints);
+	size_t i = feed->count++;
+	feed->owners[i] = row->owner;
+	feed->ids[i] = content->id;
+	feed->types[i] = str_of(told->type);
+	feed->sequences[i] = content->sequence;
+	feed->connections[i] = row->connection;
+	feed->users[i] = is_own(row) ? (struct id){ { 0 } } : row->account;
+	feed->needs[i] = (int64_t)told->needs;
+	feed->calendars[i] = row->calendar;
+	feed->requests[i] = row->request;
+	feed->bodies[i] = bytes_of(body.ptr, body.len);
+	feed->changes[i] = row->change;
+	feed->vias[i] = row->via;
 	return OK;
+}
+
+static void feed_open(struct ctx *cx, struct feed *feed, size_t most)
+{
+	struct id **lists[] = { &feed->owners, &feed->ids, &feed->connections, &feed->users, &feed->calendars,
+		&feed->requests, &feed->changes };
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		*lists[i] = arena_array(cx->mem, struct id, most);
+	feed->types = arena_array(cx->mem, struct str, most);
+	feed->sequences = arena_array(cx->mem, int64_t, most);
+	feed->needs = arena_array(cx->mem, int64_t, most);
+	feed->vias = arena_array(cx->mem, int32_t, most);
+	feed->bodies = arena_array(cx->mem, struct bytes, most);
+}
+
+static err_t feed_add(struct ctx *cx, const struct feed *f)
+{
+#define LIST(type, items) IN(((struct type){ (items), f->count }))
+	if (!f->count)
+		return OK;
+	return db_exec(cx, &sql_webhook_events_add, NULL, LIST(id_list, f->owners), LIST(id_list, f->ids),
+		LIST(str_list, f->types), LIST(int64_list, f->sequences), LIST(id_list, f->connections),
+		LIST(id_list, f->users), LIST(int64_list, f->needs), LIST(id_list, f->calendars),
+		LIST(id_list, f->requests), IN(cx->now), LIST(bytes_list, f->bodies), LIST(id_list, f->changes),
+		LIST(int32_list, f->vias));
 }
 
 /* What the connection may read is asked again when it is sent; but a scope that it never had costs no event. */
@@ -99,8 +122,7 @@ static err_t forget_before(struct ctx *cx, const struct change_row *rows, size_t
 
 static err_t tell_all(struct ctx *cx, struct feed *feed, const struct change_row *rows, size_t count)
 {
-	feed->accounts = arena_array(cx->mem, struct id, 2 * count * WEBHOOK_ENDPOINTS_MAX);
-	feed->endpoints = arena_array(cx->mem, struct id, 2 * count * WEBHOOK_ENDPOINTS_MAX);
+	feed_open(cx, feed, 2 * count);
 	for (size_t i = 0; i < count; i++) {
 		struct told told = { 0 };
 		if (!rows[i].kind.ptr)
@@ -116,9 +138,6 @@ static err_t tell_all(struct ctx *cx, struct feed *feed, const struct change_row
 		if (told.type != of_event)
 			TRY(add(cx, feed, &rows[i], &told));
 	}
-	if (feed->count)
-		TRY(db_exec(cx, &sql_webhook_wake, NULL, IN(((struct id_list){ feed->accounts, feed->count })),
-			IN(((struct id_list){ feed->endpoints, feed->count }))));
 	return OK;
 }
 
@@ -139,6 +158,7 @@ static err_t turn(
 	if (what == TELL)
 		TRY(tell_all(cx, &feed, rows, count));
 	TRY(forget_before(cx, rows, count));
+	TRY(feed_add(cx, &feed));
 	TRY(db_commit(cx));
 	*scanned_out = count ? rows[count - 1].scanned : 0;
 	arena_rewind(cx->mem, mark);

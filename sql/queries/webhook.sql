@@ -160,15 +160,11 @@ DELETE FROM object_before b USING unnest($1::uuid[], $2::uuid[], $3::bigint[]) A
 -- Of a second event of one row of the outbox.
 SELECT webhook_number($1) AS sequence;
 
--- name: webhook_event_add
--- $1 owner  $2 id  $3 type  $4 number  $5 connection or NULL  $6 its account or NULL  $7 scopes  $8 calendar or NULL
--- $9 request or NULL  $10 now  $11 body  $12 row of the outbox  $13 0 own, 1 the connection's, 2 the platform's,
--- 3 the hosted calendar's
-SELECT endpoints FROM webhook_event_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
-
--- name: webhook_wake
--- $1 accounts  $2 endpoints
-SELECT webhook_wake($1, $2);
+-- name: webhook_events_add
+-- $1 owners  $2 ids  $3 types  $4 numbers  $5 connections  $6 their accounts  $7 scopes  $8 calendars  $9 requests  $10 now
+-- $11 bodies  $12 rows of the outbox  $13 0 own, 1 the connection's, 2 the platform's, 3 the hosted calendar's. An id of zero
+-- is none
+SELECT webhook_events_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
 -- name: webhook_claim
 -- $1 now  $2 endpoints  $3 deliveries of each at once  $4 until when they are ours

@@ -1,10 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The floor: civetweb as it is, with a handler that writes one fixed answer. bare_civetweb PORT THREADS */
+/*
+ * The floor: civetweb as it is, with a handler that writes one fixed answer. Of a path other than /hello it first
+ * executes the prepared statement of that name, as bare as libpq can: one integer in, its rows in binary.
+ *
+ *     bare_civetweb PORT THREADS [CONNINFO STATEMENTS]        STATEMENTS: SQL that makes and prepares them
+ */
+#include <arpa/inet.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "civetweb.h"
+#include "libpq-fe.h"
+
+static PGconn *database; /* of all threads: who measures calls one after the other */
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+
+static int execute(const char *name, const char *argument)
+{
+	uint32_t number = htonl((uint32_t)atoi(argument ? argument : "1"));
+	const char *value = (const char *)&number;
+	const int length = sizeof number, binary = 1;
+	pthread_mutex_lock(&turn);
+	PGresult *result = PQexecPrepared(database, name, 1, &value, &length, &binary, 1);
+	ExecStatusType status = PQresultStatus(result);
+	PQclear(result);
+	pthread_mutex_unlock(&turn);
+	return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
+}
 
 static int answer(struct mg_connection *mg)
 {
@@ -12,15 +37,32 @@ static int answer(struct mg_connection *mg)
 		"HTTP/1.1 200 OK\r\nDate: Tue, 24 Nov 2026 05:30:54 GMT\r\n"
 		"Request-Id: req_0352zZRwO7KqqMdOBFrX1o\r\nX-Content-Type-Options: nosniff\r\n"
 		"Content-Length: 6\r\nContent-Type: text/plain\r\nCache-Control: no-store\r\n\r\nhello\n";
+	const struct mg_request_info *request = mg_get_request_info(mg);
+	if (database && strcmp(request->local_uri, "/hello") != 0 &&
+		!execute(request->local_uri + 1, request->query_string))
+		return 0; /* 404 */
 	mg_write(mg, text, sizeof text - 1);
 	return 200;
+}
+
+static int connect_to(const char *where, const char *statements)
+{
+	database = PQconnectdb(where);
+	PGresult *result = PQexec(database, statements);
+	int good = PQresultStatus(result) == PGRES_COMMAND_OK;
+	if (!good)
+		fputs(PQerrorMessage(database), stderr);
+	PQclear(result);
+	return good;
 }
 
 int main(int argc, char **argv)
 {
 	char address[64];
-	if (argc < 3)
+	if (argc != 3 && argc != 5)
 		return 2;
+	if (argc == 5 && !connect_to(argv[3], argv[4]))
+		return 1;
 	snprintf(address, sizeof address, "127.0.0.1:%s", argv[1]);
 	const char *options[] = { "listening_ports", address, "num_threads", argv[2], "enable_keep_alive", "yes",
 		"keep_alive_timeout_ms", "5000", "tcp_nodelay", "1", NULL };
@@ -34,6 +76,8 @@ int main(int argc, char **argv)
 	struct mg_context *mg = mg_start(&callbacks, NULL, options);
 	if (!mg)
 		return 1;
+	if (database)
+		printf("session %d\n", PQbackendPID(database));
 	puts("ready");
 	fflush(stdout);
 	sigwait(&ends, &number);
