@@ -13,14 +13,14 @@ struct auth_request_row {
 	struct str redirect_uri, state, nonce, login_hint, error, error_description, name, owner_name;
 	uint64_t scopes, client_scopes;
 	struct bytes challenge;
-	int16_t prompt, kind, grants;
+	int16_t audience, prompt, kind, grants;
 	int64_t max_age_s;
 	struct instant expires_at, decided_at, client_created_at;
 	bool verified;
 };
 DB_RESULT(auth_request_load, struct auth_request_row, client_id, redirect_uri, state, nonce, login_hint, scopes,
-	challenge, prompt, max_age_s, error, error_description, expires_at, decided_at, owner, kind, grants, name,
-	owner_name, verified, client_scopes, client_created_at);
+	audience, challenge, prompt, max_age_s, error, error_description, expires_at, decided_at, owner, kind, grants,
+	name, owner_name, verified, client_scopes, client_created_at);
 
 err_t auth_request_store(struct ctx *cx, const struct auth_request *in, struct str *reference_out)
 {
@@ -30,7 +30,8 @@ err_t auth_request_store(struct ctx *cx, const struct auth_request *in, struct s
 	struct instant expires_at = instant_add_s(cx->now, AUTH_REQUEST_LIFETIME_S);
 	TRY(db_exec(cx, &sql_auth_request_store, NULL, IN(secret_hash(cx->mem, reference)), IN(in->client_id),
 		IN(expires_at), IN(in->redirect_uri), IN(in->state), IN(in->nonce), IN(in->login_hint), IN(in->scopes),
-		IN(in->challenge), IN(in->prompt), IN(in->max_age_s), IN(in->error), IN(in->error_description)));
+		IN(in->challenge), IN(in->prompt), IN(in->max_age_s), IN(in->error), IN(in->error_description),
+		IN(in->audience)));
 	*reference_out = reference;
 	return OK;
 }
@@ -58,6 +59,7 @@ err_t auth_request_load(struct ctx *cx, struct str reference, struct auth_reques
 		.nonce = row.nonce,
 		.login_hint = row.login_hint,
 		.scopes = row.scopes,
+		.audience = row.audience,
 		.challenge = row.challenge,
 		.prompt = row.prompt,
 		.max_age_s = row.max_age_s,

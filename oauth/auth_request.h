@@ -19,6 +19,7 @@ struct auth_request {
 	struct str redirect_uri, state, nonce,
 		login_hint; /* absent where not sent; redirect_uri is the one in effect */
 	uint64_t scopes;
+	int16_t audience;                    /* what it is for (server/auth/audience.h); 0: all */
 	struct bytes challenge;              /* 32 octets: SHA-256 of the verifier */
 	int16_t prompt;                      /* enum prompt, a set */
 	int64_t max_age_s;                   /* -1: none */

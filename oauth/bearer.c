@@ -16,12 +16,12 @@ struct bearer {
 	struct id_list calendars;
 	uint64_t scopes;
 	struct instant expires_at;
-	int16_t plan;
+	int16_t audience, plan;
 	struct str email, name, tz, api_version;
 	int64_t ahead_s;
 };
 #define BEARER_COLS                                                                                                    \
-	connected_account, client, platform, family, calendars, scopes, expires_at, plan, email, name, tz,             \
+	connected_account, client, platform, family, calendars, scopes, audience, expires_at, plan, email, name, tz,   \
 		api_version, ahead_s
 DB_RESULT(token_find_0, struct bearer, BEARER_COLS);
 DB_RESULT(token_find_1, struct bearer, BEARER_COLS);
@@ -102,6 +102,7 @@ err_t bearer_authenticate(struct ctx *cx, const struct credential *sent, struct 
 		.client = row.client,
 		.family = row.family,
 		.platform = row.platform,
+		.audience = row.audience,
 		.calendars = row.calendars,
 		.api_version = row.api_version,
 		.email = row.email,

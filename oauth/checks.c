@@ -162,6 +162,11 @@ static err_t check_scope(struct check *c)
 	return OK;
 }
 
+static err_t check_resource(struct check *c)
+{
+	return params_audience(c->cx, c->params, &c->request->audience);
+}
+
 static err_t check_max_age(struct check *c)
 {
 	struct str text = param_get(c->params, "max_age");
@@ -206,6 +211,7 @@ static const struct { check_run *run; bool may_redirect; } checks[] = {
 	{ check_grant,          true },  /* §4.1.2.1 unauthorized_client */
 	{ check_pkce,           true },  /* §4.1.1, S256 alone */
 	{ check_scope,          true },  /* §1.4.1 */
+	{ check_resource,       true },  /* RFC 8707 §2 */
 	{ check_max_age,        true },
 	{ check_nonce,          true },
 	{ check_login_hint,     true },

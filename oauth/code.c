@@ -39,7 +39,8 @@ static err_t refusal(
 			LOG_STR("account", id_text(cx->mem, "usr", parts->account)));
 		return FAIL(cx, INVALID_GRANT, "code replayed: its family is revoked");
 	}
-	return family_refusal(cx, parts->account, parts->family, claim->client, secret_hash(cx->mem, claim->code));
+	return family_refusal(cx, &(struct family_claim){ parts->account, parts->family, claim->client,
+					  secret_hash(cx->mem, claim->code), claim->audience });
 }
 
 err_t code_redeem(struct ctx *cx, const struct code_claim *claim, struct token_pair *out)
@@ -60,7 +61,7 @@ err_t code_redeem(struct ctx *cx, const struct code_claim *claim, struct token_p
 	TRY(db_row(cx, &sql_code_redeem, ROW(code_redeem, &got), IN(parts.account), IN(parts.family),
 		IN(secret_hash(cx->mem, claim->code)), IN(claim->client->id), IN(claim->redirect_uri), IN(challenge),
 		IN(draft.access_hash), IN(draft.slot), IN(draft.access_until), IN(draft.refresh_hash),
-		IN(draft.refresh_until), IN(audit_by(cx))));
+		IN(draft.refresh_until), IN(audit_by(cx)), IN(claim->audience)));
 	if (got.outcome != REDEEM_ISSUED)
 		return refusal(cx, claim, &parts, (enum redeem_outcome)got.outcome);
 

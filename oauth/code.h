@@ -19,6 +19,7 @@ struct code_draft code_draft(struct ctx *cx, struct id account);
 struct code_claim {
 	const struct client *client; /* authenticated */
 	struct str code, verifier;   /* as received; absent if not sent */
+	int16_t audience;            /* of the access token, within the grant's; 0: the grant's (RFC 8707 §2.2) */
 	struct str redirect_uri;     /* absent if not sent: then it is not compared (OAuth 2.1 §10.2) */
 };
 
@@ -32,6 +33,7 @@ struct code_claim {
  * out     set on success only; its text lives in cx->mem
  * errors  MISSING_FIELD        no code
  *         INVALID_GRANT        unknown, expired, another client's, wrong verifier or redirect URI, used
+ *         INVALID_TARGET  an audience that was not granted; the code can still be used
  *         ACCOUNT_DEACTIVATED  see family.h
  * spec    OAuth 2.1 §4.1.3, §7.5.2; RFC 7636 §4.6
  */

@@ -125,7 +125,7 @@ static err_t grant_store(struct ctx *cx, const struct auth_request *request, con
 		IN(request->scopes), IN(decision->scopes), IN(decision->calendars), IN(until), IN(code->family),
 		IN(code->hash), IN(code->expires_at), IN(request->challenge), IN(request->redirect_uri),
 		IN(request->nonce), IN(user->auth_time), IN(id_new(cx->now)), IN(STR(TEXT_VERSION)), IN(cx->client_ip),
-		IN(str_sub(cx->user_agent, 0, USER_AGENT_MAX))));
+		IN(str_sub(cx->user_agent, 0, USER_AGENT_MAX)), IN(request->audience)));
 	if (id_is_zero(granted.connected_account_id))
 		return REFUSE(cx, NOT_FOUND, "request", "This app does not exist any more.");
 	TRY(db_exec(cx, &sql_consent_list_at_client, NULL, IN(client->owner), IN(granted.connected_account_id),
@@ -177,7 +177,7 @@ static err_t remembered_issue(struct ctx *cx, const struct auth_request *request
 	size_t issued = 0;
 	TRY(db_exec(cx, &sql_code_issue, &issued, IN(account), IN(request->client_id), IN(request->scopes),
 		IN(code->family), IN(code->hash), IN(code->expires_at), IN(request->challenge),
-		IN(request->redirect_uri), IN(request->nonce), IN(user->auth_time)));
+		IN(request->redirect_uri), IN(request->nonce), IN(user->auth_time), IN(request->audience)));
 	return issued ? OK : FAIL(cx, CONSENT_REQUIRED, "no consent that covers this");
 }
 

@@ -8,12 +8,16 @@
 struct family_state {
 	struct instant revoked_at, code_used_at, code_expires_at, idle_expires_at;
 	struct instant connection_ended_at, connection_expires_at;
-	int16_t revoked_why, status;
+	int16_t audience, revoked_why, status;
 	int64_t ahead_s;
 	struct bytes code_hash, refresh_hash, previous_hash;
 };
 DB_RESULT(family_state, struct family_state, revoked_at, revoked_why, code_hash, code_used_at, code_expires_at,
-	refresh_hash, previous_hash, idle_expires_at, connection_ended_at, connection_expires_at, status, ahead_s);
+	refresh_hash, previous_hash, idle_expires_at, audience, connection_ended_at, connection_expires_at, status,
+	ahead_s);
+
+/* Of the request, not of what is stored. */
+static const char *const other_fault = "verifier, redirect URI, scope or resource";
 
 static bool is_past(const struct ctx *cx, struct instant t)
 {
@@ -35,19 +39,27 @@ static const char *fault(const struct ctx *cx, const struct family_state *f, str
 		return "unused for too long";
 	if (!instant_is_none(f->connection_ended_at) || is_past(cx, f->connection_expires_at))
 		return "connection ended";
-	return f->status == STATUS_ACTIVE ? "verifier, redirect URI or scope" : NULL;
+	return f->status == STATUS_ACTIVE ? other_fault : NULL;
 }
 
-err_t family_refusal(
-	struct ctx *cx, struct id account, struct id family, const struct client *client, struct bytes hash)
+/* The tokens are good, and for something else. */
+static bool is_for_other(const struct family_state *f, int16_t audience)
+{
+	return f->status == STATUS_ACTIVE && f->audience && (audience & ~f->audience);
+}
+
+err_t family_refusal(struct ctx *cx, const struct family_claim *claim)
 {
 	struct family_state state;
-	err_t e = db_row(cx, &sql_family_state, ROW(family_state, &state), IN(account), IN(family), IN(client->id));
+	err_t e = db_row(cx, &sql_family_state, ROW(family_state, &state), IN(claim->account), IN(claim->family),
+		IN(claim->client->id));
 	if (err_is(e, NOT_FOUND))
 		return FAIL(cx, INVALID_GRANT, "no such family of this client");
 	TRY(e);
 	cx->ahead_s = state.ahead_s;
-	const char *why = fault(cx, &state, hash);
+	const char *why = fault(cx, &state, claim->hash);
+	if (is_for_other(&state, claim->audience) && why == other_fault)
+		return REFUSE(cx, INVALID_TARGET, "resource", "A resource is named that was not asked for at first.");
 	if (why)
 		return FAIL(cx, INVALID_GRANT, "%s (revoked_why %d)", why, state.revoked_why);
 	return state.status == STATUS_DEACTIVATED ? FAIL(cx, ACCOUNT_DEACTIVATED, "at the token endpoint")

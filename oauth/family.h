@@ -9,7 +9,12 @@
  * in its way (verifier and redirect URI are not looked at), else INVALID_GRANT with the reason in its detail, for the
  * log. The caller is told no more: it may be a thief.
  *
- * hash  of the code or refresh token as presented
+ * INVALID_TARGET where it asked for an audience that was not granted.
  */
-MUST_CHECK err_t family_refusal(
-	struct ctx *cx, struct id account, struct id family, const struct client *client, struct bytes hash);
+struct family_claim {
+	struct id account, family;
+	const struct client *client;
+	struct bytes hash; /* of the code or refresh token as presented */
+	int16_t audience;
+};
+MUST_CHECK err_t family_refusal(struct ctx *cx, const struct family_claim *claim);

@@ -4,7 +4,7 @@
 #include "oauth/answer.h"
 #include "oauth/endpoint.h"
 #include "oauth/tokens.h"
-#include "server/auth/scope.h"
+#include "server/auth/audience.h"
 #include "server/crypto/digest.h"
 #include "server/crypto/secret.h"
 #include "server/data/json.h"
@@ -14,9 +14,10 @@
 struct live_token {
 	struct id connected_account, client;
 	uint64_t scopes;
+	int16_t audience;
 	struct instant until, auth_time;
 };
-#define LIVE_COLS connected_account, client, scopes, until, auth_time
+#define LIVE_COLS connected_account, client, scopes, audience, until, auth_time
 DB_RESULT(introspect_access_0, struct live_token, LIVE_COLS);
 DB_RESULT(introspect_access_1, struct live_token, LIVE_COLS);
 DB_RESULT(introspect_access_2, struct live_token, LIVE_COLS);
@@ -52,7 +53,17 @@ static bool may_know(const struct client *asking, const struct secret_parts *par
 {
 	if (id_is_test(asking->owner) != id_is_test(parts->account))
 		return false;
-	return id_eq(asking->id, token->client) || asking->may_introspect;
+	/* A token for parts of this server is for nobody else (RFC 7662 §4, RFC 8707 §2). */
+	return id_eq(asking->id, token->client) || (asking->may_introspect && !token->audience);
+}
+
+static void add_audience(struct json *j, struct ctx *cx, int16_t audience)
+{
+	struct str rest = audience_text(cx->mem, oauth_issuer(cx), audience), one;
+	json_array(j, "aud");
+	while (str_cut(&rest, ' ', &one))
+		json_str(j, NULL, one);
+	json_array_end(j);
 }
 
 static void answer(
@@ -71,6 +82,7 @@ static void answer(
 			json_int(&j, "exp", instant_s(t->until));
 		json_id(&j, "sub", "usr", parts->account);
 		json_str(&j, "iss", oauth_issuer(cx));
+		add_audience(&j, cx, t->audience);
 		json_id(&j, "connected_account_id", "cpa", t->connected_account);
 		json_bool(&j, "livemode", !id_is_test(parts->account));
 		if (!instant_is_none(t->auth_time))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/params.h"
 
+#include "server/auth/audience.h"
+#include "server/base/config.h"
 #include "server/data/form.h"
 
 static bool read_one(struct ctx *cx, struct str text, struct param *out)
@@ -86,5 +88,25 @@ err_t params_check(struct ctx *cx, const struct params *params)
 	if (repeated.ptr)
 		return REFUSE(
 			cx, MALFORMED, "", "A parameter is given twice: %.*s.", STR_ARG(str_sub(repeated, 0, 64)));
+	return OK;
+}
+
+err_t params_audience(struct ctx *cx, const struct params *params, int16_t *out)
+{
+	int16_t audience = 0;
+	bool whole = false;
+	for (size_t i = 0; i < params->count; i++) {
+		const struct param *p = &params->items[i];
+		int16_t one;
+		if (!str_eq(p->name, STR("resource")))
+			continue;
+		if (!audience_parse(cx->config->public_url, p->value, &one))
+			return REFUSE(cx, INVALID_TARGET, "resource",
+				"The parameter resource names none of this server's resources. Those are listed as "
+				"protected_resources in the metadata.");
+		whole |= !one;
+		audience = (int16_t)(audience | one);
+	}
+	*out = whole ? 0 : audience;
 	return OK;
 }

@@ -26,6 +26,11 @@ MUST_CHECK err_t params_read(struct ctx *cx, struct str text, struct params *out
 
 /* How often it is there, broken or not. */
 size_t param_count(const struct params *params, const char *name);
+/*
+ * What the tokens that are asked for shall be for: each `resource` (RFC 8707 §2), which may be there more than once. 0
+ * where there is none, and where the whole server is among them. INVALID_TARGET: one is none of ours.
+ */
+MUST_CHECK err_t params_audience(struct ctx *cx, const struct params *params, int16_t *out);
 /* Its value when it is there once and whole; else absent. */
 struct str param_get(const struct params *params, const char *name);
 /* The first name that is there twice, but for `but`; the first that is broken. Absent when there is none. */

@@ -80,7 +80,8 @@ static err_t refusal(
 			LOG_INT("generation", old->generation));
 		return FAIL(cx, INVALID_GRANT, "refresh token used again: its family is revoked");
 	}
-	return family_refusal(cx, old->account, old->family, claim->client, secret_hash(cx->mem, claim->token));
+	return family_refusal(cx, &(struct family_claim){ old->account, old->family, claim->client,
+					  secret_hash(cx->mem, claim->token), claim->audience });
 }
 
 err_t token_refresh(struct ctx *cx, const struct refresh_claim *claim, struct token_pair *out)
@@ -98,7 +99,8 @@ err_t token_refresh(struct ctx *cx, const struct refresh_claim *claim, struct to
 		IN(secret_hash(cx->mem, claim->token)), IN(token_generation(cx, &old, claim->token)),
 		IN(claim->client->id), claim->scopes ? IN(claim->scopes) : IN_NULL(DB_INT8), IN(draft.access_hash),
 		IN(draft.slot), IN(draft.access_until), IN(draft.refresh_hash), IN(draft.refresh_until),
-		IN(replay_seal(cx, claim, &old, &draft)), IN((int32_t)REPLAY_WINDOW_S), IN(audit_by(cx))));
+		IN(replay_seal(cx, claim, &old, &draft)), IN((int32_t)REPLAY_WINDOW_S), IN(audit_by(cx)),
+		IN(claim->audience)));
 	if (got.outcome == REFRESH_AGAIN)
 		return replay_open(cx, claim, &old, &got, out);
 	if (got.outcome != REFRESH_ROTATED)

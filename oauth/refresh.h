@@ -12,6 +12,7 @@ struct refresh_claim {
 	const struct client *client; /* authenticated */
 	struct str token;            /* as received; absent if not sent */
 	uint64_t scopes;             /* of the access token; 0: all that was granted */
+	int16_t audience;            /* of the access token, within the grant's; 0: the grant's (RFC 8707 §2.2) */
 };
 
 /*
@@ -19,14 +20,15 @@ struct refresh_claim {
  *
  * Each use gives a new one. Within REPLAY_WINDOW_S the token just used gets the very same answer again, so that a lost
  * answer or two workers of one client do no harm: it is kept sealed under a key that only the old token gives, and no
- * second successor is ever made. It is for the same request: what asks for other scopes, like what comes later or after
- * the successor was used, ends the whole family: it was stolen, or its successor was.
- * A narrowed scope is the access token's alone; the refresh token keeps what was granted.
+ * second successor is ever made. It is for the same request: what asks for other scopes or resources, like what comes
+ * later or after the successor was used, ends the whole family: it was stolen, or its successor was. A narrowed scope
+ * is the access token's alone; the refresh token keeps what was granted.
  *
  * out     set on success only; its text lives in cx->mem
  * errors  MISSING_FIELD  no token
  *         INVALID_GRANT  unknown, expired, another client's (its family is left alone), ended, used before
  *         INVALID_SCOPE  more than was granted
+ *         INVALID_TARGET  an audience that was not granted; the token can still be used
  *         ACCOUNT_DEACTIVATED  otherwise right; works again when the account does
  * spec    OAuth 2.1 §4.3, §4.3.3; RFC 9700 §4.14.2
  */

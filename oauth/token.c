@@ -16,6 +16,7 @@ static err_t by_code(
 		.verifier = param_get(params, "code_verifier"),
 		.redirect_uri = param_get(params, "redirect_uri"),
 	};
+	TRY(params_audience(&rq->cx, params, &claim.audience));
 	return code_redeem(&rq->cx, &claim, out);
 }
 
@@ -27,6 +28,7 @@ static err_t by_refresh(
 	struct refresh_claim claim = { .client = client, .token = param_get(params, "refresh_token") };
 	if (scope.ptr && !scope_parse(scope, &claim.scopes))
 		return REFUSE(&rq->cx, INVALID_SCOPE, "scope", "A scope is not known.");
+	TRY(params_audience(&rq->cx, params, &claim.audience));
 	return token_refresh(&rq->cx, &claim, out);
 }
 

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "server/auth/scope.h"
+#include "server/auth/audience.h"
 #include "server/base/ctx.h"
 
 /* Kinds of callers; a route's `who` is a set of them. An empty set means nobody. */
@@ -31,6 +31,7 @@ struct principal {
 	struct id connected_account, client; /* TOKEN; else zero */
 	struct id family;                    /* TOKEN: the tokens that it ends with */
 	struct id platform;                  /* TOKEN: the account of its app, in its mode */
+	int16_t audience;                    /* TOKEN: for these resources alone (audience.h); 0: for all */
 	struct id_list calendars;            /* only these; items NULL: all */
 	struct str_list origins;             /* only pages of these; items NULL: whoever */
 	unsigned rate;                       /* requests a second; 0: as everybody */

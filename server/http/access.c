@@ -48,6 +48,16 @@ static err_t refuse_second_transport(struct request *rq)
 	return OK;
 }
 
+/* RFC 8707 §2: a token that was asked for one resource opens no other. */
+static err_t check_audience(struct request *rq, const struct principal *p)
+{
+	if (!p->audience || (p->audience & rq->module->audience))
+		return OK;
+	rq->principal = NULL;
+	return REFUSE(&rq->cx, TOKEN_INVALID, "", "This access token is for another resource: %.*s.",
+		STR_ARG(audience_text(rq->cx.mem, rq->cx.config->public_url, p->audience)));
+}
+
 /* A key that its owner would want to know about. */
 static void note_refusal(struct request *rq, const char *reason)
 {
@@ -91,6 +101,7 @@ static err_t by_header(struct request *rq)
 	TRY(authenticate(rq, &sent));
 
 	const struct principal *p = rq->principal;
+	TRY(check_audience(rq, p));
 	if ((sent.transport == VIA_BASIC && !(p->kind & rq->module->basic)) ||
 		(sent.transport == VIA_DPOP && p->kind != TOKEN)) {
 		rq->principal = NULL;

@@ -3,9 +3,9 @@
 -- name: consent_grant
 -- $1 account in its mode  $2 client  $3 id for a new connection  $4 asked  $5 granted  $6 calendars, NULL for all
 -- $7 until  $8 family  $9 hash of the code  $10 its end  $11 challenge  $12 redirect URI  $13 nonce  $14 auth_time
--- $15 id of the log row  $16 version of the wording  $17 address  $18 user agent
-SELECT connected_account_id FROM consent_grant($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-	$17::text::inet, $18);
+-- $15 id of the log row  $16 version of the wording  $17 address  $18 user agent  $19 audience
+SELECT connected_account_id FROM consent_grant($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $19,
+	$14, $15, $16, $17::text::inet, $18);
 
 -- name: consent_list_at_client
 -- $1 the client's owner  $2 connection  $3 client  $4 the user's account in its mode
@@ -16,11 +16,11 @@ ON CONFLICT DO NOTHING;
 
 -- name: code_issue
 -- $1 account in its mode  $2 client  $3 scopes  $4 family  $5 hash of the code  $6 its end  $7 challenge
--- $8 redirect URI  $9 nonce  $10 auth_time
+-- $8 redirect URI  $9 nonce  $10 auth_time  $11 audience
 -- A code under a consent that still stands and covers all that is asked; no row otherwise.
 INSERT INTO token_family (account_id, id, connected_account_id, client_id, scopes, code_hash, code_expires_at, challenge,
-	redirect_uri, nonce, auth_time)
-SELECT c.account_id, $4, c.id, c.client_id, $3, $5, later($6, m.ahead_s), $7, $8, $9, $10
+	redirect_uri, nonce, auth_time, audience)
+SELECT c.account_id, $4, c.id, c.client_id, $3, $5, later($6, m.ahead_s), $7, $8, $9, $10, $11
   FROM connected_account c JOIN account m ON m.account_id = c.account_id
  WHERE c.account_id = $1 AND c.client_id = $2 AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s) AND c.scopes & $3 = $3;
 

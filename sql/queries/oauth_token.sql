@@ -3,24 +3,25 @@
 -- name: code_redeem
 -- $1 account  $2 family  $3 hash of the code  $4 client  $5 redirect URI, NULL if not sent  $6 challenge of the verifier
 -- $7 hash of the access token  $8 its slot  $9 its end  $10 hash of the refresh token  $11 its end when unused
--- $12 audit_by()
+-- $12 audit_by()  $13 audience of the access token, 0 for the grant's
 SELECT outcome, connected_account_id AS connected_account, scopes, connection_until,
        CASE outcome WHEN 2 THEN tokens_replayed($1, $2, $12, 'code') END AS told
-  FROM code_redeem($1, $2, $3, $4, $5, $6, NULL, $7, $8, $9, $10, $11);
+  FROM code_redeem($1, $2, $3, $4, $5, $6, NULL, $13, $7, $8, $9, $10, $11);
 
 -- name: token_refresh
 -- $1 account  $2 family  $3 hash of the token  $4 its generation  $5 client  $6 scopes, NULL for all
 -- $7 hash of the new access token  $8 its slot  $9 its end  $10 hash of the new refresh token  $11 its end when unused
 -- $12 the answer, sealed  $13 how many seconds a retry gets it again  $14 audit_by()
+-- $15 audience of the access token, 0 for the grant's
 SELECT outcome, connected_account_id AS connected_account, granted, connection_until, replay,
        CASE outcome WHEN 2 THEN tokens_replayed($1, $2, $14, 'refresh token') END AS told
-  FROM token_refresh($1, $2, $3, $4, $5, NULL, $6, $7, $8, $9, $10, $11, $12, make_interval(secs => $13::int));
+  FROM token_refresh($1, $2, $3, $4, $5, NULL, $6, $15, $7, $8, $9, $10, $11, $12, make_interval(secs => $13::int));
 
 -- name: family_state
 -- $1 account  $2 family  $3 client
 -- Why a grant was refused: for the log, and to tell a deactivated account. Only after a refusal.
 SELECT f.revoked_at, f.revoked_why, f.code_hash, f.code_used_at, f.code_expires_at, f.refresh_hash, f.previous_hash,
-       f.idle_expires_at,
+       f.idle_expires_at, f.audience,
        c.revoked_at AS connection_ended_at, c.expires_at AS connection_expires_at, a.status, a.ahead_s
   FROM token_family f
   JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
@@ -32,7 +33,7 @@ SELECT f.revoked_at, f.revoked_why, f.code_hash, f.code_used_at, f.code_expires_
 -- One statement for each leaf of the ring: through the parent the planner expects four rows and reads all families of the
 -- account.
 SELECT c.id AS connected_account, c.client_id AS client, o.owner_id AS platform, f.id AS family, c.calendars,
-       t.scopes & c.scopes AS scopes, t.expires_at, a.plan,
+       t.scopes & c.scopes AS scopes, t.audience, t.expires_at, a.plan,
        a.email, a.name, a.tz, o.api_version, a.ahead_s
   FROM access_token_$leaf t
   JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
@@ -46,7 +47,8 @@ SELECT c.id AS connected_account, c.client_id AS client, o.owner_id AS platform,
 -- name: introspect_access leaves: 4
 -- $1 account  $2 hash of the token
 -- An access token that works (as token_find has it), and whose it is.
-SELECT c.id AS connected_account, c.client_id AS client, t.scopes & c.scopes AS scopes, t.expires_at AS until, f.auth_time
+SELECT c.id AS connected_account, c.client_id AS client, t.scopes & c.scopes AS scopes, t.audience, t.expires_at AS until,
+       f.auth_time
   FROM access_token_$leaf t
   JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
   JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
@@ -59,7 +61,7 @@ SELECT c.id AS connected_account, c.client_id AS client, t.scopes & c.scopes AS 
 -- name: introspect_refresh
 -- $1 account  $2 family  $3 hash of the refresh token
 -- The newest refresh token of its family, while it works (as the function token_refresh has it).
-SELECT c.id AS connected_account, c.client_id AS client, f.scopes & c.scopes AS scopes,
+SELECT c.id AS connected_account, c.client_id AS client, f.scopes & c.scopes AS scopes, f.audience,
        least(f.idle_expires_at, f.expires_at, c.expires_at) AS until, f.auth_time
   FROM token_family f
   JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id

@@ -130,8 +130,8 @@ def test_a_client_or_redirect_uri_given_twice_gets_a_page(app, browser, name):
     assert is_page(browser.get("/oauth/authorize?" + encode(pairs + [p for p in pairs if p[0] == name])), 400)
 
 
-def test_resource_may_repeat(app, browser):  # RFC 8707 §2
-    pairs = list(app.params().items()) + [("resource", "https://a.example/"), ("resource", "https://b.example/")]
+def test_resource_may_repeat(world, app, browser):  # A12, RFC 8707 §2
+    pairs = list(app.params().items()) + [("resource", world.public_url + "/v1"), ("resource", world.public_url + "/dav")]
     assert browser.get("/oauth/authorize?" + encode(pairs)).location.startswith("/consent?")
 
 

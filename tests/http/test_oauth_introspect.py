@@ -39,9 +39,9 @@ def test_an_app_is_told_of_its_own_tokens(world, server, browser):
     tokens = server.connect(browser, scope=BOTH)
     told = active(server.introspect(tokens["access_token"]))
     assert set(told) == {"active", "scope", "client_id", "token_type", "exp", "sub", "iss", "connected_account_id", "livemode",
-                         "auth_time"}
+                         "auth_time", "aud"}
     assert set(told["scope"].split()) == set(BOTH.split()) and told["client_id"] == server.id
-    assert told["token_type"] == "Bearer" and told["iss"] == world.public_url and told["livemode"] is True
+    assert told["token_type"] == "Bearer" and told["iss"] == world.public_url and told["aud"] == [world.public_url] and told["livemode"] is True
     assert told["connected_account_id"] == tokens["connected_account_id"]
     assert told["sub"] == profile(world, tokens["access_token"]).json["id"]
     now = world.sql("SELECT extract(epoch FROM now())::bigint")[0][0]

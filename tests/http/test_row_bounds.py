@@ -92,7 +92,7 @@ def consents(world, times):
     app.connect(browser)
     [[connected, client]] = world.sql(f"SELECT id, client_id FROM connected_account WHERE {LIVE} ORDER BY authorized_at DESC LIMIT 1")
     world.sql(f"""SELECT consent_grant({SOMEONE}, '{client}', gen_random_uuid(), 1, 1, NULL, 'infinity', uuid_v7(),
-                  sha256(random()::text::bytea), now(), ''::bytea, 'x', NULL, now(), uuid_v7(), '1', NULL, NULL)
+                  sha256(random()::text::bytea), now(), ''::bytea, 'x', NULL, 0::smallint, now(), uuid_v7(), '1', NULL, NULL)
                   FROM generate_series(1, {times})""")
     return app, browser, connected
 
