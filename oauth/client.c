@@ -17,13 +17,15 @@ struct client_proof {
 	struct str name;
 	bool verified, may_introspect;
 	uint64_t scopes;
+	int16_t auth_method;
 	struct id secret;
 };
-DB_RESULT(client_prove, struct client_proof, id, owner, kind, grants, name, verified, may_introspect, scopes, secret);
+DB_RESULT(client_prove, struct client_proof, id, owner, kind, grants, name, verified, may_introspect, scopes,
+	auth_method, secret);
 
 #define CLIENT_COLS                                                                                                    \
 	id, owner, kind, grants, name, owner_name, owner_status, verified, may_introspect, scopes, redirects,          \
-		api_version, created_at
+		api_version, auth_method, jwks, jwks_uri, created_at
 DB_RESULT(client_find, struct client, CLIENT_COLS);
 DB_RESULT(client_list_of_owner, struct client, CLIENT_COLS);
 DB_RESULT(client_list_all, struct client, CLIENT_COLS);
@@ -44,9 +46,9 @@ struct fresh_secret {
 	struct id id;
 };
 
-static struct fresh_secret secret_make(struct ctx *cx, enum client_kind kind)
+static struct fresh_secret secret_make(struct ctx *cx, enum client_kind kind, int16_t auth)
 {
-	if (kind != CLIENT_CONFIDENTIAL)
+	if (kind != CLIENT_CONFIDENTIAL || auth == CLIENT_AUTH_KEY)
 		return (struct fresh_secret){ 0 };
 	struct str text = secret_new(cx->mem, &(struct secret_parts){ .kind = SECRET_CLIENT }, (struct bytes){ 0 });
 	return (struct fresh_secret){ text, secret_prefix(cx->mem, text), secret_hash(cx->mem, text), id_new(cx->now) };
@@ -77,6 +79,11 @@ static err_t check_some_redirect(struct ctx *cx, int16_t grants, struct str_list
 	return OK;
 }
 
+struct client_means client_means_of(const struct client *client)
+{
+	return (struct client_means){ client->auth_method, client->jwks, client->jwks_uri };
+}
+
 err_t client_create(struct ctx *cx, const struct client_new *in, struct client *out, struct str *secret_out)
 {
 	struct str name;
@@ -87,8 +94,9 @@ err_t client_create(struct ctx *cx, const struct client_new *in, struct client *
 	TRY(label_clean(cx, "name", in->name, &name));
 	TRY(check_redirects(cx, in, &loopback));
 	TRY(check_some_redirect(cx, grants, in->redirects));
+	TRY(client_means_check(cx, (int16_t)in->kind, &in->means));
 
-	struct fresh_secret secret = secret_make(cx, in->kind);
+	struct fresh_secret secret = secret_make(cx, in->kind, in->means.auth);
 	struct str_list redirects = in->redirects;
 	if (!redirects.items)
 		redirects.items = &STR_ABSENT; /* the empty array, not NULL */
@@ -96,7 +104,8 @@ err_t client_create(struct ctx *cx, const struct client_new *in, struct client *
 	TRY(db_exec(cx, &sql_client_insert, &made, IN(id), IN(in->owner), IN((int16_t)in->kind), IN(name),
 		IN(in->may_introspect), IN(in->scopes ? in->scopes : (uint64_t)SCOPES_ALL), IN(grants), IN(redirects),
 		IN(loopback), IN(secret.id), IN(secret.hash), IN(secret.prefix), IN(audit_by(cx)),
-		IN((int32_t)CLIENTS_MAX), IN(str_of(api_version_newest()->name))));
+		IN((int32_t)CLIENTS_MAX), IN(str_of(api_version_newest()->name)), IN(in->means.auth),
+		IN(in->means.jwks), IN(in->means.uri)));
 	if (!made)
 		return REFUSE(cx, FORBIDDEN, "",
 			"An account has at most %d apps, with those that were deleted in the last 90 days.",
@@ -133,7 +142,7 @@ err_t client_rotate_secret(struct ctx *cx, struct id id, struct str *secret_out)
 	TRY(client_by_id(cx, id, &client));
 	if (client.kind != CLIENT_CONFIDENTIAL)
 		return REFUSE(cx, INVALID_VALUE, "client_id", "A public client has no secret.");
-	struct fresh_secret secret = secret_make(cx, CLIENT_CONFIDENTIAL);
+	struct fresh_secret secret = secret_make(cx, CLIENT_CONFIDENTIAL, CLIENT_AUTH_OPEN);
 	TRY(db_exec(cx, &sql_client_secret_replace, &made, IN(id), IN(secret.id), IN(secret.hash), IN(secret.prefix),
 		IN(cx->now), IN(audit_by(cx))));
 	if (!made)
@@ -188,8 +197,11 @@ err_t client_change(struct ctx *cx, const struct client *present, const struct c
 	TRY(check_redirects(cx, &as, &loopback));
 	if (change->redirects.items)
 		TRY(check_some_redirect(cx, present->grants, change->redirects));
+	if (change->has_means)
+		TRY(client_means_check(cx, present->kind, &change->means));
 	TRY(db_exec(cx, &sql_client_change, &changed, IN(present->id), IN(present->owner), IN(name), IN(change->scopes),
-		IN(change->redirects.items != NULL), IN(change->redirects), IN(loopback), IN(audit_by(cx))));
+		IN(change->redirects.items != NULL), IN(change->redirects), IN(loopback), IN(audit_by(cx)),
+		IN(change->has_means), IN(change->means.auth), IN(change->means.jwks), IN(change->means.uri)));
 	return changed ? OK : no_such_client(cx);
 }
 
@@ -211,7 +223,7 @@ err_t client_secret_add(struct ctx *cx, const struct client *client, struct inst
 		return REFUSE(cx, INVALID_VALUE, "client_id", "A public client has no secret.");
 	if (!instant_is_none(expires_at) && !instant_before(account_now(cx), expires_at))
 		return REFUSE(cx, INVALID_VALUE, "expires_at", "The secret would have expired already.");
-	struct fresh_secret secret = secret_make(cx, CLIENT_CONFIDENTIAL);
+	struct fresh_secret secret = secret_make(cx, CLIENT_CONFIDENTIAL, CLIENT_AUTH_OPEN);
 	TRY(db_exec(cx, &sql_client_secret_add, &made, IN(client->id), IN(secret.id), IN(secret.hash),
 		IN(secret.prefix), IN(cx->now), IN(expires_at), IN((int32_t)CLIENT_SECRETS_MAX), IN(audit_by(cx))));
 	if (!made)
@@ -242,7 +254,7 @@ err_t client_verify(struct ctx *cx, struct id id)
 	return changed ? OK : no_such_client(cx);
 }
 
-err_t client_prove(struct ctx *cx, struct str client_id, struct str secret, struct client *out)
+err_t client_prove(struct ctx *cx, struct str client_id, struct str secret, enum client_auth used, struct client *out)
 {
 	struct id id;
 	struct client_proof row;
@@ -259,6 +271,8 @@ err_t client_prove(struct ctx *cx, struct str client_id, struct str secret, stru
 	if (row.kind == CLIENT_CONFIDENTIAL && id_is_zero(row.secret))
 		return FAIL(cx, INVALID_CLIENT, "client %.*s: %s", STR_ARG(client_id),
 			hash.ptr ? "wrong secret" : "no secret");
+	if (!client_auth_allows(row.auth_method, used))
+		return FAIL(cx, INVALID_CLIENT, "client %.*s is registered for another method", STR_ARG(client_id));
 
 	*out = (struct client){ .id = row.id,
 		.owner = row.owner,
@@ -268,6 +282,7 @@ err_t client_prove(struct ctx *cx, struct str client_id, struct str secret, stru
 		.verified = row.verified,
 		.may_introspect = row.may_introspect,
 		.scopes = row.scopes,
+		.auth_method = row.auth_method,
 		.secret = row.secret };
 	return OK;
 }

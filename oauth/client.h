@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "oauth/client_auth.h"
 #include "server/base/ctx.h"
 
 enum client_kind { CLIENT_PUBLIC = 1, CLIENT_CONFIDENTIAL = 2 };
@@ -25,9 +26,13 @@ struct client {
 	uint64_t scopes; /* at most these can be asked */
 	struct str_list redirects;
 	struct str api_version; /* in which its tokens call (server/base/api_version.h) */
+	int16_t auth_method;    /* enum client_auth; with jwks and jwks_uri: client_means_of() */
+	struct str jwks, jwks_uri;
 	struct instant created_at;
 	struct id secret; /* of client_prove() alone: which one was sent */
 };
+
+struct client_means client_means_of(const struct client *client);
 
 struct client_new {
 	struct id owner; /* in the client's mode */
@@ -37,12 +42,14 @@ struct client_new {
 	uint64_t scopes; /* 0: all */
 	int16_t grants;  /* 0: authorization_code and refresh_token */
 	bool may_introspect;
+	struct client_means means;
 };
 
 /*
- * Register a client. A confidential one gets a secret (cls_…), which is told once; a public one has none.
+ * Register a client. A confidential one gets a secret (cls_…), which is told once, but with private_key_jwt; a public
+ * one has none.
  *
- * secret_out  absent for a public client
+ * secret_out  absent where there is none
  * errors      INVALID_VALUE with the parameter ("name", "redirect_uri") and what is wrong with it; FORBIDDEN past
  * CLIENTS_MAX spec        OAuth 2.1 §2.3, §2.3.1, §8.4; redirect URIs as redirect.h says
  */
@@ -66,6 +73,8 @@ struct client_change {
 	struct str name;           /* absent: as it is */
 	uint64_t scopes;           /* 0: as they are. What users granted already stays theirs */
 	struct str_list redirects; /* items NULL: as they are */
+	bool has_means;            /* else as they are */
+	struct client_means means;
 };
 /* Of a client as client_owned() found it. It is verified no more when its name or its redirect URIs change. Errors as
  * of client_create(); NOT_FOUND. */
@@ -92,11 +101,14 @@ MUST_CHECK err_t client_secret_add(struct ctx *cx, const struct client *client, 
 MUST_CHECK err_t client_secret_revoke(struct ctx *cx, struct id client, struct id secret);
 
 /*
- * Is this the client it says it is? One statement for the right secret, the wrong one and an unknown client.
+ * Is this the client it says it is? One statement for the right secret, the wrong one and an unknown client. By a key:
+ * assertion.h.
  *
  * secret  absent or empty: none was sent, which is right for a public client and for no other
+ * used    how it came; a client is held to what it was registered for
  * out     id, owner, kind, grants, name, verified, may_introspect, scopes and secret alone
  * errors  INVALID_CLIENT, also when the account that it belongs to is deactivated
  * spec    OAuth 2.1 §2.4
  */
-MUST_CHECK err_t client_prove(struct ctx *cx, struct str client_id, struct str secret, struct client *out);
+MUST_CHECK err_t client_prove(
+	struct ctx *cx, struct str client_id, struct str secret, enum client_auth used, struct client *out);

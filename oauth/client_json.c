@@ -50,6 +50,10 @@ void client_json(struct json *j, struct arena *mem, const char *key, const struc
 		if (client->grants & grant_rows[i].bit)
 			json_str(j, NULL, str_of(grant_rows[i].name));
 	json_array_end(j);
+	json_str(j, "token_endpoint_auth_method", client_auth_name(client->auth_method));
+	if (client->jwks.ptr)
+		json_raw(j, "jwks", client->jwks);
+	json_str_if(j, "jwks_uri", client->jwks_uri);
 	json_str(j, "scope", scope_text(mem, client->scopes));
 	json_str(j, "api_version", client->api_version);
 	json_time(j, "created_at", client->created_at);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/endpoint.h"
 
+#include "oauth/answer.h"
+#include "oauth/assertion.h"
 #include "oauth/guess_limit.h"
 #include "server/account/last_used.h"
 
@@ -31,6 +33,7 @@ err_t endpoint_form(struct request *rq, struct params *out)
 
 struct client_claim {
 	struct str id, secret;
+	struct str assertion; /* absent: proven by the secret, or by nothing */
 };
 
 /* One half of Basic's user-pass, which is form-encoded before it is put together (OAuth 2.1 §2.4.1). */
@@ -53,7 +56,7 @@ static err_t by_basic(struct request *rq, const struct params *params, struct cl
 {
 	struct ctx *cx = &rq->cx;
 	struct credential sent;
-	struct client_claim claimed;
+	struct client_claim claimed = { 0 };
 	err_t e = credential_read(cx, request_header(rq, "Authorization"), &sent);
 	if (e || sent.transport != VIA_BASIC)
 		return FAIL(cx, INVALID_CLIENT, "Authorization is no Basic that can be read");
@@ -75,29 +78,51 @@ static bool has_secret(const struct request *rq, const struct params *params)
 
 static err_t by_body(struct request *rq, const struct params *params, struct client_claim *out)
 {
-	*out = (struct client_claim){ param_get(params, "client_id"), param_get(params, "client_secret") };
+	*out = (struct client_claim){ .id = param_get(params, "client_id"),
+		.secret = param_get(params, "client_secret") };
 	if (!out->id.ptr)
 		return REFUSE(&rq->cx, INVALID_CLIENT, "client_id", "The parameter client_id is missing.");
 	return OK;
 }
 
+static bool has_assertion(const struct request *rq, const struct params *params)
+{
+	(void)rq;
+	return param_count(params, "client_assertion") || param_count(params, "client_assertion_type");
+}
+
+/* RFC 7521 §4.2: client_id is not needed beside it. */
+static err_t by_assertion(struct request *rq, const struct params *params, struct client_claim *out)
+{
+	struct ctx *cx = &rq->cx;
+	*out = (struct client_claim){ .id = param_get(params, "client_id"),
+		.assertion = param_get(params, "client_assertion") };
+	if (!out->assertion.ptr)
+		return REFUSE(cx, MALFORMED, "client_assertion", "The parameter client_assertion is missing.");
+	if (!str_eq(param_get(params, "client_assertion_type"), STR(ASSERTION_TYPE)))
+		return REFUSE(cx, MALFORMED, "client_assertion_type",
+			"The parameter client_assertion_type is not " ASSERTION_TYPE ".");
+	return OK;
+}
+
 static bool has_name_alone(const struct request *rq, const struct params *params)
 {
-	return !has_header(rq, params) && !has_secret(rq, params) && !param_count(params, "client_assertion");
+	return !has_header(rq, params) && !has_secret(rq, params) && !has_assertion(rq, params);
 }
 
 /* clang-format off */
 const struct client_method client_methods[] = {
-	{ "none",                has_name_alone, by_body },
-	{ "client_secret_basic", has_header,     by_basic },
-	{ "client_secret_post",  has_secret,     by_body },
+	{ CLIENT_AUTH_NONE,  has_name_alone, by_body },
+	{ CLIENT_AUTH_BASIC, has_header,     by_basic },
+	{ CLIENT_AUTH_POST,  has_secret,     by_body },
+	{ CLIENT_AUTH_KEY,   has_assertion,  by_assertion },
 };
 /* clang-format on */
 const size_t client_method_count = ARRAY_LEN(client_methods);
 
 static err_t method_find(struct request *rq, const struct params *params, const struct client_method **out)
 {
-	size_t used = param_count(params, "client_assertion");
+	size_t used = 0;
 	for (size_t i = 0; i < client_method_count; i++)
 		if (client_methods[i].is_used(rq, params)) {
 			*out = &client_methods[i];
@@ -106,9 +131,16 @@ static err_t method_find(struct request *rq, const struct params *params, const 
 	if (used > 1)
 		return REFUSE(&rq->cx, MALFORMED, "",
 			"The client authenticates in two ways; choose one (OAuth 2.1 section 2.4).");
-	if (param_count(params, "client_assertion"))
-		return REFUSE(&rq->cx, INVALID_CLIENT, "client_assertion", "Client assertions are not supported.");
 	return OK;
+}
+
+static err_t prove(
+	struct request *rq, const struct client_method *method, const struct client_claim *claimed, struct client *out)
+{
+	const struct assertion sent = { claimed->assertion, claimed->id, oauth_issuer(&rq->cx) };
+	if (claimed->assertion.ptr)
+		return assertion_prove(&rq->cx, &sent, out);
+	return client_prove(&rq->cx, claimed->id, claimed->secret, method->auth, out);
 }
 
 err_t endpoint_client(struct request *rq, const struct params *params, struct client *out)
@@ -117,7 +149,7 @@ err_t endpoint_client(struct request *rq, const struct params *params, struct cl
 	struct client_claim claimed = { 0 };
 	TRY(method_find(rq, params, &method));
 	TRY(method->read(rq, params, &claimed));
-	err_t e = client_prove(&rq->cx, claimed.id, claimed.secret, out);
+	err_t e = prove(rq, method, &claimed, out);
 	if (!e && !id_is_zero(out->secret) && rq->app->last_used)
 		last_used_see(
 			rq->app->last_used, out->owner, out->secret, rq->cx.now, rq->cx.client_ip, rq->cx.user_agent);

@@ -15,7 +15,7 @@ MUST_CHECK err_t endpoint_form(struct request *rq, struct params *out);
 /* The ways in which a client says who it is; a request uses one of them (OAuth 2.1 §2.4). */
 struct client_claim;
 struct client_method {
-	const char *name; /* as the metadata lists it (RFC 8414 §2) */
+	enum client_auth auth; /* its name is what the metadata lists (RFC 8414 §2) */
 	bool (*is_used)(const struct request *rq, const struct params *params);
 	err_t (*read)(struct request *rq, const struct params *params, struct client_claim *out);
 };
@@ -24,9 +24,10 @@ extern const size_t client_method_count;
 
 /*
  * Which client calls, proven: client_secret_basic (id and secret form-encoded inside, OAuth 2.1 §2.4.1; an empty secret
- * is none), client_secret_post, or client_id alone for a public client.
+ * is none), client_secret_post, private_key_jwt (assertion.h), or client_id alone for a public client.
  *
  * errors  MALFORMED       two methods at once, or two client ids
+ *         UNAVAILABLE     its keys cannot be fetched
  *         INVALID_CLIENT  everything else; RATE_LIMITED when it happens too often from one address
  */
 MUST_CHECK err_t endpoint_client(struct request *rq, const struct params *params, struct client *out);

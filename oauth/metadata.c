@@ -27,13 +27,20 @@ static void word(struct json *j, const char *member, const char *only)
 	json_array_end(j);
 }
 
-/* The ways in which a client proves itself; `none` is no proof. */
-static void methods(struct json *j, const char *member, bool none_too)
+/*
+ * What an endpoint of clients takes (RFC 8414 §2, RFC 7662 §4): `none` is no proof; keys sign with any algorithm that
+ * we verify.
+ */
+static void methods(struct json *j, const struct ctx *cx, const char *endpoint, bool none_too)
 {
-	json_array(j, member);
+	json_array(j, str_fmt(cx->mem, "%s_auth_methods_supported", endpoint).ptr);
 	for (size_t i = 0; i < client_method_count; i++)
-		if (none_too || !str_eq(str_of(client_methods[i].name), STR("none")))
-			json_str(j, NULL, str_of(client_methods[i].name));
+		if (none_too || client_methods[i].auth != CLIENT_AUTH_NONE)
+			json_str(j, NULL, client_auth_name((int16_t)client_methods[i].auth));
+	json_array_end(j);
+	json_array(j, str_fmt(cx->mem, "%s_auth_signing_alg_values_supported", endpoint).ptr);
+	for (size_t i = 0; i < jws_alg_row_count; i++)
+		json_str(j, NULL, str_of(jws_alg_rows[i].name));
 	json_array_end(j);
 }
 
@@ -90,9 +97,9 @@ err_t metadata_server(struct request *rq, struct response *rs)
 	word(&j, "response_types_supported", "code");
 	word(&j, "response_modes_supported", "query");
 	word(&j, "code_challenge_methods_supported", "S256");
-	methods(&j, "token_endpoint_auth_methods_supported", true);
-	methods(&j, "revocation_endpoint_auth_methods_supported", true);
-	methods(&j, "introspection_endpoint_auth_methods_supported", false);
+	methods(&j, cx, "token_endpoint", true);
+	methods(&j, cx, "revocation_endpoint", true);
+	methods(&j, cx, "introspection_endpoint", false);
 	json_bool(&j, "authorization_response_iss_parameter_supported", true); /* RFC 9207 §3 */
 	word(&j, "ui_locales_supported", "en");
 	json_str(&j, "service_documentation", str_cat(cx->mem, oauth_issuer(cx), STR("/docs")));

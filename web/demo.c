@@ -89,7 +89,7 @@ static err_t client_works(struct ctx *cx, const struct demo *demo, bool *works)
 	*works = false;
 	if (!demo->client_id.len)
 		return OK;
-	err_t e = client_prove(cx, demo->client_id, demo->client_secret, &client);
+	err_t e = client_prove(cx, demo->client_id, demo->client_secret, CLIENT_AUTH_BASIC, &client);
 	*works = !e;
 	return err_is(e, INVALID_CLIENT) ? OK : e;
 }

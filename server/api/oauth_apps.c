@@ -9,6 +9,7 @@
 #include "oauth/token.h"
 #include "server/account/resources.h"
 #include "server/api/api.h"
+#include "server/api/oauth_app_keys.h"
 #include "server/api/page.h"
 
 struct secret_view {
@@ -20,7 +21,9 @@ struct secret_view {
 
 struct app_view {
 	struct str id, object, name, type, secret, api_version;
-	bool livemode, verified, has_name, has_type, has_redirect_uris, has_scopes;
+	struct str auth_method, jwks_uri;
+	struct jwks_view jwks;
+	bool livemode, verified, has_name, has_type, has_redirect_uris, has_scopes, has_auth, has_jwks, has_jwks_uri;
 	struct str_list redirect_uris, scopes, grant_types;
 	struct json_list secrets;
 	struct instant created_at;
@@ -55,6 +58,9 @@ static const struct json_field app_fields[] = {
 	{ "redirect_uris", JSON_STRS, 0,                    V(redirect_uris), V(has_redirect_uris), 1, CLIENT_REDIRECTS_MAX, NULL, NULL, 0, 0, "Where answers may go, compared octet by octet", "https://app.example/callback" },
 	{ "scopes",        JSON_STRS, 0,                    V(scopes),        V(has_scopes),        1, 32,  NULL, NULL, 0, 0, "What it may ask for at most; all when left out", "events:read" },
 	{ "grant_types",   JSON_STRS, READ,                 V(grant_types),   0,                    0, 0,   NULL, NULL, 0, 0, "How it gets tokens", "authorization_code" },
+	{ "token_endpoint_auth_method", JSON_WORD, MAYBE,   V(auth_method),   V(has_auth),          0, 0,   CLIENT_AUTH_NAMES, NULL, 0, 0, "The only way in which it proves itself; null: a confidential app by a secret, in the header or the body", "client_secret_basic" },
+	{ "jwks",          JSON_OBJECT, MAYBE,              V(jwks),          V(has_jwks),          0, 0,   NULL, jwks_fields, JWKS_FIELD_COUNT, sizeof(struct jwks_view), "Its public keys (RFC 7517)", NULL },
+	{ "jwks_uri",      JSON_STR,  MAYBE,                V(jwks_uri),      V(has_jwks_uri),      1, 2048, NULL, NULL, 0, 0, "Where its public keys are fetched from, instead of jwks", NULL },
 	{ "secrets",       JSON_OBJECTS, READ,              V(secrets),       0,                    0, 0,   NULL, secret_fields, ARRAY_LEN(secret_fields), sizeof(struct secret_view), "Its secrets, the newest first; those that ended for 90 days. Empty in lists", NULL },
 	{ "api_version",   JSON_STR,  READ,                 V(api_version),   0,                    0, 0,   NULL, NULL, 0, 0, "The version of the API in which its tokens call where they send no Api-Version: the newest on the day when it was registered", "2026-11-28" },
 	{ "created_at",    JSON_TIME, READ,                 V(created_at),    0,                    0, 0,   NULL, NULL, 0, 0, "When it was registered", NULL },
@@ -101,9 +107,10 @@ static struct str_list grant_names(struct arena *mem, int16_t grants)
 	return (struct str_list){ names, count };
 }
 
-static struct app_view view_of(struct arena *mem, const struct client *c)
+static err_t view_of(struct ctx *cx, const struct client *c, struct app_view *out)
 {
-	return (struct app_view){
+	struct arena *mem = cx->mem;
+	*out = (struct app_view){
 		.id = id_text(mem, "cli", c->id),
 		.object = STR("oauth_app"),
 		.name = c->name,
@@ -113,9 +120,13 @@ static struct app_view view_of(struct arena *mem, const struct client *c)
 		.redirect_uris = c->redirects,
 		.scopes = scope_names(mem, c->scopes),
 		.grant_types = grant_names(mem, c->grants),
+		.auth_method = client_auth_name(c->auth_method),
+		.has_jwks = c->jwks.ptr != NULL,
+		.jwks_uri = c->jwks_uri,
 		.api_version = c->api_version,
 		.created_at = c->created_at,
 	};
+	return jwks_view_of(cx, c->jwks, &out->jwks);
 }
 
 static err_t whole_view_of(struct ctx *cx, const struct client *client, struct app_view *out)
@@ -126,7 +137,7 @@ static err_t whole_view_of(struct ctx *cx, const struct client *client, struct a
 	struct secret_view *views = arena_array(cx->mem, struct secret_view, count + 1);
 	for (size_t i = 0; i < count; i++)
 		views[i] = secret_view_of(cx->mem, &secrets[i], STR_ABSENT);
-	*out = view_of(cx->mem, client);
+	TRY(view_of(cx, client, out));
 	out->secrets = (struct json_list){ views, count };
 	return OK;
 }
@@ -178,6 +189,19 @@ static err_t in_our_words(struct ctx *cx, err_t e)
 	return e;
 }
 
+/* What was sent, over what there was. */
+static struct client_means means_of(struct ctx *cx, const struct app_view *sent, struct client_means was)
+{
+	enum client_auth auth = CLIENT_AUTH_OPEN;
+	if (sent->has_auth && sent->auth_method.ptr)
+		(void)client_auth_parse(sent->auth_method, &auth); /* a word of the field's */
+	return (struct client_means){
+		.auth = sent->has_auth ? (int16_t)auth : was.auth,
+		.jwks = sent->has_jwks ? jwks_text_of(cx, &sent->jwks) : was.jwks,
+		.uri = sent->has_jwks_uri ? sent->jwks_uri : was.uri,
+	};
+}
+
 /* ---- calls ---- */
 
 static err_t run_list(struct api_call *call, struct response *rs)
@@ -192,7 +216,8 @@ static err_t run_list(struct api_call *call, struct response *rs)
 	page_cut(&page, &count);
 	struct json j = api_list_begin(call, rs);
 	for (size_t i = 0; i < count; i++) {
-		struct app_view view = view_of(call->rq->cx.mem, &rows[page_row(&page, count, i)]);
+		struct app_view view;
+		TRY(view_of(&call->rq->cx, &rows[page_row(&page, count, i)], &view));
 		api_list_item(call, &j, &view);
 	}
 	page_end_newest(&page, &j, count, count ? rows[page_row(&page, count, 0)].id : bound,
@@ -234,6 +259,7 @@ static err_t run_create(struct api_call *call, struct response *rs)
 	if (!view->has_type || !client_kind_parse(view->type, &in.kind))
 		return REFUSE(cx, MISSING_FIELD, "type", "An app is public or confidential.");
 	TRY(scope_names_read(cx, view->scopes, &in.scopes));
+	in.means = means_of(cx, view, (struct client_means){ 0 });
 	TRY(in_our_words(cx, client_create(cx, &in, &client, &secret)));
 	TRY(reply_app(call, rs, client.id, secret));
 	api_location(rs, "/v1/oauth_apps/", id_text(cx->mem, "cli", client.id));
@@ -247,7 +273,7 @@ const struct contract create_oauth_app = {
 	.answer = &app_resource,
 	.status = 201,
 	.flags = TELLS_SECRET,
-	ERRORS(FORBIDDEN, NOT_FOUND, KEY_ALREADY_SHOWN),
+	ERRORS(FORBIDDEN, NOT_FOUND, URL_NOT_ALLOWED, KEY_ALREADY_SHOWN),
 	.run = run_create,
 };
 
@@ -265,20 +291,24 @@ static err_t run_update(struct api_call *call, struct response *rs)
 	if (view.has_redirect_uris)
 		change.redirects = view.redirect_uris;
 	TRY(scope_names_read(cx, view.scopes, &change.scopes));
-	if (view.has_name || view.has_redirect_uris || view.has_scopes)
+	change.has_means = view.has_auth || view.has_jwks || view.has_jwks_uri;
+	change.means = means_of(cx, &view, client_means_of(&present));
+	if (view.has_name || view.has_redirect_uris || view.has_scopes || change.has_means)
 		TRY(in_our_words(cx, client_change(cx, &present, &change)));
 	return reply_app(call, rs, present.id, STR_ABSENT);
 }
 
 const struct contract update_oauth_app = {
 	.id = "updateOauthApp",
-	.summary = "Change an app's name, redirect URIs or scopes. What users granted already stays as it is.",
+	.summary =
+		"Change an app's name, redirect URIs, scopes or how it proves itself. What users granted already stays "
+		"as it is.",
 	APP_PARAMS,
 	.body = &app_resource,
 	.answer = &app_resource,
 	.status = 200,
 	.flags = BODY_IS_CHANGE,
-	ERRORS(NOT_FOUND),
+	ERRORS(NOT_FOUND, URL_NOT_ALLOWED),
 	.run = run_update,
 };
 

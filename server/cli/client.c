@@ -57,6 +57,11 @@ static err_t create(struct ctx *cx, const struct command_call *call)
 	};
 	if (!client_kind_parse(config->type, &in.kind))
 		return REFUSE(cx, INVALID_VALUE, "type", "The type is public or confidential.");
+	enum client_auth auth = CLIENT_AUTH_OPEN;
+	if (config->auth_method.len && !client_auth_parse(config->auth_method, &auth))
+		return REFUSE(cx, INVALID_VALUE, "auth-method", "The method is one of " CLIENT_AUTH_NAMES ".");
+	in.means = (struct client_means){ (int16_t)auth, config->jwks.len ? config->jwks : STR_ABSENT,
+		config->jwks_uri.len ? config->jwks_uri : STR_ABSENT };
 	if (!str_eq(config->mode, STR("live")) && !str_eq(config->mode, STR("test")))
 		return REFUSE(cx, INVALID_VALUE, "mode", "The mode is live or test.");
 	if (config->scope.len && !scope_parse(config->scope, &in.scopes))
@@ -210,7 +215,7 @@ static err_t delete (struct ctx *cx, const struct command_call *call)
 
 /* clang-format off */
 const struct command client_commands[] = {
-	{ "client", "create",        "",   "Register an app; a confidential one's secret is shown once.",      COMMAND_DB, create, "owner name type mode scope redirect-uri grant may-introspect" },
+	{ "client", "create",        "",   "Register an app; a confidential one's secret is shown once.",      COMMAND_DB, create, "owner name type mode scope redirect-uri grant may-introspect auth-method jwks jwks-uri" },
 	{ "client", "list",          "",   "List all apps, or those of one account.",                          COMMAND_DB, list,   "owner" },
 	{ "client", "verify",        "ID", "Vouch for an app: users are not asked again for what they gave.",  COMMAND_DB, verify, NULL },
 	{ "client", "rotate-secret", "ID", "Replace an app's secrets by a new one; the old are dead at once.", COMMAND_DB, rotate, NULL },

@@ -45,6 +45,12 @@ static err_t auth_requests(struct ctx *cx)
 	return db_exec(cx, &sql_auth_request_prune, NULL, IN(instant_add_s(cx->now, -60 * MINUTE_S)));
 }
 
+/* What came in time is over in an hour. */
+static err_t assertions(struct ctx *cx)
+{
+	return db_exec(cx, &sql_client_assertion_prune, NULL, IN(cx->now));
+}
+
 /* Codes that were never redeemed; grants that ended long ago. */
 static err_t families(struct ctx *cx)
 {
@@ -115,6 +121,7 @@ static const struct {
 	{ "tokens", tokens },
 	{ "partitions", partitions },
 	{ "auth_requests", auth_requests },
+	{ "assertions", assertions },
 	{ "families", families },
 	{ "tombstones", tombstones },
 	{ "outbox", outbox },

@@ -7,23 +7,20 @@
 #define KEY_OCTETS 32      /* of a coordinate, and of an Ed25519 key */
 #define EXPONENT_OCTETS 4u /* what is longer costs whoever verifies, and is of no use */
 
-static const char *const alg_names[JWS_ALGS] = {
-	[JWS_ES256] = "ES256",
-	[JWS_EDDSA] = "EdDSA",
-	[JWS_PS256] = "PS256",
-	[JWS_RS256] = "RS256",
+const struct jws_alg_row jws_alg_rows[] = {
+	{ "ES256", JWS_ES256 },
+	{ "EdDSA", JWS_EDDSA },
+	{ "Ed25519", JWS_EDDSA },
+	{ "PS256", JWS_PS256 },
+	{ "RS256", JWS_RS256 },
 };
-
-const char *jws_alg_name(enum jws_alg alg)
-{
-	return alg_names[alg];
-}
+const size_t jws_alg_row_count = ARRAY_LEN(jws_alg_rows);
 
 bool jws_alg_parse(struct str name, enum jws_alg *out)
 {
-	for (int i = 0; i < JWS_ALGS; i++)
-		if (str_eq(name, str_of(alg_names[i]))) {
-			*out = (enum jws_alg)i;
+	for (size_t i = 0; i < jws_alg_row_count; i++)
+		if (str_eq(name, str_of(jws_alg_rows[i].name))) {
+			*out = jws_alg_rows[i].alg;
 			return true;
 		}
 	return false;

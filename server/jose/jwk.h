@@ -12,7 +12,13 @@ enum jws_alg { JWS_ES256, JWS_EDDSA, JWS_PS256, JWS_RS256, JWS_ALGS };
 #define JWS_ALG(alg) (1u << (alg)) /* in a set of them */
 #define JWS_ALGS_ALL (JWS_ALG(JWS_ALGS) - 1)
 
-const char *jws_alg_name(enum jws_alg alg); /* RFC 7518 §3.1, RFC 8037 §3.1 */
+/* Names of RFC 7518 §3.1 and RFC 8037 §3.1; EdDSA over Ed25519 is also called Ed25519 (RFC 9864 §2.2). */
+struct jws_alg_row {
+	const char *name;
+	enum jws_alg alg;
+};
+extern const struct jws_alg_row jws_alg_rows[];
+extern const size_t jws_alg_row_count;
 bool jws_alg_parse(struct str name, enum jws_alg *out);
 
 #define JWK_RSA_BITS_MIN 2048
@@ -40,7 +46,7 @@ struct cJSON;
  * been told by now), a purpose other than signatures.
  */
 const char *jwk_read(struct ctx *cx, const struct cJSON *value, struct jwk *out);
-/* The same from its text. */
+/* The same from its text: for tests. */
 const char *jwk_read_text(struct ctx *cx, struct str text, struct jwk *out);
 
 struct jwk_set {

@@ -13,6 +13,10 @@ SELECT outbox_partitions($1, $2) AS count
 -- $1 those that ended before
 DELETE FROM auth_request WHERE expires_at < $1
 
+-- name: client_assertion_prune
+-- $1 those that ended before
+DELETE FROM client_assertion WHERE expires_at < $1
+
 -- name: token_family_prune_unused
 -- $1 codes made before, never redeemed. By the BRIN on created_at; generation 0 has no tokens.
 DELETE FROM token_family WHERE created_at < $1 AND generation = 0

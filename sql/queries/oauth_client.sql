@@ -4,7 +4,7 @@
 -- $1 client  $2 hash of the secret, NULL when none was sent
 -- Nothing when its owner's account is deactivated: the platform is stopped with it.
 -- The client, and which of its living secrets it is, if it is one. The same work for a right secret and a wrong one.
-SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, c.verified, c.may_introspect, c.scopes,
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, c.verified, c.may_introspect, c.scopes, c.auth_method,
        (SELECT s.id FROM oauth_client_secret s WHERE s.client_id = c.id AND s.hash = $2 AND s.revoked_at IS NULL
            AND (s.expires_at IS NULL OR s.expires_at > account_now(a.ahead_s))) AS secret
   FROM oauth_client c
@@ -14,7 +14,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, c.verified, c.may_in
 -- name: client_find
 -- $1 client
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.scopes,
-       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.created_at
+       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
  WHERE c.id = $1 AND c.deleted_at IS NULL;
@@ -22,7 +22,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- name: client_list_of_owner
 -- $1 the owner's live and test id
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.scopes,
-       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.created_at
+       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
  WHERE c.owner_id = ANY ($1::uuid[]) AND c.deleted_at IS NULL
@@ -31,7 +31,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- name: client_list_all
 -- No parameters.
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.scopes,
-       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.created_at
+       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
  WHERE c.deleted_at IS NULL
@@ -41,13 +41,13 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- $1 id  $2 owner in its mode  $3 kind  $4 name  $5 may introspect  $6 scopes  $7 grants
 -- $8 redirect URIs  $9 which of them are loopback  $10 $11 $12 id, hash and prefix of the secret, NULL for none  $13 audit_by()
 -- $14 clients that an account may have, with those that were deleted lately: nothing when there are enough
--- $15 version of the API
+-- $15 version of the API  $16 how it proves itself  $17 its keys or NULL  $18 where they are or NULL
 -- The owner's row is held until the client is there, for who deactivates them at this moment.
 WITH owner AS (
 	SELECT a.account_id, a.status FROM account a WHERE a.account_id = $2 FOR SHARE
 ), made AS (
-	INSERT INTO oauth_client (id, owner_id, kind, name, may_introspect, scopes, grants, owner_active, api_version)
-	SELECT $1, o.account_id, $3, $4, $5, $6, $7, o.status = 1, $15 FROM owner o
+	INSERT INTO oauth_client (id, owner_id, kind, name, may_introspect, scopes, grants, owner_active, api_version, auth_method, jwks, jwks_uri)
+	SELECT $1, o.account_id, $3, $4, $5, $6, $7, o.status = 1, $15, $16, $17, $18 FROM owner o
 	 WHERE (SELECT count(*) FROM oauth_client c WHERE c.owner_id = $2
 	           AND (c.deleted_at IS NULL OR c.deleted_at > now() - interval '90 days')) < $14::bigint
 	RETURNING id
@@ -108,7 +108,7 @@ SELECT audit_add(m.owner_id, 'client.verified', m.id, $2, jsonb_build_object('na
 -- name: client_older
 -- $1 owner in its mode  $2 before this client  $3 at most
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.scopes,
-       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.created_at
+       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
  WHERE c.owner_id = $1 AND c.id < $2 AND c.deleted_at IS NULL
@@ -117,7 +117,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- name: client_newer
 -- $1 owner in its mode  $2 after this client  $3 at most
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.scopes,
-       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.created_at
+       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
  WHERE c.owner_id = $1 AND c.id > $2 AND c.deleted_at IS NULL
@@ -125,11 +125,14 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 
 -- name: client_change
 -- $1 client  $2 owner in its mode  $3 name or NULL  $4 scopes, 0 for as they are  $5 whether $6 is set  $6 redirect URIs
--- $7 which of them are loopback  $8 audit_by()
+-- $7 which of them are loopback  $8 audit_by()  $9 whether $10 to $12 are set  $10 how it proves itself  $11 its keys or NULL
+-- $12 where they are or NULL
 -- Who vouched for it did so for this name and these addresses: what changes them is vouched for by nobody.
 WITH app AS (
 	UPDATE oauth_client SET name = coalesce($3, name), scopes = coalesce(nullif($4, 0), scopes),
-	       verified = verified AND name = coalesce($3, name) AND NOT $5
+	       verified = verified AND name = coalesce($3, name) AND NOT $5,
+	       auth_method = CASE WHEN $9 THEN $10 ELSE auth_method END, jwks = CASE WHEN $9 THEN $11 ELSE jwks END,
+	       jwks_uri = CASE WHEN $9 THEN $12 ELSE jwks_uri END
 	 WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL
 	RETURNING id, owner_id, name
 ), gone AS (
@@ -141,7 +144,7 @@ WITH app AS (
 )
 SELECT audit_add(a.owner_id, 'client.changed', a.id, $8, jsonb_build_object('name', a.name, 'changed', concat_ws(' ',
                  CASE WHEN $3 IS NOT NULL THEN 'name' END, CASE WHEN $4 <> 0 THEN 'scopes' END,
-                 CASE WHEN $5 THEN 'redirect_uris' END))) FROM app a;
+                 CASE WHEN $5 THEN 'redirect_uris' END, CASE WHEN $9 THEN 'authentication' END))) FROM app a;
 
 -- name: client_secrets
 -- $1 client
@@ -183,3 +186,29 @@ WITH s AS (
 	  FROM s JOIN oauth_client c ON c.id = s.client_id WHERE s.revoked_at = $3
 )
 SELECT s.client_id AS id FROM s CROSS JOIN (SELECT count(*) FROM told) AS t;
+
+-- name: client_with_keys
+-- $1 client
+-- As client_prove: nothing when its owner's account is deactivated. `fetched` are the keys that its jwks_uri had at fetched_at.
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, c.verified, c.may_introspect, c.scopes, c.auth_method, c.jwks,
+       c.jwks_uri, k.jwks AS fetched, k.fetched_at
+  FROM oauth_client c
+  JOIN account a ON a.account_id = c.owner_id
+  LEFT JOIN oauth_client_keys k ON k.client_id = c.id AND k.uri = c.jwks_uri
+ WHERE c.id = $1 AND c.deleted_at IS NULL AND a.status = 1;
+
+-- name: client_keys_claim
+-- $1 client  $2 where its keys are  $3 now  $4 whoever came after this has tried it lately
+-- One row when the caller may fetch them: they are fetched by one at a time, and not more often than that.
+INSERT INTO oauth_client_keys AS k (client_id, uri, tried_at) VALUES ($1, $2, $3)
+ON CONFLICT (client_id) DO UPDATE SET uri = $2, tried_at = $3, jwks = CASE WHEN k.uri = $2 THEN k.jwks END
+ WHERE k.uri <> $2 OR k.tried_at < $4;
+
+-- name: client_keys_store
+-- $1 client  $2 where they were  $3 the keys  $4 now
+UPDATE oauth_client_keys SET jwks = $3, fetched_at = $4 WHERE client_id = $1 AND uri = $2;
+
+-- name: client_assertion_once
+-- $1 client  $2 what names the assertion  $3 its end
+-- No row: it came before.
+INSERT INTO client_assertion (client_id, hash, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;

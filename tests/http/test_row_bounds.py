@@ -271,6 +271,14 @@ def usage_is_a_thousand_a_day_of_90_days(world):
     assert count(world, "usage_day", f"{LIVE} AND day < current_date") == 90
 
 
+def assertions_end(world):
+    app = App(world, type="confidential")
+    world.sql("INSERT INTO client_assertion SELECT c.id, sha256(n::text::bytea), now() + n * interval '1 minute' "
+              f"FROM generate_series(-9, 9) n, oauth_client c WHERE c.name = 'Test app' ORDER BY c.id DESC LIMIT 19")
+    statement(world, "client_assertion_prune", "now()")
+    assert count(world, "client_assertion", "expires_at < now()") == 0 and count(world, "client_assertion") >= 9 and app
+
+
 PROOFS = {
     "usage_day": usage_is_a_thousand_a_day_of_90_days,
     "booking_page": "test_booking_pages.py::test_an_account_has_fifty_pages",
@@ -290,6 +298,8 @@ PROOFS = {
     "oauth_client": "test_oauth_apps.py::test_an_account_has_a_hundred_apps",
     "oauth_client_secret": "test_oauth_apps.py::test_an_app_has_twenty_secrets",
     "oauth_client_redirect": redirects_are_twenty,
+    "oauth_client_keys": "test_oauth_keys.py::test_keys_are_fetched_once_and_again_for_one_that_is_new",
+    "client_assertion": assertions_end,
     "session": sessions_are_a_hundred,
     "api_key": "test_rows.py::test_an_account_has_so_many_keys",
     "page_origin": "test_cors.py::test_an_origin_is_known_as_long_as_a_live_key_lists_it",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A receiver of webhooks on loopback, as a platform has one.
+"""A receiver of webhooks on loopback, as a platform has one; it answers GET, too.
 
     with Receiver() as receiver:
         receiver.url                      where it listens
@@ -49,6 +49,8 @@ class Receiver:
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
                 self.wfile.write(text)
+
+            do_GET = do_POST
 
             def log_message(self, *_):
                 pass

@@ -114,6 +114,25 @@ test('a confidential client authenticates by Basic and by the body', async () =>
 		(e) => e instanceof oauth.WWWAuthenticateChallengeError && e.status === 401);
 });
 
+// RFC 7523 §2.2, with the library's own idea of the claims.
+for (const alg of ['Ed25519', 'PS256'])
+	test(`a confidential client authenticates by a key: ${alg}`, async () => {
+		const pair = await oauth.generateKeyPair(alg);
+		const { kty, crv, x, y, n, e } = await crypto.subtle.exportKey('jwk', pair.publicKey);
+		const jwks = JSON.stringify({ keys: [{ kty, crv, x, y, n, e, kid: 'one', alg, use: 'sig' }] });
+		const client = await register('--name', 'Keys', '--type', 'confidential', '--auth-method', 'private_key_jwt',
+			'--jwks', jwks);
+		assert.equal(client.client_secret, undefined);
+		const auth = oauth.PrivateKeyJwt({ key: pair.privateKey, kid: 'one' });
+		const tokens = await redeem(client, auth, await consent(client, 'profile:read', 'allow'));
+		assert.equal((await profile(tokens.access_token)).status, 200);
+		const refreshed = await oauth.processRefreshTokenResponse(as, client,
+			await oauth.refreshTokenGrantRequest(as, client, auth, tokens.refresh_token, insecure));
+		await oauth.processRevocationResponse(
+			await oauth.revocationRequest(as, client, auth, refreshed.refresh_token, insecure));
+		assert.equal((await profile(refreshed.access_token)).status, 401);
+	});
+
 test('a user who denies sends the client away with access_denied', async () => {
 	const client = await register('--name', 'Denied', '--type', 'public');
 	const walk = await consent(client, 'events:write', 'deny');

@@ -37,6 +37,7 @@ TEST(a_key_says_which_algorithms_it_is_for)
 		{ EC "}", JWS_ALG(JWS_ES256) },
 		{ EC ",\"alg\":\"ES256\",\"use\":\"sig\",\"key_ops\":[\"sign\",\"verify\"]}", JWS_ALG(JWS_ES256) },
 		{ OKP "}", JWS_ALG(JWS_EDDSA) },
+		{ OKP ",\"alg\":\"Ed25519\"}", JWS_ALG(JWS_EDDSA) }, /* RFC 9864 §2.2 */
 		{ RSA "}", JWS_ALG(JWS_PS256) | JWS_ALG(JWS_RS256) },
 		{ RSA ",\"alg\":\"PS256\"}", JWS_ALG(JWS_PS256) },
 		{ RSA ",\"alg\":\"RS256\"}", JWS_ALG(JWS_RS256) },

@@ -34,7 +34,8 @@ static struct client made(enum client_kind kind, struct str *secret_out)
 
 static err_t proven(struct id id, struct str secret, struct client *out)
 {
-	return client_prove(&test_cx, id_text(test_mem, "cli", id), secret, out);
+	return client_prove(
+		&test_cx, id_text(test_mem, "cli", id), secret, secret.len ? CLIENT_AUTH_BASIC : CLIENT_AUTH_NONE, out);
 }
 
 /* OAuth 2.1 §2.4: a public client has no secret, a confidential one no way without. */
@@ -64,8 +65,9 @@ TEST(a_client_is_who_has_its_secret)
 	assert_err(proven(app.id, str_sub(secret, 0, secret.len - 1), &got), INVALID_CLIENT);
 	assert_err(proven(public.id, secret, &got), INVALID_CLIENT);
 	assert_err(proven(id_new(test_cx.now), secret, &got), INVALID_CLIENT);
-	assert_err(client_prove(&test_cx, STR("cli_"), secret, &got), INVALID_CLIENT);
-	assert_err(client_prove(&test_cx, id_text(test_mem, "usr", app.id), secret, &got), INVALID_CLIENT);
+	assert_err(client_prove(&test_cx, STR("cli_"), secret, CLIENT_AUTH_BASIC, &got), INVALID_CLIENT);
+	assert_err(client_prove(&test_cx, id_text(test_mem, "usr", app.id), secret, CLIENT_AUTH_BASIC, &got),
+		INVALID_CLIENT);
 	database_leave(&test_cx);
 }
 

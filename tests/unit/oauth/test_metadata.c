@@ -57,7 +57,7 @@ static const char *nth_grant(size_t i)
 
 static const char *nth_method(size_t i)
 {
-	return i < client_method_count ? client_methods[i].name : NULL;
+	return i < client_method_count ? client_auth_name((int16_t)client_methods[i].auth).ptr : NULL;
 }
 
 TEST(the_server_s_metadata_is_printed_from_the_tables) /* RFC 8414 §2 */
