@@ -68,12 +68,12 @@ static err_t read_target(struct asked *a, struct str *out)
 	return OK;
 }
 
-static err_t read_body(struct ctx *cx, const struct operation *operation, struct str *out)
+static err_t read_body(struct ctx *cx, FILE *input, const struct operation *operation, struct str *out)
 {
 	size_t most = operation->route->body_max;
 	char *octets = arena_take(cx->mem, 1, most + 1);
-	size_t len = fread(octets, 1, most + 1, stdin);
-	if (ferror(stdin))
+	size_t len = fread(octets, 1, most + 1, input);
+	if (ferror(input))
 		return REFUSE(cx, INVALID_VALUE, "body-stdin", "Standard input cannot be read.");
 	if (len > most)
 		return REFUSE(cx, TOO_LARGE, "body-stdin", "The operation takes %zu octets at most.", most);
@@ -181,7 +181,7 @@ static err_t run(struct ctx *cx, const struct command_call *call, const struct a
 	TRY(find(cx, app, call->args.items[1], &asked.operation));
 	TRY(read_target(&asked, &sub.target));
 	if (call->config->body_stdin)
-		TRY(read_body(cx, &asked.operation, &sub.body));
+		TRY(read_body(cx, call->input, &asked.operation, &sub.body));
 	TRY(read_caller(cx, call, &asked.operation, &caller));
 	struct request *rq = arena_new(cx->mem, struct request);
 	rq->cx = *cx;

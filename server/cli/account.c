@@ -11,10 +11,10 @@
 #include "server/crypto/password.h"
 
 /* The first line of standard input. */
-static err_t password_from_stdin(struct ctx *cx, struct str *out)
+static err_t password_from_stdin(struct ctx *cx, const struct command_call *call, struct str *out)
 {
 	char *line = arena_take(cx->mem, PASSWORD_MAX + 3, 1); /* its end, and one octet to tell what is too long */
-	if (!fgets(line, PASSWORD_MAX + 3, stdin))
+	if (!fgets(line, PASSWORD_MAX + 3, call->input))
 		return REFUSE(cx, INVALID_VALUE, "password-stdin", "Standard input holds no password.");
 	*out = str_trim(str_of(line), "\r\n");
 	return OK;
@@ -46,7 +46,7 @@ static err_t create(struct ctx *cx, const struct command_call *call)
 	struct account account;
 	TRY(plan_of(cx, call->config, &in.plan));
 	if (call->config->password_stdin)
-		TRY(password_from_stdin(cx, &in.password));
+		TRY(password_from_stdin(cx, call, &in.password));
 	TRY(account_create(cx, &in, &account));
 	sample_put_in_test_mode(cx, account.id);
 	print(call, &account);
@@ -103,7 +103,7 @@ static err_t set_password(struct ctx *cx, const struct command_call *call)
 	if (!call->config->password_stdin)
 		return REFUSE(cx, MISSING_FIELD, "password-stdin",
 			"Give the new password on standard input, with --password-stdin.");
-	TRY(password_from_stdin(cx, &password));
+	TRY(password_from_stdin(cx, call, &password));
 	TRY(account_by_email(cx, call->args.items[0], &account));
 	TRY(account_set_password(cx, account.id, password));
 	print(call, &account);

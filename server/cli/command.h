@@ -6,19 +6,31 @@
  */
 #pragma once
 
+#include <stdio.h>
+
 #include "server/base/buf.h"
 #include "server/base/config.h"
 
 struct runtime;
 
+struct word_list {
+	int count;
+	char *const *items;
+};
+
 struct command_call {
 	const struct config *config;
 	struct runtime *runtime; /* NULL for a command without COMMAND_DB */
 	struct str_list args;    /* the operands after noun and verb; as many as the row asks for */
+	struct word_list words;  /* the whole command line, without the program */
+	FILE *input;             /* standard input, or what stands for it in a batch */
 	struct buf *out;         /* printed to standard output when the command is done */
 };
 
-enum command_flags { COMMAND_DB = 1 /* opens the database (cx->db) and brings its schema up to date */ };
+enum command_flags {
+	COMMAND_DB = 1,    /* opens the database (cx->db) and brings its schema up to date */
+	COMMAND_ALONE = 2, /* has the process for itself: no line of a batch */
+};
 
 struct command {
 	const char *noun, *verb; /* verb "" for a command of one word; one with a hyphen may be said as two words */
@@ -41,6 +53,7 @@ extern const struct command sandbox_commands[];
 extern const struct command system_commands[];
 extern const struct command api_commands[];
 extern const struct command completion_commands[];
+extern const struct command batch_commands[];
 
 /* The rows of all tables, one after another; NULL after the last. */
 const struct command *command_at(size_t index);
@@ -48,6 +61,21 @@ const struct command *command_at(size_t index);
 struct str command_usage(struct arena *mem, const struct command *c);
 /* Does it read this option? Those of the group "all" every command does. */
 bool command_takes(const struct command *c, const struct config_option *option);
+
+/* What a command line asks for, when all of it is understood. */
+struct order {
+	const struct command *command;
+	struct config config;
+	struct str_list args;
+};
+/*
+ * Reads a command line whose first `skip` words, options aside, stand for something else. INVALID_VALUE: there is no
+ * such command, option or value; the text says what there is. out->config.json says how to tell it: as text where the
+ * options themselves were wrong.
+ */
+MUST_CHECK err_t command_understand(struct ctx *cx, struct word_list line, size_t skip, struct order *out);
+/* Prints an error: as text on standard error, or as an object to `out`. line: of a batch; 0: none. */
+void command_print_error(struct ctx *cx, FILE *out, bool as_json, size_t line, err_t e);
 
 /* Run what argv asks for; the process's exit status. Errors go to standard error with what to do about them. */
 int command_main(int argc, char *const *argv);

@@ -15,7 +15,7 @@
 enum exit_status { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 static const struct command *const tables[] = { system_commands, account_commands, key_commands, client_commands,
-	audit_commands, usage_commands, sandbox_commands, api_commands, completion_commands };
+	audit_commands, usage_commands, sandbox_commands, api_commands, completion_commands, batch_commands };
 
 const struct command *command_at(size_t index)
 {
@@ -120,14 +120,15 @@ static err_t check_options(struct ctx *cx, const struct command *c, const struct
 }
 
 /* With --json an error is an object too, so that a script reads one format. */
-static void print_error(struct ctx *cx, bool as_json, err_t e)
+void command_print_error(struct ctx *cx, FILE *to, bool as_json, size_t line, err_t e)
 {
 	const struct err_row *row = err_row(e->kind);
 	if (e->detail.ptr)
 		log_event(LOG_ERROR, "command", LOG_STR("detail", e->detail), LOG_C("file", e->file),
 			LOG_INT("line", e->line));
 	if (!as_json) {
-		fprintf(stderr, "calends: %.*s\n", STR_ARG(err_text(e)));
+		struct str where = line ? str_fmt(cx->mem, "line %zu: ", line) : STR("");
+		fprintf(stderr, "calends: %.*s%.*s\n", STR_ARG(where), STR_ARG(err_text(e)));
 		return;
 	}
 	struct buf out = buf_new(cx->mem, OUTPUT_MAX);
@@ -138,18 +139,22 @@ static void print_error(struct ctx *cx, bool as_json, err_t e)
 	json_str(&j, "code", str_of(row->api_code));
 	json_str(&j, "message", err_text(e));
 	json_str_if(&j, "param", e->param);
+	if (line)
+		json_int(&j, "line", (int64_t)line);
 	json_object_end(&j);
 	json_object_end(&j);
-	fprintf(stderr, "%.*s\n", (int)out.len, out.ptr);
+	fprintf(to, "%.*s\n", (int)out.len, out.ptr);
 }
 
-static err_t run(
-	struct ctx *cx, const struct command *c, const struct config *config, struct str_list args, struct buf *out)
+static err_t run(struct ctx *cx, const struct order *order, struct word_list line, struct buf *out)
 {
+	const struct command *c = order->command;
 	struct runtime runtime = { 0 };
-	struct command_call call = { .config = config, .args = args, .out = out };
+	struct command_call call = {
+		.config = &order->config, .args = order->args, .words = line, .input = stdin, .out = out
+	};
 	if (c->flags & COMMAND_DB) {
-		TRY(runtime_open(cx, config, &runtime));
+		TRY(runtime_open(cx, &order->config, &runtime));
 		call.runtime = &runtime;
 		call.config = &runtime.config;
 	}
@@ -171,50 +176,63 @@ static enum log_level level_of(struct str name)
 	return LOG_INFO;
 }
 
-static int usage(struct ctx *cx, struct str_list words)
+static err_t operands_of(struct ctx *cx, struct str_list words, size_t taken, struct order *order)
+{
+	order->args = (struct str_list){ words.items + taken, words.count - taken };
+	if (order->args.count == operand_count(order->command))
+		return OK;
+	return REFUSE(cx, INVALID_VALUE, "", "usage: calends %.*s", STR_ARG(command_usage(cx->mem, order->command)));
+}
+
+err_t command_understand(struct ctx *cx, struct word_list line, size_t skip, struct order *out)
+{
+	struct str_list words;
+	size_t taken = 0;
+	*out = (struct order){ 0 };
+	TRY(config_read(cx, line.count, line.items, &out->config, &words));
+	words = (struct str_list){ words.items + skip, words.count - skip };
+	out->command = find(words, &taken);
+	if (!out->command)
+		return REFUSE(cx, INVALID_VALUE, "", "there is no such command; calends --help lists them");
+	TRY(operands_of(cx, words, taken, out));
+	return check_options(cx, out->command, &out->config);
+}
+
+static int print_help(struct ctx *cx)
 {
 	struct buf out = buf_new(cx->mem, OUTPUT_MAX);
 	print_usage(&out);
-	bool asked = words.count == 0 || str_eq(words.items[0], STR("help"));
-	if (!asked)
-		fprintf(stderr, "calends: there is no such command; calends --help lists them\n");
-	else
-		fwrite(out.ptr, 1, out.len, stdout);
-	return asked ? EXIT_OK : EXIT_USAGE;
+	fwrite(out.ptr, 1, out.len, stdout);
+	return EXIT_OK;
 }
 
-static int dispatch(struct ctx *cx, int argc, char *const *argv)
+static int dispatch(struct ctx *cx, struct word_list line)
 {
-	struct config config;
-	struct str_list words;
-	size_t taken = 0;
-	err_t e = config_read(cx, argc, argv, &config, &words);
+	struct order order;
+	err_t e = command_understand(cx, line, 0, &order);
 	if (e) {
-		print_error(cx, false, e);
+		command_print_error(cx, stderr, order.config.json, 0, e);
 		return EXIT_USAGE;
 	}
-	log_setup(level_of(config.log_level), STDERR_FILENO);
-	const struct command *c = find(words, &taken);
-	if (!c)
-		return usage(cx, words);
-	struct str_list args = { words.items + taken, words.count - taken };
-	if (args.count != operand_count(c)) {
-		fprintf(stderr, "calends: usage: calends %.*s\n", STR_ARG(command_usage(cx->mem, c)));
-		return EXIT_USAGE;
-	}
-	e = check_options(cx, c, &config);
-	if (e) {
-		print_error(cx, config.json, e);
-		return EXIT_USAGE;
-	}
+	log_setup(level_of(order.config.log_level), STDERR_FILENO);
+	const struct command *c = order.command;
 	struct buf out = buf_new(cx->mem, OUTPUT_MAX);
 	cx->by.kind = "command";
 	cx->user_agent = str_fmt(cx->mem, "calends %s%s%s", c->noun, c->verb[0] ? " " : "", c->verb);
-	e = run(cx, c, &config, args, &out);
+	e = run(cx, &order, line, &out);
 	if (e)
-		print_error(cx, config.json, e);
+		command_print_error(cx, stderr, order.config.json, 0, e);
 	fwrite(out.ptr ? out.ptr : "", 1, out.len, stdout);
 	return e ? EXIT_FAILED : EXIT_OK;
+}
+
+/* Nothing, "help", or --help anywhere. */
+static bool asks_help(int argc, char *const *argv)
+{
+	for (int i = 0; i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0)
+			return true;
+	return argc == 0 || strcmp(argv[0], "help") == 0;
 }
 
 int command_main(int argc, char *const *argv)
@@ -224,13 +242,12 @@ int command_main(int argc, char *const *argv)
 	cx.request_id = id_new(cx.now);
 	wait_heeds_signals(true);
 	ctx_begin(&cx, PATIENCE_COMMAND_MS);
-	for (int i = 0; i < argc; i++)
-		if (strcmp(argv[i], "--help") == 0)
-			argc = 0;
 	static char version[] = "version";
 	static char *const version_words[] = { version };
 	bool asks_version = argc == 1 && strcmp(argv[0], "--version") == 0;
-	int status = dispatch(&cx, argc, asks_version ? version_words : argv);
+	int status = asks_help(argc, argv)
+			     ? print_help(&cx)
+			     : dispatch(&cx, (struct word_list){ argc, asks_version ? version_words : argv });
 	if (fflush(stdout) != 0)
 		status = EXIT_FAILED;
 	arena_close(mem);

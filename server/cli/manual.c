@@ -123,5 +123,16 @@ void manual_print(struct buf *out)
 		".TP\n.B 2\nThe command line was not understood; nothing was done.\n"
 		".SH EXAMPLES\n.nf\ncalends account create ann@example.org \\-\\-name Ann \\-\\-password\\-stdin\n"
 		"calends key create ann@example.org \\-\\-name Laptop\n"
-		"calends serve \\-\\-listen 127.0.0.1:8080\n.fi\n");
+		"calends serve \\-\\-listen 127.0.0.1:8080\n.fi\n"
+		".SH BATCHES\n.B calends batch\nreads a command a line, with quotes and backslashes as a shell has "
+		"them; "
+		"empty lines and those that begin with # are passed over. What a command would read from standard "
+		"input "
+		"(\\-\\-password\\-stdin, \\-\\-body\\-stdin) is the line after it, whatever becomes of it. Each "
+		"answer is "
+		"printed at once, with \\-\\-json a line each; one that fails is told with its line, and the others "
+		"are done "
+		"(exit status 1).\n.PP\n.nf\naccount create ann@example.org \\-\\-name \"Ann Lee\" "
+		"\\-\\-password\\-stdin\n"
+		"correct horse battery\nkey create ann@example.org \\-\\-name Laptop\n.fi\n");
 }

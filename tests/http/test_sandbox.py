@@ -386,10 +386,10 @@ def test_the_keys_page_says_that_a_test_key_has_expired_by_the_clock(world, ann,
 def test_the_commands_do_the_same(world, ann):
     ann.reset()
     ann.event(start_time=week()["from"], end_time=week()["to"])
-    told = world.cli("sandbox", "clock", ann.account.email, "--advance", "7200", leaks=False)
+    told = world.line("sandbox", "clock", ann.account.email, "--advance", "7200")
     assert told["object"] == "sandbox_clock" and told["advanced_seconds"] == 7200
     assert ann("GET", "/v1/sandbox/clock").json["advanced_seconds"] == 7200
-    assert world.cli("sandbox", "clock", ann.account.email, leaks=False)["advanced_seconds"] == 7200
+    assert world.line("sandbox", "clock", ann.account.email)["advanced_seconds"] == 7200
     count = rows(world, ann, "calendar_object")
-    assert world.cli("sandbox", "reset", ann.account.email, leaks=False)["advanced_seconds"] == 0
+    assert world.line("sandbox", "reset", ann.account.email)["advanced_seconds"] == 0
     assert rows(world, ann, "calendar_object") == count - 1
