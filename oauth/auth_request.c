@@ -15,25 +15,36 @@ struct auth_request_row {
 	struct bytes challenge;
 	int16_t audience, prompt, kind, grants;
 	int64_t max_age_s;
-	struct instant expires_at, decided_at, client_created_at;
-	bool verified;
+	struct instant expires_at, decided_at, asked_at, client_created_at;
+	bool verified, par_only;
 };
 DB_RESULT(auth_request_load, struct auth_request_row, client_id, redirect_uri, state, nonce, login_hint, scopes,
-	audience, challenge, prompt, max_age_s, error, error_description, expires_at, decided_at, owner, kind, grants,
-	name, owner_name, verified, client_scopes, client_created_at);
+	audience, challenge, prompt, max_age_s, error, error_description, expires_at, decided_at, asked_at, owner, kind,
+	grants, name, owner_name, verified, client_scopes, par_only, client_created_at);
 
-err_t auth_request_store(struct ctx *cx, const struct auth_request *in, struct str *reference_out)
+static err_t store(struct ctx *cx, const struct auth_request *in, struct instant expires_at, bool pushed,
+	struct str *reference_out)
 {
 	uint8_t octets[REFERENCE_OCTETS];
 	random_fill(octets, sizeof octets);
 	struct str reference = base64url_of(cx->mem, bytes_of(octets, sizeof octets));
-	struct instant expires_at = instant_add_s(cx->now, AUTH_REQUEST_LIFETIME_S);
 	TRY(db_exec(cx, &sql_auth_request_store, NULL, IN(secret_hash(cx->mem, reference)), IN(in->client_id),
 		IN(expires_at), IN(in->redirect_uri), IN(in->state), IN(in->nonce), IN(in->login_hint), IN(in->scopes),
 		IN(in->challenge), IN(in->prompt), IN(in->max_age_s), IN(in->error), IN(in->error_description),
-		IN(in->audience)));
+		IN(in->audience), IN(cx->now), IN(pushed ? expires_at : INSTANT_NONE)));
 	*reference_out = reference;
 	return OK;
+}
+
+err_t auth_request_store(struct ctx *cx, const struct auth_request *in, struct str *reference_out)
+{
+	return store(cx, in, instant_add_s(cx->now, AUTH_REQUEST_LIFETIME_S), false, reference_out);
+}
+
+err_t auth_request_store_pushed(
+	struct ctx *cx, const struct auth_request *in, int64_t lifetime_s, struct str *reference_out)
+{
+	return store(cx, in, instant_add_s(cx->now, lifetime_s), true, reference_out);
 }
 
 static err_t no_such_auth_request(struct ctx *cx)
@@ -65,7 +76,7 @@ err_t auth_request_load(struct ctx *cx, struct str reference, struct auth_reques
 		.max_age_s = row.max_age_s,
 		.error = row.error,
 		.error_description = row.error_description,
-		.created_at = instant_add_s(row.expires_at, -AUTH_REQUEST_LIFETIME_S),
+		.created_at = row.asked_at,
 		.expires_at = row.expires_at,
 		.decided_at = row.decided_at };
 	*client_out = (struct client){ .id = row.client_id,
@@ -77,6 +88,7 @@ err_t auth_request_load(struct ctx *cx, struct str reference, struct auth_reques
 		.owner_status = STATUS_ACTIVE, /* else it is not found */
 		.verified = row.verified,
 		.scopes = row.client_scopes,
+		.par_only = row.par_only,
 		.created_at = row.client_created_at };
 	return OK;
 }

@@ -36,6 +36,10 @@ struct consent_user {
 /* Store it for AUTH_REQUEST_LIFETIME_S. reference_out: 43 characters for URLs and forms; only its hash is stored. */
 MUST_CHECK err_t auth_request_store(struct ctx *cx, const struct auth_request *in, struct str *reference_out);
 
+/* One that its app pushed: it can be opened (par.h) for lifetime_s, and from then on waits as any other. */
+MUST_CHECK err_t auth_request_store_pushed(
+	struct ctx *cx, const struct auth_request *in, int64_t lifetime_s, struct str *reference_out);
+
 /* NOT_FOUND: no such reference, too old, or its client is gone. One that was decided is given, with decided_at set. */
 MUST_CHECK err_t auth_request_load(
 	struct ctx *cx, struct str reference, struct auth_request *out, struct client *client_out);

@@ -5,6 +5,7 @@
 #include "oauth/checks.h"
 #include "oauth/consent.h"
 #include "oauth/guess_limit.h"
+#include "oauth/par.h"
 
 #define URL_MAX ((size_t)8 * 1024)
 
@@ -106,6 +107,8 @@ static err_t check(struct ctx *cx, struct str text, struct journey *j)
 {
 	struct params params;
 	TRY(params_read(cx, text, &params));
+	if (par_is_referred(&params))
+		return par_open(cx, &params, &j->request, &j->client, &j->reference);
 	return auth_request_check(cx, &params, &j->request, &j->client);
 }
 

@@ -6,6 +6,7 @@
 #include "oauth/redirect.h"
 #include "server/account/account.h"
 #include "server/auth/scope.h"
+#include "server/base/config.h"
 
 /* What the checks read and what they find. */
 struct check {
@@ -13,6 +14,7 @@ struct check {
 	const struct params *params;
 	struct auth_request *request;
 	struct client *client;
+	struct id caller; /* who pushed it; zero: it came by the browser */
 };
 
 #define INVALID(c, kind, name, ...) REFUSE((c)->cx, kind, name, __VA_ARGS__)
@@ -21,8 +23,8 @@ struct check {
 
 static err_t check_client(struct check *c)
 {
-	struct id id;
-	if (!id_parse(param_get(c->params, "client_id"), "cli", &id))
+	struct id id = c->caller; /* proven; endpoint_client() compared what the parameter says */
+	if (id_is_zero(id) && !id_parse(param_get(c->params, "client_id"), "cli", &id))
 		return INVALID(c, INVALID_VALUE, "client_id",
 			"The app that led you here did not say which app it is (client_id), or not in a form that we "
 			"know.");
@@ -107,6 +109,14 @@ static err_t check_request_object(struct check *c)
 	if (param_count(c->params, "request_uri"))
 		return FAIL(c->cx, REQUEST_URI_UNSUPPORTED, "request_uri");
 	return OK;
+}
+
+/* RFC 9126 §5, §6: the app, or this server, wants no request that a browser could have altered. */
+static err_t check_pushed(struct check *c)
+{
+	if (!id_is_zero(c->caller) || (!c->client->par_only && !c->cx->config->require_par))
+		return OK;
+	return INVALID(c, INVALID_VALUE, "request_uri", "This app's requests are pushed first (RFC 9126).");
 }
 
 static err_t check_response_type(struct check *c)
@@ -206,6 +216,7 @@ static const struct { check_run *run; bool may_redirect; } checks[] = {
 	{ check_prompt,         true },
 	{ check_form,           true },  /* §3.1: parameters must not repeat */
 	{ check_request_object, true },  /* OpenID Connect Core §3.1.2.6 */
+	{ check_pushed,         true },  /* RFC 9126 §5, §6 */
 	{ check_response_type,  true },  /* §4.1.1 */
 	{ check_response_mode,  true },
 	{ check_grant,          true },  /* §4.1.2.1 unauthorized_client */
@@ -224,20 +235,34 @@ static bool is_ours(err_t e)
 	return err_row(e->kind)->api_status >= 500;
 }
 
+/* The first that is wrong. */
+static err_t run_checks(struct check *c, bool *may_redirect_out)
+{
+	*c->request = (struct auth_request){ .max_age_s = -1, .created_at = c->cx->now };
+	for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
+		*may_redirect_out = checks[i].may_redirect;
+		TRY(checks[i].run(c));
+	}
+	return OK;
+}
+
 err_t auth_request_check(
 	struct ctx *cx, const struct params *params, struct auth_request *out, struct client *client_out)
 {
-	*out = (struct auth_request){ .max_age_s = -1, .created_at = cx->now };
-	struct check c = { cx, params, out, client_out };
-	for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
-		err_t e = checks[i].run(&c);
-		if (e && (!checks[i].may_redirect || is_ours(e)))
-			return e;
-		if (e) {
-			out->error = error_code(e);
-			out->error_description = error_description(cx->mem, e);
-			return OK;
-		}
-	}
+	struct check c = { .cx = cx, .params = params, .request = out, .client = client_out };
+	bool may_redirect;
+	err_t e = run_checks(&c, &may_redirect);
+	if (!e || !may_redirect || is_ours(e))
+		return e;
+	out->error = error_code(e);
+	out->error_description = error_description(cx->mem, e);
 	return OK;
+}
+
+err_t auth_request_check_pushed(struct ctx *cx, const struct params *params, struct id caller, struct auth_request *out,
+	struct client *client_out)
+{
+	struct check c = { cx, params, out, client_out, caller };
+	bool may_redirect;
+	return run_checks(&c, &may_redirect);
 }

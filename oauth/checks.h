@@ -9,5 +9,9 @@
 #include "oauth/params.h"
 #include "oauth/auth_request.h"
 
+/* One that its client pushed (RFC 9126 §2): whatever is wrong with it is told to the client, which is `caller`. */
+MUST_CHECK err_t auth_request_check_pushed(struct ctx *cx, const struct params *params, struct id caller,
+	struct auth_request *out, struct client *client_out);
+
 MUST_CHECK err_t auth_request_check(
 	struct ctx *cx, const struct params *params, struct auth_request *out, struct client *client_out);

@@ -24,8 +24,8 @@ DB_RESULT(client_prove, struct client_proof, id, owner, kind, grants, name, veri
 	auth_method, secret);
 
 #define CLIENT_COLS                                                                                                    \
-	id, owner, kind, grants, name, owner_name, owner_status, verified, may_introspect, scopes, redirects,          \
-		api_version, auth_method, jwks, jwks_uri, created_at
+	id, owner, kind, grants, name, owner_name, owner_status, verified, may_introspect, par_only, scopes,           \
+		redirects, api_version, auth_method, jwks, jwks_uri, created_at
 DB_RESULT(client_find, struct client, CLIENT_COLS);
 DB_RESULT(client_list_of_owner, struct client, CLIENT_COLS);
 DB_RESULT(client_list_all, struct client, CLIENT_COLS);
@@ -105,7 +105,7 @@ err_t client_create(struct ctx *cx, const struct client_new *in, struct client *
 		IN(in->may_introspect), IN(in->scopes ? in->scopes : (uint64_t)SCOPES_ALL), IN(grants), IN(redirects),
 		IN(loopback), IN(secret.id), IN(secret.hash), IN(secret.prefix), IN(audit_by(cx)),
 		IN((int32_t)CLIENTS_MAX), IN(str_of(api_version_newest()->name)), IN(in->means.auth),
-		IN(in->means.jwks), IN(in->means.uri)));
+		IN(in->means.jwks), IN(in->means.uri), IN(in->par_only)));
 	if (!made)
 		return REFUSE(cx, FORBIDDEN, "",
 			"An account has at most %d apps, with those that were deleted in the last 90 days.",
@@ -201,7 +201,8 @@ err_t client_change(struct ctx *cx, const struct client *present, const struct c
 		TRY(client_means_check(cx, present->kind, &change->means));
 	TRY(db_exec(cx, &sql_client_change, &changed, IN(present->id), IN(present->owner), IN(name), IN(change->scopes),
 		IN(change->redirects.items != NULL), IN(change->redirects), IN(loopback), IN(audit_by(cx)),
-		IN(change->has_means), IN(change->means.auth), IN(change->means.jwks), IN(change->means.uri)));
+		IN(change->has_means), IN(change->means.auth), IN(change->means.jwks), IN(change->means.uri),
+		change->par_only ? IN(*change->par_only) : IN_NULL(DB_BOOL)));
 	return changed ? OK : no_such_client(cx);
 }
 

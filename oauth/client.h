@@ -23,6 +23,7 @@ struct client {
 	int16_t owner_status; /* enum account_status */
 	bool verified;        /* the operator vouches for it: consent may be remembered */
 	bool may_introspect;
+	bool par_only;   /* its authorization requests are pushed, and come in no other way (RFC 9126 §6) */
 	uint64_t scopes; /* at most these can be asked */
 	struct str_list redirects;
 	struct str api_version; /* in which its tokens call (server/base/api_version.h) */
@@ -41,7 +42,7 @@ struct client_new {
 	struct str_list redirects;
 	uint64_t scopes; /* 0: all */
 	int16_t grants;  /* 0: authorization_code and refresh_token */
-	bool may_introspect;
+	bool may_introspect, par_only;
 	struct client_means means;
 };
 
@@ -73,6 +74,7 @@ struct client_change {
 	struct str name;           /* absent: as it is */
 	uint64_t scopes;           /* 0: as they are. What users granted already stays theirs */
 	struct str_list redirects; /* items NULL: as they are */
+	const bool *par_only;      /* NULL: as it is */
 	bool has_means;            /* else as they are */
 	struct client_means means;
 };

@@ -41,6 +41,7 @@ void client_json(struct json *j, struct arena *mem, const char *key, const struc
 	json_bool(j, "livemode", !id_is_test(client->owner));
 	json_bool(j, "verified", client->verified);
 	json_bool(j, "may_introspect", client->may_introspect);
+	json_bool(j, "require_pushed_authorization_requests", client->par_only);
 	json_array(j, "redirect_uris");
 	for (size_t i = 0; i < client->redirects.count; i++)
 		json_str(j, NULL, client->redirects.items[i]);

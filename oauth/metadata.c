@@ -13,6 +13,7 @@
 /* clang-format off */
 static const struct { const char *member, *path; } endpoints[] = {
 	{ "authorization_endpoint", "/oauth/authorize" },
+	{ "pushed_authorization_request_endpoint", "/oauth/par" }, /* RFC 9126 §5 */
 	{ "token_endpoint",         "/oauth/token" },
 	{ "revocation_endpoint",    "/oauth/revoke" },
 	{ "introspection_endpoint", "/oauth/introspect" },
@@ -94,6 +95,7 @@ err_t metadata_server(struct request *rq, struct response *rs)
 		json_str(&j, endpoints[i].member, str_cat(cx->mem, oauth_issuer(cx), str_of(endpoints[i].path)));
 	scopes(&j, SCOPES_ALL);
 	grants(&j);
+	json_bool(&j, "require_pushed_authorization_requests", cx->config->require_par);
 	word(&j, "response_types_supported", "code");
 	word(&j, "response_modes_supported", "query");
 	word(&j, "code_challenge_methods_supported", "S256");

@@ -23,7 +23,8 @@ struct app_view {
 	struct str id, object, name, type, secret, api_version;
 	struct str auth_method, jwks_uri;
 	struct jwks_view jwks;
-	bool livemode, verified, has_name, has_type, has_redirect_uris, has_scopes, has_auth, has_jwks, has_jwks_uri;
+	bool livemode, verified, par_only, has_par_only, has_name, has_type, has_redirect_uris, has_scopes, has_auth,
+		has_jwks, has_jwks_uri;
 	struct str_list redirect_uris, scopes, grant_types;
 	struct json_list secrets;
 	struct instant created_at;
@@ -61,6 +62,7 @@ static const struct json_field app_fields[] = {
 	{ "token_endpoint_auth_method", JSON_WORD, MAYBE,   V(auth_method),   V(has_auth),          0, 0,   CLIENT_AUTH_NAMES, NULL, 0, 0, "The only way in which it proves itself; null: a confidential app by a secret, in the header or the body", "client_secret_basic" },
 	{ "jwks",          JSON_OBJECT, MAYBE,              V(jwks),          V(has_jwks),          0, 0,   NULL, jwks_fields, JWKS_FIELD_COUNT, sizeof(struct jwks_view), "Its public keys (RFC 7517)", NULL },
 	{ "jwks_uri",      JSON_STR,  MAYBE,                V(jwks_uri),      V(has_jwks_uri),      1, 2048, NULL, NULL, 0, 0, "Where its public keys are fetched from, instead of jwks", NULL },
+	{ "require_pushed_authorization_requests", JSON_BOOL, 0, V(par_only), V(has_par_only), 0, 0, NULL, NULL, 0, 0, "It pushes its authorization requests first (RFC 9126), and asks in no other way", "false" },
 	{ "secrets",       JSON_OBJECTS, READ,              V(secrets),       0,                    0, 0,   NULL, secret_fields, ARRAY_LEN(secret_fields), sizeof(struct secret_view), "Its secrets, the newest first; those that ended for 90 days. Empty in lists", NULL },
 	{ "api_version",   JSON_STR,  READ,                 V(api_version),   0,                    0, 0,   NULL, NULL, 0, 0, "The version of the API in which its tokens call where they send no Api-Version: the newest on the day when it was registered", "2026-11-28" },
 	{ "created_at",    JSON_TIME, READ,                 V(created_at),    0,                    0, 0,   NULL, NULL, 0, 0, "When it was registered", NULL },
@@ -118,6 +120,7 @@ static err_t view_of(struct ctx *cx, const struct client *c, struct app_view *ou
 		.livemode = !id_is_test(c->owner),
 		.verified = c->verified,
 		.redirect_uris = c->redirects,
+		.par_only = c->par_only,
 		.scopes = scope_names(mem, c->scopes),
 		.grant_types = grant_names(mem, c->grants),
 		.auth_method = client_auth_name(c->auth_method),
@@ -253,7 +256,10 @@ static err_t run_create(struct api_call *call, struct response *rs)
 {
 	struct ctx *cx = &call->rq->cx;
 	const struct app_view *view = call->body;
-	struct client_new in = { .owner = call->who.account, .name = view->name, .redirects = view->redirect_uris };
+	struct client_new in = { .owner = call->who.account,
+		.name = view->name,
+		.redirects = view->redirect_uris,
+		.par_only = view->par_only };
 	struct client client;
 	struct str secret;
 	if (!view->has_type || !client_kind_parse(view->type, &in.kind))
@@ -293,7 +299,8 @@ static err_t run_update(struct api_call *call, struct response *rs)
 	TRY(scope_names_read(cx, view.scopes, &change.scopes));
 	change.has_means = view.has_auth || view.has_jwks || view.has_jwks_uri;
 	change.means = means_of(cx, &view, client_means_of(&present));
-	if (view.has_name || view.has_redirect_uris || view.has_scopes || change.has_means)
+	change.par_only = view.has_par_only ? &view.par_only : NULL;
+	if (view.has_name || view.has_redirect_uris || view.has_scopes || view.has_par_only || change.has_means)
 		TRY(in_our_words(cx, client_change(cx, &present, &change)));
 	return reply_app(call, rs, present.id, STR_ABSENT);
 }

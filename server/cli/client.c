@@ -52,9 +52,10 @@ static err_t create(struct ctx *cx, const struct command_call *call)
 	struct account owner;
 	struct client client;
 	struct str secret;
-	struct client_new in = {
-		.name = config->name, .redirects = config->redirect_uri, .may_introspect = config->may_introspect
-	};
+	struct client_new in = { .name = config->name,
+		.redirects = config->redirect_uri,
+		.may_introspect = config->may_introspect,
+		.par_only = config->par_only };
 	if (!client_kind_parse(config->type, &in.kind))
 		return REFUSE(cx, INVALID_VALUE, "type", "The type is public or confidential.");
 	enum client_auth auth = CLIENT_AUTH_OPEN;
@@ -215,7 +216,7 @@ static err_t delete (struct ctx *cx, const struct command_call *call)
 
 /* clang-format off */
 const struct command client_commands[] = {
-	{ "client", "create",        "",   "Register an app; a confidential one's secret is shown once.",      COMMAND_DB, create, "owner name type mode scope redirect-uri grant may-introspect auth-method jwks jwks-uri" },
+	{ "client", "create",        "",   "Register an app; a confidential one's secret is shown once.",      COMMAND_DB, create, "owner name type mode scope redirect-uri grant may-introspect auth-method jwks jwks-uri par-only" },
 	{ "client", "list",          "",   "List all apps, or those of one account.",                          COMMAND_DB, list,   "owner" },
 	{ "client", "verify",        "ID", "Vouch for an app: users are not asked again for what they gave.",  COMMAND_DB, verify, NULL },
 	{ "client", "rotate-secret", "ID", "Replace an app's secrets by a new one; the old are dead at once.", COMMAND_DB, rotate, NULL },

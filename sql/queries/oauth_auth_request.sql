@@ -1,12 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
 
 -- name: auth_request_store
--- $1 hash of the reference  $2 client  $3 expires at  $4 … what was asked (oauth/auth_request.h)
-INSERT INTO auth_request (hash, client_id, params, expires_at)
+-- $1 hash of the reference  $2 client  $3 expires at  $4 … what was asked (oauth/auth_request.h)  $15 now
+-- $16 until when it can be opened by its reference, NULL: it came by the browser
+INSERT INTO auth_request (hash, client_id, params, expires_at, asked_at, pushed_until)
 VALUES ($1, $2, jsonb_build_object(
 	'redirect_uri', $4::text, 'state', $5::text, 'nonce', $6::text, 'login_hint', $7::text, 'scopes', $8::bigint,
 	'challenge', encode($9::bytea, 'hex'), 'prompt', $10::smallint, 'max_age_s', $11::bigint,
-	'error', $12::text, 'error_description', $13::text, 'audience', $14::smallint), $3);
+	'error', $12::text, 'error_description', $13::text, 'audience', $14::smallint), $3, $15, $16);
 
 -- name: auth_request_load
 -- $1 hash of the reference  $2 now
@@ -15,13 +16,21 @@ SELECT r.client_id, r.params ->> 'redirect_uri' AS redirect_uri, r.params ->> 's
        coalesce((r.params ->> 'audience')::smallint, 0::smallint) AS audience,
        decode(r.params ->> 'challenge', 'hex') AS challenge, (r.params ->> 'prompt')::smallint AS prompt,
        (r.params ->> 'max_age_s')::bigint AS max_age_s, r.params ->> 'error' AS error,
-       r.params ->> 'error_description' AS error_description, r.expires_at, r.decided_at,
-       c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, c.verified, c.scopes AS client_scopes,
+       r.params ->> 'error_description' AS error_description, r.expires_at, r.decided_at, r.asked_at,
+       c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, c.verified, c.scopes AS client_scopes, c.par_only,
        c.created_at AS client_created_at
   FROM auth_request r
   JOIN oauth_client c ON c.id = r.client_id
   JOIN account a ON a.account_id = c.owner_id
  WHERE r.hash = $1 AND r.expires_at > $2 AND c.deleted_at IS NULL AND a.status = 1;
+
+-- name: auth_request_open
+-- $1 hash of the reference  $2 client  $3 now  $4 expires at, from its first visit on
+-- A pushed one. The sign-in that it may ask for comes after its first visit.
+UPDATE auth_request
+   SET asked_at = CASE WHEN expires_at = pushed_until THEN $3 ELSE asked_at END,
+       expires_at = CASE WHEN expires_at = pushed_until THEN $4 ELSE expires_at END
+ WHERE hash = $1 AND client_id = $2 AND decided_at IS NULL AND pushed_until > $3;
 
 -- name: auth_request_claim
 -- $1 hash of the reference  $2 now

@@ -13,7 +13,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, c.verified, c.may_in
 
 -- name: client_find
 -- $1 client
-SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.scopes,
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes,
        ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
@@ -21,7 +21,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 
 -- name: client_list_of_owner
 -- $1 the owner's live and test id
-SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.scopes,
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes,
        ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
@@ -30,7 +30,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 
 -- name: client_list_all
 -- No parameters.
-SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.scopes,
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes,
        ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
@@ -42,12 +42,13 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- $8 redirect URIs  $9 which of them are loopback  $10 $11 $12 id, hash and prefix of the secret, NULL for none  $13 audit_by()
 -- $14 clients that an account may have, with those that were deleted lately: nothing when there are enough
 -- $15 version of the API  $16 how it proves itself  $17 its keys or NULL  $18 where they are or NULL
+-- $19 whether it pushes its requests
 -- The owner's row is held until the client is there, for who deactivates them at this moment.
 WITH owner AS (
 	SELECT a.account_id, a.status FROM account a WHERE a.account_id = $2 FOR SHARE
 ), made AS (
-	INSERT INTO oauth_client (id, owner_id, kind, name, may_introspect, scopes, grants, owner_active, api_version, auth_method, jwks, jwks_uri)
-	SELECT $1, o.account_id, $3, $4, $5, $6, $7, o.status = 1, $15, $16, $17, $18 FROM owner o
+	INSERT INTO oauth_client (id, owner_id, kind, name, may_introspect, scopes, grants, owner_active, api_version, auth_method, jwks, jwks_uri, par_only)
+	SELECT $1, o.account_id, $3, $4, $5, $6, $7, o.status = 1, $15, $16, $17, $18, $19 FROM owner o
 	 WHERE (SELECT count(*) FROM oauth_client c WHERE c.owner_id = $2
 	           AND (c.deleted_at IS NULL OR c.deleted_at > now() - interval '90 days')) < $14::bigint
 	RETURNING id
@@ -107,7 +108,7 @@ SELECT audit_add(m.owner_id, 'client.verified', m.id, $2, jsonb_build_object('na
 
 -- name: client_older
 -- $1 owner in its mode  $2 before this client  $3 at most
-SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.scopes,
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes,
        ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
@@ -116,7 +117,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 
 -- name: client_newer
 -- $1 owner in its mode  $2 after this client  $3 at most
-SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.scopes,
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes,
        ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
@@ -126,13 +127,13 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- name: client_change
 -- $1 client  $2 owner in its mode  $3 name or NULL  $4 scopes, 0 for as they are  $5 whether $6 is set  $6 redirect URIs
 -- $7 which of them are loopback  $8 audit_by()  $9 whether $10 to $12 are set  $10 how it proves itself  $11 its keys or NULL
--- $12 where they are or NULL
+-- $12 where they are or NULL  $13 whether it pushes its requests, NULL for as it is
 -- Who vouched for it did so for this name and these addresses: what changes them is vouched for by nobody.
 WITH app AS (
 	UPDATE oauth_client SET name = coalesce($3, name), scopes = coalesce(nullif($4, 0), scopes),
 	       verified = verified AND name = coalesce($3, name) AND NOT $5,
 	       auth_method = CASE WHEN $9 THEN $10 ELSE auth_method END, jwks = CASE WHEN $9 THEN $11 ELSE jwks END,
-	       jwks_uri = CASE WHEN $9 THEN $12 ELSE jwks_uri END
+	       jwks_uri = CASE WHEN $9 THEN $12 ELSE jwks_uri END, par_only = coalesce($13, par_only)
 	 WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL
 	RETURNING id, owner_id, name
 ), gone AS (
@@ -144,7 +145,8 @@ WITH app AS (
 )
 SELECT audit_add(a.owner_id, 'client.changed', a.id, $8, jsonb_build_object('name', a.name, 'changed', concat_ws(' ',
                  CASE WHEN $3 IS NOT NULL THEN 'name' END, CASE WHEN $4 <> 0 THEN 'scopes' END,
-                 CASE WHEN $5 THEN 'redirect_uris' END, CASE WHEN $9 THEN 'authentication' END))) FROM app a;
+                 CASE WHEN $5 THEN 'redirect_uris' END, CASE WHEN $9 THEN 'authentication' END,
+                 CASE WHEN $13 IS NOT NULL THEN 'require_pushed_authorization_requests' END))) FROM app a;
 
 -- name: client_secrets
 -- $1 client

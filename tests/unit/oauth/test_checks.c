@@ -6,12 +6,14 @@
 #include "oauth/pkce.h"
 #include "server/account/account.h"
 #include "server/auth/scope.h"
+#include "server/base/config.h"
 #include "server/data/form.h"
 #include "tests/support/database.h"
 
 #define CHALLENGE "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 #define CALLBACK "https://app.example/cb"
 
+static const struct config config = { .public_url = STR_INIT("https://calends.example") };
 static struct client client, other;
 static struct account owner;
 
@@ -22,6 +24,7 @@ static void enter(void)
 	static unsigned number;
 	struct str secret;
 	database_use(&test_cx);
+	test_cx.config = &config;
 	test_cx.now = instant_now();
 	const struct account_new person = {
 		.email = str_fmt(test_mem, "owner-%u@example.org", ++number), .name = STR("Owner"), .plan = PLAN_PRO
