@@ -16,6 +16,7 @@
 #include "server/db/pool.h"
 #include "server/db/query.h"
 #include "server/http/tls.h"
+#include "server/mail/mail.h"
 #include "sql.h"
 
 #define SPACE_WANTED_MIB 512
@@ -196,17 +197,11 @@ static struct finding check_tls(struct visit *v)
 		v, GOOD, "%s", https ? "terminated by the trusted proxy" : "not used on this machine's own address");
 }
 
-/* Is somebody listening where the public URL points? */
-static struct finding check_reachable(struct visit *v)
+static bool answers(const struct visit *v, struct str host, struct str port)
 {
-	struct uri uri;
-	if (!uri_split(v->config.public_url, &uri))
-		return find(v, BAD, "no URL");
-	const char *host = str_c(v->cx->mem, uri.host);
-	const char *port = uri.port.len ? str_c(v->cx->mem, uri.port) : str_eq(uri.scheme, STR("https")) ? "443" : "80";
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found = NULL;
-	if (getaddrinfo(host, port, &hints, &found) != 0)
-		return find(v, WARNING, "%s does not resolve here; check the DNS", host);
+	if (getaddrinfo(str_c(v->cx->mem, host), str_c(v->cx->mem, port), &hints, &found) != 0)
+		return false;
 	int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct timeval limit = { .tv_sec = 3 };
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
@@ -214,9 +209,41 @@ static struct finding check_reachable(struct visit *v)
 	if (fd >= 0)
 		close(fd);
 	freeaddrinfo(found);
-	if (!connected)
-		return find(v, WARNING, "nothing listens at %s port %s now; `calends serve` does", host, port);
-	return find(v, GOOD, "something listens at %s port %s", host, port);
+	return connected;
+}
+
+/* Is somebody listening where the public URL points? */
+static struct finding check_reachable(struct visit *v)
+{
+	struct uri uri;
+	if (!uri_split(v->config.public_url, &uri))
+		return find(v, BAD, "no URL");
+	struct str port = uri.port.len ? uri.port : str_eq(uri.scheme, STR("https")) ? STR("443") : STR("80");
+	if (!answers(v, uri.host, port))
+		return find(v, WARNING, "nothing listens at %.*s port %.*s now; check the DNS, and `calends serve`",
+			STR_ARG(uri.host), STR_ARG(port));
+	return find(v, GOOD, "something listens at %.*s port %.*s", STR_ARG(uri.host), STR_ARG(port));
+}
+
+static struct finding check_mail(struct visit *v)
+{
+	struct mail_settings mail;
+	const struct config *before = v->cx->config;
+	v->cx->config = &v->config;
+	err_t e = mail_settings_read(v->cx, &mail);
+	v->cx->config = before;
+	if (e)
+		return find(v, BAD, "%.*s", STR_ARG(err_text(e)));
+	if (!mail.on)
+		return find(v, GOOD, "none is sent; --smtp-url and --mail-from would");
+	if (mail.folder.len)
+		return find(v, WARNING, "it is written into %.*s and reaches nobody", STR_ARG(mail.folder));
+	if (!answers(v, mail.host, mail.port))
+		return find(v, WARNING, "nothing listens at %.*s port %.*s now: mail waits until something does",
+			STR_ARG(mail.host), STR_ARG(mail.port));
+	return find(v, GOOD, "from %.*s by %.*s port %.*s%s", STR_ARG(mail.from), STR_ARG(mail.host),
+		STR_ARG(mail.port),
+		mail.starttls || str_starts(mail.url, STR("smtps:")) ? ", encrypted" : ", in clear");
 }
 
 static const struct {
@@ -232,6 +259,7 @@ static const struct {
 	{ "public URL", check_public_url },
 	{ "TLS", check_tls },
 	{ "reachable", check_reachable },
+	{ "mail", check_mail },
 };
 
 err_t doctor_command(struct ctx *cx, const struct command_call *call)

@@ -9,6 +9,7 @@
 #include "server/account/usage.h"
 #include "server/db/pool.h"
 #include "server/db/query.h"
+#include "server/mail/sender.h"
 #include "server/stream/streams.h"
 #include "server/voice/socket.h"
 #include "sql.h"
@@ -130,6 +131,7 @@ static err_t metrics(struct request *rq, struct response *rs)
 	const struct app *app = atomic_load(&watched_app);
 	struct stream_stats streams = streams_stats(app ? app->streams : NULL);
 	struct db_stats db = db_stats(rq->cx.db);
+	struct mail_stats mail = mail_stats(app ? app->mail : NULL);
 	const struct metric all[] = {
 		{ "calends_http_requests_total", "counter", "Requests answered.", http.requests },
 		{ "calends_http_refused_heads_total", "counter", "Requests refused before parsing.",
@@ -165,6 +167,10 @@ static err_t metrics(struct request *rq, struct response *rs)
 			db.late },
 		{ "calends_usage_lost_total", "counter", "Calls that are missing in what /v1/usage tells.",
 			usage_lost(app ? app->usage : NULL) },
+		{ "calends_mail_sent_total", "counter", "Messages that the mail server took.", mail.sent },
+		{ "calends_mail_failed_total", "counter", "Messages that were given up.", mail.failed },
+		{ "calends_mail_tries_total", "counter", "Tries to send a message.", mail.tries },
+		{ "calends_mail_waiting", "gauge", "Messages that are not sent yet, of all servers.", mail.waiting },
 		{ "calends_disk_low", "gauge", "Whether what is stored is refused since the disk is nearly full.",
 			db_disk_is_low(rq->cx.db) },
 		{ "calends_resident_memory_kib", "gauge", "Resident memory of the server process.",

@@ -22,10 +22,11 @@
 #include "server/health.h"
 #include "server/http/civet.h"
 #include "server/http/tls.h"
+#include "server/mail/sender.h"
 #include "server/modules.h"
 #include "web/demo.h"
 
-#define JOB_THREADS 6      /* both of webhooks and the streams' may be at work all the time */
+#define JOB_THREADS 7      /* both of webhooks, mail and the streams' may be at work all the time */
 #define JOBS_END_MS 5000   /* a call to another server is looked at between its steps; one may be a handshake */
 #define STOP_GRACE_MS 6000 /* on top of --drain-ms */
 #define DEMO_THREADS 8
@@ -263,9 +264,12 @@ err_t serve_command(struct ctx *cx, const struct command_call *call)
 	TRY(zone_setup(cx));
 	TRY(db_check(cx));
 	struct tls *tls = NULL;
+	struct mail_settings mail;
+	TRY(mail_settings_read(cx, &mail));
 	if (call->config->tls_cert.ptr)
 		TRY(tls_open(cx, (struct tls_files){ call->config->tls_cert, call->config->tls_key }, &tls));
 	struct app *app = app_new(cx, call->runtime);
+	app->mail = mail_sender_open(&mail);
 	err_t e = serve_until_signal(cx, call, app, tls);
 	app_close(app);
 	tls_close(tls);

@@ -27,7 +27,7 @@ extern const struct contract create_oauth_app_secret, revoke_oauth_app_secret;
 extern const struct contract list_calendars, create_calendar, get_calendar, update_calendar, delete_calendar,
 	export_calendar, import_calendar;
 extern const struct contract list_events, create_event, get_event, update_event, delete_event, cancel_event,
-	respond_to_event, list_event_changes, get_event_monitoring, stream_events;
+	respond_to_event, notify_attendees, list_event_changes, get_event_monitoring, stream_events;
 extern const struct contract get_freebusy, query_freebusy, find_slots, get_public_freebusy;
 extern const struct contract list_booking_pages, create_booking_page, get_booking_page, update_booking_page,
 	delete_booking_page;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One event: read and changed. */
 #include "server/api/api.h"
-#include "server/api/event_change.h"
+#include "server/api/event_mail.h"
 
 struct event_params {
 	struct str id;
@@ -138,12 +138,14 @@ static err_t make_change(struct event_changing *c, struct object_plan *out)
 
 static err_t run_update(struct api_call *call, struct response *rs)
 {
+	const struct change_params *params = call->params;
 	struct event_changing c = { .call = call, .make = make_change };
-	TRY(event_change(&c));
+	TRY(event_change_telling(&c, params->notify, false));
 	return event_reply(call, rs, &c.target);
 }
 
-static const struct json_field update_params[] = { CHANGE_ID_PARAM, CHANGE_SCOPE_PARAM };
+static const struct json_field update_params[] = { CHANGE_ID_PARAM, CHANGE_SCOPE_PARAM,
+	NOTIFY_PARAM(struct change_params) };
 
 const struct contract update_event = {
 	.id = "updateEvent",
@@ -153,6 +155,6 @@ const struct contract update_event = {
 	.answer = &event_resource,
 	.status = 200,
 	.flags = TAKES_IF_MATCH | BODY_IS_CHANGE | SETTLES_ITSELF,
-	ERRORS(NOT_FOUND, EVENT_WRITING),
+	ERRORS(NOT_FOUND, EVENT_WRITING, TELLING),
 	.run = run_update,
 };

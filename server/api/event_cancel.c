@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One event: cancelled, deleted, answered. */
 #include "server/api/api.h"
-#include "server/api/event_change.h"
+#include "server/api/event_mail.h"
 
 /* ---- cancel ---- */
 
@@ -22,8 +22,7 @@ static const struct json_field cancel_fields[] = {
 	{ .name = "notify_attendees",
 		.kind = JSON_BOOL,
 		.offset = offsetof(struct cancel_view, notify),
-		.doc = "Whether the server tells the attendees. It sends no mail: true is refused, and nothing is "
-		       "cancelled",
+		.doc = "true: attendees are told by mail, in the same transaction; needs events:read, too",
 		.example = "false" },
 };
 
@@ -56,23 +55,12 @@ static err_t make_cancelled(struct event_changing *c, struct object_plan *out)
 	return OK;
 }
 
-/* Whoever relies on others being told must hear that they are not. */
-static err_t check_notify(const struct api_call *call)
-{
-	const struct cancel_view *view = call->body;
-	if (!view || !view->notify)
-		return OK;
-	return REFUSE(&call->rq->cx, INVALID_VALUE, "notify_attendees",
-		"This server sends attendees no mail: nobody would be told, and the event is as it was. Leave this out "
-		"to "
-		"cancel it, and tell them yourself.");
-}
-
 static err_t run_cancel(struct api_call *call, struct response *rs)
 {
-	TRY(check_notify(call));
+	const struct cancel_view *view = call->body;
+	const struct change_params *params = call->params;
 	struct event_changing c = { .call = call, .make = make_cancelled };
-	TRY(event_change(&c));
+	TRY(event_change_telling(&c, params->notify || (view && view->notify), false));
 	return event_reply(call, rs, &c.target);
 }
 
@@ -86,7 +74,7 @@ const struct contract cancel_event = {
 	.answer = &event_resource,
 	.status = 200,
 	.flags = TAKES_IF_MATCH | BODY_OPTIONAL | SETTLES_ITSELF,
-	ERRORS(NOT_FOUND, EVENT_WRITING),
+	ERRORS(NOT_FOUND, EVENT_WRITING, TELLING),
 	.run = run_cancel,
 };
 
@@ -100,6 +88,7 @@ static err_t make_gone(struct event_changing *c, struct object_plan *out)
 		return event_remove_instance(&c->call->rq->cx, c->target.object.data, c->target.instance, &out->data);
 	if (c->scope == SCOPE_FOLLOWING) {
 		TRY(event_cut(c, &parts));
+		c->scope = parts.before.ptr ? c->scope : SCOPE_ALL;
 		out->data = parts.before;
 	}
 	return OK;
@@ -112,7 +101,7 @@ static err_t run_delete(struct api_call *call, struct response *rs)
 	struct event_changing c = { .call = call, .make = make_gone };
 	if (!str_eq(params->mode, STR("delete")))
 		return run_cancel(call, rs);
-	TRY(event_change(&c));
+	TRY(event_change_telling(&c, params->notify, true));
 	reply_empty(rs, 204);
 	return OK;
 }
@@ -125,6 +114,7 @@ static const struct json_field delete_params[] = {
 		.offset = offsetof(struct change_params, mode),
 		.doc = "cancel, the default: it stays to be seen, cancelled; delete: it is gone, the answer is 204" },
 	CHANGE_SCOPE_PARAM,
+	NOTIFY_PARAM(struct change_params),
 };
 
 const struct contract delete_event = {
@@ -134,7 +124,7 @@ const struct contract delete_event = {
 	.answer = &event_resource,
 	.status = 200,
 	.flags = TAKES_IF_MATCH | MAY_BE_EMPTY | SETTLES_ITSELF,
-	ERRORS(NOT_FOUND, EVENT_WRITING),
+	ERRORS(NOT_FOUND, EVENT_WRITING, TELLING),
 	.run = run_delete,
 };
 

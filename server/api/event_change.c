@@ -59,6 +59,7 @@ static err_t find(void *to, const struct object *now)
 	if (now->component != COMPONENT_VEVENT)
 		return FAIL(&c->call->rq->cx, NOT_FOUND, "a task or a journal, no event");
 	c->target.object = *now;
+	c->was = now->data;
 	TRY(event_target_item(c->call, &c->target, &c->item));
 	return scope_of(c);
 }
@@ -92,6 +93,7 @@ err_t event_change_of(struct event_changing *c, struct id id, struct str instanc
 	c->target = (struct event_target){ .instance = instance };
 	TRY(event_words(rq, object_edit(&rq->cx, &c->call->actor, id, &when, &edit, &object, &beside)));
 	c->target.object = beside.data.ptr ? beside : object;
+	c->earlier = beside.data.ptr ? object : beside;
 	if (beside.data.ptr || c->scope == SCOPE_ALL)
 		c->target.instance = STR_ABSENT;
 	return OK;

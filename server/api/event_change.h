@@ -7,6 +7,7 @@
 
 struct change_params {
 	struct str id, scope, mode;
+	bool notify;
 };
 
 #define CHANGE_ID_PARAM                                                                                                \
@@ -41,6 +42,8 @@ struct event_changing {
 	struct event_target target;
 	enum change_scope scope;
 	struct agenda_item item; /* what the id names, as it is */
+	struct str was;          /* the object before the change */
+	struct object earlier;   /* of a series that was cut in two, the half that target is not; else without data */
 };
 
 /*

@@ -3,7 +3,8 @@
 #include "caldav/calendar/write.h"
 #include "server/account/account.h"
 #include "server/api/api.h"
-#include "server/api/event_target.h"
+#include "server/api/event_mail.h"
+#include "server/db/query.h"
 
 static err_t check_new(struct request *rq, const struct event_view *view)
 {
@@ -94,10 +95,31 @@ err_t event_make(
 	return OK;
 }
 
+struct create_params {
+	bool notify;
+};
+
+static const struct json_field create_params[] = { NOTIFY_PARAM(struct create_params) };
+
+static err_t make(struct api_call *call, bool notify, struct event_target *out)
+{
+	struct told_person *people;
+	size_t count;
+	TRY(event_make(call, call->body, NULL, out));
+	const struct event_telling what = {
+		.method = ITIP_REQUEST, .object = out->object.id, .data = out->object.data
+	};
+	return notify ? event_tell(call, &what, &people, &count) : OK;
+}
+
 static err_t run_create(struct api_call *call, struct response *rs)
 {
+	const struct create_params *params = call->params;
 	struct event_target target;
-	TRY(event_make(call, call->body, NULL, &target));
+	bool own = false;
+	if (params->notify)
+		TRY(db_join(&call->rq->cx, &own));
+	TRY(db_settle(&call->rq->cx, own, make(call, params->notify, &target)));
 	TRY(event_reply(call, rs, &target));
 	api_location(rs, "/v1/events/", id_text(call->rq->cx.mem, "evt", target.object.id));
 	return OK;
@@ -106,10 +128,11 @@ static err_t run_create(struct api_call *call, struct response *rs)
 const struct contract create_event = {
 	.id = "createEvent",
 	.summary = "Make an event. Needs `title`, `start_time`, and `end_time` unless `all_day`.",
+	PARAMS(create_params, struct create_params),
 	.body = &event_resource,
 	.answer = &event_resource,
 	.status = 201,
-	ERRORS(NOT_FOUND, EVENT_WRITING),
+	ERRORS(NOT_FOUND, EVENT_WRITING, TELLING),
 	.flags = SETTLES_ITSELF,
 	.run = run_create,
 };

@@ -33,6 +33,7 @@
 	ROW(METHOD_DELETE, "/v1/events/:event",        SELF,       EVENTS_WRITE,    BODY_IGNORED, 0,        &delete_event,         "scope events:write",          CORS_KEYS) \
 	ROW(METHOD_GET,    "/v1/events/:event/monitoring", SELF,   EVENTS_READ,     BODY_IGNORED, 0,        &get_event_monitoring, "scope events:read",           CORS_KEYS) \
 	ROW(METHOD_POST,   "/v1/events/:event/cancel", SELF,       EVENTS_WRITE,    BODY_JSON,    BODY_MAX, &cancel_event,         "scope events:write",          CORS_KEYS) \
+	ROW(METHOD_POST,   "/v1/events/:event/notify_attendees", SELF, EVENTS_READ | EVENTS_WRITE, BODY_JSON, BODY_MAX, &notify_attendees, "scope events:write", CORS_KEYS) \
 	ROW(METHOD_POST,   "/v1/events/:event/respond", SELF,      EVENTS_WRITE,    BODY_JSON,    BODY_MAX, &respond_to_event,     "scope events:write",          CORS_KEYS) \
 	\
 	ROW(METHOD_GET,    "/v1/freebusy",             SELF,       CALENDARS_READ,  BODY_IGNORED, 0,        &get_freebusy,         "scope calendars:read",        CORS_KEYS | HEAVY | RATE_FREEBUSY) \

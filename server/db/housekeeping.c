@@ -15,6 +15,7 @@
 #define WEBHOOK_EVENTS_KEPT 20000 /* of one account */
 #define WEBHOOK_DELIVERIES_KEPT 50000
 #define BOOKING_DAYS_KEPT 400 /* after their end */
+#define MAIL_DAYS_KEPT 5      /* longer than it is tried */
 #define ROWS_AT_ONCE 1000     /* short transactions: a writer waits for the calendar's row */
 
 struct pruned {
@@ -26,6 +27,7 @@ DB_RESULT(outbox_partitions, struct pruned, count);
 DB_RESULT(idempotent_answer_trim, struct pruned, count);
 DB_RESULT(webhook_trim, struct pruned, count);
 DB_RESULT(booking_prune, struct pruned, count);
+DB_RESULT(mail_trim, struct pruned, count);
 
 static err_t tokens(struct ctx *cx)
 {
@@ -114,6 +116,16 @@ static err_t bookings(struct ctx *cx)
 	return OK;
 }
 
+static err_t mail(struct ctx *cx)
+{
+	struct pruned done;
+	do
+		TRY(db_row(cx, &sql_mail_trim, ROW(mail_trim, &done),
+			IN(instant_add_s(cx->now, -MAIL_DAYS_KEPT * DAY_S)), IN(ROWS_AT_ONCE)));
+	while (done.count >= ROWS_AT_ONCE);
+	return OK;
+}
+
 static const struct {
 	const char *name;
 	err_t (*run)(struct ctx *cx);
@@ -128,6 +140,7 @@ static const struct {
 	{ "answers", answers },
 	{ "webhooks", webhooks },
 	{ "bookings", bookings },
+	{ "mail", mail },
 };
 
 err_t housekeeping(struct ctx *cx, void *unused)

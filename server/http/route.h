@@ -113,6 +113,7 @@ struct app {
 	void (*show_page)(struct request *rq, struct response *rs, err_t e);
 	struct streams *streams;     /* of changes, that are open (server/stream/) */
 	struct voice_sockets *voice; /* that are open (server/voice/) */
+	struct mail_sender *mail;    /* who sends mail (server/mail/); NULL: nobody, as in commands */
 	struct str openapi;          /* the API's document (openapi.h), made once */
 	void *state;                 /* modules.c's own: who sends webhooks */
 };

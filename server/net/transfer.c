@@ -16,7 +16,7 @@ curl_socket_t socket_for(void *transfer, curlsocktype purpose, struct curl_socka
 {
 	struct transfer *t = transfer;
 	(void)purpose;
-	if (!t->what->may_be_private && sockaddr_special(&address->addr)) {
+	if (!t->what->may_be_private && !t->what->mail && sockaddr_special(&address->addr)) {
 		t->refused = true;
 		return CURL_SOCKET_BAD;
 	}
@@ -57,7 +57,9 @@ static size_t on_header(char *data, size_t size, size_t count, void *user)
 static void set_bounds(CURL *handle, struct transfer *t)
 {
 	const struct fetch *what = t->what;
-	curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, what->may_be_private ? "http,https" : "https");
+	unsigned whole_ms = what->mail ? FETCH_MAIL_WHOLE_MS : FETCH_WHOLE_MS;
+	const char *protocols = what->mail ? "smtp,smtps" : what->may_be_private ? "http,https" : "https";
+	curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, protocols);
 	curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(handle, CURLOPT_PROXY, ""); /* nor that of the environment */
 	curl_easy_setopt(handle, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
@@ -66,8 +68,9 @@ static void set_bounds(CURL *handle, struct transfer *t)
 	curl_easy_setopt(handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L); /* does not wait for a look-up that hangs */
-	curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)FETCH_CONNECT_MS);
-	curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long)(what->whole_ms ? what->whole_ms : FETCH_WHOLE_MS));
+	curl_easy_setopt(
+		handle, CURLOPT_CONNECTTIMEOUT_MS, what->mail ? (long)FETCH_MAIL_CONNECT_MS : (long)FETCH_CONNECT_MS);
+	curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long)(what->whole_ms ? what->whole_ms : whole_ms));
 	curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, socket_for);
 	curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, t);
 }
@@ -93,6 +96,9 @@ static bool set_call(CURL *handle, struct transfer *t)
 	const char *url = str_c(t->mem, what->url);
 	if (!url || curl_easy_setopt(handle, CURLOPT_URL, url) != CURLE_OK)
 		return false;
+	curl_easy_setopt(handle, CURLOPT_PRIVATE, t);
+	if (what->mail)
+		return mail_set(handle, t);
 	if (what->body.ptr) {
 		curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)what->body.len);
 		curl_easy_setopt(handle, CURLOPT_POSTFIELDS, what->body.ptr);
@@ -101,7 +107,6 @@ static bool set_call(CURL *handle, struct transfer *t)
 	curl_easy_setopt(handle, CURLOPT_WRITEDATA, t);
 	curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(handle, CURLOPT_HEADERDATA, t);
-	curl_easy_setopt(handle, CURLOPT_PRIVATE, t);
 	return set_headers(handle, t);
 }
 
@@ -175,7 +180,6 @@ void transfer_end(struct transfer *t, CURLcode code, struct fetched *out)
 	if (t->handle)
 		curl_easy_getinfo(t->handle, CURLINFO_RESPONSE_CODE, &status);
 	*out = (struct fetched){
-		.fault = fault_of(t, code),
 		.status = (int)status,
 		.body = buf_str(&t->body),
 		.cut = t->cut,
@@ -183,5 +187,8 @@ void transfer_end(struct transfer *t, CURLcode code, struct fetched *out)
 		.retry_after = t->retry_after,
 		.duration_ms = (unsigned)((clock_monotonic_us() - t->begun_us) / 1000),
 	};
+	out->fault = fault_of(t, code);
+	if (t->what->mail)
+		out->fault = mail_fault(t, code, out->status, out->fault, &out->final);
 	forget(t);
 }

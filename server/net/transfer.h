@@ -21,6 +21,7 @@ struct transfer {
 	bool refused;    /* an address was */
 	bool connecting; /* another was not */
 	bool head_full, cut, stillborn;
+	size_t sent; /* octets of the body that mail has given */
 };
 
 void transfer_setup(void);
@@ -29,6 +30,12 @@ void transfer_setup(void);
 struct transfer *transfer_new(struct arena *mem, const struct fetch *what, void *user);
 /* What became of it; the handle is gone then. */
 void transfer_end(struct transfer *t, CURLcode code, struct fetched *out);
+
+/* mail.c: the options of a call that is mail. False: its addresses or its URL cannot be. */
+bool mail_set(CURL *handle, struct transfer *t);
+/* What became of it: `otherwise` is what it would mean of any call. final_out: this message will never be taken. */
+enum fetch_fault mail_fault(
+	const struct transfer *t, CURLcode code, int status, enum fetch_fault otherwise, bool *final_out);
 
 /* CURLOPT_OPENSOCKETFUNCTION: makes a socket for this address, or none for one that is not public. */
 curl_socket_t socket_for(void *transfer, curlsocktype purpose, struct curl_sockaddr *address);

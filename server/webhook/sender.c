@@ -7,7 +7,7 @@
 #include "server/crypto/digest.h"
 #include "server/db/query.h"
 #include "server/net/fetch.h"
-#include "server/webhook/schedule.h"
+#include "server/jobs/retry.h"
 #include "server/webhook/sign.h"
 #include "server/webhook/webhook.h"
 #include "sql.h"
@@ -173,14 +173,14 @@ struct outcomes {
 
 static struct instant next_try(struct ctx *cx, const struct slot *slot, const struct fetched *got)
 {
-	struct webhook_try failed = {
+	struct retry failed = {
 		.number = (unsigned)slot->what.number,
 		.created_at = slot->what.created_at,
 		.now = cx->now,
-		.wait_s = HAS_RETRY_AFTER(got->status) ? webhook_retry_after_s(got->retry_after, cx->now) : 0,
+		.wait_s = HAS_RETRY_AFTER(got->status) ? retry_after_s(got->retry_after, cx->now) : 0,
 	};
 	random_fill(&failed.random, sizeof failed.random);
-	return got->fault == FETCHED && got->status == GONE ? INSTANT_NONE : webhook_next_try(&failed);
+	return got->fault == FETCHED && got->status == GONE ? INSTANT_NONE : retry_next(&failed);
 }
 
 static void note(

@@ -32,7 +32,7 @@ class Examples:
             "calendar_ids": self._default,
             "event": lambda: self._made("/v1/events", {
                 "title": "x", "start_time": "2026-11-24T09:00:00Z", "end_time": "2026-11-24T10:00:00Z",
-                "attendees": [{"email": world.get("/v1/profile", key=key).json["email"]}]}),
+                "attendees": [{"email": world.get("/v1/profile", key=key).json["email"]}, {"email": "guest@example.org"}]}),
             "key": lambda: self._made("/v1/api_keys", {"name": "x", "kind": "restricted", "scopes": ["events:read"]}),
             "endpoint": self._endpoint,
             # of the endpoint before it, its ping

@@ -14,7 +14,8 @@ from openapi import Document
 from world import BIN
 
 SECONDS = 40
-SERVE = ["--rate-limit", "0", "--write-rate", "0", "--voice-backend", "wss://voice.example.com/realtime"]
+SERVE = ["--rate-limit", "0", "--write-rate", "0", "--voice-backend", "wss://voice.example.com/realtime",
+         "--smtp-url", "smtp://127.0.0.1:1", "--mail-from", "calendar@example.org", "--mail-a-day", "100000"]
 DOCUMENT = Document.load(BIN)
 # A reset has a statement for each event of its seed: test_sandbox.py has it fail in the middle.
 WRITES = [o for o in DOCUMENT.operations() if o[2]["operationId"] != "resetSandbox" and any(p["name"] == "Idempotency-Key" for p in map(DOCUMENT.resolve, o[2]["parameters"]))]
@@ -25,7 +26,7 @@ FRACTION = ("createCalendar", "createEvent", "createApiKey", "rotateWebhookSecre
 fraction_of_writes = pytest.mark.parametrize("method,template,operation", [
     pytest.param(*o, id=name, marks=() if name in FRACTION else pytest.mark.whole) for o, name in zip(WRITES, NAMES)])
 # What jobs write at their own time, of what a request has left.
-MOVING = ("webhook_endpoint", "webhook_counter", "webhook_event", "webhook_queue", "webhook_delivery", "webhook_attempt", "object_before", "idempotency")
+MOVING = ("webhook_endpoint", "webhook_counter", "webhook_event", "webhook_queue", "webhook_delivery", "webhook_attempt", "object_before", "idempotency", "mail")
 STATEMENTS_MAX = 30
 
 

@@ -279,7 +279,20 @@ def assertions_end(world):
     assert count(world, "client_assertion", "expires_at < now()") == 0 and count(world, "client_assertion") >= 9 and app
 
 
+def mail_is_of_five_days(world):
+    """How much a day has of it, test_mail.py shows: test_an_account_cannot_bomb_with_mail."""
+    world.sql(f"""INSERT INTO mail_letter SELECT {SOMEONE}, ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid, '' FROM generate_series(1, 200) n;
+                  INSERT INTO mail (account_id, letter_id, number, recipient, state, created_at)
+                  SELECT {SOMEONE}, ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid, 1, 'x', 1 + n % 4, now() - n * interval '1 hour'
+                    FROM generate_series(1, 200) n""")
+    for _ in range(20):
+        statement(world, "mail_trim", "now() - interval '120 hours 30 minutes'", "10")
+    assert count(world, "mail", LIVE) == 120 and count(world, "mail_letter", LIVE) == 120
+
+
 PROOFS = {
+    "mail": mail_is_of_five_days,
+    "mail_letter": mail_is_of_five_days,
     "usage_day": usage_is_a_thousand_a_day_of_90_days,
     "booking_page": "test_booking_pages.py::test_an_account_has_fifty_pages",
     "booking": bookings_end_400_days_after_their_end,

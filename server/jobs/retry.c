@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/webhook/schedule.h"
+#include "server/jobs/retry.h"
 
 #define WAIT_MOST_S INT64_C(86400)
 #define SPREAD 5 /* a fifth */
 
 static const int64_t waits_s[] = { 5, 30, 120, 300, 600, 1200, 2400, 3600, 7200, 14400 };
 
-struct instant webhook_next_try(const struct webhook_try *failed)
+struct instant retry_next(const struct retry *failed)
 {
-	struct instant end = instant_add_s(failed->created_at, WEBHOOK_GIVEN_UP_S);
-	if (failed->number > WEBHOOK_RETRIES || !instant_before(failed->now, end))
+	struct instant end = instant_add_s(failed->created_at, RETRY_GIVEN_UP_S);
+	if (failed->number > RETRIES || !instant_before(failed->now, end))
 		return INSTANT_NONE;
 	size_t i = failed->number < ARRAY_LEN(waits_s) ? failed->number - 1 : ARRAY_LEN(waits_s) - 1;
 	int64_t spread_ms = waits_s[i] * 1000 / SPREAD;
@@ -20,7 +20,7 @@ struct instant webhook_next_try(const struct webhook_try *failed)
 	return instant_before(next, end) ? next : end;
 }
 
-int64_t webhook_retry_after_s(struct str value, struct instant now)
+int64_t retry_after_s(struct str value, struct instant now)
 {
 	uint64_t seconds;
 	struct instant at;

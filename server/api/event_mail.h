@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Telling attendees by mail what a call does to an event. See docs/mail.md. */
+#pragma once
+
+#include "server/api/event_change.h"
+#include "server/mail/invitation.h"
+
+/* What a call says of it. */
+struct event_telling {
+	enum itip_method method;
+	struct id object;
+	struct str data;      /* the object, or one instance of it */
+	struct str message;   /* absent: none */
+	struct str_list only; /* items NULL: all attendees */
+	bool must_tell;       /* NO_ATTENDEES where there is nobody */
+};
+
+/*
+ * In the name of whom the call is for, in the transaction of the call. What is mailed the caller must be able to read:
+ * who may only write could have it sent to an address of their own.
+ */
+MUST_CHECK err_t event_tell(
+	struct api_call *call, const struct event_telling *what, struct told_person **out, size_t *count_out);
+
+/*
+ * What a change did, to those whom it concerns: the event or the instance as it is then, both halves of a series that
+ * was cut in two, and to those who were taken off that they were. gone: there is nothing left of what was named.
+ */
+MUST_CHECK err_t event_tell_change(const struct event_changing *c, bool gone);
+
+/* event_change(), and with `notify` event_tell_change() in the same transaction. */
+MUST_CHECK err_t event_change_telling(struct event_changing *c, bool notify, bool gone);
+
+#define NOTIFY_PARAM(type)                                                                                             \
+	{                                                                                                              \
+		.name = "notify_attendees", .kind = JSON_BOOL, .offset = offsetof(type, notify),                       \
+		.doc = "true: attendees are told by mail, in the same transaction; needs events:read, too",            \
+	}
+
+/* Of a call that tells attendees. */
+#define TELLING NOT_ORGANIZER, MAIL_NOT_CONFIGURED

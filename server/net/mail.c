@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Mail by libcurl: what is set, and what its ends mean. */
+#include <string.h>
+
+#include "server/net/transfer.h"
+
+#define REPLY_MAX 512 /* octets of a reply that are kept: a line has as many (RFC 5321 §4.5.3.1.5) */
+
+/* ---- what libcurl calls ---- */
+
+/* Dots at the beginning of lines libcurl doubles, and it says where the message ends (RFC 5321 §4.5.2). */
+static size_t on_read(char *to, size_t size, size_t count, void *user)
+{
+	struct transfer *t = user;
+	struct str rest = str_from(t->what->body, t->sent);
+	size_t room = size * count, len = rest.len < room ? rest.len : room;
+	if (len)
+		memcpy(to, rest.ptr, len);
+	t->sent += len;
+	return len;
+}
+
+/* Each line of each reply; the last one is what the log tells, but for the good-bye (221). */
+static size_t on_reply(char *data, size_t size, size_t count, void *user)
+{
+	struct transfer *t = user;
+	struct str line = { data, size * count };
+	t->head_octets += line.len;
+	t->head_full = t->head_octets > FETCH_HEAD_MAX;
+	if (!str_starts(line, STR("221"))) {
+		buf_clear(&t->body);
+		buf_add(&t->body, str_sub(str_trim(line, "\r\n"), 0, REPLY_MAX));
+	}
+	return t->head_full ? 0 : size * count;
+}
+
+static size_t on_nothing(char *data, size_t size, size_t count, void *user)
+{
+	(void)data, (void)user;
+	return size * count;
+}
+
+/* ---- options ---- */
+
+/* What stands in a command: it must not end it, nor begin another. */
+static bool is_address(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] <= ' ' || text.ptr[i] > '~' || text.ptr[i] == '<' || text.ptr[i] == '>')
+			return false;
+	return text.len > 0 && str_has(text, '@');
+}
+
+static bool set_text(CURL *handle, struct arena *mem, CURLoption option, struct str value)
+{
+	const char *text = value.ptr ? str_c(mem, value) : NULL;
+	return !value.ptr || (text && curl_easy_setopt(handle, option, text) == CURLE_OK);
+}
+
+bool mail_set(CURL *handle, struct transfer *t)
+{
+	const struct fetch_mail *mail = t->what->mail;
+	if (!is_address(mail->from) || !is_address(mail->to))
+		return false;
+	t->headers = curl_slist_append(NULL, str_c(t->mem, mail->to));
+	curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, t->headers);
+	curl_easy_setopt(handle, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(handle, CURLOPT_READFUNCTION, on_read);
+	curl_easy_setopt(handle, CURLOPT_READDATA, t);
+	curl_easy_setopt(handle, CURLOPT_INFILESIZE_LARGE, (curl_off_t)t->what->body.len); /* SIZE: RFC 1870 */
+	curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_nothing);
+	curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_reply);
+	curl_easy_setopt(handle, CURLOPT_HEADERDATA, t);
+	curl_easy_setopt(handle, CURLOPT_USE_SSL, mail->tls == FETCH_TLS_NEVER ? CURLUSESSL_NONE : CURLUSESSL_ALL);
+	return t->headers && set_text(handle, t->mem, CURLOPT_MAIL_FROM, mail->from) &&
+	       set_text(handle, t->mem, CURLOPT_USERNAME, mail->user) &&
+	       set_text(handle, t->mem, CURLOPT_PASSWORD, mail->password) &&
+	       set_text(handle, t->mem, CURLOPT_CAINFO, mail->authorities);
+}
+
+/* ---- ends ---- */
+
+/* Of the server's own set-up, not of the message: 530 (STARTTLS or login first), 534, 535, 538 (how to log in). */
+static bool is_about_login(int status)
+{
+	return status == 530 || status == 534 || status == 535 || status == 538;
+}
+
+/*
+ * A reply of 5yz says that this message will never be taken (RFC 5321 §4.2.1) where it is one to MAIL, RCPT or DATA, or
+ * to the message itself; one to the greeting or a login says that the server is not for us today.
+ */
+enum fetch_fault mail_fault(
+	const struct transfer *t, CURLcode code, int status, enum fetch_fault otherwise, bool *final_out)
+{
+	bool about_it = code == CURLE_SEND_ERROR || (code == CURLE_WEIRD_SERVER_REPLY && t->sent > 0);
+	*final_out = false;
+	if (code == CURLE_USE_SSL_FAILED)
+		return FETCH_NO_TLS;
+	if (code == CURLE_LOGIN_DENIED || (about_it && is_about_login(status)))
+		return FETCH_LOGIN;
+	if (!about_it && code != CURLE_WEIRD_SERVER_REPLY)
+		return otherwise;
+	if (status < 400 || status > 599)
+		return otherwise;
+	*final_out = about_it && status >= 500;
+	return FETCH_REFUSED;
+}

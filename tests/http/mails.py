@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests of mail share: where it goes, events with attendees, and time that passes."""
+from ports import free_port
+
+FROM = "calendar@calends.example"
+
+
+def serve_with(port, *more):
+    """The options of a server whose mail goes to a sink at this port."""
+    return ["--smtp-url", f"smtp://127.0.0.1:{port}", "--mail-from", FROM, "--rate-limit", "100000", *more]
+
+
+def new_port():
+    return free_port()
+
+
+def meeting(api, *emails, **fields):
+    attendees = [{"email": e, "name": e.split("@")[0].title()} for e in emails]
+    return api.event(**{"title": "Planning", "attendees": attendees, **fields})
+
+
+def notify(api, event, body=None, status=202, **headers):
+    reply = api("POST", f"/v1/events/{event['id'] if isinstance(event, dict) else event}/notify_attendees", body, headers)
+    assert reply.status == status, reply
+    return reply.json
+
+
+def due_now(world, where="true"):
+    """What waits is due at this moment, as when time has passed or a server's lease has ended."""
+    world.sql(f"UPDATE mail SET due_at = now() - interval '1 second' WHERE state = 1 AND {where}")
+
+
+def states(world, where="true"):
+    """How many mails there are in each state."""
+    words = {"1": "waiting", "2": "sent", "3": "failed", "4": "dropped"}
+    return {words[s]: int(n) for s, n in world.sql(f"SELECT state, count(*) FROM mail WHERE {where} GROUP BY state")}
+
+
+def forget(world):
+    world.sql("DELETE FROM mail; DELETE FROM mail_letter")
