@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/answer.h"
 
-#include "oauth/redirect.h"
 #include "server/base/config.h"
 
 struct str error_code(err_t e)
@@ -28,27 +27,39 @@ struct str oauth_issuer(const struct ctx *cx)
 	return cx->config->public_url;
 }
 
-static struct str answer(struct ctx *cx, const struct auth_request *request, struct redirect_answer with)
+static struct redirect_answer answer(struct ctx *cx, const struct auth_request *request, struct redirect_answer with)
 {
+	with.mode = (enum response_mode)request->response_mode;
 	with.redirect_uri = request->redirect_uri;
 	with.state = request->state;
 	with.iss = oauth_issuer(cx);
-	return redirect_answer_url(cx->mem, &with);
+	return with;
 }
 
-struct str answer_code_url(struct ctx *cx, const struct auth_request *request, struct str code)
+struct redirect_answer answer_code(struct ctx *cx, const struct auth_request *request, struct str code)
 {
 	return answer(cx, request, (struct redirect_answer){ .code = code });
 }
 
-struct str answer_error_url(struct ctx *cx, const struct auth_request *request, err_t e)
+struct redirect_answer answer_error(struct ctx *cx, const struct auth_request *request, err_t e)
 {
 	return answer(cx, request,
 		(struct redirect_answer){ .error = error_code(e), .error_description = error_description(cx->mem, e) });
 }
 
-struct str answer_stored_url(struct ctx *cx, const struct auth_request *request)
+struct redirect_answer answer_stored(struct ctx *cx, const struct auth_request *request)
 {
 	return answer(cx, request,
 		(struct redirect_answer){ .error = request->error, .error_description = request->error_description });
+}
+
+err_t answer_send(struct request *rq, struct response *rs, const struct redirect_answer *answer)
+{
+	if (answer->mode == RESPONSE_FORM_POST) {
+		struct form form = redirect_answer_form(rq->cx.mem, answer);
+		return rq->app->show_form_post(
+			rq, rs, answer->redirect_uri, redirect_host(rq->cx.mem, answer->redirect_uri), &form);
+	}
+	reply_redirect(rs, 303, redirect_answer_url(rq->cx.mem, answer));
+	return OK;
 }

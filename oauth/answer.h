@@ -4,11 +4,16 @@
 #pragma once
 
 #include "oauth/auth_request.h"
+#include "oauth/redirect.h"
+#include "server/http/router.h"
 
-struct str answer_code_url(struct ctx *cx, const struct auth_request *request, struct str code);
-struct str answer_error_url(struct ctx *cx, const struct auth_request *request, err_t e);
+struct redirect_answer answer_code(struct ctx *cx, const struct auth_request *request, struct str code);
+struct redirect_answer answer_error(struct ctx *cx, const struct auth_request *request, err_t e);
 /* The error that a request was stored with. */
-struct str answer_stored_url(struct ctx *cx, const struct auth_request *request);
+struct redirect_answer answer_stored(struct ctx *cx, const struct auth_request *request);
+
+/* Lead the browser to the client with it: 303, or a page with a form that is sent there (response_mode=form_post). */
+MUST_CHECK err_t answer_send(struct request *rq, struct response *rs, const struct redirect_answer *answer);
 
 /* This server as clients know it: the public URL, octet for octet the metadata's issuer (RFC 8414 §2). */
 struct str oauth_issuer(const struct ctx *cx);

@@ -21,6 +21,7 @@ struct auth_request {
 	uint64_t scopes;
 	int16_t audience;                    /* what it is for (server/auth/audience.h); 0: all */
 	struct bytes challenge;              /* 32 octets: SHA-256 of the verifier */
+	int16_t response_mode;               /* enum response_mode (redirect.h) */
 	int16_t prompt;                      /* enum prompt, a set */
 	int64_t max_age_s;                   /* -1: none */
 	struct str error, error_description; /* what is wrong with it: told to the client once the user is known */

@@ -54,12 +54,11 @@ static err_t store(struct request *rq, struct journey *j)
 }
 
 /* Back to the client. A stored request is answered by that, so that its error is not told twice. */
-static err_t tell_client(struct request *rq, struct journey *j, struct response *rs, struct str url)
+static err_t tell_client(struct request *rq, struct journey *j, struct response *rs, struct redirect_answer answer)
 {
 	if (j->reference.ptr)
 		TRY(auth_request_claim(&rq->cx, j->reference));
-	reply_redirect(rs, 303, url);
-	return OK;
+	return answer_send(rq, rs, &answer);
 }
 
 static err_t to_sign_in(struct request *rq, struct journey *j, struct response *rs)
@@ -81,26 +80,24 @@ static err_t to_consent(struct request *rq, struct journey *j, struct response *
 static err_t go_on(struct request *rq, struct journey *j, struct response *rs)
 {
 	struct ctx *cx = &rq->cx;
-	struct str url;
+	struct redirect_answer answer;
 	bool silent = j->request.prompt & PROMPT_NONE, faulty = j->request.error.ptr;
 	bool stranger = id_is_zero(j->user.account);
 	/* OAuth 2.1 §7.13.2: no way out to an address of the app's before the user is known, but for prompt=none and an
 	 * app that the operator vouches for (docs/adr/0007). */
 	if (faulty && (silent || !stranger || j->client.verified))
-		return tell_client(rq, j, rs, answer_stored_url(cx, &j->request));
+		return tell_client(rq, j, rs, answer_stored(cx, &j->request));
 	if (stranger || auth_request_needs_sign_in(cx, &j->request, &j->user)) {
 		if (!silent)
 			return to_sign_in(rq, j, rs);
-		return tell_client(rq, j, rs, answer_error_url(cx, &j->request, FAIL(cx, LOGIN_REQUIRED, "silent")));
+		return tell_client(rq, j, rs, answer_error(cx, &j->request, FAIL(cx, LOGIN_REQUIRED, "silent")));
 	}
-	err_t asked = consent_remembered(cx, &j->request, &j->client, &j->user, j->reference, &url);
-	if (!asked) {
-		reply_redirect(rs, 303, url);
-		return OK;
-	}
+	err_t asked = consent_remembered(cx, &j->request, &j->client, &j->user, j->reference, &answer);
+	if (!asked)
+		return answer_send(rq, rs, &answer);
 	if (!err_is(asked, CONSENT_REQUIRED))
 		return asked;
-	return silent ? tell_client(rq, j, rs, answer_error_url(cx, &j->request, asked)) : to_consent(rq, j, rs);
+	return silent ? tell_client(rq, j, rs, answer_error(cx, &j->request, asked)) : to_consent(rq, j, rs);
 }
 
 static err_t check(struct ctx *cx, struct str text, struct journey *j)

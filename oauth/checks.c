@@ -70,6 +70,34 @@ static err_t check_state(struct check *c)
 	return OK;
 }
 
+/* A form goes to a web server, and browsers change line ends in it. */
+static bool fits_form_post(const struct auth_request *request)
+{
+	bool web = str_starts(request->redirect_uri, STR("https://")) || redirect_is_loopback(request->redirect_uri);
+	for (size_t i = 0; i < request->state.len; i++)
+		web = web && (unsigned char)request->state.ptr[i] >= 0x20;
+	return web;
+}
+
+/* Early as well: from here on errors go back in this way. */
+static err_t check_response_mode(struct check *c)
+{
+	struct str mode = param_get(c->params, "response_mode");
+	if (!mode.ptr)
+		return OK;
+	for (size_t i = 0; i < response_mode_count; i++) {
+		if (!str_eq(mode, str_of(response_modes[i].name)))
+			continue;
+		if (response_modes[i].mode == RESPONSE_FORM_POST && !fits_form_post(c->request))
+			return INVALID(c, INVALID_VALUE, "response_mode",
+				"response_mode=form_post is for https and loopback redirect URIs, and a state without "
+				"control characters.");
+		c->request->response_mode = (int16_t)response_modes[i].mode;
+		return OK;
+	}
+	return INVALID(c, INVALID_VALUE, "response_mode", "The parameter response_mode has a value that is not known.");
+}
+
 /* Early, since prompt=none decides how an error goes back. Values: OpenID Connect Core §3.1.2.1. */
 static err_t check_prompt(struct check *c)
 {
@@ -125,14 +153,6 @@ static err_t check_response_type(struct check *c)
 	if (!type.ptr)
 		return INVALID(c, MISSING_FIELD, "response_type", "The parameter response_type is missing.");
 	return str_eq(type, STR("code")) ? OK : FAIL(c->cx, UNSUPPORTED_RESPONSE, "%.*s", STR_ARG(type));
-}
-
-static err_t check_response_mode(struct check *c)
-{
-	struct str mode = param_get(c->params, "response_mode");
-	if (mode.ptr && !str_eq(mode, STR("query")))
-		return INVALID(c, INVALID_VALUE, "response_mode", "Only response_mode=query is supported.");
-	return OK;
 }
 
 static err_t check_grant(struct check *c)
@@ -213,12 +233,12 @@ static const struct { check_run *run; bool may_redirect; } checks[] = {
 	{ check_client,         false }, /* OAuth 2.1 §4.1.2.1 */
 	{ check_redirect_uri,   false }, /* §4.1.2.1, §2.3 */
 	{ check_state,          true },  /* §4.1.1 */
+	{ check_response_mode,  true },
 	{ check_prompt,         true },
 	{ check_form,           true },  /* §3.1: parameters must not repeat */
 	{ check_request_object, true },  /* OpenID Connect Core §3.1.2.6 */
 	{ check_pushed,         true },  /* RFC 9126 §5, §6 */
 	{ check_response_type,  true },  /* §4.1.1 */
-	{ check_response_mode,  true },
 	{ check_grant,          true },  /* §4.1.2.1 unauthorized_client */
 	{ check_pkce,           true },  /* §4.1.1, S256 alone */
 	{ check_scope,          true },  /* §1.4.1 */

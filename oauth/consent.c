@@ -147,15 +147,14 @@ static err_t deny(struct ctx *cx, struct str reference, const struct consent_use
 }
 
 err_t consent_decide(struct ctx *cx, struct str reference, const struct consent_user *user,
-	const struct decision *decision, struct str *url_out)
+	const struct decision *decision, struct redirect_answer *out)
 {
 	struct auth_request request = { 0 };
 	struct client client = { 0 };
 	TRY(auth_request_open(cx, reference, user, &request, &client));
 	if (!decision->allow) {
 		TRY(deny(cx, reference, user, &client));
-		*url_out =
-			answer_error_url(cx, &request, REFUSE(cx, ACCESS_DENIED, "", "The user denied the request."));
+		*out = answer_error(cx, &request, REFUSE(cx, ACCESS_DENIED, "", "The user denied the request."));
 		return OK;
 	}
 	struct id account = id_in_mode(user->account, id_is_test(client.owner));
@@ -167,7 +166,7 @@ err_t consent_decide(struct ctx *cx, struct str reference, const struct consent_
 	if (!e)
 		e = grant_store(cx, &request, &client, user, account, decision, &code);
 	TRY(db_settle(cx, true, e));
-	*url_out = answer_code_url(cx, &request, code.code);
+	*out = answer_code(cx, &request, code.code);
 	return OK;
 }
 
@@ -182,7 +181,7 @@ static err_t remembered_issue(struct ctx *cx, const struct auth_request *request
 }
 
 err_t consent_remembered(struct ctx *cx, const struct auth_request *request, const struct client *client,
-	const struct consent_user *user, struct str reference, struct str *url_out)
+	const struct consent_user *user, struct str reference, struct redirect_answer *out)
 {
 	if (!client->verified || !str_starts(request->redirect_uri, STR("https://")) ||
 		(request->prompt & (PROMPT_CONSENT | PROMPT_SELECT_ACCOUNT)))
@@ -199,6 +198,6 @@ err_t consent_remembered(struct ctx *cx, const struct auth_request *request, con
 	} else {
 		TRY(remembered_issue(cx, request, account, user, &code));
 	}
-	*url_out = answer_code_url(cx, request, code.code);
+	*out = answer_code(cx, request, code.code);
 	return OK;
 }

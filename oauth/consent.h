@@ -3,7 +3,7 @@
  * What the user is asked, and what they answer. web/ shows the page
  *
  *     GET  /consent?request=REFERENCE    consent_load → page
- *     POST /consent  request=REFERENCE   consent_decide → 303 to *url_out
+ *     POST /consent  request=REFERENCE   consent_decide → answer_send (answer.h)
  *
  * and the sign-in page, to which authorize.h's authorize_sign_in_url leads. The form refers to a stored request and can
  * only narrow what was asked.
@@ -12,6 +12,7 @@
 
 #include "caldav/calendar/store/store.h"
 #include "oauth/auth_request.h"
+#include "oauth/redirect.h"
 
 struct consent_view {
 	struct auth_request request; /* scopes: what is asked */
@@ -50,11 +51,11 @@ struct decision {
  * The user's answer, once: the connection is made or changed, a code is made, the client is told. A scope that was
  * asked and unticked is taken from the connection too, also from tokens that it has. Denial leaves everything as it is.
  *
- * url_out  where to lead the browser, 303: the client's redirect URI with code or access_denied, state and iss
+ * out      for the client: code or access_denied, state and iss
  * errors   as consent_load; INVALID_VALUE ("scope", "calendar", "lifetime") for an answer to what was not asked
  */
 MUST_CHECK err_t consent_decide(struct ctx *cx, struct str reference, const struct consent_user *user,
-	const struct decision *decision, struct str *url_out);
+	const struct decision *decision, struct redirect_answer *out);
 
 /*
  * A code without a question, where the user's consent still stands: a verified client with an https redirect URI that
@@ -65,4 +66,4 @@ MUST_CHECK err_t consent_decide(struct ctx *cx, struct str reference, const stru
  * errors     CONSENT_REQUIRED: the user must be asked; CONFLICT: answered already
  */
 MUST_CHECK err_t consent_remembered(struct ctx *cx, const struct auth_request *request, const struct client *client,
-	const struct consent_user *user, struct str reference, struct str *url_out);
+	const struct consent_user *user, struct str reference, struct redirect_answer *out);

@@ -62,6 +62,14 @@ static void grants(struct json *j)
 	json_array_end(j);
 }
 
+static void modes(struct json *j)
+{
+	json_array(j, "response_modes_supported");
+	for (size_t i = 0; i < response_mode_count; i++)
+		json_str(j, NULL, str_of(response_modes[i].name));
+	json_array_end(j);
+}
+
 static void protected_resources(struct json *j, const struct ctx *cx) /* RFC 9728 §4 */
 {
 	json_array(j, "protected_resources");
@@ -97,7 +105,7 @@ err_t metadata_server(struct request *rq, struct response *rs)
 	grants(&j);
 	json_bool(&j, "require_pushed_authorization_requests", cx->config->require_par);
 	word(&j, "response_types_supported", "code");
-	word(&j, "response_modes_supported", "query");
+	modes(&j);
 	word(&j, "code_challenge_methods_supported", "S256");
 	methods(&j, cx, "token_endpoint", true);
 	methods(&j, cx, "revocation_endpoint", true);

@@ -180,24 +180,43 @@ struct str redirect_host(struct arena *mem, struct str uri)
 	return u.port.ptr ? str_fmt(mem, "%.*s:%.*s", STR_ARG(u.host), STR_ARG(u.port)) : u.host;
 }
 
+const struct response_mode_row response_modes[] = {
+	{ "query", RESPONSE_QUERY },
+	{ "fragment", RESPONSE_FRAGMENT },
+	{ "form_post", RESPONSE_FORM_POST },
+};
+const size_t response_mode_count = ARRAY_LEN(response_modes);
+
+struct form redirect_answer_form(struct arena *mem, const struct redirect_answer *answer)
+{
+	const struct form_field all[] = {
+		{ STR("code"), answer->code },
+		{ STR("error"), answer->error },
+		{ STR("error_description"), answer->error_description },
+		{ STR("state"), answer->state },
+		{ STR("iss"), answer->iss },
+	};
+	struct form_field *sent = arena_array(mem, struct form_field, ARRAY_LEN(all));
+	size_t count = 0;
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (all[i].value.ptr)
+			sent[count++] = all[i];
+	return (struct form){ sent, count };
+}
+
 struct str redirect_answer_url(struct arena *mem, const struct redirect_answer *answer)
 {
-	const struct {
-		const char *name;
-		struct str value;
-	} params[] = {
-		{ "code", answer->code },
-		{ "error", answer->error },
-		{ "error_description", answer->error_description },
-		{ "state", answer->state },
-		{ "iss", answer->iss },
-	};
-	struct buf url = buf_new(mem, ANSWER_MAX);
+	const struct form form = redirect_answer_form(mem, answer);
+	struct buf url = buf_new(mem, ANSWER_MAX), fragment = buf_new(mem, ANSWER_MAX);
+	struct buf *params = answer->mode == RESPONSE_FRAGMENT ? &fragment : &url;
 	buf_add(&url, answer->redirect_uri);
-	if (!str_has(answer->redirect_uri, '?')) /* one that was registered with a query keeps it */
+	if (params == &url && !str_has(answer->redirect_uri, '?')) /* one that was registered with a query keeps it */
 		buf_char(&url, '?');
-	for (size_t i = 0; i < ARRAY_LEN(params); i++)
-		if (params[i].value.ptr)
-			form_add(&url, params[i].name, params[i].value);
+	for (size_t i = 0; i < form.count; i++)
+		form_add(params, str_c(mem, form.fields[i].name), form.fields[i].value);
+	if (params == &fragment) {
+		buf_char(&url, '#');
+		buf_add(&url, buf_str(&fragment));
+	}
 	return buf_str(&url);
 }

@@ -7,6 +7,7 @@
 
 #include "server/base/buf.h"
 #include "server/base/ctx.h"
+#include "server/data/form.h"
 
 #define REDIRECT_URI_MAX 2048
 
@@ -26,10 +27,23 @@ bool redirect_uri_matches(struct str registered, struct str sent);
 /* For people: the host, "this computer" for loopback, the scheme of a private-use one. */
 struct str redirect_host(struct arena *mem, struct str uri);
 
-/* The answer of the authorization endpoint, as the query of the client's URI. Absent texts are left out. */
+/* How an answer goes back (OAuth 2.0 Multiple Response Type Encoding Practices §2.1, Form Post Response Mode). */
+enum response_mode { RESPONSE_QUERY, RESPONSE_FRAGMENT, RESPONSE_FORM_POST };
+struct response_mode_row {
+	const char *name;
+	enum response_mode mode;
+};
+extern const struct response_mode_row response_modes[];
+extern const size_t response_mode_count;
+
+/* The answer of the authorization endpoint. Absent texts are left out. */
 struct redirect_answer {
+	enum response_mode mode;
 	struct str redirect_uri, state, iss; /* iss: RFC 9207, in each answer */
 	struct str code;
 	struct str error, error_description;
 };
+/* In the query or the fragment of the client's URI. */
 struct str redirect_answer_url(struct arena *mem, const struct redirect_answer *answer);
+/* As the fields of a form that is sent to the client's URI. */
+struct form redirect_answer_form(struct arena *mem, const struct redirect_answer *answer);

@@ -2,6 +2,7 @@
 /* The consent page: the form names a stored request, and can only narrow it. */
 #include "oauth/consent.h"
 
+#include "oauth/answer.h"
 #include "oauth/authorize.h"
 #include "server/base/config.h"
 #include "web/ticks.h"
@@ -166,11 +167,12 @@ err_t consent_post(struct request *rq, struct response *rs)
 {
 	struct consent_user user = user_of(rq);
 	struct decision decision;
-	struct str reference = form_get(&rq->form, "request"), url;
+	struct str reference = form_get(&rq->form, "request");
+	struct redirect_answer answer;
 
 	err_t e = read_decision(rq, &decision);
 	if (!e)
-		e = consent_decide(&rq->cx, reference, &user, &decision, &url);
+		e = consent_decide(&rq->cx, reference, &user, &decision, &answer);
 	if (err_is(e, INVALID_VALUE))
 		return show_again(rq, rs, &decision, e);
 	if (err_is(e, LOGIN_REQUIRED)) {
@@ -179,6 +181,5 @@ err_t consent_post(struct request *rq, struct response *rs)
 	}
 	if (e)
 		return explained(rq, e);
-	reply_redirect(rs, 303, url);
-	return OK;
+	return answer_send(rq, rs, &answer);
 }

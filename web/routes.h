@@ -7,4 +7,7 @@
 extern const struct module web_module, booking_module;
 
 /* Any failure as a page; oauth/ shows its own with it (app->show_page). */
+/* struct app's `show_form_post`. */
+err_t web_form_post(
+	struct request *rq, struct response *rs, struct str action, struct str host, const struct form *fields);
 void web_show_error(struct request *rq, struct response *rs, err_t e);

@@ -111,6 +111,9 @@ struct app {
 	/* Any failure as a page, for routes that are FOR_PEOPLE in a module that answers programs; NULL: a plain one.
 	 */
 	void (*show_page)(struct request *rq, struct response *rs, err_t e);
+	/* A page that sends these fields on to another site: by itself, or by its button. */
+	err_t (*show_form_post)(
+		struct request *rq, struct response *rs, struct str action, struct str host, const struct form *fields);
 	struct streams *streams;     /* of changes, that are open (server/stream/) */
 	struct voice_sockets *voice; /* that are open (server/voice/) */
 	struct mail_sender *mail;    /* who sends mail (server/mail/); NULL: nobody, as in commands */

@@ -2,18 +2,19 @@
 
 -- name: auth_request_store
 -- $1 hash of the reference  $2 client  $3 expires at  $4 … what was asked (oauth/auth_request.h)  $15 now
--- $16 until when it can be opened by its reference, NULL: it came by the browser
+-- $16 until when it can be opened by its reference, NULL: it came by the browser  $17 response mode
 INSERT INTO auth_request (hash, client_id, params, expires_at, asked_at, pushed_until)
 VALUES ($1, $2, jsonb_build_object(
 	'redirect_uri', $4::text, 'state', $5::text, 'nonce', $6::text, 'login_hint', $7::text, 'scopes', $8::bigint,
 	'challenge', encode($9::bytea, 'hex'), 'prompt', $10::smallint, 'max_age_s', $11::bigint,
-	'error', $12::text, 'error_description', $13::text, 'audience', $14::smallint), $3, $15, $16);
+	'error', $12::text, 'error_description', $13::text, 'audience', $14::smallint, 'response_mode', $17::smallint), $3, $15, $16);
 
 -- name: auth_request_load
 -- $1 hash of the reference  $2 now
 SELECT r.client_id, r.params ->> 'redirect_uri' AS redirect_uri, r.params ->> 'state' AS state,
        r.params ->> 'nonce' AS nonce, r.params ->> 'login_hint' AS login_hint, (r.params ->> 'scopes')::bigint AS scopes,
        coalesce((r.params ->> 'audience')::smallint, 0::smallint) AS audience,
+       coalesce((r.params ->> 'response_mode')::smallint, 0::smallint) AS response_mode,
        decode(r.params ->> 'challenge', 'hex') AS challenge, (r.params ->> 'prompt')::smallint AS prompt,
        (r.params ->> 'max_age_s')::bigint AS max_age_s, r.params ->> 'error' AS error,
        r.params ->> 'error_description' AS error_description, r.expires_at, r.decided_at, r.asked_at,

@@ -185,10 +185,9 @@ def test_a_nonce_that_is_too_long_is_refused_and_not_cut(world, app, browser):
     assert is_red(app.ask(browser, nonce="n" * 1025), world, "invalid_request")
 
 
-@pytest.mark.parametrize("mode", ["fragment", "form_post", "web_message", "x"])
-def test_answers_go_into_the_query_alone(world, app, browser, mode):
+@pytest.mark.parametrize("mode", ["web_message", "x", "QUERY", "query fragment", "form_post.jwt"])
+def test_an_unknown_response_mode_is_told_in_the_query(world, app, browser, mode):  # A18
     assert is_red(app.ask(browser, response_mode=mode), world, "invalid_request")
-    assert app.ask(browser, response_mode="query").location.startswith("/consent?")
 
 
 def test_request_objects_are_refused_by_their_own_errors(world, app, browser):

@@ -257,6 +257,8 @@ class World(Server):
     def line(self, *args, input=""):
         """The same as a line of `calends batch`: for the hundreds of accounts, keys and apps that tests only stand on."""
         line = " ".join('"' + str(a).replace("\\", "\\\\").replace('"', '\\"') + '"' for a in args)
+        if "\n" in line:  # no line
+            return self.cli(*args, input=input or None)
         with self.batch_lock:
             if self.batch is None:
                 with open(self.folder + "/batch.log", "ab") as log:

@@ -4,6 +4,13 @@
 #include "oauth/answer.h"
 #include "server/base/config.h"
 
+/* As the browser is led there. */
+#define URL(how, ...) url_of(how(&test_cx, __VA_ARGS__))
+static struct str url_of(struct redirect_answer answer)
+{
+	return redirect_answer_url(test_mem, &answer);
+}
+
 static const struct config config = { .public_url = STR_INIT("https://calends.example") };
 
 static const struct auth_request request = { .redirect_uri = STR_INIT("https://app.example/cb"),
@@ -15,13 +22,13 @@ static const struct auth_request request = { .redirect_uri = STR_INIT("https://a
 TEST(every_answer_has_the_state_and_the_issuer)
 {
 	test_cx.config = &config;
-	assert_str(answer_code_url(&test_cx, &request, STR("cac_1")),
+	assert_str(URL(answer_code, &request, STR("cac_1")),
 		STR("https://app.example/cb?code=cac_1&state=a+b%26c&iss=https%3A%2F%2Fcalends.example"));
-	assert_str(answer_stored_url(&test_cx, &request),
+	assert_str(URL(answer_stored, &request),
 		STR("https://app.example/"
 		    "cb?error=invalid_scope&error_description=It+was+not+granted.&state=a+b%26c&iss="
 		    "https%3A%2F%2Fcalends.example"));
-	assert_str(answer_error_url(&test_cx, &request, REFUSE(&test_cx, ACCESS_DENIED, "", "No.")),
+	assert_str(URL(answer_error, &request, REFUSE(&test_cx, ACCESS_DENIED, "", "No.")),
 		STR("https://app.example/"
 		    "cb?error=access_denied&error_description=No.&state=a+b%26c&iss=https%3A%2F%2F"
 		    "calends.example"));
@@ -31,10 +38,10 @@ TEST(a_state_that_did_not_come_does_not_go_and_a_query_stays)
 {
 	struct auth_request other = { .redirect_uri = STR("https://app.example/cb?tenant=1"), .state = STR_ABSENT };
 	test_cx.config = &config;
-	assert_str(answer_code_url(&test_cx, &other, STR("x")),
+	assert_str(URL(answer_code, &other, STR("x")),
 		STR("https://app.example/cb?tenant=1&code=x&iss=https%3A%2F%2Fcalends.example"));
 	other.state = STR(""); /* it came, and was empty */
-	assert_str(answer_code_url(&test_cx, &other, STR("x")),
+	assert_str(URL(answer_code, &other, STR("x")),
 		STR("https://app.example/cb?tenant=1&code=x&state=&iss=https%3A%2F%2Fcalends.example"));
 }
 

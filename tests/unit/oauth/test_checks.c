@@ -157,7 +157,7 @@ TEST(from_there_on_the_app_is_told_with_its_state)
 	} cases[] = {
 		{ "response_type=token", "unsupported_response_type" },
 		{ "-response_type", "invalid_request" },
-		{ "response_mode=fragment", "invalid_request" },
+		{ "response_mode=web_message", "invalid_request" },
 		{ "-code_challenge", "invalid_request" },
 		{ "-code_challenge_method", "invalid_request" }, /* which would mean plain (RFC 7636 §4.3) */
 		{ "code_challenge_method=plain", "invalid_request" },

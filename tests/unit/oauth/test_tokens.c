@@ -63,13 +63,11 @@ static struct str consented(const struct scene *scene, uint64_t scopes, int64_t 
 		.created_at = test_cx.now };
 	const struct consent_user user = { scene->user.id, test_cx.now };
 	const struct decision allow = { .allow = true, .scopes = scopes, .lifetime_s = lifetime_s };
-	struct str reference, url;
-	struct form answer;
+	struct str reference;
+	struct redirect_answer answer;
 	assert_ok(auth_request_store(&test_cx, &request, &reference));
-	assert_ok(consent_decide(&test_cx, reference, &user, &allow, &url));
-	str_cut(&url, '?', &reference);
-	assert_ok(form_parse(&test_cx, url, &answer));
-	return form_get(&answer, "code");
+	assert_ok(consent_decide(&test_cx, reference, &user, &allow, &answer));
+	return answer.code;
 }
 
 static struct token_pair redeemed(const struct scene *scene, uint64_t scopes, int64_t lifetime_s)
