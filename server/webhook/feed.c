@@ -12,6 +12,11 @@
 DB_RESULT(webhook_changes, struct change_row, scanned, change, account, kind, calendar, object, request, owner, via,
 	connection, client, scopes, tz, sequence, modseq, before, component);
 
+struct news {
+	bool news;
+};
+DB_RESULT(webhook_news, struct news, news);
+
 /* The events of a turn, which one statement adds: a row of the outbox is one for each who is told, or two (of a
  * booking). */
 struct feed {
@@ -190,6 +195,10 @@ static err_t turn_by_row(struct ctx *cx, const struct webhook_views *views)
 err_t webhook_feed(struct ctx *cx, void *views)
 {
 	int32_t scanned;
+	struct news behind;
+	TRY(db_row(cx, &sql_webhook_news, ROW(webhook_news, &behind), IN_NONE));
+	if (!behind.news)
+		return OK;
 	do {
 		err_t e = turn(cx, views, TELL, ROWS_AT_ONCE, &scanned);
 		if (e)

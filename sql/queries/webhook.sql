@@ -138,6 +138,10 @@ SELECT v.id, v.type, v.sequence, v.connection_id AS connection, v.request_id AS 
    AND ($4::uuid[] IS NULL OR v.calendar_id IS NULL OR v.calendar_id = ANY ($4)) AND v.id > $5
  ORDER BY v.id LIMIT $6::int;
 
+-- name: webhook_news
+-- Is there anything behind the cursor? What is asked ten times a second is asked without a transaction.
+SELECT EXISTS (SELECT FROM outbox t WHERE (t.xid, t.id) > (c.xid, c.id)) AS news FROM webhook_cursor c;
+
 -- name: webhook_changes
 -- $1 at most so many rows of the outbox
 SELECT scanned, change_id AS change, account, kind, calendar, object, request, owner, via, connection, client, scopes, tz,
