@@ -29,11 +29,11 @@ struct page_view {
 	struct days_view hours;
 	int64_t buffer_before, buffer_after, notice, horizon, step, per_day;
 	struct str_list busy;
-	bool livemode;
+	bool mail_guests, livemode;
 	struct instant created_at, updated_at;
 	bool has_slug, has_title, has_description, has_color_hex, has_timezone, has_calendar, has_status, has_durations,
 		has_exceptions, has_hours, has_buffer_before, has_buffer_after, has_notice, has_horizon, has_step,
-		has_per_day, has_busy;
+		has_per_day, has_busy, has_mail_guests;
 };
 
 #define V(member) offsetof(struct page_view, member)
@@ -69,6 +69,7 @@ static const struct json_field fields[] = {
 	{ "busy_calendar_ids",      JSON_STRS,    JSON_NULLABLE,     V(busy),          V(has_busy),          1,  BOOKING_BUSY_MAX, NULL, NULL, 0, 0, "Calendars whose events leave no room; null: those that are selected. The one of calendar_id always counts", NULL },
 	{ "calendar_id",            JSON_STR,     0,                 V(calendar),      V(has_calendar),      1,  64,    NULL, NULL, 0, 0, "Where the events of its bookings go; the default calendar unless said", "cal_0355WHuCFfRpMfB53mC9Z6" },
 	{ "status",                 JSON_WORD,    0,                 V(status),        V(has_status),        0,  0,     "active paused", NULL, 0, 0, "By a paused page nothing can be booked; what is booked stays, and its links work", "active" },
+	{ "mail_guests",            JSON_BOOL,    0,                 V(mail_guests),   V(has_mail_guests),   0,  0,     NULL, NULL, 0, 0, "Whether the server mails guests what becomes of their bookings, where mail is set up; true unless said. false: you do", "true" },
 	{ "livemode",               JSON_BOOL,    JSON_READ_ONLY,    V(livemode),      0,                    0,  0,     NULL, NULL, 0, 0, "false in test mode", "true" },
 	{ "etag",                   JSON_STR,     JSON_READ_ONLY,    V(etag),          0,                    0,  0,     NULL, NULL, 0, 0, "For If-Match", "\"1\"" },
 	{ "created_at",             JSON_TIME,    JSON_READ_ONLY,    V(created_at),    0,                    0,  0,     NULL, NULL, 0, 0, "When it was made", NULL },
@@ -155,6 +156,7 @@ static struct page_view view_of(struct arena *mem, const struct booking_page *p)
 		.busy = busy_view(mem, &p->busy_calendars),
 		.calendar = id_text(mem, "cal", p->calendar),
 		.status = p->active ? STR("active") : STR("paused"),
+		.mail_guests = p->mail_guests,
 		.livemode = !id_is_test(p->account),
 		.etag = etag_of(mem, p),
 		.created_at = p->created_at,
@@ -301,6 +303,8 @@ static void read_numbers(const struct page_view *view, struct booking_page *out)
 			*numbers[i].to = (int32_t)numbers[i].value;
 	if (view->has_status)
 		out->active = str_eq(view->status, STR("active"));
+	if (view->has_mail_guests)
+		out->mail_guests = view->mail_guests;
 }
 
 /* What the body gives, over the page. */
@@ -392,6 +396,7 @@ static void set_defaults(const struct api_call *call, struct booking_page *page)
 		.horizon = 60,
 		.step = 30,
 		.active = true,
+		.mail_guests = true,
 	};
 	for (size_t day = 0; day < 5; day++)
 		page->hours.days[day] = (struct day_hours){ { { 9 * 60, 17 * 60 } }, 1 };

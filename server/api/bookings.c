@@ -16,7 +16,7 @@ struct answer_view {
 
 struct booking_view {
 	struct str id, object, page, booking_page_id, event_id, calendar_id, status, timezone, name, email, note,
-		cancelled_by, cancellation_reason, manage_url, cancel_url;
+		cancelled_by, cancellation_reason, manage_url, cancel_url, guest_mail;
 	struct instant start, end, cancelled_at, created_at, updated_at;
 	int64_t duration;
 	struct json_list answers; /* of struct answer_view */
@@ -57,6 +57,7 @@ static const struct json_field fields[] = {
 	{ "cancellation_reason", JSON_STR,     READ | MAYBE,                   V(cancellation_reason), 0, 0, 0,    NULL, NULL, 0, 0, "Why, where that was said", NULL },
 	{ "manage_url",          JSON_STR,     OPEN | JSON_OPTIONAL,           V(manage_url),          0, 0, 0,    NULL, NULL, 0, 0, "For the guest's confirmation: there they see, move and cancel it. A secret; in the answer to the booking alone", NULL },
 	{ "cancel_url",          JSON_STR,     OPEN | JSON_OPTIONAL,           V(cancel_url),          0, 0, 0,    NULL, NULL, 0, 0, "The same, at the question whether to cancel", NULL },
+	{ "guest_mail",          JSON_STR,     READ | JSON_OPTIONAL,           V(guest_mail),          0, 0, 0,    NULL, NULL, 0, 0, "In the answer to a call that books, moves or cancels: how the guest hears of it by mail. queued, or delivered in test mode, where nothing leaves; not there: you tell them", "queued" },
 	{ "livemode",            JSON_BOOL,    OPEN,                           V(livemode),            0, 0, 0,    NULL, NULL, 0, 0, "false in test mode", "true" },
 	{ "created_at",          JSON_TIME,    READ,                           V(created_at),          0, 0, 0,    NULL, NULL, 0, 0, "When it was booked", NULL },
 	{ "updated_at",          JSON_TIME,    READ,                           V(updated_at),          0, 0, 0,    NULL, NULL, 0, 0, "When it was last moved or cancelled here", NULL },
@@ -115,6 +116,7 @@ static struct booking_view view_of(struct arena *mem, const struct booking *b)
 		.cancelled_by = b->cancelled ? str_of(by[b->cancelled_by]) : STR_ABSENT,
 		.cancelled_at = b->cancelled ? b->cancelled_at : INSTANT_NONE,
 		.cancellation_reason = b->cancelled ? b->reason : STR_ABSENT,
+		.guest_mail = b->told,
 		.livemode = !id_is_test(b->account),
 		.created_at = b->created_at,
 		.updated_at = b->updated_at,

@@ -28,6 +28,8 @@ struct booking {
 	struct str reason;           /* absent: none was given */
 	struct str title;            /* of the event; absent: gone */
 	struct instant created_at, updated_at;
+	struct str told; /* how the guest hears of what was just done, by mail: "queued", "delivered"; absent: they do
+			    not */
 };
 
 struct booking_new {

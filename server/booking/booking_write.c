@@ -5,6 +5,7 @@
 #include "caldav/calendar/view/agenda.h"
 #include "caldav/calendar/write.h"
 #include "server/booking/booking.h"
+#include "server/booking/guest_mail.h"
 #include "server/db/query.h"
 #include "sql.h"
 
@@ -129,7 +130,9 @@ static err_t write_event(struct ctx *cx, const struct actor *actor, const struct
 	enum put_outcome outcome;
 	write.name = str_cat(cx->mem, id_uuid(cx->mem, b->id), STR(".ics"));
 	TRY(event_write(cx, &event, &write.data));
-	return object_put(cx, actor, &write, &outcome, out);
+	TRY(object_put(cx, actor, &write, &outcome, out));
+	out->data = write.data;
+	return OK;
 }
 
 static err_t find_page(
@@ -185,6 +188,7 @@ static err_t book(struct ctx *cx, const struct actor *actor, const struct bookin
 	TRY(write_event(cx, &writer, &h, in, &b, &object));
 	b.event = object.id;
 	TRY(add(cx, &b));
+	TRY(guest_mail(cx, actor, &b, GUEST_BOOKED, object.data));
 	*out = b;
 	return OK;
 }
@@ -236,31 +240,32 @@ static err_t plan_moved(void *to, const struct object *now, struct object_plan *
 
 typedef err_t event_planner(void *to, const struct object *now, struct object_plan *out);
 
-static err_t change_event(
-	struct ctx *cx, const struct actor *actor, const struct booking *b, event_planner *plan, struct changing *with)
+static err_t change_event(struct ctx *cx, const struct actor *actor, const struct booking *b, event_planner *plan,
+	struct changing *with, struct object *out)
 {
 	const struct actor writer = writer_of(actor);
 	const struct preconditions always = { 0 };
 	const struct object_edit edit = { any_event, plan, with };
-	struct object object, beside;
+	struct object beside;
 	with->cx = cx;
-	return object_edit(cx, &writer, b->event, &always, &edit, &object, &beside);
+	return object_edit(cx, &writer, b->event, &always, &edit, out, &beside);
 }
 
 static err_t cancel(struct ctx *cx, const struct actor *actor, struct id id, enum booking_by by, struct str reason,
 	struct booking *out)
 {
 	struct changing with = { .comment = reason };
+	struct object object;
 	TRY(booking_get(cx, actor, id, out));
 	if (out->cancelled)
 		return OK;
-	TRY(change_event(cx, actor, out, plan_cancelled, &with));
+	TRY(change_event(cx, actor, out, plan_cancelled, &with, &object));
 	TRY(db_exec(cx, &sql_booking_cancelled, NULL, IN(out->account), IN(out->id), IN((int16_t)by), IN(reason)));
 	out->cancelled = true;
 	out->cancelled_by = by;
 	out->cancelled_at = out->updated_at = cx->now;
 	out->reason = reason;
-	return OK;
+	return guest_mail(cx, actor, out, GUEST_CANCELLED, object.data);
 }
 
 err_t booking_cancel(struct ctx *cx, const struct actor *actor, struct id id, enum booking_by by, struct str reason,
@@ -291,6 +296,7 @@ static err_t move(struct ctx *cx, const struct actor *actor, struct id id, struc
 	struct booking *out)
 {
 	struct held h;
+	struct object object;
 	TRY(booking_get(cx, actor, id, out));
 	if (out->cancelled)
 		return REFUSE(cx, CONFLICT, "", "This booking is cancelled: there is nothing to move.");
@@ -300,12 +306,12 @@ static err_t move(struct ctx *cx, const struct actor *actor, struct id id, struc
 	struct changing with = { .to = wish_of(start, duration ? duration : length_of(out), out->id) };
 	TRY(hold(cx, &h));
 	TRY(take_slot(cx, &h, &with.to));
-	TRY(change_event(cx, actor, out, plan_moved, &with));
+	TRY(change_event(cx, actor, out, plan_moved, &with, &object));
 	TRY(db_exec(cx, &sql_booking_moved, NULL, IN(out->account), IN(out->id), IN(with.to.from), IN(with.to.to)));
 	out->start = with.to.from;
 	out->end = with.to.to;
 	out->updated_at = cx->now;
-	return OK;
+	return guest_mail(cx, actor, out, GUEST_MOVED, object.data);
 }
 
 err_t booking_move(struct ctx *cx, const struct actor *actor, struct id id, struct instant start, int32_t duration,

@@ -12,14 +12,15 @@ struct page_row {
 	int32_t buffer_before, buffer_after, notice, step, horizon, per_day;
 	struct id_list busy_calendars;
 	struct id calendar;
-	bool active;
+	bool active, mail_guests;
 	int64_t version;
 	struct instant created_at, updated_at;
 };
 
 #define PAGE_COLS                                                                                                      \
 	account, id, slug, title, description, color, tz, durations, hours, exceptions, buffer_before, buffer_after,   \
-		notice, step, horizon, per_day, busy_calendars, calendar, active, version, created_at, updated_at
+		notice, step, horizon, per_day, busy_calendars, calendar, active, mail_guests, version, created_at,    \
+		updated_at
 DB_RESULT(booking_page_get, struct page_row, PAGE_COLS);
 DB_RESULT(booking_page_by_slug, struct page_row, PAGE_COLS);
 DB_RESULT(booking_page_older, struct page_row, PAGE_COLS);
@@ -85,6 +86,7 @@ static void page_of(struct arena *mem, const struct page_row *row, struct bookin
 		.busy_calendars = row->busy_calendars,
 		.calendar = row->calendar,
 		.active = row->active,
+		.mail_guests = row->mail_guests,
 		.version = row->version,
 		.created_at = row->created_at,
 		.updated_at = row->updated_at,
@@ -132,7 +134,7 @@ static struct int32_list exceptions_list(struct arena *mem, const struct booking
 		IN((p)->tz), IN(((struct int32_list){ (p)->durations, (p)->duration_count })),                         \
 		IN(hours_list((mem), &(p)->hours)), IN(exceptions_list((mem), (p))), IN((p)->buffer_before),           \
 		IN((p)->buffer_after), IN((p)->notice), IN((p)->step), IN((p)->horizon), IN((p)->per_day),             \
-		IN((p)->busy_calendars), IN((p)->calendar), IN((p)->active)
+		IN((p)->busy_calendars), IN((p)->calendar), IN((p)->active), IN((p)->mail_guests)
 
 /* ---- operations ---- */
 

@@ -25,7 +25,8 @@ struct booking_page {
 	struct id_list busy_calendars;                     /* items NULL: those that are selected */
 	struct id calendar;                                /* where its events go */
 	bool active;
-	int64_t version; /* another one with each change */
+	bool mail_guests; /* they are told by mail, where there is a way */
+	int64_t version;  /* another one with each change */
 	struct instant created_at, updated_at;
 };
 

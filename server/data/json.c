@@ -237,6 +237,6 @@ void json_write(struct json *j, struct arena *mem, const struct json_field *fiel
 void json_write_open(struct json *j, struct arena *mem, const struct json_field *fields, size_t count, const void *from)
 {
 	for (size_t i = 0; i < count; i++)
-		if (fields[i].flags & JSON_OPEN)
+		if ((fields[i].flags & JSON_OPEN) && !json_is_left_out(&fields[i], from))
 			write_field(j, mem, &fields[i], from);
 }

@@ -3,16 +3,16 @@
 
 -- name: booking_page_create stores
 -- $1 account  $2 id  $3 slug  $4 title  $5 description  $6 colour  $7 zone  $8 durations  $9 hours  $10 exceptions
--- $11 $12 buffers  $13 notice  $14 step  $15 horizon  $16 a day  $17 busy calendars or NULL  $18 calendar  $19 active
+-- $11 $12 buffers  $13 notice  $14 step  $15 horizon  $16 a day  $17 busy calendars or NULL  $18 calendar  $19 active  $20 mail to guests
 SELECT booking_page_create(ROW($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-                               1, NULL, NULL)::booking_page) AS outcome;
+                               1, NULL, NULL, $20)::booking_page) AS outcome;
 
 -- name: booking_page_change stores
--- As booking_page_create, and $20 the version that it had
+-- As booking_page_create, and $21 the version that it had
 UPDATE booking_page p SET slug = $3, title = $4, description = $5, color = $6, tz = $7, durations = $8, hours = $9,
        exceptions = $10, buffer_before = $11, buffer_after = $12, notice = $13, step = $14, horizon = $15, per_day = $16,
-       busy_calendars = $17, calendar_id = $18, active = $19, version = p.version + 1, updated_at = now()
- WHERE p.account_id = $1 AND p.id = $2 AND p.version = $20;
+       busy_calendars = $17, calendar_id = $18, active = $19, mail_guests = $20, version = p.version + 1, updated_at = now()
+ WHERE p.account_id = $1 AND p.id = $2 AND p.version = $21;
 
 -- name: booking_page_delete
 -- $1 account  $2 id  $3 version, 0 for any
@@ -22,7 +22,7 @@ DELETE FROM booking_page p WHERE p.account_id = $1 AND p.id = $2 AND ($3::bigint
 -- $3 id
 SELECT p.account_id AS account, p.id, p.slug, p.title, p.description, p.color, p.tz, p.durations, p.hours, p.exceptions,
        p.buffer_before, p.buffer_after, p.notice, p.step, p.horizon, p.per_day, p.busy_calendars,
-       p.calendar_id AS calendar, p.active, p.version, p.created_at, p.updated_at
+       p.calendar_id AS calendar, p.active, p.mail_guests, p.version, p.created_at, p.updated_at
   FROM booking_page p
  WHERE p.account_id = $1 AND ($2::uuid[] IS NULL OR p.calendar_id = ANY ($2)) AND p.id = $3;
 
@@ -30,7 +30,7 @@ SELECT p.account_id AS account, p.id, p.slug, p.title, p.description, p.color, p
 -- $3 slug
 SELECT p.account_id AS account, p.id, p.slug, p.title, p.description, p.color, p.tz, p.durations, p.hours, p.exceptions,
        p.buffer_before, p.buffer_after, p.notice, p.step, p.horizon, p.per_day, p.busy_calendars,
-       p.calendar_id AS calendar, p.active, p.version, p.created_at, p.updated_at
+       p.calendar_id AS calendar, p.active, p.mail_guests, p.version, p.created_at, p.updated_at
   FROM booking_page p
  WHERE p.account_id = $1 AND ($2::uuid[] IS NULL OR p.calendar_id = ANY ($2)) AND by_slug(p.slug) = $3;
 
@@ -38,7 +38,7 @@ SELECT p.account_id AS account, p.id, p.slug, p.title, p.description, p.color, p
 -- $3 before this id  $4 at most
 SELECT p.account_id AS account, p.id, p.slug, p.title, p.description, p.color, p.tz, p.durations, p.hours, p.exceptions,
        p.buffer_before, p.buffer_after, p.notice, p.step, p.horizon, p.per_day, p.busy_calendars,
-       p.calendar_id AS calendar, p.active, p.version, p.created_at, p.updated_at
+       p.calendar_id AS calendar, p.active, p.mail_guests, p.version, p.created_at, p.updated_at
   FROM booking_page p
  WHERE p.account_id = $1 AND ($2::uuid[] IS NULL OR p.calendar_id = ANY ($2)) AND p.id < $3
  ORDER BY p.id DESC LIMIT $4::int;
@@ -47,7 +47,7 @@ SELECT p.account_id AS account, p.id, p.slug, p.title, p.description, p.color, p
 -- $3 after this id  $4 at most
 SELECT p.account_id AS account, p.id, p.slug, p.title, p.description, p.color, p.tz, p.durations, p.hours, p.exceptions,
        p.buffer_before, p.buffer_after, p.notice, p.step, p.horizon, p.per_day, p.busy_calendars,
-       p.calendar_id AS calendar, p.active, p.version, p.created_at, p.updated_at
+       p.calendar_id AS calendar, p.active, p.mail_guests, p.version, p.created_at, p.updated_at
   FROM booking_page p
  WHERE p.account_id = $1 AND ($2::uuid[] IS NULL OR p.calendar_id = ANY ($2)) AND p.id > $3
  ORDER BY p.id LIMIT $4::int;
@@ -124,3 +124,10 @@ UPDATE booking b SET start_at = $3, end_at = $4, updated_at = now() WHERE b.acco
 -- $1 account  $2 id  $3 1 by the host, 2 by the guest  $4 why or NULL
 UPDATE booking b SET cancelled_at = now(), cancelled_by = $3, reason = $4, updated_at = now()
  WHERE b.account_id = $1 AND b.id = $2;
+
+-- name: booking_host
+-- $1 account  $2 page, which may be gone
+-- Who tells a guest, and whether.
+SELECT a.email, a.name, p.title, coalesce(p.mail_guests, true) AS mail_guests
+  FROM account a LEFT JOIN booking_page p ON p.account_id = $1 AND p.id = $2
+ WHERE a.account_id = $1;

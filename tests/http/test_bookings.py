@@ -144,6 +144,8 @@ def test_who_may_book(world, owner, api, page):
     assert not {"email", "name", "note", "start"} & set(made.json), "who may not read is told what they need to go on"
     assert world.get(f"/v1/bookings/{made.json['id']}", key=write).status == 403
     assert world.get(f"/v1/bookings/{made.json['id']}", key=read).json["email"] == GUEST["email"]
+    cancelled = world.post(f"/v1/bookings/{made.json['id']}/cancel", b"", {}, write)
+    assert cancelled.status == 200 and "manage_url" not in cancelled.json
 
 
 def test_bookings_of_the_other_mode_and_of_others_are_not_there(world, owner, api, page):

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/booking/guest_mail.h"
+
+#include "server/auth/scope.h"
+#include "server/base/log.h"
+#include "server/booking/link.h"
+#include "server/db/query.h"
+#include "server/mail/invitation.h"
+#include "sql.h"
+
+struct host_row {
+	struct str email, name, title;
+	bool mail_guests;
+};
+DB_RESULT(booking_host, struct host_row, email, name, title, mail_guests);
+
+static struct str title_of(const struct host_row *host)
+{
+	return host->title.len ? host->title : STR("Appointment"); /* its page is gone */
+}
+
+static struct str subject_of(struct arena *mem, const struct host_row *host, enum guest_news news)
+{
+	static const char *const words[] = {
+		[GUEST_BOOKED] = "Booked", [GUEST_MOVED] = "Moved", [GUEST_CANCELLED] = "Cancelled"
+	};
+	return str_fmt(mem, "%s: %.*s", words[news], STR_ARG(title_of(host)));
+}
+
+static struct str text_of(
+	struct ctx *cx, const struct host_row *host, const struct booking *b, enum guest_news news, struct str link)
+{
+	static const char *const firsts[] = { [GUEST_BOOKED] = "Your appointment is booked.",
+		[GUEST_MOVED] = "Your appointment has been moved.",
+		[GUEST_CANCELLED] = "Your appointment is cancelled." };
+	const struct event when = { .start = b->start, .end = b->end, .zone = b->tz };
+	struct buf out = buf_new(cx->mem, 65536);
+	buf_fmt(&out, "%s\n\nWhat: %.*s\nWhen: %.*s\nWith: %.*s <%.*s>\n", firsts[news], STR_ARG(title_of(host)),
+		STR_ARG(invitation_when(cx->mem, &when)), STR_ARG(host->name), STR_ARG(host->email));
+	if (news == GUEST_CANCELLED && b->reason.len)
+		buf_fmt(&out, "\n%.*s\n", STR_ARG(b->reason));
+	if (news != GUEST_CANCELLED)
+		buf_fmt(&out, "\nTo see, move or cancel it:\n%.*s\n", STR_ARG(link));
+	return buf_str(&out);
+}
+
+/* Nothing of the database's; then the booking goes on without. */
+static bool is_mere_refusal(err_t e)
+{
+	return err_is(e, RATE_LIMITED) || err_is(e, INVALID_VALUE) || err_is(e, NOT_ORGANIZER) ||
+	       err_is(e, ICAL_OBJECT) || err_is(e, ICAL_SIZE) || err_is(e, ICAL_DATA);
+}
+
+static err_t send(struct ctx *cx, struct booking *b, const struct host_row *host, enum guest_news news, struct str data)
+{
+	struct told_person *told;
+	size_t count;
+	struct str link = booking_link(cx, b->account, b->id);
+	const struct invitation invitation = {
+		.method = news == GUEST_CANCELLED ? ITIP_CANCEL : ITIP_REQUEST,
+		.account = b->account,
+		.object = b->event,
+		.data = data,
+		.organizer = { host->email, host->name },
+		.only = { &b->email, 1 },
+		.subject = subject_of(cx->mem, host, news),
+		.text = text_of(cx, host, b, news, link),
+	};
+	err_t e = invitation_send(cx, &invitation, &told, &count);
+	if (is_mere_refusal(e)) {
+		log_event(LOG_INFO, "guest_not_told", LOG_STR("booking", id_text(cx->mem, "bkg", b->id)),
+			LOG_C("error", err_row(e->kind)->name));
+		return OK;
+	}
+	TRY(e);
+	if (count && told[0].how != TOLD_UNREACHABLE)
+		b->told = told[0].how == TOLD_QUEUED ? STR("queued") : STR("delivered");
+	return OK;
+}
+
+err_t guest_mail(struct ctx *cx, const struct actor *actor, struct booking *b, enum guest_news news, struct str data)
+{
+	struct host_row host;
+	b->told = STR_ABSENT;
+	if (!mail_is_possible(cx, b->account) || !(actor->rights & EVENTS_READ))
+		return OK;
+	TRY(db_row(cx, &sql_booking_host, ROW(booking_host, &host), IN(b->account), IN(b->page)));
+	return host.mail_guests ? send(cx, b, &host, news, data) : OK;
+}
