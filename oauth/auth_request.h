@@ -20,6 +20,7 @@ struct auth_request {
 		login_hint; /* absent where not sent; redirect_uri is the one in effect */
 	uint64_t scopes;
 	int16_t audience;                    /* what it is for (server/auth/audience.h); 0: all */
+	struct bytes dpop_jkt;               /* the key that the code is for; absent: any (RFC 9449 §10) */
 	struct bytes challenge;              /* 32 octets: SHA-256 of the verifier */
 	int16_t response_mode;               /* enum response_mode (redirect.h) */
 	int16_t prompt;                      /* enum prompt, a set */

@@ -4,6 +4,7 @@
  * its client and its account: whatever was revoked is dead in the very next request, on every instance.
  */
 #include "oauth/routes.h"
+#include "oauth/proof.h"
 #include "oauth/tokens.h"
 #include "server/account/account.h"
 #include "server/crypto/digest.h"
@@ -19,6 +20,7 @@ struct bearer {
 	int16_t audience, plan;
 	struct str email, name, tz, api_version;
 	int64_t ahead_s;
+	int16_t once; /* of those that come with a proof: enum proof_seen */
 };
 #define BEARER_COLS                                                                                                    \
 	connected_account, client, platform, family, calendars, scopes, audience, expires_at, plan, email, name, tz,   \
@@ -27,6 +29,10 @@ DB_RESULT(token_find_0, struct bearer, BEARER_COLS);
 DB_RESULT(token_find_1, struct bearer, BEARER_COLS);
 DB_RESULT(token_find_2, struct bearer, BEARER_COLS);
 DB_RESULT(token_find_3, struct bearer, BEARER_COLS);
+DB_RESULT(token_find_bound_0, struct bearer, BEARER_COLS, once);
+DB_RESULT(token_find_bound_1, struct bearer, BEARER_COLS, once);
+DB_RESULT(token_find_bound_2, struct bearer, BEARER_COLS, once);
+DB_RESULT(token_find_bound_3, struct bearer, BEARER_COLS, once);
 
 struct token_state {
 	bool expired, bound, revoked, stopped;
@@ -37,11 +43,13 @@ DB_RESULT(token_state, struct token_state, expired, bound, revoked, stopped, sta
 static const struct leaf {
 	const struct query *find;
 	const struct db_result *result;
+	const struct query *find_bound;
+	const struct db_result *bound_result;
 } leaves[TOKEN_SLOTS] = {
-	{ &sql_token_find_0, &db_result_token_find_0 },
-	{ &sql_token_find_1, &db_result_token_find_1 },
-	{ &sql_token_find_2, &db_result_token_find_2 },
-	{ &sql_token_find_3, &db_result_token_find_3 },
+	{ &sql_token_find_0, &db_result_token_find_0, &sql_token_find_bound_0, &db_result_token_find_bound_0 },
+	{ &sql_token_find_1, &db_result_token_find_1, &sql_token_find_bound_1, &db_result_token_find_bound_1 },
+	{ &sql_token_find_2, &db_result_token_find_2, &sql_token_find_bound_2, &db_result_token_find_bound_2 },
+	{ &sql_token_find_3, &db_result_token_find_3, &sql_token_find_bound_3, &db_result_token_find_bound_3 },
 };
 
 /* The hour is not trusted, but altering it changes the hash: what it says can only make a token worse. */
@@ -56,7 +64,7 @@ static err_t check_hour(struct ctx *cx, const struct secret_parts *parts)
 }
 
 /* The statement found nothing that lives: what was wrong? */
-static err_t refusal(struct ctx *cx, const struct secret_parts *parts, struct bytes hash)
+static err_t refusal(struct ctx *cx, const struct secret_parts *parts, struct bytes hash, bool by_proof)
 {
 	struct token_state state;
 	err_t e = db_row(cx, &sql_token_state, ROW(token_state, &state), IN(parts->account), IN(hash),
@@ -73,23 +81,51 @@ static err_t refusal(struct ctx *cx, const struct secret_parts *parts, struct by
 		return FAIL(cx, TOKEN_EXPIRED, "expired");
 	if (state.status == STATUS_DEACTIVATED)
 		return FAIL(cx, ACCOUNT_DEACTIVATED, "by token");
-	return FAIL(cx, TOKEN_INVALID, state.bound ? "bound to a key, sent as Bearer" : "no reason found");
+	if (by_proof)
+		return REFUSE(cx, TOKEN_INVALID, "", "%s",
+			state.bound ? "This access token is bound to another key than the proof's."
+				    : "This access token is bound to no key: send it as Bearer.");
+	return state.bound ? REFUSE(cx, TOKEN_INVALID, "",
+				     "This access token is bound to a key: send it as DPoP, with a proof of that key.")
+			   : FAIL(cx, TOKEN_INVALID, "no reason found");
+}
+
+/* RFC 9449 §7.1: the token with a proof of its key, which comes once. */
+static err_t find_bound(struct ctx *cx, const struct credential *sent, const struct secret_parts *parts,
+	struct bytes hash, struct bearer *out)
+{
+	const struct leaf *leaf = &leaves[parts->expiry_hour % TOKEN_SLOTS];
+	const struct dpop_use use = { sent->proof, sent->method, sent->url, sent->secret };
+	struct dpop proof;
+	TRY(dpop_check(cx, &use, &proof));
+	TRY(db_row(cx, leaf->find_bound, ((struct db_into){ leaf->bound_result, out }), IN(parts->account), IN(hash),
+		IN(proof.jkt), IN(proof.once), IN(proof.nonce_s), IN(instant_s(cx->now))));
+	return proof_seen_check(cx, out->once);
+}
+
+static err_t find(struct ctx *cx, const struct credential *sent, const struct secret_parts *parts, struct bytes hash,
+	struct bearer *out)
+{
+	const struct leaf *leaf = &leaves[parts->expiry_hour % TOKEN_SLOTS];
+	if (sent->transport == VIA_DPOP)
+		return find_bound(cx, sent, parts, hash, out);
+	return db_row(cx, leaf->find, ((struct db_into){ leaf->result, out }), IN(parts->account), IN(hash));
 }
 
 err_t bearer_authenticate(struct ctx *cx, const struct credential *sent, struct principal *out)
 {
 	struct secret_parts parts;
 	struct bearer row;
-	if (sent->transport != VIA_BEARER || !secret_parse(cx->mem, sent->secret, &parts) ||
+	bool by_proof = sent->transport == VIA_DPOP;
+	if ((sent->transport != VIA_BEARER && !by_proof) || !secret_parse(cx->mem, sent->secret, &parts) ||
 		parts.kind != SECRET_ACCESS)
-		return FAIL(cx, TOKEN_INVALID, "not an access token, or not sent as Bearer");
+		return FAIL(cx, TOKEN_INVALID, "not an access token, or not sent as Bearer or DPoP");
 	TRY(check_hour(cx, &parts));
 
-	const struct leaf *leaf = &leaves[parts.expiry_hour % TOKEN_SLOTS];
 	struct bytes hash = secret_hash(cx->mem, sent->secret);
-	err_t e = db_row(cx, leaf->find, ((struct db_into){ leaf->result, &row }), IN(parts.account), IN(hash));
+	err_t e = find(cx, sent, &parts, hash, &row);
 	if (err_is(e, NOT_FOUND))
-		return refusal(cx, &parts, hash);
+		return refusal(cx, &parts, hash, by_proof);
 	TRY(e);
 	if (row.plan < PLAN_PRO)
 		return FAIL(cx, PLAN_REQUIRED, "by token");

@@ -178,6 +178,18 @@ static err_t check_pkce(struct check *c)
 	return OK;
 }
 
+/* RFC 9449 §10: a thumbprint is 32 octets in base64url. */
+static err_t check_dpop_jkt(struct check *c)
+{
+	struct str text = param_get(c->params, "dpop_jkt");
+	struct bytes jkt = { 0 };
+	if (text.ptr && (!base64url_to(c->cx->mem, text, &jkt) || jkt.len != 32))
+		return INVALID(c, INVALID_VALUE, "dpop_jkt",
+			"dpop_jkt must be the SHA-256 thumbprint of the proofs' key (RFC 7638), 43 characters.");
+	c->request->dpop_jkt = jkt;
+	return OK;
+}
+
 /* None asked: all that the client is registered for (RFC 6749 §3.3); the user sees and can untick each. */
 static err_t check_scope(struct check *c)
 {
@@ -241,6 +253,7 @@ static const struct { check_run *run; bool may_redirect; } checks[] = {
 	{ check_response_type,  true },  /* §4.1.1 */
 	{ check_grant,          true },  /* §4.1.2.1 unauthorized_client */
 	{ check_pkce,           true },  /* §4.1.1, S256 alone */
+	{ check_dpop_jkt,       true },  /* RFC 9449 §10 */
 	{ check_scope,          true },  /* §1.4.1 */
 	{ check_resource,       true },  /* RFC 8707 §2 */
 	{ check_max_age,        true },

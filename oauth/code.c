@@ -61,11 +61,11 @@ err_t code_redeem(struct ctx *cx, const struct code_claim *claim, struct token_p
 	TRY(db_row(cx, &sql_code_redeem, ROW(code_redeem, &got), IN(parts.account), IN(parts.family),
 		IN(secret_hash(cx->mem, claim->code)), IN(claim->client->id), IN(claim->redirect_uri), IN(challenge),
 		IN(draft.access_hash), IN(draft.slot), IN(draft.access_until), IN(draft.refresh_hash),
-		IN(draft.refresh_until), IN(audit_by(cx)), IN(claim->audience)));
+		IN(draft.refresh_until), IN(audit_by(cx)), IN(claim->audience), IN(claim->jkt)));
 	if (got.outcome != REDEEM_ISSUED)
 		return refusal(cx, claim, &parts, (enum redeem_outcome)got.outcome);
 
 	*out = (struct token_pair){ draft.access, draft.refresh, got.scopes, got.connected_account, parts.account,
-		token_until(draft.access_until, got.connection_until) };
+		token_until(draft.access_until, got.connection_until), claim->jkt.ptr != NULL };
 	return OK;
 }

@@ -130,6 +130,8 @@ static err_t grant_store(struct ctx *cx, const struct auth_request *request, con
 		return REFUSE(cx, NOT_FOUND, "request", "This app does not exist any more.");
 	TRY(db_exec(cx, &sql_consent_list_at_client, NULL, IN(client->owner), IN(granted.connected_account_id),
 		IN(client->id), IN(account)));
+	if (request->dpop_jkt.ptr)
+		TRY(db_exec(cx, &sql_code_bind, NULL, IN(account), IN(code->family), IN(request->dpop_jkt)));
 	bool first = id_eq(granted.connected_account_id, fresh);
 	return audit_add(cx, account, first ? "consent.given" : "consent.changed", granted.connected_account_id,
 		consent_details(cx->mem, client, decision));
@@ -176,7 +178,8 @@ static err_t remembered_issue(struct ctx *cx, const struct auth_request *request
 	size_t issued = 0;
 	TRY(db_exec(cx, &sql_code_issue, &issued, IN(account), IN(request->client_id), IN(request->scopes),
 		IN(code->family), IN(code->hash), IN(code->expires_at), IN(request->challenge),
-		IN(request->redirect_uri), IN(request->nonce), IN(user->auth_time), IN(request->audience)));
+		IN(request->redirect_uri), IN(request->nonce), IN(user->auth_time), IN(request->audience),
+		IN(request->dpop_jkt)));
 	return issued ? OK : FAIL(cx, CONSENT_REQUIRED, "no consent that covers this");
 }
 

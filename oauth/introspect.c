@@ -16,12 +16,13 @@ struct live_token {
 	uint64_t scopes;
 	int16_t audience;
 	struct instant until, auth_time;
+	struct bytes dpop_jkt; /* of an access token that is bound to a key */
 };
 #define LIVE_COLS connected_account, client, scopes, audience, until, auth_time
-DB_RESULT(introspect_access_0, struct live_token, LIVE_COLS);
-DB_RESULT(introspect_access_1, struct live_token, LIVE_COLS);
-DB_RESULT(introspect_access_2, struct live_token, LIVE_COLS);
-DB_RESULT(introspect_access_3, struct live_token, LIVE_COLS);
+DB_RESULT(introspect_access_0, struct live_token, LIVE_COLS, dpop_jkt);
+DB_RESULT(introspect_access_1, struct live_token, LIVE_COLS, dpop_jkt);
+DB_RESULT(introspect_access_2, struct live_token, LIVE_COLS, dpop_jkt);
+DB_RESULT(introspect_access_3, struct live_token, LIVE_COLS, dpop_jkt);
 DB_RESULT(introspect_refresh, struct live_token, LIVE_COLS);
 
 static const struct leaf {
@@ -77,7 +78,12 @@ static void answer(
 		json_str(&j, "scope", scope_text(cx->mem, t->scopes));
 		json_id(&j, "client_id", "cli", t->client);
 		if (parts->kind == SECRET_ACCESS)
-			json_str(&j, "token_type", STR("Bearer"));
+			json_str(&j, "token_type", t->dpop_jkt.ptr ? STR("DPoP") : STR("Bearer"));
+		if (t->dpop_jkt.ptr) { /* RFC 9449 §6.2 */
+			json_object(&j, "cnf");
+			json_str(&j, "jkt", base64url_of(cx->mem, t->dpop_jkt));
+			json_object_end(&j);
+		}
 		if (instant_before(t->until, INSTANT_FOREVER))
 			json_int(&j, "exp", instant_s(t->until));
 		json_id(&j, "sub", "usr", parts->account);

@@ -5,6 +5,7 @@
 #include "oauth/endpoint.h"
 #include "oauth/token.h"
 #include "server/base/config.h"
+#include "server/jose/dpop.h"
 #include "server/jose/signing.h"
 #include "server/data/json.h"
 
@@ -28,6 +29,15 @@ static void word(struct json *j, const char *member, const char *only)
 	json_array_end(j);
 }
 
+static void algs(struct json *j, const char *member, unsigned set)
+{
+	json_array(j, member);
+	for (size_t i = 0; i < jws_alg_row_count; i++)
+		if (set & JWS_ALG(jws_alg_rows[i].alg))
+			json_str(j, NULL, str_of(jws_alg_rows[i].name));
+	json_array_end(j);
+}
+
 /*
  * What an endpoint of clients takes (RFC 8414 §2, RFC 7662 §4): `none` is no proof; keys sign with any algorithm that
  * we verify.
@@ -39,10 +49,7 @@ static void methods(struct json *j, const struct ctx *cx, const char *endpoint, 
 		if (none_too || client_methods[i].auth != CLIENT_AUTH_NONE)
 			json_str(j, NULL, client_auth_name((int16_t)client_methods[i].auth));
 	json_array_end(j);
-	json_array(j, str_fmt(cx->mem, "%s_auth_signing_alg_values_supported", endpoint).ptr);
-	for (size_t i = 0; i < jws_alg_row_count; i++)
-		json_str(j, NULL, str_of(jws_alg_rows[i].name));
-	json_array_end(j);
+	algs(j, str_fmt(cx->mem, "%s_auth_signing_alg_values_supported", endpoint).ptr, JWS_ALGS_ALL);
 }
 
 static void scopes(struct json *j, uint64_t set)
@@ -110,6 +117,7 @@ err_t metadata_server(struct request *rq, struct response *rs)
 	methods(&j, cx, "token_endpoint", true);
 	methods(&j, cx, "revocation_endpoint", true);
 	methods(&j, cx, "introspection_endpoint", false);
+	algs(&j, "dpop_signing_alg_values_supported", DPOP_ALGS);              /* RFC 9449 §5.1 */
 	json_bool(&j, "authorization_response_iss_parameter_supported", true); /* RFC 9207 §3 */
 	word(&j, "ui_locales_supported", "en");
 	json_str(&j, "service_documentation", str_cat(cx->mem, oauth_issuer(cx), STR("/docs")));
@@ -132,6 +140,7 @@ err_t metadata_resource(struct request *rq, struct response *rs)
 	json_array_end(&j);
 	scopes(&j, resource->scopes);
 	word(&j, "bearer_methods_supported", "header");
+	algs(&j, "dpop_signing_alg_values_supported", DPOP_ALGS);
 	json_str(&j, "resource_documentation", str_cat(cx->mem, oauth_issuer(cx), STR("/docs")));
 	json_object_end(&j);
 	return OK;

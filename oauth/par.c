@@ -4,6 +4,7 @@
 #include "oauth/checks.h"
 #include "oauth/endpoint.h"
 #include "oauth/guess_limit.h"
+#include "oauth/proof.h"
 #include "server/crypto/digest.h"
 #include "server/data/json.h"
 #include "server/db/query.h"
@@ -37,6 +38,19 @@ err_t par_open(struct ctx *cx, const struct params *params, struct auth_request 
 	return OK;
 }
 
+/* RFC 9449 §10.1: a proof is as good as dpop_jkt; where both came they are of one key. */
+static err_t bind_to_proof(struct request *rq, struct auth_request *request)
+{
+	struct bytes jkt;
+	TRY(proof_take(rq, &jkt));
+	if (jkt.ptr && request->dpop_jkt.ptr && !bytes_same(jkt, request->dpop_jkt))
+		return REFUSE(
+			&rq->cx, INVALID_DPOP_PROOF, "dpop_jkt", "dpop_jkt is not the thumbprint of the proof's key.");
+	if (jkt.ptr)
+		request->dpop_jkt = jkt;
+	return OK;
+}
+
 err_t par_post(struct request *rq, struct response *rs)
 {
 	struct ctx *cx = &rq->cx;
@@ -50,6 +64,7 @@ err_t par_post(struct request *rq, struct response *rs)
 		return REFUSE(cx, INVALID_VALUE, "request_uri", "A pushed request cannot refer to another.");
 	TRY(auth_request_check_pushed(cx, &params, caller.id, &request, &client));
 	TRY(guess_limit_take(rq, STR("authorize")));
+	TRY(bind_to_proof(rq, &request));
 	TRY(auth_request_store_pushed(cx, &request, PAR_LIFETIME_S, &reference));
 	struct json j = json_begin(reply(rs, 201, "application/json"));
 	json_object(&j, NULL);

@@ -12,7 +12,7 @@
 #include "sql.h"
 
 /* As the function token_refresh says. */
-enum refresh_outcome { REFRESH_ROTATED, REFRESH_INVALID, REFRESH_REUSED, REFRESH_AGAIN, REFRESH_SCOPE };
+enum refresh_outcome { REFRESH_ROTATED, REFRESH_INVALID, REFRESH_REUSED, REFRESH_AGAIN, REFRESH_SCOPE, REFRESH_KEPT };
 
 struct refreshed {
 	int32_t outcome;
@@ -34,7 +34,9 @@ static struct bytes replay_key(struct ctx *cx, struct str old)
 	return bytes_of(key, SEAL_KEY_SIZE);
 }
 
-/* "access refresh scopes until": scopes is what the request narrowed to, 0 for all; until, of the access token, in µs.
+/*
+ * "access refresh scopes until key": scopes is what the request narrowed to, 0 for all; until, of the access token, in
+ * µs; key is the thumbprint that it is bound to, empty for none.
  */
 static struct bytes replay_seal(struct ctx *cx, const struct refresh_claim *claim, const struct secret_parts *old,
 	const struct token_draft *draft)
@@ -47,6 +49,8 @@ static struct bytes replay_seal(struct ctx *cx, const struct refresh_claim *clai
 	buf_int(&plain, (int64_t)claim->scopes);
 	buf_char(&plain, ' ');
 	buf_int(&plain, draft->access_until.us);
+	buf_char(&plain, ' ');
+	buf_add(&plain, base64url_of(cx->mem, claim->jkt));
 	return seal(
 		cx->mem, replay_key(cx, claim->token), id_uuid(cx->mem, old->family), bytes_of(plain.ptr, plain.len));
 }
@@ -55,17 +59,21 @@ static err_t replay_open(struct ctx *cx, const struct refresh_claim *claim, cons
 	const struct refreshed *got, struct token_pair *out)
 {
 	struct bytes plain;
-	struct str access, refresh, narrowed, rest;
+	struct str access, refresh, narrowed, end, rest;
 	uint64_t scopes, until;
 	if (!unseal(cx->mem, replay_key(cx, claim->token), id_uuid(cx->mem, old->family), got->replay, &plain))
 		return FAIL(cx, INVALID_GRANT, "the kept answer does not open");
 	rest = (struct str){ (const char *)plain.ptr, plain.len };
 	if (!str_cut(&rest, ' ', &access) || !str_cut(&rest, ' ', &refresh) || !str_cut(&rest, ' ', &narrowed) ||
-		!rest.ptr || !str_to_u64(narrowed, INT64_MAX, &scopes) || !str_to_u64(rest, INT64_MAX, &until))
+		!str_cut(&rest, ' ', &end) || !str_to_u64(narrowed, INT64_MAX, &scopes) ||
+		!str_to_u64(end, INT64_MAX, &until))
 		return FAIL(cx, INVALID_GRANT, "the kept answer is of another version");
+	if (!str_eq(rest.ptr ? rest : STR(""), base64url_of(cx->mem, claim->jkt)))
+		return FAIL(cx, INVALID_GRANT, "the kept answer is bound to another key");
 	struct instant access_until = { (int64_t)until };
 	*out = (struct token_pair){ access, refresh, scopes ? scopes & got->granted : got->granted,
-		got->connected_account, old->account, token_until(access_until, got->connection_until) };
+		got->connected_account, old->account, token_until(access_until, got->connection_until),
+		claim->jkt.ptr != NULL };
 	return OK;
 }
 
@@ -100,13 +108,15 @@ err_t token_refresh(struct ctx *cx, const struct refresh_claim *claim, struct to
 		IN(claim->client->id), claim->scopes ? IN(claim->scopes) : IN_NULL(DB_INT8), IN(draft.access_hash),
 		IN(draft.slot), IN(draft.access_until), IN(draft.refresh_hash), IN(draft.refresh_until),
 		IN(replay_seal(cx, claim, &old, &draft)), IN((int32_t)REPLAY_WINDOW_S), IN(audit_by(cx)),
-		IN(claim->audience)));
+		IN(claim->audience), IN(claim->jkt)));
 	if (got.outcome == REFRESH_AGAIN)
 		return replay_open(cx, claim, &old, &got, out);
-	if (got.outcome != REFRESH_ROTATED)
+	if (got.outcome != REFRESH_ROTATED && got.outcome != REFRESH_KEPT)
 		return refusal(cx, claim, &old, (enum refresh_outcome)got.outcome);
 
-	*out = (struct token_pair){ draft.access, draft.refresh, claim->scopes ? claim->scopes : got.granted,
-		got.connected_account, old.account, token_until(draft.access_until, got.connection_until) };
+	struct str refresh = got.outcome == REFRESH_KEPT ? claim->token : draft.refresh;
+	*out = (struct token_pair){ draft.access, refresh, claim->scopes ? claim->scopes : got.granted,
+		got.connected_account, old.account, token_until(draft.access_until, got.connection_until),
+		claim->jkt.ptr != NULL };
 	return OK;
 }

@@ -11,6 +11,7 @@
 struct refresh_claim {
 	const struct client *client; /* authenticated */
 	struct str token;            /* as received; absent if not sent */
+	struct bytes jkt;            /* thumbprint of the key that the access token is bound to; absent: none */
 	uint64_t scopes;             /* of the access token; 0: all that was granted */
 	int16_t audience;            /* of the access token, within the grant's; 0: the grant's (RFC 8707 §2.2) */
 };
@@ -23,6 +24,9 @@ struct refresh_claim {
  * second successor is ever made. It is for the same request: what asks for other scopes or resources, like what comes
  * later or after the successor was used, ends the whole family: it was stolen, or its successor was. A narrowed scope
  * is the access token's alone; the refresh token keeps what was granted.
+ *
+ * One that is bound to a key (of a public client that sent a proof, RFC 9449 §5) stays as it is, and is worth nothing
+ * without that key.
  *
  * out     set on success only; its text lives in cx->mem
  * errors  MISSING_FIELD  no token

@@ -3,15 +3,17 @@
 
 #include "oauth/code.h"
 #include "oauth/endpoint.h"
+#include "oauth/proof.h"
 #include "oauth/refresh.h"
 #include "server/data/json.h"
 
 /* grant_type=authorization_code (OAuth 2.1 §4.1.3) */
-static err_t by_code(
-	struct request *rq, const struct params *params, const struct client *client, struct token_pair *out)
+static err_t by_code(struct request *rq, const struct grant_call *call, struct token_pair *out)
 {
+	const struct params *params = call->params;
 	struct code_claim claim = {
-		.client = client,
+		.client = call->client,
+		.jkt = call->jkt,
 		.code = param_get(params, "code"),
 		.verifier = param_get(params, "code_verifier"),
 		.redirect_uri = param_get(params, "redirect_uri"),
@@ -21,11 +23,13 @@ static err_t by_code(
 }
 
 /* grant_type=refresh_token (OAuth 2.1 §4.3.1) */
-static err_t by_refresh(
-	struct request *rq, const struct params *params, const struct client *client, struct token_pair *out)
+static err_t by_refresh(struct request *rq, const struct grant_call *call, struct token_pair *out)
 {
+	const struct params *params = call->params;
 	struct str scope = param_get(params, "scope");
-	struct refresh_claim claim = { .client = client, .token = param_get(params, "refresh_token") };
+	struct refresh_claim claim = {
+		.client = call->client, .jkt = call->jkt, .token = param_get(params, "refresh_token")
+	};
 	if (scope.ptr && !scope_parse(scope, &claim.scopes))
 		return REFUSE(&rq->cx, INVALID_SCOPE, "scope", "A scope is not known.");
 	TRY(params_audience(&rq->cx, params, &claim.audience));
@@ -59,7 +63,7 @@ static void answer(struct request *rq, struct response *rs, const struct client 
 	struct json j = json_begin(reply(rs, 200, "application/json"));
 	json_object(&j, NULL);
 	json_str(&j, "access_token", pair->access);
-	json_str(&j, "token_type", STR("Bearer"));
+	json_str(&j, "token_type", pair->bound ? STR("DPoP") : STR("Bearer"));
 	json_int(&j, "expires_in", remaining_s(rq->cx.now, pair->access_until));
 	if (client->grants & GRANT_REFRESH)
 		json_str(&j, "refresh_token", pair->refresh);
@@ -84,7 +88,9 @@ err_t token_post(struct request *rq, struct response *rs)
 		return REFUSE(&rq->cx, UNSUPPORTED_GRANT, "grant_type", "This grant type is not supported.");
 	if (!(client.grants & grant->bit))
 		return FAIL(&rq->cx, UNAUTHORIZED_CLIENT, "%s", grant->name);
-	TRY(grant->run(rq, &params, &client, &pair));
+	struct grant_call call = { &params, &client, { 0 } };
+	TRY(proof_take(rq, &call.jkt));
+	TRY(grant->run(rq, &call, &pair));
 	answer(rq, rs, &client, &pair);
 	return OK;
 }

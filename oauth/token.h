@@ -7,11 +7,16 @@
 #include "oauth/tokens.h"
 #include "server/http/router.h"
 
+struct grant_call {
+	const struct params *params;
+	const struct client *client; /* authenticated */
+	struct bytes jkt;            /* thumbprint of the key that the request proved (RFC 9449 §5); absent: none */
+};
+
 struct grant_row {
 	const char *name;
 	int16_t bit; /* enum grant_type */
-	err_t (*run)(
-		struct request *rq, const struct params *params, const struct client *client, struct token_pair *out);
+	err_t (*run)(struct request *rq, const struct grant_call *call, struct token_pair *out);
 };
 extern const struct grant_row grant_rows[];
 extern const size_t grant_row_count;

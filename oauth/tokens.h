@@ -14,6 +14,7 @@ struct token_pair {
 	uint64_t scopes;                      /* of the access token */
 	struct id connected_account, account; /* account in its mode */
 	struct instant access_until;          /* never beyond the connection's end */
+	bool bound;                           /* to a key: a DPoP token (RFC 9449 §5) */
 };
 
 /* Which family a new pair belongs to, and which use of it this is: 1 for the code's. */

@@ -33,7 +33,7 @@ static err_t read_basic(struct ctx *cx, struct str text, struct credential *out)
 	if (!str_has(pair, ':'))
 		return FAIL(cx, CREDENTIALS_INVALID, "Basic: no colon");
 	(void)str_cut(&pair, ':', &username);
-	*out = (struct credential){ VIA_BASIC, username, pair };
+	*out = (struct credential){ .transport = VIA_BASIC, .username = username, .secret = pair };
 	return OK;
 }
 

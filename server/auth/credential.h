@@ -54,6 +54,9 @@ struct credential {
 	enum transport transport;
 	struct str username; /* Basic; form of the user as sent */
 	struct str secret;
+	/* DPoP: the proof beside it, absent if none was sent, and of which request it must be (server/jose/dpop.h) */
+	struct str proof, url;
+	const char *method;
 };
 
 /* MALFORMED, CREDENTIALS_INVALID …: see errors.def. `out` on success only. */

@@ -34,6 +34,11 @@ static err_t tokens(struct ctx *cx)
 	return db_exec(cx, &sql_access_token_prune, NULL, IN_NONE);
 }
 
+static err_t proofs(struct ctx *cx)
+{
+	return db_exec(cx, &sql_dpop_prune, NULL, IN_NONE);
+}
+
 static err_t partitions(struct ctx *cx)
 {
 	struct pruned done;
@@ -131,6 +136,7 @@ static const struct {
 	err_t (*run)(struct ctx *cx);
 } steps[] = {
 	{ "tokens", tokens },
+	{ "proofs", proofs },
 	{ "partitions", partitions },
 	{ "auth_requests", auth_requests },
 	{ "assertions", assertions },

@@ -96,6 +96,11 @@ static err_t by_header(struct request *rq)
 	if (sent.transport == VIA_BASIC && !rq->module->basic)
 		return FAIL(&rq->cx, CREDENTIALS_INVALID, "Basic is not taken here");
 	TRY(refuse_second_transport(rq));
+	if (sent.transport == VIA_DPOP) {
+		sent.proof = request_header_list(rq, "DPoP"); /* two of them are none */
+		sent.method = method_name(rq->method);
+		sent.url = request_public_url(rq);
+	}
 	if (rq->module->prefetch)
 		rq->module->prefetch(rq, &sent);
 	TRY(authenticate(rq, &sent));

@@ -7,10 +7,11 @@
 /* What a page may send and read, besides what Fetch allows without asking: all that such a route reads or says. */
 #define SENDS                                                                                                          \
 	"Authorization, Content-Type, Accept, Idempotency-Key, If-Match, If-None-Match, Connected-Account, "           \
-	"Api-Version, Last-Event-ID, MCP-Protocol-Version"
+	"Api-Version, Last-Event-ID, MCP-Protocol-Version, DPoP"
 #define READS                                                                                                          \
 	"Request-Id, ETag, Location, Retry-After, WWW-Authenticate, X-RateLimit-Limit, X-RateLimit-Remaining, "        \
-	"X-RateLimit-Reset, RateLimit-Policy, RateLimit, Idempotent-Replayed, Api-Version, Deprecation, Sunset"
+	"X-RateLimit-Reset, RateLimit-Policy, RateLimit, Idempotent-Replayed, Api-Version, Deprecation, Sunset, "      \
+	"DPoP-Nonce"
 
 static const unsigned cors_flags = CORS_ANY | CORS_KEYS;
 

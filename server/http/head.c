@@ -8,6 +8,7 @@
 #include "server/http/cors.h"
 #include "server/http/limit.h"
 #include "server/http/route.h"
+#include "server/jose/dpop.h"
 
 /* RFC 9110 §5.5: field-value without CR, LF and NUL; the other controls but tab are of no use either. */
 static bool is_field_value(struct str value)
@@ -111,6 +112,8 @@ static void add_for_all(struct response *rs)
 		module->every_answer(rq, rs);
 	cors_headers(rs);
 	add_limit(rs);
+	if (rq->cx.keys && (rq->sent == VIA_DPOP || request_header(rq, "DPoP").ptr)) /* RFC 9449 §8.2 */
+		response_header(rs, "DPoP-Nonce", dpop_nonce(&rq->cx));
 	if (rq->csrf_cookie.ptr)
 		response_cookie(rs, "csrf", rq->csrf_cookie, -1);
 	if (rs->store_unsaid && !response_has(rs, "Cache-Control"))

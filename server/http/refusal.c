@@ -4,6 +4,7 @@
 #include "server/base/config.h"
 #include "server/data/json.h"
 #include "server/http/route.h"
+#include "server/jose/dpop.h"
 
 /* A quoted-string's inside (RFC 9110 §5.6.4); our texts are ASCII. */
 static void add_quoted(struct buf *out, struct str text)
@@ -28,6 +29,14 @@ static const char *bearer_error(const struct request *rq, err_t e)
 	return status == 401 ? "invalid_token" : NULL;
 }
 
+/* RFC 9449 §7.1 */
+static const char *dpop_error(const struct request *rq, err_t e)
+{
+	if (e->kind == INVALID_DPOP_PROOF)
+		return "invalid_dpop_proof";
+	return e->kind == USE_DPOP_NONCE ? "use_dpop_nonce" : bearer_error(rq, e);
+}
+
 /* RFC 9728 §3.1: the well-known path comes before the path of the resource. */
 static void add_metadata_url(struct request *rq, const struct audience_row *resource, struct buf *out)
 {
@@ -50,11 +59,15 @@ static uint64_t scopes_of(const struct request *rq, const struct audience_row *r
 	return rq->route ? rq->route->scopes & SCOPES_ALL : 0;
 }
 
-static void bearer_challenge(struct request *rq, struct response *rs, err_t e)
+/* In the scheme that was tried. */
+static void token_challenge(struct request *rq, struct response *rs, err_t e)
 {
-	const char *error = bearer_error(rq, e);
+	bool by_proof = rq->sent == VIA_DPOP;
+	const char *error = by_proof ? dpop_error(rq, e) : bearer_error(rq, e);
 	struct buf out = buf_new(rq->cx.mem, 2048);
-	BUF_LIT(&out, "Bearer realm=\"Calends\"");
+	buf_fmt(&out, "%s realm=\"Calends\"", by_proof ? "DPoP" : "Bearer");
+	if (by_proof)
+		BUF_LIT(&out, ", algs=\"" DPOP_ALG_NAMES "\"");
 	if (error) {
 		buf_fmt(&out, ", error=\"%s\", error_description=\"", error);
 		add_quoted(&out, err_text(e));
@@ -81,7 +94,7 @@ void auth_challenge(struct request *rq, struct response *rs, err_t e)
 		return;
 	if (unauthenticated && rq->module && rq->module->basic)
 		response_header(rs, "WWW-Authenticate", STR("Basic realm=\"Calends\""));
-	bearer_challenge(rq, rs, e);
+	token_challenge(rq, rs, e);
 }
 
 /* ---- the API's error object ---- */

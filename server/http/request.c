@@ -92,6 +92,13 @@ err_t request_params(struct request *rq, const struct form **out)
 	return OK;
 }
 
+struct str request_public_url(const struct request *rq)
+{
+	struct str path = rq->target;
+	path.len -= rq->query.ptr ? rq->query.len + 1 : 0;
+	return rq->cx.config ? str_cat(rq->cx.mem, rq->cx.config->public_url, path) : STR_ABSENT;
+}
+
 struct str request_media_type(const struct request *rq)
 {
 	struct str rest = request_header(rq, "Content-Type"), type;

@@ -96,6 +96,9 @@ MUST_CHECK err_t request_params(struct request *rq, const struct form **out);
  */
 struct str request_absolute(const struct request *rq, struct str path);
 
+/* What was asked for as a URL at the public URL, without its query: what a proof of a key names (RFC 9449 §4.2). */
+struct str request_public_url(const struct request *rq);
+
 /* Media type of Content-Type without parameters, lower-cased; absent if there was no header. */
 struct str request_media_type(const struct request *rq);
 

@@ -5,6 +5,10 @@
 -- Empties the slot of the ring whose tokens ended over an hour ago.
 SELECT access_token_prune() AS slot
 
+-- name: dpop_prune
+-- Empties the slot of the ring whose proofs nobody can send again.
+SELECT dpop_prune() AS slot
+
 -- name: outbox_partitions
 -- $1 days ahead  $2 days kept
 SELECT outbox_partitions($1, $2) AS count

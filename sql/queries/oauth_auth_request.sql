@@ -7,7 +7,8 @@ INSERT INTO auth_request (hash, client_id, params, expires_at, asked_at, pushed_
 VALUES ($1, $2, jsonb_build_object(
 	'redirect_uri', $4::text, 'state', $5::text, 'nonce', $6::text, 'login_hint', $7::text, 'scopes', $8::bigint,
 	'challenge', encode($9::bytea, 'hex'), 'prompt', $10::smallint, 'max_age_s', $11::bigint,
-	'error', $12::text, 'error_description', $13::text, 'audience', $14::smallint, 'response_mode', $17::smallint), $3, $15, $16);
+	'error', $12::text, 'error_description', $13::text, 'audience', $14::smallint, 'response_mode', $17::smallint,
+	'dpop_jkt', encode($18::bytea, 'hex')), $3, $15, $16);
 
 -- name: auth_request_load
 -- $1 hash of the reference  $2 now
@@ -15,7 +16,8 @@ SELECT r.client_id, r.params ->> 'redirect_uri' AS redirect_uri, r.params ->> 's
        r.params ->> 'nonce' AS nonce, r.params ->> 'login_hint' AS login_hint, (r.params ->> 'scopes')::bigint AS scopes,
        coalesce((r.params ->> 'audience')::smallint, 0::smallint) AS audience,
        coalesce((r.params ->> 'response_mode')::smallint, 0::smallint) AS response_mode,
-       decode(r.params ->> 'challenge', 'hex') AS challenge, (r.params ->> 'prompt')::smallint AS prompt,
+       decode(r.params ->> 'challenge', 'hex') AS challenge, decode(r.params ->> 'dpop_jkt', 'hex') AS dpop_jkt,
+       (r.params ->> 'prompt')::smallint AS prompt,
        (r.params ->> 'max_age_s')::bigint AS max_age_s, r.params ->> 'error' AS error,
        r.params ->> 'error_description' AS error_description, r.expires_at, r.decided_at, r.asked_at,
        c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, c.verified, c.scopes AS client_scopes, c.par_only,

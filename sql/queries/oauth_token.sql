@@ -4,18 +4,27 @@
 -- $1 account  $2 family  $3 hash of the code  $4 client  $5 redirect URI, NULL if not sent  $6 challenge of the verifier
 -- $7 hash of the access token  $8 its slot  $9 its end  $10 hash of the refresh token  $11 its end when unused
 -- $12 audit_by()  $13 audience of the access token, 0 for the grant's
+-- $14 thumbprint of the key that it is bound to, or NULL
 SELECT outcome, connected_account_id AS connected_account, scopes, connection_until,
        CASE outcome WHEN 2 THEN tokens_replayed($1, $2, $12, 'code') END AS told
-  FROM code_redeem($1, $2, $3, $4, $5, $6, NULL, $13, $7, $8, $9, $10, $11);
+  FROM code_redeem($1, $2, $3, $4, $5, $6, $14, $13, $7, $8, $9, $10, $11);
 
 -- name: token_refresh
 -- $1 account  $2 family  $3 hash of the token  $4 its generation  $5 client  $6 scopes, NULL for all
 -- $7 hash of the new access token  $8 its slot  $9 its end  $10 hash of the new refresh token  $11 its end when unused
 -- $12 the answer, sealed  $13 how many seconds a retry gets it again  $14 audit_by()
--- $15 audience of the access token, 0 for the grant's
+-- $15 audience of the access token, 0 for the grant's  $16 thumbprint of the key that it is bound to, or NULL
 SELECT outcome, connected_account_id AS connected_account, granted, connection_until, replay,
        CASE outcome WHEN 2 THEN tokens_replayed($1, $2, $14, 'refresh token') END AS told
-  FROM token_refresh($1, $2, $3, $4, $5, NULL, $6, $15, $7, $8, $9, $10, $11, $12, make_interval(secs => $13::int));
+  FROM token_refresh($1, $2, $3, $4, $5, $16, $6, $15, $7, $8, $9, $10, $11, $12, make_interval(secs => $13::int));
+
+-- name: dpop_once
+-- $1 what names the proof  $2 when its nonce was made  $3 now, both in Unix seconds
+SELECT dpop_once($1, $2, $3) AS once;
+
+-- name: code_bind
+-- $1 account  $2 family  $3 thumbprint of the key that its code is for
+UPDATE token_family SET dpop_jkt = $3 WHERE account_id = $1 AND id = $2;
 
 -- name: family_state
 -- $1 account  $2 family  $3 client
@@ -44,17 +53,33 @@ SELECT c.id AS connected_account, c.client_id AS client, o.owner_id AS platform,
    AND c.revoked_at IS NULL AND c.expires_at > account_now(a.ahead_s) AND o.owner_active
    AND a.status = 1;
 
--- name: introspect_access leaves: 4
--- $1 account  $2 hash of the token
--- An access token that works (as token_find has it), and whose it is.
-SELECT c.id AS connected_account, c.client_id AS client, t.scopes & c.scopes AS scopes, t.audience, t.expires_at AS until,
-       f.auth_time
+-- name: token_find_bound leaves: 4
+-- $1 account  $2 hash of the token  $3 thumbprint of the proof's key  $4 what names the proof  $5 when its nonce was made
+-- $6 now, both in Unix seconds
+-- Only of a token that is found the proof is kept in mind.
+SELECT c.id AS connected_account, c.client_id AS client, o.owner_id AS platform, f.id AS family, c.calendars,
+       t.scopes & c.scopes AS scopes, t.audience, t.expires_at, a.plan,
+       a.email, a.name, a.tz, o.api_version, a.ahead_s, dpop_once($4, $5, $6) AS once
   FROM access_token_$leaf t
   JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
   JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
   JOIN oauth_client o ON o.id = c.client_id
   JOIN account a ON a.account_id = t.account_id
- WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > account_now(a.ahead_s) AND t.dpop_jkt IS NULL AND f.revoked_at IS NULL
+ WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > account_now(a.ahead_s) AND t.dpop_jkt = $3 AND f.revoked_at IS NULL
+   AND c.revoked_at IS NULL AND c.expires_at > account_now(a.ahead_s) AND o.owner_active
+   AND a.status = 1;
+
+-- name: introspect_access leaves: 4
+-- $1 account  $2 hash of the token
+-- An access token that works (as token_find has it), and whose it is.
+SELECT c.id AS connected_account, c.client_id AS client, t.scopes & c.scopes AS scopes, t.audience, t.expires_at AS until,
+       f.auth_time, t.dpop_jkt
+  FROM access_token_$leaf t
+  JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
+  JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
+  JOIN oauth_client o ON o.id = c.client_id
+  JOIN account a ON a.account_id = t.account_id
+ WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > account_now(a.ahead_s) AND f.revoked_at IS NULL
    AND c.revoked_at IS NULL AND c.expires_at > account_now(a.ahead_s) AND o.owner_active
    AND a.status = 1;
 

@@ -112,7 +112,7 @@ def test_what_is_no_bearer_credential_is_401(world, secret, surface, form):
 
 @every_surface
 def test_a_bearer_credential_is_not_taken_as_dpop(world, secret, surface):
-    """K5: nothing here is bound to a key that a proof could show, and a proof beside it changes nothing."""
+    """K5: a key is bound to no other key that a proof could show, and a proof beside it changes nothing."""
     for pairs in ((), (("DPoP", "eyJ0eXAiOiJkcG9wK2p3dCJ9.e30.x"),)):
         assert ask(world, surface, f"DPoP {secret}", pairs=pairs).status == 401
 

@@ -290,6 +290,17 @@ def mail_is_of_five_days(world):
     assert count(world, "mail", LIVE) == 120 and count(world, "mail_letter", LIVE) == 120
 
 
+def proofs_end_with_their_slot(world):
+    world.sql("INSERT INTO dpop_seen SELECT s, sha256(s::text::bytea) FROM generate_series(0, 3) s")
+    [[idle]] = world.sql("SELECT dpop_prune()")
+    assert count(world, "dpop_seen", f"slot = {idle}") == 0 and count(world, "dpop_seen") == 3
+
+
+def one_time_of_proofs(world):
+    world.sql("INSERT INTO dpop_since (since_s) VALUES (1) ON CONFLICT DO NOTHING")
+    assert count(world, "dpop_since") == 1
+
+
 PROOFS = {
     "mail": mail_is_of_five_days,
     "mail_letter": mail_is_of_five_days,
@@ -313,6 +324,8 @@ PROOFS = {
     "oauth_client_redirect": redirects_are_twenty,
     "oauth_client_keys": "test_oauth_keys.py::test_keys_are_fetched_once_and_again_for_one_that_is_new",
     "client_assertion": assertions_end,
+    "dpop_seen": proofs_end_with_their_slot,
+    "dpop_since": one_time_of_proofs,
     "session": sessions_are_a_hundred,
     "api_key": "test_rows.py::test_an_account_has_so_many_keys",
     "page_origin": "test_cors.py::test_an_origin_is_known_as_long_as_a_live_key_lists_it",

@@ -133,6 +133,38 @@ for (const alg of ['Ed25519', 'PS256'])
 		assert.equal((await profile(refreshed.access_token)).status, 401);
 	});
 
+// RFC 9449, nonces and all, as the library does it: it asks again with the nonce that it was told.
+test('a public client binds its tokens to a key', async () => {
+	const client = await register('--name', 'Bound', '--type', 'public');
+	const dpop = oauth.DPoP(client, await oauth.generateKeyPair('ES256'));
+	const again = async (run) => {
+		try {
+			return await run();
+		} catch (e) {
+			if (!oauth.isDPoPNonceError(e)) throw e;
+			return run();
+		}
+	};
+	const walk = await consent(client, 'profile:read', 'allow');
+	const params = oauth.validateAuthResponse(as, client, walk.answer, walk.state);
+	const tokens = await again(async () => oauth.processAuthorizationCodeResponse(as, client,
+		await oauth.authorizationCodeGrantRequest(as, client, oauth.None(), params, callback.uri, walk.verifier,
+			{ DPoP: dpop, ...insecure })));
+	assert.equal(tokens.token_type, 'dpop');
+	const call = (token) => again(() => oauth.protectedResourceRequest(token, 'GET', new URL(`${world.url}/v1/profile`),
+		undefined, undefined, { DPoP: dpop, ...insecure }));
+	assert.equal((await call(tokens.access_token)).status, 200);
+	assert.equal((await profile(tokens.access_token)).status, 401);
+	const refreshed = await again(async () => oauth.processRefreshTokenResponse(as, client,
+		await oauth.refreshTokenGrantRequest(as, client, oauth.None(), tokens.refresh_token, { DPoP: dpop, ...insecure })));
+	assert.equal(refreshed.refresh_token, tokens.refresh_token);
+	assert.equal((await call(refreshed.access_token)).status, 200);
+	const other = oauth.DPoP(client, await oauth.generateKeyPair('ES256'));
+	await assert.rejects(again(() => oauth.protectedResourceRequest(refreshed.access_token, 'GET',
+		new URL(`${world.url}/v1/profile`), undefined, undefined, { DPoP: other, ...insecure })),
+		(e) => e instanceof oauth.WWWAuthenticateChallengeError && e.cause[0].parameters.error === 'invalid_token');
+});
+
 test('a user who denies sends the client away with access_denied', async () => {
 	const client = await register('--name', 'Denied', '--type', 'public');
 	const walk = await consent(client, 'events:write', 'deny');

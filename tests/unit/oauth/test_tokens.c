@@ -160,7 +160,9 @@ TEST(what_a_retry_asks_for_must_be_what_was_asked_for)
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct token_pair pair = redeemed(&scene, EVENTS_READ | PROFILE_READ, 0), one, two;
-		struct refresh_claim claim = { &scene.client, pair.refresh, cases[i].first, 0 };
+		struct refresh_claim claim = {
+			.client = &scene.client, .token = pair.refresh, .scopes = cases[i].first
+		};
 		struct principal p;
 		assert_ok(token_refresh(&test_cx, &claim, &one));
 		claim.scopes = cases[i].then;

@@ -1,0 +1,396 @@
+# SPDX-License-Identifier: Apache-2.0
+"""DPoP (RFC 9449): tokens that are bound to a key, proofs at the token endpoint and at every resource, and their nonces."""
+import hashlib
+import json
+import re
+import secrets
+import time
+
+import pytest
+
+from jose import Key, b64, unsigned
+from oauth_flow import App, Browser, answer, at_once, basic, encode, is_error, is_red, post_form
+
+SERVE = ["--rate-limit", "100000"]
+KEY, OTHER = Key("ES256"), Key("ES256")
+URLS = {"rest": "/v1/events", "caldav": "/dav/", "mcp": "/mcp"}
+SCOPES = "calendars:read events:read profile:read"
+
+
+@pytest.fixture(scope="module")
+def browser(world):
+    b = Browser(world)
+    b.sign_in(world.account("una@example.org"))
+    return b
+
+
+@pytest.fixture(scope="module")
+def app(world):
+    return App(world, type="public", name="Public")
+
+
+@pytest.fixture(scope="module")
+def nonce(world):
+    """One that is good for the module: it lasts for five minutes."""
+    reply = world.request("GET", "/v1/events", None, {"DPoP": "x"})
+    return reply.headers["DPoP-Nonce"]
+
+
+def claims(world, nonce, method="POST", path="/oauth/token", token=None, **changes):
+    all_ = {"jti": secrets.token_urlsafe(12), "htm": method, "htu": world.public_url + path, "iat": int(time.time()), "nonce": nonce,
+            **({"ath": b64(hashlib.sha256(token.encode()).digest())} if token else {}), **changes}
+    return {k: v for k, v in all_.items() if v is not None}
+
+
+def proof(world, nonce, *args, key=KEY, header=None, **changes):
+    return key.sign(claims(world, nonce, *args, **changes), **{"typ": "dpop+jwt", "jwk": key.public, **(header or {})})
+
+
+def with_proof(text):
+    return [("DPoP", text)]
+
+
+@pytest.fixture(scope="module")
+def tokens(world, app, browser, nonce):
+    reply = app.redeem(app.consent(browser, scope=SCOPES), with_proof(proof(world, nonce)))
+    assert reply.status == 200, reply
+    return reply.json
+
+
+PING = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"})
+ASK = {"rest": ("GET", "/v1/profile", None, []), "caldav": ("PROPFIND", "/dav/", None, [("Depth", "0")]),
+    "mcp": ("POST", "/mcp", PING, [("Content-Type", "application/json"), ("Accept", "application/json, text/event-stream")])}
+GOOD = {"rest": 200, "caldav": 207, "mcp": 200}
+every_surface = pytest.mark.parametrize("surface", ASK)
+
+
+def ask(world, surface, token, *proofs, scheme="DPoP", name="DPoP", server=None):
+    method, path, body, headers = ASK[surface]
+    return (server or world).http.request(method, path, body,
+        [("Authorization", f"{scheme} {token}"), *headers, *((name, p) for p in proofs)])
+
+
+def made(world, nonce, surface, token, **options):
+    method, path, _, _ = ASK[surface]
+    return proof(world, nonce, method, path, token, **options)
+
+
+def refused(reply, error="invalid_dpop_proof"):
+    """RFC 9449 §7.1: a challenge of the scheme, with the algorithms; a nonce for the next try."""
+    assert reply.status == 401, reply
+    [challenge] = [c for c in reply.headers.all("WWW-Authenticate") if c.startswith("DPoP ")]
+    assert f'error="{error}"' in challenge and 'algs="ES256 EdDSA Ed25519 PS256"' in challenge, challenge
+    return re.fullmatch(r"[A-Za-z0-9_-]{28}", reply.headers["DPoP-Nonce"]) is not None
+
+
+# ---- the 31 checks of dpop-negative-tests (OpenID conformance suite), at each resource ----
+
+def header(**changes):
+    return {"header": changes}
+
+
+CHECKS = {  # name: (what the proof is, is it taken)
+    "missing typ": (header(typ=None), False),
+    "wrong typ": (header(typ="jwt"), False),
+    "missing alg": (header(alg=None), False),
+    "missing jwk": (header(jwk=None), False),
+    "missing jti": ({"jti": None}, False),
+    "missing htm": ({"htm": None}, False),
+    "missing htu": ({"htu": None}, False),
+    "missing iat": ({"iat": None}, False),
+    "missing ath": ({"ath": None}, False),
+    "private key in jwk": (header(jwk={**KEY.public, "d": b64(bytes(31) + b"\1")}), False),
+    "wrong htm": ({"htm": "PATCH"}, False),
+    "lower case htm": ({"htm": "get"}, False),
+    "htu of another path": ({"path": "/v1/other"}, False),
+    "htu of another host": ({"host": "https://other.example"}, False),
+    "htu that is no url": ({"htu": "/v1/profile"}, False),
+    "htu with query and fragment": ({"tail": "?a=b&c=d#e"}, True),
+    "htu without query and fragment": ({}, True),
+    "htu with its host in upper case": ({"upper": True}, True),
+    "htu with an escape that needs none": ({"escaped": True}, True),
+    "iat an hour ago, with a nonce": ({"iat": int(time.time()) - 3600}, True),
+    "iat in an hour, with a nonce": ({"iat": int(time.time()) + 3600}, True),
+    "iat 10 s ago": ({"iat": int(time.time()) - 10}, True),
+    "iat in 10 s": ({"iat": int(time.time()) + 10}, True),
+    "iat as text": ({"iat": "now"}, False),
+    "wrong ath": ({"ath": b64(hashlib.sha256(b"another").digest())}, False),
+    "ath in another spelling": ({"ath": "x" * 43 + "="}, False),
+    "extra header": (header(extra="x"), True),
+    "extra claims": ({"extra": {"a": [1]}}, True),
+    "crit": (header(crit=["extra"], extra="x"), False),
+    "jti of 257 octets": ({"jti": "j" * 257}, False),
+}
+
+
+@every_surface
+@pytest.mark.parametrize("name", CHECKS)
+def test_what_a_proof_must_be(world, tokens, nonce, surface, name):
+    """field §6.4, T31."""
+    changes, taken = dict(CHECKS[name][0]), CHECKS[name][1]
+    method, path, _, _ = ASK[surface]
+    url = changes.pop("host", world.public_url) + changes.pop("path", path)
+    if changes.pop("upper", False):
+        url = url.replace("http://", "HTTP://")
+    if changes.pop("escaped", False):
+        url = url[:-1] + "%" + url[-1].encode().hex() if url[-1] != "/" else url.replace("/dav/", "/%64av/")
+    changes.setdefault("htu", url + changes.pop("tail", ""))
+    reply = ask(world, surface, tokens["access_token"], made(world, nonce, surface, tokens["access_token"], **changes))
+    assert reply.status == GOOD[surface] if taken else refused(reply), reply
+
+
+@every_surface
+def test_how_proofs_come(world, tokens, nonce, surface):
+    """field §6.4: header name in upper case, two headers, none, none with Bearer, not a JWT, bad signature, RS256, none, another key;
+    and a good one works after all that."""
+    token = tokens["access_token"]
+    new = lambda **options: made(world, nonce, surface, token, **options)
+    method, path, _, _ = ASK[surface]
+    assert ask(world, surface, token, new(), name="DPOP").status == GOOD[surface]
+    assert refused(ask(world, surface, token, new(), new()))
+    assert refused(ask(world, surface, token))
+    assert ask(world, surface, token, scheme="Bearer").status == 401
+    assert ask(world, surface, token, new(), scheme="Bearer").status == 401  # downgrade: the token says what it needs
+    for junk in ("x", "", "a.b.c", "e30.e30.e30", new()[:-6], new() + "A", new().replace(".", "..")):
+        assert refused(ask(world, surface, token, junk)), junk
+    rsa = Key("RS256")
+    assert refused(ask(world, surface, token, new(key=rsa)))
+    unsigned_ = unsigned(claims(world, nonce, method, path, token), typ="dpop+jwt", jwk=KEY.public)
+    assert refused(ask(world, surface, token, unsigned_))
+    assert refused(ask(world, surface, token, KEY.mac(claims(world, nonce, method, path, token))))
+    assert refused(ask(world, surface, token, new(key=OTHER)), "invalid_token")
+    assert refused(ask(world, surface, token, new(key=OTHER, header={"jwk": KEY.public})))
+    assert ask(world, surface, token, new()).status == GOOD[surface]
+
+
+@every_surface
+def test_a_proof_is_taken_once_on_all_instances(world, tokens, nonce, surface):
+    """field §6.4: same jti twice; issue 7 §4: proofs replayed on another instance are refused."""
+    token = tokens["access_token"]
+    one = made(world, nonce, surface, token)
+    assert ask(world, surface, token, one).status == GOOD[surface]
+    assert refused(ask(world, surface, token, one)) and refused(ask(world, surface, token, one, server=world.second))
+    again = claims(world, nonce, *ASK[surface][:2], token)
+    first, second = (KEY.sign(again, typ="dpop+jwt", jwk=KEY.public) for _ in range(2))
+    assert ask(world, surface, token, first, server=world.second).status == GOOD[surface] and refused(ask(world, surface, token, second))
+
+
+def test_of_16_at_once_one_is_taken(world, tokens, nonce):
+    token = tokens["access_token"]
+    one = made(world, nonce, "rest", token)
+    replies = at_once(world, 16, lambda http: http.request("GET", "/v1/profile", None, [("Authorization", f"DPoP {token}"), ("DPoP", one)]))
+    assert sorted(r.status for r in replies) == [200] + [401] * 15
+
+
+# ---- nonces ----
+
+@every_surface
+def test_a_proof_without_a_nonce_of_ours_is_told_one(world, tokens, surface):
+    """RFC 9449 §9."""
+    token = tokens["access_token"]
+    for wrong in (None, "", "x", "A" * 28, 7):
+        reply = ask(world, surface, token, made(world, wrong, surface, token))
+        assert refused(reply, "use_dpop_nonce")
+    assert ask(world, surface, token, made(world, reply.headers["DPoP-Nonce"], surface, token), server=world.second).status == GOOD[surface]
+
+
+def test_every_answer_to_a_proof_has_a_nonce_and_others_have_none(world, tokens, nonce):
+    token = tokens["access_token"]
+    assert ask(world, "rest", token, made(world, nonce, "rest", token)).headers["DPoP-Nonce"]
+    assert "DPoP-Nonce" not in world.get("/v1/profile", key=world.key("una@example.org")).headers
+    assert "DPoP-Nonce" not in world.get("/v1/profile").headers
+
+
+def test_the_token_endpoint_asks_for_a_nonce_and_the_code_is_still_good(world, app, browser, nonce):
+    """RFC 9449 §8: use_dpop_nonce."""
+    code = app.consent(browser)
+    reply = app.redeem(code, with_proof(proof(world, None)))
+    assert reply.status == 400 and reply.json["error"] == "use_dpop_nonce"
+    assert app.redeem(code, with_proof(proof(world, reply.headers["DPoP-Nonce"]))).status == 200
+
+
+def test_what_a_crash_forgot_is_not_taken_again(world, tokens, nonce):
+    """field §4.8: the table has no log; after a crash of the database older nonces are refused."""
+    token = tokens["access_token"]
+    one = made(world, nonce, "rest", token)
+    assert ask(world, "rest", token, one).status == 200
+    world.sql("TRUNCATE dpop_seen, dpop_since")
+    reply = ask(world, "rest", token, one)
+    assert refused(reply, "use_dpop_nonce") and refused(ask(world, "rest", token, one), "use_dpop_nonce")
+    assert ask(world, "rest", token, made(world, reply.headers["DPoP-Nonce"], "rest", token)).status == 200
+    world.sql("UPDATE dpop_since SET since_s = 0")
+
+
+# ---- tokens ----
+
+def introspected(world, token, app):
+    rs = App(world, type="confidential", may_introspect=True)
+    return post_form(world.http, "/oauth/introspect", {"token": token}, [basic(rs.id, rs.secret)]).json
+
+
+def test_a_token_is_bound_to_the_key_that_was_proven(world, app, browser, nonce, tokens):
+    """RFC 9449 §5, §6.2; K5."""
+    assert tokens["token_type"] == "DPoP"
+    seen = introspected(world, tokens["access_token"], app)
+    assert seen["active"] and seen["token_type"] == "DPoP" and seen["cnf"] == {"jkt": KEY.jkt}
+    plain = app.redeem(app.consent(browser)).json
+    assert plain["token_type"] == "Bearer" and "cnf" not in introspected(world, plain["access_token"], app)
+    for surface in ("rest", "caldav"):
+        reply = ask(world, surface, plain["access_token"], made(world, nonce, surface, plain["access_token"]))
+        assert refused(reply, "invalid_token")
+
+
+@pytest.mark.parametrize("alg", ["ES256", "EdDSA", "PS256"])
+def test_keys_of_each_algorithm_bind(world, app, browser, nonce, alg):
+    key = Key(alg)
+    tokens = app.redeem(app.consent(browser, scope=SCOPES), with_proof(proof(world, nonce, key=key))).json
+    assert ask(world, "rest", tokens["access_token"], made(world, nonce, "rest", tokens["access_token"], key=key)).status == 200
+    assert introspected(world, tokens["access_token"], app)["cnf"] == {"jkt": key.jkt}
+
+
+TOKEN_CHECKS = [n for n in CHECKS if "ath" not in n and n not in ("htu with an escape that needs none",)]
+
+
+@pytest.mark.parametrize("name", TOKEN_CHECKS)
+def test_what_a_proof_must_be_at_the_token_endpoint(world, app, nonce, name):
+    """T31: 400 invalid_dpop_proof; what passes fails as the junk that it asks for."""
+    changes, taken = dict(CHECKS[name][0]), CHECKS[name][1]
+    url = changes.pop("host", world.public_url) + changes.pop("path", "/oauth/token")
+    if changes.pop("upper", False):
+        url = url.replace("http://", "HTTP://")
+    changes.setdefault("htu", url + changes.pop("tail", ""))
+    reply = app.refresh("crt_x", with_proof(proof(world, nonce, **changes)))
+    assert is_error(reply, 400, "invalid_grant" if taken else "invalid_dpop_proof"), reply
+    assert reply.headers["DPoP-Nonce"]
+
+
+def test_two_proofs_or_one_twice_at_the_token_endpoint(world, app, nonce):
+    one = proof(world, nonce)
+    assert is_error(app.refresh("crt_x", with_proof(one) + with_proof(proof(world, nonce))), 400, "invalid_dpop_proof")
+    assert is_error(app.refresh("crt_x", with_proof(one)), 400, "invalid_grant")
+    assert is_error(app.refresh("crt_x", with_proof(one)), 400, "invalid_dpop_proof")
+
+
+def test_a_public_apps_refresh_token_is_bound_and_stays(world, app, browser, nonce):
+    """RFC 9449 §5; issue 7 §9: no rotation when sender-constrained."""
+    first = app.redeem(app.consent(browser, scope=SCOPES), with_proof(proof(world, nonce))).json
+    for wrong in ([], with_proof(proof(world, nonce, key=OTHER))):
+        assert is_error(app.refresh(first["refresh_token"], wrong), 400, "invalid_grant")
+    for _ in range(3):
+        again = app.refresh(first["refresh_token"], with_proof(proof(world, nonce))).json
+        assert again["refresh_token"] == first["refresh_token"] and again["token_type"] == "DPoP"
+        assert ask(world, "rest", again["access_token"], made(world, nonce, "rest", again["access_token"])).status == 200
+    assert ask(world, "rest", first["access_token"], made(world, nonce, "rest", first["access_token"])).status == 200
+    replies = at_once(world, 8, lambda http: app.refresh(first["refresh_token"], with_proof(proof(world, nonce)), http))
+    assert {r.status for r in replies} == {200} and {r.json["refresh_token"] for r in replies} == {first["refresh_token"]}
+    narrow = app.refresh(first["refresh_token"], with_proof(proof(world, nonce)), scope="profile:read").json
+    assert narrow["scope"] == "profile:read" and set(again["scope"].split()) == set(SCOPES.split())
+    assert is_error(app.refresh(first["refresh_token"], with_proof(proof(world, nonce)), scope="events:write"), 400, "invalid_scope")
+    assert app.revoke(first["refresh_token"]).status == 200
+    assert is_error(app.refresh(first["refresh_token"], with_proof(proof(world, nonce))), 400, "invalid_grant")
+
+
+def test_a_confidential_app_may_change_its_key(world, browser, nonce):
+    """RFC 9449 §5: its refresh token is bound to the app, and goes on as others do."""
+    server = App(world, type="confidential")
+    own = [basic(server.id, server.secret)]
+    first = server.redeem(server.consent(browser, scope=SCOPES), own + with_proof(proof(world, nonce))).json
+    second = server.refresh(first["refresh_token"], own + with_proof(proof(world, nonce, key=OTHER))).json
+    assert second["refresh_token"] != first["refresh_token"] and second["token_type"] == "DPoP"
+    assert ask(world, "rest", second["access_token"], made(world, nonce, "rest", second["access_token"], key=OTHER)).status == 200
+    assert refused(ask(world, "rest", second["access_token"], made(world, nonce, "rest", second["access_token"])), "invalid_token")
+    retry = server.refresh(first["refresh_token"], own + with_proof(proof(world, nonce, key=OTHER)))
+    assert retry.json["access_token"] == second["access_token"]
+    assert is_error(server.refresh(first["refresh_token"], own + with_proof(proof(world, nonce))), 400, "invalid_grant")
+    assert server.refresh(second["refresh_token"], own).json["token_type"] == "Bearer"
+
+
+def test_an_app_may_begin_to_bind_when_it_refreshes(world, app, browser, nonce):
+    plain = app.redeem(app.consent(browser, scope=SCOPES)).json
+    bound = app.refresh(plain["refresh_token"], with_proof(proof(world, nonce))).json
+    assert bound["token_type"] == "DPoP" and bound["refresh_token"] != plain["refresh_token"]
+    assert is_error(app.refresh(bound["refresh_token"]), 400, "invalid_grant")
+    assert app.refresh(bound["refresh_token"], with_proof(proof(world, nonce))).json["refresh_token"] == bound["refresh_token"]
+
+
+# ---- codes ----
+
+def test_a_code_that_is_for_a_key_is_for_that_alone(world, app, browser, nonce):
+    """T8; RFC 9449 §10."""
+    code = app.consent(browser, dpop_jkt=KEY.jkt)
+    assert is_error(app.redeem(code), 400, "invalid_grant")
+    assert is_error(app.redeem(code, with_proof(proof(world, nonce, key=OTHER))), 400, "invalid_grant")
+    assert app.redeem(code, with_proof(proof(world, nonce))).json["token_type"] == "DPoP"
+
+
+def test_a_remembered_consent_gives_codes_for_a_key_too(world, browser, nonce):
+    app = App(world, type="confidential")
+    world.cli("client", "verify", app.id)
+    app.connect(browser)
+    code = answer(app.ask(browser, dpop_jkt=KEY.jkt))["code"]
+    own = [basic(app.id, app.secret)]
+    assert is_error(app.redeem(code, own), 400, "invalid_grant")
+    assert app.redeem(code, own + with_proof(proof(world, nonce))).status == 200
+
+
+def test_a_pushed_request_is_bound_by_its_proof(world, app, browser, nonce):
+    """RFC 9449 §10.1."""
+    def push(*proofs, **changes):
+        return post_form(world.http, "/oauth/par", app.params(**changes), [("DPoP", p) for p in proofs])
+    at_par = lambda **options: proof(world, nonce, "POST", "/oauth/par", **options)
+    assert is_error(push(proof(world, nonce)), 400, "invalid_dpop_proof")
+    assert is_error(push(at_par(), dpop_jkt=OTHER.jkt), 400, "invalid_dpop_proof")
+    for changes in ({}, {"dpop_jkt": KEY.jkt}):
+        pushed = push(at_par(), **changes)
+        assert pushed.status == 201, pushed
+        shown = browser.get("/oauth/authorize?" + encode({"client_id": app.id, "request_uri": pushed.json["request_uri"]}))
+        code = answer(app.decide(browser, browser.get(shown.location)))["code"]
+        assert is_error(app.redeem(code, with_proof(proof(world, nonce, key=OTHER))), 400, "invalid_grant")
+        assert app.redeem(code, with_proof(proof(world, nonce))).status == 200
+
+
+@pytest.mark.parametrize("jkt", ["x", "A" * 42, "A" * 44, "A" * 42 + "B", KEY.jkt + "="])
+def test_a_thumbprint_that_is_none_is_told_to_the_client(world, app, browser, jkt):
+    assert is_red(app.ask(browser, dpop_jkt=jkt), world, "invalid_request")
+
+
+def test_a_code_used_again_with_another_key_ends_its_family(world, app, browser, nonce):
+    """OAuth 2.1 §7.5.2: whoever came first may have been the thief."""
+    code = app.consent(browser, scope=SCOPES)
+    stolen = app.redeem(code, with_proof(proof(world, nonce, key=OTHER))).json
+    assert is_error(app.redeem(code, with_proof(proof(world, nonce))), 400, "invalid_grant")
+    reply = ask(world, "rest", stolen["access_token"], made(world, nonce, "rest", stolen["access_token"], key=OTHER))
+    assert refused(reply, "invalid_token") and reply.json["error"]["code"] == "token_revoked"
+
+
+# ---- discovery and pages ----
+
+def test_metadata_says_which_algorithms(world):
+    algs = ["ES256", "EdDSA", "Ed25519", "PS256"]
+    assert world.get("/.well-known/oauth-authorization-server").json["dpop_signing_alg_values_supported"] == algs
+    for path in ("", "/v1", "/dav", "/mcp"):
+        assert world.get("/.well-known/oauth-protected-resource" + path).json["dpop_signing_alg_values_supported"] == algs
+
+
+def test_pages_may_send_proofs_and_read_nonces(world, app):
+    """A single-page app: its proof is asked for by a preflight, and it must see the nonce."""
+    for path in ("/oauth/token", "/v1/profile", "/dav/", "/mcp"):
+        method = ASK["caldav"][0] if path == "/dav/" else "POST" if path != "/v1/profile" else "GET"
+        reply = world.http.request("OPTIONS", path, None, [("Origin", "https://app.example"), ("Access-Control-Request-Method", method),
+            ("Access-Control-Request-Headers", "authorization,dpop")])
+        assert reply.status == 204 and "DPoP" in reply.headers["Access-Control-Allow-Headers"], reply
+    reply = world.http.request("POST", "/oauth/token", "", [("Origin", "https://app.example"), ("Content-Type", "application/x-www-form-urlencoded")])
+    assert "DPoP-Nonce" in reply.headers["Access-Control-Expose-Headers"]
+
+
+def test_keys_are_no_tokens_that_a_proof_could_be_of(world, nonce):
+    key = world.key("una@example.org")
+    assert ask(world, "rest", key, made(world, nonce, "rest", key)).status == 401
+
+
+def test_proofs_are_forgotten_when_nobody_can_send_them(world):
+    world.sql("INSERT INTO dpop_seen SELECT s, sha256(s::text::bytea) FROM generate_series(0, 3) s")
+    idle = world.sql("SELECT dpop_prune()")[0][0]
+    assert world.sql(f"SELECT count(*) FROM dpop_seen WHERE slot = {idle}")[0][0] == "0"
+    now = int(world.sql("SELECT (extract(epoch FROM now())::bigint / 600 % 4)::int")[0][0])
+    assert int(idle) == (now + 2) % 4 and world.sql(f"SELECT count(*) > 0 FROM dpop_seen WHERE slot = {now}")[0][0] == "t"
