@@ -1,89 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Booking pages of an account: /v1/booking_pages. What guests see of them is in booking_public.c. */
-#include <stdlib.h>
-
-#include "caldav/calendar/store/store.h"
-#include "caldav/calendar/view/calendar_label.h"
-#include "server/account/account.h"
-#include "server/account/label.h"
 #include "server/api/api.h"
+#include "server/api/booking_page_view.h"
 #include "server/api/page.h"
-#include "server/api/working_hours.h"
-#include "server/booking/page.h"
-
-#define DATE_LEN 10 /* 2026-12-24 */
-#define DAY_S INT64_C(86400)
-
-struct duration_view {
-	int64_t minutes;
-};
-
-struct exception_view {
-	struct str date;
-	struct json_list hours; /* of struct hours_view */
-};
-
-struct page_view {
-	struct str id, object, slug, title, description, color_hex, timezone, calendar, status, etag;
-	struct json_list durations, exceptions; /* of struct duration_view, exception_view */
-	struct days_view hours;
-	int64_t buffer_before, buffer_after, notice, horizon, step, per_day;
-	struct str_list busy;
-	bool mail_guests, livemode;
-	struct instant created_at, updated_at;
-	bool has_slug, has_title, has_description, has_color_hex, has_timezone, has_calendar, has_status, has_durations,
-		has_exceptions, has_hours, has_buffer_before, has_buffer_after, has_notice, has_horizon, has_step,
-		has_per_day, has_busy, has_mail_guests;
-};
-
-#define V(member) offsetof(struct page_view, member)
-#define X(member) offsetof(struct exception_view, member)
-
-/* clang-format off */
-static const struct json_field duration_fields[] = {
-	{ "minutes", JSON_INT, JSON_REQUIRED, offsetof(struct duration_view, minutes), 0, 5, 720, NULL, NULL, 0, 0, "How long it takes", "30" },
-};
-static const struct json_field exception_fields[] = {
-	{ "date",    JSON_STR,     JSON_REQUIRED, X(date),  0, DATE_LEN, DATE_LEN, NULL, NULL, 0, 0, "YYYY-MM-DD, each once", "2026-12-24" },
-	{ "hours",   JSON_OBJECTS, JSON_REQUIRED, X(hours), 0, 0, HOURS_A_DAY_MAX, NULL, hours_fields, ARRAY_LEN(hours_fields), sizeof(struct hours_view), "The hours of this day instead of those of its weekday; none: closed", "[]" },
-};
-
-static const struct json_field fields[] = {
-	/* name                     kind          flags              offset            given                 min max */
-	{ "id",                     JSON_STR,     JSON_READ_ONLY,    V(id),            0,                    0,  0,     NULL, NULL, 0, 0, "bkp_…", "bkp_0355WHuCFfRpMfB53mC9Z6" },
-	{ "object",                 JSON_STR,     JSON_READ_ONLY,    V(object),        0,                    0,  0,     NULL, NULL, 0, 0, "booking_page", "booking_page" },
-	{ "slug",                   JSON_STR,     JSON_NEEDED,       V(slug),          V(has_slug),          3,  64,    NULL, NULL, 0, 0, "Its name in URLs, unique on this server: a-z, 0-9, and hyphens between them", "intro-call" },
-	{ "title",                  JSON_STR,     JSON_NEEDED,       V(title),         V(has_title),         1,  100,   NULL, NULL, 0, 0, "What guests book; the title of their events begins so", "Intro call" },
-	{ "description",            JSON_STR,     JSON_NULLABLE,     V(description),   V(has_description),   0,  2000,  NULL, NULL, 0, 0, "What guests are told of it", "Half an hour to get to know each other." },
-	{ "durations",              JSON_OBJECTS, 0,                 V(durations),     V(has_durations),     1,  BOOKING_DURATIONS_MAX, NULL, duration_fields, ARRAY_LEN(duration_fields), sizeof(struct duration_view), "How long an appointment can be, each once; the first is what is booked where none is named; 30 minutes unless said", NULL },
-	{ "timezone",               JSON_STR,     0,                 V(timezone),      V(has_timezone),      1,  64,    NULL, NULL, 0, 0, "IANA name of the zone of the hours; the user's unless said", "Europe/Berlin" },
-	{ "color_hex",              JSON_STR,     JSON_NULLABLE,     V(color_hex),     V(has_color_hex),     7,  7,     NULL, NULL, 0, 0, "#RRGGBB", "#3366CC" },
-	{ "working_hours",          JSON_OBJECT,  0,                 V(hours),         V(has_hours),         0,  0,     NULL, day_fields, ARRAY_LEN(day_fields), sizeof(struct days_view), "When appointments can be, by the day of the week; a break is what lies between two times. Monday to Friday from 9 to 17 unless said; sent, it replaces the week", NULL },
-	{ "exceptions",             JSON_OBJECTS, 0,                 V(exceptions),    V(has_exceptions),    0,  BOOKING_EXCEPTIONS_MAX, NULL, exception_fields, ARRAY_LEN(exception_fields), sizeof(struct exception_view), "Days with other hours, or none", NULL },
-	{ "buffer_before_minutes",  JSON_INT,     0,                 V(buffer_before), V(has_buffer_before), 0,  240,   NULL, NULL, 0, 0, "So long before an appointment nothing else may be; 0 unless said", "0" },
-	{ "buffer_after_minutes",   JSON_INT,     0,                 V(buffer_after),  V(has_buffer_after),  0,  240,   NULL, NULL, 0, 0, "So long after it; 0 unless said", "10" },
-	{ "minimum_notice_minutes", JSON_INT,     0,                 V(notice),        V(has_notice),        0,  43200, NULL, NULL, 0, 0, "How long before its start an appointment is booked at the latest; 60 unless said", "60" },
-	{ "horizon_days",           JSON_INT,     0,                 V(horizon),       V(has_horizon),       1,  730,   NULL, NULL, 0, 0, "How far ahead it may begin, in days of 24 hours; 60 unless said", "60" },
-	{ "slot_step_minutes",      JSON_INT,     0,                 V(step),          V(has_step),          5,  720,   NULL, NULL, 0, 0, "From one possible start to the next, counted from the beginning of the hours; 30 unless said", "30" },
-	{ "bookings_per_day",       JSON_INT,     JSON_NULLABLE,     V(per_day),       V(has_per_day),       1,  100,   NULL, NULL, 0, 0, "At most so many of them a day, in the page's zone; null: no limit", "4" },
-	{ "busy_calendar_ids",      JSON_STRS,    JSON_NULLABLE,     V(busy),          V(has_busy),          1,  BOOKING_BUSY_MAX, NULL, NULL, 0, 0, "Calendars whose events leave no room; null: those that are selected. The one of calendar_id always counts", NULL },
-	{ "calendar_id",            JSON_STR,     0,                 V(calendar),      V(has_calendar),      1,  64,    NULL, NULL, 0, 0, "Where the events of its bookings go; the default calendar unless said", "cal_0355WHuCFfRpMfB53mC9Z6" },
-	{ "status",                 JSON_WORD,    0,                 V(status),        V(has_status),        0,  0,     "active paused", NULL, 0, 0, "By a paused page nothing can be booked; what is booked stays, and its links work", "active" },
-	{ "mail_guests",            JSON_BOOL,    0,                 V(mail_guests),   V(has_mail_guests),   0,  0,     NULL, NULL, 0, 0, "Whether the server mails guests what becomes of their bookings, where mail is set up; true unless said. false: you do", "true" },
-	{ "livemode",               JSON_BOOL,    JSON_READ_ONLY,    V(livemode),      0,                    0,  0,     NULL, NULL, 0, 0, "false in test mode", "true" },
-	{ "etag",                   JSON_STR,     JSON_READ_ONLY,    V(etag),          0,                    0,  0,     NULL, NULL, 0, 0, "For If-Match", "\"1\"" },
-	{ "created_at",             JSON_TIME,    JSON_READ_ONLY,    V(created_at),    0,                    0,  0,     NULL, NULL, 0, 0, "When it was made", NULL },
-	{ "updated_at",             JSON_TIME,    JSON_READ_ONLY,    V(updated_at),    0,                    0,  0,     NULL, NULL, 0, 0, "When it was changed", NULL },
-};
-/* clang-format on */
-
-static const struct json_resource page_resource = {
-	.name = "booking_page",
-	JSON_FIELDS(fields),
-	.size = sizeof(struct page_view),
-	.reads = CALENDARS_READ,
-	.doc = "By what guests may book: when, how long, and into which calendar.",
-};
 
 struct page_params_of {
 	struct id page;
@@ -96,230 +15,11 @@ static const struct json_field path[] = { { .name = "page",
 	.offset = offsetof(struct page_params_of, page),
 	.doc = "Its `id`" } };
 
-/* ---- to an answer ---- */
-
-static struct str etag_of(struct arena *mem, const struct booking_page *p)
-{
-	return str_fmt(mem, "\"%lld\"", (long long)p->version);
-}
-
-static struct str date_of(struct arena *mem, int64_t days)
-{
-	return str_dup(mem, str_sub(instant_rfc3339(mem, instant_of_s(days * DAY_S)), 0, DATE_LEN));
-}
-
-static struct json_list durations_view(struct arena *mem, const struct booking_page *p)
-{
-	struct duration_view *views = arena_array(mem, struct duration_view, p->duration_count + 1);
-	for (size_t i = 0; i < p->duration_count; i++)
-		views[i].minutes = p->durations[i];
-	return (struct json_list){ views, p->duration_count };
-}
-
-static struct json_list exceptions_view(struct arena *mem, const struct booking_page *p)
-{
-	struct exception_view *views = arena_array(mem, struct exception_view, p->exception_count + 1);
-	for (size_t i = 0; i < p->exception_count; i++)
-		views[i] = (struct exception_view){ date_of(mem, p->exceptions[i].day),
-			day_hours_view(mem, &p->exceptions[i].hours) };
-	return (struct json_list){ views, p->exception_count };
-}
-
-static struct str_list busy_view(struct arena *mem, const struct id_list *ids)
-{
-	struct str *texts = arena_array(mem, struct str, ids->count + 1);
-	for (size_t i = 0; i < ids->count; i++)
-		texts[i] = id_text(mem, "cal", ids->items[i]);
-	return (struct str_list){ ids->count ? texts : NULL, ids->count };
-}
-
-static struct page_view view_of(struct arena *mem, const struct booking_page *p)
-{
-	return (struct page_view){
-		.id = id_text(mem, "bkp", p->id),
-		.object = STR("booking_page"),
-		.slug = p->slug,
-		.title = p->title,
-		.description = p->description,
-		.durations = durations_view(mem, p),
-		.timezone = p->tz,
-		.color_hex = p->color,
-		.hours = working_hours_view(mem, &p->hours),
-		.has_hours = true,
-		.exceptions = exceptions_view(mem, p),
-		.buffer_before = p->buffer_before,
-		.buffer_after = p->buffer_after,
-		.notice = p->notice,
-		.horizon = p->horizon,
-		.step = p->step,
-		.per_day = p->per_day,
-		.busy = busy_view(mem, &p->busy_calendars),
-		.calendar = id_text(mem, "cal", p->calendar),
-		.status = p->active ? STR("active") : STR("paused"),
-		.mail_guests = p->mail_guests,
-		.livemode = !id_is_test(p->account),
-		.etag = etag_of(mem, p),
-		.created_at = p->created_at,
-		.updated_at = p->updated_at,
-	};
-}
-
 static void reply_page_view(struct api_call *call, struct response *rs, const struct booking_page *page)
 {
-	struct page_view view = view_of(call->rq->cx.mem, page);
+	struct page_view view = booking_page_view(call->rq->cx.mem, page);
 	api_reply(call, rs, &view);
 	response_header(rs, "ETag", view.etag);
-}
-
-/* ---- from a body ---- */
-
-static err_t read_durations(struct ctx *cx, struct json_list list, struct booking_page *out)
-{
-	const struct duration_view *views = list.items;
-	int32_t *durations = arena_array(cx->mem, int32_t, list.count + 1);
-	for (size_t i = 0; i < list.count; i++) {
-		durations[i] = (int32_t)views[i].minutes;
-		for (size_t k = 0; k < i; k++)
-			if (durations[k] == durations[i])
-				return REFUSE(cx, INVALID_VALUE, str_fmt(cx->mem, "durations[%zu].minutes", i).ptr,
-					"This length stands there twice.");
-	}
-	out->durations = durations;
-	out->duration_count = list.count;
-	return OK;
-}
-
-static int exception_cmp(const void *a, const void *b)
-{
-	const struct hours_exception *x = a, *y = b;
-	return x->day < y->day ? -1 : x->day > y->day;
-}
-
-static err_t read_exceptions(struct ctx *cx, struct json_list list, struct booking_page *out)
-{
-	const struct exception_view *views = list.items;
-	struct hours_exception *items = arena_array(cx->mem, struct hours_exception, list.count + 1);
-	struct instant midnight;
-	for (size_t i = 0; i < list.count; i++) {
-		const char *at = str_fmt(cx->mem, "exceptions[%zu].date", i).ptr;
-		if (!instant_from_rfc3339(str_cat(cx->mem, views[i].date, STR("T00:00:00Z")), &midnight))
-			return REFUSE(cx, INVALID_VALUE, at, "A date is written YYYY-MM-DD, like 2026-12-24.");
-		items[i].day = instant_s(midnight) / DAY_S;
-		for (size_t k = 0; k < i; k++)
-			if (items[k].day == items[i].day)
-				return REFUSE(cx, INVALID_VALUE, at, "This day stands there twice.");
-		TRY(day_hours_read(
-			cx, str_fmt(cx->mem, "exceptions[%zu].hours", i).ptr, views[i].hours, &items[i].hours));
-	}
-	if (list.count)
-		qsort(items, list.count, sizeof *items, exception_cmp);
-	out->exceptions = items;
-	out->exception_count = list.count;
-	return OK;
-}
-
-static bool is_among(const struct calendar *calendars, size_t count, struct str text, struct id *out)
-{
-	if (!id_parse(text, "cal", out))
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (id_eq(calendars[i].id, *out))
-			return true;
-	return false;
-}
-
-/* Calendars that the body names are the caller's. */
-static err_t read_calendars(struct api_call *call, const struct page_view *view, bool fresh, struct booking_page *out)
-{
-	struct ctx *cx = &call->rq->cx;
-	struct calendar *calendars;
-	size_t count;
-	if (!fresh && !view->has_calendar && !view->has_busy)
-		return OK;
-	TRY(calendar_list(cx, &call->actor, &calendars, &count));
-	if (view->has_calendar && !is_among(calendars, count, view->calendar, &out->calendar))
-		return REFUSE(cx, NOT_FOUND, "calendar_id", "There is no such calendar.");
-	for (size_t i = 0; fresh && !view->has_calendar && i < count; i++)
-		if (str_eq(calendars[i].name, STR(DEFAULT_CALENDAR)))
-			out->calendar = calendars[i].id;
-	if (id_is_zero(out->calendar))
-		return REFUSE(cx, MISSING_FIELD, "calendar_id", "There is no default calendar: name the one to use.");
-	if (!view->has_busy)
-		return OK;
-	struct id *busy = arena_array(cx->mem, struct id, view->busy.count + 1);
-	for (size_t i = 0; i < view->busy.count; i++)
-		if (!is_among(calendars, count, view->busy.items[i], &busy[i]))
-			return REFUSE(cx, NOT_FOUND, str_fmt(cx->mem, "busy_calendar_ids[%zu]", i).ptr,
-				"There is no such calendar.");
-	out->busy_calendars = (struct id_list){ view->busy.count ? busy : NULL, view->busy.count };
-	return OK;
-}
-
-static err_t read_texts(struct ctx *cx, const struct page_view *view, struct booking_page *out)
-{
-	if (view->has_slug) {
-		if (!booking_slug_fine(view->slug))
-			return REFUSE(cx, INVALID_VALUE, "slug",
-				"A slug is 3 to 64 of a-z, 0-9 and hyphens, which stand alone and between others.");
-		out->slug = view->slug;
-	}
-	if (view->has_title)
-		TRY(label_clean(cx, "title", view->title, &out->title));
-	if (view->has_description) {
-		TRY(text_clean(cx, "description", view->description));
-		out->description = view->description;
-	}
-	if (view->has_color_hex) {
-		if (view->color_hex.ptr && !color_is_rgb(view->color_hex))
-			return REFUSE(cx, INVALID_VALUE, "color_hex", "A colour is written as #RRGGBB.");
-		out->color = view->color_hex;
-	}
-	if (view->has_timezone) {
-		const struct zone *zone = zone_by_name(view->timezone);
-		if (!zone)
-			return REFUSE(cx, INVALID_VALUE, "timezone",
-				"This is not a time zone. Use an IANA name like Europe/Berlin.");
-		out->tz = booking_zone_name(zone);
-	}
-	return OK;
-}
-
-static void read_numbers(const struct page_view *view, struct booking_page *out)
-{
-	const struct {
-		bool has;
-		int64_t value;
-		int32_t *to;
-	} numbers[] = {
-		{ view->has_buffer_before, view->buffer_before, &out->buffer_before },
-		{ view->has_buffer_after, view->buffer_after, &out->buffer_after },
-		{ view->has_notice, view->notice, &out->notice },
-		{ view->has_horizon, view->horizon, &out->horizon },
-		{ view->has_step, view->step, &out->step },
-		{ view->has_per_day, view->per_day, &out->per_day },
-	};
-	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
-		if (numbers[i].has)
-			*numbers[i].to = (int32_t)numbers[i].value;
-	if (view->has_status)
-		out->active = str_eq(view->status, STR("active"));
-	if (view->has_mail_guests)
-		out->mail_guests = view->mail_guests;
-}
-
-/* What the body gives, over the page. */
-static err_t apply(struct api_call *call, const struct page_view *view, bool fresh, struct booking_page *page)
-{
-	struct ctx *cx = &call->rq->cx;
-	TRY(read_texts(cx, view, page));
-	if (view->has_durations)
-		TRY(read_durations(cx, view->durations, page));
-	if (view->has_hours)
-		TRY(working_hours_read(cx, "working_hours", &view->hours, &page->hours));
-	if (view->has_exceptions)
-		TRY(read_exceptions(cx, view->exceptions, page));
-	read_numbers(view, page);
-	return read_calendars(call, view, fresh, page);
 }
 
 /* ---- list, get ---- */
@@ -342,7 +42,7 @@ static err_t run_list(struct api_call *call, struct response *rs)
 	page_cut(&page, &count);
 	struct json j = api_list_begin(call, rs);
 	for (size_t i = 0; i < count; i++) {
-		struct page_view view = view_of(call->rq->cx.mem, &rows[page_row(&page, count, i)]);
+		struct page_view view = booking_page_view(call->rq->cx.mem, &rows[page_row(&page, count, i)]);
 		api_list_item(call, &j, &view);
 	}
 	page_end_newest(&page, &j, count, count ? rows[page_row(&page, count, 0)].id : bound,
@@ -353,7 +53,7 @@ static err_t run_list(struct api_call *call, struct response *rs)
 const struct contract list_booking_pages = {
 	.id = "listBookingPages",
 	.summary = "The booking pages of the account in the key's mode; newest first.",
-	.answer = &page_resource,
+	.answer = &booking_page_resource,
 	.shape = ANSWER_LIST,
 	.status = 200,
 	.run = run_list,
@@ -364,7 +64,7 @@ static err_t run_get(struct api_call *call, struct response *rs)
 	struct booking_page page;
 	bool unchanged;
 	TRY(page_named(call, &page));
-	TRY(api_unchanged(call, rs, etag_of(call->rq->cx.mem, &page), &unchanged));
+	TRY(api_unchanged(call, rs, booking_page_etag(call->rq->cx.mem, &page), &unchanged));
 	if (!unchanged)
 		reply_page_view(call, rs, &page);
 	return OK;
@@ -374,7 +74,7 @@ const struct contract get_booking_page = {
 	.id = "getBookingPage",
 	.summary = "One booking page.",
 	PARAMS(path, struct page_params_of),
-	.answer = &page_resource,
+	.answer = &booking_page_resource,
 	.status = 200,
 	.flags = TAKES_IF_MATCH | TAKES_IF_NONE_MATCH,
 	ERRORS(NOT_FOUND),
@@ -412,7 +112,7 @@ static err_t run_create(struct api_call *call, struct response *rs)
 	if (!view->has_title)
 		return REFUSE(cx, MISSING_FIELD, "title", "What do guests book?");
 	set_defaults(call, &page);
-	TRY(apply(call, view, true, &page));
+	TRY(booking_page_apply(call, view, true, &page));
 	TRY(booking_page_create(cx, &page));
 	TRY(booking_page_get(cx, &call->actor, page.id, &page));
 	reply_page_view(call, rs, &page);
@@ -423,8 +123,8 @@ static err_t run_create(struct api_call *call, struct response *rs)
 const struct contract create_booking_page = {
 	.id = "createBookingPage",
 	.summary = "Make a booking page. Needs `slug` and `title`. No scope says so: keys of the account do it.",
-	.body = &page_resource,
-	.answer = &page_resource,
+	.body = &booking_page_resource,
+	.answer = &booking_page_resource,
 	.status = 201,
 	ERRORS(NOT_FOUND, CONFLICT, FORBIDDEN),
 	.run = run_create,
@@ -436,10 +136,10 @@ static err_t run_update(struct api_call *call, struct response *rs)
 	struct booking_page page;
 	struct page_view view = { 0 };
 	TRY(page_named(call, &page));
-	const struct page_view present = view_of(cx->mem, &page);
+	const struct page_view present = booking_page_view(cx->mem, &page);
 	TRY(api_read_change(call, &present, &view));
-	TRY(apply(call, &view, false, &page));
-	TRY(api_may_change(call, etag_of(cx->mem, &page)));
+	TRY(booking_page_apply(call, &view, false, &page));
+	TRY(api_may_change(call, booking_page_etag(cx->mem, &page)));
 	TRY(booking_page_change(cx, &page));
 	TRY(booking_page_get(cx, &call->actor, page.id, &page));
 	reply_page_view(call, rs, &page);
@@ -450,8 +150,8 @@ const struct contract update_booking_page = {
 	.id = "updateBookingPage",
 	.summary = "Change what is sent; all else stays. What is booked stays as it is.",
 	PARAMS(path, struct page_params_of),
-	.body = &page_resource,
-	.answer = &page_resource,
+	.body = &booking_page_resource,
+	.answer = &booking_page_resource,
 	.status = 200,
 	.flags = TAKES_IF_MATCH | BODY_IS_CHANGE,
 	ERRORS(NOT_FOUND, CONFLICT),
@@ -462,7 +162,7 @@ static err_t run_delete(struct api_call *call, struct response *rs)
 {
 	struct booking_page page;
 	TRY(page_named(call, &page));
-	TRY(api_may_change(call, etag_of(call->rq->cx.mem, &page)));
+	TRY(api_may_change(call, booking_page_etag(call->rq->cx.mem, &page)));
 	TRY(booking_page_delete(&call->rq->cx, page.account, page.id, call->if_match.items ? page.version : 0));
 	api_reply_deleted(call, rs, "bkp", page.id);
 	return OK;
@@ -472,7 +172,7 @@ const struct contract delete_booking_page = {
 	.id = "deleteBookingPage",
 	.summary = "Delete a booking page. What is booked stays, and can be cancelled, but not moved any more.",
 	PARAMS(path, struct page_params_of),
-	.answer = &page_resource,
+	.answer = &booking_page_resource,
 	.shape = ANSWER_DELETED,
 	.status = 200,
 	.flags = TAKES_IF_MATCH,

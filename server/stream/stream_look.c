@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The job that tells: a few statements for all streams of this server, however many there are. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "caldav/calendar/ical/ical.h"
 #include "server/base/config.h"
 #include "server/db/query.h"
-#include "server/stream/stream_private.h"
+#include "server/stream/stream_look.h"
 #include "sql.h"
 
 /* Of one calendar at once; one change makes three rows at most (store_sync.c), which are told together. */
@@ -14,66 +13,10 @@
 #define SAME_NUMBER_MAX 3
 /* Calendars that one statement is asked about. */
 #define CALENDARS_AT_ONCE 2000
-/* A stream is told more while less than this waits for it, and so much at once. */
+/* A stream is told more while less than this waits for it. */
 #define WAITING_MAX ((size_t)8 * 1024)
-#define TELL_AT_ONCE ((size_t)48 * 1024)
 /* An event with the ids of all its stream's calendars. */
 #define EVENT_MAX ((size_t)16 * 1024)
-
-struct look {
-	struct streams *streams;
-	struct stream **all;
-	size_t count;
-	struct str public_url;
-};
-
-/* ---- credentials ---- */
-
-struct access_row {
-	int64_t nth;
-	struct str may;
-};
-DB_RESULT(stream_access, struct access_row, nth, may);
-
-static void end_expired(struct ctx *cx, struct look *look)
-{
-	for (size_t i = 0; i < look->count; i++) {
-		struct stream *s = look->all[i];
-		if (!instant_is_none(s->in.expires_at) && !instant_before(cx->now, s->in.expires_at))
-			stream_end(s, cx->mem, "credential_expired");
-	}
-}
-
-/* All that they were opened by, in one statement. What was given less, or more, begins anew too. */
-static err_t end_revoked(struct ctx *cx, struct look *look)
-{
-	size_t n = look->count, count;
-	struct id *accounts = arena_array(cx->mem, struct id, n), *users = arena_array(cx->mem, struct id, n),
-		  *connections = arena_array(cx->mem, struct id, n);
-	struct bytes *hashes = arena_array(cx->mem, struct bytes, n);
-	int16_t *slots = arena_array(cx->mem, int16_t, n);
-	struct str *may = arena_array(cx->mem, struct str, n);
-	struct access_row *rows;
-	for (size_t i = 0; i < n; i++) {
-		const struct stream_proof *proof = &look->all[i]->in.proof;
-		accounts[i] = proof->account;
-		hashes[i] = proof->hash;
-		slots[i] = proof->slot;
-		users[i] = proof->user;
-		connections[i] = proof->connection;
-		may[i] = proof->may;
-	}
-#define LIST(type, items) IN(((struct type){ (items), n }))
-	TRY(db_rows(cx, &sql_stream_access, stream_access, &rows, &count, LIST(id_list, accounts),
-		LIST(bytes_list, hashes), LIST(int16_list, slots), LIST(id_list, users), LIST(id_list, connections),
-		LIST(str_list, may)));
-	for (size_t i = 0; i < count; i++) {
-		struct stream *s = look->all[rows[i].nth - 1];
-		atomic_fetch_add(&look->streams->revoked, !s->ended);
-		stream_end(s, cx->mem, "credential_ended");
-	}
-	return OK;
-}
 
 /* ---- who may have something to be told ---- */
 
@@ -84,7 +27,7 @@ struct written_row {
 };
 DB_RESULT(stream_written, struct written_row, snapshot, account, lists);
 
-static struct id_list accounts_of(struct ctx *cx, const struct look *look, bool listing)
+struct id_list stream_accounts(struct ctx *cx, const struct look *look, bool listing)
 {
 	struct id *ids = arena_array(cx->mem, struct id, look->count + 1);
 	size_t count = 0;
@@ -113,7 +56,7 @@ static err_t find_written(struct ctx *cx, struct look *look)
 	struct written_row *rows;
 	size_t count;
 	TRY(db_rows(cx, &sql_stream_written, stream_written, &rows, &count, IN(all->snapshot),
-		IN(accounts_of(cx, look, false))));
+		IN(stream_accounts(cx, look, false))));
 	for (size_t r = 0; r < count; r++)
 		for (size_t i = 0; i < look->count && !id_is_zero(rows[r].account); i++)
 			if (id_eq(look->all[i]->in.account, rows[r].account)) {
@@ -129,86 +72,6 @@ static err_t find_written(struct ctx *cx, struct look *look)
 		for (size_t i = 0; i < look->count; i++)
 			look_again(look->all[i]);
 	all->snapshot = kept ? (struct str){ all->snapshot_text, seen.len } : STR_ABSENT;
-	return OK;
-}
-
-/* ---- which calendars ---- */
-
-struct calendar_row {
-	struct id account, id;
-	bool selected;
-	int64_t modseq;
-};
-DB_RESULT(stream_calendars, struct calendar_row, account, id, selected, modseq);
-
-static bool among(struct id_list some, struct id id)
-{
-	for (size_t i = 0; i < some.count; i++)
-		if (id_eq(some.items[i], id))
-			return true;
-	return !some.items;
-}
-
-static bool is_of(const struct stream *s, const struct calendar_row *row)
-{
-	return id_eq(row->account, s->in.account) && (row->selected || s->in.named) && among(s->in.granted, row->id);
-}
-
-static void remove_gone(
-	struct ctx *cx, struct look *look, struct stream *s, const struct calendar_row *rows, size_t count)
-{
-	struct buf out = buf_new(cx->mem, TELL_AT_ONCE);
-	size_t kept = 0;
-	for (size_t i = 0; i < s->count; i++) {
-		size_t r = 0;
-		while (r < count && !(id_eq(rows[r].id, s->calendars[i].at.calendar) && is_of(s, &rows[r])))
-			r++;
-		if (r < count) {
-			s->calendars[kept++] = s->calendars[i];
-			continue;
-		}
-		struct id gone = s->calendars[i].at.calendar;
-		s->calendars[i] = s->calendars[--s->count];
-		struct str id = s->count ? stream_id_of(cx->mem, look->public_url, s, 0) : STR_ABSENT;
-		stream_write_removed(&out, cx->mem, id, gone);
-		i--;
-	}
-	stream_say(s, cx->mem, buf_str(&out));
-	if (s->in.named && !s->count)
-		stream_end(s, cx->mem, "calendar_removed");
-}
-
-static void add_new(struct stream *s, const struct calendar_row *rows, size_t count)
-{
-	for (size_t r = 0; r < count; r++) {
-		size_t i = 0;
-		while (i < s->count && !id_eq(s->calendars[i].at.calendar, rows[r].id))
-			i++;
-		if (i < s->count || s->in.named || !is_of(s, &rows[r]))
-			continue;
-		s->calendars = realloc(s->calendars, (s->count + 1) * sizeof *s->calendars);
-		if (!s->calendars)
-			abort();
-		s->calendars[s->count++] = (struct stream_calendar){ { rows[r].id, 0 }, true };
-	}
-}
-
-static err_t list_calendars(struct ctx *cx, struct look *look)
-{
-	struct id_list accounts = accounts_of(cx, look, true);
-	struct calendar_row *rows;
-	size_t count;
-	if (!accounts.count)
-		return OK;
-	TRY(db_rows(cx, &sql_stream_calendars, stream_calendars, &rows, &count, IN(accounts)));
-	for (size_t i = 0; i < look->count; i++) {
-		struct stream *s = look->all[i];
-		if (!s->list || s->ended)
-			continue;
-		remove_gone(cx, look, s, rows, count);
-		add_new(s, rows, count);
-		s->list = false;
-	}
 	return OK;
 }
 
@@ -403,13 +266,13 @@ static void end_told(struct ctx *cx, struct look *look)
 static err_t look_around(struct ctx *cx, struct look *look)
 {
 	uint64_t now_ms = clock_monotonic_ms();
-	end_expired(cx, look);
+	stream_end_expired(cx, look);
 	if (now_ms >= look->streams->rights_ms) {
-		TRY(end_revoked(cx, look));
+		TRY(stream_end_revoked(cx, look));
 		look->streams->rights_ms = now_ms + STREAM_RIGHTS_MS;
 	}
 	TRY(find_written(cx, look));
-	TRY(list_calendars(cx, look));
+	TRY(stream_list_calendars(cx, look));
 	TRY(find_changes(cx, look));
 	end_told(cx, look);
 	return OK;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared by streams.c (which there are), stream_look.c (the job) and stream_text.c (what is told). */
+/* Shared by streams.c (which there are), stream_look.c with stream_rights.c and stream_calendars.c (the job) and
+ * stream_text.c (what is told). */
 #pragma once
 
 #include <pthread.h>
