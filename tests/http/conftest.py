@@ -11,7 +11,9 @@ from cluster import Folder
 from dav import Dav, new_tree
 from davfaults import Place
 from faults import Faults
+from mails import forget
 from oauth_flow import Browser
+from smtp_sink import SmtpSink
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +116,18 @@ def folder(stopped_folder):
     made.login, made.calendar = stopped_folder[1], stopped_folder[2]
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def mail_server(request):
+    """At the PORT of a module, to which its SERVE leads mail."""
+    with SmtpSink(request.module.PORT) as server:
+        yield server
+
+
+@pytest.fixture
+def sink(world, mail_server):
+    """The same, for one test: with nothing in it, and nothing on its way."""
+    mail_server.got.clear()
+    yield mail_server
+    forget(world)

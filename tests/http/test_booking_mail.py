@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from booking import GUEST, Booking, soon, text
-from mails import forget, new_port, serve_with, states
+from mails import new_port, serve_with, states
 from oauth_flow import Browser, Form
-from smtp_sink import SmtpSink
 
+pytestmark = pytest.mark.usefixtures("sink")
 PORT = new_port()
 SERVE = serve_with(PORT, "--mail-a-day", "60")  # six to one address
 HOUR = dt.timedelta(hours=1)
@@ -19,19 +19,6 @@ HOUR = dt.timedelta(hours=1)
 @pytest.fixture(scope="module")
 def api(world):
     return Booking(world, world.key("host@example.org", kind="secret"))
-
-
-@pytest.fixture(scope="module")
-def server():
-    with SmtpSink(PORT) as sink:
-        yield sink
-
-
-@pytest.fixture(autouse=True)
-def sink(world, server):
-    server.got.clear()
-    yield server
-    forget(world)
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ import re
 import pytest
 import vobject
 
-from mails import FROM, forget, meeting, new_port, notify, serve_with, states
+from mails import FROM, meeting, new_port, notify, serve_with, states
 from rest import Api, assert_error
-from smtp_sink import SmtpSink
 
+pytestmark = pytest.mark.usefixtures("sink")
 PORT = new_port()
 SERVE = serve_with(PORT, "--mail-a-day", "400")
 
@@ -17,19 +17,6 @@ SERVE = serve_with(PORT, "--mail-a-day", "400")
 @pytest.fixture(scope="module")
 def api(world):
     return Api(world, world.key("ann@example.org", kind="secret"))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def server():
-    with SmtpSink(PORT) as sink:
-        yield sink
-
-
-@pytest.fixture(autouse=True)
-def sink(world, server):
-    server.got.clear()
-    yield server
-    forget(world)
 
 
 def came(world, sink, count=1):
@@ -155,6 +142,44 @@ def test_what_a_client_keeps_for_itself_is_not_mailed(world, api, sink):
         bob, dave = mail.event["ATTENDEE"]
         assert bob.params["CN"] == "Bob; the builder" and bob.params["PARTSTAT"] == "ACCEPTED" and "RSVP" not in bob.params
         assert dave.params["RSVP"] == "TRUE"
+
+
+def test_what_cannot_be_told_by_itip_is_refused_with_the_reason(world, api, sink):
+    """RFC 5546 §3.2.2: "RESOURCES | 0 or 1": libical's table judges what is sent."""
+    data = OBJECT.format(uid="twice@example.org").replace("SUMMARY", "RESOURCES:Car\nRESOURCES:Boat\nSUMMARY")
+    id = put(world, "twice", data)
+    error = assert_error(api("POST", f"/v1/events/{id}/notify_attendees"), 400, "invalid_value")
+    assert "cannot be sent" in error["message"] and "RESOURCES" in error["message"], error
+    before = api("GET", f"/v1/events/{id}").json["etag"]
+    assert_error(api("PATCH", f"/v1/events/{id}?notify_attendees=true", {"location": "x"}), 400, "invalid_value")
+    assert api("GET", f"/v1/events/{id}").json["etag"] == before and states(world) == {}
+
+
+def test_what_an_object_has_twice_is_sent_once(world, api, sink):
+    data = OBJECT.format(uid="doubled@example.org").replace("SUMMARY", "COMMENT:First\nCOMMENT:Last\nLOCATION:Here\nLOCATION:There\nSTATUS:NEEDS-ACTION\nSUMMARY")
+    notify(api, put(world, "doubled", data))
+    for mail in came(world, sink, 2):
+        assert (mail.event["COMMENT"], mail.event["LOCATION"]) == ("Last", "Here") and "STATUS" not in mail.event
+
+
+def test_a_cancelled_instance_is_left_out_of_its_series(world, api, sink):
+    """RFC 5546 §3.2.2: STATUS of a request "MAY be one of TENTATIVE/CONFIRMED"; else an instance that is off would come back."""
+    event = meeting(api, "bob@example.org", recurrence={"rule": "FREQ=WEEKLY;COUNT=4"})
+    there = api("GET", "/v1/events?from=2026-11-23T00:00:00Z&to=2026-12-23T00:00:00Z&limit=100").json["data"]
+    second = [e["id"] for e in there if e["recurring_event_id"] == event["id"]][1]
+    assert api("POST", f"/v1/events/{second}/cancel").status == 200
+    assert notify(api, event)["method"] == "request"
+    [mail] = came(world, sink)
+    assert [d.dt.isoformat() for d in mail.event["EXDATE"].dts] == ["2026-12-01T09:00:00+01:00"]
+    sink.got.clear()
+    assert notify(api, second)["method"] == "cancel"
+    [mail] = came(world, sink)
+    assert mail.event["STATUS"] == "CANCELLED" and "RECURRENCE-ID" in mail.event
+
+
+def test_an_event_of_many_octets_is_refused(world, api, sink):
+    id = put(world, "large", OBJECT.format(uid="large@example.org").replace("SUMMARY", "COMMENT:" + "x" * 140000 + "\nSUMMARY"))
+    assert_error(api("POST", f"/v1/events/{id}/notify_attendees"), 413, "request_too_large")
 
 
 def test_a_series_is_sent_whole_and_an_instance_by_itself(world, api, sink):

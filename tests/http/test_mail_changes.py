@@ -2,10 +2,10 @@
 """notify_attendees of the calls that make, change, cancel and delete events: attendees hear what was done, or nothing was."""
 import pytest
 
-from mails import due_now, forget, meeting, new_port, serve_with, states
+from mails import due_now, meeting, new_port, serve_with, states
 from rest import VALID, Api, assert_error
-from smtp_sink import SmtpSink
 
+pytestmark = pytest.mark.usefixtures("sink")
 PORT = new_port()
 SERVE = serve_with(PORT)
 WEEKLY = {"recurrence": {"rule": "FREQ=WEEKLY;COUNT=5"}}
@@ -14,19 +14,6 @@ WEEKLY = {"recurrence": {"rule": "FREQ=WEEKLY;COUNT=5"}}
 @pytest.fixture(scope="module")
 def api(world):
     return Api(world, world.key("ann@example.org", kind="secret"))
-
-
-@pytest.fixture(scope="module")
-def server():
-    with SmtpSink(PORT) as sink:
-        yield sink
-
-
-@pytest.fixture(autouse=True)
-def sink(world, server):
-    server.got.clear()
-    yield server
-    forget(world)
 
 
 def came(world, sink, *expected):

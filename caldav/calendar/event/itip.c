@@ -8,7 +8,8 @@
 struct writing {
 	struct ctx *cx;
 	const struct itip *in;
-	struct str organizer; /* address */
+	struct str organizer;         /* address */
+	const struct ical_comp *main; /* the master, or the first override where there is none */
 	struct buf *out;
 };
 
@@ -65,15 +66,38 @@ static void attendee_again(const struct writing *w, const struct ical_prop *prop
 	line_again(w, prop, asked ? STR(";RSVP=TRUE") : STR(""));
 }
 
+/* What a message has once (RFC 5546 §3.2.2, §3.2.5): where an object has several, REST shows the first, too, and of
+ * comments the last. */
+static bool is_repeated(const struct ical_comp *comp, const struct ical_prop *prop)
+{
+	static const struct str once[] = { STR_INIT("CLASS"), STR_INIT("CREATED"), STR_INIT("DESCRIPTION"),
+		STR_INIT("GEO"), STR_INIT("LAST-MODIFIED"), STR_INIT("LOCATION"), STR_INIT("PRIORITY"),
+		STR_INIT("STATUS"), STR_INIT("SUMMARY"), STR_INIT("TRANSP"), STR_INIT("URL") };
+	if (str_eq(prop->name, STR("COMMENT")))
+		return ical_prop_again(prop);
+	for (size_t i = 0; i < ARRAY_LEN(once); i++)
+		if (str_eq(prop->name, once[i]))
+			return ical_prop(comp, prop->name) != prop;
+	return false;
+}
+
+/* Of a request TENTATIVE or CONFIRMED (§3.2.2). */
+static bool is_other_status(const struct writing *w, const struct ical_prop *prop)
+{
+	bool requested = w->in->method == ITIP_REQUEST &&
+			 (str_eq_nocase(prop->value, STR("CONFIRMED")) || str_eq_nocase(prop->value, STR("TENTATIVE")));
+	return str_eq(prop->name, STR("STATUS")) && !requested;
+}
+
 /* Written anew, or not for others. REQUEST-STATUS is of replies (RFC 5546 §3.2.2, §3.2.5). */
-static bool is_left_out(const struct writing *w, struct str name)
+static bool is_left_out(struct str name)
 {
 	static const struct str names[] = { STR_INIT("DTSTAMP"), STR_INIT("SEQUENCE"), STR_INIT("ORGANIZER"),
 		STR_INIT("REQUEST-STATUS") };
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (str_eq(name, names[i]))
 			return true;
-	return str_starts(name, STR("X-")) || (str_eq(name, STR("STATUS")) && w->in->method != ITIP_REQUEST);
+	return str_starts(name, STR("X-"));
 }
 
 /* ---- components ---- */
@@ -108,14 +132,34 @@ static void stamp_lines(const struct writing *w, const struct ical_comp *comp)
 		BUF_LIT(w->out, "SUMMARY:\r\n"); /* "Can be null" */
 }
 
+/* An instance of a series that is cancelled: a request has no status for it, and the series a date that is left out. */
+static const struct ical_prop *cancelled_instance(const struct writing *w, const struct ical_comp *comp)
+{
+	const struct ical_prop *id = ical_prop(comp, STR("RECURRENCE-ID"));
+	bool cancelled = str_eq_nocase(ical_value(comp, STR("STATUS")), STR("CANCELLED"));
+	bool of_series = w->main != comp && !ical_prop(w->main, STR("RECURRENCE-ID"));
+	bool one = id && of_series && !ical_param(id, STR("RANGE")).ptr;
+	return w->in->method == ITIP_REQUEST && one && cancelled ? id : NULL;
+}
+
+static void left_out_dates(const struct writing *w, const struct ical_comp *comp)
+{
+	for (const struct ical_comp *c = comp == w->main ? comp->parent->child : NULL; c; c = c->next) {
+		const struct ical_prop *id = str_eq(c->name, STR("VEVENT")) ? cancelled_instance(w, c) : NULL;
+		if (id)
+			ical_line(w->out, STR("EXDATE"), params_text(w, id, STR("")), id->value);
+	}
+}
+
 static void event_again(const struct writing *w, const struct ical_comp *comp)
 {
 	BUF_LIT(w->out, "BEGIN:VEVENT\r\n");
 	stamp_lines(w, comp);
+	left_out_dates(w, comp);
 	for (const struct ical_prop *p = comp->props; p; p = p->next) {
 		if (str_eq(p->name, STR("ATTENDEE")))
 			attendee_again(w, p);
-		else if (!is_left_out(w, p->name))
+		else if (!is_left_out(p->name) && !is_other_status(w, p) && !is_repeated(comp, p))
 			line_again(w, p, STR(""));
 	}
 	BUF_LIT(w->out, "END:VEVENT\r\n");
@@ -142,13 +186,13 @@ static bool has_people(const struct writing *w, const struct ical_comp *comp)
 }
 
 /* The whole is cancelled by its UID alone, without a RECURRENCE-ID (§3.2.5). */
-static bool is_told(const struct writing *w, const struct ical_comp *comp, const struct ical_comp *main)
+static bool is_told(const struct writing *w, const struct ical_comp *comp)
 {
-	bool whole = w->in->method != ITIP_REQUEST && !ical_prop(main, STR("RECURRENCE-ID"));
-	return has_people(w, comp) && (!whole || comp == main);
+	bool whole = w->in->method != ITIP_REQUEST && !ical_prop(w->main, STR("RECURRENCE-ID"));
+	return has_people(w, comp) && (!whole || comp == w->main) && !cancelled_instance(w, comp);
 }
 
-static void object_again(const struct writing *w, const struct ical *object, const struct ical_comp *main)
+static void object_again(const struct writing *w, const struct ical *object)
 {
 	BUF_LIT(w->out, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:" ICAL_PRODID "\r\nCALSCALE:GREGORIAN\r\n");
 	ical_line(w->out, STR("METHOD"), STR(""), itip_method_name(w->in->method));
@@ -156,7 +200,7 @@ static void object_again(const struct writing *w, const struct ical *object, con
 		if (str_eq(c->name, STR("VTIMEZONE")))
 			zone_again(w, c);
 	for (const struct ical_comp *c = object->root->child; c; c = c->next)
-		if (str_eq(c->name, STR("VEVENT")) && is_told(w, c, main))
+		if (str_eq(c->name, STR("VEVENT")) && is_told(w, c))
 			event_again(w, c);
 	BUF_LIT(w->out, "END:VCALENDAR\r\n");
 }
@@ -223,8 +267,14 @@ err_t itip_write(struct ctx *cx, const struct itip *in, struct itip_message *out
 		return FAIL(cx, ICAL_OBJECT, "no event");
 	TRY(event_read(cx, object, main, STR_ABSENT, &message.event));
 	const struct ical_prop *own = ical_prop(main, STR("ORGANIZER"));
-	const struct writing w = { cx, in, own && is_mail(own) ? event_email(own->value) : in->organizer, &text };
-	object_again(&w, object, main);
+	const struct writing w = {
+		.cx = cx,
+		.in = in,
+		.organizer = own && is_mail(own) ? event_email(own->value) : in->organizer,
+		.main = main,
+		.out = &text,
+	};
+	object_again(&w, object);
 	if (text.full)
 		return REFUSE(cx, ICAL_SIZE, "", "This event is too large to be mailed: %zu KiB is the most.",
 			ITIP_MAX / 1024);
