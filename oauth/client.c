@@ -195,14 +195,15 @@ err_t client_change(struct ctx *cx, const struct client *present, const struct c
 	if (change->name.ptr)
 		TRY(label_clean(cx, "name", change->name, &name));
 	TRY(check_redirects(cx, &as, &loopback));
-	if (change->redirects.items)
-		TRY(check_some_redirect(cx, present->grants, change->redirects));
+	int16_t grants = change->grants ? change->grants : present->grants;
+	if (change->redirects.items || change->grants)
+		TRY(check_some_redirect(cx, grants, change->redirects.items ? change->redirects : present->redirects));
 	if (change->has_means)
 		TRY(client_means_check(cx, present->kind, &change->means));
 	TRY(db_exec(cx, &sql_client_change, &changed, IN(present->id), IN(present->owner), IN(name), IN(change->scopes),
 		IN(change->redirects.items != NULL), IN(change->redirects), IN(loopback), IN(audit_by(cx)),
 		IN(change->has_means), IN(change->means.auth), IN(change->means.jwks), IN(change->means.uri),
-		change->par_only ? IN(*change->par_only) : IN_NULL(DB_BOOL)));
+		change->par_only ? IN(*change->par_only) : IN_NULL(DB_BOOL), IN(change->grants)));
 	return changed ? OK : no_such_client(cx);
 }
 

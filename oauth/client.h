@@ -9,7 +9,7 @@
 #include "server/base/ctx.h"
 
 enum client_kind { CLIENT_PUBLIC = 1, CLIENT_CONFIDENTIAL = 2 };
-enum grant_type { GRANT_CODE = 1, GRANT_REFRESH = 2 }; /* a set, as stored */
+enum grant_type { GRANT_CODE = 1, GRANT_REFRESH = 2, GRANT_EXCHANGE = 16 }; /* a set, as stored */
 
 #define CLIENT_REDIRECTS_MAX 20
 #define CLIENTS_MAX 100 /* of one account, in each of its worlds, with those that were deleted in the last 90 days */
@@ -73,6 +73,7 @@ MUST_CHECK err_t client_owned(struct ctx *cx, struct id owner, struct id id, str
 struct client_change {
 	struct str name;           /* absent: as it is */
 	uint64_t scopes;           /* 0: as they are. What users granted already stays theirs */
+	int16_t grants;            /* 0: as they are */
 	struct str_list redirects; /* items NULL: as they are */
 	const bool *par_only;      /* NULL: as it is */
 	bool has_means;            /* else as they are */

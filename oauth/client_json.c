@@ -28,6 +28,30 @@ bool client_kind_parse(struct str name, enum client_kind *out)
 	return false;
 }
 
+struct str_list client_grant_names(struct arena *mem, int16_t grants)
+{
+	struct str *names = arena_array(mem, struct str, grant_row_count + 1);
+	size_t count = 0;
+	for (size_t i = 0; i < grant_row_count; i++)
+		if (grants & grant_rows[i].bit)
+			names[count++] = str_of(grant_rows[i].name);
+	return (struct str_list){ names, count };
+}
+
+err_t client_grants_read(struct ctx *cx, const char *param, struct str_list names, int16_t *out)
+{
+	int16_t grants = 0;
+	for (size_t i = 0; i < names.count; i++) {
+		const struct grant_row *row = grant_find(names.items[i]);
+		if (!row)
+			return REFUSE(cx, INVALID_VALUE, param, "There is no grant type %.*s.",
+				STR_ARG(str_sub(names.items[i], 0, 100)));
+		grants = (int16_t)(grants | row->bit);
+	}
+	*out = grants;
+	return OK;
+}
+
 /* Member names as RFC 7591 §2 has them, where it has them. */
 void client_json(struct json *j, struct arena *mem, const char *key, const struct client *client, struct str secret)
 {
@@ -47,9 +71,9 @@ void client_json(struct json *j, struct arena *mem, const char *key, const struc
 		json_str(j, NULL, client->redirects.items[i]);
 	json_array_end(j);
 	json_array(j, "grant_types");
-	for (size_t i = 0; i < grant_row_count; i++)
-		if (client->grants & grant_rows[i].bit)
-			json_str(j, NULL, str_of(grant_rows[i].name));
+	struct str_list grants = client_grant_names(mem, client->grants);
+	for (size_t i = 0; i < grants.count; i++)
+		json_str(j, NULL, grants.items[i]);
 	json_array_end(j);
 	json_str(j, "token_endpoint_auth_method", client_auth_name(client->auth_method));
 	if (client->jwks.ptr)

@@ -3,6 +3,7 @@
 
 #include "oauth/code.h"
 #include "oauth/endpoint.h"
+#include "oauth/exchange.h"
 #include "oauth/proof.h"
 #include "oauth/refresh.h"
 #include "server/data/json.h"
@@ -36,10 +37,43 @@ static err_t by_refresh(struct request *rq, const struct grant_call *call, struc
 	return token_refresh(&rq->cx, &claim, out);
 }
 
+/* What is meant by an exchange: of one access token for another (RFC 8693 §2.1). */
+static err_t check_exchange(struct ctx *cx, const struct params *params)
+{
+	struct str of = param_get(params, "subject_token_type"), wanted = param_get(params, "requested_token_type");
+	if (!str_eq(of, STR(ACCESS_TOKEN_TYPE)))
+		return REFUSE(
+			cx, INVALID_VALUE, "subject_token_type", "subject_token_type is not " ACCESS_TOKEN_TYPE ".");
+	if (wanted.ptr && !str_eq(wanted, STR(ACCESS_TOKEN_TYPE)))
+		return REFUSE(cx, INVALID_VALUE, "requested_token_type", "Only " ACCESS_TOKEN_TYPE " is given.");
+	if (param_count(params, "actor_token") || param_count(params, "actor_token_type"))
+		return REFUSE(
+			cx, INVALID_VALUE, "actor_token", "Nobody acts for another here: the app itself is the actor.");
+	if (param_count(params, "audience"))
+		return REFUSE(
+			cx, INVALID_TARGET, "audience", "A part of this server is named by its URL, in resource.");
+	return OK;
+}
+
+static err_t by_exchange(struct request *rq, const struct grant_call *call, struct token_pair *out)
+{
+	const struct params *params = call->params;
+	struct str scope = param_get(params, "scope");
+	struct exchange_claim claim = {
+		.client = call->client, .jkt = call->jkt, .subject = param_get(params, "subject_token")
+	};
+	TRY(check_exchange(&rq->cx, params));
+	if (scope.ptr && !scope_parse(scope, &claim.scopes))
+		return REFUSE(&rq->cx, INVALID_SCOPE, "scope", "A scope is not known.");
+	TRY(params_audience(&rq->cx, params, &claim.audience));
+	return token_exchange(&rq->cx, &claim, out);
+}
+
 /* clang-format off */
 const struct grant_row grant_rows[] = {
 	{ "authorization_code", GRANT_CODE,    by_code },
 	{ "refresh_token",      GRANT_REFRESH, by_refresh },
+	{ "urn:ietf:params:oauth:grant-type:token-exchange", GRANT_EXCHANGE, by_exchange },
 };
 /* clang-format on */
 const size_t grant_row_count = ARRAY_LEN(grant_rows);
@@ -66,7 +100,9 @@ static void answer(struct request *rq, struct response *rs, const struct client 
 	json_str(&j, "token_type", pair->bound ? STR("DPoP") : STR("Bearer"));
 	json_int(&j, "expires_in", remaining_s(rq->cx.now, pair->access_until));
 	if (client->grants & GRANT_REFRESH)
-		json_str(&j, "refresh_token", pair->refresh);
+		json_str_if(&j, "refresh_token", pair->refresh);
+	if (!pair->refresh.ptr) /* of an exchange: RFC 8693 §2.2.1 */
+		json_str(&j, "issued_token_type", STR(ACCESS_TOKEN_TYPE));
 	json_str(&j, "scope", scope_text(rq->cx.mem, pair->scopes));
 	json_id(&j, "connected_account_id", "cpa", pair->connected_account);
 	json_bool(&j, "livemode", !id_is_test(pair->account));

@@ -10,7 +10,7 @@
 #define TOKEN_SLOTS 4
 
 struct token_pair {
-	struct str access, refresh;
+	struct str access, refresh;           /* refresh: absent where there is none */
 	uint64_t scopes;                      /* of the access token */
 	struct id connected_account, account; /* account in its mode */
 	struct instant access_until;          /* never beyond the connection's end */

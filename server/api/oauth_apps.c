@@ -6,7 +6,6 @@
  */
 #include "oauth/client.h"
 #include "oauth/client_json.h"
-#include "oauth/token.h"
 #include "server/account/resources.h"
 #include "server/api/api.h"
 #include "server/api/oauth_app_keys.h"
@@ -25,6 +24,7 @@ struct app_view {
 	struct jwks_view jwks;
 	bool livemode, verified, par_only, has_par_only, has_name, has_type, has_redirect_uris, has_scopes, has_auth,
 		has_jwks, has_jwks_uri;
+	bool has_grant_types;
 	struct str_list redirect_uris, scopes, grant_types;
 	struct json_list secrets;
 	struct instant created_at;
@@ -58,7 +58,7 @@ static const struct json_field app_fields[] = {
 	{ "verified",      JSON_BOOL, READ,                 V(verified),      0,                    0, 0,   NULL, NULL, 0, 0, "Does the operator of this server vouch for it? Another name or redirect URI ends that", "false" },
 	{ "redirect_uris", JSON_STRS, 0,                    V(redirect_uris), V(has_redirect_uris), 1, CLIENT_REDIRECTS_MAX, NULL, NULL, 0, 0, "Where answers may go, compared octet by octet", "https://app.example/callback" },
 	{ "scopes",        JSON_STRS, 0,                    V(scopes),        V(has_scopes),        1, 32,  NULL, NULL, 0, 0, "What it may ask for at most; all when left out", "events:read" },
-	{ "grant_types",   JSON_STRS, READ,                 V(grant_types),   0,                    0, 0,   NULL, NULL, 0, 0, "How it gets tokens", "authorization_code" },
+	{ "grant_types",   JSON_STRS, 0,                    V(grant_types),   V(has_grant_types),   1, 8,   NULL, NULL, 0, 0, "How it gets tokens; authorization_code and refresh_token when left out", "authorization_code" },
 	{ "token_endpoint_auth_method", JSON_WORD, MAYBE,   V(auth_method),   V(has_auth),          0, 0,   CLIENT_AUTH_NAMES, NULL, 0, 0, "The only way in which it proves itself; null: a confidential app by a secret, in the header or the body", "client_secret_basic" },
 	{ "jwks",          JSON_OBJECT, MAYBE,              V(jwks),          V(has_jwks),          0, 0,   NULL, jwks_fields, JWKS_FIELD_COUNT, sizeof(struct jwks_view), "Its public keys (RFC 7517)", NULL },
 	{ "jwks_uri",      JSON_STR,  MAYBE,                V(jwks_uri),      V(has_jwks_uri),      1, 2048, NULL, NULL, 0, 0, "Where its public keys are fetched from, instead of jwks", NULL },
@@ -99,16 +99,6 @@ static struct secret_view secret_view_of(struct arena *mem, const struct client_
 	};
 }
 
-static struct str_list grant_names(struct arena *mem, int16_t grants)
-{
-	struct str *names = arena_array(mem, struct str, grant_row_count + 1);
-	size_t count = 0;
-	for (size_t i = 0; i < grant_row_count; i++)
-		if (grants & grant_rows[i].bit)
-			names[count++] = str_of(grant_rows[i].name);
-	return (struct str_list){ names, count };
-}
-
 static err_t view_of(struct ctx *cx, const struct client *c, struct app_view *out)
 {
 	struct arena *mem = cx->mem;
@@ -122,7 +112,7 @@ static err_t view_of(struct ctx *cx, const struct client *c, struct app_view *ou
 		.redirect_uris = c->redirects,
 		.par_only = c->par_only,
 		.scopes = scope_names(mem, c->scopes),
-		.grant_types = grant_names(mem, c->grants),
+		.grant_types = client_grant_names(mem, c->grants),
 		.auth_method = client_auth_name(c->auth_method),
 		.has_jwks = c->jwks.ptr != NULL,
 		.jwks_uri = c->jwks_uri,
@@ -265,6 +255,7 @@ static err_t run_create(struct api_call *call, struct response *rs)
 	if (!view->has_type || !client_kind_parse(view->type, &in.kind))
 		return REFUSE(cx, MISSING_FIELD, "type", "An app is public or confidential.");
 	TRY(scope_names_read(cx, view->scopes, &in.scopes));
+	TRY(client_grants_read(cx, "grant_types", view->grant_types, &in.grants));
 	in.means = means_of(cx, view, (struct client_means){ 0 });
 	TRY(in_our_words(cx, client_create(cx, &in, &client, &secret)));
 	TRY(reply_app(call, rs, client.id, secret));
@@ -297,10 +288,12 @@ static err_t run_update(struct api_call *call, struct response *rs)
 	if (view.has_redirect_uris)
 		change.redirects = view.redirect_uris;
 	TRY(scope_names_read(cx, view.scopes, &change.scopes));
+	TRY(client_grants_read(cx, "grant_types", view.grant_types, &change.grants));
 	change.has_means = view.has_auth || view.has_jwks || view.has_jwks_uri;
 	change.means = means_of(cx, &view, client_means_of(&present));
 	change.par_only = view.has_par_only ? &view.par_only : NULL;
-	if (view.has_name || view.has_redirect_uris || view.has_scopes || view.has_par_only || change.has_means)
+	if (view.has_name || view.has_redirect_uris || view.has_scopes || view.has_par_only || change.has_means ||
+		change.grants)
 		TRY(in_our_words(cx, client_change(cx, &present, &change)));
 	return reply_app(call, rs, present.id, STR_ABSENT);
 }

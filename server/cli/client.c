@@ -2,7 +2,6 @@
 #include "oauth/client.h"
 
 #include "oauth/client_json.h"
-#include "oauth/token.h"
 #include "server/account/account.h"
 #include "server/auth/scope.h"
 #include "server/cli/command.h"
@@ -33,19 +32,6 @@ static err_t print(struct ctx *cx, const struct command_call *call, struct id id
 	return OK;
 }
 
-static err_t read_grants(struct ctx *cx, struct str_list names, int16_t *out)
-{
-	*out = 0;
-	for (size_t i = 0; i < names.count; i++) {
-		const struct grant_row *row = grant_find(names.items[i]);
-		if (!row)
-			return REFUSE(
-				cx, INVALID_VALUE, "grant", "There is no grant type %.*s.", STR_ARG(names.items[i]));
-		*out = (int16_t)(*out | row->bit);
-	}
-	return OK;
-}
-
 static err_t create(struct ctx *cx, const struct command_call *call)
 {
 	const struct config *config = call->config;
@@ -69,7 +55,7 @@ static err_t create(struct ctx *cx, const struct command_call *call)
 		return REFUSE(cx, INVALID_VALUE, "scope", "A scope is not known; calends --help names them.");
 	if (!config->owner.len)
 		return REFUSE(cx, MISSING_FIELD, "owner", "Say whose client it is: --owner EMAIL.");
-	TRY(read_grants(cx, config->grant, &in.grants));
+	TRY(client_grants_read(cx, "grant", config->grant, &in.grants));
 	TRY(account_by_email(cx, config->owner, &owner));
 	in.owner = id_in_mode(owner.id, str_eq(config->mode, STR("test")));
 	TRY(client_create(cx, &in, &client, &secret));

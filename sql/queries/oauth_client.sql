@@ -127,13 +127,14 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- name: client_change
 -- $1 client  $2 owner in its mode  $3 name or NULL  $4 scopes, 0 for as they are  $5 whether $6 is set  $6 redirect URIs
 -- $7 which of them are loopback  $8 audit_by()  $9 whether $10 to $12 are set  $10 how it proves itself  $11 its keys or NULL
--- $12 where they are or NULL  $13 whether it pushes its requests, NULL for as it is
+-- $12 where they are or NULL  $13 whether it pushes its requests, NULL for as it is  $14 grants, 0 for as they are
 -- Who vouched for it did so for this name and these addresses: what changes them is vouched for by nobody.
 WITH app AS (
 	UPDATE oauth_client SET name = coalesce($3, name), scopes = coalesce(nullif($4, 0), scopes),
 	       verified = verified AND name = coalesce($3, name) AND NOT $5,
 	       auth_method = CASE WHEN $9 THEN $10 ELSE auth_method END, jwks = CASE WHEN $9 THEN $11 ELSE jwks END,
-	       jwks_uri = CASE WHEN $9 THEN $12 ELSE jwks_uri END, par_only = coalesce($13, par_only)
+	       jwks_uri = CASE WHEN $9 THEN $12 ELSE jwks_uri END, par_only = coalesce($13, par_only),
+	       grants = coalesce(nullif($14, 0), grants)
 	 WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL
 	RETURNING id, owner_id, name
 ), gone AS (
@@ -145,7 +146,7 @@ WITH app AS (
 )
 SELECT audit_add(a.owner_id, 'client.changed', a.id, $8, jsonb_build_object('name', a.name, 'changed', concat_ws(' ',
                  CASE WHEN $3 IS NOT NULL THEN 'name' END, CASE WHEN $4 <> 0 THEN 'scopes' END,
-                 CASE WHEN $5 THEN 'redirect_uris' END, CASE WHEN $9 THEN 'authentication' END,
+                 CASE WHEN $5 THEN 'redirect_uris' END, CASE WHEN $9 THEN 'authentication' END, CASE WHEN $14 <> 0 THEN 'grant_types' END,
                  CASE WHEN $13 IS NOT NULL THEN 'require_pushed_authorization_requests' END))) FROM app a;
 
 -- name: client_secrets

@@ -26,6 +26,29 @@ SELECT dpop_once($1, $2, $3) AS once;
 -- $1 account  $2 family  $3 thumbprint of the key that its code is for
 UPDATE token_family SET dpop_jkt = $3 WHERE account_id = $1 AND id = $2;
 
+-- name: token_exchange
+-- $1 account  $2 hash of the subject token  $3 its slot  $4 client  $5 thumbprint of the key that was proven, or NULL
+-- $6 hash of the new token  $7 scopes, 0 for all  $8 audience, 0 for the subject token's
+-- Made only when both are within what the subject token has; it works as token_find has it, and is this client's.
+WITH subject AS (
+	SELECT t.account_id, t.slot, t.family_id, t.scopes & c.scopes AS scopes, t.audience, t.expires_at, c.id, a.ahead_s,
+	       t.scopes & c.scopes & $7 = $7 AS in_scope, audience_within($8, t.audience) AS in_audience
+	  FROM access_token t
+	  JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
+	  JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
+	  JOIN oauth_client o ON o.id = c.client_id
+	  JOIN account a ON a.account_id = t.account_id
+	 WHERE t.account_id = $1 AND t.hash = $2 AND t.slot = $3 AND f.client_id = $4 AND (t.dpop_jkt IS NULL OR t.dpop_jkt = $5)
+	   AND t.expires_at > account_now(a.ahead_s) AND f.revoked_at IS NULL AND c.revoked_at IS NULL
+	   AND c.expires_at > account_now(a.ahead_s) AND o.owner_active AND a.status = 1
+), made AS (
+	INSERT INTO access_token (account_id, hash, slot, family_id, scopes, expires_at, dpop_jkt, audience)
+	SELECT s.account_id, $6, s.slot, s.family_id, coalesce(nullif($7, 0), s.scopes), s.expires_at, $5, coalesce(nullif($8, 0), s.audience)
+	  FROM subject s WHERE s.in_scope AND s.in_audience
+)
+SELECT s.id AS connected_account, s.scopes AS held, s.in_scope, s.in_audience, later(s.expires_at, -s.ahead_s) AS until
+  FROM subject s;
+
 -- name: family_state
 -- $1 account  $2 family  $3 client
 -- Why a grant was refused: for the log, and to tell a deactivated account. Only after a refusal.
