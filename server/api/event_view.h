@@ -40,6 +40,12 @@ struct event_view {
 
 extern const struct json_resource event_resource;
 
+/* As REST says them: by enum event_status and enum partstat. */
+#define EVENT_STATUSES (EVENT_CANCELLED + 1)
+#define EVENT_PARTSTATS (PARTSTAT_OTHER + 1)
+extern const char *const event_status_names[EVENT_STATUSES];
+extern const char *const event_partstat_names[EVENT_PARTSTATS];
+
 /*
  * Lay what the body gives over `event` (`fresh`: a new one, zeroed). fields_out: enum event_field of all that was
  * given. The duration stays when only the start moves. `zone`: of the user, for a new event that names none.

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "caldav/calendar/event/event.h"
-#include "caldav/calendar/recur/expand.h"
+#include "caldav/calendar/recur/instances.h"
 #include "caldav/calendar/validate.h"
 #include "caldav/calendar/view/time_range.h"
 #include "caldav/calendar/zone/zone.h"

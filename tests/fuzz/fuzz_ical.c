@@ -5,7 +5,7 @@
 
 #include "caldav/calendar/event/event.h"
 #include "caldav/calendar/index/bounds.h"
-#include "caldav/calendar/recur/expand.h"
+#include "caldav/calendar/recur/instances.h"
 #include "caldav/calendar/validate.h"
 #include "caldav/calendar/view/freebusy.h"
 #include "caldav/calendar/view/select.h"

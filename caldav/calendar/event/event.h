@@ -46,7 +46,7 @@ struct event {
 	/* Read only: */
 	struct str comment;       /* the last COMMENT; absent: none */
 	bool recurring;           /* the object has instances: RRULE, RDATE or overrides */
-	struct str recurrence_id; /* of an instance: as in struct occurrence; absent in a master */
+	struct str recurrence_id; /* of an instance: as recurrence_id_text() writes it; absent in a master */
 	int32_t sequence;
 	struct instant created_at, updated_at; /* CREATED, LAST-MODIFIED; INSTANT_NONE where absent */
 };

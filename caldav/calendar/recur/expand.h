@@ -10,23 +10,6 @@
 
 #define ICAL_INSTANCES_MAX 10000
 
-struct occurrence {
-	struct instant start, end; /* half-open; equal for a moment */
-	struct str recurrence_id;  /* the instance's original start: UTC text, local text if floating, or a date.
-				    Absent if the object does not recur. Stable under changes of the instance */
-	const struct ical_comp *component; /* that describes it: master or override */
-	bool all_day, floating, busy, tentative, cancelled;
-};
-
-/*
- * For tests, as one list: every instance that touches [start, end) as RFC 4791 §9.9 says, in order of start: master's,
- * RDATE, overrides wherever they lie, without EXDATEs. `zone` (a name that ical_zone_known() knows; absent: UTC) is for
- * floating times and dates. More than `limit` instances: ICAL_MAX_INSTANCES. Not all of them could be found:
- * TOO_COSTLY.
- */
-MUST_CHECK err_t ical_expand(struct ctx *cx, struct ical *object, struct instant start, struct instant end,
-	struct str zone, size_t limit, struct occurrence **out, size_t *count_out);
-
 struct series_instance {
 	const struct timing *timing; /* in effect: the master, its override, or an earlier one of THISANDFUTURE */
 	const struct override *own;  /* its override; NULL: none */
@@ -61,7 +44,8 @@ err_t series_too_costly(struct ctx *cx, const struct series *s);
  * where that is too much work: what belongs to an instance must not be dropped as if there were none. */
 bool series_makes(struct arena *mem, const struct series *s, struct when original);
 
-/* The RECURRENCE-ID of an instance, as struct occurrence has it. */
+/* The RECURRENCE-ID of an instance with this original start: UTC text, local text if floating, or a date. It is stable
+   under changes of the instance. */
 struct str recurrence_id_text(struct arena *mem, struct when original);
 /* The instance of this RECURRENCE-ID, as it is in effect. False: there is none (any more). */
 bool series_instance(struct arena *mem, const struct series *s, struct str recurrence_id, const struct zone *floating,

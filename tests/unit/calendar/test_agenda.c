@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "caldav/calendar/recur/expand.h"
+#include "caldav/calendar/recur/instances.h"
 #include "caldav/calendar/view/agenda.h"
 #include "caldav/calendar/view/agenda_page.h"
 #include "caldav/calendar/write.h"

@@ -2,6 +2,7 @@
 /* What is stored of a series whose rule takes too long to follow. Nobody may take it for all that there is. */
 #include "tests/support/ical.h"
 
+#include "caldav/calendar/recur/instances.h"
 #include "caldav/calendar/view/select.h"
 #include "caldav/calendar/validate.h"
 #include "caldav/calendar/view/time_range.h"

@@ -2,7 +2,7 @@
 #include "tests/support/test.h"
 
 #include "caldav/calendar/event/event.h"
-#include "caldav/calendar/recur/expand.h"
+#include "caldav/calendar/recur/instances.h"
 #include "caldav/calendar/validate.h"
 
 #define HEAD "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\n"

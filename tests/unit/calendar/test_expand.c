@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/support/ical.h"
 
+#include "caldav/calendar/recur/instances.h"
 #include "caldav/calendar/validate.h"
 #include "caldav/calendar/view/time_range.h"
 

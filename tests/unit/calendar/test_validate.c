@@ -3,7 +3,7 @@
 
 #include "caldav/calendar/ical/ical.h"
 #include "caldav/calendar/index/occurrences.h"
-#include "caldav/calendar/recur/expand.h"
+#include "caldav/calendar/recur/instances.h"
 #include "caldav/calendar/recur/vtimezone.h"
 #include "caldav/calendar/validate.h"
 #include "caldav/calendar/view/time_range.h"
