@@ -21,6 +21,8 @@
  */
 #include "caldav/calendar/recur/expand.h"
 
+#include <stdlib.h>
+
 #include "caldav/calendar/recur/budget.h"
 
 /* ---- the merged, ascending original starts of a set ---- */
