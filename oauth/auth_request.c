@@ -12,16 +12,17 @@ struct auth_request_row {
 	struct id client_id, owner;
 	struct str redirect_uri, state, nonce, login_hint, error, error_description, name, owner_name;
 	uint64_t scopes, client_scopes;
-	struct bytes challenge, dpop_jkt;
+	struct bytes challenge, dpop_jkt, device;
+	struct str user_code, device_ip, device_agent;
 	int16_t audience, response_mode, prompt, kind, grants;
 	int64_t max_age_s;
 	struct instant expires_at, decided_at, asked_at, client_created_at;
 	bool verified, par_only;
 };
 DB_RESULT(auth_request_load, struct auth_request_row, client_id, redirect_uri, state, nonce, login_hint, scopes,
-	audience, response_mode, challenge, dpop_jkt, prompt, max_age_s, error, error_description, expires_at,
-	decided_at, asked_at, owner, kind, grants, name, owner_name, verified, client_scopes, par_only,
-	client_created_at);
+	audience, response_mode, device, user_code, device_ip, device_agent, challenge, dpop_jkt, prompt, max_age_s,
+	error, error_description, expires_at, decided_at, asked_at, owner, kind, grants, name, owner_name, verified,
+	client_scopes, par_only, client_created_at);
 
 static err_t store(struct ctx *cx, const struct auth_request *in, struct instant expires_at, bool pushed,
 	struct str *reference_out)
@@ -33,7 +34,8 @@ static err_t store(struct ctx *cx, const struct auth_request *in, struct instant
 		IN(expires_at), IN(in->redirect_uri), IN(in->state), IN(in->nonce), IN(in->login_hint), IN(in->scopes),
 		IN(in->challenge), IN(in->prompt), IN(in->max_age_s), IN(in->error), IN(in->error_description),
 		IN(in->audience), IN(cx->now), IN(pushed ? expires_at : INSTANT_NONE), IN(in->response_mode),
-		IN(in->dpop_jkt)));
+		IN(in->dpop_jkt), IN(in->device.hash), IN(in->device.user_code), IN(in->device.ip),
+		IN(in->device.agent)));
 	*reference_out = reference;
 	return OK;
 }
@@ -74,6 +76,7 @@ err_t auth_request_load(struct ctx *cx, struct str reference, struct auth_reques
 		.scopes = row.scopes,
 		.audience = row.audience,
 		.response_mode = row.response_mode,
+		.device = { row.device, row.user_code, row.device_ip, row.device_agent },
 		.challenge = row.challenge,
 		.dpop_jkt = row.dpop_jkt,
 		.prompt = row.prompt,

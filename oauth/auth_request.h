@@ -14,7 +14,14 @@
 
 enum prompt { PROMPT_NONE = 1, PROMPT_LOGIN = 2, PROMPT_CONSENT = 4, PROMPT_SELECT_ACCOUNT = 8 }; /* a set */
 
+/* What a device shows and where it is (device.h); hash NULL: it is no device that asks. */
+struct asking_device {
+	struct bytes hash; /* of its code */
+	struct str user_code, ip, agent;
+};
+
 struct auth_request {
+	struct asking_device device;
 	struct id client_id;
 	struct str redirect_uri, state, nonce,
 		login_hint; /* absent where not sent; redirect_uri is the one in effect */

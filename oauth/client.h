@@ -9,7 +9,7 @@
 #include "server/base/ctx.h"
 
 enum client_kind { CLIENT_PUBLIC = 1, CLIENT_CONFIDENTIAL = 2 };
-enum grant_type { GRANT_CODE = 1, GRANT_REFRESH = 2, GRANT_EXCHANGE = 16 }; /* a set, as stored */
+enum grant_type { GRANT_CODE = 1, GRANT_REFRESH = 2, GRANT_EXCHANGE = 16, GRANT_DEVICE = 32 }; /* a set, as stored */
 
 #define CLIENT_REDIRECTS_MAX 20
 #define CLIENTS_MAX 100 /* of one account, in each of its worlds, with those that were deleted in the last 90 days */

@@ -43,10 +43,27 @@ static err_t refusal(
 					  secret_hash(cx->mem, claim->code), claim->audience });
 }
 
+static err_t redeem(struct ctx *cx, const struct code_claim *claim, const struct secret_parts *parts,
+	struct bytes challenge, struct token_pair *out)
+{
+	struct redeemed got;
+	struct token_draft draft = token_draft(
+		cx, &(struct token_lineage){ .account = parts->account, .family = parts->family, .generation = 1 });
+	TRY(db_row(cx, &sql_code_redeem, ROW(code_redeem, &got), IN(parts->account), IN(parts->family),
+		IN(secret_hash(cx->mem, claim->code)), IN(claim->client->id), IN(claim->redirect_uri), IN(challenge),
+		IN(draft.access_hash), IN(draft.slot), IN(draft.access_until), IN(draft.refresh_hash),
+		IN(draft.refresh_until), IN(audit_by(cx)), IN(claim->audience), IN(claim->jkt)));
+	if (got.outcome != REDEEM_ISSUED)
+		return refusal(cx, claim, parts, (enum redeem_outcome)got.outcome);
+
+	*out = (struct token_pair){ draft.access, draft.refresh, got.scopes, got.connected_account, parts->account,
+		token_until(draft.access_until, got.connection_until), claim->jkt.ptr != NULL };
+	return OK;
+}
+
 err_t code_redeem(struct ctx *cx, const struct code_claim *claim, struct token_pair *out)
 {
 	struct secret_parts parts;
-	struct redeemed got;
 	if (!claim->code.ptr)
 		return REFUSE(cx, MISSING_FIELD, "code", "The parameter code is missing.");
 	if (!secret_parse(cx->mem, claim->code, &parts) || parts.kind != SECRET_CODE)
@@ -56,16 +73,12 @@ err_t code_redeem(struct ctx *cx, const struct code_claim *claim, struct token_p
 		return REFUSE(cx, INVALID_GRANT, "code_verifier",
 			"The parameter code_verifier is missing or is not 43 to 128 unreserved characters.");
 
-	struct token_draft draft = token_draft(
-		cx, &(struct token_lineage){ .account = parts.account, .family = parts.family, .generation = 1 });
-	TRY(db_row(cx, &sql_code_redeem, ROW(code_redeem, &got), IN(parts.account), IN(parts.family),
-		IN(secret_hash(cx->mem, claim->code)), IN(claim->client->id), IN(claim->redirect_uri), IN(challenge),
-		IN(draft.access_hash), IN(draft.slot), IN(draft.access_until), IN(draft.refresh_hash),
-		IN(draft.refresh_until), IN(audit_by(cx)), IN(claim->audience), IN(claim->jkt)));
-	if (got.outcome != REDEEM_ISSUED)
-		return refusal(cx, claim, &parts, (enum redeem_outcome)got.outcome);
+	return redeem(cx, claim, &parts, challenge, out);
+}
 
-	*out = (struct token_pair){ draft.access, draft.refresh, got.scopes, got.connected_account, parts.account,
-		token_until(draft.access_until, got.connection_until), claim->jkt.ptr != NULL };
-	return OK;
+err_t code_redeem_device(
+	struct ctx *cx, const struct code_claim *claim, struct id account, struct id family, struct token_pair *out)
+{
+	const struct secret_parts parts = { .kind = SECRET_DEVICE, .account = account, .family = family };
+	return redeem(cx, claim, &parts, (struct bytes){ 0 }, out);
 }

@@ -39,3 +39,7 @@ struct code_claim {
  * spec    OAuth 2.1 §4.1.3, §7.5.2; RFC 7636 §4.6
  */
 MUST_CHECK err_t code_redeem(struct ctx *cx, const struct code_claim *claim, struct token_pair *out);
+/* The same for a device code that was allowed, whose account and family are known (device.h). INVALID_GRANT: what it
+ * was allowed by has ended; INVALID_TARGET; ACCOUNT_DEACTIVATED. */
+MUST_CHECK err_t code_redeem_device(
+	struct ctx *cx, const struct code_claim *claim, struct id account, struct id family, struct token_pair *out);

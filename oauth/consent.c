@@ -4,6 +4,7 @@
 #include "oauth/answer.h"
 #include "oauth/code.h"
 #include "oauth/connected_account.h"
+#include "oauth/device.h"
 #include "oauth/redirect.h"
 #include "server/account/audit.h"
 #include "server/auth/scope.h"
@@ -137,15 +138,25 @@ static err_t grant_store(struct ctx *cx, const struct auth_request *request, con
 		consent_details(cx->mem, client, decision));
 }
 
-static err_t deny(struct ctx *cx, struct str reference, const struct consent_user *user, const struct client *client)
+static err_t deny(struct ctx *cx, struct str reference, const struct consent_user *user,
+	const struct auth_request *request, const struct client *client)
 {
 	struct id account = id_in_mode(user->account, id_is_test(client->owner));
 	TRY(db_begin(cx));
 	err_t e = auth_request_claim(cx, reference);
+	if (!e && request->device.hash.ptr)
+		e = device_decide(cx, request, account, (struct id){ { 0 } });
 	if (!e)
 		e = audit_add(
 			cx, account, "consent.denied", client->id, audit_detail(cx->mem, "client_name", client->name));
 	return db_settle(cx, true, e);
+}
+
+/* A device is told when it asks next; its user sees a page. */
+static struct redirect_answer answer_device(bool allowed)
+{
+	return (struct redirect_answer){ .redirect_uri = allowed ? STR(DEVICE_PAGE "?done=allowed")
+								 : STR(DEVICE_PAGE "?done=denied") };
 }
 
 err_t consent_decide(struct ctx *cx, struct str reference, const struct consent_user *user,
@@ -155,20 +166,31 @@ err_t consent_decide(struct ctx *cx, struct str reference, const struct consent_
 	struct client client = { 0 };
 	TRY(auth_request_open(cx, reference, user, &request, &client));
 	if (!decision->allow) {
-		TRY(deny(cx, reference, user, &client));
+		TRY(deny(cx, reference, user, &request, &client));
+		if (request.device.hash.ptr) {
+			*out = answer_device(false);
+			return OK;
+		}
 		*out = answer_error(cx, &request, REFUSE(cx, ACCESS_DENIED, "", "The user denied the request."));
 		return OK;
 	}
 	struct id account = id_in_mode(user->account, id_is_test(client.owner));
 	TRY(decision_check(cx, &request, account, decision));
 
+	bool by_device = request.device.hash.ptr != NULL;
 	struct code_draft code = code_draft(cx, account);
+	if (by_device) { /* it has its code already */
+		code.hash = request.device.hash;
+		code.expires_at = instant_add_s(cx->now, DEVICE_LIFETIME_S);
+	}
 	TRY(db_begin(cx));
 	err_t e = auth_request_claim(cx, reference);
+	if (!e && by_device)
+		e = device_decide(cx, &request, account, code.family);
 	if (!e)
 		e = grant_store(cx, &request, &client, user, account, decision, &code);
 	TRY(db_settle(cx, true, e));
-	*out = answer_code(cx, &request, code.code);
+	*out = by_device ? answer_device(true) : answer_code(cx, &request, code.code);
 	return OK;
 }
 
@@ -186,7 +208,7 @@ static err_t remembered_issue(struct ctx *cx, const struct auth_request *request
 err_t consent_remembered(struct ctx *cx, const struct auth_request *request, const struct client *client,
 	const struct consent_user *user, struct str reference, struct redirect_answer *out)
 {
-	if (!client->verified || !str_starts(request->redirect_uri, STR("https://")) ||
+	if (request->device.hash.ptr || !client->verified || !str_starts(request->redirect_uri, STR("https://")) ||
 		(request->prompt & (PROMPT_CONSENT | PROMPT_SELECT_ACCOUNT)))
 		return FAIL(cx, CONSENT_REQUIRED, "always asked");
 

@@ -16,6 +16,7 @@ static const struct { const char *member, *path; } endpoints[] = {
 	{ "authorization_endpoint", "/oauth/authorize" },
 	{ "pushed_authorization_request_endpoint", "/oauth/par" }, /* RFC 9126 §5 */
 	{ "token_endpoint",         "/oauth/token" },
+	{ "device_authorization_endpoint", "/oauth/device" }, /* RFC 8628 §4 */
 	{ "revocation_endpoint",    "/oauth/revoke" },
 	{ "introspection_endpoint", "/oauth/introspect" },
 	{ "jwks_uri",               "/oauth/jwks" },

@@ -2,6 +2,7 @@
 #include "oauth/routes.h"
 
 #include "oauth/authorize.h"
+#include "oauth/device.h"
 #include "oauth/error.h"
 #include "oauth/introspect.h"
 #include "oauth/metadata.h"
@@ -19,6 +20,7 @@ static const struct route oauth_routes[] = {
 	{ METHOD_POST, "/oauth/authorize", ANYONE,           0,     BODY_ANY,     KIB(32), authorize_post,     "OAuth 2.1 §3.1",         PAGE },
 	{ METHOD_GET,  "/oauth/continue",  OPTIONAL_SESSION, 0,     BODY_IGNORED, 0,       authorize_continue, "page",                   PAGE },
 	{ METHOD_POST, "/oauth/par",       ANYONE,           0,     BODY_FORM,    KIB(32), par_post,           "RFC 9126 §2",            SECRETS },
+	{ METHOD_POST, "/oauth/device",    ANYONE,           0,     BODY_FORM,    KIB(16), device_post,        "RFC 8628 §3.1",          SECRETS },
 	{ METHOD_POST, "/oauth/token",     ANYONE,           0,     BODY_FORM,    KIB(16), token_post,         "OAuth 2.1 §3.2",         SECRETS },
 	{ METHOD_POST, "/oauth/revoke",    ANYONE,           0,     BODY_FORM,    KIB(16), revoke_post,        "RFC 7009 §2",            SECRETS },
 	{ METHOD_POST, "/oauth/introspect", ANYONE,          0,     BODY_FORM,    KIB(16), introspect_post,    "RFC 7662 §2",            SENSITIVE_BODY },

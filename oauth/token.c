@@ -2,6 +2,7 @@
 #include "oauth/token.h"
 
 #include "oauth/code.h"
+#include "oauth/device.h"
 #include "oauth/endpoint.h"
 #include "oauth/exchange.h"
 #include "oauth/proof.h"
@@ -69,11 +70,22 @@ static err_t by_exchange(struct request *rq, const struct grant_call *call, stru
 	return token_exchange(&rq->cx, &claim, out);
 }
 
+/* RFC 8628 §3.4 */
+static err_t by_device(struct request *rq, const struct grant_call *call, struct token_pair *out)
+{
+	struct code_claim claim = {
+		.client = call->client, .jkt = call->jkt, .code = param_get(call->params, "device_code")
+	};
+	TRY(params_audience(&rq->cx, call->params, &claim.audience));
+	return device_redeem(&rq->cx, &claim, out);
+}
+
 /* clang-format off */
 const struct grant_row grant_rows[] = {
 	{ "authorization_code", GRANT_CODE,    by_code },
 	{ "refresh_token",      GRANT_REFRESH, by_refresh },
 	{ "urn:ietf:params:oauth:grant-type:token-exchange", GRANT_EXCHANGE, by_exchange },
+	{ "urn:ietf:params:oauth:grant-type:device_code", GRANT_DEVICE, by_device },
 };
 /* clang-format on */
 const size_t grant_row_count = ARRAY_LEN(grant_rows);

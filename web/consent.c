@@ -66,6 +66,10 @@ static struct html_values *view_values(struct request *rq, struct str reference,
 	html_set(v, "redirect_host", view->redirect_host);
 	html_set(v, "redirect_uri", view->request.redirect_uri);
 	html_set_flag(v, "loopback", view->loopback);
+	html_set_flag(v, "by_device", view->request.device.hash.ptr != NULL);
+	html_set(v, "user_code", view->request.device.user_code);
+	html_set(v, "device_ip", view->request.device.ip);
+	html_set(v, "device_agent", view->request.device.agent);
 	html_set_flag(v, "test", view->test);
 	html_set_flag(v, "connected", view->connected);
 	html_set(v, "minutes", str_fmt(rq->cx.mem, "%lld", (long long)(left_s + 59) / 60));

@@ -14,6 +14,8 @@ static const struct route routes[] = {
 	{ METHOD_POST, "/sign-out",                       SESSION,          0, BODY_FORM,    KIB(4),  sign_out_post,                  "page", 0 },
 	{ METHOD_GET,  "/consent",                        OPTIONAL_SESSION, 0, BODY_IGNORED, 0,       consent_page,                   "OAuth 2.1 §4.1.1", 0 },
 	{ METHOD_POST, "/consent",                        SESSION,          0, BODY_FORM,    KIB(64), consent_post,                   "OAuth 2.1 §4.1.1", SENSITIVE_BODY },
+	{ METHOD_GET,  "/device",                         SESSION,          0, BODY_IGNORED, 0,       device_page,                    "RFC 8628 §3.3", 0 },
+	{ METHOD_POST, "/device",                         SESSION,          0, BODY_FORM,    KIB(4),  device_page_post,               "RFC 8628 §3.3", SENSITIVE_BODY },
 	{ METHOD_GET,  "/keys",                           SESSION,          0, BODY_IGNORED, 0,       keys_page,                      "page", 0 },
 	{ METHOD_GET,  "/keys/new",                       SESSION,          0, BODY_IGNORED, 0,       key_form_page,                  "page", 0 },
 	{ METHOD_POST, "/keys",                           SESSION,          0, BODY_FORM,    KIB(64), keys_create,                    "page", 0 },

@@ -10,6 +10,7 @@
  *   crt_ + base62 of (random 24, account 16, family 16, generation 4, tag 8) in 92 digits + CRC
  *   cac_ + base62 of (random 24, account 16, family 16) in 76 digits + CRC
  *   cls_ + base62 of (random 32) in 43 digits + CRC        (a client secret is sent beside its client id)
+ *   cds_ + the same                                    (a device code, RFC 8628)
  *   ses_ + base62 of (random 24, account 16) in 54 digits + CRC
  *   cft_ + base62 of (account 16, calendar 16, tag 24) in 76 digits + CRC   (nothing of it is stored:
  * calendar/view/feed.h)
@@ -40,6 +41,7 @@ enum secret_kind {
 	SECRET_SESSION,
 	SECRET_FEED,
 	SECRET_BOOKING,
+	SECRET_DEVICE,
 	SECRET_KINDS
 };
 

@@ -52,6 +52,11 @@ static err_t auth_requests(struct ctx *cx)
 	return db_exec(cx, &sql_auth_request_prune, NULL, IN(instant_add_s(cx->now, -60 * MINUTE_S)));
 }
 
+static err_t device_requests(struct ctx *cx)
+{
+	return db_exec(cx, &sql_device_request_prune, NULL, IN(instant_add_s(cx->now, -60 * MINUTE_S)));
+}
+
 /* What came in time is over in an hour. */
 static err_t assertions(struct ctx *cx)
 {
@@ -139,6 +144,7 @@ static const struct {
 	{ "proofs", proofs },
 	{ "partitions", partitions },
 	{ "auth_requests", auth_requests },
+	{ "device_requests", device_requests },
 	{ "assertions", assertions },
 	{ "families", families },
 	{ "tombstones", tombstones },

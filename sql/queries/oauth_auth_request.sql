@@ -3,12 +3,14 @@
 -- name: auth_request_store
 -- $1 hash of the reference  $2 client  $3 expires at  $4 … what was asked (oauth/auth_request.h)  $15 now
 -- $16 until when it can be opened by its reference, NULL: it came by the browser  $17 response mode
+-- $19 … the device that asks, NULL for none
 INSERT INTO auth_request (hash, client_id, params, expires_at, asked_at, pushed_until)
 VALUES ($1, $2, jsonb_build_object(
 	'redirect_uri', $4::text, 'state', $5::text, 'nonce', $6::text, 'login_hint', $7::text, 'scopes', $8::bigint,
 	'challenge', encode($9::bytea, 'hex'), 'prompt', $10::smallint, 'max_age_s', $11::bigint,
 	'error', $12::text, 'error_description', $13::text, 'audience', $14::smallint, 'response_mode', $17::smallint,
-	'dpop_jkt', encode($18::bytea, 'hex')), $3, $15, $16);
+	'dpop_jkt', encode($18::bytea, 'hex'), 'device', encode($19::bytea, 'hex'), 'user_code', $20::text,
+	'device_ip', $21::text, 'device_agent', $22::text), $3, $15, $16);
 
 -- name: auth_request_load
 -- $1 hash of the reference  $2 now
@@ -16,6 +18,8 @@ SELECT r.client_id, r.params ->> 'redirect_uri' AS redirect_uri, r.params ->> 's
        r.params ->> 'nonce' AS nonce, r.params ->> 'login_hint' AS login_hint, (r.params ->> 'scopes')::bigint AS scopes,
        coalesce((r.params ->> 'audience')::smallint, 0::smallint) AS audience,
        coalesce((r.params ->> 'response_mode')::smallint, 0::smallint) AS response_mode,
+       decode(r.params ->> 'device', 'hex') AS device, r.params ->> 'user_code' AS user_code,
+       r.params ->> 'device_ip' AS device_ip, r.params ->> 'device_agent' AS device_agent,
        decode(r.params ->> 'challenge', 'hex') AS challenge, decode(r.params ->> 'dpop_jkt', 'hex') AS dpop_jkt,
        (r.params ->> 'prompt')::smallint AS prompt,
        (r.params ->> 'max_age_s')::bigint AS max_age_s, r.params ->> 'error' AS error,

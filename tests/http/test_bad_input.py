@@ -171,6 +171,7 @@ TOO_LARGE = [
     ("POST", "/oauth/revoke", FORM[1], 16 * 1024, "invalid_request"),
     ("POST", "/oauth/introspect", FORM[1], 16 * 1024, "invalid_request"),
     ("POST", "/oauth/par", FORM[1], 32 * 1024, "invalid_request"),
+    ("POST", "/oauth/device", FORM[1], 16 * 1024, "invalid_request"),
     ("POST", "/oauth/authorize", FORM[1], 32 * 1024, 'role="alert"'),
     ("POST", "/sign-in", FORM[1], 64 * 1024, 'role="alert"'),
     ("POST", "/keys", FORM[1], 64 * 1024, 'role="alert"'),

@@ -53,6 +53,13 @@ def requests_end(world):
     assert count(world, "auth_request") == 9
 
 
+def device_requests_end(world):
+    world.sql("INSERT INTO device_request (hash, code_hash, client_id, scopes, audience, expires_at) SELECT sha256(n::text::bytea), "
+              "sha256(n::text::bytea), gen_random_uuid(), 1, 0, now() + n * interval '1 minute' FROM generate_series(-10, 9) AS n")
+    statement(world, "device_request_prune", "now()")
+    assert count(world, "device_request") == 9
+
+
 def redirects_are_twenty(world):
     app = App(world, registered=[f"https://app.example/{n}" for n in range(20)])
     assert count(world, "oauth_client_redirect") == 20 and app
@@ -319,6 +326,7 @@ PROOFS = {
     "account": "test_sign_up.py::test_sign_up_ends_where_there_are_enough_and_the_operator_goes_on",
     "throttle": throttles_end,
     "auth_request": requests_end,
+    "device_request": device_requests_end,
     "oauth_client": "test_oauth_apps.py::test_an_account_has_a_hundred_apps",
     "oauth_client_secret": "test_oauth_apps.py::test_an_app_has_twenty_secrets",
     "oauth_client_redirect": redirects_are_twenty,

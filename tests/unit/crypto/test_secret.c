@@ -26,6 +26,7 @@ static const struct {
 	{ SECRET_SESSION, STR_INIT("ses_"), 4 + 60, true },
 	{ SECRET_FEED, STR_INIT("cft_"), 4 + 82, true },
 	{ SECRET_BOOKING, STR_INIT("cbk_"), 4 + 82, true },
+	{ SECRET_DEVICE, STR_INIT("cds_"), 4 + 49, false },
 };
 
 static struct bytes tag_key(void)
