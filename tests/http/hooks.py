@@ -42,7 +42,9 @@ def ended(world, key, endpoint, type, status="delivered", seconds=10):
 
 def due_now(world, where="true"):
     """What is to be tried again is due at this moment: nobody waits for the schedule."""
-    world.sql(f"""WITH d AS (UPDATE webhook_delivery SET next_attempt_at = now() - interval '1 second'
+    # Queues before deliveries, as the server locks them, or both wait for each other.
+    world.sql(f"""SELECT FROM webhook_queue ORDER BY account_id, endpoint_id FOR UPDATE;
+                  WITH d AS (UPDATE webhook_delivery SET next_attempt_at = now() - interval '1 second'
                               WHERE state = 1 AND {where} RETURNING account_id, endpoint_id)
                   UPDATE webhook_queue q SET due_at = now() - interval '1 second' FROM d
                    WHERE q.account_id = d.account_id AND q.endpoint_id = d.endpoint_id""")
