@@ -172,3 +172,67 @@ test('a user who denies sends the client away with access_denied', async () => {
 		(e) => e instanceof oauth.AuthorizationResponseError && e.error === 'access_denied');
 	assert.equal(walk.answer.searchParams.get('iss'), world.url);
 });
+
+test('a request is pushed, and its token is asked about', async () => { // RFC 9126, RFC 8707, RFC 7662
+	const client = await register('--name', 'Pusher', '--type', 'confidential', '--par-only');
+	const auth = oauth.ClientSecretBasic(client.client_secret);
+	const asked = await ask(client, 'profile:read');
+	const params = new URL(asked.url).searchParams;
+	params.set('resource', `${world.url}/v1`);
+	const pushed = await oauth.processPushedAuthorizationResponse(as, client,
+		await oauth.pushedAuthorizationRequest(as, client, auth, params, insecure));
+	const context = await browser.newContext();
+	const page = await context.newPage();
+	const answer = callback.next();
+	await page.goto(`${as.authorization_endpoint}?${new URLSearchParams({ client_id: client.client_id,
+		request_uri: pushed.request_uri })}`);
+	await signIn(page);
+	await page.click('button[name=decision][value=allow]');
+	const tokens = await redeem(client, auth, { ...asked, answer: await answer });
+	await context.close();
+	const told = await oauth.processIntrospectionResponse(as, client,
+		await oauth.introspectionRequest(as, client, auth, tokens.access_token, insecure));
+	assert.equal(told.active, true);
+	assert.deepEqual(told.aud, [`${world.url}/v1`]);
+	assert.equal((await profile(tokens.access_token)).status, 200);
+});
+
+test('a device gets its tokens when its user entered the code', async () => { // RFC 8628
+	const client = await register('--name', 'Television', '--type', 'public', '--grant', 'refresh_token', '--grant',
+		'urn:ietf:params:oauth:grant-type:device_code');
+	const device = await oauth.processDeviceAuthorizationResponse(as, client,
+		await oauth.deviceAuthorizationRequest(as, client, oauth.None(), { scope: 'profile:read' }, insecure));
+	const poll = async () => oauth.processDeviceCodeResponse(as, client,
+		await oauth.deviceCodeGrantRequest(as, client, oauth.None(), device.device_code, insecure));
+	await assert.rejects(poll(), (e) => e instanceof oauth.ResponseBodyError && e.error === 'authorization_pending');
+	await assert.rejects(poll(), (e) => e instanceof oauth.ResponseBodyError && e.error === 'slow_down');
+	const context = await browser.newContext();
+	const page = await context.newPage();
+	await page.goto(device.verification_uri);
+	await signIn(page);
+	await page.fill('input[name=user_code]', device.user_code.toLowerCase());
+	await page.click('main button[type=submit]');
+	const shown = await page.textContent('body');
+	assert.match(shown, /Television/);
+	assert.ok(shown.includes(device.user_code));
+	await page.click('button[name=decision][value=allow]');
+	await page.getByText('Your device is connected').waitFor();
+	await context.close();
+	const tokens = await poll();
+	assert.equal((await profile(tokens.access_token)).status, 200);
+	await assert.rejects(poll(), (e) => e instanceof oauth.ResponseBodyError && e.error === 'invalid_grant');
+});
+
+test('an answer that the browser posts arrives', async () => { // OAuth 2.0 Form Post Response Mode
+	const client = await register('--name', 'Poster', '--type', 'public');
+	const asked = await ask(client, 'profile:read');
+	const context = await browser.newContext();
+	const page = await context.newPage();
+	const posted = page.waitForRequest((request) => request.method() === 'POST' && request.url().startsWith(callback.uri));
+	await page.goto(`${asked.url}&response_mode=form_post`);
+	await signIn(page);
+	await page.click('button[name=decision][value=allow]');
+	const walk = { ...asked, answer: new URLSearchParams((await posted).postData()) };
+	await context.close();
+	assert.equal((await profile((await redeem(client, oauth.None(), walk)).access_token)).status, 200);
+});
