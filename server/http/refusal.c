@@ -50,8 +50,9 @@ static void add_metadata_url(struct request *rq, const struct audience_row *reso
  */
 static uint64_t scopes_of(const struct request *rq, const struct audience_row *resource, err_t e)
 {
-	if (e->scopes & SCOPES_ALL)
-		return e->scopes & SCOPES_ALL;
+	uint64_t lacking = e->scopes & SCOPES_ALL;
+	if (lacking)
+		return lacking;
 	if (err_row(e->kind)->api_status != 401 || !rq->module || !rq->module->audience)
 		return 0;
 	if (rq->module->audience != AUDIENCE_API)

@@ -93,8 +93,8 @@ MUST_CHECK err_t agenda_newest(struct ctx *cx, const struct agenda_newest_query 
 MUST_CHECK err_t agenda_event(struct ctx *cx, const struct object *object, struct str zone, struct agenda_item *out);
 
 /*
- * One instance of a recurring event, by its recurrence id as recurrence_id_text() writes it. NOT_FOUND when the event has no
- * such instance (any more).
+ * One instance of a recurring event, by its recurrence id as recurrence_id_text() writes it. NOT_FOUND when the event
+ * has no such instance (any more).
  */
 MUST_CHECK err_t agenda_instance(struct ctx *cx, const struct object *object, struct str recurrence_id, struct str zone,
 	struct agenda_item *out);
