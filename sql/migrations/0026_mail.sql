@@ -10,7 +10,7 @@ CREATE TABLE mail_letter (
 	data       bytea NOT NULL,       -- all but the lines of each recipient
 	PRIMARY KEY (account_id, id)
 );
-COMMENT ON TABLE mail_letter IS 'rows: those that a row of mail waits for; the last one takes it along (mail_done, mail_trim)';
+COMMENT ON TABLE mail_letter IS 'rows: those that a row of mail waits for; the last one takes it along, as mail_done does (mail_trim)';
 
 CREATE TABLE mail (
 	account_id  uuid NOT NULL REFERENCES account ON DELETE CASCADE,

@@ -20,7 +20,7 @@ CREATE UNLOGGED TABLE dpop_since (
 	only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
 	since_s  bigint NOT NULL
 );
-COMMENT ON TABLE dpop_since IS 'rows: one (only_one)';
+COMMENT ON TABLE dpop_since IS 'rows: one (dpop_once)';
 INSERT INTO dpop_since (since_s) VALUES (0);
 
 -- 0: it comes for the first time, 1: it came before, 2: nobody knows, for what came at the time of its nonce was forgotten.

@@ -12,7 +12,7 @@ struct occurrence {
 };
 
 /*
- * Every instance that touches [start, end) as RFC 4791 §9.9 says, in order of start: master's,
+ * For tests: every instance that touches [start, end) as RFC 4791 §9.9 says, in order of start: master's,
  * RDATE, overrides wherever they lie, without EXDATEs. `zone` (a name that ical_zone_known() knows; absent: UTC) is for
  * floating times and dates. More than `limit` instances: ICAL_MAX_INSTANCES. Not all of them could be found:
  * TOO_COSTLY.
