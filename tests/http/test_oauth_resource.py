@@ -38,7 +38,7 @@ EVERY = {"/v1", "/dav", "/mcp"}
 @pytest.mark.parametrize("asked, opened", [
     ([], EVERY), ([""], EVERY), (["/"], EVERY), (["/v1"], {"/v1"}), (["/dav/"], {"/dav"}), (["/mcp"], {"/mcp"}), (["/mcp/"], {"/mcp"}),
     (["/dav/calendars/usr_x/default/"], {"/dav"}), (["/v1", "/dav"], {"/v1", "/dav"}), (["/v1", ""], EVERY),
-], ids=str)
+], ids=lambda paths: " ".join(sorted(paths)) or "none")
 def test_a_token_opens_what_it_was_asked_for(world, app, browser, asked, opened):
     """RFC 8707 §2.1, §2.2: several resources, one of ours with or without a slash, an address below it; none is all."""
     pairs = [*app.params(scope=ALL).items(), *[("resource", world.public_url + path) for path in asked]]
