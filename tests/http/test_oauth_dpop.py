@@ -349,7 +349,7 @@ def test_a_pushed_request_is_bound_by_its_proof(world, app, browser, nonce):
         assert app.redeem(code, with_proof(proof(world, nonce))).status == 200
 
 
-@pytest.mark.parametrize("jkt", ["x", "A" * 42, "A" * 44, "A" * 42 + "B", KEY.jkt + "="])
+@pytest.mark.parametrize("jkt", ["x", "A" * 42, "A" * 44, "A" * 42 + "B", KEY.jkt + "="], ids=["short", "42", "44", "bits left over", "padded"])
 def test_a_thumbprint_that_is_none_is_told_to_the_client(world, app, browser, jkt):
     assert is_red(app.ask(browser, dpop_jkt=jkt), world, "invalid_request")
 
