@@ -95,10 +95,11 @@ test('an assistant connects through the consent page and makes an event', async 
 	const found = await call('find_events', { from: '2026-11-24T00:00:00Z', to: '2026-11-25T00:00:00Z' });
 	assert.deepEqual(found.structuredContent.data.map((e) => e.title), ['Made by an assistant']);
 
-	// The same event is there for everybody else.
-	const { access_token: token } = provider.kept;
-	const seen = await fetch(`${world.url}/v1/events/${made.structuredContent.id}`, { headers: { authorization: `Bearer ${token}` } });
-	assert.equal((await seen.json()).title, 'Made by an assistant');
+	// The same event is there for everybody else; the assistant's token, asked for as one for /mcp, opens nothing else.
+	const read = (secret) => fetch(`${world.url}/v1/events/${made.structuredContent.id}`, { headers: { authorization: `Bearer ${secret}` } });
+	const { key } = await world.calends('key', 'create', 'user@calends.example', '--kind', 'secret', '--name', 'proof');
+	assert.equal((await (await read(key)).json()).title, 'Made by an assistant');
+	assert.equal((await read(provider.kept.access_token)).status, 401);
 
 	const wrong = await call('read_event', { event: 'evt_0000000000000000000000' });
 	assert.ok(wrong.isError);
