@@ -92,12 +92,15 @@ export async function openWorld(...options) {
 	return world;
 }
 
+// With an icon of its own: one that the browser asks for when it has gone on to a page of ours is judged by our policy.
+const BACK = '<!doctype html><link rel="icon" href="data:,"><title>Back in the app</title><p>Back in the app';
+
 // Where an app on this computer listens for its answer.
 export async function openCallback() {
 	const waiting = [];
 	const server = createServer((request, response) => {
 		response.setHeader('Content-Type', 'text/html');
-		response.end('<!doctype html><title>Back in the app</title><p>Back in the app');
+		response.end(BACK);
 		if (request.url.startsWith('/cb')) waiting.shift()?.(new URL(request.url, 'http://127.0.0.1'));
 	});
 	await new Promise((done) => server.listen(0, '127.0.0.1', done));
@@ -122,7 +125,7 @@ export async function openApp() {
 		if (hops[url.pathname])
 			return response.writeHead(302, { Location: hops[url.pathname] + url.search }).end();
 		response.setHeader('Content-Type', 'text/html');
-		response.end('<!doctype html><title>Back in the app</title><p>Back in the app');
+		response.end(BACK);
 		if (url.pathname === '/cb') waiting.splice(0).forEach((heard) => heard(url));
 	});
 	await new Promise((done) => server.listen(0, '127.0.0.1', done));
