@@ -95,13 +95,34 @@ static struct civil civil_of(struct instant t)
 	return c;
 }
 
+/* `count` digits of a number that has no more. A page of events has a hundred times: printf would be a fifth of its
+ * cost. */
+static char *add_digits(char *to, unsigned count, int64_t value)
+{
+	for (unsigned i = count; i-- > 0; value /= 10)
+		to[i] = (char)('0' + value % 10);
+	return to + count;
+}
+
 struct str instant_rfc3339(struct arena *mem, struct instant t)
 {
 	struct civil c = civil_of(t);
-	if (c.micros)
-		return str_fmt(mem, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", (int)c.year, c.month, c.day, c.hour,
-			c.minute, c.second, (int)c.micros);
-	return str_fmt(mem, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)c.year, c.month, c.day, c.hour, c.minute, c.second);
+	if (c.year < 0 || c.year > 9999)
+		return str_fmt(mem, "%04d-%02d-%02dT%02d:%02d:%02d%s", (int)c.year, c.month, c.day, c.hour, c.minute,
+			c.second, c.micros ? str_fmt(mem, ".%06dZ", (int)c.micros).ptr : "Z");
+	const struct {
+		int64_t value;
+		unsigned digits;
+		char after;
+	} parts[] = { { c.year, 4, '-' }, { c.month, 2, '-' }, { c.day, 2, 'T' }, { c.hour, 2, ':' },
+		{ c.minute, 2, ':' }, { c.second, 2, c.micros ? '.' : 'Z' }, { c.micros, 6, 'Z' } };
+	char *text = arena_take(mem, sizeof "0000-00-00T00:00:00.000000Z", 1), *to = text;
+	for (size_t i = 0; i < ARRAY_LEN(parts) - !c.micros; i++) {
+		to = add_digits(to, parts[i].digits, parts[i].value);
+		*to++ = parts[i].after;
+	}
+	*to = 0;
+	return (struct str){ text, (size_t)(to - text) };
 }
 
 static const char *const day_names[] = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday" };

@@ -194,14 +194,18 @@ struct str str_beginning(struct str s, size_t max)
 
 struct str str_vfmt(struct arena *mem, const char *format, va_list args)
 {
+	char brief[256]; /* as most are: then it is formatted once */
 	va_list again;
 	va_copy(again, args);
-	int len = vsnprintf(NULL, 0, format, args);
+	int len = vsnprintf(brief, sizeof brief, format, args);
 	size_t size = len < 0 ? 1 : (size_t)len + 1;
 	char *text = arena_take(mem, size, 1);
-	if (len > 0)
+	if (size <= sizeof brief)
+		memcpy(text, brief, size - 1);
+	else
 		vsnprintf(text, size, format, again);
 	va_end(again);
+	text[size - 1] = 0;
 	return (struct str){ text, size - 1 };
 }
 

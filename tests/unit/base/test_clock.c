@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/support/test.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "server/base/clock.h"
+
+/* As the C library has it. */
+static struct str by_strftime(struct instant t, int64_t micros)
+{
+	char text[64], whole[96];
+	time_t s = (time_t)instant_s(t);
+	struct tm tm;
+	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", gmtime_r(&s, &tm));
+	snprintf(whole, sizeof whole, micros ? "%s.%06dZ" : "%sZ", text, (int)micros);
+	return str_dup(test_mem, str_of(whole));
+}
+
+static void check(int64_t s, int64_t micros)
+{
+	struct instant t = { s * US_PER_S + micros }, back;
+	struct str text = instant_rfc3339(test_mem, t);
+	assert_str(text, by_strftime(t, micros));
+	assert_int_equal(text.ptr[text.len], 0);
+	assert_true(instant_from_rfc3339(text, &back));
+	assert_int_equal(back.us, t.us);
+}
+
+TEST(an_instant_is_written_as_rfc_3339_has_it)
+{
+	const int64_t first = INT64_C(-30610224000), last = INT64_C(253402300799); /* years 1000 to 9999 */
+	const int64_t seconds[] = { first, -1, 0, 1, 951782399, 951782400, 1767225599, 1767225600, last };
+	for (size_t i = 0; i < ARRAY_LEN(seconds); i++)
+		check(seconds[i], 0);
+	for (uint64_t i = 1, seed = 7; i < 5000; i++) {
+		seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+		check(first + (int64_t)((seed >> 16) % (uint64_t)(last - first)),
+			(seed >> 8) % 3 ? 0 : (int64_t)(seed % 1000000));
+	}
+}
+
+TEST(a_year_of_five_digits_is_written_whole)
+{
+	assert_str(instant_rfc3339(test_mem, instant_of_s(INT64_C(253402300800))), STR("10000-01-01T00:00:00Z"));
+	assert_str(instant_rfc3339(test_mem, (struct instant){ INT64_C(253402300800) * US_PER_S + 5 }),
+		STR("10000-01-01T00:00:00.000005Z"));
+}
+
+TEST(a_formatted_text_is_whole_however_long)
+{
+	char long_text[600];
+	memset(long_text, 'x', sizeof long_text);
+	for (int len = 0; len < (int)sizeof long_text; len++) {
+		struct str text = str_fmt(test_mem, "%.*s!", len, long_text);
+		assert_int_equal(text.len, len + 1);
+		assert_int_equal(text.ptr[len], '!');
+		assert_int_equal(text.ptr[len + 1], 0);
+	}
+}
+
+TESTS(RUN(an_instant_is_written_as_rfc_3339_has_it), RUN(a_year_of_five_digits_is_written_whole),
+	RUN(a_formatted_text_is_whole_however_long))
