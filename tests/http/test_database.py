@@ -218,6 +218,9 @@ def test_a_crash_of_the_database_loses_nothing_that_was_acknowledged(world, post
     assert put.status == 201
     postgres.stop(signal.SIGQUIT)
     postgres.start()
+    # Unlogged tables are empty now. In the template, of which later modules of this run have their databases, that would
+    # have their first proof asked for another nonce (rightly: nobody knows whether it came before).
+    postgres.sql("calends_template", "INSERT INTO dpop_since (since_s) VALUES (0) ON CONFLICT DO NOTHING")
     assert world.wait_for(lambda: ready(world), 10)
     got = world.dav("GET", home + "crash.ics", account=account)
     assert (got.status, got.body.decode()) == (200, event)

@@ -112,7 +112,9 @@ def test_a_bound_token_is_exchanged_with_its_key_alone(world, app, browser):
     """RFC 9449 §5: no way round the key."""
     nonce = world.request("GET", "/v1/events", None, {"DPoP": "x"}).headers["DPoP-Nonce"]
     key, other, own = Key("ES256"), Key("ES256"), [basic(app.id, app.secret)]
-    bound = app.redeem(app.consent(browser, scope=SCOPES), own + with_proof(proof(world, nonce, key=key))).json["access_token"]
+    reply = app.redeem(app.consent(browser, scope=SCOPES), own + with_proof(proof(world, nonce, key=key)))
+    assert reply.status == 200, reply
+    bound = reply.json["access_token"]
     assert is_error(exchange(app, bound), 400, "invalid_request")
     assert is_error(exchange(app, bound, own + with_proof(proof(world, nonce, key=other))), 400, "invalid_request")
     got = exchange(app, bound, own + with_proof(proof(world, nonce, key=key)), scope="profile:read").json
