@@ -4,9 +4,9 @@
 #include "oauth/answer.h"
 #include "oauth/endpoint.h"
 #include "oauth/token.h"
+#include "server/account/signing_keys.h"
 #include "server/base/config.h"
 #include "server/jose/dpop.h"
-#include "server/jose/signing.h"
 #include "server/data/json.h"
 
 #define CACHE_METADATA STR("public, max-age=300")
@@ -147,10 +147,12 @@ err_t metadata_resource(struct request *rq, struct response *rs)
 	return OK;
 }
 
-/* Of what is signed here: voice sessions' tokens. */
+/* Of what is signed here: ID tokens, voice sessions' tokens. */
 err_t metadata_jwks(struct request *rq, struct response *rs)
 {
+	struct str text;
+	TRY(jwks_text(&rq->cx, &text));
 	response_header(rs, "Cache-Control", STR("public, max-age=3600"));
-	buf_add(reply(rs, 200, "application/json"), jwks_text(&rq->cx));
+	buf_add(reply(rs, 200, "application/json"), text);
 	return OK;
 }

@@ -7,6 +7,7 @@
 #include "oauth/routes.h"
 #include "server/account/audit.h"
 #include "server/account/housekeeping.h"
+#include "server/account/signing_keys.h"
 #include "server/account/key.h"
 #include "server/account/last_used.h"
 #include "server/account/page_origin.h"
@@ -177,6 +178,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 #define DISK_EVERY_MS 2000
 #define HOUSEKEEPING_EVERY_MS 60000
 #define ACCOUNT_HOUSEKEEPING_EVERY_MS 3600000
+#define SIGNING_KEYS_EVERY_MS 3600000
 #define AUDIT_EVERY_MS 300000
 #define WEBHOOKS_EVERY_MS 100
 #define MAIL_EVERY_MS 250
@@ -203,6 +205,7 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 		{ "cluster", KEEPER_EVERY_MS, KEEPER_PATIENCE_MS, keep_cluster, runtime->embedded },
 		{ "housekeeping", HOUSEKEEPING_EVERY_MS, JOB_PATIENCE_MS, housekeeping, NULL },
 		{ "account_housekeeping", ACCOUNT_HOUSEKEEPING_EVERY_MS, JOB_PATIENCE_MS, account_housekeeping, NULL },
+		{ "signing_keys", SIGNING_KEYS_EVERY_MS, JOB_PATIENCE_MS, signing_keys_keep, NULL },
 		{ "audit", AUDIT_EVERY_MS, JOB_PATIENCE_MS, audit_keep, NULL },
 		{ "webhook_feed", WEBHOOKS_EVERY_MS, JOB_PATIENCE_MS, webhook_feed, views },
 		{ "webhook_send", WEBHOOKS_EVERY_MS, JOB_PATIENCE_MS, webhook_send_due, app->state },

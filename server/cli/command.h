@@ -50,6 +50,7 @@ extern const struct command client_commands[];
 extern const struct command audit_commands[];
 extern const struct command usage_commands[];
 extern const struct command sandbox_commands[];
+extern const struct command signing_key_commands[];
 extern const struct command system_commands[];
 extern const struct command api_commands[];
 extern const struct command completion_commands[];

@@ -15,7 +15,8 @@
 enum exit_status { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 static const struct command *const tables[] = { system_commands, account_commands, key_commands, client_commands,
-	audit_commands, usage_commands, sandbox_commands, api_commands, completion_commands, batch_commands };
+	audit_commands, usage_commands, sandbox_commands, signing_key_commands, api_commands, completion_commands,
+	batch_commands };
 
 const struct command *command_at(size_t index)
 {

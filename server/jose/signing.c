@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/jose/signing.h"
 
-#include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/obj_mac.h>
-#include <openssl/param_build.h>
+#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,14 +14,10 @@
 #include "server/crypto/digest.h"
 #include "server/jose/es256.h"
 
-#define QUARTER_S (INT64_C(91) * 86400)
 #define POINT (1 + 2 * ES256_COORDINATE)
+#define DER_MAX ((size_t)512) /* octets of a private key */
 #define TOKEN_MAX ((size_t)8192)
-
-struct signer {
-	EVP_PKEY *key;
-	struct str kid, x, y;
-};
+#define SET_MAX ((size_t)32 * 1024)
 
 /* Everything here works, or there is no memory. */
 static void must(bool done)
@@ -37,69 +33,56 @@ static void free_key(void *key)
 	EVP_PKEY_free(key);
 }
 
-/* 1 to n - 1, as good as evenly: n is 2^256 less a 2^32nd part. */
-static BIGNUM *private_number(struct ctx *cx, int64_t quarter, const EC_GROUP *group)
+struct bytes signing_key_make(struct arena *mem)
 {
-	struct bytes octets =
-		keyring_key(cx->keys, cx->mem, str_fmt(cx->mem, "es256 quarter %lld", (long long)quarter).ptr);
-	BIGNUM *d = BN_bin2bn(octets.ptr, (int)octets.len, NULL), *most = BN_dup(EC_GROUP_get0_order(group));
-	BN_CTX *work = BN_CTX_new();
-	must(d && most && work && BN_sub_word(most, 1) && BN_mod(d, d, most, work) && BN_add_word(d, 1));
-	BN_CTX_free(work);
-	BN_free(most);
-	return d;
+	EVP_PKEY *key = EVP_EC_gen(SN_X9_62_prime256v1);
+	uint8_t *der = arena_take(mem, 1, DER_MAX), *into = der;
+	must(key != NULL);
+	int len = i2d_PrivateKey(key, NULL);
+	must(len > 0 && (size_t)len <= DER_MAX && i2d_PrivateKey(key, &into) == len);
+	EVP_PKEY_free(key);
+	return bytes_of(der, (size_t)len);
 }
 
-static EVP_PKEY *key_of(const BIGNUM *d, const uint8_t point[POINT])
+static bool is_p256(EVP_PKEY *key)
 {
-	EVP_PKEY *key = NULL;
-	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-	EVP_PKEY_CTX *maker = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-	must(build && maker &&
-		OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, SN_X9_62_prime256v1, 0) &&
-		OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point, POINT) &&
-		OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, d));
-	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);
-	must(params && EVP_PKEY_fromdata_init(maker) == 1 &&
-		EVP_PKEY_fromdata(maker, &key, EVP_PKEY_KEYPAIR, params) == 1);
-	OSSL_PARAM_free(params);
-	OSSL_PARAM_BLD_free(build);
-	EVP_PKEY_CTX_free(maker);
-	return key;
+	char name[32];
+	size_t len;
+	return EVP_PKEY_get_base_id(key) == EVP_PKEY_EC && EVP_PKEY_get_group_name(key, name, sizeof name, &len) == 1 &&
+	       !strcmp(name, SN_X9_62_prime256v1);
 }
 
-/* RFC 7638: of the members that a key needs, in the order of their names. */
-static struct str thumbprint(struct arena *mem, struct str x, struct str y)
+/* RFC 7638: the thumbprint is of the members that a key needs, in the order of their names. */
+static void add_names(struct arena *mem, struct signing_key *key, const uint8_t point[POINT])
 {
+	struct str x = base64url_of(mem, bytes_of(point + 1, ES256_COORDINATE));
+	struct str y = base64url_of(mem, bytes_of(point + 1 + ES256_COORDINATE, ES256_COORDINATE));
 	struct str members = str_fmt(
 		mem, "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%.*s\",\"y\":\"%.*s\"}", STR_ARG(x), STR_ARG(y));
-	return base64url_of(mem, secret_hash(mem, members));
+	key->kid = base64url_of(mem, secret_hash(mem, members));
+	key->jwk = str_fmt(mem,
+		"{\"kty\":\"EC\",\"crv\":\"P-256\",\"use\":\"sig\",\"alg\":\"ES256\",\"kid\":\"%.*s\",\"x\":\"%.*s\","
+		"\"y\":\"%.*s\"}",
+		STR_ARG(key->kid), STR_ARG(x), STR_ARG(y));
 }
 
-static struct signer signer_of(struct ctx *cx, int64_t quarter)
+bool signing_key_open(struct arena *mem, struct bytes der, struct signing_key *out)
 {
+	const uint8_t *at = der.ptr;
 	uint8_t point[POINT];
-	struct signer s;
-	EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
-	must(group != NULL);
-	EC_POINT *public = EC_POINT_new(group);
-	BIGNUM *d = private_number(cx, quarter, group);
-	must(public && EC_POINT_mul(group, public, d, NULL, NULL, NULL) &&
-		EC_POINT_point2oct(group, public, POINT_CONVERSION_UNCOMPRESSED, point, POINT, NULL) == POINT);
-	s.key = key_of(d, point);
-	arena_defer(cx->mem, free_key, s.key);
-	s.x = base64url_of(cx->mem, bytes_of(point + 1, ES256_COORDINATE));
-	s.y = base64url_of(cx->mem, bytes_of(point + 1 + ES256_COORDINATE, ES256_COORDINATE));
-	s.kid = thumbprint(cx->mem, s.x, s.y);
-	BN_clear_free(d);
-	EC_POINT_free(public);
-	EC_GROUP_free(group);
-	return s;
-}
-
-static int64_t quarter_of(const struct ctx *cx)
-{
-	return instant_s(cx->now) / QUARTER_S;
+	size_t len = 0;
+	EVP_PKEY *key = d2i_PrivateKey(EVP_PKEY_EC, NULL, &at, (long)der.len);
+	if (!key || !is_p256(key) ||
+		EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, POINT, &len) != 1 ||
+		len != POINT || point[0] != POINT_CONVERSION_UNCOMPRESSED) {
+		ERR_clear_error();
+		EVP_PKEY_free(key);
+		return false;
+	}
+	arena_defer(mem, free_key, key);
+	out->key = key;
+	add_names(mem, out, point);
+	return true;
 }
 
 /* ---- signatures ---- */
@@ -113,6 +96,8 @@ static bool is_signed(struct arena *mem, EVP_PKEY *key, struct str text, struct 
 	must(work && EVP_DigestVerifyInit(work, NULL, EVP_sha256(), NULL, key) == 1);
 	bool good = EVP_DigestVerify(work, der.ptr, der.len, (const uint8_t *)text.ptr, text.len) == 1;
 	EVP_MD_CTX_free(work);
+	if (!good)
+		ERR_clear_error();
 	return good;
 }
 
@@ -127,44 +112,41 @@ static struct str joined(struct arena *mem, struct str a, struct str b)
 	return str_cat(mem, str_cat(mem, a, STR(".")), b);
 }
 
-struct str jwt_sign(struct ctx *cx, const char *typ, struct str claims)
+struct str jwt_sign_by(struct arena *mem, const struct signing_key *key, const char *typ, struct str claims)
 {
-	struct arena *mem = cx->mem;
-	struct signer s = signer_of(cx, quarter_of(cx));
-	struct str text = joined(mem, header_of(mem, typ, s.kid), base64url_of(mem, bytes_of(claims.ptr, claims.len)));
-	return joined(mem, text, base64url_of(mem, es256_sign(mem, s.key, text)));
+	struct str text =
+		joined(mem, header_of(mem, typ, key->kid), base64url_of(mem, bytes_of(claims.ptr, claims.len)));
+	return joined(mem, text, base64url_of(mem, es256_sign(mem, key->key, text)));
 }
 
 /* Our headers are what we write, so that nothing in them has to be understood: no other algorithm, no other key. */
-bool jwt_verify(struct ctx *cx, const char *typ, struct str token, struct str *claims_out)
+bool jwt_verify_by(struct arena *mem, const struct signing_key *keys, size_t count, const char *typ, struct str token,
+	struct str *claims_out)
 {
 	struct str rest = token, header, claims;
 	struct bytes signature, octets;
 	if (token.len > TOKEN_MAX || !str_cut(&rest, '.', &header) || !str_cut(&rest, '.', &claims) ||
-		!base64url_to(cx->mem, rest, &signature) || signature.len != ES256_SIGNATURE ||
-		!base64url_to(cx->mem, claims, &octets))
+		!base64url_to(mem, rest, &signature) || signature.len != ES256_SIGNATURE ||
+		!base64url_to(mem, claims, &octets))
 		return false;
 	struct str text = str_sub(token, 0, header.len + 1 + claims.len);
-	for (int64_t quarter = quarter_of(cx); quarter >= quarter_of(cx) - 1; quarter--) {
-		struct signer s = signer_of(cx, quarter);
-		if (!str_eq(header, header_of(cx->mem, typ, s.kid)))
+	for (size_t i = 0; i < count; i++) {
+		if (!str_eq(header, header_of(mem, typ, keys[i].kid)))
 			continue;
 		*claims_out = (struct str){ (const char *)octets.ptr, octets.len };
-		return is_signed(cx->mem, s.key, text, signature);
+		return is_signed(mem, keys[i].key, text, signature);
 	}
 	return false;
 }
 
-struct str jwks_text(struct ctx *cx)
+struct str jwks_of(struct arena *mem, const struct signing_key *keys, size_t count)
 {
-	struct buf out = buf_new(cx->mem, TOKEN_MAX);
+	struct buf out = buf_new(mem, SET_MAX);
 	BUF_LIT(&out, "{\"keys\":[");
-	for (int64_t quarter = quarter_of(cx) - 1; quarter <= quarter_of(cx) + 1; quarter++) {
-		struct signer s = signer_of(cx, quarter);
-		buf_fmt(&out,
-			"%s{\"kty\":\"EC\",\"crv\":\"P-256\",\"use\":\"sig\",\"alg\":\"ES256\",\"kid\":\"%.*s\",\"x\":"
-			"\"%.*s\",\"y\":\"%.*s\"}",
-			out.len > 9 ? "," : "", STR_ARG(s.kid), STR_ARG(s.x), STR_ARG(s.y));
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			BUF_LIT(&out, ",");
+		buf_add(&out, keys[i].jwk);
 	}
 	BUF_LIT(&out, "]}");
 	return buf_str(&out);

@@ -96,10 +96,12 @@ static err_t realtime(struct request *rq, struct response *rs)
 		response_header(rs, "Sec-WebSocket-Version", STR("13")); /* §4.4 */
 	TRY(unfit);
 	TRY(find_token(rq, &text, &in_query, &named));
-	if (!voice_token_read(cx, text, &token) || !id_is_test(token.account) ||
-		!str_eq(token.aud, voice_backend_of(cx, false)))
+	err_t e = voice_token_read(cx, text, &token);
+	if (e && !err_is(e, NOT_FOUND))
+		return e;
+	if (e || !id_is_test(token.account) || !str_eq(token.aud, voice_backend_of(cx, false)))
 		return FAIL(cx, CREDENTIALS_INVALID, "no token of a session of this backend");
-	err_t e = voice_session_use(cx, &token, in_query, &origin);
+	e = voice_session_use(cx, &token, in_query, &origin);
 	if (err_is(e, NOT_FOUND))
 		return FAIL(cx, CREDENTIALS_INVALID, "the session ended, or its token was used in a query before");
 	TRY(e);
@@ -123,8 +125,11 @@ static err_t introspect(struct request *rq, struct response *rs)
 	bool lives = false;
 	if (form_count(&rq->form, "token") != 1)
 		return REFUSE(cx, MISSING_FIELD, "token", "Send the session's token, once.");
-	if (voice_token_read(cx, text, &token))
+	err_t e = voice_token_read(cx, text, &token);
+	if (!e)
 		TRY(voice_session_lives(cx, &token, &lives));
+	else if (!err_is(e, NOT_FOUND))
+		return e;
 	struct buf *out = reply(rs, 200, "application/json");
 	if (!lives) {
 		BUF_LIT(out, "{\"active\":false}");

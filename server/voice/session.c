@@ -2,7 +2,7 @@
 #include "server/voice/session.h"
 
 #include "server/base/config.h"
-#include "server/jose/signing.h"
+#include "server/account/signing_keys.h"
 #include "server/data/json.h"
 #include "server/db/query.h"
 #include "sql.h"
@@ -45,10 +45,10 @@ struct str voice_backend_of(struct ctx *cx, bool live)
 
 /* ---- tokens ---- */
 
-static struct str token_of(struct ctx *cx, const struct voice_session *s, struct str backend)
+static err_t token_of(struct ctx *cx, const struct voice_session *s, struct str backend, struct str *out)
 {
-	struct buf out = buf_new(cx->mem, CLAIMS_MAX);
-	struct json j = json_begin(&out);
+	struct buf claims = buf_new(cx->mem, CLAIMS_MAX);
+	struct json j = json_begin(&claims);
 	json_object(&j, NULL);
 	json_str(&j, "iss", cx->config->public_url);
 	json_str(&j, "aud", backend);
@@ -61,7 +61,7 @@ static struct str token_of(struct ctx *cx, const struct voice_session *s, struct
 	json_id(&j, "connected_account_id", "cpa", s->connection);
 	json_bool(&j, "livemode", !id_is_test(s->account));
 	json_object_end(&j);
-	return jwt_sign(cx, VOICE_TOKEN_TYPE, buf_str(&out));
+	return jwt_sign(cx, VOICE_TOKEN_TYPE, buf_str(&claims), out);
 }
 
 struct claims {
@@ -71,7 +71,7 @@ struct claims {
 	int64_t exp;
 };
 
-bool voice_token_read(struct ctx *cx, struct str token, struct voice_token *out)
+err_t voice_token_read(struct ctx *cx, struct str token, struct voice_token *out)
 {
 #define C(member) offsetof(struct claims, member)
 	static const struct json_field fields[] = {
@@ -84,9 +84,9 @@ bool voice_token_read(struct ctx *cx, struct str token, struct voice_token *out)
 	};
 	struct claims claims = { 0 };
 	struct str text;
-	if (!jwt_verify(cx, VOICE_TOKEN_TYPE, token, &text) ||
-		json_read_known(cx, text, fields, ARRAY_LEN(fields), &claims))
-		return false;
+	TRY(jwt_verify(cx, VOICE_TOKEN_TYPE, token, &text));
+	if (json_read_known(cx, text, fields, ARRAY_LEN(fields), &claims))
+		return FAIL(cx, NOT_FOUND, "its claims are of another version");
 	*out = (struct voice_token){
 		.account = claims.sub,
 		.session = claims.jti,
@@ -95,7 +95,9 @@ bool voice_token_read(struct ctx *cx, struct str token, struct voice_token *out)
 		.claims = text,
 		.expires_at = instant_of_s(claims.exp),
 	};
-	return str_eq(claims.iss, cx->config->public_url) && instant_before(cx->now, out->expires_at);
+	if (!str_eq(claims.iss, cx->config->public_url) || !instant_before(cx->now, out->expires_at))
+		return FAIL(cx, NOT_FOUND, "of another server, or its time is over");
+	return OK;
 }
 
 /* ---- sessions ---- */
@@ -131,8 +133,8 @@ err_t voice_session_create(struct ctx *cx, const struct voice_new *in, struct vo
 		e->retry_after_s = wait_s < 1 ? 1 : (int)wait_s;
 		return e;
 	}
+	TRY(token_of(cx, &s, backend, token_out));
 	*out = s;
-	*token_out = token_of(cx, &s, backend);
 	return OK;
 }
 

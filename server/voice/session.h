@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Voice sessions: for some minutes somebody, a voice backend, may speak for a user. What they are given is a token that
- * is signed (server/jose/signing.h) and says all they need; whether it still lives is in the database. There is no
- * voice model here: live sessions are for the backend of --voice-backend, those of test mode for an echo (socket.h).
+ * is signed (server/account/signing_keys.h) and says all they need; whether it still lives is in the database. There is
+ * no voice model here: live sessions are for the backend of --voice-backend, those of test mode for an echo (socket.h).
  */
 #pragma once
 
@@ -52,8 +52,8 @@ struct voice_token {
 	struct str aud, scope, claims; /* claims: all of it */
 	struct instant expires_at;
 };
-/* False: it is none of ours, or its time is over. */
-bool voice_token_read(struct ctx *cx, struct str token, struct voice_token *out);
+/* NOT_FOUND: it is none of ours, or its time is over. */
+MUST_CHECK err_t voice_token_read(struct ctx *cx, struct str token, struct voice_token *out);
 /* NOT_FOUND: it lives no more; or came in a query a second time. */
 MUST_CHECK err_t voice_session_use(
 	struct ctx *cx, const struct voice_token *token, bool in_query, struct str *origin_out);

@@ -60,6 +60,16 @@ def device_requests_end(world):
     assert count(world, "device_request") == 9
 
 
+def keys_that_retired_are_twenty(world):
+    for _ in range(22):
+        world.sql("SELECT signing_keys_keep(gen_random_uuid()::text, '', now(), interval '90 days', true)")
+    assert count(world, "signing_key", "state = 3") == 20 and count(world, "signing_key") == 22
+    world.sql("UPDATE signing_key SET retired_at = retired_at - interval '91 days' WHERE state = 3")
+    world.sql("SELECT signing_keys_keep(gen_random_uuid()::text, '', now(), interval '90 days', false)")
+    assert count(world, "signing_key") == 2
+    world.sql("DELETE FROM signing_key")
+
+
 def redirects_are_twenty(world):
     app = App(world, registered=[f"https://app.example/{n}" for n in range(20)])
     assert count(world, "oauth_client_redirect") == 20 and app
@@ -327,6 +337,7 @@ PROOFS = {
     "throttle": throttles_end,
     "auth_request": requests_end,
     "device_request": device_requests_end,
+    "signing_key": keys_that_retired_are_twenty,
     "oauth_client": "test_oauth_apps.py::test_an_account_has_a_hundred_apps",
     "oauth_client_secret": "test_oauth_apps.py::test_an_app_has_twenty_secrets",
     "oauth_client_redirect": redirects_are_twenty,

@@ -1,83 +1,56 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tokens that are signed, and the quarters of a year that they are signed in. tests/http/test_voice.py has them
- * verified by others. */
+/* Tokens that are signed, and the keys that sign them. tests/http/test_voice.py has them verified by others. */
 #include "tests/support/test.h"
-
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "server/crypto/digest.h"
 #include "server/jose/signing.h"
 
-#define QUARTER_S (INT64_C(91) * 86400)
-
-static struct keyring *keys;
-
-static int set_up(void **state)
+static struct signing_key fresh(void)
 {
-	char folder[] = "/tmp/calends-signing-XXXXXX";
-	(void)state;
+	struct signing_key key;
 	crypto_setup();
-	struct ctx cx = { .mem = arena_open() };
-	assert_non_null(mkdtemp(folder));
-	const char *path = str_fmt(cx.mem, "%s/secret.key", folder).ptr;
-	assert_null(keyring_open(&cx, path, &keys));
-	unlink(path);
-	rmdir(folder);
-	arena_close(cx.mem);
-	return 0;
+	assert_true(signing_key_open(test_mem, signing_key_make(test_mem), &key));
+	return key;
 }
 
-static int tear_down(void **state)
+TEST(what_a_key_signs_is_verified_by_that_key_alone)
 {
-	(void)state;
-	keyring_close(keys);
-	return 0;
-}
-
-static struct ctx at(int64_t s)
-{
-	return (struct ctx){ .mem = test_mem, .keys = keys, .now = instant_of_s(s) };
-}
-
-TEST(what_is_signed_is_verified_in_its_quarter_and_the_next)
-{
-	const int64_t now = 20 * QUARTER_S + 5;
-	struct ctx cx = at(now), next = at(now + QUARTER_S), later = at(now + 2 * QUARTER_S);
-	struct str claims, token = jwt_sign(&cx, "x+jwt", STR("{\"a\":1}"));
-	assert_true(jwt_verify(&cx, "x+jwt", token, &claims));
+	const struct signing_key keys[] = { fresh(), fresh() };
+	struct str claims, token = jwt_sign_by(test_mem, &keys[1], "x+jwt", STR("{\"a\":1}"));
+	assert_true(jwt_verify_by(test_mem, keys, 2, "x+jwt", token, &claims));
 	assert_str(claims, STR("{\"a\":1}"));
-	assert_true(jwt_verify(&next, "x+jwt", token, &claims));
-	assert_false(jwt_verify(&later, "x+jwt", token, &claims));
-	assert_false(jwt_verify(&cx, "y+jwt", token, &claims));
+	assert_false(jwt_verify_by(test_mem, keys, 1, "x+jwt", token, &claims));
+	assert_false(jwt_verify_by(test_mem, keys, 0, "x+jwt", token, &claims));
+	assert_false(jwt_verify_by(test_mem, keys, 2, "y+jwt", token, &claims));
 }
 
-TEST(the_set_has_the_keys_of_three_quarters_and_they_stay)
+TEST(a_key_that_was_kept_is_the_same_key)
 {
-	struct ctx cx = at(20 * QUARTER_S), next = at(21 * QUARTER_S);
-	struct str now = jwks_text(&cx), then = jwks_text(&next);
-	assert_str(jwks_text(&cx), now);
-	size_t at_kid = 0, kept = 0, count = 0;
-	for (struct str rest = now; (at_kid = str_find(rest, STR("\"kid\":\""))) != SIZE_MAX; count++) {
-		rest = str_from(rest, at_kid + 7);
-		kept += str_find(then, str_sub(rest, 0, 43)) != SIZE_MAX;
-	}
-	assert_int_equal(count, 3);
-	assert_int_equal(kept, 2);
+	struct signing_key first, again;
+	struct bytes der = signing_key_make(test_mem);
+	crypto_setup();
+	assert_true(signing_key_open(test_mem, der, &first));
+	assert_true(signing_key_open(test_mem, der, &again));
+	assert_str(first.jwk, again.jwk);
+	assert_int_equal(first.kid.len, 43);
+	assert_true(str_find(jwks_of(test_mem, &first, 1), first.kid) != SIZE_MAX);
+	for (size_t cut = 0; cut < der.len; cut++) /* no private key has fewer octets */
+		if (signing_key_open(test_mem, bytes_of(der.ptr, cut), &again))
+			assert_str(again.jwk, first.jwk); /* what comes after the numbers may be left out */
 }
 
 TEST(one_octet_that_is_another_makes_it_nothing)
 {
-	struct ctx cx = at(20 * QUARTER_S);
-	struct str claims, token = jwt_sign(&cx, "x+jwt", STR("{\"a\":1}"));
+	const struct signing_key key = fresh();
+	struct str claims, token = jwt_sign_by(test_mem, &key, "x+jwt", STR("{\"a\":1}"));
 	for (size_t i = 0; i < token.len; i += 7) {
 		struct str altered = str_dup(test_mem, token);
 		char *octet = (char *)(uintptr_t)altered.ptr + i;
 		*octet = *octet == 'A' ? 'B' : 'A';
-		assert_false(jwt_verify(&cx, "x+jwt", altered, &claims));
-		assert_false(jwt_verify(&cx, "x+jwt", str_sub(token, 0, i), &claims));
+		assert_false(jwt_verify_by(test_mem, &key, 1, "x+jwt", altered, &claims));
+		assert_false(jwt_verify_by(test_mem, &key, 1, "x+jwt", str_sub(token, 0, i), &claims));
 	}
 }
 
-TESTS_WITH(set_up, tear_down, RUN(what_is_signed_is_verified_in_its_quarter_and_the_next),
-	RUN(the_set_has_the_keys_of_three_quarters_and_they_stay), RUN(one_octet_that_is_another_makes_it_nothing))
+TESTS(RUN(what_a_key_signs_is_verified_by_that_key_alone), RUN(a_key_that_was_kept_is_the_same_key),
+	RUN(one_octet_that_is_another_makes_it_nothing))
