@@ -20,11 +20,12 @@ struct bearer {
 	int16_t audience, plan;
 	struct str email, name, tz, api_version;
 	int64_t ahead_s;
+	bool machine; /* of an app for itself */
 	int16_t once; /* of those that come with a proof: enum proof_seen */
 };
 #define BEARER_COLS                                                                                                    \
-	connected_account, client, platform, family, calendars, scopes, audience, expires_at, plan, email, name, tz,   \
-		api_version, ahead_s
+	connected_account, machine, client, platform, family, calendars, scopes, audience, expires_at, plan, email,    \
+		name, tz, api_version, ahead_s
 DB_RESULT(token_find_0, struct bearer, BEARER_COLS);
 DB_RESULT(token_find_1, struct bearer, BEARER_COLS);
 DB_RESULT(token_find_2, struct bearer, BEARER_COLS);
@@ -74,13 +75,13 @@ static err_t refusal(struct ctx *cx, const struct secret_parts *parts, struct by
 	TRY(e);
 	if (state.revoked || state.status == STATUS_DELETED)
 		return FAIL(cx, TOKEN_REVOKED, "family or connection ended");
-	if (state.stopped)
-		return REFUSE(
-			cx, TOKEN_REVOKED, "", "The account that the app of this token belongs to is deactivated.");
 	if (state.expired)
 		return FAIL(cx, TOKEN_EXPIRED, "expired");
 	if (state.status == STATUS_DEACTIVATED)
 		return FAIL(cx, ACCOUNT_DEACTIVATED, "by token");
+	if (state.stopped)
+		return REFUSE(
+			cx, TOKEN_REVOKED, "", "The account that the app of this token belongs to is deactivated.");
 	if (by_proof)
 		return REFUSE(cx, TOKEN_INVALID, "", "%s",
 			state.bound ? "This access token is bound to another key than the proof's."
@@ -134,7 +135,7 @@ err_t bearer_authenticate(struct ctx *cx, const struct credential *sent, struct 
 		.account = parts.account,
 		.credential = row.connected_account, /* what "last used" is kept for: tokens come and go */
 		.scopes = row.scopes,
-		.connected_account = row.connected_account,
+		.connected_account = row.machine ? (struct id){ { 0 } } : row.connected_account,
 		.client = row.client,
 		.family = row.family,
 		.platform = row.platform,

@@ -25,7 +25,7 @@ DB_RESULT(client_prove, struct client_proof, id, owner, kind, grants, name, veri
 
 #define CLIENT_COLS                                                                                                    \
 	id, owner, kind, grants, name, owner_name, owner_status, verified, may_introspect, par_only, scopes,           \
-		redirects, api_version, auth_method, jwks, jwks_uri, created_at
+		machine_scopes, redirects, api_version, auth_method, jwks, jwks_uri, created_at
 DB_RESULT(client_find, struct client, CLIENT_COLS);
 DB_RESULT(client_list_of_owner, struct client, CLIENT_COLS);
 DB_RESULT(client_list_all, struct client, CLIENT_COLS);
@@ -84,32 +84,41 @@ struct client_means client_means_of(const struct client *client)
 	return (struct client_means){ client->auth_method, client->jwks, client->jwks_uri };
 }
 
-err_t client_create(struct ctx *cx, const struct client_new *in, struct client *out, struct str *secret_out)
+static err_t create(struct ctx *cx, const struct client_new *in, struct id id, const struct fresh_secret *secret)
 {
 	struct str name;
 	struct bool_list loopback = { 0 };
 	int16_t grants = in->grants ? in->grants : GRANT_CODE | GRANT_REFRESH;
-	struct id id = id_new(cx->now);
 
 	TRY(label_clean(cx, "name", in->name, &name));
 	TRY(check_redirects(cx, in, &loopback));
 	TRY(check_some_redirect(cx, grants, in->redirects));
 	TRY(client_means_check(cx, (int16_t)in->kind, &in->means));
+	TRY(client_policy_check(cx, (int16_t)in->kind, grants, &in->policy));
 
-	struct fresh_secret secret = secret_make(cx, in->kind, in->means.auth);
 	struct str_list redirects = in->redirects;
 	if (!redirects.items)
 		redirects.items = &STR_ABSENT; /* the empty array, not NULL */
 	size_t made = 0;
 	TRY(db_exec(cx, &sql_client_insert, &made, IN(id), IN(in->owner), IN((int16_t)in->kind), IN(name),
 		IN(in->may_introspect), IN(in->scopes ? in->scopes : (uint64_t)SCOPES_ALL), IN(grants), IN(redirects),
-		IN(loopback), IN(secret.id), IN(secret.hash), IN(secret.prefix), IN(audit_by(cx)),
+		IN(loopback), IN(secret->id), IN(secret->hash), IN(secret->prefix), IN(audit_by(cx)),
 		IN((int32_t)CLIENTS_MAX), IN(str_of(api_version_newest()->name)), IN(in->means.auth),
 		IN(in->means.jwks), IN(in->means.uri), IN(in->par_only)));
 	if (!made)
 		return REFUSE(cx, FORBIDDEN, "",
 			"An account has at most %d apps, with those that were deleted in the last 90 days.",
 			CLIENTS_MAX);
+	return client_policy_store(cx, id, &in->policy);
+}
+
+err_t client_create(struct ctx *cx, const struct client_new *in, struct client *out, struct str *secret_out)
+{
+	struct fresh_secret secret = secret_make(cx, in->kind, in->means.auth);
+	struct id id = id_new(cx->now);
+	bool own;
+	TRY(db_join(cx, &own));
+	TRY(db_settle(cx, own, create(cx, in, id, &secret)));
 	TRY(client_by_id(cx, id, out));
 	*secret_out = secret.text;
 	return OK;
@@ -135,18 +144,25 @@ err_t client_by_id(struct ctx *cx, struct id id, struct client *out)
 	return err_is(e, NOT_FOUND) ? no_such_client(cx) : e;
 }
 
+/* Who had the old ones may have a token by them. */
+static err_t replace_secrets(struct ctx *cx, struct id id, const struct fresh_secret *secret)
+{
+	size_t made = 0;
+	TRY(db_exec(cx, &sql_client_secret_replace, &made, IN(id), IN(secret->id), IN(secret->hash), IN(secret->prefix),
+		IN(cx->now), IN(audit_by(cx))));
+	return made ? client_machine_settle(cx, id, true) : no_such_client(cx);
+}
+
 err_t client_rotate_secret(struct ctx *cx, struct id id, struct str *secret_out)
 {
 	struct client client;
-	size_t made = 0;
 	TRY(client_by_id(cx, id, &client));
 	if (client.kind != CLIENT_CONFIDENTIAL)
 		return REFUSE(cx, INVALID_VALUE, "client_id", "A public client has no secret.");
 	struct fresh_secret secret = secret_make(cx, CLIENT_CONFIDENTIAL, CLIENT_AUTH_OPEN);
-	TRY(db_exec(cx, &sql_client_secret_replace, &made, IN(id), IN(secret.id), IN(secret.hash), IN(secret.prefix),
-		IN(cx->now), IN(audit_by(cx))));
-	if (!made)
-		return no_such_client(cx);
+	bool own;
+	TRY(db_join(cx, &own));
+	TRY(db_settle(cx, own, replace_secrets(cx, id, &secret)));
 	*secret_out = secret.text;
 	return OK;
 }
@@ -157,6 +173,7 @@ static err_t delete_and_cut(struct ctx *cx, struct id owner, struct id id)
 	TRY(db_exec(cx, &sql_client_delete, &deleted, IN(id), IN(cx->now), db_in_id_or_null(owner)));
 	if (!deleted)
 		return no_such_client(cx);
+	TRY(client_machine_settle(cx, id, true));
 	return db_exec(cx, &sql_client_cut, NULL, IN(id), IN(cx->now), IN(audit_by(cx)));
 }
 
@@ -186,25 +203,39 @@ err_t client_owned(struct ctx *cx, struct id owner, struct id id, struct client 
 	return OK;
 }
 
-err_t client_change(struct ctx *cx, const struct client *present, const struct client_change *change)
+static err_t change_and_settle(struct ctx *cx, const struct client *present, const struct client_change *change)
 {
 	const struct client_new as = { .kind = (enum client_kind)present->kind, .redirects = change->redirects };
+	const struct client_policy was = client_policy_of(present);
 	struct bool_list loopback = { 0 };
 	struct str name = STR_ABSENT;
 	size_t changed = 0;
 	if (change->name.ptr)
 		TRY(label_clean(cx, "name", change->name, &name));
 	TRY(check_redirects(cx, &as, &loopback));
+	TRY(db_exec(cx, &sql_client_change, &changed, IN(present->id), IN(present->owner), IN(name), IN(change->scopes),
+		IN(change->redirects.items != NULL), IN(change->redirects), IN(loopback), IN(audit_by(cx)),
+		IN(change->has_means), IN(change->means.auth), IN(change->means.jwks), IN(change->means.uri),
+		change->par_only ? IN(*change->par_only) : IN_NULL(DB_BOOL), IN(change->grants),
+		IN(change->policy ? client_policy_changes(cx->mem, &was, change->policy) : STR_ABSENT)));
+	if (!changed)
+		return no_such_client(cx);
+	return change->policy ? client_policy_store(cx, present->id, change->policy)
+			      : client_machine_settle(cx, present->id, false);
+}
+
+err_t client_change(struct ctx *cx, const struct client *present, const struct client_change *change)
+{
+	const struct client_policy policy = change->policy ? *change->policy : client_policy_of(present);
 	int16_t grants = change->grants ? change->grants : present->grants;
+	bool own;
 	if (change->redirects.items || change->grants)
 		TRY(check_some_redirect(cx, grants, change->redirects.items ? change->redirects : present->redirects));
 	if (change->has_means)
 		TRY(client_means_check(cx, present->kind, &change->means));
-	TRY(db_exec(cx, &sql_client_change, &changed, IN(present->id), IN(present->owner), IN(name), IN(change->scopes),
-		IN(change->redirects.items != NULL), IN(change->redirects), IN(loopback), IN(audit_by(cx)),
-		IN(change->has_means), IN(change->means.auth), IN(change->means.jwks), IN(change->means.uri),
-		change->par_only ? IN(*change->par_only) : IN_NULL(DB_BOOL), IN(change->grants)));
-	return changed ? OK : no_such_client(cx);
+	TRY(client_policy_check(cx, present->kind, grants, &policy));
+	TRY(db_join(cx, &own));
+	return db_settle(cx, own, change_and_settle(cx, present, change));
 }
 
 /* ---- secrets ---- */

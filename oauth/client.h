@@ -6,10 +6,17 @@
 #pragma once
 
 #include "oauth/client_auth.h"
+#include "oauth/client_policy.h"
 #include "server/base/ctx.h"
 
 enum client_kind { CLIENT_PUBLIC = 1, CLIENT_CONFIDENTIAL = 2 };
-enum grant_type { GRANT_CODE = 1, GRANT_REFRESH = 2, GRANT_EXCHANGE = 16, GRANT_DEVICE = 32 }; /* a set, as stored */
+enum grant_type {
+	GRANT_CODE = 1,
+	GRANT_REFRESH = 2,
+	GRANT_EXCHANGE = 16,
+	GRANT_DEVICE = 32,
+	GRANT_CLIENT = 64
+}; /* a set, as stored */
 
 #define CLIENT_REDIRECTS_MAX 20
 #define CLIENTS_MAX 100 /* of one account, in each of its worlds, with those that were deleted in the last 90 days */
@@ -23,8 +30,9 @@ struct client {
 	int16_t owner_status; /* enum account_status */
 	bool verified;        /* the operator vouches for it: consent may be remembered */
 	bool may_introspect;
-	bool par_only;   /* its authorization requests are pushed, and come in no other way (RFC 9126 §6) */
-	uint64_t scopes; /* at most these can be asked */
+	bool par_only;           /* its authorization requests are pushed, and come in no other way (RFC 9126 §6) */
+	uint64_t scopes;         /* at most these can be asked */
+	uint64_t machine_scopes; /* client_policy_of() */
 	struct str_list redirects;
 	struct str api_version; /* in which its tokens call (server/base/api_version.h) */
 	int16_t auth_method;    /* enum client_auth; with jwks and jwks_uri: client_means_of() */
@@ -44,6 +52,7 @@ struct client_new {
 	int16_t grants;  /* 0: authorization_code and refresh_token */
 	bool may_introspect, par_only;
 	struct client_means means;
+	struct client_policy policy;
 };
 
 /*
@@ -78,6 +87,7 @@ struct client_change {
 	const bool *par_only;      /* NULL: as it is */
 	bool has_means;            /* else as they are */
 	struct client_means means;
+	const struct client_policy *policy; /* NULL: as it is */
 };
 /* Of a client as client_owned() found it. It is verified no more when its name or its redirect URIs change. Errors as
  * of client_create(); NOT_FOUND. */

@@ -80,6 +80,7 @@ void client_json(struct json *j, struct arena *mem, const char *key, const struc
 		json_raw(j, "jwks", client->jwks);
 	json_str_if(j, "jwks_uri", client->jwks_uri);
 	json_str(j, "scope", scope_text(mem, client->scopes));
+	json_str(j, "machine_scope", scope_text(mem, client->machine_scopes));
 	json_str(j, "api_version", client->api_version);
 	json_time(j, "created_at", client->created_at);
 	json_object_end(j);

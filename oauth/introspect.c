@@ -12,17 +12,17 @@
 #include "sql.h"
 
 struct live_token {
-	struct id connected_account, client;
+	struct id connected_account, client; /* connected_account is zero: of an app for itself */
 	uint64_t scopes;
 	int16_t audience;
 	struct instant until, auth_time;
-	struct bytes dpop_jkt; /* of an access token that is bound to a key */
+	struct bytes dpop_jkt; /* absent: bound to no key */
 };
-#define LIVE_COLS connected_account, client, scopes, audience, until, auth_time
-DB_RESULT(introspect_access_0, struct live_token, LIVE_COLS, dpop_jkt);
-DB_RESULT(introspect_access_1, struct live_token, LIVE_COLS, dpop_jkt);
-DB_RESULT(introspect_access_2, struct live_token, LIVE_COLS, dpop_jkt);
-DB_RESULT(introspect_access_3, struct live_token, LIVE_COLS, dpop_jkt);
+#define LIVE_COLS connected_account, client, scopes, audience, until, auth_time, dpop_jkt
+DB_RESULT(introspect_access_0, struct live_token, LIVE_COLS);
+DB_RESULT(introspect_access_1, struct live_token, LIVE_COLS);
+DB_RESULT(introspect_access_2, struct live_token, LIVE_COLS);
+DB_RESULT(introspect_access_3, struct live_token, LIVE_COLS);
 DB_RESULT(introspect_refresh, struct live_token, LIVE_COLS);
 
 static const struct leaf {
@@ -89,7 +89,8 @@ static void answer(
 		json_id(&j, "sub", "usr", parts->account);
 		json_str(&j, "iss", oauth_issuer(cx));
 		add_audience(&j, cx, t->audience);
-		json_id(&j, "connected_account_id", "cpa", t->connected_account);
+		if (!id_is_zero(t->connected_account)) /* else of an app for itself */
+			json_id(&j, "connected_account_id", "cpa", t->connected_account);
 		json_bool(&j, "livemode", !id_is_test(parts->account));
 		if (!instant_is_none(t->auth_time))
 			json_int(&j, "auth_time", instant_s(t->auth_time));

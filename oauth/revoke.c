@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Revocation (RFC 7009). Either token ends its family, a refresh token of any age too: the refresh token, and all
- * access tokens at once, on every instance. The answer is the same for what was unknown, another client's or ended
- * before (§2.2).
+ * access tokens at once, on every instance. A token of an app for itself ends alone. The answer is the same for what
+ * was unknown, another client's or ended before (§2.2).
  */
 #include "oauth/revoke.h"
 
@@ -23,9 +23,12 @@ static err_t revoke(struct ctx *cx, const struct client *client, struct str toke
 		return OK;
 	struct bytes hash = secret_hash(cx->mem, token);
 	int16_t slot = (int16_t)(parts.expiry_hour % TOKEN_SLOTS);
-	if (parts.kind == SECRET_ACCESS)
+	if (parts.kind == SECRET_ACCESS) {
+		TRY(db_exec(
+			cx, &sql_machine_token_revoke, NULL, IN(parts.account), IN(hash), IN(slot), IN(client->id)));
 		TRY(db_exec(cx, &sql_family_revoke_by_access, NULL, IN(parts.account), IN(hash), IN(slot),
 			IN(client->id), IN(cx->now), IN(audit_by(cx))));
+	}
 	if (parts.kind == SECRET_REFRESH)
 		TRY(db_exec(cx, &sql_family_revoke_by_refresh, NULL, IN(parts.account), IN(parts.family), IN(hash),
 			IN(client->id), IN(cx->now), IN(token_generation(cx, &parts, token)), IN(audit_by(cx))));

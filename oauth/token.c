@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/token.h"
 
+#include "oauth/client_credentials.h"
 #include "oauth/code.h"
 #include "oauth/device.h"
 #include "oauth/endpoint.h"
@@ -80,10 +81,22 @@ static err_t by_device(struct request *rq, const struct grant_call *call, struct
 	return device_redeem(&rq->cx, &claim, out);
 }
 
+/* OAuth 2.1 §4.2 */
+static err_t by_client(struct request *rq, const struct grant_call *call, struct token_pair *out)
+{
+	struct str scope = param_get(call->params, "scope");
+	struct machine_claim claim = { .client = call->client, .jkt = call->jkt };
+	if (scope.ptr && !scope_parse(scope, &claim.scopes))
+		return REFUSE(&rq->cx, INVALID_SCOPE, "scope", "A scope is not known.");
+	TRY(params_audience(&rq->cx, call->params, &claim.audience));
+	return token_of_machine(&rq->cx, &claim, out);
+}
+
 /* clang-format off */
 const struct grant_row grant_rows[] = {
 	{ "authorization_code", GRANT_CODE,    by_code },
 	{ "refresh_token",      GRANT_REFRESH, by_refresh },
+	{ "client_credentials", GRANT_CLIENT,  by_client },
 	{ "urn:ietf:params:oauth:grant-type:token-exchange", GRANT_EXCHANGE, by_exchange },
 	{ "urn:ietf:params:oauth:grant-type:device_code", GRANT_DEVICE, by_device },
 };
@@ -104,19 +117,21 @@ static int64_t remaining_s(struct instant now, struct instant until)
 }
 
 /* OAuth 2.1 §3.2.3; connected_account_id and livemode are the product's. */
-static void answer(struct request *rq, struct response *rs, const struct client *client, const struct token_pair *pair)
+static void answer(struct request *rq, struct response *rs, const struct grant_call *call, int16_t grant,
+	const struct token_pair *pair)
 {
 	struct json j = json_begin(reply(rs, 200, "application/json"));
 	json_object(&j, NULL);
 	json_str(&j, "access_token", pair->access);
 	json_str(&j, "token_type", pair->bound ? STR("DPoP") : STR("Bearer"));
 	json_int(&j, "expires_in", remaining_s(rq->cx.now, pair->access_until));
-	if (client->grants & GRANT_REFRESH)
+	if (call->client->grants & GRANT_REFRESH)
 		json_str_if(&j, "refresh_token", pair->refresh);
-	if (!pair->refresh.ptr) /* of an exchange: RFC 8693 §2.2.1 */
+	if (grant == GRANT_EXCHANGE) /* RFC 8693 §2.2.1 */
 		json_str(&j, "issued_token_type", STR(ACCESS_TOKEN_TYPE));
 	json_str(&j, "scope", scope_text(rq->cx.mem, pair->scopes));
-	json_id(&j, "connected_account_id", "cpa", pair->connected_account);
+	if (!id_is_zero(pair->connected_account))
+		json_id(&j, "connected_account_id", "cpa", pair->connected_account);
 	json_bool(&j, "livemode", !id_is_test(pair->account));
 	json_object_end(&j);
 }
@@ -139,6 +154,6 @@ err_t token_post(struct request *rq, struct response *rs)
 	struct grant_call call = { &params, &client, { 0 } };
 	TRY(proof_take(rq, &call.jkt));
 	TRY(grant->run(rq, &call, &pair));
-	answer(rq, rs, &client, &pair);
+	answer(rq, rs, &call, grant->bit, &pair);
 	return OK;
 }

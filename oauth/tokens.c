@@ -21,13 +21,19 @@ int32_t token_generation(struct ctx *cx, const struct secret_parts *parts, struc
 	return (int32_t)parts->generation;
 }
 
-struct token_draft token_draft(struct ctx *cx, const struct token_lineage *lineage)
+struct access_draft access_draft(struct ctx *cx, struct id account)
 {
 	struct instant until = instant_add_s(cx->now, ACCESS_LIFETIME_S);
 	uint32_t hour = (uint32_t)(instant_s(until) / 3600);
-	struct str access = secret_new(cx->mem,
-		&(struct secret_parts){ .kind = SECRET_ACCESS, .account = lineage->account, .expiry_hour = hour },
+	struct str text = secret_new(cx->mem,
+		&(struct secret_parts){ .kind = SECRET_ACCESS, .account = account, .expiry_hour = hour },
 		(struct bytes){ 0 });
+	return (struct access_draft){ text, secret_hash(cx->mem, text), until, (int16_t)(hour % TOKEN_SLOTS) };
+}
+
+struct token_draft token_draft(struct ctx *cx, const struct token_lineage *lineage)
+{
+	struct access_draft access = access_draft(cx, lineage->account);
 	struct str refresh = secret_new(cx->mem,
 		&(struct secret_parts){ .kind = SECRET_REFRESH,
 			.account = lineage->account,
@@ -35,12 +41,12 @@ struct token_draft token_draft(struct ctx *cx, const struct token_lineage *linea
 			.generation = lineage->generation },
 		tag_key(cx));
 	return (struct token_draft){
-		.access = access,
+		.access = access.text,
 		.refresh = refresh,
-		.access_hash = secret_hash(cx->mem, access),
+		.access_hash = access.hash,
 		.refresh_hash = secret_hash(cx->mem, refresh),
-		.access_until = until,
+		.access_until = access.until,
 		.refresh_until = instant_add_s(cx->now, REFRESH_IDLE_S),
-		.slot = (int16_t)(hour % TOKEN_SLOTS),
+		.slot = access.slot,
 	};
 }

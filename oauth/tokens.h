@@ -12,7 +12,7 @@
 struct token_pair {
 	struct str access, refresh;           /* refresh: absent where there is none */
 	uint64_t scopes;                      /* of the access token */
-	struct id connected_account, account; /* account in its mode */
+	struct id connected_account, account; /* account in its mode; no connected account: of an app for itself */
 	struct instant access_until;          /* never beyond the connection's end */
 	bool bound;                           /* to a key: a DPoP token (RFC 9449 §5) */
 };
@@ -23,12 +23,21 @@ struct token_lineage {
 	uint32_t generation;
 };
 
-/* A new pair before it is stored, and what is stored of it. */
+/* A new access token before it is stored, and what is stored of it. */
+struct access_draft {
+	struct str text;
+	struct bytes hash;
+	struct instant until;
+	int16_t slot; /* of the ring of four: hour of expiry mod 4 */
+};
+struct access_draft access_draft(struct ctx *cx, struct id account);
+
+/* A new pair. */
 struct token_draft {
 	struct str access, refresh;
 	struct bytes access_hash, refresh_hash;
 	struct instant access_until, refresh_until; /* the refresh token's, when it stays unused */
-	int16_t slot;                               /* of the ring of four: hour of expiry mod 4 */
+	int16_t slot;
 };
 struct token_draft token_draft(struct ctx *cx, const struct token_lineage *lineage);
 

@@ -76,8 +76,7 @@ struct app *app_outline(struct ctx *cx)
 /* struct app's `seen`: tokens count for their connected account, keys and sessions for themselves. */
 static void note_use(const struct app *app, const struct request *rq, const struct principal *p)
 {
-	struct id credential = p->kind == TOKEN ? p->connected_account : p->credential;
-	last_used_see(app->last_used, p->account, credential, rq->cx.now, rq->cx.client_ip, rq->cx.user_agent);
+	last_used_see(app->last_used, p->account, p->credential, rq->cx.now, rq->cx.client_ip, rq->cx.user_agent);
 }
 
 /* struct app's `answered`. Pages that somebody looks at are no calls. */

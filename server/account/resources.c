@@ -97,13 +97,13 @@ struct str_list scope_names(struct arena *mem, uint64_t scopes)
 	return (struct str_list){ names, count };
 }
 
-err_t scope_names_read(struct ctx *cx, struct str_list names, uint64_t *out)
+err_t scope_names_read(struct ctx *cx, const char *param, struct str_list names, uint64_t *out)
 {
 	*out = 0;
 	for (size_t i = 0; i < names.count; i++) {
 		uint64_t scope;
 		if (str_has(names.items[i], ' ') || !scope_parse(names.items[i], &scope))
-			return REFUSE(cx, INVALID_VALUE, "scopes", "\"%.*s\" is not a scope.", STR_ARG(names.items[i]));
+			return REFUSE(cx, INVALID_VALUE, param, "\"%.*s\" is not a scope.", STR_ARG(names.items[i]));
 		*out |= scope;
 	}
 	return OK;

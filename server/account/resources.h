@@ -15,8 +15,8 @@ void account_json(struct json *j, const char *key, const struct account *account
 
 /* As answers list them: "events:read", …; cal_…, absent for all of them. */
 struct str_list scope_names(struct arena *mem, uint64_t scopes);
-/* And back, one name an item. INVALID_VALUE ("scopes"). */
-MUST_CHECK err_t scope_names_read(struct ctx *cx, struct str_list names, uint64_t *out);
+/* And back, one name an item. INVALID_VALUE with `param`. */
+MUST_CHECK err_t scope_names_read(struct ctx *cx, const char *param, struct str_list names, uint64_t *out);
 struct str_list calendar_names(struct arena *mem, struct id_list calendars);
 
 /* A key as it is told of, and as it is asked for; has_… tell what was sent. */

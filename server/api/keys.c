@@ -121,7 +121,7 @@ static err_t run_create(struct api_call *call, struct response *rs)
 		return REFUSE(cx, MISSING_FIELD, "kind", "A key is secret, restricted or publishable.");
 	if (in.kind == KEY_ACCOUNT)
 		return REFUSE(cx, INVALID_VALUE, "kind", "Account keys are made on the API keys page, by a person.");
-	TRY(scope_names_read(cx, view->scopes, &in.scopes));
+	TRY(scope_names_read(cx, "scopes", view->scopes, &in.scopes));
 	TRY(calendars_by_names(cx, &call->actor, view->calendars, "calendars", &in.calendars));
 	TRY(key_create(cx, &in, &key, &secret));
 	reply_key(call, rs, &key, secret);
@@ -161,7 +161,7 @@ static err_t read_change(struct api_call *call, const struct key *present, struc
 	if (view.has_expires_at && instant_is_none(view.expires_at))
 		return REFUSE(
 			cx, INVALID_VALUE, "expires_at", "The end of a key can only become earlier. Make a new key.");
-	TRY(scope_names_read(cx, view.scopes, &out->scopes));
+	TRY(scope_names_read(cx, "scopes", view.scopes, &out->scopes));
 	if (view.has_scopes && !out->scopes)
 		return REFUSE(cx, INVALID_VALUE, "scopes", "A key without a scope opens nothing. Revoke it instead.");
 	return calendars_by_names(cx, &call->actor, view.calendars, "calendars", &out->calendars);

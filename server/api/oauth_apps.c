@@ -24,8 +24,8 @@ struct app_view {
 	struct jwks_view jwks;
 	bool livemode, verified, par_only, has_par_only, has_name, has_type, has_redirect_uris, has_scopes, has_auth,
 		has_jwks, has_jwks_uri;
-	bool has_grant_types;
-	struct str_list redirect_uris, scopes, grant_types;
+	bool has_grant_types, has_machine_scopes;
+	struct str_list redirect_uris, scopes, machine_scopes, grant_types;
 	struct json_list secrets;
 	struct instant created_at;
 };
@@ -58,6 +58,7 @@ static const struct json_field app_fields[] = {
 	{ "verified",      JSON_BOOL, READ,                 V(verified),      0,                    0, 0,   NULL, NULL, 0, 0, "Does the operator of this server vouch for it? Another name or redirect URI ends that", "false" },
 	{ "redirect_uris", JSON_STRS, 0,                    V(redirect_uris), V(has_redirect_uris), 1, CLIENT_REDIRECTS_MAX, NULL, NULL, 0, 0, "Where answers may go, compared octet by octet", "https://app.example/callback" },
 	{ "scopes",        JSON_STRS, 0,                    V(scopes),        V(has_scopes),        1, 32,  NULL, NULL, 0, 0, "What it may ask for at most; all when left out", "events:read" },
+	{ "machine_scopes", JSON_STRS, 0,                   V(machine_scopes), V(has_machine_scopes), 0, 32, NULL, NULL, 0, 0, "What it may do for itself with a token of grant type client_credentials: on the account that it belongs to, and on no user's. None when left out", "calendars:read" },
 	{ "grant_types",   JSON_STRS, 0,                    V(grant_types),   V(has_grant_types),   1, 8,   NULL, NULL, 0, 0, "How it gets tokens; authorization_code and refresh_token when left out", "authorization_code" },
 	{ "token_endpoint_auth_method", JSON_WORD, MAYBE,   V(auth_method),   V(has_auth),          0, 0,   CLIENT_AUTH_NAMES, NULL, 0, 0, "The only way in which it proves itself; null: a confidential app by a secret, in the header or the body", "client_secret_basic" },
 	{ "jwks",          JSON_OBJECT, MAYBE,              V(jwks),          V(has_jwks),          0, 0,   NULL, jwks_fields, JWKS_FIELD_COUNT, sizeof(struct jwks_view), "Its public keys (RFC 7517)", NULL },
@@ -112,6 +113,7 @@ static err_t view_of(struct ctx *cx, const struct client *c, struct app_view *ou
 		.redirect_uris = c->redirects,
 		.par_only = c->par_only,
 		.scopes = scope_names(mem, c->scopes),
+		.machine_scopes = scope_names(mem, c->machine_scopes),
 		.grant_types = client_grant_names(mem, c->grants),
 		.auth_method = client_auth_name(c->auth_method),
 		.has_jwks = c->jwks.ptr != NULL,
@@ -195,6 +197,19 @@ static struct client_means means_of(struct ctx *cx, const struct app_view *sent,
 	};
 }
 
+static err_t policy_of(struct ctx *cx, const struct app_view *sent, struct client_policy was, struct client_policy *out)
+{
+	*out = was;
+	return sent->has_machine_scopes
+		       ? scope_names_read(cx, "machine_scopes", sent->machine_scopes, &out->machine_scopes)
+		       : OK;
+}
+
+static bool has_policy(const struct app_view *sent)
+{
+	return sent->has_machine_scopes;
+}
+
 /* ---- calls ---- */
 
 static err_t run_list(struct api_call *call, struct response *rs)
@@ -254,9 +269,10 @@ static err_t run_create(struct api_call *call, struct response *rs)
 	struct str secret;
 	if (!view->has_type || !client_kind_parse(view->type, &in.kind))
 		return REFUSE(cx, MISSING_FIELD, "type", "An app is public or confidential.");
-	TRY(scope_names_read(cx, view->scopes, &in.scopes));
+	TRY(scope_names_read(cx, "scopes", view->scopes, &in.scopes));
 	TRY(client_grants_read(cx, "grant_types", view->grant_types, &in.grants));
 	in.means = means_of(cx, view, (struct client_means){ 0 });
+	TRY(policy_of(cx, view, (struct client_policy){ 0 }, &in.policy));
 	TRY(in_our_words(cx, client_create(cx, &in, &client, &secret)));
 	TRY(reply_app(call, rs, client.id, secret));
 	api_location(rs, "/v1/oauth_apps/", id_text(cx->mem, "cli", client.id));
@@ -278,6 +294,7 @@ static err_t run_update(struct api_call *call, struct response *rs)
 {
 	struct ctx *cx = &call->rq->cx;
 	struct app_view view = { 0 }, shown;
+	struct client_policy policy;
 	struct client present;
 	TRY(client_owned(cx, call->who.account, params_of(call)->app, &present));
 	TRY(whole_view_of(cx, &present, &shown));
@@ -287,13 +304,15 @@ static err_t run_update(struct api_call *call, struct response *rs)
 	struct client_change change = { .name = view.has_name ? view.name : STR_ABSENT };
 	if (view.has_redirect_uris)
 		change.redirects = view.redirect_uris;
-	TRY(scope_names_read(cx, view.scopes, &change.scopes));
+	TRY(scope_names_read(cx, "scopes", view.scopes, &change.scopes));
 	TRY(client_grants_read(cx, "grant_types", view.grant_types, &change.grants));
 	change.has_means = view.has_auth || view.has_jwks || view.has_jwks_uri;
 	change.means = means_of(cx, &view, client_means_of(&present));
+	TRY(policy_of(cx, &view, client_policy_of(&present), &policy));
+	change.policy = has_policy(&view) ? &policy : NULL;
 	change.par_only = view.has_par_only ? &view.par_only : NULL;
 	if (view.has_name || view.has_redirect_uris || view.has_scopes || view.has_par_only || change.has_means ||
-		change.grants)
+		change.grants || change.policy)
 		TRY(in_our_words(cx, client_change(cx, &present, &change)));
 	return reply_app(call, rs, present.id, STR_ABSENT);
 }

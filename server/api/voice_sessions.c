@@ -96,7 +96,7 @@ static err_t read_scopes(struct api_call *call, const struct voice_view *sent, u
 	*out = held;
 	if (!sent->has_scopes)
 		return OK;
-	TRY(scope_names_read(cx, sent->scopes, out));
+	TRY(scope_names_read(cx, "scopes", sent->scopes, out));
 	if (*out & ~held)
 		return REFUSE(cx, INVALID_VALUE, "scopes", "A session can be given no more than its maker has: %.*s.",
 			STR_ARG(scope_text(cx->mem, held)));

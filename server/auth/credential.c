@@ -93,7 +93,7 @@ struct ctx_by who_by(const struct principal *p)
 {
 	return (struct ctx_by){
 		.kind = who_name(p->kind),
-		.credential = p->kind == TOKEN ? p->connected_account : p->credential,
+		.credential = p->credential,
 		.client = p->client,
 	};
 }

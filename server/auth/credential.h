@@ -28,7 +28,7 @@ struct principal {
 	struct id account;                   /* in its mode: the test twin has the last bit set */
 	struct id credential;                /* key, session or connected account: for last-used, rates and audit */
 	uint64_t scopes;                     /* what it may do; keys of full access have SCOPES_ALL | OWNER */
-	struct id connected_account, client; /* TOKEN; else zero */
+	struct id connected_account, client; /* TOKEN; else zero. No connected account: an app acts for itself */
 	struct id family;                    /* TOKEN: the tokens that it ends with */
 	struct id platform;                  /* TOKEN: the account of its app, in its mode */
 	int16_t audience;                    /* TOKEN: for these resources alone (audience.h); 0: for all */

@@ -53,6 +53,8 @@ static err_t create(struct ctx *cx, const struct command_call *call)
 		return REFUSE(cx, INVALID_VALUE, "mode", "The mode is live or test.");
 	if (config->scope.len && !scope_parse(config->scope, &in.scopes))
 		return REFUSE(cx, INVALID_VALUE, "scope", "A scope is not known; calends --help names them.");
+	if (config->machine_scope.len && !scope_parse(config->machine_scope, &in.policy.machine_scopes))
+		return REFUSE(cx, INVALID_VALUE, "machine-scope", "A scope is not known; calends --help names them.");
 	if (!config->owner.len)
 		return REFUSE(cx, MISSING_FIELD, "owner", "Say whose client it is: --owner EMAIL.");
 	TRY(client_grants_read(cx, "grant", config->grant, &in.grants));
@@ -202,7 +204,7 @@ static err_t delete (struct ctx *cx, const struct command_call *call)
 
 /* clang-format off */
 const struct command client_commands[] = {
-	{ "client", "create",        "",   "Register an app; a confidential one's secret is shown once.",      COMMAND_DB, create, "owner name type mode scope redirect-uri grant may-introspect auth-method jwks jwks-uri par-only" },
+	{ "client", "create",        "",   "Register an app; a confidential one's secret is shown once.",      COMMAND_DB, create, "owner name type mode scope redirect-uri grant may-introspect auth-method jwks jwks-uri par-only machine-scope" },
 	{ "client", "list",          "",   "List all apps, or those of one account.",                          COMMAND_DB, list,   "owner" },
 	{ "client", "verify",        "ID", "Vouch for an app: users are not asked again for what they gave.",  COMMAND_DB, verify, NULL },
 	{ "client", "rotate-secret", "ID", "Replace an app's secrets by a new one; the old are dead at once.", COMMAND_DB, rotate, NULL },

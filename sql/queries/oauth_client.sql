@@ -13,7 +13,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, c.verified, c.may_in
 
 -- name: client_find
 -- $1 client
-SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes,
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes,
        ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
@@ -21,7 +21,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 
 -- name: client_list_of_owner
 -- $1 the owner's live and test id
-SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes,
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes,
        ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
@@ -30,7 +30,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 
 -- name: client_list_all
 -- No parameters.
-SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes,
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes,
        ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
@@ -108,7 +108,7 @@ SELECT audit_add(m.owner_id, 'client.verified', m.id, $2, jsonb_build_object('na
 
 -- name: client_older
 -- $1 owner in its mode  $2 before this client  $3 at most
-SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes,
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes,
        ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
@@ -117,7 +117,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 
 -- name: client_newer
 -- $1 owner in its mode  $2 after this client  $3 at most
-SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes,
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes,
        ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
@@ -128,6 +128,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- $1 client  $2 owner in its mode  $3 name or NULL  $4 scopes, 0 for as they are  $5 whether $6 is set  $6 redirect URIs
 -- $7 which of them are loopback  $8 audit_by()  $9 whether $10 to $12 are set  $10 how it proves itself  $11 its keys or NULL
 -- $12 where they are or NULL  $13 whether it pushes its requests, NULL for as it is  $14 grants, 0 for as they are
+-- $15 which fields client_policy_store changes beside these
 -- Who vouched for it did so for this name and these addresses: what changes them is vouched for by nobody.
 WITH app AS (
 	UPDATE oauth_client SET name = coalesce($3, name), scopes = coalesce(nullif($4, 0), scopes),
@@ -147,7 +148,22 @@ WITH app AS (
 SELECT audit_add(a.owner_id, 'client.changed', a.id, $8, jsonb_build_object('name', a.name, 'changed', concat_ws(' ',
                  CASE WHEN $3 IS NOT NULL THEN 'name' END, CASE WHEN $4 <> 0 THEN 'scopes' END,
                  CASE WHEN $5 THEN 'redirect_uris' END, CASE WHEN $9 THEN 'authentication' END, CASE WHEN $14 <> 0 THEN 'grant_types' END,
-                 CASE WHEN $13 IS NOT NULL THEN 'require_pushed_authorization_requests' END))) FROM app a;
+                 CASE WHEN $13 IS NOT NULL THEN 'require_pushed_authorization_requests' END, $15::text))) FROM app a;
+
+-- name: client_policy_store
+-- $1 client  $2 what it may do for itself
+UPDATE oauth_client SET machine_scopes = $2 WHERE id = $1;
+
+-- name: client_machine_settle
+-- $1 client  $2 now  $3 whether what it was given for itself ends in any case
+-- Its connection with its owner follows what it may do for itself; runs after the statement that changed the app has its
+-- lock, so that it sees that connection.
+UPDATE connected_account c
+   SET scopes = o.machine_scopes, revoked_at = CASE WHEN x.ends THEN $2::timestamptz END, revoked_why = CASE WHEN x.ends THEN 2::smallint END
+  FROM oauth_client o CROSS JOIN LATERAL (
+	SELECT $3 OR o.deleted_at IS NOT NULL OR o.grants & 64 = 0 OR o.machine_scopes = 0 AS ends) x
+ WHERE o.id = $1 AND c.account_id = o.owner_id AND c.client_id = o.id AND c.machine AND c.revoked_at IS NULL
+   AND (x.ends OR c.scopes <> o.machine_scopes);
 
 -- name: client_secrets
 -- $1 client

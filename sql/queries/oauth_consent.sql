@@ -23,7 +23,7 @@ INSERT INTO token_family (account_id, id, connected_account_id, client_id, scope
 	redirect_uri, nonce, auth_time, audience, dpop_jkt)
 SELECT c.account_id, $4, c.id, c.client_id, $3, $5, later($6, m.ahead_s), $7, $8, $9, $10, $11, $12
   FROM connected_account c JOIN account m ON m.account_id = c.account_id
- WHERE c.account_id = $1 AND c.client_id = $2 AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s) AND c.scopes & $3 = $3;
+ WHERE c.account_id = $1 AND c.client_id = $2 AND NOT c.machine AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s) AND c.scopes & $3 = $3;
 
 -- name: connected_account_find
 -- $1 account in its mode  $2 client
@@ -34,7 +34,7 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
   JOIN account a ON a.account_id = o.owner_id
   JOIN account m ON m.account_id = c.account_id
   LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
- WHERE c.account_id = $1 AND c.client_id = $2 AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s);
+ WHERE c.account_id = $1 AND c.client_id = $2 AND NOT c.machine AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s);
 
 -- name: connected_account_list
 -- $1 live and test id of the account
@@ -45,7 +45,7 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
   JOIN account a ON a.account_id = o.owner_id
   JOIN account m ON m.account_id = c.account_id
   LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
- WHERE c.account_id = ANY ($1::uuid[]) AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s)
+ WHERE c.account_id = ANY ($1::uuid[]) AND NOT c.machine AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s)
  ORDER BY c.authorized_at DESC, c.id;
 
 -- name: connected_account_end
@@ -54,7 +54,7 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
 WITH ended AS (
 	UPDATE connected_account c SET revoked_at = $3, revoked_why = 1
 	  FROM account m
-	 WHERE c.account_id = $1 AND c.id = $2 AND m.account_id = $1 AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s)
+	 WHERE c.account_id = $1 AND c.id = $2 AND m.account_id = $1 AND NOT c.machine AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s)
 	RETURNING c.account_id, c.id, c.client_id
 ), families AS (
 	UPDATE token_family f SET revoked_at = $3, revoked_why = 3
@@ -74,7 +74,7 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
   JOIN account a ON a.account_id = o.owner_id
   JOIN account m ON m.account_id = c.account_id
   LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
- WHERE c.account_id = $1 AND c.id < $2 AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s)
+ WHERE c.account_id = $1 AND c.id < $2 AND NOT c.machine AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s)
  ORDER BY c.id DESC LIMIT $3::int;
 
 -- name: grant_newer
@@ -86,7 +86,7 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
   JOIN account a ON a.account_id = o.owner_id
   JOIN account m ON m.account_id = c.account_id
   LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
- WHERE c.account_id = $1 AND c.id > $2 AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s)
+ WHERE c.account_id = $1 AND c.id > $2 AND NOT c.machine AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s)
  ORDER BY c.id LIMIT $3::int;
 
 -- name: connection_older

@@ -31,7 +31,8 @@ UPDATE token_family SET dpop_jkt = $3 WHERE account_id = $1 AND id = $2;
 -- $6 hash of the new token  $7 scopes, 0 for all  $8 audience, 0 for the subject token's
 -- Made only when both are within what the subject token has; it works as token_find has it, and is this client's.
 WITH subject AS (
-	SELECT t.account_id, t.slot, t.family_id, t.scopes & c.scopes AS scopes, t.audience, t.expires_at, c.id, a.ahead_s,
+	SELECT t.account_id, t.slot, t.family_id, t.scopes & c.scopes AS scopes, t.audience, t.expires_at,
+	       CASE WHEN NOT c.machine THEN c.id END AS id, a.ahead_s,
 	       t.scopes & c.scopes & $7 = $7 AS in_scope, audience_within($8, t.audience) AS in_audience
 	  FROM access_token t
 	  JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
@@ -49,6 +50,11 @@ WITH subject AS (
 SELECT s.id AS connected_account, s.scopes AS held, s.in_scope, s.in_audience, later(s.expires_at, -s.ahead_s) AS until
   FROM subject s;
 
+-- name: token_of_machine
+-- $1 client  $2 id for a new connection  $3 scopes, 0 for all  $4 audience  $5 thumbprint of the key that it is bound to, or NULL
+-- $6 hash of the token  $7 its slot  $8 its end
+SELECT outcome, granted FROM token_of_machine($1, $2, $3, $4, $5, $6, $7, $8);
+
 -- name: family_state
 -- $1 account  $2 family  $3 client
 -- Why a grant was refused: for the log, and to tell a deactivated account. Only after a refusal.
@@ -64,7 +70,7 @@ SELECT f.revoked_at, f.revoked_why, f.code_hash, f.code_used_at, f.code_expires_
 -- $1 account  $2 hash of the token
 -- One statement for each leaf of the ring: through the parent the planner expects four rows and reads all families of the
 -- account.
-SELECT c.id AS connected_account, c.client_id AS client, o.owner_id AS platform, f.id AS family, c.calendars,
+SELECT c.id AS connected_account, c.machine, c.client_id AS client, o.owner_id AS platform, f.id AS family, c.calendars,
        t.scopes & c.scopes AS scopes, t.audience, t.expires_at, a.plan,
        a.email, a.name, a.tz, o.api_version, a.ahead_s
   FROM access_token_$leaf t
@@ -80,7 +86,7 @@ SELECT c.id AS connected_account, c.client_id AS client, o.owner_id AS platform,
 -- $1 account  $2 hash of the token  $3 thumbprint of the proof's key  $4 what names the proof  $5 when its nonce was made
 -- $6 now, both in Unix seconds
 -- Only of a token that is found the proof is kept in mind.
-SELECT c.id AS connected_account, c.client_id AS client, o.owner_id AS platform, f.id AS family, c.calendars,
+SELECT c.id AS connected_account, c.machine, c.client_id AS client, o.owner_id AS platform, f.id AS family, c.calendars,
        t.scopes & c.scopes AS scopes, t.audience, t.expires_at, a.plan,
        a.email, a.name, a.tz, o.api_version, a.ahead_s, dpop_once($4, $5, $6) AS once
   FROM access_token_$leaf t
@@ -95,7 +101,7 @@ SELECT c.id AS connected_account, c.client_id AS client, o.owner_id AS platform,
 -- name: introspect_access leaves: 4
 -- $1 account  $2 hash of the token
 -- An access token that works (as token_find has it), and whose it is.
-SELECT c.id AS connected_account, c.client_id AS client, t.scopes & c.scopes AS scopes, t.audience, t.expires_at AS until,
+SELECT CASE WHEN NOT c.machine THEN c.id END AS connected_account, c.client_id AS client, t.scopes & c.scopes AS scopes, t.audience, t.expires_at AS until,
        f.auth_time, t.dpop_jkt
   FROM access_token_$leaf t
   JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
@@ -110,12 +116,12 @@ SELECT c.id AS connected_account, c.client_id AS client, t.scopes & c.scopes AS 
 -- $1 account  $2 family  $3 hash of the refresh token
 -- The newest refresh token of its family, while it works (as the function token_refresh has it).
 SELECT c.id AS connected_account, c.client_id AS client, f.scopes & c.scopes AS scopes, f.audience,
-       least(f.idle_expires_at, f.expires_at, c.expires_at) AS until, f.auth_time
+       least(f.idle_expires_at, f.expires_at, c.expires_at) AS until, f.auth_time, f.dpop_jkt
   FROM token_family f
   JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
   JOIN oauth_client o ON o.id = c.client_id
   JOIN account a ON a.account_id = f.account_id
- WHERE f.account_id = $1 AND f.id = $2 AND f.refresh_hash = $3 AND f.dpop_jkt IS NULL AND f.revoked_at IS NULL
+ WHERE f.account_id = $1 AND f.id = $2 AND f.refresh_hash = $3 AND f.revoked_at IS NULL
    AND least(f.idle_expires_at, f.expires_at, c.expires_at) > account_now(a.ahead_s) AND c.revoked_at IS NULL
    AND f.scopes & c.scopes <> 0 AND o.owner_active AND a.status = 1;
 
@@ -139,10 +145,18 @@ WITH ended AS (
 	  FROM access_token t
 	 WHERE t.account_id = $1 AND t.hash = $2 AND t.slot = $3 AND f.account_id = $1 AND f.id = t.family_id
 	   AND f.client_id = $4 AND f.revoked_at IS NULL
+	   AND NOT EXISTS (SELECT FROM connected_account c WHERE c.account_id = $1 AND c.id = f.connected_account_id AND c.machine)
 	RETURNING f.account_id, f.connected_account_id, f.client_id
 )
 SELECT audit_add(e.account_id, 'tokens.revoked', e.connected_account_id, $6, jsonb_build_object('client_name', o.name))
   FROM ended e JOIN oauth_client o ON o.id = e.client_id;
+
+-- name: machine_token_revoke
+-- $1 account  $2 hash of the access token  $3 slot  $4 client
+-- A token of an app for itself ends alone: the others were not given with it.
+DELETE FROM access_token t
+ USING connected_account c
+ WHERE t.account_id = $1 AND t.hash = $2 AND t.slot = $3 AND c.account_id = $1 AND c.id = t.family_id AND c.machine AND c.client_id = $4;
 
 -- name: family_revoke_by_refresh
 -- $1 account  $2 family  $3 hash of the refresh token  $4 client  $5 now  $6 its generation, a large number where the

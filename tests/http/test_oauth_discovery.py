@@ -18,7 +18,7 @@ def test_the_metadata_of_the_server_is_complete_and_true(world):  # RFC 8414 §2
     assert m["introspection_endpoint"] == url + "/oauth/introspect"
     assert m["introspection_endpoint_auth_methods_supported"] == ["client_secret_basic", "client_secret_post", "private_key_jwt"]
     assert m["response_types_supported"] == ["code"] and m["response_modes_supported"] == ["query", "fragment", "form_post"]
-    assert m["grant_types_supported"] == ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:token-exchange",
+    assert m["grant_types_supported"] == ["authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange",
                                           "urn:ietf:params:oauth:grant-type:device_code"]
     assert m["token_endpoint_auth_methods_supported"] == ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"]
     for endpoint in ("token", "revocation", "introspection"):

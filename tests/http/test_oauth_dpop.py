@@ -240,6 +240,18 @@ def test_a_token_is_bound_to_the_key_that_was_proven(world, app, browser, nonce,
         assert refused(reply, "invalid_token")
 
 
+def test_a_bound_refresh_token_is_told_of_as_what_it_is(world, app, browser, nonce, tokens):
+    """RFC 9449 §6.2: of a public app it is bound too; a confidential one's is not, for that proves itself."""
+    seen = introspected(world, tokens["refresh_token"], app)
+    assert seen["active"] and seen["cnf"] == {"jkt": KEY.jkt} and "token_type" not in seen
+    plain = app.redeem(app.consent(browser)).json
+    assert "cnf" not in introspected(world, plain["refresh_token"], app)
+    keeper = App(world, type="confidential")
+    theirs = keeper.redeem(keeper.consent(browser), [basic(keeper.id, keeper.secret), *with_proof(proof(world, nonce))]).json
+    seen = introspected(world, theirs["refresh_token"], app)
+    assert seen["active"] and "cnf" not in seen and introspected(world, theirs["access_token"], app)["cnf"] == {"jkt": KEY.jkt}
+
+
 @pytest.mark.parametrize("alg", ["ES256", "EdDSA", "PS256"])
 def test_keys_of_each_algorithm_bind(world, app, browser, nonce, alg):
     key = Key(alg)

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the owner of a client decides for it beyond who it is and how it proves itself. All of it is stored together. */
+#pragma once
+
+#include "oauth/client_auth.h"
+
+struct client;
+
+struct client_policy {
+	uint64_t
+		machine_scopes; /* with a token for itself (client_credentials.h), on its owner's account; 0: nothing */
+};
+
+struct client_policy client_policy_of(const struct client *client);
+/* The names of the fields of /v1/oauth_apps in which they differ, with blanks between; absent: in none. */
+struct str client_policy_changes(struct arena *mem, const struct client_policy *a, const struct client_policy *b);
+
+/*
+ * Does it fit a client of this kind with these grants?
+ *
+ * errors  INVALID_VALUE with the field's name
+ */
+MUST_CHECK err_t client_policy_check(struct ctx *cx, int16_t kind, int16_t grants, const struct client_policy *policy);
+
+/* Of a client whose row this transaction has changed. What it was given for itself follows at once. */
+MUST_CHECK err_t client_policy_store(struct ctx *cx, struct id client, const struct client_policy *policy);
+/* What a client was given for itself is narrowed to what it may by now; with `ends` all of it ends. After the statement
+ * that changed the client, in its transaction. */
+MUST_CHECK err_t client_machine_settle(struct ctx *cx, struct id client, bool ends);
