@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/auth_request.h"
 
+#include "oauth/open_client.h"
 #include "server/account/account.h"
 #include "server/crypto/digest.h"
 #include "server/db/query.h"
@@ -10,7 +11,7 @@
 
 struct auth_request_row {
 	struct id client_id, owner;
-	struct str redirect_uri, state, nonce, login_hint, error, error_description, name, owner_name;
+	struct str redirect_uri, state, nonce, login_hint, error, error_description, name, owner_name, kept;
 	uint64_t scopes, client_scopes;
 	struct bytes challenge, dpop_jkt, device;
 	struct str user_code, device_ip, device_agent;
@@ -22,7 +23,7 @@ struct auth_request_row {
 DB_RESULT(auth_request_load, struct auth_request_row, client_id, redirect_uri, state, nonce, login_hint, scopes,
 	audience, response_mode, device, user_code, device_ip, device_agent, challenge, dpop_jkt, prompt, max_age_s,
 	error, error_description, expires_at, decided_at, asked_at, owner, kind, grants, name, owner_name, verified,
-	client_scopes, par_only, client_created_at);
+	client_scopes, par_only, client_created_at, kept);
 
 static err_t store(struct ctx *cx, const struct auth_request *in, struct instant expires_at, bool pushed,
 	struct str *reference_out)
@@ -35,7 +36,7 @@ static err_t store(struct ctx *cx, const struct auth_request *in, struct instant
 		IN(in->challenge), IN(in->prompt), IN(in->max_age_s), IN(in->error), IN(in->error_description),
 		IN(in->audience), IN(cx->now), IN(pushed ? expires_at : INSTANT_NONE), IN(in->response_mode),
 		IN(in->dpop_jkt), IN(in->device.hash), IN(in->device.user_code), IN(in->device.ip),
-		IN(in->device.agent)));
+		IN(in->device.agent), IN(in->kept_client)));
 	*reference_out = reference;
 	return OK;
 }
@@ -97,6 +98,9 @@ err_t auth_request_load(struct ctx *cx, struct str reference, struct auth_reques
 		.scopes = row.client_scopes,
 		.par_only = row.par_only,
 		.created_at = row.client_created_at };
+	out->kept_client = row.kept;
+	if (row.kept.ptr && !open_client_of(cx->mem, row.kept, client_out))
+		return FAIL(cx, INTERNAL, "a client that nobody kept");
 	return OK;
 }
 

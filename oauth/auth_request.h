@@ -23,6 +23,7 @@ struct asking_device {
 struct auth_request {
 	struct asking_device device;
 	struct id client_id;
+	struct str kept_client; /* of one that nobody registered (open_client_kept()); absent for another */
 	struct str redirect_uri, state, nonce,
 		login_hint; /* absent where not sent; redirect_uri is the one in effect */
 	uint64_t scopes;

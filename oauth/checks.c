@@ -2,8 +2,10 @@
 #include "oauth/checks.h"
 
 #include "oauth/answer.h"
+#include "oauth/open_client.h"
 #include "oauth/pkce.h"
 #include "oauth/redirect.h"
+#include "oauth/registration.h"
 #include "server/account/account.h"
 #include "server/auth/scope.h"
 #include "server/base/config.h"
@@ -23,17 +25,18 @@ struct check {
 
 static err_t check_client(struct check *c)
 {
-	struct id id = c->caller; /* proven; endpoint_client() compared what the parameter says */
-	if (id_is_zero(id) && !id_parse(param_get(c->params, "client_id"), "cli", &id))
+	struct str named = param_get(c->params, "client_id");
+	if (id_is_zero(c->caller) && !named.len)
 		return INVALID(c, INVALID_VALUE, "client_id",
-			"The app that led you here did not say which app it is (client_id), or not in a form that we "
-			"know.");
-	err_t e = client_by_id(c->cx, id, c->client);
+			"The app that led you here did not say which app it is (client_id), or said it twice.");
+	/* Who is proven may leave it out; endpoint_client() compared what the parameter says. */
+	err_t e = named.len ? client_named(c->cx, named, c->client) : client_by_id(c->cx, c->caller, c->client);
 	if (err_is(e, NOT_FOUND) || (!e && c->client->owner_status != STATUS_ACTIVE))
 		return INVALID(
 			c, INVALID_VALUE, "client_id", "The app that led you here is not registered (client_id).");
 	TRY(e);
-	c->request->client_id = id;
+	c->request->client_id = c->client->id;
+	c->request->kept_client = open_client_kept(c->cx->mem, c->client);
 	return OK;
 }
 
@@ -41,7 +44,8 @@ static err_t check_redirect_uri(struct check *c)
 {
 	const struct str_list *registered = &c->client->redirects;
 	struct str sent = param_get(c->params, "redirect_uri");
-	if (!param_count(c->params, "redirect_uri") && registered->count == 1) { /* OAuth 2.1 §2.3.2 */
+	bool one = registered->count == 1 && c->client->registration == REGISTERED_BY_OWNER;
+	if (!param_count(c->params, "redirect_uri") && one) { /* OAuth 2.1 §2.3.2 */
 		c->request->redirect_uri = registered->items[0];
 		return OK;
 	}

@@ -25,7 +25,7 @@ DB_RESULT(client_prove, struct client_proof, id, owner, kind, grants, name, veri
 
 #define CLIENT_COLS                                                                                                    \
 	id, owner, kind, grants, name, owner_name, owner_status, verified, may_introspect, par_only, scopes,           \
-		machine_scopes, redirects, api_version, auth_method, jwks, jwks_uri, created_at
+		machine_scopes, redirects, api_version, auth_method, jwks, jwks_uri, created_at, registration
 DB_RESULT(client_find, struct client, CLIENT_COLS);
 DB_RESULT(client_list_of_owner, struct client, CLIENT_COLS);
 DB_RESULT(client_list_all, struct client, CLIENT_COLS);

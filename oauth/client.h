@@ -38,7 +38,9 @@ struct client {
 	int16_t auth_method;    /* enum client_auth; with jwks and jwks_uri: client_means_of() */
 	struct str jwks, jwks_uri;
 	struct instant created_at;
-	struct id secret; /* of client_prove() alone: which one was sent */
+	struct id secret;     /* of client_prove() alone: which one was sent */
+	int16_t registration; /* enum client_registration (registration.h): who says that it is all this */
+	struct str url;       /* of REGISTERED_BY_DOCUMENT: what it is called */
 };
 
 struct client_means client_means_of(const struct client *client);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/client_json.h"
 
+#include "oauth/registration.h"
 #include "oauth/token.h"
 
 /* clang-format off */
@@ -52,6 +53,12 @@ err_t client_grants_read(struct ctx *cx, const char *param, struct str_list name
 	return OK;
 }
 
+static const char *const registered_by[] = {
+	[REGISTERED_BY_OWNER] = "owner",
+	[REGISTERED_BY_ITSELF] = "itself",
+	[REGISTERED_BY_DOCUMENT] = "document",
+};
+
 /* Member names as RFC 7591 §2 has them, where it has them. */
 void client_json(struct json *j, struct arena *mem, const char *key, const struct client *client, struct str secret)
 {
@@ -60,7 +67,9 @@ void client_json(struct json *j, struct arena *mem, const char *key, const struc
 	json_id(j, "client_id", "cli", client->id);
 	json_str_if(j, "client_secret", secret);
 	json_str(j, "client_name", client->name);
-	json_id(j, "owner", "usr", id_in_mode(client->owner, false));
+	json_str(j, "registered_by", str_of(registered_by[client->registration]));
+	json_id(j, "owner", "usr",
+		client->registration == REGISTERED_BY_OWNER ? id_in_mode(client->owner, false) : (struct id){ { 0 } });
 	json_str(j, "type", str_of(client_kind_name(client->kind)));
 	json_bool(j, "livemode", !id_is_test(client->owner));
 	json_bool(j, "verified", client->verified);

@@ -5,6 +5,7 @@
 #include "oauth/code.h"
 #include "oauth/connected_account.h"
 #include "oauth/device.h"
+#include "oauth/open_client.h"
 #include "oauth/redirect.h"
 #include "server/account/audit.h"
 #include "server/auth/scope.h"
@@ -67,6 +68,7 @@ err_t consent_load(struct ctx *cx, struct str reference, const struct consent_us
 	view.lifetime_s = view.connected ? lifetime_of(&connection) : 0;
 	view.redirect_host = redirect_host(cx->mem, view.request.redirect_uri);
 	view.loopback = redirect_is_loopback(view.request.redirect_uri);
+	view.own_scheme = !view.loopback && !str_starts(view.request.redirect_uri, STR("https://"));
 	*out = view;
 	return OK;
 }
@@ -122,6 +124,8 @@ static err_t grant_store(struct ctx *cx, const struct auth_request *request, con
 	struct granted granted = { { { 0 } } };
 	struct instant until = decision->lifetime_s ? instant_add_s(cx->now, decision->lifetime_s) : INSTANT_FOREVER;
 	struct id fresh = id_new(cx->now);
+	if (request->kept_client.ptr)
+		TRY(open_client_settle(cx, client, account));
 	TRY(db_row(cx, &sql_consent_grant, ROW(consent_grant, &granted), IN(account), IN(client->id), IN(fresh),
 		IN(request->scopes), IN(decision->scopes), IN(decision->calendars), IN(until), IN(code->family),
 		IN(code->hash), IN(code->expires_at), IN(request->challenge), IN(request->redirect_uri),

@@ -21,6 +21,7 @@ struct consent_view {
 	bool test;
 	struct str redirect_host;         /* where the answer goes: always shown */
 	bool loopback;                    /* an app on this computer */
+	bool own_scheme;                  /* an app on this device that this scheme belongs to, or that says so */
 	bool connected;                   /* there is a living connection */
 	uint64_t granted;                 /* its scopes; 0 without */
 	struct instant authorized_at;     /* INSTANT_NONE without */

@@ -4,6 +4,7 @@
 #include "oauth/answer.h"
 #include "oauth/assertion.h"
 #include "oauth/guess_limit.h"
+#include "oauth/open_client.h"
 #include "server/account/last_used.h"
 
 /* The form is UTF-8; a charset that says otherwise would let two readers see two forms. */
@@ -140,6 +141,8 @@ static err_t prove(
 	const struct assertion sent = { claimed->assertion, claimed->id, oauth_issuer(&rq->cx) };
 	if (claimed->assertion.ptr)
 		return assertion_prove(&rq->cx, &sent, out);
+	if (open_client_is(claimed->id) && method->auth == CLIENT_AUTH_NONE)
+		return open_client_prove(&rq->cx, claimed->id, out);
 	return client_prove(&rq->cx, claimed->id, claimed->secret, method->auth, out);
 }
 

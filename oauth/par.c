@@ -4,6 +4,7 @@
 #include "oauth/checks.h"
 #include "oauth/endpoint.h"
 #include "oauth/guess_limit.h"
+#include "oauth/open_client.h"
 #include "oauth/proof.h"
 #include "server/crypto/digest.h"
 #include "server/data/json.h"
@@ -23,7 +24,7 @@ err_t par_open(struct ctx *cx, const struct params *params, struct auth_request 
 	struct id client;
 	size_t opened = 0;
 	struct str reference = str_from(param_get(params, "request_uri"), URN.len);
-	if (!id_parse(param_get(params, "client_id"), "cli", &client))
+	if (!client_id_of(cx, param_get(params, "client_id"), &client))
 		return REFUSE(cx, INVALID_VALUE, "client_id",
 			"The app that led you here did not say which app it is (client_id), or not in a form that we "
 			"know.");

@@ -7,6 +7,7 @@
 #include "oauth/introspect.h"
 #include "oauth/metadata.h"
 #include "oauth/par.h"
+#include "oauth/register.h"
 #include "oauth/revoke.h"
 #include "oauth/token.h"
 
@@ -21,6 +22,7 @@ static const struct route oauth_routes[] = {
 	{ METHOD_GET,  "/oauth/continue",  OPTIONAL_SESSION, 0,     BODY_IGNORED, 0,       authorize_continue, "page",                   PAGE },
 	{ METHOD_POST, "/oauth/par",       ANYONE,           0,     BODY_FORM,    KIB(32), par_post,           "RFC 9126 §2",            SECRETS },
 	{ METHOD_POST, "/oauth/device",    ANYONE,           0,     BODY_FORM,    KIB(16), device_post,        "RFC 8628 §3.1",          SECRETS },
+	{ METHOD_POST, "/oauth/register",  ANYONE,           0,     BODY_JSON,    KIB(16), register_post,      "RFC 7591 §3.1",          CORS_ANY | SENSITIVE_BODY },
 	{ METHOD_POST, "/oauth/token",     ANYONE,           0,     BODY_FORM,    KIB(16), token_post,         "OAuth 2.1 §3.2",         SECRETS },
 	{ METHOD_POST, "/oauth/revoke",    ANYONE,           0,     BODY_FORM,    KIB(16), revoke_post,        "RFC 7009 §2",            SECRETS },
 	{ METHOD_POST, "/oauth/introspect", ANYONE,          0,     BODY_FORM,    KIB(16), introspect_post,    "RFC 7662 §2",            SENSITIVE_BODY },

@@ -27,7 +27,7 @@ struct grant_view {
 static const struct json_field app_fields[] = {
 	{ "id",         JSON_STR,  0, A(id),         0, 0, 0, NULL, NULL, 0, 0, "cli_…", "cli_0355WHuCFfRpMfB53mC9Z6" },
 	{ "name",       JSON_STR,  0, A(name),       0, 0, 0, NULL, NULL, 0, 0, "What it calls itself", "Acme" },
-	{ "owner_name", JSON_STR,  0, A(owner_name), 0, 0, 0, NULL, NULL, 0, 0, "Whose app it is", "Acme Inc" },
+	{ "owner_name", JSON_STR,  JSON_NULLABLE, A(owner_name), 0, 0, 0, NULL, NULL, 0, 0, "Whose app it is; null: nobody's here, it registered itself", "Acme Inc" },
 	{ "verified",   JSON_BOOL, 0, A(verified),   0, 0, 0, NULL, NULL, 0, 0, "Does the operator of this server vouch for it?", "true" },
 };
 

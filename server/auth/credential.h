@@ -30,17 +30,18 @@ struct principal {
 	uint64_t scopes;                     /* what it may do; keys of full access have SCOPES_ALL | OWNER */
 	struct id connected_account, client; /* TOKEN; else zero. No connected account: an app acts for itself */
 	struct id family;                    /* TOKEN: the tokens that it ends with */
-	struct id platform;                  /* TOKEN: the account of its app, in its mode */
-	int16_t audience;                    /* TOKEN: for these resources alone (audience.h); 0: for all */
-	struct id_list calendars;            /* only these; items NULL: all */
-	struct str_list origins;             /* only pages of these; items NULL: whoever */
-	unsigned rate;                       /* requests a second; 0: as everybody */
-	struct str api_version;              /* of the key or app; absent: the newest (server/base/api_version.h) */
-	struct str email, name, tz;          /* of the account */
-	struct str csrf;                     /* SESSION: what forms must carry (hex) */
-	struct instant auth_time;            /* SESSION */
-	struct instant expires_at;           /* TOKEN */
-	int64_t ahead_s;                     /* of the account's clock: see account_now() */
+	struct id platform;         /* TOKEN: the account of its app, in its mode; the token's own of an app that nobody
+				       registered */
+	int16_t audience;           /* TOKEN: for these resources alone (audience.h); 0: for all */
+	struct id_list calendars;   /* only these; items NULL: all */
+	struct str_list origins;    /* only pages of these; items NULL: whoever */
+	unsigned rate;              /* requests a second; 0: as everybody */
+	struct str api_version;     /* of the key or app; absent: the newest (server/base/api_version.h) */
+	struct str email, name, tz; /* of the account */
+	struct str csrf;            /* SESSION: what forms must carry (hex) */
+	struct instant auth_time;   /* SESSION */
+	struct instant expires_at;  /* TOKEN */
+	int64_t ahead_s;            /* of the account's clock: see account_now() */
 };
 
 /* "session", "token", "account_key" …, of one kind of them; "other". */

@@ -2,6 +2,7 @@
 #include "oauth/client.h"
 
 #include "oauth/client_json.h"
+#include "oauth/open_client.h"
 #include "server/account/account.h"
 #include "server/auth/scope.h"
 #include "server/cli/command.h"
@@ -202,6 +203,56 @@ static err_t delete (struct ctx *cx, const struct command_call *call)
 	return OK;
 }
 
+static err_t denied(struct ctx *cx, const struct command_call *call)
+{
+	struct open_denied *rows;
+	size_t count;
+	struct json j = { 0 };
+	TRY(open_client_denied(cx, &rows, &count));
+	if (call->config->json)
+		j = list_begin(call);
+	for (size_t i = 0; i < count; i++) {
+		if (!call->config->json) {
+			buf_fmt(call->out, "%.*s\n", STR_ARG(rows[i].name));
+			continue;
+		}
+		json_object(&j, NULL);
+		json_str(&j, "name", rows[i].name);
+		json_time(&j, "denied_at", rows[i].denied_at);
+		json_object_end(&j);
+	}
+	if (call->config->json)
+		list_end(&j, call);
+	return OK;
+}
+
+static err_t set_denied(struct ctx *cx, const struct command_call *call, bool deny)
+{
+	struct str name;
+	TRY(open_client_deny(cx, call->args.items[0], deny, &name));
+	if (!call->config->json) {
+		buf_fmt(call->out, "%.*s is %s from now on.\n", STR_ARG(name), deny ? "denied" : "allowed");
+		return OK;
+	}
+	struct json j = json_begin(call->out);
+	json_object(&j, NULL);
+	json_str(&j, "name", name);
+	json_bool(&j, "denied", deny);
+	json_object_end(&j);
+	BUF_LIT(call->out, "\n");
+	return OK;
+}
+
+static err_t deny(struct ctx *cx, const struct command_call *call)
+{
+	return set_denied(cx, call, true);
+}
+
+static err_t allow(struct ctx *cx, const struct command_call *call)
+{
+	return set_denied(cx, call, false);
+}
+
 /* clang-format off */
 const struct command client_commands[] = {
 	{ "client", "create",        "",   "Register an app; a confidential one's secret is shown once.",      COMMAND_DB, create, "owner name type mode scope redirect-uri grant may-introspect auth-method jwks jwks-uri par-only machine-scope" },
@@ -212,6 +263,9 @@ const struct command client_commands[] = {
 	{ "client", "secret-list",   "ID", "List an app's secrets; the revoked ones for 90 days.",             COMMAND_DB, secret_list, NULL },
 	{ "client", "secret-revoke", "ID SECRET", "End one secret at once; the others work on.",               COMMAND_DB, secret_revoke, NULL },
 	{ "client", "delete",        "ID", "Remove an app and end its connections.",                           COMMAND_DB, delete, NULL },
+	{ "client", "deny",          "NAME", "Refuse an app that nobody registered, or all that lead back to a host or scheme; cuts what is connected.", COMMAND_DB, deny, NULL },
+	{ "client", "allow",         "NAME", "Refuse it no more.",                                             COMMAND_DB, allow, NULL },
+	{ "client", "denied",        "",   "List what is denied.",                                             COMMAND_DB, denied, NULL },
 	{ .noun = NULL },
 };
 /* clang-format on */

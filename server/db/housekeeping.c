@@ -63,6 +63,12 @@ static err_t assertions(struct ctx *cx)
 	return db_exec(cx, &sql_client_assertion_prune, NULL, IN(cx->now));
 }
 
+/* Apps that registered themselves, when nobody is connected to them any more. */
+static err_t open_clients(struct ctx *cx)
+{
+	return db_exec(cx, &sql_open_client_prune, NULL, IN(instant_add_s(cx->now, -60 * MINUTE_S)));
+}
+
 /* Codes that were never redeemed; grants that ended long ago. */
 static err_t families(struct ctx *cx)
 {
@@ -147,6 +153,7 @@ static const struct {
 	{ "device_requests", device_requests },
 	{ "assertions", assertions },
 	{ "families", families },
+	{ "open_clients", open_clients },
 	{ "tombstones", tombstones },
 	{ "outbox", outbox },
 	{ "answers", answers },

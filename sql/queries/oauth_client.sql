@@ -13,16 +13,16 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, c.verified, c.may_in
 
 -- name: client_find
 -- $1 client
-SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes,
-       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, coalesce(a.status, 1::smallint) AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes,
+       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at, c.registration
   FROM oauth_client c
-  JOIN account a ON a.account_id = c.owner_id
+  LEFT JOIN account a ON a.account_id = c.owner_id
  WHERE c.id = $1 AND c.deleted_at IS NULL;
 
 -- name: client_list_of_owner
 -- $1 the owner's live and test id
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes,
-       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at
+       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at, c.registration
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
  WHERE c.owner_id = ANY ($1::uuid[]) AND c.deleted_at IS NULL
@@ -30,10 +30,10 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 
 -- name: client_list_all
 -- No parameters.
-SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes,
-       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, coalesce(a.status, 1::smallint) AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes,
+       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at, c.registration
   FROM oauth_client c
-  JOIN account a ON a.account_id = c.owner_id
+  LEFT JOIN account a ON a.account_id = c.owner_id
  WHERE c.deleted_at IS NULL
  ORDER BY c.id;
 
@@ -95,21 +95,21 @@ WITH cut AS (
 ), told AS (
 	SELECT cut.account_id, 'consent.ended' AS kind, cut.id, jsonb_build_object('client_name', cut.name, 'reason', 'client_deleted') AS details FROM cut
 	UNION ALL
-	SELECT o.owner_id, 'client.deleted', o.id, jsonb_build_object('name', o.name) FROM oauth_client o WHERE o.id = $1
+	SELECT o.owner_id, 'client.deleted', o.id, jsonb_build_object('name', o.name) FROM oauth_client o WHERE o.id = $1 AND o.registration = 0
 )
 SELECT audit_add(t.account_id, t.kind, t.id, $3, t.details) FROM (SELECT * FROM told ORDER BY account_id, id) t;
 
 -- name: client_verify
 -- $1 client  $2 audit_by()
 WITH made AS (
-	UPDATE oauth_client SET verified = true WHERE id = $1 AND deleted_at IS NULL RETURNING owner_id, id, name
+	UPDATE oauth_client SET verified = true WHERE id = $1 AND deleted_at IS NULL AND registration = 0 RETURNING owner_id, id, name
 )
 SELECT audit_add(m.owner_id, 'client.verified', m.id, $2, jsonb_build_object('name', m.name)) FROM made m;
 
 -- name: client_older
 -- $1 owner in its mode  $2 before this client  $3 at most
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes,
-       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at
+       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at, c.registration
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
  WHERE c.owner_id = $1 AND c.id < $2 AND c.deleted_at IS NULL
@@ -118,7 +118,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- name: client_newer
 -- $1 owner in its mode  $2 after this client  $3 at most
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes,
-       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at
+       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at, c.registration
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
  WHERE c.owner_id = $1 AND c.id > $2 AND c.deleted_at IS NULL
@@ -231,3 +231,27 @@ UPDATE oauth_client_keys SET jwks = $3, fetched_at = $4 WHERE client_id = $1 AND
 -- $1 client  $2 what names the assertion  $3 its end
 -- No row: it came before.
 INSERT INTO client_assertion (client_id, hash, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;
+
+-- name: open_client_is_denied
+-- $1 by what it can be named
+SELECT EXISTS (SELECT FROM open_client_denied d WHERE d.name = ANY ($1::text[])) AS denied;
+
+-- name: open_client_settle stores
+-- $1 account that is about to be connected  $2 client  $3 its owner, who is nobody  $4 who says what it is  $5 kind  $6 name
+-- $7 scopes  $8 grants  $9 redirect URIs  $10 which of them are loopback  $11 by what it can be denied  $12 version of the API
+-- $13 how it proves itself  $14 its keys or NULL  $15 where they are or NULL  $16 such connections that an account may have
+SELECT open_client_settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) AS outcome;
+
+-- name: open_client_deny
+-- $1 name  $2 whether it is denied from now on
+SELECT open_client_deny($1, $2);
+
+-- name: open_client_denied_list
+-- No parameters.
+SELECT d.name, d.denied_at FROM open_client_denied d ORDER BY d.name;
+
+-- name: open_client_prune
+-- $1 none that somebody connected to since
+-- Clients that nobody registered and nobody is connected to. A consent at this moment moves seen_at.
+DELETE FROM oauth_client o
+ WHERE o.registration <> 0 AND o.seen_at < $1 AND NOT EXISTS (SELECT FROM connected_account c WHERE c.client_id = o.id);

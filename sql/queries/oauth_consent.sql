@@ -31,7 +31,7 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
        c.calendars, c.authorized_at, c.expires_at, u.used_at AS last_used_at
   FROM connected_account c
   JOIN oauth_client o ON o.id = c.client_id
-  JOIN account a ON a.account_id = o.owner_id
+  LEFT JOIN account a ON a.account_id = o.owner_id
   JOIN account m ON m.account_id = c.account_id
   LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
  WHERE c.account_id = $1 AND c.client_id = $2 AND NOT c.machine AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s);
@@ -42,7 +42,7 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
        c.calendars, c.authorized_at, c.expires_at, u.used_at AS last_used_at
   FROM connected_account c
   JOIN oauth_client o ON o.id = c.client_id
-  JOIN account a ON a.account_id = o.owner_id
+  LEFT JOIN account a ON a.account_id = o.owner_id
   JOIN account m ON m.account_id = c.account_id
   LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
  WHERE c.account_id = ANY ($1::uuid[]) AND NOT c.machine AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s)
@@ -71,7 +71,7 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
        c.calendars, c.authorized_at, c.expires_at, u.used_at AS last_used_at
   FROM connected_account c
   JOIN oauth_client o ON o.id = c.client_id
-  JOIN account a ON a.account_id = o.owner_id
+  LEFT JOIN account a ON a.account_id = o.owner_id
   JOIN account m ON m.account_id = c.account_id
   LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
  WHERE c.account_id = $1 AND c.id < $2 AND NOT c.machine AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s)
@@ -83,7 +83,7 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
        c.calendars, c.authorized_at, c.expires_at, u.used_at AS last_used_at
   FROM connected_account c
   JOIN oauth_client o ON o.id = c.client_id
-  JOIN account a ON a.account_id = o.owner_id
+  LEFT JOIN account a ON a.account_id = o.owner_id
   JOIN account m ON m.account_id = c.account_id
   LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
  WHERE c.account_id = $1 AND c.id > $2 AND NOT c.machine AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s)

@@ -70,7 +70,7 @@ SELECT f.revoked_at, f.revoked_why, f.code_hash, f.code_used_at, f.code_expires_
 -- $1 account  $2 hash of the token
 -- One statement for each leaf of the ring: through the parent the planner expects four rows and reads all families of the
 -- account.
-SELECT c.id AS connected_account, c.machine, c.client_id AS client, o.owner_id AS platform, f.id AS family, c.calendars,
+SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.registration WHEN 0 THEN o.owner_id ELSE t.account_id END AS platform, f.id AS family, c.calendars,
        t.scopes & c.scopes AS scopes, t.audience, t.expires_at, a.plan,
        a.email, a.name, a.tz, o.api_version, a.ahead_s
   FROM access_token_$leaf t
@@ -86,7 +86,7 @@ SELECT c.id AS connected_account, c.machine, c.client_id AS client, o.owner_id A
 -- $1 account  $2 hash of the token  $3 thumbprint of the proof's key  $4 what names the proof  $5 when its nonce was made
 -- $6 now, both in Unix seconds
 -- Only of a token that is found the proof is kept in mind.
-SELECT c.id AS connected_account, c.machine, c.client_id AS client, o.owner_id AS platform, f.id AS family, c.calendars,
+SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.registration WHEN 0 THEN o.owner_id ELSE t.account_id END AS platform, f.id AS family, c.calendars,
        t.scopes & c.scopes AS scopes, t.audience, t.expires_at, a.plan,
        a.email, a.name, a.tz, o.api_version, a.ahead_s, dpop_once($4, $5, $6) AS once
   FROM access_token_$leaf t

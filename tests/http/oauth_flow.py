@@ -10,6 +10,7 @@
 import base64
 import hashlib
 import html.parser
+import json
 import secrets
 import threading
 import urllib.parse
@@ -244,3 +245,19 @@ def is_red(reply, world, error, state="a state", redirect=REDIRECT):
     assert got["iss"] == world.public_url
     assert got.get("state") == state and "code" not in got
     return True
+
+
+class OpenApp(App):
+    """An app that nobody registered: it says itself what it is (RFC 7591)."""
+
+    def __init__(self, world, redirect=REDIRECT, **metadata):
+        self.world, self.redirect, self.http, self.secret = world, redirect, world.http, None
+        self.pkce = Pkce()
+        made = register(world, redirect_uris=[redirect], **metadata)
+        assert made.status == 201, made
+        self.id = made.json["client_id"]
+
+
+def register(world, http=None, headers=(), **metadata):
+    body = json.dumps({k: v for k, v in metadata.items() if v is not ...})
+    return (http or world.http).request("POST", "/oauth/register", body, [("Content-Type", "application/json"), *headers])

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What strangers can make the server do is bounded."""
-from oauth_flow import App, Browser, basic, is_error
+from oauth_flow import App, Browser, basic, is_error, register
 from structured import check_limits
 
 SERVE = ["--rate-limit", "5", "--trusted-proxy", "127.0.0.1"]
@@ -41,3 +41,10 @@ def test_who_asks_too_often_is_told_both_ways_how_long_to_wait(world):
         assert limited, credential
         for reply in replies:
             assert check_limits(reply) == "default" and reply.headers["RateLimit-Policy"] == '"default";q=5;w=1'
+
+
+def test_registrations_count_for_the_network_that_makes_them(world):
+    """RFC 7591 §5: an open endpoint is limited. They fill no table in any case."""
+    tries = lambda address: [register(world, redirect_uris=["https://app.example/cb"], headers=[("X-Forwarded-For", address)]).status for _ in range(20)]
+    assert set(tries("192.0.2.77")) == {201, 429}
+    assert tries("198.51.100.99")[0] == 201

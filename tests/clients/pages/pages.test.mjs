@@ -8,7 +8,7 @@ import { openBrowser, openWorld } from '../support/world.mjs';
 
 const password = 'a long enough password';
 const email = 'user@calends.example';
-let world, browser, client;
+let world, browser, client, open;
 
 before(async () => {
 	world = await openWorld();
@@ -20,7 +20,16 @@ before(async () => {
 	await world.calends('key', 'revoke', old.id);
 	await world.calends('key', 'create', email, '--name', 'Reports', '--kind', 'restricted', '--mode', 'test', '--scope', 'events:read');
 	client = await world.calends('client', 'create', '--owner', 'owner@platform.example', '--name', 'Acme', '--redirect-uri', 'https://app.example/cb');
+	open = await Promise.all(['https://app.example/cb', 'garden.example:/oauth', 'http://127.0.0.1:4711/cb'].map(registered));
 });
+
+// An app that registers itself.
+async function registered(redirect) {
+	const made = await fetch(`${world.url}/oauth/register`, { method: 'POST', headers: { 'content-type': 'application/json' },
+		body: JSON.stringify({ client_name: 'Garden Calendar', redirect_uris: [redirect] }) });
+	assert.equal(made.status, 201);
+	return authorize((await made.json()).client_id, redirect);
+}
 
 after(async () => {
 	await browser?.close();
@@ -34,8 +43,8 @@ async function signIn(page, path = '/sign-in') {
 	await page.click('button[type=submit]');
 }
 
-const authorize = () => '/oauth/authorize?' + new URLSearchParams({
-	client_id: client.client_id, redirect_uri: 'https://app.example/cb', response_type: 'code', state: 'x',
+const authorize = (id = client.client_id, redirect = 'https://app.example/cb') => '/oauth/authorize?' + new URLSearchParams({
+	client_id: id, redirect_uri: redirect, response_type: 'code', state: 'x',
 	scope: 'calendars:read events:read events:write profile:read',
 	code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256',
 });
@@ -55,7 +64,7 @@ for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
 		await page.click('button[type=submit]');
 		await judge(page, 'sign-in refused');
 		await signIn(page);
-		for (const path of ['/', '/keys', '/keys/new', '/docs', '/docs/errors', '/connected-accounts', '/calendars', '/calendars?mode=test', '/account', '/audit', '/audit?mode=test', '/audit?kind=client.deleted', '/sign-in?again=1', '/nothing', authorize()]) {
+		for (const path of ['/', '/keys', '/keys/new', '/docs', '/docs/errors', '/connected-accounts', '/calendars', '/calendars?mode=test', '/account', '/audit', '/audit?mode=test', '/audit?kind=client.deleted', '/sign-in?again=1', '/nothing', authorize(), ...open]) {
 			await page.goto(world.url + path);
 			await judge(page, path);
 		}
