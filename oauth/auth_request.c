@@ -18,12 +18,13 @@ struct auth_request_row {
 	int16_t audience, response_mode, prompt, kind, grants;
 	int64_t max_age_s;
 	struct instant expires_at, decided_at, asked_at, client_created_at;
-	bool verified, par_only;
+	struct id_list calendars;
+	bool include_granted, with_details, verified, par_only;
 };
 DB_RESULT(auth_request_load, struct auth_request_row, client_id, redirect_uri, state, nonce, login_hint, scopes,
 	audience, response_mode, device, user_code, device_ip, device_agent, challenge, dpop_jkt, prompt, max_age_s,
-	error, error_description, expires_at, decided_at, asked_at, owner, kind, grants, name, owner_name, verified,
-	client_scopes, par_only, client_created_at, kept);
+	error, calendars, include_granted, with_details, error_description, expires_at, decided_at, asked_at, owner,
+	kind, grants, name, owner_name, verified, client_scopes, par_only, client_created_at, kept);
 
 static err_t store(struct ctx *cx, const struct auth_request *in, struct instant expires_at, bool pushed,
 	struct str *reference_out)
@@ -36,7 +37,8 @@ static err_t store(struct ctx *cx, const struct auth_request *in, struct instant
 		IN(in->challenge), IN(in->prompt), IN(in->max_age_s), IN(in->error), IN(in->error_description),
 		IN(in->audience), IN(cx->now), IN(pushed ? expires_at : INSTANT_NONE), IN(in->response_mode),
 		IN(in->dpop_jkt), IN(in->device.hash), IN(in->device.user_code), IN(in->device.ip),
-		IN(in->device.agent), IN(in->kept_client)));
+		IN(in->device.agent), IN(in->calendars), IN(in->include_granted), IN(in->with_details),
+		IN(in->kept_client)));
 	*reference_out = reference;
 	return OK;
 }
@@ -82,6 +84,9 @@ err_t auth_request_load(struct ctx *cx, struct str reference, struct auth_reques
 		.dpop_jkt = row.dpop_jkt,
 		.prompt = row.prompt,
 		.max_age_s = row.max_age_s,
+		.calendars = row.calendars,
+		.include_granted = row.include_granted,
+		.with_details = row.with_details,
 		.error = row.error,
 		.error_description = row.error_description,
 		.created_at = row.asked_at,

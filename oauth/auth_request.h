@@ -33,6 +33,9 @@ struct auth_request {
 	int16_t response_mode;               /* enum response_mode (redirect.h) */
 	int16_t prompt;                      /* enum prompt, a set */
 	int64_t max_age_s;                   /* -1: none */
+	bool with_details;                   /* it came with authorization_details (details.h); */
+	struct id_list calendars;            /* these were named; items NULL: the user chooses */
+	bool include_granted;                /* and what the connection has already (include_granted_scopes) */
 	struct str error, error_description; /* what is wrong with it: told to the client once the user is known */
 	struct instant created_at, expires_at, decided_at;
 };

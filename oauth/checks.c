@@ -2,6 +2,7 @@
 #include "oauth/checks.h"
 
 #include "oauth/answer.h"
+#include "oauth/details.h"
 #include "oauth/open_client.h"
 #include "oauth/pkce.h"
 #include "oauth/redirect.h"
@@ -194,17 +195,42 @@ static err_t check_dpop_jkt(struct check *c)
 	return OK;
 }
 
+/* RFC 9396 §3: its scopes beside those of the parameter scope. */
+static err_t check_details(struct check *c)
+{
+	struct details details;
+	TRY(details_read(c->cx, c->params, &details));
+	if (details.scopes & ~c->client->scopes)
+		return INVALID(c, INVALID_DETAILS, "authorization_details",
+			"An action of authorization_details opens a scope that this client may not ask for.");
+	c->request->scopes = details.scopes;
+	c->request->with_details = details.asked;
+	c->request->calendars = details.calendars;
+	return OK;
+}
+
 /* None asked: all that the client is registered for (RFC 6749 §3.3); the user sees and can untick each. */
 static err_t check_scope(struct check *c)
 {
 	struct str text = param_get(c->params, "scope");
-	uint64_t scopes = c->client->scopes;
+	uint64_t scopes = c->request->scopes ? 0 : c->client->scopes; /* none beside authorization_details */
 	if (text.ptr && !scope_parse(text, &scopes))
 		return INVALID(
 			c, INVALID_SCOPE, "scope", "A scope is not known, or scopes are not separated by one blank.");
 	if (scopes & ~c->client->scopes)
 		return INVALID(c, INVALID_SCOPE, "scope", "A scope is not among those that this client may ask for.");
-	c->request->scopes = scopes;
+	c->request->scopes |= scopes;
+	return OK;
+}
+
+/* Incremental: a token for what is asked and for what was granted before, where the user agrees. */
+static err_t check_include_granted(struct check *c)
+{
+	struct str text = param_get(c->params, "include_granted_scopes");
+	if (text.ptr && !str_eq(text, STR("true")) && !str_eq(text, STR("false")))
+		return INVALID(c, INVALID_VALUE, "include_granted_scopes",
+			"The parameter include_granted_scopes must be true or false.");
+	c->request->include_granted = str_eq(text, STR("true"));
 	return OK;
 }
 
@@ -258,7 +284,9 @@ static const struct { check_run *run; bool may_redirect; } checks[] = {
 	{ check_grant,          true },  /* §4.1.2.1 unauthorized_client */
 	{ check_pkce,           true },  /* §4.1.1, S256 alone */
 	{ check_dpop_jkt,       true },  /* RFC 9449 §10 */
+	{ check_details,        true },  /* RFC 9396 §5 */
 	{ check_scope,          true },  /* §1.4.1 */
+	{ check_include_granted, true },
 	{ check_resource,       true },  /* RFC 8707 §2 */
 	{ check_max_age,        true },
 	{ check_nonce,          true },

@@ -14,13 +14,16 @@
 enum redeem_outcome { REDEEM_ISSUED, REDEEM_INVALID, REDEEM_REPLAYED };
 
 struct redeemed {
+	struct id_list calendars;
+	bool with_details;
 	int32_t outcome;
 	struct id connected_account;
 	uint64_t scopes;
 	struct instant connection_until;
 	int64_t told; /* the row of the audit log, or 0 */
 };
-DB_RESULT(code_redeem, struct redeemed, outcome, connected_account, scopes, connection_until, told);
+DB_RESULT(code_redeem, struct redeemed, outcome, connected_account, scopes, connection_until, calendars, with_details,
+	told);
 
 struct code_draft code_draft(struct ctx *cx, struct id account)
 {
@@ -57,7 +60,8 @@ static err_t redeem(struct ctx *cx, const struct code_claim *claim, const struct
 		return refusal(cx, claim, parts, (enum redeem_outcome)got.outcome);
 
 	*out = (struct token_pair){ draft.access, draft.refresh, got.scopes, got.connected_account, parts->account,
-		token_until(draft.access_until, got.connection_until), claim->jkt.ptr != NULL };
+		token_until(draft.access_until, got.connection_until), claim->jkt.ptr != NULL,
+		{ got.with_details, got.calendars } };
 	return OK;
 }
 

@@ -46,6 +46,36 @@ static int64_t lifetime_of(const struct connected_account *connection)
 	return minutes * 60;
 }
 
+static bool is_listed(struct id_list list, struct id id)
+{
+	for (size_t i = 0; i < list.count; i++)
+		if (id_eq(list.items[i], id))
+			return true;
+	return false;
+}
+
+/* Those that can be chosen: of the account, and among those that were asked for. */
+static err_t calendars_offered(
+	struct ctx *cx, const struct auth_request *request, struct id account, struct calendar **out, size_t *count_out)
+{
+	const struct actor actor = actor_server(account);
+	size_t all, count = 0;
+	TRY(calendar_list(cx, &actor, out, &all));
+	for (size_t i = 0; i < all; i++)
+		if (!request->calendars.items || is_listed(request->calendars, (*out)[i].id))
+			(*out)[count++] = (*out)[i];
+	*count_out = count;
+	return OK;
+}
+
+/* With include_granted_scopes what it has is asked for again, so that the user sees the whole. */
+static void add_granted(
+	struct auth_request *request, const struct client *client, const struct connected_account *connection)
+{
+	if (request->include_granted)
+		request->scopes |= connection->scopes & client->scopes;
+}
+
 err_t consent_load(struct ctx *cx, struct str reference, const struct consent_user *user, struct consent_view *out)
 {
 	struct consent_view view = { 0 };
@@ -58,8 +88,8 @@ err_t consent_load(struct ctx *cx, struct str reference, const struct consent_us
 	err_t e = connected_account_find(cx, view.account, view.client.id, &connection);
 	if (!err_is(e, NOT_FOUND))
 		TRY(e);
-	const struct actor actor = actor_server(view.account);
-	TRY(calendar_list(cx, &actor, &calendars, &view.calendar_count));
+	TRY(calendars_offered(cx, &view.request, view.account, &calendars, &view.calendar_count));
+	add_granted(&view.request, &view.client, &connection);
 	view.calendars = calendars;
 	view.connected = !e;
 	view.granted = connection.scopes;
@@ -70,6 +100,20 @@ err_t consent_load(struct ctx *cx, struct str reference, const struct consent_us
 	view.loopback = redirect_is_loopback(view.request.redirect_uri);
 	view.own_scheme = !view.loopback && !str_starts(view.request.redirect_uri, STR("https://"));
 	*out = view;
+	return OK;
+}
+
+static err_t granted_before(
+	struct ctx *cx, struct auth_request *request, const struct client *client, struct id account)
+{
+	struct connected_account connection;
+	if (!request->include_granted)
+		return OK;
+	err_t e = connected_account_find(cx, account, client->id, &connection);
+	if (err_is(e, NOT_FOUND))
+		return OK;
+	TRY(e);
+	add_granted(request, client, &connection);
 	return OK;
 }
 
@@ -87,21 +131,25 @@ static err_t decision_check(
 {
 	struct calendar *calendars;
 	size_t count;
+	bool all = !decision->calendars.items;
 	if (!decision->scopes)
 		return REFUSE(cx, INVALID_VALUE, "scope", "Leave at least one permission ticked, or deny the request.");
 	if (decision->scopes & ~request->scopes)
 		return REFUSE(cx, INVALID_VALUE, "scope", "A permission was ticked that the app did not ask for.");
 	if (decision->lifetime_s < 0 || decision->lifetime_s > CONSENT_LIFETIME_MAX_S)
 		return REFUSE(cx, INVALID_VALUE, "lifetime", "A connection can be limited to ten years at most.");
-	if (!decision->calendars.items)
+	if (all && request->calendars.items)
+		return REFUSE(
+			cx, INVALID_VALUE, "calendars", "The app asked for single calendars: choose among these.");
+	if (all)
 		return OK;
 	if (!decision->calendars.count)
 		return REFUSE(cx, INVALID_VALUE, "calendar", "Choose at least one calendar, or all of them.");
-	const struct actor actor = actor_server(account);
-	TRY(calendar_list(cx, &actor, &calendars, &count));
+	TRY(calendars_offered(cx, request, account, &calendars, &count));
 	for (size_t i = 0; i < decision->calendars.count; i++)
 		if (!has_calendar(calendars, count, decision->calendars.items[i]))
-			return REFUSE(cx, INVALID_VALUE, "calendar", "A calendar was chosen that is not yours.");
+			return REFUSE(cx, INVALID_VALUE, "calendar",
+				"A calendar was chosen that is not yours, or that the app did not ask for.");
 	return OK;
 }
 
@@ -135,8 +183,9 @@ static err_t grant_store(struct ctx *cx, const struct auth_request *request, con
 		return REFUSE(cx, NOT_FOUND, "request", "This app does not exist any more.");
 	TRY(db_exec(cx, &sql_consent_list_at_client, NULL, IN(client->owner), IN(granted.connected_account_id),
 		IN(client->id), IN(account)));
-	if (request->dpop_jkt.ptr)
-		TRY(db_exec(cx, &sql_code_bind, NULL, IN(account), IN(code->family), IN(request->dpop_jkt)));
+	if (request->dpop_jkt.ptr || request->with_details)
+		TRY(db_exec(cx, &sql_code_bind, NULL, IN(account), IN(code->family), IN(request->dpop_jkt),
+			IN(request->with_details)));
 	bool first = id_eq(granted.connected_account_id, fresh);
 	return audit_add(cx, account, first ? "consent.given" : "consent.changed", granted.connected_account_id,
 		consent_details(cx->mem, client, decision));
@@ -179,7 +228,11 @@ err_t consent_decide(struct ctx *cx, struct str reference, const struct consent_
 		return OK;
 	}
 	struct id account = id_in_mode(user->account, id_is_test(client.owner));
-	TRY(decision_check(cx, &request, account, decision));
+	TRY(granted_before(cx, &request, &client, account));
+	struct decision cut = *decision;
+	if (decision->preset)
+		cut.scopes &= request.scopes;
+	TRY(decision_check(cx, &request, account, &cut));
 
 	bool by_device = request.device.hash.ptr != NULL;
 	struct code_draft code = code_draft(cx, account);
@@ -192,7 +245,7 @@ err_t consent_decide(struct ctx *cx, struct str reference, const struct consent_
 	if (!e && by_device)
 		e = device_decide(cx, &request, account, code.family);
 	if (!e)
-		e = grant_store(cx, &request, &client, user, account, decision, &code);
+		e = grant_store(cx, &request, &client, user, account, &cut, &code);
 	TRY(db_settle(cx, true, e));
 	*out = by_device ? answer_device(true) : answer_code(cx, &request, code.code);
 	return OK;
@@ -205,7 +258,8 @@ static err_t remembered_issue(struct ctx *cx, const struct auth_request *request
 	TRY(db_exec(cx, &sql_code_issue, &issued, IN(account), IN(request->client_id), IN(request->scopes),
 		IN(code->family), IN(code->hash), IN(code->expires_at), IN(request->challenge),
 		IN(request->redirect_uri), IN(request->nonce), IN(user->auth_time), IN(request->audience),
-		IN(request->dpop_jkt)));
+		IN(request->dpop_jkt), IN(request->calendars), IN(request->include_granted),
+		IN(request->with_details)));
 	return issued ? OK : FAIL(cx, CONSENT_REQUIRED, "no consent that covers this");
 }
 

@@ -25,7 +25,7 @@ struct consent_view {
 	bool connected;                   /* there is a living connection */
 	uint64_t granted;                 /* its scopes; 0 without */
 	struct instant authorized_at;     /* INSTANT_NONE without */
-	const struct calendar *calendars; /* all of the account */
+	const struct calendar *calendars; /* of the account, among those that were asked for */
 	size_t calendar_count;
 	struct id_list chosen; /* calendars that the connection is limited to; items NULL: all */
 	int64_t lifetime_s;    /* that the connection was made for; 0: until the user ends it, or no connection */
@@ -43,6 +43,7 @@ MUST_CHECK err_t consent_load(
 
 struct decision {
 	bool allow;
+	bool preset;              /* scopes: any of them, as far as they were asked; else */
 	uint64_t scopes;          /* those left ticked; a subset of what was asked, not empty */
 	struct id_list calendars; /* items NULL: all, now and later */
 	int64_t lifetime_s;       /* 0: until the user ends it */

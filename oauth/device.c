@@ -2,6 +2,7 @@
 #include "oauth/device.h"
 
 #include "oauth/answer.h"
+#include "oauth/details.h"
 #include "oauth/endpoint.h"
 #include "oauth/guess_limit.h"
 #include "server/auth/scope.h"
@@ -122,6 +123,7 @@ err_t device_post(struct request *rq, struct response *rs)
 	TRY(endpoint_client(rq, &params, &client));
 	if (!(client.grants & GRANT_DEVICE))
 		return FAIL(cx, UNAUTHORIZED_CLIENT, "device_code");
+	TRY(details_refuse(cx, &params));
 	TRY(read_scopes(cx, &params, &client, &scopes));
 	TRY(params_audience(cx, &params, &audience));
 	TRY(guess_limit_take(rq, STR("authorize")));

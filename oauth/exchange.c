@@ -7,12 +7,15 @@
 #include "sql.h"
 
 struct exchanged {
+	struct id_list calendars;
+	bool with_details;
 	struct id connected_account;
 	uint64_t held; /* scopes of the subject token */
 	bool in_scope, in_audience;
 	struct instant until;
 };
-DB_RESULT(token_exchange, struct exchanged, connected_account, held, in_scope, in_audience, until);
+DB_RESULT(token_exchange, struct exchanged, connected_account, calendars, with_details, held, in_scope, in_audience,
+	until);
 
 static err_t no_subject(struct ctx *cx)
 {
@@ -56,6 +59,7 @@ err_t token_exchange(struct ctx *cx, const struct exchange_claim *claim, struct 
 		.connected_account = got.connected_account,
 		.account = parts.account,
 		.access_until = got.until,
-		.bound = claim->jkt.ptr != NULL };
+		.bound = claim->jkt.ptr != NULL,
+		.details = { got.with_details, got.calendars } };
 	return OK;
 }

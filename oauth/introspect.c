@@ -2,6 +2,7 @@
 #include "oauth/introspect.h"
 
 #include "oauth/answer.h"
+#include "oauth/details.h"
 #include "oauth/endpoint.h"
 #include "oauth/tokens.h"
 #include "server/auth/audience.h"
@@ -16,9 +17,11 @@ struct live_token {
 	uint64_t scopes;
 	int16_t audience;
 	struct instant until, auth_time;
+	struct id_list calendars;
+	bool with_details;
 	struct bytes dpop_jkt; /* absent: bound to no key */
 };
-#define LIVE_COLS connected_account, client, scopes, audience, until, auth_time, dpop_jkt
+#define LIVE_COLS connected_account, client, calendars, with_details, scopes, audience, until, auth_time, dpop_jkt
 DB_RESULT(introspect_access_0, struct live_token, LIVE_COLS);
 DB_RESULT(introspect_access_1, struct live_token, LIVE_COLS);
 DB_RESULT(introspect_access_2, struct live_token, LIVE_COLS);
@@ -76,6 +79,8 @@ static void answer(
 	json_bool(&j, "active", t != NULL);
 	if (t) {
 		json_str(&j, "scope", scope_text(cx->mem, t->scopes));
+		details_write(
+			&j, t->scopes, &(struct granted_details){ t->with_details, t->calendars }); /* RFC 9396 §9.2 */
 		json_id(&j, "client_id", "cli", t->client);
 		if (parts->kind == SECRET_ACCESS)
 			json_str(&j, "token_type", t->dpop_jkt.ptr ? STR("DPoP") : STR("Bearer"));

@@ -2,6 +2,7 @@
 #include "oauth/metadata.h"
 
 #include "oauth/answer.h"
+#include "oauth/details.h"
 #include "oauth/endpoint.h"
 #include "oauth/token.h"
 #include "server/account/signing_keys.h"
@@ -120,6 +121,7 @@ err_t metadata_server(struct request *rq, struct response *rs)
 	methods(&j, cx, "token_endpoint", true);
 	methods(&j, cx, "revocation_endpoint", true);
 	methods(&j, cx, "introspection_endpoint", false);
+	word(&j, "authorization_details_types_supported", DETAILS_TYPE);       /* RFC 9396 §10 */
 	algs(&j, "dpop_signing_alg_values_supported", DPOP_ALGS);              /* RFC 9449 §5.1 */
 	json_bool(&j, "authorization_response_iss_parameter_supported", true); /* RFC 9207 §3 */
 	word(&j, "ui_locales_supported", "en");

@@ -15,6 +15,8 @@
 enum refresh_outcome { REFRESH_ROTATED, REFRESH_INVALID, REFRESH_REUSED, REFRESH_AGAIN, REFRESH_SCOPE, REFRESH_KEPT };
 
 struct refreshed {
+	struct id_list calendars;
+	bool with_details;
 	int32_t outcome;
 	struct id connected_account;
 	uint64_t granted;
@@ -22,7 +24,8 @@ struct refreshed {
 	struct bytes replay;
 	int64_t told; /* the row of the audit log, or 0 */
 };
-DB_RESULT(token_refresh, struct refreshed, outcome, connected_account, granted, connection_until, replay, told);
+DB_RESULT(token_refresh, struct refreshed, outcome, connected_account, granted, connection_until, replay, calendars,
+	with_details, told);
 
 #define REPLAY_MAX 1024
 
@@ -73,7 +76,7 @@ static err_t replay_open(struct ctx *cx, const struct refresh_claim *claim, cons
 	struct instant access_until = { (int64_t)until };
 	*out = (struct token_pair){ access, refresh, scopes ? scopes & got->granted : got->granted,
 		got->connected_account, old->account, token_until(access_until, got->connection_until),
-		claim->jkt.ptr != NULL };
+		claim->jkt.ptr != NULL, { got->with_details, got->calendars } };
 	return OK;
 }
 
@@ -117,6 +120,6 @@ err_t token_refresh(struct ctx *cx, const struct refresh_claim *claim, struct to
 	struct str refresh = got.outcome == REFRESH_KEPT ? claim->token : draft.refresh;
 	*out = (struct token_pair){ draft.access, refresh, claim->scopes ? claim->scopes : got.granted,
 		got.connected_account, old.account, token_until(draft.access_until, got.connection_until),
-		claim->jkt.ptr != NULL };
+		claim->jkt.ptr != NULL, { got.with_details, got.calendars } };
 	return OK;
 }

@@ -3,6 +3,7 @@
 
 #include "oauth/client_credentials.h"
 #include "oauth/code.h"
+#include "oauth/details.h"
 #include "oauth/device.h"
 #include "oauth/endpoint.h"
 #include "oauth/exchange.h"
@@ -130,6 +131,7 @@ static void answer(struct request *rq, struct response *rs, const struct grant_c
 	if (grant == GRANT_EXCHANGE) /* RFC 8693 §2.2.1 */
 		json_str(&j, "issued_token_type", STR(ACCESS_TOKEN_TYPE));
 	json_str(&j, "scope", scope_text(rq->cx.mem, pair->scopes));
+	details_write(&j, pair->scopes, &pair->details); /* RFC 9396 §7 */
 	if (!id_is_zero(pair->connected_account))
 		json_id(&j, "connected_account_id", "cpa", pair->connected_account);
 	json_bool(&j, "livemode", !id_is_test(pair->account));
@@ -151,6 +153,7 @@ err_t token_post(struct request *rq, struct response *rs)
 		return REFUSE(&rq->cx, UNSUPPORTED_GRANT, "grant_type", "This grant type is not supported.");
 	if (!(client.grants & grant->bit))
 		return FAIL(&rq->cx, UNAUTHORIZED_CLIENT, "%s", grant->name);
+	TRY(details_refuse(&rq->cx, &params));
 	struct grant_call call = { &params, &client, { 0 } };
 	TRY(proof_take(rq, &call.jkt));
 	TRY(grant->run(rq, &call, &pair));

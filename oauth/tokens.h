@@ -2,6 +2,7 @@
 /* What a grant gives: one access token and one refresh token of a family. */
 #pragma once
 
+#include "oauth/details.h"
 #include "server/base/ctx.h"
 #include "server/crypto/secret.h"
 
@@ -15,6 +16,7 @@ struct token_pair {
 	struct id connected_account, account; /* account in its mode; no connected account: of an app for itself */
 	struct instant access_until;          /* never beyond the connection's end */
 	bool bound;                           /* to a key: a DPoP token (RFC 9449 §5) */
+	struct granted_details details;
 };
 
 /* Which family a new pair belongs to, and which use of it this is: 1 for the code's. */

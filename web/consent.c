@@ -4,6 +4,7 @@
 
 #include "oauth/answer.h"
 #include "oauth/authorize.h"
+#include "server/auth/scope.h"
 #include "server/base/config.h"
 #include "web/ticks.h"
 #include "web/page.h"
@@ -17,6 +18,24 @@ static const struct { const char *value, *label; int64_t seconds; } lifetimes[] 
 	{ "31536000", "For one year",      31536000 },
 };
 /* clang-format on */
+
+/* Ready answers to what is asked; what only some of it would be is offered where it is less than all. */
+/* clang-format off */
+static const struct preset { const char *value, *label; uint64_t scopes; } presets[] = {
+	{ "all",       "Everything it asks for",        SCOPES_ALL },
+	{ "read",      "Only see, and change nothing",  CALENDARS_READ | EVENTS_READ | PROFILE_READ },
+	{ "free_busy", "Only see when you are busy",    CALENDARS_READ | PROFILE_READ },
+};
+/* clang-format on */
+#define CUSTOM "custom"
+
+static bool is_offered(size_t preset, uint64_t asked)
+{
+	uint64_t given = asked & presets[preset].scopes;
+	if (!preset) /* a choice needs another */
+		return is_offered(1, asked) || is_offered(2, asked);
+	return given && given != (asked & presets[preset - 1].scopes) && (given & ~(uint64_t)PROFILE_READ);
+}
 
 static struct consent_user user_of(const struct request *rq)
 {
@@ -81,13 +100,33 @@ static struct html_values *view_values(struct request *rq, struct str reference,
 	return v;
 }
 
+static void preset_rows(struct html_values *v, const struct consent_view *view, struct str chosen)
+{
+	for (size_t i = 0; i < ARRAY_LEN(presets); i++) {
+		if (!is_offered(i, view->request.scopes))
+			continue;
+		struct html_values *row = html_add_row(v, "presets");
+		html_set(row, "value", str_of(presets[i].value));
+		html_set(row, "label", str_of(presets[i].label));
+		html_set_flag(row, "chosen", chosen.len ? str_eq(chosen, str_of(presets[i].value)) : !i);
+		ticks_of_scopes(row, "gives", view->request.scopes & presets[i].scopes, 0,
+			view->connected ? view->granted : ~UINT64_C(0));
+	}
+	html_set_flag(v, "has_presets", is_offered(0, view->request.scopes));
+	html_set_flag(v, "custom", str_eq(chosen, STR(CUSTOM)));
+}
+
+/* What can be answered, with these answers given: of a form that was sent, or of before. */
 static void choices(struct request *rq, struct html_values *v, const struct consent_view *view,
 	const struct decision *chosen, struct str lifetime)
 {
+	preset_rows(v, view, form_get(&rq->form, "access"));
 	ticks_of_scopes(
 		v, "scopes", view->request.scopes, chosen->scopes, view->connected ? view->granted : ~UINT64_C(0));
 	ticks_of_calendars(rq->cx.mem, v, view->calendars, view->calendar_count, chosen->calendars);
-	html_set_flag(v, "only_some", chosen->calendars.items != NULL);
+	html_set_flag(v, "only_some", chosen->calendars.items != NULL || view->request.calendars.items);
+	html_set_flag(v, "asked_some", view->request.calendars.items != NULL);
+	html_set_flag(v, "none_here", !view->calendar_count);
 	lifetime_rows(v, lifetime, view->lifetime_s);
 }
 
@@ -126,11 +165,26 @@ static err_t read_lifetime(struct request *rq, int64_t *out)
 /* What could be read in two ways is no decision, as OAuth 2.1 §3.1 has it for every parameter. */
 static err_t check_single(struct request *rq)
 {
-	static const char *const single[] = { "request", "decision", "calendars", "lifetime" };
+	static const char *const single[] = { "request", "decision", "access", "calendars", "lifetime" };
 	for (size_t i = 0; i < ARRAY_LEN(single); i++)
 		if (form_count(&rq->form, single[i]) > 1)
 			return REFUSE(&rq->cx, INVALID_VALUE, single[i], "The field %s was sent twice.", single[i]);
 	return OK;
+}
+
+/* A preset leaves of what was asked what it is for: consent_decide() cuts it to that. */
+static err_t read_access(struct request *rq, struct decision *out)
+{
+	struct str sent = form_get(&rq->form, "access");
+	if (!sent.ptr || str_eq(sent, STR(CUSTOM)))
+		return ticks_read_scopes(rq, &out->scopes);
+	for (size_t i = 0; i < ARRAY_LEN(presets); i++)
+		if (str_eq(sent, str_of(presets[i].value))) {
+			out->scopes = presets[i].scopes;
+			out->preset = true;
+			return OK;
+		}
+	return REFUSE(&rq->cx, INVALID_VALUE, "access", "Choose what the app may do.");
 }
 
 static err_t read_decision(struct request *rq, struct decision *out)
@@ -142,7 +196,7 @@ static err_t read_decision(struct request *rq, struct decision *out)
 		return REFUSE(&rq->cx, INVALID_VALUE, "decision", "Choose to allow or to deny the access.");
 	if (!out->allow)
 		return OK;
-	TRY(ticks_read_scopes(rq, &out->scopes));
+	TRY(read_access(rq, out));
 	if (!out->scopes)
 		return REFUSE(
 			&rq->cx, INVALID_VALUE, "scope", "Leave at least one permission ticked, or deny the access.");
@@ -162,7 +216,8 @@ static err_t show_again(struct request *rq, struct response *rs, const struct de
 		return explained(rq, e);
 	struct html_values *v = view_values(rq, reference, &view);
 	choices(rq, v, &view, sent, form_get(&rq->form, "lifetime"));
-	html_set_flag(v, "only_some", str_eq(form_get(&rq->form, "calendars"), STR("some")));
+	html_set_flag(
+		v, "only_some", view.request.calendars.items || str_eq(form_get(&rq->form, "calendars"), STR("some")));
 	html_set(v, "alert", page_text(rq, wrong));
 	rq->error_code = err_row(wrong->kind)->api_code;
 	return page_reply_to(rs, page_status(wrong), "consent", v, FORMS_LEAD_AWAY);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DB_FOR_EACH(macro, with, a, b, …) is macro(with, a) macro(with, b) …, for 1 to 32 of them. */
+/* DB_FOR_EACH(macro, with, a, b, …) is macro(with, a) macro(with, b) …, for 1 to 40 of them. */
 #pragma once
 
 /* clang-format off */
-#define DB_FOR_EACH(m, t, ...) DB_CAT_(DB_FOR_EACH_, DB_COUNT_(__VA_ARGS__, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0))(m, t, __VA_ARGS__)
-#define DB_COUNT_(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, _17, _18, _19, _20, _21, _22, _23, _24, _25, _26, _27, _28, _29, _30, _31, _32, n, ...) n
+#define DB_FOR_EACH(m, t, ...) DB_CAT_(DB_FOR_EACH_, DB_COUNT_(__VA_ARGS__, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0))(m, t, __VA_ARGS__)
+#define DB_COUNT_(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, _17, _18, _19, _20, _21, _22, _23, _24, _25, _26, _27, _28, _29, _30, _31, _32, _33, _34, _35, _36, _37, _38, _39, _40, n, ...) n
 #define DB_CAT_(a, b) DB_CAT2_(a, b)
 #define DB_CAT2_(a, b) a##b
 #define DB_FOR_EACH_1(m, t, a) m(t, a)
@@ -39,4 +39,12 @@
 #define DB_FOR_EACH_30(m, t, a, ...) m(t, a) DB_FOR_EACH_29(m, t, __VA_ARGS__)
 #define DB_FOR_EACH_31(m, t, a, ...) m(t, a) DB_FOR_EACH_30(m, t, __VA_ARGS__)
 #define DB_FOR_EACH_32(m, t, a, ...) m(t, a) DB_FOR_EACH_31(m, t, __VA_ARGS__)
+#define DB_FOR_EACH_33(m, t, a, ...) m(t, a) DB_FOR_EACH_32(m, t, __VA_ARGS__)
+#define DB_FOR_EACH_34(m, t, a, ...) m(t, a) DB_FOR_EACH_33(m, t, __VA_ARGS__)
+#define DB_FOR_EACH_35(m, t, a, ...) m(t, a) DB_FOR_EACH_34(m, t, __VA_ARGS__)
+#define DB_FOR_EACH_36(m, t, a, ...) m(t, a) DB_FOR_EACH_35(m, t, __VA_ARGS__)
+#define DB_FOR_EACH_37(m, t, a, ...) m(t, a) DB_FOR_EACH_36(m, t, __VA_ARGS__)
+#define DB_FOR_EACH_38(m, t, a, ...) m(t, a) DB_FOR_EACH_37(m, t, __VA_ARGS__)
+#define DB_FOR_EACH_39(m, t, a, ...) m(t, a) DB_FOR_EACH_38(m, t, __VA_ARGS__)
+#define DB_FOR_EACH_40(m, t, a, ...) m(t, a) DB_FOR_EACH_39(m, t, __VA_ARGS__)
 /* clang-format on */

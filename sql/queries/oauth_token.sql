@@ -6,6 +6,8 @@
 -- $12 audit_by()  $13 audience of the access token, 0 for the grant's
 -- $14 thumbprint of the key that it is bound to, or NULL
 SELECT outcome, connected_account_id AS connected_account, scopes, connection_until,
+       (SELECT c.calendars FROM connected_account c WHERE c.account_id = $1 AND c.id = connected_account_id) AS calendars,
+       coalesce((SELECT f.with_details FROM token_family f WHERE f.account_id = $1 AND f.id = $2), false) AS with_details,
        CASE outcome WHEN 2 THEN tokens_replayed($1, $2, $12, 'code') END AS told
   FROM code_redeem($1, $2, $3, $4, $5, $6, $14, $13, $7, $8, $9, $10, $11);
 
@@ -15,6 +17,8 @@ SELECT outcome, connected_account_id AS connected_account, scopes, connection_un
 -- $12 the answer, sealed  $13 how many seconds a retry gets it again  $14 audit_by()
 -- $15 audience of the access token, 0 for the grant's  $16 thumbprint of the key that it is bound to, or NULL
 SELECT outcome, connected_account_id AS connected_account, granted, connection_until, replay,
+       (SELECT c.calendars FROM connected_account c WHERE c.account_id = $1 AND c.id = connected_account_id) AS calendars,
+       coalesce((SELECT f.with_details FROM token_family f WHERE f.account_id = $1 AND f.id = $2), false) AS with_details,
        CASE outcome WHEN 2 THEN tokens_replayed($1, $2, $14, 'refresh token') END AS told
   FROM token_refresh($1, $2, $3, $4, $5, $16, $6, $15, $7, $8, $9, $10, $11, $12, make_interval(secs => $13::int));
 
@@ -23,8 +27,8 @@ SELECT outcome, connected_account_id AS connected_account, granted, connection_u
 SELECT dpop_once($1, $2, $3) AS once;
 
 -- name: code_bind
--- $1 account  $2 family  $3 thumbprint of the key that its code is for
-UPDATE token_family SET dpop_jkt = $3 WHERE account_id = $1 AND id = $2;
+-- $1 account  $2 family  $3 thumbprint of the key that its code is for, or NULL  $4 asked for with authorization_details
+UPDATE token_family SET dpop_jkt = $3, with_details = $4 WHERE account_id = $1 AND id = $2;
 
 -- name: token_exchange
 -- $1 account  $2 hash of the subject token  $3 its slot  $4 client  $5 thumbprint of the key that was proven, or NULL
@@ -32,7 +36,7 @@ UPDATE token_family SET dpop_jkt = $3 WHERE account_id = $1 AND id = $2;
 -- Made only when both are within what the subject token has; it works as token_find has it, and is this client's.
 WITH subject AS (
 	SELECT t.account_id, t.slot, t.family_id, t.scopes & c.scopes AS scopes, t.audience, t.expires_at,
-	       CASE WHEN NOT c.machine THEN c.id END AS id, a.ahead_s,
+	       CASE WHEN NOT c.machine THEN c.id END AS id, c.calendars, f.with_details, a.ahead_s,
 	       t.scopes & c.scopes & $7 = $7 AS in_scope, audience_within($8, t.audience) AS in_audience
 	  FROM access_token t
 	  JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
@@ -47,7 +51,7 @@ WITH subject AS (
 	SELECT s.account_id, $6, s.slot, s.family_id, coalesce(nullif($7, 0), s.scopes), s.expires_at, $5, coalesce(nullif($8, 0), s.audience)
 	  FROM subject s WHERE s.in_scope AND s.in_audience
 )
-SELECT s.id AS connected_account, s.scopes AS held, s.in_scope, s.in_audience, later(s.expires_at, -s.ahead_s) AS until
+SELECT s.id AS connected_account, s.calendars, s.with_details, s.scopes AS held, s.in_scope, s.in_audience, later(s.expires_at, -s.ahead_s) AS until
   FROM subject s;
 
 -- name: token_of_machine
@@ -101,7 +105,7 @@ SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.regis
 -- name: introspect_access leaves: 4
 -- $1 account  $2 hash of the token
 -- An access token that works (as token_find has it), and whose it is.
-SELECT CASE WHEN NOT c.machine THEN c.id END AS connected_account, c.client_id AS client, t.scopes & c.scopes AS scopes, t.audience, t.expires_at AS until,
+SELECT CASE WHEN NOT c.machine THEN c.id END AS connected_account, c.client_id AS client, c.calendars, f.with_details, t.scopes & c.scopes AS scopes, t.audience, t.expires_at AS until,
        f.auth_time, t.dpop_jkt
   FROM access_token_$leaf t
   JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
@@ -115,7 +119,7 @@ SELECT CASE WHEN NOT c.machine THEN c.id END AS connected_account, c.client_id A
 -- name: introspect_refresh
 -- $1 account  $2 family  $3 hash of the refresh token
 -- The newest refresh token of its family, while it works (as the function token_refresh has it).
-SELECT c.id AS connected_account, c.client_id AS client, f.scopes & c.scopes AS scopes, f.audience,
+SELECT c.id AS connected_account, c.client_id AS client, c.calendars, f.with_details, f.scopes & c.scopes AS scopes, f.audience,
        least(f.idle_expires_at, f.expires_at, c.expires_at) AS until, f.auth_time, f.dpop_jkt
   FROM token_family f
   JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id

@@ -151,7 +151,9 @@ class App:
         return browser.get(reply.location)
 
     def decide(self, browser, page, **changes):
-        return browser.post("/consent", Form(page.text, "/consent").with_(**{"decision": "allow", **changes}))
+        """Ticks count where the user wants to choose."""
+        own = {"access": "custom"} if "scope" in changes else {}
+        return browser.post("/consent", Form(page.text, "/consent").with_(**{"decision": "allow", **own, **changes}))
 
     def consent(self, browser, choose=None, **changes):
         reply = self.decide(browser, self.consent_page(browser, **changes), **(choose or {}))

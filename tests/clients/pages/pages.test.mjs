@@ -300,3 +300,35 @@ for (const width of [360, 1280])
 			await page.screenshot({ path: `${process.env.SHOTS}/keys-${width}.png`, fullPage: true });
 		await context.close();
 	});
+
+// The ready answers of the consent page: each says what it gives, and ticks are there for who wants them; by the keyboard alone.
+for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
+	test(`ready answers of the consent page at ${width} pixels`, async () => {
+		const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } });
+		const page = await context.newPage();
+		await signIn(page);
+		await page.goto(world.url + authorize());
+		const shown = () => page.locator('.preset .can li').filter({ visible: true }).count();
+		const asked = await page.locator('input[name=scope]').count();
+		assert.equal(await shown(), asked);
+		assert.equal(await page.locator('.ticks').isVisible(), false);
+		await judge(page, 'everything');
+		if (process.env.SHOTS)
+			await page.screenshot({ path: `${process.env.SHOTS}/consent-all-${width}.png`, fullPage: true });
+		await page.focus('#access-all');
+		await page.keyboard.press('ArrowDown');
+		assert.equal(await page.isChecked('#access-read'), true);
+		assert.ok(await shown() < asked && await shown() > 0);
+		await page.keyboard.press('ArrowDown');
+		await page.keyboard.press('ArrowDown');
+		assert.equal(await page.isChecked('#access-custom'), true);
+		assert.equal(await page.locator('.ticks').isVisible(), true);
+		await judge(page, 'ticks');
+		if (process.env.SHOTS)
+			await page.screenshot({ path: `${process.env.SHOTS}/consent-custom-${width}.png`, fullPage: true });
+		await page.uncheck('#s-events\\:write');
+		const back = page.waitForRequest((r) => r.url().startsWith('https://app.example/'));
+		await page.click('button[value=allow]');
+		assert.ok(new URL((await back).url()).searchParams.get('code'));
+		await context.close();
+	});
