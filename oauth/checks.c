@@ -209,11 +209,13 @@ static err_t check_details(struct check *c)
 	return OK;
 }
 
-/* None asked: all that the client is registered for (RFC 6749 §3.3); the user sees and can untick each. */
+/* None asked: all that the client is registered for (RFC 6749 §3.3), but for who the user is; they see and can untick
+ * each. */
 static err_t check_scope(struct check *c)
 {
 	struct str text = param_get(c->params, "scope");
-	uint64_t scopes = c->request->scopes ? 0 : c->client->scopes; /* none beside authorization_details */
+	uint64_t scopes =
+		c->request->scopes ? 0 : client_default_scopes(c->client); /* none beside authorization_details */
 	if (text.ptr && !scope_parse(text, &scopes))
 		return INVALID(
 			c, INVALID_SCOPE, "scope", "A scope is not known, or scopes are not separated by one blank.");

@@ -79,6 +79,12 @@ static err_t check_some_redirect(struct ctx *cx, int16_t grants, struct str_list
 	return OK;
 }
 
+uint64_t client_default_scopes(const struct client *client)
+{
+	uint64_t opening = client->scopes & SCOPES_ALL;
+	return opening ? opening : client->scopes;
+}
+
 struct client_means client_means_of(const struct client *client)
 {
 	return (struct client_means){ client->auth_method, client->jwks, client->jwks_uri };
@@ -101,8 +107,8 @@ static err_t create(struct ctx *cx, const struct client_new *in, struct id id, c
 		redirects.items = &STR_ABSENT; /* the empty array, not NULL */
 	size_t made = 0;
 	TRY(db_exec(cx, &sql_client_insert, &made, IN(id), IN(in->owner), IN((int16_t)in->kind), IN(name),
-		IN(in->may_introspect), IN(in->scopes ? in->scopes : (uint64_t)SCOPES_ALL), IN(grants), IN(redirects),
-		IN(loopback), IN(secret->id), IN(secret->hash), IN(secret->prefix), IN(audit_by(cx)),
+		IN(in->may_introspect), IN(in->scopes ? in->scopes : (uint64_t)SCOPES_ASKABLE), IN(grants),
+		IN(redirects), IN(loopback), IN(secret->id), IN(secret->hash), IN(secret->prefix), IN(audit_by(cx)),
 		IN((int32_t)CLIENTS_MAX), IN(str_of(api_version_newest()->name)), IN(in->means.auth),
 		IN(in->means.jwks), IN(in->means.uri), IN(in->par_only)));
 	if (!made)

@@ -44,13 +44,15 @@ struct client {
 };
 
 struct client_means client_means_of(const struct client *client);
+/* What is meant where an app asks for no scope: all of its own, but those of IDENTITY, unless it has no others. */
+uint64_t client_default_scopes(const struct client *client);
 
 struct client_new {
 	struct id owner; /* in the client's mode */
 	enum client_kind kind;
 	struct str name; /* 1 to 100 characters; no control, bidi or invisible ones */
 	struct str_list redirects;
-	uint64_t scopes; /* 0: all */
+	uint64_t scopes; /* 0: all that can be asked */
 	int16_t grants;  /* 0: authorization_code and refresh_token */
 	bool may_introspect, par_only;
 	struct client_means means;

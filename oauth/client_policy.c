@@ -2,6 +2,7 @@
 #include "oauth/client_policy.h"
 
 #include "oauth/client.h"
+#include "server/auth/scope.h"
 #include "server/base/buf.h"
 #include "server/db/query.h"
 #include "sql.h"
@@ -37,6 +38,9 @@ err_t client_policy_check(struct ctx *cx, int16_t kind, int16_t grants, const st
 	if (kind == CLIENT_PUBLIC && policy->machine_scopes)
 		return REFUSE(cx, INVALID_VALUE, "machine_scopes",
 			"A public app proves nothing, so it does nothing for itself.");
+	if (policy->machine_scopes & SCOPES_IDENTITY)
+		return REFUSE(cx, INVALID_VALUE, "machine_scopes",
+			"The scopes openid, email and profile say who signed in: an app for itself has no user.");
 	return OK;
 }
 

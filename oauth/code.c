@@ -4,6 +4,7 @@
 #include "oauth/family.h"
 #include "oauth/pkce.h"
 #include "server/account/audit.h"
+#include "server/auth/scope.h"
 #include "server/base/log.h"
 #include "server/crypto/digest.h"
 #include "server/crypto/secret.h"
@@ -21,9 +22,11 @@ struct redeemed {
 	uint64_t scopes;
 	struct instant connection_until;
 	int64_t told; /* the row of the audit log, or 0 */
+	struct instant auth_time;
+	struct str nonce, email, name, tz;
 };
 DB_RESULT(code_redeem, struct redeemed, outcome, connected_account, scopes, connection_until, calendars, with_details,
-	told);
+	told, auth_time, nonce, email, name, tz);
 
 struct code_draft code_draft(struct ctx *cx, struct id account)
 {
@@ -55,13 +58,14 @@ static err_t redeem(struct ctx *cx, const struct code_claim *claim, const struct
 	TRY(db_row(cx, &sql_code_redeem, ROW(code_redeem, &got), IN(parts->account), IN(parts->family),
 		IN(secret_hash(cx->mem, claim->code)), IN(claim->client->id), IN(claim->redirect_uri), IN(challenge),
 		IN(draft.access_hash), IN(draft.slot), IN(draft.access_until), IN(draft.refresh_hash),
-		IN(draft.refresh_until), IN(audit_by(cx)), IN(claim->audience), IN(claim->jkt)));
+		IN(draft.refresh_until), IN(audit_by(cx)), IN(claim->audience), IN(claim->jkt), IN((uint64_t)OPENID)));
 	if (got.outcome != REDEEM_ISSUED)
 		return refusal(cx, claim, parts, (enum redeem_outcome)got.outcome);
 
 	*out = (struct token_pair){ draft.access, draft.refresh, got.scopes, got.connected_account, parts->account,
 		token_until(draft.access_until, got.connection_until), claim->jkt.ptr != NULL,
-		{ got.with_details, got.calendars } };
+		{ got.with_details, got.calendars },
+		{ !instant_is_none(got.auth_time), got.auth_time, got.nonce, got.email, got.name, got.tz } };
 	return OK;
 }
 

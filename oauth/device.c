@@ -84,7 +84,7 @@ static struct bytes user_code_hash(struct ctx *cx, struct str code)
 static err_t read_scopes(struct ctx *cx, const struct params *params, const struct client *client, uint64_t *out)
 {
 	struct str text = param_get(params, "scope");
-	uint64_t scopes = client->scopes;
+	uint64_t scopes = client_default_scopes(client);
 	if (text.ptr && !scope_parse(text, &scopes))
 		return REFUSE(
 			cx, INVALID_SCOPE, "scope", "A scope is not known, or scopes are not separated by one blank.");

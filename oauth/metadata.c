@@ -4,6 +4,7 @@
 #include "oauth/answer.h"
 #include "oauth/details.h"
 #include "oauth/endpoint.h"
+#include "oauth/identity.h"
 #include "oauth/token.h"
 #include "server/account/signing_keys.h"
 #include "server/base/config.h"
@@ -20,6 +21,7 @@ static const struct { const char *member, *path; } endpoints[] = {
 	{ "device_authorization_endpoint", "/oauth/device" }, /* RFC 8628 §4 */
 	{ "revocation_endpoint",    "/oauth/revoke" },
 	{ "introspection_endpoint", "/oauth/introspect" },
+	{ "userinfo_endpoint",      "/oauth/userinfo" }, /* OpenID Connect Discovery §3 */
 	{ "jwks_uri",               "/oauth/jwks" },
 };
 /* clang-format on */
@@ -79,6 +81,20 @@ static void modes(struct json *j)
 	json_array_end(j);
 }
 
+/* What OpenID Connect Discovery §3 has besides. */
+static void identity(struct json *j, struct ctx *cx)
+{
+	word(j, "subject_types_supported", "public");
+	word(j, "id_token_signing_alg_values_supported", "ES256");
+	json_array(j, "acr_values_supported");
+	json_str(j, NULL, identity_acr(cx));
+	json_array_end(j);
+	identity_claim_names(j, "claims_supported");
+	json_bool(j, "claims_parameter_supported", false);
+	json_bool(j, "request_parameter_supported", false);
+	json_bool(j, "request_uri_parameter_supported", false); /* left out it would be true */
+}
+
 static void protected_resources(struct json *j, const struct ctx *cx) /* RFC 9728 §4 */
 {
 	json_array(j, "protected_resources");
@@ -112,7 +128,7 @@ err_t metadata_server(struct request *rq, struct response *rs)
 		json_str(&j, endpoints[i].member, str_cat(cx->mem, oauth_issuer(cx), str_of(endpoints[i].path)));
 	if (!str_eq(cx->config->registration, STR("closed")))
 		json_str(&j, "registration_endpoint", str_cat(cx->mem, oauth_issuer(cx), STR("/oauth/register")));
-	scopes(&j, SCOPES_ALL);
+	scopes(&j, SCOPES_ASKABLE);
 	grants(&j);
 	json_bool(&j, "require_pushed_authorization_requests", cx->config->require_par);
 	word(&j, "response_types_supported", "code");
@@ -124,6 +140,7 @@ err_t metadata_server(struct request *rq, struct response *rs)
 	word(&j, "authorization_details_types_supported", DETAILS_TYPE);       /* RFC 9396 §10 */
 	algs(&j, "dpop_signing_alg_values_supported", DPOP_ALGS);              /* RFC 9449 §5.1 */
 	json_bool(&j, "authorization_response_iss_parameter_supported", true); /* RFC 9207 §3 */
+	identity(&j, cx);
 	word(&j, "ui_locales_supported", "en");
 	json_str(&j, "service_documentation", str_cat(cx->mem, oauth_issuer(cx), STR("/docs")));
 	protected_resources(&j, cx);

@@ -3,6 +3,7 @@
 
 #include "oauth/family.h"
 #include "server/account/audit.h"
+#include "server/auth/scope.h"
 #include "server/base/buf.h"
 #include "server/base/log.h"
 #include "server/crypto/digest.h"
@@ -23,9 +24,11 @@ struct refreshed {
 	struct instant connection_until;
 	struct bytes replay;
 	int64_t told; /* the row of the audit log, or 0 */
+	struct instant auth_time;
+	struct str email, name, tz;
 };
 DB_RESULT(token_refresh, struct refreshed, outcome, connected_account, granted, connection_until, replay, calendars,
-	with_details, told);
+	with_details, told, auth_time, email, name, tz);
 
 #define REPLAY_MAX 1024
 
@@ -58,6 +61,12 @@ static struct bytes replay_seal(struct ctx *cx, const struct refresh_claim *clai
 		cx->mem, replay_key(cx, claim->token), id_uuid(cx->mem, old->family), bytes_of(plain.ptr, plain.len));
 }
 
+static struct token_user user_of(const struct refreshed *got)
+{
+	return (struct token_user){ !instant_is_none(got->auth_time), got->auth_time, STR_ABSENT, got->email, got->name,
+		got->tz };
+}
+
 static err_t replay_open(struct ctx *cx, const struct refresh_claim *claim, const struct secret_parts *old,
 	const struct refreshed *got, struct token_pair *out)
 {
@@ -76,7 +85,7 @@ static err_t replay_open(struct ctx *cx, const struct refresh_claim *claim, cons
 	struct instant access_until = { (int64_t)until };
 	*out = (struct token_pair){ access, refresh, scopes ? scopes & got->granted : got->granted,
 		got->connected_account, old->account, token_until(access_until, got->connection_until),
-		claim->jkt.ptr != NULL, { got->with_details, got->calendars } };
+		claim->jkt.ptr != NULL, { got->with_details, got->calendars }, user_of(got) };
 	return OK;
 }
 
@@ -111,7 +120,7 @@ err_t token_refresh(struct ctx *cx, const struct refresh_claim *claim, struct to
 		IN(claim->client->id), claim->scopes ? IN(claim->scopes) : IN_NULL(DB_INT8), IN(draft.access_hash),
 		IN(draft.slot), IN(draft.access_until), IN(draft.refresh_hash), IN(draft.refresh_until),
 		IN(replay_seal(cx, claim, &old, &draft)), IN((int32_t)REPLAY_WINDOW_S), IN(audit_by(cx)),
-		IN(claim->audience), IN(claim->jkt)));
+		IN(claim->audience), IN(claim->jkt), IN((uint64_t)OPENID)));
 	if (got.outcome == REFRESH_AGAIN)
 		return replay_open(cx, claim, &old, &got, out);
 	if (got.outcome != REFRESH_ROTATED && got.outcome != REFRESH_KEPT)
@@ -120,6 +129,6 @@ err_t token_refresh(struct ctx *cx, const struct refresh_claim *claim, struct to
 	struct str refresh = got.outcome == REFRESH_KEPT ? claim->token : draft.refresh;
 	*out = (struct token_pair){ draft.access, refresh, claim->scopes ? claim->scopes : got.granted,
 		got.connected_account, old.account, token_until(draft.access_until, got.connection_until),
-		claim->jkt.ptr != NULL, { got.with_details, got.calendars } };
+		claim->jkt.ptr != NULL, { got.with_details, got.calendars }, user_of(&got) };
 	return OK;
 }

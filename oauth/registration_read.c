@@ -135,7 +135,7 @@ static err_t read_grants(struct ctx *cx, const struct metadata *in, struct regis
 static err_t read_scope(struct ctx *cx, const struct metadata *in, struct registration *out)
 {
 	struct str rest = in->scope, name;
-	out->scopes = SCOPES_ALL;
+	out->scopes = SCOPES_ASKABLE;
 	if (!in->scope.len)
 		return OK;
 	out->scopes = 0;

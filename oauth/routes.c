@@ -10,6 +10,8 @@
 #include "oauth/register.h"
 #include "oauth/revoke.h"
 #include "oauth/token.h"
+#include "oauth/userinfo.h"
+#include "server/auth/scope.h"
 
 #define SECRETS (CORS_KEYS | SENSITIVE_BODY)
 #define PAGE (FOR_PEOPLE | SENSITIVE_BODY)
@@ -29,9 +31,9 @@ static const struct route oauth_routes[] = {
 	{ METHOD_GET,  "/oauth/jwks",      ANYONE,           0,     BODY_IGNORED, 0,       metadata_jwks,      "RFC 7517 §5",            CORS_ANY },
 };
 
-/* Libraries ask at OpenID's name first; RFC 8414 §3.1 lets the document stand at another name too. */
+/* One document by both names: OpenID's (Discovery §4), where libraries ask first, and OAuth's. */
 static const struct route wellknown_routes[] = {
-	{ METHOD_GET, "/.well-known/openid-configuration",           ANYONE, 0, BODY_IGNORED, 0, metadata_server,   "RFC 8414 §3.1", CORS_ANY },
+	{ METHOD_GET, "/.well-known/openid-configuration",           ANYONE, 0, BODY_IGNORED, 0, metadata_server,   "Discovery §4",  CORS_ANY },
 	{ METHOD_GET, "/.well-known/oauth-authorization-server",     ANYONE, 0, BODY_IGNORED, 0, metadata_server,   "RFC 8414 §3",   CORS_ANY },
 	{ METHOD_GET, "/.well-known/openid-configuration/*path",     ANYONE, 0, BODY_IGNORED, 0, metadata_server,   "RFC 8414 §3.1", CORS_ANY },
 	{ METHOD_GET, "/.well-known/oauth-authorization-server/*path", ANYONE, 0, BODY_IGNORED, 0, metadata_server, "RFC 8414 §3.1", CORS_ANY },
@@ -39,6 +41,24 @@ static const struct route wellknown_routes[] = {
 	{ METHOD_GET, "/.well-known/oauth-protected-resource/*path", ANYONE, 0, BODY_IGNORED, 0, metadata_resource, "RFC 9728 §3.1", CORS_ANY },
 };
 /* clang-format on */
+
+/* clang-format off */
+static const struct route userinfo_routes[] = {
+	{ METHOD_GET,  "/oauth/userinfo", TOKEN, OPENID, BODY_IGNORED, 0, userinfo_answer, "OpenID Connect Core §5.3.1", SECRETS },
+	{ METHOD_POST, "/oauth/userinfo", TOKEN, OPENID, BODY_IGNORED, 0, userinfo_answer, "OpenID Connect Core §5.3.1", SECRETS },
+};
+/* clang-format on */
+
+/* Apart from the others, since it takes tokens: what is wrong is told in their way (RFC 6750 §3). */
+const struct module oauth_userinfo_module = {
+	.name = "oauth userinfo",
+	.prefix = "/oauth/userinfo",
+	.routes = userinfo_routes,
+	.route_count = ARRAY_LEN(userinfo_routes),
+	.rate_limited = true,
+	.show_error = userinfo_show_error,
+	.show_refusal = oauth_show_refusal,
+};
 
 const struct module oauth_module = {
 	.name = "oauth",

@@ -7,8 +7,10 @@
 #include "oauth/device.h"
 #include "oauth/endpoint.h"
 #include "oauth/exchange.h"
+#include "oauth/id_token.h"
 #include "oauth/proof.h"
 #include "oauth/refresh.h"
+#include "oauth/registration.h"
 #include "server/data/json.h"
 
 /* grant_type=authorization_code (OAuth 2.1 §4.1.3) */
@@ -112,6 +114,14 @@ const struct grant_row *grant_find(struct str name)
 	return NULL;
 }
 
+/* Its client_id as it knows it: that of an app that nobody registered stands in each of its requests. */
+static struct str own_name(struct arena *mem, const struct grant_call *call)
+{
+	struct str sent = param_get(call->params, "client_id");
+	return call->client->registration == REGISTERED_BY_OWNER || !sent.ptr ? id_text(mem, "cli", call->client->id)
+									      : sent;
+}
+
 static int64_t remaining_s(struct instant now, struct instant until)
 {
 	return instant_before(now, until) ? (until.us - now.us) / US_PER_S : 0;
@@ -119,7 +129,7 @@ static int64_t remaining_s(struct instant now, struct instant until)
 
 /* OAuth 2.1 §3.2.3; connected_account_id and livemode are the product's. */
 static void answer(struct request *rq, struct response *rs, const struct grant_call *call, int16_t grant,
-	const struct token_pair *pair)
+	const struct token_pair *pair, struct str id_token)
 {
 	struct json j = json_begin(reply(rs, 200, "application/json"));
 	json_object(&j, NULL);
@@ -128,7 +138,8 @@ static void answer(struct request *rq, struct response *rs, const struct grant_c
 	json_int(&j, "expires_in", remaining_s(rq->cx.now, pair->access_until));
 	if (call->client->grants & GRANT_REFRESH)
 		json_str_if(&j, "refresh_token", pair->refresh);
-	if (grant == GRANT_EXCHANGE) /* RFC 8693 §2.2.1 */
+	json_str_if(&j, "id_token", id_token); /* OpenID Connect Core §3.1.3.3, §12.2 */
+	if (grant == GRANT_EXCHANGE)           /* RFC 8693 §2.2.1 */
 		json_str(&j, "issued_token_type", STR(ACCESS_TOKEN_TYPE));
 	json_str(&j, "scope", scope_text(rq->cx.mem, pair->scopes));
 	details_write(&j, pair->scopes, &pair->details); /* RFC 9396 §7 */
@@ -142,6 +153,7 @@ err_t token_post(struct request *rq, struct response *rs)
 {
 	struct client client;
 	struct token_pair pair;
+	struct str id_token;
 	struct params params;
 	TRY(endpoint_form(rq, &params));
 	struct str type = param_get(&params, "grant_type");
@@ -157,6 +169,7 @@ err_t token_post(struct request *rq, struct response *rs)
 	struct grant_call call = { &params, &client, { 0 } };
 	TRY(proof_take(rq, &call.jkt));
 	TRY(grant->run(rq, &call, &pair));
-	answer(rq, rs, &call, grant->bit, &pair);
+	TRY(id_token_of(&rq->cx, own_name(rq->cx.mem, &call), &pair, &id_token));
+	answer(rq, rs, &call, grant->bit, &pair, id_token);
 	return OK;
 }

@@ -10,6 +10,14 @@
 #define REFRESH_IDLE_S (30 * 86400)
 #define TOKEN_SLOTS 4
 
+/* Who signed in, where openid was granted: what an ID token says of them. */
+struct token_user {
+	bool signed_in; /* else nothing of it is set, and no ID token is due */
+	struct instant auth_time;
+	struct str nonce; /* of the request; absent after a refresh (OpenID Connect Core §12.2) */
+	struct str email, name, tz;
+};
+
 struct token_pair {
 	struct str access, refresh;           /* refresh: absent where there is none */
 	uint64_t scopes;                      /* of the access token */
@@ -17,6 +25,7 @@ struct token_pair {
 	struct instant access_until;          /* never beyond the connection's end */
 	bool bound;                           /* to a key: a DPoP token (RFC 9449 §5) */
 	struct granted_details details;
+	struct token_user user;
 };
 
 /* Which family a new pair belongs to, and which use of it this is: 1 for the code's. */

@@ -34,6 +34,7 @@
  * those for all paths, so the pages stand before discovery, which shares "/" with them, and health.
  */
 static const struct module *const modules[] = {
+	&oauth_userinfo_module, /* before the one whose prefix has its own */
 	&oauth_module,
 	&oauth_wellknown_module,
 	&caldav_module,

@@ -19,12 +19,14 @@ static const struct { const char *value, *label; int64_t seconds; } lifetimes[] 
 };
 /* clang-format on */
 
+#define SCOPES_OF_PERSON (PROFILE_READ | SCOPES_IDENTITY) /* who they are, and nothing of what they do */
+
 /* Ready answers to what is asked; what only some of it would be is offered where it is less than all. */
 /* clang-format off */
 static const struct preset { const char *value, *label; uint64_t scopes; } presets[] = {
-	{ "all",       "Everything it asks for",        SCOPES_ALL },
-	{ "read",      "Only see, and change nothing",  CALENDARS_READ | EVENTS_READ | PROFILE_READ },
-	{ "free_busy", "Only see when you are busy",    CALENDARS_READ | PROFILE_READ },
+	{ "all",       "Everything it asks for",        SCOPES_ASKABLE },
+	{ "read",      "Only see, and change nothing",  CALENDARS_READ | EVENTS_READ | SCOPES_OF_PERSON },
+	{ "free_busy", "Only see when you are busy",    CALENDARS_READ | SCOPES_OF_PERSON },
 };
 /* clang-format on */
 #define CUSTOM "custom"
@@ -34,7 +36,7 @@ static bool is_offered(size_t preset, uint64_t asked)
 	uint64_t given = asked & presets[preset].scopes;
 	if (!preset) /* a choice needs another */
 		return is_offered(1, asked) || is_offered(2, asked);
-	return given && given != (asked & presets[preset - 1].scopes) && (given & ~(uint64_t)PROFILE_READ);
+	return given && given != (asked & presets[preset - 1].scopes) && (given & ~(uint64_t)SCOPES_OF_PERSON);
 }
 
 static struct consent_user user_of(const struct request *rq)
@@ -91,6 +93,7 @@ static struct html_values *view_values(struct request *rq, struct str reference,
 	html_set(v, "device_ip", view->request.device.ip);
 	html_set(v, "device_agent", view->request.device.agent);
 	html_set_flag(v, "test", view->test);
+	html_set_flag(v, "signs_in", !(view->request.scopes & SCOPES_ALL)); /* no calendar is concerned */
 	html_set_flag(v, "connected", view->connected);
 	html_set(v, "minutes", str_fmt(rq->cx.mem, "%lld", (long long)(left_s + 59) / 60));
 	html_set(v, "switch_url", authorize_sign_in_url(rq->cx.mem, reference, STR_ABSENT, true));

@@ -5,6 +5,7 @@
 
 void ticks_of_scopes(struct html_values *v, const char *list, uint64_t offered, uint64_t ticked, uint64_t held)
 {
+	bool first = true;
 	for (size_t i = 0; i < scope_row_count; i++) {
 		const struct scope_row *scope = &scope_rows[i];
 		if (!(offered & scope->bit))
@@ -15,7 +16,8 @@ void ticks_of_scopes(struct html_values *v, const char *list, uint64_t offered, 
 		html_set_flag(row, "sensitive", scope->risk == SENSITIVE);
 		html_set_flag(row, "ticked", ticked & scope->bit);
 		html_set_flag(row, "is_new", !(held & scope->bit));
-		html_set_flag(row, "focus", !i); /* where an error of the list puts the cursor */
+		html_set_flag(row, "focus", first); /* where an error of the list puts the cursor */
+		first = false;
 	}
 }
 

@@ -18,10 +18,15 @@ enum scope_bit {
 };
 
 enum {
+	/* What opens something: all that a key can have. */
 	SCOPES_ALL = 0
 #define SCOPE(name, ...) | name
+#define IDENTITY(...)
 #include "server/auth/scopes.def"
 #undef SCOPE
+	,
+	SCOPES_IDENTITY = OPENID | OPENID_EMAIL | OPENID_PROFILE,
+	SCOPES_ASKABLE = SCOPES_ALL | SCOPES_IDENTITY /* by an app */
 };
 
 struct scope_row {

@@ -50,7 +50,7 @@ static void add_metadata_url(struct request *rq, const struct audience_row *reso
  */
 static uint64_t scopes_of(const struct request *rq, const struct audience_row *resource, err_t e)
 {
-	uint64_t lacking = e->scopes & SCOPES_ALL;
+	uint64_t lacking = e->scopes & SCOPES_ASKABLE;
 	if (lacking)
 		return lacking;
 	if (err_row(e->kind)->api_status != 401 || !rq->module || !rq->module->audience)

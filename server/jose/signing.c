@@ -16,7 +16,7 @@
 
 #define POINT (1 + 2 * ES256_COORDINATE)
 #define DER_MAX ((size_t)512) /* octets of a private key */
-#define TOKEN_MAX ((size_t)8192)
+#define TOKEN_MAX ((size_t)16384)
 #define SET_MAX ((size_t)32 * 1024)
 
 /* Everything here works, or there is no memory. */

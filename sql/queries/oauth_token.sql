@@ -4,23 +4,32 @@
 -- $1 account  $2 family  $3 hash of the code  $4 client  $5 redirect URI, NULL if not sent  $6 challenge of the verifier
 -- $7 hash of the access token  $8 its slot  $9 its end  $10 hash of the refresh token  $11 its end when unused
 -- $12 audit_by()  $13 audience of the access token, 0 for the grant's
--- $14 thumbprint of the key that it is bound to, or NULL
-SELECT outcome, connected_account_id AS connected_account, scopes, connection_until,
-       (SELECT c.calendars FROM connected_account c WHERE c.account_id = $1 AND c.id = connected_account_id) AS calendars,
+-- $14 thumbprint of the key that it is bound to, or NULL  $15 the scope openid: with it, who signed in
+SELECT r.outcome, r.connected_account_id AS connected_account, r.scopes, r.connection_until,
+       (SELECT c.calendars FROM connected_account c WHERE c.account_id = $1 AND c.id = r.connected_account_id) AS calendars,
        coalesce((SELECT f.with_details FROM token_family f WHERE f.account_id = $1 AND f.id = $2), false) AS with_details,
-       CASE outcome WHEN 2 THEN tokens_replayed($1, $2, $12, 'code') END AS told
-  FROM code_redeem($1, $2, $3, $4, $5, $6, $14, $13, $7, $8, $9, $10, $11);
+       CASE r.outcome WHEN 2 THEN tokens_replayed($1, $2, $12, 'code') END AS told,
+       u.auth_time, u.nonce, u.email, u.name, u.tz
+  FROM code_redeem($1, $2, $3, $4, $5, $6, $14, $13, $7, $8, $9, $10, $11) AS r
+  LEFT JOIN LATERAL (SELECT f.auth_time, f.nonce, a.email, a.name, a.tz FROM token_family f
+                       JOIN account a ON a.account_id = f.account_id
+                      WHERE f.account_id = $1 AND f.id = $2 AND r.scopes & $15 <> 0) AS u ON true;
 
 -- name: token_refresh
 -- $1 account  $2 family  $3 hash of the token  $4 its generation  $5 client  $6 scopes, NULL for all
 -- $7 hash of the new access token  $8 its slot  $9 its end  $10 hash of the new refresh token  $11 its end when unused
 -- $12 the answer, sealed  $13 how many seconds a retry gets it again  $14 audit_by()
 -- $15 audience of the access token, 0 for the grant's  $16 thumbprint of the key that it is bound to, or NULL
-SELECT outcome, connected_account_id AS connected_account, granted, connection_until, replay,
-       (SELECT c.calendars FROM connected_account c WHERE c.account_id = $1 AND c.id = connected_account_id) AS calendars,
+-- $17 the scope openid: with it, who signed in
+SELECT r.outcome, r.connected_account_id AS connected_account, r.granted, r.connection_until, r.replay,
+       (SELECT c.calendars FROM connected_account c WHERE c.account_id = $1 AND c.id = r.connected_account_id) AS calendars,
        coalesce((SELECT f.with_details FROM token_family f WHERE f.account_id = $1 AND f.id = $2), false) AS with_details,
-       CASE outcome WHEN 2 THEN tokens_replayed($1, $2, $14, 'refresh token') END AS told
-  FROM token_refresh($1, $2, $3, $4, $5, $16, $6, $15, $7, $8, $9, $10, $11, $12, make_interval(secs => $13::int));
+       CASE r.outcome WHEN 2 THEN tokens_replayed($1, $2, $14, 'refresh token') END AS told,
+       u.auth_time, u.email, u.name, u.tz
+  FROM token_refresh($1, $2, $3, $4, $5, $16, $6, $15, $7, $8, $9, $10, $11, $12, make_interval(secs => $13::int)) AS r
+  LEFT JOIN LATERAL (SELECT f.auth_time, a.email, a.name, a.tz FROM token_family f
+                       JOIN account a ON a.account_id = f.account_id
+                      WHERE f.account_id = $1 AND f.id = $2 AND r.granted & $17 <> 0) AS u ON true;
 
 -- name: dpop_once
 -- $1 what names the proof  $2 when its nonce was made  $3 now, both in Unix seconds

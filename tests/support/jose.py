@@ -4,6 +4,7 @@
     key = Key("ES256", kid="a")         ES256, EdDSA, PS256, RS256
     key.public                          its JWK
     key.sign({"iss": …}, typ="JWT")     a compact JWS; header members by name, None leaves one out
+    verified(token, jwks)               header and claims of an ES256 one that a key of the set signed
 """
 import base64
 import hashlib
@@ -12,7 +13,7 @@ import json
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 
 def b64(octets):
@@ -88,3 +89,19 @@ class Key:
 
 def unsigned(claims, alg="none", **header):
     return f"{text({'alg': alg, **header})}.{text(claims)}."
+
+
+def unb64(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def verified(token, jwks):
+    """By somebody else's arithmetic (RFC 7515 §5.2); raises when the signature is not good."""
+    head, claims, signature = token.split(".")
+    header, raw = json.loads(unb64(head)), unb64(signature)
+    assert header["alg"] == "ES256" and len(raw) == 64
+    [jwk] = [k for k in jwks["keys"] if k["kid"] == header["kid"]]
+    x, y = (int.from_bytes(unb64(jwk[n]), "big") for n in "xy")
+    der = encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
+    ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key().verify(der, f"{head}.{claims}".encode(), ec.ECDSA(hashes.SHA256()))
+    return header, json.loads(unb64(claims))

@@ -16,7 +16,7 @@ TEST(scopes_are_names_with_single_blanks) /* RFC 6749 §3.3 */
 	uint64_t all = 0;
 	for (size_t i = 0; i < scope_row_count; i++)
 		all |= scope_rows[i].bit;
-	assert_int_equal(all, SCOPES_ALL);
+	assert_int_equal(all, SCOPES_ASKABLE);
 }
 
 TEST(what_is_missing_is_named_with_all_that_is_needed) /* RFC 6750 §3.1 */

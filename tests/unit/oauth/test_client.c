@@ -52,7 +52,7 @@ TEST(a_client_is_who_has_its_secret)
 	assert_true(id_eq(got.id, app.id) && id_eq(got.owner, owner.id));
 	assert_int_equal(got.kind, CLIENT_CONFIDENTIAL);
 	assert_int_equal(got.grants, GRANT_CODE | GRANT_REFRESH);
-	assert_int_equal(got.scopes, SCOPES_ALL);
+	assert_int_equal(got.scopes, SCOPES_ASKABLE);
 	assert_false(got.verified || got.may_introspect);
 	assert_str(got.name, STR("App"));
 	assert_ok(proven(other.id, other_secret, &got));

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oauth/id_token.h"
+
+#include "oauth/answer.h"
+#include "oauth/auth_request.h"
+#include "oauth/identity.h"
+#include "server/account/signing_keys.h"
+#include "server/auth/scope.h"
+#include "server/crypto/digest.h"
+
+/* A nonce with each octet escaped, the name of a client that nobody registered, and the rest. */
+#define CLAIMS_MAX ((size_t)6 * NONCE_MAX + 16384)
+#define ID_TOKEN_TYPE "JWT"
+
+/* §3.1.3.6: of the access token's hash the left half, by the hash of the signature's algorithm. */
+static struct str at_hash(struct ctx *cx, struct str access)
+{
+	return base64url_of(cx->mem, bytes_of(secret_hash(cx->mem, access).ptr, SHA256_SIZE / 2));
+}
+
+/* By the clock of whoever verifies it, not by the sandbox's. */
+static struct str claims(struct ctx *cx, struct str client_id, const struct token_pair *pair)
+{
+	const struct identity who = { pair->account, pair->user.email, pair->user.name, pair->user.tz };
+	struct buf out = buf_new(cx->mem, CLAIMS_MAX);
+	struct json j = json_begin(&out);
+	json_object(&j, NULL);
+	json_str(&j, "iss", oauth_issuer(cx));
+	json_str(&j, "aud", client_id);
+	json_int(&j, "iat", instant_s(cx->now));
+	json_int(&j, "exp", instant_s(cx->now) + ID_TOKEN_LIFETIME_S);
+	json_int(&j, "auth_time", instant_s(pair->user.auth_time));
+	json_str_if(&j, "nonce", pair->user.nonce);
+	json_str(&j, "at_hash", at_hash(cx, pair->access));
+	json_str(&j, "acr", identity_acr(cx));
+	json_array(&j, "amr"); /* RFC 8176 §2 */
+	json_str(&j, NULL, STR("pwd"));
+	json_array_end(&j);
+	identity_json(&j, &who, pair->scopes);
+	json_object_end(&j);
+	return buf_str(&out);
+}
+
+err_t id_token_of(struct ctx *cx, struct str client_id, const struct token_pair *pair, struct str *out)
+{
+	*out = STR_ABSENT;
+	if (!(pair->scopes & OPENID) || !pair->user.signed_in)
+		return OK;
+	return jwt_sign(cx, ID_TOKEN_TYPE, claims(cx, client_id, pair), out);
+}

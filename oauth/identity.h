@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is told of who a user is (OpenID Connect Core §5.1): by an ID token and by the UserInfo endpoint, the same
+ * claims by the same scopes (§5.4).
+ */
+#pragma once
+
+#include "server/base/ctx.h"
+#include "server/data/json.h"
+
+struct identity {
+	struct id account; /* in its mode: `sub`, as introspection and the API name them */
+	struct str email, name, tz;
+};
+
+/* Members of the open object: `sub`, and what these scopes give. */
+void identity_json(struct json *j, const struct identity *who, uint64_t scopes);
+/* The names of all claims there are, also those of ID tokens alone. */
+void identity_claim_names(struct json *j, const char *member);
+
+/* How somebody signed in (§2 `acr`): the one class there is here, a password. A URL of this server's, as §2 asks for.
+ */
+struct str identity_acr(struct ctx *cx);
