@@ -86,6 +86,23 @@ def test_a_change_whose_transaction_ends_late_is_not_passed_over(world, key, rec
     assert receiver.of("event.updated")[0].json["data"]["object"]["id"] == late["id"]
 
 
+def test_what_is_new_while_its_endpoint_is_looked_at_is_sent(world, key, receiver):
+    """A claim sees nothing, and says that nothing is due; what is made in that moment must be said after it."""
+    made = endpoint(world, key, receiver.url, ["event.created"])
+    assert world.wait_for(lambda: receiver.of("ping"))
+    servers = [world, world.second]
+    for server in servers:
+        server.stop()
+    [[account]] = world.sql("UPDATE webhook_queue SET due_at = now() - interval '1 second' RETURNING account_id")
+    world.meanwhile("SELECT FROM webhook_claim(now(), 10, 4, now() + interval '1 minute')", lambda: world.sql(
+        f"""SELECT webhook_send('{account}', e.id, uuid_v7(), 'ping', 99, NULL, NULL, NULL, now(), convert_to('{{"id":"late","type":"ping"}}', 'UTF8'))
+              FROM webhook_endpoint e"""))
+    assert world.sql("SELECT count(*) FROM webhook_queue WHERE due_at <= now()") == [["1"]], made
+    for server in servers:
+        server.start()
+    assert world.wait_for(lambda: [d for d in receiver.got if d.json["id"] == "late"], 10)
+
+
 def test_a_change_that_cannot_be_told_holds_up_no_other(world, key, receiver):
     endpoint(world, key, receiver.url, ["*"])
     world.wait_for(lambda: receiver.of("ping"))
