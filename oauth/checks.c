@@ -216,11 +216,20 @@ static err_t check_scope(struct check *c)
 	struct str text = param_get(c->params, "scope");
 	uint64_t scopes =
 		c->request->scopes ? 0 : client_default_scopes(c->client); /* none beside authorization_details */
-	if (text.ptr && !scope_parse(text, &scopes))
+	struct str unknown = scope_unknown(text);
+	if (unknown.ptr)
 		return INVALID(
-			c, INVALID_SCOPE, "scope", "A scope is not known, or scopes are not separated by one blank.");
-	if (scopes & ~c->client->scopes)
-		return INVALID(c, INVALID_SCOPE, "scope", "A scope is not among those that this client may ask for.");
+			c, INVALID_SCOPE, "scope", "There is no scope %.*s here.", STR_ARG(str_sub(unknown, 0, 100)));
+	if (text.ptr && !scope_parse_spoken(text, &scopes))
+		return INVALID(c, INVALID_SCOPE, "scope", "Scopes are separated by one blank.");
+	uint64_t more = scopes & (uint64_t)SCOPES_ASKABLE & ~c->client->scopes;
+	if (more)
+		return INVALID(c, INVALID_SCOPE, "scope", "This client may not ask for %.*s.",
+			STR_ARG(scope_text(c->cx->mem, more)));
+	if (!((c->request->scopes | scopes) & (uint64_t)SCOPES_ASKABLE))
+		return INVALID(c, INVALID_SCOPE, "scope", "Nothing is asked that a user could allow.");
+	if (!(c->client->grants & GRANT_REFRESH))
+		scopes &= ~SCOPE_OFFLINE;
 	c->request->scopes |= scopes;
 	return OK;
 }

@@ -234,6 +234,7 @@ err_t consent_decide(struct ctx *cx, struct str reference, const struct consent_
 		cut.scopes &= request.scopes;
 	TRY(decision_check(cx, &request, account, &cut));
 
+	cut.scopes = scope_spoken(request.scopes, cut.scopes);
 	bool by_device = request.device.hash.ptr != NULL;
 	struct code_draft code = code_draft(cx, account);
 	if (by_device) { /* it has its code already */
@@ -255,10 +256,10 @@ static err_t remembered_issue(struct ctx *cx, const struct auth_request *request
 	const struct consent_user *user, const struct code_draft *code)
 {
 	size_t issued = 0;
-	TRY(db_exec(cx, &sql_code_issue, &issued, IN(account), IN(request->client_id), IN(request->scopes),
-		IN(code->family), IN(code->hash), IN(code->expires_at), IN(request->challenge),
-		IN(request->redirect_uri), IN(request->nonce), IN(user->auth_time), IN(request->audience),
-		IN(request->dpop_jkt), IN(request->calendars), IN(request->include_granted),
+	TRY(db_exec(cx, &sql_code_issue, &issued, IN(account), IN(request->client_id),
+		IN(request->scopes & (uint64_t)SCOPES_ASKABLE), IN(code->family), IN(code->hash), IN(code->expires_at),
+		IN(request->challenge), IN(request->redirect_uri), IN(request->nonce), IN(user->auth_time),
+		IN(request->audience), IN(request->dpop_jkt), IN(request->calendars), IN(request->include_granted),
 		IN(request->with_details)));
 	return issued ? OK : FAIL(cx, CONSENT_REQUIRED, "no consent that covers this");
 }

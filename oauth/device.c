@@ -85,10 +85,10 @@ static err_t read_scopes(struct ctx *cx, const struct params *params, const stru
 {
 	struct str text = param_get(params, "scope");
 	uint64_t scopes = client_default_scopes(client);
-	if (text.ptr && !scope_parse(text, &scopes))
+	if (text.ptr && !scope_parse_spoken(text, &scopes))
 		return REFUSE(
 			cx, INVALID_SCOPE, "scope", "A scope is not known, or scopes are not separated by one blank.");
-	if (scopes & ~client->scopes)
+	if (scopes & (uint64_t)SCOPES_ASKABLE & ~client->scopes)
 		return REFUSE(cx, INVALID_SCOPE, "scope", "A scope is not among those that this client may ask for.");
 	*out = scopes;
 	return OK;

@@ -78,7 +78,7 @@ static void answer(
 	json_object(&j, NULL);
 	json_bool(&j, "active", t != NULL);
 	if (t) {
-		json_str(&j, "scope", scope_text(cx->mem, t->scopes));
+		json_str(&j, "scope", scope_text_spoken(cx->mem, t->scopes));
 		details_write(
 			&j, t->scopes, &(struct granted_details){ t->with_details, t->calendars }); /* RFC 9396 §9.2 */
 		json_id(&j, "client_id", "cli", t->client);

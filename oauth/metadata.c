@@ -62,6 +62,9 @@ static void scopes(struct json *j, uint64_t set)
 	for (size_t i = 0; i < scope_row_count; i++)
 		if (scope_rows[i].bit & set)
 			json_str(j, NULL, str_of(scope_rows[i].name));
+	for (size_t i = 0; i < scope_alias_count; i++)
+		if (scope_aliases[i].bit & set)
+			json_str(j, NULL, str_of(scope_aliases[i].name));
 	json_array_end(j);
 }
 
@@ -128,7 +131,7 @@ err_t metadata_server(struct request *rq, struct response *rs)
 		json_str(&j, endpoints[i].member, str_cat(cx->mem, oauth_issuer(cx), str_of(endpoints[i].path)));
 	if (!str_eq(cx->config->registration, STR("closed")))
 		json_str(&j, "registration_endpoint", str_cat(cx->mem, oauth_issuer(cx), STR("/oauth/register")));
-	scopes(&j, SCOPES_ASKABLE);
+	scopes(&j, (uint64_t)SCOPES_ASKABLE | SCOPE_CALENDAR_CLIENT | SCOPE_OFFLINE);
 	grants(&j);
 	json_bool(&j, "require_pushed_authorization_requests", cx->config->require_par);
 	word(&j, "response_types_supported", "code");
@@ -160,7 +163,7 @@ err_t metadata_resource(struct request *rq, struct response *rs)
 	json_array(&j, "authorization_servers");
 	json_str(&j, NULL, oauth_issuer(cx));
 	json_array_end(&j);
-	scopes(&j, resource->scopes);
+	scopes(&j, scope_spoken(SCOPE_CALENDAR_CLIENT, resource->scopes));
 	word(&j, "bearer_methods_supported", "header");
 	algs(&j, "dpop_signing_alg_values_supported", DPOP_ALGS);
 	json_str(&j, "resource_documentation", str_cat(cx->mem, oauth_issuer(cx), STR("/docs")));

@@ -33,7 +33,7 @@ static void answer(struct request *rq, struct response *rs, const struct registr
 			json_str(&j, NULL, str_of(grant_rows[i].name));
 	json_array_end(&j);
 	words(&j, "response_types", (struct str_list){ &code, 1 });
-	json_str(&j, "scope", scope_text(rq->cx.mem, made->scopes));
+	json_str(&j, "scope", scope_text_spoken(rq->cx.mem, made->scopes));
 	json_object_end(&j);
 }
 

@@ -134,18 +134,15 @@ static err_t read_grants(struct ctx *cx, const struct metadata *in, struct regis
 
 static err_t read_scope(struct ctx *cx, const struct metadata *in, struct registration *out)
 {
-	struct str rest = in->scope, name;
+	struct str unknown = scope_unknown(in->scope);
 	out->scopes = SCOPES_ASKABLE;
-	if (!in->scope.len)
-		return OK;
-	out->scopes = 0;
-	while (str_cut(&rest, ' ', &name)) {
-		uint64_t one;
-		if (!scope_parse(name, &one))
-			return BAD("scope", "There is no scope %.*s here; scopes_supported of the metadata has all.",
-				STR_ARG(str_sub(name, 0, 100)));
-		out->scopes |= one;
-	}
+	if (unknown.ptr)
+		return BAD("scope", "There is no scope %.*s here; scopes_supported of the metadata has all.",
+			STR_ARG(str_sub(unknown, 0, 100)));
+	if (in->scope.len && !scope_parse_spoken(in->scope, &out->scopes))
+		return BAD("scope", "Scopes are separated by one blank.");
+	if (!(out->scopes & (uint64_t)SCOPES_ASKABLE)) /* offline_access alone */
+		out->scopes |= (uint64_t)SCOPES_ASKABLE;
 	return OK;
 }
 

@@ -36,10 +36,14 @@ static err_t by_refresh(struct request *rq, const struct grant_call *call, struc
 	struct refresh_claim claim = {
 		.client = call->client, .jkt = call->jkt, .token = param_get(params, "refresh_token")
 	};
-	if (scope.ptr && !scope_parse(scope, &claim.scopes))
+	uint64_t asked = 0;
+	if (scope.ptr && !scope_parse_spoken(scope, &asked))
 		return REFUSE(&rq->cx, INVALID_SCOPE, "scope", "A scope is not known.");
+	claim.scopes = asked & (uint64_t)SCOPES_ASKABLE;
 	TRY(params_audience(&rq->cx, params, &claim.audience));
-	return token_refresh(&rq->cx, &claim, out);
+	TRY(token_refresh(&rq->cx, &claim, out));
+	out->scopes |= scope_spoken(asked, out->scopes);
+	return OK;
 }
 
 /* What is meant by an exchange: of one access token for another (RFC 8693 §2.1). */
@@ -141,7 +145,7 @@ static void answer(struct request *rq, struct response *rs, const struct grant_c
 	json_str_if(&j, "id_token", id_token); /* OpenID Connect Core §3.1.3.3, §12.2 */
 	if (grant == GRANT_EXCHANGE)           /* RFC 8693 §2.2.1 */
 		json_str(&j, "issued_token_type", STR(ACCESS_TOKEN_TYPE));
-	json_str(&j, "scope", scope_text(rq->cx.mem, pair->scopes));
+	json_str(&j, "scope", scope_text_spoken(rq->cx.mem, pair->scopes));
 	details_write(&j, pair->scopes, &pair->details); /* RFC 9396 §7 */
 	if (!id_is_zero(pair->connected_account))
 		json_id(&j, "connected_account_id", "cpa", pair->connected_account);

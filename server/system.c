@@ -60,6 +60,10 @@ static void print_scopes(struct ctx *cx, struct buf *out)
 	for (size_t i = 0; i < scope_row_count; i++)
 		buf_fmt(out, "| `%s` | %s | %s | %s |\n", scope_rows[i].name, scope_rows[i].opens,
 			scope_rows[i].sentence, risks[scope_rows[i].risk]);
+	BUF_LIT(out, "\nApps may also ask in these words of others, and are answered in them:\n\n| alias | what it is "
+		     "here |\n| --- | --- |\n");
+	for (size_t i = 0; i < scope_alias_count; i++)
+		buf_fmt(out, "| `%s` | %s |\n", scope_aliases[i].name, scope_aliases[i].doc);
 }
 
 static void print_options(struct ctx *cx, struct buf *out)

@@ -46,6 +46,30 @@ struct str scope_text(struct arena *mem, uint64_t scopes);
 bool scope_parse(struct str text, uint64_t *out);
 
 /*
+ * What apps call scopes in other products' words, and what that is here. Kept beside what it means, in bits above the
+ * enum's, so that an app is told its grant in the words that it asked in. Nothing opens by these bits.
+ */
+struct scope_alias {
+	uint64_t bit;
+	const char *name;
+	uint64_t means; /* 0: nothing to be granted */
+	const char *doc;
+};
+#define SCOPE_CALENDAR_CLIENT (UINT64_C(1) << 32)
+#define SCOPE_OFFLINE (UINT64_C(1) << 33)
+extern const struct scope_alias scope_aliases[];
+extern const size_t scope_alias_count;
+
+/* As scope_parse(), with aliases: their bits, and those that they mean. */
+bool scope_parse_spoken(struct str text, uint64_t *out);
+/* `granted` with those aliases of `spoken` that it has all of. */
+uint64_t scope_spoken(uint64_t spoken, uint64_t granted);
+/* As scope_text(), and then the aliases. */
+struct str scope_text_spoken(struct arena *mem, uint64_t scopes);
+/* The first name that neither knows; absent where there is none, or the text is ill-formed. */
+struct str scope_unknown(struct str text);
+
+/*
  * OK when `held` has every one of `needed`: a route asks the credential's scopes (access.c), and whatever is about
  * somebody's calendars asks the actor's rights there, once it is known whose they are.
  *

@@ -25,7 +25,8 @@ def test_the_metadata_of_the_server_is_complete_and_true(world):  # RFC 8414 §2
         assert m[endpoint + "_endpoint_auth_signing_alg_values_supported"] == ["ES256", "EdDSA", "Ed25519", "PS256", "RS256"]
     assert m["authorization_response_iss_parameter_supported"] is True  # RFC 9207 §3
     assert m["scopes_supported"] == ["calendars:read", "calendars:write", "events:read", "events:write", "profile:read",
-                                     "voice:invoke", "webhooks:manage", "openid", "email", "profile"]
+                                     "voice:invoke", "webhooks:manage", "openid", "email", "profile",
+                                     "urn:ietf:params:oauth:scope:calendars", "offline_access"]
     assert not [k for k, v in m.items() if v is None or v == []]  # §3.2: no empty members
     assert m["protected_resources"] == [url, url + "/v1", url + "/dav", url + "/mcp"]  # RFC 9728 §4
     assert world.get(m["service_documentation"].removeprefix(url)).status == 200

@@ -229,6 +229,46 @@ def test_a_code_is_for_the_app_that_asked(world, browser):
     assert is_error(other.redeem(code), 400, "invalid_grant")
 
 
+# ---- habits of MCP and calendar clients ----
+
+
+def test_offline_access_may_be_asked_beside_anything(world, browser):
+    """By whom a refresh token is given in any case; also beside what was registered."""
+    app = OpenApp(world, client_name="Offline", scope="profile:read")
+    assert app.connect(browser, scope="profile:read offline_access")["scope"] == "profile:read offline_access"
+    registered = App(world, type="public")
+    assert registered.connect(browser, scope="events:read offline_access")["scope"] == "events:read offline_access"
+    once = OpenApp(world, client_name="Once", grant_types=["authorization_code"])
+    tokens = once.connect(browser, scope="profile:read offline_access")
+    assert tokens["scope"] == "profile:read" and "refresh_token" not in tokens
+    assert is_red(app.ask(browser, scope="offline_access"), world, "invalid_scope")
+
+
+def test_unknown_scopes_are_refused_by_name(world, browser, app):
+    got = answer(app.ask(browser, scope="events:read mail:read"))
+    assert got["error"] == "invalid_scope" and "mail:read" in got["error_description"]
+    assert "urn:x:mail" in register(world, redirect_uris=[REDIRECT], scope="urn:x:mail").json["error_description"]
+
+
+def test_a_refresh_asks_for_what_it_has_or_nothing(world, browser):
+    """Without scope, with the same, with fewer; never with more (RFC 6749 §6)."""
+    app = OpenApp(world, client_name="Refreshes", scope="calendars:read profile:read events:read offline_access")
+    tokens = app.connect(browser, scope="calendars:read profile:read offline_access")
+    for asked, told in ((None, "calendars:read profile:read offline_access"), ("profile:read offline_access", "profile:read offline_access"),
+                        ("offline_access", "calendars:read profile:read offline_access"), ("calendars:read", "calendars:read")):
+        tokens = {**tokens, **app.refresh(tokens["refresh_token"], scope=asked).json}
+        assert set(tokens["scope"].split()) == set(told.split()), asked
+    assert is_error(app.refresh(tokens["refresh_token"], scope="profile:read events:read"), 400, "invalid_scope")
+
+
+def test_an_alias_lets_no_key_be_made(world):
+    """The words of other products are for apps alone."""
+    account = world.account("keys@calends.example")
+    for scope in ("offline_access", "urn:ietf:params:oauth:scope:calendars"):
+        with pytest.raises(CliError):
+            world.key(account, kind="restricted", scope=scope)
+
+
 # ---- ids that nobody gave ----
 
 

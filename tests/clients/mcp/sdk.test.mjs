@@ -125,3 +125,66 @@ test('what was not granted is asked for when it is needed', async () => {
 	assert.match(provider.asked.searchParams.get('scope'), /events:read/);
 	await connected.close();
 });
+
+// ---- never registered ----
+
+// A host that has never been here: it registers itself, as the SDK has it do, and keeps what it is told.
+class Stranger extends Provider {
+	constructor(metadata = {}) { super(); this.metadata = metadata; }
+	get clientMetadata() { return { client_name: 'Strange Assistant', redirect_uris: [callback.uri], ...this.metadata }; }
+	clientInformation() { return this.information; }
+	saveClientInformation(information) { this.information = information; }
+}
+
+async function connectStranger(metadata) {
+	const provider = new Stranger(metadata);
+	const first = transport(provider);
+	await assert.rejects(client().connect(first), UnauthorizedError);
+	const agreed = await agree(provider.asked);
+	assert.match(agreed.shown, /Anybody can give an app this name/);
+	assert.match(agreed.shown, /an app on this computer/);
+	await first.finishAuth(agreed.code);
+	const connected = client();
+	await connected.connect(transport(provider));
+	return { provider, connected };
+}
+
+// What hosts are known to send: nothing but redirect URIs, a method with a secret, grants that they never use, every scope.
+for (const [habit, metadata] of Object.entries({
+	'says only where it listens': {},
+	'asks for a secret': { token_endpoint_auth_method: 'client_secret_post' },
+	'asks for the default method by name': { token_endpoint_auth_method: 'client_secret_basic', application_type: 'native' },
+	'lists grants that it does not use': { token_endpoint_auth_method: 'none', response_types: ['code'],
+		grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'] },
+	'registers the scopes of the resource': { scope: 'calendars:read events:read events:write' },
+	'registers offline_access beside': { scope: 'calendars:read events:read events:write offline_access' },
+}))
+	test(`an assistant that was never registered ${habit}, connects and calls a tool`, async () => {
+		const { provider, connected } = await connectStranger(metadata);
+		assert.match(provider.information.client_id, /^open_/);
+		assert.equal(provider.information.client_secret, undefined);
+		assert.equal(provider.information.token_endpoint_auth_method, 'none');
+		assert.equal(provider.asked.searchParams.get('resource'), `${world.url}/mcp`);
+		const listed = await connected.callTool({ name: 'list_calendars', arguments: {} });
+		assert.ok(!listed.isError && listed.structuredContent.data.length);
+		const old = provider.kept;
+		assert.ok(old.refresh_token);
+		provider.kept = { ...old, access_token: old.access_token.slice(0, -6) + 'AAAAAA' };
+		await connected.callTool({ name: 'list_calendars', arguments: {} });
+		assert.notEqual(provider.kept.refresh_token, old.refresh_token);
+		await connected.close();
+	});
+
+test('several flows of one stranger are open at once', async () => {
+	const providers = [new Stranger(), new Stranger(), new Stranger()];
+	const transports = providers.map(transport);
+	await Promise.all(transports.map((t) => assert.rejects(client().connect(t), UnauthorizedError)));
+	assert.equal(new Set(providers.map((p) => p.information.client_id)).size, 1);
+	for (const [i, provider] of providers.entries()) {
+		await transports[i].finishAuth((await agree(provider.asked)).code);
+		const connected = client();
+		await connected.connect(transport(provider));
+		await connected.ping();
+		await connected.close();
+	}
+});

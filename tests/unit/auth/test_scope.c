@@ -30,4 +30,23 @@ TEST(what_is_missing_is_named_with_all_that_is_needed) /* RFC 6750 §3.1 */
 	assert_err(scopes_require(&test_cx, SCOPES_ALL, needed | OWNER), KEY_KIND_NOT_ALLOWED);
 }
 
-TESTS(RUN(scopes_are_names_with_single_blanks), RUN(what_is_missing_is_named_with_all_that_is_needed))
+TEST(aliases_come_back_in_the_words_that_were_used) /* draft-ietf-mailmaint-oauth-public §scopes */
+{
+	const uint64_t calendars = CALENDARS_READ | CALENDARS_WRITE | EVENTS_READ | EVENTS_WRITE;
+	const struct str words = STR("urn:ietf:params:oauth:scope:calendars offline_access");
+	uint64_t scopes;
+	assert_false(scope_parse(words, &scopes));
+	assert_true(scope_parse_spoken(words, &scopes));
+	assert_true(scopes == (calendars | SCOPE_CALENDAR_CLIENT | SCOPE_OFFLINE));
+	assert_true(scope_spoken(scopes, calendars) == scopes);
+	assert_true(scope_spoken(scopes, EVENTS_READ) == (EVENTS_READ | SCOPE_OFFLINE));
+	assert_true(scope_spoken(0, scopes) == calendars);
+	assert_str(scope_text_spoken(test_mem, EVENTS_READ | SCOPE_CALENDAR_CLIENT | SCOPE_OFFLINE),
+		STR("events:read offline_access"));
+	assert_str(scope_text(test_mem, EVENTS_READ | SCOPE_OFFLINE), STR("events:read"));
+	assert_str(scope_unknown(STR("events:read mail:read x")), STR("mail:read"));
+	assert_false(scope_unknown(words).ptr);
+}
+
+TESTS(RUN(aliases_come_back_in_the_words_that_were_used), RUN(scopes_are_names_with_single_blanks),
+	RUN(what_is_missing_is_named_with_all_that_is_needed))

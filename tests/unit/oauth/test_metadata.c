@@ -47,13 +47,18 @@ static void assert_list(struct str text, const char *name, const char *(*each)(s
 
 static const char *nth_scope(size_t i)
 {
-	return i < scope_row_count ? scope_rows[i].name : NULL;
+	size_t alias = i - scope_row_count;
+	if (i < scope_row_count)
+		return scope_rows[i].name;
+	return alias < scope_alias_count ? scope_aliases[alias].name : NULL;
 }
 
-/* Those of IDENTITY stand at the end. */
-static const char *nth_opening_scope(size_t i)
+/* Of a resource: what opens something, and what all of that is called elsewhere. Those of IDENTITY stand at the end. */
+static const char *nth_resource_scope(size_t i)
 {
-	return i < scope_row_count && (scope_rows[i].bit & SCOPES_ALL) ? scope_rows[i].name : NULL;
+	if (i < scope_row_count && (scope_rows[i].bit & SCOPES_ALL))
+		return scope_rows[i].name;
+	return i && (scope_rows[i - 1].bit & SCOPES_ALL) ? "urn:ietf:params:oauth:scope:calendars" : NULL;
 }
 
 static const char *nth_grant(size_t i)
@@ -102,10 +107,10 @@ TEST(a_protected_resource_is_told_by_its_path) /* RFC 9728 §2, §3.1 */
 		assert_has(texts[i], "\"authorization_servers\":[\"https://calends.example/base\"]");
 		assert_has(texts[i], "\"bearer_methods_supported\":[\"header\"]");
 	}
-	assert_list(all, "scopes_supported", nth_opening_scope);
-	assert_list(api, "scopes_supported", nth_opening_scope);
+	assert_list(all, "scopes_supported", nth_resource_scope);
+	assert_list(api, "scopes_supported", nth_resource_scope);
 	assert_has(dav, "\"scopes_supported\":[\"calendars:read\",\"calendars:write\",\"events:read\",\"events:write\","
-			"\"profile:read\"]");
+			"\"profile:read\",\"urn:ietf:params:oauth:scope:calendars\"]");
 
 	struct exchange *x = exchange_new(&app, METHOD_GET, "/", STR(""), NO_HEADERS);
 	x->rq.args[0] = STR("davy");
