@@ -101,7 +101,7 @@ export async function openCallback() {
 	const server = createServer((request, response) => {
 		response.setHeader('Content-Type', 'text/html');
 		response.end(BACK);
-		if (request.url.startsWith('/cb')) waiting.shift()?.(new URL(request.url, 'http://127.0.0.1'));
+		if (/^[/](cb|.*[/]callback[/])/.test(request.url)) waiting.shift()?.(new URL(request.url, `http://${request.headers.host}`));
 	});
 	await new Promise((done) => server.listen(0, '127.0.0.1', done));
 	return {
