@@ -11,7 +11,7 @@
 
 struct auth_request_row {
 	struct id client_id, owner;
-	struct str redirect_uri, state, nonce, login_hint, error, error_description, name, owner_name, kept;
+	struct str redirect_uri, state, nonce, login_hint, error, error_description, name, owner_name, kept, subject;
 	uint64_t scopes, client_scopes;
 	struct bytes challenge, dpop_jkt, device;
 	struct str user_code, device_ip, device_agent;
@@ -24,7 +24,7 @@ struct auth_request_row {
 DB_RESULT(auth_request_load, struct auth_request_row, client_id, redirect_uri, state, nonce, login_hint, scopes,
 	audience, response_mode, device, user_code, device_ip, device_agent, challenge, dpop_jkt, prompt, max_age_s,
 	error, calendars, include_granted, with_details, error_description, expires_at, decided_at, asked_at, owner,
-	kind, grants, name, owner_name, verified, client_scopes, par_only, client_created_at, kept);
+	kind, grants, name, owner_name, verified, client_scopes, par_only, client_created_at, kept, subject);
 
 static err_t store(struct ctx *cx, const struct auth_request *in, struct instant expires_at, bool pushed,
 	struct str *reference_out)
@@ -38,7 +38,7 @@ static err_t store(struct ctx *cx, const struct auth_request *in, struct instant
 		IN(in->audience), IN(cx->now), IN(pushed ? expires_at : INSTANT_NONE), IN(in->response_mode),
 		IN(in->dpop_jkt), IN(in->device.hash), IN(in->device.user_code), IN(in->device.ip),
 		IN(in->device.agent), IN(in->calendars), IN(in->include_granted), IN(in->with_details),
-		IN(in->kept_client)));
+		IN(in->kept_client), IN(in->subject)));
 	*reference_out = reference;
 	return OK;
 }
@@ -76,6 +76,7 @@ err_t auth_request_load(struct ctx *cx, struct str reference, struct auth_reques
 		.state = row.state,
 		.nonce = row.nonce,
 		.login_hint = row.login_hint,
+		.subject = row.subject,
 		.scopes = row.scopes,
 		.audience = row.audience,
 		.response_mode = row.response_mode,
@@ -131,4 +132,15 @@ bool auth_request_needs_sign_in(const struct ctx *cx, const struct auth_request 
 		return false;
 	bool too_old = rq->max_age_s >= 0 && !instant_before(cx->now, instant_add_s(user->auth_time, rq->max_age_s));
 	return (rq->prompt & PROMPT_LOGIN) || too_old;
+}
+
+bool auth_request_is_of_another(
+	struct ctx *cx, const struct auth_request *rq, const struct client *client, const struct consent_user *user)
+{
+	struct id there = id_in_mode(user->account, id_is_test(client->owner));
+	if (!rq->subject.ptr)
+		return false;
+	if (str_eq(rq->subject, STR(SUBJECT_UNKNOWN)))
+		return rq->prompt & PROMPT_NONE; /* a page would let the user see for themselves */
+	return !str_eq(rq->subject, id_text(cx->mem, "usr", there));
 }

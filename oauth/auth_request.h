@@ -26,6 +26,7 @@ struct auth_request {
 	struct str kept_client; /* of one that nobody registered (open_client_kept()); absent for another */
 	struct str redirect_uri, state, nonce,
 		login_hint; /* absent where not sent; redirect_uri is the one in effect */
+	struct str subject; /* who must be there (openid_request.h): usr_…, SUBJECT_UNKNOWN; absent: whoever */
 	uint64_t scopes;
 	int16_t audience;                    /* what it is for (server/auth/audience.h); 0: all */
 	struct bytes dpop_jkt;               /* the key that the code is for; absent: any (RFC 9449 §10) */
@@ -46,6 +47,9 @@ struct consent_user {
 	struct instant auth_time;
 };
 
+/* Of an id_token_hint that cannot be verified: nobody is known to be that user, and nobody not to be. */
+#define SUBJECT_UNKNOWN "-"
+
 /* Store it for AUTH_REQUEST_LIFETIME_S. reference_out: 43 characters for URLs and forms; only its hash is stored. */
 MUST_CHECK err_t auth_request_store(struct ctx *cx, const struct auth_request *in, struct str *reference_out);
 
@@ -65,3 +69,6 @@ MUST_CHECK err_t auth_request_decided(struct ctx *cx);
 /* Must the user sign in (again) first: nobody there, prompt=login, or max_age went by (OpenID Connect Core §3.1.2.1)?
  */
 bool auth_request_needs_sign_in(const struct ctx *cx, const struct auth_request *rq, const struct consent_user *user);
+/* Is the user, who is there, another than the client asks for (OpenID Connect Core §3.1.2.1 id_token_hint, §5.5.1)? */
+bool auth_request_is_of_another(
+	struct ctx *cx, const struct auth_request *rq, const struct client *client, const struct consent_user *user);

@@ -87,10 +87,13 @@ static err_t go_on(struct request *rq, struct journey *j, struct response *rs)
 	 * app that the operator vouches for (docs/adr/0007). */
 	if (faulty && (silent || !stranger || j->client.verified))
 		return tell_client(rq, j, rs, answer_stored(cx, &j->request));
-	if (stranger || auth_request_needs_sign_in(cx, &j->request, &j->user)) {
-		if (!silent)
+	bool another = !stranger && auth_request_is_of_another(cx, &j->request, &j->client, &j->user);
+	bool fresh = !stranger && !instant_before(j->user.auth_time, j->request.created_at);
+	if (stranger || another || auth_request_needs_sign_in(cx, &j->request, &j->user)) {
+		if (!silent && !(another && fresh)) /* who signed in as another just now will do so again */
 			return to_sign_in(rq, j, rs);
-		return tell_client(rq, j, rs, answer_error(cx, &j->request, FAIL(cx, LOGIN_REQUIRED, "silent")));
+		return tell_client(
+			rq, j, rs, answer_error(cx, &j->request, FAIL(cx, LOGIN_REQUIRED, "silent, or another user")));
 	}
 	err_t asked = consent_remembered(cx, &j->request, &j->client, &j->user, j->reference, &answer);
 	if (!asked)

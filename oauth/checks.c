@@ -4,6 +4,7 @@
 #include "oauth/answer.h"
 #include "oauth/details.h"
 #include "oauth/open_client.h"
+#include "oauth/openid_request.h"
 #include "oauth/pkce.h"
 #include "oauth/redirect.h"
 #include "oauth/registration.h"
@@ -103,22 +104,25 @@ static err_t check_response_mode(struct check *c)
 	return INVALID(c, INVALID_VALUE, "response_mode", "The parameter response_mode has a value that is not known.");
 }
 
-/* Early, since prompt=none decides how an error goes back. Values: OpenID Connect Core §3.1.2.1. */
+/* OpenID Connect Core §3.1.2.1 */
+/* clang-format off */
+const struct prompt_word prompt_words[] = {
+	{ STR_INIT("none"),    PROMPT_NONE },    { STR_INIT("login"),          PROMPT_LOGIN },
+	{ STR_INIT("consent"), PROMPT_CONSENT }, { STR_INIT("select_account"), PROMPT_SELECT_ACCOUNT },
+};
+/* clang-format on */
+const size_t prompt_word_count = ARRAY_LEN(prompt_words);
+
+/* Early, since prompt=none decides how an error goes back. */
 static err_t check_prompt(struct check *c)
 {
-	/* clang-format off */
-	static const struct { struct str word; int16_t bit; } words[] = {
-		{ STR_INIT("none"),    PROMPT_NONE },    { STR_INIT("login"),          PROMPT_LOGIN },
-		{ STR_INIT("consent"), PROMPT_CONSENT }, { STR_INIT("select_account"), PROMPT_SELECT_ACCOUNT },
-	};
-	/* clang-format on */
 	struct str rest = param_get(c->params, "prompt"), word;
 	int16_t prompt = 0;
 	while (str_cut(&rest, ' ', &word)) {
 		int16_t bit = 0;
-		for (size_t i = 0; i < ARRAY_LEN(words); i++)
-			if (str_eq(word, words[i].word))
-				bit = words[i].bit;
+		for (size_t i = 0; i < prompt_word_count; i++)
+			if (str_eq(word, prompt_words[i].word))
+				bit = prompt_words[i].bit;
 		if (!bit)
 			return INVALID(
 				c, INVALID_VALUE, "prompt", "The parameter prompt has a value that is not known.");
@@ -278,6 +282,12 @@ static err_t check_login_hint(struct check *c)
 	return OK;
 }
 
+/* OpenID Connect Core §5.5, §3.1.2.1 */
+static err_t check_openid(struct check *c)
+{
+	return openid_request_read(c->cx, c->params, c->client, c->request);
+}
+
 typedef err_t check_run(struct check *c);
 
 /* In this order: until the redirect URI is known good, an error is shown, never redirected. */
@@ -302,6 +312,7 @@ static const struct { check_run *run; bool may_redirect; } checks[] = {
 	{ check_max_age,        true },
 	{ check_nonce,          true },
 	{ check_login_hint,     true },
+	{ check_openid,         true },  /* OpenID Connect Core §3.1.2.1, §5.5 */
 };
 /* clang-format on */
 

@@ -15,3 +15,11 @@ MUST_CHECK err_t auth_request_check_pushed(struct ctx *cx, const struct params *
 
 MUST_CHECK err_t auth_request_check(
 	struct ctx *cx, const struct params *params, struct auth_request *out, struct client *client_out);
+
+/* What `prompt` may say. */
+struct prompt_word {
+	struct str word;
+	int16_t bit; /* enum prompt */
+};
+extern const struct prompt_word prompt_words[];
+extern const size_t prompt_word_count;

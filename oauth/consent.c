@@ -29,7 +29,8 @@ static err_t auth_request_open(struct ctx *cx, struct str reference, const struc
 	TRY(auth_request_load(cx, reference, &request, client_out));
 	if (!instant_is_none(request.decided_at))
 		return auth_request_decided(cx);
-	if (auth_request_needs_sign_in(cx, &request, user))
+	if (auth_request_needs_sign_in(cx, &request, user) ||
+		auth_request_is_of_another(cx, &request, client_out, user))
 		return FAIL(cx, LOGIN_REQUIRED, "consent without a sign-in that is fresh enough");
 	if (request.error.ptr) /* its way is back to the client, without a question */
 		return REFUSE(cx, NOT_FOUND, "request", "There is nothing to answer here.");

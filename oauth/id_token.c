@@ -7,6 +7,8 @@
 #include "server/account/signing_keys.h"
 #include "server/auth/scope.h"
 #include "server/crypto/digest.h"
+#include "server/data/json_tree.h"
+#include "server/jose/jws.h"
 
 /* A nonce with each octet escaped, the name of a client that nobody registered, and the rest. */
 #define CLAIMS_MAX ((size_t)6 * NONCE_MAX + 16384)
@@ -47,4 +49,15 @@ err_t id_token_of(struct ctx *cx, struct str client_id, const struct token_pair 
 	if (!(pair->scopes & OPENID) || !pair->user.signed_in)
 		return OK;
 	return jwt_sign(cx, ID_TOKEN_TYPE, claims(cx, client_id, pair), out);
+}
+
+err_t id_token_read(struct ctx *cx, struct str token, struct id_token *out)
+{
+	struct str text;
+	const struct cJSON *root;
+	TRY(jwt_verify(cx, ID_TOKEN_TYPE, token, &text));
+	if (json_tree_parse(cx, text, &root) || !str_eq(jws_text(root, "iss"), oauth_issuer(cx)))
+		return FAIL(cx, NOT_FOUND, "of another server");
+	*out = (struct id_token){ jws_text(root, "sub"), jws_text(root, "aud") };
+	return OK;
 }

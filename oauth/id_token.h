@@ -14,3 +14,14 @@
  * among their scopes and somebody had signed in for them.
  */
 MUST_CHECK err_t id_token_of(struct ctx *cx, struct str client_id, const struct token_pair *pair, struct str *out);
+
+/* What a token that we gave once says. */
+struct id_token {
+	struct str sub, aud;
+};
+/*
+ * As a hint (§3.1.2.1, RP-Initiated Logout §2): it may be as old as its key is published.
+ *
+ * errors  NOT_FOUND  it is no ID token of this server's
+ */
+MUST_CHECK err_t id_token_read(struct ctx *cx, struct str token, struct id_token *out);

@@ -4,9 +4,25 @@
 #include "oauth/answer.h"
 #include "server/auth/scope.h"
 
-/* What both tell; then what is about the token alone. */
-static const char *const claims[] = { "sub", "email", "email_verified", "name", "zoneinfo", "iss", "aud", "exp", "iat",
-	"auth_time", "nonce", "at_hash", "acr", "amr" };
+/* What both tell, by which scope; then what is about the token alone. */
+/* clang-format off */
+static const struct { struct str name; uint64_t scope; } claims[] = {
+	{ STR_INIT("sub"),       0 },
+	{ STR_INIT("email"),     OPENID_EMAIL },   { STR_INIT("email_verified"), OPENID_EMAIL },
+	{ STR_INIT("name"),      OPENID_PROFILE }, { STR_INIT("zoneinfo"),       OPENID_PROFILE },
+	{ STR_INIT("iss"),       0 }, { STR_INIT("aud"),   0 }, { STR_INIT("exp"),     0 }, { STR_INIT("iat"), 0 },
+	{ STR_INIT("auth_time"), 0 }, { STR_INIT("nonce"), 0 }, { STR_INIT("at_hash"), 0 }, { STR_INIT("acr"), 0 },
+	{ STR_INIT("amr"),       0 },
+};
+/* clang-format on */
+
+uint64_t identity_scope_of(struct str claim)
+{
+	for (size_t i = 0; i < ARRAY_LEN(claims); i++)
+		if (str_eq(claim, claims[i].name))
+			return claims[i].scope;
+	return 0;
+}
 
 void identity_json(struct json *j, const struct identity *who, uint64_t scopes)
 {
@@ -27,7 +43,7 @@ void identity_claim_names(struct json *j, const char *member)
 {
 	json_array(j, member);
 	for (size_t i = 0; i < ARRAY_LEN(claims); i++)
-		json_str(j, NULL, str_of(claims[i]));
+		json_str(j, NULL, claims[i].name);
 	json_array_end(j);
 }
 

@@ -15,6 +15,8 @@ struct identity {
 
 /* Members of the open object: `sub`, and what these scopes give. */
 void identity_json(struct json *j, const struct identity *who, uint64_t scopes);
+/* The scope that has this claim; 0: none. */
+uint64_t identity_scope_of(struct str claim);
 /* The names of all claims there are, also those of ID tokens alone. */
 void identity_claim_names(struct json *j, const char *member);
 

@@ -5,12 +5,17 @@
 #include "oauth/details.h"
 #include "oauth/endpoint.h"
 #include "oauth/tokens.h"
+#include "server/account/signing_keys.h"
 #include "server/auth/audience.h"
 #include "server/crypto/digest.h"
 #include "server/crypto/secret.h"
 #include "server/data/json.h"
 #include "server/db/query.h"
+#include "server/http/accept.h"
 #include "sql.h"
+
+#define SIGNED_TYPE "token-introspection+jwt"
+#define SIGNED_MAX ((size_t)64 * 1024)
 
 struct live_token {
 	struct id connected_account, client; /* connected_account is zero: of an app for itself */
@@ -70,12 +75,11 @@ static void add_audience(struct json *j, struct ctx *cx, int16_t audience)
 	json_array_end(j);
 }
 
-static void answer(
-	struct request *rq, struct response *rs, const struct secret_parts *parts, const struct live_token *t)
+static void write_answer(struct ctx *cx, struct json *into, const char *key, const struct secret_parts *parts,
+	const struct live_token *t)
 {
-	struct ctx *cx = &rq->cx;
-	struct json j = json_begin(reply(rs, 200, "application/json"));
-	json_object(&j, NULL);
+	struct json j = *into;
+	json_object(&j, key);
 	json_bool(&j, "active", t != NULL);
 	if (t) {
 		json_str(&j, "scope", scope_text_spoken(cx->mem, t->scopes));
@@ -101,6 +105,39 @@ static void answer(
 			json_int(&j, "auth_time", instant_s(t->auth_time));
 	}
 	json_object_end(&j);
+	*into = j;
+}
+
+/* RFC 9701 §5: signed for who asks, for whoever must show later what was said. */
+static err_t answer_signed(struct request *rq, struct response *rs, const struct client *asking,
+	const struct secret_parts *parts, const struct live_token *t)
+{
+	struct ctx *cx = &rq->cx;
+	struct buf claims = buf_new(cx->mem, SIGNED_MAX);
+	struct json j = json_begin(&claims);
+	struct str token;
+	json_object(&j, NULL);
+	json_str(&j, "iss", oauth_issuer(cx));
+	json_id(&j, "aud", "cli", asking->id);
+	json_int(&j, "iat", instant_s(cx->now));
+	write_answer(cx, &j, "token_introspection", parts, t);
+	json_object_end(&j);
+	TRY(jwt_sign(cx, SIGNED_TYPE, buf_str(&claims), &token));
+	buf_add(reply(rs, 200, "application/" SIGNED_TYPE), token);
+	return OK;
+}
+
+static err_t answer(struct request *rq, struct response *rs, const struct client *asking,
+	const struct secret_parts *parts, const struct live_token *t)
+{
+	static const struct str types[] = { STR_INIT("application/json"), STR_INIT("application/" SIGNED_TYPE) };
+	size_t chosen = 0;
+	response_header(rs, "Vary", STR("Accept"));
+	if (accept_choose(request_header_list(rq, "Accept"), types, ARRAY_LEN(types), &chosen) && chosen == 1)
+		return answer_signed(rq, rs, asking, parts, t);
+	struct json j = json_begin(reply(rs, 200, "application/json"));
+	write_answer(&rq->cx, &j, NULL, parts, t);
+	return OK;
 }
 
 err_t introspect_post(struct request *rq, struct response *rs)
@@ -121,6 +158,5 @@ err_t introspect_post(struct request *rq, struct response *rs)
 	err_t e = readable ? find(cx, text, &parts, &token) : FAIL(cx, NOT_FOUND, "no secret of ours");
 	if (e && !err_is(e, NOT_FOUND))
 		return e;
-	answer(rq, rs, &parts, !e && may_know(&client, &parts, &token) ? &token : NULL);
-	return OK;
+	return answer(rq, rs, &client, &parts, !e && may_know(&client, &parts, &token) ? &token : NULL);
 }

@@ -2,6 +2,7 @@
 #include "oauth/metadata.h"
 
 #include "oauth/answer.h"
+#include "oauth/checks.h"
 #include "oauth/details.h"
 #include "oauth/endpoint.h"
 #include "oauth/identity.h"
@@ -93,7 +94,11 @@ static void identity(struct json *j, struct ctx *cx)
 	json_str(j, NULL, identity_acr(cx));
 	json_array_end(j);
 	identity_claim_names(j, "claims_supported");
-	json_bool(j, "claims_parameter_supported", false);
+	json_array(j, "prompt_values_supported");
+	for (size_t i = 0; i < prompt_word_count; i++)
+		json_str(j, NULL, prompt_words[i].word);
+	json_array_end(j);
+	json_bool(j, "claims_parameter_supported", true);
 	json_bool(j, "request_parameter_supported", false);
 	json_bool(j, "request_uri_parameter_supported", false); /* left out it would be true */
 }
@@ -141,6 +146,7 @@ err_t metadata_server(struct request *rq, struct response *rs)
 	methods(&j, cx, "revocation_endpoint", true);
 	methods(&j, cx, "introspection_endpoint", false);
 	word(&j, "authorization_details_types_supported", DETAILS_TYPE);       /* RFC 9396 §10 */
+	word(&j, "introspection_signing_alg_values_supported", "ES256");       /* RFC 9701 §7 */
 	algs(&j, "dpop_signing_alg_values_supported", DPOP_ALGS);              /* RFC 9449 §5.1 */
 	json_bool(&j, "authorization_response_iss_parameter_supported", true); /* RFC 9207 §3 */
 	identity(&j, cx);

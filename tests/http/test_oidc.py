@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """OpenID Connect Core: ID tokens, what they say and to whom, and the UserInfo endpoint."""
 import hashlib
+import json
 import re
 import time
 
 import pytest
 
-from jose import Key, b64, verified
-from oauth_flow import App, Browser, OpenApp, is_error, post_form
+from jose import Key, b64, unsigned, verified
+from oauth_flow import App, Browser, OpenApp, answer, is_error, is_red, post_form
 from test_oauth_dpop import proof
 from world import CliError
 
@@ -272,3 +273,156 @@ def test_the_audience_of_an_app_that_nobody_registered_is_its_client_id(world, b
     got = app.connect(browser, scope="openid")
     assert read(world, got["id_token"])["aud"] == app.id and app.id.startswith("open_")
     assert read(world, app.refresh(got["refresh_token"]).json["id_token"])["aud"] == app.id
+
+
+# ---- what a request may ask for besides ----
+
+
+@pytest.fixture(scope="module")
+def other(world):
+    b = Browser(world)
+    b.sign_in(world.account("otto@example.org"))
+    return b
+
+
+@pytest.fixture(scope="module")
+def trusted(world, browser):
+    """One that need not ask again: so that prompt=none can succeed."""
+    app = App(world, type="confidential", redirect="https://app.example/cb", name="Trusted")
+    world.cli("client", "verify", app.id)
+    app.connect(browser, scope=ALL)
+    return app
+
+
+def test_prompt_none_with_a_hint_is_answered_for_that_user_alone(world, trusted, browser, other):
+    """§3.1.2.1 id_token_hint; A22. The conformance suite's id-token-hint."""
+    hint = trusted.connect(browser, scope="openid email", prompt="consent")["id_token"]
+    code = answer(trusted.ask(browser, scope=ALL, prompt="none", id_token_hint=hint), trusted.redirect)["code"]
+    assert read(world, trusted.redeem(code).json["id_token"])["sub"] == read(world, hint)["sub"]
+    trusted.connect(other, scope=ALL)
+    assert is_red(trusted.ask(other, scope=ALL, prompt="none", id_token_hint=hint), world, "login_required", redirect=trusted.redirect)
+    assert "code" in answer(trusted.ask(other, scope=ALL, prompt="none"), trusted.redirect)
+
+
+def test_a_hint_that_nobody_can_have_signed_is_no_hint(world, app, trusted, browser, tokens):
+    """A22: alg none, a foreign signature, another client's token, another kind of token of ours, junk."""
+    claims = {"iss": world.public_url, "aud": trusted.id, "sub": read(world, tokens["id_token"])["sub"]}
+    kid = world.get("/oauth/jwks").json["keys"][0]["kid"]
+    hints = [unsigned(claims), Key("ES256").sign(claims, kid=kid, typ="JWT"), Key("ES256").mac(claims), tokens["id_token"],
+             tokens["access_token"], "x", "x.y.z", "x" * 20000]
+    for hint in hints[:-1]:
+        assert is_red(trusted.ask(browser, scope=ALL, prompt="none", id_token_hint=hint), world, "login_required", redirect=trusted.redirect), hint
+        assert trusted.ask(browser, scope=ALL, id_token_hint=hint).location.startswith(trusted.redirect)
+    assert app.ask(browser, scope="openid", id_token_hint="x").location.startswith("/consent?")
+
+
+def test_who_is_another_than_the_hint_signs_in_and_is_told_when_it_was_in_vain(world, app, user, browser, other, tokens):
+    to_sign_in = app.ask(other, scope="openid", id_token_hint=tokens["id_token"])
+    assert to_sign_in.location.startswith("/sign-in?") and "again=1" in to_sign_in.location
+    back = other.sign_in(world.account("otto@example.org"), to_sign_in.location)
+    assert is_red(other.get(back.location), world, "login_required")
+    mine = Browser(world)
+    mine.sign_in(world.account("otto@example.org"))
+    back = mine.sign_in(user, app.ask(mine, scope="openid", id_token_hint=tokens["id_token"]).location)
+    assert mine.get(back.location).location.startswith("/consent?")
+
+
+def test_the_consent_page_is_not_for_another_than_the_hint(world, app, browser, tokens):
+    """Who opens the page itself comes no further than who is led there."""
+    mine = Browser(world)
+    mine.sign_in(world.account("otto@example.org"))
+    reference = re.search(r"request(?:=|%3D)([\w-]+)", app.ask(mine, scope="openid", id_token_hint=tokens["id_token"]).location)
+    reference = reference or re.search(r"request%253D([\w-]+)", app.ask(mine, scope="openid", id_token_hint=tokens["id_token"]).location)
+    assert mine.get(f"/consent?request={reference[1]}").location.startswith("/sign-in?")
+
+
+def test_claims_asks_for_the_scopes_that_have_them(world, app, browser):
+    """§5.5: the user sees and can untick what is asked for in this way, too."""
+    page = app.consent_page(browser, scope="openid", claims=json.dumps({"userinfo": {"email": {"essential": True}}, "id_token": {"name": None}}))
+    assert 'value="email"' in page.text and 'value="profile"' in page.text
+    got = app.connect(browser, scope="openid", claims=json.dumps({"id_token": {"email": None, "nickname": None, "auth_time": {"essential": True}}}))
+    assert got["scope"] == "openid email" and "email" in read(world, got["id_token"])
+    poor = App(world, type="public", scope="openid events:read")
+    assert poor.connect(browser, scope="openid", claims='{"userinfo":{"email":null}}')["scope"] == "openid"
+    page = app.consent_page(browser, scope="events:read", claims='{"userinfo":{"email":null}}')  # no OpenID request: not looked at
+    assert 'value="email"' not in page.text
+
+
+@pytest.mark.parametrize("claims", ["x", "[]", '{"a":1,"a":2}', "{" * 4000, '{"userinfo":' * 50 + "{}" + "}" * 50, json.dumps({"x": "y" * 5000})])
+def test_claims_that_cannot_be_read_are_refused(world, app, browser, claims):
+    assert is_red(app.ask(browser, scope="openid", claims=claims), world, "invalid_request")
+
+
+def test_an_essential_acr_is_ours_or_there_is_none(world, app, browser):
+    """§5.5.1.1; a voluntary one, and acr_values, are wishes."""
+    [ours] = world.get("/.well-known/openid-configuration").json["acr_values_supported"]
+
+    def asked(**acr):
+        return app.ask(browser, scope="openid", claims=json.dumps({"id_token": {"acr": acr}}))
+
+    assert is_red(asked(essential=True, values=["urn:mace:incommon:iap:silver"]), world, "access_denied")
+    assert is_red(asked(essential=True, value="gold"), world, "access_denied")
+    for good in ({"essential": True, "values": ["gold", ours]}, {"essential": True}, {"values": ["gold"]}, {"essential": True, "value": ours}):
+        assert asked(**good).location.startswith("/consent?"), good
+    assert app.ask(browser, scope="openid", acr_values="gold").location.startswith("/consent?")
+
+
+def test_claims_can_name_who_must_be_there(world, user, app, browser, other):
+    """§5.5.1: sub with a value."""
+    def claims(sub):
+        return json.dumps({"id_token": {"sub": {"value": sub}}})
+    assert app.ask(browser, scope="openid", claims=claims(user.id)).location.startswith("/consent?")
+    for sub in (user.id[:-1] + "x", "nobody", "-", ""):
+        assert is_red(app.ask(other, scope="openid", prompt="none", claims=claims(sub)), world, "login_required")
+        assert app.ask(other, scope="openid", claims=claims(sub)).location.startswith("/sign-in?")
+
+
+@pytest.mark.parametrize("changes", [{"ui_locales": "de fr-CA x"}, {"display": "popup"}, {"acr_values": "1 2"}, {"claims_locales": "de"},
+    {"registration": "{}"}, {"id_token_hint": ""}, {"claims": ""}], ids=lambda c: next(iter(c)))
+def test_what_is_only_a_wish_changes_nothing(app, browser, changes):
+    """§3.1.2.1: not an error, whatever it says."""
+    assert app.ask(browser, scope="openid", **changes).location.startswith("/consent?")
+
+
+@pytest.mark.parametrize("changes, error", [({"request": "x"}, "request_not_supported"), ({"request_uri": "https://app.example/r"}, "request_uri_not_supported")])
+def test_request_objects_are_refused_by_name(world, app, browser, changes, error):
+    """§3.1.2.6"""
+    assert is_red(app.ask(browser, scope="openid", **changes), world, error)
+
+
+# ---- signed answers about tokens ----
+
+
+def asked_signed(world, app, token, accept="application/token-introspection+jwt"):
+    headers, params = app.credentials()
+    return post_form(world.http, "/oauth/introspect", {**params, "token": token}, [*headers, ("Accept", accept)])
+
+
+def test_an_answer_about_a_token_can_be_had_signed(world, app, tokens):
+    """RFC 9701 §5: typ, iss, aud and iat; what is said is a member of its own, so that it is no token itself."""
+    reply = asked_signed(world, app, tokens["access_token"])
+    assert reply.status == 200 and reply.headers["Content-Type"] == "application/token-introspection+jwt"
+    header, claims = verified(reply.text, world.get("/oauth/jwks").json)
+    assert header["typ"] == "token-introspection+jwt" and set(claims) == {"iss", "aud", "iat", "token_introspection"}
+    assert (claims["iss"], claims["aud"]) == (world.public_url, app.id) and abs(claims["iat"] - time.time()) < 60
+    assert claims["token_introspection"] == app.introspect(tokens["access_token"]).json
+    assert world.get("/.well-known/oauth-authorization-server").json["introspection_signing_alg_values_supported"] == ["ES256"]
+
+
+def test_a_signed_answer_says_no_more_of_a_dead_token(world, app):
+    for token in ("cat_nothing", "x"):
+        claims = verified(asked_signed(world, app, token).text, world.get("/oauth/jwks").json)[1]
+        assert claims["token_introspection"] == {"active": False}
+
+
+@pytest.mark.parametrize("accept", ["application/json", "*/*", "application/*", "text/html", "", "application/token-introspection+jwt;q=0",
+                                    "application/json, application/token-introspection+jwt;q=0.9"])
+def test_who_does_not_prefer_a_signed_answer_has_json(world, app, tokens, accept):
+    assert asked_signed(world, app, tokens["access_token"], accept).json["active"] is True
+
+
+def test_a_signed_answer_is_no_id_token_and_opens_nothing(world, app, browser, tokens):
+    """RFC 9701 §8.1: cross-JWT confusion."""
+    answer_ = asked_signed(world, app, tokens["access_token"]).text
+    assert userinfo(world, answer_).status == 401 and app.introspect(answer_).json == {"active": False}
+    assert is_red(app.ask(browser, scope="openid", prompt="none", id_token_hint=answer_), world, "login_required")
