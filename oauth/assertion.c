@@ -2,6 +2,7 @@
 #include "oauth/assertion.h"
 
 #include "oauth/client_keys.h"
+#include "oauth/client_row.h"
 #include "server/crypto/digest.h"
 #include "server/data/json_tree.h"
 #include "server/db/query.h"
@@ -11,19 +12,6 @@
 #define SKEW_S 10  /* of an end that is past */
 #define AHEAD_S 60 /* of a beginning that is yet to come: clocks differ */
 #define ONCE_SIZE 16
-
-struct client_row {
-	struct id id, owner;
-	int16_t kind, grants;
-	struct str name;
-	bool verified, may_introspect;
-	uint64_t scopes;
-	int16_t auth_method;
-	struct str jwks, jwks_uri, fetched;
-	struct instant fetched_at;
-};
-DB_RESULT(client_with_keys, struct client_row, id, owner, kind, grants, name, verified, may_introspect, scopes,
-	auth_method, jwks, jwks_uri, fetched, fetched_at);
 
 static err_t refuse(struct ctx *cx, const char *wrong)
 {
@@ -84,10 +72,7 @@ static const char *judge(struct ctx *cx, const struct assertion *sent, struct jw
 
 static err_t find(struct ctx *cx, const struct judged *judged, struct client_row *out)
 {
-	struct id id;
-	err_t e = id_parse(judged->client_id, "cli", &id)
-			  ? db_row(cx, &sql_client_with_keys, ROW(client_with_keys, out), IN(id))
-			  : FAIL(cx, NOT_FOUND, "not a client id");
+	err_t e = client_row_find(cx, judged->client_id, out);
 	if (err_is(e, NOT_FOUND) || (!e && !client_auth_allows(out->auth_method, CLIENT_AUTH_KEY)))
 		return refuse(cx, "no key of the app signed it");
 	return e;
@@ -116,14 +101,6 @@ err_t assertion_prove(struct ctx *cx, const struct assertion *sent, struct clien
 	if (!good)
 		return refuse(cx, "no key of the app signed it");
 	TRY(take_once(cx, &row, &judged));
-	*out = (struct client){ .id = row.id,
-		.owner = row.owner,
-		.kind = row.kind,
-		.grants = row.grants,
-		.name = row.name,
-		.verified = row.verified,
-		.may_introspect = row.may_introspect,
-		.scopes = row.scopes,
-		.auth_method = row.auth_method };
+	*out = client_of_row(&row);
 	return OK;
 }

@@ -37,9 +37,10 @@ DB_RESULT(token_find_bound_3, struct bearer, BEARER_COLS, once);
 
 struct token_state {
 	bool expired, bound, revoked, stopped;
+	struct bytes certificate; /* that it is bound to */
 	int16_t status;
 };
-DB_RESULT(token_state, struct token_state, expired, bound, revoked, stopped, status);
+DB_RESULT(token_state, struct token_state, expired, bound, certificate, revoked, stopped, status);
 
 static const struct leaf {
 	const struct query *find;
@@ -65,7 +66,8 @@ static err_t check_hour(struct ctx *cx, const struct secret_parts *parts)
 }
 
 /* The statement found nothing that lives: what was wrong? */
-static err_t refusal(struct ctx *cx, const struct secret_parts *parts, struct bytes hash, bool by_proof)
+static err_t refusal(struct ctx *cx, const struct credential *sent, const struct secret_parts *parts, struct bytes hash,
+	bool by_proof)
 {
 	struct token_state state;
 	err_t e = db_row(cx, &sql_token_state, ROW(token_state, &state), IN(parts->account), IN(hash),
@@ -82,6 +84,9 @@ static err_t refusal(struct ctx *cx, const struct secret_parts *parts, struct by
 	if (state.stopped)
 		return REFUSE(
 			cx, TOKEN_REVOKED, "", "The account that the app of this token belongs to is deactivated.");
+	if (state.certificate.ptr && !bytes_same(state.certificate, sent->x5t)) /* RFC 8705 §3 */
+		return REFUSE(cx, TOKEN_INVALID, "",
+			"This access token is bound to a certificate: show that one in the TLS handshake.");
 	if (by_proof)
 		return REFUSE(cx, TOKEN_INVALID, "", "%s",
 			state.bound ? "This access token is bound to another key than the proof's."
@@ -100,7 +105,7 @@ static err_t find_bound(struct ctx *cx, const struct credential *sent, const str
 	struct dpop proof;
 	TRY(dpop_check(cx, &use, &proof));
 	TRY(db_row(cx, leaf->find_bound, ((struct db_into){ leaf->bound_result, out }), IN(parts->account), IN(hash),
-		IN(proof.jkt), IN(proof.once), IN(proof.nonce_s), IN(instant_s(cx->now))));
+		IN(proof.jkt), IN(proof.once), IN(proof.nonce_s), IN(instant_s(cx->now)), IN(sent->x5t)));
 	return proof_seen_check(cx, out->once);
 }
 
@@ -110,7 +115,8 @@ static err_t find(struct ctx *cx, const struct credential *sent, const struct se
 	const struct leaf *leaf = &leaves[parts->expiry_hour % TOKEN_SLOTS];
 	if (sent->transport == VIA_DPOP)
 		return find_bound(cx, sent, parts, hash, out);
-	return db_row(cx, leaf->find, ((struct db_into){ leaf->result, out }), IN(parts->account), IN(hash));
+	return db_row(
+		cx, leaf->find, ((struct db_into){ leaf->result, out }), IN(parts->account), IN(hash), IN(sent->x5t));
 }
 
 err_t bearer_authenticate(struct ctx *cx, const struct credential *sent, struct principal *out)
@@ -126,7 +132,7 @@ err_t bearer_authenticate(struct ctx *cx, const struct credential *sent, struct 
 	struct bytes hash = secret_hash(cx->mem, sent->secret);
 	err_t e = find(cx, sent, &parts, hash, &row);
 	if (err_is(e, NOT_FOUND))
-		return refusal(cx, &parts, hash, by_proof);
+		return refusal(cx, sent, &parts, hash, by_proof);
 	TRY(e);
 	if (row.plan < PLAN_PRO)
 		return FAIL(cx, PLAN_REQUIRED, "by token");

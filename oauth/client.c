@@ -18,14 +18,17 @@ struct client_proof {
 	bool verified, may_introspect;
 	uint64_t scopes;
 	int16_t auth_method;
+	bool cert_bound, keeps_refresh;
+	int32_t refresh_idle_s, refresh_absolute_s;
 	struct id secret;
 };
 DB_RESULT(client_prove, struct client_proof, id, owner, kind, grants, name, verified, may_introspect, scopes,
-	auth_method, secret);
+	auth_method, cert_bound, keeps_refresh, refresh_idle_s, refresh_absolute_s, secret);
 
 #define CLIENT_COLS                                                                                                    \
 	id, owner, kind, grants, name, owner_name, owner_status, verified, may_introspect, par_only, scopes,           \
-		machine_scopes, redirects, api_version, auth_method, jwks, jwks_uri, created_at, registration
+		machine_scopes, redirects, api_version, auth_method, jwks, jwks_uri, tls_name_kind, tls_name,          \
+		cert_bound, keeps_refresh, refresh_idle_s, refresh_absolute_s, created_at, registration
 DB_RESULT(client_find, struct client, CLIENT_COLS);
 DB_RESULT(client_list_of_owner, struct client, CLIENT_COLS);
 DB_RESULT(client_list_all, struct client, CLIENT_COLS);
@@ -48,7 +51,7 @@ struct fresh_secret {
 
 static struct fresh_secret secret_make(struct ctx *cx, enum client_kind kind, int16_t auth)
 {
-	if (kind != CLIENT_CONFIDENTIAL || auth == CLIENT_AUTH_KEY)
+	if (kind != CLIENT_CONFIDENTIAL || auth >= (int16_t)CLIENT_AUTH_KEY)
 		return (struct fresh_secret){ 0 };
 	struct str text = secret_new(cx->mem, &(struct secret_parts){ .kind = SECRET_CLIENT }, (struct bytes){ 0 });
 	return (struct fresh_secret){ text, secret_prefix(cx->mem, text), secret_hash(cx->mem, text), id_new(cx->now) };
@@ -87,7 +90,8 @@ uint64_t client_default_scopes(const struct client *client)
 
 struct client_means client_means_of(const struct client *client)
 {
-	return (struct client_means){ client->auth_method, client->jwks, client->jwks_uri };
+	return (struct client_means){ client->auth_method, client->jwks, client->jwks_uri, client->tls_name_kind,
+		client->tls_name };
 }
 
 static err_t create(struct ctx *cx, const struct client_new *in, struct id id, const struct fresh_secret *secret)
@@ -110,7 +114,8 @@ static err_t create(struct ctx *cx, const struct client_new *in, struct id id, c
 		IN(in->may_introspect), IN(in->scopes ? in->scopes : (uint64_t)SCOPES_ASKABLE), IN(grants),
 		IN(redirects), IN(loopback), IN(secret->id), IN(secret->hash), IN(secret->prefix), IN(audit_by(cx)),
 		IN((int32_t)CLIENTS_MAX), IN(str_of(api_version_newest()->name)), IN(in->means.auth),
-		IN(in->means.jwks), IN(in->means.uri), IN(in->par_only)));
+		IN(in->means.jwks), IN(in->means.uri), IN(in->par_only), IN(in->means.tls_name_kind),
+		IN(in->means.tls_name)));
 	if (!made)
 		return REFUSE(cx, FORBIDDEN, "",
 			"An account has at most %d apps, with those that were deleted in the last 90 days.",
@@ -223,7 +228,8 @@ static err_t change_and_settle(struct ctx *cx, const struct client *present, con
 		IN(change->redirects.items != NULL), IN(change->redirects), IN(loopback), IN(audit_by(cx)),
 		IN(change->has_means), IN(change->means.auth), IN(change->means.jwks), IN(change->means.uri),
 		change->par_only ? IN(*change->par_only) : IN_NULL(DB_BOOL), IN(change->grants),
-		IN(change->policy ? client_policy_changes(cx->mem, &was, change->policy) : STR_ABSENT)));
+		IN(change->policy ? client_policy_changes(cx->mem, &was, change->policy) : STR_ABSENT),
+		IN(change->means.tls_name_kind), IN(change->means.tls_name)));
 	if (!changed)
 		return no_such_client(cx);
 	return change->policy ? client_policy_store(cx, present->id, change->policy)
@@ -322,6 +328,10 @@ err_t client_prove(struct ctx *cx, struct str client_id, struct str secret, enum
 		.may_introspect = row.may_introspect,
 		.scopes = row.scopes,
 		.auth_method = row.auth_method,
+		.cert_bound = row.cert_bound,
+		.keeps_refresh = row.keeps_refresh,
+		.refresh_idle_s = row.refresh_idle_s,
+		.refresh_absolute_s = row.refresh_absolute_s,
 		.secret = row.secret };
 	return OK;
 }

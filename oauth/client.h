@@ -32,11 +32,14 @@ struct client {
 	bool may_introspect;
 	bool par_only;           /* its authorization requests are pushed, and come in no other way (RFC 9126 §6) */
 	uint64_t scopes;         /* at most these can be asked */
-	uint64_t machine_scopes; /* client_policy_of() */
+	uint64_t machine_scopes; /* this and the next four: client_policy_of() */
+	bool cert_bound, keeps_refresh;
+	int32_t refresh_idle_s, refresh_absolute_s;
 	struct str_list redirects;
 	struct str api_version; /* in which its tokens call (server/base/api_version.h) */
 	int16_t auth_method;    /* enum client_auth; with jwks and jwks_uri: client_means_of() */
-	struct str jwks, jwks_uri;
+	struct str jwks, jwks_uri, tls_name;
+	int16_t tls_name_kind;
 	struct instant created_at;
 	struct id secret;     /* of client_prove() alone: which one was sent */
 	int16_t registration; /* enum client_registration (registration.h): who says that it is all this */
@@ -123,7 +126,7 @@ MUST_CHECK err_t client_secret_revoke(struct ctx *cx, struct id client, struct i
  *
  * secret  absent or empty: none was sent, which is right for a public client and for no other
  * used    how it came; a client is held to what it was registered for
- * out     id, owner, kind, grants, name, verified, may_introspect, scopes and secret alone
+ * out     id, owner, kind, grants, name, verified, may_introspect, scopes, secret and what tokens are like alone
  * errors  INVALID_CLIENT, also when the account that it belongs to is deactivated
  * spec    OAuth 2.1 §2.4
  */

@@ -17,6 +17,8 @@ static const struct {
 	{ "client_secret_basic", CLIENT_AUTH_BASIC },
 	{ "client_secret_post", CLIENT_AUTH_POST },
 	{ "private_key_jwt", CLIENT_AUTH_KEY },
+	{ "tls_client_auth", CLIENT_AUTH_TLS },
+	{ "self_signed_tls_client_auth", CLIENT_AUTH_SELF_SIGNED },
 };
 
 struct str client_auth_name(int16_t auth)
@@ -39,7 +41,7 @@ bool client_auth_parse(struct str name, enum client_auth *out)
 
 bool client_auth_allows(int16_t registered, enum client_auth used)
 {
-	return registered == CLIENT_AUTH_OPEN ? used != CLIENT_AUTH_KEY : registered == (int16_t)used;
+	return registered == CLIENT_AUTH_OPEN ? used < CLIENT_AUTH_KEY : registered == (int16_t)used;
 }
 
 static err_t refuse_keys(struct ctx *cx, const char *wrong)
@@ -89,6 +91,31 @@ static err_t check_uri(struct ctx *cx, struct str uri)
 	return target_check(cx, "jwks_uri", uri, may_be_private);
 }
 
+/* clang-format off */
+const struct client_tls_field client_tls_fields[] = {
+	{ "tls_client_auth_subject_dn", CERTIFICATE_SUBJECT },
+	{ "tls_client_auth_san_dns",    CERTIFICATE_DNS },
+	{ "tls_client_auth_san_uri",    CERTIFICATE_URI },
+	{ "tls_client_auth_san_ip",     CERTIFICATE_IP },
+	{ "tls_client_auth_san_email",  CERTIFICATE_EMAIL },
+};
+/* clang-format on */
+const size_t client_tls_field_count = ARRAY_LEN(client_tls_fields);
+
+static err_t check_tls_name(struct ctx *cx, const struct client_means *means)
+{
+	if (means->auth == CLIENT_AUTH_TLS && !means->tls_name_kind)
+		return REFUSE(cx, INVALID_VALUE, client_tls_fields[0].name,
+			"With tls_client_auth an app has one name by which its certificate is known: subject_dn, "
+			"san_dns, "
+			"san_uri, san_ip or san_email.");
+	for (size_t i = 0; i < client_tls_field_count; i++)
+		if (means->tls_name_kind == (int16_t)client_tls_fields[i].kind &&
+			!certificate_name_fits(cx->mem, client_tls_fields[i].kind, means->tls_name))
+			return REFUSE(cx, INVALID_VALUE, client_tls_fields[i].name, "No certificate has such a name.");
+	return OK;
+}
+
 err_t client_means_check(struct ctx *cx, int16_t kind, const struct client_means *means)
 {
 	const char *const method = "token_endpoint_auth_method";
@@ -100,8 +127,11 @@ err_t client_means_check(struct ctx *cx, int16_t kind, const struct client_means
 	if (means->jwks.ptr && means->uri.ptr)
 		return REFUSE(
 			cx, INVALID_VALUE, "jwks_uri", "An app has jwks or jwks_uri, not both (RFC 7591 section 2).");
-	if (means->auth == CLIENT_AUTH_KEY && !means->jwks.ptr && !means->uri.ptr)
-		return REFUSE(cx, INVALID_VALUE, "jwks", "With private_key_jwt an app has jwks or jwks_uri.");
+	bool by_keys = means->auth == CLIENT_AUTH_KEY || means->auth == CLIENT_AUTH_SELF_SIGNED;
+	if (by_keys && !means->jwks.ptr && !means->uri.ptr)
+		return REFUSE(cx, INVALID_VALUE, "jwks", "With %s an app has jwks or jwks_uri.",
+			client_auth_name(means->auth).ptr);
+	TRY(check_tls_name(cx, means));
 	if (means->jwks.ptr)
 		TRY(check_keys(cx, means->jwks));
 	return means->uri.ptr ? check_uri(cx, means->uri) : OK;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "server/base/ctx.h"
+#include "server/crypto/certificate.h"
 #include "server/jose/jwk.h"
 
 enum client_auth { /* as stored */
@@ -11,30 +12,43 @@ enum client_auth { /* as stored */
 	CLIENT_AUTH_NONE = 1,
 	CLIENT_AUTH_BASIC = 2,
 	CLIENT_AUTH_POST = 3,
-	CLIENT_AUTH_KEY = 4, /* private_key_jwt */
+	CLIENT_AUTH_KEY = 4, /* private_key_jwt; this and what follows need no secret */
+	CLIENT_AUTH_TLS = 5, /* tls_client_auth: a certificate by its name, which an authority signed (RFC 8705 §2.1) */
+	CLIENT_AUTH_SELF_SIGNED = 6, /* self_signed_tls_client_auth: one of a key of its own (§2.2) */
 };
 
 /* "client_secret_basic"; absent for CLIENT_AUTH_OPEN. */
 struct str client_auth_name(int16_t auth);
 /* All names, with blanks between. */
-#define CLIENT_AUTH_NAMES "none client_secret_basic client_secret_post private_key_jwt"
+#define CLIENT_AUTH_NAMES                                                                                              \
+	"none client_secret_basic client_secret_post private_key_jwt tls_client_auth self_signed_tls_client_auth"
 bool client_auth_parse(struct str name, enum client_auth *out);
 
 /* May a client that is registered like this use that method? */
 bool client_auth_allows(int16_t registered, enum client_auth used);
 
+/* The fields by which a certificate is known (RFC 8705 §2.1.2), "tls_client_auth_subject_dn" … */
+struct client_tls_field {
+	const char *name;
+	enum certificate_name kind;
+};
+extern const struct client_tls_field client_tls_fields[];
+extern const size_t client_tls_field_count;
+
 /* What a client has to prove itself with. */
 struct client_means {
-	int16_t auth;    /* enum client_auth */
-	struct str jwks; /* a JWK Set (RFC 7517 §5); absent: none */
-	struct str uri;  /* where one is fetched from; absent: nowhere */
+	int16_t auth;          /* enum client_auth */
+	struct str jwks;       /* a JWK Set (RFC 7517 §5); absent: none */
+	struct str uri;        /* where one is fetched from; absent: nowhere */
+	int16_t tls_name_kind; /* enum certificate_name: by what its certificate is known; 0: by nothing */
+	struct str tls_name;
 };
 
 /*
  * Do they fit each other, and the kind of the client? Every key of the set must be one that we can use, and have a name
  * of its own where there are several.
  *
- * errors  INVALID_VALUE with "token_endpoint_auth_method", "jwks" or "jwks_uri"; URL_NOT_ALLOWED with "jwks_uri"
- * spec    RFC 7591 §2
+ * errors  INVALID_VALUE with "token_endpoint_auth_method", "jwks", "jwks_uri" or the name's field; URL_NOT_ALLOWED with
+ * "jwks_uri" spec    RFC 7591 §2
  */
 MUST_CHECK err_t client_means_check(struct ctx *cx, int16_t kind, const struct client_means *means);

@@ -32,8 +32,8 @@ err_t token_of_machine(struct ctx *cx, const struct machine_claim *claim, struct
 			cx, UNAUTHORIZED_CLIENT, "", "A public app proves nothing, so it gets no token for itself.");
 	struct access_draft access = access_draft(cx, client->owner);
 	TRY(db_row(cx, &sql_token_of_machine, ROW(token_of_machine, &got), IN(client->id), IN(id_new(cx->now)),
-		IN(claim->scopes), IN(claim->audience), IN(claim->jkt), IN(access.hash), IN(access.slot),
-		IN(access.until)));
+		IN(claim->scopes), IN(claim->audience), IN(claim->bound.jkt), IN(access.hash), IN(access.slot),
+		IN(access.until), IN(claim->bound.x5t)));
 	if (got.outcome == MACHINE_SCOPE)
 		return no_scope(cx, got.granted);
 	if (got.outcome != MACHINE_ISSUED)
@@ -42,6 +42,6 @@ err_t token_of_machine(struct ctx *cx, const struct machine_claim *claim, struct
 		.scopes = got.granted,
 		.account = client->owner,
 		.access_until = access.until,
-		.bound = claim->jkt.ptr != NULL };
+		.by_proof = claim->bound.jkt.ptr != NULL };
 	return OK;
 }

@@ -10,7 +10,7 @@
 
 struct machine_claim {
 	const struct client *client; /* authenticated */
-	struct bytes jkt;            /* thumbprint of the key that the token is bound to; absent: none */
+	struct token_bound bound;    /* what the request proved, and the tokens are bound to */
 	uint64_t scopes;             /* 0: all that the app may do for itself */
 	int16_t audience;            /* 0: the whole server */
 };

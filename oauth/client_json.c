@@ -88,6 +88,15 @@ void client_json(struct json *j, struct arena *mem, const char *key, const struc
 	if (client->jwks.ptr)
 		json_raw(j, "jwks", client->jwks);
 	json_str_if(j, "jwks_uri", client->jwks_uri);
+	for (size_t i = 0; i < client_tls_field_count; i++)
+		if (client->tls_name_kind == (int16_t)client_tls_fields[i].kind)
+			json_str(j, client_tls_fields[i].name, client->tls_name);
+	json_bool(j, "tls_client_certificate_bound_access_tokens", client->cert_bound);
+	json_bool(j, "refresh_token_rotation", !client->keeps_refresh);
+	if (client->refresh_idle_s)
+		json_int(j, "refresh_token_idle_seconds", client->refresh_idle_s);
+	if (client->refresh_absolute_s)
+		json_int(j, "refresh_token_lifetime_seconds", client->refresh_absolute_s);
 	json_str(j, "scope", scope_text(mem, client->scopes));
 	json_str(j, "machine_scope", scope_text(mem, client->machine_scopes));
 	json_str(j, "api_version", client->api_version);

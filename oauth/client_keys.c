@@ -15,25 +15,37 @@
 #define FETCH_MS 3000u
 #define FETCHES_AT_ONCE 4 /* each holds a thread as long as the other server likes, FETCH_MS at most */
 
-static bool fits(const struct jws *jws, const struct jwk *key)
+/* What one of the keys must have made: a signature, or else a certificate that is of it. */
+struct made {
+	const struct jws *jws; /* NULL: the certificate */
+	struct bytes certificate;
+};
+
+/* *known_out: it could be of this one. */
+static bool is_of(struct ctx *cx, const struct made *made, const struct jwk *key, bool *known_out)
 {
-	return (key->algs & JWS_ALG(jws->alg)) && (!jws->kid.ptr || str_eq(jws->kid, key->kid));
+	const struct jws *jws = made->jws;
+	if (!jws) {
+		bool good = jwk_is_certified(cx, key, made->certificate);
+		*known_out |= good;
+		return good;
+	}
+	if (!(key->algs & JWS_ALG(jws->alg)) || (jws->kid.ptr && !str_eq(jws->kid, key->kid)))
+		return false;
+	*known_out = true;
+	return jws_verify(cx, jws, key);
 }
 
 /* *known_out: there was a key that it could be of. */
-static bool signed_by_one_of(struct ctx *cx, struct str text, const struct jws *jws, bool *known_out)
+static bool is_of_one(struct ctx *cx, struct str text, const struct made *made, bool *known_out)
 {
 	struct jwk_set *set = arena_new(cx->mem, struct jwk_set);
 	*known_out = false;
 	if (!text.ptr || jwk_set_read(cx, text, set))
 		return false;
-	for (size_t i = 0; i < set->count; i++) {
-		if (!fits(jws, &set->items[i]))
-			continue;
-		*known_out = true;
-		if (jws_verify(cx, jws, &set->items[i]))
+	for (size_t i = 0; i < set->count; i++)
+		if (is_of(cx, made, &set->items[i], known_out))
 			return true;
-	}
 	return false;
 }
 
@@ -92,11 +104,11 @@ static bool is_younger(const struct ctx *cx, const struct client_keys *keys, int
 	return keys->fetched.ptr && instant_before(instant_add_s(cx->now, -seconds), keys->fetched_at);
 }
 
-static err_t verify_fetched(struct ctx *cx, const struct client_keys *keys, const struct jws *jws, bool *out)
+static err_t find_fetched(struct ctx *cx, const struct client_keys *keys, const struct made *made, bool *out)
 {
 	bool known = false;
 	struct str fresh;
-	*out = is_younger(cx, keys, FRESH_S) && signed_by_one_of(cx, keys->fetched, jws, &known);
+	*out = is_younger(cx, keys, FRESH_S) && is_of_one(cx, keys->fetched, made, &known);
 	if (known)
 		return OK;
 	TRY(fetch_again(cx, keys, &fresh));
@@ -105,15 +117,25 @@ static err_t verify_fetched(struct ctx *cx, const struct client_keys *keys, cons
 	if (!fresh.ptr)
 		return REFUSE(cx, UNAVAILABLE, "client_assertion",
 			"The keys of this app could not be fetched from its jwks_uri. Try again in a minute.");
-	*out = signed_by_one_of(cx, fresh, jws, &known);
+	*out = is_of_one(cx, fresh, made, &known);
+	return OK;
+}
+
+static err_t find(struct ctx *cx, const struct client_keys *keys, const struct made *made, bool *out)
+{
+	bool known;
+	if (keys->jwks_uri.ptr)
+		return find_fetched(cx, keys, made, out);
+	*out = is_of_one(cx, keys->jwks, made, &known);
 	return OK;
 }
 
 err_t client_keys_verify(struct ctx *cx, const struct client_keys *keys, const struct jws *jws, bool *out)
 {
-	bool known;
-	if (keys->jwks_uri.ptr)
-		return verify_fetched(cx, keys, jws, out);
-	*out = signed_by_one_of(cx, keys->jwks, jws, &known);
-	return OK;
+	return find(cx, keys, &(struct made){ .jws = jws }, out);
+}
+
+err_t client_keys_certify(struct ctx *cx, const struct client_keys *keys, struct bytes certificate, bool *out)
+{
+	return find(cx, keys, &(struct made){ .certificate = certificate }, out);
 }

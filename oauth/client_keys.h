@@ -22,3 +22,6 @@ struct client_keys {
  * errors  UNAVAILABLE  its keys could not be fetched, and none are kept
  */
 MUST_CHECK err_t client_keys_verify(struct ctx *cx, const struct client_keys *keys, const struct jws *jws, bool *out);
+/* Is this certificate (DER) of one of the client's keys (RFC 8705 §2.2.2)? */
+MUST_CHECK err_t client_keys_certify(
+	struct ctx *cx, const struct client_keys *keys, struct bytes certificate, bool *out);

@@ -4,11 +4,18 @@
 
 #include "oauth/client_auth.h"
 
+#define REFRESH_S_MIN 60
+#define REFRESH_ABSOLUTE_MAX_S (10 * 366 * 86400)
+
 struct client;
 
 struct client_policy {
 	uint64_t
 		machine_scopes; /* with a token for itself (client_credentials.h), on its owner's account; 0: nothing */
+	bool cert_bound;        /* its tokens are bound to its certificate (RFC 8705 §3.4) */
+	bool keeps_refresh;     /* its refresh token stays as it is while access tokens are bound */
+	int32_t refresh_idle_s; /* how long one may stay unused; 0: REFRESH_IDLE_S */
+	int32_t refresh_absolute_s; /* how long all that comes of one grant is good; 0: as long as that stands */
 };
 
 struct client_policy client_policy_of(const struct client *client);

@@ -53,17 +53,20 @@ static err_t redeem(struct ctx *cx, const struct code_claim *claim, const struct
 	struct bytes challenge, struct token_pair *out)
 {
 	struct redeemed got;
-	struct token_draft draft = token_draft(
-		cx, &(struct token_lineage){ .account = parts->account, .family = parts->family, .generation = 1 });
+	struct token_draft draft = token_draft(cx, &(struct token_lineage){ .account = parts->account,
+							   .family = parts->family,
+							   .generation = 1,
+							   .idle_s = claim->client->refresh_idle_s });
 	TRY(db_row(cx, &sql_code_redeem, ROW(code_redeem, &got), IN(parts->account), IN(parts->family),
 		IN(secret_hash(cx->mem, claim->code)), IN(claim->client->id), IN(claim->redirect_uri), IN(challenge),
 		IN(draft.access_hash), IN(draft.slot), IN(draft.access_until), IN(draft.refresh_hash),
-		IN(draft.refresh_until), IN(audit_by(cx)), IN(claim->audience), IN(claim->jkt), IN((uint64_t)OPENID)));
+		IN(draft.refresh_until), IN(audit_by(cx)), IN(claim->audience), IN(claim->bound.jkt),
+		IN((uint64_t)OPENID), IN(claim->bound.x5t), IN(token_grant_end(cx, claim->client))));
 	if (got.outcome != REDEEM_ISSUED)
 		return refusal(cx, claim, parts, (enum redeem_outcome)got.outcome);
 
 	*out = (struct token_pair){ draft.access, draft.refresh, got.scopes, got.connected_account, parts->account,
-		token_until(draft.access_until, got.connection_until), claim->jkt.ptr != NULL,
+		token_until(draft.access_until, got.connection_until), claim->bound.jkt.ptr != NULL,
 		{ got.with_details, got.calendars },
 		{ !instant_is_none(got.auth_time), got.auth_time, got.nonce, got.email, got.name, got.tz } };
 	return OK;

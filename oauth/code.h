@@ -20,7 +20,7 @@ struct code_claim {
 	const struct client *client; /* authenticated */
 	struct str code, verifier;   /* as received; absent if not sent */
 	int16_t audience;            /* of the access token, within the grant's; 0: the grant's (RFC 8707 §2.2) */
-	struct bytes jkt;            /* thumbprint of the key that the tokens are bound to; absent: none */
+	struct token_bound bound;    /* what the request proved, and the tokens are bound to */
 	struct str redirect_uri;     /* absent if not sent: then it is not compared (OAuth 2.1 §10.2) */
 };
 

@@ -3,6 +3,7 @@
 
 #include "oauth/answer.h"
 #include "oauth/assertion.h"
+#include "oauth/certificate_auth.h"
 #include "oauth/guess_limit.h"
 #include "oauth/open_client.h"
 #include "server/account/last_used.h"
@@ -106,9 +107,20 @@ static err_t by_assertion(struct request *rq, const struct params *params, struc
 	return OK;
 }
 
-static bool has_name_alone(const struct request *rq, const struct params *params)
+static bool has_nothing_else(const struct request *rq, const struct params *params)
 {
 	return !has_header(rq, params) && !has_secret(rq, params) && !has_assertion(rq, params);
+}
+
+/* RFC 8705 §2: client_id alone, and a certificate in the handshake. */
+static bool has_certificate(const struct request *rq, const struct params *params)
+{
+	return rq->certificate.der.ptr && has_nothing_else(rq, params);
+}
+
+static bool has_name_alone(const struct request *rq, const struct params *params)
+{
+	return !rq->certificate.der.ptr && has_nothing_else(rq, params);
 }
 
 /* clang-format off */
@@ -117,6 +129,8 @@ const struct client_method client_methods[] = {
 	{ CLIENT_AUTH_BASIC, has_header,     by_basic },
 	{ CLIENT_AUTH_POST,  has_secret,     by_body },
 	{ CLIENT_AUTH_KEY,   has_assertion,  by_assertion },
+	{ CLIENT_AUTH_TLS,   has_certificate, by_body },
+	{ CLIENT_AUTH_SELF_SIGNED, NULL,     by_body }, /* as the row before: the registration says which it is */
 };
 /* clang-format on */
 const size_t client_method_count = ARRAY_LEN(client_methods);
@@ -125,7 +139,7 @@ static err_t method_find(struct request *rq, const struct params *params, const 
 {
 	size_t used = 0;
 	for (size_t i = 0; i < client_method_count; i++)
-		if (client_methods[i].is_used(rq, params)) {
+		if (client_methods[i].is_used && client_methods[i].is_used(rq, params)) {
 			*out = &client_methods[i];
 			used++;
 		}
@@ -141,8 +155,10 @@ static err_t prove(
 	const struct assertion sent = { claimed->assertion, claimed->id, oauth_issuer(&rq->cx) };
 	if (claimed->assertion.ptr)
 		return assertion_prove(&rq->cx, &sent, out);
-	if (open_client_is(claimed->id) && method->auth == CLIENT_AUTH_NONE)
+	if (open_client_is(claimed->id) && (method->auth == CLIENT_AUTH_NONE || method->auth == CLIENT_AUTH_TLS))
 		return open_client_prove(&rq->cx, claimed->id, out);
+	if (method->auth == CLIENT_AUTH_TLS)
+		return certificate_prove(rq, claimed->id, out);
 	return client_prove(&rq->cx, claimed->id, claimed->secret, method->auth, out);
 }
 

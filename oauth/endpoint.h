@@ -16,7 +16,7 @@ MUST_CHECK err_t endpoint_form(struct request *rq, struct params *out);
 struct client_claim;
 struct client_method {
 	enum client_auth auth; /* its name is what the metadata lists (RFC 8414 §2) */
-	bool (*is_used)(const struct request *rq, const struct params *params);
+	bool (*is_used)(const struct request *rq, const struct params *params); /* NULL: told from another row's */
 	err_t (*read)(struct request *rq, const struct params *params, struct client_claim *out);
 };
 extern const struct client_method client_methods[];
@@ -24,7 +24,8 @@ extern const size_t client_method_count;
 
 /*
  * Which client calls, proven: client_secret_basic (id and secret form-encoded inside, OAuth 2.1 §2.4.1; an empty secret
- * is none), client_secret_post, private_key_jwt (assertion.h), or client_id alone for a public client.
+ * is none), client_secret_post, private_key_jwt (assertion.h), a certificate (certificate_auth.h), or client_id alone
+ * for a public client.
  *
  * errors  MALFORMED       two methods at once, or two client ids
  *         UNAVAILABLE     its keys cannot be fetched

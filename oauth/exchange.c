@@ -20,9 +20,8 @@ DB_RESULT(token_exchange, struct exchanged, connected_account, calendars, with_d
 static err_t no_subject(struct ctx *cx)
 {
 	return REFUSE(cx, INVALID_VALUE, "subject_token",
-		"subject_token is no access token of this app that works, or is bound to a key that the request did "
-		"not "
-		"prove.");
+		"subject_token is no access token of this app that works, or is bound to a key or certificate that the "
+		"request did not prove.");
 }
 
 err_t token_exchange(struct ctx *cx, const struct exchange_claim *claim, struct token_pair *out)
@@ -44,8 +43,8 @@ err_t token_exchange(struct ctx *cx, const struct exchange_claim *claim, struct 
 		(struct bytes){ 0 });
 	err_t e = db_row(cx, &sql_token_exchange, ROW(token_exchange, &got), IN(parts.account),
 		IN(secret_hash(cx->mem, claim->subject)), IN((int16_t)(parts.expiry_hour % TOKEN_SLOTS)),
-		IN(claim->client->id), IN(claim->jkt), IN(secret_hash(cx->mem, access)), IN(claim->scopes),
-		IN(claim->audience));
+		IN(claim->client->id), IN(claim->bound.jkt), IN(secret_hash(cx->mem, access)), IN(claim->scopes),
+		IN(claim->audience), IN(claim->bound.x5t));
 	if (err_is(e, NOT_FOUND))
 		return no_subject(cx);
 	TRY(e);
@@ -59,7 +58,7 @@ err_t token_exchange(struct ctx *cx, const struct exchange_claim *claim, struct 
 		.connected_account = got.connected_account,
 		.account = parts.account,
 		.access_until = got.until,
-		.bound = claim->jkt.ptr != NULL,
+		.by_proof = claim->bound.jkt.ptr != NULL,
 		.details = { got.with_details, got.calendars } };
 	return OK;
 }

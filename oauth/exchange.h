@@ -12,7 +12,7 @@
 
 struct exchange_claim {
 	const struct client *client; /* authenticated */
-	struct bytes jkt;            /* thumbprint of the key that the token is bound to; absent: none */
+	struct token_bound bound;    /* what the request proved, and the tokens are bound to */
 	struct str subject;          /* as received; absent if not sent */
 	uint64_t scopes;             /* 0: all that the subject token has */
 	int16_t audience;            /* within the subject token's; 0: that */

@@ -24,9 +24,9 @@ struct live_token {
 	struct instant until, auth_time;
 	struct id_list calendars;
 	bool with_details;
-	struct bytes dpop_jkt; /* absent: bound to no key */
+	struct bytes dpop_jkt, x5t; /* absent: bound to no key, to no certificate */
 };
-#define LIVE_COLS connected_account, client, calendars, with_details, scopes, audience, until, auth_time, dpop_jkt
+#define LIVE_COLS connected_account, client, calendars, with_details, scopes, audience, until, auth_time, dpop_jkt, x5t
 DB_RESULT(introspect_access_0, struct live_token, LIVE_COLS);
 DB_RESULT(introspect_access_1, struct live_token, LIVE_COLS);
 DB_RESULT(introspect_access_2, struct live_token, LIVE_COLS);
@@ -75,6 +75,19 @@ static void add_audience(struct json *j, struct ctx *cx, int16_t audience)
 	json_array_end(j);
 }
 
+/* RFC 9449 §6.2, RFC 8705 §3.2 */
+static void add_bound(struct json *j, struct ctx *cx, const struct live_token *t)
+{
+	if (!t->dpop_jkt.ptr && !t->x5t.ptr)
+		return;
+	json_object(j, "cnf");
+	if (t->dpop_jkt.ptr)
+		json_str(j, "jkt", base64url_of(cx->mem, t->dpop_jkt));
+	if (t->x5t.ptr)
+		json_str(j, "x5t#S256", base64url_of(cx->mem, t->x5t));
+	json_object_end(j);
+}
+
 static void write_answer(struct ctx *cx, struct json *into, const char *key, const struct secret_parts *parts,
 	const struct live_token *t)
 {
@@ -88,11 +101,7 @@ static void write_answer(struct ctx *cx, struct json *into, const char *key, con
 		json_id(&j, "client_id", "cli", t->client);
 		if (parts->kind == SECRET_ACCESS)
 			json_str(&j, "token_type", t->dpop_jkt.ptr ? STR("DPoP") : STR("Bearer"));
-		if (t->dpop_jkt.ptr) { /* RFC 9449 §6.2 */
-			json_object(&j, "cnf");
-			json_str(&j, "jkt", base64url_of(cx->mem, t->dpop_jkt));
-			json_object_end(&j);
-		}
+		add_bound(&j, cx, t);
 		if (instant_before(t->until, INSTANT_FOREVER))
 			json_int(&j, "exp", instant_s(t->until));
 		json_id(&j, "sub", "usr", parts->account);

@@ -2,6 +2,7 @@
 #include "oauth/metadata.h"
 
 #include "oauth/answer.h"
+#include "oauth/certificate_auth.h"
 #include "oauth/checks.h"
 #include "oauth/details.h"
 #include "oauth/endpoint.h"
@@ -15,15 +16,15 @@
 #define CACHE_METADATA STR("public, max-age=300")
 
 /* clang-format off */
-static const struct { const char *member, *path; } endpoints[] = {
-	{ "authorization_endpoint", "/oauth/authorize" },
-	{ "pushed_authorization_request_endpoint", "/oauth/par" }, /* RFC 9126 §5 */
-	{ "token_endpoint",         "/oauth/token" },
-	{ "device_authorization_endpoint", "/oauth/device" }, /* RFC 8628 §4 */
-	{ "revocation_endpoint",    "/oauth/revoke" },
-	{ "introspection_endpoint", "/oauth/introspect" },
-	{ "userinfo_endpoint",      "/oauth/userinfo" }, /* OpenID Connect Discovery §3 */
-	{ "jwks_uri",               "/oauth/jwks" },
+static const struct { const char *member, *path; bool for_apps; } endpoints[] = {
+	{ "authorization_endpoint", "/oauth/authorize", false },
+	{ "pushed_authorization_request_endpoint", "/oauth/par", true }, /* RFC 9126 §5 */
+	{ "token_endpoint",         "/oauth/token", true },
+	{ "device_authorization_endpoint", "/oauth/device", true }, /* RFC 8628 §4 */
+	{ "revocation_endpoint",    "/oauth/revoke", true },
+	{ "introspection_endpoint", "/oauth/introspect", true },
+	{ "userinfo_endpoint",      "/oauth/userinfo", false }, /* OpenID Connect Discovery §3 */
+	{ "jwks_uri",               "/oauth/jwks", false },
 };
 /* clang-format on */
 
@@ -47,14 +48,39 @@ static void algs(struct json *j, const char *member, unsigned set)
  * What an endpoint of clients takes (RFC 8414 §2, RFC 7662 §4): `none` is no proof; keys sign with any algorithm that
  * we verify.
  */
-static void methods(struct json *j, const struct ctx *cx, const char *endpoint, bool none_too)
+static bool is_offered(const struct request *rq, enum client_auth auth, bool none_too)
 {
+	if (auth == CLIENT_AUTH_TLS || auth == CLIENT_AUTH_SELF_SIGNED)
+		return certificate_auth_is_offered(rq->app, auth);
+	return none_too || auth != CLIENT_AUTH_NONE;
+}
+
+static void methods(struct json *j, const struct request *rq, const char *endpoint, bool none_too)
+{
+	const struct ctx *cx = &rq->cx;
 	json_array(j, str_fmt(cx->mem, "%s_auth_methods_supported", endpoint).ptr);
 	for (size_t i = 0; i < client_method_count; i++)
-		if (none_too || client_methods[i].auth != CLIENT_AUTH_NONE)
+		if (is_offered(rq, client_methods[i].auth, none_too))
 			json_str(j, NULL, client_auth_name((int16_t)client_methods[i].auth));
 	json_array_end(j);
 	algs(j, str_fmt(cx->mem, "%s_auth_signing_alg_values_supported", endpoint).ptr, JWS_ALGS_ALL);
+}
+
+/* RFC 8705 §3.3, §5 */
+static void mutual_tls(struct json *j, const struct request *rq)
+{
+	const struct config *config = rq->cx.config;
+	if (!certificate_auth_is_offered(rq->app, CLIENT_AUTH_SELF_SIGNED))
+		return;
+	json_bool(j, "tls_client_certificate_bound_access_tokens", true);
+	if (!config->mtls_url.ptr || str_eq(config->mtls_url, config->public_url))
+		return;
+	json_object(j, "mtls_endpoint_aliases");
+	for (size_t i = 0; i < ARRAY_LEN(endpoints); i++)
+		if (endpoints[i].for_apps)
+			json_str(j, endpoints[i].member,
+				str_cat(rq->cx.mem, config->mtls_url, str_of(endpoints[i].path)));
+	json_object_end(j);
 }
 
 static void scopes(struct json *j, uint64_t set)
@@ -142,11 +168,12 @@ err_t metadata_server(struct request *rq, struct response *rs)
 	word(&j, "response_types_supported", "code");
 	modes(&j);
 	word(&j, "code_challenge_methods_supported", "S256");
-	methods(&j, cx, "token_endpoint", true);
-	methods(&j, cx, "revocation_endpoint", true);
-	methods(&j, cx, "introspection_endpoint", false);
-	word(&j, "authorization_details_types_supported", DETAILS_TYPE);       /* RFC 9396 §10 */
-	word(&j, "introspection_signing_alg_values_supported", "ES256");       /* RFC 9701 §7 */
+	methods(&j, rq, "token_endpoint", true);
+	methods(&j, rq, "revocation_endpoint", true);
+	methods(&j, rq, "introspection_endpoint", false);
+	word(&j, "authorization_details_types_supported", DETAILS_TYPE); /* RFC 9396 §10 */
+	word(&j, "introspection_signing_alg_values_supported", "ES256"); /* RFC 9701 §7 */
+	mutual_tls(&j, rq);
 	algs(&j, "dpop_signing_alg_values_supported", DPOP_ALGS);              /* RFC 9449 §5.1 */
 	json_bool(&j, "authorization_response_iss_parameter_supported", true); /* RFC 9207 §3 */
 	identity(&j, cx);
@@ -171,6 +198,7 @@ err_t metadata_resource(struct request *rq, struct response *rs)
 	json_array_end(&j);
 	scopes(&j, scope_spoken(SCOPE_CALENDAR_CLIENT, resource->scopes));
 	word(&j, "bearer_methods_supported", "header");
+	mutual_tls(&j, rq);
 	algs(&j, "dpop_signing_alg_values_supported", DPOP_ALGS);
 	json_str(&j, "resource_documentation", str_cat(cx->mem, oauth_issuer(cx), STR("/docs")));
 	json_object_end(&j);

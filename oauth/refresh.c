@@ -40,9 +40,23 @@ static struct bytes replay_key(struct ctx *cx, struct str old)
 	return bytes_of(key, SEAL_KEY_SIZE);
 }
 
+static struct str bound_text(struct ctx *cx, const struct refresh_claim *claim)
+{
+	struct str jkt = base64url_of(cx->mem, claim->bound.jkt), x5t = base64url_of(cx->mem, claim->bound.x5t);
+	return x5t.len ? str_fmt(cx->mem, "%.*s.%.*s", STR_ARG(jkt), STR_ARG(x5t)) : jkt;
+}
+
+/* Where the access token is bound, an app may keep its refresh token: it is worth nothing to who cannot prove to be it.
+ */
+static bool keeps(const struct refresh_claim *claim)
+{
+	return claim->client->kind == CLIENT_CONFIDENTIAL && claim->client->keeps_refresh &&
+	       (claim->bound.jkt.ptr || claim->bound.x5t.ptr);
+}
+
 /*
  * "access refresh scopes until key": scopes is what the request narrowed to, 0 for all; until, of the access token, in
- * µs; key is the thumbprint that it is bound to, empty for none.
+ * µs; key is what it is bound to, empty for nothing.
  */
 static struct bytes replay_seal(struct ctx *cx, const struct refresh_claim *claim, const struct secret_parts *old,
 	const struct token_draft *draft)
@@ -56,7 +70,7 @@ static struct bytes replay_seal(struct ctx *cx, const struct refresh_claim *clai
 	buf_char(&plain, ' ');
 	buf_int(&plain, draft->access_until.us);
 	buf_char(&plain, ' ');
-	buf_add(&plain, base64url_of(cx->mem, claim->jkt));
+	buf_add(&plain, bound_text(cx, claim));
 	return seal(
 		cx->mem, replay_key(cx, claim->token), id_uuid(cx->mem, old->family), bytes_of(plain.ptr, plain.len));
 }
@@ -80,12 +94,12 @@ static err_t replay_open(struct ctx *cx, const struct refresh_claim *claim, cons
 		!str_cut(&rest, ' ', &end) || !str_to_u64(narrowed, INT64_MAX, &scopes) ||
 		!str_to_u64(end, INT64_MAX, &until))
 		return FAIL(cx, INVALID_GRANT, "the kept answer is of another version");
-	if (!str_eq(rest.ptr ? rest : STR(""), base64url_of(cx->mem, claim->jkt)))
+	if (!str_eq(rest.ptr ? rest : STR(""), bound_text(cx, claim)))
 		return FAIL(cx, INVALID_GRANT, "the kept answer is bound to another key");
 	struct instant access_until = { (int64_t)until };
 	*out = (struct token_pair){ access, refresh, scopes ? scopes & got->granted : got->granted,
 		got->connected_account, old->account, token_until(access_until, got->connection_until),
-		claim->jkt.ptr != NULL, { got->with_details, got->calendars }, user_of(got) };
+		claim->bound.jkt.ptr != NULL, { got->with_details, got->calendars }, user_of(got) };
 	return OK;
 }
 
@@ -113,14 +127,16 @@ err_t token_refresh(struct ctx *cx, const struct refresh_claim *claim, struct to
 	if (!secret_parse(cx->mem, claim->token, &old) || old.kind != SECRET_REFRESH)
 		return FAIL(cx, INVALID_GRANT, "not a refresh token");
 
-	struct token_draft draft = token_draft(cx, &(struct token_lineage){ old.account, old.family,
-							   old.generation < UINT32_MAX ? old.generation + 1 : 0 });
+	struct token_draft draft = token_draft(
+		cx, &(struct token_lineage){ old.account, old.family,
+			    old.generation < UINT32_MAX ? old.generation + 1 : 0, claim->client->refresh_idle_s });
 	TRY(db_row(cx, &sql_token_refresh, ROW(token_refresh, &got), IN(old.account), IN(old.family),
 		IN(secret_hash(cx->mem, claim->token)), IN(token_generation(cx, &old, claim->token)),
 		IN(claim->client->id), claim->scopes ? IN(claim->scopes) : IN_NULL(DB_INT8), IN(draft.access_hash),
 		IN(draft.slot), IN(draft.access_until), IN(draft.refresh_hash), IN(draft.refresh_until),
 		IN(replay_seal(cx, claim, &old, &draft)), IN((int32_t)REPLAY_WINDOW_S), IN(audit_by(cx)),
-		IN(claim->audience), IN(claim->jkt), IN((uint64_t)OPENID)));
+		IN(claim->audience), IN(claim->bound.jkt), IN((uint64_t)OPENID), IN(claim->bound.x5t),
+		IN(keeps(claim))));
 	if (got.outcome == REFRESH_AGAIN)
 		return replay_open(cx, claim, &old, &got, out);
 	if (got.outcome != REFRESH_ROTATED && got.outcome != REFRESH_KEPT)
@@ -129,6 +145,6 @@ err_t token_refresh(struct ctx *cx, const struct refresh_claim *claim, struct to
 	struct str refresh = got.outcome == REFRESH_KEPT ? claim->token : draft.refresh;
 	*out = (struct token_pair){ draft.access, refresh, claim->scopes ? claim->scopes : got.granted,
 		got.connected_account, old.account, token_until(draft.access_until, got.connection_until),
-		claim->jkt.ptr != NULL, { got.with_details, got.calendars }, user_of(&got) };
+		claim->bound.jkt.ptr != NULL, { got.with_details, got.calendars }, user_of(&got) };
 	return OK;
 }

@@ -11,7 +11,7 @@
 struct refresh_claim {
 	const struct client *client; /* authenticated */
 	struct str token;            /* as received; absent if not sent */
-	struct bytes jkt;            /* thumbprint of the key that the access token is bound to; absent: none */
+	struct token_bound bound;    /* what the request proved, and the tokens are bound to */
 	uint64_t scopes;             /* of the access token; 0: all that was granted */
 	int16_t audience;            /* of the access token, within the grant's; 0: the grant's (RFC 8707 §2.2) */
 };

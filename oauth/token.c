@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/token.h"
 
+#include "oauth/certificate_auth.h"
 #include "oauth/client_credentials.h"
 #include "oauth/code.h"
 #include "oauth/details.h"
@@ -19,7 +20,7 @@ static err_t by_code(struct request *rq, const struct grant_call *call, struct t
 	const struct params *params = call->params;
 	struct code_claim claim = {
 		.client = call->client,
-		.jkt = call->jkt,
+		.bound = call->bound,
 		.code = param_get(params, "code"),
 		.verifier = param_get(params, "code_verifier"),
 		.redirect_uri = param_get(params, "redirect_uri"),
@@ -34,7 +35,7 @@ static err_t by_refresh(struct request *rq, const struct grant_call *call, struc
 	const struct params *params = call->params;
 	struct str scope = param_get(params, "scope");
 	struct refresh_claim claim = {
-		.client = call->client, .jkt = call->jkt, .token = param_get(params, "refresh_token")
+		.client = call->client, .bound = call->bound, .token = param_get(params, "refresh_token")
 	};
 	uint64_t asked = 0;
 	if (scope.ptr && !scope_parse_spoken(scope, &asked))
@@ -69,7 +70,7 @@ static err_t by_exchange(struct request *rq, const struct grant_call *call, stru
 	const struct params *params = call->params;
 	struct str scope = param_get(params, "scope");
 	struct exchange_claim claim = {
-		.client = call->client, .jkt = call->jkt, .subject = param_get(params, "subject_token")
+		.client = call->client, .bound = call->bound, .subject = param_get(params, "subject_token")
 	};
 	TRY(check_exchange(&rq->cx, params));
 	if (scope.ptr && !scope_parse(scope, &claim.scopes))
@@ -82,7 +83,7 @@ static err_t by_exchange(struct request *rq, const struct grant_call *call, stru
 static err_t by_device(struct request *rq, const struct grant_call *call, struct token_pair *out)
 {
 	struct code_claim claim = {
-		.client = call->client, .jkt = call->jkt, .code = param_get(call->params, "device_code")
+		.client = call->client, .bound = call->bound, .code = param_get(call->params, "device_code")
 	};
 	TRY(params_audience(&rq->cx, call->params, &claim.audience));
 	return device_redeem(&rq->cx, &claim, out);
@@ -92,7 +93,7 @@ static err_t by_device(struct request *rq, const struct grant_call *call, struct
 static err_t by_client(struct request *rq, const struct grant_call *call, struct token_pair *out)
 {
 	struct str scope = param_get(call->params, "scope");
-	struct machine_claim claim = { .client = call->client, .jkt = call->jkt };
+	struct machine_claim claim = { .client = call->client, .bound = call->bound };
 	if (scope.ptr && !scope_parse(scope, &claim.scopes))
 		return REFUSE(&rq->cx, INVALID_SCOPE, "scope", "A scope is not known.");
 	TRY(params_audience(&rq->cx, call->params, &claim.audience));
@@ -138,7 +139,7 @@ static void answer(struct request *rq, struct response *rs, const struct grant_c
 	struct json j = json_begin(reply(rs, 200, "application/json"));
 	json_object(&j, NULL);
 	json_str(&j, "access_token", pair->access);
-	json_str(&j, "token_type", pair->bound ? STR("DPoP") : STR("Bearer"));
+	json_str(&j, "token_type", pair->by_proof ? STR("DPoP") : STR("Bearer"));
 	json_int(&j, "expires_in", remaining_s(rq->cx.now, pair->access_until));
 	if (call->client->grants & GRANT_REFRESH)
 		json_str_if(&j, "refresh_token", pair->refresh);
@@ -170,8 +171,9 @@ err_t token_post(struct request *rq, struct response *rs)
 	if (!(client.grants & grant->bit))
 		return FAIL(&rq->cx, UNAUTHORIZED_CLIENT, "%s", grant->name);
 	TRY(details_refuse(&rq->cx, &params));
-	struct grant_call call = { &params, &client, { 0 } };
-	TRY(proof_take(rq, &call.jkt));
+	struct grant_call call = { .params = &params, .client = &client };
+	TRY(proof_take(rq, &call.bound.jkt));
+	TRY(certificate_bind(rq, &client, &call.bound.x5t));
 	TRY(grant->run(rq, &call, &pair));
 	TRY(id_token_of(&rq->cx, own_name(rq->cx.mem, &call), &pair, &id_token));
 	answer(rq, rs, &call, grant->bit, &pair, id_token);

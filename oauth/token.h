@@ -10,7 +10,7 @@
 struct grant_call {
 	const struct params *params;
 	const struct client *client; /* authenticated */
-	struct bytes jkt;            /* thumbprint of the key that the request proved (RFC 9449 §5); absent: none */
+	struct token_bound bound;    /* what the request proved, and the tokens are bound to */
 };
 
 struct grant_row {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/tokens.h"
 
+#include "oauth/client.h"
 #include "server/crypto/digest.h"
 #include "server/crypto/keyring.h"
 
@@ -12,6 +13,11 @@ static struct bytes tag_key(struct ctx *cx)
 struct instant token_until(struct instant access_until, struct instant connection_until)
 {
 	return instant_before(connection_until, access_until) ? connection_until : access_until;
+}
+
+struct instant token_grant_end(const struct ctx *cx, const struct client *client)
+{
+	return client->refresh_absolute_s ? instant_add_s(cx->now, client->refresh_absolute_s) : INSTANT_FOREVER;
 }
 
 int32_t token_generation(struct ctx *cx, const struct secret_parts *parts, struct str token)
@@ -46,7 +52,7 @@ struct token_draft token_draft(struct ctx *cx, const struct token_lineage *linea
 		.access_hash = access.hash,
 		.refresh_hash = secret_hash(cx->mem, refresh),
 		.access_until = access.until,
-		.refresh_until = instant_add_s(cx->now, REFRESH_IDLE_S),
+		.refresh_until = instant_add_s(cx->now, lineage->idle_s ? lineage->idle_s : REFRESH_IDLE_S),
 		.slot = access.slot,
 	};
 }

@@ -18,12 +18,18 @@ struct token_user {
 	struct str email, name, tz;
 };
 
+/* What a token is bound to: who sends it proves that too. Each absent where it is not. */
+struct token_bound {
+	struct bytes jkt; /* thumbprint of a key (DPoP, RFC 9449 §6) */
+	struct bytes x5t; /* of a certificate (RFC 8705 §3) */
+};
+
 struct token_pair {
 	struct str access, refresh;           /* refresh: absent where there is none */
 	uint64_t scopes;                      /* of the access token */
 	struct id connected_account, account; /* account in its mode; no connected account: of an app for itself */
 	struct instant access_until;          /* never beyond the connection's end */
-	bool bound;                           /* to a key: a DPoP token (RFC 9449 §5) */
+	bool by_proof;                        /* a DPoP token (RFC 9449 §5) */
 	struct granted_details details;
 	struct token_user user;
 };
@@ -32,6 +38,7 @@ struct token_pair {
 struct token_lineage {
 	struct id account, family;
 	uint32_t generation;
+	int32_t idle_s; /* how long its refresh token may stay unused; 0: REFRESH_IDLE_S */
 };
 
 /* A new access token before it is stored, and what is stored of it. */
@@ -51,6 +58,10 @@ struct token_draft {
 	int16_t slot;
 };
 struct token_draft token_draft(struct ctx *cx, const struct token_lineage *lineage);
+
+struct client;
+/* The end of all that comes of a grant that begins now: INSTANT_FOREVER where the client has none. */
+struct instant token_grant_end(const struct ctx *cx, const struct client *client);
 
 /* The end of an access token under a connection that ends then. */
 struct instant token_until(struct instant access_until, struct instant connection_until);

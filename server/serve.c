@@ -21,6 +21,7 @@
 #include "server/db/query.h"
 #include "server/health.h"
 #include "server/http/civet.h"
+#include "server/http/client_certificate.h"
 #include "server/http/tls.h"
 #include "server/mail/sender.h"
 #include "server/modules.h"
@@ -259,6 +260,13 @@ static err_t serve_until_signal(struct ctx *cx, const struct command_call *call,
 	return e;
 }
 
+static void ask_for_certificates(struct ctx *cx, struct tls *tls)
+{
+	struct uri uri;
+	if (cx->config->mtls_url.ptr && uri_split(cx->config->mtls_url, &uri))
+		client_certificate_ask(tls_context(tls), str_c(cx->mem, uri.host));
+}
+
 err_t serve_command(struct ctx *cx, const struct command_call *call)
 {
 	TRY(zone_setup(cx));
@@ -268,9 +276,14 @@ err_t serve_command(struct ctx *cx, const struct command_call *call)
 	TRY(mail_settings_read(cx, &mail));
 	if (call->config->tls_cert.ptr)
 		TRY(tls_open(cx, (struct tls_files){ call->config->tls_cert, call->config->tls_key }, &tls));
+	if (tls)
+		ask_for_certificates(cx, tls);
 	struct app *app = app_new(cx, call->runtime);
+	if (call->config->mtls_ca.ptr)
+		TRY(trust_open(cx, "mtls-ca", call->config->mtls_ca, &app->trust));
 	app->mail = mail_sender_open(&mail);
 	err_t e = serve_until_signal(cx, call, app, tls);
+	trust_close(app->trust);
 	app_close(app);
 	tls_close(tls);
 	return e;

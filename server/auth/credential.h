@@ -58,6 +58,7 @@ struct credential {
 	/* DPoP: the proof beside it, absent if none was sent, and of which request it must be (server/jose/dpop.h) */
 	struct str proof, url;
 	const char *method;
+	struct bytes x5t; /* of the certificate beside it (RFC 8705 §3.1), where this can matter; absent: none */
 };
 
 /* MALFORMED, CREDENTIALS_INVALID …: see errors.def. `out` on success only. */

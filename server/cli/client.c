@@ -33,6 +33,24 @@ static err_t print(struct ctx *cx, const struct command_call *call, struct id id
 	return OK;
 }
 
+/* "san_dns=crm.example": the field of RFC 8705 §2.1.2 without its beginning, which all have. */
+static err_t tls_name(struct ctx *cx, struct str text, struct client_means *out)
+{
+	const struct str prefix = STR("tls_client_auth_");
+	struct str name;
+	if (!text.len)
+		return OK;
+	(void)str_cut(&text, '=', &name);
+	for (size_t i = 0; i < client_tls_field_count; i++)
+		if (str_eq(str_from(str_of(client_tls_fields[i].name), prefix.len), name)) {
+			out->tls_name_kind = (int16_t)client_tls_fields[i].kind;
+			out->tls_name = text;
+			return OK;
+		}
+	return REFUSE(cx, INVALID_VALUE, "tls-name",
+		"Give KIND=NAME; the kind is subject_dn, san_dns, san_uri, san_ip or san_email.");
+}
+
 static err_t create(struct ctx *cx, const struct command_call *call)
 {
 	const struct config *config = call->config;
@@ -48,8 +66,14 @@ static err_t create(struct ctx *cx, const struct command_call *call)
 	enum client_auth auth = CLIENT_AUTH_OPEN;
 	if (config->auth_method.len && !client_auth_parse(config->auth_method, &auth))
 		return REFUSE(cx, INVALID_VALUE, "auth-method", "The method is one of " CLIENT_AUTH_NAMES ".");
-	in.means = (struct client_means){ (int16_t)auth, config->jwks.len ? config->jwks : STR_ABSENT,
-		config->jwks_uri.len ? config->jwks_uri : STR_ABSENT };
+	in.means = (struct client_means){ .auth = (int16_t)auth,
+		.jwks = config->jwks.len ? config->jwks : STR_ABSENT,
+		.uri = config->jwks_uri.len ? config->jwks_uri : STR_ABSENT };
+	TRY(tls_name(cx, config->tls_name, &in.means));
+	in.policy = (struct client_policy){ .cert_bound = config->cert_bound,
+		.keeps_refresh = config->keep_refresh,
+		.refresh_idle_s = (int32_t)config->refresh_idle,
+		.refresh_absolute_s = (int32_t)config->refresh_lifetime };
 	if (!str_eq(config->mode, STR("live")) && !str_eq(config->mode, STR("test")))
 		return REFUSE(cx, INVALID_VALUE, "mode", "The mode is live or test.");
 	if (config->scope.len && !scope_parse(config->scope, &in.scopes))
@@ -255,7 +279,7 @@ static err_t allow(struct ctx *cx, const struct command_call *call)
 
 /* clang-format off */
 const struct command client_commands[] = {
-	{ "client", "create",        "",   "Register an app; a confidential one's secret is shown once.",      COMMAND_DB, create, "owner name type mode scope redirect-uri grant may-introspect auth-method jwks jwks-uri par-only machine-scope" },
+	{ "client", "create",        "",   "Register an app; a confidential one's secret is shown once.",      COMMAND_DB, create, "owner name type mode scope redirect-uri grant may-introspect auth-method jwks jwks-uri tls-name cert-bound par-only machine-scope keep-refresh refresh-idle refresh-lifetime" },
 	{ "client", "list",          "",   "List all apps, or those of one account.",                          COMMAND_DB, list,   "owner" },
 	{ "client", "verify",        "ID", "Vouch for an app: users are not asked again for what they gave.",  COMMAND_DB, verify, NULL },
 	{ "client", "rotate-secret", "ID", "Replace an app's secrets by a new one; the old are dead at once.", COMMAND_DB, rotate, NULL },

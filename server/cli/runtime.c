@@ -44,15 +44,15 @@ static err_t default_public_url(struct ctx *cx, struct str listen, bool tls, str
 }
 
 /* The issuer: scheme and authority alone, without a slash at its end (RFC 8414 §2). */
-static err_t check_public_url(struct ctx *cx, struct str *url)
+static err_t check_public_url(struct ctx *cx, const char *option, struct str *url)
 {
 	struct uri uri;
 	while (str_ends(*url, STR("/")))
 		url->len--;
 	if (!uri_split(*url, &uri) || !(str_eq(uri.scheme, STR("http")) || str_eq(uri.scheme, STR("https"))) ||
 		!uri.host.len || uri.userinfo.ptr || uri.path.len || uri.query.ptr || uri.fragment.ptr)
-		return REFUSE(cx, INVALID_VALUE, "public-url",
-			"--public-url %.*s: give http(s)://HOST[:PORT] without a path", STR_ARG(*url));
+		return REFUSE(cx, INVALID_VALUE, option, "--%s %.*s: give http(s)://HOST[:PORT] without a path", option,
+			STR_ARG(*url));
 	return OK;
 }
 
@@ -88,7 +88,9 @@ err_t runtime_settle(struct ctx *cx, struct config *config)
 		config->data_dir = default_data_dir(cx);
 	if (!config->public_url.ptr)
 		config->public_url = by_listen;
-	return check_public_url(cx, &config->public_url);
+	if (config->mtls_url.ptr)
+		TRY(check_public_url(cx, "mtls-url", &config->mtls_url));
+	return check_public_url(cx, "public-url", &config->public_url);
 }
 
 /* The folder that holds the key: made when the default place is used and it is not there yet. */

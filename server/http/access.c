@@ -101,6 +101,8 @@ static err_t by_header(struct request *rq)
 		sent.method = method_name(rq->method);
 		sent.url = request_public_url(rq);
 	}
+	if (rq->certificate.der.ptr)
+		sent.x5t = certificate_thumbprint(rq->cx.mem, rq->certificate.der);
 	if (rq->module->prefetch)
 		rq->module->prefetch(rq, &sent);
 	TRY(authenticate(rq, &sent));

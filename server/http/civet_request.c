@@ -10,6 +10,7 @@
 #include "server/base/config.h"
 #include "server/db/query.h"
 #include "server/http/civet_hooks.h"
+#include "server/http/client_certificate.h"
 
 /* One call of mg_read fills what it is given, so it is given pieces. */
 #define READ_MAX ((size_t)1024 * 1024)
@@ -163,6 +164,7 @@ static struct request *request_of(struct civet_request *c, const struct mg_reque
 		peer = (struct address){ { [10] = 0xFF, [11] = 0xFF, [12] = 127 } };
 	struct address client = proxy_apply(rq, c->server->proxies, peer, info->is_ssl);
 	peer_set_client(civet_peer(c->mg), concurrency_network(client));
+	client_certificate_take(rq, peer_tls(civet_peer(c->mg)), proxy_trusted(c->server->proxies, peer));
 #ifdef CALENDS_DEV
 	read_fail_query(rq);
 #endif

@@ -80,6 +80,9 @@ bool peer_begin(struct park *park, const struct peer_origin *origin, const void 
 void *peer_extra(struct peer *peer);
 const struct peer_origin *peer_origin(const struct peer *peer);
 
+/* OpenSSL's connection; NULL: plain HTTP. */
+struct ssl_st *peer_tls(const struct peer *peer);
+
 /* Where a worker keeps the request it handles; `room` is at least ARRIVAL_MAX. */
 struct peer_buffer {
 	char *octets;

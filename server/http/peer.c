@@ -200,6 +200,11 @@ struct arrival *peer_arrival(struct peer *p)
 	return &p->arrival;
 }
 
+struct ssl_st *peer_tls(const struct peer *p)
+{
+	return p->channel.tls;
+}
+
 const struct peer_origin *peer_origin(const struct peer *p)
 {
 	return &p->origin;

@@ -5,6 +5,7 @@
 
 #include "server/auth/credential.h"
 #include "server/base/ctx.h"
+#include "server/crypto/certificate.h"
 #include "server/data/form.h"
 #include "server/data/uri.h"
 
@@ -58,11 +59,12 @@ struct request {
 	struct form params; /* the query, parsed as a form on first use: request_params() */
 	struct header headers[HEADERS_MAX];
 	size_t header_count;
-	bool secure;            /* came over TLS, here or at a trusted proxy */
-	int64_t content_length; /* -1 when chunked, 0 when none */
-	enum transport sent;    /* how a credential came, also one that was refused */
-	struct str body;        /* read up to the route's ceiling; absent before, empty when none came */
-	struct form form;       /* BODY_FORM: parsed and strict */
+	struct certificate certificate; /* that the client shows (client_certificate.h) */
+	bool secure;                    /* came over TLS, here or at a trusted proxy */
+	int64_t content_length;         /* -1 when chunked, 0 when none */
+	enum transport sent;            /* how a credential came, also one that was refused */
+	struct str body;                /* read up to the route's ceiling; absent before, empty when none came */
+	struct form form;               /* BODY_FORM: parsed and strict */
 
 	const struct module *module;
 	const struct route *route;

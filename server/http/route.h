@@ -99,6 +99,7 @@ struct app {
 	struct limiter *visits;              /* of each network, of what anybody may open; NULL for no limit */
 	struct concurrency *callers, *heavy; /* requests of each account, and heavy ones; NULL for no limit */
 	struct last_used *last_used;
+	struct trust *trust; /* authorities whose certificates prove apps (--mtls-ca); NULL: none */
 	struct usage *usage; /* what calls and deliveries are counted in; NULL: nowhere */
 	/* Is a live key or app for pages of this origin? NULL: none is. */
 	err_t (*origin_known)(struct ctx *cx, struct str origin, bool *out);

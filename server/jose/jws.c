@@ -8,6 +8,7 @@
 #include <openssl/obj_mac.h>
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
+#include <openssl/x509.h>
 #include <string.h>
 
 #include "server/data/json_tree.h"
@@ -162,6 +163,17 @@ static EVP_PKEY *key_of(struct arena *mem, const struct jwk *jwk)
 bool jwk_is_usable(struct ctx *cx, const struct jwk *key)
 {
 	return key_of(cx->mem, key) != NULL;
+}
+
+bool jwk_is_certified(struct ctx *cx, const struct jwk *jwk, struct bytes certificate)
+{
+	const unsigned char *at = certificate.ptr;
+	EVP_PKEY *key = key_of(cx->mem, jwk);
+	X509 *shown = d2i_X509(NULL, &at, (long)certificate.len);
+	bool same = key && shown && EVP_PKEY_eq(X509_get0_pubkey(shown), key) == 1;
+	X509_free(shown);
+	ERR_clear_error();
+	return same;
 }
 
 /* RFC 7518 §3.5: PSS with SHA-256, MGF1 with the same, a salt of its size. */

@@ -37,5 +37,7 @@ bool jws_typ_is(const struct jws *jws, const char *type);
 
 /* Did this key sign it, with an algorithm that is the key's? */
 bool jws_verify(struct ctx *cx, const struct jws *jws, const struct jwk *key);
+/* Is this certificate (DER) of this key? */
+bool jwk_is_certified(struct ctx *cx, const struct jwk *key, struct bytes certificate);
 /* Does OpenSSL take it as a key (a point on its curve)? */
 bool jwk_is_usable(struct ctx *cx, const struct jwk *key);

@@ -5,6 +5,7 @@
 -- Nothing when its owner's account is deactivated: the platform is stopped with it.
 -- The client, and which of its living secrets it is, if it is one. The same work for a right secret and a wrong one.
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, c.verified, c.may_introspect, c.scopes, c.auth_method,
+       c.cert_bound, c.keeps_refresh, c.refresh_idle_s, c.refresh_absolute_s,
        (SELECT s.id FROM oauth_client_secret s WHERE s.client_id = c.id AND s.hash = $2 AND s.revoked_at IS NULL
            AND (s.expires_at IS NULL OR s.expires_at > account_now(a.ahead_s))) AS secret
   FROM oauth_client c
@@ -14,7 +15,8 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, c.verified, c.may_in
 -- name: client_find
 -- $1 client
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, coalesce(a.status, 1::smallint) AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes,
-       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at, c.registration
+       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.tls_name_kind, c.tls_name, c.cert_bound, c.keeps_refresh,
+       c.refresh_idle_s, c.refresh_absolute_s, c.created_at, c.registration
   FROM oauth_client c
   LEFT JOIN account a ON a.account_id = c.owner_id
  WHERE c.id = $1 AND c.deleted_at IS NULL;
@@ -22,7 +24,8 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- name: client_list_of_owner
 -- $1 the owner's live and test id
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes,
-       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at, c.registration
+       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.tls_name_kind, c.tls_name, c.cert_bound, c.keeps_refresh,
+       c.refresh_idle_s, c.refresh_absolute_s, c.created_at, c.registration
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
  WHERE c.owner_id = ANY ($1::uuid[]) AND c.deleted_at IS NULL
@@ -31,7 +34,8 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- name: client_list_all
 -- No parameters.
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, coalesce(a.status, 1::smallint) AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes,
-       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at, c.registration
+       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.tls_name_kind, c.tls_name, c.cert_bound, c.keeps_refresh,
+       c.refresh_idle_s, c.refresh_absolute_s, c.created_at, c.registration
   FROM oauth_client c
   LEFT JOIN account a ON a.account_id = c.owner_id
  WHERE c.deleted_at IS NULL
@@ -42,13 +46,13 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- $8 redirect URIs  $9 which of them are loopback  $10 $11 $12 id, hash and prefix of the secret, NULL for none  $13 audit_by()
 -- $14 clients that an account may have, with those that were deleted lately: nothing when there are enough
 -- $15 version of the API  $16 how it proves itself  $17 its keys or NULL  $18 where they are or NULL
--- $19 whether it pushes its requests
+-- $19 whether it pushes its requests  $20 $21 by what its certificate is known
 -- The owner's row is held until the client is there, for who deactivates them at this moment.
 WITH owner AS (
 	SELECT a.account_id, a.status FROM account a WHERE a.account_id = $2 FOR SHARE
 ), made AS (
-	INSERT INTO oauth_client (id, owner_id, kind, name, may_introspect, scopes, grants, owner_active, api_version, auth_method, jwks, jwks_uri, par_only)
-	SELECT $1, o.account_id, $3, $4, $5, $6, $7, o.status = 1, $15, $16, $17, $18, $19 FROM owner o
+	INSERT INTO oauth_client (id, owner_id, kind, name, may_introspect, scopes, grants, owner_active, api_version, auth_method, jwks, jwks_uri, par_only, tls_name_kind, tls_name)
+	SELECT $1, o.account_id, $3, $4, $5, $6, $7, o.status = 1, $15, $16, $17, $18, $19, $20, $21 FROM owner o
 	 WHERE (SELECT count(*) FROM oauth_client c WHERE c.owner_id = $2
 	           AND (c.deleted_at IS NULL OR c.deleted_at > now() - interval '90 days')) < $14::bigint
 	RETURNING id
@@ -109,7 +113,8 @@ SELECT audit_add(m.owner_id, 'client.verified', m.id, $2, jsonb_build_object('na
 -- name: client_older
 -- $1 owner in its mode  $2 before this client  $3 at most
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes,
-       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at, c.registration
+       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.tls_name_kind, c.tls_name, c.cert_bound, c.keeps_refresh,
+       c.refresh_idle_s, c.refresh_absolute_s, c.created_at, c.registration
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
  WHERE c.owner_id = $1 AND c.id < $2 AND c.deleted_at IS NULL
@@ -118,7 +123,8 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- name: client_newer
 -- $1 owner in its mode  $2 after this client  $3 at most
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes,
-       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.created_at, c.registration
+       ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.tls_name_kind, c.tls_name, c.cert_bound, c.keeps_refresh,
+       c.refresh_idle_s, c.refresh_absolute_s, c.created_at, c.registration
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
  WHERE c.owner_id = $1 AND c.id > $2 AND c.deleted_at IS NULL
@@ -128,13 +134,14 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- $1 client  $2 owner in its mode  $3 name or NULL  $4 scopes, 0 for as they are  $5 whether $6 is set  $6 redirect URIs
 -- $7 which of them are loopback  $8 audit_by()  $9 whether $10 to $12 are set  $10 how it proves itself  $11 its keys or NULL
 -- $12 where they are or NULL  $13 whether it pushes its requests, NULL for as it is  $14 grants, 0 for as they are
--- $15 which fields client_policy_store changes beside these
+-- $15 which fields client_policy_store changes beside these  $16 $17 as $10, by what its certificate is known
 -- Who vouched for it did so for this name and these addresses: what changes them is vouched for by nobody.
 WITH app AS (
 	UPDATE oauth_client SET name = coalesce($3, name), scopes = coalesce(nullif($4, 0), scopes),
 	       verified = verified AND name = coalesce($3, name) AND NOT $5,
 	       auth_method = CASE WHEN $9 THEN $10 ELSE auth_method END, jwks = CASE WHEN $9 THEN $11 ELSE jwks END,
-	       jwks_uri = CASE WHEN $9 THEN $12 ELSE jwks_uri END, par_only = coalesce($13, par_only),
+	       jwks_uri = CASE WHEN $9 THEN $12 ELSE jwks_uri END,
+	       tls_name_kind = CASE WHEN $9 THEN $16 ELSE tls_name_kind END, tls_name = CASE WHEN $9 THEN $17 ELSE tls_name END, par_only = coalesce($13, par_only),
 	       grants = coalesce(nullif($14, 0), grants)
 	 WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL
 	RETURNING id, owner_id, name
@@ -151,8 +158,11 @@ SELECT audit_add(a.owner_id, 'client.changed', a.id, $8, jsonb_build_object('nam
                  CASE WHEN $13 IS NOT NULL THEN 'require_pushed_authorization_requests' END, $15::text))) FROM app a;
 
 -- name: client_policy_store
--- $1 client  $2 what it may do for itself
-UPDATE oauth_client SET machine_scopes = $2 WHERE id = $1;
+-- $1 client  $2 what it may do for itself  $3 whether its tokens are bound to its certificate  $4 whether it keeps refresh tokens
+-- $5 how long one may stay unused, $6 how long all of a grant are good, in seconds, 0 for as the server has it
+UPDATE oauth_client
+   SET machine_scopes = $2, cert_bound = $3, keeps_refresh = $4, refresh_idle_s = nullif($5, 0), refresh_absolute_s = nullif($6, 0)
+ WHERE id = $1;
 
 -- name: client_machine_settle
 -- $1 client  $2 now  $3 whether what it was given for itself ends in any case
@@ -209,8 +219,8 @@ SELECT s.client_id AS id FROM s CROSS JOIN (SELECT count(*) FROM told) AS t;
 -- name: client_with_keys
 -- $1 client
 -- As client_prove: nothing when its owner's account is deactivated. `fetched` are the keys that its jwks_uri had at fetched_at.
-SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, c.verified, c.may_introspect, c.scopes, c.auth_method, c.jwks,
-       c.jwks_uri, k.jwks AS fetched, k.fetched_at
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, c.verified, c.may_introspect, c.scopes, c.auth_method, c.cert_bound,
+       c.keeps_refresh, c.refresh_idle_s, c.refresh_absolute_s, c.tls_name_kind, c.tls_name, c.jwks, c.jwks_uri, k.jwks AS fetched, k.fetched_at
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
   LEFT JOIN oauth_client_keys k ON k.client_id = c.id AND k.uri = c.jwks_uri

@@ -4,13 +4,14 @@
 -- $1 account  $2 family  $3 hash of the code  $4 client  $5 redirect URI, NULL if not sent  $6 challenge of the verifier
 -- $7 hash of the access token  $8 its slot  $9 its end  $10 hash of the refresh token  $11 its end when unused
 -- $12 audit_by()  $13 audience of the access token, 0 for the grant's
--- $14 thumbprint of the key that it is bound to, or NULL  $15 the scope openid: with it, who signed in
+-- $14 thumbprint of the key, $16 of the certificate that it is bound to, or NULL  $15 the scope openid: with it, who signed in
+-- $17 the end of all that comes of it
 SELECT r.outcome, r.connected_account_id AS connected_account, r.scopes, r.connection_until,
        (SELECT c.calendars FROM connected_account c WHERE c.account_id = $1 AND c.id = r.connected_account_id) AS calendars,
        coalesce((SELECT f.with_details FROM token_family f WHERE f.account_id = $1 AND f.id = $2), false) AS with_details,
        CASE r.outcome WHEN 2 THEN tokens_replayed($1, $2, $12, 'code') END AS told,
        u.auth_time, u.nonce, u.email, u.name, u.tz
-  FROM code_redeem($1, $2, $3, $4, $5, $6, $14, $13, $7, $8, $9, $10, $11) AS r
+  FROM code_redeem($1, $2, $3, $4, $5, $6, $14, $16, $13, $7, $8, $9, $10, $11, $17) AS r
   LEFT JOIN LATERAL (SELECT f.auth_time, f.nonce, a.email, a.name, a.tz FROM token_family f
                        JOIN account a ON a.account_id = f.account_id
                       WHERE f.account_id = $1 AND f.id = $2 AND r.scopes & $15 <> 0) AS u ON true;
@@ -19,14 +20,14 @@ SELECT r.outcome, r.connected_account_id AS connected_account, r.scopes, r.conne
 -- $1 account  $2 family  $3 hash of the token  $4 its generation  $5 client  $6 scopes, NULL for all
 -- $7 hash of the new access token  $8 its slot  $9 its end  $10 hash of the new refresh token  $11 its end when unused
 -- $12 the answer, sealed  $13 how many seconds a retry gets it again  $14 audit_by()
--- $15 audience of the access token, 0 for the grant's  $16 thumbprint of the key that it is bound to, or NULL
--- $17 the scope openid: with it, who signed in
+-- $15 audience of the access token, 0 for the grant's  $16 thumbprint of the key, $18 of the certificate that it is bound to, or NULL
+-- $17 the scope openid: with it, who signed in  $19 whether the app keeps its refresh token
 SELECT r.outcome, r.connected_account_id AS connected_account, r.granted, r.connection_until, r.replay,
        (SELECT c.calendars FROM connected_account c WHERE c.account_id = $1 AND c.id = r.connected_account_id) AS calendars,
        coalesce((SELECT f.with_details FROM token_family f WHERE f.account_id = $1 AND f.id = $2), false) AS with_details,
        CASE r.outcome WHEN 2 THEN tokens_replayed($1, $2, $14, 'refresh token') END AS told,
        u.auth_time, u.email, u.name, u.tz
-  FROM token_refresh($1, $2, $3, $4, $5, $16, $6, $15, $7, $8, $9, $10, $11, $12, make_interval(secs => $13::int)) AS r
+  FROM token_refresh($1, $2, $3, $4, $5, $16, $18, $19, $6, $15, $7, $8, $9, $10, $11, $12, make_interval(secs => $13::int)) AS r
   LEFT JOIN LATERAL (SELECT f.auth_time, a.email, a.name, a.tz FROM token_family f
                        JOIN account a ON a.account_id = f.account_id
                       WHERE f.account_id = $1 AND f.id = $2 AND r.granted & $17 <> 0) AS u ON true;
@@ -41,7 +42,7 @@ UPDATE token_family SET dpop_jkt = $3, with_details = $4 WHERE account_id = $1 A
 
 -- name: token_exchange
 -- $1 account  $2 hash of the subject token  $3 its slot  $4 client  $5 thumbprint of the key that was proven, or NULL
--- $6 hash of the new token  $7 scopes, 0 for all  $8 audience, 0 for the subject token's
+-- $6 hash of the new token  $7 scopes, 0 for all  $8 audience, 0 for the subject token's  $9 as $5, of the certificate
 -- Made only when both are within what the subject token has; it works as token_find has it, and is this client's.
 WITH subject AS (
 	SELECT t.account_id, t.slot, t.family_id, t.scopes & c.scopes AS scopes, t.audience, t.expires_at,
@@ -52,12 +53,12 @@ WITH subject AS (
 	  JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
 	  JOIN oauth_client o ON o.id = c.client_id
 	  JOIN account a ON a.account_id = t.account_id
-	 WHERE t.account_id = $1 AND t.hash = $2 AND t.slot = $3 AND f.client_id = $4 AND (t.dpop_jkt IS NULL OR t.dpop_jkt = $5)
+	 WHERE t.account_id = $1 AND t.hash = $2 AND t.slot = $3 AND f.client_id = $4 AND (t.dpop_jkt IS NULL OR t.dpop_jkt = $5) AND (t.x5t IS NULL OR t.x5t = $9)
 	   AND t.expires_at > account_now(a.ahead_s) AND f.revoked_at IS NULL AND c.revoked_at IS NULL
 	   AND c.expires_at > account_now(a.ahead_s) AND o.owner_active AND a.status = 1
 ), made AS (
-	INSERT INTO access_token (account_id, hash, slot, family_id, scopes, expires_at, dpop_jkt, audience)
-	SELECT s.account_id, $6, s.slot, s.family_id, coalesce(nullif($7, 0), s.scopes), s.expires_at, $5, coalesce(nullif($8, 0), s.audience)
+	INSERT INTO access_token (account_id, hash, slot, family_id, scopes, expires_at, dpop_jkt, x5t, audience)
+	SELECT s.account_id, $6, s.slot, s.family_id, coalesce(nullif($7, 0), s.scopes), s.expires_at, $5, $9, coalesce(nullif($8, 0), s.audience)
 	  FROM subject s WHERE s.in_scope AND s.in_audience
 )
 SELECT s.id AS connected_account, s.calendars, s.with_details, s.scopes AS held, s.in_scope, s.in_audience, later(s.expires_at, -s.ahead_s) AS until
@@ -65,8 +66,8 @@ SELECT s.id AS connected_account, s.calendars, s.with_details, s.scopes AS held,
 
 -- name: token_of_machine
 -- $1 client  $2 id for a new connection  $3 scopes, 0 for all  $4 audience  $5 thumbprint of the key that it is bound to, or NULL
--- $6 hash of the token  $7 its slot  $8 its end
-SELECT outcome, granted FROM token_of_machine($1, $2, $3, $4, $5, $6, $7, $8);
+-- $6 hash of the token  $7 its slot  $8 its end  $9 as $5, of the certificate
+SELECT outcome, granted FROM token_of_machine($1, $2, $3, $4, $5, $9, $6, $7, $8);
 
 -- name: family_state
 -- $1 account  $2 family  $3 client
@@ -80,7 +81,7 @@ SELECT f.revoked_at, f.revoked_why, f.code_hash, f.code_used_at, f.code_expires_
  WHERE f.account_id = $1 AND f.id = $2 AND f.client_id = $3;
 
 -- name: token_find leaves: 4
--- $1 account  $2 hash of the token
+-- $1 account  $2 hash of the token  $3 thumbprint of the certificate that came with it, or NULL
 -- One statement for each leaf of the ring: through the parent the planner expects four rows and reads all families of the
 -- account.
 SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.registration WHEN 0 THEN o.owner_id ELSE t.account_id END AS platform, f.id AS family, c.calendars,
@@ -91,13 +92,13 @@ SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.regis
   JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
   JOIN oauth_client o ON o.id = c.client_id
   JOIN account a ON a.account_id = t.account_id
- WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > account_now(a.ahead_s) AND t.dpop_jkt IS NULL AND f.revoked_at IS NULL
+ WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > account_now(a.ahead_s) AND t.dpop_jkt IS NULL AND (t.x5t IS NULL OR t.x5t = $3) AND f.revoked_at IS NULL
    AND c.revoked_at IS NULL AND c.expires_at > account_now(a.ahead_s) AND o.owner_active
    AND a.status = 1;
 
 -- name: token_find_bound leaves: 4
 -- $1 account  $2 hash of the token  $3 thumbprint of the proof's key  $4 what names the proof  $5 when its nonce was made
--- $6 now, both in Unix seconds
+-- $6 now, both in Unix seconds  $7 thumbprint of the certificate that came with it, or NULL
 -- Only of a token that is found the proof is kept in mind.
 SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.registration WHEN 0 THEN o.owner_id ELSE t.account_id END AS platform, f.id AS family, c.calendars,
        t.scopes & c.scopes AS scopes, t.audience, t.expires_at, a.plan,
@@ -107,7 +108,7 @@ SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.regis
   JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
   JOIN oauth_client o ON o.id = c.client_id
   JOIN account a ON a.account_id = t.account_id
- WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > account_now(a.ahead_s) AND t.dpop_jkt = $3 AND f.revoked_at IS NULL
+ WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > account_now(a.ahead_s) AND t.dpop_jkt = $3 AND (t.x5t IS NULL OR t.x5t = $7) AND f.revoked_at IS NULL
    AND c.revoked_at IS NULL AND c.expires_at > account_now(a.ahead_s) AND o.owner_active
    AND a.status = 1;
 
@@ -115,7 +116,7 @@ SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.regis
 -- $1 account  $2 hash of the token
 -- An access token that works (as token_find has it), and whose it is.
 SELECT CASE WHEN NOT c.machine THEN c.id END AS connected_account, c.client_id AS client, c.calendars, f.with_details, t.scopes & c.scopes AS scopes, t.audience, t.expires_at AS until,
-       f.auth_time, t.dpop_jkt
+       f.auth_time, t.dpop_jkt, t.x5t
   FROM access_token_$leaf t
   JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
   JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
@@ -129,7 +130,7 @@ SELECT CASE WHEN NOT c.machine THEN c.id END AS connected_account, c.client_id A
 -- $1 account  $2 family  $3 hash of the refresh token
 -- The newest refresh token of its family, while it works (as the function token_refresh has it).
 SELECT c.id AS connected_account, c.client_id AS client, c.calendars, f.with_details, f.scopes & c.scopes AS scopes, f.audience,
-       least(f.idle_expires_at, f.expires_at, c.expires_at) AS until, f.auth_time, f.dpop_jkt
+       least(f.idle_expires_at, f.expires_at, c.expires_at) AS until, f.auth_time, f.dpop_jkt, f.x5t
   FROM token_family f
   JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
   JOIN oauth_client o ON o.id = c.client_id
@@ -141,7 +142,7 @@ SELECT c.id AS connected_account, c.client_id AS client, c.calendars, f.with_det
 -- name: token_state
 -- $1 account  $2 hash of the token  $3 slot
 -- Why a token was refused. Only after a refusal.
-SELECT t.expires_at <= account_now(a.ahead_s) AS expired, t.dpop_jkt IS NOT NULL AS bound,
+SELECT t.expires_at <= account_now(a.ahead_s) AS expired, t.dpop_jkt IS NOT NULL AS bound, t.x5t AS certificate,
        f.revoked_at IS NOT NULL OR c.revoked_at IS NOT NULL OR c.expires_at <= account_now(a.ahead_s) AS revoked,
        NOT o.owner_active AS stopped, a.status
   FROM access_token t

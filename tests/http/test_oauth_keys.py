@@ -211,7 +211,7 @@ def test_keys_are_registered_shown_and_changed(world, api):
 PRIVATE = {**ES.public, "d": "AAAA"}
 REFUSED = [
     ({"token_endpoint_auth_method": "none"}, "token_endpoint_auth_method"), ({"token_endpoint_auth_method": "private_key_jwt"}, "jwks"),
-    ({"token_endpoint_auth_method": "tls_client_auth"}, "token_endpoint_auth_method"), ({"jwks": {"keys": []}}, "jwks.keys"),
+    ({"token_endpoint_auth_method": "client_secret_jwt"}, "token_endpoint_auth_method"), ({"jwks": {"keys": []}}, "jwks.keys"),
     ({"type": "public", "token_endpoint_auth_method": "client_secret_post"}, "token_endpoint_auth_method"),
     ({"jwks": {"keys": [{**ES.public, "kid": "x" * 257}]}}, "jwks.keys[0].kid"), ({"jwks": {"keys": [{**ES.public, "x": "AAAA"}]}}, "jwks"),
     ({"jwks": {"keys": [{**ES.public, "y": ES.public["x"]}]}}, "jwks"), ({"jwks": {"keys": [ES.public, ES.public]}}, "jwks"),

@@ -7,9 +7,12 @@
 #include "oauth/token.h"
 #include "server/auth/scope.h"
 
-static const struct config config = { .public_url = STR_INIT("https://calends.example/base"),
-	.brand = STR_INIT("Days") };
-static const struct app app = { .config = &config };
+static const struct config config = {
+	.public_url = STR_INIT("https://calends.example/base"), .brand = STR_INIT("Days"), .client_cert_header = true
+};
+/* Whom it believes is not asked: that there is somebody has every method offered. */
+static char authorities;
+static const struct app app = { .config = &config, .trust = (void *)&authorities };
 
 static struct str document(handler *run, struct str path)
 {

@@ -184,7 +184,7 @@ TEST(a_generation_counts_where_its_tag_is_true)
 {
 	test_cx.keys = keys;
 	struct id account = id_new(test_cx.now), family = id_new(test_cx.now);
-	struct token_draft draft = token_draft(&test_cx, &(struct token_lineage){ account, family, 7 });
+	struct token_draft draft = token_draft(&test_cx, &(struct token_lineage){ account, family, 7, 0 });
 	struct secret_parts parts;
 	assert_true(secret_parse(test_mem, draft.refresh, &parts));
 	assert_int_equal(token_generation(&test_cx, &parts, draft.refresh), 7);
