@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/client_row.h"
 
+#include "oauth/open_client.h"
 #include "server/db/query.h"
 #include "sql.h"
 
@@ -11,7 +12,7 @@ DB_RESULT(client_with_keys, struct client_row, id, owner, kind, grants, name, ve
 err_t client_row_find(struct ctx *cx, struct str client_id, struct client_row *out)
 {
 	struct id id;
-	if (!id_parse(client_id, "cli", &id))
+	if (!client_id_of(cx, client_id, &id))
 		return FAIL(cx, NOT_FOUND, "not a client id");
 	return db_row(cx, &sql_client_with_keys, ROW(client_with_keys, out), IN(id));
 }

@@ -160,8 +160,10 @@ err_t metadata_server(struct request *rq, struct response *rs)
 	json_str(&j, "issuer", oauth_issuer(cx));
 	for (size_t i = 0; i < ARRAY_LEN(endpoints); i++)
 		json_str(&j, endpoints[i].member, str_cat(cx->mem, oauth_issuer(cx), str_of(endpoints[i].path)));
-	if (!str_eq(cx->config->registration, STR("closed")))
+	bool open = !str_eq(cx->config->registration, STR("closed"));
+	if (open)
 		json_str(&j, "registration_endpoint", str_cat(cx->mem, oauth_issuer(cx), STR("/oauth/register")));
+	json_bool(&j, "client_id_metadata_document_supported", open);
 	scopes(&j, (uint64_t)SCOPES_ASKABLE | SCOPE_CALENDAR_CLIENT | SCOPE_OFFLINE);
 	grants(&j);
 	json_bool(&j, "require_pushed_authorization_requests", cx->config->require_par);

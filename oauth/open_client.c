@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/open_client.h"
 
+#include "oauth/document.h"
 #include "oauth/redirect.h"
 #include "oauth/registration.h"
 #include "server/account/account.h"
@@ -21,6 +22,14 @@ struct denied_row {
 	bool denied;
 };
 DB_RESULT(open_client_is_denied, struct denied_row, denied);
+struct open_row {
+	struct id id, owner;
+	int16_t kind, grants;
+	struct str name;
+	uint64_t scopes;
+	int16_t auth_method;
+};
+DB_RESULT(open_client_row, struct open_row, id, owner, kind, grants, name, scopes, auth_method);
 struct settled_row {
 	int16_t outcome;
 };
@@ -29,7 +38,7 @@ DB_RESULT(open_client_denied_list, struct open_denied, name, denied_at);
 
 bool open_client_is(struct str client_id)
 {
-	return str_starts(client_id, STR(REGISTRATION_PREFIX));
+	return str_starts(client_id, STR(REGISTRATION_PREFIX)) || document_is(client_id);
 }
 
 static struct client client_of(struct arena *mem, const struct registration *in)
@@ -55,7 +64,9 @@ static struct client client_of(struct arena *mem, const struct registration *in)
 static err_t find(struct ctx *cx, struct str client_id, struct client *out)
 {
 	struct registration said;
-	if (!registration_unseal(cx, client_id, &said))
+	if (document_is(client_id))
+		TRY(document_read(cx, client_id, &said));
+	else if (!registration_unseal(cx, client_id, &said))
 		return FAIL(cx, NOT_FOUND, "not sealed here");
 	*out = client_of(cx->mem, &said);
 	return OK;
@@ -123,20 +134,47 @@ err_t client_named(struct ctx *cx, struct str client_id, struct client *out)
 
 bool client_id_of(struct ctx *cx, struct str client_id, struct id *out)
 {
-	struct registration said;
+	struct registration said = { .by = REGISTERED_BY_DOCUMENT, .url = client_id };
 	if (id_parse(client_id, "cli", out))
 		return true;
-	if (!registration_unseal(cx, client_id, &said))
+	if (!document_is(client_id) && !registration_unseal(cx, client_id, &said))
 		return false;
 	*out = registration_id(cx->mem, &said);
 	return true;
 }
 
+/* Of a document: as it was when somebody connected it last, without a fetch. NOT_FOUND: nobody has. */
+static err_t find_row(struct ctx *cx, struct str client_id, struct client *out)
+{
+	struct id id;
+	struct open_row row;
+	if (!document_is(client_id) || !client_id_of(cx, client_id, &id))
+		return FAIL(cx, NOT_FOUND, "no document");
+	TRY(db_row(cx, &sql_open_client_row, ROW(open_client_row, &row), IN(id)));
+	*out = (struct client){ .id = row.id,
+		.owner = row.owner,
+		.kind = row.kind,
+		.grants = row.grants,
+		.name = row.name,
+		.scopes = row.scopes,
+		.auth_method = row.auth_method,
+		.registration = REGISTERED_BY_DOCUMENT,
+		.url = client_id };
+	return OK;
+}
+
 err_t open_client_prove(struct ctx *cx, struct str client_id, struct client *out)
 {
-	err_t e = find(cx, client_id, out);
-	if (!e)
-		e = check_denied(cx, out);
+	err_t e = find_row(cx, client_id, out);
+	if (err_is(e, NOT_FOUND)) {
+		e = find(cx, client_id, out);
+		if (!e)
+			e = check_denied(cx, out);
+	}
+	if (!e && !client_auth_allows(out->auth_method, CLIENT_AUTH_NONE))
+		return FAIL(cx, INVALID_CLIENT, "it has a key");
+	if (err_is(e, INVALID_VALUE))
+		return REFUSE(cx, INVALID_CLIENT, "client_id", "%.*s", STR_ARG(err_text(e)));
 	return err_is(e, NOT_FOUND) ? FAIL(cx, INVALID_CLIENT, "altered, or denied") : e;
 }
 

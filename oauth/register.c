@@ -40,7 +40,7 @@ static void answer(struct request *rq, struct response *rs, const struct registr
 err_t register_post(struct request *rq, struct response *rs)
 {
 	struct ctx *cx = &rq->cx;
-	struct registration made;
+	struct registration made = { 0 };
 	struct str_list given;
 	struct str client_id;
 	if (str_eq(cx->config->registration, STR("closed")))

@@ -33,6 +33,7 @@ struct registration {
  * Read the metadata that a client sent, or that its document has. Unknown members are ignored, a method with a secret
  * becomes none, grants that such a client cannot have are left out: the answer tells what was registered (§3.2.1).
  *
+ * out        with the URL of a document, which its client_id must be
  * given_out  the redirect URIs as they were sent, for the answer; NULL: not wanted
  * errors     INVALID_REDIRECT_URI; INVALID_CLIENT_METADATA, with the member
  * spec       RFC 7591 §2, §3.2.2; RFC 8252 §7, §8.4

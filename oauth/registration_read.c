@@ -22,9 +22,10 @@
 /* Some clients send null for what they leave out. */
 struct metadata {
 	bool given_redirects, given_method, given_grants, given_responses, given_scope, given_name;
-	bool given_client_uri, given_logo, given_tos, given_policy, given_jwks_uri, given_software, given_version;
+	bool given_id, given_secret, given_client_uri, given_logo, given_tos, given_policy, given_jwks_uri,
+		given_software, given_version;
 	struct str_list redirects, grants, responses;
-	struct str method, scope, name, client_uri, logo, tos, policy, jwks_uri, software, version;
+	struct str id, secret, method, scope, name, client_uri, logo, tos, policy, jwks_uri, software, version;
 };
 
 #define M(member) offsetof(struct metadata, member)
@@ -40,6 +41,8 @@ struct metadata {
 /* RFC 7591 §2. `given` is not looked at, but tells null and absent from a text alike. */
 static const struct json_field fields[] = {
 	FIELD_TEXTS("redirect_uris", redirects, given_redirects),
+	FIELD_TEXT("client_id", id, given_id, URL_MAX),
+	FIELD_TEXT("client_secret", secret, given_secret, TEXT_MAX),
 	FIELD_TEXT("token_endpoint_auth_method", method, given_method, TEXT_MAX),
 	FIELD_TEXTS("grant_types", grants, given_grants),
 	FIELD_TEXTS("response_types", responses, given_responses),
@@ -173,14 +176,46 @@ static err_t read_name(struct ctx *cx, const struct metadata *in, struct registr
 		str_fmt(cx->mem, "App of %.*s", STR_ARG(str_sub(host, 0, LABEL_MAX - 10))), &out->name);
 }
 
-/* A secret is for who is registered by its owner. A key would be asked for more than we then ask. */
-static err_t read_means(struct ctx *cx, const struct metadata *in, struct registration *out)
+/* The set that stands in the metadata, as text; absent: none. */
+static struct str jwks_of(struct ctx *cx, struct str json)
+{
+	const struct cJSON *root, *set;
+	if (json_tree_parse(cx, json, &root) || !(set = json_tree_member(root, STR("jwks"))))
+		return STR_ABSENT;
+	struct buf text = buf_new(cx->mem, JWK_SET_TEXT_MAX);
+	struct json j = json_begin(&text);
+	json_tree_write(&j, NULL, set);
+	return buf_str(&text);
+}
+
+/* A document is public, so there is no secret in it, and nothing that is proven by one (§4.1). */
+static err_t read_document(struct ctx *cx, const struct metadata *in, struct str json, struct registration *out)
 {
 	enum client_auth auth = CLIENT_AUTH_NONE;
-	if (in->method.len && (!client_auth_parse(in->method, &auth) || auth == CLIENT_AUTH_KEY))
+	if (!str_eq(in->id, out->url))
+		return BAD("client_id", "its client_id is not the URL where it stands.");
+	bool known = !in->method.len || client_auth_parse(in->method, &auth);
+	if (in->secret.ptr || !known || (auth != CLIENT_AUTH_NONE && auth != CLIENT_AUTH_KEY))
+		return BAD("token_endpoint_auth_method",
+			"an app that is known by a document proves itself by none or private_key_jwt.");
+	out->means.auth = (int16_t)auth;
+	if (auth != CLIENT_AUTH_KEY)
+		return OK;
+	out->means.uri = in->jwks_uri.len ? in->jwks_uri : STR_ABSENT;
+	out->means.jwks = jwks_of(cx, json);
+	return client_means_check(cx, CLIENT_CONFIDENTIAL, &out->means);
+}
+
+/* A secret is for who is registered by its owner. A key would be asked for more than we then ask. */
+static err_t read_means(struct ctx *cx, const struct metadata *in, struct str json, struct registration *out)
+{
+	enum client_auth auth = CLIENT_AUTH_NONE;
+	out->means = (struct client_means){ .auth = CLIENT_AUTH_NONE };
+	if (out->by == REGISTERED_BY_DOCUMENT)
+		return read_document(cx, in, json, out);
+	if (in->method.len && (!client_auth_parse(in->method, &auth) || auth >= CLIENT_AUTH_KEY))
 		return BAD("token_endpoint_auth_method",
 			"Without being registered by its owner an app proves itself by nothing: none.");
-	out->means = (struct client_means){ .auth = CLIENT_AUTH_NONE };
 	return OK;
 }
 
@@ -191,7 +226,7 @@ static err_t read_all(struct ctx *cx, struct str json, struct registration *out,
 	TRY(read_grants(cx, in, out));
 	TRY(read_scope(cx, in, out));
 	TRY(check_urls(cx, in));
-	TRY(read_means(cx, in, out));
+	TRY(read_means(cx, in, json, out));
 	return read_name(cx, in, out);
 }
 
@@ -199,7 +234,7 @@ err_t registration_read(
 	struct ctx *cx, struct str json, int16_t by, struct registration *out, struct str_list *given_out)
 {
 	struct metadata in = { 0 };
-	*out = (struct registration){ .by = by };
+	*out = (struct registration){ .by = by, .url = out->url };
 	TRY(as_metadata(cx, read_all(cx, json, out, &in)));
 	if (given_out)
 		*given_out = in.redirects;

@@ -66,6 +66,7 @@ static err_t assertions(struct ctx *cx)
 /* Apps that registered themselves, when nobody is connected to them any more. */
 static err_t open_clients(struct ctx *cx)
 {
+	TRY(db_exec(cx, &sql_client_document_prune, NULL, IN(instant_add_s(cx->now, -7 * DAY_S))));
 	return db_exec(cx, &sql_open_client_prune, NULL, IN(instant_add_s(cx->now, -60 * MINUTE_S)));
 }
 

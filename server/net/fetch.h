@@ -56,12 +56,12 @@ const char *fetch_fault_name(enum fetch_fault fault);
 const char *fetch_fault_text(enum fetch_fault fault);
 
 struct fetched {
-	enum fetch_fault fault;             /* FETCHED: there is an answer; of mail: the server has taken it */
-	int status;                         /* 0: none came; of mail that of its last reply */
-	struct str body;                    /* as much as is kept; of a fault what had come; of mail its last reply */
-	bool final;                         /* of mail that was not taken: this message never will be */
-	bool cut;                           /* there was more of it */
-	struct str request_id, retry_after; /* headers of the answer; absent if none */
+	enum fetch_fault fault; /* FETCHED: there is an answer; of mail: the server has taken it */
+	int status;             /* 0: none came; of mail that of its last reply */
+	struct str body;        /* as much as is kept; of a fault what had come; of mail its last reply */
+	bool final;             /* of mail that was not taken: this message never will be */
+	bool cut;               /* there was more of it */
+	struct str request_id, retry_after, cache_control; /* headers of the answer; absent if none */
 	unsigned duration_ms;
 };
 

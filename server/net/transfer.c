@@ -41,13 +41,15 @@ static size_t on_header(char *data, size_t size, size_t count, void *user)
 	t->head_octets += value.len;
 	t->head_full = t->head_octets > FETCH_HEAD_MAX;
 	if (str_starts(value, STR("HTTP/"))) /* another head: what one before it said is void */
-		t->request_id = t->retry_after = STR_ABSENT;
+		t->request_id = t->retry_after = t->cache_control = STR_ABSENT;
 	if (str_cut(&value, ':', &name) && value.ptr) {
 		value = str_trim(value, STR_BLANK);
 		if (str_eq_nocase(name, STR("Request-Id")))
 			t->request_id = str_dup(t->mem, value);
 		else if (str_eq_nocase(name, STR("Retry-After")))
 			t->retry_after = str_dup(t->mem, value);
+		else if (str_eq_nocase(name, STR("Cache-Control")))
+			t->cache_control = str_dup(t->mem, value);
 	}
 	return t->head_full ? 0 : size * count;
 }
@@ -185,6 +187,7 @@ void transfer_end(struct transfer *t, CURLcode code, struct fetched *out)
 		.cut = t->cut,
 		.request_id = t->request_id,
 		.retry_after = t->retry_after,
+		.cache_control = t->cache_control,
 		.duration_ms = (unsigned)((clock_monotonic_us() - t->begun_us) / 1000),
 	};
 	out->fault = fault_of(t, code);

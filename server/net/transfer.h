@@ -16,7 +16,7 @@ struct transfer {
 	struct transfer *next;
 	struct buf body;
 	size_t head_octets;
-	struct str request_id, retry_after;
+	struct str request_id, retry_after, cache_control;
 	uint64_t begun_us;
 	bool refused;    /* an address was */
 	bool connecting; /* another was not */

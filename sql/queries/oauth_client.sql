@@ -218,13 +218,12 @@ SELECT s.client_id AS id FROM s CROSS JOIN (SELECT count(*) FROM told) AS t;
 
 -- name: client_with_keys
 -- $1 client
--- As client_prove: nothing when its owner's account is deactivated. `fetched` are the keys that its jwks_uri had at fetched_at.
+-- As client_prove: nothing when its owner's account is deactivated, or it is denied. `fetched` are the keys that its jwks_uri had at fetched_at.
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, c.verified, c.may_introspect, c.scopes, c.auth_method, c.cert_bound,
        c.keeps_refresh, c.refresh_idle_s, c.refresh_absolute_s, c.tls_name_kind, c.tls_name, c.jwks, c.jwks_uri, k.jwks AS fetched, k.fetched_at
   FROM oauth_client c
-  JOIN account a ON a.account_id = c.owner_id
   LEFT JOIN oauth_client_keys k ON k.client_id = c.id AND k.uri = c.jwks_uri
- WHERE c.id = $1 AND c.deleted_at IS NULL AND a.status = 1;
+ WHERE c.id = $1 AND c.deleted_at IS NULL AND c.owner_active;
 
 -- name: client_keys_claim
 -- $1 client  $2 where its keys are  $3 now  $4 whoever came after this has tried it lately
@@ -265,3 +264,29 @@ SELECT d.name, d.denied_at FROM open_client_denied d ORDER BY d.name;
 -- Clients that nobody registered and nobody is connected to. A consent at this moment moves seen_at.
 DELETE FROM oauth_client o
  WHERE o.registration <> 0 AND o.seen_at < $1 AND NOT EXISTS (SELECT FROM connected_account c WHERE c.client_id = o.id);
+
+-- name: open_client_row
+-- $1 client
+-- Of a document, once somebody was connected to it: the token endpoint fetches nothing.
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, c.scopes, c.auth_method
+  FROM oauth_client c WHERE c.id = $1 AND c.registration = 2 AND c.deleted_at IS NULL AND c.owner_active;
+
+-- name: client_document_find
+-- $1 its URL
+SELECT d.packed, d.wrong, d.fetched_at, d.fresh_until, d.tried_at FROM client_document d WHERE d.url = $1;
+
+-- name: client_document_claim
+-- $1 its URL  $2 now  $3 whoever came after this has tried it lately
+SELECT client_document_claim($1, $2, $3) AS mine;
+
+-- name: client_document_store
+-- $1 its URL  $2 what it said, NULL for as it was  $3 why nothing could be taken, or NULL  $4 now  $5 fresh until
+-- $6 whether what it said before counts on
+UPDATE client_document
+   SET packed = CASE WHEN $6 THEN packed ELSE $2 END, wrong = $3, fetched_at = CASE WHEN $6 THEN fetched_at ELSE $4 END,
+       fresh_until = $5
+ WHERE url = $1;
+
+-- name: client_document_prune
+-- $1 not asked for since
+DELETE FROM client_document WHERE tried_at < $1;

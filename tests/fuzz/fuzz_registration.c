@@ -23,8 +23,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena *mem = arena_open();
 	struct ctx cx = { .mem = mem };
-	struct registration said;
+	struct registration said = { .url = STR("https://app.example/client") };
 	if (!registration_read(&cx, (struct str){ (const char *)data, size }, REGISTERED_BY_ITSELF, &said, NULL))
+		check_round_trip(mem, &said);
+	said.url = STR("https://app.example/client");
+	if (!registration_read(&cx, (struct str){ (const char *)data, size }, REGISTERED_BY_DOCUMENT, &said, NULL))
 		check_round_trip(mem, &said);
 	if (registration_unpack(mem, bytes_of(data, size), &said))
 		assert(registration_pack(mem, &said).len);

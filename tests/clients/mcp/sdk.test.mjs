@@ -2,6 +2,7 @@
 // The official client of the Model Context Protocol connects through the consent page, as an assistant does: it is
 // refused, finds the authorization server by itself, sends its user there, and has an event made.
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -12,7 +13,7 @@ const password = 'a long enough password';
 let world, callback, browser, registered;
 
 before(async () => {
-	world = await openWorld();
+	world = await openWorld('--allow-private-hooks');
 	callback = await openCallback();
 	browser = await openBrowser();
 	await world.account('owner@assistant.example', 'Assistant Inc', password);
@@ -187,4 +188,34 @@ test('several flows of one stranger are open at once', async () => {
 		await connected.ping();
 		await connected.close();
 	}
+});
+
+// ---- by a document ----
+
+test('an assistant that has a document is known by its URL', async () => {
+	const provider = new Stranger();
+	provider.clientMetadataUrl = 'https://assistant.example/client.json';
+	await assert.rejects(client().connect(transport(provider)), UnauthorizedError);
+	assert.equal(provider.asked.searchParams.get('client_id'), provider.clientMetadataUrl);
+	assert.equal(provider.information.client_id, provider.clientMetadataUrl); // nothing was registered
+});
+
+test('an assistant that has a document connects and calls a tool', async () => {
+	const documents = createServer((request, response) => response.end(JSON.stringify({ client_id: url, client_name: 'Described Assistant',
+		redirect_uris: ['http://127.0.0.1/cb'], token_endpoint_auth_method: 'none', grant_types: ['authorization_code', 'refresh_token'] })));
+	await new Promise((done) => documents.listen(0, '127.0.0.1', done));
+	const url = `http://127.0.0.1:${documents.address().port}/client.json`; // the SDK itself takes https alone: so it is told
+	const provider = new Stranger();
+	provider.information = { client_id: url };
+	const first = transport(provider);
+	await assert.rejects(client().connect(first), UnauthorizedError);
+	const agreed = await agree(provider.asked);
+	assert.match(agreed.shown, /Described Assistant/);
+	assert.ok(agreed.shown.includes(`describes itself at ${url}`));
+	await first.finishAuth(agreed.code);
+	const connected = client();
+	await connected.connect(transport(provider));
+	assert.ok((await connected.callTool({ name: 'list_calendars', arguments: {} })).structuredContent.data.length);
+	await connected.close();
+	await new Promise((done) => { documents.closeAllConnections?.(); documents.close(done); });
 });
