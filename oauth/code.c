@@ -82,7 +82,8 @@ err_t code_redeem(struct ctx *cx, const struct code_claim *claim, struct token_p
 	struct bytes challenge = pkce_challenge(cx->mem, claim->verifier);
 	if (!challenge.ptr)
 		return REFUSE(cx, INVALID_GRANT, "code_verifier",
-			"The parameter code_verifier is missing or is not 43 to 128 unreserved characters.");
+			"The parameter code_verifier is missing or is not 43 to 128 characters of those that RFC 7636 "
+			"has.");
 
 	return redeem(cx, claim, &parts, challenge, out);
 }

@@ -149,17 +149,24 @@ static err_t method_find(struct request *rq, const struct params *params, const 
 	return OK;
 }
 
+/* Basic without a password is a name alone: what some send who have no secret (RFC 6749 §2.3.1). */
+static enum client_auth auth_used(const struct client_method *method, const struct client_claim *claimed)
+{
+	return method->auth == CLIENT_AUTH_BASIC && !claimed->secret.len ? CLIENT_AUTH_NONE : method->auth;
+}
+
 static err_t prove(
 	struct request *rq, const struct client_method *method, const struct client_claim *claimed, struct client *out)
 {
 	const struct assertion sent = { claimed->assertion, claimed->id, oauth_issuer(&rq->cx) };
 	if (claimed->assertion.ptr)
 		return assertion_prove(&rq->cx, &sent, out);
-	if (open_client_is(claimed->id) && (method->auth == CLIENT_AUTH_NONE || method->auth == CLIENT_AUTH_TLS))
+	enum client_auth used = auth_used(method, claimed);
+	if (open_client_is(claimed->id) && (used == CLIENT_AUTH_NONE || used == CLIENT_AUTH_TLS))
 		return open_client_prove(&rq->cx, claimed->id, out);
-	if (method->auth == CLIENT_AUTH_TLS)
+	if (used == CLIENT_AUTH_TLS)
 		return certificate_prove(rq, claimed->id, out);
-	return client_prove(&rq->cx, claimed->id, claimed->secret, method->auth, out);
+	return client_prove(&rq->cx, claimed->id, claimed->secret, used, out);
 }
 
 err_t endpoint_client(struct request *rq, const struct params *params, struct client *out)

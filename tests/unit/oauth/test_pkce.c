@@ -20,7 +20,7 @@ TEST(malformed_verifiers_have_no_challenge) /* RFC 7636 §4.1 */
 		{ "absent", STR_ABSENT },
 		{ "empty", STR("") },
 		{ "42 octets", STR("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjX") },
-		{ "reserved octet", STR("dBjftJeZ4CVP+mB92K27uhbUJU1p1r_wW1gFWFOEjXk") },
+		{ "reserved octet", STR("dBjftJeZ4CVP%mB92K27uhbUJU1p1r_wW1gFWFOEjXk") },
 		{ "129 octets", STR("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 				    "aaaaaaaaaaaaa"
 				    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa") },
@@ -28,6 +28,12 @@ TEST(malformed_verifiers_have_no_challenge) /* RFC 7636 §4.1 */
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		if (pkce_challenge(test_mem, cases[i].verifier).ptr)
 			fail_msg("accepted: %s", cases[i].why);
+}
+
+TEST(base64_is_taken) /* as git-credential-oauth sends it */
+{
+	struct str verifier = STR("2yhtC4twDPbJiczgCBtluMeOw0VhN/MRKhX6CysVn2s=");
+	assert_true(bytes_same(pkce_challenge(test_mem, verifier), secret_hash(test_mem, verifier)));
 }
 
 TEST(what_is_no_sha256_in_base64url_is_no_challenge) /* RFC 7636 §4.2 */
@@ -54,6 +60,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RUN(the_vector_of_the_rfc_holds),
 		RUN(malformed_verifiers_have_no_challenge),
+		RUN(base64_is_taken),
 		RUN(what_is_no_sha256_in_base64url_is_no_challenge),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
