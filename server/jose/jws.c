@@ -8,6 +8,7 @@
 #include <openssl/obj_mac.h>
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
+#include <pthread.h>
 #include <openssl/x509.h>
 #include <string.h>
 
@@ -100,29 +101,48 @@ static void free_key(void *key)
 	EVP_PKEY_free(key);
 }
 
-static EVP_PKEY *key_from(struct arena *mem, const char *type, OSSL_PARAM *params)
+static EVP_PKEY *key_made(const char *type, int parts, OSSL_PARAM *params)
 {
 	EVP_PKEY *key = NULL;
 	EVP_PKEY_CTX *maker = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
-	if (maker && EVP_PKEY_fromdata_init(maker) == 1 &&
-		EVP_PKEY_fromdata(maker, &key, EVP_PKEY_PUBLIC_KEY, params) == 1)
-		arena_defer(mem, free_key, key);
-	else
+	if (!maker || EVP_PKEY_fromdata_init(maker) != 1 || EVP_PKEY_fromdata(maker, &key, parts, params) != 1)
 		key = NULL;
 	EVP_PKEY_CTX_free(maker);
 	return key;
 }
 
+static EVP_PKEY *key_from(struct arena *mem, const char *type, OSSL_PARAM *params)
+{
+	EVP_PKEY *key = key_made(type, EVP_PKEY_PUBLIC_KEY, params);
+	if (key)
+		arena_defer(mem, free_key, key);
+	return key;
+}
+
+/* The curve without a point: a copy of it and a point are a key in a quarter of the time that the library takes to find
+ * the curve by its name, which is a fifth of a verification. Kept for as long as the program runs. */
+static EVP_PKEY *p256;
+static pthread_once_t p256_once = PTHREAD_ONCE_INIT;
+
+static void p256_make(void)
+{
+	char curve[] = SN_X9_62_prime256v1;
+	OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, curve, 0),
+		OSSL_PARAM_construct_end() };
+	p256 = key_made("EC", EVP_PKEY_KEY_PARAMETERS, params);
+}
+
 static EVP_PKEY *ec_key(struct arena *mem, const struct jwk *jwk)
 {
 	uint8_t point[POINT] = { POINT_CONVERSION_UNCOMPRESSED };
-	char curve[] = SN_X9_62_prime256v1;
 	memcpy(point + 1, jwk->x.ptr, ES256_COORDINATE);
 	memcpy(point + 1 + ES256_COORDINATE, jwk->y.ptr, ES256_COORDINATE);
-	OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, curve, 0),
-		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point),
-		OSSL_PARAM_construct_end() };
-	return key_from(mem, "EC", params);
+	pthread_once(&p256_once, p256_make);
+	EVP_PKEY *key = p256 ? EVP_PKEY_dup(p256) : NULL;
+	if (!key)
+		return NULL;
+	arena_defer(mem, free_key, key);
+	return EVP_PKEY_set1_encoded_public_key(key, point, sizeof point) == 1 ? key : NULL;
 }
 
 static EVP_PKEY *rsa_key(struct arena *mem, const struct jwk *jwk)
