@@ -27,8 +27,9 @@ DB_RESULT(client_prove, struct client_proof, id, owner, kind, grants, name, veri
 
 #define CLIENT_COLS                                                                                                    \
 	id, owner, kind, grants, name, owner_name, owner_status, verified, may_introspect, par_only, scopes,           \
-		machine_scopes, redirects, api_version, auth_method, jwks, jwks_uri, tls_name_kind, tls_name,          \
-		cert_bound, keeps_refresh, refresh_idle_s, refresh_absolute_s, created_at, registration
+		machine_scopes, post_logout_redirects, redirects, api_version, auth_method, jwks, jwks_uri,            \
+		tls_name_kind, tls_name, cert_bound, keeps_refresh, refresh_idle_s, refresh_absolute_s, created_at,    \
+		registration
 DB_RESULT(client_find, struct client, CLIENT_COLS);
 DB_RESULT(client_list_of_owner, struct client, CLIENT_COLS);
 DB_RESULT(client_list_all, struct client, CLIENT_COLS);

@@ -32,7 +32,8 @@ struct client {
 	bool may_introspect;
 	bool par_only;           /* its authorization requests are pushed, and come in no other way (RFC 9126 §6) */
 	uint64_t scopes;         /* at most these can be asked */
-	uint64_t machine_scopes; /* this and the next four: client_policy_of() */
+	uint64_t machine_scopes; /* this and the next five: client_policy_of() */
+	struct str_list post_logout_redirects;
 	bool cert_bound, keeps_refresh;
 	int32_t refresh_idle_s, refresh_absolute_s;
 	struct str_list redirects;

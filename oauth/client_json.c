@@ -79,6 +79,10 @@ void client_json(struct json *j, struct arena *mem, const char *key, const struc
 	for (size_t i = 0; i < client->redirects.count; i++)
 		json_str(j, NULL, client->redirects.items[i]);
 	json_array_end(j);
+	json_array(j, "post_logout_redirect_uris"); /* RP-Initiated Logout §3.1 */
+	for (size_t i = 0; i < client->post_logout_redirects.count; i++)
+		json_str(j, NULL, client->post_logout_redirects.items[i]);
+	json_array_end(j);
 	json_array(j, "grant_types");
 	struct str_list grants = client_grant_names(mem, client->grants);
 	for (size_t i = 0; i < grants.count; i++)

@@ -2,6 +2,7 @@
 #include "oauth/client_policy.h"
 
 #include "oauth/client.h"
+#include "oauth/redirect.h"
 #include "oauth/tokens.h"
 #include "server/auth/scope.h"
 #include "server/base/buf.h"
@@ -13,10 +14,19 @@
 struct client_policy client_policy_of(const struct client *client)
 {
 	return (struct client_policy){ .machine_scopes = client->machine_scopes,
+		.post_logout_redirects = client->post_logout_redirects,
 		.cert_bound = client->cert_bound,
 		.keeps_refresh = client->keeps_refresh,
 		.refresh_idle_s = client->refresh_idle_s,
 		.refresh_absolute_s = client->refresh_absolute_s };
+}
+
+static bool same_list(struct str_list a, struct str_list b)
+{
+	bool same = a.count == b.count;
+	for (size_t i = 0; same && i < a.count; i++)
+		same = str_eq(a.items[i], b.items[i]);
+	return same;
 }
 
 static void add_name(struct buf *out, bool differs, const char *name)
@@ -36,6 +46,7 @@ struct str client_policy_changes(struct arena *mem, const struct client_policy *
 	add_name(&names, a->keeps_refresh != b->keeps_refresh, "refresh_token_rotation");
 	add_name(&names, a->refresh_idle_s != b->refresh_idle_s, "refresh_token_idle_seconds");
 	add_name(&names, a->refresh_absolute_s != b->refresh_absolute_s, "refresh_token_lifetime_seconds");
+	add_name(&names, !same_list(a->post_logout_redirects, b->post_logout_redirects), "post_logout_redirect_uris");
 	return names.len ? buf_str(&names) : STR_ABSENT;
 }
 
@@ -44,6 +55,20 @@ static err_t check_seconds(struct ctx *cx, const char *param, int32_t seconds, i
 	if (!seconds || (seconds >= REFRESH_S_MIN && seconds <= most))
 		return OK;
 	return REFUSE(cx, INVALID_VALUE, param, "This is %d to %d seconds.", REFRESH_S_MIN, most);
+}
+
+static err_t check_post_logout(struct ctx *cx, bool public_client, struct str_list uris)
+{
+	if (uris.count > CLIENT_REDIRECTS_MAX)
+		return REFUSE(cx, INVALID_VALUE, "post_logout_redirect_uri",
+			"A client has at most %d addresses to lead to after a sign-out.", CLIENT_REDIRECTS_MAX);
+	for (size_t i = 0; i < uris.count; i++) {
+		err_t e = redirect_uri_check(cx, uris.items[i], public_client);
+		if (err_is(e, INVALID_VALUE))
+			return REFUSE(cx, INVALID_VALUE, "post_logout_redirect_uri", "%.*s", STR_ARG(err_text(e)));
+		TRY(e);
+	}
+	return OK;
 }
 
 err_t client_policy_check(struct ctx *cx, int16_t kind, int16_t grants, const struct client_policy *policy)
@@ -57,6 +82,7 @@ err_t client_policy_check(struct ctx *cx, int16_t kind, int16_t grants, const st
 	if (policy->machine_scopes & SCOPES_IDENTITY)
 		return REFUSE(cx, INVALID_VALUE, "machine_scopes",
 			"The scopes openid, email and profile say who signed in: an app for itself has no user.");
+	TRY(check_post_logout(cx, kind == CLIENT_PUBLIC, policy->post_logout_redirects));
 	TRY(check_seconds(cx, "refresh_token_idle_seconds", policy->refresh_idle_s, REFRESH_IDLE_S));
 	return check_seconds(cx, "refresh_token_lifetime_seconds", policy->refresh_absolute_s, REFRESH_ABSOLUTE_MAX_S);
 }
@@ -68,7 +94,10 @@ err_t client_machine_settle(struct ctx *cx, struct id client, bool ends)
 
 err_t client_policy_store(struct ctx *cx, struct id client, const struct client_policy *policy)
 {
+	struct str_list after = policy->post_logout_redirects;
+	if (!after.items)
+		after.items = &STR_ABSENT; /* the empty array, not NULL */
 	TRY(db_exec(cx, &sql_client_policy_store, NULL, IN(client), IN(policy->machine_scopes), IN(policy->cert_bound),
-		IN(policy->keeps_refresh), IN(policy->refresh_idle_s), IN(policy->refresh_absolute_s)));
+		IN(policy->keeps_refresh), IN(policy->refresh_idle_s), IN(policy->refresh_absolute_s), IN(after)));
 	return client_machine_settle(cx, client, false);
 }

@@ -12,9 +12,10 @@ struct client;
 struct client_policy {
 	uint64_t
 		machine_scopes; /* with a token for itself (client_credentials.h), on its owner's account; 0: nothing */
-	bool cert_bound;        /* its tokens are bound to its certificate (RFC 8705 §3.4) */
-	bool keeps_refresh;     /* its refresh token stays as it is while access tokens are bound */
-	int32_t refresh_idle_s; /* how long one may stay unused; 0: REFRESH_IDLE_S */
+	struct str_list post_logout_redirects; /* where a browser may go after a sign-out (logout.h); none: nowhere */
+	bool cert_bound;                       /* its tokens are bound to its certificate (RFC 8705 §3.4) */
+	bool keeps_refresh;                    /* its refresh token stays as it is while access tokens are bound */
+	int32_t refresh_idle_s;                /* how long one may stay unused; 0: REFRESH_IDLE_S */
 	int32_t refresh_absolute_s; /* how long all that comes of one grant is good; 0: as long as that stands */
 };
 

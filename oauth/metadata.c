@@ -24,6 +24,7 @@ static const struct { const char *member, *path; bool for_apps; } endpoints[] = 
 	{ "revocation_endpoint",    "/oauth/revoke", true },
 	{ "introspection_endpoint", "/oauth/introspect", true },
 	{ "userinfo_endpoint",      "/oauth/userinfo", false }, /* OpenID Connect Discovery §3 */
+	{ "end_session_endpoint",   "/oauth/logout", false }, /* RP-Initiated Logout §2.1 */
 	{ "jwks_uri",               "/oauth/jwks", false },
 };
 /* clang-format on */

@@ -154,11 +154,3 @@ err_t sign_up_post(struct request *rq, struct response *rs)
 		str_cat(rq->cx.mem, link_with_next(rq, "/sign-in", next), STR("&done=signed-up")));
 	return OK;
 }
-
-err_t sign_out_post(struct request *rq, struct response *rs)
-{
-	TRY(session_end(&rq->cx, request_cookie(rq, cookie_name(&rq->cx, "session"))));
-	response_cookie(rs, "session", STR(""), 0);
-	reply_redirect(rs, 303, STR("/sign-in?done=signed-out"));
-	return OK;
-}

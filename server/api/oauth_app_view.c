@@ -32,6 +32,7 @@ static const struct json_field app_fields[] = {
 	{ "livemode",      JSON_BOOL, READ,                 V(livemode),      0,                    0, 0,   NULL, NULL, 0, 0, "false: it connects to the test data of its users", "true" },
 	{ "verified",      JSON_BOOL, READ,                 V(verified),      0,                    0, 0,   NULL, NULL, 0, 0, "Does the operator of this server vouch for it? Another name or redirect URI ends that", "false" },
 	{ "redirect_uris", JSON_STRS, 0,                    V(redirect_uris), V(has_redirect_uris), 1, CLIENT_REDIRECTS_MAX, NULL, NULL, 0, 0, "Where answers may go, compared octet by octet", "https://app.example/callback" },
+	{ "post_logout_redirect_uris", JSON_STRS, 0,        V(post_logout),   V(has_post_logout),   0, CLIENT_REDIRECTS_MAX, NULL, NULL, 0, 0, "Where a browser may be led after a sign-out that it asked for at /oauth/logout, compared octet by octet. None when left out", "https://app.example/bye" },
 	{ "scopes",        JSON_STRS, 0,                    V(scopes),        V(has_scopes),        1, 32,  NULL, NULL, 0, 0, "What it may ask for at most; all when left out", "events:read" },
 	{ "machine_scopes", JSON_STRS, 0,                   V(machine_scopes), V(has_machine_scopes), 0, 32, NULL, NULL, 0, 0, "What it may do for itself with a token of grant type client_credentials: on the account that it belongs to, and on no user's. None when left out", "calendars:read" },
 	{ "grant_types",   JSON_STRS, 0,                    V(grant_types),   V(has_grant_types),   1, 8,   NULL, NULL, 0, 0, "How it gets tokens; authorization_code and refresh_token when left out", "authorization_code" },
@@ -95,6 +96,7 @@ err_t app_view_of(struct ctx *cx, const struct client *c, struct app_view *out)
 		.livemode = !id_is_test(c->owner),
 		.verified = c->verified,
 		.redirect_uris = c->redirects,
+		.post_logout = c->post_logout_redirects,
 		.par_only = c->par_only,
 		.cert_bound = c->cert_bound,
 		.rotation = !c->keeps_refresh,
@@ -188,6 +190,8 @@ err_t app_policy_sent(struct ctx *cx, const struct app_view *sent, struct client
 		out->refresh_idle_s = (int32_t)sent->idle_s;
 	if (sent->has_absolute_s)
 		out->refresh_absolute_s = (int32_t)sent->absolute_s;
+	if (sent->has_post_logout)
+		out->post_logout_redirects = sent->post_logout;
 	return sent->has_machine_scopes
 		       ? scope_names_read(cx, "machine_scopes", sent->machine_scopes, &out->machine_scopes)
 		       : OK;
@@ -201,5 +205,5 @@ bool app_sends_means(const struct app_view *sent)
 bool app_sends_policy(const struct app_view *sent)
 {
 	return sent->has_machine_scopes || sent->has_cert_bound || sent->has_rotation || sent->has_idle_s ||
-	       sent->has_absolute_s;
+	       sent->has_absolute_s || sent->has_post_logout;
 }

@@ -21,11 +21,12 @@ struct app_view {
 	struct jwks_view jwks;
 	bool livemode, verified, par_only, has_par_only, has_name, has_type, has_redirect_uris, has_scopes, has_auth,
 		has_jwks, has_jwks_uri;
-	bool has_grant_types, has_machine_scopes, has_cert_bound, has_rotation, has_idle_s, has_absolute_s;
+	bool has_grant_types, has_machine_scopes, has_post_logout, has_cert_bound, has_rotation, has_idle_s,
+		has_absolute_s;
 	bool cert_bound, rotation, has_tls_names[APP_TLS_NAMES];
 	int64_t idle_s, absolute_s;
 	struct str tls_names[APP_TLS_NAMES]; /* in the order of client_tls_fields */
-	struct str_list redirect_uris, scopes, machine_scopes, grant_types;
+	struct str_list redirect_uris, post_logout, scopes, machine_scopes, grant_types;
 	struct json_list secrets;
 	struct instant created_at;
 };

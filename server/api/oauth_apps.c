@@ -54,6 +54,8 @@ static err_t in_our_words(struct ctx *cx, err_t e)
 {
 	if (e && str_eq(e->param, STR("redirect_uri")))
 		return REFUSE(cx, e->kind, "redirect_uris", "%.*s", STR_ARG(err_text(e)));
+	if (e && str_eq(e->param, STR("post_logout_redirect_uri")))
+		return REFUSE(cx, e->kind, "post_logout_redirect_uris", "%.*s", STR_ARG(err_text(e)));
 	return e;
 }
 

@@ -71,6 +71,7 @@ static err_t create(struct ctx *cx, const struct command_call *call)
 		.uri = config->jwks_uri.len ? config->jwks_uri : STR_ABSENT };
 	TRY(tls_name(cx, config->tls_name, &in.means));
 	in.policy = (struct client_policy){ .cert_bound = config->cert_bound,
+		.post_logout_redirects = config->post_logout,
 		.keeps_refresh = config->keep_refresh,
 		.refresh_idle_s = (int32_t)config->refresh_idle,
 		.refresh_absolute_s = (int32_t)config->refresh_lifetime };
@@ -279,7 +280,7 @@ static err_t allow(struct ctx *cx, const struct command_call *call)
 
 /* clang-format off */
 const struct command client_commands[] = {
-	{ "client", "create",        "",   "Register an app; a confidential one's secret is shown once.",      COMMAND_DB, create, "owner name type mode scope redirect-uri grant may-introspect auth-method jwks jwks-uri tls-name cert-bound par-only machine-scope keep-refresh refresh-idle refresh-lifetime" },
+	{ "client", "create",        "",   "Register an app; a confidential one's secret is shown once.",      COMMAND_DB, create, "owner name type mode scope redirect-uri post-logout-redirect-uri grant may-introspect auth-method jwks jwks-uri tls-name cert-bound par-only machine-scope keep-refresh refresh-idle refresh-lifetime" },
 	{ "client", "list",          "",   "List all apps, or those of one account.",                          COMMAND_DB, list,   "owner" },
 	{ "client", "verify",        "ID", "Vouch for an app: users are not asked again for what they gave.",  COMMAND_DB, verify, NULL },
 	{ "client", "rotate-secret", "ID", "Replace an app's secrets by a new one; the old are dead at once.", COMMAND_DB, rotate, NULL },

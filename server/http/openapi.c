@@ -314,6 +314,8 @@ static void component_security(struct json *j, struct str url)
 	json_object(j, "scopes");
 	for (size_t i = 0; i < scope_row_count; i++)
 		openapi_text(j, scope_rows[i].name, scope_rows[i].opens);
+	for (size_t i = 0; i < scope_alias_count; i++)
+		openapi_text(j, scope_aliases[i].name, scope_aliases[i].doc);
 	for (int depth = 0; depth < 5; depth++) /* scopes, authorizationCode, flows, oauth, securitySchemes */
 		json_object_end(j);
 }

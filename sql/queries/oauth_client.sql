@@ -14,7 +14,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, c.verified, c.may_in
 
 -- name: client_find
 -- $1 client
-SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, coalesce(a.status, 1::smallint) AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes,
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, coalesce(a.status, 1::smallint) AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes, c.post_logout_redirects,
        ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.tls_name_kind, c.tls_name, c.cert_bound, c.keeps_refresh,
        c.refresh_idle_s, c.refresh_absolute_s, c.created_at, c.registration
   FROM oauth_client c
@@ -23,7 +23,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 
 -- name: client_list_of_owner
 -- $1 the owner's live and test id
-SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes,
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes, c.post_logout_redirects,
        ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.tls_name_kind, c.tls_name, c.cert_bound, c.keeps_refresh,
        c.refresh_idle_s, c.refresh_absolute_s, c.created_at, c.registration
   FROM oauth_client c
@@ -33,7 +33,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 
 -- name: client_list_all
 -- No parameters.
-SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, coalesce(a.status, 1::smallint) AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes,
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, coalesce(a.status, 1::smallint) AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes, c.post_logout_redirects,
        ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.tls_name_kind, c.tls_name, c.cert_bound, c.keeps_refresh,
        c.refresh_idle_s, c.refresh_absolute_s, c.created_at, c.registration
   FROM oauth_client c
@@ -112,7 +112,7 @@ SELECT audit_add(m.owner_id, 'client.verified', m.id, $2, jsonb_build_object('na
 
 -- name: client_older
 -- $1 owner in its mode  $2 before this client  $3 at most
-SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes,
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes, c.post_logout_redirects,
        ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.tls_name_kind, c.tls_name, c.cert_bound, c.keeps_refresh,
        c.refresh_idle_s, c.refresh_absolute_s, c.created_at, c.registration
   FROM oauth_client c
@@ -122,7 +122,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 
 -- name: client_newer
 -- $1 owner in its mode  $2 after this client  $3 at most
-SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes,
+SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes, c.post_logout_redirects,
        ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.tls_name_kind, c.tls_name, c.cert_bound, c.keeps_refresh,
        c.refresh_idle_s, c.refresh_absolute_s, c.created_at, c.registration
   FROM oauth_client c
@@ -160,8 +160,10 @@ SELECT audit_add(a.owner_id, 'client.changed', a.id, $8, jsonb_build_object('nam
 -- name: client_policy_store
 -- $1 client  $2 what it may do for itself  $3 whether its tokens are bound to its certificate  $4 whether it keeps refresh tokens
 -- $5 how long one may stay unused, $6 how long all of a grant are good, in seconds, 0 for as the server has it
+-- $7 where a browser may be led after a sign-out
 UPDATE oauth_client
-   SET machine_scopes = $2, cert_bound = $3, keeps_refresh = $4, refresh_idle_s = nullif($5, 0), refresh_absolute_s = nullif($6, 0)
+   SET machine_scopes = $2, cert_bound = $3, keeps_refresh = $4, refresh_idle_s = nullif($5, 0), refresh_absolute_s = nullif($6, 0),
+       post_logout_redirects = $7
  WHERE id = $1;
 
 -- name: client_machine_settle
