@@ -42,7 +42,9 @@ void oauth_show_error(struct request *rq, struct response *rs, err_t e)
 	}
 	int status = row->oauth_status ? row->oauth_status : 500;
 	if (status == 401) /* RFC 9110 §15.5.2; OAuth 2.1 §3.2.4 asks for the scheme that was tried */
-		response_header(rs, "WWW-Authenticate", STR("Basic realm=\"oauth\", charset=\"UTF-8\""));
+		response_header(rs, "WWW-Authenticate",
+			err_is(e, TOKEN_INVALID) ? STR("Bearer realm=\"oauth\", error=\"invalid_token\"")
+						 : STR("Basic realm=\"oauth\", charset=\"UTF-8\""));
 	struct json j = json_begin(reply(rs, status, "application/json"));
 	json_object(&j, NULL);
 	json_str(&j, "error", error_code(e));

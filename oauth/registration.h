@@ -25,8 +25,9 @@ struct registration {
 	struct str_list redirects; /* sorted, each once, loopback ones without their port */
 	uint64_t scopes;           /* at most these can be asked */
 	int16_t grants;            /* enum grant_type, a set */
-	struct str url;            /* of a document: the client_id; else absent */
-	struct client_means means; /* of a document */
+	struct str url;            /* of a document, and of one that changes: the client_id; else absent */
+	struct str secret;         /* that it sent; of REGISTERED_BY_OWNER */
+	struct client_means means;
 };
 
 /*

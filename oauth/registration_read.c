@@ -98,11 +98,12 @@ static err_t read_redirects(struct ctx *cx, const struct metadata *in, struct re
 {
 	struct str *sorted = arena_array(cx->mem, struct str, CLIENT_REDIRECTS_MAX + 1);
 	size_t count = 0;
+	bool is_public = out->by != REGISTERED_BY_OWNER || out->means.auth == CLIENT_AUTH_NONE;
 	if (!in->redirects.count || in->redirects.count > CLIENT_REDIRECTS_MAX)
 		return REFUSE(
 			cx, INVALID_REDIRECT_URI, "redirect_uris", "Give 1 to %d redirect_uris.", CLIENT_REDIRECTS_MAX);
 	for (size_t i = 0; i < in->redirects.count; i++) {
-		TRY(redirect_uri_check(cx, in->redirects.items[i], true));
+		TRY(redirect_uri_check(cx, in->redirects.items[i], is_public));
 		insert(sorted, &count, without_port(cx->mem, in->redirects.items[i]));
 	}
 	out->redirects = (struct str_list){ sorted, count };
@@ -206,6 +207,24 @@ static err_t read_document(struct ctx *cx, const struct metadata *in, struct str
 	return client_means_check(cx, CLIENT_CONFIDENTIAL, &out->means);
 }
 
+/* Whom its owner's operator gave a token. Left out, the method is that of RFC 7591 §2. */
+static err_t read_owned(struct ctx *cx, const struct metadata *in, struct str json, struct registration *out)
+{
+	enum client_auth auth = CLIENT_AUTH_BASIC;
+	if (out->url.ptr && !str_eq(in->id, out->url)) /* RFC 7592 §2.2 */
+		return BAD("client_id", "The client_id is not the one of this address.");
+	if (in->method.len && (!client_auth_parse(in->method, &auth) || auth > CLIENT_AUTH_KEY))
+		return BAD("token_endpoint_auth_method",
+			"The method is one of none, client_secret_basic, client_secret_post and private_key_jwt.");
+	out->secret = in->secret;
+	out->means.auth = (int16_t)auth;
+	if (auth != CLIENT_AUTH_KEY)
+		return OK;
+	out->means.uri = in->jwks_uri.len ? in->jwks_uri : STR_ABSENT;
+	out->means.jwks = jwks_of(cx, json);
+	return client_means_check(cx, CLIENT_CONFIDENTIAL, &out->means);
+}
+
 /* A secret is for who is registered by its owner. A key would be asked for more than we then ask. */
 static err_t read_means(struct ctx *cx, const struct metadata *in, struct str json, struct registration *out)
 {
@@ -213,6 +232,8 @@ static err_t read_means(struct ctx *cx, const struct metadata *in, struct str js
 	out->means = (struct client_means){ .auth = CLIENT_AUTH_NONE };
 	if (out->by == REGISTERED_BY_DOCUMENT)
 		return read_document(cx, in, json, out);
+	if (out->by == REGISTERED_BY_OWNER)
+		return read_owned(cx, in, json, out);
 	if (in->method.len && (!client_auth_parse(in->method, &auth) || auth >= CLIENT_AUTH_KEY))
 		return BAD("token_endpoint_auth_method",
 			"Without being registered by its owner an app proves itself by nothing: none.");
@@ -222,11 +243,11 @@ static err_t read_means(struct ctx *cx, const struct metadata *in, struct str js
 static err_t read_all(struct ctx *cx, struct str json, struct registration *out, struct metadata *in)
 {
 	TRY(json_read_known(cx, json, fields, ARRAY_LEN(fields), in));
+	TRY(read_means(cx, in, json, out));
 	TRY(read_redirects(cx, in, out));
 	TRY(read_grants(cx, in, out));
 	TRY(read_scope(cx, in, out));
 	TRY(check_urls(cx, in));
-	TRY(read_means(cx, in, json, out));
 	return read_name(cx, in, out);
 }
 

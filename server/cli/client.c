@@ -3,6 +3,7 @@
 
 #include "oauth/client_json.h"
 #include "oauth/open_client.h"
+#include "oauth/registered.h"
 #include "server/account/account.h"
 #include "server/auth/scope.h"
 #include "server/cli/command.h"
@@ -268,6 +269,29 @@ static err_t set_denied(struct ctx *cx, const struct command_call *call, bool de
 	return OK;
 }
 
+static err_t invite(struct ctx *cx, const struct command_call *call)
+{
+	struct account owner;
+	struct str token;
+	if (!call->config->owner.len)
+		return REFUSE(cx, MISSING_FIELD, "owner", "Say whose the apps will be: --owner EMAIL.");
+	TRY(account_by_email(cx, call->config->owner, &owner));
+	struct id id = id_in_mode(owner.id, str_eq(call->config->mode, STR("test")));
+	TRY(registration_token_new(cx, id, (int32_t)call->config->uses, &token));
+	if (!call->config->json) {
+		buf_fmt(call->out, "%.*s\nThis token is shown once, and is good for a week.\n", STR_ARG(token));
+		return OK;
+	}
+	struct json j = json_begin(call->out);
+	json_object(&j, NULL);
+	json_str(&j, "object", STR("registration_token"));
+	json_str(&j, "token", token);
+	json_time(&j, "expires_at", instant_add_s(cx->now, REGISTRATION_TOKEN_S));
+	json_object_end(&j);
+	BUF_LIT(call->out, "\n");
+	return OK;
+}
+
 static err_t deny(struct ctx *cx, const struct command_call *call)
 {
 	return set_denied(cx, call, true);
@@ -288,6 +312,7 @@ const struct command client_commands[] = {
 	{ "client", "secret-list",   "ID", "List an app's secrets; the revoked ones for 90 days.",             COMMAND_DB, secret_list, NULL },
 	{ "client", "secret-revoke", "ID SECRET", "End one secret at once; the others work on.",               COMMAND_DB, secret_revoke, NULL },
 	{ "client", "delete",        "ID", "Remove an app and end its connections.",                           COMMAND_DB, delete, NULL },
+	{ "client", "invite",        "",   "Make a token by which apps register themselves for an account (RFC 7591); shown once.", COMMAND_DB, invite, "owner mode uses" },
 	{ "client", "deny",          "NAME", "Refuse an app that nobody registered, or all that lead back to a host or scheme; cuts what is connected.", COMMAND_DB, deny, NULL },
 	{ "client", "allow",         "NAME", "Refuse it no more.",                                             COMMAND_DB, allow, NULL },
 	{ "client", "denied",        "",   "List what is denied.",                                             COMMAND_DB, denied, NULL },

@@ -11,6 +11,8 @@
  *   cac_ + base62 of (random 24, account 16, family 16) in 76 digits + CRC
  *   cls_ + base62 of (random 32) in 43 digits + CRC        (a client secret is sent beside its client id)
  *   cds_ + the same                                    (a device code, RFC 8628)
+ *   cri_ + the same                                    (by which an app registers itself, RFC 7591)
+ *   crm_ + the same                                    (by which it manages that, RFC 7592)
  *   ses_ + base62 of (random 24, account 16) in 54 digits + CRC
  *   cft_ + base62 of (account 16, calendar 16, tag 24) in 76 digits + CRC   (nothing of it is stored:
  * calendar/view/feed.h)
@@ -42,6 +44,8 @@ enum secret_kind {
 	SECRET_FEED,
 	SECRET_BOOKING,
 	SECRET_DEVICE,
+	SECRET_REGISTRATION,
+	SECRET_MANAGE,
 	SECRET_KINDS
 };
 

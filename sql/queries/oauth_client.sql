@@ -292,3 +292,26 @@ UPDATE client_document
 -- name: client_document_prune
 -- $1 not asked for since
 DELETE FROM client_document WHERE tried_at < $1;
+
+-- name: registration_token_add
+-- $1 hash  $2 owner in its mode  $3 how many apps  $4 its end  $5 now
+-- Those that ended go.
+WITH gone AS (DELETE FROM registration_token WHERE expires_at <= $5 OR uses_left = 0)
+INSERT INTO registration_token (hash, owner_id, uses_left, expires_at) VALUES ($1, $2, $3, $4);
+
+-- name: registration_token_use
+-- $1 hash  $2 now
+-- Its owner, in whose name one app more may be made; no row: unknown, used up, ended, or the account is deactivated.
+UPDATE registration_token t SET uses_left = t.uses_left - 1
+  FROM account a
+ WHERE t.hash = $1 AND t.uses_left > 0 AND t.expires_at > $2 AND a.account_id = t.owner_id AND a.status = 1
+RETURNING t.owner_id AS owner;
+
+-- name: client_manage_set
+-- $1 client  $2 hash of the token that manages it from now on
+UPDATE oauth_client SET manage_hash = $2 WHERE id = $1 AND deleted_at IS NULL;
+
+-- name: client_managed
+-- $1 client  $2 hash of its token
+SELECT c.id FROM oauth_client c
+ WHERE c.id = $1 AND c.manage_hash = $2 AND c.deleted_at IS NULL AND c.owner_active;

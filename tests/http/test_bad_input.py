@@ -171,6 +171,7 @@ TOO_LARGE = [
     ("POST", "/oauth/revoke", FORM[1], 16 * 1024, "invalid_request"),
     ("POST", "/oauth/introspect", FORM[1], 16 * 1024, "invalid_request"),
     ("POST", "/oauth/register", "application/json", 16 * 1024, "invalid_request"),
+    ("PUT", "/oauth/register/cli_0355WHuCFfRpMfB53mC9Z6", "application/json", 16 * 1024, "invalid_request"),
     ("POST", "/oauth/par", FORM[1], 32 * 1024, "invalid_request"),
     ("POST", "/oauth/device", FORM[1], 16 * 1024, "invalid_request"),
     ("POST", "/oauth/authorize", FORM[1], 32 * 1024, 'role="alert"'),

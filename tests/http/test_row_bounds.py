@@ -340,6 +340,7 @@ PROOFS = {
     "signing_key": keys_that_retired_are_twenty,
     "oauth_client": "test_oauth_apps.py::test_an_account_has_a_hundred_apps",
     "client_document": "test_oauth_documents.py::test_rows_are_bounded",
+    "registration_token": "test_oauth_managed.py::test_a_token_registers_so_many_apps_for_a_week",
     "open_client_denied": "test_oauth_registration.py::test_a_denied_app_is_cut_off_at_once",
     "oauth_client_secret": "test_oauth_apps.py::test_an_app_has_twenty_secrets",
     "oauth_client_redirect": redirects_are_twenty,

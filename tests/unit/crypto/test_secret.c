@@ -27,6 +27,8 @@ static const struct {
 	{ SECRET_FEED, STR_INIT("cft_"), 4 + 82, true },
 	{ SECRET_BOOKING, STR_INIT("cbk_"), 4 + 82, true },
 	{ SECRET_DEVICE, STR_INIT("cds_"), 4 + 49, false },
+	{ SECRET_REGISTRATION, STR_INIT("cri_"), 4 + 49, false },
+	{ SECRET_MANAGE, STR_INIT("crm_"), 4 + 49, false },
 };
 
 static struct bytes tag_key(void)
