@@ -33,6 +33,9 @@ static err_t check_client(struct check *c)
 			"The app that led you here did not say which app it is (client_id), or said it twice.");
 	/* Who is proven may leave it out; endpoint_client() compared what the parameter says. */
 	err_t e = named.len ? client_named(c->cx, named, c->client) : client_by_id(c->cx, c->caller, c->client);
+	if (!e && !named.len &&
+		c->client->registration != REGISTERED_BY_OWNER) /* what it says of itself is named by it */
+		return INVALID(c, INVALID_VALUE, "client_id", "The parameter client_id is missing.");
 	if (err_is(e, NOT_FOUND) || (!e && c->client->owner_status != STATUS_ACTIVE))
 		return INVALID(
 			c, INVALID_VALUE, "client_id", "The app that led you here is not registered (client_id).");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/document.h"
 
+#include <stdatomic.h>
+
 #include "oauth/document_limits.h"
 #include "server/base/config.h"
 #include "server/base/log.h"
@@ -18,6 +20,7 @@
 #define FRESH_DEFAULT_S 3600
 #define KEPT_S 86400 /* while it cannot be fetched, what it said so long ago still counts */
 #define WAIT_STEP_MS 50u
+#define WAITING_MAX 16
 
 struct document_row {
 	struct bytes packed;
@@ -180,17 +183,31 @@ static err_t fetch_and_keep(struct ctx *cx, struct str url, struct str origin, s
 	return OK;
 }
 
-/* Somebody else fetches it at this moment: a few flows of one app begin together. */
-static err_t wait_for_other(struct ctx *cx, struct str url, struct document_row *row)
+static atomic_int waiting;
+
+static err_t busy(struct ctx *cx)
+{
+	return REFUSE(
+		cx, UNAVAILABLE, "client_id", "The app's description is being fetched. Try again in a few seconds.");
+}
+
+static err_t wait_until_fresh(struct ctx *cx, struct str url, struct document_row *row)
 {
 	struct deadline until = ctx_deadline(cx, FETCH_MS);
 	while (!is_fresh(cx, row)) {
 		if (!wait_ms(WAIT_STEP_MS, until))
-			return REFUSE(cx, UNAVAILABLE, "client_id",
-				"The app's description is being fetched. Try again in a few seconds.");
+			return busy(cx);
 		TRY(row_of(cx, url, row));
 	}
 	return OK;
+}
+
+/* Somebody else fetches it at this moment: a few flows of one app begin together. Each waits in a thread. */
+static err_t wait_for_other(struct ctx *cx, struct str url, struct document_row *row)
+{
+	err_t e = atomic_fetch_add(&waiting, 1) < WAITING_MAX ? wait_until_fresh(cx, url, row) : busy(cx);
+	atomic_fetch_sub(&waiting, 1);
+	return e;
 }
 
 static err_t refresh(struct ctx *cx, struct str url, struct str origin, struct document_row *row)
@@ -209,8 +226,8 @@ err_t document_read(struct ctx *cx, struct str url, struct registration *out)
 	TRY(check_url(cx, url, &origin));
 	TRY(row_of(cx, url, &row));
 	err_t e = is_fresh(cx, &row) ? OK : refresh(cx, url, origin, &row);
-	bool busy = err_is(e, RATE_LIMITED) || err_is(e, UNAVAILABLE);
-	if (!busy || !counts_still(cx, &row))
+	bool later = err_is(e, RATE_LIMITED) || err_is(e, UNAVAILABLE);
+	if (!later || !counts_still(cx, &row))
 		TRY(e);
 	return use_row(cx, url, &row, out);
 }

@@ -11,7 +11,8 @@
 #include "server/db/query.h"
 #include "sql.h"
 
-#define DENY_NAMES_MAX 200
+#define DENY_PARENTS_MAX 8 /* of one host */
+#define DENY_NAMES_MAX (1 + (1 + CLIENT_REDIRECTS_MAX) * (1 + DENY_PARENTS_MAX))
 #define DENY_NAME_MAX 253
 
 /* Whose such clients are: of no account, in live mode. */
@@ -74,13 +75,27 @@ static err_t find(struct ctx *cx, struct str client_id, struct client *out)
 
 /* ---- denied ---- */
 
-/* The host and all that it is below, but for what has no dot. */
+static size_t dots_of(struct str host)
+{
+	size_t dots = 0;
+	for (size_t i = 0; i < host.len; i++)
+		dots += host.ptr[i] == '.';
+	return dots;
+}
+
+/*
+ * The host and all that it is below, but for what has no dot. Of one with very many labels only the last few, so that
+ * none can fill the list and keep another off it.
+ */
 static void add_hosts(struct str *names, size_t *count, struct str host)
 {
-	while (str_has(host, '.') && *count < DENY_NAMES_MAX) {
-		struct str label;
-		names[(*count)++] = host;
+	struct str label;
+	size_t dots = dots_of(host);
+	names[(*count)++] = host;
+	for (; dots > 1; dots--) {
 		(void)str_cut(&host, '.', &label);
+		if (dots <= DENY_PARENTS_MAX)
+			names[(*count)++] = host;
 	}
 }
 
@@ -99,7 +114,7 @@ static struct str_list deny_names(struct ctx *cx, const struct client *client)
 			continue;
 		if (str_eq(u.scheme, STR("https")))
 			add_hosts(names, &count, u.host);
-		else if (count < DENY_NAMES_MAX)
+		else
 			names[count++] = u.scheme;
 	}
 	return (struct str_list){ names, count };

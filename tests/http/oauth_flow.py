@@ -255,7 +255,7 @@ class OpenApp(App):
     def __init__(self, world, redirect=REDIRECT, **metadata):
         self.world, self.redirect, self.http, self.secret = world, redirect, world.http, None
         self.pkce = Pkce()
-        made = register(world, redirect_uris=[redirect], **metadata)
+        made = register(world, **{"redirect_uris": [redirect], **metadata})
         assert made.status == 201, made
         self.id = made.json["client_id"]
 

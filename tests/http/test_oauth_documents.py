@@ -283,3 +283,6 @@ def test_an_app_with_a_key_proves_itself_by_it(world, user, receiver):
     assert is_error(app.redeem(code, **proof(Key("ES256", kid="k", alg="ES256"))), 401, "invalid_client")
     reply = app.redeem(code, **proof(key))
     assert reply.status == 200 and alive(world, reply.json)
+    # Pushed by its key: it names itself, since what it says stands under that name.
+    push = lambda **changes: post_form(world.http, "/oauth/par", {**app.params(**changes), **proof(key)}, from_elsewhere())
+    assert push().status == 201 and is_error(push(client_id=None), 400, "invalid_request")

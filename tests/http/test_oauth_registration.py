@@ -341,6 +341,16 @@ def test_a_scheme_can_be_denied(world, browser):
     world.cli("client", "allow", "example.evil")
 
 
+def test_no_host_hides_another_from_the_operator(world, browser):
+    """However many labels the others have: what is denied is looked for among all of its hosts."""
+    app = OpenApp(world, "https://deep.evil.example/cb", client_name="Hides", redirect_uris=[
+        *(f"https://a{n}{'.a' * 30}.example/" for n in range(6)), "https://deep.evil.example/cb"])
+    assert app.ask(browser).status == 303
+    world.cli("client", "deny", "evil.example")
+    assert is_page(app.ask(browser), 400)
+    world.cli("client", "allow", "evil.example")
+
+
 def test_an_app_that_is_denied_while_its_user_decides_is_not_connected(world, browser):
     app = OpenApp(world, "https://late.example/cb", client_name="Late")
     page = app.consent_page(browser)
