@@ -96,6 +96,8 @@ err_t assertion_prove(struct ctx *cx, const struct assertion *sent, struct clien
 	if (wrong)
 		return refuse(cx, wrong);
 	TRY(find(cx, &judged, &row));
+	if (row.profile == CLIENT_FAPI2 && jws.alg == JWS_RS256) /* FAPI 2.0 §5.4.1 */
+		return refuse(cx, "RS256 is not for apps of the profile fapi2");
 	const struct client_keys keys = { row.id, row.jwks, row.jwks_uri, row.fetched, row.fetched_at };
 	TRY(client_keys_verify(cx, &keys, &jws, &good));
 	if (!good)

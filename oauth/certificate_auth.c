@@ -56,15 +56,17 @@ err_t certificate_prove(struct request *rq, struct str client_id, struct client 
 	return OK;
 }
 
-err_t certificate_bind(struct request *rq, const struct client *client, struct bytes *x5t_out)
+err_t certificate_bind(struct request *rq, const struct client *client, bool has_proof, struct bytes *x5t_out)
 {
+	bool must = client->profile == CLIENT_FAPI2 && !has_proof;
 	*x5t_out = (struct bytes){ 0 };
-	if (!client->cert_bound)
+	if (!client->cert_bound && !must)
 		return OK;
 	if (!rq->certificate.der.ptr)
 		return REFUSE(&rq->cx, MALFORMED, "",
-			"The tokens of this app are bound to its certificate, and none was shown (RFC 8705 section "
-			"3).");
+			"The tokens of this app are bound to %s: none came with the request.",
+			client->cert_bound ? "its certificate (RFC 8705 section 3)"
+					   : "a key, by a DPoP proof, or to a certificate (FAPI 2.0)");
 	*x5t_out = certificate_thumbprint(rq->cx.mem, rq->certificate.der);
 	return OK;
 }

@@ -23,6 +23,8 @@ MUST_CHECK err_t certificate_prove(struct request *rq, struct str client_id, str
 
 /*
  * What tokens are bound to that are given to this client now. Absent where its tokens are not bound to certificates.
- * errors  MALFORMED  they are, and none was shown (RFC 8705 §3)
+ * One of the profile fapi2 has tokens that are bound to something: without a DPoP proof to its certificate. errors
+ * MALFORMED  they are, and none was shown (RFC 8705 §3; FAPI 2.0 §5.3.2.1)
  */
-MUST_CHECK err_t certificate_bind(struct request *rq, const struct client *client, struct bytes *x5t_out);
+MUST_CHECK err_t certificate_bind(
+	struct request *rq, const struct client *client, bool has_proof, struct bytes *x5t_out);

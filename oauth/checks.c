@@ -8,6 +8,7 @@
 #include "oauth/pkce.h"
 #include "oauth/redirect.h"
 #include "oauth/registration.h"
+#include "oauth/request_object.h"
 #include "server/account/account.h"
 #include "server/auth/scope.h"
 #include "server/base/config.h"
@@ -19,6 +20,7 @@ struct check {
 	struct auth_request *request;
 	struct client *client;
 	struct id caller; /* who pushed it; zero: it came by the browser */
+	bool is_signed;   /* by the client (RFC 9101) */
 };
 
 #define INVALID(c, kind, name, ...) REFUSE((c)->cx, kind, name, __VA_ARGS__)
@@ -49,7 +51,8 @@ static err_t check_redirect_uri(struct check *c)
 {
 	const struct str_list *registered = &c->client->redirects;
 	struct str sent = param_get(c->params, "redirect_uri");
-	bool one = registered->count == 1 && c->client->registration == REGISTERED_BY_OWNER;
+	bool one = registered->count == 1 && c->client->registration == REGISTERED_BY_OWNER &&
+		   c->client->profile != CLIENT_FAPI2;        /* FAPI 2.0 §5.3.2.2 */
 	if (!param_count(c->params, "redirect_uri") && one) { /* OAuth 2.1 §2.3.2 */
 		c->request->redirect_uri = registered->items[0];
 		return OK;
@@ -144,8 +147,8 @@ static err_t check_form(struct check *c)
 
 static err_t check_request_object(struct check *c)
 {
-	if (param_count(c->params, "request"))
-		return FAIL(c->cx, REQUEST_UNSUPPORTED, "request");
+	if (c->client->signed_only && !c->is_signed) /* RFC 9101 §10.5 */
+		return INVALID(c, INVALID_VALUE, "request", "This app's requests are signed (RFC 9101).");
 	if (param_count(c->params, "request_uri"))
 		return FAIL(c->cx, REQUEST_URI_UNSUPPORTED, "request_uri");
 	return OK;
@@ -154,7 +157,8 @@ static err_t check_request_object(struct check *c)
 /* RFC 9126 §5, §6: the app, or this server, wants no request that a browser could have altered. */
 static err_t check_pushed(struct check *c)
 {
-	if (!id_is_zero(c->caller) || (!c->client->par_only && !c->cx->config->require_par))
+	if (!id_is_zero(c->caller) ||
+		(!c->client->par_only && c->client->profile != CLIENT_FAPI2 && !c->cx->config->require_par))
 		return OK;
 	return INVALID(c, INVALID_VALUE, "request_uri", "This app's requests are pushed first (RFC 9126).");
 }
@@ -328,7 +332,11 @@ static bool is_ours(err_t e)
 /* The first that is wrong. */
 static err_t run_checks(struct check *c, bool *may_redirect_out)
 {
+	struct params *asked = arena_new(c->cx->mem, struct params);
 	*c->request = (struct auth_request){ .max_age_s = -1, .created_at = c->cx->now };
+	*may_redirect_out = false;
+	TRY(request_object_open(c->cx, c->params, c->caller, asked, &c->is_signed));
+	c->params = asked;
 	for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
 		*may_redirect_out = checks[i].may_redirect;
 		TRY(checks[i].run(c));
@@ -352,7 +360,7 @@ err_t auth_request_check(
 err_t auth_request_check_pushed(struct ctx *cx, const struct params *params, struct id caller, struct auth_request *out,
 	struct client *client_out)
 {
-	struct check c = { cx, params, out, client_out, caller };
+	struct check c = { .cx = cx, .params = params, .request = out, .client = client_out, .caller = caller };
 	bool may_redirect;
 	return run_checks(&c, &may_redirect);
 }

@@ -28,8 +28,8 @@ DB_RESULT(client_prove, struct client_proof, id, owner, kind, grants, name, veri
 #define CLIENT_COLS                                                                                                    \
 	id, owner, kind, grants, name, owner_name, owner_status, verified, may_introspect, par_only, scopes,           \
 		machine_scopes, post_logout_redirects, redirects, api_version, auth_method, jwks, jwks_uri,            \
-		tls_name_kind, tls_name, cert_bound, keeps_refresh, refresh_idle_s, refresh_absolute_s, created_at,    \
-		registration
+		tls_name_kind, tls_name, cert_bound, keeps_refresh, refresh_idle_s, refresh_absolute_s, signed_only,   \
+		profile, created_at, registration
 DB_RESULT(client_find, struct client, CLIENT_COLS);
 DB_RESULT(client_list_of_owner, struct client, CLIENT_COLS);
 DB_RESULT(client_list_all, struct client, CLIENT_COLS);
@@ -105,7 +105,8 @@ static err_t create(struct ctx *cx, const struct client_new *in, struct id id, c
 	TRY(check_redirects(cx, in, &loopback));
 	TRY(check_some_redirect(cx, grants, in->redirects));
 	TRY(client_means_check(cx, (int16_t)in->kind, &in->means));
-	TRY(client_policy_check(cx, (int16_t)in->kind, grants, &in->policy));
+	TRY(client_policy_check(
+		cx, &(struct client_shape){ (int16_t)in->kind, grants, in->means.auth, in->redirects }, &in->policy));
 
 	struct str_list redirects = in->redirects;
 	if (!redirects.items)
@@ -246,7 +247,11 @@ err_t client_change(struct ctx *cx, const struct client *present, const struct c
 		TRY(check_some_redirect(cx, grants, change->redirects.items ? change->redirects : present->redirects));
 	if (change->has_means)
 		TRY(client_means_check(cx, present->kind, &change->means));
-	TRY(client_policy_check(cx, present->kind, grants, &policy));
+	TRY(client_policy_check(cx,
+		&(struct client_shape){ present->kind, grants,
+			change->has_means ? change->means.auth : present->auth_method,
+			change->redirects.items ? change->redirects : present->redirects },
+		&policy));
 	TRY(db_join(cx, &own));
 	return db_settle(cx, own, change_and_settle(cx, present, change));
 }

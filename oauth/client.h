@@ -32,9 +32,10 @@ struct client {
 	bool may_introspect;
 	bool par_only;           /* its authorization requests are pushed, and come in no other way (RFC 9126 §6) */
 	uint64_t scopes;         /* at most these can be asked */
-	uint64_t machine_scopes; /* this and the next five: client_policy_of() */
+	uint64_t machine_scopes; /* this and the next seven: client_policy_of() */
 	struct str_list post_logout_redirects;
-	bool cert_bound, keeps_refresh;
+	bool cert_bound, keeps_refresh, signed_only;
+	int16_t profile; /* enum client_profile */
 	int32_t refresh_idle_s, refresh_absolute_s;
 	struct str_list redirects;
 	struct str api_version; /* in which its tokens call (server/base/api_version.h) */

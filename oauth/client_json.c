@@ -96,6 +96,8 @@ void client_json(struct json *j, struct arena *mem, const char *key, const struc
 		if (client->tls_name_kind == (int16_t)client_tls_fields[i].kind)
 			json_str(j, client_tls_fields[i].name, client->tls_name);
 	json_bool(j, "tls_client_certificate_bound_access_tokens", client->cert_bound);
+	json_bool(j, "require_signed_request_object", client->signed_only);
+	json_str_if(j, "profile", client->profile == CLIENT_FAPI2 ? STR(CLIENT_PROFILE_FAPI2) : STR_ABSENT);
 	json_bool(j, "refresh_token_rotation", !client->keeps_refresh);
 	if (client->refresh_idle_s)
 		json_int(j, "refresh_token_idle_seconds", client->refresh_idle_s);

@@ -17,6 +17,8 @@ struct client_policy client_policy_of(const struct client *client)
 		.post_logout_redirects = client->post_logout_redirects,
 		.cert_bound = client->cert_bound,
 		.keeps_refresh = client->keeps_refresh,
+		.signed_only = client->signed_only,
+		.profile = client->profile,
 		.refresh_idle_s = client->refresh_idle_s,
 		.refresh_absolute_s = client->refresh_absolute_s };
 }
@@ -47,6 +49,8 @@ struct str client_policy_changes(struct arena *mem, const struct client_policy *
 	add_name(&names, a->refresh_idle_s != b->refresh_idle_s, "refresh_token_idle_seconds");
 	add_name(&names, a->refresh_absolute_s != b->refresh_absolute_s, "refresh_token_lifetime_seconds");
 	add_name(&names, !same_list(a->post_logout_redirects, b->post_logout_redirects), "post_logout_redirect_uris");
+	add_name(&names, a->signed_only != b->signed_only, "require_signed_request_object");
+	add_name(&names, a->profile != b->profile, "profile");
 	return names.len ? buf_str(&names) : STR_ABSENT;
 }
 
@@ -71,8 +75,24 @@ static err_t check_post_logout(struct ctx *cx, bool public_client, struct str_li
 	return OK;
 }
 
-err_t client_policy_check(struct ctx *cx, int16_t kind, int16_t grants, const struct client_policy *policy)
+/* FAPI 2.0 §5.3.2.1, §5.3.2.2. What else it asks for is asked of every app, or at each request (token.c, checks.c). */
+static err_t check_fapi2(struct ctx *cx, const struct client_shape *shape)
 {
+	if (shape->kind != CLIENT_CONFIDENTIAL || shape->auth < (int16_t)CLIENT_AUTH_KEY)
+		return REFUSE(cx, INVALID_VALUE, "profile",
+			"An app of the profile fapi2 is confidential and proves itself by a key or a certificate: "
+			"token_endpoint_auth_method is private_key_jwt, tls_client_auth or "
+			"self_signed_tls_client_auth.");
+	for (size_t i = 0; i < shape->redirects.count; i++)
+		if (!str_starts(shape->redirects.items[i], STR("https://")))
+			return REFUSE(cx, INVALID_VALUE, "profile",
+				"An app of the profile fapi2 has https redirect URIs alone.");
+	return OK;
+}
+
+err_t client_policy_check(struct ctx *cx, const struct client_shape *shape, const struct client_policy *policy)
+{
+	int16_t kind = shape->kind, grants = shape->grants;
 	if (kind == CLIENT_PUBLIC && (grants & GRANT_CLIENT))
 		return REFUSE(cx, INVALID_VALUE, "grant_types",
 			"A public app proves nothing, so it gets no token for itself (client_credentials).");
@@ -83,6 +103,8 @@ err_t client_policy_check(struct ctx *cx, int16_t kind, int16_t grants, const st
 		return REFUSE(cx, INVALID_VALUE, "machine_scopes",
 			"The scopes openid, email and profile say who signed in: an app for itself has no user.");
 	TRY(check_post_logout(cx, kind == CLIENT_PUBLIC, policy->post_logout_redirects));
+	if (policy->profile == CLIENT_FAPI2)
+		TRY(check_fapi2(cx, shape));
 	TRY(check_seconds(cx, "refresh_token_idle_seconds", policy->refresh_idle_s, REFRESH_IDLE_S));
 	return check_seconds(cx, "refresh_token_lifetime_seconds", policy->refresh_absolute_s, REFRESH_ABSOLUTE_MAX_S);
 }
@@ -98,6 +120,7 @@ err_t client_policy_store(struct ctx *cx, struct id client, const struct client_
 	if (!after.items)
 		after.items = &STR_ABSENT; /* the empty array, not NULL */
 	TRY(db_exec(cx, &sql_client_policy_store, NULL, IN(client), IN(policy->machine_scopes), IN(policy->cert_bound),
-		IN(policy->keeps_refresh), IN(policy->refresh_idle_s), IN(policy->refresh_absolute_s), IN(after)));
+		IN(policy->keeps_refresh), IN(policy->refresh_idle_s), IN(policy->refresh_absolute_s), IN(after),
+		IN(policy->signed_only), IN(policy->profile)));
 	return client_machine_settle(cx, client, false);
 }

@@ -9,6 +9,9 @@
 
 struct client;
 
+enum client_profile { CLIENT_ANY = 0, CLIENT_FAPI2 = 1 }; /* FAPI 2.0 security profile */
+#define CLIENT_PROFILE_FAPI2 "fapi2"
+
 struct client_policy {
 	uint64_t
 		machine_scopes; /* with a token for itself (client_credentials.h), on its owner's account; 0: nothing */
@@ -16,6 +19,8 @@ struct client_policy {
 	bool cert_bound;                       /* its tokens are bound to its certificate (RFC 8705 §3.4) */
 	bool keeps_refresh;                    /* its refresh token stays as it is while access tokens are bound */
 	int32_t refresh_idle_s;                /* how long one may stay unused; 0: REFRESH_IDLE_S */
+	bool signed_only;           /* its authorization requests are signed, and come in no other way (RFC 9101) */
+	int16_t profile;            /* enum client_profile */
 	int32_t refresh_absolute_s; /* how long all that comes of one grant is good; 0: as long as that stands */
 };
 
@@ -23,12 +28,19 @@ struct client_policy client_policy_of(const struct client *client);
 /* The names of the fields of /v1/oauth_apps in which they differ, with blanks between; absent: in none. */
 struct str client_policy_changes(struct arena *mem, const struct client_policy *a, const struct client_policy *b);
 
+/* What it must fit. */
+struct client_shape {
+	int16_t kind, grants, auth;
+	struct str_list redirects;
+};
+
 /*
- * Does it fit a client of this kind with these grants?
+ * Does it fit a client of this shape?
  *
  * errors  INVALID_VALUE with the field's name
  */
-MUST_CHECK err_t client_policy_check(struct ctx *cx, int16_t kind, int16_t grants, const struct client_policy *policy);
+MUST_CHECK err_t client_policy_check(
+	struct ctx *cx, const struct client_shape *shape, const struct client_policy *policy);
 
 /* Of a client whose row this transaction has changed. What it was given for itself follows at once. */
 MUST_CHECK err_t client_policy_store(struct ctx *cx, struct id client, const struct client_policy *policy);

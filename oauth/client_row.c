@@ -6,8 +6,8 @@
 #include "sql.h"
 
 DB_RESULT(client_with_keys, struct client_row, id, owner, kind, grants, name, verified, may_introspect, scopes,
-	auth_method, cert_bound, keeps_refresh, refresh_idle_s, refresh_absolute_s, tls_name_kind, tls_name, jwks,
-	jwks_uri, fetched, fetched_at);
+	auth_method, cert_bound, keeps_refresh, refresh_idle_s, refresh_absolute_s, profile, tls_name_kind, tls_name,
+	jwks, jwks_uri, fetched, fetched_at);
 
 err_t client_row_find(struct ctx *cx, struct str client_id, struct client_row *out)
 {
@@ -30,6 +30,7 @@ struct client client_of_row(const struct client_row *row)
 		.auth_method = row->auth_method,
 		.cert_bound = row->cert_bound,
 		.keeps_refresh = row->keeps_refresh,
+		.profile = row->profile,
 		.refresh_idle_s = row->refresh_idle_s,
 		.refresh_absolute_s = row->refresh_absolute_s };
 }

@@ -13,6 +13,7 @@ struct client_row {
 	int16_t auth_method, tls_name_kind;
 	struct str tls_name;
 	bool cert_bound, keeps_refresh;
+	int16_t profile;
 	int32_t refresh_idle_s, refresh_absolute_s;
 	struct str jwks, jwks_uri, fetched; /* fetched: what jwks_uri had at fetched_at */
 	struct instant fetched_at;

@@ -126,7 +126,8 @@ static void identity(struct json *j, struct ctx *cx)
 		json_str(j, NULL, prompt_words[i].word);
 	json_array_end(j);
 	json_bool(j, "claims_parameter_supported", true);
-	json_bool(j, "request_parameter_supported", false);
+	json_bool(j, "request_parameter_supported", true); /* RFC 9101 §10.5 */
+	algs(j, "request_object_signing_alg_values_supported", JWS_ALGS_ALL);
 	json_bool(j, "request_uri_parameter_supported", false); /* left out it would be true */
 }
 

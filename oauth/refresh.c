@@ -50,7 +50,8 @@ static struct str bound_text(struct ctx *cx, const struct refresh_claim *claim)
  */
 static bool keeps(const struct refresh_claim *claim)
 {
-	return claim->client->kind == CLIENT_CONFIDENTIAL && claim->client->keeps_refresh &&
+	return claim->client->kind == CLIENT_CONFIDENTIAL &&
+	       (claim->client->keeps_refresh || claim->client->profile == CLIENT_FAPI2) &&
 	       (claim->bound.jkt.ptr || claim->bound.x5t.ptr);
 }
 

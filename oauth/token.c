@@ -173,7 +173,7 @@ err_t token_post(struct request *rq, struct response *rs)
 	TRY(details_refuse(&rq->cx, &params));
 	struct grant_call call = { .params = &params, .client = &client };
 	TRY(proof_take(rq, &call.bound.jkt));
-	TRY(certificate_bind(rq, &client, &call.bound.x5t));
+	TRY(certificate_bind(rq, &client, call.bound.jkt.ptr != NULL, &call.bound.x5t));
 	TRY(grant->run(rq, &call, &pair));
 	TRY(id_token_of(&rq->cx, own_name(rq->cx.mem, &call), &pair, &id_token));
 	answer(rq, rs, &call, grant->bit, &pair, id_token);

@@ -49,6 +49,8 @@ static const struct json_field app_fields[] = {
 	{ "refresh_token_rotation", JSON_BOOL, 0,           V(rotation),      V(has_rotation),      0, 0, NULL, NULL, 0, 0, "Each use of a refresh token gives a new one; false, of a confidential app: not while its access tokens are bound to a key or certificate. true when left out", "true" },
 	{ "refresh_token_idle_seconds", JSON_INT, MAYBE,    V(idle_s),        V(has_idle_s),        REFRESH_S_MIN, REFRESH_IDLE_S, NULL, NULL, 0, 0, "How long a refresh token may stay unused; null: 30 days, which is the most", "604800" },
 	{ "refresh_token_lifetime_seconds", JSON_INT, MAYBE, V(absolute_s),   V(has_absolute_s),    REFRESH_S_MIN, REFRESH_ABSOLUTE_MAX_S, NULL, NULL, 0, 0, "How long all tokens that come of one consent or code are good; null: as long as the user lets it", "31536000" },
+	{ "require_signed_request_object", JSON_BOOL, 0,    V(signed_only),   V(has_signed_only),   0, 0, NULL, NULL, 0, 0, "Its authorization requests are signed by its keys (RFC 9101), and come in no other way", "false" },
+	{ "profile",       JSON_WORD, MAYBE,                V(profile),       V(has_profile),       0, 0, CLIENT_PROFILE_FAPI2, NULL, 0, 0, "fapi2: held to the FAPI 2.0 security profile", NULL },
 	{ "secrets",       JSON_OBJECTS, READ,              V(secrets),       0,                    0, 0,   NULL, secret_fields, ARRAY_LEN(secret_fields), sizeof(struct secret_view), "Its secrets, the newest first; those that ended for 90 days. Empty in lists", NULL },
 	{ "api_version",   JSON_STR,  READ,                 V(api_version),   0,                    0, 0,   NULL, NULL, 0, 0, "The version of the API in which its tokens call where they send no Api-Version: the newest on the day when it was registered", "2026-11-28" },
 	{ "created_at",    JSON_TIME, READ,                 V(created_at),    0,                    0, 0,   NULL, NULL, 0, 0, "When it was registered", NULL },
@@ -100,6 +102,8 @@ err_t app_view_of(struct ctx *cx, const struct client *c, struct app_view *out)
 		.par_only = c->par_only,
 		.cert_bound = c->cert_bound,
 		.rotation = !c->keeps_refresh,
+		.signed_only = c->signed_only,
+		.profile = c->profile == CLIENT_FAPI2 ? STR(CLIENT_PROFILE_FAPI2) : STR_ABSENT,
 		.idle_s = c->refresh_idle_s,
 		.absolute_s = c->refresh_absolute_s,
 		.scopes = scope_names(mem, c->scopes),
@@ -186,6 +190,10 @@ err_t app_policy_sent(struct ctx *cx, const struct app_view *sent, struct client
 		out->cert_bound = sent->cert_bound;
 	if (sent->has_rotation)
 		out->keeps_refresh = !sent->rotation;
+	if (sent->has_signed_only)
+		out->signed_only = sent->signed_only;
+	if (sent->has_profile)
+		out->profile = sent->profile.ptr ? CLIENT_FAPI2 : CLIENT_ANY;
 	if (sent->has_idle_s)
 		out->refresh_idle_s = (int32_t)sent->idle_s;
 	if (sent->has_absolute_s)
@@ -205,5 +213,5 @@ bool app_sends_means(const struct app_view *sent)
 bool app_sends_policy(const struct app_view *sent)
 {
 	return sent->has_machine_scopes || sent->has_cert_bound || sent->has_rotation || sent->has_idle_s ||
-	       sent->has_absolute_s || sent->has_post_logout;
+	       sent->has_absolute_s || sent->has_post_logout || sent->has_signed_only || sent->has_profile;
 }

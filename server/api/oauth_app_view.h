@@ -23,6 +23,8 @@ struct app_view {
 		has_jwks, has_jwks_uri;
 	bool has_grant_types, has_machine_scopes, has_post_logout, has_cert_bound, has_rotation, has_idle_s,
 		has_absolute_s;
+	struct str profile;
+	bool has_profile, signed_only, has_signed_only;
 	bool cert_bound, rotation, has_tls_names[APP_TLS_NAMES];
 	int64_t idle_s, absolute_s;
 	struct str tls_names[APP_TLS_NAMES]; /* in the order of client_tls_fields */

@@ -74,12 +74,16 @@ static err_t create(struct ctx *cx, const struct command_call *call)
 	in.policy = (struct client_policy){ .cert_bound = config->cert_bound,
 		.post_logout_redirects = config->post_logout,
 		.keeps_refresh = config->keep_refresh,
+		.signed_only = config->signed_only,
+		.profile = str_eq(config->profile, STR(CLIENT_PROFILE_FAPI2)) ? CLIENT_FAPI2 : CLIENT_ANY,
 		.refresh_idle_s = (int32_t)config->refresh_idle,
 		.refresh_absolute_s = (int32_t)config->refresh_lifetime };
 	if (!str_eq(config->mode, STR("live")) && !str_eq(config->mode, STR("test")))
 		return REFUSE(cx, INVALID_VALUE, "mode", "The mode is live or test.");
 	if (config->scope.len && !scope_parse(config->scope, &in.scopes))
 		return REFUSE(cx, INVALID_VALUE, "scope", "A scope is not known; calends --help names them.");
+	if (config->profile.len && !in.policy.profile)
+		return REFUSE(cx, INVALID_VALUE, "profile", "The profile is " CLIENT_PROFILE_FAPI2 ".");
 	if (config->machine_scope.len && !scope_parse(config->machine_scope, &in.policy.machine_scopes))
 		return REFUSE(cx, INVALID_VALUE, "machine-scope", "A scope is not known; calends --help names them.");
 	if (!config->owner.len)
@@ -304,7 +308,7 @@ static err_t allow(struct ctx *cx, const struct command_call *call)
 
 /* clang-format off */
 const struct command client_commands[] = {
-	{ "client", "create",        "",   "Register an app; a confidential one's secret is shown once.",      COMMAND_DB, create, "owner name type mode scope redirect-uri post-logout-redirect-uri grant may-introspect auth-method jwks jwks-uri tls-name cert-bound par-only machine-scope keep-refresh refresh-idle refresh-lifetime" },
+	{ "client", "create",        "",   "Register an app; a confidential one's secret is shown once.",      COMMAND_DB, create, "owner name type mode scope redirect-uri post-logout-redirect-uri grant may-introspect auth-method jwks jwks-uri tls-name cert-bound par-only signed-only profile machine-scope keep-refresh refresh-idle refresh-lifetime" },
 	{ "client", "list",          "",   "List all apps, or those of one account.",                          COMMAND_DB, list,   "owner" },
 	{ "client", "verify",        "ID", "Vouch for an app: users are not asked again for what they gave.",  COMMAND_DB, verify, NULL },
 	{ "client", "rotate-secret", "ID", "Replace an app's secrets by a new one; the old are dead at once.", COMMAND_DB, rotate, NULL },

@@ -16,7 +16,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, c.verified, c.may_in
 -- $1 client
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, coalesce(a.status, 1::smallint) AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes, c.post_logout_redirects,
        ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.tls_name_kind, c.tls_name, c.cert_bound, c.keeps_refresh,
-       c.refresh_idle_s, c.refresh_absolute_s, c.created_at, c.registration
+       c.refresh_idle_s, c.refresh_absolute_s, c.signed_only, c.profile, c.created_at, c.registration
   FROM oauth_client c
   LEFT JOIN account a ON a.account_id = c.owner_id
  WHERE c.id = $1 AND c.deleted_at IS NULL;
@@ -25,7 +25,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- $1 the owner's live and test id
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes, c.post_logout_redirects,
        ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.tls_name_kind, c.tls_name, c.cert_bound, c.keeps_refresh,
-       c.refresh_idle_s, c.refresh_absolute_s, c.created_at, c.registration
+       c.refresh_idle_s, c.refresh_absolute_s, c.signed_only, c.profile, c.created_at, c.registration
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
  WHERE c.owner_id = ANY ($1::uuid[]) AND c.deleted_at IS NULL
@@ -35,7 +35,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- No parameters.
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, coalesce(a.status, 1::smallint) AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes, c.post_logout_redirects,
        ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.tls_name_kind, c.tls_name, c.cert_bound, c.keeps_refresh,
-       c.refresh_idle_s, c.refresh_absolute_s, c.created_at, c.registration
+       c.refresh_idle_s, c.refresh_absolute_s, c.signed_only, c.profile, c.created_at, c.registration
   FROM oauth_client c
   LEFT JOIN account a ON a.account_id = c.owner_id
  WHERE c.deleted_at IS NULL
@@ -114,7 +114,7 @@ SELECT audit_add(m.owner_id, 'client.verified', m.id, $2, jsonb_build_object('na
 -- $1 owner in its mode  $2 before this client  $3 at most
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes, c.post_logout_redirects,
        ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.tls_name_kind, c.tls_name, c.cert_bound, c.keeps_refresh,
-       c.refresh_idle_s, c.refresh_absolute_s, c.created_at, c.registration
+       c.refresh_idle_s, c.refresh_absolute_s, c.signed_only, c.profile, c.created_at, c.registration
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
  WHERE c.owner_id = $1 AND c.id < $2 AND c.deleted_at IS NULL
@@ -124,7 +124,7 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
 -- $1 owner in its mode  $2 after this client  $3 at most
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name, a.status AS owner_status, c.verified, c.may_introspect, c.par_only, c.scopes, c.machine_scopes, c.post_logout_redirects,
        ARRAY(SELECT r.uri FROM oauth_client_redirect r WHERE r.client_id = c.id ORDER BY r.uri) AS redirects, c.api_version, c.auth_method, c.jwks, c.jwks_uri, c.tls_name_kind, c.tls_name, c.cert_bound, c.keeps_refresh,
-       c.refresh_idle_s, c.refresh_absolute_s, c.created_at, c.registration
+       c.refresh_idle_s, c.refresh_absolute_s, c.signed_only, c.profile, c.created_at, c.registration
   FROM oauth_client c
   JOIN account a ON a.account_id = c.owner_id
  WHERE c.owner_id = $1 AND c.id > $2 AND c.deleted_at IS NULL
@@ -160,10 +160,10 @@ SELECT audit_add(a.owner_id, 'client.changed', a.id, $8, jsonb_build_object('nam
 -- name: client_policy_store
 -- $1 client  $2 what it may do for itself  $3 whether its tokens are bound to its certificate  $4 whether it keeps refresh tokens
 -- $5 how long one may stay unused, $6 how long all of a grant are good, in seconds, 0 for as the server has it
--- $7 where a browser may be led after a sign-out
+-- $7 where a browser may be led after a sign-out  $8 whether it signs its requests  $9 its profile
 UPDATE oauth_client
    SET machine_scopes = $2, cert_bound = $3, keeps_refresh = $4, refresh_idle_s = nullif($5, 0), refresh_absolute_s = nullif($6, 0),
-       post_logout_redirects = $7
+       post_logout_redirects = $7, signed_only = $8, profile = $9
  WHERE id = $1;
 
 -- name: client_machine_settle
@@ -222,7 +222,7 @@ SELECT s.client_id AS id FROM s CROSS JOIN (SELECT count(*) FROM told) AS t;
 -- $1 client
 -- As client_prove: nothing when its owner's account is deactivated, or it is denied. `fetched` are the keys that its jwks_uri had at fetched_at.
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, c.verified, c.may_introspect, c.scopes, c.auth_method, c.cert_bound,
-       c.keeps_refresh, c.refresh_idle_s, c.refresh_absolute_s, c.tls_name_kind, c.tls_name, c.jwks, c.jwks_uri, k.jwks AS fetched, k.fetched_at
+       c.keeps_refresh, c.refresh_idle_s, c.refresh_absolute_s, c.profile, c.tls_name_kind, c.tls_name, c.jwks, c.jwks_uri, k.jwks AS fetched, k.fetched_at
   FROM oauth_client c
   LEFT JOIN oauth_client_keys k ON k.client_id = c.id AND k.uri = c.jwks_uri
  WHERE c.id = $1 AND c.deleted_at IS NULL AND c.owner_active;

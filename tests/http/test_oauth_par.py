@@ -78,7 +78,7 @@ def test_who_pushes_proves_who_they_are(world, server, app):
     ({"response_type": None}, "invalid_request"), ({"code_challenge": None}, "invalid_request"),
     ({"code_challenge_method": "plain"}, "invalid_request"), ({"scope": "everything"}, "invalid_scope"),
     ({"state": "x" * 3000}, "invalid_request"), ({"prompt": "none login"}, "invalid_request"), ({"max_age": "x"}, "invalid_request"),
-    ({"resource": "https://evil.example/"}, "invalid_target"), ({"request": "e30.e30."}, "request_not_supported"),
+    ({"resource": "https://evil.example/"}, "invalid_target"), ({"request": "e30.e30."}, "invalid_request_object"),
     ({"state": "a\0b"}, "invalid_request"), ({"nonce": b"\xff"}, "invalid_request"),
 ])
 def test_what_is_wrong_is_told_to_the_app_at_once(world, app, changes, error):
