@@ -134,8 +134,11 @@ TEST(the_user_is_told_until_it_is_known_where_the_app_is)
 		assert_str(e->param, str_of(cases[i].param));
 		assert_null(request.error.ptr);
 	}
+	/* Nothing is known of what the app did not sign (RFC 9101 §6.2). */
+	struct params params = asked(&client, "+request=x");
+	assert_err(auth_request_check(&test_cx, &params, &request, &found), INVALID_REQUEST_OBJECT);
 	/* Two are registered, none is named. */
-	struct params params = asked(&other, "-redirect_uri");
+	params = asked(&other, "-redirect_uri");
 	assert_err(auth_request_check(&test_cx, &params, &request, &found), INVALID_VALUE);
 	assert_null(checked(&other, "redirect_uri=http%3A%2F%2F127.0.0.1%3A4711%2Fcb").error.ptr);
 	/* An app of which nobody knows, or whose owner may do nothing any more. */
@@ -169,7 +172,6 @@ TEST(from_there_on_the_app_is_told_with_its_state)
 		{ "prompt=create", "invalid_request" },
 		{ "max_age=-1", "invalid_request" },
 		{ "max_age=1e3", "invalid_request" },
-		{ "request=x", "request_not_supported" },
 		{ "request_uri=https%3A%2F%2Fapp.example%2Fr", "request_uri_not_supported" },
 		{ "+scope=events:read&+scope=events:read", "invalid_request" }, /* OAuth 2.1 §3.1 */
 		{ "nonce=%FF", "invalid_request" },
