@@ -46,6 +46,7 @@ struct client {
 	struct id secret;     /* of client_prove() alone: which one was sent */
 	int16_t registration; /* enum client_registration (registration.h): who says that it is all this */
 	struct str url;       /* of REGISTERED_BY_DOCUMENT: what it is called */
+	struct str called;    /* of endpoint_client() alone: the client_id that it sent, if it sent one */
 };
 
 struct client_means client_means_of(const struct client *client);

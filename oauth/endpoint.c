@@ -180,6 +180,8 @@ err_t endpoint_client(struct request *rq, const struct params *params, struct cl
 		last_used_see(
 			rq->app->last_used, out->owner, out->secret, rq->cx.now, rq->cx.client_ip, rq->cx.user_agent);
 	if (!e)
+		out->called = claimed.id;
+	if (!e)
 		rq->cx.by = (struct ctx_by){ .kind = "app", .client = out->id };
 	/* Failures alone, by client and network: ever so many guesses lock nobody else out. */
 	if (err_is(e, INVALID_CLIENT))

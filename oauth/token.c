@@ -119,12 +119,12 @@ const struct grant_row *grant_find(struct str name)
 	return NULL;
 }
 
-/* Its client_id as it knows it: that of an app that nobody registered stands in each of its requests. */
-static struct str own_name(struct arena *mem, const struct grant_call *call)
+/* Its client_id as it knows it: that of an app that nobody registered stands in each of its requests, or is its URL. */
+static struct str own_name(struct arena *mem, const struct client *client)
 {
-	struct str sent = param_get(call->params, "client_id");
-	return call->client->registration == REGISTERED_BY_OWNER || !sent.ptr ? id_text(mem, "cli", call->client->id)
-									      : sent;
+	if (client->registration == REGISTERED_BY_OWNER)
+		return id_text(mem, "cli", client->id);
+	return client->called.ptr ? client->called : client->url.ptr ? client->url : id_text(mem, "cli", client->id);
 }
 
 static int64_t remaining_s(struct instant now, struct instant until)
@@ -175,7 +175,7 @@ err_t token_post(struct request *rq, struct response *rs)
 	TRY(proof_take(rq, &call.bound.jkt));
 	TRY(certificate_bind(rq, &client, call.bound.jkt.ptr != NULL, &call.bound.x5t));
 	TRY(grant->run(rq, &call, &pair));
-	TRY(id_token_of(&rq->cx, own_name(rq->cx.mem, &call), &pair, &id_token));
+	TRY(id_token_of(&rq->cx, own_name(rq->cx.mem, &client), &pair, &id_token));
 	answer(rq, rs, &call, grant->bit, &pair, id_token);
 	return OK;
 }

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from jose import Key, b64, unsigned, verified
-from oauth_flow import App, Browser, OpenApp, answer, is_error, is_red, post_form
+from oauth_flow import App, Browser, OpenApp, answer, basic, is_error, is_red, post_form
 from test_oauth_dpop import proof
 from world import CliError
 
@@ -272,7 +272,9 @@ def test_the_audience_of_an_app_that_nobody_registered_is_its_client_id(world, b
     app = OpenApp(world, client_name="Open")
     got = app.connect(browser, scope="openid")
     assert read(world, got["id_token"])["aud"] == app.id and app.id.startswith("open_")
-    assert read(world, app.refresh(got["refresh_token"]).json["id_token"])["aud"] == app.id
+    by_basic = app.token([basic(app.id, "")], grant_type="refresh_token", refresh_token=got["refresh_token"], client_id=None)
+    assert read(world, by_basic.json["id_token"])["aud"] == app.id
+    assert read(world, app.refresh(by_basic.json["refresh_token"]).json["id_token"])["aud"] == app.id
 
 
 # ---- what a request may ask for besides ----
