@@ -43,6 +43,9 @@ async function signIn(page, path = '/sign-in') {
 	await page.click('button[type=submit]');
 }
 
+// A browser gives the focus when it first draws the page, which may be after it is loaded.
+const focusIsIn = (page, name) => page.waitForFunction((wanted) => document.activeElement.name === wanted, name);
+
 const authorize = (id = client.client_id, redirect = 'https://app.example/cb') => '/oauth/authorize?' + new URLSearchParams({
 	client_id: id, redirect_uri: redirect, response_type: 'code', state: 'x',
 	scope: 'calendars:read events:read events:write profile:read',
@@ -115,7 +118,8 @@ test('a form can be filled in and sent with the keyboard alone', async () => {
 	const context = await browser.newContext();
 	const page = await context.newPage();
 	await page.goto(world.url + '/sign-in');
-	await page.keyboard.type(email); // the first field has the focus
+	await focusIsIn(page, 'email');
+	await page.keyboard.type(email);
 	await page.keyboard.press('Tab');
 	await page.keyboard.type(password);
 	await page.keyboard.press('Enter');
@@ -251,7 +255,7 @@ test('the focus is in the field that was wrong', async () => {
 	await page.fill('#name', 'Restricted to nothing');
 	await page.click('label[for=kind-restricted]');
 	await page.click('button:text-is("Generate")');
-	assert.equal(await page.evaluate(() => document.activeElement.name), 'scope');
+	await focusIsIn(page, 'scope');
 	assert.match(await page.textContent('#scope-error'), /Tick what/);
 	assert.equal(await page.inputValue('#name'), 'Restricted to nothing');
 	await context.close();
@@ -285,7 +289,7 @@ for (const width of [360, 1280])
 		assert.equal(await page.locator('.of-test').first().isVisible(), true);
 		await page.selectOption('#mode', 'live');
 		await page.click('button:text-is("Generate")'); // nothing is ticked: said beside the ticks, and the focus is there
-		assert.equal(await page.evaluate(() => document.activeElement.name), 'calendar');
+		await focusIsIn(page, 'calendar');
 		assert.match(await page.textContent('#calendar-error'), /Tick at least one calendar/);
 		await judge(page, 'calendars of a key, refused');
 		if (process.env.SHOTS)
