@@ -74,6 +74,23 @@ class Account:
         return f"<Account {self.email} {self.id}>"
 
 
+HEAD = 12
+
+
+def first_of(secrets, lines):
+    """The first line that has one of the secrets in it, or None. However many there are, a line is walked once: by what they begin with."""
+    heads, short = {}, [s for s in secrets if len(s) < HEAD]
+    for s in secrets:
+        heads.setdefault(s[:HEAD], []).append(s)
+    for line in lines:
+        if any(s in line for s in short):
+            return line
+        for at in range(len(line) - HEAD + 1):
+            if line[at:at + HEAD] in heads and any(line.startswith(s, at) for s in heads[line[at:at + HEAD]]):
+                return line
+    return None
+
+
 def log_fields(line):
     """key=value key="a \\"quoted\\" value" …"""
     try:
@@ -391,5 +408,4 @@ class World(Server):
         for line in lines:
             assert not any(s in line for s in SANITIZERS), "a sanitizer spoke:\n" + "".join(self.lines[-60:])
             assert "contract_broken" not in line, f"a route did what its row does not promise: {line}"
-            leaked = [s for s in self.secrets if s in line]
-            assert not leaked, f"a secret is in the log: {line}"
+        assert not (found := first_of(self.secrets, lines)), f"a secret is in the log: {found}"
