@@ -34,7 +34,7 @@ SELECT audit_add(m.account_id, 'key.created', m.id, $15,
 SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
        coalesce(k.rate_limit, 0) AS rate_limit, k.api_version, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at,
        host(u.ip) AS last_used_ip, u.agent AS last_used_agent
-  FROM api_key k LEFT JOIN credential_use u ON u.account_id = k.account_id AND u.id = k.id
+  FROM api_key k LEFT JOIN LATERAL (SELECT x.used_at, x.ip, x.agent FROM credential_use x WHERE x.account_id = k.account_id AND x.id = k.id OFFSET 0) u ON true
  WHERE k.account_id IN ($1, $2) AND (k.revoked_at IS NULL OR k.revoked_at > $3)
  ORDER BY k.id DESC;
 
@@ -43,7 +43,7 @@ SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.cale
 SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
        coalesce(k.rate_limit, 0) AS rate_limit, k.api_version, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at,
        host(u.ip) AS last_used_ip, u.agent AS last_used_agent
-  FROM api_key k LEFT JOIN credential_use u ON u.account_id = k.account_id AND u.id = k.id
+  FROM api_key k LEFT JOIN LATERAL (SELECT x.used_at, x.ip, x.agent FROM credential_use x WHERE x.account_id = k.account_id AND x.id = k.id OFFSET 0) u ON true
  WHERE k.account_id = $1 AND k.id = $2;
 
 -- name: key_change
@@ -75,13 +75,16 @@ SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allow
        host(u.ip) AS last_used_ip, u.agent AS last_used_agent
   FROM k CROSS JOIN (SELECT count(*) FROM told) AS t LEFT JOIN credential_use u ON u.account_id = k.account AND u.id = k.id;
 
+-- (OFFSET 0: what a credential was used last is looked up by its id. As a plain join a planner that knows little reads all
+-- uses of the account and sorts them.)
+
 -- name: key_older
 -- $1 account  $2 before this id  $3 revoked keys are shown when revoked after this  $4 at most
 -- $5 NULL, or only those that work and were not used, made or rotated since then  $6 now, as the keys have it
 SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
        coalesce(k.rate_limit, 0) AS rate_limit, k.api_version, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at,
        host(u.ip) AS last_used_ip, u.agent AS last_used_agent
-  FROM api_key k LEFT JOIN credential_use u ON u.account_id = k.account_id AND u.id = k.id
+  FROM api_key k LEFT JOIN LATERAL (SELECT x.used_at, x.ip, x.agent FROM credential_use x WHERE x.account_id = k.account_id AND x.id = k.id OFFSET 0) u ON true
  WHERE k.account_id = $1 AND k.id < $2 AND (k.revoked_at IS NULL OR k.revoked_at > $3)
    AND ($5::timestamptz IS NULL OR k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $6)
         AND greatest(k.created_at, k.rotated_at, u.used_at) <= $5)
@@ -93,7 +96,7 @@ SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.cale
 SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
        coalesce(k.rate_limit, 0) AS rate_limit, k.api_version, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at,
        host(u.ip) AS last_used_ip, u.agent AS last_used_agent
-  FROM api_key k LEFT JOIN credential_use u ON u.account_id = k.account_id AND u.id = k.id
+  FROM api_key k LEFT JOIN LATERAL (SELECT x.used_at, x.ip, x.agent FROM credential_use x WHERE x.account_id = k.account_id AND x.id = k.id OFFSET 0) u ON true
  WHERE k.account_id = $1 AND k.id > $2 AND (k.revoked_at IS NULL OR k.revoked_at > $3)
    AND ($5::timestamptz IS NULL OR k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $6)
         AND greatest(k.created_at, k.rotated_at, u.used_at) <= $5)

@@ -35,7 +35,7 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
   JOIN oauth_client o ON o.id = c.client_id
   LEFT JOIN account a ON a.account_id = o.owner_id
   JOIN account m ON m.account_id = c.account_id
-  LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
+  LEFT JOIN LATERAL (SELECT x.used_at, x.ip, x.agent FROM credential_use x WHERE x.account_id = c.account_id AND x.id = c.id OFFSET 0) u ON true
  WHERE c.account_id = $1 AND c.client_id = $2 AND NOT c.machine AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s);
 
 -- name: connected_account_list
@@ -46,7 +46,7 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
   JOIN oauth_client o ON o.id = c.client_id
   LEFT JOIN account a ON a.account_id = o.owner_id
   JOIN account m ON m.account_id = c.account_id
-  LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
+  LEFT JOIN LATERAL (SELECT x.used_at, x.ip, x.agent FROM credential_use x WHERE x.account_id = c.account_id AND x.id = c.id OFFSET 0) u ON true
  WHERE c.account_id = ANY ($1::uuid[]) AND NOT c.machine AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s)
  ORDER BY c.authorized_at DESC, c.id;
 
@@ -75,7 +75,7 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
   JOIN oauth_client o ON o.id = c.client_id
   LEFT JOIN account a ON a.account_id = o.owner_id
   JOIN account m ON m.account_id = c.account_id
-  LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
+  LEFT JOIN LATERAL (SELECT x.used_at, x.ip, x.agent FROM credential_use x WHERE x.account_id = c.account_id AND x.id = c.id OFFSET 0) u ON true
  WHERE c.account_id = $1 AND c.id < $2 AND NOT c.machine AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s)
  ORDER BY c.id DESC LIMIT $3::int;
 
@@ -87,7 +87,7 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
   JOIN oauth_client o ON o.id = c.client_id
   LEFT JOIN account a ON a.account_id = o.owner_id
   JOIN account m ON m.account_id = c.account_id
-  LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
+  LEFT JOIN LATERAL (SELECT x.used_at, x.ip, x.agent FROM credential_use x WHERE x.account_id = c.account_id AND x.id = c.id OFFSET 0) u ON true
  WHERE c.account_id = $1 AND c.id > $2 AND NOT c.machine AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s)
  ORDER BY c.id LIMIT $3::int;
 
@@ -100,7 +100,7 @@ SELECT c.id, c.account_id AS account, c.client_id, c.scopes, c.calendars, c.auth
   FROM client_connection p
   JOIN connected_account c ON c.account_id = p.user_account_id AND c.id = p.connected_account_id
   JOIN account a ON a.account_id = c.account_id
-  LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
+  LEFT JOIN LATERAL (SELECT x.used_at, x.ip, x.agent FROM credential_use x WHERE x.account_id = c.account_id AND x.id = c.id OFFSET 0) u ON true
  CROSS JOIN LATERAL (SELECT (CASE WHEN c.revoked_at IS NOT NULL OR c.expires_at <= account_now(a.ahead_s) THEN 3 WHEN a.status <> 1 THEN 2
                              ELSE 1 END)::smallint AS state) AS s
  WHERE p.account_id = $1 AND p.connected_account_id < $2 AND p.client_id = coalesce($3, p.client_id)
@@ -116,7 +116,7 @@ SELECT c.id, c.account_id AS account, c.client_id, c.scopes, c.calendars, c.auth
   FROM client_connection p
   JOIN connected_account c ON c.account_id = p.user_account_id AND c.id = p.connected_account_id
   JOIN account a ON a.account_id = c.account_id
-  LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
+  LEFT JOIN LATERAL (SELECT x.used_at, x.ip, x.agent FROM credential_use x WHERE x.account_id = c.account_id AND x.id = c.id OFFSET 0) u ON true
  CROSS JOIN LATERAL (SELECT (CASE WHEN c.revoked_at IS NOT NULL OR c.expires_at <= account_now(a.ahead_s) THEN 3 WHEN a.status <> 1 THEN 2
                              ELSE 1 END)::smallint AS state) AS s
  WHERE p.account_id = $1 AND p.connected_account_id > $2 AND p.client_id = coalesce($3, p.client_id)
@@ -130,7 +130,7 @@ SELECT c.id, c.account_id AS account, c.client_id, c.scopes, c.calendars, c.auth
   FROM client_connection p
   JOIN connected_account c ON c.account_id = p.user_account_id AND c.id = p.connected_account_id
   JOIN account a ON a.account_id = c.account_id
-  LEFT JOIN credential_use u ON u.account_id = c.account_id AND u.id = c.id
+  LEFT JOIN LATERAL (SELECT x.used_at, x.ip, x.agent FROM credential_use x WHERE x.account_id = c.account_id AND x.id = c.id OFFSET 0) u ON true
  CROSS JOIN LATERAL (SELECT (CASE WHEN c.revoked_at IS NOT NULL OR c.expires_at <= account_now(a.ahead_s) THEN 3 WHEN a.status <> 1 THEN 2
                              ELSE 1 END)::smallint AS state) AS s
  WHERE p.account_id = $1 AND p.connected_account_id = $2;
