@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Client ID metadata documents (draft-ietf-oauth-client-id-metadata-document): a client_id that is a URL."""
+import contextlib
 import json
 import secrets
 import threading
@@ -25,9 +26,17 @@ class DocumentApp(App):
         receiver.pages[path] = lambda: (200, self.headers, json.dumps(self.document).encode())
 
 
+USED = set()
+
+
 @pytest.fixture()
 def receiver():
-    with Receiver() as r:
+    """At an address that no test had before: a client_id is its URL, and what was said there once is kept."""
+    with contextlib.ExitStack() as opened:
+        r = opened.enter_context(Receiver())
+        while r.url in USED:  # while the one before is open its port is not given again
+            r = opened.enter_context(Receiver())
+        USED.add(r.url)
         r.pages = {}
         r.answer = lambda d: r.pages[d.path]() if d.path in r.pages else 404
         yield r
