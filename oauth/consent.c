@@ -253,14 +253,15 @@ err_t consent_decide(struct ctx *cx, struct str reference, const struct consent_
 	return OK;
 }
 
-static err_t remembered_issue(struct ctx *cx, const struct auth_request *request, struct id account,
-	const struct consent_user *user, const struct code_draft *code)
+static err_t remembered_issue(struct ctx *cx, const struct auth_request *request, const struct client *client,
+	struct id account, const struct consent_user *user, const struct code_draft *code)
 {
 	size_t issued = 0;
+	uint64_t besides = request->include_granted ? client->scopes : 0; /* as add_granted() */
 	TRY(db_exec(cx, &sql_code_issue, &issued, IN(account), IN(request->client_id),
 		IN(request->scopes & (uint64_t)SCOPES_ASKABLE), IN(code->family), IN(code->hash), IN(code->expires_at),
 		IN(request->challenge), IN(request->redirect_uri), IN(request->nonce), IN(user->auth_time),
-		IN(request->audience), IN(request->dpop_jkt), IN(request->calendars), IN(request->include_granted),
+		IN(request->audience), IN(request->dpop_jkt), IN(request->calendars), IN(besides),
 		IN(request->with_details)));
 	return issued ? OK : FAIL(cx, CONSENT_REQUIRED, "no consent that covers this");
 }
@@ -278,10 +279,10 @@ err_t consent_remembered(struct ctx *cx, const struct auth_request *request, con
 		TRY(db_begin(cx));
 		err_t e = auth_request_claim(cx, reference);
 		if (!e)
-			e = remembered_issue(cx, request, account, user, &code);
+			e = remembered_issue(cx, request, client, account, user, &code);
 		TRY(db_settle(cx, true, e));
 	} else {
-		TRY(remembered_issue(cx, request, account, user, &code));
+		TRY(remembered_issue(cx, request, client, account, user, &code));
 	}
 	*out = answer_code(cx, request, code.code);
 	return OK;
