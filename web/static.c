@@ -3,6 +3,7 @@
 
 #include "server/base/config.h"
 #include "server/data/html.h"
+#include "server/http/gzip.h"
 #include "server/http/route.h"
 #include "web/page.h"
 #include "web/pages.h"
@@ -10,7 +11,7 @@
 #define A_DAY STR("public, max-age=86400")
 #define SECURITY_TXT_S (30 * INT64_C(86400)) /* RFC 9116 §2.5.5: under a year; it is made anew at each request */
 
-/* The name changes with the content, so a copy never grows old. */
+/* The name changes with the content, so a copy never grows old. Compressed when it was compiled in (RFC 9110 §8.4). */
 err_t static_file(struct request *rq, struct response *rs)
 {
 	const struct html_asset *asset = html_asset_find(rq->args[0]);
@@ -18,6 +19,12 @@ err_t static_file(struct request *rq, struct response *rs)
 		return FAIL(&rq->cx, NOT_FOUND, "no such file");
 	struct buf *out = reply(rs, 200, asset->type);
 	response_header(rs, "Cache-Control", STR("public, max-age=31536000, immutable"));
+	if (asset->gzip.ptr && gzip_accepted(request_header_list(rq, "Accept-Encoding"))) {
+		response_header(rs, "Content-Encoding", STR("gzip"));
+		response_header(rs, "Vary", STR("Accept-Encoding"));
+		buf_add(out, asset->gzip);
+		return OK;
+	}
 	buf_add(out, asset->data);
 	return OK;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * HTML out. Templates in web/templates/NAME.html are compiled in, and so are the files of web/static
- * (cmake/templates.cmake).
+ * and those of web_npm_files (cmake/templates.cmake, cmake/npm.cmake).
  *
  *     {{name}}                    the value, escaped; nothing else is possible for a value, there is no raw form
  *     {{#name}} … {{/name}}       once for each row of a list, or once for a true flag or a text that is not empty
@@ -46,6 +46,7 @@ extern const size_t html_template_count;
 struct html_asset {
 	const char *name, *type;
 	struct str data;
+	struct str gzip; /* the same as RFC 1952 has it; absent where that would save nothing */
 };
 extern const struct html_asset html_assets[];
 extern const size_t html_asset_count;

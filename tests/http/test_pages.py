@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages for people: sign-in, keys, apps, calendars, account, errors."""
+import gzip
 import html.parser
 import re
 import urllib.parse
@@ -253,6 +254,10 @@ def test_static_files_are_kept_for_ever_under_names_of_their_content(browser, st
     reply = stranger.get(css)
     assert reply.status == 200 and "immutable" in reply.headers["Cache-Control"]
     assert reply.headers["Content-Type"].startswith("text/css")
+    zipped = stranger.send("GET", css, [("Accept-Encoding", "br, gzip")])
+    assert zipped.headers["Content-Encoding"] == "gzip" and zipped.headers["Vary"] == "Accept-Encoding"
+    assert gzip.decompress(zipped.body) == reply.body and "Content-Encoding" not in reply.headers
+    assert "Content-Encoding" not in stranger.send("GET", css, [("Accept-Encoding", "gzip;q=0")]).headers
     assert stranger.get("/static/app.css").status == 404
     assert stranger.get("/static/..%2froutes.c").status == 404
 

@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
+
+#define GZIP_WORTH 1024 /* as server/http/gzip.h has it */
 
 struct file {
 	const char *name, *dot; /* of the base name */
@@ -124,6 +127,34 @@ static void put_template(FILE *out, const struct file *f, const struct file *fil
 	fputs(") },\n", out);
 }
 
+static bool is_text(const char *type)
+{
+	return strncmp(type, "text/", 5) == 0 || strcmp(type, "image/svg+xml") == 0;
+}
+
+/* Compressed as far as it goes, since that is done once; nothing where it saves nothing. */
+static void put_gzip(FILE *out, const struct file *f, const char *type)
+{
+	z_stream z = { .next_in = f->data, .avail_in = (uInt)f->size };
+	if (!is_text(type) || f->size < GZIP_WORTH) {
+		fputs("{ NULL, 0 }", out);
+		return;
+	}
+	if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY) != Z_OK)
+		die("%s: zlib has no memory", f->name);
+	uLong most = deflateBound(&z, (uLong)f->size);
+	z.next_out = malloc(most);
+	z.avail_out = (uInt)most;
+	unsigned char *zipped = z.next_out;
+	if (!zipped || deflate(&z, Z_FINISH) != Z_STREAM_END)
+		die("%s: cannot be compressed", f->name);
+	fputs("STR_INIT(", out);
+	put_octets(out, zipped, z.total_out);
+	fputc(')', out);
+	deflateEnd(&z);
+	free(zipped);
+}
+
 static void put_asset(FILE *out, const struct file *f)
 {
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
@@ -132,7 +163,9 @@ static void put_asset(FILE *out, const struct file *f)
 			put_asset_name(out, f);
 			fprintf(out, "\", \"%s\", STR_INIT(", types[i].type);
 			put_octets(out, f->data, f->size);
-			fputs(") },\n", out);
+			fputs("), ", out);
+			put_gzip(out, f, types[i].type);
+			fputs(" },\n", out);
 			return;
 		}
 	die("%s: no media type for this ending", f->name);
