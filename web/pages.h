@@ -11,6 +11,7 @@ handler keys_page, key_form_page, keys_create, key_rotate_page, key_rotate_post,
 handler connected_accounts_page, connected_account_remove_page, connected_account_remove_post;
 handler calendars_page, calendars_create, calendar_edit_page, calendar_edit_post, calendar_delete_page,
 	calendar_delete_post;
+handler calendar_page_show;
 handler sandbox_page, sandbox_reset_post;
 handler account_page, account_profile_post, account_password_post;
 handler consent_page, consent_post;

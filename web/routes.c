@@ -28,6 +28,7 @@ static const struct route routes[] = {
 	{ METHOD_GET,  "/connected-accounts",             SESSION,          0, BODY_IGNORED, 0,       connected_accounts_page,        "page", 0 },
 	{ METHOD_GET,  "/connected-accounts/:id/remove",  SESSION,          0, BODY_IGNORED, 0,       connected_account_remove_page,  "page", 0 },
 	{ METHOD_POST, "/connected-accounts/:id/remove",  SESSION,          0, BODY_FORM,    KIB(4),  connected_account_remove_post,  "page", 0 },
+	{ METHOD_GET,  "/calendar",                       SESSION,          0, BODY_IGNORED, 0,       calendar_page_show,             "page", HEAVY },
 	{ METHOD_GET,  "/calendars",                      SESSION,          0, BODY_IGNORED, 0,       calendars_page,                 "page", 0 },
 	{ METHOD_POST, "/calendars",                      SESSION,          0, BODY_FORM,    KIB(16), calendars_create,               "page", 0 },
 	{ METHOD_GET,  "/calendars/:cal/edit",            SESSION,          0, BODY_IGNORED, 0,       calendar_edit_page,             "page", 0 },

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The calendar that people open: month, week, day and agenda as the server draws them."""
+import datetime
+import html
+import json
+import re
+
+import pytest
+
+from oauth_flow import Browser, Form
+from rest import Api
+
+SERVE = ["--rate-limit", "10000"]
+
+
+@pytest.fixture(scope="module")
+def una(world):
+    return world.account("una@calends.example", name="Una User")
+
+
+@pytest.fixture(scope="module")
+def api(world, una):
+    return Api(world, una.key)
+
+
+@pytest.fixture(scope="module")
+def browser(world, una):
+    b = Browser(world)
+    b.sign_in(una)
+    form = Form(b.get("/account").text, "/account").with_(tz="Europe/Berlin")
+    assert b.post("/account", form).status == 303
+    return b
+
+
+def cell(page, day):
+    """What stands in a day of the month."""
+    return re.search(rf'<td [^>]*data-date="{day}">(.*?)</td>', page, re.S).group(1)
+
+
+def titles(text):
+    return [html.unescape(t) for t in re.findall(r'<a class="entry.*?<bdi>(.*?)</bdi>', text, re.S)]
+
+
+def sections(page):
+    return {m[0]: titles(m[1]) for m in re.findall(r'<section.*?datetime="(.*?)"(.*?)</section>', page, re.S)}
+
+
+def timed(api, title, start, end, **more):
+    return api.event(title=title, start_time=start, end_time=end, timezone="Europe/Berlin", **more)
+
+
+def days(api, title, start, end, **more):
+    reply = api("POST", "/v1/events", {"title": title, "start_time": start, "end_time": end, "all_day": True, **more})
+    assert reply.status == 201, reply
+    return reply.json
+
+
+def test_a_month_shows_events_by_the_clock_of_the_user(api, browser):
+    timed(api, "Late in Berlin", "2026-03-10T23:30:00Z", "2026-03-11T00:15:00Z")
+    page = browser.get("/calendar?view=month&date=2026-03-15").text
+    assert "March 2026" in page and "Late in Berlin" not in cell(page, "2026-03-10")
+    assert titles(cell(page, "2026-03-11")) == ["Late in Berlin"] and "00:30" in cell(page, "2026-03-11")
+    assert "Wednesday, 11 March 2026, 1 event" in cell(page, "2026-03-11") and "no events" in cell(page, "2026-03-12")
+
+
+def test_days_of_a_month_are_whole_weeks(browser):
+    """ISO 8601: a week begins on Monday."""
+    page = browser.get("/calendar?date=2026-02-10").text
+    shown = re.findall(r'data-date="(.*?)"', page)
+    assert shown[0] == "2026-01-26" and shown[-1] == "2026-03-01" and len(shown) == 35
+    assert shown == sorted(shown)
+
+
+def test_bars_lie_in_one_lane_from_day_to_day(api, browser):
+    days(api, "Fair", "2026-04-08", "2026-04-15")
+    days(api, "One day", "2026-04-09", "2026-04-10")
+    page = browser.get("/calendar?date=2026-04-01").text
+    assert "span-5 bar goes-on" in cell(page, "2026-04-08")
+    assert "span-2 bar from-before" in cell(page, "2026-04-13")
+    ninth = cell(page, "2026-04-09")
+    assert titles(ninth) == ["One day"] and ninth.index('class="free"') < ninth.index("One day"), "the lane of the bar is kept free"
+    assert "2 events" in ninth and "1 event" in cell(page, "2026-04-14")
+
+
+def test_many_events_of_a_day_are_folded(api, browser):
+    for i in range(7):
+        timed(api, f"Call {i}", f"2026-05-12T{8 + i:02}:00:00Z", f"2026-05-12T{8 + i:02}:30:00Z")
+    text = cell(browser.get("/calendar?date=2026-05-01").text, "2026-05-12")
+    assert titles(text) == ["Call 0", "Call 1", "Call 2"]
+    link = re.search(r'<a class="more" href="(.*?)">(.*?)</a>', text)
+    assert link.group(2) == "+4 more"
+    assert sections(browser.get(html.unescape(link.group(1))).text) == {"2026-05-12": [f"Call {i}" for i in range(7)]}
+
+
+def test_a_series_stands_on_each_of_its_days(api, browser):
+    timed(api, "Weekly", "2026-06-02T08:00:00Z", "2026-06-02T09:00:00Z", recurrence={"rule": "FREQ=WEEKLY;COUNT=3"})
+    shown = sections(browser.get("/calendar?view=agenda&date=2026-06-01").text)
+    assert {d for d, t in shown.items() if "Weekly" in t} == {"2026-06-02", "2026-06-09", "2026-06-16"}
+    week = sections(browser.get("/calendar?view=week&date=2026-06-10").text)
+    assert list(week) == [f"2026-06-{d:02}" for d in range(8, 15)] and week["2026-06-09"] == ["Weekly"]
+
+
+def test_an_event_over_midnight_stands_on_both_days(api, browser):
+    timed(api, "Night", "2026-07-01T20:00:00Z", "2026-07-02T02:00:00Z")
+    page = browser.get("/calendar?view=agenda&date=2026-07-01").text
+    assert sections(page) == {"2026-07-01": ["Night"], "2026-07-02": ["Night"]}
+    assert "From 22:00" in page and "Until 04:00" in page
+
+
+def test_today_is_marked_in_the_users_zone(world, browser):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    page = browser.get("/calendar").text
+    marked = re.findall(r'<td class="today [a-z]*" data-date="(.*?)">', page)
+    around = {str((now + datetime.timedelta(hours=h)).date()) for h in (1, 2)}
+    assert len(marked) == 1 and marked[0] in around and 'aria-current="date"' in cell(page, marked[0])
+
+
+@pytest.mark.parametrize("query", ["date=2026-02-30", "date=x", "date=", "date=99999-01-01", "date=0000-00-00", "date=9999-12-31", "date=0001-01-01",
+    "view=nothing", "view=", "off=cal_x", "off=", "mode=x", "date=2026-01-01&date=2026-02-01"])
+def test_a_query_that_makes_no_sense_is_as_if_it_were_not_there(browser, query):
+    assert browser.get(f"/calendar?{query}").status == 200
+
+
+def test_search_finds_words_in_any_case_and_each_event_once(api, browser):
+    days(api, "Größenwahn & <b>Söhne</b>", "2026-08-03", "2026-08-10")
+    page = browser.get("/calendar?date=2026-08-01&q=grossenwahn").text
+    assert [t for s in sections(page).values() for t in s] == ["Größenwahn & <b>Söhne</b>"]
+    assert "<b>Söhne" not in page
+    assert "No event has these words" in browser.get("/calendar?q=nothingofthekind").text
+    assert browser.get("/calendar?q=" + "word+" * 1000).status == 200
+
+
+def test_calendars_are_left_out_one_by_one(api, browser):
+    work = api("POST", "/v1/calendars", {"name": "Work <script>", "color_hex": "#1F9D5C"}).json["id"]
+    timed(api, "At work", "2026-09-07T08:00:00Z", "2026-09-07T09:00:00Z", calendar_id=work)
+    timed(api, "At home", "2026-09-07T18:00:00Z", "2026-09-07T19:00:00Z")
+    page = browser.get("/calendar?view=day&date=2026-09-07").text
+    assert sections(page) == {"2026-09-07": ["At work", "At home"]} and "Work &lt;script&gt;" in page
+    assert 'class="entry hue-2' in page, "the nearest of eight colours"
+    link = re.search(r'<a href="([^"]*)" role="switch" aria-checked="true"><i class="mark hue-2">', page).group(1)
+    without = browser.get(html.unescape(link)).text
+    assert sections(without) == {"2026-09-07": ["At home"]} and 'aria-checked="false"' in without
+    assert work in re.search(r'rel="next"', without).string.split('rel="next"')[0].rsplit("href", 1)[1], "the next day knows of it"
+
+
+def test_the_test_world_is_apart(world, una, api, browser):
+    test = world.key(una, kind="secret", mode="test")
+    made = world.post("/v1/events", json.dumps({"title": "Only a test", "start_time": "2026-10-05T08:00:00Z", "end_time": "2026-10-05T09:00:00Z"}),
+        {"Content-Type": "application/json"}, test)
+    assert made.status == 201
+    live = browser.get("/calendar?date=2026-10-05").text
+    page = browser.get("/calendar?date=2026-10-05&mode=test").text
+    assert "Only a test" not in live and "Test data" in page and titles(cell(page, "2026-10-05")) == ["Only a test"]
+    links = re.findall(r'href="(/calendar\?[^"]*)"', page)
+    assert len([link for link in links if "mode=test" not in link]) == 1, "one way back to what is live"
+
+
+def test_a_stranger_signs_in_first_and_comes_back(world, una):
+    stranger = Browser(world)
+    asked = stranger.get("/calendar?view=week&date=2026-03-10")
+    assert asked.location == "/sign-in?next=%2Fcalendar%3Fview%3Dweek%26date%3D2026-03-10"
+    assert stranger.sign_in(una, asked.location).location == "/calendar?view=week&date=2026-03-10"
+
+
+def test_a_month_of_five_thousand_events_is_a_page(world, api, una):
+    """More than it shows are told of."""
+    event = "BEGIN:VEVENT\r\nUID:many-{0}\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:202712{1:02}T{2:02}0000Z\r\nDURATION:PT1H\r\nSUMMARY:Many {0}\r\nEND:VEVENT\r\n"
+    made = api("POST", "/v1/calendars", {"name": "Many"}).json["id"]
+    for part in range(2):
+        body = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//\r\n" + "".join(
+            event.format(i, 1 + i % 28, i % 24) for i in range(part * 2550, part * 2550 + 2550)) + "END:VCALENDAR\r\n"
+        reply = api("POST", f"/v1/calendars/{made}/import", body, {"Content-Type": "text/calendar"})
+        assert reply.status == 200, reply
+    b = Browser(world)
+    b.sign_in(una)
+    reply = b.get("/calendar?date=2027-12-01")
+    assert reply.status == 200 and "Only the first 5000 are shown." in reply.text and len(reply.body) < 100_000
+    assert api("DELETE", f"/v1/calendars/{made}").status == 200

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GET /calendar: month, week, day and agenda, drawn here. */
+#include "web/calendar_entries.h"
+#include "web/calendar_month.h"
+#include "web/page.h"
+#include "web/pages.h"
+
+/* ---- one entry ---- */
+
+static void entry_values(struct request *rq, const struct calendar_view *view, const struct calendar_entry *e,
+	int64_t day, struct html_values *row)
+{
+	struct arena *mem = rq->cx.mem;
+	html_set(row, "event_id", e->id);
+	html_set(row, "event_title", e->title);
+	html_set(row, "hue", e->hue);
+	html_set(row, "time", calendar_entry_time(mem, e, day));
+	html_set(row, "starts", e->all_day || e->from_day != day ? STR_ABSENT : time_of_day(mem, e->start));
+	html_set(row, "location", e->location);
+	html_set(row, "calendar_name",
+		e->calendar < view->calendar_count ? calendar_label(&view->calendars[e->calendar]) : STR_ABSENT);
+	html_set_flag(row, "cancelled", e->cancelled);
+	html_set_flag(row, "tentative", e->tentative);
+	html_set_flag(row, "repeats", e->recurring);
+	html_set_flag(row, "bar", entry_is_bar(e));
+}
+
+/* ---- month ---- */
+
+static void slot_values(struct request *rq, const struct calendar_view *view, const struct month_slot *slot,
+	int64_t day, struct html_values *row)
+{
+	static const struct str spans[] = { STR_INIT("span-1"), STR_INIT("span-2"), STR_INIT("span-3"),
+		STR_INIT("span-4"), STR_INIT("span-5"), STR_INIT("span-6"), STR_INIT("span-7") };
+	html_set_flag(row, "event", slot->days > 0);
+	if (!slot->days)
+		return;
+	entry_values(rq, view, slot->entry, day, row);
+	html_set(row, "span", spans[slot->days - 1]);
+	html_set_flag(row, "from_before", slot->from_before);
+	html_set_flag(row, "goes_on", slot->goes_on);
+}
+
+static void count_values(struct arena *mem, const struct month_day *day, struct html_values *cell)
+{
+	html_set_flag(cell, "is_empty", day->entries == 0);
+	html_set_flag(cell, "is_one", day->entries == 1);
+	html_set(cell, "event_count", str_fmt(mem, "%d", day->entries));
+	html_set(cell, "more", day->hidden ? str_fmt(mem, "%d", day->hidden) : STR_ABSENT);
+}
+
+static void day_values(struct request *rq, const struct calendar_view *view, const struct month_day *day, int64_t nth,
+	struct html_values *cell)
+{
+	struct arena *mem = rq->cx.mem;
+	int64_t at = view->first + nth, year, looked_at;
+	int month, of_month, this_month, unused;
+	int lanes = MONTH_LANES;
+	civil_from_days(at, &year, &month, &of_month);
+	civil_from_days(view->day, &looked_at, &this_month, &unused);
+	html_set(cell, "number", str_fmt(mem, "%d", of_month));
+	html_set(cell, "day_name", day_long(mem, at));
+	html_set(cell, "day_date", day_text(mem, at));
+	html_set(cell, "day_href", calendar_href(mem, view, VIEW_DAY, at));
+	html_set_flag(cell, "is_today", at == view->today);
+	html_set_flag(cell, "is_outside", month != this_month);
+	count_values(mem, day, cell);
+	while (lanes && !day->lanes[lanes - 1].entry)
+		lanes--;
+	for (int i = 0; i < lanes; i++) {
+		if (day->lanes[i].entry)
+			html_set(html_add_row(cell, "dots"), "hue", day->lanes[i].entry->hue);
+		slot_values(rq, view, &day->lanes[i], at, html_add_row(cell, "slots"));
+	}
+}
+
+static void month_values(struct request *rq, const struct calendar_view *view, const struct calendar_entries *entries,
+	struct html_values *v)
+{
+	struct month *month = arena_new(rq->cx.mem, struct month);
+	month_lay_out(view, entries, month);
+	struct html_values *table = html_add_row(v, "month");
+	for (int i = 0; i < 7; i++) {
+		struct html_values *name = html_add_row(table, "weekdays");
+		html_set(name, "weekday", str_of(weekday_name(i)));
+		html_set(name, "weekday_short", str_sub(str_of(weekday_name(i)), 0, 3));
+	}
+	for (int64_t week = 0; week < view->count / 7; week++) {
+		struct html_values *row = html_add_row(table, "weeks");
+		for (int64_t d = week * 7; d < week * 7 + 7; d++)
+			day_values(rq, view, &month->days[d], d, html_add_row(row, "days"));
+	}
+}
+
+/* ---- lists of days ---- */
+
+/* What touches a day stands there. A list of found events has each once. */
+static bool stands_on(const struct calendar_view *view, const struct calendar_entry *e, int64_t day)
+{
+	if (!view->q.ptr)
+		return e->from_day <= day && day <= e->to_day;
+	return e->from_day == day || (e->from_day < view->first && day == view->first);
+}
+
+/* Days without anything are left out of an agenda. Bars come first. */
+static void list_values(struct request *rq, const struct calendar_view *view, const struct calendar_entries *entries,
+	struct html_values *v)
+{
+	struct arena *mem = rq->cx.mem;
+	struct html_values *list = html_add_row(v, "list");
+	size_t first = 0;
+	html_set_flag(list, "is_week", view->kind == VIEW_WEEK);
+	for (int64_t day = view->first; day < view->first + view->count; day++) {
+		struct html_values *row = NULL;
+		if (view->kind != VIEW_AGENDA)
+			row = html_add_row(list, "days");
+		while (view->q.ptr && first < entries->count && entries->items[first].from_day < day &&
+			day > view->first)
+			first++;
+		for (int bars = 1; bars >= 0; bars--)
+			for (size_t i = first; i < entries->count && entries->items[i].from_day <= day; i++) {
+				const struct calendar_entry *e = &entries->items[i];
+				if (!stands_on(view, e, day) || entry_is_bar(e) != (bars == 1))
+					continue;
+				if (!row)
+					row = html_add_row(list, "days");
+				entry_values(rq, view, e, day, html_add_row(row, "entries"));
+			}
+		if (!row)
+			continue;
+		html_set(row, "day_name", day_long(mem, day));
+		html_set(row, "day_short", day_short(mem, day));
+		html_set(row, "day_date", day_text(mem, day));
+		html_set(row, "day_href", calendar_href(mem, view, VIEW_DAY, day));
+		html_set_flag(row, "is_today", day == view->today);
+		html_set_flag(row, "is_weekend", day_of_week(day) >= 5);
+	}
+}
+
+/* ---- around it ---- */
+
+static struct str heading(struct arena *mem, const struct calendar_view *view)
+{
+	int64_t last = view->first + view->count - 1;
+	if (view->q.ptr)
+		return STR("Search");
+	if (view->kind == VIEW_DAY)
+		return day_long(mem, view->day);
+	if (view->kind == VIEW_MONTH)
+		return month_long(mem, view->day);
+	return str_fmt(mem, "%.*s – %.*s", STR_ARG(day_short(mem, view->first)), STR_ARG(day_short(mem, last)));
+}
+
+static void tab_values(struct arena *mem, const struct calendar_view *view, struct html_values *v)
+{
+	static const char *const labels[CALENDAR_VIEWS] = {
+		[VIEW_MONTH] = "month", [VIEW_WEEK] = "week", [VIEW_DAY] = "day", [VIEW_AGENDA] = "agenda"
+	};
+	for (size_t i = 0; i < CALENDAR_VIEWS; i++) {
+		struct html_values *row = html_add_row(v, "views");
+		html_set_flag(row, str_c(mem, str_fmt(mem, "is_%s", labels[i])), true);
+		html_set(row, "view_href", calendar_href(mem, view, (enum calendar_view_kind)i, view->day));
+		html_set_flag(row, "is_current", view->kind == (enum calendar_view_kind)i && !view->q.ptr);
+	}
+	html_set(v, "view", str_of(labels[view->kind]));
+}
+
+/* The same view with this calendar in or out. */
+static struct str toggled(struct arena *mem, const struct calendar_view *view, const struct calendar *calendar)
+{
+	struct calendar_view other = *view;
+	struct id *off = arena_array(mem, struct id, view->off.count + 1);
+	size_t count = 0;
+	for (size_t i = 0; i < view->off.count; i++)
+		if (!id_eq(view->off.items[i], calendar->id))
+			off[count++] = view->off.items[i];
+	if (count == view->off.count)
+		off[count++] = calendar->id;
+	other.off = (struct id_list){ off, count };
+	return calendar_href(mem, &other, view->kind, view->day);
+}
+
+static void legend_values(struct arena *mem, const struct calendar_view *view, struct html_values *v)
+{
+	for (size_t i = 0; i < view->calendar_count; i++) {
+		const struct calendar *c = &view->calendars[i];
+		if (!c->selected)
+			continue;
+		struct html_values *row = html_add_row(v, "calendars");
+		html_set(row, "calendar_name", calendar_label(c));
+		html_set(row, "hue", view->hues[i]);
+		html_set_flag(row, "is_shown", calendar_is_shown(view, c));
+		html_set_flag(row, "is_fixed", !c->writable);
+		html_set(row, "toggle_href", toggled(mem, view, c));
+	}
+}
+
+static struct html_values *frame_values(
+	struct request *rq, const struct calendar_view *view, const struct calendar_entries *entries)
+{
+	struct arena *mem = rq->cx.mem;
+	struct html_values *v = page_new(rq, "Calendar", "calendar");
+	struct calendar_view live = *view;
+	live.test = !view->test;
+	live.off = (struct id_list){ NULL, 0 };
+	html_set(v, "heading", heading(mem, view));
+	html_set(v, "date", day_text(mem, view->day));
+	html_set(v, "q", view->q);
+	html_set_flag(v, "mode_test", view->test);
+	html_set(v, "mode_href", calendar_href(mem, &live, view->kind, view->day));
+	html_set(v, "before_href", calendar_href(mem, view, view->kind, calendar_step(view, -1)));
+	html_set(v, "today_href", calendar_href(mem, view, view->kind, view->today));
+	html_set(v, "after_href", calendar_href(mem, view, view->kind, calendar_step(view, 1)));
+	html_set(v, "zone", zone_name(view->zone));
+	html_set_flag(v, "nothing", entries->count == 0);
+	html_set_flag(v, "not_all", entries->more);
+	html_set(v, "most", str_fmt(mem, "%zu", entries->count));
+	for (size_t i = 0; i < view->off.count; i++)
+		html_set(html_add_row(v, "off"), "off_id", id_text(mem, "cal", view->off.items[i]));
+	tab_values(mem, view, v);
+	legend_values(mem, view, v);
+	return v;
+}
+
+err_t calendar_page_show(struct request *rq, struct response *rs)
+{
+	struct calendar_view view;
+	struct calendar_entries entries;
+	TRY(calendar_view_read(rq, &view));
+	TRY(calendar_entries_read(rq, &view, &entries));
+	struct html_values *v = frame_values(rq, &view, &entries);
+	if (view.kind == VIEW_MONTH)
+		month_values(rq, &view, &entries, v);
+	else
+		list_values(rq, &view, &entries, v);
+	page_notice(rq, v);
+	return page_reply(rs, 200, "calendar", v);
+}

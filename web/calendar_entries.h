@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What stands in the calendar's views: instances of events by the user's clock, in order of start. */
+#pragma once
+
+#include "caldav/calendar/view/agenda.h"
+#include "web/calendar_view.h"
+
+#define CALENDAR_ENTRIES_MAX 5000
+#define CALENDAR_FOUND_MAX 100 /* of a search */
+
+struct calendar_entry {
+	struct id object;
+	struct str id;            /* evt_…, of an instance evt_…_20261124T090000Z */
+	struct str title;         /* never empty */
+	struct str location;      /* absent: none */
+	struct str hue;           /* calendar_hues() */
+	struct str etag;          /* of the object, as REST and CalDAV have it */
+	size_t calendar;          /* its place in view->calendars */
+	int64_t start, end;       /* on the user's clock */
+	int64_t from_day, to_day; /* both shown; to_day is the last that it touches */
+	bool all_day, recurring, cancelled, tentative, transparent;
+	bool fixed; /* nobody may change it */
+};
+
+struct calendar_entries {
+	struct calendar_entry *items;
+	size_t count;
+	bool more; /* there are others, which are not here */
+};
+
+/*
+ * All of the days that the view shows, or those among them that have its words.
+ *
+ * errors  RANGE_TOO_LARGE, TOO_COSTLY (agenda.h)
+ */
+MUST_CHECK err_t calendar_entries_read(
+	struct request *rq, const struct calendar_view *view, struct calendar_entries *out);
+
+/* One item as an entry of the view. */
+struct calendar_entry calendar_entry_of(
+	struct arena *mem, const struct calendar_view *view, const struct agenda_item *item);
+
+/* "09:00–10:00", "All day", "From 24 Nov 09:00" … as it is told on this day. */
+struct str calendar_entry_time(struct arena *mem, const struct calendar_entry *entry, int64_t day);

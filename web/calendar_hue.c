@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which of eight colours a calendar has in the views. */
+#include "web/calendar_view.h"
+#include "web/ticks.h"
+
+/* The hues of the stylesheet, in degrees. */
+static const int hues[CALENDAR_HUES] = { 245, 150, 28, 340, 195, 95, 280, 0 };
+
+/* Of #rrggbb; -1: a grey, which has none. */
+static int hue_of(struct str rgb)
+{
+	int part[3], most = 0, least = 255, at = 0;
+	for (int i = 0; i < 3; i++) {
+		part[i] = char_hex(rgb.ptr[1 + 2 * i]) * 16 + char_hex(rgb.ptr[2 + 2 * i]);
+		if (part[i] > most) {
+			most = part[i];
+			at = i;
+		}
+		least = part[i] < least ? part[i] : least;
+	}
+	if (most - least < 16)
+		return -1;
+	return ((120 * at + 60 * (part[(at + 1) % 3] - part[(at + 2) % 3]) / (most - least)) + 360) % 360;
+}
+
+static int distance(int a, int b)
+{
+	int apart = a > b ? a - b : b - a;
+	return apart < 180 ? apart : 360 - apart;
+}
+
+/* The nearest to the calendar's own colour; -1: it has none of its own. */
+static int nearest(const struct calendar *calendar)
+{
+	struct str rgb = calendar_rgb(calendar, STR_ABSENT);
+	int hue = rgb.len == 7 && !str_eq_nocase(rgb, STR(DEFAULT_COLOR)) ? hue_of(rgb) : -1, best = 0;
+	if (hue < 0)
+		return -1;
+	for (int i = 1; i < CALENDAR_HUES; i++)
+		if (distance(hues[i], hue) < distance(hues[best], hue))
+			best = i;
+	return best;
+}
+
+struct str *calendar_hues(struct arena *mem, const struct calendar *calendars, size_t count)
+{
+	static const struct str classes[CALENDAR_HUES] = { STR_INIT("hue-1"), STR_INIT("hue-2"), STR_INIT("hue-3"),
+		STR_INIT("hue-4"), STR_INIT("hue-5"), STR_INIT("hue-6"), STR_INIT("hue-7"), STR_INIT("hue-8") };
+	struct str *out = arena_array(mem, struct str, count + 1);
+	int used[CALENDAR_HUES] = { 0 };
+	for (size_t i = 0; i < count; i++) {
+		int own = nearest(&calendars[i]);
+		if (own < 0)
+			continue;
+		used[own]++;
+		out[i] = classes[own];
+	}
+	for (size_t i = 0; i < count; i++) {
+		int least = 0;
+		if (out[i].ptr)
+			continue;
+		for (int h = 1; h < CALENDAR_HUES; h++)
+			if (used[h] < used[least])
+				least = h;
+		used[least]++;
+		out[i] = classes[least];
+	}
+	return out;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The calendar's views at /calendar: which days of which calendars a request is about, and the addresses that lead from
+ * one view to the next. Days are counted from 1970-01-01, as the user's clock has them.
+ */
+#pragma once
+
+#include "caldav/calendar/view/calendar_label.h"
+#include "caldav/calendar/zone/zone.h"
+#include "web/page.h"
+
+enum calendar_view_kind { VIEW_MONTH, VIEW_WEEK, VIEW_DAY, VIEW_AGENDA, CALENDAR_VIEWS };
+
+#define CALENDAR_HUES 8 /* classes of the stylesheet: hue-1 … hue-8 */
+
+struct calendar_view {
+	enum calendar_view_kind kind;
+	int64_t day;          /* that is looked at */
+	int64_t first, count; /* the days that are shown */
+	int64_t today;
+	bool test;    /* of the test world */
+	struct str q; /* words that are sought; absent: none */
+	const struct zone *zone;
+	struct actor actor;
+	struct calendar *calendars;
+	size_t calendar_count;
+	const struct str *hues; /* of calendars */
+	struct id_list off;     /* calendars that are not to be shown */
+};
+
+/* What the query asks for; whatever of it makes no sense is as if it were not there. One round trip. */
+MUST_CHECK err_t calendar_view_read(struct request *rq, struct calendar_view *out);
+
+/* ?mode=test of the query, or `mode` of the form. */
+bool calendar_in_test(struct request *rq);
+/* The owner in one of their two worlds, by the clock of that world. One round trip for the test world. */
+MUST_CHECK err_t calendar_actor(struct request *rq, bool test, struct actor *out);
+/* The user's zone; UTC where it has no name that is known. */
+const struct zone *viewer_zone(const struct request *rq);
+
+/* The place of a calendar in view->calendars; SIZE_MAX: it is not there. */
+size_t calendar_view_find(const struct calendar_view *view, struct id calendar);
+bool calendar_is_shown(const struct calendar_view *view, const struct calendar *calendar);
+/*
+ * "hue-3" for each: of eight the nearest to the calendar's own colour; for those that have none of their own, in
+ * rotation, the one that fewest have.
+ */
+struct str *calendar_hues(struct arena *mem, const struct calendar *calendars, size_t count);
+
+/* "/calendar?view=…&date=…" and what else the view is about. */
+struct str calendar_href(
+	struct arena *mem, const struct calendar_view *view, enum calendar_view_kind kind, int64_t day);
+/* One step back or on from what is shown. */
+int64_t calendar_step(const struct calendar_view *view, int direction);
+
+/* YYYY-MM-DD, of the years 1 to 9999. */
+bool day_parse(struct str text, int64_t *out);
+struct str day_text(struct arena *mem, int64_t day);
+/* 0: Monday. */
+int day_of_week(int64_t day);
+/* "Tuesday, 24 November 2026"; "Tue 24 Nov"; "November 2026". */
+struct str day_long(struct arena *mem, int64_t day);
+struct str day_short(struct arena *mem, int64_t day);
+struct str month_long(struct arena *mem, int64_t day);
+/* "09:00" of seconds on the user's clock. */
+struct str time_of_day(struct arena *mem, int64_t local);
+const char *weekday_name(int weekday);
