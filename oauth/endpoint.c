@@ -175,12 +175,15 @@ err_t endpoint_client(struct request *rq, const struct params *params, struct cl
 	struct client_claim claimed = { 0 };
 	TRY(method_find(rq, params, &method));
 	TRY(method->read(rq, params, &claimed));
+	(void)id_parse(claimed.id, "cli", &rq->told_client); /* whose it says it is: its owner looks it up by its id */
 	err_t e = prove(rq, method, &claimed, out);
 	if (!e && !id_is_zero(out->secret) && rq->app->last_used)
 		last_used_see(
 			rq->app->last_used, out->owner, out->secret, rq->cx.now, rq->cx.client_ip, rq->cx.user_agent);
 	if (!e)
 		out->called = claimed.id;
+	if (!e)
+		rq->told_client = out->id;
 	if (!e)
 		rq->cx.by = (struct ctx_by){ .kind = "app", .client = out->id };
 	/* Failures alone, by client and network: ever so many guesses lock nobody else out. */

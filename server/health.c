@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "server/account/request_log.h"
 #include "server/account/usage.h"
 #include "server/db/pool.h"
 #include "server/db/query.h"
@@ -167,6 +168,9 @@ static err_t metrics(struct request *rq, struct response *rs)
 			db.late },
 		{ "calends_usage_lost_total", "counter", "Calls that are missing in what /v1/usage tells.",
 			usage_lost(app ? app->usage : NULL) },
+		{ "calends_request_log_dropped_total", "counter",
+			"Requests that are missing in the logs of developers.",
+			request_log_dropped(app ? app->request_log : NULL) },
 		{ "calends_mail_sent_total", "counter", "Messages that the mail server took.", mail.sent },
 		{ "calends_mail_failed_total", "counter", "Messages that were given up.", mail.failed },
 		{ "calends_mail_tries_total", "counter", "Tries to send a message.", mail.tries },

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/modules.h"
 
-#include <string.h>
-
 #include "caldav/routes.h"
 #include "oauth/routes.h"
 #include "server/account/audit.h"
@@ -11,6 +9,7 @@
 #include "server/account/key.h"
 #include "server/account/last_used.h"
 #include "server/account/page_origin.h"
+#include "server/account/request_log.h"
 #include "server/account/session.h"
 #include "server/account/usage.h"
 #include "server/api/routes.h"
@@ -80,10 +79,59 @@ static void note_use(const struct app *app, const struct request *rq, const stru
 	last_used_see(app->last_used, p->account, p->credential, rq->cx.now, rq->cx.client_ip, rq->cx.user_agent);
 }
 
+/* What the caller was told, in the words of its protocol. */
+static const char *code_told(const struct request *rq)
+{
+	if (!rq->failed || rq->module != &oauth_module)
+		return rq->error_code;
+	const struct err_row *row = err_row(rq->failed->kind);
+	return row->oauth_error ? row->oauth_error : row->api_code;
+}
+
+/* So many of an account's as are worth looking at: many successes take no room from failures. */
+static void note_request(const struct request *rq, int status, uint64_t took_us)
+{
+	const struct principal *p = rq->principal;
+	const struct app *app = rq->app;
+	if (!app->request_log)
+		return;
+	bool by_token = p && p->kind == TOKEN;
+	struct request_told told = { .id = rq->cx.request_id,
+		.account = by_token ? p->platform
+			   : p      ? p->account
+				    : (struct id){ { 0 } },
+		.credential = p && !by_token ? p->credential : (struct id){ { 0 } },
+		.client = by_token ? p->client
+			  : p      ? (struct id){ { 0 } }
+				   : rq->told_client,
+		.connection = by_token ? p->connected_account : rq->acts_for,
+		.method = method_name(rq->method),
+		.route = rq->route->path,
+		.path = rq->module->secret_paths
+				? str_of(rq->module->prefix)
+				: str_sub(rq->target, 0, rq->target.len - (rq->query.ptr ? rq->query.len + 1 : 0)),
+		.status = status,
+		.at = rq->cx.now,
+		.took_us = took_us,
+		.code = code_told(rq),
+		.param = rq->failed ? rq->failed->param : STR_ABSENT,
+		.message = rq->failed ? err_text(rq->failed) : STR_ABSENT,
+		.ip = rq->cx.client_ip,
+		.agent = rq->cx.user_agent };
+	struct limit_state unused;
+	struct id of = p ? told.account : told.client;
+	if (limiter_take(status >= 400 ? app->told_errors : app->told, of, rq->cx.now, &unused))
+		request_log_see(app->request_log, &told);
+	else
+		request_log_drop(app->request_log);
+}
+
 /* struct app's `answered`. Pages that somebody looks at are no calls. */
 static void note_answer(const struct request *rq, int status, uint64_t took_us)
 {
 	const struct principal *p = rq->principal;
+	if (rq->route && (p ? p->kind != SESSION : !id_is_zero(rq->told_client)))
+		note_request(rq, status, took_us);
 	if (!p || !rq->route || p->kind == SESSION)
 		return;
 	bool by_token = p->kind == TOKEN;
@@ -160,6 +208,11 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 	app->last_used = last_used_open(runtime->db, config, (unsigned)config->last_used_ms);
 	app->seen = note_use;
 	app->usage = usage_open(runtime->db, config);
+	if (config->request_log_ms > 0) {
+		app->request_log = request_log_open(runtime->db, config);
+		app->told = limiter_open(REQUEST_LOG_A_SECOND, REQUEST_LOG_AT_ONCE);
+		app->told_errors = limiter_open(REQUEST_LOG_A_SECOND, REQUEST_LOG_AT_ONCE);
+	}
 	app->answered = note_answer;
 	app->origin_known = page_origin_known;
 	app->refused = note_refusal;
@@ -213,13 +266,17 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 		{ "streams", STREAM_EVERY_MS, STREAM_PATIENCE_MS, streams_run, app->streams },
 		{ "voice", VOICE_EVERY_MS, STREAM_PATIENCE_MS, voice_sockets_run, app->voice },
 		{ "usage", (unsigned)runtime->config.usage_ms, JOB_PATIENCE_MS, usage_write, app->usage },
-		/* Last: with --last-used-ms 0 there is no such job. */
+		{ "request_log", (unsigned)runtime->config.request_log_ms, JOB_PATIENCE_MS, request_log_write,
+			app->request_log },
 		{ "last_used", (unsigned)runtime->config.last_used_ms, JOB_PATIENCE_MS, last_used_write,
 			app->last_used },
 	};
 	struct job *own = arena_array(cx->mem, struct job, ARRAY_LEN(rows));
-	memcpy(own, rows, sizeof rows);
-	return (struct job_table){ own, ARRAY_LEN(rows) - (runtime->config.last_used_ms == 0) };
+	size_t count = 0;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) /* with --last-used-ms 0 or --request-log-ms 0 there is none */
+		if (rows[i].every_ms)
+			own[count++] = rows[i];
+	return (struct job_table){ own, count };
 }
 
 void app_close(struct app *app)
@@ -230,6 +287,9 @@ void app_close(struct app *app)
 	voice_sockets_close(app->voice);
 	last_used_close(app->last_used);
 	usage_close(app->usage);
+	request_log_close(app->request_log);
+	limiter_close(app->told);
+	limiter_close(app->told_errors);
 	concurrency_close(app->callers);
 	concurrency_close(app->heavy);
 	if (app->limiter)

@@ -8,6 +8,7 @@ struct html_values *page_new(struct request *rq, const char *title, const char *
 {
 	struct html_values *v = html_values_new(rq->cx.mem);
 	html_set(v, "title", str_of(title));
+	html_set_flag(v, "t", true);
 	html_set(v, "brand", rq->cx.config->brand);
 	html_set(v, "csrf", request_csrf(rq));
 	html_set_flag(v, "t", true);

@@ -41,6 +41,8 @@ static const struct route routes[] = {
 	{ METHOD_POST, "/account",                        SESSION,          0, BODY_FORM,    KIB(16), account_profile_post,           "page", 0 },
 	{ METHOD_POST, "/account/password",               SESSION,          0, BODY_FORM,    KIB(16), account_password_post,          "page", SENSITIVE_BODY },
 	{ METHOD_GET,  "/audit",                          SESSION,          0, BODY_IGNORED, 0,       audit_page_show,                "page", 0 },
+	{ METHOD_GET,  "/logs",                           SESSION,          0, BODY_IGNORED, 0,       logs_page,                      "page", 0 },
+	{ METHOD_GET,  "/logs/:request",                  SESSION,          0, BODY_IGNORED, 0,       log_entry_page,                 "page", 0 },
 	{ METHOD_GET,  "/docs",                           OPTIONAL_SESSION, 0, BODY_IGNORED, 0,       docs_page,                      "page", 0 },
 	{ METHOD_GET,  "/docs/errors",                    OPTIONAL_SESSION, 0, BODY_IGNORED, 0,       errors_page,                    "page", 0 },
 	{ METHOD_GET,  "/favicon.ico",                    ANYONE,           0, BODY_IGNORED, 0,       favicon,                        "page", 0 },

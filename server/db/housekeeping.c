@@ -15,6 +15,7 @@
 #define WEBHOOK_EVENTS_KEPT 20000 /* of one account */
 #define WEBHOOK_DELIVERIES_KEPT 50000
 #define BOOKING_DAYS_KEPT 400 /* after their end */
+#define REQUESTS_KEPT 10000   /* of one account: server/account/request_log.h */
 #define MAIL_DAYS_KEPT 5      /* longer than it is tried */
 #define ROWS_AT_ONCE 1000     /* short transactions: a writer waits for the calendar's row */
 
@@ -27,6 +28,7 @@ DB_RESULT(outbox_partitions, struct pruned, count);
 DB_RESULT(idempotent_answer_trim, struct pruned, count);
 DB_RESULT(webhook_trim, struct pruned, count);
 DB_RESULT(booking_prune, struct pruned, count);
+DB_RESULT(request_log_trim, struct pruned, count);
 DB_RESULT(mail_trim, struct pruned, count);
 
 static err_t tokens(struct ctx *cx)
@@ -133,6 +135,18 @@ static err_t bookings(struct ctx *cx)
 	return OK;
 }
 
+/* Of a week, and of one account the newest. */
+static err_t requests(struct ctx *cx)
+{
+	struct pruned done;
+	TRY(db_exec(cx, &sql_request_log_prune, NULL, IN_NONE));
+	do
+		TRY(db_row(
+			cx, &sql_request_log_trim, ROW(request_log_trim, &done), IN(REQUESTS_KEPT), IN(ROWS_AT_ONCE)));
+	while (done.count >= ROWS_AT_ONCE);
+	return OK;
+}
+
 static err_t mail(struct ctx *cx)
 {
 	struct pruned done;
@@ -161,6 +175,7 @@ static const struct {
 	{ "webhooks", webhooks },
 	{ "bookings", bookings },
 	{ "mail", mail },
+	{ "requests", requests },
 };
 
 err_t housekeeping(struct ctx *cx, void *unused)

@@ -79,6 +79,8 @@ struct request {
 	bool counted, heavy;               /* in app->callers, in app->heavy, until the answer is out */
 	struct limit_state *limit;         /* what X-RateLimit-* and RateLimit tell; NULL where nothing is counted */
 	const char *error_code;            /* set when the request ended in an error, for the log line */
+	err_t failed;                      /* what it ended in; NULL: no error, or one that its handler told itself */
+	struct id told_client;             /* of a request without a principal: the app that it says it is of */
 };
 
 /* The first header of this name (case-insensitive); absent if there is none. The head check makes the dangerous ones

@@ -99,8 +99,10 @@ struct app {
 	struct limiter *visits;              /* of each network, of what anybody may open; NULL for no limit */
 	struct concurrency *callers, *heavy; /* requests of each account, and heavy ones; NULL for no limit */
 	struct last_used *last_used;
-	struct trust *trust; /* authorities whose certificates prove apps (--mtls-ca); NULL: none */
-	struct usage *usage; /* what calls and deliveries are counted in; NULL: nowhere */
+	struct trust *trust;                /* authorities whose certificates prove apps (--mtls-ca); NULL: none */
+	struct usage *usage;                /* what calls and deliveries are counted in; NULL: nowhere */
+	struct request_log *request_log;    /* what developers look at (server/account/request_log.h); NULL: nowhere */
+	struct limiter *told, *told_errors; /* how many of one account it has: request_log.h */
 	/* Is a live key or app for pages of this origin? NULL: none is. */
 	err_t (*origin_known)(struct ctx *cx, struct str origin, bool *out);
 	/* Called after a credential was accepted, with the principal: collects last-used in memory. */

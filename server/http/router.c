@@ -212,6 +212,7 @@ void router_run(struct request *rq, struct response *rs)
 	err_t e = serve(rq, rs);
 	if (e) {
 		rq->error_code = err_row(e->kind)->api_code;
+		rq->failed = e;
 		answer_error(rq, rs, e);
 	}
 	/* Before the answer is written: no connection waits on a slow reader. */

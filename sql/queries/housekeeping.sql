@@ -38,6 +38,14 @@ SELECT tombstone_prune($1, $2) AS count
 -- $1 an account keeps  $2 at most so many go
 SELECT outbox_trim($1, $2) AS count
 
+-- name: request_log_prune
+-- Empties the slot of the ring whose requests are over a week old.
+SELECT request_log_prune() AS slot
+
+-- name: request_log_trim
+-- $1 an account keeps  $2 at most so many go
+SELECT request_log_trim($1, $2) AS count
+
 -- name: idempotent_answer_trim
 -- $1 none from before  $2 an account keeps  $3 at most so many go
 SELECT idempotent_answer_trim($1, $2, $3) AS count

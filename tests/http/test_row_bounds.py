@@ -318,7 +318,19 @@ def one_time_of_proofs(world):
     assert count(world, "dpop_since") == 1
 
 
+def requests_are_10000_of_a_week(world):
+    row = (f"INSERT INTO request_log SELECT {SOMEONE}, uuid_v7(), (floor(extract(epoch FROM now()) / 86400)::bigint + {{}}) %% 9, now(), NULL, NULL, NULL, "
+           "'GET', 'GET /v1/events', '/v1/events', 200, 1 FROM generate_series(1, {})").replace("%%", "%")
+    world.sql(row.format(0, 10500) + ";" + row.format(1, 10))
+    [[idle]] = world.sql("SELECT request_log_prune()")
+    assert count(world, "request_log", f"slot = {idle}") == 0 and count(world, "request_log", LIVE) >= 10500
+    for _ in range(20):
+        statement(world, "request_log_trim", "10000", "1000")
+    assert count(world, "request_log", LIVE) == 10000
+
+
 PROOFS = {
+    "request_log": requests_are_10000_of_a_week,
     "mail": mail_is_of_five_days,
     "mail_letter": mail_is_of_five_days,
     "usage_day": usage_is_a_thousand_a_day_of_90_days,
