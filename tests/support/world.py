@@ -15,8 +15,8 @@
     world.meanwhile("UPDATE …", lambda: …)         what it gives, having come in the middle of such a transaction
     world.restart(), world.start("--option", …), world.stop(), world.kill()
 
-A module may set SERVE = ["--signup", "open"] for its server, and TLS = True: then it has world.certificate. What REST answers is held to the API's document (openapi.py). At the end the logs are searched for every secret that was
-handed out (world.secret(text) adds one) and for what the sanitizers say.
+A module may set SERVE = ["--signup", "open"] for its server, and TLS = True: then it has world.certificate. What REST answers is held to the API's document (openapi.py). At the end the logs and the database are searched for every secret that
+was handed out (world.secret(text) adds one; leaks.py), and the logs for what the sanitizers say.
 """
 import contextlib
 import json
@@ -30,6 +30,7 @@ import tempfile
 import threading
 import time
 
+import leaks
 from certificate import Certificate
 from openapi import Document
 from ports import free_port
@@ -39,7 +40,10 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 # What a server under test is started with: CALENDS_WRAP="strace -f -o /tmp/trace", "valgrind", "gdbserver 127.0.0.1:2345".
 WRAP = shlex.split(os.environ.get("CALENDS_WRAP", ""))
 BIN = os.path.abspath(os.environ.get("CALENDS_BIN", os.path.join(ROOT, "build/dev/calends")))
-SECRET_FIELDS = ("feedToken", "key", "secret", "client_secret", "access_token", "refresh_token", "code", "password")
+SECRET_FIELDS = ("feedToken", "key", "secret", "client_secret", "access_token", "refresh_token", "code", "password", "device_code",
+                 "registration_access_token", "session_token", "id_token")
+IN_A_BODY = (b'"access_token"', b'"refresh_token"', b'"client_secret"', b'"key"', b'"device_code"', b'"session_token"',
+             b'"registration_access_token"')
 SANITIZERS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
 # What was freed is kept back for the next 4 MiB, which is a hundred requests: as many new pages for each cost more than the requests.
 ASAN = "detect_stack_use_after_return=0:abort_on_error=0:quarantine_size_mb=4:thread_local_quarantine_size_kb=64"
@@ -176,9 +180,11 @@ class Server:
         return self.own.client
 
     def _on_reply(self, reply):
+        for name, value in reply.headers.pairs:
+            if name in ("Location", "Set-Cookie"):
+                self.world.secrets.update(leaks.IN_A_HEADER.findall(value))
         # The API's document has these names, too, and its examples are no secrets.
-        if not reply.body.startswith(b'{"openapi"') and any(
-                name in reply.body for name in (b'"access_token"', b'"refresh_token"', b'"client_secret"', b'"key"')):
+        if not reply.body.startswith(b'{"openapi"') and any(name in reply.body for name in IN_A_BODY):
             try:
                 self.world.collect(reply.json)
             except ValueError:
@@ -395,6 +401,7 @@ class World(Server):
                 self._second.stop()
             self.stop()
             self.check_logs()
+            self.check_database()
         finally:
             for server in (self, self._second):
                 if server and server.process:
@@ -409,3 +416,7 @@ class World(Server):
             assert not any(s in line for s in SANITIZERS), "a sanitizer spoke:\n" + "".join(self.lines[-60:])
             assert "contract_broken" not in line, f"a route did what its row does not promise: {line}"
         assert not (found := first_of(self.secrets, lines)), f"a secret is in the log: {found}"
+
+    def check_database(self):
+        found = leaks.first_row_with(self.postgres, self.database, self.secrets, WHOLE)
+        assert not found, f"a secret is in the database: {found[:2000]}"

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Is a secret that was handed out in the database? Every row of every table is looked at, for the text, its hex form and its random octets."""
+import os
+import re
+import subprocess
+import tempfile
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+# The formats of server/crypto/secret.h, and how many digits stand behind each prefix before the checksum.
+DIGITS = {"cat_": 60, "crt_": 92, "cac_": 76, "cls_": 43, "cds_": 43, "cri_": 43, "crm_": 43, "ses_": 54}
+IN_A_HEADER = re.compile(r"\b(?:cac|ses)_[0-9A-Za-z]{50,}")
+# Of a table in a usual run: it has hardly ever more. CALENDS_TESTS=whole has no limit.
+ROWS = 5000
+
+TABLES = """
+SELECT format('COPY (SELECT %L, whole_row FROM %s whole_row LIMIT {rows}) TO STDOUT', oid::regclass, oid::regclass)
+  FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0 ORDER BY oid
+\\gexec
+"""
+
+
+def random_octets(secret):
+    """Some of those that make it hard to guess, in hex as PostgreSQL prints them: stored as they are, they were the secret itself."""
+    digits = DIGITS.get(secret[:4])
+    if digits is None or len(secret) != 4 + digits + 6 or not secret.isascii():
+        return []
+    value = 0
+    for c in secret[4:-6]:
+        if c not in ALPHABET:
+            return []
+        value = value * 62 + ALPHABET.index(c)
+    length = digits * 5955 // 8000
+    return [value.to_bytes(length, "big")[4:20].hex()] if value < 1 << 8 * length else []
+
+
+def forms(secret):
+    return [secret, secret.encode().hex(), *random_octets(secret)]
+
+
+def first_row_with(postgres, database, secrets, whole=False):
+    """The first row with one of them, its table before it; None where there is none."""
+    with tempfile.NamedTemporaryFile("w", dir="/tmp", prefix="calends-secrets-") as patterns:
+        patterns.write("\n".join(form for secret in secrets for form in forms(secret)))
+        patterns.flush()
+        script = TABLES.format(rows="ALL" if whole else ROWS)
+        psql = subprocess.Popen([f"{postgres.bin}/psql", "-XqAt", "-v", "ON_ERROR_STOP=1", postgres.url(database)], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ, PGCLIENTENCODING="UTF8"))
+        grep = subprocess.Popen(["grep", "-aF", "-f", patterns.name], stdin=psql.stdout, stdout=subprocess.PIPE, env=dict(os.environ, LC_ALL="C"))
+        psql.stdout.close()
+        psql.stdin.write(script.encode())
+        psql.stdin.close()
+        found = grep.communicate()[0]
+        complaint = psql.stderr.read().decode()
+        psql.stderr.close()
+        assert psql.wait() == 0 and grep.returncode in (0, 1), complaint
+    return found.partition(b"\n")[0].decode("utf-8", "replace") or None
