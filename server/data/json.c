@@ -7,38 +7,60 @@ struct json json_begin(struct buf *out)
 	return (struct json){ .out = out };
 }
 
-/* Runs that need no escape are copied whole. */
+/*
+ * Where the run ends that begins at `at` and stands in a JSON string as it is. Eight octets at a time, for nearly all
+ * text is such: (w - n) & ~w has the high bit of some octet exactly where one of them is less than n (n up to 0x80).
+ */
+static size_t plain_end(struct str text, size_t at)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101), high = each * 0x80;
+	for (; text.len - at >= sizeof each; at += sizeof each) {
+		uint64_t w, quote, backslash;
+		memcpy(&w, text.ptr + at, sizeof w);
+		quote = w ^ each * '"';
+		backslash = w ^ each * '\\';
+		if ((((w - each * 0x20) & ~w) | ((quote - each) & ~quote) | ((backslash - each) & ~backslash)) & high)
+			break;
+	}
+	while (at < text.len && (unsigned char)text.ptr[at] >= 0x20 && text.ptr[at] != '"' && text.ptr[at] != '\\')
+		at++;
+	return at;
+}
+
+static void add_escape(struct buf *out, unsigned char c)
+{
+	switch (c) {
+	case '"':
+		BUF_LIT(out, "\\\"");
+		break;
+	case '\\':
+		BUF_LIT(out, "\\\\");
+		break;
+	case '\n':
+		BUF_LIT(out, "\\n");
+		break;
+	case '\r':
+		BUF_LIT(out, "\\r");
+		break;
+	case '\t':
+		BUF_LIT(out, "\\t");
+		break;
+	default:
+		buf_fmt(out, "\\u%04x", c);
+	}
+}
+
 static void add_quoted(struct buf *out, struct str text)
 {
-	size_t copied = 0;
+	size_t end = plain_end(text, 0);
 	buf_char(out, '"');
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.ptr[i];
-		if (c >= 0x20 && c != '"' && c != '\\')
-			continue;
-		buf_add(out, str_sub(text, copied, i));
-		copied = i + 1;
-		switch (c) {
-		case '"':
-			BUF_LIT(out, "\\\"");
-			break;
-		case '\\':
-			BUF_LIT(out, "\\\\");
-			break;
-		case '\n':
-			BUF_LIT(out, "\\n");
-			break;
-		case '\r':
-			BUF_LIT(out, "\\r");
-			break;
-		case '\t':
-			BUF_LIT(out, "\\t");
-			break;
-		default:
-			buf_fmt(out, "\\u%04x", c);
-		}
+	buf_add(out, str_sub(text, 0, end));
+	while (end < text.len) {
+		size_t next = plain_end(text, end + 1);
+		add_escape(out, (unsigned char)text.ptr[end]);
+		buf_add(out, str_sub(text, end + 1, next));
+		end = next;
 	}
-	buf_add(out, str_from(text, copied));
 	buf_char(out, '"');
 }
 
