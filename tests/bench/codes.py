@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""codes.py URL CLIENT_ID N: sign in as the bench account, consent N times, print CODE<TAB>CODE_VERIFIER lines.
+"""codes.py URL CLIENT_ID N [MORE_SCOPES]: sign in as the bench account, consent N times, print CODE<TAB>CODE_VERIFIER lines.
 
 The forms are filled as the OAuth tests fill them (tests/http/oauth_flow.py).
 """
@@ -43,9 +43,9 @@ class Browser:
         return self.ask("POST", action, Form(page, action).with_(**fields))
 
 
-def code(browser, client):
+def code(browser, client, scope):
     pkce = Pkce()
-    asked = urlencode({"client_id": client, "redirect_uri": REDIRECT, "response_type": "code", "scope": SCOPE, "state": "s",
+    asked = urlencode({"client_id": client, "redirect_uri": REDIRECT, "response_type": "code", "scope": scope, "state": "s",
                        "code_challenge": pkce.challenge, "code_challenge_method": "S256"})
     consent = browser.ask("GET", "/oauth/authorize?" + asked)
     granted = browser.fill(consent, "/consent", decision="allow")
@@ -57,7 +57,7 @@ def main():
     browser = Browser(url)
     browser.fill("/sign-in", "/sign-in", email="bench@example.org", password="benchmark password")
     for _ in range(count):
-        print(*code(browser, client), sep="\t", flush=True)
+        print(*code(browser, client, " ".join([SCOPE, *sys.argv[4:]])), sep="\t", flush=True)
 
 
 main()
