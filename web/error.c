@@ -3,6 +3,7 @@
 #include "server/http/access.h"
 #include "server/http/match.h"
 #include "web/page.h"
+#include "web/pages.h"
 #include "web/routes.h"
 
 static const char *title_of(int status)
@@ -77,6 +78,11 @@ void web_show_error(struct request *rq, struct response *rs, err_t e)
 {
 	if (lead_to_sign_in(rq, rs, e))
 		return;
+	if (e->kind == PROOF_REQUIRED) {
+		e = confirm_first(rq, rs);
+		if (!e)
+			return;
+	}
 	int status = page_status(e);
 	recognise(rq, e);
 	struct html_values *v = page_new(rq, title_of(status), "error");

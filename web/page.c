@@ -11,7 +11,6 @@ struct html_values *page_new(struct request *rq, const char *title, const char *
 	html_set_flag(v, "t", true);
 	html_set(v, "brand", rq->cx.config->brand);
 	html_set(v, "csrf", request_csrf(rq));
-	html_set_flag(v, "t", true);
 	if (rq->principal && rq->principal->kind == SESSION) {
 		html_set_flag(v, "signed_in", true);
 		html_set(v, "email", rq->principal->email);

@@ -7,6 +7,7 @@
 
 handler home_page, static_file, favicon, robots_txt, openapi_json, security_txt, change_password_link, docs_page;
 handler sign_in_page, sign_in_post, sign_up_page, sign_up_post, sign_out_post;
+handler confirm_show, confirm_post;
 handler keys_page, key_form_page, keys_create, key_rotate_page, key_rotate_post, key_revoke_page, key_revoke_post;
 handler connected_accounts_page, connected_account_remove_page, connected_account_remove_post;
 handler calendars_page, calendars_create, calendar_edit_page, calendar_edit_post, calendar_delete_page,
@@ -26,3 +27,9 @@ handler logs_page, log_entry_page;
  * to `otherwise`, where they sign in, when there can be no session now: what was done is never called failed.
  */
 void sign_in_after(struct request *rq, struct response *rs, struct id account, struct str to, struct str otherwise);
+
+/*
+ * What was asked for needs a proof of who is there: a page is come to after /confirm; a form is kept in that page, and
+ * sent on with the proof.
+ */
+MUST_CHECK err_t confirm_first(struct request *rq, struct response *rs);

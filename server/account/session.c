@@ -20,11 +20,11 @@ DB_RESULT(sign_in_find, struct account_row, password_hash, password_at, id, stat
 struct session_row {
 	struct id id;
 	struct bytes csrf;
-	struct instant auth_time;
+	struct instant auth_time, proven_at;
 	int16_t status;
 	struct str email, name, tz;
 };
-DB_RESULT(session_authenticate, struct session_row, id, csrf, auth_time, status, email, name, tz);
+DB_RESULT(session_authenticate, struct session_row, id, csrf, auth_time, proven_at, status, email, name, tz);
 
 /* An address that is none is unknown like any other: the answer and its cost do not tell. */
 static struct str email_or_none(struct ctx *cx, struct str email)
@@ -123,6 +123,16 @@ err_t session_end(struct ctx *cx, struct str secret)
 	return db_exec(cx, &sql_session_end, NULL, IN(account), IN(hash), IN(audit_by(cx)));
 }
 
+err_t session_prove(struct ctx *cx, const struct principal *who, struct str password)
+{
+	/* Who is signed in is known, whatever became of the other cookie. */
+	struct known_browser browser = { who->account, who->credential };
+	struct account account;
+	TRY(sign_in(cx, who->email, password, browser, &account));
+	return db_exec(
+		cx, &sql_session_prove, NULL, IN(who->account), IN(who->credential), IN(cx->now), IN(audit_by(cx)));
+}
+
 err_t session_authenticate(struct ctx *cx, const struct credential *sent, struct principal *out)
 {
 	struct id account;
@@ -147,6 +157,7 @@ err_t session_authenticate(struct ctx *cx, const struct credential *sent, struct
 		.tz = row.tz,
 		.csrf = hex_of(cx->mem, row.csrf),
 		.auth_time = row.auth_time,
+		.proven_at = row.proven_at,
 		.expires_at = INSTANT_NONE,
 	};
 	return OK;

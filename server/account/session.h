@@ -31,4 +31,11 @@ MUST_CHECK err_t sign_in(
 MUST_CHECK err_t session_create(
 	struct ctx *cx, struct id account, struct instant password_at, struct str old_secret, struct str *secret_out);
 MUST_CHECK err_t session_end(struct ctx *cx, struct str secret);
-authenticator_run session_authenticate; /* transport VIA_COOKIE; sets csrf and auth_time */
+/*
+ * Whose session this is proves it once more: for PROVEN_S they may do what needs that. Guesses count as those of a
+ * known browser, for this session.
+ *
+ * errors  those of sign_in()
+ */
+MUST_CHECK err_t session_prove(struct ctx *cx, const struct principal *who, struct str password);
+authenticator_run session_authenticate; /* transport VIA_COOKIE; sets csrf, auth_time and proven_at */

@@ -23,6 +23,8 @@ enum who {
 	KEY = ACCOUNT_KEY | SECRET_KEY | RESTRICTED_KEY
 };
 
+#define PROVEN_S (15 * 60) /* as long a proof counts where credentials are made */
+
 struct principal {
 	enum who kind;
 	struct id account;                   /* in its mode: the test twin has the last bit set */
@@ -40,6 +42,7 @@ struct principal {
 	struct str email, name, tz; /* of the account */
 	struct str csrf;            /* SESSION: what forms must carry (hex) */
 	struct instant auth_time;   /* SESSION */
+	struct instant proven_at;   /* SESSION: when they last proved who they are; auth_time or later */
 	struct instant expires_at;  /* TOKEN */
 	int64_t ahead_s;            /* of the account's clock: see account_now() */
 };

@@ -358,3 +358,12 @@ err_t access_check_form(struct request *rq)
 		return FAIL(&rq->cx, CSRF, "%s", given.ptr ? "wrong token" : "not one token");
 	return OK;
 }
+
+err_t access_check_proof(struct request *rq)
+{
+	if (!(rq->route->flags & PROVEN_LATELY) || !rq->principal || rq->principal->kind != SESSION)
+		return OK;
+	if (instant_before(rq->cx.now, instant_add_s(rq->principal->proven_at, PROVEN_S)))
+		return OK;
+	return FAIL(&rq->cx, PROOF_REQUIRED, "not proven lately");
+}

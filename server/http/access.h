@@ -52,5 +52,11 @@ MUST_CHECK err_t access_enter(struct request *rq);
 MUST_CHECK err_t access_enter_as(struct request *rq, struct id account);
 void access_leave(struct request *rq);
 
+/*
+ * Did whoever is signed in prove it lately, where the row asks for that? After the form was checked, so that it can be
+ * kept until they have. PROOF_REQUIRED.
+ */
+MUST_CHECK err_t access_check_proof(struct request *rq);
+
 /* The form of a page must come from a page of ours, with its token. After the body was parsed. CSRF. */
 MUST_CHECK err_t access_check_form(struct request *rq);

@@ -147,6 +147,7 @@ static err_t serve(struct request *rq, struct response *rs)
 	TRY(read_body(rq));
 	ctx_go_on(&rq->cx); /* a body may have taken its time */
 	TRY(access_check_form(rq));
+	TRY(access_check_proof(rq));
 	TRY(rq->route->run(rq, rs));
 	return response_fits(rs);
 }

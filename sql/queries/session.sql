@@ -19,8 +19,8 @@ WITH replaced AS (
 	DELETE FROM session WHERE account_id = $1 AND hash IN (
 		SELECT hash FROM session WHERE account_id = $1 ORDER BY created_at DESC OFFSET 99)
 ), made AS (
-	INSERT INTO session (account_id, hash, id, csrf, auth_time, amr, ip, ua, created_at, expires_at)
-	SELECT l.account_id, $2, $3, $4, $5, 1, $7::text::inet, $8, $5, $6
+	INSERT INTO session (account_id, hash, id, csrf, auth_time, amr, ip, ua, created_at, expires_at, proven_at)
+	SELECT l.account_id, $2, $3, $4, $5, 1, $7::text::inet, $8, $5, $6, $5
 	  FROM login l WHERE l.account_id = $1 AND l.changed_at = $11 FOR SHARE
 	RETURNING account_id, id
 )
@@ -35,9 +35,16 @@ SELECT audit_add(e.account_id, 'session.ended', e.id, $3, NULL) FROM ended e;
 
 -- name: session_authenticate
 -- $1 account  $2 hash  $3 now
-SELECT s.id, s.csrf, s.auth_time, a.status, a.email, a.name, a.tz
+SELECT s.id, s.csrf, s.auth_time, s.proven_at, a.status, a.email, a.name, a.tz
   FROM session s JOIN account a ON a.account_id = s.account_id
  WHERE s.account_id = $1 AND s.hash = $2 AND s.expires_at > $3;
+
+-- name: session_prove
+-- $1 account  $2 id  $3 now  $4 audit_by()
+WITH proven AS (
+	UPDATE session SET proven_at = $3 WHERE account_id = $1 AND id = $2 RETURNING account_id, id
+)
+SELECT audit_add(p.account_id, 'session.proven', p.id, $4, NULL) FROM proven p;
 
 -- name: session_purge
 -- $1 now

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who makes a credential proved lately that it is them. A form that comes too late is kept and goes on: nothing is lost."""
+import re
+
+import pytest
+
+from oauth_flow import Browser, Form, is_page
+
+SECONDS = 12
+AGED = "UPDATE session SET proven_at = proven_at - interval '15 minutes 1 second'"
+
+
+@pytest.fixture
+def user(world):
+    made = world.account("confirms@calends.example")
+    world.sql("DELETE FROM throttle")
+    return made
+
+
+@pytest.fixture
+def browser(world, user):
+    made = Browser(world)
+    made.sign_in(user)
+    return made
+
+
+def new_key(browser, name="made after all"):
+    form = Form(browser.get("/keys/new").text, "/keys")
+    return browser.post("/keys", form.with_(name=name, kind="restricted", scope=["events:read", "calendars:read"], expires="30d"))
+
+
+def confirm(browser, page, password):
+    """Sends the page's form, and what is kept in it on to where 307 leads."""
+    form = Form(page, "/confirm")
+    action = re.search(r'action="(/confirm\?[^"]*)"', page)[1].replace("&amp;", "&")
+    fields = form.with_(confirm_password=password)
+    reply = browser.post(action, fields)
+    return browser.post(reply.location, fields) if reply.status == 307 else reply
+
+
+def asks(reply):
+    return reply.status == 403 and not reply.location and "<h1>Confirm it&#39;s you</h1>" in reply.text.replace("'", "&#39;")
+
+
+def keys_of(world, user):
+    return world.sql(f"SELECT name FROM api_key WHERE account_id = (SELECT account_id FROM login WHERE email = '{user.email}') ORDER BY id")
+
+
+def test_signing_in_is_a_proof(world, user, browser):
+    assert new_key(browser).status == 200
+    world.sql("UPDATE session SET proven_at = proven_at - interval '14 minutes'")
+    assert new_key(browser, "another").status == 200
+
+
+def test_a_form_that_came_too_late_is_kept_and_goes_on(world, user, browser):
+    before = len(keys_of(world, user))
+    world.sql(AGED)
+    asked = new_key(browser)
+    assert asks(asked) and len(keys_of(world, user)) == before
+    assert ("scope", "events:read") in Form(asked.text, "/confirm").fields and ("scope", "calendars:read") in Form(asked.text, "/confirm").fields
+    made = confirm(browser, asked.text, user.password)
+    assert made.status == 200 and "rk_live_" in made.text
+    assert keys_of(world, user)[-1] == ["made after all"]
+    assert new_key(browser, "and at once").status == 200  # for 15 minutes nobody is asked again
+
+
+def test_a_wrong_password_keeps_the_form_too(world, user, browser):
+    world.sql(AGED)
+    again = confirm(browser, new_key(browser).text, "wrong")
+    assert is_page(again, 400) and "The password is wrong" in again.text and 'aria-invalid="true"' in again.text
+    assert confirm(browser, again.text, user.password).status == 200
+
+
+def test_the_proof_is_of_one_session(world, user, browser):
+    world.sql(AGED)
+    other = Browser(world)
+    other.sign_in(user)
+    assert new_key(other).status == 200
+    assert asks(new_key(browser))
+
+
+def test_a_key_is_rotated_by_who_proved_it_lately(world, user, browser):
+    new_key(browser)
+    key = re.search(r'/keys/(key_\w+)/rotate', browser.get("/keys").text)[1]
+    page = browser.get(f"/keys/{key}/rotate").text
+    world.sql(AGED)
+    asked = browser.post(f"/keys/{key}/rotate", Form(page, f"/keys/{key}/rotate").fields)
+    assert asks(asked)
+    assert "rk_live_" in confirm(browser, asked.text, user.password).text
+
+
+def test_what_needs_no_proof_goes_on_without(world, user, browser):
+    world.sql(AGED)
+    assert browser.get("/keys").status == 200 and browser.get("/keys/new").status == 200
+    page = browser.get("/account").text
+    assert browser.post("/account", Form(page, "/account").with_(name="Somebody")).status == 303
+
+
+def test_guesses_are_bounded_and_told_as_a_sentence(world, user, browser):
+    """A stolen session guesses ten times in a quarter of an hour, and keeps its owner out of nothing."""
+    page = browser.get("/confirm?next=/keys").text
+    statuses = [confirm(browser, page, "wrong").status for _ in range(12)]
+    assert statuses == [400] * 10 + [429] * 2
+    assert "Try again after" in confirm(browser, page, user.password).text
+    assert Browser(world).sign_in(user).status == 303
+
+
+@pytest.mark.parametrize("path, leads", [("/keys", "/keys"), ("//evil.example/", "/"), ("https://evil.example/", "/"), ("/audit?mode=test", "/audit?mode=test")])
+def test_it_leads_to_pages_of_ours_alone(user, browser, path, leads):
+    page = browser.get(f"/confirm?next={path.replace('?', '%3F')}").text
+    assert confirm(browser, page, user.password).location == leads
+
+
+def test_it_is_for_who_is_signed_in_with_its_token(world, user, browser):
+    assert Browser(world).get("/confirm?next=/keys").status == 303
+    page = browser.get("/confirm").text
+    assert is_page(browser.post("/confirm", Form(page, "/confirm").with_(csrf="0" * 64, confirm_password=user.password)), 403)
+
+
+def test_the_audit_log_tells_of_it(world, user, browser):
+    confirm(browser, browser.get("/confirm").text, "wrong")
+    confirm(browser, browser.get("/confirm").text, user.password)
+    kinds = [k for [k] in world.sql(f"SELECT kind FROM audit WHERE account_id = (SELECT account_id FROM login WHERE email = '{user.email}') ORDER BY seq DESC LIMIT 2")]
+    assert kinds == ["session.proven", "session.refused"]

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * "Confirm it's you", before credentials are made (PROVEN_LATELY in a route). The form that was sent too late stands in
+ * the page as it came, and goes on with 307 (RFC 9110 §15.4.8: the same method and body): nothing of it is lost, and
+ * nothing is kept on the server.
+ */
+#include "server/account/session.h"
+#include "web/page.h"
+#include "web/pages.h"
+
+/* Of this page's own form; all other fields are of the form that is kept. */
+static bool is_ours(struct str name)
+{
+	return str_eq(name, STR("csrf")) || str_starts(name, STR("confirm_"));
+}
+
+static struct html_values *confirm_values(struct request *rq, struct str next, bool form_kept)
+{
+	struct html_values *v = page_new(rq, "Confirm it's you", NULL);
+	struct buf action = buf_new(rq->cx.mem, 4 * PATH_OCTETS_MAX);
+	BUF_LIT(&action, "/confirm?");
+	form_add(&action, "next", next);
+	html_set(v, "action", buf_str(&action));
+	html_set_flag(v, "kept", form_kept);
+	for (size_t i = 0; form_kept && i < rq->form.count; i++) {
+		if (is_ours(rq->form.fields[i].name))
+			continue;
+		struct html_values *row = html_add_row(v, "fields");
+		html_set(row, "field_name", rq->form.fields[i].name);
+		html_set(row, "field_value", rq->form.fields[i].value);
+	}
+	return v;
+}
+
+err_t confirm_first(struct request *rq, struct response *rs)
+{
+	struct str to = page_local_path(rq, rq->target);
+	if (rq->method == METHOD_POST)
+		return page_reply(rs, 403, "confirm", confirm_values(rq, to, true));
+	struct buf link = buf_new(rq->cx.mem, 4 * PATH_OCTETS_MAX);
+	BUF_LIT(&link, "/confirm?");
+	form_add(&link, "next", to);
+	reply_redirect(rs, 303, buf_str(&link));
+	return OK;
+}
+
+static err_t next_of(struct request *rq, struct str *out)
+{
+	const struct form *params;
+	TRY(request_params(rq, &params));
+	*out = page_local_path(rq, form_get(params, "next"));
+	return OK;
+}
+
+err_t confirm_show(struct request *rq, struct response *rs)
+{
+	struct str next;
+	TRY(next_of(rq, &next));
+	return page_reply(rs, 200, "confirm", confirm_values(rq, next, false));
+}
+
+err_t confirm_post(struct request *rq, struct response *rs)
+{
+	struct str next;
+	bool form_kept = form_count(&rq->form, "confirm_kept") > 0;
+	TRY(next_of(rq, &next));
+	err_t e = session_prove(&rq->cx, rq->principal, form_get(&rq->form, "confirm_password"));
+	if (err_is(e, CREDENTIALS_INVALID))
+		e = REFUSE(&rq->cx, INVALID_VALUE, "confirm_password", "The password is wrong.");
+	if (e)
+		return page_again(rs, "confirm", confirm_values(rq, next, form_kept), e);
+	reply_redirect(rs, form_kept ? 307 : 303, next);
+	return OK;
+}
