@@ -21,6 +21,7 @@
 #include "server/http/concurrency.h"
 #include "server/http/limit.h"
 #include "server/http/openapi.h"
+#include "server/mail/notice.h"
 #include "server/mail/sender.h"
 #include "server/mcp/routes.h"
 #include "server/stream/streams.h"
@@ -235,6 +236,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 #define AUDIT_EVERY_MS 300000
 #define WEBHOOKS_EVERY_MS 100
 #define MAIL_EVERY_MS 250
+#define NOTICES_EVERY_MS 1000
 #define JOB_PATIENCE_MS 30000
 #define KEEPER_PATIENCE_MS 60000
 #define STREAM_PATIENCE_MS 5000
@@ -262,6 +264,7 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 		{ "audit", AUDIT_EVERY_MS, JOB_PATIENCE_MS, audit_keep, NULL },
 		{ "webhook_feed", WEBHOOKS_EVERY_MS, JOB_PATIENCE_MS, webhook_feed, views },
 		{ "webhook_send", WEBHOOKS_EVERY_MS, JOB_PATIENCE_MS, webhook_send_due, app->state },
+		{ "notices", NOTICES_EVERY_MS, JOB_PATIENCE_MS, notices_write, NULL },
 		{ "mail", MAIL_EVERY_MS, JOB_PATIENCE_MS, mail_send_due, app->mail },
 		{ "streams", STREAM_EVERY_MS, STREAM_PATIENCE_MS, streams_run, app->streams },
 		{ "voice", VOICE_EVERY_MS, STREAM_PATIENCE_MS, voice_sockets_run, app->voice },

@@ -46,11 +46,11 @@ static struct known_browser this_browser(struct request *rq)
 }
 
 /* A new session for this browser; the one it had before dies (session fixation). */
-static err_t enter(
-	struct request *rq, struct response *rs, struct id account, struct instant password_at, struct str to)
+static err_t enter(struct request *rq, struct response *rs, struct id account, struct instant password_at,
+	bool new_browser, struct str to)
 {
 	struct str secret, old = request_cookie(rq, cookie_name(&rq->cx, "session"));
-	TRY(session_create(&rq->cx, account, password_at, old, &secret));
+	TRY(session_create(&rq->cx, account, password_at, new_browser, old, &secret));
 	response_cookie(rs, "session", secret, SESSION_LIFETIME_S);
 	response_cookie(rs, "browser", known_browser_cookie(&rq->cx, this_browser(rq), account), KNOWN_BROWSER_S);
 	reply_redirect(rs, 303, to);
@@ -60,7 +60,7 @@ static err_t enter(
 void sign_in_after(struct request *rq, struct response *rs, struct id account, struct str to, struct str otherwise)
 {
 	/* Its password was set by this request, at its time. */
-	err_t e = enter(rq, rs, account, rq->cx.now, to);
+	err_t e = enter(rq, rs, account, rq->cx.now, false, to);
 	if (!e)
 		return;
 	log_event(LOG_WARN, "no_session", LOG_STR("why", err_text(e)), LOG_STR("detail", e->detail));
@@ -92,7 +92,8 @@ err_t sign_in_post(struct request *rq, struct response *rs)
 	if (err_is(e, CREDENTIALS_INVALID) || err_is(e, INVALID_VALUE))
 		e = REFUSE(&rq->cx, CREDENTIALS_INVALID, "email", "The e-mail address or the password is wrong.");
 	if (!e)
-		e = enter(rq, rs, account.id, account.password_at, page_local_path(rq, next));
+		e = enter(rq, rs, account.id, account.password_at, !id_eq(this_browser(rq).account, account.id),
+			page_local_path(rq, next));
 	if (e)
 		return page_again_to(rs, "sign_in", form_values(rq, "Sign in", next, email), e, FORMS_LEAD_AWAY);
 	return OK;

@@ -91,8 +91,8 @@ static bool session_read(struct ctx *cx, struct str secret, struct id *account, 
 	return true;
 }
 
-err_t session_create(
-	struct ctx *cx, struct id account, struct instant password_at, struct str old_secret, struct str *secret_out)
+err_t session_create(struct ctx *cx, struct id account, struct instant password_at, bool new_browser,
+	struct str old_secret, struct str *secret_out)
 {
 	struct id live = id_in_mode(account, false), old_account = { { 0 } };
 	struct bytes old_hash = { NULL, 0 };
@@ -106,7 +106,7 @@ err_t session_create(
 	TRY(db_exec(cx, &sql_session_create, &made, IN(live), IN(secret_hash(cx->mem, secret)), IN(id_new(cx->now)),
 		IN(bytes_of(csrf, CSRF_SIZE)), IN(cx->now), IN(instant_add_s(cx->now, SESSION_LIFETIME_S)),
 		IN(cx->client_ip), IN(str_sub(cx->user_agent, 0, USER_AGENT_MAX)), db_in_id_or_null(old_account),
-		IN(old_hash), IN(password_at), IN(audit_by(cx))));
+		IN(old_hash), IN(password_at), IN(audit_by(cx)), IN(new_browser)));
 	if (!made)
 		return REFUSE(cx, CREDENTIALS_INVALID, "",
 			"The password was changed at this moment. Sign in with the new one.");

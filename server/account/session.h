@@ -25,11 +25,12 @@ MUST_CHECK err_t sign_in(
  * A new session for the account; the old cookie's session, if any, ends (fixation).
  *
  * password_at  when the password was set that was proven (struct account)
+ * new_browser  its owner is told by mail that somebody signed in
  * secret_out   the cookie's value
  * errors       CREDENTIALS_INVALID  the account has another password by now: no session is born from the old one
  */
-MUST_CHECK err_t session_create(
-	struct ctx *cx, struct id account, struct instant password_at, struct str old_secret, struct str *secret_out);
+MUST_CHECK err_t session_create(struct ctx *cx, struct id account, struct instant password_at, bool new_browser,
+	struct str old_secret, struct str *secret_out);
 MUST_CHECK err_t session_end(struct ctx *cx, struct str secret);
 /*
  * Whose session this is proves it once more: for PROVEN_S they may do what needs that. Guesses count as those of a

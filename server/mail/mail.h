@@ -35,12 +35,13 @@ struct mail_new {
 	struct id object;            /* the event that it is about; zero: none */
 	struct str_list recipients;  /* mail_is_address(), each once */
 	struct mail_message message; /* its sender, id and date are set here, and its name for the sender stays */
+	bool own; /* the server's own word to the account's owner: it takes none of the user's room */
 };
 
 /*
  * Writes it down, in the caller's transaction if there is one.
  *
- * errors  MAIL_NOT_CONFIGURED; RATE_LIMITED (--mail-a-day), with the time after which there is room
+ * errors  MAIL_NOT_CONFIGURED; RATE_LIMITED (--mail-a-day, not of `own`), with the time after which there is room
  */
 MUST_CHECK err_t mail_add(struct ctx *cx, const struct mail_new *mail);
 

@@ -178,9 +178,10 @@ static void add_quoted(struct buf *out, struct str text)
 		add_quoted_line(out, without_controls(out->mem, line));
 }
 
-static void add_text_part(struct buf *out, struct str text)
+static void add_text_part(struct buf *out, const char *type, struct str text)
 {
-	BUF_LIT(out, "Content-Type: text/plain; charset=UTF-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n");
+	buf_fmt(out, "Content-Type: text/%s; charset=UTF-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n",
+		type);
 	add_quoted(out, text);
 }
 
@@ -193,7 +194,7 @@ static void add_parts(struct buf *out, const struct mail_message *m)
 	buf_fmt(out, "--=_m%.*s\r\n", STR_ARG(key));
 	buf_fmt(out, "Content-Type: multipart/alternative;\r\n boundary=\"=_a%.*s\"\r\n\r\n", STR_ARG(key));
 	buf_fmt(out, "--=_a%.*s\r\n", STR_ARG(key));
-	add_text_part(out, m->text);
+	add_text_part(out, "plain", m->text);
 	buf_fmt(out, "--=_a%.*s\r\nContent-Type: text/calendar; method=%.*s; charset=UTF-8\r\n", STR_ARG(key),
 		STR_ARG(m->method));
 	BUF_LIT(out, "Content-Transfer-Encoding: base64\r\n\r\n");
@@ -206,9 +207,21 @@ static void add_parts(struct buf *out, const struct mail_message *m)
 	buf_fmt(out, "--=_m%.*s--\r\n", STR_ARG(key));
 }
 
+/* RFC 2046 §5.1.4: the plainest first. */
+static void add_two_texts(struct buf *out, const struct mail_message *m)
+{
+	struct str key = hex_of(out->mem, bytes_of(m->id.octets, sizeof m->id.octets));
+	buf_fmt(out, "Content-Type: multipart/alternative;\r\n boundary=\"=_a%.*s\"\r\n\r\n", STR_ARG(key));
+	buf_fmt(out, "--=_a%.*s\r\n", STR_ARG(key));
+	add_text_part(out, "plain", m->text);
+	buf_fmt(out, "--=_a%.*s\r\n", STR_ARG(key));
+	add_text_part(out, "html", m->html);
+	buf_fmt(out, "--=_a%.*s--\r\n", STR_ARG(key));
+}
+
 struct str mail_message_write(struct arena *mem, const struct mail_message *m)
 {
-	struct buf out = buf_new(mem, (m->text.len + m->calendar.len) * 4 + 16384);
+	struct buf out = buf_new(mem, (m->text.len + m->html.len + m->calendar.len) * 4 + 16384);
 	add_person(&out, STR("From"), m->from);
 	if (m->reply_to.email.len)
 		add_person(&out, STR("Reply-To"), m->reply_to);
@@ -218,8 +231,10 @@ struct str mail_message_write(struct arena *mem, const struct mail_message *m)
 	BUF_LIT(&out, "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n");
 	if (m->calendar.len)
 		add_parts(&out, m);
+	else if (m->html.len)
+		add_two_texts(&out, m);
 	else
-		add_text_part(&out, m->text);
+		add_text_part(&out, "plain", m->text);
 	return buf_str(&out);
 }
 

@@ -3,8 +3,8 @@
 
 -- name: mail_add stores
 -- $1 account  $2 letter  $3 event or NULL  $4 recipients  $5 the sealed letter  $6 nothing leaves  $7 at most a day
--- $8 and to one address
-SELECT mail_add($1, $2, $3, $4, $5, $6, $7, $8) AS free_at;
+-- $8 and to one address  $9 the server's own, to the account's owner
+SELECT mail_add($1, $2, $3, $4, $5, $6, $7, $8, $9) AS free_at;
 
 -- name: mail_claim
 -- $1 now  $2 at most  $3 taken until
@@ -21,3 +21,13 @@ SELECT count(*)::int AS count FROM (SELECT FROM mail m WHERE m.state = 1 LIMIT $
 -- name: mail_trim
 -- $1 those from before  $2 at most so many go
 SELECT mail_trim($1, $2) AS count;
+
+-- name: notice_take
+-- $1 now
+-- What waits for one recipient, in the order in which it happened; nothing: nobody waits.
+SELECT t.account, t.to_address, t.zone, t.named, t.kind, t.happened_at, t.network, t.agent, t.details FROM notice_take($1) t;
+
+-- name: notice_drop
+-- $1 at most so many go
+-- Where no mail is sent nobody is told.
+DELETE FROM notice WHERE (account_id, id) IN (SELECT n.account_id, n.id FROM notice n ORDER BY n.due_at LIMIT $1::int);

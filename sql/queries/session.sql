@@ -9,7 +9,7 @@ SELECT l.password_hash, l.changed_at AS password_at, a.account_id AS id, a.statu
 
 -- name: session_create
 -- $1 account  $2 hash  $3 id  $4 CSRF token  $5 now  $6 end  $7 address  $8 browser  $9 $10 the session that it replaces
--- $11 when the password was set that was proven  $12 audit_by()
+-- $11 when the password was set that was proven  $12 audit_by()  $13 the browser is new to the account
 -- Nothing when there is another password by now. One that is being set waits for this lock, or this waits for it:
 -- see account_set_password in 0001_schema.sql.
 -- An account has so many sessions (they live for weeks, and nothing ends those of a browser that went): the oldest go.
@@ -24,7 +24,8 @@ WITH replaced AS (
 	  FROM login l WHERE l.account_id = $1 AND l.changed_at = $11 FOR SHARE
 	RETURNING account_id, id
 )
-SELECT audit_add(m.account_id, 'session.created', m.id, $12, NULL) FROM made m;
+SELECT audit_add(m.account_id, 'session.created', m.id, $12,
+                 CASE WHEN $13 THEN jsonb_build_object('reason', 'new_browser') END) FROM made m;
 
 -- name: session_end
 -- $1 account  $2 hash  $3 audit_by()

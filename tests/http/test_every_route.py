@@ -46,7 +46,7 @@ def stranger(world):
 USES = "'{last_used_at,last_used_ip,last_used_agent,failing_since,last_success_at}'::text[]"
 # What jobs write, at their own time: the outbox as it is read, and what is sent.
 MOVING = ("idempotency", "credential_use", "webhook_cursor", "webhook_counter", "webhook_event", "webhook_queue", "webhook_delivery",
-    "webhook_attempt", "object_before", "usage_day", "mail")
+    "webhook_attempt", "object_before", "usage_day", "mail", "mail_letter", "notice")
 
 
 def state(world):

@@ -26,7 +26,7 @@ FRACTION = ("createCalendar", "createEvent", "createApiKey", "rotateWebhookSecre
 fraction_of_writes = pytest.mark.parametrize("method,template,operation", [
     pytest.param(*o, id=name, marks=() if name in FRACTION else pytest.mark.whole) for o, name in zip(WRITES, NAMES)])
 # What jobs write at their own time, of what a request has left.
-MOVING = ("webhook_endpoint", "webhook_counter", "webhook_event", "webhook_queue", "webhook_delivery", "webhook_attempt", "object_before", "idempotency", "mail")
+MOVING = ("webhook_endpoint", "webhook_counter", "webhook_event", "webhook_queue", "webhook_delivery", "webhook_attempt", "object_before", "idempotency", "mail", "mail_letter", "notice")
 STATEMENTS_MAX = 30
 
 

@@ -333,6 +333,7 @@ PROOFS = {
     "request_log": requests_are_10000_of_a_week,
     "mail": mail_is_of_five_days,
     "mail_letter": mail_is_of_five_days,
+    "notice": "test_notices.py::test_fifty_wait_at_most",
     "usage_day": usage_is_a_thousand_a_day_of_90_days,
     "booking_page": "test_booking_pages.py::test_an_account_has_fifty_pages",
     "booking": bookings_end_400_days_after_their_end,

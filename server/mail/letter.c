@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/mail/letter.h"
+
+#include "server/base/config.h"
+#include "server/data/html.h"
+
+#define LETTER_MAX ((size_t)256 * 1024)
+
+struct letter {
+	struct ctx *cx;
+	struct str subject;
+	struct buf text;
+	struct html_values *page;
+	bool in_facts; /* what was said last is a line of a list */
+};
+
+struct letter *letter_new(struct ctx *cx, struct str subject)
+{
+	struct letter *letter = arena_new(cx->mem, struct letter);
+	*letter = (struct letter){ cx, subject, buf_new(cx->mem, LETTER_MAX), html_values_new(cx->mem), false };
+	html_set(letter->page, "title", subject);
+	html_set(letter->page, "brand", cx->config->brand);
+	html_set(letter->page, "public_url", cx->config->public_url);
+	return letter;
+}
+
+/* A blank line before each part, but between the lines of a list. */
+static struct html_values *begin(struct letter *letter, bool fact)
+{
+	if (letter->text.len && !(fact && letter->in_facts))
+		buf_char(&letter->text, '\n');
+	letter->in_facts = fact;
+	return html_add_row(letter->page, "parts");
+}
+
+void letter_say(struct letter *letter, struct str text)
+{
+	html_set(begin(letter, false), "text", text);
+	buf_fmt(&letter->text, "%.*s\n", STR_ARG(text));
+}
+
+void letter_fact(struct letter *letter, const char *name, struct str value)
+{
+	if (!value.len)
+		return;
+	struct html_values *row = begin(letter, true);
+	html_set(row, "fact", str_of(name));
+	html_set(row, "value", value);
+	buf_fmt(&letter->text, "%s: %.*s\n", name, STR_ARG(value));
+}
+
+void letter_link(struct letter *letter, struct str label, struct str path)
+{
+	struct html_values *row = begin(letter, false);
+	struct str url = str_cat(letter->cx->mem, letter->cx->config->public_url, path);
+	html_set(row, "link", url);
+	html_set(row, "label", label);
+	buf_fmt(&letter->text, "%.*s:\n%.*s\n", STR_ARG(label), STR_ARG(url));
+}
+
+err_t letter_send(struct ctx *cx, struct letter *letter, struct id account, struct str to, bool *sent_out)
+{
+	struct buf html = buf_new(cx->mem, LETTER_MAX);
+	bool possible = mail_is_possible(cx, account) && mail_is_address(to);
+	if (sent_out)
+		*sent_out = possible;
+	if (!possible)
+		return OK;
+	TRY(html_render(cx, &html, "mail_letter", letter->page));
+	buf_fmt(&letter->text, "\n-- \n%.*s, %.*s\n", STR_ARG(cx->config->brand), STR_ARG(cx->config->public_url));
+	const struct mail_new mail = {
+		.account = account,
+		.recipients = { &to, 1 },
+		.own = true,
+		.message = { .from.name = cx->config->brand,
+			.subject = letter->subject,
+			.text = buf_str(&letter->text),
+			.html = buf_str(&html) },
+	};
+	return mail_add(cx, &mail);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A letter of this server to the owner of an account: text and simple HTML that say the same. Made part by part, and
+ * then written down in the transaction of what it tells of (mail.h).
+ */
+#pragma once
+
+#include "server/mail/mail.h"
+
+struct letter; /* lives as long as cx->mem */
+
+struct letter *letter_new(struct ctx *cx, struct str subject);
+/* A paragraph. Texts may have anything: nothing of it is read as HTML. */
+void letter_say(struct letter *letter, struct str text);
+/* A line "name: value" of a list; nothing where the value is empty. */
+void letter_fact(struct letter *letter, const char *name, struct str value);
+/* A link of this server, on a line of its own. `path` begins with a slash. */
+void letter_link(struct letter *letter, struct str label, struct str path);
+
+/*
+ * Written down, as mail_add() does. What cannot be mailed to (mail_is_address()), and all of a server that sends no
+ * mail, is left out: `*sent_out`, which may be NULL, tells.
+ */
+MUST_CHECK err_t letter_send(struct ctx *cx, struct letter *letter, struct id account, struct str to, bool *sent_out);

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an account's owner is told by mail, seen at their mail server: docs/mail.md, "To the account's owner"."""
+import itertools
+import os
+import re
+
+import pytest
+
+from mails import FROM, new_port, serve_with
+from oauth_flow import App, Browser, Form
+from world import ROOT
+
+pytestmark = pytest.mark.usefixtures("sink")
+PORT = new_port()
+SERVE = serve_with(PORT)
+NUMBERS = itertools.count()
+
+
+def came(world, sink, count=1):
+    assert world.wait_for(lambda: len(sink.got) >= count, 15), (len(sink.got), world.lines[-5:])
+    assert world.sql("SELECT count(*) FROM notice") == [["0"]] and len(sink.got) == count
+    return sorted(sink.got, key=lambda m: m.recipient)
+
+
+def nothing_came(world, sink):
+    assert world.wait_for(lambda: world.sql("SELECT count(*) FROM notice") == [["0"]], 10)
+    assert world.wait_for(lambda: world.sql("SELECT count(*) FROM mail WHERE state = 1") == [["0"]], 10)
+    assert sink.got == []
+
+
+@pytest.fixture
+def ann(world):
+    """An account and a browser that is known for it."""
+    return world.account(f"ann-{next(NUMBERS)}@example.org", name="Ann")
+
+
+@pytest.fixture
+def browser(world, sink, ann):
+    b = Browser(world)
+    b.sign_in(ann)
+    came(world, sink)
+    sink.got.clear()
+    return b
+
+
+def submit(browser, page, action, **fields):
+    return browser.post(action, Form(browser.get(page).text, action).with_(**fields))
+
+
+def make_key(browser, **fields):
+    reply = submit(browser, "/keys/new", "/keys", **{"name": "Deploy", "kind": "secret", **fields})
+    secret = re.search(r"(sk|rk)_(live|test)_[0-9A-Za-z]{30,}", reply.text)
+    browser.world.secret(secret[0])
+    assert reply.status == 200, reply
+    return reply
+
+
+def test_the_owner_is_told_of_a_new_key(world, sink, ann, browser):
+    """What happened, when, from where, and what to do: in plain text and in HTML that say the same."""
+    make_key(browser)
+    [mail] = came(world, sink)
+    message = mail.message
+    assert mail.recipient == ann.email and mail.sender == FROM
+    assert message["From"].addresses[0].display_name == "Calends" and "Reply-To" not in message
+    assert message["Subject"] == "Calends: An API key was made" and message["Auto-Submitted"] == "auto-generated"
+    assert [p.get_content_type() for p in message.walk()] == ["multipart/alternative", "text/plain", "text/html"]
+    html = mail.part("text/html").get_content()
+    for text in (mail.text, html):
+        assert "A new API key was made: Deploy (sk_live_" in text and "If this wasn't you" in text.replace("&#39;", "'")
+        assert f"{world.url}/keys" in text and "127.0.0.1" in text and "(UTC)" in text
+        assert not re.search(r"sk_live_[0-9A-Za-z]{20}", text)
+    assert "<script" not in html and "<img" not in html
+
+
+def test_a_browser_is_told_of_once(world, sink, ann):
+    first = Browser(world)
+    first.sign_in(ann)
+    [mail] = came(world, sink)
+    assert mail.message["Subject"] == "Calends: Signed in in a browser" and "signed in with a browser that was not used" in mail.text
+    sink.got.clear()
+    first.sign_in(ann, "/sign-in?again=1")
+    nothing_came(world, sink)
+    Browser(world).sign_in(ann)
+    came(world, sink)
+
+
+def test_the_owner_is_told_of_an_app(world, sink, ann, browser):
+    app = App(world, name="Acme <b>Sync</b>")
+    assert app.consent(browser, scope="events:read")
+    [mail] = came(world, sink)
+    assert "An app was connected to your account: Acme <b>Sync</b>." in mail.text and f"{world.url}/connected-accounts" in mail.text
+    assert "Acme &lt;b&gt;Sync" in mail.part("text/html").get_content()
+
+
+def test_the_owner_is_told_of_a_new_password(world, sink, ann, browser):
+    reply = submit(browser, "/account", "/account/password", current_password=ann.password, new_password="a new and long one",
+                           new_password_again="a new and long one")
+    assert reply.status == 303 and reply.location == "/account?done=password"
+    world.secret("a new and long one")
+    [mail] = came(world, sink)
+    assert "Your password was changed" in mail.text and "a new and long one" not in mail.text
+
+
+def test_what_the_operator_does_and_test_mode_is_not_told(world, sink, ann, browser):
+    world.key(ann)
+    make_key(browser, mode="test")
+    nothing_came(world, sink)
+
+
+def test_much_at_once_is_one_letter_and_few_an_hour(world, sink, ann, browser):
+    """Nothing is lost by it: what waits is told together."""
+    for _ in range(6):  # six an hour
+        world.sql(f"INSERT INTO mail (account_id, letter_id, number, recipient, state, own) SELECT account_id, gen_random_uuid(), 1, 'x', 2, true "
+                  f"FROM account WHERE email = '{ann.email}' AND livemode")
+    for n in range(3):
+        make_key(browser, name=f"Late {n}")
+    assert world.wait_for(lambda: world.sql("SELECT count(*) FROM notice WHERE due_at > now() + interval '50 minutes'")[0][0] >= "3", 10)
+    assert sink.got == []
+    world.sql("UPDATE mail SET created_at = created_at - interval '2 hours' WHERE own; UPDATE notice SET due_at = now()")
+    assert world.wait_for(lambda: sink.got, 10)
+    [mail] = sink.got
+    assert mail.message["Subject"] == "Calends: 3 changes of your account" and all(f"Late {n}" in mail.text for n in range(3))
+
+
+def test_fifty_wait_at_most(world, sink, ann):
+    """The others stand in the audit log. And it is one letter."""
+    uuid = f"(SELECT account_id FROM account WHERE email = '{ann.email}' AND livemode)"
+    count = world.sql(f"""SELECT audit_add({uuid}, 'key.created', NULL, ARRAY['session','','','','',''], '{{}}') FROM generate_series(1, 60);
+                          SELECT count(*) FROM notice WHERE account_id = {uuid}""")
+    assert count == [["50"]]
+    came(world, sink)
+
+
+def test_the_notices_of_c_and_of_the_database_are_the_same(world):
+    with open(os.path.join(ROOT, "server/mail/notice.def"), encoding="utf-8") as f:
+        of_c = re.findall(r'^NOTICE\("([\w.]+)"', f.read(), re.M)
+    with open(os.path.join(ROOT, "server/account/audit.def"), encoding="utf-8") as f:
+        kinds = re.findall(r'^AUDIT\("([\w.]+)"', f.read(), re.M)
+    values = ", ".join(f"('{k}')" for k in kinds)
+    told = {k for (k,) in world.sql(f"""SELECT k FROM (VALUES {values}) AS v(k) WHERE notice_is_due(k, 'session', '{{"reason": "new_browser"}}')""")}
+    assert told == set(of_c)
+    assert world.sql(f"SELECT k FROM (VALUES {values}) AS v(k) WHERE notice_is_due(k, 'command', '{{}}')") == []
+
+
+def test_what_is_undone_is_told_to_nobody(world, sink, ann):
+    """Written in the transaction of the change."""
+    uuid = f"(SELECT account_id FROM account WHERE email = '{ann.email}' AND livemode)"
+    world.sql(f"BEGIN; SELECT audit_add({uuid}, 'key.created', NULL, ARRAY['session','','','','',''], '{{}}'); ROLLBACK")
+    nothing_came(world, sink)
