@@ -3,18 +3,36 @@
 
 #include "caldav/calendar/zone/zone.h"
 #include "server/base/config.h"
+#include "web/say.h"
+
+/* The first character of the first word and of the last: "Una User" is "UU". */
+static struct str initials(struct arena *mem, struct str name)
+{
+	struct str words = str_trim(name, STR_BLANK), last = words;
+	for (size_t i = words.len; i > 0 && last.len == words.len; i--)
+		if (words.ptr[i - 1] == ' ')
+			last = str_from(words, i);
+	struct buf out = buf_new(mem, 16);
+	buf_add(&out, str_first_char(words));
+	if (last.len < words.len)
+		buf_add(&out, str_first_char(last));
+	return buf_str(&out);
+}
 
 struct html_values *page_new(struct request *rq, const char *title, const char *nav)
 {
 	struct html_values *v = html_values_new(rq->cx.mem);
-	html_set(v, "title", str_of(title));
-	html_set_flag(v, "t", true);
+	const struct language *language = request_language(rq);
+	html_set_language(v, language);
+	html_set(v, "lang", str_of(language ? language->tag : "en"));
+	html_set(v, "title", say(rq, title));
 	html_set(v, "brand", rq->cx.config->brand);
 	html_set(v, "csrf", request_csrf(rq));
 	if (rq->principal && rq->principal->kind == SESSION) {
 		html_set_flag(v, "signed_in", true);
 		html_set(v, "email", rq->principal->email);
 		html_set(v, "account_name", rq->principal->name);
+		html_set(v, "initials", initials(rq->cx.mem, rq->principal->name));
 	}
 	html_set_flag(v, "with_nav", nav && rq->principal);
 	if (nav)
@@ -26,6 +44,9 @@ err_t page_reply_to(
 	struct response *rs, int status, const char *name, const struct html_values *v, enum page_forms forms)
 {
 	struct buf *out = reply_page(rs, status, forms);
+	const struct language *language = request_language(rs->rq);
+	response_header(rs, "Content-Language", str_of(language ? language->tag : "en"));
+	response_header(rs, "Vary", STR("Accept-Language"));
 	return html_render(&rs->rq->cx, out, name, v);
 }
 
@@ -65,17 +86,17 @@ void page_notice(struct request *rq, struct html_values *v)
 {
 	/* clang-format off */
 	static const struct { const char *word, *text; } notices[] = {
-		{ "revoked",   "The key is revoked. It stopped working at once." },
-		{ "removed",   "The app is removed. Its access ended at once." },
-		{ "created",   "The calendar is ready." },
-		{ "saved",     "Your changes are saved." },
-		{ "reset",     "The test data are as in the beginning." },
-		{ "deleted",   "The calendar and everything in it is deleted." },
-		{ "password",  "Your password is changed. All other browsers were signed out." },
-		{ "booking-cancelled", "Your appointment is cancelled. Your host sees it in their calendar." },
-		{ "booking-moved", "Your appointment is moved. Your host sees it in their calendar." },
-		{ "signed-out", "You are signed out." },
-		{ "signed-up", "Your account is ready. Sign in to go on." },
+		{ "revoked",   SAY("The key is revoked. It stopped working at once.") },
+		{ "removed",   SAY("The app is removed. Its access ended at once.") },
+		{ "created",   SAY("The calendar is ready.") },
+		{ "saved",     SAY("Your changes are saved.") },
+		{ "reset",     SAY("The test data are as in the beginning.") },
+		{ "deleted",   SAY("The calendar and everything in it is deleted.") },
+		{ "password",  SAY("Your password is changed. All other browsers were signed out.") },
+		{ "booking-cancelled", SAY("Your appointment is cancelled. Your host sees it in their calendar.") },
+		{ "booking-moved", SAY("Your appointment is moved. Your host sees it in their calendar.") },
+		{ "signed-out", SAY("You are signed out.") },
+		{ "signed-up", SAY("Your account is ready. Sign in to go on.") },
 	};
 	/* clang-format on */
 	const struct form *params;
@@ -83,43 +104,68 @@ void page_notice(struct request *rq, struct html_values *v)
 	struct str word = e ? STR_ABSENT : form_get(params, "done");
 	for (size_t i = 0; i < ARRAY_LEN(notices); i++)
 		if (str_eq(word, str_of(notices[i].word)))
-			html_set(v, "notice", str_of(notices[i].text));
+			html_set(v, "notice", say(rq, notices[i].text));
 }
 
 /* ---- times ---- */
 
-static struct str ago(struct arena *mem, int64_t seconds)
+/* One of its kind and more of them, behind us and ahead: whole texts, since languages count in their own ways. */
+static struct str ago(struct request *rq, int64_t seconds)
 {
 	/* clang-format off */
-	static const struct { int64_t below, unit; const char *name; } steps[] = {
-		{ 60 * 60, 60, "minute" }, { 24 * 3600, 3600, "hour" }, { 14 * 86400, 86400, "day" },
-		{ 60 * 86400, 7 * 86400, "week" }, { 2 * 365 * 86400, 30 * 86400, "month" }, { INT64_MAX, 365 * 86400, "year" },
+	static const struct { int64_t below, unit; const char *one_ago, *ago, *in_one, *in; } steps[] = {
+		{ 60 * 60, 60, SAY("1 minute ago"), SAY("{n} minutes ago"), SAY("in 1 minute"), SAY("in {n} minutes") },
+		{ 24 * 3600, 3600, SAY("1 hour ago"), SAY("{n} hours ago"), SAY("in 1 hour"), SAY("in {n} hours") },
+		{ 14 * 86400, 86400, SAY("1 day ago"), SAY("{n} days ago"), SAY("in 1 day"), SAY("in {n} days") },
+		{ 60 * 86400, 7 * 86400, SAY("1 week ago"), SAY("{n} weeks ago"), SAY("in 1 week"), SAY("in {n} weeks") },
+		{ 2 * 365 * 86400, 30 * 86400, SAY("1 month ago"), SAY("{n} months ago"), SAY("in 1 month"), SAY("in {n} months") },
+		{ INT64_MAX, 365 * 86400, SAY("1 year ago"), SAY("{n} years ago"), SAY("in 1 year"), SAY("in {n} years") },
 	};
 	/* clang-format on */
 	bool ahead = seconds < 0;
 	int64_t distance = ahead ? -seconds : seconds;
 	size_t i = 0;
 	if (distance < 60)
-		return ahead ? STR("in a moment") : STR("just now");
+		return ahead ? say(rq, "in a moment") : say(rq, "just now");
 	while (distance >= steps[i].below)
 		i++;
 	int64_t count = distance / steps[i].unit;
-	return str_fmt(mem, "%s%lld %s%s%s", ahead ? "in " : "", (long long)count, steps[i].name, count == 1 ? "" : "s",
-		ahead ? "" : " ago");
+	if (count == 1)
+		return say(rq, ahead ? steps[i].in_one : steps[i].one_ago);
+	struct str n = str_fmt(rq->cx.mem, "%lld", (long long)count);
+	return say_with(rq, ahead ? steps[i].in : steps[i].ago, "n", n, NULL);
 }
 
-static struct str exact(struct request *rq, struct instant at)
+/* What an instant is in the zone of who looks, in the manner of their language. */
+struct told {
+	struct str day, time, zone;
+};
+
+static struct told told(struct request *rq, struct instant at)
 {
-	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
-		"Dec" };
+	/* clang-format off */
+	static const char *const months[12] = { SAY("Jan"), SAY("Feb"), SAY("Mar"), SAY("Apr"), SAY("May"), SAY("Jun"),
+		SAY("Jul"), SAY("Aug"), SAY("Sep"), SAY("Oct"), SAY("Nov"), SAY("Dec") };
+	/* clang-format on */
+	struct arena *mem = rq->cx.mem;
 	struct str tz = rq->principal ? rq->principal->tz : STR_ABSENT;
 	const struct zone *zone = tz.len ? zone_by_name(tz) : NULL;
 	int64_t local = zone ? zone_to_local(zone, instant_s(at)) : instant_s(at), year;
 	int64_t days = local / 86400 - (local % 86400 < 0), of_day = local - days * 86400;
 	int month, day;
 	civil_from_days(days, &year, &month, &day);
-	return str_fmt(rq->cx.mem, "%d %s %lld, %02d:%02d (%.*s)", day, months[month - 1], (long long)year,
-		(int)(of_day / 3600), (int)(of_day / 60 % 60), STR_ARG(zone ? tz : STR("UTC")));
+	return (struct told){
+		.day = say_with(rq, "{day} {month} {year}", "day", str_fmt(mem, "%d", day), "month",
+			say(rq, months[month - 1]), "year", str_fmt(mem, "%lld", (long long)year), NULL),
+		.time = str_fmt(mem, "%02d:%02d", (int)(of_day / 3600), (int)(of_day / 60 % 60)),
+		.zone = zone ? tz : STR("UTC"),
+	};
+}
+
+static struct str exact(struct request *rq, struct instant at)
+{
+	struct told t = told(rq, at);
+	return say_with(rq, "{day}, {time} ({zone})", "day", t.day, "time", t.time, "zone", t.zone, NULL);
 }
 
 void page_when(struct request *rq, struct html_values *v, const char *name, struct instant at)
@@ -129,37 +175,38 @@ void page_when(struct request *rq, struct html_values *v, const char *name, stru
 	struct html_values *row = html_add_row(v, name);
 	html_set(row, "iso", instant_rfc3339(rq->cx.mem, at));
 	html_set(row, "exact", exact(rq, at));
-	html_set(row, "ago", ago(rq->cx.mem, instant_s(rq->cx.now) - instant_s(at)));
+	html_set(row, "day", told(rq, at).day);
+	html_set(row, "ago", ago(rq, instant_s(rq->cx.now) - instant_s(at)));
 }
 
 static struct str wait_text(struct request *rq, int seconds)
 {
 	struct instant at = instant_add_s(rq->cx.now, seconds + 59);
-	return str_fmt(rq->cx.mem, "These were too many tries. Try again after %.*s, %.*s.", STR_ARG(exact(rq, at)),
-		STR_ARG(ago(rq->cx.mem, -(int64_t)(seconds < 60 ? 60 : seconds))));
+	return say_with(rq, "These were too many tries. Try again after {at}, {ago}.", "at", exact(rq, at), "ago",
+		ago(rq, -(int64_t)(seconds < 60 ? 60 : seconds)), NULL);
 }
 
 struct str page_text(struct request *rq, err_t e)
 {
 	/* clang-format off */
 	static const struct { enum err_kind kind; const char *text; } texts[] = {
-		{ NOT_FOUND,           "The address may be mistyped, or what was here is gone." },
-		{ METHOD_NOT_ALLOWED,  "This address is there, but not for this. Go back and try another way." },
-		{ MEDIA_TYPE,          "What was sent is not what the form of this page sends." },
-		{ TOO_LARGE,           "What was sent is too long." },
-		{ MALFORMED,           "What was sent cannot be read." },
-		{ TIMEOUT,             "What was sent did not arrive in time. Try again." },
-		{ PLAN_REQUIRED,       "Your plan does not have this." },
-		{ ACCOUNT_DEACTIVATED, "This account is deactivated. Ask the operator of this server." },
-		{ INTERNAL,            "Something went wrong on our side." },
-		{ UNAVAILABLE,         "There is too much to do at this moment. Try again in a moment." },
+		{ NOT_FOUND,           SAY("The address may be mistyped, or what was here is gone.") },
+		{ METHOD_NOT_ALLOWED,  SAY("This address is there, but not for this. Go back and try another way.") },
+		{ MEDIA_TYPE,          SAY("What was sent is not what the form of this page sends.") },
+		{ TOO_LARGE,           SAY("What was sent is too long.") },
+		{ MALFORMED,           SAY("What was sent cannot be read.") },
+		{ TIMEOUT,             SAY("What was sent did not arrive in time. Try again.") },
+		{ PLAN_REQUIRED,       SAY("Your plan does not have this.") },
+		{ ACCOUNT_DEACTIVATED, SAY("This account is deactivated. Ask the operator of this server.") },
+		{ INTERNAL,            SAY("Something went wrong on our side.") },
+		{ UNAVAILABLE,         SAY("There is too much to do at this moment. Try again in a moment.") },
 	};
 	/* clang-format on */
 	if (e->kind == RATE_LIMITED)
 		return wait_text(rq, e->retry_after_s);
 	for (size_t i = 0; !e->said.ptr && i < ARRAY_LEN(texts); i++)
 		if (texts[i].kind == e->kind)
-			return str_of(texts[i].text);
+			return say(rq, texts[i].text);
 	return err_text(e);
 }
 

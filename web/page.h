@@ -38,7 +38,7 @@ void page_notice(struct request *rq, struct html_values *v);
 
 /*
  * A row `name` for {{#name}}{{>when}}{{/name}}: the instant as ISO text, exactly in the user's zone, and after that "5
- * minutes ago". No row for INSTANT_NONE and INSTANT_FOREVER.
+ * minutes ago"; with {{>day}} the day alone is seen. No row for INSTANT_NONE and INSTANT_FOREVER.
  */
 void page_when(struct request *rq, struct html_values *v, const char *name, struct instant at);
 

@@ -192,6 +192,14 @@ struct str str_beginning(struct str s, size_t max)
 	return (struct str){ s.ptr, len };
 }
 
+struct str str_first_char(struct str s)
+{
+	size_t len = s.len > 0;
+	while (len < s.len && ((unsigned char)s.ptr[len] & 0xC0) == 0x80)
+		len++;
+	return (struct str){ s.ptr, len };
+}
+
 struct str str_vfmt(struct arena *mem, const char *format, va_list args)
 {
 	char brief[256]; /* as most are: then it is formatted once */

@@ -85,6 +85,9 @@ bool str_is_utf8(struct str s);
 /* Its beginning of at most so many octets, of whole characters where it is UTF-8. */
 struct str str_beginning(struct str s, size_t max);
 
+/* Its first character, whole where it is UTF-8; empty of an empty text. */
+struct str str_first_char(struct str s);
+
 /* Same length and octets, in a time that depends on the length alone. For MACs and CSRF tokens. */
 bool bytes_same(struct bytes a, struct bytes b);
 

@@ -19,6 +19,7 @@ struct html_values {
 	const struct html_values *outer;
 	struct html_values *next_row;
 	struct value *first;
+	const struct language *language; /* of a row: that of the tree */
 };
 
 struct html_values *html_values_new(struct arena *mem)
@@ -65,6 +66,11 @@ void html_set(struct html_values *v, const char *name, struct str text)
 	value->text = text;
 }
 
+void html_set_language(struct html_values *v, const struct language *language)
+{
+	v->language = language;
+}
+
 void html_set_flag(struct html_values *v, const char *name, bool flag)
 {
 	struct value *value = value_at(v, name);
@@ -78,6 +84,7 @@ struct html_values *html_add_row(struct html_values *v, const char *list)
 	struct html_values *row = html_values_new(v->mem);
 	value->kind = ROWS;
 	row->outer = v;
+	row->language = v->language;
 	if (value->last_row)
 		value->last_row->next_row = row;
 	else
@@ -203,6 +210,8 @@ static err_t render_tag(
 	case '#':
 		if (!section_body(rest, name, &body))
 			return ill_formed(cx, tag);
+		if (str_eq(name, STR("t")))
+			return render(cx, out, catalogue_text(v->language, body), v, depth + 1);
 		return render_section(cx, out, body, value_find(v, name), v, depth);
 	case '^':
 		if (!section_body(rest, name, &body))

@@ -8,6 +8,8 @@
  *     {{^name}} … {{/name}}       for a false flag, an absent or empty text, an empty list
  *     {{>other}}                  another template, with the same values
  *     {{@app.css}}                the address of a static file; replaced when it is compiled in
+ *     {{#t}} … {{/t}}             a text for people, which the catalogue has in other languages: its key is all that
+ *                                 stands between, markup and tags too
  *
  * A row sees the names around it. A name that was never set is empty and false.
  */
@@ -15,6 +17,7 @@
 
 #include "server/base/buf.h"
 #include "server/base/ctx.h"
+#include "server/data/catalogue.h"
 
 /* A tree of named values. */
 struct html_values;
@@ -24,6 +27,9 @@ struct html_values *html_values_new(struct arena *mem);
 void html_set(struct html_values *v, const char *name, struct str text);
 void html_set_flag(struct html_values *v, const char *name, bool flag);
 struct html_values *html_add_row(struct html_values *v, const char *list);
+
+/* The language of {{#t}} in a tree made by html_values_new (catalogue.h). Before that, and with NULL, English. */
+void html_set_language(struct html_values *v, const struct language *language);
 
 /* Append the template of this name. INTERNAL: there is none, or it is ill-formed (a unit test renders them all). */
 MUST_CHECK err_t html_render(struct ctx *cx, struct buf *out, const char *template_name, const struct html_values *v);

@@ -84,7 +84,7 @@ def test_your_account(world, user):
 
 def test_create_a_key(browser):
     """Open API in the CalendarPipe sidebar. Enter a name in Generate New Key (for example, Production server). Click Generate."""
-    assert '<a href="/keys">API</a>' in browser.get("/").text
+    assert re.search(r'<nav .*<a href="/keys"><svg.*</svg>API keys</a>.*</nav>', browser.get("/").text, re.S)
     assert '<a class="button" href="/keys/new">Generate New Key</a>' in browser.get("/keys").text
     page = browser.get("/keys/new").text
     assert "<h1>Generate New Key</h1>" in page and '<label for="name">Enter a name</label>' in page and "Production server" in page

@@ -152,7 +152,7 @@ function overflowing() {
 		return side && text.right > side.left + 1 && text.bottom > side.top && text.top < side.bottom;
 	};
 	return {
-		wide: [...document.querySelectorAll('body *')].filter((e) => e.checkVisibility() && !e.closest('nav, pre, .skip, svg') && sticksOut(e))
+		wide: [...document.querySelectorAll('body *')].filter((e) => e.checkVisibility() && !e.closest('pre, .skip, svg, .tabs') && sticksOut(e))
 			.map((e) => e.outerHTML.slice(0, 60)),
 		page: Math.max(0, document.documentElement.scrollWidth - right),
 		over: [...document.querySelectorAll('.row')].filter(runsOver).length,
@@ -282,8 +282,6 @@ for (const width of [360, 1280])
 		assert.equal(await page.locator('.of-live').first().isVisible(), true);
 		assert.equal(await page.locator('.of-test').first().isVisible(), false);
 		await judge(page, 'calendars of a key');
-		if (process.env.SHOTS)
-			await page.screenshot({ path: `${process.env.SHOTS}/key-calendars-${width}.png`, fullPage: true });
 		await page.selectOption('#mode', 'test');
 		assert.equal(await page.locator('.of-live').first().isVisible(), false);
 		assert.equal(await page.locator('.of-test').first().isVisible(), true);
@@ -292,16 +290,12 @@ for (const width of [360, 1280])
 		await focusIsIn(page, 'calendar');
 		assert.match(await page.textContent('#calendar-error'), /Tick at least one calendar/);
 		await judge(page, 'calendars of a key, refused');
-		if (process.env.SHOTS)
-			await page.screenshot({ path: `${process.env.SHOTS}/key-calendars-refused-${width}.png`, fullPage: true });
 		await page.keyboard.press('Space');
 		await page.click('button:text-is("Generate")');
 		assert.match(await page.textContent('#secret'), /^rk_live_/);
 		await page.click('text=I have stored it');
 		assert.match(await page.locator('article', { hasText: `Keyboard ${width}` }).textContent(), /Only in/);
 		await judge(page, 'keys, one of them limited');
-		if (process.env.SHOTS)
-			await page.screenshot({ path: `${process.env.SHOTS}/keys-${width}.png`, fullPage: true });
 		await context.close();
 	});
 
@@ -317,8 +311,6 @@ for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
 		assert.equal(await shown(), asked);
 		assert.equal(await page.locator('.ticks').isVisible(), false);
 		await judge(page, 'everything');
-		if (process.env.SHOTS)
-			await page.screenshot({ path: `${process.env.SHOTS}/consent-all-${width}.png`, fullPage: true });
 		await page.focus('#access-all');
 		await page.keyboard.press('ArrowDown');
 		assert.equal(await page.isChecked('#access-read'), true);
@@ -328,8 +320,6 @@ for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
 		assert.equal(await page.isChecked('#access-custom'), true);
 		assert.equal(await page.locator('.ticks').isVisible(), true);
 		await judge(page, 'ticks');
-		if (process.env.SHOTS)
-			await page.screenshot({ path: `${process.env.SHOTS}/consent-custom-${width}.png`, fullPage: true });
 		await page.uncheck('#s-events\\:write');
 		const back = page.waitForRequest((r) => r.url().startsWith('https://app.example/'));
 		await page.click('button[value=allow]');

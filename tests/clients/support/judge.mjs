@@ -2,11 +2,22 @@
 // What every page must be: accessible (axe-core, WCAG 2.2 AA), not wider than the window, with targets that a thumb finds.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createRequire } from 'node:module';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+// With SHOTS a picture of it is kept in that folder, to be looked at.
+export async function shoot(page, name) {
+	if (!process.env.SHOTS) return;
+	const { width } = page.viewportSize();
+	const scheme = await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
+	const file = name.replace(/\/oauth\/authorize.*/, 'authorize').replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'home';
+	await page.screenshot({ path: join(process.env.SHOTS, `${file}-${width}-${scheme}.png`), fullPage: true });
+}
+
 export async function judge(page, name) {
+	await shoot(page, name);
 	await page.evaluate(axe);
 	const { violations } = await page.evaluate(() => window.axe.run(document, {
 		runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'],

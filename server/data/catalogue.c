@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/data/catalogue.h"
+
+#define RANGES_MAX 32 /* of a header; what comes after them is not looked at */
+
+struct str catalogue_text(const struct language *language, struct str english)
+{
+	size_t from = 0, to = language ? language->count : 0;
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		int order = str_cmp(english, language->texts[middle].english);
+		if (order == 0)
+			return language->texts[middle].text;
+		if (order < 0)
+			to = middle;
+		else
+			from = middle + 1;
+	}
+	return english;
+}
+
+/* "de" is "de" and "de-AT", not "den". */
+static bool is_of(struct str tag, const char *language)
+{
+	struct str primary = str_of(language);
+	return str_starts_nocase(tag, primary) && (tag.len == primary.len || tag.ptr[primary.len] == '-');
+}
+
+bool catalogue_find(struct str tag, const struct language **out)
+{
+	*out = NULL;
+	for (size_t i = 0; i < catalogue_language_count; i++)
+		if (is_of(tag, catalogue_languages[i].tag)) {
+			*out = &catalogue_languages[i];
+			return true;
+		}
+	return is_of(tag, "en");
+}
+
+/* "q=0.8" as 800; what is no quality is none. */
+static int quality_of(struct str params)
+{
+	struct str value = str_trim(params, STR_BLANK);
+	if (!str_starts_nocase(value, STR("q=")))
+		return 1000;
+	value = str_from(value, 2);
+	int quality = value.len && value.ptr[0] == '1' ? 1000 : 0, unit = 100;
+	for (size_t i = 2; i < value.len && i < 5 && quality < 1000; i++, unit /= 10)
+		quality += value.ptr[i] >= '0' && value.ptr[i] <= '9' ? (value.ptr[i] - '0') * unit : 0;
+	return quality;
+}
+
+const struct language *catalogue_choose(struct str accept_language)
+{
+	const struct language *best = NULL, *language;
+	int best_quality = 0;
+	struct str rest = accept_language, params, tag;
+	for (int i = 0; i < RANGES_MAX && str_cut(&rest, ',', &params); i++) {
+		str_cut(&params, ';', &tag);
+		int quality = params.ptr ? quality_of(params) : 1000;
+		if (quality > best_quality && catalogue_find(str_trim(tag, STR_BLANK), &language)) {
+			best = language;
+			best_quality = quality;
+		}
+	}
+	return best;
+}

@@ -1,0 +1,85 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The texts for people that templates and C say, and the catalogues that have them in other languages (web/messages/*.po).
+
+    tests/support/messages.py            what each catalogue lacks, and what nobody says any more
+    tests/support/messages.py --write    add what is lacking, with an empty translation, and take out what is not said
+"""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+C_STRING = r'"((?:[^"\\]|\\.)*)"'
+# say(rq, "…"), say_with(rq, "…", …), page_new(rq, "…", …), and SAY("…") in static tables, which say() is told of later.
+SAID_IN_C = re.compile(rf'\b(?:say(?:_with)?\s*\([^,"]+,|page_new\s*\([^,"]+,|SAY\s*\()\s*({C_STRING}(?:\s*{C_STRING})*)')
+# The other text of page_new(rq, choice ? "…" : "…", …).
+CHOICE_IN_C = re.compile(rf'\b(?:say|page_new)\s*\([^,"]+,[^,"]*\?\s*{C_STRING}\s*:\s*{C_STRING}')
+
+
+def unescaped(text):
+    return text.replace("\\n", "\n").replace('\\"', '"').replace("\\\\", "\\")
+
+
+def said():
+    """Each text, with the files that say it."""
+    texts = {}
+    for path in sorted((ROOT / "web/templates").glob("*.html")):
+        for text in re.findall(r"\{\{#t\}\}(.*?)\{\{/t\}\}", path.read_text(), re.S):
+            texts.setdefault(text, []).append(path.name)
+    for path in sorted((ROOT / "web").glob("*.c")):
+        source = path.read_text()
+        found = [unescaped("".join(re.findall(C_STRING, all_parts))) for all_parts, *_ in SAID_IN_C.findall(source)]
+        found += [unescaped(text) for pair in CHOICE_IN_C.findall(source) for text in pair]
+        for text in found:
+            texts.setdefault(text, []).append(path.name)
+    return texts
+
+
+def catalogue(path):
+    """{English: translation} of a file; an empty one is not translated. The head has the key ""."""
+    texts, key = {}, None
+    for line in path.read_text().splitlines():
+        if match := re.match(rf"(msgid|msgstr)?\s*{C_STRING}$", line):
+            word, part = match.group(1), unescaped(match.group(2))
+            if word == "msgid":
+                key = part
+                texts[key] = None
+            elif word == "msgstr":
+                texts[key] = part
+            elif texts[key] is None:
+                texts[key + part] = texts.pop(key)
+                key += part
+            else:
+                texts[key] += part
+        elif line and not line.startswith("#"):
+            raise ValueError(f"{path}: {line}")
+    return texts
+
+
+def quoted(text):
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def write(path):
+    """As catalogue() reads it: head, then the texts in the order of the alphabet."""
+    texts, has = said(), catalogue(path)
+    comments = [line for line in path.read_text().splitlines() if line.startswith("#")]
+    head = "".join(f'"{line}\\n"\n' for line in has[""].splitlines())
+    entries = [f"msgid {quoted(text)}\nmsgstr {quoted(has.get(text) or '')}\n" for text in sorted(texts)]
+    path.write_text("\n".join(comments) + f'\nmsgid ""\nmsgstr ""\n{head}\n' + "\n".join(entries))
+
+
+def main():
+    for path in sorted((ROOT / "web/messages").glob("*.po")):
+        if "--write" in sys.argv[1:]:
+            write(path)
+        texts, has = said(), catalogue(path)
+        for text in sorted(t for t in texts if not has.get(t)):
+            print(f"{path.name}: not translated: {text!r} ({', '.join(sorted(set(texts[text])))})")
+        for text in sorted(t for t in has if t and t not in texts):
+            print(f"{path.name}: said nowhere: {text!r}")
+
+
+if __name__ == "__main__":
+    main()

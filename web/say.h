@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Texts for people that C says (server/data/catalogue.h); what templates say is marked there. */
+#pragma once
+
+#include "server/data/catalogue.h"
+#include "server/http/request.h"
+
+/*
+ * The language of the pages for who asks: what their browser likes best. Found once a request. NULL is English.
+ */
+const struct language *request_language(struct request *rq);
+
+/* Marks a text of a static table, which say() is told of later. */
+#define SAY(text) text
+
+/* english is a literal, or one that SAY marks, so that tests/support/messages.py finds it. */
+struct str say(struct request *rq, const char *english);
+
+/*
+ * The same with values: each {name} in the text becomes the value after that name. The list ends with NULL:
+ *
+ *     say_with(rq, "Try again after {at}, {ago}.", "at", at, "ago", ago, NULL)      at and ago are struct str
+ */
+__attribute__((sentinel)) struct str say_with(struct request *rq, const char *english, ...);

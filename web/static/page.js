@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Buttons that copy the text of the element they name, one for each block of code. Without this script they stay hidden.
+// Where the page did not come over https there is no clipboard, so the text is selected and copied as by hand.
+async function copy(from) {
+	if (navigator.clipboard) return navigator.clipboard.writeText(from.textContent);
+	getSelection().selectAllChildren(from);
+	if (!document.execCommand('copy')) throw new Error('selected only');
+}
+function copies(button, from) {
+	const [word, done, selected] = [button.textContent, button.dataset.done ?? 'Copied', button.dataset.selected ?? 'Selected'];
+	button.hidden = false;
+	button.addEventListener('click', async () => {
+		button.textContent = await copy(from).then(() => done, () => selected);
+		setTimeout(() => { button.textContent = word; }, 2000);
+	});
+}
+for (const button of document.querySelectorAll('button[data-copy]'))
+	copies(button, document.getElementById(button.dataset.copy));
+for (const button of document.querySelectorAll('.code > button'))
+	copies(button, button.parentElement.querySelector('code'));
+
+// A menu of a row closes when something else is chosen, and by Escape, which gives the focus back to its button.
+const open = () => document.querySelector('details.menu[open]');
+document.addEventListener('click', (event) => {
+	for (const menu of document.querySelectorAll('details.menu[open]'))
+		if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener('keydown', (event) => {
+	const menu = event.key === 'Escape' && open();
+	if (!menu) return;
+	menu.open = false;
+	menu.querySelector('summary').focus();
+});
