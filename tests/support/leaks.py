@@ -39,6 +39,8 @@ def forms(secret):
 
 def first_row_with(postgres, database, secrets, whole=False):
     """The first row with one of them, its table before it; None where there is none."""
+    if not secrets:
+        return None
     with tempfile.NamedTemporaryFile("w", dir="/tmp", prefix="calends-secrets-") as patterns:
         patterns.write("\n".join(form for secret in secrets for form in forms(secret)))
         patterns.flush()
