@@ -192,7 +192,7 @@ static void filter_values(
 	}
 	struct asked none = { .status = "", .test = asked->test };
 	html_set_flag(v, "mode_test", asked->test);
-	html_set(v, "live_href", STR("/logs"));
+	html_set(v, "mode_path", STR("/logs"));
 	html_set(v, "no_filter", link_to(rq, &none));
 	html_set(v, "route_asked", asked->filter.route);
 	html_set(v, "route_off", link_with_route(rq, asked, STR_ABSENT));
@@ -231,6 +231,7 @@ err_t logs_page(struct request *rq, struct response *rs)
 	TRY(request_log_page(&rq->cx, id_in_mode(rq->principal->account, asked.test), &asked.filter, asked.before,
 		ROWS_SHOWN + 1, &rows, &count));
 	filter_values(rq, v, &asked, &names);
+	html_set_flag(v, "any", count > 0);
 	for (size_t i = 0; i < count && i < ROWS_SHOWN; i++)
 		row_values(rq, html_add_row(v, "rows"), &rows[i], &names, &asked);
 	if (count > ROWS_SHOWN) {

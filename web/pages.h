@@ -20,7 +20,7 @@ handler device_page, device_page_post;
 handler logout_page, logout_post;
 handler booking_show, booking_cancel_page, booking_cancel_post, booking_move_page, booking_move_post;
 handler errors_page, audit_page_show;
-handler logs_page, log_entry_page;
+handler logs_page, log_entry_page, usage_show;
 
 /*
  * A new session for who has just set a password in this request (made an account, changed it), and on to `to`; on

@@ -45,6 +45,7 @@ static const struct route routes[] = {
 	{ METHOD_GET,  "/audit",                          SESSION,          0, BODY_IGNORED, 0,       audit_page_show,                "page", 0 },
 	{ METHOD_GET,  "/logs",                           SESSION,          0, BODY_IGNORED, 0,       logs_page,                      "page", 0 },
 	{ METHOD_GET,  "/logs/:request",                  SESSION,          0, BODY_IGNORED, 0,       log_entry_page,                 "page", 0 },
+	{ METHOD_GET,  "/usage",                          SESSION,          0, BODY_IGNORED, 0,       usage_show,                     "page", HEAVY },
 	{ METHOD_GET,  "/docs",                           OPTIONAL_SESSION, 0, BODY_IGNORED, 0,       docs_page,                      "page", 0 },
 	{ METHOD_GET,  "/docs/errors",                    OPTIONAL_SESSION, 0, BODY_IGNORED, 0,       errors_page,                    "page", 0 },
 	{ METHOD_GET,  "/favicon.ico",                    ANYONE,           0, BODY_IGNORED, 0,       favicon,                        "page", 0 },

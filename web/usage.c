@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How the account's API is used, in charts and tables, from the rolled-up rows of docs/usage.md. */
+#include "server/account/usage.h"
+
+#include <stdlib.h>
+
+#include "server/account/key.h"
+#include "web/chart.h"
+#include "web/page.h"
+#include "web/pages.h"
+
+#define DAY_S INT64_C(86400)
+#define DAYS_SHOWN 30
+#define GROUPS_MOST (2 * USAGE_ROWS_MAX) /* keys or routes that are looked at */
+#define GROUPS_SHOWN 20
+#define ROUTE_MAX 200
+
+static const struct {
+	const char *word;
+	int32_t days;
+} spans[] = { { "7", 7 }, { "30", DAYS_SHOWN }, { "90", USAGE_DAYS_KEPT } };
+
+/* What the address asks for; what makes no sense asks for nothing. */
+struct asked {
+	int32_t days;
+	struct id credential;
+	struct str key, route; /* absent: all */
+	bool test;
+};
+
+static err_t read_asked(struct request *rq, struct asked *out)
+{
+	const struct form *params;
+	struct asked asked = { .days = DAYS_SHOWN };
+	TRY(request_params(rq, &params));
+	asked.test = str_eq(form_get(params, "mode"), STR("test"));
+	for (size_t i = 0; i < ARRAY_LEN(spans); i++)
+		if (str_eq(form_get(params, "days"), str_of(spans[i].word)))
+			asked.days = spans[i].days;
+	if (id_parse(form_get(params, "key"), "key", &asked.credential))
+		asked.key = form_get(params, "key");
+	struct str route = form_get(params, "route");
+	if (route.len && route.len <= ROUTE_MAX)
+		asked.route = route;
+	*out = asked;
+	return OK;
+}
+
+/* ---- addresses ---- */
+
+static struct str link_to(struct request *rq, const struct asked *asked)
+{
+	struct buf out = buf_new(rq->cx.mem, KIB(4));
+	BUF_LIT(&out, "/usage?");
+	form_add(&out, "days", str_fmt(rq->cx.mem, "%d", asked->days));
+	if (asked->test)
+		form_add(&out, "mode", STR("test"));
+	if (asked->key.ptr)
+		form_add(&out, "key", asked->key);
+	if (asked->route.ptr)
+		form_add(&out, "route", asked->route);
+	return buf_str(&out);
+}
+
+static struct str link_with_key(struct request *rq, const struct asked *asked, struct str key)
+{
+	struct asked other = *asked;
+	other.key = key;
+	return link_to(rq, &other);
+}
+
+static struct str link_with_route(struct request *rq, const struct asked *asked, struct str route)
+{
+	struct asked other = *asked;
+	other.route = route;
+	return link_to(rq, &other);
+}
+
+static void span_links(struct request *rq, struct html_values *v, const struct asked *asked)
+{
+	for (size_t i = 0; i < ARRAY_LEN(spans); i++) {
+		struct asked other = *asked;
+		other.days = spans[i].days;
+		struct html_values *row = html_add_row(v, "spans");
+		html_set(row, "days", str_of(spans[i].word));
+		html_set(row, "href", link_to(rq, &other));
+		html_set_flag(row, "here", spans[i].days == asked->days);
+	}
+}
+
+/* ---- sums ---- */
+
+static struct usage_query query_of(struct request *rq, const struct asked *asked, unsigned by, bool webhooks)
+{
+	int32_t today = (int32_t)(instant_s(rq->cx.now) / DAY_S);
+	return (struct usage_query){
+		.account = id_in_mode(rq->principal->account, asked->test),
+		.first_day = today - asked->days + 1,
+		.last_day = today,
+		.by = by,
+		.webhooks = webhooks,
+		.credential = webhooks ? (struct id){ { 0 } } : asked->credential,
+		.route = webhooks ? STR_ABSENT : asked->route,
+	};
+}
+
+static err_t sums_of(struct request *rq, const struct asked *asked, unsigned by, bool webhooks, struct usage_sum **out,
+	size_t *count_out)
+{
+	struct usage_query query = query_of(rq, asked, by, webhooks);
+	return usage_page(&rq->cx, &query, NULL, false, GROUPS_MOST, out, count_out);
+}
+
+static int64_t failures_of(const struct usage_sum *sum)
+{
+	return sum->client_errors + sum->server_errors;
+}
+
+static struct str ms_text(struct arena *mem, int64_t us)
+{
+	return us < 10000 ? str_fmt(mem, "%lld.%lld ms", (long long)us / 1000, (long long)us / 100 % 10)
+			  : str_cat(mem, chart_number(mem, us / 1000), STR(" ms"));
+}
+
+/* "2.4 %" */
+static struct str share_text(struct arena *mem, int64_t part, int64_t all)
+{
+	int64_t thousandths = all ? (int64_t)((double)part / (double)all * 1000) : 0;
+	return str_fmt(mem, "%lld.%lld %%", (long long)thousandths / 10, (long long)thousandths % 10);
+}
+
+static void sum_values(struct arena *mem, struct html_values *v, const struct usage_sum *sum)
+{
+	html_set(v, "requests", chart_number(mem, sum->requests));
+	html_set(v, "client_errors", chart_number(mem, sum->client_errors));
+	html_set(v, "server_errors", chart_number(mem, sum->server_errors));
+	html_set(v, "failed_share", share_text(mem, failures_of(sum), sum->requests));
+	html_set_flag(v, "any_failed", failures_of(sum) > 0);
+	html_set(v, "p95", sum->requests ? ms_text(mem, usage_quantile_us(sum, 950)) : STR("–"));
+}
+
+static const struct usage_sum *of_day(const struct usage_sum *sums, size_t count, int32_t day)
+{
+	static const struct usage_sum nothing;
+	for (size_t i = 0; i < count; i++)
+		if (sums[i].day == day)
+			return &sums[i];
+	return &nothing;
+}
+
+/* ---- days ---- */
+
+/* Days without anything are days, too. */
+static void days_values(struct request *rq, struct html_values *v, const struct asked *asked,
+	const struct usage_sum *calls, size_t call_count, const struct usage_sum *tries, size_t try_count)
+{
+	struct arena *mem = rq->cx.mem;
+	size_t count = (size_t)asked->days;
+	int32_t first = query_of(rq, asked, 0, false).first_day;
+	struct chart_bar *requests = arena_array(mem, struct chart_bar, count);
+	struct chart_bar *p95 = arena_array(mem, struct chart_bar, count);
+	struct chart_bar *webhooks = arena_array(mem, struct chart_bar, count);
+	for (size_t i = 0; i < count; i++) {
+		int32_t day = first + (int32_t)i;
+		const struct usage_sum *sum = of_day(calls, call_count, day), *sent = of_day(tries, try_count, day);
+		requests[i] = (struct chart_bar){ day,
+			{ sum->requests - failures_of(sum), sum->client_errors, sum->server_errors } };
+		p95[i] = (struct chart_bar){ day, { (usage_quantile_us(sum, 950) + 999) / 1000 } };
+		webhooks[i] = (struct chart_bar){ day, { sent->requests - failures_of(sent), failures_of(sent) } };
+	}
+	chart_values(mem, html_add_row(v, "requests_chart"), requests, count, "");
+	chart_values(mem, html_add_row(v, "p95_chart"), p95, count, " ms");
+	chart_values(mem, html_add_row(v, "webhooks_chart"), webhooks, count, "");
+	for (size_t i = count; i-- > 0;) {
+		int32_t day = first + (int32_t)i;
+		const struct usage_sum *sum = of_day(calls, call_count, day), *sent = of_day(tries, try_count, day);
+		if (!sum->requests && !sent->requests)
+			continue;
+		struct html_values *row = html_add_row(v, "by_day");
+		html_set(row, "day", usage_day_text(mem, day));
+		sum_values(mem, row, sum);
+		html_set(row, "webhooks_sent", chart_number(mem, sent->requests));
+		html_set(row, "webhooks_fine",
+			sent->requests ? share_text(mem, sent->requests - failures_of(sent), sent->requests)
+				       : STR("–"));
+	}
+	html_set(v, "first_day", usage_day_text(mem, first));
+	html_set(v, "last_day", usage_day_text(mem, first + asked->days - 1));
+}
+
+static void total_values(
+	struct request *rq, struct html_values *v, const char *name, const struct usage_sum *sums, size_t count)
+{
+	struct arena *mem = rq->cx.mem;
+	int64_t latency[USAGE_CLASSES] = { 0 };
+	struct usage_sum total = { .latency = { latency, USAGE_CLASSES } };
+	for (size_t i = 0; i < count; i++) {
+		total.requests += sums[i].requests;
+		total.client_errors += sums[i].client_errors;
+		total.server_errors += sums[i].server_errors;
+		for (size_t k = 0; k < sums[i].latency.count && k < USAGE_CLASSES; k++)
+			latency[k] += sums[i].latency.items[k];
+	}
+	struct html_values *row = html_add_row(v, name);
+	sum_values(mem, row, &total);
+	html_set(row, "fine_share", share_text(mem, total.requests - failures_of(&total), total.requests));
+	html_set_flag(row, "any", total.requests > 0);
+	html_set(row, "failed", chart_number(mem, failures_of(&total)));
+}
+
+/* ---- keys and routes ---- */
+
+static int by_requests(const void *a, const void *b)
+{
+	const struct usage_sum *x = a, *y = b;
+	return (x->requests < y->requests) - (x->requests > y->requests);
+}
+
+static err_t keys_values(struct request *rq, struct html_values *v, const struct asked *asked)
+{
+	struct usage_sum *sums;
+	struct key *keys;
+	size_t count, key_count;
+	TRY(sums_of(rq, asked, USAGE_BY_CREDENTIAL, false, &sums, &count));
+	TRY(key_list(&rq->cx, rq->principal->account, &keys, &key_count));
+	qsort(sums, count, sizeof *sums, by_requests);
+	for (size_t i = 0; i < count && i < GROUPS_SHOWN; i++) {
+		struct html_values *row = html_add_row(v, "by_key");
+		struct str id = id_text(rq->cx.mem, "key", sums[i].credential);
+		sum_values(rq->cx.mem, row, &sums[i]);
+		html_set_flag(row, "of_apps", id_is_zero(sums[i].credential));
+		html_set(row, "key_name", id);
+		for (size_t k = 0; k < key_count; k++)
+			if (id_eq(keys[k].id, sums[i].credential))
+				html_set(row, "key_name", keys[k].name);
+		html_set(row, "href", link_with_key(rq, asked, id));
+	}
+	html_set_flag(v, "more_keys", count > GROUPS_SHOWN);
+	for (size_t k = 0; asked->key.ptr && k < key_count; k++)
+		if (id_eq(keys[k].id, asked->credential))
+			html_set(v, "key_asked", keys[k].name);
+	return OK;
+}
+
+static err_t routes_values(struct request *rq, struct html_values *v, const struct asked *asked)
+{
+	struct usage_sum *sums;
+	size_t count;
+	TRY(sums_of(rq, asked, USAGE_BY_ROUTE, false, &sums, &count));
+	qsort(sums, count, sizeof *sums, by_requests);
+	for (size_t i = 0; i < count && i < GROUPS_SHOWN; i++) {
+		struct html_values *row = html_add_row(v, "by_route");
+		sum_values(rq->cx.mem, row, &sums[i]);
+		html_set(row, "route", sums[i].route);
+		html_set(row, "href", link_with_route(rq, asked, sums[i].route));
+	}
+	html_set_flag(v, "more_routes", count > GROUPS_SHOWN);
+	return OK;
+}
+
+err_t usage_show(struct request *rq, struct response *rs)
+{
+	struct html_values *v = page_new(rq, "Usage", "usage");
+	struct usage_sum *calls, *tries;
+	size_t call_count, try_count;
+	struct asked asked;
+	TRY(read_asked(rq, &asked));
+	TRY(sums_of(rq, &asked, USAGE_BY_DAY, false, &calls, &call_count));
+	TRY(sums_of(rq, &asked, USAGE_BY_DAY, true, &tries, &try_count));
+	html_set(v, "key_asked", asked.key);
+	html_set(v, "route_asked", asked.route);
+	TRY(keys_values(rq, v, &asked));
+	TRY(routes_values(rq, v, &asked));
+	days_values(rq, v, &asked, calls, call_count, tries, try_count);
+	total_values(rq, v, "total", calls, call_count);
+	total_values(rq, v, "webhooks_total", tries, try_count);
+	span_links(rq, v, &asked);
+	html_set(v, "mode_path", STR("/usage"));
+	html_set_flag(v, "mode_test", asked.test);
+	html_set(v, "key_off", link_with_key(rq, &asked, STR_ABSENT));
+	html_set(v, "route_off", link_with_route(rq, &asked, STR_ABSENT));
+	html_set_flag(v, "any", call_count || try_count);
+	return page_reply(rs, 200, "usage", v);
+}
