@@ -5,6 +5,8 @@
  */
 #include "caldav/dispatch.h"
 
+#define CALENDAR_SEGMENTS 4
+
 static void resource_open(const struct path *path, size_t count, bool folder, struct buf *out)
 {
 	BUF_LIT(out, "<D:resource><D:href>");
@@ -51,9 +53,11 @@ static struct dav_needs needs_lacking(const struct request *rq, err_t e, const s
 			n.itself = n.parent = NULL;
 		return n;
 	}
+	/* calendars lie in the home: /dav/calendars/:account/:calendar */
+	uint64_t binds = rq->path.count > CALENDAR_SEGMENTS ? EVENTS_WRITE : CALENDARS_MANAGE;
 	if (held & EVENTS_READ)
 		n.itself = NULL; /* DAV:read, of a COPY */
-	if (err_is(e, INSUFFICIENT_SCOPE) && (held & EVENTS_WRITE))
+	if (err_is(e, INSUFFICIENT_SCOPE) && (held & binds))
 		n.parent = n.to = NULL;
 	return n;
 }

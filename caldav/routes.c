@@ -27,6 +27,9 @@ enum {
 		METHOD_##name, path "/", ALL, 0, body, most, dav_forbidden, source, CORS_KEYS                          \
 	}
 
+/* Of a calendar: what lies in it is read, and made once more. */
+#define TO_COPY (CALENDARS_READ | CALENDARS_MANAGE | EVENTS_READ | EVENTS_WRITE)
+
 #define PRINCIPAL "/dav/principals/:account"
 #define HOME "/dav/calendars/:account"
 #define CALENDAR "/dav/calendars/:account/:calendar"
@@ -55,20 +58,20 @@ static const struct route routes[] = {
 	NEVER(DELETE,          HOME,                   BODY_IGNORED, KIB(64),         "RFC 4918 §9.6"),
 	NEVER(COPY,            HOME,                   BODY_IGNORED, KIB(64),         "RFC 4918 §9.8"),
 	NEVER(MOVE,            HOME,                   BODY_IGNORED, KIB(64),         "RFC 4918 §9.9"),
-	COLLECTION(MKCALENDAR, HOME,                   KEY, OWNER,           "RFC 4791 §5.3.1",   0),
-	COLLECTION(MKCOL,      HOME,                   KEY, OWNER,           "RFC 4918 §9.3",     0),
+	COLLECTION(MKCALENDAR, HOME,                   ALL, CALENDARS_MANAGE, "RFC 4791 §5.3.1",   0),
+	COLLECTION(MKCOL,      HOME,                   ALL, CALENDARS_MANAGE, "RFC 4918 §9.3",     0),
 
 	COLLECTION(PROPFIND,   CALENDAR,               ALL, CALENDARS_READ,  "RFC 4918 §9.1",     HEAVY_DEEP | LISTS_EVENTS),
 	COLLECTION(REPORT,     CALENDAR,               ALL, BY_REPORT,       "RFC 4791 §7",       HEAVY),
 	COLLECTION(PROPPATCH,  CALENDAR,               ALL, CALENDARS_WRITE, "RFC 4918 §9.2",     0),
 	COLLECTION(ACL,        CALENDAR,               KEY, OWNER,           "RFC 3744 §8.1",     0),
-	COLLECTION(MKCALENDAR, CALENDAR,               KEY, OWNER,           "RFC 4791 §5.3.1",   0),
-	COLLECTION(MKCOL,      CALENDAR,               KEY, OWNER,           "RFC 5689 §3",       0),
+	COLLECTION(MKCALENDAR, CALENDAR,               ALL, CALENDARS_MANAGE, "RFC 4791 §5.3.1",   0),
+	COLLECTION(MKCOL,      CALENDAR,               ALL, CALENDARS_MANAGE, "RFC 5689 §3",       0),
 	COLLECTION(GET,        CALENDAR,               ALL, EVENTS_READ,     "RFC 4918 §9.4",     HEAVY),
 	NEVER(PUT,             CALENDAR,               BODY_ANY,     OBJECT_SIZE_MAX, "RFC 4791 §5.3.2"),
-	COLLECTION(DELETE,     CALENDAR,               KEY, OWNER,           "RFC 4918 §9.6",     HEAVY),
-	COLLECTION(COPY,       CALENDAR,               KEY, OWNER,           "RFC 4918 §9.8",     HEAVY),
-	COLLECTION(MOVE,       CALENDAR,               KEY, OWNER,           "RFC 4918 §9.9",     HEAVY),
+	COLLECTION(DELETE,     CALENDAR,               ALL, CALENDARS_MANAGE, "RFC 4918 §9.6",     HEAVY),
+	COLLECTION(COPY,       CALENDAR,               ALL, TO_COPY,         "RFC 4918 §9.8",     HEAVY),
+	COLLECTION(MOVE,       CALENDAR,               ALL, CALENDARS_MANAGE, "RFC 4918 §9.9",     HEAVY),
 
 	ROUTE(PROPFIND,        OBJECT,                 ALL, EVENTS_READ,     "RFC 4918 §9.1",     0),
 	ROUTE(REPORT,          OBJECT,                 ALL, BY_REPORT,       "RFC 3253 §3.6",     HEAVY),
@@ -80,8 +83,8 @@ static const struct route routes[] = {
 	/* RFC 3744, appendix B: DAV:read on the source */
 	ROUTE(COPY,            OBJECT,                 ALL, EVENTS_READ | EVENTS_WRITE, "RFC 4918 §9.8",     0),
 	ROUTE(MOVE,            OBJECT,                 ALL, EVENTS_WRITE,    "RFC 4918 §9.9",     0),
-	COLLECTION(MKCALENDAR, OBJECT,                 KEY, OWNER,           "RFC 4791 §5.3.1.2", 0),
-	COLLECTION(MKCOL,      OBJECT,                 KEY, OWNER,           "RFC 4791 §4.2",     0),
+	COLLECTION(MKCALENDAR, OBJECT,                 ALL, CALENDARS_MANAGE, "RFC 4791 §5.3.1.2", 0),
+	COLLECTION(MKCOL,      OBJECT,                 ALL, CALENDARS_MANAGE, "RFC 4791 §4.2",     0),
 };
 
 #define EVERY_METHOD(path, run)                                                                                         \

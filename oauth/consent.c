@@ -262,7 +262,7 @@ static err_t remembered_issue(struct ctx *cx, const struct auth_request *request
 		IN(request->scopes & (uint64_t)SCOPES_ASKABLE), IN(code->family), IN(code->hash), IN(code->expires_at),
 		IN(request->challenge), IN(request->redirect_uri), IN(request->nonce), IN(user->auth_time),
 		IN(request->audience), IN(request->dpop_jkt), IN(request->calendars), IN(besides),
-		IN(request->with_details)));
+		IN(request->with_details), IN(scope_spoken(request->scopes, request->scopes) & SCOPES_SPOKEN)));
 	return issued ? OK : FAIL(cx, CONSENT_REQUIRED, "no consent that covers this");
 }
 

@@ -110,8 +110,7 @@ static const struct {
 		"Every setting. A flag wins over the environment (`CALENDS_` and the flag in capitals), that over the "
 		"file of `--config`.",
 		print_options },
-	{ "scopes", "Scopes", "What a third-party app can be granted. A token never creates or deletes calendars.",
-		print_scopes },
+	{ "scopes", "Scopes", "What a third-party app can be granted.", print_scopes },
 	{ "openapi", NULL, NULL, print_openapi },
 	{ "man", NULL, NULL, print_manual },
 };

@@ -44,7 +44,9 @@ err_t mkcalendar_read(struct dav_call *call)
 {
 	struct request *rq = call->rq;
 	struct property_changes *p = arena_new(rq->cx.mem, struct property_changes);
-	*p = (struct property_changes){ .cx = &rq->cx, .use = making_of(rq)->use, .kind = RES_CALENDAR, .owner = true };
+	*p = (struct property_changes){
+		.cx = &rq->cx, .use = making_of(rq)->use, .kind = RES_CALENDAR, .manages = true
+	};
 	call->plan = p;
 	return call->root ? property_changes_read(p, call->root) : OK;
 }

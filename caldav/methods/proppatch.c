@@ -44,7 +44,7 @@ err_t proppatch_read(struct dav_call *call)
 		.cx = &rq->cx,
 		.use = CHANGES_OF_PROPPATCH,
 		.kind = call->at.kind,
-		.owner = (call->at.actor->rights & OWNER) != 0,
+		.manages = (call->at.actor->rights & CALENDARS_MANAGE) != 0,
 	};
 	call->plan = p;
 	return property_changes_read(p, call->root);

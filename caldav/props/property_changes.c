@@ -160,7 +160,7 @@ static void set_resourcetype(struct step *s)
 
 /* ---- the table ---- */
 
-enum setter_flags { TOKEN_MAY = 1, WHEN_MADE = 2 };
+enum setter_flags { WRITER_MAY = 1, WHEN_MADE = 2 }; /* WRITER_MAY: calendars:write alone opens it */
 
 static const struct setter {
 	const char *ns, *local;
@@ -172,10 +172,10 @@ static const struct setter {
 	{ NS_CALDAV, "calendar-description", set_description, 0 },
 	{ NS_CALDAV, "calendar-timezone", set_timezone, 0 },
 	{ NS_CALDAV, "calendar-timezone-id", set_timezone_id, 0 },
-	{ NS_CALDAV, "schedule-calendar-transp", set_transp, TOKEN_MAY },
+	{ NS_CALDAV, "schedule-calendar-transp", set_transp, WRITER_MAY },
 	{ NS_CALDAV, "supported-calendar-component-set", set_components, WHEN_MADE },
-	{ NS_ICAL, "calendar-color", set_color, TOKEN_MAY },
-	{ NS_ICAL, "calendar-order", set_order, TOKEN_MAY },
+	{ NS_ICAL, "calendar-color", set_color, WRITER_MAY },
+	{ NS_ICAL, "calendar-order", set_order, WRITER_MAY },
 };
 
 static const struct setter *setter_of(enum resource_kind kind, struct str ns, struct str local)
@@ -190,7 +190,7 @@ static const struct setter *setter_of(enum resource_kind kind, struct str ns, st
 
 static void set_live(struct step *s, const struct setter *setter)
 {
-	if (!s->changes->owner && !(setter->flags & TOKEN_MAY))
+	if (!s->changes->manages && !(setter->flags & WRITER_MAY))
 		refuse(s, 403, NO_PRIVILEGE);
 	else if ((setter->flags & WHEN_MADE) && s->changes->use == CHANGES_OF_PROPPATCH)
 		refuse(s, 403, PROTECTED);
@@ -210,8 +210,9 @@ static struct dead_property *dead_slot(struct step *s)
 
 static void set_dead(struct step *s)
 {
-	/* A token changes what its scope says of a calendar; an object's properties are part of writing events. */
-	if (!s->changes->owner && s->changes->kind != RES_OBJECT) {
+	/* calendars:write is for what its wording says of a calendar; an object's properties are part of writing
+	 * events. */
+	if (!s->changes->manages && s->changes->kind != RES_OBJECT) {
 		refuse(s, 403, NO_PRIVILEGE);
 		return;
 	}

@@ -28,7 +28,7 @@ struct property_changes {
 	struct ctx *cx;
 	enum changes_of use;
 	enum resource_kind kind;
-	bool owner; /* false: only what calendars:write opens */
+	bool manages; /* calendars:manage; false: only what calendars:write opens */
 	bool failed;
 	struct property_change *items;
 	size_t count;
@@ -39,7 +39,7 @@ struct property_changes {
 };
 
 /*
- * Reads DAV:set and DAV:remove inside `root`, in document order; cx, use, kind and owner of `p` are set. A refused
+ * Reads DAV:set and DAV:remove inside `root`, in document order; cx, use, kind and manages of `p` are set. A refused
  * property is no error: see failed.
  *
  * errors  MALFORMED  nothing in it, DAV:remove in a MK…, more than PROPERTY_CHANGES_MAX

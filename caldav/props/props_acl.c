@@ -56,7 +56,9 @@ static unsigned privileges_of(const struct subject *subject)
 	case RES_HOME:
 		if (scopes & CALENDARS_READ)
 			can |= PRIV_READ;
-		return can | (owner ? PRIV_WRITE : 0u); /* making and deleting calendars is for keys */
+		if (scopes & CALENDARS_MANAGE) /* limited to single calendars it makes none (calendar_create()) */
+			can |= subject->at.actor->calendars.items ? PRIV_UNBIND : PRIV_BIND | PRIV_UNBIND;
+		return can | (owner ? PRIV_WRITE : 0u);
 	case RES_CALENDAR:
 		if ((can & PRIV_READ_FREE_BUSY) && (scopes & EVENTS_READ))
 			can |= PRIV_READ;

@@ -267,6 +267,15 @@ static err_t answer_again(struct api_call *call, struct response *rs, struct id 
 	return OK;
 }
 
+/* What the public sees is the owner's to say. */
+static err_t may_publish(const struct api_call *call)
+{
+	if (call->actor.rights & OWNER)
+		return OK;
+	return REFUSE(&call->rq->cx, KEY_KIND_NOT_ALLOWED, "is_public",
+		"Whether a calendar is public is its owner's to say: it needs a key of full access.");
+}
+
 static err_t run_create(struct api_call *call, struct response *rs)
 {
 	struct request *rq = call->rq;
@@ -275,6 +284,8 @@ static err_t run_create(struct api_call *call, struct response *rs)
 	struct id id;
 	if (!view->has_name)
 		return REFUSE(&rq->cx, MISSING_FIELD, "name", "A calendar needs a name.");
+	if (view->is_public)
+		TRY(may_publish(call));
 	TRY(change_of(rq, view, &change));
 	TRY(calendar_create(
 		&rq->cx, &call->actor, id_uuid(rq->cx.mem, id_new(rq->cx.now)), COMPONENTS_ALL, &change, &id));
@@ -285,26 +296,21 @@ static err_t run_create(struct api_call *call, struct response *rs)
 
 const struct contract create_calendar = {
 	.id = "createCalendar",
-	.summary = "Make a calendar. No scope says so: keys of the account do it.",
+	.summary = "Make a calendar. A credential that is limited to single calendars makes none.",
 	.body = &calendar_resource,
 	.answer = &calendar_resource,
 	.status = 201,
-	ERRORS(DAV_QUOTA),
+	ERRORS(DAV_QUOTA, FORBIDDEN),
 	.run = run_create,
 };
 
-/* The scope's wording names selected, colour and writable: nothing else is a token's to change. */
+/* The wording of calendars:write names selected, colour and writable. */
 static err_t within_scope(const struct api_call *call, const struct calendar_view *view)
 {
-	bool beyond = view->has_name || view->has_description || view->has_timezone || view->has_is_public;
-	if (!beyond || (call->actor.rights & OWNER))
-		return OK;
-	return REFUSE(&call->rq->cx, KEY_KIND_NOT_ALLOWED,
-		view->has_name          ? "name"
-		: view->has_description ? "description"
-		: view->has_timezone    ? "timezone"
-					: "is_public",
-		"calendars:write changes selected, color_hex and writable. The rest needs a key of the account.");
+	bool beyond = view->has_name || view->has_description || view->has_timezone;
+	if (beyond)
+		TRY(scopes_require(&call->rq->cx, call->actor.rights, CALENDARS_MANAGE | call->rq->route->scopes));
+	return view->has_is_public ? may_publish(call) : OK;
 }
 
 static err_t run_update(struct api_call *call, struct response *rs)
@@ -327,7 +333,9 @@ static err_t run_update(struct api_call *call, struct response *rs)
 
 const struct contract update_calendar = {
 	.id = "updateCalendar",
-	.summary = "Change what is sent; all else stays. A token changes `selected`, `color_hex` and `writable` alone.",
+	.summary = "Change what is sent; all else stays. `calendars:write` is for `selected`, `color_hex` and "
+		   "`writable`; names, "
+		   "descriptions and time zones need `calendars:manage` besides, `is_public` a key of full access.",
 	PARAMS(calendar_params, struct calendar_params),
 	.body = &calendar_resource,
 	.answer = &calendar_resource,

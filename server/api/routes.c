@@ -17,10 +17,10 @@
 	ROW(METHOD_GET,    "/v1/profile",              SELF,       PROFILE_READ,    BODY_IGNORED, 0,        &get_profile,          "scope profile:read",          CORS_KEYS) \
 	\
 	ROW(METHOD_GET,    "/v1/calendars",            SELF,       CALENDARS_READ,  BODY_IGNORED, 0,        &list_calendars,       "scope calendars:read",        CORS_KEYS) \
-	ROW(METHOD_POST,   "/v1/calendars",            KEY,        OWNER,           BODY_JSON,    BODY_MAX, &create_calendar,      "keys only: no scope says so", CORS_KEYS) \
+	ROW(METHOD_POST,   "/v1/calendars",            SELF,       CALENDARS_MANAGE, BODY_JSON,   BODY_MAX, &create_calendar,      "scope calendars:manage",      CORS_KEYS) \
 	ROW(METHOD_GET,    "/v1/calendars/:calendar",  SELF,       CALENDARS_READ,  BODY_IGNORED, 0,        &get_calendar,         "scope calendars:read",        CORS_KEYS) \
 	ROW(METHOD_PATCH,  "/v1/calendars/:calendar",  SELF,       CALENDARS_WRITE, BODY_JSON,    BODY_MAX, &update_calendar,      "scope calendars:write",       CORS_KEYS) \
-	ROW(METHOD_DELETE, "/v1/calendars/:calendar",  KEY,        OWNER,           BODY_IGNORED, 0,        &delete_calendar,      "keys only: no scope says so", CORS_KEYS | HEAVY) \
+	ROW(METHOD_DELETE, "/v1/calendars/:calendar",  SELF,       CALENDARS_MANAGE, BODY_IGNORED, 0,       &delete_calendar,      "scope calendars:manage",      CORS_KEYS | HEAVY) \
 	ROW(METHOD_GET,    "/v1/calendars/:calendar/export", SELF, EVENTS_READ,     BODY_IGNORED, 0,        &export_calendar,      "scope events:read",           CORS_KEYS | HEAVY) \
 	ROW(METHOD_POST,   "/v1/calendars/:calendar/import", SELF, EVENTS_WRITE,    BODY_ICAL,    IMPORT_MAX, &import_calendar,    "scope events:write",          CORS_KEYS | HEAVY) \
 	\

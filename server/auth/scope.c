@@ -52,9 +52,9 @@ bool scope_parse(struct str text, uint64_t *out)
 const struct scope_alias scope_aliases[] = {
 	/* draft-ietf-mailmaint-oauth-public: all that a calendar client does */
 	{ SCOPE_CALENDAR_CLIENT, "urn:ietf:params:oauth:scope:calendars",
-		CALENDARS_READ | CALENDARS_WRITE | EVENTS_READ | EVENTS_WRITE,
+		CALENDARS_READ | CALENDARS_WRITE | CALENDARS_MANAGE | EVENTS_READ | EVENTS_WRITE,
 		"What a calendar client needs (draft-ietf-mailmaint-oauth-public): calendars:read, calendars:write, "
-		"events:read and events:write together." },
+		"calendars:manage, events:read and events:write together." },
 	/* OpenID Connect Core §11; MCP clients ask for it beside anything */
 	{ SCOPE_OFFLINE, "offline_access", 0,
 		"A refresh token, which an app that is registered for that grant is given in any case." },

@@ -10,8 +10,8 @@ enum scope_bit {
 #define SCOPE(name, bit, ...) name = 1 << (bit),
 #include "server/auth/scopes.def"
 #undef SCOPE
-	/* What no token can be granted: creating and deleting calendars, managing credentials. Keys and the owner's
-	   pages do. */
+	/* What no token can be granted: managing credentials, booking pages, what the public sees. Keys of full access
+	   and the owner's pages do. */
 	OWNER = 1 << 29,
 	/* For REPORT: the report's own table names the scope, and its handler asks for it (scopes_require). */
 	BY_REPORT = 1 << 30
@@ -59,6 +59,9 @@ struct scope_alias {
 #define SCOPE_OFFLINE (UINT64_C(1) << 33)
 extern const struct scope_alias scope_aliases[];
 extern const size_t scope_alias_count;
+
+/* Their bits, without what they mean. */
+#define SCOPES_SPOKEN (SCOPE_CALENDAR_CLIENT | SCOPE_OFFLINE)
 
 /* As scope_parse(), with aliases: their bits, and those that they mean. */
 bool scope_parse_spoken(struct str text, uint64_t *out);

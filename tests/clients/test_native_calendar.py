@@ -109,6 +109,23 @@ def test_from_the_bare_url_to_a_synced_calendar(world, browser, redirect):
     assert world.get("/v1/events", key=fresh["access_token"]).status == 401
 
 
+def test_it_makes_and_deletes_calendars_where_its_user_allowed_that(world, browser):
+    """The scope is all that a calendar client does; without that part of it the home says so (RFC 3744 §5.4)."""
+    client = NativeClient(world, world.url + "/dav/", "garden.example:/calendars")
+    dav = caldav.DAVClient(url=world.url + "/dav/", auth=Bearer(client.sign_in(browser)["access_token"]))
+    made = dav.principal().make_calendar(name="Beds", cal_id="beds")
+    made.save_event(ics("beds@example.org", "Weeding"))
+    assert "Beds" in [c.name for c in dav.principal().calendars()]
+    made.set_properties([caldav.elements.dav.DisplayName("Borders")])
+    assert "Borders" in [c.name for c in dav.principal().calendars()]
+    made.delete()
+    assert "Borders" not in [c.name for c in dav.principal().calendars()]
+    less = client.sign_in(browser, access="custom", scope=["calendars:read", "calendars:write", "events:read", "events:write"])
+    assert "urn:ietf:params:oauth:scope:calendars" not in less["scope"].split()
+    with pytest.raises(caldav.lib.error.AuthorizationError):
+        caldav.DAVClient(url=world.url + "/dav/", auth=Bearer(less["access_token"])).principal().make_calendar(name="No", cal_id="no")
+
+
 def test_what_the_user_unticked_is_told(world, browser):
     """RFC 6749 §5.1: scope where it is not what was asked; the alias only while all that it means is granted."""
     client = NativeClient(world, world.url + "/dav/", "garden.example:/less", client_name="Garden Calendar")

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from oauth_flow import App, Browser
+from rest import assert_error
 
 SERVE = ["--rate-limit", "10000"]
 JSON = {"Content-Type": "application/json"}
@@ -49,7 +50,7 @@ def test_a_token_opens_what_its_scope_says_and_nothing_else(world, app, browser,
         assert f'scope="{needed}"' in reply.headers["WWW-Authenticate"]
 
 
-def test_a_token_never_makes_or_deletes_calendars_nor_lists_keys(world, app, browser):
+def test_a_token_of_these_scopes_never_makes_or_deletes_calendars_nor_lists_keys(world, app, browser):
     token = app.connect(browser, scope=" ".join(SCOPES))["access_token"]
     calendar = world.get("/v1/calendars", key=token).json["data"][0]["id"]
     for method, target in [("POST", "/v1/calendars"), ("DELETE", f"/v1/calendars/{calendar}"), ("GET", "/v1/api_keys"),
@@ -65,8 +66,10 @@ def test_calendars_write_changes_selected_colour_and_writable_alone(world, app, 
         assert world.request("PATCH", path, json.dumps(change), JSON, token).status == 200, change
     for change in ({"name": "Mine now"}, {"description": "x"}, {"timezone": "Europe/Berlin"}):
         reply = world.request("PATCH", path, json.dumps(change), JSON, token)
-        assert reply.status == 403 and reply.json["error"]["code"] == "key_kind_not_allowed", reply
-        assert reply.json["error"]["param"] in change
+        assert_error(reply, 403, "insufficient_scope", type_="authorization_failed")
+        assert 'scope="calendars:write calendars:manage"' in reply.headers["WWW-Authenticate"]
+    reply = world.request("PATCH", path, json.dumps({"is_public": True}), JSON, token)
+    assert reply.status == 403 and reply.json["error"]["code"] == "key_kind_not_allowed" and reply.json["error"]["param"] == "is_public", reply
 
 
 def test_a_token_names_its_own_connected_account_or_none(world, app, browser):

@@ -24,7 +24,7 @@ def test_the_metadata_of_the_server_is_complete_and_true(world):  # RFC 8414 §2
     for endpoint in ("token", "revocation", "introspection"):
         assert m[endpoint + "_endpoint_auth_signing_alg_values_supported"] == ["ES256", "EdDSA", "Ed25519", "PS256", "RS256"]
     assert m["authorization_response_iss_parameter_supported"] is True  # RFC 9207 §3
-    assert m["scopes_supported"] == ["calendars:read", "calendars:write", "events:read", "events:write", "profile:read",
+    assert m["scopes_supported"] == ["calendars:read", "calendars:write", "calendars:manage", "events:read", "events:write", "profile:read",
                                      "voice:invoke", "webhooks:manage", "openid", "email", "profile",
                                      "urn:ietf:params:oauth:scope:calendars", "offline_access"]
     assert not [k for k, v in m.items() if v is None or v == []]  # §3.2: no empty members
@@ -128,7 +128,7 @@ def challenge(reply):
 
 REPORT_QUERY = b'<C:calendar-query xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:D="DAV:"><D:prop/><C:filter>' \
     b'<C:comp-filter name="VCALENDAR"/></C:filter></C:calendar-query>'
-DAV_ALL = "calendars:read calendars:write events:read events:write profile:read"
+DAV_ALL = "calendars:read calendars:write calendars:manage events:read events:write profile:read"
 
 
 @pytest.mark.parametrize("method, path, scope", [

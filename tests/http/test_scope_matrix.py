@@ -71,7 +71,7 @@ def one_scope(world, ann, browser):
 
 def test_the_tables_were_read():
     """All but what a voice session's token and its backend call, which have no scopes."""
-    assert len(SCOPES) == 10 and len(OF_KEYS) == 7 and len(REST) == len(OPERATIONS) > 80 and len(DAV) > 60
+    assert len(SCOPES) == 11 and len(OF_KEYS) == 8 and len(REST) == len(OPERATIONS) > 80 and len(DAV) > 60
     assert {r[3] for r in ROWS} >= {"owner", "by report", "", "events:read events:write", *OF_KEYS}
 
 
@@ -96,8 +96,8 @@ def test_a_scope_opens_its_routes_of_rest_and_no_other(world, live, one_scope, m
         target, body = template, None
     else:
         target, body = live.call(operation, template)
-        if (method, template) == ("PATCH", "/v1/calendars/{calendar}"):
-            body = '{"selected": true}'  # what a scope may change of a calendar
+        if template.startswith("/v1/calendars") and method in ("PATCH", "POST") and template.count("/") < 4:
+            body = '{"selected": true}' if method == "PATCH" else '{"name": "One more"}'  # what a scope may say of a calendar
         target += ("&" if "?" in target else "?") + "once=true" if path.endswith("/events/stream") else ""
     for (kind, scope), credential in one_scope.items():
         reply = world.request(method, target, body, sent_as(body), credential)
@@ -115,10 +115,17 @@ def test_a_scope_opens_its_routes_of_rest_and_no_other(world, live, one_scope, m
 @pytest.fixture(scope="module")
 def tree(world, ann):
     """Paths of what is there, by the names that the table has for them."""
-    home = f"/dav/calendars/{ann.id}/"
-    put = world.dav("PUT", home + "default/there.ics", event("there"), {"Content-Type": "text/calendar"}, ann)
-    assert put.status in (201, 204)
-    return {":account": ann.id, ":calendar": "default", ":object": "there.ics"}
+    return planted(world, ann, {":account": ann.id, ":calendar": "tree", ":object": "there.ics"})
+
+
+def planted(world, ann, tree):
+    """Makes what a method may have taken away."""
+    calendar = f"/dav/calendars/{tree[':account']}/{tree[':calendar']}/"
+    world.dav("DELETE", calendar[:-1] + "-moved/", account=ann)
+    world.dav("DELETE", calendar + tree[":object"] + "-moved", account=ann)
+    world.dav("MKCALENDAR", calendar, account=ann)
+    assert world.dav("PUT", calendar + tree[":object"], event("there"), {"Content-Type": "text/calendar"}, ann).status in (201, 204)
+    return tree
 
 
 def event(uid):
@@ -152,16 +159,15 @@ def test_a_scope_opens_its_methods_of_caldav_and_no_other(world, ann, tree, one_
         assert reply.status < 500, reply
         if may(who, scopes, kind, scope):
             assert reply.status != 401 and "need-privileges" not in reply.text, (kind, scope, reply)
-            if path.endswith(".ics") and method in ("DELETE", "MOVE"):
-                world.dav("PUT", path, event("there"), {"Content-Type": "text/calendar"}, ann)
-                world.dav("DELETE", path + "-moved", account=ann)
+            if method in ("DELETE", "MOVE"):
+                planted(world, ann, tree)
         else:
             is_refused(reply, scopes)
 
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_a_scope_opens_its_reports_and_no_other(world, ann, tree, one_scope, name):
-    path = f"/dav/calendars/{ann.id}/default/"
+    path = f"/dav/calendars/{ann.id}/tree/"
     inner = {
         "C:calendar-query": '<D:prop><D:getetag/></D:prop><C:filter><C:comp-filter name="VCALENDAR"/></C:filter>',
         "C:calendar-multiget": f"<D:prop><D:getetag/></D:prop><D:href>{path}there.ics</D:href>",
@@ -179,7 +185,7 @@ def test_a_scope_opens_its_reports_and_no_other(world, ann, tree, one_scope, nam
 
 def test_every_report_is_tried(world, ann, tree):
     """What a calendar says that it supports, but the reports that need what PROPFIND needs."""
-    reply = world.dav("PROPFIND", f"/dav/calendars/{ann.id}/default/", PROPERTIES.replace("resourcetype", "supported-report-set"), {"Depth": "0"}, ann)
+    reply = world.dav("PROPFIND", f"/dav/calendars/{ann.id}/tree/", PROPERTIES.replace("resourcetype", "supported-report-set"), {"Depth": "0"}, ann)
     there = set(re.findall(r"<D:report><([CD]:[a-z-]+)", reply.text))
     assert there - {"D:expand-property", "D:principal-match", "D:principal-property-search", "D:principal-search-property-set"} == set(REPORTS)
 

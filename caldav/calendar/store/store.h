@@ -73,7 +73,8 @@ struct calendar_change {
 	int64_t only_version; /* of an update: PRECONDITION unless prop_version is this; 0 for any */
 };
 
-/* CONFLICT (something has that name), DAV_QUOTA (CALENDARS_MAX, dead properties). All or nothing. */
+/* CONFLICT (something has that name), DAV_QUOTA (CALENDARS_MAX, dead properties), FORBIDDEN (the actor is limited to
+ * single calendars). All or nothing. */
 MUST_CHECK err_t calendar_create(struct ctx *cx, const struct actor *actor, struct str name, int16_t components,
 	const struct calendar_change *with, struct id *id_out);
 /* NOT_FOUND, DAV_QUOTA, PRECONDITION. Bumps prop_version, never modseq. All or nothing. */
@@ -83,7 +84,7 @@ MUST_CHECK err_t calendar_update(
 MUST_CHECK err_t calendar_delete(struct ctx *cx, const struct actor *actor, struct str name);
 /*
  * Another URL for the same calendar: id, objects, sync tokens and properties stay. What stands at `to` goes when
- * overwrite is true; else PRECONDITION. NOT_FOUND. created_out: nothing stood there.
+ * overwrite is true; else PRECONDITION. NOT_FOUND; FORBIDDEN as calendar_create. created_out: nothing stood there.
  */
 MUST_CHECK err_t calendar_move(
 	struct ctx *cx, const struct actor *actor, struct str from, struct str to, bool overwrite, bool *created_out);

@@ -91,6 +91,14 @@ err_t calendar_by_id(struct ctx *cx, const struct actor *actor, struct id id, st
 		cx, &sql_calendar_by_id, ROW(calendar_by_id, out), IN(actor->owner), IN(actor->calendars), IN(id));
 }
 
+/* Who is limited to single calendars would not see what it made, and learns of no name that is taken. */
+static err_t may_make(struct ctx *cx, const struct actor *actor)
+{
+	if (actor->calendars.items)
+		return REFUSE(cx, FORBIDDEN, "", "This access is limited to single calendars: it makes no others.");
+	return OK;
+}
+
 err_t calendar_create(struct ctx *cx, const struct actor *actor, struct str name, int16_t components,
 	const struct calendar_change *with, struct id *id_out)
 {
@@ -99,6 +107,7 @@ err_t calendar_create(struct ctx *cx, const struct actor *actor, struct str name
 	struct dead_lists dead = dead_lists(cx->mem, with->dead, with->dead_count);
 	struct outcome_row got;
 
+	TRY(may_make(cx, actor));
 	TRY(db_row(cx, &sql_calendar_create, ROW(calendar_create, &got), IN_ACTOR(cx, actor), IN(id), IN(name),
 		IN(components), IN(with->displayname), IN(with->description), IN(with->color), IN(with->timezone),
 		IN(with->tzid), IN(with->ord), IN(with->transp), IN_DEAD(dead), IN((int32_t)CALENDARS_MAX),
@@ -148,6 +157,7 @@ static err_t relocate(struct ctx *cx, const struct actor *actor, struct str from
 {
 	assert(from.len && to.len && to.len <= NAME_MAX_OCTETS && !str_eq(from, to));
 	struct relocated got;
+	TRY(may_make(cx, actor));
 	TRY(db_row(cx, &sql_calendar_relocate, ROW(calendar_relocate, &got), IN_ACTOR(cx, actor), IN(from), IN(to),
 		IN(keep), IN(deep), IN(overwrite), IN(id_new(cx->now)), IN((int32_t)CALENDARS_MAX),
 		db_in_storage_max(cx)));

@@ -32,7 +32,7 @@ TEST(what_is_missing_is_named_with_all_that_is_needed) /* RFC 6750 §3.1 */
 
 TEST(aliases_come_back_in_the_words_that_were_used) /* draft-ietf-mailmaint-oauth-public §scopes */
 {
-	const uint64_t calendars = CALENDARS_READ | CALENDARS_WRITE | EVENTS_READ | EVENTS_WRITE;
+	const uint64_t calendars = CALENDARS_READ | CALENDARS_WRITE | CALENDARS_MANAGE | EVENTS_READ | EVENTS_WRITE;
 	const struct str words = STR("urn:ietf:params:oauth:scope:calendars offline_access");
 	uint64_t scopes;
 	assert_false(scope_parse(words, &scopes));

@@ -112,7 +112,8 @@ TEST(a_protected_resource_is_told_by_its_path) /* RFC 9728 §2, §3.1 */
 	}
 	assert_list(all, "scopes_supported", nth_resource_scope);
 	assert_list(api, "scopes_supported", nth_resource_scope);
-	assert_has(dav, "\"scopes_supported\":[\"calendars:read\",\"calendars:write\",\"events:read\",\"events:write\","
+	assert_has(dav, "\"scopes_supported\":[\"calendars:read\",\"calendars:write\",\"calendars:manage\",\"events:"
+			"read\",\"events:write\","
 			"\"profile:read\",\"urn:ietf:params:oauth:scope:calendars\"]");
 
 	struct exchange *x = exchange_new(&app, METHOD_GET, "/", STR(""), NO_HEADERS);
