@@ -4,6 +4,7 @@
 #include "web/calendar_month.h"
 #include "web/page.h"
 #include "web/pages.h"
+#include "web/say.h"
 
 /* ---- one entry ---- */
 
@@ -14,7 +15,7 @@ static void entry_values(struct request *rq, const struct calendar_view *view, c
 	html_set(row, "event_id", e->id);
 	html_set(row, "event_title", e->title);
 	html_set(row, "hue", e->hue);
-	html_set(row, "time", calendar_entry_time(mem, e, day));
+	html_set(row, "time", calendar_entry_time(rq, e, day));
 	html_set(row, "starts", e->all_day || e->from_day != day ? STR_ABSENT : time_of_day(mem, e->start));
 	html_set(row, "location", e->location);
 	html_set(row, "calendar_name",
@@ -22,7 +23,7 @@ static void entry_values(struct request *rq, const struct calendar_view *view, c
 	html_set_flag(row, "cancelled", e->cancelled);
 	html_set_flag(row, "tentative", e->tentative);
 	html_set_flag(row, "repeats", e->recurring);
-	html_set_flag(row, "bar", entry_is_bar(e));
+	html_set_flag(row, "lasting", entry_is_bar(e));
 }
 
 /* ---- month ---- */
@@ -59,7 +60,7 @@ static void day_values(struct request *rq, const struct calendar_view *view, con
 	civil_from_days(at, &year, &month, &of_month);
 	civil_from_days(view->day, &looked_at, &this_month, &unused);
 	html_set(cell, "number", str_fmt(mem, "%d", of_month));
-	html_set(cell, "day_name", day_long(mem, at));
+	html_set(cell, "day_name", day_long(rq, at));
 	html_set(cell, "day_date", day_text(mem, at));
 	html_set(cell, "day_href", calendar_href(mem, view, VIEW_DAY, at));
 	html_set_flag(cell, "is_today", at == view->today);
@@ -82,8 +83,8 @@ static void month_values(struct request *rq, const struct calendar_view *view, c
 	struct html_values *table = html_add_row(v, "month");
 	for (int i = 0; i < 7; i++) {
 		struct html_values *name = html_add_row(table, "weekdays");
-		html_set(name, "weekday", str_of(weekday_name(i)));
-		html_set(name, "weekday_short", str_sub(str_of(weekday_name(i)), 0, 3));
+		html_set(name, "weekday", weekday_name(rq, i));
+		html_set(name, "weekday_short", weekday_short(rq, i));
 	}
 	for (int64_t week = 0; week < view->count / 7; week++) {
 		struct html_values *row = html_add_row(table, "weeks");
@@ -128,8 +129,8 @@ static void list_values(struct request *rq, const struct calendar_view *view, co
 			}
 		if (!row)
 			continue;
-		html_set(row, "day_name", day_long(mem, day));
-		html_set(row, "day_short", day_short(mem, day));
+		html_set(row, "day_name", day_long(rq, day));
+		html_set(row, "day_short", day_short(rq, day));
 		html_set(row, "day_date", day_text(mem, day));
 		html_set(row, "day_href", calendar_href(mem, view, VIEW_DAY, day));
 		html_set_flag(row, "is_today", day == view->today);
@@ -139,16 +140,16 @@ static void list_values(struct request *rq, const struct calendar_view *view, co
 
 /* ---- around it ---- */
 
-static struct str heading(struct arena *mem, const struct calendar_view *view)
+static struct str heading(struct request *rq, const struct calendar_view *view)
 {
 	int64_t last = view->first + view->count - 1;
 	if (view->q.ptr)
-		return STR("Search");
+		return say(rq, "Search");
 	if (view->kind == VIEW_DAY)
-		return day_long(mem, view->day);
+		return day_long(rq, view->day);
 	if (view->kind == VIEW_MONTH)
-		return month_long(mem, view->day);
-	return str_fmt(mem, "%.*s – %.*s", STR_ARG(day_short(mem, view->first)), STR_ARG(day_short(mem, last)));
+		return month_long(rq, view->day);
+	return say_with(rq, "{from} – {to}", "from", day_short(rq, view->first), "to", day_short(rq, last), NULL);
 }
 
 static void tab_values(struct arena *mem, const struct calendar_view *view, struct html_values *v)
@@ -200,14 +201,16 @@ static struct html_values *frame_values(
 {
 	struct arena *mem = rq->cx.mem;
 	struct html_values *v = page_new(rq, "Calendar", "calendar");
-	struct calendar_view live = *view;
-	live.test = !view->test;
-	live.off = (struct id_list){ NULL, 0 };
-	html_set(v, "heading", heading(mem, view));
+	struct str here = calendar_href(mem, view, view->kind, view->day);
+	struct calendar_view other = *view;
+	other.test = !view->test;
+	other.off = (struct id_list){ NULL, 0 };
+	html_set(v, "heading", heading(rq, view));
 	html_set(v, "date", day_text(mem, view->day));
 	html_set(v, "q", view->q);
 	html_set_flag(v, "mode_test", view->test);
-	html_set(v, "mode_href", calendar_href(mem, &live, view->kind, view->day));
+	html_set(v, "live_href", view->test ? calendar_href(mem, &other, view->kind, view->day) : here);
+	html_set(v, "test_href", view->test ? here : calendar_href(mem, &other, view->kind, view->day));
 	html_set(v, "before_href", calendar_href(mem, view, view->kind, calendar_step(view, -1)));
 	html_set(v, "today_href", calendar_href(mem, view, view->kind, view->today));
 	html_set(v, "after_href", calendar_href(mem, view, view->kind, calendar_step(view, 1)));

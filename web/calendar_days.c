@@ -3,10 +3,16 @@
 #include "caldav/calendar/ical/dates.h"
 #include "server/base/clock.h"
 #include "web/calendar_view.h"
+#include "web/say.h"
 
-static const char *const months[12] = { "January", "February", "March", "April", "May", "June", "July", "August",
-	"September", "October", "November", "December" };
-static const char *const weekdays[7] = { "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday" };
+static const char *const months[12] = { SAY("January"), SAY("February"), SAY("March"), SAY("April"), SAY("May"),
+	SAY("June"), SAY("July"), SAY("August"), SAY("September"), SAY("October"), SAY("November"), SAY("December") };
+static const char *const short_months[12] = { SAY("Jan"), SAY("Feb"), SAY("Mar"), SAY("Apr"), SAY("May"), SAY("Jun"),
+	SAY("Jul"), SAY("Aug"), SAY("Sep"), SAY("Oct"), SAY("Nov"), SAY("Dec") };
+static const char *const weekdays[7] = { SAY("Monday"), SAY("Tuesday"), SAY("Wednesday"), SAY("Thursday"),
+	SAY("Friday"), SAY("Saturday"), SAY("Sunday") };
+static const char *const short_weekdays[7] = { SAY("Mon"), SAY("Tue"), SAY("Wed"), SAY("Thu"), SAY("Fri"), SAY("Sat"),
+	SAY("Sun") };
 
 bool day_parse(struct str text, int64_t *out)
 {
@@ -37,33 +43,42 @@ int day_of_week(int64_t day)
 	return (int)floor_mod(day + 3, 7); /* 1970-01-01 was a Thursday */
 }
 
-const char *weekday_name(int weekday)
+struct str weekday_name(struct request *rq, int weekday)
 {
-	return weekdays[weekday];
+	return say(rq, weekdays[weekday]);
 }
 
-struct str day_long(struct arena *mem, int64_t day)
+struct str weekday_short(struct request *rq, int weekday)
+{
+	return say(rq, short_weekdays[weekday]);
+}
+
+struct str day_long(struct request *rq, int64_t day)
 {
 	int64_t year;
 	int month, of_month;
 	civil_from_days(day, &year, &month, &of_month);
-	return str_fmt(mem, "%s, %d %s %lld", weekdays[day_of_week(day)], of_month, months[month - 1], (long long)year);
+	return say_with(rq, "{weekday}, {day} {month} {year}", "weekday", weekday_name(rq, day_of_week(day)), "day",
+		str_fmt(rq->cx.mem, "%d", of_month), "month", say(rq, months[month - 1]), "year",
+		str_fmt(rq->cx.mem, "%lld", (long long)year), NULL);
 }
 
-struct str day_short(struct arena *mem, int64_t day)
+struct str day_short(struct request *rq, int64_t day)
 {
 	int64_t year;
 	int month, of_month;
 	civil_from_days(day, &year, &month, &of_month);
-	return str_fmt(mem, "%.3s %d %.3s", weekdays[day_of_week(day)], of_month, months[month - 1]);
+	return say_with(rq, "{weekday} {day} {month}", "weekday", weekday_short(rq, day_of_week(day)), "day",
+		str_fmt(rq->cx.mem, "%d", of_month), "month", say(rq, short_months[month - 1]), NULL);
 }
 
-struct str month_long(struct arena *mem, int64_t day)
+struct str month_long(struct request *rq, int64_t day)
 {
 	int64_t year;
 	int month, of_month;
 	civil_from_days(day, &year, &month, &of_month);
-	return str_fmt(mem, "%s %lld", months[month - 1], (long long)year);
+	return say_with(rq, "{month} {year}", "month", say(rq, months[month - 1]), "year",
+		str_fmt(rq->cx.mem, "%lld", (long long)year), NULL);
 }
 
 struct str time_of_day(struct arena *mem, int64_t local)

@@ -2,6 +2,7 @@
 #include "web/calendar_entries.h"
 
 #include "caldav/calendar/ical/dates.h"
+#include "web/say.h"
 
 static struct str id_of(struct arena *mem, const struct agenda_item *item)
 {
@@ -24,13 +25,14 @@ static void place(const struct zone *zone, const struct agenda_item *item, struc
 }
 
 struct calendar_entry calendar_entry_of(
-	struct arena *mem, const struct calendar_view *view, const struct agenda_item *item)
+	struct request *rq, const struct calendar_view *view, const struct agenda_item *item)
 {
+	struct arena *mem = rq->cx.mem;
 	const struct event *event = &item->event;
 	struct calendar_entry e = {
 		.object = item->object.id,
 		.id = id_of(mem, item),
-		.title = event->title.len ? event->title : STR("(No title)"),
+		.title = event->title.len ? event->title : say(rq, "(No title)"),
 		.location = event->location,
 		.calendar = calendar_view_find(view, item->object.calendar),
 		.etag = str_fmt(mem, "\"%.*s\"", STR_ARG(hex_of(mem, item->object.etag))),
@@ -82,7 +84,7 @@ static err_t read_pages(struct request *rq, const struct calendar_view *view, st
 	do {
 		TRY(sieve ? agenda_in_range_sieved(cx, &q, sieve, &list) : agenda_in_range(cx, &q, &list));
 		for (size_t i = 0; i < list.count && out->count < most; i++)
-			out->items[out->count++] = calendar_entry_of(cx->mem, view, &list.items[i]);
+			out->items[out->count++] = calendar_entry_of(rq, view, &list.items[i]);
 		out->more = list.more;
 		place = list.last;
 		q.place = &place;
@@ -110,16 +112,17 @@ err_t calendar_entries_read(struct request *rq, const struct calendar_view *view
 	return OK;
 }
 
-struct str calendar_entry_time(struct arena *mem, const struct calendar_entry *e, int64_t day)
+struct str calendar_entry_time(struct request *rq, const struct calendar_entry *e, int64_t day)
 {
+	struct arena *mem = rq->cx.mem;
 	bool begins = e->from_day == day, ends = e->to_day == day;
 	if (e->all_day || (!begins && !ends))
-		return STR("All day");
+		return say(rq, "All day");
 	if (e->start == e->end)
 		return time_of_day(mem, e->start);
 	if (begins && ends)
 		return str_fmt(
 			mem, "%.*s–%.*s", STR_ARG(time_of_day(mem, e->start)), STR_ARG(time_of_day(mem, e->end)));
-	return begins ? str_fmt(mem, "From %.*s", STR_ARG(time_of_day(mem, e->start)))
-		      : str_fmt(mem, "Until %.*s", STR_ARG(time_of_day(mem, e->end)));
+	return begins ? say_with(rq, "From {time}", "time", time_of_day(mem, e->start), NULL)
+		      : say_with(rq, "Until {time}", "time", time_of_day(mem, e->end), NULL);
 }

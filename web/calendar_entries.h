@@ -38,7 +38,7 @@ MUST_CHECK err_t calendar_entries_read(
 
 /* One item as an entry of the view. */
 struct calendar_entry calendar_entry_of(
-	struct arena *mem, const struct calendar_view *view, const struct agenda_item *item);
+	struct request *rq, const struct calendar_view *view, const struct agenda_item *item);
 
 /* "09:00–10:00", "All day", "From 24 Nov 09:00" … as it is told on this day. */
-struct str calendar_entry_time(struct arena *mem, const struct calendar_entry *entry, int64_t day);
+struct str calendar_entry_time(struct request *rq, const struct calendar_entry *entry, int64_t day);

@@ -3,8 +3,8 @@
 #include "web/calendar_view.h"
 #include "web/ticks.h"
 
-/* The hues of the stylesheet, in degrees. */
-static const int hues[CALENDAR_HUES] = { 245, 150, 28, 340, 195, 95, 280, 0 };
+/* Those of --cal1 … --cal8 in app.css, in degrees. */
+static const int hues[CALENDAR_HUES] = { 244, 177, 19, 297, 209, 90, 341, 39 };
 
 /* Of #rrggbb; -1: a grey, which has none. */
 static int hue_of(struct str rgb)

@@ -59,9 +59,10 @@ struct str day_text(struct arena *mem, int64_t day);
 /* 0: Monday. */
 int day_of_week(int64_t day);
 /* "Tuesday, 24 November 2026"; "Tue 24 Nov"; "November 2026". */
-struct str day_long(struct arena *mem, int64_t day);
-struct str day_short(struct arena *mem, int64_t day);
-struct str month_long(struct arena *mem, int64_t day);
+struct str day_long(struct request *rq, int64_t day);
+struct str day_short(struct request *rq, int64_t day);
+struct str month_long(struct request *rq, int64_t day);
 /* "09:00" of seconds on the user's clock. */
 struct str time_of_day(struct arena *mem, int64_t local);
-const char *weekday_name(int weekday);
+struct str weekday_name(struct request *rq, int weekday);
+struct str weekday_short(struct request *rq, int weekday);

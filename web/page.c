@@ -95,6 +95,10 @@ void page_notice(struct request *rq, struct html_values *v)
 		{ "password",  SAY("Your password is changed. All other browsers were signed out.") },
 		{ "booking-cancelled", SAY("Your appointment is cancelled. Your host sees it in their calendar.") },
 		{ "booking-moved", SAY("Your appointment is moved. Your host sees it in their calendar.") },
+		{ "event-created", SAY("The event is in your calendar.") },
+		{ "event-saved", SAY("The event is saved.") },
+		{ "event-deleted", SAY("The event is deleted.") },
+		{ "answered", SAY("Your answer is saved.") },
 		{ "signed-out", SAY("You are signed out.") },
 		{ "signed-up", SAY("Your account is ready. Sign in to go on.") },
 	};

@@ -13,6 +13,8 @@ handler connected_accounts_page, connected_account_remove_page, connected_accoun
 handler calendars_page, calendars_create, calendar_edit_page, calendar_edit_post, calendar_delete_page,
 	calendar_delete_post;
 handler calendar_page_show;
+handler event_new_page, event_new_post, event_page, event_edit_page, event_edit_post, event_delete_page,
+	event_delete_post, event_respond_post;
 handler sandbox_page, sandbox_reset_post;
 handler account_page, account_profile_post, account_password_post;
 handler consent_page, consent_post;

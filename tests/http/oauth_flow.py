@@ -52,7 +52,8 @@ class Form(html.parser.HTMLParser):
 
     def __init__(self, page, action):
         super().__init__()
-        self.fields, self.found, self._inside, self._select, self._action = [], False, False, None, action
+        self.fields, self.found, self._inside, self._select, self._area, self._action = [], False, False, None, None, action
+        self._first = None
         self.feed(page)
         assert self.found, f"no form for {action} in {page[:2000]}"
 
@@ -64,16 +65,30 @@ class Form(html.parser.HTMLParser):
         elif not self._inside:
             return
         elif tag == "select":
-            self._select = a.get("name")
-        elif tag == "option" and "selected" in a:
-            self.fields.append((self._select, a["value"]))
+            self._select, self._first = a.get("name"), None
+        elif tag == "option":
+            self._first = self._first if self._first is not None else a["value"]
+            if "selected" in a:
+                self.fields.append((self._select, a["value"]))
+                self._select = None
+        elif tag == "textarea":
+            self._area = [a.get("name"), ""]
         elif tag == "input" and a.get("name"):
             if a.get("type") not in ("checkbox", "radio") or "checked" in a:
                 self.fields.append((a["name"], a.get("value", "")))
 
+    def handle_data(self, data):
+        if self._area:
+            self._area[1] += data
+
     def handle_endtag(self, tag):
         if tag == "form":
             self._inside = False
+        elif tag == "select" and self._select and self._inside and self._first is not None:
+            self.fields.append((self._select, self._first)) # the first is chosen where none says so
+        elif tag == "textarea" and self._area:
+            self.fields.append((self._area[0], self._area[1].removeprefix("\n"))) # HTML has it so
+            self._area = None
 
     def with_(self, **changes):
         """The fields, with those of `changes` replaced: a str, a list of them, or None for none."""

@@ -75,8 +75,8 @@ def test_bars_lie_in_one_lane_from_day_to_day(api, browser):
     days(api, "Fair", "2026-04-08", "2026-04-15")
     days(api, "One day", "2026-04-09", "2026-04-10")
     page = browser.get("/calendar?date=2026-04-01").text
-    assert "span-5 bar goes-on" in cell(page, "2026-04-08")
-    assert "span-2 bar from-before" in cell(page, "2026-04-13")
+    assert "span-5 lasting goes-on" in cell(page, "2026-04-08")
+    assert "span-2 lasting from-before" in cell(page, "2026-04-13")
     ninth = cell(page, "2026-04-09")
     assert titles(ninth) == ["One day"] and ninth.index('class="free"') < ninth.index("One day"), "the lane of the bar is kept free"
     assert "2 events" in ninth and "1 event" in cell(page, "2026-04-14")

@@ -1,0 +1,371 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Events on pages: made, read, changed, answered and deleted, without JavaScript. All of it goes through the operations of REST."""
+import html
+import re
+
+import pytest
+
+from oauth_flow import Browser, Form
+from rest import Api
+
+SERVE = ["--rate-limit", "10000"]
+HOME = "/dav/calendars/{}/default/"
+
+
+@pytest.fixture(scope="module")
+def una(world):
+    return world.account("una@calends.example", name="Una User")
+
+
+@pytest.fixture(scope="module")
+def api(world, una):
+    return Api(world, una.key)
+
+
+@pytest.fixture(scope="module")
+def browser(world, una):
+    b = Browser(world)
+    b.sign_in(una)
+    assert b.post("/account", Form(b.get("/account").text, "/account").with_(tz="Europe/Berlin")).status == 303
+    return b
+
+
+def make(browser, query="date=2026-03-10", **fields):
+    """Sends the form of a new event."""
+    return browser.post("/calendar/new", Form(browser.get(f"/calendar/new?{query}").text, "/calendar/new").with_(**fields))
+
+
+def listed(api, day, **more):
+    query = "".join(f"&{k}={v}" for k, v in more.items())
+    return api("GET", f"/v1/events?from={day}T00:00:00Z&to={day}T23:59:59Z{query}").json["data"]
+
+
+def opened(browser, event_id):
+    """The form of an event as a browser has it."""
+    return Form(browser.get(f"/calendar/events/{event_id}/edit").text, f"/calendar/events/{event_id}/edit")
+
+
+def save(browser, event_id, form=None, **fields):
+    return browser.post(f"/calendar/events/{event_id}/edit", (form or opened(browser, event_id)).with_(**fields))
+
+
+def field_error(page):
+    return html.unescape(re.search(r'class="field-error" id="(.*?)-error" role="alert">(.*?)</p>', page, re.S).group(1))
+
+
+def put(world, una, name, *lines):
+    """An object of another client, octet for octet."""
+    text = "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Mozilla.org/NONSGML Mozilla Calendar V1.1//EN", "BEGIN:VEVENT",
+        f"UID:{name}@example.org", "DTSTAMP:20260101T000000Z", *lines, "END:VEVENT", "END:VCALENDAR", ""])
+    path = HOME.format(una.id) + name + ".ics"
+    assert world.dav("PUT", path, text, {"Content-Type": "text/calendar"}, una).status == 201
+    return path, text
+
+
+# ---- new ----
+
+
+def test_an_event_is_made_by_a_title_alone(api, browser):
+    reply = make(browser, title="Dentist")
+    assert reply.status == 303 and reply.location == "/calendar?date=2026-03-10&done=event-created"
+    assert "The event is in your calendar." in browser.get(reply.location).text
+    [event] = listed(api, "2026-03-10")
+    assert event["title"] == "Dentist" and event["start_time"] == "2026-03-10T08:00:00Z" and event["end_time"] == "2026-03-10T09:00:00Z"
+    assert event["timezone"] == "Europe/Berlin" and event["attendees"] == [] and event["reminders"] == []
+
+
+def test_a_whole_event(api, browser):
+    calendar = api("POST", "/v1/calendars", {"name": "Work"}).json["id"]
+    reply = make(browser, title="Launch", start_date="2026-03-11", start_time="10:00", end_date="2026-03-11", end_time="11:30",
+        zone="America/New_York", location="Room 4", description="First\r\n\r\nSecond", url="https://example.org/launch", category="Work",
+        busy="free", status="tentative", repeat="weekly", until="2026-04-01", calendar=calendar,
+        attendees="Ann <ann@example.org>\r\nbob@example.org\r\n", reminders="10 min, 2h, 1 day")
+    assert reply.status == 303, reply.text
+    [event] = listed(api, "2026-03-11", expand="none", calendar_id=calendar)
+    assert event["start_time"] == "2026-03-11T14:00:00Z" and event["timezone"] == "America/New_York"
+    assert event["description"] == "First\n\nSecond" and event["url"] == "https://example.org/launch" and event["category"] == "Work"
+    assert event["busy"] is False and event["status"] == "tentative" and event["location"] == "Room 4"
+    assert event["recurrence"]["rule"] == "FREQ=WEEKLY;UNTIL=20260402T035959Z", "RFC 5545 §3.3.10: in UTC, the whole last day of that zone"
+    assert [(a["email"], a["name"]) for a in event["attendees"]] == [("ann@example.org", "Ann"), ("bob@example.org", None)]
+    assert [r["minutes_before"] for r in event["reminders"]] == [10, 120, 1440]
+    page = browser.get(f"/calendar/events/{event['id']}").text
+    for text in ("Launch", "Wednesday, 11 March 2026, 15:00–16:30", "10:00–11:30", "America/New_York", "Every week", "Wednesday, 1 April 2026",
+                 "ann@example.org", "2 hours before", "Tentative", "Shown as free"):
+        assert text in page, text
+
+
+def test_days_without_a_time(api, browser):
+    """The form has the last day; RFC 5545 §3.6.1 the day after it."""
+    assert make(browser, title="Trip", all_day="1", start_date="2026-03-16", end_date="2026-03-18", repeat="yearly", until="2028-03-16").status == 303
+    [event] = listed(api, "2026-03-17", expand="none")
+    assert (event["start_time"], event["end_time"], event["all_day"]) == ("2026-03-16", "2026-03-19", True)
+    assert event["recurrence"]["rule"] == "FREQ=YEARLY;UNTIL=20280316"
+    form = dict(opened(browser, event["id"]).fields)
+    assert form["end_date"] == "2026-03-18" and form["until"] == "2028-03-16" and form["repeat"] == "yearly"
+
+
+@pytest.mark.parametrize("changes,field", [
+    ({"title": ""}, "title"),
+    ({"start_date": "2026-02-30"}, "start_date"),
+    ({"end_date": ""}, "end_date"),
+    ({"start_time": "25:00"}, "start_time"),
+    ({"end_time": "08:00"}, "end_time"),
+    ({"zone": "Mars/Base"}, "zone"),
+    ({"repeat": "custom", "rule": ""}, "rule"),
+    ({"repeat": "custom", "rule": "FREQ=NEVER"}, "repeat"),
+    ({"repeat": "sometimes"}, "repeat"),
+    ({"repeat": "daily", "until": "soon"}, "until"),
+    ({"attendees": "Ann <no address>"}, "attendees"),
+    ({"reminders": "soon"}, "reminders"),
+    ({"reminders": "5 w"}, "reminders"),
+    ({"calendar": "cal_nothing"}, "calendar"),
+    ({"status": "maybe"}, "status"),
+], ids=lambda v: v if isinstance(v, str) else "-".join(v))
+def test_what_is_wrong_is_told_at_its_field_and_the_rest_is_kept(api, browser, changes, field):
+    fields = {"title": "Kept & <kept>", "location": "Kept \"too\"", "description": "\r\nfirst line is empty", **changes}
+    reply = make(browser, "date=2026-01-07", **fields)
+    assert reply.status in (400, 404, 422), reply
+    assert field_error(reply.text) == field
+    form = Form(reply.text, "/calendar/new")
+    sent = dict(form.fields)
+    assert sent["location"] == "Kept \"too\"" and sent["description"] == "\nfirst line is empty"
+    if field not in ("title", "repeat", "calendar", "status"):
+        assert sent[field] == changes[field] and sent["title"] == "Kept & <kept>"
+    assert listed(api, "2026-01-07") == []
+
+
+def test_a_form_sent_twice_makes_one_event(api, browser):
+    form = Form(browser.get("/calendar/new?date=2026-03-20").text, "/calendar/new")
+    first, second = (browser.post("/calendar/new", form.with_(title="Once")) for _ in range(2))
+    assert first.status == second.status == 303 and len(listed(api, "2026-03-20")) == 1
+    other = browser.post("/calendar/new", form.with_(title="Another"))
+    assert other.status == 409 and "sent before" in other.text
+    assert browser.post("/calendar/new", Form(other.text, "/calendar/new").with_()).status == 303
+    assert [e["title"] for e in listed(api, "2026-03-20")] == ["Once", "Another"]
+
+
+def test_a_form_needs_its_token(world, una, api, browser):
+    event = api.event(title="Guarded")
+    other = Browser(world)
+    other.sign_in(una)
+    for path in ("/calendar/new", f"/calendar/events/{event['id']}/edit", f"/calendar/events/{event['id']}/delete"):
+        form = Form(browser.get(path).text, path)
+        for token in (None, "0" * 64, dict(Form(other.get(path).text, path).fields)["csrf"]):
+            assert browser.post(path, form.with_(title="Forged", csrf=token)).status == 403
+    assert browser.post(f"/calendar/events/{event['id']}/respond", [("status", "accepted")]).status == 403
+    assert api("GET", f"/v1/events/{event['id']}").json == event
+
+
+def test_a_new_event_of_test_mode_stays_there(world, una, api, browser):
+    reply = make(browser, "date=2026-02-25&mode=test", title="Only a test")
+    assert reply.location == "/calendar?date=2026-02-25&mode=test&done=event-created"
+    assert listed(api, "2026-02-25") == []
+    page = browser.get(reply.location).text
+    link = html.unescape(re.search(r'href="(/calendar/events/[^"]*)"[^>]*>(?:<span[^>]*>[^<]*</span> )?<bdi>Only a test', page).group(1))
+    assert "mode=test" in link and "Test data" in browser.get(link).text
+    assert browser.get(link.partition("?")[0]).status == 404, "not in the live world"
+
+
+# ---- change ----
+
+
+def test_a_form_that_is_sent_as_it_came_changes_no_octet(world, una, api, browser):
+    """Whatever a form cannot show: seconds, floating times, a zone of its own, an alarm behind the start."""
+    cases = {
+        "seconds": ("DTSTART:20260401T090030Z", "DTEND:20260401T100015Z", "SUMMARY:Seconds"),
+        "floating": ("DTSTART:20260402T090000", "DURATION:PT1H30M", "SUMMARY:Floating  "),
+        "rules": ("DTSTART;VALUE=DATE:20260403", "RRULE:FREQ=WEEKLY;WKST=SU;BYDAY=FR;UNTIL=20260601", "RDATE;VALUE=DATE:20260404", "SUMMARY:Rules"),
+        "dates": ("DTSTART:20260405T080000Z", "RDATE:20260406T080000Z", "SUMMARY:By dates alone"),
+        "late": ("DTSTART:20260407T080000Z", "SUMMARY:Late", "BEGIN:VALARM", "ACTION:DISPLAY", "DESCRIPTION:x", "TRIGGER:PT5M", "END:VALARM"),
+        "bare": ("DTSTART:20260408T080000Z",),
+        "lines": ("DTSTART:20260409T080000Z", "SUMMARY:Lines", "DESCRIPTION:\\n a\\n\\nb \\n"),
+    }
+    for name, lines in cases.items():
+        path, text = put(world, una, name, *lines)
+        [day] = re.findall(r"DTSTART[^:]*:(\d{8})", text)
+        event = listed(api, f"{day[:4]}-{day[4:6]}-{day[6:]}", expand="none")[-1]
+        form = opened(browser, event["id"])
+        if name == "bare": # a title is needed where there was none
+            assert save(browser, event["id"], form).status in (303, 400)
+        else:
+            reply = save(browser, event["id"], form)
+            assert reply.status == 303, (name, reply.text)
+        assert world.dav("GET", path, None, {}, una).text == text, name
+
+
+def test_what_the_page_does_not_know_is_kept(world, una, api, browser):
+    """An event as Thunderbird writes it."""
+    path, text = put(world, una, "thunderbird", "CREATED:20260101T000000Z", "SUMMARY:From Thunderbird", "DTSTART;TZID=Europe/Berlin:20260412T100000",
+        "DTEND;TZID=Europe/Berlin:20260412T110000", "X-MOZ-GENERATION:4", "X-MOZ-LASTACK:20260412T080000Z", "ATTACH;FMTTYPE=text/plain:https://example.org/agenda.txt",
+        "CLASS:PRIVATE", "PRIORITY:1", "CATEGORIES:Work,Travel", "ATTENDEE;CN=Ann;ROLE=OPT-PARTICIPANT;PARTSTAT=ACCEPTED;X-OWN=1:mailto:ann@example.org",
+        "ORGANIZER;CN=Una:mailto:una@calends.example", "DESCRIPTION;ALTREP=\"data:text/html,x\":Plain", "BEGIN:VALARM", "ACTION:EMAIL", "TRIGGER:-PT15M",
+        "SUMMARY:x", "DESCRIPTION:x", "ATTENDEE:mailto:una@calends.example", "X-OWN-ALARM:1", "END:VALARM")
+    [event] = listed(api, "2026-04-12")
+    assert save(browser, event["id"], title="Renamed", location="Berlin").status == 303
+    now = world.dav("GET", path, None, {}, una).text
+    changed = {"SUMMARY:From Thunderbird", "DTSTAMP:20260101T000000Z"}
+    for line in text.split("\r\n"):
+        assert line in now or line in changed, line
+    assert "SUMMARY:Renamed" in now and "LOCATION:Berlin" in now
+    assert save(browser, event["id"], attendees="Ann <ann@example.org>\r\nBob <bob@example.org>", reminders="15 min, 1 h").status == 303
+    now = world.dav("GET", path, None, {}, una).text
+    unfolded = now.replace("\r\n ", "")
+    assert "ATTENDEE;CN=Ann;ROLE=OPT-PARTICIPANT;PARTSTAT=ACCEPTED;X-OWN=1:mailto:ann@example.org" in unfolded
+    assert "X-OWN-ALARM:1" in now and "mailto:bob@example.org" in unfolded and unfolded.count("BEGIN:VALARM") == 2
+    assert "CATEGORIES:Work,Travel" in now and "ATTACH;" in now
+
+
+def test_a_change_elsewhere_meanwhile_is_merged(api, browser):
+    event = api.event(title="Both", location="Here", start_time="2026-04-14T08:00:00Z", end_time="2026-04-14T09:00:00Z")
+    form = opened(browser, event["id"])
+    assert api("PATCH", f"/v1/events/{event['id']}", {"location": "There"}).status == 200
+    assert save(browser, event["id"], form, title="Both changed").status == 303
+    now = api("GET", f"/v1/events/{event['id']}").json
+    assert now["title"] == "Both changed" and now["location"] == "There", "nothing of either is lost"
+
+
+def test_a_stale_form_is_told_and_kept(api, browser):
+    event = api.event(title="Stale", location="Here", start_time="2026-04-15T08:00:00Z", end_time="2026-04-15T09:00:00Z")
+    form = opened(browser, event["id"])
+    assert api("PATCH", f"/v1/events/{event['id']}", {"title": "Theirs", "location": "There"}).status == 200
+    reply = save(browser, event["id"], form, title="Mine", description="New")
+    assert reply.status == 412 and "Somebody changed this event" in reply.text and "Now: Theirs" in reply.text
+    assert api("GET", f"/v1/events/{event['id']}").json["title"] == "Theirs"
+    again = Form(reply.text, f"/calendar/events/{event['id']}/edit")
+    fields = dict(again.fields)
+    assert fields["title"] == "Mine" and fields["description"] == "New" and fields["location"] == "There"
+    assert save(browser, event["id"], again).status == 303
+    now = api("GET", f"/v1/events/{event['id']}").json
+    assert (now["title"], now["location"], now["description"]) == ("Mine", "There", "New")
+
+
+def test_a_change_of_days_to_times_and_back(api, browser):
+    event = api.event(title="Turns", start_time="2026-04-16T08:00:00Z", end_time="2026-04-16T09:00:00Z")
+    assert save(browser, event["id"], all_day="1", end_date="2026-04-17").status == 303
+    now = api("GET", f"/v1/events/{event['id']}").json
+    assert (now["all_day"], now["start_time"], now["end_time"]) == (True, "2026-04-16", "2026-04-18")
+    assert save(browser, event["id"], all_day=None, start_time="10:00", end_date="2026-04-16", end_time="11:00").status == 303
+    now = api("GET", f"/v1/events/{event['id']}").json
+    assert (now["all_day"], now["start_time"], now["timezone"]) == (False, "2026-04-16T08:00:00Z", "Europe/Berlin")
+
+
+@pytest.fixture
+def series(api):
+    made = api.event(title="Series", start_time="2026-05-04T08:00:00Z", end_time="2026-05-04T09:00:00Z",
+        timezone="Europe/Berlin", recurrence={"rule": "FREQ=WEEKLY;COUNT=4"})
+    yield made
+    for event in api("GET", "/v1/events?from=2026-05-01T00:00:00Z&to=2026-06-15T00:00:00Z&expand=none").json["data"]:
+        assert api("DELETE", f"/v1/events/{event['id']}?mode=delete").status == 204
+
+
+def starts(api):
+    return [(e["title"], e["start_time"]) for e in api("GET", "/v1/events?from=2026-05-01T00:00:00Z&to=2026-06-15T00:00:00Z").json["data"]]
+
+
+def instance(api, nth):
+    return api("GET", "/v1/events?from=2026-05-01T00:00:00Z&to=2026-06-15T00:00:00Z").json["data"][nth]["id"]
+
+
+@pytest.mark.parametrize("scope,renamed", [("this", [1]), ("this_and_following", [1, 2, 3]), ("all", [0, 1, 2, 3])])
+def test_of_a_series_one_those_that_follow_or_all(api, browser, series, scope, renamed):
+    event = instance(api, 1)
+    assert save(browser, event, title="Renamed", scope=scope, start_time="11:00", end_time="12:00").status == 303
+    now = starts(api)
+    assert [i for i, (title, _) in enumerate(now) if title == "Renamed"] == renamed
+    assert [i for i, (_, at) in enumerate(now) if at.endswith("T09:00:00Z")] == renamed
+
+
+@pytest.mark.parametrize("scope,left", [("this", [0, 2, 3]), ("this_and_following", [0]), ("all", [])])
+def test_deleting_of_a_series(api, browser, series, scope, left):
+    before, event = starts(api), instance(api, 1)
+    path = f"/calendar/events/{event}/delete"
+    reply = browser.post(path, Form(browser.get(path).text, path).with_(scope=scope))
+    assert reply.status == 303 and reply.location == "/calendar?date=2026-05-11&done=event-deleted"
+    assert starts(api) == [before[i] for i in left]
+
+
+def test_how_one_of_a_series_repeats_is_no_question_of_it_alone(api, browser, series):
+    event = instance(api, 2)
+    reply = save(browser, event, repeat="daily", scope="this")
+    assert reply.status == 400 and field_error(reply.text) == "repeat" and "does not repeat by itself" in reply.text
+    assert save(browser, event, Form(reply.text, f"/calendar/events/{event}/edit"), scope="all").status == 303
+    assert save(browser, event, repeat="weekly", scope="wrong").status in (303, 400, 404)
+
+
+def test_a_scope_is_chosen(api, browser, series):
+    event = instance(api, 1)
+    reply = save(browser, event, title="x", scope=None)
+    assert reply.status == 400 and field_error(reply.text) == "scope" and dict(Form(reply.text, f"/calendar/events/{event}/edit").fields)["title"] == "x"
+
+
+def test_an_event_that_repeats_no_more(api, browser, series):
+    assert save(browser, series["id"], repeat="", rule="").status == 303
+    assert len(starts(api)) == 1 and api("GET", f"/v1/events/{series['id']}").json["recurrence"] is None
+
+
+# ---- delete ----
+
+
+def test_what_was_changed_meanwhile_is_looked_at_before_it_is_deleted(api, browser):
+    event = api.event(title="Doomed")
+    path = f"/calendar/events/{event['id']}/delete"
+    form = Form(browser.get(path).text, path)
+    assert api("PATCH", f"/v1/events/{event['id']}", {"title": "Saved"}).status == 200
+    reply = browser.post(path, form.with_())
+    assert reply.status == 412 and "Saved" in reply.text and "was not deleted" in reply.text
+    assert browser.post(path, Form(reply.text, path).with_()).status == 303
+    assert api("GET", f"/v1/events/{event['id']}").status == 404
+    assert browser.post(path, form.with_()).status == 404, "twice"
+
+
+# ---- who may ----
+
+
+def test_what_nobody_may_change_has_no_buttons(api, browser):
+    calendar = api("POST", "/v1/calendars", {"name": "Fixed"}).json["id"]
+    event = api.event(title="Fixed", calendar_id=calendar)
+    form = opened(browser, event["id"])
+    assert api("PATCH", f"/v1/calendars/{calendar}", {"writable": False}).status == 200
+    page = browser.get(f"/calendar/events/{event['id']}").text
+    assert "Read only" in page and "/edit" not in page and "/delete" not in page
+    reply = save(browser, event["id"], form, title="x")
+    assert reply.status == 403 and dict(Form(reply.text, f"/calendar/events/{event['id']}/edit").fields)["title"] == "x"
+
+
+@pytest.mark.parametrize("path", ["evt_nothing", "evt_0355WHuCFfRpMfB53mC9Z6", "x", "evt_0355WHuCFfRpMfB53mC9Z6_20260101T000000Z", "%00", "evt_" + "9" * 500])
+@pytest.mark.parametrize("page", ["", "/edit", "/delete"])
+def test_an_event_that_is_not_there(browser, path, page):
+    assert browser.get(f"/calendar/events/{path}{page}").status in (400, 404)
+
+
+def test_events_of_others_are_not_there(world, api):
+    event = api.event(title="Secret of Una")
+    bob = Browser(world)
+    bob.sign_in(world.account("bob@example.org"))
+    own = Form(bob.get("/calendar/new").text, "/calendar/new").with_(title="x", scope="all", etag=event["etag"])
+    for page in ("", "/edit", "/delete"):
+        assert bob.get(f"/calendar/events/{event['id']}{page}").status == 404
+    for page in ("/edit", "/delete", "/respond"):
+        assert bob.post(f"/calendar/events/{event['id']}{page}", own).status == 404
+    assert api("GET", f"/v1/events/{event['id']}").json == event
+
+
+def test_invitations_are_answered(world, una, api, browser):
+    put(world, una, "invited", "SUMMARY:Party", "DTSTART:20260420T180000Z", "DTEND:20260420T200000Z", "ORGANIZER:mailto:host@example.org",
+        "ATTENDEE;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:una@calends.example")
+    [event] = listed(api, "2026-04-20")
+    path = f"/calendar/events/{event['id']}"
+    page = browser.get(path).text
+    assert "host@example.org invites you" in page
+    reply = browser.post(path + "/respond", [*Form(page, path + "/respond").fields, ("status", "accepted")])
+    assert reply.location == path + "?done=answered" and "Comes" in browser.get(reply.location).text
+    assert api("GET", f"/v1/events/{event['id']}").json["attendees"][0]["status"] == "accepted"
+
+
+def test_texts_are_shown_as_they_are(api, browser):
+    nasty = '<script>alert(1)</script> & "quotes" {{csrf}} \U0001F469‍\U0001F4BB' + "x" * 100
+    event = api.event(title=nasty, description=nasty, location=nasty, url="javascript:alert(1)")
+    for page in ("", "/edit", "/delete"):
+        text = browser.get(f"/calendar/events/{event['id']}{page}").text
+        assert "<script>alert" not in text and html.escape(nasty, quote=False)[:30] in text
+        assert 'href="javascript' not in text
