@@ -40,7 +40,7 @@ static void connected_account_values(struct request *rq, struct html_values *v, 
 	html_set(v, "owner", c->owner_name);
 	html_set_flag(v, "verified", c->verified);
 	html_set_flag(v, "test", id_is_test(c->account));
-	ticks_of_scopes(v, "scopes", c->scopes, 0, 0);
+	ticks_of_scopes(rq, v, "scopes", c->scopes, 0, 0);
 	page_when(rq, v, "since", c->authorized_at);
 	page_when(rq, v, "last_used", c->last_used_at);
 	page_when(rq, v, "expires", c->expires_at);

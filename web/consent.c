@@ -9,13 +9,14 @@
 #include "web/ticks.h"
 #include "web/page.h"
 #include "web/pages.h"
+#include "web/say.h"
 
 /* clang-format off */
 static const struct { const char *value, *label; int64_t seconds; } lifetimes[] = {
-	{ "0",        "Until I remove it", 0 },
-	{ "3600",     "For one hour",      3600 },
-	{ "2592000",  "For 30 days",       2592000 },
-	{ "31536000", "For one year",      31536000 },
+	{ "0",        SAY("Until I remove it"), 0 },
+	{ "3600",     SAY("For one hour"),      3600 },
+	{ "2592000",  SAY("For 30 days"),       2592000 },
+	{ "31536000", SAY("For one year"),      31536000 },
 };
 /* clang-format on */
 
@@ -24,9 +25,9 @@ static const struct { const char *value, *label; int64_t seconds; } lifetimes[] 
 /* Ready answers to what is asked; what only some of it would be is offered where it is less than all. */
 /* clang-format off */
 static const struct preset { const char *value, *label; uint64_t scopes; } presets[] = {
-	{ "all",       "Everything it asks for",        SCOPES_ASKABLE },
-	{ "read",      "Only see, and change nothing",  CALENDARS_READ | EVENTS_READ | SCOPES_OF_PERSON },
-	{ "free_busy", "Only see when you are busy",    CALENDARS_READ | SCOPES_OF_PERSON },
+	{ "all",       SAY("Everything it asks for"),        SCOPES_ASKABLE },
+	{ "read",      SAY("Only see, and change nothing"),  CALENDARS_READ | EVENTS_READ | SCOPES_OF_PERSON },
+	{ "free_busy", SAY("Only see when you are busy"),    CALENDARS_READ | SCOPES_OF_PERSON },
 };
 /* clang-format on */
 #define CUSTOM "custom"
@@ -64,13 +65,13 @@ static void lead_to_sign_in(struct request *rq, struct response *rs, struct str 
 	reply_redirect(rs, 303, authorize_sign_in_url(rq->cx.mem, reference, STR_ABSENT, rq->principal != NULL));
 }
 
-static void lifetime_rows(struct html_values *v, struct str chosen, int64_t before_s)
+static void lifetime_rows(struct request *rq, struct html_values *v, struct str chosen, int64_t before_s)
 {
 	for (size_t i = 0; i < ARRAY_LEN(lifetimes); i++) {
 		struct html_values *row = html_add_row(v, "lifetimes");
 		struct str value = str_of(lifetimes[i].value);
 		html_set(row, "value", value);
-		html_set(row, "label", str_of(lifetimes[i].label));
+		html_set(row, "label", say(rq, lifetimes[i].label));
 		html_set_flag(row, "chosen", chosen.len ? str_eq(chosen, value) : lifetimes[i].seconds == before_s);
 	}
 }
@@ -100,20 +101,20 @@ static struct html_values *view_values(struct request *rq, struct str reference,
 	html_set(v, "switch_url", authorize_sign_in_url(rq->cx.mem, reference, STR_ABSENT, true));
 	page_when(rq, v, "app_since", view->client.created_at);
 	page_when(rq, v, "has_since", view->authorized_at);
-	ticks_of_scopes(v, "has", view->granted, 0, 0);
+	ticks_of_scopes(rq, v, "has", view->granted, 0, 0);
 	return v;
 }
 
-static void preset_rows(struct html_values *v, const struct consent_view *view, struct str chosen)
+static void preset_rows(struct request *rq, struct html_values *v, const struct consent_view *view, struct str chosen)
 {
 	for (size_t i = 0; i < ARRAY_LEN(presets); i++) {
 		if (!is_offered(i, view->request.scopes))
 			continue;
 		struct html_values *row = html_add_row(v, "presets");
 		html_set(row, "value", str_of(presets[i].value));
-		html_set(row, "label", str_of(presets[i].label));
+		html_set(row, "label", say(rq, presets[i].label));
 		html_set_flag(row, "chosen", chosen.len ? str_eq(chosen, str_of(presets[i].value)) : !i);
-		ticks_of_scopes(row, "gives", view->request.scopes & presets[i].scopes, 0,
+		ticks_of_scopes(rq, row, "gives", view->request.scopes & presets[i].scopes, 0,
 			view->connected ? view->granted : ~UINT64_C(0));
 	}
 	html_set_flag(v, "has_presets", is_offered(0, view->request.scopes));
@@ -124,14 +125,14 @@ static void preset_rows(struct html_values *v, const struct consent_view *view, 
 static void choices(struct request *rq, struct html_values *v, const struct consent_view *view,
 	const struct decision *chosen, struct str lifetime)
 {
-	preset_rows(v, view, form_get(&rq->form, "access"));
+	preset_rows(rq, v, view, form_get(&rq->form, "access"));
 	ticks_of_scopes(
-		v, "scopes", view->request.scopes, chosen->scopes, view->connected ? view->granted : ~UINT64_C(0));
+		rq, v, "scopes", view->request.scopes, chosen->scopes, view->connected ? view->granted : ~UINT64_C(0));
 	ticks_of_calendars(rq->cx.mem, v, view->calendars, view->calendar_count, chosen->calendars);
 	html_set_flag(v, "only_some", chosen->calendars.items != NULL || view->request.calendars.items);
 	html_set_flag(v, "asked_some", view->request.calendars.items != NULL);
 	html_set_flag(v, "none_here", !view->calendar_count);
-	lifetime_rows(v, lifetime, view->lifetime_s);
+	lifetime_rows(rq, v, lifetime, view->lifetime_s);
 }
 
 err_t consent_page(struct request *rq, struct response *rs)

@@ -1,128 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/account/key.h"
 
-#include "caldav/calendar/sandbox.h"
-#include "server/account/account.h"
-#include "server/account/resources.h"
-#include "server/base/address.h"
 #include "server/base/config.h"
 #include "web/key_calendars.h"
+#include "web/key_view.h"
 #include "web/ticks.h"
 #include "web/page.h"
+#include "web/say.h"
 #include "web/pages.h"
-
-#define OLD_WARNING_S (365 * INT64_C(86400))
 
 /* clang-format off */
 static const struct { const char *value, *label; int64_t seconds; } lifetimes[] = {
-	{ "never", "Never", 0 }, { "30d", "In 30 days", 30 * INT64_C(86400) }, { "90d", "In 90 days", 90 * INT64_C(86400) },
-	{ "1y", "In a year", 365 * INT64_C(86400) },
-};
-static const struct { enum key_kind kind; const char *label; } kinds[] = {
-	{ KEY_ACCOUNT, "Account key" }, { KEY_SECRET, "Secret key" }, { KEY_RESTRICTED, "Restricted key" },
-	{ KEY_PUBLISHABLE, "Publishable key" },
+	{ "never", SAY("Never"), 0 }, { "30d", SAY("In 30 days"), 30 * INT64_C(86400) }, { "90d", SAY("In 90 days"), 90 * INT64_C(86400) },
+	{ "1y", SAY("In a year"), 365 * INT64_C(86400) },
 };
 /* clang-format on */
-
-static struct str kind_label(enum key_kind kind)
-{
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-		if (kinds[i].kind == kind)
-			return str_of(kinds[i].label);
-	return STR("Key");
-}
-
-/* ---- the list ---- */
-
-static const char *warning_of(struct request *rq, const struct key *k)
-{
-	struct instant made = instant_is_none(k->rotated_at) ? k->created_at : k->rotated_at;
-	if (!instant_is_none(key_unused_since(&rq->cx, k)))
-		return "Not used for 30 days. Revoke it if nothing needs it.";
-	if (instant_s(rq->cx.now) - instant_s(made) > OLD_WARNING_S)
-		return "Older than a year. Rotate it.";
-	return NULL;
-}
-
-static struct str joined(struct arena *mem, struct str_list words)
-{
-	struct buf out = buf_new(mem, KIB(8));
-	for (size_t i = 0; i < words.count; i++)
-		buf_fmt(&out, "%s%.*s", i ? " " : "", STR_ARG(words.items[i]));
-	return words.items ? buf_str(&out) : STR_ABSENT;
-}
-
-static void limit_values(struct request *rq, struct html_values *v, const struct key_limits *limits)
-{
-	if (limits->ips.items)
-		html_set(v, "from_ips", joined(rq->cx.mem, limits->ips));
-	if (limits->origins.items)
-		html_set(v, "from_origins", joined(rq->cx.mem, limits->origins));
-	if (limits->rate)
-		html_set(v, "rate", str_fmt(rq->cx.mem, "%d", (int)limits->rate));
-}
-
-static void key_values(struct request *rq, struct html_values *v, const struct key *k)
-{
-	bool revoked = !instant_is_none(k->revoked_at), works = key_is_alive(&rq->cx, k);
-	html_set(v, "key_id", id_text(rq->cx.mem, "key", k->id));
-	html_set(v, "name", k->name);
-	html_set(v, "kind", kind_label(k->kind));
-	html_set(v, "prefix", k->prefix);
-	html_set_flag(v, "test", id_is_test(k->account));
-	html_set_flag(v, "revoked", revoked);
-	html_set_flag(v, "expired", !works && !revoked);
-	html_set_flag(v, "active", works);
-	if (works)
-		html_set(v, "warning", str_of(warning_of(rq, k)));
-	if (k->kind == KEY_RESTRICTED)
-		ticks_of_scopes(v, "allowed", k->scopes, 0, 0);
-	limit_values(rq, v, &k->limits);
-	page_when(rq, v, "created", k->created_at);
-	page_when(rq, v, "rotated", k->rotated_at);
-	page_when(rq, v, "last_used", k->last_used_at);
-	html_set(v, "used_from", address_coarse(rq->cx.mem, k->last_used_ip));
-	html_set(v, "used_with", k->last_used_agent);
-	page_when(rq, v, "expires", k->expires_at);
-	page_when(rq, v, "revoked_when", k->revoked_at);
-}
-
-/* On a plan without API access keys are made for nothing: said before, not by 402 later. */
-static err_t plan_values(struct request *rq, struct html_values *v, bool *free_out)
-{
-	struct account account;
-	TRY(account_by_id(&rq->cx, rq->principal->account, &account));
-	*free_out = account.plan < PLAN_PRO;
-	html_set_flag(v, "free", *free_out);
-	html_set(v, "plan", str_of(plan_name(account.plan)));
-	html_set(v, "plans_url", rq->cx.config->plans_url);
-	return OK;
-}
-
-err_t keys_page(struct request *rq, struct response *rs)
-{
-	struct html_values *v = page_new(rq, "API keys", "keys");
-	struct key_calendars calendars;
-	struct key *keys;
-	size_t count, unused = 0;
-	bool is_free;
-
-	TRY(key_list(&rq->cx, rq->principal->account, &keys, &count));
-	TRY(sandbox_ahead(&rq->cx, id_in_mode(rq->principal->account, true), &rq->cx.ahead_s));
-	TRY(plan_values(rq, v, &is_free));
-	TRY(key_calendars_load(rq, &calendars));
-	for (size_t i = 0; i < count; i++) {
-		unused += !instant_is_none(key_unused_since(&rq->cx, &keys[i]));
-		struct html_values *row = html_add_row(v, "keys");
-		key_values(rq, row, &keys[i]);
-		key_calendars_show(row, &calendars, &keys[i]);
-	}
-	if (unused)
-		html_set(v, "unused", str_fmt(rq->cx.mem, "%zu", unused));
-	html_set_flag(v, "unused_one", unused == 1);
-	page_notice(rq, v);
-	return page_reply(rs, 200, "keys", v);
-}
 
 /* ---- a new one ---- */
 
@@ -138,12 +30,12 @@ static err_t form_values(struct request *rq, struct html_values **out)
 	for (size_t i = 0; i < ARRAY_LEN(lifetimes); i++) {
 		struct html_values *row = html_add_row(v, "lifetimes");
 		html_set(row, "value", str_of(lifetimes[i].value));
-		html_set(row, "label", str_of(lifetimes[i].label));
+		html_set(row, "label", say(rq, lifetimes[i].label));
 		html_set_flag(row, "chosen", str_eq(expires, str_of(lifetimes[i].value)));
 	}
 	if (ticks_read_scopes(rq, &ticked))
 		ticked = 0;
-	ticks_of_scopes(v, "scopes", SCOPES_ALL, ticked, 0);
+	ticks_of_scopes(rq, v, "scopes", SCOPES_ALL, ticked, 0);
 	TRY(key_calendars_load(rq, &calendars));
 	key_calendars_offer(rq, v, &calendars);
 	html_set(v, "name_value", form_get(&rq->form, "name"));
@@ -167,7 +59,7 @@ err_t key_form_page(struct request *rq, struct response *rs)
 	struct html_values *v;
 	bool is_free;
 	TRY(form_values(rq, &v));
-	TRY(plan_values(rq, v, &is_free));
+	TRY(key_plan_values(rq, v, &is_free));
 	return page_reply(rs, 200, "key_form", v);
 }
 
@@ -177,8 +69,8 @@ err_t key_form_page(struct request *rq, struct response *rs)
  */
 static err_t show_secret(struct request *rq, struct response *rs, const struct key *k, struct str secret, bool rotated)
 {
-	struct html_values *v = page_new(rq, rotated ? "Your new key" : "Your key is ready", "keys");
-	key_values(rq, v, k);
+	struct html_values *v = page_new(rq, rotated ? SAY("Your new key") : SAY("Your key is ready"), "keys");
+	key_view_values(rq, v, k);
 	html_set(v, "secret", secret);
 	html_set(v, "public_url", rq->cx.config->public_url);
 	html_set_flag(v, "was_rotated", rotated);
@@ -264,7 +156,7 @@ err_t keys_create(struct request *rq, struct response *rs)
 	bool is_free;
 
 	TRY(form_values(rq, &v));
-	TRY(plan_values(rq, v, &is_free));
+	TRY(key_plan_values(rq, v, &is_free));
 	err_t e = is_free ? FAIL(&rq->cx, PLAN_REQUIRED, "a key on the free plan") : read_new(rq, &in);
 	if (!e)
 		e = key_create(&rq->cx, &in, &made, &secret);
@@ -275,23 +167,6 @@ err_t keys_create(struct request *rq, struct response *rs)
 
 /* ---- rotate and revoke ---- */
 
-static err_t key_in_path(struct request *rq, struct key *out)
-{
-	struct key *keys;
-	size_t count;
-	struct id id;
-
-	if (!id_parse(rq->args[0], "key", &id))
-		return FAIL(&rq->cx, NOT_FOUND, "no key id");
-	TRY(key_list(&rq->cx, rq->principal->account, &keys, &count));
-	for (size_t i = 0; i < count; i++)
-		if (id_eq(keys[i].id, id)) {
-			*out = keys[i];
-			return OK;
-		}
-	return REFUSE(&rq->cx, NOT_FOUND, "", "There is no such key among yours.");
-}
-
 static err_t confirm_page(struct request *rq, struct response *rs, const char *name, const char *title)
 {
 	struct key k;
@@ -299,13 +174,13 @@ static err_t confirm_page(struct request *rq, struct response *rs, const char *n
 	if (!instant_is_none(k.revoked_at))
 		return REFUSE(&rq->cx, CONFLICT, "", "This key is revoked already.");
 	struct html_values *v = page_new(rq, title, "keys");
-	key_values(rq, v, &k);
+	key_view_values(rq, v, &k);
 	return page_reply(rs, 200, name, v);
 }
 
 err_t key_rotate_page(struct request *rq, struct response *rs)
 {
-	return confirm_page(rq, rs, "key_rotate", "Rotate this key?");
+	return confirm_page(rq, rs, "key_rotate", SAY("Rotate this key?"));
 }
 
 err_t key_rotate_post(struct request *rq, struct response *rs)
@@ -319,7 +194,7 @@ err_t key_rotate_post(struct request *rq, struct response *rs)
 
 err_t key_revoke_page(struct request *rq, struct response *rs)
 {
-	return confirm_page(rq, rs, "key_revoke", "Revoke this key?");
+	return confirm_page(rq, rs, "key_revoke", SAY("Revoke this key?"));
 }
 
 err_t key_revoke_post(struct request *rq, struct response *rs)

@@ -8,6 +8,7 @@
 handler home_page, static_file, favicon, robots_txt, openapi_json, security_txt, change_password_link, docs_page;
 handler sign_in_page, sign_in_post, sign_up_page, sign_up_post, sign_out_post;
 handler confirm_show, confirm_post;
+handler key_detail_page, key_detail_post;
 handler keys_page, key_form_page, keys_create, key_rotate_page, key_rotate_post, key_revoke_page, key_revoke_post;
 handler connected_accounts_page, connected_account_remove_page, connected_account_remove_post;
 handler calendars_page, calendars_create, calendar_edit_page, calendar_edit_post, calendar_delete_page,

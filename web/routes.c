@@ -23,6 +23,8 @@ static const struct route routes[] = {
 	{ METHOD_GET,  "/keys",                           SESSION,          0, BODY_IGNORED, 0,       keys_page,                      "page", 0 },
 	{ METHOD_GET,  "/keys/new",                       SESSION,          0, BODY_IGNORED, 0,       key_form_page,                  "page", 0 },
 	{ METHOD_POST, "/keys",                           SESSION,          0, BODY_FORM,    KIB(64), keys_create,                    "page", PROVEN_LATELY },
+	{ METHOD_GET,  "/keys/:key",                      SESSION,          0, BODY_IGNORED, 0,       key_detail_page,                "page", 0 },
+	{ METHOD_POST, "/keys/:key",                      SESSION,          0, BODY_FORM,    KIB(16), key_detail_post,                "page", 0 },
 	{ METHOD_GET,  "/keys/:key/rotate",               SESSION,          0, BODY_IGNORED, 0,       key_rotate_page,                "page", 0 },
 	{ METHOD_POST, "/keys/:key/rotate",               SESSION,          0, BODY_FORM,    KIB(4),  key_rotate_post,                "page", PROVEN_LATELY },
 	{ METHOD_GET,  "/keys/:key/revoke",               SESSION,          0, BODY_IGNORED, 0,       key_revoke_page,                "page", 0 },

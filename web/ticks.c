@@ -2,8 +2,10 @@
 #include "web/ticks.h"
 
 #include "server/auth/scope.h"
+#include "web/say.h"
 
-void ticks_of_scopes(struct html_values *v, const char *list, uint64_t offered, uint64_t ticked, uint64_t held)
+void ticks_of_scopes(
+	struct request *rq, struct html_values *v, const char *list, uint64_t offered, uint64_t ticked, uint64_t held)
 {
 	bool first = true;
 	for (size_t i = 0; i < scope_row_count; i++) {
@@ -12,7 +14,7 @@ void ticks_of_scopes(struct html_values *v, const char *list, uint64_t offered, 
 			continue;
 		struct html_values *row = html_add_row(v, list);
 		html_set(row, "scope", str_of(scope->name));
-		html_set(row, "sentence", str_of(scope->sentence));
+		html_set(row, "sentence", say(rq, scope->sentence));
 		html_set_flag(row, "sensitive", scope->risk == SENSITIVE);
 		html_set_flag(row, "ticked", ticked & scope->bit);
 		html_set_flag(row, "is_new", !(held & scope->bit));

@@ -9,7 +9,8 @@
 /*
  * A row of `list` for each scope in `offered`: name, sentence, sensitive, ticked, and is_new unless in `held`.
  */
-void ticks_of_scopes(struct html_values *v, const char *list, uint64_t offered, uint64_t ticked, uint64_t held);
+void ticks_of_scopes(
+	struct request *rq, struct html_values *v, const char *list, uint64_t offered, uint64_t ticked, uint64_t held);
 /* A row of "calendars" for each: id, name, color, ticked when in `chosen` (items NULL: all are). */
 void ticks_of_calendars(struct arena *mem, struct html_values *v, const struct calendar *calendars, size_t count,
 	struct id_list chosen);

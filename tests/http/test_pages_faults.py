@@ -40,7 +40,7 @@ class Places:
         name = f"Made {next(numbers)}"
         _, target, body, _ = form(self.browser, "/keys/new" if page == "/keys" else page, page, name=name, **fields)
         assert self.browser.send("POST", target, [FORM], body).status in (200, 303)
-        card = next(a for a in re.findall("<article.*?</article>", self.browser.get(page).text, re.S) if re.search(name + r"\b", a))
+        card = next(a for a in re.findall("<(?:article|tr).*?</(?:article|tr)>", self.browser.get(page).text, re.S) if re.search(name + r"\b", a))
         return re.search(rf'href="({page}/\w+)/{link}"', card).group(1)
 
     def key(self):

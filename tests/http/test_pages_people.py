@@ -73,7 +73,8 @@ def test_a_key_is_limited_on_its_page(world, browser):
         allowed_origins="https://app.example", rate_limit="7").text
     key = re.search(r"rk_live_\w+", page).group(0)
     assert world.get("/v1/calendars", {"Origin": "https://app.example"}, key).json["error"]["code"] == "ip_not_allowed"
-    listed = browser.get("/keys").text
+    row = next(a for a in re.findall("<tr.*?</tr>", browser.get("/keys").text, re.S) if "Bounded" in a)
+    listed = browser.get(re.search(r'href="(/keys/key_\w+)"', row).group(1)).text
     for said in ("192.0.2.0/24 2001:db8::/56", "https://app.example", "7 a second"):
         assert f"<dd>{said}</dd>" in listed
 
@@ -128,7 +129,9 @@ def test_a_key_is_shown_whole(world, browser):
 def test_times_are_told_absolutely_first(world, browser):
     """The product page says "creation timestamp"."""
     world.secret(re.search(r'id="secret"[^>]*>([^<]+)<', new_key(browser, name="Timed").text).group(1))
-    row = next(a for a in re.findall("<article.*?</article>", browser.get("/keys").text, re.S) if "Timed" in a)
+    row = next(a for a in re.findall("<tr.*?</tr>", browser.get("/keys").text, re.S) if "Timed" in a)
+    assert re.search(r'<time datetime="[^"]+" title="\d+ \w+ \d{4}, \d\d:\d\d \(UTC\)">\d+ \w+ \d{4}</time> <span class="ago">just now</span>', row)
+    row = browser.get(re.search(r'href="(/keys/key_\w+)"', row).group(1)).text
     assert re.search(r'<time datetime="[^"]+">\d+ \w+ \d{4}, \d\d:\d\d \(UTC\)</time> <span class="ago">just now</span>', row)
 
 

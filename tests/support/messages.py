@@ -27,6 +27,9 @@ def said():
     for path in sorted((ROOT / "web/templates").glob("*.html")):
         for text in re.findall(r"\{\{#t\}\}(.*?)\{\{/t\}\}", path.read_text(), re.S):
             texts.setdefault(text, []).append(path.name)
+    for sentence in re.findall(rf"^SCOPE\([^\n]*?,\s+(?:LOW|MEDIUM|SENSITIVE),\s+{C_STRING}|^IDENTITY\([^\n]*?,\s+(?:LOW|MEDIUM|SENSITIVE),\s+{C_STRING}",
+                               (ROOT / "server/auth/scopes.def").read_text(), re.M):
+        texts.setdefault(unescaped("".join(sentence)), []).append("scopes.def")
     for path in sorted((ROOT / "web").glob("*.c")):
         source = path.read_text()
         found = [unescaped("".join(re.findall(C_STRING, all_parts))) for all_parts, *_ in SAID_IN_C.findall(source)]

@@ -71,10 +71,19 @@ for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
 			await page.goto(world.url + path);
 			await judge(page, path);
 		}
-		for (const link of ['rotate', 'revoke']) {
-			await page.goto(world.url + '/keys');
-			await page.click(`a[href$="/${link}"]`);
-			await judge(page, link);
+		await page.goto(world.url + '/keys');
+		await page.click('details.menu > summary');
+		await judge(page, 'keys, a menu');
+		await page.click('details[open] a[href$="/rotate"]');
+		await judge(page, 'rotate');
+		await page.goto(world.url + '/keys');
+		await page.click('tbody th a');
+		await judge(page, 'a key');
+		await page.click('a[href$="/revoke"]');
+		await judge(page, 'revoke');
+		if (width < 960) {
+			await page.click('button[popovertarget]');
+			await judge(page, 'drawer');
 		}
 		for (const link of ['edit', 'delete']) {
 			await page.goto(world.url + '/calendars');
@@ -101,7 +110,12 @@ test('all of it works without JavaScript', async () => {
 	assert.match(await page.textContent('#secret'), /^rk_live_/);
 	assert.equal(await page.locator('button.copy:visible').count(), 0);
 	await page.click('text=I have stored it');
-	await page.click('a[aria-label="Revoke No script"]');
+	await page.click('summary[aria-label="More for No script"]'); // a menu without JavaScript
+	await page.click('details[open] a:text-is("Details")');
+	await page.fill('#name', 'No script at all');
+	await page.click('button:text-is("Save")');
+	await page.goto(world.url + '/keys');
+	await page.click('a[aria-label="Revoke No script at all"]');
 	await page.click('text=Revoke the key');
 	assert.match(await page.textContent('[role=status]'), /stopped working/);
 
@@ -294,7 +308,7 @@ for (const width of [360, 1280])
 		await page.click('button:text-is("Generate")');
 		assert.match(await page.textContent('#secret'), /^rk_live_/);
 		await page.click('text=I have stored it');
-		assert.match(await page.locator('article', { hasText: `Keyboard ${width}` }).textContent(), /Only in/);
+		assert.match(await (await page.goto(world.url + await page.locator('tr', { hasText: `Keyboard ${width}` }).locator('th a').getAttribute('href'))).text(), /Only in/);
 		await judge(page, 'keys, one of them limited');
 		await context.close();
 	});
