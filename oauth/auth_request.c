@@ -3,6 +3,7 @@
 
 #include "oauth/open_client.h"
 #include "server/account/account.h"
+#include "server/auth/amr.h"
 #include "server/crypto/digest.h"
 #include "server/db/query.h"
 #include "sql.h"
@@ -19,12 +20,12 @@ struct auth_request_row {
 	int64_t max_age_s;
 	struct instant expires_at, decided_at, asked_at, client_created_at;
 	struct id_list calendars;
-	bool include_granted, with_details, verified, par_only;
+	bool include_granted, with_details, mfa_only, verified, par_only;
 };
 DB_RESULT(auth_request_load, struct auth_request_row, client_id, redirect_uri, state, nonce, login_hint, scopes,
 	audience, response_mode, device, user_code, device_ip, device_agent, challenge, dpop_jkt, prompt, max_age_s,
-	error, calendars, include_granted, with_details, error_description, expires_at, decided_at, asked_at, owner,
-	kind, grants, name, owner_name, verified, client_scopes, par_only, client_created_at, kept, subject);
+	error, calendars, include_granted, with_details, mfa_only, error_description, expires_at, decided_at, asked_at,
+	owner, kind, grants, name, owner_name, verified, client_scopes, par_only, client_created_at, kept, subject);
 
 static err_t store(struct ctx *cx, const struct auth_request *in, struct instant expires_at, bool pushed,
 	struct str *reference_out)
@@ -38,7 +39,7 @@ static err_t store(struct ctx *cx, const struct auth_request *in, struct instant
 		IN(in->audience), IN(cx->now), IN(pushed ? expires_at : INSTANT_NONE), IN(in->response_mode),
 		IN(in->dpop_jkt), IN(in->device.hash), IN(in->device.user_code), IN(in->device.ip),
 		IN(in->device.agent), IN(in->calendars), IN(in->include_granted), IN(in->with_details),
-		IN(in->kept_client), IN(in->subject)));
+		IN(in->kept_client), IN(in->subject), IN(in->mfa_only)));
 	*reference_out = reference;
 	return OK;
 }
@@ -88,6 +89,7 @@ err_t auth_request_load(struct ctx *cx, struct str reference, struct auth_reques
 		.calendars = row.calendars,
 		.include_granted = row.include_granted,
 		.with_details = row.with_details,
+		.mfa_only = row.mfa_only,
 		.error = row.error,
 		.error_description = row.error_description,
 		.created_at = row.asked_at,
@@ -126,6 +128,8 @@ err_t auth_request_claim(struct ctx *cx, struct str reference)
 bool auth_request_needs_sign_in(const struct ctx *cx, const struct auth_request *rq, const struct consent_user *user)
 {
 	if (id_is_zero(user->account))
+		return true;
+	if (rq->mfa_only && !amr_is_mfa(user->amr))
 		return true;
 	bool since_asked = !instant_before(user->auth_time, rq->created_at);
 	if (since_asked)

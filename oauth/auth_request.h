@@ -34,6 +34,7 @@ struct auth_request {
 	int16_t response_mode;               /* enum response_mode (redirect.h) */
 	int16_t prompt;                      /* enum prompt, a set */
 	int64_t max_age_s;                   /* -1: none */
+	bool mfa_only;                       /* its acr is essential, and of two factors */
 	bool with_details;                   /* it came with authorization_details (details.h); */
 	struct id_list calendars;            /* these were named; items NULL: the user chooses */
 	bool include_granted;                /* and what the connection has already (include_granted_scopes) */
@@ -45,6 +46,7 @@ struct auth_request {
 struct consent_user {
 	struct id account;
 	struct instant auth_time;
+	int16_t amr; /* by what (server/auth/amr.h) */
 };
 
 /* Of an id_token_hint that cannot be verified: nobody is known to be that user, and nobody not to be. */
@@ -66,8 +68,8 @@ MUST_CHECK err_t auth_request_claim(struct ctx *cx, struct str reference);
 /* That CONFLICT, for who has loaded a request with decided_at set. */
 MUST_CHECK err_t auth_request_decided(struct ctx *cx);
 
-/* Must the user sign in (again) first: nobody there, prompt=login, or max_age went by (OpenID Connect Core §3.1.2.1)?
- */
+/* Must the user sign in (again) first: nobody there, prompt=login, or max_age went by (OpenID Connect Core §3.1.2.1),
+ * or with one factor where two are asked for? */
 bool auth_request_needs_sign_in(const struct ctx *cx, const struct auth_request *rq, const struct consent_user *user);
 /* Is the user, who is there, another than the client asks for (OpenID Connect Core §3.1.2.1 id_token_hint, §5.5.1)? */
 bool auth_request_is_of_another(

@@ -6,6 +6,7 @@
 #include "oauth/consent.h"
 #include "oauth/guess_limit.h"
 #include "oauth/par.h"
+#include "server/auth/amr.h"
 
 #define URL_MAX ((size_t)8 * 1024)
 
@@ -21,7 +22,7 @@ static struct consent_user user_of(const struct request *rq)
 {
 	if (!rq->principal)
 		return (struct consent_user){ .auth_time = INSTANT_BEFORE };
-	return (struct consent_user){ rq->principal->account, rq->principal->auth_time };
+	return (struct consent_user){ rq->principal->account, rq->principal->auth_time, rq->principal->amr };
 }
 
 static struct str page_url(struct arena *mem, const char *page, struct str reference)
@@ -89,6 +90,12 @@ static err_t go_on(struct request *rq, struct journey *j, struct response *rs)
 		return tell_client(rq, j, rs, answer_stored(cx, &j->request));
 	bool another = !stranger && auth_request_is_of_another(cx, &j->request, &j->client, &j->user);
 	bool fresh = !stranger && !instant_before(j->user.auth_time, j->request.created_at);
+	if (fresh && j->request.mfa_only && !amr_is_mfa(j->user.amr))
+		return tell_client(rq, j, rs,
+			answer_error(cx, &j->request,
+				REFUSE(cx, ACCESS_DENIED, "",
+					"The user signed in with one factor alone, and the acr that was asked for "
+					"needs two.")));
 	if (stranger || another || auth_request_needs_sign_in(cx, &j->request, &j->user)) {
 		if (!silent && !(another && fresh)) /* who signed in as another just now will do so again */
 			return to_sign_in(rq, j, rs);

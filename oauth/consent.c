@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "server/auth/amr.h"
 #include "oauth/consent.h"
 
 #include "oauth/answer.h"
@@ -184,9 +185,9 @@ static err_t grant_store(struct ctx *cx, const struct auth_request *request, con
 		return REFUSE(cx, NOT_FOUND, "request", "This app does not exist any more.");
 	TRY(db_exec(cx, &sql_consent_list_at_client, NULL, IN(client->owner), IN(granted.connected_account_id),
 		IN(client->id), IN(account)));
-	if (request->dpop_jkt.ptr || request->with_details)
+	if (request->dpop_jkt.ptr || request->with_details || user->amr != AMR_PASSWORD)
 		TRY(db_exec(cx, &sql_code_bind, NULL, IN(account), IN(code->family), IN(request->dpop_jkt),
-			IN(request->with_details)));
+			IN(request->with_details), IN(user->amr)));
 	bool first = id_eq(granted.connected_account_id, fresh);
 	return audit_add(cx, account, first ? "consent.given" : "consent.changed", granted.connected_account_id,
 		consent_details(cx->mem, client, decision));
@@ -262,7 +263,8 @@ static err_t remembered_issue(struct ctx *cx, const struct auth_request *request
 		IN(request->scopes & (uint64_t)SCOPES_ASKABLE), IN(code->family), IN(code->hash), IN(code->expires_at),
 		IN(request->challenge), IN(request->redirect_uri), IN(request->nonce), IN(user->auth_time),
 		IN(request->audience), IN(request->dpop_jkt), IN(request->calendars), IN(besides),
-		IN(request->with_details), IN(scope_spoken(request->scopes, request->scopes) & SCOPES_SPOKEN)));
+		IN(request->with_details), IN(scope_spoken(request->scopes, request->scopes) & SCOPES_SPOKEN),
+		IN(user->amr)));
 	return issued ? OK : FAIL(cx, CONSENT_REQUIRED, "no consent that covers this");
 }
 

@@ -5,6 +5,7 @@
 #include "oauth/auth_request.h"
 #include "oauth/identity.h"
 #include "server/account/signing_keys.h"
+#include "server/auth/amr.h"
 #include "server/auth/scope.h"
 #include "server/crypto/digest.h"
 #include "server/data/json_tree.h"
@@ -34,9 +35,11 @@ static struct str claims(struct ctx *cx, struct str client_id, const struct toke
 	json_int(&j, "auth_time", instant_s(pair->user.auth_time));
 	json_str_if(&j, "nonce", pair->user.nonce);
 	json_str(&j, "at_hash", at_hash(cx, pair->access));
-	json_str(&j, "acr", identity_acr(cx));
-	json_array(&j, "amr"); /* RFC 8176 §2 */
-	json_str(&j, NULL, STR("pwd"));
+	json_str(&j, "acr", identity_acr(cx, pair->user.amr));
+	struct str_list amr = amr_names(cx->mem, pair->user.amr);
+	json_array(&j, "amr");
+	for (size_t i = 0; i < amr.count; i++)
+		json_str(&j, NULL, amr.items[i]);
 	json_array_end(&j);
 	identity_json(&j, &who, pair->scopes);
 	json_object_end(&j);

@@ -2,6 +2,7 @@
 #include "oauth/identity.h"
 
 #include "oauth/answer.h"
+#include "server/auth/amr.h"
 #include "server/auth/scope.h"
 
 /* What both tell, by which scope; then what is about the token alone. */
@@ -47,7 +48,7 @@ void identity_claim_names(struct json *j, const char *member)
 	json_array_end(j);
 }
 
-struct str identity_acr(struct ctx *cx)
+struct str identity_acr(struct ctx *cx, int16_t amr)
 {
-	return str_cat(cx->mem, oauth_issuer(cx), STR("/docs#acr-password"));
+	return str_cat(cx->mem, oauth_issuer(cx), amr_is_mfa(amr) ? STR("/docs#acr-mfa") : STR("/docs#acr-password"));
 }

@@ -20,6 +20,8 @@ uint64_t identity_scope_of(struct str claim);
 /* The names of all claims there are, also those of ID tokens alone. */
 void identity_claim_names(struct json *j, const char *member);
 
-/* How somebody signed in (§2 `acr`): the one class there is here, a password. A URL of this server's, as §2 asks for.
+/*
+ * How somebody signed in (§2 `acr`): with two factors, or with a password alone. URLs of this server's, as §2 asks for.
+ * amr: of server/auth/amr.h
  */
-struct str identity_acr(struct ctx *cx);
+struct str identity_acr(struct ctx *cx, int16_t amr);

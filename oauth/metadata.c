@@ -8,6 +8,7 @@
 #include "oauth/endpoint.h"
 #include "oauth/identity.h"
 #include "oauth/token.h"
+#include "server/auth/amr.h"
 #include "server/account/signing_keys.h"
 #include "server/base/config.h"
 #include "server/jose/dpop.h"
@@ -118,7 +119,8 @@ static void identity(struct json *j, struct ctx *cx)
 	word(j, "subject_types_supported", "public");
 	word(j, "id_token_signing_alg_values_supported", "ES256");
 	json_array(j, "acr_values_supported");
-	json_str(j, NULL, identity_acr(cx));
+	json_str(j, NULL, identity_acr(cx, AMR_PASSWORD));
+	json_str(j, NULL, identity_acr(cx, AMR_PASSWORD | AMR_OTP));
 	json_array_end(j);
 	identity_claim_names(j, "claims_supported");
 	json_array(j, "prompt_values_supported");

@@ -4,6 +4,7 @@
 #include "oauth/id_token.h"
 #include "oauth/identity.h"
 #include "oauth/registration.h"
+#include "server/auth/amr.h"
 #include "server/auth/scope.h"
 #include "server/data/json_tree.h"
 
@@ -19,20 +20,34 @@ static bool is_text(const struct cJSON *value, struct str text)
 	return value && json_tree_type(value) == JSON_IS_TEXT && str_eq(json_tree_text(value), text);
 }
 
-/* §5.5.1.1: essential, with values, and ours is none of them. */
-static bool asks_for_another_acr(struct ctx *cx, const struct cJSON *acr)
+/* Does an essential acr have this value, or this among its values (§5.5.1.1)? */
+static bool acr_names(const struct cJSON *acr, struct str ours)
 {
-	struct str ours = identity_acr(cx);
-	const struct cJSON *essential = json_tree_member(acr, STR("essential"));
 	const struct cJSON *value = json_tree_member(acr, STR("value")), *values = json_tree_member(acr, STR("values"));
-	if (!essential || json_tree_type(essential) != JSON_IS_BOOL || !json_tree_bool(essential) ||
-		(!value && !values) || is_text(value, ours))
-		return false;
+	if (is_text(value, ours))
+		return true;
 	if (values && json_tree_type(values) == JSON_IS_LIST)
 		for (const struct cJSON *one = json_tree_first(values); one; one = json_tree_next(one))
 			if (is_text(one, ours))
-				return false;
-	return true;
+				return true;
+	return false;
+}
+
+/* Whoever asks for a password alone is content with more. */
+static err_t read_acr(struct ctx *cx, const struct cJSON *acr, struct auth_request *request)
+{
+	const struct cJSON *essential = json_tree_member(acr, STR("essential"));
+	struct str password = identity_acr(cx, AMR_PASSWORD), mfa = identity_acr(cx, AMR_PASSWORD | AMR_OTP);
+	if (!essential || json_tree_type(essential) != JSON_IS_BOOL || !json_tree_bool(essential) ||
+		(!json_tree_member(acr, STR("value")) && !json_tree_member(acr, STR("values"))))
+		return OK;
+	if (acr_names(acr, password))
+		return OK;
+	request->mfa_only = true;
+	if (acr_names(acr, mfa))
+		return OK;
+	return REFUSE(cx, ACCESS_DENIED, "claims", "There are two acr here, %.*s and %.*s: another one cannot be had.",
+		STR_ARG(password), STR_ARG(mfa));
 }
 
 static err_t read_one(
@@ -45,10 +60,7 @@ static err_t read_one(
 	const struct cJSON *value = json_tree_member(claim, STR("value"));
 	if (str_eq(name, STR("sub")) && value && json_tree_type(value) == JSON_IS_TEXT)
 		request->subject = str_starts(json_tree_text(value), STR("usr_")) ? json_tree_text(value) : STR(NOBODY);
-	if (str_eq(name, STR("acr")) && asks_for_another_acr(cx, claim))
-		return REFUSE(cx, ACCESS_DENIED, "claims", "There is one acr here, %.*s: another one cannot be had.",
-			STR_ARG(identity_acr(cx)));
-	return OK;
+	return str_eq(name, STR("acr")) ? read_acr(cx, claim, request) : OK;
 }
 
 static err_t read_claims(struct ctx *cx, struct str text, const struct client *client, struct auth_request *request)

@@ -25,10 +25,11 @@ struct refreshed {
 	struct bytes replay;
 	int64_t told; /* the row of the audit log, or 0 */
 	struct instant auth_time;
+	int16_t amr;
 	struct str email, name, tz;
 };
 DB_RESULT(token_refresh, struct refreshed, outcome, connected_account, granted, connection_until, replay, calendars,
-	with_details, told, auth_time, email, name, tz);
+	with_details, told, auth_time, amr, email, name, tz);
 
 #define REPLAY_MAX 1024
 
@@ -78,8 +79,8 @@ static struct bytes replay_seal(struct ctx *cx, const struct refresh_claim *clai
 
 static struct token_user user_of(const struct refreshed *got)
 {
-	return (struct token_user){ !instant_is_none(got->auth_time), got->auth_time, STR_ABSENT, got->email, got->name,
-		got->tz };
+	return (struct token_user){ !instant_is_none(got->auth_time), got->auth_time, got->amr, STR_ABSENT, got->email,
+		got->name, got->tz };
 }
 
 static err_t replay_open(struct ctx *cx, const struct refresh_claim *claim, const struct secret_parts *old,

@@ -14,6 +14,7 @@
 struct token_user {
 	bool signed_in; /* else nothing of it is set, and no ID token is due */
 	struct instant auth_time;
+	int16_t amr;      /* by what (server/auth/amr.h) */
 	struct str nonce; /* of the request; absent after a refresh (OpenID Connect Core §12.2) */
 	struct str email, name, tz;
 };

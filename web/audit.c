@@ -32,6 +32,7 @@ static const struct {
 	const char *reason, *label;
 } reasons[] = {
 	{ "wrong_password", "The password was wrong" },
+	{ "wrong_code", "The password was right, the code of the app was wrong" },
 	{ "account_deactivated", "The account is deactivated" },
 	{ "secret_key_in_browser", "A web page held a secret key: rotate it" },
 	{ "origin_not_allowed", "A web page that may not use this key" },

@@ -44,7 +44,7 @@ static struct consent_user user_of(const struct request *rq)
 {
 	if (!rq->principal)
 		return (struct consent_user){ 0 };
-	return (struct consent_user){ rq->principal->account, rq->principal->auth_time };
+	return (struct consent_user){ rq->principal->account, rq->principal->auth_time, rq->principal->amr };
 }
 
 /* In words for people, where the domain's own would be for developers. */

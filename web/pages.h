@@ -7,8 +7,10 @@
 
 handler home_page, static_file, favicon, robots_txt, openapi_json, security_txt, change_password_link, docs_page;
 handler sign_in_page, sign_in_post, sign_up_page, sign_up_post, sign_out_post;
-handler confirm_show, confirm_post;
 handler key_detail_page, key_detail_post;
+handler confirm_show, confirm_post, sign_in_code_page, sign_in_code_post;
+handler security_page, totp_begin_post, totp_page, totp_post, totp_end_page, totp_end_post, recovery_codes_page,
+	recovery_codes_post;
 handler keys_page, key_form_page, keys_create, key_rotate_page, key_rotate_post, key_revoke_page, key_revoke_post;
 handler connected_accounts_page, connected_account_remove_page, connected_account_remove_post;
 handler calendars_page, calendars_create, calendar_edit_page, calendar_edit_post, calendar_delete_page,
@@ -36,3 +38,17 @@ void sign_in_after(struct request *rq, struct response *rs, struct id account, s
  * sent on with the proof.
  */
 MUST_CHECK err_t confirm_first(struct request *rq, struct response *rs);
+
+/* A page of the sign-in, which leads on to `next`. */
+struct str sign_in_address(struct request *rq, const char *path, struct str next);
+/* Whom the cookie says that this browser is known for. */
+struct known_browser sign_in_browser(struct request *rq);
+struct account;
+struct session_new;
+/* The session of who proved who they are in this browser. */
+struct session_new sign_in_proven(struct request *rq, struct id account, struct instant password_at, int16_t amr);
+/* It begins, and on to `to`; the session that this browser had before dies (session fixation). */
+MUST_CHECK err_t sign_in_enter(struct request *rq, struct response *rs, struct session_new in, struct str to);
+/* Who proved the password is asked for their second factor: on to the page for it. */
+MUST_CHECK err_t sign_in_code_ask(
+	struct request *rq, struct response *rs, const struct account *account, struct str next);

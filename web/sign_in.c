@@ -18,7 +18,7 @@ static bool signup_open(const struct request *rq)
 	return str_eq(rq->cx.config->signup, STR("open"));
 }
 
-static struct str link_with_next(struct request *rq, const char *path, struct str next)
+struct str sign_in_address(struct request *rq, const char *path, struct str next)
 {
 	struct buf link = buf_new(rq->cx.mem, 16384);
 	buf_fmt(&link, "%s?", path);
@@ -34,33 +34,42 @@ static struct html_values *form_values(struct request *rq, const char *title, st
 	html_set(v, "email_value", email);
 	html_set_flag(v, "for_app", str_starts(next, STR("/oauth/")));
 	html_set_flag(v, "signup_open", signup_open(rq));
-	html_set(v, "sign_up_link", link_with_next(rq, "/sign-up", next));
-	html_set(v, "sign_in_link", link_with_next(rq, "/sign-in", next));
+	html_set(v, "sign_up_link", sign_in_address(rq, "/sign-up", next));
+	html_set(v, "sign_in_link", sign_in_address(rq, "/sign-in", next));
 	return v;
 }
 
-/* Whom the cookie says that this browser is known for. */
-static struct known_browser this_browser(struct request *rq)
+struct known_browser sign_in_browser(struct request *rq)
 {
 	return known_browser_read(&rq->cx, request_cookie(rq, cookie_name(&rq->cx, "browser")));
 }
 
-/* A new session for this browser; the one it had before dies (session fixation). */
-static err_t enter(struct request *rq, struct response *rs, struct id account, struct instant password_at,
-	bool new_browser, struct str to)
+struct session_new sign_in_proven(struct request *rq, struct id account, struct instant password_at, int16_t amr)
 {
-	struct str secret, old = request_cookie(rq, cookie_name(&rq->cx, "session"));
-	TRY(session_create(&rq->cx, account, password_at, new_browser, old, &secret));
+	return (struct session_new){ .account = account,
+		.password_at = password_at,
+		.amr = amr,
+		.new_browser = !id_eq(sign_in_browser(rq).account, account) };
+}
+
+err_t sign_in_enter(struct request *rq, struct response *rs, struct session_new in, struct str to)
+{
+	struct str secret;
+	in.old_secret = request_cookie(rq, cookie_name(&rq->cx, "session"));
+	TRY(session_create(&rq->cx, &in, &secret));
 	response_cookie(rs, "session", secret, SESSION_LIFETIME_S);
-	response_cookie(rs, "browser", known_browser_cookie(&rq->cx, this_browser(rq), account), KNOWN_BROWSER_S);
+	response_cookie(rs, "browser", known_browser_cookie(&rq->cx, sign_in_browser(rq), in.account), KNOWN_BROWSER_S);
 	reply_redirect(rs, 303, to);
 	return OK;
 }
 
 void sign_in_after(struct request *rq, struct response *rs, struct id account, struct str to, struct str otherwise)
 {
-	/* Its password was set by this request, at its time. */
-	err_t e = enter(rq, rs, account, rq->cx.now, false, to);
+	/* Its password was set by this request, at its time. Who was signed in with a second factor stays so. */
+	const struct session_new in = {
+		.account = account, .password_at = rq->cx.now, .amr = rq->principal ? rq->principal->amr : AMR_PASSWORD
+	};
+	err_t e = sign_in_enter(rq, rs, in, to);
 	if (!e)
 		return;
 	log_event(LOG_WARN, "no_session", LOG_STR("why", err_text(e)), LOG_STR("detail", e->detail));
@@ -88,11 +97,13 @@ err_t sign_in_post(struct request *rq, struct response *rs)
 	struct str email = form_get(&rq->form, "email"), next = form_get(&rq->form, "next");
 	struct account account;
 
-	err_t e = sign_in(&rq->cx, email, form_get(&rq->form, "password"), this_browser(rq), &account);
+	err_t e = sign_in(&rq->cx, email, form_get(&rq->form, "password"), sign_in_browser(rq), &account);
 	if (err_is(e, CREDENTIALS_INVALID) || err_is(e, INVALID_VALUE))
 		e = REFUSE(&rq->cx, CREDENTIALS_INVALID, "email", "The e-mail address or the password is wrong.");
+	if (!e && account.second_factor)
+		return sign_in_code_ask(rq, rs, &account, page_local_path(rq, next));
 	if (!e)
-		e = enter(rq, rs, account.id, account.password_at, !id_eq(this_browser(rq).account, account.id),
+		e = sign_in_enter(rq, rs, sign_in_proven(rq, account.id, account.password_at, AMR_PASSWORD),
 			page_local_path(rq, next));
 	if (e)
 		return page_again_to(rs, "sign_in", form_values(rq, "Sign in", next, email), e, FORMS_LEAD_AWAY);
@@ -152,6 +163,6 @@ err_t sign_up_post(struct request *rq, struct response *rs)
 	}
 	next = page_local_path(rq, next);
 	sign_in_after(rq, rs, account.id, next,
-		str_cat(rq->cx.mem, link_with_next(rq, "/sign-in", next), STR("&done=signed-up")));
+		str_cat(rq->cx.mem, sign_in_address(rq, "/sign-in", next), STR("&done=signed-up")));
 	return OK;
 }

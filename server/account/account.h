@@ -20,6 +20,7 @@ struct account {
 	struct str email, name, tz;
 	struct instant created_at, deactivated_at;
 	struct instant password_at; /* when it was set: of sign_in() and account_create() alone */
+	bool second_factor;         /* it is asked for after the password: of sign_in() alone */
 };
 
 struct account_new {

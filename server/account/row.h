@@ -11,6 +11,7 @@ struct account_row {
 	int16_t status, plan;
 	struct str email, name, tz;
 	struct instant created_at, deactivated_at;
+	bool second_factor; /* of sign_in_find only */
 };
 
 struct account account_of_row(const struct account_row *row);

@@ -15,16 +15,16 @@
 #define USER_AGENT_MAX 300
 
 DB_RESULT(sign_in_find, struct account_row, password_hash, password_at, id, status, plan, email, name, tz, created_at,
-	deactivated_at);
+	deactivated_at, second_factor);
 
 struct session_row {
 	struct id id;
 	struct bytes csrf;
 	struct instant auth_time, proven_at;
-	int16_t status;
+	int16_t amr, status;
 	struct str email, name, tz;
 };
-DB_RESULT(session_authenticate, struct session_row, id, csrf, auth_time, proven_at, status, email, name, tz);
+DB_RESULT(session_authenticate, struct session_row, id, csrf, auth_time, proven_at, amr, status, email, name, tz);
 
 /* An address that is none is unknown like any other: the answer and its cost do not tell. */
 static struct str email_or_none(struct ctx *cx, struct str email)
@@ -77,6 +77,7 @@ err_t sign_in(struct ctx *cx, struct str email, struct str password, struct know
 	TRY(throttle_forgive(cx, limits, count));
 	*out = account_of_row(&row);
 	out->password_at = row.password_at;
+	out->second_factor = row.second_factor;
 	return OK;
 }
 
@@ -91,12 +92,11 @@ static bool session_read(struct ctx *cx, struct str secret, struct id *account, 
 	return true;
 }
 
-err_t session_create(struct ctx *cx, struct id account, struct instant password_at, bool new_browser,
-	struct str old_secret, struct str *secret_out)
+err_t session_create(struct ctx *cx, const struct session_new *in, struct str *secret_out)
 {
-	struct id live = id_in_mode(account, false), old_account = { { 0 } };
+	struct id live = id_in_mode(in->account, false), old_account = { { 0 } };
 	struct bytes old_hash = { NULL, 0 };
-	session_read(cx, old_secret, &old_account, &old_hash);
+	session_read(cx, in->old_secret, &old_account, &old_hash);
 
 	const struct secret_parts parts = { .kind = SECRET_SESSION, .account = live };
 	struct str secret = secret_new(cx->mem, &parts, (struct bytes){ NULL, 0 });
@@ -106,7 +106,7 @@ err_t session_create(struct ctx *cx, struct id account, struct instant password_
 	TRY(db_exec(cx, &sql_session_create, &made, IN(live), IN(secret_hash(cx->mem, secret)), IN(id_new(cx->now)),
 		IN(bytes_of(csrf, CSRF_SIZE)), IN(cx->now), IN(instant_add_s(cx->now, SESSION_LIFETIME_S)),
 		IN(cx->client_ip), IN(str_sub(cx->user_agent, 0, USER_AGENT_MAX)), db_in_id_or_null(old_account),
-		IN(old_hash), IN(password_at), IN(audit_by(cx)), IN(new_browser)));
+		IN(old_hash), IN(in->password_at), IN(audit_by(cx)), IN(in->new_browser), IN(in->amr)));
 	if (!made)
 		return REFUSE(cx, CREDENTIALS_INVALID, "",
 			"The password was changed at this moment. Sign in with the new one.");
@@ -158,6 +158,7 @@ err_t session_authenticate(struct ctx *cx, const struct credential *sent, struct
 		.csrf = hex_of(cx->mem, row.csrf),
 		.auth_time = row.auth_time,
 		.proven_at = row.proven_at,
+		.amr = row.amr,
 		.expires_at = INSTANT_NONE,
 	};
 	return OK;

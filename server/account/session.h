@@ -4,13 +4,14 @@
 
 #include "server/account/account.h"
 #include "server/account/known_browser.h"
+#include "server/auth/amr.h"
 #include "server/auth/credential.h"
 
 #define SESSION_LIFETIME_S (14 * 86400)
 
 /*
  * Judge e-mail and password. Same answer and cost for unknown users, and what an account's state is, is told only who
- * proved the password.
+ * proved the password. Whether a second factor is asked for after it, out->second_factor says.
  *
  * Guessing ends in RATE_LIMITED: 10 tries in 15 minutes for an account from one network, 100 an hour from a network, 50
  * in 15 minutes for an account. A browser that is known for this account has 10 tries in 15 minutes of its own instead
@@ -21,16 +22,21 @@
 MUST_CHECK err_t sign_in(
 	struct ctx *cx, struct str email, struct str password, struct known_browser browser, struct account *out);
 
+struct session_new {
+	struct id account;
+	struct instant password_at; /* when the password was set that was proven (struct account) */
+	int16_t amr;                /* by what they proved who they are (server/auth/amr.h) */
+	bool new_browser;           /* its owner is told by mail that somebody signed in */
+	struct str old_secret;      /* the cookie that is there; absent for none */
+};
+
 /*
  * A new session for the account; the old cookie's session, if any, ends (fixation).
  *
- * password_at  when the password was set that was proven (struct account)
- * new_browser  its owner is told by mail that somebody signed in
  * secret_out   the cookie's value
  * errors       CREDENTIALS_INVALID  the account has another password by now: no session is born from the old one
  */
-MUST_CHECK err_t session_create(struct ctx *cx, struct id account, struct instant password_at, bool new_browser,
-	struct str old_secret, struct str *secret_out);
+MUST_CHECK err_t session_create(struct ctx *cx, const struct session_new *in, struct str *secret_out);
 MUST_CHECK err_t session_end(struct ctx *cx, struct str secret);
 /*
  * Whose session this is proves it once more: for PROVEN_S they may do what needs that. Guesses count as those of a
@@ -39,4 +45,4 @@ MUST_CHECK err_t session_end(struct ctx *cx, struct str secret);
  * errors  those of sign_in()
  */
 MUST_CHECK err_t session_prove(struct ctx *cx, const struct principal *who, struct str password);
-authenticator_run session_authenticate; /* transport VIA_COOKIE; sets csrf, auth_time and proven_at */
+authenticator_run session_authenticate; /* transport VIA_COOKIE; sets csrf, auth_time, proven_at and amr */

@@ -43,6 +43,7 @@ struct principal {
 	struct str csrf;            /* SESSION: what forms must carry (hex) */
 	struct instant auth_time;   /* SESSION */
 	struct instant proven_at;   /* SESSION: when they last proved who they are; auth_time or later */
+	int16_t amr;                /* SESSION: by what they signed in (amr.h) */
 	struct instant expires_at;  /* TOKEN */
 	int64_t ahead_s;            /* of the account's clock: see account_now() */
 };

@@ -19,10 +19,11 @@ ON CONFLICT DO NOTHING;
 -- $8 redirect URI  $9 nonce  $10 auth_time  $11 audience
 -- $12 thumbprint of the key that it is for, or NULL  $13 calendars, NULL for any  $14 and of what was granted before these
 -- $15 with authorization_details  $16 the aliases that were said, as bits: words of this request, which no consent is about
+-- $17 by what the user signed in
 -- A code under a consent that still stands and covers all that is asked, and no calendar besides; no row otherwise.
 INSERT INTO token_family (account_id, id, connected_account_id, client_id, scopes, code_hash, code_expires_at, challenge,
-	redirect_uri, nonce, auth_time, audience, dpop_jkt, with_details)
-SELECT c.account_id, $4, c.id, c.client_id, $3 | $16::bigint | (c.scopes & $14), $5, later($6, m.ahead_s), $7, $8, $9, $10, $11, $12, $15
+	redirect_uri, nonce, auth_time, audience, dpop_jkt, with_details, amr)
+SELECT c.account_id, $4, c.id, c.client_id, $3 | $16::bigint | (c.scopes & $14), $5, later($6, m.ahead_s), $7, $8, $9, $10, $11, $12, $15, $17
   FROM connected_account c JOIN account m ON m.account_id = c.account_id
  WHERE c.account_id = $1 AND c.client_id = $2 AND NOT c.machine AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s) AND c.scopes & $3 = $3
    AND ($13::uuid[] IS NULL OR c.calendars <@ $13);

@@ -10,9 +10,9 @@ SELECT r.outcome, r.connected_account_id AS connected_account, r.scopes, r.conne
        (SELECT c.calendars FROM connected_account c WHERE c.account_id = $1 AND c.id = r.connected_account_id) AS calendars,
        coalesce((SELECT f.with_details FROM token_family f WHERE f.account_id = $1 AND f.id = $2), false) AS with_details,
        CASE r.outcome WHEN 2 THEN tokens_replayed($1, $2, $12, 'code') END AS told,
-       u.auth_time, u.nonce, u.email, u.name, u.tz
+       u.auth_time, coalesce(u.amr, 1::smallint) AS amr, u.nonce, u.email, u.name, u.tz
   FROM code_redeem($1, $2, $3, $4, $5, $6, $14, $16, $13, $7, $8, $9, $10, $11, $17) AS r
-  LEFT JOIN LATERAL (SELECT f.auth_time, f.nonce, a.email, a.name, a.tz FROM token_family f
+  LEFT JOIN LATERAL (SELECT f.auth_time, f.amr, f.nonce, a.email, a.name, a.tz FROM token_family f
                        JOIN account a ON a.account_id = f.account_id
                       WHERE f.account_id = $1 AND f.id = $2 AND r.scopes & $15 <> 0) AS u ON true;
 
@@ -26,9 +26,9 @@ SELECT r.outcome, r.connected_account_id AS connected_account, r.granted, r.conn
        (SELECT c.calendars FROM connected_account c WHERE c.account_id = $1 AND c.id = r.connected_account_id) AS calendars,
        coalesce((SELECT f.with_details FROM token_family f WHERE f.account_id = $1 AND f.id = $2), false) AS with_details,
        CASE r.outcome WHEN 2 THEN tokens_replayed($1, $2, $14, 'refresh token') END AS told,
-       u.auth_time, u.email, u.name, u.tz
+       u.auth_time, coalesce(u.amr, 1::smallint) AS amr, u.email, u.name, u.tz
   FROM token_refresh($1, $2, $3, $4, $5, $16, $18, $19, $6, $15, $7, $8, $9, $10, $11, $12, make_interval(secs => $13::int)) AS r
-  LEFT JOIN LATERAL (SELECT f.auth_time, a.email, a.name, a.tz FROM token_family f
+  LEFT JOIN LATERAL (SELECT f.auth_time, f.amr, a.email, a.name, a.tz FROM token_family f
                        JOIN account a ON a.account_id = f.account_id
                       WHERE f.account_id = $1 AND f.id = $2 AND r.granted & $17 <> 0) AS u ON true;
 
@@ -38,7 +38,8 @@ SELECT dpop_once($1, $2, $3) AS once;
 
 -- name: code_bind
 -- $1 account  $2 family  $3 thumbprint of the key that its code is for, or NULL  $4 asked for with authorization_details
-UPDATE token_family SET dpop_jkt = $3, with_details = $4 WHERE account_id = $1 AND id = $2;
+-- $5 by what its user signed in
+UPDATE token_family SET dpop_jkt = $3, with_details = $4, amr = $5 WHERE account_id = $1 AND id = $2;
 
 -- name: token_exchange
 -- $1 account  $2 hash of the subject token  $3 its slot  $4 client  $5 thumbprint of the key that was proven, or NULL

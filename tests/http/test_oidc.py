@@ -357,7 +357,7 @@ def test_claims_that_cannot_be_read_are_refused(world, app, browser, claims):
 
 def test_an_essential_acr_is_ours_or_there_is_none(world, app, browser):
     """§5.5.1.1; a voluntary one, and acr_values, are wishes."""
-    [ours] = world.get("/.well-known/openid-configuration").json["acr_values_supported"]
+    ours, _ = world.get("/.well-known/openid-configuration").json["acr_values_supported"]
 
     def asked(**acr):
         return app.ask(browser, scope="openid", claims=json.dumps({"id_token": {"acr": acr}}))

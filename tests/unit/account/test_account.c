@@ -205,40 +205,44 @@ static err_t authenticated(struct str secret, struct principal *out)
 	return session_authenticate(&test_cx, &(struct credential){ .transport = VIA_COOKIE, .secret = secret }, out);
 }
 
+static err_t entered(struct id account, struct instant password_at, struct str old, struct str *out)
+{
+	const struct session_new in = { account, password_at, AMR_PASSWORD, false, old };
+	return session_create(&test_cx, &in, out);
+}
+
 TEST(a_session_ends_at_sign_out_replacement_expiry_and_new_password)
 {
 	database_use(&test_cx);
 	struct account account = made("five@example.org", "correct horse");
 	struct str first, second, third;
 	struct principal p;
-	assert_ok(session_create(&test_cx, account.id, account.password_at, false, STR_ABSENT, &first));
+	assert_ok(entered(account.id, account.password_at, STR_ABSENT, &first));
 	assert_ok(authenticated(first, &p));
 	assert_int_equal(p.kind, SESSION);
 	assert_true(id_eq(p.account, account.id));
 	assert_int_equal(p.csrf.len, 64);
 
-	assert_ok(session_create(
-		&test_cx, account.id, account.password_at, false, first, &second)); /* fixation: the old one dies */
+	assert_ok(entered(account.id, account.password_at, first, &second)); /* fixation: the old one dies */
 	assert_err(authenticated(first, &p), CREDENTIALS_INVALID);
 	assert_ok(authenticated(second, &p));
 	assert_ok(session_end(&test_cx, second));
 	assert_err(authenticated(second, &p), CREDENTIALS_INVALID);
 
-	assert_ok(session_create(&test_cx, account.id, account.password_at, false, STR_ABSENT, &third));
+	assert_ok(entered(account.id, account.password_at, STR_ABSENT, &third));
 	test_cx.now = instant_add_s(test_cx.now, SESSION_LIFETIME_S - 1);
 	assert_ok(authenticated(third, &p));
 	test_cx.now = instant_add_s(test_cx.now, 2);
 	assert_err(authenticated(third, &p), CREDENTIALS_INVALID);
 
-	assert_ok(session_create(&test_cx, account.id, account.password_at, false, STR_ABSENT, &third));
+	assert_ok(entered(account.id, account.password_at, STR_ABSENT, &third));
 	assert_ok(account_set_password(&test_cx, account.id, STR("another horse")));
 	assert_err(authenticated(third, &p), CREDENTIALS_INVALID);
 	/* None is born from the old password any more. */
-	assert_err(session_create(&test_cx, account.id, account.password_at, false, STR_ABSENT, &third),
-		CREDENTIALS_INVALID);
-	assert_ok(session_create(&test_cx, account.id, test_cx.now, false, STR_ABSENT, &third));
+	assert_err(entered(account.id, account.password_at, STR_ABSENT, &third), CREDENTIALS_INVALID);
+	assert_ok(entered(account.id, test_cx.now, STR_ABSENT, &third));
 	assert_ok(sign_in(&test_cx, account.email, STR("another horse"), STRANGE, &account));
-	assert_ok(session_create(&test_cx, account.id, account.password_at, false, STR_ABSENT, &third));
+	assert_ok(entered(account.id, account.password_at, STR_ABSENT, &third));
 	assert_ok(account_housekeeping(&test_cx, NULL));
 	database_leave(&test_cx);
 }

@@ -1,0 +1,361 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Codes of an app as a second factor (RFC 6238), recovery codes, and what ID tokens tell of them (RFC 8176)."""
+import base64
+import hmac
+import json
+import re
+import struct
+import time
+import urllib.parse
+
+import pytest
+
+from oauth_flow import App, Browser, Form, is_page
+
+SECONDS = 40
+EMAIL = "careful@calends.example"
+
+
+def code_of(secret, steps=0):
+    """RFC 4226 §5.3 of RFC 6238 §4.2, written down once more."""
+    mac = hmac.digest(base64.b32decode(secret), struct.pack(">Q", int(time.time()) // 30 + steps), "sha1")
+    at = mac[-1] & 15
+    return f"{(struct.unpack('>I', mac[at:at + 4])[0] & 0x7FFFFFFF) % 10 ** 6:06}"
+
+
+@pytest.fixture
+def user(world):
+    made = world.account(EMAIL)
+    world.sql("DELETE FROM throttle; DELETE FROM totp; DELETE FROM recovery_code")
+    return made
+
+
+@pytest.fixture
+def browser(world, user):
+    made = Browser(world)
+    made.sign_in(user)
+    return made
+
+
+def post(browser, page, action, **fields):
+    return browser.post(action, Form(browser.get(page).text, action).with_(**fields))
+
+
+def begin(browser):
+    assert post(browser, "/security", "/security/totp/begin").location == "/security/totp"
+    page = browser.get("/security/totp").text
+    return re.search(r"secret=([A-Z2-7]{32})&", page)[1]
+
+
+def set_up(browser):
+    """The app's key and the recovery codes."""
+    secret = begin(browser)
+    page = post(browser, "/security/totp", "/security/totp", code=code_of(secret, -1))
+    assert page.status == 200, page
+    return secret, re.findall(r"\b[0-9a-hjkmnp-tv-z]{4}-[0-9a-hjkmnp-tv-z]{4}-[0-9a-hjkmnp-tv-z]{4}\b", page.text)
+
+
+def first_step(world, user, next_=None):
+    browser = Browser(world)
+    reply = browser.sign_in(user, "/sign-in" + (f"?next={urllib.parse.quote(next_, safe='')}" if next_ else ""))
+    assert reply.location.startswith("/sign-in/code?next="), reply
+    return browser, reply.location
+
+
+def give(browser, at, code):
+    return browser.post("/sign-in/code", Form(browser.get(at).text, "/sign-in/code").with_(code=code))
+
+
+def signed_in(browser):
+    return browser.get("/keys").status == 200
+
+
+def set_step_back(world, steps=2):
+    """As if the last code had been taken so many steps earlier: tests do not wait for the next half minute."""
+    world.sql(f"UPDATE totp SET last_step = last_step - {steps}")
+
+
+# ---- setting it up ----
+
+
+def test_it_is_asked_for_from_the_first_right_code_on(world, user, browser):
+    secret = begin(browser)
+    assert "<svg class=\"qr\"" in browser.get("/security/totp").text
+    assert Browser(world).sign_in(user).location == "/"  # not yet
+    wrong = post(browser, "/security/totp", "/security/totp", code="000000")
+    assert is_page(wrong, 400) and "clock of your device" in wrong.text and secret in wrong.text
+    assert Browser(world).sign_in(user).location == "/"
+    codes = re.findall(r"\w{4}-\w{4}-\w{4}", post(browser, "/security/totp", "/security/totp", code=code_of(secret)).text)
+    assert len(set(codes)) == 10
+    again, at = first_step(world, user)
+    assert not signed_in(again)
+    assert give(again, at, code_of(secret, 1)).location == "/" and signed_in(again)
+
+
+def test_the_key_is_sealed_and_the_codes_are_hashed(world, user, browser):
+    secret, codes = set_up(browser)
+    [[sealed]] = world.sql("SELECT encode(sealed, 'hex') FROM totp")
+    assert base64.b32decode(secret).hex() not in sealed and len(sealed) // 2 == 12 + 20 + 16
+    stored = "".join(h for [h] in world.sql("SELECT encode(hash, 'hex') FROM recovery_code"))
+    assert not any(c.replace("-", "").encode().hex() in stored for c in codes) and len(stored) == 640
+
+
+def test_a_sealed_key_is_of_its_account(world, user, browser):
+    """A copy of the row in another account's place does not open."""
+    set_up(browser)
+    other = world.account("other-careful@calends.example")
+    world.sql(f"INSERT INTO totp SELECT l.account_id, t.sealed, t.created_at, t.activated_at, 0 FROM totp t, login l WHERE l.email = '{other.email}'")
+    there, at = first_step(world, other)
+    assert give(there, at, "123456").status == 500
+
+
+def test_a_second_app_takes_the_place_of_one_that_was_begun_but_not_of_an_active_one(world, user, browser):
+    first, second = begin(browser), begin(browser)
+    assert first != second
+    assert is_page(post(browser, "/security/totp", "/security/totp", code=code_of(first)), 400)
+    page = browser.get("/security").text
+    assert post(browser, "/security/totp", "/security/totp", code=code_of(second)).status == 200
+    assert is_page(browser.post("/security/totp/begin", Form(page, "/security/totp/begin").fields), 409)
+    assert browser.get("/security/totp").location == "/security"
+
+
+@pytest.mark.parametrize("page, action", [("/security", "/security/totp/begin"), ("/security/totp/end", "/security/totp/end"),
+                                          ("/security/recovery-codes", "/security/recovery-codes")], ids=["begin", "end", "codes"])
+def test_who_was_signed_in_for_long_confirms_it_first(world, user, browser, page, action):
+    world.sql("UPDATE session SET proven_at = proven_at - interval '16 minutes'")
+    assert "/confirm?next=" in post(browser, page, action).text
+    assert world.sql("SELECT count(*) FROM totp") == [["0"]]
+    assert browser.get("/security/totp").location == "/confirm?next=%2Fsecurity%2Ftotp"
+
+
+# ---- signing in ----
+
+
+def test_a_step_is_taken_once(world, user, browser):
+    """RFC 6238 §5.2: the verifier MUST NOT accept the second attempt of the OTP."""
+    secret, _ = set_up(browser)
+    one, at = first_step(world, user)
+    code = code_of(secret)
+    assert give(one, at, code).location == "/"
+    two, at = first_step(world, user)
+    for used in (code, code_of(secret, -1)):
+        reply = give(two, at, used)
+        assert is_page(reply, 400) and "used before" in reply.text and not signed_in(two)
+    assert give(two, at, code_of(secret, 1)).location == "/"
+
+
+@pytest.mark.parametrize("steps, taken", [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
+def test_a_code_is_of_this_half_minute_or_the_one_before_or_after_it(world, user, browser, steps, taken):
+    """RFC 6238 §5.2: a network delay of one step."""
+    secret, _ = set_up(browser)
+    set_step_back(world, 9)
+    if time.time() % 30 > 27:  # what is judged is not of the next step
+        world.wait_for(lambda: time.time() % 30 < 27, 5)
+    there, at = first_step(world, user)
+    assert (give(there, at, code_of(secret, steps)).status == 303) is taken
+
+
+def test_a_code_is_typed_with_blanks_and_nothing_else_is_one(world, user, browser):
+    secret, _ = set_up(browser)
+    there, at = first_step(world, user)
+    for wrong in ("", "12345", "1234567", "abcdef", "٠٠٠٠٠٠", "0" * 4000, "-12345"):
+        assert is_page(give(there, at, wrong), 400), wrong
+    code = code_of(secret)
+    assert give(there, at, f"{code[:3]} {code[3:]}").location == "/"
+
+
+def test_a_recovery_code_signs_in_once(world, user, browser):
+    _, codes = set_up(browser)
+    there, at = first_step(world, user)
+    page = there.get(at + "&recovery=1").text
+    assert "Recovery code" in page
+    assert give(there, at, codes[0].upper().replace("-", " ").replace("0", "O").replace("1", "l")).location == "/" and signed_in(there)
+    again, at = first_step(world, user)
+    assert is_page(give(again, at, codes[0]), 400)
+    assert give(again, at, codes[1]).location == "/"
+    assert ">8<" in browser.get("/security").text.replace("<dd>8</dd>", ">8<")
+
+
+def test_a_new_set_of_recovery_codes_ends_the_old_one(world, user, browser):
+    _, old = set_up(browser)
+    page = post(browser, "/security/recovery-codes", "/security/recovery-codes").text
+    there, at = first_step(world, user)
+    assert is_page(give(there, at, old[0]), 400)
+    assert give(there, at, re.search(r"\w{4}-\w{4}-\w{4}", page)[0]).location == "/"
+    assert world.sql("SELECT count(*) FROM recovery_code") == [["10"]]
+
+
+def test_without_an_app_there_are_no_recovery_codes(world, user, browser):
+    assert is_page(post(browser, "/security/recovery-codes", "/security/recovery-codes"), 404)
+
+
+def test_turned_off_it_is_not_asked_for(world, user, browser):
+    set_up(browser)
+    assert post(browser, "/security/totp/end", "/security/totp/end").location == "/security?done=totp-ended"
+    assert Browser(world).sign_in(user).location == "/"
+    assert world.sql("SELECT count(*) FROM recovery_code") == [["0"]]
+
+
+# ---- the step between ----
+
+
+def test_the_first_step_opens_nothing(world, user, browser):
+    secret, _ = set_up(browser)
+    there, at = first_step(world, user)
+    assert not signed_in(there) and there.get("/security").location.startswith("/sign-in")
+    cookie = next(k for k in there.cookies if k.startswith("second_step"))
+    there.cookies[f"session_{world.port}"] = there.cookies[cookie]
+    assert not signed_in(there)
+    stranger = Browser(world)
+    stranger.get("/sign-in")
+    fields = Form(stranger.get("/sign-in").text, "/sign-in").with_(code=code_of(secret))
+    assert stranger.post("/sign-in/code", fields).location.startswith("/sign-in?next=")
+
+
+@pytest.mark.parametrize("change", [lambda v: "", lambda v: v[:-3], lambda v: v[:30] + ("A" if v[30] != "A" else "B") + v[31:], lambda v: "A" * 200], ids=range(4))
+def test_a_step_that_we_did_not_seal_begins_anew(world, user, browser, change):
+    secret, _ = set_up(browser)
+    there, at = first_step(world, user)
+    page = there.get(at).text
+    cookie = next(k for k in there.cookies if k.startswith("second_step"))
+    there.cookies[cookie] = change(there.cookies[cookie])
+    assert there.get(at).location == "/sign-in?next=%2F&again=1"
+    assert there.post("/sign-in/code", Form(page, "/sign-in/code").with_(code=code_of(secret))).location == "/sign-in?next=%2F&again=1"
+
+
+def test_a_password_that_was_changed_between_the_steps_begins_anew(world, user, browser):
+    secret, _ = set_up(browser)
+    there, at = first_step(world, user)
+    world.sql("UPDATE login SET changed_at = changed_at + interval '1 second'")
+    assert give(there, at, code_of(secret)).location == "/sign-in?next=%2F&again=1"
+
+
+def test_guesses_are_bounded_and_keep_nobody_out(world, user, browser):
+    """Who has the password guesses ten codes in a quarter of an hour; a browser that was here before has tries of its own."""
+    secret, _ = set_up(browser)
+    thief, at = first_step(world, user)
+    statuses = [give(thief, at, "000000").status for _ in range(12)]
+    assert statuses == [400] * 10 + [429] * 2
+    reply = give(thief, at, code_of(secret))
+    assert is_page(reply, 429) and "Try again after" in reply.text and 0 < int(reply.headers["Retry-After"]) <= 901
+    known = browser.sign_in(user, "/sign-in?again=1").location
+    assert give(browser, known, code_of(secret)).location == "/"
+
+
+def test_guesses_of_a_stranger_need_the_password(world, user, browser):
+    set_up(browser)
+    stranger = Browser(world)
+    for _ in range(3):
+        fields = Form(stranger.get("/sign-in").text, "/sign-in").with_(email=user.email, password="wrong")
+        assert is_page(stranger.post("/sign-in", fields), 403)
+    kinds = {k for [k] in world.sql("SELECT kind FROM audit WHERE kind LIKE '%code%'")}
+    assert "recovery_code.used" not in kinds or kinds  # nothing of the second step was touched
+    assert world.sql("SELECT last_step > 0 FROM totp") == [["t"]]
+
+
+# ---- what is told ----
+
+
+def audited(world, user, count):
+    return [(k, r) for k, r in world.sql(f"SELECT kind, details::jsonb ->> 'reason' FROM audit WHERE account_id = (SELECT account_id FROM login WHERE email = '{user.email}') ORDER BY seq DESC LIMIT {count}")][::-1]
+
+
+def test_the_audit_log_tells_of_it(world, user, browser):
+    _, codes = set_up(browser)
+    assert [k for k, _ in audited(world, user, 2)] == ["totp.activated", "recovery_codes.created"]
+    there, at = first_step(world, user)
+    give(there, at, "000000")
+    give(there, at, codes[0])
+    assert [k for k, _ in audited(world, user, 3)] == ["session.refused", "recovery_code.used", "session.created"]
+    assert audited(world, user, 3)[0][1] == "wrong_code"
+    post(browser, "/security/totp/end", "/security/totp/end")
+    assert audited(world, user, 1)[0][0] == "totp.ended"
+
+
+@pytest.fixture(scope="module")
+def app(world):
+    return App(world, type="confidential", name="Second steps")
+
+
+def claims_of(token):
+    return json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+
+
+def connected(app, browser, at):
+    """The claims of the ID token of a connection that begins at this page of consent."""
+    page = browser.get(at)
+    reply = app.decide(browser, page) if page.status == 200 else page
+    tokens = app.redeem(urllib.parse.parse_qs(urllib.parse.urlsplit(reply.location).query)["code"][0]).json
+    return claims_of(tokens["id_token"]), tokens
+
+
+def through(world, app, user, code, **params):
+    """authorize → sign-in → code → consent."""
+    there = Browser(world)
+    at = app.ask(there, scope="openid", **params).location
+    form = Form(there.get(at).text, "/sign-in").with_(email=user.email, password=user.password)
+    reply = there.post("/sign-in", form)
+    if code:
+        reply = give(there, reply.location, code)
+    assert reply.location.startswith("/oauth/continue?request="), reply
+    return there, there.get(reply.location)
+
+
+def test_an_id_token_tells_by_what_its_user_signed_in(world, user, browser, app):
+    """RFC 8176 §2; OpenID Connect Core §2 acr, amr."""
+    password_acr, mfa_acr = world.get("/.well-known/openid-configuration").json["acr_values_supported"]
+    there, reply = through(world, app, user, None)
+    claims, _ = connected(app, there, reply.location)
+    assert (claims["amr"], claims["acr"]) == (["pwd"], password_acr)
+    secret, codes = set_up(browser)
+    there, reply = through(world, app, user, code_of(secret))
+    claims, tokens = connected(app, there, reply.location)
+    assert (claims["amr"], claims["acr"]) == (["pwd", "otp", "mfa"], mfa_acr)
+    refreshed = claims_of(app.refresh(tokens["refresh_token"]).json["id_token"])
+    assert (refreshed["amr"], refreshed["acr"], refreshed["auth_time"]) == (claims["amr"], mfa_acr, claims["auth_time"])
+    there, reply = through(world, app, user, codes[0])
+    claims, _ = connected(app, there, reply.location)
+    assert (claims["amr"], claims["acr"]) == (["pwd", "mfa"], mfa_acr)
+
+
+@pytest.mark.parametrize("params", [{"prompt": "login"}, {"max_age": "0"}], ids=["prompt=login", "max_age"])
+def test_signing_in_again_asks_for_both_steps(world, user, browser, app, params):
+    """OpenID Connect Core §3.1.2.1: the server MUST reauthenticate the user."""
+    secret, _ = set_up(browser)
+    at = app.ask(browser, scope="openid", **params).location
+    assert at.startswith("/sign-in?")
+    form = Form(browser.get(at).text, "/sign-in").with_(email=user.email, password=user.password)
+    step = browser.post("/sign-in", form).location
+    assert step.startswith("/sign-in/code?")
+    onward = urllib.parse.unquote(step.partition("next=")[2])
+    assert browser.get(onward).location.startswith("/sign-in?")  # the first step alone does not lead on
+    reply = browser.get(give(browser, step, code_of(secret)).location)
+    claims, _ = connected(app, browser, reply.location)
+    assert claims["amr"] == ["pwd", "otp", "mfa"] and claims["auth_time"] >= time.time() - 60
+
+
+def test_an_essential_acr_of_two_factors_is_had_or_denied(world, user, browser, app):
+    """OpenID Connect Core §5.5.1.1."""
+    _, mfa_acr = world.get("/.well-known/openid-configuration").json["acr_values_supported"]
+    wanted = json.dumps({"id_token": {"acr": {"essential": True, "values": [mfa_acr]}}})
+    at = app.ask(browser, scope="openid", claims=wanted).location
+    assert at.startswith("/sign-in?")  # by password alone: once more
+    reference = urllib.parse.unquote(at.partition("next=")[2].partition("&")[0])
+    form = Form(browser.get(at).text, "/sign-in").with_(email=user.email, password=user.password)
+    reply = browser.get(browser.post("/sign-in", form).location)
+    assert "error=access_denied" in reply.location, (reply, reference)
+    secret, _ = set_up(browser)
+    there, reply = through(world, app, user, code_of(secret), claims=wanted)
+    claims, _ = connected(app, there, reply.location)
+    assert claims["acr"] == mfa_acr
+
+
+def test_changing_the_password_keeps_what_was_proven(world, user, browser, app):
+    secret, _ = set_up(browser)
+    there, at = first_step(world, user)
+    give(there, at, code_of(secret))
+    fields = Form(there.get("/account").text, "/account/password").with_(
+        current_password=user.password, new_password=user.password, new_password_again=user.password)
+    assert there.post("/account/password", fields).location == "/account?done=password"
+    claims, _ = connected(app, there, app.ask(there, scope="openid").location)
+    assert "mfa" in claims["amr"]
