@@ -99,6 +99,8 @@ void page_notice(struct request *rq, struct html_values *v)
 		{ "event-saved", SAY("The event is saved.") },
 		{ "event-deleted", SAY("The event is deleted.") },
 		{ "answered", SAY("Your answer is saved.") },
+		{ "signed-out-there", SAY("That browser is signed out.") },
+		{ "signed-out-others", SAY("All other browsers are signed out.") },
 		{ "totp-ended", SAY("Codes are not asked for any more. Your recovery codes are worth nothing now.") },
 		{ "signed-out", SAY("You are signed out.") },
 		{ "signed-up", SAY("Your account is ready. Sign in to go on.") },

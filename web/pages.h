@@ -9,6 +9,7 @@ handler home_page, static_file, favicon, robots_txt, openapi_json, security_txt,
 handler sign_in_page, sign_in_post, sign_up_page, sign_up_post, sign_out_post;
 handler key_detail_page, key_detail_post;
 handler confirm_show, confirm_post, sign_in_code_page, sign_in_code_post;
+handler session_end_post, session_end_others_post;
 handler security_page, totp_begin_post, totp_page, totp_post, totp_end_page, totp_end_post, recovery_codes_page,
 	recovery_codes_post;
 handler keys_page, key_form_page, keys_create, key_rotate_page, key_rotate_post, key_revoke_page, key_revoke_post;

@@ -55,6 +55,8 @@ static const struct route routes[] = {
 	{ METHOD_POST, "/account",                        SESSION,          0, BODY_FORM,    KIB(16), account_profile_post,           "page", 0 },
 	{ METHOD_POST, "/account/password",               SESSION,          0, BODY_FORM,    KIB(16), account_password_post,          "page", SENSITIVE_BODY },
 	{ METHOD_GET,  "/security",                       SESSION,          0, BODY_IGNORED, 0,       security_page,                  "page", 0 },
+	{ METHOD_POST, "/security/sessions/end-others",   SESSION,          0, BODY_FORM,    KIB(4),  session_end_others_post,        "page", 0 },
+	{ METHOD_POST, "/security/sessions/:id/end",      SESSION,          0, BODY_FORM,    KIB(4),  session_end_post,               "page", 0 },
 	{ METHOD_POST, "/security/totp/begin",            SESSION,          0, BODY_FORM,    KIB(4),  totp_begin_post,                "page", PROVEN_LATELY },
 	{ METHOD_GET,  "/security/totp",                  SESSION,          0, BODY_IGNORED, 0,       totp_page,                      "page", PROVEN_LATELY },
 	{ METHOD_POST, "/security/totp",                  SESSION,          0, BODY_FORM,    KIB(4),  totp_post,                      "RFC 6238", PROVEN_LATELY | SENSITIVE_BODY },

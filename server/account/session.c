@@ -123,6 +123,25 @@ err_t session_end(struct ctx *cx, struct str secret)
 	return db_exec(cx, &sql_session_end, NULL, IN(account), IN(hash), IN(audit_by(cx)));
 }
 
+DB_RESULT(session_list, struct session_seen, id, created_at, seen_at, ip, agent, amr);
+
+err_t session_list(struct ctx *cx, struct id account, struct session_seen **out, size_t *count_out)
+{
+	return db_rows(cx, &sql_session_list, session_list, out, count_out, IN(account), IN(cx->now));
+}
+
+err_t session_end_one(struct ctx *cx, struct id account, struct id session)
+{
+	size_t ended = 0;
+	TRY(db_exec(cx, &sql_session_end_one, &ended, IN(account), IN(session), IN(audit_by(cx))));
+	return ended ? OK : FAIL(cx, NOT_FOUND, "no such session");
+}
+
+err_t session_end_others(struct ctx *cx, struct id account, struct id session)
+{
+	return db_exec(cx, &sql_session_end_others, NULL, IN(account), IN(session), IN(audit_by(cx)));
+}
+
 err_t session_prove(struct ctx *cx, const struct principal *who, struct str password)
 {
 	/* Who is signed in is known, whatever became of the other cookie. */

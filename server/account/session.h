@@ -38,6 +38,20 @@ struct session_new {
  */
 MUST_CHECK err_t session_create(struct ctx *cx, const struct session_new *in, struct str *secret_out);
 MUST_CHECK err_t session_end(struct ctx *cx, struct str secret);
+/* A browser in which somebody is signed in. */
+struct session_seen {
+	struct id id;
+	struct instant created_at, seen_at;
+	struct str ip,
+		agent; /* of the last visit; as the browser called itself at the sign-in. Absent where not known */
+	int16_t amr;
+};
+/* Those of an account, whoever was seen last first. */
+MUST_CHECK err_t session_list(struct ctx *cx, struct id account, struct session_seen **out, size_t *count_out);
+MUST_CHECK err_t session_end_one(struct ctx *cx, struct id account, struct id session); /* NOT_FOUND */
+/* All but this one. */
+MUST_CHECK err_t session_end_others(struct ctx *cx, struct id account, struct id session);
+
 /*
  * Whose session this is proves it once more: for PROVEN_S they may do what needs that. Guesses count as those of a
  * known browser, for this session.

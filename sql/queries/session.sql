@@ -36,6 +36,29 @@ WITH ended AS (
 )
 SELECT audit_add(e.account_id, 'session.ended', e.id, $3, NULL) FROM ended e;
 
+-- name: session_list
+-- $1 account  $2 now
+-- Where its owner is signed in; whoever was seen last first.
+SELECT s.id, s.created_at, coalesce(u.used_at, s.created_at) AS seen_at, host(coalesce(u.ip, s.ip)) AS ip, s.ua AS agent, s.amr
+  FROM session s
+  LEFT JOIN LATERAL (SELECT x.used_at, x.ip FROM credential_use x WHERE x.account_id = s.account_id AND x.id = s.id OFFSET 0) u ON true
+ WHERE s.account_id = $1 AND s.expires_at > $2
+ ORDER BY 3 DESC, s.id;
+
+-- name: session_end_one
+-- $1 account  $2 id  $3 audit_by()
+WITH ended AS (
+	DELETE FROM session WHERE account_id = $1 AND id = $2 RETURNING account_id, id
+)
+SELECT audit_add(e.account_id, 'session.ended', e.id, $3, NULL) FROM ended e;
+
+-- name: session_end_others
+-- $1 account  $2 the one that stays  $3 audit_by()
+WITH ended AS (
+	DELETE FROM session WHERE account_id = $1 AND id <> $2 RETURNING account_id, id
+)
+SELECT audit_add(e.account_id, 'session.ended', e.id, $3, NULL) FROM ended e;
+
 -- name: session_authenticate
 -- $1 account  $2 hash  $3 now
 SELECT s.id, s.csrf, s.auth_time, s.proven_at, s.amr, a.status, a.email, a.name, a.tz
