@@ -92,6 +92,48 @@ def test_the_owner_is_told_of_an_app(world, sink, ann, browser):
     assert "Acme &lt;b&gt;Sync" in mail.part("text/html").get_content()
 
 
+def reuse(app, browser):
+    """A refresh token that was replaced comes again."""
+    old = app.connect(browser, scope="events:read")["refresh_token"]
+    assert app.refresh(app.refresh(old).json["refresh_token"]).status == 200
+    assert app.refresh(old).json["error"] == "invalid_grant"
+
+
+@pytest.mark.parametrize("what", ["refresh token", "code"])
+def test_the_owner_is_told_of_a_token_that_came_twice(world, sink, ann, browser, what):
+    """RFC 9700 §4.14.2, OAuth 2.1 §4.1.3: somebody has it who should not."""
+    app = App(world, name="Roses & Co")
+    app.connect(browser, scope="events:read")
+    came(world, sink)
+    sink.got.clear()
+    if what == "code":
+        code = app.consent(browser, scope="events:read")
+        assert [app.redeem(code).status for _ in range(2)] == [200, 400]
+    else:
+        reuse(app, browser)
+    [mail] = came(world, sink)
+    assert mail.message["Subject"].startswith("Calends: A code or token of a connected app was used twice")
+    assert "A secret of the app Roses & Co was used twice" in mail.text and f"{world.url}/connected-accounts" in mail.text
+    assert "127.0.0.1" in mail.text or "127.0.0.0" in mail.text
+
+
+def test_no_app_fills_a_mailbox(world, sink, ann, browser):
+    """Told once a day of each connection, however often it comes; the log has each."""
+    app, other = App(world), App(world)
+    for one in (app, other):
+        one.connect(browser, scope="events:read")
+    assert world.wait_for(lambda: world.sql("SELECT count(*) FROM notice") == [["0"]] and sink.got, 15)
+    sink.got.clear()
+    for _ in range(3):
+        reuse(app, browser)
+    assert world.wait_for(lambda: world.sql("SELECT count(*) FROM notice") == [["0"]] and sink.got, 15)
+    reuse(other, browser)
+    assert world.wait_for(lambda: len(sink.got) >= 2, 15) and world.sql("SELECT count(*) FROM notice") == [["0"]]
+    assert "".join(m.text for m in sink.got).count("was used twice: it was stolen") == 2
+    key = world.key(ann, kind="secret")
+    assert len(world.get("/v1/audit?kind=tokens.replayed", key=key).json["data"]) == 4
+
+
 def test_the_owner_is_told_of_a_new_password(world, sink, ann, browser):
     reply = submit(browser, "/account", "/account/password", current_password=ann.password, new_password="a new and long one",
                            new_password_again="a new and long one")
