@@ -105,7 +105,7 @@ static err_t find_bound(struct ctx *cx, const struct credential *sent, const str
 	struct dpop proof;
 	TRY(dpop_check(cx, &use, &proof));
 	TRY(db_row(cx, leaf->find_bound, ((struct db_into){ leaf->bound_result, out }), IN(parts->account), IN(hash),
-		IN(proof.jkt), IN(proof.once), IN(proof.nonce_s), IN(instant_s(cx->now)), IN(sent->x5t)));
+		IN(proof.jkt), IN(proof.once), IN(proof.nonce_ms), IN(cx->now.us / 1000), IN(sent->x5t)));
 	return proof_seen_check(cx, out->once);
 }
 

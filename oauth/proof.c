@@ -30,7 +30,7 @@ err_t proof_take(struct request *rq, struct bytes *jkt_out)
 		return OK;
 	TRY(dpop_check(cx, &use, &proof));
 	TRY(db_row(
-		cx, &sql_dpop_once, ROW(dpop_once, &seen), IN(proof.once), IN(proof.nonce_s), IN(instant_s(cx->now))));
+		cx, &sql_dpop_once, ROW(dpop_once, &seen), IN(proof.once), IN(proof.nonce_ms), IN(cx->now.us / 1000)));
 	TRY(proof_seen_check(cx, seen.once));
 	*jkt_out = proof.jkt;
 	return OK;

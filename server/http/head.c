@@ -113,7 +113,7 @@ static void add_for_all(struct response *rs)
 	cors_headers(rs);
 	add_limit(rs);
 	if (rq->cx.keys && (rq->sent == VIA_DPOP || request_header(rq, "DPoP").ptr)) /* RFC 9449 §8.2 */
-		response_header(rs, "DPoP-Nonce", dpop_nonce(&rq->cx));
+		response_header(rs, "DPoP-Nonce", dpop_nonce(&rq->cx, instant_now()));
 	if (rq->csrf_cookie.ptr)
 		response_cookie(rs, "csrf", rq->csrf_cookie, -1);
 	if (rs->store_unsaid && !response_has(rs, "Cache-Control"))

@@ -15,7 +15,7 @@
 
 /* ---- nonces ---- */
 
-#define TIME_SIZE 5
+#define TIME_SIZE 6 /* of milliseconds */
 #define MAC_SIZE 16
 #define AHEAD_S 60 /* another instance's clock may be ahead of ours */
 
@@ -26,30 +26,30 @@ static void nonce_mac(struct ctx *cx, const uint8_t time[TIME_SIZE], uint8_t out
 	memcpy(out, mac, MAC_SIZE);
 }
 
-struct str dpop_nonce(struct ctx *cx)
+struct str dpop_nonce(struct ctx *cx, struct instant now)
 {
 	uint8_t octets[TIME_SIZE + MAC_SIZE];
-	uint64_t now_s = (uint64_t)instant_s(cx->now);
+	uint64_t now_ms = (uint64_t)(now.us / 1000);
 	for (size_t i = 0; i < TIME_SIZE; i++)
-		octets[i] = (uint8_t)(now_s >> (8 * (TIME_SIZE - 1 - i)));
+		octets[i] = (uint8_t)(now_ms >> (8 * (TIME_SIZE - 1 - i)));
 	nonce_mac(cx, octets, octets + TIME_SIZE);
 	return base64url_of(cx->mem, bytes_of(octets, sizeof octets));
 }
 
-static bool nonce_read(struct ctx *cx, struct str text, int64_t *out_s)
+static bool nonce_read(struct ctx *cx, struct str text, int64_t *out_ms)
 {
 	struct bytes octets;
 	uint8_t mac[MAC_SIZE];
-	int64_t at_s = 0, now_s = instant_s(cx->now);
+	int64_t at_ms = 0, now_ms = cx->now.us / 1000;
 	if (!base64url_to(cx->mem, text, &octets) || octets.len != TIME_SIZE + MAC_SIZE)
 		return false;
 	nonce_mac(cx, octets.ptr, mac);
 	if (!bytes_same(bytes_of(octets.ptr + TIME_SIZE, MAC_SIZE), bytes_of(mac, MAC_SIZE)))
 		return false;
 	for (size_t i = 0; i < TIME_SIZE; i++)
-		at_s = at_s << 8 | octets.ptr[i];
-	*out_s = at_s;
-	return at_s > now_s - DPOP_NONCE_S && at_s < now_s + AHEAD_S;
+		at_ms = at_ms << 8 | octets.ptr[i];
+	*out_ms = at_ms;
+	return at_ms > now_ms - DPOP_NONCE_S * 1000 && at_ms < now_ms + AHEAD_S * 1000;
 }
 
 /* ---- where it is for ---- */
@@ -169,7 +169,7 @@ err_t dpop_check(struct ctx *cx, const struct dpop_use *use, struct dpop *out)
 {
 	struct jws proof;
 	struct jwk key;
-	int64_t nonce_s;
+	int64_t nonce_ms;
 	if (!use->proof.ptr)
 		return refuse(cx, "there is none, and this needs one in the DPoP header");
 	if (use->proof.len > PROOF_MAX)
@@ -185,9 +185,9 @@ err_t dpop_check(struct ctx *cx, const struct dpop_use *use, struct dpop *out)
 		return refuse(cx, wrong);
 	if (!jws_verify(cx, &proof, &key))
 		return refuse(cx, "its signature is not of the key in it");
-	if (!nonce_read(cx, jws_text(claims, "nonce"), &nonce_s))
+	if (!nonce_read(cx, jws_text(claims, "nonce"), &nonce_ms))
 		return FAIL(cx, USE_DPOP_NONCE, "no nonce of ours, or an old one");
 	struct bytes jkt = jwk_thumbprint(cx->mem, &key);
-	*out = (struct dpop){ jkt, once_of(cx, jkt, jws_text(claims, "jti")), nonce_s };
+	*out = (struct dpop){ jkt, once_of(cx, jkt, jws_text(claims, "jti")), nonce_ms };
 	return OK;
 }

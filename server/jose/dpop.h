@@ -17,9 +17,10 @@
 
 /*
  * A nonce (RFC 9449 §8): the time, and a MAC of it that each instance can make, so that a proof made with it is a
- * recent one whatever the clock of its maker says.
+ * recent one whatever the clock of its maker says. `now` is when it is sent, not when the request began: what the
+ * database knows of proofs may begin in between.
  */
-struct str dpop_nonce(struct ctx *cx);
+struct str dpop_nonce(struct ctx *cx, struct instant now);
 
 struct dpop_use {
 	struct str proof;   /* the DPoP header; absent if none was sent. Two of them, joined by a comma, are none */
@@ -31,7 +32,7 @@ struct dpop_use {
 struct dpop {
 	struct bytes jkt;  /* thumbprint of the key, 32 octets */
 	struct bytes once; /* names the proof among those of all keys, 16 octets */
-	int64_t nonce_s;   /* when its nonce was made, Unix seconds */
+	int64_t nonce_ms;  /* when its nonce was made, milliseconds since 1970 */
 };
 
 /*

@@ -33,7 +33,7 @@ SELECT r.outcome, r.connected_account_id AS connected_account, r.granted, r.conn
                       WHERE f.account_id = $1 AND f.id = $2 AND r.granted & $17 <> 0) AS u ON true;
 
 -- name: dpop_once
--- $1 what names the proof  $2 when its nonce was made  $3 now, both in Unix seconds
+-- $1 what names the proof  $2 when its nonce was made  $3 now, both in milliseconds since 1970
 SELECT dpop_once($1, $2, $3) AS once;
 
 -- name: code_bind
@@ -99,7 +99,7 @@ SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.regis
 
 -- name: token_find_bound leaves: 4
 -- $1 account  $2 hash of the token  $3 thumbprint of the proof's key  $4 what names the proof  $5 when its nonce was made
--- $6 now, both in Unix seconds  $7 thumbprint of the certificate that came with it, or NULL
+-- $6 now, both in milliseconds since 1970  $7 thumbprint of the certificate that came with it, or NULL
 -- Only of a token that is found the proof is kept in mind.
 SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.registration WHEN 0 THEN o.owner_id ELSE t.account_id END AS platform, f.id AS family, c.calendars,
        t.scopes & c.scopes AS scopes, t.audience, t.expires_at, a.plan,

@@ -220,7 +220,7 @@ def test_a_crash_of_the_database_loses_nothing_that_was_acknowledged(world, post
     postgres.start()
     # Unlogged tables are empty now. In the template, of which later modules of this run have their databases, that would
     # have their first proof asked for another nonce (rightly: nobody knows whether it came before).
-    postgres.sql("calends_template", "INSERT INTO dpop_since (since_s) VALUES (0) ON CONFLICT DO NOTHING")
+    postgres.sql("calends_template", "INSERT INTO dpop_since (since_ms) VALUES (0) ON CONFLICT DO NOTHING")
     assert world.wait_for(lambda: ready(world), 10)
     got = world.dav("GET", home + "crash.ics", account=account)
     assert (got.status, got.body.decode()) == (200, event)

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """DPoP (RFC 9449): tokens that are bound to a key, proofs at the token endpoint and at every resource, and their nonces."""
-import base64
 import hashlib
 import json
 import re
@@ -81,7 +80,7 @@ def refused(reply, error="invalid_dpop_proof"):
     assert reply.status == 401, reply
     [challenge] = [c for c in reply.headers.all("WWW-Authenticate") if c.startswith("DPoP ")]
     assert f'error="{error}"' in challenge and 'algs="ES256 EdDSA Ed25519 PS256"' in challenge, challenge
-    return re.fullmatch(r"[A-Za-z0-9_-]{28}", reply.headers["DPoP-Nonce"]) is not None
+    return re.fullmatch(r"[A-Za-z0-9_-]{30}", reply.headers["DPoP-Nonce"]) is not None
 
 
 # ---- the 31 checks of dpop-negative-tests (OpenID conformance suite), at each resource ----
@@ -211,17 +210,15 @@ def test_the_token_endpoint_asks_for_a_nonce_and_the_code_is_still_good(world, a
 
 
 def test_what_a_crash_forgot_is_not_taken_again(world, tokens, nonce):
-    """field §4.8: the table has no log; after a crash of the database older nonces are refused."""
+    """field §4.8: the table has no log; after a crash of the database older nonces are refused, those of the same second too."""
     token = tokens["access_token"]
-    made_at = int.from_bytes(base64.urlsafe_b64decode(nonce)[:5], "big")
-    assert world.wait_for(lambda: time.time() >= made_at + 1)  # nonces and what is forgotten are told apart by the second
     one = made(world, nonce, "rest", token)
     assert ask(world, "rest", token, one).status == 200
     world.sql("TRUNCATE dpop_seen, dpop_since")
     reply = ask(world, "rest", token, one)
     assert refused(reply, "use_dpop_nonce") and refused(ask(world, "rest", token, one), "use_dpop_nonce")
     assert ask(world, "rest", token, made(world, reply.headers["DPoP-Nonce"], "rest", token)).status == 200
-    world.sql("UPDATE dpop_since SET since_s = 0")
+    world.sql("UPDATE dpop_since SET since_ms = 0")
 
 
 # ---- tokens ----

@@ -314,7 +314,7 @@ def proofs_end_with_their_slot(world):
 
 
 def one_time_of_proofs(world):
-    world.sql("INSERT INTO dpop_since (since_s) VALUES (1) ON CONFLICT DO NOTHING")
+    world.sql("INSERT INTO dpop_since (since_ms) VALUES (1) ON CONFLICT DO NOTHING")
     assert count(world, "dpop_since") == 1
 
 

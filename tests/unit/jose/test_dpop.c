@@ -93,20 +93,20 @@ TEST(urls_are_one_by_what_they_mean) /* RFC 3986 §6.2.2, §6.2.3 */
 			fail_msg("%s and %s", cases[i].a, cases[i].b);
 }
 
-static struct str nonce_at(int64_t s)
+static struct str nonce_at(int64_t ms)
 {
-	test_cx = (struct ctx){ .mem = test_mem, .keys = keys, .now = instant_of_s(s) };
-	return dpop_nonce(&test_cx);
+	test_cx = (struct ctx){ .mem = test_mem, .keys = keys };
+	return dpop_nonce(&test_cx, (struct instant){ ms * 1000 });
 }
 
-TEST(nonces_are_of_the_second_and_no_other_has_them)
+TEST(nonces_are_of_the_millisecond_and_no_other_has_them)
 {
-	struct str now = nonce_at(1764000000);
-	assert_int_equal(now.len, 28);
-	assert_str(nonce_at(1764000000), now);
-	assert_false(str_eq(nonce_at(1764000001), now));
+	struct str now = nonce_at(1764000000000);
+	assert_int_equal(now.len, 30);
+	assert_str(nonce_at(1764000000000), now);
+	assert_false(str_eq(nonce_at(1764000000001), now));
 }
 
 TESTS_WITH(set_up, tear_down, RUN(what_the_rfc_prints_lacks_a_nonce_alone),
 	RUN(the_key_of_a_proof_has_the_thumbprint_that_the_rfc_prints), RUN(urls_are_one_by_what_they_mean),
-	RUN(nonces_are_of_the_second_and_no_other_has_them))
+	RUN(nonces_are_of_the_millisecond_and_no_other_has_them))
