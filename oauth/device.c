@@ -54,8 +54,7 @@ static struct str user_code_new(struct arena *mem)
 	return str_fmt(mem, "%.4s-%.4s", code, code + 4);
 }
 
-/* As it was shown, however it was typed; absent when it can be none. */
-static struct str user_code_read(struct arena *mem, struct str typed)
+struct str device_user_code(struct arena *mem, struct str typed)
 {
 	char code[USER_CODE_LETTERS];
 	size_t count = 0;
@@ -77,6 +76,11 @@ static struct bytes user_code_hash(struct ctx *cx, struct str code)
 	uint8_t *hash = arena_array(cx->mem, uint8_t, SHA256_SIZE);
 	hmac_sha256(keyring_key(cx->keys, cx->mem, "device-user-code"), bytes_of(code.ptr, code.len), hash);
 	return bytes_of(hash, SHA256_SIZE);
+}
+
+struct str device_complete_uri(struct ctx *cx, struct str user_code)
+{
+	return str_fmt(cx->mem, "%.*s" DEVICE_PAGE "?user_code=%.*s", STR_ARG(oauth_issuer(cx)), STR_ARG(user_code));
 }
 
 /* ---- the device ---- */
@@ -130,14 +134,12 @@ err_t device_post(struct request *rq, struct response *rs)
 	struct str device_code =
 		secret_new(cx->mem, &(struct secret_parts){ .kind = SECRET_DEVICE }, (struct bytes){ 0 });
 	TRY(store(cx, &client, scopes, audience, device_code, &user_code));
-	struct str page = str_cat(cx->mem, oauth_issuer(cx), STR(DEVICE_PAGE));
 	struct json j = json_begin(reply(rs, 200, "application/json"));
 	json_object(&j, NULL);
 	json_str(&j, "device_code", device_code);
 	json_str(&j, "user_code", user_code);
-	json_str(&j, "verification_uri", page);
-	json_str(&j, "verification_uri_complete",
-		str_fmt(cx->mem, "%.*s?user_code=%.*s", STR_ARG(page), STR_ARG(user_code)));
+	json_str(&j, "verification_uri", str_cat(cx->mem, oauth_issuer(cx), STR(DEVICE_PAGE)));
+	json_str(&j, "verification_uri_complete", device_complete_uri(cx, user_code));
 	json_int(&j, "expires_in", DEVICE_LIFETIME_S);
 	json_int(&j, "interval", DEVICE_INTERVAL_S);
 	json_object_end(&j);
@@ -149,7 +151,7 @@ err_t device_post(struct request *rq, struct response *rs)
 err_t device_open(struct ctx *cx, struct str user_code, struct str *reference_out)
 {
 	struct device_row row;
-	struct str code = user_code_read(cx->mem, user_code);
+	struct str code = device_user_code(cx->mem, user_code);
 	err_t e = code.ptr ? db_row(cx, &sql_device_request_find, ROW(device_request_find, &row),
 				     IN(user_code_hash(cx, code)), IN(cx->now))
 			   : FAIL(cx, NOT_FOUND, "no user code");

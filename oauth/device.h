@@ -15,6 +15,12 @@
 
 handler device_post; /* the device authorization endpoint, §3.1 */
 
+/* A user code as it was shown, however it was typed: letters in any case, blanks, with or without the hyphen. Absent
+ * when it can be none. */
+struct str device_user_code(struct arena *mem, struct str typed);
+/* The address that leads to the page with the code in its field (§3.3.1). */
+struct str device_complete_uri(struct ctx *cx, struct str user_code);
+
 /*
  * The user entered a code: letters in any case, with or without the hyphen. What the device asked becomes a request for
  * the consent page.

@@ -22,7 +22,7 @@ handler event_new_page, event_new_post, event_page, event_edit_page, event_edit_
 handler sandbox_page, sandbox_reset_post;
 handler account_page, account_profile_post, account_password_post;
 handler consent_page, consent_post;
-handler device_page, device_page_post;
+handler device_qr, device_page, device_page_post;
 handler logout_page, logout_post;
 handler booking_show, booking_cancel_page, booking_cancel_post, booking_move_page, booking_move_post;
 handler errors_page, audit_page_show;

@@ -24,15 +24,40 @@ static void draw(struct buf *out, const QRcode *code)
 		}
 }
 
-void qr_values(struct ctx *cx, struct html_values *v, const char *name, struct str text)
+/* False: it fits into none. */
+static bool code_of(struct ctx *cx, struct str text, struct str *path_out, int *size_out)
 {
 	QRcode *code = QRcode_encodeString8bit(str_c(cx->mem, text), 0, QR_ECLEVEL_M);
 	if (!code)
-		return;
+		return false;
 	arena_defer(cx->mem, free_code, code);
 	struct buf path = buf_new(cx->mem, PATH_MAX_OCTETS);
-	struct html_values *row = html_add_row(v, name);
 	draw(&path, code);
-	html_set(row, "qr_path", buf_str(&path));
-	html_set(row, "qr_size", str_fmt(cx->mem, "%d", code->width + 2 * QUIET));
+	*path_out = buf_str(&path);
+	*size_out = code->width + 2 * QUIET;
+	return true;
+}
+
+void qr_values(struct ctx *cx, struct html_values *v, const char *name, struct str text)
+{
+	struct str path;
+	int size;
+	if (!code_of(cx, text, &path, &size))
+		return;
+	struct html_values *row = html_add_row(v, name);
+	html_set(row, "qr_path", path);
+	html_set(row, "qr_size", str_fmt(cx->mem, "%d", size));
+}
+
+bool qr_svg(struct ctx *cx, struct str text, struct buf *out)
+{
+	struct str path;
+	int size;
+	if (!code_of(cx, text, &path, &size))
+		return false;
+	buf_fmt(out,
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" shape-rendering=\"crispEdges\">"
+		"<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/><path d=\"%.*s\"/></svg>\n",
+		size, size, STR_ARG(path));
+	return true;
 }

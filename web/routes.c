@@ -20,6 +20,7 @@ static const struct route routes[] = {
 	{ METHOD_POST, "/oauth/logout",                   ANYONE,           0, BODY_ANY,     KIB(32), logout_post,                    "RP-Initiated Logout §2", SENSITIVE_BODY },
 	{ METHOD_GET,  "/consent",                        OPTIONAL_SESSION, 0, BODY_IGNORED, 0,       consent_page,                   "OAuth 2.1 §4.1.1", 0 },
 	{ METHOD_POST, "/consent",                        SESSION,          0, BODY_FORM,    KIB(64), consent_post,                   "OAuth 2.1 §4.1.1", SENSITIVE_BODY },
+	{ METHOD_GET,  "/device/qr",                      ANYONE,           0, BODY_IGNORED, 0,       device_qr,                      "RFC 8628 §3.3.1", 0 },
 	{ METHOD_GET,  "/device",                         SESSION,          0, BODY_IGNORED, 0,       device_page,                    "RFC 8628 §3.3", 0 },
 	{ METHOD_POST, "/device",                         SESSION,          0, BODY_FORM,    KIB(4),  device_page_post,               "RFC 8628 §3.3", SENSITIVE_BODY },
 	{ METHOD_GET,  "/keys",                           SESSION,          0, BODY_IGNORED, 0,       keys_page,                      "page", 0 },

@@ -82,6 +82,36 @@ def test_a_device_gets_its_tokens_once_its_user_allowed_it(world, app, browser):
     assert alive(world, tokens)  # a device that asks twice is no thief: its tokens live on
 
 
+def squares(svg):
+    """The rows of the picture as text, "#" for dark; ISO 18004 wants four bright modules around it."""
+    size = int(re.search(r'viewBox="0 0 (\d+) (\d+)"', svg)[1])
+    rows = [[" "] * size for _ in range(size)]
+    for x, y, w in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\3z", svg):
+        for i in range(int(x), int(x) + int(w)):
+            rows[int(y)][i] = "#"
+    return ["".join(r) for r in rows]
+
+
+def test_a_device_shows_its_address_as_a_picture(world, app):
+    """RFC 8628 §3.3.1. What is in it is read by jsQR in tests/clients/pages/device.test.mjs."""
+    device = asked(app)
+    reply = world.get("/device/qr?" + encode({"user_code": device["user_code"]}))
+    assert reply.status == 200 and reply.headers["Content-Type"] == "image/svg+xml" and reply.headers["Cache-Control"] == "no-store"
+    picture = squares(reply.text)
+    assert len(picture) % 4 == 1 and len(picture) >= 29 and not any("".join(picture[:4]).strip() or r[:4].strip() or r[-4:].strip() for r in picture)
+    for y, x in ((4, 4), (4, -11), (-11, 4)):  # the three finders
+        rows = [r[x:x + 7] for r in picture[y:][:7]]
+        assert rows == ["#######", "#     #", "# ### #", "# ### #", "# ### #", "#     #", "#######"]
+    assert world.get("/device/qr?" + encode({"user_code": device["user_code"].lower().replace("-", "")})).text == reply.text
+
+
+@pytest.mark.parametrize("query", ["", "?user_code=", "?user_code=BCDF-GHJ", "?user_code=ABCD-EFGH", "?user_code=BCDF-GHJK&user_code=BCDF-GHJK",
+                                   "?user_code=" + "B" * 5000, "?user_code=%3Csvg%3E", "?user_code=BCDF%00GHJK"])
+def test_no_picture_of_what_is_no_code(world, query):
+    reply = world.get("/device/qr" + query)
+    assert is_page(reply, 404 if "%00" not in query else 400)
+
+
 def test_a_denial_is_told_to_the_device(app, browser):
     device = asked(app)
     done = decide(app, browser, device, decision="deny")
