@@ -61,7 +61,7 @@ static struct str consented(const struct scene *scene, uint64_t scopes, int64_t 
 		.challenge = pkce_challenge(test_mem, VERIFIER),
 		.max_age_s = -1,
 		.created_at = test_cx.now };
-	const struct consent_user user = { scene->user.id, test_cx.now };
+	const struct consent_user user = { scene->user.id, test_cx.now, 0 };
 	const struct decision allow = { .allow = true, .scopes = scopes, .lifetime_s = lifetime_s };
 	struct str reference;
 	struct redirect_answer answer;
@@ -221,7 +221,7 @@ TEST(who_is_asked_to_sign_in_once_more) /* OpenID Connect Core §3.1.2.1 */
 			.prompt = cases[i].prompt, .max_age_s = cases[i].max_age_s, .created_at = asked
 		};
 		const struct consent_user user = { cases[i].stranger ? (struct id){ { 0 } } : somebody,
-			instant_add_s(asked, -cases[i].signed_in_s) };
+			instant_add_s(asked, -cases[i].signed_in_s), 0 };
 		if (auth_request_needs_sign_in(&test_cx, &request, &user) != cases[i].needed)
 			fail_msg("case %zu", i);
 	}
