@@ -14,6 +14,25 @@ struct machine_token {
 };
 DB_RESULT(token_of_machine, struct machine_token, outcome, granted);
 
+struct machine_grant {
+	uint64_t granted;
+	struct str committed; /* how: nobody asks */
+};
+DB_RESULT(machine_token_0, struct machine_grant, granted, committed);
+DB_RESULT(machine_token_1, struct machine_grant, granted, committed);
+DB_RESULT(machine_token_2, struct machine_grant, granted, committed);
+DB_RESULT(machine_token_3, struct machine_grant, granted, committed);
+
+static const struct leaf {
+	const struct query *add;
+	const struct db_result *result;
+} leaves[TOKEN_SLOTS] = {
+	{ &sql_machine_token_0, &db_result_machine_token_0 },
+	{ &sql_machine_token_1, &db_result_machine_token_1 },
+	{ &sql_machine_token_2, &db_result_machine_token_2 },
+	{ &sql_machine_token_3, &db_result_machine_token_3 },
+};
+
 static err_t no_scope(struct ctx *cx, uint64_t allowed)
 {
 	if (!allowed)
@@ -23,23 +42,49 @@ static err_t no_scope(struct ctx *cx, uint64_t allowed)
 		STR_ARG(scope_text(cx->mem, allowed)));
 }
 
-err_t token_of_machine(struct ctx *cx, const struct machine_claim *claim, struct token_pair *out)
+/* One statement and no wait, where the connection is there and the scopes are: nearly always. NOT_FOUND: it is not. */
+static err_t add_to_connection(
+	struct ctx *cx, const struct machine_claim *claim, const struct access_draft *access, uint64_t *granted_out)
+{
+	const struct leaf *leaf = &leaves[access->slot];
+	struct machine_grant got;
+	TRY(db_row(cx, leaf->add, ((struct db_into){ leaf->result, &got }), IN(claim->client->id), IN(claim->scopes),
+		IN(claim->audience), IN(claim->bound.jkt), IN(access->hash), IN(access->until), IN(claim->bound.x5t)));
+	*granted_out = got.granted;
+	return OK;
+}
+
+/* The first of an app makes its connection; or why there is none. */
+static err_t connect(
+	struct ctx *cx, const struct machine_claim *claim, const struct access_draft *access, uint64_t *granted_out)
 {
 	const struct client *client = claim->client;
 	struct machine_token got;
-	if (client->kind != CLIENT_CONFIDENTIAL)
-		return REFUSE(
-			cx, UNAUTHORIZED_CLIENT, "", "A public app proves nothing, so it gets no token for itself.");
-	struct access_draft access = access_draft(cx, client->owner);
 	TRY(db_row(cx, &sql_token_of_machine, ROW(token_of_machine, &got), IN(client->id), IN(id_new(cx->now)),
-		IN(claim->scopes), IN(claim->audience), IN(claim->bound.jkt), IN(access.hash), IN(access.slot),
-		IN(access.until), IN(claim->bound.x5t)));
+		IN(claim->scopes), IN(claim->audience), IN(claim->bound.jkt), IN(access->hash), IN(access->slot),
+		IN(access->until), IN(claim->bound.x5t)));
 	if (got.outcome == MACHINE_SCOPE)
 		return no_scope(cx, got.granted);
 	if (got.outcome != MACHINE_ISSUED)
 		return FAIL(cx, UNAUTHORIZED_CLIENT, "the app was changed meanwhile");
+	*granted_out = got.granted;
+	return OK;
+}
+
+err_t token_of_machine(struct ctx *cx, const struct machine_claim *claim, struct token_pair *out)
+{
+	const struct client *client = claim->client;
+	uint64_t granted;
+	if (client->kind != CLIENT_CONFIDENTIAL)
+		return REFUSE(
+			cx, UNAUTHORIZED_CLIENT, "", "A public app proves nothing, so it gets no token for itself.");
+	struct access_draft access = access_draft(cx, client->owner);
+	err_t e = add_to_connection(cx, claim, &access, &granted);
+	if (err_is(e, NOT_FOUND))
+		e = connect(cx, claim, &access, &granted);
+	TRY(e);
 	*out = (struct token_pair){ .access = access.text,
-		.scopes = got.granted,
+		.scopes = granted,
 		.account = client->owner,
 		.access_until = access.until,
 		.by_proof = claim->bound.jkt.ptr != NULL };

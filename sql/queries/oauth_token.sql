@@ -65,6 +65,20 @@ WITH subject AS (
 SELECT s.id AS connected_account, s.calendars, s.with_details, s.scopes AS held, s.in_scope, s.in_audience, later(s.expires_at, -s.ahead_s) AS until
   FROM subject s;
 
+-- name: machine_token leaves: 4
+-- $1 client  $2 scopes, 0 for all  $3 audience  $4 thumbprint of the key that it is bound to, or NULL, $7 of the certificate
+-- $5 hash of the token  $6 its end
+-- A token for itself where the app has a connection to its owner already; else, or if it may not have it, token_of_machine says what is. It is
+-- committed without a wait for the disk: docs/adr/0037.
+INSERT INTO access_token_$leaf (account_id, hash, slot, family_id, scopes, expires_at, dpop_jkt, x5t, audience)
+SELECT o.owner_id, $5, $leaf, c.id, coalesce(nullif($2, 0), o.machine_scopes), later($6, a.ahead_s), $4, $7, $3
+  FROM oauth_client o
+  JOIN account a ON a.account_id = o.owner_id
+  JOIN connected_account c ON c.account_id = o.owner_id AND c.client_id = o.id AND c.machine AND c.revoked_at IS NULL
+ WHERE o.id = $1 AND o.kind = 2 AND o.grants & 64 <> 0 AND o.deleted_at IS NULL AND a.status = 1
+   AND o.machine_scopes <> 0 AND o.machine_scopes & $2 = $2
+RETURNING scopes AS granted, set_config('synchronous_commit', 'off', true) AS committed;
+
 -- name: token_of_machine
 -- $1 client  $2 id for a new connection  $3 scopes, 0 for all  $4 audience  $5 thumbprint of the key that it is bound to, or NULL
 -- $6 hash of the token  $7 its slot  $8 its end  $9 as $5, of the certificate
