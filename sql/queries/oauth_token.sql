@@ -49,12 +49,12 @@ WITH subject AS (
 	SELECT t.account_id, t.slot, t.family_id, t.scopes & c.scopes AS scopes, t.audience, t.expires_at,
 	       CASE WHEN NOT c.machine THEN c.id END AS id, c.calendars, f.with_details, a.ahead_s,
 	       t.scopes & c.scopes & $7 = $7 AS in_scope, audience_within($8, t.audience) AS in_audience
-	  FROM access_token t
-	  JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
-	  JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
+	  FROM (SELECT * FROM access_token x WHERE x.account_id = $1 AND x.hash = $2 AND x.slot = $3 OFFSET 0) t
+	  JOIN LATERAL (SELECT * FROM token_family x WHERE x.account_id = t.account_id AND x.id = t.family_id OFFSET 0) f ON true
+	  JOIN LATERAL (SELECT * FROM connected_account x WHERE x.account_id = f.account_id AND x.id = f.connected_account_id OFFSET 0) c ON true
 	  JOIN oauth_client o ON o.id = c.client_id
 	  JOIN account a ON a.account_id = t.account_id
-	 WHERE t.account_id = $1 AND t.hash = $2 AND t.slot = $3 AND f.client_id = $4 AND (t.dpop_jkt IS NULL OR t.dpop_jkt = $5) AND (t.x5t IS NULL OR t.x5t = $9)
+	 WHERE f.client_id = $4 AND (t.dpop_jkt IS NULL OR t.dpop_jkt = $5) AND (t.x5t IS NULL OR t.x5t = $9)
 	   AND t.expires_at > account_now(a.ahead_s) AND f.revoked_at IS NULL AND c.revoked_at IS NULL
 	   AND c.expires_at > account_now(a.ahead_s) AND o.owner_active AND a.status = 1
 ), made AS (
@@ -69,7 +69,7 @@ SELECT s.id AS connected_account, s.calendars, s.with_details, s.scopes AS held,
 -- $1 client  $2 scopes, 0 for all  $3 audience  $4 thumbprint of the key that it is bound to, or NULL, $7 of the certificate
 -- $5 hash of the token  $6 its end
 -- A token for itself where the app has a connection to its owner already; else, or if it may not have it, token_of_machine says what is. It is
--- committed without a wait for the disk: docs/adr/0037.
+-- committed without a wait for the disk: docs/adr/0038.
 INSERT INTO access_token_$leaf (account_id, hash, slot, family_id, scopes, expires_at, dpop_jkt, x5t, audience)
 SELECT o.owner_id, $5, $leaf, c.id, coalesce(nullif($2, 0), o.machine_scopes), later($6, a.ahead_s), $4, $7, $3
   FROM oauth_client o
@@ -97,17 +97,18 @@ SELECT f.revoked_at, f.revoked_why, f.code_hash, f.code_used_at, f.code_expires_
 
 -- name: token_find leaves: 4
 -- $1 account  $2 hash of the token  $3 thumbprint of the certificate that came with it, or NULL
--- One statement for each leaf of the ring: through the parent the planner expects four rows and reads all families of the
--- account.
+-- One statement for each leaf of the ring: through the parent the planner expects four rows. OFFSET 0, here and below: the token is
+-- found first, and its family and connection by their keys. In plain joins the account is a constant of each, and a planner that knows of
+-- few connections walks all families of the account, in every request.
 SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.registration WHEN 0 THEN o.owner_id ELSE t.account_id END AS platform, f.id AS family, c.calendars,
        t.scopes & c.scopes AS scopes, t.audience, t.expires_at, a.plan,
        a.email, a.name, a.tz, o.api_version, a.ahead_s
-  FROM access_token_$leaf t
-  JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
-  JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
+  FROM (SELECT * FROM access_token_$leaf x WHERE x.account_id = $1 AND x.hash = $2 OFFSET 0) t
+  JOIN LATERAL (SELECT * FROM token_family x WHERE x.account_id = t.account_id AND x.id = t.family_id OFFSET 0) f ON true
+  JOIN LATERAL (SELECT * FROM connected_account x WHERE x.account_id = f.account_id AND x.id = f.connected_account_id OFFSET 0) c ON true
   JOIN oauth_client o ON o.id = c.client_id
   JOIN account a ON a.account_id = t.account_id
- WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > account_now(a.ahead_s) AND t.dpop_jkt IS NULL AND (t.x5t IS NULL OR t.x5t = $3) AND f.revoked_at IS NULL
+ WHERE t.expires_at > account_now(a.ahead_s) AND t.dpop_jkt IS NULL AND (t.x5t IS NULL OR t.x5t = $3) AND f.revoked_at IS NULL
    AND c.revoked_at IS NULL AND c.expires_at > account_now(a.ahead_s) AND o.owner_active
    AND a.status = 1;
 
@@ -118,12 +119,12 @@ SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.regis
 SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.registration WHEN 0 THEN o.owner_id ELSE t.account_id END AS platform, f.id AS family, c.calendars,
        t.scopes & c.scopes AS scopes, t.audience, t.expires_at, a.plan,
        a.email, a.name, a.tz, o.api_version, a.ahead_s, dpop_once($4, $5, $6) AS once
-  FROM access_token_$leaf t
-  JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
-  JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
+  FROM (SELECT * FROM access_token_$leaf x WHERE x.account_id = $1 AND x.hash = $2 OFFSET 0) t
+  JOIN LATERAL (SELECT * FROM token_family x WHERE x.account_id = t.account_id AND x.id = t.family_id OFFSET 0) f ON true
+  JOIN LATERAL (SELECT * FROM connected_account x WHERE x.account_id = f.account_id AND x.id = f.connected_account_id OFFSET 0) c ON true
   JOIN oauth_client o ON o.id = c.client_id
   JOIN account a ON a.account_id = t.account_id
- WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > account_now(a.ahead_s) AND t.dpop_jkt = $3 AND (t.x5t IS NULL OR t.x5t = $7) AND f.revoked_at IS NULL
+ WHERE t.expires_at > account_now(a.ahead_s) AND t.dpop_jkt = $3 AND (t.x5t IS NULL OR t.x5t = $7) AND f.revoked_at IS NULL
    AND c.revoked_at IS NULL AND c.expires_at > account_now(a.ahead_s) AND o.owner_active
    AND a.status = 1;
 
@@ -132,12 +133,12 @@ SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.regis
 -- An access token that works (as token_find has it), and whose it is.
 SELECT CASE WHEN NOT c.machine THEN c.id END AS connected_account, c.client_id AS client, c.calendars, f.with_details, t.scopes & c.scopes AS scopes, t.audience, t.expires_at AS until,
        f.auth_time, t.dpop_jkt, t.x5t
-  FROM access_token_$leaf t
-  JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
-  JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
+  FROM (SELECT * FROM access_token_$leaf x WHERE x.account_id = $1 AND x.hash = $2 OFFSET 0) t
+  JOIN LATERAL (SELECT * FROM token_family x WHERE x.account_id = t.account_id AND x.id = t.family_id OFFSET 0) f ON true
+  JOIN LATERAL (SELECT * FROM connected_account x WHERE x.account_id = f.account_id AND x.id = f.connected_account_id OFFSET 0) c ON true
   JOIN oauth_client o ON o.id = c.client_id
   JOIN account a ON a.account_id = t.account_id
- WHERE t.account_id = $1 AND t.hash = $2 AND t.expires_at > account_now(a.ahead_s) AND f.revoked_at IS NULL
+ WHERE t.expires_at > account_now(a.ahead_s) AND f.revoked_at IS NULL
    AND c.revoked_at IS NULL AND c.expires_at > account_now(a.ahead_s) AND o.owner_active
    AND a.status = 1;
 
@@ -146,11 +147,11 @@ SELECT CASE WHEN NOT c.machine THEN c.id END AS connected_account, c.client_id A
 -- The newest refresh token of its family, while it works (as the function token_refresh has it).
 SELECT c.id AS connected_account, c.client_id AS client, c.calendars, f.with_details, f.scopes & c.scopes AS scopes, f.audience,
        least(f.idle_expires_at, f.expires_at, c.expires_at) AS until, f.auth_time, f.dpop_jkt, f.x5t
-  FROM token_family f
-  JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
+  FROM (SELECT * FROM token_family x WHERE x.account_id = $1 AND x.id = $2 AND x.refresh_hash = $3 OFFSET 0) f
+  JOIN LATERAL (SELECT * FROM connected_account x WHERE x.account_id = f.account_id AND x.id = f.connected_account_id OFFSET 0) c ON true
   JOIN oauth_client o ON o.id = c.client_id
   JOIN account a ON a.account_id = f.account_id
- WHERE f.account_id = $1 AND f.id = $2 AND f.refresh_hash = $3 AND f.revoked_at IS NULL
+ WHERE f.revoked_at IS NULL
    AND least(f.idle_expires_at, f.expires_at, c.expires_at) > account_now(a.ahead_s) AND c.revoked_at IS NULL
    AND f.scopes & c.scopes <> 0 AND o.owner_active AND a.status = 1;
 
@@ -160,19 +161,17 @@ SELECT c.id AS connected_account, c.client_id AS client, c.calendars, f.with_det
 SELECT t.expires_at <= account_now(a.ahead_s) AS expired, t.dpop_jkt IS NOT NULL AS bound, t.x5t AS certificate,
        f.revoked_at IS NOT NULL OR c.revoked_at IS NOT NULL OR c.expires_at <= account_now(a.ahead_s) AS revoked,
        NOT o.owner_active AS stopped, a.status
-  FROM access_token t
-  JOIN token_family f ON f.account_id = t.account_id AND f.id = t.family_id
-  JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
+  FROM (SELECT * FROM access_token x WHERE x.account_id = $1 AND x.hash = $2 AND x.slot = $3 OFFSET 0) t
+  JOIN LATERAL (SELECT * FROM token_family x WHERE x.account_id = t.account_id AND x.id = t.family_id OFFSET 0) f ON true
+  JOIN LATERAL (SELECT * FROM connected_account x WHERE x.account_id = f.account_id AND x.id = f.connected_account_id OFFSET 0) c ON true
   JOIN oauth_client o ON o.id = c.client_id
-  JOIN account a ON a.account_id = t.account_id
- WHERE t.account_id = $1 AND t.hash = $2 AND t.slot = $3;
+  JOIN account a ON a.account_id = t.account_id;
 
 -- name: family_revoke_by_access
 -- $1 account  $2 hash of the access token  $3 slot  $4 client  $5 now  $6 audit_by()
 WITH ended AS (
 	UPDATE token_family f SET revoked_at = $5, revoked_why = 4
-	  FROM access_token t
-	 WHERE t.account_id = $1 AND t.hash = $2 AND t.slot = $3 AND f.account_id = $1 AND f.id = t.family_id
+	 WHERE f.account_id = $1 AND f.id = (SELECT t.family_id FROM access_token t WHERE t.account_id = $1 AND t.hash = $2 AND t.slot = $3)
 	   AND f.client_id = $4 AND f.revoked_at IS NULL
 	   AND NOT EXISTS (SELECT FROM connected_account c WHERE c.account_id = $1 AND c.id = f.connected_account_id AND c.machine)
 	RETURNING f.account_id, f.connected_account_id, f.client_id

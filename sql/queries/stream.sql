@@ -60,12 +60,12 @@ SELECT a.nth, a.may FROM (
 		   AND (k.expires_at IS NULL OR k.expires_at > account_now(u.ahead_s)) AND u.status = 1 AND u.plan = 2)
 	ELSE (
 		SELECT md5(concat_ws('|', x.scopes & c.scopes, c.calendars::text))
-		  FROM access_token x
-		  JOIN token_family f ON f.account_id = x.account_id AND f.id = x.family_id
-		  JOIN connected_account c ON c.account_id = f.account_id AND c.id = f.connected_account_id
+		  FROM (SELECT * FROM access_token y WHERE y.account_id = t.account_id AND y.hash = t.hash AND y.slot = t.slot OFFSET 0) x
+		  JOIN LATERAL (SELECT * FROM token_family y WHERE y.account_id = x.account_id AND y.id = x.family_id OFFSET 0) f ON true
+		  JOIN LATERAL (SELECT * FROM connected_account y WHERE y.account_id = f.account_id AND y.id = f.connected_account_id OFFSET 0) c ON true
 		  JOIN oauth_client o ON o.id = c.client_id
 		  JOIN account u ON u.account_id = x.account_id
-		 WHERE x.account_id = t.account_id AND x.hash = t.hash AND x.slot = t.slot AND x.expires_at > account_now(u.ahead_s)
+		 WHERE x.expires_at > account_now(u.ahead_s)
 		   AND f.revoked_at IS NULL AND c.revoked_at IS NULL AND c.expires_at > account_now(u.ahead_s) AND o.owner_active
 		   AND u.status = 1 AND u.plan = 2)
 	END || CASE WHEN t.user_id = '00000000-0000-0000-0000-000000000000' THEN '' ELSE (
