@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/connected_account.h"
 
+#include "caldav/calendar/store/store.h"
+#include "oauth/consent.h"
 #include "server/account/audit.h"
 #include "server/db/query.h"
 #include "sql.h"
@@ -20,6 +22,13 @@ DB_RESULT(connection_older, struct connection, CONNECTION_COLS);
 DB_RESULT(connection_newer, struct connection, CONNECTION_COLS);
 DB_RESULT(connection_get, struct connection, CONNECTION_COLS);
 
+struct connected_account_changed {
+	struct id id;
+	uint64_t scopes;
+	struct str client_name;
+};
+DB_RESULT(connected_account_change, struct connected_account_changed, id, scopes, client_name);
+
 struct connected_account_ended {
 	struct id id;
 };
@@ -36,6 +45,46 @@ err_t connected_account_list(struct ctx *cx, struct id account, struct connected
 err_t connected_account_find(struct ctx *cx, struct id account, struct id client, struct connected_account *out)
 {
 	return db_row(cx, &sql_connected_account_find, ROW(connected_account_find, out), IN(account), IN(client));
+}
+
+static err_t check_calendars(struct ctx *cx, struct id account, struct id_list chosen)
+{
+	const struct actor actor = actor_server(account);
+	struct calendar *calendars;
+	size_t count;
+	if (!chosen.items)
+		return OK;
+	if (!chosen.count)
+		return REFUSE(cx, INVALID_VALUE, "calendar", "Choose at least one calendar, or all of them.");
+	TRY(calendar_list(cx, &actor, &calendars, &count));
+	for (size_t i = 0; i < chosen.count; i++) {
+		bool is_theirs = false;
+		for (size_t n = 0; n < count; n++)
+			is_theirs |= id_eq(calendars[n].id, chosen.items[i]);
+		if (!is_theirs)
+			return REFUSE(cx, INVALID_VALUE, "calendar", "There is no such calendar among yours.");
+	}
+	return OK;
+}
+
+static err_t change_store(
+	struct ctx *cx, const struct connected_account *present, const struct connection_change *change)
+{
+	struct connected_account_changed changed;
+	TRY(db_row(cx, &sql_connected_account_change, ROW(connected_account_change, &changed), IN(present->account),
+		IN(present->id), IN(change->scopes), IN(change->calendars), IN(change->until)));
+	return audit_add(cx, present->account, "consent.changed", changed.id,
+		consent_details(cx->mem, changed.client_name, changed.scopes));
+}
+
+err_t connected_account_change(
+	struct ctx *cx, const struct connected_account *present, const struct connection_change *change)
+{
+	if (!(present->scopes & change->scopes))
+		return REFUSE(cx, INVALID_VALUE, "scope", "Leave at least one permission ticked, or remove the app.");
+	TRY(check_calendars(cx, present->account, change->calendars));
+	TRY(db_begin(cx));
+	return db_settle(cx, true, change_store(cx, present, change));
 }
 
 err_t connected_account_end(struct ctx *cx, struct id account, struct id connection)

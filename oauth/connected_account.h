@@ -21,6 +21,20 @@ struct connected_account {
 /* The living connections of the account, in both modes, newest first. */
 MUST_CHECK err_t connected_account_list(
 	struct ctx *cx, struct id account, struct connected_account **out, size_t *count_out);
+struct connection_change {
+	uint64_t scopes;          /* of those that it has, these stay */
+	struct id_list calendars; /* items NULL: all, now and later */
+	struct instant until;     /* INSTANT_NONE: as it is; never later than it is */
+};
+
+/*
+ * What an app may is decided anew by who allowed it, without the app, which is told (`connection.changed`): fewer
+ * scopes, other calendars of theirs, a shorter time. More rights need the app to ask for them.
+ *
+ * errors  INVALID_VALUE ("scope": none is left; "calendar": none, or not theirs), NOT_FOUND: it has ended
+ */
+MUST_CHECK err_t connected_account_change(
+	struct ctx *cx, const struct connected_account *present, const struct connection_change *change);
 /* Of the account in its mode. NOT_FOUND: none of it, or ended already. */
 MUST_CHECK err_t connected_account_end(struct ctx *cx, struct id account, struct id connection);
 

@@ -155,13 +155,13 @@ static err_t decision_check(
 	return OK;
 }
 
-static struct str consent_details(struct arena *mem, const struct client *client, const struct decision *decision)
+struct str consent_details(struct arena *mem, struct str client_name, uint64_t scopes)
 {
 	struct buf out = buf_new(mem, 4096);
 	struct json j = json_begin(&out);
 	json_object(&j, NULL);
-	json_str(&j, "client_name", client->name);
-	json_str(&j, "scopes", scope_text(mem, decision->scopes));
+	json_str(&j, "client_name", client_name);
+	json_str(&j, "scopes", scope_text(mem, scopes));
 	json_object_end(&j);
 	return buf_str(&out);
 }
@@ -190,7 +190,7 @@ static err_t grant_store(struct ctx *cx, const struct auth_request *request, con
 			IN(request->with_details), IN(user->amr)));
 	bool first = id_eq(granted.connected_account_id, fresh);
 	return audit_add(cx, account, first ? "consent.given" : "consent.changed", granted.connected_account_id,
-		consent_details(cx->mem, client, decision));
+		consent_details(cx->mem, client->name, decision->scopes));
 }
 
 static err_t deny(struct ctx *cx, struct str reference, const struct consent_user *user,

@@ -59,6 +59,9 @@ struct decision {
 MUST_CHECK err_t consent_decide(struct ctx *cx, struct str reference, const struct consent_user *user,
 	const struct decision *decision, struct redirect_answer *out);
 
+/* What the audit log tells of a consent (audit.h). */
+struct str consent_details(struct arena *mem, struct str client_name, uint64_t scopes);
+
 /*
  * A code without a question, where the user's consent still stands: a verified client with an https redirect URI that
  * asks for no more than it has. A loopback or private-use URI is never enough: any program on the computer could have

@@ -1,46 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "oauth/connected_account.h"
-
-#include "web/ticks.h"
+/* The list of connected apps, a line each; all else stands on the page of one (connected_account.c). */
+#include "server/auth/scope.h"
+#include "web/connected_account_view.h"
 #include "web/page.h"
 #include "web/pages.h"
+#include "web/say.h"
+#include "web/ticks.h"
 
-/* The calendars of one mode of the account, asked for when a connection is limited to some. */
-struct known {
-	struct id account;
-	struct calendar *calendars;
-	size_t count;
-	bool asked;
-};
+#define ROWS_A_PAGE 50
+#define PAGES_MAX 1000
 
-static err_t add_calendars(
-	struct request *rq, struct html_values *v, const struct connected_account *c, struct known *known)
+/* The first whose scope it has says it best. */
+static struct str in_one_line(struct request *rq, uint64_t scopes)
 {
-	if (!c->calendars.items)
-		return OK;
-	const struct actor actor = actor_server(c->account);
-	if (!known->asked)
-		TRY(calendar_list(&rq->cx, &actor, &known->calendars, &known->count));
-	known->asked = true;
-	html_set_flag(v, "limited", true);
-	for (size_t i = 0; i < known->count; i++)
-		for (size_t n = 0; n < c->calendars.count; n++)
-			if (id_eq(known->calendars[i].id, c->calendars.items[n])) {
-				struct html_values *row = html_add_row(v, "calendars");
-				html_set(row, "calendar_name", calendar_label(&known->calendars[i]));
-				html_set(row, "color", calendar_rgb(&known->calendars[i], STR(DEFAULT_COLOR)));
-			}
-	return OK;
+	/* clang-format off */
+	static const struct { uint64_t scope; const char *text; } lines[] = {
+		{ EVENTS_WRITE,   SAY("Sees and changes your events") },
+		{ EVENTS_READ,    SAY("Sees your events") },
+		{ CALENDARS_READ, SAY("Sees when you are busy") },
+		{ SCOPES_ALL,     SAY("Uses your account") },
+	};
+	/* clang-format on */
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		if (scopes & lines[i].scope)
+			return say(rq, lines[i].text);
+	return say(rq, "Signs you in");
 }
 
-static void connected_account_values(struct request *rq, struct html_values *v, const struct connected_account *c)
+static struct str in_which(struct request *rq, struct id_list calendars)
+{
+	if (!calendars.items)
+		return say(rq, "all calendars");
+	if (calendars.count == 1)
+		return say(rq, "one calendar");
+	return say_with(rq, "{n} calendars", "n", str_fmt(rq->cx.mem, "%zu", calendars.count), NULL);
+}
+
+void connected_account_values(struct request *rq, struct html_values *v, const struct connected_account *c)
 {
 	html_set(v, "connected_account_id", id_text(rq->cx.mem, "cpa", c->id));
 	html_set(v, "app_name", c->client_name);
+	html_set(v, "app_initials", page_initials(rq->cx.mem, c->client_name));
 	html_set(v, "owner", c->owner_name);
 	html_set_flag(v, "verified", c->verified);
 	html_set_flag(v, "test", id_is_test(c->account));
-	ticks_of_scopes(rq, v, "scopes", c->scopes, 0, 0);
+	html_set(v, "may", in_one_line(rq, c->scopes));
+	html_set(v, "in", c->scopes & SCOPES_ALL ? in_which(rq, c->calendars) : STR_ABSENT);
+	ticks_of_scopes(rq, v, "scopes", c->scopes, c->scopes, 0);
 	page_when(rq, v, "since", c->authorized_at);
 	page_when(rq, v, "last_used", c->last_used_at);
 	page_when(rq, v, "expires", c->expires_at);
@@ -49,51 +55,23 @@ static void connected_account_values(struct request *rq, struct html_values *v, 
 err_t connected_accounts_page(struct request *rq, struct response *rs)
 {
 	struct html_values *v = page_new(rq, "Connected apps", "connected_accounts");
-	struct known known[2] = { 0 };
 	struct connected_account *connected;
+	const struct form *params;
+	uint64_t page;
 	size_t count;
 
+	TRY(request_params(rq, &params));
+	if (!str_to_u64(form_get(params, "page"), PAGES_MAX, &page))
+		page = 0;
 	TRY(connected_account_list(&rq->cx, rq->principal->account, &connected, &count));
-	for (size_t i = 0; i < count; i++) {
-		struct html_values *row = html_add_row(v, "connected_accounts");
-		connected_account_values(rq, row, &connected[i]);
-		TRY(add_calendars(rq, row, &connected[i], &known[id_is_test(connected[i].account)]));
-	}
+	size_t from = (size_t)page * ROWS_A_PAGE;
+	for (size_t i = from; i < count && i < from + ROWS_A_PAGE; i++)
+		connected_account_values(rq, html_add_row(v, "connected_accounts"), &connected[i]);
+	html_set_flag(v, "any", from < count);
+	if (page)
+		html_set(v, "earlier", str_fmt(rq->cx.mem, "%d", (int)page - 1));
+	if (from + ROWS_A_PAGE < count)
+		html_set(v, "further", str_fmt(rq->cx.mem, "%d", (int)page + 1));
 	page_notice(rq, v);
 	return page_reply(rs, 200, "connected_accounts", v);
-}
-
-static err_t connected_account_in_path(struct request *rq, struct connected_account *out)
-{
-	struct connected_account *connected;
-	size_t count;
-	struct id id;
-
-	if (!id_parse(rq->args[0], "cpa", &id))
-		return FAIL(&rq->cx, NOT_FOUND, "no connection id");
-	TRY(connected_account_list(&rq->cx, rq->principal->account, &connected, &count));
-	for (size_t i = 0; i < count; i++)
-		if (id_eq(connected[i].id, id)) {
-			*out = connected[i];
-			return OK;
-		}
-	return REFUSE(&rq->cx, NOT_FOUND, "", "This app is not connected to your account (any more).");
-}
-
-err_t connected_account_remove_page(struct request *rq, struct response *rs)
-{
-	struct connected_account connected;
-	TRY(connected_account_in_path(rq, &connected));
-	struct html_values *v = page_new(rq, "Remove this app?", "connected_accounts");
-	connected_account_values(rq, v, &connected);
-	return page_reply(rs, 200, "connected_account_remove", v);
-}
-
-err_t connected_account_remove_post(struct request *rq, struct response *rs)
-{
-	struct connected_account connected;
-	TRY(connected_account_in_path(rq, &connected));
-	TRY(connected_account_end(&rq->cx, connected.account, connected.id));
-	reply_redirect(rs, 303, STR("/connected-accounts?done=removed"));
-	return OK;
 }

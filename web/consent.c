@@ -83,6 +83,7 @@ static struct html_values *view_values(struct request *rq, struct str reference,
 
 	html_set(v, "request", reference);
 	html_set(v, "app_name", view->client.name);
+	html_set(v, "app_initials", page_initials(rq->cx.mem, view->client.name));
 	html_set(v, "owner", view->client.owner_name);
 	html_set_flag(v, "own_scheme", view->own_scheme);
 	html_set(v, "described_at", view->client.url);

@@ -5,8 +5,7 @@
 #include "server/base/config.h"
 #include "web/say.h"
 
-/* The first character of the first word and of the last: "Una User" is "UU". */
-static struct str initials(struct arena *mem, struct str name)
+struct str page_initials(struct arena *mem, struct str name)
 {
 	struct str words = str_trim(name, STR_BLANK), last = words;
 	for (size_t i = words.len; i > 0 && last.len == words.len; i--)
@@ -32,7 +31,7 @@ struct html_values *page_new(struct request *rq, const char *title, const char *
 		html_set_flag(v, "signed_in", true);
 		html_set(v, "email", rq->principal->email);
 		html_set(v, "account_name", rq->principal->name);
-		html_set(v, "initials", initials(rq->cx.mem, rq->principal->name));
+		html_set(v, "initials", page_initials(rq->cx.mem, rq->principal->name));
 	}
 	html_set_flag(v, "with_nav", nav && rq->principal);
 	if (nav)

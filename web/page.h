@@ -30,6 +30,9 @@ MUST_CHECK err_t page_again_to(
  */
 struct str page_text(struct request *rq, err_t e);
 
+/* For an avatar: the first character of the first word and of the last. "Una User" is "UU". */
+struct str page_initials(struct arena *mem, struct str name);
+
 /* The status of a page that tells of e. Pages have no 401: there is no challenge that a browser could answer. */
 int page_status(err_t e);
 

@@ -13,6 +13,7 @@ handler session_end_post, session_end_others_post;
 handler security_page, totp_begin_post, totp_page, totp_post, totp_end_page, totp_end_post, recovery_codes_page,
 	recovery_codes_post;
 handler keys_page, key_form_page, keys_create, key_rotate_page, key_rotate_post, key_revoke_page, key_revoke_post;
+handler connected_account_page, connected_account_post;
 handler connected_accounts_page, connected_account_remove_page, connected_account_remove_post;
 handler calendars_page, calendars_create, calendar_edit_page, calendar_edit_post, calendar_delete_page,
 	calendar_delete_post;

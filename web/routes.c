@@ -33,6 +33,8 @@ static const struct route routes[] = {
 	{ METHOD_GET,  "/keys/:key/revoke",               SESSION,          0, BODY_IGNORED, 0,       key_revoke_page,                "page", 0 },
 	{ METHOD_POST, "/keys/:key/revoke",               SESSION,          0, BODY_FORM,    KIB(4),  key_revoke_post,                "page", 0 },
 	{ METHOD_GET,  "/connected-accounts",             SESSION,          0, BODY_IGNORED, 0,       connected_accounts_page,        "page", 0 },
+	{ METHOD_GET,  "/connected-accounts/:id",         SESSION,          0, BODY_IGNORED, 0,       connected_account_page,         "page", 0 },
+	{ METHOD_POST, "/connected-accounts/:id",         SESSION,          0, BODY_FORM,    KIB(64), connected_account_post,         "page", 0 },
 	{ METHOD_GET,  "/connected-accounts/:id/remove",  SESSION,          0, BODY_IGNORED, 0,       connected_account_remove_page,  "page", 0 },
 	{ METHOD_POST, "/connected-accounts/:id/remove",  SESSION,          0, BODY_FORM,    KIB(4),  connected_account_remove_post,  "page", 0 },
 	{ METHOD_GET,  "/calendar",                       SESSION,          0, BODY_IGNORED, 0,       calendar_page_show,             "page", HEAVY },

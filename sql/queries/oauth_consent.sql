@@ -51,6 +51,16 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
  WHERE c.account_id = ANY ($1::uuid[]) AND NOT c.machine AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s)
  ORDER BY c.authorized_at DESC, c.id;
 
+-- name: connected_account_change
+-- $1 account in its mode  $2 connection  $3 scopes that may stay  $4 calendars, NULL for all  $5 end, NULL: as it is
+-- What its user decides anew without the app: never more than was granted, and never longer. Tokens have no more than their
+-- connection in the next request. No row: it has ended, or would be left without a scope.
+UPDATE connected_account c SET scopes = c.scopes & $3, calendars = $4, expires_at = least(c.expires_at, later($5, m.ahead_s))
+  FROM account m, oauth_client o
+ WHERE c.account_id = $1 AND c.id = $2 AND m.account_id = $1 AND o.id = c.client_id AND NOT c.machine AND c.revoked_at IS NULL
+   AND c.expires_at > account_now(m.ahead_s) AND c.scopes & $3 <> 0
+RETURNING c.id, c.scopes, o.name AS client_name;
+
 -- name: connected_account_end
 -- $1 account in its mode  $2 connection  $3 now  $4 audit_by()
 -- The connection ends (revoked_why: 1 by the user, 2 with its client, 3 by the platform), and its families, so that a later consent does not bring their tokens back.

@@ -401,7 +401,9 @@ def test_an_app_that_is_removed_loses_all_its_tokens_at_once(world, browser):
     tokens = app.connect(browser, scope="profile:read events:read")
     assert profile(world, tokens["access_token"]).status == 200
     page = browser.get("/connected-accounts").text
-    assert "Acme &lt;CRM&gt;" in page and "See all details of your events" in page and "Unverified" in page
+    assert "Acme &lt;CRM&gt;" in page and "Sees your events" in page and "Unverified" in page
+    whole = browser.get(f"/connected-accounts/{tokens['connected_account_id']}").text
+    assert "Acme &lt;CRM&gt;" in whole and "See all details of your events" in whole and "Unverified" in whole
     assert tokens["connected_account_id"] in page
     action = f"/connected-accounts/{tokens['connected_account_id']}/remove"
     assert submit(browser, action, action).location == "/connected-accounts?done=removed"

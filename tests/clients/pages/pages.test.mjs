@@ -71,6 +71,18 @@ for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
 			await page.goto(world.url + path);
 			await judge(page, path);
 		}
+		await page.goto(world.url + authorize());
+		if (await page.locator('button[value=allow]').count()) { // the first time; then it is connected
+			assert.ok(await page.evaluate(() => [...document.querySelectorAll('.decide button')].every((b) => b.getBoundingClientRect().bottom <= innerHeight)));
+			await page.click('button[value=allow]');
+			await page.waitForURL(/^(chrome-error|https):/, { waitUntil: 'commit' }); // there is no such app
+		}
+		await page.goto(world.url + authorize());
+		await judge(page, 'consent once more');
+		await page.goto(world.url + '/connected-accounts');
+		await judge(page, 'an app');
+		await page.click('tbody th a');
+		await judge(page, 'a connected app');
 		await page.goto(world.url + '/keys');
 		await page.click('details.menu > summary');
 		await judge(page, 'keys, a menu');
@@ -323,7 +335,7 @@ for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
 		const shown = () => page.locator('.preset .can li').filter({ visible: true }).count();
 		const asked = await page.locator('input[name=scope]').count();
 		assert.equal(await shown(), asked);
-		assert.equal(await page.locator('.ticks').isVisible(), false);
+		assert.equal(await page.locator('.presets + .ticks').isVisible(), false);
 		await judge(page, 'everything');
 		await page.focus('#access-all');
 		await page.keyboard.press('ArrowDown');
@@ -332,7 +344,7 @@ for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
 		await page.keyboard.press('ArrowDown');
 		await page.keyboard.press('ArrowDown');
 		assert.equal(await page.isChecked('#access-custom'), true);
-		assert.equal(await page.locator('.ticks').isVisible(), true);
+		assert.equal(await page.locator('.presets + .ticks').isVisible(), true);
 		await judge(page, 'ticks');
 		await page.uncheck('#s-events\\:write');
 		const back = page.waitForRequest((r) => r.url().startsWith('https://app.example/'));

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a connected app may is decided anew on its page: fewer scopes, other calendars, a shorter time; never more."""
+import re
+
+import pytest
+
+from oauth_flow import App, Browser, Form, is_page
+from rest import Api
+
+SCOPES = "calendars:read events:read events:write profile:read"
+
+
+@pytest.fixture(scope="module")
+def user(world):
+    return world.account("una@calends.example", name="Una User")
+
+
+@pytest.fixture(scope="module")
+def browser(world, user):
+    b = Browser(world)
+    b.sign_in(user)
+    return b
+
+
+@pytest.fixture(scope="module")
+def app(world):
+    return App(world, name="Acme", type="public")
+
+
+@pytest.fixture
+def tokens(browser, app):
+    return app.connect(browser, scope=SCOPES)
+
+
+def change(browser, tokens, **fields):
+    action = f"/connected-accounts/{tokens['connected_account_id']}"
+    return browser.post(action, Form(browser.get(action).text, action).with_(**fields))
+
+
+def status(world, tokens, target):
+    return world.get(target, key=tokens["access_token"]).status
+
+
+def test_a_scope_that_is_taken_is_gone_in_the_next_request(world, browser, app, tokens):
+    assert [status(world, tokens, t) for t in ("/v1/profile", "/v1/events", "/v1/calendars")] == [200, 200, 200]
+    done = change(browser, tokens, scope=["calendars:read", "profile:read"])
+    assert done.location == f"/connected-accounts/{tokens['connected_account_id']}?done=saved"
+    assert [status(world, tokens, t) for t in ("/v1/profile", "/v1/events", "/v1/calendars")] == [200, 403, 200]
+    page = browser.get(done.location).text
+    assert "Your changes are saved." in page and 'id="s-events:read"' not in page  # what it lacks cannot be ticked
+    change(browser, tokens, scope=["calendars:read", "profile:read", "events:read"])
+    assert status(world, tokens, "/v1/events") == 403  # nor be given by a form that was made up
+    assert app.refresh(tokens["refresh_token"]).json["scope"].split() == ["calendars:read", "profile:read"]
+
+
+def test_the_calendars_are_others_of_the_user_s(world, user, browser, tokens):
+    choir = Api(world, user.key).calendar("Choir")["id"]
+    assert change(browser, tokens, calendars="some", calendar=[choir]).status == 303
+    assert [c["id"] for c in world.get("/v1/calendars", key=tokens["access_token"]).json["data"]] == [choir]
+    assert "one calendar" in browser.get("/connected-accounts").text
+    assert is_page(change(browser, tokens, calendars="some", calendar=[]), 400)
+    other = Api(world, world.account(f"other{choir[-4:].lower()}@calends.example").key).calendar("Theirs")["id"]
+    again = change(browser, tokens, calendars="some", calendar=[other])
+    assert is_page(again, 400) and "no such calendar among yours" in again.text
+    assert change(browser, tokens, calendars="all", calendar=[]).status == 303
+    assert len(world.get("/v1/calendars", key=tokens["access_token"]).json["data"]) > 1
+
+
+def test_the_time_is_made_shorter_and_never_longer(world, browser, tokens):
+    assert change(browser, tokens, until="86400").status == 303
+    page = browser.get(f"/connected-accounts/{tokens['connected_account_id']}").text
+    assert re.findall('<option value="([^"]*)"', page) == ["", "3600"]
+    before = world.sql("SELECT max(expires_at)::text FROM connected_account WHERE expires_at < 'infinity'")
+    assert change(browser, tokens, until="31536000").status == 303  # made up: least() leaves the end
+    assert world.sql("SELECT max(expires_at)::text FROM connected_account WHERE expires_at < 'infinity'") == before
+    assert is_page(change(browser, tokens, until="never"), 400)
+
+
+def test_nothing_left_is_no_decision_and_the_ticks_stay(world, browser, tokens):
+    again = change(browser, tokens, scope=[])
+    assert is_page(again, 400) and "Leave at least one permission" in again.text
+    assert status(world, tokens, "/v1/profile") == 200
+
+
+def test_the_audit_log_and_the_platform_are_told(world, user, browser, app, tokens):
+    change(browser, tokens, scope=["profile:read"])
+    row = world.sql("SELECT details FROM audit WHERE kind = 'consent.changed' ORDER BY at DESC LIMIT 1")[0][0]
+    assert '"scopes":"profile:read"' in row.replace(": ", ":")
+    assert world.sql("SELECT count(*) FROM outbox WHERE kind = 'connection_changed'")[0][0] != "0"
+
+
+def test_nobody_else_reaches_it(world, browser, tokens):
+    stranger = Browser(world)
+    stranger.sign_in(world.account(f"s{tokens['connected_account_id'][-6:].lower()}@calends.example"))
+    action = f"/connected-accounts/{tokens['connected_account_id']}"
+    assert is_page(stranger.get(action), 404)
+    token = Form(stranger.get("/keys/new").text, "/keys").with_()[0][1]
+    assert is_page(stranger.post(action, [("csrf", token), ("scope", "profile:read"), ("calendars", "all")]), 404)
+    assert is_page(browser.post(action, [("csrf", "0" * 64), ("scope", "profile:read"), ("calendars", "all")]), 403)
+    assert is_page(browser.get("/connected-accounts/cpa_0000000000000000000001"), 404)
+
+
+def test_a_hundred_apps_come_a_page_at_a_time(world):
+    many = world.account("many@calends.example")
+    world.sql("WITH o AS (INSERT INTO oauth_client (id, owner_id, name, kind, scopes, grants) SELECT uuid_v7(), account_id, 'App ' || n, 1, 1, 1 "
+              f"FROM account, generate_series(1, 120) n WHERE email = '{many.email}' AND livemode RETURNING id, owner_id) "
+              "INSERT INTO connected_account (account_id, id, client_id, scopes, authorized_at, expires_at) "
+              "SELECT owner_id, uuid_v7(), id, 1, now(), 'infinity' FROM o")
+    browser = Browser(world)
+    browser.sign_in(many)
+    pages = [browser.get(f"/connected-accounts?page={n}").text for n in range(4)]
+    assert [page.count('<th scope="row">') for page in pages] == [50, 50, 20, 0]
+    assert all(len(page) < 100_000 for page in pages)

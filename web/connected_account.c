@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One connected app: what it may, which its user decides anew here (connected_account_change), and its end. */
+#include "web/connected_account_view.h"
+
+#include "server/auth/scope.h"
+#include "web/page.h"
+#include "web/pages.h"
+#include "web/say.h"
+#include "web/ticks.h"
+
+/* clang-format off */
+static const struct { const char *value, *label; int64_t seconds; } ends[] = {
+	{ "", SAY("As it is"), 0 }, { "3600", SAY("In an hour"), 3600 }, { "86400", SAY("In a day"), 86400 },
+	{ "2592000", SAY("In 30 days"), 2592000 }, { "31536000", SAY("In a year"), 31536000 },
+};
+/* clang-format on */
+
+err_t connected_account_in_path(struct request *rq, struct connected_account *out)
+{
+	struct connected_account *connected;
+	size_t count;
+	struct id id;
+
+	if (!id_parse(rq->args[0], "cpa", &id))
+		return FAIL(&rq->cx, NOT_FOUND, "no connection id");
+	TRY(connected_account_list(&rq->cx, rq->principal->account, &connected, &count));
+	for (size_t i = 0; i < count; i++)
+		if (id_eq(connected[i].id, id)) {
+			*out = connected[i];
+			return OK;
+		}
+	return REFUSE(&rq->cx, NOT_FOUND, "", "This app is not connected to your account (any more).");
+}
+
+/* As it is, or with what was sent (POST). */
+static err_t detail_values(struct request *rq, const struct connected_account *c, const struct connection_change *sent,
+	struct html_values **out)
+{
+	struct html_values *v = page_new(rq, "Connected app", "connected_accounts");
+	const struct actor actor = actor_server(c->account);
+	struct id_list chosen = sent ? sent->calendars : c->calendars;
+	struct calendar *calendars;
+	size_t count;
+	TRY(calendar_list(&rq->cx, &actor, &calendars, &count));
+	connected_account_values(rq, v, c);
+	ticks_of_scopes(rq, v, "ticks", c->scopes, sent ? sent->scopes : c->scopes, c->scopes);
+	ticks_of_calendars(rq->cx.mem, v, calendars, count, chosen);
+	html_set_flag(
+		v, "only_some", sent ? str_eq(form_get(&rq->form, "calendars"), STR("some")) : chosen.items != NULL);
+	html_set_flag(v, "signs_in", !(c->scopes & SCOPES_ALL));
+	html_set_flag(v, "was_used", !instant_is_none(c->last_used_at));
+	html_set_flag(v, "ends", c->expires_at.us != INSTANT_FOREVER.us);
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		if (ends[i].seconds && instant_add_s(rq->cx.now, ends[i].seconds).us >= c->expires_at.us)
+			continue;
+		struct html_values *row = html_add_row(v, "lifetimes");
+		html_set(row, "value", str_of(ends[i].value));
+		html_set(row, "label", say(rq, ends[i].label));
+		html_set_flag(row, "chosen", str_eq(form_get(&rq->form, "until"), str_of(ends[i].value)));
+	}
+	*out = v;
+	return OK;
+}
+
+err_t connected_account_page(struct request *rq, struct response *rs)
+{
+	struct connected_account connected;
+	struct html_values *v;
+	TRY(connected_account_in_path(rq, &connected));
+	TRY(detail_values(rq, &connected, NULL, &v));
+	page_notice(rq, v);
+	return page_reply(rs, 200, "connected_account", v);
+}
+
+static err_t read_change(struct request *rq, struct connection_change *out)
+{
+	struct str until = form_get(&rq->form, "until");
+	out->until = INSTANT_NONE;
+	TRY(ticks_read_scopes(rq, &out->scopes));
+	TRY(ticks_read_calendars(rq, &out->calendars));
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		if (!until.len || str_eq(until, str_of(ends[i].value))) {
+			if (until.len)
+				out->until = instant_add_s(rq->cx.now, ends[i].seconds);
+			return OK;
+		}
+	return REFUSE(&rq->cx, INVALID_VALUE, "until", "Choose how long the access shall last.");
+}
+
+err_t connected_account_post(struct request *rq, struct response *rs)
+{
+	struct connected_account connected;
+	struct connection_change change = { 0 };
+	struct html_values *v;
+	TRY(connected_account_in_path(rq, &connected));
+	err_t e = read_change(rq, &change);
+	if (!e)
+		e = connected_account_change(&rq->cx, &connected, &change);
+	if (!e) {
+		reply_redirect(
+			rs, 303, str_fmt(rq->cx.mem, "/connected-accounts/%.*s?done=saved", STR_ARG(rq->args[0])));
+		return OK;
+	}
+	TRY(detail_values(rq, &connected, &change, &v));
+	return page_again(rs, "connected_account", v, e);
+}
+
+err_t connected_account_remove_page(struct request *rq, struct response *rs)
+{
+	struct connected_account connected;
+	TRY(connected_account_in_path(rq, &connected));
+	struct html_values *v = page_new(rq, "Remove this app?", "connected_accounts");
+	connected_account_values(rq, v, &connected);
+	return page_reply(rs, 200, "connected_account_remove", v);
+}
+
+err_t connected_account_remove_post(struct request *rq, struct response *rs)
+{
+	struct connected_account connected;
+	TRY(connected_account_in_path(rq, &connected));
+	TRY(connected_account_end(&rq->cx, connected.account, connected.id));
+	reply_redirect(rs, 303, STR("/connected-accounts?done=removed"));
+	return OK;
+}
