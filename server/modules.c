@@ -22,6 +22,7 @@
 #include "server/http/limit.h"
 #include "server/http/openapi.h"
 #include "server/mail/notice.h"
+#include "server/mail/reset.h"
 #include "server/mail/sender.h"
 #include "server/mcp/routes.h"
 #include "server/stream/streams.h"
@@ -44,6 +45,7 @@ static const struct module *const modules[] = {
 	&mcp_module,
 	&feed_module,
 	&booking_module,
+	&link_module,
 	&web_module,
 	&discovery_module,
 	&health_module,
@@ -237,6 +239,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 #define WEBHOOKS_EVERY_MS 100
 #define MAIL_EVERY_MS 250
 #define NOTICES_EVERY_MS 1000
+#define RESETS_EVERY_MS 1000
 #define JOB_PATIENCE_MS 30000
 #define KEEPER_PATIENCE_MS 60000
 #define STREAM_PATIENCE_MS 5000
@@ -264,6 +267,7 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 		{ "audit", AUDIT_EVERY_MS, JOB_PATIENCE_MS, audit_keep, NULL },
 		{ "webhook_feed", WEBHOOKS_EVERY_MS, JOB_PATIENCE_MS, webhook_feed, views },
 		{ "webhook_send", WEBHOOKS_EVERY_MS, JOB_PATIENCE_MS, webhook_send_due, app->state },
+		{ "resets", RESETS_EVERY_MS, JOB_PATIENCE_MS, resets_write, NULL },
 		{ "notices", NOTICES_EVERY_MS, JOB_PATIENCE_MS, notices_write, NULL },
 		{ "mail", MAIL_EVERY_MS, JOB_PATIENCE_MS, mail_send_due, app->mail },
 		{ "streams", STREAM_EVERY_MS, STREAM_PATIENCE_MS, streams_run, app->streams },

@@ -5,6 +5,7 @@
 #include "server/account/label.h"
 #include "server/account/session.h"
 #include "server/account/resources.h"
+#include "server/mail/mailbox.h"
 #include "web/page.h"
 #include "web/pages.h"
 
@@ -23,13 +24,15 @@ static const char *const zones[] = { "Africa/Cairo", "Africa/Johannesburg", "Afr
 
 static err_t account_values(struct request *rq, struct html_values **out)
 {
-	struct html_values *v = page_new(rq, "Account", "account");
+	struct html_values *v = page_new(rq, "Profile", "profile");
 	struct account account;
 
 	TRY(account_by_id(&rq->cx, rq->principal->account, &account));
 	html_set(v, "name_value", account.name);
 	html_set(v, "tz_value", account.tz);
 	html_set(v, "account_email", account.email);
+	html_set_flag(v, "email_confirmed", rq->principal->email_confirmed);
+	html_set_flag(v, "mail_possible", mailbox_is_possible(&rq->cx));
 	html_set(v, "account_id", id_text(rq->cx.mem, "usr", account.id));
 	html_set(v, "plan", str_of(plan_name(account.plan)));
 	page_when(rq, v, "created", account.created_at);
@@ -47,7 +50,7 @@ err_t account_page(struct request *rq, struct response *rs)
 	return page_reply(rs, 200, "account", v);
 }
 
-static err_t show_again(struct request *rq, struct response *rs, err_t e)
+err_t account_again(struct request *rq, struct response *rs, err_t e)
 {
 	struct html_values *v;
 	if (page_status(e) >= 500)
@@ -57,6 +60,7 @@ static err_t show_again(struct request *rq, struct response *rs, err_t e)
 		html_set(v, "name_value", form_get(&rq->form, "name"));
 		html_set(v, "tz_value", form_get(&rq->form, "tz"));
 	}
+	html_set(v, "email_value", form_get(&rq->form, "email"));
 	return page_again(rs, "account", v, e);
 }
 
@@ -75,7 +79,7 @@ err_t account_profile_post(struct request *rq, struct response *rs)
 {
 	err_t e = save_profile(rq);
 	if (e)
-		return show_again(rq, rs, e);
+		return account_again(rq, rs, e);
 	reply_redirect(rs, 303, STR("/account?done=saved"));
 	return OK;
 }
@@ -102,7 +106,7 @@ err_t account_password_post(struct request *rq, struct response *rs)
 {
 	err_t e = change_password(rq);
 	if (e)
-		return show_again(rq, rs, e);
+		return account_again(rq, rs, e);
 	sign_in_after(rq, rs, rq->principal->account, STR("/account?done=password"), STR("/sign-in?done=password"));
 	return OK;
 }

@@ -30,9 +30,11 @@ static err_t ensure_account(
 	if (!err_is(e, NOT_FOUND))
 		return e;
 	*made = true;
-	const struct account_new in = {
-		.email = str_of(email), .name = str_of(name), .password = password, .plan = PLAN_PRO
-	};
+	const struct account_new in = { .email = str_of(email),
+		.name = str_of(name),
+		.password = password,
+		.plan = PLAN_PRO,
+		.email_known = true };
 	return account_create(cx, &in, out);
 }
 

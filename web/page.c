@@ -30,6 +30,9 @@ struct html_values *page_new(struct request *rq, const char *title, const char *
 	if (rq->principal && rq->principal->kind == SESSION) {
 		html_set_flag(v, "signed_in", true);
 		html_set(v, "email", rq->principal->email);
+		html_set_flag(v, "unconfirmed",
+			!rq->principal->email_confirmed &&
+				(rq->cx.config->smtp_url.len || rq->cx.config->mail_folder.len));
 		html_set(v, "account_name", rq->principal->name);
 		html_set(v, "initials", page_initials(rq->cx.mem, rq->principal->name));
 	}
@@ -101,6 +104,12 @@ void page_notice(struct request *rq, struct html_values *v)
 		{ "signed-out-there", SAY("That browser is signed out.") },
 		{ "signed-out-others", SAY("All other browsers are signed out.") },
 		{ "totp-ended", SAY("Codes are not asked for any more. Your recovery codes are worth nothing now.") },
+		{ "reset-sent", SAY("If there is an account with this address, a letter with a link is on its way there. The link is good for 30 minutes.") },
+		{ "password-reset", SAY("Your new password is set, and all browsers are signed out. Sign in with it.") },
+		{ "confirm-sent", SAY("A letter is on its way to you. Open the link in it.") },
+		{ "change-sent", SAY("A letter is on its way to the new address. Nothing changes before you open the link in it.") },
+		{ "email-confirmed", SAY("Your e-mail address is confirmed.") },
+		{ "email-changed", SAY("Your e-mail address is changed. Calendar apps that sign in with the address need the new one.") },
 		{ "signed-out", SAY("You are signed out.") },
 		{ "signed-up", SAY("Your account is ready. Sign in to go on.") },
 	};

@@ -22,12 +22,17 @@ handler event_new_page, event_new_post, event_page, event_edit_page, event_edit_
 	event_delete_post, event_respond_post;
 handler sandbox_page, sandbox_reset_post;
 handler account_page, account_profile_post, account_password_post;
+handler account_confirm_post, account_email_post, forgot_password_page, forgot_password_post;
+handler link_confirm_page, link_confirm_post, link_email_page, link_email_post, link_reset_page, link_reset_post;
 handler consent_page, consent_post;
 handler device_qr, device_page, device_page_post;
 handler logout_page, logout_post;
 handler booking_show, booking_cancel_page, booking_cancel_post, booking_move_page, booking_move_post;
 handler errors_page, audit_page_show;
 handler logs_page, log_entry_page, usage_show;
+
+/* The account page once more, with what was sent and what was wrong with it. */
+MUST_CHECK err_t account_again(struct request *rq, struct response *rs, err_t e);
 
 /*
  * A new session for who has just set a password in this request (made an account, changed it), and on to `to`; on

@@ -67,6 +67,10 @@ static const struct route routes[] = {
 	{ METHOD_POST, "/security/totp/end",              SESSION,          0, BODY_FORM,    KIB(4),  totp_end_post,                  "page", PROVEN_LATELY },
 	{ METHOD_GET,  "/security/recovery-codes",        SESSION,          0, BODY_IGNORED, 0,       recovery_codes_page,            "page", 0 },
 	{ METHOD_POST, "/security/recovery-codes",        SESSION,          0, BODY_FORM,    KIB(4),  recovery_codes_post,            "page", PROVEN_LATELY },
+	{ METHOD_POST, "/account/confirm",                SESSION,          0, BODY_FORM,    KIB(4),  account_confirm_post,           "page", 0 },
+	{ METHOD_POST, "/account/email",                  SESSION,          0, BODY_FORM,    KIB(16), account_email_post,             "page", PROVEN_LATELY },
+	{ METHOD_GET,  "/forgot-password",                OPTIONAL_SESSION, 0, BODY_IGNORED, 0,       forgot_password_page,           "page", 0 },
+	{ METHOD_POST, "/forgot-password",                OPTIONAL_SESSION, 0, BODY_FORM,    KIB(4),  forgot_password_post,           "page", SENSITIVE_BODY },
 	{ METHOD_GET,  "/audit",                          SESSION,          0, BODY_IGNORED, 0,       audit_page_show,                "page", 0 },
 	{ METHOD_GET,  "/logs",                           SESSION,          0, BODY_IGNORED, 0,       logs_page,                      "page", 0 },
 	{ METHOD_GET,  "/logs/:request",                  SESSION,          0, BODY_IGNORED, 0,       log_entry_page,                 "page", 0 },
@@ -107,6 +111,28 @@ const struct module booking_module = {
 	.prefix = "/booking/",
 	.routes = booking_routes,
 	.route_count = ARRAY_LEN(booking_routes),
+	.secret_paths = true,
+	.show_error = web_show_error,
+};
+
+/* The same: what is mailed. */
+/* clang-format off */
+static const struct route link_routes[] = {
+	/* method      path                      who               scope  body         at most  handler              source */
+	{ METHOD_GET,  "/link/confirm/:token",   OPTIONAL_SESSION, 0, BODY_IGNORED, 0,       link_confirm_page,   "page", 0 },
+	{ METHOD_POST, "/link/confirm/:token",   OPTIONAL_SESSION, 0, BODY_FORM,    KIB(4),  link_confirm_post,   "page", SENSITIVE_BODY },
+	{ METHOD_GET,  "/link/email/:token",     OPTIONAL_SESSION, 0, BODY_IGNORED, 0,       link_email_page,     "page", 0 },
+	{ METHOD_POST, "/link/email/:token",     OPTIONAL_SESSION, 0, BODY_FORM,    KIB(4),  link_email_post,     "page", SENSITIVE_BODY },
+	{ METHOD_GET,  "/link/reset/:token",     OPTIONAL_SESSION, 0, BODY_IGNORED, 0,       link_reset_page,     "page", 0 },
+	{ METHOD_POST, "/link/reset/:token",     OPTIONAL_SESSION, 0, BODY_FORM,    KIB(16), link_reset_post,     "page", SENSITIVE_BODY },
+};
+/* clang-format on */
+
+const struct module link_module = {
+	.name = "Links of letters",
+	.prefix = "/link/",
+	.routes = link_routes,
+	.route_count = ARRAY_LEN(link_routes),
 	.secret_paths = true,
 	.show_error = web_show_error,
 };

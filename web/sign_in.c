@@ -8,6 +8,7 @@
 #include "server/base/config.h"
 #include "server/base/log.h"
 #include "server/http/cookie.h"
+#include "server/mail/mailbox.h"
 #include "web/page.h"
 #include "web/pages.h"
 
@@ -34,6 +35,7 @@ static struct html_values *form_values(struct request *rq, const char *title, st
 	html_set(v, "email_value", email);
 	html_set_flag(v, "for_app", str_starts(next, STR("/oauth/")));
 	html_set_flag(v, "signup_open", signup_open(rq));
+	html_set_flag(v, "mail_possible", mailbox_is_possible(&rq->cx));
 	html_set(v, "sign_up_link", sign_in_address(rq, "/sign-up", next));
 	html_set(v, "sign_in_link", sign_in_address(rq, "/sign-in", next));
 	return v;
@@ -143,6 +145,10 @@ static err_t sign_up(struct request *rq, struct account *out)
 	TRY(throttle_take(&rq->cx, &limit, 1));
 	TRY(account_create(&rq->cx, &in, out));
 	sample_put_in_test_mode(&rq->cx, out->id);
+	/* The account is there: a letter that cannot be is asked for again on its pages. */
+	err_t e = mailbox_ask_confirm(&rq->cx, out->id, out->email);
+	if (e)
+		log_event(LOG_WARN, "confirmation_not_sent", LOG_STR("why", err_text(e)));
 	return OK;
 }
 

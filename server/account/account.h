@@ -27,6 +27,7 @@ struct account_new {
 	struct str email, name, password; /* password absent: none can sign in until set-password */
 	enum plan plan;
 	int64_t accounts_max; /* not made when there are so many; 0: no limit */
+	bool email_known;     /* the operator gave the address: nobody need show that they read there */
 };
 
 /*

@@ -71,7 +71,7 @@ struct audit_view {
 	bool livemode;
 	struct audit_details {
 		bool given; /* so that the first field's offset is not 0 */
-		struct str name, prefix, key_kind, changed, scopes, client_name, reason, origin;
+		struct str name, prefix, key_kind, changed, scopes, client_name, reason, origin, email, email_before;
 	} details;
 };
 extern const struct json_resource audit_resource;

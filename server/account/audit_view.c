@@ -27,6 +27,8 @@ static const struct json_field detail_fields[] = {
 	{ "scopes",      JSON_STR, JSON_OPTIONAL, D(scopes),      0, 0, 0, NULL, NULL, 0, 0, "What was granted, with blanks between", "events:read" },
 	{ "client_name", JSON_STR, JSON_OPTIONAL, D(client_name), 0, 0, 0, NULL, NULL, 0, 0, "What the app is called", "Acme" },
 	{ "reason",      JSON_STR, JSON_OPTIONAL, D(reason),      0, 0, 0, NULL, NULL, 0, 0, "Why it was refused, or ended", "wrong_password" },
+	{ "email",       JSON_STR, JSON_OPTIONAL, D(email),       0, 0, 0, NULL, NULL, 0, 0, "The address", "ann@example.org" },
+	{ "email_before", JSON_STR, JSON_OPTIONAL, D(email_before), 0, 0, 0, NULL, NULL, 0, 0, "The address until then", "ann@example.net" },
 	{ "origin",      JSON_STR, JSON_OPTIONAL, D(origin),      0, 0, 0, NULL, NULL, 0, 0, "Of which origin the page was", NULL },
 };
 

@@ -23,8 +23,10 @@ struct session_row {
 	struct instant auth_time, proven_at;
 	int16_t amr, status;
 	struct str email, name, tz;
+	bool email_confirmed;
 };
-DB_RESULT(session_authenticate, struct session_row, id, csrf, auth_time, proven_at, amr, status, email, name, tz);
+DB_RESULT(session_authenticate, struct session_row, id, csrf, auth_time, proven_at, amr, status, email, name, tz,
+	email_confirmed);
 
 /* An address that is none is unknown like any other: the answer and its cost do not tell. */
 static struct str email_or_none(struct ctx *cx, struct str email)
@@ -174,6 +176,7 @@ err_t session_authenticate(struct ctx *cx, const struct credential *sent, struct
 		.email = row.email,
 		.name = row.name,
 		.tz = row.tz,
+		.email_confirmed = row.email_confirmed,
 		.csrf = hex_of(cx->mem, row.csrf),
 		.auth_time = row.auth_time,
 		.proven_at = row.proven_at,

@@ -38,4 +38,4 @@ MUST_CHECK err_t event_change_telling(struct event_changing *c, bool notify, boo
 	}
 
 /* Of a call that tells attendees. */
-#define TELLING NOT_ORGANIZER, MAIL_NOT_CONFIGURED
+#define TELLING NOT_ORGANIZER, EMAIL_UNCONFIRMED, MAIL_NOT_CONFIGURED

@@ -40,6 +40,7 @@ struct principal {
 	unsigned rate;              /* requests a second; 0: as everybody */
 	struct str api_version;     /* of the key or app; absent: the newest (server/base/api_version.h) */
 	struct str email, name, tz; /* of the account */
+	bool email_confirmed;       /* SESSION: its owner has shown that they read there */
 	struct str csrf;            /* SESSION: what forms must carry (hex) */
 	struct instant auth_time;   /* SESSION */
 	struct instant proven_at;   /* SESSION: when they last proved who they are; auth_time or later */

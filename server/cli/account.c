@@ -42,7 +42,7 @@ static void print(const struct command_call *call, const struct account *account
 
 static err_t create(struct ctx *cx, const struct command_call *call)
 {
-	struct account_new in = { .email = call->args.items[0], .name = call->config->name };
+	struct account_new in = { .email = call->args.items[0], .name = call->config->name, .email_known = true };
 	struct account account;
 	TRY(plan_of(cx, call->config, &in.plan));
 	if (call->config->password_stdin)

@@ -40,6 +40,7 @@ static const struct format formats[SECRET_KINDS] = {
 	[SECRET_DEVICE]  = { "cds_",      0,     0,      0,   32,     0,      0,     0,         0,  43 },
 	[SECRET_REGISTRATION] = { "cri_", 0,     0,      0,   32,     0,      0,     0,         0,  43 },
 	[SECRET_MANAGE]  = { "crm_",      0,     0,      0,   32,     0,      0,     0,         0,  43 },
+	[SECRET_MAILBOX] = { "cml_",      0,     0,      0,   24,    16,      0,     0,         0,  54 },
 	[SECRET_BOOKING] = { "cbk_",      0,     0,      0,    0,    16,     16,     0,        24,  76 },
 };
 /* clang-format on */

@@ -14,6 +14,7 @@
  *   cri_ + the same                                    (by which an app registers itself, RFC 7591)
  *   crm_ + the same                                    (by which it manages that, RFC 7592)
  *   ses_ + base62 of (random 24, account 16) in 54 digits + CRC
+ *   cml_ + the same                                     (a link in a letter: mail/mailbox.h)
  *   cft_ + base62 of (account 16, calendar 16, tag 24) in 76 digits + CRC   (nothing of it is stored:
  * calendar/view/feed.h)
  *   cbk_ + the same with a booking in the calendar's place (booking/link.h)
@@ -46,6 +47,7 @@ enum secret_kind {
 	SECRET_DEVICE,
 	SECRET_REGISTRATION,
 	SECRET_MANAGE,
+	SECRET_MAILBOX,
 	SECRET_KINDS
 };
 

@@ -14,8 +14,9 @@
 
 struct room_row {
 	struct instant free_at;
+	bool unconfirmed;
 };
-DB_RESULT(mail_add, struct room_row, free_at);
+DB_RESULT(mail_add, struct room_row, free_at, unconfirmed);
 
 bool mail_is_possible(const struct ctx *cx, struct id account)
 {
@@ -66,5 +67,7 @@ err_t mail_add(struct ctx *cx, const struct mail_new *mail)
 	TRY(db_row(cx, &sql_mail_add, ROW(mail_add, &row), IN(mail->account), IN(letter),
 		db_in_id_or_null(mail->object), IN(mail->recipients), IN(sealed), IN(test), IN(most),
 		IN(most < TO_ONE_PART ? 1 : most / TO_ONE_PART), IN(mail->own)));
+	if (row.unconfirmed)
+		return FAIL(cx, EMAIL_UNCONFIRMED, "mail in the name of an address that nobody confirmed");
 	return instant_is_none(row.free_at) ? OK : refuse_room(cx, row.free_at);
 }

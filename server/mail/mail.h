@@ -41,7 +41,8 @@ struct mail_new {
 /*
  * Writes it down, in the caller's transaction if there is one.
  *
- * errors  MAIL_NOT_CONFIGURED; RATE_LIMITED (--mail-a-day, not of `own`), with the time after which there is room
+ * errors  MAIL_NOT_CONFIGURED; EMAIL_UNCONFIRMED (not of `own`); RATE_LIMITED (--mail-a-day, not of `own`), with the
+ * time after which there is room
  */
 MUST_CHECK err_t mail_add(struct ctx *cx, const struct mail_new *mail);
 

@@ -46,7 +46,8 @@ static struct str filled(struct arena *mem, const char *pattern, const struct au
 {
 	const struct {
 		struct str word, value;
-	} words[] = { { STR("{name}"), d->name }, { STR("{prefix}"), d->prefix }, { STR("{client}"), d->client_name } };
+	} words[] = { { STR("{name}"), d->name }, { STR("{prefix}"), d->prefix }, { STR("{client}"), d->client_name },
+		{ STR("{email}"), d->email }, { STR("{before}"), d->email_before } };
 	struct buf out = buf_new(mem, TEXT_MAX);
 	struct str rest = str_of(pattern);
 	while (rest.len) {

@@ -333,6 +333,8 @@ PROOFS = {
     "request_log": requests_are_10000_of_a_week,
     "mail": mail_is_of_five_days,
     "mail_letter": mail_is_of_five_days,
+    "mailbox_link": "test_mailbox.py::test_one_link_for_each_purpose",
+    "reset_request": "test_mailbox.py::test_a_thousand_wait_at_most",
     "notice": "test_notices.py::test_fifty_wait_at_most",
     "usage_day": usage_is_a_thousand_a_day_of_90_days,
     "booking_page": "test_booking_pages.py::test_an_account_has_fifty_pages",

@@ -29,6 +29,7 @@ static const struct {
 	{ SECRET_DEVICE, STR_INIT("cds_"), 4 + 49, false },
 	{ SECRET_REGISTRATION, STR_INIT("cri_"), 4 + 49, false },
 	{ SECRET_MANAGE, STR_INIT("crm_"), 4 + 49, false },
+	{ SECRET_MAILBOX, STR_INIT("cml_"), 4 + 60, true },
 };
 
 static struct bytes tag_key(void)

@@ -1,0 +1,37 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Links in letters, by which somebody shows that they read at an address (server/mail/mailbox.h). Accounts are live ones.
+
+-- name: mailbox_link_put
+-- $1 account  $2 purpose  $3 hash  $4 address  $5 end
+INSERT INTO mailbox_link AS k (account_id, purpose, hash, email, expires_at) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (account_id, purpose) DO UPDATE SET hash = excluded.hash, email = excluded.email, expires_at = excluded.expires_at;
+
+-- name: mailbox_link_find
+-- $1 account  $2 purpose  $3 hash  $4 now
+SELECT k.email FROM mailbox_link k WHERE k.account_id = $1 AND k.purpose = $2 AND k.hash = $3 AND k.expires_at > $4;
+
+-- name: mailbox_confirm
+-- $1 account  $2 its twin  $3 hash  $4 now  $5 audit_by()
+SELECT mailbox_confirm($1, $2, $3, $4, $5) AS email;
+
+-- name: mailbox_change
+-- $1 account  $2 its twin  $3 hash of the link, NULL: at once  $4 address, then  $5 now  $6 audit_by()
+SELECT mailbox_change($1, $2, $3, $4, $5, $6) AS email;
+
+-- name: mailbox_reset
+-- $1 account  $2 its twin  $3 hash of the link  $4 hash of the password  $5 now  $6 audit_by()
+SELECT mailbox_reset($1, $2, $3, $4, $5, $6) AS email;
+
+-- name: reset_ask stores
+-- $1 id  $2 e-mail, folded  $3 network  $4 browser
+SELECT reset_ask($1, $2, $3, $4);
+
+-- name: reset_take
+-- $1 at most
+-- Who asked, and their account where there is one that may be signed in to. Those who take at once take different ones.
+WITH gone AS (
+	DELETE FROM reset_request WHERE id IN (SELECT r.id FROM reset_request r ORDER BY r.id LIMIT $1::int FOR UPDATE SKIP LOCKED)
+	RETURNING email, network, agent
+)
+SELECT a.account_id AS account, g.email, g.network, g.agent
+  FROM gone g LEFT JOIN login l ON l.email = g.email LEFT JOIN account a ON a.account_id = l.account_id AND a.status = 1;
