@@ -105,6 +105,15 @@ err_t grant_page(struct ctx *cx, struct id account, struct id bound, bool back, 
 
 /* ---- the platform's view ---- */
 
+#define CONNECTIONS_COUNTED 10000
+DB_RESULT(connection_counts, struct connection_count, client_id, count);
+
+err_t connection_counts(struct ctx *cx, struct id platform, struct connection_count **out, size_t *count_out)
+{
+	return db_rows(cx, &sql_connection_counts, connection_counts, out, count_out, IN(platform),
+		IN((int32_t)CONNECTIONS_COUNTED));
+}
+
 err_t connection_page(struct ctx *cx, struct id platform, const struct connection_filter *filter, struct id bound,
 	bool back, size_t limit, struct connection **out, size_t *count_out)
 {

@@ -65,6 +65,13 @@ struct connection_filter {
 /* Of a platform in its mode, those that ended too: the newest before `bound`, or with `back` those after it. */
 MUST_CHECK err_t connection_page(struct ctx *cx, struct id platform, const struct connection_filter *filter,
 	struct id bound, bool back, size_t limit, struct connection **out, size_t *count_out);
+struct connection_count {
+	struct id client_id;
+	int64_t count;
+};
+/* How many connections each client of a platform in its mode has, with those that ended; of the last 10,000. */
+MUST_CHECK err_t connection_counts(
+	struct ctx *cx, struct id platform, struct connection_count **out, size_t *count_out);
 MUST_CHECK err_t connection_get(struct ctx *cx, struct id platform, struct id connection, struct connection *out);
 /* The platform gives it up: all its tokens are dead when this returns. NOT_FOUND: not of this platform and mode, or
  * ended before. */

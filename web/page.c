@@ -110,6 +110,12 @@ void page_notice(struct request *rq, struct html_values *v)
 		{ "change-sent", SAY("A letter is on its way to the new address. Nothing changes before you open the link in it.") },
 		{ "email-confirmed", SAY("Your e-mail address is confirmed.") },
 		{ "email-changed", SAY("Your e-mail address is changed. Calendar apps that sign in with the address need the new one.") },
+		{ "secret-revoked", SAY("The secret is revoked. Whoever has it is refused from now on.") },
+		{ "app-deleted", SAY("The app is deleted. All its connections ended at once.") },
+		{ "endpoint-deleted", SAY("The endpoint is deleted. Nothing is sent to it any more.") },
+		{ "endpoint-paused", SAY("The endpoint is paused. What happens meanwhile is not kept for it.") },
+		{ "endpoint-resumed", SAY("The endpoint is told of what happens from now on.") },
+		{ "sent", SAY("It is on its way. Reload this page to see what came back.") },
 		{ "signed-out", SAY("You are signed out.") },
 		{ "signed-up", SAY("Your account is ready. Sign in to go on.") },
 	};

@@ -30,6 +30,11 @@ handler logout_page, logout_post;
 handler booking_show, booking_cancel_page, booking_cancel_post, booking_move_page, booking_move_post;
 handler errors_page, audit_page_show;
 handler logs_page, log_entry_page, usage_show;
+handler apps_page, app_new_page, apps_create, app_page, app_edit_page, app_edit_post, app_delete_page, app_delete_post,
+	app_secret_post, app_secret_revoke_page, app_secret_revoke_post;
+handler webhooks_page, webhook_new_page, webhooks_create, webhook_page, webhook_edit_page, webhook_edit_post,
+	webhook_state_post, webhook_rotate_page, webhook_rotate_post, webhook_test_post, webhook_delete_page,
+	webhook_delete_post, webhook_delivery_page_show, webhook_replay_post;
 
 /* The account page once more, with what was sent and what was wrong with it. */
 MUST_CHECK err_t account_again(struct request *rq, struct response *rs, err_t e);

@@ -45,13 +45,18 @@ void ticks_of_calendars(
 
 err_t ticks_read_scopes(struct request *rq, uint64_t *out)
 {
+	return ticks_read_named(rq, "scope", out);
+}
+
+err_t ticks_read_named(struct request *rq, const char *name, uint64_t *out)
+{
 	uint64_t scopes = 0;
 	for (size_t i = 0; i < rq->form.count; i++) {
 		uint64_t one;
-		if (!str_eq(rq->form.fields[i].name, STR("scope")))
+		if (!str_eq(rq->form.fields[i].name, str_of(name)))
 			continue;
 		if (!scope_parse(rq->form.fields[i].value, &one))
-			return REFUSE(&rq->cx, INVALID_VALUE, "scope", "There is no such permission.");
+			return REFUSE(&rq->cx, INVALID_VALUE, name, "There is no such permission.");
 		scopes |= one;
 	}
 	*out = scopes;

@@ -17,6 +17,8 @@ void ticks_of_calendars(struct arena *mem, struct html_values *v, const struct c
 
 /* All values of the fields named "scope". INVALID_VALUE (param "scope") for one that is no scope. 0 when none. */
 MUST_CHECK err_t ticks_read_scopes(struct request *rq, uint64_t *out);
+/* The same of the fields of another name, which the error names. */
+MUST_CHECK err_t ticks_read_named(struct request *rq, const char *name, uint64_t *out);
 /* All values of "calendar" when `calendars` is "some": items NULL for "all"; INVALID_VALUE (param "calendar") for none
  * ticked or an id that is none. */
 MUST_CHECK err_t ticks_read_calendars(struct request *rq, struct id_list *out);

@@ -107,20 +107,6 @@ static struct delivery_view view_of(struct arena *mem, const struct webhook_deli
 	};
 }
 
-/* A stranger's octets as text: what is no printable ASCII may be anything. */
-static struct str as_text(struct arena *mem, struct bytes octets)
-{
-	struct str whole = { (const char *)octets.ptr, octets.len };
-	bool utf8 = str_is_utf8(whole);
-	char *text = arena_array(mem, char, octets.len + 1);
-	for (size_t i = 0; i < octets.len; i++) {
-		uint8_t c = octets.ptr[i];
-		bool fine = (c >= ' ' && c < 0x7F) || c == '\n' || c == '\t' || (utf8 && c >= 0x80);
-		text[i] = fine ? (char)c : '?';
-	}
-	return (struct str){ text, octets.len };
-}
-
 static struct json_list attempts_of(struct arena *mem, const struct webhook_attempt *rows, size_t count)
 {
 	struct attempt_view *views = arena_array(mem, struct attempt_view, count + 1);
@@ -131,7 +117,7 @@ static struct json_list attempts_of(struct arena *mem, const struct webhook_atte
 			.duration_ms = rows[i].duration_ms,
 			.response_status = rows[i].status,
 			.error = rows[i].fault,
-			.response_body = as_text(mem, rows[i].body),
+			.response_body = webhook_answer_text(mem, rows[i].body),
 		};
 	return (struct json_list){ views, count };
 }

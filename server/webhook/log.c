@@ -124,6 +124,19 @@ err_t webhook_test(
 	return send(cx, endpoint, webhook_types[i], true, out);
 }
 
+struct str webhook_answer_text(struct arena *mem, struct bytes octets)
+{
+	struct str whole = { (const char *)octets.ptr, octets.len };
+	bool utf8 = str_is_utf8(whole);
+	char *text = arena_array(mem, char, octets.len + 1);
+	for (size_t i = 0; i < octets.len; i++) {
+		uint8_t c = octets.ptr[i];
+		bool fine = (c >= ' ' && c < 0x7F) || c == '\n' || c == '\t' || (utf8 && c >= 0x80);
+		text[i] = fine ? (char)c : '?';
+	}
+	return (struct str){ text, octets.len };
+}
+
 err_t webhook_replay(struct ctx *cx, const struct webhook_endpoint *endpoint, const struct webhook_delivery *delivery,
 	struct str url, struct webhook_delivery *out)
 {

@@ -110,6 +110,8 @@ MUST_CHECK err_t webhook_delivery_get(
 	struct ctx *cx, const struct webhook_endpoint *endpoint, struct id id, struct webhook_delivery *out);
 MUST_CHECK err_t webhook_delivery_page(struct ctx *cx, const struct webhook_endpoint *endpoint, struct id bound,
 	bool back, size_t limit, struct webhook_delivery **out, size_t *count_out);
+/* A stranger's octets as text: what is no printable ASCII may be anything, and is ? unless all of it is UTF-8. */
+struct str webhook_answer_text(struct arena *mem, struct bytes octets);
 MUST_CHECK err_t webhook_attempts(struct ctx *cx, const struct webhook_endpoint *endpoint, struct id delivery,
 	struct webhook_attempt **out, size_t *count_out);
 /* The event of a delivery once more, under its id; url absent: the endpoint's. URL_NOT_ALLOWED; CONFLICT: it is gone.

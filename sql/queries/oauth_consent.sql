@@ -118,6 +118,12 @@ SELECT c.id, c.account_id AS account, c.client_id, c.scopes, c.calendars, c.auth
    AND c.scopes & $4 = $4 AND s.state = coalesce(nullif($5, 0), s.state)
  ORDER BY p.connected_account_id DESC LIMIT $6::int;
 
+-- name: connection_counts
+-- $1 platform in its mode  $2 of the newest so many
+SELECT p.client_id, count(*) AS count
+  FROM (SELECT x.client_id FROM client_connection x WHERE x.account_id = $1 ORDER BY x.connected_account_id DESC LIMIT $2::int) p
+ GROUP BY p.client_id;
+
 -- name: connection_newer
 -- $1 platform in its mode  $2 after this connection  $3 client or NULL  $4 scopes that it has  $5 state, 0 for any
 -- $6 at most

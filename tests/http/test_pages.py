@@ -11,7 +11,7 @@ from oauth_flow import FORM, App, Browser, Form, encode, is_page, profile
 
 SERVE = ["--signup", "open"]
 
-PAGES = ["/", "/keys", "/keys/new", "/docs", "/docs/errors", "/connected-accounts", "/calendars", "/calendars?mode=test", "/sandbox", "/account", "/logs", "/logs?mode=test&status=failed", "/usage"]
+PAGES = ["/", "/keys", "/keys/new", "/docs", "/docs/errors", "/connected-accounts", "/calendars", "/calendars?mode=test", "/sandbox", "/account", "/logs", "/logs?mode=test&status=failed", "/usage", "/apps", "/apps/new", "/webhooks", "/webhooks?mode=test", "/webhooks/new"]
 
 
 @pytest.fixture(scope="module")
