@@ -5,7 +5,8 @@
 #include "server/account/known_browser.h"
 #include "server/http/router.h"
 
-handler home_page, static_file, favicon, robots_txt, openapi_json, security_txt, change_password_link, docs_page;
+handler home_page, static_file, favicon, robots_txt, openapi_json, security_txt, change_password_link;
+handler docs_home, docs_page, docs_errors, docs_error;
 handler sign_in_page, sign_in_post, sign_up_page, sign_up_post, sign_out_post;
 handler key_detail_page, key_detail_post;
 handler confirm_show, confirm_post, sign_in_code_page, sign_in_code_post;
@@ -28,7 +29,7 @@ handler consent_page, consent_post;
 handler device_qr, device_page, device_page_post;
 handler logout_page, logout_post;
 handler booking_show, booking_cancel_page, booking_cancel_post, booking_move_page, booking_move_post;
-handler errors_page, audit_page_show;
+handler audit_page_show;
 handler logs_page, log_entry_page, usage_show;
 handler apps_page, app_new_page, apps_create, app_page, app_edit_page, app_edit_post, app_delete_page, app_delete_post,
 	app_secret_post, app_secret_revoke_page, app_secret_revoke_post;

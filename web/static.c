@@ -80,11 +80,3 @@ err_t change_password_link(struct request *rq, struct response *rs)
 	reply_redirect(rs, 302, STR("/account#password"));
 	return OK;
 }
-
-err_t docs_page(struct request *rq, struct response *rs)
-{
-	struct html_values *v = page_new(rq, "Documentation", "docs");
-	html_set(v, "public_url", rq->cx.config->public_url);
-	html_set(v, "security_contact", rq->cx.config->security_contact);
-	return page_reply(rs, 200, "docs", v);
-}

@@ -33,7 +33,7 @@ void html_set_language(struct html_values *v, const struct language *language);
 
 /* Append the template of this name. INTERNAL: there is none, or it is ill-formed (a unit test renders them all). */
 MUST_CHECK err_t html_render(struct ctx *cx, struct buf *out, const char *template_name, const struct html_values *v);
-/* For tests: the same for a template given as text. */
+/* The same for a template given as text, which is ours, too: never what somebody sent. */
 MUST_CHECK err_t html_render_text(struct ctx *cx, struct buf *out, struct str text, const struct html_values *v);
 
 /* & < > " ' */

@@ -126,7 +126,7 @@ static const struct json_field error_fields[] = {
 	{ "request_id",           JSON_STR, 0,             E(request_id),    0, 0, 0, NULL, NULL, 0, 0, "For questions to the operator; also in Request-Id", "req_0355WHuCFfRpMfB53mC9Z6" },
 	{ "retry_after_seconds",  JSON_INT, JSON_OPTIONAL, E(retry_after_s), 0, 0, 0, NULL, NULL, 0, 0, "When another try makes sense", "2" },
 	{ "next_slots",           JSON_OBJECTS, JSON_OPTIONAL, E(next_slots), 0, 0, 0, NULL, slot_fields, ARRAY_LEN(slot_fields), sizeof(struct err_slot), "slot_unavailable: the next times that can be booked instead", NULL },
-	{ "doc_url",              JSON_STR, JSON_OPTIONAL, E(doc_url),       0, 0, 0, NULL, NULL, 0, 0, "The page about this code", "https://calends.example/docs/errors#invalid_value" },
+	{ "doc_url",              JSON_STR, JSON_OPTIONAL, E(doc_url),       0, 0, 0, NULL, NULL, 0, 0, "The page about this code", "https://calends.example/docs/errors/invalid_value" },
 };
 static const struct json_field answer_fields[] = {
 	{ .name = "error", .kind = JSON_OBJECT, .fields = error_fields, .field_count = ARRAY_LEN(error_fields), .size = sizeof(struct error_view), .doc = "What went wrong" },
@@ -147,7 +147,7 @@ static struct error_answer answer_of(struct arena *mem, const struct err_row *ro
 		.code = str_of(row->api_code),
 		.message = str_of(row->text),
 		.request_id = id_text(mem, "req", request),
-		.doc_url = docs.ptr ? str_fmt(mem, "%.*s/docs/errors#%s", STR_ARG(docs), row->api_code) : STR_ABSENT,
+		.doc_url = docs.ptr ? str_fmt(mem, "%.*s/docs/errors/%s", STR_ARG(docs), row->api_code) : STR_ABSENT,
 	} };
 }
 

@@ -101,6 +101,13 @@ struct buf *reply_page(struct response *rs, int status, enum page_forms forms)
 	return &rs->body;
 }
 
+struct buf *reply_public_page(struct response *rs, int status)
+{
+	struct buf *out = reply_page(rs, status, FORMS_STAY);
+	rs->may_gzip = true;
+	return out;
+}
+
 /* ---- over the wire ---- */
 
 void response_break(struct response *rs)

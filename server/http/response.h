@@ -54,6 +54,9 @@ enum page_forms { FORMS_STAY, FORMS_LEAD_AWAY };
 
 /* text/html with the page headers. */
 struct buf *reply_page(struct response *rs, int status, enum page_forms forms);
+/* The same for a page that is the same for everybody: nothing in it is secret or repeats what was sent, so it may be
+ * compressed. Its forms stay. */
+struct buf *reply_public_page(struct response *rs, int status);
 
 /*
  * Begin a streamed answer. Everything that can be refused should have been refused before: once the first chunk went

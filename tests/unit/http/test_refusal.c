@@ -104,7 +104,7 @@ TEST(an_error_says_what_where_and_when_to_come_again)
 	assert_str(shown(REFUSE(&test_cx, INVALID_VALUE, "limit", "Must be a \"number\"."), &status),
 		STR("{\"error\":{\"type\":\"invalid_request_error\",\"code\":\"invalid_value\",\"message\":\"Must be a "
 		    "\\\"number\\\".\",\"param\":\"limit\"" TAIL
-		    ",\"doc_url\":\"https://calends.example/docs/errors#invalid_value\"}}"));
+		    ",\"doc_url\":\"https://calends.example/docs/errors/invalid_value\"}}"));
 	assert_int_equal(status, 400);
 	struct err *busy = FAIL(&test_cx, UNAVAILABLE, "a secret of the log");
 	busy->retry_after_s = 7;
