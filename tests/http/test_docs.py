@@ -138,6 +138,49 @@ def test_doc_url_leads_to_the_page_of_the_code(world):
     assert reply.status == 200 and f"<code>{error['code']}</code>" in reply.text
 
 
+# ---- search ----
+
+
+def found(world, query):
+    reply = get(world, "/docs/search?" + urllib.parse.urlencode({"q": query}))
+    assert reply.status == 200
+    return re.findall(r'<li><a href="([^"]+)">.*?</a>\n<p>(.*?)</p>', reply.text)
+
+
+@pytest.mark.parametrize("query, first", [
+    ("quickstart", "/docs/quickstart"), ("find a time for two", "/docs/quickstart#5-find-a-time-for-two"), ("thunderbird", "/docs/caldav#thunderbird"),
+    ("invalid_grant", "/docs/errors/invalid_grant"), ("ROTATE key", "/docs/api-keys#rotate-and-revoke"), ("back it up", "/docs/self-hosting#back-it-up"),
+])
+def test_a_search_leads_to_the_heading(world, query, first):
+    assert first in [href for href, _ in found(world, query)][:3]
+
+
+def test_what_is_found_shows_the_words(world):
+    hits = found(world, "idempot")
+    assert hits and all("<mark>" in excerpt for _, excerpt in hits[:3])
+    for href, _ in hits:
+        link = urllib.parse.urlsplit(href)
+        assert not link.fragment or link.fragment in ids(get(world, link.path).text)
+
+
+def test_all_words_are_wanted(world):
+    assert found(world, "thunderbird") and not found(world, "thunderbird zzzzzz")
+
+
+@pytest.mark.parametrize("query", ["", " ", "a", "?!", "zzzzzz", "x" * 5000, "é" * 3000, "the " * 500, "</p><script>alert(1)</script>", '" onfocus="x', "\u202e", "{{csrf}}"])
+def test_a_search_for_anything_is_a_page(world, query):
+    reply = get(world, "/docs/search?" + urllib.parse.urlencode({"q": query}), {"Accept-Encoding": "gzip"})
+    assert reply.status == 200 and "<script>alert" not in reply.text and 'onfocus="x' not in reply.text
+    assert reply.headers["Cache-Control"] == "no-store" and "Content-Encoding" not in reply.headers  # BREACH: what was sent stands in it
+    assert len(reply.body) < 60_000
+
+
+@pytest.mark.parametrize("target", ["/docs/search", "/docs/search?q=%ff", "/docs/search?q=a&q=b", "/docs/search?q=%00"])
+def test_a_search_that_is_none_is_a_page_too(world, target):
+    reply = get(world, target)
+    assert reply.status in (200, 400) and reply.headers["Content-Type"].startswith("text/html")
+
+
 # ---- addresses that were there before ----
 
 

@@ -21,7 +21,7 @@ struct writer {
 
 /* What a page may ask of the server that shows it: web/docs.c sets them all. */
 static const char *const values[] = { "public_url", "host", "brand", "version", "security_contact", "rate_limit",
-	"write_rate", "api_keys_rate", "freebusy_rate", "heavy_requests", "account_storage_mib" };
+	"write_rate", "api_keys_rate", "freebusy_rate", "heavy_requests", "account_storage_mib", ">copy" };
 
 static struct str attribute(const MD_ATTRIBUTE *a)
 {
@@ -206,7 +206,7 @@ static const char *const plain_blocks[][3] = {
 	[MD_BLOCK_P] = { "<p>", "</p>\n" },
 	[MD_BLOCK_HR] = { "<hr>\n", "" },
 	[MD_BLOCK_OL] = { "<ol>\n", "</ol>\n" },
-	[MD_BLOCK_CODE] = { "", "</code></pre></div>\n" },
+	[MD_BLOCK_CODE] = { "", "</code></pre>{{>copy}}</div>\n" },
 	[MD_BLOCK_TABLE] = { "<div class=\"table\"><table>\n", "</table></div>\n" },
 	[MD_BLOCK_THEAD] = { "<thead>", "</thead>\n" },
 	[MD_BLOCK_TBODY] = { "<tbody>\n", "</tbody>\n" },
