@@ -144,7 +144,7 @@ def test_doc_url_leads_to_the_page_of_the_code(world):
 def found(world, query):
     reply = get(world, "/docs/search?" + urllib.parse.urlencode({"q": query}))
     assert reply.status == 200
-    return re.findall(r'<li><a href="([^"]+)">.*?</a>\n<p>(.*?)</p>', reply.text)
+    return re.findall(r'<li><a href="([^"]+)">.*?</a>\n<p>(.*?)</p>', reply.text, re.S)
 
 
 @pytest.mark.parametrize("query, first", [
