@@ -207,6 +207,7 @@ static struct html_values *frame_values(
 	other.off = (struct id_list){ NULL, 0 };
 	html_set(v, "heading", heading(rq, view));
 	html_set(v, "date", day_text(mem, view->day));
+	html_set(v, "today", day_text(mem, view->today));
 	html_set(v, "q", view->q);
 	html_set_flag(v, "mode_test", view->test);
 	html_set(v, "live_href", view->test ? calendar_href(mem, &other, view->kind, view->day) : here);

@@ -18,7 +18,7 @@ handler connected_account_page, connected_account_post;
 handler connected_accounts_page, connected_account_remove_page, connected_account_remove_post;
 handler calendars_page, calendars_create, calendar_edit_page, calendar_edit_post, calendar_delete_page,
 	calendar_delete_post;
-handler calendar_page_show;
+handler calendar_page_show, calendar_feed, calendar_stream, event_move_post;
 handler event_new_page, event_new_post, event_page, event_edit_page, event_edit_post, event_delete_page,
 	event_delete_post, event_respond_post;
 handler sandbox_page, sandbox_reset_post;

@@ -116,6 +116,12 @@ err_t session_create(struct ctx *cx, const struct session_new *in, struct str *s
 	return OK;
 }
 
+err_t session_proof(struct ctx *cx, struct str secret, struct id *account_out, struct bytes *hash_out)
+{
+	return session_read(cx, secret, account_out, hash_out) ? OK
+							       : FAIL(cx, CREDENTIALS_INVALID, "not a session cookie");
+}
+
 err_t session_end(struct ctx *cx, struct str secret)
 {
 	struct id account;

@@ -38,6 +38,8 @@ struct session_new {
  */
 MUST_CHECK err_t session_create(struct ctx *cx, const struct session_new *in, struct str *secret_out);
 MUST_CHECK err_t session_end(struct ctx *cx, struct str secret);
+/* The live account and the hash by which a cookie's session is found, as stored. CREDENTIALS_INVALID: none of ours. */
+MUST_CHECK err_t session_proof(struct ctx *cx, struct str secret, struct id *account_out, struct bytes *hash_out);
 /* A browser in which somebody is signed in. */
 struct session_seen {
 	struct id id;

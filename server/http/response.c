@@ -87,8 +87,8 @@ void response_restore(struct response *rs, int status, struct str head, struct b
 }
 
 #define CSP_OF_ALL                                                                                                     \
-	"default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; frame-ancestors 'none'; "            \
-	"base-uri 'none'"
+	"default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "                \
+	"frame-ancestors 'none'; base-uri 'none'"
 
 struct buf *reply_page(struct response *rs, int status, enum page_forms forms)
 {

@@ -33,11 +33,14 @@ struct stream_place {
 	int64_t modseq;
 };
 
-/* By what it was opened: a key, or a token (slot from 0 on); a platform's key with the connection that it acts for. */
+/* By what it was opened: a key, a session, or a token (slot from 0 on); a platform's key with the connection that it
+ * acts for. */
+#define STREAM_OF_KEY (-1)
+#define STREAM_OF_SESSION (-2)
 struct stream_proof {
 	struct id account;
 	struct bytes hash;
-	int16_t slot; /* -1: a key */
+	int16_t slot; /* STREAM_OF_KEY, STREAM_OF_SESSION */
 	struct id user, connection;
 	struct str may; /* set by streams_admit() */
 };

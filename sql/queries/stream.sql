@@ -49,12 +49,15 @@ SELECT t.nth, s.modseq AS state, s.min_modseq, o.id, coalesce(o.modseq, 0) AS mo
  ORDER BY t.nth, o.modseq, o.id;
 
 -- name: stream_access
--- $1 accounts of keys or tokens  $2 their hashes  $3 slots of tokens (-1: a key)  $4 users that a platform acts for, or
+-- $1 accounts of keys, sessions or tokens  $2 their hashes  $3 slots of tokens (-1: a key, -2: a session)  $4 users that a platform acts for, or
 -- zero  $5 the connections to them  $6 what they may, as this statement told it
 -- Who may something else than that, or (NULL) nothing any more: nth is the place in these lists. Whatever of a key or a
 -- connection is changed makes it another.
 SELECT a.nth, a.may FROM (
-	SELECT t.nth, t.may AS told, CASE WHEN t.slot < 0 THEN (
+	SELECT t.nth, t.may AS told, CASE WHEN t.slot = -2 THEN (
+		SELECT md5(s.id::text) FROM session s JOIN account u ON u.account_id = s.account_id
+		 WHERE s.account_id = t.account_id AND s.hash = t.hash AND s.expires_at > now() AND u.status = 1)
+	WHEN t.slot < 0 THEN (
 		SELECT md5(k::text) FROM api_key k JOIN account u ON u.account_id = k.account_id
 		 WHERE k.account_id = t.account_id AND by_hash(k.hash) = t.hash AND k.revoked_at IS NULL
 		   AND (k.expires_at IS NULL OR k.expires_at > account_now(u.ahead_s)) AND u.status = 1 AND u.plan = 2)

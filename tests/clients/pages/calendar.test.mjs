@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+// The calendar in a real browser: drawn by the server and by its script, moved, resized, made by a click, and live; with and
+// without JavaScript, at 360 and 1280 pixels, light and dark, accessible (axe-core), and nothing that the policy had to stop.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { judge } from '../support/judge.mjs';
+import { openBrowser, openWorld } from '../support/world.mjs';
+
+const password = 'a long enough password';
+const email = 'user@calends.example';
+let world, browser, key;
+
+before(async () => {
+	world = await openWorld('--rate-limit', '0');
+	browser = await openBrowser();
+	await world.account(email, 'Una User', password);
+	({ key } = await world.calends('key', 'create', email, '--name', 'x'));
+	const work = await api('POST', '/v1/calendars', { name: 'Work', color_hex: '#1f9d5c' });
+	await event('Conference', '2026-11-18', '2026-11-25', { all_day: true });
+	await event('Planning', '2026-11-24T09:00:00Z', '2026-11-24T10:00:00Z', { location: 'Room 4', calendar_id: work.id });
+	await event('Perhaps', '2026-11-25T11:00:00Z', '2026-11-25T12:00:00Z', { status: 'tentative' });
+	await event('Off', '2026-11-26T11:00:00Z', '2026-11-26T12:00:00Z', { status: 'cancelled' });
+	await event('Night', '2026-11-26T22:00:00Z', '2026-11-27T02:00:00Z');
+	for (let i = 0; i < 6; i++) await event(`Call ${i}`, `2026-11-27T${String(8 + i).padStart(2, '0')}:00:00Z`, `2026-11-27T${String(9 + i).padStart(2, '0')}:00:00Z`);
+});
+
+after(async () => {
+	await browser?.close();
+	await world?.close();
+});
+
+async function api(method, path, body) {
+	const reply = await fetch(world.url + path, { method, headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' }, body: body && JSON.stringify(body) });
+	assert.ok(reply.ok, `${method} ${path}: ${reply.status} ${await reply.clone().text()}`);
+	return reply.status === 204 ? null : reply.json();
+}
+
+const event = (title, start_time, end_time, more = {}) => api('POST', '/v1/events', { title, start_time, end_time, timezone: more.all_day ? null : 'UTC', ...more });
+const stored = (id) => api('GET', `/v1/events/${id}`);
+
+async function signedIn(options = {}) {
+	const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+	const page = await context.newPage();
+	page.complaints = [];
+	page.on('console', (m) => { if (/Content Security Policy|Refused/.test(m.text())) page.complaints.push(m.text()); });
+	page.on('pageerror', (e) => page.complaints.push(e.message));
+	await page.goto(world.url + '/sign-in');
+	await page.fill('input[name=email]', email);
+	await page.fill('input[name=password]', password);
+	await page.click('button[type=submit]');
+	return page;
+}
+
+const drawn = (page) => page.waitForSelector('.by-script .ec-event', { state: 'attached' });
+const entry = (page, title) => page.locator('.ec-event', { has: page.getByText(title, { exact: true }) }).first();
+
+// A drag by hand: pressed, moved in steps, let go.
+async function drag(page, from, to) {
+	await page.mouse.move(from.x, from.y);
+	await page.mouse.down();
+	for (let i = 1; i <= 8; i++) await page.mouse.move(from.x + ((to.x - from.x) * i) / 8, from.y + ((to.y - from.y) * i) / 8);
+	await page.mouse.up();
+}
+
+const middle = async (locator) => {
+	await locator.scrollIntoViewIfNeeded();
+	const box = await locator.boundingBox();
+	return { x: box.x + box.width / 2, y: box.y + box.height / 2, box };
+};
+
+async function until(probe) {
+	for (const end = Date.now() + 15000; Date.now() < end; ) {
+		const value = await probe();
+		if (value) return value;
+		await new Promise((done) => setTimeout(done, 50));
+	}
+	throw new Error(`not within 15 s: ${probe}`);
+}
+
+for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark'], [1280, 'light'], [360, 'dark']])
+	test(`the calendar holds at ${width} pixels, ${colorScheme}`, async () => {
+		const { id } = (await api('GET', '/v1/events?from=2026-11-24T00:00:00Z&to=2026-11-25T00:00:00Z')).data.find((e) => e.title === 'Planning');
+		for (const javaScriptEnabled of [true, false]) {
+			const page = await signedIn({ colorScheme, viewport: { width, height: 800 }, javaScriptEnabled });
+			const looked = async (path) => {
+				await page.goto(world.url + path);
+				if (!javaScriptEnabled) return; // axe is a script, too
+				if (width > 800 ? /view=(week|day)|calendar\?date/.test(path) : /view=day/.test(path)) await drawn(page);
+				await judge(page, path.slice(1));
+			};
+			for (const view of ['date=2026-11-24', 'view=week&date=2026-11-24', 'view=day&date=2026-11-27', 'view=agenda&date=2026-11-24', 'q=call', 'q=nothing', 'date=2026-11-24&mode=test'])
+				await looked(`/calendar?${view}`);
+			for (const path of ['/calendar/new?date=2026-11-24', `/calendar/events/${id}`, `/calendar/events/${id}/edit`, `/calendar/events/${id}/delete`])
+				await looked(path);
+			assert.deepEqual(page.complaints, []);
+			await page.context().close();
+		}
+	});
+
+test('without JavaScript an event is made, changed and deleted', async () => {
+	const page = await signedIn({ javaScriptEnabled: false });
+	await page.goto(world.url + '/calendar?date=2027-01-12');
+	await page.click('text=New event');
+	await page.fill('#title', 'By hand');
+	await page.click('button:text-is("Create event")');
+	assert.match(await page.textContent('[role=status]'), /in your calendar/);
+	await page.click('.month >> text=By hand');
+	await page.click('a:text-is("Edit")');
+	await page.fill('#title', 'By hand, changed');
+	await page.check('#all_day');
+	assert.equal(await page.locator('#start_time').isVisible(), false);
+	await page.click('button:text-is("Save")');
+	assert.match(await page.textContent('h1'), /By hand, changed/);
+	await page.click('a:text-is("Delete")');
+	await page.click('button:text-is("Delete the event")');
+	assert.match(await page.textContent('[role=status]'), /deleted/);
+	assert.equal(await page.locator('.month >> text=By hand').count(), 0);
+	await page.context().close();
+});
+
+test('an event is dragged to another day, and its edge to another hour', async () => {
+	const { id } = await event('Movable', '2026-12-08T09:00:00Z', '2026-12-08T10:00:00Z');
+	const page = await signedIn();
+	await page.goto(world.url + '/calendar?view=week&date=2026-12-08');
+	await drawn(page);
+	const from = await middle(entry(page, 'Movable'));
+	await drag(page, from, { x: from.x + from.box.width, y: from.y });
+	const anew = page.waitForResponse('**/calendar/feed*');
+	await until(async () => (await stored(id)).start_time === '2026-12-09T09:00:00Z');
+	assert.equal((await stored(id)).end_time, '2026-12-09T10:00:00Z');
+	assert.equal(new URL(page.url()).pathname, '/calendar', 'a drag is no click');
+	await anew;
+	await page.waitForFunction(() => /09:00–10:00/.test(document.querySelector('.ec-event:not(.ec-preview, .ec-ghost)')?.textContent));
+	const edge = await middle(entry(page, 'Movable').locator('.ec-resizer'));
+	await drag(page, edge, { x: edge.x, y: edge.y + 56 });
+	await until(async () => (await stored(id)).end_time === '2026-12-09T11:00:00Z');
+	assert.deepEqual(page.complaints, []);
+	await page.context().close();
+});
+
+test('of a series it is asked which events a drag is about', async () => {
+	const { id } = await event('Series', '2027-02-01T09:00:00Z', '2027-02-01T10:00:00Z', { recurrence: { rule: 'FREQ=DAILY;COUNT=5' } });
+	const starts = async () => (await api('GET', '/v1/events?from=2027-02-01T00:00:00Z&to=2027-02-08T00:00:00Z')).data.map((e) => e.start_time.slice(8, 13));
+	const page = await signedIn();
+	for (const [button, left] of [['Cancel', '01T09 02T09 03T09 04T09 05T09'], ['This event alone', '01T09 02T10 03T09 04T09 05T09'], ['This and those that follow', '01T09 02T10 03T10 04T10 05T10']]) {
+		await page.goto(world.url + '/calendar?view=week&date=2027-02-01');
+		await drawn(page);
+		const from = await middle(page.locator('.ec-event', { has: page.getByText('Series') }).nth(button.startsWith('This and') ? 2 : 1));
+		await drag(page, from, { x: from.x, y: from.y + 56 });
+		await page.click(`dialog button:text-is("${button}")`);
+		await until(async () => (await starts()).join(' ') === left);
+	}
+	await api('DELETE', `/v1/events/${id}?mode=delete`);
+	await page.context().close();
+});
+
+test('what was changed elsewhere meanwhile is not moved, and said', async () => {
+	const { id } = await event('Contended', '2027-03-02T09:00:00Z', '2027-03-02T10:00:00Z');
+	const page = await signedIn();
+	await page.route('**/calendar/stream*', (route) => route.abort());
+	await page.goto(world.url + '/calendar?view=week&date=2027-03-02');
+	await drawn(page);
+	await api('PATCH', `/v1/events/${id}`, { title: 'Contended by them' });
+	const from = await middle(entry(page, 'Contended'));
+	await drag(page, from, { x: from.x + from.box.width, y: from.y });
+	await page.waitForSelector('#calendar-alert:visible');
+	assert.match(await page.textContent('#calendar-alert'), /changed in the meantime/);
+	await entry(page, 'Contended by them').waitFor();
+	assert.equal((await stored(id)).start_time, '2027-03-02T09:00:00Z');
+	await page.context().close();
+});
+
+test('a click on an hour makes an event there, and one on an event opens it', async () => {
+	await event('Openable', '2027-04-06T09:00:00Z', '2027-04-06T10:00:00Z');
+	const page = await signedIn();
+	await page.goto(world.url + '/calendar?view=week&date=2027-04-06');
+	await drawn(page);
+	const at = await middle(entry(page, 'Openable'));
+	await page.mouse.click(at.x, at.box.y + at.box.height + 15);
+	await page.waitForURL('**/calendar/new?**');
+	assert.equal(await page.inputValue('#start_date'), '2027-04-06');
+	assert.equal(await page.inputValue('#start_time'), '10:00');
+	assert.equal(await page.inputValue('#end_time'), '11:00');
+	await page.goBack();
+	await drawn(page);
+	await page.getByRole('link', { name: /Openable/ }).focus(); // with the keyboard, as any link
+	await page.keyboard.press('Enter');
+	await page.waitForURL('**/calendar/events/evt_*');
+	assert.match(await page.textContent('h1'), /Openable/);
+	await page.context().close();
+});
+
+for (const [view, width] of [['month', 1280], ['week', 1280], ['agenda', 1280], ['month', 360]])
+	test(`a change elsewhere is seen at once: ${view} at ${width} pixels`, async () => {
+		const page = await signedIn({ viewport: { width, height: 800 } });
+		const heard = page.waitForResponse('**/calendar/stream*');
+		await page.goto(world.url + `/calendar?view=${view}&date=2027-05-04`);
+		await heard;
+		const made = await event(`Live ${view} ${width}`, '2027-05-04T09:00:00Z', '2027-05-04T10:00:00Z');
+		if (width < 800) await page.waitForFunction(() => /1 event/.test(document.querySelector('[data-date="2027-05-04"]').textContent));
+		else await page.getByText(`Live ${view} ${width}`).first().waitFor();
+		await api('DELETE', `/v1/events/${made.id}?mode=delete`);
+		if (width > 800) await page.getByText(`Live ${view} ${width}`).first().waitFor({ state: 'detached' });
+		assert.deepEqual(page.complaints, []);
+		await page.context().close();
+	});
+
+test('the page weighs less than 250 KB, and its files are compressed', async () => {
+	const page = await signedIn();
+	let octets = 0;
+	const client = await page.context().newCDPSession(page);
+	await client.send('Network.enable');
+	await client.send('Network.setCacheDisabled', { cacheDisabled: true });
+	client.on('Network.loadingFinished', ({ encodedDataLength }) => { octets += encodedDataLength; });
+	await page.goto(world.url + '/calendar?date=2026-11-24');
+	await drawn(page);
+	assert.ok(octets > 50000 && octets < 250000, `${octets} octets`);
+	await page.context().close();
+});
