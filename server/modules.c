@@ -21,6 +21,7 @@
 #include "server/http/concurrency.h"
 #include "server/http/limit.h"
 #include "server/http/openapi.h"
+#include "server/mail/leaving.h"
 #include "server/mail/notice.h"
 #include "server/mail/reset.h"
 #include "server/mail/sender.h"
@@ -240,6 +241,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 #define MAIL_EVERY_MS 250
 #define NOTICES_EVERY_MS 1000
 #define RESETS_EVERY_MS 1000
+#define LEAVING_EVERY_MS 60000
 #define JOB_PATIENCE_MS 30000
 #define KEEPER_PATIENCE_MS 60000
 #define STREAM_PATIENCE_MS 5000
@@ -267,6 +269,7 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 		{ "audit", AUDIT_EVERY_MS, JOB_PATIENCE_MS, audit_keep, NULL },
 		{ "webhook_feed", WEBHOOKS_EVERY_MS, JOB_PATIENCE_MS, webhook_feed, views },
 		{ "webhook_send", WEBHOOKS_EVERY_MS, JOB_PATIENCE_MS, webhook_send_due, app->state },
+		{ "leaving", LEAVING_EVERY_MS, JOB_PATIENCE_MS, leaving_delete, NULL },
 		{ "resets", RESETS_EVERY_MS, JOB_PATIENCE_MS, resets_write, NULL },
 		{ "notices", NOTICES_EVERY_MS, JOB_PATIENCE_MS, notices_write, NULL },
 		{ "mail", MAIL_EVERY_MS, JOB_PATIENCE_MS, mail_send_due, app->mail },

@@ -104,6 +104,7 @@ void page_notice(struct request *rq, struct html_values *v)
 		{ "signed-out-there", SAY("That browser is signed out.") },
 		{ "signed-out-others", SAY("All other browsers are signed out.") },
 		{ "totp-ended", SAY("Codes are not asked for any more. Your recovery codes are worth nothing now.") },
+		{ "taken-back", SAY("Your account is active again, with all that is in it. Sign in to go on.") },
 		{ "reset-sent", SAY("If there is an account with this address, a letter with a link is on its way there. The link is good for 30 minutes.") },
 		{ "password-reset", SAY("Your new password is set, and all browsers are signed out. Sign in with it.") },
 		{ "confirm-sent", SAY("A letter is on its way to you. Open the link in it.") },

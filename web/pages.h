@@ -23,6 +23,7 @@ handler event_new_page, event_new_post, event_page, event_edit_page, event_edit_
 	event_delete_post, event_respond_post;
 handler sandbox_page, sandbox_reset_post;
 handler account_page, account_profile_post, account_password_post;
+handler account_delete_page, account_delete_post, account_take_back_post;
 handler account_confirm_post, account_email_post, forgot_password_page, forgot_password_post;
 handler link_confirm_page, link_confirm_post, link_email_page, link_email_post, link_reset_page, link_reset_post;
 handler consent_page, consent_post;
@@ -36,6 +37,9 @@ handler apps_page, app_new_page, apps_create, app_page, app_edit_page, app_edit_
 handler webhooks_page, webhook_new_page, webhooks_create, webhook_page, webhook_edit_page, webhook_edit_post,
 	webhook_state_post, webhook_rotate_page, webhook_rotate_post, webhook_test_post, webhook_delete_page,
 	webhook_delete_post, webhook_delivery_page_show, webhook_replay_post;
+
+/* For who proved the password of an account that its owner deleted: to take it back. NOT_FOUND: it is none such. */
+MUST_CHECK err_t account_return_page(struct request *rq, struct response *rs, struct str email);
 
 /* The account page once more, with what was sent and what was wrong with it. */
 MUST_CHECK err_t account_again(struct request *rq, struct response *rs, err_t e);

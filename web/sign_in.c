@@ -107,6 +107,11 @@ err_t sign_in_post(struct request *rq, struct response *rs)
 	if (!e)
 		e = sign_in_enter(rq, rs, sign_in_proven(rq, account.id, account.password_at, AMR_PASSWORD),
 			page_local_path(rq, next));
+	if (err_is(e, ACCOUNT_DEACTIVATED)) { /* which who proved the password is told alone */
+		err_t found = account_return_page(rq, rs, email);
+		if (!err_is(found, NOT_FOUND))
+			return found;
+	}
 	if (e)
 		return page_again_to(rs, "sign_in", form_values(rq, "Sign in", next, email), e, FORMS_LEAD_AWAY);
 	return OK;

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Accounts that their owners delete: docs/adr/0040-leaving.md."""
+import itertools
+
+import pytest
+
+from mails import new_port, serve_with
+from oauth_flow import BOTH, App, Browser, Form, alive, is_page
+from rest import Api, assert_error
+
+pytestmark = pytest.mark.usefixtures("sink")
+PORT = new_port()
+SERVE = serve_with(PORT)
+NUMBERS = itertools.count()
+
+
+def submit(browser, page, action, **fields):
+    return browser.post(action, Form(browser.get(page).text, action).with_(**fields))
+
+
+class Person:
+    def __init__(self, world):
+        self.account = world.account(f"leaver-{next(NUMBERS)}@example.org")
+        self.email, self.password = self.account.email, self.account.password
+        self.browser = Browser(world)
+        self.browser.sign_in(self.account)
+        self.secret = world.key(self.account, kind="secret")
+        self.api = Api(world, self.secret)
+
+    def leave(self):
+        reply = submit(self.browser, "/account/delete", "/account/delete")
+        assert reply.status == 200 and "Your account will be deleted" in reply.text, reply
+        return reply
+
+
+@pytest.fixture
+def person(world, sink):
+    return Person(world)
+
+
+def ids(world, email):
+    [[live], [test]] = world.sql(f"SELECT account_id FROM account WHERE email = '{email}' ORDER BY NOT livemode")
+    return live, test
+
+
+def run_out(world, live):
+    """The 14 days pass, and the job has all its portions."""
+    for _ in range(2):
+        world.sql(f"UPDATE account SET delete_at = now() - interval '1 second' WHERE account_id = '{live}'")
+        while world.sql("SELECT account_delete_some(now(), 50)") != [["0"]]:
+            pass
+
+
+def rows_left(world, live, test):
+    tables = [t for (t,) in world.sql("SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'account_id' "
+                                      "WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace")]
+    counts = {t: world.sql(f"SELECT count(*) FROM \"{t}\" WHERE account_id IN ('{live}', '{test}')")[0][0] for t in tables}
+    return {t for t, n in counts.items() if n != "0"}
+
+
+def test_the_page_names_what_goes(world, person):
+    person.api.event(title="x")
+    app = App(world, owner=person.email, name="Mine")
+    other = Browser(world)
+    other.sign_in(world.account("customer@example.org"))
+    app.connect(other)
+    page = person.browser.get("/account/delete").text
+    for text in ("1 calendars with 1 entries", "1 API keys", "1 apps of your own", "1 connections of people", "14 days"):
+        assert text in page, text
+
+
+def test_it_is_deactivated_at_once_and_its_owner_told(world, sink, person):
+    """DESIGN §4: 403 account_deactivated on every surface."""
+    key = world.key(person.account)
+    tokens = App(world, scope=BOTH).connect(person.browser, scope=BOTH)
+    person.leave()
+    assert person.browser.get("/account").location.startswith("/sign-in")
+    assert_error(person.api("GET", "/v1/profile"), 403, "account_deactivated", type_="account_deactivated")
+    assert world.request("PROPFIND", "/dav/", None, {"Depth": "0"}, (person.email, key)).status == 403
+    assert not alive(world, tokens)
+    assert world.wait_for(lambda: [m for m in sink.got if m.message["Subject"] == "Calends: Your account will be deleted"], 10)
+    [mail] = [m for m in sink.got if m.message["Subject"] == "Calends: Your account will be deleted"]
+    [[day]] = world.sql(f"SELECT to_char(delete_at AT TIME ZONE 'UTC', 'FMDD Mon YYYY') FROM account WHERE email = '{person.email}' AND livemode")
+    assert mail.recipient == person.email and day in mail.text and f"{world.url}/sign-in" in mail.text
+    kinds = [k for (k,) in world.sql(f"SELECT kind FROM audit WHERE account_id = '{ids(world, person.email)[0]}' ORDER BY seq DESC LIMIT 2")]
+    assert kinds == ["account.deletion_asked", "account.deactivated"]
+
+
+def test_it_is_taken_back_by_who_signs_in(world, person):
+    tokens = App(world, scope=BOTH).connect(person.browser, scope=BOTH)
+    person.leave()
+    browser = Browser(world)
+    reply = submit(browser, "/sign-in", "/sign-in", email=person.email, password=person.password)
+    assert is_page_of_return(reply)
+    reply = browser.post("/account/take-back", Form(reply.text, "/account/take-back").with_())
+    assert (reply.status, reply.location) == (303, "/sign-in?done=taken-back"), reply
+    browser.sign_in(person.account)
+    assert person.api("GET", "/v1/profile").status == 200 and alive(world, tokens)
+    live, _ = ids(world, person.email)
+    assert world.sql(f"SELECT status, delete_at IS NULL FROM account WHERE account_id = '{live}'") == [["1", "t"]]
+
+
+def is_page_of_return(reply):
+    return reply.status == 403 and "Take your account back?" in reply.text and reply.headers["Cache-Control"] == "no-store"
+
+
+def test_only_who_knows_the_password_learns_of_it(world, person):
+    person.leave()
+    reply = submit(Browser(world), "/sign-in", "/sign-in", email=person.email, password="a wrong password")
+    assert reply.status == 403 and "Take your account back" not in reply.text and "wrong" in reply.text
+
+
+@pytest.mark.parametrize("token", ["", "x", "A" * 80, "A" * 3000])
+def test_a_token_that_is_none_takes_nothing_back(world, person, token):
+    person.leave()
+    browser = Browser(world)
+    form = Form(browser.get("/sign-in").text, "/sign-in").with_()
+    csrf = dict(form)["csrf"]
+    assert is_page(browser.post("/account/take-back", {"csrf": csrf, "token": token}), 404)
+
+
+def test_a_token_that_was_used_takes_nothing_back_from_the_operator(world, person):
+    """What the operator deactivates does not leave."""
+    person.leave()
+    browser = Browser(world)
+    page = submit(browser, "/sign-in", "/sign-in", email=person.email, password=person.password)
+    form = Form(page.text, "/account/take-back").with_()
+    world.cli("account", "reactivate", person.email)
+    world.cli("account", "deactivate", person.email)
+    assert is_page(browser.post("/account/take-back", form), 404)
+    reply = submit(Browser(world), "/sign-in", "/sign-in", email=person.email, password=person.password)
+    assert "Take your account back" not in reply.text
+    live, _ = ids(world, person.email)
+    assert world.sql(f"SELECT delete_at IS NULL FROM account WHERE account_id = '{live}'") == [["t"]]
+
+
+def test_after_the_time_all_of_it_goes_in_portions(world, person):
+    """Every table that has an account's id; the audit log and the outbox stay for their time."""
+    live, test = ids(world, person.email)
+    for n in range(60):
+        person.api.event(title=f"Event {n}")
+    App(world, scope=BOTH).connect(person.browser, scope=BOTH)
+    Api(world, world.key(person.account, kind="secret", mode="test")).event(title="x")
+    assert person.api("POST", "/v1/webhook_endpoints", {"url": "https://192.88.98.1/", "events": ["*"]}).status == 201
+    person.leave()
+    assert world.sql("SELECT account_delete_some(now(), 50)") == [["0"]], "not before its time"
+    run_out(world, live)
+    assert rows_left(world, live, test) <= {"audit", "audit_head", "outbox"}
+    assert world.sql(f"SELECT kind FROM audit WHERE account_id = '{live}' ORDER BY seq DESC LIMIT 1") == [["account.deleted"]]
+    assert submit(Browser(world), "/sign-in", "/sign-in", email=person.email, password=person.password).status == 403
+    world.accounts.pop(person.email)
+    assert world.account(person.email).id != person.account.id, "the address is free again"
+
+
+def test_a_portion_takes_no_more_than_it_may(world, person):
+    live, test = ids(world, person.email)
+    for n in range(30):
+        person.api.event(title=f"Event {n}")
+    person.leave()
+    world.sql(f"UPDATE account SET delete_at = now() - interval '1 second', status = 3 WHERE account_id = '{live}'")
+    def left():
+        return sum(int(world.sql(f"SELECT count(*) FROM {t} WHERE account_id IN ('{live}', '{test}')")[0][0])
+                   for t in ("calendar_object", "calendar", "calendar_state", "calendar_gone", "api_key", "dead_property"))
+    seen = [left()]
+    while world.sql("SELECT account_delete_some(now(), 7)") != [["0"]]:
+        seen.append(left())
+    assert all(before - after <= 7 + 4 for before, after in zip(seen, seen[1:])), seen
+    assert seen[-1] == 0
+
+
+def test_people_of_its_apps_are_disconnected_and_told(world, person):
+    live, _ = ids(world, person.email)
+    app = App(world, owner=person.email, name="Mine", scope=BOTH)
+    customer = world.account(f"customer-{next(NUMBERS)}@example.org")
+    other = Browser(world)
+    other.sign_in(customer)
+    tokens = app.connect(other, scope=BOTH)
+    assert alive(world, tokens)
+    person.leave()
+    run_out(world, live)
+    assert not alive(world, tokens)
+    [[details]] = world.sql("SELECT a.details FROM audit a JOIN account c USING (account_id) WHERE a.kind = 'consent.ended' "
+                            f"AND c.email = '{customer.email}'")
+    assert "account_deleted" in details and "Mine" in details
+    assert world.sql(f"SELECT deleted_at IS NOT NULL FROM oauth_client WHERE owner_id = '{live}'") == [["t"]]
+
+
+def test_the_job_does_it(world, person):
+    """It is due at the start."""
+    live, test = ids(world, person.email)
+    person.leave()
+    world.sql(f"UPDATE account SET delete_at = now() - interval '1 second', status = 3 WHERE account_id = '{live}'")
+    world.restart()
+    assert world.wait_for(lambda: world.sql(f"SELECT count(*) FROM account WHERE account_id IN ('{live}', '{test}')") == [["0"]], 20)
+
+
+def test_a_session_that_is_open_for_long_confirms_first(world, person):
+    world.sql("UPDATE session SET proven_at = now() - interval '1 hour'")
+    reply = submit(person.browser, "/account/delete", "/account/delete")
+    assert reply.status == 403 and "confirm_password" in reply.text
+    assert person.browser.get("/account").status == 200

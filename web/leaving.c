@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Deleting one's account, and taking it back. */
+#include "server/mail/leaving.h"
+
+#include "server/base/config.h"
+#include "web/page.h"
+#include "web/pages.h"
+
+static void set_count(struct request *rq, struct html_values *v, const char *name, int32_t count)
+{
+	if (count > 0)
+		html_set(v, name, str_fmt(rq->cx.mem, "%d", (int)count));
+}
+
+/* What goes, by number: whoever deletes has seen it. */
+err_t account_delete_page(struct request *rq, struct response *rs)
+{
+	struct leaving_counts counts;
+	struct html_values *v = page_new(rq, "Delete your account?", "profile");
+	TRY(leaving_count(&rq->cx, rq->principal->account, &counts));
+	set_count(rq, v, "calendars", counts.calendars);
+	set_count(rq, v, "objects", counts.objects);
+	set_count(rq, v, "keys", counts.keys);
+	set_count(rq, v, "connections", counts.connections);
+	set_count(rq, v, "apps", counts.apps);
+	set_count(rq, v, "app_users", counts.app_users);
+	set_count(rq, v, "pages", counts.pages);
+	set_count(rq, v, "webhooks", counts.webhooks);
+	page_when(rq, v, "delete_at", instant_add_s(rq->cx.now, LEAVING_S));
+	return page_reply(rs, 200, "account_delete", v);
+}
+
+err_t account_delete_post(struct request *rq, struct response *rs)
+{
+	struct instant delete_at;
+	const struct principal *who = rq->principal;
+	TRY(leaving_begin(&rq->cx, who->account, who->email, who->tz, &delete_at));
+	response_cookie(rs, "session", STR(""), 0);
+	struct html_values *v = page_new(rq, "Your account will be deleted", NULL);
+	html_set_flag(v, "signed_in", false);
+	page_when(rq, v, "delete_at", delete_at);
+	return page_reply(rs, 200, "account_left", v);
+}
+
+err_t account_return_page(struct request *rq, struct response *rs, struct str email)
+{
+	struct instant delete_at;
+	struct str token;
+	TRY(leaving_find(&rq->cx, email, &delete_at, &token));
+	struct html_values *v = page_new(rq, "Take your account back?", NULL);
+	html_set(v, "token", token);
+	page_when(rq, v, "delete_at", delete_at);
+	return page_reply(rs, 403, "account_return", v);
+}
+
+err_t account_take_back_post(struct request *rq, struct response *rs)
+{
+	TRY(leaving_take_back(&rq->cx, form_get(&rq->form, "token")));
+	reply_redirect(rs, 303, STR("/sign-in?done=taken-back"));
+	return OK;
+}
