@@ -3,48 +3,50 @@
 
 #include "web/page.h"
 #include "web/pages.h"
+#include "web/say.h"
 
 #define ROWS_SHOWN 50
 
 static const struct {
 	const char *actor, *label;
 } actors[] = {
-	{ "session", "This account, in a browser" },
-	{ "token", "A connected app" },
-	{ "account_key", "An account key" },
-	{ "secret_key", "A secret key" },
-	{ "restricted_key", "A restricted key" },
-	{ "publishable_key", "A publishable key" },
-	{ "command", "The operator of this server" },
-	{ "anonymous", "A browser that was not signed in" },
-	{ "server", "The server itself" },
+	{ "session", SAY("This account, in a browser") },
+	{ "token", SAY("A connected app") },
+	{ "account_key", SAY("An account key") },
+	{ "secret_key", SAY("A secret key") },
+	{ "restricted_key", SAY("A restricted key") },
+	{ "publishable_key", SAY("A publishable key") },
+	{ "command", SAY("The operator of this server") },
+	{ "anonymous", SAY("A browser that was not signed in") },
+	{ "server", SAY("The server itself") },
 };
 
-static struct str actor_label(struct str actor)
+static struct str actor_label(struct request *rq, struct str actor)
 {
 	for (size_t i = 0; i < ARRAY_LEN(actors); i++)
 		if (str_eq(actor, str_of(actors[i].actor)))
-			return str_of(actors[i].label);
+			return say(rq, actors[i].label);
 	return actor;
 }
 
 static const struct {
 	const char *reason, *label;
 } reasons[] = {
-	{ "wrong_password", "The password was wrong" },
-	{ "wrong_code", "The password was right, the code of the app was wrong" },
-	{ "account_deactivated", "The account is deactivated" },
-	{ "secret_key_in_browser", "A web page held a secret key: rotate it" },
-	{ "origin_not_allowed", "A web page that may not use this key" },
-	{ "ip_not_allowed", "An address that it may not come from" },
-	{ "client_deleted", "The app was deleted" },
+	{ "new_browser", SAY("A browser that was not seen before") },
+	{ "wrong_password", SAY("The password was wrong") },
+	{ "wrong_code", SAY("The password was right, the code of the app was wrong") },
+	{ "account_deactivated", SAY("The account is deactivated") },
+	{ "secret_key_in_browser", SAY("A web page held a secret key: rotate it") },
+	{ "origin_not_allowed", SAY("A web page that may not use this key") },
+	{ "ip_not_allowed", SAY("An address that it may not come from") },
+	{ "client_deleted", SAY("The app was deleted") },
 };
 
-static struct str reason_label(struct str reason)
+static struct str reason_label(struct request *rq, struct str reason)
 {
 	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
 		if (str_eq(reason, str_of(reasons[i].reason)))
-			return str_of(reasons[i].label);
+			return say(rq, reasons[i].label);
 	return reason;
 }
 
@@ -52,15 +54,15 @@ static err_t row_values(struct request *rq, struct html_values *v, const struct 
 {
 	struct audit_view view;
 	TRY(audit_view_of(&rq->cx, row, &view));
-	html_set(v, "summary", view.summary);
+	html_set(v, "summary", catalogue_text(request_language(rq), view.summary));
 	html_set(v, "sequence", str_fmt(rq->cx.mem, "%lld", (long long)view.sequence));
 	html_set(v, "what", view.details.name.ptr ? view.details.name : view.details.client_name);
 	html_set(v, "prefix", view.details.prefix);
 	html_set(v, "changed", view.details.changed);
 	html_set(v, "scopes", view.details.scopes);
-	html_set(v, "reason", reason_label(view.details.reason));
+	html_set(v, "reason", reason_label(rq, view.details.reason));
 	html_set(v, "origin", view.details.origin);
-	html_set(v, "actor", actor_label(view.actor));
+	html_set(v, "actor", actor_label(rq, view.actor));
 	html_set(v, "credential", view.credential);
 	html_set(v, "network", view.network);
 	html_set(v, "agent", view.agent);
@@ -92,7 +94,7 @@ static err_t read_asked(struct request *rq, struct html_values *v, struct asked 
 		struct html_values *row = html_add_row(v, "kinds");
 		bool chosen = str_eq(sent, str_of(kind->name));
 		html_set(row, "kind", str_of(kind->name));
-		html_set(row, "kind_summary", str_of(kind->summary));
+		html_set(row, "kind_summary", say(rq, kind->summary));
 		html_set_flag(row, "chosen", chosen);
 		if (chosen) {
 			asked.filter.kind = str_of(kind->name);
@@ -100,6 +102,7 @@ static err_t read_asked(struct request *rq, struct html_values *v, struct asked 
 		}
 	}
 	html_set_flag(v, "mode_test", asked.test);
+	html_set(v, "mode_path", STR("/audit"));
 	html_set_flag(v, "later", asked.before != INT64_MAX);
 	*out = asked;
 	return OK;
@@ -107,7 +110,7 @@ static err_t read_asked(struct request *rq, struct html_values *v, struct asked 
 
 err_t audit_page_show(struct request *rq, struct response *rs)
 {
-	struct html_values *v = page_new(rq, "Audit log", "account");
+	struct html_values *v = page_new(rq, "Activity", "audit");
 	struct asked asked;
 	struct audit_row *rows;
 	size_t count;
@@ -116,6 +119,7 @@ err_t audit_page_show(struct request *rq, struct response *rs)
 		ROWS_SHOWN + 1, &rows, &count));
 	for (size_t i = 0; i < count && i < ROWS_SHOWN; i++)
 		TRY(row_values(rq, html_add_row(v, "rows"), &rows[i]));
+	html_set_flag(v, "any", count > 0);
 	if (count > ROWS_SHOWN)
 		html_set(v, "older", str_fmt(rq->cx.mem, "%lld", (long long)rows[ROWS_SHOWN - 1].seq));
 	return page_reply(rs, 200, "audit", v);

@@ -6,6 +6,7 @@
 #include "web/ticks.h"
 #include "web/page.h"
 #include "web/pages.h"
+#include "web/say.h"
 
 #define URL_NAME_MAX 40
 
@@ -33,9 +34,15 @@ static void calendar_values(struct request *rq, struct html_values *v, const str
 	html_set(v, "color", calendar_rgb(c, STR(DEFAULT_COLOR)));
 	html_set_flag(v, "public", c->is_public);
 	html_set(v, "url", calendar_url(&rq->cx, c));
-	html_set(v, "objects", str_fmt(rq->cx.mem, "%d %s", (int)c->objects, c->objects == 1 ? "entry" : "entries"));
+	html_set(v, "objects",
+		c->objects == 1 ? say(rq, "1 entry")
+				: say_with(rq, "{n} entries", "n", str_fmt(rq->cx.mem, "%d", (int)c->objects), NULL));
 	page_when(rq, v, "created", c->created_at);
 }
+
+/* Of new calendars, in rotation: told apart by people who see colours differently, and dark enough for white text. */
+static const char *const colors[] = { "#4f46c8", "#0b7a75", "#b3420d", "#8a2d8f", "#1f6fb8", "#487a16", "#b02a54",
+	"#6b5b3e" };
 
 static err_t list_values(struct request *rq, struct html_values **out)
 {
@@ -48,7 +55,10 @@ static err_t list_values(struct request *rq, struct html_values **out)
 	TRY(calendar_list(&rq->cx, &actor, &calendars, &count));
 	for (size_t i = 0; i < count; i++)
 		calendar_values(rq, html_add_row(v, "calendars"), &calendars[i]);
+	html_set_flag(v, "any", count > 0);
 	html_set_flag(v, "mode_test", test);
+	html_set(v, "mode_path", STR("/calendars"));
+	html_set(v, "next_color", str_of(colors[count % ARRAY_LEN(colors)]));
 	html_set(v, "public_url", rq->cx.config->public_url);
 	html_set(v, "name_value", form_get(&rq->form, "name"));
 	*out = v;
@@ -153,7 +163,7 @@ err_t calendar_edit_page(struct request *rq, struct response *rs)
 {
 	struct calendar c;
 	TRY(calendar_in_path(rq, &c));
-	return page_reply(rs, 200, "calendar_edit", one_values(rq, &c, "Edit calendar"));
+	return page_reply(rs, 200, "calendar_edit", one_values(rq, &c, SAY("Edit calendar")));
 }
 
 err_t calendar_edit_post(struct request *rq, struct response *rs)
@@ -168,7 +178,7 @@ err_t calendar_edit_post(struct request *rq, struct response *rs)
 		e = calendar_update(&rq->cx, &actor, c.name, &change);
 	if (!e)
 		return back_to_list(rq, rs, "saved");
-	struct html_values *v = one_values(rq, &c, "Edit calendar");
+	struct html_values *v = one_values(rq, &c, SAY("Edit calendar"));
 	html_set(v, "name_value", form_get(&rq->form, "name"));
 	return page_again(rs, "calendar_edit", v, e);
 }
@@ -177,7 +187,7 @@ err_t calendar_delete_page(struct request *rq, struct response *rs)
 {
 	struct calendar c;
 	TRY(calendar_in_path(rq, &c));
-	return page_reply(rs, 200, "calendar_delete", one_values(rq, &c, "Delete this calendar?"));
+	return page_reply(rs, 200, "calendar_delete", one_values(rq, &c, SAY("Delete this calendar?")));
 }
 
 err_t calendar_delete_post(struct request *rq, struct response *rs)

@@ -427,7 +427,7 @@ def test_nobody_removes_the_app_of_another(world, browser):
 
 
 def calendar_row(browser, name, page="/calendars"):
-    return next((a for a in re.findall("<article.*?</article>", browser.get(page).text, re.S) if name in a), None)
+    return next((a for a in re.findall("<tr.*?</tr>", browser.get(page).text, re.S) if name in a), None)
 
 
 def test_a_calendar_is_made_changed_and_deleted(world, user, browser):

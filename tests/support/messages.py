@@ -30,6 +30,8 @@ def said():
     for sentence in re.findall(rf"^SCOPE\([^\n]*?,\s+(?:LOW|MEDIUM|SENSITIVE),\s+{C_STRING}|^IDENTITY\([^\n]*?,\s+(?:LOW|MEDIUM|SENSITIVE),\s+{C_STRING}",
                                (ROOT / "server/auth/scopes.def").read_text(), re.M):
         texts.setdefault(unescaped("".join(sentence)), []).append("scopes.def")
+    for summary in re.findall(rf'^AUDIT\("[^"]*",\s*"[^"]*",\s*{C_STRING}', (ROOT / "server/account/audit.def").read_text(), re.M):
+        texts.setdefault(unescaped(summary), []).append("audit.def")
     for path in sorted((ROOT / "web").glob("*.c")):
         source = path.read_text()
         found = [unescaped("".join(re.findall(C_STRING, all_parts))) for all_parts, *_ in SAID_IN_C.findall(source)]

@@ -99,7 +99,8 @@ for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
 		}
 		for (const link of ['edit', 'delete']) {
 			await page.goto(world.url + '/calendars');
-			await page.click(`a[href$="/${link}"]`);
+			await page.click('details.menu > summary');
+			await page.click(`details[open] a[href$="/${link}"]`);
 			await judge(page, link);
 		}
 		await page.goto(world.url + '/keys/new');
