@@ -34,6 +34,8 @@ static const struct {
 } reasons[] = {
 	{ "new_browser", SAY("A browser that was not seen before") },
 	{ "wrong_password", SAY("The password was wrong") },
+	{ "wrong_answer", SAY("The passkey's answer was wrong, or for another page") },
+	{ "counter_went_back", SAY("The passkey's counter went back: there may be a copy of it") },
 	{ "wrong_code", SAY("The password was right, the code of the app was wrong") },
 	{ "account_deactivated", SAY("The account is deactivated") },
 	{ "secret_key_in_browser", SAY("A web page held a secret key: rotate it") },

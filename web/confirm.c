@@ -7,14 +7,15 @@
 #include "server/account/session.h"
 #include "web/page.h"
 #include "web/pages.h"
+#include "web/passkeys.h"
 
 /* Of this page's own form; all other fields are of the form that is kept. */
 static bool is_ours(struct str name)
 {
-	return str_eq(name, STR("csrf")) || str_starts(name, STR("confirm_"));
+	return str_eq(name, STR("csrf")) || str_starts(name, STR("confirm_")) || str_starts(name, STR("passkey_"));
 }
 
-static struct html_values *confirm_values(struct request *rq, struct str next, bool form_kept)
+static err_t confirm_values(struct request *rq, struct str next, bool form_kept, struct html_values **out)
 {
 	struct html_values *v = page_new(rq, "Confirm it's you", NULL);
 	struct buf action = buf_new(rq->cx.mem, 4 * PATH_OCTETS_MAX);
@@ -29,14 +30,18 @@ static struct html_values *confirm_values(struct request *rq, struct str next, b
 		html_set(row, "field_name", rq->form.fields[i].name);
 		html_set(row, "field_value", rq->form.fields[i].value);
 	}
-	return v;
+	*out = v;
+	return passkey_values(rq, v, PASSKEY_CONFIRM, rq->principal->account);
 }
 
 err_t confirm_first(struct request *rq, struct response *rs)
 {
 	struct str to = page_local_path(rq, rq->target);
-	if (rq->method == METHOD_POST)
-		return page_reply(rs, 403, "confirm", confirm_values(rq, to, true));
+	if (rq->method == METHOD_POST) {
+		struct html_values *v;
+		TRY(confirm_values(rq, to, true, &v));
+		return page_reply(rs, 403, "confirm", v);
+	}
 	struct buf link = buf_new(rq->cx.mem, 4 * PATH_OCTETS_MAX);
 	BUF_LIT(&link, "/confirm?");
 	form_add(&link, "next", to);
@@ -55,8 +60,25 @@ static err_t next_of(struct request *rq, struct str *out)
 err_t confirm_show(struct request *rq, struct response *rs)
 {
 	struct str next;
+	struct html_values *v;
 	TRY(next_of(rq, &next));
-	return page_reply(rs, 200, "confirm", confirm_values(rq, next, false));
+	TRY(confirm_values(rq, next, false, &v));
+	return page_reply(rs, 200, "confirm", v);
+}
+
+/* By a passkey, if the form has the answer of one, or else by the password. */
+static err_t prove(struct request *rq)
+{
+	struct passkey_sent sent;
+	struct passkey_proof proof;
+	if (passkey_sent_read(rq, &sent)) {
+		TRY(passkey_proven(rq, PASSKEY_CONFIRM, rq->principal->account, &proof));
+		return session_proven(&rq->cx, rq->principal);
+	}
+	err_t e = session_prove(&rq->cx, rq->principal, form_get(&rq->form, "confirm_password"));
+	if (err_is(e, CREDENTIALS_INVALID))
+		return REFUSE(&rq->cx, INVALID_VALUE, "confirm_password", "The password is wrong.");
+	return e;
 }
 
 err_t confirm_post(struct request *rq, struct response *rs)
@@ -64,11 +86,13 @@ err_t confirm_post(struct request *rq, struct response *rs)
 	struct str next;
 	bool form_kept = form_count(&rq->form, "confirm_kept") > 0;
 	TRY(next_of(rq, &next));
-	err_t e = session_prove(&rq->cx, rq->principal, form_get(&rq->form, "confirm_password"));
-	if (err_is(e, CREDENTIALS_INVALID))
-		e = REFUSE(&rq->cx, INVALID_VALUE, "confirm_password", "The password is wrong.");
-	if (e)
-		return page_again(rs, "confirm", confirm_values(rq, next, form_kept), e);
+	err_t e = prove(rq);
+	if (e && page_status(e) < 500) {
+		struct html_values *v;
+		TRY(confirm_values(rq, next, form_kept, &v));
+		return page_again(rs, "confirm", v, e);
+	}
+	TRY(e);
 	reply_redirect(rs, form_kept ? 307 : 303, next);
 	return OK;
 }

@@ -103,6 +103,8 @@ void page_notice(struct request *rq, struct html_values *v)
 		{ "answered", SAY("Your answer is saved.") },
 		{ "signed-out-there", SAY("That browser is signed out.") },
 		{ "signed-out-others", SAY("All other browsers are signed out.") },
+		{ "passkey-added", SAY("Your passkey is ready. Use it when you sign in next.") },
+		{ "passkey-removed", SAY("The passkey is removed.") },
 		{ "totp-ended", SAY("Codes are not asked for any more. Your recovery codes are worth nothing now.") },
 		{ "taken-back", SAY("Your account is active again, with all that is in it. Sign in to go on.") },
 		{ "reset-sent", SAY("If there is an account with this address, a letter with a link is on its way there. The link is good for 30 minutes.") },

@@ -10,6 +10,8 @@ handler docs_home, docs_page, docs_errors, docs_error, docs_search_page;
 handler sign_in_page, sign_in_post, sign_up_page, sign_up_post, sign_out_post;
 handler key_detail_page, key_detail_post;
 handler confirm_show, confirm_post, sign_in_code_page, sign_in_code_post;
+handler passkey_new_page, passkey_new_post, passkey_end_page, passkey_end_post, sign_in_passkey_post,
+	sign_in_code_passkey_post;
 handler session_end_post, session_end_others_post;
 handler security_page, totp_begin_post, totp_page, totp_post, totp_end_page, totp_end_post, recovery_codes_page,
 	recovery_codes_post;

@@ -4,6 +4,7 @@
 #include "server/base/config.h"
 #include "web/page.h"
 #include "web/pages.h"
+#include "web/passkeys.h"
 #include "web/qr.h"
 #include "web/sessions.h"
 
@@ -16,6 +17,7 @@ static err_t security_values(struct request *rq, struct html_values **out)
 	page_when(rq, v, "totp_since", factors.totp_since);
 	html_set(v, "recovery_codes", str_fmt(rq->cx.mem, "%lld", (long long)factors.recovery_codes));
 	html_set_flag(v, "few_codes", factors.recovery_codes < 3);
+	TRY(passkeys_values(rq, v));
 	TRY(sessions_values(rq, v));
 	*out = v;
 	return OK;

@@ -11,8 +11,11 @@
 #include "server/mail/mailbox.h"
 #include "web/page.h"
 #include "web/pages.h"
+#include "web/passkeys.h"
 
 #define SIGN_UPS_AN_HOUR 20
+
+static const struct id nobody = { { 0 } };
 
 static bool signup_open(const struct request *rq)
 {
@@ -91,7 +94,17 @@ err_t sign_in_page(struct request *rq, struct response *rs)
 	struct html_values *v = form_values(rq, "Sign in", next, form_get(params, "login_hint"));
 	html_set_flag(v, "again", rq->principal != NULL);
 	page_notice(rq, v);
+	TRY(passkey_values(rq, v, PASSKEY_SIGN_IN, nobody));
 	return page_reply_to(rs, 200, "sign_in", v, FORMS_LEAD_AWAY);
+}
+
+static err_t sign_in_again(struct request *rq, struct response *rs, struct str next, struct str email, err_t e)
+{
+	struct html_values *v = form_values(rq, "Sign in", next, email);
+	if (page_status(e) >= 500)
+		return e;
+	TRY(passkey_values(rq, v, PASSKEY_SIGN_IN, nobody));
+	return page_again_to(rs, "sign_in", v, e, FORMS_LEAD_AWAY);
 }
 
 err_t sign_in_post(struct request *rq, struct response *rs)
@@ -112,9 +125,19 @@ err_t sign_in_post(struct request *rq, struct response *rs)
 		if (!err_is(found, NOT_FOUND))
 			return found;
 	}
-	if (e)
-		return page_again_to(rs, "sign_in", form_values(rq, "Sign in", next, email), e, FORMS_LEAD_AWAY);
-	return OK;
+	return e ? sign_in_again(rq, rs, next, email, e) : OK;
+}
+
+/* A passkey that its device unlocked is two factors: no code is asked for. */
+err_t sign_in_passkey_post(struct request *rq, struct response *rs)
+{
+	struct str next = form_get(&rq->form, "next");
+	struct passkey_proof proof;
+	err_t e = passkey_proven(rq, PASSKEY_SIGN_IN, nobody, &proof);
+	if (!e)
+		e = sign_in_enter(rq, rs, sign_in_proven(rq, proof.account, proof.password_at, proof.amr),
+			page_local_path(rq, next));
+	return e ? sign_in_again(rq, rs, next, STR_ABSENT, e) : OK;
 }
 
 static err_t refuse_closed(struct request *rq)

@@ -10,6 +10,7 @@
 #include "server/http/cookie.h"
 #include "web/page.h"
 #include "web/pages.h"
+#include "web/passkeys.h"
 
 #include <string.h>
 
@@ -72,6 +73,17 @@ static struct html_values *code_values(struct request *rq, struct str next, bool
 	return v;
 }
 
+/* The page, or the page once more. */
+static err_t show(struct request *rq, struct response *rs, struct id account, struct str next, bool recovery, err_t e)
+{
+	struct html_values *v = code_values(rq, next, recovery);
+	if (e && page_status(e) >= 500)
+		return e;
+	TRY(passkey_values(rq, v, PASSKEY_SECOND, account));
+	return e ? page_again_to(rs, "sign_in_code", v, e, FORMS_LEAD_AWAY)
+		 : page_reply_to(rs, 200, "sign_in_code", v, FORMS_LEAD_AWAY);
+}
+
 err_t sign_in_code_page(struct request *rq, struct response *rs)
 {
 	const struct form *params;
@@ -80,8 +92,20 @@ err_t sign_in_code_page(struct request *rq, struct response *rs)
 	struct str next = page_local_path(rq, form_get(params, "next"));
 	if (!read_step(rq, &step))
 		return begin_anew(rq, rs, next);
-	bool recovery = form_get(params, "recovery").len > 0;
-	return page_reply_to(rs, 200, "sign_in_code", code_values(rq, next, recovery), FORMS_LEAD_AWAY);
+	return show(rq, rs, step.account, next, form_get(params, "recovery").len > 0, OK);
+}
+
+/* Both steps are done, by password and this. */
+static err_t finish(struct request *rq, struct response *rs, const struct step *step, int16_t amr, struct str next)
+{
+	const struct instant password_at = { step->password_at_us };
+	err_t e = sign_in_enter(
+		rq, rs, sign_in_proven(rq, step->account, password_at, (int16_t)(AMR_PASSWORD | amr)), next);
+	if (err_is(e, CREDENTIALS_INVALID)) /* another password was set meanwhile */
+		return begin_anew(rq, rs, next);
+	TRY(e);
+	response_cookie(rs, STEP_COOKIE, STR(""), 0);
+	return OK;
 }
 
 err_t sign_in_code_post(struct request *rq, struct response *rs)
@@ -93,14 +117,19 @@ err_t sign_in_code_post(struct request *rq, struct response *rs)
 		return begin_anew(rq, rs, next);
 	err_t e = second_factor_prove(&rq->cx, step.account, sign_in_browser(rq), form_get(&rq->form, "code"), &amr);
 	if (e)
-		return page_again_to(rs, "sign_in_code", code_values(rq, next, form_count(&rq->form, "recovery") > 0),
-			e, FORMS_LEAD_AWAY);
-	const struct instant password_at = { step.password_at_us };
-	const struct session_new in = sign_in_proven(rq, step.account, password_at, (int16_t)(AMR_PASSWORD | amr));
-	e = sign_in_enter(rq, rs, in, next);
-	if (err_is(e, CREDENTIALS_INVALID)) /* another password was set meanwhile */
+		return show(rq, rs, step.account, next, form_count(&rq->form, "recovery") > 0, e);
+	return finish(rq, rs, &step, amr, next);
+}
+
+err_t sign_in_code_passkey_post(struct request *rq, struct response *rs)
+{
+	struct str next = page_local_path(rq, form_get(&rq->form, "next"));
+	struct step step;
+	struct passkey_proof proof;
+	if (!read_step(rq, &step))
 		return begin_anew(rq, rs, next);
-	TRY(e);
-	response_cookie(rs, STEP_COOKIE, STR(""), 0);
-	return OK;
+	err_t e = passkey_proven(rq, PASSKEY_SECOND, step.account, &proof);
+	if (e)
+		return show(rq, rs, step.account, next, false, e);
+	return finish(rq, rs, &step, proof.amr, next);
 }

@@ -156,6 +156,11 @@ err_t session_prove(struct ctx *cx, const struct principal *who, struct str pass
 	struct known_browser browser = { who->account, who->credential };
 	struct account account;
 	TRY(sign_in(cx, who->email, password, browser, &account));
+	return session_proven(cx, who);
+}
+
+err_t session_proven(struct ctx *cx, const struct principal *who)
+{
 	return db_exec(
 		cx, &sql_session_prove, NULL, IN(who->account), IN(who->credential), IN(cx->now), IN(audit_by(cx)));
 }

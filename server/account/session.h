@@ -61,4 +61,6 @@ MUST_CHECK err_t session_end_others(struct ctx *cx, struct id account, struct id
  * errors  those of sign_in()
  */
 MUST_CHECK err_t session_prove(struct ctx *cx, const struct principal *who, struct str password);
+/* The same for who proved it in another way. */
+MUST_CHECK err_t session_proven(struct ctx *cx, const struct principal *who);
 authenticator_run session_authenticate; /* transport VIA_COOKIE; sets csrf, auth_time, proven_at and amr */

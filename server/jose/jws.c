@@ -205,21 +205,26 @@ static bool set_padding(EVP_PKEY_CTX *how, enum jws_alg alg)
 	       EVP_PKEY_CTX_set_rsa_pss_saltlen(how, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
 
-bool jws_verify(struct ctx *cx, const struct jws *jws, const struct jwk *jwk)
+bool jwk_signed(struct ctx *cx, const struct jwk *jwk, enum jws_alg alg, struct bytes text, struct bytes signature)
 {
-	struct bytes signature = jws->signature;
-	if (!(jwk->algs & JWS_ALG(jws->alg)) || (jws->alg == JWS_ES256 && !es256_der(cx->mem, signature, &signature)))
+	if (!(jwk->algs & JWS_ALG(alg)))
 		return false;
 	EVP_PKEY *key = key_of(cx->mem, jwk);
 	EVP_MD_CTX *work = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *how = NULL;
-	const EVP_MD *digest = jws->alg == JWS_EDDSA ? NULL : EVP_sha256();
-	bool good = key && work && EVP_DigestVerifyInit(work, &how, digest, NULL, key) == 1 &&
-		    set_padding(how, jws->alg) &&
-		    EVP_DigestVerify(work, signature.ptr, signature.len, (const uint8_t *)jws->signed_text.ptr,
-			    jws->signed_text.len) == 1;
+	const EVP_MD *digest = alg == JWS_EDDSA ? NULL : EVP_sha256();
+	bool good = key && work && EVP_DigestVerifyInit(work, &how, digest, NULL, key) == 1 && set_padding(how, alg) &&
+		    EVP_DigestVerify(work, signature.ptr, signature.len, text.ptr, text.len) == 1;
 	EVP_MD_CTX_free(work);
 	if (!good)
 		ERR_clear_error();
 	return good;
+}
+
+bool jws_verify(struct ctx *cx, const struct jws *jws, const struct jwk *jwk)
+{
+	struct bytes signature = jws->signature;
+	if (jws->alg == JWS_ES256 && !es256_der(cx->mem, signature, &signature))
+		return false;
+	return jwk_signed(cx, jwk, jws->alg, bytes_of(jws->signed_text.ptr, jws->signed_text.len), signature);
 }

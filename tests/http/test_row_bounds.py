@@ -364,6 +364,7 @@ PROOFS = {
     "dpop_seen": proofs_end_with_their_slot,
     "dpop_since": one_time_of_proofs,
     "session": sessions_are_a_hundred,
+    "passkey": "test_passkeys.py::test_an_account_has_twenty",
     "totp": "test_second_factor.py::test_a_second_app_takes_the_place_of_one_that_was_begun_but_not_of_an_active_one",
     "recovery_code": "test_second_factor.py::test_a_new_set_of_recovery_codes_ends_the_old_one",
     "api_key": "test_rows.py::test_an_account_has_so_many_keys",

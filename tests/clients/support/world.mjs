@@ -43,14 +43,14 @@ async function until(what, seconds, probe) {
 	throw new Error(`${what}: not within ${seconds} s`);
 }
 
-// `options`: more of `calends serve`.
+// `options`: more of `calends serve`; those that depend on the port are functions of it.
 export async function openWorld(...options) {
 	const folder = await mkdtemp(join(tmpdir(), 'calends-'));
 	await chmod(folder, 0o711); // started by root, PostgreSQL runs as another user
 	const port = await freePort();
 	const url = `http://127.0.0.1:${port}`;
 	const server = spawn(program, ['serve', '--data-dir', join(folder, 'data'), '--listen', `127.0.0.1:${port}`,
-		'--api-keys-rate', '0', ...options], {
+		'--api-keys-rate', '0', ...options.map((option) => (typeof option === 'function' ? option(port) : option))], {
 		stdio: ['ignore', 'ignore', 'pipe'],
 	});
 	let log = '';
