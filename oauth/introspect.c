@@ -19,6 +19,7 @@
 
 struct live_token {
 	struct id connected_account, client; /* connected_account is zero: of an app for itself */
+	struct str called;                   /* the client_id of an app that nobody registered; else absent */
 	uint64_t scopes;
 	int16_t audience;
 	struct instant until, auth_time;
@@ -26,7 +27,8 @@ struct live_token {
 	bool with_details;
 	struct bytes dpop_jkt, x5t; /* absent: bound to no key, to no certificate */
 };
-#define LIVE_COLS connected_account, client, calendars, with_details, scopes, audience, until, auth_time, dpop_jkt, x5t
+#define LIVE_COLS                                                                                                      \
+	connected_account, client, called, calendars, with_details, scopes, audience, until, auth_time, dpop_jkt, x5t
 DB_RESULT(introspect_access_0, struct live_token, LIVE_COLS);
 DB_RESULT(introspect_access_1, struct live_token, LIVE_COLS);
 DB_RESULT(introspect_access_2, struct live_token, LIVE_COLS);
@@ -98,7 +100,7 @@ static void write_answer(struct ctx *cx, struct json *into, const char *key, con
 		json_str(&j, "scope", scope_text_spoken(cx->mem, t->scopes));
 		details_write(
 			&j, t->scopes, &(struct granted_details){ t->with_details, t->calendars }); /* RFC 9396 §9.2 */
-		json_id(&j, "client_id", "cli", t->client);
+		json_str(&j, "client_id", t->called.ptr ? t->called : id_text(cx->mem, "cli", t->client));
 		if (parts->kind == SECRET_ACCESS)
 			json_str(&j, "token_type", t->dpop_jkt.ptr ? STR("DPoP") : STR("Bearer"));
 		add_bound(&j, cx, t);
@@ -127,7 +129,7 @@ static err_t answer_signed(struct request *rq, struct response *rs, const struct
 	struct str token;
 	json_object(&j, NULL);
 	json_str(&j, "iss", oauth_issuer(cx));
-	json_id(&j, "aud", "cli", asking->id);
+	json_str(&j, "aud", asking->url.ptr ? asking->url : id_text(cx->mem, "cli", asking->id));
 	json_int(&j, "iat", instant_s(cx->now));
 	write_answer(cx, &j, "token_introspection", parts, t);
 	json_object_end(&j);

@@ -195,17 +195,22 @@ err_t open_client_prove(struct ctx *cx, struct str client_id, struct client *out
 
 /* ---- from the request to the consent ---- */
 
-struct str open_client_kept(struct arena *mem, const struct client *client)
+static struct registration said_by(const struct client *client)
 {
-	if (client->registration == REGISTERED_BY_OWNER)
-		return STR_ABSENT;
-	const struct registration said = { .by = client->registration,
+	return (struct registration){ .by = client->registration,
 		.name = client->name,
 		.redirects = client->redirects,
 		.scopes = client->scopes,
 		.grants = client->grants,
 		.url = client->url,
 		.means = client_means_of(client) };
+}
+
+struct str open_client_kept(struct arena *mem, const struct client *client)
+{
+	if (client->registration == REGISTERED_BY_OWNER)
+		return STR_ABSENT;
+	const struct registration said = said_by(client);
 	return base64url_of(mem, registration_pack(mem, &said));
 }
 
@@ -220,6 +225,16 @@ bool open_client_of(struct arena *mem, struct str kept, struct client *out)
 }
 
 enum settled { SETTLED = 1, DENIED = 2, TOO_MANY = 3 };
+
+/* What others know it as: by its row's id nobody but us does. */
+static err_t store_name(struct ctx *cx, const struct client *client)
+{
+	const struct registration said = said_by(client);
+	struct str called = client->url;
+	if (!called.ptr)
+		TRY(registration_seal(cx, &said, &called));
+	return db_exec(cx, &sql_open_client_call, NULL, IN(client->id), IN(called));
+}
 
 err_t open_client_settle(struct ctx *cx, const struct client *client, struct id account)
 {
@@ -241,7 +256,7 @@ err_t open_client_settle(struct ctx *cx, const struct client *client, struct id 
 			"may be. "
 			"Remove one under Connected apps.",
 			OPEN_CONNECTIONS_MAX);
-	return OK;
+	return store_name(cx, client);
 }
 
 /* ---- the operator's list ---- */

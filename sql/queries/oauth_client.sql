@@ -253,6 +253,10 @@ SELECT EXISTS (SELECT FROM open_client_denied d WHERE d.name = ANY ($1::text[]))
 -- $13 how it proves itself  $14 its keys or NULL  $15 where they are or NULL  $16 such connections that an account may have
 SELECT open_client_settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) AS outcome;
 
+-- name: open_client_call
+-- $1 client  $2 the client_id that it comes by
+UPDATE oauth_client o SET called = $2 WHERE o.id = $1 AND o.registration <> 0 AND o.called IS DISTINCT FROM $2;
+
 -- name: open_client_deny
 -- $1 name  $2 whether it is denied from now on
 SELECT open_client_deny($1, $2);

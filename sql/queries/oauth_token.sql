@@ -131,7 +131,7 @@ SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.regis
 -- name: introspect_access leaves: 4
 -- $1 account  $2 hash of the token
 -- An access token that works (as token_find has it), and whose it is.
-SELECT CASE WHEN NOT c.machine THEN c.id END AS connected_account, c.client_id AS client, c.calendars, f.with_details, t.scopes & c.scopes AS scopes, t.audience, t.expires_at AS until,
+SELECT CASE WHEN NOT c.machine THEN c.id END AS connected_account, c.client_id AS client, o.called, c.calendars, f.with_details, t.scopes & c.scopes AS scopes, t.audience, t.expires_at AS until,
        f.auth_time, t.dpop_jkt, t.x5t
   FROM (SELECT * FROM access_token_$leaf x WHERE x.account_id = $1 AND x.hash = $2 OFFSET 0) t
   JOIN LATERAL (SELECT * FROM token_family x WHERE x.account_id = t.account_id AND x.id = t.family_id OFFSET 0) f ON true
@@ -145,7 +145,7 @@ SELECT CASE WHEN NOT c.machine THEN c.id END AS connected_account, c.client_id A
 -- name: introspect_refresh
 -- $1 account  $2 family  $3 hash of the refresh token
 -- The newest refresh token of its family, while it works (as the function token_refresh has it).
-SELECT c.id AS connected_account, c.client_id AS client, c.calendars, f.with_details, f.scopes & c.scopes AS scopes, f.audience,
+SELECT c.id AS connected_account, c.client_id AS client, o.called, c.calendars, f.with_details, f.scopes & c.scopes AS scopes, f.audience,
        least(f.idle_expires_at, f.expires_at, c.expires_at) AS until, f.auth_time, f.dpop_jkt, f.x5t
   FROM (SELECT * FROM token_family x WHERE x.account_id = $1 AND x.id = $2 AND x.refresh_hash = $3 OFFSET 0) f
   JOIN LATERAL (SELECT * FROM connected_account x WHERE x.account_id = f.account_id AND x.id = f.connected_account_id OFFSET 0) c ON true

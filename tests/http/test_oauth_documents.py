@@ -93,6 +93,14 @@ def test_an_app_with_a_document_connects(world, user, receiver):
     assert app.revoke(fresh["refresh_token"]).status == 200 and not alive(world, fresh)
 
 
+def test_introspection_names_its_document(world, user, receiver):
+    """RFC 7662 §2.2."""
+    app = DocumentApp(world, receiver, scope="profile:read events:read")
+    tokens = app.redeem(consent(app, user, scope="profile:read")[1]).json
+    gateway = App(world, type="confidential", may_introspect=True)
+    assert {gateway.introspect(tokens[kind]).json["client_id"] for kind in ("access_token", "refresh_token")} == {app.id}
+
+
 def test_its_requests_can_be_pushed(world, user, receiver):
     app = DocumentApp(world, receiver)
     pushed = post_form(world.http, "/oauth/par", app.params(), from_elsewhere())

@@ -180,6 +180,19 @@ def test_no_consent_of_it_is_remembered(world, browser, app):
     assert app.ask(browser).location.startswith("/consent?")
 
 
+def test_introspection_names_it_as_it_names_itself(world, browser):
+    """RFC 7662 §2.2: client_id is what the app presents, for whoever asks knows it by nothing else."""
+    app = OpenApp(world, client_name="Asked about")
+    gateway = App(world, type="confidential", may_introspect=True)
+    tokens = app.connect(browser, scope="profile:read")
+    for kind in ("access_token", "refresh_token"):
+        assert gateway.introspect(tokens[kind]).json["client_id"] == app.id
+    fresh = app.refresh(tokens["refresh_token"]).json
+    assert gateway.introspect(fresh["access_token"]).json["client_id"] == app.id
+    world.sql("UPDATE oauth_client SET called = NULL WHERE name = 'Asked about'")  # connected before that was kept
+    assert gateway.introspect(fresh["access_token"]).json["client_id"].startswith("cli_")
+
+
 def test_it_is_listed_as_what_it_is(world, browser):
     app = OpenApp(world, client_name="Listed")
     tokens = app.connect(browser, scope="profile:read")
