@@ -36,3 +36,12 @@ def test_a_page_is_in_the_language_that_the_browser_likes(world, likes, language
     assert reply.headers["Content-Language"] == language
     assert f'<html lang="{language}">' in reply.text
     assert "Accept-Language" in ", ".join(reply.headers.all("Vary"))
+
+
+WHOLE = re.compile(r"(apps?|app_\w+|log_entry|logs|usage|webhooks?|webhook_\w+|delivery_state)\.(html|c)")
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda p: p.stem)
+def test_the_pages_of_developers_are_whole_in_each_language(path):
+    has = messages.catalogue(path)
+    assert [text for text, files in messages.said().items() if any(WHOLE.fullmatch(f) for f in files) and not has.get(text)] == []

@@ -100,6 +100,19 @@ for (const [width, colorScheme] of [[360, 'light'], [360, 'dark'], [1280, 'light
 		await context.close();
 	});
 
+test('pages of developers hold in German, whose words are longer', async () => {
+	const context = await browser.newContext({ locale: 'de-DE', viewport: { width: 360, height: 800 } });
+	const page = await context.newPage();
+	await signIn(page);
+	for (const [path, title] of [['/logs', 'Protokoll'], ['/usage', 'Nutzung'], ['/apps', 'Meine Apps'], ['/apps/new', 'App registrieren'],
+		['/webhooks', 'Webhooks'], ['/webhooks/new', 'Neuer Endpunkt']]) {
+		await page.goto(world.url + path);
+		assert.equal(await page.textContent('h1'), title);
+		await judge(page, `german ${path}`);
+	}
+	await context.close();
+});
+
 test('from registration to a retired secret without JavaScript', async () => {
 	const context = await browser.newContext({ javaScriptEnabled: false });
 	const page = await context.newPage();
