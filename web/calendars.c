@@ -40,10 +40,6 @@ static void calendar_values(struct request *rq, struct html_values *v, const str
 	page_when(rq, v, "created", c->created_at);
 }
 
-/* Of new calendars, in rotation: told apart by people who see colours differently, and dark enough for white text. */
-static const char *const colors[] = { "#4f46c8", "#0b7a75", "#b3420d", "#8a2d8f", "#1f6fb8", "#487a16", "#b02a54",
-	"#6b5b3e" };
-
 static err_t list_values(struct request *rq, struct html_values **out)
 {
 	struct html_values *v = page_new(rq, "Calendars", "calendars");
@@ -58,7 +54,7 @@ static err_t list_values(struct request *rq, struct html_values **out)
 	html_set_flag(v, "any", count > 0);
 	html_set_flag(v, "mode_test", test);
 	html_set(v, "mode_path", STR("/calendars"));
-	html_set(v, "next_color", str_of(colors[count % ARRAY_LEN(colors)]));
+	html_set(v, "next_color", str_of(calendar_colors[count % CALENDAR_COLORS]));
 	html_set(v, "public_url", rq->cx.config->public_url);
 	html_set(v, "name_value", form_get(&rq->form, "name"));
 	*out = v;

@@ -122,6 +122,7 @@ static const struct route routes[] = {
 	{ METHOD_GET,  "/robots.txt",                     ANYONE,           0, BODY_IGNORED, 0,       robots_txt,                     "RFC 9309", 0 },
 	{ METHOD_GET,  "/.well-known/security.txt",       ANYONE,           0, BODY_IGNORED, 0,       security_txt,                   "RFC 9116", 0 },
 	{ METHOD_GET,  "/.well-known/change-password",    ANYONE,           0, BODY_IGNORED, 0,       change_password_link,           "W3C change-password-url", 0 },
+	{ METHOD_GET,  "/styleguide",                     SESSION,          0, BODY_IGNORED, 0,       styleguide_page,                "page", 0 },
 	{ METHOD_GET,  "/static/:file",                   ANYONE,           0, BODY_IGNORED, 0,       static_file,                    "page", 0 },
 };
 /* clang-format on */

@@ -4,6 +4,9 @@
 #include "server/auth/scope.h"
 #include "web/say.h"
 
+const char *const calendar_colors[CALENDAR_COLORS] = { "#4f46c8", "#0b7a75", "#b3420d", "#8a2d8f", "#1f6fb8", "#487a16",
+	"#b02a54", "#6b5b3e" };
+
 void ticks_of_scopes(
 	struct request *rq, struct html_values *v, const char *list, uint64_t offered, uint64_t ticked, uint64_t held)
 {

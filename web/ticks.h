@@ -23,5 +23,9 @@ MUST_CHECK err_t ticks_read_named(struct request *rq, const char *name, uint64_t
  * ticked or an id that is none. */
 MUST_CHECK err_t ticks_read_calendars(struct request *rq, struct id_list *out);
 
+/* Of new calendars, in rotation: told apart by people who see colours differently, and dark enough for white text. */
+#define CALENDAR_COLORS 8
+extern const char *const calendar_colors[CALENDAR_COLORS];
+
 /* Of a calendar without a colour. */
 #define DEFAULT_COLOR "#5b5bd6"
