@@ -76,7 +76,7 @@ static struct str advice_of(struct request *rq, err_t e)
 
 void web_show_error(struct request *rq, struct response *rs, err_t e)
 {
-	if (lead_to_sign_in(rq, rs, e))
+	if (lead_to_sign_in(rq, rs, e) || kept_form(rq, rs, e))
 		return;
 	if (e->kind == PROOF_REQUIRED) {
 		e = confirm_first(rq, rs);

@@ -54,6 +54,12 @@ MUST_CHECK err_t account_again(struct request *rq, struct response *rs, err_t e)
 void sign_in_after(struct request *rq, struct response *rs, struct id account, struct str to, struct str otherwise);
 
 /*
+ * A page that has the form of this request, to be sent once more: where e is LOGIN_REQUIRED or CSRF, and a page of ours
+ * sent it. False: nothing was answered.
+ */
+bool kept_form(struct request *rq, struct response *rs, err_t e);
+
+/*
  * What was asked for needs a proof of who is there: a page is come to after /confirm; a form is kept in that page, and
  * sent on with the proof.
  */

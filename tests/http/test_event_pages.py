@@ -156,6 +156,37 @@ def test_a_form_needs_its_token(world, una, api, browser):
     assert api("GET", f"/v1/events/{event['id']}").json == event
 
 
+SAME = [("Sec-Fetch-Site", "same-origin")]
+
+
+def test_what_was_filled_in_outlives_the_session(world, una, api):
+    """A form sent after sign-out is kept in the page, and goes through after the next sign-in; nothing is done before."""
+    b = Browser(world)
+    b.sign_in(una)
+    form = Form(b.get("/calendar/new?date=2026-02-03").text, "/calendar/new").with_(title="Long <typed>", description="a\r\n\r\nb", attendees="ann@example.org")
+    assert b.post("/sign-out", Form(b.get("/account").text, "/sign-out").fields).status == 303
+    out = b.post("/calendar/new", form, SAME)
+    assert out.status == 403 and "You were signed out" in out.text and "Long &lt;typed&gt;" in out.text
+    b.sign_in(una)
+    stale = b.post("/calendar/new", Form(out.text, "/calendar/new").with_(), SAME)
+    assert stale.status == 403 and "Send this once more" in stale.text and listed(api, "2026-02-03") == []
+    kept = Form(stale.text, "/calendar/new").with_()
+    assert {k for k, _ in kept} == {k for k, _ in form}
+    assert b.post("/calendar/new", kept, SAME).status == 303
+    [event] = listed(api, "2026-02-03")
+    assert event["title"] == "Long <typed>" and event["description"] == "a\n\nb" and len(event["attendees"]) == 1
+
+
+@pytest.mark.parametrize("site", [None, "cross-site", "same-site", "none"])
+def test_a_form_of_another_site_is_not_kept(world, una, browser, site):
+    """What another site sent is never given a good token."""
+    form = Form(browser.get("/calendar/new").text, "/calendar/new").with_(title="Planted", csrf="0" * 64)
+    reply = browser.post("/calendar/new", form, [("Sec-Fetch-Site", site)] if site else [])
+    assert reply.status == 403 and "Planted" not in reply.text
+    stranger = Browser(world).post("/calendar/new", form, [("Sec-Fetch-Site", site)] if site else [])
+    assert stranger.status == 403 and "Planted" not in stranger.text
+
+
 def test_a_new_event_of_test_mode_stays_there(world, una, api, browser):
     reply = make(browser, "date=2026-02-25&mode=test", title="Only a test")
     assert reply.location == "/calendar?date=2026-02-25&mode=test&done=event-created"
