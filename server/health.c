@@ -8,16 +8,13 @@
 
 #include "server/account/request_log.h"
 #include "server/account/usage.h"
+#include "server/db/ping.h"
 #include "server/db/pool.h"
-#include "server/db/query.h"
 #include "server/mail/sender.h"
 #include "server/stream/streams.h"
 #include "server/voice/socket.h"
-#include "sql.h"
 
 #define TEXT "text/plain; charset=utf-8"
-/* A probe that hears nothing for longer than this has its answer, too. */
-#define READY_MS 2000
 #define METRICS "text/plain; version=0.0.4; charset=utf-8"
 
 static struct civet *_Atomic watched;
@@ -43,17 +40,10 @@ static err_t healthz(struct request *rq, struct response *rs)
 	return OK;
 }
 
-struct ping {
-	int32_t one;
-};
-DB_RESULT(ping, struct ping, one);
-
 /* A load balancer may send requests: the database answers. */
 static err_t readyz(struct request *rq, struct response *rs)
 {
-	struct ping row;
-	ctx_begin(&rq->cx, READY_MS);
-	TRY(db_row_(&rq->cx, &sql_ping, ROW(ping, &row), NULL, 0));
+	TRY(db_ping(&rq->cx));
 	BUF_LIT(reply(rs, 200, TEXT), "ready\n");
 	return OK;
 }

@@ -88,6 +88,7 @@ void web_show_error(struct request *rq, struct response *rs, err_t e)
 	struct html_values *v = page_new(rq, title_of(status), "error");
 	html_set(v, "status", str_fmt(rq->cx.mem, "%d", status));
 	html_set(v, "alert", advice_of(rq, e));
+	html_set_flag(v, "server_fault", status >= 500);
 	html_set(v, "request_id", id_text(rq->cx.mem, "req", rq->cx.request_id));
 	if (e->kind == LOGIN_REQUIRED)
 		html_set(v, "sign_in", sign_in_link(rq));

@@ -28,8 +28,10 @@ err_t home_page(struct request *rq, struct response *rs)
 	size_t key_count, app_count, calendar_count;
 
 	if (!rq->principal) {
-		reply_redirect(rs, 303, STR("/sign-in"));
-		return OK;
+		struct html_values *welcome = page_new(rq, "Calendars", NULL);
+		html_set(welcome, "public_url", cx->config->public_url);
+		html_set_flag(welcome, "signup_open", str_eq(cx->config->signup, STR("open")));
+		return page_reply(rs, 200, "welcome", welcome);
 	}
 	TRY(key_list(cx, rq->principal->account, &keys, &key_count));
 	TRY(connected_account_list(cx, rq->principal->account, &apps, &app_count));

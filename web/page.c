@@ -26,6 +26,7 @@ struct html_values *page_new(struct request *rq, const char *title, const char *
 	html_set(v, "lang", str_of(language ? language->tag : "en"));
 	html_set(v, "title", say(rq, title));
 	html_set(v, "brand", rq->cx.config->brand);
+	html_set(v, "version", STR(CALENDS_VERSION));
 	html_set(v, "csrf", request_csrf(rq));
 	if (rq->principal && rq->principal->kind == SESSION) {
 		html_set_flag(v, "signed_in", true);

@@ -6,6 +6,7 @@
 #include "server/http/router.h"
 
 handler home_page, static_file, favicon, robots_txt, openapi_json, security_txt, change_password_link;
+handler status_show, manifest;
 handler docs_home, docs_page, docs_errors, docs_error, docs_search_page;
 handler sign_in_page, sign_in_post, sign_up_page, sign_up_post, sign_out_post;
 handler styleguide_page;

@@ -117,6 +117,8 @@ static const struct route routes[] = {
 	{ METHOD_GET,  "/docs/errors/:code",              ANYONE,           0, BODY_IGNORED, 0,       docs_error,                     "page", 0 },
 	{ METHOD_GET,  "/docs/search",                    ANYONE,           0, BODY_IGNORED, 0,       docs_search_page,               "page", 0 },
 	{ METHOD_GET,  "/docs/:page",                     ANYONE,           0, BODY_IGNORED, 0,       docs_page,                      "page", 0 },
+	{ METHOD_GET,  "/status",                         ANYONE,           0, BODY_IGNORED, 0,       status_show,                    "page", 0 },
+	{ METHOD_GET,  "/manifest.webmanifest",           ANYONE,           0, BODY_IGNORED, 0,       manifest,                       "page", 0 },
 	{ METHOD_GET,  "/favicon.ico",                    ANYONE,           0, BODY_IGNORED, 0,       favicon,                        "page", 0 },
 	{ METHOD_GET,  "/openapi.json",                   ANYONE,           0, BODY_IGNORED, 0,       openapi_json,                   "OpenAPI 3.1", CORS_ANY },
 	{ METHOD_GET,  "/robots.txt",                     ANYONE,           0, BODY_IGNORED, 0,       robots_txt,                     "RFC 9309", 0 },

@@ -88,7 +88,7 @@ void response_restore(struct response *rs, int status, struct str head, struct b
 
 #define CSP_OF_ALL                                                                                                     \
 	"default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "                \
-	"frame-ancestors 'none'; base-uri 'none'"
+	"frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
 
 struct buf *reply_page(struct response *rs, int status, enum page_forms forms)
 {

@@ -173,6 +173,8 @@ def test_a_database_that_dies_and_comes_back_needs_no_restart(world, postgres):
         assert "socket" not in reply.text  # where our database lives is nobody's business
         assert world.get("/healthz").status == 200
         assert world.get("/readyz").status == 503
+        told = world.get("/status")  # for people, who need no session for it
+        assert told.status == 503 and "does not answer at the moment" in told.text and told.headers["Retry-After"]
     finally:
         postgres.start()
     assert world.wait_for(lambda: ready(world), 10)

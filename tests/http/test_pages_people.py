@@ -171,7 +171,7 @@ def test_a_consent_whose_session_was_lost_is_asked_again(world, user):
 
 
 @pytest.mark.parametrize("target, kind, says", [("/docs", "text/html", "/docs/errors"), ("/favicon.ico", "image/svg+xml", "<svg"),
-    ("/robots.txt", "text/plain", "User-agent: *"), ("/.well-known/security.txt", "text/plain", "Contact: http")])
+    ("/robots.txt", "text/plain", "User-agent: *"), ("/manifest.webmanifest", "application/manifest+json", "start_url"), ("/status", "text/html", "All is well"), ("/.well-known/security.txt", "text/plain", "Contact: http")])
 def test_the_small_addresses_are_there(world, target, kind, says):
     reply = Browser(world).get(target)
     assert reply.status == 200 and reply.headers["Content-Type"].startswith(kind) and says in reply.text
@@ -192,3 +192,25 @@ def test_password_managers_find_where_to_change_it(world, user):  # W3C change-p
     browser = Browser(world)
     browser.sign_in(user)
     assert 'id="password"' in browser.get("/account").text
+
+
+def test_who_is_not_signed_in_is_told_what_this_is_and_led_on(world):
+    page = Browser(world).get("/").text
+    for link in ["/sign-in", "/docs", "/docs/quickstart", "/docs/caldav", "/docs/connect", "/status", "/docs#security", "/manifest.webmanifest"]:
+        assert f'href="{link}"' in page, link
+    assert world.url in page and "/sign-out" not in page
+
+
+def test_an_error_keeps_the_navigation_and_offers_a_next_step(world, user):
+    browser = Browser(world)
+    assert 'href="/docs"' in browser.get("/nothing").text
+    browser.sign_in(user)
+    page = browser.get("/nothing").text
+    assert 'href="/calendars"' in page and 'href="/docs"' in page and 'action="/sign-out"' in page
+
+
+def test_the_manifest_leads_to_what_is_there(world):  # W3C Web Application Manifest
+    manifest = world.get("/manifest.webmanifest").json
+    assert world.get(manifest["icons"][0]["src"]).headers["Content-Type"] == manifest["icons"][0]["type"]
+    assert world.get(manifest["start_url"]).status in (200, 303)
+    assert "manifest-src 'self'" in world.get("/docs").headers["Content-Security-Policy"]

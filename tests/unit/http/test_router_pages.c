@@ -79,7 +79,7 @@ TEST(pages_carry_their_policy)
 	struct exchange *x = GET("/", NO_HEADERS);
 	assert_str(answered(x, "Content-Security-Policy"),
 		STR("default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
-		    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"));
+		    "frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'; form-action 'self'"));
 	assert_str(answered(x, "X-Frame-Options"), STR("DENY"));
 	assert_str(answered(x, "Referrer-Policy"), STR("no-referrer"));
 	assert_str(answered(x, "Cache-Control"), STR("no-store"));
