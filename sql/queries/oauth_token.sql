@@ -69,7 +69,7 @@ SELECT s.id AS connected_account, s.calendars, s.with_details, s.scopes AS held,
 -- $1 client  $2 scopes, 0 for all  $3 audience  $4 thumbprint of the key that it is bound to, or NULL, $7 of the certificate
 -- $5 hash of the token  $6 its end
 -- A token for itself where the app has a connection to its owner already; else, or if it may not have it, token_of_machine says what is. It is
--- committed without a wait for the disk: docs/adr/0038.
+-- committed without a wait for the disk: docs/adr/0042.
 INSERT INTO access_token_$leaf (account_id, hash, slot, family_id, scopes, expires_at, dpop_jkt, x5t, audience)
 SELECT o.owner_id, $5, $leaf, c.id, coalesce(nullif($2, 0), o.machine_scopes), later($6, a.ahead_s), $4, $7, $3
   FROM oauth_client o
