@@ -73,7 +73,7 @@ static struct str in_fours(struct arena *mem, struct str secret)
 	for (size_t i = 0; i < secret.len; i += 4) {
 		if (i)
 			BUF_LIT(&out, " ");
-		buf_add(&out, str_sub(secret, i, 4));
+		buf_add(&out, str_sub(secret, i, i + 4));
 	}
 	return buf_str(&out);
 }

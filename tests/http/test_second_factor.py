@@ -80,7 +80,8 @@ def set_step_back(world, steps=2):
 
 def test_it_is_asked_for_from_the_first_right_code_on(world, user, browser):
     secret = begin(browser)
-    assert "<svg class=\"qr\"" in browser.get("/security/totp").text
+    page = browser.get("/security/totp").text
+    assert '<svg class="qr"' in page and " ".join(re.findall("....", secret)) in page
     assert Browser(world).sign_in(user).location == "/"  # not yet
     wrong = post(browser, "/security/totp", "/security/totp", code="000000")
     assert is_page(wrong, 400) and "clock of your device" in wrong.text and secret in wrong.text
