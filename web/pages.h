@@ -10,6 +10,7 @@ handler status_show, manifest;
 handler docs_home, docs_page, docs_errors, docs_error, docs_search_page;
 handler sign_in_page, sign_in_post, sign_up_page, sign_up_post, sign_out_post;
 handler styleguide_page;
+handler setup_page, setup_program_page, setup_program_post;
 handler key_detail_page, key_detail_post;
 handler confirm_show, confirm_post, sign_in_code_page, sign_in_code_post;
 handler passkey_new_page, passkey_new_post, passkey_end_page, passkey_end_post, sign_in_passkey_post,

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Setting up a device: what to press, and a key for it in one step, that the program then signs in with."""
+import html
+import plistlib
+import re
+import urllib.parse
+
+import pytest
+
+from oauth_flow import Browser, Form, is_page
+
+PROGRAMS = ["thunderbird", "iphone", "mac", "davx5", "evolution", "gnome", "kde", "vdirsyncer", "outlook", "home-assistant"]
+
+
+@pytest.fixture(scope="module")
+def user(world):
+    return world.account("dev+ice@calends.example", name="Dee Vice")
+
+
+@pytest.fixture(scope="module")
+def browser(world, user):
+    b = Browser(world)
+    b.sign_in(user)
+    return b
+
+
+def make(browser, program, **fields):
+    action = f"/setup/{program}"
+    return browser.post(action, Form(browser.get(action).text, action).with_(**fields))
+
+
+def opens(world, user, key):
+    return world.dav("PROPFIND", f"/dav/calendars/{user.id}/", None, {"Depth": 1}, (user.email, key)).status
+
+
+def test_every_program_has_its_page(world, browser, user):
+    page = browser.get("/setup").text
+    assert re.findall('href="/setup/([a-z0-9-]+)"', page) == PROGRAMS
+    for program in PROGRAMS:
+        steps = browser.get(f"/setup/{program}").text
+        assert "{" not in re.sub("<[^>]*>", "", steps.split("<main")[1]), program  # each value is filled in
+        assert f"{world.url}" in steps or "Download the profile" in steps or "below" in steps
+    assert is_page(browser.get("/setup/nothing"), 404)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_key_is_made_in_one_step_and_works(world, browser, user, program):
+    reply = make(browser, program, name=f"My {program}", **{"as": None})
+    assert reply.status == 200 and reply.headers["Cache-Control"] == "no-store"
+    key = world.secret(re.search(r'id="secret"[^>]*>(cp_[0-9a-f]{64})<', reply.text).group(1))
+    assert opens(world, user, key) == 207
+    assert f"<bdi>My {program}</bdi>" in browser.get("/keys").text
+
+
+def test_davx5_gets_an_address_with_everything_in_it(world, browser, user):
+    page = make(browser, "davx5").text
+    key = world.secret(re.search(r'id="secret"[^>]*>(cp_[0-9a-f]{64})<', page).group(1))
+    link = urllib.parse.urlsplit(html.unescape(re.search('href="(caldavs?:[^"]*)"', page).group(1)))
+    assert (urllib.parse.unquote(link.username), link.password, link.path) == (user.email, key, "/dav/")
+    assert f"{link.hostname}:{link.port}" == world.url.removeprefix("http://") and 'class="qr"' in page
+
+
+@pytest.mark.parametrize("program", ["iphone", "mac"])
+def test_a_profile_sets_up_apple_s_systems_whole(world, browser, user, program):
+    reply = make(browser, program, name="Phone & <co>", **{"as": "profile"})
+    assert reply.headers["Content-Type"] == "application/x-apple-aspen-config" and reply.headers["Cache-Control"] == "no-store"
+    assert reply.headers["Content-Disposition"].endswith('.mobileconfig"')
+    profile = plistlib.loads(reply.body)
+    [account] = profile["PayloadContent"]
+    key = world.secret(account["CalDAVPassword"])
+    assert profile["PayloadType"] == "Configuration" and account["PayloadType"] == "com.apple.caldav.account"
+    assert profile["PayloadUUID"] != account["PayloadUUID"] and re.fullmatch(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}", account["PayloadUUID"])
+    assert profile["PayloadIdentifier"] != account["PayloadIdentifier"] and profile["PayloadVersion"] == account["PayloadVersion"] == 1
+    assert (account["CalDAVUsername"], account["CalDAVUseSSL"]) == (user.email, False)
+    assert f"http://{account['CalDAVHostName']}:{account['CalDAVPort']}" == world.url
+    assert world.dav("PROPFIND", account["CalDAVPrincipalURL"], None, {"Depth": 0}, (account["CalDAVUsername"], key)).status == 207
+
+
+def test_only_apple_gets_a_profile(world, browser):
+    reply = make(browser, "thunderbird", **{"as": "profile"})
+    assert reply.headers["Content-Type"].startswith("text/html")
+    world.secret(re.search(r'id="secret"[^>]*>([^<]+)<', reply.text).group(1))
+
+
+@pytest.mark.parametrize("name", ["", "x" * 101, "a\u202eb", "a\nb"])
+def test_a_name_that_is_none_makes_no_key(world, browser, name):
+    before = world.sql("SELECT count(*) FROM api_key")
+    assert is_page(make(browser, "thunderbird", name=name), 400)
+    assert world.sql("SELECT count(*) FROM api_key") == before
+
+
+def test_nobody_makes_a_key_for_another(world, browser):
+    assert Browser(world).get("/setup/mac").status == 303
+    assert is_page(browser.post("/setup/mac", [("csrf", "0" * 64), ("name", "x")]), 403)

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How each calendar program is set up: what to press there, and a key for it in one step. */
+#include "server/account/key.h"
+
+#include "server/base/config.h"
+#include "web/key_view.h"
+#include "web/mobileconfig.h"
+#include "web/page.h"
+#include "web/pages.h"
+#include "web/qr.h"
+#include "web/say.h"
+
+#define STEPS_MAX 5
+
+enum setup_extra {
+	SETUP_PROFILE = 1, /* a configuration profile, which Apple's systems install */
+	SETUP_QR = 2,      /* an address that DAVx⁵ opens, for a telephone's camera */
+	SETUP_CONFIG = 4,  /* lines of vdirsyncer's configuration */
+};
+
+/* {server}, {site}, {host}: ours as the program wants it. {user}: the user name. */
+struct setup {
+	const char *slug, *name, *where, *steps[STEPS_MAX];
+	unsigned extra;
+};
+
+/* clang-format off */
+static const struct setup setups[] = {
+	{ "thunderbird", "Thunderbird", SAY("Windows, macOS, Linux"), {
+		SAY("Choose “New Calendar…”, then “On the Network”."),
+		SAY("User name: {user}. Location: {site}. Press “Find Calendars”."),
+		SAY("Paste the key where the password is asked for, and tick the calendars that you want.") }, 0 },
+	{ "iphone", "iPhone, iPad", "iOS, iPadOS", {
+		SAY("Make the key below and press “Download the profile” on the iPhone or iPad itself."),
+		SAY("Open “Settings”: “Profile Downloaded” stands at the top. Install it; the account is set up whole."),
+		SAY("Without the profile: “Settings”, “Apps”, “Calendar”, “Calendar Accounts”, “Add Account”, “Other”, “Add CalDAV Account”. Server: {host}. User name: {user}. Password: the key.") }, SETUP_PROFILE },
+	{ "mac", "Apple Calendar", "macOS", {
+		SAY("Make the key below, press “Download the profile”, and open it: “System Settings” installs it."),
+		SAY("Without the profile: “Calendar”, “Settings”, “Accounts”, “+”, “Other CalDAV Account”. Account type: “Manual”. User name: {user}. Password: the key. Server address: {host}.") }, SETUP_PROFILE },
+	{ "davx5", "DAVx⁵", "Android", {
+		SAY("Make the key below and scan the code with the camera of the telephone: DAVx⁵ opens with everything filled in."),
+		SAY("Without the code: “+”, “Log in with URL and user name”. Base URL: {server}. User name: {user}. Password: the key."),
+		SAY("Choose the calendars to synchronise; Android's calendar apps show them.") }, SETUP_QR },
+	{ "evolution", "Evolution", "Linux", {
+		SAY("Choose “New”, “Calendar”, and as its type “CalDAV”."),
+		SAY("URL: {server}. User: {user}. Press “Find Calendars”."),
+		SAY("Paste the key where the password is asked for.") }, 0 },
+	{ "gnome", "GNOME Calendar", "Linux", {
+		SAY("Open “Settings”, “Online Accounts”, and choose “Calendar, Contacts and Files”."),
+		SAY("Server address: {site}. User name: {user}. Password: the key.") }, 0 },
+	{ "kde", "KOrganizer, Merkuro", "Linux", {
+		SAY("Choose “Settings”, “Configure KOrganizer”, “Calendars”, “Add”, and “DAV groupware resource”."),
+		SAY("User name: {user}. Password: the key. Then choose “Configure manually”."),
+		SAY("Add a CalDAV server with the URL {server} and press “Fetch”.") }, 0 },
+	{ "vdirsyncer", "vdirsyncer, khal", SAY("Terminal"), {
+		SAY("Make the key below and put the lines into ~/.config/vdirsyncer/config."),
+		SAY("Run vdirsyncer discover calends, then vdirsyncer sync."),
+		SAY("Point khal at ~/.calendars/*.") }, SETUP_CONFIG },
+	{ "outlook", "Outlook", "Windows", {
+		SAY("Install the add-in “CalDav Synchronizer”, and choose “Synchronization Profiles”, “Add”, “Generic CalDAV”."),
+		SAY("DAV URL: {server}. User name: {user}. Password: the key."),
+		SAY("Press “Test or discover settings” and choose a calendar.") }, 0 },
+	{ "home-assistant", "Home Assistant", SAY("Home"), {
+		SAY("Choose “Settings”, “Devices & services”, “Add integration”, and “CalDAV”."),
+		SAY("URL: {server}. User name: {user}. Password: the key.") }, 0 },
+};
+/* clang-format on */
+
+err_t setup_page(struct request *rq, struct response *rs)
+{
+	struct html_values *v = page_new(rq, "Set up a device", "setup");
+	for (size_t i = 0; i < ARRAY_LEN(setups); i++) {
+		struct html_values *row = html_add_row(v, "setups");
+		html_set(row, "slug", str_of(setups[i].slug));
+		html_set(row, "name", str_of(setups[i].name));
+		html_set(row, "where", say(rq, setups[i].where));
+	}
+	html_set(v, "server", str_fmt(rq->cx.mem, "%.*s/dav/", STR_ARG(rq->cx.config->public_url)));
+	return page_reply(rs, 200, "setup", v);
+}
+
+static err_t setup_in_path(struct request *rq, const struct setup **out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(setups); i++)
+		if (str_eq(str_of(setups[i].slug), rq->args[0])) {
+			*out = &setups[i];
+			return OK;
+		}
+	return REFUSE(&rq->cx, NOT_FOUND, "", "There is no page for such a program.");
+}
+
+/* https://HOST[:PORT] without what stands before HOST. */
+static struct str without_scheme(struct str url)
+{
+	size_t scheme = str_find(url, STR("://"));
+	return scheme == SIZE_MAX ? url : str_from(url, scheme + 3);
+}
+
+static void step_values(struct request *rq, struct html_values *v, const struct setup *s)
+{
+	struct str site = rq->cx.config->public_url, user = rq->principal->email;
+	struct str server = str_fmt(rq->cx.mem, "%.*s/dav/", STR_ARG(site));
+	for (size_t i = 0; i < STEPS_MAX && s->steps[i]; i++)
+		html_set(html_add_row(v, "steps"), "step",
+			say_with(rq, s->steps[i], "server", server, "site", site, "host", without_scheme(site), "user",
+				user, NULL));
+	html_set(v, "slug", str_of(s->slug));
+	html_set(v, "program", str_of(s->name));
+	html_set(v, "server", server);
+	html_set(v, "user", user);
+	html_set_flag(v, "has_profile", s->extra & SETUP_PROFILE);
+}
+
+err_t setup_program_page(struct request *rq, struct response *rs)
+{
+	const struct setup *s;
+	bool is_free;
+	TRY(setup_in_path(rq, &s));
+	struct html_values *v = page_new(rq, "Set up a device", "setup");
+	TRY(key_plan_values(rq, v, &is_free));
+	step_values(rq, v, s);
+	html_set(v, "name_value", str_of(s->name));
+	return page_reply(rs, 200, "setup_program", v);
+}
+
+/* What the key is put into, for the one time that it is known. */
+static void extra_values(struct request *rq, struct html_values *v, const struct setup *s, struct str secret)
+{
+	struct str site = rq->cx.config->public_url;
+	struct buf link = buf_new(rq->cx.mem, 4096);
+	buf_fmt(&link, "%s://", str_starts(site, STR("http://")) ? "caldav" : "caldavs");
+	uri_component_add(&link, rq->principal->email);
+	buf_fmt(&link, ":%.*s@%.*s/dav/", STR_ARG(secret), STR_ARG(without_scheme(site)));
+	if (s->extra & SETUP_QR) {
+		qr_values(&rq->cx, v, "qr", buf_str(&link));
+		html_set(v, "link", buf_str(&link));
+	}
+	html_set_flag(v, "has_config", s->extra & SETUP_CONFIG);
+}
+
+err_t setup_program_post(struct request *rq, struct response *rs)
+{
+	const struct setup *s;
+	struct key_new in = { .account = rq->principal->account, .kind = KEY_ACCOUNT, .expires_at = INSTANT_NONE };
+	struct key made;
+	struct str secret;
+	bool is_free;
+	TRY(setup_in_path(rq, &s));
+	struct html_values *v = page_new(rq, "Set up a device", "setup");
+	TRY(key_plan_values(rq, v, &is_free));
+	step_values(rq, v, s);
+	in.name = form_get(&rq->form, "name");
+	html_set(v, "name_value", in.name);
+	err_t e = is_free ? FAIL(&rq->cx, PLAN_REQUIRED, "a key on the free plan")
+			  : key_create(&rq->cx, &in, &made, &secret);
+	if (e)
+		return page_again(rs, "setup_program", v, e);
+	if (s->extra & SETUP_PROFILE && str_eq(form_get(&rq->form, "as"), STR("profile"))) {
+		mobileconfig_reply(rs, made.id, secret);
+		return OK;
+	}
+	html_set(v, "secret", secret);
+	extra_values(rq, v, s, secret);
+	return page_reply(rs, 200, "setup_ready", v);
+}
