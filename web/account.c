@@ -8,6 +8,7 @@
 #include "server/mail/mailbox.h"
 #include "web/page.h"
 #include "web/pages.h"
+#include "web/say.h"
 
 /* Offered while typing; any name of the time zone database is taken. */
 static const char *const zones[] = { "Africa/Cairo", "Africa/Johannesburg", "Africa/Lagos", "Africa/Nairobi",
@@ -21,6 +22,22 @@ static const char *const zones[] = { "Africa/Cairo", "Africa/Johannesburg", "Afr
 	"Europe/Kyiv", "Europe/Lisbon", "Europe/London", "Europe/Madrid", "Europe/Moscow", "Europe/Paris",
 	"Europe/Rome", "Europe/Stockholm", "Europe/Vienna", "Europe/Warsaw", "Europe/Zurich", "Pacific/Auckland",
 	"Pacific/Honolulu", "UTC" };
+
+/* "" is: as the browser says. */
+static void offer_languages(struct html_values *v, struct str chosen)
+{
+	struct html_values *english = html_add_row(v, "languages");
+	html_set(english, "tag", STR("en"));
+	html_set(english, "language", STR("English"));
+	html_set_flag(english, "chosen", str_eq(chosen, STR("en")));
+	for (size_t i = 0; i < catalogue_language_count; i++) {
+		struct str tag = str_of(catalogue_languages[i].tag);
+		struct html_values *row = html_add_row(v, "languages");
+		html_set(row, "tag", tag);
+		html_set(row, "language", str_of(catalogue_languages[i].name));
+		html_set_flag(row, "chosen", str_eq(chosen, tag));
+	}
+}
 
 static err_t account_values(struct request *rq, struct html_values **out)
 {
@@ -36,6 +53,8 @@ static err_t account_values(struct request *rq, struct html_values **out)
 	html_set(v, "account_id", id_text(rq->cx.mem, "usr", account.id));
 	html_set(v, "plan", str_of(plan_name(account.plan)));
 	page_when(rq, v, "created", account.created_at);
+	offer_languages(
+		v, form_count(&rq->form, "language") ? form_get(&rq->form, "language") : rq->principal->language);
 	for (size_t i = 0; i < ARRAY_LEN(zones); i++)
 		html_set(html_add_row(v, "zones"), "zone", str_of(zones[i]));
 	*out = v;
@@ -72,6 +91,14 @@ static err_t save_profile(struct request *rq)
 	if (!zone)
 		return REFUSE(&rq->cx, INVALID_VALUE, "tz",
 			"This time zone is not known. Use a name like Europe/Berlin or America/New_York.");
+	if (form_count(&rq->form, "language")) {
+		struct str language = form_get(&rq->form, "language");
+		const struct language *known;
+		if (language.len && !catalogue_find(language, &known))
+			return REFUSE(
+				&rq->cx, INVALID_VALUE, "language", "These pages are not there in this language.");
+		TRY(account_set_language(&rq->cx, rq->principal->account, language.len ? language : STR_ABSENT));
+	}
 	return account_set_name(&rq->cx, rq->principal->account, name, zone_name(zone));
 }
 

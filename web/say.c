@@ -9,7 +9,9 @@
 const struct language *request_language(struct request *rq)
 {
 	if (!rq->language_known) {
-		rq->language = catalogue_choose(request_header(rq, "Accept-Language"));
+		struct str own = rq->principal ? rq->principal->language : STR_ABSENT;
+		if (!own.len || !catalogue_find(own, &rq->language))
+			rq->language = catalogue_choose(request_header(rq, "Accept-Language"));
 		rq->language_known = true;
 	}
 	return rq->language;

@@ -6,7 +6,8 @@
 #include "server/http/request.h"
 
 /*
- * The language of the pages for who asks: what their browser likes best. Found once a request. NULL is English.
+ * The language of the pages for who asks: what they chose for their account, else what their browser likes
+ * best. Found once a request. NULL is English.
  */
 const struct language *request_language(struct request *rq);
 

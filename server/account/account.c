@@ -186,3 +186,11 @@ err_t account_set_name(struct ctx *cx, struct id id, struct str name, struct str
 		IN(clean), IN(tz)));
 	return must_reach(cx, affected > 0);
 }
+
+err_t account_set_language(struct ctx *cx, struct id id, struct str language)
+{
+	size_t affected;
+	TRY(db_exec(cx, &sql_account_set_language, &affected, IN(id_in_mode(id, false)), IN(id_in_mode(id, true)),
+		IN(language)));
+	return must_reach(cx, affected > 0);
+}

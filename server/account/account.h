@@ -50,6 +50,9 @@ MUST_CHECK err_t account_list(struct ctx *cx, struct account **out, size_t *coun
 MUST_CHECK err_t account_set_status(struct ctx *cx, struct id id, enum account_status status);
 /* Ends all sessions. NOT_FOUND; those of password_hash(). */
 MUST_CHECK err_t account_set_password(struct ctx *cx, struct id id, struct str password);
+/* Of the pages: a tag of BCP 47, of which the caller knows that there is such a one; absent: as the browser likes.
+ * NOT_FOUND. */
+MUST_CHECK err_t account_set_language(struct ctx *cx, struct id id, struct str language);
 /*
  * tz: a name as the time zone database has them; whether it is known there is for the caller to ask (zone.h).
  *

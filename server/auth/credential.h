@@ -40,6 +40,7 @@ struct principal {
 	unsigned rate;              /* requests a second; 0: as everybody */
 	struct str api_version;     /* of the key or app; absent: the newest (server/base/api_version.h) */
 	struct str email, name, tz; /* of the account */
+	struct str language;        /* SESSION: of its pages (BCP 47); absent: as the browser likes */
 	bool email_confirmed;       /* SESSION: its owner has shown that they read there */
 	struct str csrf;            /* SESSION: what forms must carry (hex) */
 	struct instant auth_time;   /* SESSION */

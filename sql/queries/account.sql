@@ -54,6 +54,10 @@ SELECT account_set_password($1, $2, $3, $4) AS found;
 -- $1 live id  $2 its twin  $3 name  $4 time zone
 UPDATE account SET name = $3, tz = $4 WHERE account_id IN ($1, $2);
 
+-- name: account_set_language
+-- $1 live id  $2 its twin  $3 language, NULL: as the browser likes
+UPDATE account SET language = $3 WHERE account_id IN ($1, $2);
+
 -- name: throttle_take
 -- $1 subjects, the narrowest first  $2 tries that each has  $3 when a window that begins now would end  $4 now
 SELECT refused, ends_at FROM throttle_take($1, $2, $3, $4);
