@@ -2,8 +2,6 @@
 /* How the account's API is used, in charts and tables, from the rolled-up rows of docs/usage.md. */
 #include "server/account/usage.h"
 
-#include <stdlib.h>
-
 #include "server/account/key.h"
 #include "web/chart.h"
 #include "web/page.h"
@@ -11,7 +9,7 @@
 
 #define DAY_S INT64_C(86400)
 #define DAYS_SHOWN 30
-#define GROUPS_MOST (2 * USAGE_ROWS_MAX) /* keys or routes that are looked at */
+#define GROUPS_MOST (5 * USAGE_ROWS_MAX) /* days, keys and routes that are looked at */
 #define GROUPS_SHOWN 20
 #define ROUTE_MAX 200
 
@@ -104,11 +102,20 @@ static struct usage_query query_of(struct request *rq, const struct asked *asked
 	};
 }
 
-static err_t sums_of(struct request *rq, const struct asked *asked, unsigned by, bool webhooks, struct usage_sum **out,
-	size_t *count_out)
+struct sums {
+	const struct usage_sum *items;
+	size_t count;
+};
+
+/* Those of one kind: they stand together. */
+static struct sums sums_by(const struct usage_sum *all, size_t count, int32_t by)
 {
-	struct usage_query query = query_of(rq, asked, by, webhooks);
-	return usage_page(&rq->cx, &query, NULL, false, GROUPS_MOST, out, count_out);
+	size_t begin = 0, end;
+	while (begin < count && all[begin].by != by)
+		begin++;
+	for (end = begin; end < count && all[end].by == by;)
+		end++;
+	return (struct sums){ all + begin, end - begin };
 }
 
 static int64_t failures_of(const struct usage_sum *sum)
@@ -126,7 +133,7 @@ static struct str ms_text(struct arena *mem, int64_t us)
 static struct str share_text(struct arena *mem, int64_t part, int64_t all)
 {
 	int64_t thousandths = all ? (int64_t)((double)part / (double)all * 1000) : 0;
-	return str_fmt(mem, "%lld.%lld %%", (long long)thousandths / 10, (long long)thousandths % 10);
+	return str_fmt(mem, "%lld.%lld\u00a0%%", (long long)thousandths / 10, (long long)thousandths % 10);
 }
 
 static void sum_values(struct arena *mem, struct html_values *v, const struct usage_sum *sum)
@@ -210,20 +217,12 @@ static void total_values(
 
 /* ---- keys and routes ---- */
 
-static int by_requests(const void *a, const void *b)
+static err_t keys_values(struct request *rq, struct html_values *v, const struct asked *asked, struct sums by_key)
 {
-	const struct usage_sum *x = a, *y = b;
-	return (x->requests < y->requests) - (x->requests > y->requests);
-}
-
-static err_t keys_values(struct request *rq, struct html_values *v, const struct asked *asked)
-{
-	struct usage_sum *sums;
+	const struct usage_sum *sums = by_key.items;
 	struct key *keys;
-	size_t count, key_count;
-	TRY(sums_of(rq, asked, USAGE_BY_CREDENTIAL, false, &sums, &count));
+	size_t count = by_key.count, key_count;
 	TRY(key_list(&rq->cx, rq->principal->account, &keys, &key_count));
-	qsort(sums, count, sizeof *sums, by_requests);
 	for (size_t i = 0; i < count && i < GROUPS_SHOWN; i++) {
 		struct html_values *row = html_add_row(v, "by_key");
 		struct str id = id_text(rq->cx.mem, "key", sums[i].credential);
@@ -242,12 +241,10 @@ static err_t keys_values(struct request *rq, struct html_values *v, const struct
 	return OK;
 }
 
-static err_t routes_values(struct request *rq, struct html_values *v, const struct asked *asked)
+static void routes_values(struct request *rq, struct html_values *v, const struct asked *asked, struct sums by_route)
 {
-	struct usage_sum *sums;
-	size_t count;
-	TRY(sums_of(rq, asked, USAGE_BY_ROUTE, false, &sums, &count));
-	qsort(sums, count, sizeof *sums, by_requests);
+	const struct usage_sum *sums = by_route.items;
+	size_t count = by_route.count;
 	for (size_t i = 0; i < count && i < GROUPS_SHOWN; i++) {
 		struct html_values *row = html_add_row(v, "by_route");
 		sum_values(rq->cx.mem, row, &sums[i]);
@@ -255,30 +252,32 @@ static err_t routes_values(struct request *rq, struct html_values *v, const stru
 		html_set(row, "href", link_with_route(rq, asked, sums[i].route));
 	}
 	html_set_flag(v, "more_routes", count > GROUPS_SHOWN);
-	return OK;
 }
 
 err_t usage_show(struct request *rq, struct response *rs)
 {
 	struct html_values *v = page_new(rq, "Usage", "usage");
-	struct usage_sum *calls, *tries;
-	size_t call_count, try_count;
+	struct usage_sum *all, *tries;
+	size_t count, try_count;
 	struct asked asked;
 	TRY(read_asked(rq, &asked));
-	TRY(sums_of(rq, &asked, USAGE_BY_DAY, false, &calls, &call_count));
-	TRY(sums_of(rq, &asked, USAGE_BY_DAY, true, &tries, &try_count));
+	const struct usage_query calls_asked = query_of(rq, &asked, 0, false),
+				 tries_asked = query_of(rq, &asked, USAGE_BY_DAY, true);
+	TRY(usage_overview(&rq->cx, &calls_asked, GROUPS_MOST, &all, &count));
+	TRY(usage_page(&rq->cx, &tries_asked, NULL, false, USAGE_DAYS_KEPT + 1, &tries, &try_count));
+	struct sums days = sums_by(all, count, USAGE_BY_DAY);
 	html_set(v, "key_asked", asked.key);
 	html_set(v, "route_asked", asked.route);
-	TRY(keys_values(rq, v, &asked));
-	TRY(routes_values(rq, v, &asked));
-	days_values(rq, v, &asked, calls, call_count, tries, try_count);
-	total_values(rq, v, "total", calls, call_count);
+	TRY(keys_values(rq, v, &asked, sums_by(all, count, USAGE_BY_CREDENTIAL)));
+	routes_values(rq, v, &asked, sums_by(all, count, USAGE_BY_ROUTE));
+	days_values(rq, v, &asked, days.items, days.count, tries, try_count);
+	total_values(rq, v, "total", days.items, days.count);
 	total_values(rq, v, "webhooks_total", tries, try_count);
 	span_links(rq, v, &asked);
 	html_set(v, "mode_path", STR("/usage"));
 	html_set_flag(v, "mode_test", asked.test);
 	html_set(v, "key_off", link_with_key(rq, &asked, STR_ABSENT));
 	html_set(v, "route_off", link_with_route(rq, &asked, STR_ABSENT));
-	html_set_flag(v, "any", call_count || try_count);
+	html_set_flag(v, "any", count || try_count);
 	return page_reply(rs, 200, "usage", v);
 }

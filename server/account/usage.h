@@ -57,6 +57,7 @@ struct usage_query {
 };
 
 struct usage_sum {
+	int32_t by;                       /* of usage_overview() alone: USAGE_BY_DAY, _CREDENTIAL or _ROUTE */
 	int32_t day;                      /* these four as far as it is by them; else 0, zero, "" */
 	struct id credential, connection; /* zero also: none */
 	struct str route;
@@ -69,6 +70,13 @@ struct usage_sum {
  */
 MUST_CHECK err_t usage_page(struct ctx *cx, const struct usage_query *query, const struct usage_sum *place, bool back,
 	size_t limit, struct usage_sum **out, size_t *count_out);
+
+/*
+ * Of a query without webhooks (its `by` and connection mean nothing): the sums by day, then those by credential, then
+ * those by route, each the largest first, from one reading of the rows.
+ */
+MUST_CHECK err_t usage_overview(
+	struct ctx *cx, const struct usage_query *query, size_t limit, struct usage_sum **out, size_t *count_out);
 
 /*
  * The time in µs under which this share of thousandths stayed, evenly spread within its class; 0 where nothing was. Of

@@ -25,6 +25,16 @@ err_t usage_page(struct ctx *cx, const struct usage_query *q, const struct usage
 		IN(p->credential), IN(p->connection), IN(p->route), IN(most));
 }
 
+DB_RESULT(
+	usage_overview, struct usage_sum, by, day, credential, route, requests, client_errors, server_errors, latency);
+
+err_t usage_overview(
+	struct ctx *cx, const struct usage_query *q, size_t limit, struct usage_sum **out, size_t *count_out)
+{
+	return db_rows(cx, &sql_usage_overview, usage_overview, out, count_out, IN(q->account), IN(q->first_day),
+		IN(q->last_day), db_in_id_or_null(q->credential), IN(q->route), IN((int32_t)limit));
+}
+
 int64_t usage_quantile_us(const struct usage_sum *sum, int64_t thousandths)
 {
 	int64_t all = 0, before = 0;

@@ -24,3 +24,17 @@ SELECT g.day, g.credential, g.connection, g.route, g.requests, g.client_errors, 
   FROM usage_groups($1, $2, $3, $4, $5, $6, $7, $8) g
  WHERE $9 OR (g.day, g.credential, g.connection, g.route) < ($10, $11, $12, $13)
  ORDER BY g.day DESC, g.credential DESC, g.connection DESC, g.route DESC LIMIT $14::int;
+
+-- name: usage_overview
+-- $1 account  $2 first day  $3 last day, since 1970  $4 credential or NULL  $5 route or NULL  $6 at most so many
+-- All but tries of webhooks, by day, by credential and by route, from one reading of the rows.
+SELECT CASE grouping(u.day, u.credential_id, u.route) WHEN 3 THEN 1 WHEN 5 THEN 2 ELSE 8 END AS by,
+       coalesce(u.day - '1970-01-01'::date, 0) AS day, coalesce(u.credential_id, '00000000-0000-0000-0000-000000000000') AS credential,
+       coalesce(u.route, '') AS route, sum(u.requests)::bigint AS requests, sum(u.client_errors)::bigint AS client_errors,
+       sum(u.server_errors)::bigint AS server_errors,
+       ARRAY[sum(u.latency[1]), sum(u.latency[2]), sum(u.latency[3]), sum(u.latency[4]), sum(u.latency[5]), sum(u.latency[6]), sum(u.latency[7]), sum(u.latency[8]), sum(u.latency[9]), sum(u.latency[10]), sum(u.latency[11]), sum(u.latency[12]), sum(u.latency[13]), sum(u.latency[14]), sum(u.latency[15]), sum(u.latency[16])]::bigint[] AS latency
+  FROM usage_day u
+ WHERE u.account_id = $1 AND u.day BETWEEN '1970-01-01'::date + $2::int AND '1970-01-01'::date + $3::int AND u.route <> 'webhook'
+   AND ($4::uuid IS NULL OR u.credential_id = $4) AND ($5::text IS NULL OR u.route = $5)
+ GROUP BY GROUPING SETS ((u.day), (u.credential_id), (u.route))
+ ORDER BY 1, sum(u.requests) DESC LIMIT $6::int;
