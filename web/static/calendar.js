@@ -38,7 +38,34 @@ async function load(range) {
 	const reply = await fetch(url, { headers: { Accept: 'application/json' } });
 	if (reply.redirected) location.reload(); // signed out
 	if (!reply.ok) throw new Error(reply.status);
-	return (await reply.json()).events.map(shown);
+	const events = (await reply.json()).events.map(shown);
+	return view === 'month' ? folded(events, range) : events;
+}
+
+const LANES = 3; // of a day in a month, as the server's own drawing has them
+const DAY_MS = 86400000;
+const midnight = (text) => Date.UTC(...text.slice(0, 10).split('-').map((n, i) => n - (i === 1)));
+
+// Of a day that has more than a few, those that have room, and behind them how many others there are. The library measures
+// each event that it may have to hide, which takes minutes where there are a thousand.
+function folded(events, range) {
+	const taken = new Map(), hidden = new Map(), first = midnight(dayOf(range.start)), after = midnight(dayOf(range.end));
+	const days = ({ start, end, allDay }) => {
+		const from = midnight(start), to = Math.max(from, midnight(end) - (allDay || /T00:00:00$/.test(end) ? DAY_MS : 0));
+		return Array.from({ length: (to - from) / DAY_MS + 1 }, (_, i) => from + i * DAY_MS).filter((day) => day >= first && day < after);
+	};
+	const lasts = (e) => e.allDay || midnight(e.end) - midnight(e.start) > DAY_MS;
+	const kept = [...events.filter(lasts), ...events.filter((e) => !lasts(e))].filter((e) => {
+		const on = days(e), fits = on.every((day) => (taken.get(day) ?? 0) < LANES), count = fits ? taken : hidden;
+		for (const day of on) count.set(day, (count.get(day) ?? 0) + 1);
+		return fits;
+	});
+	for (const [day, count] of hidden) {
+		const on = new Date(day).toISOString().slice(0, 10);
+		kept.push({ id: `more-${on}`, title: alertBox.dataset.more.replace('{n}', count), start: `${on}T23:59:58`, end: `${on}T23:59:59`,
+			allDay: false, editable: false, classNames: ['more-link'], extendedProps: { day: on } });
+	}
+	return kept;
 }
 
 // ---- moving ----
@@ -80,10 +107,12 @@ const weekday = new Intl.DateTimeFormat(document.documentElement.lang, { weekday
 // A link, as the server's own drawing has it, so that keys, the middle button and screen readers do as everywhere.
 function content({ event, timeText }) {
 	const link = document.createElement('a');
-	link.href = address(`/calendar/events/${encodeURIComponent(event.id)}`, []);
+	const { day } = event.extendedProps; // of how many there are besides
+	link.href = day ? address('/calendar', [['view', 'day'], ['date', day], ...query.getAll('off').map((id) => ['off', id])])
+		: address(`/calendar/events/${encodeURIComponent(event.id)}`, []);
 	link.className = 'entry-link';
 	link.draggable = false;
-	if (timeText && !event.allDay && (view !== 'month' || dayOf(event.start) === dayOf(new Date(event.end - 1)))) {
+	if (timeText && !day && !event.allDay && (view !== 'month' || dayOf(event.start) === dayOf(new Date(event.end - 1)))) {
 		const time = document.createElement('span');
 		time.className = 'ec-event-time';
 		time.textContent = timeText;
@@ -111,17 +140,17 @@ host.addEventListener('click', (event) => { if (dragging) { event.preventDefault
 
 function mount() {
 	const height = view === 'month' ? `${host.offsetHeight}px` : null;
+	if (height) host.style.minHeight = height; // what is below stays where it is
 	host.replaceChildren();
 	host.classList.add('by-script');
 	calendar = EventCalendar.create(host, {
 		view: kinds[view], date, firstDay: 1, locale: document.documentElement.lang, height: height ?? '100%',
-		headerToolbar: { start: '', center: '', end: '' }, dayMaxEvents: true, scrollTime: '08:00:00',
+		headerToolbar: { start: '', center: '', end: '' }, scrollTime: '08:00:00',
 		highlightedDates: [today], slotHeight: 28, eventSources: [{ events: load }],
 		editable: true, selectable: true, eventStartEditable: true, eventDurationEditable: true,
 		eventTimeFormat: (start, end) => end && start - end && view !== 'month' ? `${clockOf(start)}–${clockOf(end)}` : clockOf(start),
 		slotLabelFormat: clockOf, allDayContent: alertBox.dataset.allDay,
 		dayHeaderFormat: (d) => view === 'month' ? weekday.format(d) : `${weekday.format(d)} ${d.getDate()}`,
-		moreLinkContent: (arg) => alertBox.dataset.more.replace('{n}', arg.num),
 		eventContent: content, eventDragStart: drag(true), eventDragStop: drag(false), eventResizeStart: drag(true), eventResizeStop: drag(false),
 		eventDrop: moved, eventResize: moved,
 		dateClick: ({ date: at, allDay }) => location.assign(address('/calendar/new', allDay ? { date: dayOf(at), ...(view === 'month' ? {} : { all_day: 1 }) }

@@ -205,6 +205,24 @@ for (const [view, width] of [['month', 1280], ['week', 1280], ['agenda', 1280], 
 		await page.context().close();
 	});
 
+test('a day that has many events is folded, and a thousand of them are drawn at once', async () => {
+	const event = (i) => `BEGIN:VEVENT\r\nUID:many-${i}\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:202803${String(1 + (i % 28)).padStart(2, '0')}T${String(i % 24).padStart(2, '0')}0000Z\r\nDURATION:PT1H\r\nSUMMARY:Many ${i}\r\nEND:VEVENT\r\n`;
+	const { id } = await api('POST', '/v1/calendars', { name: 'Many' });
+	const reply = await fetch(`${world.url}/v1/calendars/${id}/import`, { method: 'POST', headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'text/calendar' },
+		body: `BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//\r\n${Array.from({ length: 1000 }, (_, i) => event(i)).join('')}END:VCALENDAR\r\n` });
+	assert.equal(reply.status, 200);
+	const page = await signedIn();
+	await page.goto(world.url + '/calendar?date=2028-03-10');
+	await drawn(page);
+	assert.ok(await page.locator('.ec-event').count() <= 28 * 4, 'what is not seen is not drawn');
+	await page.locator('.ec-event.more-link a').first().click();
+	await page.waitForURL('**view=day&date=2028-03-01');
+	await drawn(page);
+	assert.ok(await page.locator('.ec-event').count() > 30);
+	await api('DELETE', `/v1/calendars/${id}`);
+	await page.context().close();
+});
+
 test('the page weighs less than 250 KB, and its files are compressed', async () => {
 	const page = await signedIn();
 	let octets = 0;

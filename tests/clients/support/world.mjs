@@ -58,6 +58,7 @@ export async function openWorld(...options) {
 	const ended = new Promise((done) => server.on('exit', done));
 	const world = {
 		url,
+		pid: server.pid,
 		log: () => log,
 
 		async calends(...args) {
