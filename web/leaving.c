@@ -19,7 +19,7 @@ err_t account_delete_page(struct request *rq, struct response *rs)
 	struct html_values *v = page_new(rq, "Delete your account?", "profile");
 	TRY(leaving_count(&rq->cx, rq->principal->account, &counts));
 	set_count(rq, v, "calendars", counts.calendars);
-	set_count(rq, v, "objects", counts.objects);
+	html_set(v, "objects", str_fmt(rq->cx.mem, "%d", (int)counts.objects)); /* stands beside its calendars */
 	set_count(rq, v, "keys", counts.keys);
 	set_count(rq, v, "connections", counts.connections);
 	set_count(rq, v, "apps", counts.apps);
