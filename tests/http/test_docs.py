@@ -201,6 +201,7 @@ def test_old_addresses_lead_where_they_led(world, target, fragment):
     ("# T\n\n[x](#nowhere)\n", "no such heading"),
     ("# T\n\n{{secret_key}}\n", "no value"),
     ("no title\n", "no title"),
+    ("# T\n\n| | b |\n| --- | --- |\n| c | d |\n", "column without a name"),
     ("# T\n\n![x](y.png)\n", "pictures"),
 ])
 def test_what_a_reader_could_not_follow_stops_the_build(tmp_path, text, says):

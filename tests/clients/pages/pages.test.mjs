@@ -67,7 +67,7 @@ for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
 		await page.click('button[type=submit]');
 		await judge(page, 'sign-in refused');
 		await signIn(page);
-		for (const path of ['/', '/keys', '/keys/new', '/docs', '/docs/quickstart', '/docs/connect', '/docs/limits', '/docs/errors', '/docs/errors/invalid_value', '/connected-accounts', '/calendars', '/calendars?mode=test', '/account', '/security', '/security/passkeys/new', '/confirm?next=%2Fkeys', '/audit', '/audit?mode=test', '/audit?kind=client.deleted', '/logs', '/logs?mode=test', '/logs?request=x', '/usage', '/usage?mode=test&days=90', '/sign-in?again=1', '/nothing', '/styleguide', authorize(), ...open]) {
+		for (const path of ['/', '/keys', '/keys/new', '/docs', '/docs/quickstart', '/docs/connect', '/docs/limits', '/docs/errors', '/docs/errors/invalid_value', '/docs/search?q=token', '/status', '/connected-accounts', '/calendars', '/calendars?mode=test', '/account', '/security', '/security/passkeys/new', '/confirm?next=%2Fkeys', '/audit', '/audit?mode=test', '/audit?kind=client.deleted', '/logs', '/logs?mode=test', '/logs?request=x', '/usage', '/usage?mode=test&days=90', '/sign-in?again=1', '/nothing', '/styleguide', authorize(), ...open]) {
 			await page.goto(world.url + path);
 			await judge(page, path);
 		}
@@ -110,6 +110,37 @@ for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
 		assert.deepEqual(complaints, []);
 		await context.close();
 	});
+
+test('a visitor who is not signed in finds the documentation and what they search for, without JavaScript', async () => {
+	const context = await browser.newContext({ javaScriptEnabled: false });
+	const page = await context.newPage();
+	await page.goto(world.url + '/');
+	await page.click('main a:text-is("Documentation")');
+	assert.equal(new URL(page.url()).pathname, '/docs');
+	await page.fill('#q', 'find a time');
+	await page.keyboard.press('Enter');
+	await page.click('.docs-found li:first-child a');
+	assert.equal(new URL(page.url()).pathname + new URL(page.url()).hash, '/docs/quickstart#5-find-a-time-for-two');
+	await page.click('[rel=next]');
+	assert.equal(await page.textContent('h1'), 'Connect an app');
+	assert.equal(await page.locator('.code button:visible').count(), 0);
+	await context.close();
+});
+
+test('the welcome page and the documentation hold for who is not signed in, and code is copied', async () => {
+	for (const [width, colorScheme] of [[360, 'dark'], [1280, 'light']]) {
+		const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
+		const page = await context.newPage();
+		for (const path of ['/', '/status', '/docs/caldav', '/docs/webhooks', '/docs/self-hosting', '/docs/changelog']) {
+			await page.goto(world.url + path);
+			await judge(page, path);
+		}
+		await page.goto(world.url + '/docs/quickstart');
+		await page.click('.code button >> nth=0');
+		await page.waitForSelector('.code button:text-is("Copied"), .code button:text-is("Selected")');
+		await context.close();
+	}
+});
 
 test('all of it works without JavaScript', async () => {
 	const context = await browser.newContext({ javaScriptEnabled: false });

@@ -151,6 +151,8 @@ static void cell_begin(struct writer *w)
 
 static void head_cell_end(struct writer *w)
 {
+	if (!w->words.len)
+		docs_die("%.*s: a column without a name", STR_ARG(w->page->file));
 	if (w->column < COLUMNS_MAX)
 		w->columns[w->column++] = str_dup(w->site->mem, buf_str(&w->words));
 	BUF_LIT(&w->html, "</th>");
