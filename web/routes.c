@@ -126,6 +126,8 @@ static const struct route routes[] = {
 	{ METHOD_GET,  "/favicon.ico",                    ANYONE,           0, BODY_IGNORED, 0,       favicon,                        "page", 0 },
 	{ METHOD_GET,  "/openapi.json",                   ANYONE,           0, BODY_IGNORED, 0,       openapi_json,                   "OpenAPI 3.1", CORS_ANY },
 	{ METHOD_GET,  "/robots.txt",                     ANYONE,           0, BODY_IGNORED, 0,       robots_txt,                     "RFC 9309", 0 },
+	{ METHOD_GET,  "/.well-known/user-agent-configuration.json", ANYONE,    0, BODY_IGNORED, 0,       user_agent_configuration,       "draft-ietf-mailmaint-pacc-02", CORS_ANY },
+	{ METHOD_GET,  "/.well-known/autoconfig/mail/config-v1.1.xml", ANYONE,  0, BODY_IGNORED, 0,       autoconfig_xml,                 "draft-ietf-mailmaint-autoconfig", CORS_ANY },
 	{ METHOD_GET,  "/.well-known/security.txt",       ANYONE,           0, BODY_IGNORED, 0,       security_txt,                   "RFC 9116", 0 },
 	{ METHOD_GET,  "/.well-known/change-password",    ANYONE,           0, BODY_IGNORED, 0,       change_password_link,           "W3C change-password-url", 0 },
 	{ METHOD_GET,  "/styleguide",                     SESSION,          0, BODY_IGNORED, 0,       styleguide_page,                "page", 0 },
