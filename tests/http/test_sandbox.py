@@ -159,7 +159,7 @@ def test_a_connected_app_does_not_reach_the_sandbox_of_its_user(world, ann, brow
 # What is no test data: what lets in, and what tells of what happened.
 STAYS = {"account", "api_key", "credential_use", "connected_account", "client_connection", "consent_log", "token_family", "access_token",
          "audit", "audit_head", "webhook_endpoint", "webhook_queue", "webhook_counter", "login", "session",
-         "usage_day", "outbox", "object_before", "webhook_event", "webhook_delivery", "webhook_attempt"}
+         "usage_day", "request_log", "outbox", "object_before", "webhook_event", "webhook_delivery", "webhook_attempt"}
 
 
 def rows(world, sandbox, table):
