@@ -18,9 +18,9 @@
 
 struct asked {
 	struct id account; /* zero: there is none, or it may not be signed in to */
-	struct str email, network, agent;
+	struct str email, network;
 };
-DB_RESULT(reset_take, struct asked, account, email, network, agent);
+DB_RESULT(reset_take, struct asked, account, email, network);
 
 struct reached {
 	struct str email;
@@ -40,8 +40,8 @@ err_t reset_ask(struct ctx *cx, struct str email)
 	};
 	/* What is no address is told apart neither: it counts for the network alone. */
 	TRY(throttle_take(cx, folded.len ? limits : limits + 1, folded.len ? 2 : 1));
-	struct str_list by = audit_by(cx);
-	return db_exec(cx, &sql_reset_ask, NULL, IN(id_new(cx->now)), IN(folded), IN(by.items[3]), IN(by.items[4]));
+	struct str network = address_coarse(cx->mem, cx->client_ip);
+	return db_exec(cx, &sql_reset_ask, NULL, IN(id_new(cx->now)), IN(folded), IN(network.ptr ? network : STR("")));
 }
 
 static err_t write_letter(struct ctx *cx, const struct asked *who)
@@ -52,7 +52,6 @@ static err_t write_letter(struct ctx *cx, const struct asked *who)
 	letter_say(
 		letter, str_fmt(cx->mem, "Somebody asked for a new password of your account at %.*s.", STR_ARG(brand)));
 	letter_fact(letter, "From the network", who->network);
-	letter_fact(letter, "With", who->agent);
 	letter_link(letter, STR("Set a new password"), path);
 	letter_say(letter, STR("The link is good for 30 minutes, and once. If this wasn't you, there is nothing to do: "
 			       "your password stays as it is."));
@@ -67,7 +66,7 @@ err_t resets_write(struct ctx *cx, void *unused)
 	if (!mailbox_is_possible(cx))
 		return OK;
 	TRY(db_begin(cx));
-	TRY(db_rows(cx, &sql_reset_take, reset_take, &rows, &count, IN(LETTERS_A_RUN)));
+	TRY(db_rows(cx, &sql_reset_take, reset_take, &rows, &count, IN(LETTERS_A_RUN), IN(cx->now)));
 	for (size_t i = 0; i < count; i++)
 		if (!id_is_zero(rows[i].account))
 			TRY(write_letter(cx, &rows[i]));

@@ -22,7 +22,7 @@ SELECT account_leave($1, $2, $3, $4, $5) AS found;
 -- name: leaving_find
 -- $1 e-mail, folded  $2 now
 SELECT a.account_id AS id, a.delete_at FROM login l JOIN account a ON a.account_id = l.account_id
- WHERE l.email = $1 AND a.status = 2 AND a.delete_at > $2;
+ WHERE l.email = $1 AND a.status = 2 AND a.delete_at > $2 AND a.left_at = a.deactivated_at;
 
 -- name: account_take_back
 -- $1 account  $2 its twin  $3 now  $4 audit_by()

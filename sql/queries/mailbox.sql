@@ -23,15 +23,18 @@ SELECT mailbox_change($1, $2, $3, $4, $5, $6) AS email;
 SELECT mailbox_reset($1, $2, $3, $4, $5, $6) AS email;
 
 -- name: reset_ask stores
--- $1 id  $2 e-mail, folded  $3 network  $4 browser
-SELECT reset_ask($1, $2, $3, $4);
+-- $1 id  $2 e-mail, folded  $3 network
+SELECT reset_ask($1, $2, $3);
 
 -- name: reset_take
--- $1 at most
--- Who asked, and their account where there is one that may be signed in to. Those who take at once take different ones.
+-- $1 at most  $2 now
+-- Who asked, and their account where there is one that may be signed in to, or be taken back by who signs in: whoever deleted
+-- it with a stolen password set another one before. Those who take at once take different ones.
 WITH gone AS (
 	DELETE FROM reset_request WHERE id IN (SELECT r.id FROM reset_request r ORDER BY r.id LIMIT $1::int FOR UPDATE SKIP LOCKED)
-	RETURNING email, network, agent
+	RETURNING email, network
 )
-SELECT a.account_id AS account, g.email, g.network, g.agent
-  FROM gone g LEFT JOIN login l ON l.email = g.email LEFT JOIN account a ON a.account_id = l.account_id AND a.status = 1;
+SELECT a.account_id AS account, g.email, g.network
+  FROM gone g LEFT JOIN login l ON l.email = g.email
+  LEFT JOIN account a ON a.account_id = l.account_id
+    AND (a.status = 1 OR (a.status = 2 AND a.delete_at > $2 AND a.left_at = a.deactivated_at));

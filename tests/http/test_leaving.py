@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Accounts that their owners delete: docs/adr/0040-leaving.md."""
 import itertools
+import re
 
 import pytest
 
@@ -132,6 +133,48 @@ def test_a_token_that_was_used_takes_nothing_back_from_the_operator(world, perso
     assert "Take your account back" not in reply.text
     live, _ = ids(world, person.email)
     assert world.sql(f"SELECT delete_at IS NULL FROM account WHERE account_id = '{live}'") == [["t"]]
+
+
+def test_what_the_operator_deactivates_while_it_leaves_is_not_taken_back(world, person):
+    """Neither by a page that was open before, nor by signing in, nor by a letter; it is deleted in its time all the same."""
+    person.leave()
+    browser = Browser(world)
+    page = submit(browser, "/sign-in", "/sign-in", email=person.email, password=person.password)
+    assert is_page_of_return(page)
+    form = Form(page.text, "/account/take-back").with_()
+    world.cli("account", "deactivate", person.email)
+    assert is_page(browser.post("/account/take-back", form), 404)
+    reply = submit(Browser(world), "/sign-in", "/sign-in", email=person.email, password=person.password)
+    assert reply.status == 403 and "Take your account back" not in reply.text
+    submit(Browser(world), "/forgot-password", "/forgot-password", email=person.email)
+    assert world.wait_for(lambda: world.sql("SELECT count(*) FROM reset_request") == [["0"]])
+    live, test = ids(world, person.email)
+    assert world.sql(f"SELECT count(*) FROM mailbox_link WHERE account_id = '{live}'") == [["0"]]
+    assert world.sql(f"SELECT status, delete_at > now() FROM account WHERE account_id = '{live}'") == [["2", "t"]]
+    run_out(world, live)
+    assert rows_left(world, live, test) <= {"audit", "audit_head", "outbox"}
+
+
+def test_whose_account_was_deleted_with_a_stolen_password_sets_a_new_one_and_takes_it_back(world, sink, person):
+    """The thief changed it first: what is left to the owner is their mail."""
+    world.secret("the password of a thief")
+    reply = submit(person.browser, "/account", "/account/password", current_password=person.password,
+                   new_password="the password of a thief", new_password_again="the password of a thief")
+    assert reply.status == 303, reply
+    person.leave()
+    owner = Browser(world)
+    submit(owner, "/forgot-password", "/forgot-password", email=person.email)
+    def letter():
+        return [m for m in sink.got if m.recipient == person.email and m.message["Subject"] == "Calends: Set a new password"]
+    assert world.wait_for(letter, 15)
+    link = re.search(rf"{world.url}(/link/reset/\S+)", letter()[0].text)[1]
+    world.secret(link.rpartition("/")[2])
+    fresh = world.secret("a new one of the owner")
+    assert submit(owner, link, link, new_password=fresh, new_password_again=fresh).location == "/sign-in?done=password-reset"
+    page = submit(owner, "/sign-in", "/sign-in", email=person.email, password=fresh)
+    assert is_page_of_return(page), page
+    assert owner.post("/account/take-back", Form(page.text, "/account/take-back").with_()).location == "/sign-in?done=taken-back"
+    assert submit(owner, "/sign-in", "/sign-in", email=person.email, password=fresh).location == "/"
 
 
 def test_after_the_time_all_of_it_goes_in_portions(world, person):

@@ -232,6 +232,16 @@ def test_who_is_deactivated_gets_no_link(world, sink, person):
                      f"WHERE a.email = '{person.email}' AND purpose = 3") == [["0"]]
 
 
+def test_a_strangers_words_stand_in_no_letter(world, sink, person):
+    """Anybody asks for a new password of anybody, by any browser."""
+    browser = Browser(world)
+    page = Form(browser.get("/forgot-password").text, "/forgot-password").with_(email=person.email)
+    reply = browser.post("/forgot-password", page, [("User-Agent", "Locked! Call https://evil.example/now")])
+    assert reply.status == 303, reply
+    [mail] = letters(world, sink, "Set a new password")
+    assert "evil.example" not in mail.text and "127.0.0.1" in mail.text
+
+
 def test_a_link_of_30_minutes(world, sink, person):
     ask_reset(world, person.email)
     [mail] = letters(world, sink, "Set a new password")
@@ -242,7 +252,7 @@ def test_a_link_of_30_minutes(world, sink, person):
 
 def test_a_thousand_wait_at_most(world, sink):
     """What is more is not noted: the throttles of networks come long before."""
-    count = world.sql("SELECT reset_ask(gen_random_uuid(), 'x' || n || '@example.org', '', '') FROM generate_series(1, 1100) n; "
+    count = world.sql("SELECT reset_ask(gen_random_uuid(), 'x' || n || '@example.org', '') FROM generate_series(1, 1100) n; "
                       "SELECT count(*) FROM reset_request")
     assert count == [["1000"]]
     world.sql("DELETE FROM reset_request")
