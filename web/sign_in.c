@@ -70,9 +70,10 @@ err_t sign_in_enter(struct request *rq, struct response *rs, struct session_new 
 
 void sign_in_after(struct request *rq, struct response *rs, struct id account, struct str to, struct str otherwise)
 {
-	/* Its password was set by this request, at its time. Who was signed in with a second factor stays so. */
+	/* Its password was set by this request, at its time. Who was signed in to it with a second factor stays so. */
+	bool same = rq->principal && id_eq(rq->principal->account, account);
 	const struct session_new in = {
-		.account = account, .password_at = rq->cx.now, .amr = rq->principal ? rq->principal->amr : AMR_PASSWORD
+		.account = account, .password_at = rq->cx.now, .amr = same ? rq->principal->amr : AMR_PASSWORD
 	};
 	err_t e = sign_in_enter(rq, rs, in, to);
 	if (!e)

@@ -13,6 +13,7 @@ import pytest
 from oauth_flow import App, Browser, Form, is_page
 
 SECONDS = 40
+SERVE = ["--signup", "open"]
 EMAIL = "careful@calends.example"
 
 
@@ -360,3 +361,14 @@ def test_changing_the_password_keeps_what_was_proven(world, user, browser, app):
     assert there.post("/account/password", fields).location == "/account?done=password"
     claims, _ = connected(app, there, app.ask(there, scope="openid").location)
     assert "mfa" in claims["amr"]
+
+
+def test_an_account_that_is_made_while_signed_in_has_proven_a_password_alone(world, user, browser, app):
+    """OpenID Connect Core §2 amr: of the account that the token is about, not of the one before it."""
+    password_acr, _ = world.get("/.well-known/openid-configuration").json["acr_values_supported"]
+    secret, _ = set_up(browser)
+    there, at = first_step(world, user)
+    give(there, at, code_of(secret))
+    assert post(there, "/sign-up", "/sign-up", name="Other", email="other-one@calends.example", password=world.secret("another password")).status == 303
+    claims, _ = connected(app, there, app.ask(there, scope="openid").location)
+    assert (claims["amr"], claims["acr"]) == (["pwd"], password_acr)
