@@ -53,6 +53,7 @@ struct session_new sign_in_proven(struct request *rq, struct id account, struct 
 {
 	return (struct session_new){ .account = account,
 		.password_at = password_at,
+		.auth_time = rq->cx.now,
 		.amr = amr,
 		.new_browser = !id_eq(sign_in_browser(rq).account, account) };
 }
@@ -70,11 +71,16 @@ err_t sign_in_enter(struct request *rq, struct response *rs, struct session_new 
 
 void sign_in_after(struct request *rq, struct response *rs, struct id account, struct str to, struct str otherwise)
 {
-	/* Its password was set by this request, at its time. Who was signed in to it with a second factor stays so. */
-	bool same = rq->principal && id_eq(rq->principal->account, account);
-	const struct session_new in = {
-		.account = account, .password_at = rq->cx.now, .amr = same ? rq->principal->amr : AMR_PASSWORD
+	/* Its password was set by this request, at its time. */
+	struct session_new in = {
+		.account = account, .password_at = rq->cx.now, .auth_time = rq->cx.now, .amr = AMR_PASSWORD
 	};
+	const struct principal *was = rq->principal;
+	if (was && id_eq(was->account, account) && was->amr != AMR_PASSWORD) {
+		/* Who was signed in to it with more stays so, since they proved that: this was the password alone. */
+		in.amr = was->amr;
+		in.auth_time = was->auth_time;
+	}
 	err_t e = sign_in_enter(rq, rs, in, to);
 	if (!e)
 		return;

@@ -25,6 +25,7 @@ MUST_CHECK err_t sign_in(
 struct session_new {
 	struct id account;
 	struct instant password_at; /* when the password was set that was proven (struct account) */
+	struct instant auth_time;   /* when they proved who they are, by all of amr */
 	int16_t amr;                /* by what they proved who they are (server/auth/amr.h) */
 	bool new_browser;           /* its owner is told by mail that somebody signed in */
 	struct str old_secret;      /* the cookie that is there; absent for none */

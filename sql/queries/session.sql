@@ -11,7 +11,7 @@ SELECT l.password_hash, l.changed_at AS password_at, a.account_id AS id, a.statu
 -- name: session_create
 -- $1 account  $2 hash  $3 id  $4 CSRF token  $5 now  $6 end  $7 address  $8 browser  $9 $10 the session that it replaces
 -- $11 when the password was set that was proven  $12 audit_by()  $13 the browser is new to the account
--- $14 by what they proved who they are
+-- $14 by what they proved who they are  $15 when
 -- Nothing when there is another password by now. One that is being set waits for this lock, or this waits for it:
 -- see account_set_password in 0001_schema.sql.
 -- An account has so many sessions (they live for weeks, and nothing ends those of a browser that went): the oldest go.
@@ -22,7 +22,7 @@ WITH replaced AS (
 		SELECT hash FROM session WHERE account_id = $1 ORDER BY created_at DESC OFFSET 99)
 ), made AS (
 	INSERT INTO session (account_id, hash, id, csrf, auth_time, amr, ip, ua, created_at, expires_at, proven_at)
-	SELECT l.account_id, $2, $3, $4, $5, $14, $7::text::inet, $8, $5, $6, $5
+	SELECT l.account_id, $2, $3, $4, $15, $14, $7::text::inet, $8, $5, $6, $5
 	  FROM login l WHERE l.account_id = $1 AND l.changed_at = $11 FOR SHARE
 	RETURNING account_id, id
 )

@@ -352,6 +352,22 @@ def test_an_essential_acr_of_two_factors_is_had_or_denied(world, user, browser, 
     assert claims["acr"] == mfa_acr
 
 
+@pytest.mark.parametrize("params", [{"prompt": "login"}, {"max_age": "600"}], ids=["prompt=login", "max_age"])
+def test_a_new_password_is_no_second_step_of_now(world, user, browser, app, params):
+    """OpenID Connect Core §3.1.2.1: who proved both steps long ago, and the password alone now, does not count as signed in anew."""
+    secret, _ = set_up(browser)
+    there, at = first_step(world, user)
+    give(there, at, code_of(secret))
+    world.sql("UPDATE session SET auth_time = auth_time - interval '1 hour'")
+    at = app.ask(there, scope="openid", **params).location
+    assert at.startswith("/sign-in?"), at
+    fields = Form(there.get("/account").text, "/account/password").with_(
+        current_password=user.password, new_password=user.password, new_password_again=user.password)
+    assert there.post("/account/password", fields).location == "/account?done=password"
+    onward = urllib.parse.parse_qs(urllib.parse.urlsplit(at).query)["next"][0]
+    assert there.get(onward).location.startswith("/sign-in?")
+
+
 def test_changing_the_password_keeps_what_was_proven(world, user, browser, app):
     secret, _ = set_up(browser)
     there, at = first_step(world, user)
