@@ -242,6 +242,25 @@ def test_a_strangers_words_stand_in_no_letter(world, sink, person):
     assert "evil.example" not in mail.text and "127.0.0.1" in mail.text
 
 
+@pytest.mark.parametrize("confirmed, left", [(False, "0"), (True, "1")], ids=["not confirmed before", "confirmed"])
+def test_a_passkey_of_who_signed_up_with_the_address_of_somebody_else_ends_with_their_new_password(world, sink, person, confirmed, left):
+    """Who waits in an account that the address's owner will once claim is not let in then."""
+    [[live]] = world.sql(f"SELECT account_id FROM login WHERE email = '{person.email}'")
+    world.sql("INSERT INTO passkey (account_id, id, credential_id, public_key, counter, shared, name, created_at) "
+              f"VALUES ('{live}', gen_random_uuid(), 'x', 'x', 0, false, 'waits', now())")
+    if confirmed:
+        link = link_in(world, next(m for m in letters(world, sink, "Confirm your e-mail address") if m.recipient == person.email), "confirm")
+        assert submit(person.browser, link, link).status == 303
+    ask_reset(world, person.email)
+    assert world.wait_for(lambda: [m for m in sink.got if m.recipient == person.email and "Set a new" in m.message["Subject"]], 15)
+    [mail] = [m for m in sink.got if m.recipient == person.email and "Set a new" in m.message["Subject"]]
+    link, fresh = link_in(world, mail, "reset"), world.secret("quite another one")
+    assert submit(Browser(world), link, link, new_password=fresh, new_password_again=fresh).location == "/sign-in?done=password-reset"
+    assert world.sql(f"SELECT count(*) FROM passkey WHERE account_id = '{live}'") == [[left]]
+    told = world.sql(f"SELECT count(*) FROM audit WHERE account_id = '{live}' AND kind = 'passkey.ended' AND details LIKE '%waits%'")
+    assert told == [["0" if confirmed else "1"]]
+
+
 def test_a_link_of_30_minutes(world, sink, person):
     ask_reset(world, person.email)
     [mail] = letters(world, sink, "Set a new password")
