@@ -125,7 +125,8 @@ static err_t change_password(struct request *rq)
 	TRY(e);
 	if (!str_eq(fresh, form_get(&rq->form, "new_password_again")))
 		return REFUSE(&rq->cx, INVALID_VALUE, "new_password", "The two new passwords are not the same.");
-	return account_set_password(&rq->cx, account.id, fresh);
+	e = account_set_password(&rq->cx, account.id, fresh);
+	return err_is(e, INVALID_VALUE) ? err_about(rq->cx.mem, e, "new_password") : e;
 }
 
 /* All sessions end with the old password; this browser gets a new one. */

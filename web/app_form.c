@@ -142,9 +142,9 @@ static err_t again(struct response *rs, struct html_values *v, err_t e)
 	struct ctx *cx = &rs->rq->cx;
 	/* Which this form does not have, but what makes them. */
 	if (str_eq(e->param, STR("jwks")))
-		e = REFUSE(cx, e->kind, "jwks_uri", "%.*s", STR_ARG(err_text(e)));
+		e = err_about(cx->mem, e, "jwks_uri");
 	if (str_eq(e->param, STR("grant_types")))
-		e = REFUSE(cx, e->kind, "machine_scopes", "%.*s", STR_ARG(err_text(e)));
+		e = err_about(cx->mem, e, "machine_scopes");
 	bool known = !e->param.len;
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
 		known |= str_eq(e->param, str_of(fields[i]));
@@ -155,7 +155,7 @@ static err_t again(struct response *rs, struct html_values *v, err_t e)
 	html_set_flag(v, "bad_machine", str_eq(e->param, STR(MACHINE)) || str_eq(e->param, STR("machine_scopes")));
 	if (known || page_status(e) >= 500)
 		return page_again(rs, "app_form", v, e);
-	return page_again(rs, "app_form", v, REFUSE(cx, e->kind, "", "%.*s", STR_ARG(err_text(e))));
+	return page_again(rs, "app_form", v, err_about(cx->mem, e, ""));
 }
 
 /* ---- a new one ---- */

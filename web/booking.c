@@ -9,8 +9,10 @@
 #include "server/booking/booking.h"
 #include "server/booking/link.h"
 #include "server/http/access.h"
+#include "web/calendar_view.h"
 #include "web/page.h"
 #include "web/pages.h"
+#include "web/say.h"
 
 #define DAY_S INT64_C(86400)
 #define WEEK_DAYS 7
@@ -59,19 +61,6 @@ static int64_t local_day(const struct visit *v, int64_t at)
 	return bookable_day(v->zone, at);
 }
 
-static struct str day_text(struct arena *mem, int64_t day)
-{
-	static const char *const weekdays[] = { "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
-		"Sunday" };
-	static const char *const months[] = { "January", "February", "March", "April", "May", "June", "July", "August",
-		"September", "October", "November", "December" };
-	int64_t year;
-	int month, of_month;
-	civil_from_days(day, &year, &month, &of_month);
-	return str_fmt(
-		mem, "%s, %d %s %lld", weekdays[((day + 3) % 7 + 7) % 7], of_month, months[month - 1], (long long)year);
-}
-
 static struct str clock_text(struct arena *mem, const struct visit *v, int64_t at)
 {
 	int64_t of_day = zone_to_local(v->zone, at) - local_day(v, at) * DAY_S;
@@ -79,13 +68,14 @@ static struct str clock_text(struct arena *mem, const struct visit *v, int64_t a
 }
 
 /* "10:00 – 10:30", or to another day. */
-static struct str hours_text(struct arena *mem, const struct visit *v, int64_t from, int64_t to)
+static struct str hours_text(struct request *rq, const struct visit *v, int64_t from, int64_t to)
 {
+	struct arena *mem = rq->cx.mem;
 	struct str begins = clock_text(mem, v, from), ends = clock_text(mem, v, to);
 	if (local_day(v, from) == local_day(v, to - 1)) /* with blanks at which no line breaks */
 		return str_fmt(mem, "%.*s\u00a0–\u00a0%.*s", STR_ARG(begins), STR_ARG(ends));
 	return str_fmt(
-		mem, "%.*s – %.*s, %.*s", STR_ARG(begins), STR_ARG(day_text(mem, local_day(v, to))), STR_ARG(ends));
+		mem, "%.*s – %.*s, %.*s", STR_ARG(begins), STR_ARG(day_long(rq, local_day(v, to))), STR_ARG(ends));
 }
 
 static struct html_values *values_of(struct request *rq, const struct visit *v, const char *title)
@@ -95,10 +85,10 @@ static struct html_values *values_of(struct request *rq, const struct visit *v, 
 	const struct booking *b = &v->booking;
 	bool has_page = !id_is_zero(v->page.id);
 	int64_t start = instant_s(b->start), end = instant_s(b->end);
-	html_set(values, "what", has_page ? v->page.title : b->title.ptr ? b->title : STR("Appointment"));
+	html_set(values, "what", has_page ? v->page.title : b->title.ptr ? b->title : say(rq, "Appointment"));
 	html_set(values, "about", has_page ? v->page.description : STR_ABSENT);
-	html_set(values, "day", day_text(mem, local_day(v, start)));
-	html_set(values, "hours", hours_text(mem, v, start, end));
+	html_set(values, "day", day_long(rq, local_day(v, start)));
+	html_set(values, "hours", hours_text(rq, v, start, end));
 	html_set(values, "iso", instant_rfc3339(mem, b->start));
 	html_set(values, "zone", booking_zone_name(v->zone));
 	html_set(values, "guest", b->name);
@@ -118,7 +108,7 @@ err_t booking_show(struct request *rq, struct response *rs)
 {
 	struct visit v;
 	TRY(open_visit(rq, &v));
-	struct html_values *values = values_of(rq, &v, "Your appointment");
+	struct html_values *values = values_of(rq, &v, SAY("Your appointment"));
 	page_notice(rq, values);
 	return page_reply(rs, 200, "booking", values);
 }
@@ -145,7 +135,7 @@ err_t booking_cancel_page(struct request *rq, struct response *rs)
 	TRY(open_visit(rq, &v));
 	if (leads_back(rs, &v))
 		return OK;
-	return page_reply(rs, 200, "booking_cancel", values_of(rq, &v, "Cancel this appointment?"));
+	return page_reply(rs, 200, "booking_cancel", values_of(rq, &v, SAY("Cancel this appointment?")));
 }
 
 static err_t read_reason(struct request *rq, struct str *out)
@@ -179,7 +169,7 @@ err_t booking_cancel_post(struct request *rq, struct response *rs)
 		go_back(rs, &v, "booking-cancelled");
 		return OK;
 	}
-	struct html_values *values = values_of(rq, &v, "Cancel this appointment?");
+	struct html_values *values = values_of(rq, &v, SAY("Cancel this appointment?"));
 	html_set(values, "reason_value", form_get(&rq->form, "reason"));
 	return page_again(rs, "booking_cancel", values, e);
 }
@@ -213,7 +203,7 @@ static err_t add_week(struct request *rq, const struct visit *v, int64_t first, 
 	for (size_t i = 0; i < count; i++) {
 		if (!day || local_day(v, slots[i].from) != local_day(v, slots[i - 1].from)) {
 			day = html_add_row(values, "days");
-			html_set(day, "day_name", day_text(mem, local_day(v, slots[i].from)));
+			html_set(day, "day_name", day_long(rq, local_day(v, slots[i].from)));
 			html_set(day, "day_id", str_fmt(mem, "d%zu", i));
 		}
 		struct html_values *slot = html_add_row(day, "slots");
@@ -227,10 +217,10 @@ static err_t add_week(struct request *rq, const struct visit *v, int64_t first, 
 static err_t week_values(struct request *rq, const struct visit *v, struct str from, struct html_values **out)
 {
 	struct arena *mem = rq->cx.mem;
-	struct html_values *values = values_of(rq, v, "Move your appointment");
+	struct html_values *values = values_of(rq, v, SAY("Move your appointment"));
 	int64_t today = local_day(v, instant_s(rq->cx.now)), first = day_asked(mem, from, today);
-	html_set(values, "first_day", day_text(mem, first));
-	html_set(values, "last_day", day_text(mem, first + WEEK_DAYS - 1));
+	html_set(values, "first_day", day_long(rq, first));
+	html_set(values, "last_day", day_long(rq, first + WEEK_DAYS - 1));
 	if (first > today)
 		html_set(values, "earlier", date_text(mem, first - WEEK_DAYS < today ? today : first - WEEK_DAYS));
 	if (first < today + DAYS_AHEAD)
@@ -245,11 +235,11 @@ static err_t ask_to_move(struct response *rs, const struct visit *v, struct inst
 {
 	struct request *rq = rs->rq;
 	struct arena *mem = rq->cx.mem;
-	struct html_values *values = values_of(rq, v, "Move your appointment?");
+	struct html_values *values = values_of(rq, v, SAY("Move your appointment?"));
 	int64_t from = instant_s(start), to = from + instant_s(v->booking.end) - instant_s(v->booking.start);
 	html_set(values, "start", instant_rfc3339(mem, start));
-	html_set(values, "new_day", day_text(mem, local_day(v, from)));
-	html_set(values, "new_hours", hours_text(mem, v, from, to));
+	html_set(values, "new_day", day_long(rq, local_day(v, from)));
+	html_set(values, "new_hours", hours_text(rq, v, from, to));
 	html_set(values, "back", date_text(mem, local_day(v, from)));
 	return page_reply(rs, 200, "booking_move_to", values);
 }

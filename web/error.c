@@ -5,28 +5,29 @@
 #include "web/page.h"
 #include "web/pages.h"
 #include "web/routes.h"
+#include "web/say.h"
 
 static const char *title_of(int status)
 {
 	switch (status) {
 	case 403:
-		return "This is not allowed";
+		return SAY("This is not allowed");
 	case 404:
-		return "There is nothing here";
+		return SAY("There is nothing here");
 	case 405:
-		return "This cannot be done here";
+		return SAY("This cannot be done here");
 	case 409:
-		return "This was done already";
+		return SAY("This was done already");
 	case 413:
-		return "That is too much";
+		return SAY("That is too much");
 	case 415:
-		return "This format is not accepted";
+		return SAY("This format is not accepted");
 	case 429:
-		return "Too many tries";
+		return SAY("Too many tries");
 	case 503:
-		return "Busy for a moment";
+		return SAY("Busy for a moment");
 	default:
-		return status >= 500 ? "Something went wrong" : "This request cannot be handled";
+		return status >= 500 ? SAY("Something went wrong") : SAY("This request cannot be handled");
 	}
 }
 
@@ -66,11 +67,10 @@ static void recognise(struct request *rq, err_t e)
 static struct str advice_of(struct request *rq, err_t e)
 {
 	if (e->kind == LOGIN_REQUIRED)
-		return STR("You are not signed in any more. Sign in and try once more.");
+		return say(rq, "You are not signed in any more. Sign in and try once more.");
 	if (e->kind == CSRF)
-		return STR("This form is out of date or was not sent from our own page, so nothing was done. Go back, "
-			   "reload the "
-			   "page and try once more.");
+		return say(rq, "This form is out of date or was not sent from our own page, so nothing was done. Go "
+			       "back, reload the page and try once more.");
 	return page_text(rq, e);
 }
 

@@ -62,16 +62,19 @@ static err_t for_form(struct request *rq, err_t e)
 	struct err *own = arena_new(rq->cx.mem, struct err);
 	*own = *e;
 	own->param = event_form_field_of(rq->cx.mem, e->param);
-	if (err_is(e, INVALID_VALUE) && str_starts(e->param, STR("recurrence")) &&
-		str_eq(form_get(&rq->form, "scope"), STR("this")))
+	bool of_one = str_eq(form_get(&rq->form, "scope"), STR("this"));
+	if (err_is(e, INVALID_VALUE) && str_starts(e->param, STR("recurrence")) && of_one) {
 		own->said = say(rq, "One event of a series does not repeat by itself. Choose that this is about all of "
 				    "them, or this "
 				    "and those that follow.");
+		own->format = NULL;
+	}
 	if (err_is(e, IDEMPOTENCY_IN_USE)) {
 		own->param = STR_ABSENT;
-		own->said = STR(
+		own->said = say(rq,
 			"This form was sent before with other entries, and that event was made. Send it again to make "
 			"another.");
+		own->format = NULL;
 	}
 	return own;
 }

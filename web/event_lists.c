@@ -64,7 +64,7 @@ err_t attendees_write(struct ctx *cx, struct str text, const struct event *now, 
 		line_split(line, &name, &email);
 		if (!event_is_email(email))
 			return REFUSE(cx, INVALID_VALUE, "attendees",
-				"\xe2\x80\x9c%.*s\xe2\x80\x9d is no e-mail address. Write one person a line: Ann "
+				"“%.*s” is no e-mail address. Write one person a line: Ann "
 				"<ann@example.org>.",
 				STR_ARG(str_beginning(line, 100)));
 		json_object(j, NULL);

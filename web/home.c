@@ -5,10 +5,11 @@
 #include "server/base/config.h"
 #include "web/page.h"
 #include "web/pages.h"
+#include "web/say.h"
 
-static struct str counted(struct arena *mem, size_t count, const char *noun)
+static struct str counted(struct request *rq, size_t count, const char *one, const char *more)
 {
-	return str_fmt(mem, "%zu %s%s", count, noun, count == 1 ? "" : "s");
+	return count == 1 ? say(rq, one) : say_with(rq, more, "n", str_fmt(rq->cx.mem, "%zu", count), NULL);
 }
 
 static size_t count_living(const struct key *keys, size_t count)
@@ -39,9 +40,9 @@ err_t home_page(struct request *rq, struct response *rs)
 	TRY(calendar_list(cx, &actor, &calendars, &calendar_count));
 
 	struct html_values *v = page_new(rq, "Overview", "home");
-	html_set(v, "keys", counted(cx->mem, count_living(keys, key_count), "active key"));
-	html_set(v, "apps", counted(cx->mem, app_count, "connected app"));
-	html_set(v, "calendars", counted(cx->mem, calendar_count, "calendar"));
+	html_set(v, "keys", counted(rq, count_living(keys, key_count), SAY("1 active key"), SAY("{n} active keys")));
+	html_set(v, "apps", counted(rq, app_count, SAY("1 connected app"), SAY("{n} connected apps")));
+	html_set(v, "calendars", counted(rq, calendar_count, SAY("1 calendar"), SAY("{n} calendars")));
 	html_set(v, "public_url", cx->config->public_url);
 	return page_reply(rs, 200, "home", v);
 }

@@ -7,6 +7,7 @@
 #include "server/account/request_log.h"
 #include "web/page.h"
 #include "web/pages.h"
+#include "web/say.h"
 
 #define ROWS_SHOWN 50
 #define ROUTE_MAX 200
@@ -135,7 +136,7 @@ static void row_values(struct request *rq, struct html_values *v, const struct r
 	html_set(v, "method", row->method);
 	html_set(v, "path", row->path);
 	html_set(v, "route", row->route);
-	html_set(v, "status", row->status == 599 ? STR("cut") : str_fmt(mem, "%d", row->status));
+	html_set(v, "status", row->status == 599 ? say(rq, "cut") : str_fmt(mem, "%d", row->status));
 	html_set_flag(v, "fine", row->status < 400);
 	html_set_flag(v, "client_error", row->status >= 400 && row->status < 500);
 	html_set_flag(v, "server_error", row->status >= 500);

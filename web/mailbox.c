@@ -131,7 +131,7 @@ err_t link_reset_post(struct request *rq, struct response *rs)
 	TRY(link_values(rq, MAILBOX_RESET, &v));
 	err_t e = set_password(rq);
 	if (err_is(e, INVALID_VALUE)) /* whatever the field is called where passwords are judged */
-		e = REFUSE(&rq->cx, INVALID_VALUE, "new_password", "%.*s", STR_ARG(err_text(e)));
+		e = err_about(rq->cx.mem, e, "new_password");
 	if (e)
 		return page_again(rs, "link_reset", v, e);
 	response_cookie(rs, "session", STR(""), 0);

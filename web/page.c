@@ -232,7 +232,7 @@ struct str page_text(struct request *rq, err_t e)
 	for (size_t i = 0; !e->said.ptr && i < ARRAY_LEN(texts); i++)
 		if (texts[i].kind == e->kind)
 			return say(rq, texts[i].text);
-	return err_text(e);
+	return say_refused(rq, e);
 }
 
 /* ---- where to go on ---- */

@@ -4,16 +4,22 @@
 
 #include "web/page.h"
 #include "web/pages.h"
+#include "web/say.h"
 
-#define DAY_S INT64_C(86400)
-
-static struct str duration_of(struct arena *mem, int64_t seconds)
+/* How far ahead; after "That is". */
+static struct str duration_of(struct request *rq, int64_t seconds)
 {
-	if (seconds >= DAY_S)
-		return str_fmt(mem, "%lld day%s", (long long)(seconds / DAY_S), seconds / DAY_S == 1 ? "" : "s");
-	if (seconds >= 3600)
-		return str_fmt(mem, "%lld hour%s", (long long)(seconds / 3600), seconds / 3600 == 1 ? "" : "s");
-	return str_fmt(mem, "%lld minute%s", (long long)((seconds + 59) / 60), seconds <= 60 ? "" : "s");
+	static const struct {
+		int64_t unit;
+		const char *one, *more;
+	} units[] = { { 86400, SAY("1 day"), SAY("{n} days") }, { 3600, SAY("1 hour"), SAY("{n} hours") },
+		{ 60, SAY("1 minute"), SAY("{n} minutes") } };
+	size_t i = 0;
+	while (i < ARRAY_LEN(units) - 1 && seconds < units[i].unit)
+		i++;
+	int64_t count = units[i].unit == 60 ? (seconds + 59) / 60 : seconds / units[i].unit;
+	return count == 1 ? say(rq, units[i].one)
+			  : say_with(rq, units[i].more, "n", str_fmt(rq->cx.mem, "%lld", (long long)count), NULL);
 }
 
 err_t sandbox_page(struct request *rq, struct response *rs)
@@ -23,7 +29,7 @@ err_t sandbox_page(struct request *rq, struct response *rs)
 	TRY(sandbox_ahead(&rq->cx, id_in_mode(rq->principal->account, true), &ahead_s));
 	page_when(rq, v, "sandbox_now", instant_add_s(rq->cx.now, ahead_s));
 	if (ahead_s)
-		html_set(v, "ahead", duration_of(rq->cx.mem, ahead_s));
+		html_set(v, "ahead", duration_of(rq, ahead_s));
 	page_notice(rq, v);
 	return page_reply(rs, 200, "sandbox", v);
 }

@@ -48,3 +48,50 @@ struct str say_with(struct request *rq, const char *english, ...)
 	}
 	return buf_str(&out);
 }
+
+/* ---- what errors say ---- */
+
+/* The words of a printf format up to its next conversion ("%d", "%.*s", "%04X"), and on to what stands after that. */
+static bool cut_words(struct str *format, struct str *words)
+{
+	size_t at = str_find(*format, STR("%")), end;
+	*words = str_sub(*format, 0, at);
+	if (at >= format->len) {
+		*format = STR("");
+		return false;
+	}
+	for (end = at + 1; end < format->len; end++)
+		if (char_is_alpha(format->ptr[end]) && !str_has(STR("hljz"), format->ptr[end]))
+			break;
+	*format = str_from(*format, end + 1);
+	return true;
+}
+
+/* said was made of the format english; text is that format in another language. */
+static struct str refilled(struct arena *mem, struct str english, struct str text, struct str said)
+{
+	struct buf out = buf_new(mem, SAID_MAX);
+	struct str words, ours;
+	cut_words(&english, &words);
+	said = str_from(said, words.len);
+	while (cut_words(&text, &ours)) {
+		bool more = cut_words(&english, &words);
+		size_t end = more && words.len ? str_find(said, words) : SIZE_MAX;
+		if (end == SIZE_MAX) /* the last one */
+			end = said.len > words.len ? said.len - words.len : 0;
+		buf_add(&out, ours);
+		buf_add(&out, str_sub(said, 0, end));
+		said = str_from(said, end + words.len);
+	}
+	buf_add(&out, ours);
+	return buf_str(&out);
+}
+
+struct str say_refused(struct request *rq, err_t e)
+{
+	struct str said = err_text(e), english = e->format ? str_of(e->format) : said;
+	struct str text = catalogue_text(request_language(rq), english);
+	if (text.ptr == english.ptr) /* of another error, perhaps, that was handed on as "%.*s" */
+		return catalogue_text(request_language(rq), said);
+	return refilled(rq->cx.mem, english, text, said);
+}

@@ -23,3 +23,9 @@ struct str say(struct request *rq, const char *english);
  *     say_with(rq, "Try again after {at}, {ago}.", "at", at, "ago", ago, NULL)      at and ago are struct str
  */
 __attribute__((sentinel)) struct str say_with(struct request *rq, const char *english, ...);
+
+/*
+ * What an error says (err_text) in the language of who asks. The catalogue has the printf formats of REFUSE; their
+ * values are found again in what was said, between the format's own words, and keep their order in every language.
+ */
+struct str say_refused(struct request *rq, err_t e);

@@ -53,9 +53,9 @@ static const struct app_params *params_of(const struct api_call *call)
 static err_t in_our_words(struct ctx *cx, err_t e)
 {
 	if (e && str_eq(e->param, STR("redirect_uri")))
-		return REFUSE(cx, e->kind, "redirect_uris", "%.*s", STR_ARG(err_text(e)));
+		return err_about(cx->mem, e, "redirect_uris");
 	if (e && str_eq(e->param, STR("post_logout_redirect_uri")))
-		return REFUSE(cx, e->kind, "post_logout_redirect_uris", "%.*s", STR_ARG(err_text(e)));
+		return err_about(cx->mem, e, "post_logout_redirect_uris");
 	return e;
 }
 

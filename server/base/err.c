@@ -52,9 +52,19 @@ struct err *err_refuse_(
 	struct err *e = arena_new(mem, struct err);
 	va_list args;
 	va_start(args, format);
-	*e = (struct err){ .kind = kind, .said = text_of(mem, format, args), .file = file, .line = line };
+	*e = (struct err){
+		.kind = kind, .said = text_of(mem, format, args), .format = format, .file = file, .line = line
+	};
 	va_end(args);
 	if (param[0])
 		e->param = str_of(param);
 	return e;
+}
+
+struct err *err_about(struct arena *mem, err_t e, const char *param)
+{
+	struct err *same = arena_new(mem, struct err);
+	*same = *e;
+	same->param = param[0] ? str_of(param) : STR_ABSENT;
+	return same;
 }

@@ -22,10 +22,11 @@ struct err_slot {
 
 struct err {
 	enum err_kind kind;
-	struct str param;       /* the field or parameter that was wrong; absent where none */
-	struct str said;        /* for the caller; absent: the row's own text */
-	struct str detail;      /* for the log alone: never shown to a caller */
-	struct str href;        /* what a DAV condition points at (no-uid-conflict); absent where none */
+	struct str param;   /* the field or parameter that was wrong; absent where none */
+	struct str said;    /* for the caller; absent: the row's own text */
+	const char *format; /* that `said` was made of, for who says it in another language (web/say.h); NULL as it */
+	struct str detail;  /* for the log alone: never shown to a caller */
+	struct str href;    /* what a DAV condition points at (no-uid-conflict); absent where none */
 	const char *privilege;  /* what DAV:need-privileges names; NULL: what the method needs */
 	uint64_t scopes;        /* INSUFFICIENT_SCOPE: all scopes that the operation needs */
 	int retry_after_s;      /* RATE_LIMITED, UNAVAILABLE */
@@ -69,6 +70,10 @@ struct str err_text(err_t e);
 #define FAIL(cx, kind, ...) err_new_((cx)->mem, (kind), __FILE__, __LINE__, __VA_ARGS__)
 /* An error whose text is for the caller, and the parameter it is about ("" for none). */
 #define REFUSE(cx, kind, param, ...) err_refuse_((cx)->mem, (kind), (param), __FILE__, __LINE__, __VA_ARGS__)
+
+/* The same failure, of what is called `param` where it is told: a field of a form has another name than the module's.
+ */
+__attribute__((returns_nonnull)) struct err *err_about(struct arena *mem, err_t e, const char *param);
 
 __attribute__((format(printf, 5, 6), returns_nonnull)) struct err *err_new_(
 	struct arena *mem, enum err_kind kind, const char *file, int line, const char *format, ...);

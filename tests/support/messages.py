@@ -16,6 +16,18 @@ SAID_IN_C = re.compile(rf'\b(?:say(?:_with)?\s*\([^,"]+,|page_new\s*\([^,"]+,|SA
 # The other text of page_new(rq, choice ? "…" : "…", …).
 CHOICE_IN_C = re.compile(rf'\b(?:say|page_new)\s*\([^,"]+,[^,"]*\?\s*{C_STRING}\s*:\s*{C_STRING}')
 
+# What pages say when something was wrong: the formats of REFUSE(cx, KIND, "field", "…"), in web/ and where pages call it.
+REFUSED = re.compile(rf'\b(?:REFUSE\s*\([^,"]+,[^,"]+,[^,]+,|BAD\s*\()\s*({C_STRING}(?:\s*{C_STRING})*)\s*[,)]')
+REFUSING = ("web/*.c", "server/account/*.c", "server/booking/booking_write.c", "server/crypto/password.c", "server/mail/leaving.c",
+            "server/mail/mailbox.c", "server/mail/reset.c", "server/webhook/endpoint.c", "server/webhook/log.c", "oauth/client.c",
+            "oauth/client_auth.c", "oauth/client_policy.c", "oauth/connected_account.c", "oauth/consent.c", "oauth/device.c",
+            "oauth/redirect.c", "caldav/calendar/rule/rrule_parse.c")
+# Rows of errors.def that people are shown as they stand there.
+ROWS = re.compile(rf'^ERR\((?:EMAIL_UNCONFIRMED|DISK_FULL|FORBIDDEN|CONFLICT|INVALID_VALUE|MISSING_FIELD|DAV_QUOTA),.*{C_STRING}\)$', re.M)
+# A program of its own, which speaks English: the demo platform.
+FOREIGN = ("demo.c", "demo_banner.c", "demo_file.c", "demo_oauth.c", "demo_platform.c")
+CONVERSION = re.compile(r"%[-+#0-9.*]*[hlzj]*[a-zA-Z]")
+
 
 def unescaped(text):
     return text.replace("\\n", "\n").replace('\\"', '"').replace("\\\\", "\\")
@@ -38,6 +50,13 @@ def said():
         found += [unescaped(text) for pair in CHOICE_IN_C.findall(source) for text in pair]
         for text in found:
             texts.setdefault(text, []).append(path.name)
+    for text in ROWS.findall((ROOT / "server/base/errors.def").read_text()):
+        texts.setdefault(unescaped(text), []).append("errors.def")
+    for path in sorted(path for pattern in REFUSING for path in ROOT.glob(pattern) if path.name not in FOREIGN):
+        for all_parts, *_ in REFUSED.findall(path.read_text()):
+            text = unescaped("".join(re.findall(C_STRING, all_parts)))
+            if re.search("[a-z]{2}", CONVERSION.sub("", text)):
+                texts.setdefault(text, []).append(path.name)
     return texts
 
 
