@@ -51,11 +51,15 @@ struct str say_with(struct request *rq, const char *english, ...)
 
 /* ---- what errors say ---- */
 
-/* The words of a printf format up to its next conversion ("%d", "%.*s", "%04X"), and on to what stands after that. */
-static bool cut_words(struct str *format, struct str *words)
+/*
+ * The words of a printf format up to its next conversion ("%d", "%.*s", "%04X"), and on to what stands after that. What
+ * goes into "%s" is the program's own, since what comes from others is a struct str.
+ */
+static bool cut_words(struct str *format, struct str *words, bool *own)
 {
 	size_t at = str_find(*format, STR("%")), end;
 	*words = str_sub(*format, 0, at);
+	*own = str_starts(str_from(*format, at), STR("%s"));
 	if (at >= format->len) {
 		*format = STR("");
 		return false;
@@ -68,19 +72,21 @@ static bool cut_words(struct str *format, struct str *words)
 }
 
 /* said was made of the format english; text is that format in another language. */
-static struct str refilled(struct arena *mem, struct str english, struct str text, struct str said)
+static struct str refilled(struct request *rq, struct str english, struct str text, struct str said)
 {
-	struct buf out = buf_new(mem, SAID_MAX);
+	struct buf out = buf_new(rq->cx.mem, SAID_MAX);
 	struct str words, ours;
-	cut_words(&english, &words);
+	bool own;
+	cut_words(&english, &words, &own);
 	said = str_from(said, words.len);
-	while (cut_words(&text, &ours)) {
-		bool more = cut_words(&english, &words);
+	while (cut_words(&text, &ours, &own)) {
+		bool unused, more = cut_words(&english, &words, &unused);
 		size_t end = more && words.len ? str_find(said, words) : SIZE_MAX;
 		if (end == SIZE_MAX) /* the last one */
 			end = said.len > words.len ? said.len - words.len : 0;
 		buf_add(&out, ours);
-		buf_add(&out, str_sub(said, 0, end));
+		struct str value = str_sub(said, 0, end);
+		buf_add(&out, own ? catalogue_text(request_language(rq), value) : value);
 		said = str_from(said, end + words.len);
 	}
 	buf_add(&out, ours);
@@ -93,5 +99,5 @@ struct str say_refused(struct request *rq, err_t e)
 	struct str text = catalogue_text(request_language(rq), english);
 	if (text.ptr == english.ptr) /* of another error, perhaps, that was handed on as "%.*s" */
 		return catalogue_text(request_language(rq), said);
-	return refilled(rq->cx.mem, english, text, said);
+	return refilled(rq, english, text, said);
 }

@@ -241,8 +241,6 @@ static bool among(struct id_list all, struct id_list some)
 	return true;
 }
 
-#define NEVER_MORE "can only become %s: whoever holds the secret was not given more. Make a new key."
-
 /* The statement takes care of it once more, for a change at the same moment. */
 static err_t check_change(struct ctx *cx, const struct key *present, const struct key_change *change)
 {
@@ -252,12 +250,18 @@ static err_t check_change(struct ctx *cx, const struct key *present, const struc
 	if (present->kind == KEY_SECRET && change->limits.origins.items)
 		return refuse_origins(cx);
 	if (change->scopes & ~present->scopes)
-		return REFUSE(cx, INVALID_VALUE, "scopes", "The scopes of a key " NEVER_MORE, "fewer");
+		return REFUSE(cx, INVALID_VALUE, "scopes",
+			"The scopes of a key can only become fewer: whoever holds the secret was not given more. Make "
+			"a new key.");
 	if (present->calendars.items && !among(present->calendars, change->calendars))
-		return REFUSE(cx, INVALID_VALUE, "calendars", "The calendars of a key " NEVER_MORE, "fewer");
+		return REFUSE(cx, INVALID_VALUE, "calendars",
+			"The calendars of a key can only become fewer: whoever holds the secret was not given more. "
+			"Make a new key.");
 	if (!instant_is_none(present->expires_at) && !instant_is_none(change->expires_at) &&
 		instant_before(present->expires_at, change->expires_at))
-		return REFUSE(cx, INVALID_VALUE, "expires_at", "The end of a key " NEVER_MORE, "earlier");
+		return REFUSE(cx, INVALID_VALUE, "expires_at",
+			"The end of a key can only become earlier: whoever holds the secret was not given more. Make a "
+			"new key.");
 	return check_end(cx, change->expires_at);
 }
 

@@ -163,6 +163,7 @@ def test_an_answer_is_taken_once(world, user, browser):
     again = Browser(world)
     again.cookies = csrf
     assert refused(again.post("/sign-in/passkey", fields), "used before")
+    assert "Passkeys wurde schon benutzt. Versuchen Sie es" in again.post("/sign-in/passkey", fields, [("Accept-Language", "de")]).text
     stranger = Browser(world)
     own = dict(Form(stranger.get("/sign-in").text, "/sign-in/passkey").fields)["csrf"]
     assert refused(stranger.post("/sign-in/passkey", [(k, own if k == "csrf" else v) for k, v in fields]), "asked somebody else")

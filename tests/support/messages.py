@@ -24,6 +24,8 @@ REFUSING = ("web/*.c", "server/account/*.c", "server/booking/booking_write.c", "
             "oauth/redirect.c", "caldav/calendar/rule/rrule_parse.c")
 # Rows of errors.def that people are shown as they stand there.
 ROWS = re.compile(rf'^ERR\((?:EMAIL_UNCONFIRMED|DISK_FULL|FORBIDDEN|CONFLICT|INVALID_VALUE|MISSING_FIELD|DAV_QUOTA),.*{C_STRING}\)$', re.M)
+# Values of "%s Try again.": what was wrong with a passkey.
+PASSKEY = re.compile(r"(?:The|This) (?:passkey|page)\b.*")
 # A program of its own, which speaks English: the demo platform.
 FOREIGN = ("demo.c", "demo_banner.c", "demo_file.c", "demo_oauth.c", "demo_platform.c")
 CONVERSION = re.compile(r"%[-+#0-9.*]*[hlzj]*[a-zA-Z]")
@@ -50,6 +52,11 @@ def said():
         found += [unescaped(text) for pair in CHOICE_IN_C.findall(source) for text in pair]
         for text in found:
             texts.setdefault(text, []).append(path.name)
+    for path in (ROOT / "server/account/passkey.c", ROOT / "server/jose/webauthn.c"):
+        for parts, *_ in re.findall(rf"({C_STRING}(?:\s*{C_STRING})*)", path.read_text()):
+            text = unescaped("".join(re.findall(C_STRING, parts)))
+            if PASSKEY.fullmatch(text):
+                texts.setdefault(text, []).append(path.name)
     for text in ROWS.findall((ROOT / "server/base/errors.def").read_text()):
         texts.setdefault(unescaped(text), []).append("errors.def")
     for path in sorted(path for pattern in REFUSING for path in ROOT.glob(pattern) if path.name not in FOREIGN):
