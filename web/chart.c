@@ -2,27 +2,40 @@
 #include "web/chart.h"
 
 #include "server/account/usage.h"
+#include "web/say.h"
 
 #define HEIGHT 1000
 #define STEP 10 /* from bar to bar */
 #define GAP 2
 #define LEAST 12 /* of what is not nothing */
 
-struct str chart_number(struct arena *mem, int64_t number)
+struct str chart_number(struct request *rq, int64_t number)
 {
-	struct str digits = str_fmt(mem, "%lld", (long long)number);
-	struct buf out = buf_new(mem, 2 * digits.len + 1);
+	struct str mark = say(rq, ","), digits = str_fmt(rq->cx.mem, "%lld", (long long)number);
+	struct buf out = buf_new(rq->cx.mem, digits.len * (1 + mark.len) + 1);
 	for (size_t i = 0; i < digits.len; i++) {
 		if (i && (digits.len - i) % 3 == 0)
-			buf_char(&out, ',');
+			buf_add(&out, mark);
 		buf_char(&out, digits.ptr[i]);
 	}
 	return buf_str(&out);
 }
 
-static struct str number_with(struct arena *mem, int64_t number, const char *unit)
+struct str chart_tenths(struct request *rq, int64_t tenths)
 {
-	return str_cat(mem, chart_number(mem, number), str_of(unit));
+	struct str whole = str_fmt(rq->cx.mem, "%lld", (long long)tenths / 10);
+	return say_with(rq, "{whole}.{tenths}", "whole", whole, "tenths",
+		str_fmt(rq->cx.mem, "%lld", (long long)tenths % 10), NULL);
+}
+
+struct str chart_ms(struct request *rq, int64_t us)
+{
+	return str_cat(rq->cx.mem, us < 10000 ? chart_tenths(rq, us / 100) : chart_number(rq, us / 1000), STR(" ms"));
+}
+
+static struct str number_with(struct request *rq, int64_t number, const char *unit)
+{
+	return str_cat(rq->cx.mem, chart_number(rq, number), str_of(unit));
 }
 
 static int64_t sum_of(const struct chart_bar *bar)
@@ -67,18 +80,19 @@ static void parts_add(struct arena *mem, struct html_values *v, const struct cha
 }
 
 void chart_values(
-	struct arena *mem, struct html_values *v, const struct chart_bar *bars, size_t count, const char *unit)
+	struct request *rq, struct html_values *v, const struct chart_bar *bars, size_t count, const char *unit)
 {
+	struct arena *mem = rq->cx.mem;
 	static const char *const names[CHART_PARTS] = { "part_0", "part_1", "part_2" };
 	int64_t most = most_of(bars, count);
 	number_set(mem, v, "width", (int64_t)(count ? count : 1) * STEP);
-	html_set(v, "most", number_with(mem, most, unit));
+	html_set(v, "most", number_with(rq, most, unit));
 	for (size_t i = 0; i < count; i++) {
 		struct html_values *bar = html_add_row(v, "bars");
 		html_set(bar, "day", usage_day_text(mem, bars[i].day));
-		html_set(bar, "all", number_with(mem, sum_of(&bars[i]), unit));
+		html_set(bar, "all", number_with(rq, sum_of(&bars[i]), unit));
 		for (size_t k = 0; k < CHART_PARTS; k++)
-			html_set(bar, names[k], number_with(mem, bars[i].parts[k], unit));
+			html_set(bar, names[k], number_with(rq, bars[i].parts[k], unit));
 		number_set(mem, bar, "at", (int64_t)i * STEP);
 		if (most)
 			parts_add(mem, bar, &bars[i], i, most);

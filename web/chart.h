@@ -4,6 +4,7 @@
 #pragma once
 
 #include "server/data/html.h"
+#include "server/http/request.h"
 
 #define CHART_PARTS 3
 
@@ -19,7 +20,13 @@ struct chart_bar {
  * numbers, as " ms".
  */
 void chart_values(
-	struct arena *mem, struct html_values *v, const struct chart_bar *bars, size_t count, const char *unit);
+	struct request *rq, struct html_values *v, const struct chart_bar *bars, size_t count, const char *unit);
 
-/* "12,345" */
-struct str chart_number(struct arena *mem, int64_t number);
+/* "12,345", as the page's language writes it. */
+struct str chart_number(struct request *rq, int64_t number);
+
+/* "1.7" of 17. */
+struct str chart_tenths(struct request *rq, int64_t tenths);
+
+/* "3.9 ms", and from 10 ms on "12 ms". */
+struct str chart_ms(struct request *rq, int64_t us);

@@ -5,6 +5,7 @@
 #include "oauth/client.h"
 #include "server/account/key.h"
 #include "server/account/request_log.h"
+#include "web/chart.h"
 #include "web/page.h"
 #include "web/pages.h"
 #include "web/say.h"
@@ -106,12 +107,6 @@ static struct str link_with_credential(struct request *rq, const struct asked *a
 
 /* ---- a row ---- */
 
-static struct str took_text(struct arena *mem, int64_t us)
-{
-	return us < 10000 ? str_fmt(mem, "%lld.%lld ms", (long long)us / 1000, (long long)us / 100 % 10)
-			  : str_fmt(mem, "%lld ms", (long long)us / 1000);
-}
-
 static void who_values(struct request *rq, struct html_values *v, const struct request_row *row,
 	const struct names *names, const struct asked *asked)
 {
@@ -140,7 +135,7 @@ static void row_values(struct request *rq, struct html_values *v, const struct r
 	html_set_flag(v, "fine", row->status < 400);
 	html_set_flag(v, "client_error", row->status >= 400 && row->status < 500);
 	html_set_flag(v, "server_error", row->status >= 500);
-	html_set(v, "took", took_text(mem, row->took_us));
+	html_set(v, "took", chart_ms(rq, row->took_us));
 	html_set(v, "code", row->code);
 	html_set(v, "param", row->param);
 	html_set(v, "message", row->message);

@@ -123,27 +123,21 @@ static int64_t failures_of(const struct usage_sum *sum)
 	return sum->client_errors + sum->server_errors;
 }
 
-static struct str ms_text(struct arena *mem, int64_t us)
-{
-	return us < 10000 ? str_fmt(mem, "%lld.%lld ms", (long long)us / 1000, (long long)us / 100 % 10)
-			  : str_cat(mem, chart_number(mem, us / 1000), STR(" ms"));
-}
-
 /* "2.4 %" */
-static struct str share_text(struct arena *mem, int64_t part, int64_t all)
+static struct str share_text(struct request *rq, int64_t part, int64_t all)
 {
 	int64_t thousandths = all ? (int64_t)((double)part / (double)all * 1000) : 0;
-	return str_fmt(mem, "%lld.%lld\u00a0%%", (long long)thousandths / 10, (long long)thousandths % 10);
+	return str_cat(rq->cx.mem, chart_tenths(rq, thousandths), STR("\u00a0%"));
 }
 
-static void sum_values(struct arena *mem, struct html_values *v, const struct usage_sum *sum)
+static void sum_values(struct request *rq, struct html_values *v, const struct usage_sum *sum)
 {
-	html_set(v, "requests", chart_number(mem, sum->requests));
-	html_set(v, "client_errors", chart_number(mem, sum->client_errors));
-	html_set(v, "server_errors", chart_number(mem, sum->server_errors));
-	html_set(v, "failed_share", share_text(mem, failures_of(sum), sum->requests));
+	html_set(v, "requests", chart_number(rq, sum->requests));
+	html_set(v, "client_errors", chart_number(rq, sum->client_errors));
+	html_set(v, "server_errors", chart_number(rq, sum->server_errors));
+	html_set(v, "failed_share", share_text(rq, failures_of(sum), sum->requests));
 	html_set_flag(v, "any_failed", failures_of(sum) > 0);
-	html_set(v, "p95", sum->requests ? ms_text(mem, usage_quantile_us(sum, 950)) : STR("–"));
+	html_set(v, "p95", sum->requests ? chart_ms(rq, usage_quantile_us(sum, 950)) : STR("–"));
 }
 
 static const struct usage_sum *of_day(const struct usage_sum *sums, size_t count, int32_t day)
@@ -175,9 +169,9 @@ static void days_values(struct request *rq, struct html_values *v, const struct 
 		p95[i] = (struct chart_bar){ day, { (usage_quantile_us(sum, 950) + 999) / 1000 } };
 		webhooks[i] = (struct chart_bar){ day, { sent->requests - failures_of(sent), failures_of(sent) } };
 	}
-	chart_values(mem, html_add_row(v, "requests_chart"), requests, count, "");
-	chart_values(mem, html_add_row(v, "p95_chart"), p95, count, " ms");
-	chart_values(mem, html_add_row(v, "webhooks_chart"), webhooks, count, "");
+	chart_values(rq, html_add_row(v, "requests_chart"), requests, count, "");
+	chart_values(rq, html_add_row(v, "p95_chart"), p95, count, " ms");
+	chart_values(rq, html_add_row(v, "webhooks_chart"), webhooks, count, "");
 	for (size_t i = count; i-- > 0;) {
 		int32_t day = first + (int32_t)i;
 		const struct usage_sum *sum = of_day(calls, call_count, day), *sent = of_day(tries, try_count, day);
@@ -185,11 +179,10 @@ static void days_values(struct request *rq, struct html_values *v, const struct 
 			continue;
 		struct html_values *row = html_add_row(v, "by_day");
 		html_set(row, "day", usage_day_text(mem, day));
-		sum_values(mem, row, sum);
-		html_set(row, "webhooks_sent", chart_number(mem, sent->requests));
+		sum_values(rq, row, sum);
+		html_set(row, "webhooks_sent", chart_number(rq, sent->requests));
 		html_set(row, "webhooks_fine",
-			sent->requests ? share_text(mem, sent->requests - failures_of(sent), sent->requests)
-				       : STR("–"));
+			sent->requests ? share_text(rq, sent->requests - failures_of(sent), sent->requests) : STR("–"));
 	}
 	html_set(v, "first_day", usage_day_text(mem, first));
 	html_set(v, "last_day", usage_day_text(mem, first + asked->days - 1));
@@ -198,7 +191,6 @@ static void days_values(struct request *rq, struct html_values *v, const struct 
 static void total_values(
 	struct request *rq, struct html_values *v, const char *name, const struct usage_sum *sums, size_t count)
 {
-	struct arena *mem = rq->cx.mem;
 	int64_t latency[USAGE_CLASSES] = { 0 };
 	struct usage_sum total = { .latency = { latency, USAGE_CLASSES } };
 	for (size_t i = 0; i < count; i++) {
@@ -209,10 +201,10 @@ static void total_values(
 			latency[k] += sums[i].latency.items[k];
 	}
 	struct html_values *row = html_add_row(v, name);
-	sum_values(mem, row, &total);
-	html_set(row, "fine_share", share_text(mem, total.requests - failures_of(&total), total.requests));
+	sum_values(rq, row, &total);
+	html_set(row, "fine_share", share_text(rq, total.requests - failures_of(&total), total.requests));
 	html_set_flag(row, "any", total.requests > 0);
-	html_set(row, "failed", chart_number(mem, failures_of(&total)));
+	html_set(row, "failed", chart_number(rq, failures_of(&total)));
 }
 
 /* ---- keys and routes ---- */
@@ -226,7 +218,7 @@ static err_t keys_values(struct request *rq, struct html_values *v, const struct
 	for (size_t i = 0; i < count && i < GROUPS_SHOWN; i++) {
 		struct html_values *row = html_add_row(v, "by_key");
 		struct str id = id_text(rq->cx.mem, "key", sums[i].credential);
-		sum_values(rq->cx.mem, row, &sums[i]);
+		sum_values(rq, row, &sums[i]);
 		html_set_flag(row, "of_apps", id_is_zero(sums[i].credential));
 		html_set(row, "key_name", id);
 		for (size_t k = 0; k < key_count; k++)
@@ -247,7 +239,7 @@ static void routes_values(struct request *rq, struct html_values *v, const struc
 	size_t count = by_route.count;
 	for (size_t i = 0; i < count && i < GROUPS_SHOWN; i++) {
 		struct html_values *row = html_add_row(v, "by_route");
-		sum_values(rq->cx.mem, row, &sums[i]);
+		sum_values(rq, row, &sums[i]);
 		html_set(row, "route", sums[i].route);
 		html_set(row, "href", link_with_route(rq, asked, sums[i].route));
 	}
