@@ -71,9 +71,11 @@ err_t page_again_to(struct response *rs, const char *name, struct html_values *v
 	if (status >= 500)
 		return e;
 	html_set(v, "alert", page_text(rs->rq, e));
+	struct str bad = str_fmt(mem, "bad_%.*s", STR_ARG(e->param));
 	if (e->param.len)
-		html_set_flag(v, str_c(mem, str_fmt(mem, "bad_%.*s", STR_ARG(e->param))), true);
-	html_set_flag(v, "at_field", e->param.len > 0);
+		html_set_flag(v, str_c(mem, bad), true);
+	html_set_flag(
+		v, "at_field", e->param.len && html_template_has(name, str_fmt(mem, "{{#%.*s}}<p", STR_ARG(bad))));
 	if (e->retry_after_s)
 		response_header(rs, "Retry-After", str_fmt(mem, "%d", e->retry_after_s));
 	rs->rq->error_code = err_row(e->kind)->api_code;

@@ -17,8 +17,9 @@ MUST_CHECK err_t page_reply_to(
 	struct response *rs, int status, const char *name, const struct html_values *v, enum page_forms forms);
 
 /*
- * The form once more, with what was wrong in role=alert and `bad_PARAM` true for the field (and `at_field` for any).
- * Only for what the user can mend: any other failure is handed on.
+ * The form once more, with what was wrong in role=alert and `bad_PARAM` true for the field (and `at_field` if the
+ * template tells it there: else it is told above the form). Only for what the user can mend: any other failure is
+ * handed on.
  */
 MUST_CHECK err_t page_again(struct response *rs, const char *name, struct html_values *v, err_t e);
 MUST_CHECK err_t page_again_to(

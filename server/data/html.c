@@ -253,6 +253,14 @@ err_t html_render(struct ctx *cx, struct buf *out, const char *template_name, co
 	return render_named(cx, out, str_of(template_name), v, 0);
 }
 
+bool html_template_has(const char *template_name, struct str text)
+{
+	for (size_t i = 0; i < html_template_count; i++)
+		if (str_eq(str_of(html_templates[i].name), str_of(template_name)))
+			return str_find(html_templates[i].text, text) != SIZE_MAX;
+	return false;
+}
+
 const struct html_asset *html_asset_find(struct str name)
 {
 	for (size_t i = 0; i < html_asset_count; i++)

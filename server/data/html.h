@@ -36,6 +36,9 @@ MUST_CHECK err_t html_render(struct ctx *cx, struct buf *out, const char *templa
 /* The same for a template given as text, which is ours, too: never what somebody sent. */
 MUST_CHECK err_t html_render_text(struct ctx *cx, struct buf *out, struct str text, const struct html_values *v);
 
+/* Does this text stand in the template of this name? Of a name that is none, no. */
+bool html_template_has(const char *template_name, struct str text);
+
 /* & < > " ' */
 void html_escape(struct buf *out, struct str text);
 
