@@ -2,6 +2,7 @@
 """Confirmed addresses, changes of them, and new passwords by mail: docs/mail.md, "Links"."""
 import itertools
 import re
+import threading
 
 import pytest
 
@@ -259,6 +260,27 @@ def test_a_passkey_of_who_signed_up_with_the_address_of_somebody_else_ends_with_
     assert world.sql(f"SELECT count(*) FROM passkey WHERE account_id = '{live}'") == [[left]]
     told = world.sql(f"SELECT count(*) FROM audit WHERE account_id = '{live}' AND kind = 'passkey.ended' AND details LIKE '%waits%'")
     assert told == [["0" if confirmed else "1"]]
+
+
+@pytest.mark.parametrize("table", ["account", "login"])
+def test_who_comes_by_a_link_waits_without_holding_it(world, sink, person, table):
+    """Who sets a password by hand, or leaves, has the account or its login and wants the links: neither waits for the other for ever."""
+    [[live]] = world.sql(f"SELECT account_id FROM login WHERE email = '{person.email}'")
+    ask_reset(world, person.email)
+    def letter():
+        return [m for m in sink.got if m.recipient == person.email and "Set a new" in m.message["Subject"]]
+    assert world.wait_for(letter, 15)
+    link, fresh, stranger, replies = link_in(world, letter()[0], "reset"), world.secret("quite another one"), Browser(world), []
+    form = Form(stranger.get(link).text, link).with_(new_password=fresh, new_password_again=fresh)
+    with world.holding(f"SELECT FROM {table} WHERE account_id = '{live}' FOR NO KEY UPDATE") as commit:
+        coming = threading.Thread(target=lambda: replies.append(stranger.post(link, form)))
+        coming.start()
+        assert world.wait_for(world.waiting, 15)
+        free = f"SELECT count(*) FROM (SELECT FROM mailbox_link WHERE account_id = '{live}' AND purpose = 3 FOR UPDATE SKIP LOCKED) AS links"
+        assert world.sql(free) == [["1"]]
+        commit()
+    coming.join()
+    assert replies[0].location == "/sign-in?done=password-reset", replies
 
 
 def test_a_link_of_30_minutes(world, sink, person):
