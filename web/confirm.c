@@ -4,6 +4,7 @@
  * the page as it came, and goes on with 307 (RFC 9110 §15.4.8: the same method and body): nothing of it is lost, and
  * nothing is kept on the server.
  */
+#include "server/account/second_factor.h"
 #include "server/account/session.h"
 #include "web/page.h"
 #include "web/pages.h"
@@ -30,6 +31,9 @@ static err_t confirm_values(struct request *rq, struct str next, bool form_kept,
 		html_set(row, "field_name", rq->form.fields[i].name);
 		html_set(row, "field_value", rq->form.fields[i].value);
 	}
+	struct second_factors factors;
+	TRY(second_factors_of(&rq->cx, rq->principal->account, &factors));
+	html_set_flag(v, "with_code", !instant_is_none(factors.totp_since));
 	*out = v;
 	return passkey_values(rq, v, PASSKEY_CONFIRM, rq->principal->account);
 }
@@ -66,7 +70,22 @@ err_t confirm_show(struct request *rq, struct response *rs)
 	return page_reply(rs, 200, "confirm", v);
 }
 
-/* By a passkey, if the form has the answer of one, or else by the password. */
+/* By all that a sign-in asks for: whoever has the password and this browser shall not end what is asked after it. */
+static err_t check_code(struct request *rq)
+{
+	struct second_factors factors;
+	struct str code = form_get(&rq->form, "confirm_code");
+	int16_t amr;
+	TRY(second_factors_of(&rq->cx, rq->principal->account, &factors));
+	if (instant_is_none(factors.totp_since))
+		return OK;
+	if (!code.len)
+		return REFUSE(&rq->cx, INVALID_VALUE, "confirm_code", "Enter the code that your app shows, too.");
+	err_t e = second_factor_prove(&rq->cx, rq->principal->account, sign_in_browser(rq), code, &amr);
+	return err_is(e, INVALID_VALUE) ? err_about(rq->cx.mem, e, "confirm_code") : e;
+}
+
+/* By a passkey, if the form has the answer of one, or else by the password, and the code where one is asked for. */
 static err_t prove(struct request *rq)
 {
 	struct passkey_sent sent;
@@ -75,10 +94,12 @@ static err_t prove(struct request *rq)
 		TRY(passkey_proven(rq, PASSKEY_CONFIRM, rq->principal->account, &proof));
 		return session_proven(&rq->cx, rq->principal);
 	}
-	err_t e = session_prove(&rq->cx, rq->principal, form_get(&rq->form, "confirm_password"));
+	err_t e = session_check_password(&rq->cx, rq->principal, form_get(&rq->form, "confirm_password"));
 	if (err_is(e, CREDENTIALS_INVALID))
 		return REFUSE(&rq->cx, INVALID_VALUE, "confirm_password", "The password is wrong.");
-	return e;
+	TRY(e);
+	TRY(check_code(rq));
+	return session_proven(&rq->cx, rq->principal);
 }
 
 err_t confirm_post(struct request *rq, struct response *rs)

@@ -152,13 +152,12 @@ err_t session_end_others(struct ctx *cx, struct id account, struct id session)
 	return db_exec(cx, &sql_session_end_others, NULL, IN(account), IN(session), IN(audit_by(cx)));
 }
 
-err_t session_prove(struct ctx *cx, const struct principal *who, struct str password)
+err_t session_check_password(struct ctx *cx, const struct principal *who, struct str password)
 {
 	/* Who is signed in is known, whatever became of the other cookie. */
 	struct known_browser browser = { who->account, who->credential };
 	struct account account;
-	TRY(sign_in(cx, who->email, password, browser, &account));
-	return session_proven(cx, who);
+	return sign_in(cx, who->email, password, browser, &account);
 }
 
 err_t session_proven(struct ctx *cx, const struct principal *who)

@@ -56,12 +56,11 @@ MUST_CHECK err_t session_end_one(struct ctx *cx, struct id account, struct id se
 MUST_CHECK err_t session_end_others(struct ctx *cx, struct id account, struct id session);
 
 /*
- * Whose session this is proves it once more: for PROVEN_S they may do what needs that. Guesses count as those of a
- * known browser, for this session.
+ * Is this the password of whose session this is? Guesses count as those of a known browser, for this session.
  *
  * errors  those of sign_in()
  */
-MUST_CHECK err_t session_prove(struct ctx *cx, const struct principal *who, struct str password);
-/* The same for who proved it in another way. */
+MUST_CHECK err_t session_check_password(struct ctx *cx, const struct principal *who, struct str password);
+/* Whose session this is proved it once more: for PROVEN_S they may do what needs that. */
 MUST_CHECK err_t session_proven(struct ctx *cx, const struct principal *who);
 authenticator_run session_authenticate; /* transport VIA_COOKIE; sets csrf, auth_time, proven_at and amr */

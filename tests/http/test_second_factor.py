@@ -388,3 +388,28 @@ def test_an_account_that_is_made_while_signed_in_has_proven_a_password_alone(wor
     assert post(there, "/sign-up", "/sign-up", name="Other", email="other-one@calends.example", password=world.secret("another password")).status == 303
     claims, _ = connected(app, there, app.ask(there, scope="openid").location)
     assert (claims["amr"], claims["acr"]) == (["pwd"], password_acr)
+
+
+def test_who_confirms_gives_the_code_too(world, user, browser):
+    """A stolen session and the password do not end what is asked after the password."""
+    secret, codes = set_up(browser)
+    world.sql("UPDATE session SET proven_at = proven_at - interval '16 minutes'")
+    set_step_back(world)
+
+    def confirm(**fields):
+        page = browser.get("/confirm?next=/security").text
+        assert 'name="confirm_code"' in page
+        action = re.search(r'action="(/confirm\?[^"]*)"', page)[1].replace("&amp;", "&")
+        return browser.post(action, Form(page, "/confirm").with_(confirm_password=user.password, **fields))
+
+    assert post(browser, "/security/totp/end", "/security/totp/end").status == 403
+    for missing in ({}, {"confirm_code": ""}):
+        assert is_page(confirm(**missing), 400)
+    wrong = confirm(confirm_code="000000")
+    assert is_page(wrong, 400) and 'id="confirm_code-error"' in wrong.text
+    assert post(browser, "/security/totp/end", "/security/totp/end").status == 403
+    assert confirm(confirm_code=code_of(secret)).location == "/security"
+    world.sql("UPDATE session SET proven_at = proven_at - interval '16 minutes'")
+    assert confirm(confirm_code=code_of(secret)).status == 400  # each code once
+    assert confirm(confirm_code=codes[0]).location == "/security"
+    assert post(browser, "/security/totp/end", "/security/totp/end").status in (200, 303)
