@@ -137,22 +137,22 @@ static void present_values(struct request *rq, struct html_values *v, const stru
 /* An error of a field that this form does not have is told above all. */
 static err_t again(struct response *rs, struct html_values *v, err_t e)
 {
-	static const char *const fields[] = { "name", "type", "mode", "redirect_uri", "scope", MACHINE,
-		"machine_scopes", "proof", "jwks_uri", "profile" };
+	static const char *const fields[] = { "name", "type", "mode", "redirect_uri", "scope", "machine", "proof",
+		"jwks_uri", "profile" };
 	struct ctx *cx = &rs->rq->cx;
 	/* Which this form does not have, but what makes them. */
 	if (str_eq(e->param, STR("jwks")))
 		e = err_about(cx->mem, e, "jwks_uri");
-	if (str_eq(e->param, STR("grant_types")))
-		e = err_about(cx->mem, e, "machine_scopes");
+	if (str_eq(e->param, STR("grant_types")) || str_eq(e->param, STR(MACHINE)) ||
+		str_eq(e->param, STR("machine_scopes")))
+		e = err_about(cx->mem, e, "machine");
 	bool known = !e->param.len;
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
 		known |= str_eq(e->param, str_of(fields[i]));
-	static const char *const folded[] = { MACHINE, "machine_scopes", "proof", "jwks_uri", "profile" };
+	static const char *const folded[] = { "machine", "proof", "jwks_uri", "profile" };
 	for (size_t i = 0; i < ARRAY_LEN(folded); i++)
 		if (str_eq(e->param, str_of(folded[i])))
 			html_set_flag(v, "more_open", true);
-	html_set_flag(v, "bad_machine", str_eq(e->param, STR(MACHINE)) || str_eq(e->param, STR("machine_scopes")));
 	if (known || page_status(e) >= 500)
 		return page_again(rs, "app_form", v, e);
 	return page_again(rs, "app_form", v, err_about(cx->mem, e, ""));

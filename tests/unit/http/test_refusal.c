@@ -59,7 +59,7 @@ TEST(a_challenge_names_what_was_wrong_with_what_was_sent)
 	/* A failed password says nothing of tokens; what clients of the protocol do is asked for in one go. */
 	assert_str(challenged(&dav, VIA_BASIC, revoked),
 		STR("Basic realm=\"Calends\"\nBearer realm=\"Calends\", scope=\"calendars:read calendars:write "
-		    "events:read events:write profile:read\"" METADATA "/dav\"\n"));
+		    "calendars:manage events:read events:write profile:read\"" METADATA "/dav\"\n"));
 	/* Of the API a call needs what its row says. */
 	struct exchange *x = begin(&api, VIA_NONE);
 	x->rq.route = &for_tokens;
