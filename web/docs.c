@@ -4,6 +4,7 @@
 #include "server/base/config.h"
 #include "server/crypto/digest.h"
 #include "server/http/etag.h"
+#include "web/page.h"
 #include "web/pages.h"
 
 #define A_WHILE STR("public, max-age=300")
@@ -80,9 +81,8 @@ static struct str number(struct arena *mem, int64_t value)
 static void set_server(struct arena *mem, struct html_values *v, const struct config *config)
 {
 	struct str url = config->public_url, contact = config->security_contact;
-	size_t scheme = str_find(url, STR("://"));
 	html_set(v, "public_url", url);
-	html_set(v, "host", scheme == SIZE_MAX ? url : str_from(url, scheme + 3));
+	html_set(v, "host", page_host(config));
 	html_set(v, "version", STR(CALENDS_VERSION));
 	html_set(v, "security_contact", contact.len ? contact : STR("the operator of this server"));
 	html_set(v, "rate_limit", number(mem, config->rate_limit));

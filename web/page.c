@@ -5,6 +5,12 @@
 #include "server/base/config.h"
 #include "web/say.h"
 
+struct str page_host(const struct config *config)
+{
+	size_t scheme = str_find(config->public_url, STR("://"));
+	return scheme == SIZE_MAX ? config->public_url : str_from(config->public_url, scheme + 3);
+}
+
 struct str page_initials(struct arena *mem, struct str name)
 {
 	struct str words = str_trim(name, STR_BLANK), last = words;

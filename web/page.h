@@ -2,6 +2,7 @@
 /* What all pages have in common: the frame around them, how a form is shown again, and how times are told. */
 #pragma once
 
+#include "server/base/config.h"
 #include "server/data/html.h"
 #include "server/http/router.h"
 
@@ -30,6 +31,9 @@ MUST_CHECK err_t page_again_to(
  * day in the user's zone.
  */
 struct str page_text(struct request *rq, err_t e);
+
+/* HOST[:PORT] of the public URL, as programs ask for it that take no URL. */
+struct str page_host(const struct config *config);
 
 /* For an avatar: the first character of the first word and of the last. "Una User" is "UU". */
 struct str page_initials(struct arena *mem, struct str name);

@@ -89,21 +89,14 @@ static err_t setup_in_path(struct request *rq, const struct setup **out)
 	return REFUSE(&rq->cx, NOT_FOUND, "", "There is no page for such a program.");
 }
 
-/* https://HOST[:PORT] without what stands before HOST. */
-static struct str without_scheme(struct str url)
-{
-	size_t scheme = str_find(url, STR("://"));
-	return scheme == SIZE_MAX ? url : str_from(url, scheme + 3);
-}
-
 static void step_values(struct request *rq, struct html_values *v, const struct setup *s)
 {
 	struct str site = rq->cx.config->public_url, user = rq->principal->email;
 	struct str server = str_fmt(rq->cx.mem, "%.*s/dav/", STR_ARG(site));
 	for (size_t i = 0; i < STEPS_MAX && s->steps[i]; i++)
 		html_set(html_add_row(v, "steps"), "step",
-			say_with(rq, s->steps[i], "server", server, "site", site, "host", without_scheme(site), "user",
-				user, NULL));
+			say_with(rq, s->steps[i], "server", server, "site", site, "host", page_host(rq->cx.config),
+				"user", user, NULL));
 	html_set(v, "slug", str_of(s->slug));
 	html_set(v, "program", str_of(s->name));
 	html_set(v, "server", server);
@@ -130,7 +123,7 @@ static void extra_values(struct request *rq, struct html_values *v, const struct
 	struct buf link = buf_new(rq->cx.mem, 4096);
 	buf_fmt(&link, "%s://", str_starts(site, STR("http://")) ? "caldav" : "caldavs");
 	uri_component_add(&link, rq->principal->email);
-	buf_fmt(&link, ":%.*s@%.*s/dav/", STR_ARG(secret), STR_ARG(without_scheme(site)));
+	buf_fmt(&link, ":%.*s@%.*s/dav/", STR_ARG(secret), STR_ARG(page_host(rq->cx.config)));
 	if (s->extra & SETUP_QR) {
 		qr_values(&rq->cx, v, "qr", buf_str(&link));
 		html_set(v, "link", buf_str(&link));

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a connected app may is decided anew on its page: fewer scopes, other calendars, a shorter time; never more."""
 import re
+import threading
 
 import pytest
 
@@ -80,6 +81,21 @@ def test_nothing_left_is_no_decision_and_the_ticks_stay(world, browser, tokens):
     again = change(browser, tokens, scope=[])
     assert is_page(again, 400) and "Leave at least one permission" in again.text
     assert status(world, tokens, "/v1/profile") == 200
+
+
+def test_two_changes_at_once_leave_what_both_allow(world, user, tokens):
+    action = f"/connected-accounts/{tokens['connected_account_id']}"
+    asked = []
+    for scope in ("events:read", "calendars:read"):
+        browser = Browser(world)
+        browser.sign_in(user)
+        asked.append((browser, Form(browser.get(action).text, action).with_(scope=[scope, "profile:read"])))
+    threads = [threading.Thread(target=browser.post, args=(action, form)) for browser, form in asked]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [status(world, tokens, t) for t in ("/v1/profile", "/v1/events", "/v1/calendars")] == [200, 403, 403]
 
 
 def test_the_audit_log_and_the_platform_are_told(world, user, browser, app, tokens):
