@@ -155,10 +155,12 @@ DELETE FROM credential_use WHERE used_at < $1;
 -- name: last_used_write
 -- $1 accounts  $2 credentials  $3 times  $4 addresses, '' for none  $5 programs, '' for none
 -- In order of the key, so that two instances that flush at once do not wait for each other in a circle.
+-- Not of an account that is gone: nothing would delete it.
 INSERT INTO credential_use AS c (account_id, id, used_at, ip, agent)
 SELECT n.account_id, n.id, n.used_at, nullif(n.ip, '')::inet, nullif(n.agent, '')
   FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[])
        AS n (account_id, id, used_at, ip, agent)
+ WHERE account_stays(n.account_id)
  ORDER BY 1, 2
     ON CONFLICT (account_id, id) DO UPDATE
    SET used_at = greatest(c.used_at, excluded.used_at),

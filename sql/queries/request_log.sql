@@ -4,6 +4,7 @@
 -- $1 accounts, zeros: the owner of the client  $2 requests  $3 when  $4 credentials  $5 clients  $6 connections (zeros: none)
 -- $7 methods  $8 routes  $9 paths  $10 statuses  $11 microseconds  $12 codes  $13 params  $14 messages  $15 networks
 -- $16 agents ('': none)
+-- Not of an account that is gone: nothing would delete it.
 INSERT INTO request_log (account_id, id, slot, at, credential_id, client_id, connection_id, method, route, path, status,
        took_us, code, param, message, network, agent)
 SELECT coalesce(o.owner_id, r.account), r.id, (floor(extract(epoch FROM r.at) / 86400)::bigint % 9)::smallint, r.at,
@@ -14,7 +15,7 @@ SELECT coalesce(o.owner_id, r.account), r.id, (floor(extract(epoch FROM r.at) / 
               $10::smallint[], $11::bigint[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[])
        AS r(account, id, at, credential, client, connection, method, route, path, status, took_us, code, param, message, network, agent)
   LEFT JOIN oauth_client o ON o.id = r.client AND r.account = '00000000-0000-0000-0000-000000000000'
- WHERE r.account <> n.none OR o.owner_id IS NOT NULL
+ WHERE account_stays(coalesce(o.owner_id, r.account))
     ON CONFLICT DO NOTHING;
 
 -- name: request_log_before

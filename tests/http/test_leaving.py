@@ -59,6 +59,26 @@ def rows_left(world, live, test):
     return {t for t, n in counts.items() if n != "0"}
 
 
+def written_down(world, name):
+    """What the jobs have of requests until now is in their tables: a later one of another person is."""
+    later = world.account(f"later-{name}@example.org")
+    Api(world, world.key(later, kind="secret")).event(title="later")
+    live, _ = ids(world, later.email)
+    for table in ("request_log", "credential_use", "usage_day"):
+        assert world.wait_for(lambda t=table: world.sql(f"SELECT count(*) > 0 FROM {t} WHERE account_id = '{live}'") == [["t"]], 90), table
+
+
+def test_what_jobs_write_after_it_is_gone_is_not_of_it(world, person):
+    """Requests of its last moment: the log of requests, the last use of its key and the sums of usage are written later."""
+    live, test = ids(world, person.email)
+    for n in range(3):
+        person.api.event(title=f"Event {n}")
+    person.leave()
+    run_out(world, live)
+    written_down(world, "gone")
+    assert rows_left(world, live, test) <= {"audit", "audit_head", "outbox"}
+
+
 def test_the_page_names_what_goes(world, person):
     person.api.event(title="x")
     app = App(world, owner=person.email, name="Mine")
