@@ -2,10 +2,6 @@
 -- What an instance counted of an account that is gone, or whose rows are going (docs/adr/0040-leaving.md), is forgotten: nothing
 -- would delete it afterwards.
 
-CREATE FUNCTION account_stays(p_account uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
-SELECT EXISTS (SELECT FROM account a WHERE a.account_id = p_account AND a.status <> 3)
-$$;
-
 -- (As in 0018_usage.sql.)
 -- Adds what one instance counted. One instance at a time, so that no two wait for each other's rows.
 CREATE OR REPLACE FUNCTION usage_add(p_accounts uuid[], p_days int[], p_credentials uuid[], p_connections uuid[], p_routes text[],
@@ -19,7 +15,7 @@ BEGIN
 	FOR r IN SELECT * FROM unnest(p_accounts, p_days, p_credentials, p_connections, p_routes, p_requests, p_client_errors,
 	                p_server_errors) WITH ORDINALITY AS u(account_id, day, credential_id, connection_id, route, requests,
 	                client_errors, server_errors, i) LOOP
-		CONTINUE WHEN NOT account_stays(r.account_id);
+		CONTINUE WHEN NOT EXISTS (SELECT FROM account a WHERE a.account_id = r.account_id AND a.status <> 3);
 		at := '1970-01-01'::date + r.day;
 		took := p_latency[(r.i - 1) * 16 + 1 : r.i * 16];
 		FOR n IN SELECT r.credential_id AS credential, r.connection_id AS connection, r.route AS route, false AS other

@@ -160,7 +160,7 @@ INSERT INTO credential_use AS c (account_id, id, used_at, ip, agent)
 SELECT n.account_id, n.id, n.used_at, nullif(n.ip, '')::inet, nullif(n.agent, '')
   FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[])
        AS n (account_id, id, used_at, ip, agent)
- WHERE account_stays(n.account_id)
+  JOIN account a ON a.account_id = n.account_id AND a.status <> 3
  ORDER BY 1, 2
     ON CONFLICT (account_id, id) DO UPDATE
    SET used_at = greatest(c.used_at, excluded.used_at),

@@ -7,7 +7,7 @@
 -- Not of an account that is gone: nothing would delete it.
 INSERT INTO request_log (account_id, id, slot, at, credential_id, client_id, connection_id, method, route, path, status,
        took_us, code, param, message, network, agent)
-SELECT coalesce(o.owner_id, r.account), r.id, (floor(extract(epoch FROM r.at) / 86400)::bigint % 9)::smallint, r.at,
+SELECT a.account_id, r.id, (floor(extract(epoch FROM r.at) / 86400)::bigint % 9)::smallint, r.at,
        nullif(r.credential, n.none), nullif(r.client, n.none), nullif(r.connection, n.none), r.method, r.route, r.path, r.status,
        r.took_us, nullif(r.code, ''), nullif(r.param, ''), nullif(r.message, ''), nullif(r.network, ''), nullif(r.agent, '')
   FROM (SELECT '00000000-0000-0000-0000-000000000000'::uuid AS none) n,
@@ -15,7 +15,7 @@ SELECT coalesce(o.owner_id, r.account), r.id, (floor(extract(epoch FROM r.at) / 
               $10::smallint[], $11::bigint[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[])
        AS r(account, id, at, credential, client, connection, method, route, path, status, took_us, code, param, message, network, agent)
   LEFT JOIN oauth_client o ON o.id = r.client AND r.account = '00000000-0000-0000-0000-000000000000'
- WHERE account_stays(coalesce(o.owner_id, r.account))
+  JOIN account a ON a.account_id = coalesce(o.owner_id, r.account) AND a.status <> 3
     ON CONFLICT DO NOTHING;
 
 -- name: request_log_before
