@@ -130,7 +130,7 @@ err_t authorize_get(struct request *rq, struct response *rs)
 err_t authorize_post(struct request *rq, struct response *rs)
 {
 	struct journey j = { 0 };
-	if (!str_eq(request_media_type(rq), STR("application/x-www-form-urlencoded")))
+	if (!str_eq(request_media_type(rq), STR(FORM_TYPE)))
 		return FAIL(&rq->cx, MEDIA_TYPE, "authorize by POST");
 	TRY(check(&rq->cx, rq->body, &j));
 	TRY(store(rq, &j));

@@ -201,7 +201,7 @@ struct form redirect_answer_form(struct arena *mem, const struct redirect_answer
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		if (all[i].value.ptr)
 			sent[count++] = all[i];
-	return (struct form){ sent, count };
+	return (struct form){ .fields = sent, .count = count };
 }
 
 struct str redirect_answer_url(struct arena *mem, const struct redirect_answer *answer)

@@ -61,7 +61,7 @@ err_t logout_post(struct request *rq, struct response *rs)
 	static const char *const names[] = { "id_token_hint", "client_id", "post_logout_redirect_uri", "state" };
 	struct params params;
 	struct buf link = buf_new(rq->cx.mem, LINK_MAX);
-	if (!str_eq(request_media_type(rq), STR("application/x-www-form-urlencoded")))
+	if (!str_eq(request_media_type(rq), STR(FORM_TYPE)))
 		return FAIL(&rq->cx, MEDIA_TYPE, "logout by POST");
 	TRY(params_read(&rq->cx, rq->body, &params));
 	TRY(params_check(&rq->cx, &params));

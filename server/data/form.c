@@ -80,7 +80,7 @@ err_t form_parse(struct ctx *cx, struct str text, struct form *out)
 		TRY(parse_field(cx, piece, &fields[count]));
 		count++;
 	}
-	*out = (struct form){ fields, count };
+	*out = (struct form){ .fields = fields, .count = count };
 	return OK;
 }
 
@@ -100,6 +100,17 @@ size_t form_count(const struct form *form, const char *name)
 	for (size_t i = 0; i < form->count; i++)
 		count += str_eq(form->fields[i].name, wanted);
 	return count;
+}
+
+const struct form_file *form_file(const struct form *form, const char *name)
+{
+	struct str wanted = str_of(name);
+	for (size_t i = 0; i < form->file_count; i++) {
+		const struct form_file *file = &form->files[i];
+		if (str_eq(file->name, wanted) && (file->filename.len || file->data.len))
+			return file;
+	}
+	return NULL;
 }
 
 /* The WHATWG serializer: a blank is '+', and only these stay as they are. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/http/accept.h"
 
+#include "server/data/parameters.h"
+
 #define Q_ONE 1000
 
 /* Of one type: the quality of the most exact range so far. */
@@ -23,14 +25,6 @@ static bool q_read(struct str s, int *out)
 	}
 	*out = q;
 	return q <= Q_ONE;
-}
-
-static bool is_token(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.ptr[i] <= ' ' || s.ptr[i] > '~' || str_has(STR("()<>@,;:\\\"/[]?={}"), s.ptr[i]))
-			return false;
-	return s.len > 0;
 }
 
 /* A member or parameter up to `at`, which may stand inside of a quoted text, too. */
@@ -60,7 +54,7 @@ static bool params_read(struct str params, int *q)
 		struct str value = str_trim(param, " \t"), name;
 		if (!value.len)
 			continue;
-		if (!str_cut(&value, '=', &name) || !value.ptr || !is_token(name))
+		if (!str_cut(&value, '=', &name) || !value.ptr || !str_is_token(name))
 			return false;
 		if (str_eq_nocase(name, STR("q")) && !q_read(value, q))
 			return false;
@@ -86,7 +80,7 @@ static bool member_read(struct str member, const struct str *types, size_t count
 	int q;
 	(void)cut_unquoted(&rest, ';', &range);
 	range = str_trim(range, " \t");
-	if (!str_cut(&range, '/', &type) || !range.ptr || !is_token(type) || !is_token(range) ||
+	if (!str_cut(&range, '/', &type) || !range.ptr || !str_is_token(type) || !str_is_token(range) ||
 		(str_eq(type, STR("*")) && !str_eq(range, STR("*"))) || !params_read(rest, &q))
 		return false;
 	for (size_t i = 0; i < count; i++) {

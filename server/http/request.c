@@ -6,6 +6,7 @@
 #include "server/base/buf.h"
 #include "server/base/config.h"
 #include "server/crypto/digest.h"
+#include "server/data/multipart.h"
 #include "server/http/client_io.h"
 #include "server/http/cookie.h"
 
@@ -232,6 +233,13 @@ err_t request_read_body(struct request *rq, size_t max)
 		return OK;
 	}
 	return read_known(rq, (size_t)rq->content_length);
+}
+
+err_t request_read_form(struct request *rq)
+{
+	if (str_eq(request_media_type(rq), STR(MULTIPART_TYPE)))
+		return multipart_parse(&rq->cx, request_header(rq, "Content-Type"), rq->body, &rq->form);
+	return form_parse(&rq->cx, rq->body, &rq->form);
 }
 
 void request_leave_body(struct request *rq)

@@ -65,7 +65,7 @@ struct request {
 	int64_t content_length;         /* -1 when chunked, 0 when none */
 	enum transport sent;            /* how a credential came, also one that was refused */
 	struct str body;                /* read up to the route's ceiling; absent before, empty when none came */
-	struct form form;               /* BODY_FORM: parsed and strict */
+	struct form form;               /* BODY_FORM, BODY_FILES: parsed and strict */
 
 	const struct module *module;
 	const struct route *route;
@@ -117,6 +117,9 @@ bool request_wants_minimal(const struct request *rq);
  * errors  TOO_LARGE (from Content-Length before anything is read), TIMEOUT, MALFORMED, UNAVAILABLE (too many bodies)
  */
 MUST_CHECK err_t request_read_body(struct request *rq, size_t max);
+
+/* Parses the body, once it was read, as the form that its media type says it is, into rq->form. MALFORMED. */
+MUST_CHECK err_t request_read_form(struct request *rq);
 
 /*
  * The body is not wanted: a small one will be read and thrown away after the answer, so that the connection lives on;

@@ -13,6 +13,7 @@ enum body_kind {
 	BODY_IGNORED, /* none is asked for: one that comes is left alone (request_leave_body) */
 	BODY_REFUSED, /* none may come: 415 */
 	BODY_FORM,    /* application/x-www-form-urlencoded: rq->form; 415 for another type */
+	BODY_FILES,   /* multipart/form-data: rq->form with files. A form without a file may come as BODY_FORM does */
 	BODY_JSON,    /* application/json; the handler parses rq->body with a field table */
 	BODY_XML,     /* application/xml, text/xml or none: rq->body */
 	BODY_ICAL,    /* rq->body; the handler judges the type */

@@ -2,6 +2,7 @@
 #include "server/http/router.h"
 
 #include "server/base/log.h"
+#include "server/data/multipart.h"
 #include "server/db/query.h"
 #include "server/http/access.h"
 #include "server/http/contract.h"
@@ -28,7 +29,9 @@ static bool type_fits(enum body_kind kind, struct str type)
 {
 	switch (kind) {
 	case BODY_FORM:
-		return str_eq(type, STR("application/x-www-form-urlencoded"));
+		return str_eq(type, STR(FORM_TYPE));
+	case BODY_FILES:
+		return str_eq(type, STR(FORM_TYPE)) || str_eq(type, STR(MULTIPART_TYPE));
 	case BODY_JSON:
 		return str_eq(type, STR("application/json"));
 	case BODY_XML:
@@ -69,8 +72,8 @@ static err_t read_body(struct request *rq)
 	TRY(request_read_body(rq, route->body_max));
 	if (route->body == BODY_REFUSED && rq->body.len)
 		return REFUSE(&rq->cx, MEDIA_TYPE, "", "A body means nothing here: this method is sent without one.");
-	if (route->body == BODY_FORM)
-		TRY(form_parse(&rq->cx, rq->body, &rq->form));
+	if (route->body == BODY_FORM || route->body == BODY_FILES)
+		TRY(request_read_form(rq));
 	/* RFC 6750 §2: not in the header and in the form, too. */
 	if (rq->principal && rq->sent != VIA_COOKIE && form_count(&rq->form, "access_token"))
 		return REFUSE(&rq->cx, MALFORMED, "access_token", "The token was sent in two ways.");
@@ -259,6 +262,7 @@ static void print_row(struct buf *out, const struct route *route)
 	static const char *const bodies[] = { [BODY_IGNORED] = "",
 		[BODY_REFUSED] = "none",
 		[BODY_FORM] = "form",
+		[BODY_FILES] = "form with files",
 		[BODY_JSON] = "JSON",
 		[BODY_XML] = "XML",
 		[BODY_ICAL] = "iCalendar",

@@ -28,6 +28,14 @@ static inline err_t show_body(struct request *rq, struct response *rs)
 	return OK;
 }
 
+/* The content of "file", or the name of who sent none. */
+static inline err_t show_file(struct request *rq, struct response *rs)
+{
+	const struct form_file *file = form_file(&rq->form, "file");
+	buf_add(reply(rs, 200, "text/plain"), file ? file->data : form_get(&rq->form, "name"));
+	return OK;
+}
+
 static inline err_t half_then_fail(struct request *rq, struct response *rs)
 {
 	BUF_LIT(reply(rs, 200, "text/plain"), "half an answer");
@@ -83,6 +91,7 @@ static const struct route web_routes[] = {
 	{ METHOD_POST, "/sign-in",       OPTIONAL_SESSION, 0, BODY_FORM,    KIB(1), show_kind, "", 0 },
 	{ METHOD_GET,  "/keys",          SESSION,          0, BODY_IGNORED, 0,      show_kind, "", 0 },
 	{ METHOD_POST, "/keys",          SESSION,          0, BODY_FORM,    KIB(1), show_kind, "", 0 },
+	{ METHOD_POST, "/files",         SESSION,          0, BODY_FILES,   KIB(1), show_file, "", 0 },
 	{ METHOD_GET,  "/static/*rest",  ANYONE,           0, BODY_IGNORED, 0,      show_args, "", 0 },
 };
 /* clang-format on */

@@ -37,6 +37,56 @@ TEST(a_form_needs_the_token_of_its_session)
 	assert_int_equal(post_form("/keys", STR("a=b"), &session, 1), 403);
 }
 
+static struct exchange *post_files(const char *type, struct str body)
+{
+	const struct header h[] = { H("Cookie", "session_8080=session"), { STR("Content-Type"), str_of(type) } };
+	return exchange_run(exchange_new(&app, METHOD_POST, "/files", body, h, 2));
+}
+
+#define PART(name, rest, value) "--B\r\nContent-Disposition: form-data; name=" name rest "\r\n\r\n" value "\r\n"
+#define A_FILE PART("file", "; filename=x.ics", "BEGIN")
+
+TEST(a_form_with_files_needs_the_same_token)
+{
+	const char *type = "multipart/form-data; boundary=B";
+	struct exchange *x = post_files(type, STR(A_FILE PART("csrf", "", "aabb") "--B--\r\n"));
+	assert_int_equal(x->rs.status, 200);
+	assert_str(answered_body(x), STR("BEGIN"));
+	const struct str refused[] = {
+		STR(A_FILE "--B--\r\n"),
+		STR(A_FILE PART("csrf", "", "aabc") "--B--\r\n"),
+		STR(A_FILE PART("csrf", "; filename=csrf", "aabb") "--B--\r\n"), /* a file is no token */
+		STR(A_FILE PART("csrf", "", "aabb") PART("csrf", "", "aabb") "--B--\r\n"),
+	};
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+		assert_string_equal(post_files(type, refused[i])->rq.error_code, "csrf_failed");
+}
+
+/* RFC 7578 §4.1: a boundary is asked for. What is kept in a page comes as other forms do, without its file. */
+TEST(a_form_with_files_is_multipart_or_has_none)
+{
+	const char *form = "application/x-www-form-urlencoded";
+	assert_str(answered_body(post_files(form, STR("csrf=aabb&name=una"))), STR("una"));
+	assert_int_equal(post_files("multipart/form-data", STR("--B--\r\n"))->rs.status, 400);
+	assert_int_equal(post_files("multipart/mixed; boundary=B", STR("--B--\r\n"))->rs.status, 415);
+	assert_int_equal(post_files("text/calendar", STR("BEGIN"))->rs.status, 415);
+	const struct header h[] = { H("Cookie", "session_8080=session"),
+		H("Content-Type", "multipart/form-data; boundary=B") };
+	struct exchange *x =
+		exchange_new(&app, METHOD_POST, "/keys", STR(PART("csrf", "", "aabb") "--B--\r\n"), h, ARRAY_LEN(h));
+	assert_int_equal(exchange_run(x)->rs.status, 415); /* a row that takes no files */
+}
+
+TEST(a_form_with_files_is_bounded_by_its_row)
+{
+	char *large = arena_take(test_mem, 2048, 1);
+	memset(large, 'x', 2047);
+	const char *type = "multipart/form-data; boundary=B";
+	struct exchange *x = post_files(type,
+		str_fmt(test_mem, PART("file", "; filename=x.ics", "%s") PART("csrf", "", "aabb") "--B--\r\n", large));
+	assert_int_equal(x->rs.status, 413);
+}
+
 TEST(a_stranger_s_form_needs_the_token_of_the_cookie_that_came_with_it)
 {
 	struct exchange *x = GET("/", NO_HEADERS);
@@ -159,7 +209,8 @@ TEST(a_preflight_is_answered_for_cors_rows_alone)
 }
 
 TESTS(RUN(a_secret_key_from_a_browser_is_refused), RUN(pages_know_their_session_and_send_strangers_away),
-	RUN(a_form_needs_the_token_of_its_session),
+	RUN(a_form_needs_the_token_of_its_session), RUN(a_form_with_files_needs_the_same_token),
+	RUN(a_form_with_files_is_multipart_or_has_none), RUN(a_form_with_files_is_bounded_by_its_row),
 	RUN(a_stranger_s_form_needs_the_token_of_the_cookie_that_came_with_it),
 	RUN(a_form_from_another_site_is_refused), RUN(pages_carry_their_policy), RUN(cors_is_where_the_row_says_so),
 	RUN(a_page_of_an_unknown_origin_reads_nothing_but_what_publishable_keys_open),
