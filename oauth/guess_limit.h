@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A rate for strangers at the OAuth endpoints, beside the one of REST (access_count). */
+/* A rate for strangers where programs ask for credentials, beside the one of REST (access_count). */
 #pragma once
 
 #include "server/http/router.h"

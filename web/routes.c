@@ -185,3 +185,36 @@ const struct module link_module = {
 	.secret_paths = true,
 	.show_error = web_show_error,
 };
+
+/* Nextcloud's Login Flow v2, at the addresses where its clients look: programs ask, which read JSON … */
+/* clang-format off */
+static const struct route login_flow_routes[] = {
+	/* method      path                        who     scope  body          at most  handler           source */
+	{ METHOD_POST, "/index.php/login/v2",      ANYONE, 0, BODY_IGNORED, 0,       login_flow_post,  "Nextcloud Login Flow v2", SENSITIVE_BODY },
+	{ METHOD_POST, "/index.php/login/v2/poll", ANYONE, 0, BODY_ANY,     KIB(4),  login_flow_poll,  "Nextcloud Login Flow v2", SENSITIVE_BODY },
+};
+
+/* … and people answer, on pages whose address is a secret. */
+static const struct route login_flow_page_routes[] = {
+	/* method      path                                    who      scope  body          at most  handler               source */
+	{ METHOD_GET,  "/index.php/login/v2/flow/:token",      SESSION, 0, BODY_IGNORED, 0,      login_flow_page,      "Nextcloud Login Flow v2", 0 },
+	{ METHOD_POST, "/index.php/login/v2/flow/:token",      SESSION, 0, BODY_FORM,    KIB(4), login_flow_page_post, "Nextcloud Login Flow v2", PROVEN_LATELY },
+	{ METHOD_POST, "/index.php/login/v2/flow/:token/deny", SESSION, 0, BODY_FORM,    KIB(4), login_flow_deny_post, "Nextcloud Login Flow v2", 0 },
+};
+/* clang-format on */
+
+const struct module login_flow_module = {
+	.name = "Login flow",
+	.prefix = "/index.php/login/v2",
+	.routes = login_flow_routes,
+	.route_count = ARRAY_LEN(login_flow_routes),
+};
+
+const struct module login_flow_page_module = {
+	.name = "Pages of the login flow",
+	.prefix = "/index.php/login/v2/flow/",
+	.routes = login_flow_page_routes,
+	.route_count = ARRAY_LEN(login_flow_page_routes),
+	.secret_paths = true,
+	.show_error = web_show_error,
+};

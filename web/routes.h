@@ -4,7 +4,7 @@
 
 #include "server/http/router.h"
 
-extern const struct module web_module, booking_module, link_module;
+extern const struct module web_module, booking_module, link_module, login_flow_module, login_flow_page_module;
 
 /* Any failure as a page; oauth/ shows its own with it (app->show_page). */
 /* struct app's `show_form_post`. */

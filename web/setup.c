@@ -38,8 +38,9 @@ static const struct setup setups[] = {
 		SAY("Make the key below, press “Download the profile”, and open it: “System Settings” installs it."),
 		SAY("Without the profile: “Calendar”, “Settings”, “Accounts”, “+”, “Other CalDAV Account”. Account type: “Manual”. User name: {user}. Password: the key. Server address: {host}.") }, SETUP_PROFILE },
 	{ "davx5", "DAVx⁵", "Android", {
-		SAY("Make the key below and scan the code with the camera of the telephone: DAVx⁵ opens with everything filled in."),
-		SAY("Without the code: “+”, “Log in with URL and user name”. Base URL: {server}. User name: {user}. Password: the key."),
+		SAY("On the telephone alone, without a key: “+”, “Nextcloud”. Enter {site}; a page of this server opens, where you sign in and allow it."),
+		SAY("Or make the key below and scan the code with the camera of the telephone: DAVx⁵ opens with everything filled in."),
+		SAY("Or without both: “+”, “Log in with URL and user name”. Base URL: {server}. User name: {user}. Password: the key."),
 		SAY("Choose the calendars to synchronise; Android's calendar apps show them.") }, SETUP_QR },
 	{ "evolution", "Evolution", "Linux", {
 		SAY("Choose “New”, “Calendar”, and as its type “CalDAV”."),

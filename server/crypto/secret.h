@@ -10,7 +10,7 @@
  *   crt_ + base62 of (random 24, account 16, family 16, generation 4, tag 8) in 92 digits + CRC
  *   cac_ + base62 of (random 24, account 16, family 16) in 76 digits + CRC
  *   cls_ + base62 of (random 32) in 43 digits + CRC        (a client secret is sent beside its client id)
- *   cds_ + the same                                    (a device code, RFC 8628)
+ *   cds_ + the same                                    (a device code, RFC 8628; both of a login flow)
  *   cri_ + the same                                    (by which an app registers itself, RFC 7591)
  *   crm_ + the same                                    (by which it manages that, RFC 7592)
  *   ses_ + base62 of (random 24, account 16) in 54 digits + CRC

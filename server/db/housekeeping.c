@@ -54,6 +54,11 @@ static err_t auth_requests(struct ctx *cx)
 	return db_exec(cx, &sql_auth_request_prune, NULL, IN(instant_add_s(cx->now, -60 * MINUTE_S)));
 }
 
+static err_t login_flows(struct ctx *cx)
+{
+	return db_exec(cx, &sql_login_flow_prune, NULL, IN(cx->now));
+}
+
 static err_t device_requests(struct ctx *cx)
 {
 	return db_exec(cx, &sql_device_request_prune, NULL, IN(instant_add_s(cx->now, -60 * MINUTE_S)));
@@ -166,6 +171,7 @@ static const struct {
 	{ "partitions", partitions },
 	{ "auth_requests", auth_requests },
 	{ "device_requests", device_requests },
+	{ "login_flows", login_flows },
 	{ "assertions", assertions },
 	{ "families", families },
 	{ "open_clients", open_clients },

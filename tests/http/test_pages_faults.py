@@ -87,6 +87,23 @@ def new_password(p):
     return form(other, "/account", "/account/password", current_password=account.password, new_password=fresh, new_password_again=fresh)
 
 
+FLOW = "/index.php/login/v2"
+
+
+def begun(p):
+    """A program's login flow: its token, and the path of its page."""
+    p.world.sql("DELETE FROM throttle")
+    made = p.world.http.request("POST", FLOW, b"", []).json
+    return made["poll"]["token"], made["login"][made["login"].index(FLOW):]
+
+
+def fetch(p):
+    """What a program asks whose user allowed it."""
+    token, page = begun(p)
+    assert p.browser.send(*form(p.browser, page, page)[:2], [FORM], form(p.browser, page, page)[2]).status == 303
+    return "POST", FLOW + "/poll", encode({"token": token}).encode(), [FORM]
+
+
 FORMS = {
     "sign in": sign_in,
     "sign out": sign_out,
@@ -97,6 +114,8 @@ FORMS = {
     "revoke a key": lambda p: confirmed(p.browser, p.key() + "/revoke"),
     "rename a key": lambda p: form(p.browser, (path := p.key()), path, name=f"Renamed {next(numbers)}"),
     "a device's key": lambda p: form(p.browser, "/setup/thunderbird", "/setup/thunderbird", name=f"Device {next(numbers)}"),
+    "allow a device": lambda p: form(p.browser, (path := begun(p)[1]), path),
+    "fetch a device's key": fetch,
     "change an app": lambda p: form(p.browser, (path := f"/connected-accounts/{p.connection()}"), path, calendars="some",
         calendar=[p.calendar().rpartition("/")[2]]),
     "remove an app": lambda p: confirmed(p.browser, f"/connected-accounts/{p.connection()}/remove"),

@@ -60,6 +60,14 @@ def device_requests_end(world):
     assert count(world, "device_request") == 9
 
 
+def login_flows_end(world):
+    """That there are 10,000 at most: tests/http/test_login_flow.py."""
+    world.sql("INSERT INTO login_flow (hash, page_hash, created_at, expires_at) SELECT sha256(n::text::bytea), sha256(n::text::bytea), now(), "
+              "now() + n * interval '1 minute' FROM generate_series(-10, 9) AS n")
+    statement(world, "login_flow_prune", "now()")
+    assert count(world, "login_flow") == 9
+
+
 def keys_that_retired_are_twenty(world):
     for _ in range(22):
         world.sql("SELECT signing_keys_keep(gen_random_uuid()::text, '', now(), interval '90 days', true)")
@@ -352,6 +360,7 @@ PROOFS = {
     "throttle": throttles_end,
     "auth_request": requests_end,
     "device_request": device_requests_end,
+    "login_flow": login_flows_end,
     "signing_key": keys_that_retired_are_twenty,
     "oauth_client": "test_oauth_apps.py::test_an_account_has_a_hundred_apps",
     "client_document": "test_oauth_documents.py::test_rows_are_bounded",
