@@ -42,6 +42,8 @@ static const struct {
 	{ "origin_not_allowed", SAY("A web page that may not use this key") },
 	{ "ip_not_allowed", SAY("An address that it may not come from") },
 	{ "client_deleted", SAY("The app was deleted") },
+	{ "account_deleted", SAY("The account was deleted") },
+	{ "account_claimed", SAY("A new password was set for an address that nobody had confirmed") },
 };
 
 static struct str reason_label(struct request *rq, struct str reason)

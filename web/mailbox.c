@@ -52,24 +52,47 @@ static const struct link_kind {
 };
 
 /* The link's page. Guesses at links are visits, and counted as those. */
-static err_t link_values(struct request *rq, enum mailbox_purpose purpose, struct html_values **out)
+static err_t link_values(
+	struct request *rq, enum mailbox_purpose purpose, struct mailbox_link *link, struct html_values **out)
 {
 	const struct link_kind *kind = &kinds[purpose - MAILBOX_CONFIRM];
-	struct id account;
-	struct str email;
 	TRY(access_count_visit(rq));
-	TRY(mailbox_link_read(&rq->cx, purpose, rq->args[0], &account, &email));
+	TRY(mailbox_link_read(&rq->cx, purpose, rq->args[0], link));
 	struct html_values *v = page_new(rq, kind->title, NULL);
 	html_set(v, "token", rq->args[0]);
-	html_set(v, "link_email", email);
+	html_set(v, "link_email", link->email);
+	html_set_flag(v, "unclaimed", !link->confirmed);
 	*out = v;
 	return OK;
+}
+
+/*
+ * Whoever reads the letter need not be whose account it is: somebody may have named an address that is not theirs. By a
+ * link that says "this address is mine" nobody gives it to a stranger's account.
+ */
+static bool is_owner(const struct request *rq, enum mailbox_purpose purpose, const struct mailbox_link *link)
+{
+	return purpose == MAILBOX_RESET || (rq->principal && id_eq(rq->principal->account, link->account));
+}
+
+static err_t ask_owner(struct request *rq, struct response *rs, const struct mailbox_link *link, struct html_values *v)
+{
+	struct buf to = buf_new(rq->cx.mem, 4 * PATH_OCTETS_MAX);
+	buf_add(&to, sign_in_address(rq, "/sign-in", rq->target));
+	BUF_LIT(&to, "&again=1&");
+	form_add(&to, "login_hint", link->account_email);
+	html_set(v, "sign_in_link", buf_str(&to));
+	html_set(v, "account_address", link->account_email);
+	return page_reply(rs, 403, "link_sign_in", v);
 }
 
 static err_t link_show(struct request *rq, struct response *rs, enum mailbox_purpose purpose)
 {
 	struct html_values *v;
-	TRY(link_values(rq, purpose, &v));
+	struct mailbox_link link;
+	TRY(link_values(rq, purpose, &link, &v));
+	if (!is_owner(rq, purpose, &link))
+		return ask_owner(rq, rs, &link, v);
 	return page_reply(rs, 200, kinds[purpose - MAILBOX_CONFIRM].template_name, v);
 }
 
@@ -88,29 +111,29 @@ err_t link_reset_page(struct request *rq, struct response *rs)
 	return link_show(rq, rs, MAILBOX_RESET);
 }
 
-/* To the account where somebody is signed in, else to the sign-in. */
-static void go_on(struct request *rq, struct response *rs, const char *word)
-{
-	const char *page = rq->principal ? "/account" : "/sign-in";
-	reply_redirect(rs, 303, str_fmt(rq->cx.mem, "%s?done=%s", page, word));
-}
-
 err_t link_confirm_post(struct request *rq, struct response *rs)
 {
-	TRY(access_count_visit(rq));
+	struct html_values *v;
+	struct mailbox_link link;
+	TRY(link_values(rq, MAILBOX_CONFIRM, &link, &v));
+	if (!is_owner(rq, MAILBOX_CONFIRM, &link))
+		return ask_owner(rq, rs, &link, v);
 	TRY(mailbox_confirm(&rq->cx, rq->args[0]));
-	go_on(rq, rs, "email-confirmed");
+	reply_redirect(rs, 303, STR("/account?done=email-confirmed"));
 	return OK;
 }
 
 err_t link_email_post(struct request *rq, struct response *rs)
 {
 	struct html_values *v;
-	TRY(link_values(rq, MAILBOX_CHANGE, &v));
+	struct mailbox_link link;
+	TRY(link_values(rq, MAILBOX_CHANGE, &link, &v));
+	if (!is_owner(rq, MAILBOX_CHANGE, &link))
+		return ask_owner(rq, rs, &link, v);
 	err_t e = mailbox_change(&rq->cx, rq->args[0]);
 	if (e)
 		return page_again(rs, "link_email", v, e);
-	go_on(rq, rs, "email-changed");
+	reply_redirect(rs, 303, STR("/account?done=email-changed"));
 	return OK;
 }
 
@@ -128,7 +151,8 @@ static err_t set_password(struct request *rq)
 err_t link_reset_post(struct request *rq, struct response *rs)
 {
 	struct html_values *v;
-	TRY(link_values(rq, MAILBOX_RESET, &v));
+	struct mailbox_link link;
+	TRY(link_values(rq, MAILBOX_RESET, &link, &v));
 	err_t e = set_password(rq);
 	if (err_is(e, INVALID_VALUE)) /* whatever the field is called where passwords are judged */
 		e = err_about(rq->cx.mem, e, "new_password");

@@ -16,7 +16,12 @@
 struct reached {
 	struct str email;
 };
-DB_RESULT(mailbox_link_find, struct reached, email);
+
+struct link_row {
+	struct str email, account_email;
+	bool confirmed;
+};
+DB_RESULT(mailbox_link_find, struct link_row, email, account_email, confirmed);
 DB_RESULT(mailbox_confirm, struct reached, email);
 DB_RESULT(mailbox_change, struct reached, email);
 
@@ -54,18 +59,20 @@ err_t mailbox_link_new(struct ctx *cx, struct id account, enum mailbox_purpose p
 	return OK;
 }
 
-err_t mailbox_link_read(
-	struct ctx *cx, enum mailbox_purpose purpose, struct str token, struct id *account_out, struct str *email_out)
+err_t mailbox_link_read(struct ctx *cx, enum mailbox_purpose purpose, struct str token, struct mailbox_link *out)
 {
-	struct reached row;
+	struct link_row row;
 	struct bytes hash;
-	TRY(mailbox_token_read(cx, token, account_out, &hash));
-	err_t e = db_row(cx, &sql_mailbox_link_find, ROW(mailbox_link_find, &row), IN(*account_out),
-		IN((int16_t)purpose), IN(hash), IN(cx->now));
+	struct id account;
+	TRY(mailbox_token_read(cx, token, &account, &hash));
+	err_t e = db_row(cx, &sql_mailbox_link_find, ROW(mailbox_link_find, &row), IN(account), IN((int16_t)purpose),
+		IN(hash), IN(cx->now));
 	if (err_is(e, NOT_FOUND))
 		return refuse_link(cx);
 	TRY(e);
-	*email_out = row.email;
+	*out = (struct mailbox_link){
+		.account = account, .email = row.email, .account_email = row.account_email, .confirmed = row.confirmed
+	};
 	return OK;
 }
 

@@ -38,11 +38,21 @@ MUST_CHECK err_t mailbox_ask_change(
 MUST_CHECK err_t mailbox_link_new(struct ctx *cx, struct id account, enum mailbox_purpose purpose, const char *word,
 	struct str email, int64_t lifetime_s, struct str *path_out);
 
-/* What a link is about, without using it. NOT_FOUND for one that is none, was used, or is over. */
+/* What a link is about. */
+struct mailbox_link {
+	struct id account;        /* live */
+	struct str email;         /* to which the letter went */
+	struct str account_email; /* the account's address by now */
+	bool confirmed;           /* somebody has shown that they read at that one */
+};
+/* Without using it. NOT_FOUND for one that is none, was used, or is over. */
 MUST_CHECK err_t mailbox_link_read(
-	struct ctx *cx, enum mailbox_purpose purpose, struct str token, struct id *account_out, struct str *email_out);
+	struct ctx *cx, enum mailbox_purpose purpose, struct str token, struct mailbox_link *out);
 
-/* Use it. NOT_FOUND as above. */
+/*
+ * Use it: for who is signed in to the account alone, which the caller has seen (docs/adr/0045-claimed.md). NOT_FOUND as
+ * above.
+ */
 MUST_CHECK err_t mailbox_confirm(struct ctx *cx, struct str token);
 /* CONFLICT (param "email"): somebody has the address meanwhile. */
 MUST_CHECK err_t mailbox_change(struct ctx *cx, struct str token);

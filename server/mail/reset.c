@@ -77,10 +77,11 @@ err_t reset_password(struct ctx *cx, struct str token, struct str password)
 {
 	struct reached row;
 	struct bytes link;
-	struct str hash, email;
+	struct mailbox_link about;
+	struct str hash;
 	struct id live;
 	/* First, so that who guesses links makes no work. */
-	TRY(mailbox_link_read(cx, MAILBOX_RESET, token, &live, &email));
+	TRY(mailbox_link_read(cx, MAILBOX_RESET, token, &about));
 	TRY(mailbox_token_read(cx, token, &live, &link));
 	TRY(password_hash(cx, password, &hash));
 	TRY(db_row(cx, &sql_mailbox_reset, ROW(mailbox_reset, &row), IN(live), IN(id_in_mode(live, true)), IN(link),

@@ -16,7 +16,10 @@ MUST_CHECK err_t reset_ask(struct ctx *cx, struct str email);
 MUST_CHECK err_t resets_write(struct ctx *cx, void *unused);
 
 /*
- * A new password by a link. It ends all sessions; keys and apps stay. Their address is confirmed by it.
+ * A new password by a link. It ends all sessions; keys and apps stay, unless nobody had shown before that they read at
+ * the address: then all that lets somebody in ends with it (docs/adr/0045-claimed.md). Their address is confirmed by
+ * it.
+ *
  * errors  NOT_FOUND: the link is none, was used, or is over; those of password_hash()
  */
 MUST_CHECK err_t reset_password(struct ctx *cx, struct str token, struct str password);

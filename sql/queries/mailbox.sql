@@ -8,7 +8,10 @@ INSERT INTO mailbox_link AS k (account_id, purpose, hash, email, expires_at) VAL
 
 -- name: mailbox_link_find
 -- $1 account  $2 purpose  $3 hash  $4 now
-SELECT k.email FROM mailbox_link k WHERE k.account_id = $1 AND k.purpose = $2 AND k.hash = $3 AND k.expires_at > $4;
+-- And whose account it is about: its address by now, and whether anybody has shown that they read there.
+SELECT k.email, a.email AS account_email, a.email_confirmed_at IS NOT NULL AS confirmed
+  FROM mailbox_link k JOIN account a ON a.account_id = k.account_id
+ WHERE k.account_id = $1 AND k.purpose = $2 AND k.hash = $3 AND k.expires_at > $4;
 
 -- name: mailbox_confirm
 -- $1 account  $2 its twin  $3 hash  $4 now  $5 audit_by()

@@ -6,9 +6,11 @@ import threading
 
 import pytest
 
+from booking import Booking
 from mails import meeting, new_port, notify, serve_with
-from oauth_flow import Browser, Form, is_page
+from oauth_flow import BOTH, App, Browser, Form, alive, is_page
 from rest import Api, assert_error
+from world import Account
 
 pytestmark = pytest.mark.usefixtures("sink")
 PORT = new_port()
@@ -28,6 +30,14 @@ def link_in(world, mail, word):
     [link] = set(re.findall(rf"{world.url}(/link/{word}/\S+)", mail.text))
     world.secret(link.rpartition("/")[2])
     return link
+
+
+def letter_to(world, sink, email, subject):
+    """The newest letter to this address."""
+    def found():
+        return [m for m in sink.got if m.recipient == email and m.message["Subject"] == f"Calends: {subject}"]
+    assert world.wait_for(found, 15), [m.message["Subject"] for m in sink.got]
+    return found()[-1]
 
 
 def submit(browser, page, action, **fields):
@@ -58,16 +68,15 @@ def test_who_signs_up_confirms_the_address_by_a_link(world, sink, person):
     [mail] = letters(world, sink, "Confirm your e-mail address")
     assert mail.recipient == person.email
     link = link_in(world, mail, "confirm")
-    stranger = Browser(world)
     for _ in range(2):  # mail programs look at links
-        page = stranger.get(link)
+        page = person.browser.get(link)
         assert page.status == 200 and page.headers["Referrer-Policy"] == "no-referrer" and page.headers["Cache-Control"] == "no-store"
     assert "Not confirmed" in person.browser.get("/account").text
-    reply = submit(stranger, link, link)
-    assert (reply.status, reply.location) == (303, "/sign-in?done=email-confirmed"), reply
+    reply = submit(person.browser, link, link)
+    assert (reply.status, reply.location) == (303, "/account?done=email-confirmed"), reply
     page = person.browser.get("/account").text
     assert "Not confirmed" not in page and "Confirmed" in page
-    assert is_page(stranger.get(link), 404)
+    assert is_page(Browser(world).get(link), 404)
     assert world.sql(f"SELECT kind FROM audit WHERE kind = 'account.email_confirmed' AND details LIKE '%{person.email}%'")
 
 
@@ -152,7 +161,7 @@ def test_a_taken_address_is_not_told_before_its_owner_agrees(world, sink, person
     assert ask_change(person, "taken@example.org").location == "/account?done=change-sent"
     [mail] = letters(world, sink, "Confirm your new e-mail address")
     link = link_in(world, mail, "email")
-    reply = submit(Browser(world), link, link)
+    reply = submit(person.browser, link, link)
     assert is_page(reply, 409) and "another account" in reply.text
     assert person.email in person.browser.get("/account").text
 
@@ -181,6 +190,7 @@ def ask_reset(world, email, browser=None):
 
 def test_a_new_password_by_a_link(world, sink, person):
     """It ends all sessions; keys stay; the owner is told; and the link opens nothing by itself."""
+    world.sql(f"UPDATE account SET email_confirmed_at = now() WHERE email = '{person.email}'")
     key = world.line("key", "create", person.email, "--name", "k")["key"]
     assert 'href="/forgot-password"' in Browser(world).get("/sign-in").text
     assert ask_reset(world, person.email).location == "/forgot-password?done=reset-sent"
@@ -202,8 +212,11 @@ def test_a_new_password_by_a_link(world, sink, person):
     assert world.request("PROPFIND", "/dav/", None, {"Depth": "0"}, (person.email, key)).status == 207
     person.password = "quite another one"
     Browser(world).sign_in(person)
-    [[confirmed]] = world.sql(f"SELECT email_confirmed_at IS NOT NULL FROM account WHERE email = '{person.email}' AND livemode")
-    assert confirmed == "t", "who reads the letter has shown that the address is theirs"
+
+
+def test_who_sets_a_new_password_by_a_letter_has_shown_that_the_address_is_theirs(world, sink, person):
+    claim(world, sink, person.email)
+    assert world.sql(f"SELECT DISTINCT email_confirmed_at IS NOT NULL FROM account WHERE email = '{person.email}'") == [["t"]]
 
 
 def test_nobody_learns_who_has_an_account(world, sink, person):
@@ -243,23 +256,116 @@ def test_a_strangers_words_stand_in_no_letter(world, sink, person):
     assert "evil.example" not in mail.text and "127.0.0.1" in mail.text
 
 
-@pytest.mark.parametrize("confirmed, left", [(False, "0"), (True, "1")], ids=["not confirmed before", "confirmed"])
-def test_a_passkey_of_who_signed_up_with_the_address_of_somebody_else_ends_with_their_new_password(world, sink, person, confirmed, left):
-    """Who waits in an account that the address's owner will once claim is not let in then."""
-    [[live]] = world.sql(f"SELECT account_id FROM login WHERE email = '{person.email}'")
-    world.sql("INSERT INTO passkey (account_id, id, credential_id, public_key, counter, shared, name, created_at) "
-              f"VALUES ('{live}', gen_random_uuid(), 'x', 'x', 0, false, 'waits', now())")
-    if confirmed:
-        link = link_in(world, next(m for m in letters(world, sink, "Confirm your e-mail address") if m.recipient == person.email), "confirm")
-        assert submit(person.browser, link, link).status == 303
-    ask_reset(world, person.email)
-    assert world.wait_for(lambda: [m for m in sink.got if m.recipient == person.email and "Set a new" in m.message["Subject"]], 15)
-    [mail] = [m for m in sink.got if m.recipient == person.email and "Set a new" in m.message["Subject"]]
-    link, fresh = link_in(world, mail, "reset"), world.secret("quite another one")
+# ---- whose address it is ----
+
+
+@pytest.mark.parametrize("word", ["confirm", "email"])
+def test_who_reads_a_letter_that_they_did_not_ask_for_gives_their_address_to_nobody(world, sink, person, word):
+    """H11: a stranger names the address of somebody who opens all their letters: it is not the stranger's by that."""
+    if word == "email":
+        fresh = f"victim-{next(NUMBERS)}@example.org"
+        ask_change(person, fresh)
+        link = link_in(world, letter_to(world, sink, fresh, "Confirm your new e-mail address"), word)
+    else:
+        fresh, link = person.email, link_in(world, letter_to(world, sink, person.email, "Confirm your e-mail address"), word)
+    reader, other = Browser(world), Browser(world)
+    other.sign_in(world.account("has-an-account@example.org"))
+    for browser in (reader, other):
+        page = browser.get(link)
+        assert page.status == 403 and f"action=\"{link}\"" not in page.text and person.email in page.text
+        csrf = dict(Form(browser.get("/sign-in?again=1").text, "/sign-in").fields)["csrf"]
+        page = browser.post(link, {"csrf": csrf})
+        assert page.status == 403 and "Sign in to the account" in page.text
+    [[email, confirmed]] = world.sql(f"SELECT l.email, a.email_confirmed_at IS NOT NULL FROM login l JOIN account a USING (account_id) WHERE l.email IN ('{person.email}', '{fresh}')")
+    assert (email, confirmed) == (person.email, "f")
+    # Who has both, the letter and the account, goes on from there.
+    at = re.search(r'href="(/sign-in\?[^"]*again=1[^"]*)"', page.text)[1].replace("&amp;", "&")
+    form = Form(reader.get(at).text, "/sign-in")
+    assert dict(form.fields)["email"] == person.email
+    assert reader.post("/sign-in", form.with_(password=PASSWORD)).location == link
+    assert submit(reader, link, link).location.startswith("/account?done=email-")
+
+
+def claim(world, sink, email):
+    """Whoever reads at the address sets a new password by the link of a letter."""
+    def found():
+        return [m for m in sink.got if m.recipient == email and "Set a new" in m.message["Subject"]]
+    before = len(found())
+    ask_reset(world, email)
+    assert world.wait_for(lambda: len(found()) > before, 15)
+    link, fresh = link_in(world, found()[-1], "reset"), world.secret("quite another one")
+    page = Browser(world).get(link).text
     assert submit(Browser(world), link, link, new_password=fresh, new_password_again=fresh).location == "/sign-in?done=password-reset"
-    assert world.sql(f"SELECT count(*) FROM passkey WHERE account_id = '{live}'") == [[left]]
-    told = world.sql(f"SELECT count(*) FROM audit WHERE account_id = '{live}' AND kind = 'passkey.ended' AND details LIKE '%waits%'")
-    assert told == [["0" if confirmed else "1"]]
+    return page, type("Account", (), {"email": email, "password": fresh})
+
+
+class Trojan:
+    """All that somebody puts into an account with the address of somebody else, to be let in when its owner comes."""
+
+    def __init__(self, world, person):
+        self.world, self.person = world, person
+        [[self.live]] = world.sql(f"SELECT account_id FROM login WHERE email = '{person.email}'")
+        owner = Account(world, {"id": self.live, "email": person.email}, PASSWORD)
+        self.keys = [world.line("key", "create", person.email, "--kind", "secret", "--name", "k", *more)["key"] for more in ((), ("--mode", "test"))]
+        self.dav = world.line("key", "create", person.email, "--name", "caldav")["key"]
+        self.api = Api(world, self.keys[0])
+        self.app = App(world, owner=owner, type="confidential", name="Trojan", scope=BOTH)
+        self.own = self.app.connect(person.browser, scope=BOTH)
+        customer = Browser(world)
+        customer.sign_in(world.account("customer@example.org"))
+        self.of_customer = self.app.connect(customer, scope=BOTH)
+        self.connected = App(world, scope=BOTH).connect(person.browser, scope=BOTH)
+        assert self.api("POST", "/v1/webhook_endpoints", {"url": "https://192.88.98.1/", "events": ["*"]}).status == 201
+        self.feed = world.get("/api/v1/hosted-calendars", key=self.keys[0]).json["data"][0]["feedToken"]
+        self.event = self.api.event(title="Stays")
+        Booking(world, self.keys[0]).page()
+        world.sql(f"UPDATE calendar SET is_public = true WHERE account_id = '{self.live}'")
+        world.sql("INSERT INTO passkey (account_id, id, credential_id, public_key, counter, shared, name, created_at) "
+                  f"VALUES ('{self.live}', gen_random_uuid(), 'x', 'x', 0, false, 'waits', now())")
+        world.sql(f"INSERT INTO totp (account_id, sealed, created_at, activated_at) VALUES ('{self.live}', 'x', now(), now())")
+        world.sql(f"INSERT INTO recovery_code (account_id, hash) VALUES ('{self.live}', sha256('x'))")
+
+    def open(self):
+        """What of it lets somebody in, or sends something out."""
+        world, person = self.world, self.person
+        count = lambda table, where="true": world.sql(f"SELECT count(*) FROM {table} WHERE account_id = '{self.live}' AND {where}") != [["0"]]
+        ways = {
+            "session": person.browser.get("/account").status == 200,
+            "live key": Api(world, self.keys[0])("GET", "/v1/profile").status == 200,
+            "test key": Api(world, self.keys[1])("GET", "/v1/profile").status == 200,
+            "caldav": world.request("PROPFIND", "/dav/", None, {"Depth": "0"}, (person.email, self.dav)).status == 207,
+            "own app": alive(world, self.own), "customers of it": alive(world, self.of_customer), "connected app": alive(world, self.connected),
+            "refresh": self.app.refresh(self.own["refresh_token"]).status == 200,
+            "webhook": count("webhook_endpoint"), "feed": world.get(f"/feed/{self.feed}").status == 200,
+            "booking page": count("booking_page", "active"), "public": count("calendar", "is_public"),
+            "passkey": count("passkey"), "totp": count("totp"), "recovery codes": count("recovery_code")}
+        return {way for way, is_open in ways.items() if is_open}
+
+
+def test_all_that_a_stranger_set_up_with_the_address_of_somebody_else_ends_with_their_new_password(world, sink, person):
+    """H11: classic pre-hijacking, an unexpired session, a trojan identifier. What stands in the calendars stays."""
+    trojan = Trojan(world, person)
+    assert len(trojan.open()) == 15, trojan.open()
+    page, account = claim(world, sink, person.email)
+    assert "somebody else may have made this account" in page and "keys and connected apps go on" not in page
+    assert trojan.open() == set()
+    owner = Browser(world)
+    assert owner.sign_in(account).location == "/"
+    assert world.sql(f"SELECT count(*) FROM calendar_object WHERE account_id = '{trojan.live}' AND data IS NOT NULL") == [["1"]]
+    told = [k for (k,) in world.sql(f"SELECT kind FROM audit WHERE account_id = '{trojan.live}' ORDER BY seq DESC LIMIT 14")]
+    assert {"account.claimed", "key.revoked", "client.deleted", "consent.ended", "webhook.deleted", "passkey.ended", "totp.ended", "account.password_set"} <= set(told)
+    assert "account_claimed" in world.sql(f"SELECT details FROM audit WHERE account_id = '{trojan.live}' AND kind = 'consent.ended' LIMIT 1")[0][0]
+    assert world.wait_for(lambda: [m for m in sink.got if m.recipient == person.email and "Nobody had confirmed your address" in " ".join(m.text.split())], 15)
+
+
+def test_once_the_address_is_confirmed_a_new_password_ends_browsers_alone(world, sink, person):
+    link = link_in(world, letter_to(world, sink, person.email, "Confirm your e-mail address"), "confirm")
+    assert submit(person.browser, link, link).status == 303
+    trojan = Trojan(world, person)
+    page, _ = claim(world, sink, person.email)
+    assert "somebody else may have made this account" not in page and "keys and connected apps go on" in page
+    left = trojan.open()
+    assert "session" not in left and len(left) == 14, left
 
 
 @pytest.mark.parametrize("table", ["account", "login"])

@@ -2,12 +2,14 @@
 """Pages for people: sign-in, keys, apps, calendars, account, errors."""
 import gzip
 import html.parser
+import pathlib
 import re
 import urllib.parse
 
 import pytest
 
 from oauth_flow import FORM, App, Browser, Form, encode, is_page, profile
+from world import ROOT
 
 SERVE = ["--signup", "open"]
 
@@ -481,6 +483,15 @@ def test_name_and_time_zone_are_changed(world, browser):
     refused = submit(browser, "/account", "/account", name="Uma Changed", tz="../../etc/passwd")
     assert is_page(refused, 400) and 'aria-invalid="true"' in refused.text
     submit(browser, "/account", "/account", name="Uma User", tz="UTC")
+
+
+@pytest.mark.parametrize("path", sorted(pathlib.Path(ROOT, "web/templates").glob("*.html")), ids=lambda p: p.stem)
+def test_no_form_stands_in_another(path):
+    """HTML §4.10.3: a browser ends the outer one where the inner one ends. messages.html brings a form along where an address is not confirmed."""
+    depth = 0
+    for tag in re.findall(r"<form|</form>|\{\{>messages\}\}", path.read_text(encoding="utf-8")):
+        assert tag == "</form>" or depth == 0, tag
+        depth += {"<form": 1, "</form>": -1}.get(tag, 0)
 
 
 def test_a_new_password_ends_every_other_session(world):
