@@ -45,11 +45,15 @@ def ids(world, email):
 
 
 def run_out(world, live):
-    """The 14 days pass, and the job has all its portions."""
-    for _ in range(2):
+    """The 14 days pass, and the job has all its portions; the server's own job may be at work on the same account."""
+    for status in ("3", None):
         world.sql(f"UPDATE account SET delete_at = now() - interval '1 second' WHERE account_id = '{live}'")
-        while world.sql("SELECT account_delete_some(now(), 50)") != [["0"]]:
-            pass
+        assert world.wait_for(lambda s=status: portion_and_status(world, live) == s, 60), status
+
+
+def portion_and_status(world, live, most=50):
+    world.sql(f"SELECT account_delete_some(now(), {most})")
+    return next((status for (status,) in world.sql(f"SELECT status FROM account WHERE account_id = '{live}'")), None)
 
 
 def rows_left(world, live, test):
@@ -206,7 +210,7 @@ def test_after_the_time_all_of_it_goes_in_portions(world, person):
     Api(world, world.key(person.account, kind="secret", mode="test")).event(title="x")
     assert person.api("POST", "/v1/webhook_endpoints", {"url": "https://192.88.98.1/", "events": ["*"]}).status == 201
     person.leave()
-    assert world.sql("SELECT account_delete_some(now(), 50)") == [["0"]], "not before its time"
+    assert portion_and_status(world, live) == "2", "not before its time"
     run_out(world, live)
     assert rows_left(world, live, test) <= {"audit", "audit_head", "outbox"}
     assert world.sql(f"SELECT kind FROM audit WHERE account_id = '{live}' ORDER BY seq DESC LIMIT 1") == [["account.deleted"]]
@@ -225,7 +229,7 @@ def test_a_portion_takes_no_more_than_it_may(world, person):
         return sum(int(world.sql(f"SELECT count(*) FROM {t} WHERE account_id IN ('{live}', '{test}')")[0][0])
                    for t in ("calendar_object", "calendar", "calendar_state", "calendar_gone", "api_key", "dead_property"))
     seen = [left()]
-    while world.sql("SELECT account_delete_some(now(), 7)") != [["0"]]:
+    while portion_and_status(world, live, most=7):
         seen.append(left())
     assert all(before - after <= 7 + 4 for before, after in zip(seen, seen[1:])), seen
     assert seen[-1] == 0
@@ -249,12 +253,12 @@ def test_people_of_its_apps_are_disconnected_and_told(world, person):
 
 
 def test_the_job_does_it(world, person):
-    """It is due at the start."""
+    """It is due at the start, and again a minute later: another job may just have had the account's row."""
     live, test = ids(world, person.email)
     person.leave()
     world.sql(f"UPDATE account SET delete_at = now() - interval '1 second', status = 3 WHERE account_id = '{live}'")
     world.restart()
-    assert world.wait_for(lambda: world.sql(f"SELECT count(*) FROM account WHERE account_id IN ('{live}', '{test}')") == [["0"]], 20)
+    assert world.wait_for(lambda: world.sql(f"SELECT count(*) FROM account WHERE account_id IN ('{live}', '{test}')") == [["0"]], 100)
 
 
 def test_a_session_that_is_open_for_long_confirms_first(world, person):
