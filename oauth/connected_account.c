@@ -67,12 +67,28 @@ static err_t check_calendars(struct ctx *cx, struct id account, struct id_list c
 	return OK;
 }
 
+/* Why there was nothing to change: it is so already, or another change has taken what this one leaves. */
+static err_t change_is_none(
+	struct ctx *cx, const struct connected_account *present, const struct connection_change *change)
+{
+	struct connected_account now;
+	TRY(connected_account_find(cx, present->account, present->client_id, &now));
+	if (!(now.scopes & change->scopes))
+		return REFUSE(cx, CONFLICT, "scope",
+			"What this app may was changed elsewhere just now, and nothing that you left it is among that. "
+			"Look at it again.");
+	return OK;
+}
+
 static err_t change_store(
 	struct ctx *cx, const struct connected_account *present, const struct connection_change *change)
 {
 	struct connected_account_changed changed;
-	TRY(db_row(cx, &sql_connected_account_change, ROW(connected_account_change, &changed), IN(present->account),
-		IN(present->id), IN(change->scopes), IN(change->calendars), IN(change->until)));
+	err_t e = db_row(cx, &sql_connected_account_change, ROW(connected_account_change, &changed),
+		IN(present->account), IN(present->id), IN(change->scopes), IN(change->calendars), IN(change->until));
+	if (err_is(e, NOT_FOUND))
+		return change_is_none(cx, present, change);
+	TRY(e);
 	return audit_add(cx, present->account, "consent.changed", changed.id,
 		consent_details(cx->mem, changed.client_name, changed.scopes));
 }

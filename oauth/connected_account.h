@@ -29,9 +29,11 @@ struct connection_change {
 
 /*
  * What an app may is decided anew by who allowed it, without the app, which is told (`connection.changed`): fewer
- * scopes, other calendars of theirs, a shorter time. More rights need the app to ask for them.
+ * scopes, other calendars of theirs, a shorter time. More rights need the app to ask for them. What is so already is
+ * not told anybody.
  *
- * errors  INVALID_VALUE ("scope": none is left; "calendar": none, or not theirs), NOT_FOUND: it has ended
+ * errors  INVALID_VALUE ("scope": none is left; "calendar": none, or not theirs), NOT_FOUND: it has ended,
+ *         CONFLICT: none would be left of what another change left meanwhile
  */
 MUST_CHECK err_t connected_account_change(
 	struct ctx *cx, const struct connected_account *present, const struct connection_change *change);

@@ -2,18 +2,13 @@
 /* One connected app: what it may, which its user decides anew here (connected_account_change), and its end. */
 #include "web/connected_account_view.h"
 
+#include "caldav/calendar/sandbox.h"
 #include "server/auth/scope.h"
+#include "web/lifetimes.h"
 #include "web/page.h"
 #include "web/pages.h"
 #include "web/say.h"
 #include "web/ticks.h"
-
-/* clang-format off */
-static const struct { const char *value, *label; int64_t seconds; } ends[] = {
-	{ "", SAY("As it is"), 0 }, { "3600", SAY("In an hour"), 3600 }, { "86400", SAY("In a day"), 86400 },
-	{ "2592000", SAY("In 30 days"), 2592000 }, { "31536000", SAY("In a year"), 31536000 },
-};
-/* clang-format on */
 
 err_t connected_account_in_path(struct request *rq, struct connected_account *out)
 {
@@ -42,6 +37,8 @@ static err_t detail_values(struct request *rq, const struct connected_account *c
 	struct calendar *calendars;
 	size_t count;
 	TRY(calendar_list(&rq->cx, &actor, &calendars, &count));
+	if (id_is_test(c->account))
+		TRY(sandbox_ahead(&rq->cx, c->account, &rq->cx.ahead_s));
 	connected_account_values(rq, v, c);
 	ticks_of_scopes(rq, v, "ticks", c->scopes, sent ? sent->scopes : c->scopes, c->scopes);
 	ticks_of_calendars(rq->cx.mem, v, calendars, count, chosen);
@@ -50,14 +47,7 @@ static err_t detail_values(struct request *rq, const struct connected_account *c
 	html_set_flag(v, "signs_in", !(c->scopes & SCOPES_ALL));
 	html_set_flag(v, "was_used", !instant_is_none(c->last_used_at));
 	html_set_flag(v, "ends", c->expires_at.us != INSTANT_FOREVER.us);
-	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
-		if (ends[i].seconds && instant_add_s(rq->cx.now, ends[i].seconds).us >= c->expires_at.us)
-			continue;
-		struct html_values *row = html_add_row(v, "lifetimes");
-		html_set(row, "value", str_of(ends[i].value));
-		html_set(row, "label", say(rq, ends[i].label));
-		html_set_flag(row, "chosen", str_eq(form_get(&rq->form, "until"), str_of(ends[i].value)));
-	}
+	lifetimes_offer(rq, v, LIFETIME_OF_CONNECTION, c->expires_at, form_get(&rq->form, "until"));
 	*out = v;
 	return OK;
 }
@@ -74,17 +64,14 @@ err_t connected_account_page(struct request *rq, struct response *rs)
 
 static err_t read_change(struct request *rq, struct connection_change *out)
 {
-	struct str until = form_get(&rq->form, "until");
+	int64_t end_s;
 	out->until = INSTANT_NONE;
 	TRY(ticks_read_scopes(rq, &out->scopes));
 	TRY(ticks_read_calendars(rq, &out->calendars));
-	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
-		if (!until.len || str_eq(until, str_of(ends[i].value))) {
-			if (until.len)
-				out->until = instant_add_s(rq->cx.now, ends[i].seconds);
-			return OK;
-		}
-	return REFUSE(&rq->cx, INVALID_VALUE, "until", "Choose how long the access shall last.");
+	TRY(lifetime_read(rq, LIFETIME_OF_CONNECTION, "until", &end_s));
+	if (end_s)
+		out->until = instant_add_s(rq->cx.now, end_s);
+	return OK;
 }
 
 err_t connected_account_post(struct request *rq, struct response *rs)

@@ -6,19 +6,11 @@
 #include "oauth/authorize.h"
 #include "server/auth/scope.h"
 #include "server/base/config.h"
-#include "web/ticks.h"
+#include "web/lifetimes.h"
 #include "web/page.h"
 #include "web/pages.h"
 #include "web/say.h"
-
-/* clang-format off */
-static const struct { const char *value, *label; int64_t seconds; } lifetimes[] = {
-	{ "0",        SAY("Until I remove it"), 0 },
-	{ "3600",     SAY("For one hour"),      3600 },
-	{ "2592000",  SAY("For 30 days"),       2592000 },
-	{ "31536000", SAY("For one year"),      31536000 },
-};
-/* clang-format on */
+#include "web/ticks.h"
 
 #define SCOPES_OF_PERSON (PROFILE_READ | SCOPES_IDENTITY) /* who they are, and nothing of what they do */
 
@@ -63,17 +55,6 @@ static err_t explained(struct request *rq, err_t e)
 static void lead_to_sign_in(struct request *rq, struct response *rs, struct str reference)
 {
 	reply_redirect(rs, 303, authorize_sign_in_url(rq->cx.mem, reference, STR_ABSENT, rq->principal != NULL));
-}
-
-static void lifetime_rows(struct request *rq, struct html_values *v, struct str chosen, int64_t before_s)
-{
-	for (size_t i = 0; i < ARRAY_LEN(lifetimes); i++) {
-		struct html_values *row = html_add_row(v, "lifetimes");
-		struct str value = str_of(lifetimes[i].value);
-		html_set(row, "value", value);
-		html_set(row, "label", say(rq, lifetimes[i].label));
-		html_set_flag(row, "chosen", chosen.len ? str_eq(chosen, value) : lifetimes[i].seconds == before_s);
-	}
 }
 
 static struct html_values *view_values(struct request *rq, struct str reference, const struct consent_view *view)
@@ -133,7 +114,8 @@ static void choices(struct request *rq, struct html_values *v, const struct cons
 	html_set_flag(v, "only_some", chosen->calendars.items != NULL || view->request.calendars.items);
 	html_set_flag(v, "asked_some", view->request.calendars.items != NULL);
 	html_set_flag(v, "none_here", !view->calendar_count);
-	lifetime_rows(rq, v, lifetime, view->lifetime_s);
+	lifetimes_offer(rq, v, LIFETIME_OF_CONSENT, INSTANT_NONE,
+		lifetime.ptr ? lifetime : lifetime_within(LIFETIME_OF_CONSENT, view->lifetime_s));
 }
 
 err_t consent_page(struct request *rq, struct response *rs)
@@ -155,17 +137,6 @@ err_t consent_page(struct request *rq, struct response *rs)
 	const struct decision before = { .scopes = view.request.scopes, .calendars = view.chosen };
 	choices(rq, v, &view, &before, STR_ABSENT);
 	return page_reply_to(rs, 200, "consent", v, FORMS_LEAD_AWAY);
-}
-
-static err_t read_lifetime(struct request *rq, int64_t *out)
-{
-	struct str sent = form_get(&rq->form, "lifetime");
-	for (size_t i = 0; i < ARRAY_LEN(lifetimes); i++)
-		if (str_eq(sent, str_of(lifetimes[i].value))) {
-			*out = lifetimes[i].seconds;
-			return OK;
-		}
-	return REFUSE(&rq->cx, INVALID_VALUE, "lifetime", "Choose how long the access shall last.");
 }
 
 /* What could be read in two ways is no decision, as OAuth 2.1 §3.1 has it for every parameter. */
@@ -207,7 +178,7 @@ static err_t read_decision(struct request *rq, struct decision *out)
 		return REFUSE(
 			&rq->cx, INVALID_VALUE, "scope", "Leave at least one permission ticked, or deny the access.");
 	TRY(ticks_read_calendars(rq, &out->calendars));
-	return read_lifetime(rq, &out->lifetime_s);
+	return lifetime_read(rq, LIFETIME_OF_CONSENT, "lifetime", &out->lifetime_s);
 }
 
 /* What the user can mend is shown on the page itself, with their ticks as they were. */

@@ -3,16 +3,9 @@
 #include "caldav/calendar/sandbox.h"
 #include "web/key_calendars.h"
 #include "web/key_view.h"
+#include "web/lifetimes.h"
 #include "web/page.h"
 #include "web/pages.h"
-#include "web/say.h"
-
-/* clang-format off */
-static const struct { const char *value, *label; int64_t seconds; } ends[] = {
-	{ "", SAY("As it is"), 0 }, { "1h", SAY("In an hour"), 3600 }, { "1d", SAY("In a day"), 86400 }, { "7d", SAY("In 7 days"), 7 * INT64_C(86400) },
-	{ "30d", SAY("In 30 days"), 30 * INT64_C(86400) }, { "90d", SAY("In 90 days"), 90 * INT64_C(86400) },
-};
-/* clang-format on */
 
 /* The form as it is shown at first, or as it was sent. */
 static err_t detail_values(struct request *rq, const struct key *k, struct html_values **out)
@@ -20,21 +13,12 @@ static err_t detail_values(struct request *rq, const struct key *k, struct html_
 	struct html_values *v = page_new(rq, "API key", "keys");
 	struct key_calendars calendars;
 	bool sent = rq->method == METHOD_POST;
-	struct str end = form_get(&rq->form, "expires");
 	TRY(key_calendars_load(rq, &calendars));
 	key_view_values(rq, v, k);
 	key_calendars_show(v, &calendars, k);
 	html_set(v, "name_value", sent ? form_get(&rq->form, "name") : k->name);
 	html_set_flag(v, "was_used", !instant_is_none(k->last_used_at));
-	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
-		if (ends[i].seconds && !instant_is_none(k->expires_at) &&
-			instant_add_s(rq->cx.now, ends[i].seconds).us >= k->expires_at.us)
-			continue;
-		struct html_values *row = html_add_row(v, "ends");
-		html_set(row, "value", str_of(ends[i].value));
-		html_set(row, "label", say(rq, ends[i].label));
-		html_set_flag(row, "chosen", sent && str_eq(end, str_of(ends[i].value)));
-	}
+	lifetimes_offer(rq, v, LIFETIME_OF_KEY, k->expires_at, form_get(&rq->form, "expires"));
 	*out = v;
 	return OK;
 }
@@ -53,15 +37,12 @@ err_t key_detail_page(struct request *rq, struct response *rs)
 
 static err_t read_change(struct request *rq, struct key_change *out)
 {
-	struct str end = form_get(&rq->form, "expires");
+	int64_t end_s;
 	*out = (struct key_change){ .name = form_get(&rq->form, "name"), .expires_at = INSTANT_NONE };
-	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
-		if (!end.len || str_eq(end, str_of(ends[i].value))) {
-			if (end.len)
-				out->expires_at = instant_add_s(account_now(&rq->cx), ends[i].seconds);
-			return OK;
-		}
-	return REFUSE(&rq->cx, INVALID_VALUE, "expires", "Choose when the key shall expire.");
+	TRY(lifetime_read(rq, LIFETIME_OF_KEY, "expires", &end_s));
+	if (end_s)
+		out->expires_at = instant_add_s(account_now(&rq->cx), end_s);
+	return OK;
 }
 
 err_t key_detail_post(struct request *rq, struct response *rs)

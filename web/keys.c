@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/account/key.h"
 
+#include "caldav/calendar/sandbox.h"
 #include "server/base/config.h"
 #include "web/key_calendars.h"
 #include "web/key_view.h"
-#include "web/ticks.h"
+#include "web/lifetimes.h"
 #include "web/page.h"
-#include "web/say.h"
 #include "web/pages.h"
-
-/* clang-format off */
-static const struct { const char *value, *label; int64_t seconds; } lifetimes[] = {
-	{ "never", SAY("Never"), 0 }, { "30d", SAY("In 30 days"), 30 * INT64_C(86400) }, { "90d", SAY("In 90 days"), 90 * INT64_C(86400) },
-	{ "1y", SAY("In a year"), 365 * INT64_C(86400) },
-};
-/* clang-format on */
+#include "web/say.h"
+#include "web/ticks.h"
 
 /* ---- a new one ---- */
 
@@ -23,16 +18,11 @@ static err_t form_values(struct request *rq, struct html_values **out)
 {
 	struct key_calendars calendars;
 	struct html_values *v = page_new(rq, "Generate New Key", "keys");
-	struct str kind = form_get(&rq->form, "kind"), expires = form_get(&rq->form, "expires");
+	struct str kind = form_get(&rq->form, "kind");
 	enum key_kind known;
 	uint64_t ticked;
 
-	for (size_t i = 0; i < ARRAY_LEN(lifetimes); i++) {
-		struct html_values *row = html_add_row(v, "lifetimes");
-		html_set(row, "value", str_of(lifetimes[i].value));
-		html_set(row, "label", say(rq, lifetimes[i].label));
-		html_set_flag(row, "chosen", str_eq(expires, str_of(lifetimes[i].value)));
-	}
+	lifetimes_offer(rq, v, LIFETIME_OF_NEW_KEY, INSTANT_NONE, form_get(&rq->form, "expires"));
 	if (ticks_read_scopes(rq, &ticked))
 		ticked = 0;
 	ticks_of_scopes(rq, v, "scopes", SCOPES_ALL, ticked, 0);
@@ -79,18 +69,6 @@ static err_t show_secret(struct request *rq, struct response *rs, const struct k
 	return page_reply(rs, 200, "key_new", v);
 }
 
-/* A word that is none of ours must not mean never. */
-static err_t read_lifetime(struct request *rq, struct instant *out)
-{
-	struct str sent = form_get(&rq->form, "expires");
-	for (size_t i = 0; i < ARRAY_LEN(lifetimes); i++)
-		if (!sent.len || str_eq(sent, str_of(lifetimes[i].value))) {
-			*out = lifetimes[i].seconds ? instant_add_s(rq->cx.now, lifetimes[i].seconds) : INSTANT_NONE;
-			return OK;
-		}
-	return REFUSE(&rq->cx, INVALID_VALUE, "expires", "Choose when the key shall expire.");
-}
-
 /* Words with blanks or commas between. */
 static struct str_list words_of(struct arena *mem, struct str text)
 {
@@ -129,14 +107,19 @@ static err_t read_new(struct request *rq, struct key_new *out)
 		.name = form_get(&rq->form, "name"),
 		.expires_at = INSTANT_NONE,
 	};
+	int64_t lifetime_s;
 	if (!key_kind_parse(form_get(&rq->form, "kind"), &in.kind))
 		return REFUSE(&rq->cx, INVALID_VALUE, "kind", "Choose what kind of key it shall be.");
-	TRY(read_lifetime(rq, &in.expires_at));
+	TRY(lifetime_read(rq, LIFETIME_OF_NEW_KEY, "expires", &lifetime_s));
 	TRY(read_limits(rq, &in.limits));
 	struct str mode = form_get(&rq->form, "mode");
 	in.test = str_eq(mode, STR("test"));
 	if (mode.len && !in.test && !str_eq(mode, STR("live")))
 		return REFUSE(&rq->cx, INVALID_VALUE, "mode", "Choose live or test data.");
+	if (in.test)
+		TRY(sandbox_ahead(&rq->cx, id_in_mode(in.account, true), &rq->cx.ahead_s));
+	if (lifetime_s)
+		in.expires_at = instant_add_s(account_now(&rq->cx), lifetime_s);
 	if (in.kind == KEY_RESTRICTED) {
 		TRY(ticks_read_scopes(rq, &in.scopes));
 		if (!in.scopes)

@@ -54,11 +54,13 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
 -- name: connected_account_change
 -- $1 account in its mode  $2 connection  $3 scopes that may stay  $4 calendars, NULL for all  $5 end, NULL: as it is
 -- What its user decides anew without the app: never more than was granted, and never longer. Tokens have no more than their
--- connection in the next request. No row: it has ended, or would be left without a scope.
+-- connection in the next request. No row: it is so already, it has ended, or it would be left without a scope.
 UPDATE connected_account c SET scopes = c.scopes & $3, calendars = $4, expires_at = least(c.expires_at, later($5, m.ahead_s))
   FROM account m, oauth_client o
  WHERE c.account_id = $1 AND c.id = $2 AND m.account_id = $1 AND o.id = c.client_id AND NOT c.machine AND c.revoked_at IS NULL
    AND c.expires_at > account_now(m.ahead_s) AND c.scopes & $3 <> 0
+   AND (c.scopes & $3 <> c.scopes OR coalesce(later($5, m.ahead_s) < c.expires_at, false) OR (c.calendars IS NULL) <> ($4::uuid[] IS NULL)
+        OR NOT coalesce(c.calendars @> $4 AND c.calendars <@ $4, true))
 RETURNING c.id, c.scopes, o.name AS client_name;
 
 -- name: connected_account_end

@@ -68,13 +68,19 @@ def test_the_calendars_are_others_of_the_user_s(world, user, browser, tokens):
 
 
 def test_the_time_is_made_shorter_and_never_longer(world, browser, tokens):
-    assert change(browser, tokens, until="86400").status == 303
+    assert change(browser, tokens, until="1d").status == 303
     page = browser.get(f"/connected-accounts/{tokens['connected_account_id']}").text
-    assert re.findall('<option value="([^"]*)"', page) == ["", "3600"]
+    assert re.findall('<option value="([^"]*)"', page) == ["", "1h"]
     before = world.sql("SELECT max(expires_at)::text FROM connected_account WHERE expires_at < 'infinity'")
-    assert change(browser, tokens, until="31536000").status == 303  # made up: least() leaves the end
+    assert change(browser, tokens, until="1y").status == 303  # made up: least() leaves the end
     assert world.sql("SELECT max(expires_at)::text FROM connected_account WHERE expires_at < 'infinity'") == before
     assert is_page(change(browser, tokens, until="never"), 400)
+
+
+def test_who_is_asked_again_does_not_give_it_longer_unawares(browser, app, tokens):
+    """No choice of the consent page is a day: what is shorter is chosen until they choose."""
+    assert change(browser, tokens, until="1d").status == 303
+    assert dict(Form(app.consent_page(browser, scope=SCOPES, prompt="consent").text, "/consent").fields)["lifetime"] == "1h"
 
 
 def test_nothing_left_is_no_decision_and_the_ticks_stay(world, browser, tokens):
@@ -96,6 +102,29 @@ def test_two_changes_at_once_leave_what_both_allow(world, user, tokens):
     for thread in threads:
         thread.join()
     assert [status(world, tokens, t) for t in ("/v1/profile", "/v1/events", "/v1/calendars")] == [200, 403, 403]
+
+
+def test_two_changes_at_once_that_leave_nothing_are_told_apart_from_an_end(world, user, browser, tokens):
+    action = f"/connected-accounts/{tokens['connected_account_id']}"
+    form = Form(browser.get(action).text, action)
+    held = ("UPDATE connected_account SET scopes = 4 FROM account a "  # events:read alone
+            f"WHERE a.account_id = connected_account.account_id AND a.email = '{user.email}' AND revoked_at IS NULL")
+    again = world.meanwhile(held, lambda: browser.post(action, form.with_(scope=["profile:read"])))
+    assert is_page(again, 409) and "was changed elsewhere just now" in again.text
+    assert [status(world, tokens, t) for t in ("/v1/profile", "/v1/events")] == [403, 200]
+
+
+def test_what_changes_nothing_is_no_change(world, user, browser, tokens):
+    """Neither the owner nor the platform is told of it."""
+    told = lambda: (world.sql("SELECT count(*) FROM audit WHERE kind = 'consent.changed'"), world.sql("SELECT count(*) FROM outbox WHERE kind = 'connection_changed'"))
+    mine = [Api(world, user.key).calendar(name)["id"] for name in ("Ba", "Bb")]
+    assert change(browser, tokens, calendars="some", calendar=mine, until="1d").status == 303
+    before = told()
+    for calendars in (mine, mine[::-1]):
+        assert change(browser, tokens, calendars="some", calendar=calendars).status == 303
+    assert told() == before
+    assert change(browser, tokens, calendars="some", calendar=mine[:1]).status == 303
+    assert told() != before
 
 
 def test_the_audit_log_and_the_platform_are_told(world, user, browser, app, tokens):

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from oauth_flow import Browser, Form, is_page
+from rest import Api
 
 NAMES = "<bdi>(Key [^<]*)</bdi>"
 
@@ -115,4 +116,16 @@ def test_what_is_revoked_is_shown_and_not_changed(world, browser, user):
     page = browser.get(f"/keys/{key.id}").text
     assert "Revoked" in page and "<form method=\"post\" action=\"/keys/" not in page
     token = Form(browser.get("/keys/new").text, "/keys").with_()[0][1]
-    assert is_page(browser.post(f"/keys/{key.id}", [("csrf", token), ("name", "Back")]), 409)
+    assert is_page(browser.post(f"/keys/{key.id}", [("csrf", token), ("name", "Back"), ("expires", "")]), 409)
+
+
+def test_a_new_test_key_lives_by_the_clock_of_test_mode(world):
+    """Else it would have ended before it was made, where that clock is ahead."""
+    ahead = world.account("ahead@calends.example")
+    clock = Api(world, world.key(ahead, kind="secret", mode="test"))
+    assert clock("POST", "/v1/sandbox/clock", {"advance_seconds": 60 * 86400}).status == 200
+    browser = Browser(world)
+    browser.sign_in(ahead)
+    form = Form(browser.get("/keys/new").text, "/keys")
+    page = browser.post("/keys", form.with_(name="Soon", kind="secret", mode="test", expires="30d")).text
+    assert world.get("/v1/profile", key=world.secret(re.search(r"sk_test_\w+", page)[0])).status == 200

@@ -121,7 +121,7 @@ def test_a_removed_connection_is_dead_on_every_instance(world, app, user, browse
 
 
 def test_a_connection_for_an_hour_ends_by_itself(world, app, browser):
-    code = app.consent(browser, {"lifetime": "3600"}, scope=BOTH)
+    code = app.consent(browser, {"lifetime": "1h"}, scope=BOTH)
     tokens = app.redeem(code).json
     assert alive(world, tokens)
     world.sql("UPDATE connected_account SET expires_at = now() WHERE expires_at < 'infinity'")
@@ -203,7 +203,7 @@ def test_a_retry_is_refused_once_its_account_is_deactivated(world, app):
 
 def test_a_retry_is_refused_once_its_connection_has_ended(world, app, browser):
     """The time that the user gave was over between the two."""
-    tokens = app.redeem(app.consent(browser, {"lifetime": "3600"}, scope=BOTH)).json
+    tokens = app.redeem(app.consent(browser, {"lifetime": "1h"}, scope=BOTH)).json
     assert app.refresh(tokens["refresh_token"]).status == 200
     world.sql("UPDATE connected_account SET expires_at = now() WHERE expires_at < 'infinity'")
     assert is_error(app.refresh(tokens["refresh_token"]), 400, "invalid_grant")
@@ -222,7 +222,7 @@ def test_a_retry_tells_what_its_token_may_do_now(world, app, browser):
 def test_expires_in_is_what_remains_of_the_consent(world, browser):
     """A consent for an hour, redeemed and refreshed when half of it was over, said 3600."""
     app = App(world, type="public")
-    code = app.consent(browser, {"lifetime": "3600"}, scope=BOTH)
+    code = app.consent(browser, {"lifetime": "1h"}, scope=BOTH)
     world.sql("UPDATE connected_account SET expires_at = expires_at - interval '1800 s' WHERE expires_at < 'infinity'")
     tokens = app.redeem(code).json
     assert 1700 <= tokens["expires_in"] <= 1800
@@ -233,7 +233,7 @@ def test_expires_in_is_what_remains_of_the_consent(world, browser):
                          "ON f.account_id = t.account_id AND f.id = t.family_id "
                          "WHERE f.connected_account_id = (SELECT max(id::text)::uuid FROM connected_account)")
     assert int(most) <= 1800
-    forever = app.redeem(app.consent(browser, {"lifetime": "0"}, scope=BOTH)).json
+    forever = app.redeem(app.consent(browser, {"lifetime": "never"}, scope=BOTH)).json
     assert forever["expires_in"] == 3600
 
 

@@ -326,7 +326,7 @@ def test_a_code_of_test_mode_expires_by_the_clock(ann, browser, app):
 def test_a_connection_that_was_given_for_a_time_ends_by_the_clock(world, ann, browser, app):
     ann.reset()
     page = app.consent_page(browser, scope="profile:read", prompt="consent")
-    reply = app.decide(browser, page, lifetime="2592000")
+    reply = app.decide(browser, page, lifetime="30d")
     code = dict(p.split("=") for p in reply.location.partition("?")[2].split("&"))["code"]
     tokens = app.redeem(code).json
     connection = tokens["connected_account_id"]
