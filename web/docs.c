@@ -6,6 +6,7 @@
 #include "server/http/etag.h"
 #include "web/page.h"
 #include "web/pages.h"
+#include "web/reference.h"
 
 #define A_WHILE STR("public, max-age=300")
 
@@ -39,6 +40,18 @@ static void set_pages(struct arena *mem, struct html_values *v, const struct doc
 		html_set(row, "href", href_of(mem, page));
 		html_set(row, "page_title", page->address.len ? page->title : STR("Overview"));
 		html_set_flag(row, "present", page == present);
+		html_set_flag(row, "of_reference", str_eq(page->address, STR("reference")));
+	}
+}
+
+void docs_within_reference(struct html_values *v, const struct reference_group *present)
+{
+	html_set_flag(v, "within", true);
+	for (size_t i = 0; i < reference_group_count; i++) {
+		struct html_values *row = html_add_row(v, "within_reference");
+		html_set(row, "name", str_of(reference_groups[i].name));
+		html_set(row, "group", str_of(reference_groups[i].title));
+		html_set_flag(row, "present", &reference_groups[i] == present);
 	}
 }
 

@@ -23,3 +23,8 @@ MUST_CHECK err_t docs_text(struct ctx *cx, struct buf *out, const struct docs_pa
 
 /* Send what is in the body under an entity tag that is made of it; 304 where the reader has it. */
 MUST_CHECK err_t docs_send(struct request *rq, struct response *rs);
+
+struct reference_group;
+/* The page is one of the API reference: its groups stand in the list of pages, with this one as present (NULL: none).
+ */
+void docs_within_reference(struct html_values *v, const struct reference_group *present);

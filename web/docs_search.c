@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "web/pages.h"
+#include "web/reference.h"
 
 #define WORD_MIN 2
 
@@ -171,7 +172,10 @@ err_t docs_search_page(struct request *rq, struct response *rs)
 	struct html_values *v = docs_values(rq, STR("Search"), NULL);
 	html_set(v, "query", str_beginning(query, DOCS_QUERY_MAX));
 	html_set_flag(v, "asked", count > 0);
-	html_set(v, "count", str_fmt(mem, "%zu%s", found_count, found_count == DOCS_FOUND_MAX ? " or more" : ""));
+	size_t operations = reference_search(mem, v, rq->app, words, count);
+	html_set_flag(v, "of_reference", operations > 0);
+	bool more = found_count == DOCS_FOUND_MAX || operations == REFERENCE_FOUND_MAX;
+	html_set(v, "count", str_fmt(mem, "%zu%s", found_count + operations, more ? " or more" : ""));
 	for (size_t i = 0; i < found_count; i++)
 		add_found(mem, v, found[i], words, count);
 	struct buf *out = reply_page(rs, 200, FORMS_STAY);

@@ -23,7 +23,7 @@ struct availability_params {
 #define SLUG_PARAM(type)                                                                                               \
 	{                                                                                                              \
 		.name = "slug", .kind = JSON_STR, .flags = JSON_IN_PATH, .offset = offsetof(type, slug),               \
-		.doc = "The page's `slug`"                                                                             \
+		.doc = "The page's `slug`", .example = "intro-call"                                                    \
 	}
 
 /* Of the key's account and mode, and not paused: all others are not there. */

@@ -12,7 +12,8 @@ static const struct json_field id_param[] = {
 		.kind = JSON_STR,
 		.flags = JSON_IN_PATH,
 		.offset = offsetof(struct event_params, id),
-		.doc = "Its `id`; of one instance, that instance's" },
+		.doc = "Its `id`; of one instance, that instance's",
+		.example = "evt_0355WHuCFfRpMfB53mC9Z6" },
 };
 
 /* ---- read ---- */

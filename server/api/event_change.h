@@ -13,7 +13,8 @@ struct change_params {
 #define CHANGE_ID_PARAM                                                                                                \
 	{                                                                                                              \
 		.name = "event", .kind = JSON_STR, .flags = JSON_IN_PATH,                                              \
-		.offset = offsetof(struct change_params, id), .doc = "Its `id`; of one instance, that instance's"      \
+		.offset = offsetof(struct change_params, id), .doc = "Its `id`; of one instance, that instance's",     \
+		.example = "evt_0355WHuCFfRpMfB53mC9Z6"                                                                \
 	}
 #define CHANGE_SCOPE_PARAM                                                                                             \
 	{                                                                                                              \

@@ -20,7 +20,7 @@ struct changes_params {
 /* clang-format off */
 static const struct json_field changes_params[] = {
 	/* name         kind      flags offset         given            min max of */
-	{ "calendar_id", JSON_ID,  0,   P(calendar),   P(has_calendar), 0,  0,              "cal", NULL, 0, 0, "Whose events; needed where no sync_token says it", NULL },
+	{ "calendar_id", JSON_ID,  JSON_NEEDED, P(calendar),   P(has_calendar), 0,  0,              "cal", NULL, 0, 0, "Whose events; needed where no sync_token says it", NULL },
 	{ "sync_token",  JSON_STR, 0,   P(sync_token), 0,               1,  500,            NULL,  NULL, 0, 0, "What changed since: `next_sync_token` of an answer, or `sync_token` of a calendar. Without one all events are told", "https://calends.example/dav/sync/cal_0355WHuCFfRpMfB53mC9Z6/7" },
 	{ "limit",       JSON_INT, 0,   P(limit),      0,               1,  PAGE_LIMIT_MAX, NULL,  NULL, 0, 0, "Changes in an answer; 100 unless said, a few more where one change has several", "100" },
 };

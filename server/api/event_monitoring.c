@@ -97,7 +97,8 @@ static const struct json_field id_param[] = {
 	{ .name = "event",
 		.kind = JSON_STR,
 		.flags = JSON_IN_PATH,
-		.doc = "Its `id`; of one instance, that instance's" },
+		.doc = "Its `id`; of one instance, that instance's",
+		.example = "evt_0355WHuCFfRpMfB53mC9Z6" },
 };
 
 const struct contract get_event_monitoring = {

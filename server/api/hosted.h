@@ -13,7 +13,7 @@ struct hosted_params {
 #define HOSTED_ID_PARAM(type)                                                                                          \
 	{                                                                                                              \
 		.name = "calendar", .kind = JSON_STR, .flags = JSON_IN_PATH, .offset = offsetof(type, id),             \
-		.doc = "Its `id`"                                                                                      \
+		.doc = "Its `id`", .example = "019ac1e3-5b7c-7d20-9f3a-1c52b7d4e6a8"                                   \
 	}
 
 /* The calendar with this UUID, which must be written as we do. NOT_FOUND. */

@@ -52,7 +52,8 @@ struct event_params {
 	{                                                                                                              \
 		.name = "calendar", .kind = JSON_STR, .flags = JSON_IN_PATH,                                           \
 		.offset = offsetof(struct event_params, calendar),                                                     \
-		.doc = "`hosted:` and the `id` of a hosted calendar"                                                   \
+		.doc = "`hosted:` and the `id` of a hosted calendar",                                                  \
+		.example = "hosted:019ac1e3-5b7c-7d20-9f3a-1c52b7d4e6a8"                                               \
 	}
 
 static const struct json_field calendar_params[] = { CALENDAR_PARAM };
@@ -62,7 +63,8 @@ static const struct json_field event_params[] = {
 		.kind = JSON_STR,
 		.flags = JSON_IN_PATH,
 		.offset = offsetof(struct event_params, uid),
-		.doc = "Its `uid`" },
+		.doc = "Its `uid`",
+		.example = "visit-4711@shop.example" },
 };
 
 /* ---- what is named ---- */

@@ -39,12 +39,14 @@ static const struct json_field one_params[] = {
 		.kind = JSON_STR,
 		.flags = JSON_IN_PATH,
 		.offset = offsetof(struct invitation_params, calendar),
-		.doc = "Its `id`" },
+		.doc = "Its `id`",
+		.example = "019ac1e3-5b7c-7d20-9f3a-1c52b7d4e6a8" },
 	{ .name = "uid",
 		.kind = JSON_STR,
 		.flags = JSON_IN_PATH,
 		.offset = offsetof(struct invitation_params, uid),
-		.doc = "The event's `uid`" },
+		.doc = "The event's `uid`",
+		.example = "visit-4711@shop.example" },
 };
 
 static struct invitation shown(const struct api_call *call, const struct agenda_item *item)

@@ -77,7 +77,7 @@ static void reply_session(struct api_call *call, struct response *rs, const stru
 		.session_token = token,
 		.realtime_url = voice_backend_of(cx, live),
 		.backend = live ? STR("configured") : STR("echo"),
-		.user_id = id_text(cx->mem, "usr", s->account),
+		.user_id = id_text(cx->mem, "usr", id_in_mode(s->account, false)), /* as GET /v1/profile has it */
 		.connected_account_id = id_is_zero(s->connection) ? STR_ABSENT : id_text(cx->mem, "cpa", s->connection),
 		.scopes = scope_names(cx->mem, s->scopes),
 		.origin = s->origin,
@@ -130,7 +130,8 @@ static err_t run_create(struct api_call *call, struct response *rs)
 	};
 	struct voice_session session;
 	struct str token;
-	if (sent->has_user_id && !str_eq(sent->user_id, id_text(cx->mem, "usr", call->who.account)))
+	struct str user = id_text(cx->mem, "usr", id_in_mode(call->who.account, false));
+	if (sent->has_user_id && !str_eq(sent->user_id, user))
 		return REFUSE(cx, INVALID_VALUE, "user_id",
 			"This is not the user that the call is about. A platform names them by Connected-Account.");
 	if (sent->origin.ptr)

@@ -81,7 +81,7 @@ static void print_limits(struct buf *out, const struct json_field *f, const char
 		buf_fmt(out, " of at least %lld%s", (long long)f->min, unit);
 }
 
-static void print_type(struct buf *out, const struct json_field *f)
+void field_type_print(struct buf *out, const struct json_field *f)
 {
 	bool sent = !(f->flags & JSON_READ_ONLY);
 	switch (f->kind) {
@@ -147,22 +147,23 @@ static void print_notes(struct buf *out, const struct json_field *f)
 			buf_fmt(out, "%s%s", out->len > before ? ", " : "", notes[i].note);
 }
 
+const char *field_repeats(const struct json_field *f)
+{
+	return f->kind == JSON_OBJECTS ? "[]" : f->kind == JSON_MAP ? ".*" : "";
+}
+
 static void print_rows(struct buf *out, const struct json_field *fields, size_t count, const char *within)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct json_field *f = &fields[i];
 		buf_fmt(out, "| `%s%s` | ", within, f->name);
-		print_type(out, f);
+		field_type_print(out, f);
 		BUF_LIT(out, " | ");
 		print_notes(out, f);
 		buf_fmt(out, " | %s |\n", f->doc ? f->doc : "");
 		if (f->field_count)
 			print_rows(out, f->fields, f->field_count,
-				str_fmt(out->mem, "%s%s%s.", within, f->name,
-					f->kind == JSON_OBJECTS ? "[]"
-					: f->kind == JSON_MAP   ? ".*"
-								: "")
-					.ptr);
+				str_fmt(out->mem, "%s%s%s.", within, f->name, field_repeats(f)).ptr);
 	}
 }
 

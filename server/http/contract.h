@@ -88,6 +88,11 @@ const enum err_kind *contract_common_errors(bool writes, size_t *count);
  */
 bool contract_names(const struct contract *contract, enum err_kind kind);
 
+/* What a field is, in words: "text of 1 to 255 characters". */
+void field_type_print(struct buf *out, const struct json_field *field);
+/* What stands behind its name before the names of its own fields: "[]" of a list, ".*" of a map, else "". */
+const char *field_repeats(const struct json_field *field);
+
 /* A line of Markdown for docs/routes.md: what goes in, what comes out, how it fails. */
 void contract_print(struct buf *out, const struct contract *contract);
 /* The table of a resource's fields in Markdown. */

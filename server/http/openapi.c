@@ -40,13 +40,40 @@ static void field_parameter(struct json *j, const struct json_field *f)
 	json_object_end(j);
 }
 
-static void header_parameter(struct json *j, const char *name, const char *doc, const char *value)
+size_t openapi_headers(
+	const struct module *module, const struct route *route, const struct contract *c, struct openapi_header *out)
 {
-	parameter(j, name, "header", false, doc);
+	size_t count = 0;
+	if (route->who & SECRET_KEY)
+		out[count++] = (struct openapi_header){ "Connected-Account",
+			"With a platform's secret key: the connection for whose account the call is made",
+			"cpa_0355WHuCFfRpMfB53mC9Z6" };
+	if (module->versions)
+		out[count++] = (struct openapi_header){ "Api-Version",
+			"The version of the API that is meant: without it, that of the day when the key or the app was "
+			"made. Each answer tells it",
+			api_version_newest()->name };
+	if (contract_writes(c, route->method))
+		out[count++] = (struct openapi_header){ "Idempotency-Key",
+			"Of the caller's making, one for each thing that is to be done: repeated within a day with the "
+			"same request, it is answered as it was, with Idempotent-Replayed, and not done again",
+			"5e7c1f0a-0d53-4b6e-9c3a-7f1d2b8e4a60" };
+	if (c->flags & TAKES_IF_MATCH)
+		out[count++] = (struct openapi_header){ "If-Match",
+			"Only if it is still what has this tag (RFC 9110 §13.1.1)", "\"1\"" };
+	if (c->flags & TAKES_IF_NONE_MATCH)
+		out[count++] = (struct openapi_header){ "If-None-Match",
+			"304 if it is still what has this tag (RFC 9110 §13.1.2)", "\"1\"" };
+	return count;
+}
+
+static void header_parameter(struct json *j, const struct openapi_header *header)
+{
+	parameter(j, header->name, "header", false, header->doc);
 	json_object(j, "schema");
 	openapi_text(j, "type", "string");
 	json_object_end(j);
-	openapi_text(j, "example", value);
+	openapi_text(j, "example", header->example);
 	json_object_end(j);
 }
 
@@ -54,29 +81,13 @@ static void parameters(struct json *j, const struct module *module, const struct
 {
 	size_t count, size;
 	const struct json_field *fields = contract_params(j->out->mem, c, &count, &size);
+	struct openapi_header headers[OPENAPI_HEADERS_MAX];
+	size_t header_count = openapi_headers(module, route, c, headers);
 	json_array(j, "parameters");
 	for (size_t i = 0; i < count; i++)
 		field_parameter(j, &fields[i]);
-	if (route->who & SECRET_KEY)
-		header_parameter(j, "Connected-Account",
-			"With a platform's secret key: the connection for whose account the call is made",
-			"cpa_0355WHuCFfRpMfB53mC9Z6");
-	if (module->versions)
-		header_parameter(j, "Api-Version",
-			"The version of the API that is meant: without it, that of the day when the key or the app was "
-			"made. Each answer tells it",
-			api_version_newest()->name);
-	if (contract_writes(c, route->method))
-		header_parameter(j, "Idempotency-Key",
-			"Of the caller's making, one for each thing that is to be done: repeated within a day with the "
-			"same "
-			"request, it is answered as it was, with Idempotent-Replayed, and not done again",
-			"5e7c1f0a-0d53-4b6e-9c3a-7f1d2b8e4a60");
-	if (c->flags & TAKES_IF_MATCH)
-		header_parameter(j, "If-Match", "Only if it is still what has this tag (RFC 9110 §13.1.1)", "\"1\"");
-	if (c->flags & TAKES_IF_NONE_MATCH)
-		header_parameter(
-			j, "If-None-Match", "304 if it is still what has this tag (RFC 9110 §13.1.2)", "\"1\"");
+	for (size_t i = 0; i < header_count; i++)
+		header_parameter(j, &headers[i]);
 	json_array_end(j);
 }
 
@@ -112,6 +123,16 @@ static void request_body(struct json *j, const struct contract *c)
 	json_object_end(j);
 	json_object_end(j);
 	json_object_end(j);
+}
+
+struct str openapi_body_example(struct arena *mem, const struct contract *c)
+{
+	struct buf out = buf_new(mem, KIB(64));
+	struct json j = json_begin(&out);
+	if (!c->body)
+		return str_of(c->body_example);
+	openapi_example_object(&j, NULL, c->body->fields, c->body->count, body_way(c));
+	return buf_str(&out);
 }
 
 /* ---- operations ---- */

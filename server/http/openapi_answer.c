@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an operation answers: its success in the contract's shape, and its failures. */
 #include "server/base/err.h"
+#include "server/http/openapi.h"
 #include "server/http/openapi_private.h"
 #include "server/http/refusal.h"
 
@@ -172,13 +173,13 @@ static void example_resource(struct json *j, const char *key, const struct contr
 	openapi_example_object(j, key, c->answer->fields, c->answer->count, ANSWERED);
 }
 
-static void answer_example(struct json *j, const struct contract *c)
+static void answer_example(struct json *j, const char *key, const struct contract *c)
 {
 	if (c->shape == ANSWER_ONE) {
-		example_resource(j, "example", c);
+		example_resource(j, key, c);
 		return;
 	}
-	json_object(j, "example");
+	json_object(j, key);
 	switch (c->shape) {
 	case ANSWER_LIST:
 		openapi_text(j, "object", "list");
@@ -216,6 +217,16 @@ static void answer_example(struct json *j, const struct contract *c)
 		break;
 	}
 	json_object_end(j);
+}
+
+struct str openapi_answer_example(struct arena *mem, const struct contract *c)
+{
+	struct buf out = buf_new(mem, KIB(64));
+	struct json j = json_begin(&out);
+	if (c->shape == ANSWER_TEXT || c->shape == ANSWER_NONE)
+		return STR_ABSENT;
+	answer_example(&j, NULL, c);
+	return buf_str(&out);
 }
 
 static const char *status_key(struct json *j, int status)
@@ -258,7 +269,7 @@ static void success(struct json *j, const struct module *module, const struct ro
 	if (c->shape != ANSWER_TEXT) {
 		json_object(j, "application/json");
 		answer_schema(j, route, c);
-		answer_example(j, c);
+		answer_example(j, "example", c);
 		json_object_end(j);
 	}
 	if (c->also_as) {

@@ -244,6 +244,16 @@ void openapi_example(struct json *j, const char *key, const struct json_field *f
 	}
 }
 
+struct str openapi_value(struct arena *mem, const struct json_field *f)
+{
+	struct buf out = buf_new(mem, KIB(4));
+	struct json j = json_begin(&out);
+	openapi_example(&j, NULL, f, CHANGED);
+	struct str value = buf_str(&out);
+	bool quoted = str_starts(value, STR("\""));
+	return quoted ? str_sub(value, 1, value.len - 1) : str_eq(value, STR("null")) ? STR("") : value;
+}
+
 /* Of what is sent, the fields that have an example; of answers, all but those that may be left out and have none. */
 static bool is_shown(const struct json_field *f, enum way way)
 {

@@ -144,7 +144,8 @@ def test_doc_url_leads_to_the_page_of_the_code(world):
 def found(world, query):
     reply = get(world, "/docs/search?" + urllib.parse.urlencode({"q": query}))
     assert reply.status == 200
-    return re.findall(r'<li><a href="([^"]+)">.*?</a>\n<p>(.*?)</p>', reply.text, re.S)
+    guides = reply.text.partition('<ul class="docs-found">')[2]
+    return re.findall(r'<li><a href="([^"]+)">.*?</a>\n<p>(.*?)</p>', guides, re.S)
 
 
 @pytest.mark.parametrize("query, first", [

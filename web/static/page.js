@@ -19,6 +19,20 @@ for (const button of document.querySelectorAll('button[data-copy]'))
 for (const button of document.querySelectorAll('.code > button'))
 	copies(button, button.parentElement.querySelector('code'));
 
+// Examples in several languages: who chose one sees it on all of them, and on the next page too.
+const languages = [...document.querySelectorAll('.tabbed > input')];
+function choose(language) {
+	for (const input of languages)
+		if (input.nextElementSibling.textContent === language) input.checked = true;
+}
+for (const input of languages)
+	input.addEventListener('change', () => {
+		const language = input.nextElementSibling.textContent;
+		choose(language);
+		try { localStorage.setItem('language', language); } catch { /* a browser that keeps nothing */ }
+	});
+try { choose(localStorage.getItem('language')); } catch { /* the same */ }
+
 // A menu of a row closes when something else is chosen, and by Escape, which gives the focus back to its button.
 const open = () => document.querySelector('details.menu[open]');
 document.addEventListener('click', (event) => {

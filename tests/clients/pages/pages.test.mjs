@@ -67,7 +67,7 @@ for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
 		await page.click('button[type=submit]');
 		await judge(page, 'sign-in refused');
 		await signIn(page);
-		for (const path of ['/', '/keys', '/keys/new', '/docs', '/docs/quickstart', '/docs/connect', '/docs/limits', '/docs/errors', '/docs/errors/invalid_value', '/docs/search?q=token', '/status', '/connected-accounts', '/calendars', '/calendars?mode=test', '/account', '/security', '/security/passkeys/new', '/confirm?next=%2Fkeys', '/audit', '/audit?mode=test', '/audit?kind=client.deleted', '/logs', '/logs?mode=test', '/logs?request=x', '/usage', '/usage?mode=test&days=90', '/sign-in?again=1', '/nothing', '/styleguide', authorize(), ...open]) {
+		for (const path of ['/', '/keys', '/keys/new', '/docs', '/docs/quickstart', '/docs/connect', '/docs/limits', '/docs/reference', '/docs/reference/events', '/docs/reference/createEvent', '/docs/errors', '/docs/errors/invalid_value', '/docs/search?q=token', '/status', '/connected-accounts', '/calendars', '/calendars?mode=test', '/account', '/security', '/security/passkeys/new', '/confirm?next=%2Fkeys', '/audit', '/audit?mode=test', '/audit?kind=client.deleted', '/logs', '/logs?mode=test', '/logs?request=x', '/usage', '/usage?mode=test&days=90', '/sign-in?again=1', '/nothing', '/styleguide', authorize(), ...open]) {
 			await page.goto(world.url + path);
 			await judge(page, path);
 		}
@@ -124,6 +124,15 @@ test('a visitor who is not signed in finds the documentation and what they searc
 	await page.click('[rel=next]');
 	assert.equal(await page.textContent('h1'), 'Connect an app');
 	assert.equal(await page.locator('.code button:visible').count(), 0);
+
+	await page.fill('#q', 'createEvent');
+	await page.keyboard.press('Enter');
+	await page.click('.docs-operations a:text-is("Create event")');
+	assert.equal(await page.locator('#example ~ fieldset code:visible').getAttribute('class'), 'language-sh');
+	await page.click('label:text-is("Python")');
+	assert.equal(await page.locator('#example ~ fieldset code:visible').getAttribute('class'), 'language-python');
+	await page.keyboard.press('ArrowLeft'); // radios, so the keyboard chooses too
+	assert.match(await page.textContent('#example ~ fieldset code:visible'), /await fetch\(/);
 	await context.close();
 });
 
@@ -131,13 +140,17 @@ test('the welcome page and the documentation hold for who is not signed in, and 
 	for (const [width, colorScheme] of [[360, 'dark'], [1280, 'light']]) {
 		const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
 		const page = await context.newPage();
-		for (const path of ['/', '/status', '/docs/caldav', '/docs/webhooks', '/docs/self-hosting', '/docs/changelog']) {
+		for (const path of ['/', '/status', '/docs/caldav', '/docs/webhooks', '/docs/self-hosting', '/docs/reference/updateApiKey', '/docs/scopes', '/docs/options', '/docs/changelog']) {
 			await page.goto(world.url + path);
 			await judge(page, path);
 		}
 		await page.goto(world.url + '/docs/quickstart');
 		await page.click('.code button >> nth=0');
 		await page.waitForSelector('.code button:text-is("Copied"), .code button:text-is("Selected")');
+		await page.goto(world.url + '/docs/reference/createEvent');
+		await page.click('label:text-is("Node")');
+		await page.goto(world.url + '/docs/reference/findSlots'); // the language stays chosen
+		assert.equal(await page.locator('#example ~ fieldset code:visible').getAttribute('class'), 'language-js');
 		await context.close();
 	}
 });
