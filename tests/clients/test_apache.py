@@ -81,7 +81,7 @@ def apache(world):
 
     def make(settings, port=None, **values):
         opened.append(Apache(port or free_port(), settings, **values))
-        assert world.wait_for(opened[0].answers, 15), opened[0].errors()
+        assert world.wait_for(opened[0].answers), opened[0].errors()
         return opened[0]
 
     yield make

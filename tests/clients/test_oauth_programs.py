@@ -67,7 +67,7 @@ def test_git_credential_oauth_gets_a_token_by_the_browser(world, browser, desk):
     git.stdin.write(f"protocol=http\nhost={host}\n\n")
     git.stdin.close()
     git.stdin = None
-    assert world.wait_for(lambda: opened.exists() or git.poll() is not None, 15)
+    assert world.wait_for(lambda: opened.exists() or git.poll() is not None)
     assert opened.exists(), git.stderr.read()
     allow(browser, opened.read_text())
     out, err = git.communicate(timeout=20)
@@ -84,7 +84,7 @@ def test_oidc_agent_keeps_an_account_and_gives_tokens(world, browser, desk):
     try:
         made = subprocess.Popen(["oidc-gen", "--iss", world.url, "--scope", "openid profile:read events:read", "--flow=code", "--pw-cmd=echo a-password", "--prompt=none", "--confirm-yes", "desk"],
                                 env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        assert world.wait_for(lambda: opened.exists() or made.poll() is not None, 20)
+        assert world.wait_for(lambda: opened.exists() or made.poll() is not None)
         assert opened.exists(), made.stdout.read()
         allow(browser, opened.read_text())
         out, _ = made.communicate(timeout=30)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from rest import Api
 
 UTC = dt.timezone.utc
+TODAY = dt.datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ALWAYS = {day: [{"start": "00:00", "end": "24:00"}] for day in DAYS}
 GUEST = {"name": "Ada Lovelace", "email": "ada@example.org"}
@@ -23,9 +24,8 @@ def instant(value):
 
 
 def soon(days=7, hour=0):
-    """The beginning of a day of UTC, some days ahead."""
-    now = dt.datetime.now(UTC).replace(hour=hour, minute=0, second=0, microsecond=0)
-    return now + dt.timedelta(days=days)
+    """The beginning of a day of UTC, some days ahead: of the day on which the tests began, so that midnight moves nothing."""
+    return TODAY + dt.timedelta(days=days, hours=hour)
 
 
 class Booking(Api):

@@ -33,9 +33,9 @@ def delivery(world, key, endpoint, id):
     return world.get(f"{ENDPOINTS}/{endpoint['id']}/deliveries/{id}", key=key).json
 
 
-def ended(world, key, endpoint, type, status="delivered", seconds=10):
+def ended(world, key, endpoint, type, status="delivered"):
     """The delivery of this type, once it has this status."""
-    found = world.wait_for(lambda: deliveries(world, key, endpoint, type=type, status=status), seconds)
+    found = world.wait_for(lambda: deliveries(world, key, endpoint, type=type, status=status))
     assert found, deliveries(world, key, endpoint)
     return delivery(world, key, endpoint, found[0]["id"])
 

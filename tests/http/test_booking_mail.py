@@ -36,7 +36,7 @@ def slot():
 
 
 def one(world, sink, method):
-    assert world.wait_for(lambda: sink.got and "waiting" not in states(world), 10), world.lines[-5:]
+    assert world.wait_for(lambda: sink.got and "waiting" not in states(world)), world.lines[-5:]
     [mail] = sink.got
     sink.got.clear()
     assert mail.calendar["METHOD"] == method and mail.recipient == GUEST["email"]
@@ -99,7 +99,7 @@ def test_a_booking_does_not_fail_for_its_mail(world, api, page, sink, slot):
     for n in range(6):
         assert api.booked(page, slot + (n + 1) * HOUR)["guest_mail"] == "queued"
     assert "guest_mail" not in api.booked(page, slot + 7 * HOUR)
-    assert world.wait_for(lambda: states(world) == {"sent": 6}, 10)
+    assert world.wait_for(lambda: states(world) == {"sent": 6})
 
 
 def test_test_mode_mails_no_guest(world, sink, slot):

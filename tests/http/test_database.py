@@ -177,7 +177,7 @@ def test_a_database_that_dies_and_comes_back_needs_no_restart(world, postgres):
         assert told.status == 503 and "does not answer at the moment" in told.text and told.headers["Retry-After"]
     finally:
         postgres.start()
-    assert world.wait_for(lambda: ready(world), 10)
+    assert world.wait_for(lambda: ready(world))
     assert profile(world, key).status == 200
 
 
@@ -223,7 +223,7 @@ def test_a_crash_of_the_database_loses_nothing_that_was_acknowledged(world, post
     # Unlogged tables are empty now. In the template, of which later modules of this run have their databases, that would
     # have their first proof asked for another nonce (rightly: nobody knows whether it came before).
     postgres.sql("calends_template", "INSERT INTO dpop_since (since_ms) VALUES (0) ON CONFLICT DO NOTHING")
-    assert world.wait_for(lambda: ready(world), 10)
+    assert world.wait_for(lambda: ready(world))
     got = world.dav("GET", home + "crash.ics", account=account)
     assert (got.status, got.body.decode()) == (200, event)
     assert got.headers["ETag"] == put.headers["ETag"]

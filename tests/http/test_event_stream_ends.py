@@ -198,7 +198,7 @@ def event_when_back(world, key):
         reply = world.post("/v1/events", body, JSON, key)
         return reply.json["id"] if reply.status == 201 else None
 
-    return world.wait_for(made, 30)
+    return world.wait_for(made)
 
 
 def test_a_server_that_stops_ends_its_streams_at_once(world, key):

@@ -103,7 +103,7 @@ def test_it_is_deactivated_at_once_and_its_owner_told(world, sink, person):
     assert_error(person.api("GET", "/v1/profile"), 403, "account_deactivated", type_="account_deactivated")
     assert world.request("PROPFIND", "/dav/", None, {"Depth": "0"}, (person.email, key)).status == 403
     assert not alive(world, tokens)
-    assert world.wait_for(lambda: [m for m in sink.got if m.message["Subject"] == "Calends: Your account will be deleted"], 10)
+    assert world.wait_for(lambda: [m for m in sink.got if m.message["Subject"] == "Calends: Your account will be deleted"])
     [mail] = [m for m in sink.got if m.message["Subject"] == "Calends: Your account will be deleted"]
     [[day]] = world.sql(f"SELECT to_char(delete_at AT TIME ZONE 'UTC', 'FMDD Mon YYYY') FROM account WHERE email = '{person.email}' AND livemode")
     assert mail.recipient == person.email and day in mail.text and f"{world.url}/sign-in" in mail.text
@@ -190,7 +190,7 @@ def test_whose_account_was_deleted_with_a_stolen_password_sets_a_new_one_and_tak
     submit(owner, "/forgot-password", "/forgot-password", email=person.email)
     def letter():
         return [m for m in sink.got if m.recipient == person.email and m.message["Subject"] == "Calends: Set a new password"]
-    assert world.wait_for(letter, 15)
+    assert world.wait_for(letter)
     link = re.search(rf"{world.url}(/link/reset/\S+)", letter()[0].text)[1]
     world.secret(link.rpartition("/")[2])
     fresh = world.secret("a new one of the owner")

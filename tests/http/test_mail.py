@@ -20,8 +20,8 @@ def api(world):
 
 
 def came(world, sink, count=1):
-    assert world.wait_for(lambda: len(sink.got) >= count, 10), (len(sink.got), world.lines[-5:])
-    assert world.wait_for(lambda: "waiting" not in states(world), 10)
+    assert world.wait_for(lambda: len(sink.got) >= count), (len(sink.got), world.lines[-5:])
+    assert world.wait_for(lambda: "waiting" not in states(world))
     assert len(sink.got) == count
     return sorted(sink.got, key=lambda m: m.recipient)
 
@@ -291,7 +291,7 @@ def test_an_account_cannot_bomb_with_mail(world, api, sink):
     assert sum(states(world).values()) == 400
     assert_error(api("POST", f"/v1/events/{meeting(api, 'z@example.org')['id']}/notify_attendees"), 429, "rate_limit_exceeded",
                  type_="rate_limit_error")
-    assert world.wait_for(lambda: states(world) == {"sent": 400}, 20), states(world)
+    assert world.wait_for(lambda: states(world) == {"sent": 400}), states(world)
     assert world.sql("SELECT count(*) FROM mail_letter") == [["0"]], "a letter goes with the last who waited for it"
 
 

@@ -18,7 +18,7 @@ def api(world):
 
 def came(world, sink, *expected):
     """METHOD and recipient of each, as they are sorted."""
-    assert world.wait_for(lambda: len(sink.got) >= len(expected) and "waiting" not in states(world), 10), (sink.got, world.lines[-5:])
+    assert world.wait_for(lambda: len(sink.got) >= len(expected) and "waiting" not in states(world)), (sink.got, world.lines[-5:])
     mails = sorted(sink.got, key=lambda m: (m.recipient, str(m.calendar["METHOD"]), m.ics))
     assert sorted((str(m.calendar["METHOD"]), m.recipient) for m in mails) == sorted(expected)
     return mails

@@ -43,7 +43,7 @@ def last(world):
 
 
 def fails(world, attempts=1):
-    assert world.wait_for(lambda: world.sql(f"SELECT FROM mail WHERE attempts >= {attempts} AND lease IS NULL"), 15), world.lines[-5:]
+    assert world.wait_for(lambda: world.sql(f"SELECT FROM mail WHERE attempts >= {attempts} AND lease IS NULL")), world.lines[-5:]
     return last(world)
 
 
@@ -60,7 +60,7 @@ def test_what_is_refused_for_now_is_sent_again(world, api, sink, command, reply)
     assert soon == "t"
     sink.answer = lambda c, mail: None
     due_now(world)
-    assert world.wait_for(lambda: states(world) == {"sent": 1}, 10) and len(sink.got) == 1
+    assert world.wait_for(lambda: states(world) == {"sent": 1}) and len(sink.got) == 1
 
 
 @pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA", "."])
@@ -68,7 +68,7 @@ def test_what_is_refused_for_good_is_not_sent_again(world, api, sink, command):
     """RFC 5321 §4.2.1: 5yz, "the SMTP client SHOULD NOT repeat the exact request"."""
     sink.answer = lambda c, mail: "550 5.1.1 nobody here" if c == command else None
     notify(api, meeting(api, "bob@example.org"))
-    assert world.wait_for(lambda: states(world) == {"failed": 1}, 10)
+    assert world.wait_for(lambda: states(world) == {"failed": 1})
     assert last(world) == (1, 550, "refused") and world.sql("SELECT count(*) FROM mail_letter") == [["0"]]
     assert world.log_has("event=mail_failed") and world.log_has("550 5.1.1 nobody here")
 
@@ -76,7 +76,7 @@ def test_what_is_refused_for_good_is_not_sent_again(world, api, sink, command):
 def test_one_recipient_that_is_refused_leaves_the_others(world, api, sink):
     sink.answer = lambda c, mail: "550 5.1.1 no" if c == "RCPT" and mail.recipient.startswith("bad") else None
     notify(api, meeting(api, "bob@example.org", "bad@example.org", "carol@example.org"))
-    assert world.wait_for(lambda: states(world) == {"failed": 1, "sent": 2}, 10)
+    assert world.wait_for(lambda: states(world) == {"failed": 1, "sent": 2})
     assert sorted(m.recipient for m in sink.got) == ["bob@example.org", "carol@example.org"]
 
 
@@ -85,7 +85,7 @@ def test_mail_waits_for_a_server_that_is_away(world, api):
     assert fails(world) == (1, 0, "connect")
     with SmtpSink(PORT) as sink:
         due_now(world)
-        assert world.wait_for(lambda: states(world) == {"sent": 1}, 10) and len(sink.got) == 1
+        assert world.wait_for(lambda: states(world) == {"sent": 1}) and len(sink.got) == 1
 
 
 def test_a_server_that_is_none_today_ends_no_mail(world, api, sink):
@@ -111,13 +111,13 @@ def test_mail_is_given_up_after_three_days_or_twenty_five_tries(world, api, sink
     fails(world)
     world.sql("UPDATE mail SET created_at = now() - interval '72 hours'")
     due_now(world)
-    assert world.wait_for(lambda: states(world) == {"failed": 1}, 10)
+    assert world.wait_for(lambda: states(world) == {"failed": 1})
     forget(world)
     notify(api, meeting(api, "bob@example.org"))
     fails(world)
     world.sql("UPDATE mail SET attempts = 25")
     due_now(world)
-    assert world.wait_for(lambda: states(world) == {"failed": 1}, 10) and world.sql("SELECT count(*) FROM mail_letter") == [["0"]]
+    assert world.wait_for(lambda: states(world) == {"failed": 1}) and world.sql("SELECT count(*) FROM mail_letter") == [["0"]]
 
 
 def test_nothing_goes_out_in_the_name_of_a_deactivated_account(world):
@@ -128,7 +128,7 @@ def test_nothing_goes_out_in_the_name_of_a_deactivated_account(world):
     world.cli("account", "deactivate", "zoe@example.org")
     with SmtpSink(PORT) as sink:
         due_now(world)
-        assert world.wait_for(lambda: states(world) == {"dropped": 1}, 10) and not sink.got
+        assert world.wait_for(lambda: states(world) == {"dropped": 1}) and not sink.got
 
 
 def test_a_server_that_is_killed_loses_nothing_and_repeats_only_what_was_under_way(world, api, sink):
@@ -140,7 +140,7 @@ def test_a_server_that_is_killed_loses_nothing_and_repeats_only_what_was_under_w
         world.kill()
         world.start()
         due_now(world)
-    assert world.wait_for(lambda: states(world) == {"sent": len(told)}, 30), states(world)
+    assert world.wait_for(lambda: states(world) == {"sent": len(told)}), states(world)
     assert {m.recipient for m in sink.got} == set(told)
     assert len(sink.got) - len(told) <= 8 * KILLS, "eight are under way at most"
     ids = {}
@@ -155,7 +155,7 @@ def test_two_servers_send_each_mail_once(world, api, sink):
     servers = [world, world.second]
     try:
         notify(api, meeting(api, *people))
-        assert world.wait_for(lambda: states(world) == {"sent": 99}, 30), states(world)
+        assert world.wait_for(lambda: states(world) == {"sent": 99}), states(world)
         assert sorted(m.recipient for m in sink.got) == sorted(people)
         tries = [line for s in servers for line in s.get("/metrics").text.splitlines() if line.startswith("calends_mail_tries_total ")]
         assert all(int(line.split()[1]) > 0 for line in tries) and len(tries) == 2, tries
@@ -225,7 +225,7 @@ def test_a_folder_takes_mail_in_place_of_a_server(world, api):
     os.chmod(folder, 0o777)  # a server that root started is another user
     serve(world, "--mail-folder", folder)
     notify(api, meeting(api, "bob@example.org", "carol@example.org"))
-    assert world.wait_for(lambda: states(world) == {"sent": 2}, 15)
+    assert world.wait_for(lambda: states(world) == {"sent": 2})
     names = sorted(os.listdir(folder))
     assert len(names) == 2 and all(n.endswith(".eml") for n in names)
     mails = []

@@ -22,7 +22,7 @@ PASSWORD = "correct horse battery"
 def letters(world, sink, subject, count=1):
     def found():
         return [m for m in sink.got if m.message["Subject"] == f"Calends: {subject}"]
-    assert world.wait_for(lambda: len(found()) >= count, 15), ([m.message["Subject"] for m in sink.got], world.lines[-5:])
+    assert world.wait_for(lambda: len(found()) >= count), ([m.message["Subject"] for m in sink.got], world.lines[-5:])
     return found()
 
 
@@ -36,7 +36,7 @@ def letter_to(world, sink, email, subject):
     """The newest letter to this address."""
     def found():
         return [m for m in sink.got if m.recipient == email and m.message["Subject"] == f"Calends: {subject}"]
-    assert world.wait_for(found, 15), [m.message["Subject"] for m in sink.got]
+    assert world.wait_for(found), [m.message["Subject"] for m in sink.got]
     return found()[-1]
 
 
@@ -292,7 +292,7 @@ def claim(world, sink, email):
         return [m for m in sink.got if m.recipient == email and "Set a new" in m.message["Subject"]]
     before = len(found())
     ask_reset(world, email)
-    assert world.wait_for(lambda: len(found()) > before, 15)
+    assert world.wait_for(lambda: len(found()) > before)
     link, fresh = link_in(world, found()[-1], "reset"), world.secret("quite another one")
     page = Browser(world).get(link).text
     assert submit(Browser(world), link, link, new_password=fresh, new_password_again=fresh).location == "/sign-in?done=password-reset"
@@ -355,7 +355,7 @@ def test_all_that_a_stranger_set_up_with_the_address_of_somebody_else_ends_with_
     told = [k for (k,) in world.sql(f"SELECT kind FROM audit WHERE account_id = '{trojan.live}' ORDER BY seq DESC LIMIT 14")]
     assert {"account.claimed", "key.revoked", "client.deleted", "consent.ended", "webhook.deleted", "passkey.ended", "totp.ended", "account.password_set"} <= set(told)
     assert "account_claimed" in world.sql(f"SELECT details FROM audit WHERE account_id = '{trojan.live}' AND kind = 'consent.ended' LIMIT 1")[0][0]
-    assert world.wait_for(lambda: [m for m in sink.got if m.recipient == person.email and "Nobody had confirmed your address" in " ".join(m.text.split())], 15)
+    assert world.wait_for(lambda: [m for m in sink.got if m.recipient == person.email and "Nobody had confirmed your address" in " ".join(m.text.split())])
 
 
 def test_once_the_address_is_confirmed_a_new_password_ends_browsers_alone(world, sink, person):
@@ -375,13 +375,13 @@ def test_who_comes_by_a_link_waits_without_holding_it(world, sink, person, table
     ask_reset(world, person.email)
     def letter():
         return [m for m in sink.got if m.recipient == person.email and "Set a new" in m.message["Subject"]]
-    assert world.wait_for(letter, 15)
+    assert world.wait_for(letter)
     link, fresh, stranger, replies = link_in(world, letter()[0], "reset"), world.secret("quite another one"), Browser(world), []
     form = Form(stranger.get(link).text, link).with_(new_password=fresh, new_password_again=fresh)
     with world.holding(f"SELECT FROM {table} WHERE account_id = '{live}' FOR NO KEY UPDATE") as commit:
         coming = threading.Thread(target=lambda: replies.append(stranger.post(link, form)))
         coming.start()
-        assert world.wait_for(world.waiting, 15)
+        assert world.wait_for(world.waiting)
         free = f"SELECT count(*) FROM (SELECT FROM mailbox_link WHERE account_id = '{live}' AND purpose = 3 FOR UPDATE SKIP LOCKED) AS links"
         assert world.sql(free) == [["1"]]
         commit()

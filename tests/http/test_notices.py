@@ -17,14 +17,14 @@ NUMBERS = itertools.count()
 
 
 def came(world, sink, count=1):
-    assert world.wait_for(lambda: len(sink.got) >= count, 15), (len(sink.got), world.lines[-5:])
+    assert world.wait_for(lambda: len(sink.got) >= count), (len(sink.got), world.lines[-5:])
     assert world.sql("SELECT count(*) FROM notice") == [["0"]] and len(sink.got) == count
     return sorted(sink.got, key=lambda m: m.recipient)
 
 
 def nothing_came(world, sink):
-    assert world.wait_for(lambda: world.sql("SELECT count(*) FROM notice") == [["0"]], 10)
-    assert world.wait_for(lambda: world.sql("SELECT count(*) FROM mail WHERE state = 1") == [["0"]], 10)
+    assert world.wait_for(lambda: world.sql("SELECT count(*) FROM notice") == [["0"]])
+    assert world.wait_for(lambda: world.sql("SELECT count(*) FROM mail WHERE state = 1") == [["0"]])
     assert sink.got == []
 
 
@@ -122,13 +122,13 @@ def test_no_app_fills_a_mailbox(world, sink, ann, browser):
     app, other = App(world), App(world)
     for one in (app, other):
         one.connect(browser, scope="events:read")
-    assert world.wait_for(lambda: world.sql("SELECT count(*) FROM notice") == [["0"]] and sink.got, 15)
+    assert world.wait_for(lambda: world.sql("SELECT count(*) FROM notice") == [["0"]] and sink.got)
     sink.got.clear()
     for _ in range(3):
         reuse(app, browser)
-    assert world.wait_for(lambda: world.sql("SELECT count(*) FROM notice") == [["0"]] and sink.got, 15)
+    assert world.wait_for(lambda: world.sql("SELECT count(*) FROM notice") == [["0"]] and sink.got)
     reuse(other, browser)
-    assert world.wait_for(lambda: len(sink.got) >= 2, 15) and world.sql("SELECT count(*) FROM notice") == [["0"]]
+    assert world.wait_for(lambda: len(sink.got) >= 2) and world.sql("SELECT count(*) FROM notice") == [["0"]]
     assert "".join(m.text for m in sink.got).count("was used twice: it was stolen") == 2
     key = world.key(ann, kind="secret")
     assert len(world.get("/v1/audit?kind=tokens.replayed", key=key).json["data"]) == 4
@@ -156,10 +156,10 @@ def test_much_at_once_is_one_letter_and_few_an_hour(world, sink, ann, browser):
                   f"FROM account WHERE email = '{ann.email}' AND livemode")
     for n in range(3):
         make_key(browser, name=f"Late {n}")
-    assert world.wait_for(lambda: world.sql("SELECT count(*) FROM notice WHERE due_at > now() + interval '50 minutes'")[0][0] >= "3", 10)
+    assert world.wait_for(lambda: world.sql("SELECT count(*) FROM notice WHERE due_at > now() + interval '50 minutes'")[0][0] >= "3")
     assert sink.got == []
     world.sql("UPDATE mail SET created_at = created_at - interval '2 hours' WHERE own; UPDATE notice SET due_at = now()")
-    assert world.wait_for(lambda: sink.got, 10)
+    assert world.wait_for(lambda: sink.got)
     [mail] = sink.got
     assert mail.message["Subject"] == "Calends: 3 changes of your account" and all(f"Late {n}" in mail.text for n in range(3))
 

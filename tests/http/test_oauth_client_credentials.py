@@ -256,11 +256,11 @@ def test_a_machine_is_no_connection_that_webhooks_tell_of(world):
         event(world, text, "By the app itself")
         theirs = endpoint(world, text, receiver.url + "/app", events=["event.created"])
         event(world, text, "Once more")
-        assert world.wait_for(lambda: {d.path for d in receiver.got if "Once more" in d.body.decode()} == {"/in/own", "/in/app"}, 10), [(d.path, d.body[:300]) for d in receiver.got]
+        assert world.wait_for(lambda: {d.path for d in receiver.got if "Once more" in d.body.decode()} == {"/in/own", "/in/app"}), [(d.path, d.body[:300]) for d in receiver.got]
         assert Api(world, key)("PATCH", f"/v1/oauth_apps/{app.id}", {"machine_scopes": []}).status == 200
         assert world.get("/v1/events", key=text).status == 401
         event(world, key, "The last")
-        assert world.wait_for(lambda: any("The last" in d.body.decode() and d.path == "/in/own" for d in receiver.got), 10)
+        assert world.wait_for(lambda: any("The last" in d.body.decode() and d.path == "/in/own" for d in receiver.got))
         assert not [d.type for d in receiver.got if (d.path == "/in/users" and d.type != "ping") or d.type.startswith("connected_account")]
         for one in (*made, theirs):
             send(world, "DELETE", f"{ENDPOINTS}/{one['id']}", None, key)

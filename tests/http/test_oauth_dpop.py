@@ -29,11 +29,14 @@ def app(world):
     return App(world, type="public", name="Public")
 
 
-@pytest.fixture(scope="module")
+def new_nonce(world):
+    return world.request("GET", "/v1/events", None, {"DPoP": "x"}).headers["DPoP-Nonce"]
+
+
+@pytest.fixture
 def nonce(world):
-    """One that is good for the module: it lasts for five minutes."""
-    reply = world.request("GET", "/v1/events", None, {"DPoP": "x"})
-    return reply.headers["DPoP-Nonce"]
+    """Of each test its own: it lasts for five minutes."""
+    return new_nonce(world)
 
 
 def claims(world, nonce, method="POST", path="/oauth/token", token=None, **changes):
@@ -51,8 +54,8 @@ def with_proof(text):
 
 
 @pytest.fixture(scope="module")
-def tokens(world, app, browser, nonce):
-    reply = app.redeem(app.consent(browser, scope=SCOPES), with_proof(proof(world, nonce)))
+def tokens(world, app, browser):
+    reply = app.redeem(app.consent(browser, scope=SCOPES), with_proof(proof(world, new_nonce(world))))
     assert reply.status == 200, reply
     return reply.json
 

@@ -166,7 +166,7 @@ def test_a_webhook_is_the_accounts_and_what_waits_ends_with_it(world):
         receiver.answer = lambda d: 503
         made = endpoint(world, limited, receiver.url, ["event.*"])
         event(world, owner, "Told in vain")
-        assert world.wait_for(lambda: deliveries(world, owner, made, response_status=503), 10)
+        assert world.wait_for(lambda: deliveries(world, owner, made, response_status=503))
         world.cli("key", "revoke", limited.id)
         assert world.get(f"{ENDPOINTS}/{made['id']}", key=limited).status == 401
         assert world.get(f"{ENDPOINTS}/{made['id']}", key=owner).status == 200
@@ -176,7 +176,7 @@ def test_a_webhook_is_the_accounts_and_what_waits_ends_with_it(world):
         mark = endpoint(world, owner, receiver.url + "/mark", ["event.*"])
         receiver.answer = lambda d: 200
         event(world, owner, "Told to the owner")
-        assert world.wait_for(lambda: [d for d in receiver.got if d.path.endswith("/mark") and b"Told to the owner" in d.body], 10), mark
+        assert world.wait_for(lambda: [d for d in receiver.got if d.path.endswith("/mark") and b"Told to the owner" in d.body]), mark
         assert {d.path for d in receiver.got[before:]} == {"/in/mark"}
 
 

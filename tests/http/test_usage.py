@@ -49,7 +49,7 @@ def counted(row):
 def by_route(world, key, count, **query):
     """As soon as there are so many calls."""
     found = lambda: {r["route"]: counted(r) for r in usage(world, key, group_by="route", **query)}
-    world.wait_for(lambda: sum(n for n, _, _ in found().values()) >= count, 10)
+    world.wait_for(lambda: sum(n for n, _, _ in found().values()) >= count)
     return found()
 
 
@@ -175,12 +175,12 @@ def test_what_was_sent_to_endpoints_is_told_by_endpoint(world, owner, teller):
         bad.answer = lambda _: 500
         fine, failing = endpoint(world, key, good.url, ["event.created"]), endpoint(world, key, bad.url, ["ping"])
         assert world.wait_for(lambda: bad.got)
-        world.wait_for(lambda: (due_now(world), len(bad.got) > 1)[1], 10)
+        world.wait_for(lambda: (due_now(world), len(bad.got) > 1)[1])
         assert Api(world, key).event() and world.wait_for(lambda: len(good.got) == 2)
         drop_all(world)
     found = lambda: {r["webhook_endpoint"]: (r["attempts"], r["succeeded"], r["failed"])
                      for r in usage(world, teller, "/v1/usage/webhooks", group_by="webhook_endpoint")}
-    assert world.wait_for(lambda: sum(n for n, _, _ in found().values()) >= 2 + len(bad.got), 10)
+    assert world.wait_for(lambda: sum(n for n, _, _ in found().values()) >= 2 + len(bad.got))
     assert found() == {fine["id"]: (2, 2, 0), failing["id"]: (len(bad.got), 0, len(bad.got))}
     [row] = usage(world, teller, "/v1/usage/webhooks", webhook_endpoint=failing["id"], group_by="day")
     assert row["object"] == "webhook_usage" and row["day"] and row["webhook_endpoint"] is None and row["latency_ms"]["p50"] >= 0
@@ -254,7 +254,7 @@ def test_a_server_that_is_stopped_loses_nothing_and_one_that_is_killed_the_last_
         world.start()
     assert 5 <= total() <= 8
     ask(1)
-    assert world.wait_for(lambda: total() >= 6, 10), "and goes on"
+    assert world.wait_for(lambda: total() >= 6), "and goes on"
 
 
 def test_what_cannot_be_written_is_kept_for_the_next_time(world, owner, teller):
@@ -264,7 +264,7 @@ def test_what_cannot_be_written_is_kept_for_the_next_time(world, owner, teller):
     try:
         for _ in range(4):
             world.get("/v1/profile", key=key)
-        assert world.wait_for(lambda: len([l for l in world.lines if "job" in l and "usage" in l]) > failed, 10)
+        assert world.wait_for(lambda: len([l for l in world.lines if "job" in l and "usage" in l]) > failed)
     finally:
         world.sql("ALTER TABLE usage_away RENAME TO usage_day")
     assert by_route(world, teller, 4, credential=key.id) == {"GET /v1/profile": (4, 0, 0)}

@@ -40,9 +40,9 @@ def no_endpoints(world):
     drop_all(world)
 
 
-def told(world, receiver, *types, seconds=10):
+def told(world, receiver, *types):
     """These, and no others, were told to it; in any order."""
-    assert world.wait_for(lambda: len(receiver.got) >= len(types), seconds), [d.type for d in receiver.got]
+    assert world.wait_for(lambda: len(receiver.got) >= len(types)), [d.type for d in receiver.got]
     assert sorted(d.type for d in receiver.got) == sorted(types)
     return receiver.got
 

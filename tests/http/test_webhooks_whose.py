@@ -55,7 +55,7 @@ def token_of(tokens):
 def mark(world, key, receiver, title="mark"):
     """Everything before it was told by now, as far as it is told at all: events are told in the order of their changes."""
     shown = event(world, key, title)
-    assert world.wait_for(lambda: [d for d in receiver.got if title in d.body.decode()], 10), [d.type for d in receiver.got]
+    assert world.wait_for(lambda: [d for d in receiver.got if title in d.body.decode()]), [d.type for d in receiver.got]
     return shown
 
 
