@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /calendar: month, week, day and agenda, drawn here. */
-#include "web/calendar_entries.h"
+#include "web/calendar_list.h"
 #include "web/calendar_month.h"
 #include "web/page.h"
 #include "web/pages.h"
 #include "web/say.h"
+
+#define GRID_ENTRIES_MAX 500 /* what a grid of hours can show; of more the list stays */
 
 /* ---- one entry ---- */
 
@@ -40,6 +42,11 @@ static void slot_values(struct request *rq, const struct calendar_view *view, co
 	html_set(row, "span", spans[slot->days - 1]);
 	html_set_flag(row, "from_before", slot->from_before);
 	html_set_flag(row, "goes_on", slot->goes_on);
+	html_set_flag(row, "fixed", slot->entry->fixed);
+	html_set_flag(row, "has_edge", entry_is_bar(slot->entry) && !slot->entry->fixed && !slot->goes_on);
+	html_set(row, "etag", slot->entry->etag);
+	html_set(row, "wall_start", calendar_entry_start(rq->cx.mem, slot->entry));
+	html_set(row, "wall_end", calendar_entry_end(rq->cx.mem, slot->entry));
 }
 
 static void count_values(struct arena *mem, const struct month_day *day, struct html_values *cell)
@@ -75,11 +82,9 @@ static void day_values(struct request *rq, const struct calendar_view *view, con
 	}
 }
 
-static void month_values(struct request *rq, const struct calendar_view *view, const struct calendar_entries *entries,
-	struct html_values *v)
+static void month_values(
+	struct request *rq, const struct calendar_view *view, const struct month *month, struct html_values *v)
 {
-	struct month *month = arena_new(rq->cx.mem, struct month);
-	month_lay_out(view, entries, month);
 	struct html_values *table = html_add_row(v, "month");
 	for (int i = 0; i < 7; i++) {
 		struct html_values *name = html_add_row(table, "weekdays");
@@ -95,40 +100,28 @@ static void month_values(struct request *rq, const struct calendar_view *view, c
 
 /* ---- lists of days ---- */
 
-/* What touches a day stands there. A list of found events has each once. */
-static bool stands_on(const struct calendar_view *view, const struct calendar_entry *e, int64_t day)
-{
-	if (!view->q.ptr)
-		return e->from_day <= day && day <= e->to_day;
-	return e->from_day == day || (e->from_day < view->first && day == view->first);
-}
-
-/* Days without anything are left out of an agenda. Bars come first. */
-static void list_values(struct request *rq, const struct calendar_view *view, const struct calendar_entries *entries,
-	struct html_values *v)
+/* Days without anything are left out of an agenda. */
+static void list_values(
+	struct request *rq, const struct calendar_view *view, const struct list *days, struct html_values *v)
 {
 	struct arena *mem = rq->cx.mem;
 	struct html_values *list = html_add_row(v, "list");
-	size_t first = 0;
 	html_set_flag(list, "is_week", view->kind == VIEW_WEEK);
-	for (int64_t day = view->first; day < view->first + view->count; day++) {
-		struct html_values *row = NULL;
-		if (view->kind != VIEW_AGENDA)
-			row = html_add_row(list, "days");
-		while (view->q.ptr && first < entries->count && entries->items[first].from_day < day &&
-			day > view->first)
-			first++;
-		for (int bars = 1; bars >= 0; bars--)
-			for (size_t i = first; i < entries->count && entries->items[i].from_day <= day; i++) {
-				const struct calendar_entry *e = &entries->items[i];
-				if (!stands_on(view, e, day) || entry_is_bar(e) != (bars == 1))
-					continue;
-				if (!row)
-					row = html_add_row(list, "days");
-				entry_values(rq, view, e, day, html_add_row(row, "entries"));
-			}
-		if (!row)
+	html_set_flag(list, "goes_on", days->goes_on);
+	if (view->kind == VIEW_DAY && days->days[0].hidden) {
+		html_set_flag(v, "not_all", true);
+		html_set(v, "most", str_fmt(mem, "%zu", days->days[0].count));
+	}
+	for (int64_t d = 0; d < view->count; d++) {
+		const struct list_day *of = &days->days[d];
+		int64_t day = view->first + d;
+		if (view->kind == VIEW_AGENDA && !of->count)
 			continue;
+		struct html_values *row = html_add_row(list, "days");
+		for (size_t i = 0; i < of->count; i++)
+			entry_values(rq, view, of->entries[i], day, html_add_row(row, "entries"));
+		if (view->kind != VIEW_DAY)
+			html_set(row, "more", of->hidden ? str_fmt(mem, "%zu", of->hidden) : STR_ABSENT);
 		html_set(row, "day_name", day_long(rq, day));
 		html_set(row, "day_short", day_short(rq, day));
 		html_set(row, "day_date", day_text(mem, day));
@@ -208,6 +201,10 @@ static struct html_values *frame_values(
 	html_set(v, "heading", heading(rq, view));
 	html_set(v, "date", day_text(mem, view->day));
 	html_set(v, "today", day_text(mem, view->today));
+	html_set(v, "from", day_text(mem, view->first));
+	html_set(v, "to", day_text(mem, view->first + view->count));
+	html_set_flag(v, "by_grid",
+		(view->kind == VIEW_WEEK || view->kind == VIEW_DAY) && entries->count <= GRID_ENTRIES_MAX);
 	html_set(v, "q", view->q);
 	html_set_flag(v, "mode_test", view->test);
 	html_set(v, "live_href", view->test ? calendar_href(mem, &other, view->kind, view->day) : here);
@@ -231,12 +228,14 @@ err_t calendar_page_show(struct request *rq, struct response *rs)
 	struct calendar_view view;
 	struct calendar_entries entries;
 	TRY(calendar_view_read(rq, &view));
-	TRY(calendar_entries_read(rq, &view, &entries));
+	struct month *month = arena_new(rq->cx.mem, struct month);
+	struct list list;
+	TRY(view.kind == VIEW_MONTH ? month_read(rq, &view, &entries, month) : list_read(rq, &view, &entries, &list));
 	struct html_values *v = frame_values(rq, &view, &entries);
 	if (view.kind == VIEW_MONTH)
-		month_values(rq, &view, &entries, v);
+		month_values(rq, &view, month, v);
 	else
-		list_values(rq, &view, &entries, v);
+		list_values(rq, &view, &list, v);
 	page_notice(rq, v);
 	return page_reply(rs, 200, "calendar", v);
 }

@@ -12,14 +12,11 @@ static struct str id_of(struct arena *mem, const struct agenda_item *item)
 	return str_fmt(mem, "%.*s_%.*s", STR_ARG(id), STR_ARG(item->event.recurrence_id));
 }
 
-/* Days are the same in every zone; a time is told by the user's clock. */
-static void place(const struct zone *zone, const struct agenda_item *item, struct calendar_entry *e)
+/* On the user's clock. */
+static void place(struct calendar_entry *e, int64_t start, int64_t end)
 {
-	int64_t start = instant_s(item->event.start), end = instant_s(item->event.end);
-	e->start = e->all_day ? start : zone_to_local(zone, start);
-	e->end = e->all_day ? end : zone_to_local(zone, end);
-	if (e->end < e->start)
-		e->end = e->start;
+	e->start = start;
+	e->end = end > start ? end : start;
 	e->from_day = floor_div(e->start, DAY_SECONDS);
 	e->to_day = e->end > e->start ? floor_div(e->end - 1, DAY_SECONDS) : e->from_day;
 }
@@ -46,7 +43,11 @@ struct calendar_entry calendar_entry_of(
 		e.hue = view->hues[e.calendar];
 		e.fixed = !view->calendars[e.calendar].writable;
 	}
-	place(view->zone, item, &e);
+	int64_t start = instant_s(event->start), end = instant_s(event->end);
+	if (e.all_day) /* days are the same in every zone */
+		place(&e, start, end);
+	else
+		place(&e, zone_to_local(view->zone, start), zone_to_local(view->zone, end));
 	return e;
 }
 
@@ -92,24 +93,86 @@ static err_t read_pages(struct request *rq, const struct calendar_view *view, st
 	return OK;
 }
 
-err_t calendar_entries_read(struct request *rq, const struct calendar_view *view, struct calendar_entries *out)
+static struct agenda_query query_of(struct request *rq, const struct calendar_view *view)
 {
-	struct arena *mem = rq->cx.mem;
-	size_t most = view->q.ptr ? CALENDAR_FOUND_MAX : CALENDAR_ENTRIES_MAX;
-	struct agenda_query q = {
+	return (struct agenda_query){
 		.actor = &view->actor,
-		.calendars = shown_calendars(mem, view),
+		.calendars = shown_calendars(rq->cx.mem, view),
 		.zone = rq->principal->tz,
 		.start = instant_of_s(zone_to_utc(view->zone, view->first * DAY_SECONDS)),
 		.end = instant_of_s(zone_to_utc(view->zone, (view->first + view->count) * DAY_SECONDS)),
 		.expand = true,
 		.limit = AGENDA_PAGE_MAX,
 	};
+}
+
+err_t calendar_places_read(struct request *rq, const struct calendar_view *view, struct calendar_entries *out,
+	const struct spot **spots_out)
+{
+	struct agenda_query q = query_of(rq, view);
+	struct agenda_spots spots = { 0 };
+	if (q.calendars.count)
+		TRY(agenda_spots(&rq->cx, &q, &spots));
+	struct calendar_entry *items = arena_array(rq->cx.mem, struct calendar_entry, spots.count);
+	for (size_t i = 0; i < spots.count; i++)
+		place(&items[i], zone_to_local(view->zone, spots.items[i].start),
+			zone_to_local(view->zone, spots.items[i].end));
+	*out = (struct calendar_entries){ .items = items, .count = spots.count, .more = spots.more };
+	*spots_out = spots.items;
+	return OK;
+}
+
+err_t calendar_entries_fill(struct request *rq, const struct calendar_view *view, const struct spot *spots,
+	const size_t *chosen, size_t count, struct calendar_entries *entries)
+{
+	struct arena *mem = rq->cx.mem;
+	struct agenda_query q = query_of(rq, view);
+	struct spot *at = arena_array(mem, struct spot, count);
+	struct agenda_item *items = arena_array(mem, struct agenda_item, count);
+	bool *found = arena_array(mem, bool, count);
+	for (size_t i = 0; i < count; i++)
+		at[i] = spots[chosen[i]];
+	TRY(agenda_at(&rq->cx, &q, at, count, items, found));
+	for (size_t i = 0; i < count; i++)
+		if (found[i])
+			entries->items[chosen[i]] = calendar_entry_of(rq, view, &items[i]);
+	return OK;
+}
+
+err_t calendar_entries_read(struct request *rq, const struct calendar_view *view, struct calendar_entries *out)
+{
+	struct arena *mem = rq->cx.mem;
+	size_t most = view->q.ptr ? CALENDAR_FOUND_MAX : CALENDAR_ENTRIES_MAX;
+	struct agenda_query q = query_of(rq, view);
 	struct calendar_entries entries = { .items = arena_array(mem, struct calendar_entry, most) };
 	if (q.calendars.count)
 		TRY(read_pages(rq, view, q, most, &entries));
 	*out = entries;
 	return OK;
+}
+
+/* ---- as they are told ---- */
+
+bool entry_is_bar(const struct calendar_entry *e)
+{
+	return e->all_day || e->end - e->start >= DAY_SECONDS;
+}
+
+static struct str wall_iso(struct arena *mem, int64_t local)
+{
+	int64_t of_day = floor_mod(local, DAY_SECONDS);
+	return str_fmt(mem, "%.*sT%02d:%02d:%02d", STR_ARG(day_text(mem, floor_div(local, DAY_SECONDS))),
+		(int)(of_day / 3600), (int)(of_day / 60 % 60), (int)(of_day % 60));
+}
+
+struct str calendar_entry_start(struct arena *mem, const struct calendar_entry *e)
+{
+	return e->all_day ? day_text(mem, e->from_day) : wall_iso(mem, e->start);
+}
+
+struct str calendar_entry_end(struct arena *mem, const struct calendar_entry *e)
+{
+	return e->all_day ? day_text(mem, e->to_day + 1) : wall_iso(mem, e->end);
 }
 
 struct str calendar_entry_time(struct request *rq, const struct calendar_entry *e, int64_t day)

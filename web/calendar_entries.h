@@ -36,9 +36,25 @@ struct calendar_entries {
 MUST_CHECK err_t calendar_entries_read(
 	struct request *rq, const struct calendar_view *view, struct calendar_entries *out);
 
+/*
+ * The same days, of each entry only when it is: start, end, from_day and to_day. What stands at spots_out[i] is entry
+ * i.
+ */
+MUST_CHECK err_t calendar_places_read(struct request *rq, const struct calendar_view *view,
+	struct calendar_entries *out, const struct spot **spots_out);
+/* What the entries chosen[0 … count) are; one that went meanwhile keeps an empty title. */
+MUST_CHECK err_t calendar_entries_fill(struct request *rq, const struct calendar_view *view, const struct spot *spots,
+	const size_t *chosen, size_t count, struct calendar_entries *entries);
+
 /* One item as an entry of the view. */
 struct calendar_entry calendar_entry_of(
 	struct request *rq, const struct calendar_view *view, const struct agenda_item *item);
+
+/* A bar in a month, and not a line: of days, or of a day and more. */
+bool entry_is_bar(const struct calendar_entry *entry);
+/* "2026-11-24", or "2026-11-24T09:00:00" on the user's clock; the end of whole days is the day after the last. */
+struct str calendar_entry_start(struct arena *mem, const struct calendar_entry *entry);
+struct str calendar_entry_end(struct arena *mem, const struct calendar_entry *entry);
 
 /* "09:00–10:00", "All day", "From 24 Nov 09:00" … as it is told on this day. */
 struct str calendar_entry_time(struct request *rq, const struct calendar_entry *entry, int64_t day);

@@ -14,13 +14,6 @@
 
 /* ---- events ---- */
 
-static struct str wall_iso(struct arena *mem, int64_t local)
-{
-	int64_t of_day = floor_mod(local, DAY_SECONDS);
-	return str_fmt(mem, "%.*sT%02d:%02d:%02d", STR_ARG(day_text(mem, floor_div(local, DAY_SECONDS))),
-		(int)(of_day / 3600), (int)(of_day / 60 % 60), (int)(of_day % 60));
-}
-
 /* By the user's clock, whatever the browser's is: what it takes for its own local time. */
 static void write_entry(struct arena *mem, struct json *j, const struct calendar_entry *e)
 {
@@ -28,8 +21,8 @@ static void write_entry(struct arena *mem, struct json *j, const struct calendar
 	json_str(j, "id", e->id);
 	json_str(j, "title", e->title);
 	json_bool(j, "all_day", e->all_day);
-	json_str(j, "start", e->all_day ? day_text(mem, e->from_day) : wall_iso(mem, e->start));
-	json_str(j, "end", e->all_day ? day_text(mem, e->to_day + 1) : wall_iso(mem, e->end));
+	json_str(j, "start", calendar_entry_start(mem, e));
+	json_str(j, "end", calendar_entry_end(mem, e));
 	json_str(j, "hue", e->hue);
 	json_str(j, "etag", e->etag);
 	json_str_if(j, "location", e->location);

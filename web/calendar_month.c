@@ -5,11 +5,6 @@
 
 #include "caldav/calendar/ical/dates.h"
 
-bool entry_is_bar(const struct calendar_entry *e)
-{
-	return e->all_day || e->end - e->start >= DAY_SECONDS;
-}
-
 static bool is_free(const struct month_day *week, int from, int to, int lane)
 {
 	for (int d = from; d <= to; d++)
@@ -50,11 +45,54 @@ static void put_in_weeks(const struct calendar_view *view, const struct calendar
 	}
 }
 
-void month_lay_out(const struct calendar_view *view, const struct calendar_entries *entries, struct month *out)
+static void lay_out(const struct calendar_view *view, const struct calendar_entries *entries, struct month *out)
 {
 	memset(out, 0, sizeof *out);
 	for (int bars = 1; bars >= 0; bars--)
 		for (size_t i = 0; i < entries->count; i++)
 			if (entry_is_bar(&entries->items[i]) == (bars == 1))
 				put_in_weeks(view, &entries->items[i], out);
+}
+
+/* Those that begin in a lane of a week, each once. */
+static size_t choose(const struct calendar_entries *entries, const struct month *month, struct arena *mem, size_t *out)
+{
+	bool *taken = arena_array(mem, bool, entries->count);
+	size_t count = 0;
+	for (size_t d = 0; d < ARRAY_LEN(month->days); d++)
+		for (size_t lane = 0; lane < MONTH_LANES; lane++) {
+			const struct month_slot *slot = &month->days[d].lanes[lane];
+			size_t i = slot->entry ? (size_t)(slot->entry - entries->items) : 0;
+			if (!slot->entry || taken[i])
+				continue;
+			taken[i] = true;
+			out[count++] = i;
+		}
+	return count;
+}
+
+/* What went between the steps has no lane any more. */
+static void clear_gone(struct month *month)
+{
+	for (size_t d = 0; d < ARRAY_LEN(month->days); d++)
+		for (size_t lane = 0; lane < MONTH_LANES; lane++) {
+			struct month_slot *slot = &month->days[d].lanes[lane];
+			if (slot->entry && !slot->entry->title.len) {
+				month->days[d].entries--;
+				*slot = (struct month_slot){ 0 };
+			}
+		}
+}
+
+err_t month_read(
+	struct request *rq, const struct calendar_view *view, struct calendar_entries *entries, struct month *out)
+{
+	const struct spot *spots;
+	size_t *chosen = arena_array(rq->cx.mem, size_t, ARRAY_LEN(out->days) * MONTH_LANES);
+	TRY(calendar_places_read(rq, view, entries, &spots));
+	lay_out(view, entries, out);
+	size_t count = choose(entries, out, rq->cx.mem, chosen);
+	TRY(calendar_entries_fill(rq, view, spots, chosen, count, entries));
+	clear_gone(out);
+	return OK;
 }

@@ -23,7 +23,9 @@ struct month {
 	struct month_day days[MONTH_WEEKS_MAX * 7];
 };
 
-/* Entries in order of start, of the days from view->first on. Bars lie above what has a time. */
-void month_lay_out(const struct calendar_view *view, const struct calendar_entries *entries, struct month *out);
-/* A bar in a month, and not a line: of days, or of a day and more. */
-bool entry_is_bar(const struct calendar_entry *entry);
+/*
+ * The view's days with its entries, bars above what has a time. Entries that have no lane are counted, and are not
+ * read: so a month costs what it shows, however much is in it. `entries` is where they are, those without a lane too.
+ */
+MUST_CHECK err_t month_read(
+	struct request *rq, const struct calendar_view *view, struct calendar_entries *entries, struct month *out);

@@ -101,7 +101,7 @@ int64_t calendar_step(const struct calendar_view *view, int direction)
 	case CALENDAR_VIEWS:
 		break;
 	}
-	return view->day + AGENDA_DAYS * direction;
+	return direction > 0 && !view->q.ptr ? view->first + view->count : view->day + AGENDA_DAYS * direction;
 }
 
 /* ---- the query ---- */

@@ -162,6 +162,28 @@ def test_a_stranger_signs_in_first_and_comes_back(world, una):
     assert stranger.sign_in(una, asked.location).location == "/calendar?view=week&date=2026-03-10"
 
 
+def test_an_agenda_of_many_events_goes_on_where_it_ended(world, api, una, browser):
+    """Each event once, over pages of whole days; a day that is too much for one leads to its own view."""
+    event = "BEGIN:VEVENT\r\nUID:dense-{0}\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:{1}T{2:02}{3:02}00Z\r\nSUMMARY:Dense {0}\r\nEND:VEVENT\r\n"
+    made = api("POST", "/v1/calendars", {"name": "Dense"}).json["id"]
+    body = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//\r\n" + "".join(
+        [event.format(i, f"202802{1 + i % 20:02}", 8 + i // 20 % 12, i % 60) for i in range(400)] +
+        [event.format(f"of one day {i}", "20280225", 8, i % 60) for i in range(120)]) + "END:VCALENDAR\r\n"
+    assert api("POST", f"/v1/calendars/{made}/import", body, {"Content-Type": "text/calendar"}).status == 200
+    path, seen = "/calendar?view=agenda&date=2028-02-01", []
+    for _ in range(4):
+        page = browser.get(path).text
+        found = [title for title in titles(page) if title.startswith("Dense")]
+        seen += found
+        if "Later events" not in page:
+            break
+        path = html.unescape(re.search(r'<a class="button secondary" href="([^"]*)">Later events', page).group(1))
+    assert sorted(seen) == sorted(set(seen)) and len([t for t in seen if "of one day" not in t]) == 400
+    assert len([t for t in seen if "of one day" in t]) == 100 and "+20 more" in page
+    assert len(titles(browser.get("/calendar?view=day&date=2028-02-25").text)) == 120
+    assert api("DELETE", f"/v1/calendars/{made}").status == 200
+
+
 def test_a_month_of_five_thousand_events_is_a_page(world, api, una):
     """More than it shows are told of."""
     event = "BEGIN:VEVENT\r\nUID:many-{0}\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:202712{1:02}T{2:02}0000Z\r\nDURATION:PT1H\r\nSUMMARY:Many {0}\r\nEND:VEVENT\r\n"
@@ -175,4 +197,9 @@ def test_a_month_of_five_thousand_events_is_a_page(world, api, una):
     b.sign_in(una)
     reply = b.get("/calendar?date=2027-12-01")
     assert reply.status == 200 and "Only the first 5000 are shown." in reply.text and len(reply.body) < 100_000
+    assert "+180 more" in cell(reply.text, "2027-12-01") and len(titles(reply.text)) == 28 * 3
+    for query, most in (("view=week", 7 * 24), ("view=day", 250), ("view=agenda", 250)):
+        page = b.get(f"/calendar?{query}&date=2027-12-01")
+        assert len(page.body) < 100_000 and 100 <= len(titles(page.text)) <= most
+        assert ("data-grid" in page.text) == (query == "view=day")  # where a grid of hours can show it
     assert api("DELETE", f"/v1/calendars/{made}").status == 200

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The calendar's views with Event Calendar: drag to move, drag an edge to resize, click to create. What is shown changes as
-// it changes. Without this script the page is the server's; on phones month, week and agenda stay so, and are drawn anew by it.
+// The calendar's views as they are used by hand: drag to move, drag an edge to resize, press on days to create. What is shown
+// changes as it changes. A month, an agenda and all views on phones stay as the server drew them, and are drawn anew by it; week
+// and day become a grid (calendar_grid.js), which is fetched when the page has been painted; not where more
+// happens than a grid could show.
 const host = document.getElementById('calendar');
-const { view, date, csrf, today } = host.dataset;
+const { view, csrf } = host.dataset;
 const query = new URLSearchParams(location.search);
-const narrow = matchMedia('(max-width: 44rem)').matches;
-const kinds = { month: 'dayGridMonth', week: 'timeGridWeek', day: 'timeGridDay' };
 const alertBox = document.getElementById('calendar-alert');
+const page = { host, query, address, tell, move, busy: false, refresh };
 
-const two = (n) => String(n).padStart(2, '0');
-const dayOf = (d) => `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`;
-const clockOf = (d) => `${two(d.getHours())}:${two(d.getMinutes())}`;
-const wallOf = (d, allDay) => allDay ? dayOf(d) : `${dayOf(d)}T${clockOf(d)}:${two(d.getSeconds())}`;
-
-// The query of another address about the same world and calendars.
+// The query of another address about the same world.
 function address(path, values) {
 	const to = new URLSearchParams(values);
 	if (query.get('mode') === 'test') to.set('mode', 'test');
@@ -23,49 +19,6 @@ function address(path, values) {
 function tell(message) {
 	alertBox.textContent = message;
 	alertBox.hidden = !message;
-}
-
-// ---- events ----
-
-const shown = (e) => ({
-	id: e.id, title: e.title, start: e.start, end: e.end, allDay: e.all_day, editable: !e.fixed,
-	classNames: [e.hue, ...(e.cancelled ? ['cancelled'] : []), ...(e.tentative ? ['tentative'] : [])],
-	extendedProps: { etag: e.etag, repeats: e.repeats },
-});
-
-async function load(range) {
-	const url = address('/calendar/feed', [['from', dayOf(range.start)], ['to', dayOf(range.end)], ...query.getAll('off').map((id) => ['off', id])]);
-	const reply = await fetch(url, { headers: { Accept: 'application/json' } });
-	if (reply.redirected) location.reload(); // signed out
-	if (!reply.ok) throw new Error(reply.status);
-	const events = (await reply.json()).events.map(shown);
-	return view === 'month' ? folded(events, range) : events;
-}
-
-const LANES = 3; // of a day in a month, as the server's own drawing has them
-const DAY_MS = 86400000;
-const midnight = (text) => Date.UTC(...text.slice(0, 10).split('-').map((n, i) => n - (i === 1)));
-
-// Of a day that has more than a few, those that have room, and behind them how many others there are. The library measures
-// each event that it may have to hide, which takes minutes where there are a thousand.
-function folded(events, range) {
-	const taken = new Map(), hidden = new Map(), first = midnight(dayOf(range.start)), after = midnight(dayOf(range.end));
-	const days = ({ start, end, allDay }) => {
-		const from = midnight(start), to = Math.max(from, midnight(end) - (allDay || /T00:00:00$/.test(end) ? DAY_MS : 0));
-		return Array.from({ length: (to - from) / DAY_MS + 1 }, (_, i) => from + i * DAY_MS).filter((day) => day >= first && day < after);
-	};
-	const lasts = (e) => e.allDay || midnight(e.end) - midnight(e.start) > DAY_MS;
-	const kept = [...events.filter(lasts), ...events.filter((e) => !lasts(e))].filter((e) => {
-		const on = days(e), fits = on.every((day) => (taken.get(day) ?? 0) < LANES), count = fits ? taken : hidden;
-		for (const day of on) count.set(day, (count.get(day) ?? 0) + 1);
-		return fits;
-	});
-	for (const [day, count] of hidden) {
-		const on = new Date(day).toISOString().slice(0, 10);
-		kept.push({ id: `more-${on}`, title: alertBox.dataset.more.replace('{n}', count), start: `${on}T23:59:58`, end: `${on}T23:59:59`,
-			allDay: false, editable: false, classNames: ['more-link'], extendedProps: { day: on } });
-	}
-	return kept;
 }
 
 // ---- moving ----
@@ -79,110 +32,135 @@ function askScope() {
 	return new Promise((done) => dialog.addEventListener('close', () => done(dialog.returnValue), { once: true }));
 }
 
-async function moved(info) {
-	const { event } = info;
-	const scope = event.extendedProps.repeats ? await askScope() : 'this';
-	if (!scope) return info.revert();
+// To where `start` and `end` say, as the clock of the page has them; false: it stays where it was.
+async function move({ id, etag, repeats, allDay, start, end }) {
+	const scope = repeats ? await askScope() : 'this';
+	if (!scope) return false;
 	tell('');
-	const end = event.end ?? event.start;
-	const body = new URLSearchParams({
-		csrf, scope, etag: event.extendedProps.etag, all_day: event.allDay ? '1' : '',
-		start: wallOf(event.start, event.allDay), end: wallOf(end, event.allDay),
-	});
+	const body = new URLSearchParams({ csrf, scope, etag, all_day: allDay ? '1' : '', start, end });
 	if (query.get('mode') === 'test') body.set('mode', 'test');
-	const reply = await fetch(`/calendar/events/${encodeURIComponent(event.id)}/move`, { method: 'POST', body }).catch(() => null);
+	const reply = await fetch(`/calendar/events/${encodeURIComponent(id)}/move`, { method: 'POST', body }).catch(() => null);
 	if (!reply?.ok) {
-		info.revert();
 		const told = reply && await reply.json().catch(() => null);
 		tell(told?.message ?? alertBox.dataset.failed);
 	}
 	refresh();
+	return Boolean(reply?.ok);
 }
 
-// ---- the views ----
+// ---- a month ----
 
-let calendar = null, dragging = false;
-const weekday = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: 'short' });
+const DAY_MS = 86400000;
+const daysOf = (text) => Date.parse(`${text.slice(0, 10)}T00:00:00Z`) / DAY_MS;
+const dayAfter = (text, days) => new Date((daysOf(text) + days) * DAY_MS).toISOString().slice(0, 10) + text.slice(10);
+const cellAt = ({ clientX, clientY }) => document.elementsFromPoint(clientX, clientY).find((e) => e.matches('#calendar td[data-date]'));
+const dateAt = (event) => cellAt(event)?.dataset.date;
 
-// A link, as the server's own drawing has it, so that keys, the middle button and screen readers do as everywhere.
-function content({ event, timeText }) {
-	const link = document.createElement('a');
-	const { day } = event.extendedProps; // of how many there are besides
-	link.href = day ? address('/calendar', [['view', 'day'], ['date', day], ...query.getAll('off').map((id) => ['off', id])])
-		: address(`/calendar/events/${encodeURIComponent(event.id)}`, []);
-	link.className = 'entry-link';
-	link.draggable = false;
-	if (timeText && !day && !event.allDay && (view !== 'month' || dayOf(event.start) === dayOf(new Date(event.end - 1)))) {
-		const time = document.createElement('span');
-		time.className = 'ec-event-time';
-		time.textContent = timeText;
-		link.append(time, ' ');
-	}
-	const title = document.createElement('bdi');
-	title.className = 'ec-event-title';
-	title.textContent = event.title;
-	link.append(title);
-	return { domNodes: [link] };
+// The days that a hand is over, from one to the other.
+function mark(from, to) {
+	const [first, last] = from <= to ? [from, to] : [to, from];
+	for (const cell of host.querySelectorAll('td[data-date]'))
+		cell.classList.toggle('over', Boolean(from && to) && first <= cell.dataset.date && cell.dataset.date <= last);
 }
 
-// The library calls its grid a table whose rows lack their cells. Days and events are told by their texts.
-const grid = ['role', 'aria-colindex', 'aria-rowindex', 'aria-colcount', 'aria-rowcount', 'aria-colspan', 'aria-rowspan'];
-const notAsCalled = '[role=table], [role=row], [role=rowgroup], [role=cell], [role=columnheader], [role=rowheader], aside:not([role=none])';
-function mendRoles() {
-	for (const e of host.querySelectorAll(notAsCalled))
-		if (e.tagName === 'ASIDE') e.setAttribute('role', 'none');
-		else for (const name of grid) e.removeAttribute(name);
+async function shift(link, start, end) {
+	const { id, etag } = link.dataset;
+	if (start === link.dataset.start && end === link.dataset.end) return;
+	link.classList.add('moving');
+	if (!await move({ id, etag, repeats: 'repeats' in link.dataset, allDay: start.length === 10, start, end })) link.classList.remove('moving');
 }
 
-const drag = (begins) => () => { if (begins) dragging = true; else setTimeout(() => { dragging = false; }, 50); };
-// What ends a drag is no click.
-host.addEventListener('click', (event) => { if (dragging) { event.preventDefault(); event.stopPropagation(); } }, true);
-
-function mount() {
-	const height = view === 'month' ? `${host.offsetHeight}px` : null;
-	if (height) host.style.minHeight = height; // what is below stays where it is
-	host.replaceChildren();
-	host.classList.add('by-script');
-	calendar = EventCalendar.create(host, {
-		view: kinds[view], date, firstDay: 1, locale: document.documentElement.lang, height: height ?? '100%',
-		headerToolbar: { start: '', center: '', end: '' }, scrollTime: '08:00:00',
-		highlightedDates: [today], slotHeight: 28, eventSources: [{ events: load }],
-		editable: true, selectable: true, eventStartEditable: true, eventDurationEditable: true,
-		eventTimeFormat: (start, end) => end && start - end && view !== 'month' ? `${clockOf(start)}–${clockOf(end)}` : clockOf(start),
-		slotLabelFormat: clockOf, allDayContent: alertBox.dataset.allDay,
-		dayHeaderFormat: (d) => view === 'month' ? weekday.format(d) : `${weekday.format(d)} ${d.getDate()}`,
-		eventContent: content, eventDragStart: drag(true), eventDragStop: drag(false), eventResizeStart: drag(true), eventResizeStop: drag(false),
-		eventDrop: moved, eventResize: moved,
-		dateClick: ({ date: at, allDay }) => location.assign(address('/calendar/new', allDay ? { date: dayOf(at), ...(view === 'month' ? {} : { all_day: 1 }) }
-			: { date: dayOf(at), start: clockOf(at), end: clockOf(new Date(+at + 3600000)), end_date: dayOf(new Date(+at + 3600000)) })),
-		select: ({ start, end, allDay }) => location.assign(address('/calendar/new', allDay
-			? { date: dayOf(start), end_date: dayOf(new Date(+end - 1)), all_day: 1 }
-			: { date: dayOf(start), start: clockOf(start), end_date: dayOf(end), end: clockOf(end) })),
+// An event goes with the browser's own drag and drop, so it keeps its time and its length, and Escape ends it.
+function dragEvents() {
+	let dragged = null, from = null;
+	host.addEventListener('dragstart', (event) => {
+		const link = event.target.closest?.('a.entry');
+		if (!link?.dataset.etag) return event.preventDefault();
+		[dragged, from, page.busy] = [link, dateAt(event) ?? link.closest('td').dataset.date, true];
+		event.dataTransfer.effectAllowed = 'move';
 	});
-	mendRoles();
-	let asked = 0;
-	new MutationObserver(() => { asked ||= requestAnimationFrame(() => { asked = 0; mendRoles(); }); }).observe(host, { childList: true, subtree: true });
+	host.addEventListener('dragover', (event) => {
+		const to = dragged && dateAt(event);
+		if (!to) return;
+		event.preventDefault();
+		const days = daysOf(to) - daysOf(from);
+		const { start, end } = dragged.dataset;
+		mark(dayAfter(start, days).slice(0, 10), dayAfter(end, days - (/T/.test(end) ? 0 : 1)).slice(0, 10));
+	});
+	host.addEventListener('drop', (event) => {
+		const to = dragged && dateAt(event);
+		if (!to) return;
+		event.preventDefault();
+		const days = daysOf(to) - daysOf(from);
+		shift(dragged, dayAfter(dragged.dataset.start, days), dayAfter(dragged.dataset.end, days));
+	});
+	host.addEventListener('dragend', () => { mark(); dragged = null; page.busy = false; });
 }
 
-// The server's own drawing of this address once more.
+// The end of a bar goes from day to day, and never before its beginning.
+function dragEdges() {
+	let link = null, end = null;
+	host.addEventListener('pointerdown', (event) => {
+		if (!event.target.matches('.edge') || event.button) return;
+		event.preventDefault(); // no drag of the link
+		event.target.setPointerCapture(event.pointerId);
+		link = event.target.closest('a.entry');
+		[end, page.busy] = [link.dataset.end, true];
+	});
+	host.addEventListener('pointermove', (event) => {
+		const over = link && dateAt(event);
+		if (!over) return;
+		const { start, end: was } = link.dataset, after = dayAfter(over, /T/.test(was) ? 0 : 1) + was.slice(10);
+		if (after > start) end = after;
+		mark(start.slice(0, 10), dayAfter(end, /T/.test(was) ? 0 : -1).slice(0, 10));
+	});
+	const done = (event) => {
+		if (!link) return;
+		if (event.type === 'pointerup') shift(link, link.dataset.start, end);
+		mark();
+		[link, page.busy] = [null, false];
+	};
+	host.addEventListener('pointerup', done);
+	host.addEventListener('pointercancel', done);
+	host.addEventListener('click', (event) => { if (event.target.matches('.edge')) event.preventDefault(); });
+}
+
+// A press on the free part of a day makes an event there, and a drag over days one of all of them.
+function pressDays() {
+	let from = null;
+	host.addEventListener('pointerdown', (event) => {
+		from = !event.button && event.target.closest('td[data-date]') && !event.target.closest('a') ? dateAt(event) : null;
+	});
+	host.addEventListener('pointermove', (event) => { if (from && event.buttons && event.pointerType === 'mouse' && dateAt(event) !== from) mark(from, dateAt(event)); });
+	host.addEventListener('pointerup', (event) => {
+		const to = from && dateAt(event);
+		if (!to || (event.pointerType !== 'mouse' && to !== from)) return;
+		const [date, last] = from <= to ? [from, to] : [to, from];
+		location.assign(address('/calendar/new', date === last ? { date } : { date, end_date: last, all_day: 1 }));
+	});
+	host.addEventListener('pointercancel', () => { from = null; mark(); });
+}
+
+// ---- as it happens ----
+
+// The server's own drawing of this address once more; the focus stays on what it is on.
 async function redraw() {
 	const reply = await fetch(location.href);
 	if (reply.redirected && new URL(reply.url).pathname !== location.pathname) return location.reload();
 	const fresh = new DOMParser().parseFromString(await reply.text(), 'text/html').getElementById('calendar');
+	const focused = host.contains(document.activeElement) && document.activeElement.getAttribute('href');
 	if (fresh) host.replaceChildren(...fresh.childNodes);
+	if (focused) host.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
 }
 
-let waiting = 0;
+let waiting = 0, growing = false, anew = redraw;
 function refresh() {
 	clearTimeout(waiting);
 	waiting = setTimeout(() => {
-		if (dragging) refresh(); // not under somebody's hand
-		else if (calendar) calendar.refetchEvents();
-		else redraw();
+		if (page.busy || growing) refresh(); // not under somebody's hand
+		else anew();
 	}, 150);
 }
-
-// ---- as it happens ----
 
 let stream = null, heard = false;
 function listen() {
@@ -192,7 +170,25 @@ function listen() {
 	stream.addEventListener('end', ({ data }) => { if (/credential/.test(data)) stream.close(); });
 }
 
-if (kinds[view] && !(narrow && view !== 'day')) mount();
+// When the server's drawing has been seen.
+const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+
+async function grow() {
+	growing = true;
+	try {
+		await painted();
+		const { grid } = await import(host.dataset.grid);
+		anew = await grid(page);
+	} finally {
+		growing = false;
+	}
+}
+
+if (view === 'month') {
+	dragEvents();
+	dragEdges();
+	pressDays();
+} else if (host.dataset.grid && !(view === 'week' && matchMedia('(max-width: 44rem)').matches)) grow();
 listen();
 addEventListener('pagehide', () => stream.close());
 addEventListener('pageshow', ({ persisted }) => { if (persisted) { listen(); refresh(); } });

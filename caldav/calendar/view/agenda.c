@@ -362,7 +362,8 @@ static int contender_cmp_back(const void *a, const void *b)
  */
 static size_t contender_batch(const struct search *s, size_t from, struct id *ids)
 {
-	size_t n = 0, octets = 0, most = s->query->expand ? s->query->limit + 1 : CANDIDATES_AT_ONCE;
+	size_t n = 0, octets = 0, room = s->query->expand ? s->query->limit + 1 : CANDIDATES_AT_ONCE;
+	size_t most = room < CANDIDATES_AT_ONCE ? room : CANDIDATES_AT_ONCE;
 	while (from + n < s->count && n < most && !is_beyond(s, s->contenders[from + n].second)) {
 		octets += (size_t)s->contenders[from + n].size;
 		if (n > 0 && octets > BATCH_OCTETS)
@@ -397,15 +398,36 @@ static err_t add_contenders(struct search *s)
 
 /* ---- the page ---- */
 
-err_t agenda_in_range(struct ctx *cx, const struct agenda_query *q, struct agenda_list *out)
+static err_t search_run(struct ctx *cx, const struct agenda_query *q, struct agenda_page *out)
 {
 	struct search search;
-	assert(q->limit > 0 && q->limit <= AGENDA_PAGE_MAX);
-	static_assert(AGENDA_PAGE_MAX + 1 <= CANDIDATES_AT_ONCE, "a batch of contenders");
 	if (!instant_before(q->start, q->end))
 		return REFUSE(cx, INVALID_VALUE, "to", "The end of the range does not come after its start.");
 	search_open(cx, q, &search);
 	TRY(find_candidates(&search));
 	TRY(add_contenders(&search));
-	return agenda_read_spots(cx, q, &search.page, out);
+	*out = search.page;
+	return OK;
+}
+
+err_t agenda_in_range(struct ctx *cx, const struct agenda_query *q, struct agenda_list *out)
+{
+	struct agenda_page page;
+	assert(q->limit > 0 && q->limit <= AGENDA_PAGE_MAX);
+	TRY(search_run(cx, q, &page));
+	return agenda_read_spots(cx, q, &page, out);
+}
+
+err_t agenda_spots(struct ctx *cx, const struct agenda_query *q, struct agenda_spots *out)
+{
+	struct agenda_query whole = *q;
+	struct agenda_page page;
+	whole.limit = AGENDA_SPOTS_MAX;
+	whole.place = NULL;
+	whole.back = false;
+	TRY(search_run(cx, &whole, &page));
+	*out = (struct agenda_spots){ .items = page.spots,
+		.count = page.count > page.limit ? page.limit : page.count,
+		.more = page.count > page.limit };
+	return OK;
 }

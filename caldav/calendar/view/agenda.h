@@ -53,6 +53,38 @@ struct agenda_list {
  */
 MUST_CHECK err_t agenda_in_range(struct ctx *cx, const struct agenda_query *q, struct agenda_list *out);
 
+/* ---- where things stand, before it is read what they are ---- */
+
+#define AGENDA_SPOTS_MAX 5000
+#define RECURRENCE_ID_MAX 16 /* 20261124T090000Z */
+
+/* Where an item is. */
+struct spot {
+	int64_t start, end; /* seconds */
+	struct id object;
+	char recurrence_id[RECURRENCE_ID_MAX];
+	size_t recurrence_id_len; /* 0: the event does not recur, or stands for all its instances */
+	int32_t size;             /* of the object */
+};
+
+struct agenda_spots {
+	const struct spot *items; /* in order of start */
+	size_t count;
+	bool more; /* there are others, later */
+};
+
+/*
+ * The first AGENDA_SPOTS_MAX of a range at most; q->limit, place and back do not count. For who shows few of many: what
+ * does not recur is not read at all.
+ *
+ * errors  as agenda_in_range()
+ */
+MUST_CHECK err_t agenda_spots(struct ctx *cx, const struct agenda_query *q, struct agenda_spots *out);
+
+/* What stands there, items[i] at spots[i]; found[i] is false where it went or moved meanwhile. */
+MUST_CHECK err_t agenda_at(struct ctx *cx, const struct agenda_query *q, const struct spot *spots, size_t count,
+	struct agenda_item *items, bool *found);
+
 /* What of an agenda is wanted. */
 struct agenda_sieve {
 	const struct words *words;    /* NULL: whatever the texts are */

@@ -61,18 +61,29 @@ static bool is_full(const struct agenda_page *page)
 	return page->count > page->limit;
 }
 
+/* Behind all that are nearer, and behind its like. Most come in order: after the last. */
+static size_t place_of(const struct agenda_page *page, const struct spot *spot)
+{
+	size_t from = 0, to = page->count;
+	if (to > 0 && spot_cmp(page, spot, &page->spots[to - 1]) >= 0)
+		return to;
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		if (spot_cmp(page, spot, &page->spots[middle]) < 0)
+			to = middle;
+		else
+			from = middle + 1;
+	}
+	return from;
+}
+
 void agenda_page_put(struct agenda_page *page, const struct spot *spot)
 {
-	size_t at = page->count;
-	if (is_passed(page, spot))
-		return;
-	while (at > 0 && spot_cmp(page, spot, &page->spots[at - 1]) < 0)
-		at--;
-	if (at > page->limit || (at > 0 && spot_cmp(page, spot, &page->spots[at - 1]) == 0))
+	size_t at = place_of(page, spot);
+	if (is_passed(page, spot) || at > page->limit || (at > 0 && spot_cmp(page, spot, &page->spots[at - 1]) == 0))
 		return;
 	size_t last = is_full(page) ? page->count - 1 : page->count++;
-	for (; last > at; last--)
-		page->spots[last] = page->spots[last - 1];
+	memmove(&page->spots[at + 1], &page->spots[at], (last - at) * sizeof *spot);
 	page->spots[at] = *spot;
 }
 

@@ -8,17 +8,6 @@
 
 #include "caldav/calendar/view/agenda.h"
 
-#define RECURRENCE_ID_MAX 16 /* 20261124T090000Z */
-
-/* Where an item is. */
-struct spot {
-	int64_t start, end; /* seconds */
-	struct id object;
-	char recurrence_id[RECURRENCE_ID_MAX];
-	size_t recurrence_id_len; /* 0: the event does not recur, or stands for all its instances */
-	int32_t size;             /* of the object */
-};
-
 struct spot spot_at(const struct object *object, int64_t start, int64_t end, struct str recurrence_id);
 struct str spot_instance(const struct spot *spot);
 struct agenda_position spot_position(const struct spot *spot);

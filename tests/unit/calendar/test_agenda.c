@@ -194,6 +194,42 @@ TEST(pages_of_dense_series_are_the_whole_list_in_order)
 	database_leave(&test_cx);
 }
 
+/* Where all stand is known before it is read what some of them are. */
+TEST(the_spots_of_a_range_are_the_whole_list_and_what_stands_there_is_read_for_some)
+{
+	calendar_begin();
+	put_a_mixture();
+	struct spot *wanted = arena_array(test_mem, struct spot, WHOLE_MAX);
+	struct spot *chosen = arena_array(test_mem, struct spot, WHOLE_MAX);
+	struct agenda_item *items = arena_array(test_mem, struct agenda_item, WHOLE_MAX);
+	bool *found = arena_array(test_mem, bool, WHOLE_MAX);
+	struct agenda_query q = query("20270305T120000Z", "20270305T120020Z", 1);
+	struct agenda_spots spots;
+	size_t count = whole("20270305T120000Z", "20270305T120020Z", STR_ABSENT, wanted), n = 0;
+	assert_ok(agenda_spots(&test_cx, &q, &spots));
+	assert_int_equal(spots.count, count);
+	assert_false(spots.more);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(spots_cmp(&spots.items[i], &wanted[i]), 0);
+	for (size_t i = 0; i < count; i += 3)
+		chosen[n++] = spots.items[i];
+	chosen[n] = spots.items[0];
+	chosen[n++].start--; /* it moved meanwhile */
+	assert_ok(agenda_at(&test_cx, &q, chosen, n, items, found));
+	assert_false(found[n - 1]);
+	for (size_t i = 0; i + 1 < n; i++) {
+		assert_true(found[i]);
+		assert_item(&items[i], &wanted[3 * i], i);
+	}
+	/* Of more than there may be, the first. */
+	q = query("20270305T000000Z", "20270306T000000Z", 1);
+	assert_ok(agenda_spots(&test_cx, &q, &spots));
+	assert_true(spots.more && spots.count == AGENDA_SPOTS_MAX);
+	for (size_t i = 1; i < spots.count; i++)
+		assert_true(spots_cmp(&spots.items[i - 1], &spots.items[i]) < 0);
+	database_leave(&test_cx);
+}
+
 static double seconds_of_work(void)
 {
 	struct timespec t;
@@ -360,6 +396,7 @@ static int stop(void **state)
 }
 
 TESTS_WITH(start, stop, RUN(pages_of_dense_series_are_the_whole_list_in_order),
+	RUN(the_spots_of_a_range_are_the_whole_list_and_what_stands_there_is_read_for_some),
 	RUN(a_page_of_an_endless_series_over_ten_years_is_bounded_work),
 	RUN(a_position_that_nothing_has_is_one_all_the_same),
 	RUN(events_without_their_instances_are_paged_by_their_own_start),

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// Week and day as a grid of hours, by Event Calendar. Its program, its stylesheet and the events are fetched together; until all
+// are there the server's own drawing stays.
+const SLICE = 40; // of them in one frame, about
+
+const two = (n) => String(n).padStart(2, '0');
+const dayOf = (d) => `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`;
+const clockOf = (d) => `${two(d.getHours())}:${two(d.getMinutes())}`;
+const wallOf = (d, allDay) => allDay ? dayOf(d) : `${dayOf(d)}T${clockOf(d)}:${two(d.getSeconds())}`;
+const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+
+const added = (tag, values) => new Promise((done, failed) => {
+	const element = Object.assign(document.createElement(tag), values);
+	element.onload = done;
+	element.onerror = failed;
+	document.head.append(element);
+});
+
+const shown = (e) => ({
+	id: e.id, title: e.title, start: e.start, end: e.end, allDay: e.all_day, editable: !e.fixed,
+	classNames: [e.hue, ...(e.cancelled ? ['cancelled'] : []), ...(e.tentative ? ['tentative'] : [])],
+	extendedProps: { etag: e.etag, repeats: e.repeats },
+});
+
+// Of whole days: what stands beside each other comes at once, or the first would move for the next.
+function slices(events) {
+	const all = [[]];
+	for (const [i, event] of events.entries()) {
+		const begins = i > 0 && event.start.slice(0, 10) !== events[i - 1].start.slice(0, 10);
+		if (begins && all.at(-1).length >= SLICE) all.push([]);
+		all.at(-1).push(event);
+	}
+	return all;
+}
+
+async function read({ host, query, address }) {
+	const url = address('/calendar/feed', [['from', host.dataset.from], ['to', host.dataset.to], ...query.getAll('off').map((id) => ['off', id])]);
+	const reply = await fetch(url, { headers: { Accept: 'application/json' } });
+	if (reply.redirected) location.reload(); // signed out
+	if (!reply.ok) throw new Error(reply.status);
+	return (await reply.json()).events;
+}
+
+function content({ event, timeText }, { address }) {
+	const link = document.createElement('a');
+	link.href = address(`/calendar/events/${encodeURIComponent(event.id)}`, []);
+	link.className = 'entry-link';
+	link.draggable = false;
+	if (timeText && !event.allDay) {
+		const time = document.createElement('span');
+		time.className = 'ec-event-time';
+		time.textContent = timeText;
+		link.append(time, ' ');
+	}
+	const title = document.createElement('bdi');
+	title.className = 'ec-event-title';
+	title.textContent = event.title;
+	link.append(title);
+	return { domNodes: [link] };
+}
+
+// The library calls its grid a table whose rows lack their cells. Days and events are told by their texts.
+const attributes = ['role', 'aria-colindex', 'aria-rowindex', 'aria-colcount', 'aria-rowcount', 'aria-colspan', 'aria-rowspan'];
+const notAsCalled = '[role=table], [role=row], [role=rowgroup], [role=cell], [role=columnheader], [role=rowheader], aside:not([role=none])';
+function mendRoles(host) {
+	for (const e of host.querySelectorAll(notAsCalled))
+		if (e.tagName === 'ASIDE') e.setAttribute('role', 'none');
+		else for (const name of attributes) e.removeAttribute(name);
+}
+
+function options(page) {
+	const { host } = page, { date, today, view } = host.dataset;
+	const weekday = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: 'short' });
+	const create = (values) => location.assign(page.address('/calendar/new', values));
+	const drag = (begins) => () => { if (begins) page.busy = true; else setTimeout(() => { page.busy = false; }, 50); };
+	const moved = async (info) => {
+		const { event } = info;
+		const done = await page.move({ id: event.id, ...event.extendedProps, allDay: event.allDay, start: wallOf(event.start, event.allDay), end: wallOf(event.end ?? event.start, event.allDay) });
+		if (!done) info.revert();
+	};
+	return {
+		view: view === 'week' ? 'timeGridWeek' : 'timeGridDay', date, firstDay: 1, locale: document.documentElement.lang, height: '100%',
+		headerToolbar: { start: '', center: '', end: '' }, scrollTime: '08:00:00', highlightedDates: [today], slotHeight: 28,
+		editable: true, selectable: true, eventStartEditable: true, eventDurationEditable: true,
+		eventTimeFormat: (start, end) => end && start - end ? `${clockOf(start)}–${clockOf(end)}` : clockOf(start),
+		slotLabelFormat: clockOf, allDayContent: document.getElementById('calendar-alert').dataset.allDay,
+		dayHeaderFormat: (d) => `${weekday.format(d)} ${d.getDate()}`, eventContent: (info) => content(info, page),
+		eventDragStart: drag(true), eventDragStop: drag(false), eventResizeStart: drag(true), eventResizeStop: drag(false),
+		eventDrop: moved, eventResize: moved,
+		dateClick: ({ date: at, allDay }) => {
+			const end = new Date(+at + 3600000);
+			create(allDay ? { date: dayOf(at), all_day: 1 } : { date: dayOf(at), start: clockOf(at), end: clockOf(end), end_date: dayOf(end) });
+		},
+		select: ({ start, end, allDay }) => create(allDay ? { date: dayOf(start), end_date: dayOf(new Date(+end - 1)), all_day: 1 }
+			: { date: dayOf(start), start: clockOf(start), end_date: dayOf(end), end: clockOf(end) }),
+	};
+}
+
+// Returns what reads the events anew and shows what became of them.
+export async function grid(page) {
+	const { host } = page, { library, librarySheet } = host.dataset;
+	const [events] = await Promise.all([read(page), added('script', { src: library }), added('link', { rel: 'stylesheet', href: librarySheet })]);
+	await frame();
+	host.replaceChildren();
+	host.classList.add('by-script');
+	// What ends a drag is no click.
+	host.addEventListener('click', (event) => { if (page.busy) { event.preventDefault(); event.stopPropagation(); } }, true);
+	const calendar = window.EventCalendar.create(host, options(page));
+	mendRoles(host);
+	let asked = 0;
+	new MutationObserver(() => { asked ||= requestAnimationFrame(() => { asked = 0; mendRoles(host); }); }).observe(host, { childList: true, subtree: true });
+	// In slices, so that whoever types or scrolls meanwhile is not kept waiting.
+	for (const slice of slices(events)) {
+		await frame();
+		slice.forEach((e) => calendar.addEvent(shown(e)));
+	}
+	const as = new Map(events.map((e) => [e.id, JSON.stringify(e)]));
+	return async () => {
+		const now = await read(page), there = new Set(now.map((e) => e.id));
+		for (const id of [...as.keys()].filter((known) => !there.has(known))) { calendar.removeEventById(id); as.delete(id); }
+		for (const e of now) {
+			const text = JSON.stringify(e);
+			if (as.get(e.id) === text) continue;
+			if (as.has(e.id)) calendar.updateEvent(shown(e));
+			else calendar.addEvent(shown(e));
+			as.set(e.id, text);
+		}
+	};
+}
