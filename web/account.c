@@ -3,8 +3,10 @@
 
 #include "caldav/calendar/zone/zone.h"
 #include "server/account/label.h"
+#include "server/account/second_factor.h"
 #include "server/account/session.h"
 #include "server/account/resources.h"
+#include "server/http/access.h"
 #include "server/mail/mailbox.h"
 #include "web/page.h"
 #include "web/pages.h"
@@ -132,6 +134,11 @@ static err_t change_password(struct request *rq)
 /* All sessions end with the old password; this browser gets a new one. */
 err_t account_password_post(struct request *rq, struct response *rs)
 {
+	struct second_factors factors;
+	TRY(second_factors_of(&rq->cx, rq->principal->account, &factors));
+	if (!instant_is_none(
+		    factors.totp_since)) /* a stolen session and the password do not shut out who has the app */
+		TRY(access_need_proof(rq));
 	err_t e = change_password(rq);
 	if (e)
 		return account_again(rq, rs, e);

@@ -3,6 +3,7 @@
 
 #include "server/account/label.h"
 #include "server/base/config.h"
+#include "server/http/access.h"
 #include "web/ticks.h"
 #include "web/page.h"
 #include "web/pages.h"
@@ -114,6 +115,8 @@ static err_t create(struct request *rq)
 	const struct actor actor = actor_in(rq, in_test_mode(rq));
 
 	TRY(read_change(rq, &with));
+	if (with.is_public)
+		TRY(access_need_proof(rq));
 	struct str name = url_name(rq->cx.mem, with.displayname, id);
 	err_t e = calendar_create(&rq->cx, &actor, name, COMPONENT_VEVENT | COMPONENT_VTODO, &with, &made);
 	if (err_is(e, CONFLICT))
@@ -128,6 +131,8 @@ err_t calendars_create(struct request *rq, struct response *rs)
 	err_t e = create(rq);
 	if (!e)
 		return back_to_list(rq, rs, "created");
+	if (err_is(e, PROOF_REQUIRED))
+		return e;
 	TRY(list_values(rq, &v));
 	return page_again(rs, "calendars", v, e);
 }
@@ -170,6 +175,8 @@ err_t calendar_edit_post(struct request *rq, struct response *rs)
 
 	const struct actor actor = actor_in(rq, id_is_test(c.account));
 	err_t e = read_change(rq, &change);
+	if (!e && change.is_public && !c.is_public) /* from then on others see when it is busy */
+		TRY(access_need_proof(rq));
 	if (!e)
 		e = calendar_update(&rq->cx, &actor, c.name, &change);
 	if (!e)

@@ -38,13 +38,20 @@ static err_t confirm_values(struct request *rq, struct str next, bool form_kept,
 	return passkey_values(rq, v, PASSKEY_CONFIRM, rq->principal->account);
 }
 
+/* Where an app is allowed the form that is kept leads on to the app: browsers hold every step of the way to the page's
+ * rule. */
+static enum page_forms forms_of(struct str next)
+{
+	return str_starts(next, STR("/consent")) ? FORMS_LEAD_AWAY : FORMS_STAY;
+}
+
 err_t confirm_first(struct request *rq, struct response *rs)
 {
 	struct str to = page_local_path(rq, rq->target);
 	if (rq->method == METHOD_POST) {
 		struct html_values *v;
 		TRY(confirm_values(rq, to, true, &v));
-		return page_reply(rs, 403, "confirm", v);
+		return page_reply_to(rs, 403, "confirm", v, forms_of(to));
 	}
 	struct buf link = buf_new(rq->cx.mem, 4 * PATH_OCTETS_MAX);
 	BUF_LIT(&link, "/confirm?");
@@ -111,7 +118,7 @@ err_t confirm_post(struct request *rq, struct response *rs)
 	if (e && page_status(e) < 500) {
 		struct html_values *v;
 		TRY(confirm_values(rq, next, form_kept, &v));
-		return page_again(rs, "confirm", v, e);
+		return page_again_to(rs, "confirm", v, e, form_kept ? forms_of(next) : FORMS_STAY);
 	}
 	TRY(e);
 	reply_redirect(rs, form_kept ? 307 : 303, next);

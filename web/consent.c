@@ -6,6 +6,7 @@
 #include "oauth/authorize.h"
 #include "server/auth/scope.h"
 #include "server/base/config.h"
+#include "server/http/access.h"
 #include "web/lifetimes.h"
 #include "web/page.h"
 #include "web/pages.h"
@@ -208,6 +209,8 @@ err_t consent_post(struct request *rq, struct response *rs)
 	struct redirect_answer answer;
 
 	err_t e = read_decision(rq, &decision);
+	if (!e && decision.allow && (decision.scopes & ~(uint64_t)SCOPES_OF_PERSON)) /* it outlives the session */
+		TRY(access_need_proof(rq));
 	if (!e)
 		e = consent_decide(&rq->cx, reference, &user, &decision, &answer);
 	if (err_is(e, INVALID_VALUE))

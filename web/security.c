@@ -118,7 +118,8 @@ err_t totp_post(struct request *rq, struct response *rs)
 {
 	struct html_values *v;
 	struct str_list codes;
-	err_t e = totp_activate(&rq->cx, rq->principal->account, form_get(&rq->form, "code"), &codes);
+	err_t e = totp_activate(
+		&rq->cx, rq->principal->account, rq->principal->credential, form_get(&rq->form, "code"), &codes);
 	if (!e)
 		return show_codes(rq, rs, codes, true);
 	if (err_is(e, NOT_FOUND)) {
@@ -138,7 +139,7 @@ err_t totp_end_page(struct request *rq, struct response *rs)
 
 err_t totp_end_post(struct request *rq, struct response *rs)
 {
-	TRY(totp_end(&rq->cx, rq->principal->account));
+	TRY(totp_end(&rq->cx, rq->principal->account, rq->principal->credential));
 	reply_redirect(rs, 303, STR("/security?done=totp-ended"));
 	return OK;
 }

@@ -2,6 +2,7 @@
 #include "server/account/second_factor.h"
 
 #include "server/account/audit.h"
+#include "server/account/session.h"
 #include "server/account/throttle.h"
 #include "server/auth/amr.h"
 #include "server/base/address.h"
@@ -76,17 +77,20 @@ err_t totp_begun(struct ctx *cx, struct id account, struct str *out)
 	return OK;
 }
 
-static err_t activate(struct ctx *cx, struct id account, struct bytes sealed, int64_t step, struct str_list *out)
+static err_t activate(
+	struct ctx *cx, struct id account, struct id session, struct bytes sealed, int64_t step, struct str_list *out)
 {
 	size_t activated = 0;
 	TRY(db_exec(
 		cx, &sql_totp_activate, &activated, IN(account), IN(sealed), IN(cx->now), IN(step), IN(audit_by(cx))));
 	if (!activated)
 		return FAIL(cx, NOT_FOUND, "another key was begun, or this one is active");
+	TRY(session_end_others(cx, account, session));
 	return recovery_codes_make(cx, account, out);
 }
 
-err_t totp_activate(struct ctx *cx, struct id account, struct str code, struct str_list *recovery_out)
+err_t totp_activate(
+	struct ctx *cx, struct id account, struct id session, struct str code, struct str_list *recovery_out)
 {
 	/* Who is here has just been shown the key: this is against programs that hammer, not against guesses. */
 	const struct throttle limit = { "code set up", id_uuid(cx->mem, account), 20, 15 * 60 };
@@ -100,13 +104,21 @@ err_t totp_activate(struct ctx *cx, struct id account, struct str code, struct s
 		return REFUSE(cx, INVALID_VALUE, "code",
 			"The code is wrong. Take the newest one; if none works, the clock of your device may be off.");
 	TRY(db_join(cx, &own));
-	TRY(db_settle(cx, own, activate(cx, account, row.sealed, step, recovery_out)));
+	TRY(db_settle(cx, own, activate(cx, account, session, row.sealed, step, recovery_out)));
 	return throttle_forgive(cx, &limit, 1);
 }
 
-err_t totp_end(struct ctx *cx, struct id account)
+static err_t end(struct ctx *cx, struct id account, struct id session)
 {
-	return db_exec(cx, &sql_totp_end, NULL, IN(account), IN(audit_by(cx)));
+	TRY(db_exec(cx, &sql_totp_end, NULL, IN(account), IN(audit_by(cx))));
+	return session_end_others(cx, account, session);
+}
+
+err_t totp_end(struct ctx *cx, struct id account, struct id session)
+{
+	bool own;
+	TRY(db_join(cx, &own));
+	return db_settle(cx, own, end(cx, account, session));
 }
 
 /* ---- recovery codes ---- */

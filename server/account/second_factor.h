@@ -26,14 +26,17 @@ MUST_CHECK err_t totp_begin(struct ctx *cx, struct id account);
 MUST_CHECK err_t totp_begun(struct ctx *cx, struct id account, struct str *out);
 
 /*
- * Whose app has the key shows it by a code: from now on one is asked for at the sign-in.
+ * Whose app has the key shows it by a code: from now on one is asked for at the sign-in. All sessions but theirs end,
+ * which began without it.
  *
+ * session       theirs
  * recovery_out  RECOVERY_CODES texts, shown once
  * errors        INVALID_VALUE ("code"): wrong; NOT_FOUND: none was begun; RATE_LIMITED
  */
-MUST_CHECK err_t totp_activate(struct ctx *cx, struct id account, struct str code, struct str_list *recovery_out);
-/* No code is asked for any more; recovery codes end with it. */
-MUST_CHECK err_t totp_end(struct ctx *cx, struct id account);
+MUST_CHECK err_t totp_activate(
+	struct ctx *cx, struct id account, struct id session, struct str code, struct str_list *recovery_out);
+/* No code is asked for any more; recovery codes and all sessions but this one end with it. */
+MUST_CHECK err_t totp_end(struct ctx *cx, struct id account, struct id session);
 /* A new set; the old one is worth nothing. NOT_FOUND: there is nothing that they would stand in for. */
 MUST_CHECK err_t recovery_codes_make(struct ctx *cx, struct id account, struct str_list *out);
 

@@ -361,7 +361,12 @@ err_t access_check_form(struct request *rq)
 
 err_t access_check_proof(struct request *rq)
 {
-	if (!(rq->route->flags & PROVEN_LATELY) || !rq->principal || rq->principal->kind != SESSION)
+	return rq->route->flags & PROVEN_LATELY ? access_need_proof(rq) : OK;
+}
+
+err_t access_need_proof(struct request *rq)
+{
+	if (!rq->principal || rq->principal->kind != SESSION)
 		return OK;
 	if (instant_before(rq->cx.now, instant_add_s(rq->principal->proven_at, PROVEN_S)))
 		return OK;

@@ -57,6 +57,8 @@ void access_leave(struct request *rq);
  * kept until they have. PROOF_REQUIRED.
  */
 MUST_CHECK err_t access_check_proof(struct request *rq);
+/* The same of a handler, for what its form says now and then only: before it does anything. PROOF_REQUIRED. */
+MUST_CHECK err_t access_need_proof(struct request *rq);
 
 /* The form of a page must come from a page of ours, with its token. After the body was parsed. CSRF. */
 MUST_CHECK err_t access_check_form(struct request *rq);

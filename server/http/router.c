@@ -269,6 +269,8 @@ static void print_row(struct buf *out, const struct route *route)
 		[BODY_ANY] = "any" };
 	buf_fmt(out, "| %s | `%s` | ", method_name(route->method), route->path);
 	print_who(out, route->who);
+	if (route->flags & PROVEN_LATELY)
+		BUF_LIT(out, ", proven lately");
 	BUF_LIT(out, " | ");
 	print_scopes(out, route->scopes);
 	buf_fmt(out, " | %s", bodies[route->body]);

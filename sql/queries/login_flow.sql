@@ -22,10 +22,12 @@ UPDATE login_flow SET decided = $2, user_account_id = $3, session_id = $4, key_n
 
 -- name: login_flow_take
 -- $1 hash of the program's token  $2 now
--- Who finds it allowed has it alone: the next finds nothing.
+-- Who finds it allowed has it alone: the next finds nothing. Nothing either when the browser that allowed it was signed out
+-- meanwhile: a new password ends what is under way.
 UPDATE login_flow f SET decided = 3
   FROM account a
  WHERE f.hash = $1 AND f.decided = 1 AND f.expires_at > $2 AND a.account_id = f.user_account_id AND a.status = 1
+   AND EXISTS (SELECT FROM session s WHERE s.account_id = f.user_account_id AND s.id = f.session_id)
 RETURNING a.account_id AS account, f.session_id AS session, f.key_name, a.email;
 
 -- name: login_flow_prune

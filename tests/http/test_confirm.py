@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who makes a credential proved lately that it is them. A form that comes too late is kept and goes on: nothing is lost."""
+import pathlib
 import re
 
 import pytest
 
-from oauth_flow import Browser, Form, is_page
+from oauth_flow import BOTH, App, Browser, Form, alive, answer, is_page
+from world import ROOT
 
 SECONDS = 12
 AGED = "UPDATE session SET proven_at = proven_at - interval '15 minutes 1 second'"
@@ -122,3 +124,75 @@ def test_the_audit_log_tells_of_it(world, user, browser):
     confirm(browser, browser.get("/confirm").text, user.password)
     kinds = [k for [k] in world.sql(f"SELECT kind FROM audit WHERE account_id = (SELECT account_id FROM login WHERE email = '{user.email}') ORDER BY seq DESC LIMIT 2")]
     assert kinds == ["session.proven", "session.refused"]
+
+
+# ---- which forms ask for it ----
+
+# Whoever adds a form decides: it is PROVEN_LATELY in its row, or it stands here with the reason why it needs no proof.
+NO_PROOF = {
+    "/sign-in": "is one", "/sign-in/code": "is one", "/sign-in/code/passkey": "is one", "/sign-in/passkey": "is one", "/confirm": "is one",
+    "/sign-up": "of nobody's session", "/forgot-password": "of nobody's session", "/account/take-back": "has its own proof",
+    "/sign-out": "ends", "/keys/:key/revoke": "ends", "/connected-accounts/:id/remove": "ends", "/security/sessions/end-others": "ends",
+    "/security/sessions/:id/end": "ends", "/apps/:app/delete": "ends", "/apps/:app/secrets/:secret/revoke": "ends",
+    "/webhooks/:endpoint/delete": "ends", "/calendars/:cal/delete": "ends", "/sandbox": "test data alone",
+    "/index.php/login/v2/flow/:token/deny": "nothing is made",
+    "/keys/:key": "another name, an earlier end: a key gets no wider by it", "/device": "leads to the consent page, which asks",
+    "/consent": "when it is allowed: see below", "/calendars": "when it is public: see below", "/calendars/:cal/edit": "when it becomes public: see below",
+    "/account/password": "asks for the password, and for proof where there is a second factor: see below",
+    "/account": "a name, a zone, a language", "/account/confirm": "a letter to the address that is there",
+    "/webhooks/:endpoint/state": "to where its owner proved it goes", "/webhooks/:endpoint/test": "to where its owner proved it goes",
+    "/webhooks/:endpoint/deliveries/:delivery/replay": "to where its owner proved it goes",
+    "/calendar/new": "everyday work", "/calendar/events/:event/edit": "everyday work", "/calendar/events/:event/delete": "everyday work",
+    "/calendar/events/:event/move": "everyday work", "/calendar/events/:event/respond": "everyday work",
+    "/booking/:token/cancel": "a guest's link", "/booking/:token/move": "a guest's link",
+    "/link/confirm/:token": "the letter is the proof", "/link/email/:token": "the letter is the proof", "/link/reset/:token": "the letter is the proof"}
+SESSION_FORMS = {path: "proven lately" in who for path, who in re.findall(
+    r"^\| POST \| `([^`]+)` \| ([^|]*session[^|]*) \|", pathlib.Path(ROOT, "docs/routes.md").read_text(encoding="utf-8"), re.MULTILINE)}
+
+
+def test_each_form_of_who_is_signed_in_has_decided_whether_it_needs_proof():
+    """H12: what a stolen session does that outlives it, or sends data elsewhere, wants proof."""
+    assert len(SESSION_FORMS) > 50 and sum(SESSION_FORMS.values()) > 15, SESSION_FORMS
+    undecided = {path for path, needs in SESSION_FORMS.items() if not needs} - set(NO_PROOF)
+    assert not undecided, f"PROVEN_LATELY in web/routes.c, or a reason here: {undecided}"
+    assert not {path for path, needs in SESSION_FORMS.items() if needs} & set(NO_PROOF)
+    assert set(NO_PROOF) <= set(SESSION_FORMS), set(NO_PROOF) - set(SESSION_FORMS)
+
+
+@pytest.mark.parametrize("path", sorted(path for path, needs in SESSION_FORMS.items() if needs))
+def test_a_form_that_needs_proof_is_kept_until_there_is_some(world, browser, path):
+    world.sql(AGED)
+    token = dict(Form(browser.get("/account").text, "/sign-out").fields)["csrf"]
+    reply = browser.post(re.sub(r":\w+", "x", path), {"csrf": token, "name": "kept"})
+    assert asks(reply) and ("name", "kept") in Form(reply.text, "/confirm").fields
+
+
+def test_to_allow_an_app_its_user_proves_it_and_to_deny_it_nobody_need(world, user, browser):
+    """H12: what an app gets outlives the session. To tell who somebody is opens nothing."""
+    app = App(world)
+    world.sql(AGED)
+    asked = app.decide(browser, app.consent_page(browser, scope=BOTH))
+    assert asks(asked) and "form-action" not in asked.headers["Content-Security-Policy"]
+    made = confirm(browser, asked.text, user.password)
+    tokens = app.redeem(answer(made, app.redirect)["code"]).json
+    assert alive(world, tokens)
+    world.sql(AGED)
+    other = App(world)
+    assert "access_denied" in other.decide(browser, other.consent_page(browser, scope=BOTH), decision="deny").location
+    assert answer(other.decide(browser, other.consent_page(browser, scope="openid")), other.redirect)["code"]
+
+
+def test_a_calendar_becomes_public_for_who_proved_it(world, user, browser):
+    edit = re.search(r"/calendars/cal_\w+/edit", browser.get("/calendars").text)[0]
+    change = lambda **fields: browser.post(edit, Form(browser.get(edit).text, edit).with_(**{"name": "Work", **fields}))
+    world.sql(AGED)
+    assert change().status == 303
+    asked = change(public="yes")
+    assert asks(asked)
+    assert confirm(browser, asked.text, user.password).status == 303
+    assert world.sql("SELECT count(*) FROM calendar WHERE is_public") == [["1"]]
+    world.sql(AGED)
+    assert change(public="yes", name="Still public").status == 303
+    form = Form(browser.get("/calendars").text, "/calendars")
+    assert asks(browser.post("/calendars", form.with_(name="Other", public="yes")))
+    assert browser.post("/calendars", form.with_(name="Other")).status == 303

@@ -259,7 +259,7 @@ def test_guesses_of_a_stranger_need_the_password(world, user, browser):
 
 
 def audited(world, user, count):
-    return [(k, r) for k, r in world.sql(f"SELECT kind, details::jsonb ->> 'reason' FROM audit WHERE account_id = (SELECT account_id FROM login WHERE email = '{user.email}') ORDER BY seq DESC LIMIT {count}")][::-1]
+    return [(k, r) for k, r in world.sql(f"SELECT kind, details::jsonb ->> 'reason' FROM audit WHERE account_id = (SELECT account_id FROM login WHERE email = '{user.email}') AND kind <> 'session.ended' ORDER BY seq DESC LIMIT {count}")][::-1]
 
 
 def test_the_audit_log_tells_of_it(world, user, browser):
@@ -413,3 +413,31 @@ def test_who_confirms_gives_the_code_too(world, user, browser):
     assert confirm(confirm_code=code_of(secret)).status == 400  # each code once
     assert confirm(confirm_code=codes[0]).location == "/security"
     assert post(browser, "/security/totp/end", "/security/totp/end").status in (200, 303)
+
+
+# ---- who is signed in elsewhere ----
+
+
+def test_who_turns_codes_on_or_off_signs_out_all_other_browsers(world, user, browser):
+    """H12: a session that began without the code does not go on beside it; and this one does."""
+    other = Browser(world)
+    other.sign_in(user)
+    secret, _ = set_up(browser)
+    assert not signed_in(other) and signed_in(browser)
+    there, at = first_step(world, user)
+    give(there, at, code_of(secret, 1))
+    assert signed_in(there)
+    assert post(browser, "/security/totp/end", "/security/totp/end").location == "/security?done=totp-ended"
+    assert signed_in(browser) and not signed_in(there)
+
+
+def test_who_changes_the_password_proved_the_second_factor_too(world, user, browser):
+    """H12: a stolen session and the password do not shut out who has the app."""
+    set_up(browser)
+    change = lambda: browser.post("/account/password", Form(browser.get("/account").text, "/account/password").with_(
+        current_password=user.password, new_password=user.password, new_password_again=user.password))
+    world.sql("UPDATE session SET proven_at = proven_at - interval '16 minutes'")
+    asked = change()
+    assert asked.status == 403 and 'name="confirm_code"' in asked.text and asked.location is None
+    world.sql("UPDATE session SET proven_at = now()")
+    assert change().location == "/account?done=password"
