@@ -28,6 +28,7 @@ handler event_new_page, event_new_post, event_page, event_edit_page, event_edit_
 	event_delete_post, event_respond_post;
 handler sandbox_page, sandbox_reset_post;
 handler account_page, account_profile_post, account_password_post;
+handler takeout_page, takeout_post;
 handler plan_page;
 handler account_delete_page, account_delete_post, account_take_back_post;
 handler account_confirm_post, account_email_post, forgot_password_page, forgot_password_post;

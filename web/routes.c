@@ -81,6 +81,8 @@ static const struct route routes[] = {
 	{ METHOD_POST, "/security/recovery-codes",        SESSION,          0, BODY_FORM,    KIB(4),  recovery_codes_post,            "page", PROVEN_LATELY },
 	{ METHOD_POST, "/account/confirm",                SESSION,          0, BODY_FORM,    KIB(4),  account_confirm_post,           "page", 0 },
 	{ METHOD_POST, "/account/email",                  SESSION,          0, BODY_FORM,    KIB(16), account_email_post,             "page", PROVEN_LATELY },
+	{ METHOD_GET,  "/account/download",               SESSION,          0, BODY_IGNORED, 0,       takeout_page,                   "page", PROVEN_LATELY },
+	{ METHOD_POST, "/account/download",               SESSION,          0, BODY_FORM,    KIB(4),  takeout_post,                   "page", PROVEN_LATELY | HEAVY },
 	{ METHOD_GET,  "/plan",                           SESSION,          0, BODY_IGNORED, 0,       plan_page,                      "page", 0 },
 	{ METHOD_GET,  "/account/delete",                 SESSION,          0, BODY_IGNORED, 0,       account_delete_page,            "page", 0 },
 	{ METHOD_POST, "/account/delete",                 SESSION,          0, BODY_FORM,    KIB(4),  account_delete_post,            "page", PROVEN_LATELY },

@@ -6,6 +6,7 @@
 
 #include "server/db/query.h"
 #include "server/http/access.h"
+#include "server/http/client_io.h"
 #include "server/http/header_alias.h"
 #include "server/http/match.h"
 #include "server/http/refusal.h"
@@ -85,10 +86,11 @@ static err_t prepare(struct request *rq, const struct subrequest *sub, struct re
 	return OK;
 }
 
-static err_t judged(struct request *inner)
+static err_t judged(struct request *inner, bool unrated)
 {
 	TRY(access_allows(inner));
-	TRY(access_count_call(inner));
+	if (!unrated)
+		TRY(access_count_call(inner));
 	if (inner->body.len > inner->route->body_max)
 		return FAIL(&inner->cx, TOO_LARGE, "the body of a part");
 	return OK;
@@ -109,6 +111,25 @@ static struct str header_of(const struct response *rs, struct str name)
 	return STR_ABSENT;
 }
 
+static struct subanswer answer_of(struct request *inner, struct response *rs, err_t e)
+{
+	struct arena *mem = inner->cx.mem;
+	if (e) {
+		response_clear(rs);
+		if (inner->module && inner->module->show_error)
+			inner->module->show_error(inner, rs, e);
+		else
+			reply_error(inner, rs, e);
+	}
+	struct str etag = header_of(rs, STR("ETag:"));
+	return (struct subanswer){
+		.status = rs->status,
+		.body = str_dup(mem, buf_str(&rs->body)),
+		.etag = etag.ptr ? str_dup(mem, etag) : etag,
+		.error = e,
+	};
+}
+
 err_t subrequest_allowed(struct request *rq, const struct subrequest *sub)
 {
 	struct request *inner = arena_new(rq->cx.mem, struct request);
@@ -119,15 +140,17 @@ err_t subrequest_allowed(struct request *rq, const struct subrequest *sub)
 err_t subrequest_run(struct request *rq, const struct subrequest *sub, struct subanswer *out)
 {
 	struct request *inner = arena_new(rq->cx.mem, struct request);
+	struct arena *outer_out = rq->io->out;
 	struct response rs;
 	assert(rq->principal && !rq->cx.tx && !(sub->operation->contract->flags & STAYS_OPEN));
 	err_t e = prepare(rq, sub, inner);
 	if (!inner->module)
 		inner->module = match_raw(rq->app, sub->target);
+	rq->io->out = arena_open(); /* its answer's: many of them, one after the other, take the room of one */
 	response_begin(&rs, inner);
 	rs.kept = true;
 	if (!e)
-		e = judged(inner);
+		e = judged(inner, sub->unrated);
 	if (!e)
 		e = inner->route->run(inner, &rs);
 	if (!e)
@@ -136,22 +159,9 @@ err_t subrequest_run(struct request *rq, const struct subrequest *sub, struct su
 	rq->cx = inner->cx;
 	rq->acts_for = inner->acts_for;
 	assert(!rs.head_sent);
-	if (about_credential(e))
-		return e;
-	if (e) {
-		response_clear(&rs);
-		if (inner->module && inner->module->show_error)
-			inner->module->show_error(inner, &rs, e);
-		else
-			reply_error(inner, &rs, e);
-	}
-	*out = (struct subanswer){
-		.status = rs.status,
-		.body = str_dup(rq->cx.mem, buf_str(&rs.body)),
-		.etag = header_of(&rs, STR("ETag:")),
-		.error = e,
-	};
-	if (out->etag.ptr)
-		out->etag = str_dup(rq->cx.mem, out->etag);
-	return OK;
+	if (!about_credential(e))
+		*out = answer_of(inner, &rs, e);
+	arena_close(rq->io->out);
+	rq->io->out = outer_out;
+	return about_credential(e) ? e : OK;
 }

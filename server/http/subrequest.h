@@ -28,6 +28,7 @@ struct subrequest {
 	struct str body;            /* JSON, or what the contract takes instead; absent: none */
 	struct str if_match;        /* absent: not sent */
 	struct str idempotency_key; /* absent: not sent */
+	bool unrated;               /* what the server asks for its own sake counts for no rate of the caller's */
 };
 
 struct subanswer {

@@ -95,6 +95,14 @@ for (const [width, colorScheme, javaScriptEnabled] of [[360, 'light', false], [1
 		assert.equal(new URL(page.url()).pathname, '/sign-in');
 
 		await signIn(page, email, 'another long password');
+		await page.goto(world.url + '/account');
+		await page.click('main a[href="/account/download"]');
+		await look('download my data');
+		const [file] = await Promise.all([page.waitForEvent('download'), page.click('main button[type=submit]')]);
+		assert.match(file.suggestedFilename(), /^calends-\d{4}-\d\d-\d\d\.zip$/);
+		assert.equal((await readFile(await file.path())).subarray(0, 2).toString(), 'PK');
+		assert.equal(new URL(page.url()).pathname, '/account/download');
+
 		await page.goto(world.url + '/account/delete');
 		await look('delete?');
 		await page.click('main button.danger');
