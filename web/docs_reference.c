@@ -229,6 +229,7 @@ static err_t show_operation(struct request *rq, struct response *rs, const struc
 	set_group(v, op->group);
 	reference_row(mem, v, op);
 	html_set(v, "id", str_of(c->id));
+	html_set_flag(v, "may_try", reference_may_try(op));
 	html_set_flag(v, "test_only", c->flags & OF_TEST_MODE);
 	add_heading(v, STR("callers"), STR("Who may call"));
 	set_callers(v, op->route);

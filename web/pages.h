@@ -8,6 +8,7 @@
 handler home_page, static_file, favicon, robots_txt, openapi_json, security_txt, change_password_link;
 handler status_show, manifest;
 handler docs_home, docs_page, docs_errors, docs_error, docs_search_page, docs_reference, docs_reference_page;
+handler try_page, try_post;
 handler sign_in_page, sign_in_post, sign_up_page, sign_up_post, sign_out_post;
 handler styleguide_page, user_agent_configuration, autoconfig_xml;
 handler setup_page, setup_program_page, setup_program_post;

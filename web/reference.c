@@ -5,25 +5,25 @@
 /* clang-format off */
 const struct reference_group reference_groups[] = {
 	/* prefix                   name                 title                 about */
-	{ "/v1/profile",            "profile",           "Profile",            "The user whom a call acts for.", NULL, NULL },
-	{ "/v1/calendars",          "calendars",         "Calendars",          "Make, change, import and export calendars.", "caldav", "Calendar programs" },
-	{ "/v1/events",             "events",            "Events",             "Read, make, change and cancel events; follow what changes.", NULL, NULL },
-	{ "/v1/freebusy",           "freebusy",          "Free and busy",      "When somebody is busy, and when several people are free.", "quickstart", "Quickstart" },
-	{ "/v1/booking_pages",      "booking_pages",     "Booking pages",      "Pages on which guests book a time.", NULL, NULL },
-	{ "/v1/bookings",           "bookings",          "Bookings",           "What guests booked.", NULL, NULL },
-	{ "/v1/public",             "public",            "Public",             "What a publishable key reads from a web page.", "api-keys", "API keys" },
-	{ "/v1/api_keys",           "api_keys",          "API keys",           "Make, limit, rotate and revoke keys.", "api-keys", "API keys" },
-	{ "/v1/oauth_apps",         "oauth_apps",        "OAuth apps",         "Apps that other people's accounts are connected with.", "connect", "Connect an app" },
-	{ "/v1/connected_accounts", "connected_accounts", "Connected accounts", "The users who connected to a platform's apps.", "connect", "Connect an app" },
-	{ "/v1/grants",             "grants",            "Grants",             "The apps that are connected to the key's own account.", NULL, NULL },
-	{ "/v1/webhook_endpoints",  "webhook_endpoints", "Webhook endpoints",  "Where changes are told, and what became of telling them.", "webhooks", "Webhooks" },
-	{ "/v1/webhook_events",     "webhook_events",    "Webhook events",     "What was told.", "webhooks", "Webhooks" },
-	{ "/v1/voice",              "voice",             "Voice sessions",     "Sessions of a voice assistant, on behalf of a user.", NULL, NULL },
-	{ "/v1/sandbox",            "sandbox",           "Test mode",          "People, events and a clock to try things on.", "sandbox", "Test mode" },
-	{ "/v1/audit",              "audit",             "Audit log",          "What became of keys, apps, consents and sign-ins.", NULL, NULL },
-	{ "/v1/usage",              "usage",             "Usage",              "Calls and deliveries, by day.", NULL, NULL },
-	{ "/api/v1/hosted-calendars", "hosted_calendars", "Hosted calendars",  "Calendars with a feed, for a platform's own pages.", NULL, NULL },
-	{ "/api/v1/calendars",      "hosted_events",     "Events of hosted calendars", "What is in them.", NULL, NULL },
+	{ "/v1/profile",            "profile",           "Profile",            "The user whom a call acts for.", NULL, NULL, NULL },
+	{ "/v1/calendars",          "calendars",         "Calendars",          "Make, change, import and export calendars.", "caldav", "Calendar programs", NULL },
+	{ "/v1/events",             "events",            "Events",             "Read, make, change and cancel events; follow what changes.", NULL, NULL, NULL },
+	{ "/v1/freebusy",           "freebusy",          "Free and busy",      "When somebody is busy, and when several people are free.", "quickstart", "Quickstart", NULL },
+	{ "/v1/booking_pages",      "booking_pages",     "Booking pages",      "Pages on which guests book a time.", NULL, NULL, NULL },
+	{ "/v1/bookings",           "bookings",          "Bookings",           "What guests booked.", NULL, NULL, NULL },
+	{ "/v1/public",             "public",            "Public",             "What a publishable key reads from a web page.", "api-keys", "API keys", NULL },
+	{ "/v1/api_keys",           "api_keys",          "API keys",           "Make, limit, rotate and revoke keys.", "api-keys", "API keys", "/keys" },
+	{ "/v1/oauth_apps",         "oauth_apps",        "OAuth apps",         "Apps that other people's accounts are connected with.", "connect", "Connect an app", "/apps" },
+	{ "/v1/connected_accounts", "connected_accounts", "Connected accounts", "The users who connected to a platform's apps.", "connect", "Connect an app", NULL },
+	{ "/v1/grants",             "grants",            "Grants",             "The apps that are connected to the key's own account.", NULL, NULL, NULL },
+	{ "/v1/webhook_endpoints",  "webhook_endpoints", "Webhook endpoints",  "Where changes are told, and what became of telling them.", "webhooks", "Webhooks", NULL },
+	{ "/v1/webhook_events",     "webhook_events",    "Webhook events",     "What was told.", "webhooks", "Webhooks", NULL },
+	{ "/v1/voice",              "voice",             "Voice sessions",     "Sessions of a voice assistant, on behalf of a user.", NULL, NULL, NULL },
+	{ "/v1/sandbox",            "sandbox",           "Test mode",          "People, events and a clock to try things on.", "sandbox", "Test mode", NULL },
+	{ "/v1/audit",              "audit",             "Audit log",          "What became of keys, apps, consents and sign-ins.", NULL, NULL, NULL },
+	{ "/v1/usage",              "usage",             "Usage",              "Calls and deliveries, by day.", NULL, NULL, NULL },
+	{ "/api/v1/hosted-calendars", "hosted_calendars", "Hosted calendars",  "Calendars with a feed, for a platform's own pages.", NULL, NULL, NULL },
+	{ "/api/v1/calendars",      "hosted_events",     "Events of hosted calendars", "What is in them.", NULL, NULL, NULL },
 };
 /* clang-format on */
 const size_t reference_group_count = ARRAY_LEN(reference_groups);
@@ -68,6 +68,12 @@ bool reference_find(struct arena *mem, const struct app *app, struct str id, str
 			return true;
 		}
 	return false;
+}
+
+bool reference_may_try(const struct reference_operation *op)
+{
+	return !(op->contract->flags & (TELLS_SECRET | STAYS_OPEN)) &&
+	       !(op->group->page && contract_writes(op->contract, op->route->method));
 }
 
 /* ---- how it is called ---- */

@@ -15,6 +15,7 @@ struct reference_group {
 	const char *name;   /* below /docs/reference/ */
 	const char *title, *about;
 	const char *guide, *guide_title; /* a page of the documentation below /docs/; NULL: none */
+	const char *page;                /* of the dashboard, where these credentials are made and changed; NULL: none */
 };
 extern const struct reference_group reference_groups[];
 extern const size_t reference_group_count;
@@ -30,6 +31,12 @@ struct reference_operation {
 const struct reference_operation *reference_operations(struct arena *mem, const struct app *app, size_t *count);
 /* The one of this id; false: there is none. */
 bool reference_find(struct arena *mem, const struct app *app, struct str id, struct reference_operation *out);
+
+/*
+ * May it be tried on a page (web/try.c)? Not where a secret is told, where credentials are made and changed, which have
+ * pages that ask for a proof first, and where the answer has no end.
+ */
+bool reference_may_try(const struct reference_operation *operation);
 
 /* "List webhook endpoints", of the id. */
 struct str reference_title(struct arena *mem, const struct contract *contract);

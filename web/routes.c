@@ -124,6 +124,8 @@ static const struct route routes[] = {
 	{ METHOD_GET,  "/docs/search",                    ANYONE,           0, BODY_IGNORED, 0,       docs_search_page,               "page", 0 },
 	{ METHOD_GET,  "/docs/reference",                 ANYONE,           0, BODY_IGNORED, 0,       docs_reference,                 "page", 0 },
 	{ METHOD_GET,  "/docs/reference/:name",           ANYONE,           0, BODY_IGNORED, 0,       docs_reference_page,            "page", 0 },
+	{ METHOD_GET,  "/docs/reference/:name/try",       SESSION,          0, BODY_IGNORED, 0,       try_page,                       "page", 0 },
+	{ METHOD_POST, "/docs/reference/:name/try",       SESSION,          0, BODY_FORM,    KIB(256), try_post,                      "page", HEAVY },
 	{ METHOD_GET,  "/docs/:page",                     ANYONE,           0, BODY_IGNORED, 0,       docs_page,                      "page", 0 },
 	{ METHOD_GET,  "/status",                         ANYONE,           0, BODY_IGNORED, 0,       status_show,                    "page", 0 },
 	{ METHOD_GET,  "/manifest.webmanifest",           ANYONE,           0, BODY_IGNORED, 0,       manifest,                       "page", 0 },

@@ -124,6 +124,7 @@ static struct subanswer answer_of(struct request *inner, struct response *rs, er
 	struct str etag = header_of(rs, STR("ETag:"));
 	return (struct subanswer){
 		.status = rs->status,
+		.head = str_dup(mem, buf_str(&rs->head)),
 		.body = str_dup(mem, buf_str(&rs->body)),
 		.etag = etag.ptr ? str_dup(mem, etag) : etag,
 		.error = e,

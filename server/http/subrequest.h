@@ -33,7 +33,8 @@ struct subrequest {
 
 struct subanswer {
 	int status;
-	struct str body; /* in rq->cx.mem; empty where there is none */
+	struct str head; /* header lines that the operation set, each ended by CR LF; in rq->cx.mem */
+	struct str body; /* the same; empty where there is none */
 	struct str etag; /* absent where there is none */
 	err_t error;     /* why it was refused: `body` is what the module says of it; OK: it was not */
 };

@@ -67,10 +67,13 @@ for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
 		await page.click('button[type=submit]');
 		await judge(page, 'sign-in refused');
 		await signIn(page);
-		for (const path of ['/', '/keys', '/keys/new', '/docs', '/docs/quickstart', '/docs/connect', '/docs/limits', '/docs/reference', '/docs/reference/events', '/docs/reference/createEvent', '/docs/errors', '/docs/errors/invalid_value', '/docs/search?q=token', '/status', '/connected-accounts', '/calendars', '/calendars?mode=test', '/account', '/account/download', '/security', '/security/passkeys/new', '/confirm?next=%2Fkeys', '/audit', '/audit?mode=test', '/audit?kind=client.deleted', '/logs', '/logs?mode=test', '/logs?request=x', '/usage', '/usage?mode=test&days=90', '/sign-in?again=1', '/nothing', '/styleguide', authorize(), ...open]) {
+		for (const path of ['/', '/keys', '/keys/new', '/docs', '/docs/quickstart', '/docs/connect', '/docs/limits', '/docs/reference', '/docs/reference/events', '/docs/reference/createEvent', '/docs/reference/createEvent/try', '/docs/reference/listEvents/try', '/docs/errors', '/docs/errors/invalid_value', '/docs/search?q=token', '/status', '/connected-accounts', '/calendars', '/calendars?mode=test', '/account', '/account/download', '/security', '/security/passkeys/new', '/confirm?next=%2Fkeys', '/audit', '/audit?mode=test', '/audit?kind=client.deleted', '/logs', '/logs?mode=test', '/logs?request=x', '/usage', '/usage?mode=test&days=90', '/sign-in?again=1', '/nothing', '/styleguide', authorize(), ...open]) {
 			await page.goto(world.url + path);
 			await judge(page, path);
 		}
+		await page.goto(world.url + '/docs/reference/getCalendar/try');
+		await page.click('button:text-is("Send")');
+		await judge(page, 'tried');
 		await page.goto(world.url + authorize());
 		if (await page.locator('button[value=allow]').count()) { // the first time; then it is connected
 			assert.ok(await page.evaluate(() => [...document.querySelectorAll('.decide button')].every((b) => b.getBoundingClientRect().bottom <= innerHeight)));
@@ -175,6 +178,12 @@ test('all of it works without JavaScript', async () => {
 	await page.click('a[aria-label="Revoke No script at all"]');
 	await page.click('text=Revoke the key');
 	assert.match(await page.textContent('[role=status]'), /stopped working/);
+
+	await page.goto(world.url + '/docs/reference/createEvent');
+	await page.click('text=Try it in test mode');
+	await page.click('button:text-is("Send")');
+	assert.match(await page.textContent('#answer-title'), /201 Created/);
+	assert.match(await page.textContent('#answer .code:nth-of-type(2) code'), /^{\n  "id": "evt_/);
 
 	await page.goto(world.url + authorize());
 	assert.match(await page.textContent('h1'), /Allow Acme/);
