@@ -1,27 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "caldav/calendar/store/store.h"
+#include "web/calendars.h"
 
 #include "server/account/label.h"
 #include "server/base/config.h"
 #include "server/http/access.h"
+#include "web/calendar_view.h"
 #include "web/ticks.h"
-#include "web/page.h"
 #include "web/pages.h"
 #include "web/say.h"
 
 #define URL_NAME_MAX 40
 
-/* ?mode=test shows the other world. */
-static bool in_test_mode(struct request *rq)
-{
-	const struct form *params;
-	err_t e = request_params(rq, &params);
-	return (!e && str_eq(form_get(params, "mode"), STR("test"))) ||
-	       str_eq(form_get(&rq->form, "mode"), STR("test"));
-}
-
-/* The owner in one of their two worlds. */
-static struct actor actor_in(struct request *rq, bool test)
+struct actor calendars_actor(struct request *rq, bool test)
 {
 	struct actor actor = actor_own(rq->principal);
 	actor.owner = id_in_mode(actor.owner, test);
@@ -46,12 +36,16 @@ static err_t list_values(struct request *rq, struct html_values **out)
 	struct html_values *v = page_new(rq, "Calendars", "calendars");
 	struct calendar *calendars;
 	size_t count;
-	bool test = in_test_mode(rq);
+	bool test = calendar_in_test(rq);
 
-	const struct actor actor = actor_in(rq, test);
+	const struct actor actor = calendars_actor(rq, test);
 	TRY(calendar_list(&rq->cx, &actor, &calendars, &count));
-	for (size_t i = 0; i < count; i++)
-		calendar_values(rq, html_add_row(v, "calendars"), &calendars[i]);
+	for (size_t i = 0; i < count; i++) {
+		struct html_values *row = html_add_row(v, "calendars");
+		calendar_values(rq, row, &calendars[i]);
+		html_set_flag(row, "is_first", i == 0);
+		html_set_flag(row, "is_last", i + 1 == count);
+	}
 	html_set_flag(v, "any", count > 0);
 	html_set_flag(v, "mode_test", test);
 	html_set(v, "mode_path", STR("/calendars"));
@@ -70,11 +64,16 @@ err_t calendars_page(struct request *rq, struct response *rs)
 	return page_reply(rs, 200, "calendars", v);
 }
 
+void calendars_go_to(struct request *rq, struct response *rs, struct str page, const char *done, bool test)
+{
+	reply_redirect(rs, 303,
+		str_fmt(rq->cx.mem, "/calendars%.*s?done=%s%s", STR_ARG(page), done, test ? "&mode=test" : ""));
+}
+
 /* What follows a change: the list, in the mode that was shown. */
 static err_t back_to_list(struct request *rq, struct response *rs, const char *done)
 {
-	reply_redirect(
-		rs, 303, str_fmt(rq->cx.mem, "/calendars?done=%s%s", done, in_test_mode(rq) ? "&mode=test" : ""));
+	calendars_go_to(rq, rs, STR(""), done, calendar_in_test(rq));
 	return OK;
 }
 
@@ -108,21 +107,27 @@ static err_t read_change(struct request *rq, struct calendar_change *out)
 	return OK;
 }
 
+err_t calendars_make(struct request *rq, const struct actor *actor, int16_t components,
+	const struct calendar_change *with, struct id *out)
+{
+	struct id id = id_new(rq->cx.now);
+	struct str name = url_name(rq->cx.mem, with->displayname, id);
+	err_t e = calendar_create(&rq->cx, actor, name, components, with, out);
+	if (err_is(e, CONFLICT))
+		e = calendar_create(
+			&rq->cx, actor, str_cat(rq->cx.mem, name, id_text(rq->cx.mem, "", id)), components, with, out);
+	return e;
+}
+
 static err_t create(struct request *rq)
 {
 	struct calendar_change with;
-	struct id id = id_new(rq->cx.now), made;
-	const struct actor actor = actor_in(rq, in_test_mode(rq));
-
+	struct id made;
+	const struct actor actor = calendars_actor(rq, calendar_in_test(rq));
 	TRY(read_change(rq, &with));
 	if (with.is_public)
 		TRY(access_need_proof(rq));
-	struct str name = url_name(rq->cx.mem, with.displayname, id);
-	err_t e = calendar_create(&rq->cx, &actor, name, COMPONENT_VEVENT | COMPONENT_VTODO, &with, &made);
-	if (err_is(e, CONFLICT))
-		e = calendar_create(&rq->cx, &actor, str_cat(rq->cx.mem, name, id_text(rq->cx.mem, "", id)),
-			COMPONENT_VEVENT | COMPONENT_VTODO, &with, &made);
-	return e;
+	return calendars_make(rq, &actor, COMPONENT_VEVENT | COMPONENT_VTODO, &with, &made);
 }
 
 err_t calendars_create(struct request *rq, struct response *rs)
@@ -139,19 +144,19 @@ err_t calendars_create(struct request *rq, struct response *rs)
 
 /* ---- edit and delete ---- */
 
-static err_t calendar_in_path(struct request *rq, struct calendar *out)
+err_t calendars_in_path(struct request *rq, struct calendar *out)
 {
 	struct id id;
 	if (!id_parse(rq->args[0], "cal", &id))
 		return FAIL(&rq->cx, NOT_FOUND, "no calendar id");
-	const struct actor actor = actor_in(rq, in_test_mode(rq));
+	const struct actor actor = calendars_actor(rq, calendar_in_test(rq));
 	err_t e = calendar_by_id(&rq->cx, &actor, id, out);
 	if (err_is(e, NOT_FOUND))
 		return REFUSE(&rq->cx, NOT_FOUND, "", "There is no such calendar among yours.");
 	return e;
 }
 
-static struct html_values *one_values(struct request *rq, const struct calendar *c, const char *title)
+struct html_values *calendars_page_of(struct request *rq, const struct calendar *c, const char *title)
 {
 	struct html_values *v = page_new(rq, title, "calendars");
 	calendar_values(rq, v, c);
@@ -163,17 +168,17 @@ static struct html_values *one_values(struct request *rq, const struct calendar 
 err_t calendar_edit_page(struct request *rq, struct response *rs)
 {
 	struct calendar c;
-	TRY(calendar_in_path(rq, &c));
-	return page_reply(rs, 200, "calendar_edit", one_values(rq, &c, SAY("Edit calendar")));
+	TRY(calendars_in_path(rq, &c));
+	return page_reply(rs, 200, "calendar_edit", calendars_page_of(rq, &c, SAY("Edit calendar")));
 }
 
 err_t calendar_edit_post(struct request *rq, struct response *rs)
 {
 	struct calendar_change change;
 	struct calendar c;
-	TRY(calendar_in_path(rq, &c));
+	TRY(calendars_in_path(rq, &c));
 
-	const struct actor actor = actor_in(rq, id_is_test(c.account));
+	const struct actor actor = calendars_actor(rq, id_is_test(c.account));
 	err_t e = read_change(rq, &change);
 	if (!e && change.is_public && !c.is_public) /* from then on others see when it is busy */
 		TRY(access_need_proof(rq));
@@ -181,7 +186,7 @@ err_t calendar_edit_post(struct request *rq, struct response *rs)
 		e = calendar_update(&rq->cx, &actor, c.name, &change);
 	if (!e)
 		return back_to_list(rq, rs, "saved");
-	struct html_values *v = one_values(rq, &c, SAY("Edit calendar"));
+	struct html_values *v = calendars_page_of(rq, &c, SAY("Edit calendar"));
 	html_set(v, "name_value", form_get(&rq->form, "name"));
 	return page_again(rs, "calendar_edit", v, e);
 }
@@ -189,15 +194,15 @@ err_t calendar_edit_post(struct request *rq, struct response *rs)
 err_t calendar_delete_page(struct request *rq, struct response *rs)
 {
 	struct calendar c;
-	TRY(calendar_in_path(rq, &c));
-	return page_reply(rs, 200, "calendar_delete", one_values(rq, &c, SAY("Delete this calendar?")));
+	TRY(calendars_in_path(rq, &c));
+	return page_reply(rs, 200, "calendar_delete", calendars_page_of(rq, &c, SAY("Delete this calendar?")));
 }
 
 err_t calendar_delete_post(struct request *rq, struct response *rs)
 {
 	struct calendar c;
-	TRY(calendar_in_path(rq, &c));
-	const struct actor actor = actor_in(rq, id_is_test(c.account));
+	TRY(calendars_in_path(rq, &c));
+	const struct actor actor = calendars_actor(rq, id_is_test(c.account));
 	TRY(calendar_delete(&rq->cx, &actor, c.name));
 	return back_to_list(rq, rs, "deleted");
 }

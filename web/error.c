@@ -74,9 +74,28 @@ static struct str advice_of(struct request *rq, err_t e)
 	return page_text(rq, e);
 }
 
+/* A form whose file is too large is shown again: what was wrong with it stands there. False: it is another failure. */
+static bool file_too_large(struct request *rq, struct response *rs, err_t e)
+{
+	/* clang-format off */
+	static const struct { handler *posted; err_t (*again)(struct request *rq, struct response *rs, err_t e); const char *field; } forms[] = {
+		{ calendar_import_post, calendar_import_again, "file" },
+	};
+	/* clang-format on */
+	if (e->kind != TOO_LARGE || !rq->route || rq->route->body != BODY_FILES)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++)
+		if (forms[i].posted == rq->route->run)
+			return forms[i].again(rq, rs,
+				       REFUSE(&rq->cx, TOO_LARGE, forms[i].field,
+					       "This file is too large: at most %zu MB are taken here.",
+					       rq->route->body_max / MIB(1))) == OK;
+	return false;
+}
+
 void web_show_error(struct request *rq, struct response *rs, err_t e)
 {
-	if (lead_to_sign_in(rq, rs, e) || kept_form(rq, rs, e))
+	if (lead_to_sign_in(rq, rs, e) || kept_form(rq, rs, e) || file_too_large(rq, rs, e))
 		return;
 	if (e->kind == PROOF_REQUIRED) {
 		e = confirm_first(rq, rs);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/routes.h"
 
+#include "web/calendar_file.h"
 #include "web/pages.h"
 
 /* clang-format off */
@@ -53,6 +54,16 @@ static const struct route routes[] = {
 	{ METHOD_POST, "/calendar/events/:event/respond", SESSION,          0, BODY_FORM,    KIB(4),  event_respond_post,             "page", 0 },
 	{ METHOD_GET,  "/calendars",                      SESSION,          0, BODY_IGNORED, 0,       calendars_page,                 "page", 0 },
 	{ METHOD_POST, "/calendars",                      SESSION,          0, BODY_FORM,    KIB(16), calendars_create,               "page", 0 },
+	{ METHOD_GET,  "/calendars/import",               SESSION,          0, BODY_IGNORED, 0,       calendar_import_page,           "page", 0 },
+	{ METHOD_POST, "/calendars/import",               SESSION,          0, BODY_FILES,   CALENDAR_FILE_MAX + KIB(64), calendar_import_post, "RFC 7578", HEAVY },
+	{ METHOD_GET,  "/calendars/:cal",                 SESSION,          0, BODY_IGNORED, 0,       calendar_one_page,              "page", 0 },
+	{ METHOD_GET,  "/calendars/:cal/export",          SESSION,          0, BODY_IGNORED, 0,       calendar_export_page,           "RFC 5545", HEAVY },
+	{ METHOD_GET,  "/calendars/:cal/feed",            SESSION,          0, BODY_IGNORED, 0,       calendar_feed_page,             "page", 0 },
+	{ METHOD_GET,  "/calendars/:cal/feed/show",       SESSION,          0, BODY_IGNORED, 0,       calendar_feed_show,             "page", PROVEN_LATELY },
+	{ METHOD_POST, "/calendars/:cal/feed",            SESSION,          0, BODY_FORM,    KIB(4),  calendar_feed_post,             "page", PROVEN_LATELY },
+	{ METHOD_GET,  "/calendars/:cal/feed/end",        SESSION,          0, BODY_IGNORED, 0,       calendar_feed_end_page,         "page", 0 },
+	{ METHOD_POST, "/calendars/:cal/feed/end",        SESSION,          0, BODY_FORM,    KIB(4),  calendar_feed_end_post,         "page", 0 },
+	{ METHOD_POST, "/calendars/:cal/move",            SESSION,          0, BODY_FORM,    KIB(4),  calendar_move_post,             "page", 0 },
 	{ METHOD_GET,  "/calendars/:cal/edit",            SESSION,          0, BODY_IGNORED, 0,       calendar_edit_page,             "page", 0 },
 	{ METHOD_POST, "/calendars/:cal/edit",            SESSION,          0, BODY_FORM,    KIB(16), calendar_edit_post,             "page", 0 },
 	{ METHOD_GET,  "/calendars/:cal/delete",          SESSION,          0, BODY_IGNORED, 0,       calendar_delete_page,           "page", 0 },

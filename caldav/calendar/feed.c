@@ -13,8 +13,9 @@
 
 struct seed_row {
 	struct id id, seed;
+	struct instant made_at;
 };
-DB_RESULT(calendar_feed_seeds, struct seed_row, id, seed);
+DB_RESULT(calendar_feed_seeds, struct seed_row, id, seed, made_at);
 
 struct feed_row {
 	struct id seed;
@@ -22,10 +23,10 @@ struct feed_row {
 };
 DB_RESULT(calendar_feed, struct feed_row, seed, status, plan);
 
-struct regenerated_row {
+struct changed_row {
 	struct id id;
 };
-DB_RESULT(calendar_feed_regenerate, struct regenerated_row, id);
+DB_RESULT(calendar_feed_change, struct changed_row, id);
 
 /* The key of a calendar's token, 32 octets. */
 static struct bytes key_of(struct ctx *cx, struct id seed)
@@ -46,25 +47,31 @@ err_t feeds_list(struct ctx *cx, const struct actor *actor, struct feed_list *ou
 		const struct secret_parts parts = {
 			.kind = SECRET_FEED, .account = actor->owner, .family = rows[i].id
 		};
-		feeds[i] = (struct feed){ rows[i].id, secret_new(cx->mem, &parts, key_of(cx, rows[i].seed)) };
+		feeds[i] = (struct feed){ rows[i].id, secret_new(cx->mem, &parts, key_of(cx, rows[i].seed)),
+			rows[i].made_at };
 	}
 	*out = (struct feed_list){ feeds, count };
 	return OK;
 }
 
-struct str feed_token(const struct feed_list *feeds, struct id calendar)
+const struct feed *feed_of(const struct feed_list *feeds, struct id calendar)
 {
 	for (size_t i = 0; i < feeds->count; i++)
 		if (id_eq(feeds->items[i].calendar, calendar))
-			return feeds->items[i].token;
-	return STR_ABSENT;
+			return &feeds->items[i];
+	return NULL;
 }
 
-err_t feed_regenerate(struct ctx *cx, const struct actor *actor, struct id calendar)
+err_t feed_change(struct ctx *cx, const struct actor *actor, struct id calendar, enum feed_change change)
 {
-	struct regenerated_row row;
-	return db_row(cx, &sql_calendar_feed_regenerate, ROW(calendar_feed_regenerate, &row), IN(actor->owner),
-		IN(actor->calendars), IN(calendar), IN(audit_by(cx)));
+	static const struct str kinds[] = {
+		[FEED_MADE] = STR_INIT("feed.made"),
+		[FEED_REGENERATED] = STR_INIT("feed.regenerated"),
+		[FEED_ENDED] = STR_INIT("feed.ended"),
+	};
+	struct changed_row row;
+	return db_row(cx, &sql_calendar_feed_change, ROW(calendar_feed_change, &row), IN(actor->owner),
+		IN(actor->calendars), IN(calendar), IN(audit_by(cx)), IN(kinds[change]));
 }
 
 err_t feed_open(struct ctx *cx, struct str token, struct actor *actor_out, struct id *calendar_out)

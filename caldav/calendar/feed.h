@@ -12,6 +12,7 @@
 struct feed {
 	struct id calendar;
 	struct str token;
+	struct instant made_at; /* since when the pages show it to its owner; INSTANT_NONE: they do not */
 };
 struct feed_list {
 	const struct feed *items;
@@ -20,11 +21,16 @@ struct feed_list {
 
 /* Those of all calendars that the actor may see. One round trip. */
 MUST_CHECK err_t feeds_list(struct ctx *cx, const struct actor *actor, struct feed_list *out);
-/* The token of one of them; absent: it was made since. */
-struct str feed_token(const struct feed_list *feeds, struct id calendar);
+/* That of this calendar; NULL: it was made since. */
+const struct feed *feed_of(const struct feed_list *feeds, struct id calendar);
 
-/* A new token; the old one opens nothing from now on. NOT_FOUND. */
-MUST_CHECK err_t feed_regenerate(struct ctx *cx, const struct actor *actor, struct id calendar);
+enum feed_change {
+	FEED_MADE,        /* the pages show the token from now on */
+	FEED_REGENERATED, /* a new token; the old one opens nothing from now on */
+	FEED_ENDED        /* the same, and the pages show it no longer */
+};
+/* NOT_FOUND. The audit log tells it. */
+MUST_CHECK err_t feed_change(struct ctx *cx, const struct actor *actor, struct id calendar, enum feed_change change);
 
 /*
  * What a token opens: *actor_out may read this one calendar and no other. No look-up for what is no token. One round

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /v1/calendars/{id}/export: all of a calendar as one .ics file. */
-#include "caldav/calendar/view/calendar_label.h"
-#include "caldav/calendar/view/document.h"
 #include "server/api/api.h"
-#include "server/api/feed.h"
-#include "server/http/disposition.h"
+#include "server/files/calendar_file.h"
 
 struct export_params {
 	struct id id;
@@ -18,24 +15,6 @@ static const struct json_field export_params[] = {
 		.offset = offsetof(struct export_params, id),
 		.doc = "Its `id`" },
 };
-
-static bool flush(void *rs)
-{
-	return response_flush_if_large(rs);
-}
-
-err_t calendar_send(struct request *rq, struct response *rs, const struct actor *actor, const struct calendar *calendar)
-{
-	struct buf *out = response_stream(rs, 200, "text/calendar; charset=utf-8");
-	response_header(rs, "ETag", calendar_etag(rq->cx.mem, calendar));
-	response_attachment(rs, calendar_label(calendar), ".ics");
-	if (rq->method == METHOD_HEAD)
-		return OK;
-	document_begin(&rq->cx, calendar, out);
-	TRY(document_objects(&rq->cx, actor, calendar, &(struct document_out){ out, flush, rs }));
-	BUF_LIT(out, DOCUMENT_END);
-	return OK;
-}
 
 static err_t run_export(struct api_call *call, struct response *rs)
 {

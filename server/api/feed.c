@@ -3,6 +3,7 @@
 #include "server/api/feed.h"
 
 #include "caldav/calendar/feed.h"
+#include "server/files/calendar_file.h"
 #include "server/http/access.h"
 #include "server/http/etag.h"
 

@@ -62,11 +62,12 @@ static bool uuid_parse(struct arena *mem, struct str text, struct id *out)
 
 static struct hosted view_of(struct arena *mem, const struct calendar *c, const struct feed_list *feeds)
 {
+	const struct feed *feed = feed_of(feeds, c->id);
 	return (struct hosted){
 		.id = id_uuid(mem, c->id),
 		.name = calendar_label(c),
 		.timezone = c->tzid,
-		.feed_token = feed_token(feeds, c->id),
+		.feed_token = feed ? feed->token : STR_ABSENT,
 		.organizer_name = c->organizer_name,
 		.created_at = c->created_at,
 		.updated_at = c->updated_at,
@@ -250,7 +251,7 @@ static err_t regenerate(struct api_call *call, struct response *rs)
 	struct calendar calendar;
 	TRY(named(call, &calendar));
 	TRY(api_may_change(call, STR_ABSENT));
-	TRY(feed_regenerate(&call->rq->cx, &call->actor, calendar.id));
+	TRY(feed_change(&call->rq->cx, &call->actor, calendar.id, FEED_REGENERATED));
 	return reply_one(call, rs, calendar.id);
 }
 

@@ -6,7 +6,7 @@
 #include "server/http/version.h"
 
 #define BODY_MAX KIB(256)
-#define IMPORT_MAX MIB(5)
+#define IMPORT_MAX MIB(5) /* web/calendar_file.h has the same */
 #define SELF (TOKEN | KEY)
 #define VISITORS (PUBLISHABLE_KEY | ACCOUNT_KEY | SECRET_KEY)
 #define HOOKS (TOKEN | SECRET_KEY | RESTRICTED_KEY)

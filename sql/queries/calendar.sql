@@ -123,7 +123,7 @@ SELECT dead_property_change(ROW($1, $2, $3, $4)::actor, $5, $6, ROW($7, $8, $9):
 
 -- name: calendar_feed_seeds
 -- $1 account  $2 only
-SELECT c.id, c.feed_seed AS seed FROM calendar c
+SELECT c.id, c.feed_seed AS seed, c.feed_made_at AS made_at FROM calendar c
  WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2));
 
 -- name: calendar_feed
@@ -132,14 +132,16 @@ SELECT c.feed_seed AS seed, a.status, a.plan
   FROM calendar c JOIN account a ON a.account_id = c.account_id
  WHERE c.account_id = $1 AND c.id = $2;
 
--- name: calendar_feed_regenerate
--- $1 account  $2 only  $3 calendar  $4 audit_by()
--- The old token is dead when this commits.
+-- name: calendar_feed_change
+-- $1 account  $2 only  $3 calendar  $4 audit_by()  $5 feed.made, feed.regenerated or feed.ended
+-- But for feed.made, the old token is dead when this commits.
 WITH c AS (
-	UPDATE calendar SET feed_seed = gen_random_uuid()
+	UPDATE calendar
+	   SET feed_seed = CASE $5::text WHEN 'feed.made' THEN feed_seed ELSE gen_random_uuid() END,
+	       feed_made_at = CASE $5::text WHEN 'feed.made' THEN now() WHEN 'feed.ended' THEN NULL ELSE feed_made_at END
 	 WHERE account_id = $1 AND ($2::uuid[] IS NULL OR id = ANY ($2)) AND id = $3
 	RETURNING account_id, id, coalesce(displayname, name) AS label
 ), told AS (
-	SELECT audit_add(c.account_id, 'feed.regenerated', c.id, $4, jsonb_build_object('name', c.label)) FROM c
+	SELECT audit_add(c.account_id, $5::text, c.id, $4, jsonb_build_object('name', c.label)) FROM c
 )
 SELECT c.id FROM c CROSS JOIN (SELECT count(*) FROM told) AS t;

@@ -100,6 +100,15 @@ class Form(html.parser.HTMLParser):
         return fields
 
 
+def multipart(params, files, boundary="----WebKitFormBoundary7MA4YWxkTrZu0gW"):
+    """A form with files as browsers write it (RFC 7578): its type and its body."""
+    parts = [f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}'.encode() for name, value in params]
+    parts += [f'Content-Disposition: form-data; name="{name}"; filename="{filename}"\r\nContent-Type: {kind}\r\n\r\n'.encode() + octets
+              for name, filename, kind, octets in files]
+    lines = b"".join(b"--" + boundary.encode() + b"\r\n" + part + b"\r\n" for part in parts)
+    return f"multipart/form-data; boundary={boundary}", lines + b"--" + boundary.encode() + b"--\r\n"
+
+
 class Browser:
     """Keeps cookies; follows nothing."""
 
@@ -119,6 +128,11 @@ class Browser:
 
     def post(self, target, params, headers=()):
         return self.send("POST", target, [FORM, *headers], encode(params))
+
+    def post_files(self, target, params, files, headers=()):
+        """Of fields and files: (name, file name, type, octets)."""
+        kind, body = multipart(params, files)
+        return self.send("POST", target, [("Content-Type", kind), *headers], body)
 
     def sign_in(self, account, at="/sign-in"):
         page = self.get(at)

@@ -142,6 +142,7 @@ NO_PROOF = {
     "/account": "a name, a zone, a language", "/account/confirm": "a letter to the address that is there",
     "/webhooks/:endpoint/state": "to where its owner proved it goes", "/webhooks/:endpoint/test": "to where its owner proved it goes",
     "/webhooks/:endpoint/deliveries/:delivery/replay": "to where its owner proved it goes",
+    "/calendars/import": "everyday work", "/calendars/:cal/move": "everyday work", "/calendars/:cal/feed/end": "ends",
     "/calendar/new": "everyday work", "/calendar/events/:event/edit": "everyday work", "/calendar/events/:event/delete": "everyday work",
     "/calendar/events/:event/move": "everyday work", "/calendar/events/:event/respond": "everyday work",
     "/booking/:token/cancel": "a guest's link", "/booking/:token/move": "a guest's link",

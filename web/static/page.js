@@ -45,3 +45,11 @@ document.addEventListener('keydown', (event) => {
 	menu.open = false;
 	menu.querySelector('summary').focus();
 });
+
+// A file that is too large is told before it is sent.
+for (const input of document.querySelectorAll('input[type=file][data-most]'))
+	input.addEventListener('change', () => {
+		const large = [...input.files].some((file) => file.size > Number(input.dataset.most));
+		input.setCustomValidity(large ? input.dataset.tooLarge : '');
+		input.reportValidity();
+	});

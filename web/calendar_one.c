@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One calendar: its addresses, its file, the link of its feed, its place among the others. */
+#include "caldav/calendar/feed.h"
+#include "server/account/account.h"
+#include "server/base/config.h"
+#include "server/files/calendar_file.h"
+#include "server/http/access.h"
+#include "web/calendars.h"
+#include "web/key_view.h"
+#include "web/pages.h"
+#include "web/say.h"
+
+static struct str page_of(struct request *rq, const struct calendar *c)
+{
+	return str_fmt(rq->cx.mem, "/%.*s", STR_ARG(id_text(rq->cx.mem, "cal", c->id)));
+}
+
+/* ---- the page ---- */
+
+/* The link is shown once its owner asked for one: until then nobody has it from here. */
+static err_t feed_values(struct request *rq, struct html_values *v, const struct calendar *c)
+{
+	struct arena *mem = rq->cx.mem;
+	const struct actor actor = calendars_actor(rq, id_is_test(c->account));
+	struct feed_list feeds;
+	bool free_plan;
+	TRY(key_plan_values(rq, v, &free_plan));
+	TRY(feeds_list(&rq->cx, &actor, &feeds));
+	const struct feed *feed = feed_of(&feeds, c->id);
+	if (!feed || instant_is_none(feed->made_at))
+		return OK;
+	html_set_flag(v, "feed", true);
+	page_when(rq, v, "feed_made", feed->made_at);
+	if (access_need_proof(rq)) /* who copies it has it for longer than the session */
+		return OK;
+	struct str path = str_fmt(mem, "/feed/%.*s.ics", STR_ARG(feed->token));
+	html_set(v, "feed_url", str_cat(mem, rq->cx.config->public_url, path));
+	html_set(v, "webcal_url", str_fmt(mem, "webcal://%.*s%.*s", STR_ARG(page_host(rq->cx.config)), STR_ARG(path)));
+	return OK;
+}
+
+err_t calendar_one_page(struct request *rq, struct response *rs)
+{
+	struct calendar c;
+	TRY(calendars_in_path(rq, &c));
+	struct html_values *v = calendars_page_of(rq, &c, SAY("Calendar"));
+	html_set(v, "title", calendar_label(&c));
+	html_set(v, "caldav_root", str_cat(rq->cx.mem, rq->cx.config->public_url, STR("/dav/")));
+	html_set_flag(v, "is_default", str_eq(c.name, STR(DEFAULT_CALENDAR)));
+	TRY(feed_values(rq, v, &c));
+	page_notice(rq, v);
+	return page_reply(rs, 200, "calendar_one", v);
+}
+
+err_t calendar_export_page(struct request *rq, struct response *rs)
+{
+	struct calendar c;
+	TRY(calendars_in_path(rq, &c));
+	const struct actor actor = calendars_actor(rq, id_is_test(c.account));
+	return calendar_send(rq, rs, &actor, &c);
+}
+
+/* ---- the link of its feed ---- */
+
+/* Back to the page, for who proved who they are on the way here. */
+err_t calendar_feed_show(struct request *rq, struct response *rs)
+{
+	struct calendar c;
+	TRY(calendars_in_path(rq, &c));
+	reply_redirect(rs, 303,
+		str_fmt(rq->cx.mem, "/calendars%.*s%s#feed", STR_ARG(page_of(rq, &c)),
+			id_is_test(c.account) ? "?mode=test" : ""));
+	return OK;
+}
+
+static err_t change_feed(struct request *rq, struct response *rs, enum feed_change change, const char *done)
+{
+	struct calendar c;
+	TRY(calendars_in_path(rq, &c));
+	bool test = id_is_test(c.account);
+	const struct actor actor = calendars_actor(rq, test);
+	TRY(feed_change(&rq->cx, &actor, c.id, change));
+	calendars_go_to(rq, rs, page_of(rq, &c), done, test);
+	return OK;
+}
+
+/* Without `renew` the link that is there is shown; with it the old one ends. */
+err_t calendar_feed_post(struct request *rq, struct response *rs)
+{
+	bool renew = form_count(&rq->form, "renew") > 0;
+	return change_feed(rq, rs, renew ? FEED_REGENERATED : FEED_MADE, renew ? "feed-renewed" : "feed-made");
+}
+
+err_t calendar_feed_end_post(struct request *rq, struct response *rs)
+{
+	return change_feed(rq, rs, FEED_ENDED, "feed-ended");
+}
+
+static err_t ask(struct request *rq, struct response *rs, const char *title, bool end)
+{
+	struct calendar c;
+	TRY(calendars_in_path(rq, &c));
+	struct html_values *v = calendars_page_of(rq, &c, title);
+	html_set_flag(v, "end", end);
+	return page_reply(rs, 200, "calendar_feed", v);
+}
+
+err_t calendar_feed_page(struct request *rq, struct response *rs)
+{
+	return ask(rq, rs, SAY("Make a new link?"), false);
+}
+
+err_t calendar_feed_end_page(struct request *rq, struct response *rs)
+{
+	return ask(rq, rs, SAY("End this link?"), true);
+}
+
+/* ---- its place ---- */
+
+/*
+ * The order becomes that of `all`. The last one is 0, those before it below: a calendar that is made later, by whatever
+ * program, is 0 too, and so does not come first.
+ */
+static err_t save_order(struct request *rq, const struct actor *actor, const struct calendar *all, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct calendar_change change = { .set_ord = true, .ord = (int32_t)i - (int32_t)count + 1 };
+		if (all[i].ord == change.ord)
+			continue;
+		err_t e = calendar_update(&rq->cx, actor, all[i].name, &change);
+		if (e && !err_is(e, NOT_FOUND)) /* it went meanwhile */
+			return e;
+	}
+	return OK;
+}
+
+/* Past either end there is nowhere to go, and it stays. */
+err_t calendar_move_post(struct request *rq, struct response *rs)
+{
+	struct calendar c, *all;
+	size_t count, at = 0;
+	TRY(calendars_in_path(rq, &c));
+	bool test = id_is_test(c.account), up = str_eq(form_get(&rq->form, "to"), STR("up"));
+	const struct actor actor = calendars_actor(rq, test);
+	TRY(calendar_list(&rq->cx, &actor, &all, &count));
+	while (at < count && !id_eq(all[at].id, c.id))
+		at++;
+	if (at < count && (up ? at > 0 : at + 1 < count)) {
+		size_t with = up ? at - 1 : at + 1;
+		struct calendar other = all[with];
+		all[with] = all[at];
+		all[at] = other;
+		TRY(save_order(rq, &actor, all, count));
+	}
+	calendars_go_to(rq, rs, STR(""), "moved", test);
+	return OK;
+}
