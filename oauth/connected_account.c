@@ -11,7 +11,8 @@
 	id, account, client_id, client_name, owner_name, verified, scopes, calendars, authorized_at, expires_at,       \
 		last_used_at
 DB_RESULT(connected_account_find, struct connected_account, CONNECTED_ACCOUNT_COLS);
-DB_RESULT(connected_account_list, struct connected_account, CONNECTED_ACCOUNT_COLS);
+DB_RESULT(connected_account_get, struct connected_account, CONNECTED_ACCOUNT_COLS);
+DB_RESULT(connected_account_older, struct connected_account, CONNECTED_ACCOUNT_COLS);
 DB_RESULT(grant_older, struct connected_account, CONNECTED_ACCOUNT_COLS);
 DB_RESULT(grant_newer, struct connected_account, CONNECTED_ACCOUNT_COLS);
 
@@ -21,6 +22,11 @@ DB_RESULT(grant_newer, struct connected_account, CONNECTED_ACCOUNT_COLS);
 DB_RESULT(connection_older, struct connection, CONNECTION_COLS);
 DB_RESULT(connection_newer, struct connection, CONNECTION_COLS);
 DB_RESULT(connection_get, struct connection, CONNECTION_COLS);
+
+struct connected_account_counted {
+	int64_t count;
+};
+DB_RESULT(connected_account_count, struct connected_account_counted, count);
 
 struct connected_account_changed {
 	struct id id;
@@ -35,11 +41,29 @@ struct connected_account_ended {
 DB_RESULT(connected_account_end, struct connected_account_ended, id);
 DB_RESULT(connection_deauthorize, struct connected_account_ended, id);
 
-err_t connected_account_list(struct ctx *cx, struct id account, struct connected_account **out, size_t *count_out)
+#define WORLDS_OF(account)                                                                                             \
+	((struct id_list){ (const struct id[]){ id_in_mode((account), false), id_in_mode((account), true) }, 2 })
+
+err_t connected_account_get(struct ctx *cx, struct id account, struct id connection, struct connected_account *out)
 {
-	const struct id worlds[] = { id_in_mode(account, false), id_in_mode(account, true) };
-	struct id_list accounts = { worlds, ARRAY_LEN(worlds) };
-	return db_rows(cx, &sql_connected_account_list, connected_account_list, out, count_out, IN(accounts));
+	return db_row(cx, &sql_connected_account_get, ROW(connected_account_get, out), IN(WORLDS_OF(account)),
+		IN(connection));
+}
+
+err_t connected_account_older(struct ctx *cx, struct id account, struct id bound, size_t limit,
+	struct connected_account **out, size_t *count_out)
+{
+	return db_rows(cx, &sql_connected_account_older, connected_account_older, out, count_out,
+		IN(WORLDS_OF(account)), IN(bound), IN((int32_t)limit));
+}
+
+err_t connected_account_count(struct ctx *cx, struct id account, int64_t *out)
+{
+	struct connected_account_counted counted;
+	TRY(db_row(cx, &sql_connected_account_count, ROW(connected_account_count, &counted), IN(WORLDS_OF(account)),
+		IN((int32_t)CONNECTED_ACCOUNTS_COUNTED)));
+	*out = counted.count;
+	return OK;
 }
 
 err_t connected_account_find(struct ctx *cx, struct id account, struct id client, struct connected_account *out)

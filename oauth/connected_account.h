@@ -18,9 +18,16 @@ struct connected_account {
 		last_used_at; /* expires_at INSTANT_FOREVER; last_used_at INSTANT_NONE */
 };
 
-/* The living connections of the account, in both modes, newest first. */
-MUST_CHECK err_t connected_account_list(
-	struct ctx *cx, struct id account, struct connected_account **out, size_t *count_out);
+/* A living connection of the account, of either mode. NOT_FOUND: none of it, or ended. */
+MUST_CHECK err_t connected_account_get(
+	struct ctx *cx, struct id account, struct id connection, struct connected_account *out);
+/* The living ones of both modes: the newest before connection `bound`, by when they were made first. */
+MUST_CHECK err_t connected_account_older(struct ctx *cx, struct id account, struct id bound, size_t limit,
+	struct connected_account **out, size_t *count_out);
+/* How many there are; of more than these it is these. */
+#define CONNECTED_ACCOUNTS_COUNTED 10000
+MUST_CHECK err_t connected_account_count(struct ctx *cx, struct id account, int64_t *out);
+
 struct connection_change {
 	uint64_t scopes;          /* of those that it has, these stay */
 	struct id_list calendars; /* items NULL: all, now and later */

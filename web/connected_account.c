@@ -12,19 +12,13 @@
 
 err_t connected_account_in_path(struct request *rq, struct connected_account *out)
 {
-	struct connected_account *connected;
-	size_t count;
 	struct id id;
-
 	if (!id_parse(rq->args[0], "cpa", &id))
 		return FAIL(&rq->cx, NOT_FOUND, "no connection id");
-	TRY(connected_account_list(&rq->cx, rq->principal->account, &connected, &count));
-	for (size_t i = 0; i < count; i++)
-		if (id_eq(connected[i].id, id)) {
-			*out = connected[i];
-			return OK;
-		}
-	return REFUSE(&rq->cx, NOT_FOUND, "", "This app is not connected to your account (any more).");
+	err_t e = connected_account_get(&rq->cx, rq->principal->account, id, out);
+	if (err_is(e, NOT_FOUND))
+		return REFUSE(&rq->cx, NOT_FOUND, "", "This app is not connected to your account (any more).");
+	return e;
 }
 
 /* As it is, or with what was sent (POST). */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The list of connected apps, a line each; all else stands on the page of one (connected_account.c). */
+#include <string.h>
+
 #include "server/auth/scope.h"
 #include "web/connected_account_view.h"
 #include "web/page.h"
@@ -8,7 +10,6 @@
 #include "web/ticks.h"
 
 #define ROWS_A_PAGE 50
-#define PAGES_MAX 1000
 
 /* The first whose scope it has says it best. */
 static struct str in_one_line(struct request *rq, uint64_t scopes)
@@ -57,21 +58,20 @@ err_t connected_accounts_page(struct request *rq, struct response *rs)
 	struct html_values *v = page_new(rq, "Connected apps", "connected_accounts");
 	struct connected_account *connected;
 	const struct form *params;
-	uint64_t page;
+	struct id before, newest;
 	size_t count;
 
 	TRY(request_params(rq, &params));
-	if (!str_to_u64(form_get(params, "page"), PAGES_MAX, &page))
-		page = 0;
-	TRY(connected_account_list(&rq->cx, rq->principal->account, &connected, &count));
-	size_t from = (size_t)page * ROWS_A_PAGE;
-	for (size_t i = from; i < count && i < from + ROWS_A_PAGE; i++)
+	memset(&newest, 0xff, sizeof newest);
+	bool further = id_parse(form_get(params, "before"), "cpa", &before);
+	TRY(connected_account_older(
+		&rq->cx, rq->principal->account, further ? before : newest, ROWS_A_PAGE + 1, &connected, &count));
+	for (size_t i = 0; i < count && i < ROWS_A_PAGE; i++)
 		connected_account_values(rq, html_add_row(v, "connected_accounts"), &connected[i]);
-	html_set_flag(v, "any", from < count);
-	if (page)
-		html_set(v, "earlier", str_fmt(rq->cx.mem, "%d", (int)page - 1));
-	if (from + ROWS_A_PAGE < count)
-		html_set(v, "further", str_fmt(rq->cx.mem, "%d", (int)page + 1));
+	html_set_flag(v, "any", count > 0);
+	html_set_flag(v, "further", further);
+	if (count > ROWS_A_PAGE)
+		html_set(v, "older", id_text(rq->cx.mem, "cpa", connected[ROWS_A_PAGE - 1].id));
 	page_notice(rq, v);
 	return page_reply(rs, 200, "connected_accounts", v);
 }

@@ -24,9 +24,9 @@ err_t home_page(struct request *rq, struct response *rs)
 {
 	struct ctx *cx = &rq->cx;
 	struct key *keys;
-	struct connected_account *apps;
 	struct calendar *calendars;
-	size_t key_count, app_count, calendar_count;
+	size_t key_count, calendar_count;
+	int64_t app_count;
 
 	if (!rq->principal) {
 		struct html_values *welcome = page_new(rq, "Calendars", NULL);
@@ -35,13 +35,13 @@ err_t home_page(struct request *rq, struct response *rs)
 		return page_reply(rs, 200, "welcome", welcome);
 	}
 	TRY(key_list(cx, rq->principal->account, &keys, &key_count));
-	TRY(connected_account_list(cx, rq->principal->account, &apps, &app_count));
+	TRY(connected_account_count(cx, rq->principal->account, &app_count));
 	const struct actor actor = actor_own(rq->principal);
 	TRY(calendar_list(cx, &actor, &calendars, &calendar_count));
 
 	struct html_values *v = page_new(rq, "Overview", "home");
 	html_set(v, "keys", counted(rq, count_living(keys, key_count), SAY("1 active key"), SAY("{n} active keys")));
-	html_set(v, "apps", counted(rq, app_count, SAY("1 connected app"), SAY("{n} connected apps")));
+	html_set(v, "apps", counted(rq, (size_t)app_count, SAY("1 connected app"), SAY("{n} connected apps")));
 	html_set(v, "calendars", counted(rq, calendar_count, SAY("1 calendar"), SAY("{n} calendars")));
 	html_set(v, "public_url", cx->config->public_url);
 	return page_reply(rs, 200, "home", v);

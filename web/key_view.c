@@ -110,17 +110,13 @@ err_t key_plan_values(struct request *rq, struct html_values *v, bool *free_out)
 
 err_t key_in_path(struct request *rq, struct key *out)
 {
-	struct key *keys;
-	size_t count;
 	struct id id;
-
 	if (!id_parse(rq->args[0], "key", &id))
 		return FAIL(&rq->cx, NOT_FOUND, "no key id");
-	TRY(key_list(&rq->cx, rq->principal->account, &keys, &count));
-	for (size_t i = 0; i < count; i++)
-		if (id_eq(keys[i].id, id)) {
-			*out = keys[i];
-			return OK;
-		}
-	return REFUSE(&rq->cx, NOT_FOUND, "", "There is no such key among yours.");
+	err_t e = key_get(&rq->cx, id_in_mode(rq->principal->account, false), id, out);
+	if (err_is(e, NOT_FOUND))
+		e = key_get(&rq->cx, id_in_mode(rq->principal->account, true), id, out);
+	if (err_is(e, NOT_FOUND))
+		return REFUSE(&rq->cx, NOT_FOUND, "", "There is no such key among yours.");
+	return e;
 }

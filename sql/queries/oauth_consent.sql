@@ -39,8 +39,8 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
   LEFT JOIN LATERAL (SELECT x.used_at, x.ip, x.agent FROM credential_use x WHERE x.account_id = c.account_id AND x.id = c.id OFFSET 0) u ON true
  WHERE c.account_id = $1 AND c.client_id = $2 AND NOT c.machine AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s);
 
--- name: connected_account_list
--- $1 live and test id of the account
+-- name: connected_account_get
+-- $1 live and test id of the account  $2 connection
 SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name AS owner_name, o.verified, c.scopes,
        c.calendars, c.authorized_at, c.expires_at, u.used_at AS last_used_at
   FROM connected_account c
@@ -48,8 +48,26 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
   LEFT JOIN account a ON a.account_id = o.owner_id
   JOIN account m ON m.account_id = c.account_id
   LEFT JOIN LATERAL (SELECT x.used_at, x.ip, x.agent FROM credential_use x WHERE x.account_id = c.account_id AND x.id = c.id OFFSET 0) u ON true
- WHERE c.account_id = ANY ($1::uuid[]) AND NOT c.machine AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s)
- ORDER BY c.authorized_at DESC, c.id;
+ WHERE c.account_id = ANY ($1::uuid[]) AND c.id = $2 AND NOT c.machine AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s);
+
+-- name: connected_account_older
+-- $1 live and test id of the account  $2 before this connection  $3 at most
+-- Of each world so many by its key, and of these the newest.
+SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name AS owner_name, o.verified, c.scopes,
+       c.calendars, c.authorized_at, c.expires_at, u.used_at AS last_used_at
+  FROM unnest($1::uuid[]) AS w (id)
+ CROSS JOIN LATERAL (SELECT c.* FROM connected_account c JOIN account m ON m.account_id = c.account_id
+                      WHERE c.account_id = w.id AND c.id < $2 AND NOT c.machine AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s)
+                      ORDER BY c.id DESC LIMIT $3::int) c
+  JOIN oauth_client o ON o.id = c.client_id
+  LEFT JOIN account a ON a.account_id = o.owner_id
+  LEFT JOIN LATERAL (SELECT x.used_at, x.ip, x.agent FROM credential_use x WHERE x.account_id = c.account_id AND x.id = c.id OFFSET 0) u ON true
+ ORDER BY c.id DESC LIMIT $3::int;
+
+-- name: connected_account_count
+-- $1 live and test id of the account  $2 no more are counted
+SELECT count(*) FROM (SELECT FROM connected_account c JOIN account m ON m.account_id = c.account_id
+                       WHERE c.account_id = ANY ($1::uuid[]) AND NOT c.machine AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s) LIMIT $2::int) AS c;
 
 -- name: connected_account_change
 -- $1 account in its mode  $2 connection  $3 scopes that may stay  $4 calendars, NULL for all  $5 end, NULL: as it is
