@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pages' languages: what the browser likes is what it gets, and each translation says what its text says."""
 import collections
+import html
 import re
 
 import pytest
@@ -57,7 +58,7 @@ def bare_texts(template):
     rest = re.sub(r"<(code|pre|svg)\b.*?</\1>", "", rest, flags=re.S)
     attributes = re.findall(r'\b(?:aria-label|placeholder|title|alt|data-done|data-selected|data-label)="([^"]*)"', rest)
     pieces = attributes + re.sub(r"<[^>]*>", "\n", rest).splitlines()
-    texts = {re.sub(r"\{\{[^}]*\}\}", "", piece).strip() for piece in pieces}
+    texts = {html.unescape(re.sub(r"\{\{[^}]*\}\}", "", piece)).strip() for piece in pieces}
     return {text for text in texts if re.search("[A-Za-z]{2}", text) and not re.match(r"https://|[0-9a-f.:/ ]+$", text)} - NAMES
 
 
