@@ -11,19 +11,7 @@
 #include "web/page.h"
 #include "web/pages.h"
 #include "web/say.h"
-
-/* Offered while typing; any name of the time zone database is taken. */
-static const char *const zones[] = { "Africa/Cairo", "Africa/Johannesburg", "Africa/Lagos", "Africa/Nairobi",
-	"America/Anchorage", "America/Argentina/Buenos_Aires", "America/Bogota", "America/Chicago", "America/Denver",
-	"America/Halifax", "America/Los_Angeles", "America/Mexico_City", "America/New_York", "America/Phoenix",
-	"America/Santiago", "America/Sao_Paulo", "America/St_Johns", "America/Toronto", "Asia/Bangkok", "Asia/Dhaka",
-	"Asia/Dubai", "Asia/Hong_Kong", "Asia/Jakarta", "Asia/Jerusalem", "Asia/Karachi", "Asia/Kathmandu",
-	"Asia/Kolkata", "Asia/Manila", "Asia/Seoul", "Asia/Shanghai", "Asia/Singapore", "Asia/Tehran", "Asia/Tokyo",
-	"Atlantic/Reykjavik", "Australia/Adelaide", "Australia/Brisbane", "Australia/Perth", "Australia/Sydney",
-	"Europe/Amsterdam", "Europe/Athens", "Europe/Berlin", "Europe/Dublin", "Europe/Helsinki", "Europe/Istanbul",
-	"Europe/Kyiv", "Europe/Lisbon", "Europe/London", "Europe/Madrid", "Europe/Moscow", "Europe/Paris",
-	"Europe/Rome", "Europe/Stockholm", "Europe/Vienna", "Europe/Warsaw", "Europe/Zurich", "Pacific/Auckland",
-	"Pacific/Honolulu", "UTC" };
+#include "web/zones.h"
 
 /* "" is: as the browser says. */
 static void offer_languages(struct html_values *v, struct str chosen)
@@ -57,8 +45,7 @@ static err_t account_values(struct request *rq, struct html_values **out)
 	page_when(rq, v, "created", account.created_at);
 	offer_languages(
 		v, form_count(&rq->form, "language") ? form_get(&rq->form, "language") : rq->principal->language);
-	for (size_t i = 0; i < ARRAY_LEN(zones); i++)
-		html_set(html_add_row(v, "zones"), "zone", str_of(zones[i]));
+	zones_offer(v);
 	*out = v;
 	return OK;
 }

@@ -78,9 +78,8 @@ static struct str hours_text(struct request *rq, const struct visit *v, int64_t 
 		mem, "%.*s – %.*s, %.*s", STR_ARG(begins), STR_ARG(day_long(rq, local_day(v, to))), STR_ARG(ends));
 }
 
-static struct html_values *values_of(struct request *rq, const struct visit *v, const char *title)
+static void set_booking(struct request *rq, const struct visit *v, struct html_values *values)
 {
-	struct html_values *values = page_new(rq, title, NULL);
 	struct arena *mem = rq->cx.mem;
 	const struct booking *b = &v->booking;
 	bool has_page = !id_is_zero(v->page.id);
@@ -101,6 +100,12 @@ static struct html_values *values_of(struct request *rq, const struct visit *v, 
 	html_set_flag(values, "open", !v->over && !b->cancelled);
 	html_set_flag(values, "can_move", has_page);
 	html_set_flag(values, "is_test", id_is_test(b->account));
+}
+
+static struct html_values *values_of(struct request *rq, const struct visit *v, const char *title)
+{
+	struct html_values *values = page_new(rq, title, NULL);
+	set_booking(rq, v, values);
 	return values;
 }
 
@@ -111,6 +116,28 @@ err_t booking_show(struct request *rq, struct response *rs)
 	struct html_values *values = values_of(rq, &v, SAY("Your appointment"));
 	page_notice(rq, values);
 	return page_reply(rs, 200, "booking", values);
+}
+
+/*
+ * What a guest who booked in a frame sees there: the appointment, and the link to where they change it, which no frame
+ * shows. No cookie, no form.
+ */
+err_t booking_booked(struct request *rq, struct response *rs)
+{
+	struct visit v;
+	TRY(open_visit(rq, &v));
+	const struct language *language = request_language(rq);
+	struct html_values *values = html_values_new(rq->cx.mem);
+	html_set_language(values, language);
+	html_set(values, "lang", str_of(language ? language->tag : "en"));
+	html_set(values, "title",
+		say(rq, v.booking.cancelled ? SAY("Your appointment is cancelled")
+					    : SAY("Your appointment is booked")));
+	html_set(values, "brand", rq->cx.config->brand);
+	html_set_flag(values, "framed", true);
+	set_booking(rq, &v, values);
+	struct buf *out = reply_framed_page(rs, 200, false);
+	return html_render(&rq->cx, out, "book_done", values);
 }
 
 /* What there is nothing to decide about any more: the appointment as it is. */

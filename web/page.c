@@ -70,12 +70,9 @@ int page_status(err_t e)
 	return status == 401 ? 403 : status;
 }
 
-err_t page_again_to(struct response *rs, const char *name, struct html_values *v, err_t e, enum page_forms forms)
+void page_tell(struct response *rs, const char *name, struct html_values *v, err_t e)
 {
 	struct arena *mem = rs->rq->cx.mem;
-	int status = page_status(e);
-	if (status >= 500)
-		return e;
 	html_set(v, "alert", page_text(rs->rq, e));
 	struct str bad = str_fmt(mem, "bad_%.*s", STR_ARG(e->param));
 	if (e->param.len)
@@ -85,7 +82,14 @@ err_t page_again_to(struct response *rs, const char *name, struct html_values *v
 	if (e->retry_after_s)
 		response_header(rs, "Retry-After", str_fmt(mem, "%d", e->retry_after_s));
 	rs->rq->error_code = err_row(e->kind)->api_code;
-	return page_reply_to(rs, status, name, v, forms);
+}
+
+err_t page_again_to(struct response *rs, const char *name, struct html_values *v, err_t e, enum page_forms forms)
+{
+	if (page_status(e) >= 500)
+		return e;
+	page_tell(rs, name, v, e);
+	return page_reply_to(rs, page_status(e), name, v, forms);
 }
 
 err_t page_again(struct response *rs, const char *name, struct html_values *v, err_t e)
@@ -110,6 +114,11 @@ void page_notice(struct request *rq, struct html_values *v)
 		{ "password",  SAY("Your password is changed. All other browsers were signed out.") },
 		{ "booking-cancelled", SAY("Your appointment is cancelled. Your host sees it in their calendar.") },
 		{ "booking-moved", SAY("Your appointment is moved. Your host sees it in their calendar.") },
+		{ "booking-made", SAY("Your appointment is booked.") },
+		{ "booking-page-created", SAY("Your booking page is ready.") },
+		{ "booking-page-paused", SAY("The page is paused. Nothing is booked by it until you resume it.") },
+		{ "booking-page-resumed", SAY("The page is open again.") },
+		{ "booking-page-deleted", SAY("The page is deleted. What was booked by it is still in your calendar.") },
 		{ "event-created", SAY("The event is in your calendar.") },
 		{ "event-saved", SAY("The event is saved.") },
 		{ "event-deleted", SAY("The event is deleted.") },

@@ -26,6 +26,9 @@ MUST_CHECK err_t page_again(struct response *rs, const char *name, struct html_v
 MUST_CHECK err_t page_again_to(
 	struct response *rs, const char *name, struct html_values *v, err_t e, enum page_forms forms);
 
+/* What page_again() makes of e in the values of that template, for pages that are sent in another way. */
+void page_tell(struct response *rs, const char *name, struct html_values *v, err_t e);
+
 /*
  * What e says, in words for people: the texts of errors.def are for developers. How long to wait is told as a time of
  * day in the user's zone.

@@ -33,6 +33,11 @@ static const struct json_field exception_fields[] = {
 	{ "hours",   JSON_OBJECTS, JSON_REQUIRED, X(hours), 0, 0, HOURS_A_DAY_MAX, NULL, hours_fields, ARRAY_LEN(hours_fields), sizeof(struct hours_view), "The hours of this day instead of those of its weekday; none: closed", "[]" },
 };
 
+const struct json_field booking_question_fields[2] = {
+	{ "question", JSON_STR,  JSON_REQUIRED, offsetof(struct question_view, question), 0, 1, 200, NULL, NULL, 0, 0, "What is asked", "What shall we talk about?" },
+	{ "required", JSON_BOOL, 0,             offsetof(struct question_view, required), 0, 0, 0,   NULL, NULL, 0, 0, "Whether nobody books without an answer; false unless said", "false" },
+};
+
 static const struct json_field fields[] = {
 	/* name                     kind          flags              offset            given                 min max */
 	{ "id",                     JSON_STR,     JSON_READ_ONLY,    V(id),            0,                    0,  0,     NULL, NULL, 0, 0, "bkp_…", "bkp_0355WHuCFfRpMfB53mC9Z6" },
@@ -55,6 +60,9 @@ static const struct json_field fields[] = {
 	{ "calendar_id",            JSON_STR,     0,                 V(calendar),      V(has_calendar),      1,  64,    NULL, NULL, 0, 0, "Where the events of its bookings go; the default calendar unless said", "cal_0355WHuCFfRpMfB53mC9Z6" },
 	{ "status",                 JSON_WORD,    0,                 V(status),        V(has_status),        0,  0,     "active paused", NULL, 0, 0, "By a paused page nothing can be booked; what is booked stays, and its links work", "active" },
 	{ "mail_guests",            JSON_BOOL,    0,                 V(mail_guests),   V(has_mail_guests),   0,  0,     NULL, NULL, 0, 0, "Whether the server mails guests what becomes of their bookings, where mail is set up; true unless said. false: you do", "true" },
+	{ "is_public",              JSON_BOOL,    0,                 V(is_public),     V(has_is_public),     0,   0,    NULL, NULL, 0, 0, "Whether anybody may book by its page on this server, at `url`; false unless said", "false" },
+	{ "url",                    JSON_STR,     JSON_READ_ONLY | JSON_NULLABLE, V(url), 0,              0,   0,    NULL, NULL, 0, 0, "Where that page is; null where is_public is false", "https://calends.example/book/intro-call" },
+	{ "questions",              JSON_OBJECTS, 0,                 V(questions),     V(has_questions),     0,   BOOKING_QUESTIONS_MAX, NULL, booking_question_fields, ARRAY_LEN(booking_question_fields), sizeof(struct question_view), "What guests are asked there besides their name and address, each once; none unless said", "[]" },
 	{ "livemode",               JSON_BOOL,    JSON_READ_ONLY,    V(livemode),      0,                    0,  0,     NULL, NULL, 0, 0, "false in test mode", "true" },
 	{ "etag",                   JSON_STR,     JSON_READ_ONLY,    V(etag),          0,                    0,  0,     NULL, NULL, 0, 0, "For If-Match", "\"1\"" },
 	{ "created_at",             JSON_TIME,    JSON_READ_ONLY,    V(created_at),    0,                    0,  0,     NULL, NULL, 0, 0, "When it was made", NULL },
@@ -107,8 +115,17 @@ static struct str_list busy_view(struct arena *mem, const struct id_list *ids)
 	return (struct str_list){ ids->count ? texts : NULL, ids->count };
 }
 
-struct page_view booking_page_view(struct arena *mem, const struct booking_page *p)
+struct json_list booking_questions_view(struct arena *mem, const struct booking_page *p)
 {
+	struct question_view *views = arena_array(mem, struct question_view, p->question_count + 1);
+	for (size_t i = 0; i < p->question_count; i++)
+		views[i] = (struct question_view){ p->questions[i].text, p->questions[i].required };
+	return (struct json_list){ views, p->question_count };
+}
+
+struct page_view booking_page_view(struct ctx *cx, const struct booking_page *p)
+{
+	struct arena *mem = cx->mem;
 	return (struct page_view){
 		.id = id_text(mem, "bkp", p->id),
 		.object = STR("booking_page"),
@@ -131,6 +148,9 @@ struct page_view booking_page_view(struct arena *mem, const struct booking_page 
 		.calendar = id_text(mem, "cal", p->calendar),
 		.status = p->active ? STR("active") : STR("paused"),
 		.mail_guests = p->mail_guests,
+		.is_public = p->is_public,
+		.url = p->is_public ? booking_page_url(cx, p) : STR_ABSENT,
+		.questions = booking_questions_view(mem, p),
 		.livemode = !id_is_test(p->account),
 		.etag = booking_page_etag(mem, p),
 		.created_at = p->created_at,
@@ -182,6 +202,26 @@ static err_t read_exceptions(struct ctx *cx, struct json_list list, struct booki
 		qsort(items, list.count, sizeof *items, exception_cmp);
 	out->exceptions = items;
 	out->exception_count = list.count;
+	return OK;
+}
+
+static err_t read_questions(struct ctx *cx, struct json_list list, struct booking_page *out)
+{
+	const struct question_view *views = list.items;
+	struct booking_question *items = arena_array(cx->mem, struct booking_question, list.count + 1);
+	for (size_t i = 0; i < list.count; i++) {
+		const char *at = str_fmt(cx->mem, "questions[%zu].question", i).ptr;
+		items[i].required = views[i].required;
+		TRY(text_clean(cx, at, views[i].question));
+		items[i].text = str_trim(views[i].question, STR_BLANK);
+		if (!items[i].text.len)
+			return REFUSE(cx, INVALID_VALUE, at, "What is asked?");
+		for (size_t k = 0; k < i; k++)
+			if (str_eq(items[k].text, items[i].text))
+				return REFUSE(cx, INVALID_VALUE, at, "This is asked twice.");
+	}
+	out->questions = items;
+	out->question_count = list.count;
 	return OK;
 }
 
@@ -272,6 +312,8 @@ static void read_numbers(const struct page_view *view, struct booking_page *out)
 		out->active = str_eq(view->status, STR("active"));
 	if (view->has_mail_guests)
 		out->mail_guests = view->mail_guests;
+	if (view->has_is_public)
+		out->is_public = view->is_public;
 }
 
 err_t booking_page_apply(struct api_call *call, const struct page_view *view, bool fresh, struct booking_page *page)
@@ -284,6 +326,8 @@ err_t booking_page_apply(struct api_call *call, const struct page_view *view, bo
 		TRY(working_hours_read(cx, "working_hours", &view->hours, &page->hours));
 	if (view->has_exceptions)
 		TRY(read_exceptions(cx, view->exceptions, page));
+	if (view->has_questions)
+		TRY(read_questions(cx, view->questions, page));
 	read_numbers(view, page);
 	return read_calendars(call, view, fresh, page);
 }

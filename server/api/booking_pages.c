@@ -17,7 +17,7 @@ static const struct json_field path[] = { { .name = "page",
 
 static void reply_page_view(struct api_call *call, struct response *rs, const struct booking_page *page)
 {
-	struct page_view view = booking_page_view(call->rq->cx.mem, page);
+	struct page_view view = booking_page_view(&call->rq->cx, page);
 	api_reply(call, rs, &view);
 	response_header(rs, "ETag", view.etag);
 }
@@ -42,7 +42,7 @@ static err_t run_list(struct api_call *call, struct response *rs)
 	page_cut(&page, &count);
 	struct json j = api_list_begin(call, rs);
 	for (size_t i = 0; i < count; i++) {
-		struct page_view view = booking_page_view(call->rq->cx.mem, &rows[page_row(&page, count, i)]);
+		struct page_view view = booking_page_view(&call->rq->cx, &rows[page_row(&page, count, i)]);
 		api_list_item(call, &j, &view);
 	}
 	page_end_newest(&page, &j, count, count ? rows[page_row(&page, count, 0)].id : bound,
@@ -136,7 +136,7 @@ static err_t run_update(struct api_call *call, struct response *rs)
 	struct booking_page page;
 	struct page_view view = { 0 };
 	TRY(page_named(call, &page));
-	const struct page_view present = booking_page_view(cx->mem, &page);
+	const struct page_view present = booking_page_view(cx, &page);
 	TRY(api_read_change(call, &present, &view));
 	TRY(booking_page_apply(call, &view, false, &page));
 	TRY(api_may_change(call, booking_page_etag(cx->mem, &page)));

@@ -4,6 +4,7 @@
  * Nothing of what makes busy, no address, no name of the owner.
  */
 #include "server/api/api.h"
+#include "server/api/booking_page_view.h"
 #include "server/http/access.h"
 #include "server/booking/availability.h"
 
@@ -48,6 +49,7 @@ struct duration_view {
 struct public_view {
 	struct str object, slug, title, description, timezone, color_hex;
 	struct json_list durations; /* of struct duration_view */
+	struct json_list questions; /* of struct question_view */
 	bool livemode;
 };
 
@@ -66,6 +68,7 @@ static const struct json_field fields[] = {
 	{ "durations",   JSON_OBJECTS, READ,                 V(durations),   0, 0, 0, NULL, duration_fields, ARRAY_LEN(duration_fields), sizeof(struct duration_view), "How long an appointment can be; the first unless one is named", NULL },
 	{ "timezone",    JSON_STR,     READ,                 V(timezone),    0, 0, 0, NULL, NULL, 0, 0, "The zone of its hours", "Europe/Berlin" },
 	{ "color_hex",   JSON_STR,     READ | JSON_NULLABLE, V(color_hex),   0, 0, 0, NULL, NULL, 0, 0, "#RRGGBB", "#3366CC" },
+	{ "questions",   JSON_OBJECTS, READ,                 V(questions),   0, 0, 0, NULL, booking_question_fields, ARRAY_LEN(booking_question_fields), sizeof(struct question_view), "What guests are asked besides their name and address", "[]" },
 	{ "livemode",    JSON_BOOL,    READ,                 V(livemode),    0, 0, 0, NULL, NULL, 0, 0, "false in test mode", "true" },
 };
 /* clang-format on */
@@ -95,6 +98,7 @@ static err_t run_get(struct api_call *call, struct response *rs)
 		.durations = { durations, page.duration_count },
 		.timezone = page.tz,
 		.color_hex = page.color,
+		.questions = booking_questions_view(call->rq->cx.mem, &page),
 		.livemode = !id_is_test(page.account),
 	};
 	api_reply(call, rs, &view);

@@ -209,42 +209,31 @@ const struct contract get_booking = {
 
 /* ---- book ---- */
 
-static err_t read_answers(struct ctx *cx, struct json_list list, struct booking_new *out)
+static void read_answers(struct arena *mem, struct json_list list, struct booking_new *out)
 {
 	const struct answer_view *views = list.items;
-	struct str *questions = arena_array(cx->mem, struct str, list.count + 1);
-	struct str *answers = arena_array(cx->mem, struct str, list.count + 1);
+	struct str *questions = arena_array(mem, struct str, list.count + 1);
+	struct str *answers = arena_array(mem, struct str, list.count + 1);
 	for (size_t i = 0; i < list.count; i++) {
-		TRY(text_clean(cx, str_fmt(cx->mem, "answers[%zu].question", i).ptr, views[i].question));
-		TRY(text_clean(cx, str_fmt(cx->mem, "answers[%zu].answer", i).ptr, views[i].answer));
 		questions[i] = views[i].question;
 		answers[i] = views[i].answer;
 	}
 	out->questions = (struct str_list){ questions, list.count };
 	out->answers = (struct str_list){ answers, list.count };
-	return OK;
 }
 
 static err_t read_new(struct ctx *cx, const struct booking_view *view, struct booking_new *out)
 {
 	*out = (struct booking_new){ .start = view->start,
 		.duration = (int32_t)view->duration,
+		.name = view->name,
+		.email = view->email,
+		.tz = view->timezone,
 		.note = view->note.len ? view->note : STR_ABSENT };
 	if (!id_parse(view->page, "bkp", &out->page))
 		out->slug = view->page;
-	TRY(label_clean(cx, "name", view->name, &out->name));
-	if (!event_is_email(view->email))
-		return REFUSE(cx, INVALID_VALUE, "email", "This is not an e-mail address.");
-	out->email = view->email;
-	TRY(text_clean(cx, "note", view->note));
-	if (view->timezone.ptr) {
-		const struct zone *zone = zone_by_name(view->timezone);
-		if (!zone)
-			return REFUSE(cx, INVALID_VALUE, "timezone",
-				"This is not a time zone. Use an IANA name like Europe/Berlin.");
-		out->tz = booking_zone_name(zone);
-	}
-	return read_answers(cx, view->answers, out);
+	read_answers(cx->mem, view->answers, out);
+	return booking_new_clean(cx, out);
 }
 
 static err_t run_create(struct api_call *call, struct response *rs)

@@ -33,6 +33,7 @@ struct booking {
 };
 
 struct booking_new {
+	struct id id;   /* that it gets; zero: a new one */
 	struct id page; /* zero: the one with the slug */
 	struct str slug;
 	struct instant start;
@@ -40,6 +41,17 @@ struct booking_new {
 	struct str name, email, note, tz; /* note absent: none; tz absent: the page's */
 	struct str_list questions, answers;
 };
+
+/*
+ * What a guest said, as it is kept: `in` afterwards has their name without blanks around it and their zone by the name
+ * that is told. INVALID_VALUE and MISSING_FIELD with the field: "name", "email", "note", "timezone",
+ * "answers[0].question", "answers[0].answer".
+ */
+MUST_CHECK err_t booking_new_clean(struct ctx *cx, struct booking_new *in);
+
+/* What the event of a booking says at first: "Intro call – Ada Lovelace", and what the guest wrote. */
+struct str booking_event_title(struct arena *mem, struct str page_title, struct str name);
+struct str booking_event_text(struct arena *mem, struct str note, struct str_list questions, struct str_list answers);
 
 /*
  * Books the slot, if it is one that the page has now: of many who ask for the same at once one gets it, also where

@@ -99,17 +99,6 @@ static err_t check_duration(struct ctx *cx, const struct booking_page *page, int
 
 /* ---- book ---- */
 
-static struct str description_of(struct ctx *cx, const struct booking_new *in)
-{
-	struct buf out = buf_new(cx->mem, 65536);
-	if (in->note.len)
-		buf_fmt(&out, "%.*s\n", STR_ARG(in->note));
-	for (size_t i = 0; i < in->questions.count; i++)
-		buf_fmt(&out, "%s%.*s\n%.*s\n", out.len ? "\n" : "", STR_ARG(in->questions.items[i]),
-			STR_ARG(in->answers.items[i]));
-	return out.len ? str_trim(buf_str(&out), "\n") : STR_ABSENT;
-}
-
 static err_t write_event(struct ctx *cx, const struct actor *actor, const struct held *h, const struct booking_new *in,
 	const struct booking *b, struct object *out)
 {
@@ -117,8 +106,8 @@ static err_t write_event(struct ctx *cx, const struct actor *actor, const struct
 	const struct zone *zone = zone_or_utc(h->page.tz);
 	const struct event event = {
 		.uid = booking_uid(cx->mem, b->id),
-		.title = str_fmt(cx->mem, "%.*s – %.*s", STR_ARG(h->page.title), STR_ARG(in->name)),
-		.description = description_of(cx, in),
+		.title = booking_event_title(cx->mem, h->page.title, in->name),
+		.description = booking_event_text(cx->mem, in->note, in->questions, in->answers),
 		.start = b->start,
 		.end = b->end,
 		.zone = zone == zone_utc() ? STR_ABSENT : zone_name(zone),
@@ -168,7 +157,7 @@ static err_t book(struct ctx *cx, const struct actor *actor, const struct bookin
 	const struct booking_wish wish = wish_of(in->start, duration, (struct id){ { 0 } });
 	struct booking b = {
 		.account = h.page.account,
-		.id = id_new(cx->now),
+		.id = id_is_zero(in->id) ? id_new(cx->now) : in->id,
 		.page = h.page.id,
 		.made_in = h.page.calendar,
 		.calendar = h.page.calendar,
@@ -205,6 +194,7 @@ err_t booking_create(struct ctx *cx, const struct actor *actor, const struct boo
 struct changing {
 	struct ctx *cx;
 	struct str comment;
+	struct str unexplained; /* the cancelled event without it */
 	struct booking_wish to;
 };
 
@@ -216,7 +206,8 @@ static err_t any_event(void *to, const struct object *now)
 
 static err_t plan_cancelled(void *to, const struct object *now, struct object_plan *out)
 {
-	const struct changing *c = to;
+	struct changing *c = to;
+	TRY(event_cancel(c->cx, now->data, STR_ABSENT, STR_ABSENT, &c->unexplained));
 	return event_cancel(c->cx, now->data, STR_ABSENT, c->comment, &out->data);
 }
 
@@ -265,7 +256,9 @@ static err_t cancel(struct ctx *cx, const struct actor *actor, struct id id, enu
 	out->cancelled_by = by;
 	out->cancelled_at = out->updated_at = cx->now;
 	out->reason = reason;
-	return guest_mail(cx, actor, out, GUEST_CANCELLED, object.data);
+	/* Who booked in somebody else's name has no words in what that somebody gets. */
+	return guest_mail(cx, actor, out, GUEST_CANCELLED,
+		by == BY_GUEST && with.unexplained.ptr ? with.unexplained : object.data);
 }
 
 err_t booking_cancel(struct ctx *cx, const struct actor *actor, struct id id, enum booking_by by, struct str reason,

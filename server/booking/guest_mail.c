@@ -37,11 +37,38 @@ static struct str text_of(
 	struct buf out = buf_new(cx->mem, 65536);
 	buf_fmt(&out, "%s\n\nWhat: %.*s\nWhen: %.*s\nWith: %.*s <%.*s>\n", firsts[news], STR_ARG(title_of(host)),
 		STR_ARG(invitation_when(cx->mem, &when)), STR_ARG(host->name), STR_ARG(host->email));
-	if (news == GUEST_CANCELLED && b->reason.len)
+	if (news == GUEST_CANCELLED && b->reason.len && b->cancelled_by != BY_GUEST)
 		buf_fmt(&out, "\n%.*s\n", STR_ARG(b->reason));
 	if (news != GUEST_CANCELLED)
 		buf_fmt(&out, "\nTo see, move or cancel it:\n%.*s\n", STR_ARG(link));
 	return buf_str(&out);
+}
+
+/*
+ * The event for the guest's calendar, without what they (or whoever gave their address) wrote: a form that anybody may
+ * send must not be a way to have words of one's own mailed to others. What the host made of it since stays.
+ */
+static err_t without_words(
+	struct ctx *cx, const struct booking *b, const struct host_row *host, struct str data, struct str *out)
+{
+	const struct itip itip = { .method = ITIP_REQUEST, .data = data, .organizer = host->email };
+	struct itip_message message;
+	struct event_changed changed;
+	TRY(itip_write(cx, &itip, &message));
+	struct event event = message.event;
+	struct event_change change = { .to = &event };
+	if (str_eq(event.title, booking_event_title(cx->mem, title_of(host), b->name))) {
+		event.title = title_of(host);
+		change.fields |= EVENT_TITLE;
+	}
+	if (event.description.len &&
+		str_eq(event.description, booking_event_text(cx->mem, b->note, b->questions, b->answers))) {
+		event.description = STR_ABSENT;
+		change.fields |= EVENT_DESCRIPTION;
+	}
+	TRY(event_patch(cx, data, &change, &changed));
+	*out = changed.data;
+	return OK;
 }
 
 /* Nothing of the database's; then the booking goes on without. */
@@ -56,17 +83,18 @@ static err_t send(struct ctx *cx, struct booking *b, const struct host_row *host
 	struct told_person *told;
 	size_t count;
 	struct str link = booking_link(cx, b->account, b->id);
-	const struct invitation invitation = {
+	struct invitation invitation = {
 		.method = news == GUEST_CANCELLED ? ITIP_CANCEL : ITIP_REQUEST,
 		.account = b->account,
 		.object = b->event,
-		.data = data,
 		.organizer = { host->email, host->name },
 		.only = { &b->email, 1 },
 		.subject = subject_of(cx->mem, host, news),
 		.text = text_of(cx, host, b, news, link),
 	};
-	err_t e = invitation_send(cx, &invitation, &told, &count);
+	err_t e = without_words(cx, b, host, data, &invitation.data);
+	if (!e)
+		e = invitation_send(cx, &invitation, &told, &count);
 	if (is_mere_refusal(e)) {
 		log_event(LOG_INFO, "guest_not_told", LOG_STR("booking", id_text(cx->mem, "bkg", b->id)),
 			LOG_C("error", err_row(e->kind)->name));

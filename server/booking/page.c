@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/booking/page.h"
 
+#include "server/base/config.h"
 #include "server/db/query.h"
 #include "sql.h"
 
@@ -12,17 +13,20 @@ struct page_row {
 	int32_t buffer_before, buffer_after, notice, step, horizon, per_day;
 	struct id_list busy_calendars;
 	struct id calendar;
-	bool active, mail_guests;
+	bool active, mail_guests, is_public;
+	struct str_list questions;
+	struct bool_list must_answer;
 	int64_t version;
 	struct instant created_at, updated_at;
 };
 
 #define PAGE_COLS                                                                                                      \
 	account, id, slug, title, description, color, tz, durations, hours, exceptions, buffer_before, buffer_after,   \
-		notice, step, horizon, per_day, busy_calendars, calendar, active, mail_guests, version, created_at,    \
-		updated_at
+		notice, step, horizon, per_day, busy_calendars, calendar, active, mail_guests, is_public, questions,   \
+		must_answer, version, created_at, updated_at
 DB_RESULT(booking_page_get, struct page_row, PAGE_COLS);
 DB_RESULT(booking_page_by_slug, struct page_row, PAGE_COLS);
+DB_RESULT(booking_page_public, struct page_row, PAGE_COLS);
 DB_RESULT(booking_page_older, struct page_row, PAGE_COLS);
 DB_RESULT(booking_page_newer, struct page_row, PAGE_COLS);
 
@@ -65,6 +69,16 @@ static void read_exceptions(struct arena *mem, struct int32_list list, struct bo
 	out->exception_count = count;
 }
 
+static void read_questions(struct arena *mem, const struct page_row *row, struct booking_page *out)
+{
+	struct booking_question *items = arena_array(mem, struct booking_question, row->questions.count + 1);
+	for (size_t i = 0; i < row->questions.count; i++)
+		items[i] = (struct booking_question){ row->questions.items[i],
+			i < row->must_answer.count && row->must_answer.items[i] };
+	out->questions = items;
+	out->question_count = row->questions.count;
+}
+
 static void page_of(struct arena *mem, const struct page_row *row, struct booking_page *out)
 {
 	*out = (struct booking_page){
@@ -87,6 +101,7 @@ static void page_of(struct arena *mem, const struct page_row *row, struct bookin
 		.calendar = row->calendar,
 		.active = row->active,
 		.mail_guests = row->mail_guests,
+		.is_public = row->is_public,
 		.version = row->version,
 		.created_at = row->created_at,
 		.updated_at = row->updated_at,
@@ -99,6 +114,7 @@ static void page_of(struct arena *mem, const struct page_row *row, struct bookin
 				row->hours.items[i + 1] - day * DAY_MINUTES };
 	}
 	read_exceptions(mem, row->exceptions, out);
+	read_questions(mem, row, out);
 }
 
 static struct int32_list hours_list(struct arena *mem, const struct working_hours *hours)
@@ -129,12 +145,29 @@ static struct int32_list exceptions_list(struct arena *mem, const struct booking
 	return (struct int32_list){ items, count };
 }
 
+static struct str_list questions_list(struct arena *mem, const struct booking_page *page)
+{
+	struct str *items = arena_array(mem, struct str, page->question_count + 1);
+	for (size_t i = 0; i < page->question_count; i++)
+		items[i] = page->questions[i].text;
+	return (struct str_list){ items, page->question_count };
+}
+
+static struct bool_list must_list(struct arena *mem, const struct booking_page *page)
+{
+	bool *items = arena_array(mem, bool, page->question_count + 1);
+	for (size_t i = 0; i < page->question_count; i++)
+		items[i] = page->questions[i].required;
+	return (struct bool_list){ items, page->question_count };
+}
+
 #define IN_PAGE(mem, p)                                                                                                \
 	IN((p)->account), IN((p)->id), IN((p)->slug), IN((p)->title), IN((p)->description), IN((p)->color),            \
 		IN((p)->tz), IN(((struct int32_list){ (p)->durations, (p)->duration_count })),                         \
 		IN(hours_list((mem), &(p)->hours)), IN(exceptions_list((mem), (p))), IN((p)->buffer_before),           \
 		IN((p)->buffer_after), IN((p)->notice), IN((p)->step), IN((p)->horizon), IN((p)->per_day),             \
-		IN((p)->busy_calendars), IN((p)->calendar), IN((p)->active), IN((p)->mail_guests)
+		IN((p)->busy_calendars), IN((p)->calendar), IN((p)->active), IN((p)->mail_guests), IN((p)->is_public), \
+		IN(questions_list((mem), (p))), IN(must_list((mem), (p)))
 
 /* ---- operations ---- */
 
@@ -193,6 +226,21 @@ err_t booking_page_by_slug(struct ctx *cx, const struct actor *actor, struct str
 		IN(actor->calendars), IN(slug)));
 	page_of(cx->mem, &row, out);
 	return OK;
+}
+
+err_t booking_page_public(struct ctx *cx, struct str slug, struct booking_page *out)
+{
+	struct page_row row;
+	if (!booking_slug_fine(slug))
+		return FAIL(cx, NOT_FOUND, "no slug");
+	TRY(db_row(cx, &sql_booking_page_public, ROW(booking_page_public, &row), IN(slug)));
+	page_of(cx->mem, &row, out);
+	return OK;
+}
+
+struct str booking_page_url(struct ctx *cx, const struct booking_page *page)
+{
+	return str_fmt(cx->mem, "%.*s/book/%.*s", STR_ARG(cx->config->public_url), STR_ARG(page->slug));
 }
 
 err_t booking_page_page(struct ctx *cx, const struct actor *actor, struct id bound, bool back, size_t limit,

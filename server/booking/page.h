@@ -9,6 +9,13 @@
 #define BOOKING_DURATIONS_MAX 8    /* of a page */
 #define BOOKING_EXCEPTIONS_MAX 400 /* of a page */
 #define BOOKING_BUSY_MAX 100       /* calendars that a page names */
+#define BOOKING_QUESTIONS_MAX 10   /* of a page */
+
+/* What guests are asked besides their name, address and note. */
+struct booking_question {
+	struct str text;
+	bool required;
+};
 
 struct booking_page {
 	struct id account, id;
@@ -25,8 +32,11 @@ struct booking_page {
 	struct id_list busy_calendars;                     /* items NULL: those that are selected */
 	struct id calendar;                                /* where its events go */
 	bool active;
-	bool mail_guests; /* they are told by mail, where there is a way */
-	int64_t version;  /* another one with each change */
+	bool mail_guests;                         /* they are told by mail, where there is a way */
+	bool is_public;                           /* anybody may book by its page on this server */
+	const struct booking_question *questions; /* that are asked there */
+	size_t question_count;
+	int64_t version; /* another one with each change */
 	struct instant created_at, updated_at;
 };
 
@@ -51,6 +61,10 @@ MUST_CHECK err_t booking_page_delete(struct ctx *cx, struct id account, struct i
 MUST_CHECK err_t booking_page_get(struct ctx *cx, const struct actor *actor, struct id id, struct booking_page *out);
 MUST_CHECK err_t booking_page_by_slug(
 	struct ctx *cx, const struct actor *actor, struct str slug, struct booking_page *out);
+/* Whoever's it is: one that anybody may book by, and that is not paused. NOT_FOUND. */
+MUST_CHECK err_t booking_page_public(struct ctx *cx, struct str slug, struct booking_page *out);
+/* Where anybody books by it: "https://…/book/intro-call". */
+struct str booking_page_url(struct ctx *cx, const struct booking_page *page);
 /* As key_page() (server/account/key.h). */
 MUST_CHECK err_t booking_page_page(struct ctx *cx, const struct actor *actor, struct id bound, bool back, size_t limit,
 	struct booking_page **out, size_t *count_out);

@@ -333,7 +333,7 @@ static struct str own_origin(struct request *rq, struct str origin)
  * Origin, which is "null" under our own Referrer-Policy: no-referrer and then tells nothing. The token decides in any
  * case.
  */
-static bool from_own_page(struct request *rq)
+bool access_from_own_page(struct request *rq)
 {
 	struct str site = request_header(rq, "Sec-Fetch-Site"), origin = request_header(rq, "Origin");
 	if (site.ptr)
@@ -349,7 +349,7 @@ err_t access_check_form(struct request *rq)
 	bool by_key = rq->principal && rq->principal->kind != SESSION;
 	if (safe || by_key || !(rq->route->who & with_cookie))
 		return OK;
-	if (!from_own_page(rq))
+	if (!access_from_own_page(rq))
 		return FAIL(&rq->cx, CSRF, "from another site");
 	struct str expected = request_csrf(rq), given = STR_ABSENT;
 	if (form_count(&rq->form, "csrf") == 1)

@@ -60,5 +60,8 @@ MUST_CHECK err_t access_check_proof(struct request *rq);
 /* The same of a handler, for what its form says now and then only: before it does anything. PROOF_REQUIRED. */
 MUST_CHECK err_t access_need_proof(struct request *rq);
 
+/* Does the browser say that a page of ours sent this? True where it says nothing: a token decides then. */
+bool access_from_own_page(struct request *rq);
+
 /* The form of a page must come from a page of ours, with its token. After the body was parsed. CSRF. */
 MUST_CHECK err_t access_check_form(struct request *rq);

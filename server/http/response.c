@@ -86,9 +86,10 @@ void response_restore(struct response *rs, int status, struct str head, struct b
 	rs->store_unsaid = body.len > 0;
 }
 
-#define CSP_OF_ALL                                                                                                     \
+#define CSP_OF(framers)                                                                                                \
 	"default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "                \
-	"frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
+	"frame-ancestors " framers "; base-uri 'none'; manifest-src 'self'"
+#define CSP_OF_ALL CSP_OF("'none'")
 
 struct buf *reply_page(struct response *rs, int status, enum page_forms forms)
 {
@@ -106,6 +107,15 @@ struct buf *reply_public_page(struct response *rs, int status)
 	struct buf *out = reply_page(rs, status, FORMS_STAY);
 	rs->may_gzip = true;
 	return out;
+}
+
+struct buf *reply_framed_page(struct response *rs, int status, bool is_public)
+{
+	reply(rs, status, "text/html; charset=utf-8");
+	rs->may_gzip = is_public;
+	response_header(rs, "Content-Security-Policy", STR(CSP_OF("*") "; form-action 'self'"));
+	response_header(rs, "Referrer-Policy", STR("no-referrer"));
+	return &rs->body;
 }
 
 /* ---- over the wire ---- */

@@ -82,6 +82,35 @@ def test_what_guests_do_by_their_link_is_confirmed(world, api, page, sink, slot)
     one(world, sink, "CANCEL")
 
 
+def test_nobody_has_words_of_their_own_mailed_by_a_page_that_is_open_to_all(world, api, sink, slot):
+    """Whoever gives another's address: no note, answer, name or reason of theirs comes there."""
+    open_page = api.page(is_public=True, questions=[{"question": "Why?"}])
+    guest, form = Browser(world), f"/book/{open_page['slug']}/form"
+    said = {"name": "Advertisement", "email": GUEST["email"], "note": "Buy this", "q0": "And that"}
+    made = guest.post(form, Form(guest.get(f"{form}?start={text(slot)}").text, form).with_(**said))
+    assert made.status == 303, made
+    world.secret(made.location.split("/")[2].split("?")[0])
+    mail = one(world, sink, "REQUEST")
+    assert "/booking/cbk_" in mail.text and mail.event["SUMMARY"] == "Intro call" and "DESCRIPTION" not in mail.event
+    path = made.location.split("?")[0] + "/cancel"
+    assert guest.post(path, Form(guest.get(path).text, path).with_(reason="Go there")).status == 303
+    last = one(world, sink, "CANCEL")
+    assert "COMMENT" not in last.event
+    for words in ("Advertisement", "Buy this", "And that", "Go there"):
+        assert words not in mail.text + last.text + str(mail.message) + str(last.message)
+    [booked] = api("GET", f"/v1/bookings?booking_page_id={open_page['id']}").json["data"]
+    assert booked["cancellation_reason"] == "Go there" and "Buy this" in api("GET", f"/v1/events/{booked['event_id']}").json["description"]
+
+
+def test_what_the_host_wrote_into_the_event_comes_with_the_next_mail(world, api, page, sink, slot):
+    made = api.booked(page, slot, note="Mine")
+    one(world, sink, "REQUEST")
+    api("PATCH", f"/v1/events/{made['event_id']}", {"title": "With us", "description": "Room 5"})
+    api("POST", f"/v1/bookings/{made['id']}/reschedule", {"start": text(slot + HOUR)})
+    mail = one(world, sink, "REQUEST")
+    assert mail.event["SUMMARY"] == "With us" and mail.event["DESCRIPTION"] == "Room 5"
+
+
 def test_a_page_whose_owner_tells_guests_mails_none(world, api, sink, slot):
     silent = api.page(mail_guests=False)
     assert silent["mail_guests"] is False

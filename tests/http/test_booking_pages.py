@@ -73,6 +73,20 @@ def test_a_slug_is_taken_once_on_the_server(world, api, test_api):
     assert api("POST", PAGES, {"slug": "free-again", "title": "x"}).status == 201
 
 
+def test_a_page_is_open_to_all_where_its_owner_says_so(world, api):
+    page = api.page()
+    target = f"{PAGES}/{page['id']}"
+    assert (page["is_public"], page["url"], page["questions"]) == (False, None, [])
+    assert world.get(f"/book/{page['slug']}").status == 404
+    asked = [{"question": "Why?", "required": True}, {"question": "How?", "required": False}]
+    opened = api("PATCH", target, {"is_public": True, "questions": [{"question": " Why? ", "required": True}, {"question": "How?"}]}).json
+    assert opened["questions"] == asked and opened["url"].endswith(f"/book/{page['slug']}")
+    assert world.get(f"/book/{page['slug']}").status == 200
+    assert api("GET", f"/v1/public/booking_pages/{page['slug']}").json["questions"] == asked
+    closed = api("PATCH", target, {"is_public": False}).json
+    assert closed["url"] is None and closed["questions"] == asked and world.get(f"/book/{page['slug']}").status == 404
+
+
 BAD = [
     ({"durations": []}, "durations"), ({"durations": [{"minutes": 30}, {"minutes": 30}]}, "durations[1].minutes"),
     ({"durations": [{"minutes": 4}]}, "durations[0].minutes"), ({"durations": [{"minutes": n} for n in range(10, 19)]}, "durations"),
@@ -90,6 +104,9 @@ BAD = [
     ({"minimum_notice_minutes": 43201}, "minimum_notice_minutes"), ({"horizon_days": 731}, "horizon_days"),
     ({"slot_step_minutes": 4}, "slot_step_minutes"), ({"bookings_per_day": 0}, "bookings_per_day"), ({"status": "gone"}, "status"),
     ({"busy_calendar_ids": []}, "busy_calendar_ids"), ({"title": "\u202egnp"}, "title"), ({"description": "a\u0001"}, "description"),
+    ({"questions": [{"question": " "}]}, "questions[0].question"), ({"questions": [{"question": "x"}] * 2}, "questions[1].question"),
+    ({"questions": [{"question": f"{n}"} for n in range(11)]}, "questions"), ({"questions": [{"question": "a\u0001"}]}, "questions[0].question"),
+    ({"questions": [{"required": True}]}, "questions[0].question"), ({"is_public": "yes"}, "is_public"), ({"url": "https://x.example"}, "url"),
     ({"id": "bkp_x"}, "id"), ({"livemode": False}, "livemode"), ({"owner": "x"}, "owner"), ({"etag": '"9"'}, "etag"),
 ]
 
@@ -166,7 +183,7 @@ def test_a_key_of_one_calendar_sees_the_pages_of_that_calendar(world, owner, api
 
 # ---- what guests are shown ----
 
-SHOWN = {"object", "slug", "title", "description", "durations", "timezone", "color_hex", "livemode"}
+SHOWN = {"object", "slug", "title", "description", "durations", "timezone", "color_hex", "questions", "livemode"}
 
 
 def test_a_publishable_key_reads_the_page_and_nothing_private(world, owner, api, widget):

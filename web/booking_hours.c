@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hours as people write them: "9-12, 13:00–17:00". */
+#include "web/booking_form.h"
+
+#define TEXT_MAX ((size_t)64 * 1024)
+#define DATE_LEN 10
+#define DAY_S INT64_C(86400)
+#define DASH "\u2013"
+
+/* ---- to text ---- */
+
+static void add_hours(struct buf *out, const struct day_hours *hours)
+{
+	for (size_t i = 0; i < hours->count; i++) {
+		struct day_span s = hours->spans[i];
+		buf_fmt(out, "%s%02d:%02d" DASH "%02d:%02d", i ? ", " : "", s.from / 60, s.from % 60, s.to / 60,
+			s.to % 60);
+	}
+}
+
+struct str hours_as_text(struct arena *mem, const struct day_hours *hours)
+{
+	struct buf out = buf_new(mem, TEXT_MAX);
+	add_hours(&out, hours);
+	return str_dup(mem, buf_str(&out));
+}
+
+struct str exceptions_as_text(struct arena *mem, const struct booking_page *page)
+{
+	struct buf out = buf_new(mem, TEXT_MAX);
+	for (size_t i = 0; i < page->exception_count; i++) {
+		const struct hours_exception *e = &page->exceptions[i];
+		buf_fmt(&out, "%s%.*s", i ? "\n" : "", DATE_LEN,
+			instant_rfc3339(mem, instant_of_s(e->day * DAY_S)).ptr);
+		if (e->hours.count)
+			BUF_LIT(&out, " ");
+		add_hours(&out, &e->hours);
+	}
+	return str_dup(mem, buf_str(&out));
+}
+
+/* ---- from text ---- */
+
+/* "9", "09", "9:30", "09:30". False: none of them. */
+static bool read_time(struct arena *mem, struct str text, struct str *out)
+{
+	struct str rest = str_trim(text, STR_BLANK), hours;
+	uint64_t h, m = 0;
+	(void)str_cut(&rest, ':', &hours);
+	if (!hours.len || hours.len > 2 || !str_to_u64(hours, 24, &h))
+		return false;
+	if (rest.ptr && (rest.len != 2 || !str_to_u64(rest, 59, &m)))
+		return false;
+	*out = str_fmt(mem, "%02d:%02d", (int)h, (int)m);
+	return true;
+}
+
+/* Both sides of a dash, short or long. */
+static bool read_span(struct arena *mem, struct str text, struct str *from, struct str *to)
+{
+	size_t at = str_find(text, STR(DASH)), len = sizeof DASH - 1;
+	if (at == SIZE_MAX) {
+		at = str_find(text, STR("-"));
+		len = 1;
+	}
+	return at != SIZE_MAX && read_time(mem, str_sub(text, 0, at), from) &&
+	       read_time(mem, str_from(text, at + len), to);
+}
+
+err_t hours_write(struct ctx *cx, const char *field, struct str text, const char *key, struct json *j)
+{
+	struct str rest = str_trim(text, STR_BLANK), one, from, to;
+	json_array(j, key);
+	while (rest.len && str_cut(&rest, ',', &one)) {
+		if (!read_span(cx->mem, one, &from, &to))
+			return REFUSE(cx, INVALID_VALUE, field,
+				"Hours are written like 09:00-12:00, 13:00-17:00. An empty field is a day without "
+				"any.");
+		json_object(j, NULL);
+		json_str(j, "start", from);
+		json_str(j, "end", to);
+		json_object_end(j);
+	}
+	json_array_end(j);
+	return OK;
+}
+
+err_t exceptions_write(struct ctx *cx, const char *field, struct str text, struct json *j)
+{
+	struct str rest = text, line;
+	json_array(j, field);
+	while (rest.len && str_cut(&rest, '\n', &line)) {
+		line = str_trim(line, STR_BLANK);
+		if (!line.len)
+			continue;
+		json_object(j, NULL);
+		json_str(j, "date", str_sub(line, 0, DATE_LEN));
+		TRY(hours_write(cx, field, str_from(line, line.len < DATE_LEN ? line.len : DATE_LEN), "hours", j));
+		json_object_end(j);
+	}
+	json_array_end(j);
+	return OK;
+}

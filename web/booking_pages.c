@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /booking-pages: the list, one page with what was booked by it, pausing and deleting. The same operations as REST. */
+#include "web/booking_pages.h"
+
+#include <string.h>
+
+#include "caldav/calendar/recur/vtimezone.h"
+#include "caldav/calendar/store/store.h"
+#include "server/booking/booking.h"
+#include "web/booking_form.h"
+#include "web/calendar_view.h"
+#include "web/own_call.h"
+#include "web/pages.h"
+#include "web/say.h"
+
+#define BOOKINGS_SHOWN 20
+
+/* Before it all others come. */
+static struct id newest(void)
+{
+	struct id id;
+	memset(&id, 0xFF, sizeof id);
+	return id;
+}
+
+err_t booking_page_in_path(struct request *rq, struct actor *actor_out, struct booking_page *out)
+{
+	struct id id;
+	if (!id_parse(rq->args[0], "bkp", &id))
+		return FAIL(&rq->cx, NOT_FOUND, "no page's id");
+	for (int test = 0; test < 2; test++) {
+		TRY(calendar_actor(rq, test, actor_out));
+		err_t e = booking_page_get(&rq->cx, actor_out, id, out);
+		if (!err_is(e, NOT_FOUND))
+			return e;
+	}
+	return REFUSE(&rq->cx, NOT_FOUND, "", "There is no such booking page among yours.");
+}
+
+struct str booking_page_href(struct arena *mem, const struct booking_page *page, const char *done)
+{
+	struct str id = id_text(mem, "bkp", page->id);
+	return str_fmt(mem, "/booking-pages/%.*s%s%s", STR_ARG(id), done ? "?done=" : "", done ? done : "");
+}
+
+static void length_values(struct arena *mem, struct html_values *v, const struct booking_page *page)
+{
+	for (size_t i = 0; i < page->duration_count; i++) {
+		struct html_values *row = html_add_row(v, "lengths");
+		html_set(row, "minutes", str_fmt(mem, "%d", (int)page->durations[i]));
+		html_set_flag(row, "more", i > 0);
+	}
+}
+
+void booking_page_values(struct request *rq, struct html_values *v, const struct booking_page *page)
+{
+	struct arena *mem = rq->cx.mem;
+	html_set(v, "page_id", id_text(mem, "bkp", page->id));
+	html_set(v, "page_title", page->title);
+	html_set(v, "about", page->description);
+	html_set(v, "slug", page->slug);
+	html_set(v, "address", booking_page_url(&rq->cx, page));
+	html_set(v, "public_url", rq->cx.config->public_url);
+	html_set(v, "page_zone", page->tz);
+	html_set_flag(v, "is_public", page->is_public);
+	html_set_flag(v, "paused", !page->active);
+	html_set_flag(v, "test", id_is_test(page->account));
+	length_values(mem, v, page);
+	page_when(rq, v, "created", page->created_at);
+}
+
+/* ---- the list ---- */
+
+err_t booking_pages_page(struct request *rq, struct response *rs)
+{
+	struct html_values *v = page_new(rq, SAY("Booking pages"), "booking_pages");
+	struct booking_page *rows;
+	struct actor actor;
+	size_t count;
+	bool test = calendar_in_test(rq);
+	TRY(calendar_actor(rq, test, &actor));
+	TRY(booking_page_page(&rq->cx, &actor, newest(), false, BOOKING_PAGES_MAX, &rows, &count));
+	for (size_t i = 0; i < count; i++)
+		booking_page_values(rq, html_add_row(v, "pages"), &rows[i]);
+	html_set_flag(v, "any", count > 0);
+	html_set_flag(v, "mode_test", test);
+	html_set(v, "mode_path", STR("/booking-pages"));
+	page_notice(rq, v);
+	return page_reply(rs, 200, "booking_pages", v);
+}
+
+/* ---- one ---- */
+
+/* Days with hours, in the order of the week. */
+static void hours_values(struct request *rq, struct html_values *v, const struct booking_page *page)
+{
+	for (int day = 0; day < 7; day++) {
+		if (!page->hours.days[day].count)
+			continue;
+		struct html_values *row = html_add_row(v, "hours");
+		html_set(row, "weekday", weekday_name(rq, day));
+		html_set(row, "spans", hours_as_text(rq->cx.mem, &page->hours.days[day]));
+	}
+}
+
+static err_t bookings_values(
+	struct request *rq, struct html_values *v, const struct actor *actor, const struct booking_page *page)
+{
+	struct booking *rows;
+	size_t count;
+	TRY(booking_list(&rq->cx, actor, page->id, newest(), false, BOOKINGS_SHOWN, &rows, &count));
+	for (size_t i = 0; i < count; i++) {
+		struct html_values *row = html_add_row(v, "bookings");
+		html_set(row, "guest", rows[i].name);
+		html_set(row, "guest_email", rows[i].email);
+		html_set(row, "event_id",
+			id_is_zero(rows[i].event) ? STR_ABSENT : id_text(rq->cx.mem, "evt", rows[i].event));
+		html_set_flag(row, "cancelled", rows[i].cancelled);
+		html_set_flag(row, "over", !rows[i].cancelled && rows[i].end.us <= rq->cx.now.us);
+		html_set_flag(row, "of_test", id_is_test(page->account));
+		page_when(rq, row, "starts", rows[i].start);
+	}
+	html_set_flag(v, "any_booking", count > 0);
+	html_set_flag(v, "more_bookings", count == BOOKINGS_SHOWN);
+	return OK;
+}
+
+/* Which calendar its events go to; a page whose calendar is gone takes no bookings. */
+static err_t calendar_values(
+	struct request *rq, struct html_values *v, const struct actor *actor, const struct booking_page *page)
+{
+	struct calendar *calendars;
+	size_t count;
+	TRY(calendar_list(&rq->cx, actor, &calendars, &count));
+	for (size_t i = 0; i < count; i++)
+		if (id_eq(calendars[i].id, page->calendar))
+			html_set(v, "calendar_name", calendar_label(&calendars[i]));
+	return OK;
+}
+
+err_t booking_page_show(struct request *rq, struct response *rs)
+{
+	struct html_values *v = page_new(rq, SAY("Booking page"), "booking_pages");
+	struct booking_page page;
+	struct actor actor;
+	TRY(booking_page_in_path(rq, &actor, &page));
+	booking_page_values(rq, v, &page);
+	hours_values(rq, v, &page);
+	TRY(calendar_values(rq, v, &actor, &page));
+	TRY(bookings_values(rq, v, &actor, &page));
+	page_notice(rq, v);
+	return page_reply(rs, 200, "booking_page", v);
+}
+
+/* ---- state, end ---- */
+
+static err_t ask(struct request *rq, struct response *rs, const char *title, const char *template_name)
+{
+	struct html_values *v = page_new(rq, title, "booking_pages");
+	struct booking_page page;
+	struct actor actor;
+	TRY(booking_page_in_path(rq, &actor, &page));
+	booking_page_values(rq, v, &page);
+	return page_reply(rs, 200, template_name, v);
+}
+
+err_t booking_page_pause_page(struct request *rq, struct response *rs)
+{
+	return ask(rq, rs, SAY("Pause this page?"), "booking_page_pause");
+}
+
+err_t booking_page_state_post(struct request *rq, struct response *rs)
+{
+	bool pause = str_eq(form_get(&rq->form, "state"), STR("paused"));
+	struct booking_page page;
+	struct actor actor;
+	TRY(booking_page_in_path(rq, &actor, &page));
+	const struct own_call call = {
+		.operation = "updateBookingPage",
+		.id = id_text(rq->cx.mem, "bkp", page.id),
+		.body = pause ? STR("{\"status\":\"paused\"}") : STR("{\"status\":\"active\"}"),
+		.test = id_is_test(page.account),
+	};
+	TRY(own_call(rq, &call, NULL));
+	reply_redirect(
+		rs, 303, booking_page_href(rq->cx.mem, &page, pause ? "booking-page-paused" : "booking-page-resumed"));
+	return OK;
+}
+
+err_t booking_page_delete_page(struct request *rq, struct response *rs)
+{
+	return ask(rq, rs, SAY("Delete this page?"), "booking_page_delete");
+}
+
+err_t booking_page_delete_post(struct request *rq, struct response *rs)
+{
+	struct booking_page page;
+	struct actor actor;
+	TRY(booking_page_in_path(rq, &actor, &page));
+	const struct own_call call = {
+		.operation = "deleteBookingPage",
+		.id = id_text(rq->cx.mem, "bkp", page.id),
+		.test = id_is_test(page.account),
+	};
+	TRY(own_call(rq, &call, NULL));
+	reply_redirect(rs, 303,
+		call.test ? STR("/booking-pages?done=booking-page-deleted&mode=test")
+			  : STR("/booking-pages?done=booking-page-deleted"));
+	return OK;
+}
