@@ -2,6 +2,7 @@
 /* Deleting one's account, and taking it back. */
 #include "server/mail/leaving.h"
 
+#include "server/account/second_factor.h"
 #include "server/base/config.h"
 #include "web/page.h"
 #include "web/pages.h"
@@ -42,20 +43,54 @@ err_t account_delete_post(struct request *rq, struct response *rs)
 	return page_reply(rs, 200, "account_left", v);
 }
 
+/* Who has a second factor gives it here, too: the password alone brings nothing back. */
+static err_t return_values(struct request *rq, struct id account, struct str token, struct html_values **out)
+{
+	struct html_values *v = page_new(rq, "Take your account back?", NULL);
+	struct second_factors factors;
+	TRY(second_factors_of(&rq->cx, account, &factors));
+	html_set(v, "token", token);
+	html_set_flag(v, "with_code", !instant_is_none(factors.totp_since));
+	*out = v;
+	return OK;
+}
+
 err_t account_return_page(struct request *rq, struct response *rs, struct str email)
 {
 	struct instant delete_at;
 	struct str token;
+	struct id account;
+	struct html_values *v;
 	TRY(leaving_find(&rq->cx, email, &delete_at, &token));
-	struct html_values *v = page_new(rq, "Take your account back?", NULL);
-	html_set(v, "token", token);
+	TRY(leaving_token_read(&rq->cx, token, &account));
+	TRY(return_values(rq, account, token, &v));
 	page_when(rq, v, "delete_at", delete_at);
 	return page_reply(rs, 403, "account_return", v);
 }
 
+static err_t check_code(struct request *rq, struct id account)
+{
+	struct second_factors factors;
+	int16_t amr;
+	TRY(second_factors_of(&rq->cx, account, &factors));
+	if (instant_is_none(factors.totp_since))
+		return OK;
+	return second_factor_prove(&rq->cx, account, sign_in_browser(rq), form_get(&rq->form, "code"), &amr);
+}
+
 err_t account_take_back_post(struct request *rq, struct response *rs)
 {
-	TRY(leaving_take_back(&rq->cx, form_get(&rq->form, "token")));
+	struct str token = form_get(&rq->form, "token");
+	struct id account;
+	struct html_values *v;
+	TRY(leaving_token_read(&rq->cx, token, &account));
+	err_t e = check_code(rq, account);
+	if (e && page_status(e) < 500) {
+		TRY(return_values(rq, account, token, &v));
+		return page_again(rs, "account_return", v, e);
+	}
+	TRY(e);
+	TRY(leaving_take_back(&rq->cx, token));
 	reply_redirect(rs, 303, STR("/sign-in?done=taken-back"));
 	return OK;
 }

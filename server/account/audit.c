@@ -71,6 +71,14 @@ err_t audit_refused(
 		db_in_id_or_null(subject), IN(audit_by(cx)), IN(details));
 }
 
+err_t audit_once(struct ctx *cx, struct id account, const char *kind, int64_t window_s)
+{
+	struct str once = str_fmt(cx->mem, "once %s of %.*s", kind, STR_ARG(id_uuid(cx->mem, account)));
+	return db_exec(cx, &sql_audit_refused, NULL, IN(secret_hash(cx->mem, once)), IN((int32_t)1),
+		IN(instant_add_s(cx->now, window_s)), IN(cx->now), IN(account), IN(str_of(kind)), IN(account),
+		IN(audit_by(cx)), IN(STR_ABSENT));
+}
+
 struct str audit_detail(struct arena *mem, const char *name, struct str value)
 {
 	struct buf out = buf_new(mem, 8192);

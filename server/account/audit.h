@@ -35,6 +35,9 @@ MUST_CHECK err_t audit_add(struct ctx *cx, struct id account, const char *kind, 
 MUST_CHECK err_t audit_refused(
 	struct ctx *cx, struct str guessed, struct id account, const char *kind, struct id subject, struct str details);
 
+/* Of an account, once in so many seconds: what goes on for long is told once. */
+MUST_CHECK err_t audit_once(struct ctx *cx, struct id account, const char *kind, int64_t window_s);
+
 /* {"name":"value"}, of text that is no secret. */
 struct str audit_detail(struct arena *mem, const char *name, struct str value);
 

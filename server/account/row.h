@@ -11,7 +11,8 @@ struct account_row {
 	int16_t status, plan;
 	struct str email, name, tz;
 	struct instant created_at, deactivated_at;
-	bool second_factor; /* of sign_in_find only */
+	bool second_factor; /* of sign_in_find only, and the next */
+	bool known_network;
 };
 
 struct account account_of_row(const struct account_row *row);

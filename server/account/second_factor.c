@@ -15,6 +15,7 @@
 
 #define CODE_DIGITS 12 /* of a recovery code: 60 bits */
 #define CODE_TEXT_MAX 64
+#define WRONG_TOLD 5 /* in an hour: the owner is told of */
 
 struct totp_row {
 	struct bytes sealed;
@@ -22,6 +23,10 @@ struct totp_row {
 	int64_t last_step;
 };
 DB_RESULT(totp_find, struct totp_row, sealed, activated_at, last_step);
+struct network_row {
+	bool known;
+};
+DB_RESULT(network_is_known, struct network_row, known);
 DB_RESULT(second_factors, struct second_factors, totp_since, recovery_codes);
 
 static err_t wrong_code(struct ctx *cx)
@@ -181,7 +186,12 @@ err_t recovery_codes_make(struct ctx *cx, struct id account, struct str_list *ou
 
 /* ---- at the sign-in ---- */
 
-static size_t limits_of(struct ctx *cx, struct id account, struct known_browser browser, struct throttle *out)
+/*
+ * What a try counts against, the narrowest first; at most two, their number is returned. Whoever has the password
+ * spends the tries of networks that the account was not used from, and none of its owner's.
+ */
+static size_t limits_of(
+	struct ctx *cx, struct id account, struct known_browser browser, bool known_network, struct throttle *out)
 {
 	struct str owner = id_uuid(cx->mem, account), network = address_network(cx->mem, cx->client_ip);
 	if (id_eq(browser.account, account)) {
@@ -190,7 +200,7 @@ static size_t limits_of(struct ctx *cx, struct id account, struct known_browser 
 	}
 	out[0] = (struct throttle){ "code account and network",
 		str_fmt(cx->mem, "%.*s from %.*s", STR_ARG(owner), STR_ARG(network)), 10, 15 * 60 };
-	out[1] = (struct throttle){ "code account", owner, 30, 3600 };
+	out[1] = (struct throttle){ known_network ? "code account at home" : "code account", owner, 30, 3600 };
 	return 2;
 }
 
@@ -225,16 +235,29 @@ static err_t judge(struct ctx *cx, struct id account, struct str code, int16_t *
 	return used ? OK : wrong_code(cx);
 }
 
+/* Only who has the password comes this far: the owner is told when codes are wrong again and again. */
+static err_t note_wrong(struct ctx *cx, struct id account)
+{
+	struct str owner = id_uuid(cx->mem, account);
+	const struct throttle wrong = { "code wrong", owner, WRONG_TOLD - 1, 3600 };
+	TRY(audit_refused(cx, str_fmt(cx->mem, "code of %.*s", STR_ARG(owner)), account, "session.refused", account,
+		audit_detail(cx->mem, "reason", STR("wrong_code"))));
+	err_t e = throttle_take(cx, &wrong, 1);
+	return err_is(e, RATE_LIMITED) ? audit_once(cx, account, "code.guessed", 86400) : e;
+}
+
 err_t second_factor_prove(
 	struct ctx *cx, struct id account, struct known_browser browser, struct str code, int16_t *amr_out)
 {
 	struct throttle limits[2];
-	size_t count = limits_of(cx, account, browser, limits);
+	struct network_row network;
+	TRY(db_row(cx, &sql_network_is_known, ROW(network_is_known, &network), IN(account),
+		IN(address_range(cx->mem, cx->client_ip))));
+	size_t count = limits_of(cx, account, browser, network.known, limits);
 	TRY(throttle_take(cx, limits, count));
 	err_t e = judge(cx, account, code, amr_out);
 	if (err_is(e, INVALID_VALUE))
-		TRY(audit_refused(cx, str_fmt(cx->mem, "code of %.*s", STR_ARG(id_uuid(cx->mem, account))), account,
-			"session.refused", account, audit_detail(cx->mem, "reason", STR("wrong_code"))));
+		TRY(note_wrong(cx, account));
 	TRY(e);
 	return throttle_forgive(cx, limits, count);
 }

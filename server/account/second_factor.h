@@ -42,8 +42,9 @@ MUST_CHECK err_t recovery_codes_make(struct ctx *cx, struct id account, struct s
 
 /*
  * Judge the code that whoever knows the password gives as the second factor. Guesses end in RATE_LIMITED: 10 in 15
- * minutes from one network, 30 an hour in all. Only who has the password can guess, and a browser that is known for the
- * account has 10 in 15 minutes of its own, so that nobody keeps its owner out.
+ * minutes from one network, 30 an hour in all from networks that the account was not used from, and as many from those
+ * that it was. Only who has the password can guess, and a browser that is known for the account has 10 in 15 minutes of
+ * its own, so that nobody keeps its owner out. Five that were wrong within an hour are told by mail, once a day.
  *
  * amr_out  AMR_OTP or AMR_RECOVERY
  * errors   INVALID_VALUE ("code"): wrong, or used before; RATE_LIMITED

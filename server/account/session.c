@@ -15,7 +15,7 @@
 #define USER_AGENT_MAX 300
 
 DB_RESULT(sign_in_find, struct account_row, password_hash, password_at, id, status, plan, email, name, tz, created_at,
-	deactivated_at, second_factor);
+	deactivated_at, second_factor, known_network);
 
 struct session_row {
 	struct id id;
@@ -37,11 +37,11 @@ static struct str email_or_none(struct ctx *cx, struct str email)
 }
 
 /* What a try counts against, the narrowest first. Three at most; their number is returned. */
-static size_t limits_of(
-	struct ctx *cx, struct str email, struct known_browser browser, bool known, struct throttle *out)
+static size_t limits_of(struct ctx *cx, struct str email, struct known_browser browser, const struct account_row *row,
+	struct throttle *out)
 {
 	struct str network = address_network(cx->mem, cx->client_ip);
-	if (known) {
+	if (!id_is_zero(row->id) && id_eq(browser.account, row->id)) {
 		out[0] = (struct throttle){ "known browser", id_uuid(cx->mem, browser.number), 10, 15 * 60 };
 		return 1;
 	}
@@ -49,7 +49,8 @@ static size_t limits_of(
 	struct str pair = str_fmt(cx->mem, "%.*s from %.*s", STR_ARG(email), STR_ARG(network));
 	out[0] = (struct throttle){ "account and network", pair, 10, 15 * 60 };
 	out[1] = (struct throttle){ "address", network, 100, 3600 };
-	out[2] = (struct throttle){ "account", email, 50, 15 * 60 };
+	/* Guesses from elsewhere keep nobody out of where the account is used. */
+	out[2] = (struct throttle){ row->known_network ? "account at home" : "account", email, 50, 15 * 60 };
 	return 3;
 }
 
@@ -59,11 +60,11 @@ err_t sign_in(struct ctx *cx, struct str email, struct str password, struct know
 	struct account_row row = { .password_hash = STR_ABSENT };
 	struct throttle limits[3];
 	bool same;
-	err_t e = db_row(cx, &sql_sign_in_find, ROW(sign_in_find, &row), IN(folded));
+	err_t e = db_row(
+		cx, &sql_sign_in_find, ROW(sign_in_find, &row), IN(folded), IN(address_range(cx->mem, cx->client_ip)));
 	if (e && !err_is(e, NOT_FOUND))
 		return e;
-	bool known = !e && id_eq(browser.account, row.id);
-	size_t count = limits_of(cx, folded, browser, known, limits);
+	size_t count = limits_of(cx, folded, browser, &row, limits);
 	TRY(throttle_take(cx, limits, count));
 	e = password_verify(cx, password, row.password_hash, &same);
 	if (e) { /* too many wait: this try was none, so that rows grow no faster than passwords are hashed */

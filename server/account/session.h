@@ -14,8 +14,9 @@
  * proved the password. Whether a second factor is asked for after it, out->second_factor says.
  *
  * Guessing ends in RATE_LIMITED: 10 tries in 15 minutes for an account from one network, 100 an hour from a network, 50
- * in 15 minutes for an account. A browser that is known for this account has 10 tries in 15 minutes of its own instead
- * and passes all of these; what then bounds guessers is the queue of password.h.
+ * in 15 minutes for an account, counted apart for networks that it is used from. A browser that is known for this
+ * account has 10 tries in 15 minutes of its own instead and passes all of these; what then bounds guessers is the queue
+ * of password.h.
  *
  * errors  CREDENTIALS_INVALID  wrong e-mail or password; ACCOUNT_DEACTIVATED; RATE_LIMITED; UNAVAILABLE
  */

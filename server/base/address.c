@@ -64,6 +64,15 @@ struct str address_network(struct arena *mem, struct str client_ip)
 	return address_parse(client_ip, &a) ? address_text(mem, address_site(a)) : client_ip;
 }
 
+struct str address_range(struct arena *mem, struct str client_ip)
+{
+	struct address a;
+	if (!address_parse(client_ip, &a))
+		return STR_ABSENT;
+	return str_fmt(
+		mem, "%.*s/%d", STR_ARG(address_text(mem, address_site(a))), is_ipv4(a) ? 32 : 8 * IPV6_SITE_OCTETS);
+}
+
 struct str address_coarse(struct arena *mem, struct str ip)
 {
 	struct address a;

@@ -16,6 +16,8 @@ struct str address_text(struct arena *mem, struct address a);
 struct address address_site(struct address a);
 /* The same of cx.client_ip, as text. */
 struct str address_network(struct arena *mem, struct str client_ip);
+/* As a range ("192.0.2.1/32", "2001:db8::/56"); absent where it is no address. */
+struct str address_range(struct arena *mem, struct str client_ip);
 
 /* Roughly where an address is, to tell people: its /24, of IPv6 its /48. Absent for what is none. */
 struct str address_coarse(struct arena *mem, struct str ip);

@@ -112,16 +112,28 @@ static bool read_token(struct ctx *cx, struct str token, struct grant *out)
 	return out->until.us > cx->now.us;
 }
 
-err_t leaving_take_back(struct ctx *cx, struct str token)
+static err_t too_old(struct ctx *cx)
+{
+	return REFUSE(cx, NOT_FOUND, "", "This page is too old. Sign in once more to take the account back.");
+}
+
+err_t leaving_token_read(struct ctx *cx, struct str token, struct id *account_out)
 {
 	struct grant grant;
-	struct reached reached = { false };
-	if (read_token(cx, token, &grant))
-		TRY(db_row(cx, &sql_account_take_back, ROW(account_take_back, &reached), IN(grant.account),
-			IN(id_in_mode(grant.account, true)), IN(cx->now), IN(audit_by(cx))));
-	return reached.found
-		       ? OK
-		       : REFUSE(cx, NOT_FOUND, "", "This page is too old. Sign in once more to take the account back.");
+	if (!read_token(cx, token, &grant))
+		return too_old(cx);
+	*account_out = grant.account;
+	return OK;
+}
+
+err_t leaving_take_back(struct ctx *cx, struct str token)
+{
+	struct id account;
+	struct reached reached;
+	TRY(leaving_token_read(cx, token, &account));
+	TRY(db_row(cx, &sql_account_take_back, ROW(account_take_back, &reached), IN(account),
+		IN(id_in_mode(account, true)), IN(cx->now), IN(audit_by(cx))));
+	return reached.found ? OK : too_old(cx);
 }
 
 err_t leaving_delete(struct ctx *cx, void *unused)

@@ -25,6 +25,9 @@ MUST_CHECK err_t leaving_begin(
  */
 MUST_CHECK err_t leaving_find(struct ctx *cx, struct str email, struct instant *delete_at_out, struct str *token_out);
 
+/* Of whom such a token is. NOT_FOUND: it is none or too old. */
+MUST_CHECK err_t leaving_token_read(struct ctx *cx, struct str token, struct id *account_out);
+
 /* Everything is as it was, but that nobody is signed in. NOT_FOUND: the token is none or too old, or the account gone.
  */
 MUST_CHECK err_t leaving_take_back(struct ctx *cx, struct str token);

@@ -49,3 +49,9 @@ SELECT audit_add(u.account_id, 'recovery_code.used', u.account_id, $4, NULL) FRO
 -- $1 account
 SELECT (SELECT t.activated_at FROM totp t WHERE t.account_id = $1) AS totp_since,
        (SELECT count(*) FROM recovery_code r WHERE r.account_id = $1 AND r.used_at IS NULL) AS recovery_codes;
+
+-- name: network_is_known
+-- $1 account  $2 network
+-- Somebody is signed in to the account from there, or used a key or an app of it from there last.
+SELECT EXISTS (SELECT FROM session s WHERE s.account_id = $1 AND s.ip <<= $2::text::inet)
+    OR EXISTS (SELECT FROM credential_use u WHERE u.account_id = $1 AND u.ip <<= $2::text::inet) AS known;

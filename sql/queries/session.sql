@@ -2,9 +2,11 @@
 -- Browser sessions, always of the live account.
 
 -- name: sign_in_find
--- $1 e-mail, folded
+-- $1 e-mail, folded  $2 network
 SELECT l.password_hash, l.changed_at AS password_at, a.account_id AS id, a.status, a.plan, a.email, a.name, a.tz, a.created_at, a.deactivated_at,
-       EXISTS (SELECT FROM totp t WHERE t.account_id = a.account_id AND t.activated_at IS NOT NULL) AS second_factor
+       EXISTS (SELECT FROM totp t WHERE t.account_id = a.account_id AND t.activated_at IS NOT NULL) AS second_factor,
+       EXISTS (SELECT FROM session s WHERE s.account_id = a.account_id AND s.ip <<= $2::text::inet)
+    OR EXISTS (SELECT FROM credential_use u WHERE u.account_id = a.account_id AND u.ip <<= $2::text::inet) AS known_network
   FROM login l JOIN account a ON a.account_id = l.account_id
  WHERE l.email = $1;
 

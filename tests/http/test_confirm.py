@@ -134,7 +134,7 @@ NO_PROOF = {
     "/sign-up": "of nobody's session", "/forgot-password": "of nobody's session", "/account/take-back": "has its own proof",
     "/sign-out": "ends", "/keys/:key/revoke": "ends", "/connected-accounts/:id/remove": "ends", "/security/sessions/end-others": "ends",
     "/security/sessions/:id/end": "ends", "/apps/:app/delete": "ends", "/apps/:app/secrets/:secret/revoke": "ends",
-    "/webhooks/:endpoint/delete": "ends", "/calendars/:cal/delete": "ends", "/sandbox": "test data alone",
+    "/webhooks/:endpoint/delete": "ends", "/calendars/:cal/delete": "ends", "/sandbox": "test data alone", "/docs/reference/:name/try": "test data alone",
     "/index.php/login/v2/flow/:token/deny": "nothing is made",
     "/keys/:key": "another name, an earlier end: a key gets no wider by it", "/device": "leads to the consent page, which asks",
     "/consent": "when it is allowed: see below", "/calendars": "when it is public: see below", "/calendars/:cal/edit": "when it becomes public: see below",

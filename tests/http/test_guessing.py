@@ -53,10 +53,10 @@ def test_a_browser_that_signed_in_before_is_never_locked_out(world, owner):
     known = Browser(world)
     assert sign_in(known, owner.email, owner.password).status == 303
     count_against(world, "account", owner.email, 50)
+    for _ in range(2):  # another browser of the owner's, or a guesser
+        reply = sign_in(Browser(world), owner.email, owner.password, "203.0.113.7")
+        assert is_page(reply, 429) and 0 < int(reply.headers["Retry-After"]) <= 901
     for address in ("198.51.100.7", "192.0.2.1"):
-        for _ in range(2):  # another browser of the owner's, or a guesser
-            reply = sign_in(Browser(world), owner.email, owner.password, address)
-            assert is_page(reply, 429) and 0 < int(reply.headers["Retry-After"]) <= 901
         assert sign_in(known, owner.email, owner.password, address).status == 303
     # also in the guesser's own network, and after signing out
     count_against(world, "account and network", f"{owner.email} from 192.0.2.1", 10)
@@ -68,6 +68,19 @@ def test_a_browser_that_signed_in_before_is_never_locked_out(world, owner):
     fields = Form(known.get("/account").text, "/account/password").with_(
         current_password=owner.password, new_password=owner.password, new_password_again=owner.password)
     assert known.post("/account/password", fields).location == "/account?done=password"
+
+
+def test_where_the_account_is_used_guesses_from_elsewhere_keep_nobody_out(world, owner):
+    """H13: another browser, in a network where the owner is signed in or a key of theirs comes from."""
+    assert sign_in(Browser(world), owner.email, owner.password, "192.0.2.1").status == 303
+    world.sql(f"INSERT INTO credential_use (account_id, id, used_at, ip) SELECT account_id, gen_random_uuid(), now(), '192.0.2.77' FROM login WHERE email = '{owner.email}'")
+    world.sql("DELETE FROM throttle")
+    count_against(world, "account", owner.email, 50)
+    assert is_page(sign_in(Browser(world), owner.email, owner.password, "203.0.113.9"), 429)
+    for home in ("192.0.2.1", "192.0.2.77"):
+        assert sign_in(Browser(world), owner.email, owner.password, home).status == 303
+    guesser = Browser(world)  # who guesses there is bounded there
+    assert [sign_in(guesser, owner.email, "wrong", "192.0.2.1").status for _ in range(11)] == [403] * 10 + [429]
 
 
 def test_a_known_browser_has_a_limit_of_its_own(world, owner):
@@ -85,7 +98,7 @@ def test_a_browser_is_known_for_its_own_account_alone(world, owner):
     browser = Browser(world)
     assert sign_in(browser, other.email, other.password).status == 303
     count_against(world, "account", owner.email, 50)
-    assert is_page(sign_in(browser, owner.email, owner.password), 429)
+    assert is_page(sign_in(browser, owner.email, owner.password, "203.0.113.7"), 429)
 
 
 @pytest.mark.parametrize("change", [lambda v: v[:-2], lambda v: v + "AA", lambda v: "A" * len(v), lambda v: "", lambda v: "x;y=z",
@@ -97,7 +110,7 @@ def test_a_cookie_that_we_did_not_seal_makes_nobody_known(world, owner, change):
     forger = Browser(world)
     forger.cookies[name] = change(known.cookies[name])
     count_against(world, "account", owner.email, 50)
-    assert is_page(sign_in(forger, owner.email, owner.password), 429)
+    assert is_page(sign_in(forger, owner.email, owner.password, "203.0.113.7"), 429)
 
 
 def test_the_cookie_of_a_known_browser_opens_nothing_and_lives_long(world, owner):

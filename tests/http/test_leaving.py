@@ -8,6 +8,7 @@ import pytest
 from mails import new_port, serve_with
 from oauth_flow import BOTH, App, Browser, Form, alive, is_page
 from rest import Api, assert_error
+from test_second_factor import set_up
 
 pytestmark = pytest.mark.usefixtures("sink")
 PORT = new_port()
@@ -133,6 +134,23 @@ def test_only_who_knows_the_password_learns_of_it(world, person):
     person.leave()
     reply = submit(Browser(world), "/sign-in", "/sign-in", email=person.email, password="a wrong password")
     assert reply.status == 403 and "Take your account back" not in reply.text and "wrong" in reply.text
+
+
+def test_who_has_a_second_factor_takes_it_back_by_both(world, person):
+    """H14: a password alone brings back nothing that a sign-in with it would not open."""
+    secret, codes = set_up(person.browser)
+    person.leave()
+    browser = Browser(world)
+    page = submit(browser, "/sign-in", "/sign-in", email=person.email, password=person.password)
+    assert is_page_of_return(page) and 'name="code"' in page.text
+    live, _ = ids(world, person.email)
+    for wrong in ({}, {"code": ""}, {"code": "000000"}):
+        reply = browser.post("/account/take-back", Form(page.text, "/account/take-back").with_(**wrong))
+        assert is_page(reply, 400) and 'id="code-error"' in reply.text
+        assert world.sql(f"SELECT status FROM account WHERE account_id = '{live}'") == [["2"]]
+    again = Form(reply.text, "/account/take-back").with_(code=codes[0])
+    assert browser.post("/account/take-back", again).location == "/sign-in?done=taken-back"
+    assert world.sql(f"SELECT status FROM account WHERE account_id = '{live}'") == [["1"]]
 
 
 @pytest.mark.parametrize("token", ["", "x", "A" * 80, "A" * 3000])

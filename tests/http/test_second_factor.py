@@ -13,7 +13,7 @@ import pytest
 from oauth_flow import App, Browser, Form, is_page
 
 SECONDS = 40
-SERVE = ["--signup", "open"]
+SERVE = ["--signup", "open", "--trusted-proxy", "127.0.0.1"]
 EMAIL = "careful@calends.example"
 
 
@@ -253,6 +253,48 @@ def test_guesses_of_a_stranger_need_the_password(world, user, browser):
     kinds = {k for [k] in world.sql("SELECT kind FROM audit WHERE kind LIKE '%code%'")}
     assert "recovery_code.used" not in kinds or kinds  # nothing of the second step was touched
     assert world.sql("SELECT last_step > 0 FROM totp") == [["t"]]
+
+
+def give_from(browser, at, code, network):
+    return browser.post("/sign-in/code", Form(browser.get(at).text, "/sign-in/code").with_(code=code), [("X-Forwarded-For", network)])
+
+
+def test_guesses_from_elsewhere_keep_the_owner_out_of_nothing(world, user, browser):
+    """H13: who has the password and four networks spends the tries of an hour; where the account is used there are others."""
+    secret, _ = set_up(browser)
+    set_step_back(world, 9)
+    thief, at = first_step(world, user)
+    statuses = [give_from(thief, at, "000000", f"198.51.100.{n // 10}").status for n in range(31)]
+    assert statuses == [400] * 30 + [429]
+    abroad, at = first_step(world, user)
+    assert is_page(give_from(abroad, at, code_of(secret), "203.0.113.7"), 429)
+    new, at = first_step(world, user)  # another browser, where the owner is signed in
+    assert give(new, at, code_of(secret)).location == "/"
+    step = browser.sign_in(user, "/sign-in?again=1").location
+    assert give_from(browser, step, code_of(secret, 1), "203.0.113.7").location == "/"  # the browser that is known, anywhere
+
+
+def test_an_ipv6_network_is_known_as_a_whole(world, user, browser):
+    """RFC 6177 §2: one customer has a /56; another address of it is the same network, and one beside it is another."""
+    secret, _ = set_up(browser)
+    set_step_back(world, 9)
+    world.sql(f"UPDATE session SET ip = '2001:db8:1:200::1' WHERE account_id = (SELECT account_id FROM login WHERE email = '{user.email}')")
+    thief, at = first_step(world, user)
+    assert [give_from(thief, at, "000000", f"198.51.100.{n // 10}").status for n in range(30)] == [400] * 30
+    new, at = first_step(world, user)
+    assert is_page(give_from(new, at, code_of(secret), "2001:db8:1:300::2"), 429)
+    assert give_from(new, at, code_of(secret), "2001:db8:1:2ff::2").location == "/"
+
+
+def test_who_guesses_codes_is_told_of_once_a_day(world, user, browser):
+    """H13: only who has the password comes so far."""
+    set_up(browser)
+    thief, at = first_step(world, user)
+    guessed = lambda: [k for k, _ in audited(world, user, 40)].count("code.guessed")
+    before = guessed()
+    for n in range(1, 9):
+        give(thief, at, "000000")
+        assert guessed() - before == (1 if n >= 5 else 0), n
 
 
 # ---- what is told ----
