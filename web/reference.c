@@ -7,10 +7,10 @@ const struct reference_group reference_groups[] = {
 	/* prefix                   name                 title                 about */
 	{ "/v1/profile",            "profile",           "Profile",            "The user whom a call acts for.", NULL, NULL, NULL },
 	{ "/v1/calendars",          "calendars",         "Calendars",          "Make, change, import and export calendars.", "caldav", "Calendar programs", NULL },
-	{ "/v1/events",             "events",            "Events",             "Read, make, change and cancel events; follow what changes.", NULL, NULL, NULL },
+	{ "/v1/events",             "events",            "Events",             "Read, make, change and cancel events; follow what changes.", "events", "Events", NULL },
 	{ "/v1/freebusy",           "freebusy",          "Free and busy",      "When somebody is busy, and when several people are free.", "quickstart", "Quickstart", NULL },
-	{ "/v1/booking_pages",      "booking_pages",     "Booking pages",      "Pages on which guests book a time.", NULL, NULL, NULL },
-	{ "/v1/bookings",           "bookings",          "Bookings",           "What guests booked.", NULL, NULL, NULL },
+	{ "/v1/booking_pages",      "booking_pages",     "Booking pages",      "Pages on which guests book a time.", "booking", "Booking", NULL },
+	{ "/v1/bookings",           "bookings",          "Bookings",           "What guests booked.", "booking", "Booking", NULL },
 	{ "/v1/public",             "public",            "Public",             "What a publishable key reads from a web page.", "api-keys", "API keys", NULL },
 	{ "/v1/api_keys",           "api_keys",          "API keys",           "Make, limit, rotate and revoke keys.", "api-keys", "API keys", "/keys" },
 	{ "/v1/oauth_apps",         "oauth_apps",        "OAuth apps",         "Apps that other people's accounts are connected with.", "connect", "Connect an app", "/apps" },
@@ -18,12 +18,12 @@ const struct reference_group reference_groups[] = {
 	{ "/v1/grants",             "grants",            "Grants",             "The apps that are connected to the key's own account.", NULL, NULL, NULL },
 	{ "/v1/webhook_endpoints",  "webhook_endpoints", "Webhook endpoints",  "Where changes are told, and what became of telling them.", "webhooks", "Webhooks", NULL },
 	{ "/v1/webhook_events",     "webhook_events",    "Webhook events",     "What was told.", "webhooks", "Webhooks", NULL },
-	{ "/v1/voice",              "voice",             "Voice sessions",     "Sessions of a voice assistant, on behalf of a user.", NULL, NULL, NULL },
+	{ "/v1/voice",              "voice",             "Voice sessions",     "Sessions of a voice assistant, on behalf of a user.", "voice", "Voice sessions", NULL },
 	{ "/v1/sandbox",            "sandbox",           "Test mode",          "People, events and a clock to try things on.", "sandbox", "Test mode", NULL },
-	{ "/v1/audit",              "audit",             "Audit log",          "What became of keys, apps, consents and sign-ins.", NULL, NULL, NULL },
-	{ "/v1/usage",              "usage",             "Usage",              "Calls and deliveries, by day.", NULL, NULL, NULL },
-	{ "/api/v1/hosted-calendars", "hosted_calendars", "Hosted calendars",  "Calendars with a feed, for a platform's own pages.", NULL, NULL, NULL },
-	{ "/api/v1/calendars",      "hosted_events",     "Events of hosted calendars", "What is in them.", NULL, NULL, NULL },
+	{ "/v1/audit",              "audit",             "Audit log",          "What became of keys, apps, consents and sign-ins.", "audit", "Audit log", NULL },
+	{ "/v1/usage",              "usage",             "Usage",              "Calls and deliveries, by day.", "usage", "Usage", NULL },
+	{ "/api/v1/hosted-calendars", "hosted_calendars", "Hosted calendars",  "Calendars with a feed, for a platform's own pages.", "hosted-calendars", "Hosted calendars", NULL },
+	{ "/api/v1/calendars",      "hosted_events",     "Events of hosted calendars", "What is in them.", "hosted-calendars", "Hosted calendars", NULL },
 };
 /* clang-format on */
 const size_t reference_group_count = ARRAY_LEN(reference_groups);

@@ -2,7 +2,7 @@
 /*
  * An operation of the API, tried in test mode by who is signed in: the same route, contract and function as over HTTP
  * (server/http/subrequest.h), called as if with a secret test key of theirs. No key is made, and none is in the page
- * (docs/adr/0046).
+ * (docs/adr/0048).
  */
 #include "caldav/calendar/sandbox.h"
 #include "caldav/calendar/store/store.h"

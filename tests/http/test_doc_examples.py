@@ -24,7 +24,8 @@ from ports import free_port
 from receiver import Receiver
 from world import ROOT
 
-SERVE = ["--allow-private-hooks"]
+SERVE = ["--allow-private-hooks", "--voice-backend", "wss://voice.example.com/realtime", "--smtp-url", "smtp://127.0.0.1:1",
+         "--mail-from", "calendar@example.org"]
 SITE = pathlib.Path(ROOT, "docs/site")
 LANGUAGES = ("sh", "js", "python")
 PRELUDE = 'set -euo pipefail\ncurl() { command curl -sS --fail-with-body --max-time 20 "$@"; echo; }\n'

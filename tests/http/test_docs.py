@@ -190,6 +190,19 @@ def test_old_addresses_lead_where_they_led(world, target, fragment):
     assert fragment in ids(get(world, target).text)
 
 
+# ---- one example in several languages ----
+
+
+def test_blocks_next_to_each_other_are_one_example_with_a_choice(world):
+    """Each block is chosen by a radio of its own, the first at first; blocks of one language, and those with words between, stay apart."""
+    page = get(world, "/docs/quickstart").text
+    [example] = re.findall(r'<fieldset class="tabbed">(.*?)</fieldset>', page, re.S)
+    assert re.findall(r'<label for="(code-1-\d)">(\w+)</label>', example) == [("code-1-1", "curl"), ("code-1-2", "Node"), ("code-1-3", "Python")]
+    assert re.findall(r'<code class="language-(\w+)">', example) == ["sh", "js", "python"] and example.count(" checked") == 1
+    assert page.count('<code class="language-sh">') > 3
+    assert "fieldset" not in get(world, "/docs/webhooks").text
+
+
 # ---- the table of contents is refused where a page could not be followed ----
 
 

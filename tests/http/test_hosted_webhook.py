@@ -105,7 +105,7 @@ def test_three_verifiers_accept_what_is_sent(world, ann, calendar, receiver):
     assert not stripped_verifies(hook, secret[:-4] + "AAA=") and verified(hook, secret[:-4] + "AAA=") == (0, 0)
     printed = {}
     with open(os.path.join(ROOT, "docs/hosted-calendars.md"), encoding="utf-8") as page:
-        exec(page.read().partition("```python\n")[2].partition("```")[0], printed)  # what the page tells receivers to do
+        exec(page.read().partition("```python ")[2].partition("\n")[2].partition("```")[0], printed)  # what the page tells receivers to do
     printed["verify"](secret, hook.headers["calends-signature"], hook.body)
     with pytest.raises(ValueError):
         printed["verify"](secret, hook.headers["calends-signature"], hook.body + b" ")

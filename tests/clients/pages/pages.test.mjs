@@ -143,7 +143,7 @@ test('the welcome page and the documentation hold for who is not signed in, and 
 	for (const [width, colorScheme] of [[360, 'dark'], [1280, 'light']]) {
 		const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
 		const page = await context.newPage();
-		for (const path of ['/', '/status', '/docs/caldav', '/docs/webhooks', '/docs/self-hosting', '/docs/reference/updateApiKey', '/docs/scopes', '/docs/options', '/docs/changelog']) {
+		for (const path of ['/', '/status', '/docs/caldav', '/docs/webhooks', '/docs/self-hosting', '/docs/reference/updateApiKey', '/docs/events', '/docs/voice', '/docs/audit', '/docs/scopes', '/docs/options', '/docs/changelog']) {
 			await page.goto(world.url + path);
 			await judge(page, path);
 		}

@@ -53,6 +53,20 @@ struct site {
 	size_t link_count;
 };
 
+#define TABS_MAX 3 /* languages of one example */
+
+/* Blocks of code that stand next to each other, as they are written. */
+struct tabs {
+	size_t languages[TABS_MAX], at[TABS_MAX]; /* where in the HTML each begins */
+	size_t count;
+	unsigned number; /* of the last one on this page */
+};
+
+/* A block of this language begins at the end of `html`. */
+void tabs_add(struct tabs *tabs, struct arena *mem, struct buf *html, struct str language);
+/* Something else follows. */
+void tabs_end(struct tabs *tabs, struct arena *mem, struct buf *html);
+
 /* Say what is wrong on stderr, and end. */
 __attribute__((noreturn, format(printf, 1, 2))) void docs_die(const char *format, ...);
 

@@ -17,6 +17,7 @@ struct writer {
 	size_t column;
 	size_t heading_at, text_at; /* where in html and text the open heading begins */
 	bool in_head, dropped_link;
+	struct tabs tabs;
 };
 
 /* What a page may ask of the server that shows it: web/docs.c sets them all. */
@@ -121,6 +122,7 @@ static void code_begin(struct writer *w, const MD_BLOCK_CODE_DETAIL *code)
 	};
 	/* clang-format on */
 	struct str lang = attribute(&code->lang);
+	tabs_add(&w->tabs, w->site->mem, &w->html, lang);
 	if (!code->fence_char)
 		docs_die("%.*s: indented code; fence it and name its language", STR_ARG(w->page->file));
 	for (size_t i = 0; i < ARRAY_LEN(languages); i++)
@@ -222,6 +224,8 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *data)
 	struct writer *w = data;
 	if (type == MD_BLOCK_HTML)
 		docs_die("%.*s: raw HTML", STR_ARG(w->page->file));
+	if (type != MD_BLOCK_CODE)
+		tabs_end(&w->tabs, w->site->mem, &w->html);
 	if (type < ARRAY_LEN(plain_blocks) && plain_blocks[type][0])
 		buf_add(&w->html, str_of(plain_blocks[type][0]));
 	if (type == MD_BLOCK_H) {
@@ -245,6 +249,8 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *data)
 static int leave_block(MD_BLOCKTYPE type, void *detail, void *data)
 {
 	struct writer *w = data;
+	if (type != MD_BLOCK_CODE)
+		tabs_end(&w->tabs, w->site->mem, &w->html);
 	if (type < ARRAY_LEN(plain_blocks) && plain_blocks[type][1])
 		buf_add(&w->html, str_of(plain_blocks[type][1]));
 	if (type == MD_BLOCK_H)
