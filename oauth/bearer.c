@@ -20,12 +20,13 @@ struct bearer {
 	int16_t audience, plan;
 	struct str email, name, tz, api_version;
 	int64_t ahead_s;
+	bool email_confirmed;
 	bool machine; /* of an app for itself */
 	int16_t once; /* of those that come with a proof: enum proof_seen */
 };
 #define BEARER_COLS                                                                                                    \
 	connected_account, machine, client, platform, family, calendars, scopes, audience, expires_at, plan, email,    \
-		name, tz, api_version, ahead_s
+		email_confirmed, name, tz, api_version, ahead_s
 DB_RESULT(token_find_0, struct bearer, BEARER_COLS);
 DB_RESULT(token_find_1, struct bearer, BEARER_COLS);
 DB_RESULT(token_find_2, struct bearer, BEARER_COLS);
@@ -149,6 +150,7 @@ err_t bearer_authenticate(struct ctx *cx, const struct credential *sent, struct 
 		.calendars = row.calendars,
 		.api_version = row.api_version,
 		.email = row.email,
+		.email_confirmed = row.email_confirmed,
 		.name = row.name,
 		.tz = row.tz,
 		.auth_time = INSTANT_NONE,

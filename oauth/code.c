@@ -25,9 +25,10 @@ struct redeemed {
 	struct instant auth_time;
 	int16_t amr;
 	struct str nonce, email, name, tz;
+	bool email_confirmed;
 };
 DB_RESULT(code_redeem, struct redeemed, outcome, connected_account, scopes, connection_until, calendars, with_details,
-	told, auth_time, amr, nonce, email, name, tz);
+	told, auth_time, amr, nonce, email, email_confirmed, name, tz);
 
 struct code_draft code_draft(struct ctx *cx, struct id account)
 {
@@ -69,7 +70,8 @@ static err_t redeem(struct ctx *cx, const struct code_claim *claim, const struct
 	*out = (struct token_pair){ draft.access, draft.refresh, got.scopes, got.connected_account, parts->account,
 		token_until(draft.access_until, got.connection_until), claim->bound.jkt.ptr != NULL,
 		{ got.with_details, got.calendars },
-		{ !instant_is_none(got.auth_time), got.auth_time, got.amr, got.nonce, got.email, got.name, got.tz } };
+		{ !instant_is_none(got.auth_time), got.auth_time, got.amr, got.nonce, got.email, got.email_confirmed,
+			got.name, got.tz } };
 	return OK;
 }
 

@@ -30,9 +30,7 @@ void identity_json(struct json *j, const struct identity *who, uint64_t scopes)
 	json_id(j, "sub", "usr", who->account);
 	if (scopes & OPENID_EMAIL) {
 		json_str(j, "email", who->email);
-		/* Nobody was sent a letter there: whoever signs in by it alone would believe an address that anybody
-		 * can write into a form. */
-		json_bool(j, "email_verified", false);
+		json_bool(j, "email_verified", who->email_confirmed);
 	}
 	if (scopes & OPENID_PROFILE) {
 		json_str(j, "name", who->name);

@@ -10,7 +10,9 @@
 
 struct identity {
 	struct id account; /* in its mode: `sub`, as introspection and the API name them */
-	struct str email, name, tz;
+	struct str email;
+	bool email_confirmed; /* its owner has shown that they read there, or the operator gave it */
+	struct str name, tz;
 };
 
 /* Members of the open object: `sub`, and what these scopes give. */

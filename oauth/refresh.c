@@ -27,9 +27,10 @@ struct refreshed {
 	struct instant auth_time;
 	int16_t amr;
 	struct str email, name, tz;
+	bool email_confirmed;
 };
 DB_RESULT(token_refresh, struct refreshed, outcome, connected_account, granted, connection_until, replay, calendars,
-	with_details, told, auth_time, amr, email, name, tz);
+	with_details, told, auth_time, amr, email, email_confirmed, name, tz);
 
 #define REPLAY_MAX 1024
 
@@ -80,7 +81,7 @@ static struct bytes replay_seal(struct ctx *cx, const struct refresh_claim *clai
 static struct token_user user_of(const struct refreshed *got)
 {
 	return (struct token_user){ !instant_is_none(got->auth_time), got->auth_time, got->amr, STR_ABSENT, got->email,
-		got->name, got->tz };
+		got->email_confirmed, got->name, got->tz };
 }
 
 static err_t replay_open(struct ctx *cx, const struct refresh_claim *claim, const struct secret_parts *old,

@@ -16,7 +16,9 @@ struct token_user {
 	struct instant auth_time;
 	int16_t amr;      /* by what (server/auth/amr.h) */
 	struct str nonce; /* of the request; absent after a refresh (OpenID Connect Core §12.2) */
-	struct str email, name, tz;
+	struct str email;
+	bool email_confirmed; /* its owner has shown that they read there, or the operator gave it */
+	struct str name, tz;
 };
 
 /* What a token is bound to: who sends it proves that too. Each absent where it is not. */

@@ -9,7 +9,7 @@
 err_t userinfo_answer(struct request *rq, struct response *rs)
 {
 	const struct principal *p = rq->principal;
-	const struct identity who = { p->account, p->email, p->name, p->tz };
+	const struct identity who = { p->account, p->email, p->email_confirmed, p->name, p->tz };
 	struct json j = json_begin(reply(rs, 200, "application/json"));
 	json_object(&j, NULL);
 	identity_json(&j, &who, p->scopes);

@@ -41,7 +41,7 @@ struct principal {
 	struct str api_version;     /* of the key or app; absent: the newest (server/base/api_version.h) */
 	struct str email, name, tz; /* of the account */
 	struct str language;        /* SESSION: of its pages (BCP 47); absent: as the browser likes */
-	bool email_confirmed;       /* SESSION: its owner has shown that they read there */
+	bool email_confirmed;       /* SESSION, TOKEN: its owner has shown that they read there */
 	struct str csrf;            /* SESSION: what forms must carry (hex) */
 	struct instant auth_time;   /* SESSION */
 	struct instant proven_at;   /* SESSION: when they last proved who they are; auth_time or later */

@@ -77,7 +77,21 @@ def test_scopes_decide_the_claims_of_both(world, user, app, browser, scope, more
     assert set(claims) == own | more and set(told) == {"sub"} | more
     assert all(claims[name] == told[name] for name in told)
     assert told["sub"] == user.id and told.get("email", user.email) == user.email and told.get("name", "Una Ünver") == "Una Ünver"
-    assert told.get("email_verified", False) is False  # nobody was sent a letter
+    assert told.get("email_verified", True) is True  # the operator gave it
+
+
+def test_an_address_is_verified_once_its_owner_has_shown_that_they_read_there(world, user, app, browser):
+    """§5.1; in a token, after a refresh and at the UserInfo endpoint, as it is then."""
+    mine = f"WHERE email = '{user.email}'"
+    [[confirmed]] = world.sql(f"SELECT max(email_confirmed_at) FROM account {mine}")
+    world.sql(f"UPDATE account SET email_confirmed_at = NULL {mine}")
+    got = app.connect(browser, scope="openid email")
+    assert read(world, got["id_token"])["email_verified"] is False and userinfo(world, got["access_token"]).json["email_verified"] is False
+    world.sql(f"UPDATE account SET email_confirmed_at = '{confirmed}' {mine}")
+    assert userinfo(world, got["access_token"]).json["email_verified"] is True
+    later = app.refresh(got["refresh_token"]).json
+    assert read(world, later["id_token"])["email_verified"] is True
+    assert read(world, app.connect(browser, scope="openid email")["id_token"])["email_verified"] is True
 
 
 def test_who_does_not_ask_for_openid_is_told_of_nobody(world, app, browser):
