@@ -25,9 +25,7 @@ static void calendar_values(struct request *rq, struct html_values *v, const str
 	html_set(v, "color", calendar_rgb(c, STR(DEFAULT_COLOR)));
 	html_set_flag(v, "public", c->is_public);
 	html_set(v, "url", calendar_url(&rq->cx, c));
-	html_set(v, "objects",
-		c->objects == 1 ? say(rq, "1 entry")
-				: say_with(rq, "{n} entries", "n", str_fmt(rq->cx.mem, "%d", (int)c->objects), NULL));
+	html_set(v, "objects", say_count(rq, c->objects, SAY("1 entry"), SAY("{n} entries")));
 	page_when(rq, v, "created", c->created_at);
 }
 

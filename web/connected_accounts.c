@@ -32,9 +32,7 @@ static struct str in_which(struct request *rq, struct id_list calendars)
 {
 	if (!calendars.items)
 		return say(rq, "all calendars");
-	if (calendars.count == 1)
-		return say(rq, "one calendar");
-	return say_with(rq, "{n} calendars", "n", str_fmt(rq->cx.mem, "%zu", calendars.count), NULL);
+	return say_count(rq, (int64_t)calendars.count, SAY("one calendar"), SAY("{n} calendars"));
 }
 
 void connected_account_values(struct request *rq, struct html_values *v, const struct connected_account *c)

@@ -80,7 +80,9 @@ static struct html_values *view_values(struct request *rq, struct str reference,
 	html_set_flag(v, "test", view->test);
 	html_set_flag(v, "signs_in", !(view->request.scopes & SCOPES_ALL)); /* no calendar is concerned */
 	html_set_flag(v, "connected", view->connected);
-	html_set(v, "minutes", str_fmt(rq->cx.mem, "%lld", (long long)(left_s + 59) / 60));
+	html_set(v, "good_for",
+		say_count(rq, (left_s + 59) / 60, SAY("This page is good for 1 more minute."),
+			SAY("This page is good for {n} more minutes.")));
 	html_set(v, "switch_url", authorize_sign_in_url(rq->cx.mem, reference, STR_ABSENT, true));
 	page_when(rq, v, "app_since", view->client.created_at);
 	page_when(rq, v, "has_since", view->authorized_at);

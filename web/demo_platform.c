@@ -108,7 +108,8 @@ static void connected_values(struct request *rq, struct html_values *v, const st
 	html_set(v, "connected_account", str_dup(mem, str_of(visitor->connected_account)));
 	html_set(v, "granted", str_dup(mem, str_of(visitor->scope)));
 	html_set(v, "mode", visitor->live ? STR("live") : STR("test"));
-	html_set(v, "minutes", str_fmt(mem, "%lld", (long long)(left > 0 ? (left + 59) / 60 : 0)));
+	long long minutes = left > 0 ? (long long)(left + 59) / 60 : 0;
+	html_set(v, "minutes", str_fmt(mem, minutes == 1 ? "%lld more minute" : "%lld more minutes", minutes));
 
 	struct str from = instant_rfc3339(mem, now), to = instant_rfc3339(mem, instant_add_s(now, EVENTS_AHEAD_S));
 	add_call(rq, v, visitor, STR("/v1/profile"));

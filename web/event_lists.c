@@ -104,9 +104,7 @@ struct str reminder_words(struct request *rq, int32_t minutes)
 	int32_t count = minutes / unit->minutes;
 	if (!minutes)
 		return say(rq, "At the start");
-	if (count == 1)
-		return say(rq, unit->one);
-	return say_with(rq, unit->many, "n", str_fmt(rq->cx.mem, "%d", (int)count), NULL);
+	return say_count(rq, count, unit->one, unit->many);
 }
 
 struct str reminders_text(struct arena *mem, const struct event *event)

@@ -7,11 +7,6 @@
 #include "web/pages.h"
 #include "web/say.h"
 
-static struct str counted(struct request *rq, size_t count, const char *one, const char *more)
-{
-	return count == 1 ? say(rq, one) : say_with(rq, more, "n", str_fmt(rq->cx.mem, "%zu", count), NULL);
-}
-
 static size_t count_living(const struct key *keys, size_t count)
 {
 	size_t living = 0;
@@ -29,7 +24,8 @@ err_t home_page(struct request *rq, struct response *rs)
 	int64_t app_count;
 
 	if (!rq->principal) {
-		struct html_values *welcome = page_new(rq, "Calendars", NULL);
+		struct html_values *welcome =
+			page_new(rq, "Your calendars, on every device and in the apps you choose", NULL);
 		html_set(welcome, "public_url", cx->config->public_url);
 		html_set_flag(welcome, "signup_open", str_eq(cx->config->signup, STR("open")));
 		return page_reply(rs, 200, "welcome", welcome);
@@ -40,9 +36,10 @@ err_t home_page(struct request *rq, struct response *rs)
 	TRY(calendar_list(cx, &actor, &calendars, &calendar_count));
 
 	struct html_values *v = page_new(rq, "Overview", "home");
-	html_set(v, "keys", counted(rq, count_living(keys, key_count), SAY("1 active key"), SAY("{n} active keys")));
-	html_set(v, "apps", counted(rq, (size_t)app_count, SAY("1 connected app"), SAY("{n} connected apps")));
-	html_set(v, "calendars", counted(rq, calendar_count, SAY("1 calendar"), SAY("{n} calendars")));
+	html_set(v, "keys",
+		say_count(rq, (int64_t)count_living(keys, key_count), SAY("1 active key"), SAY("{n} active keys")));
+	html_set(v, "apps", say_count(rq, app_count, SAY("1 connected app"), SAY("{n} connected apps")));
+	html_set(v, "calendars", say_count(rq, (int64_t)calendar_count, SAY("1 calendar"), SAY("{n} calendars")));
 	html_set(v, "public_url", cx->config->public_url);
 	return page_reply(rs, 200, "home", v);
 }

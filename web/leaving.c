@@ -6,27 +6,34 @@
 #include "server/base/config.h"
 #include "web/page.h"
 #include "web/pages.h"
+#include "web/say.h"
 
-static void set_count(struct request *rq, struct html_values *v, const char *name, int32_t count)
+/* What goes, by number: whoever deletes has seen it. Of what there is none nothing is said. */
+static void counted(struct request *rq, struct html_values *v, const struct leaving_counts *counts)
 {
-	if (count > 0)
-		html_set(v, name, str_fmt(rq->cx.mem, "%d", (int)count));
+	/* clang-format off */
+	const struct { const char *name; int32_t count; const char *one, *more; } lines[] = {
+		{ "calendars",   counts->calendars,   SAY("1 calendar"), SAY("{n} calendars") },
+		{ "keys",        counts->keys,        SAY("1 API key: what uses it stops"), SAY("{n} API keys: programs and devices that use them stop") },
+		{ "connections", counts->connections, SAY("1 connected app"), SAY("{n} connected apps") },
+		{ "pages",       counts->pages,       SAY("1 booking page"), SAY("{n} booking pages") },
+		{ "webhooks",    counts->webhooks,    SAY("1 webhook endpoint"), SAY("{n} webhook endpoints") },
+		{ "apps",        counts->apps,        SAY("1 app of your own"), SAY("{n} apps of your own") },
+		{ "app_users",   counts->app_users,   SAY("1 connection of somebody who uses them ends"), SAY("{n} connections of people who use them end") },
+	};
+	/* clang-format on */
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		if (lines[i].count > 0)
+			html_set(v, lines[i].name, say_count(rq, lines[i].count, lines[i].one, lines[i].more));
+	html_set(v, "objects", say_count(rq, counts->objects, SAY("1 entry"), SAY("{n} entries")));
 }
 
-/* What goes, by number: whoever deletes has seen it. */
 err_t account_delete_page(struct request *rq, struct response *rs)
 {
 	struct leaving_counts counts;
 	struct html_values *v = page_new(rq, "Delete your account?", "profile");
 	TRY(leaving_count(&rq->cx, rq->principal->account, &counts));
-	set_count(rq, v, "calendars", counts.calendars);
-	html_set(v, "objects", str_fmt(rq->cx.mem, "%d", (int)counts.objects)); /* stands beside its calendars */
-	set_count(rq, v, "keys", counts.keys);
-	set_count(rq, v, "connections", counts.connections);
-	set_count(rq, v, "apps", counts.apps);
-	set_count(rq, v, "app_users", counts.app_users);
-	set_count(rq, v, "pages", counts.pages);
-	set_count(rq, v, "webhooks", counts.webhooks);
+	counted(rq, v, &counts);
 	page_when(rq, v, "delete_at", instant_add_s(rq->cx.now, LEAVING_S));
 	return page_reply(rs, 200, "account_delete", v);
 }

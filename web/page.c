@@ -176,10 +176,8 @@ static struct str ago(struct request *rq, int64_t seconds)
 	while (distance >= steps[i].below)
 		i++;
 	int64_t count = distance / steps[i].unit;
-	if (count == 1)
-		return say(rq, ahead ? steps[i].in_one : steps[i].one_ago);
-	struct str n = str_fmt(rq->cx.mem, "%lld", (long long)count);
-	return say_with(rq, ahead ? steps[i].in : steps[i].ago, "n", n, NULL);
+	return ahead ? say_count(rq, count, steps[i].in_one, steps[i].in)
+		     : say_count(rq, count, steps[i].one_ago, steps[i].ago);
 }
 
 /* What an instant is in the zone of who looks, in the manner of their language. */

@@ -18,8 +18,7 @@ static struct str duration_of(struct request *rq, int64_t seconds)
 	while (i < ARRAY_LEN(units) - 1 && seconds < units[i].unit)
 		i++;
 	int64_t count = units[i].unit == 60 ? (seconds + 59) / 60 : seconds / units[i].unit;
-	return count == 1 ? say(rq, units[i].one)
-			  : say_with(rq, units[i].more, "n", str_fmt(rq->cx.mem, "%lld", (long long)count), NULL);
+	return say_count(rq, count, units[i].one, units[i].more);
 }
 
 err_t sandbox_page(struct request *rq, struct response *rs)

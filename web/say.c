@@ -93,6 +93,11 @@ static struct str refilled(struct request *rq, struct str english, struct str te
 	return buf_str(&out);
 }
 
+struct str say_count(struct request *rq, int64_t n, const char *one, const char *more)
+{
+	return n == 1 ? say(rq, one) : say_with(rq, more, "n", str_fmt(rq->cx.mem, "%lld", (long long)n), NULL);
+}
+
 struct str say_refused(struct request *rq, err_t e)
 {
 	struct str said = err_text(e), english = e->format ? str_of(e->format) : said;

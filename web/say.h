@@ -24,6 +24,9 @@ struct str say(struct request *rq, const char *english);
  */
 __attribute__((sentinel)) struct str say_with(struct request *rq, const char *english, ...);
 
+/* Whichever of these fits the number: `one` is whole, and in `more` {n} stands for it. Both are marked by SAY. */
+struct str say_count(struct request *rq, int64_t n, const char *one, const char *more);
+
 /*
  * What an error says (err_text) in the language of who asks. The catalogue has the printf formats of REFUSE; their
  * values are found again in what was said, between the format's own words, and keep their order in every language.

@@ -91,7 +91,8 @@ def test_the_page_names_what_goes(world, person):
     other.sign_in(world.account("customer@example.org"))
     app.connect(other)
     page = person.browser.get("/account/delete").text
-    for text in ("1 calendars with 1 entries", "1 API keys", "1 apps of your own", "1 connections of people", "14 days"):
+    for text in ("<li>1 calendar, 1 entry</li>", "<li>1 API key: what uses it stops</li>", "<b>1 app of your own</b>: 1 connection of somebody who uses them ends",
+                 "14 days"):
         assert text in page, text
 
 
