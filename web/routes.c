@@ -69,7 +69,7 @@ static const struct route routes[] = {
 	{ METHOD_GET,  "/calendars/:cal/delete",          SESSION,          0, BODY_IGNORED, 0,       calendar_delete_page,           "page", 0 },
 	{ METHOD_POST, "/calendars/:cal/delete",          SESSION,          0, BODY_FORM,    KIB(4),  calendar_delete_post,           "page", HEAVY },
 	{ METHOD_GET,  "/booking-pages",                  SESSION,          0, BODY_IGNORED, 0,       booking_pages_page,             "page", 0 },
-	{ METHOD_POST, "/booking-pages",                  SESSION,          0, BODY_FORM,    KIB(64), booking_pages_create,           "page", 0 },
+	{ METHOD_POST, "/booking-pages",                  SESSION,          0, BODY_FORM,    KIB(64), booking_pages_create,           "page", PROVEN_LATELY },
 	{ METHOD_GET,  "/booking-pages/new",              SESSION,          0, BODY_IGNORED, 0,       booking_page_new_page,          "page", 0 },
 	{ METHOD_GET,  "/booking-pages/:page",            SESSION,          0, BODY_IGNORED, 0,       booking_page_show,              "page", 0 },
 	{ METHOD_GET,  "/booking-pages/:page/edit",       SESSION,          0, BODY_IGNORED, 0,       booking_page_edit_page,         "page", 0 },

@@ -6,6 +6,7 @@
 #include "server/account/throttle.h"
 #include "server/base/address.h"
 #include "server/base/config.h"
+#include "server/base/log.h"
 #include "server/crypto/password.h"
 #include "server/db/query.h"
 #include "server/mail/letter.h"
@@ -15,12 +16,19 @@
 #define ASKS_AN_HOUR 5         /* for an address */
 #define ASKS_FROM_A_NETWORK 20 /* in an hour */
 #define LETTERS_A_RUN 20
+#define AGAIN_S 60 /* there is room again by then */
 
 struct asked {
 	struct id account; /* zero: there is none, or it may not be signed in to */
 	struct str email, network;
 };
 DB_RESULT(reset_take, struct asked, account, email, network);
+
+struct noted {
+	bool noted;
+	struct str dropped;
+};
+DB_RESULT(reset_ask, struct noted, noted, dropped);
 
 struct reached {
 	struct str email;
@@ -41,7 +49,16 @@ err_t reset_ask(struct ctx *cx, struct str email)
 	/* What is no address is told apart neither: it counts for the network alone. */
 	TRY(throttle_take(cx, folded.len ? limits : limits + 1, folded.len ? 2 : 1));
 	struct str network = address_coarse(cx->mem, cx->client_ip);
-	return db_exec(cx, &sql_reset_ask, NULL, IN(id_new(cx->now)), IN(folded), IN(network.ptr ? network : STR("")));
+	struct noted row;
+	TRY(db_row(cx, &sql_reset_ask, ROW(reset_ask, &row), IN(id_new(cx->now)), IN(folded),
+		IN(network.ptr ? network : STR(""))));
+	if (row.dropped.ptr)
+		log_event(LOG_WARN, "reset_dropped", LOG_STR("network", row.dropped));
+	if (row.noted)
+		return OK;
+	struct err *e = FAIL(cx, UNAVAILABLE, "too many wait for a new password");
+	e->retry_after_s = AGAIN_S;
+	return e;
 }
 
 static err_t write_letter(struct ctx *cx, const struct asked *who)

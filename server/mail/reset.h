@@ -8,7 +8,8 @@
  * Noted, and that is all: a job looks whether there is such an account, so that neither the answer nor the time that
  * it takes tells. What is no address is an address that nobody has.
  *
- * errors  RATE_LIMITED: 5 an hour for an address, 20 from a network; MAIL_NOT_CONFIGURED
+ * errors  RATE_LIMITED: 5 an hour for an address, 20 from a network; MAIL_NOT_CONFIGURED; UNAVAILABLE: 1,000 wait,
+ *         and this network has its share of them
  */
 MUST_CHECK err_t reset_ask(struct ctx *cx, struct str email);
 

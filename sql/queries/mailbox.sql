@@ -27,7 +27,8 @@ SELECT mailbox_reset($1, $2, $3, $4, $5, $6) AS email;
 
 -- name: reset_ask stores
 -- $1 id  $2 e-mail, folded  $3 network
-SELECT reset_ask($1, $2, $3);
+-- Whether there was room, and of which network one was dropped for it.
+SELECT noted, dropped FROM reset_ask($1, $2, $3);
 
 -- name: reset_take
 -- $1 at most  $2 now

@@ -143,6 +143,8 @@ NO_PROOF = {
     "/webhooks/:endpoint/state": "to where its owner proved it goes", "/webhooks/:endpoint/test": "to where its owner proved it goes",
     "/webhooks/:endpoint/deliveries/:delivery/replay": "to where its owner proved it goes",
     "/calendars/import": "everyday work", "/calendars/:cal/move": "everyday work", "/calendars/:cal/feed/end": "ends",
+    "/booking-pages/:page/edit": "tells when its owner is free, as the page did that they proved", "/booking-pages/:page/state": "the same",
+    "/booking-pages/:page/delete": "ends",
     "/calendar/new": "everyday work", "/calendar/events/:event/edit": "everyday work", "/calendar/events/:event/delete": "everyday work",
     "/calendar/events/:event/move": "everyday work", "/calendar/events/:event/respond": "everyday work",
     "/booking/:token/cancel": "a guest's link", "/booking/:token/move": "a guest's link",

@@ -238,6 +238,28 @@ def test_asking_is_bounded_for_an_address_and_for_a_network(world, person):
     assert statuses.count(303) == 10 and statuses[-1] == 429
 
 
+def test_when_very_many_ask_those_networks_wait_that_ask_most(world):
+    """H15: 1,000 at most wait; whoever fills the queue keeps nobody else out of it, and what is dropped is in the log."""
+    # In one transaction, which the job does not see.
+    [[told]] = world.sql("""CREATE FUNCTION pg_temp.ask_many() RETURNS text LANGUAGE plpgsql AS $$
+        DECLARE told text; more text; n int;
+        BEGIN
+            DELETE FROM reset_request;
+            FOR n IN 1..1100 LOOP
+                PERFORM reset_ask(uuid_v7(), n || '@a.example', CASE WHEN n <= 900 THEN 'busy' ELSE 'other' END);
+            END LOOP;
+            SELECT count(*) || ' ' || count(*) FILTER (WHERE network = 'other') INTO told FROM reset_request;
+            FOREACH more IN ARRAY ARRAY['x@b.example busy', 'y@b.example quiet', 'y@b.example busy'] LOOP
+                SELECT told || ', ' || a.noted || ' ' || coalesce(a.dropped, 'none') INTO told
+                  FROM reset_ask(uuid_v7(), split_part(more, ' ', 1), split_part(more, ' ', 2)) a;
+            END LOOP;
+            SELECT told || ', ' || count(*) || ' ' || count(*) FILTER (WHERE email = 'y@b.example') INTO told FROM reset_request;
+            DELETE FROM reset_request;
+            RETURN told;
+        END $$; SELECT pg_temp.ask_many()""")
+    assert told == "1000 200, false busy, true busy, true none, 1000 1"
+
+
 def test_who_is_deactivated_gets_no_link(world, sink, person):
     world.cli("account", "deactivate", person.email)
     ask_reset(world, person.email)
@@ -409,6 +431,7 @@ def test_one_link_for_each_purpose(world, sink, person):
     for n in range(3):
         ask_change(person, f"many-{n}@example.org")
         ask_reset(world, person.email)
+        assert world.wait_for(lambda: world.sql("SELECT count(*) FROM reset_request") == [["0"]], 15)  # an address waits once
     letters(world, sink, "Set a new password", 3)
     assert world.sql(f"SELECT count(*) FROM mailbox_link k JOIN account a USING (account_id) WHERE a.email = '{person.email}'") == [["3"]]
 
