@@ -84,6 +84,24 @@ def test_what_jobs_write_after_it_is_gone_is_not_of_it(world, person):
     assert rows_left(world, live, test) <= {"audit", "audit_head", "outbox"}
 
 
+# Nothing refuses a row of an account that is gone in these: each says who else does.
+REFERS_TO_NOTHING = {
+    "audit": "stays for 400 days", "audit_head": "stays with it", "outbox": "stays for 30 days",
+    "credential_use": "last_used_write asks who stays", "request_log": "request_log_add asks who stays", "usage_day": "usage_add asks who stays",
+    "access_token": "of active accounts alone (code_redeem, token_refresh), and pruned after four hours",
+    "calendar_object": "under the lock of its calendar (object_put), with which it goes", "consent_log": "with its connection (consent_grant)",
+    "client_connection": "with its connection (consent_grant); goes with its platform, too (account_delete_some)"}
+
+
+def test_a_table_that_refers_to_no_account_has_somebody_who_asks_whether_it_is_there(world):
+    """What is written late, by a job, of an account that is gone would stay for ever: a new table decides."""
+    found = {t for (t,) in world.sql(
+        "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'account_id' AND NOT a.attisdropped "
+        "WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace AND c.relname NOT IN ('account', 'login') "
+        "AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f')")}
+    assert found == set(REFERS_TO_NOTHING), found ^ set(REFERS_TO_NOTHING)
+
+
 def test_the_page_names_what_goes(world, person):
     person.api.event(title="x")
     app = App(world, owner=person.email, name="Mine")
