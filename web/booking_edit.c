@@ -2,6 +2,7 @@
 /* Making and changing a booking page: a form over createBookingPage and updateBookingPage. */
 #include "caldav/calendar/store/store.h"
 #include "server/account/account.h"
+#include "server/http/access.h"
 #include "web/booking_form.h"
 #include "web/booking_pages.h"
 #include "web/calendar_view.h"
@@ -168,6 +169,8 @@ err_t booking_page_edit_post(struct request *rq, struct response *rs)
 	struct actor actor;
 	TRY(booking_page_in_path(rq, &actor, &page));
 	booking_form_read(rq->cx.mem, &rq->form, &form);
+	if (form.is_public && !page.is_public) /* from then on others see when its owner is free */
+		TRY(access_need_proof(rq));
 	err_t e = store(rq, &page, &form);
 	if (!e) {
 		reply_redirect(rs, 303, booking_page_href(rq->cx.mem, &page, "saved"));

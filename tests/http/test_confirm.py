@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from booking import Booking
 from oauth_flow import BOTH, App, Browser, Form, alive, answer, is_page
 from world import ROOT
 
@@ -143,7 +144,7 @@ NO_PROOF = {
     "/webhooks/:endpoint/state": "to where its owner proved it goes", "/webhooks/:endpoint/test": "to where its owner proved it goes",
     "/webhooks/:endpoint/deliveries/:delivery/replay": "to where its owner proved it goes",
     "/calendars/import": "everyday work", "/calendars/:cal/move": "everyday work", "/calendars/:cal/feed/end": "ends",
-    "/booking-pages/:page/edit": "tells when its owner is free, as the page did that they proved", "/booking-pages/:page/state": "the same",
+    "/booking-pages/:page/edit": "when it becomes public: see below", "/booking-pages/:page/state": "what it tells was proven before",
     "/booking-pages/:page/delete": "ends",
     "/calendar/new": "everyday work", "/calendar/events/:event/edit": "everyday work", "/calendar/events/:event/delete": "everyday work",
     "/calendar/events/:event/move": "everyday work", "/calendar/events/:event/respond": "everyday work",
@@ -199,3 +200,17 @@ def test_a_calendar_becomes_public_for_who_proved_it(world, user, browser):
     form = Form(browser.get("/calendars").text, "/calendars")
     assert asks(browser.post("/calendars", form.with_(name="Other", public="yes")))
     assert browser.post("/calendars", form.with_(name="Other")).status == 303
+
+
+def test_a_booking_page_becomes_public_for_who_proved_it(world, user, browser):
+    """H12: from then on anybody sees when its owner is free."""
+    page = Booking(world, world.key(user, kind="secret")).page()
+    edit = f"/booking-pages/{page['id']}/edit"
+    change = lambda **fields: browser.post(edit, Form(browser.get(edit).text, edit).with_(**fields))
+    world.sql(AGED)
+    assert change().status == 303
+    asked = change(is_public="yes")
+    assert asks(asked)
+    assert confirm(browser, asked.text, user.password).status == 303
+    world.sql(AGED)
+    assert change(is_public="yes").status == 303
