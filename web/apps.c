@@ -54,7 +54,9 @@ err_t apps_page(struct request *rq, struct response *rs)
 	TRY(client_list(&rq->cx, account, &clients, &count));
 	for (int test = 0; test < 2; test++)
 		TRY(connection_counts(&rq->cx, id_in_mode(account, test), &counts[test], &counted[test]));
-	for (size_t i = count; i-- > 0;) {
+	const struct page_part part = page_part(rq, v, count);
+	for (size_t n = part.from; n < part.to; n++) {
+		size_t i = count - 1 - n; /* the newest first */
 		struct html_values *row = html_add_row(v, "apps");
 		bool test = id_is_test(clients[i].owner);
 		const struct connection_count *connected = count_of(counts[test], counted[test], clients[i].id);
@@ -62,7 +64,6 @@ err_t apps_page(struct request *rq, struct response *rs)
 		html_set(
 			row, "connections", str_fmt(rq->cx.mem, "%lld", connected ? (long long)connected->count : 0LL));
 	}
-	html_set_flag(v, "any", count > 0);
 	page_notice(rq, v);
 	return page_reply(rs, 200, "apps", v);
 }

@@ -38,13 +38,13 @@ static err_t list_values(struct request *rq, struct html_values **out)
 
 	const struct actor actor = calendars_actor(rq, test);
 	TRY(calendar_list(&rq->cx, &actor, &calendars, &count));
-	for (size_t i = 0; i < count; i++) {
+	const struct page_part part = page_part(rq, v, count);
+	for (size_t i = part.from; i < part.to; i++) {
 		struct html_values *row = html_add_row(v, "calendars");
 		calendar_values(rq, row, &calendars[i]);
 		html_set_flag(row, "is_first", i == 0);
 		html_set_flag(row, "is_last", i + 1 == count);
 	}
-	html_set_flag(v, "any", count > 0);
 	html_set_flag(v, "mode_test", test);
 	html_set(v, "mode_path", STR("/calendars"));
 	html_set(v, "next_color", str_of(calendar_colors[count % CALENDAR_COLORS]));

@@ -9,8 +9,6 @@
 #include "web/pages.h"
 #include "web/say.h"
 
-#define ROWS_A_PAGE 50
-
 enum order { BY_NAME, BY_CREATED, BY_USED };
 
 /* clang-format off */
@@ -26,7 +24,6 @@ static const struct { const char *value, *label; enum order order; } columns[] =
 struct asked {
 	struct str show, sort;
 	enum order order;
-	uint64_t page;
 };
 
 static err_t read_asked(struct request *rq, struct asked *out)
@@ -39,8 +36,6 @@ static err_t read_asked(struct request *rq, struct asked *out)
 	for (size_t i = 0; i < ARRAY_LEN(columns); i++)
 		if (columns[i].value && str_eq(out->sort, str_of(columns[i].value)))
 			out->order = columns[i].order;
-	if (!str_to_u64(form_get(params, "page"), 2 * KEYS_MAX / ROWS_A_PAGE, &out->page))
-		out->page = 0;
 	return OK;
 }
 
@@ -97,18 +92,6 @@ static void heads(struct request *rq, struct html_values *v, const struct asked 
 	html_set(v, "sort", asked->sort);
 }
 
-static void rows(struct request *rq, struct html_values *v, const struct asked *asked, struct key *keys, size_t count)
-{
-	size_t from = (size_t)asked->page * ROWS_A_PAGE, to = from + ROWS_A_PAGE;
-	for (size_t i = from; i < count && i < to; i++)
-		key_view_values(rq, html_add_row(v, "keys"), &keys[i]);
-	html_set_flag(v, "any", from < count);
-	if (asked->page)
-		html_set(v, "earlier", str_fmt(rq->cx.mem, "%d", (int)asked->page - 1));
-	if (to < count)
-		html_set(v, "further", str_fmt(rq->cx.mem, "%d", (int)asked->page + 1));
-}
-
 err_t keys_page(struct request *rq, struct response *rs)
 {
 	static int (*const orders[])(const void *, const void *) = { by_name, by_created, by_used };
@@ -131,7 +114,9 @@ err_t keys_page(struct request *rq, struct response *rs)
 	if (shown)
 		qsort(keys, shown, sizeof *keys, orders[asked.order]);
 	heads(rq, v, &asked);
-	rows(rq, v, &asked, keys, shown);
+	const struct page_part part = page_part(rq, v, shown);
+	for (size_t i = part.from; i < part.to; i++)
+		key_view_values(rq, html_add_row(v, "keys"), &keys[i]);
 	if (unused)
 		html_set(v, "unused", str_fmt(rq->cx.mem, "%zu", unused));
 	html_set_flag(v, "unused_one", unused == 1);

@@ -153,6 +153,24 @@ void page_notice(struct request *rq, struct html_values *v)
 			html_set(v, "notice", say(rq, notices[i].text));
 }
 
+#define ROWS_A_PAGE 50
+
+struct page_part page_part(struct request *rq, struct html_values *v, size_t count)
+{
+	const struct form *params;
+	uint64_t page = 0;
+	err_t e = request_params(rq, &params);
+	if (e || !str_to_u64(form_get(params, "page"), INT32_MAX, &page))
+		page = 0;
+	size_t from = (size_t)page * ROWS_A_PAGE, to = from + ROWS_A_PAGE;
+	html_set_flag(v, "any", from < count);
+	if (page)
+		html_set(v, "earlier", str_fmt(rq->cx.mem, "%d", (int)page - 1));
+	if (to < count)
+		html_set(v, "further", str_fmt(rq->cx.mem, "%d", (int)page + 1));
+	return (struct page_part){ from, to < count ? to : count };
+}
+
 /* ---- times ---- */
 
 /* One of its kind and more of them, behind us and ahead: whole texts, since languages count in their own ways. */

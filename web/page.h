@@ -48,6 +48,15 @@ int page_status(err_t e);
 void page_notice(struct request *rq, struct html_values *v);
 
 /*
+ * Of a list of `count` rows those that ?page=N asks for: [from, to), with "any" for whether there are some, and the
+ * numbers "earlier" and "further" of the pages beside it, where there are others.
+ */
+struct page_part {
+	size_t from, to;
+};
+struct page_part page_part(struct request *rq, struct html_values *v, size_t count);
+
+/*
  * A row `name` for {{#name}}{{>when}}{{/name}}: the instant as ISO text, exactly in the user's zone, and after that "5
  * minutes ago"; with {{>day}} the day alone is seen. No row for INSTANT_NONE and INSTANT_FOREVER.
  */

@@ -227,8 +227,12 @@ def test_a_hundred_apps_are_listed(world):
     theirs.sign_in(many)
     world.sql(f"""INSERT INTO oauth_client (id, owner_id, kind, name, scopes, grants) SELECT uuid_v7(), account_id, 1, repeat('x', 97) || n, 1, 1
                   FROM account, generate_series(1, 100) n WHERE email = '{many.email}'""")
-    reply = theirs.get("/apps")
-    assert reply.text.count('<th scope="row">') == 200 and "x100<" in reply.text
+    pages = [theirs.get(f"/apps?page={n}") for n in range(4)]  # of both worlds
+    reply = pages[0]
+    assert [page.text.count('<th scope="row">') for page in pages] == [50] * 4 and all(len(page.body) < 100_000 for page in pages)
+    assert "x100<" in reply.text and ">More" not in pages[3].text
+    ids = [set(re.findall(r'<a href="/apps/(cli_\w+)">', page.text)) for page in pages]
+    assert len(set.union(*ids)) == 200
     app = re.search(r"/apps/(cli_\w+)", reply.text)[1]
     refused = register(theirs)
     assert refused.status == 403 and "at most 100 apps" in text(refused.text) and app

@@ -162,6 +162,23 @@ def test_a_stranger_signs_in_first_and_comes_back(world, una):
     assert stranger.sign_in(una, asked.location).location == "/calendar?view=week&date=2026-03-10"
 
 
+def test_calendars_are_listed_a_page_at_a_time(world):
+    """Each once, fifty a page; a page that is none says that there is nothing."""
+    otto = world.account("otto@calends.example")
+    api = Api(world, otto.key)
+    for i in range(60):
+        assert api("POST", "/v1/calendars", {"name": f"Listed {i}"}).status == 201
+    b = Browser(world)
+    b.sign_in(otto)
+    named = lambda page: set(re.findall(r"<bdi>(Listed \d+)</bdi>", page))
+    first, second = b.get("/calendars").text, b.get("/calendars?page=1").text
+    assert len(named(first) | named(second)) == 60 and not named(first) & named(second)
+    assert 'href="/calendars?page=1">More' in first and ">Back" not in first
+    assert 'href="/calendars?page=0">Back' in second and ">More" not in second
+    for nonsense in ("99", "-1", "x", "99999999999999999999"):
+        assert b.get(f"/calendars?page={nonsense}").status == 200
+
+
 def test_an_agenda_of_many_events_goes_on_where_it_ended(world, api, una, browser):
     """Each event once, over pages of whole days; a day that is too much for one leads to its own view."""
     event = "BEGIN:VEVENT\r\nUID:dense-{0}\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:{1}T{2:02}{3:02}00Z\r\nSUMMARY:Dense {0}\r\nEND:VEVENT\r\n"

@@ -25,6 +25,7 @@
 #include "sql.h"
 
 #define CANDIDATES_AT_ONCE 500
+#define CANDIDATES_OF_SPOTS 2500 /* each round looks into all lanes of all calendars */
 
 DB_RESULT(agenda_candidates, struct object, id, flags, size, first_at, last_at, occ_until, occ);
 DB_RESULT(agenda_candidates_back, struct object, id, flags, size, first_at, last_at, occ_until, occ);
@@ -200,6 +201,11 @@ static err_t add_candidates(struct search *s, const struct object *rows, size_t 
 	return OK;
 }
 
+static size_t candidates_at_once(const struct agenda_query *q)
+{
+	return q->limit > AGENDA_PAGE_MAX ? CANDIDATES_OF_SPOTS : CANDIDATES_AT_ONCE;
+}
+
 /* Those that come after the one with this beginning and id, of what may still have a place in the page. */
 static err_t next_candidates(
 	struct search *s, struct instant last, struct id id, struct object **rows_out, size_t *count_out)
@@ -211,10 +217,10 @@ static err_t next_candidates(
 	if (q->back)
 		return db_rows(s->cx, &sql_agenda_candidates_back, agenda_candidates_back, rows_out, count_out,
 			IN(q->actor->owner), IN(q->calendars), IN(first), IN(end), IN(from), IN(until), IN(last),
-			IN(id), IN((int32_t)CANDIDATES_AT_ONCE));
+			IN(id), IN((int32_t)candidates_at_once(q)));
 	return db_rows(s->cx, &sql_agenda_candidates, agenda_candidates, rows_out, count_out, IN(q->actor->owner),
 		IN(q->calendars), IN(first), IN(end), IN(from), IN(until), IN(last), IN(id),
-		IN((int32_t)CANDIDATES_AT_ONCE));
+		IN((int32_t)candidates_at_once(q)));
 }
 
 /*
@@ -226,8 +232,8 @@ static err_t find_candidates(struct search *s)
 	const struct agenda_query *q = s->query;
 	struct instant last = q->back ? INSTANT_FOREVER : INSTANT_BEFORE;
 	struct id id = { { 0 } };
-	size_t count = CANDIDATES_AT_ONCE;
-	while (q->calendars.count > 0 && count == CANDIDATES_AT_ONCE) {
+	size_t most = candidates_at_once(q), count = most;
+	while (q->calendars.count > 0 && count == most) {
 		struct object *rows;
 		struct arena_mark mark = arena_mark(s->cx->mem);
 		TRY(next_candidates(s, last, id, &rows, &count));
