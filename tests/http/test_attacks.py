@@ -5,7 +5,6 @@ import json
 import os
 import re
 import secrets
-import statistics
 import time
 
 import leaks
@@ -311,6 +310,6 @@ def test_a_name_that_is_nobodys_costs_what_a_wrong_password_costs(world):
     times = []
     for n in range(6):
         times.append((took(wrong(known[n % 2])), took(wrong(f"nobody{n}@calends.example"))))
-    there, nobody = (statistics.median(t) for t in zip(*times))
+    there, nobody = (min(t) for t in zip(*times))
     assert 0.5 < there / nobody < 2, times
     world.sql("DELETE FROM throttle")

@@ -266,8 +266,10 @@ def test_a_portion_takes_no_more_than_it_may(world, person):
         return sum(int(world.sql(f"SELECT count(*) FROM {t} WHERE account_id IN ('{live}', '{test}')")[0][0])
                    for t in ("calendar_object", "calendar", "calendar_state", "calendar_gone", "api_key", "dead_property"))
     seen = [left()]
+    world.stop()  # its job takes others
     while portion_and_status(world, live, most=7):
         seen.append(left())
+    world.start()
     assert all(before - after <= 7 + 4 for before, after in zip(seen, seen[1:])), seen
     assert seen[-1] == 0
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """/v1/usage: what is asked of an account's API, by whom and how it ends; docs/usage.md. Counted in memory, written by a job."""
+import datetime
 import json
 import subprocess
 import threading
@@ -209,13 +210,15 @@ def test_days_are_of_utc_and_both_with(world, teller, owner):
     [[uuid]] = world.sql(f"SELECT account_id FROM account WHERE email = '{owner.email}' AND livemode")
     key = world.key(owner, kind="secret")
     [[raw]] = world.sql("SELECT id FROM api_key ORDER BY created_at DESC, id DESC LIMIT 1")
+    first = datetime.date.today() - datetime.timedelta(days=60)  # housekeeping leaves it
+    day = lambda n: (first + datetime.timedelta(days=n)).isoformat()
     world.sql(f"""INSERT INTO usage_day SELECT '{uuid}', day::date, '{raw}', '00000000-0000-0000-0000-000000000000', 'GET /v1/profile',
-                  1, 0, 0, array_fill(0::bigint, ARRAY[16]) FROM generate_series('2026-02-26'::date, '2026-03-03', '1 day') day""")
+                  1, 0, 0, array_fill(0::bigint, ARRAY[16]) FROM generate_series('{day(0)}'::date, '{day(5)}', '1 day') day""")
     days = lambda **q: [r["day"] for r in usage(world, teller, credential=key.id, group_by="day", **q)]
-    assert days(**{"from": "2026-02-28", "to": "2026-03-01"}) == ["2026-02-28", "2026-03-01"]
-    assert days(to="2026-03-02")[0] == "2026-02-26" and days() == []
-    assert days(**{"from": "2026-03-03", "to": "2026-03-03"}) == ["2026-03-03"]
-    assert days(to="2026-03-27")[0] == "2026-02-26" and days(to="2026-03-28")[0] == "2026-02-27", "thirty days"
+    assert days(**{"from": day(2), "to": day(3)}) == [day(2), day(3)]
+    assert days(to=day(4))[0] == day(0) and days() == []
+    assert days(**{"from": day(5), "to": day(5)}) == [day(5)]
+    assert days(to=day(29))[0] == day(0) and days(to=day(30))[0] == day(1), "thirty days"
 
 
 @pytest.mark.parametrize("query,param", [
