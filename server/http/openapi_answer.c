@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an operation answers: its success in the contract's shape, and its failures. */
-#include "server/base/err.h"
+/* What an operation answers: its success in the contract's shape (its failures: openapi_failures.c). */
 #include "server/http/openapi.h"
 #include "server/http/openapi_private.h"
-#include "server/http/refusal.h"
 
 /* ---- what is answered ---- */
 
-static void header_reference(struct json *j, const char *name)
+void openapi_header(struct json *j, const char *name)
 {
 	json_object(j, name);
 	json_str(j, "$ref", str_fmt(j->out->mem, "#/components/headers/%s", name));
 	json_object_end(j);
 }
 
-static void limit_headers(struct json *j)
+void openapi_limit_headers(struct json *j)
 {
-	header_reference(j, "X-RateLimit-Limit");
-	header_reference(j, "X-RateLimit-Remaining");
-	header_reference(j, "X-RateLimit-Reset");
-	header_reference(j, "RateLimit-Policy");
-	header_reference(j, "RateLimit");
+	openapi_header(j, "X-RateLimit-Limit");
+	openapi_header(j, "X-RateLimit-Remaining");
+	openapi_header(j, "X-RateLimit-Reset");
+	openapi_header(j, "RateLimit-Policy");
+	openapi_header(j, "RateLimit");
 }
 
 bool openapi_may_be_open(const struct route *route, const struct contract *c)
@@ -229,19 +227,19 @@ struct str openapi_answer_example(struct arena *mem, const struct contract *c)
 	return buf_str(&out);
 }
 
-static const char *status_key(struct json *j, int status)
+const char *openapi_status_key(struct json *j, int status)
 {
 	return str_c(j->out->mem, str_fmt(j->out->mem, "%d", status));
 }
 
 static void empty_answer(struct json *j, const struct module *module, int status, const char *what)
 {
-	json_object(j, status_key(j, status));
+	json_object(j, openapi_status_key(j, status));
 	openapi_text(j, "description", what);
 	json_object(j, "headers");
-	header_reference(j, "Request-Id");
+	openapi_header(j, "Request-Id");
 	if (module->rate_limited)
-		limit_headers(j);
+		openapi_limit_headers(j);
 	json_object_end(j);
 	json_object_end(j);
 }
@@ -254,16 +252,16 @@ static void success(struct json *j, const struct module *module, const struct ro
 		empty_answer(j, module, 304, "It is what the caller has.");
 	if (c->shape == ANSWER_NONE)
 		return;
-	json_object(j, status_key(j, c->status));
+	json_object(j, openapi_status_key(j, c->status));
 	openapi_text(j, "description", c->answer ? c->answer->doc : c->summary);
 	json_object(j, "headers");
-	header_reference(j, "Request-Id");
+	openapi_header(j, "Request-Id");
 	if (module->rate_limited)
-		limit_headers(j);
+		openapi_limit_headers(j);
 	if ((c->flags & TAKES_IF_MATCH) && c->shape != ANSWER_DELETED)
-		header_reference(j, "ETag");
+		openapi_header(j, "ETag");
 	if (c->status == 201)
-		header_reference(j, "Location");
+		openapi_header(j, "Location");
 	json_object_end(j);
 	json_object(j, "content");
 	if (c->shape != ANSWER_TEXT) {
@@ -281,133 +279,11 @@ static void success(struct json *j, const struct module *module, const struct ro
 	json_object_end(j);
 }
 
-/* ---- failures ---- */
-
-const struct error_form *openapi_error_of(const struct module *module)
-{
-	return module->error ? module->error : &api_errors;
-}
-
-/* The failures of an operation: those of every call first. NULL: these alone. */
-struct kinds {
-	const enum err_kind *common, *own;
-	size_t common_count, count;
-};
-
-static struct kinds kinds_of(const struct contract *c, bool writes)
-{
-	struct kinds kinds = { 0 };
-	kinds.common = contract_common_errors(writes, &kinds.common_count);
-	kinds.own = c ? c->errors : NULL;
-	kinds.count = kinds.common_count + (c ? c->error_count : 0);
-	return kinds;
-}
-
-static const struct err_row *kind_at(const struct kinds *kinds, size_t i)
-{
-	return err_row(i < kinds->common_count ? kinds->common[i] : kinds->own[i - kinds->common_count]);
-}
-
-/* Has one before it the same status and text? Then nothing more is to be said of it. */
-static bool is_told(const struct kinds *kinds, size_t i)
-{
-	for (size_t k = 0; k < i; k++)
-		if (kind_at(kinds, k)->api_status == kind_at(kinds, i)->api_status &&
-			str_eq(str_of(kind_at(kinds, k)->text), str_of(kind_at(kinds, i)->text)))
-			return true;
-	return false;
-}
-
-/* Is this the first of its status? */
-static bool begins_status(const struct kinds *kinds, size_t i)
-{
-	for (size_t k = 0; k < i; k++)
-		if (kind_at(kinds, k)->api_status == kind_at(kinds, i)->api_status)
-			return false;
-	return true;
-}
-
-static struct str causes(struct arena *mem, const struct kinds *kinds, int status)
-{
-	struct buf out = buf_new(mem, 16384);
-	for (size_t i = 0; i < kinds->count; i++)
-		if (kind_at(kinds, i)->api_status == status && !is_told(kinds, i))
-			buf_fmt(&out, "%s`%s`: %s", out.len ? "\n\n" : "", kind_at(kinds, i)->api_code,
-				kind_at(kinds, i)->text);
-	return buf_str(&out);
-}
-
-/* All kinds of one status are one answer: a document can say no more. */
-static void failure(struct json *j, const char *key, const struct error_form *form, const struct kinds *kinds,
-	const struct err_row *row)
-{
-	int status = row->api_status;
-	json_object(j, key);
-	json_str(j, "description", causes(j->out->mem, kinds, status));
-	json_object(j, "headers");
-	header_reference(j, "Request-Id");
-	if (status == 401)
-		header_reference(j, "WWW-Authenticate");
-	if (status == 429 || status == 503)
-		header_reference(j, "Retry-After");
-	if (status == 429)
-		limit_headers(j);
-	json_object_end(j);
-	json_object(j, "content");
-	json_object(j, "application/json");
-	json_object(j, "schema");
-	openapi_reference(j, form->resource, ANSWERED);
-	json_object_end(j);
-	form->example(j, "example", row);
-	json_object_end(j);
-	json_object_end(j);
-	json_object_end(j);
-}
-
-static const char *common_name(struct json *j, const struct error_form *form, int status)
-{
-	return str_c(j->out->mem, str_fmt(j->out->mem, "%s_%d", form->resource->name, status));
-}
-
-void openapi_common_failures(struct json *j, const struct error_form *form)
-{
-	const struct kinds kinds = kinds_of(NULL, true);
-	for (size_t i = 0; i < kinds.count; i++)
-		if (begins_status(&kinds, i))
-			failure(j, common_name(j, form, kind_at(&kinds, i)->api_status), form, &kinds,
-				kind_at(&kinds, i));
-}
-
-static bool has_own(const struct kinds *kinds, int status)
-{
-	for (size_t i = kinds->common_count; i < kinds->count; i++)
-		if (kind_at(kinds, i)->api_status == status && !is_told(kinds, i))
-			return true;
-	return false;
-}
-
-static void failures(struct json *j, const struct error_form *form, const struct route *route, const struct contract *c)
-{
-	const struct kinds kinds = kinds_of(c, contract_writes(c, route->method));
-	for (size_t i = 0; i < kinds.count; i++) {
-		int status = kind_at(&kinds, i)->api_status;
-		if (!begins_status(&kinds, i))
-			continue;
-		if (has_own(&kinds, status)) {
-			failure(j, status_key(j, status), form, &kinds, kind_at(&kinds, i));
-			continue;
-		}
-		json_object(j, status_key(j, status));
-		json_str(j, "$ref", str_fmt(j->out->mem, "#/components/responses/%s", common_name(j, form, status)));
-		json_object_end(j);
-	}
-}
-
 void openapi_responses(
 	struct json *j, const struct module *module, const struct route *route, const struct contract *contract)
 {
 	json_object(j, "responses");
 	success(j, module, route, contract);
-	failures(j, openapi_error_of(module), route, contract);
+	openapi_failures(j, openapi_error_of(module), route, contract);
 	json_object_end(j);
 }

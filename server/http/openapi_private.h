@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of the OpenAPI document share: openapi.c writes it, by openapi_schema.c and openapi_answer.c. */
+/* What the files of the OpenAPI document share: openapi.c writes it, by openapi_schema.c, openapi_answer.c and
+ * openapi_failures.c. */
 #pragma once
 
 #include "server/data/json.h"
@@ -33,12 +34,22 @@ void openapi_example_object(
 
 /* ---- openapi_answer.c ---- */
 
-/* What the failures of a module look like. */
-const struct error_form *openapi_error_of(const struct module *module);
-/* Members of components/responses: the failures that any call may end in. */
-void openapi_common_failures(struct json *j, const struct error_form *form);
 /* May a caller of this route be answered who cannot read the resource? */
 bool openapi_may_be_open(const struct route *route, const struct contract *contract);
 /* The member "responses": success, and every failure by its status. */
 void openapi_responses(
 	struct json *j, const struct module *module, const struct route *route, const struct contract *contract);
+/* Members of an answer's "headers": one, and those of limits. */
+void openapi_header(struct json *j, const char *name);
+void openapi_limit_headers(struct json *j);
+const char *openapi_status_key(struct json *j, int status);
+
+/* ---- openapi_failures.c ---- */
+
+/* What the failures of a module look like. */
+const struct error_form *openapi_error_of(const struct module *module);
+/* Members of components/responses: the failures that any call may end in. */
+void openapi_common_failures(struct json *j, const struct error_form *form);
+/* Members of "responses": the failures of this operation. */
+void openapi_failures(
+	struct json *j, const struct error_form *form, const struct route *route, const struct contract *contract);
