@@ -249,7 +249,8 @@ static err_t told(struct request *rq, struct response *rs, enum book_place place
 	struct html_values *values = html_values_new(rq->cx.mem);
 	html_set_language(values, language);
 	html_set(values, "lang", str_of(language ? language->tag : "en"));
-	html_set(values, "title", say(rq, "Nothing was booked"));
+	html_set(values, "title",
+		say(rq, err_is(e, NOT_FOUND) ? SAY("There is nothing here") : SAY("Nothing was booked")));
 	html_set(values, "brand", rq->cx.config->brand);
 	html_set_flag(values, "framed", place == BOOK_FRAME);
 	response_clear(rs);

@@ -118,22 +118,13 @@ static void month_values(
 	}
 }
 
-/* "November 2026", or the two that are shown. */
-static struct str shown_months(struct request *rq, const struct days *d)
-{
-	int64_t from = d->first < d->today ? d->today : d->first + 6, to = d->next - 7;
-	if (first_of_month(from, 0) == first_of_month(to, 0))
-		return month_long(rq, from);
-	return say_with(rq, "{from} – {to}", "from", month_long(rq, from), "to", month_long(rq, to), NULL);
-}
-
 static void turn_values(
 	struct request *rq, const struct book_visit *v, const struct days *d, struct html_values *values)
 {
 	struct arena *mem = rq->cx.mem;
 	bool now = d->first <= d->today;
 	int64_t before = first_of_month(d->first + 6, -1);
-	html_set(values, "month_name", shown_months(rq, d));
+	html_set(values, "month_name", months_long(rq, now ? d->today : d->first + 6, d->next - 7));
 	if (!now)
 		html_set(values, "earlier",
 			book_href(mem, v, "", "day", day_text(mem, before < d->today ? d->today : before)));

@@ -39,7 +39,7 @@ static err_t form_values(
 	TRY(calendar_list(&rq->cx, actor, &calendars, &count));
 	booking_form_values(v, form);
 	zones_offer(v);
-	html_set(v, "public_url", rq->cx.config->public_url);
+	html_set(v, "book_begins", str_cat(rq->cx.mem, rq->cx.config->public_url, STR("/book/…")));
 	calendar_choices(rq->cx.mem, v, calendars, count, form->value[BOOKING_CALENDAR]);
 	ticks_of_calendars(rq->cx.mem, v, calendars, count, form->busy);
 	html_set_flag(v, "mode_test", id_is_test(actor->owner));

@@ -81,6 +81,19 @@ struct str month_long(struct request *rq, int64_t day)
 		str_fmt(rq->cx.mem, "%lld", (long long)year), NULL);
 }
 
+struct str months_long(struct request *rq, int64_t from, int64_t to)
+{
+	int64_t first_year, last_year;
+	int first, last, of_month;
+	civil_from_days(from, &first_year, &first, &of_month);
+	civil_from_days(to, &last_year, &last, &of_month);
+	if (first == last && first_year == last_year)
+		return month_long(rq, from);
+	return say_with(rq, "{from} – {to}", "from",
+		first_year == last_year ? say(rq, months[first - 1]) : month_long(rq, from), "to", month_long(rq, to),
+		NULL);
+}
+
 struct str time_of_day(struct arena *mem, int64_t local)
 {
 	int64_t of_day = floor_mod(local, DAY_SECONDS);

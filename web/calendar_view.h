@@ -62,6 +62,8 @@ int day_of_week(int64_t day);
 struct str day_long(struct request *rq, int64_t day);
 struct str day_short(struct request *rq, int64_t day);
 struct str month_long(struct request *rq, int64_t day);
+/* From the month of one day to that of another: "November – December 2026", "December 2026 – January 2027". */
+struct str months_long(struct request *rq, int64_t from, int64_t to);
 /* "09:00" of seconds on the user's clock. */
 struct str time_of_day(struct arena *mem, int64_t local);
 struct str weekday_name(struct request *rq, int weekday);

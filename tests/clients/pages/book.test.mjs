@@ -258,7 +258,7 @@ test('a line that names no page, or one that is gone, breaks no site', async () 
 	const { context, page } = await visitor({ viewport: { width: 1280, height: 800 } });
 	try {
 		await page.goto(site.url);
-		await page.frameLocator('iframe').locator('text=Nothing can be booked here').waitFor();
+		await page.frameLocator('iframe').locator('text=There is nothing here').waitFor();
 		assert.equal(await page.locator('iframe').count(), 1);
 	} finally {
 		await context.close();
