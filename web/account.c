@@ -37,6 +37,7 @@ static err_t account_values(struct request *rq, struct html_values **out)
 	TRY(account_by_id(&rq->cx, rq->principal->account, &account));
 	html_set(v, "name_value", account.name);
 	html_set(v, "tz_value", account.tz);
+	picture_form_values(rq, v);
 	html_set(v, "account_email", account.email);
 	html_set_flag(v, "email_confirmed", rq->principal->email_confirmed);
 	html_set_flag(v, "mail_possible", mailbox_is_possible(&rq->cx));

@@ -2,6 +2,8 @@
 /* A developer's own apps: the same operations as /v1/oauth_apps and `calends client …`. */
 #include "web/apps.h"
 
+#include "oauth/client_logo.h"
+
 #include <string.h>
 
 #include "oauth/client_json.h"
@@ -27,6 +29,7 @@ void app_values(struct request *rq, struct html_values *v, const struct client *
 {
 	html_set(v, "app_id", id_text(rq->cx.mem, "cli", client->id));
 	html_set(v, "app_name", client->name);
+	html_set(v, "app_initials", page_initials(rq->cx.mem, client->name));
 	html_set_flag(v, "confidential", client->kind == CLIENT_CONFIDENTIAL);
 	html_set_flag(v, "test", id_is_test(client->owner));
 	html_set_flag(v, "verified", client->verified);
@@ -44,16 +47,27 @@ static const struct connection_count *count_of(const struct connection_count *co
 	return NULL;
 }
 
+static err_t logo_tags(
+	struct request *rq, const struct client *clients, size_t count, struct client_logo_tag **out, size_t *count_out)
+{
+	struct id *ids = arena_array(rq->cx.mem, struct id, count + 1);
+	for (size_t i = 0; i < count; i++)
+		ids[i] = clients[i].id;
+	return client_logo_tags(&rq->cx, ids, count, out, count_out);
+}
+
 err_t apps_page(struct request *rq, struct response *rs)
 {
+	struct client_logo_tag *tags = NULL;
 	struct html_values *v = page_new(rq, "My apps", "apps");
 	struct id account = rq->principal->account;
 	struct connection_count *counts[2];
 	struct client *clients;
-	size_t count, counted[2];
+	size_t count, counted[2], tag_count;
 	TRY(client_list(&rq->cx, account, &clients, &count));
 	for (int test = 0; test < 2; test++)
 		TRY(connection_counts(&rq->cx, id_in_mode(account, test), &counts[test], &counted[test]));
+	TRY(logo_tags(rq, clients, count, &tags, &tag_count));
 	const struct page_part part = page_part(rq, v, count);
 	for (size_t n = part.from; n < part.to; n++) {
 		size_t i = count - 1 - n; /* the newest first */
@@ -61,6 +75,7 @@ err_t apps_page(struct request *rq, struct response *rs)
 		bool test = id_is_test(clients[i].owner);
 		const struct connection_count *connected = count_of(counts[test], counted[test], clients[i].id);
 		app_values(rq, row, &clients[i]);
+		app_logo_url(rq, row, clients[i].id, client_logo_tag_of(tags, tag_count, clients[i].id));
 		html_set(
 			row, "connections", str_fmt(rq->cx.mem, "%lld", connected ? (long long)connected->count : 0LL));
 	}
@@ -134,7 +149,7 @@ static void means_values(struct html_values *v, const struct client *client)
 	html_set_flag(v, "has_keys", client->jwks.ptr || client->jwks_uri.ptr);
 }
 
-err_t app_page(struct request *rq, struct response *rs)
+static err_t one_values(struct request *rq, struct html_values **out)
 {
 	struct client client;
 	TRY(app_in_path(rq, &client));
@@ -149,8 +164,26 @@ err_t app_page(struct request *rq, struct response *rs)
 	html_set(v, "api_version", client.api_version);
 	TRY(secrets_values(rq, v, &client));
 	TRY(connections_values(rq, v, &client));
+	picture_form_values(rq, v);
+	*out = v;
+	return app_logo_value(rq, v, client.id);
+}
+
+err_t app_page(struct request *rq, struct response *rs)
+{
+	struct html_values *v;
+	TRY(one_values(rq, &v));
 	page_notice(rq, v);
 	return page_reply(rs, 200, "app", v);
+}
+
+err_t app_again(struct request *rq, struct response *rs, err_t e)
+{
+	struct html_values *v;
+	if (page_status(e) >= 500)
+		return e;
+	TRY(one_values(rq, &v));
+	return page_again(rs, "app", v, e);
 }
 
 /* ---- secrets ---- */

@@ -11,6 +11,7 @@
 #include "web/page.h"
 #include "web/pages.h"
 #include "web/say.h"
+#include "web/apps.h"
 #include "web/ticks.h"
 
 #define SCOPES_OF_PERSON (PROFILE_READ | SCOPES_IDENTITY) /* who they are, and nothing of what they do */
@@ -90,6 +91,12 @@ static struct html_values *view_values(struct request *rq, struct str reference,
 	return v;
 }
 
+/* A logo that nobody looked at could be that of somebody else: letters stand for it. */
+static err_t logo_value(struct request *rq, struct html_values *v, const struct consent_view *view)
+{
+	return view->client.verified ? app_logo_value(rq, v, view->client.id) : OK;
+}
+
 static void preset_rows(struct request *rq, struct html_values *v, const struct consent_view *view, struct str chosen)
 {
 	for (size_t i = 0; i < ARRAY_LEN(presets); i++) {
@@ -137,6 +144,7 @@ err_t consent_page(struct request *rq, struct response *rs)
 	if (e)
 		return explained(rq, e);
 	struct html_values *v = view_values(rq, reference, &view);
+	TRY(logo_value(rq, v, &view));
 	const struct decision before = { .scopes = view.request.scopes, .calendars = view.chosen };
 	choices(rq, v, &view, &before, STR_ABSENT);
 	return page_reply_to(rs, 200, "consent", v, FORMS_LEAD_AWAY);
@@ -195,6 +203,7 @@ static err_t show_again(struct request *rq, struct response *rs, const struct de
 	if (e)
 		return explained(rq, e);
 	struct html_values *v = view_values(rq, reference, &view);
+	TRY(logo_value(rq, v, &view));
 	choices(rq, v, &view, sent, form_get(&rq->form, "lifetime"));
 	html_set_flag(
 		v, "only_some", view.request.calendars.items || str_eq(form_get(&rq->form, "calendars"), STR("some")));

@@ -2,7 +2,7 @@
 #include "server/base/log.h"
 #include "server/http/access.h"
 #include "server/http/match.h"
-#include "web/page.h"
+#include "web/apps.h"
 #include "web/pages.h"
 #include "web/routes.h"
 #include "web/say.h"
@@ -80,6 +80,8 @@ static bool file_too_large(struct request *rq, struct response *rs, err_t e)
 	/* clang-format off */
 	static const struct { handler *posted; err_t (*again)(struct request *rq, struct response *rs, err_t e); const char *field; } forms[] = {
 		{ calendar_import_post, calendar_import_again, "file" },
+		{ account_picture_post, account_again, "picture" },
+		{ app_logo_post, app_again, "picture" },
 	};
 	/* clang-format on */
 	if (e->kind != TOO_LARGE || !rq->route || rq->route->body != BODY_FILES)

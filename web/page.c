@@ -42,6 +42,9 @@ struct html_values *page_new(struct request *rq, const char *title, const char *
 				(rq->cx.config->smtp_url.len || rq->cx.config->mail_folder.len));
 		html_set(v, "account_name", rq->principal->name);
 		html_set(v, "initials", page_initials(rq->cx.mem, rq->principal->name));
+		if (rq->principal->picture.ptr)
+			html_set(v, "picture_url",
+				str_cat(rq->cx.mem, STR("/account/picture/"), rq->principal->picture));
 	}
 	html_set_flag(v, "with_nav", nav && rq->principal);
 	if (nav)

@@ -24,11 +24,12 @@ handler connected_account_page, connected_account_post;
 handler connected_accounts_page, connected_account_remove_page, connected_account_remove_post;
 handler calendars_page, calendars_create, calendar_edit_page, calendar_edit_post, calendar_delete_page,
 	calendar_delete_post;
-handler calendar_one_page, calendar_export_page, calendar_feed_page, calendar_feed_show, calendar_feed_post, calendar_feed_end_page,
-	calendar_feed_end_post, calendar_move_post, calendar_import_page, calendar_import_post;
+handler calendar_one_page, calendar_export_page, calendar_feed_page, calendar_feed_show, calendar_feed_post,
+	calendar_feed_end_page, calendar_feed_end_post, calendar_move_post, calendar_import_page, calendar_import_post;
 handler calendar_page_show, calendar_feed, calendar_stream, event_move_post;
 handler event_new_page, event_new_post, event_page, event_edit_page, event_edit_post, event_delete_page,
 	event_delete_post, event_respond_post;
+handler account_picture_get, account_picture_post, app_logo_get, app_logo_post;
 handler sandbox_page, sandbox_reset_post;
 handler account_page, account_profile_post, account_password_post;
 handler takeout_page, takeout_post;
@@ -59,6 +60,10 @@ MUST_CHECK err_t account_return_page(struct request *rq, struct response *rs, st
 
 /* The form of an import once more, with what was wrong with what was sent. */
 MUST_CHECK err_t calendar_import_again(struct request *rq, struct response *rs, err_t e);
+
+/* For a form with a picture: most, in MB, and most_octets. */
+struct html_values;
+void picture_form_values(struct request *rq, struct html_values *v);
 
 /* The account page once more, with what was sent and what was wrong with it. */
 MUST_CHECK err_t account_again(struct request *rq, struct response *rs, err_t e);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/routes.h"
 
+#include "server/picture/picture.h"
 #include "web/calendar_file.h"
 #include "web/pages.h"
 
@@ -97,6 +98,8 @@ static const struct route routes[] = {
 	{ METHOD_POST, "/sandbox",                        SESSION,          0, BODY_FORM,    KIB(4),  sandbox_reset_post,             "page", HEAVY },
 	{ METHOD_GET,  "/account",                        SESSION,          0, BODY_IGNORED, 0,       account_page,                   "page", 0 },
 	{ METHOD_POST, "/account",                        SESSION,          0, BODY_FORM,    KIB(16), account_profile_post,           "page", 0 },
+	{ METHOD_GET,  "/account/picture/:tag",           SESSION,          0, BODY_IGNORED, 0,       account_picture_get,            "page", 0 },
+	{ METHOD_POST, "/account/picture",                SESSION,          0, BODY_FILES,   PICTURE_FILE_MAX + KIB(64), account_picture_post, "RFC 7578", HEAVY },
 	{ METHOD_POST, "/account/password",               SESSION,          0, BODY_FORM,    KIB(16), account_password_post,          "page", SENSITIVE_BODY },
 	{ METHOD_GET,  "/security",                       SESSION,          0, BODY_IGNORED, 0,       security_page,                  "page", 0 },
 	{ METHOD_GET,  "/security/passkeys/new",          SESSION,          0, BODY_IGNORED, 0,       passkey_new_page,               "page", PROVEN_LATELY },
@@ -131,6 +134,8 @@ static const struct route routes[] = {
 	{ METHOD_POST, "/apps/:app/edit",                SESSION,          0, BODY_FORM,    KIB(64), app_edit_post,                  "page", PROVEN_LATELY },
 	{ METHOD_GET,  "/apps/:app/delete",              SESSION,          0, BODY_IGNORED, 0,       app_delete_page,                "page", 0 },
 	{ METHOD_POST, "/apps/:app/delete",              SESSION,          0, BODY_FORM,    KIB(4),  app_delete_post,                "page", 0 },
+	{ METHOD_GET,  "/apps/:app/logo/:tag",           SESSION,          0, BODY_IGNORED, 0,       app_logo_get,                   "page", 0 },
+	{ METHOD_POST, "/apps/:app/logo",                SESSION,          0, BODY_FILES,   PICTURE_FILE_MAX + KIB(64), app_logo_post, "RFC 7578", HEAVY },
 	{ METHOD_POST, "/apps/:app/secrets",             SESSION,          0, BODY_FORM,    KIB(4),  app_secret_post,                "page", PROVEN_LATELY },
 	{ METHOD_GET,  "/apps/:app/secrets/:secret/revoke", SESSION,          0, BODY_IGNORED, 0,       app_secret_revoke_page,         "page", 0 },
 	{ METHOD_POST, "/apps/:app/secrets/:secret/revoke", SESSION,          0, BODY_FORM,    KIB(4),  app_secret_revoke_post,         "page", 0 },

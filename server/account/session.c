@@ -24,10 +24,10 @@ struct session_row {
 	int16_t amr, status;
 	struct str email, name, tz;
 	bool email_confirmed;
-	struct str language;
+	struct str language, picture_tag;
 };
 DB_RESULT(session_authenticate, struct session_row, id, csrf, auth_time, proven_at, amr, status, email, name, tz,
-	email_confirmed, language);
+	email_confirmed, language, picture_tag);
 
 /* An address that is none is unknown like any other: the answer and its cost do not tell. */
 static struct str email_or_none(struct ctx *cx, struct str email)
@@ -191,6 +191,7 @@ err_t session_authenticate(struct ctx *cx, const struct credential *sent, struct
 		.tz = row.tz,
 		.email_confirmed = row.email_confirmed,
 		.language = row.language,
+		.picture = row.picture_tag,
 		.csrf = hex_of(cx->mem, row.csrf),
 		.auth_time = row.auth_time,
 		.proven_at = row.proven_at,

@@ -42,6 +42,7 @@ struct principal {
 	struct str email, name, tz; /* of the account */
 	struct str language;        /* SESSION: of its pages (BCP 47); absent: as the browser likes */
 	bool email_confirmed;       /* SESSION, TOKEN: its owner has shown that they read there */
+	struct str picture;         /* SESSION: the tag of their picture; absent: they have none */
 	struct str csrf;            /* SESSION: what forms must carry (hex) */
 	struct instant auth_time;   /* SESSION */
 	struct instant proven_at;   /* SESSION: when they last proved who they are; auth_time or later */

@@ -116,3 +116,42 @@ test('50 MB are refused on the page of the form, and before they are sent where 
 	assert.equal(await scripted.page.$eval('#file', (e) => e.validationMessage), '');
 	await scripted.context.close();
 });
+
+for (const [width, colorScheme, javaScriptEnabled] of [[360, 'dark', false], [1280, 'light', true]])
+	test(`a picture and a logo at ${width} pixels, ${colorScheme}`, async () => {
+		const { context, page } = await signedIn({ colorScheme, javaScriptEnabled, viewport: { width, height: 800 } });
+		const look = (name) => (javaScriptEnabled ? judge(page, name) : shoot(page, name));
+		const seeds = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../../data/fuzz_picture');
+		const isDrawn = (selector) => page.$eval(selector, async (img) => { await img.decode(); return img.naturalWidth > 0; });
+		await page.goto(world.url + '/account');
+		await page.setInputFiles('#picture', { name: 'me.svg', mimeType: 'image/svg+xml', buffer: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>') });
+		await page.click('main button:text-is("Use this picture")');
+		assert.match(await page.textContent('#picture-error'), /no PNG/);
+		await look('picture, refused');
+		await page.setInputFiles('#picture', join(seeds, 'turned'));
+		await page.click('main button:text-is("Use this picture")');
+		assert.ok(await isDrawn('.head .avatar img'));
+		await look('picture');
+
+		const app = await world.calends('client', 'create', '--owner', email, '--name', `Planner ${width}`, '--type', 'public',
+			'--redirect-uri', 'http://127.0.0.1/cb');
+		const consent = `${world.url}/oauth/authorize?response_type=code&client_id=${app.client_id}&scope=events:read&redirect_uri=` +
+			`${encodeURIComponent('http://127.0.0.1/cb')}&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256&state=x`;
+		await page.goto(`${world.url}/apps/${app.client_id}`);
+		await page.setInputFiles('#picture', join(seeds, 'webp'));
+		await page.click('main button:text-is("Use this logo")');
+		assert.ok(await isDrawn('.app-face img'));
+		await look('app with a logo');
+		await page.goto(consent);
+		assert.equal(await page.$('.app-face img'), null);
+		await world.calends('client', 'verify', app.client_id);
+		await page.goto(consent);
+		assert.ok(await isDrawn('.app-face img'));
+		await look('consent with a logo');
+		await page.goto(world.url + '/apps');
+		await look('apps with a logo');
+		await page.goto(world.url + '/account');
+		await page.click('main button:text-is("Remove the picture")');
+		assert.equal(await page.$('.head .avatar img'), null);
+		await context.close();
+	});

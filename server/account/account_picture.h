@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The picture of an account, as server/picture/ makes it. */
+#pragma once
+
+#include "server/base/ctx.h"
+
+/* Of an octet string the first half of its SHA-256 in hex: where a picture is found in caches for ever. */
+struct str picture_tag(struct arena *mem, struct bytes picture);
+
+/* Absent: none any more. */
+MUST_CHECK err_t account_picture_set(struct ctx *cx, struct id account, struct bytes picture);
+/* NOT_FOUND: it has none, or another. */
+MUST_CHECK err_t account_picture(struct ctx *cx, struct id account, struct str tag, struct bytes *out);

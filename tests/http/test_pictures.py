@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures of people and logos of apps: what is sent is made anew, small, and shown to whom it may be."""
+import pathlib
+import re
+import struct
+import zlib
+
+import pytest
+
+from oauth_flow import App, Browser, Form
+from test_calendar_files import field_error
+from world import ROOT
+
+SERVE = ["--rate-limit", "10000"]
+SEEDS = pathlib.Path(ROOT, "tests/data/fuzz_picture")
+
+
+def png(width, height, pixel=b"\xff\x00\x00", rows=None):
+    """`rows`: so many are there, whatever the header says."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) +
+            chunk(b"IDAT", zlib.compress((b"\0" + pixel * width) * (rows or height), 9)) + chunk(b"IEND", b""))
+
+
+@pytest.fixture(scope="module")
+def una(world):
+    return world.account("una@calends.example", name="Una User")
+
+
+@pytest.fixture(scope="module")
+def browser(world, una):
+    b = Browser(world)
+    b.sign_in(una)
+    return b
+
+
+def send(browser, octets, page="/account", action="/account/picture", **fields):
+    form = Form(browser.get(page).text, action).with_(picture=None, **fields)
+    return browser.post_files(action, form, [("picture", "me.png", "image/png", octets)] if octets is not None else [])
+
+
+def shown(browser, page="/account"):
+    return re.search(r'<img src="(/account/picture/[0-9a-f]{32})"', browser.get(page).text)
+
+
+@pytest.mark.parametrize("octets", [png(300, 200), (SEEDS / "jpeg").read_bytes(), (SEEDS / "webp").read_bytes(), (SEEDS / "png").read_bytes()],
+                         ids=["png", "jpeg", "webp", "alpha"])
+def test_a_picture_is_made_anew_and_shown(world, browser, octets):
+    assert send(browser, octets).status == 303
+    at = shown(browser).group(1)
+    reply = browser.get(at)
+    assert reply.status == 200 and reply.headers["Content-Type"] == "image/webp" and reply.body[:4] == b"RIFF" and reply.body != octets
+    assert reply.headers["X-Content-Type-Options"] == "nosniff" and "sandbox" in reply.headers["Content-Security-Policy"]
+    assert reply.headers["Cache-Control"] == "private, max-age=31536000, immutable" and len(reply.body) < 96 * 1024
+    assert at in browser.get("/calendars").text  # beside the name on every page
+
+
+def test_another_picture_has_another_address(browser):
+    send(browser, png(64, 64))
+    first = shown(browser).group(1)
+    send(browser, png(64, 64, b"\x00\xff\x00"))
+    second = shown(browser).group(1)
+    assert first != second and browser.get(first).status == 404 and browser.get(second).status == 200
+
+
+def test_a_picture_is_removed(browser):
+    send(browser, png(64, 64))
+    at = shown(browser).group(1)
+    assert send(browser, None, remove="yes").status == 303
+    assert not shown(browser) and browser.get(at).status == 404 and "UU" in browser.get("/account").text
+
+
+def test_a_picture_is_its_owners_alone(world, browser):
+    send(browser, png(64, 64))
+    at = shown(browser).group(1)
+    assert Browser(world).get(at).status == 303  # to the sign-in
+    other = Browser(world)
+    other.sign_in(world.account("other@calends.example"))
+    assert other.get(at).status == 404
+
+
+WRONG = {
+    "empty": (b"", "empty"), "words": (b"hello", "no PNG"), "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "no PNG"),
+    "html": (b"<html><script>alert(1)</script>", "no PNG"), "gif": (b"GIF89a" + b"\0" * 50, "no PNG"), "cut": (png(300, 300)[:200], "damaged"),
+    "head alone": (png(300, 300)[:16], "damaged"), "page inside": (b"\x89PNG\r\n\x1a\n<script>alert(1)</script>", "damaged"),
+    "bomb": (png(16000, 4000, rows=1), "too many pixels"), "gigabyte": (png(16000, 16000, rows=1), "too many pixels"), "wide": (png(20000, 2), "too many pixels")}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_no_picture_is_told_at_the_field(browser, case):
+    octets, words = WRONG[case]
+    before = shown(browser)
+    page = send(browser, octets)
+    assert page.status == 400 and words in field_error(page.text)
+    assert bool(shown(browser)) == bool(before)
+
+
+def test_a_picture_that_is_too_large_is_told_at_the_field(browser):
+    page = send(browser, b"\x89PNG\r\n\x1a\n" + b"\0" * (6 << 20))
+    assert page.status == 413 and field_error(page.text) == "This file is too large: at most 5 MB are taken here."
+
+
+def test_nothing_was_chosen(browser):
+    page = send(browser, None)
+    assert page.status == 400 and field_error(page.text) == "Choose a picture first."
+
+
+def test_the_form_must_come_from_our_own_page(world, browser):
+    assert browser.post_files("/account/picture", [("csrf", "0" * 64)], [("picture", "x", "image/png", png(8, 8))]).status == 403
+    assert browser.post_files("/account/picture", [], [("picture", "x", "image/png", png(8, 8))]).status == 403
+
+
+# ---- apps ----
+
+def logo(page):
+    found = re.search(r'<img src="(/apps/cli_\w+/logo/[0-9a-f]{32})"', page)
+    return found and found.group(1)
+
+
+def test_a_logo_is_shown_to_people_once_somebody_vouched_for_it(world, una, browser):
+    app = App(world, owner=una)
+    page, action = f"/apps/{app.id}", f"/apps/{app.id}/logo"
+    assert "You alone see it" in browser.get(page).text
+    assert send(browser, png(64, 64), page, action).status == 303
+    at = logo(browser.get(page).text)
+    assert browser.get(at).status == 200 and at in browser.get("/apps").text
+    user = Browser(world)
+    user.sign_in(world.account("user@calends.example"))
+    assert user.get(at).status == 404 and not logo(app.consent_page(user).text)
+    world.cli("client", "verify", app.id)
+    assert user.get(at).status == 200 and logo(app.consent_page(user).text) == at
+    assert send(browser, png(64, 64, b"\x00\x00\xff"), page, action).status == 303  # of somebody else, perhaps
+    consent = app.consent_page(user).text
+    assert not logo(consent) and "Unverified" in consent and user.get(at).status == 404
+    assert "Unverified" in browser.get(page).text
+    send(browser, None, page, action, remove="yes")
+    assert not logo(browser.get(page).text)
+
+
+def test_nobody_gives_the_app_of_another_a_logo(world, una, browser):
+    app = App(world, owner=una)
+    other = Browser(world)
+    other.sign_in(world.account("other@calends.example"))
+    csrf = dict(Form(other.get("/account").text, "/sign-out").fields)["csrf"]
+    reply = other.post_files(f"/apps/{app.id}/logo", [("csrf", csrf)], [("picture", "x", "image/png", png(8, 8))])
+    assert reply.status == 404
+    assert send(browser, b"hello", f"/apps/{app.id}", f"/apps/{app.id}/logo").status == 400
