@@ -306,12 +306,24 @@ def test_only_so_many_are_booked_from_one_network_and_to_one_address(world, api)
         assert guest.book(soon(10, 9), email="late@example.org").status == 409, "what was not booked does not count"
 
 
-def test_it_is_asked_ten_times_a_second_by_one_network(world, api, page):
+@pytest.mark.parametrize("place", PLACES)
+def test_it_is_asked_ten_times_a_second_by_one_network(world, page, place):
+    """By eight at once, so that it is more than that on a busy machine, too."""
     world.restart("--rate-limit", "1000")
+    given = []
+
+    def run():
+        guest = Browser(world)
+        for _ in range(25):
+            given.append(guest.get(place + page["slug"] + "/zone").status)
+
+    threads = [threading.Thread(target=run) for _ in range(8)]
     try:
-        for place in PLACES:
-            statuses = [world.get(place + page["slug"]).status for _ in range(40)]
-            assert statuses[0] in (200, 429) and 429 in statuses
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        assert set(given) == {200, 429}
     finally:
         world.restart()
 
