@@ -75,7 +75,7 @@ def test_an_app_is_registered_and_its_secret_shown_once(world, owner, browser):
 
 def test_a_public_app_has_no_secret(world, browser):
     app, secret = registered(world, browser, type="public", redirect_uris="com.example.app:/cb")
-    assert secret is None and 'action="/apps/' not in browser.get(f"/apps/{app}").text
+    assert secret is None and f'action="/apps/{app}/secrets"' not in browser.get(f"/apps/{app}").text
     assert is_page(browser.post(f"/apps/{app}/secrets", {"csrf": dict(form(browser))["csrf"]}), 409)
 
 
