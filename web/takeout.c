@@ -17,6 +17,7 @@
 #include "web/pages.h"
 
 #define TARGET_MAX KIB(8)
+#define ITEMS_MAX MIB(8) /* of a page */
 #define DAY_S INT64_C(86400)
 
 /* The operations of REST whose lists are files; `what` is told in README.txt. */
@@ -66,9 +67,24 @@ struct json takeout_list(struct takeout *t, const char *name)
 	return j;
 }
 
-void takeout_list_end(struct json *j)
+void takeout_list_end(struct takeout *t, struct json *j)
 {
+	j->out = zip_out(t->zip);
 	json_array_end(j);
+}
+
+void takeout_items(struct takeout *t, struct json *j, struct buf *items)
+{
+	*items = buf_new(t->rq->cx.mem, ITEMS_MAX);
+	j->out = items;
+}
+
+err_t takeout_items_end(struct takeout *t, const struct buf *items)
+{
+	if (items->full)
+		return FAIL(&t->rq->cx, INTERNAL, "a page of a list is too large");
+	buf_add(zip_out(t->zip), buf_str(items));
+	return OK;
 }
 
 /* The answer of an operation, asked for by whose data they are, as if with a key that may all. */
@@ -111,11 +127,14 @@ static err_t each_item(struct takeout *t, struct json *j, const char *operation_
 	for (bool more = true; more && zip_flush_if_large(t->zip);) {
 		struct arena_mark mark = arena_mark(cx->mem);
 		const struct cJSON *page, *cursor;
+		struct buf items;
 		ctx_go_on(cx);
 		TRY(ask(t, &operation, buf_str(&target), &page));
+		takeout_items(t, j, &items);
 		for (const struct cJSON *item = json_tree_first(json_tree_member(page, STR("data"))); item;
 			item = json_tree_next(item))
 			TRY(write(t, j, item));
+		TRY(takeout_items_end(t, &items));
 		cursor = json_tree_member(page, STR("next_cursor"));
 		more = cursor && json_tree_type(cursor) == JSON_IS_TEXT;
 		target.len = first_len;
@@ -143,7 +162,7 @@ static err_t write_list(struct takeout *t, const struct list_file *file)
 			STR_ARG(day_before(t->rq, USAGE_DAYS_KEPT - 1)));
 	struct json j = takeout_list(t, file->name);
 	TRY(each_item(t, &j, file->operation, str_of(operation.route->path), query, write_item));
-	takeout_list_end(&j);
+	takeout_list_end(t, &j);
 	return OK;
 }
 
@@ -158,7 +177,7 @@ static err_t write_deliveries(struct takeout *t)
 {
 	struct json j = takeout_list(t, DELIVERIES);
 	TRY(each_item(t, &j, "listWebhookEndpoints", STR("/v1/webhook_endpoints"), STR(""), write_deliveries_of));
-	takeout_list_end(&j);
+	takeout_list_end(t, &j);
 	return OK;
 }
 

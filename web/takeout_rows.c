@@ -78,7 +78,7 @@ static err_t write_sessions(struct takeout *t)
 		json_str(&j, "user_agent", sessions[i].agent);
 		json_object_end(&j);
 	}
-	takeout_list_end(&j);
+	takeout_list_end(t, &j);
 	return OK;
 }
 
@@ -248,11 +248,14 @@ static err_t write_pages(struct takeout *t, const char *name, struct id from, pa
 	struct json j = takeout_list(t, name);
 	for (bool more = true; more && zip_flush_if_large(t->zip);) {
 		struct arena_mark mark = arena_mark(cx->mem);
+		struct buf items;
 		ctx_go_on(cx);
+		takeout_items(t, &j, &items);
 		TRY(page(t, &j, &place, &more));
+		TRY(takeout_items_end(t, &items));
 		arena_rewind(cx->mem, mark);
 	}
-	takeout_list_end(&j);
+	takeout_list_end(t, &j);
 	return OK;
 }
 
