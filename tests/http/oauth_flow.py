@@ -48,7 +48,7 @@ def basic(name, secret, quote=urllib.parse.quote_plus):
 
 
 class Form(html.parser.HTMLParser):
-    """What a browser would send of the page's form with this action, without touching anything."""
+    """What a browser would send of the page's first form with this action, without touching anything."""
 
     def __init__(self, page, action):
         super().__init__()
@@ -60,7 +60,7 @@ class Form(html.parser.HTMLParser):
     def handle_starttag(self, tag, attrs):
         a = dict(attrs)
         if tag == "form":
-            self._inside = a.get("action", "").split("?")[0] == self._action
+            self._inside = not self.found and a.get("action", "").split("?")[0] == self._action
             self.found |= self._inside
         elif not self._inside:
             return
