@@ -15,7 +15,7 @@ struct reference_group {
 	const char *name;   /* below /docs/reference/ */
 	const char *title, *about;
 	const char *guide, *guide_title; /* a page of the documentation below /docs/; NULL: none */
-	const char *page;                /* of the dashboard, where these credentials are made and changed; NULL: none */
+	const char *page; /* of the dashboard, where these credentials are made and changed; NULL: none */
 };
 extern const struct reference_group reference_groups[];
 extern const size_t reference_group_count;

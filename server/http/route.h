@@ -32,7 +32,8 @@ enum route_flags {
 	FOR_PEOPLE = 32,    /* a browser is led here: what goes wrong is told on a page (app->show_page) */
 	RATE_API_KEYS = 64, /* also counted by the app's rate of that name, for each caller */
 	RATE_FREEBUSY = 128,
-	PROVEN_LATELY = 512, /* of a SESSION: opens something that outlives the session, so who is signed in proved it within PROVEN_S */
+	PROVEN_LATELY = 512, /* of a SESSION: opens something that outlives the session, so who is signed in proved it
+				within PROVEN_S */
 	LISTS_EVENTS = 256   /* with Depth: 1 it needs events:read beside the row's scopes */
 };
 
