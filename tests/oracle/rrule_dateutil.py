@@ -132,6 +132,8 @@ while len(cases) < rules:
     except (ValueError, TypeError, TooLong):
         timed = False
         continue  # e.g. INTERVAL that never meets BYHOUR
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)  # or it rings when Python has ended and handles nothing
     if want is not None:
         cases.append((rule, start, seek, want))
 
