@@ -27,12 +27,13 @@ static err_t read_id(struct ctx *cx, struct str body, struct str *out)
 	return OK;
 }
 
-static err_t run(struct request *rq, const struct subrequest *sub, bool test, struct subanswer *out)
+err_t own_subrequest(struct request *rq, const struct subrequest *sub, enum who kind, bool test, struct subanswer *out)
 {
 	struct principal *session = rq->principal, as = *session;
-	as.kind = ACCOUNT_KEY;
+	as.kind = kind;
 	as.account = id_in_mode(session->account, test);
 	as.scopes = SCOPES_ALL | OWNER;
+	as.ahead_s = rq->cx.ahead_s;
 	rq->principal = &as;
 	err_t e = subrequest_run(rq, sub, out);
 	rq->principal = session;
@@ -56,7 +57,7 @@ err_t own_call(struct request *rq, const struct own_call *call, struct str *id_o
 		.if_match = call->if_match,
 		.idempotency_key = call->once,
 	};
-	TRY(run(rq, &sub, call->test, &answer));
+	TRY(own_subrequest(rq, &sub, ACCOUNT_KEY, call->test, &answer));
 	TRY(answer.error);
 	return id_out ? read_id(&rq->cx, answer.body, id_out) : OK;
 }

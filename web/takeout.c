@@ -12,7 +12,7 @@
 #include "server/account/usage.h"
 #include "server/data/json_tree.h"
 #include "server/http/disposition.h"
-#include "server/http/subrequest.h"
+#include "web/own_call.h"
 #include "web/page.h"
 #include "web/pages.h"
 
@@ -91,16 +91,9 @@ err_t takeout_items_end(struct takeout *t, const struct buf *items)
 static err_t ask(struct takeout *t, const struct operation *operation, struct str target, const struct cJSON **out)
 {
 	struct request *rq = t->rq;
-	struct principal *session = rq->principal, as = *session;
 	const struct subrequest sub = { .operation = operation, .target = target, .unrated = true };
 	struct subanswer answer;
-	as.kind = SECRET_KEY;
-	as.account = id_in_mode(session->account, t->test);
-	as.scopes = SCOPES_ALL | OWNER;
-	rq->principal = &as;
-	err_t e = subrequest_run(rq, &sub, &answer);
-	rq->principal = session;
-	TRY(e);
+	TRY(own_subrequest(rq, &sub, SECRET_KEY, t->test, &answer));
 	TRY(answer.error);
 	return json_tree_parse(&rq->cx, answer.body, out);
 }

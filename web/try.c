@@ -7,9 +7,9 @@
 #include "caldav/calendar/sandbox.h"
 #include "caldav/calendar/store/store.h"
 #include "server/http/head.h"
-#include "server/http/subrequest.h"
 #include "web/json_view.h"
 #include "web/key_view.h"
+#include "web/own_call.h"
 #include "web/page.h"
 #include "web/pages.h"
 #include "web/say.h"
@@ -130,17 +130,11 @@ static err_t read_sub(struct trial *trial, const struct operation *operation, st
 
 /* ---- and what is answered ---- */
 
+/* By the clock of test mode. */
 static err_t run(struct request *rq, const struct subrequest *sub, struct subanswer *out)
 {
-	struct principal *session = rq->principal, as = *session;
-	as.kind = SECRET_KEY;
-	as.account = id_in_mode(session->account, true);
-	as.scopes = SCOPES_ALL | OWNER;
-	TRY(sandbox_ahead(&rq->cx, as.account, &rq->cx.ahead_s));
-	as.ahead_s = rq->cx.ahead_s;
-	rq->principal = &as;
-	err_t e = subrequest_run(rq, sub, out);
-	rq->principal = session;
+	TRY(sandbox_ahead(&rq->cx, id_in_mode(rq->principal->account, true), &rq->cx.ahead_s));
+	err_t e = own_subrequest(rq, sub, SECRET_KEY, true, out);
 	rq->cx.ahead_s = 0;
 	return e;
 }
