@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "oauth/client.h"
+#include "server/account/caller.h"
 #include "server/account/key.h"
 #include "server/account/request_log.h"
 #include "web/chart.h"
@@ -49,6 +50,12 @@ static struct str key_name(const struct names *names, struct id id)
 		if (id_eq(names->keys[i].id, id))
 			return names->keys[i].name;
 	return STR_ABSENT;
+}
+
+/* Absent: a key that is gone. */
+static struct str caller_name(struct request *rq, const struct names *names, struct id id)
+{
+	return id_eq(id, caller_documentation) ? say(rq, "API reference") : key_name(names, id);
 }
 
 static struct str client_name(const struct names *names, struct id id)
@@ -111,9 +118,9 @@ static void who_values(struct request *rq, struct html_values *v, const struct r
 	const struct names *names, const struct asked *asked)
 {
 	struct arena *mem = rq->cx.mem;
-	struct str key = id_is_zero(row->credential) ? STR_ABSENT : id_text(mem, "key", row->credential);
+	struct str key = caller_text(mem, row->credential);
 	struct str app = id_is_zero(row->client) ? STR_ABSENT : id_text(mem, "cli", row->client);
-	struct str name = key.ptr ? key_name(names, row->credential) : client_name(names, row->client);
+	struct str name = key.ptr ? caller_name(rq, names, row->credential) : client_name(names, row->client);
 	html_set(v, "who", name.len ? name : key.ptr ? key : app);
 	html_set(v, "key_id", key);
 	html_set(v, "app_id", app);
@@ -164,7 +171,7 @@ static err_t read_asked(struct request *rq, struct asked *out)
 	struct str route = form_get(params, "route");
 	if (route.len && route.len <= ROUTE_MAX)
 		asked.filter.route = route;
-	if (id_parse(form_get(params, "key"), "key", &asked.filter.credential))
+	if (caller_parse(form_get(params, "key"), &asked.filter.credential))
 		asked.key = form_get(params, "key");
 	if (id_parse(form_get(params, "app"), "cli", &asked.filter.client))
 		asked.app = form_get(params, "app");
@@ -192,8 +199,8 @@ static void filter_values(
 	html_set(v, "no_filter", link_to(rq, &none));
 	html_set(v, "route_asked", asked->filter.route);
 	html_set(v, "route_off", link_with_route(rq, asked, STR_ABSENT));
-	struct str by =
-		asked->key.ptr ? key_name(names, asked->filter.credential) : client_name(names, asked->filter.client);
+	struct str by = asked->key.ptr ? caller_name(rq, names, asked->filter.credential)
+				       : client_name(names, asked->filter.client);
 	html_set(v, "who_asked", by.len ? by : asked->key.ptr ? asked->key : asked->app);
 	html_set(v, "who_off", link_with_credential(rq, asked, STR_ABSENT, STR_ABSENT));
 	html_set_flag(v, "filtered", asked->filter.route.ptr || asked->key.ptr || asked->app.ptr || *asked->status);

@@ -3,6 +3,7 @@
 #include "server/account/takeout.h"
 
 #include "server/account/account.h"
+#include "server/account/caller.h"
 #include "server/account/passkey.h"
 #include "server/account/request_log.h"
 #include "server/account/resources.h"
@@ -95,12 +96,12 @@ static struct id world_of(const struct takeout *t)
 	return id_in_mode(t->rq->principal->account, t->test);
 }
 
-static void write_request(struct json *j, const struct request_row *row)
+static void write_request(struct arena *mem, struct json *j, const struct request_row *row)
 {
 	json_object(j, NULL);
 	json_id(j, "id", "req", row->id);
 	json_time(j, "at", row->at);
-	json_id(j, "api_key", "key", row->credential);
+	json_str(j, "api_key", caller_text(mem, row->credential));
 	json_id(j, "client_id", "cli", row->client);
 	json_id(j, "connected_account", "cpa", row->connection);
 	json_str(j, "method", row->method);
@@ -186,7 +187,7 @@ static err_t requests_page(struct takeout *t, struct json *j, struct place *plac
 	size_t count;
 	TRY(request_log_page(&t->rq->cx, world_of(t), &all, place->id, PAGE_ROWS, &rows, &count));
 	for (size_t i = 0; i < count; i++)
-		write_request(j, &rows[i]);
+		write_request(t->rq->cx.mem, j, &rows[i]);
 	if (count)
 		place->id = rows[count - 1].id;
 	*more_out = count == PAGE_ROWS;

@@ -4,8 +4,11 @@
  * (server/http/subrequest.h), called as if with a secret test key of theirs. No key is made, and none is in the page
  * (docs/adr/0048).
  */
+#include <string.h>
+
 #include "caldav/calendar/sandbox.h"
 #include "caldav/calendar/store/store.h"
+#include "server/account/caller.h"
 #include "server/http/head.h"
 #include "web/json_view.h"
 #include "web/key_view.h"
@@ -17,8 +20,24 @@
 
 #define TARGET_MAX KIB(16)
 #define SHOWN_MAX KIB(64) /* octets of an answer */
+#define CONNECTIONS_OFFERED 50
 
 /* ---- what is tried ---- */
+
+static err_t read_connections(struct trial *trial)
+{
+	struct request *rq = trial->rq;
+	const struct connection_filter living = { .state = CONNECTION_ACTIVE };
+	struct connection *rows;
+	struct id newest;
+	memset(&newest, 0xFF, sizeof newest);
+	if (!try_for_others(&trial->op))
+		return OK;
+	TRY(connection_page(&rq->cx, id_in_mode(rq->principal->account, true), &living, newest, false,
+		CONNECTIONS_OFFERED, &rows, &trial->connection_count));
+	trial->connections = rows;
+	return OK;
+}
 
 static err_t begin(struct request *rq, struct trial *out)
 {
@@ -36,6 +55,7 @@ static err_t begin(struct request *rq, struct trial *out)
 		return e;
 	if (!e)
 		trial.calendar = id_text(rq->cx.mem, "cal", calendar.id);
+	TRY(read_connections(&trial));
 	*out = trial;
 	return OK;
 }
@@ -112,13 +132,15 @@ static err_t read_sub(struct trial *trial, const struct operation *operation, st
 {
 	struct request *rq = trial->rq;
 	const struct contract *c = operation->contract;
-	struct subrequest sub = { .operation = operation };
+	struct subrequest sub = { .operation = operation, .told_as = caller_documentation };
 	struct str body = form_get(&rq->form, "body");
 	TRY(read_target(trial, operation, &sub.target));
 	if (c->flags & TAKES_IF_MATCH)
 		TRY(read_header(rq, "if_match", &sub.if_match));
 	if (contract_writes(c, operation->route->method))
 		TRY(read_header(rq, "idempotency_key", &sub.idempotency_key));
+	if (try_for_others(&trial->op))
+		TRY(read_header(rq, "connected_account", &sub.connected_account));
 	if (body.len > TRY_BODY_MAX)
 		return REFUSE(
 			&rq->cx, TOO_LARGE, "body", "The body is longer than %d KiB.", (int)(TRY_BODY_MAX / 1024));
@@ -147,6 +169,8 @@ static struct str request_text(const struct trial *trial, const struct subreques
 	struct buf out = buf_new(rq->cx.mem, TRY_BODY_MAX + TARGET_MAX);
 	buf_fmt(&out, "%s %.*s HTTP/1.1\nHost: %.*s\nAuthorization: Bearer sk_test_…\n",
 		method_name(trial->op.route->method), STR_ARG(sub->target), STR_ARG(page_host(rq->cx.config)));
+	if (sub->connected_account.ptr)
+		buf_fmt(&out, "Connected-Account: %.*s\n", STR_ARG(sub->connected_account));
 	if (sub->if_match.ptr)
 		buf_fmt(&out, "If-Match: %.*s\n", STR_ARG(sub->if_match));
 	if (sub->idempotency_key.ptr)

@@ -88,6 +88,28 @@ static struct str body_of(const struct trial *trial)
 	return c->body ? json_view(mem, example) : example;
 }
 
+bool try_for_others(const struct reference_operation *op)
+{
+	return op->route->who & SECRET_KEY && !(op->route->scopes & OWNER);
+}
+
+/* As far as they let the app read who they are. */
+static void set_connections(const struct trial *trial, struct html_values *v)
+{
+	struct arena *mem = trial->rq->cx.mem;
+	struct str chosen = form_get(&trial->rq->form, "connected_account");
+	html_set_flag(v, "for_others", try_for_others(&trial->op));
+	html_set(v, "connected_account", chosen);
+	html_set_flag(v, "any_connection", trial->connection_count > 0);
+	for (size_t i = 0; i < trial->connection_count; i++) {
+		const struct connection *c = &trial->connections[i];
+		struct html_values *row = html_add_row(v, "connections");
+		html_set(row, "connection", id_text(mem, "cpa", c->id));
+		html_set(row, "user",
+			c->scopes & PROFILE_READ ? c->email : id_text(mem, "usr", id_in_mode(c->account, false)));
+	}
+}
+
 void try_form_values(const struct trial *trial, struct html_values *v)
 {
 	struct arena *mem = trial->rq->cx.mem;
@@ -100,8 +122,13 @@ void try_form_values(const struct trial *trial, struct html_values *v)
 	html_set(v, "body_type", c->body_type ? str_of(c->body_type) : STR("application/json"));
 	if (c->body || c->body_type)
 		html_set(v, "body_value", body_of(trial));
+	set_connections(trial, v);
 	html_set_flag(v, "takes_match", c->flags & TAKES_IF_MATCH);
-	html_set_flag(v, "writes", contract_writes(c, trial->op.route->method));
-	html_set(v, "if_match", form_get(&trial->rq->form, "if_match"));
-	html_set(v, "idempotency_key", form_get(&trial->rq->form, "idempotency_key"));
+	struct str match = form_get(&trial->rq->form, "if_match"), key = form_get(&trial->rq->form, "idempotency_key");
+	bool writes = contract_writes(c, trial->op.route->method);
+	html_set_flag(v, "writes", writes);
+	html_set_flag(v, "headers", writes || try_for_others(&trial->op));
+	html_set_flag(v, "headers_sent", match.len || key.len || form_get(&trial->rq->form, "connected_account").len);
+	html_set(v, "if_match", match);
+	html_set(v, "idempotency_key", key);
 }

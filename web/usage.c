@@ -2,10 +2,12 @@
 /* How the account's API is used, in charts and tables, from the rolled-up rows of docs/usage.md. */
 #include "server/account/usage.h"
 
+#include "server/account/caller.h"
 #include "server/account/key.h"
 #include "web/chart.h"
 #include "web/page.h"
 #include "web/pages.h"
+#include "web/say.h"
 
 #define DAY_S INT64_C(86400)
 #define DAYS_SHOWN 30
@@ -35,7 +37,7 @@ static err_t read_asked(struct request *rq, struct asked *out)
 	for (size_t i = 0; i < ARRAY_LEN(spans); i++)
 		if (str_eq(form_get(params, "days"), str_of(spans[i].word)))
 			asked.days = spans[i].days;
-	if (id_parse(form_get(params, "key"), "key", &asked.credential))
+	if (caller_parse(form_get(params, "key"), &asked.credential))
 		asked.key = form_get(params, "key");
 	struct str route = form_get(params, "route");
 	if (route.len && route.len <= ROUTE_MAX)
@@ -209,6 +211,16 @@ static void total_values(
 
 /* ---- keys and routes ---- */
 
+static struct str caller_name(struct request *rq, const struct key *keys, size_t count, struct id credential)
+{
+	if (id_eq(credential, caller_documentation))
+		return say(rq, "API reference");
+	for (size_t i = 0; i < count; i++)
+		if (id_eq(keys[i].id, credential))
+			return keys[i].name;
+	return caller_text(rq->cx.mem, credential);
+}
+
 static err_t keys_values(struct request *rq, struct html_values *v, const struct asked *asked, struct sums by_key)
 {
 	const struct usage_sum *sums = by_key.items;
@@ -217,19 +229,15 @@ static err_t keys_values(struct request *rq, struct html_values *v, const struct
 	TRY(key_list(&rq->cx, rq->principal->account, &keys, &key_count));
 	for (size_t i = 0; i < count && i < GROUPS_SHOWN; i++) {
 		struct html_values *row = html_add_row(v, "by_key");
-		struct str id = id_text(rq->cx.mem, "key", sums[i].credential);
+		struct str id = caller_text(rq->cx.mem, sums[i].credential);
 		sum_values(rq, row, &sums[i]);
 		html_set_flag(row, "of_apps", id_is_zero(sums[i].credential));
-		html_set(row, "key_name", id);
-		for (size_t k = 0; k < key_count; k++)
-			if (id_eq(keys[k].id, sums[i].credential))
-				html_set(row, "key_name", keys[k].name);
+		html_set(row, "key_name", caller_name(rq, keys, key_count, sums[i].credential));
 		html_set(row, "href", link_with_key(rq, asked, id));
 	}
 	html_set_flag(v, "more_keys", count > GROUPS_SHOWN);
-	for (size_t k = 0; asked->key.ptr && k < key_count; k++)
-		if (id_eq(keys[k].id, asked->credential))
-			html_set(v, "key_asked", keys[k].name);
+	if (asked->key.ptr)
+		html_set(v, "key_asked", caller_name(rq, keys, key_count, asked->credential));
 	return OK;
 }
 
@@ -258,7 +266,6 @@ err_t usage_show(struct request *rq, struct response *rs)
 	TRY(usage_overview(&rq->cx, &calls_asked, GROUPS_MOST, &all, &count));
 	TRY(usage_page(&rq->cx, &tries_asked, NULL, false, USAGE_DAYS_KEPT + 1, &tries, &try_count));
 	struct sums days = sums_by(all, count, USAGE_BY_DAY);
-	html_set(v, "key_asked", asked.key);
 	html_set(v, "route_asked", asked.route);
 	TRY(keys_values(rq, v, &asked, sums_by(all, count, USAGE_BY_CREDENTIAL)));
 	routes_values(rq, v, &asked, sums_by(all, count, USAGE_BY_ROUTE));

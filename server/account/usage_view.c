@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sums of usage as they are told of: on REST and by commands. */
+#include "server/account/caller.h"
 #include "server/account/usage.h"
 
 #define L(member) offsetof(struct usage_latency, member)
@@ -18,7 +19,7 @@ static const struct json_field usage_fields[] = {
 	/* name                kind       flags  offset            given min max */
 	{ "object",            JSON_STR,  0,     V(object),        0, 0, 0, NULL, NULL, 0, 0, "usage", "usage" },
 	{ "day",               JSON_STR,  MAYBE, V(day),           0, 0, 0, NULL, NULL, 0, 0, "Of which day, of UTC; null: not by day", "2026-11-29" },
-	{ "api_key",           JSON_STR,  MAYBE, V(credential),    0, 0, 0, NULL, NULL, 0, 0, "By which key, key_…; null: not by key, or calls with an app's token", "key_0355WHuCFfRpMfB53mC9Z6" },
+	{ "api_key",           JSON_STR,  MAYBE, V(credential),    0, 0, 0, NULL, NULL, 0, 0, "By which key, key_…; `documentation`: tried on a page of the reference; null: not by key, or calls with an app's token", "key_0355WHuCFfRpMfB53mC9Z6" },
 	{ "connected_account", JSON_STR,  MAYBE, V(connection),    0, 0, 0, NULL, NULL, 0, 0, "For which connected account, cpa_…: by its token, or by a key that named it in Connected-Account; null: not by connected account, or calls for none", NULL },
 	{ "route",             JSON_STR,  MAYBE, V(route),         0, 0, 0, NULL, NULL, 0, 0, "Of which route; `other`: what was too much of one day to be kept apart; null: not by route", "GET /v1/events/:event" },
 	{ "requests",          JSON_INT,  0,     V(requests),      0, 0, 0, NULL, NULL, 0, 0, "How many there were", "1042" },
@@ -70,7 +71,8 @@ struct usage_view usage_view_of(struct arena *mem, const struct usage_query *q, 
 	if (q->by & USAGE_BY_DAY)
 		view.day = usage_day_text(mem, sum->day);
 	if (!id_is_zero(sum->credential))
-		view.credential = id_text(mem, q->webhooks ? "wbk" : "key", sum->credential);
+		view.credential =
+			q->webhooks ? id_text(mem, "wbk", sum->credential) : caller_text(mem, sum->credential);
 	if (!id_is_zero(sum->connection))
 		view.connection = id_text(mem, "cpa", sum->connection);
 	if (q->by & USAGE_BY_ROUTE)

@@ -2,12 +2,14 @@
 /* How the account's API is used, for account keys and secret keys: each of its own world. */
 #include "server/account/usage.h"
 
+#include "server/account/caller.h"
 #include "server/api/api.h"
 #include "server/api/page.h"
 
 struct usage_params {
 	struct str from, to, group_by;
-	struct id credential, connection;
+	struct str caller;
+	struct id endpoint, connection;
 	struct str route;
 };
 
@@ -19,7 +21,7 @@ struct usage_params {
 static const struct json_field usage_params[] = {
 	FROM, TO,
 	{ .name = "group_by", .kind = JSON_STR, .offset = P(group_by), .doc = "One item for each of what there is: `day`, `api_key`, `connected_account`, `route`, with commas between. One item over all unless said", .example = "day,route" },
-	{ .name = "credential", .kind = JSON_ID, .of = "key", .offset = P(credential), .doc = "Only calls with this key", .example = "key_0355WHuCFfRpMfB53mC9Z6" },
+	{ .name = "credential", .kind = JSON_STR, .offset = P(caller), .doc = "Only calls with this key; `documentation`: only what was tried on pages of the reference", .example = "key_0355WHuCFfRpMfB53mC9Z6" },
 	{ .name = "connected_account", .kind = JSON_ID, .of = "cpa", .offset = P(connection), .doc = "Only calls for this connection", .example = "cpa_0355WHuCFfRpMfB53mC9Z6" },
 	{ .name = "route", .kind = JSON_STR, .offset = P(route), .max = 200, .doc = "Only calls of this route, as an item names it", .example = "other" },
 };
@@ -27,7 +29,7 @@ static const struct json_field usage_params[] = {
 static const struct json_field webhook_usage_params[] = {
 	FROM, TO,
 	{ .name = "group_by", .kind = JSON_STR, .offset = P(group_by), .doc = "One item for each of what there is: `day`, `webhook_endpoint`, with a comma between. One item over all unless said", .example = "day,webhook_endpoint" },
-	{ .name = "webhook_endpoint", .kind = JSON_ID, .of = "wbk", .offset = P(credential), .doc = "Only what was sent to this endpoint", .example = "wbk_0355WHuCFfRpMfB53mC9Z6" },
+	{ .name = "webhook_endpoint", .kind = JSON_ID, .of = "wbk", .offset = P(endpoint), .doc = "Only what was sent to this endpoint", .example = "wbk_0355WHuCFfRpMfB53mC9Z6" },
 };
 /* clang-format on */
 
@@ -38,10 +40,12 @@ static err_t read_query(struct api_call *call, bool webhooks, struct usage_query
 	*out = (struct usage_query){
 		.account = call->who.account,
 		.webhooks = webhooks,
-		.credential = sent->credential,
+		.credential = sent->endpoint,
 		.connection = sent->connection,
 		.route = sent->route,
 	};
+	if (sent->caller.ptr && !caller_parse(sent->caller, &out->credential))
+		return REFUSE(cx, INVALID_VALUE, "credential", "This is no key's id (key_…), nor \"documentation\".");
 	if (sent->route.ptr && (!str_is_utf8(sent->route) || str_has(sent->route, '\0')))
 		return REFUSE(cx, INVALID_VALUE, "route", "This is no route: GET /v1/events/:event.");
 	TRY(usage_days_read(cx, sent->from, sent->to, out));

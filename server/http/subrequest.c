@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "server/base/clock.h"
 #include "server/db/query.h"
 #include "server/http/access.h"
 #include "server/http/client_io.h"
@@ -45,10 +46,22 @@ static void add_header(struct request *rq, const char *name, struct str value)
 		rq->headers[rq->header_count++] = (struct header){ str_of(name), value };
 }
 
+/* For whom: as it says itself, or as the outer request says. */
+static void add_connected_account(struct request *rq, const struct subrequest *sub, struct request *out)
+{
+	const char *alias = header_alias(rq, "Account");
+	if (sub->connected_account.ptr) {
+		add_header(out, "Connected-Account", sub->connected_account);
+		return;
+	}
+	add_header(out, "Connected-Account", request_header_list(rq, "Connected-Account"));
+	if (alias)
+		add_header(out, alias, request_header_list(rq, alias));
+}
+
 /* Nothing of the outer request but who makes it, and for whom. */
 static err_t prepare(struct request *rq, const struct subrequest *sub, struct request *out)
 {
-	const char *alias = header_alias(rq, "Account");
 	struct match found;
 	struct str path = sub->target;
 	*out = (struct request){
@@ -80,9 +93,7 @@ static err_t prepare(struct request *rq, const struct subrequest *sub, struct re
 								   : "application/json"));
 	add_header(out, "If-Match", sub->if_match);
 	add_header(out, "Idempotency-Key", sub->idempotency_key);
-	add_header(out, "Connected-Account", request_header_list(rq, "Connected-Account"));
-	if (alias)
-		add_header(out, alias, request_header_list(rq, alias));
+	add_connected_account(rq, sub, out);
 	return OK;
 }
 
@@ -115,6 +126,8 @@ static struct subanswer answer_of(struct request *inner, struct response *rs, er
 {
 	struct arena *mem = inner->cx.mem;
 	if (e) {
+		inner->error_code = err_row(e->kind)->api_code;
+		inner->failed = e;
 		response_clear(rs);
 		if (inner->module && inner->module->show_error)
 			inner->module->show_error(inner, rs, e);
@@ -131,6 +144,18 @@ static struct subanswer answer_of(struct request *inner, struct response *rs, er
 	};
 }
 
+/* As whoever it is told as called it. */
+static void tell(struct request *inner, const struct subrequest *sub, int status, uint64_t begun_us)
+{
+	struct principal as = *inner->principal, *own = inner->principal;
+	if (id_is_zero(sub->told_as) || !inner->app->answered)
+		return;
+	as.credential = sub->told_as;
+	inner->principal = &as;
+	inner->app->answered(inner, status, clock_monotonic_us() - begun_us);
+	inner->principal = own;
+}
+
 err_t subrequest_allowed(struct request *rq, const struct subrequest *sub)
 {
 	struct request *inner = arena_new(rq->cx.mem, struct request);
@@ -143,6 +168,7 @@ err_t subrequest_run(struct request *rq, const struct subrequest *sub, struct su
 	struct request *inner = arena_new(rq->cx.mem, struct request);
 	struct arena *outer_out = rq->io->out;
 	struct response rs;
+	uint64_t begun_us = clock_monotonic_us();
 	assert(rq->principal && !rq->cx.tx && !(sub->operation->contract->flags & STAYS_OPEN));
 	err_t e = prepare(rq, sub, inner);
 	if (!inner->module)
@@ -160,9 +186,12 @@ err_t subrequest_run(struct request *rq, const struct subrequest *sub, struct su
 	rq->cx = inner->cx;
 	rq->acts_for = inner->acts_for;
 	assert(!rs.head_sent);
-	if (!about_credential(e))
+	bool answered = !about_credential(e) || !id_is_zero(sub->told_as);
+	if (answered) {
 		*out = answer_of(inner, &rs, e);
+		tell(inner, sub, out->status, begun_us);
+	}
 	arena_close(rq->io->out);
 	rq->io->out = outer_out;
-	return about_credential(e) ? e : OK;
+	return answered ? OK : e;
 }

@@ -24,11 +24,15 @@ MUST_CHECK err_t operation_path(
 
 struct subrequest {
 	const struct operation *operation;
-	struct str target;          /* path and query, in origin form */
-	struct str body;            /* JSON, or what the contract takes instead; absent: none */
-	struct str if_match;        /* absent: not sent */
-	struct str idempotency_key; /* absent: not sent */
-	bool unrated;               /* what the server asks for its own sake counts for no rate of the caller's */
+	struct str target;            /* path and query, in origin form */
+	struct str body;              /* JSON, or what the contract takes instead; absent: none */
+	struct str if_match;          /* absent: not sent */
+	struct str idempotency_key;   /* absent: not sent */
+	struct str connected_account; /* absent: that of the outer request */
+	bool unrated;                 /* what the server asks for its own sake counts for no rate of the caller's */
+	/* It counts in logs and usage as a call of its own, of this credential (struct app's `answered`), and whatever
+	   it is refused for is its answer. Zero: it is part of the outer request. */
+	struct id told_as;
 };
 
 struct subanswer {
@@ -40,11 +44,11 @@ struct subanswer {
 };
 
 /*
- * `rq` must have a principal. Its Connected-Account is handed on. Routes with a contract alone, and none that stays
- * open (STAYS_OPEN); what is streamed to others is answered whole.
+ * `rq` must have a principal. Routes with a contract alone, and none that stays open (STAYS_OPEN); what is streamed to
+ * others is answered whole.
  *
  * errors  none of the operation's own, which are answered; KEY_KIND_NOT_ALLOWED and INSUFFICIENT_SCOPE, which are about
- *         the credential, and for the caller's own caller to hear
+ *         the credential, and for the caller's own caller to hear (unless it is told_as somebody's)
  */
 MUST_CHECK err_t subrequest_run(struct request *rq, const struct subrequest *sub, struct subanswer *out);
 /* Those two alone: may it be made? */

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from oauth_flow import Browser, Form
+from oauth_flow import App, Browser, Form
 from openapi import Document
 from world import BIN
 
-SERVE = ["--rate-limit", "1000"]
+SERVE = ["--rate-limit", "1000", "--request-log-ms", "50", "--usage-ms", "100"]
 DOCUMENT = Document.load(BIN)
 OPERATIONS = DOCUMENT.operations()
 # What tells a secret, makes or changes credentials, or has no end.
@@ -157,6 +157,92 @@ def test_no_key_is_made_and_none_is_told(world, una, browser):
     answer = send(browser, "listApiKeys")
     assert answer.status == 200 and all(key["name"] for key in answer.json["data"])
     assert not re.search(r"\b(sk|rk|pk)_test_[0-9A-Za-z]{20}|\bcp_[0-9A-Za-z]{20}", answer.page)
+
+
+# ---- whom it is told of, and for whom it is made ----
+
+
+def test_what_is_tried_is_told_in_logs_and_usage_as_the_documentations(world, una, browser, test_key):
+    refused = send(browser, "listEvents", **{"p.limit": "0"})
+    request = refused.json["error"]["request_id"]
+    assert world.wait_for(lambda: browser.get(f"/logs/{request}").status == 200)
+    entry = browser.get(f"/logs/{request}").text
+    for told in ("GET</span> <bdi>/v1/events</bdi>", ">400<", "invalid_value", "API reference", 'class="badge test"', 'href="/logs?mode=test&amp;key=documentation"'):
+        assert told in entry, told
+    listed = browser.get("/logs?mode=test&key=documentation&status=failed").text
+    assert f'href="/logs/{request}"' in listed and '<bdi>API reference</bdi> <a href="/logs?mode=test&amp;status=failed"' in listed
+    assert f'href="/logs/{request}"' not in browser.get(f"/logs?mode=test&key={test_key.id}").text
+    assert "API reference" not in browser.get("/logs").text, "nothing of it is live"
+    counted = lambda query: sum(row["requests"] for row in world.get(f"/v1/usage?group_by=api_key&{query}", key=test_key).json["data"])
+    assert world.wait_for(lambda: counted("credential=documentation") > 0)
+    [row] = world.get("/v1/usage?group_by=api_key&credential=documentation", key=test_key).json["data"]
+    assert row["api_key"] == "documentation" and row["client_errors"] > 0 and row["livemode"] is False
+    assert '<bdi>API reference</bdi></a>' in browser.get("/usage?mode=test").text
+    assert '<span class="chip"><bdi>API reference</bdi>' in browser.get("/usage?mode=test&key=documentation").text
+
+
+def test_what_never_was_sent_is_told_nowhere(world, browser):
+    told = lambda: world.sql("SELECT count(*) FROM request_log WHERE route = 'GET /v1/webhook_endpoints/:endpoint'")
+    form = form_of(browser, "getWebhookEndpoint")
+    assert browser.post(at("getWebhookEndpoint"), form.with_(**{"p.endpoint": ""})).status == 400
+    assert send(browser, "getWebhookEndpoint", **{"p.endpoint": "wbk_0000000000000000000001"}).status == 404
+    assert world.wait_for(lambda: told() == [["1"]])
+
+
+@pytest.fixture(scope="module")
+def connected(world, una):
+    """Somebody who connected to an app of the reader's in test mode: the connection's id and the user."""
+    user = world.account("connected@calends.example", name="Conny")
+    theirs = Browser(world)
+    theirs.sign_in(user)
+    app = App(world, owner=una.email, mode="test")
+    return app.connect(theirs, scope="events:read events:write profile:read")["connected_account_id"], user
+
+
+def test_a_connected_account_is_offered_and_called_for(world, browser, test_key, connected):
+    connection, user = connected
+    assert f'<option value="{connection}">{user.email}</option>' in browser.get(at("getProfile")).text
+    answer = send(browser, "getProfile", connected_account=connection)
+    assert answer.status == 200 and answer.json["email"] == user.email
+    assert answer.json == world.get("/v1/profile", {"Connected-Account": connection}, test_key).json
+    assert f"\nConnected-Account: {connection}\n" in answer.request and f'value="{connection}"' in answer.page
+    assert send(browser, "getProfile").json["email"] == "una@calends.example", "the next is for the reader again"
+    made = send(browser, "createEvent", connected_account=connection,
+                body='{"title": "Theirs", "start_time": "2030-05-04T09:00:00Z", "end_time": "2030-05-04T10:00:00Z"}')
+    assert made.status == 201 and send(browser, "getEvent", **{"p.event": made.json["id"]}).status == 404
+    log = lambda: [request for request in re.findall(r'href="/logs/(req_\w+)"', browser.get("/logs?mode=test&key=documentation").text)
+                   if connection in browser.get(f"/logs/{request}").text]
+    assert world.wait_for(lambda: len(log()) == 2)
+
+
+def test_what_a_connection_may_not_is_answered_as_to_a_program(world, browser, test_key, connected):
+    """Also what is refused for want of a scope: that is an answer like every other."""
+    connection, _ = connected
+    answer = send(browser, "createCalendar", connected_account=connection, body='{"name": "x"}')
+    reply = world.request("POST", "/v1/calendars", '{"name": "x"}', {"Content-Type": "application/json", "Connected-Account": connection}, test_key)
+    same = lambda body: {k: v for k, v in body["error"].items() if k != "request_id"}
+    assert answer.status == reply.status == 403 and same(answer.json) == same(reply.json)
+
+
+def test_not_for_others_is_what_only_owners_may(browser, connected):
+    for name in ("listApiKeys", "resetSandbox"):
+        assert 'name="connected_account"' not in browser.get(at(name)).text
+    assert "Nobody has connected" not in browser.get(at("listEvents")).text
+
+
+@pytest.mark.parametrize("value,status", [("cpa_0000000000000000000001", 403), ("usr_x", 400), ("é", None), ("cpa_x\r\nX-Evil: 1", None)])
+def test_no_other_connection_is_called_for(browser, value, status):
+    reply = browser.post(at("getProfile"), form_of(browser, "getProfile").with_(connected_account=value))
+    if status:
+        assert Answer(reply).status == status and Answer(reply).json["error"]["param"] == "Connected-Account"
+    else:
+        assert reply.status == 400 and 'id="connected_account-error"' in reply.text and 'id="answer"' not in reply.text
+
+
+def test_a_reader_without_connections_is_told_so(world):
+    b = Browser(world)
+    b.sign_in(world.account("alone@calends.example"))
+    assert "Nobody has connected" in b.get(at("listEvents")).text
 
 
 # ---- who may, and what is refused before ----
