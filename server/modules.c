@@ -132,10 +132,20 @@ static void note_request(const struct request *rq, int status, uint64_t took_us)
 		request_log_drop(app->request_log);
 }
 
+/* Readings may write, too, but nothing that is waited for. */
+static bool may_have_written(const struct request *rq)
+{
+	static const uint64_t readings = 1u << METHOD_GET | 1u << METHOD_HEAD | 1u << METHOD_OPTIONS |
+					 1u << METHOD_PROPFIND | 1u << METHOD_REPORT | 1u << METHOD_SEARCH;
+	return rq->cx.round_trips > 0 && !(readings >> rq->method & 1);
+}
+
 /* struct app's `answered`. Pages that somebody looks at are no calls. */
 static void note_answer(const struct request *rq, int status, uint64_t took_us)
 {
 	const struct principal *p = rq->principal;
+	if (rq->app->written && may_have_written(rq))
+		job_bell_ring(rq->app->written);
 	if (rq->route && (p ? p->kind != SESSION : !id_is_zero(rq->told_client)))
 		note_request(rq, status, took_us);
 	if (!p || !rq->route || p->kind == SESSION)
@@ -230,6 +240,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 	app->state = webhook_sender_open(app->usage);
 	app->streams = streams_open((unsigned)config->streams);
 	app->voice = voice_sockets_open();
+	app->written = arena_new(cx->mem, struct job_bell);
 	return app;
 }
 
@@ -244,6 +255,8 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 #define NOTICES_EVERY_MS 1000
 #define RESETS_EVERY_MS 1000
 #define LEAVING_EVERY_MS 60000
+#define REST_MS 1000 /* where nobody rang: another process wrote it, or its time came */
+#define LETTERS_REST_MS 5000
 #define JOB_PATIENCE_MS 30000
 #define KEEPER_PATIENCE_MS 60000
 #define STREAM_PATIENCE_MS 5000
@@ -262,27 +275,28 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 	};
 	struct webhook_views *views = arena_new(cx->mem, struct webhook_views);
 	*views = api_webhook_views;
+	struct job_bell *streams = streams_bell(app->streams), *voice = voice_sockets_bell(app->voice);
+	/* clang-format off */
 	const struct job rows[] = {
-		{ "disk", DISK_EVERY_MS, JOB_PATIENCE_MS, disk_measure, disk },
-		{ "cluster", KEEPER_EVERY_MS, KEEPER_PATIENCE_MS, keep_cluster, runtime->embedded },
-		{ "housekeeping", HOUSEKEEPING_EVERY_MS, JOB_PATIENCE_MS, housekeeping, NULL },
-		{ "account_housekeeping", ACCOUNT_HOUSEKEEPING_EVERY_MS, JOB_PATIENCE_MS, account_housekeeping, NULL },
-		{ "signing_keys", SIGNING_KEYS_EVERY_MS, JOB_PATIENCE_MS, signing_keys_keep, NULL },
-		{ "audit", AUDIT_EVERY_MS, JOB_PATIENCE_MS, audit_keep, NULL },
-		{ "webhook_feed", WEBHOOKS_EVERY_MS, JOB_PATIENCE_MS, webhook_feed, views },
-		{ "webhook_send", WEBHOOKS_EVERY_MS, JOB_PATIENCE_MS, webhook_send_due, app->state },
-		{ "leaving", LEAVING_EVERY_MS, JOB_PATIENCE_MS, leaving_delete, NULL },
-		{ "resets", RESETS_EVERY_MS, JOB_PATIENCE_MS, resets_write, NULL },
-		{ "notices", NOTICES_EVERY_MS, JOB_PATIENCE_MS, notices_write, NULL },
-		{ "mail", MAIL_EVERY_MS, JOB_PATIENCE_MS, mail_send_due, app->mail },
-		{ "streams", STREAM_EVERY_MS, STREAM_PATIENCE_MS, streams_run, app->streams },
-		{ "voice", VOICE_EVERY_MS, STREAM_PATIENCE_MS, voice_sockets_run, app->voice },
-		{ "usage", (unsigned)runtime->config.usage_ms, JOB_PATIENCE_MS, usage_write, app->usage },
-		{ "request_log", (unsigned)runtime->config.request_log_ms, JOB_PATIENCE_MS, request_log_write,
-			app->request_log },
-		{ "last_used", (unsigned)runtime->config.last_used_ms, JOB_PATIENCE_MS, last_used_write,
-			app->last_used },
+		{ "disk",         DISK_EVERY_MS,         JOB_PATIENCE_MS,    disk_measure,         disk, NULL, 0 },
+		{ "cluster",      KEEPER_EVERY_MS,       KEEPER_PATIENCE_MS, keep_cluster,         runtime->embedded, NULL, 0 },
+		{ "housekeeping", HOUSEKEEPING_EVERY_MS, JOB_PATIENCE_MS,    housekeeping,         NULL, NULL, 0 },
+		{ "account_housekeeping", ACCOUNT_HOUSEKEEPING_EVERY_MS, JOB_PATIENCE_MS, account_housekeeping, NULL, NULL, 0 },
+		{ "signing_keys", SIGNING_KEYS_EVERY_MS, JOB_PATIENCE_MS,    signing_keys_keep,    NULL, NULL, 0 },
+		{ "audit",        AUDIT_EVERY_MS,        JOB_PATIENCE_MS,    audit_keep,           NULL, NULL, 0 },
+		{ "webhook_feed", WEBHOOKS_EVERY_MS,     JOB_PATIENCE_MS,    webhook_feed,         views, app->written, REST_MS },
+		{ "webhook_send", WEBHOOKS_EVERY_MS,     JOB_PATIENCE_MS,    webhook_send_due,     app->state, app->written, REST_MS },
+		{ "leaving",      LEAVING_EVERY_MS,      JOB_PATIENCE_MS,    leaving_delete,       NULL, NULL, 0 },
+		{ "resets",       RESETS_EVERY_MS,       JOB_PATIENCE_MS,    resets_write,         NULL, app->written, LETTERS_REST_MS },
+		{ "notices",      NOTICES_EVERY_MS,      JOB_PATIENCE_MS,    notices_write,        NULL, app->written, LETTERS_REST_MS },
+		{ "mail",         MAIL_EVERY_MS,         JOB_PATIENCE_MS,    mail_send_due,        app->mail, app->written, REST_MS },
+		{ "streams",      STREAM_EVERY_MS,       STREAM_PATIENCE_MS, streams_run,          app->streams, streams, REST_MS },
+		{ "voice",        VOICE_EVERY_MS,        STREAM_PATIENCE_MS, voice_sockets_run,    app->voice, voice, REST_MS },
+		{ "usage",        (unsigned)runtime->config.usage_ms, JOB_PATIENCE_MS, usage_write, app->usage, NULL, 0 },
+		{ "request_log",  (unsigned)runtime->config.request_log_ms, JOB_PATIENCE_MS, request_log_write, app->request_log, NULL, 0 },
+		{ "last_used",    (unsigned)runtime->config.last_used_ms, JOB_PATIENCE_MS, last_used_write, app->last_used, NULL, 0 },
 	};
+	/* clang-format on */
 	struct job *own = arena_array(cx->mem, struct job, ARRAY_LEN(rows));
 	size_t count = 0;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) /* with --last-used-ms 0 or --request-log-ms 0 there is none */

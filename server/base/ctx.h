@@ -37,6 +37,7 @@ struct ctx {
 	struct id request_id;  /* req_… in the answer, the log, the audit row */
 	struct ctx_by by;      /* set when a credential was accepted, and by commands */
 	unsigned round_trips;  /* to the database; the log line tells them */
+	bool found;            /* of a run of a job: there was something to do, look again soon (server/jobs/jobs.h) */
 	unsigned fail_query;   /* dev builds: the n-th statement of this request fails; 0 is none */
 	struct str client_ip;  /* textual; absent for background work and the CLI */
 	struct str user_agent;

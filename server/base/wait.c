@@ -110,6 +110,11 @@ bool wait_cond(pthread_cond_t *cond, pthread_mutex_t *lock, struct deadline unti
 	}
 }
 
+void wait_idle(pthread_cond_t *cond, pthread_mutex_t *lock)
+{
+	pthread_cond_wait(cond, lock);
+}
+
 void wait_cond_init(pthread_cond_t *cond)
 {
 	pthread_condattr_t monotonic;

@@ -44,6 +44,8 @@ bool wait_fd(int fd, short events, struct deadline until);
 /* A condition whose clock is CLOCK_MONOTONIC (wait_cond_init). True is a wake-up, perhaps for nothing, as always. */
 bool wait_cond(pthread_cond_t *cond, pthread_mutex_t *lock, struct deadline until);
 void wait_cond_init(pthread_cond_t *cond);
+/* Without an end: of a thread that has nothing to do and that nobody waits for, whom whoever stops it calls, too. */
+void wait_idle(pthread_cond_t *cond, pthread_mutex_t *lock);
 /* Joins the thread; wait_end_by() does not shorten this: it is what comes after. One that is left behind goes on, and
  * everything that it uses must stay. */
 bool wait_thread(pthread_t thread, struct deadline until);

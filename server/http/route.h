@@ -124,5 +124,6 @@ struct app {
 	struct voice_sockets *voice; /* that are open (server/voice/) */
 	struct mail_sender *mail;    /* who sends mail (server/mail/); NULL: nobody, as in commands */
 	struct str openapi;          /* the API's document (openapi.h), made once */
+	struct job_bell *written;    /* rung when a request may have written what jobs look for; NULL: never */
 	void *state;                 /* modules.c's own: who sends webhooks */
 };

@@ -18,7 +18,11 @@ struct jobs {
 	struct arena *mem;
 	struct jobs_settings settings;
 	pthread_mutex_t lock;
-	pthread_cond_t changed; /* a job has ended, or it is time to stop */
+	pthread_cond_t
+		sooner;      /* for the thread that keeps watch: something is due before what it waits for, or a stop */
+	pthread_cond_t idle; /* for the others: there is nobody who keeps watch, or a stop */
+	bool watched;        /* one thread waits for the clock; all of them would wake at each beat */
+	uint64_t watched_ms; /* until then */
 	bool stopping;
 	struct job_state *states; /* by row */
 	pthread_t *threads;
@@ -37,6 +41,45 @@ static struct job_state *next_job(struct jobs *jobs)
 			next = p;
 	}
 	return next;
+}
+
+/* ---- when ---- */
+
+static bool rests(const struct job *job, uint64_t now_ms)
+{
+	return job->bell && now_ms >= atomic_load(&job->bell->rung_ms) + JOB_AWAKE_MS;
+}
+
+/* Locked. */
+static void watch_sooner(struct jobs *jobs, uint64_t due_ms)
+{
+	if (jobs->watched && due_ms < jobs->watched_ms)
+		pthread_cond_signal(&jobs->sooner);
+}
+
+/* Those that run have their next one, too: this one may have looked already. */
+static void wake(struct jobs *jobs, const struct job_bell *bell, uint64_t now_ms)
+{
+	pthread_mutex_lock(&jobs->lock);
+	for (size_t i = 0; i < jobs->settings.count; i++) {
+		const struct job *job = &jobs->settings.rows[i];
+		struct job_state *state = &jobs->states[i];
+		if (job->bell != bell || state->due_ms <= now_ms + job->every_ms)
+			continue;
+		state->due_ms = now_ms + job->every_ms;
+		if (!state->stats.running)
+			watch_sooner(jobs, state->due_ms);
+	}
+	pthread_mutex_unlock(&jobs->lock);
+}
+
+/* Half of the time: whoever goes to rest meanwhile sees that it was rung again. */
+void job_bell_ring(struct job_bell *bell)
+{
+	uint64_t now_ms = clock_monotonic_ms(), before_ms = atomic_exchange(&bell->rung_ms, now_ms);
+	struct jobs *jobs = atomic_load(&bell->jobs);
+	if (jobs && now_ms >= before_ms + JOB_AWAKE_MS / 2)
+		wake(jobs, bell, now_ms);
 }
 
 /* ---- run ---- */
@@ -71,6 +114,8 @@ static void run_one(struct jobs *jobs, size_t i, struct arena *mem)
 	err_t e = job->run(&cx, job->state);
 	if (cx.db)
 		db_end(&cx);
+	if (job->bell && cx.found)
+		job_bell_ring(job->bell);
 
 	pthread_mutex_lock(&jobs->lock);
 	struct job_state *state = &jobs->states[i];
@@ -81,7 +126,7 @@ static void run_one(struct jobs *jobs, size_t i, struct arena *mem)
 	uint64_t failed = state->failed_in_a_row = e ? state->failed_in_a_row + 1 : 0;
 	if (!e)
 		state->stats.last_success = instant_now();
-	pthread_cond_broadcast(&jobs->changed);
+	watch_sooner(jobs, state->due_ms);
 	pthread_mutex_unlock(&jobs->lock);
 	if (e)
 		tell_failure(job, failed, e);
@@ -95,7 +140,8 @@ static bool take(struct jobs *jobs, uint64_t now_ms, size_t *i_out)
 	if (!state || state->due_ms > now_ms)
 		return false;
 	*i_out = (size_t)(state - jobs->states);
-	unsigned every = jobs->settings.rows[*i_out].every_ms;
+	const struct job *job = &jobs->settings.rows[*i_out];
+	unsigned every = rests(job, now_ms) ? job->rest_ms : job->every_ms;
 	/* By its own beat; one that was missed is made up for once. */
 	state->due_ms = state->due_ms + every > now_ms ? state->due_ms + every : now_ms + (every ? every : 1);
 	state->stats.running = true;
@@ -123,14 +169,25 @@ unsigned jobs_run_due(struct jobs *jobs, uint64_t now_ms)
 
 #define WITHOUT_ANY_MS 60000
 
-/* Locked. False when it is time to stop; nothing to do is not. */
-static bool wait_for_one(struct jobs *jobs)
+/* Until the next one is due. False when it is time to stop; nothing to do is not. Locked. */
+static bool keep_watch(struct jobs *jobs)
 {
 	const struct job_state *next = next_job(jobs);
 	struct deadline due = next ? (struct deadline){ next->due_ms * 1000 } : deadline_in_ms(WITHOUT_ANY_MS);
-	if (!wait_cond(&jobs->changed, &jobs->lock, due) && clock_monotonic_us() < due.at_us)
-		return false; /* all waits of the process have ended */
-	return !jobs->stopping;
+	jobs->watched = true;
+	jobs->watched_ms = due.at_us / 1000;
+	bool called = wait_cond(&jobs->sooner, &jobs->lock, due);
+	jobs->watched = false;
+	return called || clock_monotonic_us() >= due.at_us; /* else all waits of the process have ended */
+}
+
+/* Until something is to be done by this thread. Locked. */
+static bool wait_for_one(struct jobs *jobs)
+{
+	if (!jobs->watched)
+		return keep_watch(jobs);
+	wait_idle(&jobs->idle, &jobs->lock);
+	return true;
 }
 
 static void *run_thread(void *arg)
@@ -141,6 +198,8 @@ static void *run_thread(void *arg)
 	pthread_mutex_lock(&jobs->lock);
 	while (!jobs->stopping) {
 		if (take(jobs, clock_monotonic_ms(), &i)) {
+			if (!jobs->watched)
+				pthread_cond_signal(&jobs->idle); /* who keeps watch while this one runs */
 			pthread_mutex_unlock(&jobs->lock);
 			run_one(jobs, i, mem);
 			pthread_mutex_lock(&jobs->lock);
@@ -153,6 +212,13 @@ static void *run_thread(void *arg)
 	return NULL;
 }
 
+static void set_bells(struct jobs *jobs, struct jobs *to)
+{
+	for (size_t i = 0; i < jobs->settings.count; i++)
+		if (jobs->settings.rows[i].bell)
+			atomic_store(&jobs->settings.rows[i].bell->jobs, to);
+}
+
 err_t jobs_open(struct ctx *cx, const struct jobs_settings *settings, struct jobs **out)
 {
 	struct arena *mem = arena_open();
@@ -162,13 +228,16 @@ err_t jobs_open(struct ctx *cx, const struct jobs_settings *settings, struct job
 	jobs->states = arena_array(mem, struct job_state, settings->count);
 	jobs->threads = arena_array(mem, pthread_t, settings->threads);
 	pthread_mutex_init(&jobs->lock, NULL);
-	wait_cond_init(&jobs->changed);
+	wait_cond_init(&jobs->sooner);
+	pthread_cond_init(&jobs->idle, NULL);
 	for (size_t i = 0; i < settings->count; i++) {
 		assert(settings->rows[i].run && settings->rows[i].patience_ms);
+		assert(!settings->rows[i].bell || settings->rows[i].rest_ms >= settings->rows[i].every_ms);
 		jobs->states[i].due_ms = settings->threads ? now_ms : 0;
 		jobs->states[i].stats =
 			(struct job_stats){ .name = settings->rows[i].name, .last_success = INSTANT_NONE };
 	}
+	set_bells(jobs, jobs);
 	for (; jobs->thread_count < settings->threads; jobs->thread_count++) {
 		int failed = pthread_create(&jobs->threads[jobs->thread_count], NULL, run_thread, jobs);
 		if (failed) {
@@ -187,13 +256,16 @@ bool jobs_close(struct jobs *jobs, struct deadline until)
 		return true;
 	pthread_mutex_lock(&jobs->lock);
 	jobs->stopping = true;
-	pthread_cond_broadcast(&jobs->changed);
+	pthread_cond_broadcast(&jobs->sooner);
+	pthread_cond_broadcast(&jobs->idle);
 	pthread_mutex_unlock(&jobs->lock);
 	while (jobs->thread_count > 0 && wait_thread(jobs->threads[jobs->thread_count - 1], until))
 		jobs->thread_count--;
 	if (jobs->thread_count > 0)
 		return false;
-	pthread_cond_destroy(&jobs->changed);
+	set_bells(jobs, NULL);
+	pthread_cond_destroy(&jobs->sooner);
+	pthread_cond_destroy(&jobs->idle);
 	pthread_mutex_destroy(&jobs->lock);
 	arena_close(jobs->mem);
 	return true;

@@ -5,12 +5,34 @@
  * one that takes long does not hold up the others, as long as there are threads.
  *
  *     static const struct job jobs[] = {
- *             { "housekeeping", 60000, 30000, housekeeping, NULL },
+ *             { .name = "housekeeping", .every_ms = 60000, .patience_ms = 30000, .run = housekeeping },
  *     };
+ *
+ * What looks often for something that is seldom there has a bell: it keeps its beat for JOB_AWAKE_MS after the bell was
+ * rung, and rests else. Whoever may have made something to do rings, and so does a run that sets cx->found. What
+ * nobody rang for (another process wrote it) waits no longer than the rest.
  */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "server/base/ctx.h"
+
+#define JOB_AWAKE_MS 1000
+
+struct jobs; /* outlives requests */
+
+/* Zero before its first use. It may wake several jobs, of one struct jobs. */
+struct job_bell {
+	_Atomic uint64_t rung_ms;
+	struct jobs *_Atomic jobs;
+};
+
+/*
+ * The jobs with this bell run within their every_ms, and keep that beat for a while. Thread-safe; nothing but a store
+ * where they are awake already. Not after jobs_close() began, other than by a run.
+ */
+void job_bell_ring(struct job_bell *bell);
 
 struct job {
 	const char *name;     /* in the log and in the metrics */
@@ -20,6 +42,8 @@ struct job {
 	 */
 	err_t (*run)(struct ctx *cx, void *state);
 	void *state;
+	struct job_bell *bell; /* NULL: it never rests. Outlives the jobs */
+	unsigned rest_ms;      /* with a bell: as every_ms, while it rests */
 };
 
 struct jobs_settings {
@@ -30,8 +54,6 @@ struct jobs_settings {
 	const struct config *config;
 	const struct keyring *keys;
 };
-
-struct jobs; /* outlives requests */
 
 /* Starts the threads; every job is due at once. UNAVAILABLE when a thread cannot be started. */
 MUST_CHECK err_t jobs_open(struct ctx *cx, const struct jobs_settings *settings, struct jobs **out);

@@ -77,5 +77,6 @@ err_t letter_send(struct ctx *cx, struct letter *letter, struct id account, stru
 			.text = buf_str(&letter->text),
 			.html = buf_str(&html) },
 	};
+	cx->found = true; /* by a job: it is to be sent now */
 	return mail_add(cx, &mail);
 }

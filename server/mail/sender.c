@@ -290,6 +290,7 @@ err_t mail_send_due(struct ctx *cx, void *state)
 		TRY(take(cx, sender));
 		if (free_count(sender) == MAIL_AT_ONCE)
 			return OK;
+		cx->found = true;
 		fetcher_work(sender->fetcher, deadline_sooner(end, deadline_in_ms(LOOK_MS)));
 		cx->now = instant_now();
 		TRY(give_back(cx, sender));

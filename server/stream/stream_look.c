@@ -286,6 +286,7 @@ err_t streams_run(struct ctx *cx, void *state)
 		look.streams->snapshot = STR_ABSENT;
 		return OK;
 	}
+	cx->found = true;
 	err_t e = look_around(cx, &look);
 	keep_or_cut(cx, &look);
 	if (!e)

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "server/http/concurrency.h"
+#include "server/jobs/jobs.h"
 #include "server/stream/streams.h"
 
 struct stream_calendar {
@@ -38,6 +39,7 @@ struct streams {
 	struct stream *first;
 	atomic_uint open;
 	atomic_ullong opened, told, resyncs, revoked, cut;
+	struct job_bell bell;
 	/* The job's: */
 	struct str snapshot;
 	char snapshot_text[2048];

@@ -77,6 +77,11 @@ void streams_close(struct streams *streams)
 	free(streams);
 }
 
+struct job_bell *streams_bell(struct streams *streams)
+{
+	return &streams->bell;
+}
+
 struct stream **streams_live(struct streams *streams, struct arena *mem, size_t *count_out)
 {
 	size_t count = 0;
@@ -192,6 +197,7 @@ err_t streams_add(struct ctx *cx, struct streams *streams, const struct stream_n
 	s->next = streams->first;
 	streams->first = s;
 	pthread_mutex_unlock(&streams->lock);
+	job_bell_ring(&streams->bell);
 	return OK;
 }
 

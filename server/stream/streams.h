@@ -62,7 +62,8 @@ MUST_CHECK err_t streams_admit(struct ctx *cx, struct stream_proof *proof);
 /* A stream, for response_hold. RATE_LIMITED: the account, or all, have their fill. */
 MUST_CHECK err_t streams_add(struct ctx *cx, struct streams *streams, const struct stream_new *in, struct line **out);
 
-/* A job. */
+/* A job, and its bell: it rests while no stream is open. */
+struct job_bell *streams_bell(struct streams *streams);
 err_t streams_run(struct ctx *cx, void *streams);
 
 struct stream_stats {

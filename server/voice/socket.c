@@ -10,6 +10,7 @@
 #include "server/http/concurrency.h"
 #include "server/http/line.h"
 #include "server/http/websocket.h"
+#include "server/jobs/jobs.h"
 #include "server/voice/session.h"
 #include "server/voice/voice_private.h"
 #include "sql.h"
@@ -34,6 +35,7 @@ struct socket {
 struct voice_sockets {
 	struct concurrency *places;
 	atomic_uint open;
+	struct job_bell bell;
 	pthread_mutex_t lock; /* of the list */
 	struct socket *first;
 };
@@ -137,6 +139,7 @@ err_t voice_socket_begin(struct request *rq, struct response *rs, const struct v
 	s->next = all->first;
 	all->first = s;
 	pthread_mutex_unlock(&all->lock);
+	job_bell_ring(&all->bell);
 	(void)say(s, WS_TEXT, voice_hello(rq->cx.mem, token));
 	response_hold(rs, s->line);
 	return OK;
@@ -172,6 +175,11 @@ void voice_sockets_close(struct voice_sockets *all)
 	concurrency_close(all->places);
 	pthread_mutex_destroy(&all->lock);
 	free(all);
+}
+
+struct job_bell *voice_sockets_bell(struct voice_sockets *sockets)
+{
+	return &sockets->bell;
 }
 
 unsigned voice_sockets_count(struct voice_sockets *all)
@@ -217,6 +225,7 @@ err_t voice_sockets_run(struct ctx *cx, void *state)
 	uint64_t now_ms = clock_monotonic_ms();
 	if (!count)
 		return OK;
+	cx->found = true;
 	for (size_t i = 0; i < count; i++) {
 		unsigned long long ended_ms = atomic_load(&live[i]->ended_ms);
 		if (ended_ms && now_ms >= ended_ms + LEAVES_MS)

@@ -17,7 +17,8 @@ struct voice_sockets *voice_sockets_open(void);
 void voice_sockets_close(struct voice_sockets *sockets); /* no connection and no job uses it any more */
 unsigned voice_sockets_count(struct voice_sockets *sockets);
 
-/* A job: sockets whose session lives no more. */
+/* A job: sockets whose session lives no more. And its bell: it rests while no socket is open. */
+struct job_bell *voice_sockets_bell(struct voice_sockets *sockets);
 err_t voice_sockets_run(struct ctx *cx, void *sockets);
 
 extern const struct module voice_module;

@@ -197,6 +197,7 @@ err_t webhook_feed(struct ctx *cx, void *views)
 	int32_t scanned;
 	struct news behind;
 	TRY(db_row(cx, &sql_webhook_news, ROW(webhook_news, &behind), IN_NONE));
+	cx->found = behind.news;
 	if (!behind.news)
 		return OK;
 	do {

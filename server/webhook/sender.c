@@ -259,6 +259,7 @@ err_t webhook_send_due(struct ctx *cx, void *state)
 		TRY(take(cx, sender, &taken));
 		if (!taken && !fetcher_running(sender->fetcher))
 			return OK;
+		cx->found = true;
 		fetcher_work(sender->fetcher, deadline_sooner(end, deadline_in_ms(LOOK_MS)));
 		cx->now = instant_now();
 		TRY(give_back(cx, sender));

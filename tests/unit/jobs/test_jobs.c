@@ -41,7 +41,8 @@ static struct jobs *open_with(const struct job *rows, size_t n, unsigned threads
 TEST(each_job_runs_at_its_own_beat)
 {
 	struct tally fast = { 0 }, slow = { 0 };
-	const struct job rows[] = { { "fast", 1000, 50, count, &fast }, { "slow", 60000, 50, count, &slow } };
+	const struct job rows[] = { { "fast", 1000, 50, count, &fast, NULL, 0 },
+		{ "slow", 60000, 50, count, &slow, NULL, 0 } };
 	struct jobs *jobs = open_with(rows, 2, 0);
 	for (uint64_t now = 0; now < 120000; now += 250)
 		assert_true(jobs_run_due(jobs, now) <= 1000);
@@ -54,7 +55,7 @@ TEST(each_job_runs_at_its_own_beat)
 TEST(a_beat_that_was_missed_is_made_up_for_once)
 {
 	struct tally t = { 0 };
-	const struct job rows[] = { { "job", 1000, 50, count, &t } };
+	const struct job rows[] = { { "job", 1000, 50, count, &t, NULL, 0 } };
 	struct jobs *jobs = open_with(rows, 1, 0);
 	jobs_run_due(jobs, 0);
 	jobs_run_due(jobs, 10500);
@@ -68,7 +69,7 @@ TEST(a_beat_that_was_missed_is_made_up_for_once)
 TEST(a_run_has_a_deadline_and_an_arena_of_its_own)
 {
 	struct tally t = { 0 };
-	const struct job rows[] = { { "job", 10, 5000, count, &t } };
+	const struct job rows[] = { { "job", 10, 5000, count, &t, NULL, 0 } };
 	struct jobs *jobs = open_with(rows, 1, 0);
 	for (uint64_t now = 0; now < 100; now += 10) {
 		jobs_run_due(jobs, now);
@@ -82,7 +83,7 @@ TEST(runs_and_failures_are_counted_and_the_next_run_comes)
 {
 	struct tally t = { .fails = true };
 	struct job_stats stats;
-	const struct job rows[] = { { "job", 10, 50, count, &t } };
+	const struct job rows[] = { { "job", 10, 50, count, &t, NULL, 0 } };
 	struct jobs *jobs = open_with(rows, 1, 0);
 	jobs_run_due(jobs, 0);
 	assert_true(jobs_stats(jobs, 0, &stats));
@@ -96,6 +97,28 @@ TEST(runs_and_failures_are_counted_and_the_next_run_comes)
 	assert_true(jobs_close(jobs, deadline_in_ms(1000)));
 }
 
+TEST(a_job_with_a_bell_keeps_its_beat_after_it_was_rung_and_rests_else)
+{
+	struct tally t = { 0 };
+	struct job_bell bell = { 0 };
+	const struct job rows[] = { { "job", 100, 50, count, &t, &bell, 5000 } };
+	uint64_t now = clock_monotonic_ms(), rung = now + 100000;
+	struct jobs *jobs = open_with(rows, 1, 0);
+	assert_int_equal(jobs_run_due(jobs, now), 5000);
+	assert_int_equal(jobs_run_due(jobs, now + 1000), 4000);
+	assert_int_equal(atomic_load(&t.runs), 1);
+	job_bell_ring(&bell);
+	assert_true(jobs_run_due(jobs, now) <= clock_monotonic_ms() + 100 - now);
+	atomic_store(&bell.rung_ms, rung); /* as if it were then */
+	assert_int_equal(jobs_run_due(jobs, rung + 100), 100);
+	assert_int_equal(jobs_run_due(jobs, rung + 200), 100);
+	assert_int_equal(atomic_load(&t.runs), 3);
+	assert_int_equal(jobs_run_due(jobs, rung + JOB_AWAKE_MS), 300 + 5000 - JOB_AWAKE_MS);
+	assert_int_equal(atomic_load(&t.runs), 4);
+	assert_true(jobs_close(jobs, deadline_in_ms(1000)));
+	job_bell_ring(&bell); /* nobody hears it */
+}
+
 static void wait_for_runs(struct tally *t, unsigned runs)
 {
 	for (int i = 0; i < 2000 && atomic_load(&t->runs) < runs; i++)
@@ -106,7 +129,8 @@ static void wait_for_runs(struct tally *t, unsigned runs)
 TEST(a_job_that_takes_long_holds_up_no_other_and_never_runs_beside_itself)
 {
 	struct tally slow = { .slow = true }, fast = { 0 };
-	const struct job rows[] = { { "slow", 1, 200, count, &slow }, { "fast", 5, 50, count, &fast } };
+	const struct job rows[] = { { "slow", 1, 200, count, &slow, NULL, 0 },
+		{ "fast", 5, 50, count, &fast, NULL, 0 } };
 	struct jobs *jobs = open_with(rows, 2, 3);
 	wait_for_runs(&fast, 20);
 	wait_for_runs(&slow, 2);
@@ -115,11 +139,34 @@ TEST(a_job_that_takes_long_holds_up_no_other_and_never_runs_beside_itself)
 	assert_int_equal(atomic_load(&fast.most_at_once), 1);
 }
 
+static err_t find_three(struct ctx *cx, void *state)
+{
+	struct tally *t = state;
+	cx->found = atomic_load(&t->runs) < 3;
+	return count(cx, state);
+}
+
+TEST(who_rests_is_woken_by_the_bell_and_by_what_it_finds)
+{
+	struct tally t = { 0 }, finder = { 0 }, other = { 0 };
+	struct job_bell bell = { 0 }, found = { 0 };
+	const struct job rows[] = { { "rung", 5, 50, count, &t, &bell, 600000 },
+		{ "finder", 5, 50, find_three, &finder, &found, 600000 }, { "other", 10, 50, count, &other, NULL, 0 } };
+	struct jobs *jobs = open_with(rows, 3, 4);
+	wait_for_runs(&t, 1);
+	wait_for_runs(&other, 20);
+	assert_true(atomic_load(&t.runs) < 3);
+	job_bell_ring(&bell);
+	wait_for_runs(&t, 5);
+	wait_for_runs(&finder, 5);
+	assert_true(jobs_close(jobs, deadline_in_ms(10000)));
+}
+
 TEST(a_stop_is_bounded_though_a_run_is_not_done)
 {
 	struct tally slow = { .slow = true };
 	struct job_stats stats;
-	const struct job rows[] = { { "slow", 1, 600000, count, &slow } };
+	const struct job rows[] = { { "slow", 1, 600000, count, &slow, NULL, 0 } };
 	struct jobs *jobs = open_with(rows, 1, 2);
 	wait_for_runs(&slow, 1);
 	assert_false(jobs_close(jobs, deadline_in_ms(50)));
@@ -149,4 +196,5 @@ static int teardown(void **state)
 TESTS_WITH(setup, teardown, RUN(each_job_runs_at_its_own_beat), RUN(a_beat_that_was_missed_is_made_up_for_once),
 	RUN(a_run_has_a_deadline_and_an_arena_of_its_own), RUN(runs_and_failures_are_counted_and_the_next_run_comes),
 	RUN(a_job_that_takes_long_holds_up_no_other_and_never_runs_beside_itself),
-	RUN(a_stop_is_bounded_though_a_run_is_not_done))
+	RUN(a_job_with_a_bell_keeps_its_beat_after_it_was_rung_and_rests_else),
+	RUN(who_rests_is_woken_by_the_bell_and_by_what_it_finds), RUN(a_stop_is_bounded_though_a_run_is_not_done))
