@@ -16,8 +16,9 @@
  *
  *     -- name: calendar_by_name guard: with_key
  *
- * makes, beside sql_calendar_by_name, the same statement with the guard's text at its end, which must therefore be its
- * WHERE: sql_calendar_by_name_with_key. $next is the number after the statement's last parameter.
+ * makes, beside sql_calendar_by_name, the same statement with the guard's text where it has $guard, and without one at
+ * its end: there must be its WHERE. It is sql_calendar_by_name_with_key. $next is the number after the statement's last
+ * parameter.
  *
  * A statement that is the same for each leaf of a partitioned table is written once:
  *
@@ -315,12 +316,14 @@ static void leaves_apply(void)
 	statement_count = kept;
 }
 
-/* The guard's text at the end of the statement's, with a number for $next. */
+/* The guard's text at its place in the statement's, or at the end, with a number for $next. */
 static struct text guarded_text(const struct text *sql, const struct text *guard)
 {
 	char number[16];
 	snprintf(number, sizeof number, "$%d", last_parameter(sql->ptr) + 1);
 	struct text out = { 0 }, condition = replaced(guard, "$next", number);
+	if (strstr(sql->ptr, "$guard"))
+		return replaced(sql, "$guard", condition.ptr);
 	text_append(&out, sql->ptr);
 	text_add(&out, '\n');
 	text_append(&out, condition.ptr);
@@ -345,6 +348,7 @@ static void guards_apply(void)
 		memcpy(with.name, name.ptr, name.len + 1);
 		free(name.ptr);
 		with.sql = guarded_text(&s.sql, &guard->sql);
+		statements[i].sql = replaced(&s.sql, " $guard", "");
 		statement_add(with);
 	}
 	size_t kept = 0;

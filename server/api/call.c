@@ -129,7 +129,7 @@ static err_t check_outcome(struct api_call *call, const struct response *rs, err
 
 /* ---- the call ---- */
 
-static const struct contract *contract_of(const struct request *rq)
+const struct contract *api_contract_of(const struct request *rq)
 {
 	return rq->module->contracts[rq->route - rq->module->routes];
 }
@@ -158,7 +158,7 @@ err_t api_run(struct request *rq, struct response *rs)
 {
 	struct api_call *call = arena_new(rq->cx.mem, struct api_call);
 	call->rq = rq;
-	call->contract = contract_of(rq);
+	call->contract = api_contract_of(rq);
 	if (rq->module->versions)
 		TRY(version_choose(rq));
 	TRY(api_caller(rq, &call->who));

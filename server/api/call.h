@@ -41,6 +41,14 @@ handler api_run;
  */
 MUST_CHECK err_t api_caller(struct request *rq, struct principal *out);
 
+#define CONNECTED_ACCOUNT "Connected-Account"
+
+/* What its row promises. */
+const struct contract *api_contract_of(const struct request *rq);
+
+/* module.prefetch of the API (prefetch.c): what the contract's `ahead` tells. */
+void api_prefetch(struct request *rq, const struct credential *sent);
+
 /*
  * The body of a BODY_IS_CHANGE into *out. For whoever may read the resource, what has the value that it has in
  * `present` is passed over, so that a resource may be sent back as it was read. Others could find out values that way:

@@ -43,6 +43,14 @@ static err_t run_get(struct api_call *call, struct response *rs)
 	return OK;
 }
 
+static void get_ahead(struct request *rq, struct id account, struct bytes key)
+{
+	struct id id;
+	struct str instance;
+	if (event_id_parse(rq->args[0], &id, &instance))
+		object_by_id_prefetch(&rq->cx, account, id, key);
+}
+
 const struct contract get_event = {
 	.id = "getEvent",
 	.summary = "One event, or one instance of it.",
@@ -53,6 +61,7 @@ const struct contract get_event = {
 	.flags = TAKES_IF_MATCH | TAKES_IF_NONE_MATCH,
 	ERRORS(NOT_FOUND, NOT_ACCEPTABLE, TOO_COSTLY),
 	.run = run_get,
+	.ahead = get_ahead,
 };
 
 /* ---- change ---- */

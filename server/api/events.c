@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /v1/events: a list over several calendars. */
+#include <string.h>
+
 #include "caldav/calendar/ical/dates.h"
 #include "caldav/calendar/view/agenda.h"
 #include "server/api/api.h"
@@ -145,6 +147,24 @@ static err_t run_list(struct api_call *call, struct response *rs)
 	return params->has_from || params->has_to ? list_in_range(call, rs, params) : list_newest(call, rs, params);
 }
 
+/* The first page of one calendar is known by its query alone. */
+static void list_ahead(struct request *rq, struct id account, struct bytes key)
+{
+	const struct form *sent;
+	struct id calendar;
+	uint64_t limit = PAGE_LIMIT_DEFAULT;
+	if (request_params(rq, &sent))
+		return;
+	struct str named = form_get(sent, "calendar_id"), most = form_get(sent, "limit");
+	calendar_list_prefetch(&rq->cx, account, key);
+	if (sent->count != (size_t)1 + !!most.ptr || !id_parse(named, "cal", &calendar) ||
+		(most.ptr && !str_to_u64(most, PAGE_LIMIT_MAX, &limit)))
+		return;
+	struct agenda_newest_query q = { .calendars = { &calendar, 1 }, .limit = (size_t)limit };
+	memset(&q.bound, 255, sizeof q.bound); /* page_newest() */
+	agenda_newest_prefetch(&rq->cx, &q, account, key);
+}
+
 const struct contract list_events = {
 	.id = "listEvents",
 	.summary = "The events of a range in order of start, or without a range all, the newest first.",
@@ -154,4 +174,5 @@ const struct contract list_events = {
 	.status = 200,
 	ERRORS(NOT_FOUND, RANGE_TOO_LARGE, TOO_COSTLY),
 	.run = run_list,
+	.ahead = list_ahead,
 };

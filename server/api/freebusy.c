@@ -147,6 +147,11 @@ static err_t run_get(struct api_call *call, struct response *rs)
 	return OK;
 }
 
+static void get_ahead(struct request *rq, struct id account, struct bytes key)
+{
+	calendar_list_prefetch(&rq->cx, account, key);
+}
+
 const struct contract get_freebusy = {
 	.id = "getFreeBusy",
 	.summary = "When the user is busy, over the calendars that are named, or all selected ones.",
@@ -155,6 +160,7 @@ const struct contract get_freebusy = {
 	.status = 200,
 	ERRORS(NOT_FOUND, RANGE_TOO_LARGE, TOO_COSTLY),
 	.run = run_get,
+	.ahead = get_ahead,
 };
 
 /* ---- public ---- */

@@ -5,8 +5,6 @@
 #include "server/http/header_alias.h"
 #include "sql.h"
 
-#define HEADER "Connected-Account"
-
 struct connected_account_row {
 	struct id account, client;
 	uint64_t scopes;
@@ -25,7 +23,8 @@ static err_t act_for(struct request *rq, struct id connected, struct principal *
 	err_t e = db_row(&rq->cx, &sql_connected_account_of_platform, ROW(connected_account_of_platform, &row),
 		IN(out->account), IN(connected));
 	if (err_is(e, NOT_FOUND))
-		return REFUSE(&rq->cx, ACCOUNT_MISMATCH, HEADER, "This is no connection of yours, or it was cut.");
+		return REFUSE(
+			&rq->cx, ACCOUNT_MISMATCH, CONNECTED_ACCOUNT, "This is no connection of yours, or it was cut.");
 	TRY(e);
 	if (row.status != STATUS_ACTIVE)
 		return FAIL(&rq->cx, ACCOUNT_DEACTIVATED, "the user of this connection");
@@ -48,18 +47,19 @@ err_t api_caller(struct request *rq, struct principal *out)
 	struct str text;
 	struct id connected;
 	*out = *rq->principal;
-	TRY(header_or_alias(rq, HEADER, "Account", &text));
+	TRY(header_or_alias(rq, CONNECTED_ACCOUNT, "Account", &text));
 	if (!text.ptr)
 		return OK;
 	if (!id_parse(text, "cpa", &connected))
-		return REFUSE(&rq->cx, INVALID_VALUE, HEADER, "This is not the id of a connected account (cpa_…).");
+		return REFUSE(&rq->cx, INVALID_VALUE, CONNECTED_ACCOUNT,
+			"This is not the id of a connected account (cpa_…).");
 	if (out->kind == TOKEN)
 		return id_eq(out->connected_account, connected)
 			       ? OK
-			       : REFUSE(&rq->cx, ACCOUNT_MISMATCH, HEADER,
+			       : REFUSE(&rq->cx, ACCOUNT_MISMATCH, CONNECTED_ACCOUNT,
 					 "This token belongs to another connected account.");
 	if (out->kind == SECRET_KEY)
 		return act_for(rq, connected, out);
-	return REFUSE(&rq->cx, INVALID_VALUE, HEADER,
+	return REFUSE(&rq->cx, INVALID_VALUE, CONNECTED_ACCOUNT,
 		"A personal key acts for its own account. Leave the header out, or use a platform's secret key.");
 }

@@ -130,5 +130,6 @@ const struct module api_module = {
 	.rate_limited = true,
 	.versions = true,
 	.unrouted = unrouted,
+	.prefetch = api_prefetch,
 	.every_answer = version_headers,
 };

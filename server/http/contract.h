@@ -60,6 +60,10 @@ struct contract {
 	const enum err_kind *errors; /* besides those of every call (contract_names) */
 	size_t error_count;
 	err_t (*run)(struct api_call *call, struct response *rs);
+	/* Tells by db_prefetch what `run` will ask first, where a key of this account sent no more than its path and
+	 * query. The key, whose hash that is, is not proven yet: it is asked with a guard (docs/adr/0011). NULL for
+	 * nothing. */
+	void (*ahead)(struct request *rq, struct id account, struct bytes key);
 };
 #define PARAMS(table, type) .params = (table), .param_count = ARRAY_LEN(table), .params_size = sizeof(type)
 #define ERRORS(...)                                                                                                    \

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Events across an account's calendars.
 
--- name: agenda_newest
+-- name: agenda_newest guard: with_key
 -- $1 account  $2 calendars  $3 before this id  $4 at most
 -- $5 data only of what was changed then or later
 -- Ids begin with the time when they were made. Data comes with the first 4 MiB and NULL after them.
@@ -14,7 +14,7 @@ SELECT o.id, o.calendar, o.name, o.uid,
   FROM (SELECT c.id, c.calendar_id AS calendar, c.name, c.uid, c.data, c.etag, c.modseq, c.component, c.flags, c.size,
                c.deleted, c.first_at, c.last_at, c.occ_until, c.created_at, c.updated_at
           FROM calendar_object c
-         WHERE c.account_id = $1 AND c.calendar_id = ANY ($2) AND by_id(c.id) < $3 AND c.component = 1 AND NOT c.deleted
+         WHERE c.account_id = $1 AND c.calendar_id = ANY ($2) AND by_id(c.id) < $3 AND c.component = 1 AND NOT c.deleted $guard
          ORDER BY by_id(c.id) DESC LIMIT $4::int) o
  ORDER BY o.id DESC;
 

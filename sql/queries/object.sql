@@ -46,7 +46,7 @@ SELECT p.nth - 1 AS nth, c.id AS calendar, s.modseq, c.prop_version, o.etag, o.u
                         AND NOT x.deleted
                       LIMIT 1) o ON true;
 
--- name: object_by_id
+-- name: object_by_id guard: with_key
 -- $1 account  $2 only  $3 id
 SELECT c.name AS calendar_name, o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.component,
        o.flags, o.size, o.deleted, o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at,

@@ -35,6 +35,13 @@ def test_a_guarded_statement_is_made_with_its_guard_too(tmp_path):
     assert c.count("SELECT 1 WHERE x = $2 AND y = $1") == 2 and c.count("AND z = $3") == 1
 
 
+def test_a_guard_stands_where_the_statement_has_it(tmp_path):
+    done = embed(tmp_path, "-- name: a guard: g\nSELECT 1 WHERE x = $1 $guard\n ORDER BY y;\n-- guard: g\nAND z = $next;\n")
+    assert done.returncode == 0, done.stderr
+    c = (tmp_path / "sql.c").read_text()
+    assert "$guard" not in c and c.count("SELECT 1 WHERE x = $1\\n") == 1 and c.count("WHERE x = $1 AND z = $2\\n") == 1, c
+
+
 def test_a_migration_is_kept_to_the_octet(tmp_path):
     assert embed(tmp_path, "-- why\nCREATE TABLE t ();\n", "0007_t.sql").returncode == 0
     c = (tmp_path / "sql.c").read_text()

@@ -41,6 +41,8 @@ struct calendar {
 
 /* All of an account's calendars, by ord and then name. */
 MUST_CHECK err_t calendar_list(struct ctx *cx, const struct actor *actor, struct calendar **out, size_t *count_out);
+/* The same for calendar_list as object_prefetch is for object_get. */
+void calendar_list_prefetch(struct ctx *cx, struct id account, struct bytes key);
 /* Some of them, from a place in that order on; with `back` those before it, the nearest first. The place need not be
  * that of a calendar. */
 MUST_CHECK err_t calendar_page(struct ctx *cx, const struct actor *actor, int64_t ord, struct str name, bool back,
@@ -178,6 +180,8 @@ void object_prefetch(struct ctx *cx, struct id account, struct str calendar_name
 void object_prefetch_known(struct ctx *cx, const struct actor *actor, struct str calendar_name, struct str name);
 /* With data and calendar_name; NOT_FOUND. */
 MUST_CHECK err_t object_by_id(struct ctx *cx, const struct actor *actor, struct id id, struct object *out);
+/* As object_prefetch, for object_by_id. */
+void object_by_id_prefetch(struct ctx *cx, struct id account, struct id id, struct bytes key);
 
 /* ---- what a request may be conditional on (RFC 4918 §10.4) ---- */
 

@@ -10,6 +10,7 @@
 		updated_at
 
 DB_RESULT(calendar_list, struct calendar, CALENDAR_FIELDS);
+DB_RESULT(calendar_list_with_key, struct calendar, CALENDAR_FIELDS);
 DB_RESULT(calendar_after, struct calendar, CALENDAR_FIELDS);
 DB_RESULT(calendar_before, struct calendar, CALENDAR_FIELDS);
 DB_RESULT(calendar_by_name, struct calendar, CALENDAR_FIELDS);
@@ -39,6 +40,12 @@ struct str calendar_etag(struct arena *mem, const struct calendar *c)
 err_t calendar_list(struct ctx *cx, const struct actor *actor, struct calendar **out, size_t *count_out)
 {
 	return db_rows(cx, &sql_calendar_list, calendar_list, out, count_out, IN(actor->owner), IN(actor->calendars));
+}
+
+void calendar_list_prefetch(struct ctx *cx, struct id account, struct bytes key)
+{
+	const struct id_list all = { NULL, 0 };
+	db_prefetch(cx, &sql_calendar_list_with_key, &sql_calendar_list, IN(account), IN(all), IN(key));
 }
 
 err_t calendars_by_names(

@@ -120,6 +120,9 @@ struct agenda_newest_list {
 };
 
 MUST_CHECK err_t agenda_newest(struct ctx *cx, const struct agenda_newest_query *q, struct agenda_newest_list *out);
+/* It will be asked like this, without a sieve and not back, of this account (q->actor is not looked at): see
+ * object_prefetch. */
+void agenda_newest_prefetch(struct ctx *cx, const struct agenda_newest_query *q, struct id account, struct bytes key);
 
 /* The event that an object holds; of a recurring one with the start of its first instance. */
 MUST_CHECK err_t agenda_event(struct ctx *cx, const struct object *object, struct str zone, struct agenda_item *out);

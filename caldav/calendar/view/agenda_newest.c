@@ -11,6 +11,9 @@
 DB_RESULT(agenda_newest, struct object, id, calendar, name, uid, data, etag, modseq, component, flags, size, deleted,
 	first_at, last_at, occ_until, created_at, updated_at);
 
+DB_RESULT(agenda_newest_with_key, struct object, id, calendar, name, uid, data, etag, modseq, component, flags, size,
+	deleted, first_at, last_at, occ_until, created_at, updated_at);
+
 DB_RESULT(agenda_newer, struct object, id, calendar, name, uid, data, etag, modseq, component, flags, size, deleted,
 	first_at, last_at, occ_until, created_at, updated_at);
 
@@ -23,6 +26,12 @@ static err_t read_rows(struct ctx *cx, const struct agenda_newest_query *q, stru
 			IN(q->calendars), IN(bound), IN((int32_t)most), IN(since));
 	return db_rows(cx, &sql_agenda_newest, agenda_newest, rows_out, count_out, IN(q->actor->owner),
 		IN(q->calendars), IN(bound), IN((int32_t)most), IN(since));
+}
+
+void agenda_newest_prefetch(struct ctx *cx, const struct agenda_newest_query *q, struct id account, struct bytes key)
+{
+	db_prefetch(cx, &sql_agenda_newest_with_key, &sql_agenda_newest, IN(account), IN(q->calendars), IN(q->bound),
+		IN((int32_t)(q->limit + 1)), IN(INSTANT_BEFORE), IN(key));
 }
 
 static err_t whole_page(struct ctx *cx, const struct agenda_newest_query *q, struct agenda_newest_list *out)
