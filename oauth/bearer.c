@@ -22,7 +22,7 @@ struct bearer {
 	int64_t ahead_s;
 	bool email_confirmed;
 	bool machine; /* of an app for itself */
-	int16_t once; /* of those that come with a proof: enum proof_seen */
+	int16_t once; /* of those that come with a proof: enum dpop_seen */
 };
 #define BEARER_COLS                                                                                                    \
 	connected_account, machine, client, platform, family, calendars, scopes, audience, expires_at, plan, email,    \
@@ -102,12 +102,16 @@ static err_t find_bound(struct ctx *cx, const struct credential *sent, const str
 	struct bytes hash, struct bearer *out)
 {
 	const struct leaf *leaf = &leaves[parts->expiry_hour % TOKEN_SLOTS];
-	const struct dpop_use use = { sent->proof, sent->method, sent->url, sent->secret };
+	const struct dpop_use use = {
+		.proof = sent->proof, .method = sent->method, .url = sent->url, .token = sent->secret
+	};
+	const struct bytes not_there = { NULL, 0 };
 	struct dpop proof;
 	TRY(dpop_check(cx, &use, &proof));
 	TRY(db_row(cx, leaf->find_bound, ((struct db_into){ leaf->bound_result, out }), IN(parts->account), IN(hash),
-		IN(proof.jkt), IN(proof.once), IN(proof.nonce_ms), IN(cx->now.us / 1000), IN(sent->x5t)));
-	return proof_seen_check(cx, out->once);
+		IN(proof.jkt), IN(proof.here ? not_there : proof.once), IN(proof.nonce_ms), IN(cx->now.us / 1000),
+		IN(sent->x5t)));
+	return proof_seen_check(cx, proof.here ? (int16_t)dpop_here_take(proof.once, proof.nonce_ms) : out->once);
 }
 
 static err_t find(struct ctx *cx, const struct credential *sent, const struct secret_parts *parts, struct bytes hash,

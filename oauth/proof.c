@@ -11,10 +11,10 @@ DB_RESULT(dpop_once, struct seen, once);
 
 err_t proof_seen_check(struct ctx *cx, int16_t seen)
 {
-	if (seen == PROOF_SEEN)
+	if (seen == DPOP_SEEN)
 		return REFUSE(cx, INVALID_DPOP_PROOF, "DPoP",
 			"The DPoP proof was used before: make one with another jti for each request.");
-	return seen == PROOF_FORGOTTEN ? FAIL(cx, USE_DPOP_NONCE, "its nonce is older than what is known") : OK;
+	return seen == DPOP_FORGOTTEN ? FAIL(cx, USE_DPOP_NONCE, "its nonce is older than what is known") : OK;
 }
 
 err_t proof_take(struct request *rq, struct bytes *jkt_out)
@@ -22,7 +22,8 @@ err_t proof_take(struct request *rq, struct bytes *jkt_out)
 	struct ctx *cx = &rq->cx;
 	const struct dpop_use use = { .proof = request_header_list(rq, "DPoP"),
 		.method = method_name(rq->method),
-		.url = request_public_url(rq) };
+		.url = request_public_url(rq),
+		.everywhere = true }; /* whoever sends it has proven nothing yet */
 	struct dpop proof;
 	struct seen seen;
 	*jkt_out = (struct bytes){ 0 };

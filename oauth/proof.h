@@ -4,11 +4,10 @@
 
 #include "server/http/router.h"
 #include "server/jose/dpop.h"
+#include "server/jose/dpop_here.h"
 
-/* As the function dpop_once says. */
-enum proof_seen { PROOF_FRESH, PROOF_SEEN, PROOF_FORGOTTEN };
-
-/* OK for PROOF_FRESH; INVALID_DPOP_PROOF; USE_DPOP_NONCE, where nobody knows what came at the time of its nonce. */
+/* OK for DPOP_FRESH; INVALID_DPOP_PROOF; USE_DPOP_NONCE, where nobody knows what came at the time of its nonce. `seen`
+ * as dpop_here_take() or the SQL function dpop_once says. */
 MUST_CHECK err_t proof_seen_check(struct ctx *cx, int16_t seen);
 
 /*

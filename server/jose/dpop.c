@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/jose/dpop.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "server/base/buf.h"
@@ -8,10 +9,10 @@
 #include "server/crypto/keyring.h"
 #include "server/data/json_tree.h"
 #include "server/data/uri.h"
+#include "server/jose/dpop_here.h"
 
 #define PROOF_MAX ((size_t)4096) /* octets: a key of 8192 bits and its signature are some 3000 */
 #define URL_MAX ((size_t)4096)
-#define ONCE_SIZE 16
 
 /* ---- nonces ---- */
 
@@ -19,37 +20,63 @@
 #define MAC_SIZE 16
 #define AHEAD_S 60 /* another instance's clock may be ahead of ours */
 
-static void nonce_mac(struct ctx *cx, const uint8_t time[TIME_SIZE], uint8_t out[MAC_SIZE])
+/* What stands in a nonce, and is under its MAC: when and by whom it was made, and whether for its maker alone. */
+struct nonce {
+	uint8_t time[TIME_SIZE], maker[DPOP_MAKER_SIZE], for_maker;
+	uint8_t mac[MAC_SIZE];
+};
+#define NONCE_SIZE (TIME_SIZE + DPOP_MAKER_SIZE + 1 + MAC_SIZE)
+static_assert(sizeof(struct nonce) == NONCE_SIZE, "octets, without holes");
+
+static void nonce_mac(struct ctx *cx, const struct nonce *nonce, uint8_t out[MAC_SIZE])
 {
 	uint8_t mac[SHA256_SIZE];
-	hmac_sha256(keyring_key(cx->keys, cx->mem, "dpop-nonce"), bytes_of(time, TIME_SIZE), mac);
+	hmac_sha256(keyring_key(cx->keys, cx->mem, "dpop-nonce"), bytes_of(nonce, NONCE_SIZE - MAC_SIZE), mac);
 	memcpy(out, mac, MAC_SIZE);
 }
 
 struct str dpop_nonce(struct ctx *cx, struct instant now)
 {
-	uint8_t octets[TIME_SIZE + MAC_SIZE];
+	struct nonce nonce;
 	uint64_t now_ms = (uint64_t)(now.us / 1000);
 	for (size_t i = 0; i < TIME_SIZE; i++)
-		octets[i] = (uint8_t)(now_ms >> (8 * (TIME_SIZE - 1 - i)));
-	nonce_mac(cx, octets, octets + TIME_SIZE);
-	return base64url_of(cx->mem, bytes_of(octets, sizeof octets));
+		nonce.time[i] = (uint8_t)(now_ms >> (8 * (TIME_SIZE - 1 - i)));
+	memcpy(nonce.maker, dpop_maker(), sizeof nonce.maker);
+	nonce.for_maker = dpop_here_alone((int64_t)now_ms);
+	nonce_mac(cx, &nonce, nonce.mac);
+	return base64url_of(cx->mem, bytes_of(&nonce, NONCE_SIZE));
 }
 
-static bool nonce_read(struct ctx *cx, struct str text, int64_t *out_ms)
+static bool nonce_read(struct ctx *cx, struct str text, struct nonce *out, int64_t *out_ms)
 {
 	struct bytes octets;
 	uint8_t mac[MAC_SIZE];
 	int64_t at_ms = 0, now_ms = cx->now.us / 1000;
-	if (!base64url_to(cx->mem, text, &octets) || octets.len != TIME_SIZE + MAC_SIZE)
+	if (!base64url_to(cx->mem, text, &octets) || octets.len != NONCE_SIZE)
 		return false;
-	nonce_mac(cx, octets.ptr, mac);
-	if (!bytes_same(bytes_of(octets.ptr + TIME_SIZE, MAC_SIZE), bytes_of(mac, MAC_SIZE)))
+	memcpy(out, octets.ptr, NONCE_SIZE);
+	nonce_mac(cx, out, mac);
+	if (!bytes_same(bytes_of(out->mac, MAC_SIZE), bytes_of(mac, MAC_SIZE)))
 		return false;
 	for (size_t i = 0; i < TIME_SIZE; i++)
-		at_ms = at_ms << 8 | octets.ptr[i];
+		at_ms = at_ms << 8 | out->time[i];
 	*out_ms = at_ms;
 	return at_ms > now_ms - DPOP_NONCE_S * 1000 && at_ms < now_ms + AHEAD_S * 1000;
+}
+
+/* One that another instance made is good where all know what came: in the database. */
+static err_t judge_nonce(struct ctx *cx, const struct dpop_use *use, struct str text, struct dpop *out)
+{
+	struct nonce nonce;
+	if (!nonce_read(cx, text, &nonce, &out->nonce_ms))
+		return FAIL(cx, USE_DPOP_NONCE, "no nonce of ours, or an old one");
+	bool own = memcmp(nonce.maker, dpop_maker(), sizeof nonce.maker) == 0;
+	if (!own)
+		dpop_here_others(cx->now.us / 1000);
+	out->here = nonce.for_maker && !use->everywhere;
+	if (out->here && !own)
+		return FAIL(cx, USE_DPOP_NONCE, "a nonce for another instance alone");
+	return OK;
 }
 
 /* ---- where it is for ---- */
@@ -162,14 +189,13 @@ static const char *judge_claims(struct ctx *cx, const struct cJSON *claims, cons
 static struct bytes once_of(struct ctx *cx, struct bytes jkt, struct str jti)
 {
 	struct str key = { (const char *)jkt.ptr, jkt.len };
-	return bytes_of(secret_hash(cx->mem, str_cat(cx->mem, key, jti)).ptr, ONCE_SIZE);
+	return bytes_of(secret_hash(cx->mem, str_cat(cx->mem, key, jti)).ptr, DPOP_ONCE_SIZE);
 }
 
 err_t dpop_check(struct ctx *cx, const struct dpop_use *use, struct dpop *out)
 {
 	struct jws proof;
 	struct jwk key;
-	int64_t nonce_ms;
 	if (!use->proof.ptr)
 		return refuse(cx, "there is none, and this needs one in the DPoP header");
 	if (use->proof.len > PROOF_MAX)
@@ -185,9 +211,9 @@ err_t dpop_check(struct ctx *cx, const struct dpop_use *use, struct dpop *out)
 		return refuse(cx, wrong);
 	if (!jws_verify(cx, &proof, &key))
 		return refuse(cx, "its signature is not of the key in it");
-	if (!nonce_read(cx, jws_text(claims, "nonce"), &nonce_ms))
-		return FAIL(cx, USE_DPOP_NONCE, "no nonce of ours, or an old one");
-	struct bytes jkt = jwk_thumbprint(cx->mem, &key);
-	*out = (struct dpop){ jkt, once_of(cx, jkt, jws_text(claims, "jti")), nonce_ms };
+	struct dpop dpop = { .jkt = jwk_thumbprint(cx->mem, &key) };
+	TRY(judge_nonce(cx, use, jws_text(claims, "nonce"), &dpop));
+	dpop.once = once_of(cx, dpop.jkt, jws_text(claims, "jti"));
+	*out = dpop;
 	return OK;
 }

@@ -16,9 +16,10 @@
 #define DPOP_JTI_MAX 256 /* octets */
 
 /*
- * A nonce (RFC 9449 §8): the time, and a MAC of it that each instance can make, so that a proof made with it is a
- * recent one whatever the clock of its maker says. `now` is when it is sent, not when the request began: what the
- * database knows of proofs may begin in between.
+ * A nonce (RFC 9449 §8): the time, who made it, and a MAC that each instance can make, so that a proof made with it is
+ * a recent one whatever the clock of its maker says. As long as no other instance is met it is for this one alone,
+ * which then remembers by itself what came (dpop_here.h). `now` is when it is sent, not when the request began: what
+ * the database knows of proofs may begin in between.
  */
 struct str dpop_nonce(struct ctx *cx, struct instant now);
 
@@ -27,12 +28,14 @@ struct dpop_use {
 	const char *method; /* of the request */
 	struct str url;     /* of the request, without query and fragment */
 	struct str token;   /* the access token that it comes with; absent at the token endpoint */
+	bool everywhere;    /* that it came is remembered in the database, whatever its nonce says */
 };
 
 struct dpop {
 	struct bytes jkt;  /* thumbprint of the key, 32 octets */
 	struct bytes once; /* names the proof among those of all keys, 16 octets */
 	int64_t nonce_ms;  /* when its nonce was made, milliseconds since 1970 */
+	bool here;         /* whether it came before is dpop_here_take()'s to say, else the database's */
 };
 
 /*
@@ -40,7 +43,8 @@ struct dpop {
  * caller. What comes without a nonce of ours is refused, so the time is ours: `iat` must be there, and may be wrong.
  *
  * errors  INVALID_DPOP_PROOF  with what is wrong with it
- *         USE_DPOP_NONCE      all else would do, but for a nonce of the last DPOP_NONCE_S seconds: the answer has one
+ *         USE_DPOP_NONCE      all else would do, but for a nonce of the last DPOP_NONCE_S seconds that is good here:
+ * the answer has one
  */
 MUST_CHECK err_t dpop_check(struct ctx *cx, const struct dpop_use *use, struct dpop *out);
 

@@ -113,12 +113,14 @@ SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.regis
    AND a.status = 1;
 
 -- name: token_find_bound leaves: 4
--- $1 account  $2 hash of the token  $3 thumbprint of the proof's key  $4 what names the proof  $5 when its nonce was made
+-- $1 account  $2 hash of the token  $3 thumbprint of the proof's key  $4 what names the proof, NULL where that it came is
+-- remembered elsewhere  $5 when its nonce was made
 -- $6 now, both in milliseconds since 1970  $7 thumbprint of the certificate that came with it, or NULL
 -- Only of a token that is found the proof is kept in mind.
 SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.registration WHEN 0 THEN o.owner_id ELSE t.account_id END AS platform, f.id AS family, c.calendars,
        t.scopes & c.scopes AS scopes, t.audience, t.expires_at, a.plan,
-       a.email, a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz, o.api_version, a.ahead_s, dpop_once($4, $5, $6) AS once
+       a.email, a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz, o.api_version, a.ahead_s,
+       CASE WHEN $4::bytea IS NULL THEN 0::smallint ELSE dpop_once($4, $5, $6) END AS once
   FROM (SELECT * FROM access_token_$leaf x WHERE x.account_id = $1 AND x.hash = $2 OFFSET 0) t
   JOIN LATERAL (SELECT * FROM token_family x WHERE x.account_id = t.account_id AND x.id = t.family_id OFFSET 0) f ON true
   JOIN LATERAL (SELECT * FROM connected_account x WHERE x.account_id = f.account_id AND x.id = f.connected_account_id OFFSET 0) c ON true

@@ -83,7 +83,7 @@ def refused(reply, error="invalid_dpop_proof"):
     assert reply.status == 401, reply
     [challenge] = [c for c in reply.headers.all("WWW-Authenticate") if c.startswith("DPoP ")]
     assert f'error="{error}"' in challenge and 'algs="ES256 EdDSA Ed25519 PS256"' in challenge, challenge
-    return re.fullmatch(r"[A-Za-z0-9_-]{30}", reply.headers["DPoP-Nonce"]) is not None
+    return re.fullmatch(r"[A-Za-z0-9_-]{39}", reply.headers["DPoP-Nonce"]) is not None
 
 
 # ---- the 31 checks of dpop-negative-tests (OpenID conformance suite), at each resource ----
@@ -166,10 +166,17 @@ def test_how_proofs_come(world, tokens, nonce, surface):
     assert ask(world, surface, token, new()).status == GOOD[surface]
 
 
-@every_surface
-def test_a_proof_is_taken_once_on_all_instances(world, tokens, nonce, surface):
-    """field §6.4: same jti twice; issue 7 §4: proofs replayed on another instance are refused."""
+@pytest.fixture
+def shared(world, tokens):
+    """A nonce for all instances: one that met another makes them."""
     token = tokens["access_token"]
+    return ask(world, "rest", token, made(world, new_nonce(world.second), "rest", token)).headers["DPoP-Nonce"]
+
+
+@every_surface
+def test_a_proof_is_taken_once_on_all_instances(world, tokens, shared, surface):
+    """field §6.4: same jti twice; issue 7 §4: proofs replayed on another instance are refused."""
+    token, nonce = tokens["access_token"], shared
     one = made(world, nonce, surface, token)
     assert ask(world, surface, token, one).status == GOOD[surface]
     assert refused(ask(world, surface, token, one)) and refused(ask(world, surface, token, one, server=world.second))
@@ -185,16 +192,47 @@ def test_of_16_at_once_one_is_taken(world, tokens, nonce):
     assert sorted(r.status for r in replies) == [200] + [401] * 15
 
 
+def test_a_nonce_of_an_instance_that_knows_no_other_is_good_there_alone(world, tokens):
+    """docs/adr/0050: what came with it is known to that process alone. RFC 9449 §8: who hears use_dpop_nonce comes again with the nonce of that answer."""
+    token = tokens["access_token"]
+    world.restart()
+    own = new_nonce(world)
+    one, new = made(world, own, "rest", token), lambda nonce: made(world, nonce, "rest", token)
+    count = lambda: world.sql("SELECT count(*) FROM dpop_seen")
+    before = count()
+    assert ask(world, "rest", token, one).status == 200 and refused(ask(world, "rest", token, one))
+    assert count() == before, "no statement writes it"
+    assert refused(ask(world, "rest", token, one, server=world.second), "use_dpop_nonce")
+    reply = ask(world, "rest", token, new(own), server=world.second)
+    assert refused(reply, "use_dpop_nonce")
+    both = reply.headers["DPoP-Nonce"]
+    again = new(both)
+    assert ask(world, "rest", token, again, server=world.second).status == 200
+    assert refused(ask(world, "rest", token, again)) and ask(world, "rest", token, new(both)).status == 200
+    assert ask(world, "rest", token, new(new_nonce(world)), server=world.second).status == 200, "each has met the other by now"
+
+
+def test_what_an_instance_forgot_when_it_ended_is_not_taken_again(world, tokens):
+    token = tokens["access_token"]
+    world.restart()
+    one = made(world, new_nonce(world), "rest", token)
+    assert ask(world, "rest", token, one).status == 200
+    world.restart()
+    reply = ask(world, "rest", token, one)
+    assert refused(reply, "use_dpop_nonce")
+    assert ask(world, "rest", token, made(world, reply.headers["DPoP-Nonce"], "rest", token)).status == 200
+
+
 # ---- nonces ----
 
 @every_surface
 def test_a_proof_without_a_nonce_of_ours_is_told_one(world, tokens, surface):
     """RFC 9449 §9."""
     token = tokens["access_token"]
-    for wrong in (None, "", "x", "A" * 28, 7):
+    for wrong in (None, "", "x", "A" * 28, "A" * 39, 7):
         reply = ask(world, surface, token, made(world, wrong, surface, token))
         assert refused(reply, "use_dpop_nonce")
-    assert ask(world, surface, token, made(world, reply.headers["DPoP-Nonce"], surface, token), server=world.second).status == GOOD[surface]
+    assert ask(world, surface, token, made(world, reply.headers["DPoP-Nonce"], surface, token)).status == GOOD[surface]
 
 
 def test_every_answer_to_a_proof_has_a_nonce_and_others_have_none(world, tokens, nonce):
@@ -212,10 +250,10 @@ def test_the_token_endpoint_asks_for_a_nonce_and_the_code_is_still_good(world, a
     assert app.redeem(code, with_proof(proof(world, reply.headers["DPoP-Nonce"]))).status == 200
 
 
-def test_what_a_crash_forgot_is_not_taken_again(world, tokens, nonce):
+def test_what_a_crash_forgot_is_not_taken_again(world, tokens, shared):
     """field §4.8: the table has no log; after a crash of the database older nonces are refused, those of the same second too."""
     token = tokens["access_token"]
-    one = made(world, nonce, "rest", token)
+    one = made(world, shared, "rest", token)
     assert ask(world, "rest", token, one).status == 200
     world.sql("TRUNCATE dpop_seen, dpop_since")
     reply = ask(world, "rest", token, one)

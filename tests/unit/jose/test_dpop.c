@@ -3,12 +3,15 @@
  * refused. */
 #include "tests/support/test.h"
 
+#include <string.h>
+
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "server/crypto/digest.h"
 #include "server/crypto/keyring.h"
 #include "server/jose/dpop.h"
+#include "server/jose/dpop_here.h"
 #include "tests/unit/jose/vectors.h"
 
 static struct keyring *keys;
@@ -39,9 +42,9 @@ static int tear_down(void **state)
 TEST(what_the_rfc_prints_lacks_a_nonce_alone) /* RFC 9449 §4.2, §7.1 */
 {
 	struct dpop got;
-	struct dpop_use use = { STR(PROOF), "POST", STR("https://server.example.com/token"), STR_ABSENT };
+	struct dpop_use use = { STR(PROOF), "POST", STR("https://server.example.com/token"), STR_ABSENT, true };
 	struct dpop_use at_resource = { STR(PROOF_WITH_TOKEN), "GET",
-		STR("https://resource.example.org/protectedresource"), STR(PROOF_TOKEN) };
+		STR("https://resource.example.org/protectedresource"), STR(PROOF_TOKEN), false };
 	test_cx.keys = keys;
 	assert_err(dpop_check(&test_cx, &use, &got), USE_DPOP_NONCE);
 	assert_err(dpop_check(&test_cx, &at_resource, &got), USE_DPOP_NONCE);
@@ -49,7 +52,7 @@ TEST(what_the_rfc_prints_lacks_a_nonce_alone) /* RFC 9449 §4.2, §7.1 */
 	assert_err(dpop_check(&test_cx, &at_resource, &got), INVALID_DPOP_PROOF);
 	use.method = "GET";
 	assert_err(dpop_check(&test_cx, &use, &got), INVALID_DPOP_PROOF);
-	use = (struct dpop_use){ STR_ABSENT, "POST", STR("https://server.example.com/token"), STR_ABSENT };
+	use = (struct dpop_use){ STR_ABSENT, "POST", STR("https://server.example.com/token"), STR_ABSENT, true };
 	assert_err(dpop_check(&test_cx, &use, &got), INVALID_DPOP_PROOF);
 }
 
@@ -102,11 +105,50 @@ static struct str nonce_at(int64_t ms)
 TEST(nonces_are_of_the_millisecond_and_no_other_has_them)
 {
 	struct str now = nonce_at(1764000000000);
-	assert_int_equal(now.len, 30);
+	assert_int_equal(now.len, 39);
 	assert_str(nonce_at(1764000000000), now);
 	assert_false(str_eq(nonce_at(1764000000001), now));
 }
 
+static enum dpop_seen take_nth(uint64_t n, int64_t nonce_ms)
+{
+	uint8_t once[DPOP_ONCE_SIZE] = { 1 };
+	memcpy(once + 1, &n, sizeof n);
+	return dpop_here_take(bytes_of(once, sizeof once), nonce_ms);
+}
+
+TEST(what_came_here_is_known_as_long_as_its_nonce_is_good)
+{
+	const int64_t t = 1764000000000, slot = INT64_C(1000) * DPOP_HERE_SLOT_S;
+	for (uint64_t n = 0; n < 5000; n++)
+		assert_int_equal(take_nth(n, t), DPOP_FRESH);
+	assert_int_equal(take_nth(7, t + slot), DPOP_FRESH); /* another nonce makes it another proof: another name */
+	assert_int_equal(take_nth(8, t + 2 * slot), DPOP_FRESH);
+	assert_int_equal(take_nth(9, t + 3 * slot), DPOP_FRESH);
+	for (uint64_t n = 0; n < 5000; n++)
+		assert_int_equal(take_nth(n, t), DPOP_SEEN);
+	assert_true(dpop_here_alone(t));
+	/* The slot's next time: the nonces of the one before are no longer taken, and not by a clock that was set back.
+	 */
+	assert_int_equal(take_nth(1, t + 4 * slot), DPOP_FRESH);
+	assert_int_equal(take_nth(6000, t), DPOP_FORGOTTEN);
+	assert_false(dpop_here_alone(t));
+}
+
+TEST(what_is_too_much_for_the_memory_is_refused_and_nonces_are_for_all)
+{
+	const int64_t t = 1774000000000;
+	assert_true(dpop_here_alone(t));
+	for (uint64_t n = 0; n < DPOP_HERE_MAX; n++)
+		assert_int_equal(take_nth(n, t), DPOP_FRESH);
+	assert_int_equal(take_nth(DPOP_HERE_MAX, t), DPOP_FORGOTTEN);
+	assert_int_equal(take_nth(3, t), DPOP_SEEN);
+	assert_false(dpop_here_alone(t + INT64_C(1000) * DPOP_SHARED_S - 1));
+	assert_true(dpop_here_alone(t + INT64_C(1000) * DPOP_SHARED_S));
+}
+
 TESTS_WITH(set_up, tear_down, RUN(what_the_rfc_prints_lacks_a_nonce_alone),
 	RUN(the_key_of_a_proof_has_the_thumbprint_that_the_rfc_prints), RUN(urls_are_one_by_what_they_mean),
-	RUN(nonces_are_of_the_millisecond_and_no_other_has_them))
+	RUN(nonces_are_of_the_millisecond_and_no_other_has_them),
+	RUN(what_came_here_is_known_as_long_as_its_nonce_is_good),
+	RUN(what_is_too_much_for_the_memory_is_refused_and_nonces_are_for_all))
