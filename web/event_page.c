@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One event to be read, answered and deleted. */
 #include "server/data/json.h"
+#include "server/mail/mail.h"
 #include "web/event_rule.h"
 #include "web/event_shown.h"
 #include "web/own_call.h"
@@ -78,6 +79,9 @@ err_t event_page(struct request *rq, struct response *rs)
 	html_set_flag(v, "tentative", event->status == EVENT_TENTATIVE);
 	html_set_flag(v, "free", event->transparent);
 	html_set_flag(v, "invited", s.invited);
+	html_set_flag(v, "can_reply",
+		rq->principal->email_confirmed && mail_is_possible(&rq->cx, s.actor.owner) &&
+			mail_is_address(event->organizer));
 	for (size_t i = 0; i < event->reminder_count; i++)
 		html_set(html_add_row(v, "reminders"), "reminder", reminder_words(rq, event->reminders[i]));
 	page_when(rq, v, "changed", s.object.updated_at);
@@ -97,6 +101,7 @@ err_t event_respond_post(struct request *rq, struct response *rs)
 	TRY(event_scope_read(rq, &s, &scope));
 	json_object(&j, NULL);
 	json_str(&j, "status", form_get(&rq->form, "status"));
+	json_bool(&j, "notify_organizer", str_eq(form_get(&rq->form, "tell"), STR("1")));
 	json_object_end(&j);
 	const struct own_call call = {
 		.operation = "respondToEvent",

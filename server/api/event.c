@@ -150,7 +150,7 @@ static err_t run_update(struct api_call *call, struct response *rs)
 {
 	const struct change_params *params = call->params;
 	struct event_changing c = { .call = call, .make = make_change };
-	TRY(event_change_telling(&c, params->notify, false));
+	TRY(event_change_telling(&c, params->notify ? TELLS_CHANGE : TELLS_NOBODY));
 	return event_reply(call, rs, &c.target);
 }
 

@@ -60,7 +60,8 @@ static err_t run_cancel(struct api_call *call, struct response *rs)
 	const struct cancel_view *view = call->body;
 	const struct change_params *params = call->params;
 	struct event_changing c = { .call = call, .make = make_cancelled };
-	TRY(event_change_telling(&c, params->notify || (view && view->notify), false));
+	bool notify = params->notify || (view && view->notify);
+	TRY(event_change_telling(&c, notify ? TELLS_CHANGE : TELLS_NOBODY));
 	return event_reply(call, rs, &c.target);
 }
 
@@ -101,7 +102,7 @@ static err_t run_delete(struct api_call *call, struct response *rs)
 	struct event_changing c = { .call = call, .make = make_gone };
 	if (!str_eq(params->mode, STR("delete")))
 		return run_cancel(call, rs);
-	TRY(event_change_telling(&c, params->notify, true));
+	TRY(event_change_telling(&c, params->notify ? TELLS_GONE : TELLS_NOBODY));
 	reply_empty(rs, 204);
 	return OK;
 }
@@ -138,6 +139,11 @@ static const struct json_field respond_fields[] = {
 		.offset = offsetof(struct event_response, status),
 		.doc = "Whether the user comes",
 		.example = "accepted" },
+	{ .name = "notify_organizer",
+		.kind = JSON_BOOL,
+		.offset = offsetof(struct event_response, notify),
+		.doc = "true: the organizer is told by mail, in the same transaction; needs events:read, too",
+		.example = "false" },
 };
 
 const struct json_resource event_response = {
@@ -192,8 +198,9 @@ err_t event_answer(struct event_changing *c, struct object_plan *out)
 
 static err_t run_respond(struct api_call *call, struct response *rs)
 {
+	const struct event_response *view = call->body;
 	struct event_changing c = { .call = call, .make = event_answer };
-	TRY(event_change(&c));
+	TRY(event_change_telling(&c, view->notify ? TELLS_ORGANIZER : TELLS_NOBODY));
 	return event_reply(call, rs, &c.target);
 }
 
@@ -214,6 +221,6 @@ const struct contract respond_to_event = {
 	.answer = &event_resource,
 	.status = 200,
 	.flags = TAKES_IF_MATCH | SETTLES_ITSELF,
-	ERRORS(NOT_FOUND, NOT_ATTENDEE, EVENT_WRITING),
+	ERRORS(NOT_FOUND, NOT_ATTENDEE, EVENT_WRITING, ANSWERING),
 	.run = run_respond,
 };

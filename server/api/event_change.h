@@ -59,6 +59,7 @@ MUST_CHECK err_t event_change_of(struct event_changing *c, struct id id, struct 
  */
 struct event_response {
 	struct str status; /* accepted, declined, tentative */
+	bool notify;       /* the organizer is told by mail */
 };
 extern const struct json_resource event_response;
 err_t event_answer(struct event_changing *c, struct object_plan *out);

@@ -15,7 +15,7 @@ err_t event_tell(struct api_call *call, const struct event_telling *what, struct
 		.account = call->actor.owner,
 		.object = what->object,
 		.data = what->data,
-		.organizer = { who->email, who->name },
+		.sender = { who->email, who->name },
 		.message = what->message,
 		.only = what->only,
 		.must_tell = what->must_tell,
@@ -107,19 +107,27 @@ err_t event_tell_change(const struct event_changing *c, bool gone)
 	return c->earlier.data.ptr ? OK : tell_taken_off(c, &now.event);
 }
 
-static err_t change_and_tell(struct event_changing *c, bool notify, bool gone)
+err_t event_tell_organizer(const struct event_changing *c)
 {
-	TRY(event_change(c));
-	return notify ? event_tell_change(c, gone) : OK;
+	struct str data;
+	TRY(part_of(c, c->target.object.data, &data));
+	return tell(c, ITIP_REPLY, data, NULL);
 }
 
-err_t event_change_telling(struct event_changing *c, bool notify, bool gone)
+static err_t change_and_tell(struct event_changing *c, enum event_tells tells)
+{
+	TRY(event_change(c));
+	return tells == TELLS_ORGANIZER ? event_tell_organizer(c) : event_tell_change(c, tells == TELLS_GONE);
+}
+
+err_t event_change_telling(struct event_changing *c, enum event_tells tells)
 {
 	struct ctx *cx = &c->call->rq->cx;
 	bool own = false;
-	if (notify)
-		TRY(db_join(cx, &own));
-	return db_settle(cx, own, change_and_tell(c, notify, gone));
+	if (tells == TELLS_NOBODY)
+		return event_change(c);
+	TRY(db_join(cx, &own));
+	return db_settle(cx, own, change_and_tell(c, tells));
 }
 
 /* ---- notify ---- */

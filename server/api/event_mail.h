@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Telling attendees by mail what a call does to an event. See docs/mail.md. */
+/* Telling attendees by mail what a call does to an event, and its organizer what they answer. See docs/mail.md. */
 #pragma once
 
 #include "server/api/event_change.h"
@@ -28,8 +28,18 @@ MUST_CHECK err_t event_tell(
  */
 MUST_CHECK err_t event_tell_change(const struct event_changing *c, bool gone);
 
-/* event_change(), and with `notify` event_tell_change() in the same transaction. */
-MUST_CHECK err_t event_change_telling(struct event_changing *c, bool notify, bool gone);
+/* The user's answer, as it stands in the event or the instance, to its organizer; of an own event to nobody. */
+MUST_CHECK err_t event_tell_organizer(const struct event_changing *c);
+
+enum event_tells {
+	TELLS_NOBODY,
+	TELLS_CHANGE, /* event_tell_change() */
+	TELLS_GONE,   /* the same, gone */
+	TELLS_ORGANIZER
+};
+
+/* event_change(), and in the same transaction who is to be told. */
+MUST_CHECK err_t event_change_telling(struct event_changing *c, enum event_tells tells);
 
 #define NOTIFY_PARAM(type)                                                                                             \
 	{                                                                                                              \
@@ -37,5 +47,6 @@ MUST_CHECK err_t event_change_telling(struct event_changing *c, bool notify, boo
 		.doc = "true: attendees are told by mail, in the same transaction; needs events:read, too",            \
 	}
 
-/* Of a call that tells attendees. */
-#define TELLING NOT_ORGANIZER, EMAIL_UNCONFIRMED, MAIL_NOT_CONFIGURED
+/* Of a call that tells its organizer, and of one that tells attendees. */
+#define ANSWERING EMAIL_UNCONFIRMED, MAIL_NOT_CONFIGURED
+#define TELLING NOT_ORGANIZER, ANSWERING

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Invitations in a hosted calendar: events of another organizer, with the account's own address among the attendees. */
-#include "server/api/event_change.h"
+#include "server/api/event_mail.h"
 #include "server/api/hosted.h"
 #include "server/api/page.h"
 
-struct invitation {
+struct invitation_view {
 	struct str uid, title, start_at, end_at, timezone, organizer, status;
 };
 
-#define I(member) offsetof(struct invitation, member)
+#define I(member) offsetof(struct invitation_view, member)
 
 /* clang-format off */
 static const struct json_field fields[] = {
@@ -25,7 +25,7 @@ static const struct json_field fields[] = {
 static const struct json_resource invitation_resource = {
 	.name = "hosted_invitation",
 	JSON_FIELDS(fields),
-	.size = sizeof(struct invitation),
+	.size = sizeof(struct invitation_view),
 	.doc = "An event to which somebody else invites the account's owner. Of a series: its first.",
 };
 
@@ -49,11 +49,11 @@ static const struct json_field one_params[] = {
 		.example = "visit-4711@shop.example" },
 };
 
-static struct invitation shown(const struct api_call *call, const struct agenda_item *item)
+static struct invitation_view shown(const struct api_call *call, const struct agenda_item *item)
 {
 	struct event_view view;
 	event_view_of(call->rq->cx.mem, item, true, &view);
-	struct invitation out = {
+	struct invitation_view out = {
 		.uid = view.client_uid,
 		.title = view.title,
 		.start_at = view.start_time,
@@ -86,7 +86,7 @@ static err_t list_invitations(struct api_call *call, struct response *rs)
 	page.more = list.more;
 	struct json j = api_list_begin(call, rs);
 	for (size_t i = 0; i < list.count; i++) {
-		const struct invitation view = shown(call, &list.items[i]);
+		const struct invitation_view view = shown(call, &list.items[i]);
 		api_list_item(call, &j, &view);
 	}
 	page_end_newest(&page, &j, list.stands, list.first, list.last);
@@ -104,6 +104,35 @@ const struct contract hosted_invitation_list = {
 	.run = list_invitations,
 };
 
+static const struct json_field response_fields[] = {
+	{ .name = "status",
+		.kind = JSON_WORD,
+		.flags = JSON_REQUIRED,
+		.of = "accepted declined tentative",
+		.offset = offsetof(struct event_response, status),
+		.doc = "Whether the user comes",
+		.example = "accepted" },
+	{ .name = "notifyOrganizer",
+		.kind = JSON_BOOL,
+		.offset = offsetof(struct event_response, notify),
+		.doc = "true: the organizer is told by mail, in the same transaction",
+		.example = "false" },
+};
+
+static const struct json_resource hosted_response = {
+	.name = "invitation_response",
+	JSON_FIELDS(response_fields),
+	.size = sizeof(struct event_response),
+	.doc = "The user's answer to an invitation.",
+};
+
+static err_t answer_and_tell(struct event_changing *c, struct id object)
+{
+	const struct event_response *view = c->call->body;
+	TRY(hosted_event_words(c->call, event_change_of(c, object, STR_ABSENT)));
+	return view->notify ? event_tell_organizer(c) : OK;
+}
+
 static err_t respond(struct api_call *call, struct response *rs)
 {
 	const struct invitation_params *params = call->params;
@@ -116,9 +145,9 @@ static err_t respond(struct api_call *call, struct response *rs)
 	TRY(event_target_item(call, &target, &item));
 	if (!event_invites(&item.event, call->who.email))
 		return FAIL(&call->rq->cx, NOT_FOUND, "an event, and no invitation");
-	TRY(hosted_event_words(call, event_change_of(&c, target.object.id, STR_ABSENT)));
+	TRY(answer_and_tell(&c, target.object.id));
 	TRY(event_target_item(call, &c.target, &item));
-	const struct invitation view = shown(call, &item);
+	const struct invitation_view view = shown(call, &item);
 	api_reply(call, rs, &view);
 	response_header(rs, "ETag", etag_text(call->rq->cx.mem, c.target.object.etag));
 	return OK;
@@ -128,11 +157,11 @@ const struct contract hosted_invitation_respond = {
 	.id = "respondToHostedInvitation",
 	.summary = "Answer an invitation; of a series all of it.",
 	PARAMS(one_params, struct invitation_params),
-	.body = &event_response,
+	.body = &hosted_response,
 	.answer = &invitation_resource,
 	.shape = ANSWER_DATA,
 	.status = 200,
 	.flags = TAKES_IF_MATCH,
-	ERRORS(NOT_FOUND, NOT_ATTENDEE, EVENT_WRITING),
+	ERRORS(NOT_FOUND, NOT_ATTENDEE, EVENT_WRITING, ANSWERING),
 	.run = respond,
 };

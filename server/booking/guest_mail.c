@@ -87,7 +87,7 @@ static err_t send(struct ctx *cx, struct booking *b, const struct host_row *host
 		.method = news == GUEST_CANCELLED ? ITIP_CANCEL : ITIP_REQUEST,
 		.account = b->account,
 		.object = b->event,
-		.organizer = { host->email, host->name },
+		.sender = { host->email, host->name },
 		.only = { &b->email, 1 },
 		.subject = subject_of(cx->mem, host, news),
 		.text = text_of(cx, host, b, news, link),

@@ -57,7 +57,7 @@ static struct str title_of(const struct event *e)
 
 static struct str name_of(const struct invitation *in)
 {
-	return in->organizer.name.len ? in->organizer.name : in->organizer.email;
+	return in->sender.name.len ? in->sender.name : in->sender.email;
 }
 
 static void add_line(struct buf *out, const char *name, struct str text)
@@ -66,27 +66,54 @@ static void add_line(struct buf *out, const char *name, struct str text)
 		buf_fmt(out, "%s: %.*s\n", name, STR_ARG(text));
 }
 
-static struct str subject_of(struct arena *mem, const struct invitation *in, const struct event *e)
+/* The sender's answer, of an ITIP_REPLY. */
+static enum event_partstat answer_of(const struct invitation *in, const struct event *e)
 {
-	return str_fmt(mem, "%s: %.*s", in->method == ITIP_REQUEST ? "Invitation" : "Cancelled", STR_ARG(title_of(e)));
+	for (size_t i = 0; i < e->attendee_count; i++)
+		if (str_eq_nocase(e->attendees[i].email, in->sender.email))
+			return e->attendees[i].status;
+	return PARTSTAT_NEEDS_ACTION;
 }
 
-static struct str text_of(struct arena *mem, const struct invitation *in, const struct event *e)
+static const char *subject_word(const struct invitation *in, const struct event *e)
+{
+	if (in->method != ITIP_REPLY)
+		return in->method == ITIP_REQUEST ? "Invitation" : "Cancelled";
+	enum event_partstat answer = answer_of(in, e);
+	return answer == PARTSTAT_ACCEPTED ? "Accepted" : answer == PARTSTAT_DECLINED ? "Declined" : "Tentative";
+}
+
+static struct str subject_of(struct arena *mem, const struct invitation *in, const struct event *e)
+{
+	return str_fmt(mem, "%s: %.*s", subject_word(in, e), STR_ARG(title_of(e)));
+}
+
+static const char *first_words(const struct invitation *in, const struct event *e)
 {
 	static const char *const firsts[] = {
 		[ITIP_REQUEST] = "invites you",
 		[ITIP_CANCEL] = "has cancelled this event",
 		[ITIP_UNINVITE] = "has taken you off the list of this event",
 	};
+	if (in->method != ITIP_REPLY)
+		return firsts[in->method];
+	enum event_partstat answer = answer_of(in, e);
+	return answer == PARTSTAT_ACCEPTED ? "comes" : answer == PARTSTAT_DECLINED ? "does not come" : "perhaps comes";
+}
+
+static struct str text_of(struct arena *mem, const struct invitation *in, const struct event *e)
+{
 	struct buf out = buf_new(mem, 65536);
-	buf_fmt(&out, "%.*s %s.\n\n", STR_ARG(name_of(in)), firsts[in->method]);
+	buf_fmt(&out, "%.*s %s.\n\n", STR_ARG(name_of(in)), first_words(in, e));
 	add_line(&out, "What", title_of(e));
 	add_line(&out, "When", invitation_when(mem, e));
 	if (e->rrule.len || e->rdate_count)
 		BUF_LIT(&out, "It repeats; the calendar entry has all its dates.\n");
+	if (in->method == ITIP_REPLY)
+		return buf_str(&out);
 	add_line(&out, "Where", e->location);
 	add_line(&out, "Page", e->url);
-	buf_fmt(&out, "Organizer: %.*s <%.*s>\n", STR_ARG(in->organizer.name), STR_ARG(in->organizer.email));
+	buf_fmt(&out, "Organizer: %.*s <%.*s>\n", STR_ARG(in->sender.name), STR_ARG(in->sender.email));
 	if (in->message.len)
 		buf_fmt(&out, "\n%.*s\n", STR_ARG(in->message));
 	if (in->method != ITIP_REQUEST && e->comment.len)
@@ -159,7 +186,7 @@ static err_t write_down(
 		.recipients = recipients,
 		.message = {
 			.from.name = str_fmt(cx->mem, "%.*s via %.*s", STR_ARG(name_of(in)), STR_ARG(cx->config->brand)),
-			.reply_to = in->organizer,
+			.reply_to = in->sender,
 			.subject = in->subject.ptr ? in->subject : subject_of(cx->mem, in, e),
 			.text = in->text.ptr ? in->text : text_of(cx->mem, in, e),
 			.calendar = itip->text,
@@ -171,12 +198,15 @@ static err_t write_down(
 
 err_t invitation_send(struct ctx *cx, const struct invitation *in, struct told_person **out, size_t *count_out)
 {
+	bool reply = in->method == ITIP_REPLY;
 	const struct itip itip = {
 		.method = in->method,
 		.data = in->data,
-		.organizer = in->organizer.email,
-		.organizer_name = in->organizer.name,
-		.only = in->method == ITIP_UNINVITE ? in->only : (struct str_list){ NULL, 0 },
+		.organizer = reply ? STR_ABSENT : in->sender.email,
+		.organizer_name = in->sender.name,
+		.only = reply                         ? (struct str_list){ &in->sender.email, 1 }
+			: in->method == ITIP_UNINVITE ? in->only
+						      : (struct str_list){ NULL, 0 },
 	};
 	struct itip_message message;
 	size_t count = 0;
@@ -184,7 +214,7 @@ err_t invitation_send(struct ctx *cx, const struct invitation *in, struct told_p
 		return FAIL(cx, MAIL_NOT_CONFIGURED, "neither --smtp-url nor --mail-folder");
 	TRY(itip_write(cx, &itip, &message));
 	struct str organizer = message.event.organizer;
-	if (message.people_count && organizer.len && !str_eq_nocase(organizer, in->organizer.email))
+	if (!reply && message.people_count && organizer.len && !str_eq_nocase(organizer, in->sender.email))
 		return FAIL(cx, NOT_ORGANIZER, "of another organizer");
 	if (in->must_tell && !message.people_count)
 		return FAIL(cx, NO_ATTENDEES, "no attendees");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Invitations, updates and cancellations of an event by mail (iMIP, RFC 6047), in its organizer's name. */
+/* Invitations, updates and cancellations of an event by mail (iMIP, RFC 6047) in its organizer's name, answers in an
+ * attendee's. */
 #pragma once
 
 #include "caldav/calendar/event/itip.h"
@@ -10,11 +11,11 @@
 struct invitation {
 	enum itip_method method;
 	struct id account, object;
-	struct str data;              /* the event's object, or one instance of it (event_extract) */
-	struct mail_person organizer; /* the account; who else organizes an event sends for it */
-	struct str message;           /* what they say to it; absent: nothing */
-	struct str_list only;         /* these addresses alone; items NULL: all attendees */
-	bool must_tell;               /* it is an error where there is nobody to be told */
+	struct str data;           /* the event's object, or one instance of it (event_extract) */
+	struct mail_person sender; /* the account: the organizer, or the attendee who replies */
+	struct str message;        /* what they say to it; absent: nothing */
+	struct str_list only;      /* these addresses alone; items NULL: all whom the method concerns */
+	bool must_tell;            /* it is an error where there is nobody to be told */
 	/* In place of what is said of an event (a booking): */
 	struct str subject, text; /* absent: made here */
 };
@@ -33,8 +34,8 @@ struct told_person {
 /*
  * Written down with mail_add(), in the caller's transaction.
  *
- * errors  NO_ATTENDEES (must_tell), NOT_ORGANIZER, INVALID_VALUE (param "attendees": one who is not invited), those of
- *         itip_write() and mail_add()
+ * errors  NO_ATTENDEES (must_tell), NOT_ORGANIZER (not of a reply), INVALID_VALUE (param "attendees": one who is not
+ * invited), those of itip_write() and mail_add()
  */
 MUST_CHECK err_t invitation_send(
 	struct ctx *cx, const struct invitation *in, struct told_person **out, size_t *count_out);

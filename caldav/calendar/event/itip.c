@@ -15,7 +15,7 @@ struct writing {
 
 struct str itip_method_name(enum itip_method method)
 {
-	return method == ITIP_REQUEST ? STR("REQUEST") : STR("CANCEL");
+	return method == ITIP_REQUEST ? STR("REQUEST") : method == ITIP_REPLY ? STR("REPLY") : STR("CANCEL");
 }
 
 /* ---- lines ---- */
@@ -89,15 +89,30 @@ static bool is_other_status(const struct writing *w, const struct ical_prop *pro
 	return str_eq(prop->name, STR("STATUS")) && !requested;
 }
 
-/* Written anew, or not for others. REQUEST-STATUS is of replies (RFC 5546 §3.2.2, §3.2.5). */
-static bool is_left_out(struct str name)
+static bool is_one_of(struct str name, const struct str *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(name, names[i]))
+			return true;
+	return false;
+}
+
+/* What a reply answers. The rest its organizer has, and it may be the attendee's own by now. */
+static bool is_of_reply(struct str name)
+{
+	static const struct str names[] = { STR_INIT("UID"), STR_INIT("RECURRENCE-ID"), STR_INIT("DTSTART"),
+		STR_INIT("DTEND"), STR_INIT("DURATION"), STR_INIT("RRULE"), STR_INIT("RDATE"), STR_INIT("EXDATE"),
+		STR_INIT("SUMMARY") };
+	return is_one_of(name, names, ARRAY_LEN(names));
+}
+
+/* Written anew, or not for others. REQUEST-STATUS says how a message was taken (RFC 5546 §3.2.2, §3.2.5). */
+static bool is_left_out(const struct writing *w, struct str name)
 {
 	static const struct str names[] = { STR_INIT("DTSTAMP"), STR_INIT("SEQUENCE"), STR_INIT("ORGANIZER"),
 		STR_INIT("REQUEST-STATUS") };
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (str_eq(name, names[i]))
-			return true;
-	return str_starts(name, STR("X-"));
+	return is_one_of(name, names, ARRAY_LEN(names)) || str_starts(name, STR("X-")) ||
+	       (w->in->method == ITIP_REPLY && !is_of_reply(name));
 }
 
 /* ---- components ---- */
@@ -159,7 +174,7 @@ static void event_again(const struct writing *w, const struct ical_comp *comp)
 	for (const struct ical_prop *p = comp->props; p; p = p->next) {
 		if (str_eq(p->name, STR("ATTENDEE")))
 			attendee_again(w, p);
-		else if (!is_left_out(p->name) && !is_other_status(w, p) && !is_repeated(comp, p))
+		else if (!is_left_out(w, p->name) && !is_other_status(w, p) && !is_repeated(comp, p))
 			line_again(w, p, STR(""));
 	}
 	BUF_LIT(w->out, "END:VEVENT\r\n");
@@ -185,7 +200,7 @@ static bool has_people(const struct writing *w, const struct ical_comp *comp)
 	return false;
 }
 
-/* The whole is cancelled by its UID alone, without a RECURRENCE-ID (§3.2.5). */
+/* The whole is cancelled, and answered, by its UID alone, without a RECURRENCE-ID (§3.2.5). */
 static bool is_told(const struct writing *w, const struct ical_comp *comp)
 {
 	bool whole = w->in->method != ITIP_REQUEST && !ical_prop(w->main, STR("RECURRENCE-ID"));
@@ -213,6 +228,15 @@ static bool is_new(const struct event_attendee *list, size_t count, struct str e
 		if (str_eq_nocase(list[i].email, email))
 			return false;
 	return true;
+}
+
+/* Whoever organizes it themselves has nobody to reply to. */
+static void reply_to_organizer(const struct writing *w, struct itip_message *out)
+{
+	struct event_attendee *organizer = arena_new(w->cx->mem, struct event_attendee);
+	organizer->email = w->organizer;
+	out->people = organizer;
+	out->people_count = w->organizer.len > 0 && !holds(w->in->only, w->organizer);
 }
 
 static void collect_people(const struct writing *w, const struct ical *object, struct itip_message *out)
@@ -278,7 +302,10 @@ err_t itip_write(struct ctx *cx, const struct itip *in, struct itip_message *out
 	if (text.full)
 		return REFUSE(cx, ICAL_SIZE, "", "This event is too large to be mailed: %zu KiB is the most.",
 			ITIP_MAX / 1024);
-	collect_people(&w, object, &message);
+	if (in->method == ITIP_REPLY)
+		reply_to_organizer(&w, &message);
+	else
+		collect_people(&w, object, &message);
 	message.text = buf_str(&text);
 	*out = message;
 	return message.people_count ? judge(cx, message.text) : OK;
