@@ -186,9 +186,16 @@ err_t access_allows(struct request *rq)
 	return scopes_require(&rq->cx, rq->principal->scopes, scopes_needed(rq));
 }
 
+/* A key with a rate of its own has it everywhere: calendar clients, whom nobody else counts, with it. */
+static bool is_counted(const struct request *rq)
+{
+	bool own = rq->principal && rq->principal->rate > 0;
+	return rq->module && rq->app->limiter && (rq->module->rate_limited || own);
+}
+
 err_t access_count(struct request *rq)
 {
-	if (!rq->module || !rq->module->rate_limited || !rq->app->limiter || rq->limit)
+	if (!is_counted(rq) || rq->limit)
 		return OK;
 	rq->limit = arena_new(rq->cx.mem, struct limit_state);
 	struct id key =

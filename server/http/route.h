@@ -68,7 +68,8 @@ struct module {
 	bool versions;     /* of the API (version.h): a request may choose one */
 	bool auth_first;   /* authentication comes before routing: 401 also for paths that do not exist */
 	unsigned basic;    /* enum who allowed as a Basic password here; 0: Basic is refused */
-	/* app->limiter counts each credential (strangers by address); X-RateLimit-* and RateLimit on each answer. */
+	/* app->limiter counts each credential (strangers by address); X-RateLimit-* and RateLimit on each answer. Elsewhere
+	 * it counts those alone that have a rate of their own. */
 	bool rate_limited;
 	/* What pages of other origins may send and read where a route has a CORS flag; NULL: as REST has it (cors.c).
 	 */

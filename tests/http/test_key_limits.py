@@ -129,6 +129,18 @@ def test_a_key_has_a_rate_of_its_own(world, secret):
     assert get(world, other["key"]).headers["X-RateLimit-Limit"] == "1000"
 
 
+def test_a_key_has_its_rate_with_calendar_clients_too(world, ann, secret):
+    """And nobody else is counted there: a client that syncs asks much at once."""
+    made, other = make(world, secret, rate_limit=3), make(world, secret)
+    replies = [propfind(world, ann, made["key"]) for _ in range(10)]
+    statuses = [r.status for r in replies]
+    assert statuses[:3] == [207] * 3 and 429 in statuses, statuses
+    assert {r.headers["X-RateLimit-Limit"] for r in replies} == {"3"}
+    limited = replies[statuses.index(429)]
+    assert limited.headers["Retry-After"] == "1" and "RateLimit" in limited.headers
+    assert not [r for r in (propfind(world, ann, other["key"]) for _ in range(10)) if r.status != 207 or "X-RateLimit-Limit" in r.headers]
+
+
 def test_a_rate_over_the_servers_gives_the_servers(world, secret):
     assert get(world, make(world, secret, rate_limit=10000)["key"]).headers["X-RateLimit-Limit"] == "1000"
 
