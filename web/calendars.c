@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/calendars.h"
 
+#include "server/account/audit.h"
 #include "server/account/label.h"
 #include "server/base/config.h"
 #include "server/http/access.h"
@@ -117,15 +118,23 @@ err_t calendars_make(struct request *rq, const struct actor *actor, int16_t comp
 	return e;
 }
 
+static err_t make_told(struct request *rq, const struct actor *actor, const struct calendar_change *with)
+{
+	struct id made;
+	TRY(calendars_make(rq, actor, COMPONENT_VEVENT | COMPONENT_VTODO, with, &made));
+	return audit_public(&rq->cx, actor->owner, AUDIT_CALENDAR, made, with->displayname, false, with->is_public);
+}
+
 static err_t create(struct request *rq)
 {
 	struct calendar_change with;
-	struct id made;
+	bool own;
 	const struct actor actor = calendars_actor(rq, calendar_in_test(rq));
 	TRY(read_change(rq, &with));
 	if (with.is_public)
 		TRY(access_need_proof(rq));
-	return calendars_make(rq, &actor, COMPONENT_VEVENT | COMPONENT_VTODO, &with, &made);
+	TRY(db_join(&rq->cx, &own));
+	return db_settle(&rq->cx, own, make_told(rq, &actor, &with));
 }
 
 err_t calendars_create(struct request *rq, struct response *rs)
@@ -170,6 +179,22 @@ err_t calendar_edit_page(struct request *rq, struct response *rs)
 	return page_reply(rs, 200, "calendar_edit", calendars_page_of(rq, &c, SAY("Edit calendar")));
 }
 
+static err_t change_told(
+	struct request *rq, const struct actor *actor, const struct calendar *c, const struct calendar_change *change)
+{
+	TRY(calendar_update(&rq->cx, actor, c->name, change));
+	return audit_public(
+		&rq->cx, c->account, AUDIT_CALENDAR, c->id, calendar_label(c), c->is_public, change->is_public);
+}
+
+static err_t save(
+	struct request *rq, const struct actor *actor, const struct calendar *c, const struct calendar_change *change)
+{
+	bool own;
+	TRY(db_join(&rq->cx, &own));
+	return db_settle(&rq->cx, own, change_told(rq, actor, c, change));
+}
+
 err_t calendar_edit_post(struct request *rq, struct response *rs)
 {
 	struct calendar_change change;
@@ -181,7 +206,7 @@ err_t calendar_edit_post(struct request *rq, struct response *rs)
 	if (!e && change.is_public && !c.is_public) /* from then on others see when it is busy */
 		TRY(access_need_proof(rq));
 	if (!e)
-		e = calendar_update(&rq->cx, &actor, c.name, &change);
+		e = save(rq, &actor, &c, &change);
 	if (!e)
 		return back_to_list(rq, rs, "saved");
 	struct html_values *v = calendars_page_of(rq, &c, SAY("Edit calendar"));

@@ -58,6 +58,16 @@ err_t audit_add(struct ctx *cx, struct id account, const char *kind, struct id s
 		IN(audit_by(cx)), IN(details));
 }
 
+err_t audit_public(
+	struct ctx *cx, struct id account, enum audit_shown what, struct id subject, struct str name, bool was, bool is)
+{
+	static const char *const kinds[][2] = {
+		[AUDIT_CALENDAR] = { "calendar.unpublished", "calendar.published" },
+		[AUDIT_BOOKING_PAGE] = { "booking_page.unpublished", "booking_page.published" },
+	};
+	return was == is ? OK : audit_add(cx, account, kinds[what][is], subject, audit_detail(cx->mem, "name", name));
+}
+
 err_t audit_refused(
 	struct ctx *cx, struct str guessed, struct id account, const char *kind, struct id subject, struct str details)
 {

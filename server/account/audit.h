@@ -27,6 +27,16 @@ struct str_list audit_by(struct ctx *cx);
  */
 MUST_CHECK err_t audit_add(struct ctx *cx, struct id account, const char *kind, struct id subject, struct str details);
 
+enum audit_shown { AUDIT_CALENDAR, AUDIT_BOOKING_PAGE };
+
+/*
+ * What others see of an account, which changed in the open transaction: nothing where it was as it is.
+ *
+ * name  as its owner knows it
+ */
+MUST_CHECK err_t audit_public(struct ctx *cx, struct id account, enum audit_shown what, struct id subject,
+	struct str name, bool was, bool is);
+
 /*
  * Something was refused, as often as somebody likes: of `guessed` (an account's address, a key) five rows in six hours
  * are kept and the others are not. In a transaction of its own. `account` zero: there is none; then the same time is

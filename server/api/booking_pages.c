@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Booking pages of an account: /v1/booking_pages. What guests see of them is in booking_public.c. */
+#include "server/account/audit.h"
 #include "server/api/api.h"
 #include "server/api/booking_page_view.h"
 #include "server/api/page.h"
@@ -115,6 +116,7 @@ static err_t run_create(struct api_call *call, struct response *rs)
 	TRY(booking_page_apply(call, view, true, &page));
 	TRY(booking_page_create(cx, &page));
 	TRY(booking_page_get(cx, &call->actor, page.id, &page));
+	TRY(audit_public(cx, page.account, AUDIT_BOOKING_PAGE, page.id, page.title, false, page.is_public));
 	reply_page_view(call, rs, &page);
 	api_location(rs, "/v1/booking_pages/", id_text(cx->mem, "bkp", page.id));
 	return OK;
@@ -138,10 +140,12 @@ static err_t run_update(struct api_call *call, struct response *rs)
 	TRY(page_named(call, &page));
 	const struct page_view present = booking_page_view(cx, &page);
 	TRY(api_read_change(call, &present, &view));
+	bool was_public = page.is_public;
 	TRY(booking_page_apply(call, &view, false, &page));
 	TRY(api_may_change(call, booking_page_etag(cx->mem, &page)));
 	TRY(booking_page_change(cx, &page));
 	TRY(booking_page_get(cx, &call->actor, page.id, &page));
+	TRY(audit_public(cx, page.account, AUDIT_BOOKING_PAGE, page.id, page.title, was_public, page.is_public));
 	reply_page_view(call, rs, &page);
 	return OK;
 }

@@ -9,6 +9,7 @@
 #include "caldav/calendar/view/calendar_label.h"
 #include "caldav/calendar/zone/zone.h"
 #include "server/account/account.h"
+#include "server/account/audit.h"
 #include "server/account/label.h"
 #include "server/base/config.h"
 
@@ -29,7 +30,7 @@ struct calendar_view {
 static const struct json_field fields[] = {
 	/* name           kind       flags           offset           given                 min  max */
 	{ "id",           JSON_STR,  OPEN,           AT(id),          0,                    0,   0,    NULL, NULL, 0, 0, "cal_…", "cal_0355WHuCFfRpMfB53mC9Z6" },
-	{ "object",       JSON_STR,  OPEN,           AT(object),      0,                    0,   0,    NULL, NULL, 0, 0, "calendar", "calendar" },
+	{ "object",       JSON_STR,  OPEN,           AT(object),      0,                    0,   0,    NULL, NULL, 0, 0, AUDIT_CALENDAR, "calendar" },
 	{ "name",         JSON_STR,  JSON_NEEDED,              AT(name),        AT(has_name),         1,   100,  NULL, NULL, 0, 0, "What people call it; keys only", "Team" },
 	{ "description",  JSON_STR,  JSON_NULLABLE,  AT(description), AT(has_description),  0,   1000, NULL, NULL, 0, 0, "Keys only", "Where the team meets" },
 	{ "color_hex",    JSON_STR,  JSON_NULLABLE,  AT(color_hex),   AT(has_color_hex),    7,   7,    NULL, NULL, 0, 0, "#RRGGBB", "#3366CC" },
@@ -290,6 +291,7 @@ static err_t run_create(struct api_call *call, struct response *rs)
 	TRY(calendar_create(
 		&rq->cx, &call->actor, id_uuid(rq->cx.mem, id_new(rq->cx.now)), COMPONENTS_ALL, &change, &id));
 	TRY(answer_again(call, rs, id));
+	TRY(audit_public(&rq->cx, call->actor.owner, AUDIT_CALENDAR, id, change.displayname, false, change.is_public));
 	api_location(rs, "/v1/calendars/", id_text(rq->cx.mem, "cal", id));
 	return OK;
 }
@@ -328,7 +330,9 @@ static err_t run_update(struct api_call *call, struct response *rs)
 	if (call->if_match.items) /* and again where it is written, since others may be faster */
 		change.only_version = calendar.prop_version;
 	TRY(calendar_update(&rq->cx, &call->actor, calendar.name, &change));
-	return answer_again(call, rs, calendar.id);
+	TRY(answer_again(call, rs, calendar.id));
+	return audit_public(&rq->cx, calendar.account, AUDIT_CALENDAR, calendar.id, calendar_label(&calendar),
+		calendar.is_public, change.set_is_public ? change.is_public : calendar.is_public);
 }
 
 const struct contract update_calendar = {

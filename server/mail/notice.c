@@ -88,6 +88,17 @@ static struct str subject_of(struct ctx *cx, const struct taken *rows, size_t co
 	return str_fmt(cx->mem, "%.*s: %zu changes of your account", STR_ARG(cx->config->brand), count);
 }
 
+/* What is to be done, of one change and of several. */
+static struct str advice(struct ctx *cx, struct str mend, size_t count)
+{
+	if (count > 1)
+		return STR("If this was you, there is nothing to do. If any of it wasn't you, change your password and "
+			   "look at what happened:");
+	return mend.len ? str_fmt(cx->mem,
+				  "If this was you, there is nothing to do. If this wasn't you, %.*s:", STR_ARG(mend))
+			: STR("This is where it is looked at and changed:");
+}
+
 /* One letter of all that one recipient is to be told. */
 static err_t write_letter(struct ctx *cx, const struct taken *rows, size_t count)
 {
@@ -103,12 +114,7 @@ static err_t write_letter(struct ctx *cx, const struct taken *rows, size_t count
 	}
 	if (!mend.ptr)
 		return OK;
-	letter_say(letter,
-		count == 1
-			? str_fmt(cx->mem,
-				  "If this was you, there is nothing to do. If this wasn't you, %.*s:", STR_ARG(mend))
-			: STR("If this was you, there is nothing to do. If any of it wasn't you, change your "
-			      "password and look at what happened:"));
+	letter_say(letter, advice(cx, mend, count));
 	letter_link(letter, STR("Look at it now"), count == 1 ? path : STR("/account"));
 	letter_link(letter, STR("All that happened in your account"), STR("/audit"));
 	return letter_send(cx, letter, rows[0].account, rows[0].to_address, NULL);

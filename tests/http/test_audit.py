@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from oauth_flow import App, Browser
+from oauth_flow import App, Browser, Form
 import rest
 from world import BIN, ROOT, CliError
 
@@ -90,6 +90,32 @@ def test_a_change_that_is_refused_or_changes_nothing_is_not_told(world, owner, s
     key = world.key(owner, kind="restricted", scope="events:read", name="still")
     assert world.request("PATCH", f"/v1/api_keys/{key.id}", "{}", post, secret).status == 200
     assert last(world, secret)["sequence"] == before + 1
+
+
+def test_what_others_see_of_the_account_is_told(world, owner, secret):
+    """Calendars by REST and page, and booking pages; what stays as it is not."""
+    def api(method, path, body):
+        reply = world.request(method, path, json.dumps(body), {"Content-Type": "application/json"}, secret)
+        assert reply.status in (200, 201), reply
+        return reply.json
+    path = f"/v1/calendars/{api('POST', '/v1/calendars', {'name': 'Shown', 'is_public': True})['id']}"
+    for is_public in (True, False, False):
+        api("PATCH", path, {"is_public": is_public, "description": "d"})
+    browser = Browser(world)
+    browser.sign_in(owner)
+    edit = path.removeprefix("/v1") + "/edit"
+    form = [pair for pair in Form(browser.get(edit).text, edit).fields if pair[0] != "public"]
+    for fields in ([*form, ("public", "1")], [*form, ("public", "1")], form):
+        assert browser.post(edit, fields).status == 303
+    page = api("POST", "/v1/booking_pages", {"slug": "audited", "title": "Talk", "is_public": True})
+    for is_public in (True, False):
+        api("PATCH", f"/v1/booking_pages/{page['id']}", {"is_public": is_public, "description": "d"})
+    told = [r for r in rows(world, secret) if "published" in r["kind"]]
+    assert [(r["kind"], r["actor"], r["details"]["name"]) for r in reversed(told)] == [
+        ("calendar.published", "secret_key", "Shown"), ("calendar.unpublished", "secret_key", "Shown"),
+        ("calendar.published", "session", "Shown"), ("calendar.unpublished", "session", "Shown"),
+        ("booking_page.published", "secret_key", "Talk"), ("booking_page.unpublished", "secret_key", "Talk")]
+    assert {r["subject"] for r in told} == {path.rpartition("/")[2], page["id"]}
 
 
 def test_there_is_no_key_without_its_row_and_no_row_without_its_key(world, owner, secret):
@@ -300,7 +326,7 @@ def test_every_kind_of_the_table_is_written_somewhere_and_no_other(world):
             if "/server/webhook/" in path:  # the names of its events
                 continue
             with open(path, encoding="utf-8") as f:
-                written |= set(re.findall(r"""['"]((?:account|session|key|consent|tokens|client|connected_account|feed|webhook|sandbox|totp|recovery_codes?|passkey|code)\.[a-z_]+)['"]""", f.read()))
+                written |= set(re.findall(r"""['"]((?:account|session|key|consent|tokens|client|connected_account|feed|webhook|sandbox|totp|recovery_codes?|passkey|code)\.[a-z_]+|(?:calendar|booking_page)\.(?:un)?published)['"]""", f.read()))
     with open(os.path.join(ROOT, "server/webhook/endpoint.c"), encoding="utf-8") as f:
         events = set(re.findall(r'"(connected_account\.\w+)"', f.read()))  # SQL knows some of these
     assert written - (events - set(table)) == set(table)

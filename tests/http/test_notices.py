@@ -6,13 +6,15 @@ import re
 
 import pytest
 
+from hooks import endpoint
 from mails import FROM, new_port, serve_with
 from oauth_flow import App, Browser, Form
+from receiver import Receiver
 from world import ROOT
 
 pytestmark = pytest.mark.usefixtures("sink")
 PORT = new_port()
-SERVE = serve_with(PORT)
+SERVE = serve_with(PORT, "--allow-private-hooks")
 NUMBERS = itertools.count()
 
 
@@ -181,7 +183,20 @@ def test_the_notices_of_c_and_of_the_database_are_the_same(world):
     values = ", ".join(f"('{k}')" for k in kinds)
     told = {k for (k,) in world.sql(f"""SELECT k FROM (VALUES {values}) AS v(k) WHERE notice_is_due(k, 'session', '{{"reason": "new_browser"}}')""")}
     assert told == set(of_c)
+    assert world.sql(f"SELECT k FROM (VALUES {values}) AS v(k) WHERE notice_is_due(k, 'server', '{{}}')") == [["webhook.disabled"]]
     assert world.sql(f"SELECT k FROM (VALUES {values}) AS v(k) WHERE notice_is_due(k, 'command', '{{}}')") == []
+
+
+def test_the_owner_is_told_of_an_endpoint_that_was_disabled(world, sink, ann):
+    """The server does that by itself, and nobody hears from then on. Of what nobody did there is no "if it wasn't you"."""
+    key = world.key(ann, kind="secret")
+    with Receiver() as receiver:
+        receiver.answer = lambda d: 410
+        endpoint(world, key, receiver.url)
+        [mail] = came(world, sink)
+    assert mail.recipient == ann.email and "endpoint was disabled" in mail.message["Subject"]
+    assert "answered 410" in mail.text and "/webhooks" in mail.text and "wasn't you" not in mail.text
+    assert receiver.url not in mail.text, "a URL may be a secret"
 
 
 def test_what_is_undone_is_told_to_nobody(world, sink, ann):
