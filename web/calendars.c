@@ -48,9 +48,7 @@ static err_t list_values(struct request *rq, struct html_values **out)
 	}
 	html_set_flag(v, "mode_test", test);
 	html_set(v, "mode_path", STR("/calendars"));
-	html_set(v, "next_color", str_of(calendar_colors[count % CALENDAR_COLORS]));
 	html_set(v, "public_url", rq->cx.config->public_url);
-	html_set(v, "name_value", form_get(&rq->form, "name"));
 	*out = v;
 	return OK;
 }
@@ -76,7 +74,36 @@ static err_t back_to_list(struct request *rq, struct response *rs, const char *d
 	return OK;
 }
 
-/* ---- a new one ---- */
+/* ---- the form: of a new one, and of one that is there ---- */
+
+/* What it was sent with, as far as a form can have it. */
+static void sent_values(struct request *rq, struct html_values *v)
+{
+	struct calendar sent = { .color = form_get(&rq->form, "color") };
+	html_set(v, "name_value", form_get(&rq->form, "name"));
+	html_set(v, "color_value", calendar_rgb(&sent, STR(DEFAULT_COLOR)));
+	html_set_flag(v, "public_ticked", form_count(&rq->form, "public") > 0);
+}
+
+static struct html_values *new_values(struct request *rq)
+{
+	struct html_values *v = page_new(rq, SAY("New calendar"), "calendars");
+	html_set_flag(v, "is_new", true);
+	html_set_flag(v, "mode_test", calendar_in_test(rq));
+	return v;
+}
+
+/* Its colour is the next in the rotation. */
+err_t calendar_new_page(struct request *rq, struct response *rs)
+{
+	struct html_values *v = new_values(rq);
+	const struct actor actor = calendars_actor(rq, calendar_in_test(rq));
+	struct calendar *calendars;
+	size_t count;
+	TRY(calendar_list(&rq->cx, &actor, &calendars, &count));
+	html_set(v, "color_value", str_of(calendar_colors[count % CALENDAR_COLORS]));
+	return page_reply(rs, 200, "calendar_form", v);
+}
 
 /* "Team Ümläute 2027" is at …/team-ml-ute-2027/; a name without any ASCII letter or digit at a random one. */
 static struct str url_name(struct arena *mem, struct str label, struct id id)
@@ -139,14 +166,14 @@ static err_t create(struct request *rq)
 
 err_t calendars_create(struct request *rq, struct response *rs)
 {
-	struct html_values *v;
 	err_t e = create(rq);
 	if (!e)
 		return back_to_list(rq, rs, "created");
 	if (err_is(e, PROOF_REQUIRED))
 		return e;
-	TRY(list_values(rq, &v));
-	return page_again(rs, "calendars", v, e);
+	struct html_values *v = new_values(rq);
+	sent_values(rq, v);
+	return page_again(rs, "calendar_form", v, e);
 }
 
 /* ---- edit and delete ---- */
@@ -167,7 +194,6 @@ struct html_values *calendars_page_of(struct request *rq, const struct calendar 
 {
 	struct html_values *v = page_new(rq, title, "calendars");
 	calendar_values(rq, v, c);
-	html_set(v, "name_value", calendar_label(c));
 	html_set_flag(v, "mode_test", id_is_test(c->account));
 	return v;
 }
@@ -176,7 +202,11 @@ err_t calendar_edit_page(struct request *rq, struct response *rs)
 {
 	struct calendar c;
 	TRY(calendars_in_path(rq, &c));
-	return page_reply(rs, 200, "calendar_edit", calendars_page_of(rq, &c, SAY("Edit calendar")));
+	struct html_values *v = calendars_page_of(rq, &c, SAY("Edit calendar"));
+	html_set(v, "name_value", calendar_label(&c));
+	html_set(v, "color_value", calendar_rgb(&c, STR(DEFAULT_COLOR)));
+	html_set_flag(v, "public_ticked", c.is_public);
+	return page_reply(rs, 200, "calendar_form", v);
 }
 
 static err_t change_told(
@@ -210,8 +240,8 @@ err_t calendar_edit_post(struct request *rq, struct response *rs)
 	if (!e)
 		return back_to_list(rq, rs, "saved");
 	struct html_values *v = calendars_page_of(rq, &c, SAY("Edit calendar"));
-	html_set(v, "name_value", form_get(&rq->form, "name"));
-	return page_again(rs, "calendar_edit", v, e);
+	sent_values(rq, v);
+	return page_again(rs, "calendar_form", v, e);
 }
 
 err_t calendar_delete_page(struct request *rq, struct response *rs)

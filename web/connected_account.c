@@ -27,7 +27,7 @@ static err_t detail_values(struct request *rq, const struct connected_account *c
 {
 	struct html_values *v = page_new(rq, "Connected app", "connected_accounts");
 	const struct actor actor = actor_server(c->account);
-	struct id_list chosen = sent ? sent->calendars : c->calendars;
+	struct id_list chosen = sent ? ticks_sent_calendars(rq) : c->calendars;
 	struct calendar *calendars;
 	size_t count;
 	TRY(calendar_list(&rq->cx, &actor, &calendars, &count));

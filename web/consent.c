@@ -204,12 +204,11 @@ static err_t show_again(struct request *rq, struct response *rs, const struct de
 		return explained(rq, e);
 	struct html_values *v = view_values(rq, reference, &view);
 	TRY(logo_value(rq, v, &view));
-	choices(rq, v, &view, sent, form_get(&rq->form, "lifetime"));
+	const struct decision as_sent = { .scopes = sent->scopes, .calendars = ticks_sent_calendars(rq) };
+	choices(rq, v, &view, &as_sent, form_get(&rq->form, "lifetime"));
 	html_set_flag(
 		v, "only_some", view.request.calendars.items || str_eq(form_get(&rq->form, "calendars"), STR("some")));
-	html_set(v, "alert", page_text(rq, wrong));
-	rq->error_code = err_row(wrong->kind)->api_code;
-	return page_reply_to(rs, page_status(wrong), "consent", v, FORMS_LEAD_AWAY);
+	return page_again_to(rs, "consent", v, wrong, FORMS_LEAD_AWAY);
 }
 
 err_t consent_post(struct request *rq, struct response *rs)

@@ -22,8 +22,8 @@ handler security_page, totp_begin_post, totp_page, totp_post, totp_end_page, tot
 handler keys_page, key_form_page, keys_create, key_rotate_page, key_rotate_post, key_revoke_page, key_revoke_post;
 handler connected_account_page, connected_account_post;
 handler connected_accounts_page, connected_account_remove_page, connected_account_remove_post;
-handler calendars_page, calendars_create, calendar_edit_page, calendar_edit_post, calendar_delete_page,
-	calendar_delete_post;
+handler calendars_page, calendar_new_page, calendars_create, calendar_edit_page, calendar_edit_post,
+	calendar_delete_page, calendar_delete_post;
 handler calendar_one_page, calendar_export_page, calendar_feed_page, calendar_feed_show, calendar_feed_post,
 	calendar_feed_end_page, calendar_feed_end_post, calendar_move_post, calendar_import_page, calendar_import_post;
 handler calendar_page_show, calendar_feed, calendar_stream, event_move_post;

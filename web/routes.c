@@ -55,6 +55,7 @@ static const struct route routes[] = {
 	{ METHOD_POST, "/calendar/events/:event/respond", SESSION,          0, BODY_FORM,    KIB(4),  event_respond_post,             "page", 0 },
 	{ METHOD_GET,  "/calendars",                      SESSION,          0, BODY_IGNORED, 0,       calendars_page,                 "page", 0 },
 	{ METHOD_POST, "/calendars",                      SESSION,          0, BODY_FORM,    KIB(16), calendars_create,               "page", 0 },
+	{ METHOD_GET,  "/calendars/new",                  SESSION,          0, BODY_IGNORED, 0,       calendar_new_page,              "page", 0 },
 	{ METHOD_GET,  "/calendars/import",               SESSION,          0, BODY_IGNORED, 0,       calendar_import_page,           "page", 0 },
 	{ METHOD_POST, "/calendars/import",               SESSION,          0, BODY_FILES,   CALENDAR_FILE_MAX + KIB(64), calendar_import_post, "RFC 7578", HEAVY },
 	{ METHOD_GET,  "/calendars/:cal",                 SESSION,          0, BODY_IGNORED, 0,       calendar_one_page,              "page", 0 },

@@ -43,6 +43,7 @@ void ticks_of_calendars(
 		html_set(row, "calendar_name", calendar_label(&calendars[i]));
 		html_set(row, "color", calendar_rgb(&calendars[i], STR(DEFAULT_COLOR)));
 		html_set_flag(row, "ticked", is_chosen(chosen, calendars[i].id));
+		html_set_flag(row, "focus", i == 0);
 	}
 }
 
@@ -64,6 +65,17 @@ err_t ticks_read_named(struct request *rq, const char *name, uint64_t *out)
 	}
 	*out = scopes;
 	return OK;
+}
+
+struct id_list ticks_sent_calendars(struct request *rq)
+{
+	struct id *ids = arena_array(rq->cx.mem, struct id, FORM_FIELDS_MAX);
+	size_t count = 0;
+	for (size_t i = 0; i < rq->form.count; i++)
+		if (str_eq(rq->form.fields[i].name, STR("calendar")) &&
+			id_parse(rq->form.fields[i].value, "cal", &ids[count]))
+			count++;
+	return (struct id_list){ ids, count };
 }
 
 err_t ticks_read_calendars(struct request *rq, struct id_list *out)

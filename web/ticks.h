@@ -11,7 +11,8 @@
  */
 void ticks_of_scopes(
 	struct request *rq, struct html_values *v, const char *list, uint64_t offered, uint64_t ticked, uint64_t held);
-/* A row of "calendars" for each: id, name, color, ticked when in `chosen` (items NULL: all are). */
+/* A row of "calendars" for each: id, name, color, ticked when in `chosen` (items NULL: all are), focus for the first.
+ */
 void ticks_of_calendars(struct arena *mem, struct html_values *v, const struct calendar *calendars, size_t count,
 	struct id_list chosen);
 
@@ -22,6 +23,9 @@ MUST_CHECK err_t ticks_read_named(struct request *rq, const char *name, uint64_t
 /* All values of "calendar" when `calendars` is "some": items NULL for "all"; INVALID_VALUE (param "calendar") for none
  * ticked or an id that is none. */
 MUST_CHECK err_t ticks_read_calendars(struct request *rq, struct id_list *out);
+
+/* The same for a form that is shown again: those of "calendar" that are ids. Never NULL. */
+struct id_list ticks_sent_calendars(struct request *rq);
 
 /* Of new calendars, in rotation: told apart by people who see colours differently, and dark enough for white text. */
 #define CALENDAR_COLORS 8

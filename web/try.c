@@ -237,6 +237,8 @@ err_t try_post(struct request *rq, struct response *rs)
 		e = FAIL(&rq->cx, PLAN_REQUIRED, "a call on the free plan");
 	if (!e)
 		e = run(rq, &sub, &answer);
+	if (e && trial.bad.len)
+		e = err_about(rq->cx.mem, e, "param"); /* its row is marked */
 	if (e)
 		return page_again(rs, "try", v, e);
 	set_answer(&trial, v, &sub, &answer);

@@ -198,7 +198,7 @@ def test_a_calendar_becomes_public_for_who_proved_it(world, user, browser):
     assert world.sql("SELECT count(*) FROM calendar WHERE is_public") == [["1"]]
     world.sql(AGED)
     assert change(public="yes", name="Still public").status == 303
-    form = Form(browser.get("/calendars").text, "/calendars")
+    form = Form(browser.get("/calendars/new").text, "/calendars")
     assert asks(browser.post("/calendars", form.with_(name="Other", public="yes")))
     assert browser.post("/calendars", form.with_(name="Other")).status == 303
 

@@ -13,7 +13,7 @@ from world import ROOT
 
 SERVE = ["--signup", "open"]
 
-PAGES = ["/", "/keys", "/keys/new", "/docs", "/docs/errors", "/connected-accounts", "/calendars", "/calendars?mode=test", "/sandbox", "/account", "/logs", "/logs?mode=test&status=failed", "/usage", "/apps", "/apps/new", "/webhooks", "/webhooks?mode=test", "/webhooks/new"]
+PAGES = ["/", "/keys", "/keys/new", "/docs", "/docs/errors", "/connected-accounts", "/calendars", "/calendars?mode=test", "/calendars/new", "/sandbox", "/account", "/logs", "/logs?mode=test&status=failed", "/usage", "/apps", "/apps/new", "/webhooks", "/webhooks?mode=test", "/webhooks/new"]
 
 
 @pytest.fixture(scope="module")
@@ -332,7 +332,7 @@ def calendar_ids(page, label, mode):
 
 def test_a_restricted_key_is_for_the_calendars_that_were_ticked(world, user, browser):
     for name, mode in (("Choir", "live"), ("Attic", "live"), ("Trial", "test")):
-        assert submit(browser, f"/calendars?mode={mode}", "/calendars", name=name, mode=mode).status == 303
+        assert submit(browser, f"/calendars/new?mode={mode}", "/calendars", name=name, mode=mode).status == 303
     page = browser.get("/keys/new").text
     choir, attic, trial = calendar_ids(page, "Choir", "live"), calendar_ids(page, "Attic", "live"), calendar_ids(page, "Trial", "test")
     asked = {"name": "Of some", "kind": "restricted", "scope": "calendars:read", "calendars": "some"}
@@ -433,7 +433,7 @@ def calendar_row(browser, name, page="/calendars"):
 
 
 def test_a_calendar_is_made_changed_and_deleted(world, user, browser):
-    made = submit(browser, "/calendars", "/calendars", name="Team Ümläute & Co", color="#e07a1f")
+    made = submit(browser, "/calendars/new", "/calendars", name="Team Ümläute & Co", color="#e07a1f")
     assert made.location == "/calendars?done=created"
     row = calendar_row(browser, "Team Ümläute &amp; Co")
     assert 'fill="#e07a1f"' in row and f"/dav/calendars/{user.id}/" in row
@@ -453,17 +453,17 @@ def test_a_calendar_is_made_changed_and_deleted(world, user, browser):
 
 def test_two_calendars_may_have_one_name(browser):
     for _ in range(2):
-        assert submit(browser, "/calendars", "/calendars", name="Same").status == 303
+        assert submit(browser, "/calendars/new", "/calendars", name="Same").status == 303
     assert len(re.findall("<bdi>Same</bdi>", browser.get("/calendars").text)) == 2
 
 
 def test_a_colour_that_is_none_is_not_drawn(browser):
-    submit(browser, "/calendars", "/calendars", name="Odd", color='red" onload="x')
+    submit(browser, "/calendars/new", "/calendars", name="Odd", color='red" onload="x')
     assert "onload" not in calendar_row(browser, "Odd")
 
 
 def test_test_calendars_are_another_world(world, user, browser):
-    made = submit(browser, "/calendars?mode=test", "/calendars", name="Only in test")
+    made = submit(browser, "/calendars/new?mode=test", "/calendars", name="Only in test")
     assert made.location == "/calendars?done=created&mode=test"
     assert calendar_row(browser, "Only in test") is None
     row = calendar_row(browser, "Only in test", "/calendars?mode=test")

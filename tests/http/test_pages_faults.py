@@ -38,7 +38,7 @@ class Places:
     def made(self, page, link, **fields):
         """What the form of a page makes: the address of its own pages, by the link of its card."""
         name = f"Made {next(numbers)}"
-        _, target, body, _ = form(self.browser, "/keys/new" if page == "/keys" else page, page, name=name, **fields)
+        _, target, body, _ = form(self.browser, page + "/new", page, name=name, **fields)
         assert self.browser.send("POST", target, [FORM], body).status in (200, 303)
         card = next(a for a in re.findall("<(?:article|tr).*?</(?:article|tr)>", self.browser.get(page).text, re.S) if re.search(name + r"\b", a))
         return re.search(rf'href="({page}/\w+)/{link}"', card).group(1)
@@ -119,7 +119,7 @@ FORMS = {
     "change an app": lambda p: form(p.browser, (path := f"/connected-accounts/{p.connection()}"), path, calendars="some",
         calendar=[p.calendar().rpartition("/")[2]]),
     "remove an app": lambda p: confirmed(p.browser, f"/connected-accounts/{p.connection()}/remove"),
-    "create a calendar": lambda p: form(p.browser, "/calendars", "/calendars", name=f"New {next(numbers)}"),
+    "create a calendar": lambda p: form(p.browser, "/calendars/new", "/calendars", name=f"New {next(numbers)}"),
     "edit a calendar": lambda p: form(p.browser, (path := p.calendar()) + "/edit", path + "/edit", name=f"Edited {next(numbers)}"),
     "delete a calendar": lambda p: confirmed(p.browser, p.calendar() + "/delete"),
     "change the name": lambda p: form(p.browser, "/account", "/account", name=f"Name {next(numbers)}"),

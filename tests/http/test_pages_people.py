@@ -142,7 +142,7 @@ def test_error_pages_keep_the_navigation_of_who_is_signed_in(world, browser, tar
     assert "<nav" not in Browser(world).get("/nothing").text
 
 
-@pytest.mark.parametrize("page, action, back", [("/keys/new", "/keys", "/keys"), ("/calendars", "/calendars", "/calendars"),
+@pytest.mark.parametrize("page, action, back", [("/keys/new", "/keys", "/keys"), ("/calendars/new", "/calendars", "/calendars"),
     ("/account", "/account", "/account"), ("/account", "/account/password", None), ("/keys", "/sign-out", None)])
 def test_a_form_whose_session_was_lost_leads_back_after_the_sign_in(world, user, page, action, back):
     """`next` was lost."""

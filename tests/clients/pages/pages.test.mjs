@@ -67,7 +67,7 @@ for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
 		await page.click('button[type=submit]');
 		await judge(page, 'sign-in refused');
 		await signIn(page);
-		for (const path of ['/', '/keys', '/keys/new', '/docs', '/docs/quickstart', '/docs/connect', '/docs/limits', '/docs/reference', '/docs/reference/events', '/docs/reference/createEvent', '/docs/reference/createEvent/try', '/docs/reference/listEvents/try', '/docs/errors', '/docs/errors/invalid_value', '/docs/search?q=token', '/status', '/connected-accounts', '/calendars', '/calendars?mode=test', '/account', '/account/download', '/security', '/security/passkeys/new', '/confirm?next=%2Fkeys', '/audit', '/audit?mode=test', '/audit?kind=client.deleted', '/logs', '/logs?mode=test', '/logs?request=x', '/usage', '/usage?mode=test&days=90', '/sign-in?again=1', '/nothing', '/styleguide', authorize(), ...open]) {
+		for (const path of ['/', '/keys', '/keys/new', '/docs', '/docs/quickstart', '/docs/connect', '/docs/limits', '/docs/reference', '/docs/reference/events', '/docs/reference/createEvent', '/docs/reference/createEvent/try', '/docs/reference/listEvents/try', '/docs/errors', '/docs/errors/invalid_value', '/docs/search?q=token', '/status', '/connected-accounts', '/calendars', '/calendars?mode=test', '/calendars/new', '/account', '/account/download', '/security', '/security/passkeys/new', '/confirm?next=%2Fkeys', '/audit', '/audit?mode=test', '/audit?kind=client.deleted', '/logs', '/logs?mode=test', '/logs?request=x', '/usage', '/usage?mode=test&days=90', '/sign-in?again=1', '/nothing', '/styleguide', authorize(), ...open]) {
 			await page.goto(world.url + path);
 			await judge(page, path);
 		}
@@ -255,7 +255,7 @@ test('nothing is wider than the window, whatever names there are', async () => {
 	await page.fill('input[name=email]', mail);
 	await page.fill('input[name=password]', password);
 	await page.click('button[type=submit]');
-	await page.goto(world.url + '/calendars');
+	await page.goto(world.url + '/calendars/new');
 	await page.fill('#name', long);
 	await page.click('text=Create calendar');
 	const url = '/oauth/authorize?' + new URLSearchParams({ client_id: app.client_id, response_type: 'code', scope: 'calendars:read events:write',
@@ -268,7 +268,7 @@ test('nothing is wider than the window, whatever names there are', async () => {
 		await page.goto(world.url + list);
 		links.push(await page.getAttribute(`a[href*="/${part}"] >> nth=-1`, 'href'));
 	}
-	for (const path of ['/', '/keys', '/keys/new', '/connected-accounts', '/calendars', '/account', '/account/download', '/security', '/security/passkeys/new', '/confirm?next=%2Fkeys', '/audit', '/audit?mode=test', '/audit?kind=client.deleted', '/logs', '/logs?mode=test', '/logs?request=x', '/usage', '/usage?mode=test&days=90', '/sign-in?again=1', '/docs', '/nothing', url, ...links]) {
+	for (const path of ['/', '/keys', '/keys/new', '/connected-accounts', '/calendars', '/calendars/new', '/account', '/account/download', '/security', '/security/passkeys/new', '/confirm?next=%2Fkeys', '/audit', '/audit?mode=test', '/audit?kind=client.deleted', '/logs', '/logs?mode=test', '/logs?request=x', '/usage', '/usage?mode=test&days=90', '/sign-in?again=1', '/docs', '/nothing', url, ...links]) {
 		await page.goto(world.url + path);
 		for (const forcedColors of ['none', 'active']) {
 			await page.emulateMedia({ forcedColors });

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What holds for every form of every page: where an error stands and what has the focus then. WCAG 2.2 §3.3.1, §3.3.3."""
+import html.parser
+import pathlib
+import re
+
+import pytest
+
+from booking import Booking, soon
+from oauth_flow import App, Browser, Form, is_page
+from world import ROOT
+
+SERVE = ["--signup", "open", "--rate-limit", "0", "--write-rate", "0", "--allow-private-hooks"]
+TEMPLATES = {path.stem: path.read_text() for path in sorted(pathlib.Path(ROOT, "web/templates").glob("*.html"))}
+REWRITTEN = {"sign_up"}
+ERRORS = sorted({(name, bad) for name, text in TEMPLATES.items() if "<form" in text and name not in REWRITTEN for bad in re.findall(r"{{#(bad_\w+)}}", text)})
+WITHOUT_ERROR = {  # field → why nothing can be wrong with it alone
+    "new_password_again": "what is wrong with it is told at the new password",
+    "username": "for password managers, not sent by people",
+    "confirm_user": "for password managers, not sent by people",
+}
+CONTROLS = ("input", "select", "textarea", "fieldset")
+
+
+def with_error(name, bad):
+    """The template as it is when this field is wrong: its partials in it, and everything that may be left out."""
+    text = TEMPLATES[name]
+    while partials := set(re.findall(r"{{>(\w+)}}", text)):
+        for partial in partials:
+            text = text.replace("{{>%s}}" % partial, "" if partial in ("top", "bottom") else TEMPLATES[partial])
+    text = re.sub(r"(?s){{#(taken|choice)}}.*?{{/\1}}", "", text)
+    for other in set(re.findall(r"{{[#^](bad\w*|now_\w+|at_field|alert)}}", text)):
+        here = other in (bad, "at_field", "alert", "bad" if bad == "bad_param" else "")
+        text = re.sub(r"(?s){{%s%s}}.*?{{/%s}}" % (r"\^" if here else "#", other, other), "", text)
+    return re.sub(r"{{[^}]*}}", "x", re.sub(r"{{[#^/][^}]*}}", "", text))
+
+
+class Fields(html.parser.HTMLParser):
+    """Of a page: its controls, in order, and the errors of fields, each with what stands before it and around it."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.controls, self.errors, self._around = [], [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        a = dict(attrs)
+        if tag in CONTROLS:
+            self.controls.append({"tag": tag, "in": list(self._around), **a})
+        if tag == "fieldset":
+            self._around.append(self.controls[-1])
+        if "field-error" in a.get("class", "").split() and "hidden" not in a:
+            self.errors.append((a, len(self.controls)))
+
+    def handle_endtag(self, tag):
+        if tag == "fieldset":
+            self._around.pop()
+
+
+def judge(page):
+    """The one error of the page: below what it is about, which names it and is marked, with the focus there. Returns that control."""
+    fields = Fields(page)
+    [(error, place)] = fields.errors
+    assert error.get("role") == "alert" and error.get("id"), error
+    about = [c for c in fields.controls if error["id"] in c.get("aria-describedby", "").split()]
+    assert about and all(fields.controls.index(c) < place for c in about), f"{error['id']} is no error of anything above it"
+    assert all(c["tag"] == "fieldset" or c.get("aria-invalid") == "true" for c in about), about
+    focus = [c for c in fields.controls if "autofocus" in c]
+    assert focus and all(c in about or any(f in about for f in c["in"]) for c in focus), (error["id"], focus)
+    assert 'id="alert"' not in page, "it is told above the form, too"
+    return focus[0]
+
+
+@pytest.mark.parametrize("name, bad", ERRORS)
+def test_an_error_stands_under_its_field_with_the_focus_there(name, bad):
+    judge(with_error(name, bad))
+
+
+@pytest.mark.parametrize("name", [name for name, text in TEMPLATES.items() if 'method="post"' in text and name not in REWRITTEN])
+def test_every_field_that_people_fill_in_has_a_place_for_its_error(name):
+    for form in re.findall(r'(?s)<form[^>]*method="post".*?</form>', TEMPLATES[name]):
+        for tag, attributes in re.findall(r"<(input|textarea)\b(.*?)>", form):
+            kind = (re.search(r' type="(\w+)"', attributes) or [0, "text"])[1]
+            if kind in ("hidden", "checkbox", "radio", "color"):
+                continue
+            field = re.search(r' name="([^"]+)"', attributes)[1]
+            assert field in WITHOUT_ERROR or re.search(r'{{#bad\w*}}[^{]*aria-invalid="true"', attributes), (name, field)
+        assert "bad_" not in form or 'aria-describedby="alert"' not in form, name
+
+
+# ---- the same of the answers ----
+
+
+class Places:
+    """One of everything that has a form."""
+
+    def __init__(self, world):
+        self.world, self.owner = world, world.account("forms@example.org", plan="pro")
+        self.browser, self.stranger = Browser(world), Browser(world)
+        self.browser.sign_in(self.owner)
+        self.api = Booking(world, world.key(self.owner, kind="secret"))
+        self.calendar = self.api.calendar()["id"]
+        self.event = self.api.event(calendar_id=self.calendar, recurrence={"rule": "FREQ=WEEKLY;COUNT=4"})["id"]
+        calendar = f"calendar_id={self.calendar}&from=2026-11-01T00:00:00Z&to=2027-01-01T00:00:00Z"
+        self.instance = self.api("GET", f"/v1/events?{calendar}").json["data"][1]["id"]
+        self.app = App(world, owner=self.owner.email, type="public", scope="profile:read events:read calendars:read")
+        self.connection = self.app.connect(self.browser, scope="profile:read events:read calendars:read")["connected_account_id"]
+        self.key = self.api("GET", "/v1/api_keys").json["data"][0]["id"]
+        self.hook = self.api("POST", "/v1/webhook_endpoints", {"url": "http://127.0.0.1:9/", "events": ["*"]}).json["id"]
+        self.page = self.api.page(title="Call", calendar_id=self.calendar, busy_calendar_ids=[self.calendar])["id"]
+
+    def booking(self):
+        made = self.api.booked(self.api("GET", f"/v1/booking_pages/{self.page}").json, soon(3, 9))
+        return made["manage_url"].removeprefix(self.world.url)
+
+    def consent(self):
+        return self.app.ask(self.browser, scope="profile:read events:read calendars:read").location
+
+
+@pytest.fixture(scope="module")
+def places(world):
+    return Places(world)
+
+
+NO_CALENDAR = "cal_" + "0" * 21 + "1"
+BAD_NAME = "\u202egro.elpmaxe"
+WRONG = {  # form → its page, where it goes, what is sent in it, the id that has the focus then
+    "sign in": ("/sign-in", "/sign-in", {"email": "forms@example.org", "password": "not the password"}, "password"),
+    "sign in, as nobody": ("/sign-in", "/sign-in", {"email": "", "password": "not the password"}, "email"),
+    "new calendar": ("/calendars/new", "/calendars", {"name": BAD_NAME}, "name"),
+    "calendar": ("/calendars/{calendar}/edit", None, {"name": ""}, "name"),
+    "import without a file": ("/calendars/import", None, {}, "file"),
+    "new key": ("/keys/new", "/keys", {"name": "", "kind": "secret"}, "name"),
+    "new key of no kind": ("/keys/new", "/keys", {"name": "K", "kind": "none"}, "kind-account"),
+    "new key without a scope": ("/keys/new", "/keys", {"name": "K", "kind": "restricted"}, "s-calendars:read"),
+    "new key for no calendar": ("/keys/new", "/keys", {"name": "K", "kind": "restricted", "scope": "events:read", "calendars": "some"}, "cal_"),
+    "new key for what calendars": ("/keys/new", "/keys", {"name": "K", "kind": "restricted", "scope": "events:read", "calendars": "few"}, "cal-all"),
+    "new key for wrong addresses": ("/keys/new", "/keys", {"name": "K", "kind": "secret", "allowed_ips": "here"}, "allowed_ips"),
+    "new key at what rate": ("/keys/new", "/keys", {"name": "K", "kind": "secret", "rate_limit": "0"}, "rate_limit"),
+    "new key until when": ("/keys/new", "/keys", {"name": "K", "kind": "secret", "expires": "soon"}, "expires"),
+    "key": ("/keys/{key}", None, {"name": ""}, "name"),
+    "key until when": ("/keys/{key}", None, {"name": "K", "expires": "soon"}, "expires"),
+    "device": ("/setup/thunderbird", None, {"name": ""}, "name"),
+    "device's code": ("/device", None, {"user_code": "BBBB-BBBB"}, "user_code"),
+    "new app": ("/apps/new", "/apps", {"name": "", "redirect_uris": "https://a.example/cb", "scope": "events:read"}, "name"),
+    "new app of what type": ("/apps/new", "/apps", {"name": "A", "type": "open"}, "type-confidential"),
+    "new app without a scope": ("/apps/new", "/apps", {"name": "A", "redirect_uris": "https://a.example/cb"}, "s-calendars:read"),
+    "app": ("/apps/{client}/edit", None, {"redirect_uris": "ftp://a.example/"}, "redirect_uris"),
+    "new endpoint": ("/webhooks/new", "/webhooks", {"url": ""}, "url"),
+    "new endpoint of nothing": ("/webhooks/new", "/webhooks", {"url": "http://127.0.0.1:9/", "all": None}, "all"),
+    "endpoint": ("/webhooks/{hook}/edit", None, {"description": BAD_NAME}, "description"),
+    "connected app that may nothing": ("/connected-accounts/{connection}", None, {"scope": None}, "s-calendars:read"),
+    "connected app in no calendar": ("/connected-accounts/{connection}", None, {"calendars": "some", "calendar": None}, "cal_"),
+    "connected app in what calendars": ("/connected-accounts/{connection}", None, {"calendars": "few"}, "cal-some"),
+    "connected app until when": ("/connected-accounts/{connection}", None, {"until": "soon"}, "until"),
+    "consent to nothing": ("{consent}", "/consent", {"decision": "allow", "access": "custom", "scope": None}, "s-calendars:read"),
+    "consent in no calendar": ("{consent}", "/consent", {"decision": "allow", "calendars": "some", "calendar": None}, "cal_"),
+    "consent until when": ("{consent}", "/consent", {"decision": "allow", "lifetime": "soon"}, "lifetime"),
+    "new event": ("/calendar/new", None, {"title": ""}, "title"),
+    "event": ("/calendar/events/{event}/edit", None, {"end_date": "2020-01-01"}, "end_time"),
+    "event of what in its series": ("/calendar/events/{instance}/edit", None, {"title": "T", "scope": "none"}, "scope-this"),
+    "event to delete, what in its series": ("/calendar/events/{instance}/delete", None, {"scope": "none"}, "scope-this"),
+    "new booking page": ("/booking-pages/new", "/booking-pages", {"title": ""}, "title"),
+    "booking page": ("/booking-pages/{page}/edit", None, {"title": "P", "timezone": "Nowhere"}, "timezone"),
+    "booking to cancel": ("{booking}/cancel", None, {"reason": "x" * 2000}, "reason"),
+    "profile": ("/account", None, {"name": ""}, "name"),
+    "profile's zone": ("/account", None, {"tz": "Nowhere"}, "tz"),
+    "new address": ("/account", "/account/email", {"email": "nonsense"}, "new-email"),
+    "new password": ("/account", "/account/password", {"current_password": "not it", "new_password": "a fresh one", "new_password_again": "a fresh one"}, "current"),
+    "operation to try": ("/docs/reference/getCalendar/try", None, {"p.calendar": ""}, "p.calendar"),
+    "headers of a try": ("/docs/reference/createCalendar/try", None, {"idempotency_key": "ä"}, "idempotency_key"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_with_a_form_is_told_at_its_field(places, name):
+    page, action, sent, focus = WRONG[name]
+    made = {"consent": places.consent, "booking": places.booking}
+    for part in re.findall(r"{(\w+)}", page):
+        value = made[part]() if part in made else places.app.id if part == "client" else getattr(places, part)
+        page = page.replace("{%s}" % part, value)
+    browser = places.stranger if page == "/sign-in" else places.browser
+    shown = browser.get(page)
+    assert shown.status == 200, shown
+    action = action or page
+    fields = Form(shown.text, action).with_(**sent)
+    reply = browser.post_files(action, fields, []) if "import" in name else browser.post(action, fields)
+    assert is_page(reply, reply.status) and 400 <= reply.status < 410, reply
+    assert judge(reply.text)["id"].startswith(focus)
+    assert "autofocus" not in shown.text or len([c for c in Fields(shown.text).controls if "autofocus" in c]) == 1
