@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/data/html.h"
 
-#define NESTING_MAX 16 /* of sections and includes together */
+#include "server/data/html_program.h"
+
+#define INCLUDES_MAX 16 /* within one another */
+#define CHAINS 8        /* of the values of a row, by their names' hash */
 
 enum value_kind { TEXT, FLAG, ROWS };
 
 struct value {
 	struct value *next;
 	const char *name;
+	uint32_t hash;
 	enum value_kind kind;
 	struct str text;
 	bool flag;
@@ -18,7 +22,7 @@ struct html_values {
 	struct arena *mem;
 	const struct html_values *outer;
 	struct html_values *next_row;
-	struct value *first;
+	struct value *chains[CHAINS];
 	const struct language *language; /* of a row: that of the tree */
 };
 
@@ -29,18 +33,18 @@ struct html_values *html_values_new(struct arena *mem)
 	return v;
 }
 
-static struct value *value_here(const struct html_values *v, struct str name)
+static struct value *value_here(const struct html_values *v, struct str name, uint32_t hash)
 {
-	struct value *value = v->first;
-	while (value && !str_eq(str_of(value->name), name))
+	struct value *value = v->chains[hash % CHAINS];
+	while (value && (value->hash != hash || !str_eq(str_of(value->name), name)))
 		value = value->next;
 	return value;
 }
 
-static const struct value *value_find(const struct html_values *v, struct str name)
+static const struct value *value_find(const struct html_values *v, const struct html_op *op)
 {
 	for (; v; v = v->outer) {
-		const struct value *value = value_here(v, name);
+		const struct value *value = value_here(v, op->text, op->hash);
 		if (value)
 			return value;
 	}
@@ -49,13 +53,15 @@ static const struct value *value_find(const struct html_values *v, struct str na
 
 static struct value *value_at(struct html_values *v, const char *name)
 {
-	struct value *value = value_here(v, str_of(name));
+	uint32_t hash = html_name_hash(str_of(name));
+	struct value *value = value_here(v, str_of(name), hash), **chain = &v->chains[hash % CHAINS];
 	if (value)
 		return value;
 	value = arena_new(v->mem, struct value);
 	value->name = name;
-	value->next = v->first;
-	v->first = value;
+	value->hash = hash;
+	value->next = *chain;
+	*chain = value;
 	return value;
 }
 
@@ -126,7 +132,14 @@ void html_escape(struct buf *out, struct str text)
 
 /* ---- rendering ---- */
 
-static err_t render(struct ctx *cx, struct buf *out, struct str text, const struct html_values *v, unsigned depth);
+struct rendering {
+	struct ctx *cx;
+	struct buf *out;
+	const struct language *language;
+	unsigned includes;
+};
+
+static err_t run(struct rendering *r, const struct html_op *ops, size_t count, const struct html_values *v);
 
 static bool is_true(const struct value *value)
 {
@@ -143,122 +156,81 @@ static bool is_true(const struct value *value)
 	return false;
 }
 
-static err_t ill_formed(struct ctx *cx, struct str tag)
+static err_t run_each(struct rendering *r, const struct html_op *op, const struct html_values *v)
 {
-	return FAIL(cx, INTERNAL, "template: {{%.*s}} is ill-formed, not closed or nested too deeply", STR_ARG(tag));
-}
-
-/* Take text up to the next tag, and the tag without its braces, off the front. False: no tag is left. */
-static bool next_tag(struct str *rest, struct str *before, struct str *tag)
-{
-	size_t open = str_find(*rest, STR("{{"));
-	size_t close = open == SIZE_MAX ? SIZE_MAX : str_find(str_from(*rest, open), STR("}}"));
-	if (close == SIZE_MAX) {
-		*before = *rest;
-		return false;
-	}
-	*before = str_sub(*rest, 0, open);
-	*tag = str_sub(*rest, open + 2, open + close);
-	*rest = str_from(*rest, open + close + 2);
-	return true;
-}
-
-/* What stands before the {{/name}} that belongs to a section just opened; rest goes after it. */
-static bool section_body(struct str *rest, struct str name, struct str *body)
-{
-	struct str all = *rest, before, tag;
-	unsigned open = 1;
-	while (next_tag(rest, &before, &tag)) {
-		if (!str_eq(str_from(tag, 1), name))
-			continue;
-		open += tag.ptr[0] == '#' || tag.ptr[0] == '^';
-		if (tag.ptr[0] == '/' && --open == 0) {
-			*body = str_sub(all, 0, (size_t)(tag.ptr - 2 - all.ptr));
-			return true;
-		}
-	}
-	return false;
-}
-
-static err_t render_section(struct ctx *cx, struct buf *out, struct str body, const struct value *value,
-	const struct html_values *v, unsigned depth)
-{
+	const struct value *value = value_find(v, op);
 	if (!is_true(value))
 		return OK;
 	if (value->kind != ROWS)
-		return render(cx, out, body, v, depth + 1);
+		return run(r, op + 1, op->body, v);
 	for (const struct html_values *row = value->first_row; row; row = row->next_row)
-		TRY(render(cx, out, body, row, depth + 1));
+		TRY(run(r, op + 1, op->body, row));
 	return OK;
 }
 
-static err_t render_named(struct ctx *cx, struct buf *out, struct str name, const struct html_values *v, unsigned depth)
+static err_t run_template(struct rendering *r, size_t at, const struct html_values *v)
 {
-	for (size_t i = 0; i < html_template_count; i++)
-		if (str_eq(str_of(html_templates[i].name), name))
-			return render(cx, out, html_templates[i].text, v, depth);
-	return FAIL(cx, INTERNAL, "no template %.*s", STR_ARG(name));
+	const struct html_program *program;
+	if (r->includes == INCLUDES_MAX)
+		return FAIL(r->cx, INTERNAL, "template %s: included in itself", html_templates[at].name);
+	TRY(html_program_of(r->cx, at, r->language, &program));
+	r->includes++;
+	TRY(run(r, program->ops, program->count, v));
+	r->includes--;
+	return OK;
 }
 
-static err_t render_tag(
-	struct ctx *cx, struct buf *out, struct str tag, struct str *rest, const struct html_values *v, unsigned depth)
+static err_t run(struct rendering *r, const struct html_op *ops, size_t count, const struct html_values *v)
 {
-	struct str name = str_from(tag, 1), body;
-	switch (tag.len ? tag.ptr[0] : '\0') {
-	case '>':
-		return render_named(cx, out, name, v, depth + 1);
-	case '#':
-		if (!section_body(rest, name, &body))
-			return ill_formed(cx, tag);
-		if (str_eq(name, STR("t")))
-			return render(cx, out, catalogue_text(v->language, body), v, depth + 1);
-		return render_section(cx, out, body, value_find(v, name), v, depth);
-	case '^':
-		if (!section_body(rest, name, &body))
-			return ill_formed(cx, tag);
-		return is_true(value_find(v, name)) ? OK : render(cx, out, body, v, depth + 1);
-	case '\0':
-	case '/':
-	case '@':
-		return ill_formed(cx, tag);
-	default: {
-		const struct value *value = value_find(v, tag);
-		if (value && value->kind == TEXT)
-			html_escape(out, value->text);
-		return OK;
+	for (const struct html_op *op = ops; op < ops + count; op++) {
+		const struct value *value;
+		switch (op->kind) {
+		case HTML_TEXT:
+			buf_add(r->out, op->text);
+			break;
+		case HTML_VALUE:
+			value = value_find(v, op);
+			if (value && value->kind == TEXT)
+				html_escape(r->out, value->text);
+			break;
+		case HTML_EACH:
+			TRY(run_each(r, op, v));
+			op += op->body;
+			break;
+		case HTML_UNLESS:
+			if (!is_true(value_find(v, op)))
+				TRY(run(r, op + 1, op->body, v));
+			op += op->body;
+			break;
+		case HTML_INCLUDE:
+			TRY(run_template(r, op->other, v));
+			break;
+		}
 	}
-	}
-}
-
-static err_t render(struct ctx *cx, struct buf *out, struct str text, const struct html_values *v, unsigned depth)
-{
-	struct str rest = text, before, tag;
-	if (depth > NESTING_MAX)
-		return ill_formed(cx, text);
-	while (next_tag(&rest, &before, &tag)) {
-		buf_add(out, before);
-		TRY(render_tag(cx, out, tag, &rest, v, depth));
-	}
-	buf_add(out, before);
 	return OK;
 }
 
 err_t html_render_text(struct ctx *cx, struct buf *out, struct str text, const struct html_values *v)
 {
-	return render(cx, out, text, v, 0);
+	struct rendering r = { .cx = cx, .out = out, .language = v->language };
+	struct html_program program;
+	TRY(html_program_read(cx, text, v->language, &program));
+	return run(&r, program.ops, program.count, v);
 }
 
 err_t html_render(struct ctx *cx, struct buf *out, const char *template_name, const struct html_values *v)
 {
-	return render_named(cx, out, str_of(template_name), v, 0);
+	struct rendering r = { .cx = cx, .out = out, .language = v->language };
+	size_t at = html_template_at(str_of(template_name));
+	if (at == html_template_count)
+		return FAIL(cx, INTERNAL, "no template %s", template_name);
+	return run_template(&r, at, v);
 }
 
 bool html_template_has(const char *template_name, struct str text)
 {
-	for (size_t i = 0; i < html_template_count; i++)
-		if (str_eq(str_of(html_templates[i].name), str_of(template_name)))
-			return str_find(html_templates[i].text, text) != SIZE_MAX;
-	return false;
+	size_t at = html_template_at(str_of(template_name));
+	return at < html_template_count && str_find(html_templates[at].text, text) != SIZE_MAX;
 }
 
 const struct html_asset *html_asset_find(struct str name)

@@ -53,6 +53,8 @@ TEST(sections_follow_flags_texts_and_lists)
 		{ STR("{{#rows}}<{{n}}{{outer}}>{{/rows}}{{^rows}}none{{/rows}}"), STR("<0o><1o><2o>") },
 		{ STR("{{#yes}}{{#yes}}x{{/yes}}{{/yes}}y"), STR("xy") },
 		{ STR("{{#yes}}{{#no}}x{{/no}}y{{/yes}}"), STR("y") },
+		{ STR("a{{#yes}}{{/yes}}b{{#t}}c{{/t}}d{{^no}}e{{#t}}f{{outer}}{{/t}}{{/no}}g"), STR("abcdefog") },
+		{ STR("{{#rows}}{{#rows}}{{n}}{{/rows}}{{^outer}}-{{/outer}}{{/rows}}"), STR("012x012") },
 		{ STR("a { b } {{"), STR("a { b } {{") },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
@@ -62,7 +64,7 @@ TEST(sections_follow_flags_texts_and_lists)
 TEST(ill_formed_templates_fail)
 {
 	const struct str cases[] = { STR("{{#a}}"), STR("{{#a}}{{/b}}"), STR("{{/a}}"), STR("{{}}"),
-		STR("{{>nowhere}}"), STR("{{^a}}{{#b}}{{/a}}") };
+		STR("{{>nowhere}}"), STR("{{^a}}{{#b}}{{/a}}"), STR("{{#a}}{{>nowhere}}{{/a}}") };
 	struct html_values *v = html_values_new(test_mem);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct buf out = buf_new(test_mem, 4096);
@@ -71,18 +73,27 @@ TEST(ill_formed_templates_fail)
 	}
 }
 
-/* Every name both true and false: each section's body is rendered once, so each include and each tag is tried. */
-TEST(every_template_renders)
+static void render_template(size_t i, const struct language *language)
 {
-	for (size_t i = 0; i < html_template_count; i++) {
+	for (int all = 0; all <= 1; all++) {
 		struct buf out = buf_new(test_mem, 1 << 20);
 		struct html_values *v = html_values_new(test_mem);
-		assert_ok(html_render(&test_cx, &out, html_templates[i].name, v));
-		for (struct str rest = html_templates[i].text, head; str_cut(&rest, '#', &head);)
+		html_set_language(v, language);
+		for (struct str rest = html_templates[i].text, head; all && str_cut(&rest, '#', &head);)
 			if (str_ends(head, STR("{{")) && rest.ptr)
 				html_set_flag(v, str_c(test_mem, str_sub(rest, 0, str_find(rest, STR("}")))), true);
 		assert_ok(html_render(&test_cx, &out, html_templates[i].name, v));
 		assert_true(str_find(buf_str(&out), STR("{{")) == SIZE_MAX);
+	}
+}
+
+/* Every name both true and false: each section's body is rendered once, so each include and each tag is tried. */
+TEST(every_template_renders_in_every_language)
+{
+	for (size_t i = 0; i < html_template_count; i++) {
+		render_template(i, NULL);
+		for (size_t l = 0; l < catalogue_language_count; l++)
+			render_template(i, &catalogue_languages[l]);
 	}
 }
 
@@ -101,4 +112,5 @@ TEST(static_files_have_a_hash_in_their_name)
 }
 
 TESTS(RUN(every_value_is_escaped), RUN(a_value_is_never_a_template), RUN(sections_follow_flags_texts_and_lists),
-	RUN(ill_formed_templates_fail), RUN(every_template_renders), RUN(static_files_have_a_hash_in_their_name))
+	RUN(ill_formed_templates_fail), RUN(every_template_renders_in_every_language),
+	RUN(static_files_have_a_hash_in_their_name))
