@@ -8,6 +8,7 @@
 #include "server/account/resources.h"
 #include "server/http/access.h"
 #include "server/mail/mailbox.h"
+#include "web/manner.h"
 #include "web/page.h"
 #include "web/pages.h"
 #include "web/say.h"
@@ -46,6 +47,7 @@ static err_t account_values(struct request *rq, struct html_values **out)
 	page_when(rq, v, "created", account.created_at);
 	offer_languages(
 		v, form_count(&rq->form, "language") ? form_get(&rq->form, "language") : rq->principal->language);
+	manner_offer(rq, v);
 	zones_offer(v);
 	*out = v;
 	return OK;
@@ -76,11 +78,13 @@ err_t account_again(struct request *rq, struct response *rs, err_t e)
 static err_t save_profile(struct request *rq)
 {
 	struct str name, tz = str_trim(form_get(&rq->form, "tz"), STR_BLANK);
+	int16_t hours, week_start;
 	TRY(label_clean(&rq->cx, "name", form_get(&rq->form, "name"), &name));
 	const struct zone *zone = tz.len ? zone_by_name(tz) : NULL;
 	if (!zone)
 		return REFUSE(&rq->cx, INVALID_VALUE, "tz",
 			"This time zone is not known. Use a name like Europe/Berlin or America/New_York.");
+	TRY(manner_read(rq, &hours, &week_start));
 	if (form_count(&rq->form, "language")) {
 		struct str language = form_get(&rq->form, "language");
 		const struct language *known;
@@ -89,6 +93,7 @@ static err_t save_profile(struct request *rq)
 				&rq->cx, INVALID_VALUE, "language", "These pages are not there in this language.");
 		TRY(account_set_language(&rq->cx, rq->principal->account, language.len ? language : STR_ABSENT));
 	}
+	TRY(account_set_manner(&rq->cx, rq->principal->account, hours, week_start));
 	return account_set_name(&rq->cx, rq->principal->account, name, zone_name(zone));
 }
 

@@ -6,6 +6,7 @@
 #include "server/booking/link.h"
 #include "server/http/access.h"
 #include "web/calendar_view.h"
+#include "web/manner.h"
 #include "web/pages.h"
 #include "web/say.h"
 #include "web/zones.h"
@@ -38,7 +39,7 @@ static err_t show_zones(struct request *rq, struct response *rs, enum book_place
 			continue;
 		struct html_values *row = html_add_row(values, "zones");
 		html_set(row, "zone_name", name);
-		html_set(row, "zone_clock", time_of_day(rq->cx.mem, zone_to_local(zone, now)));
+		html_set(row, "zone_clock", time_of_day(rq, zone_to_local(zone, now)));
 		html_set(row, "choose_href", book_href_with(rq->cx.mem, &v, name, v.minutes));
 		html_set_flag(row, "chosen", zone == v.zone);
 	}
@@ -80,8 +81,8 @@ static void when_values(struct request *rq, const struct book_visit *v, int64_t 
 	html_set(values, "start", instant_rfc3339(mem, instant_of_s(start)));
 	html_set(values, "day", day_long(rq, book_day(v, start)));
 	html_set(values, "hours",
-		str_fmt(mem, "%.*s\u00a0–\u00a0%.*s%s", STR_ARG(book_clock(mem, v, start)),
-			STR_ARG(book_clock(mem, v, end)), same_day ? "" : " +1"));
+		str_fmt(mem, "%.*s\u00a0–\u00a0%.*s%s", STR_ARG(book_clock(rq, v, start)),
+			STR_ARG(book_clock(rq, v, end)), same_day ? "" : " +1"));
 	html_set(values, "back_href", book_href(mem, v, "", "day", day_text(mem, book_day(v, start))));
 }
 
@@ -94,7 +95,7 @@ static void other_times(struct request *rq, const struct book_visit *v, err_t ta
 		html_set(row, "other_id", str_fmt(mem, "other-%zu", i));
 		html_set(row, "other_start", instant_rfc3339(mem, taken->slots[i].start));
 		html_set(row, "other_day", day_long(rq, book_day(v, start)));
-		html_set(row, "other_clock", book_clock(mem, v, start));
+		html_set(row, "other_clock", book_clock(rq, v, start));
 		html_set_flag(row, "first", i == 0);
 	}
 	html_set_flag(values, "taken", true);

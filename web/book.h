@@ -45,7 +45,7 @@ MUST_CHECK err_t book_reply(struct response *rs, const struct book_visit *v, int
 MUST_CHECK err_t book_days_values(struct request *rq, const struct book_visit *v, struct html_values *values);
 
 /* "09:00" on the visitor's clock; the day that it shows. */
-struct str book_clock(struct arena *mem, const struct book_visit *v, int64_t at);
+struct str book_clock(struct request *rq, const struct book_visit *v, int64_t at);
 int64_t book_day(const struct book_visit *v, int64_t at);
 /* The slots in a time; none where it has no end after its start. */
 MUST_CHECK err_t book_slots(struct request *rq, const struct book_visit *v, int64_t from, int64_t to, size_t limit,

@@ -3,6 +3,7 @@
 #include "caldav/calendar/ical/dates.h"
 #include "web/book.h"
 #include "web/calendar_view.h"
+#include "web/manner.h"
 #include "web/say.h"
 
 #define LOOK_DAYS 62 /* looked at in one go for the first that is free */
@@ -50,17 +51,17 @@ static err_t first_free(
  * The weeks of a month. Of this month what is over is left out, and what is near is shown as far as it takes, so that
  * the last days of a month are not alone.
  */
-static void choose_weeks(struct days *d)
+static void choose_weeks(struct request *rq, struct days *d)
 {
-	int64_t this_week = d->today - day_of_week(d->today), first = first_of_month(d->day, 0);
+	int64_t this_week = week_begin(rq, d->today), first = first_of_month(d->day, 0);
 	int64_t end = first_of_month(d->day, 1);
 	if (d->day < this_week + NOW_DAYS) {
 		first = this_week;
 		end = first_of_month(d->today, 1);
 		end = end < this_week + NOW_DAYS ? this_week + NOW_DAYS : end;
 	}
-	d->first = first - day_of_week(first);
-	d->next = end + (7 - day_of_week(end)) % 7;
+	d->first = week_begin(rq, first);
+	d->next = week_begin(rq, end + 6);
 }
 
 static err_t choose(struct request *rq, const struct book_visit *v, struct days *d)
@@ -76,7 +77,7 @@ static err_t choose(struct request *rq, const struct book_visit *v, struct days 
 		TRY(first_free(rq, v, d, d->today, &d->day));
 	if (d->day < 0)
 		d->day = d->today;
-	choose_weeks(d);
+	choose_weeks(rq, d);
 	return book_slots(rq, v, utc_of(v, d->first), utc_of(v, d->next), SIZE_MAX, &d->slots, &d->count);
 }
 
@@ -103,16 +104,12 @@ static void month_values(
 {
 	struct html_values *week = NULL;
 	size_t at = 0;
-	for (int i = 0; i < 7; i++) {
-		struct html_values *row = html_add_row(values, "weekdays");
-		html_set(row, "weekday", weekday_name(rq, i));
-		html_set(row, "weekday_short", weekday_short(rq, i));
-	}
+	weekday_values(rq, values);
 	for (int64_t day = d->first; day < d->next; day++) {
 		size_t from = at;
 		while (at < d->count && book_day(v, d->slots[at].from) == day)
 			at++;
-		if (day_of_week(day) == 0)
+		if ((day - d->first) % 7 == 0)
 			week = html_add_row(values, "weeks");
 		cell_values(rq, v, d, day, at - from, html_add_row(week, "cells"));
 	}
@@ -144,7 +141,7 @@ static void time_values(
 			continue;
 		struct str start = instant_rfc3339(mem, instant_of_s(d->slots[i].from));
 		struct html_values *row = html_add_row(values, "times");
-		html_set(row, "clock", book_clock(mem, v, d->slots[i].from));
+		html_set(row, "clock", book_clock(rq, v, d->slots[i].from));
 		html_set(row, "time_href", book_href(mem, v, "/form", "start", start));
 	}
 }

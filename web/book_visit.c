@@ -5,6 +5,7 @@
 #include "server/http/access.h"
 #include "web/booking_pages.h"
 #include "web/calendar_view.h"
+#include "web/manner.h"
 #include "web/say.h"
 
 #define HREF_MAX ((size_t)2048)
@@ -109,9 +110,9 @@ int64_t book_day(const struct book_visit *v, int64_t at)
 	return bookable_day(v->zone, at);
 }
 
-struct str book_clock(struct arena *mem, const struct book_visit *v, int64_t at)
+struct str book_clock(struct request *rq, const struct book_visit *v, int64_t at)
 {
-	return time_of_day(mem, zone_to_local(v->zone, at));
+	return time_of_day(rq, zone_to_local(v->zone, at));
 }
 
 err_t book_slots(struct request *rq, const struct book_visit *v, int64_t from, int64_t to, size_t limit,
@@ -152,7 +153,7 @@ struct html_values *book_values(struct request *rq, const struct book_visit *v, 
 	html_set(values, "what", v->page.title);
 	html_set(values, "about", v->page.description);
 	html_set(values, "zone", booking_zone_name(v->zone));
-	html_set(values, "clock_now", book_clock(rq->cx.mem, v, instant_s(rq->cx.now)));
+	html_set(values, "clock_now", book_clock(rq, v, instant_s(rq->cx.now)));
 	html_set(values, "base", v->base);
 	html_set(values, "here", book_href(rq->cx.mem, v, "", NULL, STR_ABSENT));
 	html_set(values, "zone_href", book_href(rq->cx.mem, v, "/zone", NULL, STR_ABSENT));

@@ -10,6 +10,7 @@
 #include "server/booking/link.h"
 #include "server/http/access.h"
 #include "web/calendar_view.h"
+#include "web/manner.h"
 #include "web/page.h"
 #include "web/pages.h"
 #include "web/say.h"
@@ -61,17 +62,12 @@ static int64_t local_day(const struct visit *v, int64_t at)
 	return bookable_day(v->zone, at);
 }
 
-static struct str clock_text(struct arena *mem, const struct visit *v, int64_t at)
-{
-	int64_t of_day = zone_to_local(v->zone, at) - local_day(v, at) * DAY_S;
-	return str_fmt(mem, "%02d:%02d", (int)(of_day / 3600), (int)(of_day / 60 % 60));
-}
-
 /* "10:00 – 10:30", or to another day. */
 static struct str hours_text(struct request *rq, const struct visit *v, int64_t from, int64_t to)
 {
 	struct arena *mem = rq->cx.mem;
-	struct str begins = clock_text(mem, v, from), ends = clock_text(mem, v, to);
+	struct str begins = time_of_day(rq, zone_to_local(v->zone, from));
+	struct str ends = time_of_day(rq, zone_to_local(v->zone, to));
 	if (local_day(v, from) == local_day(v, to - 1)) /* with blanks at which no line breaks */
 		return str_fmt(mem, "%.*s\u00a0–\u00a0%.*s", STR_ARG(begins), STR_ARG(ends));
 	return str_fmt(
@@ -235,7 +231,7 @@ static err_t add_week(struct request *rq, const struct visit *v, int64_t first, 
 		}
 		struct html_values *slot = html_add_row(day, "slots");
 		html_set(slot, "start", instant_rfc3339(mem, instant_of_s(slots[i].from)));
-		html_set(slot, "clock", clock_text(mem, v, slots[i].from));
+		html_set(slot, "clock", time_of_day(rq, zone_to_local(v->zone, slots[i].from)));
 		html_set_flag(slot, "is_now", slots[i].from == instant_s(v->booking.start));
 	}
 	return OK;

@@ -41,16 +41,29 @@ struct str exceptions_as_text(struct arena *mem, const struct booking_page *page
 
 /* ---- from text ---- */
 
-/* "9", "09", "9:30", "09:30". False: none of them. */
+/* "am" or "PM" at the end of an hour is taken off: 0 and 12 are what it adds; -1: there is none. */
+static int cut_half(struct str *text)
+{
+	struct str end = str_from(*text, text->len < 2 ? 0 : text->len - 2);
+	int half = str_eq_nocase(end, STR("am")) ? 0 : str_eq_nocase(end, STR("pm")) ? 12 : -1;
+	if (half >= 0)
+		*text = str_trim(str_sub(*text, 0, text->len - 2), STR_BLANK);
+	return half;
+}
+
+/* "9", "09", "9:30", "09:30", "9 AM", "9:30pm". False: none of them. */
 static bool read_time(struct arena *mem, struct str text, struct str *out)
 {
 	struct str rest = str_trim(text, STR_BLANK), hours;
+	int half = cut_half(&rest);
 	uint64_t h, m = 0;
 	(void)str_cut(&rest, ':', &hours);
-	if (!hours.len || hours.len > 2 || !str_to_u64(hours, 24, &h))
+	if (!hours.len || hours.len > 2 || !str_to_u64(hours, half < 0 ? 24 : 12, &h) || (half >= 0 && !h))
 		return false;
 	if (rest.ptr && (rest.len != 2 || !str_to_u64(rest, 59, &m)))
 		return false;
+	if (half >= 0)
+		h = h % 12 + (uint64_t)half;
 	*out = str_fmt(mem, "%02d:%02d", (int)h, (int)m);
 	return true;
 }

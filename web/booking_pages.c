@@ -4,11 +4,13 @@
 
 #include <string.h>
 
+#include "caldav/calendar/ical/dates.h"
 #include "caldav/calendar/recur/vtimezone.h"
 #include "caldav/calendar/store/store.h"
 #include "server/booking/booking.h"
 #include "web/booking_form.h"
 #include "web/calendar_view.h"
+#include "web/manner.h"
 #include "web/own_call.h"
 #include "web/pages.h"
 #include "web/say.h"
@@ -91,15 +93,30 @@ err_t booking_pages_page(struct request *rq, struct response *rs)
 
 /* ---- one ---- */
 
+/* "9:00–12:00, 13:00–24:00". */
+static struct str spans_text(struct request *rq, const struct day_hours *hours)
+{
+	struct str out = STR("");
+	for (size_t i = 0; i < hours->count; i++) {
+		int64_t from = hours->spans[i].from * INT64_C(60), to = hours->spans[i].to * INT64_C(60);
+		struct str whole =
+			to == DAY_SECONDS && !request_manner(rq)->hours_12 ? STR("24:00") : time_of_day(rq, to);
+		out = str_fmt(rq->cx.mem, "%.*s%s%.*s–%.*s", STR_ARG(out), i ? ", " : "",
+			STR_ARG(time_of_day(rq, from)), STR_ARG(whole));
+	}
+	return out;
+}
+
 /* Days with hours, in the order of the week. */
 static void hours_values(struct request *rq, struct html_values *v, const struct booking_page *page)
 {
-	for (int day = 0; day < 7; day++) {
+	for (int i = 0; i < 7; i++) {
+		int day = week_column(rq, i);
 		if (!page->hours.days[day].count)
 			continue;
 		struct html_values *row = html_add_row(v, "hours");
 		html_set(row, "weekday", weekday_name(rq, day));
-		html_set(row, "spans", hours_as_text(rq->cx.mem, &page->hours.days[day]));
+		html_set(row, "spans", spans_text(rq, &page->hours.days[day]));
 	}
 }
 

@@ -2,6 +2,7 @@
 /* GET /calendar: month, week, day and agenda, drawn here. */
 #include "web/calendar_list.h"
 #include "web/calendar_month.h"
+#include "web/manner.h"
 #include "web/page.h"
 #include "web/pages.h"
 #include "web/say.h"
@@ -13,12 +14,11 @@
 static void entry_values(struct request *rq, const struct calendar_view *view, const struct calendar_entry *e,
 	int64_t day, struct html_values *row)
 {
-	struct arena *mem = rq->cx.mem;
 	html_set(row, "event_id", e->id);
 	html_set(row, "event_title", e->title);
 	html_set(row, "hue", e->hue);
 	html_set(row, "time", calendar_entry_time(rq, e, day));
-	html_set(row, "starts", e->all_day || e->from_day != day ? STR_ABSENT : time_of_day(mem, e->start));
+	html_set(row, "starts", e->all_day || e->from_day != day ? STR_ABSENT : time_of_day(rq, e->start));
 	html_set(row, "location", e->location);
 	html_set(row, "calendar_name",
 		e->calendar < view->calendar_count ? calendar_label(&view->calendars[e->calendar]) : STR_ABSENT);
@@ -86,11 +86,7 @@ static void month_values(
 	struct request *rq, const struct calendar_view *view, const struct month *month, struct html_values *v)
 {
 	struct html_values *table = html_add_row(v, "month");
-	for (int i = 0; i < 7; i++) {
-		struct html_values *name = html_add_row(table, "weekdays");
-		html_set(name, "weekday", weekday_name(rq, i));
-		html_set(name, "weekday_short", weekday_short(rq, i));
-	}
+	weekday_values(rq, table);
 	for (int64_t week = 0; week < view->count / 7; week++) {
 		struct html_values *row = html_add_row(table, "weeks");
 		for (int64_t d = week * 7; d < week * 7 + 7; d++)
@@ -213,6 +209,10 @@ static struct html_values *frame_values(
 	html_set(v, "today_href", calendar_href(mem, view, view->kind, view->today));
 	html_set(v, "after_href", calendar_href(mem, view, view->kind, calendar_step(view, 1)));
 	html_set(v, "zone", zone_name(view->zone));
+	html_set(v, "week_start", str_fmt(mem, "%d", request_manner(rq)->week_start % 7));
+	html_set_flag(v, "hours_12", request_manner(rq)->hours_12);
+	html_set(v, "am", say(rq, "{time} AM"));
+	html_set(v, "pm", say(rq, "{time} PM"));
 	html_set_flag(v, "nothing", entries->count == 0);
 	html_set_flag(v, "not_all", entries->more);
 	html_set(v, "most", str_fmt(mem, "%zu", entries->count));

@@ -94,7 +94,7 @@ struct str months_long(struct request *rq, int64_t from, int64_t to)
 		NULL);
 }
 
-struct str time_of_day(struct arena *mem, int64_t local)
+struct str clock_text(struct arena *mem, int64_t local)
 {
 	int64_t of_day = floor_mod(local, DAY_SECONDS);
 	return str_fmt(mem, "%02d:%02d", (int)(of_day / 3600), (int)(of_day / 60 % 60));

@@ -2,6 +2,7 @@
 #include "web/calendar_entries.h"
 
 #include "caldav/calendar/ical/dates.h"
+#include "web/manner.h"
 #include "web/say.h"
 
 static struct str id_of(struct arena *mem, const struct agenda_item *item)
@@ -177,15 +178,13 @@ struct str calendar_entry_end(struct arena *mem, const struct calendar_entry *e)
 
 struct str calendar_entry_time(struct request *rq, const struct calendar_entry *e, int64_t day)
 {
-	struct arena *mem = rq->cx.mem;
 	bool begins = e->from_day == day, ends = e->to_day == day;
 	if (e->all_day || (!begins && !ends))
 		return say(rq, "All day");
 	if (e->start == e->end)
-		return time_of_day(mem, e->start);
+		return time_of_day(rq, e->start);
 	if (begins && ends)
-		return str_fmt(
-			mem, "%.*s–%.*s", STR_ARG(time_of_day(mem, e->start)), STR_ARG(time_of_day(mem, e->end)));
-	return begins ? say_with(rq, "From {time}", "time", time_of_day(mem, e->start), NULL)
-		      : say_with(rq, "Until {time}", "time", time_of_day(mem, e->end), NULL);
+		return time_span(rq, e->start, e->end);
+	return begins ? say_with(rq, "From {time}", "time", time_of_day(rq, e->start), NULL)
+		      : say_with(rq, "Until {time}", "time", time_of_day(rq, e->end), NULL);
 }

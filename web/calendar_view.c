@@ -3,6 +3,7 @@
 
 #include "caldav/calendar/ical/dates.h"
 #include "caldav/calendar/sandbox.h"
+#include "web/manner.h"
 
 #define AGENDA_DAYS 30
 #define HREF_MAX KIB(16)
@@ -61,16 +62,11 @@ static int64_t month_add(int64_t day, int months)
 	return same < next_first ? same : next_first - 1;
 }
 
-static int64_t monday_of(int64_t day)
-{
-	return day - day_of_week(day);
-}
-
-static void choose_days(struct calendar_view *v)
+static void choose_days(struct request *rq, struct calendar_view *v)
 {
 	switch (v->kind) {
 	case VIEW_WEEK:
-		v->first = monday_of(v->day);
+		v->first = week_begin(rq, v->day);
 		v->count = 7;
 		return;
 	case VIEW_DAY:
@@ -83,8 +79,8 @@ static void choose_days(struct calendar_view *v)
 		return;
 	case VIEW_MONTH:
 	case CALENDAR_VIEWS:
-		v->first = monday_of(month_first(v->day));
-		v->count = monday_of(month_add(month_first(v->day), 1) + 6) - v->first;
+		v->first = week_begin(rq, month_first(v->day));
+		v->count = week_begin(rq, month_add(month_first(v->day), 1) + 6) - v->first;
 	}
 }
 
@@ -142,7 +138,7 @@ err_t calendar_view_read(struct request *rq, struct calendar_view *out)
 		zone_to_local(v.zone, instant_s(instant_add_s(rq->cx.now, v.test ? rq->cx.ahead_s : 0))), DAY_SECONDS);
 	if (!day_parse(form_get(params, "date"), &v.day) || v.day > farthest || v.day < -farthest / 4)
 		v.day = v.today;
-	choose_days(&v);
+	choose_days(rq, &v);
 	*out = v;
 	return OK;
 }

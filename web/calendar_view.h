@@ -64,7 +64,7 @@ struct str day_short(struct request *rq, int64_t day);
 struct str month_long(struct request *rq, int64_t day);
 /* From the month of one day to that of another: "November – December 2026", "December 2026 – January 2027". */
 struct str months_long(struct request *rq, int64_t from, int64_t to);
-/* "09:00" of seconds on the user's clock. */
-struct str time_of_day(struct arena *mem, int64_t local);
+/* "09:00" of seconds on the user's clock, as fields of forms have it; for people: time_of_day() of manner.h. */
+struct str clock_text(struct arena *mem, int64_t local);
 struct str weekday_name(struct request *rq, int weekday);
 struct str weekday_short(struct request *rq, int weekday);

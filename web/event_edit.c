@@ -101,11 +101,11 @@ static void new_times(struct request *rq, const struct form *params, bool test, 
 	int64_t end = start + 3600;
 	form->value[FIELD_ALL_DAY] = all_day ? STR("1") : STR("");
 	form->value[FIELD_START_DATE] = day_text(mem, floor_div(start, DAY_SECONDS));
-	form->value[FIELD_START_TIME] = start_time.len == 5 ? start_time : time_of_day(mem, start);
+	form->value[FIELD_START_TIME] = start_time.len == 5 ? start_time : clock_text(mem, start);
 	form->value[FIELD_END_DATE] = day_parse(form_get(params, "end_date"), &last)
 					      ? day_text(mem, last)
 					      : day_text(mem, floor_div(all_day ? start : end, DAY_SECONDS));
-	form->value[FIELD_END_TIME] = end_time.len == 5 ? end_time : time_of_day(mem, end);
+	form->value[FIELD_END_TIME] = end_time.len == 5 ? end_time : clock_text(mem, end);
 }
 
 static struct event_form new_form(struct request *rq, const struct form *params, bool test)

@@ -33,10 +33,10 @@ static const char *const statuses[] = {
 
 /* ---- from an event ---- */
 
-static struct str clock_text(struct arena *mem, int64_t local)
+static struct str clock_whole(struct arena *mem, int64_t local)
 {
 	int64_t seconds = floor_mod(local, 60);
-	struct str minutes = time_of_day(mem, local);
+	struct str minutes = clock_text(mem, local);
 	return seconds ? str_fmt(mem, "%.*s:%02d", STR_ARG(minutes), (int)seconds) : minutes;
 }
 
@@ -58,8 +58,8 @@ static void times_of(struct arena *mem, const struct zone *zone, const struct ev
 	}
 	value[FIELD_START_DATE] = day_text(mem, floor_div(start, DAY_SECONDS));
 	value[FIELD_END_DATE] = day_text(mem, floor_div(end, DAY_SECONDS));
-	value[FIELD_START_TIME] = e->all_day ? STR("") : clock_text(mem, start);
-	value[FIELD_END_TIME] = e->all_day ? STR("") : clock_text(mem, end);
+	value[FIELD_START_TIME] = e->all_day ? STR("") : clock_whole(mem, start);
+	value[FIELD_END_TIME] = e->all_day ? STR("") : clock_whole(mem, end);
 }
 
 void event_form_of(struct arena *mem, const struct zone *user, const struct agenda_item *item, struct str rule,

@@ -3,6 +3,7 @@
 
 #include "caldav/calendar/ical/dates.h"
 #include "server/mail/mail.h"
+#include "web/manner.h"
 #include "web/say.h"
 #include "web/ticks.h"
 
@@ -93,14 +94,14 @@ struct str event_when(struct request *rq, const struct zone *zone, const struct 
 	int64_t end = event->all_day ? instant_s(event->end) - DAY_SECONDS : zone_to_local(zone, instant_s(event->end));
 	int64_t first = floor_div(start, DAY_SECONDS), last = floor_div(end > start ? end : start, DAY_SECONDS);
 	struct str from = day_long(rq, first), to = day_long(rq, last);
-	struct str at = time_of_day(mem, start), until = time_of_day(mem, end);
+	struct str at = time_of_day(rq, start), until = time_of_day(rq, end);
 	if (event->all_day)
 		return first == last ? from : str_fmt(mem, "%.*s – %.*s", STR_ARG(from), STR_ARG(to));
 	if (first != last)
 		return str_fmt(mem, "%.*s, %.*s – %.*s, %.*s", STR_ARG(from), STR_ARG(at), STR_ARG(to), STR_ARG(until));
 	if (start == end)
 		return str_fmt(mem, "%.*s, %.*s", STR_ARG(from), STR_ARG(at));
-	return str_fmt(mem, "%.*s, %.*s–%.*s", STR_ARG(from), STR_ARG(at), STR_ARG(until));
+	return str_fmt(mem, "%.*s, %.*s", STR_ARG(from), STR_ARG(time_span(rq, start, end)));
 }
 
 /* ---- values ---- */

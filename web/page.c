@@ -3,6 +3,7 @@
 
 #include "caldav/calendar/zone/zone.h"
 #include "server/base/config.h"
+#include "web/manner.h"
 #include "web/say.h"
 
 struct str page_host(const struct config *config)
@@ -216,13 +217,13 @@ static struct told told(struct request *rq, struct instant at)
 	struct str tz = rq->principal ? rq->principal->tz : STR_ABSENT;
 	const struct zone *zone = tz.len ? zone_by_name(tz) : NULL;
 	int64_t local = zone ? zone_to_local(zone, instant_s(at)) : instant_s(at), year;
-	int64_t days = local / 86400 - (local % 86400 < 0), of_day = local - days * 86400;
+	int64_t days = local / 86400 - (local % 86400 < 0);
 	int month, day;
 	civil_from_days(days, &year, &month, &day);
 	return (struct told){
 		.day = say_with(rq, "{day} {month} {year}", "day", str_fmt(mem, "%d", day), "month",
 			say(rq, months[month - 1]), "year", str_fmt(mem, "%lld", (long long)year), NULL),
-		.time = str_fmt(mem, "%02d:%02d", (int)(of_day / 3600), (int)(of_day / 60 % 60)),
+		.time = time_of_day(rq, local),
 		.zone = zone ? tz : STR("UTC"),
 	};
 }

@@ -10,6 +10,7 @@
 #include "server/account/second_factor.h"
 #include "server/account/session.h"
 #include "server/auth/scope.h"
+#include "web/manner.h"
 #include "web/takeout.h"
 
 #define PAGE_ROWS 200
@@ -55,6 +56,8 @@ static err_t write_person(struct takeout *t)
 	json_str(&j, "name", person.name);
 	json_str(&j, "timezone", person.tz);
 	json_str(&j, "language", person.language);
+	json_str(&j, "time_format", manner_hours_word(person.hours));
+	json_str(&j, "week_start", manner_week_word(person.week_start));
 	json_str(&j, "plan", str_of(plan_name(account.plan)));
 	json_time(&j, "created_at", person.created_at);
 	json_time(&j, "authenticator_app_since", factors.totp_since);

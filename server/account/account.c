@@ -187,6 +187,14 @@ err_t account_set_name(struct ctx *cx, struct id id, struct str name, struct str
 	return must_reach(cx, affected > 0);
 }
 
+err_t account_set_manner(struct ctx *cx, struct id id, int16_t hours, int16_t week_start)
+{
+	size_t affected;
+	TRY(db_exec(cx, &sql_account_set_manner, &affected, IN(id_in_mode(id, false)), IN(id_in_mode(id, true)),
+		IN(hours), IN(week_start)));
+	return must_reach(cx, affected > 0);
+}
+
 err_t account_set_language(struct ctx *cx, struct id id, struct str language)
 {
 	size_t affected;

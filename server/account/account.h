@@ -53,6 +53,9 @@ MUST_CHECK err_t account_set_password(struct ctx *cx, struct id id, struct str p
 /* Of the pages: a tag of BCP 47, of which the caller knows that there is such a one; absent: as the browser likes.
  * NOT_FOUND. */
 MUST_CHECK err_t account_set_language(struct ctx *cx, struct id id, struct str language);
+/* Of the pages: 12 or 24 hours; the day that weeks begin with, 1 Monday, 6 Saturday or 7 Sunday; 0: as the browser's
+ * region has it. NOT_FOUND. */
+MUST_CHECK err_t account_set_manner(struct ctx *cx, struct id id, int16_t hours, int16_t week_start);
 /*
  * tz: a name as the time zone database has them; whether it is known there is for the caller to ask (zone.h).
  *

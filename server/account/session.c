@@ -25,9 +25,10 @@ struct session_row {
 	struct str email, name, tz;
 	bool email_confirmed;
 	struct str language, picture_tag;
+	int16_t hours, week_start;
 };
 DB_RESULT(session_authenticate, struct session_row, id, csrf, auth_time, proven_at, amr, status, email, name, tz,
-	email_confirmed, language, picture_tag);
+	email_confirmed, language, picture_tag, hours, week_start);
 
 /* An address that is none is unknown like any other: the answer and its cost do not tell. */
 static struct str email_or_none(struct ctx *cx, struct str email)
@@ -191,6 +192,8 @@ err_t session_authenticate(struct ctx *cx, const struct credential *sent, struct
 		.tz = row.tz,
 		.email_confirmed = row.email_confirmed,
 		.language = row.language,
+		.hours = row.hours,
+		.week_start = row.week_start,
 		.picture = row.picture_tag,
 		.csrf = hex_of(cx->mem, row.csrf),
 		.auth_time = row.auth_time,

@@ -41,14 +41,16 @@ struct principal {
 	struct str api_version;     /* of the key or app; absent: the newest (server/base/api_version.h) */
 	struct str email, name, tz; /* of the account */
 	struct str language;        /* SESSION: of its pages (BCP 47); absent: as the browser likes */
-	bool email_confirmed;       /* SESSION, TOKEN: its owner has shown that they read there */
-	struct str picture;         /* SESSION: the tag of their picture; absent: they have none */
-	struct str csrf;            /* SESSION: what forms must carry (hex) */
-	struct instant auth_time;   /* SESSION */
-	struct instant proven_at;   /* SESSION: when they last proved who they are; auth_time or later */
-	int16_t amr;                /* SESSION: by what they signed in (amr.h) */
-	struct instant expires_at;  /* TOKEN */
-	int64_t ahead_s;            /* of the account's clock: see account_now() */
+	int16_t hours,
+		week_start; /* SESSION: 12 or 24; 1 Monday … 7 Sunday, as the pages tell times; 0: as their region */
+	bool email_confirmed;      /* SESSION, TOKEN: its owner has shown that they read there */
+	struct str picture;        /* SESSION: the tag of their picture; absent: they have none */
+	struct str csrf;           /* SESSION: what forms must carry (hex) */
+	struct instant auth_time;  /* SESSION */
+	struct instant proven_at;  /* SESSION: when they last proved who they are; auth_time or later */
+	int16_t amr;               /* SESSION: by what they signed in (amr.h) */
+	struct instant expires_at; /* TOKEN */
+	int64_t ahead_s;           /* of the account's clock: see account_now() */
 };
 
 /* "session", "token", "account_key" …, of one kind of them; "other". */

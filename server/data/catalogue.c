@@ -50,18 +50,39 @@ static int quality_of(struct str params)
 	return quality;
 }
 
+/* The next range of a header, and how much it is liked. False: that were all. */
+static bool next_range(struct str *rest, struct str *tag, int *quality)
+{
+	struct str params;
+	if (!str_cut(rest, ',', &params))
+		return false;
+	str_cut(&params, ';', tag);
+	*tag = str_trim(*tag, STR_BLANK);
+	*quality = params.ptr ? quality_of(params) : 1000;
+	return true;
+}
+
 const struct language *catalogue_choose(struct str accept_language)
 {
 	const struct language *best = NULL, *language;
-	int best_quality = 0;
-	struct str rest = accept_language, params, tag;
-	for (int i = 0; i < RANGES_MAX && str_cut(&rest, ',', &params); i++) {
-		str_cut(&params, ';', &tag);
-		int quality = params.ptr ? quality_of(params) : 1000;
-		if (quality > best_quality && catalogue_find(str_trim(tag, STR_BLANK), &language)) {
+	int best_quality = 0, quality;
+	struct str rest = accept_language, tag;
+	for (int i = 0; i < RANGES_MAX && next_range(&rest, &tag, &quality); i++)
+		if (quality > best_quality && catalogue_find(tag, &language)) {
 			best = language;
 			best_quality = quality;
 		}
-	}
+	return best;
+}
+
+struct str catalogue_liked(struct str accept_language)
+{
+	int best_quality = 0, quality;
+	struct str rest = accept_language, tag, best = STR_ABSENT;
+	for (int i = 0; i < RANGES_MAX && next_range(&rest, &tag, &quality); i++)
+		if (quality > best_quality && !str_eq(tag, STR("*"))) {
+			best = tag;
+			best_quality = quality;
+		}
 	return best;
 }

@@ -30,3 +30,6 @@ bool catalogue_find(struct str tag, const struct language **out);
 
 /* What an Accept-Language header likes best of ours (RFC 9110 §12.5.4, lookup as RFC 4647 §3.4). */
 const struct language *catalogue_choose(struct str accept_language);
+
+/* The tag that the header likes best, whether or not we have that language: where its reader is (region.h). */
+struct str catalogue_liked(struct str accept_language);

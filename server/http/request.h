@@ -47,6 +47,7 @@ struct route;
 struct module;
 struct api_version;
 struct language;
+struct manner;
 struct client_io; /* client_io.h; not for handlers */
 
 struct request {
@@ -77,13 +78,14 @@ struct request {
 	struct str page_origin;            /* what Access-Control-Allow-Origin says (cors.h); absent: nothing */
 	const struct language *language;   /* of pages (web/say.h); NULL: English */
 	bool language_known;
-	struct str csrf_cookie;    /* a new pre-session cookie, to be set with the answer; absent if none */
-	struct id counted_as;      /* the account that has a place for it: */
-	bool counted, heavy;       /* in app->callers, in app->heavy, until the answer is out */
-	struct limit_state *limit; /* what X-RateLimit-* and RateLimit tell; NULL where nothing is counted */
-	const char *error_code;    /* set when the request ended in an error, for the log line */
-	err_t failed;              /* what it ended in; NULL: no error, or one that its handler told itself */
-	struct id told_client;     /* of a request without a principal: the app that it says it is of */
+	const struct manner *manner; /* of pages (web/manner.h); NULL: nobody asked yet */
+	struct str csrf_cookie;      /* a new pre-session cookie, to be set with the answer; absent if none */
+	struct id counted_as;        /* the account that has a place for it: */
+	bool counted, heavy;         /* in app->callers, in app->heavy, until the answer is out */
+	struct limit_state *limit;   /* what X-RateLimit-* and RateLimit tell; NULL where nothing is counted */
+	const char *error_code;      /* set when the request ended in an error, for the log line */
+	err_t failed;                /* what it ended in; NULL: no error, or one that its handler told itself */
+	struct id told_client;       /* of a request without a principal: the app that it says it is of */
 };
 
 /* The first header of this name (case-insensitive); absent if there is none. The head check makes the dangerous ones

@@ -58,6 +58,10 @@ UPDATE account SET name = $3, tz = $4 WHERE account_id IN ($1, $2);
 -- $1 live id  $2 its twin  $3 language, NULL: as the browser likes
 UPDATE account SET language = $3 WHERE account_id IN ($1, $2);
 
+-- name: account_set_manner
+-- $1 live id  $2 its twin  $3 hours on a clock  $4 the day that weeks begin with; 0 of either: as the browser's region has it
+UPDATE account SET hours = nullif($3::smallint, 0::smallint), week_start = nullif($4::smallint, 0::smallint) WHERE account_id IN ($1, $2);
+
 -- name: throttle_take
 -- $1 subjects, the narrowest first  $2 tries that each has  $3 when a window that begins now would end  $4 now
 SELECT refused, ends_at FROM throttle_take($1, $2, $3, $4);

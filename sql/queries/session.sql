@@ -64,7 +64,8 @@ SELECT audit_add(e.account_id, 'session.ended', e.id, $3, NULL) FROM ended e;
 -- name: session_authenticate
 -- $1 account  $2 hash  $3 now
 SELECT s.id, s.csrf, s.auth_time, s.proven_at, s.amr, a.status, a.email, a.name, a.tz,
-       a.email_confirmed_at IS NOT NULL AS email_confirmed, a.language, a.picture_tag
+       a.email_confirmed_at IS NOT NULL AS email_confirmed, a.language, a.picture_tag,
+       coalesce(a.hours, 0::smallint) AS hours, coalesce(a.week_start, 0::smallint) AS week_start
   FROM session s JOIN account a ON a.account_id = s.account_id
  WHERE s.account_id = $1 AND s.hash = $2 AND s.expires_at > $3;
 

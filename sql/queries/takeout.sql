@@ -3,7 +3,9 @@
 
 -- name: takeout_person
 -- $1 account
-SELECT a.account_id AS id, a.email, a.email_confirmed_at, a.name, a.tz, a.language, a.created_at FROM account a WHERE a.account_id = $1;
+SELECT a.account_id AS id, a.email, a.email_confirmed_at, a.name, a.tz, a.language,
+       coalesce(a.hours, 0::smallint) AS hours, coalesce(a.week_start, 0::smallint) AS week_start, a.created_at
+  FROM account a WHERE a.account_id = $1;
 
 -- name: takeout_consents
 -- $1 account  $2 after this one  $3 at most so many

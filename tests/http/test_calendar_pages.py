@@ -64,7 +64,7 @@ def test_a_month_shows_events_by_the_clock_of_the_user(api, browser):
 
 
 def test_days_of_a_month_are_whole_weeks(browser):
-    """ISO 8601: a week begins on Monday."""
+    """ISO 8601: a week begins on Monday, for who says nothing else (test_manner.py)."""
     page = browser.get("/calendar?date=2026-02-10").text
     shown = re.findall(r'<td [^>]*data-date="(.*?)"', page)
     assert shown[0] == "2026-01-26" and shown[-1] == "2026-03-01" and len(shown) == 35

@@ -7,6 +7,12 @@ const two = (n) => String(n).padStart(2, '0');
 const dayOf = (d) => `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`;
 const clockOf = (d) => `${two(d.getHours())}:${two(d.getMinutes())}`;
 const wallOf = (d, allDay) => allDay ? dayOf(d) : `${dayOf(d)}T${clockOf(d)}:${two(d.getSeconds())}`;
+// As people read it: by the page's halves of the day, where it has such.
+function tellerOf({ am, pm }) {
+	if (!am) return { clock: clockOf, hour: clockOf };
+	const half = (d) => d.getHours() < 12 ? am : pm, hour = (d) => d.getHours() % 12 || 12;
+	return { clock: (d) => half(d).replace('{time}', `${hour(d)}:${two(d.getMinutes())}`), hour: (d) => half(d).replace('{time}', hour(d)) };
+}
 const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 
 const added = (tag, values) => new Promise((done, failed) => {
@@ -69,7 +75,7 @@ function mendRoles(host) {
 }
 
 function options(page) {
-	const { host } = page, { date, today, view } = host.dataset;
+	const { host } = page, { date, today, view, firstDay } = host.dataset, tell = tellerOf(host.dataset);
 	const weekday = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: 'short' });
 	const create = (values) => location.assign(page.address('/calendar/new', values));
 	const drag = (begins) => () => { if (begins) page.busy = true; else setTimeout(() => { page.busy = false; }, 50); };
@@ -79,11 +85,11 @@ function options(page) {
 		if (!done) info.revert();
 	};
 	return {
-		view: view === 'week' ? 'timeGridWeek' : 'timeGridDay', date, firstDay: 1, locale: document.documentElement.lang, height: '100%',
+		view: view === 'week' ? 'timeGridWeek' : 'timeGridDay', date, firstDay: Number(firstDay), locale: document.documentElement.lang, height: '100%',
 		headerToolbar: { start: '', center: '', end: '' }, scrollTime: '08:00:00', highlightedDates: [today], slotHeight: 28,
 		editable: true, selectable: true, eventStartEditable: true, eventDurationEditable: true,
-		eventTimeFormat: (start, end) => end && start - end ? `${clockOf(start)}–${clockOf(end)}` : clockOf(start),
-		slotLabelFormat: clockOf, allDayContent: document.getElementById('calendar-alert').dataset.allDay,
+		eventTimeFormat: (start, end) => end && start - end ? `${tell.clock(start)}–${tell.clock(end)}` : tell.clock(start),
+		slotLabelFormat: tell.hour, allDayContent: document.getElementById('calendar-alert').dataset.allDay,
 		dayHeaderFormat: (d) => `${weekday.format(d)} ${d.getDate()}`, eventContent: (info) => content(info, page),
 		eventDragStart: drag(true), eventDragStop: drag(false), eventResizeStart: drag(true), eventResizeStop: drag(false),
 		eventDrop: moved, eventResize: moved,

@@ -97,6 +97,17 @@ for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark'], [1280, 'ligh
 		}
 	});
 
+test('in America a week begins on Sunday and its hours are told by halves of the day', async () => {
+	const page = await signedIn({ locale: 'en-US' });
+	await page.goto(world.url + '/calendar?view=week&date=2026-11-24');
+	await drawn(page);
+	assert.match((await page.textContent('#calendar')).match(/(Sun|Mon|Tue) \d+/)[0], /Sun 22/);
+	assert.match(await entry(page, 'Planning').textContent(), /9:00 AM–10:00 AM/);
+	assert.deepEqual((await page.locator('.ec-sidebar time').allTextContents()).filter((t) => /^(9|1) [AP]M$/.test(t)), ['1 AM', '9 AM', '1 PM', '9 PM']);
+	await judge(page, 'calendar week 12 hours');
+	await page.context().close();
+});
+
 test('without JavaScript an event is made, changed and deleted', async () => {
 	const page = await signedIn({ javaScriptEnabled: false });
 	await page.goto(world.url + '/calendar?date=2027-01-12');

@@ -138,9 +138,13 @@ export async function openApp() {
 	};
 }
 
+// In British English, which has the manner of most: 24 hours and weeks from Monday.
 export async function openBrowser(...args) {
-	return chromium.launch({
+	const browser = await chromium.launch({
 		executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
 		args: [...args, ...(process.getuid() === 0 ? ['--no-sandbox'] : [])],
 	});
+	const newContext = browser.newContext.bind(browser);
+	browser.newContext = (options) => newContext({ locale: 'en-GB', ...options });
+	return browser;
 }
