@@ -31,6 +31,7 @@ struct html_values *page_new(struct request *rq, const char *title, const char *
 	const struct language *language = request_language(rq);
 	html_set_language(v, language);
 	html_set(v, "lang", str_of(language ? language->tag : "en"));
+	html_set_flag(v, "rtl", language && language->rtl);
 	html_set(v, "title", say(rq, title));
 	html_set(v, "brand", rq->cx.config->brand);
 	html_set(v, "version", STR(CALENDS_VERSION));

@@ -16,6 +16,7 @@ struct catalogue_text {
 struct language {
 	const char *tag;  /* BCP 47: "de" */
 	const char *name; /* in itself: "Deutsch" */
+	bool rtl;         /* it is read from right to left */
 	const struct catalogue_text *texts;
 	size_t count;
 };
@@ -25,7 +26,10 @@ extern const size_t catalogue_language_count;
 /* language: NULL is English. */
 struct str catalogue_text(const struct language *language, struct str english);
 
-/* By its tag or a longer one ("de-AT"), in any case. False: none of ours. English is found, as NULL. */
+/*
+ * By its tag or a longer one ("de-AT"), in any case. False: none of ours. English is found, as NULL. In builds for
+ * development "en-XB" is English from right to left, so that pages can be looked at in that direction.
+ */
 bool catalogue_find(struct str tag, const struct language **out);
 
 /* What an Accept-Language header likes best of ours (RFC 9110 §12.5.4, lookup as RFC 4647 §3.4). */

@@ -89,3 +89,15 @@ def test_so_it_is_of_a_key(world, fields, said):
     browser.sign_in(world.account("wrong@example.org", name="Una"))
     form = Form(browser.get("/keys/new").text, "/keys").with_(**{"name": "K", "kind": "secret", **fields})
     assert said in browser.post("/keys", form, [("Accept-Language", "de")]).text
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/nothing"])
+def test_a_page_has_the_direction_of_its_language(world, path):
+    """Of English and German there is nothing to say; builds for development have English from right to left (catalogue.h)."""
+    for likes, frame in [("en", '<html lang="en">'), ("de", '<html lang="de">'), ("en-XB", '<html lang="en-XB" dir="rtl">'), ("en-xb, de;q=0.5", '<html lang="en-XB" dir="rtl">')]:
+        assert frame in world.get(path, {"Accept-Language": likes, "Accept": "text/html"}).text
+
+
+def test_each_frame_that_is_translated_has_a_direction():
+    frames = {path.name: text for path in (messages.ROOT / "web/templates").glob("*.html") if "<html" in (text := path.read_text())}
+    assert {name for name, text in frames.items() if '<html lang="{{lang}}"{{#rtl}} dir="rtl"{{/rtl}}>' not in text} == {"demo.html", "docs_top.html", "mail_letter.html"}

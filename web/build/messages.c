@@ -3,7 +3,8 @@
  * The build tool after cmake/templates.cmake: messages OUT.c FILE.po… makes catalogue_languages[]
  * (server/data/catalogue.h) of web/messages/LANGUAGE.po. Of the format of GNU gettext it takes msgid and msgstr, each
  * of one or more quoted lines, and comments. The entry with the empty msgid is the file's head; its X-Language-Name is
- * what the language calls itself. An empty msgstr is a text that is not translated yet.
+ * what the language calls itself, and X-Direction: rtl says that it is read from right to left. An empty msgstr is a
+ * text that is not translated yet.
  */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -23,6 +24,7 @@ struct file {
 	struct entry *entries;
 	size_t count;
 	char name[64];
+	bool rtl;
 };
 
 static void die(const struct file *f, const char *what)
@@ -69,6 +71,7 @@ static void take_head(struct file *f, const char *head)
 	const char *name = strstr(head, field);
 	if (!name || sscanf(name + sizeof field - 1, "%63[^\n]", f->name) != 1)
 		die(f, "the head of the file has no X-Language-Name");
+	f->rtl = strstr(head, "X-Direction: rtl\n");
 }
 
 static void add(struct file *f, const char *english, const char *text)
@@ -165,8 +168,8 @@ int main(int argc, char **argv)
 	fputs("\nconst struct language catalogue_languages[] = {\n", out);
 	for (int i = 2; i < argc; i++) {
 		const char *slash = strrchr(argv[i], '/'), *base = slash ? slash + 1 : argv[i];
-		fprintf(out, "\t{ \"%.*s\", \"%s\", texts_%d, %zu },\n", (int)strcspn(base, "."), base, files[i].name,
-			i, files[i].count);
+		fprintf(out, "\t{ \"%.*s\", \"%s\", %s, texts_%d, %zu },\n", (int)strcspn(base, "."), base,
+			files[i].name, files[i].rtl ? "true" : "false", i, files[i].count);
 	}
 	fprintf(out, "};\nconst size_t catalogue_language_count = %d;\n", argc - 2);
 	free(files);

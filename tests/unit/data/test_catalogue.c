@@ -49,7 +49,7 @@ TEST(a_text_in_a_template_is_of_the_language_with_its_values)
 		{ STR_INIT("<b>{{n}}</b> keys"), STR_INIT("{{n}} <i>Schlüssel</i>{{#many}}!{{/many}}") },
 		{ STR_INIT("Name"), STR_INIT("Name der Sache") },
 	};
-	static const struct language language = { "xx", "X", texts, ARRAY_LEN(texts) };
+	static const struct language language = { "xx", "X", false, texts, ARRAY_LEN(texts) };
 	struct str template = STR("{{#t}}<b>{{n}}</b> keys{{/t}}|{{#rows}}{{#t}}Name{{/t}} {{#t}}Other{{/t}}{{/rows}}");
 	struct html_values *v = html_values_new(test_mem);
 	struct buf out = buf_new(test_mem, 1 << 16), english = buf_new(test_mem, 1 << 16);
