@@ -110,7 +110,7 @@ static err_t read_caller(
 {
 	struct account account;
 	bool test = str_eq(call->config->mode, STR("test"));
-	TRY(account_by_email(cx, call->args.items[0], &account));
+	TRY(command_account(cx, call->args.items[0], &account));
 	*out = (struct principal){
 		.kind = kind_for(operation),
 		.account = id_in_mode(account.id, test),

@@ -30,7 +30,7 @@ struct calendar_view {
 static const struct json_field fields[] = {
 	/* name           kind       flags           offset           given                 min  max */
 	{ "id",           JSON_STR,  OPEN,           AT(id),          0,                    0,   0,    NULL, NULL, 0, 0, "cal_…", "cal_0355WHuCFfRpMfB53mC9Z6" },
-	{ "object",       JSON_STR,  OPEN,           AT(object),      0,                    0,   0,    NULL, NULL, 0, 0, AUDIT_CALENDAR, "calendar" },
+	{ "object",       JSON_STR,  OPEN,           AT(object),      0,                    0,   0,    NULL, NULL, 0, 0, "calendar", "calendar" },
 	{ "name",         JSON_STR,  JSON_NEEDED,              AT(name),        AT(has_name),         1,   100,  NULL, NULL, 0, 0, "What people call it; keys only", "Team" },
 	{ "description",  JSON_STR,  JSON_NULLABLE,  AT(description), AT(has_description),  0,   1000, NULL, NULL, 0, 0, "Keys only", "Where the team meets" },
 	{ "color_hex",    JSON_STR,  JSON_NULLABLE,  AT(color_hex),   AT(has_color_hex),    7,   7,    NULL, NULL, 0, 0, "#RRGGBB", "#3366CC" },
@@ -160,32 +160,48 @@ static struct str place_of(struct arena *mem, const struct calendar *c)
 	return str_fmt(mem, "%lld %.*s", (long long)c->ord + ORDER_END, STR_ARG(c->name));
 }
 
-static err_t place_read(const struct page *page, int64_t *ord, struct str *name)
+static err_t place_read(const struct page *page, struct calendar_page *out)
 {
 	struct str rest = page->place, number;
 	uint64_t n;
-	*ord = page->back ? ORDER_END : -ORDER_END;
-	*name = STR("");
+	out->back = page->back;
+	out->limit = page->limit + 1;
+	out->ord = page->back ? ORDER_END : -ORDER_END;
+	out->name = STR("");
 	if (!page->place.ptr)
 		return OK;
 	if (!str_cut(&rest, ' ', &number) || !rest.ptr || !str_to_u64(number, 2 * ORDER_END, &n) ||
 		!str_is_utf8(rest) || memchr(rest.ptr, 0, rest.len))
 		return page_refuse(page);
-	*ord = (int64_t)n - ORDER_END;
-	*name = rest;
+	out->ord = (int64_t)n - ORDER_END;
+	out->name = rest;
 	return OK;
 }
+
+static const struct json_field list_params[] = {
+	{ .name = "selected",
+		.kind = JSON_BOOL,
+		.offset = offsetof(struct calendar_page, selected),
+		.given = offsetof(struct calendar_page, has_selected),
+		.doc = "Those alone that lists and free/busy count when no calendar is named, or with false the "
+		       "others" },
+	{ .name = "writable",
+		.kind = JSON_BOOL,
+		.offset = offsetof(struct calendar_page, writable),
+		.given = offsetof(struct calendar_page, has_writable),
+		.doc = "Those alone whose events may be changed, or with false the others" },
+};
 
 static err_t run_list(struct api_call *call, struct response *rs)
 {
 	struct page page;
 	struct calendar *calendars;
-	struct str name, first = STR_ABSENT, last = STR_ABSENT;
-	int64_t ord;
+	struct str first = STR_ABSENT, last = STR_ABSENT;
+	struct calendar_page some = *(const struct calendar_page *)call->params;
 	size_t count;
 	TRY(page_begin(call, "account", &page));
-	TRY(place_read(&page, &ord, &name));
-	TRY(calendar_page(&call->rq->cx, &call->actor, ord, name, page.back, page.limit + 1, &calendars, &count));
+	TRY(place_read(&page, &some));
+	TRY(calendar_page(&call->rq->cx, &call->actor, &some, &calendars, &count));
 	page_cut(&page, &count);
 	struct json j = api_list_begin(call, rs);
 	for (size_t i = 0; i < count; i++) {
@@ -202,6 +218,7 @@ static err_t run_list(struct api_call *call, struct response *rs)
 const struct contract list_calendars = {
 	.id = "listCalendars",
 	.summary = "The calendars that the credential may see, in the order of the account.",
+	PARAMS(list_params, struct calendar_page),
 	.answer = &calendar_resource,
 	.shape = ANSWER_LIST,
 	.status = 200,

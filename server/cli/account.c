@@ -28,6 +28,18 @@ static err_t plan_of(struct ctx *cx, const struct config *config, enum plan *out
 	return OK;
 }
 
+err_t command_account(struct ctx *cx, struct str name, struct account *out)
+{
+	struct id id;
+	err_t e = id_parse(name, "usr", &id) ? account_by_id(cx, id, out) : account_by_email(cx, name, out);
+	if (err_is(e, NOT_FOUND))
+		return REFUSE(cx, NOT_FOUND, "",
+			"There is no account %.*s. calends account list shows all; calends account "
+			"create makes one.",
+			STR_ARG(str_sub(name, 0, 254)));
+	return e;
+}
+
 static void print(const struct command_call *call, const struct account *account)
 {
 	if (call->config->json) {
@@ -73,7 +85,7 @@ static err_t list(struct ctx *cx, const struct command_call *call)
 static err_t show(struct ctx *cx, const struct command_call *call)
 {
 	struct account account;
-	TRY(account_by_email(cx, call->args.items[0], &account));
+	TRY(command_account(cx, call->args.items[0], &account));
 	print(call, &account);
 	return OK;
 }
@@ -81,7 +93,7 @@ static err_t show(struct ctx *cx, const struct command_call *call)
 static err_t set_status(struct ctx *cx, const struct command_call *call, enum account_status status)
 {
 	struct account account;
-	TRY(account_by_email(cx, call->args.items[0], &account));
+	TRY(command_account(cx, call->args.items[0], &account));
 	TRY(account_set_status(cx, account.id, status));
 	return show(cx, call);
 }
@@ -104,7 +116,7 @@ static err_t set_password(struct ctx *cx, const struct command_call *call)
 		return REFUSE(cx, MISSING_FIELD, "password-stdin",
 			"Give the new password on standard input, with --password-stdin.");
 	TRY(password_from_stdin(cx, call, &password));
-	TRY(account_by_email(cx, call->args.items[0], &account));
+	TRY(command_account(cx, call->args.items[0], &account));
 	TRY(account_set_password(cx, account.id, password));
 	print(call, &account);
 	return OK;

@@ -4,15 +4,6 @@
 #include "server/account/account.h"
 #include "server/cli/command.h"
 
-/* usr_… or an address. */
-static err_t account_named(struct ctx *cx, struct str name, struct account *out)
-{
-	struct id id;
-	if (id_parse(name, "usr", &id))
-		return account_by_id(cx, id, out);
-	return account_by_email(cx, name, out);
-}
-
 static void print_json(const struct command_call *call, const struct audit_told *told)
 {
 	struct json j = json_begin(call->out);
@@ -48,7 +39,7 @@ static err_t verify(struct ctx *cx, const struct command_call *call)
 	struct account account = { 0 };
 	struct audit_told told;
 	if (call->config->account.len)
-		TRY(account_named(cx, call->config->account, &account));
+		TRY(command_account(cx, call->config->account, &account));
 	TRY(audit_verify(cx, account.id, &told));
 	if (call->config->json)
 		print_json(call, &told);
@@ -63,7 +54,7 @@ static err_t verify(struct ctx *cx, const struct command_call *call)
 static err_t export(struct ctx *cx, const struct command_call *call)
 {
 	struct account account;
-	TRY(account_named(cx, call->args.items[0], &account));
+	TRY(command_account(cx, call->args.items[0], &account));
 	return audit_export(cx, account.id, call->out);
 }
 

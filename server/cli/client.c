@@ -81,15 +81,15 @@ static err_t create(struct ctx *cx, const struct command_call *call)
 	if (!str_eq(config->mode, STR("live")) && !str_eq(config->mode, STR("test")))
 		return REFUSE(cx, INVALID_VALUE, "mode", "The mode is live or test.");
 	if (config->scope.len && !scope_parse(config->scope, &in.scopes))
-		return REFUSE(cx, INVALID_VALUE, "scope", "A scope is not known; calends --help names them.");
+		return command_scope_refused(cx, "scope", config->scope);
 	if (config->profile.len && !in.policy.profile)
 		return REFUSE(cx, INVALID_VALUE, "profile", "The profile is " CLIENT_PROFILE_FAPI2 ".");
 	if (config->machine_scope.len && !scope_parse(config->machine_scope, &in.policy.machine_scopes))
-		return REFUSE(cx, INVALID_VALUE, "machine-scope", "A scope is not known; calends --help names them.");
+		return command_scope_refused(cx, "machine-scope", config->machine_scope);
 	if (!config->owner.len)
 		return REFUSE(cx, MISSING_FIELD, "owner", "Say whose client it is: --owner EMAIL.");
 	TRY(client_grants_read(cx, "grant", config->grant, &in.grants));
-	TRY(account_by_email(cx, config->owner, &owner));
+	TRY(command_account(cx, config->owner, &owner));
 	in.owner = id_in_mode(owner.id, str_eq(config->mode, STR("test")));
 	TRY(client_create(cx, &in, &client, &secret));
 	return print(cx, call, client.id, secret);
@@ -101,7 +101,7 @@ static err_t list(struct ctx *cx, const struct command_call *call)
 	struct client *clients;
 	size_t count;
 	if (call->config->owner.len)
-		TRY(account_by_email(cx, call->config->owner, &owner));
+		TRY(command_account(cx, call->config->owner, &owner));
 	TRY(client_list(cx, owner.id, &clients, &count));
 	if (!call->config->json) {
 		for (size_t i = 0; i < count; i++)
@@ -279,7 +279,7 @@ static err_t invite(struct ctx *cx, const struct command_call *call)
 	struct str token;
 	if (!call->config->owner.len)
 		return REFUSE(cx, MISSING_FIELD, "owner", "Say whose the apps will be: --owner EMAIL.");
-	TRY(account_by_email(cx, call->config->owner, &owner));
+	TRY(command_account(cx, call->config->owner, &owner));
 	struct id id = id_in_mode(owner.id, str_eq(call->config->mode, STR("test")));
 	TRY(registration_token_new(cx, id, (int32_t)call->config->uses, &token));
 	if (!call->config->json) {

@@ -11,6 +11,7 @@
 #include "server/base/buf.h"
 #include "server/base/config.h"
 
+struct account;
 struct runtime;
 
 struct word_list {
@@ -75,6 +76,10 @@ struct order {
  * options themselves were wrong.
  */
 MUST_CHECK err_t command_understand(struct ctx *cx, struct word_list line, size_t skip, struct order *out);
+/* Whom an operand or an option names: usr_… or an address. NOT_FOUND, with the name and what makes one. */
+MUST_CHECK err_t command_account(struct ctx *cx, struct str name, struct account *out);
+/* That scope_parse() did not take the option's value: with the word that is none. */
+err_t command_scope_refused(struct ctx *cx, const char *option, struct str value);
 /* Prints an error: as text on standard error, or as an object to `out`. line: of a batch; 0: none. */
 void command_print_error(struct ctx *cx, FILE *out, bool as_json, size_t line, err_t e);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "server/auth/scope.h"
 #include "server/base/log.h"
 #include "server/cli/runtime.h"
 #include "server/data/json.h"
@@ -120,11 +121,18 @@ static err_t check_options(struct ctx *cx, const struct command *c, const struct
 	return OK;
 }
 
+err_t command_scope_refused(struct ctx *cx, const char *option, struct str value)
+{
+	return REFUSE(cx, INVALID_VALUE, option,
+		"\"%.*s\" is no scope. Scopes stand between single blanks; calends reference scopes names them.",
+		STR_ARG(str_sub(scope_unknown(value), 0, 64)));
+}
+
 /* With --json an error is an object too, so that a script reads one format. */
 void command_print_error(struct ctx *cx, FILE *to, bool as_json, size_t line, err_t e)
 {
 	const struct err_row *row = err_row(e->kind);
-	if (e->detail.ptr)
+	if (e->detail.ptr && row->api_status >= 500) /* who is refused is told what to mend */
 		log_event(LOG_ERROR, "command", LOG_STR("detail", e->detail), LOG_C("file", e->file),
 			LOG_INT("line", e->line));
 	if (!as_json) {

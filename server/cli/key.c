@@ -37,7 +37,7 @@ static err_t read_settings(struct ctx *cx, const struct config *config, struct k
 	out->test = str_eq(config->mode, STR("test"));
 	out->limits.rate = (int32_t)config->key_rate;
 	if (config->scope.len > 0 && !scope_parse(config->scope, &out->scopes))
-		return REFUSE(cx, INVALID_VALUE, "scope", "A scope is not known; see calends --help.");
+		return command_scope_refused(cx, "scope", config->scope);
 	return OK;
 }
 
@@ -52,7 +52,7 @@ static err_t create(struct ctx *cx, const struct command_call *call)
 	struct key key;
 	struct str secret;
 	TRY(read_settings(cx, call->config, &in));
-	TRY(account_by_email(cx, call->args.items[0], &account));
+	TRY(command_account(cx, call->args.items[0], &account));
 	in.account = account.id;
 	const struct actor owner = actor_server(id_in_mode(account.id, in.test));
 	TRY(calendars_by_names(cx, &owner, call->config->calendar, "calendar", &in.calendars));
@@ -88,7 +88,7 @@ static err_t list(struct ctx *cx, const struct command_call *call)
 	struct account account;
 	struct key *keys;
 	size_t count;
-	TRY(account_by_email(cx, call->args.items[0], &account));
+	TRY(command_account(cx, call->args.items[0], &account));
 	TRY(key_list(cx, account.id, &keys, &count));
 	size_t unused = keys_unused(cx, call->config->unused, keys, &count);
 	if (call->config->json) {

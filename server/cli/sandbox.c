@@ -8,7 +8,7 @@
 static err_t sandbox_of(struct ctx *cx, const struct command_call *call, struct id *out)
 {
 	struct account account;
-	TRY(account_by_email(cx, call->args.items[0], &account));
+	TRY(command_account(cx, call->args.items[0], &account));
 	*out = id_in_mode(account.id, true);
 	return OK;
 }

@@ -11,7 +11,7 @@ static err_t read_query(struct ctx *cx, const struct command_call *call, bool we
 {
 	const struct config *config = call->config;
 	struct account account;
-	TRY(account_by_email(cx, call->args.items[0], &account));
+	TRY(command_account(cx, call->args.items[0], &account));
 	*out = (struct usage_query){
 		.account = id_in_mode(account.id, str_eq(config->mode, STR("test"))),
 		.webhooks = webhooks,

@@ -11,23 +11,25 @@ SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description, c.co
  ORDER BY c.ord, c.name;
 
 -- name: calendar_after
--- $1 account  $2 only  $3 after this order  $4 and this name  $5 at most
+-- $1 account  $2 only  $3 after this order  $4 and this name  $5 at most  $6 selected  $7 writable; NULL is both
 -- The account has no more than 250: they are sorted, and no index is kept for it.
 SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description, c.color, c.timezone, c.tzid, c.ord,
        c.components, c.transp, c.selected, c.writable, c.is_public, c.organizer_name, c.prop_version, s.modseq,
        s.min_modseq, s.objects, s.bytes AS size, c.created_at, c.updated_at
   FROM calendar c JOIN calendar_state s ON s.account_id = c.account_id AND s.calendar_id = c.id
  WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND (c.ord::bigint, c.name) > ($3::bigint, $4)
+   AND ($6::boolean IS NULL OR c.selected = $6) AND ($7::boolean IS NULL OR c.writable = $7)
  ORDER BY c.ord, c.name LIMIT $5::int;
 
 -- name: calendar_before
--- $1 account  $2 only  $3 before this order  $4 and this name  $5 at most
+-- $1 account  $2 only  $3 before this order  $4 and this name  $5 at most  $6 selected  $7 writable; NULL is both
 -- The account has no more than 250: they are sorted, and no index is kept for it.
 SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description, c.color, c.timezone, c.tzid, c.ord,
        c.components, c.transp, c.selected, c.writable, c.is_public, c.organizer_name, c.prop_version, s.modseq,
        s.min_modseq, s.objects, s.bytes AS size, c.created_at, c.updated_at
   FROM calendar c JOIN calendar_state s ON s.account_id = c.account_id AND s.calendar_id = c.id
  WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND (c.ord::bigint, c.name) < ($3::bigint, $4)
+   AND ($6::boolean IS NULL OR c.selected = $6) AND ($7::boolean IS NULL OR c.writable = $7)
  ORDER BY c.ord DESC, c.name DESC LIMIT $5::int;
 
 -- name: calendar_by_name guard: with_key

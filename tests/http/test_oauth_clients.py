@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """`calends client …`: what it prints, refuses and ends."""
 import re
+import subprocess
 
 import pytest
 from oauth_flow import App, Browser, profile
-from world import CliError
+from world import BIN, CliError
 
 REDIRECT = "https://app.example/cb"
 
@@ -57,8 +58,18 @@ def test_what_a_client_cannot_be_is_said(world, options, param):
 
 
 def test_the_owner_must_exist(world):
-    with pytest.raises(CliError):
+    with pytest.raises(CliError) as refused:
         world.cli("client", "create", "--owner", "nobody@platform.example", "--name", "X", "--redirect-uri", REDIRECT)
+    assert "There is no account nobody@platform.example" in refused.value.stderr
+    assert "event=command" not in refused.value.stderr, "what is the caller's to mend is no line of the log"
+
+
+def test_a_scope_that_is_none_is_named_with_where_they_stand(world):
+    for options, wrong in (({"scope": "events:read events:raed"}, "events:raed"), ({"machine_scope": "x"}, "x"), ({"scope": "events:read  profile:read"}, "")):
+        with pytest.raises(CliError) as refused:
+            world.client("owner@platform.example", redirect_uri=REDIRECT, **options)
+        assert f'"{wrong}" is no scope' in refused.value.stderr.replace("\\", "") and "calends reference scopes" in refused.value.stderr
+    assert "`events:read`" in subprocess.run([BIN, "reference", "scopes"], capture_output=True, text=True, timeout=60, check=True).stdout
 
 
 def test_tokens_of_an_account_whose_plan_has_no_api_are_refused(world):

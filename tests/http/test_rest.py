@@ -77,6 +77,24 @@ def test_calendars_are_made_changed_and_deleted_by_keys(api):
     assert_error(api("GET", path), 404, "resource_missing")
 
 
+def test_lists_of_calendars_are_of_those_alone_that_are_selected_or_writable(api):
+    made = {n: api("POST", "/v1/calendars", {"name": f"Filtered {n}"}).json["id"] for n in ("both", "hidden", "fixed")}
+    assert api("PATCH", f"/v1/calendars/{made['hidden']}", {"selected": False}).status == 200
+    assert api("PATCH", f"/v1/calendars/{made['fixed']}", {"writable": False}).status == 200
+    def found(query):
+        reply = api("GET", f"/v1/calendars?limit=100&{query}")
+        assert reply.status == 200, reply
+        return {n for n, id in made.items() if id in [c["id"] for c in reply.json["data"]]}
+    assert found("selected=true") == {"both", "fixed"} and found("selected=false") == {"hidden"}
+    assert found("writable=true") == {"both", "hidden"} and found("writable=false&selected=true") == {"fixed"}
+    first = api("GET", "/v1/calendars?limit=1&writable=false").json
+    assert [c["id"] for c in first["data"]] == [made["fixed"]] and not first["has_more"]
+    assert_error(api("GET", "/v1/calendars?selected=perhaps"), 400, "invalid_value", "selected")
+    assert api("PATCH", f"/v1/calendars/{made['fixed']}", {"writable": True}).status == 200
+    for id in made.values():
+        assert api("DELETE", f"/v1/calendars/{id}").status == 200
+
+
 def test_the_default_calendar_stays(api):
     default = next(c for c in api("GET", "/v1/calendars").json["data"] if c["is_default"])
     assert_error(api("DELETE", f"/v1/calendars/{default['id']}"), 409, "conflict")

@@ -43,10 +43,16 @@ struct calendar {
 MUST_CHECK err_t calendar_list(struct ctx *cx, const struct actor *actor, struct calendar **out, size_t *count_out);
 /* The same for calendar_list as object_prefetch is for object_get. */
 void calendar_list_prefetch(struct ctx *cx, struct id account, struct bytes key);
-/* Some of them, from a place in that order on; with `back` those before it, the nearest first. The place need not be
- * that of a calendar. */
-MUST_CHECK err_t calendar_page(struct ctx *cx, const struct actor *actor, int64_t ord, struct str name, bool back,
-	size_t limit, struct calendar **out, size_t *count_out);
+struct calendar_page {
+	int64_t ord; /* the place in that order, which need not be that of a calendar */
+	struct str name;
+	bool back; /* those before it, the nearest first; else those after it */
+	size_t limit;
+	bool has_selected, selected, has_writable, writable; /* those alone */
+};
+/* Some of them. */
+MUST_CHECK err_t calendar_page(struct ctx *cx, const struct actor *actor, const struct calendar_page *page,
+	struct calendar **out, size_t *count_out);
 /*
  * The calendars that these ids (cal_…) name, each of them one of the actor's. Absent names are all: items NULL.
  * errors  INVALID_VALUE  `param`, with the one that is not there

@@ -70,14 +70,18 @@ err_t calendars_by_names(
 	return OK;
 }
 
-err_t calendar_page(struct ctx *cx, const struct actor *actor, int64_t ord, struct str name, bool back, size_t limit,
-	struct calendar **out, size_t *count_out)
+#define IN_IF(given, value) ((given) ? IN(value) : IN_NULL(DB_BOOL))
+
+err_t calendar_page(struct ctx *cx, const struct actor *actor, const struct calendar_page *page, struct calendar **out,
+	size_t *count_out)
 {
-	if (back)
+	if (page->back)
 		return db_rows(cx, &sql_calendar_before, calendar_before, out, count_out, IN(actor->owner),
-			IN(actor->calendars), IN(ord), IN(name), IN((int32_t)limit));
+			IN(actor->calendars), IN(page->ord), IN(page->name), IN((int32_t)page->limit),
+			IN_IF(page->has_selected, page->selected), IN_IF(page->has_writable, page->writable));
 	return db_rows(cx, &sql_calendar_after, calendar_after, out, count_out, IN(actor->owner), IN(actor->calendars),
-		IN(ord), IN(name), IN((int32_t)limit));
+		IN(page->ord), IN(page->name), IN((int32_t)page->limit), IN_IF(page->has_selected, page->selected),
+		IN_IF(page->has_writable, page->writable));
 }
 
 err_t calendar_by_name(struct ctx *cx, const struct actor *actor, struct str name, struct calendar *out)
