@@ -2,9 +2,9 @@
 #include "oauth/device.h"
 
 #include "oauth/answer.h"
+#include "oauth/client_rate.h"
 #include "oauth/details.h"
 #include "oauth/endpoint.h"
-#include "oauth/guess_limit.h"
 #include "server/auth/scope.h"
 #include "server/base/buf.h"
 #include "server/crypto/digest.h"
@@ -130,7 +130,7 @@ err_t device_post(struct request *rq, struct response *rs)
 	TRY(details_refuse(cx, &params));
 	TRY(read_scopes(cx, &params, &client, &scopes));
 	TRY(params_audience(cx, &params, &audience));
-	TRY(guess_limit_take(rq, STR("authorize")));
+	TRY(client_row_take(rq, &client));
 	struct str device_code =
 		secret_new(cx->mem, &(struct secret_parts){ .kind = SECRET_DEVICE }, (struct bytes){ 0 });
 	TRY(store(cx, &client, scopes, audience, device_code, &user_code));

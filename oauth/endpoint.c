@@ -4,6 +4,7 @@
 #include "oauth/answer.h"
 #include "oauth/assertion.h"
 #include "oauth/certificate_auth.h"
+#include "oauth/client_rate.h"
 #include "oauth/guess_limit.h"
 #include "oauth/open_client.h"
 #include "server/account/last_used.h"
@@ -180,12 +181,12 @@ err_t endpoint_client(struct request *rq, const struct params *params, struct cl
 	if (!e && !id_is_zero(out->secret) && rq->app->last_used)
 		last_used_see(
 			rq->app->last_used, out->owner, out->secret, rq->cx.now, rq->cx.client_ip, rq->cx.user_agent);
-	if (!e)
+	if (!e) {
 		out->called = claimed.id;
-	if (!e)
 		rq->told_client = out->id;
-	if (!e)
 		rq->cx.by = (struct ctx_by){ .kind = "app", .client = out->id };
+		return client_rate_take(rq, out);
+	}
 	/* Failures alone, by client and network: ever so many guesses lock nobody else out. */
 	if (err_is(e, INVALID_CLIENT))
 		TRY(guess_limit_take(rq, str_cat(rq->cx.mem, STR("client "), str_sub(claimed.id, 0, 64))));

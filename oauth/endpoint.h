@@ -29,6 +29,7 @@ extern const size_t client_method_count;
  *
  * errors  MALFORMED       two methods at once, or two client ids
  *         UNAVAILABLE     its keys cannot be fetched
- *         INVALID_CLIENT  everything else; RATE_LIMITED when it happens too often from one address
+ *         INVALID_CLIENT  everything else; RATE_LIMITED when it happens too often from one network
+ *         RATE_LIMITED    who is proven calls this endpoint too often (client_rate.h)
  */
 MUST_CHECK err_t endpoint_client(struct request *rq, const struct params *params, struct client *out);

@@ -2,7 +2,7 @@
 #include "oauth/guess_limit.h"
 
 #include "server/base/address.h"
-#include "server/http/limit.h"
+#include "server/http/access.h"
 
 err_t guess_limit_take(struct request *rq, struct str what)
 {
@@ -12,7 +12,10 @@ err_t guess_limit_take(struct request *rq, struct str what)
 		return OK;
 	struct str network = address_network(cx->mem, cx->client_ip);
 	struct str subject = str_fmt(cx->mem, "%.*s from %.*s", STR_ARG(what), STR_ARG(network));
-	if (limiter_take(rq->app->limiter, limit_key(subject), cx->now, &state))
+	bool passes = limiter_take(rq->app->limiter, limit_key(subject), cx->now, &state);
+	state.policy = "network";
+	access_tell_limit(rq, &state, passes);
+	if (passes)
 		return OK;
 	struct err *e = FAIL(cx, RATE_LIMITED, "%.*s", STR_ARG(what));
 	e->retry_after_s = state.retry_after_s;

@@ -2,8 +2,8 @@
 #include "oauth/par.h"
 
 #include "oauth/checks.h"
+#include "oauth/client_rate.h"
 #include "oauth/endpoint.h"
-#include "oauth/guess_limit.h"
 #include "oauth/open_client.h"
 #include "oauth/proof.h"
 #include "server/crypto/digest.h"
@@ -64,7 +64,7 @@ err_t par_post(struct request *rq, struct response *rs)
 	if (param_count(&params, "request_uri")) /* §2.1 */
 		return REFUSE(cx, INVALID_VALUE, "request_uri", "A pushed request cannot refer to another.");
 	TRY(auth_request_check_pushed(cx, &params, caller.id, &request, &client));
-	TRY(guess_limit_take(rq, STR("authorize")));
+	TRY(client_row_take(rq, &caller));
 	TRY(bind_to_proof(rq, &request));
 	TRY(auth_request_store_pushed(cx, &request, PAR_LIFETIME_S, &reference));
 	struct json j = json_begin(reply(rs, 201, "application/json"));

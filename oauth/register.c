@@ -3,6 +3,7 @@
 
 #include "oauth/answer.h"
 #include "oauth/client_json.h"
+#include "oauth/client_rate.h"
 #include "oauth/guess_limit.h"
 #include "oauth/registered.h"
 #include "server/auth/credential.h"
@@ -108,7 +109,7 @@ static err_t find(struct request *rq, struct registered *out)
 {
 	TRY(counted(rq, registered_find(&rq->cx, rq->args[0], bearer_of(rq), out)));
 	rq->cx.by = (struct ctx_by){ .kind = "app", .client = out->client.id };
-	return OK;
+	return client_rate_take(rq, &out->client);
 }
 
 err_t registration_get(struct request *rq, struct response *rs)

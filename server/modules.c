@@ -183,6 +183,8 @@ static void note_refusal(struct request *rq, const char *reason)
 
 /* An import comes at once. So many seconds of --write-rate may; by default that is 20,000 events. */
 #define WRITES_AHEAD_S 400
+/* And of --client-rate: tokens of many users end in the same minute. */
+#define CLIENTS_AHEAD_S 10
 
 /* What anybody may open (field: booking widgets), a second for one network. */
 #define VISITS_A_SECOND 10
@@ -217,6 +219,8 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 		app->writes = limiter_open((unsigned)config->write_rate, (unsigned)config->write_rate * WRITES_AHEAD_S);
 	app->api_keys_rate = (struct rate){ "api_keys", (unsigned)config->api_keys_rate, 60 };
 	app->freebusy_rate = (struct rate){ "freebusy", (unsigned)config->freebusy_rate, 1 };
+	app->account_rate = (struct rate){ "account", (unsigned)config->account_rate, 1 };
+	app->client_rate = (struct rate){ "app", (unsigned)config->client_rate * CLIENTS_AHEAD_S, CLIENTS_AHEAD_S };
 	if (config->rate_limit > 0)
 		app->visits = limiter_open(VISITS_A_SECOND, VISITS_A_SECOND);
 	app->callers = concurrency_open(callers_max(config), 0);

@@ -102,6 +102,8 @@ static void set_server(struct arena *mem, struct html_values *v, const struct co
 	html_set(v, "write_rate", number(mem, config->write_rate));
 	html_set(v, "api_keys_rate", number(mem, config->api_keys_rate));
 	html_set(v, "freebusy_rate", number(mem, config->freebusy_rate));
+	html_set(v, "account_rate", number(mem, config->account_rate));
+	html_set(v, "client_rate", number(mem, config->client_rate));
 	html_set(v, "heavy_requests", number(mem, config->heavy_requests));
 	html_set(v, "account_storage_mib", number(mem, config->account_storage_mib));
 }

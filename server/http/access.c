@@ -193,6 +193,36 @@ static bool is_counted(const struct request *rq)
 	return rq->module && rq->app->limiter && (rq->module->rate_limited || own);
 }
 
+void access_tell_limit(struct request *rq, const struct limit_state *state, bool passes)
+{
+	if (!rq->limit)
+		rq->limit = arena_new(rq->cx.mem, struct limit_state);
+	else if (passes && state->remaining > rq->limit->remaining)
+		return;
+	*rq->limit = *state;
+}
+
+/* Of an owner's keys alone: an app must not use up what its users have, nor a page what its owner has. */
+static err_t count_account(struct request *rq)
+{
+	const struct rate *rate = &rq->app->account_rate;
+	struct limit_state state;
+	bool counts = rate->count && rq->module->rate_limited && rq->principal;
+	if (!counts || !(rq->principal->kind & (ACCOUNT_KEY | SECRET_KEY | RESTRICTED_KEY)))
+		return OK;
+	struct id owner = id_in_mode(rq->principal->account, false);
+	bool passes = limiter_take_of(rq->app->limiter, rate, owner, rq->cx.now, &state);
+	access_tell_limit(rq, &state, passes);
+	if (passes)
+		return OK;
+	struct err *e = REFUSE(&rq->cx, RATE_LIMITED, "",
+		"The keys of this account together made more than %u requests in a second. Wait as long as Retry-After "
+		"says.",
+		rate->count);
+	e->retry_after_s = state.retry_after_s;
+	return e;
+}
+
 err_t access_count(struct request *rq)
 {
 	if (!is_counted(rq) || rq->limit)
@@ -200,8 +230,11 @@ err_t access_count(struct request *rq)
 	rq->limit = arena_new(rq->cx.mem, struct limit_state);
 	struct id key =
 		rq->principal ? rq->principal->credential : limit_key(address_network(rq->cx.mem, rq->cx.client_ip));
-	if (limiter_take_slower(rq->app->limiter, rq->principal ? rq->principal->rate : 0, key, rq->cx.now, rq->limit))
+	if (limiter_take_slower(
+		    rq->app->limiter, rq->principal ? rq->principal->rate : 0, key, rq->cx.now, rq->limit)) {
+		TRY(count_account(rq));
 		return access_count_call(rq);
+	}
 	struct err *e = FAIL(&rq->cx, RATE_LIMITED, "%s", rq->principal ? "credential" : "address");
 	e->retry_after_s = rq->limit->retry_after_s;
 	return e;
@@ -224,9 +257,8 @@ err_t access_count_call(struct request *rq)
 	if (!rate || !rq->principal)
 		return OK;
 	bool passes = limiter_take_of(rq->app->limiter, rate, rq->principal->credential, rq->cx.now, &state);
-	/* What runs out first is told. */
-	if (rq->limit && (!passes || state.remaining <= rq->limit->remaining))
-		*rq->limit = state;
+	if (rq->limit)
+		access_tell_limit(rq, &state, passes);
 	if (passes)
 		return OK;
 	struct err *e = REFUSE(&rq->cx, RATE_LIMITED, "",

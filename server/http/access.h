@@ -21,6 +21,9 @@ MUST_CHECK err_t access_allows(struct request *rq);
 /* One request more of this credential, or of this address for a stranger: RATE_LIMITED. Sets rq->limit. */
 MUST_CHECK err_t access_count(struct request *rq);
 
+/* This was counted, too: RateLimit and X-RateLimit-* of the answer tell of what runs out first. */
+void access_tell_limit(struct request *rq, const struct limit_state *state, bool passes);
+
 /*
  * Of a call that has a rate of its own (route.h), what is counted of it besides; access_count() has done it where there
  * is a credential. RATE_LIMITED. rq->limit is whichever runs out first.

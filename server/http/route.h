@@ -68,8 +68,8 @@ struct module {
 	bool versions;     /* of the API (version.h): a request may choose one */
 	bool auth_first;   /* authentication comes before routing: 401 also for paths that do not exist */
 	unsigned basic;    /* enum who allowed as a Basic password here; 0: Basic is refused */
-	/* app->limiter counts each credential (strangers by address); X-RateLimit-* and RateLimit on each answer. Elsewhere
-	 * it counts those alone that have a rate of their own. */
+	/* app->limiter counts each credential (strangers by address); X-RateLimit-* and RateLimit on each answer.
+	 * Elsewhere it counts those alone that have a rate of their own. */
 	bool rate_limited;
 	/* What pages of other origins may send and read where a route has a CORS flag; NULL: as REST has it (cors.c).
 	 */
@@ -100,6 +100,8 @@ struct app {
 	struct limiter *limiter; /* requests of each credential; NULL for no limit */
 	struct limiter *writes;  /* of each account; NULL for no limit */
 	struct rate api_keys_rate, freebusy_rate;
+	struct rate account_rate;            /* of all keys of one account; count 0: no limit */
+	struct rate client_rate;             /* of one app at one endpoint of OAuth; count 0: no limit */
 	struct limiter *visits;              /* of each network, of what anybody may open; NULL for no limit */
 	struct concurrency *callers, *heavy; /* requests of each account, and heavy ones; NULL for no limit */
 	struct last_used *last_used;

@@ -122,7 +122,7 @@ class Server:
 
     def start(self, *more):
         address = f"127.0.0.1:{self.port}"
-        unlimited = [w for o in ("--api-keys-rate", "--freebusy-rate") if o not in self.options for w in (o, "0")]
+        unlimited = [w for o in ("--api-keys-rate", "--freebusy-rate", "--account-rate", "--client-rate") if o not in self.options for w in (o, "0")]
         self.process = subprocess.Popen([*WRAP, BIN, "serve", "--listen", address, "--public-url", self.public_url,
             *self.world.settings, *unlimited, *self.options, *more], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, env=self.world.environment, start_new_session=True)

@@ -22,7 +22,8 @@ struct writer {
 
 /* What a page may ask of the server that shows it: web/docs.c sets them all. */
 static const char *const values[] = { "public_url", "host", "brand", "version", "security_contact", "rate_limit",
-	"write_rate", "api_keys_rate", "freebusy_rate", "heavy_requests", "account_storage_mib", ">copy" };
+	"write_rate", "api_keys_rate", "freebusy_rate", "account_rate", "client_rate", "heavy_requests",
+	"account_storage_mib", ">copy" };
 
 static struct str attribute(const MD_ATTRIBUTE *a)
 {
