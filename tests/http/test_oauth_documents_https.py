@@ -9,6 +9,7 @@ import pytest
 
 import world as world_module
 from certificate import Certificate
+from hooks import ENDPOINTS, deliveries, delivery, endpoint
 from oauth_flow import Browser, alive
 from receiver import Receiver
 from test_oauth_documents import DocumentApp, consent, forget, refused
@@ -87,3 +88,21 @@ def test_a_document_behind_a_bad_certificate_is_not_read(world, user, certificat
         app = DocumentApp(world, receiver, f"/{wrong.replace(' ', '-')}", client_name="Not who they say")
         assert refused(app, user) and not receiver.got
     assert world.sql("SELECT count(*) FROM oauth_client WHERE name = 'Not who they say'") == [["0"]]
+
+
+# ---- the same fetcher, for webhooks ----
+
+
+@pytest.mark.parametrize("name,status,error", [("good", "delivered", None), ("over", "pending", "tls"), ("another name", "pending", "tls"),
+                                               ("another authority", "pending", "tls")])
+def test_a_webhook_goes_to_nobody_whose_certificate_is_not_good(world, certificates, name, status, error):
+    """K19: it is told in the log of deliveries, and nothing was said to them."""
+    key = world.key("hooks@example.org", kind="secret")
+    with site(certificates[name]) as receiver:
+        receiver.answer = lambda d: 200
+        made = endpoint(world, key, receiver.url)
+        found = world.wait_for(lambda: [d for d in deliveries(world, key, made, type="ping", status=status) if d["attempt_count"] and d["error"] == error])
+        assert found, deliveries(world, key, made)
+        [attempt] = delivery(world, key, made, found[0]["id"])["attempts"]
+        assert attempt["error"] == error and len(receiver.got) == (status == "delivered")
+    assert world.request("DELETE", f"{ENDPOINTS}/{made['id']}", key=key).status in (200, 204)
