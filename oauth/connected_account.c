@@ -120,11 +120,12 @@ static err_t change_store(
 err_t connected_account_change(
 	struct ctx *cx, const struct connected_account *present, const struct connection_change *change)
 {
+	bool own;
 	if (!(present->scopes & change->scopes))
 		return REFUSE(cx, INVALID_VALUE, "scope", "Leave at least one permission ticked, or remove the app.");
 	TRY(check_calendars(cx, present->account, change->calendars));
-	TRY(db_begin(cx));
-	return db_settle(cx, true, change_store(cx, present, change));
+	TRY(db_join(cx, &own));
+	return db_settle(cx, own, change_store(cx, present, change));
 }
 
 err_t connected_account_end(struct ctx *cx, struct id account, struct id connection)

@@ -2,16 +2,19 @@
 #include "server/account/account.h"
 
 #include "caldav/calendar/zone/zone.h"
+#include "server/account/hold.h"
 #include "server/account/label.h"
 #include "server/account/second_factor.h"
 #include "server/account/session.h"
 #include "server/account/resources.h"
+#include "server/db/query.h"
 #include "server/http/access.h"
 #include "server/mail/mailbox.h"
 #include "web/manner.h"
 #include "web/page.h"
 #include "web/pages.h"
 #include "web/say.h"
+#include "web/stale.h"
 #include "web/zones.h"
 
 /* "" is: as the browser says. */
@@ -30,12 +33,32 @@ static void offer_languages(struct html_values *v, struct str chosen)
 	}
 }
 
-static err_t account_values(struct request *rq, struct html_values **out)
+#define EDIT_FIELDS 5
+
+static const struct stale_field *edit_fields(struct request *rq, const struct account *account)
+{
+	struct arena *mem = rq->cx.mem;
+	struct stale_field *fields = arena_array(mem, struct stale_field, EDIT_FIELDS);
+	struct str language = rq->principal->language, hours = manner_hours_word(rq->principal->hours),
+		   week = manner_week_word(rq->principal->week_start), there = say(rq, "As where my browser is");
+	fields[0] = (struct stale_field){ "name", SAY("Name"), stale_one(mem, account->name), STR_ABSENT };
+	fields[1] = (struct stale_field){ "tz", SAY("Time zone"), stale_one(mem, account->tz), STR_ABSENT };
+	fields[2] = (struct stale_field){ "language", SAY("Language"), stale_one(mem, language),
+		language.len ? language : say(rq, "As my browser says") };
+	fields[3] =
+		(struct stale_field){ "hours", SAY("Time format"), stale_one(mem, hours), hours.len ? hours : there };
+	fields[4] = (struct stale_field){ "week_start", SAY("Weeks begin with"), stale_one(mem, week),
+		week.len ? week : there };
+	return fields;
+}
+
+static err_t account_values(struct request *rq, unsigned conflicts, struct html_values **out)
 {
 	struct html_values *v = page_new(rq, "Profile", "profile");
 	struct account account;
 
 	TRY(account_by_id(&rq->cx, rq->principal->account, &account));
+	stale_values(rq, v, edit_fields(rq, &account), EDIT_FIELDS, conflicts);
 	html_set(v, "name_value", account.name);
 	html_set(v, "tz_value", account.tz);
 	picture_form_values(rq, v);
@@ -56,17 +79,17 @@ static err_t account_values(struct request *rq, struct html_values **out)
 err_t account_page(struct request *rq, struct response *rs)
 {
 	struct html_values *v;
-	TRY(account_values(rq, &v));
+	TRY(account_values(rq, 0, &v));
 	page_notice(rq, v);
 	return page_reply(rs, 200, "account", v);
 }
 
-err_t account_again(struct request *rq, struct response *rs, err_t e)
+static err_t again(struct request *rq, struct response *rs, unsigned conflicts, err_t e)
 {
 	struct html_values *v;
 	if (page_status(e) >= 500)
 		return e;
-	TRY(account_values(rq, &v));
+	TRY(account_values(rq, conflicts, &v));
 	if (form_count(&rq->form, "name")) {
 		html_set(v, "name_value", form_get(&rq->form, "name"));
 		html_set(v, "tz_value", form_get(&rq->form, "tz"));
@@ -75,7 +98,13 @@ err_t account_again(struct request *rq, struct response *rs, err_t e)
 	return page_again(rs, "account", v, e);
 }
 
-static err_t save_profile(struct request *rq)
+err_t account_again(struct request *rq, struct response *rs, err_t e)
+{
+	return again(rq, rs, 0, e);
+}
+
+/* A zone that has two names keeps the one that is stored. */
+static err_t save_profile(struct request *rq, const struct account *present)
 {
 	struct str name, tz = str_trim(form_get(&rq->form, "tz"), STR_BLANK);
 	int16_t hours, week_start;
@@ -94,14 +123,29 @@ static err_t save_profile(struct request *rq)
 		TRY(account_set_language(&rq->cx, rq->principal->account, language.len ? language : STR_ABSENT));
 	}
 	TRY(account_set_manner(&rq->cx, rq->principal->account, hours, week_start));
-	return account_set_name(&rq->cx, rq->principal->account, name, zone_name(zone));
+	return account_set_name(&rq->cx, rq->principal->account, name,
+		zone == zone_by_name(present->tz) ? present->tz : zone_name(zone));
+}
+
+/* Read, judged and changed while nobody else changes it. */
+static err_t edit_profile(struct request *rq, unsigned *conflicts)
+{
+	const struct id id = rq->principal->account;
+	struct account account;
+	TRY(row_hold(&rq->cx, HELD_ACCOUNT, id, id));
+	TRY(account_by_id(&rq->cx, id, &account));
+	TRY(stale_judge(rq, edit_fields(rq, &account), EDIT_FIELDS, conflicts));
+	return save_profile(rq, &account);
 }
 
 err_t account_profile_post(struct request *rq, struct response *rs)
 {
-	err_t e = save_profile(rq);
+	unsigned conflicts = 0;
+	bool own;
+	TRY(db_join(&rq->cx, &own));
+	err_t e = db_settle(&rq->cx, own, edit_profile(rq, &conflicts));
 	if (e)
-		return account_again(rq, rs, e);
+		return again(rq, rs, conflicts, e);
 	reply_redirect(rs, 303, STR("/account?done=saved"));
 	return OK;
 }

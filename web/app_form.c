@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Registering an app, and changing it: one form. */
 #include "oauth/client_json.h"
+#include "server/account/hold.h"
+#include "server/db/query.h"
 #include "web/apps.h"
 #include "web/pages.h"
+#include "web/say.h"
+#include "web/stale.h"
 #include "web/ticks.h"
 
 #define MACHINE "machine_scope"
@@ -213,10 +217,39 @@ err_t apps_create(struct request *rq, struct response *rs)
 
 /* ---- a change ---- */
 
-static struct html_values *edit_values(struct request *rq, const struct client *client)
+#define EDIT_FIELDS 7
+
+static struct str proof_word(const struct client *client)
+{
+	for (size_t i = 0; i < ARRAY_LEN(proofs); i++)
+		if (proofs[i].auth == client->auth_method)
+			return str_of(proofs[i].word);
+	return STR_ABSENT;
+}
+
+static const struct stale_field *edit_fields(struct arena *mem, const struct client *c)
+{
+	struct stale_field *fields = arena_array(mem, struct stale_field, EDIT_FIELDS), *f = fields;
+	*f++ = (struct stale_field){ "name", SAY("Name"), stale_one(mem, c->name), STR_ABSENT };
+	*f++ = (struct stale_field){ "redirect_uris", SAY("Redirect URIs"), stale_one(mem, joined(mem, c->redirects)),
+		STR_ABSENT };
+	*f++ = (struct stale_field){ "scope", SAY("What it may ask for"),
+		ticks_scope_names(mem, c->scopes & SCOPES_ASKABLE), STR_ABSENT };
+	*f++ = (struct stale_field){ MACHINE, SAY("What it may for itself"), ticks_scope_names(mem, c->machine_scopes),
+		STR_ABSENT };
+	*f++ = (struct stale_field){ "proof", SAY("It proves itself by"), stale_one(mem, proof_word(c)), STR_ABSENT };
+	*f++ = (struct stale_field){ "jwks_uri", SAY("Where its public keys are"), stale_one(mem, c->jwks_uri),
+		STR_ABSENT };
+	*f = (struct stale_field){ "profile", SAY("Security profile"),
+		stale_one(mem, c->profile == CLIENT_FAPI2 ? STR(CLIENT_PROFILE_FAPI2) : STR_ABSENT), STR_ABSENT };
+	return fields;
+}
+
+static struct html_values *edit_values(struct request *rq, const struct client *client, unsigned conflicts)
 {
 	struct html_values *v = page_new(rq, "Edit your app", "apps");
 	app_values(rq, v, client);
+	stale_values(rq, v, edit_fields(rq->cx.mem, client), EDIT_FIELDS, conflicts);
 	html_set_flag(v, "was_verified", client->verified);
 	html_set_flag(
 		v, "other_proof", client->auth_method != CLIENT_AUTH_OPEN && client->auth_method != CLIENT_AUTH_KEY);
@@ -227,7 +260,7 @@ err_t app_edit_page(struct request *rq, struct response *rs)
 {
 	struct client client;
 	TRY(app_in_path(rq, &client));
-	struct html_values *v = edit_values(rq, &client);
+	struct html_values *v = edit_values(rq, &client, 0);
 	present_values(rq, v, &client);
 	return page_reply(rs, 200, "app_form", v);
 }
@@ -274,14 +307,27 @@ static err_t change(struct request *rq, const struct client *client)
 	return client_change(&rq->cx, client, &wanted);
 }
 
+/* Read, judged and changed while nobody else changes it. */
+static err_t edit(struct request *rq, struct client *client, unsigned *conflicts)
+{
+	TRY(row_hold(&rq->cx, HELD_CLIENT, client->owner, client->id));
+	TRY(app_in_path(rq, client));
+	TRY(stale_judge(rq, edit_fields(rq->cx.mem, client), EDIT_FIELDS, conflicts));
+	return change(rq, client);
+}
+
 err_t app_edit_post(struct request *rq, struct response *rs)
 {
 	struct client client;
+	unsigned conflicts = 0;
+	bool own;
 	TRY(app_in_path(rq, &client));
-	err_t e = change(rq, &client);
+	TRY(db_join(&rq->cx, &own));
+	err_t e = db_settle(&rq->cx, own, edit(rq, &client, &conflicts));
 	if (e) {
-		struct html_values *v = edit_values(rq, &client);
+		struct html_values *v = edit_values(rq, &client, conflicts);
 		sent_values(rq, v);
+		html_set_flag(v, "more_open", conflicts != 0);
 		return again(rs, v, e);
 	}
 	reply_redirect(

@@ -9,8 +9,10 @@
 #include "web/ticks.h"
 #include "web/pages.h"
 #include "web/say.h"
+#include "web/stale.h"
 
 #define URL_NAME_MAX 40
+#define TRIES 3 /* of a change that others get in between of */
 
 struct actor calendars_actor(struct request *rq, bool test)
 {
@@ -198,11 +200,31 @@ struct html_values *calendars_page_of(struct request *rq, const struct calendar 
 	return v;
 }
 
+#define EDIT_FIELDS 3
+
+static const struct stale_field *edit_fields(struct arena *mem, const struct calendar *c)
+{
+	struct stale_field *fields = arena_array(mem, struct stale_field, EDIT_FIELDS);
+	fields[0] = (struct stale_field){ "name", SAY("Name"), stale_one(mem, calendar_label(c)), STR_ABSENT };
+	fields[1] = (struct stale_field){ "color", SAY("Colour"), stale_one(mem, calendar_rgb(c, STR(DEFAULT_COLOR))),
+		STR_ABSENT };
+	fields[2] = (struct stale_field){ "public", SAY("Public"),
+		stale_one(mem, c->is_public ? STR("yes") : STR_ABSENT), STR_ABSENT };
+	return fields;
+}
+
+static struct html_values *edit_values(struct request *rq, const struct calendar *c, unsigned conflicts)
+{
+	struct html_values *v = calendars_page_of(rq, c, SAY("Edit calendar"));
+	stale_values(rq, v, edit_fields(rq->cx.mem, c), EDIT_FIELDS, conflicts);
+	return v;
+}
+
 err_t calendar_edit_page(struct request *rq, struct response *rs)
 {
 	struct calendar c;
 	TRY(calendars_in_path(rq, &c));
-	struct html_values *v = calendars_page_of(rq, &c, SAY("Edit calendar"));
+	struct html_values *v = edit_values(rq, &c, 0);
 	html_set(v, "name_value", calendar_label(&c));
 	html_set(v, "color_value", calendar_rgb(&c, STR(DEFAULT_COLOR)));
 	html_set_flag(v, "public_ticked", c.is_public);
@@ -225,21 +247,36 @@ static err_t save(
 	return db_settle(&rq->cx, own, change_told(rq, actor, c, change));
 }
 
+/* Of what was just read, or not at all: PRECONDITION. */
+static err_t change(struct request *rq, const struct calendar *c)
+{
+	const struct actor actor = calendars_actor(rq, id_is_test(c->account));
+	struct calendar_change change;
+	TRY(read_change(rq, &change));
+	if (change.is_public && !c->is_public) /* from then on others see when it is busy */
+		TRY(access_need_proof(rq));
+	change.only_version = c->prop_version;
+	return save(rq, &actor, c, &change);
+}
+
 err_t calendar_edit_post(struct request *rq, struct response *rs)
 {
-	struct calendar_change change;
 	struct calendar c;
-	TRY(calendars_in_path(rq, &c));
-
-	const struct actor actor = calendars_actor(rq, id_is_test(c.account));
-	err_t e = read_change(rq, &change);
-	if (!e && change.is_public && !c.is_public) /* from then on others see when it is busy */
-		TRY(access_need_proof(rq));
-	if (!e)
-		e = save(rq, &actor, &c, &change);
+	unsigned conflicts = 0;
+	err_t e = OK;
+	for (int i = 0; i < TRIES; i++) {
+		TRY(calendars_in_path(rq, &c));
+		e = stale_judge(rq, edit_fields(rq->cx.mem, &c), EDIT_FIELDS, &conflicts);
+		if (!e)
+			e = change(rq, &c);
+		if (!err_is(e, PRECONDITION) || conflicts)
+			break;
+	}
 	if (!e)
 		return back_to_list(rq, rs, "saved");
-	struct html_values *v = calendars_page_of(rq, &c, SAY("Edit calendar"));
+	if (err_is(e, PROOF_REQUIRED))
+		return e;
+	struct html_values *v = edit_values(rq, &c, conflicts);
 	sent_values(rq, v);
 	return page_again(rs, "calendar_form", v, e);
 }

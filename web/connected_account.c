@@ -3,11 +3,14 @@
 #include "web/connected_account_view.h"
 
 #include "caldav/calendar/sandbox.h"
+#include "server/account/hold.h"
 #include "server/auth/scope.h"
+#include "server/db/query.h"
 #include "web/lifetimes.h"
 #include "web/page.h"
 #include "web/pages.h"
 #include "web/say.h"
+#include "web/stale.h"
 #include "web/ticks.h"
 
 err_t connected_account_in_path(struct request *rq, struct connected_account *out)
@@ -21,9 +24,32 @@ err_t connected_account_in_path(struct request *rq, struct connected_account *ou
 	return e;
 }
 
+#define EDIT_FIELDS 2
+
+/* Its scopes are only ever made fewer, and its end sooner, whoever is first: what both leave it stays. */
+static const struct stale_field *edit_fields(
+	struct request *rq, const struct connected_account *c, const struct calendar *calendars, size_t count)
+{
+	struct arena *mem = rq->cx.mem;
+	struct stale_field *fields = arena_array(mem, struct stale_field, EDIT_FIELDS);
+	struct str *ids = arena_array(mem, struct str, count + 1), some = c->calendars.items ? STR("some") : STR("all");
+	struct buf names = buf_new(mem, KIB(16));
+	size_t chosen = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (!ticks_is_chosen(c->calendars, calendars[i].id))
+			continue;
+		buf_fmt(&names, "%s%.*s", chosen ? ", " : "", STR_ARG(calendar_label(&calendars[i])));
+		ids[chosen++] = id_text(mem, "cal", calendars[i].id);
+	}
+	fields[0] = (struct stale_field){ "calendars", SAY("In which calendars"), stale_one(mem, some),
+		c->calendars.items ? buf_str(&names) : say(rq, "All, also those made later") };
+	fields[1] = (struct stale_field){ "calendar", SAY("In which calendars"), { ids, chosen }, buf_str(&names) };
+	return fields;
+}
+
 /* As it is, or with what was sent (POST). */
 static err_t detail_values(struct request *rq, const struct connected_account *c, const struct connection_change *sent,
-	struct html_values **out)
+	unsigned conflicts, struct html_values **out)
 {
 	struct html_values *v = page_new(rq, "Connected app", "connected_accounts");
 	const struct actor actor = actor_server(c->account);
@@ -42,6 +68,7 @@ static err_t detail_values(struct request *rq, const struct connected_account *c
 	html_set_flag(v, "was_used", !instant_is_none(c->last_used_at));
 	html_set_flag(v, "ends", c->expires_at.us != INSTANT_FOREVER.us);
 	lifetimes_offer(rq, v, LIFETIME_OF_CONNECTION, c->expires_at, form_get(&rq->form, "until"));
+	stale_values(rq, v, edit_fields(rq, c, calendars, count), EDIT_FIELDS, conflicts);
 	*out = v;
 	return OK;
 }
@@ -51,7 +78,7 @@ err_t connected_account_page(struct request *rq, struct response *rs)
 	struct connected_account connected;
 	struct html_values *v;
 	TRY(connected_account_in_path(rq, &connected));
-	TRY(detail_values(rq, &connected, NULL, &v));
+	TRY(detail_values(rq, &connected, NULL, 0, &v));
 	page_notice(rq, v);
 	return page_reply(rs, 200, "connected_account", v);
 }
@@ -68,21 +95,41 @@ static err_t read_change(struct request *rq, struct connection_change *out)
 	return OK;
 }
 
+/* Read, judged and changed while nobody else changes it. */
+static err_t edit(
+	struct request *rq, struct connected_account *connected, struct connection_change *change, unsigned *conflicts)
+{
+	const struct actor actor = actor_server(connected->account);
+	struct connected_account now;
+	struct calendar *calendars;
+	size_t count;
+	TRY(row_hold(&rq->cx, HELD_CONNECTED_ACCOUNT, connected->account, connected->id));
+	TRY(connected_account_in_path(rq, &now));
+	TRY(calendar_list(&rq->cx, &actor, &calendars, &count));
+	err_t stale = stale_judge(rq, edit_fields(rq, &now, calendars, count), EDIT_FIELDS, conflicts);
+	TRY(read_change(rq, change)); /* what was ticked is shown again */
+	if (!stale) /* of what was seen before: it tells what others took meanwhile apart from what was never there */
+		return connected_account_change(&rq->cx, connected, change);
+	*connected = now;
+	return stale;
+}
+
 err_t connected_account_post(struct request *rq, struct response *rs)
 {
 	struct connected_account connected;
 	struct connection_change change = { 0 };
 	struct html_values *v;
+	unsigned conflicts = 0;
+	bool own;
 	TRY(connected_account_in_path(rq, &connected));
-	err_t e = read_change(rq, &change);
-	if (!e)
-		e = connected_account_change(&rq->cx, &connected, &change);
+	TRY(db_join(&rq->cx, &own));
+	err_t e = db_settle(&rq->cx, own, edit(rq, &connected, &change, &conflicts));
 	if (!e) {
 		reply_redirect(
 			rs, 303, str_fmt(rq->cx.mem, "/connected-accounts/%.*s?done=saved", STR_ARG(rq->args[0])));
 		return OK;
 	}
-	TRY(detail_values(rq, &connected, &change, &v));
+	TRY(detail_values(rq, &connected, &change, conflicts, &v));
 	return page_again(rs, "connected_account", v, e);
 }
 

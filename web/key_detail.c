@@ -1,14 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One API key: all that is known of it, and what of it may change (key_change: its name, and less of what it may). */
 #include "caldav/calendar/sandbox.h"
+#include "server/account/hold.h"
+#include "server/db/query.h"
 #include "web/key_calendars.h"
 #include "web/key_view.h"
 #include "web/lifetimes.h"
 #include "web/page.h"
 #include "web/pages.h"
+#include "web/say.h"
+#include "web/stale.h"
+
+#define EDIT_FIELDS 1
+
+/* The rest of a key is only ever made less, whoever is first. */
+static const struct stale_field *edit_fields(struct arena *mem, const struct key *k)
+{
+	struct stale_field *fields = arena_array(mem, struct stale_field, EDIT_FIELDS);
+	fields[0] = (struct stale_field){ "name", SAY("Name"), stale_one(mem, k->name), STR_ABSENT };
+	return fields;
+}
 
 /* The form as it is shown at first, or as it was sent. */
-static err_t detail_values(struct request *rq, const struct key *k, struct html_values **out)
+static err_t detail_values(struct request *rq, const struct key *k, unsigned conflicts, struct html_values **out)
 {
 	struct html_values *v = page_new(rq, "API key", "keys");
 	struct key_calendars calendars;
@@ -18,6 +32,7 @@ static err_t detail_values(struct request *rq, const struct key *k, struct html_
 	key_calendars_show(v, &calendars, k);
 	html_set(v, "name_value", sent ? form_get(&rq->form, "name") : k->name);
 	html_set_flag(v, "was_used", !instant_is_none(k->last_used_at));
+	stale_values(rq, v, edit_fields(rq->cx.mem, k), EDIT_FIELDS, conflicts);
 	lifetimes_offer(rq, v, LIFETIME_OF_KEY, k->expires_at, form_get(&rq->form, "expires"));
 	*out = v;
 	return OK;
@@ -30,7 +45,7 @@ err_t key_detail_page(struct request *rq, struct response *rs)
 	TRY(key_in_path(rq, &k));
 	if (id_is_test(k.account))
 		TRY(sandbox_ahead(&rq->cx, k.account, &rq->cx.ahead_s));
-	TRY(detail_values(rq, &k, &v));
+	TRY(detail_values(rq, &k, 0, &v));
 	page_notice(rq, v);
 	return page_reply(rs, 200, "key_detail", v);
 }
@@ -45,20 +60,33 @@ static err_t read_change(struct request *rq, struct key_change *out)
 	return OK;
 }
 
+/* Read, judged and changed while nobody else changes it. */
+static err_t edit(struct request *rq, struct key *k, unsigned *conflicts)
+{
+	struct key_change change;
+	struct key changed;
+	TRY(row_hold(&rq->cx, HELD_KEY, k->account, k->id));
+	TRY(key_in_path(rq, k));
+	TRY(stale_judge(rq, edit_fields(rq->cx.mem, k), EDIT_FIELDS, conflicts));
+	TRY(read_change(rq, &change));
+	return key_change(&rq->cx, k, &change, &changed);
+}
+
 err_t key_detail_post(struct request *rq, struct response *rs)
 {
 	struct html_values *v;
-	struct key k, changed;
-	struct key_change change;
+	struct key k;
+	unsigned conflicts = 0;
+	bool own;
 	TRY(key_in_path(rq, &k));
 	if (id_is_test(k.account))
 		TRY(sandbox_ahead(&rq->cx, k.account, &rq->cx.ahead_s));
-	TRY(detail_values(rq, &k, &v));
-	err_t e = read_change(rq, &change);
-	if (!e)
-		e = key_change(&rq->cx, &k, &change, &changed);
-	if (e)
+	TRY(db_join(&rq->cx, &own));
+	err_t e = db_settle(&rq->cx, own, edit(rq, &k, &conflicts));
+	if (e) {
+		TRY(detail_values(rq, &k, conflicts, &v));
 		return page_again(rs, "key_detail", v, e);
+	}
 	reply_redirect(rs, 303, str_fmt(rq->cx.mem, "/keys/%.*s?done=saved", STR_ARG(rq->args[0])));
 	return OK;
 }

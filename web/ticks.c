@@ -26,7 +26,7 @@ void ticks_of_scopes(
 	}
 }
 
-static bool is_chosen(struct id_list chosen, struct id id)
+bool ticks_is_chosen(struct id_list chosen, struct id id)
 {
 	for (size_t i = 0; i < chosen.count; i++)
 		if (id_eq(chosen.items[i], id))
@@ -42,9 +42,19 @@ void ticks_of_calendars(
 		html_set(row, "calendar_id", id_text(mem, "cal", calendars[i].id));
 		html_set(row, "calendar_name", calendar_label(&calendars[i]));
 		html_set(row, "color", calendar_rgb(&calendars[i], STR(DEFAULT_COLOR)));
-		html_set_flag(row, "ticked", is_chosen(chosen, calendars[i].id));
+		html_set_flag(row, "ticked", ticks_is_chosen(chosen, calendars[i].id));
 		html_set_flag(row, "focus", i == 0);
 	}
+}
+
+struct str_list ticks_scope_names(struct arena *mem, uint64_t scopes)
+{
+	struct str *names = arena_array(mem, struct str, scope_row_count + 1);
+	size_t count = 0;
+	for (size_t i = 0; i < scope_row_count; i++)
+		if (scopes & scope_rows[i].bit)
+			names[count++] = str_of(scope_rows[i].name);
+	return (struct str_list){ names, count };
 }
 
 err_t ticks_read_scopes(struct request *rq, uint64_t *out)

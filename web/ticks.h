@@ -16,6 +16,11 @@ void ticks_of_scopes(
 void ticks_of_calendars(struct arena *mem, struct html_values *v, const struct calendar *calendars, size_t count,
 	struct id_list chosen);
 
+/* In `chosen`; where its items are NULL, any is. */
+bool ticks_is_chosen(struct id_list chosen, struct id id);
+/* The values of the ticks of these scopes. */
+struct str_list ticks_scope_names(struct arena *mem, uint64_t scopes);
+
 /* All values of the fields named "scope". INVALID_VALUE (param "scope") for one that is no scope. 0 when none. */
 MUST_CHECK err_t ticks_read_scopes(struct request *rq, uint64_t *out);
 /* The same of the fields of another name, which the error names. */

@@ -4,9 +4,12 @@
 
 #include <string.h>
 
+#include "server/account/hold.h"
 #include "server/account/label.h"
+#include "server/db/query.h"
 #include "web/pages.h"
 #include "web/say.h"
+#include "web/stale.h"
 
 struct webhook_owner endpoint_owner(struct request *rq, bool test)
 {
@@ -109,20 +112,25 @@ static bool is_listed(struct str_list list, struct str name)
 	return false;
 }
 
+/* By its own name, or by that of its group. */
+static bool is_chosen(struct str_list chosen, struct str type)
+{
+	for (size_t i = 0; i < chosen.count; i++)
+		if (str_ends(chosen.items[i], STR(".*")) &&
+			str_starts(type, str_sub(chosen.items[i], 0, chosen.items[i].len - 1)))
+			return true;
+	return is_listed(chosen, type);
+}
+
 /* Each type, and above them all of them. `ping` comes to each endpoint when it is made. */
 static void type_ticks(struct html_values *v, struct str_list chosen)
 {
 	html_set_flag(v, "all_types", is_listed(chosen, STR("*")));
 	for (size_t i = 0; i < webhook_type_count; i++) {
-		struct str name = str_of(webhook_types[i]), group = name, first;
-		(void)str_cut(&group, '.', &first);
+		struct str name = str_of(webhook_types[i]);
 		struct html_values *row = html_add_row(v, "types");
 		html_set(row, "type", name);
-		bool by_group = false;
-		for (size_t k = 0; k < chosen.count; k++)
-			by_group |= str_ends(chosen.items[k], STR(".*")) &&
-				    str_starts(name, str_sub(chosen.items[k], 0, chosen.items[k].len - 1));
-		html_set_flag(row, "ticked", by_group || is_listed(chosen, name));
+		html_set_flag(row, "ticked", is_chosen(chosen, name));
 		html_set_flag(row, "focus", i == 0);
 	}
 }
@@ -218,10 +226,31 @@ err_t webhooks_create(struct request *rq, struct response *rs)
 	return secret_page(rq, rs, &made, secret, true);
 }
 
-static struct html_values *edit_values(struct request *rq, const struct webhook_endpoint *endpoint)
+#define EDIT_FIELDS 4
+
+static const struct stale_field *edit_fields(struct arena *mem, const struct webhook_endpoint *endpoint)
+{
+	struct stale_field *fields = arena_array(mem, struct stale_field, EDIT_FIELDS);
+	struct str *types = arena_array(mem, struct str, webhook_type_count + 1);
+	size_t count = 0;
+	for (size_t i = 0; i < webhook_type_count; i++)
+		if (is_chosen(endpoint->events, str_of(webhook_types[i])))
+			types[count++] = str_of(webhook_types[i]);
+	bool all = is_listed(endpoint->events, STR("*"));
+	fields[0] = (struct stale_field){ "url", SAY("Address"), stale_one(mem, endpoint->url), STR_ABSENT };
+	fields[1] = (struct stale_field){ "description", SAY("What you call it"), stale_one(mem, endpoint->description),
+		STR_ABSENT };
+	fields[2] = (struct stale_field){ "all", SAY("Everything"), stale_one(mem, all ? STR("1") : STR_ABSENT),
+		all ? STR("*") : STR_ABSENT };
+	fields[3] = (struct stale_field){ "type", SAY("It is told of"), { types, count }, STR_ABSENT };
+	return fields;
+}
+
+static struct html_values *edit_values(struct request *rq, const struct webhook_endpoint *endpoint, unsigned conflicts)
 {
 	struct html_values *v = page_new(rq, "Edit the endpoint", "webhooks");
 	endpoint_values(rq, v, endpoint);
+	stale_values(rq, v, edit_fields(rq->cx.mem, endpoint), EDIT_FIELDS, conflicts);
 	return v;
 }
 
@@ -229,7 +258,7 @@ err_t webhook_edit_page(struct request *rq, struct response *rs)
 {
 	struct webhook_endpoint endpoint;
 	TRY(endpoint_in_path(rq, &endpoint));
-	struct html_values *v = edit_values(rq, &endpoint);
+	struct html_values *v = edit_values(rq, &endpoint, 0);
 	html_set(v, "url_value", endpoint.url);
 	html_set(v, "description_value", endpoint.description);
 	type_ticks(v, endpoint.events);
@@ -251,13 +280,25 @@ static err_t change(struct request *rq, const struct webhook_endpoint *present)
 	return webhook_endpoint_change(&rq->cx, &owner, present, &wanted, &changed);
 }
 
+/* Read, judged and changed while nobody else changes it. */
+static err_t edit(struct request *rq, struct webhook_endpoint *endpoint, unsigned *conflicts)
+{
+	TRY(row_hold(&rq->cx, HELD_WEBHOOK_ENDPOINT, endpoint->account, endpoint->id));
+	TRY(endpoint_in_path(rq, endpoint));
+	TRY(stale_judge(rq, edit_fields(rq->cx.mem, endpoint), EDIT_FIELDS, conflicts));
+	return change(rq, endpoint);
+}
+
 err_t webhook_edit_post(struct request *rq, struct response *rs)
 {
 	struct webhook_endpoint endpoint;
+	unsigned conflicts = 0;
+	bool own;
 	TRY(endpoint_in_path(rq, &endpoint));
-	err_t e = change(rq, &endpoint);
+	TRY(db_join(&rq->cx, &own));
+	err_t e = db_settle(&rq->cx, own, edit(rq, &endpoint, &conflicts));
 	if (e) {
-		struct html_values *v = edit_values(rq, &endpoint);
+		struct html_values *v = edit_values(rq, &endpoint, conflicts);
 		sent_values(rq, v);
 		return page_again(rs, "webhook_form", v, e);
 	}

@@ -50,6 +50,10 @@ SELECT account_set_status($1, $2, $3, $4, $5) AS found;
 -- Whoever is signed in must sign in again.
 SELECT account_set_password($1, $2, $3, $4) AS found;
 
+-- name: account_hold
+-- $1 account
+SELECT 1 FROM account WHERE account_id = $1 FOR NO KEY UPDATE;
+
 -- name: account_set_name
 -- $1 live id  $2 its twin  $3 name  $4 time zone
 UPDATE account SET name = $3, tz = $4 WHERE account_id IN ($1, $2);

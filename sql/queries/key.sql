@@ -46,6 +46,10 @@ SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.cale
   FROM api_key k LEFT JOIN LATERAL (SELECT x.used_at, x.ip, x.agent FROM credential_use x WHERE x.account_id = k.account_id AND x.id = k.id OFFSET 0) u ON true
  WHERE k.account_id = $1 AND k.id = $2;
 
+-- name: key_hold
+-- $1 account  $2 id
+SELECT 1 FROM api_key WHERE account_id = $1 AND id = $2 FOR NO KEY UPDATE;
+
 -- name: key_change
 -- $1 account  $2 id  $3 name or NULL  $4 scopes that may stay  $5 calendars that may stay, or NULL  $6 end or NULL
 -- $7 whether $8 is set, networks or NULL  $9 whether $10 is, origins or NULL  $11 whether $12 is, requests a second or 0

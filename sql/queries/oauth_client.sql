@@ -130,6 +130,10 @@ SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, a.name AS owner_name
  WHERE c.owner_id = $1 AND c.id > $2 AND c.deleted_at IS NULL
  ORDER BY c.id LIMIT $3::int;
 
+-- name: client_hold
+-- $1 owner in its mode  $2 client
+SELECT 1 FROM oauth_client WHERE owner_id = $1 AND id = $2 FOR NO KEY UPDATE;
+
 -- name: client_change
 -- $1 client  $2 owner in its mode  $3 name or NULL  $4 scopes, 0 for as they are  $5 whether $6 is set  $6 redirect URIs
 -- $7 which of them are loopback  $8 audit_by()  $9 whether $10 to $12 are set  $10 how it proves itself  $11 its keys or NULL

@@ -69,6 +69,10 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
 SELECT count(*) FROM (SELECT FROM connected_account c JOIN account m ON m.account_id = c.account_id
                        WHERE c.account_id = ANY ($1::uuid[]) AND NOT c.machine AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s) LIMIT $2::int) AS c;
 
+-- name: connected_account_hold
+-- $1 account in its mode  $2 connection
+SELECT 1 FROM connected_account WHERE account_id = $1 AND id = $2 FOR NO KEY UPDATE;
+
 -- name: connected_account_change
 -- $1 account in its mode  $2 connection  $3 scopes that may stay  $4 calendars, NULL for all  $5 end, NULL: as it is
 -- What its user decides anew without the app: never more than was granted, and never longer. Tokens have no more than their

@@ -37,6 +37,10 @@ SELECT e.account_id AS account, e.id, e.connection_id AS connection, e.connect, 
    AND ($4::uuid[] IS NULL OR e.calendars <@ $4) AND e.calendar_id IS NOT DISTINCT FROM $5 AND e.id > $6
  ORDER BY e.id LIMIT $7::int;
 
+-- name: webhook_endpoint_hold
+-- $1 account  $2 id
+SELECT 1 FROM webhook_endpoint WHERE account_id = $1 AND id = $2 FOR NO KEY UPDATE;
+
 -- name: webhook_endpoint_change
 -- $1 account  $2 id  $3 URL or NULL  $4 events or NULL  $5 whether $6 is set, description or NULL
 -- $7 1 enable, 0 disable, NULL leave  $8 now  $9 who does it

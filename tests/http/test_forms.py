@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What holds for every form of every page: where an error stands and what has the focus then. WCAG 2.2 §3.3.1, §3.3.3."""
 import html.parser
+import itertools
 import pathlib
 import re
 
 import pytest
 
 from booking import Booking, soon
-from oauth_flow import App, Browser, Form, is_page
+from oauth_flow import App, Browser, Form, at_once, is_page
 from world import ROOT
 
 SERVE = ["--signup", "open", "--rate-limit", "0", "--write-rate", "0", "--allow-private-hooks"]
@@ -188,3 +189,83 @@ def test_what_is_wrong_with_a_form_is_told_at_its_field(places, name):
     assert is_page(reply, reply.status) and 400 <= reply.status < 410, reply
     assert judge(reply.text)["id"].startswith(focus)
     assert "autofocus" not in shown.text or len([c for c in Fields(shown.text).controls if "autofocus" in c]) == 1
+
+
+# ---- changed elsewhere meanwhile ----
+
+
+def in_window(places):
+    """Another window of the same browser, with a connection of its own."""
+    browser = Browser(places.world)
+    browser.cookies = dict(places.browser.cookies)
+    return browser
+
+
+EDITS = {  # form → its page, where it goes, a field that is changed elsewhere, and one that is changed here
+    "calendar": (lambda p: f"/calendars/{p.calendar}/edit", None, ("name", "Theirs"), ("color", "#0b7a75")),
+    "endpoint": (lambda p: f"/webhooks/{p.hook}/edit", None, ("description", "Theirs"), ("url", "http://127.0.0.1:9/mine")),
+    "app": (lambda p: f"/apps/{p.app.id}/edit", None, ("name", "Theirs"), ("redirect_uris", "https://mine.example/cb")),
+    "app's scopes": (lambda p: f"/apps/{p.app.id}/edit", None, ("scope", ["profile:read", "events:write"]), ("name", "Mine")),
+    "profile": (lambda p: "/account", "/account", ("name", "Theirs"), ("tz", "Asia/Kathmandu")),
+}
+
+
+def values_of(page, action, field):
+    return sorted(v for k, v in Form(page, action).fields if k == field)
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_what_was_changed_elsewhere_is_not_overwritten(places, name):
+    """Changes of different fields both stay; of the same one the form tells what is stored, keeps what was sent, and overwrites when it is sent again."""
+    path, action, (field, theirs), (other, mine) = EDITS[name]
+    at, browser = path(places), places.browser
+    action = action or at
+    stale, other_window = Form(browser.get(at).text, action), Form(browser.get(at).text, action)
+    assert browser.post(action, other_window.with_(**{field: theirs})).status == 303
+    assert browser.post(action, stale.with_(**{other: mine})).status == 303  # what it left alone is as it was changed elsewhere
+    page = browser.get(at).text
+    assert values_of(page, action, field) == sorted([theirs] if isinstance(theirs, str) else theirs)
+    assert values_of(page, action, other) == [mine]
+
+    own = ["profile:read"] if field == "scope" else "Mine" * 3
+    refused = browser.post(action, other_window.with_(**{field: own}))
+    assert is_page(refused, 412) and "changed elsewhere while you did" in refused.text
+    [told] = re.findall(r'<p class="caution stale">.*?</p>', refused.text)
+    assert "Theirs" in told or name == "app's scopes", told
+    assert values_of(refused.text, action, field) == ([own] if isinstance(own, str) else own)
+    assert values_of(browser.get(at).text, action, field) == sorted([theirs] if isinstance(theirs, str) else theirs)
+    assert browser.post(action, Form(refused.text, action).with_()).status == 303
+    assert values_of(browser.get(at).text, action, field) == ([own] if isinstance(own, str) else own)
+
+
+def test_the_calendars_of_a_connected_app_that_were_changed_elsewhere(places):
+    """Its scopes become fewer in each of two windows; its calendars are those of one."""
+    at, browser = f"/connected-accounts/{places.connection}", places.browser
+    choir = places.api("POST", "/v1/calendars", {"name": "Choir"}).json["id"]
+    first, second, third = (Form(browser.get(at).text, at) for _ in range(3))
+    assert browser.post(at, first.with_(calendars="some", calendar=[choir])).status == 303
+    assert browser.post(at, second.with_(scope=["profile:read", "events:read"])).status == 303
+    page = browser.get(at).text
+    assert values_of(page, at, "calendar") == [choir] and values_of(page, at, "scope") == ["events:read", "profile:read"]
+    refused = browser.post(at, third.with_(calendars="some", calendar=[places.calendar]))
+    assert is_page(refused, 412) and "Choir" in re.search(r'<p class="caution stale">.*?</p>', refused.text)[0]
+    assert values_of(refused.text, at, "calendar") == [places.calendar] and values_of(browser.get(at).text, at, "calendar") == [choir]
+    assert browser.post(at, Form(refused.text, at).with_()).status == 303
+    assert values_of(browser.get(at).text, at, "calendar") == [places.calendar]
+
+
+def test_the_name_of_a_key_that_was_changed_elsewhere(places):
+    at = f"/keys/{places.key}"
+    first, second = (Form(places.browser.get(at).text, at) for _ in range(2))
+    assert places.browser.post(at, first.with_(name="Theirs")).status == 303
+    refused = places.browser.post(at, second.with_(name="Mine"))
+    assert is_page(refused, 412) and "Theirs" in refused.text and values_of(refused.text, at, "name") == ["Mine"]
+    assert places.browser.post(at, Form(refused.text, at).with_()).status == 303
+
+
+def test_of_forms_that_come_at_once_none_overwrites_another(places):
+    at = f"/webhooks/{places.hook}/edit"
+    form = Form(places.browser.get(at).text, at)
+    names = itertools.count()
+    replies = at_once(places.world, 6, lambda _: in_window(places).post(at, form.with_(description=f"Of {next(names)}")))
+    assert sorted(r.status for r in replies) == [303] + 5 * [412]
