@@ -2,11 +2,11 @@
 /* A developer's own apps: the same operations as /v1/oauth_apps and `calends client …`. */
 #include "web/apps.h"
 
-#include "oauth/client_logo.h"
-
 #include <string.h>
 
+#include "caldav/calendar/sandbox.h"
 #include "oauth/client_json.h"
+#include "oauth/client_logo.h"
 #include "oauth/connected_account.h"
 #include "server/base/config.h"
 #include "web/pages.h"
@@ -92,6 +92,8 @@ static err_t secrets_values(struct request *rq, struct html_values *v, const str
 	if (client->kind != CLIENT_CONFIDENTIAL)
 		return OK;
 	TRY(client_secrets(&rq->cx, client->id, &secrets, &count));
+	if (id_is_test(client->owner))
+		TRY(sandbox_ahead(&rq->cx, client->owner, &rq->cx.ahead_s));
 	for (size_t i = 0; i < count; i++) {
 		const struct client_secret *s = &secrets[i];
 		struct html_values *row = html_add_row(v, "secrets");

@@ -29,8 +29,8 @@ static err_t show_days(struct request *rq, struct response *rs, enum book_place 
 static err_t show_zones(struct request *rq, struct response *rs, enum book_place place)
 {
 	struct book_visit v;
-	int64_t now = instant_s(rq->cx.now);
 	TRY(book_open(rq, place, &v));
+	int64_t now = instant_s(account_now(&rq->cx));
 	struct html_values *values = book_values(rq, &v, SAY("Your time zone"));
 	for (size_t i = 0; i < ZONES_OFFERED; i++) {
 		struct str name = str_of(zones_offered[i]);

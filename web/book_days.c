@@ -69,7 +69,7 @@ static err_t choose(struct request *rq, const struct book_visit *v, struct days 
 	const struct form *params;
 	int64_t asked;
 	TRY(request_params(rq, &params));
-	d->today = book_day(v, instant_s(rq->cx.now));
+	d->today = book_day(v, instant_s(account_now(&rq->cx)));
 	d->last = d->today + v->page.horizon + 1;
 	if (day_parse(form_get(params, "day"), &asked))
 		d->day = asked < d->today ? d->today : asked > d->last ? d->last : asked;

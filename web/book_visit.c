@@ -153,7 +153,7 @@ struct html_values *book_values(struct request *rq, const struct book_visit *v, 
 	html_set(values, "what", v->page.title);
 	html_set(values, "about", v->page.description);
 	html_set(values, "zone", booking_zone_name(v->zone));
-	html_set(values, "clock_now", book_clock(rq, v, instant_s(rq->cx.now)));
+	html_set(values, "clock_now", book_clock(rq, v, instant_s(account_now(&rq->cx))));
 	html_set(values, "base", v->base);
 	html_set(values, "here", book_href(rq->cx.mem, v, "", NULL, STR_ABSENT));
 	html_set(values, "zone_href", book_href(rq->cx.mem, v, "/zone", NULL, STR_ABSENT));

@@ -5,6 +5,7 @@
  * look at links too.
  */
 #include "caldav/calendar/recur/vtimezone.h"
+#include "caldav/calendar/sandbox.h"
 #include "server/account/label.h"
 #include "server/booking/booking.h"
 #include "server/booking/link.h"
@@ -50,7 +51,9 @@ static err_t open_visit(struct request *rq, struct visit *out)
 	if (e && !err_is(e, NOT_FOUND))
 		return e;
 	visit.zone = zone_or_utc(visit.booking.tz);
-	visit.over = visit.booking.end.us <= cx->now.us;
+	if (id_is_test(account))
+		TRY(sandbox_ahead(cx, account, &cx->ahead_s));
+	visit.over = visit.booking.end.us <= account_now(cx).us;
 	*out = visit;
 	return OK;
 }
@@ -241,7 +244,7 @@ static err_t week_values(struct request *rq, const struct visit *v, struct str f
 {
 	struct arena *mem = rq->cx.mem;
 	struct html_values *values = values_of(rq, v, SAY("Move your appointment"));
-	int64_t today = local_day(v, instant_s(rq->cx.now)), first = day_asked(mem, from, today);
+	int64_t today = local_day(v, instant_s(account_now(&rq->cx))), first = day_asked(mem, from, today);
 	html_set(values, "first_day", day_long(rq, first));
 	html_set(values, "last_day", day_long(rq, first + WEEK_DAYS - 1));
 	if (first > today)

@@ -133,9 +133,9 @@ static err_t bookings_values(
 		html_set(row, "event_id",
 			id_is_zero(rows[i].event) ? STR_ABSENT : id_text(rq->cx.mem, "evt", rows[i].event));
 		html_set_flag(row, "cancelled", rows[i].cancelled);
-		html_set_flag(row, "over", !rows[i].cancelled && rows[i].end.us <= rq->cx.now.us);
+		html_set_flag(row, "over", !rows[i].cancelled && rows[i].end.us <= account_now(&rq->cx).us);
 		html_set_flag(row, "of_test", id_is_test(page->account));
-		page_when(rq, row, "starts", rows[i].start);
+		page_when_of(rq, row, "starts", rows[i].start, page->account);
 	}
 	html_set_flag(v, "any_booking", count > 0);
 	html_set_flag(v, "more_bookings", count == BOOKINGS_SHOWN);

@@ -48,7 +48,7 @@ void connected_account_values(struct request *rq, struct html_values *v, const s
 	ticks_of_scopes(rq, v, "scopes", c->scopes, c->scopes, 0);
 	page_when(rq, v, "since", c->authorized_at);
 	page_when(rq, v, "last_used", c->last_used_at);
-	page_when(rq, v, "expires", c->expires_at);
+	page_when_of(rq, v, "expires", c->expires_at, c->account);
 }
 
 err_t connected_accounts_page(struct request *rq, struct response *rs)

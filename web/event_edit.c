@@ -88,11 +88,11 @@ static struct json body_begin(struct buf *out)
 
 /* ---- a new event ---- */
 
-static void new_times(struct request *rq, const struct form *params, bool test, struct event_form *form)
+static void new_times(struct request *rq, const struct form *params, struct event_form *form)
 {
 	struct arena *mem = rq->cx.mem;
 	const struct zone *zone = viewer_zone(rq);
-	int64_t now = zone_to_local(zone, instant_s(instant_add_s(rq->cx.now, test ? rq->cx.ahead_s : 0))), day, last;
+	int64_t now = zone_to_local(zone, instant_s(account_now(&rq->cx))), day, last;
 	int64_t next_hour = (floor_div(now, 3600) + 1) * 3600, start = next_hour;
 	bool all_day = str_eq(form_get(params, "all_day"), STR("1"));
 	if (day_parse(form_get(params, "date"), &day) && day != floor_div(now, DAY_SECONDS))
@@ -108,12 +108,12 @@ static void new_times(struct request *rq, const struct form *params, bool test, 
 	form->value[FIELD_END_TIME] = end_time.len == 5 ? end_time : clock_text(mem, end);
 }
 
-static struct event_form new_form(struct request *rq, const struct form *params, bool test)
+static struct event_form new_form(struct request *rq, const struct form *params)
 {
 	struct event_form form;
 	for (size_t i = 0; i < EVENT_FIELDS; i++)
 		form.value[i] = STR("");
-	new_times(rq, params, test, &form);
+	new_times(rq, params, &form);
 	form.value[FIELD_TITLE] = str_beginning(str_trim(form_get(params, "title"), STR_BLANK), 1000);
 	if (!form.value[FIELD_TITLE].ptr)
 		form.value[FIELD_TITLE] = STR("");
@@ -161,7 +161,7 @@ err_t event_new_page(struct request *rq, struct response *rs)
 	bool test = calendar_in_test(rq);
 	TRY(request_params(rq, &params));
 	TRY(calendar_actor(rq, test, &actor)); /* the clock of the test world */
-	const struct event_form form = new_form(rq, params, test);
+	const struct event_form form = new_form(rq, params);
 	TRY(new_values(rq, &form, test, form_get(params, "calendar"), &v));
 	return page_reply(rs, 200, "event_form", v);
 }

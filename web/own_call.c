@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "caldav/calendar/sandbox.h"
 #include "server/data/json_tree.h"
 
 #define TARGET_MAX KIB(8)
@@ -30,13 +31,18 @@ static err_t read_id(struct ctx *cx, struct str body, struct str *out)
 err_t own_subrequest(struct request *rq, const struct subrequest *sub, enum who kind, bool test, struct subanswer *out)
 {
 	struct principal *session = rq->principal, as = *session;
+	int64_t ahead_s = rq->cx.ahead_s;
 	as.kind = kind;
 	as.account = id_in_mode(session->account, test);
 	as.scopes = SCOPES_ALL | OWNER;
-	as.ahead_s = rq->cx.ahead_s;
+	as.ahead_s = 0;
+	if (test)
+		TRY(sandbox_ahead(&rq->cx, as.account, &as.ahead_s));
 	rq->principal = &as;
+	rq->cx.ahead_s = as.ahead_s;
 	err_t e = subrequest_run(rq, sub, out);
 	rq->principal = session;
+	rq->cx.ahead_s = ahead_s;
 	return e;
 }
 

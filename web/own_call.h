@@ -25,8 +25,8 @@ MUST_CHECK err_t own_call(struct request *rq, const struct own_call *call, struc
 
 /*
  * The same with what a page made itself, as if with a key of this kind: the one place where a session becomes a key.
- * What the operation refuses is in the answer; an error is that it could not be asked. rq->principal is the session's
- * again afterwards.
+ * It goes by the clock of its world. What the operation refuses is in the answer; an error is that it could not be
+ * asked. rq->principal is the session's again afterwards.
  */
 MUST_CHECK err_t own_subrequest(
 	struct request *rq, const struct subrequest *sub, enum who kind, bool test, struct subanswer *out);

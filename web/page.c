@@ -235,7 +235,8 @@ static struct str exact(struct request *rq, struct instant at)
 	return say_with(rq, "{day}, {time} ({zone})", "day", t.day, "time", t.time, "zone", t.zone, NULL);
 }
 
-void page_when(struct request *rq, struct html_values *v, const char *name, struct instant at)
+static void when_values(
+	struct request *rq, struct html_values *v, const char *name, struct instant at, struct instant now)
 {
 	if (instant_is_none(at) || at.us == INSTANT_FOREVER.us || at.us == INSTANT_BEFORE.us)
 		return;
@@ -243,7 +244,17 @@ void page_when(struct request *rq, struct html_values *v, const char *name, stru
 	html_set(row, "iso", instant_rfc3339(rq->cx.mem, at));
 	html_set(row, "exact", exact(rq, at));
 	html_set(row, "day", told(rq, at).day);
-	html_set(row, "ago", ago(rq, instant_s(rq->cx.now) - instant_s(at)));
+	html_set(row, "ago", ago(rq, instant_s(now) - instant_s(at)));
+}
+
+void page_when(struct request *rq, struct html_values *v, const char *name, struct instant at)
+{
+	when_values(rq, v, name, at, rq->cx.now);
+}
+
+void page_when_of(struct request *rq, struct html_values *v, const char *name, struct instant at, struct id account)
+{
+	when_values(rq, v, name, at, id_is_test(account) ? account_now(&rq->cx) : rq->cx.now);
 }
 
 static struct str wait_text(struct request *rq, int seconds)

@@ -61,6 +61,8 @@ struct page_part page_part(struct request *rq, struct html_values *v, size_t cou
  * minutes ago"; with {{>day}} the day alone is seen. No row for INSTANT_NONE and INSTANT_FOREVER.
  */
 void page_when(struct request *rq, struct html_values *v, const char *name, struct instant at);
+/* The same of what goes by the clock of this account, in its mode: cx->ahead_s is that of test mode. */
+void page_when_of(struct request *rq, struct html_values *v, const char *name, struct instant at, struct id account);
 
 /*
  * A place on this site to go to after sign-in: a path with an optional query, else "/". Never another site: no second

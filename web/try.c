@@ -6,7 +6,6 @@
  */
 #include <string.h>
 
-#include "caldav/calendar/sandbox.h"
 #include "caldav/calendar/store/store.h"
 #include "server/account/caller.h"
 #include "server/http/head.h"
@@ -152,15 +151,6 @@ static err_t read_sub(struct trial *trial, const struct operation *operation, st
 
 /* ---- and what is answered ---- */
 
-/* By the clock of test mode. */
-static err_t run(struct request *rq, const struct subrequest *sub, struct subanswer *out)
-{
-	TRY(sandbox_ahead(&rq->cx, id_in_mode(rq->principal->account, true), &rq->cx.ahead_s));
-	err_t e = own_subrequest(rq, sub, SECRET_KEY, true, out);
-	rq->cx.ahead_s = 0;
-	return e;
-}
-
 /* As a program would send it, with what stands for its key. */
 static struct str request_text(const struct trial *trial, const struct subrequest *sub)
 {
@@ -236,7 +226,7 @@ err_t try_post(struct request *rq, struct response *rs)
 	if (!e && is_free)
 		e = FAIL(&rq->cx, PLAN_REQUIRED, "a call on the free plan");
 	if (!e)
-		e = run(rq, &sub, &answer);
+		e = own_subrequest(rq, &sub, SECRET_KEY, true, &answer);
 	if (e && trial.bad.len)
 		e = err_about(rq->cx.mem, e, "param"); /* its row is marked */
 	if (e)

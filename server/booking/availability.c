@@ -13,7 +13,7 @@
 #define MINUTE_S 60
 #define PREFIX "bkg"
 
-DB_RESULT(booking_offer, struct booking_offer, email, tz, calendar_name, writable, calendars);
+DB_RESULT(booking_offer, struct booking_offer, email, tz, ahead_s, calendar_name, writable, calendars);
 
 struct id_row {
 	struct id id;
@@ -32,8 +32,10 @@ struct str booking_uid(struct arena *mem, struct id booking)
 
 err_t booking_offer(struct ctx *cx, const struct booking_page *page, struct booking_offer *out)
 {
-	return db_row(cx, &sql_booking_offer, ROW(booking_offer, out), IN(page->account), IN(page->calendar),
-		IN(page->busy_calendars));
+	TRY(db_row(cx, &sql_booking_offer, ROW(booking_offer, out), IN(page->account), IN(page->calendar),
+		IN(page->busy_calendars)));
+	cx->ahead_s = out->ahead_s;
+	return OK;
 }
 
 err_t booking_calendars_hold(struct ctx *cx, struct id account, struct id_list calendars)
@@ -153,7 +155,7 @@ static void full_days(
 static bool bounds_of(
 	struct ctx *cx, const struct booking_page *page, const struct booking_wish *wish, struct bookable_query *q)
 {
-	int64_t now = instant_s(cx->now) + 1, earliest = now + (int64_t)page->notice * MINUTE_S;
+	int64_t now = instant_s(account_now(cx)) + 1, earliest = now + (int64_t)page->notice * MINUTE_S;
 	int64_t latest = now + (int64_t)page->horizon * DAY_S + q->duration_s;
 	q->from = instant_s((struct instant){ wish->from.us + US_PER_S - 1 });
 	q->to = instant_s(wish->to);

@@ -7,10 +7,12 @@
 /* Whose page it is, and in which calendars it looks and writes. */
 struct booking_offer {
 	struct str email, tz;     /* of the owner */
+	int64_t ahead_s;          /* their clock (cx->ahead_s) */
 	struct str calendar_name; /* where its events go; absent: that calendar is gone */
 	bool writable;            /* that calendar is */
 	struct id_list calendars; /* that one and those that count as busy */
 };
+/* From then on cx->ahead_s is that of the page's account, whoever asks. */
 MUST_CHECK err_t booking_offer(struct ctx *cx, const struct booking_page *page, struct booking_offer *out);
 
 /*

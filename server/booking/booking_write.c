@@ -44,12 +44,13 @@ static err_t hold(struct ctx *cx, struct held *h)
 static err_t refuse_slot(struct ctx *cx, const struct held *h, struct booking_wish wish)
 {
 	const struct slot_span *slots;
+	struct instant now = account_now(cx);
 	size_t count;
 	wish.to = instant_add_s(wish.from, BOOKING_NEXT_DAYS * DAY_S);
 	wish.limit = BOOKING_NEXT_SLOTS;
-	if (wish.from.us < cx->now.us || wish.from.us > instant_add_s(cx->now, 1000 * DAY_S).us) {
-		wish.from = cx->now;
-		wish.to = instant_add_s(cx->now, BOOKING_NEXT_DAYS * DAY_S);
+	if (wish.from.us < now.us || wish.from.us > instant_add_s(now, 1000 * DAY_S).us) {
+		wish.from = now;
+		wish.to = instant_add_s(now, BOOKING_NEXT_DAYS * DAY_S);
 	}
 	TRY(booking_slots(cx, &h->page, &h->offer, &wish, &slots, &count));
 	struct err_slot *next = arena_array(cx->mem, struct err_slot, count + 1);

@@ -67,7 +67,7 @@ SELECT p.account_id AS account, p.id, p.slug, p.title, p.description, p.color, p
 -- name: booking_offer
 -- $1 account  $2 calendar of the events  $3 those that count as busy, NULL: the selected ones
 -- Whose page it is, and the calendars that count, in the order in which they are locked.
-SELECT a.email, a.tz, c.name AS calendar_name, coalesce(c.writable, false) AS writable,
+SELECT a.email, a.tz, a.ahead_s, c.name AS calendar_name, coalesce(c.writable, false) AS writable,
        ARRAY(SELECT k.id FROM calendar k
               WHERE k.account_id = $1 AND (k.id = $2 OR CASE WHEN $3::uuid[] IS NULL THEN k.selected ELSE k.id = ANY ($3) END)
               ORDER BY k.id) AS calendars
