@@ -7,9 +7,10 @@
 #include "caldav/calendar/recur/vtimezone.h"
 #include "caldav/calendar/sandbox.h"
 #include "server/account/label.h"
-#include "server/booking/booking.h"
+#include "server/booking/guest_mail.h"
 #include "server/booking/link.h"
 #include "server/http/access.h"
+#include "server/http/disposition.h"
 #include "web/calendar_view.h"
 #include "web/manner.h"
 #include "web/page.h"
@@ -98,6 +99,7 @@ static void set_booking(struct request *rq, const struct visit *v, struct html_v
 	html_set_flag(values, "over", v->over && !b->cancelled);
 	html_set_flag(values, "open", !v->over && !b->cancelled);
 	html_set_flag(values, "can_move", has_page);
+	html_set_flag(values, "can_keep", !v->over && !b->cancelled && !id_is_zero(b->event));
 	html_set_flag(values, "is_test", id_is_test(b->account));
 }
 
@@ -137,6 +139,22 @@ err_t booking_booked(struct request *rq, struct response *rs)
 	set_booking(rq, &v, values);
 	struct buf *out = reply_framed_page(rs, 200, false);
 	return html_render(&rq->cx, out, "book_done", values);
+}
+
+/* The appointment for the guest's own calendar. */
+err_t booking_file(struct request *rq, struct response *rs)
+{
+	struct visit v;
+	struct str text;
+	TRY(open_visit(rq, &v));
+	err_t e = guest_file(&rq->cx, &v.booking, &text);
+	if (err_is(e, NOT_FOUND))
+		return REFUSE(&rq->cx, NOT_FOUND, "", "This appointment is cancelled: there is nothing to add.");
+	TRY(e);
+	bool has_page = !id_is_zero(v.page.id);
+	buf_add(reply(rs, 200, "text/calendar; charset=utf-8"), text);
+	response_attachment(rs, has_page ? v.page.title : STR("appointment"), ".ics");
+	return OK;
 }
 
 /* What there is nothing to decide about any more: the appointment as it is. */

@@ -41,7 +41,8 @@ handler consent_page, consent_post;
 handler login_flow_post, login_flow_poll, login_flow_page, login_flow_page_post, login_flow_deny_post;
 handler device_qr, device_page, device_page_post;
 handler logout_page, logout_post;
-handler booking_show, booking_cancel_page, booking_cancel_post, booking_move_page, booking_move_post, booking_booked;
+handler booking_show, booking_cancel_page, booking_cancel_post, booking_move_page, booking_move_post, booking_booked,
+	booking_file;
 handler booking_pages_page, booking_page_new_page, booking_pages_create, booking_page_show, booking_page_edit_page,
 	booking_page_edit_post, booking_page_pause_page, booking_page_state_post, booking_page_delete_page,
 	booking_page_delete_post, booking_page_preview, booking_page_preview_zone, booking_page_preview_form;

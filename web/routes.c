@@ -194,6 +194,7 @@ static const struct route booking_routes[] = {
 	/* method      path                      who               scope  body         at most  handler              source */
 	{ METHOD_GET,  "/booking/:token",        OPTIONAL_SESSION, 0, BODY_IGNORED, 0,       booking_show,        "page", 0 },
 	{ METHOD_GET,  "/booking/:token/booked", ANYONE,           0, BODY_IGNORED, 0,       booking_booked,      "page", 0 },
+	{ METHOD_GET,  "/booking/:token/appointment.ics", ANYONE,  0, BODY_IGNORED, 0,       booking_file,        "page", 0 },
 	{ METHOD_GET,  "/booking/:token/cancel", OPTIONAL_SESSION, 0, BODY_IGNORED, 0,       booking_cancel_page, "page", 0 },
 	{ METHOD_POST, "/booking/:token/cancel", OPTIONAL_SESSION, 0, BODY_FORM,    KIB(16), booking_cancel_post, "page", SENSITIVE_BODY },
 	{ METHOD_GET,  "/booking/:token/move",   OPTIONAL_SESSION, 0, BODY_IGNORED, 0,       booking_move_page,   "page", 0 },

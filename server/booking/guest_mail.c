@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/booking/guest_mail.h"
 
+#include "caldav/calendar/store/store.h"
+#include "caldav/calendar/view/agenda.h"
 #include "server/auth/scope.h"
 #include "server/base/log.h"
 #include "server/booking/link.h"
@@ -114,4 +116,33 @@ err_t guest_mail(struct ctx *cx, const struct actor *actor, struct booking *b, e
 		return OK;
 	TRY(db_row(cx, &sql_booking_host, ROW(booking_host, &host), IN(b->account), IN(b->page)));
 	return host.mail_guests ? send(cx, b, &host, news, data) : OK;
+}
+
+/* Nobody's address: whoever has the link knows the guest's, and has the host's by mail if at all. */
+err_t guest_file(struct ctx *cx, const struct booking *b, struct str *out)
+{
+	const struct actor host_actor = actor_server(b->account);
+	struct agenda_item item;
+	struct host_row host;
+	struct object object;
+	if (b->cancelled || id_is_zero(b->event))
+		return FAIL(cx, NOT_FOUND, "there is nothing to keep in a calendar");
+	TRY(db_row(cx, &sql_booking_host, ROW(booking_host, &host), IN(b->account), IN(b->page)));
+	TRY(object_by_id(cx, &host_actor, b->event, &object));
+	TRY(agenda_event(cx, &object, STR_ABSENT, &item));
+	const struct event *now = &item.event;
+	bool own_title = str_eq(now->title, booking_event_title(cx->mem, title_of(&host), b->name));
+	bool own_text = str_eq(now->description, booking_event_text(cx->mem, b->note, b->questions, b->answers));
+	const struct event event = {
+		.uid = now->uid,
+		.title = own_title ? title_of(&host) : now->title,
+		.description = own_text ? STR_ABSENT : now->description,
+		.location = now->location,
+		.url = now->url,
+		.start = b->start,
+		.end = b->end,
+		.zone = now->floating || now->own_zone ? STR_ABSENT : now->zone,
+		.status = now->status,
+	};
+	return event_write(cx, &event, out);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a guest is told by mail of their booking: the appointment for their calendar, and the link to it. */
+/* What a guest gets of their booking: by mail the appointment for their calendar, and the link to it; there a file. */
 #pragma once
 
 #include "server/booking/booking.h"
@@ -14,3 +14,10 @@ enum guest_news { GUEST_BOOKED, GUEST_MOVED, GUEST_CANCELLED };
  */
 MUST_CHECK err_t guest_mail(
 	struct ctx *cx, const struct actor *actor, struct booking *booking, enum guest_news news, struct str data);
+
+/*
+ * The appointment as it is now, for any calendar program: with the UID of what is mailed, so that whoever takes in both
+ * has one; without anybody's address, and without what the guest wrote. NOT_FOUND: it is cancelled, or no event any
+ * more.
+ */
+MUST_CHECK err_t guest_file(struct ctx *cx, const struct booking *booking, struct str *out);

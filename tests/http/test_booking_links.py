@@ -61,6 +61,34 @@ def test_the_guest_sees_the_appointment_in_their_zone(world, api, page):
     assert urlsplit(made["cancel_url"]).path == Guest(world, made).path + "/cancel"
 
 
+def ics(reply):
+    assert reply.status == 200 and reply.headers["Content-Type"] == "text/calendar; charset=utf-8", reply
+    assert reply.headers["Cache-Control"] == "no-store" and not reply.headers.all("Set-Cookie")
+    lines = reply.text.replace("\r\n ", "").split("\r\n")
+    return dict(line.split(":", 1) for line in lines[lines.index("BEGIN:VEVENT"):] if ":" in line)
+
+
+def test_the_appointment_is_a_file_for_the_guests_own_calendar(world, api, page):
+    """By the link alone; with the UID of the event that is mailed, and nobody's address or words."""
+    made = api.booked(page, soon(3, 9), note="<b>hello</b>")
+    guest = Guest(world, made)
+    assert f'href="{guest.path}/appointment.ics" download' in guest.see().text and "Add to your calendar" in guest.see("/booked").text
+    reply = world.get(guest.path + "/appointment.ics")
+    event = ics(reply)
+    assert (event["UID"], event["SUMMARY"], event["DTSTART"][-16:]) == (made["id"], "Intro & call", f"{soon(3, 9):%Y%m%dT%H%M%SZ}")
+    assert reply.headers["Content-Disposition"] == 'attachment; filename="Intro & call.ics"'
+    for secret in ("host@example.org", "ada@example.org", "Lovelace", "hello", guest.path):
+        assert secret not in reply.text
+    assert api("PATCH", f"/v1/events/{made['event_id']}", {"location": "Room 5", "description": "Bring a pen"}).status == 200
+    assert guest.submit("/move", f"/move?start={text(soon(3, 11))}").status == 303
+    event = ics(guest.get(guest.path + "/appointment.ics"))
+    assert (event["LOCATION"], event["DESCRIPTION"], event["DTSTART"][-16:]) == ("Room 5", "Bring a pen", f"{soon(3, 11):%Y%m%dT%H%M%SZ}")
+    assert guest.submit("/cancel").status == 303
+    assert "appointment.ics" not in guest.see().text and "appointment.ics" not in guest.see("/booked").text
+    assert world.get(guest.path + "/appointment.ics").status == 404
+    assert world.get(guest.path[:-1] + ("1" if guest.path[-1] != "1" else "2") + "/appointment.ics").status == 404
+
+
 def test_looking_changes_nothing_and_a_question_comes_first(world, api, page):
     """Mail programs open links; nothing is done by that."""
     made = api.booked(page, soon(3, 9))
