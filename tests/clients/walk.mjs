@@ -9,7 +9,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { openBrowser } from './support/world.mjs';
+import { openWholeBrowser } from './support/world.mjs';
 
 const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../..');
 const run = promisify(execFile);
@@ -113,7 +113,7 @@ async function booked() {
 
 try {
 	await step('server/run on a fresh folder, until it answers', untilServed);
-	browser = await openBrowser();
+	browser = await openWholeBrowser();
 	const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
 	page.setDefaultTimeout(20000);
 	let key;

@@ -4,7 +4,7 @@
 // user where he was, and the app heard nothing. docs/adr/0018 says what was chosen.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { openApp, openBrowser, openCallback, openWorld } from '../support/world.mjs';
+import { openApp, openCallback, openWholeBrowser, openWorld } from '../support/world.mjs';
 
 const password = 'a long enough password';
 let world, app, callback, browser, people = 0;
@@ -13,7 +13,7 @@ before(async () => {
 	world = await openWorld('--signup', 'open');
 	app = await openApp();
 	callback = await openCallback();
-	browser = await openBrowser(...app.browserArgs);
+	browser = await openWholeBrowser(...app.browserArgs);
 	await world.account('owner@platform.example', 'Platform Inc', password);
 });
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A real server on a private PostgreSQL, accounts and apps made by the command line, and a headless Chromium.
 //
-// CALENDS: the program (default build/dev/calends). CHROMIUM: the browser (default /usr/bin/chromium).
+// CALENDS: the program (default build/dev/calends). CHROMIUM: the browser (default /usr/bin/chromium-headless-shell).
 import { execFile, spawn } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -138,12 +138,15 @@ export async function openApp() {
 	};
 }
 
+// Chromium without windows, menus and a GPU process: the same engine for half the processor's time.
+export const openBrowser = (...args) => launch(process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell', args);
+
+// The Chromium that users have.
+export const openWholeBrowser = (...args) => launch(process.env.CHROMIUM ?? '/usr/bin/chromium', args);
+
 // In British English, which has the manner of most: 24 hours and weeks from Monday.
-export async function openBrowser(...args) {
-	const browser = await chromium.launch({
-		executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-		args: [...args, ...(process.getuid() === 0 ? ['--no-sandbox'] : [])],
-	});
+async function launch(executablePath, args) {
+	const browser = await chromium.launch({ executablePath, args: [...args, ...(process.getuid() === 0 ? ['--no-sandbox'] : [])] });
 	const newContext = browser.newContext.bind(browser);
 	browser.newContext = (options) => newContext({ locale: 'en-GB', ...options });
 	return browser;
