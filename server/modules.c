@@ -23,7 +23,7 @@
 #include "server/http/openapi.h"
 #include "server/mail/leaving.h"
 #include "server/mail/notice.h"
-#include "server/mail/reset.h"
+#include "server/mail/asked.h"
 #include "server/mail/sender.h"
 #include "server/mcp/routes.h"
 #include "server/stream/streams.h"
@@ -291,7 +291,7 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 		{ "webhook_feed", WEBHOOKS_EVERY_MS,     JOB_PATIENCE_MS,    webhook_feed,         views, app->written, REST_MS },
 		{ "webhook_send", WEBHOOKS_EVERY_MS,     JOB_PATIENCE_MS,    webhook_send_due,     app->state, app->written, REST_MS },
 		{ "leaving",      LEAVING_EVERY_MS,      JOB_PATIENCE_MS,    leaving_delete,       NULL, NULL, 0 },
-		{ "resets",       RESETS_EVERY_MS,       JOB_PATIENCE_MS,    resets_write,         NULL, app->written, LETTERS_REST_MS },
+		{ "resets",       RESETS_EVERY_MS,       JOB_PATIENCE_MS,    asked_write,          NULL, app->written, LETTERS_REST_MS },
 		{ "notices",      NOTICES_EVERY_MS,      JOB_PATIENCE_MS,    notices_write,        NULL, app->written, LETTERS_REST_MS },
 		{ "mail",         MAIL_EVERY_MS,         JOB_PATIENCE_MS,    mail_send_due,        app->mail, app->written, REST_MS },
 		{ "streams",      STREAM_EVERY_MS,       STREAM_PATIENCE_MS, streams_run,          app->streams, streams, REST_MS },

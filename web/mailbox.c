@@ -32,7 +32,7 @@ err_t forgot_password_page(struct request *rq, struct response *rs)
 err_t forgot_password_post(struct request *rq, struct response *rs)
 {
 	struct str email = str_trim(form_get(&rq->form, "email"), STR_BLANK);
-	err_t e = email.len ? reset_ask(&rq->cx, email)
+	err_t e = email.len ? letter_ask(&rq->cx, MAILBOX_RESET, email)
 			    : REFUSE(&rq->cx, MISSING_FIELD, "email", "Enter the e-mail address of your account.");
 	if (e)
 		return page_again(rs, "forgot_password", forgot_values(rq), e);

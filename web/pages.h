@@ -36,7 +36,8 @@ handler takeout_page, takeout_post;
 handler plan_page;
 handler account_delete_page, account_delete_post, account_take_back_post;
 handler account_confirm_post, account_email_post, forgot_password_page, forgot_password_post;
-handler link_confirm_page, link_confirm_post, link_email_page, link_email_post, link_reset_page, link_reset_post;
+handler link_confirm_page, link_confirm_post, link_email_page, link_email_post, link_reset_page, link_reset_post,
+	link_sign_up_page, link_sign_up_post;
 handler consent_page, consent_post;
 handler login_flow_post, login_flow_poll, login_flow_page, login_flow_page_post, login_flow_deny_post;
 handler device_qr, device_page, device_page_post;
@@ -87,6 +88,10 @@ bool kept_form(struct request *rq, struct response *rs, err_t e);
  */
 MUST_CHECK err_t confirm_first(struct request *rq, struct response *rs);
 
+/* Of the pages of who is not signed in yet: where they lead on to, and what stands in their forms. */
+struct html_values *sign_in_values(struct request *rq, const char *title, struct str next, struct str email);
+/* Whether anyone may make an account: --signup. */
+bool sign_up_is_open(const struct request *rq);
 /* A page of the sign-in, which leads on to `next`. */
 struct str sign_in_address(struct request *rq, const char *path, struct str next);
 /* Whom the cookie says that this browser is known for. */

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/account/session.h"
 
-#include "caldav/calendar/sample.h"
-#include "server/account/resources.h"
-#include "server/base/address.h"
-#include "server/account/throttle.h"
 #include "server/base/config.h"
 #include "server/base/log.h"
 #include "server/http/cookie.h"
@@ -13,11 +9,9 @@
 #include "web/pages.h"
 #include "web/passkeys.h"
 
-#define SIGN_UPS_AN_HOUR 20
-
 static const struct id nobody = { { 0 } };
 
-static bool signup_open(const struct request *rq)
+bool sign_up_is_open(const struct request *rq)
 {
 	return str_eq(rq->cx.config->signup, STR("open"));
 }
@@ -30,14 +24,14 @@ struct str sign_in_address(struct request *rq, const char *path, struct str next
 	return buf_str(&link);
 }
 
-static struct html_values *form_values(struct request *rq, const char *title, struct str next, struct str email)
+struct html_values *sign_in_values(struct request *rq, const char *title, struct str next, struct str email)
 {
 	struct html_values *v = page_new(rq, title, NULL);
 	next = page_local_path(rq, next);
 	html_set(v, "next", next);
 	html_set(v, "email_value", email);
 	html_set_flag(v, "for_app", str_starts(next, STR("/oauth/")));
-	html_set_flag(v, "signup_open", signup_open(rq));
+	html_set_flag(v, "signup_open", sign_up_is_open(rq));
 	html_set_flag(v, "mail_possible", mailbox_is_possible(&rq->cx));
 	html_set(v, "sign_up_link", sign_in_address(rq, "/sign-up", next));
 	html_set(v, "sign_in_link", sign_in_address(rq, "/sign-in", next));
@@ -98,7 +92,7 @@ err_t sign_in_page(struct request *rq, struct response *rs)
 		reply_redirect(rs, 303, page_local_path(rq, next));
 		return OK;
 	}
-	struct html_values *v = form_values(rq, "Sign in", next, form_get(params, "login_hint"));
+	struct html_values *v = sign_in_values(rq, "Sign in", next, form_get(params, "login_hint"));
 	html_set_flag(v, "again", rq->principal != NULL);
 	page_notice(rq, v);
 	TRY(passkey_values(rq, v, PASSKEY_SIGN_IN, nobody));
@@ -107,7 +101,7 @@ err_t sign_in_page(struct request *rq, struct response *rs)
 
 static err_t sign_in_again(struct request *rq, struct response *rs, struct str next, struct str email, err_t e)
 {
-	struct html_values *v = form_values(rq, "Sign in", next, email);
+	struct html_values *v = sign_in_values(rq, "Sign in", next, email);
 	if (page_status(e) >= 500)
 		return e;
 	TRY(passkey_values(rq, v, PASSKEY_SIGN_IN, nobody));
@@ -145,65 +139,4 @@ err_t sign_in_passkey_post(struct request *rq, struct response *rs)
 		e = sign_in_enter(rq, rs, sign_in_proven(rq, proof.account, proof.password_at, proof.amr),
 			page_local_path(rq, next));
 	return e ? sign_in_again(rq, rs, next, STR_ABSENT, e) : OK;
-}
-
-static err_t refuse_closed(struct request *rq)
-{
-	if (signup_open(rq))
-		return OK;
-	return REFUSE(&rq->cx, NOT_FOUND, "", "Accounts are made by the operator of this server.");
-}
-
-err_t sign_up_page(struct request *rq, struct response *rs)
-{
-	const struct form *params;
-	TRY(refuse_closed(rq));
-	TRY(request_params(rq, &params));
-	struct html_values *v = form_values(rq, "Create an account", form_get(params, "next"), STR_ABSENT);
-	return page_reply_to(rs, 200, "sign_up", v, FORMS_LEAD_AWAY);
-}
-
-static err_t sign_up(struct request *rq, struct account *out)
-{
-	const struct throttle limit = { "sign-up", address_network(rq->cx.mem, rq->cx.client_ip), SIGN_UPS_AN_HOUR,
-		3600 };
-	struct account_new in = {
-		.email = form_get(&rq->form, "email"),
-		.name = form_get(&rq->form, "name"),
-		.password = form_get(&rq->form, "password"),
-		.accounts_max = rq->cx.config->accounts_max,
-	};
-	if (!plan_parse(rq->cx.config->default_plan, &in.plan))
-		return FAIL(&rq->cx, INTERNAL, "default-plan is none");
-	if (!in.password.len)
-		return REFUSE(&rq->cx, MISSING_FIELD, "password", "A password is needed.");
-	TRY(throttle_take(&rq->cx, &limit, 1));
-	TRY(account_create(&rq->cx, &in, out));
-	sample_put_in_test_mode(&rq->cx, out->id);
-	/* The account is there: a letter that cannot be is asked for again on its pages. */
-	err_t e = mailbox_ask_confirm(&rq->cx, out->id, out->email);
-	if (e)
-		log_event(LOG_WARN, "confirmation_not_sent", LOG_STR("why", err_text(e)));
-	return OK;
-}
-
-err_t sign_up_post(struct request *rq, struct response *rs)
-{
-	struct str next = form_get(&rq->form, "next");
-	struct account account;
-	TRY(refuse_closed(rq));
-
-	err_t e = sign_up(rq, &account);
-	if (err_is(e, CONFLICT))
-		e = REFUSE(&rq->cx, CONFLICT, "email",
-			"There is an account with this e-mail address already. Sign in instead.");
-	if (e) {
-		struct html_values *v = form_values(rq, "Create an account", next, form_get(&rq->form, "email"));
-		html_set(v, "name_value", form_get(&rq->form, "name"));
-		return page_again_to(rs, "sign_up", v, e, FORMS_LEAD_AWAY);
-	}
-	next = page_local_path(rq, next);
-	sign_in_after(rq, rs, account.id, next,
-		str_cat(rq->cx.mem, sign_in_address(rq, "/sign-in", next), STR("&done=signed-up")));
-	return OK;
 }

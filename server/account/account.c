@@ -20,6 +20,7 @@ struct reached {
 	bool found;
 };
 DB_RESULT(account_set_status, struct reached, found);
+DB_RESULT(account_room, struct reached, found);
 DB_RESULT(account_set_password, struct reached, found);
 
 struct account account_of_row(const struct account_row *row)
@@ -80,9 +81,22 @@ err_t email_fold(struct ctx *cx, struct str email, struct str *out)
 	return OK;
 }
 
+static err_t refuse_more(struct ctx *cx)
+{
+	return REFUSE(cx, FORBIDDEN, "", "This server takes no more accounts. Its operator may make one for you.");
+}
+
+err_t account_room(struct ctx *cx, int64_t accounts_max)
+{
+	struct reached room = { true };
+	if (accounts_max)
+		TRY(db_row(cx, &sql_account_room, ROW(account_room, &room), IN(accounts_max)));
+	return room.found ? OK : refuse_more(cx);
+}
+
 err_t account_create(struct ctx *cx, const struct account_new *in, struct account *out)
 {
-	struct str email, name, hash = STR_ABSENT;
+	struct str email, name, hash = STR_ABSENT, tz = in->tz.ptr ? in->tz : STR("UTC");
 	TRY(email_fold(cx, in->email, &email));
 	TRY(label_clean(cx, "name", in->name, &name));
 	if (in->password.ptr)
@@ -92,19 +106,19 @@ err_t account_create(struct ctx *cx, const struct account_new *in, struct accoun
 	size_t made = 0;
 	err_t e = db_exec(cx, &sql_account_create, &made, IN(email), IN(live), IN(id_in_mode(live, true)), IN(name),
 		IN((int16_t)in->plan), IN(hash), IN(id_new(cx->now)), IN(id_new(cx->now)), IN(cx->now),
-		in->accounts_max ? IN(in->accounts_max) : IN_NULL(DB_INT8), IN(audit_by(cx)), IN(in->email_known));
+		in->accounts_max ? IN(in->accounts_max) : IN_NULL(DB_INT8), IN(audit_by(cx)), IN(in->email_known),
+		IN(tz));
 	if (err_is(e, CONFLICT))
 		return REFUSE(cx, CONFLICT, "email", "There is an account with this e-mail address already.");
 	TRY(e);
 	if (!made)
-		return REFUSE(
-			cx, FORBIDDEN, "", "This server takes no more accounts. Its operator may make one for you.");
+		return refuse_more(cx);
 	*out = (struct account){ .id = live,
 		.status = STATUS_ACTIVE,
 		.plan = in->plan,
 		.email = email,
 		.name = name,
-		.tz = STR("UTC"),
+		.tz = tz,
 		.created_at = cx->now,
 		.deactivated_at = INSTANT_NONE,
 		.password_at = cx->now };

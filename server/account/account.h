@@ -25,6 +25,7 @@ struct account {
 
 struct account_new {
 	struct str email, name, password; /* password absent: none can sign in until set-password */
+	struct str tz;                    /* as zone.h names it; absent: UTC */
 	enum plan plan;
 	int64_t accounts_max; /* not made when there are so many; 0: no limit */
 	bool email_known;     /* the operator gave the address: nobody need show that they read there */
@@ -43,6 +44,8 @@ MUST_CHECK err_t email_fold(struct ctx *cx, struct str email, struct str *out);
  *         label_clean() and password_hash()
  */
 MUST_CHECK err_t account_create(struct ctx *cx, const struct account_new *in, struct account *out);
+/* Whether one more may be made: FORBIDDEN past that many, as account_create() says it. 0: no limit. */
+MUST_CHECK err_t account_room(struct ctx *cx, int64_t accounts_max);
 MUST_CHECK err_t account_by_email(struct ctx *cx, struct str email, struct account *out); /* NOT_FOUND */
 MUST_CHECK err_t account_by_id(struct ctx *cx, struct id id, struct account *out); /* of either world; NOT_FOUND */
 MUST_CHECK err_t account_list(struct ctx *cx, struct account **out, size_t *count_out);

@@ -59,6 +59,11 @@ static err_t login_flows(struct ctx *cx)
 	return db_exec(cx, &sql_login_flow_prune, NULL, IN(cx->now));
 }
 
+static err_t sign_ups(struct ctx *cx)
+{
+	return db_exec(cx, &sql_sign_up_prune, NULL, IN(cx->now));
+}
+
 static err_t device_requests(struct ctx *cx)
 {
 	return db_exec(cx, &sql_device_request_prune, NULL, IN(instant_add_s(cx->now, -60 * MINUTE_S)));
@@ -172,6 +177,7 @@ static const struct {
 	{ "auth_requests", auth_requests },
 	{ "device_requests", device_requests },
 	{ "login_flows", login_flows },
+	{ "sign_ups", sign_ups },
 	{ "assertions", assertions },
 	{ "families", families },
 	{ "open_clients", open_clients },

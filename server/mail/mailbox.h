@@ -10,7 +10,8 @@
 
 #include "server/base/ctx.h"
 
-enum mailbox_purpose { MAILBOX_CONFIRM = 1, MAILBOX_CHANGE = 2, MAILBOX_RESET = 3 };
+/* The last one is of nobody's account: sign_up.h. */
+enum mailbox_purpose { MAILBOX_CONFIRM = 1, MAILBOX_CHANGE = 2, MAILBOX_RESET = 3, MAILBOX_SIGN_UP = 4 };
 
 #define MAILBOX_LINK_S (24 * 3600) /* to confirm, or to change */
 #define RESET_LINK_S (30 * 60)

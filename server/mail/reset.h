@@ -2,19 +2,10 @@
 /* Who forgot their password sets a new one by a link that is mailed to them (mailbox.h). */
 #pragma once
 
-#include "server/base/ctx.h"
+#include "server/mail/asked.h"
 
-/*
- * Noted, and that is all: a job looks whether there is such an account, so that neither the answer nor the time that
- * it takes tells. What is no address is an address that nobody has.
- *
- * errors  RATE_LIMITED: 5 an hour for an address, 20 from a network; MAIL_NOT_CONFIGURED; UNAVAILABLE: 1,000 wait,
- *         and this network has its share of them
- */
-MUST_CHECK err_t reset_ask(struct ctx *cx, struct str email);
-
-/* A job: letters to those who have an account. */
-MUST_CHECK err_t resets_write(struct ctx *cx, void *unused);
+/* The letter to who asked and has an account, in the caller's transaction. */
+MUST_CHECK err_t reset_letter(struct ctx *cx, const struct asked *who);
 
 /*
  * A new password by a link. It ends all sessions; keys and apps stay, unless nobody had shown before that they read at

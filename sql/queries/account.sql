@@ -4,9 +4,10 @@
 -- name: account_create stores
 -- $1 e-mail, folded  $2 live id  $3 its test twin  $4 name  $5 plan  $6 password hash or NULL
 -- $7 $8 ids of the default calendars, live and test  $9 now  $10 accounts at most, NULL for no limit
--- $11 audit_by()  $12 the address is known to be theirs
+-- $11 audit_by()  $12 the address is known to be theirs  $13 time zone
 -- A taken address violates login's key. The foreign keys are judged when the whole statement is done. Nothing is made
--- when there are enough; those who are made at the same moment do not count each other.
+-- when there are enough; those who are made at the same moment do not count each other. Whoever was mailed a link to sign up with
+-- this address has used it by this.
 WITH room AS (
 	SELECT WHERE $10::bigint IS NULL OR (SELECT count(*) FROM (SELECT FROM login LIMIT $10) l) < $10
 ), directory AS (
@@ -14,15 +15,21 @@ WITH room AS (
 ), worlds AS (
 	SELECT w.account, w.calendar FROM room, (VALUES ($2::uuid, $7::uuid), ($3, $8)) AS w (account, calendar)
 ), accounts AS (
-	INSERT INTO account (account_id, plan, email, name, created_at, email_confirmed_at)
-	SELECT w.account, $5, $1, $4, $9, CASE WHEN $12 THEN $9 END FROM worlds w
+	INSERT INTO account (account_id, plan, email, name, tz, created_at, email_confirmed_at)
+	SELECT w.account, $5, $1, $4, $13, $9, CASE WHEN $12 THEN $9 END FROM worlds w
 ), calendars AS (
 	INSERT INTO calendar (account_id, id, name, displayname, created_at)
 	SELECT w.account, w.calendar, 'default', 'Calendar', $9 FROM worlds w
 ), states AS (
 	INSERT INTO calendar_state (account_id, calendar_id) SELECT w.account, w.calendar FROM worlds w
+), waited AS (
+	DELETE FROM sign_up s USING room WHERE s.email = $1
 )
 SELECT audit_add($2, 'account.created', $2, $11, jsonb_build_object('name', $4::text)) FROM room;
+
+-- name: account_room
+-- $1 accounts at most
+SELECT (SELECT count(*) FROM (SELECT FROM login LIMIT $1) l) < $1::bigint AS found;
 
 -- name: account_by_email
 -- $1 e-mail, folded

@@ -25,20 +25,33 @@ SELECT mailbox_change($1, $2, $3, $4, $5, $6) AS email;
 -- $1 account  $2 its twin  $3 hash of the link  $4 hash of the password  $5 now  $6 audit_by()
 SELECT mailbox_reset($1, $2, $3, $4, $5, $6) AS email;
 
--- name: reset_ask stores
--- $1 id  $2 e-mail, folded  $3 network
+-- name: letter_ask stores
+-- $1 id  $2 purpose  $3 e-mail, folded  $4 network
 -- Whether there was room, and of which network one was dropped for it.
-SELECT noted, dropped FROM reset_ask($1, $2, $3);
+SELECT noted, dropped FROM letter_ask($1, $2, $3, $4);
 
--- name: reset_take
+-- name: letter_take
 -- $1 at most  $2 now
--- Who asked, and their account where there is one that may be signed in to, or be taken back by who signs in: whoever deleted
--- it with a stolen password set another one before. Those who take at once take different ones.
+-- Who asked for what, and their account where there is one: for a new password one that may be signed in to, or be taken back by who
+-- signs in (whoever deleted it with a stolen password set another one before). Those who take at once take different ones.
 WITH gone AS (
-	DELETE FROM reset_request WHERE id IN (SELECT r.id FROM reset_request r ORDER BY r.id LIMIT $1::int FOR UPDATE SKIP LOCKED)
-	RETURNING email, network
+	DELETE FROM letter_request WHERE id IN (SELECT r.id FROM letter_request r ORDER BY r.id LIMIT $1::int FOR UPDATE SKIP LOCKED)
+	RETURNING purpose, email, network
 )
-SELECT a.account_id AS account, g.email, g.network
+SELECT g.purpose, a.account_id AS account, g.email, g.network
   FROM gone g LEFT JOIN login l ON l.email = g.email
   LEFT JOIN account a ON a.account_id = l.account_id
-    AND (a.status = 1 OR (a.status = 2 AND a.delete_at > $2 AND a.left_at = a.deactivated_at));
+    AND (g.purpose = 4 OR a.status = 1 OR (a.status = 2 AND a.delete_at > $2 AND a.left_at = a.deactivated_at));
+
+-- name: sign_up_put stores
+-- $1 id  $2 e-mail, folded  $3 hash  $4 network  $5 end
+-- Whether there was room, and of which network one was dropped for it.
+SELECT noted, dropped FROM sign_up_put($1, $2, $3, $4, $5);
+
+-- name: sign_up_find
+-- $1 id  $2 hash  $3 now
+SELECT s.email FROM sign_up s WHERE s.id = $1 AND s.hash = $2 AND s.expires_at > $3;
+
+-- name: sign_up_prune
+-- $1 those that ended before
+DELETE FROM sign_up WHERE expires_at < $1;

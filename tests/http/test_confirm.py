@@ -150,7 +150,8 @@ NO_PROOF = {
     "/calendar/new": "everyday work", "/calendar/events/:event/edit": "everyday work", "/calendar/events/:event/delete": "everyday work",
     "/calendar/events/:event/move": "everyday work", "/calendar/events/:event/respond": "everyday work",
     "/booking/:token/cancel": "a guest's link", "/booking/:token/move": "a guest's link",
-    "/link/confirm/:token": "the letter is the proof", "/link/email/:token": "the letter is the proof", "/link/reset/:token": "the letter is the proof"}
+    "/link/confirm/:token": "the letter is the proof", "/link/email/:token": "the letter is the proof", "/link/reset/:token": "the letter is the proof",
+    "/link/sign-up/:token": "of nobody's session"}
 SESSION_FORMS = {path: "proven lately" in who for path, who in re.findall(
     r"^\| POST \| `([^`]+)` \| ([^|]*session[^|]*) \|", pathlib.Path(ROOT, "docs/routes.md").read_text(encoding="utf-8"), re.MULTILINE)}
 

@@ -89,6 +89,7 @@ REFERS_TO_NOTHING = {
     "audit": "stays for 400 days", "audit_head": "stays with it", "outbox": "stays for 30 days",
     "credential_use": "last_used_write asks who stays", "request_log": "request_log_add asks who stays", "usage_day": "usage_add asks who stays",
     "access_token": "of active accounts alone (code_redeem, token_refresh), and pruned after four hours",
+    "mail": "mail_add asks who is there, and holds them", "mail_letter": "the same",
     "calendar_object": "under the lock of its calendar (object_put), with which it goes", "consent_log": "with its connection (consent_grant)",
     "client_connection": "with its connection (consent_grant); goes with its platform, too (account_delete_some)"}
 
@@ -208,7 +209,7 @@ def test_what_the_operator_deactivates_while_it_leaves_is_not_taken_back(world, 
     reply = submit(Browser(world), "/sign-in", "/sign-in", email=person.email, password=person.password)
     assert reply.status == 403 and "Take your account back" not in reply.text
     submit(Browser(world), "/forgot-password", "/forgot-password", email=person.email)
-    assert world.wait_for(lambda: world.sql("SELECT count(*) FROM reset_request") == [["0"]])
+    assert world.wait_for(lambda: world.sql("SELECT count(*) FROM letter_request") == [["0"]])
     live, test = ids(world, person.email)
     assert world.sql(f"SELECT count(*) FROM mailbox_link WHERE account_id = '{live}'") == [["0"]]
     assert world.sql(f"SELECT status, delete_at > now() FROM account WHERE account_id = '{live}'") == [["2", "t"]]

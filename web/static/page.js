@@ -53,3 +53,7 @@ for (const input of document.querySelectorAll('input[type=file][data-most]'))
 		input.setCustomValidity(large ? input.dataset.tooLarge : '');
 		input.reportValidity();
 	});
+
+// Where a time zone is asked for and nobody chose one yet, the browser's own stands there.
+for (const input of document.querySelectorAll('input[data-own-zone]'))
+	input.value = Intl.DateTimeFormat().resolvedOptions().timeZone || input.value;
