@@ -18,7 +18,8 @@
 
 #define TIME_SIZE 6 /* of milliseconds */
 #define MAC_SIZE 16
-#define AHEAD_S 60 /* another instance's clock may be ahead of ours */
+#define AHEAD_S 60 /* another clock may be ahead of ours */
+#define SKEW_S 10  /* or behind it */
 
 /* What stands in a nonce, and is under its MAC: when and by whom it was made, and whether for its maker alone. */
 struct nonce {
@@ -174,15 +175,30 @@ static const char *judge_token(struct ctx *cx, const struct cJSON *claims, const
 									: "its ath is not the hash of the access token";
 }
 
+/*
+ * How old a proof is the nonce tells, whatever the clock of who made it says in iat. What it says besides of when it is
+ * good counts (RFC 7519 §4.1.4, §4.1.5).
+ */
+static const char *judge_dates(struct ctx *cx, const struct cJSON *claims)
+{
+	int64_t now_s = instant_s(cx->now), at_s;
+	if (!jws_date(claims, "iat", &at_s))
+		return "it has no iat";
+	if (json_tree_member(claims, STR("nbf")) && (!jws_date(claims, "nbf", &at_s) || at_s > now_s + AHEAD_S))
+		return "its nbf is yet to come";
+	if (json_tree_member(claims, STR("exp")) && (!jws_date(claims, "exp", &at_s) || at_s <= now_s - SKEW_S))
+		return "its exp is past";
+	return NULL;
+}
+
 static const char *judge_claims(struct ctx *cx, const struct cJSON *claims, const struct dpop_use *use)
 {
-	int64_t iat_s;
 	struct str jti = jws_text(claims, "jti");
 	if (!jti.len || jti.len > DPOP_JTI_MAX)
 		return "its jti is not a text of 1 to 256 octets";
-	if (!jws_date(claims, "iat", &iat_s))
-		return "it has no iat";
-	const char *wrong = judge_target(cx, claims, use);
+	const char *wrong = judge_dates(cx, claims);
+	if (!wrong)
+		wrong = judge_target(cx, claims, use);
 	return wrong ? wrong : judge_token(cx, claims, use);
 }
 

@@ -41,7 +41,7 @@ def test_a_redirect_uri_that_is_not_registered_is_never_followed(app, browser, u
 
 @pytest.mark.parametrize("uri", [
     REDIRECT + x for x in ("/../evil", "/", "%2f", ";x", "?x=1", "#f", " ", "\r\n", "\0")] + ["https://app.example/CB"])
-def test_nothing_near_a_redirect_uri_matches_it(app, browser, uri):
+def test_nothing_near_a_redirect_uri_matches_it(app, browser, uri):  # oidcc-redirect-uri-query-added, -query-mismatch, -regfrag
     assert is_page(app.ask(browser, redirect_uri=uri), 400)
 
 
@@ -108,7 +108,7 @@ def test_only_a_good_s256_challenge_will_do(world, app, browser, changes):  # OA
     ("token", "unsupported_response_type"), ("code id_token", "unsupported_response_type"),
     ("none", "unsupported_response_type"), ("CODE", "unsupported_response_type"), (None, "invalid_request"),
 ])
-def test_only_response_type_code_is_served(world, app, browser, kind, error):
+def test_only_response_type_code_is_served(world, app, browser, kind, error):  # oidcc-response-type-missing
     assert is_red(app.ask(browser, response_type=kind), world, error)
 
 
@@ -141,7 +141,7 @@ def test_an_empty_parameter_is_absent(app, browser):  # OAuth 2.1 §3.1
     assert "state" not in got and "code" in got
 
 
-def test_unknown_parameters_are_ignored(app, browser):
+def test_unknown_parameters_are_ignored(app, browser):  # oidcc-ensure-request-with-unknown-parameter-succeeds
     assert app.ask(browser, extra="foobar").location.startswith("/consent?")
 
 
@@ -195,7 +195,7 @@ def test_request_objects_are_refused_by_their_own_errors(world, app, browser):
     assert is_red(app.ask(browser, request_uri="https://evil.example/"), world, "request_uri_not_supported")
 
 
-def test_prompt_none_never_shows_a_page(world, app, browser, stranger):
+def test_prompt_none_never_shows_a_page(world, app, browser, stranger):  # oidcc-prompt-none-not-logged-in
     assert is_red(app.ask(stranger, prompt="none"), world, "login_required")
     assert is_red(app.ask(browser, prompt="none"), world, "consent_required")
     assert is_red(app.ask(stranger, prompt="none", scope="nonsense"), world, "invalid_scope")
@@ -204,7 +204,7 @@ def test_prompt_none_never_shows_a_page(world, app, browser, stranger):
 
 
 @pytest.mark.parametrize("changes", [{"prompt": "login"}, {"max_age": "0"}])
-def test_an_old_session_is_not_enough_for_prompt_login_and_max_age(world, user, app, changes):
+def test_an_old_session_is_not_enough_for_prompt_login_and_max_age(world, user, app, changes):  # oidcc-prompt-login, -max-age-1
     browser = Browser(world)
     browser.sign_in(user)
     reply = app.ask(browser, **changes)
@@ -218,7 +218,7 @@ def test_an_old_session_is_not_enough_for_prompt_login_and_max_age(world, user, 
     assert browser.get(back.location).location.startswith("/consent?")
 
 
-def test_a_session_younger_than_max_age_is_enough(app, browser):
+def test_a_session_younger_than_max_age_is_enough(app, browser):  # oidcc-max-age-10000
     assert app.ask(browser, max_age="100000").location.startswith("/consent?")
     # not a number of seconds: the client's mistake
     assert answer(app.ask(browser, max_age="-1"))["error"] == "invalid_request"
@@ -255,7 +255,7 @@ def test_a_stranger_signs_in_and_comes_back_to_what_he_was_asked(world, user, ap
     assert "code" in answer(app.decide(browser, browser.get(consent.location)))
 
 
-def test_authorize_takes_a_form_by_post_and_nothing_else(world, app, browser, stranger):
+def test_authorize_takes_a_form_by_post_and_nothing_else(world, app, browser, stranger):  # oidcc-ensure-post-request-succeeds
     body = encode(app.params()).encode()
     reply = stranger.send("POST", "/oauth/authorize", [FORM, ("Origin", "https://app.example")], body)
     assert reply.status == 303 and reply.location.startswith("/oauth/continue?request=")
@@ -273,7 +273,7 @@ def test_there_is_no_cors_on_authorize(stranger):
     assert not [n for n, _ in reply.headers.pairs if n.lower().startswith("access-control-")]
 
 
-def test_a_login_hint_is_text(world, app):
+def test_a_login_hint_is_text(world, app):  # oidcc-login-hint
     hint = '"><script>alert(1)</script>'
     browser = Browser(world)
     page = browser.get(app.ask(browser, login_hint=hint).location)
@@ -301,7 +301,7 @@ def test_a_redirect_uri_with_a_parameter_of_the_answer_cannot_be_registered(worl
         assert "redirect_uri" in refused.value.stderr and "answer" in refused.value.stderr
 
 
-def test_another_parameter_of_a_redirect_uri_is_kept(world, browser):
+def test_another_parameter_of_a_redirect_uri_is_kept(world, browser):  # oidcc-redirect-uri-query-OK
     app = App(world, "https://app.example/cb?tenant=7&state_of=x", type="public")
     got = answer(app.decide(browser, app.consent_page(browser)), app.redirect)
     assert (got["tenant"], got["state_of"]) == ("7", "x") and "code" in got

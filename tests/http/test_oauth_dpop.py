@@ -117,6 +117,11 @@ CHECKS = {  # name: (what the proof is, is it taken)
     "iat 10 s ago": ({"iat": int(time.time()) - 10}, True),
     "iat in 10 s": ({"iat": int(time.time()) + 10}, True),
     "iat as text": ({"iat": "now"}, False),
+    "nbf tomorrow": ({"nbf": int(time.time()) + 86400}, False),  # check-dpop-proof-nbf-exp
+    "nbf as text": ({"nbf": "now"}, False),
+    "exp yesterday": ({"exp": int(time.time()) - 86400}, False),  # check-dpop-proof-nbf-exp
+    "exp as text": ({"exp": "never"}, False),
+    "nbf yesterday and exp tomorrow": ({"nbf": int(time.time()) - 86400, "exp": int(time.time()) + 86400}, True),
     "wrong ath": ({"ath": b64(hashlib.sha256(b"another").digest())}, False),
     "ath in another spelling": ({"ath": "x" * 43 + "="}, False),
     "extra header": (header(extra="x"), True),

@@ -212,6 +212,18 @@ def test_a_proof_of_another_clock(app, browser, seconds, name):
     assert name and app.tokens(app.code(browser)["code"], app.dpop(iat=int(time.time()) + seconds)).status == 200
 
 
+@pytest.mark.parametrize("dates, taken", [({"nbf": 8, "exp": 60}, True), ({"nbf": 300}, False), ({"exp": -300}, False)],
+    ids=["good", "nbf in five minutes", "exp five minutes ago"])
+def test_when_a_proof_says_that_it_is_good(app, browser, dates, taken):
+    """check-dpop-proof-nbf-exp: RFC 9449 knows neither, but what is signed counts (RFC 7519 §4.1.4, §4.1.5)."""
+    code, now = app.code(browser)["code"], int(time.time())
+    sent = lambda at: app.tokens(code, app.dpop(**{name: now + seconds for name, seconds in at.items()}))
+    if not taken:
+        assert is_error(sent(dates), 400, "invalid_dpop_proof")
+        assert next(iter(dates)) in sent(dates).json["error_description"]
+    assert sent({} if not taken else dates).status == 200, "the code was not used up"
+
+
 def test_a_refresh_token_stays(world, app, browser):
     """refresh-token: no rotation (FAPI 2.0 §5.3.2.1), so that the old one works in half a minute, too."""
     first = app.tokens(app.code(browser)["code"]).json

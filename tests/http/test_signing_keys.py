@@ -38,7 +38,7 @@ def test_the_next_key_is_published_before_it_signs(world, key):
         assert set(jwk) == {"kty", "crv", "use", "alg", "kid", "x", "y"} and jwk["alg"] == "ES256"  # RFC 7517 §4; nothing private
 
 
-def test_keys_change_when_they_are_old_and_what_the_old_one_signed_is_still_good(world, key):
+def test_keys_change_when_they_are_old_and_what_the_old_one_signed_is_still_good(world, key):  # oidcc-server-rotate-keys
     token, before = token_of(world, key), listed(world)
     world.sql("UPDATE signing_key SET active_at = active_at - interval '91 days' WHERE state = 2")
     world.restart()  # the job runs at the start
