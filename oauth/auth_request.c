@@ -12,7 +12,8 @@
 
 struct auth_request_row {
 	struct id client_id, owner;
-	struct str redirect_uri, state, nonce, login_hint, error, error_description, name, owner_name, kept, subject;
+	struct str redirect_uri, state, nonce, login_hint, error, error_description, name, owner_name, kept, subject,
+		language;
 	uint64_t scopes, client_scopes;
 	struct bytes challenge, dpop_jkt, device;
 	struct str user_code, device_ip, device_agent;
@@ -25,7 +26,8 @@ struct auth_request_row {
 DB_RESULT(auth_request_load, struct auth_request_row, client_id, redirect_uri, state, nonce, login_hint, scopes,
 	audience, response_mode, device, user_code, device_ip, device_agent, challenge, dpop_jkt, prompt, max_age_s,
 	error, calendars, include_granted, with_details, mfa_only, error_description, expires_at, decided_at, asked_at,
-	owner, kind, grants, name, owner_name, verified, client_scopes, par_only, client_created_at, kept, subject);
+	owner, kind, grants, name, owner_name, verified, client_scopes, par_only, client_created_at, kept, subject,
+	language);
 
 static err_t store(struct ctx *cx, const struct auth_request *in, struct instant expires_at, bool pushed,
 	struct str *reference_out)
@@ -39,7 +41,7 @@ static err_t store(struct ctx *cx, const struct auth_request *in, struct instant
 		IN(in->audience), IN(cx->now), IN(pushed ? expires_at : INSTANT_NONE), IN(in->response_mode),
 		IN(in->dpop_jkt), IN(in->device.hash), IN(in->device.user_code), IN(in->device.ip),
 		IN(in->device.agent), IN(in->calendars), IN(in->include_granted), IN(in->with_details),
-		IN(in->kept_client), IN(in->subject), IN(in->mfa_only)));
+		IN(in->kept_client), IN(in->subject), IN(in->mfa_only), IN(in->language)));
 	*reference_out = reference;
 	return OK;
 }
@@ -78,6 +80,7 @@ err_t auth_request_load(struct ctx *cx, struct str reference, struct auth_reques
 		.nonce = row.nonce,
 		.login_hint = row.login_hint,
 		.subject = row.subject,
+		.language = row.language,
 		.scopes = row.scopes,
 		.audience = row.audience,
 		.response_mode = row.response_mode,

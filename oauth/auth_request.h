@@ -33,6 +33,7 @@ struct auth_request {
 	struct bytes challenge;              /* 32 octets: SHA-256 of the verifier */
 	int16_t response_mode;               /* enum response_mode (redirect.h) */
 	int16_t prompt;                      /* enum prompt, a set */
+	struct str language;                 /* the first of ui_locales that the pages have (BCP 47); absent: none */
 	int64_t max_age_s;                   /* -1: none */
 	bool mfa_only;                       /* its acr is essential, and of two factors */
 	bool with_details;                   /* it came with authorization_details (details.h); */

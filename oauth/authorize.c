@@ -7,6 +7,7 @@
 #include "oauth/guess_limit.h"
 #include "oauth/par.h"
 #include "server/auth/amr.h"
+#include "server/http/cookie.h"
 
 #define URL_MAX ((size_t)8 * 1024)
 
@@ -77,6 +78,16 @@ static err_t to_consent(struct request *rq, struct journey *j, struct response *
 	return OK;
 }
 
+/* The pages that come are in the language that the app asked for, until the request is answered or forgotten. */
+static void speak(struct request *rq, const struct journey *j, struct response *rs)
+{
+	struct str before = request_cookie(rq, cookie_name(&rq->cx, LANGUAGE_COOKIE)), now = j->request.language;
+	if (now.ptr)
+		response_cookie(rs, LANGUAGE_COOKIE, now, AUTH_REQUEST_LIFETIME_S);
+	else if (before.ptr)
+		response_cookie(rs, LANGUAGE_COOKIE, STR(""), 0);
+}
+
 /* Where the browser goes from here. */
 static err_t go_on(struct request *rq, struct journey *j, struct response *rs)
 {
@@ -84,6 +95,7 @@ static err_t go_on(struct request *rq, struct journey *j, struct response *rs)
 	struct redirect_answer answer;
 	bool silent = j->request.prompt & PROMPT_NONE, faulty = j->request.error.ptr;
 	bool stranger = id_is_zero(j->user.account);
+	speak(rq, j, rs);
 	/* OAuth 2.1 §7.13.2: no way out to an address of the app's before the user is known, but for prompt=none and an
 	 * app that the operator vouches for (docs/adr/0007). */
 	if (faulty && (silent || !stranger || j->client.verified))

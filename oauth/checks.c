@@ -12,6 +12,7 @@
 #include "server/account/account.h"
 #include "server/auth/scope.h"
 #include "server/base/config.h"
+#include "server/data/catalogue.h"
 
 /* What the checks read and what they find. */
 struct check {
@@ -289,6 +290,19 @@ static err_t check_login_hint(struct check *c)
 	return OK;
 }
 
+/* A wish: tags in the order in which they are liked. What the pages lack is passed over. */
+static err_t check_ui_locales(struct check *c)
+{
+	struct str rest = param_get(c->params, "ui_locales"), tag;
+	const struct language *language;
+	while (str_cut(&rest, ' ', &tag))
+		if (tag.len && catalogue_find(tag, &language)) {
+			c->request->language = catalogue_tag(language);
+			break;
+		}
+	return OK;
+}
+
 /* OpenID Connect Core §5.5, §3.1.2.1 */
 static err_t check_openid(struct check *c)
 {
@@ -319,6 +333,7 @@ static const struct { check_run *run; bool may_redirect; } checks[] = {
 	{ check_max_age,        true },
 	{ check_nonce,          true },
 	{ check_login_hint,     true },
+	{ check_ui_locales,     true },  /* OpenID Connect Core §3.1.2.1 */
 	{ check_openid,         true },  /* OpenID Connect Core §3.1.2.1, §5.5 */
 };
 /* clang-format on */

@@ -24,11 +24,11 @@ struct redeemed {
 	int64_t told; /* the row of the audit log, or 0 */
 	struct instant auth_time;
 	int16_t amr;
-	struct str nonce, email, name, tz;
+	struct str nonce, email, name, tz, language;
 	bool email_confirmed;
 };
 DB_RESULT(code_redeem, struct redeemed, outcome, connected_account, scopes, connection_until, calendars, with_details,
-	told, auth_time, amr, nonce, email, email_confirmed, name, tz);
+	told, auth_time, amr, nonce, email, email_confirmed, name, tz, language);
 
 struct code_draft code_draft(struct ctx *cx, struct id account)
 {
@@ -71,7 +71,8 @@ static err_t redeem(struct ctx *cx, const struct code_claim *claim, const struct
 		token_until(draft.access_until, got.connection_until), claim->bound.jkt.ptr != NULL,
 		{ got.with_details, got.calendars },
 		{ !instant_is_none(got.auth_time), got.auth_time, got.amr, got.nonce, got.email, got.email_confirmed,
-			got.name, got.tz } };
+			got.name, got.tz, got.language },
+		token_until(token_grant_end(cx, claim->client), got.connection_until) };
 	return OK;
 }
 

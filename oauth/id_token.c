@@ -25,7 +25,7 @@ static struct str at_hash(struct ctx *cx, struct str access)
 static struct str claims(struct ctx *cx, struct str client_id, const struct token_pair *pair)
 {
 	const struct identity who = { pair->account, pair->user.email, pair->user.email_confirmed, pair->user.name,
-		pair->user.tz };
+		pair->user.tz, pair->user.language };
 	struct buf out = buf_new(cx->mem, CLAIMS_MAX);
 	struct json j = json_begin(&out);
 	json_object(&j, NULL);

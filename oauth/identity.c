@@ -11,6 +11,7 @@ static const struct { struct str name; uint64_t scope; } claims[] = {
 	{ STR_INIT("sub"),       0 },
 	{ STR_INIT("email"),     OPENID_EMAIL },   { STR_INIT("email_verified"), OPENID_EMAIL },
 	{ STR_INIT("name"),      OPENID_PROFILE }, { STR_INIT("zoneinfo"),       OPENID_PROFILE },
+	{ STR_INIT("locale"),    OPENID_PROFILE },
 	{ STR_INIT("iss"),       0 }, { STR_INIT("aud"),   0 }, { STR_INIT("exp"),     0 }, { STR_INIT("iat"), 0 },
 	{ STR_INIT("auth_time"), 0 }, { STR_INIT("nonce"), 0 }, { STR_INIT("at_hash"), 0 }, { STR_INIT("acr"), 0 },
 	{ STR_INIT("amr"),       0 },
@@ -35,6 +36,7 @@ void identity_json(struct json *j, const struct identity *who, uint64_t scopes)
 	if (scopes & OPENID_PROFILE) {
 		json_str(j, "name", who->name);
 		json_str(j, "zoneinfo", who->tz);
+		json_str_if(j, "locale", who->language);
 	}
 }
 

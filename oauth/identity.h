@@ -11,8 +11,8 @@
 struct identity {
 	struct id account; /* in its mode: `sub`, as introspection and the API name them */
 	struct str email;
-	bool email_confirmed; /* its owner has shown that they read there, or the operator gave it */
-	struct str name, tz;
+	bool email_confirmed;          /* its owner has shown that they read there, or the operator gave it */
+	struct str name, tz, language; /* language: BCP 47; absent where they chose none */
 };
 
 /* Members of the open object: `sub`, and what these scopes give. */

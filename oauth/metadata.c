@@ -12,6 +12,7 @@
 #include "server/account/signing_keys.h"
 #include "server/base/config.h"
 #include "server/jose/dpop.h"
+#include "server/data/catalogue.h"
 #include "server/data/json.h"
 
 #define CACHE_METADATA STR("public, max-age=300")
@@ -133,6 +134,15 @@ static void identity(struct json *j, struct ctx *cx)
 	json_bool(j, "request_uri_parameter_supported", false); /* left out it would be true */
 }
 
+static void languages(struct json *j)
+{
+	json_array(j, "ui_locales_supported");
+	json_str(j, NULL, catalogue_tag(NULL));
+	for (size_t i = 0; i < catalogue_language_count; i++)
+		json_str(j, NULL, catalogue_tag(&catalogue_languages[i]));
+	json_array_end(j);
+}
+
 static void protected_resources(struct json *j, const struct ctx *cx) /* RFC 9728 §4 */
 {
 	json_array(j, "protected_resources");
@@ -183,7 +193,7 @@ err_t metadata_server(struct request *rq, struct response *rs)
 	algs(&j, "dpop_signing_alg_values_supported", DPOP_ALGS);              /* RFC 9449 §5.1 */
 	json_bool(&j, "authorization_response_iss_parameter_supported", true); /* RFC 9207 §3 */
 	identity(&j, cx);
-	word(&j, "ui_locales_supported", "en");
+	languages(&j);
 	json_str(&j, "service_documentation", str_cat(cx->mem, oauth_issuer(cx), STR("/docs")));
 	protected_resources(&j, cx);
 	json_object_end(&j);

@@ -21,16 +21,16 @@ struct refreshed {
 	int32_t outcome;
 	struct id connected_account;
 	uint64_t granted;
-	struct instant connection_until;
+	struct instant connection_until, family_until;
 	struct bytes replay;
 	int64_t told; /* the row of the audit log, or 0 */
 	struct instant auth_time;
 	int16_t amr;
-	struct str email, name, tz;
+	struct str email, name, tz, language;
 	bool email_confirmed;
 };
 DB_RESULT(token_refresh, struct refreshed, outcome, connected_account, granted, connection_until, replay, calendars,
-	with_details, told, auth_time, amr, email, email_confirmed, name, tz);
+	with_details, family_until, told, auth_time, amr, email, email_confirmed, name, tz, language);
 
 #define REPLAY_MAX 1024
 
@@ -81,7 +81,7 @@ static struct bytes replay_seal(struct ctx *cx, const struct refresh_claim *clai
 static struct token_user user_of(const struct refreshed *got)
 {
 	return (struct token_user){ !instant_is_none(got->auth_time), got->auth_time, got->amr, STR_ABSENT, got->email,
-		got->email_confirmed, got->name, got->tz };
+		got->email_confirmed, got->name, got->tz, got->language };
 }
 
 static err_t replay_open(struct ctx *cx, const struct refresh_claim *claim, const struct secret_parts *old,
@@ -102,7 +102,8 @@ static err_t replay_open(struct ctx *cx, const struct refresh_claim *claim, cons
 	struct instant access_until = { (int64_t)until };
 	*out = (struct token_pair){ access, refresh, scopes ? scopes & got->granted : got->granted,
 		got->connected_account, old->account, token_until(access_until, got->connection_until),
-		claim->bound.jkt.ptr != NULL, { got->with_details, got->calendars }, user_of(got) };
+		claim->bound.jkt.ptr != NULL, { got->with_details, got->calendars }, user_of(got),
+		token_until(got->family_until, got->connection_until) };
 	return OK;
 }
 
@@ -148,6 +149,7 @@ err_t token_refresh(struct ctx *cx, const struct refresh_claim *claim, struct to
 	struct str refresh = got.outcome == REFRESH_KEPT ? claim->token : draft.refresh;
 	*out = (struct token_pair){ draft.access, refresh, claim->scopes ? claim->scopes : got.granted,
 		got.connected_account, old.account, token_until(draft.access_until, got.connection_until),
-		claim->bound.jkt.ptr != NULL, { got.with_details, got.calendars }, user_of(&got) };
+		claim->bound.jkt.ptr != NULL, { got.with_details, got.calendars }, user_of(&got),
+		token_until(got.family_until, got.connection_until) };
 	return OK;
 }

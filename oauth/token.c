@@ -143,6 +143,9 @@ static void answer(struct request *rq, struct response *rs, const struct grant_c
 	json_int(&j, "expires_in", remaining_s(rq->cx.now, pair->access_until));
 	if (call->client->grants & GRANT_REFRESH)
 		json_str_if(&j, "refresh_token", pair->refresh);
+	if (pair->grant_until.us &&
+		instant_before(pair->grant_until, INSTANT_FOREVER)) /* draft-ietf-oauth-refresh-token-expiration */
+		json_int(&j, "authorization_expires_in", remaining_s(rq->cx.now, pair->grant_until));
 	json_str_if(&j, "id_token", id_token); /* OpenID Connect Core §3.1.3.3, §12.2 */
 	if (grant == GRANT_EXCHANGE)           /* RFC 8693 §2.2.1 */
 		json_str(&j, "issued_token_type", STR(ACCESS_TOKEN_TYPE));

@@ -17,8 +17,8 @@ struct token_user {
 	int16_t amr;      /* by what (server/auth/amr.h) */
 	struct str nonce; /* of the request; absent after a refresh (OpenID Connect Core §12.2) */
 	struct str email;
-	bool email_confirmed; /* its owner has shown that they read there, or the operator gave it */
-	struct str name, tz;
+	bool email_confirmed;          /* its owner has shown that they read there, or the operator gave it */
+	struct str name, tz, language; /* language: absent where they chose none */
 };
 
 /* What a token is bound to: who sends it proves that too. Each absent where it is not. */
@@ -35,6 +35,7 @@ struct token_pair {
 	bool by_proof;                        /* a DPoP token (RFC 9449 §5) */
 	struct granted_details details;
 	struct token_user user;
+	struct instant grant_until; /* of all that comes of the grant; zero: nothing is told of that */
 };
 
 /* Which family a new pair belongs to, and which use of it this is: 1 for the code's. */

@@ -7,6 +7,7 @@
 #include "server/http/cookie.h"
 #include "web/page.h"
 #include "web/pages.h"
+#include "web/say.h"
 
 #define LINK_MAX ((size_t)32 * 1024)
 
@@ -47,6 +48,7 @@ err_t logout_page(struct request *rq, struct response *rs)
 	struct params params;
 	struct logout l;
 	TRY(params_read(&rq->cx, rq->query, &params));
+	request_language_asked(rq, param_get(&params, "ui_locales"));
 	TRY(logout_read(&rq->cx, &params, &l));
 	bool hinted = !id_is_zero(l.user);
 	bool theirs = hinted && rq->principal && id_eq(l.user, id_in_mode(rq->principal->account, false));
@@ -58,7 +60,8 @@ err_t logout_page(struct request *rq, struct response *rs)
 /* The session's cookie does not come with a cross-site POST; it does with the GET that this leads to. */
 err_t logout_post(struct request *rq, struct response *rs)
 {
-	static const char *const names[] = { "id_token_hint", "client_id", "post_logout_redirect_uri", "state" };
+	static const char *const names[] = { "id_token_hint", "client_id", "post_logout_redirect_uri", "state",
+		"ui_locales" };
 	struct params params;
 	struct buf link = buf_new(rq->cx.mem, LINK_MAX);
 	if (!str_eq(request_media_type(rq), STR(FORM_TYPE)))

@@ -1,16 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/say.h"
 
+#include "oauth/authorize.h"
 #include "server/base/buf.h"
+#include "server/http/cookie.h"
 #include "server/http/route.h"
 
 #define SAID_MAX KIB(16)
+
+/* That of the app that leads here: while its user signs in and decides, and on no other page. */
+static bool asked_language(struct request *rq, const struct language **out)
+{
+	bool decides = rq->route && str_eq(str_of(rq->route->path), STR(CONSENT_PAGE));
+	if (rq->principal && !decides)
+		return false;
+	return catalogue_find(request_cookie(rq, cookie_name(&rq->cx, LANGUAGE_COOKIE)), out);
+}
+
+void request_language_asked(struct request *rq, struct str ui_locales)
+{
+	struct str tag;
+	if (rq->principal && rq->principal->language.len)
+		return;
+	while (!rq->language_known && str_cut(&ui_locales, ' ', &tag))
+		rq->language_known = tag.len && catalogue_find(tag, &rq->language);
+}
 
 const struct language *request_language(struct request *rq)
 {
 	if (!rq->language_known) {
 		struct str own = rq->principal ? rq->principal->language : STR_ABSENT;
-		if (!own.len || !catalogue_find(own, &rq->language))
+		if ((!own.len || !catalogue_find(own, &rq->language)) && !asked_language(rq, &rq->language))
 			rq->language = catalogue_choose(request_header(rq, "Accept-Language"));
 		rq->language_known = true;
 	}

@@ -6,10 +6,14 @@
 #include "server/http/request.h"
 
 /*
- * The language of the pages for who asks: what they chose for their account, else what their browser likes
- * best. Found once a request. NULL is English.
+ * The language of the pages for who asks: what they chose for their account, else what the app that led them here asks
+ * for, while they sign in and decide (ui_locales), else what their browser likes best. Found once a request. NULL is
+ * English.
  */
 const struct language *request_language(struct request *rq);
+
+/* An app asks for the first of these that there is (OpenID's ui_locales), unless its user has chosen a language. */
+void request_language_asked(struct request *rq, struct str ui_locales);
 
 /* Marks a text of a static table, which say() is told of later. */
 #define SAY(text) text

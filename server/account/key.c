@@ -329,11 +329,12 @@ struct authenticated {
 	struct str api_version;
 	struct instant expires_at, revoked_at;
 	int16_t status, plan;
-	struct str email, name, tz;
+	struct str email, name, tz, language;
+	bool email_confirmed;
 	int64_t ahead_s;
 };
 DB_RESULT(key_authenticate, struct authenticated, id, kind, scopes, calendars, allowed_ips, allowed_origins, rate_limit,
-	api_version, expires_at, revoked_at, status, plan, email, name, tz, ahead_s);
+	api_version, expires_at, revoked_at, status, plan, email, email_confirmed, name, tz, language, ahead_s);
 
 /* Basic: the username is the owner's e-mail or usr_ id. Another's, or none, is a wrong credential. */
 static bool username_fits(struct ctx *cx, struct str username, struct id account, struct str email)
@@ -392,7 +393,9 @@ err_t key_authenticate(struct ctx *cx, const struct credential *sent, struct pri
 		.api_version = row.api_version,
 		.email = row.email,
 		.name = row.name,
+		.email_confirmed = row.email_confirmed,
 		.tz = row.tz,
+		.language = row.language,
 		.auth_time = INSTANT_NONE,
 		.expires_at = row.expires_at,
 		.ahead_s = row.ahead_s,

@@ -10,11 +10,12 @@ struct connected_account_row {
 	uint64_t scopes;
 	struct id_list calendars;
 	int16_t status, plan;
-	struct str email, name, tz;
+	struct str email, name, tz, language;
+	bool email_confirmed;
 	int64_t ahead_s;
 };
 DB_RESULT(connected_account_of_platform, struct connected_account_row, account, client, scopes, calendars, status, plan,
-	email, name, tz, ahead_s);
+	email, email_confirmed, name, tz, language, ahead_s);
 
 /* A platform's secret key, on behalf of a user who connected to it. */
 static err_t act_for(struct request *rq, struct id connected, struct principal *out)
@@ -38,6 +39,8 @@ static err_t act_for(struct request *rq, struct id connected, struct principal *
 	out->email = row.email;
 	out->name = row.name;
 	out->tz = row.tz;
+	out->language = row.language;
+	out->email_confirmed = row.email_confirmed;
 	rq->cx.ahead_s = out->ahead_s = row.ahead_s;
 	return OK;
 }

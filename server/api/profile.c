@@ -2,8 +2,8 @@
 #include "server/api/api.h"
 
 struct profile {
-	struct str object, id, name, email, timezone, status, connected_account_id;
-	bool livemode;
+	struct str object, id, name, email, timezone, locale, status, connected_account_id;
+	bool email_verified, livemode;
 };
 
 #define FIELD(member, type, more, text, value)                                                                         \
@@ -17,7 +17,9 @@ static const struct json_field fields[] = {
 	FIELD(object, JSON_STR, 0, "profile", "profile"),
 	FIELD(name, JSON_STR, 0, "What the user is called", "Ann"),
 	FIELD(email, JSON_STR, 0, "The address that the user signs in with", "ann@example.org"),
+	FIELD(email_verified, JSON_BOOL, 0, "Whether they have shown that they read there", "true"),
 	FIELD(timezone, JSON_STR, 0, "IANA name of the user's time zone", "Europe/Berlin"),
+	FIELD(locale, JSON_STR, JSON_NULLABLE, "Language that the user chose (BCP 47); null: none", "de"),
 	FIELD(status, JSON_STR, 0, "active: a deactivated account is answered with 403", "active"),
 	FIELD(livemode, JSON_BOOL, 0, "false in test mode", "true"),
 	FIELD(connected_account_id, JSON_STR, JSON_NULLABLE,
@@ -41,7 +43,9 @@ static err_t run_get(struct api_call *call, struct response *rs)
 		.object = STR("profile"),
 		.name = who->name,
 		.email = who->email,
+		.email_verified = who->email_confirmed,
 		.timezone = who->tz,
+		.locale = who->language,
 		.status = STR("active"),
 		.livemode = !id_is_test(who->account),
 		.connected_account_id =

@@ -40,10 +40,10 @@ struct principal {
 	unsigned rate;              /* requests a second; 0: as everybody */
 	struct str api_version;     /* of the key or app; absent: the newest (server/base/api_version.h) */
 	struct str email, name, tz; /* of the account */
-	struct str language;        /* SESSION: of its pages (BCP 47); absent: as the browser likes */
+	struct str language;        /* that its owner chose (BCP 47); absent: none */
 	int16_t hours,
 		week_start; /* SESSION: 12 or 24; 1 Monday … 7 Sunday, as the pages tell times; 0: as their region */
-	bool email_confirmed;      /* SESSION, TOKEN: its owner has shown that they read there */
+	bool email_confirmed;      /* its owner has shown that they read there */
 	struct str picture;        /* SESSION: the tag of their picture; absent: they have none */
 	struct str csrf;           /* SESSION: what forms must carry (hex) */
 	struct instant auth_time;  /* SESSION */

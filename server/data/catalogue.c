@@ -3,6 +3,11 @@
 
 #define RANGES_MAX 32 /* of a header; what comes after them is not looked at */
 
+struct str catalogue_tag(const struct language *language)
+{
+	return str_of(language ? language->tag : "en");
+}
+
 struct str catalogue_text(const struct language *language, struct str english)
 {
 	size_t from = 0, to = language ? language->count : 0;

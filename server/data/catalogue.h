@@ -23,6 +23,9 @@ struct language {
 extern const struct language catalogue_languages[];
 extern const size_t catalogue_language_count;
 
+/* Its tag; of NULL that of English. */
+struct str catalogue_tag(const struct language *language);
+
 /* language: NULL is English. */
 struct str catalogue_text(const struct language *language, struct str english);
 

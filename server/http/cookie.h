@@ -9,6 +9,7 @@
 #include "server/base/ctx.h"
 
 #define CSRF_COOKIE_LEN 64
+#define LANGUAGE_COOKIE "language" /* of the pages, for the time of one authorization request (ui_locales) */
 
 /* "session", "csrf" → the cookie's name under this server's public URL. */
 struct str cookie_name(struct ctx *cx, const char *name);

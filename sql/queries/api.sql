@@ -3,7 +3,8 @@
 -- name: connected_account_of_platform
 -- $1 the platform's account  $2 connected account
 -- For whom a platform acts, and what it was granted. Nothing when it is not its connection, or was cut.
-SELECT c.account_id AS account, c.client_id AS client, c.scopes, c.calendars, a.status, a.plan, a.email, a.name, a.tz, a.ahead_s
+SELECT c.account_id AS account, c.client_id AS client, c.scopes, c.calendars, a.status, a.plan, a.email,
+       a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz, a.language, a.ahead_s
   FROM client_connection p
   JOIN connected_account c ON c.account_id = p.user_account_id AND c.id = p.connected_account_id
   JOIN account a ON a.account_id = p.user_account_id

@@ -5,7 +5,7 @@
 -- $16 until when it can be opened by its reference, NULL: it came by the browser  $17 response mode
 -- $19 … the device that asks, NULL for none  $23 calendars, NULL for any  $24 with what was granted before  $25 with authorization_details
 -- $26 what a client that nobody registered says of itself, NULL for another  $27 who must be there, NULL for whoever
--- $28 its acr is essential, and of two factors
+-- $28 its acr is essential, and of two factors  $29 the language of the pages that it asks for, NULL for none
 INSERT INTO auth_request (hash, client_id, params, expires_at, asked_at, pushed_until)
 VALUES ($1, $2, jsonb_build_object(
 	'redirect_uri', $4::text, 'state', $5::text, 'nonce', $6::text, 'login_hint', $7::text, 'scopes', $8::bigint,
@@ -14,7 +14,7 @@ VALUES ($1, $2, jsonb_build_object(
 	'dpop_jkt', encode($18::bytea, 'hex'), 'device', encode($19::bytea, 'hex'), 'user_code', $20::text,
 	'device_ip', $21::text, 'device_agent', $22::text,
 	'calendars', $23::uuid[]::text, 'include_granted', $24::boolean, 'with_details', $25::boolean, 'client', $26::text, 'subject', $27::text,
-	'mfa_only', $28::boolean), $3, $15, $16);
+	'mfa_only', $28::boolean, 'language', $29::text), $3, $15, $16);
 
 -- name: auth_request_load
 -- $1 hash of the reference  $2 now
@@ -33,7 +33,8 @@ SELECT r.client_id, r.params ->> 'redirect_uri' AS redirect_uri, r.params ->> 's
        r.params ->> 'error_description' AS error_description, r.expires_at, r.decided_at, r.asked_at,
        c.owner_id AS owner, coalesce(c.kind, 1::smallint) AS kind, coalesce(c.grants, 0::smallint) AS grants,
        c.name, a.name AS owner_name, coalesce(c.verified, false) AS verified, coalesce(c.scopes, 0) AS client_scopes,
-       coalesce(c.par_only, false) AS par_only, c.created_at AS client_created_at, r.params ->> 'client' AS kept, r.params ->> 'subject' AS subject
+       coalesce(c.par_only, false) AS par_only, c.created_at AS client_created_at, r.params ->> 'client' AS kept, r.params ->> 'subject' AS subject,
+       r.params ->> 'language' AS language
   FROM auth_request r
   LEFT JOIN oauth_client c ON c.id = r.client_id AND c.registration = 0 AND c.deleted_at IS NULL
   LEFT JOIN account a ON a.account_id = c.owner_id

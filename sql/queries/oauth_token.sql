@@ -10,9 +10,9 @@ SELECT r.outcome, r.connected_account_id AS connected_account, r.scopes, r.conne
        (SELECT c.calendars FROM connected_account c WHERE c.account_id = $1 AND c.id = r.connected_account_id) AS calendars,
        coalesce((SELECT f.with_details FROM token_family f WHERE f.account_id = $1 AND f.id = $2), false) AS with_details,
        CASE r.outcome WHEN 2 THEN tokens_replayed($1, $2, $12, 'code') END AS told,
-       u.auth_time, coalesce(u.amr, 1::smallint) AS amr, u.nonce, u.email, coalesce(u.email_confirmed, false) AS email_confirmed, u.name, u.tz
+       u.auth_time, coalesce(u.amr, 1::smallint) AS amr, u.nonce, u.email, coalesce(u.email_confirmed, false) AS email_confirmed, u.name, u.tz, u.language
   FROM code_redeem($1, $2, $3, $4, $5, $6, $14, $16, $13, $7, $8, $9, $10, $11, $17) AS r
-  LEFT JOIN LATERAL (SELECT f.auth_time, f.amr, f.nonce, a.email, a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz FROM token_family f
+  LEFT JOIN LATERAL (SELECT f.auth_time, f.amr, f.nonce, a.email, a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz, a.language FROM token_family f
                        JOIN account a ON a.account_id = f.account_id
                       WHERE f.account_id = $1 AND f.id = $2 AND r.scopes & $15 <> 0) AS u ON true;
 
@@ -25,10 +25,11 @@ SELECT r.outcome, r.connected_account_id AS connected_account, r.scopes, r.conne
 SELECT r.outcome, r.connected_account_id AS connected_account, r.granted, r.connection_until, r.replay,
        (SELECT c.calendars FROM connected_account c WHERE c.account_id = $1 AND c.id = r.connected_account_id) AS calendars,
        coalesce((SELECT f.with_details FROM token_family f WHERE f.account_id = $1 AND f.id = $2), false) AS with_details,
+       coalesce((SELECT f.expires_at FROM token_family f WHERE f.account_id = $1 AND f.id = $2), 'infinity') AS family_until,
        CASE r.outcome WHEN 2 THEN tokens_replayed($1, $2, $14, 'refresh token') END AS told,
-       u.auth_time, coalesce(u.amr, 1::smallint) AS amr, u.email, coalesce(u.email_confirmed, false) AS email_confirmed, u.name, u.tz
+       u.auth_time, coalesce(u.amr, 1::smallint) AS amr, u.email, coalesce(u.email_confirmed, false) AS email_confirmed, u.name, u.tz, u.language
   FROM token_refresh($1, $2, $3, $4, $5, $16, $18, $19, $6, $15, $7, $8, $9, $10, $11, $12, make_interval(secs => $13::int)) AS r
-  LEFT JOIN LATERAL (SELECT f.auth_time, f.amr, a.email, a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz FROM token_family f
+  LEFT JOIN LATERAL (SELECT f.auth_time, f.amr, a.email, a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz, a.language FROM token_family f
                        JOIN account a ON a.account_id = f.account_id
                       WHERE f.account_id = $1 AND f.id = $2 AND r.granted & $17 <> 0) AS u ON true;
 
@@ -102,7 +103,7 @@ SELECT f.revoked_at, f.revoked_why, f.code_hash, f.code_used_at, f.code_expires_
 -- few connections walks all families of the account, in every request.
 SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.registration WHEN 0 THEN o.owner_id ELSE t.account_id END AS platform, f.id AS family, c.calendars,
        t.scopes & c.scopes AS scopes, t.audience, t.expires_at, a.plan,
-       a.email, a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz, o.api_version, a.ahead_s
+       a.email, a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz, a.language, o.api_version, a.ahead_s
   FROM (SELECT * FROM access_token_$leaf x WHERE x.account_id = $1 AND x.hash = $2 OFFSET 0) t
   JOIN LATERAL (SELECT * FROM token_family x WHERE x.account_id = t.account_id AND x.id = t.family_id OFFSET 0) f ON true
   JOIN LATERAL (SELECT * FROM connected_account x WHERE x.account_id = f.account_id AND x.id = f.connected_account_id OFFSET 0) c ON true
@@ -119,7 +120,7 @@ SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.regis
 -- Only of a token that is found the proof is kept in mind.
 SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.registration WHEN 0 THEN o.owner_id ELSE t.account_id END AS platform, f.id AS family, c.calendars,
        t.scopes & c.scopes AS scopes, t.audience, t.expires_at, a.plan,
-       a.email, a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz, o.api_version, a.ahead_s,
+       a.email, a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz, a.language, o.api_version, a.ahead_s,
        CASE WHEN $4::bytea IS NULL THEN 0::smallint ELSE dpop_once($4, $5, $6) END AS once
   FROM (SELECT * FROM access_token_$leaf x WHERE x.account_id = $1 AND x.hash = $2 OFFSET 0) t
   JOIN LATERAL (SELECT * FROM token_family x WHERE x.account_id = t.account_id AND x.id = t.family_id OFFSET 0) f ON true

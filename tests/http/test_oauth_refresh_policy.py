@@ -65,10 +65,12 @@ def test_a_grant_lasts_for_so_long(world, browser):
     """However often it is refreshed; no access token outlives it."""
     app = App(world, type="confidential", refresh_lifetime=1200, may_introspect=True)
     tokens = app.connect(browser)
+    assert 1190 < tokens["authorization_expires_in"] <= 1200
+    assert "authorization_expires_in" not in App(world, type="confidential").connect(browser), "it has no end"
     assert 1190 < tokens["expires_in"] <= 1200 and app.introspect(tokens["refresh_token"]).json["active"]
     world.sql("UPDATE token_family SET expires_at = expires_at - interval '600 seconds' WHERE expires_at < 'infinity'")
     fresh = app.refresh(tokens["refresh_token"]).json
-    assert 590 < fresh["expires_in"] <= 600
+    assert 590 < fresh["expires_in"] <= 600 and 590 < fresh["authorization_expires_in"] <= 600
     world.sql("UPDATE token_family SET expires_at = now() WHERE expires_at < 'infinity'")
     assert is_error(app.refresh(fresh["refresh_token"]), 400, "invalid_grant")
     assert app.introspect(fresh["refresh_token"]).json == {"active": False}

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from jose import Key, b64, unsigned, verified
-from oauth_flow import App, Browser, OpenApp, answer, basic, is_error, is_red, post_form
+from oauth_flow import App, Browser, Form, OpenApp, answer, basic, encode, is_error, is_red, post_form
 from test_oauth_dpop import proof
 from world import CliError
 
@@ -49,7 +49,7 @@ def userinfo(world, token, method="GET", **headers):
 # ---- ID tokens ----
 
 
-def test_an_id_token_says_who_signed_in_to_whom_and_when(world, user, app, tokens):
+def test_an_id_token_says_who_signed_in_to_whom_and_when(world, user, app, tokens):  # oidcc-server
     """OpenID Connect Core §2, §3.1.3.3: all that is required, signed by a key of jwks_uri."""
     header, claims = verified(tokens["id_token"], world.get("/oauth/jwks").json)
     assert set(header) == {"alg", "kid", "typ"} and header["typ"] == "JWT"
@@ -69,13 +69,14 @@ def test_at_hash_is_the_left_half_of_the_hash_of_the_access_token(world, tokens)
     ("openid", set()), ("openid email", {"email", "email_verified"}), ("openid profile", {"name", "zoneinfo"}),
     (ALL, {"email", "email_verified", "name", "zoneinfo"}),
 ])
-def test_scopes_decide_the_claims_of_both(world, user, app, browser, scope, more):
+def test_scopes_decide_the_claims_of_both(world, user, app, browser, scope, more):  # oidcc-scope-*
     """§5.4; the subject is the same in both (§5.3.2)."""
     got = app.connect(browser, scope=scope)
     own = {"iss", "aud", "sub", "iat", "exp", "auth_time", "at_hash", "acr", "amr"}
     claims, told = read(world, got["id_token"]), userinfo(world, got["access_token"]).json
-    assert set(claims) == own | more and set(told) == {"sub"} | more
-    assert all(claims[name] == told[name] for name in told)
+    assert set(claims) == own | more and set(told) == {"sub", "connected_account_id"} | more
+    assert all(claims[name] == told[name] for name in {"sub"} | more)
+    assert told["connected_account_id"] == got["connected_account_id"]
     assert told["sub"] == user.id and told.get("email", user.email) == user.email and told.get("name", "Una Ünver") == "Una Ünver"
     assert told.get("email_verified", True) is True  # the operator gave it
 
@@ -116,7 +117,7 @@ def test_what_the_user_unticks_is_not_told(world, app, browser):
     assert "id_token" not in got
 
 
-def test_a_refresh_gives_an_id_token_of_the_same_sign_in(world, app, browser):
+def test_a_refresh_gives_an_id_token_of_the_same_sign_in(world, app, browser):  # oidcc-refresh-token
     """§12.2: same iss, sub, aud and auth_time, a new iat, no nonce."""
     first = app.connect(browser, scope=ALL, nonce="n1")
     reply = app.refresh(first["refresh_token"])
@@ -130,7 +131,7 @@ def test_a_refresh_gives_an_id_token_of_the_same_sign_in(world, app, browser):
     assert narrowed.status == 200 and "id_token" not in narrowed.json
 
 
-def test_auth_time_moves_with_the_sign_in(world, user, app, browser):
+def test_auth_time_moves_with_the_sign_in(world, user, app, browser):  # oidcc-prompt-login
     """A21: prompt=login asks again, and the token tells when."""
     old = read(world, app.connect(browser, scope="openid")["id_token"])["auth_time"]
     world.sql("UPDATE session SET auth_time = auth_time - interval '500 seconds'")
@@ -198,7 +199,7 @@ def test_both_documents_have_what_openid_requires(world):
 # ---- the UserInfo endpoint ----
 
 
-def test_userinfo_answers_get_and_post_in_one_round_trip(world, user, tokens):
+def test_userinfo_answers_get_and_post_in_one_round_trip(world, user, tokens):  # oidcc-userinfo-get, -post-header
     """§5.3.1"""
     for method in ("GET", "POST"):
         reply = userinfo(world, tokens["access_token"], method)
@@ -236,7 +237,7 @@ def test_what_is_wrong_is_told_as_a_challenge(world, app, browser, user):
     assert 'error="insufficient_scope"' in reply.headers["WWW-Authenticate"] and 'scope="openid"' in reply.headers["WWW-Authenticate"]
 
 
-def test_userinfo_takes_no_token_in_the_query_or_a_form(world, tokens):
+def test_userinfo_takes_no_token_in_the_query_or_a_form(world, tokens):  # oidcc-userinfo-post-body: refused
     """OAuth 2.1 §5.1: a token in a URL ends in logs."""
     assert world.get(f"/oauth/userinfo?access_token={tokens['access_token']}").status == 401
     assert post_form(world.http, "/oauth/userinfo", {"access_token": tokens["access_token"]}).status == 401
@@ -310,7 +311,7 @@ def trusted(world, browser):
     return app
 
 
-def test_prompt_none_with_a_hint_is_answered_for_that_user_alone(world, trusted, browser, other):
+def test_prompt_none_with_a_hint_is_answered_for_that_user_alone(world, trusted, browser, other):  # oidcc-id-token-hint
     """§3.1.2.1 id_token_hint; A22. The conformance suite's id-token-hint."""
     hint = trusted.connect(browser, scope="openid email", prompt="consent")["id_token"]
     code = answer(trusted.ask(browser, scope=ALL, prompt="none", id_token_hint=hint), trusted.redirect)["code"]
@@ -393,11 +394,66 @@ def test_claims_can_name_who_must_be_there(world, user, app, browser, other):
         assert app.ask(other, scope="openid", claims=claims(sub)).location.startswith("/sign-in?")
 
 
-@pytest.mark.parametrize("changes", [{"ui_locales": "de fr-CA x"}, {"display": "popup"}, {"acr_values": "1 2"}, {"claims_locales": "de"},
+@pytest.mark.parametrize("changes", [{"ui_locales": "fr-CA x"}, {"display": "popup"}, {"acr_values": "1 2"}, {"claims_locales": "de"},
     {"registration": "{}"}, {"id_token_hint": ""}, {"claims": ""}], ids=lambda c: next(iter(c)))
 def test_what_is_only_a_wish_changes_nothing(app, browser, changes):
     """§3.1.2.1: not an error, whatever it says."""
     assert app.ask(browser, scope="openid", **changes).location.startswith("/consent?")
+
+
+def language_of(reply):
+    assert f'<html lang="{reply.headers["Content-Language"]}">' in reply.text, reply
+    return reply.headers["Content-Language"]
+
+
+def through(world, app, user, **asked):
+    """A stranger signs in and is asked: the language of each page that they see, with a browser that likes English."""
+    stranger, english = Browser(world), [("Accept-Language", "en")]
+    at = app.ask(stranger, scope="openid", **asked).location
+    seen = [language_of(stranger.get(at, english))]
+    form = Form(stranger.get(at).text, "/sign-in")
+    wrong = stranger.post("/sign-in", form.with_(email=user.email, password="wrong"), english)
+    seen.append(language_of(wrong))
+    reply = stranger.post("/sign-in", form.with_(email=user.email, password=user.password), english)
+    while not reply.location.startswith("/consent"):
+        reply = stranger.get(reply.location)
+    seen.append(language_of(stranger.get(reply.location, english)))
+    return stranger, seen, language_of(stranger.get("/account", english))
+
+
+def test_pages_are_in_the_language_that_the_app_asks_for(world, app, user):  # oidcc-ui-locales
+    """§3.1.2.1 ui_locales: the first of them that there is, through sign-in and consent, and on no other page."""
+    assert world.get("/.well-known/openid-configuration").json["ui_locales_supported"] == ["en", "de"]
+    stranger, seen, after = through(world, app, user, ui_locales="fr-CA de-AT en")
+    assert seen == ["de"] * 3 and after == "en"
+    english = [("Accept-Language", "en")]
+    at = app.ask(stranger, scope="openid").location
+    assert language_of(stranger.get(at, english)) == "en", "the next request asks for none"
+    assert through(world, app, user, ui_locales="fr x")[1] == ["en"] * 3
+
+
+def test_a_pushed_request_has_its_language(world, app, user):
+    headers, params = app.credentials()
+    pushed = post_form(world.http, "/oauth/par", {**app.params(scope="openid", ui_locales="de"), **params}, headers).json
+    stranger = Browser(world)
+    at = stranger.get("/oauth/authorize?" + encode({"client_id": app.id, "request_uri": pushed["request_uri"]})).location
+    assert language_of(stranger.get(at, [("Accept-Language", "en")])) == "de"
+
+
+def test_what_a_user_chose_goes_before_what_an_app_asks_for(world, app):
+    """Their own language: on the pages, and as `locale` (§5.1) where they chose one."""
+    ann = world.account("language@example.org")
+    browser = Browser(world)
+    browser.sign_in(ann)
+    assert "locale" not in userinfo(world, app.connect(browser, scope="openid profile")["access_token"]).json
+    world.sql(f"UPDATE account SET language = 'en' WHERE email = '{ann.email}'")
+    assert language_of(app.consent_page(browser, scope="openid", ui_locales="de", prompt="consent")) == "en"
+    got = app.connect(browser, scope="openid profile profile:read", prompt="consent")
+    assert read(world, got["id_token"])["locale"] == userinfo(world, got["access_token"]).json["locale"] == "en"
+    assert read(world, app.refresh(got["refresh_token"]).json["id_token"])["locale"] == "en"
+    for key in (got["access_token"], ann.key):
+        profile = world.get("/v1/profile", key=key).json
+        assert profile["locale"] == "en" and profile["email_verified"] is True
 
 
 def test_a_request_object_by_reference_is_refused_by_name(world, app, browser):

@@ -49,14 +49,14 @@ def confirm(browser, page):
     return browser.post("/sign-out", Form(page.text, "/sign-out").fields)
 
 
-def test_who_shows_the_users_token_ends_their_session_without_a_question(browser, app, hint):
+def test_who_shows_the_users_token_ends_their_session_without_a_question(browser, app, hint):  # oidcc-rp-initiated-logout
     """§2, §3: to the registered address, with the state; a query of its own stays."""
     reply = ask(browser, id_token_hint=hint, post_logout_redirect_uri=BYE, state="a state&x")
     assert reply.status == 303 and reply.location == BYE + "&state=a+state%26x"
     assert not signed_in(browser)
 
 
-def test_without_an_address_it_ends_here(browser, hint):
+def test_without_an_address_it_ends_here(browser, hint):  # oidcc-rp-initiated-logout-no-post-logout-redirect-uri
     reply = ask(browser, id_token_hint=hint)
     assert reply.location == "/sign-in?done=signed-out" and "You are signed out" in browser.get(reply.location).text
     assert not signed_in(browser)
@@ -77,7 +77,7 @@ def test_a_token_of_test_mode_is_of_the_same_user(world, browser):
     assert not signed_in(browser)
 
 
-def test_whoever_leads_here_without_a_token_has_the_user_asked(browser, app):
+def test_whoever_leads_here_without_a_token_has_the_user_asked(browser, app):  # oidcc-rp-initiated-logout-no-id-token-hint, -no-params
     """§2: any page can lead a browser here. Nothing happens until the user says so."""
     for params in ({}, {"client_id": app.id}, {"client_id": app.id, "post_logout_redirect_uri": BYE, "state": "s"}):
         page = ask(browser, **params)
@@ -107,7 +107,7 @@ def test_the_token_of_somebody_else_ends_nobodys_session(world, browser, app):
     assert confirm(browser, page).location == BYE
 
 
-def test_a_token_that_we_did_not_sign_is_no_hint(world, browser, app, user, hint):
+def test_a_token_that_we_did_not_sign_is_no_hint(world, browser, app, user, hint):  # oidcc-rp-initiated-logout-bad-id-token-hint, -modified-id-token-hint
     """A22: alg none, a foreign key, HMAC with the public key, an altered one, other secrets of ours."""
     claims = {"iss": world.public_url, "aud": app.id, "sub": user.id}
     kid = world.get("/oauth/jwks").json["keys"][0]["kid"]
@@ -122,7 +122,7 @@ def test_a_token_that_we_did_not_sign_is_no_hint(world, browser, app, user, hint
 
 @pytest.mark.parametrize("uri", ["https://evil.example/", "//evil.example", "/\\evil.example", "https://app.example/bye", BYE + "&x", BYE + "#f", BYE.upper(),
     "https://app.example@evil.example/bye?from=calends", "javascript:alert(1)", "https://app.example/cb", BYE + "\r\nX: y", "x" * 9000])
-def test_nobody_is_led_to_an_address_that_is_not_registered(world, browser, app, hint, uri):
+def test_nobody_is_led_to_an_address_that_is_not_registered(world, browser, app, hint, uri):  # oidcc-rp-initiated-logout-bad-post-logout-redirect-uri
     """A32; the conformance suite's bad-post-logout tests. The session stays: it was not the app that asked."""
     for more in ({"id_token_hint": hint}, {"client_id": app.id}, {}):
         reply = ask(browser, post_logout_redirect_uri=uri, **more)
@@ -201,6 +201,14 @@ def test_the_addresses_are_registered_like_others(world):
         assert_error(api("PATCH", path, {"post_logout_redirect_uris": [wrong]}), 400, "invalid_value", param="post_logout_redirect_uris")
         with pytest.raises(CliError):
             App(world, type="confidential", post_logout_redirect_uri=wrong)
+
+
+def test_the_question_is_in_the_language_that_the_app_asks_for(browser, app):
+    """RP-Initiated Logout §2: ui_locales."""
+    page = ask(browser, client_id=app.id, post_logout_redirect_uri=BYE, ui_locales="x de")
+    assert page.headers["Content-Language"] == "de" and '<html lang="de">' in page.text
+    to = browser.post("/oauth/logout", {"client_id": app.id, "post_logout_redirect_uri": BYE, "ui_locales": "de"}).location
+    assert browser.get(to).headers["Content-Language"] == "de"
 
 
 def test_discovery_leads_to_it(world):

@@ -68,7 +68,8 @@ test('a user signs in to an app, which asks who they are, refreshes, and signs t
 	assert.match(claims.sub, /^usr_/);
 
 	const told = await oauth.processUserInfoResponse(as, client, claims.sub, await oauth.userInfoRequest(as, client, tokens.access_token, insecure));
-	assert.deepEqual(told, { sub: claims.sub, email: claims.email, email_verified: true, name: 'Una User', zoneinfo: claims.zoneinfo });
+	assert.deepEqual(told, { sub: claims.sub, email: claims.email, email_verified: true, name: 'Una User', zoneinfo: claims.zoneinfo,
+		connected_account_id: tokens.connected_account_id });
 
 	const refreshed = await oauth.processRefreshTokenResponse(as, client,
 		await oauth.refreshTokenGrantRequest(as, client, auth, tokens.refresh_token, insecure));
