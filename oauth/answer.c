@@ -9,9 +9,17 @@ struct str error_code(err_t e)
 	return str_of(row->oauth_error ? row->oauth_error : "server_error");
 }
 
+/* OAuth has no member for the parameter: it stands in the text. */
+static struct str text_of(struct arena *mem, err_t e)
+{
+	struct str text = err_text(e), name = str_sub(e->param, 0, 64);
+	return !name.len || str_find(text, name) != SIZE_MAX ? text
+							     : str_fmt(mem, "%.*s: %.*s", STR_ARG(name), STR_ARG(text));
+}
+
 struct str error_description(struct arena *mem, err_t e)
 {
-	struct str text = err_text(e);
+	struct str text = text_of(mem, e);
 	char *clean = arena_take(mem, text.len + 1, 1);
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.ptr[i];

@@ -49,6 +49,8 @@ void oauth_show_error(struct request *rq, struct response *rs, err_t e)
 	json_object(&j, NULL);
 	json_str(&j, "error", error_code(e));
 	json_str(&j, "error_description", error_description(rq->cx.mem, e));
+	json_str(&j, "error_uri", /* RFC 6749 §5.2: the page that doc_url names in REST */
+		str_fmt(rq->cx.mem, "%.*s/docs/errors/%s", STR_ARG(oauth_issuer(&rq->cx)), row->api_code));
 	json_str(&j, "request_id", id_text(rq->cx.mem, "req", rq->cx.request_id));
 	json_object_end(&j);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/params.h"
 
+#include "oauth/param_table.h"
 #include "server/auth/audience.h"
 #include "server/base/config.h"
 #include "server/data/form.h"
@@ -61,12 +62,12 @@ struct str param_get(const struct params *params, const char *name)
 	return count == 1 ? value : STR_ABSENT;
 }
 
-struct str param_repeated(const struct params *params, const char *but)
+struct str param_repeated(const struct params *params)
 {
 	for (size_t i = 0; i < params->count; i++)
 		for (size_t k = 0; k < i; k++)
 			if (str_eq(params->items[i].name, params->items[k].name) &&
-				!str_eq(params->items[i].name, str_of(but)))
+				!param_repeats(params->items[i].name))
 				return params->items[i].name;
 	return STR_ABSENT;
 }
@@ -81,7 +82,7 @@ struct str param_broken(const struct params *params)
 
 err_t params_check(struct ctx *cx, const struct params *params)
 {
-	struct str broken = param_broken(params), repeated = param_repeated(params, "resource");
+	struct str broken = param_broken(params), repeated = param_repeated(params);
 	if (broken.ptr)
 		return REFUSE(cx, MALFORMED, "", "A parameter is not well-formed UTF-8 in form encoding: %.*s.",
 			STR_ARG(str_sub(broken, 0, 64)));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Parameters of every OAuth endpoint, by one rule: one without a value counts as absent, so it may also be there twice;
- * one with a value must not be (OAuth 2.1 §3.1, §3.2.2; but for `resource`, RFC 8707 §2). They are read one by one: a
+ * one with a value must not be (OAuth 2.1 §3.1, §3.2.2; param_table.h says which may). They are read one by one: a
  * broken one (bad escape, NUL, not UTF-8) spoils itself and not the others, so that the client can still be told.
  */
 #pragma once
@@ -33,8 +33,9 @@ size_t param_count(const struct params *params, const char *name);
 MUST_CHECK err_t params_audience(struct ctx *cx, const struct params *params, int16_t *out);
 /* Its value when it is there once and whole; else absent. */
 struct str param_get(const struct params *params, const char *name);
-/* The first name that is there twice, but for `but`; the first that is broken. Absent when there is none. */
-struct str param_repeated(const struct params *params, const char *but);
+/* The first name that is there twice and may not be (param_table.h); the first that is broken. Absent when there is
+ * none. */
+struct str param_repeated(const struct params *params);
 struct str param_broken(const struct params *params);
 
 /* MALFORMED, with the name: one is broken or there twice. */

@@ -2,6 +2,7 @@
 /* The commands about the server itself, and the reference pages that are made from its tables. */
 #include <stdio.h>
 
+#include "oauth/param_table.h"
 #include "server/cli/command.h"
 #include "server/cli/manual.h"
 #include "server/cli/runtime.h"
@@ -72,6 +73,12 @@ static void print_options(struct ctx *cx, struct buf *out)
 	config_markdown(out);
 }
 
+static void print_parameters(struct ctx *cx, struct buf *out)
+{
+	(void)cx;
+	param_table_print(out);
+}
+
 static void print_routes(struct ctx *cx, struct buf *out)
 {
 	router_print(app_outline(cx), out);
@@ -111,6 +118,11 @@ static const struct {
 		"file of `--config`.",
 		print_options },
 	{ "scopes", "Scopes", "What a third-party app can be granted.", print_scopes },
+	{ "parameters", "Parameters of OAuth",
+		"Every parameter that an endpoint of OAuth reads, of a query, a form or (register) a JSON object. One "
+		"without a value is absent; one that may not be there twice is refused where it is. Others are not "
+		"looked at, but may not be there twice either.",
+		print_parameters },
 	{ "openapi", NULL, NULL, print_openapi },
 	{ "man", NULL, NULL, print_manual },
 };
@@ -130,7 +142,7 @@ static err_t reference_command(struct ctx *cx, const struct command_call *call)
 		buf_fmt(call->out, "\nMade by `calends reference %s`.\n", references[i].name);
 		return OK;
 	}
-	return REFUSE(cx, INVALID_VALUE, "", "give one of routes, errors, options, scopes, openapi, man");
+	return REFUSE(cx, INVALID_VALUE, "", "give one of routes, errors, options, scopes, parameters, openapi, man");
 }
 
 /* clang-format off */
@@ -138,7 +150,7 @@ const struct command system_commands[] = {
 	{ "serve",     "", "",      "Serve until SIGTERM.", COMMAND_DB | COMMAND_ALONE, serve_command, "@serve" },
 	{ "migrate",   "", "",      "Bring the database's schema up to date.", COMMAND_DB, migrate_command, NULL },
 	{ "routes",    "", "",      "Print the route tables.", 0, routes_command, NULL },
-	{ "reference", "", "routes|errors|options|scopes|openapi|man", "Print a page of docs/, the API as OpenAPI, or the manual page.", 0, reference_command, NULL },
+	{ "reference", "", "routes|errors|options|scopes|parameters|openapi|man", "Print a page of docs/, the API as OpenAPI, or the manual page.", 0, reference_command, NULL },
 	{ "doctor",    "", "",      "Check settings, database, time zones, clock and public URL; say how to mend.", 0, doctor_command, "@serve" },
 	{ "version",   "", "",      "Print the version; --version does, too.", 0, version_command, NULL },
 	{ .noun = NULL },

@@ -11,6 +11,7 @@ import base64
 import hashlib
 import html.parser
 import json
+import re
 import secrets
 import threading
 import urllib.parse
@@ -227,7 +228,8 @@ def is_error(reply, status, error):
     """RFC 6749 §5.2: status, error code, no-store; our own request id beside it."""
     assert (reply.status, reply.json["error"]) == (status, error), reply
     assert reply.headers["Cache-Control"] == "no-store"
-    assert set(reply.json) == {"error", "error_description", "request_id"}
+    assert set(reply.json) == {"error", "error_description", "error_uri", "request_id"}
+    assert re.search(r"^https?://[^/]+/docs/errors/[a-z_]+$", reply.json["error_uri"]), reply
     assert reply.json["request_id"] == reply.headers["Request-Id"]
     assert all(0x20 <= ord(c) <= 0x7E and c not in '"\\' for c in reply.json["error_description"])
     if status == 401:

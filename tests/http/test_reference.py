@@ -9,7 +9,7 @@ import pytest
 from world import BIN, ROOT
 
 
-@pytest.mark.parametrize("name", ["routes", "errors", "options", "scopes"])
+@pytest.mark.parametrize("name", ["routes", "errors", "options", "scopes", "parameters"])
 def test_the_page_is_what_its_table_prints(name):
     printed = subprocess.run([BIN, "reference", name], capture_output=True, text=True, check=True).stdout
     with open(os.path.join(ROOT, "docs", name + ".md"), encoding="utf-8") as page:
@@ -58,7 +58,7 @@ def test_what_is_unknown_stops_with_its_name():
 
 
 @pytest.mark.parametrize("words, usage", [
-    (["reference"], "reference routes|errors|options|scopes|openapi|man"), (["reference", "a", "b"], "reference routes|errors|options|scopes|openapi|man"), (["account", "create"], "account create EMAIL"),
+    (["reference"], "reference routes|errors|options|scopes|parameters|openapi|man"), (["reference", "a", "b"], "reference routes|errors|options|scopes|parameters|openapi|man"), (["account", "create"], "account create EMAIL"),
     (["account", "list", "x"], "account list"), (["doctor", "x"], "doctor"),
 ])
 def test_too_few_or_too_many_operands_are_told_how_the_command_is_called(words, usage):
