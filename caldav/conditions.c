@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What makes a request conditional, judged: the If header (RFC 4918 §10.4.3, §10.4.4; RFC 6578 §5), and the entity tags
- * and dates of RFC 9110 §13 as far as no one judges them nearer to the data (enum dav_checks).
+ * What makes a request conditional, checked: the If header (RFC 4918 §10.4.3, §10.4.4; RFC 6578 §5), and the entity
+ * tags and dates of RFC 9110 §13 as far as no one checks them nearer to the data (enum dav_checks).
  *
  * For If an object has its entity tag, compared strongly; a calendar has its DAV:sync-token as a state token (its tag
  * is weak and so matches nothing). There are no locks: a lock token is nothing's state. What a credential may not read
@@ -155,7 +155,7 @@ static err_t read_if(struct checking *j, struct str text)
 
 /* ---- entity tags and dates ---- */
 
-/* Are they judged here? The store compares an object's tags itself, and knows no dates. */
+/* Are they checked here? The store compares an object's tags itself, and knows no dates. */
 static bool is_judged_here(const struct dav_call *call)
 {
 	const struct conditions *when = &call->when;

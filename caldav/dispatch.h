@@ -32,7 +32,7 @@ struct dav_call {
 	struct resource to;          /* Destination, set by `read` of MOVE and COPY */
 	uint64_t scopes;             /* set by `read`: these are needed too */
 	const char *privilege;       /* set by `read`: which one whoever lacks these is told; NULL: the method's */
-	struct conditions when;      /* for who judges them itself: see enum dav_checks */
+	struct conditions when;      /* for who checks them itself: see enum dav_checks */
 	void *plan;                  /* what `read` made of the request for `run`: the method's own type */
 };
 
@@ -46,14 +46,14 @@ enum dav_ahead {
 	AHEAD_WITH_CALENDAR /* the same, and the object's calendar */
 };
 
-/* What is held while a conditional request is judged and done; a request without conditions locks where it writes. */
+/* What is held while a conditional request is checked and done; a request without conditions locks where it writes. */
 enum dav_locks {
 	LOCKS_NOTHING,
 	LOCKS_CALENDARS, /* those that it is about: its own, its Destination's, those that its conditions name */
 	LOCKS_ACCOUNT    /* the same; about a calendar, the account before them: it makes, renames or copies one */
 };
 
-/* Who judges entity tags and dates (RFC 9110 §13.1). The If header is always judged by conditions.c. */
+/* Who checks entity tags and dates (RFC 9110 §13.1). The If header is always checked by conditions.c. */
 enum dav_checks {
 	CHECKED_NEVER,    /* RFC 9110 §13.2.1: it neither selects nor changes a representation */
 	CHECKED_FIRST,    /* conditions.c, before run */
@@ -102,7 +102,7 @@ void dav_prefetch(struct request *rq, const struct credential *sent);
 
 /*
  * conditions.c: all that makes the request conditional; reads call->when first. May begin a transaction (db_begin) that
- * holds what was judged until the write: the caller commits it.
+ * holds what was checked until the write: the caller commits it.
  *
  * errors  MALFORMED; PRECONDITION when a condition is false
  */

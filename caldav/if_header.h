@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The If request header as it is written (RFC 4918 §10.4.2): lists of conditions, each about the resource that is
- * named before it, or about the request's own. conditions.c judges it.
+ * named before it, or about the request's own. conditions.c checks it.
  *
  *     If = 1*List | 1*( "<" Simple-ref ">" 1*List )
  *     List = "(" 1*( ["Not"] ( "<" absolute-URI ">" | "[" entity-tag "]" ) ) ")"

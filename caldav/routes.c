@@ -6,7 +6,7 @@
 
 #define ALL (TOKEN | KEY)
 
-/* What the router judges of a method's body stands in the row of the method. */
+/* What the router checks of a method's body stands in the row of the method. */
 enum {
 #define DAV_METHOD(name, read, run, body, body_max, ...) BODY_OF_##name = body, MOST_OF_##name = body_max,
 #include "caldav/methods.def"

@@ -24,7 +24,7 @@ static bool typ_fits(const struct jws *jws)
 	return !jws->typ.ptr || jws_typ_is(jws, "jwt") || jws_typ_is(jws, "client-authentication+jwt");
 }
 
-static const char *judge_times(const struct ctx *cx, const struct cJSON *claims, int64_t *until_s_out)
+static const char *validate_times(const struct ctx *cx, const struct cJSON *claims, int64_t *until_s_out)
 {
 	int64_t now_s = instant_s(cx->now), exp_s, at_s;
 	if (!jws_date(claims, "exp", &exp_s))
@@ -41,13 +41,13 @@ static const char *judge_times(const struct ctx *cx, const struct cJSON *claims,
 	return NULL;
 }
 
-struct judged {
+struct checked {
 	struct str client_id, jti;
 	int64_t until_s;
 };
 
 /* All that can be said without the client's keys. */
-static const char *judge(struct ctx *cx, const struct assertion *sent, struct jws *jws, struct judged *out)
+static const char *validate(struct ctx *cx, const struct assertion *sent, struct jws *jws, struct checked *out)
 {
 	const char *wrong = jws_read(cx, sent->text, jws);
 	if (wrong)
@@ -66,43 +66,43 @@ static const char *judge(struct ctx *cx, const struct assertion *sent, struct jw
 		return "its aud is not this server's issuer, as one text (RFC 7523bis)";
 	if (!jti.len || jti.len > ASSERTION_JTI_MAX)
 		return "its jti is not a text of 1 to 256 octets";
-	*out = (struct judged){ .client_id = sub, .jti = jti };
-	return judge_times(cx, claims, &out->until_s);
+	*out = (struct checked){ .client_id = sub, .jti = jti };
+	return validate_times(cx, claims, &out->until_s);
 }
 
-static err_t find(struct ctx *cx, const struct judged *judged, struct client_row *out)
+static err_t find(struct ctx *cx, const struct checked *checked, struct client_row *out)
 {
-	err_t e = client_row_find(cx, judged->client_id, out);
+	err_t e = client_row_find(cx, checked->client_id, out);
 	if (err_is(e, NOT_FOUND) || (!e && !client_auth_allows(out->auth_method, CLIENT_AUTH_KEY)))
 		return refuse(cx, "no key of the app signed it");
 	return e;
 }
 
-static err_t take_once(struct ctx *cx, const struct client_row *row, const struct judged *judged)
+static err_t take_once(struct ctx *cx, const struct client_row *row, const struct checked *checked)
 {
 	size_t fresh = 0;
-	struct bytes hash = bytes_of(secret_hash(cx->mem, judged->jti).ptr, ONCE_SIZE);
-	TRY(db_exec(cx, &sql_client_assertion_once, &fresh, IN(row->id), IN(hash), IN(instant_of_s(judged->until_s))));
+	struct bytes hash = bytes_of(secret_hash(cx->mem, checked->jti).ptr, ONCE_SIZE);
+	TRY(db_exec(cx, &sql_client_assertion_once, &fresh, IN(row->id), IN(hash), IN(instant_of_s(checked->until_s))));
 	return fresh ? OK : refuse(cx, "it was used before: make a new one for each request");
 }
 
 err_t assertion_prove(struct ctx *cx, const struct assertion *sent, struct client *out)
 {
 	struct jws jws;
-	struct judged judged;
+	struct checked checked;
 	struct client_row row;
 	bool good;
-	const char *wrong = judge(cx, sent, &jws, &judged);
+	const char *wrong = validate(cx, sent, &jws, &checked);
 	if (wrong)
 		return refuse(cx, wrong);
-	TRY(find(cx, &judged, &row));
+	TRY(find(cx, &checked, &row));
 	if (row.profile == CLIENT_FAPI2 && jws.alg == JWS_RS256) /* FAPI 2.0 §5.4.1 */
 		return refuse(cx, "RS256 is not for apps of the profile fapi2");
 	const struct client_keys keys = { row.id, row.jwks, row.jwks_uri, row.fetched, row.fetched_at };
 	TRY(client_keys_verify(cx, &keys, &jws, &good));
 	if (!good)
 		return refuse(cx, "no key of the app signed it");
-	TRY(take_once(cx, &row, &judged));
+	TRY(take_once(cx, &row, &checked));
 	*out = client_of_row(&row);
 	return OK;
 }

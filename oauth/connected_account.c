@@ -16,12 +16,12 @@ DB_RESULT(connected_account_older, struct connected_account, CONNECTED_ACCOUNT_C
 DB_RESULT(grant_older, struct connected_account, CONNECTED_ACCOUNT_COLS);
 DB_RESULT(grant_newer, struct connected_account, CONNECTED_ACCOUNT_COLS);
 
-#define CONNECTION_COLS                                                                                                \
+#define PLATFORM_ACCOUNT_COLS                                                                                          \
 	id, account, client_id, scopes, calendars, authorized_at, expires_at, revoked_at, last_used_at, name, email,   \
 		state
-DB_RESULT(connection_older, struct connection, CONNECTION_COLS);
-DB_RESULT(connection_newer, struct connection, CONNECTION_COLS);
-DB_RESULT(connection_get, struct connection, CONNECTION_COLS);
+DB_RESULT(platform_account_older, struct platform_account, PLATFORM_ACCOUNT_COLS);
+DB_RESULT(platform_account_newer, struct platform_account, PLATFORM_ACCOUNT_COLS);
+DB_RESULT(platform_account_get, struct platform_account, PLATFORM_ACCOUNT_COLS);
 
 struct connected_account_counted {
 	int64_t count;
@@ -39,7 +39,7 @@ struct connected_account_ended {
 	struct id id;
 };
 DB_RESULT(connected_account_end, struct connected_account_ended, id);
-DB_RESULT(connection_deauthorize, struct connected_account_ended, id);
+DB_RESULT(platform_account_deauthorize, struct connected_account_ended, id);
 
 #define WORLDS_OF(account)                                                                                             \
 	((struct id_list){ (const struct id[]){ id_in_mode((account), false), id_in_mode((account), true) }, 2 })
@@ -93,7 +93,7 @@ static err_t check_calendars(struct ctx *cx, struct id account, struct id_list c
 
 /* Why there was nothing to change: it is so already, or another change has taken what this one leaves. */
 static err_t change_is_none(
-	struct ctx *cx, const struct connected_account *present, const struct connection_change *change)
+	struct ctx *cx, const struct connected_account *present, const struct connected_account_changes *change)
 {
 	struct connected_account now;
 	TRY(connected_account_find(cx, present->account, present->client_id, &now));
@@ -105,7 +105,7 @@ static err_t change_is_none(
 }
 
 static err_t change_store(
-	struct ctx *cx, const struct connected_account *present, const struct connection_change *change)
+	struct ctx *cx, const struct connected_account *present, const struct connected_account_changes *change)
 {
 	struct connected_account_changed changed;
 	err_t e = db_row(cx, &sql_connected_account_change, ROW(connected_account_change, &changed),
@@ -118,7 +118,7 @@ static err_t change_store(
 }
 
 err_t connected_account_change(
-	struct ctx *cx, const struct connected_account *present, const struct connection_change *change)
+	struct ctx *cx, const struct connected_account *present, const struct connected_account_changes *change)
 {
 	bool own;
 	if (!(present->scopes & change->scopes))
@@ -147,32 +147,34 @@ err_t grant_page(struct ctx *cx, struct id account, struct id bound, bool back, 
 /* ---- the platform's view ---- */
 
 #define CONNECTIONS_COUNTED 10000
-DB_RESULT(connection_counts, struct connection_count, client_id, count);
+DB_RESULT(platform_account_counts, struct platform_account_count, client_id, count);
 
-err_t connection_counts(struct ctx *cx, struct id platform, struct connection_count **out, size_t *count_out)
+err_t platform_account_counts(
+	struct ctx *cx, struct id platform, struct platform_account_count **out, size_t *count_out)
 {
-	return db_rows(cx, &sql_connection_counts, connection_counts, out, count_out, IN(platform),
+	return db_rows(cx, &sql_platform_account_counts, platform_account_counts, out, count_out, IN(platform),
 		IN((int32_t)CONNECTIONS_COUNTED));
 }
 
-err_t connection_page(struct ctx *cx, struct id platform, const struct connection_filter *filter, struct id bound,
-	bool back, size_t limit, struct connection **out, size_t *count_out)
+err_t platform_account_page(struct ctx *cx, struct id platform, const struct platform_account_filter *filter,
+	struct id bound, bool back, size_t limit, struct platform_account **out, size_t *count_out)
 {
 	if (back)
-		return db_rows(cx, &sql_connection_newer, connection_newer, out, count_out, IN(platform), IN(bound),
-			db_in_id_or_null(filter->client), IN(filter->scopes), IN(filter->state), IN((int32_t)limit));
-	return db_rows(cx, &sql_connection_older, connection_older, out, count_out, IN(platform), IN(bound),
+		return db_rows(cx, &sql_platform_account_newer, platform_account_newer, out, count_out, IN(platform),
+			IN(bound), db_in_id_or_null(filter->client), IN(filter->scopes), IN(filter->state),
+			IN((int32_t)limit));
+	return db_rows(cx, &sql_platform_account_older, platform_account_older, out, count_out, IN(platform), IN(bound),
 		db_in_id_or_null(filter->client), IN(filter->scopes), IN(filter->state), IN((int32_t)limit));
 }
 
-err_t connection_get(struct ctx *cx, struct id platform, struct id connection, struct connection *out)
+err_t platform_account_get(struct ctx *cx, struct id platform, struct id connection, struct platform_account *out)
 {
-	return db_row(cx, &sql_connection_get, ROW(connection_get, out), IN(platform), IN(connection));
+	return db_row(cx, &sql_platform_account_get, ROW(platform_account_get, out), IN(platform), IN(connection));
 }
 
-err_t connection_deauthorize(struct ctx *cx, struct id platform, struct id connection)
+err_t platform_account_deauthorize(struct ctx *cx, struct id platform, struct id connection)
 {
 	struct connected_account_ended ended;
-	return db_row(cx, &sql_connection_deauthorize, ROW(connection_deauthorize, &ended), IN(platform),
+	return db_row(cx, &sql_platform_account_deauthorize, ROW(platform_account_deauthorize, &ended), IN(platform),
 		IN(connection), IN(cx->now), IN(audit_by(cx)));
 }

@@ -28,7 +28,7 @@ MUST_CHECK err_t connected_account_older(struct ctx *cx, struct id account, stru
 #define CONNECTED_ACCOUNTS_COUNTED 10000
 MUST_CHECK err_t connected_account_count(struct ctx *cx, struct id account, int64_t *out);
 
-struct connection_change {
+struct connected_account_changes {
 	uint64_t scopes;          /* of those that it has, these stay */
 	struct id_list calendars; /* items NULL: all, now and later */
 	struct instant until;     /* INSTANT_NONE: as it is; never later than it is */
@@ -43,7 +43,7 @@ struct connection_change {
  *         CONFLICT: none would be left of what another change left meanwhile
  */
 MUST_CHECK err_t connected_account_change(
-	struct ctx *cx, const struct connected_account *present, const struct connection_change *change);
+	struct ctx *cx, const struct connected_account *present, const struct connected_account_changes *change);
 /* Of the account in its mode. NOT_FOUND: none of it, or ended already. */
 MUST_CHECK err_t connected_account_end(struct ctx *cx, struct id account, struct id connection);
 
@@ -51,40 +51,45 @@ MUST_CHECK err_t connected_account_end(struct ctx *cx, struct id account, struct
 MUST_CHECK err_t grant_page(struct ctx *cx, struct id account, struct id bound, bool back, size_t limit,
 	struct connected_account **out, size_t *count_out);
 
-/* ---- the platform's view ---- */
+/* ---- a connected account as its platform sees it ---- */
 
-enum connection_state { CONNECTION_ACTIVE = 1, CONNECTION_DEACTIVATED = 2, CONNECTION_DEAUTHORIZED = 3 };
+enum platform_account_state {
+	PLATFORM_ACCOUNT_ACTIVE = 1,
+	PLATFORM_ACCOUNT_DEACTIVATED = 2,
+	PLATFORM_ACCOUNT_DEAUTHORIZED = 3
+};
 
-struct connection {
+struct platform_account {
 	struct id id, account; /* of the user, in the client's mode */
 	struct id client_id;
 	uint64_t scopes;
 	struct id_list calendars; /* items NULL: all */
 	struct instant authorized_at, expires_at, revoked_at, last_used_at;
 	struct str name, email;
-	int16_t state; /* enum connection_state */
+	int16_t state; /* enum platform_account_state */
 };
 
-struct connection_filter {
+struct platform_account_filter {
 	struct id client; /* zero: any */
 	uint64_t scopes;  /* it has all of these */
 	int16_t state;    /* 0: any */
 };
 
 /* Of a platform in its mode, those that ended too: the newest before `bound`, or with `back` those after it. */
-MUST_CHECK err_t connection_page(struct ctx *cx, struct id platform, const struct connection_filter *filter,
-	struct id bound, bool back, size_t limit, struct connection **out, size_t *count_out);
-struct connection_count {
+MUST_CHECK err_t platform_account_page(struct ctx *cx, struct id platform, const struct platform_account_filter *filter,
+	struct id bound, bool back, size_t limit, struct platform_account **out, size_t *count_out);
+struct platform_account_count {
 	struct id client_id;
 	int64_t count;
 };
 /* How many connections each client of a platform in its mode has, with those that ended; of the last 10,000. */
-MUST_CHECK err_t connection_counts(
-	struct ctx *cx, struct id platform, struct connection_count **out, size_t *count_out);
-MUST_CHECK err_t connection_get(struct ctx *cx, struct id platform, struct id connection, struct connection *out);
+MUST_CHECK err_t platform_account_counts(
+	struct ctx *cx, struct id platform, struct platform_account_count **out, size_t *count_out);
+MUST_CHECK err_t platform_account_get(
+	struct ctx *cx, struct id platform, struct id connection, struct platform_account *out);
 /* The platform gives it up: all its tokens are dead when this returns. NOT_FOUND: not of this platform and mode, or
  * ended before. */
-MUST_CHECK err_t connection_deauthorize(struct ctx *cx, struct id platform, struct id connection);
+MUST_CHECK err_t platform_account_deauthorize(struct ctx *cx, struct id platform, struct id connection);
 
 /* The connection of an account (in its mode) with a client; NOT_FOUND when there is none that lives. */
 MUST_CHECK err_t connected_account_find(

@@ -181,7 +181,7 @@ err_t device_decide(struct ctx *cx, const struct auth_request *request, struct i
 
 /* ---- the device again ---- */
 
-static err_t judge(struct ctx *cx, const struct device_state *state)
+static err_t validate(struct ctx *cx, const struct device_state *state)
 {
 	switch ((enum decided)state->decided) {
 	case DENIED:
@@ -216,7 +216,7 @@ err_t device_redeem(struct ctx *cx, const struct code_claim *claim, struct token
 	struct device_state state;
 	bool own;
 	TRY(db_join(cx, &own));
-	err_t e = poll(cx, claim->client, claim->code, &state), told = e ? OK : judge(cx, &state);
+	err_t e = poll(cx, claim->client, claim->code, &state), told = e ? OK : validate(cx, &state);
 	if (!e && !told) /* what fails now undoes that it was redeemed */
 		e = code_redeem_device(cx, claim, state.account, state.family, out);
 	TRY(db_settle(cx, own, e)); /* that it asked is kept, whatever it is told */

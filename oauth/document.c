@@ -125,7 +125,7 @@ struct outcome {
 	int64_t fresh_s;
 };
 
-static struct outcome judge(struct ctx *cx, struct str url, err_t e, const struct fetched *got)
+static struct outcome validate(struct ctx *cx, struct str url, err_t e, const struct fetched *got)
 {
 	struct registration said = { .url = url };
 	struct outcome none = { .fresh_s = AGAIN_S };
@@ -156,7 +156,7 @@ static struct outcome fetch_document(struct ctx *cx, struct str url)
 		.may_be_private = may_be_private(cx) };
 	struct fetched got = { 0 };
 	err_t e = fetch(cx, &what, &got);
-	struct outcome came = judge(cx, url, e, &got);
+	struct outcome came = validate(cx, url, e, &got);
 	if (came.wrong.ptr)
 		log_event(LOG_WARN, "client_document_refused", LOG_STR("url", str_sub(url, 0, 300)),
 			LOG_STR("why", came.wrong));

@@ -4,6 +4,6 @@
 
 #include "server/http/router.h"
 
-handler metadata_server;   /* RFC 8414; behind a resource's path, too: there clients look that know no RFC 9728 */
+handler metadata_server;   /* RFC 8414; after a resource's path, too: there clients look that know no RFC 9728 */
 handler metadata_resource; /* RFC 9728: the whole server, …/v1, …/dav */
 handler metadata_jwks;     /* RFC 7517 */

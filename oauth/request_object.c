@@ -16,7 +16,7 @@ static err_t refuse(struct ctx *cx, const char *wrong)
 	return REFUSE(cx, INVALID_REQUEST_OBJECT, "request", "The signed request of the app is not taken: %s.", wrong);
 }
 
-static const char *judge_times(const struct ctx *cx, const struct cJSON *claims)
+static const char *validate_times(const struct ctx *cx, const struct cJSON *claims)
 {
 	int64_t now_s = instant_s(cx->now), exp_s, at_s;
 	if (!jws_date(claims, "exp", &exp_s))
@@ -31,7 +31,7 @@ static const char *judge_times(const struct ctx *cx, const struct cJSON *claims)
 }
 
 /* RFC 9101 §4, §6.3 */
-static const char *judge(struct ctx *cx, const struct cJSON *claims, struct str client_id)
+static const char *validate(struct ctx *cx, const struct cJSON *claims, struct str client_id)
 {
 	if (!str_eq(jws_text(claims, "iss"), client_id) || !str_eq(jws_text(claims, "client_id"), client_id))
 		return "its iss and client_id are not both the client_id beside it";
@@ -39,7 +39,7 @@ static const char *judge(struct ctx *cx, const struct cJSON *claims, struct str 
 		return "its aud is not this server's issuer, as one text";
 	if (json_tree_member(claims, STR("request")) || json_tree_member(claims, STR("request_uri")))
 		return "it has another request inside";
-	return judge_times(cx, claims);
+	return validate_times(cx, claims);
 }
 
 static err_t verify(struct ctx *cx, const struct jws *jws, struct str client_id)
@@ -143,7 +143,7 @@ err_t request_object_open(
 	if (wrong)
 		return refuse(cx, wrong);
 	const struct cJSON *claims = jws_claims(cx, &jws);
-	wrong = claims ? judge(cx, claims, client_id) : "its payload is not one JSON object with each name once";
+	wrong = claims ? validate(cx, claims, client_id) : "its payload is not one JSON object with each name once";
 	if (wrong)
 		return refuse(cx, wrong);
 	TRY(verify(cx, &jws, client_id));

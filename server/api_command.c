@@ -18,13 +18,13 @@
 
 /* ---- what is called ---- */
 
-struct asked {
+struct api_order {
 	struct ctx *cx;
 	struct str_list params; /* NAME=VALUE */
 	struct operation operation;
 };
 
-static bool is_of_path(const struct asked *a, struct str name)
+static bool is_of_path(const struct api_order *a, struct str name)
 {
 	struct str pattern = str_of(a->operation.route->path), segment;
 	while (str_cut(&pattern, '/', &segment))
@@ -35,7 +35,7 @@ static bool is_of_path(const struct asked *a, struct str name)
 
 static err_t value_of(void *owner, struct str name, struct str *out)
 {
-	const struct asked *a = owner;
+	const struct api_order *a = owner;
 	for (size_t i = 0; i < a->params.count; i++) {
 		struct str value = a->params.items[i], given;
 		if (str_cut(&value, '=', &given) && str_eq(given, name)) {
@@ -46,8 +46,8 @@ static err_t value_of(void *owner, struct str name, struct str *out)
 	return REFUSE(a->cx, MISSING_FIELD, "param", "The operation needs --param %.*s=….", STR_ARG(name));
 }
 
-/* What is no name of the path goes into the query, where the operation judges it. */
-static err_t read_target(struct asked *a, struct str *out)
+/* What is no name of the path goes into the query, where the operation checks it. */
+static err_t read_target(struct api_order *a, struct str *out)
 {
 	struct ctx *cx = a->cx;
 	struct buf target = buf_new(cx->mem, TARGET_MAX), query = buf_new(cx->mem, TARGET_MAX);
@@ -173,7 +173,7 @@ static void print_answer(const struct command_call *call, const struct subanswer
 
 static err_t run(struct ctx *cx, const struct command_call *call, const struct app *app, struct arena *answers)
 {
-	struct asked asked = { .cx = cx, .params = call->config->param };
+	struct api_order asked = { .cx = cx, .params = call->config->param };
 	struct principal caller;
 	struct subanswer answer;
 	struct client_io io = { .ops = &nobody, .out = answers };

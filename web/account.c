@@ -127,7 +127,7 @@ static err_t save_profile(struct request *rq, const struct account *present)
 		zone == zone_by_name(present->tz) ? present->tz : zone_name(zone));
 }
 
-/* Read, judged and changed while nobody else changes it. */
+/* Read, checked and changed while nobody else changes it. */
 static err_t edit_profile(struct request *rq, unsigned *conflicts)
 {
 	const struct id id = rq->principal->account;

@@ -307,7 +307,7 @@ static err_t change(struct request *rq, const struct client *client)
 	return client_change(&rq->cx, client, &wanted);
 }
 
-/* Read, judged and changed while nobody else changes it. */
+/* Read, checked and changed while nobody else changes it. */
 static err_t edit(struct request *rq, struct client *client, unsigned *conflicts)
 {
 	TRY(row_hold(&rq->cx, HELD_CLIENT, client->owner, client->id));

@@ -39,7 +39,8 @@ void app_values(struct request *rq, struct html_values *v, const struct client *
 
 /* ---- the list ---- */
 
-static const struct connection_count *count_of(const struct connection_count *counts, size_t count, struct id client)
+static const struct platform_account_count *count_of(
+	const struct platform_account_count *counts, size_t count, struct id client)
 {
 	for (size_t i = 0; i < count; i++)
 		if (id_eq(counts[i].client_id, client))
@@ -61,19 +62,19 @@ err_t apps_page(struct request *rq, struct response *rs)
 	struct client_logo_tag *tags = NULL;
 	struct html_values *v = page_new(rq, "My apps", "apps");
 	struct id account = rq->principal->account;
-	struct connection_count *counts[2];
+	struct platform_account_count *counts[2];
 	struct client *clients;
 	size_t count, counted[2], tag_count;
 	TRY(client_list(&rq->cx, account, &clients, &count));
 	for (int test = 0; test < 2; test++)
-		TRY(connection_counts(&rq->cx, id_in_mode(account, test), &counts[test], &counted[test]));
+		TRY(platform_account_counts(&rq->cx, id_in_mode(account, test), &counts[test], &counted[test]));
 	TRY(logo_tags(rq, clients, count, &tags, &tag_count));
 	const struct page_part part = page_part(rq, v, count);
 	for (size_t n = part.from; n < part.to; n++) {
 		size_t i = count - 1 - n; /* the newest first */
 		struct html_values *row = html_add_row(v, "apps");
 		bool test = id_is_test(clients[i].owner);
-		const struct connection_count *connected = count_of(counts[test], counted[test], clients[i].id);
+		const struct platform_account_count *connected = count_of(counts[test], counted[test], clients[i].id);
 		app_values(rq, row, &clients[i]);
 		app_logo_url(rq, row, clients[i].id, client_logo_tag_of(tags, tag_count, clients[i].id));
 		html_set(
@@ -111,30 +112,30 @@ static err_t secrets_values(struct request *rq, struct html_values *v, const str
 	return OK;
 }
 
-static void connection_values(struct request *rq, struct html_values *v, const struct connection *c)
+static void connection_values(struct request *rq, struct html_values *v, const struct platform_account *c)
 {
-	bool ended = c->state == CONNECTION_DEAUTHORIZED;
+	bool ended = c->state == PLATFORM_ACCOUNT_DEAUTHORIZED;
 	html_set(v, "connection_id", id_text(rq->cx.mem, "cpa", c->id));
 	if ((c->scopes & PROFILE_READ) && !ended) /* who it is, is theirs to tell */
 		html_set(v, "user_name", c->name);
 	html_set_flag(v, "ended", ended);
-	html_set_flag(v, "deactivated", c->state == CONNECTION_DEACTIVATED);
+	html_set_flag(v, "deactivated", c->state == PLATFORM_ACCOUNT_DEACTIVATED);
 	page_when(rq, v, "since", c->authorized_at);
 	page_when(rq, v, "connection_used", c->last_used_at);
 }
 
 static err_t connections_values(struct request *rq, struct html_values *v, const struct client *client)
 {
-	const struct connection_filter filter = { .client = client->id };
+	const struct platform_account_filter filter = { .client = client->id };
 	const struct form *params;
-	struct connection *rows;
+	struct platform_account *rows;
 	struct id before, newest;
 	size_t count;
 	memset(&newest, 0xFF, sizeof newest);
 	TRY(request_params(rq, &params));
 	bool further = id_parse(form_get(params, "before"), "cpa", &before);
-	TRY(connection_page(&rq->cx, client->owner, &filter, further ? before : newest, false, CONNECTIONS_SHOWN + 1,
-		&rows, &count));
+	TRY(platform_account_page(&rq->cx, client->owner, &filter, further ? before : newest, false,
+		CONNECTIONS_SHOWN + 1, &rows, &count));
 	for (size_t i = 0; i < count && i < CONNECTIONS_SHOWN; i++)
 		connection_values(rq, html_add_row(v, "connections"), &rows[i]);
 	if (count > CONNECTIONS_SHOWN)
@@ -266,13 +267,13 @@ err_t app_secret_revoke_post(struct request *rq, struct response *rs)
 
 err_t app_delete_page(struct request *rq, struct response *rs)
 {
-	struct connection_count *counts;
+	struct platform_account_count *counts;
 	struct client client;
 	size_t count;
 	TRY(app_in_path(rq, &client));
-	TRY(connection_counts(&rq->cx, client.owner, &counts, &count));
+	TRY(platform_account_counts(&rq->cx, client.owner, &counts, &count));
 	struct html_values *v = page_new(rq, "Delete this app?", "apps");
-	const struct connection_count *connected = count_of(counts, count, client.id);
+	const struct platform_account_count *connected = count_of(counts, count, client.id);
 	app_values(rq, v, &client);
 	if (connected)
 		html_set(v, "connected", str_fmt(rq->cx.mem, "%lld", (long long)connected->count));

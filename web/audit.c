@@ -77,17 +77,17 @@ static err_t row_values(struct request *rq, struct html_values *v, const struct 
 }
 
 /* What the address asks for; what makes no sense asks for nothing. */
-struct asked {
+struct audit_list_view {
 	struct audit_filter filter;
 	int64_t before;
 	bool test;
 };
 
-static err_t read_asked(struct request *rq, struct html_values *v, struct asked *out)
+static err_t read_view(struct request *rq, struct html_values *v, struct audit_list_view *out)
 {
 	const struct form *params;
 	const struct audit_kind *kind;
-	struct asked asked = { .before = INT64_MAX };
+	struct audit_list_view asked = { .before = INT64_MAX };
 	uint64_t number;
 	TRY(request_params(rq, &params));
 	struct str sent = form_get(params, "kind");
@@ -115,10 +115,10 @@ static err_t read_asked(struct request *rq, struct html_values *v, struct asked 
 err_t audit_page_show(struct request *rq, struct response *rs)
 {
 	struct html_values *v = page_new(rq, "Activity", "audit");
-	struct asked asked;
+	struct audit_list_view asked;
 	struct audit_row *rows;
 	size_t count;
-	TRY(read_asked(rq, v, &asked));
+	TRY(read_view(rq, v, &asked));
 	TRY(audit_page(&rq->cx, id_in_mode(rq->principal->account, asked.test), &asked.filter, asked.before, false,
 		ROWS_SHOWN + 1, &rows, &count));
 	for (size_t i = 0; i < count && i < ROWS_SHOWN; i++)

@@ -58,6 +58,6 @@ struct str booking_form_field_of(struct arena *mem, struct str param);
 struct str hours_as_text(struct arena *mem, const struct day_hours *hours);
 /* Writes them as a member. INVALID_VALUE (param `field`): not written like that. */
 MUST_CHECK err_t hours_write(struct ctx *cx, const char *field, struct str text, const char *key, struct json *j);
-/* A day a line: "2026-12-24", or with hours behind it. */
+/* A day a line: "2026-12-24", or with hours after it. */
 struct str exceptions_as_text(struct arena *mem, const struct booking_page *page);
 MUST_CHECK err_t exceptions_write(struct ctx *cx, const char *field, struct str text, struct json *j);

@@ -16,7 +16,7 @@ struct chart_bar {
 
 /*
  * Into v: `width` of the drawing, whose height is 1000; `most`, the highest bar; a row of "bars" for each with its
- * `day`, where it stands, its sums `all`, `part_0` …, and a row of "parts" for each that is not zero. `unit`: behind
+ * `day`, where it stands, its sums `all`, `part_0` …, and a row of "parts" for each that is not zero. `unit`: after
  * numbers, as " ms".
  */
 void chart_values(

@@ -48,8 +48,8 @@ static const struct stale_field *edit_fields(
 }
 
 /* As it is, or with what was sent (POST). */
-static err_t detail_values(struct request *rq, const struct connected_account *c, const struct connection_change *sent,
-	unsigned conflicts, struct html_values **out)
+static err_t detail_values(struct request *rq, const struct connected_account *c,
+	const struct connected_account_changes *sent, unsigned conflicts, struct html_values **out)
 {
 	struct html_values *v = page_new(rq, "Connected app", "connected_accounts");
 	const struct actor actor = actor_server(c->account);
@@ -83,7 +83,7 @@ err_t connected_account_page(struct request *rq, struct response *rs)
 	return page_reply(rs, 200, "connected_account", v);
 }
 
-static err_t read_change(struct request *rq, struct connection_change *out)
+static err_t read_change(struct request *rq, struct connected_account_changes *out)
 {
 	int64_t end_s;
 	out->until = INSTANT_NONE;
@@ -95,9 +95,9 @@ static err_t read_change(struct request *rq, struct connection_change *out)
 	return OK;
 }
 
-/* Read, judged and changed while nobody else changes it. */
-static err_t edit(
-	struct request *rq, struct connected_account *connected, struct connection_change *change, unsigned *conflicts)
+/* Read, checked and changed while nobody else changes it. */
+static err_t edit(struct request *rq, struct connected_account *connected, struct connected_account_changes *change,
+	unsigned *conflicts)
 {
 	const struct actor actor = actor_server(connected->account);
 	struct connected_account now;
@@ -117,7 +117,7 @@ static err_t edit(
 err_t connected_account_post(struct request *rq, struct response *rs)
 {
 	struct connected_account connected;
-	struct connection_change change = { 0 };
+	struct connected_account_changes change = { 0 };
 	struct html_values *v;
 	unsigned conflicts = 0;
 	bool own;

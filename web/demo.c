@@ -66,7 +66,7 @@ static err_t ensure_user(struct ctx *cx, struct demo *demo, struct account *out)
 	return err_is(e, CREDENTIALS_INVALID) || err_is(e, RATE_LIMITED) ? OK : e;
 }
 
-/* Is the key of the file alive? Its hash is all that is stored: ask the one that judges it. */
+/* Is the key of the file alive? Its hash is all that is stored: ask the one that checks it. */
 static bool key_works(struct ctx *cx, struct str key)
 {
 	const struct credential sent = { .transport = VIA_BEARER, .secret = key };

@@ -149,7 +149,7 @@ err_t docs_send(struct request *rq, struct response *rs)
 
 /* ---- pages ---- */
 
-static err_t show(struct request *rq, struct response *rs, const struct docs_page *page)
+static err_t show_page(struct request *rq, struct response *rs, const struct docs_page *page)
 {
 	struct html_values *v = docs_values(rq, page->title, page);
 	struct buf *out = reply_public_page(rs, 200);
@@ -161,7 +161,7 @@ static err_t show(struct request *rq, struct response *rs, const struct docs_pag
 
 err_t docs_home(struct request *rq, struct response *rs)
 {
-	return show(rq, rs, docs_find(STR("")));
+	return show_page(rq, rs, docs_find(STR("")));
 }
 
 err_t docs_page(struct request *rq, struct response *rs)
@@ -169,5 +169,5 @@ err_t docs_page(struct request *rq, struct response *rs)
 	const struct docs_page *page = docs_find(rq->args[0]);
 	if (!page || !page->group.len) /* those of codes have addresses of their own */
 		return REFUSE(&rq->cx, NOT_FOUND, "", "The documentation has no such page.");
-	return show(rq, rs, page);
+	return show_page(rq, rs, page);
 }

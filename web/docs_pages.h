@@ -19,7 +19,7 @@ struct docs_page {
 	size_t heading_count;
 };
 
-/* In the order of the table of contents; behind them those that stand in no list. */
+/* In the order of the table of contents; after them those that stand in no list. */
 extern const struct docs_page docs_pages[];
 extern const size_t docs_page_count;
 

@@ -60,7 +60,7 @@ static err_t read_change(struct request *rq, struct key_change *out)
 	return OK;
 }
 
-/* Read, judged and changed while nobody else changes it. */
+/* Read, checked and changed while nobody else changes it. */
 static err_t edit(struct request *rq, struct key *k, unsigned *conflicts)
 {
 	struct key_change change;

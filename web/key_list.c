@@ -21,16 +21,16 @@ static const struct { const char *value, *label; enum order order; } columns[] =
 };
 /* clang-format on */
 
-struct asked {
+struct key_list_view {
 	struct str show, sort;
 	enum order order;
 };
 
-static err_t read_asked(struct request *rq, struct asked *out)
+static err_t read_view(struct request *rq, struct key_list_view *out)
 {
 	const struct form *params;
 	TRY(request_params(rq, &params));
-	*out = (struct asked){
+	*out = (struct key_list_view){
 		.show = form_get(params, "show"), .sort = form_get(params, "sort"), .order = BY_CREATED
 	};
 	for (size_t i = 0; i < ARRAY_LEN(columns); i++)
@@ -70,7 +70,7 @@ static int by_used(const void *a, const void *b)
 	return newest_first(((const struct key *)a)->last_used_at, ((const struct key *)b)->last_used_at);
 }
 
-static void heads(struct request *rq, struct html_values *v, const struct asked *asked)
+static void heads(struct request *rq, struct html_values *v, const struct key_list_view *asked)
 {
 	for (size_t i = 0; i < ARRAY_LEN(views); i++) {
 		struct html_values *row = html_add_row(v, "views");
@@ -96,12 +96,12 @@ err_t keys_page(struct request *rq, struct response *rs)
 {
 	static int (*const orders[])(const void *, const void *) = { by_name, by_created, by_used };
 	struct html_values *v = page_new(rq, "API keys", "keys");
-	struct asked asked;
+	struct key_list_view asked;
 	struct key *keys;
 	size_t count, unused = 0, shown = 0;
 	bool is_free;
 
-	TRY(read_asked(rq, &asked));
+	TRY(read_view(rq, &asked));
 	TRY(key_list(&rq->cx, rq->principal->account, &keys, &count));
 	TRY(sandbox_ahead(&rq->cx, id_in_mode(rq->principal->account, true), &rq->cx.ahead_s));
 	TRY(key_plan_values(rq, v, &is_free));

@@ -19,7 +19,7 @@ static err_t finish(struct request *rq, struct response *rs, struct str to)
 	return OK;
 }
 
-static err_t show(struct request *rq, struct response *rs, const struct logout *l)
+static err_t show_question(struct request *rq, struct response *rs, const struct logout *l)
 {
 	struct html_values *v = page_new(rq, rq->principal ? "Sign out?" : "Signed out", NULL);
 	html_set_flag(v, "signed_in", rq->principal != NULL);
@@ -54,7 +54,7 @@ err_t logout_page(struct request *rq, struct response *rs)
 	bool theirs = hinted && rq->principal && id_eq(l.user, id_in_mode(rq->principal->account, false));
 	if (theirs || (!rq->principal && (hinted || !l.to.ptr)))
 		return finish(rq, rs, l.to);
-	return show(rq, rs, &l);
+	return show_question(rq, rs, &l);
 }
 
 /* The session's cookie does not come with a cross-site POST; it does with the GET that this leads to. */

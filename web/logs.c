@@ -21,7 +21,7 @@ static const struct { const char *word; int16_t from, to; } statuses[] = {
 /* clang-format on */
 
 /* What the address asks for; what makes no sense asks for nothing. */
-struct asked {
+struct logs_view {
 	struct request_filter filter;
 	const char *status;
 	struct str key, app; /* as the address has them; absent: none */
@@ -78,7 +78,7 @@ static void add_param(struct buf *out, const char *name, struct str value)
 }
 
 /* The list as it is asked for, but with these of its filters. */
-static struct str link_to(struct request *rq, const struct asked *asked)
+static struct str link_to(struct request *rq, const struct logs_view *asked)
 {
 	struct buf out = buf_new(rq->cx.mem, KIB(4));
 	BUF_LIT(&out, "/logs");
@@ -90,23 +90,24 @@ static struct str link_to(struct request *rq, const struct asked *asked)
 	return buf_str(&out);
 }
 
-static struct str link_with_status(struct request *rq, const struct asked *asked, const char *status)
+static struct str link_with_status(struct request *rq, const struct logs_view *asked, const char *status)
 {
-	struct asked other = *asked;
+	struct logs_view other = *asked;
 	other.status = status;
 	return link_to(rq, &other);
 }
 
-static struct str link_with_route(struct request *rq, const struct asked *asked, struct str route)
+static struct str link_with_route(struct request *rq, const struct logs_view *asked, struct str route)
 {
-	struct asked other = *asked;
+	struct logs_view other = *asked;
 	other.filter.route = route;
 	return link_to(rq, &other);
 }
 
-static struct str link_with_credential(struct request *rq, const struct asked *asked, struct str key, struct str app)
+static struct str link_with_credential(
+	struct request *rq, const struct logs_view *asked, struct str key, struct str app)
 {
-	struct asked other = *asked;
+	struct logs_view other = *asked;
 	other.key = key;
 	other.app = app;
 	return link_to(rq, &other);
@@ -115,7 +116,7 @@ static struct str link_with_credential(struct request *rq, const struct asked *a
 /* ---- a row ---- */
 
 static void who_values(struct request *rq, struct html_values *v, const struct request_row *row,
-	const struct names *names, const struct asked *asked)
+	const struct names *names, const struct logs_view *asked)
 {
 	struct arena *mem = rq->cx.mem;
 	struct str key = caller_text(mem, row->credential);
@@ -131,7 +132,7 @@ static void who_values(struct request *rq, struct html_values *v, const struct r
 }
 
 static void row_values(struct request *rq, struct html_values *v, const struct request_row *row,
-	const struct names *names, const struct asked *asked)
+	const struct names *names, const struct logs_view *asked)
 {
 	struct arena *mem = rq->cx.mem;
 	html_set(v, "request_id", id_text(mem, "req", row->id));
@@ -155,10 +156,10 @@ static void row_values(struct request *rq, struct html_values *v, const struct r
 
 /* ---- the list ---- */
 
-static err_t read_asked(struct request *rq, struct asked *out)
+static err_t read_view(struct request *rq, struct logs_view *out)
 {
 	const struct form *params;
-	struct asked asked = { .status = "" };
+	struct logs_view asked = { .status = "" };
 	memset(&asked.before, 0xFF, sizeof asked.before);
 	TRY(request_params(rq, &params));
 	asked.test = str_eq(form_get(params, "mode"), STR("test"));
@@ -183,7 +184,7 @@ static err_t read_asked(struct request *rq, struct asked *out)
 }
 
 static void filter_values(
-	struct request *rq, struct html_values *v, const struct asked *asked, const struct names *names)
+	struct request *rq, struct html_values *v, const struct logs_view *asked, const struct names *names)
 {
 	static const struct {
 		const char *word, *list;
@@ -193,7 +194,7 @@ static void filter_values(
 		html_set(tab, "href", link_with_status(rq, asked, tabs[i].word));
 		html_set_flag(tab, "here", str_eq(str_of(asked->status), str_of(tabs[i].word)));
 	}
-	struct asked none = { .status = "", .test = asked->test };
+	struct logs_view none = { .status = "", .test = asked->test };
 	html_set_flag(v, "mode_test", asked->test);
 	html_set(v, "mode_path", STR("/logs"));
 	html_set(v, "no_filter", link_to(rq, &none));
@@ -220,12 +221,12 @@ static bool lead_to_request(struct request *rq, struct response *rs)
 err_t logs_page(struct request *rq, struct response *rs)
 {
 	struct html_values *v = page_new(rq, "Logs", "logs");
-	struct asked asked;
+	struct logs_view asked;
 	struct names names;
 	struct request_row *rows;
 	size_t count;
 	const struct form *params;
-	TRY(read_asked(rq, &asked));
+	TRY(read_view(rq, &asked));
 	if (lead_to_request(rq, rs))
 		return OK;
 	TRY(request_params(rq, &params));
@@ -274,7 +275,7 @@ err_t log_entry_page(struct request *rq, struct response *rs)
 {
 	struct request_row row;
 	struct names names;
-	struct asked asked = { .status = "" };
+	struct logs_view asked = { .status = "" };
 	TRY(find(rq, &row, &asked.test));
 	TRY(names_load(rq, &names));
 	struct html_values *v = page_new(rq, "Request", "logs");

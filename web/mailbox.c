@@ -154,7 +154,7 @@ err_t link_reset_post(struct request *rq, struct response *rs)
 	struct mailbox_link link;
 	TRY(link_values(rq, MAILBOX_RESET, &link, &v));
 	err_t e = set_password(rq);
-	if (err_is(e, INVALID_VALUE)) /* whatever the field is called where passwords are judged */
+	if (err_is(e, INVALID_VALUE)) /* whatever the field is called where passwords are checked */
 		e = err_about(rq->cx.mem, e, "new_password");
 	if (e)
 		return page_again(rs, "link_reset", v, e);

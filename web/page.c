@@ -178,7 +178,7 @@ struct page_part page_part(struct request *rq, struct html_values *v, size_t cou
 
 /* ---- times ---- */
 
-/* One of its kind and more of them, behind us and ahead: whole texts, since languages count in their own ways. */
+/* One of its kind and more of them, before us and ahead: whole texts, since languages count in their own ways. */
 static struct str ago(struct request *rq, int64_t seconds)
 {
 	/* clang-format off */

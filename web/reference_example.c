@@ -56,7 +56,7 @@ static const char *method_of_example(const struct example *x)
 	return method_name(x->op->route->method);
 }
 
-/* Lines behind the first begin with `margin`. */
+/* Lines after the first begin with `margin`. */
 static void add_indented(struct buf *out, struct str text, const char *margin)
 {
 	for (size_t i = 0; i < text.len; i++) {

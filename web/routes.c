@@ -188,7 +188,7 @@ const struct module web_module = {
 	.show_error = web_show_error,
 };
 
-/* Of a module of its own, since what stands behind its prefix is a secret. */
+/* Of a module of its own, since what stands after its prefix is a secret. */
 /* clang-format off */
 static const struct route booking_routes[] = {
 	/* method      path                      who               scope  body         at most  handler              source */

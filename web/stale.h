@@ -5,7 +5,8 @@
  * what is stored now goes on; in conflict is what both changed, each to something else: then nothing is changed, and
  * the form comes again with what was sent and, above it, what is stored now.
  *
- * What is judged is held until it is changed: row_hold() (server/account/hold.h), or a version that the write compares.
+ * What is checked is held until it is changed: row_hold() (server/account/hold.h), or a version that the write
+ * compares.
  */
 #pragma once
 
@@ -27,7 +28,7 @@ void stale_values(
 	struct request *rq, struct html_values *v, const struct stale_field *fields, size_t count, unsigned conflicts);
 
 /*
- * What was sent, judged by what is stored: rq->form has what is stored in the fields that were left alone.
+ * What was sent, checked by what is stored: rq->form has what is stored in the fields that were left alone.
  * PRECONDITION where *conflicts_out is not 0. A form without "was" is taken as it is.
  */
 MUST_CHECK err_t stale_judge(

@@ -26,13 +26,13 @@
 static err_t read_connections(struct trial *trial)
 {
 	struct request *rq = trial->rq;
-	const struct connection_filter living = { .state = CONNECTION_ACTIVE };
-	struct connection *rows;
+	const struct platform_account_filter living = { .state = PLATFORM_ACCOUNT_ACTIVE };
+	struct platform_account *rows;
 	struct id newest;
 	memset(&newest, 0xFF, sizeof newest);
 	if (!try_for_others(&trial->op))
 		return OK;
-	TRY(connection_page(&rq->cx, id_in_mode(rq->principal->account, true), &living, newest, false,
+	TRY(platform_account_page(&rq->cx, id_in_mode(rq->principal->account, true), &living, newest, false,
 		CONNECTIONS_OFFERED, &rows, &trial->connection_count));
 	trial->connections = rows;
 	return OK;

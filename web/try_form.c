@@ -102,7 +102,7 @@ static void set_connections(const struct trial *trial, struct html_values *v)
 	html_set(v, "connected_account", chosen);
 	html_set_flag(v, "any_connection", trial->connection_count > 0);
 	for (size_t i = 0; i < trial->connection_count; i++) {
-		const struct connection *c = &trial->connections[i];
+		const struct platform_account *c = &trial->connections[i];
 		struct html_values *row = html_add_row(v, "connections");
 		html_set(row, "connection", id_text(mem, "cpa", c->id));
 		html_set(row, "user",

@@ -15,7 +15,7 @@ struct trial {
 	bool sent;           /* the form was: it is shown with what is in it */
 	struct str bad;      /* the parameter that was wrong; absent: none */
 	/* of the account's apps, in test mode, the newest first; none where the operation is not for them */
-	const struct connection *connections;
+	const struct platform_account *connections;
 	size_t connection_count;
 };
 

@@ -21,17 +21,17 @@ static const struct {
 } spans[] = { { "7", 7 }, { "30", DAYS_SHOWN }, { "90", USAGE_DAYS_KEPT } };
 
 /* What the address asks for; what makes no sense asks for nothing. */
-struct asked {
+struct usage_page {
 	int32_t days;
 	struct id credential;
 	struct str key, route; /* absent: all */
 	bool test;
 };
 
-static err_t read_asked(struct request *rq, struct asked *out)
+static err_t read_view(struct request *rq, struct usage_page *out)
 {
 	const struct form *params;
-	struct asked asked = { .days = DAYS_SHOWN };
+	struct usage_page asked = { .days = DAYS_SHOWN };
 	TRY(request_params(rq, &params));
 	asked.test = str_eq(form_get(params, "mode"), STR("test"));
 	for (size_t i = 0; i < ARRAY_LEN(spans); i++)
@@ -48,7 +48,7 @@ static err_t read_asked(struct request *rq, struct asked *out)
 
 /* ---- addresses ---- */
 
-static struct str link_to(struct request *rq, const struct asked *asked)
+static struct str link_to(struct request *rq, const struct usage_page *asked)
 {
 	struct buf out = buf_new(rq->cx.mem, KIB(4));
 	BUF_LIT(&out, "/usage?");
@@ -62,24 +62,24 @@ static struct str link_to(struct request *rq, const struct asked *asked)
 	return buf_str(&out);
 }
 
-static struct str link_with_key(struct request *rq, const struct asked *asked, struct str key)
+static struct str link_with_key(struct request *rq, const struct usage_page *asked, struct str key)
 {
-	struct asked other = *asked;
+	struct usage_page other = *asked;
 	other.key = key;
 	return link_to(rq, &other);
 }
 
-static struct str link_with_route(struct request *rq, const struct asked *asked, struct str route)
+static struct str link_with_route(struct request *rq, const struct usage_page *asked, struct str route)
 {
-	struct asked other = *asked;
+	struct usage_page other = *asked;
 	other.route = route;
 	return link_to(rq, &other);
 }
 
-static void span_links(struct request *rq, struct html_values *v, const struct asked *asked)
+static void span_links(struct request *rq, struct html_values *v, const struct usage_page *asked)
 {
 	for (size_t i = 0; i < ARRAY_LEN(spans); i++) {
-		struct asked other = *asked;
+		struct usage_page other = *asked;
 		other.days = spans[i].days;
 		struct html_values *row = html_add_row(v, "spans");
 		html_set(row, "days", str_of(spans[i].word));
@@ -90,7 +90,7 @@ static void span_links(struct request *rq, struct html_values *v, const struct a
 
 /* ---- sums ---- */
 
-static struct usage_query query_of(struct request *rq, const struct asked *asked, unsigned by, bool webhooks)
+static struct usage_query query_of(struct request *rq, const struct usage_page *asked, unsigned by, bool webhooks)
 {
 	int32_t today = (int32_t)(instant_s(rq->cx.now) / DAY_S);
 	return (struct usage_query){
@@ -154,7 +154,7 @@ static const struct usage_sum *of_day(const struct usage_sum *sums, size_t count
 /* ---- days ---- */
 
 /* Days without anything are days, too. */
-static void days_values(struct request *rq, struct html_values *v, const struct asked *asked,
+static void days_values(struct request *rq, struct html_values *v, const struct usage_page *asked,
 	const struct usage_sum *calls, size_t call_count, const struct usage_sum *tries, size_t try_count)
 {
 	struct arena *mem = rq->cx.mem;
@@ -221,7 +221,7 @@ static struct str caller_name(struct request *rq, const struct key *keys, size_t
 	return caller_text(rq->cx.mem, credential);
 }
 
-static err_t keys_values(struct request *rq, struct html_values *v, const struct asked *asked, struct sums by_key)
+static err_t keys_values(struct request *rq, struct html_values *v, const struct usage_page *asked, struct sums by_key)
 {
 	const struct usage_sum *sums = by_key.items;
 	struct key *keys;
@@ -241,7 +241,8 @@ static err_t keys_values(struct request *rq, struct html_values *v, const struct
 	return OK;
 }
 
-static void routes_values(struct request *rq, struct html_values *v, const struct asked *asked, struct sums by_route)
+static void routes_values(
+	struct request *rq, struct html_values *v, const struct usage_page *asked, struct sums by_route)
 {
 	const struct usage_sum *sums = by_route.items;
 	size_t count = by_route.count;
@@ -259,8 +260,8 @@ err_t usage_show(struct request *rq, struct response *rs)
 	struct html_values *v = page_new(rq, "Usage", "usage");
 	struct usage_sum *all, *tries;
 	size_t count, try_count;
-	struct asked asked;
-	TRY(read_asked(rq, &asked));
+	struct usage_page asked;
+	TRY(read_view(rq, &asked));
 	const struct usage_query calls_asked = query_of(rq, &asked, 0, false),
 				 tries_asked = query_of(rq, &asked, USAGE_BY_DAY, true);
 	TRY(usage_overview(&rq->cx, &calls_asked, GROUPS_MOST, &all, &count));

@@ -280,7 +280,7 @@ static err_t change(struct request *rq, const struct webhook_endpoint *present)
 	return webhook_endpoint_change(&rq->cx, &owner, present, &wanted, &changed);
 }
 
-/* Read, judged and changed while nobody else changes it. */
+/* Read, checked and changed while nobody else changes it. */
 static err_t edit(struct request *rq, struct webhook_endpoint *endpoint, unsigned *conflicts)
 {
 	TRY(row_hold(&rq->cx, HELD_WEBHOOK_ENDPOINT, endpoint->account, endpoint->id));

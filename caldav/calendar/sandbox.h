@@ -14,7 +14,7 @@ struct demo_person {
 	const char *id, *name, *email;
 	const char *calendar; /* its URL name; NULL: has none */
 };
-/* usr_demo_alice and the others; NULL behind the last. */
+/* usr_demo_alice and the others; NULL after the last. */
 const struct demo_person *demo_person_at(size_t i);
 /* The one of this id; NULL: none of them. */
 const struct demo_person *demo_person_named(struct str id);

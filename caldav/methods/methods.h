@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The steps of each method of methods.def: *_read judges what was sent, *_run does it and answers. */
+/* The steps of each method of methods.def: *_read checks what was sent, *_run does it and answers. */
 #pragma once
 
 #include "caldav/dispatch.h"

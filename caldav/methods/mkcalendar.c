@@ -39,7 +39,7 @@ static err_t target_check(struct request *rq, const struct making *how, struct r
 	return FAIL(&rq->cx, DAV_LOCATION, "inside a calendar");
 }
 
-/* The properties that the body sets, each judged; a refused one is no error yet. */
+/* The properties that the body sets, each checked; a refused one is no error yet. */
 err_t mkcalendar_read(struct dav_call *call)
 {
 	struct request *rq = call->rq;

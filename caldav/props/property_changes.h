@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a PROPPATCH, MKCALENDAR or extended MKCOL asks to set or remove, judged property by property. All or nothing
+ * What a PROPPATCH, MKCALENDAR or extended MKCOL asks to set or remove, checked property by property. All or nothing
  * (RFC 4918 §9.2): one that is refused makes all others 424. Live properties come from a table of setters, what the
  * server computes is protected, and everything else is kept as a dead property.
  */

@@ -90,7 +90,7 @@ struct str calendar_zone(struct ctx *cx, struct str query_zone, const struct cal
 	if (calendar->tzid.ptr && ical_zone_known(calendar->tzid))
 		return calendar->tzid;
 	if (calendar->timezone.ptr && ical_timezone_name(cx, calendar->timezone, &name))
-		return STR_ABSENT; /* stored before it was judged: UTC is as good as any */
+		return STR_ABSENT; /* stored before it was checked: UTC is as good as any */
 	return name;
 }
 

@@ -83,7 +83,7 @@ static void plan_comp(struct filter_plan *plan, const struct comp_filter *comp, 
 		plan->exact = false;
 	if (comp->range.set) {
 		if (plan->range.set)
-			plan->exact = false; /* two ranges: the first narrows, the parse judges */
+			plan->exact = false; /* two ranges: the first narrows, the parse checks */
 		else
 			plan->range = comp->range;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CALDAV:calendar-query (RFC 4791 §7.8). Rows are judged by component, bounds and occurrences first; data is fetched
+ * CALDAV:calendar-query (RFC 4791 §7.8). Rows are checked by component, bounds and occurrences first; data is fetched
  * for those that this leaves open, and for what is to be sent.
  *
  * Depth 0 and none mean the members of a calendar too: the RFC's default finds nothing, and real clients rely on this.
@@ -49,7 +49,7 @@ static err_t query_read(struct dav_call *call, struct search *q)
 
 enum verdict { NO, YES, OPEN };
 
-/* Stored before it was judged as it is today: an object that cannot be read matches nothing, and breaks no query. */
+/* Stored before it was checked as it is today: an object that cannot be read matches nothing, and breaks no query. */
 static err_t unless_unreadable(err_t e, const struct object *o, struct arena *mem)
 {
 	if (!e || err_is(e, INTERNAL) || err_is(e, UNAVAILABLE) || err_is(e, TOO_COSTLY))
@@ -109,7 +109,7 @@ static err_t respond(struct multistatus_rows *m, struct search *q, struct object
 	return OK;
 }
 
-/* Those whose data is needed, in batches: what still has to be judged, then what matches is sent. */
+/* Those whose data is needed, in batches: what still has to be checked, then what matches is sent. */
 static err_t answer_with_data(
 	struct multistatus_rows *m, struct search *q, struct object *rows, const enum verdict *verdicts, size_t count)
 {

@@ -93,7 +93,7 @@ MUST_CHECK err_t audit_view_of(struct ctx *cx, const struct audit_row *row, stru
 /* All kinds with single blanks between, for a JSON_WORD. */
 extern const char audit_kinds_after_blank[];
 #define AUDIT_KINDS (audit_kinds_after_blank + 1)
-/* A kind's own words for people, in the order of audit.def; NULL behind the last. */
+/* A kind's own words for people, in the order of audit.def; NULL after the last. */
 struct audit_kind {
 	const char *name, *prefix, *summary;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A row that is read, judged and then changed by more than one statement: held against all others until the transaction
- * ends (FOR NO KEY UPDATE), so that what was judged is what is changed.
+ * A row that is read, checked and then changed by more than one statement: held against all others until the
+ * transaction ends (FOR NO KEY UPDATE), so that what was checked is what is changed.
  */
 #pragma once
 

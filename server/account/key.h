@@ -83,5 +83,5 @@ MUST_CHECK err_t key_revoke(struct ctx *cx, struct id account, struct id key, st
 
 /* The authenticators of modules.c for cp_, sk_, rk_, pk_: one statement. The username of Basic must be the owner's
  * e-mail (ASCII case-folded) or usr_ id; anything else, empty too, is CREDENTIALS_INVALID. Plan and deactivation are
- * judged here: PLAN_REQUIRED, ACCOUNT_DEACTIVATED. */
+ * checked here: PLAN_REQUIRED, ACCOUNT_DEACTIVATED. */
 authenticator_run key_authenticate;

@@ -186,7 +186,7 @@ static err_t refuse(struct ctx *cx, struct id account, struct id passkey, const 
 	return wrong(cx, why);
 }
 
-static err_t judge(struct ctx *cx, const struct webauthn_asked *asked, const struct passkey_row *row,
+static err_t validate(struct ctx *cx, const struct webauthn_asked *asked, const struct passkey_row *row,
 	const struct webauthn_answer *answer, struct passkey_proof *out)
 {
 	struct webauthn_flags flags;
@@ -229,5 +229,5 @@ err_t passkey_prove(struct ctx *cx, enum passkey_purpose purpose, struct id acco
 	TRY(e);
 	const struct webauthn_asked asked = asked_of(cx, &q, purpose != PASSKEY_SECOND);
 	out->account = owner;
-	return judge(cx, &asked, &row, &answer, out);
+	return validate(cx, &asked, &row, &answer, out);
 }

@@ -204,7 +204,7 @@ static size_t limits_of(
 	return 2;
 }
 
-static err_t judge_totp(struct ctx *cx, struct id account, struct str code, bool *right)
+static err_t validate_totp(struct ctx *cx, struct id account, struct str code, bool *right)
 {
 	struct totp_row row;
 	struct bytes key;
@@ -219,11 +219,11 @@ static err_t judge_totp(struct ctx *cx, struct id account, struct str code, bool
 	return OK;
 }
 
-static err_t judge(struct ctx *cx, struct id account, struct str code, int16_t *amr_out)
+static err_t validate(struct ctx *cx, struct id account, struct str code, int16_t *amr_out)
 {
 	bool right = false;
 	struct str plain = recovery_plain(cx->mem, code);
-	TRY(judge_totp(cx, account, code, &right));
+	TRY(validate_totp(cx, account, code, &right));
 	*amr_out = AMR_OTP;
 	if (right)
 		return OK;
@@ -255,7 +255,7 @@ err_t second_factor_prove(
 		IN(address_range(cx->mem, cx->client_ip))));
 	size_t count = limits_of(cx, account, browser, network.known, limits);
 	TRY(throttle_take(cx, limits, count));
-	err_t e = judge(cx, account, code, amr_out);
+	err_t e = validate(cx, account, code, amr_out);
 	if (err_is(e, INVALID_VALUE))
 		TRY(note_wrong(cx, account));
 	TRY(e);

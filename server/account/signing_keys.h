@@ -19,7 +19,7 @@ enum signing_key_state { SIGNING_NEXT = 1, SIGNING_ACTIVE, SIGNING_RETIRED };
 /* A JWT (RFC 7519) of these claims, a JSON object, by the active key; typ: of its header. */
 MUST_CHECK err_t jwt_sign(struct ctx *cx, const char *typ, struct str claims, struct str *out);
 /*
- * Signed by us, and of that typ: its claims. Times are the caller's to judge.
+ * Signed by us, and of that typ: its claims. Times are the caller's to validate.
  *
  * errors  NOT_FOUND  it is no such token; what the database could not tell
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Limits on guessing. They live in the database, since instances are stateless. A try is counted before it is judged,
+ * Limits on guessing. They live in the database, since instances are stateless. A try is counted before it is checked,
  * so that a hundred at once do not all find room; who was right gets it back.
  */
 #pragma once
@@ -20,7 +20,7 @@ struct throttle {
  */
 MUST_CHECK err_t throttle_take(struct ctx *cx, const struct throttle *limits, size_t count);
 
-/* The try was not judged after all: each gets it back. */
+/* The try was not checked after all: each gets it back. */
 MUST_CHECK err_t throttle_give_back(struct ctx *cx, const struct throttle *limits, size_t count);
 
 /* A success: all failures of the first are forgotten, and the others get this try back. */

@@ -247,7 +247,7 @@ const struct contract get_calendar = {
 	.run = run_get,
 };
 
-/* What the body changes, judged; a field that was not sent changes nothing. */
+/* What the body changes, checked; a field that was not sent changes nothing. */
 static err_t change_of(struct request *rq, const struct calendar_view *view, struct calendar_change *out)
 {
 	struct calendar_change change = {

@@ -12,7 +12,7 @@ struct user_view {
 	struct str id, name, email;
 };
 
-struct connection_view {
+struct platform_account_view {
 	struct str id, object;
 	struct user_view user;
 	struct str client_id, status;
@@ -22,7 +22,7 @@ struct connection_view {
 };
 
 #define U(member) offsetof(struct user_view, member)
-#define V(member) offsetof(struct connection_view, member)
+#define V(member) offsetof(struct platform_account_view, member)
 #define MAYBE JSON_NULLABLE
 #define STATES "active deactivated deauthorized"
 
@@ -33,7 +33,7 @@ static const struct json_field user_fields[] = {
 	{ "email", JSON_STR, MAYBE, U(email), 0, 0, 0, NULL, NULL, 0, 0, "Likewise", "ann@example.org" },
 };
 
-static const struct json_field connection_fields[] = {
+static const struct json_field platform_account_fields[] = {
 	{ "id",            JSON_STR,    0,     V(id),            0, 0, 0, NULL, NULL, 0, 0, "cpa_…: the value of Connected-Account", "cpa_0355WHuCFfRpMfB53mC9Z6" },
 	{ "object",        JSON_STR,    0,     V(object),        0, 0, 0, NULL, NULL, 0, 0, "connected_account", "connected_account" },
 	{ "user",          JSON_OBJECT, 0,     V(user), V(has_user), 0, 0, NULL, user_fields, ARRAY_LEN(user_fields), sizeof(struct user_view), "Who connected", NULL },
@@ -49,17 +49,17 @@ static const struct json_field connection_fields[] = {
 };
 /* clang-format on */
 
-static const struct json_resource connection_resource = {
+static const struct json_resource platform_account_resource = {
 	.name = "connected_account",
-	JSON_FIELDS(connection_fields),
-	.size = sizeof(struct connection_view),
+	JSON_FIELDS(platform_account_fields),
+	.size = sizeof(struct platform_account_view),
 	.doc = "A user's connection to an app of the platform. It keeps its id when the user consents again.",
 };
 
 static const char *const states[] = {
-	[CONNECTION_ACTIVE] = "active",
-	[CONNECTION_DEACTIVATED] = "deactivated",
-	[CONNECTION_DEAUTHORIZED] = "deauthorized",
+	[PLATFORM_ACCOUNT_ACTIVE] = "active",
+	[PLATFORM_ACCOUNT_DEACTIVATED] = "deactivated",
+	[PLATFORM_ACCOUNT_DEAUTHORIZED] = "deauthorized",
 };
 
 static struct instant forever_is_none(struct instant at)
@@ -68,12 +68,12 @@ static struct instant forever_is_none(struct instant at)
 }
 
 /* Who the user is, is theirs to tell: as long as they let the app read it. */
-static struct connection_view view_of(struct arena *mem, const struct connection *c)
+static struct platform_account_view view_of(struct arena *mem, const struct platform_account *c)
 {
-	bool ended = c->state == CONNECTION_DEAUTHORIZED;
+	bool ended = c->state == PLATFORM_ACCOUNT_DEAUTHORIZED;
 	bool shown = (c->scopes & PROFILE_READ) && !ended;
 	struct instant expired = ended ? c->expires_at : INSTANT_NONE;
-	return (struct connection_view){
+	return (struct platform_account_view){
 		.id = id_text(mem, "cpa", c->id),
 		.object = STR("connected_account"),
 		.has_user = true,
@@ -116,11 +116,11 @@ static const struct json_field list_params[] = {
 		.example = "events:read" },
 };
 
-static err_t read_filter(struct api_call *call, struct connection_filter *out)
+static err_t read_filter(struct api_call *call, struct platform_account_filter *out)
 {
 	const struct list_params *sent = call->params;
-	*out = (struct connection_filter){ .client = sent->client_id };
-	for (int i = CONNECTION_ACTIVE; i <= CONNECTION_DEAUTHORIZED; i++)
+	*out = (struct platform_account_filter){ .client = sent->client_id };
+	for (int i = PLATFORM_ACCOUNT_ACTIVE; i <= PLATFORM_ACCOUNT_DEAUTHORIZED; i++)
 		if (str_eq(sent->status, str_of(states[i])))
 			out->state = (int16_t)i;
 	if (sent->scope.ptr && !scope_parse(sent->scope, &out->scopes))
@@ -130,20 +130,20 @@ static err_t read_filter(struct api_call *call, struct connection_filter *out)
 
 static err_t run_list(struct api_call *call, struct response *rs)
 {
-	struct connection_filter filter;
-	struct connection *rows;
+	struct platform_account_filter filter;
+	struct platform_account *rows;
 	struct page page;
 	struct id bound;
 	size_t count;
 	TRY(read_filter(call, &filter));
 	TRY(page_begin(call, "newest", &page));
 	TRY(page_newest(&page, &bound));
-	TRY(connection_page(
+	TRY(platform_account_page(
 		&call->rq->cx, call->who.account, &filter, bound, page.back, page.limit + 1, &rows, &count));
 	page_cut(&page, &count);
 	struct json j = api_list_begin(call, rs);
 	for (size_t i = 0; i < count; i++) {
-		struct connection_view view = view_of(call->rq->cx.mem, &rows[page_row(&page, count, i)]);
+		struct platform_account_view view = view_of(call->rq->cx.mem, &rows[page_row(&page, count, i)]);
 		api_list_item(call, &j, &view);
 	}
 	page_end_newest(&page, &j, count, count ? rows[page_row(&page, count, 0)].id : bound,
@@ -156,7 +156,7 @@ const struct contract list_connected_accounts = {
 	.summary = "The users who connected to the platform's apps, newest first, in the key's own mode; also those "
 		   "that ended.",
 	PARAMS(list_params, struct list_params),
-	.answer = &connection_resource,
+	.answer = &platform_account_resource,
 	.shape = ANSWER_LIST,
 	.status = 200,
 	.run = run_list,
@@ -182,9 +182,9 @@ static struct id id_named(const struct api_call *call)
 
 static err_t run_get(struct api_call *call, struct response *rs)
 {
-	struct connection connection;
-	TRY(connection_get(&call->rq->cx, call->who.account, id_named(call), &connection));
-	struct connection_view view = view_of(call->rq->cx.mem, &connection);
+	struct platform_account connection;
+	TRY(platform_account_get(&call->rq->cx, call->who.account, id_named(call), &connection));
+	struct platform_account_view view = view_of(call->rq->cx.mem, &connection);
 	api_reply(call, rs, &view);
 	return OK;
 }
@@ -193,7 +193,7 @@ const struct contract get_connected_account = {
 	.id = "getConnectedAccount",
 	.summary = "One user's connection to an app of the platform.",
 	PARAMS(one_params, struct one_params),
-	.answer = &connection_resource,
+	.answer = &platform_account_resource,
 	.status = 200,
 	ERRORS(NOT_FOUND),
 	.run = run_get,
@@ -201,7 +201,7 @@ const struct contract get_connected_account = {
 
 static err_t run_delete(struct api_call *call, struct response *rs)
 {
-	TRY(connection_deauthorize(&call->rq->cx, call->who.account, id_named(call)));
+	TRY(platform_account_deauthorize(&call->rq->cx, call->who.account, id_named(call)));
 	api_reply_deleted(call, rs, "cpa", id_named(call));
 	return OK;
 }
@@ -210,7 +210,7 @@ const struct contract deauthorize_connected_account = {
 	.id = "deauthorizeConnectedAccount",
 	.summary = "Give up a connection: all its tokens are dead at once. The user may connect again.",
 	PARAMS(one_params, struct one_params),
-	.answer = &connection_resource,
+	.answer = &platform_account_resource,
 	.shape = ANSWER_DELETED,
 	.status = 200,
 	ERRORS(NOT_FOUND),

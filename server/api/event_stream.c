@@ -26,7 +26,7 @@ struct stream_params {
 static const struct json_field stream_params[] = {
 	/* name           kind       flags offset            given            min max of */
 	{ "calendar_id",   JSON_ID,   0,   P(calendar),      P(has_calendar), 0,  0,     "cal", NULL, 0, 0, "Whose events; else of all calendars that are selected", NULL },
-	{ "last_event_id", JSON_STR,  0,   P(last_event_id), 0,               1,  16000, NULL,  NULL, 0, 0, "As the header Last-Event-ID, for clients that cannot send it: go on behind this event, or behind this sync token", "https://calends.example/dav/sync/cal_0355WHuCFfRpMfB53mC9Z6/7" },
+	{ "last_event_id", JSON_STR,  0,   P(last_event_id), 0,               1,  16000, NULL,  NULL, 0, 0, "As the header Last-Event-ID, for clients that cannot send it: go on after this event, or after this sync token", "https://calends.example/dav/sync/cal_0355WHuCFfRpMfB53mC9Z6/7" },
 	{ "once",          JSON_BOOL, 0,   P(once),          0,               0,  0,     NULL,  NULL, 0, 0, "End when everything is told that has changed until now", "true" },
 };
 /* clang-format on */
@@ -142,7 +142,7 @@ const struct contract stream_events = {
 	.id = "streamEvents",
 	.summary =
 		"What becomes of events, as it happens: Server-Sent Events of the types ready, change, resync, "
-		"calendar_removed and end. An id is a sync token; a client that sends the last one goes on behind it.",
+		"calendar_removed and end. An id is a sync token; a client that sends the last one goes on after it.",
 	PARAMS(stream_params, struct stream_params),
 	.shape = ANSWER_TEXT,
 	.status = 200,

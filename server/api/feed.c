@@ -18,7 +18,7 @@ static struct str token_of(const struct request *rq)
 }
 
 /* Has the reader this already? PRECONDITION: If-Match names another. */
-static err_t judge(struct request *rq, struct str tag, bool *unchanged_out)
+static err_t validate(struct request *rq, struct str tag, bool *unchanged_out)
 {
 	struct etag_list match, none_match;
 	TRY(etags_read(rq, "If-Match", &match));
@@ -41,7 +41,7 @@ err_t feed_get(struct request *rq, struct response *rs)
 	TRY(access_enter_as(rq, actor.owner));
 	TRY(calendar_by_id(cx, &actor, id, &calendar));
 	struct str tag = calendar_etag(cx->mem, &calendar);
-	TRY(judge(rq, tag, &unchanged));
+	TRY(validate(rq, tag, &unchanged));
 	if (!unchanged)
 		return calendar_send(rq, rs, &actor, &calendar);
 	reply_empty(rs, 304);

@@ -15,7 +15,7 @@ enum audience_bit {
 
 struct audience_row {
 	int16_t bit;      /* 0: the whole server */
-	const char *path; /* behind the public URL; "" for the whole server */
+	const char *path; /* after the public URL; "" for the whole server */
 	const char *name;
 	uint64_t scopes;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a guest says when they book, judged; and what its event says of it. */
+/* What a guest says when they book, checked; and what its event says of it. */
 #include "caldav/calendar/event/event.h"
 #include "caldav/calendar/zone/zone.h"
 #include "server/account/label.h"

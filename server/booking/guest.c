@@ -102,7 +102,7 @@ static void keep_answered(struct arena *mem, const struct booking_page *page, st
 	in->answers = (struct str_list){ answers, count };
 }
 
-static err_t judge(struct ctx *cx, const struct booking_page *page, struct booking_new *in)
+static err_t validate(struct ctx *cx, const struct booking_page *page, struct booking_new *in)
 {
 	in->questions = questions_of(cx->mem, page);
 	TRY(check_name(cx, in->name));
@@ -124,7 +124,7 @@ err_t guest_book(struct ctx *cx, const struct booking_page *page, struct booking
 	if (!err_is(e, NOT_FOUND))
 		return e;
 	in->page = page->id;
-	TRY(judge(cx, page, in));
+	TRY(validate(cx, page, in));
 	TRY(throttle_take(cx, limits, ARRAY_LEN(limits)));
 	e = booking_create(cx, &host, in, out);
 	if (!e)

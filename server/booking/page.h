@@ -49,7 +49,7 @@ struct str booking_zone_name(const struct zone *zone);
 
 /*
  * CONFLICT (param "slug": another page of this server has it), FORBIDDEN (as many as there can be). `page` has its id
- * and is judged already.
+ * and is checked already.
  */
 MUST_CHECK err_t booking_page_create(struct ctx *cx, const struct booking_page *page);
 /* All of `page` over the one with its id, if that still has its version: PRECONDITION. CONFLICT (param "slug"). */

@@ -42,7 +42,7 @@ static err_t next_line(struct ctx *cx, struct lines *lines, struct str *out)
 
 /*
  * One word, as a shell has it: 'all of this', "this, with \" and \\", plain, or such parts together. Its octets are
- * moved to the front of `line`, which is cut behind it. False: a quote has no end.
+ * moved to the front of `line`, which is cut after it. False: a quote has no end.
  */
 static bool cut_word(struct str *line, char *to, struct str *word_out)
 {
@@ -67,7 +67,7 @@ static bool cut_word(struct str *line, char *to, struct str *word_out)
 	return !quote;
 }
 
-/* The line's words behind those of the batch itself: they are read as one command line. */
+/* The line's words after those of the batch itself: they are read as one command line. */
 static err_t words_of(struct ctx *cx, struct word_list batch, struct str line, struct word_list *out)
 {
 	char **words = arena_array(cx->mem, char *, (size_t)batch.count + WORDS_MAX);

@@ -41,7 +41,7 @@ static void print_cell(struct buf *out, bool shown, int width, struct str text)
 		buf_fmt(out, "%-*.*s  ", width, STR_ARG(text.ptr ? text : STR("-")));
 }
 
-/* What it is of, and behind that the figures: all are of one width but the route. */
+/* What it is of, and after that the figures: all are of one width but the route. */
 static void print_row(struct buf *out, const struct usage_query *q, const struct usage_view *view)
 {
 	print_cell(out, q->by & USAGE_BY_DAY, 10, view->day);

@@ -41,7 +41,7 @@ struct bytes certificate_thumbprint(struct arena *mem, struct bytes der)
 
 /* ---- names ---- */
 
-/* Without the blanks behind separators; what is escaped stays. */
+/* Without the blanks after separators; what is escaped stays. */
 static struct str dn_form(struct arena *mem, struct str text)
 {
 	struct buf out = buf_new(mem, 4 * NAME_MAX_OCTETS);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates that clients show (RFC 5280): octets of others, of which nothing is believed until it is judged here. */
+/* Certificates that clients show (RFC 5280): octets of others, of which nothing is believed until it is checked here.
+ */
 #pragma once
 
 #include "server/base/ctx.h"
@@ -18,7 +19,7 @@ struct bytes certificate_thumbprint(struct arena *mem, struct bytes der);
 
 /* What a certificate can be known by (RFC 8705 §2.1.2); as stored. */
 enum certificate_name {
-	CERTIFICATE_SUBJECT = 1, /* RFC 4514; blanks behind separators and case do not matter */
+	CERTIFICATE_SUBJECT = 1, /* RFC 4514; blanks after separators and case do not matter */
 	CERTIFICATE_DNS = 2,
 	CERTIFICATE_URI = 3,
 	CERTIFICATE_IP = 4,

@@ -16,7 +16,7 @@ struct cbor_item_t; /* libcbor's */
 /*
  * The item that data begins with, kept until mem ends.
  *
- * used_out  the octets that it takes; what follows is the caller's to judge
+ * used_out  the octets that it takes; what follows is the caller's to validate
  * returns   NULL: there is none that is whole, or it is beyond the bounds
  */
 const struct cbor_item_t *cbor_read(struct arena *mem, struct bytes data, size_t *used_out);

@@ -112,8 +112,8 @@ struct json_list {
 /*
  * Read an object into *out (zeroed by the caller).
  *
- * errors  MALFORMED (not JSON; the whole text is judged first), UNKNOWN_FIELD, MISSING_FIELD, INVALID_VALUE (wrong type
- *         or out of bounds, a name twice); `param` is the dotted path: attendees[2].email
+ * errors  MALFORMED (not JSON; the whole text is checked first), UNKNOWN_FIELD, MISSING_FIELD, INVALID_VALUE (wrong
+ * type or out of bounds, a name twice); `param` is the dotted path: attendees[2].email
  */
 MUST_CHECK err_t json_read(struct ctx *cx, struct str text, const struct json_field *fields, size_t count, void *out);
 /*

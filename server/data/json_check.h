@@ -2,7 +2,7 @@
 /*
  * What a text must be before cJSON may see it. cJSON takes NUL, invalid UTF-8, half surrogates, control characters in
  * strings, `01`, any octet below a blank as white space and a thousand levels, and keeps a number as a double: all that
- * is judged here, on the text (RFC 8259, RFC 3629).
+ * is checked here, on the text (RFC 8259, RFC 3629).
  */
 #pragma once
 

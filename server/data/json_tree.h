@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A JSON document as a tree: judged by json_check(), parsed by cJSON, held by the arena. The field tables of json.h
+ * A JSON document as a tree: checked by json_check(), parsed by cJSON, held by the arena. The field tables of json.h
  * read from it, whoever sent the text: a caller's body, another server's answer, a file of ours.
  */
 #pragma once

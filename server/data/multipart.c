@@ -9,7 +9,7 @@
 struct reader {
 	struct ctx *cx;
 	struct str delimiter; /* CR LF, two hyphens, the boundary */
-	struct str rest;      /* of the body: from behind a delimiter on */
+	struct str rest;      /* of the body: from after a delimiter on */
 	struct form_field *fields;
 	struct form_file *files;
 	size_t field_count, file_count;
@@ -51,7 +51,7 @@ static err_t read_boundary(struct ctx *cx, struct str content_type, struct str *
 /* ---- delimiters ---- */
 
 /*
- * Behind a delimiter: blanks and a line end, or two hyphens if it is the last. The line end stays: it begins the next
+ * After a delimiter: blanks and a line end, or two hyphens if it is the last. The line end stays: it begins the next
  * delimiter where a part is empty.
  */
 static err_t end_delimiter(struct reader *r, bool *last_out)

@@ -4,7 +4,7 @@
  * file, the rest are fields, held to what form_parse() holds them to. Nothing is copied, nothing recurses; the time
  * grows with the length of the body alone. Why it is our own: docs/adr/0044.
  *
- * Taken as RFC 2046 §5.1.1 has it: what stands before the first delimiter and behind the last means nothing, blanks
+ * Taken as RFC 2046 §5.1.1 has it: what stands before the first delimiter and after the last means nothing, blanks
  * may follow a delimiter. Refused: a delimiter inside of a line of other text, no last delimiter, line ends that are no
  * CR LF, a part without `Content-Disposition: form-data; name=…` or with two, `filename*` (RFC 7578 §4.2), a
  * Content-Transfer-Encoding that changes octets (§4.7), a field whose type is not text/plain in UTF-8.

@@ -5,7 +5,7 @@
 #include "server/http/route.h"
 
 /*
- * The credential that a row of this `who` looks at, judged by its authenticator: rq->principal is set, or stays NULL
+ * The credential that a row of this `who` looks at, checked by its authenticator: rq->principal is set, or stays NULL
  * for a stranger whom the row admits. errors  MISSING_CREDENTIALS, CREDENTIALS_INVALID and whatever the authenticator
  * says; MALFORMED (two transports at once, RFC 6750 §2); KEY_IN_BROWSER; IP_NOT_ALLOWED; ORIGIN_NOT_ALLOWED;
  * LOGIN_REQUIRED (a page without a session)

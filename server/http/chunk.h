@@ -20,7 +20,7 @@ bool chunk_line_read(struct str line, unsigned long *size, size_t *extensions);
 
 /* How far a body is known; {0} before its first octet. */
 struct chunk_scan {
-	size_t at; /* octets of the body that are judged */
+	size_t at; /* octets of the body that are checked */
 	unsigned long left;
 	size_t extensions;
 	enum { CHUNK_LINE, CHUNK_DATA, CHUNK_DATA_END, CHUNK_TRAILER } state;

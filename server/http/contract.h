@@ -94,7 +94,7 @@ bool contract_names(const struct contract *contract, enum err_kind kind);
 
 /* What a field is, in words: "text of 1 to 255 characters". */
 void field_type_print(struct buf *out, const struct json_field *field);
-/* What stands behind its name before the names of its own fields: "[]" of a list, ".*" of a map, else "". */
+/* What stands after its name before the names of its own fields: "[]" of a list, ".*" of a map, else "". */
 const char *field_repeats(const struct json_field *field);
 
 /* A line of Markdown for docs/routes.md: what goes in, what comes out, how it fails. */

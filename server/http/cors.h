@@ -5,7 +5,7 @@
  *
  *     CORS_ANY   any page: the answer is the same for everybody
  *     CORS_KEYS  pages of an origin that a live key lists, or that an app has a redirect URI of; where publishable keys
- *                are taken, any page: such a key may stand in any, and where it lists origins, it judges itself
+ *                are taken, any page: such a key may stand in any, and where it lists origins, it checks itself
  *
  * A page whose origin is "null" is of nobody: it gets nothing but what is for any.
  */

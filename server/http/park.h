@@ -7,7 +7,7 @@
  *                 (handshake, head,   handles it        (or cut, or ended)
  *                  small body)
  *
- * One thread waits for all of them, takes what comes, judges it (arrival.h), writes on, and ends what is overdue.
+ * One thread waits for all of them, takes what comes, checks it (arrival.h), writes on, and ends what is overdue.
  * Workers take turns with it: a peer belongs to whoever has it, the park or one worker. A worker that must wait for a
  * peer itself (for a body that is too large to collect, or since the answer is longer than what is kept of one) needs a
  * place in the ledger.

@@ -16,7 +16,7 @@ enum body_kind {
 	BODY_FILES,   /* multipart/form-data: rq->form with files. A form without a file may come as BODY_FORM does */
 	BODY_JSON,    /* application/json; the handler parses rq->body with a field table */
 	BODY_XML,     /* application/xml, text/xml or none: rq->body */
-	BODY_ICAL,    /* rq->body; the handler judges the type */
+	BODY_ICAL,    /* rq->body; the handler checks the type */
 	BODY_ANY
 };
 
@@ -64,7 +64,7 @@ struct module {
 	const struct contract *const *contracts;
 	/* What `show_error` writes, for the reference; NULL: api_errors (refusal.h). */
 	const struct error_form *error;
-	bool secret_paths; /* what stands behind the prefix is a secret: it is never logged */
+	bool secret_paths; /* what stands after the prefix is a secret: it is never logged */
 	bool versions;     /* of the API (version.h): a request may choose one */
 	bool auth_first;   /* authentication comes before routing: 401 also for paths that do not exist */
 	unsigned basic;    /* enum who allowed as a Basic password here; 0: Basic is refused */

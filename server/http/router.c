@@ -113,7 +113,7 @@ static err_t no_route(struct request *rq, struct response *rs, const struct matc
 				 : FAIL(&rq->cx, NOT_FOUND, "no route");
 }
 
-static err_t judge_page(struct request *rq)
+static err_t validate_page(struct request *rq)
 {
 	return rq->route ? cors_judge(rq, rq->route) : OK;
 }
@@ -126,10 +126,10 @@ static err_t identify(struct request *rq, unsigned who)
 {
 	err_t e = access_identify(rq, who);
 	if (rq->principal)
-		TRY(judge_page(rq));
+		TRY(validate_page(rq));
 	TRY(access_count(rq));
 	if (!rq->principal)
-		TRY(judge_page(rq));
+		TRY(validate_page(rq));
 	return e;
 }
 

@@ -97,7 +97,7 @@ static err_t prepare(struct request *rq, const struct subrequest *sub, struct re
 	return OK;
 }
 
-static err_t judged(struct request *inner, bool unrated)
+static err_t checked(struct request *inner, bool unrated)
 {
 	TRY(access_allows(inner));
 	if (!unrated)
@@ -177,7 +177,7 @@ err_t subrequest_run(struct request *rq, const struct subrequest *sub, struct su
 	response_begin(&rs, inner);
 	rs.kept = true;
 	if (!e)
-		e = judged(inner, sub->unrated);
+		e = checked(inner, sub->unrated);
 	if (!e)
 		e = inner->route->run(inner, &rs);
 	if (!e)

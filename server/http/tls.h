@@ -34,7 +34,7 @@ void tls_close(struct tls *tls);
 /* Read the files again, for connections that come from now on. An error changes nothing; as tls_open. */
 MUST_CHECK err_t tls_reload(struct ctx *cx, struct tls *tls, struct tls_facts *out);
 
-/* What is in the files, judged as tls_open does. `host`: a name or an address. */
+/* What is in the files, checked as tls_open does. `host`: a name or an address. */
 MUST_CHECK err_t tls_look(struct ctx *cx, struct tls_files files, struct str host, struct tls_facts *out);
 
 /* The server's side of a new connection, on this descriptor, which must not block. NULL without memory. */

@@ -66,7 +66,7 @@ static bool nonce_read(struct ctx *cx, struct str text, struct nonce *out, int64
 }
 
 /* One that another instance made is good where all know what came: in the database. */
-static err_t judge_nonce(struct ctx *cx, const struct dpop_use *use, struct str text, struct dpop *out)
+static err_t validate_nonce(struct ctx *cx, const struct dpop_use *use, struct str text, struct dpop *out)
 {
 	struct nonce nonce;
 	if (!nonce_read(cx, text, &nonce, &out->nonce_ms))
@@ -157,7 +157,7 @@ static const char *read_key(struct ctx *cx, const struct jws *proof, struct jwk 
 }
 
 /* RFC 9449 §4.3, 8 and 9. */
-static const char *judge_target(struct ctx *cx, const struct cJSON *claims, const struct dpop_use *use)
+static const char *validate_target(struct ctx *cx, const struct cJSON *claims, const struct dpop_use *use)
 {
 	struct str htm = jws_text(claims, "htm"), htu = jws_text(claims, "htu");
 	if (!str_eq(htm, str_of(use->method)))
@@ -168,7 +168,7 @@ static const char *judge_target(struct ctx *cx, const struct cJSON *claims, cons
 }
 
 /* RFC 9449 §4.3, 12: of the token as it was sent. */
-static const char *judge_token(struct ctx *cx, const struct cJSON *claims, const struct dpop_use *use)
+static const char *validate_token(struct ctx *cx, const struct cJSON *claims, const struct dpop_use *use)
 {
 	struct str hash = base64url_of(cx->mem, secret_hash(cx->mem, use->token));
 	return !use->token.ptr || str_eq(jws_text(claims, "ath"), hash) ? NULL
@@ -179,7 +179,7 @@ static const char *judge_token(struct ctx *cx, const struct cJSON *claims, const
  * How old a proof is the nonce tells, whatever the clock of who made it says in iat. What it says besides of when it is
  * good counts (RFC 7519 §4.1.4, §4.1.5).
  */
-static const char *judge_dates(struct ctx *cx, const struct cJSON *claims)
+static const char *validate_dates(struct ctx *cx, const struct cJSON *claims)
 {
 	int64_t now_s = instant_s(cx->now), at_s;
 	if (!jws_date(claims, "iat", &at_s))
@@ -191,15 +191,15 @@ static const char *judge_dates(struct ctx *cx, const struct cJSON *claims)
 	return NULL;
 }
 
-static const char *judge_claims(struct ctx *cx, const struct cJSON *claims, const struct dpop_use *use)
+static const char *validate_claims(struct ctx *cx, const struct cJSON *claims, const struct dpop_use *use)
 {
 	struct str jti = jws_text(claims, "jti");
 	if (!jti.len || jti.len > DPOP_JTI_MAX)
 		return "its jti is not a text of 1 to 256 octets";
-	const char *wrong = judge_dates(cx, claims);
+	const char *wrong = validate_dates(cx, claims);
 	if (!wrong)
-		wrong = judge_target(cx, claims, use);
-	return wrong ? wrong : judge_token(cx, claims, use);
+		wrong = validate_target(cx, claims, use);
+	return wrong ? wrong : validate_token(cx, claims, use);
 }
 
 static struct bytes once_of(struct ctx *cx, struct bytes jkt, struct str jti)
@@ -222,13 +222,13 @@ err_t dpop_check(struct ctx *cx, const struct dpop_use *use, struct dpop *out)
 	if (wrong)
 		return refuse(cx, wrong);
 	const struct cJSON *claims = jws_claims(cx, &proof);
-	wrong = claims ? judge_claims(cx, claims, use) : "its payload is not one JSON object with each name once";
+	wrong = claims ? validate_claims(cx, claims, use) : "its payload is not one JSON object with each name once";
 	if (wrong)
 		return refuse(cx, wrong);
 	if (!jws_verify(cx, &proof, &key))
 		return refuse(cx, "its signature is not of the key in it");
 	struct dpop dpop = { .jkt = jwk_thumbprint(cx->mem, &key) };
-	TRY(judge_nonce(cx, use, jws_text(claims, "nonce"), &dpop));
+	TRY(validate_nonce(cx, use, jws_text(claims, "nonce"), &dpop));
 	dpop.once = once_of(cx, dpop.jkt, jws_text(claims, "jti"));
 	*out = dpop;
 	return OK;

@@ -22,7 +22,8 @@ bool signing_key_open(struct arena *mem, struct bytes der, struct signing_key *o
 
 /* A JWT (RFC 7519) of these claims, a JSON object; typ: of its header. */
 struct str jwt_sign_by(struct arena *mem, const struct signing_key *key, const char *typ, struct str claims);
-/* Signed by one of these keys, and of that typ: its claims. False: anything else. Times are the caller's to judge. */
+/* Signed by one of these keys, and of that typ: its claims. False: anything else. Times are the caller's to validate.
+ */
 bool jwt_verify_by(struct arena *mem, const struct signing_key *keys, size_t count, const char *typ, struct str token,
 	struct str *claims_out);
 /* The public halves as a JWK Set (RFC 7517 §5). */

@@ -21,7 +21,7 @@ static struct str text_of(struct bytes octets)
 
 /* ---- client data (§5.8.1) ---- */
 
-static const char *judge_client_data(
+static const char *validate_client_data(
 	struct ctx *cx, const struct webauthn_asked *asked, const char *type, struct bytes client_data)
 {
 	const struct cJSON *root;
@@ -42,7 +42,7 @@ static const char *judge_client_data(
 
 /* ---- authenticator data (§6.1) ---- */
 
-static const char *judge_authenticator(
+static const char *validate_authenticator(
 	const struct webauthn_asked *asked, struct bytes data, unsigned *bits_out, struct webauthn_flags *out)
 {
 	uint8_t rp[SHA256_SIZE];
@@ -122,7 +122,7 @@ static enum jws_alg alg_of(const struct jwk *key)
 
 /* ---- the two answers ---- */
 
-/* What stands behind the head: which authenticator, the credential's id, its key (§6.5.1). Extensions may follow. */
+/* What stands after the head: which authenticator, the credential's id, its key (§6.5.1). Extensions may follow. */
 static const char *read_credential(struct ctx *cx, struct bytes data, struct webauthn_key *out)
 {
 	struct bytes rest = bytes_of(data.ptr + AUTH_HEAD, data.len - AUTH_HEAD);
@@ -149,13 +149,13 @@ const char *webauthn_register(struct ctx *cx, const struct webauthn_asked *asked
 	struct bytes data;
 	unsigned bits;
 	size_t used;
-	const char *wrong = judge_client_data(cx, asked, "webauthn.create", client_data);
+	const char *wrong = validate_client_data(cx, asked, "webauthn.create", client_data);
 	if (wrong)
 		return wrong;
 	const struct cbor_item_t *object = cbor_read(cx->mem, attestation, &used);
 	if (!object || used != attestation.len || !cbor_as_bytes(cbor_member(object, STR("authData")), &data))
 		return CUT;
-	wrong = judge_authenticator(asked, data, &bits, &out->flags);
+	wrong = validate_authenticator(asked, data, &bits, &out->flags);
 	if (wrong)
 		return wrong;
 	return bits & FLAG_KEY ? read_credential(cx, data, out) : CUT;
@@ -168,9 +168,9 @@ const char *webauthn_assert(struct ctx *cx, const struct webauthn_asked *asked, 
 	unsigned bits;
 	size_t used;
 	struct bytes data = answer->authenticator_data;
-	const char *wrong = judge_client_data(cx, asked, "webauthn.get", answer->client_data);
+	const char *wrong = validate_client_data(cx, asked, "webauthn.get", answer->client_data);
 	if (!wrong)
-		wrong = judge_authenticator(asked, data, &bits, out);
+		wrong = validate_authenticator(asked, data, &bits, out);
 	if (wrong)
 		return wrong;
 	const struct cbor_item_t *map = cbor_read(cx->mem, key, &used);

@@ -60,7 +60,7 @@ static bool rule_holds(const struct rule *rule, const uint8_t *octets)
 	return !rest || ((rule->base[whole] ^ octets[whole]) >> (8 - rest)) == 0;
 }
 
-static const char *judge(const struct rule *rules, size_t count, const uint8_t *octets)
+static const char *validate(const struct rule *rules, size_t count, const uint8_t *octets)
 {
 	for (size_t i = 0; i < count; i++)
 		if (rule_holds(&rules[i], octets))
@@ -74,10 +74,10 @@ static const char *judge(const struct rule *rules, size_t count, const uint8_t *
 const char *address_special(struct bytes address)
 {
 	if (address.len == 4)
-		return judge(ipv4_rules, ARRAY_LEN(ipv4_rules), address.ptr);
+		return validate(ipv4_rules, ARRAY_LEN(ipv4_rules), address.ptr);
 	if (address.len != 16)
 		return "unknown";
-	const char *what = judge(ipv6_rules, ARRAY_LEN(ipv6_rules), address.ptr);
+	const char *what = validate(ipv6_rules, ARRAY_LEN(ipv6_rules), address.ptr);
 	if (!what && (address.ptr[0] & GLOBAL_UNICAST_MASK) != GLOBAL_UNICAST)
 		what = "reserved";
 	return what;

@@ -4,7 +4,7 @@
  * bounded in time, in the octets of head and body, and in where it goes. Redirects are not followed; no proxy, cookie,
  * .netrc or other setting of the environment is used.
  *
- * The address is judged where the socket is made, from the very address that is then connected to: a name that has
+ * The address is checked where the socket is made, from the very address that is then connected to: a name that has
  * another address a moment later gains nothing (docs/adr/0022).
  */
 #pragma once
@@ -25,8 +25,8 @@ enum fetch_tls {
 };
 
 /*
- * A message instead of an HTTP request (RFC 5321). The server is the one that the operator named: its address is judged
- * by nobody, so it is for URLs of settings alone.
+ * A message instead of an HTTP request (RFC 5321). The server is the one that the operator named: its address is
+ * checked by nobody, so it is for URLs of settings alone.
  */
 struct fetch_mail {
 	struct str from, to;       /* addresses of visible ASCII */

@@ -143,7 +143,7 @@ struct look_up {
 	bool any, public;
 };
 
-static curl_socket_t judge(void *user, curlsocktype purpose, struct curl_sockaddr *address)
+static curl_socket_t validate(void *user, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct look_up *found = user;
 	(void)purpose;
@@ -162,7 +162,7 @@ err_t target_look_up(struct ctx *cx, const char *param, struct str url, bool may
 	struct transfer *t = transfer_new(cx->mem, &what, NULL);
 	if (!t->handle)
 		return FAIL(cx, INTERNAL, "curl_easy_init");
-	curl_easy_setopt(t->handle, CURLOPT_OPENSOCKETFUNCTION, judge);
+	curl_easy_setopt(t->handle, CURLOPT_OPENSOCKETFUNCTION, validate);
 	curl_easy_setopt(t->handle, CURLOPT_OPENSOCKETDATA, &found);
 	transfer_end(t, curl_easy_perform(t->handle), &ignored);
 	if (found.any && !found.public)

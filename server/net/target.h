@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether a URL that somebody named may be called, as far as its text tells. Where it leads is judged at connect time.
+/* Whether a URL that somebody named may be called, as far as its text tells. Where it leads is checked at connect time.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 /*
  * https, a host of the public internet, no user name, no fragment; port 443, or from 1024 on where no other protocol is
  * at home. With `may_be_private` http, any host and any port, too. The text is read by libcurl's own parser, so that
- * what is judged is what is called.
+ * what is checked is what is called.
  *
  * errors  URL_NOT_ALLOWED, with `param` and what is wrong
  */

@@ -12,7 +12,7 @@ static err_t broken(struct ctx *cx)
 	return REFUSE(cx, INVALID_VALUE, "picture", "This picture is damaged, or of a kind that is not supported.");
 }
 
-/* Memory for the pixels, given back with the request's; before any is asked for, how many they are is judged. */
+/* Memory for the pixels, given back with the request's; before any is asked for, how many they are is checked. */
 static err_t pixels_new(struct ctx *cx, int64_t width, int64_t height, struct pixels *out)
 {
 	if (width < 1 || height < 1)

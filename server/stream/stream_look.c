@@ -87,7 +87,7 @@ struct changes_row {
 DB_RESULT(stream_changes, struct changes_row, nth, state, min_modseq, id, modseq, component, deleted);
 
 /* What is asked: each calendar since a number once, however many streams are there. */
-struct asked {
+struct change_query {
 	struct id *accounts, *calendars;
 	int64_t *since;
 	size_t count;
@@ -100,7 +100,7 @@ static bool may_be_told(struct stream *s)
 	return !s->ended && line_unsent(s->line) <= WAITING_MAX;
 }
 
-static size_t ask(struct asked *a, const struct stream *s, size_t which)
+static size_t ask(struct change_query *a, const struct stream *s, size_t which)
 {
 	const struct stream_place *at = &s->calendars[which].at;
 	/* The streams of an account stand mostly together, at the same numbers. */
@@ -156,7 +156,7 @@ static void tell_changes(struct ctx *cx, struct look *look, struct stream *s, si
 		calendar->at.modseq = rows[0].state;
 }
 
-static void tell(struct ctx *cx, struct look *look, struct stream *s, const struct asked *a, const size_t *nth)
+static void tell(struct ctx *cx, struct look *look, struct stream *s, const struct change_query *a, const size_t *nth)
 {
 	struct arena_mark mark = arena_mark(cx->mem);
 	struct buf out = buf_new(cx->mem, TELL_AT_ONCE);
@@ -188,14 +188,14 @@ static bool looks(const struct stream *s)
 	return false;
 }
 
-/* Some streams, from `from` on, of CALENDARS_AT_ONCE calendars or a few more. *to_out: behind the last of them. */
+/* Some streams, from `from` on, of CALENDARS_AT_ONCE calendars or a few more. *to_out: after the last of them. */
 static err_t look_at_some(struct ctx *cx, struct look *look, size_t from, size_t *to_out)
 {
 	size_t calendars = 0, to = from, count, k = 0;
 	while (to < look->count && (calendars < CALENDARS_AT_ONCE || to == from))
 		calendars += look->all[to++]->count;
 	*to_out = to;
-	struct asked a = {
+	struct change_query a = {
 		.accounts = arena_array(cx->mem, struct id, calendars + 1),
 		.calendars = arena_array(cx->mem, struct id, calendars + 1),
 		.since = arena_array(cx->mem, int64_t, calendars + 1),

@@ -148,7 +148,7 @@ static err_t tell_all(struct ctx *cx, struct feed *feed, const struct change_row
 
 enum turn { TELL, PASS_OVER };
 
-/* One transaction: so many rows of the outbox, and the cursor behind them. */
+/* One transaction: so many rows of the outbox, and the cursor after them. */
 static err_t turn(
 	struct ctx *cx, const struct webhook_views *views, enum turn what, int32_t limit, int32_t *scanned_out)
 {
@@ -195,10 +195,10 @@ static err_t turn_by_row(struct ctx *cx, const struct webhook_views *views)
 err_t webhook_feed(struct ctx *cx, void *views)
 {
 	int32_t scanned;
-	struct news behind;
-	TRY(db_row(cx, &sql_webhook_news, ROW(webhook_news, &behind), IN_NONE));
-	cx->found = behind.news;
-	if (!behind.news)
+	struct news waiting;
+	TRY(db_row(cx, &sql_webhook_news, ROW(webhook_news, &waiting), IN_NONE));
+	cx->found = waiting.news;
+	if (!waiting.news)
 		return OK;
 	do {
 		err_t e = turn(cx, views, TELL, ROWS_AT_ONCE, &scanned);

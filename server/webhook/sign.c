@@ -36,11 +36,11 @@ bool webhook_secret_is_fine(struct arena *mem, struct str secret)
 
 bool webhook_secret_is_fine_hosted(struct str secret)
 {
-	struct str behind = str_starts(secret, PREFIX) ? str_from(secret, PREFIX.len) : STR("");
-	for (size_t i = 0; i < behind.len; i++)
-		if (behind.ptr[i] <= ' ' || behind.ptr[i] > '~')
+	struct str rest = str_starts(secret, PREFIX) ? str_from(secret, PREFIX.len) : STR("");
+	for (size_t i = 0; i < rest.len; i++)
+		if (rest.ptr[i] <= ' ' || rest.ptr[i] > '~')
 			return false;
-	return behind.len >= HOSTED_LEAST && behind.len <= HOSTED_MOST;
+	return rest.len >= HOSTED_LEAST && rest.len <= HOSTED_MOST;
 }
 
 struct bytes webhook_mac(struct arena *mem, enum webhook_key key, struct str secret, struct str content)

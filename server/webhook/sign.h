@@ -4,8 +4,8 @@
  * disagree about what of "whsec_…" is the key:
  *
  *   as given  all of the text: Stripe's way, `<Brand>-Signature: t=…,v1=…`
- *   stripped  the text behind "whsec_": those of hosted calendars
- *   decoded   the octets that the base64 behind "whsec_" is: Standard Webhooks
+ *   stripped  the text after "whsec_": those of hosted calendars
+ *   decoded   the octets that the base64 after "whsec_" is: Standard Webhooks
  */
 #pragma once
 
@@ -37,6 +37,6 @@ struct webhook_signed {
  * calendar that is stripped, and those of the secret as given follow, so that verifiers of either habit accept it.
  */
 struct str webhook_signature(struct arena *mem, const struct webhook_signed *what);
-/* "v1,<base64>": HMAC of "<id>.<t>.<body>"; a second one behind a blank. Standard Webhooks, "Signature scheme".
+/* "v1,<base64>": HMAC of "<id>.<t>.<body>"; a second one after a blank. Standard Webhooks, "Signature scheme".
  * Absent where the secret is no base64: nobody could verify it. */
 struct str webhook_signature_standard(struct arena *mem, const struct webhook_signed *what);

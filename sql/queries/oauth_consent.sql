@@ -126,7 +126,7 @@ SELECT c.id, c.account_id AS account, c.client_id, o.name AS client_name, a.name
  WHERE c.account_id = $1 AND c.id > $2 AND NOT c.machine AND c.revoked_at IS NULL AND c.expires_at > account_now(m.ahead_s)
  ORDER BY c.id LIMIT $3::int;
 
--- name: connection_older
+-- name: platform_account_older
 -- $1 platform in its mode  $2 before this connection  $3 client or NULL  $4 scopes that it has  $5 state, 0 for any
 -- $6 at most
 -- Of all its connections, however many the filters pass over.
@@ -142,13 +142,13 @@ SELECT c.id, c.account_id AS account, c.client_id, c.scopes, c.calendars, c.auth
    AND c.scopes & $4 = $4 AND s.state = coalesce(nullif($5, 0), s.state)
  ORDER BY p.connected_account_id DESC LIMIT $6::int;
 
--- name: connection_counts
+-- name: platform_account_counts
 -- $1 platform in its mode  $2 of the newest so many
 SELECT p.client_id, count(*) AS count
   FROM (SELECT x.client_id FROM client_connection x WHERE x.account_id = $1 ORDER BY x.connected_account_id DESC LIMIT $2::int) p
  GROUP BY p.client_id;
 
--- name: connection_newer
+-- name: platform_account_newer
 -- $1 platform in its mode  $2 after this connection  $3 client or NULL  $4 scopes that it has  $5 state, 0 for any
 -- $6 at most
 -- Of all its connections, however many the filters pass over.
@@ -164,7 +164,7 @@ SELECT c.id, c.account_id AS account, c.client_id, c.scopes, c.calendars, c.auth
    AND c.scopes & $4 = $4 AND s.state = coalesce(nullif($5, 0), s.state)
  ORDER BY p.connected_account_id LIMIT $6::int;
 
--- name: connection_get
+-- name: platform_account_get
 -- $1 platform in its mode  $2 connection
 SELECT c.id, c.account_id AS account, c.client_id, c.scopes, c.calendars, c.authorized_at, c.expires_at, c.revoked_at,
        u.used_at AS last_used_at, a.name, a.email, s.state
@@ -176,7 +176,7 @@ SELECT c.id, c.account_id AS account, c.client_id, c.scopes, c.calendars, c.auth
                              ELSE 1 END)::smallint AS state) AS s
  WHERE p.account_id = $1 AND p.connected_account_id = $2;
 
--- name: connection_deauthorize
+-- name: platform_account_deauthorize
 -- $1 platform in its mode  $2 connection  $3 now  $4 audit_by()
 -- By the platform: as connected_account_end by the user. Both are told, in the order of their ids.
 WITH ended AS (

@@ -143,7 +143,7 @@ SELECT v.id, v.type, v.sequence, v.connection_id AS connection, v.request_id AS 
  ORDER BY v.id LIMIT $6::int;
 
 -- name: webhook_news
--- Is there anything behind the cursor? What is asked ten times a second is asked without a transaction.
+-- Is there anything after the cursor? What is asked ten times a second is asked without a transaction.
 SELECT EXISTS (SELECT FROM outbox t WHERE (t.xid, t.id) > (c.xid, c.id)) AS news FROM webhook_cursor c;
 
 -- name: webhook_changes

@@ -38,7 +38,7 @@ const [port, platformPort] = [await freePort(), await freePort()];
 const url = `http://127.0.0.1:${port}`;
 let banner = '', server, browser;
 
-// What the banner says behind a word.
+// What the banner says after a word.
 const said = (word) => banner.match(new RegExp(`${word}\\s+(.*?)(?:   .*)?$`, 'm'))?.[1].trim();
 
 async function untilServed() {

@@ -158,7 +158,7 @@ def test_a_secret_that_is_nearly_right_takes_no_longer_to_refuse(world, server):
 
 
 def test_an_older_http_gets_the_same_answers(world, app):
-    """T16: RFC 9112 §2.3; the connection ends behind it."""
+    """T16: RFC 9112 §2.3; the connection ends after it."""
     form = "Host: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{}"
     for line, body, status in (("POST /oauth/token", "grant_type=password&client_id=" + app.id, b"400"), ("GET /oauth/token", "", b"405"), ("PUT /oauth/token", "a=b", b"405")):
         told = world.raw(f"{line} HTTP/1.0\r\n{form.format(len(body), body)}".encode())

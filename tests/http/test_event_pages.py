@@ -201,7 +201,7 @@ def test_a_new_event_of_test_mode_stays_there(world, una, api, browser):
 
 
 def test_a_form_that_is_sent_as_it_came_changes_no_octet(world, una, api, browser):
-    """Whatever a form cannot show: seconds, floating times, a zone of its own, an alarm behind the start."""
+    """Whatever a form cannot show: seconds, floating times, a zone of its own, an alarm after the start."""
     cases = {
         "seconds": ("DTSTART:20260401T090030Z", "DTEND:20260401T100015Z", "SUMMARY:Seconds"),
         "floating": ("DTSTART:20260402T090000", "DURATION:PT1H30M", "SUMMARY:Floating  "),

@@ -220,17 +220,17 @@ def test_exactly_what_the_credential_sees_is_told(world, ann, key):
     assert world.get(f"{STREAM}?calendar_id={hidden}", key=narrow).status == 404
     assert world.get(f"{STREAM}?calendar_id={shown}", key=test).status == 404
     assert world.get(f"{STREAM}?calendar_id={shown}", key=bob.key).status == 404
-    with EventStream(world, STREAM, narrow) as stream, EventStream(world, STREAM, test) as sandbox, EventStream(world, STREAM, bob.key) as his:
+    with EventStream(world, STREAM, narrow) as stream, EventStream(world, STREAM, test) as sandbox, EventStream(world, STREAM, bob.key) as bobs:
         assert [c["calendar_id"] for c in ready(stream).data["calendars"]] == [shown]
         assert ready(sandbox).data["livemode"] is False
-        ready(his)
+        ready(bobs)
         event(world, key, calendar_id=hidden)
         told = event(world, key, calendar_id=shown)
         assert stream.next("change").data["event_id"] == told
         in_test = event(world, test)
         assert sandbox.next("change").data["event_id"] == in_test
         of_bob = event(world, bob.key)
-        assert his.next("change").data["event_id"] == of_bob
+        assert bobs.next("change").data["event_id"] == of_bob
         extra = calendar(world, key, "extra")  # no calendar that comes later is seen by a key of one
         told = event(world, key, calendar_id=shown)
         assert stream.next("change").data["event_id"] == told

@@ -140,7 +140,7 @@ def test_few_threads_make_it_less_and_nought_is_no_limit(world, dav, large):
         assert dav.report(large, SYNC).status == 207
 
 
-def test_who_waits_for_his_own_locks_leaves_threads_and_connections_to_the_others(world, owner, dav, cal):
+def test_who_waits_for_locks_of_their_own_leaves_threads_and_connections_to_the_others(world, owner, dav, cal):
     world.restart("--threads", "64", "--heavy-requests", "3")
     name, other = cal.split("/")[-2], world.account("other@example.org")
     held = f"SELECT FROM calendar_state s JOIN calendar c ON c.id = s.calendar_id WHERE c.name = '{name}' FOR UPDATE OF s"

@@ -236,7 +236,7 @@ def test_iss_is_the_issuer_of_the_metadata(world, app, browser):  # RFC 9207 §2
     assert answer(app.decide(browser, page, decision="deny"))["iss"] == issuer
 
 
-def test_an_error_leads_a_stranger_nowhere_before_he_signed_in(world, user, app):  # OAuth 2.1 §7.13.2
+def test_an_error_leads_a_stranger_nowhere_before_they_signed_in(world, user, app):  # OAuth 2.1 §7.13.2
     browser = Browser(world)
     reply = app.ask(browser, scope="nonsense")
     assert reply.status == 303 and reply.location.startswith("/sign-in?")
@@ -245,7 +245,7 @@ def test_an_error_leads_a_stranger_nowhere_before_he_signed_in(world, user, app)
     assert is_page(browser.get(back.location), 409)  # told once
 
 
-def test_a_stranger_signs_in_and_comes_back_to_what_he_was_asked(world, user, app):
+def test_a_stranger_signs_in_and_comes_back_to_what_they_were_asked(world, user, app):
     browser = Browser(world)
     reply = app.ask(browser, login_hint=user.email)
     query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(reply.location).query))

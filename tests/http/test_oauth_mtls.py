@@ -125,7 +125,7 @@ def test_a_certificate_of_the_registered_name(world, kind):
 
 
 def test_names_are_compared_as_they_are(world):
-    """Blanks behind separators and case do not matter in a DN; a wildcard stands for nothing, a part for no whole."""
+    """Blanks after separators and case do not matter in a DN; a wildcard stands for nothing, a part for no whole."""
     assert for_itself(named(world, "subject_dn=cn=CRM, o=Acme"), shows(world, SIGNED)).status == 200
     for wrong in ("subject_dn=CN=crm", "subject_dn=O=Acme,CN=crm", "subject_dn=CN=crm,O=Acme,C=DE", "san_dns=example", "san_dns=*.example"):
         assert is_error(for_itself(named(world, wrong), shows(world, SIGNED)), 401, "invalid_client"), wrong

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-# The formats of server/crypto/secret.h, and how many digits stand behind each prefix before the checksum.
+# The formats of server/crypto/secret.h, and how many digits stand after each prefix before the checksum.
 DIGITS = {"cat_": 60, "crt_": 92, "cac_": 76, "cls_": 43, "cds_": 43, "cri_": 43, "crm_": 43, "ses_": 54}
 IN_A_HEADER = re.compile(r"\b(?:cac|ses)_[0-9A-Za-z]{50,}")
 # Of a table in a usual run: it has hardly ever more. CALENDS_TESTS=whole has no limit.

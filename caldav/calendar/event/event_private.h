@@ -22,7 +22,7 @@ bool event_date_read(struct ctx *cx, struct ical *object, const struct series *s
 /* Cut a list of texts at its commas: those that are not escaped. The items stay escaped. */
 bool event_category_cut(struct str *rest, struct str *item_out);
 
-/* INVALID_VALUE and the field's name, for those in `fields`. `was`: how it is; what stays is not judged. */
+/* INVALID_VALUE and the field's name, for those in `fields`. `was`: how it is; what stays is not checked. */
 MUST_CHECK err_t event_check(struct ctx *cx, const struct event *event, const struct event *was, unsigned fields);
 bool event_is_uid(struct str uid);
 struct str event_new_uid(struct ctx *cx);

@@ -260,7 +260,7 @@ static void collect_people(const struct writing *w, const struct ical *object, s
 /* ---- the message ---- */
 
 /* libical's table of RFC 5546. */
-static err_t judge(struct ctx *cx, struct str text)
+static err_t validate(struct ctx *cx, struct str text)
 {
 	icalcomponent *comp = icalparser_parse_string(str_c(cx->mem, text));
 	bool good = comp && icalrestriction_check(comp);
@@ -308,5 +308,5 @@ err_t itip_write(struct ctx *cx, const struct itip *in, struct itip_message *out
 		collect_people(&w, object, &message);
 	message.text = buf_str(&text);
 	*out = message;
-	return message.people_count ? judge(cx, message.text) : OK;
+	return message.people_count ? validate(cx, message.text) : OK;
 }

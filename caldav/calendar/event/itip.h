@@ -36,7 +36,7 @@ struct itip_message {
 };
 
 /*
- * DTSTAMP is cx->now (RFC 5545 §3.8.7.2), so that who has two knows the later. The result is judged by libical's table
+ * DTSTAMP is cx->now (RFC 5545 §3.8.7.2), so that who has two knows the later. The result is checked by libical's table
  * of what each method needs.
  *
  * errors  ICAL_OBJECT (no event; what cannot be told so), ICAL_SIZE (over ITIP_MAX), ICAL_DATA

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bytes → content lines (RFC 5545 §3.1). Folds are undone first, then lines are judged: a fold may stand between any
+ * Bytes → content lines (RFC 5545 §3.1). Folds are undone first, then lines are checked: a fold may stand between any
  * two octets, inside a character or a name too.
  *
  * Tolerated, as real programs write it: a BOM, LF alone as line end, CRs before it, a last line without an end, blank

@@ -3,12 +3,13 @@
  * A document of many components into a calendar.
  *
  * Each UID becomes one object, with the time zones that it uses. What our scanner and validation take is stored as it
- * was sent, to the octet; what they refuse is mended line by line with libical and judged again; what stays refused is
+ * was sent, to the octet; what they refuse is mended line by line with libical and checked again; what stays refused is
  * left out. Notes say which line, and why.
  *
  * What is there by UID is updated where its components differ, so that the same import again changes nothing. Objects
- * are judged outside of any lock and written in transactions of at most IMPORT_BATCH; a failure in between leaves those
- * before it, and the same import again does the rest. In a transaction of the caller's all is written in that one.
+ * are checked outside of any lock and written in transactions of at most IMPORT_BATCH; a failure in between leaves
+ * those before it, and the same import again does the rest. In a transaction of the caller's all is written in that
+ * one.
  */
 #pragma once
 

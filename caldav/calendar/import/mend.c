@@ -64,7 +64,7 @@ static bool is_timing(struct str name)
 }
 
 /* What libical makes of one line that has no line end in it. Absent: it refuses it. */
-static struct str judged(struct ctx *cx, struct str text, struct str *why_out)
+static struct str checked(struct ctx *cx, struct str text, struct str *why_out)
 {
 	struct str whole = str_cat(cx->mem, str_cat(cx->mem, STR("BEGIN:VEVENT\r\n"), text), STR("\r\nEND:VEVENT\r\n"));
 	struct str written = STR_ABSENT;
@@ -127,7 +127,7 @@ struct str mend_line(struct ctx *cx, const struct import_line *line, enum mend_f
 	struct str kept = why_out->ptr ? folded(cx, text, name, value) : as_sent(cx, line);
 	if (empty || !is_known(cx, text, name))
 		return kept;
-	written = judged(cx, text, &why);
+	written = checked(cx, text, &why);
 	if (!written.ptr)
 		*why_out = why;
 	else if (form == WRITTEN_ANEW && !str_eq(written, kept))

@@ -4,7 +4,7 @@
  * counter per calendar (modseq) is ctag, sync token and commit order at once.
  *
  * Every operation takes an actor (server/auth/actor.h): whose calendars, and which of them; what is outside is
- * NOT_FOUND here. What the actor may there, its rights, is judged by the callers. Calendars are named by owner and URL
+ * NOT_FOUND here. What the actor may there, its rights, is checked by the callers. Calendars are named by owner and URL
  * name, so that one object operation is one round trip.
  */
 #pragma once

@@ -61,7 +61,7 @@ static bool is_full(const struct agenda_page *page)
 	return page->count > page->limit;
 }
 
-/* Behind all that are nearer, and behind its like. Most come in order: after the last. */
+/* After all that are nearer, and after its like. Most come in order: after the last. */
 static size_t place_of(const struct agenda_page *page, const struct spot *spot)
 {
 	size_t from = 0, to = page->count;

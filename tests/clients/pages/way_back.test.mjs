@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A real browser comes back to the app from every form of ours that can lead to one. Chromium holds a page's
 // form-action against each redirect that follows its form, so an answer that was right for every HTTP client left the
-// user where he was, and the app heard nothing. docs/adr/0018 says what was chosen.
+// user where they were, and the app heard nothing. docs/adr/0018 says what was chosen.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openApp, openCallback, openWholeBrowser, openWorld } from '../support/world.mjs';

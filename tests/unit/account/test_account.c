@@ -191,7 +191,7 @@ TEST(guessing_is_stopped_at_an_account_and_at_an_address)
 	assert_ok(throttle_take(&test_cx, &account, 1));
 	assert_ok(throttle_take(&test_cx, &account, 1));
 	assert_err(throttle_take(&test_cx, &account, 1), RATE_LIMITED);
-	/* what was not judged comes back */
+	/* what was not checked comes back */
 	assert_ok(throttle_give_back(&test_cx, both, 2));
 	assert_ok(throttle_take(&test_cx, both, 2));
 

@@ -150,7 +150,7 @@ TEST(rotation_has_no_grace_and_keys_coexist)
 TEST(expiry_deactivation_and_plan_are_judged_with_the_key)
 {
 	database_use(&test_cx);
-	struct account account = made("judged@example.org", PLAN_PRO), poor = made("poor@example.org", PLAN_FREE);
+	struct account account = made("checked@example.org", PLAN_PRO), poor = made("poor@example.org", PLAN_FREE);
 	struct str secret, poor_secret, short_lived;
 	struct principal p;
 	struct key key;

@@ -14,7 +14,7 @@ static const struct {
 	const char *start, *end; /* of one that is there, too far to be followed */
 	const char *seen;        /* of one that can be seen; NULL: none can */
 } cases[] = {
-	{ "COUNT runs from long ago to behind the first second that is kept",
+	{ "COUNT runs from long ago to after the first second that is kept",
 		STR_INIT(EVENT("DTSTART:20240601T000000Z\r\nRRULE:FREQ=SECONDLY;BYMINUTE=0;COUNT=450000\r\n")),
 		"20250401T000000Z", "20250401T000001Z", "20240601T010000Z" },
 	{ "COUNT runs through the years that are kept",
@@ -85,7 +85,7 @@ TEST(no_list_leaves_out_what_could_not_be_followed)
 	}
 }
 
-/* The search for what never comes ends far behind what was asked for. */
+/* The search for what never comes ends far after what was asked for. */
 TEST(what_was_given_up_later_is_whole_until_then)
 {
 	struct ical *object =

@@ -276,7 +276,7 @@ TEST(each_instance_is_found_by_the_narrowest_window)
 			  "RECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20261115\r\nDTSTART;VALUE=DATE:20261118\r\n"
 			  "DTEND;VALUE=DATE:20261120\r\n") TAIL,
 			6 },
-		/* One that is longer than its neighbours: its tail lies behind others. */
+		/* One that is longer than its neighbours: its tail lies after others. */
 		{ HEAD PART("DTSTART:20261101T090000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY;COUNT=10\r\n") PART(
 			  "RECURRENCE-ID:20261104T090000Z\r\nDTSTART:20261104T090000Z\r\nDURATION:PT100H\r\n") TAIL,
 			10 },

@@ -267,7 +267,7 @@ TEST(a_name_that_leads_inside_is_not_connected_to)
 	receiver_end(&r);
 }
 
-/* DNS that answers with a public address to whoever judges, and with another to whoever connects. */
+/* DNS that answers with a public address to whoever checks, and with another to whoever connects. */
 TEST(a_name_that_changes_between_two_look_ups_gains_nothing)
 {
 	struct receiver r = { .says = ANSWER("200 OK", "") };

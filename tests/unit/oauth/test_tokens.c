@@ -21,7 +21,7 @@
 static struct keyring *keys;
 static const struct config config = { .public_url = STR_INIT("https://calends.example") };
 
-/* An app, somebody who uses it, and the moment: the database's own clock, since it judges what has expired. */
+/* An app, somebody who uses it, and the moment: the database's own clock, since it checks what has expired. */
 struct scene {
 	struct account user;
 	struct client client;

@@ -162,7 +162,7 @@ TEST(what_is_no_picture_is_refused)
 	refused(str_sub(whole, 0, whole.len / 2), "damaged");
 }
 
-/* A file of some hundred octets that would be gigabytes of pixels: judged by its header. */
+/* A file of some hundred octets that would be gigabytes of pixels: checked by its header. */
 TEST(a_bomb_is_refused_before_it_is_decoded)
 {
 	struct str small = png(fields(8, 8), 8, 8);
