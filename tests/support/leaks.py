@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Is a secret that was handed out in the database? Every row of every table is looked at, for the text, its hex form and its random octets."""
+"""Is a secret that was handed out in the database? Every row of every table is looked at, for the text, its hex form and its random octets.
+
+    python3 leaks.py FOLDER <secrets-and-log.json      for tests/clients: of the private cluster whose socket is there, and a log
+"""
+import json
 import os
 import re
+import shutil
 import subprocess
+import sys
 import tempfile
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # The formats of server/crypto/secret.h, and how many digits stand after each prefix before the checksum.
 DIGITS = {"cat_": 60, "crt_": 92, "cac_": 76, "cls_": 43, "cds_": 43, "cri_": 43, "crm_": 43, "ses_": 54}
 IN_A_HEADER = re.compile(r"\b(?:cac|ses)_[0-9A-Za-z]{50,}")
+# What no log and no table has of anybody's secrets, whoever was handed it: as long as they are.
+ANY = r"\b((cat|crt|cac|cls|cds|cri|crm|ses)_[0-9A-Za-z]{49,}|(cp|[srp]k_(live|test))_[0-9A-Za-z]{40,})\b"
 # Of a table in a usual run: it has hardly ever more. CALENDS_TESTS=whole has no limit.
 ROWS = 5000
 
@@ -44,15 +52,36 @@ def first_row_with(postgres, database, secrets, whole=False):
     with tempfile.NamedTemporaryFile("w", dir="/tmp", prefix="calends-secrets-") as patterns:
         patterns.write("\n".join(form for secret in secrets for form in forms(secret)))
         patterns.flush()
-        script = TABLES.format(rows="ALL" if whole else ROWS)
-        psql = subprocess.Popen([f"{postgres.bin}/psql", "-XqAt", "-v", "ON_ERROR_STOP=1", postgres.url(database)], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ, PGCLIENTENCODING="UTF8"))
-        grep = subprocess.Popen(["grep", "-aF", "-f", patterns.name], stdin=psql.stdout, stdout=subprocess.PIPE, env=dict(os.environ, LC_ALL="C"))
-        psql.stdout.close()
-        psql.stdin.write(script.encode())
-        psql.stdin.close()
-        found = grep.communicate()[0]
-        complaint = psql.stderr.read().decode()
-        psql.stderr.close()
-        assert psql.wait() == 0 and grep.returncode in (0, 1), complaint
+        return first_row_of(f"{postgres.bin}/psql", postgres.url(database), ["-F", "-f", patterns.name], whole)
+
+
+def first_row_of(psql, url, patterns, whole=False):
+    """The same by words of grep."""
+    script = TABLES.format(rows="ALL" if whole else ROWS)
+    psql = subprocess.Popen([psql, "-XqAt", "-v", "ON_ERROR_STOP=1", url], stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ, PGCLIENTENCODING="UTF8"))
+    grep = subprocess.Popen(["grep", "-a", *patterns], stdin=psql.stdout, stdout=subprocess.PIPE, env=dict(os.environ, LC_ALL="C"))
+    psql.stdout.close()
+    psql.stdin.write(script.encode())
+    psql.stdin.close()
+    found = grep.communicate()[0]
+    complaint = psql.stderr.read().decode()
+    psql.stderr.close()
+    assert psql.wait() == 0 and grep.returncode in (0, 1), complaint
     return found.partition(b"\n")[0].decode("utf-8", "replace") or None
+
+
+def main(folder):
+    told = json.load(sys.stdin)
+    known = [form for secret in told["secrets"] for form in forms(secret)]
+    patterns = ["-E", *[word for one in (ANY, *map(re.escape, known)) for word in ("-e", one)]]
+    for line in told["log"].splitlines():
+        if re.search(ANY, line) or any(secret in line for secret in told["secrets"]):
+            sys.exit("a secret is in the log: " + line[:2000])
+    row = first_row_of(shutil.which("psql"), f"host={folder} port=5432 user=calends dbname=calends", patterns)
+    if row:
+        sys.exit("a secret is in the database: " + row[:2000])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A certified client library and a real browser walk the Connect flow (OAuth 2.1 §4.1, RFC 8414, RFC 9207, RFC 7009).
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { openBrowser, openCallback, openWorld } from '../support/world.mjs';
 import * as oauth from 'oauth4webapi';
@@ -10,7 +12,7 @@ const password = 'a long enough password';
 let world, callback, browser, as;
 
 before(async () => {
-	world = await openWorld();
+	world = await openWorld('--trusted-proxy', '127.0.0.1', '--client-cert-header'); // of RFC 9440: who ends TLS names a certificate
 	callback = await openCallback();
 	browser = await openBrowser();
 	await world.account('owner@platform.example', 'Platform Inc', password);
@@ -173,12 +175,8 @@ test('a user who denies sends the client away with access_denied', async () => {
 	assert.equal(walk.answer.searchParams.get('iss'), world.url);
 });
 
-test('a request is pushed, and its token is asked about', async () => { // RFC 9126, RFC 8707, RFC 7662
-	const client = await register('--name', 'Pusher', '--type', 'confidential', '--par-only');
-	const auth = oauth.ClientSecretBasic(client.client_secret);
-	const asked = await ask(client, 'profile:read');
-	const params = new URL(asked.url).searchParams;
-	params.set('resource', `${world.url}/v1`);
+// The request goes ahead of the user, who allows it.
+async function push(client, auth, asked, params) {
 	const pushed = await oauth.processPushedAuthorizationResponse(as, client,
 		await oauth.pushedAuthorizationRequest(as, client, auth, params, insecure));
 	const context = await browser.newContext();
@@ -190,6 +188,16 @@ test('a request is pushed, and its token is asked about', async () => { // RFC 9
 	await page.click('button[name=decision][value=allow]');
 	const tokens = await redeem(client, auth, { ...asked, answer: await answer });
 	await context.close();
+	return tokens;
+}
+
+test('a request is pushed, and its token is asked about', async () => { // RFC 9126, RFC 8707, RFC 7662
+	const client = await register('--name', 'Pusher', '--type', 'confidential', '--par-only');
+	const auth = oauth.ClientSecretBasic(client.client_secret);
+	const asked = await ask(client, 'profile:read');
+	const params = new URL(asked.url).searchParams;
+	params.set('resource', `${world.url}/v1`);
+	const tokens = await push(client, auth, asked, params);
 	const told = await oauth.processIntrospectionResponse(as, client,
 		await oauth.introspectionRequest(as, client, auth, tokens.access_token, insecure));
 	assert.equal(told.active, true);
@@ -235,4 +243,80 @@ test('an answer that the browser posts arrives', async () => { // OAuth 2.0 Form
 	const walk = { ...asked, answer: new URLSearchParams((await posted).postData()) };
 	await context.close();
 	assert.equal((await profile((await redeem(client, oauth.None(), walk)).access_token)).status, 200);
+});
+
+test('what protects a resource is found from the resource alone', async () => { // RFC 9728
+	const resource = new URL(`${world.url}/v1`);
+	const found = await oauth.processResourceDiscoveryResponse(resource, await oauth.resourceDiscoveryRequest(resource, insecure));
+	assert.deepEqual(found.authorization_servers, [as.issuer]);
+	assert.ok(found.scopes_supported.includes('events:read'));
+});
+
+const machine = ['--name', 'Machine', '--type', 'confidential', '--grant', 'client_credentials', '--machine-scope', 'profile:read events:read'];
+
+test('an app gets a token for itself', async () => { // OAuth 2.1 §4.2
+	const client = await register(...machine);
+	const tokens = await oauth.processClientCredentialsResponse(as, client, await oauth.clientCredentialsGrantRequest(as, client,
+		oauth.ClientSecretBasic(client.client_secret), { scope: 'profile:read' }, insecure));
+	assert.equal(tokens.scope, 'profile:read');
+	assert.equal((await profile(tokens.access_token)).status, 200);
+});
+
+test('an app signs its request, and trades its token for one that may less', async () => { // RFC 9101, RFC 8693
+	const pair = await oauth.generateKeyPair('ES256');
+	const { kty, crv, x, y } = await crypto.subtle.exportKey('jwk', pair.publicKey);
+	const client = await register('--name', 'Signer', '--type', 'confidential', '--auth-method', 'private_key_jwt', '--signed-only', '--jwks',
+		JSON.stringify({ keys: [{ kty, crv, x, y, kid: 'one', alg: 'ES256', use: 'sig' }] }), '--grant', 'authorization_code', '--grant',
+		'urn:ietf:params:oauth:grant-type:token-exchange');
+	const auth = oauth.PrivateKeyJwt({ key: pair.privateKey, kid: 'one' });
+	const asked = await ask(client, 'profile:read events:read');
+	const request = await oauth.issueRequestObject(as, client, new URL(asked.url).searchParams, { key: pair.privateKey, kid: 'one' });
+	const tokens = await push(client, auth, asked, { request });
+	assert.equal((await profile(tokens.access_token)).status, 200);
+
+	const type = 'urn:ietf:params:oauth:token-type:access_token';
+	const traded = await oauth.processGenericTokenEndpointResponse(as, client, await oauth.genericTokenEndpointRequest(as, client, auth,
+		'urn:ietf:params:oauth:grant-type:token-exchange', { subject_token: tokens.access_token, subject_token_type: type, scope: 'profile:read' },
+		insecure));
+	assert.deepEqual([traded.issued_token_type, traded.scope, traded.refresh_token], [type, 'profile:read', undefined]);
+	assert.equal((await profile(traded.access_token)).status, 200);
+});
+
+test('an app registers itself', async () => { // RFC 7591: whoever, and with a token that its owner was given
+	const said = { redirect_uris: [callback.uri], client_name: 'Newcomer' };
+	const open = await oauth.processDynamicClientRegistrationResponse(await oauth.dynamicClientRegistrationRequest(as,
+		{ ...said, token_endpoint_auth_method: 'none' }, insecure));
+	assert.match(open.client_id, /^open_/);
+	const tokens = await redeem(open, oauth.None(), await consent(open, 'profile:read', 'allow'));
+	assert.equal((await profile(tokens.access_token)).status, 200);
+
+	const { token } = await world.calends('client', 'invite', '--owner', 'owner@platform.example');
+	const known = await oauth.processDynamicClientRegistrationResponse(await oauth.dynamicClientRegistrationRequest(as, said,
+		{ initialAccessToken: token, ...insecure }));
+	const auth = oauth.ClientSecretBasic(world.secret(known.client_secret));
+	const dead = await oauth.processIntrospectionResponse(as, known, await oauth.introspectionRequest(as, known, auth, tokens.access_token, insecure));
+	assert.deepEqual(dead, { active: false });
+});
+
+test('an app shows a certificate, and its token is bound to it', async () => { // RFC 8705
+	const pem = execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
+		'-subj', '/CN=machine.example', '-keyout', '/dev/null'], { stdio: ['ignore', 'pipe', 'ignore'] });
+	const certificate = new X509Certificate(pem), der = certificate.raw.toString('base64');
+	const { kty, crv, x, y } = certificate.publicKey.export({ format: 'jwk' });
+	const client = await register(...machine, '--auth-method', 'self_signed_tls_client_auth', '--cert-bound', '--jwks',
+		JSON.stringify({ keys: [{ kty, crv, x, y, kid: 'one', x5c: [der] }] }));
+	const shown = { [oauth.customFetch]: (url, options) => fetch(url, { ...options, headers: { ...options.headers, 'client-cert': `:${der}:` } }),
+		...insecure };
+	const ask = (options) => oauth.clientCredentialsGrantRequest(as, client, oauth.TlsClientAuth(), { scope: 'profile:read' }, options);
+	const tokens = await oauth.processClientCredentialsResponse(as, client, await ask(shown));
+	const call = (options) => oauth.protectedResourceRequest(tokens.access_token, 'GET', new URL(`${world.url}/v1/profile`), undefined, undefined, options);
+	assert.equal((await call(shown)).status, 200);
+	await assert.rejects(call(insecure), (e) => e instanceof oauth.WWWAuthenticateChallengeError && e.status === 401);
+	await assert.rejects(ask(insecure).then((response) => oauth.processClientCredentialsResponse(as, client, response)));
+});
+
+test('a secret that is in the log or the database is found when the world ends', async () => {
+	await world.searched();
+	await assert.rejects(world.searched({ secrets: ['user@calends.example'], log: '' }), /in the database/);
+	await assert.rejects(world.searched({ secrets: [], log: `a\n{"path":"/cat_${'0'.repeat(66)}"}` }), /in the log/);
 });

@@ -43,6 +43,16 @@ async function until(what, seconds, probe) {
 	throw new Error(`${what}: not within ${seconds} s`);
 }
 
+// As tests/support/world.py has it.
+function collect(secrets, told) {
+	const fields = ['key', 'secret', 'client_secret', 'token'];
+	for (const [name, value] of Object.entries(told ?? {})) {
+		if (fields.includes(name) && typeof value === 'string' && value.length >= 16) secrets.add(value);
+		if (value && typeof value === 'object') collect(secrets, value);
+	}
+	return told;
+}
+
 // `options`: more of `calends serve`; those that depend on the port are functions of it.
 export async function openWorld(...options) {
 	const folder = await mkdtemp(join(tmpdir(), 'calends-'));
@@ -54,8 +64,13 @@ export async function openWorld(...options) {
 		stdio: ['ignore', 'ignore', 'pipe'],
 	});
 	let log = '';
-	server.stderr.on('data', (text) => (log = (log + text).slice(-20000)));
+	const whole = [], secrets = new Set();
+	server.stderr.on('data', (text) => {
+		whole.push(text);
+		log = (log + text).slice(-20000);
+	});
 	const ended = new Promise((done) => server.on('exit', done));
+	let ready = false;
 	const world = {
 		url,
 		pid: server.pid,
@@ -63,7 +78,7 @@ export async function openWorld(...options) {
 
 		async calends(...args) {
 			const { stdout } = await run(program, [...args, '--data-dir', join(folder, 'data'), '--json']);
-			return JSON.parse(stdout);
+			return collect(secrets, JSON.parse(stdout));
 		},
 
 		async account(email, name, password) {
@@ -72,13 +87,32 @@ export async function openWorld(...options) {
 			child.stdin.end(`${password}\n`);
 			let out = '';
 			for await (const text of child.stdout) out += text;
-			return JSON.parse(out);
+			return collect(secrets, JSON.parse(out));
+		},
+
+		// What a test was given besides. Most are known by their form: leaks.py.
+		secret(text) {
+			secrets.add(text);
+			return text;
+		},
+
+		// Is a secret in the log or the database? Before the server ends.
+		async searched(more = { secrets: [], log: '' }) {
+			const child = spawn('python3', [join(root, 'tests/support/leaks.py'), join(folder, 'data/run')], { stdio: ['pipe', 'ignore', 'pipe'] });
+			child.stdin.end(JSON.stringify({ secrets: [...secrets, ...more.secrets], log: Buffer.concat(whole) + more.log }));
+			let told = '';
+			for await (const text of child.stderr) told += text;
+			if (told) throw new Error(told);
 		},
 
 		async close() {
-			server.kill('SIGTERM');
-			await Promise.race([ended, new Promise((done) => setTimeout(done, 15000).unref())]);
-			await rm(folder, { recursive: true, force: true });
+			try {
+				if (ready && server.exitCode === null) await world.searched();
+			} finally {
+				server.kill('SIGTERM');
+				await Promise.race([ended, new Promise((done) => setTimeout(done, 15000).unref())]);
+				await rm(folder, { recursive: true, force: true });
+			}
 		},
 	};
 	try {
@@ -86,6 +120,7 @@ export async function openWorld(...options) {
 			if (server.exitCode !== null) throw new Error(`the server ended: ${log}`);
 			return fetch(`${url}/readyz`).then((r) => r.ok, () => false);
 		});
+		ready = true;
 	} catch (e) {
 		await world.close();
 		throw new Error(`${e.message}\n${log}`);
