@@ -12,7 +12,7 @@ static const struct {
 	const char *what;
 	enum plan from;
 } features[] = {
-	{ SAY("Calendars on these pages, with sharing and import"), PLAN_FREE },
+	{ SAY("Calendars on these pages, with import and export"), PLAN_FREE },
 	{ SAY("A sandbox with test data"), PLAN_FREE },
 	{ SAY("Calendar apps on your devices, by CalDAV"), PLAN_PRO },
 	{ SAY("Connected apps"), PLAN_PRO },

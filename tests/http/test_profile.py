@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The profile: name, zone, language; and the page of the plan."""
+import re
 import pytest
 
 from oauth_flow import Browser, Form
@@ -56,3 +57,7 @@ def test_who_is_on_the_free_plan_sees_what_is_missing_and_a_way_to_it(world):
     free.sign_in(world.account("free@example.org", plan="free"))
     page = free.get("/plan").text
     assert "on the free plan" in page and page.count("Not on this plan") == 4 and 'href="https://plans.example/"' in page
+    assert "import and export" in page and "sharing" not in page  # a link to subscribe is of the other plan
+    calendar = re.search(r'href="/calendars/(cal_\w+)"', free.get("/calendars").text)[1]
+    assert "Links are not part of the plan" in free.get(f"/calendars/{calendar}").text
+    assert free.get(f"/calendars/{calendar}/export").status == 200 and free.get("/calendars/import").status == 200
