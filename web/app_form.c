@@ -4,6 +4,7 @@
 #include "server/account/hold.h"
 #include "server/db/query.h"
 #include "web/apps.h"
+#include "web/once.h"
 #include "web/pages.h"
 #include "web/say.h"
 #include "web/stale.h"
@@ -207,9 +208,16 @@ err_t apps_create(struct request *rq, struct response *rs)
 	struct client_new in;
 	struct client made;
 	struct str secret;
+	struct once once;
+	bool done;
+	TRY(once_leads(rq, rs, &once, &done));
+	if (done)
+		return OK;
 	err_t e = read_new(rq, &in);
 	if (!e)
 		e = client_create(&rq->cx, &in, &made, &secret);
+	e = once_end(
+		rq, &once, e, e ? STR("") : once_path(rq, "/apps", "cli", made.id, in.kind == CLIENT_CONFIDENTIAL));
 	if (e)
 		return again(rs, new_values(rq), e);
 	return app_secret_page(rq, rs, &made, secret, true);

@@ -9,6 +9,7 @@
 #include "oauth/client_logo.h"
 #include "oauth/connected_account.h"
 #include "server/base/config.h"
+#include "web/once.h"
 #include "web/pages.h"
 #include "web/ticks.h"
 
@@ -207,10 +208,16 @@ err_t app_secret_post(struct request *rq, struct response *rs)
 	struct client client;
 	struct client_secret made;
 	struct str secret;
+	struct once once;
+	bool done;
 	TRY(app_in_path(rq, &client));
 	if (client.kind != CLIENT_CONFIDENTIAL)
 		return REFUSE(&rq->cx, CONFLICT, "", "A public app has no secrets.");
-	TRY(client_secret_add(&rq->cx, &client, INSTANT_NONE, &made, &secret));
+	TRY(once_leads(rq, rs, &once, &done));
+	if (done)
+		return OK;
+	err_t e = client_secret_add(&rq->cx, &client, INSTANT_NONE, &made, &secret);
+	TRY(once_end(rq, &once, e, once_path(rq, "/apps", "cli", client.id, true)));
 	return app_secret_page(rq, rs, &client, secret, false);
 }
 

@@ -78,7 +78,6 @@ static err_t new_values(struct request *rq, const struct booking_form *form, str
 	TRY(calendar_actor(rq, calendar_in_test(rq), &actor));
 	TRY(form_values(rq, v, &actor, form));
 	html_set_flag(v, "is_new", true);
-	html_set(v, "once", id_uuid(rq->cx.mem, id_new(rq->cx.now)));
 	*out = v;
 	return OK;
 }

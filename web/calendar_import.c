@@ -7,6 +7,7 @@
 #include "web/calendar_view.h"
 #include "web/calendars.h"
 #include "web/calendar_file.h"
+#include "web/once.h"
 #include "web/pages.h"
 #include "web/say.h"
 
@@ -101,14 +102,30 @@ static err_t read_order(struct request *rq, struct order *out)
 	return OK;
 }
 
-/* It is called what the file says, else what the file is called. */
+/*
+ * It is called what the file says, else what the file is called. The same form again is about the same calendar, in
+ * which the same file changes nothing.
+ */
 static err_t make_calendar(struct request *rq, struct order *order)
 {
 	struct calendar_change with = { .set_displayname = true };
-	struct id id;
+	struct once once;
+	struct id id = { { 0 } };
 	with.displayname = calendar_file_name(&rq->cx, order->file);
-	TRY(calendars_make(rq, &order->actor, COMPONENTS_ALL, &with, &id));
-	return calendar_by_id(&rq->cx, &order->actor, id, &order->calendar);
+	TRY(once_begin(rq, &once));
+	if (once.result.ptr) {
+		order->made = false;
+		(void)id_parse(once.result, "cal", &id);
+	} else {
+		err_t e = calendars_make(rq, &order->actor, COMPONENTS_ALL, &with, &id);
+		TRY(once_end(rq, &once, e, e ? STR("") : id_text(rq->cx.mem, "cal", id)));
+	}
+	err_t e = calendar_by_id(&rq->cx, &order->actor, id, &order->calendar);
+	if (err_is(e, NOT_FOUND))
+		return REFUSE(&rq->cx, CONFLICT, "file",
+			"This form came twice, and the calendar that the first made is deleted by now. Open this page "
+			"anew.");
+	return e;
 }
 
 /* What is wrong with the file as a whole is told at the file; that there is no room left, too. */

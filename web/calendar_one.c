@@ -7,6 +7,7 @@
 #include "server/http/access.h"
 #include "web/calendars.h"
 #include "web/key_view.h"
+#include "web/once.h"
 #include "web/pages.h"
 #include "web/say.h"
 
@@ -76,10 +77,16 @@ err_t calendar_feed_show(struct request *rq, struct response *rs)
 static err_t change_feed(struct request *rq, struct response *rs, enum feed_change change, const char *done)
 {
 	struct calendar c;
+	struct once once;
+	bool again;
 	TRY(calendars_in_path(rq, &c));
 	bool test = id_is_test(c.account);
 	const struct actor actor = calendars_actor(rq, test);
-	TRY(feed_change(&rq->cx, &actor, c.id, change));
+	TRY(once_leads(rq, rs, &once, &again));
+	if (again)
+		return OK;
+	err_t e = feed_change(&rq->cx, &actor, c.id, change);
+	TRY(once_end(rq, &once, e, calendars_path(rq, page_of(rq, &c), done, test)));
 	calendars_go_to(rq, rs, page_of(rq, &c), done, test);
 	return OK;
 }

@@ -7,6 +7,7 @@
 #include "server/http/access.h"
 #include "web/calendar_view.h"
 #include "web/ticks.h"
+#include "web/once.h"
 #include "web/pages.h"
 #include "web/say.h"
 #include "web/stale.h"
@@ -63,10 +64,14 @@ err_t calendars_page(struct request *rq, struct response *rs)
 	return page_reply(rs, 200, "calendars", v);
 }
 
+struct str calendars_path(struct request *rq, struct str page, const char *done, bool test)
+{
+	return str_fmt(rq->cx.mem, "/calendars%.*s?done=%s%s", STR_ARG(page), done, test ? "&mode=test" : "");
+}
+
 void calendars_go_to(struct request *rq, struct response *rs, struct str page, const char *done, bool test)
 {
-	reply_redirect(rs, 303,
-		str_fmt(rq->cx.mem, "/calendars%.*s?done=%s%s", STR_ARG(page), done, test ? "&mode=test" : ""));
+	reply_redirect(rs, 303, calendars_path(rq, page, done, test));
 }
 
 /* What follows a change: the list, in the mode that was shown. */
@@ -168,7 +173,12 @@ static err_t create(struct request *rq)
 
 err_t calendars_create(struct request *rq, struct response *rs)
 {
-	err_t e = create(rq);
+	struct once once;
+	bool done;
+	TRY(once_leads(rq, rs, &once, &done));
+	if (done)
+		return OK;
+	err_t e = once_end(rq, &once, create(rq), calendars_path(rq, STR(""), "created", calendar_in_test(rq)));
 	if (!e)
 		return back_to_list(rq, rs, "created");
 	if (err_is(e, PROOF_REQUIRED))

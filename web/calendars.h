@@ -15,6 +15,7 @@ MUST_CHECK err_t calendars_in_path(struct request *rq, struct calendar *out);
 struct html_values *calendars_page_of(struct request *rq, const struct calendar *c, const char *title);
 
 /* Back to a page under /calendars ("", "/cal_…"), with a word of page_notice, in the world of `test`. */
+struct str calendars_path(struct request *rq, struct str page, const char *done, bool test);
 void calendars_go_to(struct request *rq, struct response *rs, struct str page, const char *done, bool test);
 
 /* A new calendar of this name; its address is made of it. Errors as calendar_create, CONFLICT aside. */

@@ -147,7 +147,6 @@ static err_t new_values(
 	html_set_flag(v, "mode_test", test);
 	html_set_flag(v, "can_tell", mail_is_possible(&rq->cx, actor.owner));
 	html_set(v, "action", STR("/calendar/new"));
-	html_set(v, "once", id_uuid(rq->cx.mem, id_new(rq->cx.now)));
 	html_set(v, "cancel_href", test ? STR("/calendar?mode=test") : STR("/calendar"));
 	*out = v;
 	return OK;

@@ -6,6 +6,7 @@
 #include "web/key_calendars.h"
 #include "web/key_view.h"
 #include "web/lifetimes.h"
+#include "web/once.h"
 #include "web/page.h"
 #include "web/pages.h"
 #include "web/say.h"
@@ -136,13 +137,18 @@ err_t keys_create(struct request *rq, struct response *rs)
 	struct key_new in;
 	struct key made;
 	struct str secret;
-	bool is_free;
+	struct once once;
+	bool is_free, done;
 
+	TRY(once_leads(rq, rs, &once, &done));
+	if (done)
+		return OK;
 	TRY(form_values(rq, &v));
 	TRY(key_plan_values(rq, v, &is_free));
 	err_t e = is_free ? FAIL(&rq->cx, PLAN_REQUIRED, "a key on the free plan") : read_new(rq, &in);
 	if (!e)
 		e = key_create(&rq->cx, &in, &made, &secret);
+	e = once_end(rq, &once, e, e ? STR("") : once_path(rq, "/keys", "key", made.id, true));
 	if (!e)
 		return show_secret(rq, rs, &made, secret, false);
 	return page_again(rs, "key_form", v, e);
@@ -170,8 +176,14 @@ err_t key_rotate_post(struct request *rq, struct response *rs)
 {
 	struct key k, made;
 	struct str secret;
+	struct once once;
+	bool done;
 	TRY(key_in_path(rq, &k));
-	TRY(key_rotate(&rq->cx, rq->principal->account, k.id, &made, &secret));
+	TRY(once_leads(rq, rs, &once, &done));
+	if (done)
+		return OK;
+	err_t e = key_rotate(&rq->cx, rq->principal->account, k.id, &made, &secret);
+	TRY(once_end(rq, &once, e, once_path(rq, "/keys", "key", k.id, true)));
 	return show_secret(rq, rs, &made, secret, true);
 }
 

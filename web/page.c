@@ -36,6 +36,7 @@ struct html_values *page_new(struct request *rq, const char *title, const char *
 	html_set(v, "brand", rq->cx.config->brand);
 	html_set(v, "version", STR(CALENDS_VERSION));
 	html_set(v, "csrf", request_csrf(rq));
+	html_set(v, "once", id_uuid(rq->cx.mem, id_new(rq->cx.now))); /* of a form that makes something: once.h */
 	if (rq->principal && rq->principal->kind == SESSION) {
 		html_set_flag(v, "signed_in", true);
 		html_set(v, "email", rq->principal->email);
@@ -147,6 +148,8 @@ void page_notice(struct request *rq, struct html_values *v)
 		{ "endpoint-resumed", SAY("The endpoint is told of what happens from now on.") },
 		{ "sent", SAY("It is on its way. Reload this page to see what came back.") },
 		{ "signed-out", SAY("You are signed out.") },
+		{ "done-before", SAY("This form came twice. It was done once, and this is what it made.") },
+		{ "shown-before", SAY("This form came twice. It was done once, and what it made was shown then: it is not shown again. If you did not store it, make a new one.") },
 		{ "signed-up", SAY("Your account is ready. Sign in to go on.") },
 	};
 	/* clang-format on */
@@ -277,6 +280,7 @@ struct str page_text(struct request *rq, err_t e)
 		{ PLAN_REQUIRED,       SAY("Your plan does not have this.") },
 		{ ACCOUNT_DEACTIVATED, SAY("This account is deactivated. Ask the operator of this server.") },
 		{ INTERNAL,            SAY("Something went wrong on our side.") },
+		{ IDEMPOTENCY_RUNNING, SAY("This form came twice, and the first is still being worked on. Wait a moment, then look whether it is done.") },
 		{ UNAVAILABLE,         SAY("There is too much to do at this moment. Try again in a moment.") },
 	};
 	/* clang-format on */

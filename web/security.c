@@ -3,6 +3,7 @@
 #include "server/account/second_factor.h"
 #include "server/base/config.h"
 #include "web/page.h"
+#include "web/once.h"
 #include "web/pages.h"
 #include "web/passkeys.h"
 #include "web/qr.h"
@@ -154,6 +155,12 @@ err_t recovery_codes_page(struct request *rq, struct response *rs)
 err_t recovery_codes_post(struct request *rq, struct response *rs)
 {
 	struct str_list codes;
-	TRY(recovery_codes_make(&rq->cx, rq->principal->account, &codes));
+	struct once once;
+	bool done;
+	TRY(once_leads(rq, rs, &once, &done));
+	if (done)
+		return OK;
+	err_t e = recovery_codes_make(&rq->cx, rq->principal->account, &codes);
+	TRY(once_end(rq, &once, e, STR("/security?done=shown-before")));
 	return show_codes(rq, rs, codes, false);
 }

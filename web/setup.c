@@ -5,6 +5,7 @@
 #include "server/base/config.h"
 #include "web/key_view.h"
 #include "web/mobileconfig.h"
+#include "web/once.h"
 #include "web/page.h"
 #include "web/pages.h"
 #include "web/qr.h"
@@ -138,8 +139,12 @@ err_t setup_program_post(struct request *rq, struct response *rs)
 	struct key_new in = { .account = rq->principal->account, .kind = KEY_ACCOUNT, .expires_at = INSTANT_NONE };
 	struct key made;
 	struct str secret;
-	bool is_free;
+	struct once once;
+	bool is_free, done;
 	TRY(setup_in_path(rq, &s));
+	TRY(once_leads(rq, rs, &once, &done));
+	if (done)
+		return OK;
 	struct html_values *v = page_new(rq, "Set up a device", "setup");
 	TRY(key_plan_values(rq, v, &is_free));
 	step_values(rq, v, s);
@@ -147,6 +152,7 @@ err_t setup_program_post(struct request *rq, struct response *rs)
 	html_set(v, "name_value", in.name);
 	err_t e = is_free ? FAIL(&rq->cx, PLAN_REQUIRED, "a key on the free plan")
 			  : key_create(&rq->cx, &in, &made, &secret);
+	e = once_end(rq, &once, e, e ? STR("") : once_path(rq, "/keys", "key", made.id, true));
 	if (e)
 		return page_again(rs, "setup_program", v, e);
 	if (s->extra & SETUP_PROFILE && str_eq(form_get(&rq->form, "as"), STR("profile"))) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "web/json_view.h"
+#include "web/once.h"
 #include "web/pages.h"
 #include "web/say.h"
 #include "web/webhooks.h"
@@ -95,8 +96,14 @@ err_t webhook_test_post(struct request *rq, struct response *rs)
 	struct webhook_endpoint endpoint;
 	struct webhook_delivery made;
 	struct html_values *v;
+	struct once once;
+	bool done;
 	TRY(endpoint_in_path(rq, &endpoint));
+	TRY(once_leads(rq, rs, &once, &done));
+	if (done)
+		return OK;
 	err_t e = webhook_test(&rq->cx, &endpoint, form_get(&rq->form, "type"), &made);
+	e = once_end(rq, &once, e, once_path(rq, "/webhooks", "wbk", endpoint.id, false));
 	if (e) {
 		TRY(endpoint_page_values(rq, &endpoint, &v));
 		return page_again(rs, "webhook", v, e);
@@ -180,8 +187,14 @@ err_t webhook_replay_post(struct request *rq, struct response *rs)
 	struct webhook_endpoint endpoint;
 	struct webhook_delivery delivery, again;
 	struct html_values *v;
+	struct once once;
+	bool done;
 	TRY(delivery_in_path(rq, &endpoint, &delivery));
+	TRY(once_leads(rq, rs, &once, &done));
+	if (done)
+		return OK;
 	err_t e = webhook_replay(&rq->cx, &endpoint, &delivery, STR_ABSENT, &again);
+	e = once_end(rq, &once, e, once_path(rq, "/webhooks", "wbk", endpoint.id, false));
 	if (e) {
 		TRY(delivery_page_values(rq, &endpoint, &delivery, &v));
 		return page_again(rs, "webhook_delivery", v, e);

@@ -7,6 +7,7 @@
 #include "server/account/hold.h"
 #include "server/account/label.h"
 #include "server/db/query.h"
+#include "web/once.h"
 #include "web/pages.h"
 #include "web/say.h"
 #include "web/stale.h"
@@ -220,7 +221,13 @@ err_t webhooks_create(struct request *rq, struct response *rs)
 {
 	struct webhook_endpoint made;
 	struct str secret;
+	struct once once;
+	bool done;
+	TRY(once_leads(rq, rs, &once, &done));
+	if (done)
+		return OK;
 	err_t e = create(rq, &made, &secret);
+	e = once_end(rq, &once, e, e ? STR("") : once_path(rq, "/webhooks", "wbk", made.id, true));
 	if (e)
 		return page_again(rs, "webhook_form", new_values(rq), e);
 	return secret_page(rq, rs, &made, secret, true);
@@ -337,9 +344,15 @@ err_t webhook_rotate_post(struct request *rq, struct response *rs)
 {
 	struct webhook_endpoint endpoint, rotated;
 	struct str secret;
+	struct once once;
+	bool done;
 	TRY(endpoint_in_path(rq, &endpoint));
 	struct webhook_owner owner = endpoint_owner(rq, id_is_test(endpoint.account));
-	TRY(webhook_endpoint_rotate(&rq->cx, &owner, &endpoint, STR_ABSENT, &rotated, &secret));
+	TRY(once_leads(rq, rs, &once, &done));
+	if (done)
+		return OK;
+	err_t e = webhook_endpoint_rotate(&rq->cx, &owner, &endpoint, STR_ABSENT, &rotated, &secret);
+	TRY(once_end(rq, &once, e, once_path(rq, "/webhooks", "wbk", endpoint.id, true)));
 	return secret_page(rq, rs, &rotated, secret, false);
 }
 

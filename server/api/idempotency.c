@@ -3,22 +3,14 @@
 
 #include <assert.h>
 
+#include "server/account/done_once.h"
 #include "server/crypto/digest.h"
 #include "server/crypto/keyring.h"
 #include "server/crypto/seal.h"
-#include "server/db/query.h"
 #include "server/http/header_alias.h"
-#include "sql.h"
 
 #define HEADER "Idempotency-Key"
 #define KEY_MAX 255
-
-struct begun {
-	struct str outcome, head;
-	int16_t status;
-	struct bytes body;
-};
-DB_RESULT(idempotent_begin, struct begun, outcome, status, head, body);
 
 /* Visible ASCII. A header that is sent twice is joined by ", ", which is not. */
 static err_t check_key(struct ctx *cx, struct str key)
@@ -96,31 +88,29 @@ err_t idempotency_begin(struct api_call *call, struct response *rs, struct idemp
 {
 	struct ctx *cx = &call->rq->cx;
 	struct str key = request_header_list(call->rq, HEADER);
-	struct begun begun;
+	struct once_answer answer;
+	enum done_once state;
 	*out = (struct idempotency){ 0 };
 	if (!key.ptr)
 		return OK;
 	TRY(check_key(cx, key));
 	out->key_hash = key_hash(call, key);
 	out->fingerprint = fingerprint(call);
-	TRY(db_begin(cx));
-	TRY(db_row(cx, &sql_idempotent_begin, ROW(idempotent_begin, &begun), IN(call->rq->principal->account),
-		IN(out->key_hash), IN(out->fingerprint), IN(instant_add_s(cx->now, -IDEMPOTENCY_KEPT_S))));
-	out->asked = str_eq(begun.outcome, STR("new"));
+	TRY(done_once_begin(cx, call->rq->principal->account, out->key_hash, out->fingerprint, &state, &answer));
+	out->asked = state == ONCE_NEW;
 	if (out->asked)
 		return OK;
-	db_rollback(cx);
-	if (str_eq(begun.outcome, STR("running"))) {
+	if (state == ONCE_RUNNING) {
 		struct err *e = FAIL(cx, IDEMPOTENCY_RUNNING, "a request with this key is running");
 		e->retry_after_s = 1;
 		return e;
 	}
-	if (str_eq(begun.outcome, STR("other")))
+	if (state == ONCE_OTHER)
 		return REFUSE(cx, IDEMPOTENCY_IN_USE, HEADER, "%s", err_row(IDEMPOTENCY_IN_USE)->text);
 	if (call->contract->flags & TELLS_SECRET)
 		return REFUSE(cx, KEY_ALREADY_SHOWN, HEADER, "%s", err_row(KEY_ALREADY_SHOWN)->text);
-	TRY(open_kept(call, out, &begun.body));
-	response_restore(rs, begun.status, begun.head, begun.body);
+	TRY(open_kept(call, out, &answer.body));
+	response_restore(rs, answer.status, answer.head, answer.body);
 	response_header(rs, "Idempotent-Replayed", STR("true"));
 	const char *alias = header_alias(call->rq, "Idempotent-Replay");
 	if (alias)
@@ -137,7 +127,7 @@ err_t idempotency_end(struct api_call *call, struct response *rs, const struct i
 		return OK;
 	TRY(response_fits(rs));
 	struct bytes body = bytes_of(rs->body.ptr ? rs->body.ptr : "", rs->body.len);
-	TRY(db_exec(cx, &sql_idempotent_keep, NULL, IN(call->rq->principal->account), IN(idempotency->key_hash),
-		IN(idempotency->fingerprint), IN((int16_t)rs->status), IN(head), IN(kept_of(call, idempotency, body))));
-	return db_commit(cx);
+	const struct once_answer answer = { (int16_t)rs->status, head, kept_of(call, idempotency, body) };
+	return done_once_end(
+		cx, call->rq->principal->account, idempotency->key_hash, idempotency->fingerprint, &answer);
 }

@@ -8,8 +8,6 @@
 
 #include "server/api/call.h"
 
-#define IDEMPOTENCY_KEPT_S (INT64_C(86400)) /* how long an answer is given again */
-
 struct idempotency {
 	bool asked;    /* the call carries a key, and its transaction has begun */
 	bool replayed; /* the answer of before is written: nothing is to be done */

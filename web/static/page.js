@@ -57,3 +57,14 @@ for (const input of document.querySelectorAll('input[type=file][data-most]'))
 // Where a time zone is asked for and nobody chose one yet, the browser's own stands there.
 for (const input of document.querySelectorAll('input[data-own-zone]'))
 	input.value = Intl.DateTimeFormat().resolvedOptions().timeZone || input.value;
+// Whoever presses twice sends a form once; after a while, or on the way back to the page, it goes again.
+document.addEventListener('submit', (event) => {
+	const form = event.target;
+	if (event.defaultPrevented || form.method !== 'post') return;
+	if ('sent' in form.dataset) return event.preventDefault();
+	form.dataset.sent = '';
+	setTimeout(() => delete form.dataset.sent, 3000);
+});
+addEventListener('pageshow', () => {
+	for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent;
+});
