@@ -13,8 +13,7 @@ from world import ROOT
 
 SERVE = ["--signup", "open", "--rate-limit", "0", "--write-rate", "0", "--allow-private-hooks"]
 TEMPLATES = {path.stem: path.read_text() for path in sorted(pathlib.Path(ROOT, "web/templates").glob("*.html"))}
-REWRITTEN = {"sign_up"}
-ERRORS = sorted({(name, bad) for name, text in TEMPLATES.items() if "<form" in text and name not in REWRITTEN for bad in re.findall(r"{{#(bad_\w+)}}", text)})
+ERRORS = sorted({(name, bad) for name, text in TEMPLATES.items() if "<form" in text for bad in re.findall(r"{{#(bad_\w+)}}", text)})
 WITHOUT_ERROR = {  # field → why nothing can be wrong with it alone
     "new_password_again": "what is wrong with it is told at the new password",
     "username": "for password managers, not sent by people",
@@ -77,7 +76,7 @@ def test_an_error_stands_under_its_field_with_the_focus_there(name, bad):
     judge(with_error(name, bad))
 
 
-@pytest.mark.parametrize("name", [name for name, text in TEMPLATES.items() if 'method="post"' in text and name not in REWRITTEN])
+@pytest.mark.parametrize("name", [name for name, text in TEMPLATES.items() if 'method="post"' in text])
 def test_every_field_that_people_fill_in_has_a_place_for_its_error(name):
     for form in re.findall(r'(?s)<form[^>]*method="post".*?</form>', TEMPLATES[name]):
         for tag, attributes in re.findall(r"<(input|textarea)\b(.*?)>", form):
@@ -128,6 +127,9 @@ BAD_NAME = "\u202egro.elpmaxe"
 WRONG = {  # form → its page, where it goes, what is sent in it, the id that has the focus then
     "sign in": ("/sign-in", "/sign-in", {"email": "forms@example.org", "password": "not the password"}, "password"),
     "sign in, as nobody": ("/sign-in", "/sign-in", {"email": "", "password": "not the password"}, "email"),
+    "sign up without a name": ("/sign-up", "/sign-up", {"name": "", "email": "new@example.org", "password": "correct horse battery"}, "name"),
+    "sign up with what is taken": ("/sign-up", "/sign-up", {"name": "N", "email": "forms@example.org", "password": "correct horse battery"}, "email"),
+    "sign up with a short password": ("/sign-up", "/sign-up", {"name": "N", "email": "new@example.org", "password": "short"}, "password"),
     "new calendar": ("/calendars/new", "/calendars", {"name": BAD_NAME}, "name"),
     "calendar": ("/calendars/{calendar}/edit", None, {"name": ""}, "name"),
     "import without a file": ("/calendars/import", None, {}, "file"),
@@ -180,7 +182,7 @@ def test_what_is_wrong_with_a_form_is_told_at_its_field(places, name):
     for part in re.findall(r"{(\w+)}", page):
         value = made[part]() if part in made else places.app.id if part == "client" else getattr(places, part)
         page = page.replace("{%s}" % part, value)
-    browser = places.stranger if page == "/sign-in" else places.browser
+    browser = places.stranger if page.startswith("/sign-") else places.browser
     shown = browser.get(page)
     assert shown.status == 200, shown
     action = action or page
