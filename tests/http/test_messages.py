@@ -49,7 +49,7 @@ def test_every_text_is_in_each_language(path):
 # The documentation, the page of what pages are made of, the demo platform and mail are in English.
 ENGLISH = re.compile(r"docs_.*|styleguide|demo|mail_letter")
 # Names, which are the same in each language.
-NAMES = {"FAPI 2.0", "ID", "4xx", "5xx", "p95", "req_…", "/book/…"}
+NAMES = {"FAPI 2.0", "ID", "4xx", "5xx", "p95", "req_…", "/book/…", "cpa_…"}
 
 
 def bare_texts(template):
