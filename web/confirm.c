@@ -24,6 +24,7 @@ static err_t confirm_values(struct request *rq, struct str next, bool form_kept,
 	form_add(&action, "next", next);
 	html_set(v, "action", buf_str(&action));
 	html_set_flag(v, "kept", form_kept);
+	html_set_flag(v, "had_files", rq->form.file_count > 0);
 	for (size_t i = 0; form_kept && i < rq->form.count; i++) {
 		if (is_ours(rq->form.fields[i].name))
 			continue;

@@ -136,7 +136,7 @@ static const struct route routes[] = {
 	{ METHOD_GET,  "/apps/:app/delete",              SESSION,          0, BODY_IGNORED, 0,       app_delete_page,                "page", 0 },
 	{ METHOD_POST, "/apps/:app/delete",              SESSION,          0, BODY_FORM,    KIB(4),  app_delete_post,                "page", 0 },
 	{ METHOD_GET,  "/apps/:app/logo/:tag",           SESSION,          0, BODY_IGNORED, 0,       app_logo_get,                   "page", 0 },
-	{ METHOD_POST, "/apps/:app/logo",                SESSION,          0, BODY_FILES,   PICTURE_FILE_MAX + KIB(64), app_logo_post, "RFC 7578", HEAVY },
+	{ METHOD_POST, "/apps/:app/logo",                SESSION,          0, BODY_FILES,   PICTURE_FILE_MAX + KIB(64), app_logo_post, "RFC 7578", PROVEN_LATELY | HEAVY },
 	{ METHOD_POST, "/apps/:app/secrets",             SESSION,          0, BODY_FORM,    KIB(4),  app_secret_post,                "page", PROVEN_LATELY },
 	{ METHOD_GET,  "/apps/:app/secrets/:secret/revoke", SESSION,          0, BODY_IGNORED, 0,       app_secret_revoke_page,         "page", 0 },
 	{ METHOD_POST, "/apps/:app/secrets/:secret/revoke", SESSION,          0, BODY_FORM,    KIB(4),  app_secret_revoke_post,         "page", 0 },

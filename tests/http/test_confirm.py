@@ -6,7 +6,7 @@ import re
 import pytest
 
 from booking import Booking
-from oauth_flow import BOTH, App, Browser, Form, alive, answer, is_page
+from oauth_flow import BOTH, App, Browser, Form, alive, answer, is_page, multipart
 from world import ROOT
 
 SECONDS = 12
@@ -146,7 +146,7 @@ NO_PROOF = {
     "/calendars/import": "everyday work", "/calendars/:cal/move": "everyday work", "/calendars/:cal/feed/end": "ends",
     "/booking-pages/:page/edit": "when it becomes public: see below", "/booking-pages/:page/state": "what it tells was proven before",
     "/booking-pages/:page/delete": "ends",
-    "/account/picture": "shown to them alone", "/apps/:app/logo": "ends that the app is verified",
+    "/account/picture": "shown to them alone",
     "/calendar/new": "everyday work", "/calendar/events/:event/edit": "everyday work", "/calendar/events/:event/delete": "everyday work",
     "/calendar/events/:event/move": "everyday work", "/calendar/events/:event/respond": "everyday work",
     "/booking/:token/cancel": "a guest's link", "/booking/:token/move": "a guest's link",
@@ -186,6 +186,21 @@ def test_to_allow_an_app_its_user_proves_it_and_to_deny_it_nobody_need(world, us
     other = App(world)
     assert "access_denied" in other.decide(browser, other.consent_page(browser, scope=BOTH), decision="deny").location
     assert answer(other.decide(browser, other.consent_page(browser, scope="openid")), other.redirect)["code"]
+
+
+def test_a_file_is_chosen_once_more_after_the_proof(world, user, browser):
+    """H12: people see a logo where they allow an app. A file is kept in no page; the page of the app asks for it again."""
+    app = App(world, owner=user)
+    at = f"/apps/{app.id}"
+    page = browser.get(at)
+    assert page.status == 200
+    world.sql(AGED)
+    token = dict(Form(page.text, f"{at}/logo").fields)["csrf"]
+    kind, body = multipart([("csrf", token)], [("picture", "logo.png", "image/png", b"no picture")])
+    asked = browser.send("POST", f"{at}/logo", [("Content-Type", kind)], body)
+    assert asks(asked) and "Only the file is not kept" in asked.text
+    again = confirm(browser, asked.text, user.password)
+    assert is_page(again, 400) and "Choose a picture first" in again.text and 'id="picture-error"' in again.text
 
 
 def test_a_calendar_becomes_public_for_who_proved_it(world, user, browser):
