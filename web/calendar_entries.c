@@ -146,6 +146,7 @@ err_t calendar_entries_read(struct request *rq, const struct calendar_view *view
 	size_t most = view->q.ptr ? CALENDAR_FOUND_MAX : CALENDAR_ENTRIES_MAX;
 	struct agenda_query q = query_of(rq, view);
 	struct calendar_entries entries = { .items = arena_array(mem, struct calendar_entry, most) };
+	q.limit = most < AGENDA_PAGE_MAX ? most : AGENDA_PAGE_MAX;
 	if (q.calendars.count)
 		TRY(read_pages(rq, view, q, most, &entries));
 	*out = entries;

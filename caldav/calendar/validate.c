@@ -2,6 +2,7 @@
 /* What a PUT is asked (RFC 4791 §4.1, §5.3.2.1). The order is that of the error a client is best told first. */
 #include "caldav/calendar/validate.h"
 
+#include "caldav/calendar/event/words.h"
 #include "caldav/calendar/index/bounds.h"
 #include "caldav/calendar/store/store.h"
 
@@ -122,6 +123,7 @@ err_t ical_validate(struct ctx *cx, struct str data, struct ical_facts *out)
 	busy_flags(s, &facts);
 	if (ical_has_custom_zone(object))
 		facts.flags |= ICAL_CUSTOM_ZONE;
+	facts.words = words_of(cx->mem, object);
 	*out = facts;
 	return OK;
 }

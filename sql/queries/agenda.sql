@@ -54,6 +54,22 @@ SELECT o.id, o.flags, o.size, o.first_at, o.last_at, o.occ_until, o.occ
 	 ORDER BY c.first_at, c.id LIMIT $9::int) o
  ORDER BY o.first_at, o.id LIMIT $9::int;
 
+-- name: agenda_objects
+-- $1 account  $2 calendars
+-- So many objects are in them.
+SELECT coalesce(sum(s.objects), 0)::bigint AS objects
+  FROM calendar_state s WHERE s.account_id = $1 AND s.calendar_id = ANY ($2);
+
+-- name: agenda_sought
+-- $1 account  $2 calendars  $3 start  $4 end  $5 patterns  $6 at most
+-- Candidates of the whole range that may have the words. Every event of the calendars is looked at: whoever asks knows
+-- that they are not too many.
+SELECT c.id, c.flags, c.size, c.first_at, c.last_at, c.occ_until, c.occ
+  FROM calendar_object c
+ WHERE c.account_id = $1 AND by_time(c.calendar_id) = ANY ($2) AND c.component = 1
+   AND c.first_at < $4 AND c.last_at > $3 AND NOT c.deleted AND (c.words IS NULL OR c.words LIKE ALL ($5))
+ LIMIT $6::int;
+
 -- name: agenda_candidates_back
 -- $1 account  $2 calendars  $3 start  $4 end  $5 start and  $6 end for what does not recur  $7 before this beginning
 -- $8 and this id  $9 at most

@@ -6,10 +6,10 @@
 -- name: object_put stores
 -- $1 account  $2 only  $3 author  $4 request  $5 calendar  $6 name  $7 If-Match: *  $8 If-Match  $9 If-None-Match: *
 -- $10 If-None-Match  $11 uid  $12 etag  $13 first  $14 last  $15 occ until  $16 component  $17 flags  $18 occ  $19 data
--- $20 a calendar holds at most  $21 all of the account, NULL for no limit
+-- $20 a calendar holds at most  $21 all of the account, NULL for no limit  $22 words
 SELECT outcome::text, calendar, id, modseq, other, created_at, updated_at
   FROM object_put(ROW($1, $2, $3, $4)::actor, $5, $6, ROW($7, $8, $9, $10)::conditions,
-                  ROW($11, $12, $13, $14, $15, $16, $17, $18)::object_facts, $19, ROW($20, $21, NULL)::room);
+                  ROW($11, $12, $13, $14, $15, $16, $17, $18)::object_facts, $19, ROW($20, $21, NULL)::room, $22);
 
 -- name: object_delete
 -- $1 account  $2 only  $3 author  $4 request  $5 calendar  $6 name  $7 If-Match: *  $8 If-Match  $9 If-None-Match: *

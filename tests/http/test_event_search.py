@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """GET /v1/events with `q` and `updated_since`: what is found, in each order of the list, and what a search costs in a large calendar."""
+import contextlib
 from urllib.parse import urlencode
 
 import pytest
+from dav import Dav
+from davwrite import new_event
 from rest import Api, assert_error, titles
 
 SERVE = ["--rate-limit", "0"]
@@ -97,16 +100,72 @@ def large(world, api):
     return calendar
 
 
-@pytest.mark.parametrize("order", ["newest", "events"])
-def test_a_page_of_a_search_ends_after_a_bounded_look_and_the_next_goes_on(api, large, order):
-    pages = [found(api, large, q="needle", **ORDERS[order])]
+def pages_of(api, calendar, order):
+    pages = [found(api, calendar, q="needle", **ORDERS[order])]
     while pages[-1].json["has_more"]:
-        pages.append(found(api, large, q="needle", starting_after=pages[-1].json["next_cursor"], **ORDERS[order]))
+        pages.append(found(api, calendar, q="needle", starting_after=pages[-1].json["next_cursor"], **ORDERS[order]))
         assert len(pages) < 10
-    assert len(pages) == 2, "2,000 at a time"
-    assert [titles(p) for p in pages] == [[], ["needle"]]
-    back = found(api, large, q="needle", ending_before=pages[-1].json["previous_cursor"], **ORDERS[order])
-    assert titles(back) == [] and back.json["has_more"]
+    return pages
+
+
+@pytest.mark.parametrize("unknown,order", [("", "newest"), ("UPDATE calendar_object SET words = NULL", "events"), ("UPDATE calendar_state SET objects = 20001", "events")])
+def test_a_page_of_a_search_ends_after_a_bounded_look_and_the_next_goes_on(world, api, large, unknown, order):
+    """Where it is not known what the texts say, and where there are too many to look."""
+    with changed(world, large, unknown):
+        pages = pages_of(api, large, order)
+        assert len(pages) == 2, "2,000 at a time"
+        assert [titles(p) for p in pages] == [[], ["needle"]]
+        back = found(api, large, q="needle", ending_before=pages[-1].json["previous_cursor"], **ORDERS[order])
+        assert titles(back) == [] and back.json["has_more"]
+
+
+@contextlib.contextmanager
+def changed(world, calendar, statement):
+    """One that makes a column what it is not, and it is as before."""
+    if not statement:
+        yield
+        return
+    table, column = statement.split()[1], statement.split()[3]
+    world.sql(f"CREATE TABLE kept AS SELECT * FROM {table}")
+    world.sql(statement)
+    try:
+        yield
+    finally:
+        key = "id" if table == "calendar_object" else "calendar_id"
+        world.sql(f"UPDATE {table} t SET {column} = kept.{column} FROM kept WHERE kept.account_id = t.account_id AND kept.{key} = t.{key}")
+        world.sql("DROP TABLE kept")
+
+
+@pytest.mark.parametrize("order", ["instances", "events"])
+def test_of_a_range_what_cannot_have_the_words_is_not_read(world, api, large, order):
+    pages = pages_of(api, large, order)
+    assert [titles(p) for p in pages] == [["needle"]]
+    assert int(world.log_of(pages[0])["db"]) <= 6
+
+
+def test_an_answer_is_the_same_whether_it_is_known_what_the_texts_say(world, api, texts):
+    sought = ["cafe", "lait 4", "große", "ВСТРЕЧА", "東京", "istanbul", "plan, with; signs \\", "שלום", "all wide", "%", "_", "\\", "noch\tetwas", "e r"]
+    known = [titles(found(api, texts, q=q, **RANGE)) for q in sought]
+    assert sum(map(len, known)) == 13 and world.sql("SELECT count(*) FROM calendar_object WHERE words LIKE '%cafe au lait%'") == [["1"]]
+    with changed(world, texts, "UPDATE calendar_object SET words = NULL"):
+        assert [titles(found(api, texts, q=q, **RANGE)) for q in sought] == known
+
+
+def test_what_stands_beside_an_event_comes_and_goes_with_its_texts(world):
+    owner = world.account("beside@example.org")
+    dav, home = Dav(world.url, owner.email, owner.key), f"/dav/calendars/{owner.id}/default/"
+    put = lambda summary, *lines: dav.put(home + "a.ics", new_event("beside", "20270302T090000Z", *lines, summary=summary))
+    beside = lambda word: world.sql(f"SELECT count(*) FROM calendar_object WHERE words LIKE '%{word}%'")[0][0]
+    sought = lambda q: titles(Api(world, owner.key)("GET", f"/v1/events?{urlencode({'q': q, **RANGE})}"))
+    assert put("Erste Fassung").status == 201 and beside("erste") == "1"
+    assert put("Zweite FASSUNG").status == 204 and (beside("erste"), sought("zweite")) == ("0", ["Zweite FASSUNG"])
+    assert put("Dritte", "DESCRIPTION:" + "weit " * 300).status == 204
+    assert (beside("zweite"), beside("dritte"), sought("dritte weit")) == ("0", "0", ["Dritte"]), "a long text stands in the event alone"
+    assert put("Letzte").status == 204
+    assert dav.request("MKCALENDAR", f"/dav/calendars/{owner.id}/other/").status == 201
+    assert dav.request("COPY", home + "a.ics", Destination=f"{world.url}/dav/calendars/{owner.id}/other/b.ics").status == 201
+    assert (beside("letzte"), sought("letzte")) == ("2", ["Letzte", "Letzte"])
+    assert dav.request("DELETE", home + "a.ics").status == 204 and beside("letzte") == "1"
 
 
 def test_what_was_not_changed_costs_no_look_at_its_text(world, api, large):

@@ -6,6 +6,8 @@
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
 
+#include "server/base/buf.h"
+
 /* Marks above, below and upon letters: accents, vowel points of Hebrew and Arabic. Below are marks that make another
  * letter (the dakuten of が), which stay. */
 #define MARK_CLASS 10
@@ -112,4 +114,48 @@ bool words_found(struct arena *mem, const struct words *sought, const struct eve
 	}
 	arena_rewind(mem, mark);
 	return found;
+}
+
+/* ---- beside an object ---- */
+
+static void add_texts(struct arena *mem, const struct ical_comp *event, struct buf *out)
+{
+	static const struct str names[] = { STR_INIT("SUMMARY"), STR_INIT("LOCATION"), STR_INIT("DESCRIPTION") };
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct str value = ical_value(event, names[i]);
+		if (!value.len)
+			continue;
+		buf_add(out, text_fold(mem, ical_text(mem, value)));
+		buf_char(out, '\n');
+	}
+}
+
+struct str words_of(struct arena *mem, const struct ical *object)
+{
+	struct buf out = buf_new(mem, WORDS_KEPT_MAX);
+	for (const struct ical_comp *c = object->root->child; c; c = c->next) {
+		if (ical_component(c->name) && ical_component(c->name) != COMPONENT_VEVENT)
+			return STR_ABSENT;
+		if (ical_component(c->name))
+			add_texts(mem, c, &out);
+	}
+	return out.full || out.len > WORDS_KEPT_MAX ? STR_ABSENT : buf_str(&out);
+}
+
+struct str_list words_patterns(struct arena *mem, const struct words *sought)
+{
+	struct str *patterns = arena_array(mem, struct str, sought->list.count);
+	for (size_t w = 0; w < sought->list.count; w++) {
+		struct str word = sought->list.items[w];
+		struct buf out = buf_new(mem, SIZE_MAX);
+		buf_char(&out, '%');
+		for (size_t i = 0; i < word.len; i++) {
+			if (str_has(STR("%_\\"), word.ptr[i]))
+				buf_char(&out, '\\');
+			buf_char(&out, word.ptr[i]);
+		}
+		buf_char(&out, '%');
+		patterns[w] = buf_str(&out);
+	}
+	return (struct str_list){ patterns, sought->list.count };
 }

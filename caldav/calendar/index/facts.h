@@ -24,4 +24,5 @@ struct ical_facts {
 	struct instant first_at, last_at;
 	struct instant occ_until; /* occ is complete up to here; INSTANT_FOREVER if wholly */
 	struct bytes occ;         /* occurrences.h; absent where the bounds alone are exact */
+	struct str words;         /* event/words.h; absent where data tells */
 };

@@ -69,7 +69,7 @@ err_t object_store(struct ctx *cx, const struct actor *actor, const struct objec
 	TRY(db_row(cx, &sql_object_put, ROW(object_put, &got), IN_ACTOR(cx, actor), IN(in->calendar_name), IN(in->name),
 		IN_CONDITIONS(in->when), IN(facts->uid), IN(etag), IN(facts->first_at), IN(facts->last_at),
 		IN(facts->occ_until), IN((int16_t)facts->component), IN(facts->flags), IN(facts->occ), IN(data),
-		IN((int64_t)CALENDAR_BYTES_MAX), db_in_storage_max(cx)));
+		IN((int64_t)CALENDAR_BYTES_MAX), db_in_storage_max(cx), IN(facts->words)));
 	enum outcome outcome = outcome_of(got.outcome);
 	if (outcome != OUTCOME_CREATED && outcome != OUTCOME_CHANGED && outcome != OUTCOME_SAME)
 		return outcome_refusal(cx, outcome, got.other);

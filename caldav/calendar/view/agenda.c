@@ -206,13 +206,22 @@ static size_t candidates_at_once(const struct agenda_query *q)
 	return q->limit > AGENDA_PAGE_MAX ? CANDIDATES_OF_SPOTS : CANDIDATES_AT_ONCE;
 }
 
+static struct instant still_from(const struct search *s)
+{
+	return search_begin(s) > s->start ? instant_of_s(search_begin(s)) : s->query->start;
+}
+
+static struct instant still_until(const struct search *s)
+{
+	return search_end(s) < s->end ? instant_of_s(search_end(s)) : s->query->end;
+}
+
 /* Those that come after the one with this beginning and id, of what may still have a place in the page. */
 static err_t next_candidates(
 	struct search *s, struct instant last, struct id id, struct object **rows_out, size_t *count_out)
 {
 	const struct agenda_query *q = s->query;
-	struct instant from = search_begin(s) > s->start ? instant_of_s(search_begin(s)) : q->start;
-	struct instant until = search_end(s) < s->end ? instant_of_s(search_end(s)) : q->end;
+	struct instant from = still_from(s), until = still_until(s);
 	struct instant first = q->expand ? from : q->start, end = q->expand ? until : q->end;
 	if (q->back)
 		return db_rows(s->cx, &sql_agenda_candidates_back, agenda_candidates_back, rows_out, count_out,
@@ -221,6 +230,23 @@ static err_t next_candidates(
 	return db_rows(s->cx, &sql_agenda_candidates, agenda_candidates, rows_out, count_out, IN(q->actor->owner),
 		IN(q->calendars), IN(first), IN(end), IN(from), IN(until), IN(last), IN(id),
 		IN((int32_t)candidates_at_once(q)));
+}
+
+/* All at once, where it is known of each whether it may have the words. */
+static err_t find_sought(struct search *s, bool *all_out)
+{
+	const struct agenda_query *q = s->query;
+	struct arena_mark mark = arena_mark(s->cx->mem);
+	struct object *rows;
+	size_t count = 0;
+	*all_out = !q->calendars.count;
+	if (q->calendars.count)
+		TRY(agenda_sought(s->cx, q, q->expand ? still_from(s) : q->start, q->expand ? still_until(s) : q->end,
+			&rows, &count, all_out));
+	if (*all_out)
+		TRY(add_candidates(s, rows, count));
+	arena_rewind(s->cx->mem, mark);
+	return OK;
 }
 
 /*
@@ -233,6 +259,11 @@ static err_t find_candidates(struct search *s)
 	struct instant last = q->back ? INSTANT_FOREVER : INSTANT_BEFORE;
 	struct id id = { { 0 } };
 	size_t most = candidates_at_once(q), count = most;
+	bool all = false;
+	if (q->words)
+		TRY(find_sought(s, &all));
+	if (all)
+		return OK;
 	while (q->calendars.count > 0 && count == most) {
 		struct object *rows;
 		struct arena_mark mark = arena_mark(s->cx->mem);

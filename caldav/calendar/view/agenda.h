@@ -33,7 +33,8 @@ struct agenda_query {
 	bool expand;               /* each instance; else each event that has one, once, in order of its first start */
 	const struct agenda_position *place; /* only what comes after it; NULL: from the beginning */
 	bool back;                           /* the last of what comes before the place; NULL: from the end */
-	size_t limit;                        /* 1 to AGENDA_PAGE_MAX */
+	const struct words *words; /* what has not all of them may be left out, and need not; NULL: nothing is */
+	size_t limit;              /* 1 to AGENDA_PAGE_MAX */
 };
 
 struct agenda_list {

@@ -26,6 +26,12 @@ void agenda_page_put(struct agenda_page *page, const struct spot *spot);
 /* What stands at the spots, in order of start, or what of it fits: large events make a short page. */
 MUST_CHECK err_t agenda_read_spots(
 	struct ctx *cx, const struct agenda_query *q, const struct agenda_page *page, struct agenda_list *out);
+/*
+ * The objects of the range [start, end) that may have q->words, in any order, as candidates. *all_out is false where
+ * these are not all, since there are too many to be looked at or found.
+ */
+MUST_CHECK err_t agenda_sought(struct ctx *cx, const struct agenda_query *q, struct instant start, struct instant end,
+	struct object **rows_out, size_t *count_out, bool *all_out);
 /* What begins at or after this second has no spot here; INT64_MAX while there is room that way. */
 int64_t agenda_page_end(const struct agenda_page *page);
 /* What begins before this second has no spot here; INT64_MIN while there is room that way. */

@@ -40,7 +40,7 @@ static void put_those_that_pass(
 	}
 }
 
-err_t agenda_in_range_sieved(
+static err_t read_sieved(
 	struct ctx *cx, const struct agenda_query *q, const struct agenda_sieve *sieve, struct agenda_list *out)
 {
 	struct agenda_page page = agenda_page_new(cx->mem, q->place, q->back, q->limit);
@@ -49,6 +49,7 @@ err_t agenda_in_range_sieved(
 	struct agenda_list list = { .more = true };
 	bool began = false;
 	whole.limit = AGENDA_PAGE_MAX;
+	whole.words = sieve->words;
 	for (size_t looked = 0; list.more && page.count <= page.limit && looked < AGENDA_SIEVED_MAX;) {
 		struct arena_mark mark = arena_mark(cx->mem);
 		TRY(agenda_in_range(cx, &whole, &list));
@@ -71,4 +72,30 @@ err_t agenda_in_range_sieved(
 	out->first = q->back ? far->position : near->position;
 	out->last = q->back ? near->position : far->position;
 	return OK;
+}
+
+/* Mostly what may have the words has them, and the first page is the one that is asked for. */
+static err_t read_sought(struct ctx *cx, const struct agenda_query *q, const struct agenda_sieve *sieve,
+	struct agenda_list *out, bool *whole_out)
+{
+	struct arena_mark mark = arena_mark(cx->mem);
+	struct agenda_query sought = *q;
+	size_t passed = 0;
+	sought.words = sieve->words;
+	TRY(agenda_in_range(cx, &sought, out));
+	while (passed < out->count && agenda_passes(cx->mem, sieve, &out->items[passed]))
+		passed++;
+	*whole_out = passed == out->count && (passed > 0 || !out->more);
+	if (!*whole_out)
+		arena_rewind(cx->mem, mark);
+	return OK;
+}
+
+err_t agenda_in_range_sieved(
+	struct ctx *cx, const struct agenda_query *q, const struct agenda_sieve *sieve, struct agenda_list *out)
+{
+	bool whole = false;
+	if (sieve->words)
+		TRY(read_sought(cx, q, sieve, out, &whole));
+	return whole ? OK : read_sieved(cx, q, sieve, out);
 }
