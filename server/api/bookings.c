@@ -64,7 +64,7 @@ static const struct json_field fields[] = {
 };
 /* clang-format on */
 
-static const struct json_resource booking_resource = {
+const struct json_resource booking_resource = {
 	.name = "booking",
 	JSON_FIELDS(fields),
 	.size = sizeof(struct booking_view),

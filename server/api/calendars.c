@@ -49,7 +49,7 @@ static const struct json_field fields[] = {
 };
 /* clang-format on */
 
-static const struct json_resource calendar_resource = {
+const struct json_resource calendar_resource = {
 	.name = "calendar",
 	JSON_FIELDS(fields),
 	.size = sizeof(struct calendar_view),

@@ -2,6 +2,7 @@
 #include "server/api/routes.h"
 
 #include "server/api/api.h"
+#include "server/api/webhook_views.h"
 #include "server/http/access.h"
 #include "server/http/version.h"
 
@@ -131,5 +132,6 @@ const struct module api_module = {
 	.versions = true,
 	.unrouted = unrouted,
 	.prefetch = api_prefetch,
+	.tells = &api_webhooks_tell,
 	.every_answer = version_headers,
 };

@@ -70,6 +70,22 @@ struct contract {
 	.errors = (const enum err_kind[]){ __VA_ARGS__ },                                                              \
 	.error_count = sizeof((const enum err_kind[]){ __VA_ARGS__ }) / sizeof(enum err_kind)
 
+/* ---- what a module tells others of by itself ---- */
+
+struct told_kind {
+	const char *type, *doc;
+	const struct json_resource *object; /* NULL: told thin */
+};
+
+struct telling {
+	/* Of the body, `data` left out, and of `data.object` where it is not told whole. */
+	const struct json_resource *envelope, *thin;
+	const struct told_kind *kinds;
+	size_t count;
+};
+
+/* ---- pages, input, words ---- */
+
 /* What each ANSWER_LIST takes besides its own parameters (server/api/page.h). */
 struct page_params {
 	int64_t limit; /* 0: not sent */

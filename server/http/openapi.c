@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/http/openapi.h"
 
-#include <assert.h>
-
 #include "server/auth/credential.h"
 #include "server/auth/scope.h"
 #include "server/base/api_version.h"
@@ -11,7 +9,7 @@
 
 #define KEYS (ACCOUNT_KEY | SECRET_KEY | RESTRICTED_KEY | PUBLISHABLE_KEY)
 
-static enum way body_way(const struct contract *c)
+enum way openapi_body_way(const struct contract *c)
 {
 	return c->flags & BODY_IS_CHANGE ? CHANGED : MADE;
 }
@@ -117,9 +115,9 @@ static void request_body(struct json *j, const struct contract *c)
 	json_object(j, "content");
 	json_object(j, "application/json");
 	json_object(j, "schema");
-	openapi_reference(j, c->body, body_way(c));
+	openapi_reference(j, c->body, openapi_body_way(c));
 	json_object_end(j);
-	openapi_example_object(j, "example", c->body->fields, c->body->count, body_way(c));
+	openapi_example_object(j, "example", c->body->fields, c->body->count, openapi_body_way(c));
 	json_object_end(j);
 	json_object_end(j);
 	json_object_end(j);
@@ -131,7 +129,7 @@ struct str openapi_body_example(struct arena *mem, const struct contract *c)
 	struct json j = json_begin(&out);
 	if (!c->body)
 		return str_of(c->body_example);
-	openapi_example_object(&j, NULL, c->body->fields, c->body->count, body_way(c));
+	openapi_example_object(&j, NULL, c->body->fields, c->body->count, openapi_body_way(c));
 	return buf_str(&out);
 }
 
@@ -207,142 +205,6 @@ static void paths_of(struct json *j, const struct module *module)
 	}
 }
 
-/* ---- components ---- */
-
-#define SCHEMAS_MAX 512
-
-struct schemas {
-	struct {
-		const struct json_resource *resource;
-		enum way way;
-	} items[SCHEMAS_MAX];
-	size_t count;
-};
-
-static void schema_add(struct schemas *schemas, const struct json_resource *resource, enum way way)
-{
-	for (size_t i = 0; i < schemas->count; i++)
-		if (schemas->items[i].resource == resource && schemas->items[i].way == way)
-			return;
-	assert(schemas->count < SCHEMAS_MAX);
-	schemas->items[schemas->count].resource = resource;
-	schemas->items[schemas->count++].way = way;
-}
-
-static void schemas_of(struct schemas *schemas, const struct module *module)
-{
-	schema_add(schemas, openapi_error_of(module)->resource, ANSWERED);
-	for (size_t i = 0; i < module->route_count; i++) {
-		const struct contract *c = module->contracts[i];
-		if (c->body)
-			schema_add(schemas, c->body, body_way(c));
-		if (!c->answer)
-			continue;
-		schema_add(schemas, c->answer, ANSWERED);
-		if (openapi_may_be_open(&module->routes[i], c))
-			schema_add(schemas, c->answer, ANSWERED_OPEN);
-	}
-}
-
-static void component_schemas(struct json *j, const struct app *app)
-{
-	struct schemas *schemas = arena_new(j->out->mem, struct schemas);
-	*schemas = (struct schemas){ .count = 0 };
-	for (size_t i = 0; i < app->module_count; i++)
-		if (app->modules[i]->contracts)
-			schemas_of(schemas, app->modules[i]);
-	json_object(j, "schemas");
-	for (size_t i = 0; i < schemas->count; i++) {
-		const struct json_resource *resource = schemas->items[i].resource;
-		json_object(j, openapi_schema_name(j->out->mem, resource, schemas->items[i].way));
-		openapi_text(j, "type", "object");
-		openapi_text(j, "description", resource->doc);
-		openapi_properties(j, resource->fields, resource->count, schemas->items[i].way);
-		json_object_end(j);
-	}
-	json_object_end(j);
-}
-
-/* Once for each form that failures have. */
-static void component_responses(struct json *j, const struct app *app)
-{
-	json_object(j, "responses");
-	for (size_t i = 0; i < app->module_count; i++) {
-		size_t first = 0;
-		if (!app->modules[i]->contracts)
-			continue;
-		while (!app->modules[first]->contracts ||
-			openapi_error_of(app->modules[first]) != openapi_error_of(app->modules[i]))
-			first++;
-		if (first == i)
-			openapi_common_failures(j, openapi_error_of(app->modules[i]));
-	}
-	json_object_end(j);
-}
-
-static void component_headers(struct json *j)
-{
-	static const struct {
-		const char *name, *type, *doc;
-	} headers[] = {
-		{ "Request-Id", "string", "Names this request in every log line" },
-		{ "ETag", "string", "For If-Match and If-None-Match" },
-		{ "Location", "string", "Where what was made is" },
-		{ "WWW-Authenticate", "string", "How to authenticate, and where (RFC 9728 §5.1)" },
-		{ "Retry-After", "integer", "Seconds until another try makes sense" },
-		{ "X-RateLimit-Limit", "integer", "Requests that this credential has at once" },
-		{ "X-RateLimit-Remaining", "integer", "Of them, how many are left" },
-		{ "X-RateLimit-Reset", "integer", "Unix time at which all are there again" },
-		{ "RateLimit-Policy", "string",
-			"The limit that counts: its name, `q` requests at once, all of which are back after `w` "
-			"seconds "
-			"(draft-ietf-httpapi-ratelimit-headers)" },
-		{ "RateLimit", "string", "Of that limit, `r` requests are left, and in `t` seconds there is another" },
-	};
-	json_object(j, "headers");
-	for (size_t i = 0; i < ARRAY_LEN(headers); i++) {
-		json_object(j, headers[i].name);
-		openapi_text(j, "description", headers[i].doc);
-		json_object(j, "schema");
-		openapi_text(j, "type", headers[i].type);
-		json_object_end(j);
-		json_object_end(j);
-	}
-	json_object_end(j);
-}
-
-static void url_under(struct json *j, const char *key, struct str url, const char *path)
-{
-	json_str(j, key, str_cat(j->out->mem, url, str_of(path)));
-}
-
-static void component_security(struct json *j, struct str url)
-{
-	json_object(j, "securitySchemes");
-	json_object(j, "api_key");
-	openapi_text(j, "type", "http");
-	openapi_text(j, "scheme", "bearer");
-	openapi_text(j, "description", "An API key: `sk_live_…`, `sk_test_…`, `rk_…`, `pk_…` or `cp_…`");
-	json_object_end(j);
-	json_object(j, "oauth");
-	openapi_text(j, "type", "oauth2");
-	openapi_text(j, "description", "An access token of a connected account");
-	json_object(j, "flows");
-	json_object(j, "authorizationCode");
-	url_under(j, "authorizationUrl", url, "/oauth/authorize");
-	url_under(j, "tokenUrl", url, "/oauth/token");
-	url_under(j, "refreshUrl", url, "/oauth/token");
-	json_object(j, "scopes");
-	for (size_t i = 0; i < scope_row_count; i++)
-		openapi_text(j, scope_rows[i].name, scope_rows[i].opens);
-	for (size_t i = 0; i < scope_alias_count; i++)
-		openapi_text(j, scope_aliases[i].name, scope_aliases[i].doc);
-	for (int depth = 0; depth < 5; depth++) /* scopes, authorizationCode, flows, oauth, securitySchemes */
-		json_object_end(j);
-}
-
-/* ---- the document ---- */
-
 static void head(struct json *j, struct str url)
 {
 	openapi_text(j, "openapi", "3.1.0");
@@ -380,11 +242,11 @@ void openapi_print(struct buf *out, const struct app *app, struct str url)
 		if (app->modules[i]->contracts)
 			paths_of(j, app->modules[i]);
 	json_object_end(j);
-	json_object(j, "components");
-	component_schemas(j, app);
-	component_responses(j, app);
-	component_headers(j);
-	component_security(j, url);
+	json_object(j, "webhooks");
+	for (size_t i = 0; i < app->module_count; i++)
+		if (app->modules[i]->tells)
+			openapi_webhooks(j, app->modules[i]->tells);
 	json_object_end(j);
+	openapi_components(j, app, url);
 	json_object_end(j);
 }

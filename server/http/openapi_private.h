@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the files of the OpenAPI document share: openapi.c writes it, by openapi_schema.c, openapi_answer.c and
- * openapi_failures.c. */
+ * openapi_failures.c, openapi_webhooks.c, openapi_components.c. */
 #pragma once
 
 #include "server/data/json.h"
@@ -15,6 +15,14 @@ enum way {
 	CHANGED        /* the body of a change */
 };
 #define IS_ANSWERED(way) ((way) <= ANSWERED_OPEN)
+
+/* The way of an operation's body (openapi.c). */
+enum way openapi_body_way(const struct contract *contract);
+
+/* ---- openapi_components.c ---- */
+
+/* url: of the server; absent: none. */
+void openapi_components(struct json *j, const struct app *app, struct str url);
 
 /* ---- openapi_schema.c: JSON Schema 2020-12 of fields and resources, and examples of them ---- */
 
@@ -43,6 +51,11 @@ void openapi_responses(
 void openapi_header(struct json *j, const char *name);
 void openapi_limit_headers(struct json *j);
 const char *openapi_status_key(struct json *j, int status);
+
+/* ---- openapi_webhooks.c ---- */
+
+/* Members of "webhooks": a POST of each kind. */
+void openapi_webhooks(struct json *j, const struct telling *tells);
 
 /* ---- openapi_failures.c ---- */
 

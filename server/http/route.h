@@ -51,6 +51,7 @@ struct route {
 };
 
 struct contract;
+struct telling;
 struct error_form;
 struct json;
 
@@ -77,6 +78,8 @@ struct module {
 	/* May tell, by db_prefetch, what the request will read if its credential, not proven yet, is good; NULL for
 	 * none. */
 	void (*prefetch)(struct request *rq, const struct credential *sent);
+	/* What it tells others of by itself (contract.h); NULL: nothing. */
+	const struct telling *tells;
 	/* What is said where no row fits (OPTIONS is answered by the router); NULL: 404 without a path, else 405. */
 	err_t (*unrouted)(struct request *rq, bool path_known);
 	/* Writes the whole answer for e, which carries its own status. NULL: the API's error object. */

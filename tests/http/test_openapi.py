@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The API's document (OpenAPI 3.1): it is what the server does. Every other test holds its replies to it too (world.py)."""
+import os
 import re
 
 import pytest
 
 from examples import Examples, sent_as
 from openapi import Document
-from world import BIN
+from world import BIN, ROOT
 
 SERVE = ["--rate-limit", "1000", "--voice-backend", "wss://voice.example.com/realtime",
          "--smtp-url", "smtp://127.0.0.1:1", "--mail-from", "calendar@example.org", "--mail-a-day", "100000"]
@@ -47,6 +48,19 @@ def test_the_document_is_served_with_this_servers_addresses(world):
     assert set(flow["scopes"]) == set(metadata["scopes_supported"])
     assert {**served, "servers": 0, "components": {**served["components"], "securitySchemes": 0}} == \
         {**printed, "servers": 0, "components": {**printed["components"], "securitySchemes": 0}}
+
+
+def test_every_webhook_is_there_and_no_other():
+    """What came to a receiver every test holds to it, too (receiver.py)."""
+    with open(os.path.join(ROOT, "server/webhook/endpoint.c"), encoding="utf-8") as f:
+        [types] = re.findall(r"webhook_types\[\] = \{(.*?)\};", f.read(), re.S)
+    assert list(DOCUMENT.json["webhooks"]) == re.findall(r'"([a-z_.]+)"', types)
+    body = {"id": "whe_1", "object": "webhook_event", "type": "event.deleted", "api_version": "2026-11-28", "created": 1, "livemode": True, "account": None,
+            "request_id": None, "sequence": 1, "data": {"object": {"id": "evt_1", "object": "event", "deleted": True}}}
+    DOCUMENT.check_webhook(body)
+    for wrong in ({"type": "event.created", "data": {}}, {"sequence": "1"}, {"data": {"object": {"id": "evt_1"}}}):
+        with pytest.raises(AssertionError):
+            DOCUMENT.check_webhook({**body, **wrong})
 
 
 def test_every_operation_has_a_name_of_its_own_and_every_parameter_a_text():

@@ -58,6 +58,12 @@ class Document:
         errors = [f"{'/'.join(map(str, e.absolute_path))}: {e.message}" for e in self._validator(json.dumps(schema)).iter_errors(value)]
         assert not errors, (what, errors[:5], value)
 
+    def check_webhook(self, body):
+        """What came to a receiver is what the document says that comes."""
+        told = self.json["webhooks"].get(body["type"])
+        assert told, f"the document knows no webhook {body['type']}"
+        self.validate(told["post"]["requestBody"]["content"]["application/json"]["schema"], body, f"webhook {body['type']}")
+
     def check(self, method, target, reply):
         found = self.operation(method, target)
         if not found or reply.status in OF_THE_LAYER:

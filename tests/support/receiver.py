@@ -14,6 +14,9 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from openapi import Document
+from world import BIN
+
 
 class Delivery:
     def __init__(self, path, headers, body):
@@ -76,11 +79,19 @@ class Receiver:
         self.server.shutdown()
         self.server.server_close()
 
+    def check(self):
+        """Holds all that came to the API's document."""
+        for d in self.got:
+            if "calends-event" in d.headers and d.json.get("object") == "webhook_event":
+                Document.load(BIN).check_webhook(d.json)
+
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, failure, *_):
         self.close()
+        if failure is None:
+            self.check()
 
 
 def verified(delivery, secret, brand="calends"):
