@@ -7,15 +7,12 @@
 #include "caldav/calendar/ical/dates.h"
 #include "caldav/calendar/recur/vtimezone.h"
 #include "caldav/calendar/store/store.h"
-#include "server/booking/booking.h"
 #include "web/booking_form.h"
 #include "web/calendar_view.h"
 #include "web/manner.h"
 #include "web/own_call.h"
 #include "web/pages.h"
 #include "web/say.h"
-
-#define BOOKINGS_SHOWN 20
 
 /* Before it all others come. */
 static struct id newest(void)
@@ -120,28 +117,6 @@ static void hours_values(struct request *rq, struct html_values *v, const struct
 	}
 }
 
-static err_t bookings_values(
-	struct request *rq, struct html_values *v, const struct actor *actor, const struct booking_page *page)
-{
-	struct booking *rows;
-	size_t count;
-	TRY(booking_list(&rq->cx, actor, page->id, newest(), false, BOOKINGS_SHOWN, &rows, &count));
-	for (size_t i = 0; i < count; i++) {
-		struct html_values *row = html_add_row(v, "bookings");
-		html_set(row, "guest", rows[i].name);
-		html_set(row, "guest_email", rows[i].email);
-		html_set(row, "event_id",
-			id_is_zero(rows[i].event) ? STR_ABSENT : id_text(rq->cx.mem, "evt", rows[i].event));
-		html_set_flag(row, "cancelled", rows[i].cancelled);
-		html_set_flag(row, "over", !rows[i].cancelled && rows[i].end.us <= account_now(&rq->cx).us);
-		html_set_flag(row, "of_test", id_is_test(page->account));
-		page_when_of(rq, row, "starts", rows[i].start, page->account);
-	}
-	html_set_flag(v, "any_booking", count > 0);
-	html_set_flag(v, "more_bookings", count == BOOKINGS_SHOWN);
-	return OK;
-}
-
 /* Which calendar its events go to; a page whose calendar is gone takes no bookings. */
 static err_t calendar_values(
 	struct request *rq, struct html_values *v, const struct actor *actor, const struct booking_page *page)
@@ -164,7 +139,7 @@ err_t booking_page_show(struct request *rq, struct response *rs)
 	booking_page_values(rq, v, &page);
 	hours_values(rq, v, &page);
 	TRY(calendar_values(rq, v, &actor, &page));
-	TRY(bookings_values(rq, v, &actor, &page));
+	TRY(booking_list_values(rq, v, &actor, &page));
 	page_notice(rq, v);
 	return page_reply(rs, 200, "booking_page", v);
 }

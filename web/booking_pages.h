@@ -11,5 +11,9 @@ MUST_CHECK err_t booking_page_in_path(struct request *rq, struct actor *actor_ou
 /* What of it every page shows: page_id, page_title, address, is_public, paused, test … */
 void booking_page_values(struct request *rq, struct html_values *v, const struct booking_page *page);
 
+/* What was booked by it, of what the address asks for: bookings, and links to others. */
+MUST_CHECK err_t booking_list_values(
+	struct request *rq, struct html_values *v, const struct actor *actor, const struct booking_page *page);
+
 /* "/booking-pages/bkp_…", and with ?done=WORD where that is not NULL. */
 struct str booking_page_href(struct arena *mem, const struct booking_page *page, const char *done);
