@@ -52,7 +52,7 @@ static err_t token_of(struct ctx *cx, const struct voice_session *s, struct str 
 	json_object(&j, NULL);
 	json_str(&j, "iss", cx->config->public_url);
 	json_str(&j, "aud", backend);
-	json_id(&j, "sub", "usr", s->account);
+	json_id(&j, "sub", "usr", id_in_mode(s->account, false)); /* as all that is told of them; livemode says the rest */
 	json_id(&j, "jti", "hub", s->id);
 	/* By the clock of whoever verifies it, not by the sandbox's. */
 	json_int(&j, "iat", instant_s(s->created_at) - cx->ahead_s);
@@ -69,6 +69,7 @@ struct claims {
 	struct str iss, aud, scope;
 	struct id sub, jti;
 	int64_t exp;
+	bool livemode;
 };
 
 err_t voice_token_read(struct ctx *cx, struct str token, struct voice_token *out)
@@ -81,6 +82,7 @@ err_t voice_token_read(struct ctx *cx, struct str token, struct voice_token *out
 		{ .name = "sub", .kind = JSON_ID, .flags = JSON_REQUIRED, .of = "usr", .offset = C(sub) },
 		{ .name = "jti", .kind = JSON_ID, .flags = JSON_REQUIRED, .of = "hub", .offset = C(jti) },
 		{ .name = "exp", .kind = JSON_INT, .flags = JSON_REQUIRED, .offset = C(exp) },
+		{ .name = "livemode", .kind = JSON_BOOL, .flags = JSON_REQUIRED, .offset = C(livemode) },
 	};
 	struct claims claims = { 0 };
 	struct str text;
@@ -88,7 +90,7 @@ err_t voice_token_read(struct ctx *cx, struct str token, struct voice_token *out
 	if (json_read_known(cx, text, fields, ARRAY_LEN(fields), &claims))
 		return FAIL(cx, NOT_FOUND, "its claims are of another version");
 	*out = (struct voice_token){
-		.account = claims.sub,
+		.account = id_in_mode(claims.sub, !claims.livemode),
 		.session = claims.jti,
 		.aud = claims.aud,
 		.scope = claims.scope,

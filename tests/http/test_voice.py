@@ -87,6 +87,18 @@ def test_a_session_is_a_token_that_anybody_can_verify(world, ann, live):
     assert "session_token" not in again and again["scopes"] == ["calendars:read", "events:read"]
 
 
+def test_in_test_mode_the_token_names_the_user_and_says_that_it_is_test_data(world, ann, key):
+    """A backend knows its users by the ids that REST tells, which are those of live mode; livemode alone says which world it is."""
+    session = create(world, key)
+    claims = verified(world, session["session_token"])
+    assert (claims["sub"], claims["livemode"]) == (session["user_id"], session["livemode"]) == (ann.id, False)
+    assert world.get("/v1/profile", key=key).json["id"] == ann.id
+    told = is_active(world, session["session_token"])
+    assert told["active"] is True and (told["sub"], told["livemode"]) == (ann.id, False)
+    assert world.request("DELETE", f"{SESSIONS}/{session['id']}", key=key).status == 200
+    assert is_active(world, session["session_token"]) == {"active": False}
+
+
 def test_a_token_that_was_altered_is_none(world, live):
     token = create(world, live)["session_token"]
     header, claims, signature = token.split(".")
