@@ -171,7 +171,7 @@ err_t book_reply(struct response *rs, const struct book_visit *v, int status, co
 	const struct html_values *values, bool is_public)
 {
 	const struct language *language = request_language(rs->rq);
-	struct buf *out = v->place == BOOK_FRAME               ? reply_framed_page(rs, status, is_public)
+	struct buf *out = v->place == BOOK_FRAME ? reply_framed_page(rs, status, v->page.embed_origins, is_public)
 			  : is_public && v->place == BOOK_PAGE ? reply_public_page(rs, status)
 							       : reply_page(rs, status, FORMS_STAY);
 	response_header(rs, "Content-Language", str_of(language ? language->tag : "en"));

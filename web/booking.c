@@ -137,7 +137,7 @@ err_t booking_booked(struct request *rq, struct response *rs)
 	html_set(values, "brand", rq->cx.config->brand);
 	html_set_flag(values, "framed", true);
 	set_booking(rq, &v, values);
-	struct buf *out = reply_framed_page(rs, 200, false);
+	struct buf *out = reply_framed_page(rs, 200, v.page.embed_origins, false);
 	return html_render(&rq->cx, out, "book_done", values);
 }
 

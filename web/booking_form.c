@@ -25,6 +25,7 @@ static const struct {
 	[BOOKING_EXCEPTIONS] = { "exceptions", "f_exceptions", false },
 	[BOOKING_ZONE] = { "timezone", "f_timezone", false },
 	[BOOKING_QUESTIONS] = { "questions", "f_questions", false },
+	[BOOKING_EMBED_ORIGINS] = { "embed_origins", "f_embed_origins", false },
 	[BOOKING_BUFFER_BEFORE] = { "buffer_before_minutes", "f_buffer_before_minutes", true },
 	[BOOKING_BUFFER_AFTER] = { "buffer_after_minutes", "f_buffer_after_minutes", true },
 	[BOOKING_NOTICE] = { "minimum_notice_minutes", "f_minimum_notice_minutes", true },
@@ -59,6 +60,14 @@ static struct str questions_text(struct arena *mem, const struct booking_page *p
 	return str_dup(mem, buf_str(&out));
 }
 
+static struct str lines_of(struct arena *mem, struct str_list list)
+{
+	struct buf out = buf_new(mem, TEXT_MAX);
+	for (size_t i = 0; i < list.count; i++)
+		buf_fmt(&out, "%s%.*s", i ? "\n" : "", STR_ARG(list.items[i]));
+	return str_dup(mem, buf_str(&out));
+}
+
 void booking_form_of(struct arena *mem, const struct booking_page *page, struct booking_form *out)
 {
 	struct booking_form form = {
@@ -74,6 +83,7 @@ void booking_form_of(struct arena *mem, const struct booking_page *page, struct 
 	value[BOOKING_EXCEPTIONS] = exceptions_as_text(mem, page);
 	value[BOOKING_ZONE] = page->tz;
 	value[BOOKING_QUESTIONS] = questions_text(mem, page);
+	value[BOOKING_EMBED_ORIGINS] = lines_of(mem, page->embed_origins);
 	value[BOOKING_BUFFER_BEFORE] = number_text(mem, page->buffer_before);
 	value[BOOKING_BUFFER_AFTER] = number_text(mem, page->buffer_after);
 	value[BOOKING_NOTICE] = number_text(mem, page->notice);
@@ -218,6 +228,18 @@ static void write_questions(struct str text, struct json *j)
 	json_array_end(j);
 }
 
+static void write_origins(struct str text, struct json *j)
+{
+	struct str rest = text, line;
+	json_array(j, "embed_origins");
+	while (rest.len && str_cut(&rest, '\n', &line)) {
+		line = str_trim(line, STR_BLANK);
+		if (line.len)
+			json_str(j, NULL, line);
+	}
+	json_array_end(j);
+}
+
 static err_t write_hours(struct ctx *cx, const struct booking_form *form, struct json *j)
 {
 	json_object(j, "working_hours");
@@ -254,6 +276,7 @@ err_t booking_form_body(struct ctx *cx, const struct booking_form *form, struct 
 	TRY(write_hours(cx, form, &j));
 	TRY(exceptions_write(cx, "exceptions", value[BOOKING_EXCEPTIONS], &j));
 	write_questions(value[BOOKING_QUESTIONS], &j);
+	write_origins(value[BOOKING_EMBED_ORIGINS], &j);
 	TRY(write_numbers(cx, form, &j));
 	write_calendars(cx->mem, form, &j);
 	json_bool(&j, "is_public", form->is_public);

@@ -19,26 +19,6 @@ static err_t check_ips(struct ctx *cx, struct str_list ips)
 	return OK;
 }
 
-static bool is_default_port(struct str scheme, struct str port)
-{
-	return str_eq(port, str_eq(scheme, STR("https")) ? STR("443") : STR("80"));
-}
-
-/* Absent for what is no origin of a page. */
-static struct str origin_clean(struct arena *mem, struct str text)
-{
-	struct uri uri;
-	if (!uri_split(text, &uri) || uri.userinfo.ptr || !uri.host.len || uri.query.ptr || uri.fragment.ptr ||
-		(uri.path.len && !str_eq(uri.path, STR("/"))))
-		return STR_ABSENT;
-	struct str scheme = str_lower(mem, uri.scheme), host = str_lower(mem, uri.host);
-	if (!str_eq(scheme, STR("https")) && !str_eq(scheme, STR("http")))
-		return STR_ABSENT;
-	bool ipv6 = str_has(host, ':'), port = uri.port.len && !is_default_port(scheme, uri.port);
-	return str_fmt(mem, "%.*s://%s%.*s%s%s%.*s", STR_ARG(scheme), ipv6 ? "[" : "", STR_ARG(host), ipv6 ? "]" : "",
-		port ? ":" : "", port ? (int)uri.port.len : 0, port ? uri.port.ptr : "");
-}
-
 static err_t clean_origins(struct ctx *cx, struct str_list in, struct str_list *out)
 {
 	*out = in;
@@ -49,7 +29,7 @@ static err_t clean_origins(struct ctx *cx, struct str_list in, struct str_list *
 			cx, INVALID_VALUE, "allowed_origins", "Name 1 to %d origins, or none: null.", KEY_ORIGINS_MAX);
 	struct str *origins = arena_array(cx->mem, struct str, in.count);
 	for (size_t i = 0; i < in.count; i++) {
-		origins[i] = origin_clean(cx->mem, in.items[i]);
+		origins[i] = uri_origin(cx->mem, in.items[i]);
 		if (!origins[i].ptr)
 			return REFUSE(cx, INVALID_VALUE, "allowed_origins",
 				"\"%.*s\" is no origin. Write https:// and the host, and the port if it is not 443.",

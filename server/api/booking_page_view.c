@@ -8,9 +8,11 @@
 #include "caldav/calendar/view/calendar_label.h"
 #include "server/account/account.h"
 #include "server/account/label.h"
+#include "server/data/uri.h"
 
 #define DATE_LEN 10 /* 2026-12-24 */
 #define DAY_S INT64_C(86400)
+#define ORIGIN_MAX 200
 
 struct duration_view {
 	int64_t minutes;
@@ -63,6 +65,7 @@ static const struct json_field fields[] = {
 	{ "is_public",              JSON_BOOL,    0,                 V(is_public),     V(has_is_public),     0,   0,    NULL, NULL, 0, 0, "Whether anybody may book by its page on this server, at `url`; false unless said", "false" },
 	{ "url",                    JSON_STR,     JSON_READ_ONLY | JSON_NULLABLE, V(url), 0,              0,   0,    NULL, NULL, 0, 0, "Where that page is; null where is_public is false", "https://calends.example/book/intro-call" },
 	{ "questions",              JSON_OBJECTS, 0,                 V(questions),     V(has_questions),     0,   BOOKING_QUESTIONS_MAX, NULL, booking_question_fields, ARRAY_LEN(booking_question_fields), sizeof(struct question_view), "What guests are asked there besides their name and address, each once; none unless said", "[]" },
+	{ "embed_origins",          JSON_STRS,    0,                 V(embed_origins), V(has_embed_origins), 0,   BOOKING_ORIGINS_MAX, NULL, NULL, 0, 0, "Sites that may show that page in a frame: https:// and the host, and the port if it is not 443. None: any site, as when left out", "https://shop.example" },
 	{ "livemode",               JSON_BOOL,    JSON_READ_ONLY,    V(livemode),      0,                    0,  0,     NULL, NULL, 0, 0, "false in test mode", "true" },
 	{ "etag",                   JSON_STR,     JSON_READ_ONLY,    V(etag),          0,                    0,  0,     NULL, NULL, 0, 0, "For If-Match", "\"1\"" },
 	{ "created_at",             JSON_TIME,    JSON_READ_ONLY,    V(created_at),    0,                    0,  0,     NULL, NULL, 0, 0, "When it was made", NULL },
@@ -151,6 +154,7 @@ struct page_view booking_page_view(struct ctx *cx, const struct booking_page *p)
 		.is_public = p->is_public,
 		.url = p->is_public ? booking_page_url(cx, p) : STR_ABSENT,
 		.questions = booking_questions_view(mem, p),
+		.embed_origins = p->embed_origins,
 		.livemode = !id_is_test(p->account),
 		.etag = booking_page_etag(mem, p),
 		.created_at = p->created_at,
@@ -222,6 +226,28 @@ static err_t read_questions(struct ctx *cx, struct json_list list, struct bookin
 	}
 	out->questions = items;
 	out->question_count = list.count;
+	return OK;
+}
+
+/* As browsers write them, each once. They stand in a header (CSP: frame-ancestors). */
+static err_t read_origins(struct ctx *cx, struct str_list list, struct booking_page *out)
+{
+	struct str *origins = arena_array(cx->mem, struct str, list.count + 1);
+	size_t count = 0;
+	for (size_t i = 0; i < list.count; i++) {
+		struct str origin = uri_origin(cx->mem, list.items[i]);
+		/* An address of IPv6 is no host of CSP. */
+		if (!origin.ptr || origin.len > ORIGIN_MAX || str_has(origin, '['))
+			return REFUSE(cx, INVALID_VALUE, str_fmt(cx->mem, "embed_origins[%zu]", i).ptr,
+				"\"%.*s\" is no site. Write https:// and the host, and the port if it is not 443.",
+				STR_ARG(str_beginning(list.items[i], 100)));
+		size_t same = 0;
+		while (same < count && !str_eq(origins[same], origin))
+			same++;
+		origins[same] = origin;
+		count += same == count;
+	}
+	out->embed_origins = (struct str_list){ origins, count };
 	return OK;
 }
 
@@ -328,6 +354,8 @@ err_t booking_page_apply(struct api_call *call, const struct page_view *view, bo
 		TRY(read_exceptions(cx, view->exceptions, page));
 	if (view->has_questions)
 		TRY(read_questions(cx, view->questions, page));
+	if (view->has_embed_origins)
+		TRY(read_origins(cx, view->embed_origins, page));
 	read_numbers(view, page);
 	return read_calendars(call, view, fresh, page);
 }

@@ -12,12 +12,12 @@ struct page_view {
 	struct json_list questions;             /* of struct question_view */
 	struct days_view hours;
 	int64_t buffer_before, buffer_after, notice, horizon, step, per_day;
-	struct str_list busy;
+	struct str_list busy, embed_origins;
 	bool mail_guests, is_public, livemode;
 	struct instant created_at, updated_at;
 	bool has_slug, has_title, has_description, has_color_hex, has_timezone, has_calendar, has_status, has_durations,
 		has_exceptions, has_hours, has_buffer_before, has_buffer_after, has_notice, has_horizon, has_step,
-		has_per_day, has_busy, has_mail_guests, has_is_public, has_questions;
+		has_per_day, has_busy, has_mail_guests, has_is_public, has_questions, has_embed_origins;
 };
 
 struct question_view {

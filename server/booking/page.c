@@ -16,6 +16,7 @@ struct page_row {
 	bool active, mail_guests, is_public;
 	struct str_list questions;
 	struct bool_list must_answer;
+	struct str_list embed_origins;
 	int64_t version;
 	struct instant created_at, updated_at;
 };
@@ -23,7 +24,7 @@ struct page_row {
 #define PAGE_COLS                                                                                                      \
 	account, id, slug, title, description, color, tz, durations, hours, exceptions, buffer_before, buffer_after,   \
 		notice, step, horizon, per_day, busy_calendars, calendar, active, mail_guests, is_public, questions,   \
-		must_answer, version, created_at, updated_at
+		must_answer, embed_origins, version, created_at, updated_at
 DB_RESULT(booking_page_get, struct page_row, PAGE_COLS);
 DB_RESULT(booking_page_by_slug, struct page_row, PAGE_COLS);
 DB_RESULT(booking_page_public, struct page_row, PAGE_COLS);
@@ -102,6 +103,7 @@ static void page_of(struct arena *mem, const struct page_row *row, struct bookin
 		.active = row->active,
 		.mail_guests = row->mail_guests,
 		.is_public = row->is_public,
+		.embed_origins = row->embed_origins,
 		.version = row->version,
 		.created_at = row->created_at,
 		.updated_at = row->updated_at,
@@ -161,13 +163,20 @@ static struct bool_list must_list(struct arena *mem, const struct booking_page *
 	return (struct bool_list){ items, page->question_count };
 }
 
+/* None is an empty list there. */
+static struct str_list origins_list(const struct booking_page *page)
+{
+	static const struct str nothing;
+	return page->embed_origins.count ? page->embed_origins : (struct str_list){ &nothing, 0 };
+}
+
 #define IN_PAGE(mem, p)                                                                                                \
 	IN((p)->account), IN((p)->id), IN((p)->slug), IN((p)->title), IN((p)->description), IN((p)->color),            \
 		IN((p)->tz), IN(((struct int32_list){ (p)->durations, (p)->duration_count })),                         \
 		IN(hours_list((mem), &(p)->hours)), IN(exceptions_list((mem), (p))), IN((p)->buffer_before),           \
 		IN((p)->buffer_after), IN((p)->notice), IN((p)->step), IN((p)->horizon), IN((p)->per_day),             \
 		IN((p)->busy_calendars), IN((p)->calendar), IN((p)->active), IN((p)->mail_guests), IN((p)->is_public), \
-		IN(questions_list((mem), (p))), IN(must_list((mem), (p)))
+		IN(questions_list((mem), (p))), IN(must_list((mem), (p))), IN(origins_list(p))
 
 /* ---- operations ---- */
 

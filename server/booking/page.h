@@ -10,6 +10,7 @@
 #define BOOKING_EXCEPTIONS_MAX 400 /* of a page */
 #define BOOKING_BUSY_MAX 100       /* calendars that a page names */
 #define BOOKING_QUESTIONS_MAX 10   /* of a page */
+#define BOOKING_ORIGINS_MAX 20     /* of a page */
 
 /* What guests are asked besides their name, address and note. */
 struct booking_question {
@@ -36,7 +37,8 @@ struct booking_page {
 	bool is_public;                           /* anybody may book by its page on this server */
 	const struct booking_question *questions; /* that are asked there */
 	size_t question_count;
-	int64_t version; /* another one with each change */
+	struct str_list embed_origins; /* of sites that may frame that page, as browsers write them; none: any site */
+	int64_t version;               /* another one with each change */
 	struct instant created_at, updated_at;
 };
 

@@ -226,3 +226,35 @@ bool uri_split(struct str text, struct uri *out)
 	*out = uri;
 	return true;
 }
+
+/* ---- origins ---- */
+
+static bool is_default_port(struct str scheme, struct str port)
+{
+	return str_eq(port, str_eq(scheme, STR("https")) ? STR("443") : STR("80"));
+}
+
+static bool is_plain_host(struct str host, bool ipv6)
+{
+	for (size_t i = 0; i < host.len; i++) {
+		char c = host.ptr[i];
+		if (!char_is_digit(c) && !char_is_alpha(c) && c != '.' && c != (ipv6 ? ':' : '-'))
+			return false;
+	}
+	return host.len > 0;
+}
+
+struct str uri_origin(struct arena *mem, struct str text)
+{
+	struct uri uri;
+	if (!uri_split(text, &uri) || uri.userinfo.ptr || uri.query.ptr || uri.fragment.ptr ||
+		(uri.path.len && !str_eq(uri.path, STR("/"))))
+		return STR_ABSENT;
+	bool ipv6 = str_has(uri.host, ':');
+	struct str scheme = str_lower(mem, uri.scheme), host = str_lower(mem, uri.host);
+	if ((!str_eq(scheme, STR("https")) && !str_eq(scheme, STR("http"))) || !is_plain_host(host, ipv6))
+		return STR_ABSENT;
+	bool port = uri.port.len && !is_default_port(scheme, uri.port);
+	return str_fmt(mem, "%.*s://%s%.*s%s%s%.*s", STR_ARG(scheme), ipv6 ? "[" : "", STR_ARG(host), ipv6 ? "]" : "",
+		port ? ":" : "", port ? (int)uri.port.len : 0, port ? uri.port.ptr : "");
+}

@@ -34,3 +34,10 @@ struct uri {
 
 /* Split by RFC 3986 appendix B and check every character. False: not an absolute URI. */
 bool uri_split(struct str text, struct uri *out);
+
+/*
+ * The origin of a page of http or https as browsers write it (RFC 6454 §6.2): lower case, no default port. Of
+ * "HTTPS://Shop.Example:443/" it is "https://shop.example". Its host has letters, digits, "-" and "." alone (of IPv6
+ * hexadecimal digits, ":" and "." in brackets), so that it can stand in a header. Absent for what is no origin.
+ */
+struct str uri_origin(struct arena *mem, struct str text);

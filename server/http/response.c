@@ -109,11 +109,16 @@ struct buf *reply_public_page(struct response *rs, int status)
 	return out;
 }
 
-struct buf *reply_framed_page(struct response *rs, int status, bool is_public)
+struct buf *reply_framed_page(struct response *rs, int status, struct str_list origins, bool is_public)
 {
+	struct buf framers = buf_new(rs->rq->cx.mem, (size_t)8 * 1024);
+	for (size_t i = 0; i < origins.count; i++)
+		buf_fmt(&framers, "%s%.*s", i ? " " : "", STR_ARG(origins.items[i]));
 	reply(rs, status, "text/html; charset=utf-8");
 	rs->may_gzip = is_public;
-	response_header(rs, "Content-Security-Policy", STR(CSP_OF("*") "; form-action 'self'"));
+	response_header(rs, "Content-Security-Policy",
+		str_fmt(rs->rq->cx.mem, CSP_OF("%.*s") "; form-action 'self'",
+			STR_ARG(origins.count ? buf_str(&framers) : STR("*"))));
 	response_header(rs, "Referrer-Policy", STR("no-referrer"));
 	return &rs->body;
 }

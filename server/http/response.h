@@ -58,9 +58,10 @@ struct buf *reply_page(struct response *rs, int status, enum page_forms forms);
  * compressed. Its forms stay. */
 struct buf *reply_public_page(struct response *rs, int status);
 
-/* The same for a page that any site may show in a frame: one that neither asks for a cookie nor sets one, so that
- * nobody can be led to do with it what they could not do themselves. Compressed where nothing in it is secret. */
-struct buf *reply_framed_page(struct response *rs, int status, bool is_public);
+/* The same for a page that other sites may show in a frame, those of `origins` or, of none, any: one that neither asks
+ * for a cookie nor sets one, so that nobody can be led to do with it what they could not do themselves. Compressed
+ * where nothing in it is secret. */
+struct buf *reply_framed_page(struct response *rs, int status, struct str_list origins, bool is_public);
 
 /*
  * Begin a streamed answer. Everything that can be refused should have been refused before: once the first chunk went

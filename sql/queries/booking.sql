@@ -4,17 +4,17 @@
 -- name: booking_page_create stores
 -- $1 account  $2 id  $3 slug  $4 title  $5 description  $6 colour  $7 zone  $8 durations  $9 hours  $10 exceptions
 -- $11 $12 buffers  $13 notice  $14 step  $15 horizon  $16 a day  $17 busy calendars or NULL  $18 calendar  $19 active  $20 mail to guests
--- $21 public  $22 questions  $23 those that must be answered
+-- $21 public  $22 questions  $23 those that must be answered  $24 sites that may frame it
 SELECT booking_page_create(ROW($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-                               1, NULL, NULL, $20, $21, $22, $23)::booking_page) AS outcome;
+                               1, NULL, NULL, $20, $21, $22, $23, $24)::booking_page) AS outcome;
 
 -- name: booking_page_change stores
--- As booking_page_create, and $24 the version that it had
+-- As booking_page_create, and $25 the version that it had
 UPDATE booking_page p SET slug = $3, title = $4, description = $5, color = $6, tz = $7, durations = $8, hours = $9,
        exceptions = $10, buffer_before = $11, buffer_after = $12, notice = $13, step = $14, horizon = $15, per_day = $16,
        busy_calendars = $17, calendar_id = $18, active = $19, mail_guests = $20, is_public = $21, questions = $22,
-       must_answer = $23, version = p.version + 1, updated_at = now()
- WHERE p.account_id = $1 AND p.id = $2 AND p.version = $24;
+       must_answer = $23, embed_origins = $24, version = p.version + 1, updated_at = now()
+ WHERE p.account_id = $1 AND p.id = $2 AND p.version = $25;
 
 -- name: booking_page_delete
 -- $1 account  $2 id  $3 version, 0 for any
@@ -24,7 +24,7 @@ DELETE FROM booking_page p WHERE p.account_id = $1 AND p.id = $2 AND ($3::bigint
 -- $3 id
 SELECT p.account_id AS account, p.id, p.slug, p.title, p.description, p.color, p.tz, p.durations, p.hours, p.exceptions,
        p.buffer_before, p.buffer_after, p.notice, p.step, p.horizon, p.per_day, p.busy_calendars,
-       p.calendar_id AS calendar, p.active, p.mail_guests, p.is_public, p.questions, p.must_answer, p.version, p.created_at, p.updated_at
+       p.calendar_id AS calendar, p.active, p.mail_guests, p.is_public, p.questions, p.must_answer, p.embed_origins, p.version, p.created_at, p.updated_at
   FROM booking_page p
  WHERE p.account_id = $1 AND ($2::uuid[] IS NULL OR p.calendar_id = ANY ($2)) AND p.id = $3;
 
@@ -32,7 +32,7 @@ SELECT p.account_id AS account, p.id, p.slug, p.title, p.description, p.color, p
 -- $3 slug
 SELECT p.account_id AS account, p.id, p.slug, p.title, p.description, p.color, p.tz, p.durations, p.hours, p.exceptions,
        p.buffer_before, p.buffer_after, p.notice, p.step, p.horizon, p.per_day, p.busy_calendars,
-       p.calendar_id AS calendar, p.active, p.mail_guests, p.is_public, p.questions, p.must_answer, p.version, p.created_at, p.updated_at
+       p.calendar_id AS calendar, p.active, p.mail_guests, p.is_public, p.questions, p.must_answer, p.embed_origins, p.version, p.created_at, p.updated_at
   FROM booking_page p
  WHERE p.account_id = $1 AND ($2::uuid[] IS NULL OR p.calendar_id = ANY ($2)) AND by_slug(p.slug) = $3;
 
@@ -41,7 +41,7 @@ SELECT p.account_id AS account, p.id, p.slug, p.title, p.description, p.color, p
 -- Whoever has it: of a page that anybody may open.
 SELECT p.account_id AS account, p.id, p.slug, p.title, p.description, p.color, p.tz, p.durations, p.hours, p.exceptions,
        p.buffer_before, p.buffer_after, p.notice, p.step, p.horizon, p.per_day, p.busy_calendars,
-       p.calendar_id AS calendar, p.active, p.mail_guests, p.is_public, p.questions, p.must_answer, p.version, p.created_at,
+       p.calendar_id AS calendar, p.active, p.mail_guests, p.is_public, p.questions, p.must_answer, p.embed_origins, p.version, p.created_at,
        p.updated_at
   FROM booking_page p
  WHERE by_slug(p.slug) = $1 AND p.is_public AND p.active;
@@ -50,7 +50,7 @@ SELECT p.account_id AS account, p.id, p.slug, p.title, p.description, p.color, p
 -- $3 before this id  $4 at most
 SELECT p.account_id AS account, p.id, p.slug, p.title, p.description, p.color, p.tz, p.durations, p.hours, p.exceptions,
        p.buffer_before, p.buffer_after, p.notice, p.step, p.horizon, p.per_day, p.busy_calendars,
-       p.calendar_id AS calendar, p.active, p.mail_guests, p.is_public, p.questions, p.must_answer, p.version, p.created_at, p.updated_at
+       p.calendar_id AS calendar, p.active, p.mail_guests, p.is_public, p.questions, p.must_answer, p.embed_origins, p.version, p.created_at, p.updated_at
   FROM booking_page p
  WHERE p.account_id = $1 AND ($2::uuid[] IS NULL OR p.calendar_id = ANY ($2)) AND p.id < $3
  ORDER BY p.id DESC LIMIT $4::int;
@@ -59,7 +59,7 @@ SELECT p.account_id AS account, p.id, p.slug, p.title, p.description, p.color, p
 -- $3 after this id  $4 at most
 SELECT p.account_id AS account, p.id, p.slug, p.title, p.description, p.color, p.tz, p.durations, p.hours, p.exceptions,
        p.buffer_before, p.buffer_after, p.notice, p.step, p.horizon, p.per_day, p.busy_calendars,
-       p.calendar_id AS calendar, p.active, p.mail_guests, p.is_public, p.questions, p.must_answer, p.version, p.created_at, p.updated_at
+       p.calendar_id AS calendar, p.active, p.mail_guests, p.is_public, p.questions, p.must_answer, p.embed_origins, p.version, p.created_at, p.updated_at
   FROM booking_page p
  WHERE p.account_id = $1 AND ($2::uuid[] IS NULL OR p.calendar_id = ANY ($2)) AND p.id > $3
  ORDER BY p.id LIMIT $4::int;

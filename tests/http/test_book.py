@@ -9,6 +9,7 @@ import pytest
 
 from booking import ALWAYS, Booking, soon, text
 from oauth_flow import Browser, Form
+from rest import assert_error
 
 SERVE = ["--rate-limit", "0", "--write-rate", "0", "--trusted-proxy", "127.0.0.1"]
 PLACES = ("/book/", "/embed/")
@@ -167,6 +168,37 @@ def test_its_pages_may_be_framed_at_embed_alone(world, page):
     script = world.get("/embed.js")
     assert script.status == 200 and "javascript" in script.headers["Content-Type"] and "max-age" in script.headers["Cache-Control"]
     assert len(script.body) < 3000
+
+
+def framers(reply):
+    return re.search(r"frame-ancestors ([^;]*);", reply.headers["Content-Security-Policy"])[1]
+
+
+def test_its_owner_names_the_sites_that_may_frame_it(world, api, page):
+    sites = ["https://shop.example", "https://shop.example:8443", "http://localhost:8080"]
+    api("PATCH", f"/v1/booking_pages/{page['id']}", {"embed_origins": [*sites, "HTTPS://SHOP.example:443/"]})
+    assert api("GET", f"/v1/booking_pages/{page['id']}").json["embed_origins"] == sites
+    for end in ("", "/zone", f"/form?start={text(soon(3, 9))}"):
+        assert framers(world.get(f"/embed/{page['slug']}{end}")) == " ".join(sites)
+        assert framers(world.get(f"/book/{page['slug']}{end}")) == "'none'"
+    made = api.booked(page, soon(3, 9))
+    assert framers(world.get(made["manage_url"].removeprefix(world.url) + "/booked")) == " ".join(sites)
+    api("PATCH", f"/v1/booking_pages/{page['id']}", {"embed_origins": []})
+    assert framers(world.get(f"/embed/{page['slug']}")) == "*"
+
+
+NO_SITES = ["", "*", "https://*.example", "https:", "https://", "shop.example", "//shop.example", "ftp://shop.example", "data:x", "https://a.example/x", "https://a.example?x",
+            "https://a.example#x", "https://u@a.example", "https://a.example;script-src", "https://a.example 'none'", "https://a.example,b.example", "https://a%2eexample",
+            "https://ä.example", "https://[::1]", "https://a.example:x", "https://" + "a" * 300 + ".example", "https://a.example\r\nX-Evil: 1", "'self'", "null"]
+
+
+def test_what_is_no_site_is_refused_by_its_place(api, page):
+    """It would stand in a header. Twenty are the most."""
+    for origin in NO_SITES:
+        reply = api("PATCH", f"/v1/booking_pages/{page['id']}", {"embed_origins": ["https://a.example", origin]})
+        assert_error(reply, 400, "invalid_value", "embed_origins[1]")
+    reply = api("PATCH", f"/v1/booking_pages/{page['id']}", {"embed_origins": [f"https://n{n}.example" for n in range(21)]})
+    assert_error(reply, 400, "invalid_value", "embed_origins")
 
 
 def test_what_shows_no_secret_is_compressed(world, page):

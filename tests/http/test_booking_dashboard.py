@@ -50,7 +50,7 @@ def made(api, browser, **changes):
 def test_the_form_makes_what_rest_tells(api, browser):
     page = made(api, browser, title="Café & Kuchen", description="Two\r\nlines", durations="45, 30", timezone="Europe/Berlin",
                 monday="9-12, 13:00–17:30", tuesday="", exceptions="2027-12-24\r\n2027-12-31 10:00-12:00",
-                questions="Your company *\r\nWhat about?", minimum_notice_minutes="120", bookings_per_day="4", slot_step_minutes="15")
+                questions="Your company *\r\nWhat about?", embed_origins="HTTPS://Shop.Example:443/\r\n\r\nhttp://localhost:8080", minimum_notice_minutes="120", bookings_per_day="4", slot_step_minutes="15")
     assert (page["slug"], page["title"], page["description"]) == ("caf-kuchen", "Café & Kuchen", "Two\nlines")
     assert page["durations"] == [{"minutes": 45}, {"minutes": 30}] and page["is_public"] and page["mail_guests"]
     assert page["url"].endswith("/book/caf-kuchen")
@@ -58,6 +58,7 @@ def test_the_form_makes_what_rest_tells(api, browser):
     assert page["working_hours"]["tuesday"] == [] and page["working_hours"]["friday"] == [{"start": "09:00", "end": "17:00"}]
     assert page["exceptions"] == [{"date": "2027-12-24", "hours": []}, {"date": "2027-12-31", "hours": [{"start": "10:00", "end": "12:00"}]}]
     assert page["questions"] == [{"question": "Your company", "required": True}, {"question": "What about?", "required": False}]
+    assert page["embed_origins"] == ["https://shop.example", "http://localhost:8080"]
     assert (page["minimum_notice_minutes"], page["bookings_per_day"], page["slot_step_minutes"]) == (120, 4, 15)
     shown = browser.get(f"{LIST}/{page['id']}").text
     assert f"<code>{page['url']}</code>" in shown and 'embed.js&quot;' not in shown and 'data-page="caf-kuchen"' in html.unescape(shown)
@@ -65,7 +66,7 @@ def test_the_form_makes_what_rest_tells(api, browser):
 
 
 def test_a_form_that_is_saved_as_it_was_shown_changes_nothing(api, browser):
-    page = made(api, browser, title="As it was", slug="as-it-was", exceptions="2027-12-24", questions="Why? *")
+    page = made(api, browser, title="As it was", slug="as-it-was", exceptions="2027-12-24", questions="Why? *", embed_origins="https://a.example\nhttps://b.example")
     edit = f"{LIST}/{page['id']}/edit"
     reply = browser.post(edit, form(browser, edit, edit))
     assert reply.status == 303 and reply.location == f"{LIST}/{page['id']}?done=saved", text(reply.text)
@@ -79,6 +80,8 @@ WRONG = [
     ({"monday": "all day"}, "monday"), ({"sunday": "17:00-09:00"}, "sunday"), ({"friday": "9-12, 11-13"}, "friday"), ({"monday": "9-12-14"}, "monday"),
     ({"exceptions": "Christmas"}, "exceptions"), ({"exceptions": "2027-12-24 at night"}, "exceptions"), ({"exceptions": "2027-12-24\n2027-12-24"}, "exceptions"),
     ({"timezone": "Mars/Olympus"}, "timezone"), ({"questions": "Why?\nWhy?"}, "questions"), ({"questions": "\n".join(map(str, range(11)))}, "questions"),
+    ({"embed_origins": "https://a.example\nshop.example"}, "embed_origins"), ({"embed_origins": "*"}, "embed_origins"), ({"embed_origins": "https://x.example; script-src *"}, "embed_origins"),
+    ({"embed_origins": "https://a.example/shop"}, "embed_origins"), ({"embed_origins": "\n".join(f"https://n{n}.example" for n in range(21))}, "embed_origins"),
     ({"questions": "x" * 201}, "questions"), ({"horizon_days": "731"}, "horizon_days"), ({"slot_step_minutes": "soon"}, "slot_step_minutes"),
     ({"buffer_after_minutes": "-5"}, "buffer_after_minutes"), ({"bookings_per_day": "0"}, "bookings_per_day"),
     ({"calendar_id": "cal_" + "0" * 21 + "1"}, "calendar_id"), ({"calendars": "some", "calendar": None}, "busy_calendar_ids"),
@@ -147,7 +150,52 @@ def test_what_was_booked_stands_on_its_page(api, browser):
     api("POST", f"/v1/bookings/{gone['id']}/cancel")
     shown = browser.get(f"{LIST}/{page['id']}").text
     assert "Ada &lt;Lovelace&gt;" in shown and f"/calendar/events/{kept['event_id']}" in shown
-    assert shown.index("Cancelled") < shown.index("Confirmed"), "the newest first"
+    assert shown.index('care">Cancelled') < shown.index('good">Confirmed'), "the newest first"
+
+
+@pytest.fixture(scope="module")
+def busy_page(world, api, owner):
+    """With 44 bookings that are to come and 60 that are cancelled; their numbers are their guests' names."""
+    page = api.page(slug="busy-page")
+    made = api.booked(page, api.slots(page, soon(3), soon(20))[0][0], name="n000")
+    world.sql("""INSERT INTO booking (account_id, id, page_id, calendar_id, event_id, start_at, end_at, tz, name, email, questions, answers, cancelled_at, cancelled_by)
+        SELECT b.account_id, (left(b.id::text, 24) || lpad(to_hex(n), 12, '0'))::uuid, b.page_id, b.calendar_id, CASE WHEN n % 7 < 3 THEN b.event_id ELSE gen_random_uuid() END,
+               b.start_at, b.end_at, 'UTC', 'n' || lpad(n::text, 3, '0'), 'g@example.org', '{}', '{}', CASE WHEN n % 7 >= 3 THEN now() END, CASE WHEN n % 7 >= 3 THEN 1 ELSE 0 END
+          FROM booking b, generate_series(1, 104) n WHERE b.name = 'n000'""")
+    world.sql("DELETE FROM booking WHERE name = 'n000'")
+    return page, made
+
+
+def walk(browser, address):
+    """The guests of each part, from the first to the last."""
+    parts = []
+    while address:
+        shown = browser.get(address).text
+        parts.append(re.findall(r"<bdi>(n\d\d\d)</bdi>", shown))
+        older = re.search(r'<a class="button secondary" href="([^"]+)">Older', shown)
+        address = older and html.unescape(older[1]).partition("#")[0]
+    return parts
+
+
+def test_all_that_was_booked_is_listed_a_part_at_a_time(browser, busy_page):
+    page, _ = busy_page
+    names = [f"n{n:03}" for n in range(104, 0, -1)]
+    parts = walk(browser, f"{LIST}/{page['id']}")
+    assert sum(parts, []) == names and [len(p) for p in parts] == [20] * 5 + [4]
+    assert sum(walk(browser, f"{LIST}/{page['id']}?show=upcoming"), []) == [n for n in names if int(n[1:]) % 7 < 3]
+    cancelled = walk(browser, f"{LIST}/{page['id']}?show=cancelled")
+    assert sum(cancelled, []) == [n for n in names if int(n[1:]) % 7 >= 3] and all(map(len, cancelled))
+    nothing = browser.get(f"{LIST}/{page['id']}?show=past").text
+    assert "None of these bookings is like this" in nothing and "Older" not in nothing
+    assert 'href="/booking-pages/%s#booked">Newest' % page["id"] in browser.get(f"{LIST}/{page['id']}?before=bkg_0000000000000000000001").text
+    for odd in ("show=%F0%9F%98%80", "before=x", "show=past&before=bkg_" + "z" * 22):
+        assert browser.get(f"{LIST}/{page['id']}?{odd}").status == 200
+
+
+def test_what_is_over_is_told_by_when_its_event_is(world, api, browser, busy_page):
+    page, made = busy_page
+    assert api("PATCH", f"/v1/events/{made['event_id']}", {"start_time": "2020-01-01T10:00:00Z", "end_time": "2020-01-01T10:30:00Z"}).status == 200
+    assert len(sum(walk(browser, f"{LIST}/{page['id']}?show=past"), [])) == 44 and not sum(walk(browser, f"{LIST}/{page['id']}?show=upcoming"), [])
 
 
 def test_test_mode_has_pages_of_its_own(world, owner, browser):

@@ -253,6 +253,33 @@ test('nothing but that page is shown in a frame, and nobody else is told or hear
 	}
 });
 
+test('a site that its owner did not name shows nothing of it, one that is named does', async () => {
+	const site = await openSite(''), other = await openSite('');
+	const shown = await openPage({ embed_origins: [new URL(site.url).origin] });
+	const { context, page, complaints } = await visitor({ viewport: { width: 1280, height: 800 } });
+	const show = async (at) => {
+		await page.goto(at.url);
+		await page.evaluate(([url, slug]) => new Promise((done) => {
+			const script = Object.assign(document.createElement('script'), { src: `${url}/embed.js`, onload: done });
+			script.dataset.page = slug;
+			document.querySelector('main').append(script);
+		}), [world.url, shown.slug]);
+		await page.locator('iframe').waitFor();
+	};
+	try {
+		await show(site);
+		await page.frameLocator('iframe').locator('.times a').first().waitFor();
+		assert.deepEqual(complaints, []);
+		const refused = page.waitForEvent('console', (m) => /frame-ancestors/.test(m.text()));
+		await show(other);
+		await refused;
+		assert.ok(!(await page.frames()[1]?.content().catch(() => ''))?.includes(shown.title));
+	} finally {
+		await context.close();
+		await Promise.all([site.close(), other.close()]);
+	}
+});
+
 test('a line that names no page, or one that is gone, breaks no site', async () => {
 	const site = await openSite(line('never-was') + line('"></script>'.slice(0, 1)) + line('../x'));
 	const { context, page } = await visitor({ viewport: { width: 1280, height: 800 } });
