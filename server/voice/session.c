@@ -52,7 +52,8 @@ static err_t token_of(struct ctx *cx, const struct voice_session *s, struct str 
 	json_object(&j, NULL);
 	json_str(&j, "iss", cx->config->public_url);
 	json_str(&j, "aud", backend);
-	json_id(&j, "sub", "usr", id_in_mode(s->account, false)); /* as all that is told of them; livemode says the rest */
+	json_id(&j, "sub", "usr",
+		id_in_mode(s->account, false)); /* as all that is told of them; livemode says the rest */
 	json_id(&j, "jti", "hub", s->id);
 	/* By the clock of whoever verifies it, not by the sandbox's. */
 	json_int(&j, "iat", instant_s(s->created_at) - cx->ahead_s);
