@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Week and day as a grid of hours, by Event Calendar. Its program, its stylesheet and the events are fetched together; until all
 // are there the server's own drawing stays.
-const SLICE = 40; // of them in one frame, about
+const SLICE = 24, SCROLLED_TO = '08:00:00'; // events in one frame, about
 
 const two = (n) => String(n).padStart(2, '0');
 const dayOf = (d) => `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`;
@@ -28,15 +28,23 @@ const shown = (e) => ({
 	extendedProps: { etag: e.etag, repeats: e.repeats },
 });
 
-// Of whole days: what stands beside each other comes at once, or the first would move for the next.
+// What stands beside each other comes at once, or the first would move for the next. Bars of whole days have a row of their own.
 function slices(events) {
-	const all = [[]];
-	for (const [i, event] of events.entries()) {
-		const begins = i > 0 && event.start.slice(0, 10) !== events[i - 1].start.slice(0, 10);
-		if (begins && all.at(-1).length >= SLICE) all.push([]);
-		all.at(-1).push(event);
+	const all = [];
+	for (const wholeDays of [true, false]) {
+		let slice = [], until = '';
+		for (const event of events.filter((e) => Boolean(e.all_day) === wholeDays)) {
+			if (slice.length >= SLICE && event.start >= until) {
+				all.push(slice);
+				slice = [];
+			}
+			slice.push(event);
+			if (event.end > until) until = event.end;
+		}
+		if (slice.length) all.push(slice);
 	}
-	return all;
+	const isAbove = ([{ start, all_day }]) => !all_day && start.slice(11) < SCROLLED_TO;
+	return all.sort((a, b) => isAbove(a) - isAbove(b)); // what is seen first comes first
 }
 
 async function read({ host, query, address }) {
@@ -86,7 +94,7 @@ function options(page) {
 	};
 	return {
 		view: view === 'week' ? 'timeGridWeek' : 'timeGridDay', date, firstDay: Number(firstDay), locale: document.documentElement.lang, height: '100%',
-		headerToolbar: { start: '', center: '', end: '' }, scrollTime: '08:00:00', highlightedDates: [today], slotHeight: 28,
+		headerToolbar: { start: '', center: '', end: '' }, scrollTime: SCROLLED_TO, highlightedDates: [today], slotHeight: 28,
 		editable: true, selectable: true, eventStartEditable: true, eventDurationEditable: true,
 		eventTimeFormat: (start, end) => end && start - end ? `${tell.clock(start)}–${tell.clock(end)}` : tell.clock(start),
 		slotLabelFormat: tell.hour, allDayContent: document.getElementById('calendar-alert').dataset.allDay,
