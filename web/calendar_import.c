@@ -159,6 +159,13 @@ static void set_count(struct request *rq, struct html_values *v, const char *nam
 	html_set(v, name, str_fmt(rq->cx.mem, "%lld", (long long)count));
 }
 
+/* In the language of who reads. What libical or the validation says is in English. */
+static struct str note_said(struct request *rq, const struct import_note *note)
+{
+	struct str why = catalogue_text(request_language(rq), str_of(note->why));
+	return say_with(rq, note_format(note->kind), "what", str_of(note->what), "why", why, NULL);
+}
+
 static err_t report(
 	struct request *rq, struct response *rs, const struct order *order, const struct import_result *done)
 {
@@ -177,8 +184,9 @@ static err_t report(
 		const struct import_note *note = &done->notes.items[i];
 		struct html_values *row = html_add_row(v, "notes");
 		html_set(row, "line", str_fmt(rq->cx.mem, "%d", note->line));
-		html_set(row, "text", str_of(note->text));
+		html_set(row, "text", note_said(rq, note));
 		html_set_flag(row, "left_out", note->left_out);
+		html_set_flag(row, "of_others", note->kind == NOTE_INVALID || note->kind == NOTE_LIBICAL);
 	}
 	html_set_flag(v, "any_note", done->notes.count > 0);
 	if (done->notes.more)

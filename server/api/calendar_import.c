@@ -32,7 +32,7 @@ static const struct json_field import_params[] = {
 
 struct note_view {
 	int64_t line;
-	struct str action, text;
+	struct str action, code, text;
 };
 
 struct import_view {
@@ -48,6 +48,7 @@ struct import_view {
 static const struct json_field note_fields[] = {
 	{ "line",   JSON_INT,  JSON_READ_ONLY, N(line),   0, 0, 0, NULL, NULL, 0, 0, "Of the document that was sent, from 1 on", "12" },
 	{ "action", JSON_STR,  JSON_READ_ONLY, N(action), 0, 0, 0, NULL, NULL, 0, 0, "`repaired` or `left_out`", "left_out" },
+	{ "code",   JSON_STR,  JSON_READ_ONLY, N(code),   0, 0, 0, NULL, NULL, 0, 0, "Why, for programs: `uid_missing`, `invalid` and others, which keep their meaning", "kind_not_stored" },
 	{ "text",   JSON_STR,  JSON_READ_ONLY, N(text),   0, 0, 0, NULL, NULL, 0, 0, "What, and why", "VJOURNAL: this calendar does not hold components of this kind." },
 };
 
@@ -78,7 +79,8 @@ static struct json_list notes_view(struct arena *mem, const struct import_notes 
 	struct note_view *views = arena_array(mem, struct note_view, notes->count + 1);
 	for (size_t i = 0; i < notes->count; i++)
 		views[i] = (struct note_view){ notes->items[i].line,
-			notes->items[i].left_out ? STR("left_out") : STR("repaired"), str_of(notes->items[i].text) };
+			notes->items[i].left_out ? STR("left_out") : STR("repaired"), note_code(notes->items[i].kind),
+			note_text(mem, &notes->items[i]) };
 	return (struct json_list){ views, notes->count };
 }
 

@@ -91,7 +91,7 @@ def test_each_uid_is_one_object_with_the_zones_that_it_uses(into):
 def test_the_same_import_again_changes_nothing(into):
     text = document(BERLIN, event("a", "DTSTART;TZID=Europe/Berlin:20261005T090000"), event("b"), component("DTSTART:20261124T090000Z", "SUMMARY:no uid"))
     [note] = into(text, created=3)
-    assert note["action"] == "repaired" and "no UID" in note["text"] and text.splitlines()[note["line"] - 1] == "BEGIN:VEVENT"
+    assert (note["action"], note["code"]) == ("repaired", "uid_missing") and "no UID" in note["text"] and text.splitlines()[note["line"] - 1] == "BEGIN:VEVENT"
     before = into.export()
     assert len(into(text, unchanged=3)) == 1
     # a stamp of its own does not make another event of one without UID
@@ -127,7 +127,7 @@ def test_of_two_with_one_uid_the_newer_stays(into):
     notes = into(text, created=2, left_out=2)
     lines = text.split("\r\n")
     assert sorted(next(line for line in lines[n["line"] - 1:] if line.startswith("SUMMARY")) for n in notes) == ["SUMMARY:first", "SUMMARY:old"]
-    assert all(n["action"] == "left_out" and "newer" in n["text"] for n in notes)
+    assert all((n["action"], n["code"]) == ("left_out", "uid_twice") and "newer" in n["text"] for n in notes)
     assert "SUMMARY:new" in into.export() and "SUMMARY:second" in into.export() and into.components() == 2
 
 
@@ -138,7 +138,7 @@ def test_kinds_are_those_of_the_calendar(into, dav_into):
     there = Importing(into.world, into.api.key, name="Events alone")
     into.world.sql("UPDATE calendar SET components = 1 WHERE displayname = 'Events alone'")
     [note] = there(document(event("t", name="VTODO"), event("e")), created=1, left_out=1)
-    assert note["text"] == "VTODO: this calendar does not hold components of this kind." and note["line"] == 4
+    assert note["text"] == "VTODO: this calendar does not hold components of this kind." and (note["line"], note["code"]) == (4, "kind_not_stored")
 
 
 # ---- and back ----
@@ -229,14 +229,15 @@ def test_hostile_documents_are_bounded(into):
     zones = [OWN_ZONE.replace("My Zone", f"Zone {n}") for n in range(1000)]
     text = document(*zones, event("a"), event("z", "DTSTART;TZID=Zone 5:20261124T090000"))
     notes = into(text, created=2, left_out=800)
-    assert len(notes) == 200 and "too many time zones" in notes[0]["text"]
+    assert len(notes) == 200 and "too many time zones" in notes[0]["text"] and notes[0]["code"] == "too_many"
     [note] = into(document(f"BEGIN:VEVENT\r\nUID:deep\r\n{deep}END:VEVENT", event("b")), created=1, left_out=1)
     assert "deep" in note["text"]
     into(document(event("long", "DTSTART:20261124T090000Z", line)), created=1)
     assert into(document(event("longer", "DTSTART:20261124T090000Z", line, line)), left_out=1)[0]["action"] == "left_out"
     into(document(event("quote", "DTSTART:20261124T090000Z", 'X;A="' + "x" * 500_000)), created=1, repaired=1)
     many = document(event("many", "DTSTART:20261124T090000Z", *["X-A:1"] * 100_000))
-    assert "too many properties" in into(many, left_out=1)[0]["text"]
+    [note] = into(many, left_out=1)
+    assert "too many properties" in note["text"] and note["code"] == "invalid"
     assert into.send(b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n" * 40_000).json["left_out"] == 40_000
     mac = document(event("mac")).replace("\r\n", "\r")
     assert "CR alone" in into(mac, created=1)[0]["text"]

@@ -46,6 +46,8 @@ def said():
         texts.setdefault(unescaped("".join(sentence)), []).append("scopes.def")
     for summary in re.findall(rf'^AUDIT\("[^"]*",\s*"[^"]*",\s*{C_STRING}', (ROOT / "server/account/audit.def").read_text(), re.M):
         texts.setdefault(unescaped(summary), []).append("audit.def")
+    for text in re.findall(rf'^NOTE\(\w+,\s*"[^"]*",\s*{C_STRING}', (ROOT / "caldav/calendar/import/notes.def").read_text(), re.M):
+        texts.setdefault(unescaped(text), []).append("notes.def")
     for path in sorted((ROOT / "web").glob("*.c")):
         source = path.read_text()
         found = [unescaped("".join(re.findall(C_STRING, all_parts))) for all_parts, *_ in SAID_IN_C.findall(source)]

@@ -7,8 +7,6 @@
 #include "caldav/calendar/recur/vtimezone.h"
 #include "server/crypto/digest.h"
 
-#define NAME_SHOWN 40 /* octets of a name in a note */
-
 struct cutter {
 	struct ctx *cx;
 	struct import_notes *notes;
@@ -22,8 +20,6 @@ struct cutter {
 	int calendars;
 	bool in_calendar;
 };
-
-#define SHOWN(name) STR_ARG(str_sub((name), 0, NAME_SHOWN))
 
 /* ---- lines ---- */
 
@@ -55,7 +51,7 @@ static struct str line_ends(struct ctx *cx, struct str data, struct import_notes
 	char *copy = arena_take(cx->mem, data.len, 1);
 	for (size_t i = 0; i < data.len; i++)
 		copy[i] = data.ptr[i] == '\r' ? '\n' : data.ptr[i];
-	notes_add(notes, 1, false, "Lines end with CR alone; they are read as if they ended with CRLF.");
+	notes_add(notes, 1, false, NOTE_LINE_ENDS, STR(""), STR(""));
 	return (struct str){ copy, data.len };
 }
 
@@ -113,23 +109,22 @@ static void close_piece(struct cutter *c, size_t last)
 		return;
 	piece->last = last;
 	if (c->depth && !piece->too_deep)
-		notes_add(c->notes, piece->line, false, "END:%.*s is missing; it is added.", SHOWN(piece->name));
+		notes_add(c->notes, piece->line, false, NOTE_END_ADDED, piece->name, STR(""));
 	if (!piece->tzid.ptr && ical_component(piece->name) && !str_trim(piece->uid, STR_BLANK).len) {
 		piece->uid_made = true;
 		piece->uid = uid_of_content(c, piece);
-		notes_add(c->notes, piece->line, false,
-			"This %.*s has no UID; it gets one that is made of its content.", SHOWN(piece->name));
+		notes_add(c->notes, piece->line, false, NOTE_UID_MADE, piece->name, STR(""));
 	}
 	c->open = NULL;
 	c->depth = 0;
 }
 
 /* What is not taken at all: passed over up to its END. */
-static void leave_out(struct cutter *c, int line, struct str name, const char *why)
+static void leave_out(struct cutter *c, int line, struct str name, enum note_kind why)
 {
 	c->skipped_depth = 1;
 	c->doc->left_out++;
-	notes_add(c->notes, line, true, "%.*s: %s", SHOWN(name), why);
+	notes_add(c->notes, line, true, why, name, STR(""));
 }
 
 static void open_piece(struct cutter *c, size_t at, struct str name)
@@ -138,13 +133,13 @@ static void open_piece(struct cutter *c, size_t at, struct str name)
 	int line = c->lines[at].number;
 	bool zone = str_eq(name, STR("VTIMEZONE"));
 	if (!c->in_calendar)
-		notes_add(c->notes, line, false, "%.*s stands outside of a VCALENDAR.", SHOWN(name));
+		notes_add(c->notes, line, false, NOTE_OUTSIDE, name, STR(""));
 	if (!zone && !ical_component(name))
-		leave_out(c, line, name, "components of this kind are not stored here.");
+		leave_out(c, line, name, NOTE_KIND_UNKNOWN);
 	else if (doc->piece_count == IMPORT_PIECES_MAX)
-		leave_out(c, line, name, "there are too many components: send the calendar in parts.");
+		leave_out(c, line, name, NOTE_MANY_PIECES);
 	else if (zone && ++c->zones > IMPORT_ZONES_MAX)
-		leave_out(c, line, name, "there are too many time zones.");
+		leave_out(c, line, name, NOTE_MANY_ZONES);
 	else {
 		c->open = &doc->pieces[doc->piece_count++];
 		*c->open = (struct import_piece){ .name = name,
@@ -200,12 +195,11 @@ static void end(struct cutter *c, size_t at, struct str name)
 		while (depth && !str_eq(c->stack[depth - 1], name))
 			depth--;
 	if (!depth) {
-		notes_add(c->notes, line, true, "END:%.*s has no BEGIN.", SHOWN(name));
+		notes_add(c->notes, line, true, NOTE_BEGIN_MISSING, name, STR(""));
 		return;
 	}
 	if (depth < c->depth)
-		notes_add(c->notes, line, false, "END:%.*s is missing before this line; it is added.",
-			SHOWN(c->stack[depth]));
+		notes_add(c->notes, line, false, NOTE_END_ADDED_BEFORE, c->stack[depth], STR(""));
 	c->depth = depth - 1;
 	if (!c->depth)
 		close_piece(c, at + 1);
@@ -246,7 +240,7 @@ static err_t line_cut(struct cutter *c, size_t at)
 	struct str name, value;
 	if (!import_property(line->text, &name, &value)) {
 		if (!c->open && !c->skipped_depth)
-			notes_add(c->notes, line->number, true, "This is not a property (NAME:value).");
+			notes_add(c->notes, line->number, true, NOTE_NO_PROPERTY, STR(""), STR(""));
 		return OK;
 	}
 	if (str_starts_nocase(line->text, STR("BEGIN:")))
@@ -274,6 +268,6 @@ err_t import_cut(struct ctx *cx, struct str data, struct import_notes *notes, st
 	if (!c.calendars)
 		return REFUSE(cx, ICAL_DATA, "", "There is no BEGIN:VCALENDAR: this is not an iCalendar document.");
 	if (c.in_calendar)
-		notes_add(notes, out->lines[out->line_count - 1].number, false, "END:VCALENDAR is missing.");
+		notes_add(notes, out->lines[out->line_count - 1].number, false, NOTE_CALENDAR_OPEN, STR(""), STR(""));
 	return OK;
 }

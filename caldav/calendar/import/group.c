@@ -9,20 +9,21 @@
 
 /* ---- what is left out ---- */
 
-static void piece_leave_out(struct import_work *work, struct import_piece *piece, const char *why)
+static void piece_leave_out(struct import_work *work, struct import_piece *piece, enum note_kind why)
 {
 	piece->gone = true;
 	work->left_out++;
-	notes_add(&work->notes, piece->line, true, "%.*s: %s", STR_ARG(piece->name), why);
+	notes_add(&work->notes, piece->line, true, why, piece->name, STR(""));
 }
 
-void import_leave_out(struct import_work *work, struct import_piece *leader, int line, struct str why)
+void import_leave_out(
+	struct import_work *work, struct import_piece *leader, int line, enum note_kind kind, struct str why)
 {
 	for (struct import_piece *p = leader; p; p = p->next) {
 		work->left_out += !p->gone;
 		p->gone = true;
 	}
-	notes_add(&work->notes, line, true, "%.*s: %.*s", STR_ARG(leader->name), STR_ARG(why));
+	notes_add(&work->notes, line, true, kind, leader->name, why);
 }
 
 /* ---- one UID ---- */
@@ -45,11 +46,11 @@ static void add_to_group(
 {
 	struct import_piece *same = leader;
 	if (next->calendar != leader->calendar) {
-		piece_leave_out(work, next, "an earlier VCALENDAR of this document has this UID.");
+		piece_leave_out(work, next, NOTE_UID_ELSEWHERE);
 		return;
 	}
 	if (!str_eq(next->name, leader->name)) {
-		piece_leave_out(work, next, "a component of another kind has this UID.");
+		piece_leave_out(work, next, NOTE_UID_OTHER_KIND);
 		return;
 	}
 	while (same && (same->gone || !same_instance(same, next)))
@@ -58,9 +59,7 @@ static void add_to_group(
 	if (!same)
 		return;
 	struct import_piece *loser = same->sequence > next->sequence ? next : same;
-	piece_leave_out(work, loser,
-		loser->recurrence_id.ptr ? "another one of this UID and RECURRENCE-ID is kept, which is newer."
-					 : "another one of this UID is kept, which is newer.");
+	piece_leave_out(work, loser, loser->recurrence_id.ptr ? NOTE_INSTANCE_TWICE : NOTE_UID_TWICE);
 }
 
 static void group_run(struct import_work *work, struct import_piece **run, size_t count)
@@ -68,8 +67,8 @@ static void group_run(struct import_work *work, struct import_piece **run, size_
 	struct import_piece *leader = run[0], *last = leader;
 	for (size_t i = 1; i < count; i++) {
 		if (i == GROUP_MAX)
-			notes_add(&work->notes, run[i]->line, true, "%.*s: more than %d components have this UID.",
-				STR_ARG(run[i]->name), GROUP_MAX);
+			notes_add(&work->notes, run[i]->line, true, NOTE_MANY_OF_UID, run[i]->name,
+				str_fmt(work->cx->mem, "%d", GROUP_MAX));
 		if (i >= GROUP_MAX) {
 			run[i]->gone = true;
 			work->left_out++;
@@ -87,9 +86,9 @@ static bool is_taken(struct import_work *work, struct import_piece *piece, int16
 	if (piece->tzid.ptr)
 		return false;
 	if (!((int)ical_component(piece->name) & components))
-		piece_leave_out(work, piece, "this calendar does not hold components of this kind.");
+		piece_leave_out(work, piece, NOTE_KIND_NOT_HELD);
 	else if (piece->too_deep)
-		piece_leave_out(work, piece, "components are nested too deeply in it.");
+		piece_leave_out(work, piece, NOTE_TOO_DEEP);
 	return !piece->gone;
 }
 
@@ -126,7 +125,7 @@ void import_group(struct import_work *work, int16_t components)
 		qsort(work->leaders, work->leader_count, sizeof *work->leaders, leader_cmp);
 	while (work->leader_count > IMPORT_OBJECTS_MAX) {
 		struct import_piece *last = work->leaders[--work->leader_count];
-		import_leave_out(work, last, last->line, STR("there are too many: send the calendar in parts."));
+		import_leave_out(work, last, last->line, NOTE_MANY_OBJECTS, STR(""));
 	}
 }
 
@@ -174,6 +173,6 @@ err_t import_object_make(
 		return OK;
 	work->notes.count = notes;
 	work->notes.more = more;
-	import_leave_out(work, leader, line, why);
+	import_leave_out(work, leader, line, NOTE_INVALID, why);
 	return OK;
 }

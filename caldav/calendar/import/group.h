@@ -40,5 +40,6 @@ void import_group(struct import_work *work, int16_t components);
 MUST_CHECK err_t import_object_make(
 	struct import_work *work, struct import_piece *leader, struct import_object *out, bool *good_out);
 
-/* All components of a leader are left out, for this reason. */
-void import_leave_out(struct import_work *work, struct import_piece *leader, int line, struct str why);
+/* All components of a leader are left out, for this reason; `why` is the note's, "" where it has none. */
+void import_leave_out(
+	struct import_work *work, struct import_piece *leader, int line, enum note_kind kind, struct str why);

@@ -15,7 +15,7 @@ enum action { CREATE, UPDATE, KEEP, LEAVE_OUT };
 struct plan {
 	struct import_object object;
 	enum action action;
-	const char *why; /* of LEAVE_OUT */
+	enum note_kind why; /* of LEAVE_OUT */
 	char name[NAME_MAX_OCTETS];
 	size_t name_len;
 	uint8_t etag[ETAG_OCTETS]; /* of UPDATE: what it was planned against */
@@ -64,11 +64,9 @@ static err_t compare(struct ctx *cx, const struct object *now, struct plan *plan
 		return OK;
 	plan->action = LEAVE_OUT;
 	if (now->component != (int16_t)plan->object.facts.component)
-		plan->why = "something of another kind has this UID in the calendar already.";
+		plan->why = NOTE_UID_IN_USE;
 	else if (had_master && !has_master)
-		plan->why = "it is an instance of a series that is in the calendar already, and the series itself is "
-			    "not in "
-			    "this document.";
+		plan->why = NOTE_SERIES_MISSING;
 	else
 		plan->action = UPDATE;
 	return OK;
@@ -117,9 +115,9 @@ static err_t put(struct importer *in, const struct plan *plan)
 	return e;
 }
 
-static void leave_out(struct importer *in, struct import_piece *piece, const char *why)
+static void leave_out(struct importer *in, struct import_piece *piece, enum note_kind why)
 {
-	import_leave_out(&in->work, piece, piece->line, str_of(why));
+	import_leave_out(&in->work, piece, piece->line, why, why == NOTE_FULL ? str_of(in->full) : STR(""));
 }
 
 static void count(struct importer *in, const struct plan *plan)
@@ -143,7 +141,7 @@ static err_t carry_out(struct importer *in, struct plan *plan)
 			break;
 		TRY(plan_object(in, plan));
 		if (plan->action != LEAVE_OUT)
-			plan->why = "others change it at the same time.";
+			plan->why = NOTE_CHANGED;
 	}
 	if (err_is(e, PRECONDITION) || err_is(e, UID_CONFLICT))
 		plan->action = plan->action == KEEP ? KEEP : LEAVE_OUT;
@@ -151,7 +149,7 @@ static err_t carry_out(struct importer *in, struct plan *plan)
 		struct str said = str_sub(err_text(e), 0, sizeof in->full - 1);
 		memcpy(in->full, said.ptr, said.len);
 		plan->action = LEAVE_OUT;
-		plan->why = in->full;
+		plan->why = NOTE_FULL;
 	} else {
 		TRY(e);
 	}
@@ -164,7 +162,7 @@ static err_t carry_out_all(struct importer *in, struct plan *plans, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (*in->full && plans[i].action != KEEP) {
 			plans[i].action = LEAVE_OUT;
-			plans[i].why = in->full;
+			plans[i].why = NOTE_FULL;
 		}
 		TRY(carry_out(in, &plans[i]));
 	}
@@ -198,10 +196,7 @@ static err_t make_one(struct importer *in, struct import_piece *leader, struct p
 {
 	*good_out = false;
 	if (in->work.made > IMPORT_MADE_MAX || *in->full) {
-		leave_out(in, leader,
-			*in->full ? in->full
-				  : "all objects with their time zones are too large together: "
-				    "send the calendar in parts.");
+		leave_out(in, leader, *in->full ? NOTE_FULL : NOTE_LARGE_TOGETHER);
 		return OK;
 	}
 	TRY(import_object_make(&in->work, leader, &plan->object, good_out));

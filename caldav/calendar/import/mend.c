@@ -64,16 +64,17 @@ static bool is_timing(struct str name)
 }
 
 /* What libical makes of one line that has no line end in it. Absent: it refuses it. */
-static struct str checked(struct ctx *cx, struct str text, struct str *why_out)
+static struct str checked(struct ctx *cx, struct str text, struct mend_why *why_out)
 {
 	struct str whole = str_cat(cx->mem, str_cat(cx->mem, STR("BEGIN:VEVENT\r\n"), text), STR("\r\nEND:VEVENT\r\n"));
 	struct str written = STR_ABSENT;
 	icalcomponent *comp = icalparser_parse_string(str_c(cx->mem, whole));
-	*why_out = STR("libical cannot read it");
+	*why_out = (struct mend_why){ NOTE_UNREADABLE, STR("") };
 	for (icalproperty *p = comp ? icalcomponent_get_first_property(comp, ICAL_ANY_PROPERTY) : NULL; p;
 		p = icalcomponent_get_next_property(comp, ICAL_ANY_PROPERTY)) {
 		if (icalproperty_isa(p) == ICAL_XLICERROR_PROPERTY) {
-			*why_out = str_dup(cx->mem, str_of(icalproperty_get_xlicerror(p)));
+			*why_out = (struct mend_why){ NOTE_LIBICAL,
+				str_dup(cx->mem, str_of(icalproperty_get_xlicerror(p))) };
 			continue;
 		}
 		char *line = icalproperty_as_ical_string_r(p);
@@ -93,27 +94,28 @@ static bool is_known(struct ctx *cx, struct str text, struct str name)
 }
 
 /* A line that can be cut into name and value, said what was done to it; absent where it cannot. */
-static struct str repaired(struct ctx *cx, const struct import_line *line, struct str *why_out)
+static struct str repaired(struct ctx *cx, const struct import_line *line, struct mend_why *why_out)
 {
 	struct str text = readable(cx, line->text), name, value;
 	if (line->raw.ptr[0] == ' ' || line->raw.ptr[0] == '\t') {
-		*why_out = STR("this goes on with a line that is not there");
+		why_out->kind = NOTE_FOLD_ALONE;
 		return STR_ABSENT;
 	}
 	if (!str_eq(text, line->text))
-		*why_out = STR("control characters are taken out, and octets that are not UTF-8 are replaced");
+		why_out->kind = NOTE_OCTETS;
 	if (import_property(text, &name, &value))
 		return text;
 	text = unquoted(cx, text);
 	bool good = import_property(text, &name, &value);
-	*why_out = good ? STR("a quote that is not closed is taken out") : STR("this is not a property (NAME:value)");
+	why_out->kind = good ? NOTE_QUOTE : NOTE_LINE_NO_PROPERTY;
 	return good ? text : STR_ABSENT;
 }
 
-struct str mend_line(struct ctx *cx, const struct import_line *line, enum mend_form form, struct str *why_out)
+struct str mend_line(struct ctx *cx, const struct import_line *line, enum mend_form form, struct mend_why *why_out)
 {
-	struct str text, name, value, why, written;
-	*why_out = STR_ABSENT;
+	struct str text, name, value, written;
+	struct mend_why why;
+	*why_out = (struct mend_why){ NOTE_NONE, STR("") };
 	if (form == AS_SENT)
 		return as_sent(cx, line);
 	text = repaired(cx, line, why_out);
@@ -121,16 +123,16 @@ struct str mend_line(struct ctx *cx, const struct import_line *line, enum mend_f
 		return STR_ABSENT;
 	bool empty = !str_trim(value, STR_BLANK).len;
 	if (empty && is_timing(name)) {
-		*why_out = STR("it has no value");
+		why_out->kind = NOTE_NO_VALUE;
 		return STR_ABSENT;
 	}
-	struct str kept = why_out->ptr ? folded(cx, text, name, value) : as_sent(cx, line);
+	struct str kept = why_out->kind ? folded(cx, text, name, value) : as_sent(cx, line);
 	if (empty || !is_known(cx, text, name))
 		return kept;
 	written = checked(cx, text, &why);
 	if (!written.ptr)
 		*why_out = why;
 	else if (form == WRITTEN_ANEW && !str_eq(written, kept))
-		*why_out = STR("written anew");
+		why_out->kind = NOTE_WRITTEN_ANEW;
 	return !written.ptr || form == WRITTEN_ANEW ? written : kept;
 }

@@ -17,8 +17,13 @@ enum mend_form {
 	MEND_FORMS
 };
 
+struct mend_why {
+	enum note_kind kind;
+	struct str said; /* by libical, of NOTE_LIBICAL; in cx->mem */
+};
+
 /*
- * The line in this form, with its line end, in cx->mem. Absent: it goes, and why_out says why (in cx->mem); else
- * why_out is absent where it is as it was sent, and what was done to it where it is not.
+ * The line in this form, with its line end, in cx->mem. Absent: it goes, and why_out says why; else why_out is
+ * NOTE_NONE where it is as it was sent, and what was done to it where it is not.
  */
-struct str mend_line(struct ctx *cx, const struct import_line *line, enum mend_form form, struct str *why_out);
+struct str mend_line(struct ctx *cx, const struct import_line *line, enum mend_form form, struct mend_why *why_out);

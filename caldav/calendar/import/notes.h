@@ -2,16 +2,23 @@
 /* What an import tells of the lines that it could not take as they were sent: so many, and how many more there are. */
 #pragma once
 
-#include <stdarg.h>
-
 #include "server/base/str.h"
 
 #define IMPORT_NOTES_MAX 200
 
+enum note_kind {
+	NOTE_NONE,
+#define NOTE(kind, code, text) kind,
+#include "caldav/calendar/import/notes.def"
+#undef NOTE
+	NOTE_KINDS
+};
+
 struct import_note {
 	int line;      /* of the document that was sent, from 1 on */
 	bool left_out; /* else repaired */
-	char text[240];
+	enum note_kind kind;
+	char what[41], why[200]; /* UTF-8, without control characters; "" where the text has none */
 };
 
 struct import_notes {
@@ -21,8 +28,15 @@ struct import_notes {
 };
 
 struct import_notes notes_open(struct arena *mem);
-/* The text is cut at its end and made valid UTF-8: it may quote what was sent. */
-__attribute__((format(printf, 4, 5))) void notes_add(
-	struct import_notes *notes, int line, bool left_out, const char *format, ...);
+/* what and why may quote what was sent: they are cut, and made valid UTF-8. */
+void notes_add(
+	struct import_notes *notes, int line, bool left_out, enum note_kind kind, struct str what, struct str why);
 /* In the order of the document. */
 void notes_sort(struct import_notes *notes);
+
+/* "uid_missing": what a program asks for. */
+struct str note_code(enum note_kind kind);
+/* In English, with {what} and {why} in it. */
+const char *note_format(enum note_kind kind);
+/* In English, whole. */
+struct str note_text(struct arena *mem, const struct import_note *note);

@@ -8,7 +8,6 @@
 #define HEAD "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:" ICAL_PRODID "\r\n"
 #define HEAD_LINES 3
 #define TAIL "END:VCALENDAR\r\n"
-#define WHY_SHOWN 150 /* octets of libical's words in a note */
 
 struct writer {
 	struct import_work *work;
@@ -80,7 +79,8 @@ static void end_write(struct writer *w, int number)
 static bool frame_write(struct writer *w, const struct import_line *line)
 {
 	struct ctx *cx = w->work->cx;
-	struct str name, why;
+	struct mend_why why;
+	struct str name;
 	bool begin = str_starts_nocase(line->text, STR("BEGIN:"));
 	if (!begin && !str_starts_nocase(line->text, STR("END:")))
 		return false;
@@ -110,10 +110,10 @@ static bool is_uid(struct str text)
 
 static void property_write(struct writer *w, const struct import_line *line)
 {
-	struct str why, text = mend_line(w->work->cx, line, w->form, &why);
-	if (why.ptr)
-		notes_add(&w->work->notes, line->number, !text.ptr, "%.*s: %.*s", STR_ARG(str_sub(line->text, 0, 40)),
-			STR_ARG(str_sub(why, 0, WHY_SHOWN)));
+	struct mend_why why;
+	struct str text = mend_line(w->work->cx, line, w->form, &why);
+	if (why.kind)
+		notes_add(&w->work->notes, line->number, !text.ptr, why.kind, line->text, why.said);
 	if (text.ptr)
 		line_write(w, text, line->number);
 }
