@@ -282,6 +282,20 @@ test('nothing is wider than the window, whatever names there are', async () => {
 });
 
 // Border and background are the user's own there.
+test('what is shown of a list is seen in forced colours, and no button touches what is beside it', async () => {
+	const context = await browser.newContext({ forcedColors: 'active', viewport: { width: 1280, height: 800 } });
+	const page = await context.newPage();
+	await signIn(page, '/logs');
+	const borders = await page.evaluate(() => [...document.querySelectorAll('.choices a')].map((a) => getComputedStyle(a).borderBottomStyle));
+	assert.deepEqual(borders, ['solid', 'none', 'none']);
+	const room = await page.evaluate(() => {
+		const button = document.querySelector('.who button'), [box, above] = [button, document.querySelector('.who .avatar')].map((e) => e.getBoundingClientRect());
+		return [parseFloat(getComputedStyle(button).paddingInlineStart) >= 8, box.top - above.bottom >= 2, box.left >= 8];
+	});
+	assert.deepEqual(room, [true, true, true], 'Sign out');
+	await context.close();
+});
+
 test('the kind of key that is chosen is seen in forced colours', async () => {
 	const context = await browser.newContext({ forcedColors: 'active' });
 	const page = await context.newPage();
