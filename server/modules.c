@@ -47,6 +47,7 @@ static const struct module *const modules[] = {
 	&feed_module,
 	&booking_module,
 	&link_module,
+	&shared_module,
 	&login_flow_page_module, /* before the one whose prefix has its own */
 	&login_flow_module,
 	&web_module,

@@ -145,9 +145,7 @@ static void length_values(struct request *rq, const struct book_visit *v, struct
 struct html_values *book_values(struct request *rq, const struct book_visit *v, const char *title)
 {
 	struct html_values *values = html_values_new(rq->cx.mem);
-	const struct language *language = request_language(rq);
-	html_set_language(values, language);
-	html_set(values, "lang", str_of(language ? language->tag : "en"));
+	page_language(rq, values);
 	html_set(values, "title", title ? say(rq, title) : v->page.title);
 	html_set(values, "brand", rq->cx.config->brand);
 	html_set(values, "what", v->page.title);

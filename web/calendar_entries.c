@@ -99,7 +99,7 @@ static struct agenda_query query_of(struct request *rq, const struct calendar_vi
 	return (struct agenda_query){
 		.actor = &view->actor,
 		.calendars = shown_calendars(rq->cx.mem, view),
-		.zone = rq->principal->tz,
+		.zone = zone_name(view->zone),
 		.start = instant_of_s(zone_to_utc(view->zone, view->first * DAY_SECONDS)),
 		.end = instant_of_s(zone_to_utc(view->zone, (view->first + view->count) * DAY_SECONDS)),
 		.expand = true,

@@ -25,13 +25,18 @@ struct str page_initials(struct arena *mem, struct str name)
 	return buf_str(&out);
 }
 
-struct html_values *page_new(struct request *rq, const char *title, const char *nav)
+void page_language(struct request *rq, struct html_values *v)
 {
-	struct html_values *v = html_values_new(rq->cx.mem);
 	const struct language *language = request_language(rq);
 	html_set_language(v, language);
 	html_set(v, "lang", str_of(language ? language->tag : "en"));
 	html_set_flag(v, "rtl", language && language->rtl);
+}
+
+struct html_values *page_new(struct request *rq, const char *title, const char *nav)
+{
+	struct html_values *v = html_values_new(rq->cx.mem);
+	page_language(rq, v);
 	html_set(v, "title", say(rq, title));
 	html_set(v, "brand", rq->cx.config->brand);
 	html_set(v, "version", STR(CALENDS_VERSION));

@@ -12,6 +12,9 @@
  * NULL: none. */
 struct html_values *page_new(struct request *rq, const char *title, const char *nav);
 
+/* The language of who asks: of the texts, and `lang` and `rtl` of the document. page_new() has it. */
+void page_language(struct request *rq, struct html_values *v);
+
 /* Answer with the template. `forms`: see reply_page. */
 MUST_CHECK err_t page_reply(struct response *rs, int status, const char *name, const struct html_values *v);
 MUST_CHECK err_t page_reply_to(

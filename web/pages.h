@@ -47,6 +47,7 @@ handler booking_show, booking_cancel_page, booking_cancel_post, booking_move_pag
 handler booking_pages_page, booking_page_new_page, booking_pages_create, booking_page_show, booking_page_edit_page,
 	booking_page_edit_post, booking_page_pause_page, booking_page_state_post, booking_page_delete_page,
 	booking_page_delete_post, booking_page_preview, booking_page_preview_zone, booking_page_preview_form;
+handler shared_page, shared_file;
 handler book_page, book_zone_page, book_form_page, book_form_post;
 handler embed_js, embed_page, embed_zone_page, embed_form_page, embed_form_post;
 handler audit_page_show;

@@ -235,6 +235,21 @@ const struct module link_module = {
 	.show_error = web_show_error,
 };
 
+/* The same: a feed, for people. */
+static const struct route shared_routes[] = {
+	{ METHOD_GET, "/shared/:token", ANYONE, 0, BODY_IGNORED, 0, shared_page, "page", HEAVY },
+	{ METHOD_GET, "/shared/:token/calendar.ics", ANYONE, 0, BODY_IGNORED, 0, shared_file, "RFC 5545", HEAVY },
+};
+
+const struct module shared_module = {
+	.name = "Calendars that others see",
+	.prefix = "/shared/",
+	.routes = shared_routes,
+	.route_count = ARRAY_LEN(shared_routes),
+	.secret_paths = true,
+	.show_error = shared_show_error,
+};
+
 /* Nextcloud's Login Flow v2, at the addresses where its clients look: programs ask, which read JSON … */
 /* clang-format off */
 static const struct route login_flow_routes[] = {

@@ -29,6 +29,21 @@ static err_t validate(struct request *rq, struct str tag, bool *unchanged_out)
 	return OK;
 }
 
+/* A person who opens the link in a browser (Fetch Metadata: programs never say so) is shown a page of it. */
+static bool is_for_a_person(const struct request *rq)
+{
+	return str_eq(request_header(rq, "Sec-Fetch-Dest"), STR("document"));
+}
+
+static err_t show_page(struct request *rq, struct response *rs)
+{
+	struct actor actor;
+	struct id id;
+	TRY(feed_open(&rq->cx, token_of(rq), &actor, &id));
+	reply_redirect(rs, 303, str_cat(rq->cx.mem, STR("/shared/"), token_of(rq)));
+	return OK;
+}
+
 err_t feed_get(struct request *rq, struct response *rs)
 {
 	struct ctx *cx = &rq->cx;
@@ -36,6 +51,8 @@ err_t feed_get(struct request *rq, struct response *rs)
 	struct id id;
 	struct calendar calendar;
 	bool unchanged;
+	if (is_for_a_person(rq))
+		return show_page(rq, rs);
 	TRY(feed_open(cx, token_of(rq), &actor, &id));
 	cx->account = id_in_mode(actor.owner, false);
 	TRY(access_enter_as(rq, actor.owner));
@@ -54,6 +71,7 @@ err_t feed_get(struct request *rq, struct response *rs)
 void feed_every_answer(struct request *rq, struct response *rs)
 {
 	(void)rq;
+	response_header(rs, "Vary", STR("Sec-Fetch-Dest"));
 	response_header(rs, "Referrer-Policy", STR("no-referrer"));
 	if (rs->status == 200 || rs->status == 304)
 		response_header(rs, "Cache-Control", STR("max-age=3600"));

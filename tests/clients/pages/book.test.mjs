@@ -292,3 +292,33 @@ test('a line that names no page, or one that is gone, breaks no site', async () 
 		await site.close();
 	}
 });
+
+for (const [width, colorScheme] of sizes)
+	test(`who opens the link of a calendar sees it at ${width} pixels, ${colorScheme}`, async () => {
+		const { feedToken, id } = (await api('POST', '/api/v1/hosted-calendars', { name: 'Choir' })).data;
+		const hosted = (await api('GET', '/api/v1/hosted-calendars')).data.findIndex((c) => c.id === id);
+		const calendar = (await api('GET', '/v1/calendars?limit=100')).data[hosted].id;
+		const at = (days, hours) => new Date(Date.now() + days * 86400000).toISOString().slice(0, 11) + `${hours}:00:00Z`;
+		await api('POST', '/v1/events', { calendar_id: calendar, title: 'Rehearsal', location: 'Parish hall', start_time: at(1, '17'), end_time: at(1, '19') });
+		await api('POST', '/v1/events', { calendar_id: calendar, title: 'Concert with a name that goes on and on, until it needs two lines', start_time: at(3, '18'), end_time: at(3, '20') });
+		const { context, page, complaints } = await visitor({ colorScheme, viewport: { width, height: 800 }, timezoneId: 'Asia/Tokyo' });
+		await page.goto(`${world.url}/feed/${feedToken}.ics`);
+		await page.waitForURL(/[/]shared[/].*tz=Asia%2FTokyo/);
+		assert.match(await page.textContent('main'), /Rehearsal/);
+		assert.match(await page.textContent('.agenda'), /02:00|2:00/, 'on the clock of who looks');
+		await judge(page, 'a calendar for others');
+		await page.click('a[aria-label="Later"]');
+		assert.match(await page.textContent('.agenda'), /Nothing in these days/);
+		await page.selectOption('#tz', 'Europe/London');
+		await page.click('main form button');
+		await page.goto(`${world.url}/shared/${feedToken}?tz=Europe/London`);
+		assert.match(await page.textContent('.agenda'), /17:00|5:00|18:00|6:00/);
+		const [file] = await Promise.all([page.waitForEvent('download'), page.click('a[download]')]);
+		assert.match(file.suggestedFilename(), /[.]ics$/);
+		assert.deepEqual([complaints, await context.cookies()], [[], []]);
+		await context.close();
+		const plain = await visitor({ colorScheme, viewport: { width, height: 800 }, javaScriptEnabled: false });
+		await plain.page.goto(`${world.url}/feed/${feedToken}.ics`);
+		assert.match(await plain.page.textContent('main'), /Rehearsal/);
+		await plain.context.close();
+	});
