@@ -23,8 +23,9 @@ def browser(world, user):
     return b
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def app(world):
+    """Each test has one of its own: a connection remembers what it was given."""
     return App(world, name="Acme", type="public")
 
 
