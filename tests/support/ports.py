@@ -2,17 +2,17 @@
 """Ports for servers under test, that nothing else on the machine is given between the choice and the bind.
 
 They lie below those the system gives to outgoing connections (which would take one now and then), each worker of pytest has
-a share of its own, and none is given out twice."""
+a share of its own, and none is given out twice. Those who run beside others take as many lower as CALENDS_PORTS says."""
 import os
 import random
 import socket
 
-COUNT = 12000
+COUNT = 10000
 
 
 def _share():
     with open("/proc/sys/net/ipv4/ip_local_port_range") as f:
-        outgoing = int(f.read().split()[0])
+        outgoing = int(f.read().split()[0]) - int(os.environ.get("CALENDS_PORTS", "0"))
     first = max(outgoing - COUNT, 1024)
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))

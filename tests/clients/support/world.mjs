@@ -19,11 +19,11 @@ const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathna
 const program = process.env.CALENDS ?? join(root, 'build/dev/calends');
 const run = promisify(execFile);
 
-// Below the ports that the system gives to outgoing connections: one of those could be taken between here and the start.
+// As tests/support/ports.py has it: below the ports that the system gives to outgoing connections.
 async function freePort() {
-	const outgoing = Number((await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'ascii')).split(/\s/)[0]);
+	const outgoing = Number((await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'ascii')).split(/\s/)[0]) - (process.env.CALENDS_PORTS ?? 0);
 	for (;;) {
-		const port = Math.max(outgoing - 12000, 1024) + randomInt(12000);
+		const port = Math.max(outgoing - 10000, 1024) + randomInt(10000);
 		const server = createTcp();
 		const free = await new Promise((done) => {
 			server.once('error', () => done(false));
