@@ -22,7 +22,8 @@ def _libpq():
         ("PQexec", ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_char_p]),
         ("PQexecPrepared", ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p,
                                              ctypes.c_void_p, ctypes.c_int]), ("PQclear", None, [ctypes.c_void_p]),
-        ("PQresultStatus", ctypes.c_int, [ctypes.c_void_p]), ("PQerrorMessage", ctypes.c_char_p, [ctypes.c_void_p]),
+        ("PQresultStatus", ctypes.c_int, [ctypes.c_void_p]), ("PQresultErrorField", ctypes.c_char_p, [ctypes.c_void_p, ctypes.c_int]),
+        ("PQerrorMessage", ctypes.c_char_p, [ctypes.c_void_p]),
         ("PQntuples", ctypes.c_int, [ctypes.c_void_p]), ("PQnfields", ctypes.c_int, [ctypes.c_void_p]),
         ("PQgetvalue", ctypes.c_char_p, [ctypes.c_void_p, ctypes.c_int, ctypes.c_int]),
         ("PQstatus", ctypes.c_int, [ctypes.c_void_p]), ("PQtransactionStatus", ctypes.c_int, [ctypes.c_void_p]),
@@ -34,9 +35,16 @@ def _libpq():
 
 PQ = _libpq()
 COMMAND_OK, TUPLES_OK = 1, 2  # of ExecStatusType
+FATAL_ERROR, SQLSTATE = 7, ord("C")  # PGRES_FATAL_ERROR, PG_DIAG_SQLSTATE
 CONNECTION_OK, IDLE = 0, 0  # of ConnStatusType, PGTransactionStatusType
 # What a statement with one of these leaves in its session is not for the next. UPDATE … SET and SET LOCAL leave nothing.
 LEAVES_SOMETHING = re.compile(r"(?:^|;)\s*SET\s+(?!LOCAL\b)|\b(LISTEN|TEMP|TEMPORARY|PREPARE|pg_advisory_lock\w*)\b", re.IGNORECASE)
+
+
+def _was_cut(connection, result):
+    """A crash is told by an error that is not PostgreSQL's own, and the connection is called good until its next use."""
+    return PQ.PQstatus(connection) != CONNECTION_OK or (
+        PQ.PQresultStatus(result) == FATAL_ERROR and not PQ.PQresultErrorField(result, SQLSTATE))
 
 
 def _user():
@@ -105,7 +113,7 @@ class Postgres:
         kept = self.kept[database].pop() if self.kept[database] else None
         connection = kept or PQ.PQconnectdb(self.url(database).encode())
         result = PQ.PQexec(connection, text.encode())
-        if kept and PQ.PQstatus(connection) != CONNECTION_OK:  # it was cut since
+        if kept and _was_cut(connection, result):
             PQ.PQclear(result)
             PQ.PQfinish(connection)
             return self.sql(database, text)
