@@ -4,7 +4,8 @@
 file(GLOB sql_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/sql/queries/*.sql")
 file(GLOB migration_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/sql/migrations/*.sql")
 file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/generated")
-add_executable(embed sql/embed.c)
+file(GLOB embed_tool CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/sql/embed*.c")
+add_executable(embed ${embed_tool})
 target_compile_options(embed PRIVATE -Wall -Wextra)
 target_compile_definitions(embed PRIVATE _GNU_SOURCE)
 add_custom_command(
