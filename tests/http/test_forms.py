@@ -28,7 +28,7 @@ def with_error(name, bad):
     while partials := set(re.findall(r"{{>(\w+)}}", text)):
         for partial in partials:
             text = text.replace("{{>%s}}" % partial, "" if partial in ("top", "bottom") else TEMPLATES[partial])
-    text = re.sub(r"(?s){{#(taken|choice)}}.*?{{/\1}}", "", text)
+    text = re.sub(r"(?s){{(#taken|#choice|\^has_presets)}}.*?{{/(taken|choice|has_presets)}}", "", text)  # what stands in its place
     for other in set(re.findall(r"{{[#^](bad\w*|now_\w+|at_field|alert)}}", text)):
         here = other in (bad, "at_field", "alert", "bad" if bad == "bad_param" else "")
         text = re.sub(r"(?s){{%s%s}}.*?{{/%s}}" % (r"\^" if here else "#", other, other), "", text)
