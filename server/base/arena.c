@@ -25,6 +25,7 @@
 struct chunk {
 	struct chunk *older;
 	size_t size, used;
+	size_t touched; /* how far it ever was handed out: from `used` on it was wiped, and is zero */
 	alignas(max_align_t) unsigned char data[];
 };
 
@@ -60,9 +61,9 @@ static struct chunk *chunk_push(struct arena *mem, size_t size)
 {
 	bool from_spare = mem->spare && size == CHUNK_SIZE;
 	struct chunk *chunk = from_spare ? mem->spare : must_alloc(sizeof *chunk + size);
+	*chunk = (struct chunk){ .older = mem->newest, .size = size, .touched = from_spare ? chunk->touched : 0 };
 	if (from_spare)
 		mem->spare = NULL;
-	*chunk = (struct chunk){ .older = mem->newest, .size = size };
 	mem->newest = chunk;
 	return chunk;
 }
@@ -73,6 +74,19 @@ struct arena *arena_open(void)
 	*mem = (struct arena){ 0 };
 	mem->first = chunk_push(mem, EACH_OBJECT_ALONE ? 0 : CHUNK_SIZE);
 	return mem;
+}
+
+/* Hands out so many octets more, zeroed. Only what never was handed out is cleared: the rest was wiped when it came
+ * back. */
+static void chunk_take(struct arena *mem, struct chunk *chunk, size_t size)
+{
+	size_t end = chunk->used + size;
+	if (end > chunk->touched) {
+		memset(chunk->data + chunk->touched, 0, end - chunk->touched);
+		chunk->touched = end;
+	}
+	chunk->used = end;
+	mem->total += size;
 }
 
 static void run_deferred(struct arena *mem, size_t down_to)
@@ -138,9 +152,7 @@ void *arena_take(struct arena *mem, size_t count, size_t size)
 	if (EACH_OBJECT_ALONE) {
 		/* One chunk an object, never mixed with the next one. */
 		struct chunk *alone = chunk_push(mem, want);
-		alone->used = want;
-		mem->total += want;
-		memset(alone->data, 0, want);
+		chunk_take(mem, alone, want);
 		return alone->data;
 	}
 	size_t rounded = round_up(want);
@@ -148,9 +160,7 @@ void *arena_take(struct arena *mem, size_t count, size_t size)
 	if (chunk->size - chunk->used < rounded)
 		chunk = chunk_push(mem, rounded > CHUNK_SIZE ? rounded : CHUNK_SIZE);
 	void *ptr = chunk->data + chunk->used;
-	chunk->used += rounded;
-	mem->total += rounded;
-	memset(ptr, 0, want);
+	chunk_take(mem, chunk, rounded);
 	return ptr;
 }
 
@@ -167,9 +177,7 @@ static bool grow_in_place(struct arena *mem, unsigned char *ptr, size_t had, siz
 	size_t before = round_up(had), after = round_up(want);
 	if (EACH_OBJECT_ALONE || !is_last(chunk, ptr, before) || chunk->size - chunk->used < after - before)
 		return false;
-	chunk->used += after - before;
-	mem->total += after - before;
-	memset(ptr + had, 0, want - had);
+	chunk_take(mem, chunk, after - before);
 	return true;
 }
 

@@ -48,8 +48,9 @@ void base62_of(char *text, size_t digits, struct bytes number)
 			limbs[k] = (uint32_t)(part / powers62[DIGITS_AT_ONCE]);
 			rest = part % powers62[DIGITS_AT_ONCE];
 		}
-		for (unsigned n = 0; n < DIGITS_AT_ONCE && left > 0; n++, rest /= 62)
-			text[--left] = digits62[rest % 62];
+		uint32_t chunk = (uint32_t)rest;
+		for (unsigned n = 0; n < DIGITS_AT_ONCE && left > 0; n++, chunk /= 62)
+			text[--left] = digits62[chunk % 62];
 	}
 	explicit_bzero(limbs, sizeof limbs);
 }
@@ -173,9 +174,17 @@ bool id_parse(struct str text, const char *prefix, struct id *out)
 	return true;
 }
 
+#define UUID_LEN (sizeof "00000000-0000-0000-0000-000000000000" - 1)
+
 struct str id_uuid(struct arena *mem, struct id id)
 {
-	const uint8_t *o = id.octets;
-	return str_fmt(mem, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", o[0], o[1], o[2],
-		o[3], o[4], o[5], o[6], o[7], o[8], o[9], o[10], o[11], o[12], o[13], o[14], o[15]);
+	static const char digits[] = "0123456789abcdef";
+	char *text = arena_take(mem, UUID_LEN + 1, 1), *to = text;
+	for (size_t i = 0; i < sizeof id.octets; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*to++ = '-';
+		*to++ = digits[id.octets[i] >> 4];
+		*to++ = digits[id.octets[i] & 15];
+	}
+	return (struct str){ text, UUID_LEN };
 }

@@ -4,39 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-struct str str_of(const char *c_string)
-{
-	return (struct str){ c_string, c_string ? strlen(c_string) : 0 };
-}
-
-struct bytes bytes_of(const void *ptr, size_t len)
-{
-	return (struct bytes){ ptr, len };
-}
-
-bool str_eq(struct str a, struct str b)
-{
-	if (!a.ptr || !b.ptr)
-		return !a.ptr && !b.ptr;
-	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
-char char_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
-bool char_is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-bool char_is_alpha(char c)
-{
-	char l = char_lower(c);
-	return l >= 'a' && l <= 'z';
-}
-
 int char_hex(char c)
 {
 	if (char_is_digit(c))
@@ -95,20 +62,6 @@ size_t str_find(struct str s, struct str needle)
 		return SIZE_MAX;
 	const char *at = memmem(s.ptr, s.len, needle.ptr, needle.len);
 	return at ? (size_t)(at - s.ptr) : SIZE_MAX;
-}
-
-struct str str_from(struct str s, size_t start)
-{
-	return str_sub(s, start, s.len);
-}
-
-struct str str_sub(struct str s, size_t start, size_t end)
-{
-	if (end > s.len)
-		end = s.len;
-	if (start > end)
-		start = end;
-	return s.ptr ? (struct str){ s.ptr + start, end - start } : s;
 }
 
 struct str str_trim(struct str s, const char *set)
@@ -356,6 +309,18 @@ struct str base64_of(struct arena *mem, struct bytes b)
 	return (struct str){ text, n };
 }
 
+/* -1: it is not of the alphabet. */
+static int base64_value(char c, const char *alphabet)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == alphabet[62] ? 62 : c == alphabet[63] ? 63 : -1;
+}
+
 static bool base64_decode(struct arena *mem, struct str s, const char *alphabet, struct bytes *out)
 {
 	uint8_t *octets = arena_take(mem, s.len * 3 / 4 + 1, 1);
@@ -365,10 +330,10 @@ static bool base64_decode(struct arena *mem, struct str s, const char *alphabet,
 	if (s.len % 4 == 1)
 		return false;
 	for (size_t i = 0; i < s.len; i++) {
-		const char *at = s.ptr[i] ? strchr(alphabet, s.ptr[i]) : NULL;
-		if (!at)
+		int value = base64_value(s.ptr[i], alphabet);
+		if (value < 0)
 			return false;
-		bits = bits << 6 | (uint32_t)(at - alphabet);
+		bits = bits << 6 | (uint32_t)value;
 		have += 6;
 		if (have >= 8) {
 			have -= 8;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "server/base/arena.h"
 
@@ -42,10 +43,25 @@ struct str_list {
  * (err.c). */
 #define STR_ARG(s) (int)((s).len > INT_MAX ? INT_MAX : (s).len), ((s).ptr ? (s).ptr : "")
 
-struct str str_of(const char *c_string); /* NULL gives absent */
-struct bytes bytes_of(const void *ptr, size_t len);
+/* NULL gives absent. */
+static inline struct str str_of(const char *c_string)
+{
+	return (struct str){ c_string, c_string ? strlen(c_string) : 0 };
+}
 
-bool str_eq(struct str a, struct str b);        /* absent equals only absent */
+static inline struct bytes bytes_of(const void *ptr, size_t len)
+{
+	return (struct bytes){ ptr, len };
+}
+
+/* Absent equals only absent. */
+static inline bool str_eq(struct str a, struct str b)
+{
+	if (!a.ptr || !b.ptr)
+		return !a.ptr && !b.ptr;
+	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
 bool str_eq_nocase(struct str a, struct str b); /* ASCII letters only */
 bool str_starts(struct str s, struct str prefix);
 bool str_starts_nocase(struct str s, struct str prefix);
@@ -55,9 +71,23 @@ bool str_has(struct str s, char c);
 /* Where `needle` begins in s, or SIZE_MAX. */
 size_t str_find(struct str s, struct str needle);
 
-struct str str_from(struct str s, size_t start);            /* s without its first `start` octets */
-struct str str_sub(struct str s, size_t start, size_t end); /* [start, end), clamped */
-struct str str_trim(struct str s, const char *set);         /* without octets of `set` at both ends */
+/* [start, end), clamped. */
+static inline struct str str_sub(struct str s, size_t start, size_t end)
+{
+	if (end > s.len)
+		end = s.len;
+	if (start > end)
+		start = end;
+	return s.ptr ? (struct str){ s.ptr + start, end - start } : s;
+}
+
+/* s without its first `start` octets. */
+static inline struct str str_from(struct str s, size_t start)
+{
+	return str_sub(s, start, s.len);
+}
+
+struct str str_trim(struct str s, const char *set); /* without octets of `set` at both ends */
 #define STR_BLANK " \t\r\n"
 
 /*
@@ -92,9 +122,21 @@ struct str str_first_char(struct str s);
 bool bytes_same(struct bytes a, struct bytes b);
 
 int char_hex(char c); /* 0..15, or -1 */
-bool char_is_digit(char c);
-bool char_is_alpha(char c);
-char char_lower(char c);
+static inline char char_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+static inline bool char_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool char_is_alpha(char c)
+{
+	char l = char_lower(c);
+	return l >= 'a' && l <= 'z';
+}
 
 struct str hex_of(struct arena *mem, struct bytes b);
 struct str base64url_of(struct arena *mem, struct bytes b); /* no padding (RFC 7515 §2) */

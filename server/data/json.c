@@ -50,9 +50,29 @@ static void add_escape(struct buf *out, unsigned char c)
 	}
 }
 
+/* A text that stands as it is, between quotes and what goes before and after them (0: nothing), in one piece. */
+static void add_plain(struct buf *out, char before, struct str text, char after)
+{
+	char *at = buf_space(out, !!before + text.len + 2 + !!after);
+	if (!at)
+		return;
+	if (before)
+		*at++ = before;
+	*at++ = '"';
+	memcpy(at, text.ptr, text.len);
+	at += text.len;
+	*at++ = '"';
+	if (after)
+		*at = after;
+}
+
 static void add_quoted(struct buf *out, struct str text)
 {
 	size_t end = plain_end(text, 0);
+	if (end == text.len) {
+		add_plain(out, 0, text, 0);
+		return;
+	}
 	buf_char(out, '"');
 	buf_add(out, str_sub(text, 0, end));
 	while (end < text.len) {
@@ -67,11 +87,17 @@ static void add_quoted(struct buf *out, struct str text)
 /* The comma before, and the key. */
 static struct buf *member(struct json *j, const char *key)
 {
-	if (j->comma)
-		buf_char(j->out, ',');
+	char before = j->comma ? ',' : 0;
+	struct str name = str_of(key);
 	j->comma = true;
+	if (key && plain_end(name, 0) == name.len) {
+		add_plain(j->out, before, name, ':');
+		return j->out;
+	}
+	if (before)
+		buf_char(j->out, before);
 	if (key) {
-		add_quoted(j->out, str_of(key));
+		add_quoted(j->out, name);
 		buf_char(j->out, ':');
 	}
 	return j->out;

@@ -9,7 +9,7 @@ const char *header_alias(const struct request *rq, const char *name)
 	for (size_t i = 0; i < brand.len; i++)
 		if (!char_is_alpha(brand.ptr[i]) && !char_is_digit(brand.ptr[i]) && brand.ptr[i] != '-')
 			return NULL;
-	return brand.len > 0 ? str_c(rq->cx.mem, str_fmt(rq->cx.mem, "%.*s-%s", STR_ARG(brand), name)) : NULL;
+	return brand.len > 0 ? str_cat(rq->cx.mem, brand, str_cat(rq->cx.mem, STR("-"), str_of(name))).ptr : NULL;
 }
 
 err_t header_or_alias(struct request *rq, const char *header, const char *name, struct str *out)

@@ -12,6 +12,7 @@
 #define TIMEZONES_MAX 100
 #define RULES_MAX 300      /* RRULE and EXRULE, in time zones for the most part */
 #define PARAMETERS_MAX 100 /* of one property */
+#define PARAMETERS_STEP 4  /* room is taken for so many at a time */
 #define DATES_MAX 20000    /* values of all EXDATE and RDATE together */
 
 struct parser {
@@ -24,7 +25,6 @@ struct parser {
 	const struct ical_prop **prop_link[DEPTH_MAX + 1];
 	size_t depth;
 	size_t components, properties, timezones, dates, rules;
-	struct ical_param params[PARAMETERS_MAX]; /* of the property at hand */
 };
 
 #define BAD(p, ...) REFUSE((p)->cx, ICAL_DATA, "", __VA_ARGS__)
@@ -109,6 +109,7 @@ static err_t dates_count(struct parser *p, const struct ical_prop *prop)
 static err_t property(struct parser *p, size_t at)
 {
 	struct str line = p->line.text;
+	struct ical_param *params = NULL;
 	size_t count = 0;
 	if (++p->properties > PROPERTIES_MAX)
 		return BAD(p, "line %d: too many properties (%d)", p->line.number, PROPERTIES_MAX);
@@ -118,14 +119,13 @@ static err_t property(struct parser *p, size_t at)
 	while (line.ptr[at] == ';') {
 		if (count == PARAMETERS_MAX)
 			return BAD(p, "line %d: too many parameters (%d)", p->line.number, PARAMETERS_MAX);
-		TRY(parameter(p, line, &at, &p->params[count++]));
+		if (count % PARAMETERS_STEP == 0)
+			params = arena_grow(
+				p->cx->mem, params, count * sizeof *params, (count + PARAMETERS_STEP) * sizeof *params);
+		TRY(parameter(p, line, &at, &params[count++]));
 	}
-	if (count) {
-		struct ical_param *params = arena_array(p->cx->mem, struct ical_param, count);
-		memcpy(params, p->params, count * sizeof *params);
-		prop->params = params;
-		prop->param_count = count;
-	}
+	prop->params = params;
+	prop->param_count = count;
 	prop->value = str_from(line, at + 1);
 	*p->prop_link[p->depth] = prop;
 	p->prop_link[p->depth] = &prop->next;

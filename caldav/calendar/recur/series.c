@@ -154,6 +154,14 @@ static int64_t until_local(const struct rrule *rule, const struct when *clock)
 	return rule->until_utc && clock->zone ? zone_to_local(clock->zone, rule->until) : rule->until;
 }
 
+static size_t count_props(const struct ical_comp *comp, struct str name)
+{
+	size_t n = 0;
+	for (const struct ical_prop *p = ical_prop(comp, name); p; p = ical_prop_again(p))
+		n++;
+	return n;
+}
+
 static err_t rules_read(struct ctx *cx, const struct ical_comp *comp, struct str name, bool excludes, struct series *s)
 {
 	for (const struct ical_prop *p = ical_prop(comp, name); p; p = ical_prop_again(p)) {
@@ -256,6 +264,9 @@ static err_t read_all(struct ctx *cx, struct ical *object, struct series *s)
 		s->clock = s->timings[0].is_override ? s->timings[0].recurrence_id : s->timings[0].start;
 	if (s->master && s->master->has_start) {
 		s->longest = s->master->length.wall + s->master->length.exact;
+		size_t rules = count_props(s->master->comp, STR("RRULE")) + count_props(s->master->comp, STR("EXRULE"));
+		s->rules =
+			arena_array(cx->mem, struct series_rule, rules < SERIES_RULES_MAX ? rules : SERIES_RULES_MAX);
 		TRY(rules_read(cx, s->master->comp, STR("RRULE"), false, s));
 		TRY(rules_read(cx, s->master->comp, STR("EXRULE"), true, s));
 		clock_settle(s);

@@ -38,7 +38,7 @@ struct series {
 	size_t timing_count;
 	const struct timing *master; /* NULL: overrides alone */
 	struct when clock;           /* of the master: all local times here are on it */
-	struct series_rule rules[SERIES_RULES_MAX];
+	struct series_rule *rules;   /* at most SERIES_RULES_MAX */
 	size_t rule_count, includes; /* includes: those that do not exclude */
 	struct rdate *rdates;        /* the lists are sorted */
 	size_t rdate_count;
