@@ -23,7 +23,7 @@
 struct queue {
 	struct arena *mem; /* its texts, too */
 	struct request_told *items;
-	size_t count;
+	size_t count, room;
 };
 
 struct request_log {
@@ -74,14 +74,24 @@ static struct str redact(struct arena *mem, struct str text, size_t max)
 	return text.ptr ? str_beginning(buf_str(&out), max) : STR_ABSENT;
 }
 
-/* Its arena is made with the first request: a server that nobody calls needs none. */
+#define ROOM_FIRST 32
+
+/* Its arena is made with the first request: a server that nobody calls needs none, and one that few call not much. */
+static struct request_told *queue_place(struct queue *queue)
+{
+	if (!queue->mem)
+		queue->mem = arena_open();
+	if (queue->count == queue->room) {
+		size_t had = queue->room * sizeof *queue->items;
+		queue->room = queue->room ? 2 * queue->room : ROOM_FIRST;
+		queue->items = arena_grow(queue->mem, queue->items, had, queue->room * sizeof *queue->items);
+	}
+	return &queue->items[queue->count++];
+}
+
 static void queue_add(struct queue *queue, const struct request_told *told)
 {
-	if (!queue->mem) {
-		queue->mem = arena_open();
-		queue->items = arena_array(queue->mem, struct request_told, REQUEST_LOG_QUEUE_MAX);
-	}
-	struct request_told *kept = &queue->items[queue->count++];
+	struct request_told *kept = queue_place(queue);
 	*kept = *told;
 	kept->path = redact(queue->mem, told->path, PATH_KEPT);
 	kept->param = redact(queue->mem, told->param, PARAM_KEPT);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,9 +12,22 @@
 #include "server/base/log.h"
 #include "server/crypto/digest.h"
 
+#define PURPOSES_KEPT 32 /* a name for each place that calls keyring_key() */
+
+/* What was derived already: a derivation is as much as all else that a nonce or a tag takes. */
+struct derived {
+	pthread_mutex_t lock;
+	size_t count;
+	struct {
+		const char *purpose;
+		uint8_t key[KEYRING_KEY_SIZE];
+	} items[PURPOSES_KEPT];
+};
+
 struct keyring {
 	struct arena *mem;
 	uint8_t secret[KEYRING_KEY_SIZE];
+	struct derived *derived;
 };
 
 static void close_file(void *fd)
@@ -80,20 +94,44 @@ err_t keyring_open(struct ctx *cx, const char *path, struct keyring **out)
 	keys->mem = mem;
 	memcpy(keys->secret, secret, sizeof secret);
 	explicit_bzero(secret, sizeof secret);
+	keys->derived = arena_new(mem, struct derived);
+	pthread_mutex_init(&keys->derived->lock, NULL);
 	*out = keys;
 	return OK;
 }
 
 void keyring_close(struct keyring *keys)
 {
-	if (keys)
-		arena_close(keys->mem);
+	if (!keys)
+		return;
+	pthread_mutex_destroy(&keys->derived->lock);
+	arena_close(keys->mem);
+}
+
+static void derive(const struct keyring *keys, struct arena *mem, const char *purpose, uint8_t key[KEYRING_KEY_SIZE])
+{
+	struct str info = str_cat(mem, STR("calends "), str_of(purpose));
+	hkdf_sha256(bytes_of(keys->secret, sizeof keys->secret), info, key, KEYRING_KEY_SIZE);
 }
 
 struct bytes keyring_key(const struct keyring *keys, struct arena *mem, const char *purpose)
 {
 	uint8_t *key = arena_take(mem, KEYRING_KEY_SIZE, 1);
-	struct str info = str_cat(mem, STR("calends "), str_of(purpose));
-	hkdf_sha256(bytes_of(keys->secret, sizeof keys->secret), info, key, KEYRING_KEY_SIZE);
+	struct derived *d = keys->derived;
+	size_t i = 0;
+	pthread_mutex_lock(&d->lock);
+	while (i < d->count && strcmp(d->items[i].purpose, purpose) != 0)
+		i++;
+	if (i < d->count) {
+		memcpy(key, d->items[i].key, KEYRING_KEY_SIZE);
+	} else {
+		derive(keys, mem, purpose, key);
+		if (i < PURPOSES_KEPT) {
+			d->items[i].purpose = purpose;
+			memcpy(d->items[i].key, key, KEYRING_KEY_SIZE);
+			d->count++;
+		}
+	}
+	pthread_mutex_unlock(&d->lock);
 	return bytes_of(key, KEYRING_KEY_SIZE);
 }

@@ -19,7 +19,7 @@ MUST_CHECK err_t keyring_open(struct ctx *cx, const char *path, struct keyring *
 void keyring_close(struct keyring *keys); /* NULL is fine; wipes */
 
 /*
- * The key for a purpose, 32 octets: "refresh-tag", "known-browser" … Borrowed from mem. A name is never reused for
- * something else: what was made with it is stored.
+ * The key for a purpose, 32 octets: "refresh-tag", "known-browser" … Borrowed from mem. The name is a literal, and
+ * never reused for something else: what was made with it is stored.
  */
 struct bytes keyring_key(const struct keyring *keys, struct arena *mem, const char *purpose);
