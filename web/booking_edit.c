@@ -16,7 +16,7 @@
 
 /* ---- the form as it is shown ---- */
 
-static void calendar_choices(
+static void offer_calendars(
 	struct arena *mem, struct html_values *v, const struct calendar *calendars, size_t count, struct str chosen)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -40,7 +40,7 @@ static err_t form_values(
 	booking_form_values(v, form);
 	zones_offer(v);
 	html_set(v, "book_begins", str_cat(rq->cx.mem, rq->cx.config->public_url, STR("/book/…")));
-	calendar_choices(rq->cx.mem, v, calendars, count, form->value[BOOKING_CALENDAR]);
+	offer_calendars(rq->cx.mem, v, calendars, count, form->value[BOOKING_CALENDAR]);
 	ticks_of_calendars(rq->cx.mem, v, calendars, count, form->busy);
 	html_set_flag(v, "mode_test", id_is_test(actor->owner));
 	return OK;

@@ -117,9 +117,9 @@ static bool is_among(const struct id *ids, size_t count, struct id id)
 err_t calendars_chosen(struct api_call *call, const struct id_list *named, const char *param, struct id_list *out)
 {
 	struct ctx *cx = &call->rq->cx;
-	struct calendar *calendars;
+	struct calendar_choice *calendars;
 	size_t count, kept = 0;
-	TRY(calendar_list(cx, &call->actor, &calendars, &count));
+	TRY(calendar_choices(cx, &call->actor, &calendars, &count));
 	struct id *ids = arena_array(cx->mem, struct id, count + 1);
 	for (size_t i = 0; i < count; i++)
 		if (named ? is_among(named->items, named->count, calendars[i].id) : calendars[i].selected)

@@ -48,7 +48,7 @@ static void get_ahead(struct request *rq, struct id account, struct bytes key)
 	struct id id;
 	struct str instance;
 	if (event_id_parse(rq->args[0], &id, &instance))
-		object_by_id_prefetch(&rq->cx, account, id, key);
+		object_shown_prefetch(&rq->cx, account, id, key);
 }
 
 const struct contract get_event = {

@@ -7,7 +7,7 @@ err_t event_target_read(struct api_call *call, struct event_target *out)
 	struct event_target target = { .instance = STR_ABSENT };
 	if (!event_id_parse(call->rq->args[0], &id, &target.instance))
 		return FAIL(&call->rq->cx, NOT_FOUND, "not an event's id");
-	TRY(object_by_id(&call->rq->cx, &call->actor, id, &target.object));
+	TRY(object_shown(&call->rq->cx, &call->actor, id, &target.object));
 	if (target.object.component != COMPONENT_VEVENT)
 		return FAIL(&call->rq->cx, NOT_FOUND, "a task or a journal, no event");
 	*out = target;

@@ -8,7 +8,7 @@
 
 /* What the path names. */
 struct event_target {
-	struct object object;         /* with data */
+	struct object object;         /* as object_shown() reads it */
 	struct str instance;          /* its recurrence id; absent: the event as a whole */
 	struct event_changed changed; /* by this request */
 };

@@ -156,7 +156,7 @@ static void list_ahead(struct request *rq, struct id account, struct bytes key)
 	if (request_params(rq, &sent))
 		return;
 	struct str named = form_get(sent, "calendar_id"), most = form_get(sent, "limit");
-	calendar_list_prefetch(&rq->cx, account, key);
+	calendar_choices_prefetch(&rq->cx, account, key);
 	if (sent->count != (size_t)1 + !!most.ptr || !id_parse(named, "cal", &calendar) ||
 		(most.ptr && !str_to_u64(most, PAGE_LIMIT_MAX, &limit)))
 		return;

@@ -149,7 +149,7 @@ static err_t run_get(struct api_call *call, struct response *rs)
 
 static void get_ahead(struct request *rq, struct id account, struct bytes key)
 {
-	calendar_list_prefetch(&rq->cx, account, key);
+	calendar_choices_prefetch(&rq->cx, account, key);
 }
 
 const struct contract get_freebusy = {

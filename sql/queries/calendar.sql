@@ -1,13 +1,18 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Calendars and dead properties. $2 is always the list of calendars that the credential is limited to; NULL is all.
 
--- name: calendar_list guard: with_key
+-- name: calendar_choices guard: with_key
+-- $1 account  $2 only
+-- All that may be chosen, in no order.
+SELECT c.id, c.selected FROM calendar c WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2));
+
+-- name: calendar_list
 -- $1 account  $2 only
 SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description, c.color, c.timezone, c.tzid, c.ord,
        c.components, c.transp, c.selected, c.writable, c.is_public, c.organizer_name, c.prop_version, s.modseq,
        s.min_modseq, s.objects, s.bytes AS size, c.created_at, c.updated_at
   FROM calendar c JOIN calendar_state s ON s.account_id = c.account_id AND s.calendar_id = c.id
- WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) $guard
+ WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2))
  ORDER BY c.ord, c.name;
 
 -- name: calendar_after

@@ -46,7 +46,14 @@ SELECT p.nth - 1 AS nth, c.id AS calendar, s.modseq, c.prop_version, o.etag, o.u
                         AND NOT x.deleted
                       LIMIT 1) o ON true;
 
--- name: object_by_id guard: with_key
+-- name: object_shown guard: with_key
+-- $1 account  $2 only  $3 id
+-- What is told of an object by its id, without what a change and a listing need. It goes with its calendar.
+SELECT o.id, o.calendar_id AS calendar, o.etag, o.modseq, o.component, o.size, o.created_at, o.updated_at, o.data
+  FROM calendar_object o
+ WHERE o.account_id = $1 AND ($2::uuid[] IS NULL OR o.calendar_id = ANY ($2)) AND by_id(o.id) = $3 AND NOT o.deleted;
+
+-- name: object_by_id
 -- $1 account  $2 only  $3 id
 SELECT c.name AS calendar_name, o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.component,
        o.flags, o.size, o.deleted, o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at,

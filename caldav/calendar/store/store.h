@@ -41,8 +41,15 @@ struct calendar {
 
 /* All of an account's calendars, by ord and then name. */
 MUST_CHECK err_t calendar_list(struct ctx *cx, const struct actor *actor, struct calendar **out, size_t *count_out);
-/* The same for calendar_list as object_prefetch is for object_get. */
-void calendar_list_prefetch(struct ctx *cx, struct id account, struct bytes key);
+/* Which there are to choose from, in no order. */
+struct calendar_choice {
+	struct id id;
+	bool selected;
+};
+MUST_CHECK err_t calendar_choices(
+	struct ctx *cx, const struct actor *actor, struct calendar_choice **out, size_t *count_out);
+/* The same for calendar_choices as object_prefetch is for object_get. */
+void calendar_choices_prefetch(struct ctx *cx, struct id account, struct bytes key);
 struct calendar_page {
 	int64_t ord; /* the place in that order, which need not be that of a calendar */
 	struct str name;
@@ -186,8 +193,11 @@ void object_prefetch(struct ctx *cx, struct id account, struct str calendar_name
 void object_prefetch_known(struct ctx *cx, const struct actor *actor, struct str calendar_name, struct str name);
 /* With data and calendar_name; NOT_FOUND. */
 MUST_CHECK err_t object_by_id(struct ctx *cx, const struct actor *actor, struct id id, struct object *out);
-/* As object_prefetch, for object_by_id. */
-void object_by_id_prefetch(struct ctx *cx, struct id account, struct id id, struct bytes key);
+/* What is told of an object: OBJECT_SHOWN_COLUMNS alone. NOT_FOUND. */
+#define OBJECT_SHOWN_COLUMNS id, calendar, etag, modseq, component, size, created_at, updated_at, data
+MUST_CHECK err_t object_shown(struct ctx *cx, const struct actor *actor, struct id id, struct object *out);
+/* As object_prefetch, for object_shown. */
+void object_shown_prefetch(struct ctx *cx, struct id account, struct id id, struct bytes key);
 
 /* ---- what a request may be conditional on (RFC 4918 §10.4) ---- */
 

@@ -10,12 +10,13 @@
 		updated_at
 
 DB_RESULT(calendar_list, struct calendar, CALENDAR_FIELDS);
-DB_RESULT(calendar_list_with_key, struct calendar, CALENDAR_FIELDS);
 DB_RESULT(calendar_after, struct calendar, CALENDAR_FIELDS);
 DB_RESULT(calendar_before, struct calendar, CALENDAR_FIELDS);
 DB_RESULT(calendar_by_name, struct calendar, CALENDAR_FIELDS);
 DB_RESULT(calendar_by_name_with_key, struct calendar, CALENDAR_FIELDS);
 DB_RESULT(calendar_by_id, struct calendar, CALENDAR_FIELDS);
+DB_RESULT(calendar_choices, struct calendar_choice, id, selected);
+DB_RESULT(calendar_choices_with_key, struct calendar_choice, id, selected);
 DB_RESULT(calendar_create, struct outcome_row, outcome);
 DB_RESULT(calendar_update, struct outcome_row, outcome);
 DB_RESULT(calendar_delete, struct outcome_row, outcome);
@@ -42,10 +43,16 @@ err_t calendar_list(struct ctx *cx, const struct actor *actor, struct calendar *
 	return db_rows(cx, &sql_calendar_list, calendar_list, out, count_out, IN(actor->owner), IN(actor->calendars));
 }
 
-void calendar_list_prefetch(struct ctx *cx, struct id account, struct bytes key)
+err_t calendar_choices(struct ctx *cx, const struct actor *actor, struct calendar_choice **out, size_t *count_out)
+{
+	return db_rows(
+		cx, &sql_calendar_choices, calendar_choices, out, count_out, IN(actor->owner), IN(actor->calendars));
+}
+
+void calendar_choices_prefetch(struct ctx *cx, struct id account, struct bytes key)
 {
 	const struct id_list all = { NULL, 0 };
-	db_prefetch(cx, &sql_calendar_list_with_key, &sql_calendar_list, IN(account), IN(all), IN(key));
+	db_prefetch(cx, &sql_calendar_choices_with_key, &sql_calendar_choices, IN(account), IN(all), IN(key));
 }
 
 err_t calendars_by_names(

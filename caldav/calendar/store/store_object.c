@@ -24,14 +24,15 @@ DB_RESULT(object_get, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_get_with_key, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_by_uid, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_by_id, struct object, calendar_name, OBJECT_COLUMNS, data);
-DB_RESULT(object_by_id_with_key, struct object, calendar_name, OBJECT_COLUMNS, data);
+DB_RESULT(object_shown, struct object, OBJECT_SHOWN_COLUMNS);
+DB_RESULT(object_shown_with_key, struct object, OBJECT_SHOWN_COLUMNS);
 DB_RESULT(object_put, struct put, outcome, calendar, id, modseq, other, created_at, updated_at);
 DB_RESULT(object_delete, struct outcome_row, outcome);
 DB_RESULT(object_relocate, struct relocated, outcome, other);
 
 struct str etag_text(struct arena *mem, struct bytes etag)
 {
-	return str_fmt(mem, "\"%.*s\"", STR_ARG(hex_of(mem, etag)));
+	return str_cat(mem, str_cat(mem, STR("\""), hex_of(mem, etag)), STR("\""));
 }
 
 size_t object_batch(const struct object *rows, size_t from, size_t count)
@@ -122,10 +123,15 @@ err_t object_by_id(struct ctx *cx, const struct actor *actor, struct id id, stru
 	return db_row(cx, &sql_object_by_id, ROW(object_by_id, out), IN(actor->owner), IN(actor->calendars), IN(id));
 }
 
-void object_by_id_prefetch(struct ctx *cx, struct id account, struct id id, struct bytes key)
+err_t object_shown(struct ctx *cx, const struct actor *actor, struct id id, struct object *out)
+{
+	return db_row(cx, &sql_object_shown, ROW(object_shown, out), IN(actor->owner), IN(actor->calendars), IN(id));
+}
+
+void object_shown_prefetch(struct ctx *cx, struct id account, struct id id, struct bytes key)
 {
 	const struct id_list all = { NULL, 0 };
-	db_prefetch(cx, &sql_object_by_id_with_key, &sql_object_by_id, IN(account), IN(all), IN(id), IN(key));
+	db_prefetch(cx, &sql_object_shown_with_key, &sql_object_shown, IN(account), IN(all), IN(id), IN(key));
 }
 
 err_t object_by_uid(struct ctx *cx, const struct actor *actor, struct id calendar, struct str uid, struct object *out)

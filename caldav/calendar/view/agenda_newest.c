@@ -8,15 +8,17 @@
 
 #define ROWS_AT_ONCE 500
 
-DB_RESULT(agenda_newest, struct object, id, calendar, name, uid, data, etag, modseq, component, flags, size, deleted,
-	first_at, last_at, occ_until, created_at, updated_at);
+DB_RESULT(agenda_newest, struct object, OBJECT_SHOWN_COLUMNS);
+DB_RESULT(agenda_newest_with_key, struct object, OBJECT_SHOWN_COLUMNS);
+DB_RESULT(agenda_newer, struct object, OBJECT_SHOWN_COLUMNS);
 
-DB_RESULT(agenda_newest_with_key, struct object, id, calendar, name, uid, data, etag, modseq, component, flags, size,
-	deleted, first_at, last_at, occ_until, created_at, updated_at);
+/* Is its data? */
+static bool is_wanted(const struct agenda_newest_query *q, const struct object *row)
+{
+	return !q->sieve || !instant_before(row->updated_at, q->sieve->changed_since);
+}
 
-DB_RESULT(agenda_newer, struct object, id, calendar, name, uid, data, etag, modseq, component, flags, size, deleted,
-	first_at, last_at, occ_until, created_at, updated_at);
-
+/* Data comes only of what was changed since the sieve's time, and of what is small (read_large). */
 static err_t read_rows(struct ctx *cx, const struct agenda_newest_query *q, struct id bound, size_t most,
 	struct object **rows_out, size_t *count_out)
 {
@@ -34,20 +36,42 @@ void agenda_newest_prefetch(struct ctx *cx, const struct agenda_newest_query *q,
 		IN((int32_t)(q->limit + 1)), IN(INSTANT_BEFORE), IN(key));
 }
 
+/* The data of those that came without it, of a batch of rows. What went meanwhile stays without. */
+static err_t read_large(struct ctx *cx, const struct agenda_newest_query *q, struct object *rows, size_t count)
+{
+	struct id *ids = arena_array(cx->mem, struct id, count + 1);
+	struct object *whole;
+	size_t n = 0, found;
+	for (size_t i = 0; i < count; i++)
+		if (!rows[i].data.ptr && is_wanted(q, &rows[i]))
+			ids[n++] = rows[i].id;
+	if (!n)
+		return OK;
+	TRY(object_by_ids(cx, q->actor, (struct id_list){ ids, n }, &whole, &found));
+	for (size_t i = 0; i < count; i++) {
+		const struct object *large = rows[i].data.ptr ? NULL : object_of_id(whole, found, rows[i].id);
+		if (large)
+			rows[i] = *large;
+	}
+	return OK;
+}
+
 static err_t whole_page(struct ctx *cx, const struct agenda_newest_query *q, struct agenda_newest_list *out)
 {
 	struct agenda_newest_list list = { 0 };
 	struct object *rows;
-	size_t count, fit = 0; /* past the first that did not come with its data there are more */
+	size_t count;
 	TRY(read_rows(cx, q, q->bound, q->limit + 1, &rows, &count));
-	while (fit < count && fit < q->limit && rows[fit].data.ptr)
-		fit++;
+	size_t fit = object_batch(rows, 0, count < q->limit ? count : q->limit);
+	TRY(read_large(cx, q, rows, fit));
 	list.more = count > fit;
 	list.stands = fit > 0;
 	list.items = arena_array(cx->mem, struct agenda_item, fit);
-	for (; list.count < fit; list.count++)
-		TRY(agenda_event(
-			cx, &rows[list.count], q->zone, &list.items[q->back ? fit - 1 - list.count : list.count]));
+	for (size_t i = 0; i < fit; i++) {
+		const struct object *row = &rows[q->back ? fit - 1 - i : i];
+		if (row->data.ptr)
+			TRY(agenda_event(cx, row, q->zone, &list.items[list.count++]));
+	}
 	if (fit) {
 		list.first = rows[q->back ? fit - 1 : 0].id;
 		list.last = rows[q->back ? 0 : fit - 1].id;
@@ -74,15 +98,13 @@ static err_t sift_row(struct sifting *s, const struct object *row, bool *goes_on
 {
 	struct arena_mark mark = arena_mark(s->cx->mem);
 	struct agenda_item item;
-	bool fits = !instant_before(row->updated_at, s->q->sieve->changed_since);
-	*goes_on = !fits || row->data.ptr;
-	if (fits && row->data.ptr) {
+	bool fits = row->data.ptr && is_wanted(s->q, row);
+	if (fits) {
 		TRY(agenda_event(s->cx, row, s->q->zone, &item));
 		fits = agenda_passes(s->cx->mem, s->q->sieve, &item);
 	}
 	arena_rewind(s->cx->mem, mark);
-	if (*goes_on && fits)
-		*goes_on = s->count < s->q->limit && (!s->count || s->octets + (size_t)row->size <= BATCH_OCTETS);
+	*goes_on = !fits || (s->count < s->q->limit && (!s->count || s->octets + (size_t)row->size <= BATCH_OCTETS));
 	if (!*goes_on)
 		return OK;
 	if (fits) {
@@ -96,21 +118,24 @@ static err_t sift_row(struct sifting *s, const struct object *row, bool *goes_on
 	return OK;
 }
 
-/* One batch. *end_out: there is nothing after it, or the page ends in it. A batch whose data is large goes on in the
- * next one. */
+/* One batch, in portions of data. *end_out: there is nothing after it, or the page ends in it. */
 static err_t sift_batch(struct sifting *s, bool *end_out)
 {
 	struct arena_mark mark = arena_mark(s->cx->mem);
 	struct object *rows;
-	size_t count, before = s->looked;
-	bool goes_on = true, cut = false;
+	size_t count;
+	bool goes_on = true;
 	TRY(read_rows(s->cx, s->q, s->at, ROWS_AT_ONCE, &rows, &count));
-	for (size_t i = 0; i < count && goes_on; i++) {
-		TRY(sift_row(s, &rows[i], &goes_on));
-		cut = !goes_on && !rows[i].data.ptr && s->looked > before;
+	for (size_t from = 0, end; from < count && goes_on; from = end) {
+		struct arena_mark portion = arena_mark(s->cx->mem);
+		end = object_batch(rows, from, count);
+		TRY(read_large(s->cx, s->q, rows + from, end - from));
+		for (size_t i = from; i < end && goes_on; i++)
+			TRY(sift_row(s, &rows[i], &goes_on));
+		arena_rewind(s->cx->mem, portion);
 	}
 	s->more = !goes_on || count == ROWS_AT_ONCE;
-	*end_out = goes_on ? count < ROWS_AT_ONCE : !cut;
+	*end_out = !goes_on || count < ROWS_AT_ONCE;
 	arena_rewind(s->cx->mem, mark);
 	return OK;
 }
