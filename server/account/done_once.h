@@ -20,6 +20,12 @@ struct once_answer {
 };
 
 /*
+ * It will be asked for whoever has the API key of this hash, with a `key` that is the hash of the API key's id as a
+ * UUID and `what`: what was answered goes with the next statement, which authenticates (db_prefetch, docs/adr/0011).
+ */
+void done_once_ahead(struct ctx *cx, struct id account, struct str what, struct bytes api_key);
+
+/*
  * Before the work. ONCE_NEW: a transaction has begun, in which it is to be done; nobody else does it before that ends.
  * ONCE_RUNNING: somebody is at it. ONCE_OTHER: the key stands for something else (another fingerprint). ONCE_DONE: *out
  * is what was answered. Key and fingerprint are SHA-256.

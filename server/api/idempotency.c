@@ -13,15 +13,21 @@
 #define KEY_MAX 255
 
 /* Visible ASCII. A header that is sent twice is joined by ", ", which is not. */
-static err_t check_key(struct ctx *cx, struct str key)
+static bool is_key(struct str key)
 {
 	bool good = key.len >= 1 && key.len <= KEY_MAX;
 	for (size_t i = 0; good && i < key.len; i++)
 		good = key.ptr[i] > ' ' && key.ptr[i] <= '~';
-	return good ? OK
-		    : REFUSE(cx, INVALID_VALUE, HEADER,
-			      "An Idempotency-Key is 1 to %d visible ASCII characters, once. A UUID is a good one.",
-			      KEY_MAX);
+	return good;
+}
+
+static err_t check_key(struct ctx *cx, struct str key)
+{
+	return is_key(key)
+		       ? OK
+		       : REFUSE(cx, INVALID_VALUE, HEADER,
+				 "An Idempotency-Key is 1 to %d visible ASCII characters, once. A UUID is a good one.",
+				 KEY_MAX);
 }
 
 static struct bytes hash_of(struct buf *text)
@@ -29,16 +35,26 @@ static struct bytes hash_of(struct buf *text)
 	return secret_hash(text->mem, buf_str(text));
 }
 
+/* What is done, after whose credential does it. */
+static struct str key_text(const struct request *rq, struct id connected_account, struct str key)
+{
+	return str_fmt(rq->cx.mem, " %.*s %s %s %.*s", STR_ARG(id_uuid(rq->cx.mem, connected_account)),
+		method_name(rq->method), rq->route->path, STR_ARG(key));
+}
+
 /* One key of one credential at one route is one thing to be done, whoever else uses the same text. */
 static struct bytes key_hash(const struct api_call *call, struct str key)
 {
-	const struct request *rq = call->rq;
-	struct arena *mem = rq->cx.mem;
-	struct buf text = buf_new(mem, 4096);
-	buf_fmt(&text, "%.*s %.*s %s %s %.*s", STR_ARG(id_uuid(mem, rq->principal->credential)),
-		STR_ARG(id_uuid(mem, call->who.connected_account)), method_name(rq->method), rq->route->path,
-		STR_ARG(key));
-	return hash_of(&text);
+	struct arena *mem = call->rq->cx.mem;
+	return secret_hash(mem, str_cat(mem, id_uuid(mem, call->rq->principal->credential),
+					key_text(call->rq, call->who.connected_account, key)));
+}
+
+void idempotency_ahead(struct request *rq, struct id account, struct bytes key)
+{
+	struct str sent = request_header_list(rq, HEADER);
+	if (sent.ptr && is_key(sent))
+		done_once_ahead(&rq->cx, account, key_text(rq, (struct id){ { 0 } }, sent), key);
 }
 
 /*

@@ -14,6 +14,9 @@ struct idempotency {
 	struct bytes key_hash, fingerprint;
 };
 
+/* Of a request that writes, whose key is to be checked yet: what was answered before goes with that (db_prefetch). */
+void idempotency_ahead(struct request *rq, struct id account, struct bytes key);
+
 /*
  * Before the work. Without a key it does nothing.
  *

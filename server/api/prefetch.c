@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a reading will ask is told while its key is still to be checked (docs/adr/0011). */
+/* What a request will ask is told while its key is still to be checked (docs/adr/0011). */
 #include "server/api/call.h"
+#include "server/api/idempotency.h"
 #include "server/auth/credential.h"
 #include "server/crypto/digest.h"
 #include "server/crypto/secret.h"
@@ -17,8 +18,12 @@ void api_prefetch(struct request *rq, const struct credential *sent)
 {
 	struct secret_parts parts;
 	const struct contract *contract = rq->route ? api_contract_of(rq) : NULL;
-	if (!contract || !contract->ahead || sent->transport != VIA_BEARER ||
-		!secret_parse(rq->cx.mem, sent->secret, &parts) || parts.kind > SECRET_PK_TEST || is_on_behalf(rq))
+	if (!contract || sent->transport != VIA_BEARER || !secret_parse(rq->cx.mem, sent->secret, &parts) ||
+		parts.kind > SECRET_PK_TEST || is_on_behalf(rq))
 		return;
-	contract->ahead(rq, parts.account, secret_hash(rq->cx.mem, sent->secret));
+	struct bytes key = secret_hash(rq->cx.mem, sent->secret);
+	if (contract->ahead)
+		contract->ahead(rq, parts.account, key);
+	else if (contract_writes(contract, rq->method))
+		idempotency_ahead(rq, parts.account, key);
 }

@@ -122,6 +122,8 @@ struct db_prefetched {
  */
 bool prefetched_take(struct ctx *cx, const struct query *q, const struct db_types *types, const struct db_in *in,
 	size_t n, PGresult **out);
+/* That of this query, with whatever values it went; NULL: there is none. */
+PGresult *prefetched_any(struct ctx *cx, const struct query *q);
 
 /* ---- rows.c ---- */
 

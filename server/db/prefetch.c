@@ -89,3 +89,14 @@ bool prefetched_take(struct ctx *cx, const struct query *q, const struct db_type
 	give_up(cx, true, q); /* who asks something else may have changed it */
 	return false;
 }
+
+PGresult *prefetched_any(struct ctx *cx, const struct query *q)
+{
+	struct db_prefetched *f = cx->prefetched;
+	while (f && (!f->sent || f->query != q || PQresultStatus(f->answer) != PGRES_TUPLES_OK))
+		f = f->next;
+	PGresult *answer = f ? f->answer : NULL;
+	if (f)
+		f->answer = NULL;
+	return answer;
+}

@@ -228,6 +228,17 @@ err_t db_row_(struct ctx *cx, const struct query *q, struct db_into into, const 
 	return e;
 }
 
+bool db_row_ahead(struct ctx *cx, const struct query *q, struct db_into into)
+{
+	PGresult *res = prefetched_any(cx, q);
+	assert(into.result->query == q);
+	if (!res)
+		return false;
+	bool found = PQntuples(res) > 0 && !row_read(cx, into.result, res, 0, into.row);
+	result_keep(cx, into.result, res);
+	return found;
+}
+
 err_t db_rows_(struct ctx *cx, const struct query *q, const struct db_result *result, void **rows_out,
 	size_t *count_out, const struct db_in *in, size_t n)
 {

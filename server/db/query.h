@@ -217,6 +217,12 @@ MUST_CHECK err_t db_exec_(
 void db_prefetch_(
 	struct ctx *cx, const struct query *ahead, const struct query *query, const struct db_in *in, size_t n);
 
+/*
+ * For what went ahead and is asked in no other way (`ahead` and `query` are one statement): its row, if it went and
+ * found one. Which values it had is not looked at: the row says what it is of. Asks nothing.
+ */
+bool db_row_ahead(struct ctx *cx, const struct query *q, struct db_into into);
+
 /* Beside the n of cx->fail_query (dev builds): the n-th round trip fails INTERNAL after it ran, not UNAVAILABLE before.
  */
 #define DB_FAIL_AFTER 0x80000000u

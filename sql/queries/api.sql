@@ -33,6 +33,16 @@ SELECT NULL, d.person, $1, NULL, NULL,
                 AND ($2::uuid[] IS NULL OR k.id = ANY ($2)))
   FROM unnest($4::text[]) AS d (person);
 
+-- name: idempotent_seen
+-- $1 account  $2 what is done, after the credential's id  $3 hash of a key
+-- For whoever has this key of account $1, as with_key has it: what was answered when it was done before. The hash is that
+-- of server/api/idempotency.c, and the key's id is not known yet.
+SELECT a.key_hash, a.fingerprint, a.created_at, a.status, a.head, a.body
+  FROM idempotent_answer a
+ WHERE a.account_id = $1
+   AND by_hash(a.key_hash) = (SELECT sha256(convert_to(k.id::text || $2, 'UTF8')) FROM api_key k
+                               WHERE k.account_id = $1 AND by_hash(k.hash) = $3 AND k.revoked_at IS NULL);
+
 -- name: idempotent_begin
 -- $1 account  $2 hash of the key  $3 fingerprint  $4 answers from before are forgotten
 SELECT outcome, status, head, body FROM idempotent_begin($1, $2, $3, $4);

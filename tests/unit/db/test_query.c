@@ -343,6 +343,26 @@ TEST(what_was_prefetched_costs_no_round_trip_and_counts_for_the_same_values_alon
 	database_leave(&test_cx);
 }
 
+TEST(what_only_goes_ahead_is_there_once_and_never_asked)
+{
+	struct numbered got;
+	struct settings any;
+	database_use(&test_cx);
+	assert_ok(db_check(&test_cx));
+	assert_false(db_row_ahead(&test_cx, &sql_t_count, ROW(t_count, &got)));
+	for (int32_t rows = 0; rows < 2; rows++) {
+		unsigned before = test_cx.round_trips;
+		db_prefetch(&test_cx, &sql_t_count, &sql_t_count, IN(rows));
+		assert_false(db_row_ahead(&test_cx, &sql_t_count, ROW(t_count, &got))); /* it has not gone yet */
+		assert_ok(db_row(&test_cx, &sql_t_settings, ROW(t_settings, &any), IN_NONE));
+		assert_int_equal(db_row_ahead(&test_cx, &sql_t_count, ROW(t_count, &got)), rows);
+		assert_false(db_row_ahead(&test_cx, &sql_t_count, ROW(t_count, &got)));
+		assert_int_equal(test_cx.round_trips - before, 1);
+	}
+	assert_str(got.label, STR("row 1"));
+	database_leave(&test_cx);
+}
+
 TEST(every_statement_fits_its_struct)
 {
 	database_use(&test_cx);
@@ -371,4 +391,4 @@ TESTS_WITH(setup, teardown, RUN(values_of_every_kind_come_back_as_they_went), RU
 	RUN(a_query_made_to_fail_after_it_ran_is_rolled_back_with_its_transaction),
 	RUN(sessions_force_generic_plans_and_utc), RUN(statements_run_unprepared_too),
 	RUN(what_was_prefetched_costs_no_round_trip_and_counts_for_the_same_values_alone),
-	RUN(every_statement_fits_its_struct))
+	RUN(what_only_goes_ahead_is_there_once_and_never_asked), RUN(every_statement_fits_its_struct))
