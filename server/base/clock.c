@@ -235,7 +235,7 @@ static bool take_offset(struct str *s, int64_t *seconds_out)
 
 bool instant_from_rfc3339(struct str s, struct instant *out)
 {
-	struct civil c;
+	struct civil c = { 0 };
 	int year;
 	int64_t offset;
 	if (!take_digits(&s, 4, &year) || !take_char(&s, '-') || !take_digits(&s, 2, &c.month) || !take_char(&s, '-') ||
