@@ -2,6 +2,7 @@
 /* One API key: all that is known of it, and what of it may change (key_change: its name, and less of what it may). */
 #include "caldav/calendar/sandbox.h"
 #include "server/account/hold.h"
+#include "server/account/request_log.h"
 #include "server/db/query.h"
 #include "web/key_calendars.h"
 #include "web/key_view.h"
@@ -21,6 +22,23 @@ static const struct stale_field *edit_fields(struct arena *mem, const struct key
 	return fields;
 }
 
+#define NETWORKS_SHOWN 5
+
+/* What its requests tell of: where the last came from. */
+static err_t network_values(struct request *rq, struct html_values *v, const struct key *k)
+{
+	struct request_network *networks;
+	size_t count;
+	TRY(request_log_networks(&rq->cx, k->account, k->id, NETWORKS_SHOWN, &networks, &count));
+	html_set_flag(v, "was_logged", count > 0);
+	for (size_t i = 0; i < count; i++) {
+		struct html_values *row = html_add_row(v, "networks");
+		html_set(row, "network", networks[i].network);
+		page_when(rq, row, "seen", networks[i].at);
+	}
+	return OK;
+}
+
 /* The form as it is shown at first, or as it was sent. */
 static err_t detail_values(struct request *rq, const struct key *k, unsigned conflicts, struct html_values **out)
 {
@@ -30,6 +48,7 @@ static err_t detail_values(struct request *rq, const struct key *k, unsigned con
 	TRY(key_calendars_load(rq, &calendars));
 	key_view_values(rq, v, k);
 	key_calendars_show(v, &calendars, k);
+	TRY(network_values(rq, v, k));
 	html_set(v, "name_value", sent ? form_get(&rq->form, "name") : k->name);
 	html_set_flag(v, "was_used", !instant_is_none(k->last_used_at));
 	stale_values(rq, v, edit_fields(rq->cx.mem, k), EDIT_FIELDS, conflicts);

@@ -253,6 +253,7 @@ void request_log_close(struct request_log *log)
 		agent
 DB_RESULT(request_log_before, struct request_row, REQUEST_COLS);
 DB_RESULT(request_log_get, struct request_row, REQUEST_COLS);
+DB_RESULT(request_log_networks, struct request_network, network, at);
 
 err_t request_log_page(struct ctx *cx, struct id account, const struct request_filter *filter, struct id before,
 	size_t limit, struct request_row **out, size_t *count_out)
@@ -265,4 +266,11 @@ err_t request_log_page(struct ctx *cx, struct id account, const struct request_f
 err_t request_log_get(struct ctx *cx, struct id account, struct id request, struct request_row *out)
 {
 	return db_row(cx, &sql_request_log_get, ROW(request_log_get, out), IN(account), IN(request));
+}
+
+err_t request_log_networks(struct ctx *cx, struct id account, struct id credential, size_t limit,
+	struct request_network **out, size_t *count_out)
+{
+	return db_rows(cx, &sql_request_log_networks, request_log_networks, out, count_out, IN(account), IN(credential),
+		IN((int32_t)limit));
 }

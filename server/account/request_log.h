@@ -64,5 +64,12 @@ struct request_filter {
 /* Of the account in its mode: the newest before the request `before` (all ones: from the newest on). */
 MUST_CHECK err_t request_log_page(struct ctx *cx, struct id account, const struct request_filter *filter,
 	struct id before, size_t limit, struct request_row **out, size_t *count_out);
+/* The networks that a credential's newest thousand requests came from, and when last; the latest first. */
+struct request_network {
+	struct str network;
+	struct instant at;
+};
+MUST_CHECK err_t request_log_networks(struct ctx *cx, struct id account, struct id credential, size_t limit,
+	struct request_network **out, size_t *count_out);
 /* One of exactly this account and mode. NOT_FOUND. */
 MUST_CHECK err_t request_log_get(struct ctx *cx, struct id account, struct id request, struct request_row *out);

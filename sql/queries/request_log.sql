@@ -33,3 +33,11 @@ SELECT l.id, l.at, l.credential_id AS credential, l.client_id AS client, l.conne
 SELECT l.id, l.at, l.credential_id AS credential, l.client_id AS client, l.connection_id AS connection, l.method, l.route, l.path,
        l.status, l.took_us, l.code, l.param, l.message, l.network, l.agent
   FROM request_log l WHERE l.account_id = $1 AND l.id = $2 LIMIT 1;
+
+-- name: request_log_networks
+-- $1 account  $2 credential  $3 at most so many
+-- Where its newest requests came from, the latest first.
+SELECT l.network, max(l.at) AS at
+  FROM (SELECT r.network, r.at FROM request_log r WHERE r.account_id = $1 AND r.credential_id = $2 AND r.network IS NOT NULL
+         ORDER BY r.id DESC LIMIT 1000) l
+ GROUP BY l.network ORDER BY max(l.at) DESC, l.network LIMIT $3::int;

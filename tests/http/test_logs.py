@@ -195,3 +195,26 @@ def test_a_server_that_stops_writes_what_it_has_and_one_may_keep_none(world, bro
     world.restart("--request-log-ms", "0")
     assert world.get("/v1/profile", key=key).status == 200 and "job=\"request_log" not in world.get("/metrics").text
     world.restart()
+
+
+# ---- a key's page ----
+
+
+def test_a_key_s_page_tells_where_it_was_used_last_and_leads_to_its_requests(world, owner, browser):
+    """Issue: "detail with rename, scopes, expiry, last addresses"."""
+    made = world.key(owner, kind="secret", name="Roaming")
+    page = browser.get(f"/keys/{made.id}").text
+    assert "Last from" not in page and f'href="/logs?key={made.id}"' in page
+    entry(world, browser, world.get("/v1/profile", key=made))
+    assert re.search(r"Last from 127\.0\.0\.\S+ just now", text(browser.get(f"/keys/{made.id}").text))
+    world.sql("INSERT INTO request_log (account_id, id, slot, at, credential_id, method, route, path, status, took_us, network) "
+        "SELECT r.account_id, gen_random_uuid(), r.slot, r.at + n * interval '1 ms', r.credential_id, r.method, r.route, r.path, r.status, r.took_us, '198.51.' || n % 7 || '.0/24' "
+        f"FROM (SELECT * FROM request_log l WHERE l.credential_id = (SELECT k.id FROM api_key k WHERE k.name = 'Roaming') LIMIT 1) r, generate_series(1, 14) n")
+    seen = re.findall(r"198\.51\.\d\.0/24", browser.get(f"/keys/{made.id}").text)
+    assert seen == [f"198.51.{n}.0/24" for n in (0, 6, 5, 4, 3)], "the latest five, each once"
+    assert listed(browser, key=made.id)
+
+
+def test_a_test_key_s_page_leads_to_requests_of_test_mode(world, owner, browser):
+    made = world.key(owner, kind="secret", mode="test")
+    assert f'href="/logs?key={made.id}&amp;mode=test"' in browser.get(f"/keys/{made.id}").text
