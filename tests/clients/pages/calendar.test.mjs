@@ -3,7 +3,7 @@
 // without JavaScript, at 360 and 1280 pixels, light and dark, accessible (axe-core), and nothing that the policy had to stop.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { judge } from '../support/judge.mjs';
+import { judge, tabTo } from '../support/judge.mjs';
 import { openBrowser, openWorld } from '../support/world.mjs';
 
 const password = 'a long enough password';
@@ -126,6 +126,38 @@ test('without JavaScript an event is made, changed and deleted', async () => {
 	await page.click('button:text-is("Delete the event")');
 	assert.match(await page.textContent('[role=status]'), /deleted/);
 	assert.equal(await page.locator('.month >> text=By hand').count(), 0);
+	await page.context().close();
+});
+
+test('by the keyboard alone an event is made, changed and deleted', async () => {
+	const page = await signedIn();
+	const press = async (key) => { await page.keyboard.press(key); };
+	const goes = async (to) => { const there = page.waitForURL(to); await press('Enter'); await there; };
+	await page.goto(world.url + '/calendar?date=2027-02-10');
+	await tabTo(page, 'a.button', 'New event');
+	await goes('**/calendar/new**');
+	await page.waitForFunction(() => document.activeElement.id === 'title'); // the page puts it there
+	await page.keyboard.type('By keys');
+	await tabTo(page, '#all_day');
+	await press('Space');
+	await tabTo(page, 'button', 'Create event');
+	await goes('**/calendar?**done=event-created**');
+	await tabTo(page, '.month a.entry', 'By keys');
+	await goes('**/calendar/events/*');
+	await tabTo(page, 'a.button', 'Edit');
+	await goes('**/edit**');
+	await tabTo(page, '#title');
+	await press('Control+A');
+	await page.keyboard.type('By keys, changed');
+	await tabTo(page, 'button', 'Save');
+	await goes('**done=event-saved**');
+	assert.match(await page.textContent('h1'), /By keys, changed/);
+	await tabTo(page, 'a.button', 'Delete');
+	await goes('**/delete**');
+	await tabTo(page, 'button', 'Delete the event');
+	await goes('**done=event-deleted**');
+	assert.equal(await page.locator('.month >> text=By keys').count(), 0);
+	assert.deepEqual(page.complaints, []);
 	await page.context().close();
 });
 

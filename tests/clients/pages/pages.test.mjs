@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every page in a real browser: accessible (axe-core, WCAG 2.2 AA), nothing wider than the window, nothing that the
-// Content-Security-Policy had to stop, light and dark, at 360 and 1280 pixels, and whole without JavaScript.
+// What is done on pages in a real browser, with and without JavaScript, by the keyboard, and with what is wrong in a form. That each
+// page and state holds is shown by sweep.test.mjs.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { judge } from '../support/judge.mjs';
+import { judge, tabTo } from '../support/judge.mjs';
 import { openBrowser, openWorld } from '../support/world.mjs';
 
 const password = 'a long enough password';
 const email = 'user@calends.example';
-let world, browser, client, open;
+let world, browser, client;
 
 before(async () => {
 	world = await openWorld();
@@ -20,16 +20,7 @@ before(async () => {
 	await world.calends('key', 'revoke', old.id);
 	await world.calends('key', 'create', email, '--name', 'Reports', '--kind', 'restricted', '--mode', 'test', '--scope', 'events:read');
 	client = await world.calends('client', 'create', '--owner', 'owner@platform.example', '--name', 'Acme', '--redirect-uri', 'https://app.example/cb');
-	open = await Promise.all(['https://app.example/cb', 'garden.example:/oauth', 'http://127.0.0.1:4711/cb'].map(registered));
 });
-
-// An app that registers itself.
-async function registered(redirect) {
-	const made = await fetch(`${world.url}/oauth/register`, { method: 'POST', headers: { 'content-type': 'application/json' },
-		body: JSON.stringify({ client_name: 'Garden Calendar', redirect_uris: [redirect] }) });
-	assert.equal(made.status, 201);
-	return authorize((await made.json()).client_id, redirect);
-}
 
 after(async () => {
 	await browser?.close();
@@ -46,73 +37,30 @@ async function signIn(page, path = '/sign-in') {
 // A browser gives the focus when it first draws the page, which may be after it is loaded.
 const focusIsIn = (page, name) => page.waitForFunction((wanted) => document.activeElement.name === wanted, name);
 
-const authorize = (id = client.client_id, redirect = 'https://app.example/cb') => '/oauth/authorize?' + new URLSearchParams({
-	client_id: id, redirect_uri: redirect, response_type: 'code', state: 'x',
+const authorize = () => '/oauth/authorize?' + new URLSearchParams({
+	client_id: client.client_id, redirect_uri: 'https://app.example/cb', response_type: 'code', state: 'x',
 	scope: 'calendars:read events:read events:write profile:read',
 	code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256',
 });
 
-for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
-	test(`pages hold at ${width} pixels, ${colorScheme}`, async () => {
-		const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
+test('what an app asks for stands above its answers, which are in sight', async () => {
+	for (const [width, height] of [[360, 800], [1280, 800]]) {
+		const context = await browser.newContext({ viewport: { width, height } });
 		const page = await context.newPage();
-		const complaints = [];
-		page.on('console', (m) => { if (/Content Security Policy|Refused/.test(m.text())) complaints.push(m.text()); });
-		page.on('pageerror', (e) => complaints.push(e.message));
-
-		await page.goto(world.url + '/sign-in');
-		await judge(page, 'sign-in');
-		await page.fill('input[name=email]', email);
-		await page.fill('input[name=password]', 'wrong');
-		await page.click('button[type=submit]');
-		await judge(page, 'sign-in refused');
-		await signIn(page);
-		for (const path of ['/', '/keys', '/keys/new', '/docs', '/docs/quickstart', '/docs/connect', '/docs/limits', '/docs/reference', '/docs/reference/events', '/docs/reference/createEvent', '/docs/reference/createEvent/try', '/docs/reference/listEvents/try', '/docs/errors', '/docs/errors/invalid_value', '/docs/search?q=token', '/status', '/connected-accounts', '/calendars', '/calendars?mode=test', '/calendars/new', '/account', '/account/download', '/security', '/security/passkeys/new', '/confirm?next=%2Fkeys', '/audit', '/audit?mode=test', '/audit?kind=client.deleted', '/logs', '/logs?mode=test', '/logs?request=x', '/usage', '/usage?mode=test&days=90', '/sign-in?again=1', '/nothing', '/styleguide', authorize(), ...open]) {
-			await page.goto(world.url + path);
-			await judge(page, path);
-		}
-		await page.goto(world.url + '/docs/reference/getCalendar/try');
-		await page.click('button:text-is("Send")');
-		await judge(page, 'tried');
-		await page.goto(world.url + authorize());
-		if (await page.locator('button[value=allow]').count()) { // the first time; then it is connected
-			assert.ok(await page.evaluate(() => [...document.querySelectorAll('.decide button')].every((b) => b.getBoundingClientRect().bottom <= innerHeight)));
-			await page.click('button[value=allow]');
-			await page.waitForURL(/^(chrome-error|https):/, { waitUntil: 'commit' }); // there is no such app
-		}
-		await page.goto(world.url + authorize());
-		await judge(page, 'consent once more');
-		await page.goto(world.url + '/connected-accounts');
-		await judge(page, 'an app');
-		await page.click('tbody th a');
-		await judge(page, 'a connected app');
-		await page.goto(world.url + '/keys');
-		await page.click('details.menu > summary');
-		await judge(page, 'keys, a menu');
-		await page.click('details[open] a[href$="/rotate"]');
-		await judge(page, 'rotate');
-		await page.goto(world.url + '/keys');
-		await page.click('tbody th a');
-		await judge(page, 'a key');
-		await page.click('a[href$="/revoke"]');
-		await judge(page, 'revoke');
-		if (width < 960) {
-			await page.click('button[popovertarget]');
-			await judge(page, 'drawer');
-		}
-		for (const link of ['edit', 'delete']) {
-			await page.goto(world.url + '/calendars');
-			await page.click('details.menu > summary');
-			await page.click(`details[open] a[href$="/${link}"]`);
-			await judge(page, link);
-		}
-		await page.goto(world.url + '/keys/new');
-		await page.fill('#name', 'A key');
-		await page.click('button:text-is("Generate")');
-		await judge(page, 'new key');
-		assert.deepEqual(complaints, []);
+		await signIn(page, authorize());
+		assert.ok(await page.evaluate(() => [...document.querySelectorAll('.decide button')].every((b) => b.getBoundingClientRect().bottom <= innerHeight)));
 		await context.close();
-	});
+	}
+});
+
+test('on a phone the drawer holds', async () => {
+	const context = await browser.newContext({ viewport: { width: 360, height: 800 } });
+	const page = await context.newPage();
+	await signIn(page);
+	await page.click('button[popovertarget]');
+	await judge(page, 'drawer');
+	await context.close();
+});
 
 test('a visitor who is not signed in finds the documentation and what they search for, without JavaScript', async () => {
 	const context = await browser.newContext({ javaScriptEnabled: false });
@@ -210,6 +158,39 @@ test('a form can be filled in and sent with the keyboard alone', async () => {
 	await context.close();
 });
 
+test('by the keyboard alone a key is made, and the menu of a row is opened, walked through and closed', async () => {
+	const context = await browser.newContext();
+	const page = await context.newPage();
+	await signIn(page, '/keys');
+	await tabTo(page, 'a.button', 'Generate New Key');
+	await page.keyboard.press('Enter');
+	await page.waitForURL('**/keys/new');
+	await tabTo(page, '#name');
+	await page.keyboard.type('By keys');
+	await tabTo(page, 'button', 'Generate');
+	await page.keyboard.press('Enter');
+	assert.match(await page.textContent('#secret'), /^cp_/);
+	await tabTo(page, 'a.button', 'I have stored it');
+	await page.keyboard.press('Enter');
+	await page.waitForURL('**/keys');
+	await tabTo(page, 'details.menu > summary', 'More for By keys');
+	await page.keyboard.press('Enter');
+	const links = page.locator('details.menu[open] a');
+	assert.ok(await links.count() > 1);
+	for (let i = 0; i < await links.count(); i++) { // each in its turn
+		await page.keyboard.press('Tab');
+		assert.ok(await links.nth(i).evaluate((e) => e === document.activeElement && getComputedStyle(e).outlineStyle !== 'none'));
+	}
+	await page.keyboard.press('Escape');
+	assert.equal(await page.locator('details.menu[open]').count(), 0);
+	assert.match(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), /By keys/, 'the focus is where it came from');
+	await page.keyboard.press('Space');
+	await page.keyboard.press('Tab');
+	await page.keyboard.press('Enter');
+	await page.waitForURL('**/keys/key_*');
+	await context.close();
+});
+
 test('the copy button copies the key', async () => {
 	const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
 	const page = await context.newPage();
@@ -220,64 +201,6 @@ test('the copy button copies the key', async () => {
 	await page.click('button[data-copy=secret]');
 	await page.waitForSelector('button:has-text("Copied")');
 	assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await page.textContent('#secret'));
-	await context.close();
-});
-
-// In the page: what sticks out of the window, how far the page is wider, how many names run over the buttons beside them.
-function overflowing() {
-	const right = document.documentElement.clientWidth;
-	const sticksOut = (e) => e.getBoundingClientRect().right > right + 1 || e.getBoundingClientRect().left < -1;
-	const runsOver = (row) => {
-		const [text, side] = [row.querySelector('h2'), row.querySelector('.row-side')].map((e) => e?.getBoundingClientRect());
-		return side && text.right > side.left + 1 && text.bottom > side.top && text.top < side.bottom;
-	};
-	return {
-		wide: [...document.querySelectorAll('body *')].filter((e) => e.checkVisibility() && !e.closest('pre, .skip, svg, .tabs') && sticksOut(e))
-			.map((e) => e.outerHTML.slice(0, 60)),
-		page: Math.max(0, document.documentElement.scrollWidth - right),
-		over: [...document.querySelectorAll('.row')].filter(runsOver).length,
-	};
-}
-
-// The longest names that can be given, without a blank to break at, and an address as long as they come.
-test('nothing is wider than the window, whatever names there are', async () => {
-	const long = 'W'.repeat(100);
-	const mail = `${'m'.repeat(64)}@${'d'.repeat(60)}.${'e'.repeat(60)}.${'f'.repeat(50)}.example`;
-	await world.account(mail, long, password);
-	await world.account('owner@long.example', 'O'.repeat(100), password);
-	const app = await world.calends('client', 'create', '--owner', 'owner@long.example', '--name', 'A'.repeat(100),
-		'--redirect-uri', `https://${'h'.repeat(60)}.${'i'.repeat(60)}.example/${'p'.repeat(300)}`);
-	await world.calends('key', 'create', mail, '--name', long);
-	await world.calends('key', 'create', mail, '--name', long, '--kind', 'restricted', '--mode', 'test', '--scope', 'events:read calendars:read');
-	const context = await browser.newContext();
-	const page = await context.newPage();
-	await page.goto(world.url + '/sign-in');
-	await page.fill('input[name=email]', mail);
-	await page.fill('input[name=password]', password);
-	await page.click('button[type=submit]');
-	await page.goto(world.url + '/calendars/new');
-	await page.fill('#name', long);
-	await page.click('text=Create calendar');
-	const url = '/oauth/authorize?' + new URLSearchParams({ client_id: app.client_id, response_type: 'code', scope: 'calendars:read events:write',
-		code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' });
-	await page.goto(world.url + url);
-	await page.click('button[value=allow]');
-	await page.waitForURL(/^(chrome-error|https):/, { waitUntil: 'commit' }); // there is no such app
-	const links = [];
-	for (const [list, part] of [['/keys', 'rotate'], ['/keys', 'revoke'], ['/calendars', 'edit'], ['/calendars', 'delete'], ['/connected-accounts', 'remove']]) {
-		await page.goto(world.url + list);
-		links.push(await page.getAttribute(`a[href*="/${part}"] >> nth=-1`, 'href'));
-	}
-	for (const path of ['/', '/keys', '/keys/new', '/connected-accounts', '/calendars', '/calendars/new', '/account', '/account/download', '/security', '/security/passkeys/new', '/confirm?next=%2Fkeys', '/audit', '/audit?mode=test', '/audit?kind=client.deleted', '/logs', '/logs?mode=test', '/logs?request=x', '/usage', '/usage?mode=test&days=90', '/sign-in?again=1', '/docs', '/nothing', url, ...links]) {
-		await page.goto(world.url + path);
-		for (const forcedColors of ['none', 'active']) {
-			await page.emulateMedia({ forcedColors });
-			for (const width of [320, 360, 640, 1280]) { // 640 and 320: the others at 200 %
-				await page.setViewportSize({ width, height: 700 });
-				assert.deepEqual(await page.evaluate(overflowing), { wide: [], page: 0, over: 0 }, `${path} at ${width}, forced colours: ${forcedColors}`);
-			}
-		}
-	}
 	await context.close();
 });
 

@@ -16,16 +16,50 @@ export async function shoot(page, name) {
 	await page.screenshot({ path: join(process.env.SHOTS, `${file}-${width}-${scheme}.png`), fullPage: true });
 }
 
-export async function judge(page, name) {
-	await shoot(page, name);
-	await page.evaluate(axe);
+// What axe-core finds wrong, a line each; and targets that are too small for a thumb.
+export async function axeFinds(page) {
+	if (!await page.evaluate(() => window.axe)) await page.evaluate(axe);
 	const violations = await page.evaluate(() => window.axe.run(document, {
 		runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'],
 	}).then((found) => found.violations));
-	assert.deepEqual(violations.map((v) => `${name}: ${v.id} ${v.nodes.map((n) => n.target.join(' '))}`), []);
-	const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-	assert.ok(wider <= 0, `${name} is ${wider} pixels wider than the window`);
 	const small = await page.evaluate(() => [...document.querySelectorAll('button, .button, nav a, input:not([type=hidden], [type=radio], [type=checkbox], .unseen), select')]
 		.filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 44).map((e) => e.outerHTML.slice(0, 80)));
-	assert.deepEqual(small, [], `${name}: targets are at least 44 pixels high`);
+	return [...violations.map((v) => `${v.id} ${v.nodes.map((n) => n.target.join(' '))}`), ...small.map((e) => `less than 44 pixels high: ${e}`)];
+}
+
+export async function judge(page, name) {
+	await shoot(page, name);
+	assert.deepEqual((await axeFinds(page)).map((f) => `${name}: ${f}`), []);
+	const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+	assert.ok(wider <= 0, `${name} is ${wider} pixels wider than the window`);
+}
+
+// In the page: what sticks out of the window, how far the page is wider, how many names run over the buttons beside them.
+export function overflowing() {
+	const right = document.documentElement.clientWidth;
+	const sticksOut = (e) => e.getBoundingClientRect().right > right + 1 || e.getBoundingClientRect().left < -1;
+	const runsOver = (row) => {
+		const [text, side] = [row.querySelector('h2'), row.querySelector('.row-side')].map((e) => e?.getBoundingClientRect());
+		return side && text.right > side.left + 1 && text.bottom > side.top && text.top < side.bottom;
+	};
+	const hidden = (e) => { const head = e.closest('thead'); return head && getComputedStyle(head).position === 'absolute'; };
+	return {
+		wide: [...document.querySelectorAll('body *')].filter((e) => sticksOut(e) && e.checkVisibility() && !e.closest('pre, .skip, svg, .tabs, .unseen') && !hidden(e))
+			.map((e) => e.outerHTML.slice(0, 60)),
+		page: Math.max(0, document.documentElement.scrollWidth - right),
+		over: [...document.querySelectorAll('.row')].filter(runsOver).length,
+	};
+}
+
+// By the Tab key alone to the first of `selector` with this text: as far as hands would go, and what has the focus is seen.
+export async function tabTo(page, selector, text = '') {
+	for (let i = 0; i < 120; i++) {
+		await page.keyboard.press('Tab');
+		const there = await page.evaluate(([wanted, words]) => {
+			const e = document.activeElement;
+			return e.matches(wanted) && (e.textContent + (e.getAttribute('aria-label') ?? '')).includes(words) && (getComputedStyle(e).outlineStyle !== 'none' || 'unseen');
+		}, [selector, text]);
+		if (there) return assert.equal(there, true, `${selector} has the focus, and it is not seen`);
+	}
+	assert.fail(`Tab does not lead to ${selector} ${text}`);
 }
