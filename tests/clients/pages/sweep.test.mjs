@@ -3,7 +3,8 @@
 // pixels, with colours of the user's own too, whole on paper, whole from right to left, nothing that the policy had to stop.
 //
 //     SHOTS=folder node --test pages/sweep.test.mjs        keeps pictures of each at 360 and 1280 pixels, light and dark, from right to left, on paper
-//     ONLY=word …                                          those whose name or route has the word; the walk to them is gone all the same
+//     SHOTS_ONE=folder …                                   a small one of each, at the size at which it was judged: tests/run keeps them in build/shots
+//     ONLY=expression …                                    those whose name or route it matches; the walk to them is gone all the same
 import assert from 'node:assert/strict';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -113,7 +114,7 @@ test('every page and state is accessible, fits each window, paper and direction'
 		const note = (found) => faults.push(...found.map((f) => `${name}: ${f}`));
 		const lost = await place.go(page, things).then(() => null, (e) => `at ${page.url()}: ${e.message}`);
 		if (lost) { note([lost]); continue; }
-		if (process.env.ONLY && !`${name} ${place.route}`.includes(process.env.ONLY)) continue;
+		if (process.env.ONLY && !new RegExp(process.env.ONLY).test(`${name} ${place.route}`)) continue;
 		if (await page.locator('[data-grid]').count()) await page.waitForSelector('.by-script .ec-event', { state: 'attached' }).catch(() => {});
 		note(await measured(page));
 		note(await mirrored(page, name));
@@ -123,6 +124,7 @@ test('every page and state is accessible, fits each window, paper and direction'
 			await page.setViewportSize({ width, height: 800 });
 			await shoot(page, name);
 		}
+		await shoot(page, name, { one: true });
 		note(await axeFinds(page));
 		await page.emulateMedia({ colorScheme: 'light' });
 	}

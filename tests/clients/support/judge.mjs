@@ -7,13 +7,14 @@ import { createRequire } from 'node:module';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-// With SHOTS a picture of it is kept in that folder, to be looked at.
-export async function shoot(page, name) {
-	if (!process.env.SHOTS) return;
+// With SHOTS a picture of it is kept in that folder, to be looked at; { one: true } keeps a small one where SHOTS_ONE says.
+export async function shoot(page, name, { one } = {}) {
+	const folder = one ? process.env.SHOTS_ONE : process.env.SHOTS;
+	if (!folder) return;
 	const { width } = page.viewportSize();
 	const scheme = await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
 	const file = name.replace(/\/oauth\/authorize.*/, 'authorize').replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'home';
-	await page.screenshot({ path: join(process.env.SHOTS, `${file}-${width}-${scheme}.png`), fullPage: true });
+	await page.screenshot({ path: join(folder, `${file}-${width}-${scheme}.${one ? 'jpg' : 'png'}`), fullPage: true, ...(one ? { type: 'jpeg', quality: 50 } : {}) });
 }
 
 // What axe-core finds wrong, a line each; and targets that are too small for a thumb.
@@ -42,9 +43,17 @@ export function overflowing() {
 		const [text, side] = [row.querySelector('h2'), row.querySelector('.row-side')].map((e) => e?.getBoundingClientRect());
 		return side && text.right > side.left + 1 && text.bottom > side.top && text.top < side.bottom;
 	};
+	// Heads that are there for readers alone; and what is cut where all can be scrolled to, or with an ellipsis.
 	const hidden = (e) => { const head = e.closest('thead'); return head && getComputedStyle(head).position === 'absolute'; };
+	const cut = (e) => {
+		for (let a = e.parentElement; a !== document.body; a = a.parentElement) {
+			const { overflowX, textOverflow } = getComputedStyle(a);
+			if ((/auto|scroll/.test(overflowX) || (overflowX === 'hidden' && textOverflow === 'ellipsis')) && !sticksOut(a)) return true;
+		}
+		return false;
+	};
 	return {
-		wide: [...document.querySelectorAll('body *')].filter((e) => sticksOut(e) && e.checkVisibility() && !e.closest('pre, .skip, svg, .tabs, .unseen') && !hidden(e))
+		wide: [...document.querySelectorAll('body *')].filter((e) => sticksOut(e) && e.checkVisibility() && !e.closest('.skip, svg, .unseen') && !hidden(e) && !cut(e))
 			.map((e) => e.outerHTML.slice(0, 60)),
 		page: Math.max(0, document.documentElement.scrollWidth - right),
 		over: [...document.querySelectorAll('.row')].filter(runsOver).length,
