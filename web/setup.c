@@ -17,6 +17,7 @@ enum setup_extra {
 	SETUP_PROFILE = 1, /* a configuration profile, which Apple's systems install */
 	SETUP_QR = 2,      /* an address that DAVx⁵ opens, for a telephone's camera */
 	SETUP_CONFIG = 4,  /* lines of vdirsyncer's configuration */
+	SETUP_BROWSER = 8, /* it signs in through the browser, and needs no key */
 };
 
 /* {server}, {site}, {host}: ours as the program wants it. {user}: the user name. */
@@ -65,6 +66,12 @@ static const struct setup setups[] = {
 	{ "home-assistant", "Home Assistant", SAY("Home"), {
 		SAY("Choose “Settings”, “Devices & services”, “Add integration”, and “CalDAV”."),
 		SAY("URL: {server}. User name: {user}. Password: the key.") }, 0 },
+	{ "oauth", SAY("Without a key"), SAY("Programs that sign in through the browser"), {
+		SAY("Calendar programs: give {site} as the server, or {server} where it asks for the whole address, and choose OAuth or “Sign in with the browser”."),
+		SAY("Assistants that speak MCP: add a connector with the address {site}/mcp."),
+		SAY("The program finds the sign-in and registers by itself. One that asks for an issuer takes {site}; one that asks for a client id is registered under “My apps” first."),
+		SAY("Your browser opens a page of this server. Sign in there, and decide what the program may, in which calendars, and for how long."),
+		SAY("From then on it stands under “Connected apps”: make less of what it may, or end it. Your password stays here.") }, SETUP_BROWSER },
 };
 /* clang-format on */
 
@@ -74,7 +81,7 @@ err_t setup_page(struct request *rq, struct response *rs)
 	for (size_t i = 0; i < ARRAY_LEN(setups); i++) {
 		struct html_values *row = html_add_row(v, "setups");
 		html_set(row, "slug", str_of(setups[i].slug));
-		html_set(row, "name", str_of(setups[i].name));
+		html_set(row, "name", say(rq, setups[i].name));
 		html_set(row, "where", say(rq, setups[i].where));
 	}
 	html_set(v, "server", str_fmt(rq->cx.mem, "%.*s/dav/", STR_ARG(rq->cx.config->public_url)));
@@ -100,10 +107,11 @@ static void step_values(struct request *rq, struct html_values *v, const struct 
 			say_with(rq, s->steps[i], "server", server, "site", site, "host", page_host(rq->cx.config),
 				"user", user, NULL));
 	html_set(v, "slug", str_of(s->slug));
-	html_set(v, "program", str_of(s->name));
+	html_set(v, "program", say(rq, s->name));
 	html_set(v, "server", server);
 	html_set(v, "user", user);
 	html_set_flag(v, "has_profile", s->extra & SETUP_PROFILE);
+	html_set_flag(v, "by_browser", s->extra & SETUP_BROWSER);
 }
 
 err_t setup_program_page(struct request *rq, struct response *rs)
@@ -142,6 +150,8 @@ err_t setup_program_post(struct request *rq, struct response *rs)
 	struct once once;
 	bool is_free, done;
 	TRY(setup_in_path(rq, &s));
+	if (s->extra & SETUP_BROWSER)
+		return REFUSE(&rq->cx, NOT_FOUND, "", "Programs that sign in through the browser need no key.");
 	TRY(once_leads(rq, rs, &once, &done));
 	if (done)
 		return OK;

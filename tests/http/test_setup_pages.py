@@ -35,12 +35,26 @@ def opens(world, user, key):
 
 def test_every_program_has_its_page(world, browser, user):
     page = browser.get("/setup").text
-    assert re.findall('href="/setup/([a-z0-9-]+)"', page) == PROGRAMS
+    assert re.findall('class="tile" href="/setup/([a-z0-9-]+)"', page) == [*PROGRAMS, "oauth"]
     for program in PROGRAMS:
         steps = browser.get(f"/setup/{program}").text
         assert "{" not in re.sub("<[^>]*>", "", steps.split("<main")[1]), program  # each value is filled in
         assert f"{world.url}" in steps or "Download the profile" in steps or "below" in steps
     assert is_page(browser.get("/setup/nothing"), 404)
+
+
+def test_programs_that_sign_in_through_the_browser_have_a_page_and_need_no_key(world, browser, user):
+    """Issue: "clients that sign in by OAuth". What the page names is there."""
+    page = browser.get("/setup/oauth").text
+    assert "{" not in re.sub("<[^>]*>", "", page.split("<main")[1]) and "Make a key" not in page
+    for address in (world.url, f"{world.url}/dav/", f"{world.url}/mcp"):
+        assert html.escape(address) in page
+    assert world.get("/.well-known/oauth-authorization-server").json["issuer"] == world.url
+    for path in ("/mcp", "/dav/"):
+        assert world.get(path).status in (401, 405), path
+    form = Form(browser.get("/setup/thunderbird").text, "/setup/thunderbird").with_(name="x")
+    before = browser.get("/keys").text.count("<tr")
+    assert is_page(browser.post("/setup/oauth", form), 404) and browser.get("/keys").text.count("<tr") == before
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
