@@ -11,13 +11,14 @@ struct letter {
 	struct str subject;
 	struct buf text;
 	struct html_values *page;
+	bool asked;
 	bool in_facts; /* what was said last is a line of a list */
 };
 
 struct letter *letter_new(struct ctx *cx, struct str subject)
 {
 	struct letter *letter = arena_new(cx->mem, struct letter);
-	*letter = (struct letter){ cx, subject, buf_new(cx->mem, LETTER_MAX), html_values_new(cx->mem), false };
+	*letter = (struct letter){ cx, subject, buf_new(cx->mem, LETTER_MAX), html_values_new(cx->mem), false, false };
 	html_set(letter->page, "title", subject);
 	html_set(letter->page, "brand", cx->config->brand);
 	html_set(letter->page, "public_url", cx->config->public_url);
@@ -58,6 +59,11 @@ void letter_link(struct letter *letter, struct str label, struct str path)
 	buf_fmt(&letter->text, "%.*s:\n%.*s\n", STR_ARG(label), STR_ARG(url));
 }
 
+void letter_was_asked_for(struct letter *letter)
+{
+	letter->asked = true;
+}
+
 err_t letter_send(struct ctx *cx, struct letter *letter, struct id account, struct str to, bool *sent_out)
 {
 	struct buf html = buf_new(cx->mem, LETTER_MAX);
@@ -72,6 +78,7 @@ err_t letter_send(struct ctx *cx, struct letter *letter, struct id account, stru
 		.account = account,
 		.recipients = { &to, 1 },
 		.own = true,
+		.asked = letter->asked,
 		.message = { .from.name = cx->config->brand,
 			.subject = letter->subject,
 			.text = buf_str(&letter->text),

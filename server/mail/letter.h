@@ -17,6 +17,9 @@ void letter_fact(struct letter *letter, const char *name, struct str value);
 /* A link of this server, on a line of its own. `path` begins with a slash. */
 void letter_link(struct letter *letter, struct str label, struct str path);
 
+/* Anybody may ask for one like it: it keeps no notice back (mail.h). */
+void letter_was_asked_for(struct letter *letter);
+
 /*
  * Written down, as mail_add() does. What cannot be mailed to (mail_is_address()), and all of a server that sends no
  * mail, is left out: `*sent_out`, which may be NULL, tells.

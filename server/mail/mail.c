@@ -66,7 +66,7 @@ err_t mail_add(struct ctx *cx, const struct mail_new *mail)
 	}
 	TRY(db_row(cx, &sql_mail_add, ROW(mail_add, &row), IN(mail->account), IN(letter),
 		db_in_id_or_null(mail->object), IN(mail->recipients), IN(sealed), IN(test), IN(most),
-		IN(most < TO_ONE_PART ? 1 : most / TO_ONE_PART), IN(mail->own)));
+		IN(most < TO_ONE_PART ? 1 : most / TO_ONE_PART), IN(mail->own), IN(mail->asked)));
 	if (row.unconfirmed)
 		return FAIL(cx, EMAIL_UNCONFIRMED, "mail in the name of an address that nobody confirmed");
 	return instant_is_none(row.free_at) ? OK : refuse_room(cx, row.free_at);

@@ -35,7 +35,8 @@ struct mail_new {
 	struct id object;            /* the event that it is about; zero: none */
 	struct str_list recipients;  /* mail_is_address(), each once */
 	struct mail_message message; /* its sender, id and date are set here, and its name for the sender stays */
-	bool own; /* the server's own word to the account's owner: it takes none of the user's room */
+	bool own;   /* the server's own word to the account's owner: it takes none of the user's room */
+	bool asked; /* of those: anybody may have asked for it, so that it takes none of notices' room either */
 };
 
 /*

@@ -17,6 +17,7 @@ err_t reset_letter(struct ctx *cx, const struct asked *who)
 {
 	struct str path, brand = cx->config->brand;
 	struct letter *letter = letter_new(cx, str_fmt(cx->mem, "%.*s: Set a new password", STR_ARG(brand)));
+	letter_was_asked_for(letter);
 	TRY(mailbox_link_new(cx, who->account, MAILBOX_RESET, "reset", who->email, RESET_LINK_S, &path));
 	letter_say(
 		letter, str_fmt(cx->mem, "Somebody asked for a new password of your account at %.*s.", STR_ARG(brand)));

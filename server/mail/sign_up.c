@@ -36,6 +36,7 @@ static struct letter *begin(struct ctx *cx, const char *subject, const char *tex
 	letter_say(letter, str_fmt(cx->mem, "Somebody wants to create an account at %.*s with this address%s",
 				   STR_ARG(brand), text));
 	letter_fact(letter, "From the network", who->network);
+	letter_was_asked_for(letter);
 	return letter;
 }
 

@@ -3,8 +3,8 @@
 
 -- name: mail_add stores
 -- $1 account  $2 letter  $3 event or NULL  $4 recipients  $5 the sealed letter  $6 nothing leaves  $7 at most a day
--- $8 and to one address  $9 the server's own, to the account's owner
-SELECT a.free_at, a.unconfirmed FROM mail_add($1, $2, $3, $4, $5, $6, $7, $8, $9) a;
+-- $8 and to one address  $9 the server's own, to the account's owner  $10 that anybody asked for
+SELECT a.free_at, a.unconfirmed FROM mail_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) a;
 
 -- name: mail_claim
 -- $1 now  $2 at most  $3 taken until

@@ -14,7 +14,7 @@ from world import ROOT
 
 pytestmark = pytest.mark.usefixtures("sink")
 PORT = new_port()
-SERVE = serve_with(PORT, "--allow-private-hooks")
+SERVE = serve_with(PORT, "--allow-private-hooks", "--signup", "open")
 NUMBERS = itertools.count()
 
 
@@ -164,6 +164,22 @@ def test_much_at_once_is_one_letter_and_few_an_hour(world, sink, ann, browser):
     assert world.wait_for(lambda: sink.got)
     [mail] = sink.got
     assert mail.message["Subject"] == "Calends: 3 changes of your account" and all(f"Late {n}" in mail.text for n in range(3))
+
+
+def test_nobody_keeps_a_notice_back_by_asking_for_letters(world, sink, ann, browser):
+    """Who has a password would ask for six new ones, and have an hour in which its owner hears of nothing."""
+    uuid = f"(SELECT account_id FROM account WHERE email = '{ann.email}' AND livemode)"
+    for where in ("/forgot-password", "/sign-up"):
+        for _ in range(4):
+            assert submit(Browser(world), where, where, email=ann.email).status == 303
+            assert world.wait_for(lambda: world.sql("SELECT count(*) FROM letter_request") == [["0"]])
+    letters = world.sql(f"SELECT count(*), count(*) FILTER (WHERE own AND asked) FROM mail WHERE account_id = {uuid} AND created_at > now() - interval '1 hour' AND asked")
+    assert letters == [["8", "8"]]
+    world.wait_for(lambda: len(sink.got) == 8)
+    sink.got.clear()
+    make_key(browser)
+    [mail] = came(world, sink)
+    assert "A new API key was made" in mail.text
 
 
 def test_fifty_wait_at_most(world, sink, ann):

@@ -229,7 +229,7 @@ def test_a_letter_of_a_sign_up_that_is_over_is_not_sent(world, sink):
     nobody = "'00000000-0000-7000-8000-000000000000'"
     [[said]] = world.sql(f"""CREATE FUNCTION pg_temp.mail_of_nobody() RETURNS text LANGUAGE plpgsql AS $$
         BEGIN
-            PERFORM mail_add({nobody}, gen_random_uuid(), NULL, '{{x@example.org}}', '', false, 1, 1, true);
+            PERFORM mail_add({nobody}, gen_random_uuid(), NULL, '{{x@example.org}}', '', false, 1, 1, true, false);
             RETURN 'sent';
         EXCEPTION WHEN foreign_key_violation THEN RETURN 'refused';
         END $$; SELECT pg_temp.mail_of_nobody()""")
