@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One connected app: what it may, which its user decides anew here (connected_account_change), and its end. */
+#include "web/apps.h"
 #include "web/connected_account_view.h"
 
 #include "caldav/calendar/sandbox.h"
@@ -60,6 +61,8 @@ static err_t detail_values(struct request *rq, const struct connected_account *c
 	if (id_is_test(c->account))
 		TRY(sandbox_ahead(&rq->cx, c->account, &rq->cx.ahead_s));
 	connected_account_values(rq, v, c);
+	if (c->verified)
+		TRY(app_logo_value(rq, v, c->client_id));
 	ticks_of_scopes(rq, v, "ticks", c->scopes, sent ? sent->scopes : c->scopes, c->scopes);
 	ticks_of_calendars(rq->cx.mem, v, calendars, count, chosen);
 	html_set_flag(

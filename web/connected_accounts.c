@@ -2,7 +2,9 @@
 /* The list of connected apps, a line each; all else stands on the page of one (connected_account.c). */
 #include <string.h>
 
+#include "oauth/client_logo.h"
 #include "server/auth/scope.h"
+#include "web/apps.h"
 #include "web/connected_account_view.h"
 #include "web/page.h"
 #include "web/pages.h"
@@ -51,21 +53,40 @@ void connected_account_values(struct request *rq, struct html_values *v, const s
 	page_when_of(rq, v, "expires", c->expires_at, c->account);
 }
 
+/* As on the consent page: letters stand for the logo of an app that nobody vouches for. */
+static err_t logo_tags(struct request *rq, const struct connected_account *connected, size_t count,
+	struct client_logo_tag **out, size_t *count_out)
+{
+	struct id *ids = arena_array(rq->cx.mem, struct id, count + 1);
+	size_t verified = 0;
+	for (size_t i = 0; i < count; i++)
+		if (connected[i].verified)
+			ids[verified++] = connected[i].client_id;
+	*count_out = 0;
+	return verified ? client_logo_tags(&rq->cx, ids, verified, out, count_out) : OK;
+}
+
 err_t connected_accounts_page(struct request *rq, struct response *rs)
 {
 	struct html_values *v = page_new(rq, "Connected apps", "connected_accounts");
 	struct connected_account *connected;
 	const struct form *params;
+	struct client_logo_tag *tags = NULL;
 	struct id before, newest;
-	size_t count;
+	size_t count, tag_count;
 
 	TRY(request_params(rq, &params));
 	memset(&newest, 0xff, sizeof newest);
 	bool further = id_parse(form_get(params, "before"), "cpa", &before);
 	TRY(connected_account_older(
 		&rq->cx, rq->principal->account, further ? before : newest, ROWS_A_PAGE + 1, &connected, &count));
-	for (size_t i = 0; i < count && i < ROWS_A_PAGE; i++)
-		connected_account_values(rq, html_add_row(v, "connected_accounts"), &connected[i]);
+	TRY(logo_tags(rq, connected, count, &tags, &tag_count));
+	for (size_t i = 0; i < count && i < ROWS_A_PAGE; i++) {
+		struct html_values *row = html_add_row(v, "connected_accounts");
+		connected_account_values(rq, row, &connected[i]);
+		app_logo_url(
+			rq, row, connected[i].client_id, client_logo_tag_of(tags, tag_count, connected[i].client_id));
+	}
 	html_set_flag(v, "any", count > 0);
 	html_set_flag(v, "further", further);
 	if (count > ROWS_A_PAGE)

@@ -8,6 +8,7 @@
 
 #include "caldav/calendar/view/calendar_label.h"
 #include "caldav/calendar/view/document.h"
+#include "server/account/account_picture.h"
 #include "server/account/takeout.h"
 #include "server/account/usage.h"
 #include "server/data/json_tree.h"
@@ -218,6 +219,7 @@ static void write_readme(struct takeout *t)
 	BUF_LIT(out, "A copy of the data of your account.\r\n\r\n"
 		     "profile.json: who you are here, and how you sign in.\r\n"
 		     "sessions.json: the browsers in which you are signed in.\r\n"
+		     "picture.webp: your picture, if you have one.\r\n"
 		     "The folder live has your data, the folder test those of test mode:\r\n\r\n");
 	for (size_t i = 0; i < ARRAY_LEN(list_files); i++)
 		buf_fmt(out, "%s: %s\r\n", list_files[i].name, list_files[i].what);
@@ -225,6 +227,21 @@ static void write_readme(struct takeout *t)
 		buf_fmt(out, "%s: %s\r\n", other_files[i].name, other_files[i].what);
 	BUF_LIT(out,
 		"\r\nPasswords, keys and other secrets are not in it: of most of them the server has no copy.\r\n");
+}
+
+static err_t write_picture(struct takeout *t)
+{
+	const struct principal *who = t->rq->principal;
+	struct bytes picture;
+	if (!who->picture.ptr)
+		return OK;
+	err_t e = account_picture(&t->rq->cx, who->account, who->picture, &picture);
+	if (err_is(e, NOT_FOUND)) /* another one meanwhile */
+		return OK;
+	TRY(e);
+	zip_file(t->zip, STR("picture.webp"), t->rq->cx.now);
+	buf_add(zip_out(t->zip), (struct str){ (const char *)picture.ptr, picture.len });
+	return OK;
 }
 
 static err_t write_world(struct takeout *t)
@@ -240,6 +257,7 @@ static err_t write_all(struct takeout *t)
 {
 	write_readme(t);
 	TRY(takeout_account_files(t));
+	TRY(write_picture(t));
 	TRY(write_world(t));
 	t->test = true;
 	return write_world(t);

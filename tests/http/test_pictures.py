@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures of people and logos of apps: what is sent is made anew, small, and shown to whom it may be."""
+import io
 import pathlib
 import re
 import struct
+import zipfile
 import zlib
 
 import pytest
@@ -80,6 +82,15 @@ def test_a_picture_is_its_owners_alone(world, browser):
     assert other.get(at).status == 404
 
 
+def test_a_picture_is_in_the_copy_of_all_data(browser):
+    send(browser, png(64, 64))
+    served = browser.get(shown(browser).group(1)).body
+    page = "/account/download"
+    reply = browser.post(page, Form(browser.get(page).text, page).with_())
+    assert reply.status == 200, reply
+    assert zipfile.ZipFile(io.BytesIO(reply.body)).read("picture.webp") == served
+
+
 WRONG = {
     "empty": (b"", "empty"), "words": (b"hello", "no PNG"), "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "no PNG"),
     "html": (b"<html><script>alert(1)</script>", "no PNG"), "gif": (b"GIF89a" + b"\0" * 50, "no PNG"), "cut": (png(300, 300)[:200], "damaged"),
@@ -130,9 +141,13 @@ def test_a_logo_is_shown_to_people_once_somebody_vouched_for_it(world, una, brow
     assert user.get(at).status == 404 and not logo(app.consent_page(user).text)
     world.cli("client", "verify", app.id)
     assert user.get(at).status == 200 and logo(app.consent_page(user).text) == at
+    connected = app.connect(user, scope="profile:read")["connected_account_id"]
+    pages = ("/connected-accounts", f"/connected-accounts/{connected}")
+    assert [logo(user.get(p).text) for p in pages] == [at, at]
     assert send(browser, png(64, 64, b"\x00\x00\xff"), page, action).status == 303  # of somebody else, perhaps
     consent = app.consent_page(user).text
     assert not logo(consent) and "Unverified" in consent and user.get(at).status == 404
+    assert [logo(user.get(p).text) for p in pages] == [None, None]
     assert "Unverified" in browser.get(page).text
     send(browser, None, page, action, remove="yes")
     assert not logo(browser.get(page).text)
