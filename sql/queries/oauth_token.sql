@@ -6,15 +6,17 @@
 -- $12 audit_by()  $13 audience of the access token, 0 for the grant's
 -- $14 thumbprint of the key, $16 of the certificate that it is bound to, or NULL  $15 the scope openid: with it, who signed in
 -- $17 the end of all that comes of it
+-- The rest stands in rows that the function has just looked at: each is looked up once more, and no more.
 SELECT r.outcome, r.connected_account_id AS connected_account, r.scopes, r.connection_until,
        (SELECT c.calendars FROM connected_account c WHERE c.account_id = $1 AND c.id = r.connected_account_id) AS calendars,
-       coalesce((SELECT f.with_details FROM token_family f WHERE f.account_id = $1 AND f.id = $2), false) AS with_details,
+       coalesce(f.with_details, false) AS with_details,
        CASE r.outcome WHEN 2 THEN tokens_replayed($1, $2, $12, 'code') END AS told,
-       u.auth_time, coalesce(u.amr, 1::smallint) AS amr, u.nonce, u.email, coalesce(u.email_confirmed, false) AS email_confirmed, u.name, u.tz, u.language
+       CASE WHEN u.email IS NOT NULL THEN f.auth_time END AS auth_time, coalesce(CASE WHEN u.email IS NOT NULL THEN f.amr END, 1::smallint) AS amr,
+       CASE WHEN u.email IS NOT NULL THEN f.nonce END AS nonce, u.email, coalesce(u.email_confirmed, false) AS email_confirmed, u.name, u.tz, u.language
   FROM code_redeem($1, $2, $3, $4, $5, $6, $14, $16, $13, $7, $8, $9, $10, $11, $17) AS r
-  LEFT JOIN LATERAL (SELECT f.auth_time, f.amr, f.nonce, a.email, a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz, a.language FROM token_family f
-                       JOIN account a ON a.account_id = f.account_id
-                      WHERE f.account_id = $1 AND f.id = $2 AND r.scopes & $15 <> 0) AS u ON true;
+  LEFT JOIN LATERAL (SELECT x.with_details, x.auth_time, x.amr, x.nonce FROM token_family x WHERE x.account_id = $1 AND x.id = $2 OFFSET 0) AS f ON true
+  LEFT JOIN LATERAL (SELECT a.email, a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz, a.language FROM account a
+                      WHERE a.account_id = $1 AND r.scopes & $15 <> 0 OFFSET 0) AS u ON true;
 
 -- name: token_refresh
 -- $1 account  $2 family  $3 hash of the token  $4 its generation  $5 client  $6 scopes, NULL for all
@@ -22,16 +24,17 @@ SELECT r.outcome, r.connected_account_id AS connected_account, r.scopes, r.conne
 -- $12 the answer, sealed  $13 how many seconds a retry gets it again  $14 audit_by()
 -- $15 audience of the access token, 0 for the grant's  $16 thumbprint of the key, $18 of the certificate that it is bound to, or NULL
 -- $17 the scope openid: with it, who signed in  $19 whether the app keeps its refresh token
+-- (As in code_redeem.)
 SELECT r.outcome, r.connected_account_id AS connected_account, r.granted, r.connection_until, r.replay,
        (SELECT c.calendars FROM connected_account c WHERE c.account_id = $1 AND c.id = r.connected_account_id) AS calendars,
-       coalesce((SELECT f.with_details FROM token_family f WHERE f.account_id = $1 AND f.id = $2), false) AS with_details,
-       coalesce((SELECT f.expires_at FROM token_family f WHERE f.account_id = $1 AND f.id = $2), 'infinity') AS family_until,
+       coalesce(f.with_details, false) AS with_details, coalesce(f.expires_at, 'infinity') AS family_until,
        CASE r.outcome WHEN 2 THEN tokens_replayed($1, $2, $14, 'refresh token') END AS told,
-       u.auth_time, coalesce(u.amr, 1::smallint) AS amr, u.email, coalesce(u.email_confirmed, false) AS email_confirmed, u.name, u.tz, u.language
+       CASE WHEN u.email IS NOT NULL THEN f.auth_time END AS auth_time, coalesce(CASE WHEN u.email IS NOT NULL THEN f.amr END, 1::smallint) AS amr,
+       u.email, coalesce(u.email_confirmed, false) AS email_confirmed, u.name, u.tz, u.language
   FROM token_refresh($1, $2, $3, $4, $5, $16, $18, $19, $6, $15, $7, $8, $9, $10, $11, $12, make_interval(secs => $13::int)) AS r
-  LEFT JOIN LATERAL (SELECT f.auth_time, f.amr, a.email, a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz, a.language FROM token_family f
-                       JOIN account a ON a.account_id = f.account_id
-                      WHERE f.account_id = $1 AND f.id = $2 AND r.granted & $17 <> 0) AS u ON true;
+  LEFT JOIN LATERAL (SELECT x.with_details, x.expires_at, x.auth_time, x.amr FROM token_family x WHERE x.account_id = $1 AND x.id = $2 OFFSET 0) AS f ON true
+  LEFT JOIN LATERAL (SELECT a.email, a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz, a.language FROM account a
+                      WHERE a.account_id = $1 AND r.granted & $17 <> 0 OFFSET 0) AS u ON true;
 
 -- name: dpop_once
 -- $1 what names the proof  $2 when its nonce was made  $3 now, both in milliseconds since 1970
