@@ -132,13 +132,7 @@ const struct contract delete_event = {
 /* ---- respond ---- */
 
 static const struct json_field respond_fields[] = {
-	{ .name = "status",
-		.kind = JSON_WORD,
-		.flags = JSON_REQUIRED,
-		.of = "accepted declined tentative",
-		.offset = offsetof(struct event_response, status),
-		.doc = "Whether the user comes",
-		.example = "accepted" },
+	EVENT_RESPONSE_STATUS,
 	{ .name = "notify_organizer",
 		.kind = JSON_BOOL,
 		.offset = offsetof(struct event_response, notify),

@@ -62,6 +62,13 @@ struct event_response {
 	bool notify;       /* the organizer is told by mail */
 };
 extern const struct json_resource event_response;
+/* Its field, which hosted calendars have, too, beside another name for the other one. */
+#define EVENT_RESPONSE_STATUS                                                                                          \
+	{                                                                                                              \
+		.name = "status", .kind = JSON_WORD, .flags = JSON_REQUIRED, .of = "accepted declined tentative",      \
+		.offset = offsetof(struct event_response, status), .doc = "Whether the user comes",                    \
+		.example = "accepted"                                                                                  \
+	}
 err_t event_answer(struct event_changing *c, struct object_plan *out);
 
 /* The event cut before the instance, for `make`; parts.before is absent where all of it follows. */

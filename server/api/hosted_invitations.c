@@ -105,13 +105,7 @@ const struct contract hosted_invitation_list = {
 };
 
 static const struct json_field response_fields[] = {
-	{ .name = "status",
-		.kind = JSON_WORD,
-		.flags = JSON_REQUIRED,
-		.of = "accepted declined tentative",
-		.offset = offsetof(struct event_response, status),
-		.doc = "Whether the user comes",
-		.example = "accepted" },
+	EVENT_RESPONSE_STATUS,
 	{ .name = "notifyOrganizer",
 		.kind = JSON_BOOL,
 		.offset = offsetof(struct event_response, notify),

@@ -5,8 +5,6 @@
 #include "server/base/log.h"
 #include "server/http/cookie.h"
 #include "server/http/concurrency.h"
-#include "server/http/limit.h"
-#include "server/http/proxy.h"
 
 static const unsigned with_cookie = SESSION | OPTIONAL_SESSION;
 
