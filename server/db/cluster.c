@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/db/cluster_private.h"
+#include "server/db/complaint_private.h"
 
 #include <assert.h>
 #include <dirent.h>
@@ -169,8 +170,8 @@ bool cluster_is_up(const struct cluster *c)
 
 /* ---- start ---- */
 
-/* What the log says since `from`: the last lines of weight, for the operator. */
-static struct str log_complaint(struct ctx *cx, const char *path, off_t from)
+/* What the log says since `from`, or the end of that. */
+static struct str log_since(struct ctx *cx, const char *path, off_t from)
 {
 	char *text = arena_take(cx->mem, LOG_TAIL + 1, 1);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -181,18 +182,7 @@ static struct str log_complaint(struct ctx *cx, const char *path, off_t from)
 		from = size - LOG_TAIL;
 	ssize_t len = pread(fd, text, LOG_TAIL, from);
 	close(fd);
-	struct str all = { text, len > 0 ? (size_t)len : 0 }, line, found = STR("");
-	while (str_cut(&all, '\n', &line)) {
-		static const char *const weighty[] = { "FATAL:", "PANIC:", "LOG:  could not",
-			"error:", "No space left" };
-		for (size_t i = 0; i < ARRAY_LEN(weighty); i++)
-			if (str_find(line, str_of(weighty[i])) != SIZE_MAX) {
-				found = str_fmt(
-					cx->mem, "%.*s%s%.*s", STR_ARG(found), found.len ? "; " : "", STR_ARG(line));
-				break;
-			}
-	}
-	return found.len ? found : str_trim((struct str){ text, len > 0 ? (size_t)len : 0 }, " \n");
+	return (struct str){ text, len > 0 ? (size_t)len : 0 };
 }
 
 static bool disk_is_full(const struct cluster *c)
@@ -201,23 +191,10 @@ static bool disk_is_full(const struct cluster *c)
 	return statvfs(c->data_dir, &disk) == 0 && disk.f_bavail * disk.f_frsize < DISK_FULL_BYTES;
 }
 
-/* One sentence for the operator: what happened, in the server's own words where it had some, and what to do. */
 static err_t complain(struct ctx *cx, const struct cluster *c, const char *what, off_t log_from)
 {
-	struct str said = log_complaint(cx, c->log, log_from);
-	const char *hint = "";
-	if (disk_is_full(c) || str_find(said, STR("No space left")) != SIZE_MAX)
-		hint = " The disk is full: free some space and start again.";
-	else if (str_find(said, STR("already in use")) != SIZE_MAX || str_find(said, STR("lock file")) != SIZE_MAX)
-		hint = " Another PostgreSQL uses this socket: stop it, or choose another --data-dir.";
-	else if (str_find(said, STR("could not create shared memory")) != SIZE_MAX ||
-		 str_find(said, STR("could not map anonymous shared memory")) != SIZE_MAX)
-		hint = " Give the machine or container more shared memory.";
-	if (!said.len)
-		return REFUSE(cx, UNAVAILABLE, "", "The private PostgreSQL in %s %s and said nothing.%s See %s.",
-			c->data_dir, what, hint, c->log);
-	return REFUSE(cx, UNAVAILABLE, "", "The private PostgreSQL in %s %s: %.*s.%s", c->data_dir, what, STR_ARG(said),
-		hint);
+	struct complaint said = { c->data_dir, c->log, what, log_since(cx, c->log, log_from), disk_is_full(c) };
+	return REFUSE(cx, UNAVAILABLE, "", "%.*s", STR_ARG(complaint_text(cx->mem, &said)));
 }
 
 static off_t log_size(const struct cluster *c)

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/attacks.md: no row without a test, no name without its test; and the rows that no other file shows."""
+"""Rows of docs/attacks.md that no other file shows. That each has its test: test_shown_by.py."""
 import gzip
 import json
-import os
 import re
 import secrets
 import time
@@ -12,44 +11,10 @@ import pytest
 from forge import forged, other_random
 from oauth_flow import BOTH, FORM, App, Browser, Form, OpenApp, Pkce, alive, answer, basic, encode, is_error, is_page, post_form, profile
 from receiver import Receiver
-from world import ROOT
 
 SECONDS = 20
 SERVE = ["--rate-limit", "0", "--allow-private-hooks", "--voice-backend", "wss://voice.example.com/realtime"]
 JSON = ("Content-Type", "application/json")
-
-ROWS = [(row[0], row[3]) for row in (
-    [cell.strip() for cell in line.strip().strip("|").split(" | ")] for line in open(f"{ROOT}/docs/attacks.md", encoding="utf-8") if re.match(r"\| [A-Z]\d+ ", line))]
-
-
-# ---- the page and the tests ----
-
-
-def source(name):
-    """The text of the test file that the page calls so."""
-    folder, _, base = name.rpartition("/")
-    for path in (f"{ROOT}/tests/{folder or 'http'}/test_{base.removeprefix('test_')}.{end}" for end in ("py", "c")):
-        if os.path.exists(path):
-            return open(path, encoding="utf-8").read()
-    raise AssertionError(f"there is no file of {name}")
-
-
-@pytest.mark.parametrize("row, shown", ROWS, ids=[r for r, _ in ROWS])
-def test_each_row_names_tests_that_are_there(row, shown):
-    for part in shown.split(" · "):
-        file, sentences = re.fullmatch(r"`([a-z0-9_/]+)`: (.+)", part).groups()
-        text = source(file)
-        for sentence in sentences.split(", "):
-            name = sentence.replace(" ", "_")
-            assert f"def test_{name}(" in text or f"RUN({name})" in text, f"{row}: {file} has no {sentence!r}"
-
-
-def test_no_row_is_left_out():
-    numbers = {}
-    for row, _ in ROWS:
-        numbers.setdefault(row[0], []).append(int(row[1:]))
-    assert all(n == list(range(1, len(n) + 1)) for n in numbers.values()) and set(numbers) == set("ATPIVRKH"), numbers
-
 
 # ---- the authorization endpoint and its pages ----
 
