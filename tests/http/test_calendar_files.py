@@ -14,6 +14,8 @@ from rest import Api
 
 SERVE = ["--rate-limit", "10000"]
 SAME_ORIGIN = [("Sec-Fetch-Site", "same-origin")]
+# Of who signed in last: the browser of this file has more to do.
+LAST_PROOF_IS_OLD = "UPDATE session SET proven_at = now() - interval '1 hour' WHERE id = (SELECT id FROM session ORDER BY created_at DESC LIMIT 1)"
 
 
 @pytest.fixture(scope="module")
@@ -286,7 +288,7 @@ def test_a_link_is_made_by_who_proved_who_they_are(world, una, browser, calendar
     old = Browser(world)
     old.sign_in(una)
     form = Form(old.get(f"/calendars/{calendar}").text, f"/calendars/{calendar}/feed").fields
-    world.sql("UPDATE session SET proven_at = proven_at - interval '1 hour'")
+    world.sql(LAST_PROOF_IS_OLD)
     reply = old.post(f"/calendars/{calendar}/feed", form)
     assert reply.status == 403 and "/confirm" in reply.text and feed_link(old, calendar) is None
     assert old.post(f"/calendars/{calendar}/feed/end", [("csrf", dict(form)["csrf"])]).status == 303  # ending one needs no proof
@@ -298,7 +300,7 @@ def test_a_link_is_shown_to_who_proved_who_they_are(world, una, browser, calenda
     b.sign_in(una)
     change_feed(b, calendar)
     link = feed_link(b, calendar)
-    world.sql("UPDATE session SET proven_at = proven_at - interval '1 hour'")
+    world.sql(LAST_PROOF_IS_OLD)
     page = b.get(f"/calendars/{calendar}").text
     assert link not in page and "/feed/show" in page
     ask = b.get(f"/calendars/{calendar}/feed/show")

@@ -86,6 +86,7 @@ def test_the_other_mode_is_not_listed(world, ann, secret):
 
 def test_the_command_lists_them_and_says_what_to_do(world, ann, secret):
     make(world, ann, "by command", created_at=31)
+    make(world, ann, "by command too", created_at=31)
     found = world.cli("key", "list", ann.email, "--unused")["data"]
     assert "by command" in {k["name"] for k in found} and all(k["unused_since"] for k in found)
     assert len(world.cli("key", "list", ann.email)["data"]) > len(found)
