@@ -65,7 +65,7 @@ static err_t read_one(
 
 static err_t read_claims(struct ctx *cx, struct str text, const struct client *client, struct auth_request *request)
 {
-	static const char *const places[] = { "userinfo", "id_token" };
+	static const char *const members[] = { "userinfo", "id_token" };
 	const struct cJSON *root;
 	if (text.len > CLAIMS_PARAM_MAX)
 		return REFUSE(cx, INVALID_VALUE, "claims", "The parameter claims is longer than %d octets.",
@@ -73,11 +73,11 @@ static err_t read_claims(struct ctx *cx, struct str text, const struct client *c
 	if (json_tree_parse(cx, text, &root))
 		return REFUSE(cx, INVALID_VALUE, "claims",
 			"The parameter claims is not one JSON object with each name once.");
-	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		const struct cJSON *place = json_tree_member(root, str_of(places[i]));
-		if (!is_object(place))
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		const struct cJSON *member = json_tree_member(root, str_of(members[i]));
+		if (!is_object(member))
 			continue;
-		for (const struct cJSON *claim = json_tree_first(place); claim; claim = json_tree_next(claim))
+		for (const struct cJSON *claim = json_tree_first(member); claim; claim = json_tree_next(claim))
 			TRY(read_one(cx, claim, client, request));
 	}
 	return OK;

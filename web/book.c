@@ -15,10 +15,10 @@
 
 /* ---- the days ---- */
 
-static err_t show_days(struct request *rq, struct response *rs, enum book_place place)
+static err_t show_days(struct request *rq, struct response *rs, enum book_view view)
 {
 	struct book_visit v;
-	TRY(book_open(rq, place, &v));
+	TRY(book_open(rq, view, &v));
 	struct html_values *values = book_values(rq, &v, NULL);
 	TRY(book_days_values(rq, &v, values));
 	return book_reply(rs, &v, 200, "book", values, true);
@@ -26,10 +26,10 @@ static err_t show_days(struct request *rq, struct response *rs, enum book_place 
 
 /* ---- the zone ---- */
 
-static err_t show_zones(struct request *rq, struct response *rs, enum book_place place)
+static err_t show_zones(struct request *rq, struct response *rs, enum book_view view)
 {
 	struct book_visit v;
-	TRY(book_open(rq, place, &v));
+	TRY(book_open(rq, view, &v));
 	int64_t now = instant_s(account_now(&rq->cx));
 	struct html_values *values = book_values(rq, &v, SAY("Your time zone"));
 	for (size_t i = 0; i < ZONES_OFFERED; i++) {
@@ -140,12 +140,12 @@ static err_t form_again(
 	return book_reply(rs, v, page_status(e), "book_form", values, false);
 }
 
-static err_t show_form(struct request *rq, struct response *rs, enum book_place place)
+static err_t show_form(struct request *rq, struct response *rs, enum book_view view)
 {
 	struct book_visit v;
 	const struct form *params;
 	struct instant start;
-	TRY(book_open(rq, place, &v));
+	TRY(book_open(rq, view, &v));
 	TRY(request_params(rq, &params));
 	if (!instant_from_rfc3339(form_get(params, "start"), &start)) {
 		reply_redirect(rs, 303, book_href(rq->cx.mem, &v, "", NULL, STR_ABSENT));
@@ -207,11 +207,11 @@ static void go_on(struct request *rq, struct response *rs, const struct book_vis
 	struct str token = booking_link_token(&rq->cx, made->account, made->id);
 	reply_redirect(rs, 303,
 		str_fmt(rq->cx.mem, "/booking/%.*s%s", STR_ARG(token),
-			v->place == BOOK_FRAME ? "/booked" : "?done=booking-made"));
+			v->view == BOOK_FRAME ? "/booked" : "?done=booking-made"));
 }
 
 /* Nothing is done that the visitor of another site could not do themselves; all the same a form is one of ours. */
-static err_t take_form(struct request *rq, struct response *rs, enum book_place place)
+static err_t take_form(struct request *rq, struct response *rs, enum book_view view)
 {
 	struct ctx *cx = &rq->cx;
 	struct book_visit v;
@@ -220,7 +220,7 @@ static err_t take_form(struct request *rq, struct response *rs, enum book_place 
 	struct str token = form_get(&rq->form, "form");
 	if (!access_from_own_page(rq))
 		return FAIL(cx, CSRF, "from another site");
-	TRY(book_open(rq, place, &v));
+	TRY(book_open(rq, view, &v));
 	if (!instant_from_rfc3339(form_get(&rq->form, "start"), &in.start)) {
 		reply_redirect(rs, 303, book_href(cx->mem, &v, "", NULL, STR_ABSENT));
 		return OK;
@@ -241,11 +241,11 @@ static err_t take_form(struct request *rq, struct response *rs, enum book_place 
 /* ---- where it is ---- */
 
 /* Told here: pages of errors set a cookie, and no frame shows them. What its owner is told of a preview is a page. */
-static err_t told(struct request *rq, struct response *rs, enum book_place place, err_t e)
+static err_t told(struct request *rq, struct response *rs, enum book_view view, err_t e)
 {
-	const struct book_visit nobody = { .place = place };
+	const struct book_visit nobody = { .view = view };
 	const struct language *language = request_language(rq);
-	if (!e || page_status(e) >= 500 || place == BOOK_PREVIEW)
+	if (!e || page_status(e) >= 500 || view == BOOK_PREVIEW)
 		return e;
 	struct html_values *values = html_values_new(rq->cx.mem);
 	html_set_language(values, language);
@@ -253,7 +253,7 @@ static err_t told(struct request *rq, struct response *rs, enum book_place place
 	html_set(values, "title",
 		say(rq, err_is(e, NOT_FOUND) ? SAY("There is nothing here") : SAY("Nothing was booked")));
 	html_set(values, "brand", rq->cx.config->brand);
-	html_set_flag(values, "framed", place == BOOK_FRAME);
+	html_set_flag(values, "framed", view == BOOK_FRAME);
 	response_clear(rs);
 	page_tell(rs, "book_gone", values, e);
 	if (err_is(e, CSRF))
@@ -262,24 +262,24 @@ static err_t told(struct request *rq, struct response *rs, enum book_place place
 	return book_reply(rs, &nobody, page_status(e), "book_gone", values, false);
 }
 
-err_t book_days_page(struct request *rq, struct response *rs, enum book_place place)
+err_t book_days_page(struct request *rq, struct response *rs, enum book_view view)
 {
-	return told(rq, rs, place, show_days(rq, rs, place));
+	return told(rq, rs, view, show_days(rq, rs, view));
 }
 
-err_t book_choose_zone(struct request *rq, struct response *rs, enum book_place place)
+err_t book_choose_zone(struct request *rq, struct response *rs, enum book_view view)
 {
-	return told(rq, rs, place, show_zones(rq, rs, place));
+	return told(rq, rs, view, show_zones(rq, rs, view));
 }
 
-err_t book_show_form(struct request *rq, struct response *rs, enum book_place place)
+err_t book_show_form(struct request *rq, struct response *rs, enum book_view view)
 {
-	return told(rq, rs, place, show_form(rq, rs, place));
+	return told(rq, rs, view, show_form(rq, rs, view));
 }
 
-err_t book_take_form(struct request *rq, struct response *rs, enum book_place place)
+err_t book_take_form(struct request *rq, struct response *rs, enum book_view view)
 {
-	return told(rq, rs, place, take_form(rq, rs, place));
+	return told(rq, rs, view, take_form(rq, rs, view));
 }
 
 err_t book_page(struct request *rq, struct response *rs)

@@ -9,10 +9,10 @@
 #include "server/booking/availability.h"
 #include "web/page.h"
 
-enum book_place { BOOK_PAGE, BOOK_FRAME, BOOK_PREVIEW };
+enum book_view { BOOK_PAGE, BOOK_FRAME, BOOK_PREVIEW };
 
 struct book_visit {
-	enum book_place place;
+	enum book_view view;
 	struct str base; /* "/book/intro-call" */
 	struct booking_page page;
 	struct booking_offer offer;
@@ -26,7 +26,7 @@ struct book_visit {
  * The page that the path names, for the query or form of this request; whatever of that makes no sense is as if it
  * were not there. NOT_FOUND: none that this visitor may see.
  */
-MUST_CHECK err_t book_open(struct request *rq, enum book_place place, struct book_visit *out);
+MUST_CHECK err_t book_open(struct request *rq, enum book_view view, struct book_visit *out);
 
 /* "/book/intro-call/form?start=…&tz=…": `end` is "" or "/form", what it says (NULL: nothing) and the visitor's choices.
  */
@@ -51,10 +51,10 @@ int64_t book_day(const struct book_visit *v, int64_t at);
 MUST_CHECK err_t book_slots(struct request *rq, const struct book_visit *v, int64_t from, int64_t to, size_t limit,
 	const struct slot_span **out, size_t *count_out);
 
-/* ---- its pages, in each place ---- */
+/* ---- its pages, in each view ---- */
 
-MUST_CHECK err_t book_days_page(struct request *rq, struct response *rs, enum book_place place);
-MUST_CHECK err_t book_choose_zone(struct request *rq, struct response *rs, enum book_place place);
-MUST_CHECK err_t book_show_form(struct request *rq, struct response *rs, enum book_place place);
+MUST_CHECK err_t book_days_page(struct request *rq, struct response *rs, enum book_view view);
+MUST_CHECK err_t book_choose_zone(struct request *rq, struct response *rs, enum book_view view);
+MUST_CHECK err_t book_show_form(struct request *rq, struct response *rs, enum book_view view);
 /* CSRF for a form that another site sent; what the visitor can mend is told with the form. */
-MUST_CHECK err_t book_take_form(struct request *rq, struct response *rs, enum book_place place);
+MUST_CHECK err_t book_take_form(struct request *rq, struct response *rs, enum book_view view);

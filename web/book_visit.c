@@ -12,10 +12,10 @@
 
 /* ---- who looks at what ---- */
 
-static err_t find_page(struct request *rq, enum book_place place, struct booking_page *out)
+static err_t find_page(struct request *rq, enum book_view view, struct booking_page *out)
 {
 	struct actor actor;
-	if (place == BOOK_PREVIEW)
+	if (view == BOOK_PREVIEW)
 		return booking_page_in_path(rq, &actor, out);
 	TRY(access_count_visit(rq));
 	err_t e = booking_page_public(&rq->cx, rq->args[0], out);
@@ -27,13 +27,13 @@ static err_t find_page(struct request *rq, enum book_place place, struct booking
 	return access_enter_as(rq, out->account);
 }
 
-static struct str base_of(struct request *rq, enum book_place place)
+static struct str base_of(struct request *rq, enum book_view view)
 {
-	static const char *const places[] = {
+	static const char *const bases[] = {
 		[BOOK_PAGE] = "/book/", [BOOK_FRAME] = "/embed/", [BOOK_PREVIEW] = "/booking-pages/"
 	};
 	return str_fmt(
-		rq->cx.mem, "%s%.*s%s", places[place], STR_ARG(rq->args[0]), place == BOOK_PREVIEW ? "/preview" : "");
+		rq->cx.mem, "%s%.*s%s", bases[view], STR_ARG(rq->args[0]), view == BOOK_PREVIEW ? "/preview" : "");
 }
 
 static struct str choice(struct request *rq, const char *name)
@@ -58,12 +58,12 @@ static void read_choices(struct request *rq, struct book_visit *v)
 			v->minutes = (int32_t)wanted;
 }
 
-err_t book_open(struct request *rq, enum book_place place, struct book_visit *out)
+err_t book_open(struct request *rq, enum book_view view, struct book_visit *out)
 {
-	struct book_visit v = { .place = place };
-	TRY(find_page(rq, place, &v.page));
+	struct book_visit v = { .view = view };
+	TRY(find_page(rq, view, &v.page));
 	TRY(booking_offer(&rq->cx, &v.page, &v.offer));
-	v.base = base_of(rq, place);
+	v.base = base_of(rq, view);
 	read_choices(rq, &v);
 	*out = v;
 	return OK;
@@ -157,8 +157,8 @@ struct html_values *book_values(struct request *rq, const struct book_visit *v, 
 	html_set(values, "zone_href", book_href(rq->cx.mem, v, "/zone", NULL, STR_ABSENT));
 	html_set_flag(values, "zone_asked", v->zone_asked);
 	html_set_flag(values, "zone_unknown", v->zone_unknown);
-	html_set_flag(values, "framed", v->place == BOOK_FRAME);
-	html_set_flag(values, "preview", v->place == BOOK_PREVIEW);
+	html_set_flag(values, "framed", v->view == BOOK_FRAME);
+	html_set_flag(values, "preview", v->view == BOOK_PREVIEW);
 	html_set_flag(values, "is_test", id_is_test(v->page.account));
 	html_set(values, "page_id", id_text(rq->cx.mem, "bkp", v->page.id));
 	length_values(rq, v, values);
@@ -169,9 +169,9 @@ err_t book_reply(struct response *rs, const struct book_visit *v, int status, co
 	const struct html_values *values, bool is_public)
 {
 	const struct language *language = request_language(rs->rq);
-	struct buf *out = v->place == BOOK_FRAME ? reply_framed_page(rs, status, v->page.embed_origins, is_public)
-			  : is_public && v->place == BOOK_PAGE ? reply_public_page(rs, status)
-							       : reply_page(rs, status, FORMS_STAY);
+	struct buf *out = v->view == BOOK_FRAME ? reply_framed_page(rs, status, v->page.embed_origins, is_public)
+			  : is_public && v->view == BOOK_PAGE ? reply_public_page(rs, status)
+							      : reply_page(rs, status, FORMS_STAY);
 	response_header(rs, "Content-Language", str_of(language ? language->tag : "en"));
 	response_header(rs, "Vary", STR("Accept-Language"));
 	return html_render(&rs->rq->cx, out, name, values);

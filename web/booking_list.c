@@ -22,9 +22,9 @@ struct listing {
 	const struct actor *actor;
 	const struct booking_page *page;
 	enum which which;
-	struct id place; /* the last that was looked at */
+	struct id position; /* the last that was looked at */
 	size_t shown;
-	bool more; /* there are others behind the place */
+	bool more; /* there are others behind the position */
 };
 
 static enum which which_of(const struct booking *b, struct instant now)
@@ -44,7 +44,7 @@ static void row_values(struct request *rq, struct html_values *row, const struct
 	page_when_of(rq, row, "starts", b->start, b->account);
 }
 
-/* Of a portion behind the place, as far as there is room. */
+/* Of a portion behind the position, as far as there is room. */
 static void take(struct listing *l, struct html_values *v, const struct booking *rows, size_t count)
 {
 	struct instant now = account_now(&l->rq->cx);
@@ -57,7 +57,7 @@ static void take(struct listing *l, struct html_values *v, const struct booking 
 		if (wanted)
 			row_values(l->rq, html_add_row(v, "bookings"), &rows[i]);
 		l->shown += wanted;
-		l->place = rows[i].id;
+		l->position = rows[i].id;
 	}
 	l->more = count > PORTION;
 }
@@ -67,7 +67,7 @@ static err_t look_through(struct listing *l, struct html_values *v)
 	struct booking *rows;
 	size_t count;
 	for (size_t looked = 0; looked < SEARCHED; looked += PORTION) {
-		TRY(booking_list(&l->rq->cx, l->actor, l->page->id, l->place, false, PORTION + 1, &rows, &count));
+		TRY(booking_list(&l->rq->cx, l->actor, l->page->id, l->position, false, PORTION + 1, &rows, &count));
 		take(l, v, rows, count);
 		if (!l->more || l->shown == SHOWN)
 			break;
@@ -96,10 +96,10 @@ err_t booking_list_values(
 	const struct form *params;
 	struct id before;
 	TRY(request_params(rq, &params));
-	memset(&l.place, 0xFF, sizeof l.place);
+	memset(&l.position, 0xFF, sizeof l.position);
 	bool further = id_parse(form_get(params, "before"), "bkg", &before);
 	if (further)
-		l.place = before;
+		l.position = before;
 	for (int i = ALL; i < WHICH; i++)
 		if (str_eq(form_get(params, "show"), str_of(words[i])))
 			l.which = (enum which)i;
@@ -112,7 +112,7 @@ err_t booking_list_values(
 	html_set_flag(v, "any_booking", l.shown > 0);
 	html_set_flag(v, "choices", l.shown > 0 || l.which != ALL || further);
 	if (l.more)
-		html_set(v, "older", href_of(rq, page, l.which, &l.place));
+		html_set(v, "older", href_of(rq, page, l.which, &l.position));
 	if (further)
 		html_set(v, "newest", href_of(rq, page, l.which, NULL));
 	return OK;

@@ -14,7 +14,7 @@ static struct str id_of(struct arena *mem, const struct agenda_item *item)
 }
 
 /* On the user's clock. */
-static void place(struct calendar_entry *e, int64_t start, int64_t end)
+static void set_span(struct calendar_entry *e, int64_t start, int64_t end)
 {
 	e->start = start;
 	e->end = end > start ? end : start;
@@ -46,9 +46,9 @@ struct calendar_entry calendar_entry_of(
 	}
 	int64_t start = instant_s(event->start), end = instant_s(event->end);
 	if (e.all_day) /* days are the same in every zone */
-		place(&e, start, end);
+		set_span(&e, start, end);
 	else
-		place(&e, zone_to_local(view->zone, start), zone_to_local(view->zone, end));
+		set_span(&e, zone_to_local(view->zone, start), zone_to_local(view->zone, end));
 	return e;
 }
 
@@ -81,15 +81,15 @@ static err_t read_pages(struct request *rq, const struct calendar_view *view, st
 	struct ctx *cx = &rq->cx;
 	struct agenda_sieve *sieve;
 	struct agenda_list list;
-	struct agenda_position place;
+	struct agenda_position position;
 	TRY(sieve_of(cx, view, &sieve));
 	do {
 		TRY(sieve ? agenda_in_range_sieved(cx, &q, sieve, &list) : agenda_in_range(cx, &q, &list));
 		for (size_t i = 0; i < list.count && out->count < most; i++)
 			out->items[out->count++] = calendar_entry_of(rq, view, &list.items[i]);
 		out->more = list.more;
-		place = list.last;
-		q.place = &place;
+		position = list.last;
+		q.position = &position;
 	} while (list.more && list.stands && out->count < most);
 	return OK;
 }
@@ -107,7 +107,7 @@ static struct agenda_query query_of(struct request *rq, const struct calendar_vi
 	};
 }
 
-err_t calendar_places_read(struct request *rq, const struct calendar_view *view, struct calendar_entries *out,
+err_t calendar_spans_read(struct request *rq, const struct calendar_view *view, struct calendar_entries *out,
 	const struct spot **spots_out)
 {
 	struct agenda_query q = query_of(rq, view);
@@ -116,7 +116,7 @@ err_t calendar_places_read(struct request *rq, const struct calendar_view *view,
 		TRY(agenda_spots(&rq->cx, &q, &spots));
 	struct calendar_entry *items = arena_array(rq->cx.mem, struct calendar_entry, spots.count);
 	for (size_t i = 0; i < spots.count; i++)
-		place(&items[i], zone_to_local(view->zone, spots.items[i].start),
+		set_span(&items[i], zone_to_local(view->zone, spots.items[i].start),
 			zone_to_local(view->zone, spots.items[i].end));
 	*out = (struct calendar_entries){ .items = items, .count = spots.count, .more = spots.more };
 	*spots_out = spots.items;

@@ -15,7 +15,7 @@ struct calendar_entry {
 	struct str location;      /* absent: none */
 	struct str hue;           /* calendar_hues() */
 	struct str etag;          /* of the object, as REST and CalDAV have it */
-	size_t calendar;          /* its place in view->calendars */
+	size_t calendar;          /* its index in view->calendars */
 	int64_t start, end;       /* on the user's clock */
 	int64_t from_day, to_day; /* both shown; to_day is the last that it touches */
 	bool all_day, recurring, cancelled, tentative, transparent;
@@ -40,8 +40,8 @@ MUST_CHECK err_t calendar_entries_read(
  * The same days, of each entry only when it is: start, end, from_day and to_day. What stands at spots_out[i] is entry
  * i.
  */
-MUST_CHECK err_t calendar_places_read(struct request *rq, const struct calendar_view *view,
-	struct calendar_entries *out, const struct spot **spots_out);
+MUST_CHECK err_t calendar_spans_read(struct request *rq, const struct calendar_view *view, struct calendar_entries *out,
+	const struct spot **spots_out);
 /* What the entries chosen[0 … count) are; one that went meanwhile keeps an empty title. */
 MUST_CHECK err_t calendar_entries_fill(struct request *rq, const struct calendar_view *view, const struct spot *spots,
 	const size_t *chosen, size_t count, struct calendar_entries *entries);

@@ -70,8 +70,8 @@ err_t calendar_feed(struct request *rq, struct response *rs)
 /* ---- changes ---- */
 
 /*
- * From now on, of all calendars that are selected: a page that comes back reads its events anew, so it has no place to
- * go on from. It ends with the session.
+ * From now on, of all calendars that are selected: a page that comes back reads its events anew, so it has no position
+ * to go on from. It ends with the session.
  */
 err_t calendar_stream(struct request *rq, struct response *rs)
 {
@@ -84,11 +84,12 @@ err_t calendar_stream(struct request *rq, struct response *rs)
 		.request = cx->request_id,
 		.chunked = !rq->io->http_1_0,
 		.expires_at = INSTANT_NONE,
-		.places = arena_array(cx->mem, struct stream_place, view.calendar_count + 1),
+		.positions = arena_array(cx->mem, struct stream_position, view.calendar_count + 1),
 	};
 	for (size_t i = 0; i < view.calendar_count; i++)
 		if (view.calendars[i].selected)
-			in.places[in.count++] = (struct stream_place){ view.calendars[i].id, view.calendars[i].modseq };
+			in.positions[in.count++] =
+				(struct stream_position){ view.calendars[i].id, view.calendars[i].modseq };
 	struct buf *out = response_stream(rs, 200, "text/event-stream");
 	response_header(rs, "X-Accel-Buffering", STR("no")); /* a proxy that collects answers would keep it back */
 	if (rs->no_body)

@@ -89,7 +89,7 @@ err_t list_read(struct request *rq, struct calendar_view *view, struct calendar_
 {
 	struct arena *mem = rq->cx.mem;
 	const struct spot *spots = NULL;
-	TRY(view->q.ptr ? calendar_entries_read(rq, view, entries) : calendar_places_read(rq, view, entries, &spots));
+	TRY(view->q.ptr ? calendar_entries_read(rq, view, entries) : calendar_spans_read(rq, view, entries, &spots));
 	*out = (struct list){ .days = arena_array(mem, struct list_day, (size_t)view->count) };
 	for (int bars = 1; bars >= 0; bars--)
 		for (size_t i = 0; i < entries->count; i++)

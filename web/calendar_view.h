@@ -38,7 +38,7 @@ MUST_CHECK err_t calendar_actor(struct request *rq, bool test, struct actor *out
 /* The user's zone; UTC where it has no name that is known. */
 const struct zone *viewer_zone(const struct request *rq);
 
-/* The place of a calendar in view->calendars; SIZE_MAX: it is not there. */
+/* The index of a calendar in view->calendars; SIZE_MAX: it is not there. */
 size_t calendar_view_find(const struct calendar_view *view, struct id calendar);
 bool calendar_is_shown(const struct calendar_view *view, const struct calendar *calendar);
 /*

@@ -61,7 +61,7 @@ static void number_set(struct arena *mem, struct html_values *v, const char *nam
 }
 
 /* One on the other, from below. */
-static void parts_add(struct arena *mem, struct html_values *v, const struct chart_bar *bar, size_t place, int64_t most)
+static void parts_add(struct arena *mem, struct html_values *v, const struct chart_bar *bar, size_t index, int64_t most)
 {
 	int64_t top = HEIGHT;
 	for (size_t i = 0; i < CHART_PARTS; i++) {
@@ -72,7 +72,7 @@ static void parts_add(struct arena *mem, struct html_values *v, const struct cha
 		top -= height;
 		struct html_values *part = html_add_row(v, "parts");
 		number_set(mem, part, "of", (int64_t)i);
-		number_set(mem, part, "x", (int64_t)place * STEP + GAP / 2);
+		number_set(mem, part, "x", (int64_t)index * STEP + GAP / 2);
 		number_set(mem, part, "w", STEP - GAP);
 		number_set(mem, part, "y", top);
 		number_set(mem, part, "h", height);

@@ -175,58 +175,58 @@ static void write_property(struct json *j, const struct takeout_property *row)
 }
 
 /* Where the next page begins; its texts outlive the page. */
-struct place {
+struct position {
 	struct id id;
 	struct buf ns, name;
 };
 
-/* Writes a page after the place, and moves the place to its last row; `more_out`: there is another. */
-typedef err_t page_writer(struct takeout *t, struct json *j, struct place *place, bool *more_out);
+/* Writes a page after the position, and moves the position to its last row; `more_out`: there is another. */
+typedef err_t page_writer(struct takeout *t, struct json *j, struct position *position, bool *more_out);
 
-static err_t requests_page(struct takeout *t, struct json *j, struct place *place, bool *more_out)
+static err_t requests_page(struct takeout *t, struct json *j, struct position *position, bool *more_out)
 {
 	const struct request_filter all = { .status_to = 599 };
 	struct request_row *rows;
 	size_t count;
-	TRY(request_log_page(&t->rq->cx, world_of(t), &all, place->id, PAGE_ROWS, &rows, &count));
+	TRY(request_log_page(&t->rq->cx, world_of(t), &all, position->id, PAGE_ROWS, &rows, &count));
 	for (size_t i = 0; i < count; i++)
 		write_request(t->rq->cx.mem, j, &rows[i]);
 	if (count)
-		place->id = rows[count - 1].id;
+		position->id = rows[count - 1].id;
 	*more_out = count == PAGE_ROWS;
 	return OK;
 }
 
-static err_t consents_page(struct takeout *t, struct json *j, struct place *place, bool *more_out)
+static err_t consents_page(struct takeout *t, struct json *j, struct position *position, bool *more_out)
 {
 	struct takeout_consent *rows;
 	size_t count;
-	TRY(takeout_consents(&t->rq->cx, world_of(t), place->id, PAGE_ROWS, &rows, &count));
+	TRY(takeout_consents(&t->rq->cx, world_of(t), position->id, PAGE_ROWS, &rows, &count));
 	for (size_t i = 0; i < count; i++)
 		write_consent(j, t->rq->cx.mem, &rows[i]);
 	if (count)
-		place->id = rows[count - 1].id;
+		position->id = rows[count - 1].id;
 	*more_out = count == PAGE_ROWS;
 	return OK;
 }
 
-static err_t voice_sessions_page(struct takeout *t, struct json *j, struct place *place, bool *more_out)
+static err_t voice_sessions_page(struct takeout *t, struct json *j, struct position *position, bool *more_out)
 {
 	struct takeout_voice_session *rows;
 	size_t count;
-	TRY(takeout_voice_sessions(&t->rq->cx, world_of(t), place->id, PAGE_ROWS, &rows, &count));
+	TRY(takeout_voice_sessions(&t->rq->cx, world_of(t), position->id, PAGE_ROWS, &rows, &count));
 	for (size_t i = 0; i < count; i++)
 		write_voice_session(j, t->rq->cx.mem, &rows[i]);
 	if (count)
-		place->id = rows[count - 1].id;
+		position->id = rows[count - 1].id;
 	*more_out = count == PAGE_ROWS;
 	return OK;
 }
 
-static err_t properties_page(struct takeout *t, struct json *j, struct place *place, bool *more_out)
+static err_t properties_page(struct takeout *t, struct json *j, struct position *position, bool *more_out)
 {
 	const struct takeout_property after = {
-		.resource = place->id, .ns = buf_str(&place->ns), .name = buf_str(&place->name)
+		.resource = position->id, .ns = buf_str(&position->ns), .name = buf_str(&position->name)
 	};
 	struct takeout_property *rows;
 	size_t count;
@@ -235,11 +235,11 @@ static err_t properties_page(struct takeout *t, struct json *j, struct place *pl
 		write_property(j, &rows[i]);
 	if (count) {
 		const struct takeout_property *last = &rows[count - 1];
-		place->id = last->resource;
-		buf_clear(&place->ns);
-		buf_clear(&place->name);
-		buf_add(&place->ns, last->ns);
-		buf_add(&place->name, last->name);
+		position->id = last->resource;
+		buf_clear(&position->ns);
+		buf_clear(&position->name);
+		buf_add(&position->ns, last->ns);
+		buf_add(&position->name, last->name);
 	}
 	*more_out = count == PAGE_PROPERTIES;
 	return OK;
@@ -248,14 +248,14 @@ static err_t properties_page(struct takeout *t, struct json *j, struct place *pl
 static err_t write_pages(struct takeout *t, const char *name, struct id from, page_writer *page)
 {
 	struct ctx *cx = &t->rq->cx;
-	struct place place = { .id = from, .ns = buf_new(t->kept, WORD_MAX), .name = buf_new(t->kept, WORD_MAX) };
+	struct position position = { .id = from, .ns = buf_new(t->kept, WORD_MAX), .name = buf_new(t->kept, WORD_MAX) };
 	struct json j = takeout_list(t, name);
 	for (bool more = true; more && zip_flush_if_large(t->zip);) {
 		struct arena_mark mark = arena_mark(cx->mem);
 		struct buf items;
 		ctx_go_on(cx);
 		takeout_items(t, &j, &items);
-		TRY(page(t, &j, &place, &more));
+		TRY(page(t, &j, &position, &more));
 		TRY(takeout_items_end(t, &items));
 		arena_rewind(cx->mem, mark);
 	}

@@ -77,7 +77,7 @@ static struct str redact(struct arena *mem, struct str text, size_t max)
 #define ROOM_FIRST 32
 
 /* Its arena is made with the first request: a server that nobody calls needs none, and one that few call not much. */
-static struct request_told *queue_place(struct queue *queue)
+static struct request_told *queue_entry(struct queue *queue)
 {
 	if (!queue->mem)
 		queue->mem = arena_open();
@@ -91,7 +91,7 @@ static struct request_told *queue_place(struct queue *queue)
 
 static void queue_add(struct queue *queue, const struct request_told *told)
 {
-	struct request_told *kept = queue_place(queue);
+	struct request_told *kept = queue_entry(queue);
 	*kept = *told;
 	kept->path = redact(queue->mem, told->path, PATH_KEPT);
 	kept->param = redact(queue->mem, told->param, PARAM_KEPT);

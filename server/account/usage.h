@@ -65,11 +65,11 @@ struct usage_sum {
 	struct int64_list latency;
 };
 /*
- * Those after a place, or with `back` those before it, the nearest first, in the order of day, credential, connection
- * and route. The place is what a sum is of; NULL: from the beginning, or from the end.
+ * Those after a position, or with `back` those before it, the nearest first, in the order of day, credential,
+ * connection and route. The position is what a sum is of; NULL: from the beginning, or from the end.
  */
-MUST_CHECK err_t usage_page(struct ctx *cx, const struct usage_query *query, const struct usage_sum *place, bool back,
-	size_t limit, struct usage_sum **out, size_t *count_out);
+MUST_CHECK err_t usage_page(struct ctx *cx, const struct usage_query *query, const struct usage_sum *position,
+	bool back, size_t limit, struct usage_sum **out, size_t *count_out);
 
 /*
  * Of a query without webhooks (its `by` and connection mean nothing): the sums by day, then those by credential, then

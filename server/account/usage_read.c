@@ -12,16 +12,16 @@ DB_RESULT(usage_before, struct usage_sum, USAGE_COLS);
 	IN((q)->account), IN((q)->first_day), IN((q)->last_day), IN((int32_t)(q)->by), IN((q)->webhooks),              \
 		db_in_id_or_null((q)->credential), db_in_id_or_null((q)->connection), IN((q)->route)
 
-err_t usage_page(struct ctx *cx, const struct usage_query *q, const struct usage_sum *place, bool back, size_t limit,
+err_t usage_page(struct ctx *cx, const struct usage_query *q, const struct usage_sum *position, bool back, size_t limit,
 	struct usage_sum **out, size_t *count_out)
 {
 	const struct usage_sum none = { 0 };
-	const struct usage_sum *p = place ? place : &none;
+	const struct usage_sum *p = position ? position : &none;
 	int32_t most = (int32_t)limit;
 	if (back)
-		return db_rows(cx, &sql_usage_before, usage_before, out, count_out, ASKED(q), IN(!place), IN(p->day),
+		return db_rows(cx, &sql_usage_before, usage_before, out, count_out, ASKED(q), IN(!position), IN(p->day),
 			IN(p->credential), IN(p->connection), IN(p->route), IN(most));
-	return db_rows(cx, &sql_usage_after, usage_after, out, count_out, ASKED(q), IN(!place), IN(p->day),
+	return db_rows(cx, &sql_usage_after, usage_after, out, count_out, ASKED(q), IN(!position), IN(p->day),
 		IN(p->credential), IN(p->connection), IN(p->route), IN(most));
 }
 

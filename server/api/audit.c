@@ -32,21 +32,21 @@ static err_t read_filter(struct api_call *call, struct audit_filter *out)
 	return OK;
 }
 
-/* The place is the row's number; what begins with none is not one of ours. */
-static err_t read_place(const struct page *page, int64_t *out)
+/* The position is the row's number; what begins with none is not one of ours. */
+static err_t position_read(const struct page *page, int64_t *out)
 {
 	uint64_t number = 0;
 	*out = page->back ? 0 : INT64_MAX;
-	if (!page->place.ptr)
+	if (!page->position.ptr)
 		return OK;
-	if (!str_to_u64(page->place, INT64_MAX, &number) ||
-		!str_eq(page->place, str_fmt(page->call->rq->cx.mem, "%llu", (unsigned long long)number)))
+	if (!str_to_u64(page->position, INT64_MAX, &number) ||
+		!str_eq(page->position, str_fmt(page->call->rq->cx.mem, "%llu", (unsigned long long)number)))
 		return page_refuse(page);
 	*out = (int64_t)number;
 	return OK;
 }
 
-static struct str place_of(struct arena *mem, const struct audit_row *row)
+static struct str position_text(struct arena *mem, const struct audit_row *row)
 {
 	return str_fmt(mem, "%lld", (long long)row->seq);
 }
@@ -61,7 +61,7 @@ static err_t run_list(struct api_call *call, struct response *rs)
 	size_t count;
 	TRY(read_filter(call, &filter));
 	TRY(page_begin(call, "newest", &page));
-	TRY(read_place(&page, &bound));
+	TRY(position_read(&page, &bound));
 	TRY(audit_page(cx, call->who.account, &filter, bound, page.back, page.limit + 1, &rows, &count));
 	page_cut(&page, &count);
 	struct json j = api_list_begin(call, rs);
@@ -70,8 +70,8 @@ static err_t run_list(struct api_call *call, struct response *rs)
 		TRY(audit_view_of(cx, &rows[page_row(&page, count, i)], &view));
 		api_list_item(call, &j, &view);
 	}
-	page_end(&page, &j, count ? place_of(cx->mem, &rows[page_row(&page, count, 0)]) : STR_ABSENT,
-		count ? place_of(cx->mem, &rows[page_row(&page, count, count - 1)]) : STR_ABSENT);
+	page_end(&page, &j, count ? position_text(cx->mem, &rows[page_row(&page, count, 0)]) : STR_ABSENT,
+		count ? position_text(cx->mem, &rows[page_row(&page, count, count - 1)]) : STR_ABSENT);
 	return OK;
 }
 

@@ -155,20 +155,20 @@ static void reply_calendar(struct api_call *call, struct response *rs, const str
 /* In the order of the account: a number that may be below zero, and a name that no other calendar has. */
 #define ORDER_END (INT64_C(1) << 31) /* no calendar's, nor below zero */
 
-static struct str place_of(struct arena *mem, const struct calendar *c)
+static struct str position_text(struct arena *mem, const struct calendar *c)
 {
 	return str_fmt(mem, "%lld %.*s", (long long)c->ord + ORDER_END, STR_ARG(c->name));
 }
 
-static err_t place_read(const struct page *page, struct calendar_page *out)
+static err_t position_read(const struct page *page, struct calendar_page *out)
 {
-	struct str rest = page->place, number;
+	struct str rest = page->position, number;
 	uint64_t n;
 	out->back = page->back;
 	out->limit = page->limit + 1;
 	out->ord = page->back ? ORDER_END : -ORDER_END;
 	out->name = STR("");
-	if (!page->place.ptr)
+	if (!page->position.ptr)
 		return OK;
 	if (!str_cut(&rest, ' ', &number) || !rest.ptr || !str_to_u64(number, 2 * ORDER_END, &n) ||
 		!str_is_utf8(rest) || memchr(rest.ptr, 0, rest.len))
@@ -200,7 +200,7 @@ static err_t run_list(struct api_call *call, struct response *rs)
 	struct calendar_page some = *(const struct calendar_page *)call->params;
 	size_t count;
 	TRY(page_begin(call, "account", &page));
-	TRY(place_read(&page, &some));
+	TRY(position_read(&page, &some));
 	TRY(calendar_page(&call->rq->cx, &call->actor, &some, &calendars, &count));
 	page_cut(&page, &count);
 	struct json j = api_list_begin(call, rs);
@@ -208,7 +208,7 @@ static err_t run_list(struct api_call *call, struct response *rs)
 		const struct calendar *c = &calendars[page_row(&page, count, i)];
 		struct calendar_view view = view_of(&call->rq->cx, c);
 		api_list_item(call, &j, &view);
-		last = place_of(call->rq->cx.mem, c);
+		last = position_text(call->rq->cx.mem, c);
 		first = i ? first : last;
 	}
 	page_end(&page, &j, first, last);

@@ -32,7 +32,7 @@ static const struct json_field stream_params[] = {
 /* clang-format on */
 
 /* Where the client was. The query's goes before the header's: a polyfill sets it anew, and a browser sends both. */
-static err_t read_position(struct api_call *call, struct stream_place **out, size_t *count_out)
+static err_t read_position(struct api_call *call, struct stream_position **out, size_t *count_out)
 {
 	const struct stream_params *params = call->params;
 	struct request *rq = call->rq;
@@ -48,30 +48,30 @@ static err_t read_position(struct api_call *call, struct stream_place **out, siz
 	return OK;
 }
 
-static int64_t number_in(const struct stream_place *places, size_t count, struct id calendar)
+static int64_t number_in(const struct stream_position *positions, size_t count, struct id calendar)
 {
 	for (size_t i = 0; i < count; i++)
-		if (id_eq(places[i].calendar, calendar))
-			return places[i].modseq;
+		if (id_eq(positions[i].calendar, calendar))
+			return positions[i].modseq;
 	return 0;
 }
 
 /* A client that comes back goes on from its numbers; what these do not tell of is told as a resync. */
-static err_t place_calendars(struct api_call *call, const struct stream_place *known, size_t known_count, bool resumes,
-	struct stream_new *in)
+static err_t begin_calendars(struct api_call *call, const struct stream_position *known, size_t known_count,
+	bool resumes, struct stream_new *in)
 {
 	const struct stream_params *params = call->params;
 	struct ctx *cx = &call->rq->cx;
 	struct calendar *calendars;
 	size_t count;
 	TRY(calendar_list(cx, &call->actor, &calendars, &count));
-	in->places = arena_array(cx->mem, struct stream_place, count + 1);
+	in->positions = arena_array(cx->mem, struct stream_position, count + 1);
 	for (size_t i = 0; i < count; i++) {
 		const struct calendar *c = &calendars[i];
 		if (params->has_calendar ? !id_eq(c->id, params->calendar) : !c->selected)
 			continue;
-		in->places[in->count++] =
-			(struct stream_place){ c->id, resumes ? number_in(known, known_count, c->id) : c->modseq };
+		in->positions[in->count++] =
+			(struct stream_position){ c->id, resumes ? number_in(known, known_count, c->id) : c->modseq };
 	}
 	if (params->has_calendar && !in->count)
 		return REFUSE(cx, NOT_FOUND, "calendar_id", "There is no such calendar.");
@@ -99,10 +99,10 @@ static err_t proof_of(struct api_call *call, struct stream_proof *out)
 }
 
 static void write_removed(struct buf *out, struct arena *mem, const struct stream_new *in,
-	const struct stream_place *known, size_t known_count)
+	const struct stream_position *known, size_t known_count)
 {
 	for (size_t i = 0; i < known_count; i++)
-		if (!in->named && !number_in(in->places, in->count, known[i].calendar))
+		if (!in->named && !number_in(in->positions, in->count, known[i].calendar))
 			stream_write_removed(out, mem, STR_ABSENT, known[i].calendar);
 }
 
@@ -111,7 +111,7 @@ static err_t run_stream(struct api_call *call, struct response *rs)
 	const struct stream_params *params = call->params;
 	struct request *rq = call->rq;
 	struct ctx *cx = &rq->cx;
-	struct stream_place *known = NULL;
+	struct stream_position *known = NULL;
 	size_t known_count;
 	struct line *line;
 	struct stream_new in = {
@@ -124,7 +124,7 @@ static err_t run_stream(struct api_call *call, struct response *rs)
 		.expires_at = rq->principal->expires_at,
 	};
 	TRY(read_position(call, &known, &known_count));
-	TRY(place_calendars(call, known, known_count, known_count > 0, &in));
+	TRY(begin_calendars(call, known, known_count, known_count > 0, &in));
 	struct buf *out = response_stream(rs, 200, "text/event-stream");
 	response_header(rs, "X-Accel-Buffering", STR("no")); /* a proxy that collects answers would keep it back */
 	if (rs->no_body)

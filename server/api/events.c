@@ -30,17 +30,17 @@ static const struct json_field list_params[] = {
 };
 /* clang-format on */
 
-/* ---- places in order of start ---- */
+/* ---- positions in order of start ---- */
 
 #define PLACE_SECOND_MAX (INT64_C(400) * 366 * 86400 * 25) /* year 9999, and a little more */
 
-static struct str place_of(struct arena *mem, const struct agenda_position *position)
+static struct str position_text(struct arena *mem, const struct agenda_position *position)
 {
 	return str_fmt(mem, "%lld %.*s", (long long)instant_s(position->start),
 		STR_ARG(event_id_text(mem, position->object, position->recurrence_id)));
 }
 
-static bool place_split(struct arena *mem, struct str rest, struct agenda_position *out)
+static bool position_split(struct arena *mem, struct str rest, struct agenda_position *out)
 {
 	struct str seconds;
 	struct wall instance;
@@ -57,9 +57,9 @@ static bool place_split(struct arena *mem, struct str rest, struct agenda_positi
 }
 
 /* It must be written as we would. */
-static bool place_read(struct arena *mem, struct str text, struct agenda_position *out)
+static bool position_read(struct arena *mem, struct str text, struct agenda_position *out)
 {
-	return place_split(mem, text, out) && str_eq(place_of(mem, out), text);
+	return position_split(mem, text, out) && str_eq(position_text(mem, out), text);
 }
 
 /* ---- the list ---- */
@@ -92,7 +92,7 @@ static err_t list_in_range(struct api_call *call, struct response *rs, const str
 	struct agenda_query q = {
 		.actor = &call->actor, .zone = call->who.tz, .start = params->from, .end = params->to
 	};
-	struct agenda_position place;
+	struct agenda_position position;
 	const struct agenda_sieve *sieve;
 	struct agenda_list list;
 	struct page page;
@@ -100,9 +100,9 @@ static err_t list_in_range(struct api_call *call, struct response *rs, const str
 		return REFUSE(&rq->cx, MISSING_FIELD, params->has_from ? "to" : "from", "from and to go together.");
 	q.expand = !str_eq(params->expand, STR("none"));
 	TRY(page_begin(call, q.expand ? "instances" : "starts", &page));
-	if (page.place.ptr && !place_read(rq->cx.mem, page.place, &place))
+	if (page.position.ptr && !position_read(rq->cx.mem, page.position, &position))
 		return page_refuse(&page);
-	q.place = page.place.ptr ? &place : NULL;
+	q.position = page.position.ptr ? &position : NULL;
 	q.back = page.back;
 	q.limit = page.limit;
 	TRY(sieve_of(&rq->cx, params, &sieve));
@@ -112,8 +112,8 @@ static err_t list_in_range(struct api_call *call, struct response *rs, const str
 	page.more = list.more;
 	struct json j = api_list_begin(call, rs);
 	write_items(call, &j, list.items, list.count);
-	page_end(&page, &j, list.stands ? place_of(rq->cx.mem, &list.first) : STR_ABSENT,
-		list.stands ? place_of(rq->cx.mem, &list.last) : STR_ABSENT);
+	page_end(&page, &j, list.stands ? position_text(rq->cx.mem, &list.first) : STR_ABSENT,
+		list.stands ? position_text(rq->cx.mem, &list.last) : STR_ABSENT);
 	return OK;
 }
 

@@ -5,43 +5,43 @@
 
 #include "server/crypto/digest.h"
 
-/* ---- cursors: "cur_" and, in base64url, a digest, which kind of place it is, and the place ---- */
+/* ---- cursors: "cur_" and, in base64url, a digest, which kind of position it is, and the position ---- */
 
-enum place_kind { AT_ROW = '=', AT_BEGINNING = '<', AT_END = '>' };
+enum position_kind { AT_ROW = '=', AT_BEGINNING = '<', AT_END = '>' };
 
 #define DIGEST_SIZE 9
 
 /*
  * The digest says whose list it is: with it a cursor that was cut, altered or taken from another list is told from one
- * of this list. It is no secret. Who makes one up is at another place of their own list.
+ * of this list. It is no secret. Who makes one up is at another position of their own list.
  */
-static struct str cursor_text(const struct page *page, enum place_kind kind, struct str place)
+static struct str cursor_text(const struct page *page, enum position_kind kind, struct str position)
 {
 	const struct api_call *call = page->call;
 	struct arena *mem = call->rq->cx.mem;
 	uint8_t digest[SHA256_SIZE];
 	struct str list = str_fmt(mem, "%s %s %.*s %c", call->contract->id, page->order,
 		STR_ARG(id_text(mem, "usr", call->actor.owner)), (char)kind);
-	struct str told = str_cat(mem, list, place);
-	size_t len = DIGEST_SIZE + 1 + place.len;
+	struct str told = str_cat(mem, list, position);
+	size_t len = DIGEST_SIZE + 1 + position.len;
 	uint8_t *plain = arena_array(mem, uint8_t, len);
 	sha256(bytes_of(told.ptr, told.len), digest);
 	memcpy(plain, digest, DIGEST_SIZE);
 	plain[DIGEST_SIZE] = (uint8_t)kind;
-	if (place.len)
-		memcpy(plain + DIGEST_SIZE + 1, place.ptr, place.len);
+	if (position.len)
+		memcpy(plain + DIGEST_SIZE + 1, position.ptr, position.len);
 	return str_cat(mem, STR("cur_"), base64url_of(mem, bytes_of(plain, len)));
 }
 
-static bool cursor_read(const struct page *page, struct str text, enum place_kind *kind, struct str *place)
+static bool cursor_read(const struct page *page, struct str text, enum position_kind *kind, struct str *position)
 {
 	struct bytes plain;
 	if (!str_starts(text, STR("cur_")) || !base64url_to(page->call->rq->cx.mem, str_from(text, 4), &plain) ||
 		plain.len <= DIGEST_SIZE)
 		return false;
-	*kind = (enum place_kind)plain.ptr[DIGEST_SIZE];
-	*place = (struct str){ (const char *)plain.ptr + DIGEST_SIZE + 1, plain.len - DIGEST_SIZE - 1 };
-	return str_eq(cursor_text(page, *kind, *place), text);
+	*kind = (enum position_kind)plain.ptr[DIGEST_SIZE];
+	*position = (struct str){ (const char *)plain.ptr + DIGEST_SIZE + 1, plain.len - DIGEST_SIZE - 1 };
+	return str_eq(cursor_text(page, *kind, *position), text);
 }
 
 /* ---- what is asked for ---- */
@@ -62,17 +62,17 @@ err_t page_begin(struct api_call *call, const char *order, struct page *out)
 		.order = order,
 		.limit = sent->limit ? (size_t)sent->limit : PAGE_LIMIT_DEFAULT,
 		.back = sent->ending_before.ptr };
-	struct str cursor = page.back ? sent->ending_before : sent->starting_after, place;
-	enum place_kind kind;
+	struct str cursor = page.back ? sent->ending_before : sent->starting_after, position;
+	enum position_kind kind;
 	if (sent->ending_before.ptr && sent->starting_after.ptr)
 		return REFUSE(&call->rq->cx, INVALID_VALUE, "ending_before",
 			"A page is after one cursor or before another. Leave out starting_after or ending_before.");
 	if (cursor.ptr) {
-		if (!cursor_read(&page, cursor, &kind, &place) ||
-			(kind != AT_ROW && (place.len || kind != (page.back ? AT_END : AT_BEGINNING))))
+		if (!cursor_read(&page, cursor, &kind, &position) ||
+			(kind != AT_ROW && (position.len || kind != (page.back ? AT_END : AT_BEGINNING))))
 			return page_refuse(&page);
 		page.inside = kind == AT_ROW;
-		page.place = kind == AT_ROW ? place : STR_ABSENT;
+		page.position = kind == AT_ROW ? position : STR_ABSENT;
 	}
 	*out = page;
 	return OK;
@@ -82,7 +82,7 @@ err_t page_newest(const struct page *page, struct id *out)
 {
 	struct id id;
 	memset(&id, page->back ? 0 : 255, sizeof id);
-	if (page->place.ptr && !id_parse(page->place, "id", &id))
+	if (page->position.ptr && !id_parse(page->position, "id", &id))
 		return page_refuse(page);
 	*out = id;
 	return OK;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pages of a list, both ways, for every ANSWER_LIST. A cursor is a place between two rows, never a number of rows: the
- * place is what the list is ordered by, as it was of the row beside it. So a row that is made or removed between two
- * pages moves no other row from one page to another, and a cursor outlives its row.
+ * Pages of a list, both ways, for every ANSWER_LIST. A cursor is a position between two rows, never a number of rows:
+ * the position is what the list is ordered by, as it was of the row beside it. So a row that is made or removed between
+ * two pages moves no other row from one page to another, and a cursor outlives its row.
  *
  *	TRY(page_begin(call, "newest", &page));             which order; other lists' cursors are refused
- *	TRY(page_newest(&page, &bound));                     where: its place, in what the list is ordered by
+ *	TRY(page_newest(&page, &bound));                     where: its position, in what the list is ordered by
  *	TRY(thing_page(…, bound, page.back, page.limit + 1, &rows, &count));
  *	page_cut(&page, &count);
  *	for (i …) api_list_item(…, &rows[page_row(&page, count, i)]);
- *	page_end(&page, &j, place of the first item, of the last);
+ *	page_end(&page, &j, position of the first item, of the last);
  *
- * The rows come in the direction in which the page goes, nearest to the place first.
+ * The rows come in the direction in which the page goes, nearest to the position first.
  */
 #pragma once
 
@@ -21,10 +21,10 @@ struct page {
 	struct api_call *call;
 	const char *order;
 	size_t limit;
-	struct str place; /* absent: from the beginning; with `back` from the end */
-	bool back;        /* what comes before the place, else after it */
-	bool inside;      /* it begins at a place: something may be on the other side */
-	bool more;        /* there are others in its direction; set by page_cut(), or who knows better */
+	struct str position; /* absent: from the beginning; with `back` from the end */
+	bool back;           /* what comes before the position, else after it */
+	bool inside;         /* it begins at a position: something may be on the other side */
+	bool more;           /* there are others in its direction; set by page_cut(), or who knows better */
 };
 
 /*
@@ -33,7 +33,7 @@ struct page {
  * errors  INVALID_VALUE (param "starting_after" or "ending_before": both, or no cursor of this list, account and mode)
  */
 MUST_CHECK err_t page_begin(struct api_call *call, const char *order, struct page *out);
-/* A place that is none, of a cursor that somebody made up: INVALID_VALUE. */
+/* A position that is none, of a cursor that somebody made up: INVALID_VALUE. */
 err_t page_refuse(const struct page *page);
 /* Of a list of ids, the newest first: the id before (back: after) which the rows of the page are. INVALID_VALUE. */
 MUST_CHECK err_t page_newest(const struct page *page, struct id *out);
@@ -42,7 +42,7 @@ MUST_CHECK err_t page_newest(const struct page *page, struct id *out);
 void page_cut(struct page *page, size_t *count);
 /* Which of `count` rows is item i. */
 size_t page_row(const struct page *page, size_t count, size_t i);
-/* The end of the answer. The places are those of its first and last item; absent where there is none. */
+/* The end of the answer. The positions are those of its first and last item; absent where there is none. */
 void page_end(const struct page *page, struct json *j, struct str first, struct str last);
 /* The same of a list of ids, the newest first. */
 void page_end_newest(const struct page *page, struct json *j, size_t count, struct id first, struct id last);

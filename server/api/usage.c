@@ -52,18 +52,18 @@ static err_t read_query(struct api_call *call, bool webhooks, struct usage_query
 	return usage_by_read(cx, sent->group_by, webhooks, &out->by);
 }
 
-/* ---- places: what a sum is of ---- */
+/* ---- positions: what a sum is of ---- */
 
-static struct str place_of(struct arena *mem, const struct usage_sum *sum)
+static struct str position_text(struct arena *mem, const struct usage_sum *sum)
 {
 	return str_fmt(mem, "%d %.*s %.*s %.*s", sum->day, STR_ARG(id_text(mem, "id", sum->credential)),
 		STR_ARG(id_text(mem, "id", sum->connection)), STR_ARG(sum->route));
 }
 
-/* Only what place_of() writes. */
-static err_t read_place(const struct page *page, struct usage_sum *out)
+/* Only what position_text() writes. */
+static err_t position_read(const struct page *page, struct usage_sum *out)
 {
-	struct str rest = page->place, day, credential, connection;
+	struct str rest = page->position, day, credential, connection;
 	uint64_t number;
 	if (!str_cut(&rest, ' ', &day) || !str_to_u64(day, INT32_MAX, &number) || !str_cut(&rest, ' ', &credential) ||
 		!id_parse(credential, "id", &out->credential) || !str_cut(&rest, ' ', &connection) ||
@@ -71,30 +71,30 @@ static err_t read_place(const struct page *page, struct usage_sum *out)
 		return page_refuse(page);
 	out->day = (int32_t)number;
 	out->route = rest;
-	return str_eq(place_of(page->call->rq->cx.mem, out), page->place) ? OK : page_refuse(page);
+	return str_eq(position_text(page->call->rq->cx.mem, out), page->position) ? OK : page_refuse(page);
 }
 
 static err_t run(struct api_call *call, struct response *rs, bool webhooks)
 {
 	struct ctx *cx = &call->rq->cx;
 	struct usage_query query;
-	struct usage_sum *sums, place = { 0 };
+	struct usage_sum *sums, position = { 0 };
 	struct page page;
 	size_t count;
 	TRY(read_query(call, webhooks, &query));
 	const char *order = str_c(cx->mem, str_fmt(cx->mem, "by %u", query.by));
 	TRY(page_begin(call, order, &page));
-	if (page.place.ptr)
-		TRY(read_place(&page, &place));
-	TRY(usage_page(cx, &query, page.place.ptr ? &place : NULL, page.back, page.limit + 1, &sums, &count));
+	if (page.position.ptr)
+		TRY(position_read(&page, &position));
+	TRY(usage_page(cx, &query, page.position.ptr ? &position : NULL, page.back, page.limit + 1, &sums, &count));
 	page_cut(&page, &count);
 	struct json j = api_list_begin(call, rs);
 	for (size_t i = 0; i < count; i++) {
 		struct usage_view view = usage_view_of(cx->mem, &query, &sums[page_row(&page, count, i)]);
 		api_list_item(call, &j, &view);
 	}
-	page_end(&page, &j, count ? place_of(cx->mem, &sums[page_row(&page, count, 0)]) : STR_ABSENT,
-		count ? place_of(cx->mem, &sums[page_row(&page, count, count - 1)]) : STR_ABSENT);
+	page_end(&page, &j, count ? position_text(cx->mem, &sums[page_row(&page, count, 0)]) : STR_ABSENT,
+		count ? position_text(cx->mem, &sums[page_row(&page, count, count - 1)]) : STR_ABSENT);
 	return OK;
 }
 

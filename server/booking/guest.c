@@ -116,47 +116,47 @@ static err_t validate(struct ctx *cx, const struct booking_page *page, struct bo
 	return OK;
 }
 
-#define PLACE_LIMITS 4
+#define ROOM_LIMITS 4
 
 /*
  * A page's room is there for everybody: the first few of each part of the net take none of it, so that some who book
  * all the time, from however many addresses, wait themselves and let others in. `taken`: to be given back where nothing
  * comes of it.
  */
-static err_t take_place(
-	struct ctx *cx, const struct booking_page *page, struct str email, struct throttle taken[PLACE_LIMITS])
+static err_t take_room(
+	struct ctx *cx, const struct booking_page *page, struct str email, struct throttle taken[ROOM_LIMITS])
 {
 	struct str uid = booking_uid(cx->mem, page->id), part = address_coarse(cx->mem, cx->client_ip);
 	struct str both = str_cat(cx->mem, uid, part.ptr ? part : STR(""));
-	const struct throttle limits[PLACE_LIMITS] = {
+	const struct throttle limits[ROOM_LIMITS] = {
 		{ "bookings from network", address_network(cx->mem, cx->client_ip), FROM_A_NETWORK, HOUR_S },
 		{ "bookings to address", str_lower(cx->mem, email), TO_AN_ADDRESS, HOUR_S },
 		{ "bookings by page of network", both, SHARE_OF_A_PAGE, HOUR_S },
 		{ "first bookings by page of network", both, FIRST_OF_A_NETWORK, HOUR_S },
 	};
-	struct throttle *last = &taken[PLACE_LIMITS - 1];
+	struct throttle *last = &taken[ROOM_LIMITS - 1];
 	memcpy(taken, limits, sizeof limits);
-	TRY(throttle_take(cx, taken, PLACE_LIMITS - 1));
+	TRY(throttle_take(cx, taken, ROOM_LIMITS - 1));
 	err_t e = throttle_take(cx, last, 1);
 	if (err_is(e, RATE_LIMITED)) {
 		*last = (struct throttle){ "bookings by page", uid, BY_A_PAGE, HOUR_S };
 		e = throttle_take(cx, last, 1);
 	}
 	if (e)
-		TRY(throttle_give_back(cx, taken, PLACE_LIMITS - 1));
+		TRY(throttle_give_back(cx, taken, ROOM_LIMITS - 1));
 	return e;
 }
 
 err_t guest_book(struct ctx *cx, const struct booking_page *page, struct booking_new *in, struct booking *out)
 {
 	const struct actor host = actor_server(page->account);
-	struct throttle taken[PLACE_LIMITS];
+	struct throttle taken[ROOM_LIMITS];
 	err_t e = booking_get(cx, &host, in->id, out);
 	if (!err_is(e, NOT_FOUND))
 		return e;
 	in->page = page->id;
 	TRY(validate(cx, page, in));
-	TRY(take_place(cx, page, in->email, taken));
+	TRY(take_room(cx, page, in->email, taken));
 	e = booking_create(cx, &host, in, out);
 	if (!e)
 		return OK;
@@ -164,6 +164,6 @@ err_t guest_book(struct ctx *cx, const struct booking_page *page, struct booking
 	err_t before = booking_get(cx, &host, in->id, out);
 	if (!before)
 		return OK;
-	TRY(throttle_give_back(cx, taken, PLACE_LIMITS));
+	TRY(throttle_give_back(cx, taken, ROOM_LIMITS));
 	return e;
 }

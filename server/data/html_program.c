@@ -167,7 +167,7 @@ static void make_room(void)
 }
 
 /* SIZE_MAX: of a language that is none of ours. */
-static size_t place_of(size_t at, const struct language *language)
+static size_t index_of(size_t at, const struct language *language)
 {
 	size_t nth = language ? 1 : 0;
 	while (nth && nth <= catalogue_language_count && language != &catalogue_languages[nth - 1])
@@ -199,10 +199,10 @@ static struct html_program *copy_of(const struct html_program *p)
 }
 
 /* Of two that read the same at once one is kept. */
-static const struct html_program *keep(struct html_program *_Atomic *place, const struct html_program *read)
+static const struct html_program *keep(struct html_program *_Atomic *at, const struct html_program *read)
 {
 	struct html_program *copy = copy_of(read), *other = NULL;
-	if (atomic_compare_exchange_strong(place, &other, copy))
+	if (atomic_compare_exchange_strong(at, &other, copy))
 		return copy;
 	free(copy);
 	return other;
@@ -210,13 +210,13 @@ static const struct html_program *keep(struct html_program *_Atomic *place, cons
 
 err_t html_program_of(struct ctx *cx, size_t at, const struct language *language, const struct html_program **out)
 {
-	size_t place = place_of(at, language);
+	size_t index = index_of(at, language);
 	pthread_once(&once, make_room);
-	*out = place == SIZE_MAX ? NULL : atomic_load(&kept[place]);
+	*out = index == SIZE_MAX ? NULL : atomic_load(&kept[index]);
 	if (*out)
 		return OK;
 	struct html_program *read = arena_new(cx->mem, struct html_program);
 	TRY(html_program_read(cx, html_templates[at].text, language, read));
-	*out = place == SIZE_MAX ? read : keep(&kept[place], read);
+	*out = index == SIZE_MAX ? read : keep(&kept[index], read);
 	return OK;
 }

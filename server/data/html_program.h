@@ -20,7 +20,7 @@ struct html_op {
 	uint32_t hash; /* html_name_hash() of the name */
 	union {
 		uint32_t body;  /* so many ops after it: HTML_EACH, HTML_UNLESS */
-		uint32_t other; /* its place in html_templates: HTML_INCLUDE */
+		uint32_t other; /* its index in html_templates: HTML_INCLUDE */
 	};
 	struct str text; /* HTML_TEXT, or the name */
 };
@@ -39,7 +39,7 @@ static inline uint32_t html_name_hash(struct str name)
 	return hash;
 }
 
-/* The place of a template in html_templates; html_template_count: there is none. */
+/* The index of a template in html_templates; html_template_count: there is none. */
 size_t html_template_at(struct str name);
 
 /* The program of a text, for as long as the request and the text live. INTERNAL: it is ill-formed. */

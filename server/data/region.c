@@ -9,7 +9,7 @@
 #define TAG_MAX 35 /* RFC 5646 §4.4.1 */
 #define BOTH_MAX (ULOC_LANG_CAPACITY + ULOC_COUNTRY_CAPACITY)
 
-struct place {
+struct locale_name {
 	char language[ULOC_LANG_CAPACITY], region[ULOC_COUNTRY_CAPACITY];
 };
 
@@ -25,7 +25,7 @@ static bool is_tag(struct str tag)
 	return tag.len <= TAG_MAX && (letters == 2 || letters == 3);
 }
 
-static bool place_of(struct str tag, struct place *out)
+static bool locale_name_of(struct str tag, struct locale_name *out)
 {
 	char text[TAG_MAX + 1] = "", locale[LOCALE_MAX], whole[LOCALE_MAX];
 	UErrorCode e = U_ZERO_ERROR;
@@ -43,16 +43,16 @@ static bool place_of(struct str tag, struct place *out)
 }
 
 /* Where a language has hours of its own in a region ("fr_CA"), that goes before the region. */
-static bool hours_12(const UResourceBundle *data, const struct place *place)
+static bool hours_12(const UResourceBundle *data, const struct locale_name *name)
 {
 	UErrorCode e = U_ZERO_ERROR, none = U_ZERO_ERROR;
 	char both[BOTH_MAX + 2];
 	int32_t len = 0;
 	UResourceBundle *all = ures_getByKey(data, "timeData", NULL, &e);
-	strcat(strcat(strcpy(both, place->language), "_"), place->region);
+	strcat(strcat(strcpy(both, name->language), "_"), name->region);
 	UResourceBundle *own = ures_getByKey(all, both, NULL, &none);
 	if (U_FAILURE(none))
-		own = ures_getByKey(all, place->region, NULL, &e);
+		own = ures_getByKey(all, name->region, NULL, &e);
 	const UChar *preferred = ures_getStringByKey(own, "preferred", &len, &e);
 	bool out = U_SUCCESS(e) && len == 1 && (preferred[0] == 'h' || preferred[0] == 'K');
 	ures_close(own);
@@ -61,12 +61,12 @@ static bool hours_12(const UResourceBundle *data, const struct place *place)
 }
 
 /* The first of the numbers that ICU keeps of a region's weeks is UCAL_SUNDAY (1) … UCAL_SATURDAY (7). */
-static int week_start(const UResourceBundle *data, const struct place *place)
+static int week_start(const UResourceBundle *data, const struct locale_name *name)
 {
 	UErrorCode e = U_ZERO_ERROR;
 	int32_t len = 0;
 	UResourceBundle *all = ures_getByKey(data, "weekData", NULL, &e);
-	UResourceBundle *own = ures_getByKey(all, place->region, NULL, &e);
+	UResourceBundle *own = ures_getByKey(all, name->region, NULL, &e);
 	const int32_t *numbers = ures_getIntVector(own, &len, &e);
 	int out = U_SUCCESS(e) && len > 0 && numbers[0] > 1 && numbers[0] <= 7 ? (int)numbers[0] - 1 : 1;
 	if (U_SUCCESS(e) && len > 0 && numbers[0] == 1)
@@ -80,12 +80,12 @@ struct manner region_manner(struct str tag)
 {
 	struct manner out = { .week_start = 1 };
 	UErrorCode e = U_ZERO_ERROR;
-	struct place place = { 0 };
-	if (!place_of(tag, &place))
+	struct locale_name name = { 0 };
+	if (!locale_name_of(tag, &name))
 		return out;
 	UResourceBundle *data = ures_openDirect(NULL, "supplementalData", &e);
 	if (U_SUCCESS(e))
-		out = (struct manner){ hours_12(data, &place), week_start(data, &place) };
+		out = (struct manner){ hours_12(data, &name), week_start(data, &name) };
 	ures_close(data);
 	return out;
 }

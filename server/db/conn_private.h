@@ -44,7 +44,7 @@ struct db_pool {
 	pthread_mutex_t lock;
 	struct db_turn *first; /* who waits, in order */
 	struct db_conn *idle;
-	struct id *holders;  /* for whom connections are lent, `limit` places; zero: free */
+	struct id *holders;  /* for whom connections are lent, `limit` entries; zero: free */
 	uint64_t suspect_us; /* an answer was late then: what has not answered since is not lent any more */
 	atomic_bool disk_low;
 	struct db_stats stats;

@@ -64,7 +64,7 @@ struct db_turn {
 	struct db_conn *conn; /* granted: NULL is the right to open one */
 };
 
-/* The place of this account's first connection, or for zero a free one; NULL if there is none. */
+/* Who holds this account's first connection in the list, or for zero an entry that is free; NULL if there is none. */
 static struct id *holder(struct db_pool *pool, struct id account)
 {
 	for (unsigned i = 0; i < pool->limit; i++)
@@ -95,9 +95,9 @@ static bool grant(struct db_pool *pool, struct id account, struct db_conn **out)
 	pool->stats.busy++;
 	assert(pool->stats.busy <= pool->stats.open && pool->stats.open <= pool->limit);
 	if (counted) {
-		struct id *place = holder(pool, (struct id){ { 0 } });
-		assert(place); /* there is one for each connection */
-		*place = account;
+		struct id *free_one = holder(pool, (struct id){ { 0 } });
+		assert(free_one); /* there is one for each connection */
+		*free_one = account;
 	}
 	return true;
 }
@@ -157,8 +157,8 @@ static bool take_turn(struct ctx *cx, struct db_conn **out)
 	return turn.granted;
 }
 
-/* The connection is closed; its place may be taken by another. */
-static void give_place(struct db_pool *pool, struct id account)
+/* The connection is closed; another may be opened instead. */
+static void give_right(struct db_pool *pool, struct id account)
 {
 	pthread_mutex_lock(&pool->lock);
 	assert(pool->stats.open > 0 && pool->stats.busy > 0);
@@ -193,7 +193,7 @@ err_t pool_take(struct ctx *cx, struct db_conn **out)
 			break;
 		/* The database went away: the others are probably dead too, and are found so in turn. */
 		conn_close(conn);
-		give_place(pool, cx->account);
+		give_right(pool, cx->account);
 		pthread_mutex_lock(&pool->lock);
 		pool->stats.reconnects++;
 		pthread_mutex_unlock(&pool->lock);
@@ -201,7 +201,7 @@ err_t pool_take(struct ctx *cx, struct db_conn **out)
 	if (!conn) {
 		err_t e = conn_open(cx, pool, &conn);
 		if (e) {
-			give_place(pool, cx->account);
+			give_right(pool, cx->account);
 			return e;
 		}
 	}
@@ -225,7 +225,7 @@ void pool_give(struct db_pool *pool, struct db_conn *conn)
 	if (conn->broken || PQstatus(conn->pg) != CONNECTION_OK || conn->in_transaction) {
 		struct id account = conn->account;
 		conn_close(conn);
-		give_place(pool, account);
+		give_right(pool, account);
 		return;
 	}
 	conn->begin_pending = false;

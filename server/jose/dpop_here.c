@@ -19,7 +19,7 @@
 
 struct slot {
 	int64_t number;                  /* of all slots since 1970 */
-	uint8_t (*seen)[DPOP_ONCE_SIZE]; /* open addressing; zero is a free place. malloc'ed */
+	uint8_t (*seen)[DPOP_ONCE_SIZE]; /* open addressing; zero is a free entry. malloc'ed */
 	size_t room, count;
 };
 
@@ -29,13 +29,13 @@ static _Atomic int64_t shared_until_ms;
 
 /* ---- who we are ---- */
 
-static uint8_t maker[DPOP_MAKER_SIZE], place_key[KEY_SIZE];
+static uint8_t maker[DPOP_MAKER_SIZE], hash_key[KEY_SIZE];
 static pthread_once_t once_only = PTHREAD_ONCE_INIT;
 
 static void make_names(void)
 {
 	random_fill(maker, sizeof maker);
-	random_fill(place_key, sizeof place_key);
+	random_fill(hash_key, sizeof hash_key);
 }
 
 const uint8_t *dpop_maker(void)
@@ -56,23 +56,23 @@ bool dpop_here_alone(int64_t now_ms)
 
 /* ---- what came ---- */
 
-/* Whoever makes proofs cannot know which fall together: their places are hashed with a key. */
-static size_t place_of(const uint8_t *once, size_t room)
+/* Whoever makes proofs cannot know which fall together: their entries are hashed with a key. */
+static size_t first_of(const uint8_t *once, size_t room)
 {
 	uint8_t text[KEY_SIZE + DPOP_ONCE_SIZE], hash[SHA256_SIZE];
 	uint64_t number;
-	memcpy(text, place_key, KEY_SIZE);
+	memcpy(text, hash_key, KEY_SIZE);
 	memcpy(text + KEY_SIZE, once, DPOP_ONCE_SIZE);
 	sha256(bytes_of(text, sizeof text), hash);
 	memcpy(&number, hash, sizeof number);
 	return (size_t)(number & (room - 1));
 }
 
-/* Its place, or the free one where it belongs. There is a free one: half of them are. */
+/* Its entry, or the free one where it belongs. There is a free one: half of them are. */
 static uint8_t *find(const struct slot *slot, const uint8_t *once)
 {
 	static const uint8_t none[DPOP_ONCE_SIZE];
-	size_t at = place_of(once, slot->room);
+	size_t at = first_of(once, slot->room);
 	while (memcmp(slot->seen[at], none, DPOP_ONCE_SIZE) != 0 && memcmp(slot->seen[at], once, DPOP_ONCE_SIZE) != 0)
 		at = (at + 1) & (slot->room - 1);
 	return slot->seen[at];
@@ -103,12 +103,12 @@ static enum dpop_seen take(struct slot *slot, int64_t number, const uint8_t *onc
 	}
 	if (2 * slot->count >= slot->room && slot->count < DPOP_HERE_MAX)
 		grow(slot);
-	uint8_t *place = find(slot, once);
-	if (memcmp(place, once, DPOP_ONCE_SIZE) == 0)
+	uint8_t *entry = find(slot, once);
+	if (memcmp(entry, once, DPOP_ONCE_SIZE) == 0)
 		return DPOP_SEEN;
 	if (slot->count >= DPOP_HERE_MAX)
 		return DPOP_FORGOTTEN;
-	memcpy(place, once, DPOP_ONCE_SIZE);
+	memcpy(entry, once, DPOP_ONCE_SIZE);
 	slot->count++;
 	return DPOP_FRESH;
 }
@@ -117,7 +117,7 @@ enum dpop_seen dpop_here_take(struct bytes once, int64_t nonce_ms)
 {
 	int64_t number = nonce_ms / (INT64_C(1000) * DPOP_HERE_SLOT_S);
 	assert(once.len == DPOP_ONCE_SIZE && nonce_ms > 0);
-	dpop_maker(); /* and the key of the places */
+	dpop_maker(); /* and the key of the entries */
 	pthread_mutex_lock(&lock);
 	enum dpop_seen seen = take(&slots[number % SLOTS], number, once.ptr);
 	pthread_mutex_unlock(&lock);

@@ -102,7 +102,7 @@ static bool may_be_told(struct stream *s)
 
 static size_t ask(struct change_query *a, const struct stream *s, size_t which)
 {
-	const struct stream_place *at = &s->calendars[which].at;
+	const struct stream_position *at = &s->calendars[which].at;
 	/* The streams of an account stand mostly together, at the same numbers. */
 	for (size_t n = a->count; n > 0 && n + 64 > a->count; n--)
 		if (id_eq(a->calendars[n - 1], at->calendar) && a->since[n - 1] == at->modseq)

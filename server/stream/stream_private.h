@@ -11,7 +11,7 @@
 #include "server/stream/streams.h"
 
 struct stream_calendar {
-	struct stream_place at;
+	struct stream_position at;
 	bool look; /* there may be something to tell */
 };
 

@@ -11,35 +11,35 @@
 /* ---- ids ---- */
 
 /* Absent where there is no number yet. */
-static struct str token_text(struct arena *mem, struct str public_url, const struct stream_place *place)
+static struct str token_text(struct arena *mem, struct str public_url, const struct stream_position *position)
 {
-	struct sync_token token = { .calendar = place->calendar, .modseq = place->modseq };
-	return place->modseq ? sync_token_text(mem, public_url, token) : STR_ABSENT;
+	struct sync_token token = { .calendar = position->calendar, .modseq = position->modseq };
+	return position->modseq ? sync_token_text(mem, public_url, token) : STR_ABSENT;
 }
 
 void stream_id_write(
-	struct buf *out, struct str public_url, const struct stream_place *places, size_t count, size_t first)
+	struct buf *out, struct str public_url, const struct stream_position *positions, size_t count, size_t first)
 {
 	char before = '?';
-	if (first < count && !places[first].modseq)
+	if (first < count && !positions[first].modseq)
 		first = 0;
-	while (first < count && !places[first].modseq)
+	while (first < count && !positions[first].modseq)
 		first++;
 	if (first >= count)
 		return;
-	buf_add(out, token_text(out->mem, public_url, &places[first]));
+	buf_add(out, token_text(out->mem, public_url, &positions[first]));
 	for (size_t i = 0; i < count; i++) {
-		if (i == first || !places[i].modseq)
+		if (i == first || !positions[i].modseq)
 			continue;
 		buf_char(out, before);
-		buf_add(out, id_text(out->mem, "cal", places[i].calendar));
+		buf_add(out, id_text(out->mem, "cal", positions[i].calendar));
 		buf_char(out, '=');
-		buf_int(out, places[i].modseq);
+		buf_int(out, positions[i].modseq);
 		before = '&';
 	}
 }
 
-static bool number_of(struct str text, struct stream_place *out)
+static bool number_of(struct str text, struct stream_position *out)
 {
 	struct str name;
 	uint64_t n;
@@ -49,7 +49,7 @@ static bool number_of(struct str text, struct stream_place *out)
 	return n > 0;
 }
 
-bool stream_id_parse(struct arena *mem, struct str text, struct stream_place **out, size_t *count_out)
+bool stream_id_parse(struct arena *mem, struct str text, struct stream_position **out, size_t *count_out)
 {
 	struct str rest = text, token, number;
 	struct sync_token first;
@@ -58,12 +58,12 @@ bool stream_id_parse(struct arena *mem, struct str text, struct stream_place **o
 	size_t room = 1, count = 1;
 	for (size_t i = 0; i < rest.len; i++)
 		room += rest.ptr[i] == '=';
-	struct stream_place *places = arena_array(mem, struct stream_place, room + 1);
-	places[0] = (struct stream_place){ first.calendar, first.modseq };
+	struct stream_position *positions = arena_array(mem, struct stream_position, room + 1);
+	positions[0] = (struct stream_position){ first.calendar, first.modseq };
 	while (rest.ptr && str_cut(&rest, '&', &number))
-		if (count > room || !number_of(number, &places[count++]))
+		if (count > room || !number_of(number, &positions[count++]))
 			return false;
-	*out = places;
+	*out = positions;
 	*count_out = count;
 	return true;
 }
@@ -71,10 +71,10 @@ bool stream_id_parse(struct arena *mem, struct str text, struct stream_place **o
 struct str stream_id_of(struct arena *mem, struct str public_url, const struct stream *s, size_t which)
 {
 	struct buf out = buf_new(mem, DATA_MAX);
-	struct stream_place *places = arena_array(mem, struct stream_place, s->count + 1);
+	struct stream_position *positions = arena_array(mem, struct stream_position, s->count + 1);
 	for (size_t i = 0; i < s->count; i++)
-		places[i] = s->calendars[i].at;
-	stream_id_write(&out, public_url, places, s->count, which);
+		positions[i] = s->calendars[i].at;
+	stream_id_write(&out, public_url, positions, s->count, which);
 	return buf_str(&out);
 }
 
@@ -100,21 +100,22 @@ static void end(struct buf *out, struct json *j)
 	BUF_LIT(out, "\n\n");
 }
 
-static void write_token(struct json *j, struct arena *mem, struct str public_url, const struct stream_place *place)
+static void write_token(
+	struct json *j, struct arena *mem, struct str public_url, const struct stream_position *position)
 {
-	json_id(j, "calendar_id", "cal", place->calendar);
-	json_str(j, "sync_token", token_text(mem, public_url, place));
+	json_id(j, "calendar_id", "cal", position->calendar);
+	json_str(j, "sync_token", token_text(mem, public_url, position));
 }
 
 void stream_write_ready(struct buf *out, struct arena *mem, struct str public_url, const struct stream_new *in)
 {
 	struct buf id = buf_new(mem, DATA_MAX);
-	stream_id_write(&id, public_url, in->places, in->count, 0);
+	stream_id_write(&id, public_url, in->positions, in->count, 0);
 	struct json j = begin(out, buf_str(&id), "ready", "stream");
 	json_array(&j, "calendars");
 	for (size_t i = 0; i < in->count; i++) {
 		json_object(&j, NULL);
-		write_token(&j, mem, public_url, &in->places[i]);
+		write_token(&j, mem, public_url, &in->positions[i]);
 		json_object_end(&j);
 	}
 	json_array_end(&j);

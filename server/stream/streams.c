@@ -168,11 +168,11 @@ static struct stream *stream_of(struct streams *streams, const struct stream_new
 	struct str hash = str_dup(s->mem, (struct str){ (const char *)in->proof.hash.ptr, in->proof.hash.len });
 	s->in.proof.hash = bytes_of(hash.ptr, hash.len);
 	s->in.proof.may = str_dup(s->mem, in->proof.may);
-	s->in.places = NULL;
+	s->in.positions = NULL;
 	s->place = concurrency_account(in->account);
 	s->count = in->count;
 	for (size_t i = 0; i < in->count; i++)
-		s->calendars[i] = (struct stream_calendar){ in->places[i], true };
+		s->calendars[i] = (struct stream_calendar){ in->positions[i], true };
 	s->list = true; /* they may have become others since they were asked for */
 	s->opened_ms = s->said_ms = clock_monotonic_ms();
 	s->line = line_open(in->chunked ? &chunked : &plain, s, ROOM);

@@ -28,7 +28,7 @@ struct streams *streams_open(unsigned all);
 void streams_close(struct streams *streams); /* no connection and no job uses it any more */
 
 /* A calendar of a stream, and the number up to which it is told; 0: nothing that could be gone on from. */
-struct stream_place {
+struct stream_position {
 	struct id calendar;
 	int64_t modseq;
 };
@@ -53,7 +53,7 @@ struct stream_new {
 	bool chunked;
 	struct stream_proof proof;
 	struct instant expires_at; /* of the credential, or INSTANT_NONE */
-	struct stream_place *places;
+	struct stream_position *positions;
 	size_t count;
 };
 
@@ -80,12 +80,13 @@ struct stream_stats streams_stats(struct streams *streams);
  * calendar has a number.
  */
 void stream_id_write(
-	struct buf *out, struct str public_url, const struct stream_place *places, size_t count, size_t first);
+	struct buf *out, struct str public_url, const struct stream_position *positions, size_t count, size_t first);
 /* False: it is none. */
-bool stream_id_parse(struct arena *mem, struct str text, struct stream_place **out, size_t *count_out);
+bool stream_id_parse(struct arena *mem, struct str text, struct stream_position **out, size_t *count_out);
 
 /* The first event: where it begins. */
 void stream_write_ready(struct buf *out, struct arena *mem, struct str public_url, const struct stream_new *in);
-/* Of a calendar that the client knew of: it is gone, or not to be seen any more. `id` absent or empty: the place stays.
+/* Of a calendar that the client knew of: it is gone, or not to be seen any more. `id` absent or empty: the position
+ * stays.
  */
 void stream_write_removed(struct buf *out, struct arena *mem, struct str id, struct id calendar);

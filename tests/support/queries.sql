@@ -68,8 +68,8 @@ SELECT count(*) AS rows FROM access_token
 INSERT INTO outbox (account_id, id, kind)
 VALUES (gen_random_uuid(), uuid7_floor((now() AT TIME ZONE 'UTC')::date + $1::int), 'object_created')
 
--- name: t_outbox_places
-SELECT tableoid::regclass::text AS place FROM outbox ORDER BY id
+-- name: t_outbox_partitions
+SELECT tableoid::regclass::text AS partition FROM outbox ORDER BY id
 
 -- name: t_outbox_fill
 -- $1 rows of one account, numbered in modseq

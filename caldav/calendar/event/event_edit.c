@@ -73,7 +73,7 @@ err_t edits_go_on(struct edits *e)
 	return edits_open(e->cx, text, e);
 }
 
-/* ---- places ---- */
+/* ---- where ---- */
 
 static const char *end_of(struct str raw)
 {

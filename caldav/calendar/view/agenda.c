@@ -33,7 +33,7 @@ static void search_open(struct ctx *cx, const struct agenda_query *q, struct sea
 		.floating = zone_or_utc(q->zone),
 		.start = window_s(q->start),
 		.end = window_s(q->end),
-		.page = agenda_page_new(cx->mem, q->place, q->back, q->limit),
+		.page = agenda_page_new(cx->mem, q->position, q->back, q->limit),
 		.mem = arena_open() };
 	arena_defer(cx->mem, close_arena, out->mem);
 }
@@ -220,7 +220,7 @@ err_t agenda_spots(struct ctx *cx, const struct agenda_query *q, struct agenda_s
 	struct agenda_query whole = *q;
 	struct agenda_page page;
 	whole.limit = AGENDA_SPOTS_MAX;
-	whole.place = NULL;
+	whole.position = NULL;
 	whole.back = false;
 	TRY(search_run(cx, &whole, &page));
 	*out = (struct agenda_spots){ .items = page.spots,

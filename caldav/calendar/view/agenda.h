@@ -31,8 +31,8 @@ struct agenda_query {
 	struct instant start, end; /* [start, end) */
 	struct str zone;           /* of floating times and all-day events; absent: UTC */
 	bool expand;               /* each instance; else each event that has one, once, in order of its first start */
-	const struct agenda_position *place; /* only what comes after it; NULL: from the beginning */
-	bool back;                           /* the last of what comes before the place; NULL: from the end */
+	const struct agenda_position *position; /* only what comes after it; NULL: from the beginning */
+	bool back;                              /* the last of what comes before the position; NULL: from the end */
 	const struct words *words; /* what has not all of them may be left out, and need not; NULL: nothing is */
 	size_t limit;              /* 1 to AGENDA_PAGE_MAX */
 };
@@ -41,13 +41,13 @@ struct agenda_list {
 	struct agenda_item *items; /* in order of start, whichever way */
 	size_t count;
 	bool more;                          /* there are others after `last`; with `back`, before `first` */
-	bool stands;                        /* the page has a place: some may have gone while it was read */
+	bool stands;                        /* the page has a position: some may have gone while it was read */
 	struct agenda_position first, last; /* then: where it begins and ends */
 };
 
 /*
- * The first `limit` items in order of start after the place (with `back` the last before it), or fewer where they are
- * large. A range of any length: the work grows with the page and the number of series that touch the range.
+ * The first `limit` items in order of start after the position (with `back` the last before it), or fewer where they
+ * are large. A range of any length: the work grows with the page and the number of series that touch the range.
  *
  * errors  RANGE_TOO_LARGE (more than AGENDA_SERIES_MAX series), TOO_COSTLY, INVALID_VALUE (param "to": not after the
  *         start)
@@ -75,8 +75,8 @@ struct agenda_spots {
 };
 
 /*
- * The first AGENDA_SPOTS_MAX of a range at most; q->limit, place and back do not count. For who shows few of many: what
- * does not recur is not read at all.
+ * The first AGENDA_SPOTS_MAX of a range at most; q->limit, position and back do not count. For who shows few of many:
+ * what does not recur is not read at all.
  *
  * errors  as agenda_in_range()
  */
@@ -116,7 +116,7 @@ struct agenda_newest_list {
 	struct agenda_item *items; /* the newest first, whichever way */
 	size_t count;
 	bool more;             /* there are others in its direction */
-	bool stands;           /* the page has a place */
+	bool stands;           /* the page has a position */
 	struct id first, last; /* then: where it begins and ends */
 };
 

@@ -157,7 +157,7 @@ static struct instant still_until(const struct search *s)
 	return search_end(s) < s->end ? instant_of_s(search_end(s)) : s->query->end;
 }
 
-/* Those that come after the one with this beginning and id, of what may still have a place in the page. */
+/* Those that come after the one with this beginning and id, of what may still have a position in the page. */
 static err_t next_candidates(
 	struct search *s, struct instant last, struct id id, struct object **rows_out, size_t *count_out)
 {

@@ -35,25 +35,25 @@ static int position_cmp(const struct agenda_position *a, const struct agenda_pos
 				 b->recurrence_id.ptr ? b->recurrence_id : STR(""));
 }
 
-/* Which of the two is nearer to the place. */
+/* Which of the two is nearer to the position. */
 static int spot_cmp(const struct agenda_page *page, const struct spot *a, const struct spot *b)
 {
 	const struct agenda_position x = spot_position(a), y = spot_position(b);
 	return page->back ? position_cmp(&y, &x) : position_cmp(&x, &y);
 }
 
-struct agenda_page agenda_page_new(struct arena *mem, const struct agenda_position *place, bool back, size_t limit)
+struct agenda_page agenda_page_new(struct arena *mem, const struct agenda_position *position, bool back, size_t limit)
 {
 	return (struct agenda_page){
-		.place = place, .back = back, .limit = limit, .spots = arena_array(mem, struct spot, limit + 1)
+		.position = position, .back = back, .limit = limit, .spots = arena_array(mem, struct spot, limit + 1)
 	};
 }
 
 static bool is_passed(const struct agenda_page *page, const struct spot *spot)
 {
 	const struct agenda_position position = spot_position(spot);
-	int cmp = page->place ? position_cmp(&position, page->place) : 0;
-	return page->place && (page->back ? cmp >= 0 : cmp <= 0);
+	int cmp = page->position ? position_cmp(&position, page->position) : 0;
+	return page->position && (page->back ? cmp >= 0 : cmp <= 0);
 }
 
 static bool is_full(const struct agenda_page *page)
@@ -62,7 +62,7 @@ static bool is_full(const struct agenda_page *page)
 }
 
 /* After all that are nearer, and after its like. Most come in order: after the last. */
-static size_t place_of(const struct agenda_page *page, const struct spot *spot)
+static size_t index_of(const struct agenda_page *page, const struct spot *spot)
 {
 	size_t from = 0, to = page->count;
 	if (to > 0 && spot_cmp(page, spot, &page->spots[to - 1]) >= 0)
@@ -79,7 +79,7 @@ static size_t place_of(const struct agenda_page *page, const struct spot *spot)
 
 void agenda_page_put(struct agenda_page *page, const struct spot *spot)
 {
-	size_t at = place_of(page, spot);
+	size_t at = index_of(page, spot);
 	if (is_passed(page, spot) || at > page->limit || (at > 0 && spot_cmp(page, spot, &page->spots[at - 1]) == 0))
 		return;
 	size_t last = is_full(page) ? page->count - 1 : page->count++;
@@ -90,13 +90,13 @@ void agenda_page_put(struct agenda_page *page, const struct spot *spot)
 int64_t agenda_page_end(const struct agenda_page *page)
 {
 	if (page->back)
-		return page->place ? instant_s(page->place->start) + 1 : INT64_MAX;
+		return page->position ? instant_s(page->position->start) + 1 : INT64_MAX;
 	return is_full(page) ? page->spots[page->count - 1].start + 1 : INT64_MAX;
 }
 
 int64_t agenda_page_begin(const struct agenda_page *page)
 {
 	if (!page->back)
-		return page->place ? instant_s(page->place->start) : INT64_MIN;
+		return page->position ? instant_s(page->position->start) : INT64_MIN;
 	return is_full(page) ? page->spots[page->count - 1].start : INT64_MIN;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The spots of a page, whatever order they come in: so many as the page has, the nearest to its place, and one more
+ * The spots of a page, whatever order they come in: so many as the page has, the nearest to its position, and one more
  * that tells of others. A full page has an edge, and what begins beyond it need not be looked for. For the files
  * agenda*.c.
  */
@@ -13,14 +13,14 @@ struct str spot_instance(const struct spot *spot);
 struct agenda_position spot_position(const struct spot *spot);
 
 struct agenda_page {
-	const struct agenda_position *place; /* only what comes after it, with `back` before it; NULL: everywhere */
+	const struct agenda_position *position; /* only what comes after it, with `back` before it; NULL: everywhere */
 	bool back;
 	size_t limit;
 	struct spot *spots; /* the nearest first */
 	size_t count;       /* up to limit + 1 */
 };
 
-struct agenda_page agenda_page_new(struct arena *mem, const struct agenda_position *place, bool back, size_t limit);
+struct agenda_page agenda_page_new(struct arena *mem, const struct agenda_position *position, bool back, size_t limit);
 /* What stands there already is put once. */
 void agenda_page_put(struct agenda_page *page, const struct spot *spot);
 /* What stands at the spots, in order of start, or what of it fits: large events make a short page. */

@@ -29,7 +29,7 @@ struct search {
 int64_t search_end(const struct search *s);
 /* And not before; INT64_MIN: wherever it begins. */
 int64_t search_begin(const struct search *s);
-/* Has what begins there no place in the page, nor what is farther that way? */
+/* Has what begins there no position in the page, nor what is farther that way? */
 bool search_is_beyond(const struct search *s, int64_t second);
 
 /* What does not recur stands in the page then, and series that may are among the contenders. */

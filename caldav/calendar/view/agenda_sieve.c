@@ -43,7 +43,7 @@ static void put_those_that_pass(
 static err_t read_sieved(
 	struct ctx *cx, const struct agenda_query *q, const struct agenda_sieve *sieve, struct agenda_list *out)
 {
-	struct agenda_page page = agenda_page_new(cx->mem, q->place, q->back, q->limit);
+	struct agenda_page page = agenda_page_new(cx->mem, q->position, q->back, q->limit);
 	struct kept_position *ends = arena_array(cx->mem, struct kept_position, 2), *near = &ends[0], *far = &ends[1];
 	struct agenda_query whole = *q;
 	struct agenda_list list = { .more = true };
@@ -60,7 +60,7 @@ static err_t read_sieved(
 			if (!began)
 				keep(near, q->back ? list.last : list.first);
 			began = true;
-			whole.place = &far->position;
+			whole.position = &far->position;
 		}
 		arena_rewind(cx->mem, mark);
 	}

@@ -137,11 +137,11 @@ static void assert_pages(const char *from, const char *to, struct str zone, size
 			assert_item(&list.items[i], &spots[n], n);
 		assert_true(list.more == (n < count));
 		after = list.last;
-		q.place = &after;
+		q.position = &after;
 	}
 	assert_int_equal(n, count);
 	/* And back, from the end. */
-	q.place = NULL;
+	q.position = NULL;
 	q.back = list.more = true;
 	while (list.more) {
 		assert_ok(agenda_in_range(&test_cx, &q, &list));
@@ -151,7 +151,7 @@ static void assert_pages(const char *from, const char *to, struct str zone, size
 			assert_item(&list.items[i], &spots[n + i], n + i);
 		assert_true(list.more == (n > 0));
 		after = list.first;
-		q.place = &after;
+		q.position = &after;
 	}
 	assert_int_equal(n, 0);
 }
@@ -252,7 +252,7 @@ TEST(a_page_of_an_endless_series_over_ten_years_is_bounded_work)
 		/* After the last that began before; what runs on from before was on earlier pages. */
 		struct agenda_position position = { .start = instant_add_s(at(from[i]), -1) };
 		memset(position.object.octets, 255, sizeof position.object.octets);
-		q.place = i ? &position : NULL;
+		q.position = i ? &position : NULL;
 		double before = seconds_of_work();
 		assert_ok(agenda_in_range(&test_cx, &q, &list));
 		assert_true(seconds_of_work() - before < 1);
@@ -283,7 +283,7 @@ TEST(a_position_that_nothing_has_is_one_all_the_same)
 	struct agenda_list list;
 	for (int64_t s = -3; s < 23; s++) {
 		struct agenda_position position = { .start = instant_add_s(q.start, s), .recurrence_id = STR("zzz") };
-		q.place = &position;
+		q.position = &position;
 		assert_ok(agenda_in_range(&test_cx, &q, &list));
 		for (n = 0; n < count && spots[n].start < instant_s(position.start); n++)
 			;
@@ -294,7 +294,7 @@ TEST(a_position_that_nothing_has_is_one_all_the_same)
 	}
 	const struct agenda_position far[] = { { .start = INSTANT_BEFORE }, { .start = INSTANT_FOREVER } };
 	for (size_t i = 0; i < ARRAY_LEN(far); i++) {
-		q.place = &far[i];
+		q.position = &far[i];
 		assert_ok(agenda_in_range(&test_cx, &q, &list));
 		assert_int_equal(list.count, i ? 0 : count);
 	}
@@ -319,7 +319,7 @@ TEST(events_without_their_instances_are_paged_by_their_own_start)
 		struct agenda_list list = { .more = true };
 		struct agenda_position after;
 		size_t n = 0;
-		for (q.expand = false; list.more; q.place = &after) {
+		for (q.expand = false; list.more; q.position = &after) {
 			assert_ok(agenda_in_range(&test_cx, &q, &list));
 			for (size_t i = 0; i < list.count; i++)
 				assert_true(id_eq(list.items[i].object.id, cal.objects[order[n++]].id) &&
@@ -327,8 +327,8 @@ TEST(events_without_their_instances_are_paged_by_their_own_start)
 			after = list.last;
 		}
 		assert_int_equal(n, ARRAY_LEN(order));
-		q.place = NULL;
-		for (q.back = list.more = true; list.more; q.place = &after) {
+		q.position = NULL;
+		for (q.back = list.more = true; list.more; q.position = &after) {
 			assert_ok(agenda_in_range(&test_cx, &q, &list));
 			for (size_t i = list.count; i > 0; i--)
 				assert_true(id_eq(list.items[i - 1].object.id, cal.objects[order[--n]].id));

@@ -38,10 +38,10 @@ DB_RESULT(t_token_count, struct rows, rows);
 DB_RESULT(t_outbox_left, struct rows, rows);
 DB_RESULT(t_outbox_oldest, struct rows, rows);
 
-struct place {
-	struct str place;
+struct partition {
+	struct str partition;
 };
-DB_RESULT(t_outbox_places, struct place, place);
+DB_RESULT(t_outbox_partitions, struct partition, partition);
 
 /* Wrong in every way that db_check must tell: another name, another type. */
 struct renamed {
@@ -210,7 +210,7 @@ TEST(a_database_that_is_not_there_is_unavailable)
 	struct backend got;
 	test_cx.db = db_open(
 		&(struct db_settings){ .url = STR("host=/nonexistent dbname=x"), .connections = 1, .wait_ms = 50 });
-	for (int i = 0; i < 3; i++) /* each try gives its place back */
+	for (int i = 0; i < 3; i++) /* each try gives its right back */
 		assert_err(db_row(&test_cx, &sql_t_backend, ROW(t_backend, &got), IN_NONE), UNAVAILABLE);
 	assert_int_equal(db_stats(test_cx.db).open, 0);
 	database_leave(&test_cx);
@@ -267,20 +267,20 @@ TEST(housekeeping_never_empties_a_slot_with_a_token_of_the_future)
 
 TEST(housekeeping_gives_each_day_of_the_outbox_its_partition)
 {
-	struct place *places;
+	struct partition *partitions;
 	size_t count;
 	database_use(&test_cx);
 	assert_ok(housekeeping(&test_cx, NULL));
 	assert_ok(db_exec(&test_cx, &sql_t_outbox_add, NULL, IN(0)));
 	assert_ok(db_exec(&test_cx, &sql_t_outbox_add, NULL, IN(9)));
-	assert_ok(db_rows(&test_cx, &sql_t_outbox_places, t_outbox_places, &places, &count, IN_NONE));
+	assert_ok(db_rows(&test_cx, &sql_t_outbox_partitions, t_outbox_partitions, &partitions, &count, IN_NONE));
 	assert_int_equal(count, 2);
-	assert_true(str_starts(places[0].place, STR("outbox_2")));
-	assert_str(places[1].place, STR("outbox_default"));
+	assert_true(str_starts(partitions[0].partition, STR("outbox_2")));
+	assert_str(partitions[1].partition, STR("outbox_default"));
 	/* What went to the default partition is moved when its day comes near. */
 	assert_ok(db_exec(&test_cx, &sql_outbox_partitions, NULL, IN(10), IN(30)));
-	assert_ok(db_rows(&test_cx, &sql_t_outbox_places, t_outbox_places, &places, &count, IN_NONE));
-	assert_true(str_starts(places[1].place, STR("outbox_2")));
+	assert_ok(db_rows(&test_cx, &sql_t_outbox_partitions, t_outbox_partitions, &partitions, &count, IN_NONE));
+	assert_true(str_starts(partitions[1].partition, STR("outbox_2")));
 	database_leave(&test_cx);
 }
 
