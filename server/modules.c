@@ -297,6 +297,7 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 		{ "mail",         MAIL_EVERY_MS,         JOB_PATIENCE_MS,    mail_send_due,        app->mail, app->written, REST_MS },
 		{ "streams",      STREAM_EVERY_MS,       STREAM_PATIENCE_MS, streams_run,          app->streams, streams, REST_MS },
 		{ "voice",        VOICE_EVERY_MS,        STREAM_PATIENCE_MS, voice_sockets_run,    app->voice, voice, REST_MS },
+		{ "voice_ends",   VOICE_ENDS_EVERY_MS,   JOB_PATIENCE_MS,    voice_sessions_end,   arena_new(cx->mem, struct voice_ends), voice, LETTERS_REST_MS },
 		{ "usage",        (unsigned)runtime->config.usage_ms, JOB_PATIENCE_MS, usage_write, app->usage, NULL, 0 },
 		{ "request_log",  (unsigned)runtime->config.request_log_ms, JOB_PATIENCE_MS, request_log_write, app->request_log, NULL, 0 },
 		{ "last_used",    (unsigned)runtime->config.last_used_ms, JOB_PATIENCE_MS, last_used_write, app->last_used, NULL, 0 },

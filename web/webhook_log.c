@@ -140,6 +140,7 @@ static err_t attempts_values(struct request *rq, struct html_values *v, const st
 			html_set(row, "response_status", str_fmt(mem, "%d", rows[i].status));
 		html_set_flag(row, "fine", rows[i].status >= 200 && rows[i].status < 300);
 		html_set(row, "fault_told", rows[i].fault.len ? fault_text(rq, rows[i].fault) : STR_ABSENT);
+		html_set(row, "sent_headers", rows[i].sent.len ? rows[i].sent : STR_ABSENT);
 		html_set(row, "body", webhook_answer_text(mem, rows[i].body));
 		page_when(rq, row, "at", rows[i].at);
 	}

@@ -15,7 +15,7 @@
 
 /* A calendar as REST has it. */
 struct calendar_view {
-	struct str id, object, name, description, color_hex, timezone, caldav_url, sync_token, etag;
+	struct str id, object, name, description, color_hex, timezone, access_role, caldav_url, sync_token, etag;
 	bool has_name, has_description, has_color_hex, has_timezone, has_selected, has_writable, has_is_public;
 	bool selected, writable, is_public, is_default, livemode;
 	int64_t event_count;
@@ -37,6 +37,7 @@ static const struct json_field fields[] = {
 	{ "timezone",     JSON_STR,  JSON_NULLABLE,  AT(timezone),    AT(has_timezone),     1,   64,   NULL, NULL, 0, 0, "IANA name; keys only", "Europe/Berlin" },
 	{ "selected",     JSON_BOOL, 0,              AT(selected),    AT(has_selected),     0,   0,    NULL, NULL, 0, 0, "Whether lists and free/busy count it when no calendar is named", "true" },
 	{ "writable",     JSON_BOOL, 0,              AT(writable),    AT(has_writable),     0,   0,    NULL, NULL, 0, 0, "false refuses every change of its events, on CalDAV too", "true" },
+	{ "access_role",  JSON_WORD, JSON_READ_ONLY, AT(access_role), 0,                    0,   0,    "owner writer reader free_busy_reader", NULL, 0, 0, "What the credential may do with the events in it: owner, with the calendar itself, too; free_busy_reader sees when it is busy, and no event", "owner" },
 	{ "is_public",    JSON_BOOL, 0,              AT(is_public),   AT(has_is_public),    0,   0,    NULL, NULL, 0, 0, "Whether the account's publishable keys may read when it is busy, and nothing else of it; keys only", "false" },
 	{ "is_default",   JSON_BOOL, JSON_READ_ONLY, AT(is_default),  0,                    0,   0,    NULL, NULL, 0, 0, "Where events go that name no calendar; cannot be deleted", NULL },
 	{ "event_count",  JSON_INT,  JSON_READ_ONLY, AT(event_count), 0,                    0,   0,    NULL, NULL, 0, 0, "Calendar objects in it", "12" },
@@ -75,7 +76,18 @@ static struct str etag_of(struct arena *mem, const struct calendar *c)
 	return str_fmt(mem, "\"%lld\"", (long long)c->prop_version);
 }
 
-static struct calendar_view view_of(struct ctx *cx, const struct calendar *c)
+/* Calendars are not shared between accounts: it is the credential that is given less. Whoever may let writing in again
+ * stays the owner. */
+static struct str role_of(uint64_t rights, const struct calendar *c)
+{
+	if (rights & OWNER)
+		return STR("owner");
+	if (rights & EVENTS_WRITE && c->writable)
+		return STR("writer");
+	return rights & EVENTS_READ ? STR("reader") : STR("free_busy_reader");
+}
+
+static struct calendar_view view_of(struct ctx *cx, uint64_t rights, const struct calendar *c)
 {
 	struct arena *mem = cx->mem;
 	return (struct calendar_view){
@@ -87,6 +99,7 @@ static struct calendar_view view_of(struct ctx *cx, const struct calendar *c)
 		.timezone = c->tzid,
 		.selected = c->selected,
 		.writable = c->writable,
+		.access_role = role_of(rights, c),
 		.is_public = c->is_public,
 		.is_default = str_eq(c->name, STR(DEFAULT_CALENDAR)),
 		.event_count = c->objects,
@@ -106,36 +119,11 @@ static err_t calendar_named(struct api_call *call, struct calendar *out)
 	return calendar_by_id(&call->rq->cx, &call->actor, params->id, out);
 }
 
-static bool is_among(const struct id *ids, size_t count, struct id id)
-{
-	for (size_t i = 0; i < count; i++)
-		if (id_eq(ids[i], id))
-			return true;
-	return false;
-}
-
-err_t calendars_chosen(struct api_call *call, const struct id_list *named, const char *param, struct id_list *out)
-{
-	struct ctx *cx = &call->rq->cx;
-	struct calendar_choice *calendars;
-	size_t count, kept = 0;
-	TRY(calendar_choices(cx, &call->actor, &calendars, &count));
-	struct id *ids = arena_array(cx->mem, struct id, count + 1);
-	for (size_t i = 0; i < count; i++)
-		if (named ? is_among(named->items, named->count, calendars[i].id) : calendars[i].selected)
-			ids[kept++] = calendars[i].id;
-	for (size_t i = 0; named && i < named->count; i++)
-		if (!is_among(ids, kept, named->items[i]))
-			return REFUSE(cx, NOT_FOUND, param, "There is no such calendar.");
-	*out = (struct id_list){ ids, kept };
-	return OK;
-}
-
-err_t calendar_as_json(struct ctx *cx, const struct calendar *c, struct str *out)
+err_t calendar_as_json(struct ctx *cx, const struct calendar *c, uint64_t rights, struct str *out)
 {
 	struct buf text = buf_new(cx->mem, JSON_MAX);
 	struct json j = json_begin(&text);
-	struct calendar_view view = view_of(cx, c);
+	struct calendar_view view = view_of(cx, rights, c);
 	json_object(&j, NULL);
 	json_write(&j, cx->mem, fields, ARRAY_LEN(fields), &view);
 	json_object_end(&j);
@@ -147,7 +135,7 @@ err_t calendar_as_json(struct ctx *cx, const struct calendar *c, struct str *out
 
 static void reply_calendar(struct api_call *call, struct response *rs, const struct calendar *c)
 {
-	struct calendar_view view = view_of(&call->rq->cx, c);
+	struct calendar_view view = view_of(&call->rq->cx, call->actor.rights, c);
 	api_reply(call, rs, &view);
 	response_header(rs, "ETag", view.etag);
 }
@@ -206,7 +194,7 @@ static err_t run_list(struct api_call *call, struct response *rs)
 	struct json j = api_list_begin(call, rs);
 	for (size_t i = 0; i < count; i++) {
 		const struct calendar *c = &calendars[page_row(&page, count, i)];
-		struct calendar_view view = view_of(&call->rq->cx, c);
+		struct calendar_view view = view_of(&call->rq->cx, call->actor.rights, c);
 		api_list_item(call, &j, &view);
 		last = position_text(call->rq->cx.mem, c);
 		first = i ? first : last;
@@ -339,7 +327,7 @@ static err_t run_update(struct api_call *call, struct response *rs)
 	struct calendar_view view = { 0 };
 	struct calendar_change change;
 	TRY(calendar_named(call, &calendar));
-	const struct calendar_view present = view_of(&rq->cx, &calendar);
+	const struct calendar_view present = view_of(&rq->cx, call->actor.rights, &calendar);
 	TRY(api_read_change(call, &present, &view));
 	TRY(within_scope(call, &view));
 	TRY(change_of(rq, &view, &change));

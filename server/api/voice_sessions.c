@@ -4,7 +4,12 @@
 
 #include "server/account/resources.h"
 #include "server/api/api.h"
+#include "server/api/webhook_views.h"
 #include "server/base/config.h"
+#include "server/jobs/jobs.h"
+#include "server/voice/socket.h"
+
+#define JSON_MAX KIB(8)
 
 struct voice_view {
 	struct str id, object, status, user_id, session_token, realtime_url, backend, connected_account_id, origin;
@@ -43,7 +48,7 @@ static const struct json_field fields[] = {
 };
 /* clang-format on */
 
-static const struct json_resource voice_resource = {
+const struct json_resource voice_resource = {
 	.name = "voice_session",
 	JSON_FIELDS(fields),
 	.size = sizeof(struct voice_view),
@@ -66,15 +71,13 @@ static struct str status_of(const struct ctx *cx, const struct voice_session *s)
 											       : STR("ended");
 }
 
-static void reply_session(struct api_call *call, struct response *rs, const struct voice_session *s, struct str token)
+static struct voice_view view_of(struct ctx *cx, const struct voice_session *s)
 {
-	struct ctx *cx = &call->rq->cx;
 	bool live = !id_is_test(s->account);
-	struct voice_view view = {
+	return (struct voice_view){
 		.id = id_text(cx->mem, "hub", s->id),
 		.object = STR("voice_session"),
 		.status = status_of(cx, s),
-		.session_token = token,
 		.realtime_url = voice_backend_of(cx, live),
 		.backend = live ? STR("configured") : STR("echo"),
 		.user_id = id_text(cx->mem, "usr", id_in_mode(s->account, false)), /* as GET /v1/profile has it */
@@ -86,6 +89,26 @@ static void reply_session(struct api_call *call, struct response *rs, const stru
 		.expires_at = s->expires_at,
 		.ended_at = s->ended_at,
 	};
+}
+
+err_t voice_session_as_json(struct ctx *cx, const struct voice_session *s, struct str *out)
+{
+	struct buf text = buf_new(cx->mem, JSON_MAX);
+	struct json j = json_begin(&text);
+	struct voice_view view = view_of(cx, s);
+	json_object(&j, NULL);
+	json_write(&j, cx->mem, fields, ARRAY_LEN(fields), &view);
+	json_object_end(&j);
+	if (text.full)
+		return FAIL(cx, TOO_LARGE, "a voice session as JSON");
+	*out = buf_str(&text);
+	return OK;
+}
+
+static void reply_session(struct api_call *call, struct response *rs, const struct voice_session *s, struct str token)
+{
+	struct voice_view view = view_of(&call->rq->cx, s);
+	view.session_token = token;
 	api_reply(call, rs, &view);
 }
 
@@ -138,6 +161,8 @@ static err_t run_create(struct api_call *call, struct response *rs)
 		TRY(check_origin(cx, sent->origin));
 	TRY(read_scopes(call, sent, &in.scopes));
 	TRY(voice_session_create(cx, &in, &session, &token));
+	if (call->rq->app->voice)
+		job_bell_ring(voice_sockets_bell(call->rq->app->voice)); /* its end is looked for */
 	api_location(rs, "/v1/voice/sessions/", id_text(cx->mem, "hub", session.id));
 	reply_session(call, rs, &session, token);
 	return OK;

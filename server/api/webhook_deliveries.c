@@ -9,6 +9,7 @@
 struct attempt_view {
 	int64_t number, response_status, duration_ms;
 	struct str error, response_body;
+	struct str_list request_headers;
 	struct instant at;
 };
 
@@ -29,6 +30,7 @@ static const struct json_field attempt_fields[] = {
 	{ "number",          JSON_INT,  READ,  T(number),          0, 0, 0, NULL, NULL, 0, 0, "1 is the first try", "1" },
 	{ "at",              JSON_TIME, READ,  T(at),              0, 0, 0, NULL, NULL, 0, 0, "When it began", NULL },
 	{ "duration_ms",     JSON_INT,  READ,  T(duration_ms),     0, 0, 0, NULL, NULL, 0, 0, "How long it took", "118" },
+	{ "request_headers", JSON_STRS, READ,  T(request_headers), 0, 0, 0, NULL, NULL, 0, 0, "What went with the body, besides Host, Accept and Content-Length; as it was signed then", "webhook-id: whe_0355WHuCFfRpMfB53mC9Z6" },
 	{ "response_status", JSON_INT,  MAYBE, T(response_status), 0, 0, 0, NULL, NULL, 0, 0, "Of the answer; null: none came", "200" },
 	{ "error",           JSON_STR,  MAYBE, T(error),           0, 0, 0, NULL, NULL, 0, 0, "Why there was no whole answer: timeout, dns, connect, tls, address_refused, connection_lost, head_too_large, protocol", "timeout" },
 	{ "response_body",   JSON_STR,  READ,  T(response_body),   0, 0, 0, NULL, NULL, 0, 0, "How the answer began, up to 2 KiB; what is no text of it is shown as ?", "ok" },
@@ -117,6 +119,7 @@ static struct json_list attempts_of(struct arena *mem, const struct webhook_atte
 			.duration_ms = rows[i].duration_ms,
 			.response_status = rows[i].status,
 			.error = rows[i].fault,
+			.request_headers = webhook_sent_lines(mem, &rows[i]),
 			.response_body = webhook_answer_text(mem, rows[i].body),
 		};
 	return (struct json_list){ views, count };

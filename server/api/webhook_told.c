@@ -76,6 +76,8 @@ static const struct told_kind kinds[] = {
 	{ "connected_account.deauthorized", "A user ended the connection, or you did.", &account_told },
 	{ "connected_account.deactivated", "The account of the user was deactivated.", &account_told },
 	{ "connected_account.reactivated", "The account of the user came back.", &account_told },
+	{ "voice.session_ended", "A voice session is over: by its time, by DELETE, or with what it was made by.",
+		&voice_resource },
 	{ "ping", "The endpoint was made.", NULL },
 };
 

@@ -37,5 +37,14 @@ static err_t booking_told(struct ctx *cx, struct id account, struct id event, st
 	return OK;
 }
 
+static err_t voice_told(struct ctx *cx, struct id account, struct id session, struct webhook_voice *out)
+{
+	struct voice_session told;
+	TRY(voice_session_told(cx, account, session, &told));
+	TRY(voice_session_as_json(cx, &told, &out->object));
+	out->connection = told.connection;
+	return OK;
+}
+
 const struct webhook_views api_webhook_views = { event_as_json, calendar_as_json, may_be_booking, invitation_as_json,
-	booking_told };
+	booking_told, voice_told };

@@ -8,6 +8,7 @@
 #include "sql.h"
 
 #define CLAIMS_MAX ((size_t)4096)
+#define ENDS_AT_ONCE 1000 /* sessions that are looked at in one run */
 
 struct free_row {
 	struct instant free_at;
@@ -21,8 +22,20 @@ struct session_row {
 	struct instant created_at, expires_at, ended_at;
 	bool lives;
 };
-DB_RESULT(
-	voice_session_get, struct session_row, id, connection, scopes, origin, created_at, expires_at, ended_at, lives);
+#define SESSION_COLS id, connection, scopes, origin, created_at, expires_at, ended_at, lives
+DB_RESULT(voice_session_get, struct session_row, SESSION_COLS);
+DB_RESULT(voice_session_told, struct session_row, SESSION_COLS);
+
+struct found_row {
+	bool found;
+};
+DB_RESULT(voice_session_end, struct found_row, found);
+
+struct looked_row {
+	int32_t looked;
+	struct id last;
+};
+DB_RESULT(voice_sessions_end, struct looked_row, looked, last);
 
 struct origin_row {
 	struct str origin;
@@ -141,31 +154,58 @@ err_t voice_session_create(struct ctx *cx, const struct voice_new *in, struct vo
 	return OK;
 }
 
+static struct voice_session session_of(struct id account, const struct session_row *row)
+{
+	return (struct voice_session){
+		.account = account,
+		.id = row->id,
+		.connection = row->connection,
+		.scopes = row->scopes,
+		.origin = row->origin,
+		.created_at = row->created_at,
+		.expires_at = row->expires_at,
+		.ended_at = row->ended_at,
+		.lives = row->lives,
+	};
+}
+
 err_t voice_session_get(struct ctx *cx, const struct principal *who, struct id id, struct voice_session *out)
 {
 	struct session_row row;
 	TRY(db_row(cx, &sql_voice_session_get, ROW(voice_session_get, &row), IN(who->account),
 		db_in_id_or_null(who->connected_account), IN(id)));
-	*out = (struct voice_session){
-		.account = who->account,
-		.id = row.id,
-		.connection = row.connection,
-		.scopes = row.scopes,
-		.origin = row.origin,
-		.created_at = row.created_at,
-		.expires_at = row.expires_at,
-		.ended_at = row.ended_at,
-		.lives = row.lives,
-	};
+	*out = session_of(who->account, &row);
+	return OK;
+}
+
+err_t voice_session_told(struct ctx *cx, struct id account, struct id id, struct voice_session *out)
+{
+	struct session_row row;
+	TRY(db_row(cx, &sql_voice_session_told, ROW(voice_session_told, &row), IN(account), IN(id)));
+	*out = session_of(account, &row);
 	return OK;
 }
 
 err_t voice_session_end(struct ctx *cx, const struct principal *who, struct id id)
 {
-	size_t count;
-	TRY(db_exec(cx, &sql_voice_session_end, &count, IN(who->account), db_in_id_or_null(who->connected_account),
-		IN(id), IN(account_now(cx))));
-	return count ? OK : FAIL(cx, NOT_FOUND, "no such session");
+	struct found_row row;
+	TRY(db_row(cx, &sql_voice_session_end, ROW(voice_session_end, &row), IN(who->account),
+		db_in_id_or_null(who->connected_account), IN(id), IN(account_now(cx)),
+		db_in_id_or_null(who->credential), IN(cx->request_id)));
+	return row.found ? OK : FAIL(cx, NOT_FOUND, "no such session");
+}
+
+/* One portion a run, from where the last one ended; from the beginning again after the last session. */
+err_t voice_sessions_end(struct ctx *cx, void *state)
+{
+	struct voice_ends *ends = state;
+	struct looked_row row;
+	TRY(db_row(
+		cx, &sql_voice_sessions_end, ROW(voice_sessions_end, &row), IN(ends->last), IN((int32_t)ENDS_AT_ONCE)));
+	bool all = row.looked < ENDS_AT_ONCE;
+	ends->last = all ? (struct id){ { 0 } } : row.last;
+	cx->found = row.looked > 0;
+	return OK;
 }
 
 err_t voice_session_use(struct ctx *cx, const struct voice_token *token, bool in_query, struct str *origin_out)

@@ -43,8 +43,18 @@ MUST_CHECK err_t voice_session_create(
 /* NOT_FOUND: another's too. */
 MUST_CHECK err_t voice_session_get(
 	struct ctx *cx, const struct principal *who, struct id id, struct voice_session *out);
-/* Ended already is no error. */
+/* Ended already is no error. Webhooks are told. */
 MUST_CHECK err_t voice_session_end(struct ctx *cx, const struct principal *who, struct id id);
+/* Of an account, whatever made it: for who is told that it ended. NOT_FOUND: it is kept no more. */
+MUST_CHECK err_t voice_session_told(struct ctx *cx, struct id account, struct id id, struct voice_session *out);
+
+#define VOICE_ENDS_EVERY_MS 1000
+struct voice_ends {
+	struct id last; /* as far as it looked */
+};
+/* A job: sessions that live no more, by their time or with what they were made by, are told of. state: struct
+ * voice_ends. */
+err_t voice_sessions_end(struct ctx *cx, void *state);
 
 /* What a token says. */
 struct voice_token {

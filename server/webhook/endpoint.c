@@ -38,7 +38,7 @@ const char *const webhook_types[] = { "event.created", "event.updated", "event.r
 	"event.attendee_responded", "event.deleted", "booking.created", "booking.rescheduled", "booking.cancelled",
 	"calendar.created", "calendar.updated", "calendar.deleted", "connected_account.authorized",
 	"connected_account.scopes_changed", "connected_account.deauthorized", "connected_account.deactivated",
-	"connected_account.reactivated", "ping" };
+	"connected_account.reactivated", "voice.session_ended", "ping" };
 const size_t webhook_type_count = ARRAY_LEN(webhook_types);
 
 bool webhook_type_known(struct str name)

@@ -15,6 +15,12 @@ struct webhook_booking {
 	struct str object; /* JSON */
 };
 
+/* A voice session that ended. */
+struct webhook_voice {
+	struct id connection; /* whose it was; zero: the account's own */
+	struct str object;    /* JSON */
+};
+
 /* Somebody else invites the owner of a hosted calendar. */
 struct webhook_invitation {
 	struct id id; /* whe_… */
@@ -26,7 +32,8 @@ struct webhook_invitation {
 /* How resources look on REST, which this library does not know. JSON objects in cx->mem. */
 struct webhook_views {
 	err_t (*event)(struct ctx *cx, const struct agenda_item *item, bool live, struct str *out);
-	err_t (*calendar)(struct ctx *cx, const struct calendar *calendar, struct str *out);
+	/* rights: of who is told (struct actor) */
+	err_t (*calendar)(struct ctx *cx, const struct calendar *calendar, uint64_t rights, struct str *out);
 	/* Does this UID say that an event may be that of a booking? */
 	bool (*may_be_booking)(struct str uid);
 	/* All of what is sent, of at most WEBHOOK_BODY_MAX: the receivers of hosted calendars have a shape of their
@@ -34,6 +41,8 @@ struct webhook_views {
 	err_t (*invitation)(struct ctx *cx, const struct webhook_invitation *invitation, struct str *out);
 	/* The booking whose event was made with this id, as it is now. NOT_FOUND: of none. */
 	err_t (*booking)(struct ctx *cx, struct id account, struct id event, struct webhook_booking *out);
+	/* NOT_FOUND: it is kept no more. */
+	err_t (*voice)(struct ctx *cx, struct id account, struct id session, struct webhook_voice *out);
 };
 
 /* A job: everything that the outbox has, in short transactions. state: struct webhook_views. */

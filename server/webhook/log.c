@@ -15,7 +15,7 @@
 DB_RESULT(webhook_delivery_get, struct webhook_delivery, DELIVERY_COLS);
 DB_RESULT(webhook_delivery_older, struct webhook_delivery, DELIVERY_COLS);
 DB_RESULT(webhook_delivery_newer, struct webhook_delivery, DELIVERY_COLS);
-DB_RESULT(webhook_attempts, struct webhook_attempt, number, at, duration_ms, status, fault, body);
+DB_RESULT(webhook_attempts, struct webhook_attempt, number, at, duration_ms, status, fault, body, sent);
 
 #define EVENT_COLS id, type, sequence, connection, request, created_at, body
 DB_RESULT(webhook_event_get, struct webhook_event, EVENT_COLS);
@@ -135,6 +135,18 @@ struct str webhook_answer_text(struct arena *mem, struct bytes octets)
 		text[i] = fine ? (char)c : '?';
 	}
 	return (struct str){ text, octets.len };
+}
+
+struct str_list webhook_sent_lines(struct arena *mem, const struct webhook_attempt *attempt)
+{
+	struct str rest = attempt->sent, line;
+	size_t count = 0;
+	for (size_t i = 0; i < rest.len; i++)
+		count += rest.ptr[i] == '\n';
+	struct str *lines = arena_array(mem, struct str, count + 1);
+	for (size_t i = 0; i < count && str_cut(&rest, '\n', &line); i++)
+		lines[i] = line;
+	return (struct str_list){ lines, count };
 }
 
 err_t webhook_replay(struct ctx *cx, const struct webhook_endpoint *endpoint, const struct webhook_delivery *delivery,

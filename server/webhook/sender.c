@@ -169,6 +169,7 @@ struct outcomes {
 	struct bytes bodies[WEBHOOKS_AT_ONCE];
 	int32_t durations[WEBHOOKS_AT_ONCE];
 	bool gone[WEBHOOKS_AT_ONCE];
+	struct str sent[WEBHOOKS_AT_ONCE];
 };
 
 static struct instant next_try(struct ctx *cx, const struct slot *slot, const struct fetched *got)
@@ -181,6 +182,17 @@ static struct instant next_try(struct ctx *cx, const struct slot *slot, const st
 	};
 	random_fill(&failed.random, sizeof failed.random);
 	return got->fault == FETCHED && got->status == GONE ? INSTANT_NONE : retry_next(&failed);
+}
+
+/* For the log: its owner sees what a receiver was to verify. */
+static struct str sent_of(struct arena *mem, const struct str_list *lines)
+{
+	struct buf text = buf_new(mem, WEBHOOK_SENT_MAX);
+	for (size_t i = 0; i < lines->count; i++) {
+		buf_add(&text, lines->items[i]);
+		BUF_LIT(&text, "\n");
+	}
+	return text.full ? STR("") : buf_str(&text);
 }
 
 static void note(
@@ -208,6 +220,7 @@ static void note(
 	o->times[i] = slot->at;
 	o->durations[i] = (int32_t)got->duration_ms;
 	o->gone[i] = answered && got->status == GONE;
+	o->sent[i] = sent_of(cx->mem, &slot->fetch.headers);
 }
 
 static void tell_disabled(struct ctx *cx, const struct disabled_row *rows, size_t count)
@@ -238,7 +251,7 @@ static err_t give_back(struct ctx *cx, struct webhook_sender *sender)
 			LIST(instant_list, o->leases), LIST(int16_list, o->states), LIST(instant_list, o->nexts),
 			LIST(int16_list, o->statuses), LIST(str_list, o->faults), LIST(bytes_list, o->bodies),
 			LIST(instant_list, o->times), LIST(int32_list, o->durations), LIST(bool_list, o->gone),
-			IN(instant_add_s(cx->now, -WEBHOOK_DEAD_S)));
+			LIST(str_list, o->sent), IN(instant_add_s(cx->now, -WEBHOOK_DEAD_S)));
 	if (!e)
 		tell_disabled(cx, disabled, disabled_count);
 	for (size_t i = 0; i < o->count; i++) {

@@ -10,6 +10,7 @@
 #define WEBHOOKS_AT_ONCE 64                 /* of a server */
 #define WEBHOOKS_EACH 4                     /* of an endpoint, over all servers */
 #define WEBHOOK_LEASE_S 60                  /* then who took a delivery has lost it: longer than a call may take */
+#define WEBHOOK_SENT_MAX ((size_t)4096)     /* as webhook_attempt has it */
 #define WEBHOOK_ANSWER_KEPT 2048            /* octets of an answer in the log */
 #define WEBHOOK_DEAD_S (INT64_C(72) * 3600) /* nothing but failure for so long disables an endpoint */
 

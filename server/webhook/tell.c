@@ -217,7 +217,8 @@ static err_t tell_calendar(
 		return OK;
 	}
 	TRY(e);
-	e = views->calendar(cx, &calendar, &told->content.object);
+	uint64_t rights = row->via == VIA_OWN ? actor.rights : (uint64_t)row->scopes;
+	e = views->calendar(cx, &calendar, rights, &told->content.object);
 	return err_is(e, TOO_LARGE) ? OK : e; /* then its ids alone */
 }
 
@@ -258,6 +259,25 @@ static err_t tell_connection(
 	return OK;
 }
 
+/* An app is told of its own sessions with the user, the user of all. */
+static err_t tell_voice(
+	struct ctx *cx, const struct webhook_views *views, const struct change_row *row, struct told *told)
+{
+	struct webhook_voice session;
+	err_t e = views->voice(cx, row->account, row->object, &session);
+	if (err_is(e, NOT_FOUND))
+		return OK; /* test data that were put back since */
+	TRY(e);
+	if (row->via != VIA_OWN && !id_eq(session.connection, row->connection))
+		return OK;
+	told->needs = VOICE_INVOKE;
+	told->type = "voice.session_ended";
+	told->content.object = session.object;
+	told->content.object_id = id_text(cx->mem, "hub", row->object);
+	told->content.object_kind = STR("voice_session");
+	return OK;
+}
+
 static err_t tell_nothing(
 	struct ctx *cx, const struct webhook_views *views, const struct change_row *row, struct told *told)
 {
@@ -275,7 +295,7 @@ static const struct {
 	{ "calendar_deleted", tell_calendar }, { "connection_made", tell_connection },
 	{ "connection_ended", tell_connection }, { "connection_changed", tell_connection },
 	{ "connection_paused", tell_connection }, { "connection_resumed", tell_connection },
-	{ "properties_changed", tell_nothing }, /* which REST does not show */
+	{ "voice_session_ended", tell_voice }, { "properties_changed", tell_nothing }, /* which REST does not show */
 };
 
 err_t webhook_tell(struct ctx *cx, const struct webhook_views *views, const struct change_row *row, struct told *told)

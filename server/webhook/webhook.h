@@ -104,6 +104,7 @@ struct webhook_attempt {
 	struct str fault;
 	struct instant at;
 	struct bytes body; /* how the answer began */
+	struct str sent;   /* the headers that went with it, a line each; absent: of before they were kept */
 };
 
 MUST_CHECK err_t webhook_delivery_get(
@@ -112,6 +113,8 @@ MUST_CHECK err_t webhook_delivery_page(struct ctx *cx, const struct webhook_endp
 	bool back, size_t limit, struct webhook_delivery **out, size_t *count_out);
 /* A stranger's octets as text: what is no printable ASCII may be anything, and is ? unless all of it is UTF-8. */
 struct str webhook_answer_text(struct arena *mem, struct bytes octets);
+/* The headers that went with a try, "Name: value" each. */
+struct str_list webhook_sent_lines(struct arena *mem, const struct webhook_attempt *attempt);
 MUST_CHECK err_t webhook_attempts(struct ctx *cx, const struct webhook_endpoint *endpoint, struct id delivery,
 	struct webhook_attempt **out, size_t *count_out);
 /* The event of a delivery once more, under its id; url absent: the endpoint's. URL_NOT_ALLOWED; CONFLICT: it is gone.

@@ -13,9 +13,18 @@ SELECT v.id, v.connection_id AS connection, v.scopes, v.origin, v.created_at, v.
   FROM voice_session v WHERE v.account_id = $1 AND v.connection_id IS NOT DISTINCT FROM $2 AND v.id = $3;
 
 -- name: voice_session_end
--- $3 id  $4 now
-UPDATE voice_session v SET ended_at = coalesce(v.ended_at, $4)
- WHERE v.account_id = $1 AND v.connection_id IS NOT DISTINCT FROM $2 AND v.id = $3;
+-- $3 id  $4 now  $5 credential or NULL  $6 request
+SELECT voice_session_end($1, $2, $3, $4, $5, $6) AS found;
+
+-- name: voice_sessions_end
+-- $1 a session: those after it  $2 at most so many
+SELECT looked, last FROM voice_sessions_end($1, $2);
+
+-- name: voice_session_told
+-- $1 account  $2 id
+-- Whosever it is: for who is told of it.
+SELECT v.id, v.connection_id AS connection, v.scopes, v.origin, v.created_at, v.expires_at, v.ended_at, voice_session_lives(v) AS lives
+  FROM voice_session v WHERE v.account_id = $1 AND v.id = $2;
 
 -- name: voice_session_use
 -- $1 account  $2 id  $3 its token came in a query

@@ -98,7 +98,7 @@ SELECT d.id, d.endpoint_id AS endpoint, d.event_id AS event, coalesce(v.type, ''
 
 -- name: webhook_attempts
 -- $1 account  $2 delivery
-SELECT number, at, duration_ms, coalesce(status, 0::smallint) AS status, fault, body
+SELECT number, at, duration_ms, coalesce(status, 0::smallint) AS status, fault, body, sent
   FROM webhook_attempt WHERE account_id = $1 AND delivery_id = $2 ORDER BY number;
 
 -- name: webhook_replay stores
@@ -183,10 +183,11 @@ SELECT c.account, c.delivery, c.endpoint, c.event, c.number, c.url, c.secret, c.
 
 -- name: webhook_done
 -- $1 accounts  $2 endpoints  $3 deliveries  $4 numbers of the tries  $5 leases  $6 states  $7 next tries  $8 statuses
--- $9 faults  $10 bodies  $11 times  $12 durations  $13 gone  $14 what has failed since then is disabled
+-- $9 faults  $10 bodies  $11 times  $12 durations  $13 gone  $14 headers that were sent
+-- $15 what has failed since then is disabled
 -- The audit log's locks come last, when all that was done holds its own.
 WITH done AS MATERIALIZED (
-	SELECT account, endpoint, reason FROM webhook_done($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14))
+	SELECT account, endpoint, reason FROM webhook_done($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15))
 SELECT d.account, d.endpoint, d.reason FROM (SELECT * FROM done ORDER BY account, endpoint) d
  WHERE audit_add(d.account, 'webhook.disabled', d.endpoint, ARRAY['server', '', '', '', '', ''], jsonb_build_object('reason', d.reason)) > 0;
 

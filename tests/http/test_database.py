@@ -13,7 +13,7 @@ from world import BIN, CliError, World
 
 # Indexes of account-owned tables that do not begin with the account: found by time or transaction, by housekeeping
 # and the jobs of webhooks and mail alone, and not unique (field of the schema's rule: it can be distributed by account).
-HOUSEKEEPING_INDEXES = {"account_leaving", "booking_end", "connected_account_client", "token_family_purge", "calendar_object_tomb", "mail_due", "notice_due", "outbox_order", "usage_day_age", "webhook_queue_due"}
+HOUSEKEEPING_INDEXES = {"account_leaving", "booking_end", "connected_account_client", "token_family_purge", "calendar_object_tomb", "mail_due", "notice_due", "outbox_order", "usage_day_age", "voice_session_untold", "webhook_queue_due"}
 # Directories: what exists before an account is known, keyed by what a request presents.
 DIRECTORIES = {"login"}
 # The same in a table that has an account: an address that people are given.

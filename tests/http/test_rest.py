@@ -95,6 +95,31 @@ def test_lists_of_calendars_are_of_those_alone_that_are_selected_or_writable(api
         assert api("DELETE", f"/v1/calendars/{id}").status == 200
 
 
+def test_a_calendar_says_what_the_credential_may_do_there(world, ann, api):
+    """access_role is of the credential, not of the account: each role is what the answers of its routes say."""
+    made = api("POST", "/v1/calendars", {"name": "Roles"}).json
+    path, at = f"/v1/calendars/{made['id']}", "from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z"
+    holder = lambda scope: Api(world, world.key(ann, kind="restricted", scope=scope))
+    roles = {"owner": api, "writer": holder("calendars:read events:read events:write"), "reader": holder("calendars:read events:read"),
+             "free_busy_reader": holder("calendars:read")}
+    for writable in (True, False):
+        assert api("PATCH", path, {"writable": writable}).json["access_role"] == "owner"
+        for role, who in roles.items():
+            told = "reader" if role == "writer" and not writable else role
+            assert who("GET", path).json["access_role"] == told
+            assert made["id"] in [c["id"] for c in who("GET", "/v1/calendars?limit=100").json["data"] if c["access_role"] == told]
+            assert who("GET", f"/v1/freebusy?{at}&calendar_ids={made['id']}").status == 200
+            assert (who("GET", f"/v1/events?{at}&calendar_id={made['id']}").status == 200) == (role != "free_busy_reader")
+            writes = who("POST", "/v1/events", {**VALID, "calendar_id": made["id"]}).status
+            assert (writes == 201) == (writable and role in ("owner", "writer")), (role, writable, writes)
+    write_only = holder("calendars:read events:write")
+    assert write_only("GET", path).json["access_role"] == "free_busy_reader"  # of what may not be written now, nothing is left
+    assert api("PATCH", path, {"writable": True}).status == 200
+    assert write_only("GET", path).json["access_role"] == "writer"
+    assert_error(api("PATCH", path, {"access_role": "reader"}), 400, "invalid_value", "access_role")  # set by the server
+    assert api("DELETE", path).status == 200
+
+
 def test_the_default_calendar_stays(api):
     default = next(c for c in api("GET", "/v1/calendars").json["data"] if c["is_default"])
     assert_error(api("DELETE", f"/v1/calendars/{default['id']}"), 409, "conflict")

@@ -159,6 +159,10 @@ def test_a_failure_is_tried_again_and_the_log_tells_each_try(world, key, receive
         due_now(world)
     log = ended(world, key, made, "ping")
     assert [a["response_status"] for a in log["attempts"]] == [503, 302, 200]
+    for attempt, hook in zip(log["attempts"], receiver.got, strict=True):  # each as it was signed then
+        lines = dict(line.split(": ", 1) for line in attempt["request_headers"])
+        assert set(lines) == {"Content-Type", "User-Agent", "Calends-Event", "Calends-Signature", "webhook-id", "webhook-timestamp", "webhook-signature"}
+        assert lines == {name: hook.headers[name.lower()] for name in lines}
     assert [a["number"] for a in log["attempts"]] == [1, 2, 3] and log["attempts"][0]["response_body"] == "told ??"
     assert len(receiver.got) == 3 and {d.path for d in receiver.got} == {"/in"}, "redirects are not followed"
     assert len({d.headers["webhook-id"] for d in receiver.got}) == 1, "the same event"

@@ -139,6 +139,9 @@ def test_a_test_is_sent_looked_at_and_sent_again(world, browser, receiver):
     page = browser.get(path)
     body = json.loads(html.unescape(re.search(r"<pre[^>]*><code>(.*?)</code>", page.text, re.S)[1]))
     assert body["type"] == "event.created" and "Try 1" in text(page.text) and "200" in text(page.text)
+    sent = html.unescape(re.search(r"Headers of the request</summary><pre[^>]*><code>(.*?)</code>", page.text, re.S)[1])
+    [hook] = receiver.of("event.created")
+    assert all(f"{name}: {hook.headers[name.lower()]}\n" in sent for name in ("webhook-id", "webhook-signature", "Calends-Signature", "User-Agent"))
     assert browser.post(path + "/replay", form(browser, path, path + "/replay")).location == f"/webhooks/{endpoint}?done=sent"
     assert world.wait_for(lambda: len(find()) == 2)
     assert send(browser, endpoint, "test", type="event.exploded").status == 400
