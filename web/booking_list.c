@@ -24,7 +24,7 @@ struct listing {
 	enum which which;
 	struct id position; /* the last that was looked at */
 	size_t shown;
-	bool more; /* there are others behind the position */
+	bool more; /* there are others after the position */
 };
 
 static enum which which_of(const struct booking *b, struct instant now)
@@ -44,7 +44,7 @@ static void row_values(struct request *rq, struct html_values *row, const struct
 	page_when_of(rq, row, "starts", b->start, b->account);
 }
 
-/* Of a portion behind the position, as far as there is room. */
+/* Of a portion after the position, as far as there is room. */
 static void take(struct listing *l, struct html_values *v, const struct booking *rows, size_t count)
 {
 	struct instant now = account_now(&l->rq->cx);

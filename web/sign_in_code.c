@@ -74,7 +74,8 @@ static struct html_values *code_values(struct request *rq, struct str next, bool
 }
 
 /* The page, or the page once more. */
-static err_t show(struct request *rq, struct response *rs, struct id account, struct str next, bool recovery, err_t e)
+static err_t ask_code(
+	struct request *rq, struct response *rs, struct id account, struct str next, bool recovery, err_t e)
 {
 	struct html_values *v = code_values(rq, next, recovery);
 	if (e && page_status(e) >= 500)
@@ -92,7 +93,7 @@ err_t sign_in_code_page(struct request *rq, struct response *rs)
 	struct str next = page_local_path(rq, form_get(params, "next"));
 	if (!read_step(rq, &step))
 		return begin_anew(rq, rs, next);
-	return show(rq, rs, step.account, next, form_get(params, "recovery").len > 0, OK);
+	return ask_code(rq, rs, step.account, next, form_get(params, "recovery").len > 0, OK);
 }
 
 /* Both steps are done, by password and this. */
@@ -117,7 +118,7 @@ err_t sign_in_code_post(struct request *rq, struct response *rs)
 		return begin_anew(rq, rs, next);
 	err_t e = second_factor_prove(&rq->cx, step.account, sign_in_browser(rq), form_get(&rq->form, "code"), &amr);
 	if (e)
-		return show(rq, rs, step.account, next, form_count(&rq->form, "recovery") > 0, e);
+		return ask_code(rq, rs, step.account, next, form_count(&rq->form, "recovery") > 0, e);
 	return finish(rq, rs, &step, amr, next);
 }
 
@@ -130,6 +131,6 @@ err_t sign_in_code_passkey_post(struct request *rq, struct response *rs)
 		return begin_anew(rq, rs, next);
 	err_t e = passkey_proven(rq, PASSKEY_SECOND, step.account, &proof);
 	if (e)
-		return show(rq, rs, step.account, next, false, e);
+		return ask_code(rq, rs, step.account, next, false, e);
 	return finish(rq, rs, &step, proof.amr, next);
 }

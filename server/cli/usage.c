@@ -66,7 +66,7 @@ static void print_head(struct buf *out, const struct usage_query *q)
 	buf_fmt(out, "%10s  %10s%s\n", "P50 MS", "P95 MS", q->by & USAGE_BY_ROUTE ? "  ROUTE" : "");
 }
 
-static err_t show(struct ctx *cx, const struct command_call *call, bool webhooks)
+static err_t list_usage(struct ctx *cx, const struct command_call *call, bool webhooks)
 {
 	struct usage_query query;
 	struct usage_sum *sums;
@@ -87,12 +87,12 @@ static err_t show(struct ctx *cx, const struct command_call *call, bool webhooks
 
 static err_t calls(struct ctx *cx, const struct command_call *call)
 {
-	return show(cx, call, false);
+	return list_usage(cx, call, false);
 }
 
 static err_t webhooks(struct ctx *cx, const struct command_call *call)
 {
-	return show(cx, call, true);
+	return list_usage(cx, call, true);
 }
 
 /* clang-format off */

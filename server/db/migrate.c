@@ -10,7 +10,7 @@
 
 /*
  * Who waits for the lock waits for another instance's migrations, which may take long; who holds it waits for a table
- * only briefly, since requests queue up behind.
+ * only briefly, since requests queue up after it.
  */
 static const char begin_sql[] =
 	"BEGIN; SET LOCAL lock_timeout = '5min'; SET LOCAL statement_timeout = 0; SET LOCAL client_min_messages = "

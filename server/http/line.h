@@ -9,7 +9,7 @@
  *	park      writes, hears what comes, tells the end
  *
  * What a peer has not taken is bounded by `room`. Who takes nothing for the time of a head is cut off (park_lists.c),
- *and who acknowledges nothing for LINE_SILENCE_MS, too.
+ * and who acknowledges nothing for LINE_SILENCE_MS, too.
  */
 #pragma once
 

@@ -63,7 +63,7 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*run)(struct fixture *f);
-	} runs[] = { { "scan and parse", parse }, { "judge (bounds, occurrences of 5 years)", check_usable },
+	} runs[] = { { "scan and parse", parse }, { "validate (bounds, occurrences of 5 years)", check_usable },
 		{ "parse and expand a month", month }, { "touches, by occurrences alone", in_range } };
 	static const char *const rules[] = { "", "FREQ=WEEKLY", "FREQ=DAILY" };
 	long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : 2000;

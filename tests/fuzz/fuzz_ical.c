@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* library: calendar */
-/* Everything that a PUT's bytes pass through: scan, parse, judge, expand, calendar-data, event. */
+/* Everything that a PUT's bytes pass through: scan, parse, validate, expand, calendar-data, event. */
 #include <stdlib.h>
 
 #include "caldav/calendar/event/event.h"

@@ -73,7 +73,7 @@ def test_what_an_app_and_its_request_say_is_text_on_every_page_of_the_way(world,
         assert not re.search(r"href=[\"'](?!https?:|/|mailto:|#)", page.text), page.text
 
 
-def test_the_way_back_behind_a_sign_out_shows_nothing(world, user, app):
+def test_the_way_back_after_a_sign_out_shows_nothing(world, user, app):
     """A37."""
     browser = Browser(world)
     browser.sign_in(user)

@@ -249,7 +249,7 @@ def test_the_header_is_judged_beside_if_match(dav, cal, obj):  # each of both mu
     assert dav.request("GET", obj, If=FALSE, If_None_Match=tag).status == 412
 
 
-def test_a_refusal_behind_a_true_header_is_the_same_as_ever(dav, home, cal, other, obj):
+def test_a_refusal_after_a_true_header_is_the_same_as_ever(dav, home, cal, other, obj):
     now = when(dav, cal, other)
     cases = [("PUT", cal + "b.ics", "BEGIN:nonsense", {"Content_Type": "text/calendar"}, 403),
              ("PUT", cal + "b.ics", new_event("one"), {"Content_Type": "text/calendar"}, 403), ("DELETE", cal + "none.ics", None, {}, 404),
@@ -262,7 +262,7 @@ def test_a_refusal_behind_a_true_header_is_the_same_as_ever(dav, home, cal, othe
     assert state(dav, home) == before and when(dav, cal, other) == now
 
 
-def test_a_connection_and_its_session_serve_on_behind_a_refusal(dav, cal, obj):
+def test_a_connection_and_its_session_serve_on_after_a_refusal(dav, cal, obj):
     for _ in range(30):  # more than the database connections of the pool
         assert dav.put(obj, new_event("one", summary=str(_)), If=f"<{cal}> (<{token_of(dav, cal)}0>)").status == 412
         assert dav.request("GET", obj).status == 200

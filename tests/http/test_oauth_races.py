@@ -82,7 +82,7 @@ def test_of_many_who_refresh_all_have_one_successor(world, app, browser, connect
         for server in (world, world.second):
             assert server.get("/v1/events", key=next_["access_token"]).status == 200
         assert app.refresh(next_["refresh_token"]).status == 200
-        assert app.refresh(first["refresh_token"]).status == 400  # two behind: stolen, and all of it ends
+        assert app.refresh(first["refresh_token"]).status == 400  # two generations old: stolen, and all of it ends
         assert world.second.get("/v1/events", key=next_["access_token"]).status == 401
 
 

@@ -37,7 +37,7 @@ def test_a_refresh_can_narrow_its_access_token_and_widen_nothing(world, app, bro
     assert set(full["scope"].split()) == set(BOTH.split()) and alive(world, full)
 
 
-def test_reuse_behind_the_window_ends_the_family(world, app, browser):  # OAuth 2.1 §4.3.3
+def test_reuse_after_the_window_ends_the_family(world, app, browser):  # OAuth 2.1 §4.3.3
     first = app.connect(browser, scope=BOTH)
     second = app.refresh(first["refresh_token"]).json
     world.sql("UPDATE token_family SET rotated_at = rotated_at - interval '11 seconds'")

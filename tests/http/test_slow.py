@@ -162,7 +162,7 @@ def test_slow_small_bodies_hold_no_thread(server, opening):
 
 
 @pytest.mark.parametrize("framing", ["length", "chunked"])
-def test_a_small_body_in_pieces_is_whole_and_the_next_request_is_behind_it(server, framing):
+def test_a_small_body_in_pieces_is_whole_and_the_next_request_follows_it(server, framing):
     body = bytes(range(256)) * 60
     if framing == "length":
         octets = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body
@@ -217,7 +217,7 @@ def test_a_client_that_reads_nothing_gives_its_thread_back():
     assert server.stop() == 0
 
 
-def test_a_failure_behind_the_first_chunk_cuts_the_answer(server):
+def test_a_failure_after_the_first_chunk_cuts_the_answer(server):
     """RFC 9112 §7.1: without the last chunk, the client knows that it has not all of it."""
     got, closed = server.talk(b"GET /stream?rows=9000&fail=8000 HTTP/1.1\r\nHost: x\r\n\r\n" + GET)
     assert closed and got.startswith(b"HTTP/1.1 200") and b"row 00001000" in got and not got.endswith(b"0\r\n\r\n")

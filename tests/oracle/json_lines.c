@@ -50,7 +50,7 @@ static void write_value(struct json *j, const char *key, const struct cJSON *val
 	}
 }
 
-static void judge(struct arena *mem, struct str hex)
+static void read_line(struct arena *mem, struct str hex)
 {
 	struct ctx cx = { .mem = mem };
 	struct bytes octets;
@@ -78,7 +78,7 @@ int main(void)
 	size_t room = 0;
 	ssize_t len;
 	while ((len = getline(&line, &room, stdin)) > 0) {
-		judge(mem, str_trim((struct str){ line, (size_t)len }, STR_BLANK));
+		read_line(mem, str_trim((struct str){ line, (size_t)len }, STR_BLANK));
 		arena_reset(mem);
 	}
 	free(line);

@@ -128,7 +128,7 @@ static const struct module web = {
 };
 static const struct module *const modules[] = { &dav, &api, &web };
 
-static inline err_t judge(struct ctx *cx, const struct credential *sent, struct principal *out)
+static inline err_t authenticate_any(struct ctx *cx, const struct credential *sent, struct principal *out)
 {
 	static const struct {
 		struct str secret;
@@ -156,8 +156,9 @@ static inline err_t judge(struct ctx *cx, const struct credential *sent, struct 
 	return FAIL(cx, str_starts(sent->secret, STR("cat_")) ? TOKEN_INVALID : KEY_REVOKED, "unknown");
 }
 
-static const struct authenticator authenticators[] = { { "cp_", judge }, { "sk_", judge }, { "rk_", judge },
-	{ "pk_", judge }, { "cat_", judge }, { "", judge } };
+static const struct authenticator authenticators[] = { { "cp_", authenticate_any }, { "sk_", authenticate_any },
+	{ "rk_", authenticate_any }, { "pk_", authenticate_any }, { "cat_", authenticate_any },
+	{ "", authenticate_any } };
 
 static const struct config config = { .public_url = STR_INIT("http://127.0.0.1:8080") };
 

@@ -103,7 +103,7 @@ TEST(there_is_an_end_even_of_others)
 	usage_counters_end(&counters);
 }
 
-TEST(a_time_is_in_the_class_that_ends_behind_it)
+TEST(a_time_is_in_the_class_that_ends_after_it)
 {
 	static const struct {
 		uint64_t us;
@@ -147,5 +147,5 @@ TEST(days_are_written_and_read)
 }
 
 TESTS(RUN(what_is_the_same_adds_up_and_all_else_is_apart), RUN(memory_is_bounded_and_the_sums_stay_right),
-	RUN(there_is_an_end_even_of_others), RUN(a_time_is_in_the_class_that_ends_behind_it),
+	RUN(there_is_an_end_even_of_others), RUN(a_time_is_in_the_class_that_ends_after_it),
 	RUN(a_quantile_lies_in_its_class), RUN(days_are_written_and_read))

@@ -90,7 +90,7 @@ TEST(a_gap_takes_the_offset_before_and_an_overlap_the_first) /* RFC 5545 §3.3.5
 	assert_utc("Pacific/Kiritimati", "2026-01-01T00:00:00", "2025-12-31T10:00:00");
 }
 
-TEST(years_behind_the_files_follow_the_footers_rule)
+TEST(years_after_the_files_follow_the_footers_rule)
 {
 	assert_utc("Europe/Berlin", "2090-07-01T12:00:00", "2090-07-01T10:00:00");
 	assert_utc("Europe/Berlin", "2090-12-01T12:00:00", "2090-12-01T11:00:00");
@@ -177,7 +177,7 @@ TEST(an_endless_zone_of_ones_own_repeats_its_years)
 		assert_int_equal(zone_to_local(own, t), zone_to_local(berlin, t));
 }
 
-TEST(changes_go_on_behind_the_file)
+TEST(changes_go_on_after_the_file)
 {
 	struct zone_change four[4];
 	assert_int_equal(
@@ -214,8 +214,7 @@ TEST(a_zone_is_steady_where_its_offset_stays)
 
 TESTS(RUN(the_systems_zones_are_known), RUN(names_and_their_aliases_lead_to_one_zone),
 	RUN(every_windows_name_has_a_zone), RUN(names_that_are_paths_or_nothing_are_unknown),
-	RUN(a_gap_takes_the_offset_before_and_an_overlap_the_first),
-	RUN(years_behind_the_files_follow_the_footers_rule),
+	RUN(a_gap_takes_the_offset_before_and_an_overlap_the_first), RUN(years_after_the_files_follow_the_footers_rule),
 	RUN(local_and_utc_agree_for_every_zone_and_hour_that_exists), RUN(rules_are_read_as_posix_has_them),
 	RUN(files_that_are_cut_anywhere_are_refused), RUN(an_endless_zone_of_ones_own_repeats_its_years),
-	RUN(changes_go_on_behind_the_file), RUN(a_zone_is_steady_where_its_offset_stays))
+	RUN(changes_go_on_after_the_file), RUN(a_zone_is_steady_where_its_offset_stays))

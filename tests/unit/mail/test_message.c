@@ -152,7 +152,7 @@ TEST(what_is_sent_twice_is_the_same)
 	assert_str(head, STR("Message-ID: <k.1@example.org>\r\nTo: <b@example.net>\r\n"));
 }
 
-TEST(a_page_stands_behind_the_text) /* RFC 2046 §5.1.4: in order of increasing faithfulness */
+TEST(a_page_stands_after_the_text) /* RFC 2046 §5.1.4: in order of increasing faithfulness */
 {
 	struct str message = written((struct mail_message){
 		.subject = STR("x"), .text = STR("plain words"), .html = STR("<p>fine words</p>\n") });
@@ -162,7 +162,7 @@ TEST(a_page_stands_behind_the_text) /* RFC 2046 §5.1.4: in order of increasing 
 	assert_true(str_find(message, STR("<p>fine words</p>\r\n--=_a")) != SIZE_MAX);
 }
 
-TESTS(RUN(a_page_stands_behind_the_text), RUN(an_address_is_plain_ascii_of_a_host_with_a_name),
+TESTS(RUN(a_page_stands_after_the_text), RUN(an_address_is_plain_ascii_of_a_host_with_a_name),
 	RUN(header_texts_are_quoted_or_encoded_words), RUN(a_long_subject_is_cut_into_words_of_whole_characters),
 	RUN(bodies_are_quoted_printable), RUN(lines_of_any_length_are_softly_broken),
 	RUN(what_is_sent_twice_is_the_same))
