@@ -69,6 +69,11 @@ static err_t for_form(struct request *rq, err_t e)
 				    "and those that follow.");
 		own->format = NULL;
 	}
+	if (err_is(e, CONFLICT) && str_starts(e->param, STR("recurrence"))) {
+		own->said = say(rq, "How this event repeats says on which days it is, and cannot be moved to this "
+				    "start. Choose how it repeats from now on, or that this is about this one event.");
+		own->format = NULL;
+	}
 	if (err_is(e, IDEMPOTENCY_IN_USE)) {
 		own->param = STR_ABSENT;
 		own->said = say(rq,

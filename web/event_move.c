@@ -75,6 +75,10 @@ err_t event_move_post(struct request *rq, struct response *rs)
 		json_str(&j, "message",
 			say(rq, "This event was changed in the meantime, so it was not moved. Here is what is "
 				"stored."));
+	else if (err_is(e, CONFLICT) && str_starts(e->param, STR("recurrence")))
+		json_str(&j, "message",
+			say(rq, "How this event repeats says on which days it is, so all of them cannot be moved "
+				"there. Open it to choose how it repeats from now on."));
 	else if (e)
 		json_str(&j, "message", page_text(rq, e));
 	json_object_end(&j);

@@ -197,9 +197,9 @@ def titled(day):
         f"DTEND;TZID=Europe/Berlin:202611{day}T100000", "SUMMARY:titled")
 
 
-@pytest.mark.parametrize("until,moved", [("20261106T080000Z", "20261107T100000Z"), ("20261106", "20261107"), ("20261106T220000Z", "20261106T220000Z")])
+@pytest.mark.parametrize("until,moved", [("20261106T080000Z", "20261107T100000Z"), ("20261106", "20261107"), ("20261106T220000Z", "20261108T000000Z"), ("20261106T225959Z", "20261107T225959Z")])
 def test_an_end_that_names_the_last_instance_names_it_still(edits, until, moved):
-    """UNTIL, when the series moves by a day and two hours; another moment stays what it is."""
+    """UNTIL, when the series moves by a day and two hours; another moment stays as far behind it, the end of a day an end of a day."""
     stored = edits.put(document(event("DTSTART;TZID=Europe/Berlin:20261102T090000", "DURATION:PT1H", f"RRULE:UNTIL={until};FREQ=DAILY", "SUMMARY:s")))
     stored.patch({"start_time": "2026-11-03T10:00:00Z"})
     assert f"RRULE:UNTIL={moved};FREQ=DAILY" in stored.lines

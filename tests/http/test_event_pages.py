@@ -323,6 +323,26 @@ def test_how_one_of_a_series_repeats_is_no_question_of_it_alone(api, browser, se
     assert save(browser, event, repeat="weekly", scope="wrong").status in (303, 400, 404)
 
 
+def test_a_series_takes_its_days_along_to_another_date(world, una, api, browser):
+    """What other clients write names its days: BYDAY."""
+    put(world, una, "club", "DTSTART;TZID=Europe/Berlin:20260504T100000", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;BYDAY=MO;COUNT=3", "SUMMARY:Club")
+    event = instance(api, 1)
+    assert save(browser, event, scope="all", start_date="2026-05-12", end_date="2026-05-12").status == 303
+    assert [at for _, at in starts(api)] == ["2026-05-05T08:00:00Z", "2026-05-12T08:00:00Z", "2026-05-19T08:00:00Z"]
+    api("DELETE", f"/v1/events/{event.rpartition('_')[0]}?mode=delete")
+
+
+def test_a_series_that_cannot_go_along_says_so_at_how_it_repeats(world, una, api, browser):
+    put(world, una, "pay", "DTSTART;TZID=Europe/Berlin:20260529T100000", "DURATION:PT1H", "RRULE:FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1;COUNT=3",
+        "SUMMARY:Payday")
+    event = instance(api, 0)
+    reply = save(browser, event, scope="all", start_date="2026-05-28", end_date="2026-05-28")
+    assert reply.status == 409 and field_error(reply.text) == "repeat" and "on which days it is" in reply.text
+    reply = save(browser, event, Form(reply.text, f"/calendar/events/{event}/edit"), repeat="monthly")
+    assert reply.status == 303 and [at for _, at in starts(api)] == ["2026-05-28T08:00:00Z"]
+    api("DELETE", f"/v1/events/{event.rpartition('_')[0]}?mode=delete")
+
+
 def test_a_scope_is_chosen(api, browser, series):
     event = instance(api, 1)
     reply = save(browser, event, title="x", scope=None)

@@ -56,7 +56,7 @@ class Series(Model):
     def move(self, local, to):
         """So that the instance at `local` is at `to`."""
         by, own = to - local, self.overrides.get(local)
-        self.kept(lambda: setattr(self, "start", self.start + by))
+        self.kept(lambda: self.begin_at(self.start + by))
         if own and local + by in self.overrides:
             self.overrides[local + by] = (None, own[1])
 

@@ -71,12 +71,29 @@ void original_line(struct edits *e, struct buf *out, struct str name, struct str
 
 /* ---- event_series.c ---- */
 
+/* A series that is moved: every original start by as much. */
+struct series_move {
+	const struct series *was, *now;
+	int64_t by;      /* seconds on the clock of `now` */
+	bool by_instant; /* one of the two counts elapsed time (HOURLY), the other the wall */
+};
+/* Where an original start of the series before is now. */
+struct when series_moved(const struct series_move *m, struct when original);
+
 /*
  * The master is changed; `was` is the series before. Bring along what hangs on it, and list what has no instance any
  * more. `fields`: lists that were set by the caller are left alone.
  */
 MUST_CHECK err_t exceptions_change(
 	struct edits *e, const struct series *was, struct ical *was_object, unsigned fields, struct event_changed *out);
+
+/* ---- event_rule_move.c ---- */
+
+/* CONFLICT (param "recurrence.rule"). */
+err_t rule_refuse(struct ctx *cx);
+/* Write a RRULE or EXRULE of the master, on the new text, so that it makes the moved starts, and its UNTIL ends there.
+ * rule_refuse(): it names days or hours that cannot be moved so. */
+MUST_CHECK err_t rule_move(struct edits *e, const struct series_move *move, const struct ical_prop *prop);
 
 /* ---- event_split.c, event_split_proof.c ---- */
 

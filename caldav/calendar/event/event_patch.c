@@ -160,25 +160,35 @@ static void move_series(const struct edits *e, const struct series_instance *i, 
 	master->end = instant_add_s(master->start, length);
 }
 
-/* The same change to the instance itself, where it says things of its own. */
-static err_t change_own(struct ctx *cx, const struct edits *before, const struct series_instance *i,
-	const struct event_change *change, unsigned fields, struct event_changed *changed)
+/* Where an original start of the series before is after. */
+static struct when moved_with(const struct series *before, const struct series *after, struct when original)
 {
-	struct edits e;
-	struct when at = i->original;
-	struct event_changed own;
-	if (!i->own)
-		return OK;
-	TRY(edits_open(cx, changed->data, &e));
-	const struct when *was = &before->series->clock, *now = &e.series->clock;
-	if (!e.series->master)
-		return OK;
-	at = when_on(at, now->zone);
+	const struct when *was = &before->clock, *now = &after->clock;
+	struct when at = when_on(original, now->zone);
 	at.local += now->local - when_on(*was, now->zone).local;
 	if (now->date)
 		at.local = floor_div(at.local, DAY_SECONDS) * DAY_SECONDS;
 	at.zone = now->zone;
 	at.date = now->date;
+	return at;
+}
+
+/* What came of the instance that was named: it is where it was asked for (the rule of the first Monday is moved by the
+ * first instance, and another month may have its first Tuesday before), and what it says of its own is changed, too. */
+static err_t change_own(struct ctx *cx, const struct edits *before, const struct series_instance *i,
+	const struct event_change *change, unsigned fields, struct event_changed *changed)
+{
+	struct edits e;
+	struct event_changed own;
+	TRY(edits_open(cx, changed->data, &e));
+	if (!e.series->master)
+		return OK;
+	struct when at = moved_with(before->series, e.series, i->original);
+	if (fields & EVENT_START && !(fields & EVENT_RECURRENCE) &&
+		series_makes(cx->mem, before->series, i->original) && !series_makes(cx->mem, e.series, at))
+		return rule_refuse(cx);
+	if (!i->own)
+		return OK;
 	const struct event_change edit = { recurrence_id_text(cx->mem, at), change->to,
 		fields & ~(unsigned)EVENT_RECURRENCE, change->zone };
 	err_t err = event_patch(cx, changed->data, &edit, &own);

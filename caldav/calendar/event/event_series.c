@@ -6,7 +6,7 @@
  *     EXDATE  9:00 on the 4th              11:00 on the 5th
  *     RECURRENCE-ID 9:00 on the 6th        11:00 on the 7th; its DTSTART was 9:00 on the 6th, too: the same
  *     RECURRENCE-ID 9:00 on the 8th        11:00 on the 9th; its DTSTART, 20:00 on the 8th, is its own and stays
- *     UNTIL 9:00 on the 20th               11:00 on the 21st: it names the last instance
+ *     the rule, with UNTIL                 event_rule_move.c
  *
  * What had an instance before and has none there now is dropped: of the same series made weekly, all but a seventh.
  */
@@ -17,8 +17,7 @@ struct moving {
 	const struct series *was;
 	struct ical *was_object;
 	struct form was_form, form; /* of the master's DTSTART */
-	int64_t by;
-	bool by_instant; /* one of the two counts elapsed time (HOURLY), the other the wall */
+	struct series_move move;
 	struct event_dropped *dropped;
 	size_t dropped_count, dropped_cap;
 };
@@ -35,10 +34,10 @@ static err_t moving_open(struct edits *e, const struct series *was, struct ical 
 	const struct series *now = e->series;
 	struct moving m = { .e = e, .was = was, .was_object = was_object };
 	struct when old = was->clock;
-	m.by_instant = is_elapsed(was) != is_elapsed(now);
-	if (m.by_instant)
+	m.move = (struct series_move){ .was = was, .now = now, .by_instant = is_elapsed(was) != is_elapsed(now) };
+	if (m.move.by_instant)
 		old = when_on(old, now->clock.zone);
-	m.by = now->clock.local - old.local;
+	m.move.by = now->clock.local - old.local;
 	TRY(form_read(e->cx, was_object, ical_prop(was->master->comp, STR("DTSTART")), &m.was_form));
 	TRY(form_read(e->cx, e->object, ical_prop(now->master->comp, STR("DTSTART")), &m.form));
 	*out = m;
@@ -48,13 +47,12 @@ static err_t moving_open(struct edits *e, const struct series *was, struct ical 
 static bool starts_elsewhere(const struct moving *m)
 {
 	const struct when *a = &m->was->clock, *b = &m->e->series->clock;
-	return m->by || a->date != b->date || !form_same(m->was_form, m->form);
+	return m->move.by || a->date != b->date || !form_same(m->was_form, m->form);
 }
 
-/* Where an original start of the series before is now. */
-static struct when moved(const struct moving *m, struct when original)
+struct when series_moved(const struct series_move *m, struct when original)
 {
-	const struct when *clock = &m->e->series->clock;
+	const struct when *clock = &m->now->clock;
 	struct when at = m->by_instant ? when_on(original, clock->zone) : original;
 	at.local += m->by;
 	if (clock->date)
@@ -69,7 +67,7 @@ static bool goes(const struct moving *m, struct when original, bool belonged)
 {
 	const struct series *now = m->e->series;
 	bool recurs = now->includes || now->rdate_count;
-	return !recurs || (belonged && !series_makes(m->e->cx->mem, now, moved(m, original)));
+	return !recurs || (belonged && !series_makes(m->e->cx->mem, now, series_moved(&m->move, original)));
 }
 
 static void drop(struct moving *m, bool override, struct when original)
@@ -175,7 +173,7 @@ static err_t value_move(
 		list->changed = true;
 		return OK;
 	}
-	struct when at = moved(m, starts[which]);
+	struct when at = series_moved(&m->move, starts[which]);
 	struct form form;
 	bool day = w.date && !at.date && !m->was->clock.date; /* a date of a timed series stays one */
 	TRY(period_tail(m, was, start, rest, &tail));
@@ -216,45 +214,6 @@ static err_t dates_move(struct moving *m, struct str name)
 		buf_add(&lines, buf_str(&list.others));
 		prop_replace(e, prop, buf_str(&lines));
 	}
-	return OK;
-}
-
-/* ---- UNTIL ---- */
-
-/* UNTIL that names an instance names the same one after the move. */
-static err_t until_move(struct moving *m, const struct ical_prop *prop)
-{
-	struct arena *mem = m->e->cx->mem;
-	struct rrule rule;
-	const struct rscale *scale;
-	struct when last = m->was->clock;
-	struct str name = STR("UNTIL="), text;
-	size_t at = str_find(prop->value, name);
-	if (at == SIZE_MAX) /* "RRULE:" alone too */
-		return OK;
-	TRY(rscale_read(m->e->cx, prop->value, &rule, &scale));
-	if (!rule.has_until)
-		return OK;
-	if (rule.until_utc && last.zone)
-		last = when_of(rule.until, last.zone);
-	else
-		last.local = rule.until + (rule.until_date ? floor_mod(last.local, DAY_SECONDS) : 0);
-	if (!series_makes(mem, m->was, last))
-		return OK;
-	struct when to = moved(m, last);
-	if (rule.until_date || to.date)
-		text = wall_text(mem, (struct wall){ floor_div(to.local, DAY_SECONDS) * DAY_SECONDS, true, false });
-	else if (to.zone)
-		text = wall_text(mem, (struct wall){ when_utc(to, NULL), false, true });
-	else
-		text = wall_text(mem, (struct wall){ to.local, false, false });
-	struct str before = str_sub(prop->value, 0, at + name.len), after = str_from(prop->value, at + name.len), old;
-	struct buf line = lines_new(m->e);
-	(void)(str_cut(&after, ';', &old));
-	ical_line(&line, STR("RRULE"), STR(""),
-		str_fmt(mem, "%.*s%.*s%s%.*s", STR_ARG(before), STR_ARG(text), after.ptr ? ";" : "", STR_ARG(after)));
-	if (!str_eq(old, text))
-		prop_replace(m->e, prop, buf_str(&line));
 	return OK;
 }
 
@@ -354,7 +313,7 @@ static void override_move(struct moving *m, size_t index, struct kept *kept)
 	const struct timing *t = &m->e->series->timings[o->timing - m->was->timings];
 	const struct override *now = series_override(m->e->series, t->comp);
 	struct series_instance before;
-	struct kept k = { t, moved(m, o->original), t->start, t->length };
+	struct kept k = { t, series_moved(&m->move, o->original), t->start, t->length };
 	if (goes(m, o->original, series_makes(mem, m->was, o->original))) {
 		drop(m, true, o->original);
 		comp_remove(m->e, t->comp);
@@ -385,15 +344,23 @@ static void override_move(struct moving *m, size_t index, struct kept *kept)
 	kept[index] = k;
 }
 
+static err_t rules_move(struct moving *m, struct str name)
+{
+	const struct ical_prop *rule = ical_prop(m->e->series->master->comp, name);
+	for (; rule; rule = ical_prop_again(rule))
+		TRY(rule_move(m->e, &m->move, rule));
+	return OK;
+}
+
 err_t exceptions_change(
 	struct edits *e, const struct series *was, struct ical *was_object, unsigned fields, struct event_changed *out)
 {
 	struct moving m;
 	TRY(moving_open(e, was, was_object, &m));
 	if (starts_elsewhere(&m)) {
-		const struct ical_prop *rule = ical_prop(e->series->master->comp, STR("RRULE"));
-		for (; rule && !(fields & EVENT_RULE); rule = ical_prop_again(rule))
-			TRY(until_move(&m, rule));
+		if (!(fields & EVENT_RULE))
+			TRY(rules_move(&m, STR("RRULE")));
+		TRY(rules_move(&m, STR("EXRULE")));
 		if (!(fields & EVENT_RDATES))
 			TRY(dates_move(&m, STR("RDATE")));
 		TRY(edits_go_on(e)); /* the set is what it will be */
