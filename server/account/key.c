@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/account/key.h"
+#include "server/account/key_private.h"
 
 #include "server/account/account.h"
 #include "server/account/audit.h"
 #include "server/account/label.h"
 #include "server/base/api_version.h"
-#include "server/base/log.h"
 #include "server/crypto/digest.h"
 #include "server/crypto/secret.h"
 #include "server/db/query.h"
@@ -36,15 +35,8 @@ DB_RESULT(key_newer, struct key_row, KEY_COLS);
 DB_RESULT(key_find, struct key_row, account, id, kind);
 DB_RESULT(key_find_anywhere, struct key_row, account, id, kind);
 
-/* What each kind is on the wire, as a caller, and what it may do. */
 /* clang-format off */
-static const struct {
-	enum secret_kind live, test;
-	enum who who;
-	uint64_t scopes;
-	bool own_scopes; /* chosen when it is made, and stored: those count, not `scopes` */
-	const char *name;
-} kinds[] = {
+const struct key_kind_row key_kinds[KEY_KINDS] = {
 	[KEY_ACCOUNT]     = { SECRET_CP,      SECRET_CP,      ACCOUNT_KEY,     SCOPES_ALL | OWNER, false, "account" },
 	[KEY_SECRET]      = { SECRET_SK_LIVE, SECRET_SK_TEST, SECRET_KEY,      SCOPES_ALL | OWNER, false, "secret" },
 	[KEY_RESTRICTED]  = { SECRET_RK_LIVE, SECRET_RK_TEST, RESTRICTED_KEY,  0,                  true,  "restricted" },
@@ -54,13 +46,13 @@ static const struct {
 
 const char *key_kind_name(enum key_kind kind)
 {
-	return kinds[kind].name;
+	return key_kinds[kind].name;
 }
 
 bool key_kind_parse(struct str name, enum key_kind *out)
 {
 	for (unsigned kind = KEY_ACCOUNT; kind <= KEY_PUBLISHABLE; kind++)
-		if (str_eq(name, str_of(kinds[kind].name))) {
+		if (str_eq(name, str_of(key_kinds[kind].name))) {
 			*out = (enum key_kind)kind;
 			return true;
 		}
@@ -92,7 +84,7 @@ static struct key key_of_row(const struct key_row *row)
 static struct str key_secret_new(struct ctx *cx, struct id account, enum key_kind kind)
 {
 	const struct secret_parts parts = {
-		.kind = id_is_test(account) ? kinds[kind].test : kinds[kind].live,
+		.kind = id_is_test(account) ? key_kinds[kind].test : key_kinds[kind].live,
 		.account = account,
 	};
 	return secret_new(cx->mem, &parts, (struct bytes){ NULL, 0 });
@@ -143,7 +135,7 @@ err_t key_create(struct ctx *cx, const struct key_new *in, struct key *out, stru
 		.kind = in->kind,
 		.prefix = secret_prefix(cx->mem, secret),
 		.name = name,
-		.scopes = kinds[in->kind].own_scopes ? in->scopes : kinds[in->kind].scopes & SCOPES_ALL,
+		.scopes = key_kinds[in->kind].own_scopes ? in->scopes : key_kinds[in->kind].scopes & SCOPES_ALL,
 		.calendars = in->calendars,
 		.limits = limits,
 		.api_version = str_of(api_version_newest()->name),
@@ -316,89 +308,5 @@ err_t key_revoke(struct ctx *cx, struct id account, struct id key, struct key *o
 	TRY(db_row(
 		cx, &sql_key_revoke, ROW(key_revoke, &row), IN(found.account), IN(key), IN(cx->now), IN(audit_by(cx))));
 	*out = key_of_row(&row);
-	return OK;
-}
-
-struct authenticated {
-	struct id id;
-	int16_t kind;
-	uint64_t scopes;
-	struct id_list calendars;
-	struct str_list allowed_ips, allowed_origins;
-	int32_t rate_limit;
-	struct str api_version;
-	struct instant expires_at, revoked_at;
-	int16_t status, plan;
-	struct str email, name, tz, language;
-	bool email_confirmed;
-	int64_t ahead_s;
-};
-DB_RESULT(key_authenticate, struct authenticated, id, kind, scopes, calendars, allowed_ips, allowed_origins, rate_limit,
-	api_version, expires_at, revoked_at, status, plan, email, email_confirmed, name, tz, language, ahead_s);
-
-/* Basic: the username is the owner's e-mail or usr_ id. Another's, or none, is a wrong credential. */
-static bool username_fits(struct ctx *cx, struct str username, struct id account, struct str email)
-{
-	return str_eq_nocase(username, email) || str_eq(username, id_text(cx->mem, "usr", id_in_mode(account, false)));
-}
-
-/* From an address that it may not come from: whoever has the secret, its owner is told. */
-static err_t refuse_address(struct ctx *cx, struct id account, const struct authenticated *row, err_t refused)
-{
-	cx->by = (struct ctx_by){ .kind = who_name(kinds[row->kind].who), .credential = row->id };
-	err_t e = audit_refused(cx, id_uuid(cx->mem, row->id), account, "key.refused", row->id,
-		audit_detail(cx->mem, "reason", STR("ip_not_allowed")));
-	if (e)
-		log_event(LOG_WARN, "audit_lost", LOG_C("reason", "ip_not_allowed"), LOG_STR("detail", e->detail));
-	return refused;
-}
-
-static err_t check_usable(struct ctx *cx, struct id account, const struct authenticated *row)
-{
-	if (!instant_is_none(row->revoked_at))
-		return FAIL(cx, KEY_REVOKED, "revoked key");
-	if (!instant_is_none(row->expires_at) && !instant_before(account_now(cx), row->expires_at))
-		return FAIL(cx, KEY_REVOKED, "expired key");
-	if (row->status != STATUS_ACTIVE)
-		return FAIL(cx, ACCOUNT_DEACTIVATED, "key of a deactivated account");
-	if (row->plan < PLAN_PRO)
-		return FAIL(cx, PLAN_REQUIRED, "key of an account on the free plan");
-	err_t e = key_limits_admit(cx, row->allowed_ips);
-	return e ? refuse_address(cx, account, row, e) : OK;
-}
-
-err_t key_authenticate(struct ctx *cx, const struct credential *sent, struct principal *out)
-{
-	struct secret_parts parts;
-	struct authenticated row;
-	if (!secret_parse(cx->mem, sent->secret, &parts) || parts.kind > SECRET_PK_TEST)
-		return FAIL(cx, CREDENTIALS_INVALID, "not a key");
-	err_t e = db_row(cx, &sql_key_authenticate, ROW(key_authenticate, &row), IN(parts.account),
-		IN(secret_hash(cx->mem, sent->secret)));
-	if (err_is(e, NOT_FOUND))
-		return FAIL(cx, CREDENTIALS_INVALID, "unknown key");
-	TRY(e);
-	if (sent->transport == VIA_BASIC && !username_fits(cx, sent->username, parts.account, row.email))
-		return FAIL(cx, CREDENTIALS_INVALID, "the user name is not the key owner's");
-	cx->ahead_s = row.ahead_s;
-	TRY(check_usable(cx, parts.account, &row));
-	*out = (struct principal){
-		.kind = kinds[row.kind].who,
-		.account = parts.account,
-		.credential = row.id,
-		.scopes = kinds[row.kind].own_scopes ? row.scopes : kinds[row.kind].scopes,
-		.calendars = row.calendars,
-		.origins = row.allowed_origins,
-		.rate = (unsigned)row.rate_limit,
-		.api_version = row.api_version,
-		.email = row.email,
-		.name = row.name,
-		.email_confirmed = row.email_confirmed,
-		.tz = row.tz,
-		.language = row.language,
-		.auth_time = INSTANT_NONE,
-		.expires_at = row.expires_at,
-		.ahead_s = row.ahead_s,
-	};
 	return OK;
 }

@@ -2,7 +2,7 @@
 /*
  * A connection that stays open after its answer has begun, for whoever has something to tell on it later: streams of
  * events, WebSockets. It is parked, so it costs no thread (park.h), and it has two holders: the connection and an
- *owner, who sends from any thread.
+ * owner, who sends from any thread.
  *
  *	worker    line_open … response_hold(rs, line)      the answer's head goes out; then it belongs to the park
  *	owner     line_send … line_end, line_leave

@@ -38,6 +38,11 @@ def last(world, key):
     return rows(world, key, limit=1)[0]
 
 
+def twelve_rows(world, secret):
+    for n in range(12 - len(rows(world, secret))):
+        world.line("key", "create", "audited@example.org", "--name", f"row {n}")
+
+
 def verify(world, *more):
     done = subprocess.run([BIN, "audit", "verify", *more, *world.settings, "--json"], capture_output=True, text=True, timeout=60,
                           env=dict(world.environment, LSAN_OPTIONS="detect_leaks=0"))
@@ -368,6 +373,7 @@ def test_bad_questions_name_what_is_wrong(world, secret, query, param):
 
 
 def test_pages_go_both_ways_while_rows_come(world, secret):
+    twelve_rows(world, secret)
     forward, cursor = [], ""
     while True:
         page = world.get(f"/v1/audit?limit=3{cursor}", key=secret).json
@@ -499,8 +505,10 @@ def test_changes_at_the_same_moment_make_one_chain(world):
     assert world.sql(f"SELECT count(*) FROM (SELECT at < lag(at) OVER (ORDER BY seq) AS back FROM audit WHERE account_id = '{uuid}') x WHERE back") == [["0"]]
 
 
-def test_an_exported_log_can_be_checked_without_us(world, owner):
+def test_an_exported_log_can_be_checked_without_us(world, owner, secret):
     """docs/audit.md: hash is the SHA-256 of `hashed`, whose second line is the hash of the row before."""
+    twelve_rows(world, secret)
+    world.key(owner, kind="secret", mode="test")
     done = subprocess.run([BIN, "audit", "export", owner.email, *world.settings], capture_output=True, text=True, timeout=60)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0 and len(lines) > 10

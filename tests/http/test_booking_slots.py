@@ -23,6 +23,12 @@ def api(world, owner):
     return Booking(world, world.key(owner, kind="secret"))
 
 
+def in_an_empty_calendar(api, hours, **more):
+    """A page whose room is what its hours say."""
+    own = api.calendar()["id"]
+    return api.page(**one_day(hours), calendar_id=own, busy_calendar_ids=[own], **more)
+
+
 def starts(slots):
     return [s.strftime("%H:%M") for s, _ in slots]
 
@@ -43,22 +49,22 @@ def changes(name):
 
 
 def test_hours_with_a_break_and_days_that_are_other(api):
-    page = api.page(**one_day([("09:00", "10:30"), ("11:00", "12:00")], exceptions=[
-        {"date": soon(4).date().isoformat(), "hours": []}, {"date": soon(5).date().isoformat(), "hours": [{"start": "20:15", "end": "21:15"}]}]))
+    page = in_an_empty_calendar(api, [("09:00", "10:30"), ("11:00", "12:00")], exceptions=[
+        {"date": soon(4).date().isoformat(), "hours": []}, {"date": soon(5).date().isoformat(), "hours": [{"start": "20:15", "end": "21:15"}]}])
     assert starts(api.slots(page, soon(3), soon(4))) == ["09:00", "09:30", "10:00", "11:00", "11:30"]
     assert starts(api.slots(page, soon(4), soon(5))) == []
     assert starts(api.slots(page, soon(5), soon(6))) == ["20:15", "20:45"]
 
 
 def test_steps_durations_and_times_that_adjoin(api):
-    page = api.page(**one_day([("09:00", "10:00"), ("10:00", "11:00")], slot_step_minutes=25, durations=[{"minutes": 20}, {"minutes": 60}]))
+    page = in_an_empty_calendar(api, [("09:00", "10:00"), ("10:00", "11:00")], slot_step_minutes=25, durations=[{"minutes": 20}, {"minutes": 60}])
     assert starts(api.slots(page, soon(3), soon(4))) == ["09:00", "09:25", "09:50", "10:00", "10:25"], "the grid begins with each span"
     assert starts(api.slots(page, soon(3), soon(4), duration_minutes=60)) == ["09:00", "09:25", "09:50", "10:00"]
     assert starts(api.slots(page, soon(3, 9) + dt.timedelta(minutes=1), soon(3, 11))) == ["09:25", "09:50", "10:00", "10:25"]
 
 
 def test_a_night_goes_on_over_midnight(api):
-    page = api.page(**one_day([("00:00", "01:00"), ("23:00", "24:00")]), durations=[{"minutes": 60}])
+    page = in_an_empty_calendar(api, [("00:00", "01:00"), ("23:00", "24:00")], durations=[{"minutes": 60}])
     assert starts(api.slots(page, soon(3), soon(5))) == ["00:00", "23:00", "23:30", "00:00", "23:00"]
 
 

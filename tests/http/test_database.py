@@ -146,6 +146,7 @@ def test_the_outbox_is_partitioned_ahead_when_the_server_runs(world):
 def test_connections_that_the_database_cut_are_replaced(world):
     key = world.account().key
     assert profile(world, key).status == 200
+    world.end_batch()  # its session is not meant
     world.sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
               "WHERE datname = current_database() AND pid <> pg_backend_pid()")
     for _ in range(5):
@@ -164,6 +165,7 @@ def test_a_key_revoked_through_one_instance_is_refused_by_the_other_at_once(worl
 def test_a_database_that_dies_and_comes_back_needs_no_restart(world, postgres):
     key = world.account().key
     assert profile(world, key).status == 200
+    world.end_batch()  # its session would end, too
     postgres.stop()
     try:
         reply = profile(world, key)
@@ -219,6 +221,7 @@ def test_a_crash_of_the_database_loses_nothing_that_was_acknowledged(world, post
              "DTSTAMP:20261124T000000Z\r\nDTSTART:20261124T100000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
     put = world.dav("PUT", home + "crash.ics", event, {"Content-Type": "text/calendar"}, account)
     assert put.status == 201
+    world.end_batch()
     postgres.stop(signal.SIGQUIT)
     postgres.start()
     # Unlogged tables are empty now. In the template, of which later modules of this run have their databases, that would

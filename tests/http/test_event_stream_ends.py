@@ -184,6 +184,7 @@ def test_there_are_only_so_many_streams(world, key):
 
 def test_a_database_that_restarts_ends_no_stream_and_loses_nothing(world, key, postgres):
     with opened(world, key) as stream:
+        world.end_batch()
         postgres.stop()
         postgres.start()
         made = event_when_back(world, key)

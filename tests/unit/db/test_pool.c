@@ -7,8 +7,6 @@
 #include <sched.h>
 
 #include "server/db/disk.h"
-#include "server/db/housekeeping.h"
-#include "server/db/migrate.h"
 #include "sql.h"
 
 struct backend {
@@ -30,25 +28,6 @@ struct slept {
 	struct str slept;
 };
 DB_RESULT(t_sleep, struct slept, slept);
-
-struct rows {
-	int64_t rows;
-};
-DB_RESULT(t_token_count, struct rows, rows);
-DB_RESULT(t_outbox_left, struct rows, rows);
-DB_RESULT(t_outbox_oldest, struct rows, rows);
-
-struct partition {
-	struct str partition;
-};
-DB_RESULT(t_outbox_partitions, struct partition, partition);
-
-/* Wrong in every way that db_check must tell: another name, another type. */
-struct renamed {
-	int64_t old_name;
-	int32_t number;
-};
-DB_RESULT(t_renamed, struct renamed, old_name, number);
 
 static int32_t backend_pid(struct ctx *cx)
 {
@@ -216,90 +195,6 @@ TEST(a_database_that_is_not_there_is_unavailable)
 	database_leave(&test_cx);
 }
 
-TEST(the_check_names_every_column_that_does_not_fit)
-{
-	database_use(&test_cx);
-	err_t e = db_check(&test_cx);
-	assert_err(e, INTERNAL);
-	assert_int_not_equal(str_find(e->detail, STR("t_renamed: column 1 is new_name")), SIZE_MAX);
-	assert_int_not_equal(str_find(e->detail, STR("column 2 is number of type 25")), SIZE_MAX);
-	assert_true(str_starts(e->detail, STR("2 statements")));
-	database_leave(&test_cx);
-}
-
-TEST(migrating_again_changes_nothing)
-{
-	int applied = -1;
-	assert_ok(db_migrate(&test_cx, database_url, &applied));
-	assert_int_equal(applied, 0);
-}
-
-static int64_t tokens(void)
-{
-	struct rows got;
-	assert_ok(db_row(&test_cx, &sql_t_token_count, ROW(t_token_count, &got), IN_NONE));
-	return got.rows;
-}
-
-/* Hours 0 and 1 hold tokens that may live, hour -1 those that just ended and are told from unknown ones. */
-TEST(housekeeping_empties_the_idle_slot_of_the_token_ring)
-{
-	database_use(&test_cx);
-	for (int32_t hour = -2; hour <= 1; hour++)
-		assert_ok(db_exec(&test_cx, &sql_t_token_add, NULL, IN(hour)));
-	assert_ok(housekeeping(&test_cx, NULL));
-	assert_int_equal(tokens(), 3);
-	assert_ok(housekeeping(&test_cx, NULL));
-	assert_int_equal(tokens(), 3);
-	database_leave(&test_cx);
-}
-
-TEST(housekeeping_never_empties_a_slot_with_a_token_of_the_future)
-{
-	database_use(&test_cx);
-	assert_ok(db_exec(&test_cx, &sql_t_token_add, NULL, IN(2))); /* some clock is wrong */
-	assert_ok(db_exec(&test_cx, &sql_t_token_add, NULL, IN(-2)));
-	int64_t before = tokens();
-	assert_ok(housekeeping(&test_cx, NULL));
-	assert_int_equal(tokens(), before);
-	database_leave(&test_cx);
-}
-
-TEST(housekeeping_gives_each_day_of_the_outbox_its_partition)
-{
-	struct partition *partitions;
-	size_t count;
-	database_use(&test_cx);
-	assert_ok(housekeeping(&test_cx, NULL));
-	assert_ok(db_exec(&test_cx, &sql_t_outbox_add, NULL, IN(0)));
-	assert_ok(db_exec(&test_cx, &sql_t_outbox_add, NULL, IN(9)));
-	assert_ok(db_rows(&test_cx, &sql_t_outbox_partitions, t_outbox_partitions, &partitions, &count, IN_NONE));
-	assert_int_equal(count, 2);
-	assert_true(str_starts(partitions[0].partition, STR("outbox_2")));
-	assert_str(partitions[1].partition, STR("outbox_default"));
-	/* What went to the default partition is moved when its day comes near. */
-	assert_ok(db_exec(&test_cx, &sql_outbox_partitions, NULL, IN(10), IN(30)));
-	assert_ok(db_rows(&test_cx, &sql_t_outbox_partitions, t_outbox_partitions, &partitions, &count, IN_NONE));
-	assert_true(str_starts(partitions[1].partition, STR("outbox_2")));
-	database_leave(&test_cx);
-}
-
-/* The rows of one account are bounded, whatever it writes in the days that are kept. */
-TEST(of_the_outbox_an_account_keeps_its_newest_rows)
-{
-	struct rows got;
-	database_use(&test_cx);
-	assert_ok(db_exec(&test_cx, &sql_t_outbox_fill, NULL, IN(7)));
-	for (int32_t left = 7; left > 3; left -= left > 5 ? 2 : 1) {
-		assert_ok(db_exec(&test_cx, &sql_outbox_trim, NULL, IN(4), IN(2)));
-		assert_ok(db_row(&test_cx, &sql_t_outbox_left, ROW(t_outbox_left, &got), IN_NONE));
-		assert_int_equal(got.rows, left - 2 > 4 ? left - 2 : 4);
-	}
-	assert_ok(db_row(&test_cx, &sql_t_outbox_oldest, ROW(t_outbox_oldest, &got), IN_NONE));
-	assert_int_equal(got.rows, 4);
-	database_leave(&test_cx);
-}
-
 /* As if it stood still, the answer comes too late. */
 TEST(a_late_answer_is_unavailable_and_its_connection_is_thrown_away)
 {
@@ -420,9 +315,4 @@ TESTS_WITH(setup, teardown, RUN(the_connection_used_last_is_lent_first),
 	RUN(a_late_answer_is_unavailable_and_its_connection_is_thrown_away),
 	RUN(a_wait_for_a_connection_ends_with_the_request_s_deadline),
 	RUN(a_low_disk_refuses_what_is_stored_and_nothing_else), RUN(the_mark_of_the_disk_has_two_sides),
-	RUN(a_disk_that_fills_up_again_is_refused_again_also_beside_a_database_that_stands_still),
-	RUN(the_check_names_every_column_that_does_not_fit), RUN(migrating_again_changes_nothing),
-	RUN(housekeeping_empties_the_idle_slot_of_the_token_ring),
-	RUN(housekeeping_never_empties_a_slot_with_a_token_of_the_future),
-	RUN(housekeeping_gives_each_day_of_the_outbox_its_partition),
-	RUN(of_the_outbox_an_account_keeps_its_newest_rows))
+	RUN(a_disk_that_fills_up_again_is_refused_again_also_beside_a_database_that_stands_still))
