@@ -11,24 +11,38 @@
 #include "server/db/query.h"
 #include "sql.h"
 
-/* As the function code_redeem says. */
-enum redeem_outcome { REDEEM_ISSUED, REDEEM_INVALID, REDEEM_REPLAYED };
-
 struct redeemed {
 	struct id_list calendars;
 	bool with_details;
-	int32_t outcome;
 	struct id connected_account;
 	uint64_t scopes;
-	struct instant connection_until;
-	int64_t told; /* the row of the audit log, or 0 */
-	struct instant auth_time;
+	struct instant connection_until, auth_time;
 	int16_t amr;
 	struct str nonce, email, name, tz, language;
 	bool email_confirmed;
 };
-DB_RESULT(code_redeem, struct redeemed, outcome, connected_account, scopes, connection_until, calendars, with_details,
-	told, auth_time, amr, nonce, email, email_confirmed, name, tz, language);
+#define REDEEMED_COLS                                                                                                  \
+	connected_account, scopes, connection_until, calendars, with_details, auth_time, amr, nonce, email,            \
+		email_confirmed, name, tz, language
+DB_RESULT(code_redeem_0, struct redeemed, REDEEMED_COLS);
+DB_RESULT(code_redeem_1, struct redeemed, REDEEMED_COLS);
+DB_RESULT(code_redeem_2, struct redeemed, REDEEMED_COLS);
+DB_RESULT(code_redeem_3, struct redeemed, REDEEMED_COLS);
+
+static const struct leaf {
+	const struct query *redeem;
+	const struct db_result *result;
+} leaves[TOKEN_SLOTS] = {
+	{ &sql_code_redeem_0, &db_result_code_redeem_0 },
+	{ &sql_code_redeem_1, &db_result_code_redeem_1 },
+	{ &sql_code_redeem_2, &db_result_code_redeem_2 },
+	{ &sql_code_redeem_3, &db_result_code_redeem_3 },
+};
+
+struct replayed {
+	int64_t told; /* the row of the audit log */
+};
+DB_RESULT(code_replayed, struct replayed, told);
 
 struct code_draft code_draft(struct ctx *cx, struct id account)
 {
@@ -40,15 +54,19 @@ struct code_draft code_draft(struct ctx *cx, struct id account)
 }
 
 static err_t refusal(
-	struct ctx *cx, const struct code_claim *claim, const struct secret_parts *parts, enum redeem_outcome outcome)
+	struct ctx *cx, const struct code_claim *claim, const struct secret_parts *parts, struct bytes challenge)
 {
-	if (outcome == REDEEM_REPLAYED) {
-		log_event(LOG_WARN, "code_replayed", LOG_STR("client", id_text(cx->mem, "cli", claim->client->id)),
-			LOG_STR("account", id_text(cx->mem, "usr", parts->account)));
-		return FAIL(cx, INVALID_GRANT, "code replayed: its family is revoked");
-	}
-	return family_refusal(cx, &(struct family_claim){ parts->account, parts->family, claim->client,
-					  secret_hash(cx->mem, claim->code), claim->audience });
+	struct replayed replayed;
+	struct bytes hash = secret_hash(cx->mem, claim->code);
+	err_t e = db_row(cx, &sql_code_replayed, ROW(code_replayed, &replayed), IN(parts->account), IN(parts->family),
+		IN(hash), IN(claim->client->id), IN(claim->redirect_uri), IN(challenge), IN(audit_by(cx)));
+	if (err_is(e, NOT_FOUND))
+		return family_refusal(cx,
+			&(struct family_claim){ parts->account, parts->family, claim->client, hash, claim->audience });
+	TRY(e);
+	log_event(LOG_WARN, "code_replayed", LOG_STR("client", id_text(cx->mem, "cli", claim->client->id)),
+		LOG_STR("account", id_text(cx->mem, "usr", parts->account)));
+	return FAIL(cx, INVALID_GRANT, "code replayed: its family is revoked");
 }
 
 static err_t redeem(struct ctx *cx, const struct code_claim *claim, const struct secret_parts *parts,
@@ -59,13 +77,16 @@ static err_t redeem(struct ctx *cx, const struct code_claim *claim, const struct
 							   .family = parts->family,
 							   .generation = 1,
 							   .idle_s = claim->client->refresh_idle_s });
-	TRY(db_row(cx, &sql_code_redeem, ROW(code_redeem, &got), IN(parts->account), IN(parts->family),
-		IN(secret_hash(cx->mem, claim->code)), IN(claim->client->id), IN(claim->redirect_uri), IN(challenge),
-		IN(draft.access_hash), IN(draft.slot), IN(draft.access_until), IN(draft.refresh_hash),
-		IN(draft.refresh_until), IN(audit_by(cx)), IN(claim->audience), IN(claim->bound.jkt),
-		IN((uint64_t)OPENID), IN(claim->bound.x5t), IN(token_grant_end(cx, claim->client))));
-	if (got.outcome != REDEEM_ISSUED)
-		return refusal(cx, claim, parts, (enum redeem_outcome)got.outcome);
+	const struct leaf *leaf = &leaves[draft.slot];
+	err_t e = db_row(cx, leaf->redeem, ((struct db_into){ leaf->result, &got }), IN(parts->account),
+		IN(parts->family), IN(secret_hash(cx->mem, claim->code)), IN(claim->client->id),
+		IN(claim->redirect_uri), IN(challenge), IN(draft.access_hash), IN(draft.access_until),
+		IN(draft.refresh_hash), IN(draft.refresh_until), IN(token_grant_end(cx, claim->client)),
+		IN(claim->audience), IN(claim->bound.jkt), IN(claim->bound.x5t),
+		IN(claim->client->kind == CLIENT_PUBLIC), IN((uint64_t)OPENID));
+	if (err_is(e, NOT_FOUND))
+		return refusal(cx, claim, parts, challenge);
+	TRY(e);
 
 	*out = (struct token_pair){ draft.access, draft.refresh, got.scopes, got.connected_account, parts->account,
 		token_until(draft.access_until, got.connection_until), claim->bound.jkt.ptr != NULL,

@@ -12,7 +12,7 @@
 #include "server/db/query.h"
 #include "sql.h"
 
-/* As the function token_refresh says. */
+/* As the statements token_refresh and token_refresh_again say. */
 enum refresh_outcome { REFRESH_ROTATED, REFRESH_INVALID, REFRESH_REUSED, REFRESH_AGAIN, REFRESH_SCOPE, REFRESH_KEPT };
 
 struct refreshed {
@@ -21,16 +21,31 @@ struct refreshed {
 	int32_t outcome;
 	struct id connected_account;
 	uint64_t granted;
-	struct instant connection_until, family_until;
-	struct bytes replay;
-	int64_t told; /* the row of the audit log, or 0 */
-	struct instant auth_time;
+	struct instant connection_until, family_until, auth_time;
 	int16_t amr;
 	struct str email, name, tz, language;
 	bool email_confirmed;
+	struct bytes replay; /* of token_refresh_again alone, as is the next */
+	int64_t told;        /* the row of the audit log, or 0 */
 };
-DB_RESULT(token_refresh, struct refreshed, outcome, connected_account, granted, connection_until, replay, calendars,
-	with_details, family_until, told, auth_time, amr, email, email_confirmed, name, tz, language);
+#define REFRESHED_COLS                                                                                                 \
+	connected_account, granted, connection_until, calendars, with_details, family_until, auth_time, amr, email,    \
+		email_confirmed, name, tz, language
+DB_RESULT(token_refresh_0, struct refreshed, outcome, REFRESHED_COLS);
+DB_RESULT(token_refresh_1, struct refreshed, outcome, REFRESHED_COLS);
+DB_RESULT(token_refresh_2, struct refreshed, outcome, REFRESHED_COLS);
+DB_RESULT(token_refresh_3, struct refreshed, outcome, REFRESHED_COLS);
+DB_RESULT(token_refresh_again, struct refreshed, outcome, told, replay, REFRESHED_COLS);
+
+static const struct leaf {
+	const struct query *refresh;
+	const struct db_result *result;
+} leaves[TOKEN_SLOTS] = {
+	{ &sql_token_refresh_0, &db_result_token_refresh_0 },
+	{ &sql_token_refresh_1, &db_result_token_refresh_1 },
+	{ &sql_token_refresh_2, &db_result_token_refresh_2 },
+	{ &sql_token_refresh_3, &db_result_token_refresh_3 },
+};
 
 #define REPLAY_MAX 1024
 
@@ -122,10 +137,27 @@ static err_t refusal(
 					  secret_hash(cx->mem, claim->token), claim->audience });
 }
 
+/* What was not refreshed: a retry of what was, or why. */
+static err_t again(struct ctx *cx, const struct refresh_claim *claim, const struct secret_parts *old,
+	struct db_in scopes, struct token_pair *out)
+{
+	struct refreshed got;
+	err_t e = db_row(cx, &sql_token_refresh_again, ROW(token_refresh_again, &got), IN(old->account),
+		IN(old->family), IN(secret_hash(cx->mem, claim->token)), IN(token_generation(cx, old, claim->token)),
+		IN(claim->client->id), scopes, IN((int32_t)REPLAY_WINDOW_S), IN(audit_by(cx)), IN(claim->audience),
+		IN(claim->bound.jkt), IN(claim->bound.x5t));
+	if (err_is(e, NOT_FOUND))
+		return refusal(cx, claim, old, REFRESH_INVALID);
+	TRY(e);
+	return got.outcome == REFRESH_AGAIN ? replay_open(cx, claim, old, &got, out)
+					    : refusal(cx, claim, old, (enum refresh_outcome)got.outcome);
+}
+
 err_t token_refresh(struct ctx *cx, const struct refresh_claim *claim, struct token_pair *out)
 {
 	struct secret_parts old;
 	struct refreshed got;
+	struct db_in scopes = claim->scopes ? IN(claim->scopes) : IN_NULL(DB_INT8);
 	if (!claim->token.ptr)
 		return REFUSE(cx, MISSING_FIELD, "refresh_token", "The parameter refresh_token is missing.");
 	if (!secret_parse(cx->mem, claim->token, &old) || old.kind != SECRET_REFRESH)
@@ -134,17 +166,15 @@ err_t token_refresh(struct ctx *cx, const struct refresh_claim *claim, struct to
 	struct token_draft draft = token_draft(
 		cx, &(struct token_lineage){ old.account, old.family,
 			    old.generation < UINT32_MAX ? old.generation + 1 : 0, claim->client->refresh_idle_s });
-	TRY(db_row(cx, &sql_token_refresh, ROW(token_refresh, &got), IN(old.account), IN(old.family),
-		IN(secret_hash(cx->mem, claim->token)), IN(token_generation(cx, &old, claim->token)),
-		IN(claim->client->id), claim->scopes ? IN(claim->scopes) : IN_NULL(DB_INT8), IN(draft.access_hash),
-		IN(draft.slot), IN(draft.access_until), IN(draft.refresh_hash), IN(draft.refresh_until),
-		IN(replay_seal(cx, claim, &old, &draft)), IN((int32_t)REPLAY_WINDOW_S), IN(audit_by(cx)),
-		IN(claim->audience), IN(claim->bound.jkt), IN((uint64_t)OPENID), IN(claim->bound.x5t),
-		IN(keeps(claim))));
-	if (got.outcome == REFRESH_AGAIN)
-		return replay_open(cx, claim, &old, &got, out);
-	if (got.outcome != REFRESH_ROTATED && got.outcome != REFRESH_KEPT)
-		return refusal(cx, claim, &old, (enum refresh_outcome)got.outcome);
+	const struct leaf *leaf = &leaves[draft.slot];
+	err_t e = db_row(cx, leaf->refresh, ((struct db_into){ leaf->result, &got }), IN(old.account), IN(old.family),
+		IN(secret_hash(cx->mem, claim->token)), IN(claim->client->id), scopes, IN(draft.access_hash),
+		IN(draft.access_until), IN(draft.refresh_hash), IN(draft.refresh_until),
+		IN(replay_seal(cx, claim, &old, &draft)), IN(claim->audience), IN(claim->bound.jkt),
+		IN(claim->bound.x5t), IN(claim->client->kind == CLIENT_PUBLIC), IN(keeps(claim)));
+	if (err_is(e, NOT_FOUND))
+		return again(cx, claim, &old, scopes, out);
+	TRY(e);
 
 	struct str refresh = got.outcome == REFRESH_KEPT ? claim->token : draft.refresh;
 	*out = (struct token_pair){ draft.access, refresh, claim->scopes ? claim->scopes : got.granted,

@@ -1,40 +1,116 @@
 -- SPDX-License-Identifier: Apache-2.0
 
--- name: code_redeem
+-- name: code_redeem leaves: 4
 -- $1 account  $2 family  $3 hash of the code  $4 client  $5 redirect URI, NULL if not sent  $6 challenge of the verifier
--- $7 hash of the access token  $8 its slot  $9 its end  $10 hash of the refresh token  $11 its end when unused
--- $12 audit_by()  $13 audience of the access token, 0 for the grant's
--- $14 thumbprint of the key, $16 of the certificate that it is bound to, or NULL  $15 the scope openid: with it, who signed in
--- $17 the end of all that comes of it
--- The rest stands in rows that the function has just looked at: each is looked up once more, and no more.
-SELECT r.outcome, r.connected_account_id AS connected_account, r.scopes, r.connection_until,
-       (SELECT c.calendars FROM connected_account c WHERE c.account_id = $1 AND c.id = r.connected_account_id) AS calendars,
-       coalesce(f.with_details, false) AS with_details,
-       CASE r.outcome WHEN 2 THEN tokens_replayed($1, $2, $12, 'code') END AS told,
-       CASE WHEN u.email IS NOT NULL THEN f.auth_time END AS auth_time, coalesce(CASE WHEN u.email IS NOT NULL THEN f.amr END, 1::smallint) AS amr,
-       CASE WHEN u.email IS NOT NULL THEN f.nonce END AS nonce, u.email, coalesce(u.email_confirmed, false) AS email_confirmed, u.name, u.tz, u.language
-  FROM code_redeem($1, $2, $3, $4, $5, $6, $14, $16, $13, $7, $8, $9, $10, $11, $17) AS r
-  LEFT JOIN LATERAL (SELECT x.with_details, x.auth_time, x.amr, x.nonce FROM token_family x WHERE x.account_id = $1 AND x.id = $2 OFFSET 0) AS f ON true
-  LEFT JOIN LATERAL (SELECT a.email, a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz, a.language FROM account a
-                      WHERE a.account_id = $1 AND r.scopes & $15 <> 0 OFFSET 0) AS u ON true;
+-- $7 hash of the access token  $8 its end  $9 hash of the refresh token  $10 its end when unused  $11 the end of all that comes of it
+-- $12 audience of the access token, 0 for the grant's  $13 thumbprint of the key, $14 of the certificate that it is bound to, or NULL
+-- $15 whether the client is public: then the refresh token is bound, too  $16 the scope openid: with it, the nonce as it was before
+-- One statement, by the leaf of the ring: all that is told is in rows that it has in hand. No row: it is not to be redeemed, see code_replayed.
+WITH used AS (
+	UPDATE token_family f
+	   SET code_used_at = now(), generation = 1, refresh_hash = $9, idle_expires_at = later($10, a.ahead_s), expires_at = later($11, a.ahead_s),
+	       rotated_at = now(), nonce = NULL, dpop_jkt = CASE WHEN $15 THEN $13::bytea END, x5t = CASE WHEN $15 THEN $14::bytea END
+	  FROM connected_account c, account a
+	 WHERE f.account_id = $1 AND f.id = $2 AND f.code_hash = $3 AND f.client_id = $4
+	   AND f.challenge IS NOT DISTINCT FROM $6 AND ($5::text IS NULL OR f.redirect_uri = $5)
+	   AND (f.dpop_jkt IS NULL OR f.dpop_jkt = $13) AND f.code_used_at IS NULL AND f.code_expires_at > account_now(a.ahead_s)
+	   AND f.revoked_at IS NULL AND audience_within($12, f.audience)
+	   AND c.account_id = $1 AND c.id = f.connected_account_id AND c.revoked_at IS NULL
+	   AND c.expires_at > account_now(a.ahead_s) AND f.scopes & c.scopes <> 0
+	   AND a.account_id = $1 AND a.status = 1
+	RETURNING c.id AS connected_account, c.calendars, f.scopes & c.scopes AS scopes, later(least(c.expires_at, f.expires_at), -a.ahead_s) AS connection_until,
+	          coalesce(nullif($12, 0), f.audience) AS audience, f.with_details, f.auth_time, f.amr,
+	          a.ahead_s, a.email, a.email_confirmed_at, a.name, a.tz, a.language
+), made AS (
+	INSERT INTO access_token_$leaf (account_id, hash, slot, family_id, scopes, expires_at, dpop_jkt, x5t, audience)
+	SELECT $1, $7, $leaf, $2, u.scopes, later(least($8, u.connection_until), u.ahead_s), $13, $14, u.audience FROM used u
+)
+SELECT u.connected_account, u.scopes, u.connection_until, u.calendars, u.with_details, u.auth_time, u.amr,
+       CASE WHEN u.scopes & $16 <> 0 THEN (SELECT x.nonce FROM token_family x WHERE x.account_id = $1 AND x.id = $2) END AS nonce,
+       u.email, u.email_confirmed_at IS NOT NULL AS email_confirmed, u.name, u.tz, u.language
+  FROM used u;
 
--- name: token_refresh
--- $1 account  $2 family  $3 hash of the token  $4 its generation  $5 client  $6 scopes, NULL for all
--- $7 hash of the new access token  $8 its slot  $9 its end  $10 hash of the new refresh token  $11 its end when unused
--- $12 the answer, sealed  $13 how many seconds a retry gets it again  $14 audit_by()
--- $15 audience of the access token, 0 for the grant's  $16 thumbprint of the key, $18 of the certificate that it is bound to, or NULL
--- $17 the scope openid: with it, who signed in  $19 whether the app keeps its refresh token
--- (As in code_redeem.)
-SELECT r.outcome, r.connected_account_id AS connected_account, r.granted, r.connection_until, r.replay,
-       (SELECT c.calendars FROM connected_account c WHERE c.account_id = $1 AND c.id = r.connected_account_id) AS calendars,
-       coalesce(f.with_details, false) AS with_details, coalesce(f.expires_at, 'infinity') AS family_until,
-       CASE r.outcome WHEN 2 THEN tokens_replayed($1, $2, $14, 'refresh token') END AS told,
-       CASE WHEN u.email IS NOT NULL THEN f.auth_time END AS auth_time, coalesce(CASE WHEN u.email IS NOT NULL THEN f.amr END, 1::smallint) AS amr,
-       u.email, coalesce(u.email_confirmed, false) AS email_confirmed, u.name, u.tz, u.language
-  FROM token_refresh($1, $2, $3, $4, $5, $16, $18, $19, $6, $15, $7, $8, $9, $10, $11, $12, make_interval(secs => $13::int)) AS r
-  LEFT JOIN LATERAL (SELECT x.with_details, x.expires_at, x.auth_time, x.amr FROM token_family x WHERE x.account_id = $1 AND x.id = $2 OFFSET 0) AS f ON true
-  LEFT JOIN LATERAL (SELECT a.email, a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz, a.language FROM account a
-                      WHERE a.account_id = $1 AND r.granted & $17 <> 0 OFFSET 0) AS u ON true;
+-- name: code_replayed
+-- $1 account  $2 family  $3 hash of the code  $4 client  $5 redirect URI, NULL if not sent  $6 challenge of the verifier  $7 audit_by()
+-- After a redemption that found nothing: if that was since the code was used before, all that came of it ends. A statement of its own,
+-- so that it sees the commit of a caller that was faster. With whatever key: the first may have been the thief.
+WITH ended AS (
+	UPDATE token_family f
+	   SET revoked_at = now(), revoked_why = 1
+	 WHERE f.account_id = $1 AND f.id = $2 AND f.code_hash = $3 AND f.client_id = $4
+	   AND f.challenge IS NOT DISTINCT FROM $6 AND ($5::text IS NULL OR f.redirect_uri = $5)
+	   AND f.code_used_at IS NOT NULL AND f.revoked_at IS NULL
+	RETURNING f.id
+)
+SELECT tokens_replayed($1, $2, $7, 'code') AS told FROM ended;
+
+-- name: token_refresh leaves: 4
+-- $1 account  $2 family  $3 hash of the token  $4 client  $5 scopes, NULL for all
+-- $6 hash of the new access token  $7 its end  $8 hash of the new refresh token  $9 its end when unused  $10 the answer, sealed
+-- $11 audience of the access token, 0 for the grant's  $12 thumbprint of the key, $13 of the certificate that it is bound to, or NULL
+-- $14 whether the client is public: then the refresh token is bound, too  $15 whether the app keeps its refresh token
+-- (As code_redeem.) Bound to a key it is not rotated: who has it and not the key can do nothing with it. Nor where the app is to keep it:
+-- then it is worth nothing to who cannot prove to be that app. No row: see token_refresh_again.
+WITH moved AS (
+	UPDATE token_family t
+	   SET generation = CASE WHEN t.dpop_jkt IS NULL AND t.x5t IS NULL AND NOT $15 THEN t.generation + 1 ELSE t.generation END,
+	       previous_hash = CASE WHEN t.dpop_jkt IS NULL AND t.x5t IS NULL AND NOT $15 THEN t.refresh_hash ELSE t.previous_hash END,
+	       refresh_hash = CASE WHEN t.dpop_jkt IS NULL AND t.x5t IS NULL AND NOT $15 THEN $8 ELSE t.refresh_hash END,
+	       sealed_replay = CASE WHEN t.dpop_jkt IS NULL AND t.x5t IS NULL AND NOT $15 THEN $10 ELSE t.sealed_replay END,
+	       replay_scopes = $5, replay_audience = $11, rotated_at = now(), idle_expires_at = later($9, a.ahead_s),
+	       dpop_jkt = coalesce(t.dpop_jkt, CASE WHEN $14 THEN $12::bytea END), x5t = coalesce(t.x5t, CASE WHEN $14 THEN $13::bytea END)
+	  FROM connected_account c, account a
+	 WHERE t.account_id = $1 AND t.id = $2 AND t.refresh_hash = $3 AND t.client_id = $4
+	   AND (t.dpop_jkt IS NULL OR t.dpop_jkt = $12) AND (t.x5t IS NULL OR t.x5t = $13) AND t.revoked_at IS NULL
+	   AND t.idle_expires_at > account_now(a.ahead_s) AND t.expires_at > account_now(a.ahead_s)
+	   AND ($5::bigint IS NULL OR t.scopes & c.scopes & $5 = $5) AND audience_within($11, t.audience)
+	   AND c.account_id = $1 AND c.id = t.connected_account_id AND c.revoked_at IS NULL
+	   AND c.expires_at > account_now(a.ahead_s) AND t.scopes & c.scopes <> 0
+	   AND a.account_id = $1 AND a.status = 1
+	RETURNING c.id AS connected_account, c.calendars, t.scopes & c.scopes AS granted, later(least(c.expires_at, t.expires_at), -a.ahead_s) AS connection_until,
+	          coalesce(nullif($11, 0), t.audience) AS audience, t.refresh_hash = $3 AS kept, t.with_details, t.expires_at, t.auth_time, t.amr,
+	          a.ahead_s, a.email, a.email_confirmed_at, a.name, a.tz, a.language
+), made AS (
+	INSERT INTO access_token_$leaf (account_id, hash, slot, family_id, scopes, expires_at, dpop_jkt, x5t, audience)
+	SELECT $1, $6, $leaf, $2, coalesce($5, m.granted), later(least($7, m.connection_until), m.ahead_s), $12, $13, m.audience FROM moved m
+)
+SELECT CASE WHEN m.kept THEN 5 ELSE 0 END AS outcome, m.connected_account, m.granted, m.connection_until, m.calendars, m.with_details,
+       m.expires_at AS family_until, m.auth_time, m.amr, m.email, m.email_confirmed_at IS NOT NULL AS email_confirmed, m.name, m.tz, m.language
+  FROM moved m;
+
+-- name: token_refresh_again
+-- $1 account  $2 family  $3 hash of the token  $4 its generation  $5 client  $6 scopes, NULL for all  $7 how many seconds a retry gets its answer again
+-- $8 audit_by()  $9 audience, $10 $11 thumbprints as in token_refresh
+-- After a refresh that found nothing: 1 the token is worth nothing, 2 it was used before and its family has ended, 3 a retry of the last
+-- refresh, whose answer is `replay`, 4 a scope was not granted. A statement of its own, so that it sees the commit of a caller that was faster.
+WITH family AS (
+	SELECT t.refresh_hash = $3 AS newest, t.previous_hash = $3 AS previous, t.generation, t.revoked_at, t.connected_account_id, t.sealed_replay,
+	       t.rotated_at > clock_timestamp() - make_interval(secs => $7::int) AND t.replay_scopes IS NOT DISTINCT FROM $6
+	       AND t.replay_audience IS NOT DISTINCT FROM $9 AS is_retry,
+	       c.revoked_at IS NULL AND c.expires_at > account_now(a.ahead_s) AND a.status = 1
+	       AND t.scopes & c.scopes & coalesce($6::bigint, -1) <> 0 AS stands,
+	       t.scopes & c.scopes AS scopes, later(least(c.expires_at, t.expires_at), -a.ahead_s) AS connection_until,
+	       c.calendars, t.with_details, t.expires_at, t.auth_time, t.amr, a.email, a.email_confirmed_at, a.name, a.tz, a.language
+	  FROM token_family t
+	  JOIN connected_account c ON c.account_id = t.account_id AND c.id = t.connected_account_id
+	  JOIN account a ON a.account_id = t.account_id
+	 WHERE t.account_id = $1 AND t.id = $2 AND t.client_id = $5
+	   AND (t.dpop_jkt IS NULL OR t.dpop_jkt = $10) AND (t.x5t IS NULL OR t.x5t = $11)
+), judged AS (
+	SELECT f.*, CASE WHEN f.revoked_at IS NOT NULL THEN 1
+	                 WHEN f.newest THEN CASE WHEN f.scopes & $6 <> $6 THEN 4 ELSE 1 END
+	                 WHEN f.previous AND f.is_retry THEN CASE WHEN f.stands THEN 3 ELSE 1 END
+	                 WHEN f.previous OR $4 < f.generation - 1 THEN 2
+	                 ELSE 1 END AS outcome FROM family f
+), ended AS (
+	UPDATE token_family t SET revoked_at = now(), revoked_why = 2 FROM judged j
+	 WHERE j.outcome = 2 AND t.account_id = $1 AND t.id = $2 AND t.revoked_at IS NULL
+)
+SELECT j.outcome, CASE j.outcome WHEN 2 THEN tokens_replayed($1, $2, $8, 'refresh token') END AS told,
+       CASE j.outcome WHEN 3 THEN j.sealed_replay END AS replay, j.connected_account_id AS connected_account, j.scopes AS granted, j.connection_until,
+       j.calendars, j.with_details, j.expires_at AS family_until, j.auth_time, j.amr, j.email, j.email_confirmed_at IS NOT NULL AS email_confirmed,
+       j.name, j.tz, j.language
+  FROM judged j;
 
 -- name: dpop_once
 -- $1 what names the proof  $2 when its nonce was made  $3 now, both in milliseconds since 1970
@@ -150,7 +226,7 @@ SELECT CASE WHEN NOT c.machine THEN c.id END AS connected_account, c.client_id A
 
 -- name: introspect_refresh
 -- $1 account  $2 family  $3 hash of the refresh token
--- The newest refresh token of its family, while it works (as the function token_refresh has it).
+-- The newest refresh token of its family, while it works (as token_refresh has it).
 SELECT c.id AS connected_account, c.client_id AS client, o.called, c.calendars, f.with_details, f.scopes & c.scopes AS scopes, f.audience,
        least(f.idle_expires_at, f.expires_at, c.expires_at) AS until, f.auth_time, f.dpop_jkt, f.x5t
   FROM (SELECT * FROM token_family x WHERE x.account_id = $1 AND x.id = $2 AND x.refresh_hash = $3 OFFSET 0) f

@@ -194,10 +194,10 @@ def by_pgbench(place, cluster, first):
                     f"FROM token_family WHERE id < '{(first + CODES).to_bytes(16, 'big').hex()}' AND id >= '{first.to_bytes(16, 'big').hex()}'; ANALYZE bench_code")
     mine = lambda column: f"(SELECT {column} FROM bench_code WHERE n = :n::int)"
     challenge = f"'\\x{base64.urlsafe_b64decode(challenge_of(VERIFIER) + '=').hex()}'::bytea"
-    given = [f"'{account}'::uuid", mine("id"), mine("hash"), f"'{client}'::uuid", "'https://app.example/cb'::text", challenge, f"sha256((:n::int + {first})::text::bytea)", "1::smallint",
-             "now() + interval '1 hour'", f"sha256((- :n::int - {first})::text::bytea)", "now() + interval '30 days'", "ARRAY['server', '', '', '', '', '']", "0::smallint", "NULL::bytea",
-             "0::bigint", "NULL::bytea", "'infinity'::timestamptz"]
-    text = re.sub(r"\$(\d+)", lambda m: given[int(m[1]) - 1], statement("code_redeem"))
+    given = [f"'{account}'::uuid", mine("id"), mine("hash"), f"'{client}'::uuid", "'https://app.example/cb'::text", challenge, f"sha256((:n::int + {first})::text::bytea)",
+             "now() + interval '1 hour'", f"sha256((- :n::int - {first})::text::bytea)", "now() + interval '30 days'", "'infinity'::timestamptz", "0::smallint", "NULL::bytea",
+             "NULL::bytea", "false", "0::bigint"]
+    text = re.sub(r"\$(\d+)", lambda m: given[int(m[1]) - 1], statement("code_redeem_1"))
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
         script.write(f"\\set n :client_id * {CODES // CONNECTIONS} + :turn\n\\set turn :turn + 1\n{text};\n")
         script.flush()

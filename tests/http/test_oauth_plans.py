@@ -37,6 +37,10 @@ PLANS = {
     "introspect_refresh": f"'{ACCOUNT}', '00000000-0000-0000-0000-000000000001', '\\x00'",
     "token_state": f"'{ACCOUNT}', {HASH}, 1",
     "family_revoke_by_access": f"'{ACCOUNT}', {HASH}, 1, '{APP}', now(), ARRAY['server', '', '', '', '', '']",
+    "code_redeem_1": f"'{ACCOUNT}', '00000000-0000-0000-0000-000000000001', {HASH}, '{APP}', NULL, '\\x01', '\\x02', now(), '\\x03', now(), now(), 0, NULL, NULL, false, 0",
+    "code_replayed": f"'{ACCOUNT}', '00000000-0000-0000-0000-000000000001', {HASH}, '{APP}', NULL, '\\x01', ARRAY['server', '', '', '', '', '']",
+    "token_refresh_2": f"'{ACCOUNT}', '00000000-0000-0000-0000-000000000001', {HASH}, '{APP}', NULL, '\\x02', now(), '\\x03', now(), '\\x04', 0, NULL, NULL, false, false",
+    "token_refresh_again": f"'{ACCOUNT}', '00000000-0000-0000-0000-000000000001', {HASH}, 1, '{APP}', NULL, 10, ARRAY['server', '', '', '', '', ''], 0, NULL, NULL",
     "token_exchange": f"'{ACCOUNT}', {HASH}, 1, '{APP}', NULL, '\\x01', 0, 0, NULL",
 }
 TIMES = {
