@@ -6,6 +6,7 @@
 #include "server/base/address.h"
 #include "server/base/log.h"
 #include "server/db/query.h"
+#include "server/mail/message.h"
 #include "server/mail/reset.h"
 #include "server/mail/sign_up.h"
 #include "sql.h"
@@ -25,18 +26,20 @@ DB_RESULT(letter_ask, struct noted, noted, dropped);
 err_t letter_ask(struct ctx *cx, enum mailbox_purpose purpose, struct str email)
 {
 	bool reset = purpose == MAILBOX_RESET;
-	struct str folded = STR("");
+	struct str folded;
 	if (!mailbox_is_possible(cx))
 		return FAIL(cx, MAIL_NOT_CONFIGURED, "no way to mail a link");
-	if (email_fold(cx, email, &folded))
-		folded = STR("");
+	/* What is no address is nobody's: to say so tells of no account, and who mistyped theirs waits for no letter.
+	 */
+	TRY(email_fold(cx, email, &folded));
+	if (!mail_is_address(folded))
+		return REFUSE(cx, INVALID_VALUE, "email", "Mail cannot go to this address.");
 	const struct throttle limits[] = {
 		{ reset ? "reset of address" : "sign-up of address", folded, ASKS_AN_HOUR, HOUR_S },
 		{ reset ? "resets from network" : "sign-up", address_network(cx->mem, cx->client_ip),
 			ASKS_FROM_A_NETWORK, HOUR_S },
 	};
-	/* What is no address is told apart neither: it counts for the network alone. */
-	TRY(throttle_take(cx, folded.len ? limits : limits + 1, folded.len ? 2 : 1));
+	TRY(throttle_take(cx, limits, ARRAY_LEN(limits)));
 	struct str network = address_coarse(cx->mem, cx->client_ip);
 	struct noted row;
 	TRY(db_row(cx, &sql_letter_ask, ROW(letter_ask, &row), IN(id_new(cx->now)), IN((int16_t)purpose), IN(folded),

@@ -20,9 +20,8 @@ struct asked {
 #define ASKS_FROM_A_NETWORK 20 /* in an hour, the same */
 
 /*
- * What is no address is an address that nobody has.
- *
- * errors  RATE_LIMITED; MAIL_NOT_CONFIGURED; UNAVAILABLE: 1,000 wait, and this network has its share of them
+ * errors  INVALID_VALUE (param "email"): no address that mail can go to, whoever has it; RATE_LIMITED;
+ * MAIL_NOT_CONFIGURED; UNAVAILABLE: 1,000 wait, and this network has its share of them
  */
 MUST_CHECK err_t letter_ask(struct ctx *cx, enum mailbox_purpose purpose, struct str email);
 
