@@ -61,8 +61,6 @@ static err_t apply_times(
 		event->end.us = event->start.us + DAY_US;
 	else
 		event->end.us = event->start.us + (was_end.us - was_start.us);
-	if (event->end.us < event->start.us || (event->all_day && event->end.us == event->start.us))
-		return REFUSE(cx, INVALID_VALUE, "end_time", "The end lies before the start.");
 	return OK;
 }
 

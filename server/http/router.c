@@ -45,6 +45,17 @@ static bool type_fits(enum body_kind kind, struct str type)
 	return false;
 }
 
+static err_t refuse_type(struct request *rq, enum body_kind kind)
+{
+	static const char *const wanted[] = {
+		[BODY_FORM] = "The body is a form here: Content-Type: " FORM_TYPE ".",
+		[BODY_FILES] = "The body is a form here: Content-Type: " FORM_TYPE " or " MULTIPART_TYPE ".",
+		[BODY_JSON] = "The body is JSON here: Content-Type: application/json.",
+		[BODY_XML] = "The body is XML here: Content-Type: application/xml.",
+	};
+	return REFUSE(&rq->cx, MEDIA_TYPE, "", "%s", wanted[kind]);
+}
+
 /* RFC 9110 §8.4, §15.5.16: bodies come as they are. */
 static err_t check_coding(struct request *rq)
 {
@@ -68,7 +79,7 @@ static err_t read_body(struct request *rq)
 	if (rq->content_length)
 		TRY(check_coding(rq));
 	if (rq->content_length && !type_fits(route->body, request_media_type(rq)))
-		return FAIL(&rq->cx, MEDIA_TYPE, "%.*s", STR_ARG(request_header(rq, "Content-Type")));
+		return refuse_type(rq, route->body);
 	TRY(request_read_body(rq, route->body_max));
 	if (route->body == BODY_REFUSED && rq->body.len)
 		return REFUSE(&rq->cx, MEDIA_TYPE, "", "A body means nothing here: this method is sent without one.");

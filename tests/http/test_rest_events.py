@@ -170,6 +170,24 @@ def test_wrong_event_fields_are_named_and_nothing_is_made(api, change, code, par
     assert len(api("GET", "/v1/events?limit=100").json["data"]) == before
 
 
+@pytest.mark.parametrize("change,words", [
+    ({"color_hex": "#fff"}, "#RRGGBB"),
+    ({"end_time": "9999-12-31T23:59:59Z"}, "the years 1 to 9998"),
+    ({"start_time": "0000-01-01T00:00:00Z"}, "the years 1 to 9998"),
+    ({"all_day": True, "start_time": "2026-11-24", "end_time": "2026-11-24", "timezone": None}, "the day after the last"),
+    ({"recurrence": {"rule": "FREQ=DAILY\r\nX:1"}}, "One rule a line"),
+    ({"attendees": [{"email": "ann@example.org"}, {"email": "a b@example.org"}]}, "has an e-mail address"),
+])
+def test_what_is_wrong_with_an_event_says_what_is_wanted(api, change, words):
+    error = api("POST", "/v1/events", {**VALID, **change}).json["error"]
+    assert words in error["message"] and ("attendees" not in change or error["param"] == "attendees[1]"), error
+
+
+def test_a_body_of_another_type_is_told_which_one_is_taken(world, api):
+    assert "application/json" in api("POST", "/v1/events", b"title=x", {"Content-Type": "text/plain"}).json["error"]["message"]
+    assert "x-www-form-urlencoded" in world.request("POST", "/oauth/token", "{}", {"Content-Type": "application/json"}).json["error_description"]
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"title":"\xff"}', b'{"title":"a\\u0000b"}', b"[" * 100000,
     b'{"title":"a","title":"b"}', b'{"title":"\\ud800"}', b'{"title":1e999}'])
 def test_what_is_no_json_object_is_400(api, body):

@@ -57,35 +57,43 @@ static bool is_color(struct str color)
 
 static err_t check_texts(struct ctx *cx, const struct event *e, unsigned fields)
 {
+	static const char text[] =
+		"This is UTF-8 of at most 512 KiB, without control characters but tabs and line ends.";
 	const struct {
 		enum event_field field;
 		const char *name;
 		bool good;
+		const char *wanted;
 	} checks[] = {
-		{ EVENT_TITLE, "title", is_clean(e->title) },
-		{ EVENT_DESCRIPTION, "description", is_clean(e->description) },
-		{ EVENT_LOCATION, "location", is_clean(e->location) },
-		{ EVENT_CATEGORY, "category", is_clean(e->category) },
-		{ EVENT_COLOR, "color_hex", !e->color.ptr || is_color(e->color) },
-		{ EVENT_URL, "url", is_one_line(e->url) },
+		{ EVENT_TITLE, "title", is_clean(e->title), text },
+		{ EVENT_DESCRIPTION, "description", is_clean(e->description), text },
+		{ EVENT_LOCATION, "location", is_clean(e->location), text },
+		{ EVENT_CATEGORY, "category", is_clean(e->category), text },
+		{ EVENT_COLOR, "color_hex", !e->color.ptr || is_color(e->color), "A color is written #RRGGBB." },
+		{ EVENT_URL, "url", is_one_line(e->url), "A URL is one line, without control characters." },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(checks); i++)
 		if (fields & checks[i].field && !checks[i].good)
-			return REFUSE(cx, INVALID_VALUE, checks[i].name, "%s is not valid", checks[i].name);
+			return REFUSE(cx, INVALID_VALUE, checks[i].name, "%s", checks[i].wanted);
 	return OK;
 }
 
 static err_t check_time(struct ctx *cx, const struct event *e)
 {
+	static const char years[] = "Times lie in the years 1 to 9998.";
 	const int64_t first = days_from_civil(1, 1, 1) * DAY_SECONDS,
 		      last = days_from_civil(9998, 12, 31) * DAY_SECONDS;
 	if (e->zone.ptr && !e->floating && !e->own_zone && !zone_by_name(e->zone))
 		return REFUSE(cx, INVALID_VALUE, "timezone", "timezone \"%.*s\" is not known; use an IANA name",
 			STR_ARG(str_sub(e->zone, 0, 60)));
 	if (instant_s(e->start) < first || instant_s(e->start) > last)
-		return REFUSE(cx, INVALID_VALUE, "start_time", "start_time is out of range");
-	if (e->end.us < e->start.us || (e->all_day && e->end.us <= e->start.us) || instant_s(e->end) > last)
-		return REFUSE(cx, INVALID_VALUE, "end_time", "end_time must not be before start_time");
+		return REFUSE(cx, INVALID_VALUE, "start_time", "%s", years);
+	if (instant_s(e->end) > last)
+		return REFUSE(cx, INVALID_VALUE, "end_time", "%s", years);
+	if (e->all_day && e->end.us == e->start.us)
+		return REFUSE(cx, INVALID_VALUE, "end_time", "The end of an all-day event is the day after the last.");
+	if (e->end.us < e->start.us)
+		return REFUSE(cx, INVALID_VALUE, "end_time", "The end lies before the start.");
 	if (e->all_day && (instant_s(e->start) % DAY_SECONDS || instant_s(e->end) % DAY_SECONDS))
 		return REFUSE(cx, INVALID_VALUE, "start_time", "an all-day event starts and ends at midnight");
 	return OK;
@@ -109,14 +117,17 @@ static err_t check_rules(struct ctx *cx, struct str rules)
 		err_t bad = rscale_read(cx, line, &rule, &scale);
 		if (bad || !is_one_line(line) || ++count > SERIES_RULES_MAX)
 			return REFUSE(cx, INVALID_VALUE, "recurrence.rule", "%.*s",
-				STR_ARG(bad ? err_text(bad) : STR("one rule a line is expected, and a few of them")));
+				STR_ARG(bad ? err_text(bad)
+					    : STR("One rule a line is expected, without its name, and at most "
+						  "eight.")));
 	}
 	return OK;
 }
 
 static err_t check_dates(struct ctx *cx, size_t count)
 {
-	return count > DATES_MAX ? REFUSE(cx, INVALID_VALUE, "recurrence", "more than %d dates", DATES_MAX) : OK;
+	return count > DATES_MAX ? REFUSE(cx, INVALID_VALUE, "recurrence", "There are at most %d dates.", DATES_MAX)
+				 : OK;
 }
 
 static const struct event_attendee *attendee_was(const struct event *was, struct str email)
@@ -130,16 +141,17 @@ static const struct event_attendee *attendee_was(const struct event *was, struct
 static err_t check_attendees(struct ctx *cx, const struct event *e, const struct event *was)
 {
 	if (e->organizer.ptr && !(was && str_eq(was->organizer, e->organizer)) && !event_is_email(e->organizer))
-		return REFUSE(cx, INVALID_VALUE, "organizer", "organizer is no e-mail address");
+		return REFUSE(cx, INVALID_VALUE, "organizer", "The organizer is an e-mail address.");
 	if (e->attendee_count > ICAL_ATTENDEES_MAX)
-		return REFUSE(cx, INVALID_VALUE, "attendees", "more than %d attendees", ICAL_ATTENDEES_MAX);
+		return REFUSE(cx, INVALID_VALUE, "attendees", "There are at most %d attendees.", ICAL_ATTENDEES_MAX);
 	for (size_t i = 0; i < e->attendee_count; i++) {
 		const struct event_attendee *a = &e->attendees[i], *before = attendee_was(was, a->email);
 		if ((!before && !event_is_email(a->email)) || !is_clean(a->name))
-			return REFUSE(
-				cx, INVALID_VALUE, "attendees", "attendee %zu has no valid e-mail address or name", i);
+			return REFUSE(cx, INVALID_VALUE, str_c(cx->mem, str_fmt(cx->mem, "attendees[%zu]", i)),
+				"An attendee has an e-mail address, and perhaps a name without control characters.");
 		if (a->status == PARTSTAT_OTHER && (!before || before->status != PARTSTAT_OTHER))
-			return REFUSE(cx, INVALID_VALUE, "attendees", "the status of attendee %zu cannot be set", i);
+			return REFUSE(cx, INVALID_VALUE, str_c(cx->mem, str_fmt(cx->mem, "attendees[%zu].status", i)),
+				"This status is told of what another program wrote. Send another, or leave it out.");
 	}
 	return OK;
 }
@@ -159,7 +171,7 @@ err_t event_check(struct ctx *cx, const struct event *event, const struct event 
 		TRY(check_attendees(cx, event, was));
 	if (fields & EVENT_REMINDERS && event->reminder_count > REMINDERS_MAX &&
 		!(was && event->reminder_count <= was->reminder_count))
-		return REFUSE(cx, INVALID_VALUE, "reminders", "more than %d reminders", REMINDERS_MAX);
+		return REFUSE(cx, INVALID_VALUE, "reminders", "There are at most %d reminders.", REMINDERS_MAX);
 	return OK;
 }
 
