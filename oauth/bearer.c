@@ -27,14 +27,10 @@ struct bearer {
 #define BEARER_COLS                                                                                                    \
 	connected_account, machine, client, platform, family, calendars, scopes, audience, expires_at, plan, email,    \
 		email_confirmed, name, tz, language, api_version, ahead_s
-DB_RESULT(token_find_0, struct bearer, BEARER_COLS);
-DB_RESULT(token_find_1, struct bearer, BEARER_COLS);
-DB_RESULT(token_find_2, struct bearer, BEARER_COLS);
-DB_RESULT(token_find_3, struct bearer, BEARER_COLS);
-DB_RESULT(token_find_bound_0, struct bearer, BEARER_COLS, once);
-DB_RESULT(token_find_bound_1, struct bearer, BEARER_COLS, once);
-DB_RESULT(token_find_bound_2, struct bearer, BEARER_COLS, once);
-DB_RESULT(token_find_bound_3, struct bearer, BEARER_COLS, once);
+#define BEARER_RESULTS(n)                                                                                              \
+	DB_RESULT(token_find_##n, struct bearer, BEARER_COLS);                                                         \
+	DB_RESULT(token_find_bound_##n, struct bearer, BEARER_COLS, once);
+TOKEN_LEAVES(BEARER_RESULTS)
 
 struct token_state {
 	bool expired, bound, revoked, stopped;
@@ -49,10 +45,10 @@ static const struct leaf {
 	const struct query *find_bound;
 	const struct db_result *bound_result;
 } leaves[TOKEN_SLOTS] = {
-	{ &sql_token_find_0, &db_result_token_find_0, &sql_token_find_bound_0, &db_result_token_find_bound_0 },
-	{ &sql_token_find_1, &db_result_token_find_1, &sql_token_find_bound_1, &db_result_token_find_bound_1 },
-	{ &sql_token_find_2, &db_result_token_find_2, &sql_token_find_bound_2, &db_result_token_find_bound_2 },
-	{ &sql_token_find_3, &db_result_token_find_3, &sql_token_find_bound_3, &db_result_token_find_bound_3 },
+#define LEAF(n)                                                                                                        \
+	{ &sql_token_find_##n, &db_result_token_find_##n, &sql_token_find_bound_##n, &db_result_token_find_bound_##n },
+	TOKEN_LEAVES(LEAF)
+#undef LEAF
 };
 
 /* The hour is not trusted, but altering it changes the hash: what it says can only make a token worse. */
@@ -71,8 +67,8 @@ static err_t refusal(struct ctx *cx, const struct credential *sent, const struct
 	bool by_proof)
 {
 	struct token_state state;
-	err_t e = db_row(cx, &sql_token_state, ROW(token_state, &state), IN(parts->account), IN(hash),
-		IN((int16_t)(parts->expiry_hour % TOKEN_SLOTS)));
+	err_t e = db_row(
+		cx, &sql_token_state, ROW(token_state, &state), IN(parts->account), IN(hash), IN(token_slot(parts)));
 	if (err_is(e, NOT_FOUND))
 		return FAIL(cx, TOKEN_INVALID, "unknown token");
 	TRY(e);
@@ -101,7 +97,7 @@ static err_t refusal(struct ctx *cx, const struct credential *sent, const struct
 static err_t find_bound(struct ctx *cx, const struct credential *sent, const struct secret_parts *parts,
 	struct bytes hash, struct bearer *out)
 {
-	const struct leaf *leaf = &leaves[parts->expiry_hour % TOKEN_SLOTS];
+	const struct leaf *leaf = &leaves[token_slot(parts)];
 	const struct dpop_use use = {
 		.proof = sent->proof, .method = sent->method, .url = sent->url, .token = sent->secret
 	};
@@ -117,7 +113,7 @@ static err_t find_bound(struct ctx *cx, const struct credential *sent, const str
 static err_t find(struct ctx *cx, const struct credential *sent, const struct secret_parts *parts, struct bytes hash,
 	struct bearer *out)
 {
-	const struct leaf *leaf = &leaves[parts->expiry_hour % TOKEN_SLOTS];
+	const struct leaf *leaf = &leaves[token_slot(parts)];
 	if (sent->transport == VIA_DPOP)
 		return find_bound(cx, sent, parts, hash, out);
 	return db_row(

@@ -18,19 +18,16 @@ struct machine_grant {
 	uint64_t granted;
 	struct str committed; /* how: nobody asks */
 };
-DB_RESULT(machine_token_0, struct machine_grant, granted, committed);
-DB_RESULT(machine_token_1, struct machine_grant, granted, committed);
-DB_RESULT(machine_token_2, struct machine_grant, granted, committed);
-DB_RESULT(machine_token_3, struct machine_grant, granted, committed);
+#define GRANT_RESULT(n) DB_RESULT(machine_token_##n, struct machine_grant, granted, committed);
+TOKEN_LEAVES(GRANT_RESULT)
 
 static const struct leaf {
 	const struct query *add;
 	const struct db_result *result;
 } leaves[TOKEN_SLOTS] = {
-	{ &sql_machine_token_0, &db_result_machine_token_0 },
-	{ &sql_machine_token_1, &db_result_machine_token_1 },
-	{ &sql_machine_token_2, &db_result_machine_token_2 },
-	{ &sql_machine_token_3, &db_result_machine_token_3 },
+#define LEAF(n) { &sql_machine_token_##n, &db_result_machine_token_##n },
+	TOKEN_LEAVES(LEAF)
+#undef LEAF
 };
 
 static err_t no_scope(struct ctx *cx, uint64_t allowed)

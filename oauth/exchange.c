@@ -42,9 +42,9 @@ err_t token_exchange(struct ctx *cx, const struct exchange_claim *claim, struct 
 			.kind = SECRET_ACCESS, .account = parts.account, .expiry_hour = parts.expiry_hour },
 		(struct bytes){ 0 });
 	err_t e = db_row(cx, &sql_token_exchange, ROW(token_exchange, &got), IN(parts.account),
-		IN(secret_hash(cx->mem, claim->subject)), IN((int16_t)(parts.expiry_hour % TOKEN_SLOTS)),
-		IN(claim->client->id), IN(claim->bound.jkt), IN(secret_hash(cx->mem, access)), IN(claim->scopes),
-		IN(claim->audience), IN(claim->bound.x5t));
+		IN(secret_hash(cx->mem, claim->subject)), IN(token_slot(&parts)), IN(claim->client->id),
+		IN(claim->bound.jkt), IN(secret_hash(cx->mem, access)), IN(claim->scopes), IN(claim->audience),
+		IN(claim->bound.x5t));
 	if (err_is(e, NOT_FOUND))
 		return no_subject(cx);
 	TRY(e);

@@ -29,20 +29,17 @@ struct live_token {
 };
 #define LIVE_COLS                                                                                                      \
 	connected_account, client, called, calendars, with_details, scopes, audience, until, auth_time, dpop_jkt, x5t
-DB_RESULT(introspect_access_0, struct live_token, LIVE_COLS);
-DB_RESULT(introspect_access_1, struct live_token, LIVE_COLS);
-DB_RESULT(introspect_access_2, struct live_token, LIVE_COLS);
-DB_RESULT(introspect_access_3, struct live_token, LIVE_COLS);
+#define LIVE_RESULT(n) DB_RESULT(introspect_access_##n, struct live_token, LIVE_COLS);
+TOKEN_LEAVES(LIVE_RESULT)
 DB_RESULT(introspect_refresh, struct live_token, LIVE_COLS);
 
 static const struct leaf {
 	const struct query *find;
 	const struct db_result *result;
 } leaves[TOKEN_SLOTS] = {
-	{ &sql_introspect_access_0, &db_result_introspect_access_0 },
-	{ &sql_introspect_access_1, &db_result_introspect_access_1 },
-	{ &sql_introspect_access_2, &db_result_introspect_access_2 },
-	{ &sql_introspect_access_3, &db_result_introspect_access_3 },
+#define LEAF(n) { &sql_introspect_access_##n, &db_result_introspect_access_##n },
+	TOKEN_LEAVES(LEAF)
+#undef LEAF
 };
 
 /* The secret's own form tells which it is; token_type_hint may be wrong and is not needed (§2.1). Keys, codes and what
@@ -51,7 +48,7 @@ static err_t find(struct ctx *cx, struct str token, const struct secret_parts *p
 {
 	struct bytes hash = secret_hash(cx->mem, token);
 	if (parts->kind == SECRET_ACCESS) {
-		const struct leaf *leaf = &leaves[parts->expiry_hour % TOKEN_SLOTS];
+		const struct leaf *leaf = &leaves[token_slot(parts)];
 		return db_row(cx, leaf->find, ((struct db_into){ leaf->result, out }), IN(parts->account), IN(hash));
 	}
 	if (parts->kind == SECRET_REFRESH)

@@ -22,7 +22,7 @@ static err_t revoke(struct ctx *cx, const struct client *client, struct str toke
 	if (!secret_parse(cx->mem, token, &parts))
 		return OK;
 	struct bytes hash = secret_hash(cx->mem, token);
-	int16_t slot = (int16_t)(parts.expiry_hour % TOKEN_SLOTS);
+	int16_t slot = token_slot(&parts);
 	if (parts.kind == SECRET_ACCESS) {
 		TRY(db_exec(
 			cx, &sql_machine_token_revoke, NULL, IN(parts.account), IN(hash), IN(slot), IN(client->id)));

@@ -27,14 +27,19 @@ int32_t token_generation(struct ctx *cx, const struct secret_parts *parts, struc
 	return (int32_t)parts->generation;
 }
 
+int16_t token_slot(const struct secret_parts *access)
+{
+	return (int16_t)(access->expiry_hour % TOKEN_SLOTS);
+}
+
 struct access_draft access_draft(struct ctx *cx, struct id account)
 {
 	struct instant until = instant_add_s(cx->now, ACCESS_LIFETIME_S);
-	uint32_t hour = (uint32_t)(instant_s(until) / 3600);
-	struct str text = secret_new(cx->mem,
-		&(struct secret_parts){ .kind = SECRET_ACCESS, .account = account, .expiry_hour = hour },
-		(struct bytes){ 0 });
-	return (struct access_draft){ text, secret_hash(cx->mem, text), until, (int16_t)(hour % TOKEN_SLOTS) };
+	const struct secret_parts parts = {
+		.kind = SECRET_ACCESS, .account = account, .expiry_hour = (uint32_t)(instant_s(until) / 3600)
+	};
+	struct str text = secret_new(cx->mem, &parts, (struct bytes){ 0 });
+	return (struct access_draft){ text, secret_hash(cx->mem, text), until, token_slot(&parts) };
 }
 
 struct token_draft token_draft(struct ctx *cx, const struct token_lineage *lineage)

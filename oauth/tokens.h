@@ -10,6 +10,13 @@
 #define REFRESH_IDLE_S (30 * 86400)
 #define TOKEN_SLOTS 4
 
+/* X(0) X(1) …: tables of statements that are made for each leaf of the ring are written by it, so that none is wrong in
+ * one row alone, which would be seen at one hour of four. */
+#define TOKEN_LEAVES(X) X(0) X(1) X(2) X(3)
+
+/* In which leaf an access token is kept: by the hour of its end. */
+int16_t token_slot(const struct secret_parts *access);
+
 /* Who signed in, where openid was granted: what an ID token says of them. */
 struct token_user {
 	bool signed_in; /* else nothing of it is set, and no ID token is due */

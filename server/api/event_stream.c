@@ -91,7 +91,7 @@ static err_t proof_of(struct api_call *call, struct stream_proof *out)
 	*out = (struct stream_proof){
 		.account = parts.account,
 		.hash = secret_hash(rq->cx.mem, sent.secret),
-		.slot = token ? (int16_t)(parts.expiry_hour % TOKEN_SLOTS) : STREAM_OF_KEY,
+		.slot = token ? token_slot(&parts) : STREAM_OF_KEY,
 		.user = platform ? call->who.account : (struct id){ { 0 } },
 		.connection = platform ? call->who.connected_account : (struct id){ { 0 } },
 	};

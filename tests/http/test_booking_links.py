@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from booking import Booking, soon, text
+from forge import forged
 from oauth_flow import Browser, Form
 
 SERVE = ["--rate-limit", "0", "--write-rate", "0"]
@@ -193,6 +194,25 @@ def test_a_token_that_is_altered_or_anothers_opens_nothing(world, api, page):
     assert guest.get("/booking/").status == 404 and guest.get(f"/booking/{token}/other").status == 404
     for target in ("/v1/bookings", "/v1/events"):
         assert world.get(target, key=token).status == 401
+
+
+def test_who_knows_a_bookings_id_cannot_make_its_link(world, api, page):
+    """A token is two ids and a tag over them: with a checksum that is right and a tag that is not, or is that of another booking, it opens nothing."""
+    guest, other = (Guest(world, api.booked(page, soon(3, hour))) for hour in (9, 11))
+    token, others = (g.path.rsplit("/", 1)[1] for g in (guest, other))
+    taken = []
+    forged(others, lambda octets: taken.extend(octets[16:32]))
+    assert forged(token, lambda octets: None) == token and guest.see()
+
+    def of_another(octets):
+        octets[16:32] = bytes(taken)
+
+    def flipped(octets):
+        octets[-1] ^= 1
+
+    for change in (of_another, flipped):
+        for end in ("", "/cancel", "/move"):
+            assert guest.get(f"/booking/{forged(token, change)}{end}").status == 404, change
 
 
 def test_a_link_is_asked_ten_times_a_second_by_one_network(world, api, page):
