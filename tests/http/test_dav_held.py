@@ -117,6 +117,10 @@ def test_a_name_is_one_with_its_namespace(world, dav, account, home, cal):
         assert {tag(*n) for n in NAMES} <= set(named)
         everything = dav.propfind(path, body="<D:propfind xmlns:D='DAV:'><D:allprop/></D:propfind>").responses[0].ok
         assert {t: e.text for t, e in everything.items() if t in {tag(*n) for n in NAMES}} == {tag(*n): str(i) for i, n in enumerate(NAMES)}
+        elsewhere = [("urn:elsewhere", local) for local in dict.fromkeys(local for _, local in NAMES)]
+        included = "".join(element(*n) for n in [*NAMES, *elsewhere])
+        more = dav.propfind(path, body=f"<D:propfind xmlns:D='DAV:'><D:allprop/><D:include>{included}</D:include></D:propfind>").responses[0]
+        assert more.missing == {tag(*n) for n in elsewhere} and set(more.ok) == set(everything)
         for i, n in enumerate(NAMES):  # one is changed, one after the other goes; the others stay
             assert proppatch(dav, path, element(*n, "changed")).status == 207
             left = {t: e.text for t, e in props(dav, path, asked).ok.items()}

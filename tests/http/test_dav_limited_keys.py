@@ -180,6 +180,42 @@ def test_what_a_privilege_says_can_be_done(kept):
         (kept.cal, D + "write-properties")}
 
 
+# ---- one calendar ----
+
+
+# What a key of the calendar `mine` tries with another, `theirs`, in which b.ics is.
+OUTSIDE = {
+    "PUT": lambda c, mine, theirs: c.put(theirs + "new.ics", new_event("new")),
+    "PUT over another": lambda c, mine, theirs: c.put(theirs + "b.ics", new_event("b", summary="taken")),
+    "DELETE": lambda c, mine, theirs: c.request("DELETE", theirs + "b.ics"),
+    "DELETE of the calendar": lambda c, mine, theirs: c.request("DELETE", theirs),
+    "PROPPATCH": lambda c, mine, theirs: proppatch(c, theirs + "b.ics", "<x:y xmlns:x='urn:x'>1</x:y>"),
+    "PROPPATCH of the calendar": lambda c, mine, theirs: proppatch(c, theirs, "<A:calendar-color>#123456</A:calendar-color>"),
+    "MOVE out of it": lambda c, mine, theirs: c.request("MOVE", theirs + "b.ics", Destination=mine + "b.ics"),
+    "COPY out of it": lambda c, mine, theirs: c.request("COPY", theirs + "b.ics", Destination=mine + "b.ics"),
+    "MOVE into it": lambda c, mine, theirs: c.request("MOVE", mine + "a.ics", Destination=theirs + "a.ics"),
+    "COPY into it": lambda c, mine, theirs: c.request("COPY", mine + "a.ics", Destination=theirs + "a.ics"),
+    "MOVE of the calendar": lambda c, mine, theirs: c.request("MOVE", theirs, Destination=mine),
+    "MOVE over the calendar": lambda c, mine, theirs: c.request("MOVE", mine, Destination=theirs),
+    "COPY over the calendar": lambda c, mine, theirs: c.request("COPY", mine, Destination=theirs),
+}
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_a_key_of_one_calendar_changes_nothing_in_another(world, owner, dav, cal, other, name):
+    """Nor brings anything out of it; what is there is not told apart from what is not."""
+    put_new(dav, cal + "a.ics", new_event("a"))
+    put_new(dav, other + "b.ics", new_event("b"))
+    [mine] = [c["id"] for c in world.get("/v1/calendars", key=owner.key).json["data"] if c["caldav_url"].endswith(cal)]
+    scopes = "calendars:read calendars:write calendars:manage events:read events:write"
+    limited = Dav(world.url, owner.email, world.key(owner, kind="restricted", scope=scopes, calendar=mine))
+    state = lambda: [(dav.propfind(path, "<D:sync-token/><D:getetag/><A:calendar-color/><x:y xmlns:x='urn:x'/>", depth=1).body) for path in (cal, other)]
+    before = state()
+    assert OUTSIDE[name](limited, cal, other).status in (403, 404, 409)
+    assert state() == before
+    assert limited.put(cal + "c.ics", new_event("c")).status == 201 and limited.request("DELETE", cal + "c.ics").status == 204
+
+
 # ---- who may read who has access ----
 
 

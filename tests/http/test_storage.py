@@ -65,7 +65,8 @@ def test_what_takes_no_more_is_welcome_in_a_full_account(dav, cal):
     same = sized(MIB, "u" * 36, "y")
     assert dav.put(cal + "a.ics", same).status == 204
     assert dav.put(cal + "a.ics", same).status == 204
-    assert dav.put(cal + "a.ics", sized(MIB - 1000, "u" * 36)).status == 204
+    for octets in (MIB - 1000, MIB - 500, MIB - 1000):  # what it grows by counts, not what it is
+        assert dav.put(cal + "a.ics", sized(octets, "u" * 36)).status == 204
     put_new(dav, cal + "b.ics", sized(1000))
     assert dav.request("DELETE", cal + "a.ics").status == 204
     put_new(dav, cal + "c.ics", sized(MIB - 1000))

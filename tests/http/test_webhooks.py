@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Webhooks as a platform's engineer has them: endpoints, what they are told, by what it is proven, and what the log says."""
 import time
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -111,6 +112,24 @@ def test_changes_by_caldav_and_by_rest_are_told_alike(world, key, receiver):
     send(world, "PATCH", f"/v1/calendars/{calendar['id']}", {"color_hex": "#112233"}, key, 200)
     send(world, "DELETE", f"/v1/calendars/{calendar['id']}", None, key, 200)
     told(world, receiver, "ping", "event.created", "event.deleted", "calendar.created", "calendar.updated", "calendar.deleted")
+
+
+@pytest.mark.parametrize("method, new", [("MOVE", "event.updated"), ("COPY", "event.created")])
+def test_what_is_replaced_by_a_move_or_a_copy_is_told_as_deleted(world, key, receiver, method, new):
+    ann = world.account("ann@example.org")
+    calendar = send(world, "POST", "/v1/calendars", {"name": f"Target of {method}"}, key, 201).json
+    source, target = f"/dav/calendars/{ann.id}/default/{method}.ics", f"{urlsplit(calendar['caldav_url']).path}there.ics"
+    for path in (source, target):
+        assert world.dav("PUT", path, ICS, {"Content-Type": "text/calendar"}, ann).status == 201
+    [there] = world.get(f"/v1/events?calendar_id={calendar['id']}&limit=5", key=key).json["data"]
+    endpoint(world, key, receiver.url, ["event.*"])
+    assert world.dav(method, source, None, {"Destination": target}, ann).status == 204
+    gone = world.wait_for(lambda: receiver.of("event.deleted"))[0].json["data"]["object"]
+    assert gone == {"id": there["id"], "object": "event", "calendar_id": calendar["id"], "deleted": True}
+    told(world, receiver, "ping", "event.deleted", new)
+    assert receiver.of(new)[0].json["data"]["object"]["id"] != there["id"]
+    assert world.dav("DELETE", source, None, {}, ann).status == (404 if method == "MOVE" else 204)
+    send(world, "DELETE", f"/v1/calendars/{calendar['id']}", None, key, 200)
 
 
 def test_only_what_is_listed_is_told_and_nothing_from_before(world, key, receiver):
