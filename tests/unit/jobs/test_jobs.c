@@ -10,8 +10,8 @@
 
 struct tally {
 	atomic_uint runs, at_once, most_at_once;
-	atomic_bool fails, slow;
-	atomic_size_t used; /* of the arena when a run began */
+	atomic_bool fails, slow, held; /* held: a run ends when it is let go */
+	atomic_size_t used;            /* of the arena when a run began */
 	unsigned patience_ms;
 };
 
@@ -27,6 +27,8 @@ static err_t count(struct ctx *cx, void *state)
 	(void)arena_take(cx->mem, 1000, 1);
 	if (atomic_load(&t->slow))
 		(void)!wait_ms(600000, cx->until);
+	while (atomic_load(&t->held))
+		usleep(1000);
 	atomic_fetch_sub(&t->at_once, 1);
 	return atomic_load(&t->fails) ? FAIL(cx, UNAVAILABLE, "as told") : OK;
 }
@@ -139,6 +141,36 @@ TEST(a_job_that_takes_long_holds_up_no_other_and_never_runs_beside_itself)
 	assert_int_equal(atomic_load(&fast.most_at_once), 1);
 }
 
+/* Whoever kept watch is stuck in it: another has to take that over. */
+TEST(one_that_is_stuck_leaves_the_others_their_beat)
+{
+	struct tally stuck = { 0 }, fast = { 0 };
+	const struct job rows[] = { { "stuck", 20, 50, count, &stuck, NULL, 0 },
+		{ "fast", 20, 50, count, &fast, NULL, 0 } };
+	struct jobs *jobs = open_with(rows, 2, 3);
+	wait_for_runs(&stuck, 3);
+	wait_for_runs(&fast, 3);
+	atomic_store(&stuck.held, true);
+	for (int i = 0; i < 2000 && atomic_load(&stuck.at_once) == 0; i++)
+		usleep(1000);
+	wait_for_runs(&fast, atomic_load(&fast.runs) + 10);
+	assert_int_equal(atomic_load(&stuck.at_once), 1);
+	atomic_store(&stuck.held, false);
+	assert_true(jobs_close(jobs, deadline_in_ms(10000)));
+}
+
+TEST(a_bell_wakes_who_keeps_watch_for_something_later)
+{
+	struct tally t = { 0 };
+	struct job_bell bell = { 0 };
+	const struct job rows[] = { { "rung", 5, 50, count, &t, &bell, 600000 } };
+	struct jobs *jobs = open_with(rows, 1, 2);
+	wait_for_runs(&t, 1);
+	job_bell_ring(&bell);
+	wait_for_runs(&t, 3);
+	assert_true(jobs_close(jobs, deadline_in_ms(10000)));
+}
+
 static err_t find_three(struct ctx *cx, void *state)
 {
 	struct tally *t = state;
@@ -196,5 +228,6 @@ static int teardown(void **state)
 TESTS_WITH(setup, teardown, RUN(each_job_runs_at_its_own_beat), RUN(a_beat_that_was_missed_is_made_up_for_once),
 	RUN(a_run_has_a_deadline_and_an_arena_of_its_own), RUN(runs_and_failures_are_counted_and_the_next_run_comes),
 	RUN(a_job_that_takes_long_holds_up_no_other_and_never_runs_beside_itself),
+	RUN(one_that_is_stuck_leaves_the_others_their_beat), RUN(a_bell_wakes_who_keeps_watch_for_something_later),
 	RUN(a_job_with_a_bell_keeps_its_beat_after_it_was_rung_and_rests_else),
 	RUN(who_rests_is_woken_by_the_bell_and_by_what_it_finds), RUN(a_stop_is_bounded_though_a_run_is_not_done))
