@@ -24,19 +24,16 @@ struct redeemed {
 #define REDEEMED_COLS                                                                                                  \
 	connected_account, scopes, connection_until, calendars, with_details, auth_time, amr, nonce, email,            \
 		email_confirmed, name, tz, language
-DB_RESULT(code_redeem_0, struct redeemed, REDEEMED_COLS);
-DB_RESULT(code_redeem_1, struct redeemed, REDEEMED_COLS);
-DB_RESULT(code_redeem_2, struct redeemed, REDEEMED_COLS);
-DB_RESULT(code_redeem_3, struct redeemed, REDEEMED_COLS);
+#define REDEEMED_RESULT(n) DB_RESULT(code_redeem_##n, struct redeemed, REDEEMED_COLS);
+TOKEN_LEAVES(REDEEMED_RESULT)
 
 static const struct leaf {
 	const struct query *redeem;
 	const struct db_result *result;
 } leaves[TOKEN_SLOTS] = {
-	{ &sql_code_redeem_0, &db_result_code_redeem_0 },
-	{ &sql_code_redeem_1, &db_result_code_redeem_1 },
-	{ &sql_code_redeem_2, &db_result_code_redeem_2 },
-	{ &sql_code_redeem_3, &db_result_code_redeem_3 },
+#define LEAF(n) { &sql_code_redeem_##n, &db_result_code_redeem_##n },
+	TOKEN_LEAVES(LEAF)
+#undef LEAF
 };
 
 struct replayed {

@@ -31,20 +31,17 @@ struct refreshed {
 #define REFRESHED_COLS                                                                                                 \
 	connected_account, granted, connection_until, calendars, with_details, family_until, auth_time, amr, email,    \
 		email_confirmed, name, tz, language
-DB_RESULT(token_refresh_0, struct refreshed, outcome, REFRESHED_COLS);
-DB_RESULT(token_refresh_1, struct refreshed, outcome, REFRESHED_COLS);
-DB_RESULT(token_refresh_2, struct refreshed, outcome, REFRESHED_COLS);
-DB_RESULT(token_refresh_3, struct refreshed, outcome, REFRESHED_COLS);
+#define REFRESHED_RESULT(n) DB_RESULT(token_refresh_##n, struct refreshed, outcome, REFRESHED_COLS);
+TOKEN_LEAVES(REFRESHED_RESULT)
 DB_RESULT(token_refresh_again, struct refreshed, outcome, told, replay, REFRESHED_COLS);
 
 static const struct leaf {
 	const struct query *refresh;
 	const struct db_result *result;
 } leaves[TOKEN_SLOTS] = {
-	{ &sql_token_refresh_0, &db_result_token_refresh_0 },
-	{ &sql_token_refresh_1, &db_result_token_refresh_1 },
-	{ &sql_token_refresh_2, &db_result_token_refresh_2 },
-	{ &sql_token_refresh_3, &db_result_token_refresh_3 },
+#define LEAF(n) { &sql_token_refresh_##n, &db_result_token_refresh_##n },
+	TOKEN_LEAVES(LEAF)
+#undef LEAF
 };
 
 #define REPLAY_MAX 1024

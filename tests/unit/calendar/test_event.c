@@ -153,8 +153,8 @@ TEST(fields_that_are_wrong_are_named)
 		{ { .start = start, .end = end, .url = STR("https://a\r\nX:1") }, "url" },
 		{ { .start = start, .end = end, .color = STR("#12345g") }, "color_hex" },
 		{ { .start = start, .end = end, .uid = STR("a\r\nb") }, "client_uid" },
-		{ { .start = start, .end = end, .attendees = bad_email, .attendee_count = 1 }, "attendees" },
-		{ { .start = start, .end = end, .attendees = injected, .attendee_count = 1 }, "attendees" },
+		{ { .start = start, .end = end, .attendees = bad_email, .attendee_count = 1 }, "attendees[0]" },
+		{ { .start = start, .end = end, .attendees = injected, .attendee_count = 1 }, "attendees[0]" },
 		{ { .start = start, .end = end, .organizer = STR("a;b@c") }, "organizer" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
