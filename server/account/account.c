@@ -5,6 +5,7 @@
 #include "server/account/label.h"
 #include "server/account/row.h"
 #include "server/crypto/password.h"
+#include "server/data/idna.h"
 #include "server/db/query.h"
 #include "sql.h"
 
@@ -72,12 +73,20 @@ static bool is_domain(struct str s)
 
 err_t email_fold(struct ctx *cx, struct str email, struct str *out)
 {
-	struct str whole = str_trim(email, STR_BLANK), domain = whole, local;
+	struct str whole = str_trim(email, STR_BLANK), domain = whole, local, host;
 	if (whole.len == 0)
 		return REFUSE(cx, MISSING_FIELD, "email", "An e-mail address is needed.");
-	if (whole.len > EMAIL_MAX || !str_cut(&domain, '@', &local) || !is_local_part(local) || !is_domain(domain))
+	bool divided = whole.len <= EMAIL_MAX && str_cut(&domain, '@', &local) && domain.len;
+	if (divided && !str_is_ascii(local) && str_is_utf8(local))
+		return REFUSE(cx, INVALID_VALUE, "email",
+			"Before the @ of an account's address there are letters, digits and signs of ASCII alone: not "
+			"every "
+			"mail server takes others.");
+	if (divided && !str_is_ascii(domain) && idna_host_to_ascii(cx->mem, domain, &host))
+		domain = host;
+	if (!divided || !is_local_part(local) || !is_domain(domain) || local.len + 1 + domain.len > EMAIL_MAX)
 		return REFUSE(cx, INVALID_VALUE, "email", "This is not an e-mail address.");
-	*out = str_lower(cx->mem, whole);
+	*out = str_lower(cx->mem, str_fmt(cx->mem, "%.*s@%.*s", STR_ARG(local), STR_ARG(domain)));
 	return OK;
 }
 

@@ -32,8 +32,8 @@ struct account_new {
 };
 
 /*
- * Trimmed, ASCII case-folded. INVALID_VALUE (param "email") unless it looks like one address, at most 254 octets;
- * MISSING_FIELD for blanks alone.
+ * Trimmed, ASCII case-folded, the name of its host in ASCII (server/data/idna.h). INVALID_VALUE (param "email") unless
+ * it looks like one address, at most 254 octets; MISSING_FIELD for blanks alone.
  */
 MUST_CHECK err_t email_fold(struct ctx *cx, struct str email, struct str *out);
 

@@ -222,6 +222,14 @@ static size_t utf8_shape(unsigned char lead, unsigned char *low, unsigned char *
 	return 0;
 }
 
+bool str_is_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.ptr[i] >= 0x80)
+			return false;
+	return true;
+}
+
 bool str_is_utf8(struct str s)
 {
 	const unsigned char *at = (const unsigned char *)s.ptr;

@@ -111,6 +111,7 @@ bool str_to_u64(struct str s, uint64_t max, uint64_t *out);
 
 /* Well-formed UTF-8 without surrogates and overlong forms (RFC 3629). NUL counts as text here. */
 bool str_is_utf8(struct str s);
+bool str_is_ascii(struct str s);
 
 /* Its beginning of at most so many octets, of whole characters where it is UTF-8. */
 struct str str_beginning(struct str s, size_t max);

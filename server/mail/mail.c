@@ -16,6 +16,7 @@ struct room_row {
 	struct instant free_at;
 	bool unconfirmed;
 };
+DB_RESULT(mail_undelivered, struct mail_undelivered, recipient, fault, status, finished_at);
 DB_RESULT(mail_add, struct room_row, free_at, unconfirmed);
 
 bool mail_is_possible(const struct ctx *cx, struct id account)
@@ -57,8 +58,11 @@ err_t mail_add(struct ctx *cx, const struct mail_new *mail)
 	random_fill(message.id.octets, sizeof message.id.octets);
 	message.from.email = cx->config->mail_from;
 	message.date = cx->now;
-	if (!mail_is_address(message.reply_to.email)) /* an account's may be any */
-		message.reply_to.email = STR_ABSENT;
+	struct str answers_to =
+		message.reply_to.email; /* an account's may be any; the message is one for all recipients */
+	message.reply_to.email = mail_is_address(answers_to) && !mail_needs_utf8(answers_to)
+					 ? mail_address_sent(cx->mem, answers_to)
+					 : STR_ABSENT;
 	if (!test) {
 		struct str text = mail_message_write(cx->mem, &message);
 		sealed = seal(cx->mem, mail_key(cx), mail_seal_context(cx->mem, mail->account, letter),
@@ -70,4 +74,10 @@ err_t mail_add(struct ctx *cx, const struct mail_new *mail)
 	if (row.unconfirmed)
 		return FAIL(cx, EMAIL_UNCONFIRMED, "mail in the name of an address that nobody confirmed");
 	return instant_is_none(row.free_at) ? OK : refuse_room(cx, row.free_at);
+}
+
+err_t mail_undelivered(
+	struct ctx *cx, struct id account, struct id object, struct mail_undelivered **out, size_t *count_out)
+{
+	return db_rows(cx, &sql_mail_undelivered, mail_undelivered, out, count_out, IN(account), IN(object));
 }

@@ -47,6 +47,16 @@ struct mail_new {
  */
 MUST_CHECK err_t mail_add(struct ctx *cx, const struct mail_new *mail);
 
+/* Somebody whom mail did not reach, for good. */
+struct mail_undelivered {
+	struct str recipient, fault; /* fault: a name of server/net/faults.def */
+	int16_t status;              /* of the server's last reply; 0: none */
+	struct instant finished_at;
+};
+/* To whom the last mail about an event did not go; of the days for which it is kept. */
+MUST_CHECK err_t mail_undelivered(
+	struct ctx *cx, struct id account, struct id object, struct mail_undelivered **out, size_t *count_out);
+
 /* The key that letters are sealed with, and what to. */
 struct bytes mail_key(const struct ctx *cx);
 struct str mail_seal_context(struct arena *mem, struct id account, struct id letter);

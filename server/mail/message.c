@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "server/base/buf.h"
+#include "server/data/idna.h"
 
 #define LINE_MAX_OCTETS 76 /* of encoded bodies (RFC 2045 §6.7, §6.8) */
 #define WORD_OCTETS 39     /* of text in an encoded word: 76 octets with the name of a field before it (RFC 2047 §2) */
@@ -41,12 +42,59 @@ static bool each_is(struct str text, bool (*part)(struct str text))
 	return good;
 }
 
+/* RFC 6531 §3.3: an atom has UTF8-non-ascii, too. Of ASCII what is_atom() takes. */
+static bool is_wide_atom(struct str text)
+{
+	size_t from = 0;
+	for (size_t i = 0; i <= text.len; i++) {
+		if (i < text.len && (unsigned char)text.ptr[i] < 0x80)
+			continue;
+		if (i > from && !is_atom(str_sub(text, from, i)))
+			return false;
+		from = i + 1;
+	}
+	return idna_is_visible(text);
+}
+
+static bool split(struct str address, struct str *local, struct str *domain)
+{
+	*domain = address;
+	str_cut(domain, '@', local);
+	return domain->len > 0;
+}
+
+static bool is_domain(struct arena *mem, struct str domain)
+{
+	struct str host;
+	if (str_is_ascii(domain))
+		return each_is(domain, is_domain_label);
+	return idna_host_to_ascii(mem, domain, &host) && each_is(host, is_domain_label);
+}
+
 bool mail_is_address(struct str text)
 {
-	struct str domain = text, local;
-	str_cut(&domain, '@', &local);
-	return text.len <= MAIL_ADDRESS_MAX && domain.len && local.len <= LOCAL_MAX && each_is(local, is_atom) &&
-	       each_is(domain, is_domain_label);
+	struct str domain, local;
+	if (text.len > MAIL_ADDRESS_MAX || !split(text, &local, &domain) || local.len > LOCAL_MAX ||
+		!each_is(local, is_wide_atom))
+		return false;
+	struct arena *mem = arena_open();
+	bool good = is_domain(mem, domain);
+	arena_close(mem);
+	return good;
+}
+
+bool mail_needs_utf8(struct str address)
+{
+	struct str domain, local;
+	return split(address, &local, &domain) && !str_is_ascii(local);
+}
+
+struct str mail_address_sent(struct arena *mem, struct str address)
+{
+	struct str domain, local, host;
+	if (!split(address, &local, &domain) || str_is_ascii(domain) || !idna_host_to_ascii(mem, domain, &host))
+		return address;
+	return str_fmt(mem, "%.*s@%.*s", STR_ARG(local), STR_ARG(host));
 }
 
 /* ---- header fields ---- */

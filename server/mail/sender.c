@@ -100,7 +100,7 @@ static err_t whole(struct ctx *cx, const struct claimed *row, struct slot *slot,
 	struct bytes text;
 	if (!unseal(cx->mem, mail_key(cx), mail_seal_context(cx->mem, row->account, row->letter), row->data, &text))
 		return FAIL(cx, INTERNAL, "a letter was sealed with another key");
-	*out = str_cat(slot->mem, mail_message_head(cx->mem, key_of(cx->mem, row), from, row->recipient),
+	*out = str_cat(slot->mem, mail_message_head(cx->mem, key_of(cx->mem, row), from, slot->mail.to),
 		(struct str){ (const char *)text.ptr, text.len });
 	return OK;
 }
@@ -131,6 +131,7 @@ static void start(struct ctx *cx, struct mail_sender *sender, const struct claim
 	slot->started = false;
 	slot->what = *row;
 	slot->what.recipient = str_dup(slot->mem, row->recipient);
+	slot->mail = (struct fetch_mail){ .to = mail_address_sent(slot->mem, slot->what.recipient) };
 	slot->lease = lease;
 	sender->tries++;
 	err_t e = whole(cx, row, slot, settings->from, &message);
@@ -139,7 +140,7 @@ static void start(struct ctx *cx, struct mail_sender *sender, const struct claim
 		return;
 	slot->mail = (struct fetch_mail){
 		.from = settings->from,
-		.to = slot->what.recipient,
+		.to = slot->mail.to,
 		.user = settings->user,
 		.password = settings->password,
 		.authorities = settings->authorities,

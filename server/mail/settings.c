@@ -141,7 +141,9 @@ err_t mail_settings_read(struct ctx *cx, struct mail_settings *out)
 	if (config->smtp_url.len && config->mail_folder.len)
 		return REFUSE(cx, INVALID_VALUE, "mail-folder",
 			"Mail goes to --smtp-url or into --mail-folder, and not to both: leave one of them out.");
-	if (settings.on && !mail_is_address(config->mail_from))
+	bool plain = mail_is_address(config->mail_from) && !mail_needs_utf8(config->mail_from) &&
+		     str_eq(mail_address_sent(cx->mem, config->mail_from), config->mail_from);
+	if (settings.on && !plain)
 		return REFUSE(cx, INVALID_VALUE, "mail-from",
 			"--mail-from %.*s: give the address that mail is sent from, like calendar@example.org",
 			STR_ARG(config->mail_from));

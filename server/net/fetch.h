@@ -29,7 +29,7 @@ enum fetch_tls {
  * checked by nobody, so it is for URLs of settings alone.
  */
 struct fetch_mail {
-	struct str from, to;       /* addresses of visible ASCII */
+	struct str from, to;       /* addresses; to may be beyond ASCII: sent where the server takes it (RFC 6531) */
 	struct str user, password; /* absent: no login */
 	struct str authorities;    /* file (PEM) of those who sign the server's certificate; absent: the system's */
 	enum fetch_tls tls;

@@ -20,6 +20,34 @@ static size_t on_read(char *to, size_t size, size_t count, void *user)
 	return len;
 }
 
+/* STARTTLS is spoken in the middle: what was offered before it does not count (RFC 3207 §4.2). */
+static unsigned greetings(const struct transfer *t)
+{
+	bool upgrades = t->what->mail->tls == FETCH_TLS_ALWAYS && str_starts(t->what->url, STR("smtp:"));
+	return upgrades ? 2 : 1;
+}
+
+/*
+ * An address beyond ASCII is told to no server that does not offer SMTPUTF8 in its answer to EHLO (RFC 6531 §3.1).
+ * False: this is the end of that answer, and it did not. Such a call has a connection of its own, whose answer it sees.
+ */
+static bool may_go_on(struct transfer *t, struct str line)
+{
+	struct str code = str_sub(line, 0, 3), keyword = str_trim(str_from(line, 4), STR_BLANK);
+	bool last = line.len <= 3 || line.ptr[3] != '-';
+	if (!t->wide || str_eq(code, STR("220"))) {
+		t->ready += last;
+		t->introduced = t->offers_utf8 = false;
+		return true;
+	}
+	if (t->introduced || !str_eq(code, STR("250")))
+		return true;
+	t->offers_utf8 = t->offers_utf8 || str_eq_nocase(keyword, STR("SMTPUTF8"));
+	t->introduced = last;
+	t->not_offered = last && !t->offers_utf8 && t->ready >= greetings(t);
+	return !t->not_offered;
+}
+
 /* Each line of each reply; the last one is what the log tells, but for the good-bye (221). */
 static size_t on_reply(char *data, size_t size, size_t count, void *user)
 {
@@ -31,7 +59,7 @@ static size_t on_reply(char *data, size_t size, size_t count, void *user)
 		buf_clear(&t->body);
 		buf_add(&t->body, str_sub(str_trim(line, "\r\n"), 0, REPLY_MAX));
 	}
-	return t->head_full ? 0 : size * count;
+	return !may_go_on(t, line) || t->head_full ? 0 : size * count;
 }
 
 static size_t on_nothing(char *data, size_t size, size_t count, void *user)
@@ -46,9 +74,10 @@ static size_t on_nothing(char *data, size_t size, size_t count, void *user)
 static bool is_address(struct str text)
 {
 	for (size_t i = 0; i < text.len; i++)
-		if (text.ptr[i] <= ' ' || text.ptr[i] > '~' || text.ptr[i] == '<' || text.ptr[i] == '>')
+		if ((unsigned char)text.ptr[i] <= ' ' || text.ptr[i] == 0x7F || text.ptr[i] == '<' ||
+			text.ptr[i] == '>')
 			return false;
-	return text.len > 0 && str_has(text, '@');
+	return text.len > 0 && str_has(text, '@') && str_is_utf8(text);
 }
 
 static bool set_text(CURL *handle, struct arena *mem, CURLoption option, struct str value)
@@ -60,8 +89,10 @@ static bool set_text(CURL *handle, struct arena *mem, CURLoption option, struct 
 bool mail_set(CURL *handle, struct transfer *t)
 {
 	const struct fetch_mail *mail = t->what->mail;
-	if (!is_address(mail->from) || !is_address(mail->to))
+	if (!is_address(mail->from) || !is_address(mail->to) || !str_is_ascii(mail->from))
 		return false;
+	t->wide = !str_is_ascii(mail->to);
+	curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, t->wide ? 1L : 0L);
 	t->headers = curl_slist_append(NULL, str_c(t->mem, mail->to));
 	curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, t->headers);
 	curl_easy_setopt(handle, CURLOPT_UPLOAD, 1L);
@@ -94,7 +125,9 @@ enum fetch_fault mail_fault(
 	const struct transfer *t, CURLcode code, int status, enum fetch_fault otherwise, bool *final_out)
 {
 	bool about_it = code == CURLE_SEND_ERROR || (code == CURLE_WEIRD_SERVER_REPLY && t->sent > 0);
-	*final_out = false;
+	*final_out = t->not_offered;
+	if (t->not_offered)
+		return FETCH_NO_UTF8;
 	if (code == CURLE_USE_SSL_FAILED)
 		return FETCH_NO_TLS;
 	if (code == CURLE_LOGIN_DENIED || (about_it && is_about_login(status)))

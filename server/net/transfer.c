@@ -193,5 +193,7 @@ void transfer_end(struct transfer *t, CURLcode code, struct fetched *out)
 	out->fault = fault_of(t, code);
 	if (t->what->mail)
 		out->fault = mail_fault(t, code, out->status, out->fault, &out->final);
+	if (out->fault == FETCH_NO_UTF8)
+		out->status = 0; /* no reply said so: it was not asked */
 	forget(t);
 }

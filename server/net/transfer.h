@@ -22,6 +22,10 @@ struct transfer {
 	bool connecting; /* another was not */
 	bool head_full, cut, stillborn;
 	size_t sent; /* octets of the body that mail has given */
+	/* Of mail to an address beyond ASCII: how often the server said 220, whether it answers EHLO, what it offers.
+	 */
+	unsigned ready;
+	bool wide, introduced, offers_utf8, not_offered;
 };
 
 void transfer_setup(void);

@@ -14,6 +14,15 @@ SELECT c.account, c.letter, c.number, c.recipient, c.attempt, c.created_at, c.da
 -- $1 accounts  $2 letters  $3 numbers  $4 leases  $5 states  $6 when next  $7 statuses  $8 faults  $9 now
 SELECT mail_done($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
+-- name: mail_undelivered
+-- $1 account  $2 event
+-- To whom the last mail about it did not go, and will not; for as long as mail is kept.
+SELECT l.recipient, coalesce(l.fault, '') AS fault, coalesce(l.status, 0::smallint) AS status, l.finished_at
+  FROM (SELECT DISTINCT ON (m.recipient) m.recipient, m.state, m.fault, m.status, m.finished_at
+          FROM mail m WHERE m.account_id = $1 AND by_about(m.object_id) = $2
+         ORDER BY m.recipient, m.created_at DESC, m.letter_id DESC) l
+ WHERE l.state = 3 ORDER BY l.recipient LIMIT 1000;
+
 -- name: mail_waiting
 -- $1 more than these are not counted
 SELECT count(*)::int AS count FROM (SELECT FROM mail m WHERE m.state = 1 LIMIT $1::int) AS w;

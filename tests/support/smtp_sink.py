@@ -7,6 +7,7 @@
         sink.to("bob@example.org")            those to one
     SmtpSink(port, certificate=…)             offers STARTTLS; must_tls=True: and takes nothing before it
     SmtpSink(port, login=("user", "secret"))  offers AUTH PLAIN and LOGIN, and takes nothing before it
+    SmtpSink(port, utf8=True)                 offers SMTPUTF8; without it nothing beyond ASCII may come (RFC 6531 §3.1)
 """
 import base64
 import email
@@ -50,12 +51,12 @@ class Mail:
 
 
 class SmtpSink:
-    def __init__(self, port, certificate=None, login=None, must_tls=False):
+    def __init__(self, port, certificate=None, login=None, must_tls=False, utf8=False):
         self.got, self.peers, self.commands = [], [], []
         self.answer = lambda command, mail: None
         self.greeting = "220 sink.example ESMTP"
         self.silent = False
-        self.certificate, self.login, self.must_tls = certificate, login, must_tls
+        self.certificate, self.login, self.must_tls, self.utf8 = certificate, login, must_tls, utf8
         sink = self
 
         class Server(socketserver.ThreadingTCPServer):
@@ -99,6 +100,7 @@ class Session:
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.file = peer.makefile("rb")
         self.sender = self.recipient = None
+        self.wide = False  # MAIL said SMTPUTF8
 
     def say(self, line):
         self.peer.sendall(line.encode() + b"\r\n")
@@ -111,7 +113,7 @@ class Session:
         self.say(self.sink.greeting)
         while line := self.file.readline():
             assert line.endswith(b"\r\n") and len(line) <= 1000, line
-            text = line.decode("ascii").rstrip("\r\n")
+            text = line.decode("utf-8" if self.wide else "ascii").rstrip("\r\n")
             self.sink.commands.append(text if not text.upper().startswith("AUTH") else "AUTH")
             verb = text.split(" ", 1)[0].upper()
             if verb == "QUIT":
@@ -132,6 +134,7 @@ class Session:
         lines = ["sink.example", "8BITMIME", "SIZE 10000000"]
         lines += ["STARTTLS"] if self.sink.certificate and not self.encrypted else []
         lines += ["AUTH PLAIN LOGIN"] if self.sink.login else []
+        lines += ["SMTPUTF8"] if self.sink.utf8 and (self.encrypted or not self.sink.certificate) else []
         self.say("\r\n".join(f"250{'-' if n < len(lines) - 1 else ' '}{l}" for n, l in enumerate(lines)))
 
     def on_starttls(self, text):
@@ -155,6 +158,8 @@ class Session:
         self.say("235 2.7.0 welcome" if self.known else "535 5.7.8 no")
 
     def on_mail(self, text):
+        self.wide = text.upper().endswith(" SMTPUTF8")
+        assert not self.wide or self.sink.utf8
         self.sender, self.recipient = text.split("<", 1)[1].split(">", 1)[0], None
         if self.sink.must_tls and not self.encrypted:
             self.say("530 5.7.0 Must issue a STARTTLS command first")
@@ -180,6 +185,7 @@ class Session:
             assert line.endswith(b"\r\n"), line
             assert len(line) <= 1000, "RFC 5321 §4.5.3.1.6"
             lines.append(line[1:] if line.startswith(b".") else line)
+            assert self.wide or line.isascii()
         if self.refused("."):
             return
         self.sink.got.append(Mail(self.sender, self.recipient, b"".join(lines), self.encrypted))

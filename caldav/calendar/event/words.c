@@ -12,14 +12,6 @@
  * letter (the dakuten of が), which stay. */
 #define MARK_CLASS 10
 
-static bool is_ascii(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.ptr[i] > 127)
-			return false;
-	return true;
-}
-
 static int32_t drop_marks(UChar *text, int32_t len)
 {
 	int32_t to = 0;
@@ -63,7 +55,7 @@ static struct str text_fold(struct arena *mem, struct str s)
 	UErrorCode error = U_ZERO_ERROR;
 	struct wide in, plain, folded;
 	int32_t len;
-	if (s.len == 0 || is_ascii(s))
+	if (s.len == 0 || str_is_ascii(s))
 		return str_lower(mem, s);
 	in.text = arena_array(mem, UChar, s.len + 1);
 	u_strFromUTF8(in.text, (int32_t)s.len + 1, &in.len, s.ptr, (int32_t)s.len, &error);
