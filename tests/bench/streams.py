@@ -5,7 +5,7 @@
     CALENDS_BIN=build/release/calends tests/bench/streams.py [STREAMS [ROUNDS]]
 
 STREAMS (500) of as many accounts as are needed, a hundred each, all in all calendars. Prints memory and threads of the server before
-and after, its CPU while nothing happens, how long after the answer of a write the last stream heard of it (ROUNDS, 20: one event in
+and after, its CPU while nothing happens, how long after a write was asked for the last stream heard of it (ROUNDS, 20: one event in
 each account at once), and how long after a revocation a stream ends. Fails where 500 take 20 MB or a change 100 ms at the median.
 """
 import json
@@ -99,15 +99,16 @@ def main():
         print(f"CPU of the server while nothing happens: {(cpu_s(pid) - before) * 100:.0f} ms in 10 s")
         took, one_took = [], []
         for _ in range(rounds):
-            for key in keys:
+            for key in keys[1:]:
                 assert world.post("/v1/events", EVENT, JSON, key).status == 201
-            answered = time.monotonic()
-            took.append((streams.until(b"event: change", count) - answered) * 1000)
+            asked = time.monotonic()  # the last commit comes after it, and so what is printed is rather too much
+            assert world.post("/v1/events", EVENT, JSON, keys[0]).status == 201
+            took.append((streams.until(b"event: change", count) - asked) * 1000)
             time.sleep(0.05)
         for _ in range(rounds):
+            asked = time.monotonic()
             assert world.post("/v1/events", EVENT, JSON, keys[0]).status == 201
-            answered = time.monotonic()
-            one_took.append((streams.until(b"event: change", min(EACH, count)) - answered) * 1000)
+            one_took.append((streams.until(b"event: change", min(EACH, count)) - asked) * 1000)
             time.sleep(0.05)
         print(f"a change in each of {len(keys)} accounts was on all {count} streams after {statistics.median(took):.0f} ms (median), {max(took):.0f} at most")
         print(f"a change in one account was on its {min(EACH, count)} streams after {statistics.median(one_took):.0f} ms (median), {max(one_took):.0f} at most")
@@ -124,7 +125,8 @@ def main():
             revoked = time.monotonic()
             ends.append((streams.until(b"\r\n0\r\n\r\n", 1) - revoked) * 1000)
         print(f"a stream ended {statistics.median(ends):.0f} ms (median), {max(ends):.0f} at most, after its key was revoked")
-        return (memory_open - memory) * 500 / count < 20 and threads_open == threads and statistics.median(took) < 100 and max(ends) < 1000
+        return (memory_open - memory) * 500 / count < 20 and threads_open == threads and statistics.median(took) < 100 \
+            and statistics.median(one_took) < 100 and max(ends) < 1000
     finally:
         world.close()
         cluster.remove()
