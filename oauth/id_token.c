@@ -43,6 +43,8 @@ static struct str claims(struct ctx *cx, struct str client_id, const struct toke
 		json_str(&j, NULL, amr.items[i]);
 	json_array_end(&j);
 	identity_json(&j, &who, pair->scopes);
+	if (!id_is_zero(pair->connected_account)) /* the product's, as in each answer about a token */
+		json_id(&j, "connected_account_id", "cpa", pair->connected_account);
 	json_object_end(&j);
 	return buf_str(&out);
 }

@@ -14,7 +14,7 @@ static const struct { struct str name; uint64_t scope; } claims[] = {
 	{ STR_INIT("locale"),    OPENID_PROFILE },
 	{ STR_INIT("iss"),       0 }, { STR_INIT("aud"),   0 }, { STR_INIT("exp"),     0 }, { STR_INIT("iat"), 0 },
 	{ STR_INIT("auth_time"), 0 }, { STR_INIT("nonce"), 0 }, { STR_INIT("at_hash"), 0 }, { STR_INIT("acr"), 0 },
-	{ STR_INIT("amr"),       0 },
+	{ STR_INIT("amr"),       0 }, { STR_INIT("connected_account_id"), 0 },
 };
 /* clang-format on */
 

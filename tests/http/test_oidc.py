@@ -72,10 +72,10 @@ def test_at_hash_is_the_left_half_of_the_hash_of_the_access_token(world, tokens)
 def test_scopes_decide_the_claims_of_both(world, user, app, browser, scope, more):  # oidcc-scope-*
     """§5.4; the subject is the same in both (§5.3.2)."""
     got = app.connect(browser, scope=scope)
-    own = {"iss", "aud", "sub", "iat", "exp", "auth_time", "at_hash", "acr", "amr"}
+    own = {"iss", "aud", "sub", "iat", "exp", "auth_time", "at_hash", "acr", "amr", "connected_account_id"}
     claims, told = read(world, got["id_token"]), userinfo(world, got["access_token"]).json
     assert set(claims) == own | more and set(told) == {"sub", "connected_account_id"} | more
-    assert all(claims[name] == told[name] for name in {"sub"} | more)
+    assert all(claims[name] == told[name] for name in {"sub", "connected_account_id"} | more)
     assert told["connected_account_id"] == got["connected_account_id"]
     assert told["sub"] == user.id and told.get("email", user.email) == user.email and told.get("name", "Una Ünver") == "Una Ünver"
     assert told.get("email_verified", True) is True  # the operator gave it

@@ -3,6 +3,8 @@
 
 What a sentence promises in all its cases stands in the tests of its subject; here it is done once, as its reader would do it.
 """
+import base64
+import json
 import re
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from oauth_flow import App, Browser, Form, answer
 from rest import VALID, Api, assert_error
 
-SERVE = ["--last-used-ms", "100", "--voice-backend", "wss://voice.example.com/realtime"]
+SERVE = ["--last-used-ms", "100", "--usage-ms", "100", "--voice-backend", "wss://voice.example.com/realtime", "--plans-url", "https://plans.example/"]
 HOSTED = "/api/v1/hosted-calendars"
 
 
@@ -65,7 +67,8 @@ def test_pro_plan(world):
     assert world.dav("PROPFIND", "/dav/", None, {"Depth": 0}, free).status == 403  # RFC 4918 knows no 402
     visitor = Browser(world)
     visitor.sign_in(free)
-    assert "Keys do not work on the free plan" in visitor.get("/keys").text
+    page = visitor.get("/keys").text
+    assert "Keys do not work on the free plan" in page and '<a href="https://plans.example/">View plans</a>' in page
 
 
 def test_rest_and_caldav(world, user):
@@ -179,23 +182,43 @@ def test_rotate_by_two_keys(world, browser):
     assert [world.get(HOSTED, key=k).status for k in (old, new)] == [401, 200]
 
 
-@pytest.mark.parametrize("page, link", [("/docs", "/docs/errors"), ("/docs", "/openapi.json"), ("/keys", "/dav/")])
-def test_related(world, browser, page, link):
-    """Errors — status codes returned when authentication fails. CalDAV Setup — using an API key with CalDAV clients. API Reference."""
+RELATED = [("/docs", "/docs/errors", "401"), ("/docs", "/docs/caldav", "password"), ("/docs", "/docs/reference", "createEvent"),
+           ("/docs/reference/createEvent", "/docs/reference/createEvent/try", "Try"), ("/docs", "/openapi.json", "openapi"), ("/keys", "/dav/", None)]
+
+
+@pytest.mark.parametrize("page, link, says", RELATED, ids=[link for _, link, _ in RELATED])
+def test_related(world, browser, page, link, says):
+    """Related. Errors — status codes returned when authentication fails. CalDAV Setup — using an API key with CalDAV clients. API Reference —
+    the interactive REST reference."""
     if page == "/keys":
         made = browser.post("/keys", Form(browser.get("/keys/new").text, "/keys").with_(name="Set up", kind="account"))
         world.secret(re.search(r'id="secret"[^>]*>([^<]+)<', made.text).group(1))
         assert "Use it in a calendar app" in made.text and f"{world.public_url}{link}" in made.text
     else:
         assert f'href="{link}"' in browser.get(page).text
-        assert world.get(link).status == 200
+        there = browser.get(link)
+        assert there.status == 200 and says in there.text
 
 
 # ---- Authentication ----
 
 
+def test_two_models(world, user, browser, app):
+    """ChronaPilot offers two authentication models. Most integrations need only the first."""
+    page = browser.get("/docs").text
+    said = re.search(r'<h2 id="keys-or-connect">.*?(?=<h2)', page, re.S)[0]
+    assert re.search(r'href="/docs/[a-z-]*api-keys[^"]*"', said) and 'href="/docs/connect"' in said and "Most programs need nothing else" in said
+    alone = Api(world, world.key(user, kind="secret"))  # all of one account by a key: nothing of OAuth was set up for it
+    event = alone.event(title="By a key alone")
+    for method, target, body in (("GET", "/v1/calendars", None), ("PATCH", f"/v1/events/{event['id']}", {"title": "Changed"}), ("GET", "/v1/profile", None),
+                                 ("POST", "/v1/voice/sessions", {}), ("GET", "/v1/webhook_endpoints", None)):
+        assert alone(method, target, body).status in (200, 201), target
+    assert world.get("/v1/profile", key=app.connect(browser, scope="profile:read")["access_token"]).status == 200
+
+
 def test_your_own_server(world, user):
-    """Use API keys when your server is the one calling ChronaPilot on behalf of your own customers."""
+    """Server-side API keys. Use API keys when your server is the one calling ChronaPilot on behalf of your own customers — the classic
+    single-tenant SaaS pattern."""
     assert Api(world, world.key(user, kind="secret"))("POST", "/v1/events", VALID).status == 201
 
 
@@ -267,6 +290,22 @@ def test_mutating_calls_go_through_the_backend(world, user):
     assert secret("POST", "/v1/events", VALID).status == 201
 
 
+def test_many_users_of_one_platform(world, user, browser, app):
+    """When your platform serves multiple end-users who each have their own calendars (multi-tenant OAuth-style), use OAuth."""
+    other = world.account("second-user@example.org")
+    second = Browser(world)
+    second.sign_in(other)
+    tokens = [app.connect(b, scope="events:read events:write") for b in (browser, second)]
+    titles = ["Of the first user", "Of the second user"]
+    made = [Api(world, t["access_token"]).event(title=title) for t, title in zip(tokens, titles)]
+    for mine, theirs in ((0, 1), (1, 0)):
+        listed = world.get("/v1/events", key=tokens[mine]["access_token"]).text
+        assert titles[mine] in listed and titles[theirs] not in listed
+        assert world.get(f"/v1/events/{made[theirs]['id']}", key=tokens[mine]["access_token"]).status == 404
+    connected = world.get("/v1/connected_accounts", key=world.key("owner@platform.example", kind="secret")).text
+    assert all(t["connected_account_id"] in connected for t in tokens)
+
+
 def test_a_token_tied_to_the_user(world, user, browser, app):
     """Your platform requests scoped access from a user; ChronaPilot issues a token tied to that user."""
     tokens = app.connect(browser, scope="profile:read")
@@ -329,22 +368,45 @@ def test_one_hour(world, browser, app):
 def test_connected_account_id(world, user, browser, app):
     """The connected_account_id is included in every token payload as cpa_… — pass it with each call to scope the request."""
     tokens = app.connect(browser, scope="profile:read")
-    assert tokens["connected_account_id"].startswith("cpa_")
-    assert app.refresh(tokens["refresh_token"]).json["connected_account_id"] == tokens["connected_account_id"]
+    account = tokens["connected_account_id"]
+    assert account.startswith("cpa_")
+    assert app.refresh(tokens["refresh_token"]).json["connected_account_id"] == account
     platform = world.key("owner@platform.example", kind="secret")
-    scoped = world.get("/v1/profile", {"Connected-Account": tokens["connected_account_id"]}, platform)
+    scoped = world.get("/v1/profile", {"Connected-Account": account}, platform)
     assert scoped.status == 200 and scoped.json["id"] == user.id
     assert world.get("/v1/profile", key=platform).json["id"] != user.id
 
 
+def claims_of(jwt):
+    payload = jwt.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+
+
+def test_connected_account_id_in_every_payload(world, browser):
+    """The connected_account_id is included in every token payload as cpa_…: of a code, a refresh and an exchange of tokens, introspection, the ID token,
+    userinfo, the profile, and a voice session with its token."""
+    app = App(world, type="confidential", scope="openid profile:read voice:invoke", may_introspect=True)
+    tokens = app.connect(browser, scope="openid profile:read voice:invoke")
+    again = app.refresh(tokens["refresh_token"]).json
+    voice = Api(world, again["access_token"])("POST", "/v1/voice/sessions", {}).json
+    world.secret(voice["session_token"])
+    payloads = {"code": tokens, "refresh": again, "introspection": app.introspect(again["access_token"]).json, "ID token": claims_of(tokens["id_token"]),
+                "refreshed ID token": claims_of(again["id_token"]), "userinfo": world.get("/oauth/userinfo", key=again["access_token"]).json,
+                "profile": world.get("/v1/profile", key=again["access_token"]).json, "voice": voice, "voice token": claims_of(voice["session_token"])}
+    assert {name: told.get("connected_account_id") for name, told in payloads.items()} == dict.fromkeys(payloads, tokens["connected_account_id"])
+
+
 def test_both_coexist(world, browser, app):
-    """Single-tenant app: API keys. Multi-tenant platform: OAuth + Connect. Both can coexist. Many platforms use API keys for platform-level
+    """Choosing between API keys and OAuth. Single-tenant app (a clinic uses ChronaPilot to run its own scheduling): API keys. Multi-tenant platform
+    (a CRM offers calendar features to thousands of customers): OAuth + Connect. Both can coexist. Many platforms use API keys for platform-level
     operations (analytics, webhook management) and OAuth for per-customer operations."""
     tokens = app.connect(browser, scope="events:write events:read")
     platform = Api(world, world.key("owner@platform.example", kind="secret"))
     assert platform("POST", "/v1/webhook_endpoints", {**WEBHOOK, "connect_events": True}).status == 201
     assert tokens["connected_account_id"] in platform("GET", "/v1/connected_accounts").text
     assert Api(world, tokens["access_token"])("POST", "/v1/events", VALID).status == 201
+    analytics = lambda: tokens["connected_account_id"] in platform("GET", "/v1/usage?group_by=connected_account").text
+    assert world.wait_for(analytics), platform("GET", "/v1/usage?group_by=connected_account")
 
 
 @pytest.mark.parametrize("status, type_", [(401, "authentication_failed"), (403, "authorization_failed"), (403, "account_deactivated")])
