@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Week and day as a grid of hours, by Event Calendar. Its program, its stylesheet and the events are fetched together; until all
 // are there the server's own drawing stays.
-const SLICE = 24, SCROLLED_TO = '08:00:00'; // events in one frame, about
+const SLICE = 96, SCROLLED_TO = '08:00:00'; // events in one frame, about: each frame lays out all of them anew
 
 const two = (n) => String(n).padStart(2, '0');
 const dayOf = (d) => `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`;
