@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/modules.h"
 
+#include "caldav/calendar/words_fill.h"
 #include "caldav/routes.h"
 #include "oauth/routes.h"
 #include "server/account/audit.h"
@@ -280,6 +281,7 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 	};
 	struct webhook_views *views = arena_new(cx->mem, struct webhook_views);
 	*views = api_webhook_views;
+	struct job_bell *unfilled = arena_new(cx->mem, struct job_bell);
 	struct job_bell *streams = streams_bell(app->streams), *voice = voice_sockets_bell(app->voice);
 	/* clang-format off */
 	const struct job rows[] = {
@@ -298,6 +300,7 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 		{ "streams",      STREAM_EVERY_MS,       STREAM_PATIENCE_MS, streams_run,          app->streams, streams, REST_MS },
 		{ "voice",        VOICE_EVERY_MS,        STREAM_PATIENCE_MS, voice_sockets_run,    app->voice, voice, REST_MS },
 		{ "voice_ends",   VOICE_ENDS_EVERY_MS,   JOB_PATIENCE_MS,    voice_sessions_end,   arena_new(cx->mem, struct voice_ends), voice, LETTERS_REST_MS },
+		{ "words_fill",   WORDS_FILL_EVERY_MS,   JOB_PATIENCE_MS,    words_fill,           NULL, unfilled, WORDS_FILL_REST_MS },
 		{ "usage",        (unsigned)runtime->config.usage_ms, JOB_PATIENCE_MS, usage_write, app->usage, NULL, 0 },
 		{ "request_log",  (unsigned)runtime->config.request_log_ms, JOB_PATIENCE_MS, request_log_write, app->request_log, NULL, 0 },
 		{ "last_used",    (unsigned)runtime->config.last_used_ms, JOB_PATIENCE_MS, last_used_write, app->last_used, NULL, 0 },

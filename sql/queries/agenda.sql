@@ -47,14 +47,30 @@ SELECT o.id, o.flags, o.size, o.first_at, o.last_at, o.occ_until, o.occ
 SELECT coalesce(sum(s.objects), 0)::bigint AS objects
   FROM calendar_state s WHERE s.account_id = $1 AND s.calendar_id = ANY ($2);
 
+-- name: agenda_reach
+-- $1 account  $2 calendars  $3 start  $4 end  $5 at most
+-- So many events begin where they may touch the range: by the index alone, and no further than to the limit.
+SELECT count(*) AS events
+  FROM (SELECT
+          FROM generate_series(0, cardinality($2::uuid[]) * 9 - 1) AS n(lane), LATERAL (
+		SELECT FROM calendar_object c
+		 WHERE c.account_id = $1 AND by_time(c.calendar_id) = ($2)[n.lane / 9 + 1] AND c.component = 1
+		   AND c.span = n.lane % 9 AND c.first_at > span_from($3, n.lane % 9) AND c.first_at < $4
+		   AND NOT c.deleted LIMIT $5::int) o
+	 LIMIT $5::int) r;
+
 -- name: agenda_sought
 -- $1 account  $2 calendars  $3 start  $4 end  $5 patterns  $6 at most
--- Candidates of the whole range that may have the words. Every event of the calendars is looked at: whoever asks knows
--- that they are not too many.
-SELECT c.id, c.flags, c.size, c.first_at, c.last_at, c.occ_until, c.occ
-  FROM calendar_object c
- WHERE c.account_id = $1 AND by_time(c.calendar_id) = ANY ($2) AND c.component = 1
-   AND c.first_at < $4 AND c.last_at > $3 AND NOT c.deleted AND (c.words IS NULL OR c.words LIKE ALL ($5))
+-- Candidates of the whole range that may have the words. Every event that may touch it is looked at: whoever asks knows
+-- that they are not too many. The lanes are those of agenda_candidates.
+SELECT o.id, o.flags, o.size, o.first_at, o.last_at, o.occ_until, o.occ
+  FROM generate_series(0, cardinality($2::uuid[]) * 9 - 1) AS n(lane), LATERAL (
+	SELECT c.id, c.flags, c.size, c.first_at, c.last_at, c.occ_until, c.occ
+	  FROM calendar_object c
+	 WHERE c.account_id = $1 AND by_time(c.calendar_id) = ($2)[n.lane / 9 + 1] AND c.component = 1
+	   AND c.span = n.lane % 9 AND c.first_at > span_from($3, n.lane % 9)
+	   AND c.first_at < $4 AND c.last_at > $3 AND NOT c.deleted AND (c.words IS NULL OR c.words LIKE ALL ($5))
+	 LIMIT $6::int) o
  LIMIT $6::int;
 
 -- name: agenda_candidates_back

@@ -326,6 +326,11 @@ def one_time_of_proofs(world):
     assert count(world, "dpop_since") == 1
 
 
+def one_place_of_words(world):
+    world.sql("INSERT INTO words_fill DEFAULT VALUES ON CONFLICT DO NOTHING")
+    assert count(world, "words_fill") == 1
+
+
 def requests_are_10000_of_a_week(world):
     row = (f"INSERT INTO request_log SELECT {SOMEONE}, uuid_v7(), (floor(extract(epoch FROM now()) / 86400)::bigint + {{}}) %% 9, now(), NULL, NULL, NULL, "
            "'GET', 'GET /v1/events', '/v1/events', 200, 1 FROM generate_series(1, {})").replace("%%", "%")
@@ -351,6 +356,7 @@ PROOFS = {
     "webhook_queue": endpoints_are_sixteen,
     "webhook_counter": endpoints_are_sixteen,
     "webhook_cursor": endpoints_are_sixteen,
+    "words_fill": one_place_of_words,
     "webhook_event": webhooks_are_of_30_days,
     "webhook_delivery": webhooks_are_of_30_days,
     "webhook_attempt": webhooks_are_of_30_days,
