@@ -93,6 +93,15 @@ static err_t refusal(struct ctx *cx, const struct credential *sent, const struct
 			   : FAIL(cx, TOKEN_INVALID, "no reason found");
 }
 
+/* The key's thumbprint is absent for a token that came without a proof. */
+static err_t find_of(struct ctx *cx, const struct credential *sent, const struct secret_parts *parts, struct bytes hash,
+	struct bytes jkt, struct bearer *out)
+{
+	const struct leaf *leaf = &leaves[token_slot(parts)];
+	return db_row(cx, leaf->find, ((struct db_into){ leaf->result, out }), IN(parts->account), IN(hash),
+		IN(sent->x5t), IN(jkt));
+}
+
 /* RFC 9449 §7.1: the token with a proof of its key, which comes once. */
 static err_t find_bound(struct ctx *cx, const struct credential *sent, const struct secret_parts *parts,
 	struct bytes hash, struct bearer *out)
@@ -101,23 +110,23 @@ static err_t find_bound(struct ctx *cx, const struct credential *sent, const str
 	const struct dpop_use use = {
 		.proof = sent->proof, .method = sent->method, .url = sent->url, .token = sent->secret
 	};
-	const struct bytes not_there = { NULL, 0 };
 	struct dpop proof;
 	TRY(dpop_check(cx, &use, &proof));
+	if (proof.here) {
+		TRY(find_of(cx, sent, parts, hash, proof.jkt, out));
+		return proof_seen_check(cx, (int16_t)dpop_here_take(proof.once, proof.nonce_ms));
+	}
 	TRY(db_row(cx, leaf->find_bound, ((struct db_into){ leaf->bound_result, out }), IN(parts->account), IN(hash),
-		IN(proof.jkt), IN(proof.here ? not_there : proof.once), IN(proof.nonce_ms), IN(cx->now.us / 1000),
-		IN(sent->x5t)));
-	return proof_seen_check(cx, proof.here ? (int16_t)dpop_here_take(proof.once, proof.nonce_ms) : out->once);
+		IN(proof.jkt), IN(proof.once), IN(proof.nonce_ms), IN(cx->now.us / 1000), IN(sent->x5t)));
+	return proof_seen_check(cx, out->once);
 }
 
 static err_t find(struct ctx *cx, const struct credential *sent, const struct secret_parts *parts, struct bytes hash,
 	struct bearer *out)
 {
-	const struct leaf *leaf = &leaves[token_slot(parts)];
 	if (sent->transport == VIA_DPOP)
 		return find_bound(cx, sent, parts, hash, out);
-	return db_row(
-		cx, leaf->find, ((struct db_into){ leaf->result, out }), IN(parts->account), IN(hash), IN(sent->x5t));
+	return find_of(cx, sent, parts, hash, (struct bytes){ NULL, 0 }, out);
 }
 
 err_t bearer_authenticate(struct ctx *cx, const struct credential *sent, struct principal *out)

@@ -74,7 +74,7 @@ static err_t check_keys(struct ctx *cx, struct str text)
 		wrong = jwk_read(cx, one, &ignored);
 		if (wrong)
 			return REFUSE(cx, INVALID_VALUE, "jwks", "keys[%zu] is not taken: %s.", at, wrong);
-		if (!jwk_is_usable(cx, &ignored))
+		if (!jwk_is_usable(&ignored))
 			return REFUSE(cx, INVALID_VALUE, "jwks", "keys[%zu] is not a point on its curve.", at);
 	}
 	for (size_t i = 0; i < set->count; i++)

@@ -317,19 +317,22 @@ struct str base64_of(struct arena *mem, struct bytes b)
 	return (struct str){ text, n };
 }
 
-/* -1: it is not of the alphabet. */
-static int base64_value(char c, const char *alphabet)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == alphabet[62] ? 62 : c == alphabet[63] ? 63 : -1;
-}
+/* What each character stands for and one more; 0: it is not of the alphabet. */
+#define BASE64_VALUES(c62, c63)                                                                                        \
+	{                                                                                                              \
+		['A'] = 1, ['B'] = 2, ['C'] = 3, ['D'] = 4, ['E'] = 5, ['F'] = 6, ['G'] = 7, ['H'] = 8, ['I'] = 9,     \
+		['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16, ['Q'] = 17,        \
+		['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24, ['Y'] = 25,        \
+		['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32, ['g'] = 33,        \
+		['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41,        \
+		['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48, ['w'] = 49,        \
+		['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56, ['4'] = 57,        \
+		['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, [c62] = 63, [c63] = 64                     \
+	}
+static const uint8_t base64url_values[256] = BASE64_VALUES('-', '_');
+static const uint8_t base64_values[256] = BASE64_VALUES('+', '/');
 
-static bool base64_decode(struct arena *mem, struct str s, const char *alphabet, struct bytes *out)
+static bool base64_decode(struct arena *mem, struct str s, const uint8_t values[256], struct bytes *out)
 {
 	uint8_t *octets = arena_take(mem, s.len * 3 / 4 + 1, 1);
 	size_t n = 0;
@@ -338,10 +341,10 @@ static bool base64_decode(struct arena *mem, struct str s, const char *alphabet,
 	if (s.len % 4 == 1)
 		return false;
 	for (size_t i = 0; i < s.len; i++) {
-		int value = base64_value(s.ptr[i], alphabet);
-		if (value < 0)
+		unsigned value = values[(unsigned char)s.ptr[i]];
+		if (!value)
 			return false;
-		bits = bits << 6 | (uint32_t)value;
+		bits = bits << 6 | (value - 1);
 		have += 6;
 		if (have >= 8) {
 			have -= 8;
@@ -356,7 +359,7 @@ static bool base64_decode(struct arena *mem, struct str s, const char *alphabet,
 
 bool base64url_to(struct arena *mem, struct str s, struct bytes *out)
 {
-	return s.ptr && base64_decode(mem, s, BASE64_COMMON "-_", out);
+	return s.ptr && base64_decode(mem, s, base64url_values, out);
 }
 
 bool base64_to(struct arena *mem, struct str s, struct bytes *out)
@@ -368,5 +371,5 @@ bool base64_to(struct arena *mem, struct str s, struct bytes *out)
 		s.len--;
 		padding++;
 	}
-	return base64_decode(mem, s, BASE64_COMMON "+/", out);
+	return base64_decode(mem, s, base64_values, out);
 }

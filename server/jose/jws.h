@@ -38,8 +38,8 @@ bool jws_typ_is(const struct jws *jws, const char *type);
 /* Did this key sign it, with an algorithm that is the key's? */
 bool jws_verify(struct ctx *cx, const struct jws *jws, const struct jwk *key);
 /* Did it sign this text? An ES256 signature is in DER here, as all but JOSE have it. */
-bool jwk_signed(struct ctx *cx, const struct jwk *key, enum jws_alg alg, struct bytes text, struct bytes signature);
+bool jwk_signed(const struct jwk *key, enum jws_alg alg, struct bytes text, struct bytes signature);
 /* Is this certificate (DER) of this key? */
-bool jwk_is_certified(struct ctx *cx, const struct jwk *key, struct bytes certificate);
+bool jwk_is_certified(const struct jwk *key, struct bytes certificate);
 /* Does OpenSSL take it as a key (a point on its curve)? */
-bool jwk_is_usable(struct ctx *cx, const struct jwk *key);
+bool jwk_is_usable(const struct jwk *key);

@@ -88,7 +88,7 @@ static struct bytes without_zeros(struct bytes number)
 }
 
 /* Of the kinds that were asked for, and usable with OpenSSL; false for any other. */
-static bool key_of_cose(struct ctx *cx, const struct cbor_item_t *map, struct jwk *out)
+static bool key_of_cose(const struct cbor_item_t *map, struct jwk *out)
 {
 	int64_t type = number_at(map, 1), alg = number_at(map, 3), curve = number_at(map, -1);
 	*out = (struct jwk){ .type = JWK_EC };
@@ -96,13 +96,13 @@ static bool key_of_cose(struct ctx *cx, const struct cbor_item_t *map, struct jw
 		out->algs = JWS_ALG(JWS_ES256);
 		out->x = octets_at(map, -2);
 		out->y = octets_at(map, -3);
-		return out->x.len == 32 && out->y.len == 32 && jwk_is_usable(cx, out);
+		return out->x.len == 32 && out->y.len == 32 && jwk_is_usable(out);
 	}
 	if (type == 1 && alg == -8 && curve == 6) {
 		out->type = JWK_OKP;
 		out->algs = JWS_ALG(JWS_EDDSA);
 		out->x = octets_at(map, -2);
-		return out->x.len == 32 && jwk_is_usable(cx, out);
+		return out->x.len == 32 && jwk_is_usable(out);
 	}
 	if (type == 3 && alg == -257) {
 		out->type = JWK_RSA;
@@ -110,7 +110,7 @@ static bool key_of_cose(struct ctx *cx, const struct cbor_item_t *map, struct jw
 		out->n = without_zeros(octets_at(map, -1));
 		out->e = without_zeros(octets_at(map, -2));
 		return out->n.len >= JWK_RSA_BITS_MIN / 8 && out->n.len <= JWK_RSA_BITS_MAX / 8 && out->e.len > 0 &&
-		       out->e.len <= 8 && jwk_is_usable(cx, out);
+		       out->e.len <= 8 && jwk_is_usable(out);
 	}
 	return false;
 }
@@ -140,7 +140,7 @@ static const char *read_credential(struct ctx *cx, struct bytes data, struct web
 	if (!map || used > WEBAUTHN_KEY_MAX)
 		return CUT;
 	out->key = bytes_of(rest.ptr, used);
-	return key_of_cose(cx, map, &key) ? NULL : "The passkey has a kind of key that this server does not know.";
+	return key_of_cose(map, &key) ? NULL : "The passkey has a kind of key that this server does not know.";
 }
 
 const char *webauthn_register(struct ctx *cx, const struct webauthn_asked *asked, struct bytes client_data,
@@ -174,13 +174,13 @@ const char *webauthn_assert(struct ctx *cx, const struct webauthn_asked *asked, 
 	if (wrong)
 		return wrong;
 	const struct cbor_item_t *map = cbor_read(cx->mem, key, &used);
-	if (!map || !key_of_cose(cx, map, &jwk) || data.len > CBOR_OCTETS_MAX)
+	if (!map || !key_of_cose(map, &jwk) || data.len > CBOR_OCTETS_MAX)
 		return CUT;
 	/* §7.2 steps 20, 21: over the data and the hash of the client data. */
 	uint8_t *text = arena_take(cx->mem, 1, data.len + SHA256_SIZE);
 	memcpy(text, data.ptr, data.len);
 	sha256(answer->client_data, text + data.len);
-	if (!jwk_signed(cx, &jwk, alg_of(&jwk), bytes_of(text, data.len + SHA256_SIZE), answer->signature))
+	if (!jwk_signed(&jwk, alg_of(&jwk), bytes_of(text, data.len + SHA256_SIZE), answer->signature))
 		return "The passkey's signature is wrong.";
 	return NULL;
 }

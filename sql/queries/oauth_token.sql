@@ -176,7 +176,7 @@ SELECT f.revoked_at, f.revoked_why, f.code_hash, f.code_used_at, f.code_expires_
  WHERE f.account_id = $1 AND f.id = $2 AND f.client_id = $3;
 
 -- name: token_find leaves: 4
--- $1 account  $2 hash of the token  $3 thumbprint of the certificate that came with it, or NULL
+-- $1 account  $2 hash of the token  $3 thumbprint of the certificate that came with it, $4 of the proof's key, or NULL
 -- One statement for each leaf of the ring: through the parent the planner expects four rows. OFFSET 0, here and below: the token is
 -- found first, and its family and connection by their keys. In plain joins the account is a constant of each, and a planner that knows of
 -- few connections walks all families of the account, in every request.
@@ -188,19 +188,18 @@ SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.regis
   JOIN LATERAL (SELECT * FROM connected_account x WHERE x.account_id = f.account_id AND x.id = f.connected_account_id OFFSET 0) c ON true
   JOIN oauth_client o ON o.id = c.client_id
   JOIN account a ON a.account_id = t.account_id
- WHERE t.expires_at > account_now(a.ahead_s) AND t.dpop_jkt IS NULL AND (t.x5t IS NULL OR t.x5t = $3) AND f.revoked_at IS NULL
+ WHERE t.expires_at > account_now(a.ahead_s) AND t.dpop_jkt IS NOT DISTINCT FROM $4 AND (t.x5t IS NULL OR t.x5t = $3) AND f.revoked_at IS NULL
    AND c.revoked_at IS NULL AND c.expires_at > account_now(a.ahead_s) AND o.owner_active
    AND a.status = 1;
 
 -- name: token_find_bound leaves: 4
--- $1 account  $2 hash of the token  $3 thumbprint of the proof's key  $4 what names the proof, NULL where that it came is
--- remembered elsewhere  $5 when its nonce was made
+-- $1 account  $2 hash of the token  $3 thumbprint of the proof's key  $4 what names the proof  $5 when its nonce was made
 -- $6 now, both in milliseconds since 1970  $7 thumbprint of the certificate that came with it, or NULL
--- Only of a token that is found the proof is kept in mind.
+-- As token_find, where that the proof came is remembered here: only of a token that is found.
 SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.registration WHEN 0 THEN o.owner_id ELSE t.account_id END AS platform, f.id AS family, c.calendars,
        t.scopes & c.scopes AS scopes, t.audience, t.expires_at, a.plan,
        a.email, a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz, a.language, o.api_version, a.ahead_s,
-       CASE WHEN $4::bytea IS NULL THEN 0::smallint ELSE dpop_once($4, $5, $6) END AS once
+       dpop_once($4, $5, $6) AS once
   FROM (SELECT * FROM access_token_$leaf x WHERE x.account_id = $1 AND x.hash = $2 OFFSET 0) t
   JOIN LATERAL (SELECT * FROM token_family x WHERE x.account_id = t.account_id AND x.id = t.family_id OFFSET 0) f ON true
   JOIN LATERAL (SELECT * FROM connected_account x WHERE x.account_id = f.account_id AND x.id = f.connected_account_id OFFSET 0) c ON true

@@ -30,8 +30,8 @@ SELECT '11111111-1111-7111-8111-111111111110', sha256(n::text::bytea), s, ('0000
 """
 HASH = "sha256('1'::bytea)"
 PLANS = {
-    "token_find_0": f"'{ACCOUNT}', {HASH}, NULL",
-    "token_find_3": f"'{ACCOUNT}', {HASH}, NULL",
+    "token_find_0": f"'{ACCOUNT}', {HASH}, NULL, NULL",
+    "token_find_3": f"'{ACCOUNT}', {HASH}, NULL, NULL",
     "token_find_bound_1": f"'{ACCOUNT}', {HASH}, '\\x00', '\\x00', 1, 1, NULL",
     "introspect_access_2": f"'{ACCOUNT}', {HASH}",
     "introspect_refresh": f"'{ACCOUNT}', '00000000-0000-0000-0000-000000000001', '\\x00'",

@@ -2,7 +2,10 @@
 /* Signatures of others: those that RFCs print, and what none of them is. */
 #include "tests/support/test.h"
 
+#include "server/jose/es256.h"
 #include "server/jose/jws.h"
+#include "server/jose/public_key.h"
+#include "server/jose/signing.h"
 #include "tests/unit/jose/vectors.h"
 
 #define RSA "{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"" RS256_N "\"}"
@@ -120,6 +123,43 @@ TEST(it_is_three_parts_in_the_only_spelling_of_base64url)
 	assert_non_null(jws_read(&test_cx, str_cat(test_mem, longest, STR("AA")), &jws));
 }
 
+struct pair {
+	struct jwk key;
+	struct bytes signature;
+};
+
+static struct pair pair_made(struct str text)
+{
+	struct signing_key made;
+	struct pair pair;
+	assert_true(signing_key_open(test_mem, signing_key_make(test_mem), &made));
+	assert_null(jwk_read_text(&test_cx, made.jwk, &pair.key));
+	assert_true(es256_der(test_mem, es256_sign(test_mem, made.key, text), &pair.signature));
+	return pair;
+}
+
+/* Beyond what is kept, and while others are: each verifies its own and no other's. */
+TEST(keys_that_are_kept_are_never_confused)
+{
+	enum { MANY = VERIFIERS_KEPT + 100 };
+	static struct pair pairs[MANY];
+	struct bytes text = bytes_of("text", 4);
+	for (size_t i = 0; i < MANY; i++)
+		pairs[i] = pair_made(STR("text"));
+	for (size_t i = 0; i < (size_t)MANY + 100; i++) {
+		const struct pair *one = &pairs[i % MANY], *next = &pairs[(i + 1) % MANY];
+		assert_true(jwk_signed(&one->key, JWS_ES256, text, one->signature));
+		assert_false(jwk_signed(&one->key, JWS_ES256, text, next->signature));
+		assert_false(jwk_signed(&one->key, JWS_ES256, bytes_of("test", 4), one->signature));
+		assert_true(jwk_signed(&one->key, JWS_ES256, text, one->signature));
+	}
+	/* A key that came in no JSON has no members, and a name all the same. */
+	struct jwk bare[] = { pairs[0].key, pairs[1].key };
+	bare[0].members = bare[1].members = STR_ABSENT;
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(jwk_signed(&bare[i / 2], JWS_ES256, text, pairs[i % 2].signature), i / 2 == i % 2);
+}
+
 TEST(claims_are_an_object_of_texts_and_dates)
 {
 	int64_t at;
@@ -142,4 +182,5 @@ TEST(claims_are_an_object_of_texts_and_dates)
 
 TESTS(RUN(what_rfcs_print_is_verified_with_its_key_and_no_other), RUN(another_octet_anywhere_is_another_text),
 	RUN(the_key_decides_about_the_algorithm), RUN(headers_that_would_be_misread_are_refused),
-	RUN(it_is_three_parts_in_the_only_spelling_of_base64url), RUN(claims_are_an_object_of_texts_and_dates))
+	RUN(it_is_three_parts_in_the_only_spelling_of_base64url), RUN(claims_are_an_object_of_texts_and_dates),
+	RUN(keys_that_are_kept_are_never_confused))
