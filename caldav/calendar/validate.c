@@ -90,6 +90,15 @@ static err_t validate_overrides(struct ctx *cx, const struct series *s)
 	return OK;
 }
 
+static bool somebody_declined(const struct ical_comp *comp)
+{
+	const struct ical_prop *attendee = ical_prop(comp, STR("ATTENDEE"));
+	for (; attendee; attendee = ical_prop_again(attendee))
+		if (str_eq_nocase(ical_param(attendee, STR("PARTSTAT")), STR("DECLINED")))
+			return true;
+	return false;
+}
+
 static void busy_flags(const struct series *s, struct ical_facts *facts)
 {
 	bool any_busy = false, any_free = false, any_tentative = false, any_firm = false;
@@ -101,6 +110,9 @@ static void busy_flags(const struct series *s, struct ical_facts *facts)
 	}
 	if (!any_busy)
 		facts->flags |= ICAL_TRANSPARENT;
+	for (size_t i = 0; any_busy && i < s->timing_count; i++)
+		if (somebody_declined(s->timings[i].comp))
+			facts->flags |= ICAL_DECLINED;
 	if (!any_firm)
 		facts->flags |= ICAL_TENTATIVE;
 	if ((any_busy && any_free) || (any_tentative && any_firm))

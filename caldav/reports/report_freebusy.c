@@ -117,6 +117,7 @@ err_t report_freebusy(struct dav_call *call)
 	TRY(range_read(cx, call->root, &range));
 	TRY(subject_load(cx, call->at, &calendar, NULL, &subject));
 	freebusy_open(cx, range.start, range.end, STR_ABSENT, &b.all);
+	b.all.email = call->rq->principal->email;
 	rows_open(&b.m, call, &nothing);
 	if (subject.calendar)
 		TRY(add_by_zone(&b, &calendar, 1));

@@ -136,7 +136,7 @@ static err_t run_get(struct api_call *call, struct response *rs)
 {
 	const struct freebusy_params *params = call->params;
 	struct ctx *cx = &call->rq->cx;
-	struct busy_person person = { .actor = call->actor, .zone = call->who.tz };
+	struct busy_person person = { .actor = call->actor, .zone = call->who.tz, .email = call->who.email };
 	TRY(busy_range_check(cx, params->from, params->to, "to"));
 	if (params->calendars.ptr)
 		TRY(calendars_named(call, params->calendars, &person.calendars));
@@ -204,7 +204,7 @@ static err_t run_public(struct api_call *call, struct response *rs)
 	const struct public_params *params = call->params;
 	struct ctx *cx = &call->rq->cx;
 	struct calendar calendar;
-	struct busy_person person = { .actor = call->actor, .zone = call->who.tz };
+	struct busy_person person = { .actor = call->actor, .zone = call->who.tz, .email = call->who.email };
 	TRY(calendar_by_id(cx, &call->actor, params->calendar, &calendar));
 	if (!calendar.is_public)
 		return FAIL(cx, NOT_FOUND, "a calendar that is not public");

@@ -9,10 +9,10 @@ struct participant_row {
 	struct id connected, account;
 	struct str person;
 	uint64_t scopes;
-	struct str tz;
+	struct str tz, email;
 	struct id_list calendars;
 };
-DB_RESULT(participants, struct participant_row, connected, person, account, scopes, tz, calendars);
+DB_RESULT(participants, struct participant_row, connected, person, account, scopes, tz, email, calendars);
 
 err_t busy_range_check(struct ctx *cx, struct instant from, struct instant to, const char *to_name)
 {
@@ -68,6 +68,9 @@ static void set_person(const struct api_call *call, const struct participant_row
 		.actor = self ? call->actor : (struct actor){ .owner = row->account, .rights = CALENDARS_READ },
 		.calendars = row->calendars,
 		.zone = self ? call->who.tz : row->tz,
+		.email = row->person.ptr ? row->person
+			 : self          ? call->who.email
+					 : row->email,
 	};
 }
 

@@ -187,6 +187,7 @@ err_t booking_slots(struct ctx *cx, const struct booking_page *page, const struc
 	l->person = (struct busy_person){ .actor = actor_server(page->account),
 		.calendars = offer->calendars,
 		.zone = offer->tz,
+		.email = offer->email,
 		.leaves_out = look_at,
 		.to = l };
 	/* Whole days, so that their appointments are counted, and what reaches in from outside with its buffers. */

@@ -15,10 +15,11 @@ SELECT c.account_id AS account, c.client_id AS client, c.scopes, c.calendars, a.
 -- Whose free and busy time may be told to an account: its own, and that of these connections of its apps, as far as
 -- they are its own and alive. Of each the selected calendars that may be seen.
 SELECT NULL::uuid AS connected, NULL::text AS person, $1::uuid AS account, NULL::bigint AS scopes, NULL::text AS tz,
+       NULL::text AS email,
        ARRAY(SELECT k.id FROM calendar k WHERE k.account_id = $1 AND k.selected AND ($2::uuid[] IS NULL OR k.id = ANY ($2))
               ORDER BY k.ord, k.name) AS calendars
 UNION ALL
-SELECT p.connected_account_id, NULL, c.account_id, c.scopes, a.tz,
+SELECT p.connected_account_id, NULL, c.account_id, c.scopes, a.tz, a.email,
        ARRAY(SELECT k.id FROM calendar k WHERE k.account_id = c.account_id AND k.selected
                 AND (c.calendars IS NULL OR k.id = ANY (c.calendars))
               ORDER BY k.ord, k.name)
@@ -28,7 +29,7 @@ SELECT p.connected_account_id, NULL, c.account_id, c.scopes, a.tz,
  WHERE p.account_id = $1 AND p.connected_account_id = ANY ($3) AND c.revoked_at IS NULL AND c.expires_at > account_now(a.ahead_s)
    AND a.status = 1 AND a.plan = 2
 UNION ALL
-SELECT NULL, d.person, $1, NULL, NULL,
+SELECT NULL, d.person, $1, NULL, NULL, NULL,
        ARRAY(SELECT k.id FROM calendar k WHERE k.account_id = $1 AND by_name(k.name) = d.person
                 AND ($2::uuid[] IS NULL OR k.id = ANY ($2)))
   FROM unnest($4::text[]) AS d (person);

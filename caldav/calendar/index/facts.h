@@ -12,7 +12,8 @@ enum ical_flag {
 	ICAL_MIXED = 16,       /* instances differ in busy or tentative: parse */
 	ICAL_CUSTOM_ZONE = 32, /* uses an embedded VTIMEZONE that we do not know by name */
 	ICAL_ALARM = 64,
-	ICAL_ENDLESS = 128
+	ICAL_ENDLESS = 128,
+	ICAL_DECLINED = 256 /* some attendee does not come: whether that is the owner, data tells */
 };
 
 struct ical_facts {

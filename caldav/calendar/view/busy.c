@@ -93,8 +93,10 @@ err_t busy_collect(struct ctx *cx, struct busy_person *people, size_t count, str
 	struct range_position after = { 0 };
 	struct object *objects;
 	size_t found = CANDIDATES_AT_ONCE, seen = 0;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		freebusy_open(cx, start, end, people[i].zone, &people[i].busy);
+		people[i].busy.email = people[i].email;
+	}
 	while (shelf.count > 0 && found == CANDIDATES_AT_ONCE) {
 		struct arena_mark mark = arena_mark(cx->mem);
 		TRY(object_busy_in_range(

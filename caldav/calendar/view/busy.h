@@ -8,6 +8,7 @@ struct busy_person {
 	struct actor actor;       /* whose calendars */
 	struct id_list calendars; /* these of them; none: always free */
 	struct str zone;          /* of floating times and dates; absent: UTC */
+	struct str email;         /* theirs: what they declined is free; absent: all counts */
 	/* Is shown each event that may make busy, and says which do not count; NULL: all do. What it keeps of them
 	 * stands in busy.mem: the object is read over. */
 	bool (*leaves_out)(void *to, const struct object *object);

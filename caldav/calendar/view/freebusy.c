@@ -69,9 +69,22 @@ static bool add_packed(void *to, struct occurrence_span span)
 	return !a->unclear && span_add(a, span.first, span.last, a->kind);
 }
 
+/* Does the owner come, as far as this component says? */
+static bool makes_busy(const struct freebusy *fb, const struct timing *t)
+{
+	const struct str prefix = STR("mailto:");
+	const struct ical_prop *p = t->busy && fb->email.len ? ical_prop(t->comp, STR("ATTENDEE")) : NULL;
+	for (; p; p = ical_prop_again(p)) {
+		struct str who = str_starts_nocase(p->value, prefix) ? str_from(p->value, prefix.len) : p->value;
+		if (str_eq_nocase(who, fb->email))
+			return !str_eq_nocase(ical_param(p, STR("PARTSTAT")), STR("DECLINED"));
+	}
+	return t->busy;
+}
+
 static bool add_instance(void *to, const struct series_instance *i)
 {
-	if (!i->timing->busy || i->at.start == INT64_MIN)
+	if (!makes_busy(((struct adding *)to)->fb, i->timing) || i->at.start == INT64_MIN)
 		return true;
 	return span_add(to, i->at.start, i->at.end, i->timing->tentative ? BUSY_TENTATIVE : BUSY);
 }
@@ -86,7 +99,7 @@ static void add_run(void *to, int64_t start, int64_t end)
 static bool add_from_bounds(struct adding *a, const struct object *o)
 {
 	int64_t from = window_s(a->fb->start), until = window_s(a->fb->end);
-	if (o->flags & ICAL_MIXED)
+	if (o->flags & ICAL_MIXED || (o->flags & ICAL_DECLINED && a->fb->email.len))
 		return false;
 	if (!(o->flags & (ICAL_RECURRING | ICAL_FLOATING))) {
 		if (is_moment(instant_s(o->first_at), instant_s(o->last_at)))
@@ -116,7 +129,7 @@ static err_t add_from_data(struct ctx *cx, struct adding *a, const struct object
 		.b = window_s(fb->end),
 		.visit = add_instance,
 		.to = a };
-	if (s->master && s->master->busy) {
+	if (s->master && makes_busy(fb, s->master)) {
 		a->kind = s->master->tentative ? BUSY_TENTATIVE : BUSY;
 		walk.overrides_alone = dense_series_runs(cx->mem, s, &walk, add_run, a);
 	}

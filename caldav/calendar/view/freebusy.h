@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Free and busy time (RFC 4791 §7.10): spans are collected from objects, merged, sorted and written as VFREEBUSY.
- * Only VEVENTs make busy: moments, transparent and cancelled ones do not.
+ * Only VEVENTs make busy: moments, transparent and cancelled ones do not, and none to which their owner does not come.
  */
 #pragma once
 
@@ -24,7 +24,8 @@ struct busy_span {
 struct freebusy {
 	struct arena *mem;
 	struct instant start, end;
-	struct str zone; /* of floating times and dates; absent: UTC */
+	struct str zone;  /* of floating times and dates; absent: UTC */
+	struct str email; /* of whose time it is: what they declined is free; absent: nobody's answer is looked at */
 	struct busy_span *spans;
 	size_t count, cap;
 };

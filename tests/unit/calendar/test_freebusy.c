@@ -52,6 +52,39 @@ TEST(busy_time_is_merged_sorted_and_clipped) /* RFC 4791 §7.10 */
 		    "END:VFREEBUSY\r\nEND:VCALENDAR\r\n"));
 }
 
+TEST(what_its_owner_declined_makes_nobody_busy)
+{
+#define SERIES "DTSTART:20261124T090000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY;COUNT=3\r\n"
+#define COMES(who, how) "ATTENDEE;PARTSTAT=" how ":mailto:" who "\r\n"
+	static const struct {
+		const char *data, *email;
+		size_t spans;
+	} cases[] = {
+		{ EVENT(SERIES COMES("Ann@example.org", "declined") COMES("bob@example.org", "ACCEPTED")),
+			"ann@example.org", 0 },
+		{ EVENT(SERIES COMES("ann@example.org", "ACCEPTED") COMES("bob@example.org", "DECLINED")),
+			"ann@example.org", 3 },
+		{ EVENT(SERIES COMES("ann@example.org", "DECLINED")), "bob@example.org", 3 },
+		{ EVENT(SERIES COMES("ann@example.org", "DECLINED")), "", 3 },
+		{ EVENT(SERIES COMES("ann@example.org", "TENTATIVE")), "ann@example.org", 3 },
+		{ HEAD PART(SERIES COMES("ann@example.org", "ACCEPTED")) PART(
+			  "RECURRENCE-ID:20261125T090000Z\r\nDTSTART:20261125T090000Z\r\nDURATION:PT1H\r\n" COMES(
+				  "ann@example.org", "DECLINED")) TAIL,
+			"ann@example.org", 2 },
+		{ HEAD PART(SERIES COMES("ann@example.org", "DECLINED")) PART(
+			  "RECURRENCE-ID:20261125T090000Z\r\nDTSTART:20261125T090000Z\r\nDURATION:PT1H\r\n" COMES(
+				  "ann@example.org", "ACCEPTED")) TAIL,
+			"ann@example.org", 1 },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct freebusy fb;
+		freebusy_open(&test_cx, at("20261124T000000Z"), at("20261201T000000Z"), STR_ABSENT, &fb);
+		fb.email = str_of(cases[i].email);
+		busy_add(&fb, str_of(cases[i].data));
+		assert_int_equal(fb.count, cases[i].spans);
+	}
+}
+
 /* What one object makes busy, as from-until, or from~until where tentative. */
 static void assert_busy(struct str data, const char *from, const char *until, const char *expected)
 {
@@ -128,4 +161,5 @@ TEST(a_dense_series_is_busy_as_a_whole)
 			cases[i].from, cases[i].until, cases[i].expected);
 }
 
-TESTS(RUN(busy_time_is_merged_sorted_and_clipped), RUN(a_dense_series_is_busy_as_a_whole))
+TESTS(RUN(busy_time_is_merged_sorted_and_clipped), RUN(what_its_owner_declined_makes_nobody_busy),
+	RUN(a_dense_series_is_busy_as_a_whole))
