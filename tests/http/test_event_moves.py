@@ -154,6 +154,20 @@ def test_a_series_that_is_moved_has_as_many_instances_as_before(edits, until, to
     assert rules(stored.text) == [f"FREQ=DAILY;until={after}"]
 
 
+@pytest.mark.parametrize("start,until,fields,after", [
+    (";VALUE=DATE:20260105", "20260202", {"all_day": False, "start_time": "2026-01-06T08:00:00Z", "end_time": "2026-01-06T09:00:00Z",
+        "timezone": "Europe/Berlin"}, "20260203T080000Z"),
+    (":20260105T080000Z", "20260202T080000Z", {"all_day": True, "start_time": "2026-01-06", "end_time": "2026-01-07"}, "20260203"),
+    (":20260105T080000", "20260202T080000", {"timezone": "Europe/Berlin", "start_time": "2026-01-06T08:00:00Z"}, "20260203T080000Z"),
+])
+def test_rfc_5545_3_3_10_until_is_of_the_type_of_the_start(edits, start, until, fields, after):
+    """"The value of the UNTIL rule part MUST have the same value type as the "DTSTART" property." """
+    stored = edits.put(document(event("DTSTART" + start, f"RRULE:FREQ=WEEKLY;BYDAY=MO;UNTIL={until}", "SUMMARY:s")))
+    stored.patch(fields)
+    assert rules(stored.text) == [f"FREQ=WEEKLY;BYDAY=TU;UNTIL={after}"]
+    assert [i["start_time"][5:10] for i in edits.range(*SPAN)] == ["01-06", "01-13", "01-20", "01-27", "02-03"]
+
+
 def test_what_was_cut_off_does_not_come_back_with_a_move(edits):
     stored = series(edits, "2026-01-05 09:00", "RRULE:FREQ=WEEKLY")
     assert edits("DELETE", f"{stored.target('20260202T080000Z')}?mode=delete&scope=this_and_following").status == 204

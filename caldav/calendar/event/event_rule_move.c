@@ -200,7 +200,8 @@ static struct str until(const struct shift *s, struct str text)
 		to.local = last.local + s->days * DAY_SECONDS;
 	if (!when_cmp(&to, &last) && to.date == last.date && to.zone == last.zone)
 		return text;
-	if (r->until_date || to.date)
+	bool was_day = r->until_date && !s->move->was->clock.date; /* of a timed series: a slip that stays */
+	if (to.date || was_day)
 		return wall_text(mem, (struct wall){ floor_div(to.local, DAY_SECONDS) * DAY_SECONDS, true, false });
 	if (to.zone)
 		return wall_text(mem, (struct wall){ when_utc(to, NULL), false, true });
