@@ -53,7 +53,7 @@ MUST_CHECK err_t href_path(const struct request *rq, struct str href, struct pat
 MUST_CHECK err_t href_near_request(const struct request *rq, struct resource *out, size_t *below_out);
 MUST_CHECK err_t href_near(const struct request *rq, struct str href, struct resource *out, size_t *below_out);
 
-/* dav_account()'s text back. */
+/* For tests: the account that a segment of a path names; DAV_TEST_PREFIX before it is its test mode. */
 bool href_account_parse(struct str text, struct id *out);
 
 /* The one canonical path of a resource, percent-encoded, as it stands in every answer. */

@@ -5,7 +5,12 @@
 #define AT_APPS (AT_PAR | AT_TOKEN | AT_DEVICE | AT_REVOKE | AT_INTROSPECT)
 
 /* clang-format off */
-const struct param_row param_rows[] = {
+static const struct {
+	const char *name;
+	unsigned at; /* enum param_endpoint */
+	unsigned flags;
+	const char *source; /* what asks for it */
+} param_rows[] = {
 	/* who asks */
 	{ "client_id",                AT_AUTHORIZE | AT_APPS | AT_LOGOUT | AT_REGISTER, 0, "OAuth 2.1 §2.2" },
 	{ "client_secret",            AT_APPS | AT_REGISTER, PARAM_SECRET, "OAuth 2.1 §2.4.1, RFC 7592 §2.2" },
@@ -69,11 +74,10 @@ static const struct { unsigned at; const char *path; } endpoints[] = {
 	{ AT_REVOKE, "revoke" }, { AT_INTROSPECT, "introspect" }, { AT_LOGOUT, "logout" }, { AT_REGISTER, "register" },
 };
 /* clang-format on */
-const size_t param_row_count = ARRAY_LEN(param_rows);
 
 bool param_repeats(struct str name)
 {
-	for (size_t i = 0; i < param_row_count; i++)
+	for (size_t i = 0; i < ARRAY_LEN(param_rows); i++)
 		if ((param_rows[i].flags & PARAM_REPEATS) && str_eq(name, str_of(param_rows[i].name)))
 			return true;
 	return false;
@@ -82,17 +86,16 @@ bool param_repeats(struct str name)
 void param_table_print(struct buf *out)
 {
 	BUF_LIT(out, "| parameter | of `/oauth/…` | twice | secret | source |\n| --- | --- | --- | --- | --- |\n");
-	for (size_t i = 0; i < param_row_count; i++) {
-		const struct param_row *row = &param_rows[i];
+	for (size_t i = 0; i < ARRAY_LEN(param_rows); i++) {
 		const char *between = "";
-		buf_fmt(out, "| `%s` | ", row->name);
+		buf_fmt(out, "| `%s` | ", param_rows[i].name);
 		for (size_t k = 0; k < ARRAY_LEN(endpoints); k++) {
-			if (!(row->at & endpoints[k].at))
+			if (!(param_rows[i].at & endpoints[k].at))
 				continue;
 			buf_fmt(out, "%s%s", between, endpoints[k].path);
 			between = ", ";
 		}
-		buf_fmt(out, " | %s | %s | %s |\n", row->flags & PARAM_REPEATS ? "yes" : "",
-			row->flags & PARAM_SECRET ? "yes" : "", row->source);
+		buf_fmt(out, " | %s | %s | %s |\n", param_rows[i].flags & PARAM_REPEATS ? "yes" : "",
+			param_rows[i].flags & PARAM_SECRET ? "yes" : "", param_rows[i].source);
 	}
 }

@@ -21,15 +21,6 @@ enum param_flags {
 	PARAM_SECRET = 2   /* nobody but who sent it may learn it: it stands in no log and no answer */
 };
 
-struct param_row {
-	const char *name;
-	unsigned at; /* enum param_endpoint */
-	unsigned flags;
-	const char *source; /* what asks for it */
-};
-extern const struct param_row param_rows[];
-extern const size_t param_row_count;
-
 /* May one of this name be there twice? */
 bool param_repeats(struct str name);
 

@@ -33,8 +33,8 @@ size_t param_count(const struct params *params, const char *name);
 MUST_CHECK err_t params_audience(struct ctx *cx, const struct params *params, int16_t *out);
 /* Its value when it is there once and whole; else absent. */
 struct str param_get(const struct params *params, const char *name);
-/* The first name that is there twice and may not be (param_table.h); the first that is broken. Absent when there is
- * none. */
+/* For tests, what params_check() asks: the first name that is there twice and may not be (param_table.h); the first
+ * that is broken. Absent when there is none. */
 struct str param_repeated(const struct params *params);
 struct str param_broken(const struct params *params);
 

@@ -189,6 +189,18 @@ static struct str jwks_of(struct ctx *cx, struct str json)
 	return buf_str(&text);
 }
 
+/* How the app proves itself, with the keys of one that has a key. */
+static err_t read_proof(
+	struct ctx *cx, const struct metadata *in, struct str json, enum client_auth auth, struct registration *out)
+{
+	out->means.auth = (int16_t)auth;
+	if (auth != CLIENT_AUTH_KEY)
+		return OK;
+	out->means.uri = in->jwks_uri.len ? in->jwks_uri : STR_ABSENT;
+	out->means.jwks = jwks_of(cx, json);
+	return client_means_check(cx, CLIENT_CONFIDENTIAL, &out->means);
+}
+
 /* A document is public, so there is no secret in it, and nothing that is proven by one (§4.1). */
 static err_t read_document(struct ctx *cx, const struct metadata *in, struct str json, struct registration *out)
 {
@@ -199,12 +211,7 @@ static err_t read_document(struct ctx *cx, const struct metadata *in, struct str
 	if (in->secret.ptr || !known || (auth != CLIENT_AUTH_NONE && auth != CLIENT_AUTH_KEY))
 		return BAD("token_endpoint_auth_method",
 			"an app that is known by a document proves itself by none or private_key_jwt.");
-	out->means.auth = (int16_t)auth;
-	if (auth != CLIENT_AUTH_KEY)
-		return OK;
-	out->means.uri = in->jwks_uri.len ? in->jwks_uri : STR_ABSENT;
-	out->means.jwks = jwks_of(cx, json);
-	return client_means_check(cx, CLIENT_CONFIDENTIAL, &out->means);
+	return read_proof(cx, in, json, auth, out);
 }
 
 /* Whom its owner's operator gave a token. Left out, the method is that of RFC 7591 §2. */
@@ -217,12 +224,7 @@ static err_t read_owned(struct ctx *cx, const struct metadata *in, struct str js
 		return BAD("token_endpoint_auth_method",
 			"The method is one of none, client_secret_basic, client_secret_post and private_key_jwt.");
 	out->secret = in->secret;
-	out->means.auth = (int16_t)auth;
-	if (auth != CLIENT_AUTH_KEY)
-		return OK;
-	out->means.uri = in->jwks_uri.len ? in->jwks_uri : STR_ABSENT;
-	out->means.jwks = jwks_of(cx, json);
-	return client_means_check(cx, CLIENT_CONFIDENTIAL, &out->means);
+	return read_proof(cx, in, json, auth, out);
 }
 
 /* A secret is for who is registered by its owner. A key would be asked for more than we then ask. */

@@ -22,7 +22,8 @@ static void set_span(struct calendar_entry *e, int64_t start, int64_t end)
 	e->to_day = e->end > e->start ? floor_div(e->end - 1, DAY_SECONDS) : e->from_day;
 }
 
-struct calendar_entry calendar_entry_of(
+/* One item as an entry of the view. */
+static struct calendar_entry entry_of(
 	struct request *rq, const struct calendar_view *view, const struct agenda_item *item)
 {
 	struct arena *mem = rq->cx.mem;
@@ -86,7 +87,7 @@ static err_t read_pages(struct request *rq, const struct calendar_view *view, st
 	do {
 		TRY(sieve ? agenda_in_range_sieved(cx, &q, sieve, &list) : agenda_in_range(cx, &q, &list));
 		for (size_t i = 0; i < list.count && out->count < most; i++)
-			out->items[out->count++] = calendar_entry_of(rq, view, &list.items[i]);
+			out->items[out->count++] = entry_of(rq, view, &list.items[i]);
 		out->more = list.more;
 		position = list.last;
 		q.position = &position;
@@ -136,7 +137,7 @@ err_t calendar_entries_fill(struct request *rq, const struct calendar_view *view
 	TRY(agenda_at(&rq->cx, &q, at, count, items, found));
 	for (size_t i = 0; i < count; i++)
 		if (found[i])
-			entries->items[chosen[i]] = calendar_entry_of(rq, view, &items[i]);
+			entries->items[chosen[i]] = entry_of(rq, view, &items[i]);
 	return OK;
 }
 

@@ -46,10 +46,6 @@ MUST_CHECK err_t calendar_spans_read(struct request *rq, const struct calendar_v
 MUST_CHECK err_t calendar_entries_fill(struct request *rq, const struct calendar_view *view, const struct spot *spots,
 	const size_t *chosen, size_t count, struct calendar_entries *entries);
 
-/* One item as an entry of the view. */
-struct calendar_entry calendar_entry_of(
-	struct request *rq, const struct calendar_view *view, const struct agenda_item *item);
-
 /* A bar in a month, and not a line: of days, or of a day and more. */
 bool entry_is_bar(const struct calendar_entry *entry);
 /* "2026-11-24", or "2026-11-24T09:00:00" on the user's clock; the end of whole days is the day after the last. */

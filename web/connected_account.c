@@ -14,7 +14,8 @@
 #include "web/stale.h"
 #include "web/ticks.h"
 
-err_t connected_account_in_path(struct request *rq, struct connected_account *out)
+/* The connection of :id in the path, of either mode. NOT_FOUND. */
+static err_t in_path(struct request *rq, struct connected_account *out)
 {
 	struct id id;
 	if (!id_parse(rq->args[0], "cpa", &id))
@@ -80,7 +81,7 @@ err_t connected_account_page(struct request *rq, struct response *rs)
 {
 	struct connected_account connected;
 	struct html_values *v;
-	TRY(connected_account_in_path(rq, &connected));
+	TRY(in_path(rq, &connected));
 	TRY(detail_values(rq, &connected, NULL, 0, &v));
 	page_notice(rq, v);
 	return page_reply(rs, 200, "connected_account", v);
@@ -107,7 +108,7 @@ static err_t edit(struct request *rq, struct connected_account *connected, struc
 	struct calendar *calendars;
 	size_t count;
 	TRY(row_hold(&rq->cx, HELD_CONNECTED_ACCOUNT, connected->account, connected->id));
-	TRY(connected_account_in_path(rq, &now));
+	TRY(in_path(rq, &now));
 	TRY(calendar_list(&rq->cx, &actor, &calendars, &count));
 	err_t stale = stale_judge(rq, edit_fields(rq, &now, calendars, count), EDIT_FIELDS, conflicts);
 	TRY(read_change(rq, change)); /* what was ticked is shown again */
@@ -124,7 +125,7 @@ err_t connected_account_post(struct request *rq, struct response *rs)
 	struct html_values *v;
 	unsigned conflicts = 0;
 	bool own;
-	TRY(connected_account_in_path(rq, &connected));
+	TRY(in_path(rq, &connected));
 	TRY(db_join(&rq->cx, &own));
 	err_t e = db_settle(&rq->cx, own, edit(rq, &connected, &change, &conflicts));
 	if (!e) {
@@ -139,7 +140,7 @@ err_t connected_account_post(struct request *rq, struct response *rs)
 err_t connected_account_remove_page(struct request *rq, struct response *rs)
 {
 	struct connected_account connected;
-	TRY(connected_account_in_path(rq, &connected));
+	TRY(in_path(rq, &connected));
 	struct html_values *v = page_new(rq, "Remove this app?", "connected_accounts");
 	connected_account_values(rq, v, &connected);
 	return page_reply(rs, 200, "connected_account_remove", v);
@@ -148,7 +149,7 @@ err_t connected_account_remove_page(struct request *rq, struct response *rs)
 err_t connected_account_remove_post(struct request *rq, struct response *rs)
 {
 	struct connected_account connected;
-	TRY(connected_account_in_path(rq, &connected));
+	TRY(in_path(rq, &connected));
 	TRY(connected_account_end(&rq->cx, connected.account, connected.id));
 	reply_redirect(rs, 303, STR("/connected-accounts?done=removed"));
 	return OK;

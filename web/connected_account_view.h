@@ -8,6 +8,3 @@
 
 /* Values of one connection: the app, what it may in one line and in full, since when and until when. */
 void connected_account_values(struct request *rq, struct html_values *v, const struct connected_account *c);
-
-/* The connection of :id in the path, of either mode. NOT_FOUND. */
-MUST_CHECK err_t connected_account_in_path(struct request *rq, struct connected_account *out);

@@ -62,6 +62,13 @@ static void times_of(struct arena *mem, const struct zone *zone, const struct ev
 	value[FIELD_END_TIME] = e->all_day ? STR("") : clock_whole(mem, end);
 }
 
+/* The zone by which the form's times are meant. */
+static const struct zone *zone_of(const struct zone *user, const struct event_form *form)
+{
+	const struct zone *zone = form->value[FIELD_ZONE].len ? zone_by_name(form->value[FIELD_ZONE]) : NULL;
+	return zone ? zone : user;
+}
+
 void event_form_of(struct arena *mem, const struct zone *user, const struct agenda_item *item, struct str rule,
 	struct event_form *out)
 {
@@ -71,7 +78,7 @@ void event_form_of(struct arena *mem, const struct zone *user, const struct agen
 	value[FIELD_TITLE] = e->title;
 	value[FIELD_ALL_DAY] = e->all_day ? STR("1") : STR("");
 	value[FIELD_ZONE] = zone_text(e);
-	const struct zone *zone = event_form_zone(user, &form);
+	const struct zone *zone = zone_of(user, &form);
 	times_of(mem, zone, e, value);
 	value[FIELD_LOCATION] = e->location;
 	value[FIELD_DESCRIPTION] = e->description;
@@ -121,12 +128,6 @@ unsigned event_form_differs(const struct event_form *a, const struct event_form 
 		if (!str_eq(a->value[i], b->value[i]))
 			fields |= 1u << i;
 	return fields;
-}
-
-const struct zone *event_form_zone(const struct zone *user, const struct event_form *form)
-{
-	const struct zone *zone = form->value[FIELD_ZONE].len ? zone_by_name(form->value[FIELD_ZONE]) : NULL;
-	return zone ? zone : user;
 }
 
 /* ---- to a body ---- */
@@ -209,7 +210,7 @@ static void write_texts(const struct event_form *form, unsigned fields, struct j
 err_t event_form_body(struct ctx *cx, const struct zone *user, const struct event_form *form, unsigned fields,
 	const struct event *now, struct json *out)
 {
-	const struct zone *zone = event_form_zone(user, form);
+	const struct zone *zone = zone_of(user, form);
 	if (form->value[FIELD_ZONE].len && !zone_by_name(form->value[FIELD_ZONE]))
 		return REFUSE(cx, INVALID_VALUE, "zone", "This is not a time zone. Use a name like Europe/Berlin.");
 	if (!form->value[FIELD_TITLE].len && fields & 1u << FIELD_TITLE)

@@ -50,9 +50,6 @@ void event_form_read(struct arena *mem, const struct form *form, const char *con
 /* Which fields differ: a bit each (1 << FIELD_TITLE …). */
 unsigned event_form_differs(const struct event_form *a, const struct event_form *b);
 
-/* The zone by which the form's times are meant. */
-const struct zone *event_form_zone(const struct zone *user, const struct event_form *form);
-
 /*
  * The body of createEvent or updateEvent that has these fields alone. Attendees of `now` (NULL: none) keep what they
  * answered.

@@ -118,7 +118,8 @@ struct str reference_title(struct arena *mem, const struct contract *contract)
 	return buf_str(&out);
 }
 
-struct str reference_path(struct arena *mem, const struct route *route)
+/* "/v1/events/{event}" */
+static struct str path_of(struct arena *mem, const struct route *route)
 {
 	struct buf out = buf_new(mem, 512);
 	struct str rest = str_from(str_of(route->path), 1), segment;
@@ -147,6 +148,6 @@ void reference_row(struct arena *mem, struct html_values *row, const struct refe
 	html_set(row, "href", str_fmt(mem, "/docs/reference/%s", operation->contract->id));
 	html_set(row, "operation", reference_title(mem, operation->contract));
 	html_set(row, "method", str_of(method_name(operation->route->method)));
-	html_set(row, "path", reference_path(mem, operation->route));
+	html_set(row, "path", path_of(mem, operation->route));
 	reference_prose(row, "summary", str_of(operation->contract->summary));
 }

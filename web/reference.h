@@ -40,8 +40,6 @@ bool reference_may_try(const struct reference_operation *operation);
 
 /* "List webhook endpoints", of the id. */
 struct str reference_title(struct arena *mem, const struct contract *contract);
-/* "/v1/events/{event}" */
-struct str reference_path(struct arena *mem, const struct route *route);
 
 /* Rows `name` of `v` (`part`, and whether it is `code`) of a text whose code stands between backticks. */
 void reference_prose(struct html_values *v, const char *name, struct str text);

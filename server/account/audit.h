@@ -103,9 +103,6 @@ bool audit_credential_parse(struct str text, struct id *out);
 
 /* ---- the chain ---- */
 
-/* What is hashed of a row: lines of text. `before` is the hash of the row before it. */
-struct str audit_text(struct arena *mem, const struct audit_row *row, struct bytes before);
-
 struct audit_told {
 	size_t accounts, rows;
 	/* The first that is wrong; account zero and reason set: an anchor. reason absent: all is as it was written. */

@@ -64,7 +64,8 @@ static struct str uuid_or_empty(struct arena *mem, struct id id)
 	return id_is_zero(id) ? STR("") : id_uuid(mem, id);
 }
 
-struct str audit_text(struct arena *mem, const struct audit_row *row, struct bytes before)
+/* What is hashed of a row: lines of text. `before` is the hash of the row before it. */
+static struct str hashed_text(struct arena *mem, const struct audit_row *row, struct bytes before)
 {
 	const struct str lines[] = { STR("calends-audit-1"), hex_of(mem, before), id_uuid(mem, row->account),
 		str_fmt(mem, "%lld", (long long)row->seq), str_fmt(mem, "%lld", (long long)row->at.us), row->kind,
@@ -89,7 +90,7 @@ static bool hash_holds(struct arena *mem, const struct chain_row *row, struct by
 {
 	uint8_t digest[SHA256_SIZE];
 	struct audit_row content = row_of(row);
-	struct str text = audit_text(mem, &content, before);
+	struct str text = hashed_text(mem, &content, before);
 	sha256(bytes_of(text.ptr, text.len), digest);
 	return same(row->hash, bytes_of(digest, sizeof digest));
 }
@@ -209,7 +210,7 @@ static err_t export_row(struct ctx *cx, const struct chain_row *row, struct byte
 	json_object(&j, NULL);
 	json_write(&j, cx->mem, audit_resource.fields, audit_resource.count, &view);
 	json_id(&j, "account", "usr", id_in_mode(row->account, false));
-	json_str(&j, "hashed", audit_text(cx->mem, &content, before));
+	json_str(&j, "hashed", hashed_text(cx->mem, &content, before));
 	json_str(&j, "hash", hex_of(cx->mem, row->hash));
 	json_object_end(&j);
 	buf_char(out, '\n');

@@ -29,5 +29,5 @@ void last_used_see(struct last_used *uses, struct id account, struct id credenti
  */
 MUST_CHECK err_t last_used_write(struct ctx *cx, void *state);
 
-/* The same outside of a job. */
+/* The same outside of a job; in a header for tests. */
 void last_used_flush(struct last_used *uses);

@@ -99,7 +99,7 @@ struct usage_view {
 extern const struct json_resource usage_resource, webhook_usage_resource;
 struct usage_view usage_view_of(struct arena *mem, const struct usage_query *query, const struct usage_sum *sum);
 
-/* "2026-11-29", and back; days since 1970-01-01. */
+/* "2026-11-29", and back (for tests); days since 1970-01-01. */
 struct str usage_day_text(struct arena *mem, int32_t day);
 bool usage_day_parse(struct str text, int32_t *out);
 /*

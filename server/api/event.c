@@ -138,12 +138,7 @@ static err_t make_change(struct event_changing *c, struct object_plan *out)
 	*out = (struct object_plan){ .data = c->target.object.data, .beside = STR_ABSENT };
 	if (c->scope == SCOPE_FOLLOWING)
 		return fields ? change_following(c, &edit, out) : OK;
-	if (c->scope == SCOPE_ALL && c->target.instance.ptr)
-		TRY(event_patch_series(cx, c->target.object.data, &edit, &c->target.changed));
-	else
-		TRY(event_patch(cx, c->target.object.data, &edit, &c->target.changed));
-	out->data = c->target.changed.data;
-	return OK;
+	return event_change_write(c, &edit, out);
 }
 
 static err_t run_update(struct api_call *call, struct response *rs)

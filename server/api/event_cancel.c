@@ -182,12 +182,7 @@ err_t event_answer(struct event_changing *c, struct object_plan *out)
 	if (to.status == EVENT_CANCELLED)
 		return REFUSE(cx, CONFLICT, "", "This event is cancelled: there is nothing to answer.");
 	TRY(answer_as(c, &to));
-	if (c->scope == SCOPE_ALL && c->target.instance.ptr)
-		TRY(event_patch_series(cx, c->target.object.data, &edit, &c->target.changed));
-	else
-		TRY(event_patch(cx, c->target.object.data, &edit, &c->target.changed));
-	out->data = c->target.changed.data;
-	return OK;
+	return event_change_write(c, &edit, out);
 }
 
 static err_t run_respond(struct api_call *call, struct response *rs)

@@ -103,3 +103,14 @@ err_t event_cut(struct event_changing *c, struct event_parts *out)
 {
 	return event_split(&c->call->rq->cx, c->target.object.data, c->target.instance, out);
 }
+
+err_t event_change_write(struct event_changing *c, const struct event_change *edit, struct object_plan *out)
+{
+	struct ctx *cx = &c->call->rq->cx;
+	if (c->scope == SCOPE_ALL && c->target.instance.ptr)
+		TRY(event_patch_series(cx, c->target.object.data, edit, &c->target.changed));
+	else
+		TRY(event_patch(cx, c->target.object.data, edit, &c->target.changed));
+	out->data = c->target.changed.data;
+	return OK;
+}

@@ -54,6 +54,8 @@ struct event_changing {
 MUST_CHECK err_t event_change(struct event_changing *c);
 /* The same of this event, or of one instance of it. */
 MUST_CHECK err_t event_change_of(struct event_changing *c, struct id id, struct str instance);
+/* For a changer: the instance, the event or the whole series, as scope and target say, with this edit. */
+MUST_CHECK err_t event_change_write(struct event_changing *c, const struct event_change *edit, struct object_plan *out);
 
 /* The caller's own answer to an invitation. As `make`, for a call whose body is an event_response. Also NOT_ATTENDEE.
  */

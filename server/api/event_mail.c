@@ -90,7 +90,11 @@ static err_t tell_taken_off(const struct event_changing *c, const struct event *
 	return tell(c, ITIP_UNINVITE, data, &off);
 }
 
-err_t event_tell_change(const struct event_changing *c, bool gone)
+/*
+ * What a change did, to those whom it concerns: the event or the instance as it is then, both halves of a series that
+ * was cut in two, and to those who were taken off that they were. gone: there is nothing left of what was named.
+ */
+static err_t tell_change(const struct event_changing *c, bool gone)
 {
 	struct agenda_item now;
 	struct str data;
@@ -117,7 +121,7 @@ err_t event_tell_organizer(const struct event_changing *c)
 static err_t change_and_tell(struct event_changing *c, enum event_tells tells)
 {
 	TRY(event_change(c));
-	return tells == TELLS_ORGANIZER ? event_tell_organizer(c) : event_tell_change(c, tells == TELLS_GONE);
+	return tells == TELLS_ORGANIZER ? event_tell_organizer(c) : tell_change(c, tells == TELLS_GONE);
 }
 
 err_t event_change_telling(struct event_changing *c, enum event_tells tells)

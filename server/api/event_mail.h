@@ -22,18 +22,12 @@ struct event_telling {
 MUST_CHECK err_t event_tell(
 	struct api_call *call, const struct event_telling *what, struct told_person **out, size_t *count_out);
 
-/*
- * What a change did, to those whom it concerns: the event or the instance as it is then, both halves of a series that
- * was cut in two, and to those who were taken off that they were. gone: there is nothing left of what was named.
- */
-MUST_CHECK err_t event_tell_change(const struct event_changing *c, bool gone);
-
 /* The user's answer, as it stands in the event or the instance, to its organizer; of an own event to nobody. */
 MUST_CHECK err_t event_tell_organizer(const struct event_changing *c);
 
 enum event_tells {
 	TELLS_NOBODY,
-	TELLS_CHANGE, /* event_tell_change() */
+	TELLS_CHANGE, /* those whom the change concerns */
 	TELLS_GONE,   /* the same, gone */
 	TELLS_ORGANIZER
 };

@@ -62,8 +62,7 @@ static err_t run_list(struct api_call *call, struct response *rs)
 		struct key_view view = key_view_of(&call->rq->cx, &keys[page_row(&page, count, i)], STR_ABSENT);
 		api_list_item(call, &j, &view);
 	}
-	page_end_newest(&page, &j, count, count ? keys[page_row(&page, count, 0)].id : bound,
-		count ? keys[page_row(&page, count, count - 1)].id : bound);
+	PAGE_END_ROWS(&page, &j, keys, count);
 	return OK;
 }
 

@@ -46,3 +46,7 @@ size_t page_row(const struct page *page, size_t count, size_t i);
 void page_end(const struct page *page, struct json *j, struct str first, struct str last);
 /* The same of a list of ids, the newest first. */
 void page_end_newest(const struct page *page, struct json *j, size_t count, struct id first, struct id last);
+/* The same of rows as they were read, each with its `id`. */
+#define PAGE_END_ROWS(page, j, rows, count)                                                                            \
+	page_end_newest(page, j, count, (count) ? (rows)[page_row(page, count, 0)].id : (struct id){ { 0 } },          \
+		(count) ? (rows)[page_row(page, count, (count)-1)].id : (struct id){ { 0 } })

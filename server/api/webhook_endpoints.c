@@ -110,8 +110,7 @@ static err_t run_list(struct api_call *call, struct response *rs)
 		struct endpoint_view view = view_of(call->rq->cx.mem, &rows[page_row(&page, count, i)], STR_ABSENT);
 		api_list_item(call, &j, &view);
 	}
-	page_end_newest(&page, &j, count, count ? rows[page_row(&page, count, 0)].id : bound,
-		count ? rows[page_row(&page, count, count - 1)].id : bound);
+	PAGE_END_ROWS(&page, &j, rows, count);
 	return OK;
 }
 

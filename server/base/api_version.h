@@ -15,7 +15,7 @@ struct api_version {
 	int64_t deprecated_s, sunset_s;
 };
 
-/* The newest first; there is one at least. */
+/* The newest first; there is one at least. For tests, all of them. */
 extern const struct api_version api_versions[];
 extern const size_t api_version_count;
 

@@ -59,8 +59,6 @@ extern const struct command batch_commands[];
 
 /* The rows of all tables, one after another; NULL after the last. */
 const struct command *command_at(size_t index);
-/* "account create EMAIL", in mem. */
-struct str command_usage(struct arena *mem, const struct command *c);
 /* Does it read this option? Those of the group "all" every command does. */
 bool command_takes(const struct command *c, const struct config_option *option);
 

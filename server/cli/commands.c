@@ -28,7 +28,8 @@ const struct command *command_at(size_t index)
 	return NULL;
 }
 
-struct str command_usage(struct arena *mem, const struct command *c)
+/* "account create EMAIL", in mem. */
+static struct str usage_of(struct arena *mem, const struct command *c)
 {
 	return str_fmt(
 		mem, "%s%s%s%s%s", c->noun, c->verb[0] ? " " : "", c->verb, c->operands[0] ? " " : "", c->operands);
@@ -64,7 +65,7 @@ static void print_usage(struct buf *out)
 	const struct command *c;
 	for (size_t i = 0; (c = command_at(i)); i++) {
 		struct str own = taken_options(out->mem, c);
-		buf_fmt(out, "  %-32.*s %s\n", STR_ARG(command_usage(out->mem, c)), c->summary);
+		buf_fmt(out, "  %-32.*s %s\n", STR_ARG(usage_of(out->mem, c)), c->summary);
 		if (!str_eq(own, STR("--json")))
 			buf_fmt(out, "      %.*s\n", STR_ARG(own));
 	}
@@ -116,8 +117,7 @@ static err_t check_options(struct ctx *cx, const struct command *c, const struct
 				!command_takes(c, &option))
 				return REFUSE(cx, INVALID_VALUE, option.flag,
 					"calends %.*s has no --%s; of its own it takes %.*s",
-					STR_ARG(command_usage(cx->mem, c)), option.flag,
-					STR_ARG(taken_options(cx->mem, c)));
+					STR_ARG(usage_of(cx->mem, c)), option.flag, STR_ARG(taken_options(cx->mem, c)));
 	return OK;
 }
 
@@ -190,7 +190,7 @@ static err_t operands_of(struct ctx *cx, struct str_list words, size_t taken, st
 	order->args = (struct str_list){ words.items + taken, words.count - taken };
 	if (order->args.count == operand_count(order->command))
 		return OK;
-	return REFUSE(cx, INVALID_VALUE, "", "usage: calends %.*s", STR_ARG(command_usage(cx->mem, order->command)));
+	return REFUSE(cx, INVALID_VALUE, "", "usage: calends %.*s", STR_ARG(usage_of(cx->mem, order->command)));
 }
 
 err_t command_understand(struct ctx *cx, struct word_list line, size_t skip, struct order *out)

@@ -10,7 +10,7 @@
 #define OTP_KEY_SIZE 20 /* octets: RFC 4226 §4 R6 recommends 160 bits */
 #define TOTP_STEP_S 30  /* RFC 6238 §4.1 */
 
-/* The code of this counter, as a number below 10^OTP_DIGITS (RFC 4226 §5.3). */
+/* The code of this counter, as a number below 10^OTP_DIGITS (RFC 4226 §5.3). For tests: vectors are of it. */
 uint32_t hotp(struct bytes key, uint64_t counter);
 
 /* The step of time that this instant is in (RFC 6238 §4.2). */

@@ -27,4 +27,4 @@ const struct cbor_item_t *cbor_member_at(const struct cbor_item_t *map, int64_t 
 /* What an item is; false for another kind, and for NULL. Octets and texts are borrowed from it. */
 bool cbor_as_int(const struct cbor_item_t *item, int64_t *out);
 bool cbor_as_bytes(const struct cbor_item_t *item, struct bytes *out);
-bool cbor_as_text(const struct cbor_item_t *item, struct str *out);
+bool cbor_as_text(const struct cbor_item_t *item, struct str *out); /* for tests: else names alone are texts */

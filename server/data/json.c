@@ -146,7 +146,7 @@ void json_int(struct json *j, const char *key, int64_t value)
 	buf_int(member(j, key), value);
 }
 
-void json_milli(struct json *j, const char *key, int64_t thousandths)
+static void write_milli(struct json *j, const char *key, int64_t thousandths)
 {
 	int64_t size = thousandths < 0 ? -thousandths : thousandths;
 	buf_fmt(member(j, key), "%s%lld.%03lld", thousandths < 0 ? "-" : "", (long long)(size / 1000),
@@ -253,7 +253,7 @@ static void write_field(struct json *j, struct arena *mem, const struct json_fie
 		write_list(j, mem, f, at);
 		return;
 	case JSON_MILLI:
-		json_milli(j, f->name, *(const int64_t *)at);
+		write_milli(j, f->name, *(const int64_t *)at);
 		return;
 	case JSON_MAP:
 		write_map(j, mem, f, at);

@@ -26,7 +26,6 @@ void json_array_end(struct json *j);
 void json_str(struct json *j, const char *key, struct str value);    /* absent writes null */
 void json_str_if(struct json *j, const char *key, struct str value); /* absent writes nothing */
 void json_int(struct json *j, const char *key, int64_t value);
-void json_milli(struct json *j, const char *key, int64_t thousandths);
 void json_bool(struct json *j, const char *key, bool value);
 void json_null(struct json *j, const char *key);
 void json_id(struct json *j, const char *key, const char *prefix, struct id value); /* zero writes null */

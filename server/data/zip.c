@@ -70,10 +70,20 @@ struct str zip_name(struct arena *mem, struct str text)
 	return buf_str(&out);
 }
 
+static bool flush(struct zip *z)
+{
+	if (z->waiting.full)
+		z->failed = true;
+	if (!z->failed && !z->unwanted && z->waiting.len)
+		worked(z, archive_write_data(z->archive, z->waiting.ptr, z->waiting.len));
+	buf_clear(&z->waiting);
+	return !z->failed && !z->unwanted;
+}
+
 void zip_file(struct zip *z, struct str name, struct instant changed_at)
 {
 	struct archive_entry *entry;
-	if (!zip_flush(z) || !(entry = archive_entry_new2(z->archive)))
+	if (!flush(z) || !(entry = archive_entry_new2(z->archive)))
 		return;
 	char text[2 * NAME_OCTETS + 1] = "";
 	name = str_beginning(name, sizeof text - 1);
@@ -91,24 +101,14 @@ struct buf *zip_out(struct zip *z)
 	return &z->waiting;
 }
 
-bool zip_flush(struct zip *z)
-{
-	if (z->waiting.full)
-		z->failed = true;
-	if (!z->failed && !z->unwanted && z->waiting.len)
-		worked(z, archive_write_data(z->archive, z->waiting.ptr, z->waiting.len));
-	buf_clear(&z->waiting);
-	return !z->failed && !z->unwanted;
-}
-
 bool zip_flush_if_large(struct zip *z)
 {
-	return z->waiting.len < FLUSH_AT ? !z->failed && !z->unwanted : zip_flush(z);
+	return z->waiting.len < FLUSH_AT ? !z->failed && !z->unwanted : flush(z);
 }
 
 err_t zip_close(struct ctx *cx, struct zip *z)
 {
-	if (zip_flush(z))
+	if (flush(z))
 		worked(z, archive_write_close(z->archive));
 	if (z->failed && !z->unwanted)
 		return FAIL(cx, INTERNAL, "zip: %s", z->archive ? archive_error_string(z->archive) : "no memory");

@@ -21,11 +21,10 @@ void zip_file(struct zip *z, struct str name, struct instant changed_at);
 /* `text` without what some system takes for more than a name; at most 80 octets. */
 struct str zip_name(struct arena *mem, struct str text);
 
-/* What is written here goes into the file by zip_flush(), which empties it. */
+/* What is written here goes into the file by zip_flush_if_large(), and at the file's end; then it is empty. */
 struct buf *zip_out(struct zip *z);
-/* False: nobody wants more, or it cannot be written: stop. */
-bool zip_flush(struct zip *z);
-bool zip_flush_if_large(struct zip *z); /* cheap to call in each round of a loop */
+/* False: nobody wants more, or it cannot be written: stop. Cheap to call in each round of a loop. */
+bool zip_flush_if_large(struct zip *z);
 
 /* The end. INTERNAL: it is not whole, though somebody wanted it. */
 MUST_CHECK err_t zip_close(struct ctx *cx, struct zip *z);

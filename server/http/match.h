@@ -5,7 +5,7 @@
 #include "server/http/route.h"
 
 /*
- * Does the decoded path fit the pattern? The values of its parameters go to args (at most PATH_ARGS_MAX).
+ * For tests: does the decoded path fit the pattern? The values of its parameters go to args (at most PATH_ARGS_MAX).
  */
 bool path_fits(struct arena *mem, const struct path *path, const char *pattern, struct str *args, size_t *arg_count);
 

@@ -11,5 +11,5 @@ MUST_CHECK err_t version_choose(struct request *rq);
 /* every_answer of a module with versions: Api-Version, and of an old one Deprecation (RFC 9745) and Sunset (RFC 8594).
  */
 void version_headers(struct request *rq, struct response *rs);
-/* The same of this version. */
+/* The same of this version. For tests. */
 void version_tell(struct response *rs, const struct api_version *version);

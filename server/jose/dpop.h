@@ -48,5 +48,5 @@ struct dpop {
  */
 MUST_CHECK err_t dpop_check(struct ctx *cx, const struct dpop_use *use, struct dpop *out);
 
-/* Do both name one resource (RFC 9449 §4.3: RFC 3986 §6.2.2 and §6.2.3)? Query and fragment do not count. */
+/* For tests: do both name one resource (RFC 9449 §4.3: RFC 3986 §6.2.2 and §6.2.3)? Query and fragment do not count. */
 bool dpop_same_url(struct arena *mem, struct str a, struct str b);

@@ -26,7 +26,8 @@ const char *fetch_fault_name(enum fetch_fault fault)
 	return faults[fault].name;
 }
 
-const char *fetch_fault_text(enum fetch_fault fault)
+/* What it means, for people. */
+static const char *fault_text(enum fetch_fault fault)
 {
 	return faults[fault].text;
 }
@@ -41,7 +42,7 @@ err_t fetch(struct ctx *cx, const struct fetch *what, struct fetched *out)
 		return OK;
 	}
 	return REFUSE(cx, UNAVAILABLE, "", "%.*s cannot be reached: %s.", STR_ARG(what->url),
-		got.fault ? fetch_fault_text(got.fault) : "its answer is too long");
+		got.fault ? fault_text(got.fault) : "its answer is too long");
 }
 
 /* ---- many ---- */

@@ -51,9 +51,8 @@ enum fetch_fault {
 #undef FETCH_FAULT
 	FETCH_FAULTS
 };
-/* "timeout"; what it means, for people. */
+/* "timeout" */
 const char *fetch_fault_name(enum fetch_fault fault);
-const char *fetch_fault_text(enum fetch_fault fault);
 
 struct fetched {
 	enum fetch_fault fault; /* FETCHED: there is an answer; of mail: the server has taken it */

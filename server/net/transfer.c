@@ -12,7 +12,8 @@ void transfer_setup(void)
 
 /* ---- what libcurl calls ---- */
 
-curl_socket_t socket_for(void *transfer, curlsocktype purpose, struct curl_sockaddr *address)
+/* CURLOPT_OPENSOCKETFUNCTION: makes a socket for this address, or none for one that is not public. */
+static curl_socket_t socket_for(void *transfer, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct transfer *t = transfer;
 	(void)purpose;

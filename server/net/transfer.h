@@ -40,6 +40,3 @@ bool mail_set(CURL *handle, struct transfer *t);
 /* What became of it: `otherwise` is what it would mean of any call. final_out: this message will never be taken. */
 enum fetch_fault mail_fault(
 	const struct transfer *t, CURLcode code, int status, enum fetch_fault otherwise, bool *final_out);
-
-/* CURLOPT_OPENSOCKETFUNCTION: makes a socket for this address, or none for one that is not public. */
-curl_socket_t socket_for(void *transfer, curlsocktype purpose, struct curl_sockaddr *address);

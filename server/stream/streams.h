@@ -77,7 +77,7 @@ struct stream_stats streams_stats(struct streams *streams);
 /*
  * An id of an event: the sync token of the calendar that it is of, which CalDAV and `events/changes` take; of a stream
  * of several calendars followed by the numbers of the others: "…/dav/sync/cal_A/7?cal_B=3&cal_C=12". Nothing where no
- * calendar has a number.
+ * calendar has a number. For tests.
  */
 void stream_id_write(
 	struct buf *out, struct str public_url, const struct stream_position *positions, size_t count, size_t first);

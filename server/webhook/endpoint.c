@@ -41,7 +41,8 @@ const char *const webhook_types[] = { "event.created", "event.updated", "event.r
 	"connected_account.reactivated", "voice.session_ended", "ping" };
 const size_t webhook_type_count = ARRAY_LEN(webhook_types);
 
-bool webhook_type_known(struct str name)
+/* One of webhook_types, or name.*, or *. */
+static bool type_known(struct str name)
 {
 	bool group = str_ends(name, STR(".*"));
 	struct str head = group ? str_sub(name, 0, name.len - 1) : name;
@@ -54,7 +55,7 @@ bool webhook_type_known(struct str name)
 static err_t check_events(struct ctx *cx, struct str_list events)
 {
 	for (size_t i = 0; i < events.count; i++)
-		if (!webhook_type_known(events.items[i]))
+		if (!type_known(events.items[i]))
 			return REFUSE(cx, INVALID_VALUE, "events",
 				"\"%.*s\" is no type of event. Those there are stand in the reference; event.* is all "
 				"that begin so, "

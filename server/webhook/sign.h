@@ -22,7 +22,7 @@ bool webhook_secret_is_fine(struct arena *mem, struct str secret);
 /* Of a hosted calendar: "whsec_" and 16 to 128 visible characters of ASCII, which need not be base64. */
 bool webhook_secret_is_fine_hosted(struct str secret);
 
-/* HMAC-SHA-256 of `content` under that key of the secret. In mem. */
+/* For tests: HMAC-SHA-256 of `content` under that key of the secret. In mem. */
 struct bytes webhook_mac(struct arena *mem, enum webhook_key key, struct str secret, struct str content);
 
 struct webhook_signed {

@@ -36,8 +36,6 @@ struct webhook_endpoint {
 /* The types of events: names that an endpoint may list. */
 extern const char *const webhook_types[]; /* but for invitation.received, of hosted calendars alone */
 extern const size_t webhook_type_count;
-/* One of them, or name.*, or *. */
-bool webhook_type_known(struct str name);
 
 struct webhook_endpoint_new {
 	struct str url, description; /* description absent: none */

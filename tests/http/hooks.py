@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of webhooks share."""
+"""What the tests of webhooks share. Fixtures are imported by name."""
 import json
+
+import pytest
+
+from receiver import Receiver
 
 JSON = {"Content-Type": "application/json"}
 ENDPOINTS = "/v1/webhook_endpoints"
@@ -54,3 +58,20 @@ def drop_all(world):
     """Every endpoint, with what waits for it."""
     world.sql("SELECT webhook_endpoint_drop(account_id, ARRAY[id]) FROM webhook_endpoint")
     world.sql("UPDATE webhook_delivery SET state = 4, next_attempt_at = NULL WHERE state = 1")
+
+
+@pytest.fixture()
+def receiver():
+    with Receiver() as r:
+        yield r
+
+
+@pytest.fixture(scope="module")
+def key(world):
+    return world.key("ann@example.org", kind="secret")
+
+
+@pytest.fixture(autouse=True)
+def no_endpoints(world):
+    yield
+    drop_all(world)

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from hooks import ENDPOINTS, deliveries, delivery, drop_all, due_now, ended, endpoint, event, send
+from hooks import ENDPOINTS, deliveries, delivery, due_now, ended, endpoint, event, key, no_endpoints, receiver, send  # noqa: F401
 from receiver import Receiver, verified
 
 SECONDS = 25
@@ -22,23 +22,6 @@ END:VEVENT\r
 END:VCALENDAR\r
 """
 SERVE = ["--allow-private-hooks", "--rate-limit", "100000"]
-
-
-@pytest.fixture()
-def receiver():
-    with Receiver() as r:
-        yield r
-
-
-@pytest.fixture(scope="module")
-def key(world):
-    return world.key("ann@example.org", kind="secret")
-
-
-@pytest.fixture(autouse=True)
-def no_endpoints(world):
-    yield
-    drop_all(world)
 
 
 def told(world, receiver, *types):

@@ -7,30 +7,13 @@ import time
 
 import pytest
 
-from hooks import ENDPOINTS, deliveries, delivery, drop_all, due_now, endpoint, event, send
+from hooks import ENDPOINTS, deliveries, delivery, due_now, endpoint, event, key, no_endpoints, receiver, send  # noqa: F401
 from receiver import Receiver
 from world import WHOLE
 
 SECONDS = 25
 KILLS = 20 if WHOLE else 4
 SERVE = ["--allow-private-hooks", "--rate-limit", "100000"]
-
-
-@pytest.fixture()
-def receiver():
-    with Receiver() as r:
-        yield r
-
-
-@pytest.fixture(scope="module")
-def key(world):
-    return world.key("ann@example.org", kind="secret")
-
-
-@pytest.fixture(autouse=True)
-def no_endpoints(world):
-    yield
-    drop_all(world)
 
 
 def leases_end(world):

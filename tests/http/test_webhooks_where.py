@@ -2,29 +2,11 @@
 """Where webhooks may not go, as a server is that calls the public internet alone."""
 import pytest
 
-from hooks import ENDPOINTS, deliveries, delivery, drop_all, endpoint, send
-from receiver import Receiver
+from hooks import ENDPOINTS, deliveries, delivery, endpoint, key, no_endpoints, receiver, send  # noqa: F401
 
 SECONDS = 25
 SERVE = ["--rate-limit", "100000"]
 PUBLIC = "https://192.88.98.1/"
-
-
-@pytest.fixture()
-def receiver():
-    with Receiver() as r:
-        yield r
-
-
-@pytest.fixture(scope="module")
-def key(world):
-    return world.key("ann@example.org", kind="secret")
-
-
-@pytest.fixture(autouse=True)
-def no_endpoints(world):
-    yield
-    drop_all(world)
 
 
 URLS = [("http://hooks.example.com/", "https"), ("https://127.0.0.1/", "loopback"), ("https://localhost/", "public internet"),

@@ -2,7 +2,7 @@
 """Who is told of whose changes: accounts, connected accounts, platforms, restricted keys, and nobody else."""
 import pytest
 
-from hooks import ENDPOINTS, deliveries, drop_all, due_now, endpoint, event, send
+from hooks import ENDPOINTS, deliveries, due_now, endpoint, event, no_endpoints, receiver, send  # noqa: F401
 from oauth_flow import App, Browser
 from receiver import Receiver, verified
 
@@ -10,12 +10,6 @@ SECONDS = 25
 SERVE = ["--allow-private-hooks", "--rate-limit", "100000"]
 PLATFORM, USER = "platform@example.org", "user@example.org"
 SCOPE = "events:read events:write calendars:read webhooks:manage"
-
-
-@pytest.fixture()
-def receiver():
-    with Receiver() as r:
-        yield r
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +34,6 @@ def platform_key(world):
 def app(world):
     world.account(PLATFORM)
     return App(world, owner=PLATFORM, scope=SCOPE)
-
-
-@pytest.fixture(autouse=True)
-def no_endpoints(world):
-    yield
-    drop_all(world)
 
 
 def token_of(tokens):

@@ -2,7 +2,7 @@
 /*
  * A private PostgreSQL for a unit test program, with the schema of this build: made by the embedded cluster's own code.
  *
- *     database_start / database_stop   group set-up and tear-down
+ *     TESTS_WITH_DATABASE(RUN(…), …)    a program that has it
  *     database_use / database_leave    a pool for one TEST
  */
 #pragma once
@@ -28,8 +28,9 @@ static inline int database_fail(err_t e)
 	return -1;
 }
 
-static inline int database_start(void)
+static inline int database_start(void **state)
 {
+	(void)state;
 	char folder[] = "/tmp/calends-test-XXXXXX";
 	int applied;
 	database_mem = arena_open();
@@ -51,8 +52,9 @@ static inline int database_remove(const char *path, const struct stat *st, int k
 	return remove(path);
 }
 
-static inline int database_stop(void)
+static inline int database_stop(void **state)
 {
+	(void)state;
 	embedded_close(database_cluster);
 	nftw(database_folder, database_remove, 16, FTW_DEPTH | FTW_PHYS);
 	arena_close(database_mem);
@@ -77,3 +79,5 @@ static inline void database_leave(struct ctx *cx)
 	db_close(cx->db);
 	cx->db = NULL;
 }
+
+#define TESTS_WITH_DATABASE(...) TESTS_WITH(database_start, database_stop, __VA_ARGS__)

@@ -30,6 +30,7 @@ struct tzif {
 
 /* False when the octets are no time zone file. The result lives in `mem`. */
 bool tzif_parse(struct arena *mem, struct bytes file, struct tzif *out);
+/* For tests: the rule in a file's footer. */
 bool tz_rule_parse(struct str text, struct tz_rule *out);
 /* A year's two changes, in order of time. */
 void tz_rule_year(const struct tz_rule *rule, int64_t year, struct zone_change out[2]);

@@ -259,19 +259,7 @@ TEST(what_is_no_session_cookie_signs_nobody_in)
 	database_leave(&test_cx);
 }
 
-static int start(void **state)
-{
-	(void)state;
-	return database_start();
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	return database_stop();
-}
-
-TESTS_WITH(start, stop, RUN(addresses_are_folded_and_what_is_none_is_refused),
+TESTS_WITH_DATABASE(RUN(addresses_are_folded_and_what_is_none_is_refused),
 	RUN(names_cannot_rewrite_the_line_they_stand_in), RUN(an_address_makes_one_account_alone),
 	RUN(both_worlds_are_deactivated_and_come_back_together),
 	RUN(only_the_right_password_of_a_known_active_account_signs_in),

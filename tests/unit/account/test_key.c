@@ -266,22 +266,9 @@ TEST(both_worlds_keys_are_listed_and_revoked_ones_for_ninety_days)
 	database_leave(&test_cx);
 }
 
-static int start(void **state)
-{
-	(void)state;
-	return database_start();
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	return database_stop();
-}
-
-TESTS_WITH(start, stop, RUN(each_kind_of_key_is_who_it_says_in_one_round_trip),
-	RUN(junk_costs_no_visit_to_the_database), RUN(basic_needs_the_owners_name),
-	RUN(a_revoked_key_is_told_so_and_cannot_be_undone), RUN(rotation_has_no_grace_and_keys_coexist),
-	RUN(expiry_deactivation_and_plan_are_judged_with_the_key), RUN(keys_that_make_no_sense_are_not_made),
-	RUN(last_used_is_written_in_batches_and_never_goes_back),
+TESTS_WITH_DATABASE(RUN(each_kind_of_key_is_who_it_says_in_one_round_trip), RUN(junk_costs_no_visit_to_the_database),
+	RUN(basic_needs_the_owners_name), RUN(a_revoked_key_is_told_so_and_cannot_be_undone),
+	RUN(rotation_has_no_grace_and_keys_coexist), RUN(expiry_deactivation_and_plan_are_judged_with_the_key),
+	RUN(keys_that_make_no_sense_are_not_made), RUN(last_used_is_written_in_batches_and_never_goes_back),
 	RUN(with_an_interval_of_nothing_each_use_is_written_at_once),
 	RUN(both_worlds_keys_are_listed_and_revoked_ones_for_ninety_days))

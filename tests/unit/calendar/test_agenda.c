@@ -230,19 +230,7 @@ TEST(one_instance_of_a_dense_series_is_found_by_its_id)
 	database_leave(&test_cx);
 }
 
-static int start(void **state)
-{
-	(void)state;
-	return database_start();
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	return database_stop();
-}
-
-TESTS_WITH(start, stop, RUN(pages_of_dense_series_are_the_whole_list_in_order),
+TESTS_WITH_DATABASE(RUN(pages_of_dense_series_are_the_whole_list_in_order),
 	RUN(the_spots_of_a_range_are_the_whole_list_and_what_stands_there_is_read_for_some),
 	RUN(a_page_of_an_endless_series_over_ten_years_is_bounded_work),
 	RUN(a_position_that_nothing_has_is_one_all_the_same),

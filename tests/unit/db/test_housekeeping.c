@@ -109,19 +109,7 @@ TEST(of_the_outbox_an_account_keeps_its_newest_rows)
 	database_leave(&test_cx);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	return database_start();
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return database_stop();
-}
-
-TESTS_WITH(setup, teardown, RUN(the_check_names_every_column_that_does_not_fit), RUN(migrating_again_changes_nothing),
+TESTS_WITH_DATABASE(RUN(the_check_names_every_column_that_does_not_fit), RUN(migrating_again_changes_nothing),
 	RUN(housekeeping_empties_the_idle_slot_of_the_token_ring),
 	RUN(housekeeping_never_empties_a_slot_with_a_token_of_the_future),
 	RUN(housekeeping_gives_each_day_of_the_outbox_its_partition),

@@ -294,20 +294,7 @@ TEST(a_disk_that_fills_up_again_is_refused_again_also_beside_a_database_that_sta
 	database_leave(&test_cx);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	return database_start();
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return database_stop();
-}
-
-TESTS_WITH(setup, teardown, RUN(the_connection_used_last_is_lent_first),
-	RUN(a_connection_that_the_database_closed_is_replaced),
+TESTS_WITH_DATABASE(RUN(the_connection_used_last_is_lent_first), RUN(a_connection_that_the_database_closed_is_replaced),
 	RUN(a_connection_lost_under_a_statement_is_unavailable_and_the_next_works),
 	RUN(a_connection_lost_in_a_transaction_ends_it), RUN(a_wait_for_a_connection_is_bounded),
 	RUN(more_threads_than_connections_take_turns), RUN(an_account_has_its_share_of_the_connections),

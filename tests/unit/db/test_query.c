@@ -370,19 +370,7 @@ TEST(every_statement_fits_its_struct)
 	database_leave(&test_cx);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	return database_start();
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return database_stop();
-}
-
-TESTS_WITH(setup, teardown, RUN(values_of_every_kind_come_back_as_they_went), RUN(null_is_absent_in_both_directions),
+TESTS_WITH_DATABASE(RUN(values_of_every_kind_come_back_as_they_went), RUN(null_is_absent_in_both_directions),
 	RUN(empty_is_not_absent), RUN(lists_come_back_as_they_went), RUN(an_empty_list_is_not_an_absent_one),
 	RUN(text_for_another_type_is_read_by_the_database), RUN(rows_are_an_array_and_none_is_no_error),
 	RUN(violated_keys_are_conflicts), RUN(errors_name_the_statement_and_never_the_value),

@@ -214,17 +214,5 @@ TEST(a_failure_of_ours_is_no_mistake_of_the_app)
 	database_leave(&test_cx);
 }
 
-static int start(void **state)
-{
-	(void)state;
-	return database_start();
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	return database_stop();
-}
-
-TESTS_WITH(start, stop, RUN(a_good_request_is_read_whole), RUN(the_user_is_told_until_it_is_known_where_the_app_is),
+TESTS_WITH_DATABASE(RUN(a_good_request_is_read_whole), RUN(the_user_is_told_until_it_is_known_where_the_app_is),
 	RUN(from_there_on_the_app_is_told_with_its_state), RUN(a_failure_of_ours_is_no_mistake_of_the_app))

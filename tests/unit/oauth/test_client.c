@@ -158,18 +158,6 @@ TEST(a_list_is_of_one_owner_in_both_modes_or_of_all)
 	database_leave(&test_cx);
 }
 
-static int start(void **state)
-{
-	(void)state;
-	return database_start();
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	return database_stop();
-}
-
-TESTS_WITH(start, stop, RUN(a_client_is_who_has_its_secret), RUN(a_new_secret_ends_the_old_one),
+TESTS_WITH_DATABASE(RUN(a_client_is_who_has_its_secret), RUN(a_new_secret_ends_the_old_one),
 	RUN(a_client_ends_with_its_deletion_and_rests_with_its_owner), RUN(what_can_be_registered_has_bounds),
 	RUN(a_list_is_of_one_owner_in_both_modes_or_of_all))

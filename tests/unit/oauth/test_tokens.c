@@ -230,7 +230,7 @@ TEST(who_is_asked_to_sign_in_once_more) /* OpenID Connect Core §3.1.2.1 */
 static int start(void **state)
 {
 	(void)state;
-	int failed = database_start();
+	int failed = database_start(state);
 	if (failed)
 		return failed;
 	struct ctx cx = { .mem = database_mem, .now = instant_now() };
@@ -242,7 +242,7 @@ static int stop(void **state)
 {
 	(void)state;
 	keyring_close(keys);
-	return database_stop();
+	return database_stop(state);
 }
 
 TESTS_WITH(start, stop, RUN(each_leaf_of_access_tokens_is_found_judged_and_revoked),
