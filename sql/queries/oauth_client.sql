@@ -4,13 +4,13 @@
 -- $1 client  $2 hash of the secret, NULL when none was sent
 -- Nothing when its owner's account is deactivated: the platform is stopped with it.
 -- The client, and which of its living secrets it is, if it is one. The same work for a right secret and a wrong one; the owner's clock is
--- looked up for one that ends alone.
+-- looked up for one that ends alone. Who registered itself is known by another id (registered.c).
 SELECT c.id, c.owner_id AS owner, c.kind, c.grants, c.name, c.verified, c.may_introspect, c.scopes, c.auth_method,
        c.cert_bound, c.keeps_refresh, c.refresh_idle_s, c.refresh_absolute_s,
        (SELECT s.id FROM oauth_client_secret s WHERE s.client_id = c.id AND s.hash = $2 AND s.revoked_at IS NULL
            AND (s.expires_at IS NULL OR s.expires_at > account_now((SELECT a.ahead_s FROM account a WHERE a.account_id = c.owner_id)))) AS secret
   FROM oauth_client c
- WHERE c.id = $1 AND c.deleted_at IS NULL AND c.owner_active;
+ WHERE c.id = $1 AND c.deleted_at IS NULL AND c.registration = 0 AND c.owner_active;
 
 -- name: client_find
 -- $1 client
