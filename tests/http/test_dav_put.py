@@ -72,6 +72,28 @@ def test_conditions_of_put(dav, cal, headers, exists, status):  # RFC 9110 §13.
         assert dav.request("GET", cal + "a.ics").body == before.encode()
 
 
+@pytest.mark.parametrize("name, uid, headers, status", [
+    ("a.ics", "one", {"If_None_Match": "*"}, 412), ("b.ics", "one", {"If_None_Match": "*"}, 403), ("b.ics", "one", {}, 403),
+    ("a.ics", "two", {}, 403), ("a.ics", "one", {"If_Match": '"other"'}, 412)])
+def test_a_refused_write_leaves_the_calendar_as_it_was(dav, cal, name, uid, headers, status):  # RFC 6578 §3.2
+    """Its counters too: a sync token that moved would have clients ask for nothing."""
+    put_new(dav, cal + "a.ics", new_event("one"))
+    asked = "<D:sync-token/><CS:getctag/><D:quota-used-bytes/>"
+    before = dav.propfind(cal, asked).body
+    assert dav.put(cal + name, new_event(uid, summary="Longer than it was"), **headers).status == status
+    assert dav.propfind(cal, asked).body == before
+    assert [m.href for m in dav.sync(cal).responses] == [cal + "a.ics"]
+
+
+def test_a_name_that_was_deleted_is_made_anew(dav, cal):  # RFC 6578 §3.5
+    """What is left of the one before does not stand in the way of who asks for a new one; for syncs it is a change."""
+    put_new(dav, cal + "a.ics", new_event("one"))
+    token = dav.sync(cal).sync_token
+    assert dav.request("DELETE", cal + "a.ics").status == 204
+    put_new(dav, cal + "a.ics", new_event("one", summary="Again"))
+    assert [(m.href, m.status) for m in dav.sync(cal, token).responses] == [(cal + "a.ics", None)]  # of what is gone it would be 404
+
+
 @pytest.mark.parametrize("method,path", [("PUT", ""), ("PUT", "a.ics")])
 def test_put_on_a_home_or_calendar_is_403(dav, home, cal, method, path):  # RFC 4791 §5.3.2
     for target in (cal, cal.rstrip("/"), home, home + path):
