@@ -19,7 +19,7 @@ enum grant_type {
 }; /* a set, as stored */
 
 #define CLIENT_REDIRECTS_MAX 20
-#define CLIENTS_MAX 100 /* of one account, in each of its worlds, with those that were deleted in the last 90 days */
+#define CLIENTS_MAX 250 /* of one account, in each of its worlds, with those that were deleted in the last 90 days */
 #define CLIENT_SECRETS_MAX 20 /* of one client, with those that ended in the last 90 days */
 
 struct client {

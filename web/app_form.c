@@ -172,7 +172,7 @@ static struct html_values *new_values(struct request *rq)
 	html_set_flag(v, "new", true);
 	html_set_flag(v, "type_public", str_eq(type, STR("public")));
 	html_set_flag(v, "type_confidential", !str_eq(type, STR("public")));
-	html_set_flag(v, "mode_test", str_eq(form_get(&rq->form, "mode"), STR("test")));
+	html_set_flag(v, "mode_test", page_asks_for_test(rq));
 	sent_values(rq, v);
 	return v;
 }

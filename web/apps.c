@@ -49,15 +49,6 @@ static const struct platform_account_count *count_of(
 	return NULL;
 }
 
-static err_t logo_tags(
-	struct request *rq, const struct client *clients, size_t count, struct client_logo_tag **out, size_t *count_out)
-{
-	struct id *ids = arena_array(rq->cx.mem, struct id, count + 1);
-	for (size_t i = 0; i < count; i++)
-		ids[i] = clients[i].id;
-	return client_logo_tags(&rq->cx, ids, count, out, count_out);
-}
-
 err_t apps_page(struct request *rq, struct response *rs)
 {
 	struct client_logo_tag *tags = NULL;
@@ -69,7 +60,10 @@ err_t apps_page(struct request *rq, struct response *rs)
 	TRY(client_list(&rq->cx, account, &clients, &count));
 	for (int test = 0; test < 2; test++)
 		TRY(platform_account_counts(&rq->cx, id_in_mode(account, test), &counts[test], &counted[test]));
-	TRY(logo_tags(rq, clients, count, &tags, &tag_count));
+	struct id *ids = arena_array(rq->cx.mem, struct id, count + 1);
+	for (size_t i = 0; i < count; i++)
+		ids[i] = clients[i].id;
+	TRY(client_logo_tags(&rq->cx, ids, count, &tags, &tag_count));
 	const struct page_part part = page_part(rq, v, count);
 	for (size_t n = part.from; n < part.to; n++) {
 		size_t i = count - 1 - n; /* the newest first */

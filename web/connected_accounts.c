@@ -54,16 +54,15 @@ void connected_account_values(struct request *rq, struct html_values *v, const s
 }
 
 /* As on the consent page: letters stand for the logo of an app that nobody vouches for. */
-static err_t logo_tags(struct request *rq, const struct connected_account *connected, size_t count,
-	struct client_logo_tag **out, size_t *count_out)
+/* The apps whose logos are shown: those that the operator vouches for. */
+static struct id_list verified_of(struct arena *mem, const struct connected_account *connected, size_t count)
 {
-	struct id *ids = arena_array(rq->cx.mem, struct id, count + 1);
+	struct id *ids = arena_array(mem, struct id, count + 1);
 	size_t verified = 0;
 	for (size_t i = 0; i < count; i++)
 		if (connected[i].verified)
 			ids[verified++] = connected[i].client_id;
-	*count_out = 0;
-	return verified ? client_logo_tags(&rq->cx, ids, verified, out, count_out) : OK;
+	return (struct id_list){ ids, verified };
 }
 
 err_t connected_accounts_page(struct request *rq, struct response *rs)
@@ -80,7 +79,8 @@ err_t connected_accounts_page(struct request *rq, struct response *rs)
 	bool further = id_parse(form_get(params, "before"), "cpa", &before);
 	TRY(connected_account_older(
 		&rq->cx, rq->principal->account, further ? before : newest, ROWS_A_PAGE + 1, &connected, &count));
-	TRY(logo_tags(rq, connected, count, &tags, &tag_count));
+	const struct id_list verified = verified_of(rq->cx.mem, connected, count);
+	TRY(client_logo_tags(&rq->cx, verified.items, verified.count, &tags, &tag_count));
 	for (size_t i = 0; i < count && i < ROWS_A_PAGE; i++) {
 		struct html_values *row = html_add_row(v, "connected_accounts");
 		connected_account_values(rq, row, &connected[i]);

@@ -37,9 +37,9 @@ static err_t form_values(struct request *rq, struct html_values **out)
 		if (sent.len)
 			html_set_flag(v, "limited", true);
 	}
-	html_set_flag(v, "mode_test", str_eq(form_get(&rq->form, "mode"), STR("test")));
-	if (!key_kind_parse(kind, &known))
-		known = KEY_ACCOUNT;
+	html_set_flag(v, "mode_test", page_asks_for_test(rq));
+	if (!key_kind_parse(kind, &known)) /* a key of an account is of live data */
+		known = page_asks_for_test(rq) ? KEY_SECRET : KEY_ACCOUNT;
 	html_set_flag(v, str_c(rq->cx.mem, str_fmt(rq->cx.mem, "kind_%s", key_kind_name(known))), true);
 	*out = v;
 	return OK;

@@ -90,6 +90,7 @@ void page_tell(struct response *rs, const char *name, struct html_values *v, err
 		html_set_flag(v, str_c(mem, bad), true);
 	html_set_flag(
 		v, "at_field", e->param.len && html_template_has(name, str_fmt(mem, "{{#%.*s}}<p", STR_ARG(bad))));
+	html_set_flag(v, "conflict", e->kind == PRECONDITION);
 	if (e->retry_after_s)
 		response_header(rs, "Retry-After", str_fmt(mem, "%d", e->retry_after_s));
 	rs->rq->error_code = err_row(e->kind)->api_code;
@@ -164,6 +165,14 @@ void page_notice(struct request *rq, struct html_values *v)
 	for (size_t i = 0; i < ARRAY_LEN(notices); i++)
 		if (str_eq(word, str_of(notices[i].word)))
 			html_set(v, "notice", say(rq, notices[i].text));
+}
+
+bool page_asks_for_test(struct request *rq)
+{
+	const struct form *params;
+	err_t e = request_params(rq, &params);
+	struct str sent = form_get(&rq->form, "mode");
+	return str_eq(sent.ptr || e ? sent : form_get(params, "mode"), STR("test"));
 }
 
 #define ROWS_A_PAGE 50
@@ -291,7 +300,8 @@ struct str page_text(struct request *rq, err_t e)
 	/* clang-format on */
 	if (e->kind == RATE_LIMITED)
 		return wait_text(rq, e->retry_after_s);
-	for (size_t i = 0; !e->said.ptr && i < ARRAY_LEN(texts); i++)
+	bool for_programs = e->kind == MEDIA_TYPE; /* what is said of a header helps nobody who fills in a form */
+	for (size_t i = 0; (!e->said.ptr || for_programs) && i < ARRAY_LEN(texts); i++)
 		if (texts[i].kind == e->kind)
 			return say(rq, texts[i].text);
 	return say_refused(rq, e);

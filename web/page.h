@@ -50,6 +50,9 @@ int page_status(err_t e);
 /* A message above the page that follows a redirect: "?done=WORD"; the words are in page.c. */
 void page_notice(struct request *rq, struct html_values *v);
 
+/* Is it about test mode: by what was sent, else by ?mode=test. */
+bool page_asks_for_test(struct request *rq);
+
 /*
  * Of a list of `count` rows those that ?page=N asks for: [from, to), with "any" for whether there are some, and the
  * numbers "earlier" and "further" of the pages beside it, where there are others.

@@ -74,18 +74,10 @@ void endpoint_values(struct request *rq, struct html_values *v, const struct web
 
 /* ---- the list ---- */
 
-static bool asks_for_test(struct request *rq)
-{
-	const struct form *params;
-	err_t e = request_params(rq, &params);
-	return (!e && str_eq(form_get(params, "mode"), STR("test"))) ||
-	       str_eq(form_get(&rq->form, "mode"), STR("test"));
-}
-
 err_t webhooks_page(struct request *rq, struct response *rs)
 {
 	struct html_values *v = page_new(rq, "Webhooks", "webhooks");
-	bool test = asks_for_test(rq);
+	bool test = page_asks_for_test(rq);
 	struct webhook_owner owner = endpoint_owner(rq, test);
 	struct webhook_endpoint *rows;
 	struct id newest;
@@ -182,7 +174,7 @@ static struct html_values *new_values(struct request *rq)
 {
 	struct html_values *v = page_new(rq, "New endpoint", "webhooks");
 	html_set_flag(v, "new", true);
-	html_set_flag(v, "mode_test", asks_for_test(rq));
+	html_set_flag(v, "mode_test", page_asks_for_test(rq));
 	sent_values(rq, v);
 	return v;
 }
@@ -207,7 +199,7 @@ static err_t secret_page(
 
 static err_t create(struct request *rq, struct webhook_endpoint *out, struct str *secret_out)
 {
-	struct webhook_owner owner = endpoint_owner(rq, asks_for_test(rq));
+	struct webhook_owner owner = endpoint_owner(rq, page_asks_for_test(rq));
 	struct sent sent;
 	TRY(read_sent(rq, &sent));
 	const struct webhook_endpoint_new in = { .url = sent.url,

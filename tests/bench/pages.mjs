@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every page, measured. Of two accounts: one with 100 keys and a month of 500 events, one with 500 keys, 100 apps (as many as it may
-// have), 200 connected apps, 100 calendars and a month of 5,000 events. Of a release build:
+// Every page, measured. Of two accounts: one with 100 keys and a month of 500 events, one with 500 keys, 200 apps,
+// 200 connected apps, 100 calendars and a month of 5,000 events. Of a release build:
 //
 //     CALENDS=build/release/calends node tests/bench/pages.mjs [WORD…]          only pages whose address has such a word
 //
@@ -209,7 +209,7 @@ async function contextOf(one) {
 try {
 	const words = process.argv.slice(2), wanted = (path) => !words.length || words.some((word) => path.includes(word));
 	const modest = await person('modest@calends.example', 'Una User', { keys: 100, calendars: 5, events: 500, apps: 5 });
-	const full = await person('full@calends.example', 'Otto Owner', { keys: 500, calendars: 100, events: 5000, apps: 100 });
+	const full = await person('full@calends.example', 'Otto Owner', { keys: 500, calendars: 100, events: 5000, apps: 200 });
 	const others = await person('others@calends.example', 'Platform Inc', { keys: 1, calendars: 1, events: 0, apps: 100 });
 	await connect(modest, others.apps.slice(0, 5));
 	await connect(full, [...others.apps, ...full.apps].slice(1, 200));

@@ -194,10 +194,10 @@ def test_a_secret_is_never_told_twice(api):
     assert_error(api("POST", "/v1/oauth_apps", APP, once), 409, "key_already_shown", type_="idempotency_error")
 
 
-def test_an_account_has_a_hundred_apps(world):
+def test_an_account_has_250_apps(world):
     owner = Api(world, world.key("many@platform.example", kind="secret"))
     world.sql("INSERT INTO oauth_client (id, owner_id, kind, name, scopes, grants) SELECT uuid_v7(), account_id, 1, 'x', 1, 1 FROM account, "
-              "generate_series(1, 99) WHERE email = 'many@platform.example' AND livemode")
+              "generate_series(1, 249) WHERE email = 'many@platform.example' AND livemode")
     made = owner("POST", "/v1/oauth_apps", APP)
     assert made.status == 201
     assert owner("DELETE", f"/v1/oauth_apps/{made.json['id']}").status == 200

@@ -67,7 +67,7 @@ class InTestMode:
 
 
 # What both modes share, what is no page, and forms where the mode is chosen.
-OF_NO_MODE = re.compile(r"^/(booking-pages/\w+/preview|calendars/\w+/export|calendar/(feed|stream)|(sandbox|docs|setup|embed)|(webhooks|apps|keys)/new|apps/\w+/logo|logs\?request)")
+OF_NO_MODE = re.compile(r"^/(booking-pages/\w+/preview|calendars/\w+/export|calendar/(feed|stream)|(sandbox|docs|setup|embed)|apps/\w+/logo|logs\?request)")
 
 
 def test_every_page_of_test_data_says_so(world):

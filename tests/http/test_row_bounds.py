@@ -369,7 +369,7 @@ PROOFS = {
     "login_flow": login_flows_end,
     "sign_up": "test_sign_up_mail.py::test_ten_thousand_wait_at_most_and_for_a_day",
     "signing_key": keys_that_retired_are_twenty,
-    "oauth_client": "test_oauth_apps.py::test_an_account_has_a_hundred_apps",
+    "oauth_client": "test_oauth_apps.py::test_an_account_has_250_apps",
     "client_document": "test_oauth_documents.py::test_rows_are_bounded",
     "registration_token": "test_oauth_managed.py::test_a_token_registers_so_many_apps_for_a_week",
     "open_client_denied": "test_oauth_registration.py::test_a_denied_app_is_cut_off_at_once",

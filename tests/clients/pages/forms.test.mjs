@@ -55,6 +55,7 @@ for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
 		}
 		assert.match(await page.textContent('.stale'), /Name\s+Now: Theirs/);
 		assert.equal(await page.inputValue('#name'), 'Mine');
+		await focusIsOn(page, 'alert');
 		await judge(page, 'a calendar that was changed elsewhere');
 		await page.click('main button[type=submit]');
 		assert.match(await page.textContent('main'), /Your changes are saved/);
@@ -81,6 +82,23 @@ test('a key of test data says so on all its pages', async () => {
 	}
 	await context.close();
 });
+
+for (const javaScriptEnabled of [true, false])
+	test(`a form that makes something in test data says so as soon as that is chosen${javaScriptEnabled ? '' : ', without JavaScript too'}`, async () => {
+		const { context, page } = await signedIn({ javaScriptEnabled });
+		for (const path of ['/keys/new', '/apps/new', '/webhooks/new']) {
+			await page.goto(world.url + path);
+			assert.ok(!await page.isVisible('.strip'), path);
+			await page.selectOption('#mode', 'test');
+			assert.ok(await page.isVisible('.strip'), path);
+			await page.goto(`${world.url}${path}?mode=test`);
+			assert.equal(await page.inputValue('#mode'), 'test', path);
+			if (path === '/keys/new') assert.ok(await page.isChecked('#kind-secret'), 'a key of an account is of live data');
+			assert.ok(await page.isVisible('.strip'), path);
+			if (javaScriptEnabled) await judge(page, `${path}, test data`);
+		}
+		await context.close();
+	});
 
 for (const javaScriptEnabled of [true, false])
 	test(`two presses make one key, ${javaScriptEnabled ? 'and show it' : 'without JavaScript too'}`, async () => {
