@@ -51,6 +51,17 @@ def test_a_browser_has_a_name_for_people(world, user, agent, name):
     assert name in enter(world, user, agent).get("/security").text
 
 
+def test_the_sessions_of_a_deactivated_account_open_nothing(world, user):
+    browser = enter(world, user)
+    assert signed_in(browser)
+    world.cli("account", "deactivate", user.email)
+    for path in ("/keys", "/security", "/calendar", "/account"):
+        reply = browser.get(path)
+        assert reply.status != 200 and user.email not in reply.text, reply
+    world.cli("account", "reactivate", user.email)
+    assert signed_in(browser)
+
+
 def test_this_browser_is_told_apart_and_has_no_button(world, user):
     here, there = enter(world, user), enter(world, user, "curl/8.5")
     page = here.get("/security").text
