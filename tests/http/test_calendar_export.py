@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """GET /v1/calendars/{id}/export: the document that CalDAV's GET of the calendar gives, for whoever may read events."""
+import re
+
 import pytest
 from event_edits import OWN_ZONE, Edits, document, event, unfolded
 from rest import Api, assert_error
@@ -27,6 +29,24 @@ def test_an_export_is_the_calendar_as_caldav_has_it(edits):
     assert text == edits.dav.request("GET", edits.path).body.decode()
     assert text.startswith("BEGIN:VCALENDAR\r\n") and text.endswith("END:VCALENDAR\r\n") and text.count("BEGIN:VCALENDAR") == 1
     assert unfolded(text).count("BEGIN:VEVENT") == 13 and unfolded(text).count("TZID:Europe/Berlin") == 1 and unfolded(text).count("TZID:My Zone") == 1
+
+
+def test_zones_of_one_name_that_differ_are_told_apart(edits):
+    """As they were sent, each of its own hours: one name cannot stand for both in one document. Those that are equal stand once."""
+    other = OWN_ZONE.replace("+0300", "+0500").replace("+0200", "+0400")
+    for zone, title in ((OWN_ZONE, "near"), (other, "far"), (OWN_ZONE, "near too")):
+        edits.put(document(zone, event("DTSTART;TZID=My Zone:20261005T090000", f"SUMMARY:{title}")))
+    text = unfolded(exported(edits).body.decode())
+    assert text.count("BEGIN:VTIMEZONE") == 2
+    offsets = {}
+    for part in text.split("BEGIN:VTIMEZONE")[1:]:
+        name = re.search(r"^TZID:(.*)\r$", part, re.M)[1]
+        offsets[name] = sorted(set(re.findall(r"^TZOFFSETTO:(.*)\r$", part.split("END:VTIMEZONE")[0], re.M)))
+    of = {}
+    for part in text.split("BEGIN:VEVENT")[1:]:
+        title, name = re.search(r"^SUMMARY:(.*)\r$", part, re.M)[1], re.search(r'^DTSTART;TZID="?([^":]*)"?:20261005T090000\r$', part, re.M)[1]
+        of[title] = offsets[name]
+    assert of == {"near": ["+0200", "+0300"], "near too": ["+0200", "+0300"], "far": ["+0400", "+0500"]}
 
 
 def test_an_export_of_what_the_caller_has_is_304(edits):

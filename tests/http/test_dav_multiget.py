@@ -50,6 +50,14 @@ def test_multiget_of_foreign_hrefs_fails_for_each_alone(tree, world):
     assert {m.href: m.status for m in answer.responses} == hrefs
 
 
+def test_multiget_of_an_object_is_of_itself(tree):
+    """RFC 4791 §7.9: "if the Request-URI is a calendar object resource, then there MUST be only one DAV:href", its own."""
+    fill(tree, a=event("a", "20260302T120000Z"), b=event("b", "20260302T120000Z"))
+    own, other = tree.calendar + "a.ics", tree.calendar + "b.ics"
+    answer = tree.dav.multiget(own, [own, other])
+    assert [(m.href, m.status) for m in answer.responses] == [(own, None), (other, 404)]
+
+
 def test_multiget_over_the_home(tree):
     second = tree.make_calendar("second")
     tree.dav.put(second + "b.ics", event("b", "20260302T120000Z"))
