@@ -85,7 +85,8 @@ static err_t apply_recurrence(
 	struct ctx *cx, const struct recurrence_view *view, bool none, struct event *event, unsigned *fields)
 {
 	if (none || view->has_rule) {
-		event->rrule = view->rule;
+		if (!str_eq(view->rule, event->rrule)) /* what stands there is what another program wrote */
+			event->rrule = event_rules_typed(cx, event, view->rule);
 		*fields |= EVENT_RULE;
 	}
 	if (none || view->has_exdates) {

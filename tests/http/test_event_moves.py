@@ -168,6 +168,30 @@ def test_rfc_5545_3_3_10_until_is_of_the_type_of_the_start(edits, start, until, 
     assert [i["start_time"][5:10] for i in edits.range(*SPAN)] == ["01-06", "01-13", "01-20", "01-27", "02-03"]
 
 
+@pytest.mark.parametrize("fields,sent,stored", [
+    ({}, "FREQ=DAILY;UNTIL=20260107;WKST=SU", "FREQ=DAILY;UNTIL=20260107T225959Z;WKST=SU"),
+    ({}, "FREQ=DAILY;until=20260107T090000", "FREQ=DAILY;until=20260107T080000Z"),
+    ({}, "FREQ=DAILY;UNTIL=20260107T080000Z", "FREQ=DAILY;UNTIL=20260107T080000Z"),
+    ({"all_day": True, "start_time": "2026-01-05", "end_time": "2026-01-06", "timezone": None}, "FREQ=DAILY;UNTIL=20260107T235959Z",
+        "FREQ=DAILY;UNTIL=20260107"),
+])
+def test_rfc_5545_3_3_10_until_is_written_as_the_start_is(edits, fields, sent, stored):
+    made = edits.post(**{"start_time": utc("2026-01-05 09:00"), "end_time": utc("2026-01-05 10:00"), "timezone": "Europe/Berlin",
+        "recurrence": {"rule": sent}, **fields})
+    assert made["recurrence"]["rule"] == stored and len(edits.range(*SPAN)) == 3
+    same = edits("PATCH", f"/v1/events/{made['id']}", {"recurrence": {"rule": sent}}).json
+    assert same["etag"] == made["etag"], "the same said again changes nothing"
+    weekly = edits("PATCH", f"/v1/events/{made['id']}", {"recurrence": {"rule": sent.replace("DAILY", "WEEKLY")}}).json
+    assert weekly["recurrence"]["rule"] == stored.replace("DAILY", "WEEKLY")
+
+
+def test_what_another_program_wrote_of_until_stays_as_it_is(edits):
+    stored = series(edits, "2026-01-05 09:00", "RRULE:FREQ=DAILY;UNTIL=20260107")
+    before = stored.text
+    stored.patch({"recurrence": {"rule": "FREQ=DAILY;UNTIL=20260107"}})
+    assert stored.text == before
+
+
 def test_what_was_cut_off_does_not_come_back_with_a_move(edits):
     stored = series(edits, "2026-01-05 09:00", "RRULE:FREQ=WEEKLY")
     assert edits("DELETE", f"{stored.target('20260202T080000Z')}?mode=delete&scope=this_and_following").status == 204

@@ -101,6 +101,10 @@ bool event_is_email(struct str email);
  */
 MUST_CHECK err_t event_write(struct ctx *cx, const struct event *event, struct str *out);
 
+/* Rules for this event as a caller wrote them, with UNTIL in the form that its start has (RFC 5545 §3.3.10): a date of
+ * a timed event is the end of that day, a time of an all-day one its day. What cannot be read comes back as it is. */
+struct str event_rules_typed(struct ctx *cx, const struct event *event, struct str rules);
+
 struct event_change {
 	struct str instance; /* recurrence_id of the one to change; absent: the master (or only component) */
 	const struct event *to;
