@@ -29,7 +29,7 @@ handler calendar_one_page, calendar_export_page, calendar_feed_page, calendar_fe
 handler calendar_page_show, calendar_feed, calendar_stream, event_move_post;
 handler event_new_page, event_new_post, event_page, event_edit_page, event_edit_post, event_delete_page,
 	event_delete_post, event_respond_post;
-handler account_picture_get, account_picture_post, app_logo_get, app_logo_post;
+handler account_picture_get, shown_picture_get, account_picture_post, app_logo_get, app_logo_post;
 handler sandbox_page, sandbox_reset_post;
 handler account_page, account_profile_post, account_password_post;
 handler takeout_page, takeout_post;

@@ -29,12 +29,12 @@ void picture_form_values(struct request *rq, struct html_values *v)
  * Its address has its content's tag, so a copy never grows old; the browser alone keeps it. What it is was decided
  * here, and even opened by itself it is a document that may do nothing.
  */
-static void send_picture(struct response *rs, struct bytes picture)
+static void send_picture(struct response *rs, struct bytes picture, struct str pages)
 {
 	buf_add(reply(rs, 200, "image/webp"), (struct str){ (const char *)picture.ptr, picture.len });
 	response_header(rs, "Cache-Control", STR("private, max-age=31536000, immutable"));
 	response_header(rs, "Content-Security-Policy", STR("default-src 'none'; sandbox"));
-	response_header(rs, "Cross-Origin-Resource-Policy", STR("same-origin"));
+	response_header(rs, "Cross-Origin-Resource-Policy", pages);
 }
 
 /* ---- of who is signed in ---- */
@@ -43,7 +43,19 @@ err_t account_picture_get(struct request *rq, struct response *rs)
 {
 	struct bytes picture;
 	TRY(account_picture(&rq->cx, rq->principal->account, rq->args[0], &picture));
-	send_picture(rs, picture);
+	send_picture(rs, picture, STR("same-origin"));
+	return OK;
+}
+
+/* To whom the profile told the address (profile:read): pages of theirs may show it. */
+err_t shown_picture_get(struct request *rq, struct response *rs)
+{
+	struct id account;
+	struct bytes picture;
+	if (!id_parse(rq->args[0], "usr", &account))
+		return FAIL(&rq->cx, NOT_FOUND, "no user's id");
+	TRY(account_picture(&rq->cx, account, rq->args[1], &picture));
+	send_picture(rs, picture, STR("cross-origin"));
 	return OK;
 }
 
@@ -68,7 +80,7 @@ err_t app_logo_get(struct request *rq, struct response *rs)
 	if (!id_parse(rq->args[0], "cli", &client))
 		return FAIL(&rq->cx, NOT_FOUND, "no app id");
 	TRY(client_logo(&rq->cx, client, rq->args[1], rq->principal->account, &logo));
-	send_picture(rs, logo);
+	send_picture(rs, logo, STR("same-origin"));
 	return OK;
 }
 

@@ -100,6 +100,7 @@ static const struct route routes[] = {
 	{ METHOD_GET,  "/account",                        SESSION,          0, BODY_IGNORED, 0,       account_page,                   "page", 0 },
 	{ METHOD_POST, "/account",                        SESSION,          0, BODY_FORM,    KIB(16), account_profile_post,           "page", 0 },
 	{ METHOD_GET,  "/account/picture/:tag",           SESSION,          0, BODY_IGNORED, 0,       account_picture_get,            "page", 0 },
+	{ METHOD_GET,  "/pictures/:user/:tag",            ANYONE,           0, BODY_IGNORED, 0,       shown_picture_get,              "page", 0 },
 	{ METHOD_POST, "/account/picture",                SESSION,          0, BODY_FILES,   PICTURE_FILE_MAX + KIB(64), account_picture_post, "RFC 7578", HEAVY },
 	{ METHOD_POST, "/account/password",               SESSION,          0, BODY_FORM,    KIB(16), account_password_post,          "page", SENSITIVE_BODY },
 	{ METHOD_GET,  "/security",                       SESSION,          0, BODY_IGNORED, 0,       security_page,                  "page", 0 },

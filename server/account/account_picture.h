@@ -9,5 +9,10 @@ struct str picture_tag(struct arena *mem, struct bytes picture);
 
 /* Absent: none any more. */
 MUST_CHECK err_t account_picture_set(struct ctx *cx, struct id account, struct bytes picture);
+/*
+ * Where whoever is shown the user finds their picture, without a credential: only who was told the address knows it,
+ * and another picture has another. Absent: there is none.
+ */
+MUST_CHECK err_t account_picture_url(struct ctx *cx, struct id account, struct str *out);
 /* NOT_FOUND: it has none, or another. */
 MUST_CHECK err_t account_picture(struct ctx *cx, struct id account, struct str tag, struct bytes *out);

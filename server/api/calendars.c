@@ -166,6 +166,11 @@ static err_t position_read(const struct page *page, struct calendar_page *out)
 	return OK;
 }
 
+struct list_query {
+	struct calendar_page page; /* first: its fields are told by their place in it */
+	bool include_hidden, has_include_hidden;
+};
+
 static const struct json_field list_params[] = {
 	{ .name = "selected",
 		.kind = JSON_BOOL,
@@ -178,6 +183,11 @@ static const struct json_field list_params[] = {
 		.offset = offsetof(struct calendar_page, writable),
 		.given = offsetof(struct calendar_page, has_writable),
 		.doc = "Those alone whose events may be changed, or with false the others" },
+	{ .name = "include_hidden",
+		.kind = JSON_BOOL,
+		.offset = offsetof(struct list_query, include_hidden),
+		.given = offsetof(struct list_query, has_include_hidden),
+		.doc = "With false those that are not selected are left out, unless `selected` says which" },
 };
 
 static err_t run_list(struct api_call *call, struct response *rs)
@@ -185,7 +195,10 @@ static err_t run_list(struct api_call *call, struct response *rs)
 	struct page page;
 	struct calendar *calendars;
 	struct str first = STR_ABSENT, last = STR_ABSENT;
-	struct calendar_page some = *(const struct calendar_page *)call->params;
+	struct list_query query = *(const struct list_query *)call->params;
+	struct calendar_page some = query.page;
+	if (query.has_include_hidden && !query.include_hidden && !some.has_selected)
+		some.has_selected = some.selected = true;
 	size_t count;
 	TRY(page_begin(call, "account", &page));
 	TRY(position_read(&page, &some));
@@ -206,7 +219,7 @@ static err_t run_list(struct api_call *call, struct response *rs)
 const struct contract list_calendars = {
 	.id = "listCalendars",
 	.summary = "The calendars that the credential may see, in the order of the account.",
-	PARAMS(list_params, struct calendar_page),
+	PARAMS(list_params, struct list_query),
 	.answer = &calendar_resource,
 	.shape = ANSWER_LIST,
 	.status = 200,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "server/account/account_picture.h"
 #include "server/api/api.h"
 
 struct profile {
-	struct str object, id, name, email, timezone, locale, status, connected_account_id;
+	struct str object, id, name, email, timezone, locale, picture_url, status, connected_account_id;
 	bool email_verified, livemode;
 };
 
@@ -20,6 +21,11 @@ static const struct json_field fields[] = {
 	FIELD(email_verified, JSON_BOOL, 0, "Whether they have shown that they read there", "true"),
 	FIELD(timezone, JSON_STR, 0, "IANA name of the user's time zone", "Europe/Berlin"),
 	FIELD(locale, JSON_STR, JSON_NULLABLE, "Language that the user chose (BCP 47); null: none", "de"),
+	FIELD(picture_url, JSON_STR, JSON_NULLABLE,
+		"Their picture (WebP, square), for whoever is shown them: no credential is asked for, and another "
+		"picture has "
+		"another address. null: none",
+		"https://calends.example/pictures/usr_0355WHuCFfRpMfB53mC9Z6/0f5edb0f5edb0f5edb0f5edb0f5edb00"),
 	FIELD(status, JSON_STR, 0, "active: a deactivated account is answered with 403", "active"),
 	FIELD(livemode, JSON_BOOL, 0, "false in test mode", "true"),
 	FIELD(connected_account_id, JSON_STR, JSON_NULLABLE,
@@ -38,7 +44,7 @@ static err_t run_get(struct api_call *call, struct response *rs)
 {
 	const struct principal *who = &call->who;
 	struct arena *mem = call->rq->cx.mem;
-	const struct profile profile = {
+	struct profile profile = {
 		.id = id_text(mem, "usr", id_in_mode(who->account, false)),
 		.object = STR("profile"),
 		.name = who->name,
@@ -51,6 +57,7 @@ static err_t run_get(struct api_call *call, struct response *rs)
 		.connected_account_id =
 			id_is_zero(who->connected_account) ? STR_ABSENT : id_text(mem, "cpa", who->connected_account),
 	};
+	TRY(account_picture_url(&call->rq->cx, id_in_mode(who->account, false), &profile.picture_url));
 	api_reply(call, rs, &profile);
 	return OK;
 }

@@ -31,6 +31,8 @@ static err_t check_bounds(
 		return OK;
 	if (!f->max)
 		return REFUSE_AT(r, INVALID_VALUE, path, "Must have at least %lld%s.", (long long)f->min, unit);
+	if (f->min == f->max)
+		return REFUSE_AT(r, INVALID_VALUE, path, "Must have exactly %lld%s.", (long long)f->min, unit);
 	return REFUSE_AT(
 		r, INVALID_VALUE, path, "Must have %lld to %lld%s.", (long long)f->min, (long long)f->max, unit);
 }

@@ -146,7 +146,7 @@ NO_PROOF = {
     "/calendars/import": "everyday work", "/calendars/:cal/move": "everyday work", "/calendars/:cal/feed/end": "ends",
     "/booking-pages/:page/edit": "when it becomes public: see below", "/booking-pages/:page/state": "what it tells was proven before",
     "/booking-pages/:page/delete": "ends",
-    "/account/picture": "shown to them alone",
+    "/account/picture": "shown to them, and to whom they show their profile",
     "/calendar/new": "everyday work", "/calendar/events/:event/edit": "everyday work", "/calendar/events/:event/delete": "everyday work",
     "/calendar/events/:event/move": "everyday work", "/calendar/events/:event/respond": "everyday work",
     "/booking/:token/cancel": "a guest's link", "/booking/:token/move": "a guest's link",

@@ -66,6 +66,29 @@ def test_another_picture_has_another_address(browser):
     assert first != second and browser.get(first).status == 404 and browser.get(second).status == 200
 
 
+def test_who_may_read_the_profile_is_told_where_the_picture_is(world, una, browser):
+    """picture_url: by a token with profile:read, a key of either mode; the picture itself needs no credential, and pages of others may show it."""
+    send(browser, png(64, 64))
+    app = App(world, scope="profile:read events:read")
+    token, without = (app.connect(browser, scope=scope)["access_token"] for scope in ("profile:read", "events:read"))
+    url = world.get("/v1/profile", key=token).json["picture_url"]
+    assert re.fullmatch(re.escape(f"{world.public_url}/pictures/{una.id}/") + "[0-9a-f]{32}", url)
+    assert world.get("/v1/profile", key=without).status == 403
+    assert {world.get("/v1/profile", key=world.key(una, kind="secret", mode=mode)).json["picture_url"] for mode in ("live", "test")} == {url}
+    at = url.removeprefix(world.public_url)
+    reply = world.get(at, {"Origin": "https://app.example"})
+    assert reply.status == 200 and reply.headers["Content-Type"] == "image/webp" and reply.body == browser.get(shown(browser).group(1)).body
+    assert reply.headers["Cross-Origin-Resource-Policy"] == "cross-origin" and reply.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in reply.headers["Content-Security-Policy"] and "Set-Cookie" not in reply.headers
+    other = world.account("otto@calends.example")
+    for wrong in (at[:-1] + ("0" if at[-1] != "0" else "1"), at.replace(una.id, other.id), at.replace(una.id, "usr_x"), f"/pictures/{una.id}/"):
+        assert world.get(wrong).status == 404, wrong
+    send(browser, png(64, 64, b"\x00\x00\xff"))
+    assert world.get(at).status == 404 and world.get("/v1/profile", key=token).json["picture_url"] != url
+    send(browser, None, remove="yes")
+    assert world.get("/v1/profile", key=token).json["picture_url"] is None
+
+
 def test_a_picture_is_removed(browser):
     send(browser, png(64, 64))
     at = shown(browser).group(1)

@@ -86,6 +86,9 @@ def test_lists_of_calendars_are_of_those_alone_that_are_selected_or_writable(api
         assert reply.status == 200, reply
         return {n for n, id in made.items() if id in [c["id"] for c in reply.json["data"]]}
     assert found("selected=true") == {"both", "fixed"} and found("selected=false") == {"hidden"}
+    assert found("include_hidden=true") == {"both", "hidden", "fixed"} and found("include_hidden=false") == {"both", "fixed"}
+    assert found("include_hidden=false&writable=true&selected=true") == {"both"}
+    assert found("selected=false&include_hidden=false") == {"hidden"}
     assert found("writable=true") == {"both", "hidden"} and found("writable=false&selected=true") == {"fixed"}
     first = api("GET", "/v1/calendars?limit=1&writable=false").json
     assert [c["id"] for c in first["data"]] == [made["fixed"]] and not first["has_more"]

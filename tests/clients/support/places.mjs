@@ -169,7 +169,7 @@ export const places = [
 
 // What of docs/routes.md is no page to be looked at, and why.
 export const not = {
-	'/calendar/feed': 'JSON for the calendar\'s script', '/calendar/stream': 'a stream of events', '/calendars/:cal/export': 'a file', '/device/qr': 'a picture', '/account/picture/:tag': 'a picture',
+	'/calendar/feed': 'JSON for the calendar\'s script', '/calendar/stream': 'a stream of events', '/calendars/:cal/export': 'a file', '/device/qr': 'a picture', '/account/picture/:tag': 'a picture', '/pictures/:user/:tag': 'a picture',
 	'/apps/:app/logo/:tag': 'a picture', '/embed.js': 'a script', '/manifest.webmanifest': 'JSON', '/favicon.ico': 'a picture', '/openapi.json': 'JSON', '/robots.txt': 'text', '/static/:file': 'files',
 	'/.well-known/user-agent-configuration.json': 'JSON', '/.well-known/autoconfig/mail/config-v1.1.xml': 'XML', '/.well-known/security.txt': 'text', '/.well-known/change-password': 'a redirect',
 	'/link/confirm/:token': 'as that of an address; for accounts from before mail was sent: test_mailbox.py',
