@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The API's document (OpenAPI 3.1): it is what the server does. Every other test holds its replies to it too (world.py)."""
+import copy
 import os
+import random
 import re
 
 import pytest
@@ -80,6 +82,39 @@ def test_every_example_is_as_its_schema_says():
             for kind, content in told.get("content", {}).items():
                 if kind == "application/json":
                     DOCUMENT.validate(content["schema"], content["example"], path)
+
+
+ODD = [None, True, False, 0, 1, -1, 2**70, 1.0, 1.5, "", "x", "x" * 5001, "2026-13-01T00:00:00Z", "cal_x", [], [None], {}, {"x": 1}]
+
+
+def spots(value):
+    """(what holds it, its name or number) of each value inside."""
+    for at, inside in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield value, at
+        yield from spots(inside)
+
+
+def test_a_quick_yes_is_what_jsonschema_says_too():
+    """tests/support/quick_schema.py, over each example of the document and what becomes of it with one value changed, left out or added."""
+    rnd, yes = random.Random(1), 0
+    for _, _, operation in OPERATIONS:
+        for told in map(DOCUMENT.resolve, operation["responses"].values()):
+            content = told.get("content", {}).get("application/json")
+            if not content:
+                continue
+            fits, slow = DOCUMENT.quick.of(content["schema"]), DOCUMENT.validator(content["schema"])
+            assert fits(content["example"]), (operation["operationId"], "jsonschema is asked for each reply")
+            for _ in range(12):
+                odd = {"it": copy.deepcopy(content["example"])}
+                holder, at = rnd.choice(list(spots(odd)))
+                if isinstance(holder, dict) and rnd.random() < .4:
+                    holder.pop(at) if rnd.random() < .5 else holder.update(more=rnd.choice(ODD))
+                else:
+                    holder[at] = rnd.choice(ODD)
+                if "it" in odd and fits(odd["it"]):
+                    yes += 1
+                    assert slow.is_valid(odd["it"]), (operation["operationId"], odd)
+    assert yes > 100
 
 
 @pytest.mark.parametrize("method,template,operation", OPERATIONS, ids=[o["operationId"] for _, _, o in OPERATIONS])
