@@ -121,6 +121,7 @@ def test_a_denial_is_told_to_the_device(app, browser):
 
 def test_who_asks_too_often_is_slowed_down(world, app):
     """RFC 8628 §3.5: slow_down, and 5 seconds more each time."""
+    world.sql("DELETE FROM device_request")
     device = asked(app)
     assert is_error(poll(app, device), 400, "authorization_pending")
     for _ in range(2):
