@@ -224,6 +224,8 @@ def test_a_field_that_is_wrong_is_named(world, caller, method, template, operati
 def test_what_has_an_idempotency_key_is_done_once(world, caller, method, template, operation):
     """K15: In one transaction with its answer, whatever it does by itself."""
     target, body = caller.call(operation, template)
+    if method == "POST" and "uid" in (body or ""):  # which is there once
+        body = json.dumps({k: v for k, v in json.loads(body).items() if k not in ("uid", "client_uid")})
     key = {"Idempotency-Key": f"once-{operation['operationId']}"}
     first = call(world, method, target, body, caller.key, key)
     assert first.status < 300, first
