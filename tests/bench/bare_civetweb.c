@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The floor: civetweb as it is, with a handler that writes one fixed answer. Of a path other than /hello it first
- * executes the prepared statement of that name, as bare as libpq can: one integer in, its rows in binary.
+ * executes the prepared statement of that name, as bare as libpq can: one integer in, its rows in binary. Of /a+b those
+ * of both names, one after the other, in a transaction.
  *
  *     bare_civetweb PORT THREADS [CONNINFO STATEMENTS]        STATEMENTS: SQL that makes and prepares them
  */
@@ -18,17 +19,34 @@
 static PGconn *database; /* of all threads: who measures calls one after the other */
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
+static int good(PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+	PQclear(result);
+	return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
+}
+
 static int execute(const char *name, const char *argument)
 {
 	uint32_t number = htonl((uint32_t)atoi(argument ? argument : "1"));
 	const char *value = (const char *)&number;
 	const int length = sizeof number, binary = 1;
+	return good(PQexecPrepared(database, name, 1, &value, &length, &binary, 1));
+}
+
+static int execute_all(const char *names, const char *argument)
+{
+	char list[64], *rest = NULL;
+	snprintf(list, sizeof list, "%s", names);
+	int is_transaction = strchr(list, '+') != NULL;
 	pthread_mutex_lock(&turn);
-	PGresult *result = PQexecPrepared(database, name, 1, &value, &length, &binary, 1);
-	ExecStatusType status = PQresultStatus(result);
-	PQclear(result);
+	int done = !is_transaction || good(PQexec(database, "BEGIN"));
+	for (char *name = strtok_r(list, "+", &rest); done && name; name = strtok_r(NULL, "+", &rest))
+		done = execute(name, argument);
+	if (is_transaction)
+		done = good(PQexec(database, done ? "COMMIT" : "ROLLBACK")) && done;
 	pthread_mutex_unlock(&turn);
-	return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
+	return done;
 }
 
 static int answer(struct mg_connection *mg)
@@ -39,7 +57,7 @@ static int answer(struct mg_connection *mg)
 		"Content-Length: 6\r\nContent-Type: text/plain\r\nCache-Control: no-store\r\n\r\nhello\n";
 	const struct mg_request_info *request = mg_get_request_info(mg);
 	if (database && strcmp(request->local_uri, "/hello") != 0 &&
-		!execute(request->local_uri + 1, request->query_string))
+		!execute_all(request->local_uri + 1, request->query_string))
 		return 0; /* 404 */
 	mg_write(mg, text, sizeof text - 1);
 	return 200;
