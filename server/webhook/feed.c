@@ -8,6 +8,7 @@
 #include "sql.h"
 
 #define ROWS_AT_ONCE 100
+#define SEEN_OCTETS (16 * 1024) /* larger objects are read one at a time */
 
 DB_RESULT(webhook_changes, struct change_row, scanned, change, account, kind, calendar, object, request, owner, via,
 	connection, client, scopes, tz, sequence, modseq, before, component);
@@ -125,9 +126,40 @@ static err_t forget_before(struct ctx *cx, const struct change_row *rows, size_t
 		IN(((struct id_list){ objects, told })), IN(((struct int64_list){ modseqs, told })));
 }
 
-static err_t tell_all(struct ctx *cx, struct feed *feed, const struct change_row *rows, size_t count)
+/* The objects of rows that are all of one account, in one look-up: a page is a hundred round trips else. */
+static err_t see(struct ctx *cx, struct change_row *rows, size_t count)
+{
+	struct id *ids = arena_array(cx->mem, struct id, count);
+	struct actor actor = actor_server(rows[0].account);
+	struct object *objects;
+	size_t asked = 0, found;
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].kind.ptr && !id_is_zero(rows[i].object))
+			ids[asked++] = rows[i].object;
+	TRY(object_small_by_ids(cx, &actor, (struct id_list){ ids, asked }, SEEN_OCTETS, &objects, &found));
+	for (size_t i = 0; i < count; i++)
+		rows[i].seen = object_of_id(objects, found, rows[i].object);
+	return OK;
+}
+
+static err_t see_all(struct ctx *cx, struct change_row *rows, size_t count)
+{
+	size_t end;
+	for (size_t i = 0; i < count; i++)
+		rows[i].seen = NULL;
+	for (size_t from = 0; from < count; from = end) {
+		for (end = from + 1; end < count && id_eq(rows[end].account, rows[from].account);)
+			end++;
+		if (end - from > 1)
+			TRY(see(cx, rows + from, end - from));
+	}
+	return OK;
+}
+
+static err_t tell_all(struct ctx *cx, struct feed *feed, struct change_row *rows, size_t count)
 {
 	feed_open(cx, feed, 2 * count);
+	TRY(see_all(cx, rows, count));
 	for (size_t i = 0; i < count; i++) {
 		struct told told = { 0 };
 		if (!rows[i].kind.ptr)

@@ -63,7 +63,10 @@ static err_t as_it_was(struct ctx *cx, const struct change_row *row, struct obje
 static err_t object_then(struct ctx *cx, const struct change_row *row, struct object *out)
 {
 	struct actor actor = actor_of(row);
-	TRY(object_by_id(cx, &actor, row->object, out));
+	if (row->seen)
+		*out = *row->seen;
+	else
+		TRY(object_by_id(cx, &actor, row->object, out));
 	return out->modseq != row->modseq ? as_it_was(cx, row, out) : OK;
 }
 

@@ -21,6 +21,7 @@ struct change_row {
 	int64_t modseq;
 	struct bytes before; /* of the object; absent: not kept */
 	int16_t component;
+	const struct object *seen; /* as the page read it, after the change; NULL: it is read when it is told */
 };
 
 struct told {

@@ -100,6 +100,13 @@ SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.compo
   FROM calendar_object o
  WHERE o.account_id = $1 AND by_id(o.id) = ANY ($2) AND NOT o.deleted;
 
+-- name: object_small_by_ids
+-- $1 account  $2 ids  $3 larger ones are left out
+SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted,
+       o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at, o.data
+  FROM calendar_object o
+ WHERE o.account_id = $1 AND by_id(o.id) = ANY ($2) AND o.size <= $3 AND NOT o.deleted;
+
 -- name: object_by_names
 -- $1 account  $2 calendar  $3 names
 -- The fence (LIMIT 1) makes each name one look-up.

@@ -52,6 +52,7 @@ PLANS = {
     "object_by_uids": ("NULL, ARRAY['u7', 'u8']", {UID}),
     "object_longer_uids": (f"'{LARGE}', 'u7', 7, 1000", {UID}),
     "object_by_ids": (SOME, {KEY}),
+    "object_small_by_ids": (f"{SOME}, 16384", {KEY}),
     "object_by_names": (f"'{LARGE}', ARRAY['o1.ics', 'o2.ics', 'o3.ics']", {NAME}),
     "object_by_names_data": (f"'{LARGE}', ARRAY['o1.ics', 'o2.ics', 'o3.ics']", {NAME}),
     "object_page": (f"'{LARGE}', 'o5', 7, 500", {NAME}),

@@ -254,6 +254,9 @@ size_t range_calendar(const struct object *o);
 /* The data of these; those that went meanwhile are missing. */
 MUST_CHECK err_t object_by_ids(
 	struct ctx *cx, const struct actor *actor, struct id_list ids, struct object **out, size_t *count_out);
+/* The same, without those of more than so many octets: many at once stay bounded. */
+MUST_CHECK err_t object_small_by_ids(struct ctx *cx, const struct actor *actor, struct id_list ids, int32_t most,
+	struct object **out, size_t *count_out);
 /* The one with this id; NULL: it is not among them. */
 const struct object *object_of_id(const struct object *objects, size_t count, struct id id);
 MUST_CHECK err_t object_by_names(struct ctx *cx, const struct actor *actor, struct id calendar, struct str_list names,

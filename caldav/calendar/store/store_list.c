@@ -14,6 +14,7 @@ DB_RESULT(object_page_data, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_by_names, struct object, OBJECT_FACTS);
 DB_RESULT(object_by_names_data, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_by_ids, struct object, OBJECT_COLUMNS, data);
+DB_RESULT(object_small_by_ids, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_by_uids, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_longer_uids, struct object, OBJECT_COLUMNS, occ);
 DB_RESULT(object_in_range, struct object, lane, OBJECT_COLUMNS, occ);
@@ -120,6 +121,13 @@ err_t object_by_ids(
 {
 	assert(ids.items);
 	return db_rows(cx, &sql_object_by_ids, object_by_ids, out, count_out, IN(actor->owner), IN(ids));
+}
+
+err_t object_small_by_ids(struct ctx *cx, const struct actor *actor, struct id_list ids, int32_t most,
+	struct object **out, size_t *count_out)
+{
+	return db_rows(
+		cx, &sql_object_small_by_ids, object_small_by_ids, out, count_out, IN(actor->owner), IN(ids), IN(most));
 }
 
 err_t object_by_names(struct ctx *cx, const struct actor *actor, struct id calendar, struct str_list names,
