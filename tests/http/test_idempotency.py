@@ -231,6 +231,18 @@ def test_a_consent_that_shows_less_is_told_nothing_of_before(world, owner):
     assert code(create(world, narrow, key, title="consent")) == (409, "idempotency_key_in_use")
 
 
+def test_a_key_that_sees_fewer_calendars_is_told_nothing_of_before(world, secret):
+    made = [call(world, "POST", "/v1/calendars", {"name": f"n{n}"}, secret, None).json["id"] for n in range(2)]
+    fields = {"name": "some", "kind": "restricted", "scopes": ["events:read", "events:write"], "calendars": made}
+    limited, key = call(world, "POST", "/v1/api_keys", fields, secret, None).json, fresh()
+    world.secret(limited["key"])
+    ask = lambda: create(world, limited["key"], key, title="fewer", calendar_id=made[0])
+    assert ask().status == 201 and is_replayed(ask())
+    assert call(world, "PATCH", f"/v1/api_keys/{limited['id']}", {"calendars": made[1:]}, secret, None).status == 200
+    again = ask()
+    assert not is_replayed(again) and code(again) == (409, "idempotency_key_in_use")
+
+
 def test_a_call_without_a_key_is_what_it_was(world, secret):
     for _ in range(2):
         assert not is_replayed(create(world, secret, None, title="plain"))

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """DPoP (RFC 9449): tokens that are bound to a key, proofs at the token endpoint and at every resource, and their nonces."""
+import base64
 import hashlib
+import hmac
 import json
 import re
 import secrets
@@ -238,6 +240,27 @@ def test_a_proof_without_a_nonce_of_ours_is_told_one(world, tokens, surface):
         reply = ask(world, surface, token, made(world, wrong, surface, token))
         assert refused(reply, "use_dpop_nonce")
     assert ask(world, surface, token, made(world, reply.headers["DPoP-Nonce"], surface, token)).status == GOOD[surface]
+
+
+def of_another_time(world, nonce, seconds):
+    """The nonce as the server would have made it so many seconds later (server/jose/dpop.c: milliseconds, who made it, a MAC)."""
+    def mac(key, text):
+        return hmac.new(key, text, hashlib.sha256).digest()
+
+    with open(world.folder + "/secret.key", "rb") as file:
+        key = mac(mac(bytes(32), file.read()), b"calends dpop-nonce\x01")  # RFC 5869
+    octets = base64.urlsafe_b64decode(nonce + "=" * (-len(nonce) % 4))
+    assert octets[13:] == mac(key, octets[:13])[:16]
+    told = (int.from_bytes(octets[:6], "big") + seconds * 1000).to_bytes(6, "big") + octets[6:13]
+    return b64(told + mac(key, told)[:16])
+
+
+@pytest.mark.parametrize("seconds, taken", [(0, True), (-280, True), (-301, False), (-86400, False), (40, True), (90, False)])
+def test_a_nonce_is_taken_for_five_minutes(world, tokens, nonce, seconds, taken):
+    """RFC 9449 §8, §11.3; another server's clock may be a minute ahead."""
+    token = tokens["access_token"]
+    reply = ask(world, "rest", token, made(world, of_another_time(world, nonce, seconds), "rest", token))
+    assert reply.status == 200 if taken else refused(reply, "use_dpop_nonce"), reply
 
 
 def test_every_answer_to_a_proof_has_a_nonce_and_others_have_none(world, tokens, nonce):
