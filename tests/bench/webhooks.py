@@ -128,7 +128,7 @@ def main(changes, past):
         return slowest >= LEAST and dearer <= DEARER
     finally:
         world.kill()
-        postgres.stop()
+        postgres.remove()
 
 
 if __name__ == "__main__":
