@@ -138,6 +138,7 @@ def test_few_threads_make_it_less_and_nought_is_no_limit(world, dav, large):
     world.restart("--heavy-requests", "0")
     with readers(world, dav, large, MOST + 1):
         assert dav.report(large, SYNC).status == 207
+    world.restart(*SERVE)  # as the other tests have it
 
 
 def test_who_waits_for_locks_of_their_own_leaves_threads_and_connections_to_the_others(world, owner, dav, cal):
