@@ -32,9 +32,8 @@ static void head(struct buf *out, struct request *rq, const char *type, const ch
 	text(out, "PayloadDisplayName", rq->cx.config->brand);
 }
 
-static void account(struct buf *out, struct request *rq, struct str secret)
+static void account(struct buf *out, struct request *rq, const struct mobileconfig *of)
 {
-	const struct principal *user = rq->principal;
 	struct uri site;
 	bool is_url = uri_split(rq->cx.config->public_url, &site),
 	     is_https = is_url && str_eq(site.scheme, STR("https"));
@@ -44,12 +43,12 @@ static void account(struct buf *out, struct request *rq, struct str secret)
 		buf_fmt(out, "<key>CalDAVPort</key><integer>%.*s</integer>\n", STR_ARG(site.port));
 	buf_fmt(out, "<key>CalDAVUseSSL</key><%s/>\n", is_https ? "true" : "false");
 	text(out, "CalDAVPrincipalURL",
-		str_fmt(rq->cx.mem, "/dav/principals/%.*s/", STR_ARG(id_text(rq->cx.mem, "usr", user->account))));
-	text(out, "CalDAVUsername", user->email);
-	text(out, "CalDAVPassword", secret);
+		str_fmt(rq->cx.mem, "/dav/principals/%.*s/", STR_ARG(id_text(rq->cx.mem, "usr", of->account))));
+	text(out, "CalDAVUsername", of->email);
+	text(out, "CalDAVPassword", of->secret);
 }
 
-void mobileconfig_reply(struct response *rs, struct id key, struct str secret)
+void mobileconfig_reply(struct response *rs, const struct mobileconfig *of)
 {
 	struct request *rq = rs->rq;
 	struct buf *out = reply(rs, 200, "application/x-apple-aspen-config");
@@ -59,9 +58,9 @@ void mobileconfig_reply(struct response *rs, struct id key, struct str secret)
 	BUF_LIT(out,
 		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" "
 		"\"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n<plist version=\"1.0\"><dict>\n");
-	head(out, rq, "Configuration", "profile", key, 1);
+	head(out, rq, "Configuration", "profile", of->key, 1);
 	BUF_LIT(out, "<key>PayloadContent</key><array><dict>\n");
-	head(out, rq, "com.apple.caldav.account", "account", key, 0);
-	account(out, rq, secret);
+	head(out, rq, "com.apple.caldav.account", "account", of->key, 0);
+	account(out, rq, of);
 	BUF_LIT(out, "</dict></array>\n</dict></plist>\n");
 }

@@ -36,8 +36,8 @@ handler takeout_page, takeout_post;
 handler plan_page;
 handler account_delete_page, account_delete_post, account_take_back_post;
 handler account_confirm_post, account_email_post, forgot_password_page, forgot_password_post;
-handler link_confirm_page, link_confirm_post, link_email_page, link_email_post, link_reset_page, link_reset_post,
-	link_sign_up_page, link_sign_up_post;
+handler link_confirm_page, link_confirm_post, link_email_page, link_email_post, link_device_page, link_device_post,
+	link_reset_page, link_reset_post, link_sign_up_page, link_sign_up_post;
 handler consent_page, consent_post;
 handler login_flow_post, login_flow_poll, login_flow_page, login_flow_page_post, login_flow_deny_post;
 handler device_qr, device_page, device_page_post;

@@ -222,6 +222,8 @@ static const struct route link_routes[] = {
 	{ METHOD_POST, "/link/email/:token",     OPTIONAL_SESSION, 0, BODY_FORM,    KIB(4),  link_email_post,     "page", SENSITIVE_BODY },
 	{ METHOD_GET,  "/link/reset/:token",     OPTIONAL_SESSION, 0, BODY_IGNORED, 0,       link_reset_page,     "page", 0 },
 	{ METHOD_POST, "/link/reset/:token",     OPTIONAL_SESSION, 0, BODY_FORM,    KIB(16), link_reset_post,     "page", SENSITIVE_BODY },
+	{ METHOD_GET,  "/link/device/:token",    OPTIONAL_SESSION, 0, BODY_IGNORED, 0,       link_device_page,    "page", 0 },
+	{ METHOD_POST, "/link/device/:token",    OPTIONAL_SESSION, 0, BODY_FORM,    KIB(4),  link_device_post,    "page", SENSITIVE_BODY },
 	{ METHOD_GET,  "/link/sign-up/:token",   OPTIONAL_SESSION, 0, BODY_IGNORED, 0,       link_sign_up_page,   "page", 0 },
 	{ METHOD_POST, "/link/sign-up/:token",   OPTIONAL_SESSION, 0, BODY_FORM,    KIB(16), link_sign_up_post,   "page", SENSITIVE_BODY },
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How each calendar program is set up: what to press there, and a key for it in one step. */
+#include "server/account/device_link.h"
 #include "server/account/key.h"
-
 #include "server/base/config.h"
 #include "web/key_view.h"
 #include "web/mobileconfig.h"
@@ -18,6 +18,7 @@ enum setup_extra {
 	SETUP_QR = 2,      /* an address that DAVx⁵ opens, for a telephone's camera */
 	SETUP_CONFIG = 4,  /* lines of vdirsyncer's configuration */
 	SETUP_BROWSER = 8, /* it signs in through the browser, and needs no key */
+	SETUP_LINK = 16,   /* a link to the profile, for its camera */
 };
 
 /* {server}, {site}, {host}: ours as the program wants it. {user}: the user name. */
@@ -33,9 +34,9 @@ static const struct setup setups[] = {
 		SAY("User name: {user}. Location: {site}. Press “Find Calendars”."),
 		SAY("Paste the key where the password is asked for, and tick the calendars that you want.") }, 0 },
 	{ "iphone", "iPhone, iPad", "iOS, iPadOS", {
-		SAY("Make the key below and press “Download the profile” on the iPhone or iPad itself."),
+		SAY("Press “Show a code” below and point the camera of the iPhone or iPad at it; or press “Download the profile” on it itself."),
 		SAY("Open “Settings”: “Profile Downloaded” stands at the top. Install it; the account is set up whole."),
-		SAY("Without the profile: “Settings”, “Apps”, “Calendar”, “Calendar Accounts”, “Add Account”, “Other”, “Add CalDAV Account”. Server: {host}. User name: {user}. Password: the key.") }, SETUP_PROFILE },
+		SAY("Without the profile: “Settings”, “Apps”, “Calendar”, “Calendar Accounts”, “Add Account”, “Other”, “Add CalDAV Account”. Server: {host}. User name: {user}. Password: the key.") }, SETUP_PROFILE | SETUP_LINK },
 	{ "mac", "Apple Calendar", "macOS", {
 		SAY("Make the key below, press “Download the profile”, and open it: “System Settings” installs it."),
 		SAY("Without the profile: “Calendar”, “Settings”, “Accounts”, “+”, “Other CalDAV Account”. Account type: “Manual”. User name: {user}. Password: the key. Server address: {host}.") }, SETUP_PROFILE },
@@ -111,6 +112,7 @@ static void step_values(struct request *rq, struct html_values *v, const struct 
 	html_set(v, "server", server);
 	html_set(v, "user", user);
 	html_set_flag(v, "has_profile", s->extra & SETUP_PROFILE);
+	html_set_flag(v, "has_link", s->extra & SETUP_LINK);
 	html_set_flag(v, "by_browser", s->extra & SETUP_BROWSER);
 }
 
@@ -141,6 +143,20 @@ static void extra_values(struct request *rq, struct html_values *v, const struct
 	html_set_flag(v, "has_config", s->extra & SETUP_CONFIG);
 }
 
+/* No key yet: it is made when the device asks for its profile. */
+static err_t show_link(struct request *rq, struct response *rs, struct html_values *v)
+{
+	struct str path, link;
+	err_t e = device_link_new(
+		&rq->cx, rq->principal->account, rq->principal->email, form_get(&rq->form, "name"), &path);
+	if (e)
+		return page_again(rs, "setup_program", v, e);
+	link = str_cat(rq->cx.mem, rq->cx.config->public_url, path);
+	qr_values(&rq->cx, v, "qr", link);
+	html_set(v, "link", link);
+	return page_reply(rs, 200, "setup_link", v);
+}
+
 err_t setup_program_post(struct request *rq, struct response *rs)
 {
 	const struct setup *s;
@@ -152,21 +168,24 @@ err_t setup_program_post(struct request *rq, struct response *rs)
 	TRY(setup_in_path(rq, &s));
 	if (s->extra & SETUP_BROWSER)
 		return REFUSE(&rq->cx, NOT_FOUND, "", "Programs that sign in through the browser need no key.");
-	TRY(once_leads(rq, rs, &once, &done));
-	if (done)
-		return OK;
 	struct html_values *v = page_new(rq, "Set up a device", "setup");
 	TRY(key_plan_values(rq, v, &is_free));
 	step_values(rq, v, s);
 	in.name = form_get(&rq->form, "name");
 	html_set(v, "name_value", in.name);
+	if (!is_free && s->extra & SETUP_LINK && str_eq(form_get(&rq->form, "as"), STR("link")))
+		return show_link(rq, rs, v);
+	TRY(once_leads(rq, rs, &once, &done));
+	if (done)
+		return OK;
 	err_t e = is_free ? FAIL(&rq->cx, PLAN_REQUIRED, "a key on the free plan")
 			  : key_create(&rq->cx, &in, &made, &secret);
 	e = once_end(rq, &once, e, e ? STR("") : once_path(rq, "/keys", "key", made.id, true));
 	if (e)
 		return page_again(rs, "setup_program", v, e);
 	if (s->extra & SETUP_PROFILE && str_eq(form_get(&rq->form, "as"), STR("profile"))) {
-		mobileconfig_reply(rs, made.id, secret);
+		mobileconfig_reply(
+			rs, &(struct mobileconfig){ rq->principal->account, made.id, rq->principal->email, secret });
 		return OK;
 	}
 	html_set(v, "secret", secret);

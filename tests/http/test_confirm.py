@@ -151,7 +151,7 @@ NO_PROOF = {
     "/calendar/events/:event/move": "everyday work", "/calendar/events/:event/respond": "everyday work",
     "/booking/:token/cancel": "a guest's link", "/booking/:token/move": "a guest's link",
     "/link/confirm/:token": "the letter is the proof", "/link/email/:token": "the letter is the proof", "/link/reset/:token": "the letter is the proof",
-    "/link/sign-up/:token": "of nobody's session"}
+    "/link/sign-up/:token": "of nobody's session", "/link/device/:token": "whoever showed it was proven lately"}
 SESSION_FORMS = {path: "proven lately" in who for path, who in re.findall(
     r"^\| POST \| `([^`]+)` \| ([^|]*session[^|]*) \|", pathlib.Path(ROOT, "docs/routes.md").read_text(encoding="utf-8"), re.MULTILINE)}
 

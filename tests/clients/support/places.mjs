@@ -134,6 +134,8 @@ export const places = [
 	row('/booking-pages/:page/preview/form', (t) => `/booking-pages/${t.page}/preview/form?start=${t.slot}`),
 	row('/setup'), ...['thunderbird', 'iphone', 'mac', 'davx5', 'evolution', 'gnome', 'kde', 'vdirsyncer', 'outlook', 'home-assistant', 'oauth'].map((slug) => row('/setup/:program', `/setup/${slug}`)),
 	...['davx5', 'vdirsyncer'].map((slug) => state('/setup/:program', `${slug}, ready`, then(`/setup/${slug}`, click('main form button[type=submit] >> nth=0')))),
+	state('/setup/:program', 'iphone, code', then('/setup/iphone', click('button[value=link]'))),
+	state('/link/device/:token', 'a device that sets itself up', then('/setup/iphone', click('button[value=link]'), async (page) => page.goto(await page.textContent('#link')))),
 	row('/sandbox'), row('/keys'), state('/keys', 'keys, a menu', then('/keys', click('details.menu > summary >> nth=0'))), row('/keys/new'),
 	state('/keys/new', 'keys, refused', then('/keys/new', fill('#name', W), click('label[for=kind-restricted]'), click('main button:text-is("Generate")'))),
 	state('/keys/new', 'a new key', then('/keys/new', fill('#name', 'A key'), click('main button:text-is("Generate")'))),
