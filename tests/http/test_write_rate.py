@@ -159,3 +159,4 @@ def test_no_limit_of_requests_is_none_of_writes(world):
     world.restart("--rate-limit", "0")
     free = Person(world, "free@example.org")
     assert {free.write().status for _ in range(AHEAD + 20)} == {403}
+    world.restart(*SERVE)
