@@ -18,7 +18,7 @@ struct bearer {
 	uint64_t scopes;
 	struct instant expires_at;
 	int16_t audience, plan;
-	struct str email, name, tz, language, api_version;
+	struct str email, name, tz, language, picture, api_version;
 	int64_t ahead_s;
 	bool email_confirmed;
 	bool machine; /* of an app for itself */
@@ -26,7 +26,7 @@ struct bearer {
 };
 #define BEARER_COLS                                                                                                    \
 	connected_account, machine, client, platform, family, calendars, scopes, audience, expires_at, plan, email,    \
-		email_confirmed, name, tz, language, api_version, ahead_s
+		email_confirmed, name, tz, language, picture, api_version, ahead_s
 #define BEARER_RESULTS(n)                                                                                              \
 	DB_RESULT(token_find_##n, struct bearer, BEARER_COLS);                                                         \
 	DB_RESULT(token_find_bound_##n, struct bearer, BEARER_COLS, once);
@@ -163,6 +163,7 @@ err_t bearer_authenticate(struct ctx *cx, const struct credential *sent, struct 
 		.name = row.name,
 		.tz = row.tz,
 		.language = row.language,
+		.picture = row.picture,
 		.auth_time = INSTANT_NONE,
 		.expires_at = row.expires_at,
 		.ahead_s = row.ahead_s };

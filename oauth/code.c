@@ -18,12 +18,12 @@ struct redeemed {
 	uint64_t scopes;
 	struct instant connection_until, auth_time;
 	int16_t amr;
-	struct str nonce, email, name, tz, language;
+	struct str nonce, email, name, tz, language, picture;
 	bool email_confirmed;
 };
 #define REDEEMED_COLS                                                                                                  \
 	connected_account, scopes, connection_until, calendars, with_details, auth_time, amr, nonce, email,            \
-		email_confirmed, name, tz, language
+		email_confirmed, name, tz, language, picture
 #define REDEEMED_RESULT(n) DB_RESULT(code_redeem_##n, struct redeemed, REDEEMED_COLS);
 TOKEN_LEAVES(REDEEMED_RESULT)
 
@@ -89,7 +89,7 @@ static err_t redeem(struct ctx *cx, const struct code_claim *claim, const struct
 		token_until(draft.access_until, got.connection_until), claim->bound.jkt.ptr != NULL,
 		{ got.with_details, got.calendars },
 		{ !instant_is_none(got.auth_time), got.auth_time, got.amr, got.nonce, got.email, got.email_confirmed,
-			got.name, got.tz, got.language },
+			got.name, got.tz, got.language, got.picture },
 		token_until(token_grant_end(cx, claim->client), got.connection_until) };
 	return OK;
 }

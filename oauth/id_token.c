@@ -25,7 +25,7 @@ static struct str at_hash(struct ctx *cx, struct str access)
 static struct str claims(struct ctx *cx, struct str client_id, const struct token_pair *pair)
 {
 	const struct identity who = { pair->account, pair->user.email, pair->user.email_confirmed, pair->user.name,
-		pair->user.tz, pair->user.language };
+		pair->user.tz, pair->user.language, pair->user.picture };
 	struct buf out = buf_new(cx->mem, CLAIMS_MAX);
 	struct json j = json_begin(&out);
 	json_object(&j, NULL);
@@ -42,7 +42,7 @@ static struct str claims(struct ctx *cx, struct str client_id, const struct toke
 	for (size_t i = 0; i < amr.count; i++)
 		json_str(&j, NULL, amr.items[i]);
 	json_array_end(&j);
-	identity_json(&j, &who, pair->scopes);
+	identity_json(cx, &j, &who, pair->scopes);
 	if (!id_is_zero(pair->connected_account)) /* the product's, as in each answer about a token */
 		json_id(&j, "connected_account_id", "cpa", pair->connected_account);
 	json_object_end(&j);

@@ -2,6 +2,7 @@
 #include "oauth/identity.h"
 
 #include "oauth/answer.h"
+#include "server/account/account_picture.h"
 #include "server/auth/amr.h"
 #include "server/auth/scope.h"
 
@@ -11,7 +12,7 @@ static const struct { struct str name; uint64_t scope; } claims[] = {
 	{ STR_INIT("sub"),       0 },
 	{ STR_INIT("email"),     OPENID_EMAIL },   { STR_INIT("email_verified"), OPENID_EMAIL },
 	{ STR_INIT("name"),      OPENID_PROFILE }, { STR_INIT("zoneinfo"),       OPENID_PROFILE },
-	{ STR_INIT("locale"),    OPENID_PROFILE },
+	{ STR_INIT("locale"),    OPENID_PROFILE }, { STR_INIT("picture"),        OPENID_PROFILE },
 	{ STR_INIT("iss"),       0 }, { STR_INIT("aud"),   0 }, { STR_INIT("exp"),     0 }, { STR_INIT("iat"), 0 },
 	{ STR_INIT("auth_time"), 0 }, { STR_INIT("nonce"), 0 }, { STR_INIT("at_hash"), 0 }, { STR_INIT("acr"), 0 },
 	{ STR_INIT("amr"),       0 }, { STR_INIT("connected_account_id"), 0 },
@@ -26,7 +27,7 @@ uint64_t identity_scope_of(struct str claim)
 	return 0;
 }
 
-void identity_json(struct json *j, const struct identity *who, uint64_t scopes)
+void identity_json(struct ctx *cx, struct json *j, const struct identity *who, uint64_t scopes)
 {
 	json_id(j, "sub", "usr", who->account);
 	if (scopes & OPENID_EMAIL) {
@@ -37,6 +38,10 @@ void identity_json(struct json *j, const struct identity *who, uint64_t scopes)
 		json_str(j, "name", who->name);
 		json_str(j, "zoneinfo", who->tz);
 		json_str_if(j, "locale", who->language);
+		if (who->picture.ptr)
+			json_str(j, "picture",
+				str_cat(cx->mem, oauth_issuer(cx),
+					account_picture_path(cx, who->account, who->picture)));
 	}
 }
 

@@ -13,10 +13,11 @@ struct identity {
 	struct str email;
 	bool email_confirmed;          /* its owner has shown that they read there, or the operator gave it */
 	struct str name, tz, language; /* language: BCP 47; absent where they chose none */
+	struct str picture;            /* the tag of their picture (account_picture.h); absent where they have none */
 };
 
 /* Members of the open object: `sub`, and what these scopes give. */
-void identity_json(struct json *j, const struct identity *who, uint64_t scopes);
+void identity_json(struct ctx *cx, struct json *j, const struct identity *who, uint64_t scopes);
 /* The scope that has this claim; 0: none. */
 uint64_t identity_scope_of(struct str claim);
 /* The names of all claims there are, also those of ID tokens alone. */

@@ -23,14 +23,14 @@ struct refreshed {
 	uint64_t granted;
 	struct instant connection_until, family_until, auth_time;
 	int16_t amr;
-	struct str email, name, tz, language;
+	struct str email, name, tz, language, picture;
 	bool email_confirmed;
 	struct bytes replay; /* of token_refresh_again alone, as is the next */
 	int64_t told;        /* the row of the audit log, or 0 */
 };
 #define REFRESHED_COLS                                                                                                 \
 	connected_account, granted, connection_until, calendars, with_details, family_until, auth_time, amr, email,    \
-		email_confirmed, name, tz, language
+		email_confirmed, name, tz, language, picture
 #define REFRESHED_RESULT(n) DB_RESULT(token_refresh_##n, struct refreshed, outcome, REFRESHED_COLS);
 TOKEN_LEAVES(REFRESHED_RESULT)
 DB_RESULT(token_refresh_again, struct refreshed, outcome, told, replay, REFRESHED_COLS);
@@ -93,7 +93,7 @@ static struct bytes replay_seal(struct ctx *cx, const struct refresh_claim *clai
 static struct token_user user_of(const struct refreshed *got)
 {
 	return (struct token_user){ !instant_is_none(got->auth_time), got->auth_time, got->amr, STR_ABSENT, got->email,
-		got->email_confirmed, got->name, got->tz, got->language };
+		got->email_confirmed, got->name, got->tz, got->language, got->picture };
 }
 
 static err_t replay_open(struct ctx *cx, const struct refresh_claim *claim, const struct secret_parts *old,

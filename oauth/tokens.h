@@ -26,6 +26,7 @@ struct token_user {
 	struct str email;
 	bool email_confirmed;          /* its owner has shown that they read there, or the operator gave it */
 	struct str name, tz, language; /* language: absent where they chose none */
+	struct str picture;            /* its tag; absent where they have none */
 };
 
 /* What a token is bound to: who sends it proves that too. Each absent where it is not. */

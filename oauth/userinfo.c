@@ -9,10 +9,11 @@
 err_t userinfo_answer(struct request *rq, struct response *rs)
 {
 	const struct principal *p = rq->principal;
-	const struct identity who = { p->account, p->email, p->email_confirmed, p->name, p->tz, p->language };
+	const struct identity who = { p->account, p->email, p->email_confirmed, p->name, p->tz, p->language,
+		p->picture };
 	struct json j = json_begin(reply(rs, 200, "application/json"));
 	json_object(&j, NULL);
-	identity_json(&j, &who, p->scopes);
+	identity_json(&rq->cx, &j, &who, p->scopes);
 	if (!id_is_zero(p->connected_account)) /* the product's, as beside the token */
 		json_id(&j, "connected_account_id", "cpa", p->connected_account);
 	json_object_end(&j);

@@ -47,14 +47,14 @@ err_t account_picture_get(struct request *rq, struct response *rs)
 	return OK;
 }
 
-/* To whom the profile told the address (profile:read): pages of theirs may show it. */
+/* To whom the address was told (profile:read, the claim picture): pages of theirs may show it. */
 err_t shown_picture_get(struct request *rq, struct response *rs)
 {
 	struct id account;
 	struct bytes picture;
 	if (!id_parse(rq->args[0], "usr", &account))
 		return FAIL(&rq->cx, NOT_FOUND, "no user's id");
-	TRY(account_picture(&rq->cx, account, rq->args[1], &picture));
+	TRY(account_picture_shown(&rq->cx, account, rq->args[1], &picture));
 	send_picture(rs, picture, STR("cross-origin"));
 	return OK;
 }

@@ -3,6 +3,7 @@
 
 #include "server/base/config.h"
 #include "server/crypto/digest.h"
+#include "server/crypto/keyring.h"
 #include "server/db/query.h"
 #include "sql.h"
 
@@ -10,6 +11,7 @@ struct picture_row {
 	struct bytes data;
 };
 DB_RESULT(account_picture, struct picture_row, data);
+DB_RESULT(account_picture_shown, struct picture_row, data);
 
 struct tag_row {
 	struct str tag;
@@ -38,6 +40,22 @@ err_t account_picture(struct ctx *cx, struct id account, struct str tag, struct 
 	return OK;
 }
 
+#define MAC_SIZE 16
+
+static struct str name_of(struct ctx *cx, struct id account, struct str tag)
+{
+	uint8_t mac[SHA256_SIZE];
+	struct str about = str_cat(cx->mem, id_text(cx->mem, "usr", account), tag);
+	hmac_sha256(keyring_key(cx->keys, cx->mem, "picture-address"), bytes_of(about.ptr, about.len), mac);
+	return str_fmt(cx->mem, "%.*s-%.*s", STR_ARG(tag), STR_ARG(base64url_of(cx->mem, bytes_of(mac, MAC_SIZE))));
+}
+
+struct str account_picture_path(struct ctx *cx, struct id account, struct str tag)
+{
+	return str_fmt(cx->mem, "/pictures/%.*s/%.*s", STR_ARG(id_text(cx->mem, "usr", account)),
+		STR_ARG(name_of(cx, account, tag)));
+}
+
 err_t account_picture_url(struct ctx *cx, struct id account, struct str *out)
 {
 	struct tag_row row;
@@ -46,7 +64,20 @@ err_t account_picture_url(struct ctx *cx, struct id account, struct str *out)
 	if (err_is(e, NOT_FOUND))
 		return OK;
 	TRY(e);
-	*out = str_fmt(cx->mem, "%.*s/pictures/%.*s/%.*s", STR_ARG(cx->config->public_url),
-		STR_ARG(id_text(cx->mem, "usr", account)), STR_ARG(row.tag));
+	*out = str_cat(cx->mem, cx->config->public_url, account_picture_path(cx, account, row.tag));
+	return OK;
+}
+
+err_t account_picture_shown(struct ctx *cx, struct id account, struct str name, struct bytes *out)
+{
+	struct picture_row row;
+	struct str rest = name, tag;
+	if (!str_cut(&rest, '-', &tag))
+		return FAIL(cx, NOT_FOUND, "no name of a picture");
+	struct str ours = name_of(cx, account, tag);
+	if (!bytes_same(bytes_of(ours.ptr, ours.len), bytes_of(name.ptr, name.len)))
+		return FAIL(cx, NOT_FOUND, "not made here");
+	TRY(db_row(cx, &sql_account_picture_shown, ROW(account_picture_shown, &row), IN(account), IN(tag)));
+	*out = row.data;
 	return OK;
 }

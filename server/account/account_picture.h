@@ -16,3 +16,12 @@ MUST_CHECK err_t account_picture_set(struct ctx *cx, struct id account, struct b
 MUST_CHECK err_t account_picture_url(struct ctx *cx, struct id account, struct str *out);
 /* NOT_FOUND: it has none, or another. */
 MUST_CHECK err_t account_picture(struct ctx *cx, struct id account, struct str tag, struct bytes *out);
+
+/*
+ * Where a picture is shown without a sign-in: /pictures/usr_…/… with the tag and a MAC of this server, so that nobody
+ * can make it up, not even who has the same picture (docs/adr/0054). It ends with the picture, and while its account
+ * does not act.
+ */
+struct str account_picture_path(struct ctx *cx, struct id account, struct str tag);
+/* NOT_FOUND: none of ours, or not shown any more. name: what comes after the account. */
+MUST_CHECK err_t account_picture_shown(struct ctx *cx, struct id account, struct str name, struct bytes *out);

@@ -20,14 +20,14 @@ WITH used AS (
 	   AND a.account_id = $1 AND a.status = 1
 	RETURNING c.id AS connected_account, c.calendars, f.scopes & c.scopes AS scopes, later(least(c.expires_at, f.expires_at), -a.ahead_s) AS connection_until,
 	          coalesce(nullif($12, 0), f.audience) AS audience, f.with_details, f.auth_time, f.amr,
-	          a.ahead_s, a.email, a.email_confirmed_at, a.name, a.tz, a.language
+	          a.ahead_s, a.email, a.email_confirmed_at, a.name, a.tz, a.language, a.picture_tag
 ), made AS (
 	INSERT INTO access_token_$leaf (account_id, hash, slot, family_id, scopes, expires_at, dpop_jkt, x5t, audience)
 	SELECT $1, $7, $leaf, $2, u.scopes, later(least($8, u.connection_until), u.ahead_s), $13, $14, u.audience FROM used u
 )
 SELECT u.connected_account, u.scopes, u.connection_until, u.calendars, u.with_details, u.auth_time, u.amr,
        CASE WHEN u.scopes & $16 <> 0 THEN (SELECT x.nonce FROM token_family x WHERE x.account_id = $1 AND x.id = $2) END AS nonce,
-       u.email, u.email_confirmed_at IS NOT NULL AS email_confirmed, u.name, u.tz, u.language
+       u.email, u.email_confirmed_at IS NOT NULL AS email_confirmed, u.name, u.tz, u.language, u.picture_tag AS picture
   FROM used u;
 
 -- name: code_replayed
@@ -69,13 +69,13 @@ WITH moved AS (
 	   AND a.account_id = $1 AND a.status = 1
 	RETURNING c.id AS connected_account, c.calendars, t.scopes & c.scopes AS granted, later(least(c.expires_at, t.expires_at), -a.ahead_s) AS connection_until,
 	          coalesce(nullif($11, 0), t.audience) AS audience, t.refresh_hash = $3 AS kept, t.with_details, t.expires_at, t.auth_time, t.amr,
-	          a.ahead_s, a.email, a.email_confirmed_at, a.name, a.tz, a.language
+	          a.ahead_s, a.email, a.email_confirmed_at, a.name, a.tz, a.language, a.picture_tag
 ), made AS (
 	INSERT INTO access_token_$leaf (account_id, hash, slot, family_id, scopes, expires_at, dpop_jkt, x5t, audience)
 	SELECT $1, $6, $leaf, $2, coalesce($5, m.granted), later(least($7, m.connection_until), m.ahead_s), $12, $13, m.audience FROM moved m
 )
 SELECT CASE WHEN m.kept THEN 5 ELSE 0 END AS outcome, m.connected_account, m.granted, m.connection_until, m.calendars, m.with_details,
-       m.expires_at AS family_until, m.auth_time, m.amr, m.email, m.email_confirmed_at IS NOT NULL AS email_confirmed, m.name, m.tz, m.language
+       m.expires_at AS family_until, m.auth_time, m.amr, m.email, m.email_confirmed_at IS NOT NULL AS email_confirmed, m.name, m.tz, m.language, m.picture_tag AS picture
   FROM moved m;
 
 -- name: token_refresh_again
@@ -90,7 +90,7 @@ WITH family AS (
 	       c.revoked_at IS NULL AND c.expires_at > account_now(a.ahead_s) AND a.status = 1
 	       AND t.scopes & c.scopes & coalesce($6::bigint, -1) <> 0 AS stands,
 	       t.scopes & c.scopes AS scopes, later(least(c.expires_at, t.expires_at), -a.ahead_s) AS connection_until,
-	       c.calendars, t.with_details, t.expires_at, t.auth_time, t.amr, a.email, a.email_confirmed_at, a.name, a.tz, a.language
+	       c.calendars, t.with_details, t.expires_at, t.auth_time, t.amr, a.email, a.email_confirmed_at, a.name, a.tz, a.language, a.picture_tag
 	  FROM token_family t
 	  JOIN connected_account c ON c.account_id = t.account_id AND c.id = t.connected_account_id
 	  JOIN account a ON a.account_id = t.account_id
@@ -109,7 +109,7 @@ WITH family AS (
 SELECT j.outcome, CASE j.outcome WHEN 2 THEN tokens_replayed($1, $2, $8, 'refresh token') END AS told,
        CASE j.outcome WHEN 3 THEN j.sealed_replay END AS replay, j.connected_account_id AS connected_account, j.scopes AS granted, j.connection_until,
        j.calendars, j.with_details, j.expires_at AS family_until, j.auth_time, j.amr, j.email, j.email_confirmed_at IS NOT NULL AS email_confirmed,
-       j.name, j.tz, j.language
+       j.name, j.tz, j.language, j.picture_tag AS picture
   FROM judged j;
 
 -- name: dpop_once
@@ -182,7 +182,7 @@ SELECT f.revoked_at, f.revoked_why, f.code_hash, f.code_used_at, f.code_expires_
 -- few connections walks all families of the account, in every request.
 SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.registration WHEN 0 THEN o.owner_id ELSE t.account_id END AS platform, f.id AS family, c.calendars,
        t.scopes & c.scopes AS scopes, t.audience, t.expires_at, a.plan,
-       a.email, a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz, a.language, o.api_version, a.ahead_s
+       a.email, a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz, a.language, a.picture_tag AS picture, o.api_version, a.ahead_s
   FROM (SELECT * FROM access_token_$leaf x WHERE x.account_id = $1 AND x.hash = $2 OFFSET 0) t
   JOIN LATERAL (SELECT * FROM token_family x WHERE x.account_id = t.account_id AND x.id = t.family_id OFFSET 0) f ON true
   JOIN LATERAL (SELECT * FROM connected_account x WHERE x.account_id = f.account_id AND x.id = f.connected_account_id OFFSET 0) c ON true
@@ -198,7 +198,7 @@ SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.regis
 -- As token_find, where that the proof came is remembered here: only of a token that is found.
 SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.registration WHEN 0 THEN o.owner_id ELSE t.account_id END AS platform, f.id AS family, c.calendars,
        t.scopes & c.scopes AS scopes, t.audience, t.expires_at, a.plan,
-       a.email, a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz, a.language, o.api_version, a.ahead_s,
+       a.email, a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz, a.language, a.picture_tag AS picture, o.api_version, a.ahead_s,
        dpop_once($4, $5, $6) AS once
   FROM (SELECT * FROM access_token_$leaf x WHERE x.account_id = $1 AND x.hash = $2 OFFSET 0) t
   JOIN LATERAL (SELECT * FROM token_family x WHERE x.account_id = t.account_id AND x.id = t.family_id OFFSET 0) f ON true

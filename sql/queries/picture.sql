@@ -14,6 +14,11 @@ SELECT a.picture AS data FROM account a WHERE a.account_id = $1 AND a.picture_ta
 -- Nothing where it has none.
 SELECT a.picture_tag AS tag FROM account a WHERE a.account_id = $1 AND a.picture_tag IS NOT NULL;
 
+-- name: account_picture_shown
+-- $1 account  $2 tag
+-- To whoever has its address.
+SELECT a.picture AS data FROM account a WHERE a.account_id = $1 AND a.picture_tag = $2 AND a.status = 1;
+
 -- name: client_logo_set stores
 -- $1 client  $2 owner in its mode  $3 logo, NULL for none  $4 its tag  $5 audit_by()
 -- Who vouched for the app did so for what it looked like: with another logo nobody does.

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures of people and logos of apps: what is sent is made anew, small, and shown to whom it may be."""
+import base64
 import io
+import json
 import pathlib
 import re
 import struct
@@ -72,7 +74,7 @@ def test_who_may_read_the_profile_is_told_where_the_picture_is(world, una, brows
     app = App(world, scope="profile:read events:read")
     token, without = (app.connect(browser, scope=scope)["access_token"] for scope in ("profile:read", "events:read"))
     url = world.get("/v1/profile", key=token).json["picture_url"]
-    assert re.fullmatch(re.escape(f"{world.public_url}/pictures/{una.id}/") + "[0-9a-f]{32}", url)
+    assert re.fullmatch(re.escape(f"{world.public_url}/pictures/{una.id}/") + "[0-9a-f]{32}-[A-Za-z0-9_-]{22}", url)
     assert world.get("/v1/profile", key=without).status == 403
     assert {world.get("/v1/profile", key=world.key(una, kind="secret", mode=mode)).json["picture_url"] for mode in ("live", "test")} == {url}
     at = url.removeprefix(world.public_url)
@@ -184,3 +186,57 @@ def test_nobody_gives_the_app_of_another_a_logo(world, una, browser):
     reply = other.post_files(f"/apps/{app.id}/logo", [("csrf", csrf)], [("picture", "x", "image/png", png(8, 8))])
     assert reply.status == 404
     assert send(browser, b"hello", f"/apps/{app.id}", f"/apps/{app.id}/logo").status == 400
+
+
+# ---- the claim ----
+
+def connected(app, browser, scope):
+    got = app.connect(browser, scope=scope)
+    told = app.world.get("/oauth/userinfo", {"Authorization": f"Bearer {got['access_token']}"}).json
+    return told, claims_of(got["id_token"]), claims_of(app.refresh(got["refresh_token"]).json["id_token"])
+
+
+def claims_of(token):
+    part = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+
+
+def test_an_app_with_profile_is_told_where_the_picture_is(world, browser):
+    """OpenID Connect Core §5.1 `picture`: the same in the ID token of a code, of a refresh, and at the UserInfo endpoint; docs/adr/0054."""
+    app = App(world, type="confidential")
+    send(browser, None, remove="yes")
+    assert not any("picture" in claims for claims in connected(app, browser, "openid profile"))
+    send(browser, png(64, 64))
+    told = [claims["picture"] for claims in connected(app, browser, "openid profile")]
+    assert told[0] == told[1] == told[2] and told[0].startswith(world.url + "/pictures/usr_")
+    assert not any("picture" in claims for claims in connected(app, browser, "openid email"))
+    assert "picture" in world.get("/.well-known/openid-configuration").json["claims_supported"]
+    reply = world.get(told[0].removeprefix(world.url))  # without a cookie
+    assert reply.status == 200 and reply.headers["Content-Type"] == "image/webp" and reply.body == browser.get(shown(browser).group(1)).body
+    assert reply.headers["Cross-Origin-Resource-Policy"] == "cross-origin" and reply.headers["X-Content-Type-Options"] == "nosniff"
+    assert reply.headers["Cache-Control"] == "private, max-age=31536000, immutable" and "sandbox" in reply.headers["Content-Security-Policy"]
+    assert "Set-Cookie" not in reply.headers
+
+
+def test_the_address_of_a_picture_cannot_be_made_up_and_ends_with_it(world, una):
+    """Row R5 of docs/attacks.md: nobody learns by a file whose picture it is."""
+    app, browsers = App(world, type="confidential"), [Browser(world), Browser(world)]
+    people = [world.account(f"{name}@pictures.example") for name in ("vera", "wim")]
+    for browser, person in zip(browsers, people):
+        browser.sign_in(person)
+        send(browser, png(64, 64, b"\x01\x02\x03"))
+    at, other = [connected(app, b, "openid profile")[0]["picture"].removeprefix(world.url) for b in browsers]
+    assert world.get(at).status == world.get(other).status == 200
+    tag, _, mac = at.rpartition("/")[2].partition("-")
+    assert tag == other.rpartition("/")[2].partition("-")[0]  # the same file, and yet:
+    wrong = [at.replace(people[0].id, people[1].id), at.rpartition("-")[0], at.rpartition("-")[0] + "-", at + "A", at.replace(mac, other.partition("-")[2]),
+             at.replace(tag, "0" * 32), at.replace(people[0].id, "usr_x"), at.replace(people[0].id, "cli" + people[0].id[3:])]
+    assert {world.get(address).status for address in wrong} == {404}
+    send(browsers[0], png(64, 64, b"\xff\x00\xff"))
+    assert world.get(at).status == 404 and world.get(other).status == 200
+    world.cli("account", "deactivate", people[1].email)
+    assert world.get(other).status == 404
+    world.cli("account", "reactivate", people[1].email)
+    assert world.get(other).status == 200
+    send(browsers[1], None, remove="yes")
+    assert world.get(other).status == 404
