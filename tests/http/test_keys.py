@@ -127,7 +127,8 @@ def test_a_key_in_the_query_is_ignored(world):
 def test_junk_costs_no_round_trip_and_a_key_one(world):
     ann = world.account("ann@example.org")
     assert world.log_of(world.get("/v1/profile", key="sk_live_" + "0" * 61))["db"] == "0"
-    assert world.log_of(world.get("/v1/profile", key=ann.key))["db"] == "1"
+    refused = world.get("/v1/events?limit=junk", key=ann.key)  # asks for nothing else
+    assert refused.status == 400 and world.log_of(refused)["db"] == "1"
 
 
 def test_a_revoked_key_is_refused_with_its_reason_and_for_good(world):
