@@ -68,6 +68,11 @@ err_t account_picture_url(struct ctx *cx, struct id account, struct str *out)
 	return OK;
 }
 
+void account_picture_prefetch(struct ctx *cx, struct id account, struct bytes key)
+{
+	db_prefetch(cx, &sql_account_picture_tag_with_key, &sql_account_picture_tag, IN(account), IN(key));
+}
+
 err_t account_picture_shown(struct ctx *cx, struct id account, struct str name, struct bytes *out)
 {
 	struct picture_row row;

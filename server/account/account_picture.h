@@ -14,6 +14,8 @@ MUST_CHECK err_t account_picture_set(struct ctx *cx, struct id account, struct b
  * and another picture has another. Absent: there is none.
  */
 MUST_CHECK err_t account_picture_url(struct ctx *cx, struct id account, struct str *out);
+/* So that it costs no round trip: what account_picture_url() asks goes with the authentication of the account's key. */
+void account_picture_prefetch(struct ctx *cx, struct id account, struct bytes key);
 /* NOT_FOUND: it has none, or another. */
 MUST_CHECK err_t account_picture(struct ctx *cx, struct id account, struct str tag, struct bytes *out);
 

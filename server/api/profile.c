@@ -62,10 +62,18 @@ static err_t run_get(struct api_call *call, struct response *rs)
 	return OK;
 }
 
+/* The picture is of the account in live mode, which keys of test mode are not keys of. */
+static void profile_ahead(struct request *rq, struct id account, struct bytes key)
+{
+	if (!id_is_test(account))
+		account_picture_prefetch(&rq->cx, account, key);
+}
+
 const struct contract get_profile = {
 	.id = "getProfile",
 	.summary = "The user whom the call acts for.",
 	.answer = &profile_resource,
 	.status = 200,
 	.run = run_get,
+	.ahead = profile_ahead,
 };

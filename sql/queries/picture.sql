@@ -9,7 +9,7 @@ UPDATE account SET picture = $2, picture_tag = $3 WHERE account_id = $1;
 -- $1 account  $2 tag
 SELECT a.picture AS data FROM account a WHERE a.account_id = $1 AND a.picture_tag = $2;
 
--- name: account_picture_tag
+-- name: account_picture_tag guard: with_key
 -- $1 account
 -- Nothing where it has none.
 SELECT a.picture_tag AS tag FROM account a WHERE a.account_id = $1 AND a.picture_tag IS NOT NULL;

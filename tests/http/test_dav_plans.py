@@ -71,6 +71,7 @@ PLANS = {
     "agenda_candidates": (
         f"ARRAY['{LARGE}']::uuid[], '2026-03-01', '2026-04-01', '2026-03-01', '2026-04-01', '-infinity', "
         "'00000000-0000-0000-0000-000000000000', 500", {TIME}),
+    "agenda_reach": (f"ARRAY['{LARGE}']::uuid[], '2026-03-01', '2026-04-01', 50000", {TIME}),
     "agenda_sought": (f"ARRAY['{LARGE}']::uuid[], '2026-03-01', '2026-04-01', ARRAY['%word%'], 5000", {TIME}),
     "agenda_newest": (f"ARRAY['{LARGE}']::uuid[], 'ffffffff-ffff-ffff-ffff-ffffffffffff', 26, '2026-01-01'", {KEY}),
     "agenda_newest_with_key": (f"ARRAY['{LARGE}']::uuid[], 'ffffffff-ffff-ffff-ffff-ffffffffffff', 26, '2026-01-01', '\\x00'", {KEY}),
