@@ -64,6 +64,17 @@ def test_a_client_proves_itself_by_a_key_of_each_algorithm(world, app, alg):
     assert proves(ask(world, KEYS[alg].sign(claims(world, app), typ="client-authentication+jwt")))
 
 
+def test_the_app_of_a_deactivated_account_proves_itself_by_no_key(world):
+    """K13: the platform is stopped until its account returns, however its app proves itself."""
+    owner, key = world.account("rests@keys.example"), KEYS["ES256"]
+    app = App(world, type="confidential", owner=owner.email, auth_method="private_key_jwt", jwks=json.dumps({"keys": [key.public]}))
+    assert proves(ask(world, key.sign(claims(world, app))))
+    world.cli("account", "deactivate", owner.email)
+    assert not proves(ask(world, key.sign(claims(world, app))))
+    world.cli("account", "reactivate", owner.email)
+    assert proves(ask(world, key.sign(claims(world, app))))
+
+
 def test_a_user_connects_and_the_app_refreshes_and_revokes_by_assertions(world, app, browser):
     key, form = KEYS["ES256"], lambda: {"client_assertion_type": TYPE, "client_assertion": KEYS["ES256"].sign(claims(world, app))}
     tokens = app.redeem(app.consent(browser), headers=[], client_id=None, **form())

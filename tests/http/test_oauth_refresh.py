@@ -186,6 +186,20 @@ def test_the_same_scopes_in_another_order_are_the_same_request(app, browser):
     assert again.status == 200 and again.json["access_token"] == one.json["access_token"]
 
 
+@pytest.mark.parametrize("kind", ["confidential", "public"])
+def test_the_app_of_a_deactivated_account_is_nobody_until_it_returns(world, kind):
+    """K13: the platform is stopped, its users' tokens with it; its users' refresh tokens are kept for its return."""
+    owner = world.account(f"{kind}@platform.example")
+    app, user = App(world, type=kind, owner=owner.email), Browser(world)
+    user.sign_in(world.account(f"user-of-{kind}@calends.example"))
+    tokens = app.connect(user, scope="profile:read")
+    world.cli("account", "deactivate", owner.email)
+    assert is_error(app.refresh(tokens["refresh_token"]), 401, "invalid_client")
+    assert world.get("/v1/profile", key=tokens["access_token"]).status == 401
+    world.cli("account", "reactivate", owner.email)
+    assert app.refresh(tokens["refresh_token"]).status == 200
+
+
 def test_a_retry_is_refused_once_its_account_is_deactivated(world, app):
     """The kept answer was given to an account that had ended."""
     leaving = world.account("leaving@calends.example")
