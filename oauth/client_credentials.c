@@ -71,7 +71,7 @@ static err_t connect(
 err_t token_of_machine(struct ctx *cx, const struct machine_claim *claim, struct token_pair *out)
 {
 	const struct client *client = claim->client;
-	uint64_t granted;
+	uint64_t granted = 0;
 	if (client->kind != CLIENT_CONFIDENTIAL)
 		return REFUSE(
 			cx, UNAUTHORIZED_CLIENT, "", "A public app proves nothing, so it gets no token for itself.");

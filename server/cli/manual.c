@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/cli/manual.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "server/cli/command.h"
@@ -8,6 +9,7 @@
 /* groff_char(7) has them as \[u2026]. How many octets it took besides the first; our own texts are UTF-8. */
 static size_t add_code_point(struct buf *out, struct str text)
 {
+	assert(text.ptr);
 	unsigned char first = (unsigned char)text.ptr[0];
 	size_t more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : 1;
 	unsigned long point = first & (0x3Fu >> more);

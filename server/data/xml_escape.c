@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/data/xml.h"
 
+#include <assert.h>
+
 /* Only these octets can need something; all others are copied in runs. */
 /* clang-format off */
 static const uint8_t noted[256] = {
@@ -13,6 +15,7 @@ static const uint8_t noted[256] = {
 static struct str replacement(struct str at, bool attribute, size_t *taken)
 {
 	static const struct str unknown = STR_INIT("\xEF\xBF\xBD");
+	assert(at.ptr);
 	*taken = 1;
 	switch (at.ptr[0]) {
 	case '&':

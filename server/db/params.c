@@ -180,7 +180,7 @@ static const void *element(enum db_kind kind, const void *items, size_t i, uint8
 	case DB_INT8:
 	case DB_INSTANT:
 	case DB_NOTHING:
-		assert(!"a list");
+		assert(false && "a list");
 	}
 	*len_out = 8;
 	return at;
@@ -255,7 +255,7 @@ static err_t mismatch(struct ctx *cx, const struct query *q, struct str what)
 {
 	log_event(LOG_ERROR, "parameters_mismatch", LOG_C("statement", q->name), LOG_STR("what", what));
 #ifdef CALENDS_DEV
-	assert(!"IN() agrees with the statement's parameters; see the line above");
+	assert(false && "IN() agrees with the statement's parameters; see the line above");
 #endif
 	return FAIL(cx, INTERNAL, "%s: %.*s", q->name, STR_ARG(what));
 }

@@ -158,7 +158,7 @@ static void value_read(enum db_kind kind, const uint8_t *at, size_t len, void *o
 	case DB_INSTANTS:
 	case DB_BOOLS:
 	case DB_NOTHING:
-		assert(!"a single value");
+		assert(false && "a single value");
 	}
 }
 

@@ -128,7 +128,7 @@ static err_t rule_change(struct half *h, const struct ical_prop *prop, const str
 {
 	struct arena *mem = h->e.cx->mem;
 	bool found;
-	int64_t before, local;
+	int64_t before = 0, local;
 	if (r->rule.count) {
 		TRY(count_before(h, r, &before));
 		int64_t count = h->is_after ? r->rule.count - before : before;

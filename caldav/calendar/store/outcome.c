@@ -52,7 +52,7 @@ err_t outcome_refusal(struct ctx *cx, enum outcome outcome, struct str other)
 	case OUTCOME_CHANGED:
 	case OUTCOME_SAME:
 	case OUTCOME_DELETED:
-		assert(!"a refusal");
+		assert(false && "a refusal");
 		break;
 	case OUTCOME_NOT_FOUND:
 		return FAIL(cx, NOT_FOUND, "no such resource");
