@@ -5,6 +5,8 @@
 
 #include "server/net/address_rules.h"
 
+#define AUTHORITIES_KEPT_S 300L
+
 void transfer_setup(void)
 {
 	curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -78,6 +80,17 @@ static void set_bounds(CURL *handle, struct transfer *t)
 	curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, t);
 }
 
+/*
+ * The file of authorities alone, the system's or that of settings, and not the system's folder beside it: of a file a
+ * fetcher keeps what it has read, where reading it again costs more than all else of a call; and what a setting names
+ * is in place of the system's.
+ */
+static void set_authorities(CURL *handle)
+{
+	curl_easy_setopt(handle, CURLOPT_CAPATH, NULL);
+	curl_easy_setopt(handle, CURLOPT_CA_CACHE_TIMEOUT, AUTHORITIES_KEPT_S);
+}
+
 static bool set_headers(CURL *handle, struct transfer *t)
 {
 	/* No waiting for a 100; the type is what the caller says. */
@@ -138,6 +151,7 @@ struct transfer *transfer_new(struct arena *mem, const struct fetch *what, void 
 	if (!t->handle)
 		return t;
 	set_bounds(t->handle, t);
+	set_authorities(t->handle);
 	if (!set_call(t->handle, t))
 		forget(t);
 	return t;

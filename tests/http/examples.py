@@ -9,6 +9,8 @@ import datetime
 import json
 import uuid
 
+from hooks import NOWHERE
+
 JSON = {"Content-Type": "application/json"}
 
 
@@ -68,7 +70,7 @@ class Examples:
         there = self.world.get("/v1/webhook_endpoints", key=self.key).json["data"]
         if len(there) > 8:  # there may be sixteen
             self.world.request("DELETE", f"/v1/webhook_endpoints/{there[-1]['id']}", key=self.key)
-        self.endpoint = self._made("/v1/webhook_endpoints", {"url": "https://192.88.98.1/", "events": ["*"]})
+        self.endpoint = self._made("/v1/webhook_endpoints", {"url": NOWHERE, "events": ["*"]})
         return self.endpoint
 
     def _secret(self):
@@ -110,7 +112,7 @@ class Examples:
             return self._made("/api/v1/hosted-calendars", {"name": "x"})
         if template.endswith("/webhook"):
             made = self._made("/api/v1/hosted-calendars", {"name": "x"})
-            put = self.world.request("PUT", f"/api/v1/hosted-calendars/{made}/webhook", '{"url":"https://192.88.98.1/"}', JSON, self.key)
+            put = self.world.request("PUT", f"/api/v1/hosted-calendars/{made}/webhook", json.dumps({"url": NOWHERE}), JSON, self.key)
             assert put.status == 200, put
             return made
         self.hosted = self.hosted or self._made("/api/v1/hosted-calendars", {"name": "x"})

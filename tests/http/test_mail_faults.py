@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+import world as world_module
 from certificate import Certificate
 from mails import FROM, due_now, forget, meeting, new_port, notify, serve_with, states
 from rest import Api, assert_error
@@ -206,6 +207,21 @@ def test_starttls_is_demanded_and_spoken(world, api):
         assert sent_with(world, api, "--smtp-url", url, "--smtp-tls", "required") == "tls", "its certificate is nobody's"
         assert sent_with(world, api, "--smtp-url", url) == "login", "530: STARTTLS first; nothing is given up for that"
         assert states(world) == {"waiting": 1} and len(sink.got) == 1
+
+
+@pytest.mark.skipif(subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode != 0,
+                    reason="this user makes no mount namespaces")
+def test_authorities_of_a_setting_are_in_place_of_all_of_the_systems(world, api, tmp_path, monkeypatch):
+    """Of those in the system's folder, too, which libcurl looks through beside a file."""
+    ours, other = Certificate(world.folder, "127.0.0.1", name="smtp"), Certificate(world.folder, "127.0.0.1", name="other")
+    name = subprocess.run(["openssl", "x509", "-hash", "-noout", "-in", ours.cert], capture_output=True, text=True, check=True).stdout.strip()
+    system = os.path.join(world.folder, "system")
+    os.mkdir(system)
+    os.symlink(ours.cert, f"{system}/{name}.0")
+    monkeypatch.setattr(world_module, "WRAP", ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/ssl/certs && exec "$@"', system])
+    with SmtpSink(PORT, certificate=ours, must_tls=True) as sink:
+        assert sent_with(world, api, "--smtp-url", f"smtp://127.0.0.1:{PORT}", "--smtp-tls", "required", "--smtp-ca", other.cert) == "tls"
+        assert not sink.got
 
 
 def test_a_user_logs_in_with_a_password_of_a_file(world, api, tmp_path):

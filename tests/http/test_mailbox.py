@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from booking import Booking
+from hooks import NOWHERE
 from mails import meeting, new_port, notify, serve_with
 from oauth_flow import BOTH, App, Browser, Form, alive, is_page
 from rest import Api, assert_error
@@ -340,7 +341,7 @@ class Trojan:
         customer.sign_in(world.account("customer@example.org"))
         self.of_customer = self.app.connect(customer, scope=BOTH)
         self.connected = App(world, scope=BOTH).connect(person.browser, scope=BOTH)
-        assert self.api("POST", "/v1/webhook_endpoints", {"url": "https://192.88.98.1/", "events": ["*"]}).status == 201
+        assert self.api("POST", "/v1/webhook_endpoints", {"url": NOWHERE, "events": ["*"]}).status == 201
         self.feed = world.get("/api/v1/hosted-calendars", key=self.keys[0]).json["data"][0]["feedToken"]
         self.event = self.api.event(title="Stays")
         Booking(world, self.keys[0]).page()
