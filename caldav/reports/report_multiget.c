@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CALDAV:calendar-multiget (RFC 4791 §7.9). Answers come in the order of the hrefs, one for each: 404 for what is not
- * there, 403 for what is another's. Any equivalent spelling of an href will do. Depth is ignored, as the RFC says.
+ * CALDAV:calendar-multiget (RFC 4791 §7.9). Answers come in the order of the hrefs: 404 for what is not there, 403 for
+ * what is another's. Any equivalent spelling of an href will do. What is named twice is answered once, since no href
+ * may be twice in a multistatus (RFC 4918 §14.24). Depth is ignored, as the RFC says.
  */
+#include <stdlib.h>
+
 #include "caldav/multistatus_rows.h"
 #include "caldav/reports/calendar_data.h"
 #include "caldav/reports/report.h"
@@ -17,6 +20,7 @@ struct wanted {
 	struct str href; /* as sent, trimmed */
 	struct resource at;
 	int status; /* 0: an object within reach, to be looked up */
+	bool again; /* was named before */
 	struct object *row;
 };
 
@@ -49,14 +53,50 @@ static bool within(struct resource at, struct resource member)
 	return at.kind == RES_HOME || str_eq(at.calendar, member.calendar);
 }
 
-static void resolve(struct multiget *g, const struct xml_node *node, struct wanted *out)
+static void resolve(const struct dav_call *call, const struct xml_node *node, struct wanted *out)
 {
 	*out = (struct wanted){ .href = xml_text(node) };
-	err_t e = href_resolve(g->m.context.rq, node->text, &out->at);
+	err_t e = href_resolve(call->rq, node->text, &out->at);
 	if (e)
 		out->status = status_of(e);
-	else if (!within(g->at, out->at))
+	else if (!within(call->at, out->at))
 		out->status = 404;
+}
+
+static int wanted_cmp(const void *a, const void *b)
+{
+	const struct wanted *x = *(const struct wanted *const *)a, *y = *(const struct wanted *const *)b;
+	int order = (x->status > y->status) - (x->status < y->status);
+	if (!order && x->status)
+		order = str_cmp(x->href, y->href);
+	if (!order && !x->status)
+		order = str_cmp(x->at.calendar, y->at.calendar);
+	if (!order && !x->status)
+		order = str_cmp(x->at.object, y->at.object);
+	return order;
+}
+
+static int place_cmp(const void *a, const void *b)
+{
+	const struct wanted *x = *(const struct wanted *const *)a, *y = *(const struct wanted *const *)b;
+	int order = wanted_cmp(a, b);
+	return order ? order : (x > y) - (x < y);
+}
+
+/* Only the first of what is the same stays; returns how many that are. */
+static size_t keep_first(struct arena *mem, struct wanted *all, size_t count)
+{
+	struct wanted **sorted = arena_array(mem, struct wanted *, count);
+	size_t kept = 0;
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &all[i];
+	qsort(sorted, count, sizeof(struct wanted *), place_cmp);
+	for (size_t i = 1; i < count; i++)
+		sorted[i]->again = wanted_cmp(&sorted[i - 1], &sorted[i]) == 0;
+	for (size_t i = 0; i < count; i++)
+		if (!all[i].again)
+			all[kept++] = all[i];
+	return kept;
 }
 
 static void assign(
@@ -140,16 +180,9 @@ static err_t calendars_load(struct ctx *cx, struct multiget *g)
 static err_t multiget_read(struct dav_call *call, struct multiget *g)
 {
 	struct ctx *cx = &call->rq->cx;
-	size_t hrefs = 0;
 	g->at = call->at;
 	TRY(requested_read(cx, call->root, &g->requested));
 	TRY(calendar_data_read(cx, g->requested.calendar_data, &g->data));
-	for (const struct xml_node *n = call->root->first; n; n = n->next)
-		hrefs += xml_is(n, NS_DAV, "href");
-	if (hrefs == 0)
-		return REFUSE(cx, MALFORMED, "href", "A calendar-multiget needs at least one DAV:href.");
-	if (hrefs > HREFS_MAX)
-		return REFUSE(cx, DAV_LIMITS, "href", "At most %d hrefs can be asked at once.", HREFS_MAX);
 	TRY(calendars_load(cx, g));
 	g->batch = BATCH;
 	for (size_t i = 0; i < g->calendar_count; i++)
@@ -158,25 +191,37 @@ static err_t multiget_read(struct dav_call *call, struct multiget *g)
 	return OK;
 }
 
+static err_t hrefs_read(const struct dav_call *call, struct wanted **out, size_t *count_out)
+{
+	struct ctx *cx = &call->rq->cx;
+	size_t hrefs = 0;
+	for (const struct xml_node *n = call->root->first; n; n = n->next)
+		hrefs += xml_is(n, NS_DAV, "href");
+	if (hrefs == 0)
+		return REFUSE(cx, MALFORMED, "href", "A calendar-multiget needs at least one DAV:href.");
+	if (hrefs > HREFS_MAX)
+		return REFUSE(cx, DAV_LIMITS, "href", "At most %d hrefs can be asked at once.", HREFS_MAX);
+	*out = arena_array(cx->mem, struct wanted, hrefs);
+	hrefs = 0;
+	for (const struct xml_node *n = call->root->first; n; n = n->next)
+		if (xml_is(n, NS_DAV, "href"))
+			resolve(call, n, &(*out)[hrefs++]);
+	*count_out = keep_first(cx->mem, *out, hrefs);
+	return OK;
+}
+
 err_t report_multiget(struct dav_call *call)
 {
 	struct multiget g = { .batch = BATCH };
-	struct wanted *batch = arena_array(call->rq->cx.mem, struct wanted, BATCH);
+	struct wanted *all = NULL;
 	size_t count = 0;
 
 	TRY(multiget_read(call, &g));
+	TRY(hrefs_read(call, &all, &count));
 	rows_open(&g.m, call, &g.requested);
 	g.m.context.data = &g.data;
-	for (const struct xml_node *n = call->root->first; n && !g.m.gone; n = n->next) {
-		if (!xml_is(n, NS_DAV, "href"))
-			continue;
-		resolve(&g, n, &batch[count++]);
-		if (count < g.batch)
-			continue;
-		TRY(answer_batch(&g, batch, count));
-		count = 0;
-	}
-	TRY(answer_batch(&g, batch, count));
+	for (size_t from = 0; from < count && !g.m.gone; from += g.batch)
+		TRY(answer_batch(&g, all + from, count - from < g.batch ? count - from : g.batch));
 	rows_close(&g.m);
 	return OK;
 }

@@ -31,6 +31,20 @@ def test_multiget_knows_an_href_in_any_spelling(tree):
         assert list(answer.members) == [path] and D + "getetag" in answer.members[path].ok, href
 
 
+def test_what_is_named_twice_is_answered_once(tree):
+    """RFC 4918 §14.24: a particular href MUST NOT appear more than once in a multistatus, in whatever spellings it was asked; also
+    where the second stands in another batch."""
+    fill(tree, **{"a@b": event("a", "20260302T120000Z"), "c": event("c", "20260302T120000Z")})
+    path, other, gone = (tree.calendar + n for n in ("a@b.ics", "c.ics", "gone.ics"))
+    far = [f"{tree.calendar}gone{i}.ics" for i in range(600)]
+    answer = tree.dav.multiget(
+        tree.calendar,
+        [other, path, gone, "/x", path.replace("@", "%40"), f"http://{tree.dav.netloc}{path}", gone, "/x", *far, path, *far],
+    )
+    assert [m.href for m in answer.responses] == [other, path, gone, "/x", *far]
+    assert "UID:a" in data_of(answer, path)
+
+
 def test_multiget_of_foreign_hrefs_fails_for_each_alone(tree, world):
     """field §3.5, 10."""
     other = other_tree(world)
