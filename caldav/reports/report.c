@@ -6,6 +6,7 @@
 #define ON_CALENDARS (ON(RES_HOME) | ON(RES_CALENDAR) | ON(RES_OBJECT))
 #define ON_COLLECTIONS (ON_EVERY & ~ON(RES_OBJECT))
 #define ON_OWNED (ON_CALENDARS | ON(RES_PRINCIPAL))
+#define ON_BUSY (ON(RES_HOME) | ON(RES_CALENDAR) | ON(RES_PRINCIPAL))
 
 static const struct report {
 	const char *ns, *local;
@@ -21,7 +22,7 @@ static const struct report {
 	/* name                                where                            scopes          privilege            run                        source */
 	{ C("calendar-query"),                 ON_CALENDARS,                    EVENTS_READ,    "D:read",            report_query },            /* RFC 4791 §7.8 */
 	{ C("calendar-multiget"),              ON_CALENDARS,                    EVENTS_READ,    "D:read",            report_multiget },         /* RFC 4791 §7.9 */
-	{ C("free-busy-query"),                ON(RES_HOME) | ON(RES_CALENDAR), CALENDARS_READ, "C:read-free-busy",  report_freebusy },         /* RFC 4791 §7.10 */
+	{ C("free-busy-query"),                ON_BUSY,                         CALENDARS_READ, "C:read-free-busy",  report_freebusy },         /* RFC 4791 §7.10 */
 	{ D("sync-collection"),                ON(RES_CALENDAR),                EVENTS_READ,    "D:read",            report_sync },             /* RFC 6578 §3.2 */
 	{ D("expand-property"),                ON_EVERY,                        0,              "D:read",            report_expand_property },  /* RFC 3253 §3.8 */
 	{ D("acl-principal-prop-set"),         ON_OWNED,                        OWNER,          "D:read-acl",        report_acl_principals },   /* RFC 3744 §9.2 */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * CALDAV:free-busy-query (RFC 4791 §7.10): one VFREEBUSY, as text/calendar. On a home it is over all calendars that
- * count for it (RFC 6638 §9.1); a calendar that is asked itself always counts.
+ * count for it (RFC 6638 §9.1); a calendar that is asked itself always counts. Evolution finds the principal of an
+ * attendee and asks there: it is answered as its home.
  */
 #include "caldav/calendar/view/freebusy.h"
 #include "caldav/multistatus_rows.h"

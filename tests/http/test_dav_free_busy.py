@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dav import NAMESPACES, SERIES, event, fill, todo
+from dav import C, D, NAMESPACES, SERIES, event, fill, todo
 
 
 def free_busy(tree, start, end, path=None, depth=1):
@@ -46,6 +46,18 @@ def test_busy_time_of_a_series_is_clipped_to_the_range(tree):
     found = free_busy(tree, "20260126T093000Z", "20260202T093000Z")
     assert [p.split("/")[0] for p in found["BUSY"]] == ["20260126T093000Z", "20260131T090000Z", "20260202T090000Z"]
     assert free_busy(tree, "20260112T000000Z", "20260113T000000Z") == {}
+
+
+def test_busy_time_of_a_principal_is_that_of_its_home(tree):
+    """Evolution asks the principal that it found by an attendee's address (RFC 4791 §7.10 knows collections alone)."""
+    fill(tree, a=event("a", "20260302T100000Z", "20260302T110000Z"))
+    day = "20260302T000000Z", "20260303T000000Z"
+    assert free_busy(tree, *day, tree.principal, "infinity") == free_busy(tree, *day, tree.home, "infinity") != {}
+    offered = tree.dav.propfind(tree.principal, "<D:supported-report-set/>", 0).members[tree.principal]
+    assert offered.ok[D + "supported-report-set"].find(f".//{C}free-busy-query") is not None
+    busy, none = tree.restricted("calendars:read"), tree.restricted("profile:read")
+    ask = f"<C:free-busy-query {NAMESPACES}><C:time-range start='{day[0]}' end='{day[1]}'/></C:free-busy-query>"
+    assert busy.report(tree.principal, ask).status == 200 and none.report(tree.principal, ask).status == 403
 
 
 def test_busy_time_of_the_home_is_of_the_calendars_that_count(tree):
