@@ -64,6 +64,14 @@ static err_t rights_check(struct dav_call *call)
 	return told;
 }
 
+/* RFC 4918 §5.2: a collection answers without the slash at its end, too, and tells where it is. */
+static void tell_location(const struct dav_call *call)
+{
+	struct request *rq = call->rq;
+	if (!call->method->writes && call->at.kind != RES_OBJECT && !rq->path.folder)
+		response_header(call->rs, "Content-Location", href_text(rq->cx.mem, call->at));
+}
+
 static err_t walk(struct dav_call *call)
 {
 	struct request *rq = call->rq;
@@ -75,6 +83,7 @@ static err_t walk(struct dav_call *call)
 	if (call->method->writes)
 		TRY(access_count_write(rq, call->at.actor->owner));
 	TRY(conditions_check(call));
+	tell_location(call);
 	return call->method->run(call);
 }
 

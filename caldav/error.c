@@ -9,14 +9,26 @@
 #include "server/data/xml.h"
 #include "server/http/refusal.h"
 
-/* The words of an error as printable ASCII. Inside a comment no two hyphens may meet (XML 1.0 §2.5). */
+/* U+FFFE and U+FFFF, which no XML may have (XML 1.0 §2.2). */
+static bool no_character(struct str text, size_t i)
+{
+	return text.len - i >= 3 && text.ptr[i] == '\xEF' && text.ptr[i + 1] == '\xBF' && text.ptr[i + 2] >= '\xBE';
+}
+
+/*
+ * The words of an error, without control characters; what is no UTF-8 as printable ASCII. Inside a comment no two
+ * hyphens may meet (XML 1.0 §2.5).
+ */
 static void text_add(struct buf *out, struct str text, bool comment)
 {
+	const bool utf8 = str_is_utf8(text);
 	char before = 0;
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.ptr[i];
-		if (c < ' ' || c > '~')
+		bool beyond = (unsigned char)c >= 0x80, none = utf8 && no_character(text, i);
+		if (beyond ? !utf8 || none : c < ' ' || c > '~')
 			c = c == '\n' || c == '\t' ? ' ' : '?';
+		i += none ? 2 : 0;
 		if (comment && c == '-' && before == '-')
 			buf_char(out, ' ');
 		buf_char(out, c);
@@ -76,6 +88,8 @@ err_t uid_conflict_href(struct request *rq, struct resource near, err_t e)
 		return e;
 	struct err *told = arena_new(rq->cx.mem, struct err);
 	*told = *e;
+	if (near.kind == RES_OBJECT && str_eq(near.object, e->href))
+		told->said = STR("An object keeps its UID: what is stored here has another.");
 	told->href = href_text(rq->cx.mem, href_object(near, e->href));
 	return told;
 }

@@ -2,7 +2,7 @@
 """Discovery: the addresses that clients try, OPTIONS, and what strangers and others learn."""
 import pytest
 
-from dav import D, Dav
+from dav import D, Dav, event, fill
 
 
 
@@ -60,3 +60,14 @@ def test_what_belongs_to_others_is_403_existing_or_not(dav, path):  # RFC 3744 ย
 
 def test_the_test_world_has_a_path_of_its_own(dav, account):
     assert dav.propfind(f"/dav/calendars/test-{account}/", "<D:resourcetype/>").status == 403
+
+
+def test_a_collection_without_its_slash_says_where_it_is(tree):
+    """RFC 4918 ยง5.2: it SHOULD return Content-Location with the slash; its href has it in any case."""
+    fill(tree, a=event("a", "20260302T120000Z"))
+    for path in (tree.calendar, tree.home, tree.principal, "/dav/"):
+        answer = tree.dav.propfind(path[:-1], "<D:resourcetype/>", 0)
+        assert list(answer.members) == [path] and answer.headers["Content-Location"] == path
+        assert tree.dav.propfind(path, "<D:resourcetype/>", 0).headers["Content-Location"] is None
+    assert tree.dav.request("GET", tree.calendar + "a.ics").headers["Content-Location"] is None
+    assert tree.dav.multiget(tree.calendar[:-1], [tree.calendar + "a.ics"]).headers["Content-Location"] == tree.calendar

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from dav import C, D, calendar, component, todo
+from dav import C, D, calendar, component, event, todo
 from davwrite import NO_TAG, new_event, put_new, names, mkcalendar
 
 
@@ -140,6 +140,15 @@ def test_an_object_keeps_its_uid(dav, cal):  # RFC 4791 §5.3.2.1 no-uid-conflic
     answer = dav.put(cal + "a.ics", new_event("second"))
     assert answer.status == 403
     assert answer.condition == [C + "no-uid-conflict"]
+    assert "An object keeps its UID" in answer.text and "nother object" not in answer.text
+
+
+def test_what_was_wrong_is_told_in_the_letters_that_were_sent(dav, cal):
+    """The words of a refusal stand in a comment of the XML, where anything but control characters may (XML 1.0 §2.2, §2.5)."""
+    tell = lambda zone: dav.put(cal + "z.ics", event("z", f";TZID=\"{zone}\":20260302T120000"))
+    told = tell("Zürich -- Größe 😀\uffff")
+    assert told.condition == [C + "valid-calendar-object-resource"]
+    assert '"Zürich - - Größe 😀' in told.text and "\uffff" not in told.text
 
 
 def test_the_uid_of_a_deleted_object_is_free_again(dav, cal):
