@@ -210,7 +210,8 @@ VALUE(supported_collation_set)
 {
 	UNUSED_CONTEXT, UNUSED_SUBJECT;
 	BUF_LIT(out, "<C:supported-collation>i;ascii-casemap</C:supported-collation>"
-		     "<C:supported-collation>i;octet</C:supported-collation>");
+		     "<C:supported-collation>i;octet</C:supported-collation>"
+		     "<C:supported-collation>i;unicode-casemap</C:supported-collation>");
 	return 200;
 }
 

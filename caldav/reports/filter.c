@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <limits.h>
 
+#include "caldav/reports/filter_match.h"
+
 const char *range_element_read(const struct xml_node *node, bool closed, struct ical_range *out, bool *empty_out)
 {
 	struct str start = xml_attribute(node, "start"), end = xml_attribute(node, "end");
@@ -38,22 +40,40 @@ static err_t read_range(struct reader *r, const struct xml_node *node, struct ic
 	return OK;
 }
 
+static bool collation_read(struct str name, enum collation *out)
+{
+	static const struct {
+		struct str name;
+		enum collation collation;
+	} known[] = {
+		{ STR_INIT("i;ascii-casemap"), COLLATION_ASCII }, { STR_INIT("i;octet"), COLLATION_OCTET },
+		{ STR_INIT("i;unicode-casemap"), COLLATION_UNICODE },
+		{ STR_INIT("default"), COLLATION_ASCII }, /* RFC 4791 §7.5: the server's choice */
+	};
+	*out = COLLATION_ASCII;
+	for (size_t i = 0; name.ptr && i < ARRAY_LEN(known); i++) {
+		if (!str_eq(name, known[i].name))
+			continue;
+		*out = known[i].collation;
+		return true;
+	}
+	return !name.ptr;
+}
+
 static err_t read_text(struct reader *r, const struct xml_node *node, struct text_match *out)
 {
 	struct str collation = xml_attribute(node, "collation"), negate = xml_attribute(node, "negate-condition");
 
-	/* RFC 4791 §7.5: "default" is the server's choice too. */
-	if (str_eq(collation, STR("i;octet")))
-		out->octet = true;
-	else if (collation.ptr && !str_eq(collation, STR("i;ascii-casemap")) && !str_eq(collation, STR("default")))
-		return REFUSE(r->cx, DAV_COLLATION, "collation", "Collations here: i;ascii-casemap and i;octet.");
+	if (!collation_read(collation, &out->collation))
+		return REFUSE(r->cx, DAV_COLLATION, "collation",
+			"Collations here: i;ascii-casemap, i;octet and i;unicode-casemap.");
 	if (str_eq(negate, STR("yes")))
 		out->negate = true;
 	else if (negate.ptr && !str_eq(negate, STR("no")))
 		return REFUSE(r->cx, DAV_FILTER, "negate-condition", "negate-condition is yes or no.");
 	out->set = true;
 	out->sent = node->text;
-	out->text = out->octet ? node->text : str_lower(r->cx->mem, node->text);
+	out->text = text_collated(r->cx->mem, node->text, out->collation);
 	return OK;
 }
 

@@ -11,10 +11,13 @@
 
 #define FILTERS_MAX 200 /* comp-, prop- and param-filters of one query */
 
+/* i;ascii-casemap and i;octet are RFC 4790's, i;unicode-casemap is RFC 5051's. */
+enum collation { COLLATION_ASCII, COLLATION_OCTET, COLLATION_UNICODE };
+
 struct text_match {
 	bool set, negate;
-	bool octet;      /* i;octet; else i;ascii-casemap */
-	struct str text; /* for i;ascii-casemap in lower case */
+	enum collation collation;
+	struct str text; /* as the collation compares it */
 	struct str sent;
 };
 
@@ -54,7 +57,7 @@ struct filter {
  * errors  MALFORMED             a time-range without start and end
  *         DAV_FILTER            not as §9.7 says: no VCALENDAR, no name, a bad or empty range …
  *         DAV_FILTER_SUPPORTED  more than FILTERS_MAX
- *         DAV_COLLATION         neither i;ascii-casemap nor i;octet
+ *         DAV_COLLATION         none of those above
  */
 MUST_CHECK err_t filter_read(struct ctx *cx, const struct xml_node *query, struct filter *out);
 

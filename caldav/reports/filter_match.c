@@ -2,10 +2,24 @@
 #include "caldav/reports/filter_match.h"
 
 #include "caldav/calendar/view/time_range.h"
+#include "server/data/casemap.h"
+
+struct str text_collated(struct arena *mem, struct str text, enum collation collation)
+{
+	switch (collation) {
+	case COLLATION_OCTET:
+		return text;
+	case COLLATION_UNICODE:
+		return unicode_casemap(mem, text);
+	case COLLATION_ASCII:
+		break;
+	}
+	return str_lower(mem, text);
+}
 
 bool text_contains(struct arena *mem, struct str text, const struct text_match *match)
 {
-	return str_find(match->octet ? text : str_lower(mem, text), match->text) != SIZE_MAX;
+	return str_find(text_collated(mem, text, match->collation), match->text) != SIZE_MAX;
 }
 
 static bool text_fits(struct arena *mem, const struct text_match *m, struct str value)

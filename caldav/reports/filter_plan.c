@@ -41,7 +41,8 @@ static struct str longest_run(struct str text)
 
 static void plan_text(struct filter_plan *plan, const struct text_match *text)
 {
-	if (!text->set || text->negate)
+	/* In i;unicode-casemap "cafe" is in "café", and "2" in "½". */
+	if (!text->set || text->negate || text->collation == COLLATION_UNICODE)
 		return;
 	struct str run = str_sub(longest_run(text->text), 0, NEEDLE_MAX);
 	if (run.len >= 2 && run.len > plan->needle.len)
@@ -61,7 +62,8 @@ static void plan_props(struct filter_plan *plan, const struct comp_filter *comp)
 		for (size_t k = 0; k < p->param_count; k++)
 			if (!p->params[k].absent)
 				plan_text(plan, &p->params[k].text);
-		if (str_eq(p->name, STR("UID")) && p->text.set && !p->text.negate && p->text.text.len >= UID_SURE)
+		if (str_eq(p->name, STR("UID")) && p->text.set && !p->text.negate &&
+			p->text.collation != COLLATION_UNICODE && p->text.text.len >= UID_SURE)
 			plan->uid = &p->text;
 	}
 }

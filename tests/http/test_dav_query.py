@@ -166,6 +166,15 @@ def test_properties_and_texts(tree):
     assert ask("summary", text("lunch")) == {"a"}
 
 
+def test_texts_are_found_in_every_script(tree):
+    """RFC 5051; i;ascii-casemap, which is meant where no collation is named (RFC 4791 §9.7.5), knows two cases of ASCII alone."""
+    fill(tree, a=event("a", "20260302T120000Z", summary="Ärger"), b=event("b", "20260302T120000Z", summary="ärgerlich"))
+    ask = lambda inner: object_names(tree.dav.query(tree.calendar, prop("VEVENT", "SUMMARY", inner)))
+    assert ask(text("ÄRGER", collation="i;unicode-casemap")) == {"a", "b"}
+    assert ask(text("ärger", collation="i;unicode-casemap", negate_condition="yes")) == set()
+    assert ask(text("ärger")) == {"b"} == ask(text("ärgerLICH", collation="i;unicode-casemap"))
+
+
 def test_parameters(tree):
     """RFC 4791 §9.7.3."""
     fill(
