@@ -28,6 +28,27 @@ static void attendee_values(struct html_values *v, const struct event *event)
 	}
 }
 
+/* Whom the last mail about it did not reach, and will not, and why. */
+static err_t undelivered_values(struct request *rq, const struct event_shown *s, struct html_values *v)
+{
+	struct mail_undelivered *lost;
+	size_t count;
+	if (!s->item.event.attendee_count)
+		return OK;
+	TRY(mail_undelivered(&rq->cx, s->actor.owner, s->object.id, &lost, &count));
+	html_set_flag(v, "has_undelivered", count > 0);
+	for (size_t i = 0; i < count; i++) {
+		struct html_values *row = html_add_row(v, "undelivered");
+		html_set(row, "lost_address", lost[i].recipient);
+		html_set_flag(row, "lost_refused", str_eq(lost[i].fault, STR("refused")));
+		html_set_flag(row, "lost_ascii", str_eq(lost[i].fault, STR("no_smtputf8")));
+		if (lost[i].status)
+			html_set(row, "lost_status", str_fmt(rq->cx.mem, "%d", lost[i].status));
+		page_when(rq, row, "lost_at", lost[i].finished_at);
+	}
+	return OK;
+}
+
 /* A link only where a browser goes to a page. */
 static void url_values(struct html_values *v, struct str url)
 {
@@ -70,6 +91,7 @@ err_t event_page(struct request *rq, struct response *rs)
 	rule_values(rq, &s, v);
 	url_values(v, event->url);
 	attendee_values(v, event);
+	TRY(undelivered_values(rq, &s, v));
 	html_set(v, "location", event->location);
 	html_set(v, "description", event->description);
 	html_set(v, "category", event->category);

@@ -7,6 +7,7 @@ const struct reference_group reference_groups[] = {
 	/* prefix                   name                 title                 about */
 	{ "/v1/profile",            "profile",           "Profile",            "The user whom a call acts for.", NULL, NULL, NULL },
 	{ "/v1/calendars",          "calendars",         "Calendars",          "Make, change, import and export calendars.", "caldav", "Calendar programs", NULL },
+	{ "/v1/connections",        "connections",       "Connections",        "Calendars by where they come from, for clients that look for them there.", NULL, NULL, NULL },
 	{ "/v1/events",             "events",            "Events",             "Read, make, change and cancel events; follow what changes.", "events", "Events", NULL },
 	{ "/v1/freebusy",           "freebusy",          "Free and busy",      "When somebody is busy, and when several people are free.", "quickstart", "Quickstart", NULL },
 	{ "/v1/booking_pages",      "booking_pages",     "Booking pages",      "Pages on which guests book a time.", "booking", "Booking", NULL },

@@ -25,7 +25,7 @@ extern const struct contract list_grants, end_grant;
 extern const struct contract list_oauth_apps, create_oauth_app, get_oauth_app, update_oauth_app, delete_oauth_app;
 extern const struct contract create_oauth_app_secret, revoke_oauth_app_secret;
 extern const struct contract list_calendars, create_calendar, get_calendar, update_calendar, delete_calendar,
-	export_calendar, import_calendar;
+	export_calendar, import_calendar, list_connection_calendars, update_connection_calendar;
 extern const struct contract list_events, create_event, get_event, update_event, delete_event, cancel_event,
 	respond_to_event, notify_attendees, list_event_changes, get_event_monitoring, stream_events;
 extern const struct contract get_freebusy, query_freebusy, find_slots, get_public_freebusy;

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "server/api/api.h"
-#include "server/api/page.h"
+#include "server/api/calendars.h"
 #include "server/api/webhook_views.h"
 
 #include "caldav/calendar/store/outcome.h"
@@ -13,15 +13,6 @@
 #include "server/account/label.h"
 #include "server/base/config.h"
 
-/* A calendar as REST has it. */
-struct calendar_view {
-	struct str id, object, name, description, color_hex, timezone, access_role, caldav_url, sync_token, etag;
-	bool has_name, has_description, has_color_hex, has_timezone, has_selected, has_writable, has_is_public;
-	bool selected, writable, is_public, is_default, livemode;
-	int64_t event_count;
-	struct instant created_at, updated_at;
-};
-
 #define AT(member) offsetof(struct calendar_view, member)
 #define OPEN (JSON_READ_ONLY | JSON_OPEN)
 #define JSON_MAX KIB(16)
@@ -31,6 +22,7 @@ static const struct json_field fields[] = {
 	/* name           kind       flags           offset           given                 min  max */
 	{ "id",           JSON_STR,  OPEN,           AT(id),          0,                    0,   0,    NULL, NULL, 0, 0, "cal_…", "cal_0355WHuCFfRpMfB53mC9Z6" },
 	{ "object",       JSON_STR,  OPEN,           AT(object),      0,                    0,   0,    NULL, NULL, 0, 0, "calendar", "calendar" },
+	{ "connection_id", JSON_STR, JSON_READ_ONLY, AT(connection_id), 0,                  0,   0,    NULL, NULL, 0, 0, "con_…: where it comes from, of `/v1/connections/:connection/calendars`. All calendars of an account are hosted here and have the same", "con_0355WHuCFfRpMfB53mC9Z6" },
 	{ "name",         JSON_STR,  JSON_NEEDED,              AT(name),        AT(has_name),         1,   100,  NULL, NULL, 0, 0, "What people call it; keys only", "Team" },
 	{ "description",  JSON_STR,  JSON_NULLABLE,  AT(description), AT(has_description),  0,   1000, NULL, NULL, 0, 0, "Keys only", "Where the team meets" },
 	{ "color_hex",    JSON_STR,  JSON_NULLABLE,  AT(color_hex),   AT(has_color_hex),    7,   7,    NULL, NULL, 0, 0, "#RRGGBB", "#3366CC" },
@@ -58,10 +50,6 @@ const struct json_resource calendar_resource = {
 	.doc = "A calendar. Its events are the objects of the collection at `caldav_url`.",
 };
 
-struct calendar_params {
-	struct id id;
-};
-
 static const struct json_field calendar_params[] = {
 	{ .name = "calendar",
 		.kind = JSON_ID,
@@ -87,12 +75,13 @@ static struct str role_of(uint64_t rights, const struct calendar *c)
 	return rights & EVENTS_READ ? STR("reader") : STR("free_busy_reader");
 }
 
-static struct calendar_view view_of(struct ctx *cx, uint64_t rights, const struct calendar *c)
+struct calendar_view calendar_view_of(struct ctx *cx, uint64_t rights, const struct calendar *c)
 {
 	struct arena *mem = cx->mem;
 	return (struct calendar_view){
 		.id = id_text(mem, "cal", c->id),
 		.object = STR("calendar"),
+		.connection_id = id_text(mem, "con", c->account),
 		.name = calendar_label(c),
 		.description = c->description,
 		.color_hex = calendar_rgb(c, STR_ABSENT),
@@ -123,7 +112,7 @@ err_t calendar_as_json(struct ctx *cx, const struct calendar *c, uint64_t rights
 {
 	struct buf text = buf_new(cx->mem, JSON_MAX);
 	struct json j = json_begin(&text);
-	struct calendar_view view = view_of(cx, rights, c);
+	struct calendar_view view = calendar_view_of(cx, rights, c);
 	json_object(&j, NULL);
 	json_write(&j, cx->mem, fields, ARRAY_LEN(fields), &view);
 	json_object_end(&j);
@@ -135,96 +124,10 @@ err_t calendar_as_json(struct ctx *cx, const struct calendar *c, uint64_t rights
 
 static void reply_calendar(struct api_call *call, struct response *rs, const struct calendar *c)
 {
-	struct calendar_view view = view_of(&call->rq->cx, call->actor.rights, c);
+	struct calendar_view view = calendar_view_of(&call->rq->cx, call->actor.rights, c);
 	api_reply(call, rs, &view);
 	response_header(rs, "ETag", view.etag);
 }
-
-/* In the order of the account: a number that may be below zero, and a name that no other calendar has. */
-#define ORDER_END (INT64_C(1) << 31) /* no calendar's, nor below zero */
-
-static struct str position_text(struct arena *mem, const struct calendar *c)
-{
-	return str_fmt(mem, "%lld %.*s", (long long)c->ord + ORDER_END, STR_ARG(c->name));
-}
-
-static err_t position_read(const struct page *page, struct calendar_page *out)
-{
-	struct str rest = page->position, number;
-	uint64_t n;
-	out->back = page->back;
-	out->limit = page->limit + 1;
-	out->ord = page->back ? ORDER_END : -ORDER_END;
-	out->name = STR("");
-	if (!page->position.ptr)
-		return OK;
-	if (!str_cut(&rest, ' ', &number) || !rest.ptr || !str_to_u64(number, 2 * ORDER_END, &n) ||
-		!str_is_utf8(rest) || memchr(rest.ptr, 0, rest.len))
-		return page_refuse(page);
-	out->ord = (int64_t)n - ORDER_END;
-	out->name = rest;
-	return OK;
-}
-
-struct list_query {
-	struct calendar_page page; /* first: its fields are told by their place in it */
-	bool include_hidden, has_include_hidden;
-};
-
-static const struct json_field list_params[] = {
-	{ .name = "selected",
-		.kind = JSON_BOOL,
-		.offset = offsetof(struct calendar_page, selected),
-		.given = offsetof(struct calendar_page, has_selected),
-		.doc = "Those alone that lists and free/busy count when no calendar is named, or with false the "
-		       "others" },
-	{ .name = "writable",
-		.kind = JSON_BOOL,
-		.offset = offsetof(struct calendar_page, writable),
-		.given = offsetof(struct calendar_page, has_writable),
-		.doc = "Those alone whose events may be changed, or with false the others" },
-	{ .name = "include_hidden",
-		.kind = JSON_BOOL,
-		.offset = offsetof(struct list_query, include_hidden),
-		.given = offsetof(struct list_query, has_include_hidden),
-		.doc = "With false those that are not selected are left out, unless `selected` says which" },
-};
-
-static err_t run_list(struct api_call *call, struct response *rs)
-{
-	struct page page;
-	struct calendar *calendars;
-	struct str first = STR_ABSENT, last = STR_ABSENT;
-	struct list_query query = *(const struct list_query *)call->params;
-	struct calendar_page some = query.page;
-	if (query.has_include_hidden && !query.include_hidden && !some.has_selected)
-		some.has_selected = some.selected = true;
-	size_t count;
-	TRY(page_begin(call, "account", &page));
-	TRY(position_read(&page, &some));
-	TRY(calendar_page(&call->rq->cx, &call->actor, &some, &calendars, &count));
-	page_cut(&page, &count);
-	struct json j = api_list_begin(call, rs);
-	for (size_t i = 0; i < count; i++) {
-		const struct calendar *c = &calendars[page_row(&page, count, i)];
-		struct calendar_view view = view_of(&call->rq->cx, call->actor.rights, c);
-		api_list_item(call, &j, &view);
-		last = position_text(call->rq->cx.mem, c);
-		first = i ? first : last;
-	}
-	page_end(&page, &j, first, last);
-	return OK;
-}
-
-const struct contract list_calendars = {
-	.id = "listCalendars",
-	.summary = "The calendars that the credential may see, in the order of the account.",
-	PARAMS(list_params, struct list_query),
-	.answer = &calendar_resource,
-	.shape = ANSWER_LIST,
-	.status = 200,
-	.run = run_list,
-};
 
 static err_t run_get(struct api_call *call, struct response *rs)
 {
@@ -333,14 +236,14 @@ static err_t within_scope(const struct api_call *call, const struct calendar_vie
 	return view->has_is_public ? may_publish(call) : OK;
 }
 
-static err_t run_update(struct api_call *call, struct response *rs)
+err_t calendar_change(struct api_call *call, struct response *rs)
 {
 	struct request *rq = call->rq;
 	struct calendar calendar;
 	struct calendar_view view = { 0 };
 	struct calendar_change change;
 	TRY(calendar_named(call, &calendar));
-	const struct calendar_view present = view_of(&rq->cx, call->actor.rights, &calendar);
+	const struct calendar_view present = calendar_view_of(&rq->cx, call->actor.rights, &calendar);
 	TRY(api_read_change(call, &present, &view));
 	TRY(within_scope(call, &view));
 	TRY(change_of(rq, &view, &change));
@@ -364,7 +267,7 @@ const struct contract update_calendar = {
 	.status = 200,
 	.flags = TAKES_IF_MATCH | BODY_IS_CHANGE,
 	ERRORS(NOT_FOUND),
-	.run = run_update,
+	.run = calendar_change,
 };
 
 /* RFC 9110 §13.1.1. What changes between the look and the deletion is not seen: a calendar's tag is of its settings. */

@@ -24,6 +24,8 @@
 	ROW(METHOD_DELETE, "/v1/calendars/:calendar",  SELF,       CALENDARS_MANAGE, BODY_IGNORED, 0,       &delete_calendar,      "scope calendars:manage",      CORS_KEYS | HEAVY) \
 	ROW(METHOD_GET,    "/v1/calendars/:calendar/export", SELF, EVENTS_READ,     BODY_IGNORED, 0,        &export_calendar,      "scope events:read",           CORS_KEYS | HEAVY) \
 	ROW(METHOD_POST,   "/v1/calendars/:calendar/import", SELF, EVENTS_WRITE,    BODY_ICAL,    IMPORT_MAX, &import_calendar,    "scope events:write",          CORS_KEYS | HEAVY) \
+	ROW(METHOD_GET,    "/v1/connections/:connection/calendars", SELF, CALENDARS_READ, BODY_IGNORED, 0,  &list_connection_calendars, "scope calendars:read",  CORS_KEYS) \
+	ROW(METHOD_PATCH,  "/v1/connections/:connection/calendars/:calendar", SELF, CALENDARS_WRITE, BODY_JSON, BODY_MAX, &update_connection_calendar, "scope calendars:write", CORS_KEYS) \
 	\
 	ROW(METHOD_GET,    "/v1/events",               SELF,       EVENTS_READ,     BODY_IGNORED, 0,        &list_events,          "scope events:read",           CORS_KEYS | HEAVY) \
 	ROW(METHOD_POST,   "/v1/events",               SELF,       EVENTS_WRITE,    BODY_JSON,    BODY_MAX, &create_event,         "scope events:write",          CORS_KEYS) \

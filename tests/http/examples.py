@@ -30,6 +30,7 @@ class Examples:
         self.makers = {
             "participant": lambda: world.get("/v1/profile", key=key).json["id"],
             "calendar": lambda: self._made("/v1/calendars", {"name": "x"}),
+            "connection": lambda: world.get("/v1/calendars?limit=1", key=key).json["data"][0]["connection_id"],
             "calendar_id": self._default,
             "calendar_ids": self._default,
             "event": lambda: self._made("/v1/events", {

@@ -420,3 +420,23 @@ def test_texts_are_shown_as_they_are(api, browser):
         text = browser.get(f"/calendar/events/{event['id']}{page}").text
         assert "<script>alert" not in text and html.escape(nasty, quote=False)[:30] in text
         assert 'href="javascript' not in text
+
+
+# ---- mail that did not arrive ----
+
+
+def test_whom_mail_did_not_reach_stands_on_the_page(world, una, api, browser):
+    """As `undelivered` of its monitoring: each with the reason, and nothing of another event's."""
+    event, other = (api.event(title=t, attendees=[{"email": "bob@example.org"}]) for t in ("Lost mail", "Other mail"))
+    shown = lambda e: re.search("<dt>Not reached by mail</dt><dd>(.*?)</dd>", browser.get(f"/calendar/events/{e['id']}").text, re.S)
+    assert not shown(event)
+    [(owner, there)] = world.sql(f"SELECT account_id, id FROM calendar_object WHERE account_id = (SELECT account_id FROM account WHERE email = '{una.email}' AND livemode) AND position(convert_to('Lost mail', 'UTF8') IN data) > 0")
+    for number, (recipient, status, fault) in enumerate((("bob@example.org", 550, "refused"), ("jörg@example.org", 0, "no_smtputf8"), ("eve@example.net", 0, "connect"))):
+        world.sql(f"""INSERT INTO mail (account_id, letter_id, number, recipient, object_id, state, status, fault, finished_at)
+                      VALUES ('{owner}', uuid_v7(), {number}, '{recipient}', '{there}', 3, nullif({status}, 0), '{fault}', now())""")
+    rows = re.findall("<li>(.*?)</li>", shown(event).group(1), re.S)
+    assert [re.search("<bdi>(.*?)</bdi>", r).group(1) for r in rows] == ["bob@example.org", "eve@example.net", "jörg@example.org"]
+    for row, words in zip(rows, ("Refused by the mail server", "Given up after three days", "The mail server takes no such addresses")):
+        assert words in row and "<time" in row
+    assert "550" in rows[0] and not shown(other)
+    assert [u["email"] for u in api("GET", f"/v1/events/{event['id']}/monitoring").json["undelivered"]] == ["bob@example.org", "eve@example.net", "jörg@example.org"]

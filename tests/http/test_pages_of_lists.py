@@ -96,7 +96,8 @@ def test_every_list_of_the_platform_is_tried_here():
              and path != "/v1/events/changes"  # that goes on by its token
              and "has_more" in json.dumps(DOCUMENT.resolve(o["responses"]["200"]).get("content", {}).get("application/json", {}).get("schema", {}))}
     assert pages == {"/v1/calendars", "/v1/api_keys", "/v1/events", "/v1/audit", "/v1/usage", "/v1/usage/webhooks", "/v1/oauth_apps", "/v1/connected_accounts",
-                     "/v1/grants", "/v1/webhook_endpoints", "/v1/webhook_events", "/v1/webhook_endpoints/{endpoint}/deliveries", "/v1/booking_pages", "/v1/bookings"}
+                     "/v1/grants", "/v1/webhook_endpoints", "/v1/webhook_events", "/v1/webhook_endpoints/{endpoint}/deliveries", "/v1/booking_pages", "/v1/bookings",
+                     "/v1/connections/{connection}/calendars"}  # as /v1/calendars: test_rest
     for path in pages:
         told = {p["name"] for p in map(DOCUMENT.resolve, DOCUMENT.json["paths"][path]["get"]["parameters"])}
         assert {"limit", "starting_after", "ending_before"} <= told

@@ -124,6 +124,30 @@ def test_a_calendar_says_what_the_credential_may_do_there(world, ann, api):
     assert api("DELETE", path).status == 200
 
 
+def test_calendars_are_found_by_their_connection_too(world, ann, api, other):
+    """All are hosted here: an account has one connection, and to all others it is not there."""
+    made = api.calendar("By connection")
+    connection = made["connection_id"]
+    assert connection == "con_" + ann.id[4:] and {c["connection_id"] for c in api("GET", "/v1/calendars").json["data"]} == {connection}
+    path = f"/v1/connections/{connection}/calendars"
+    for query in ("", "?limit=1", "?selected=true", "?writable=false", "?include_hidden=false"):
+        assert api("GET", path + query).json["data"] == api("GET", "/v1/calendars" + query).json["data"], query
+    following = api("GET", f"{path}?limit=1").json["next_cursor"]
+    assert api("GET", f"{path}?limit=100&starting_after={following}").json["data"] == api("GET", "/v1/calendars?limit=100").json["data"][1:]
+    one = f"{path}/{made['id']}"
+    assert api("PATCH", one, {"color_hex": "#112233"}).json == api("GET", f"/v1/calendars/{made['id']}").json
+    assert api("GET", f"/v1/calendars/{made['id']}").json["color_hex"] == "#112233"
+    assert_error(api("PATCH", one, {"color_hex": "#445566"}, {"If-Match": made["etag"]}), 412, "etag_mismatch")
+    assert_error(api("PATCH", one, {"connection_id": "con_0000000000000000000001"}), 400, "invalid_value", "connection_id")
+    test = Api(world, world.key(ann, kind="secret", mode="test"))
+    for stranger in (other, test):
+        assert_error(stranger("GET", path), 404, "resource_missing")
+        assert_error(stranger("PATCH", one, {"selected": False}), 404, "resource_missing")
+    theirs = other("GET", "/v1/calendars").json["data"][0]
+    assert_error(api("PATCH", f"{path}/{theirs['id']}", {"selected": False}), 404, "resource_missing")
+    assert api("DELETE", one).status == 405 and api("DELETE", f"/v1/calendars/{made['id']}").status == 200
+
+
 def test_the_default_calendar_stays(api):
     default = next(c for c in api("GET", "/v1/calendars").json["data"] if c["is_default"])
     assert_error(api("DELETE", f"/v1/calendars/{default['id']}"), 409, "conflict")
