@@ -38,10 +38,7 @@ void identity_json(struct ctx *cx, struct json *j, const struct identity *who, u
 		json_str(j, "name", who->name);
 		json_str(j, "zoneinfo", who->tz);
 		json_str_if(j, "locale", who->language);
-		if (who->picture.ptr)
-			json_str(j, "picture",
-				str_cat(cx->mem, oauth_issuer(cx),
-					account_picture_path(cx, who->account, who->picture)));
+		json_str_if(j, "picture", account_picture_url(cx, who->account, who->picture));
 	}
 }
 

@@ -13,11 +13,6 @@ struct picture_row {
 DB_RESULT(account_picture, struct picture_row, data);
 DB_RESULT(account_picture_shown, struct picture_row, data);
 
-struct tag_row {
-	struct str tag;
-};
-DB_RESULT(account_picture_tag, struct tag_row, tag);
-
 struct str picture_tag(struct arena *mem, struct bytes picture)
 {
 	uint8_t digest[SHA256_SIZE];
@@ -29,7 +24,8 @@ struct str picture_tag(struct arena *mem, struct bytes picture)
 
 err_t account_picture_set(struct ctx *cx, struct id account, struct bytes picture)
 {
-	return db_exec(cx, &sql_account_picture_set, NULL, IN(account), IN(picture), IN(picture_tag(cx->mem, picture)));
+	return db_exec(cx, &sql_account_picture_set, NULL, IN(account), IN(id_in_mode(account, true)), IN(picture),
+		IN(picture_tag(cx->mem, picture)));
 }
 
 err_t account_picture(struct ctx *cx, struct id account, struct str tag, struct bytes *out)
@@ -50,27 +46,17 @@ static struct str name_of(struct ctx *cx, struct id account, struct str tag)
 	return str_fmt(cx->mem, "%.*s-%.*s", STR_ARG(tag), STR_ARG(base64url_of(cx->mem, bytes_of(mac, MAC_SIZE))));
 }
 
-struct str account_picture_path(struct ctx *cx, struct id account, struct str tag)
+static struct str path_of(struct ctx *cx, struct id account, struct str tag)
 {
 	return str_fmt(cx->mem, "/pictures/%.*s/%.*s", STR_ARG(id_text(cx->mem, "usr", account)),
 		STR_ARG(name_of(cx, account, tag)));
 }
 
-err_t account_picture_url(struct ctx *cx, struct id account, struct str *out)
+struct str account_picture_url(struct ctx *cx, struct id account, struct str tag)
 {
-	struct tag_row row;
-	*out = STR_ABSENT;
-	err_t e = db_row(cx, &sql_account_picture_tag, ROW(account_picture_tag, &row), IN(account));
-	if (err_is(e, NOT_FOUND))
-		return OK;
-	TRY(e);
-	*out = str_cat(cx->mem, cx->config->public_url, account_picture_path(cx, account, row.tag));
-	return OK;
-}
-
-void account_picture_prefetch(struct ctx *cx, struct id account, struct bytes key)
-{
-	db_prefetch(cx, &sql_account_picture_tag_with_key, &sql_account_picture_tag, IN(account), IN(key));
+	if (!tag.ptr)
+		return STR_ABSENT;
+	return str_cat(cx->mem, cx->config->public_url, path_of(cx, id_in_mode(account, false), tag));
 }
 
 err_t account_picture_shown(struct ctx *cx, struct id account, struct str name, struct bytes *out)

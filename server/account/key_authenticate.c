@@ -18,12 +18,13 @@ struct authenticated {
 	struct str api_version;
 	struct instant expires_at, revoked_at;
 	int16_t status, plan;
-	struct str email, name, tz, language;
+	struct str email, name, tz, language, picture;
 	bool email_confirmed;
 	int64_t ahead_s;
 };
 DB_RESULT(key_authenticate, struct authenticated, id, kind, scopes, calendars, allowed_ips, allowed_origins, rate_limit,
-	api_version, expires_at, revoked_at, status, plan, email, email_confirmed, name, tz, language, ahead_s);
+	api_version, expires_at, revoked_at, status, plan, email, email_confirmed, name, tz, language, picture,
+	ahead_s);
 
 /* Basic: the username is the owner's e-mail or usr_ id. Another's, or none, is a wrong credential. */
 static bool username_fits(struct ctx *cx, struct str username, struct id account, struct str email)
@@ -85,6 +86,7 @@ err_t key_authenticate(struct ctx *cx, const struct credential *sent, struct pri
 		.email_confirmed = row.email_confirmed,
 		.tz = row.tz,
 		.language = row.language,
+		.picture = row.picture,
 		.auth_time = INSTANT_NONE,
 		.expires_at = row.expires_at,
 		.ahead_s = row.ahead_s,

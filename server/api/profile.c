@@ -52,21 +52,14 @@ static err_t run_get(struct api_call *call, struct response *rs)
 		.email_verified = who->email_confirmed,
 		.timezone = who->tz,
 		.locale = who->language,
+		.picture_url = account_picture_url(&call->rq->cx, who->account, who->picture),
 		.status = STR("active"),
 		.livemode = !id_is_test(who->account),
 		.connected_account_id =
 			id_is_zero(who->connected_account) ? STR_ABSENT : id_text(mem, "cpa", who->connected_account),
 	};
-	TRY(account_picture_url(&call->rq->cx, id_in_mode(who->account, false), &profile.picture_url));
 	api_reply(call, rs, &profile);
 	return OK;
-}
-
-/* The picture is of the account in live mode, which keys of test mode are not keys of. */
-static void profile_ahead(struct request *rq, struct id account, struct bytes key)
-{
-	if (!id_is_test(account))
-		account_picture_prefetch(&rq->cx, account, key);
 }
 
 const struct contract get_profile = {
@@ -75,5 +68,4 @@ const struct contract get_profile = {
 	.answer = &profile_resource,
 	.status = 200,
 	.run = run_get,
-	.ahead = profile_ahead,
 };

@@ -44,7 +44,7 @@ struct principal {
 	int16_t hours,
 		week_start; /* SESSION: 12 or 24; 1 Monday … 7 Sunday, as the pages tell times; 0: as their region */
 	bool email_confirmed;      /* its owner has shown that they read there */
-	struct str picture;        /* SESSION, TOKEN: the tag of their picture; absent: they have none */
+	struct str picture;        /* the tag of their picture (account_picture.h); absent: they have none */
 	struct str csrf;           /* SESSION: what forms must carry (hex) */
 	struct instant auth_time;  /* SESSION */
 	struct instant proven_at;  /* SESSION: when they last proved who they are; auth_time or later */

@@ -11,7 +11,7 @@
 -- All that a request with this key may do, in one look-up: nothing of it is remembered from the request before.
 SELECT k.id, k.kind, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins, coalesce(k.rate_limit, 0) AS rate_limit,
        k.api_version, k.expires_at, k.revoked_at, a.status, a.plan, a.email,
-       a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz, a.language, a.ahead_s
+       a.email_confirmed_at IS NOT NULL AS email_confirmed, a.name, a.tz, a.language, a.picture_tag AS picture, a.ahead_s
   FROM api_key k JOIN account a ON a.account_id = k.account_id
  WHERE k.account_id = $1 AND by_hash(k.hash) = $2;
 

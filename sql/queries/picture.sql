@@ -2,17 +2,12 @@
 -- Pictures of accounts, logos of apps.
 
 -- name: account_picture_set stores
--- $1 account  $2 picture, NULL for none  $3 its tag
-UPDATE account SET picture = $2, picture_tag = $3 WHERE account_id = $1;
+-- $1 live id  $2 its twin  $3 picture, NULL for none  $4 its tag
+UPDATE account SET picture = CASE WHEN account_id = $1 THEN $3::bytea END, picture_tag = $4 WHERE account_id IN ($1, $2);
 
 -- name: account_picture
 -- $1 account  $2 tag
 SELECT a.picture AS data FROM account a WHERE a.account_id = $1 AND a.picture_tag = $2;
-
--- name: account_picture_tag guard: with_key
--- $1 account
--- Nothing where it has none.
-SELECT a.picture_tag AS tag FROM account a WHERE a.account_id = $1 AND a.picture_tag IS NOT NULL;
 
 -- name: account_picture_shown
 -- $1 account  $2 tag

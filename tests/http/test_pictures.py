@@ -76,7 +76,11 @@ def test_who_may_read_the_profile_is_told_where_the_picture_is(world, una, brows
     url = world.get("/v1/profile", key=token).json["picture_url"]
     assert re.fullmatch(re.escape(f"{world.public_url}/pictures/{una.id}/") + "[0-9a-f]{32}-[A-Za-z0-9_-]{22}", url)
     assert world.get("/v1/profile", key=without).status == 403
-    assert {world.get("/v1/profile", key=world.key(una, kind="secret", mode=mode)).json["picture_url"] for mode in ("live", "test")} == {url}
+    told = [world.get("/v1/profile", key=key) for key in (token, *(world.key(una, kind="secret", mode=mode) for mode in ("live", "test")))]
+    assert {reply.json["picture_url"] for reply in told} == {url}
+    assert {world.log_of(reply)["db"] for reply in told} == {"1"}, "who authenticates has read where it is"
+    testing = App(world, scope="openid profile", mode="test").connect(browser, scope="openid profile")["access_token"]
+    assert world.get("/oauth/userinfo", key=testing).json["picture"] == url
     at = url.removeprefix(world.public_url)
     reply = world.get(at, {"Origin": "https://app.example"})
     assert reply.status == 200 and reply.headers["Content-Type"] == "image/webp" and reply.body == browser.get(shown(browser).group(1)).body
