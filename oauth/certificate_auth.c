@@ -5,11 +5,10 @@
 #include "oauth/client_row.h"
 #include "server/base/config.h"
 
-bool certificate_auth_is_offered(const struct app *app, enum client_auth auth)
+bool certificate_auth_is_offered(const struct config *config, enum client_auth auth)
 {
-	const struct config *config = app->config;
 	bool seen = config->client_cert_header || (config->mtls_url.ptr && config->tls_cert.ptr);
-	return seen && (auth != CLIENT_AUTH_TLS || app->trust);
+	return seen && (auth != CLIENT_AUTH_TLS || config->mtls_ca.ptr);
 }
 
 static err_t refuse(struct ctx *cx, const char *wrong)

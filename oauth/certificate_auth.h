@@ -9,7 +9,7 @@
 #include "server/http/router.h"
 
 /* Does this server learn of certificates, and, for tls_client_auth, has it authorities that it believes? */
-bool certificate_auth_is_offered(const struct app *app, enum client_auth auth);
+bool certificate_auth_is_offered(const struct config *config, enum client_auth auth);
 
 /*
  * Who says it is this client, and shows a certificate without more: one that is registered for that is held to it; for

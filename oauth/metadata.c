@@ -16,6 +16,7 @@
 #include "server/data/json.h"
 
 #define CACHE_METADATA STR("public, max-age=300")
+#define METADATA_MAX ((size_t)64 * 1024)
 
 /* clang-format off */
 static const struct { const char *member, *path; bool for_apps; } endpoints[] = {
@@ -51,29 +52,28 @@ static void algs(struct json *j, const char *member, unsigned set)
  * What an endpoint of clients takes (RFC 8414 §2, RFC 7662 §4): `none` is no proof; keys sign with any algorithm that
  * we verify.
  */
-static bool is_offered(const struct request *rq, enum client_auth auth, bool none_too)
+static bool is_offered(const struct ctx *cx, enum client_auth auth, bool none_too)
 {
 	if (auth == CLIENT_AUTH_TLS || auth == CLIENT_AUTH_SELF_SIGNED)
-		return certificate_auth_is_offered(rq->app, auth);
+		return certificate_auth_is_offered(cx->config, auth);
 	return none_too || auth != CLIENT_AUTH_NONE;
 }
 
-static void methods(struct json *j, const struct request *rq, const char *endpoint, bool none_too)
+static void methods(struct json *j, const struct ctx *cx, const char *endpoint, bool none_too)
 {
-	const struct ctx *cx = &rq->cx;
 	json_array(j, str_fmt(cx->mem, "%s_auth_methods_supported", endpoint).ptr);
 	for (size_t i = 0; i < client_method_count; i++)
-		if (is_offered(rq, client_methods[i].auth, none_too))
+		if (is_offered(cx, client_methods[i].auth, none_too))
 			json_str(j, NULL, client_auth_name((int16_t)client_methods[i].auth));
 	json_array_end(j);
 	algs(j, str_fmt(cx->mem, "%s_auth_signing_alg_values_supported", endpoint).ptr, JWS_ALGS_ALL);
 }
 
 /* RFC 8705 §3.3, §5 */
-static void mutual_tls(struct json *j, const struct request *rq)
+static void mutual_tls(struct json *j, const struct ctx *cx)
 {
-	const struct config *config = rq->cx.config;
-	if (!certificate_auth_is_offered(rq->app, CLIENT_AUTH_SELF_SIGNED))
+	const struct config *config = cx->config;
+	if (!certificate_auth_is_offered(config, CLIENT_AUTH_SELF_SIGNED))
 		return;
 	json_bool(j, "tls_client_certificate_bound_access_tokens", true);
 	if (!config->mtls_url.ptr || str_eq(config->mtls_url, config->public_url))
@@ -81,8 +81,7 @@ static void mutual_tls(struct json *j, const struct request *rq)
 	json_object(j, "mtls_endpoint_aliases");
 	for (size_t i = 0; i < ARRAY_LEN(endpoints); i++)
 		if (endpoints[i].for_apps)
-			json_str(j, endpoints[i].member,
-				str_cat(rq->cx.mem, config->mtls_url, str_of(endpoints[i].path)));
+			json_str(j, endpoints[i].member, str_cat(cx->mem, config->mtls_url, str_of(endpoints[i].path)));
 	json_object_end(j);
 }
 
@@ -151,26 +150,11 @@ static void protected_resources(struct json *j, const struct ctx *cx) /* RFC 972
 	json_array_end(j);
 }
 
-/* The resource whose path, of any number of segments, comes after the well-known one (RFC 9728 §3.1); NULL: none. */
-static const struct audience_row *resource_of(const struct request *rq)
+static struct str server_text(struct ctx *cx)
 {
-	return audience_of_path(rq->arg_count ? str_cat(rq->cx.mem, STR("/"), rq->args[0]) : STR(""));
-}
-
-static struct json begin(struct response *rs)
-{
-	response_header(rs, "Cache-Control", CACHE_METADATA);
-	struct json j = json_begin(reply(rs, 200, "application/json"));
+	struct buf text = buf_new(cx->mem, METADATA_MAX);
+	struct json j = json_begin(&text);
 	json_object(&j, NULL);
-	return j;
-}
-
-err_t metadata_server(struct request *rq, struct response *rs)
-{
-	struct ctx *cx = &rq->cx;
-	if (!resource_of(rq))
-		return FAIL(cx, NOT_FOUND, "no such issuer");
-	struct json j = begin(rs);
 	json_str(&j, "issuer", oauth_issuer(cx));
 	for (size_t i = 0; i < ARRAY_LEN(endpoints); i++)
 		json_str(&j, endpoints[i].member, str_cat(cx->mem, oauth_issuer(cx), str_of(endpoints[i].path)));
@@ -184,12 +168,12 @@ err_t metadata_server(struct request *rq, struct response *rs)
 	word(&j, "response_types_supported", "code");
 	modes(&j);
 	word(&j, "code_challenge_methods_supported", "S256");
-	methods(&j, rq, "token_endpoint", true);
-	methods(&j, rq, "revocation_endpoint", true);
-	methods(&j, rq, "introspection_endpoint", false);
+	methods(&j, cx, "token_endpoint", true);
+	methods(&j, cx, "revocation_endpoint", true);
+	methods(&j, cx, "introspection_endpoint", false);
 	word(&j, "authorization_details_types_supported", DETAILS_TYPE); /* RFC 9396 §10 */
 	word(&j, "introspection_signing_alg_values_supported", "ES256"); /* RFC 9701 §7 */
-	mutual_tls(&j, rq);
+	mutual_tls(&j, cx);
 	algs(&j, "dpop_signing_alg_values_supported", DPOP_ALGS);              /* RFC 9449 §5.1 */
 	json_bool(&j, "authorization_response_iss_parameter_supported", true); /* RFC 9207 §3 */
 	identity(&j, cx);
@@ -197,16 +181,14 @@ err_t metadata_server(struct request *rq, struct response *rs)
 	json_str(&j, "service_documentation", str_cat(cx->mem, oauth_issuer(cx), STR("/docs")));
 	protected_resources(&j, cx);
 	json_object_end(&j);
-	return OK;
+	return buf_str(&text);
 }
 
-err_t metadata_resource(struct request *rq, struct response *rs)
+static struct str resource_text(struct ctx *cx, const struct audience_row *resource)
 {
-	struct ctx *cx = &rq->cx;
-	const struct audience_row *resource = resource_of(rq);
-	if (!resource)
-		return FAIL(cx, NOT_FOUND, "no such resource");
-	struct json j = begin(rs);
+	struct buf text = buf_new(cx->mem, METADATA_MAX);
+	struct json j = json_begin(&text);
+	json_object(&j, NULL);
 	json_str(&j, "resource", str_cat(cx->mem, oauth_issuer(cx), str_of(resource->path)));
 	json_str(&j, "resource_name", str_fmt(cx->mem, "%.*s %s", STR_ARG(cx->config->brand), resource->name));
 	json_array(&j, "authorization_servers");
@@ -214,11 +196,52 @@ err_t metadata_resource(struct request *rq, struct response *rs)
 	json_array_end(&j);
 	scopes(&j, scope_spoken(SCOPE_CALENDAR_CLIENT, resource->scopes));
 	word(&j, "bearer_methods_supported", "header");
-	mutual_tls(&j, rq);
+	mutual_tls(&j, cx);
 	algs(&j, "dpop_signing_alg_values_supported", DPOP_ALGS);
 	json_str(&j, "resource_documentation", str_cat(cx->mem, oauth_issuer(cx), STR("/docs")));
 	json_object_end(&j);
+	return buf_str(&text);
+}
+
+struct metadata {
+	struct str server;
+	struct str *resources; /* one of each row of audience_rows */
+};
+
+const struct metadata *metadata_new(struct ctx *cx)
+{
+	struct metadata *made = arena_new(cx->mem, struct metadata);
+	made->server = server_text(cx);
+	made->resources = arena_array(cx->mem, struct str, audience_row_count);
+	for (size_t i = 0; i < audience_row_count; i++)
+		made->resources[i] = resource_text(cx, &audience_rows[i]);
+	return made;
+}
+
+/* The resource whose path, of any number of segments, comes after the well-known one (RFC 9728 §3.1); NULL: none. */
+static const struct audience_row *resource_of(const struct request *rq)
+{
+	return audience_of_path(rq->arg_count ? str_cat(rq->cx.mem, STR("/"), rq->args[0]) : STR(""));
+}
+
+static err_t send_text(struct response *rs, struct str text)
+{
+	response_header(rs, "Cache-Control", CACHE_METADATA);
+	buf_add(reply(rs, 200, "application/json"), text);
 	return OK;
+}
+
+err_t metadata_server(struct request *rq, struct response *rs)
+{
+	return resource_of(rq) ? send_text(rs, rq->app->metadata->server) : FAIL(&rq->cx, NOT_FOUND, "no such issuer");
+}
+
+err_t metadata_resource(struct request *rq, struct response *rs)
+{
+	const struct audience_row *resource = resource_of(rq);
+	if (!resource)
+		return FAIL(&rq->cx, NOT_FOUND, "no such resource");
+	return send_text(rs, rq->app->metadata->resources[resource - audience_rows]);
 }
 
 /* Of what is signed here: ID tokens, voice sessions' tokens. */

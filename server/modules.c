@@ -3,6 +3,7 @@
 
 #include "caldav/calendar/words_fill.h"
 #include "caldav/routes.h"
+#include "oauth/metadata.h"
 #include "oauth/routes.h"
 #include "server/account/audit.h"
 #include "server/account/housekeeping.h"
@@ -243,6 +244,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 	struct buf openapi = buf_new(cx->mem, OPENAPI_MAX);
 	openapi_print(&openapi, app, config->public_url);
 	app->openapi = buf_str(&openapi);
+	app->metadata = metadata_new(cx);
 	app->state = webhook_sender_open(app->usage);
 	app->streams = streams_open((unsigned)config->streams);
 	app->voice = voice_sockets_open();

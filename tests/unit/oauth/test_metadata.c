@@ -8,11 +8,19 @@
 #include "server/auth/scope.h"
 
 static const struct config config = {
-	.public_url = STR_INIT("https://calends.example/base"), .brand = STR_INIT("Days"), .client_cert_header = true
+	.public_url = STR_INIT("https://calends.example/base"),
+	.brand = STR_INIT("Days"),
+	.client_cert_header = true,
+	.mtls_ca = STR_INIT(
+		"authorities.pem") /* whom it believes is not asked: that there is somebody has every method offered */
 };
-/* Whom it believes is not asked: that there is somebody has every method offered. */
-static char authorities;
-static const struct app app = { .config = &config, .trust = (void *)&authorities };
+static struct app app = { .config = &config };
+
+static void made(void)
+{
+	test_cx.config = &config;
+	app.metadata = metadata_new(&test_cx);
+}
 
 static struct str document(handler *run, struct str path)
 {
@@ -76,6 +84,7 @@ static const char *nth_method(size_t i)
 
 TEST(the_server_s_metadata_is_printed_from_the_tables) /* RFC 8414 §2 */
 {
+	made();
 	struct str text = document(metadata_server, STR_ABSENT);
 	assert_true(str_starts(text, STR("{\"issuer\":\"https://calends.example/base\",")));
 	assert_has(text, "\"authorization_endpoint\":\"https://calends.example/base/oauth/authorize\"");
@@ -97,6 +106,7 @@ TEST(the_server_s_metadata_is_printed_from_the_tables) /* RFC 8414 §2 */
 
 TEST(a_protected_resource_is_told_by_its_path) /* RFC 9728 §2, §3.1 */
 {
+	made();
 	struct str all = document(metadata_resource, STR_ABSENT), api = document(metadata_resource, STR("v1")),
 		   dav = document(metadata_resource, STR("dav"));
 	assert_true(str_starts(
