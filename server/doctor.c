@@ -13,6 +13,7 @@
 #include "server/cli/runtime.h"
 #include "server/data/json.h"
 #include "server/data/uri.h"
+#include "server/db/home.h"
 #include "server/db/pool.h"
 #include "server/db/query.h"
 #include "server/http/tls.h"
@@ -102,6 +103,16 @@ static struct finding check_durability(struct visit *v)
 	if (!str_eq(facts.fsync, STR("on")))
 		return find(v, BAD, "fsync is off: a power cut loses what was acknowledged; set fsync = on");
 	return find(v, GOOD, "PostgreSQL %.*s, fsync on", STR_ARG(facts.version));
+}
+
+static struct finding check_secret_key(struct visit *v)
+{
+	bool same;
+	if (!v->open || db_secret_is_same(v->cx, keyring_mark(v->runtime.keys, v->cx->mem), false, &same))
+		return find(v, BAD, "the database does not answer");
+	if (!same)
+		return find(v, BAD, "another one than the database was served with; put that file back");
+	return find(v, GOOD, "the one of this database");
 }
 
 static struct finding check_clock(struct visit *v)
@@ -254,6 +265,7 @@ static const struct {
 	{ "database", check_database },
 	{ "durability", check_durability },
 	{ "data folder", check_data_dir },
+	{ "secret key", check_secret_key },
 	{ "clock", check_clock },
 	{ "time zones", check_zones },
 	{ "public URL", check_public_url },

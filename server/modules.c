@@ -18,6 +18,7 @@
 #include "server/base/log.h"
 #include "server/api/webhook_views.h"
 #include "server/db/disk.h"
+#include "server/db/home.h"
 #include "server/db/housekeeping.h"
 #include "server/health.h"
 #include "server/http/concurrency.h"
@@ -254,6 +255,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 
 #define KEEPER_EVERY_MS 1000
 #define DISK_EVERY_MS 2000
+#define HOME_EVERY_MS 5000
 #define HOUSEKEEPING_EVERY_MS 60000
 #define ACCOUNT_HOUSEKEEPING_EVERY_MS 3600000
 #define SIGNING_KEYS_EVERY_MS 3600000
@@ -289,6 +291,7 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 	const struct job rows[] = {
 		{ "disk",         DISK_EVERY_MS,         JOB_PATIENCE_MS,    disk_measure,         disk, NULL, 0 },
 		{ "cluster",      KEEPER_EVERY_MS,       KEEPER_PATIENCE_MS, keep_cluster,         runtime->embedded, NULL, 0 },
+		{ "home",         HOME_EVERY_MS,         JOB_PATIENCE_MS,    db_home_keep,         NULL, NULL, 0 },
 		{ "housekeeping", HOUSEKEEPING_EVERY_MS, JOB_PATIENCE_MS,    housekeeping,         NULL, NULL, 0 },
 		{ "account_housekeeping", ACCOUNT_HOUSEKEEPING_EVERY_MS, JOB_PATIENCE_MS, account_housekeeping, NULL, NULL, 0 },
 		{ "signing_keys", SIGNING_KEYS_EVERY_MS, JOB_PATIENCE_MS,    signing_keys_keep,    NULL, NULL, 0 },

@@ -17,6 +17,7 @@
 
 #include "caldav/calendar/zone/zone.h"
 #include "server/base/log.h"
+#include "server/db/home.h"
 #include "server/db/pool.h"
 #include "server/db/query.h"
 #include "server/health.h"
@@ -267,10 +268,26 @@ static void ask_for_certificates(struct ctx *cx, struct tls *tls)
 		client_certificate_ask(tls_context(tls), str_c(cx->mem, uri.host));
 }
 
+/* With another key nobody's codes, no app's ID tokens and no webhook's secret would work: told before anybody is
+ * served. */
+static err_t check_secret_key(struct ctx *cx)
+{
+	bool same;
+	TRY(db_secret_is_same(cx, keyring_mark(cx->keys, cx->mem), true, &same));
+	if (same)
+		return OK;
+	return REFUSE(cx, INVALID_VALUE, "secret-key-file",
+		"The secret key (--secret-key-file, or secret.key in the data folder) is not the one that this "
+		"database was served "
+		"with, so what is sealed in it would not open. Put that file back; every instance has the same. "
+		"docs/site/self-hosting.md says what to do when it is lost.");
+}
+
 err_t serve_command(struct ctx *cx, const struct command_call *call)
 {
 	TRY(zone_setup(cx));
 	TRY(db_check(cx));
+	TRY(check_secret_key(cx));
 	struct tls *tls = NULL;
 	struct mail_settings mail;
 	TRY(mail_settings_read(cx, &mail));

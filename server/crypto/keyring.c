@@ -135,3 +135,8 @@ struct bytes keyring_key(const struct keyring *keys, struct arena *mem, const ch
 	pthread_mutex_unlock(&d->lock);
 	return bytes_of(key, KEYRING_KEY_SIZE);
 }
+
+struct bytes keyring_mark(const struct keyring *keys, struct arena *mem)
+{
+	return keyring_key(keys, mem, "mark");
+}

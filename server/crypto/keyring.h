@@ -23,3 +23,5 @@ void keyring_close(struct keyring *keys); /* NULL is fine; wipes */
  * never reused for something else: what was made with it is stored.
  */
 struct bytes keyring_key(const struct keyring *keys, struct arena *mem, const char *purpose);
+/* What tells two secret keys apart and nothing of either: 32 octets, stored in the database. Borrowed from mem. */
+struct bytes keyring_mark(const struct keyring *keys, struct arena *mem);

@@ -21,6 +21,7 @@ static const char session_sql[] =
 	"SELECT set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false),"
 	" set_config('enable_seqscan', 'off', false),"
 	" set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO, YMD', false),"
+	" set_config('default_transaction_isolation', 'read committed', false),"
 	" set_config('idle_in_transaction_session_timeout', '30s', false),"
 	" set_config('statement_timeout', $1, false), set_config('lock_timeout', '5s', false)";
 

@@ -6,6 +6,7 @@
 
 #include "server/base/log.h"
 #include "server/db/conn_private.h"
+#include "server/db/home.h"
 #include "sql.h"
 
 /*
@@ -13,7 +14,8 @@
  * only briefly, since requests queue up after it.
  */
 static const char begin_sql[] =
-	"BEGIN; SET LOCAL lock_timeout = '5min'; SET LOCAL statement_timeout = 0; SET LOCAL client_min_messages = "
+	"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '5min'; SET LOCAL statement_timeout = 0; SET "
+	"LOCAL client_min_messages = "
 	"warning;"
 	" SELECT pg_advisory_xact_lock(7233158402715364);"
 	" SET LOCAL lock_timeout = '5s';"
@@ -143,6 +145,36 @@ static err_t step(struct ctx *cx, PGconn *pg, bool *more_out)
 	return OK;
 }
 
+/*
+ * See server/db/home.h. Before anybody is served, and without a bound: there may be very many calendars.
+ */
+static err_t home_keep(struct ctx *cx, PGconn *pg)
+{
+	TRY(run(cx, pg, "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 0", "of the counters"));
+	PGresult *res = plain_exec(pg, "SELECT database_home_keep()", ctx_deadline(cx, UINT32_MAX));
+	err_t e = PQresultStatus(res) == PGRES_TUPLES_OK ? OK : refused(cx, pg, res, "of the counters");
+	bool moved = !e && PQgetvalue(res, 0, 0)[0] == 't';
+	PQclear(res);
+	if (e)
+		return e;
+	TRY(run(cx, pg, "COMMIT", "of the counters"));
+	if (moved)
+		db_home_log();
+	return OK;
+}
+
+/* Lengths, cases and orders are those of UTF-8. Told before the first migration, not by the first that fails. */
+static err_t refuse_encoding(struct ctx *cx, PGconn *pg)
+{
+	const char *encoding = PQparameterStatus(pg, "server_encoding");
+	if (!encoding || strcmp(encoding, "UTF8") == 0)
+		return OK;
+	return REFUSE(cx, INVALID_VALUE, "",
+		"The database stores text as %s and must store it as UTF8: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE "
+		"template0.",
+		encoding);
+}
+
 static void quiet(void *state, const PGresult *res)
 {
 	(void)state, (void)res;
@@ -151,13 +183,14 @@ static void quiet(void *state, const PGresult *res)
 static err_t migrate_on(struct ctx *cx, PGconn *pg, int *applied_out)
 {
 	bool more = true;
+	TRY(refuse_encoding(cx, pg));
 	int applied = -1; /* the last step finds nothing to do */
 	for (; more; applied++) {
 		TRY(step(cx, pg, &more));
 		ctx_go_on(cx);
 	}
 	*applied_out = applied;
-	return OK;
+	return home_keep(cx, pg);
 }
 
 err_t db_migrate(struct ctx *cx, const char *url, int *applied_out)

@@ -331,6 +331,11 @@ def one_place_of_words(world):
     assert count(world, "words_fill") == 1
 
 
+def one_home(world):
+    world.sql("SELECT database_home_keep(), database_home_keep()")
+    assert count(world, "database_home") == 1
+
+
 def requests_are_10000_of_a_week(world):
     row = (f"INSERT INTO request_log SELECT {SOMEONE}, uuid_v7(), (floor(extract(epoch FROM now()) / 86400)::bigint + {{}}) %% 9, now(), NULL, NULL, NULL, "
            "'GET', 'GET /v1/events', '/v1/events', 200, 1 FROM generate_series(1, {})").replace("%%", "%")
@@ -357,6 +362,7 @@ PROOFS = {
     "webhook_counter": endpoints_are_sixteen,
     "webhook_cursor": endpoints_are_sixteen,
     "words_fill": one_place_of_words,
+    "database_home": one_home,
     "webhook_event": webhooks_are_of_30_days,
     "webhook_delivery": webhooks_are_of_30_days,
     "webhook_attempt": webhooks_are_of_30_days,

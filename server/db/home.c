@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/db/home.h"
+
+#include "server/base/log.h"
+#include "server/db/query.h"
+#include "sql.h"
+
+struct home {
+	bool moved;
+};
+DB_RESULT(database_home_keep, struct home, moved);
+
+struct mark {
+	bool same;
+};
+DB_RESULT(secret_mark_same, struct mark, same);
+
+void db_home_log(void)
+{
+	log_event(LOG_WARN, "database_moved",
+		LOG_C("detail", "restored, or taken over by a copy: clients read all calendars once more"));
+}
+
+err_t db_home_keep(struct ctx *cx, void *unused)
+{
+	struct home home;
+	(void)unused;
+	TRY(db_row_(cx, &sql_database_home_keep, ROW(database_home_keep, &home), NULL, 0));
+	if (home.moved)
+		db_home_log();
+	return OK;
+}
+
+err_t db_secret_is_same(struct ctx *cx, struct bytes mark, bool keep, bool *same_out)
+{
+	struct mark row;
+	if (keep)
+		TRY(db_exec(cx, &sql_secret_mark_keep, NULL, IN(mark)));
+	TRY(db_row(cx, &sql_secret_mark_same, ROW(secret_mark_same, &row), IN(mark)));
+	*same_out = row.same;
+	return OK;
+}
