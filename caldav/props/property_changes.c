@@ -8,6 +8,7 @@
 #define NAME_OCTETS 1024 /* of a dead property, namespace and all: it is part of an index */
 #define DISPLAYNAME_OCTETS 1024
 #define DESCRIPTION_OCTETS (16 * 1024)
+#define LANG_OCTETS 64
 #define COLOR_OCTETS 64
 #define TIMEZONE_OCTETS (64 * 1024)
 
@@ -60,8 +61,13 @@ static void set_displayname(struct step *s)
 
 static void set_description(struct step *s)
 {
-	if (text_of(s, DESCRIPTION_OCTETS, &s->to->description))
-		s->to->set_description = true;
+	struct str lang = s->node ? s->node->lang : STR_ABSENT;
+	if (!text_of(s, DESCRIPTION_OCTETS, &s->to->description))
+		return;
+	if (lang.len > LANG_OCTETS)
+		refuse(s, 409, NULL);
+	s->to->description_lang = lang.len ? lang : STR_ABSENT;
+	s->to->set_description = true;
 }
 
 /* #RGB, #RRGGBB, #RRGGBBAA, names: clients disagree, so it is kept as it came. */

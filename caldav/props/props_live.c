@@ -19,6 +19,17 @@ static int text_value(struct buf *out, struct str text)
 	return 200;
 }
 
+/* Into the tag that was opened last (RFC 4918 §4.3). */
+static void language_add(struct buf *out, struct str lang)
+{
+	if (!lang.ptr)
+		return;
+	out->len--;
+	BUF_LIT(out, " xml:lang=\"");
+	xml_escape_attribute(out, lang);
+	BUF_LIT(out, "\">");
+}
+
 VALUE(empty)
 {
 	UNUSED_CONTEXT, UNUSED_SUBJECT;
@@ -167,6 +178,8 @@ VALUE(principal_collection_set)
 VALUE(calendar_description)
 {
 	UNUSED_CONTEXT;
+	if (subject->calendar->description.ptr)
+		language_add(out, subject->calendar->description_lang);
 	return text_value(out, subject->calendar->description);
 }
 

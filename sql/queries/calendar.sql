@@ -8,9 +8,10 @@ SELECT c.id, c.selected FROM calendar c WHERE c.account_id = $1 AND ($2::uuid[] 
 
 -- name: calendar_list
 -- $1 account  $2 only
-SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description, c.color, c.timezone, c.tzid, c.ord,
-       c.components, c.transp, c.selected, c.writable, c.is_public, c.organizer_name, c.prop_version, s.modseq,
-       s.min_modseq, s.objects, s.bytes AS size, c.created_at, c.updated_at
+SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description,
+       c.description_lang, c.color, c.timezone, c.tzid, c.ord, c.components, c.transp, c.selected, c.writable,
+       c.is_public, c.organizer_name, c.prop_version, s.modseq, s.min_modseq, s.objects, s.bytes AS size,
+       c.created_at, c.updated_at
   FROM calendar c JOIN calendar_state s ON s.account_id = c.account_id AND s.calendar_id = c.id
  WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2))
  ORDER BY c.ord, c.name;
@@ -18,9 +19,10 @@ SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description, c.co
 -- name: calendar_after
 -- $1 account  $2 only  $3 after this order  $4 and this name  $5 at most  $6 selected  $7 writable; NULL is both
 -- The account has no more than 250: they are sorted, and no index is kept for it.
-SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description, c.color, c.timezone, c.tzid, c.ord,
-       c.components, c.transp, c.selected, c.writable, c.is_public, c.organizer_name, c.prop_version, s.modseq,
-       s.min_modseq, s.objects, s.bytes AS size, c.created_at, c.updated_at
+SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description,
+       c.description_lang, c.color, c.timezone, c.tzid, c.ord, c.components, c.transp, c.selected, c.writable,
+       c.is_public, c.organizer_name, c.prop_version, s.modseq, s.min_modseq, s.objects, s.bytes AS size,
+       c.created_at, c.updated_at
   FROM calendar c JOIN calendar_state s ON s.account_id = c.account_id AND s.calendar_id = c.id
  WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND (c.ord::bigint, c.name) > ($3::bigint, $4)
    AND ($6::boolean IS NULL OR c.selected = $6) AND ($7::boolean IS NULL OR c.writable = $7)
@@ -29,9 +31,10 @@ SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description, c.co
 -- name: calendar_before
 -- $1 account  $2 only  $3 before this order  $4 and this name  $5 at most  $6 selected  $7 writable; NULL is both
 -- The account has no more than 250: they are sorted, and no index is kept for it.
-SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description, c.color, c.timezone, c.tzid, c.ord,
-       c.components, c.transp, c.selected, c.writable, c.is_public, c.organizer_name, c.prop_version, s.modseq,
-       s.min_modseq, s.objects, s.bytes AS size, c.created_at, c.updated_at
+SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description,
+       c.description_lang, c.color, c.timezone, c.tzid, c.ord, c.components, c.transp, c.selected, c.writable,
+       c.is_public, c.organizer_name, c.prop_version, s.modseq, s.min_modseq, s.objects, s.bytes AS size,
+       c.created_at, c.updated_at
   FROM calendar c JOIN calendar_state s ON s.account_id = c.account_id AND s.calendar_id = c.id
  WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND (c.ord::bigint, c.name) < ($3::bigint, $4)
    AND ($6::boolean IS NULL OR c.selected = $6) AND ($7::boolean IS NULL OR c.writable = $7)
@@ -39,34 +42,37 @@ SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description, c.co
 
 -- name: calendar_by_name guard: with_key
 -- $1 account  $2 only  $3 URL name
-SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description, c.color, c.timezone, c.tzid, c.ord,
-       c.components, c.transp, c.selected, c.writable, c.is_public, c.organizer_name, c.prop_version, s.modseq,
-       s.min_modseq, s.objects, s.bytes AS size, c.created_at, c.updated_at
+SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description,
+       c.description_lang, c.color, c.timezone, c.tzid, c.ord, c.components, c.transp, c.selected, c.writable,
+       c.is_public, c.organizer_name, c.prop_version, s.modseq, s.min_modseq, s.objects, s.bytes AS size,
+       c.created_at, c.updated_at
   FROM calendar c JOIN calendar_state s ON s.account_id = c.account_id AND s.calendar_id = c.id
  WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND by_name(c.name) = $3;
 
 -- name: calendar_by_id
 -- $1 account  $2 only  $3 id
-SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description, c.color, c.timezone, c.tzid, c.ord,
-       c.components, c.transp, c.selected, c.writable, c.is_public, c.organizer_name, c.prop_version, s.modseq,
-       s.min_modseq, s.objects, s.bytes AS size, c.created_at, c.updated_at
+SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description,
+       c.description_lang, c.color, c.timezone, c.tzid, c.ord, c.components, c.transp, c.selected, c.writable,
+       c.is_public, c.organizer_name, c.prop_version, s.modseq, s.min_modseq, s.objects, s.bytes AS size,
+       c.created_at, c.updated_at
   FROM calendar c JOIN calendar_state s ON s.account_id = c.account_id AND s.calendar_id = c.id
  WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND c.id = $3;
 
 -- name: calendar_create stores
 -- $1 account  $2 only  $3 author  $4 request  $5 id  $6 name  $7 components  $8 displayname  $9 description  $10 color
 -- $11 timezone  $12 tzid  $13 ord  $14 transp  $15 $16 $17 dead properties  $18 calendars at most
--- $19 dead properties at most  $20 is public  $21 organizer's name
+-- $19 dead properties at most  $20 is public  $21 organizer's name  $22 the description's language
 SELECT calendar_create(ROW($1, $2, $3, $4)::actor, $5, $6, $7,
-                       ROW($8, $9, $10, $11, $12, $13, $14, NULL, NULL, $20, $21)::calendar_fields,
+                       ROW($8, $9, $10, $11, $12, $13, $14, NULL, NULL, $20, $21, $22)::calendar_fields,
                        ROW($15, $16, $17)::dead_change, $18, $19)::text AS outcome;
 
 -- name: calendar_update stores
 -- $1 account  $2 only  $3 author  $4 request  $5 name  $6 the version that it must have, NULL for any  $7 which are set
 -- $8 displayname  $9 description  $10 color  $11 timezone  $12 tzid  $13 ord  $14 transp  $15 selected  $16 writable
 -- $17 $18 $19 dead properties  $20 dead properties at most  $21 is public  $22 organizer's name
+-- $23 the description's language
 SELECT calendar_update(ROW($1, $2, $3, $4)::actor, $5, $6, $7,
-                       ROW($8, $9, $10, $11, $12, $13, $14, $15, $16, $21, $22)::calendar_fields,
+                       ROW($8, $9, $10, $11, $12, $13, $14, $15, $16, $21, $22, $23)::calendar_fields,
                        ROW($17, $18, $19)::dead_change, $20)::text AS outcome;
 
 -- name: calendar_delete

@@ -110,6 +110,46 @@ def test_a_resource_keeps_a_hundred_dead_properties(dav, cal):
     assert set(fates(proppatch(dav, cal, "<x:q xmlns:x='urn:x'>1</x:q>", "<x:p0 xmlns:x='urn:x'/>")).values()) == {(200, None)}
 
 
+def test_a_description_comes_back_in_its_language(world, owner, dav, home, cal):
+    """RFC 4791 §5.2.1: servers MUST return any xml:lang attribute if set; RFC 4918 §4.3: it may be in scope."""
+    lang = "{http://www.w3.org/XML/1998/namespace}lang"
+
+    def told(path=cal):
+        found = dav.propfind(path, "<C:calendar-description/>").members[path].ok[C + "calendar-description"]
+        return found.text, found.get(lang)
+
+    def described(inner, scope=""):
+        answer = dav.request("PROPPATCH", cal, f"<D:propertyupdate {NAMESPACES} {scope}><D:set><D:prop>{inner}</D:prop></D:set></D:propertyupdate>")
+        assert answer.status == 207, answer
+        return answer.responses[0]
+
+    assert 200 in described("<C:calendar-description xml:lang='fr-CA'>Fêtes</C:calendar-description>").by_status
+    assert told() == ("Fêtes", "fr-CA")
+    described("<C:calendar-description>Ferien</C:calendar-description>", "xml:lang='de'")
+    assert told() == ("Ferien", "de")
+    described("<D:displayname xml:lang='en'>Other</D:displayname>")
+    assert told() == ("Ferien", "de")
+    copy = home + "copied/"
+    assert dav.request("COPY", cal, Destination=dav.url + copy).status == 201
+    assert told(copy) == ("Ferien", "de")
+    made = home + "made/"
+    body = f"<C:mkcalendar {NAMESPACES}><D:set><D:prop><C:calendar-description xml:lang='x&quot;&gt;'>A</C:calendar-description></D:prop></D:set></C:mkcalendar>"
+    assert dav.request("MKCALENDAR", made, body).status == 201
+    assert told(made) == ("A", 'x">')
+    described("<C:calendar-description>Plain</C:calendar-description>")
+    assert told() == ("Plain", None)
+    assert 409 in described(f"<C:calendar-description xml:lang='{'x' * 65}'>A</C:calendar-description>").by_status
+    described("<C:calendar-description xml:lang='de'>Von hier</C:calendar-description>")
+    (listed,) = [c for c in world.get("/v1/calendars?limit=100", key=owner.key).json["data"] if c["description"] == "Von hier"]
+    patch = lambda **fields: world.request(
+        "PATCH", f"/v1/calendars/{listed['id']}", json.dumps(fields), {"Content-Type": "application/json"}, owner.key
+    ).status
+    assert patch(name="Other name") == 200 and told() == ("Von hier", "de")
+    assert patch(description="Of REST") == 200 and told() == ("Of REST", None)
+    for path in (copy, made):
+        assert dav.request("DELETE", path).status == 204
+
+
 def test_minimal_success_has_no_body(dav, cal):  # RFC 8144 §2.1
     for headers in ({"Prefer": "return=minimal"}, {"Brief": "t"}):
         answer = proppatch(dav, cal, "<D:displayname>x</D:displayname>", **headers)

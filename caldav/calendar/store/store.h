@@ -24,7 +24,8 @@
 
 struct calendar {
 	struct id id, account;
-	struct str name, displayname, description, color, timezone, tzid; /* absent where not set, but name */
+	struct str name, displayname, description, description_lang, color, timezone,
+		tzid; /* absent where not set, but name */
 	int32_t ord;
 	int16_t components; /* enum component, a set */
 	bool transp;        /* transparent for free/busy */
@@ -78,7 +79,7 @@ struct dead_property {
 
 /* What a PROPPATCH, MKCALENDAR or REST PATCH changes. A set flag without a text removes. */
 struct calendar_change {
-	struct str displayname, description, color, timezone, tzid, organizer_name;
+	struct str displayname, description, description_lang, color, timezone, tzid, organizer_name;
 	bool set_displayname, set_description, set_color, set_timezone, set_tzid, set_ord, set_transp, set_selected,
 		set_writable, set_is_public, set_organizer_name;
 	int32_t ord;

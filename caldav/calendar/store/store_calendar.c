@@ -5,9 +5,9 @@
 #include "caldav/calendar/store/store_private.h"
 
 #define CALENDAR_FIELDS                                                                                                \
-	id, account, name, displayname, description, color, timezone, tzid, ord, components, transp, selected,         \
-		writable, is_public, organizer_name, prop_version, modseq, min_modseq, objects, size, created_at,      \
-		updated_at
+	id, account, name, displayname, description, description_lang, color, timezone, tzid, ord, components, transp, \
+		selected, writable, is_public, organizer_name, prop_version, modseq, min_modseq, objects, size,        \
+		created_at, updated_at
 
 DB_RESULT(calendar_list, struct calendar, CALENDAR_FIELDS);
 DB_RESULT(calendar_after, struct calendar, CALENDAR_FIELDS);
@@ -129,7 +129,8 @@ err_t calendar_create(struct ctx *cx, const struct actor *actor, struct str name
 	TRY(db_row(cx, &sql_calendar_create, ROW(calendar_create, &got), IN_ACTOR(cx, actor), IN(id), IN(name),
 		IN(components), IN(with->displayname), IN(with->description), IN(with->color), IN(with->timezone),
 		IN(with->tzid), IN(with->ord), IN(with->transp), IN_DEAD(dead), IN((int32_t)CALENDARS_MAX),
-		IN((int32_t)DEAD_PROPERTIES_MAX), IN(with->is_public), IN(with->organizer_name)));
+		IN((int32_t)DEAD_PROPERTIES_MAX), IN(with->is_public), IN(with->organizer_name),
+		IN(with->description_lang)));
 	enum outcome outcome = outcome_of(got.outcome);
 	if (outcome == OUTCOME_NAME_TAKEN)
 		return FAIL(cx, CONFLICT, "calendar name is taken");
@@ -139,7 +140,7 @@ err_t calendar_create(struct ctx *cx, const struct actor *actor, struct str name
 	return OK;
 }
 
-/* The bits of calendar_update in 0020_hosted_fields.sql. */
+/* The bits of calendar_update in 0080_description_lang.sql. */
 static int32_t fields_set(const struct calendar_change *c)
 {
 	return c->set_displayname | c->set_description << 1 | c->set_color << 2 | c->set_timezone << 3 |
@@ -157,7 +158,8 @@ err_t calendar_update(struct ctx *cx, const struct actor *actor, struct str name
 		change->only_version ? IN(change->only_version) : IN_NULL(DB_INT8), IN(fields_set(change)),
 		IN(change->displayname), IN(change->description), IN(change->color), IN(change->timezone),
 		IN(change->tzid), IN(change->ord), IN(change->transp), IN(change->selected), IN(change->writable),
-		IN_DEAD(dead), IN((int32_t)DEAD_PROPERTIES_MAX), IN(change->is_public), IN(change->organizer_name)));
+		IN_DEAD(dead), IN((int32_t)DEAD_PROPERTIES_MAX), IN(change->is_public), IN(change->organizer_name),
+		IN(change->description_lang)));
 	enum outcome outcome = outcome_of(got.outcome);
 	return outcome == OUTCOME_CHANGED ? OK : outcome_refusal(cx, outcome, STR_ABSENT);
 }
