@@ -40,9 +40,11 @@ static err_t run_list(struct api_call *call, struct response *rs)
 	TRY(page_begin(call, "newest", &page));
 	TRY(page_newest(&page, &bound));
 	TRY(booking_page_page(&call->rq->cx, &call->actor, bound, page.back, page.limit + 1, &rows, &count));
-	page_cut(&page, &count);
+	PAGE_CUT_ROWS(&page, rows, &count);
 	struct json j = api_list_begin(call, rs);
 	for (size_t i = 0; i < count; i++) {
+		if (!page_takes(&page, rows[page_row(&page, count, i)].created_at))
+			continue;
 		struct page_view view = booking_page_view(&call->rq->cx, &rows[page_row(&page, count, i)]);
 		api_list_item(call, &j, &view);
 	}
@@ -56,6 +58,7 @@ const struct contract list_booking_pages = {
 	.answer = &booking_page_resource,
 	.shape = ANSWER_LIST,
 	.status = 200,
+	.flags = BY_CREATED,
 	.run = run_list,
 };
 

@@ -167,9 +167,11 @@ static err_t run_list(struct api_call *call, struct response *rs)
 	TRY(page_begin(call, order, &page));
 	TRY(page_newest(&page, &bound));
 	TRY(booking_list(cx, &call->actor, params->page, bound, page.back, page.limit + 1, &rows, &count));
-	page_cut(&page, &count);
+	PAGE_CUT_ROWS(&page, rows, &count);
 	struct json j = api_list_begin(call, rs);
 	for (size_t i = 0; i < count; i++) {
+		if (!page_takes(&page, rows[page_row(&page, count, i)].created_at))
+			continue;
 		struct booking_view view = view_of(cx->mem, &rows[page_row(&page, count, i)]);
 		api_list_item(call, &j, &view);
 	}
@@ -184,6 +186,7 @@ const struct contract list_bookings = {
 	.answer = &booking_resource,
 	.shape = ANSWER_LIST,
 	.status = 200,
+	.flags = BY_CREATED,
 	.run = run_list,
 };
 

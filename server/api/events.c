@@ -64,10 +64,13 @@ static bool position_read(struct arena *mem, struct str text, struct agenda_posi
 
 /* ---- the list ---- */
 
-static void write_items(struct api_call *call, struct json *j, const struct agenda_item *items, size_t count)
+static void write_items(const struct page *page, struct json *j, const struct agenda_item *items, size_t count)
 {
+	struct api_call *call = page->call;
 	for (size_t i = 0; i < count; i++) {
 		struct event_view view;
+		if (!page_takes(page, items[i].object.created_at))
+			continue;
 		event_view_of(call->rq->cx.mem, &items[i], !id_is_test(call->actor.owner), &view);
 		api_list_item(call, j, &view);
 	}
@@ -111,7 +114,7 @@ static err_t list_in_range(struct api_call *call, struct response *rs, const str
 	TRY(sieve ? agenda_in_range_sieved(&rq->cx, &q, sieve, &list) : agenda_in_range(&rq->cx, &q, &list));
 	page.more = list.more;
 	struct json j = api_list_begin(call, rs);
-	write_items(call, &j, list.items, list.count);
+	write_items(&page, &j, list.items, list.count);
 	page_end(&page, &j, list.stands ? position_text(rq->cx.mem, &list.first) : STR_ABSENT,
 		list.stands ? position_text(rq->cx.mem, &list.last) : STR_ABSENT);
 	return OK;
@@ -134,9 +137,9 @@ static err_t list_newest(struct api_call *call, struct response *rs, const struc
 	const struct id_list named = { &params->calendar, 1 };
 	TRY(calendars_chosen(call, params->has_calendar ? &named : NULL, "calendar_id", &q.calendars));
 	TRY(agenda_newest(&rq->cx, &q, &list));
-	page.more = list.more;
+	page.more = list.more && !page_is_past(&page, page.back ? list.first : list.last);
 	struct json j = api_list_begin(call, rs);
-	write_items(call, &j, list.items, list.count);
+	write_items(&page, &j, list.items, list.count);
 	page_end_newest(&page, &j, list.stands, list.first, list.last);
 	return OK;
 }
@@ -172,6 +175,7 @@ const struct contract list_events = {
 	.answer = &event_resource,
 	.shape = ANSWER_LIST,
 	.status = 200,
+	.flags = BY_CREATED,
 	ERRORS(NOT_FOUND, RANGE_TOO_LARGE, TOO_COSTLY),
 	.run = run_list,
 	.ahead = list_ahead,

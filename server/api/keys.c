@@ -56,9 +56,11 @@ static err_t run_list(struct api_call *call, struct response *rs)
 	TRY(page_begin(call, "newest", &page));
 	TRY(page_newest(&page, &bound));
 	TRY(key_page(&call->rq->cx, call->who.account, bound, page.back, asked->unused, page.limit + 1, &keys, &count));
-	page_cut(&page, &count);
+	PAGE_CUT_ROWS(&page, keys, &count);
 	struct json j = api_list_begin(call, rs);
 	for (size_t i = 0; i < count; i++) {
+		if (!page_takes(&page, keys[page_row(&page, count, i)].created_at))
+			continue;
 		struct key_view view = key_view_of(&call->rq->cx, &keys[page_row(&page, count, i)], STR_ABSENT);
 		api_list_item(call, &j, &view);
 	}
@@ -73,6 +75,7 @@ const struct contract list_api_keys = {
 	.answer = &key_resource,
 	.shape = ANSWER_LIST,
 	.status = 200,
+	.flags = BY_CREATED,
 	.run = run_list,
 };
 

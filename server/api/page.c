@@ -55,6 +55,40 @@ err_t page_refuse(const struct page *page)
 		page->back ? "previous_cursor" : "next_cursor");
 }
 
+/*
+ * An id begins with the time when it was made, by a clock that may be another than that of created_at, and in a
+ * transaction that may have begun some time before.
+ */
+#define CREATED_SLACK_S 60
+
+static struct instant later(struct instant a, struct instant b)
+{
+	return instant_before(a, b) ? b : a;
+}
+
+static struct instant earlier(struct instant a, struct instant b)
+{
+	return instant_before(b, a) ? b : a;
+}
+
+static void created_read(const struct page_params *sent, struct page *page)
+{
+	page->by_created =
+		sent->created.has_gte || sent->created.has_gt || sent->created.has_lte || sent->created.has_lt;
+	page->created_from = sent->created.has_gte ? sent->created.gte : INSTANT_BEFORE;
+	page->created_to = sent->created.has_lte ? sent->created.lte : INSTANT_FOREVER;
+	if (sent->created.has_gt)
+		page->created_from = later(page->created_from, (struct instant){ sent->created.gt.us + 1 });
+	if (sent->created.has_lt)
+		page->created_to = earlier(page->created_to, (struct instant){ sent->created.lt.us - 1 });
+}
+
+bool page_takes(const struct page *page, struct instant created_at)
+{
+	return !page->by_created ||
+	       (!instant_before(created_at, page->created_from) && !instant_before(page->created_to, created_at));
+}
+
 err_t page_begin(struct api_call *call, const char *order, struct page *out)
 {
 	const struct page_params *sent = call->page;
@@ -74,8 +108,30 @@ err_t page_begin(struct api_call *call, const char *order, struct page *out)
 		page.inside = kind == AT_ROW;
 		page.position = kind == AT_ROW ? position : STR_ABSENT;
 	}
+	created_read(sent, &page);
 	*out = page;
 	return OK;
+}
+
+/* Where to begin (`near`), and where nothing more comes. */
+static struct id created_bound(const struct page *page, bool near)
+{
+	bool upper = page->back != near;
+	struct instant at = upper ? page->created_to : page->created_from;
+	int64_t ms = at.us / 1000 + (upper ? CREATED_SLACK_S : -CREATED_SLACK_S) * INT64_C(1000);
+	struct id id;
+	memset(&id, upper && ms >= 0 ? 255 : 0, sizeof id);
+	for (size_t i = 0; i < 6 && ms >= 0 && ms >> 48 == 0; i++)
+		id.octets[i] = (uint8_t)(ms >> (8 * (5 - i)));
+	return id;
+}
+
+bool page_is_past(const struct page *page, struct id id)
+{
+	if (!page->by_created)
+		return false;
+	int order = id_cmp(id, created_bound(page, false));
+	return page->back ? order > 0 : order < 0;
 }
 
 err_t page_newest(const struct page *page, struct id *out)
@@ -84,6 +140,11 @@ err_t page_newest(const struct page *page, struct id *out)
 	memset(&id, page->back ? 0 : 255, sizeof id);
 	if (page->position.ptr && !id_parse(page->position, "id", &id))
 		return page_refuse(page);
+	if (page->by_created) {
+		struct id bound = created_bound(page, true);
+		if (page->back ? id_cmp(bound, id) > 0 : id_cmp(bound, id) < 0)
+			id = bound;
+	}
 	*out = id;
 	return OK;
 }

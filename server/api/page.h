@@ -7,7 +7,7 @@
  *	TRY(page_begin(call, "newest", &page));             which order; other lists' cursors are refused
  *	TRY(page_newest(&page, &bound));                     where: its position, in what the list is ordered by
  *	TRY(thing_page(…, bound, page.back, page.limit + 1, &rows, &count));
- *	page_cut(&page, &count);
+ *	PAGE_CUT_ROWS(&page, rows, &count);
  *	for (i …) api_list_item(…, &rows[page_row(&page, count, i)]);
  *	page_end(&page, &j, position of the first item, of the last);
  *
@@ -25,6 +25,8 @@ struct page {
 	bool back;           /* what comes before the position, else after it */
 	bool inside;         /* it begins at a position: something may be on the other side */
 	bool more;           /* there are others in its direction; set by page_cut(), or who knows better */
+	bool by_created;     /* of what was made in this time alone, both ends included */
+	struct instant created_from, created_to;
 };
 
 /*
@@ -40,6 +42,18 @@ MUST_CHECK err_t page_newest(const struct page *page, struct id *out);
 
 /* Of limit + 1 rows that were asked for, the one too many is left out. */
 void page_cut(struct page *page, size_t *count);
+/* Of a BY_CREATED: is what was made then told? A page has rows beside those that are, since its rows stand by their
+ * ids. */
+bool page_takes(const struct page *page, struct instant created_at);
+/* Is what comes from this id on made so long before (back: after) the asked time that nothing more is to be found? */
+bool page_is_past(const struct page *page, struct id id);
+/* page_cut() of rows with an `id`, the newest first; those that are past are none. */
+#define PAGE_CUT_ROWS(page, rows, count)                                                                               \
+	do {                                                                                                           \
+		while (*(count) && page_is_past(page, (rows)[*(count)-1].id))                                          \
+			--*(count);                                                                                    \
+		page_cut(page, count);                                                                                 \
+	} while (0)
 /* Which of `count` rows is item i. */
 size_t page_row(const struct page *page, size_t count, size_t i);
 /* The end of the answer. The positions are those of its first and last item; absent where there is none. */

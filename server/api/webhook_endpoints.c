@@ -104,9 +104,11 @@ static err_t run_list(struct api_call *call, struct response *rs)
 	TRY(page_begin(call, "newest", &page));
 	TRY(page_newest(&page, &bound));
 	TRY(webhook_endpoint_page(&call->rq->cx, &owner, bound, page.back, page.limit + 1, &rows, &count));
-	page_cut(&page, &count);
+	PAGE_CUT_ROWS(&page, rows, &count);
 	struct json j = api_list_begin(call, rs);
 	for (size_t i = 0; i < count; i++) {
+		if (!page_takes(&page, rows[page_row(&page, count, i)].created_at))
+			continue;
 		struct endpoint_view view = view_of(call->rq->cx.mem, &rows[page_row(&page, count, i)], STR_ABSENT);
 		api_list_item(call, &j, &view);
 	}
@@ -120,6 +122,7 @@ const struct contract list_webhook_endpoints = {
 	.answer = &endpoint_resource,
 	.shape = ANSWER_LIST,
 	.status = 200,
+	.flags = BY_CREATED,
 	.run = run_list,
 };
 

@@ -47,7 +47,25 @@ static const struct json_field page_fields[] = {
 	{ "starting_after", JSON_STR, 0,    P(starting_after), 0,    0,  0,              NULL, NULL, 0, 0, "The page after: `next_cursor` of the one before", "cur_nTzSdVfS7mJwPWV2dF8wMzU1V0h1Q0ZmUnBNZkI1M21DOVo2" },
 	{ "ending_before",  JSON_STR, 0,    P(ending_before),  0,    0,  0,              NULL, NULL, 0, 0, "The page before: `previous_cursor` of the one after", "cur_nTzSdVfS7mJwPWV2dF8wMzU1V0h1Q0ZmUnBNZkI1M21DOVo2" },
 };
+#define CREATED(sign, doc) { "created[" #sign "]", JSON_TIME, 0, P(created.sign), P(created.has_##sign), 0, 0, NULL, NULL, 0, 0, doc, NULL }
+static const struct json_field created_fields[] = {
+	CREATED(gte, "Those alone whose `created_at` is this or later. A page may then have fewer items than `limit` while `has_more` is true: read on"),
+	CREATED(gt,  "Those alone whose `created_at` is later"),
+	CREATED(lte, "Those alone whose `created_at` is this or earlier"),
+	CREATED(lt,  "Those alone whose `created_at` is earlier"),
+};
 /* clang-format on */
+
+static void add_fields(
+	struct json_field *to, size_t *count, const struct json_field *fields, size_t field_count, size_t at)
+{
+	for (size_t i = 0; i < field_count; i++) {
+		to[*count] = fields[i];
+		to[*count].offset += at;
+		to[*count].given += fields[i].given ? at : 0;
+		++*count;
+	}
+}
 
 const struct json_field *contract_params(
 	struct arena *mem, const struct contract *contract, size_t *count_out, size_t *size_out)
@@ -57,13 +75,13 @@ const struct json_field *contract_params(
 	*size_out = contract->params_size;
 	if (contract->shape != ANSWER_LIST)
 		return contract->params;
-	struct json_field *fields = arena_array(mem, struct json_field, count + ARRAY_LEN(page_fields));
+	struct json_field *fields =
+		arena_array(mem, struct json_field, count + ARRAY_LEN(page_fields) + ARRAY_LEN(created_fields));
 	if (count)
 		memcpy(fields, contract->params, count * sizeof *fields);
-	for (size_t i = 0; i < ARRAY_LEN(page_fields); i++) {
-		fields[count] = page_fields[i];
-		fields[count++].offset += at;
-	}
+	if (contract->flags & BY_CREATED)
+		add_fields(fields, &count, created_fields, ARRAY_LEN(created_fields), at);
+	add_fields(fields, &count, page_fields, ARRAY_LEN(page_fields), at);
 	*count_out = count;
 	*size_out = at + sizeof(struct page_params);
 	return fields;

@@ -38,7 +38,8 @@ enum contract_flags {
 	   is told that it failed will ask again. */
 	SETTLES_ITSELF = 512,
 	OF_TEST_MODE = 1024, /* there is nothing of it in live mode: TEST_MODE_ONLY */
-	STAYS_OPEN = 2048    /* its answer goes on until one side ends it */
+	STAYS_OPEN = 2048,   /* its answer goes on until one side ends it */
+	BY_CREATED = 4096    /* an ANSWER_LIST of what has a created_at: takes bounds of it, too */
 };
 
 struct api_call;
@@ -90,6 +91,10 @@ struct telling {
 struct page_params {
 	int64_t limit; /* 0: not sent */
 	struct str starting_after, ending_before;
+	struct {
+		bool has_gte, has_gt, has_lte, has_lt;
+		struct instant gte, gt, lte, lt;
+	} created; /* BY_CREATED alone */
 };
 #define PAGE_LIMIT_DEFAULT 25
 #define PAGE_LIMIT_MAX 100

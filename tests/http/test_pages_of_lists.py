@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages of every list of /v1, forward and back: nothing twice, nothing missed, whatever is made or removed in between."""
 import base64
+import datetime
 import json
 import os
 import random
@@ -306,3 +307,65 @@ def test_a_page_of_keys_is_read_by_their_key_and_never_sorted(world, name):
         f"EXPLAIN (COSTS off) EXECUTE q('{ACCOUNT}', {STARTS[name]})"))
     assert "api_key_pkey" in plan and "Sort" not in plan and "Limit" in plan, plan
     assert re.search(r"Index Cond: \(\(account_id = \$1\) AND \(id [<>] \$2\)\)", plan), plan
+
+
+# ---- when it was made ----
+
+SIGNS = {"gte": lambda at, bound: at >= bound, "gt": lambda at, bound: at > bound, "lte": lambda at, bound: at <= bound, "lt": lambda at, bound: at < bound}
+BY_CREATED = {path for method, path, o in DOCUMENT.operations() if method == "GET" and "created[gte]" in {p["name"] for p in map(DOCUMENT.resolve, o["parameters"])}}
+
+
+def moment(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def rows_between(listed, limit, **bounds):
+    """All rows of these bounds, forward; backward from the last page they are the same."""
+    asked = Listed(listed.api, listed.path, **listed.query, **{f"created[{sign}]": at for sign, at in bounds.items()})
+    pages = asked.forward(limit)
+    back = asked.back(pages[-1], limit)
+    assert [row for page in back[::-1] for row in page["data"]] == [row for page in pages[:-1] for row in page["data"]]
+    return [row["id"] for page in pages for row in page["data"]]
+
+
+def test_what_was_made_in_a_time_is_told_alone(listed):
+    """To the microsecond that `created_at` shows, with each bound and with two."""
+    fill(listed, random.Random(3), 7)
+    rows = [row for page in listed.forward(100) for row in page["data"]]
+    if re.sub("/wbk_[^/]+", "/{endpoint}", listed.path) not in BY_CREATED:
+        assert listed.get(**{"created[gte]": "2026-01-01T00:00:00Z"}).status == 400
+        return
+    for bound in (rows[0]["created_at"], rows[3]["created_at"], rows[-1]["created_at"]):
+        for sign, holds in SIGNS.items():
+            assert rows_between(listed, 2, **{sign: bound}) == [r["id"] for r in rows if holds(moment(r["created_at"]), moment(bound))], (sign, bound)
+    low, high = sorted((rows[1]["created_at"], rows[5]["created_at"]), key=moment)
+    assert rows_between(listed, 2, gt=low, lte=high) == [r["id"] for r in rows if moment(low) < moment(r["created_at"]) <= moment(high)]
+    assert rows_between(listed, 2, gt=high, lt=low) == []
+    for wrong in ("yesterday", "1764547200", "2026-11-30", ""):
+        assert_error(listed.get(**{"created[lt]": wrong}), 400, "invalid_value", "created[lt]")
+
+
+def test_every_list_that_has_the_newest_first_is_asked_by_it():
+    """Calendars come in the order of the account; connections are dated by the consent, which is given anew."""
+    assert BY_CREATED == {"/v1/api_keys", "/v1/events", "/v1/oauth_apps", "/v1/webhook_endpoints", "/v1/webhook_events",
+                          "/v1/webhook_endpoints/{endpoint}/deliveries", "/v1/booking_pages", "/v1/bookings"}
+
+
+def test_what_is_far_from_the_time_is_not_read(world, owner, api):
+    """Ids begin with the time when they were made: pages begin at the bound, and end where nothing more can come."""
+    listed = hooks(api, HookEvents, "/v1/webhook_events")
+    [(account,)] = world.sql(f"SELECT account_id FROM account WHERE email = '{owner.email}' AND livemode")
+    days = range(1, 29, 3)
+    for day in days:
+        at = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=day)
+        world.sql(f"""INSERT INTO webhook_event (account_id, id, type, sequence, needs, created_at, body)
+                      VALUES ('{account}', ('{int(at.timestamp() * 1000):012x}' || '7' || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid,
+                              'ping', {day}, 0, '{at.isoformat()}', convert_to('{{"type":"ping"}}', 'UTF8'))""")
+    ago = lambda d: (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=d)).isoformat().replace("+00:00", "Z")
+    for bounds, there in (({"gte": ago(8.5)}, [1, 4, 7]), ({"lt": ago(18)}, [19, 22, 25, 28]), ({"gt": ago(20), "lt": ago(8)}, [10, 13, 16, 19]),
+                          ({"gte": ago(0.5)}, []), ({"lte": ago(40)}, []), ({"lte": "1960-01-01T00:00:00Z"}, []), ({"gte": "1960-01-01T00:00:00Z"}, [*days]),
+                          ({"lte": "9999-12-31T23:59:59Z"}, [*days]), ({"gte": "9999-12-31T23:59:59Z"}, [])):
+        asked = Listed(api, listed.path, **{f"created[{sign}]": at for sign, at in bounds.items()})
+        pages = asked.forward(2)
+        assert [row["sequence"] for page in pages for row in page["data"]] == there, bounds
+        assert len(pages) == max(1, (len(there) + 1) // 2), "no page is read for nothing"
