@@ -5,6 +5,8 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
+#include "server/crypto/digest.h"
+
 #define DER_MAX 80 /* two numbers of 33 octets, their heads and that of the sequence are 72 */
 
 /* Everything here works, or there is no memory. */
@@ -14,19 +16,26 @@ static void must(bool done)
 		abort();
 }
 
-struct bytes es256_sign(struct arena *mem, EVP_PKEY *key, struct str text)
+EVP_PKEY_CTX *es256_signer(EVP_PKEY *key)
 {
-	uint8_t *flat = arena_take(mem, 1, ES256_SIGNATURE), der[DER_MAX];
+	EVP_PKEY_CTX *signer = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+	must(signer && EVP_PKEY_sign_init(signer) == 1 && EVP_PKEY_CTX_set_signature_md(signer, EVP_sha256()) == 1);
+	return signer;
+}
+
+struct bytes es256_sign(struct arena *mem, const EVP_PKEY_CTX *signer, struct str text)
+{
+	uint8_t *flat = arena_take(mem, 1, ES256_SIGNATURE), der[DER_MAX], digest[SHA256_SIZE];
 	const uint8_t *at = der;
 	size_t len = sizeof der;
-	EVP_MD_CTX *work = EVP_MD_CTX_new();
-	must(work && EVP_DigestSignInit(work, NULL, EVP_sha256(), NULL, key) == 1 &&
-		EVP_DigestSign(work, der, &len, (const uint8_t *)text.ptr, text.len) == 1);
+	EVP_PKEY_CTX *work = EVP_PKEY_CTX_dup(signer);
+	sha256(bytes_of(text.ptr, text.len), digest);
+	must(work && EVP_PKEY_sign(work, der, &len, digest, sizeof digest) == 1);
 	ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &at, (long)len);
 	must(pair && BN_bn2binpad(ECDSA_SIG_get0_r(pair), flat, ES256_COORDINATE) == ES256_COORDINATE &&
 		BN_bn2binpad(ECDSA_SIG_get0_s(pair), flat + ES256_COORDINATE, ES256_COORDINATE) == ES256_COORDINATE);
 	ECDSA_SIG_free(pair);
-	EVP_MD_CTX_free(work);
+	EVP_PKEY_CTX_free(work);
 	return bytes_of(flat, ES256_SIGNATURE);
 }
 

@@ -9,6 +9,12 @@
 #define ES256_COORDINATE 32
 #define ES256_SIGNATURE ((size_t)2 * ES256_COORDINATE)
 
-struct bytes es256_sign(struct arena *mem, EVP_PKEY *key, struct str text);
+/*
+ * What signs by this key, set up once: the library finds its algorithms by name each time that something is set up. The
+ * caller's to free (EVP_PKEY_CTX_free).
+ */
+EVP_PKEY_CTX *es256_signer(EVP_PKEY *key);
+/* By a copy of the signer, which any number of threads may share. */
+struct bytes es256_sign(struct arena *mem, const EVP_PKEY_CTX *signer, struct str text);
 /* The numbers as OpenSSL takes them; false: not of ES256_SIGNATURE octets. */
 bool es256_der(struct arena *mem, struct bytes flat, struct bytes *out);

@@ -33,6 +33,11 @@ static void free_key(void *key)
 	EVP_PKEY_free(key);
 }
 
+static void free_signer(void *signer)
+{
+	EVP_PKEY_CTX_free(signer);
+}
+
 struct bytes signing_key_make(struct arena *mem)
 {
 	EVP_PKEY *key = EVP_EC_gen(SN_X9_62_prime256v1);
@@ -81,6 +86,8 @@ bool signing_key_open(struct arena *mem, struct bytes der, struct signing_key *o
 	}
 	arena_defer(mem, free_key, key);
 	out->key = key;
+	out->signer = es256_signer(key);
+	arena_defer(mem, free_signer, out->signer);
 	add_names(mem, out, point);
 	return true;
 }
@@ -116,7 +123,7 @@ struct str jwt_sign_by(struct arena *mem, const struct signing_key *key, const c
 {
 	struct str text =
 		joined(mem, header_of(mem, typ, key->kid), base64url_of(mem, bytes_of(claims.ptr, claims.len)));
-	return joined(mem, text, base64url_of(mem, es256_sign(mem, key->key, text)));
+	return joined(mem, text, base64url_of(mem, es256_sign(mem, key->signer, text)));
 }
 
 /* Our headers are what we write, so that nothing in them has to be understood: no other algorithm, no other key. */

@@ -11,8 +11,9 @@
 
 struct signing_key {
 	EVP_PKEY *key;
-	struct str kid; /* its thumbprint (RFC 7638) */
-	struct str jwk; /* its public half as a JWK (RFC 7517 §4) */
+	EVP_PKEY_CTX *signer; /* es256.h */
+	struct str kid;       /* its thumbprint (RFC 7638) */
+	struct str jwk;       /* its public half as a JWK (RFC 7517 §4) */
 };
 
 /* A new private key, in the form in which it is sealed and kept (DER). */

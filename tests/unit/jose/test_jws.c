@@ -134,7 +134,7 @@ static struct pair pair_made(struct str text)
 	struct pair pair;
 	assert_true(signing_key_open(test_mem, signing_key_make(test_mem), &made));
 	assert_null(jwk_read_text(&test_cx, made.jwk, &pair.key));
-	assert_true(es256_der(test_mem, es256_sign(test_mem, made.key, text), &pair.signature));
+	assert_true(es256_der(test_mem, es256_sign(test_mem, made.signer, text), &pair.signature));
 	return pair;
 }
 
