@@ -43,21 +43,12 @@ static bool may_be_private(const struct ctx *cx)
 	return cx->config && cx->config->allow_private_hooks;
 }
 
-static bool has_dot_segment(struct str path)
-{
-	struct str segment;
-	while (str_cut(&path, '/', &segment))
-		if (str_eq(segment, STR(".")) || str_eq(segment, STR("..")))
-			return true;
-	return false;
-}
-
 /* §3: https, a path, no fragment, no user, no dot segments; and a host that this server may call. */
 static err_t check_url(struct ctx *cx, struct str url, struct str *origin_out)
 {
 	struct uri u;
 	if (url.len > DOCUMENT_URL_MAX || !uri_split(url, &u) || !u.host.len || u.path.len < 2 || u.fragment.ptr ||
-		u.userinfo.ptr || has_dot_segment(u.path))
+		u.userinfo.ptr || path_has_dots(u.path))
 		return REFUSE(cx, INVALID_VALUE, "client_id",
 			"A client_id that is a URL has a path, and no fragment, user or dot segment.");
 	err_t e = target_check(cx, "client_id", url, may_be_private(cx));

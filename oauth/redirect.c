@@ -66,18 +66,6 @@ bool redirect_uri_matches(struct str registered, struct str sent)
 
 /* ---- registration ---- */
 
-static bool has_dot_segment(struct str path)
-{
-	static const struct str dots[] = { STR_INIT("."), STR_INIT(".."), STR_INIT("%2e"), STR_INIT(".%2e"),
-		STR_INIT("%2e."), STR_INIT("%2e%2e") };
-	struct str segment;
-	while (str_cut(&path, '/', &segment))
-		for (size_t i = 0; i < ARRAY_LEN(dots); i++)
-			if (str_eq_nocase(segment, dots[i]))
-				return true;
-	return false;
-}
-
 /* Lower-case ASCII labels: what a browser would show is what is compared (an IDN is registered in its xn-- form). */
 static bool is_plain_host(struct str host)
 {
@@ -156,7 +144,7 @@ err_t redirect_uri_check(struct ctx *cx, struct str uri, bool public_client)
 		return BAD("The redirect URI must have no user name or password.");
 	if (str_has(uri, '*'))
 		return BAD("Redirect URIs are compared octet by octet; there are no wildcards.");
-	if (has_dot_segment(u.path))
+	if (path_has_dots(u.path))
 		return BAD("The redirect URI's path must have no \".\" or \"..\" segments.");
 	TRY(check_query(cx, u.query));
 	if (str_eq(u.scheme, STR("https")))

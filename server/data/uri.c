@@ -59,6 +59,18 @@ static void percent(struct buf *out, char c)
 	buf_char(out, hex[(unsigned char)c & 15]);
 }
 
+bool path_has_dots(struct str raw)
+{
+	static const struct str dots[] = { STR_INIT("."), STR_INIT(".."), STR_INIT("%2e"), STR_INIT(".%2e"),
+		STR_INIT("%2e."), STR_INIT("%2e%2e") };
+	struct str segment;
+	while (str_cut(&raw, '/', &segment))
+		for (size_t i = 0; i < ARRAY_LEN(dots); i++)
+			if (str_eq_nocase(segment, dots[i]))
+				return true;
+	return false;
+}
+
 void path_segment_add(struct buf *out, struct str segment)
 {
 	size_t copied = 0;

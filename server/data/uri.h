@@ -21,6 +21,9 @@ struct path {
  */
 MUST_CHECK err_t path_parse(struct ctx *cx, struct str raw, struct path *out);
 
+/* Has this raw path, of a URI of somebody else, a segment "." or ".." in any spelling that browsers read as one? */
+bool path_has_dots(struct str raw);
+
 /* Append one segment, percent-encoding only what RFC 3986 pchar forbids, and also '&' and '<'. */
 void path_segment_add(struct buf *out, struct str segment);
 

@@ -102,7 +102,8 @@ struct str request_public_url(const struct request *rq)
 
 struct str request_media_type(const struct request *rq)
 {
-	struct str rest = request_header(rq, "Content-Type"), type;
+	/* Several lines of it are together no type: whoever reads them takes one or another (RFC 9110 §8.3). */
+	struct str rest = request_header_list(rq, "Content-Type"), type;
 	if (!str_cut(&rest, ';', &type))
 		return STR_ABSENT;
 	return str_lower(rq->cx.mem, str_trim(type, STR_BLANK));

@@ -166,7 +166,7 @@ def test_a_slow_document_is_given_up(world, user, receiver):
 
 @pytest.mark.parametrize("url", [
     "https://app.example", "https://app.example/", "https://app.example/c#f", "https://u@app.example/c", "https://u:p@app.example/c",
-    "https://app.example/a/../c", "https://app.example/./c", "https://", "https:///c", "https://app.example/" + "a" * 1100, "ftp://app.example/c",
+    "https://app.example/a/../c", "https://app.example/./c", "https://app.example/a/%2e%2e/c", "https://app.example/%2E/c", "https://", "https:///c", "https://app.example/" + "a" * 1100, "ftp://app.example/c",
     "https://app.example/c d", "HTTPS://app.example/c"])
 def test_what_is_no_url_of_a_document_is_refused(world, user, url):
     """§3: https, a path, no fragment, user or dot segment."""

@@ -71,6 +71,21 @@ def test_an_app_may_send_its_secret_in_the_body(world, user, browser):  # oidcc-
     assert is_error(app.refresh(again["refresh_token"], [], **by_post), 400, "invalid_grant")
 
 
+def test_a_session_of_some_seconds_is_too_old_for_max_age_1_and_not_for_10000(world, user, trusted, browser):  # oidcc-max-age-1, -max-age-10000
+    """§3.1.2.1: signed in anew, auth_time moves; else it is the one of before (§2)."""
+    trusted.connect(browser, scope="openid", prompt="consent")
+    code = answer(trusted.ask(browser, scope="openid"))["code"]
+    first = claims(world, trusted.redeem(code).json)["auth_time"]
+    world.sql("UPDATE session SET auth_time = auth_time - interval '3 seconds', proven_at = proven_at - interval '3 seconds'")
+    code = answer(trusted.ask(browser, scope="openid", max_age="10000"))["code"]
+    assert claims(world, trusted.redeem(code).json)["auth_time"] == first - 3
+    asked = trusted.ask(browser, scope="openid", max_age="1")
+    assert asked.location.startswith("/sign-in?")
+    back = browser.sign_in(user, at=asked.location)
+    code = answer(browser.get(back.location))["code"]
+    assert claims(world, trusted.redeem(code).json)["auth_time"] >= first
+
+
 @pytest.mark.parametrize("display", ["page", "popup", "touch", "wap"])
 def test_a_display_is_a_wish_and_the_way_is_the_same(app, browser, display):  # oidcc-display-page, -popup
     """OpenID Connect Core §3.1.2.1: the pages fit any window; whichever is asked for, the user is asked and the app gets its code."""
@@ -80,7 +95,7 @@ def test_a_display_is_a_wish_and_the_way_is_the_same(app, browser, display):  # 
 
 def test_who_is_signed_in_and_has_consented_is_not_asked(world, trusted, browser):  # oidcc-prompt-none-logged-in
     """§3.1.2.1: with the sub and the auth_time of the first time; and not beside another user."""
-    first = claims(world, trusted.connect(browser, scope="openid", nonce="first"))
+    first = claims(world, trusted.connect(browser, scope="openid", nonce="first", prompt="consent"))
     code = answer(trusted.ask(browser, scope="openid", prompt="none", nonce="second"))["code"]
     second = claims(world, trusted.redeem(code).json)
     assert second["nonce"] == "second" and all(first[name] == second[name] for name in ("iss", "sub", "aud", "auth_time"))

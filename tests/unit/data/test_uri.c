@@ -148,5 +148,20 @@ TEST(what_is_no_absolute_uri_is_refused)
 	}
 }
 
+TEST(dot_segments_are_known_in_any_spelling)
+{
+	static const char *const dots[] = { ".", "..", "/a/../b", "/a/./b", "/%2e/b", "/%2E%2e/b", "/a/.%2E", "/a/%2e.",
+		"/a/.." };
+	static const char *const none[] = { "", "/", "/a/b", "/...", "/.well-known/x", "/a.b/..c", "/%2ea",
+		"/a%2f..b" };
+	for (size_t i = 0; i < ARRAY_LEN(dots); i++)
+		if (!path_has_dots(str_of(dots[i])))
+			fail_msg("not seen: %s", dots[i]);
+	for (size_t i = 0; i < ARRAY_LEN(none); i++)
+		if (path_has_dots(str_of(none[i])))
+			fail_msg("seen: %s", none[i]);
+}
+
 TESTS(RUN(a_path_is_decoded_segment_by_segment), RUN(hostile_paths_are_refused), RUN(a_segment_is_encoded_canonically),
-	RUN(a_component_keeps_only_unreserved_octets), RUN(a_uri_is_split), RUN(what_is_no_absolute_uri_is_refused))
+	RUN(a_component_keeps_only_unreserved_octets), RUN(a_uri_is_split), RUN(what_is_no_absolute_uri_is_refused),
+	RUN(dot_segments_are_known_in_any_spelling))
