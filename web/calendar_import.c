@@ -159,11 +159,27 @@ static void set_count(struct request *rq, struct html_values *v, const char *nam
 	html_set(v, name, str_fmt(rq->cx.mem, "%lld", (long long)count));
 }
 
-/* In the language of who reads. What libical or the validation says is in English. */
-static struct str note_said(struct request *rq, const struct import_note *note)
+#define LINE "line %d: " /* formats of what is read by lines begin so; in a report the line stands beside it */
+
+/* What the error said that the note quotes. */
+static struct str error_said(struct request *rq, const struct import_note *note)
 {
-	struct str why = catalogue_text(request_language(rq), str_of(note->why));
-	return say_with(rq, note_format(note->kind), "what", str_of(note->what), "why", why, NULL);
+	struct str why = str_of(note->why), line;
+	bool of_line = str_starts(str_of(note->format), STR(LINE));
+	struct err e = { .said = of_line ? str_cat(rq->cx.mem, STR("line 0: "), why) : why, .format = note->format };
+	struct str said = say_refused(rq, &e);
+	if (of_line)
+		(void)str_cut(&said, ':', &line);
+	return str_trim(said, STR_BLANK);
+}
+
+/* In the language of who reads. *foreign_out: in English all the same. */
+static struct str note_said(struct request *rq, const struct import_note *note, bool *foreign_out)
+{
+	struct str why = str_of(note->why),
+		   said = note->format ? error_said(rq, note) : catalogue_text(request_language(rq), why);
+	*foreign_out = note->format && str_eq(said, why);
+	return say_with(rq, note_format(note->kind), "what", str_of(note->what), "why", said, NULL);
 }
 
 static err_t report(
@@ -184,9 +200,10 @@ static err_t report(
 		const struct import_note *note = &done->notes.items[i];
 		struct html_values *row = html_add_row(v, "notes");
 		html_set(row, "line", str_fmt(rq->cx.mem, "%d", note->line));
-		html_set(row, "text", note_said(rq, note));
+		bool foreign;
+		html_set(row, "text", note_said(rq, note, &foreign));
 		html_set_flag(row, "left_out", note->left_out);
-		html_set_flag(row, "of_others", note->kind == NOTE_INVALID || note->kind == NOTE_LIBICAL);
+		html_set_flag(row, "in_english", foreign);
 	}
 	html_set_flag(v, "any_note", done->notes.count > 0);
 	if (done->notes.more)

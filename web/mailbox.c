@@ -47,7 +47,7 @@ static const struct link_kind {
 	const char *title, *template_name;
 } kinds[] = {
 	{ MAILBOX_CONFIRM, SAY("Confirm your e-mail address"), "link_confirm" },
-	{ MAILBOX_CHANGE, SAY("Use this e-mail address?"), "link_email" },
+	{ MAILBOX_CHANGE, SAY("Use this address?"), "link_email" },
 	{ MAILBOX_RESET, SAY("Set a new password"), "link_reset" },
 };
 

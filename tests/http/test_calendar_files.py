@@ -9,6 +9,7 @@ import zipfile
 
 import pytest
 
+import messages
 from oauth_flow import Browser, Form, multipart
 from rest import Api
 
@@ -89,6 +90,18 @@ def test_what_could_not_be_taken_is_told_with_its_line_and_why(browser, api, cal
     assert counts(page)[4] >= 1 and "<script>" not in page and "<b>One" not in page
     rows = re.findall(r'<th scope="row">Line (\d+)</th><td><span class="badge \w+">([\w ]+)</span></td><td lang="en"><bdi>(.*?)</bdi>', page)
     assert ("Left out" in [row[1] for row in rows]) and all(int(row[0]) > 3 for row in rows)
+
+
+def test_a_report_is_in_the_language_of_who_reads_it(browser, calendar):
+    """What this server's validation says too, which is in English on REST; only what no catalogue has is marked as English."""
+    form = Form(browser.get("/calendars/import").text, "/calendars/import").with_(file=None, calendar=calendar)
+    octets = document(event("a", "One"), event("b").replace("DTSTART:2026", "DTSTART:26"))
+    page = browser.post_files("/calendars/import", form, [("file", "x.ics", "text/calendar", octets.encode())], [("Accept-Language", "de")]).text
+    english = '%.*s: "%.*s" is no date or time'
+    german = messages.catalogue(messages.ROOT / "web/messages/de.po").get(english)
+    said = (german or english).replace("%.*s", "DTSTART", 1).replace("%.*s", "261124T090000Z", 1)
+    language = "" if german else ' lang="en"'
+    assert f"<td{language}><bdi>VEVENT: {html.escape(said)}</bdi></td>" in page, page
 
 
 def test_several_calendars_in_one_file_are_one_report(browser, api, calendar):

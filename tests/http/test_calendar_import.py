@@ -184,6 +184,17 @@ def test_what_is_broken_is_repaired_and_told_by_line(into):
     into(text, unchanged=2, left_out=2)
 
 
+@pytest.mark.parametrize("line, told", [
+    ("RRULE:FREQ=SOMETIMES", "its value cannot be read as RECUR"),
+    ("DTSTAMP:yesterday", "its value cannot be read as DATE-TIME"),
+    ("GEO:north", "its value cannot be read as GEO"),
+])
+def test_what_cannot_be_read_is_told_in_our_words(into, line, told):
+    """Not in libical's, which are English: these are in the catalogue."""
+    notes = into(document(component("UID:a", "DTSTART:20261124T090000Z", line, "this is no property")), created=1, repaired=1)
+    assert [(n["text"], n["code"]) for n in notes] == [(f"{line}: {told}", "unreadable"), ("this is no property: this is not a property (NAME:value)", "not_a_property")]
+
+
 def test_frames_that_do_not_close(into):
     text = "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "BEGIN:VEVENT", "UID:a", "DTSTART:20261124T090000Z", "BEGIN:VALARM", "ACTION:DISPLAY",
                         "TRIGGER:-PT5M", "END:VEVENT", "BEGIN:VEVENT", "UID:b", "DTSTART:20261124T090000Z", "END:VTODO", "BEGIN:VEVENT", "UID:c",

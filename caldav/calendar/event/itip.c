@@ -259,6 +259,13 @@ static void collect_people(const struct writing *w, const struct ical *object, s
 
 /* ---- the message ---- */
 
+/* "Failed iTIP restrictions for STATUS property. …" is about STATUS; empty: it names none. */
+static struct str property_in(struct str complaint)
+{
+	size_t at = str_find(complaint, STR(" for ")), end = str_find(complaint, STR(" property"));
+	return at < end && end < complaint.len ? str_sub(complaint, at + 5, end) : STR("");
+}
+
 /* libical's table of RFC 5546. */
 static err_t validate(struct ctx *cx, struct str text)
 {
@@ -270,14 +277,20 @@ static err_t validate(struct ctx *cx, struct str text)
 		const icalproperty *p = icalcomponent_get_first_property(c, ICAL_XLICERROR_PROPERTY);
 		why = p ? icalproperty_get_xlicerror(p) : NULL;
 	}
-	struct str said = str_dup(cx->mem, str_of(why ? why : "it cannot be read"));
+	struct str said = property_in(str_dup(cx->mem, str_of(why ? why : "")));
 	if (comp)
 		icalcomponent_free(comp);
 	if (good)
 		return OK;
+	if (said.len)
+		return REFUSE(cx, ICAL_OBJECT, "",
+			"This event cannot be sent to attendees as it stands: its %.*s is not as invitations have it "
+			"(RFC 5546). Change it, and try again.",
+			STR_ARG(str_sub(said, 0, 100)));
 	return REFUSE(cx, ICAL_OBJECT, "",
-		"This event cannot be sent to attendees as it stands: %.*s. Change it, and try again.",
-		STR_ARG(str_sub(said, 0, 200)));
+		"This event cannot be sent to attendees as it stands: it is not as invitations are (RFC 5546). Change "
+		"it, "
+		"and try again.");
 }
 
 err_t itip_write(struct ctx *cx, const struct itip *in, struct itip_message *out)

@@ -146,6 +146,7 @@ err_t import_object_make(
 	struct import_work *work, struct import_piece *leader, struct import_object *out, bool *good_out)
 {
 	struct str why = STR_ABSENT;
+	const char *format = NULL;
 	int line = leader->line;
 	size_t notes = work->notes.count;
 	int64_t more = work->notes.more;
@@ -165,8 +166,10 @@ err_t import_object_make(
 		*good_out = !e;
 		out->data = text.data;
 		out->repaired = form != AS_SENT;
-		if (form == AS_SENT && e)
+		if (form == AS_SENT && e) {
 			why = object_complaint(work, &text, leader, e, &line);
+			format = e->format;
+		}
 	}
 	out->of = leader;
 	if (*good_out)
@@ -174,5 +177,6 @@ err_t import_object_make(
 	work->notes.count = notes;
 	work->notes.more = more;
 	import_leave_out(work, leader, line, NOTE_INVALID, why);
+	notes_quote(&work->notes, format);
 	return OK;
 }

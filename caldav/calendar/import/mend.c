@@ -63,6 +63,20 @@ static bool is_timing(struct str name)
 	return false;
 }
 
+/* "Can't parse as RECUR value in RRULE property. …" is about a RECUR; empty: it names none. */
+static struct str type_in(struct str complaint)
+{
+	size_t at = str_find(complaint, STR(" as ")), end = str_find(complaint, STR(" value in "));
+	return at < end && end < complaint.len ? str_sub(complaint, at + 4, end) : STR("");
+}
+
+/* What libical says of a property that it took out, in our words: its own are in English. */
+static struct mend_why complaint(struct ctx *cx, const icalproperty *error)
+{
+	struct str wanted = type_in(str_of(icalproperty_get_xlicerror(error)));
+	return (struct mend_why){ wanted.len ? NOTE_VALUE : NOTE_UNREADABLE, str_dup(cx->mem, wanted) };
+}
+
 /* What libical makes of one line that has no line end in it. Absent: it refuses it. */
 static struct str checked(struct ctx *cx, struct str text, struct mend_why *why_out)
 {
@@ -73,8 +87,7 @@ static struct str checked(struct ctx *cx, struct str text, struct mend_why *why_
 	for (icalproperty *p = comp ? icalcomponent_get_first_property(comp, ICAL_ANY_PROPERTY) : NULL; p;
 		p = icalcomponent_get_next_property(comp, ICAL_ANY_PROPERTY)) {
 		if (icalproperty_isa(p) == ICAL_XLICERROR_PROPERTY) {
-			*why_out = (struct mend_why){ NOTE_LIBICAL,
-				str_dup(cx->mem, str_of(icalproperty_get_xlicerror(p))) };
+			*why_out = complaint(cx, p);
 			continue;
 		}
 		char *line = icalproperty_as_ical_string_r(p);

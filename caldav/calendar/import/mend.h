@@ -19,7 +19,7 @@ enum mend_form {
 
 struct mend_why {
 	enum note_kind kind;
-	struct str said; /* by libical, of NOTE_LIBICAL; in cx->mem */
+	struct str said; /* of NOTE_VALUE: the type of value that it should be ("RECUR"); in cx->mem */
 };
 
 /*

@@ -45,6 +45,12 @@ void notes_add(
 	keep(note->why, sizeof note->why, why);
 }
 
+void notes_quote(struct import_notes *notes, const char *format)
+{
+	if (notes->count && !notes->more)
+		notes->items[notes->count - 1].format = format;
+}
+
 static int note_cmp(const void *a, const void *b)
 {
 	const struct import_note *x = a, *y = b;

@@ -19,6 +19,7 @@ struct import_note {
 	bool left_out; /* else repaired */
 	enum note_kind kind;
 	char what[41], why[200]; /* UTF-8, without control characters; "" where the text has none */
+	const char *format;      /* of the error whose text `why` is, without its line; NULL: of none (struct err) */
 };
 
 struct import_notes {
@@ -31,6 +32,8 @@ struct import_notes notes_open(struct arena *mem);
 /* what and why may quote what was sent: they are cut, and made valid UTF-8. */
 void notes_add(
 	struct import_notes *notes, int line, bool left_out, enum note_kind kind, struct str what, struct str why);
+/* The note that was added last says what an error of this format says. */
+void notes_quote(struct import_notes *notes, const char *format);
 /* In the order of the document. */
 void notes_sort(struct import_notes *notes);
 
