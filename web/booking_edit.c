@@ -6,6 +6,7 @@
 #include "web/booking_form.h"
 #include "web/booking_pages.h"
 #include "web/calendar_view.h"
+#include "web/manner.h"
 #include "web/own_call.h"
 #include "web/pages.h"
 #include "web/say.h"
@@ -43,6 +44,10 @@ static err_t form_values(
 	offer_calendars(rq->cx.mem, v, calendars, count, form->value[BOOKING_CALENDAR]);
 	ticks_of_calendars(rq->cx.mem, v, calendars, count, form->busy);
 	html_set_flag(v, "mode_test", id_is_test(actor->owner));
+	int week_start = request_manner(rq)->week_start;
+	html_set_flag(v, "from_saturday", week_start == 6);
+	html_set_flag(v, "from_sunday", week_start == 6 || week_start == 7);
+	html_set_flag(v, "hours_12", request_manner(rq)->hours_12);
 	return OK;
 }
 
@@ -86,7 +91,7 @@ err_t booking_page_new_page(struct request *rq, struct response *rs)
 {
 	struct booking_form form;
 	struct html_values *v;
-	booking_form_fresh(rq->cx.mem, rq->principal->tz, &form);
+	booking_form_fresh(rq->cx.mem, rq->principal->tz, request_manner(rq)->hours_12, &form);
 	TRY(new_values(rq, &form, &v));
 	return page_reply(rs, 200, "booking_page_form", v);
 }
@@ -141,7 +146,7 @@ err_t booking_page_edit_page(struct request *rq, struct response *rs)
 	struct html_values *v;
 	struct actor actor;
 	TRY(booking_page_in_path(rq, &actor, &page));
-	booking_form_of(rq->cx.mem, &page, &form);
+	booking_form_of(rq->cx.mem, &page, request_manner(rq)->hours_12, &form);
 	TRY(edit_values(rq, &actor, &page, &form, &v));
 	return page_reply(rs, 200, "booking_page_form", v);
 }

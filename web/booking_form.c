@@ -68,7 +68,7 @@ static struct str lines_of(struct arena *mem, struct str_list list)
 	return str_dup(mem, buf_str(&out));
 }
 
-void booking_form_of(struct arena *mem, const struct booking_page *page, struct booking_form *out)
+void booking_form_of(struct arena *mem, const struct booking_page *page, bool hours_12, struct booking_form *out)
 {
 	struct booking_form form = {
 		.is_public = page->is_public, .mail_guests = page->mail_guests, .busy = page->busy_calendars
@@ -79,8 +79,8 @@ void booking_form_of(struct arena *mem, const struct booking_page *page, struct 
 	value[BOOKING_DESCRIPTION] = page->description;
 	value[BOOKING_DURATIONS] = durations_text(mem, page);
 	for (int day = 0; day < 7; day++)
-		value[BOOKING_MONDAY + day] = hours_as_text(mem, &page->hours.days[day]);
-	value[BOOKING_EXCEPTIONS] = exceptions_as_text(mem, page);
+		value[BOOKING_MONDAY + day] = hours_as_text(mem, &page->hours.days[day], hours_12);
+	value[BOOKING_EXCEPTIONS] = exceptions_as_text(mem, page, hours_12);
 	value[BOOKING_ZONE] = page->tz;
 	value[BOOKING_QUESTIONS] = questions_text(mem, page);
 	value[BOOKING_EMBED_ORIGINS] = lines_of(mem, page->embed_origins);
@@ -95,7 +95,7 @@ void booking_form_of(struct arena *mem, const struct booking_page *page, struct 
 }
 
 /* What REST makes of a page that says nothing of it (server/api/booking_pages.c), open to anybody. */
-void booking_form_fresh(struct arena *mem, struct str tz, struct booking_form *out)
+void booking_form_fresh(struct arena *mem, struct str tz, bool hours_12, struct booking_form *out)
 {
 	static const int32_t half_an_hour[] = { 30 };
 	struct booking_page page = { .tz = tz.len ? tz : STR("UTC"),
@@ -108,7 +108,7 @@ void booking_form_fresh(struct arena *mem, struct str tz, struct booking_form *o
 		.mail_guests = true };
 	for (size_t day = 0; day < 5; day++)
 		page.hours.days[day] = (struct day_hours){ { { 9 * 60, 17 * 60 } }, 1 };
-	booking_form_of(mem, &page, out);
+	booking_form_of(mem, &page, hours_12, out);
 	out->value[BOOKING_CALENDAR] = STR("");
 }
 

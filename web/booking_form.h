@@ -35,9 +35,9 @@ struct booking_form {
 	struct id_list busy; /* items NULL: those that are selected */
 };
 
-/* Of a page that is there; of a new one for an owner whose zone is `tz`. */
-void booking_form_of(struct arena *mem, const struct booking_page *page, struct booking_form *out);
-void booking_form_fresh(struct arena *mem, struct str tz, struct booking_form *out);
+/* Of a page that is there; of a new one for an owner whose zone is `tz`. hours_12: in which manner hours are told. */
+void booking_form_of(struct arena *mem, const struct booking_page *page, bool hours_12, struct booking_form *out);
+void booking_form_fresh(struct arena *mem, struct str tz, bool hours_12, struct booking_form *out);
 /* As it was sent, with line ends as LF. */
 void booking_form_read(struct arena *mem, const struct form *sent, struct booking_form *out);
 /* "f_title" … for the template. */
@@ -55,10 +55,10 @@ struct str booking_form_field_of(struct arena *mem, struct str param);
 
 /* ---- hours as text (booking_hours.c) ---- */
 
-/* "09:00–12:00, 13:00–17:00"; empty: closed. */
-struct str hours_as_text(struct arena *mem, const struct day_hours *hours);
+/* "09:00–12:00, 13:00–17:00", or "9:00 AM–12:00 PM"; empty: closed. */
+struct str hours_as_text(struct arena *mem, const struct day_hours *hours, bool hours_12);
 /* Writes them as a member. INVALID_VALUE (param `field`): not written like that. */
 MUST_CHECK err_t hours_write(struct ctx *cx, const char *field, struct str text, const char *key, struct json *j);
 /* A day a line: "2026-12-24", or with hours after it. */
-struct str exceptions_as_text(struct arena *mem, const struct booking_page *page);
+struct str exceptions_as_text(struct arena *mem, const struct booking_page *page, bool hours_12);
 MUST_CHECK err_t exceptions_write(struct ctx *cx, const char *field, struct str text, struct json *j);

@@ -9,23 +9,34 @@
 
 /* ---- to text ---- */
 
-static void add_hours(struct buf *out, const struct day_hours *hours)
+/* "13:30" or "1:30 PM", as read_time() reads both. The end of a day is 24:00, or 12:00 AM. */
+static void add_time(struct buf *out, int minutes, bool hours_12)
+{
+	int hour = minutes / 60;
+	if (hours_12)
+		buf_fmt(out, "%d:%02d %s", hour % 12 ? hour % 12 : 12, minutes % 60, hour % 24 < 12 ? "AM" : "PM");
+	else
+		buf_fmt(out, "%02d:%02d", hour, minutes % 60);
+}
+
+static void add_hours(struct buf *out, const struct day_hours *hours, bool hours_12)
 {
 	for (size_t i = 0; i < hours->count; i++) {
-		struct day_span s = hours->spans[i];
-		buf_fmt(out, "%s%02d:%02d" DASH "%02d:%02d", i ? ", " : "", s.from / 60, s.from % 60, s.to / 60,
-			s.to % 60);
+		buf_add(out, i ? STR(", ") : STR(""));
+		add_time(out, hours->spans[i].from, hours_12);
+		BUF_LIT(out, DASH);
+		add_time(out, hours->spans[i].to, hours_12);
 	}
 }
 
-struct str hours_as_text(struct arena *mem, const struct day_hours *hours)
+struct str hours_as_text(struct arena *mem, const struct day_hours *hours, bool hours_12)
 {
 	struct buf out = buf_new(mem, TEXT_MAX);
-	add_hours(&out, hours);
+	add_hours(&out, hours, hours_12);
 	return str_dup(mem, buf_str(&out));
 }
 
-struct str exceptions_as_text(struct arena *mem, const struct booking_page *page)
+struct str exceptions_as_text(struct arena *mem, const struct booking_page *page, bool hours_12)
 {
 	struct buf out = buf_new(mem, TEXT_MAX);
 	for (size_t i = 0; i < page->exception_count; i++) {
@@ -34,7 +45,7 @@ struct str exceptions_as_text(struct arena *mem, const struct booking_page *page
 			instant_rfc3339(mem, instant_of_s(e->day * DAY_S)).ptr);
 		if (e->hours.count)
 			BUF_LIT(&out, " ");
-		add_hours(&out, &e->hours);
+		add_hours(&out, &e->hours, hours_12);
 	}
 	return str_dup(mem, buf_str(&out));
 }
@@ -76,8 +87,12 @@ static bool read_span(struct arena *mem, struct str text, struct str *from, stru
 		at = str_find(text, STR("-"));
 		len = 1;
 	}
-	return at != SIZE_MAX && read_time(mem, str_sub(text, 0, at), from) &&
-	       read_time(mem, str_from(text, at + len), to);
+	if (at == SIZE_MAX || !read_time(mem, str_sub(text, 0, at), from) ||
+		!read_time(mem, str_from(text, at + len), to))
+		return false;
+	if (str_eq(*to, STR("00:00"))) /* 12 AM; nothing ends when its day begins */
+		*to = STR("24:00");
+	return true;
 }
 
 err_t hours_write(struct ctx *cx, const char *field, struct str text, const char *key, struct json *j)

@@ -42,7 +42,8 @@ err_t account_delete_post(struct request *rq, struct response *rs)
 {
 	struct instant delete_at;
 	const struct principal *who = rq->principal;
-	TRY(leaving_begin(&rq->cx, who->account, who->email, who->tz, &delete_at));
+	const struct leaving_owner owner = { who->email, who->tz, who->hours };
+	TRY(leaving_begin(&rq->cx, who->account, &owner, &delete_at));
 	response_cookie(rs, "session", STR(""), 0);
 	struct html_values *v = page_new(rq, "Your account will be deleted", NULL);
 	html_set_flag(v, "signed_in", false);

@@ -38,7 +38,7 @@ static struct str text_of(
 	const struct event when = { .start = b->start, .end = b->end, .zone = b->tz };
 	struct buf out = buf_new(cx->mem, 65536);
 	buf_fmt(&out, "%s\n\nWhat: %.*s\nWhen: %.*s\nWith: %.*s <%.*s>\n", firsts[news], STR_ARG(title_of(host)),
-		STR_ARG(invitation_when(cx->mem, &when)), STR_ARG(host->name), STR_ARG(host->email));
+		STR_ARG(invitation_when(cx->mem, &when, 24)), STR_ARG(host->name), STR_ARG(host->email));
 	if (news == GUEST_CANCELLED && b->reason.len && b->cancelled_by != BY_GUEST)
 		buf_fmt(&out, "\n%.*s\n", STR_ARG(b->reason));
 	if (news != GUEST_CANCELLED)

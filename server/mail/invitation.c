@@ -19,10 +19,12 @@ static struct str day_text(struct arena *mem, int64_t local)
 	return str_fmt(mem, "%s, %d %s %lld", weekdays[(days % 7 + 7) % 7], day, months[month - 1], (long long)year);
 }
 
-static struct str clock_text(struct arena *mem, int64_t local)
+static struct str clock_text(struct arena *mem, int64_t local, int hours)
 {
-	int64_t minute = (local % DAY_S + DAY_S) % DAY_S / 60;
-	return str_fmt(mem, "%02d:%02d", (int)(minute / 60), (int)(minute % 60));
+	int minute = (int)((local % DAY_S + DAY_S) % DAY_S / 60), hour = minute / 60;
+	if (hours != 12)
+		return str_fmt(mem, "%02d:%02d", hour, minute % 60);
+	return str_fmt(mem, "%d:%02d %s", hour % 12 ? hour % 12 : 12, minute % 60, hour < 12 ? "AM" : "PM");
 }
 
 static struct str days_text(struct arena *mem, const struct event *e)
@@ -31,7 +33,7 @@ static struct str days_text(struct arena *mem, const struct event *e)
 	return str_eq(first, last) ? first : str_fmt(mem, "%.*s to %.*s", STR_ARG(first), STR_ARG(last));
 }
 
-struct str invitation_when(struct arena *mem, const struct event *e)
+struct str invitation_when(struct arena *mem, const struct event *e, int hours)
 {
 	const struct zone *zone = e->zone.ptr && !e->floating && !e->own_zone ? zone_by_name(e->zone) : NULL;
 	struct str named = zone ? zone_name(zone) : e->floating ? STR("your time") : STR("UTC");
@@ -41,11 +43,11 @@ struct str invitation_when(struct arena *mem, const struct event *e)
 	int64_t from = zone_to_local(zone, instant_s(e->start)), to = zone_to_local(zone, instant_s(e->end));
 	struct str first = day_text(mem, from), last = day_text(mem, to);
 	if (from == to)
-		return str_fmt(
-			mem, "%.*s, %.*s (%.*s)", STR_ARG(first), STR_ARG(clock_text(mem, from)), STR_ARG(named));
-	return str_fmt(mem, "%.*s, %.*s to %.*s%s%.*s (%.*s)", STR_ARG(first), STR_ARG(clock_text(mem, from)),
+		return str_fmt(mem, "%.*s, %.*s (%.*s)", STR_ARG(first), STR_ARG(clock_text(mem, from, hours)),
+			STR_ARG(named));
+	return str_fmt(mem, "%.*s, %.*s to %.*s%s%.*s (%.*s)", STR_ARG(first), STR_ARG(clock_text(mem, from, hours)),
 		STR_ARG(str_eq(first, last) ? STR("") : last), str_eq(first, last) ? "" : ", ",
-		STR_ARG(clock_text(mem, to)), STR_ARG(named));
+		STR_ARG(clock_text(mem, to, hours)), STR_ARG(named));
 }
 
 /* ---- what it says ---- */
@@ -106,7 +108,7 @@ static struct str text_of(struct arena *mem, const struct invitation *in, const 
 	struct buf out = buf_new(mem, 65536);
 	buf_fmt(&out, "%.*s %s.\n\n", STR_ARG(name_of(in)), first_words(in, e));
 	add_line(&out, "What", title_of(e));
-	add_line(&out, "When", invitation_when(mem, e));
+	add_line(&out, "When", invitation_when(mem, e, 24));
 	if (e->rrule.len || e->rdate_count)
 		BUF_LIT(&out, "It repeats; the calendar entry has all its dates.\n");
 	if (in->method == ITIP_REPLY)

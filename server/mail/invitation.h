@@ -40,5 +40,8 @@ struct told_person {
 MUST_CHECK err_t invitation_send(
 	struct ctx *cx, const struct invitation *in, struct told_person **out, size_t *count_out);
 
-/* "Tue, 24 Nov 2026, 09:00 to 09:30 (Europe/Berlin)". */
-struct str invitation_when(struct arena *mem, const struct event *event);
+/*
+ * "Tue, 24 Nov 2026, 09:00 to 09:30 (Europe/Berlin)", with 12 hours "9:00 AM to 9:30 AM". Any other number is 24: what
+ * goes to people whose manner is not known can be read in one way alone.
+ */
+struct str invitation_when(struct arena *mem, const struct event *event, int hours);

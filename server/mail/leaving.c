@@ -52,23 +52,24 @@ err_t leaving_count(struct ctx *cx, struct id account, struct leaving_counts *ou
 		IN(id_in_mode(account, true)));
 }
 
-static err_t write_letter(struct ctx *cx, struct id account, struct str email, struct str tz, struct instant delete_at)
+static err_t write_letter(
+	struct ctx *cx, struct id account, const struct leaving_owner *owner, struct instant delete_at)
 {
-	struct str brand = cx->config->brand, zone = str_eq(tz, STR("UTC")) ? STR_ABSENT : tz;
+	struct str brand = cx->config->brand, zone = str_eq(owner->tz, STR("UTC")) ? STR_ABSENT : owner->tz;
 	const struct event moment = { .start = delete_at, .end = delete_at, .zone = zone };
 	struct letter *letter = letter_new(cx, str_fmt(cx->mem, "%.*s: Your account will be deleted", STR_ARG(brand)));
 	letter_say(letter, str_fmt(cx->mem,
 				   "Your account at %.*s is deactivated, as you asked for: all browsers are signed "
 				   "out, and keys and connected apps are refused.",
 				   STR_ARG(brand)));
-	letter_fact(letter, "Deleted on", invitation_when(cx->mem, &moment));
+	letter_fact(letter, "Deleted on", invitation_when(cx->mem, &moment, owner->hours));
 	letter_say(letter, STR("Until then you can take it back, with all that is in it: sign in, and say so. If this "
 			       "wasn't you, do that now, and change your password."));
 	letter_link(letter, STR("Sign in"), STR("/sign-in"));
-	return letter_send(cx, letter, account, email, NULL);
+	return letter_send(cx, letter, account, owner->email, NULL);
 }
 
-err_t leaving_begin(struct ctx *cx, struct id account, struct str email, struct str tz, struct instant *delete_at_out)
+err_t leaving_begin(struct ctx *cx, struct id account, const struct leaving_owner *owner, struct instant *delete_at_out)
 {
 	struct reached reached;
 	struct id live = id_in_mode(account, false);
@@ -78,7 +79,7 @@ err_t leaving_begin(struct ctx *cx, struct id account, struct str email, struct 
 		IN(cx->now), IN(delete_at), IN(audit_by(cx))));
 	if (!reached.found)
 		return FAIL(cx, NOT_FOUND, "no such account");
-	TRY(write_letter(cx, live, email, tz, delete_at));
+	TRY(write_letter(cx, live, owner, delete_at));
 	TRY(db_commit(cx));
 	*delete_at_out = delete_at;
 	return OK;

@@ -15,9 +15,14 @@ struct leaving_counts {
 };
 MUST_CHECK err_t leaving_count(struct ctx *cx, struct id account, struct leaving_counts *out);
 
+/* Who is told, and how times are told to them. */
+struct leaving_owner {
+	struct str email, tz;
+	int16_t hours; /* of a clock: 12, 24, or 0 where nobody chose */
+};
 /* Sessions end, every key and token is refused, and a letter says until when it can be taken back. NOT_FOUND. */
 MUST_CHECK err_t leaving_begin(
-	struct ctx *cx, struct id account, struct str email, struct str tz, struct instant *delete_at_out);
+	struct ctx *cx, struct id account, const struct leaving_owner *owner, struct instant *delete_at_out);
 
 /*
  * Of who proved the password of a deactivated account (sign_in() says ACCOUNT_DEACTIVATED): when it goes, and a token

@@ -18,8 +18,10 @@ struct taken {
 	struct str to_address, zone, named, kind;
 	struct instant happened_at;
 	struct str network, agent, details;
+	int16_t hours; /* of the account's clock; 0: nobody chose */
 };
-DB_RESULT(notice_take, struct taken, account, to_address, zone, named, kind, happened_at, network, agent, details);
+DB_RESULT(
+	notice_take, struct taken, account, to_address, zone, named, kind, happened_at, network, agent, details, hours);
 
 struct notice {
 	const char *kind, *what, *mend, *path;
@@ -72,7 +74,7 @@ static err_t add(struct ctx *cx, struct letter *letter, const struct taken *row,
 	struct audit_view view;
 	TRY(audit_view_of(cx, &audit, &view));
 	letter_say(letter, filled(cx->mem, notice->what, &view.details));
-	letter_fact(letter, "When", invitation_when(cx->mem, &moment));
+	letter_fact(letter, "When", invitation_when(cx->mem, &moment, row->hours));
 	letter_fact(letter, "From the network", row->network);
 	letter_fact(letter, "With", row->agent);
 	return OK;

@@ -34,7 +34,8 @@ SELECT mail_trim($1, $2) AS count;
 -- name: notice_take
 -- $1 now
 -- What waits for one recipient, in the order in which it happened; nothing: nobody waits.
-SELECT t.account, t.to_address, t.zone, t.named, t.kind, t.happened_at, t.network, t.agent, t.details FROM notice_take($1) t;
+SELECT t.account, t.to_address, t.zone, t.named, t.kind, t.happened_at, t.network, t.agent, t.details,
+       coalesce((SELECT a.hours FROM account a WHERE a.account_id = t.account), 0::smallint) AS hours FROM notice_take($1) t;
 
 -- name: notice_drop
 -- $1 at most so many go

@@ -130,5 +130,14 @@ def test_hours_of_a_booking_page_are_told_and_read_in_both_manners(world, browse
     assert browser.post(action, form.with_(monday="9am-5:30 PM", tuesday="12 am – 12pm")).status == 303
     hours = api("GET", f"/v1/booking_pages/{page['id']}").json["working_hours"]
     assert hours["monday"] == [{"start": "09:00", "end": "17:30"}] and hours["tuesday"] == [{"start": "00:00", "end": "12:00"}]
+    in_us, in_gb = (browser.get(action, likes).text for likes in (US, GB))
+    fields = [re.findall(r'<input id="(\w+day)" name="\w+" value="(.*?)"', text) for text in (in_us, in_gb)]
+    assert [name for name, _ in fields[0]][:2] == ["sunday", "monday"] and [name for name, _ in fields[1]][::6] == ["monday", "sunday"]
+    assert dict(fields[0])["sunday"] == "12:00 PM–12:00 AM" and dict(fields[1])["sunday"] == "12:00–24:00" and dict(fields[0])["monday"] == "9:00 AM–5:30 PM"
+    assert "Like 9:00 AM" in in_us and "Like 09:00" in in_gb
+    first = re.findall(r'<input id="(\w+day)" name', browser.get(action, EG).text)
+    assert first[:3] == ["saturday", "sunday", "monday"] and first[6] == "friday"
+    assert browser.post(action, Form(in_us, action).with_(), US).status == 303
+    assert api("GET", f"/v1/booking_pages/{page['id']}").json["working_hours"] == hours
     for bad in ("13pm-14pm", "0am-9am", "9xm-10am", "am-pm"):
         assert browser.post(action, form.with_(monday=bad)).status == 400, bad

@@ -136,13 +136,16 @@ def test_no_app_fills_a_mailbox(world, sink, ann, browser):
     assert len(world.get("/v1/audit?kind=tokens.replayed", key=key).json["data"]) == 4
 
 
-def test_the_owner_is_told_of_a_new_password(world, sink, ann, browser):
+@pytest.mark.parametrize("hours, clock", [("NULL", r"\d\d:\d\d"), ("12", r"\d{1,2}:\d\d [AP]M"), ("24", r"\d\d:\d\d")])
+def test_the_owner_is_told_of_a_new_password(world, sink, ann, browser, hours, clock):
+    world.sql(f"UPDATE account SET hours = {hours} WHERE email = '{ann.email}'")
     reply = submit(browser, "/account", "/account/password", current_password=ann.password, new_password="a new and long one",
                            new_password_again="a new and long one")
     assert reply.status == 303 and reply.location == "/account?done=password"
     world.secret("a new and long one")
     [mail] = came(world, sink)
     assert "Your password was changed" in mail.text and "a new and long one" not in mail.text
+    assert re.search(rf"When: \w+, \d+ \w+ \d{{4}}, {clock} \(", mail.text), mail.text
 
 
 def test_what_the_operator_does_and_test_mode_is_not_told(world, sink, ann, browser):
