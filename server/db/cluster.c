@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libpq-fe.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
@@ -47,7 +49,17 @@ static const char *path_in(struct arena *mem, const char *folder, const char *na
 	return str_c(mem, str_fmt(mem, "%s/%s", folder, name));
 }
 
-/* postmaster.pid: the pid in line 1, the state in line 8 (pidfile.h of PostgreSQL). False when there is none. */
+/* Of a file that could not be opened: is there none? Whoever lacks descriptors, memory or rights knows nothing of it.
+ */
+static bool is_absent(void)
+{
+	return errno == ENOENT || errno == ESRCH || errno == ENOTDIR;
+}
+
+/*
+ * postmaster.pid: the pid in line 1, the state in line 8 (pidfile.h of PostgreSQL). False when it cannot be read:
+ * is_absent() tells whether there is one.
+ */
 static bool pid_file_read(const struct cluster *c, struct pid_file *out)
 {
 	char path[4096], line[1024];
@@ -83,13 +95,15 @@ struct process {
 	pid_t parent;
 };
 
+/* One that cannot be looked at is as it mostly is: it sleeps, and its parent is not known. False: there is none. */
 static bool process_look(pid_t pid, struct process *out)
 {
 	char path[64], text[512];
 	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	*out = (struct process){ .state = 'S' };
 	FILE *f = fopen(path, "re");
 	if (!f)
-		return false;
+		return !is_absent();
 	size_t len = fread(text, 1, sizeof text - 1, f);
 	fclose(f);
 	text[len] = 0;
@@ -106,13 +120,15 @@ static bool works_here(const struct cluster *c, pid_t pid)
 	return is_ours(c, pid) && process_look(pid, &p) && p.state != 'Z';
 }
 
+#define WORKERS_UNSEEN UINT_MAX /* some, for all we know */
+
 /* All processes of the server: each has its working directory there. Sends each the signal, 0 for none. */
 static unsigned workers(const struct cluster *c, int signal_number)
 {
 	unsigned count = 0;
 	DIR *proc = opendir("/proc");
 	if (!proc)
-		return 0;
+		return WORKERS_UNSEEN;
 	for (struct dirent *entry; (entry = readdir(proc));) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 		if (pid <= 1 || !works_here(c, pid))
@@ -135,17 +151,37 @@ static bool has_guard(pid_t server)
 	snprintf(path, sizeof path, "/proc/%d/comm", (int)p.parent);
 	FILE *f = fopen(path, "re");
 	if (!f)
-		return false;
+		return !is_absent();
 	bool read = fgets(name, sizeof name, f) != NULL;
 	fclose(f);
 	return read && strncmp(name, GUARD_NAME, strlen(GUARD_NAME)) == 0;
 }
 
+/* What is left where no server works. */
+static enum cluster_state look_for_remains(const struct cluster *c)
+{
+	unsigned left = workers(c, 0);
+	if (left == WORKERS_UNSEEN)
+		return CLUSTER_UNSEEN;
+	return left ? CLUSTER_REMAINS : CLUSTER_DOWN;
+}
+
+/* Could we have asked, had it been there? */
+static bool can_connect(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 enum cluster_state cluster_look(const struct cluster *c)
 {
-	struct pid_file file;
-	if (!pid_file_read(c, &file) || file.pid <= 1 || !works_here(c, file.pid))
-		return workers(c, 0) ? CLUSTER_REMAINS : CLUSTER_DOWN;
+	struct pid_file file = { 0 };
+	if (!pid_file_read(c, &file) && !is_absent())
+		return CLUSTER_UNSEEN;
+	if (file.pid <= 1 || !works_here(c, file.pid))
+		return look_for_remains(c);
 	if (file.stopping)
 		return CLUSTER_STOPPING;
 	if (!file.ready)
@@ -159,6 +195,8 @@ enum cluster_state cluster_look(const struct cluster *c)
 	case PQPING_NO_ATTEMPT:
 		break;
 	}
+	if (!can_connect())
+		return CLUSTER_UNSEEN;
 	return works_here(c, file.pid) ? CLUSTER_MUTE : CLUSTER_STOPPING; /* which it was: looked at again */
 }
 

@@ -20,6 +20,8 @@ enum cluster_state {
 	CLUSTER_ORPHAN, /* ready, but its guard was killed: it is told to stop at this moment */
 	CLUSTER_MUTE, /* it says that it is ready, and does not answer: stopped by a signal, or its disk stands still */
 	CLUSTER_STOPPING,
+	CLUSTER_UNSEEN, /* nobody knows: we could not look, for want of a descriptor or of rights. Nothing may be done
+			 */
 	CLUSTER_STATES
 };
 

@@ -18,6 +18,8 @@
  *          │      (its children, for a moment)           │ last one  │
  *          └──────────────── STOPPING <──────────────────┴───────────┘
  *
+ * Who cannot look (UNSEEN: no descriptor is left) does nothing, whatever the state.
+ *
  * What is done in each of these states, and to whom others are in the way, is the table below.
  */
 #include "server/db/embedded.h"
@@ -46,7 +48,8 @@ enum step {
 	SPAWN, /* start it */
 	STOP,  /* end what is left of it, which makes it DOWN */
 	USE,
-	REFUSE_MUTE /* a person must look at it */
+	REFUSE_MUTE,  /* a person must look at it */
+	REFUSE_UNSEEN /* we cannot look at it */
 };
 
 /* clang-format off */
@@ -61,6 +64,7 @@ static const struct {
 	[CLUSTER_ORPHAN]   = { 2000,   STOP,  USE },
 	[CLUSTER_MUTE]     = { 2000,   STOP,  REFUSE_MUTE },
 	[CLUSTER_STOPPING] = { 30000,  STOP,  STOP },
+	[CLUSTER_UNSEEN]   = { 2000,   REFUSE_UNSEEN, REFUSE_UNSEEN },
 };
 /* clang-format on */
 
@@ -128,6 +132,16 @@ static err_t spawn_and_wait(struct ctx *cx, struct embedded *pg)
 	return cluster_wait_ready(cx, &pg->cluster, log_from);
 }
 
+/* Who cannot see whether it runs must not take it for gone: its files would be removed under it. */
+static err_t unseen(struct ctx *cx, const struct embedded *pg)
+{
+	return REFUSE(cx, UNAVAILABLE, "",
+		"Whether the private PostgreSQL in %s runs cannot be seen: give this process more file descriptors "
+		"(ulimit -n), the "
+		"right to read that folder, and /proc.",
+		pg->cluster.data_dir);
+}
+
 /* Under `starts`: until it is ready, or cannot be. */
 static err_t make_ready(struct ctx *cx, struct embedded *pg, bool alone)
 {
@@ -151,6 +165,8 @@ static err_t make_ready(struct ctx *cx, struct embedded *pg, bool alone)
 				"The private PostgreSQL in %s runs, is used by another calends, and does not answer: "
 				"see its processes and %s.",
 				pg->cluster.data_dir, pg->cluster.log);
+		case REFUSE_UNSEEN:
+			return unseen(cx, pg);
 		}
 	}
 	return REFUSE(cx, UNAVAILABLE, "", "The private PostgreSQL in %s was not ready %s. See %s.",
@@ -223,6 +239,8 @@ static err_t start_again(struct ctx *cx, struct embedded *pg)
 {
 	off_t log_from;
 	enum cluster_state state = cluster_look(&pg->cluster);
+	if (state == CLUSTER_UNSEEN)
+		return unseen(cx, pg);
 	if (state == CLUSTER_STARTING || state == CLUSTER_READY ||
 		(state != CLUSTER_DOWN && ++pg->stuck < STUCK_ROUNDS))
 		return OK;

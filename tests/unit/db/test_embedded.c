@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -222,6 +223,39 @@ TEST(a_cluster_that_stands_still_under_another_is_told_and_left_alone)
 	embedded_close(first);
 }
 
+/* F61. No descriptor is left, for any reason: with `left` of them. */
+static struct rlimit descriptors_left(rlim_t left)
+{
+	struct rlimit before, now;
+	int next = dup(STDERR_FILENO);
+	assert_true(next >= 0);
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	now = (struct rlimit){ (rlim_t)next + left, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
+	return before;
+}
+
+TEST(who_has_no_descriptor_to_look_with_takes_nothing_for_gone)
+{
+	const char *url;
+	struct embedded *pg = open_it(&url);
+	pid_t before = postmaster();
+	for (rlim_t left = 0; left < 3; left++) {
+		struct rlimit whole = descriptors_left(left);
+		for (int round = 0; round < 12; round++) {
+			err_t e = embedded_keep(&test_cx, pg);
+			assert_true(!e || e->kind == UNAVAILABLE);
+			assert_true(left > 0 || (e && str_find(e->said, STR("descriptors")) != SIZE_MAX));
+		}
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &whole), 0);
+		assert_int_equal(postmaster(), before);
+		assert_answers(url);
+	}
+	embedded_close(pg);
+	assert_int_equal(postmaster(), 0);
+}
+
 TEST(a_start_that_cannot_be_within_its_time_says_so)
 {
 	struct embedded *pg;
@@ -307,5 +341,6 @@ TESTS_WITH(setup, teardown, RUN(a_cluster_is_made_started_and_stopped),
 	RUN(a_cluster_whose_users_were_all_killed_is_stopped),
 	RUN(a_cluster_that_stands_still_is_started_anew_by_who_is_alone),
 	RUN(a_cluster_that_stands_still_under_another_is_told_and_left_alone),
+	RUN(who_has_no_descriptor_to_look_with_takes_nothing_for_gone),
 	RUN(a_start_that_cannot_be_within_its_time_says_so), RUN(a_cluster_half_made_is_made_anew),
 	RUN(a_folder_whose_name_is_too_long_for_a_socket_gets_a_short_one), RUN(what_prevents_a_start_is_named))
