@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/http/cors.h"
 
+#include "server/base/config.h"
 #include "server/http/header_alias.h"
 #include "server/http/match.h"
 
@@ -29,19 +30,31 @@ static err_t is_known(struct request *rq, const struct route *route, struct str 
 	return *out || !rq->app->origin_known ? OK : rq->app->origin_known(&rq->cx, origin, out);
 }
 
+static err_t not_for_page(struct request *rq, struct str origin)
+{
+	return REFUSE(&rq->cx, ORIGIN_NOT_ALLOWED, "Origin",
+		"No key and no app here is for pages of %.*s. Put this origin into allowed_origins of the key that the "
+		"page "
+		"uses, or give its app a redirect URI there.",
+		STR_ARG(str_sub(origin, 0, 200)));
+}
+
 err_t cors_judge(struct request *rq, const struct route *route)
 {
 	struct str origin = request_header(rq, "Origin");
 	bool known = false;
 	if (!origin.ptr || !(route->flags & cors_flags))
 		return OK;
-	if (route->flags & CORS_ANY)
+	if (route->flags & CORS_ANY) {
 		rq->page_origin = STR("*");
-	if ((route->flags & CORS_ANY) || str_eq(origin, STR("null")))
 		return OK;
-	TRY(is_known(rq, route, origin, &known));
+	}
+	if (!str_eq(origin, STR("null")))
+		TRY(is_known(rq, route, origin, &known));
 	if (known)
 		rq->page_origin = origin;
+	else if ((route->flags & KNOWN_PAGES) && !str_eq(origin, rq->cx.config->public_url))
+		return not_for_page(rq, origin);
 	return OK;
 }
 
@@ -92,10 +105,7 @@ err_t cors_preflight(struct request *rq, struct response *rs, bool *out)
 	rq->module = meant.module;
 	TRY(cors_judge(rq, meant.route));
 	if (!rq->page_origin.ptr)
-		return REFUSE(&rq->cx, ORIGIN_NOT_ALLOWED, "Origin",
-			"No key and no app here is for pages of %.*s. Put this origin into allowed_origins of the key "
-			"that the page uses, or give its app a redirect URI there.",
-			STR_ARG(str_sub(origin, 0, 200)));
+		return not_for_page(rq, origin);
 	reply_empty(rs, 204);
 	response_header(rs, "Access-Control-Allow-Methods", match_allow(rq->cx.mem, rq->app, &rq->path, true));
 	response_header(rs, "Access-Control-Allow-Headers", sends(rq));

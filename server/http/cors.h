@@ -16,6 +16,7 @@
 /*
  * May the page that sent rq read the answer to it, of this route? Sets rq->page_origin for cors_headers(). One round
  * trip at most, and none without an Origin.
+ * errors  ORIGIN_NOT_ALLOWED, which says how an origin is made known: of KNOWN_PAGES it may not call either
  */
 MUST_CHECK err_t cors_judge(struct request *rq, const struct route *route);
 

@@ -34,6 +34,7 @@ enum route_flags {
 	RATE_FREEBUSY = 128,
 	PROVEN_LATELY = 512, /* of a SESSION: opens something that outlives the session, so who is signed in proved it
 				within PROVEN_S */
+	KNOWN_PAGES = 1024,  /* a page that may not read the answer may not call either */
 	LISTS_EVENTS = 256   /* with Depth: 1 it needs events:read beside the row's scopes */
 };
 

@@ -7,10 +7,11 @@
 #define CALLERS (TOKEN | ACCOUNT_KEY | SECRET_KEY | RESTRICTED_KEY)
 
 /* No GET: nothing is told unasked. No DELETE: there is no session. No scope: each tool asks for those of its operation.
+ * A page of an origin that nobody named is refused, as the transport demands (DNS rebinding).
  */
 static const struct route routes[] = {
 	{ METHOD_POST, "/mcp", CALLERS, 0, BODY_JSON, MESSAGE_MAX, mcp_post, "MCP 2025-06-18, Streamable HTTP",
-		CORS_KEYS | HEAVY },
+		CORS_KEYS | KNOWN_PAGES | HEAVY },
 };
 
 const struct module mcp_module = {

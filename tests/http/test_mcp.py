@@ -116,6 +116,20 @@ def test_an_id_comes_back_as_it_was(world, secret):
 
 # ---- who may ----
 
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1.evil.example", "http://127.0.0.1:1", ""])
+def test_a_page_that_nobody_named_calls_nothing(world, ann, origin):
+    """Streamable HTTP, "Security Warning": the Origin is validated, and MUST be answered 403 when it is not good, whoever calls."""
+    for key in (ann.key, None, "cp_nonsense"):
+        reply = post(world, {"jsonrpc": "2.0", "id": 7, "method": "ping"}, key, {"Origin": origin})
+        assert reply.status == 403 and reply.json["error"]["code"] == "origin_not_allowed", reply
+
+
+def test_a_page_of_an_app_and_of_this_server_may_call(world, ann):
+    world.client(ann, redirect_uri="https://inspector.example/cb")
+    for origin in ("https://inspector.example", world.public_url):
+        assert post(world, {"jsonrpc": "2.0", "id": 7, "method": "ping"}, ann.key, {"Origin": origin}).status == 200
+
+
 def test_a_stranger_is_led_to_the_authorization_server(world):  # MCP authorization; RFC 9728 §5.1
     reply = post(world, {"jsonrpc": "2.0", "id": 1, "method": "initialize"}, None)
     assert reply.status == 401
