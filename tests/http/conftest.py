@@ -10,6 +10,7 @@ import pytest
 from cluster import Folder
 from dav import Dav, new_tree
 from davfaults import Place
+from event_edits import Edits
 from faults import Faults
 from mails import forget
 from oauth_flow import Browser
@@ -73,6 +74,11 @@ def fresh(dav, home):
     dav.request("DELETE", path)
 
 
+@pytest.fixture
+def edits(world, owner, dav, cal):
+    return Edits(world, owner, dav, cal)
+
+
 @pytest.fixture(scope="module")
 def place(dav, account, home):
     return Place(dav, account, home)
@@ -83,6 +89,16 @@ def faults(world):
     made = Faults(world)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def ann(world):
+    return world.account("ann@example.org")
+
+
+@pytest.fixture(scope="module")
+def key(world, ann):
+    return world.key(ann, kind="secret")
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,6 @@ JSON = {"Content-Type": "application/json"}
 NEW = {"name": "Reader", "kind": "restricted", "scopes": ["events:read", "calendars:read"]}
 
 
-@pytest.fixture(scope="module")
-def ann(world):
-    return world.account("ann@example.org")
-
-
 @pytest.fixture(scope="module", params=["live", "test"])
 def secret(world, ann, request):
     return world.key(ann, kind="secret", mode=request.param)

@@ -2,14 +2,8 @@
 """GET /v1/calendars/{id}/export: the document that CalDAV's GET of the calendar gives, for whoever may read events."""
 import re
 
-import pytest
-from event_edits import OWN_ZONE, Edits, document, event, unfolded
+from event_edits import OWN_ZONE, document, event, unfolded
 from rest import Api, assert_error
-
-
-@pytest.fixture
-def edits(world, owner, dav, cal):
-    return Edits(world, owner, dav, cal)
 
 
 def exported(edits, headers=None, status=200):

@@ -18,11 +18,6 @@ RENAMED = "<D:displayname>Renamed</D:displayname>"
 
 
 @pytest.fixture(scope="module")
-def ann(world):
-    return world.account("ann@example.org")
-
-
-@pytest.fixture(scope="module")
 def browser(world, ann):
     one = Browser(world)
     one.sign_in(ann)

@@ -3,18 +3,11 @@
 import json
 import os
 
-import pytest
-
 from world import ROOT
 
 SERVE = ["--api-keys-rate", "10", "--freebusy-rate", "3", "--rate-limit", "1000"]
 JSON = {"Content-Type": "application/json"}
 DAY = "from=2026-12-01T00:00:00Z&to=2026-12-02T00:00:00Z"
-
-
-@pytest.fixture(scope="module")
-def ann(world):
-    return world.account("ann@example.org")
 
 
 def policy(reply):

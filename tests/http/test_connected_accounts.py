@@ -16,13 +16,6 @@ def user(world):
 
 
 @pytest.fixture(scope="module")
-def browser(world, user):
-    b = Browser(world)
-    b.sign_in(user)
-    return b
-
-
-@pytest.fixture(scope="module")
 def app(world):
     return App(world, owner=world.account("acme@platform.example").email, scope=EVERY)
 

@@ -16,13 +16,6 @@ def user(world):
     return world.account("una@calends.example", name="Una User")
 
 
-@pytest.fixture(scope="module")
-def browser(world, user):
-    b = Browser(world)
-    b.sign_in(user)
-    return b
-
-
 @pytest.fixture
 def app(world):
     """Each test has one of its own: a connection remembers what it was given."""

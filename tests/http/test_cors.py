@@ -14,11 +14,6 @@ SURFACES = [("/v1/events", "POST", "idempotency-key"), ("/v1/profile", "GET", "a
 
 
 @pytest.fixture(scope="module")
-def ann(world):
-    return world.account("ann@example.org")
-
-
-@pytest.fixture(scope="module")
 def secret(world, ann):
     return world.key(ann, kind="secret")
 

@@ -6,14 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import vobject
-from event_edits import Edits, OWN_ZONE, document, event, plain, shown, starts, unfolded
+from event_edits import OWN_ZONE, document, event, plain, shown, starts, unfolded
 
 SERVE = ["--rate-limit", "100000"]
-
-
-@pytest.fixture
-def edits(world, owner, dav, cal):
-    return Edits(world, owner, dav, cal)
 
 
 # ---- an instant is what it was ----

@@ -1,15 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """GET /v1/events/{id} as text/calendar: the octets that are stored, or one instance of them; and which type Accept asks for."""
 import pytest
-from event_edits import OWN_ZONE, Edits, document, event, unfolded
+from event_edits import OWN_ZONE, document, event, unfolded
 from rest import assert_error
 
 ICAL = {"Accept": "text/calendar"}
-
-
-@pytest.fixture
-def edits(world, owner, dav, cal):
-    return Edits(world, owner, dav, cal)
 
 
 @pytest.fixture

@@ -3,15 +3,10 @@
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from event_edits import Edits, document, event
+from event_edits import document, event
 from rest import Api, assert_error
 
 NOW = datetime.now(timezone.utc).replace(microsecond=0)
-
-
-@pytest.fixture
-def edits(world, owner, dav, cal):
-    return Edits(world, owner, dav, cal)
 
 
 def ical(t):

@@ -7,16 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from dateutil.rrule import rrulestr
-from event_edits import Edits, document, event, unfolded
+from event_edits import document, event, unfolded
 
 SERVE = ["--rate-limit", "100000"]
 BERLIN = ZoneInfo("Europe/Berlin")
 SPAN = ("2026-01-01T00:00:00Z", "2026-12-31T00:00:00Z")
-
-
-@pytest.fixture
-def edits(world, owner, dav, cal):
-    return Edits(world, owner, dav, cal)
 
 
 def utc(local):

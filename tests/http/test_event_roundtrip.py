@@ -7,17 +7,12 @@ import os
 import re
 
 import pytest
-from event_edits import Edits, without_stamps
+from event_edits import without_stamps
 
 SERVE = ["--rate-limit", "100000"]
 FOLDER = os.path.join(os.path.dirname(__file__), "../data/odd_events")
 CORPUS = sorted(os.path.basename(p)[:-4] for p in glob.glob(os.path.join(FOLDER, "*.ics")))
 RANGE = ("2026-10-01T00:00:00Z", "2026-12-31T00:00:00Z")
-
-
-@pytest.fixture
-def edits(world, owner, dav, cal):
-    return Edits(world, owner, dav, cal)
 
 
 @pytest.fixture

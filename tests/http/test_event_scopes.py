@@ -6,16 +6,11 @@ import random
 from datetime import datetime, timedelta
 
 import pytest
-from event_edits import Edits, document, event, plain, shown, unfolded
+from event_edits import document, event, plain, shown, unfolded
 from rest import Api, assert_error
 from test_event_series import RANGE, RULES, ZONES, Model, utc
 
 SERVE = ["--rate-limit", "100000"]
-
-
-@pytest.fixture
-def edits(world, owner, dav, cal):
-    return Edits(world, owner, dav, cal)
 
 
 class Series(Model):

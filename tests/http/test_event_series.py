@@ -8,18 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from dateutil.rrule import rrulestr
-from event_edits import Edits, document, event, plain, shown
+from event_edits import document, event, plain, shown
 
 SERVE = ["--rate-limit", "100000"]
 RULES = ["FREQ=DAILY;COUNT=9", "FREQ=DAILY;INTERVAL=2;COUNT=6", "FREQ=WEEKLY;COUNT=5", "FREQ=WEEKLY;BYDAY=MO,WE,FR;COUNT=8", "FREQ=MONTHLY;COUNT=4",
     "FREQ=DAILY;COUNT=12;BYDAY=MO,TU,WE,TH"]
 ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "UTC"]
 RANGE = (datetime(2026, 9, 1, tzinfo=timezone.utc), datetime(2027, 6, 1, tzinfo=timezone.utc))
-
-
-@pytest.fixture
-def edits(world, owner, dav, cal):
-    return Edits(world, owner, dav, cal)
 
 
 def utc(t):

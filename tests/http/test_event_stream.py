@@ -2,7 +2,6 @@
 """GET /v1/events/stream: what is told, to whom, and how one goes on after a break."""
 import json
 import socket
-import time
 
 import pytest
 
@@ -12,16 +11,6 @@ from wire import basic
 STREAM = "/v1/events/stream"
 JSON = {"Content-Type": "application/json"}
 SERVE = ["--rate-limit", "0", "--request-timeout-ms", "2000"]
-
-
-@pytest.fixture(scope="module")
-def ann(world):
-    return world.account("ann@example.org")
-
-
-@pytest.fixture(scope="module")
-def key(world, ann):
-    return world.key(ann, kind="secret")
 
 
 def calendar(world, key, name="more", **fields):

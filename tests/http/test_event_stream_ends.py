@@ -17,16 +17,6 @@ SOON_S = 4
 
 
 @pytest.fixture(scope="module")
-def ann(world):
-    return world.account("ann@example.org")
-
-
-@pytest.fixture(scope="module")
-def key(world, ann):
-    return world.key(ann, kind="secret")
-
-
-@pytest.fixture(scope="module")
 def app(world):
     return App(world, type="public", scope="events:read profile:read")
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from examples import JSON, Examples, sent_as
+from examples import Examples, sent_as
 from openapi import Document
 from world import BIN
 
@@ -21,11 +21,6 @@ WRITES = [o for o in OPERATIONS if any(p["name"] == "Idempotency-Key" for p in m
 # One value of each type of JSON, and what is too much of it.
 VALUES = {"null": None, "boolean": True, "number": 7, "string": "words", "array": ["words"], "object": {"words": 1}}
 TYPES = {"integer": "number", "number": "number"}
-
-
-@pytest.fixture(scope="module")
-def ann(world):
-    return world.account("ann@example.org")
 
 
 @pytest.fixture(scope="module")

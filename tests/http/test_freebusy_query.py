@@ -59,13 +59,6 @@ def user(world):
 
 
 @pytest.fixture(scope="module")
-def browser(world, user):
-    b = Browser(world)
-    b.sign_in(user)
-    return b
-
-
-@pytest.fixture(scope="module")
 def connected(world, browser, platform):
     return App(world, scope="calendars:read").connect(browser, scope="calendars:read")["connected_account_id"]
 

@@ -12,11 +12,6 @@ VISIT = {"title": "Visit", "start_at": "2026-11-24T09:00:00Z", "end_at": "2026-1
 
 
 @pytest.fixture(scope="module")
-def ann(world):
-    return world.account("ann@example.org")
-
-
-@pytest.fixture(scope="module")
 def call(world, ann):
     key = world.key(ann, kind="secret")
 

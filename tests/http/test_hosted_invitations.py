@@ -12,11 +12,6 @@ HOST, ME = "ORGANIZER:mailto:host@example.net", "ATTENDEE;PARTSTAT=NEEDS-ACTION:
 
 
 @pytest.fixture(scope="module")
-def ann(world):
-    return world.account("ann@example.org")
-
-
-@pytest.fixture(scope="module")
 def dav(world, ann):
     return Dav(world.url, ann.email, ann.key)
 

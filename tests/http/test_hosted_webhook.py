@@ -11,8 +11,8 @@ import pytest
 
 from dav import Dav
 from davwrite import new_event
-from hooks import due_now, drop_all
-from receiver import Receiver, verified
+from hooks import due_now, no_endpoints, receiver  # noqa: F401
+from receiver import verified
 from world import ROOT
 
 JSON = {"Content-Type": "application/json"}
@@ -20,23 +20,6 @@ PATH = "/api/v1/hosted-calendars"
 HOST, ME = "ORGANIZER;CN=Scheduling Bot:mailto:host@example.net", "ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:Ann@Example.org"
 SECRET = "whsec_your-random-secret-here"
 SERVE = ["--allow-private-hooks", "--rate-limit", "100000"]
-
-
-@pytest.fixture(scope="module")
-def ann(world):
-    return world.account("ann@example.org")
-
-
-@pytest.fixture()
-def receiver():
-    with Receiver() as r:
-        yield r
-
-
-@pytest.fixture(autouse=True)
-def no_endpoints(world):
-    yield
-    drop_all(world)
 
 
 @pytest.fixture()

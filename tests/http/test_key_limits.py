@@ -12,11 +12,6 @@ NEW = {"name": "x", "kind": "restricted", "scopes": ["events:read", "calendars:r
 
 
 @pytest.fixture(scope="module")
-def ann(world):
-    return world.account("ann@example.org")
-
-
-@pytest.fixture(scope="module")
 def secret(world, ann):
     return world.key(ann, kind="secret")
 

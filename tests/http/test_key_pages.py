@@ -17,13 +17,6 @@ def user(world):
 
 
 @pytest.fixture(scope="module")
-def browser(world, user):
-    b = Browser(world)
-    b.sign_in(user)
-    return b
-
-
-@pytest.fixture(scope="module")
 def keys(world, user):
     """By name; made in the order of the alphabet, used in its opposite."""
     made = {f"Key {letter}": world.key(user, name=f"Key {letter}", kind="secret", mode=mode)

@@ -10,11 +10,6 @@ SERVE = ["--rate-limit", "0", "--last-used-ms", "0"]
 
 
 @pytest.fixture(scope="module")
-def ann(world):
-    return world.account("ann@example.org")
-
-
-@pytest.fixture(scope="module")
 def secret(world, ann):
     return world.key(ann, kind="secret", name="manager")
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from event_edits import Edits, document, event
+from event_edits import document, event
 from mails import new_port, serve_with, states
 from oauth_flow import Browser, Form
 from rest import assert_error
@@ -16,11 +16,6 @@ ME = "ATTENDEE;CN=Writer;PARTSTAT=NEEDS-ACTION;RSVP=TRUE;X-NUM=1;SCHEDULE-STATUS
 MINE = ("DESCRIPTION:A note of my own", "LOCATION:Room 4", "CATEGORIES:Mine", "X-MINE:1", "ATTENDEE;PARTSTAT=ACCEPTED:mailto:bob@example.org",
         "BEGIN:VALARM", "ACTION:DISPLAY", "TRIGGER:-PT5M", "DESCRIPTION:Now", "END:VALARM")
 ONCE = ("SUMMARY:Planning", "DTSTART:20261124T090000Z", "DTEND:20261124T100000Z", "SEQUENCE:3")
-
-
-@pytest.fixture
-def edits(world, owner, dav, cal):
-    return Edits(world, owner, dav, cal)
 
 
 # What the server tells the account's owner (a new browser) is mailed beside, whenever its job runs.

@@ -16,11 +16,6 @@ TOOLS = {"list_calendars", "find_events", "read_event", "create_event", "update_
 
 
 @pytest.fixture(scope="module")
-def ann(world):
-    return world.account("ann@example.org")
-
-
-@pytest.fixture(scope="module")
 def secret(world, ann):
     return world.key(ann, kind="secret")
 

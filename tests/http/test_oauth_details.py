@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from oauth_flow import App, Browser, Form, answer, basic, is_error, is_page, post_form
+from oauth_flow import App, Form, answer, basic, is_error, is_page, post_form
 
 SERVE = ["--rate-limit", "100000"]
 READ = {"type": "calendar_access", "actions": ["read"]}
@@ -16,13 +16,6 @@ ALL = "calendars:read calendars:write events:read events:write profile:read"
 @pytest.fixture(scope="module")
 def user(world):
     return world.account("una@example.org")
-
-
-@pytest.fixture(scope="module")
-def browser(world, user):
-    b = Browser(world)
-    b.sign_in(user)
-    return b
 
 
 @pytest.fixture(scope="module")

@@ -22,13 +22,6 @@ def user(world):
 
 
 @pytest.fixture(scope="module")
-def browser(world, user):
-    b = Browser(world)
-    b.sign_in(user)
-    return b
-
-
-@pytest.fixture(scope="module")
 def app(world):
     return App(world, type="confidential", name="Sign in")
 

@@ -21,13 +21,6 @@ def user(world):
     return world.account("user@calends.example", name="Uma User")
 
 
-@pytest.fixture(scope="module")
-def browser(world, user):
-    b = Browser(world)
-    b.sign_in(user)
-    return b
-
-
 @pytest.fixture
 def stranger(world):
     return Browser(world)

@@ -16,13 +16,6 @@ def user(world):
     return world.account("user@calends.example", name="Una User", plan="pro")
 
 
-@pytest.fixture(scope="module")
-def browser(world, user):
-    b = Browser(world)
-    b.sign_in(user)
-    return b
-
-
 def new_key(browser, **changes):
     return browser.post("/keys", Form(browser.get("/keys/new").text, "/keys").with_(**{"name": "A key", **changes}))
 

@@ -16,11 +16,6 @@ DOCUMENT = Document.load(BIN)
 
 
 @pytest.fixture(scope="module")
-def ann(world):
-    return world.account("ann@example.org")
-
-
-@pytest.fixture(scope="module")
 def secret(world, ann):
     return world.key(ann, kind="secret")
 

@@ -28,11 +28,6 @@ NO_BASIC = [s for s in SURFACES if s != "caldav"]
 
 
 @pytest.fixture(scope="module")
-def ann(world):
-    return world.account("ann@example.org")
-
-
-@pytest.fixture(scope="module")
 def secret(world, ann):
     return world.key(ann, kind="secret")
 

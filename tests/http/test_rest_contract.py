@@ -13,11 +13,6 @@ NEW = {"title": "Confidential", "start_time": "2026-11-24T09:00:00Z", "end_time"
 
 
 @pytest.fixture(scope="module")
-def ann(world):
-    return world.account("ann@example.org")
-
-
-@pytest.fixture(scope="module")
 def app(world):
     return App(world, scope="calendars:read calendars:write events:read events:write profile:read")
 

@@ -10,11 +10,6 @@ SERVE = ["--rate-limit", "10000"]
 
 
 @pytest.fixture(scope="module")
-def ann(world):
-    return world.account("ann@example.org")
-
-
-@pytest.fixture(scope="module")
 def api(world, ann):
     return Api(world, ann.key)
 

@@ -16,16 +16,6 @@ from world import BIN, CliError
 SERVE = ["--allow-private-hooks", "--rate-limit", "0"]
 
 
-@pytest.fixture(scope="module")
-def ann(world):
-    return world.account("ann@example.org")
-
-
-@pytest.fixture(scope="module")
-def key(world, ann):
-    return world.key(ann, kind="secret")
-
-
 @pytest.fixture
 def dav(world, ann):
     return Dav(world.url, ann.email, ann.key)

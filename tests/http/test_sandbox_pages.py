@@ -17,11 +17,6 @@ AHEAD = 40  # days
 
 
 @pytest.fixture(scope="module")
-def ann(world):
-    return world.account("ann@example.org")
-
-
-@pytest.fixture(scope="module")
 def api(world, ann):
     return Booking(world, world.key(ann, kind="secret", mode="test"))
 

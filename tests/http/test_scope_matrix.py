@@ -44,11 +44,6 @@ REPORTS = {
 
 
 @pytest.fixture(scope="module")
-def ann(world):
-    return world.account("ann@example.org")
-
-
-@pytest.fixture(scope="module")
 def live(world, ann):
     return Examples(world, DOCUMENT, world.key(ann, kind="secret"))
 

@@ -18,13 +18,6 @@ def user(world):
     return world.account("dev+ice@calends.example", name="Dee Vice")
 
 
-@pytest.fixture(scope="module")
-def browser(world, user):
-    b = Browser(world)
-    b.sign_in(user)
-    return b
-
-
 def make(browser, program, **fields):
     action = f"/setup/{program}"
     return browser.post(action, Form(browser.get(action).text, action).with_(**fields))

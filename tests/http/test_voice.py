@@ -23,11 +23,6 @@ SESSIONS = "/v1/voice/sessions"
 
 
 @pytest.fixture(scope="module")
-def ann(world):
-    return world.account("ann@example.org")
-
-
-@pytest.fixture(scope="module")
 def live(world, ann):
     return world.key(ann, kind="secret")
 

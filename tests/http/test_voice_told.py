@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hooks import drop_all, endpoint, event, send
+from hooks import endpoint, event, no_endpoints, receiver, send  # noqa: F401
 from oauth_flow import App, Browser, Form
 from receiver import Receiver
 
@@ -12,22 +12,6 @@ SECONDS = 25
 SERVE = ["--allow-private-hooks", "--rate-limit", "0", "--voice-backend", "wss://voice.example.com/realtime"]
 SESSIONS = "/v1/voice/sessions"
 SCOPE = "voice:invoke webhooks:manage events:read"
-
-
-@pytest.fixture()
-def receiver():
-    with Receiver() as r:
-        yield r
-
-
-@pytest.fixture(scope="module")
-def ann(world):
-    return world.account("ann@example.org")
-
-
-@pytest.fixture(scope="module")
-def key(world, ann):
-    return world.key(ann, kind="secret")
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +24,6 @@ def browser(world, ann):
 @pytest.fixture(scope="module")
 def app(world):
     return App(world, owner="platform@example.org", scope=SCOPE)
-
-
-@pytest.fixture(autouse=True)
-def no_endpoints(world):
-    yield
-    drop_all(world)
 
 
 def session(world, key, **fields):
