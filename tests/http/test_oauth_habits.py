@@ -113,7 +113,7 @@ def test_no_address_of_a_stranger_is_loaded_or_linked(world, browser):
 
 
 @pytest.mark.parametrize("kinds", [("application/x-www-form-urlencoded", "text/plain"), ("text/plain", "application/x-www-form-urlencoded")], ids=["form first", "form last"])
-def test_two_content_types_are_none(world, browser, kinds):
+def test_two_content_types_are_none(world, kinds):
     """T18: two lines of it, whichever comes first."""
     app = OpenApp(world, client_name="Two types")
     body = encode({"grant_type": "refresh_token", "client_id": app.id, "refresh_token": "x"})
