@@ -5,13 +5,18 @@ The other rows have their tests where their subject is; a docstring names the ro
 """
 import base64
 import json
+import random
+import re
 
 import pytest
 
 from event_stream import EventStream
+from examples import Examples
 from hooks import ENDPOINTS, deliveries, due_now, endpoint, event
 from oauth_flow import App, Browser
+from openapi import Document
 from receiver import Receiver
+from world import BIN
 
 SERVE = ["--rate-limit", "0", "--last-used-ms", "0", "--allow-private-hooks"]
 PING = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}})
@@ -94,6 +99,13 @@ def test_two_authorization_headers_are_refused(world, ann, secret, surface):
 def test_a_scheme_has_no_case(world, secret, surface, scheme):
     """K4, RFC 9110 §11.1."""
     assert ask(world, surface, f"{scheme} {secret}").status == good(surface)
+
+
+@every_surface
+def test_blanks_after_the_scheme_are_as_one(world, secret, surface):
+    """K4, RFC 9110 §11.4, RFC 6750 §2.1: one or more (1*SP), and none belongs to the credential."""
+    for value in (f"Bearer  {secret}", f"Bearer     {secret}", f"Bearer {secret}  "):
+        assert ask(world, surface, value).status == good(surface), value
 
 
 @every_surface
@@ -238,6 +250,24 @@ def test_only_a_request_that_was_let_in_is_a_use(world, ann, secret, surface):
     world.cli("key", "revoke", key.id)
     assert ask(world, surface, f"Bearer {key}").status == 401
     assert shown() == used
+
+
+def round_trips(world, reply):
+    """What a request asked of the database, as its line in the log has it."""
+    name = reply.headers["Request-Id"]
+    line = world.wait_for(lambda: next((l for l in list(world.lines) if f"id={name} " in l and "event=request" in l), None))
+    return int(re.search(r" db=(\d+)", line)[1])
+
+
+@pytest.mark.parametrize("template", ["/v1/events/{event}", "/v1/calendars/{calendar}", "/v1/webhook_endpoints/{endpoint}", "/v1/api_keys/{key}",
+    "/v1/booking_pages/{page}", "/v1/connected_accounts/{connected_account}", "/v1/oauth_apps/{app}", "/v1/webhook_events/{event}"])
+def test_what_is_anothers_costs_no_more_look_ups_than_what_is_nowhere(world, secret, template):
+    """K10: 404 in the same words (test_every_route) and after the same round trips, so that time tells nothing either."""
+    theirs = Examples(world, Document.load(BIN), world.key("rita@example.org", kind="secret")).existing(re.search("{(.*)}", template)[1], template)
+    nowhere = theirs[:5] + "".join(random.Random(7).sample(theirs[5:], len(theirs) - 5))
+    asked = [world.get(re.sub("{.*}", name, template), key=secret) for name in (theirs, nowhere)]
+    assert [r.status for r in asked] == [404, 404] and len({r.body.replace(r.headers["Request-Id"].encode(), b"") for r in asked}) == 1
+    assert len({round_trips(world, r) for r in asked}) == 1
 
 
 # ---- bodies ----
