@@ -85,6 +85,17 @@ def test_a_refused_write_leaves_the_calendar_as_it_was(dav, cal, name, uid, head
     assert [m.href for m in dav.sync(cal).responses] == [cal + "a.ics"]
 
 
+@pytest.mark.parametrize("headers", [{"If_None_Match": "*"}, {"If_Match": '"other"'}])
+def test_a_condition_that_does_not_hold_writes_nothing(world, dav, cal, headers):  # RFC 9110 §13.2.1
+    """No lock either, which would be written: who asks again and again has the disk wait for nobody."""
+    put_new(dav, cal + "a.ics", new_event("one"))
+    row = f"""SELECT s.ctid, s.xmin, s.xmax FROM calendar_state s JOIN calendar c ON c.account_id = s.account_id AND c.id = s.calendar_id
+               WHERE c.name = '{cal.split("/")[-2]}'"""
+    before = world.sql(row)
+    assert dav.put(cal + "a.ics", new_event("one", summary="Longer than it was"), **headers).status == 412
+    assert len(before) == 1 and world.sql(row) == before
+
+
 def test_a_name_that_was_deleted_is_made_anew(dav, cal):  # RFC 6578 §3.5
     """What is left of the one before does not stand in the way of who asks for a new one; for syncs it is a change."""
     put_new(dav, cal + "a.ics", new_event("one"))

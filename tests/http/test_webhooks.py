@@ -97,6 +97,21 @@ def test_changes_by_caldav_and_by_rest_are_told_alike(world, key, receiver):
     told(world, receiver, "ping", "event.created", "event.deleted", "calendar.created", "calendar.updated", "calendar.deleted")
 
 
+def test_what_was_is_kept_where_two_write_at_once(world, key, receiver):
+    """The second waits, and finds another object than the one that it looked at: what it was is told from that one."""
+    ann, typed = world.account("ann@example.org"), {"Content-Type": "text/calendar"}
+    path = f"/dav/calendars/{ann.id}/default/twice.ics"
+    ics = ICS.replace("hook@", "twice@")
+    assert world.dav("PUT", path, ics, typed, ann).status == 201
+    endpoint(world, key, receiver.url, ["event.*"])
+    another = ("SELECT FROM calendar_state FOR UPDATE; UPDATE calendar_object SET etag = substr(sha256('another'), 1, length(etag)) "
+               "WHERE name = 'twice.ics'")
+    later = ics.replace("20261202T09", "20261202T11").replace("20261202T10", "20261202T12")
+    assert world.meanwhile(another, lambda: world.dav("PUT", path, later, typed, ann)).status == 204
+    told(world, receiver, "ping", "event.rescheduled")
+    assert world.dav("DELETE", path, None, {}, ann).status == 204
+
+
 @pytest.mark.parametrize("method, new", [("MOVE", "event.updated"), ("COPY", "event.created")])
 def test_what_is_replaced_by_a_move_or_a_copy_is_told_as_deleted(world, key, receiver, method, new):
     ann = world.account("ann@example.org")
