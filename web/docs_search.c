@@ -19,7 +19,8 @@ static bool is_word(char c)
 	return char_is_alpha(c) || char_is_digit(c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
-size_t docs_words(struct arena *mem, struct str query, struct str *words)
+/* The words of a query in lower case, at most DOCS_WORDS_MAX; how many. */
+static size_t docs_words(struct arena *mem, struct str query, struct str *words)
 {
 	size_t count = 0;
 	struct str lower = str_lower(mem, str_beginning(query, DOCS_QUERY_MAX));
@@ -72,7 +73,9 @@ static int by_weight(const void *left, const void *right)
 	return a->section < b->section ? -1 : 1;
 }
 
-size_t docs_search(struct arena *mem, const struct str *words, size_t count, const struct docs_section **found)
+/* The sections that have all words (or words that begin with them), the heaviest first, at most DOCS_FOUND_MAX; how
+ * many. None for no words. */
+static size_t docs_search(struct arena *mem, const struct str *words, size_t count, const struct docs_section **found)
 {
 	struct candidate *candidates = arena_array(mem, struct candidate, docs_section_count);
 	size_t kept = 0;
@@ -123,7 +126,9 @@ static size_t whole(struct str text, size_t at)
 	return at < text.len ? at : text.len;
 }
 
-void docs_excerpt(struct arena *mem, struct html_values *row, struct str text, const struct str *words, size_t count)
+/* Rows `parts` (`part`, and whether it is a `hit`) of the text around the first of the words. */
+static void docs_excerpt(
+	struct arena *mem, struct html_values *row, struct str text, const struct str *words, size_t count)
 {
 	struct str lower = str_lower(mem, text);
 	size_t len = 0, hit = next_hit(lower, 0, words, count, &len);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Operations that have the words of a search: in their names, or in what they take. */
-#include "web/docs_search.h"
 #include "web/reference.h"
 
 enum { IN_NAME = 4, IN_FIELD = 1 };

@@ -145,6 +145,7 @@ static void write_consent(struct json *j, struct arena *mem, const struct takeou
 	} else {
 		json_null(j, "calendars");
 	}
+	json_str(j, "wording", row->wording);
 	json_str(j, "ip", row->ip);
 	json_str(j, "user_agent", row->agent);
 	json_object_end(j);

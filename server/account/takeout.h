@@ -28,6 +28,7 @@ struct takeout_consent {
 	struct id id, connection, client;
 	uint64_t asked, granted;
 	struct id_list calendars; /* items NULL: all */
+	struct str wording;       /* version of the page that asked */
 	struct str ip, agent;
 };
 struct takeout_voice_session {

@@ -9,7 +9,8 @@ SELECT a.account_id AS id, a.email, a.email_confirmed_at, a.name, a.tz, a.langua
 
 -- name: takeout_consents
 -- $1 account  $2 after this one  $3 at most so many
-SELECT l.id, l.connected_account_id AS connection, l.client_id AS client, l.asked, l.granted, l.calendars, host(l.ip) AS ip, l.ua AS agent
+SELECT l.id, l.connected_account_id AS connection, l.client_id AS client, l.asked, l.granted, l.calendars,
+       l.text_version AS wording, host(l.ip) AS ip, l.ua AS agent
   FROM consent_log l WHERE l.account_id = $1 AND l.id > $2 ORDER BY l.id LIMIT $3::int;
 
 -- name: takeout_voice_sessions

@@ -122,6 +122,7 @@ def test_all_of_it_is_there_and_no_secret(world, sink, person):
     [consent] = items(files, "live/consents.json")
     assert consent["granted"] == "events:read profile:read" or set(consent["granted"].split()) == set(BOTH.split())
     assert consent["at"][:4] == about["created_at"][:4] and consent["ip"] == "127.0.0.1"
+    assert [[consent["wording"]]] == world.sql("SELECT text_version FROM consent_log WHERE ip = '127.0.0.1'")
     [voice], [of_event] = items(files, "live/voice_sessions.json"), items(files, "live/properties.json")
     assert voice["id"].startswith("hub_") and voice["scopes"]
     assert (of_event["calendar"], of_event["name"]) == (calendar["id"], "colour-of-day") and of_event["event"].endswith(".ics")
