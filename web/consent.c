@@ -6,6 +6,8 @@
 #include "oauth/authorize.h"
 #include "server/auth/scope.h"
 #include "server/base/config.h"
+#include "server/crypto/digest.h"
+#include "server/crypto/keyring.h"
 #include "server/http/access.h"
 #include "web/lifetimes.h"
 #include "web/page.h"
@@ -41,6 +43,27 @@ static struct consent_user user_of(const struct request *rq)
 	return (struct consent_user){ rq->principal->account, rq->principal->auth_time, rq->principal->amr };
 }
 
+/* What ties a form to the request that it decides on: the token of the session is that of all its forms. */
+static struct str request_tag(struct request *rq, struct str reference)
+{
+	struct arena *mem = rq->cx.mem;
+	uint8_t tag[SHA256_SIZE];
+	struct str text = str_cat(mem, id_text(mem, "acc", rq->principal->account), reference);
+	hmac_sha256(keyring_key(rq->cx.keys, mem, "consent-form"), bytes_of(text.ptr, text.len), tag);
+	return hex_of(mem, bytes_of(tag, sizeof tag));
+}
+
+static err_t check_tag(struct request *rq, struct str reference)
+{
+	struct str given = form_get(&rq->form, "request_tag");
+	if (!rq->principal) /* they sign in, and are asked again */
+		return OK;
+	struct str expected = request_tag(rq, reference);
+	if (!bytes_same(bytes_of(given.ptr, given.len), bytes_of(expected.ptr, expected.len)))
+		return FAIL(&rq->cx, CSRF, "form of another request");
+	return OK;
+}
+
 /* In words for people, where the domain's own would be for developers. */
 static err_t explained(struct request *rq, err_t e)
 {
@@ -65,6 +88,7 @@ static struct html_values *view_values(struct request *rq, struct str reference,
 	int64_t left_s = instant_s(view->request.expires_at) - instant_s(rq->cx.now);
 
 	html_set(v, "request", reference);
+	html_set(v, "request_tag", request_tag(rq, reference));
 	html_set(v, "app_name", view->client.name);
 	html_set(v, "app_initials", page_initials(rq->cx.mem, view->client.name));
 	html_set(v, "owner", view->client.owner_name);
@@ -153,7 +177,7 @@ err_t consent_page(struct request *rq, struct response *rs)
 /* What could be read in two ways is no decision, as OAuth 2.1 §3.1 has it for every parameter. */
 static err_t check_single(struct request *rq)
 {
-	static const char *const single[] = { "request", "decision", "access", "calendars", "lifetime" };
+	static const char *const single[] = { "request", "request_tag", "decision", "access", "calendars", "lifetime" };
 	for (size_t i = 0; i < ARRAY_LEN(single); i++)
 		if (form_count(&rq->form, single[i]) > 1)
 			return REFUSE(&rq->cx, INVALID_VALUE, single[i], "The field %s was sent twice.", single[i]);
@@ -218,6 +242,7 @@ err_t consent_post(struct request *rq, struct response *rs)
 	struct str reference = form_get(&rq->form, "request");
 	struct redirect_answer answer;
 
+	TRY(check_tag(rq, reference));
 	err_t e = read_decision(rq, &decision);
 	if (!e && decision.allow && (decision.scopes & ~(uint64_t)SCOPES_OF_PERSON)) /* it outlives the session */
 		TRY(access_need_proof(rq));

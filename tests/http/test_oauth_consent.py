@@ -37,6 +37,17 @@ def test_the_token_of_another_session_is_worth_nothing(world, app, browser):
     assert other.post("/consent", fields).status == 403
 
 
+def test_the_form_of_one_request_decides_on_no_other(app, browser):
+    """field A24: the token of another request, in the same session."""
+    other, page = app.consent_page(browser), app.consent_page(browser)
+    tag, theirs = (dict(Form(p.text, "/consent").fields)["request_tag"] for p in (page, other))
+    assert tag != theirs
+    for wrong in (theirs, "", None, tag[:-1], tag + "0"):
+        reply = app.decide(browser, page, request_tag=wrong)
+        assert reply.status == 403 and reply.location is None, (wrong, reply)
+    assert "code" in answer(app.decide(browser, page), app.redirect)  # none of them used it up
+
+
 def test_a_decision_can_only_narrow_what_was_asked(world, app, browser):
     page = app.consent_page(browser, scope="events:read")
     for scope in (["events:read", "events:write"], ["events:read", "profile:read"], None):

@@ -288,9 +288,8 @@ static err_t validate(struct ctx *cx, struct str text)
 			"(RFC 5546). Change it, and try again.",
 			STR_ARG(str_sub(said, 0, 100)));
 	return REFUSE(cx, ICAL_OBJECT, "",
-		"This event cannot be sent to attendees as it stands: it is not as invitations are (RFC 5546). Change "
-		"it, "
-		"and try again.");
+		"This event cannot be sent to attendees as it stands: it is not as invitations are (RFC 5546). "
+		"Change it, and try again.");
 }
 
 err_t itip_write(struct ctx *cx, const struct itip *in, struct itip_message *out)
