@@ -413,7 +413,7 @@ def test_both_coexist(world, browser, app):
 def test_errors(world, status, type_):
     """401 authentication_failed: Missing or invalid key. 403 authorization_failed: Key valid, but lacks scope for the operation.
     403 account_deactivated: The end user's ChronaPilot account is deactivated. See the full error catalog."""
-    ended = world.account("ended@example.org")
+    ended = world.account(f"{type_}@example.org")
     key = world.key(ended, kind="restricted", scope="profile:read")
     if type_ == "account_deactivated":
         world.cli("account", "deactivate", ended.email)
