@@ -2,6 +2,7 @@
 #include "server/modules.h"
 
 #include "caldav/calendar/words_fill.h"
+#include "caldav/calendar/zone_fill.h"
 #include "caldav/routes.h"
 #include "oauth/metadata.h"
 #include "oauth/routes.h"
@@ -306,6 +307,7 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 		{ "voice",        VOICE_EVERY_MS,        STREAM_PATIENCE_MS, voice_sockets_run,    app->voice, voice, REST_MS },
 		{ "voice_ends",   VOICE_ENDS_EVERY_MS,   JOB_PATIENCE_MS,    voice_sessions_end,   arena_new(cx->mem, struct voice_ends), voice, LETTERS_REST_MS },
 		{ "words_fill",   WORDS_FILL_EVERY_MS,   JOB_PATIENCE_MS,    words_fill,           NULL, unfilled, WORDS_FILL_REST_MS },
+		{ "zone_fill",    ZONE_FILL_EVERY_MS,    JOB_PATIENCE_MS,    zone_fill,            NULL, unfilled, ZONE_FILL_REST_MS },
 		{ "usage",        (unsigned)runtime->config.usage_ms, JOB_PATIENCE_MS, usage_write, app->usage, NULL, 0 },
 		{ "request_log",  (unsigned)runtime->config.request_log_ms, JOB_PATIENCE_MS, request_log_write, app->request_log, NULL, 0 },
 		{ "last_used",    (unsigned)runtime->config.last_used_ms, JOB_PATIENCE_MS, last_used_write, app->last_used, NULL, 0 },

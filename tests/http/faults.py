@@ -11,7 +11,7 @@ import subprocess
 # What a request may touch by the way, or a job at that moment: when a credential was used, how often somebody guessed, who
 # is signed in, how far webhooks have read the outbox, how often the API was called, which requests there were, which letters to
 # owners were sent (their rows come with the audit log's, by its trigger).
-BESIDE = {"usage_day", "credential_use", "throttle", "session", "audit_anchor", "webhook_cursor", "words_fill", "request_log", "notice", "mail"}
+BESIDE = {"usage_day", "credential_use", "throttle", "session", "audit_anchor", "webhook_cursor", "words_fill", "zone_fill", "request_log", "notice", "mail"}
 
 class Faults:
     def __init__(self, world, beside=()):

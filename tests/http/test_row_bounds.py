@@ -331,6 +331,11 @@ def one_place_of_words(world):
     assert count(world, "words_fill") == 1
 
 
+def one_place_of_zones(world):
+    world.sql("INSERT INTO zone_fill DEFAULT VALUES ON CONFLICT DO NOTHING")
+    assert count(world, "zone_fill") == 1
+
+
 def one_home(world):
     world.sql("SELECT database_home_keep(), database_home_keep()")
     assert count(world, "database_home") == 1
@@ -362,6 +367,7 @@ PROOFS = {
     "webhook_counter": endpoints_are_sixteen,
     "webhook_cursor": endpoints_are_sixteen,
     "words_fill": one_place_of_words,
+    "zone_fill": one_place_of_zones,
     "database_home": one_home,
     "webhook_event": webhooks_are_of_30_days,
     "webhook_delivery": webhooks_are_of_30_days,

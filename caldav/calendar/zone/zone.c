@@ -44,6 +44,7 @@ static struct {
 	size_t count, iana_count;
 	struct entry displays[DISPLAYS_MAX];
 	size_t display_count;
+	struct str version;
 } table;
 
 /* ---- loading ---- */
@@ -101,6 +102,8 @@ static void entry_add(struct str name, const struct zone *zone, struct str targe
 			target.ptr ? str_dup(table.mem, target) : STR_ABSENT };
 }
 
+#define VERSION_LINE "# version "
+
 /* tzdata.zi: "Z name …" has a file, "L target name" is a link. */
 static void index_read(struct arena *scratch)
 {
@@ -108,6 +111,8 @@ static void index_read(struct arena *scratch)
 	if (!file_read(scratch, ZONE_FOLDER "tzdata.zi", INDEX_SIZE_MAX, &file))
 		return;
 	struct str rest = { (const char *)file.ptr, file.len }, line, kind, first, second = STR_ABSENT;
+	if (str_starts(rest, STR(VERSION_LINE)) && str_cut(&rest, '\n', &line))
+		table.version = str_dup(table.mem, str_from(line, sizeof VERSION_LINE - 1));
 	while (str_cut(&rest, '\n', &line)) {
 		if (line.len < 3 || line.ptr[1] != ' ' || !str_cut(&line, ' ', &kind) || !str_cut(&line, ' ', &first))
 			continue;
@@ -214,6 +219,12 @@ size_t zone_count(void)
 {
 	pthread_once(&once, table_load);
 	return table.iana_count;
+}
+
+struct str zone_version(void)
+{
+	pthread_once(&once, table_load);
+	return table.version.ptr ? table.version : STR("");
 }
 
 const struct zone *zone_utc(void)

@@ -17,6 +17,8 @@ struct zone;
 MUST_CHECK err_t zone_setup(struct ctx *cx);
 /* How many names are known; 0 without data. */
 size_t zone_count(void);
+/* Of the tz database, as "2025b"; later ones come later in order. Empty where it does not say. */
+struct str zone_version(void);
 
 const struct zone *zone_utc(void);
 /* By IANA name, link name, /vendor/…/Europe/Berlin or Windows name, in any case of letters. NULL if unknown. */

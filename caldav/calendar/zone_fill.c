@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "caldav/calendar/zone_fill.h"
+
+#include "caldav/calendar/validate.h"
+#include "caldav/calendar/zone/zone.h"
+#include "server/db/query.h"
+#include "sql.h"
+
+#define OBJECTS_A_RUN 500
+#define OCTETS_A_RUN (INT64_C(4) << 20)
+
+struct stored {
+	struct id account, id;
+	struct bytes etag;
+	int16_t flags;
+	struct instant first_at, last_at, occ_until;
+	struct bytes occ;
+	struct str data; /* absent: there is nothing to do for it */
+};
+DB_RESULT(zone_fill_next, struct stored, account, id, etag, flags, first_at, last_at, occ_until, occ, data);
+
+static bool instant_same(struct instant a, struct instant b)
+{
+	return !instant_before(a, b) && !instant_before(b, a);
+}
+
+static bool same(const struct stored *row, const struct ical_facts *facts)
+{
+	return row->flags == facts->flags && instant_same(row->first_at, facts->first_at) &&
+	       instant_same(row->last_at, facts->last_at) && instant_same(row->occ_until, facts->occ_until) &&
+	       bytes_same(row->occ, facts->occ);
+}
+
+static err_t refill(struct ctx *cx, const struct stored *row)
+{
+	struct ical_facts facts;
+	if (ical_validate(cx, row->data, &facts) || same(row, &facts))
+		return OK;
+	return db_exec(cx, &sql_zone_fill_put, NULL, IN(row->account), IN(row->id), IN(row->etag), IN(facts.first_at),
+		IN(facts.last_at), IN(facts.occ_until), IN(facts.flags), IN(facts.occ));
+}
+
+err_t zone_fill(struct ctx *cx, void *unused)
+{
+	struct stored *rows;
+	size_t count;
+	(void)unused;
+	TRY(db_exec(cx, &sql_zone_fill_begin, NULL, IN(zone_version())));
+	TRY(db_rows(
+		cx, &sql_zone_fill_next, zone_fill_next, &rows, &count, IN((int32_t)OBJECTS_A_RUN), IN(OCTETS_A_RUN)));
+	if (!count)
+		return db_exec(cx, &sql_zone_fill_end, NULL, IN_NONE);
+	for (size_t i = 0; i < count; i++) {
+		struct arena_mark mark = arena_mark(cx->mem);
+		if (rows[i].data.ptr)
+			TRY(refill(cx, &rows[i]));
+		arena_rewind(cx->mem, mark);
+	}
+	TRY(db_exec(cx, &sql_zone_fill_place, NULL, IN(rows[count - 1].account), IN(rows[count - 1].id)));
+	cx->found = true;
+	return OK;
+}
