@@ -110,3 +110,4 @@ def test_an_answer_of_many_pages_is_cut_and_not_called_whole(world, dav, owner, 
         assert seen[0].status == 503 and None in seen, seen
         whole = faults.send(*signed(owner, request))
         assert whole.status in (200, 207) and whole.text.count("copy") >= 3000 or request[0] == "GET"
+    world.sql("DELETE FROM calendar_object WHERE name LIKE 'copy%'")  # the calendar's sums know nothing of them
