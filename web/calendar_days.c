@@ -53,6 +53,11 @@ struct str weekday_short(struct request *rq, int weekday)
 	return say(rq, short_weekdays[weekday]);
 }
 
+struct str month_name(struct request *rq, int month)
+{
+	return say(rq, months[month - 1]);
+}
+
 struct str day_long(struct request *rq, int64_t day)
 {
 	int64_t year;

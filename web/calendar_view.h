@@ -66,5 +66,7 @@ struct str month_long(struct request *rq, int64_t day);
 struct str months_long(struct request *rq, int64_t from, int64_t to);
 /* "09:00" of seconds on the user's clock, as fields of forms have it; for people: time_of_day() of manner.h. */
 struct str clock_text(struct arena *mem, int64_t local);
+/* Of 1 to 12. */
+struct str month_name(struct request *rq, int month);
 struct str weekday_name(struct request *rq, int weekday);
 struct str weekday_short(struct request *rq, int weekday);

@@ -17,12 +17,7 @@
 
 static void choice_values(struct request *rq, struct html_values *v, const struct event_form *form)
 {
-	for (size_t i = 0; i < READY_RULES; i++) {
-		struct html_values *row = html_add_row(v, "rules");
-		html_set(row, "choice", str_of(ready_rules[i].name));
-		html_set(row, "label", say(rq, ready_rules[i].label));
-		html_set_flag(row, "chosen", str_eq(form->value[FIELD_REPEAT], str_of(ready_rules[i].name)));
-	}
+	rule_values(rq, v, form);
 	html_set_flag(v, "is_free", str_eq(form->value[FIELD_BUSY], STR("free")));
 	html_set_flag(v, "is_tentative", str_eq(form->value[FIELD_STATUS], STR("tentative")));
 	html_set_flag(v, "is_cancelled", str_eq(form->value[FIELD_STATUS], STR("cancelled")));
@@ -125,6 +120,7 @@ static struct event_form new_form(struct request *rq, const struct form *params)
 	form.value[FIELD_ZONE] = zone_name(viewer_zone(rq));
 	form.value[FIELD_BUSY] = STR("busy");
 	form.value[FIELD_STATUS] = STR("confirmed");
+	rule_begin(rq, form.value);
 	return form;
 }
 
@@ -177,7 +173,7 @@ static unsigned filled_in(const struct event_form *form)
 	for (size_t i = 0; i < EVENT_FIELDS; i++)
 		if (form->value[i].len)
 			fields |= 1u << i;
-	return fields;
+	return form->value[FIELD_REPEAT].len ? fields : fields & ~FIELDS_RULE;
 }
 
 static err_t create(struct request *rq, const struct event_form *form, bool test, struct str *id_out)
@@ -241,7 +237,7 @@ err_t event_edit_page(struct request *rq, struct response *rs)
 	struct event_shown s;
 	struct event_form form;
 	TRY(event_shown_read(rq, &s));
-	event_form_of(rq->cx.mem, viewer_zone(rq), &s.item, s.rule, &form);
+	event_form_of(rq, viewer_zone(rq), &s.item, &s.series, &form);
 	return page_reply(rs, 200, "event_form", edit_values(rq, &s, &form, &form));
 }
 
@@ -253,7 +249,7 @@ struct edit {
 
 /*
  * Somebody's own changes stay; of what they left alone, the form has what is stored. In conflict is what both changed,
- * each to something else.
+ * each to something else. How it repeats is one's own whole or not at all.
  */
 static void merge(struct edit *edit)
 {
@@ -261,6 +257,12 @@ static void merge(struct edit *edit)
 		 apart = event_form_differs(&edit->sent, &edit->now);
 	edit->changed = event_form_differs(&edit->sent, &edit->was);
 	edit->conflicts = edit->changed & others & apart;
+	if (edit->changed & FIELDS_RULE) {
+		edit->changed |= FIELDS_RULE;
+		edit->conflicts &= ~FIELDS_RULE;
+		if (others & FIELDS_RULE & ~(1u << FIELD_WKST) && apart & FIELDS_RULE)
+			edit->conflicts |= 1u << FIELD_REPEAT;
+	}
 	for (size_t i = 0; i < EVENT_FIELDS; i++)
 		if (!(edit->changed & 1u << i))
 			edit->sent.value[i] = edit->now.value[i];
@@ -315,7 +317,7 @@ err_t event_edit_post(struct request *rq, struct response *rs)
 		TRY(event_shown_read(rq, &s));
 		event_form_read(rq->cx.mem, &rq->form, event_field_names, &edit.sent);
 		event_form_read(rq->cx.mem, &rq->form, event_was_names, &edit.was);
-		event_form_of(rq->cx.mem, viewer_zone(rq), &s.item, s.rule, &edit.now);
+		event_form_of(rq, viewer_zone(rq), &s.item, &s.series, &edit.now);
 		merge(&edit);
 		e = event_scope_read(rq, &s, &scope);
 		if (!e && edit.conflicts)

@@ -14,8 +14,11 @@
 		[FIELD_ZONE] = prefix "zone", [FIELD_LOCATION] = prefix "location",                                    \
 		[FIELD_DESCRIPTION] = prefix "description", [FIELD_URL] = prefix "url",                                \
 		[FIELD_CATEGORY] = prefix "category", [FIELD_BUSY] = prefix "busy", [FIELD_STATUS] = prefix "status",  \
-		[FIELD_REPEAT] = prefix "repeat", [FIELD_UNTIL] = prefix "until", [FIELD_RULE] = prefix "rule",        \
-		[FIELD_ATTENDEES] = prefix "attendees", [FIELD_REMINDERS] = prefix "reminders",                        \
+		[FIELD_REPEAT] = prefix "repeat", [FIELD_EVERY] = prefix "every", [FIELD_UNIT] = prefix "unit",        \
+		[FIELD_DAYS] = prefix "days", [FIELD_MONTHLY] = prefix "monthly", [FIELD_WKST] = prefix "wkst",        \
+		[FIELD_ENDS] = prefix "ends", [FIELD_UNTIL] = prefix "until", [FIELD_COUNT] = prefix "count",          \
+		[FIELD_RULE] = prefix "rule", [FIELD_ATTENDEES] = prefix "attendees",                                  \
+		[FIELD_REMINDERS] = prefix "reminders",                                                                \
 	}
 const char *const event_field_names[EVENT_FIELDS] = NAMES("");
 const char *const event_was_names[EVENT_FIELDS] = NAMES("was_");
@@ -29,7 +32,6 @@ static const char *const statuses[] = {
 #define FIELDS_TIME                                                                                                    \
 	(1u << FIELD_ALL_DAY | 1u << FIELD_START_DATE | 1u << FIELD_START_TIME | 1u << FIELD_END_DATE |                \
 		1u << FIELD_END_TIME | 1u << FIELD_ZONE)
-#define FIELDS_RULE (1u << FIELD_REPEAT | 1u << FIELD_UNTIL | 1u << FIELD_RULE)
 
 /* ---- from an event ---- */
 
@@ -69,9 +71,10 @@ static const struct zone *zone_of(const struct zone *user, const struct event_fo
 	return zone ? zone : user;
 }
 
-void event_form_of(struct arena *mem, const struct zone *user, const struct agenda_item *item, struct str rule,
-	struct event_form *out)
+void event_form_of(struct request *rq, const struct zone *user, const struct agenda_item *item,
+	const struct event *series, struct event_form *out)
 {
+	struct arena *mem = rq->cx.mem;
 	const struct event *e = &item->event;
 	struct event_form form = { 0 };
 	struct str *value = form.value;
@@ -86,8 +89,8 @@ void event_form_of(struct arena *mem, const struct zone *user, const struct agen
 	value[FIELD_CATEGORY] = e->category;
 	value[FIELD_BUSY] = e->transparent ? STR("free") : STR("busy");
 	value[FIELD_STATUS] = str_of(statuses[e->status]);
-	rule_split(mem, rule, zone, &value[FIELD_REPEAT], &value[FIELD_UNTIL], &value[FIELD_RULE]);
-	if (!rule.len && (e->recurring || item->instance)) /* by dates alone */
+	rule_split(rq, series, zone, value);
+	if (!series->rrule.len && (e->recurring || item->instance)) /* by dates alone */
 		value[FIELD_REPEAT] = STR("custom");
 	value[FIELD_ATTENDEES] = attendees_text(mem, e);
 	value[FIELD_REMINDERS] = reminders_text(mem, e);
@@ -111,10 +114,21 @@ static struct str with_lf(struct arena *mem, struct str text)
 	return out.len ? buf_str(&out) : STR("");
 }
 
+/* Each weekday that was ticked, in whichever order; of a form as it was they are one value. */
+static struct str days_read(struct arena *mem, const struct form *form, const char *name)
+{
+	unsigned weekdays = 0;
+	for (size_t i = 0; i < form->count; i++)
+		if (str_eq(form->fields[i].name, str_of(name)))
+			weekdays |= weekdays_read(form->fields[i].value);
+	return weekdays_text(mem, weekdays);
+}
+
 void event_form_read(struct arena *mem, const struct form *form, const char *const *names, struct event_form *out)
 {
 	for (size_t i = 0; i < EVENT_FIELDS; i++) {
-		struct str text = with_lf(mem, form_get(form, names[i]));
+		struct str text =
+			i == FIELD_DAYS ? days_read(mem, form, names[i]) : with_lf(mem, form_get(form, names[i]));
 		if (i != FIELD_DESCRIPTION)
 			text = str_trim(text, STR_BLANK);
 		out->value[i] = text.len ? text : STR("");
@@ -182,8 +196,7 @@ static err_t write_times(
 static err_t write_rule(struct ctx *cx, const struct zone *zone, const struct event_form *form, struct json *j)
 {
 	struct str rule;
-	TRY(rule_join(cx, form->value[FIELD_REPEAT], form->value[FIELD_UNTIL], form->value[FIELD_RULE],
-		form->value[FIELD_ALL_DAY].len > 0, zone, &rule));
+	TRY(rule_join(cx, form, zone, &rule));
 	if (!rule.ptr) {
 		json_null(j, "recurrence");
 		return OK;

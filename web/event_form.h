@@ -24,13 +24,25 @@ enum event_field_name {
 	FIELD_CATEGORY,
 	FIELD_BUSY,      /* "busy", "free" */
 	FIELD_STATUS,    /* "confirmed", "tentative", "cancelled" */
-	FIELD_REPEAT,    /* empty, "daily" …, "custom" (event_rule.h) */
-	FIELD_UNTIL,     /* of a ready rule: its last day, or empty */
+	FIELD_REPEAT,    /* empty, "daily" …, "every", "custom" (event_rule.h) */
+	FIELD_EVERY,     /* of "every": so many of */
+	FIELD_UNIT,      /* "day", "week", "month", "year" */
+	FIELD_DAYS,      /* of weeks: "TU,TH"; empty: the day of the start. A form has a box for each */
+	FIELD_MONTHLY,   /* of months: empty for the date, "nth", "last", "last_day", "last_work" */
+	FIELD_WKST,      /* the day that its weeks begin with, which is not shown: "MO" … */
+	FIELD_ENDS,      /* of "every" and ready rules: empty, "on", "after" */
+	FIELD_UNTIL,     /* the last day */
+	FIELD_COUNT,     /* how many times */
 	FIELD_RULE,      /* of "custom": RRULE */
 	FIELD_ATTENDEES, /* one a line: Name <address> */
 	FIELD_REMINDERS, /* "10 min, 1 day" */
 	EVENT_FIELDS
 };
+
+/* How it repeats is one thing, however many fields it takes. */
+#define FIELDS_RULE                                                                                                    \
+	(1U << FIELD_REPEAT | 1U << FIELD_EVERY | 1U << FIELD_UNIT | 1U << FIELD_DAYS | 1U << FIELD_MONTHLY |          \
+		1U << FIELD_WKST | 1U << FIELD_ENDS | 1U << FIELD_UNTIL | 1U << FIELD_COUNT | 1U << FIELD_RULE)
 
 struct event_form {
 	struct str value[EVENT_FIELDS]; /* never absent */
@@ -42,9 +54,9 @@ extern const char *const event_was_names[EVENT_FIELDS];
 /* Of values in the template: "f_title" is shown in the field, "now_title" is what is stored instead. */
 extern const char *const event_shown_names[EVENT_FIELDS], *const event_now_names[EVENT_FIELDS];
 
-/* Of an event; `rule` is that of its series. */
-void event_form_of(struct arena *mem, const struct zone *user, const struct agenda_item *item, struct str rule,
-	struct event_form *out);
+/* Of an event in a series, which may be itself. */
+void event_form_of(struct request *rq, const struct zone *user, const struct agenda_item *item,
+	const struct event *series, struct event_form *out);
 /* As it was sent, under these names. Line ends are LF; only descriptions keep blanks at their ends. */
 void event_form_read(struct arena *mem, const struct form *form, const char *const *names, struct event_form *out);
 /* Which fields differ: a bit each (1 << FIELD_TITLE …). */

@@ -6,6 +6,7 @@
 #include "web/event_shown.h"
 #include "web/own_call.h"
 #include "web/pages.h"
+#include "web/rule_words.h"
 #include "web/say.h"
 
 /* ---- read ---- */
@@ -56,17 +57,19 @@ static void url_values(struct html_values *v, struct str url)
 	html_set(v, web ? "link" : "not_link", url);
 }
 
-static void rule_values(struct request *rq, const struct event_shown *s, struct html_values *v)
+/* In words, and as it is written where there are none. */
+static void repeat_values(struct request *rq, const struct event *series, struct html_values *v)
 {
-	struct str choice, until, text;
-	const struct zone *zone = s->item.event.zone.len ? zone_by_name(s->item.event.zone) : NULL;
-	rule_split(rq->cx.mem, s->rule, zone ? zone : viewer_zone(rq), &choice, &until, &text);
-	for (size_t i = 1; i < READY_RULES; i++)
-		if (str_eq(choice, str_of(ready_rules[i].name)))
-			html_set(v, "repeats", say(rq, ready_rules[i].label));
-	html_set(v, "rule", text);
-	int64_t day;
-	html_set(v, "repeats_until", day_parse(until, &day) ? day_long(rq, day) : STR_ABSENT);
+	struct rule_shape shape;
+	const struct zone *own = series->zone.len ? zone_by_name(series->zone) : NULL,
+			  *zone = own ? own : viewer_zone(rq);
+	if (!series->rrule.len)
+		return;
+	struct str words = rule_shape_read(&rq->cx, series->rrule, zone, rule_start(series, zone), &shape)
+				   ? rule_words(rq, &shape)
+				   : STR_ABSENT;
+	html_set(v, "repeats", words.len ? words : say(rq, "By a rule of its own"));
+	html_set(v, "rule", words.len ? STR_ABSENT : series->rrule);
 }
 
 /* The clock of the event where it is another than the user's. */
@@ -88,7 +91,7 @@ err_t event_page(struct request *rq, struct response *rs)
 	struct html_values *v = page_new(rq, "Event", "calendar");
 	event_shown_values(rq, &s, v);
 	zone_values(rq, event, v);
-	rule_values(rq, &s, v);
+	repeat_values(rq, &s.series, v);
 	url_values(v, event->url);
 	attendee_values(v, event);
 	TRY(undelivered_values(rq, &s, v));

@@ -21,7 +21,7 @@ static err_t read_item(struct request *rq, struct str instance, struct event_sho
 	struct agenda_item whole;
 	TRY(agenda_event(&rq->cx, &s->object, rq->principal->tz, &whole));
 	s->item = whole;
-	s->rule = whole.event.rrule;
+	s->series = whole.event;
 	if (!instance.ptr)
 		return OK;
 	s->in_series = true;

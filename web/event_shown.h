@@ -9,7 +9,7 @@ struct event_shown {
 	struct str id; /* as the path has it */
 	struct object object;
 	struct agenda_item item;
-	struct str rule; /* of its series; absent: none */
+	struct event series; /* the event is one of it, or it itself */
 	struct str etag;
 	bool test;
 	bool in_series; /* one instance of several */

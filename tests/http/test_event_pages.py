@@ -78,7 +78,7 @@ def test_a_whole_event(api, browser):
     calendar = api("POST", "/v1/calendars", {"name": "Work"}).json["id"]
     reply = make(browser, title="Launch", start_date="2026-03-11", start_time="10:00", end_date="2026-03-11", end_time="11:30",
         zone="America/New_York", location="Room 4", description="First\r\n\r\nSecond", url="https://example.org/launch", category="Work",
-        busy="free", status="tentative", repeat="weekly", until="2026-04-01", calendar=calendar,
+        busy="free", status="tentative", repeat="weekly", ends="on", until="2026-04-01", calendar=calendar,
         attendees="Ann <ann@example.org>\r\nbob@example.org\r\n", reminders="10 min, 2h, 1 day")
     assert reply.status == 303, reply.text
     [event] = listed(api, "2026-03-11", expand="none", calendar_id=calendar)
@@ -96,7 +96,7 @@ def test_a_whole_event(api, browser):
 
 def test_days_without_a_time(api, browser):
     """The form has the last day; RFC 5545 §3.6.1 the day after it."""
-    assert make(browser, title="Trip", all_day="1", start_date="2026-03-16", end_date="2026-03-18", repeat="yearly", until="2028-03-16").status == 303
+    assert make(browser, title="Trip", all_day="1", start_date="2026-03-16", end_date="2026-03-18", repeat="yearly", ends="on", until="2028-03-16").status == 303
     [event] = listed(api, "2026-03-17", expand="none")
     assert (event["start_time"], event["end_time"], event["all_day"]) == ("2026-03-16", "2026-03-19", True)
     assert event["recurrence"]["rule"] == "FREQ=YEARLY;UNTIL=20280316"
@@ -114,7 +114,7 @@ def test_days_without_a_time(api, browser):
     ({"repeat": "custom", "rule": ""}, "rule"),
     ({"repeat": "custom", "rule": "FREQ=NEVER"}, "repeat"),
     ({"repeat": "sometimes"}, "repeat"),
-    ({"repeat": "daily", "until": "soon"}, "until"),
+    ({"repeat": "daily", "ends": "on", "until": "soon"}, "until"),
     ({"attendees": "Ann <no address>"}, "attendees"),
     ({"reminders": "soon"}, "reminders"),
     ({"reminders": "5 w"}, "reminders"),
@@ -317,7 +317,7 @@ def test_deleting_of_a_series(api, browser, series, scope, left):
 
 def test_how_one_of_a_series_repeats_is_no_question_of_it_alone(api, browser, series):
     event = instance(api, 2)
-    reply = save(browser, event, repeat="daily", scope="this")
+    reply = save(browser, event, repeat="daily", ends="", scope="this")
     assert reply.status == 400 and field_error(reply.text) == "repeat" and "does not repeat by itself" in reply.text
     assert save(browser, event, Form(reply.text, f"/calendar/events/{event}/edit"), scope="all").status == 303
     assert save(browser, event, repeat="weekly", scope="wrong").status in (303, 400, 404)

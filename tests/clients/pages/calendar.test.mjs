@@ -129,6 +129,43 @@ test('without JavaScript an event is made, changed and deleted', async () => {
 	await page.context().close();
 });
 
+test('a series is made by fields, without JavaScript, too, of which those are shown that count, and told in words', async () => {
+	for (const [width, colorScheme, javaScriptEnabled] of [[360, 'dark', false], [1280, 'light', true], ...(process.env.SHOTS ? [[360, 'light', true], [1280, 'dark', true]] : [])]) {
+		const page = await signedIn({ javaScriptEnabled, colorScheme, viewport: { width, height: 800 } });
+		const shown = async () => (await page.locator(':is(#every, #unit, #day-TU, #monthly, #ends, #until, #count, #rule):visible').evaluateAll((all) => all.map((e) => e.id))).join();
+		await page.goto(world.url + '/calendar/new?date=2027-02-02');
+		await page.fill('#title', 'Choir');
+		assert.equal(await shown(), '');
+		await page.selectOption('#repeat', 'custom');
+		assert.equal(await shown(), 'rule');
+		await page.selectOption('#repeat', 'monthly');
+		assert.equal(await shown(), 'ends');
+		await page.selectOption('#repeat', 'every');
+		assert.equal(await shown(), 'every,unit,day-TU,ends');
+		await page.selectOption('#unit', 'month');
+		assert.equal(await shown(), 'every,unit,monthly,ends');
+		await page.selectOption('#unit', 'week');
+		await page.fill('#every', '2');
+		await page.check('#day-TH');
+		await page.selectOption('#ends', 'after');
+		assert.equal(await shown(), 'every,unit,day-TU,ends,count');
+		await page.fill('#count', '5');
+		await page.click('button:text-is("Create event")');
+		assert.match(await page.textContent('#days-error'), /not ticked/);
+		assert.equal(await page.evaluate(() => document.activeElement.name), 'days');
+		await page.check('#day-TU');
+		if (javaScriptEnabled) await judge(page, 'series form');
+		await page.click('button:text-is("Create event")');
+		await page.goto(await page.locator('a:has-text("Choir")').first().getAttribute('href').then((href) => world.url + href));
+		assert.match(await page.textContent('dl.facts'), /Every 2 weeks on Tuesday and Thursday, 5 times/);
+		if (javaScriptEnabled) await judge(page, 'series');
+		await page.click('a:text-is("Delete")');
+		await page.check('#scope-all');
+		await page.click('button:text-is("Delete the event")');
+		await page.context().close();
+	}
+});
+
 test('by the keyboard alone an event is made, changed and deleted', async () => {
 	const page = await signedIn();
 	const press = async (key) => { await page.keyboard.press(key); };

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How an event repeats, on its page in words and in its form as fields, without JavaScript (RFC 5545 §3.3.10, §3.8.5.3)."""
+import html
+import re
+
+import pytest
+
+from oauth_flow import Browser, Form
+from rest import Api
+
+SERVE = ["--rate-limit", "10000"]
+
+
+@pytest.fixture(scope="module")
+def una(world):
+    return world.account("una@calends.example", name="Una User")
+
+
+@pytest.fixture(scope="module")
+def api(world, una):
+    return Api(world, una.key)
+
+
+@pytest.fixture(scope="module")
+def browser(world, una):
+    b = Browser(world)
+    b.sign_in(una)
+    assert b.post("/account", Form(b.get("/account").text, "/account").with_(tz="Europe/Berlin", week_start="monday")).status == 303
+    return b
+
+
+def series(api, rule, day="2026-03-10", hour=9):
+    """Tuesday, 10 March 2026, 10:00 in Berlin, unless it is said otherwise."""
+    return api.event(title="Series", start_time=f"{day}T{hour:02}:00:00Z", end_time=f"{day}T{hour:02}:30:00Z", timezone="Europe/Berlin",
+        recurrence={"rule": rule})["id"]
+
+
+def words(browser, event, likes="en"):
+    page = browser.get(f"/calendar/events/{event}", [("Accept-Language", likes)]).text
+    return re.sub("<.*?>", "", html.unescape(re.search(r"<dt>(?:Repeats|Wiederholung)</dt><dd>(.*?)</dd>", page).group(1)))
+
+
+def opened(browser, event):
+    return Form(browser.get(f"/calendar/events/{event}/edit").text, f"/calendar/events/{event}/edit")
+
+
+def save(browser, event, form=None, **fields):
+    return browser.post(f"/calendar/events/{event}/edit", (form or opened(browser, event)).with_(**fields))
+
+
+def rule_of(api, event):
+    return api("GET", f"/v1/events/{event}").json["recurrence"]["rule"]
+
+
+def field_error(page):
+    return html.unescape(re.search(r'class="field-error" id="(.*?)-error" role="alert">(.*?)</p>', page, re.S).group(1))
+
+
+WORDS = [
+    ("FREQ=DAILY", "Every day", "Täglich"),
+    ("FREQ=DAILY;INTERVAL=3;COUNT=1", "Every 3 days, once", "Alle 3 Tage, einmal"),
+    ("FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR", "Every weekday (Monday to Friday)", "An Werktagen (Montag bis Freitag)"),
+    ("FREQ=WEEKLY;COUNT=5", "Every week, 5 times", "Wöchentlich, 5-mal"),
+    ("FREQ=WEEKLY;INTERVAL=2;BYDAY=TH,TU;COUNT=5", "Every 2 weeks on Tuesday and Thursday, 5 times", "Alle 2 Wochen am Dienstag und Donnerstag, 5-mal"),
+    ("FREQ=WEEKLY;WKST=SU;BYDAY=TU,MO,SU", "Every week on Monday, Tuesday and Sunday", "Wöchentlich am Montag, Dienstag und Sonntag"),
+    ("FREQ=WEEKLY;UNTIL=20270303T225959Z", "Every week, until Wednesday, 3 March 2027", "Wöchentlich, bis Mittwoch, 3. März 2027"),
+    ("FREQ=WEEKLY;UNTIL=20270303T080000Z", "Every week, until Tuesday, 2 March 2027", "Wöchentlich, bis Dienstag, 2. März 2027"),
+    ("FREQ=MONTHLY", "Every month", "Monatlich"),
+    ("FREQ=MONTHLY;BYDAY=2TU", "Monthly on the second Tuesday", "Monatlich am zweiten Dienstag"),
+    ("FREQ=MONTHLY;BYDAY=TU;BYSETPOS=2;INTERVAL=3", "Every 3 months on the second Tuesday", "Alle 3 Monate am zweiten Dienstag"),
+    ("FREQ=MONTHLY;BYDAY=-1TU", "Monthly on the last Tuesday", "Monatlich am letzten Dienstag"),
+    ("FREQ=MONTHLY;BYMONTHDAY=-1", "Monthly on the last day", "Monatlich am letzten Tag"),
+    ("FREQ=MONTHLY;BYDAY=SU,MO,TU,WE,TH,FR,SA;BYSETPOS=-1", "Monthly on the last day", "Monatlich am letzten Tag"),
+    ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", "Monthly on the last working day (Monday to Friday)", "Monatlich am letzten Werktag (Montag bis Freitag)"),
+    ("FREQ=MONTHLY;BYMONTHDAY=10", "Monthly on day 10", "Monatlich am 10. des Monats"),
+    ("FREQ=MONTHLY;INTERVAL=2;BYMONTHDAY=1,15", "Every 2 months on days 1 and 15", "Alle 2 Monate an den Tagen 1 und 15"),
+    ("FREQ=YEARLY;INTERVAL=2", "Every 2 years", "Alle 2 Jahre"),
+    ("FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=10", "Every year on 10 March", "Jährlich am 10. März"),
+    ("FREQ=YEARLY;BYMONTH=11;BYDAY=4TH", "Every year on the fourth Thursday of November", "Jährlich am vierten Donnerstag im November"),
+]
+
+
+@pytest.mark.parametrize("rule, english, german", WORDS, ids=[r for r, *_ in WORDS])
+def test_a_rule_is_told_in_words(api, browser, rule, english, german):
+    event = series(api, rule)
+    assert words(browser, event) == english
+    assert words(browser, event, "de") == german
+
+
+@pytest.mark.parametrize("rule", ["FREQ=HOURLY;INTERVAL=6;COUNT=4", "FREQ=MONTHLY;BYDAY=2TU,4TU", "FREQ=MONTHLY;BYDAY=TU", "FREQ=YEARLY;BYWEEKNO=11", "FREQ=YEARLY;BYDAY=10TU",
+    "FREQ=DAILY;BYMONTH=3", "FREQ=WEEKLY;BYHOUR=9,15", "FREQ=MONTHLY;BYMONTHDAY=-3", "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=1", "FREQ=MONTHLY;BYDAY=TU;BYSETPOS=1,2",
+    "FREQ=YEARLY;BYMONTH=3,9;BYMONTHDAY=10", "FREQ=YEARLY;BYMONTHDAY=10", "FREQ=DAILY;INTERVAL=2;BYDAY=TU,WE"])
+def test_a_rule_without_words_is_told_as_it_stands_and_stays_so(api, browser, rule):
+    event = series(api, rule)
+    assert words(browser, event) == f"By a rule of its own {rule}"
+    form = dict(opened(browser, event).fields)
+    assert form["repeat"] == "custom" and form["rule"] == rule
+    assert save(browser, event, title="Renamed").status == 303 and rule_of(api, event) == rule
+
+
+MADE = [
+    ({"every": "2", "unit": "week", "days": ["TH", "TU"], "ends": "after", "count": "5"}, "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH;COUNT=5"),
+    ({"every": "1", "unit": "week", "days": ["TU", "SA"], "ends": "on", "until": "2026-06-01"}, "FREQ=WEEKLY;BYDAY=TU,SA;UNTIL=20260601T215959Z"),
+    ({"every": "3", "unit": "week"}, "FREQ=WEEKLY;INTERVAL=3"),
+    ({"every": "10", "unit": "day", "days": ["MO"]}, "FREQ=DAILY;INTERVAL=10"),
+    ({"every": "3", "unit": "month"}, "FREQ=MONTHLY;INTERVAL=3"),
+    ({"every": "1", "unit": "month", "monthly": "nth"}, "FREQ=MONTHLY;BYDAY=2TU"),
+    ({"every": "1", "unit": "month", "monthly": "last", "start_date": "2026-03-31", "end_date": "2026-03-31"}, "FREQ=MONTHLY;BYDAY=-1TU"),
+    ({"every": "2", "unit": "month", "monthly": "last_day", "start_date": "2026-02-28", "end_date": "2026-02-28", "ends": "after", "count": "4"},
+     "FREQ=MONTHLY;INTERVAL=2;BYMONTHDAY=-1;COUNT=4"),
+    ({"every": "1", "unit": "month", "monthly": "last_work", "start_date": "2026-05-29", "end_date": "2026-05-29"}, "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1"),
+    ({"every": "4", "unit": "year", "ends": "on", "until": "2040-01-01"}, "FREQ=YEARLY;INTERVAL=4;UNTIL=20400101T225959Z"),
+]
+
+
+@pytest.mark.parametrize("fields, rule", MADE, ids=[r for _, r in MADE])
+def test_a_rule_is_made_by_fields_and_comes_back_as_them(api, browser, fields, rule):
+    event = api.event(title="Single", start_time="2026-03-10T09:00:00Z", end_time="2026-03-10T09:30:00Z", timezone="Europe/Berlin")["id"]
+    reply = save(browser, event, repeat="every", **fields)
+    assert reply.status == 303, field_error(reply.text)
+    assert rule_of(api, event) == rule
+    form = opened(browser, event).fields
+    assert dict(form)["repeat"] == ("every" if rule != "FREQ=WEEKLY;INTERVAL=2" else "biweekly")
+    for name, value in fields.items():
+        if name != "days" or fields["unit"] == "week":
+            assert sorted(v for n, v in form if n == name) == sorted(value if isinstance(value, list) else [value]), name
+    assert save(browser, event, title="Renamed").status == 303 and rule_of(api, event) == rule
+
+
+def test_a_new_event_repeats_by_fields(api, browser):
+    calendar = api("POST", "/v1/calendars", {"name": "Choir"}).json["id"]
+    form = Form(browser.get(f"/calendar/new?date=2026-07-07&calendar={calendar}").text, "/calendar/new")
+    assert browser.post("/calendar/new", form.with_(title="Choir", repeat="every", every="2", days=["TU"], ends="after", count="3")).status == 303
+    [event] = api("GET", f"/v1/events?from=2026-07-07T00:00:00Z&to=2026-07-08T00:00:00Z&expand=none&calendar_id={calendar}").json["data"]
+    assert event["recurrence"]["rule"] == "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU;COUNT=3"
+
+
+@pytest.mark.parametrize("fields, field", [
+    ({"every": "0"}, "every"), ({"every": "1000"}, "every"), ({"every": "two"}, "every"), ({"every": ""}, "every"),
+    ({"unit": "hour"}, "unit"),
+    ({"days": ["WE", "FR"]}, "days"),
+    ({"unit": "month", "monthly": "last"}, "monthly"), ({"unit": "month", "monthly": "last_day"}, "monthly"),
+    ({"unit": "month", "monthly": "last_work"}, "monthly"), ({"unit": "month", "monthly": "first"}, "monthly"),
+    ({"ends": "sometime"}, "ends"), ({"ends": "after", "count": "0"}, "count"), ({"ends": "after", "count": ""}, "count"),
+    ({"ends": "after", "count": "10000"}, "count"), ({"ends": "on", "until": ""}, "until"), ({"ends": "on", "until": "2026-02-30"}, "until"),
+], ids=lambda v: v if isinstance(v, str) else "-".join(f"{k}={x if isinstance(x, str) else '+'.join(x)}" for k, x in v.items()))
+def test_what_is_wrong_with_a_rule_is_told_at_its_field(browser, fields, field):
+    form = Form(browser.get("/calendar/new?date=2026-03-10").text, "/calendar/new")
+    reply = browser.post("/calendar/new", form.with_(title="x", repeat="every", **fields))
+    assert reply.status == 400 and field_error(reply.text) == field
+    kept = Form(reply.text, "/calendar/new").fields
+    for name, value in fields.items():
+        if name not in ("unit", "ends") and value != "first":
+            assert [v for n, v in kept if n == name] == (value if isinstance(value, list) else [value])
+
+
+@pytest.mark.parametrize("rule, day", [("FREQ=WEEKLY;BYDAY=WE", "2026-03-10"), ("FREQ=MONTHLY;BYMONTHDAY=15", "2026-03-10"), ("FREQ=MONTHLY;BYDAY=3TU", "2026-03-10"),
+    ("FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=24", "2026-03-10"), ("FREQ=WEEKLY;INTERVAL=1000", "2026-03-10"), ("FREQ=WEEKLY;COUNT=10000", "2026-03-10")])
+def test_what_fields_would_change_is_no_question_of_fields(api, browser, rule, day):
+    """A start that the rule leaves out is an event all the same (RFC 5545 §3.8.5.3): the fields cannot say that."""
+    form = dict(opened(browser, series(api, rule, day)).fields)
+    assert form["repeat"] == "custom" and form["rule"] == rule
+
+
+@pytest.mark.parametrize("rule, kept", [("FREQ=MONTHLY;BYMONTHDAY=10", "FREQ=MONTHLY;COUNT=3"), ("FREQ=MONTHLY;BYDAY=TU;BYSETPOS=2", "FREQ=MONTHLY;BYDAY=2TU;COUNT=3"),
+    ("FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=10", "FREQ=YEARLY;COUNT=3"), ("FREQ=WEEKLY;INTERVAL=2;WKST=SU;BYDAY=SU,TU", "FREQ=WEEKLY;INTERVAL=2;WKST=SU;BYDAY=TU,SU;COUNT=3")])
+def test_what_another_program_wrote_gets_an_end_and_keeps_its_meaning(api, browser, rule, kept):
+    """WKST tells weeks apart where only every second one counts (RFC 5545 §3.3.10)."""
+    event = series(api, rule)
+    assert save(browser, event, title="Renamed").status == 303 and rule_of(api, event) == rule, "untouched"
+    assert save(browser, event, ends="after", count="3").status == 303 and rule_of(api, event) == kept
+
+
+def test_weeks_are_those_of_the_user(world):
+    """The days stand in the order of their weeks, and a rule of every second week is told when weeks begin."""
+    person = world.account("sunday@example.org")
+    b = Browser(world)
+    b.sign_in(person)
+    assert b.post("/account", Form(b.get("/account").text, "/account").with_(tz="America/New_York", week_start="sunday", hours="12h")).status == 303
+    page = b.get("/calendar/new?date=2026-03-10").text
+    assert re.findall('name="days" value="(..)"', page) == ["SU", "MO", "TU", "WE", "TH", "FR", "SA"]
+    assert b.post("/calendar/new", Form(page, "/calendar/new").with_(title="x", repeat="every", every="2", days=["TU", "SU"])).status == 303
+    [event] = Api(world, person.key)("GET", "/v1/events?from=2026-03-10T00:00:00Z&to=2026-03-11T00:00:00Z&expand=none").json["data"]
+    assert event["recurrence"]["rule"] == "FREQ=WEEKLY;INTERVAL=2;WKST=SU;BYDAY=TU,SU"
+    assert words(b, event["id"]) == "Every 2 weeks on Sunday and Tuesday"
+
+
+def test_two_who_change_how_it_repeats_do_not_mix(api, browser):
+    """Of two rules never one half each."""
+    event = series(api, "FREQ=WEEKLY;COUNT=5")
+    form = opened(browser, event)
+    assert api("PATCH", f"/v1/events/{event}", {"recurrence": {"rule": "FREQ=DAILY;COUNT=3"}}).status == 200
+    reply = save(browser, event, form, count="7")
+    assert reply.status == 412 and "How it repeats was changed, too." in reply.text and rule_of(api, event) == "FREQ=DAILY;COUNT=3"
+    assert save(browser, event, Form(reply.text, f"/calendar/events/{event}/edit")).status == 303
+    assert rule_of(api, event) == "FREQ=WEEKLY;COUNT=7"
+
+
+def test_days_of_a_series_without_times(api, browser):
+    calendar = api("POST", "/v1/calendars", {"name": "Rent"}).json["id"]
+    form = Form(browser.get(f"/calendar/new?date=2026-09-30&all_day=1&calendar={calendar}").text, "/calendar/new")
+    assert browser.post("/calendar/new", form.with_(title="Rent", all_day="1", repeat="every", every="1", unit="month", monthly="last_day", ends="on",
+        until="2027-01-31")).status == 303
+    [event] = api("GET", f"/v1/events?from=2026-09-30T00:00:00Z&to=2026-09-30T12:00:00Z&expand=none&calendar_id={calendar}").json["data"]
+    assert event["recurrence"]["rule"] == "FREQ=MONTHLY;BYMONTHDAY=-1;UNTIL=20270131"
+    assert words(browser, event["id"]) == "Monthly on the last day, until Sunday, 31 January 2027"
+    days = api("GET", f"/v1/events?from=2026-09-01T00:00:00Z&to=2027-12-01T00:00:00Z&calendar_id={calendar}").json["data"]
+    assert [e["start_time"] for e in days] == ["2026-09-30", "2026-10-31", "2026-11-30", "2026-12-31", "2027-01-31"]
