@@ -33,13 +33,42 @@ BEGIN
 	END IF;
 END $$;
 
+-- Of most calendars nobody was ever told. That stands in the calendar, which each write reads: it is true from when an account
+-- has an endpoint or an app that may be one's, and is never taken back, for then it is asked. A row that somebody else has
+-- locked is passed over, so that nobody waits; webhook_changes comes back to it.
+ALTER TABLE calendar ADD COLUMN watched boolean NOT NULL DEFAULT false;
+DROP TRIGGER calendar_touched ON calendar;
+CREATE TRIGGER calendar_touched BEFORE UPDATE ON calendar FOR EACH ROW WHEN (OLD.watched = NEW.watched)
+	EXECUTE FUNCTION calendar_touched();
+CREATE FUNCTION calendars_watched(p_accounts uuid[]) RETURNS void LANGUAGE sql BEGIN ATOMIC
+	UPDATE calendar t SET watched = true
+	  FROM (SELECT c.account_id, c.id FROM calendar c WHERE c.account_id = ANY (p_accounts) AND NOT c.watched
+	           FOR NO KEY UPDATE SKIP LOCKED) n
+	 WHERE t.account_id = n.account_id AND t.id = n.id;
+END;
+CREATE FUNCTION account_watched() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM calendars_watched(ARRAY[NEW.account_id]);
+	RETURN NULL;
+END $$;
+CREATE TRIGGER account_watched AFTER INSERT ON webhook_endpoint FOR EACH ROW EXECUTE FUNCTION account_watched();
+CREATE TRIGGER account_watched AFTER INSERT ON connected_account FOR EACH ROW EXECUTE FUNCTION account_watched();
+CREATE FUNCTION calendar_made() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	NEW.watched := EXISTS (SELECT FROM webhook_endpoint e WHERE e.account_id = NEW.account_id)
+	               OR EXISTS (SELECT FROM connected_account c WHERE c.account_id = NEW.account_id);
+	RETURN NEW;
+END $$;
+CREATE TRIGGER calendar_made BEFORE INSERT ON calendar FOR EACH ROW EXECUTE FUNCTION calendar_made();
+SELECT calendars_watched(ARRAY(SELECT e.account_id FROM webhook_endpoint e UNION SELECT c.account_id FROM connected_account c));
+
 -- (As in 0076. It judges the conditions before the lock too, and what was is kept.)
 CREATE OR REPLACE FUNCTION object_put_locked(p_actor actor, p_calendar_name text, p_name text, p_when conditions, p_facts object_facts,
 	p_data bytea, p_room room, p_words text DEFAULT NULL, OUT outcome outcome, OUT calendar uuid, OUT id uuid, OUT modseq bigint, OUT other text,
 	OUT created_at timestamptz, OUT updated_at timestamptz) LANGUAGE plpgsql AS $$
 DECLARE c record; s record; o record; holds boolean; n int := octet_length(p_data); was int;
 BEGIN
-	SELECT t.id, t.components, t.writable INTO c FROM calendar t
+	SELECT t.id, t.components, t.writable, t.watched INTO c FROM calendar t
 	 WHERE t.account_id = p_actor.owner AND by_name(t.name) = p_calendar_name
 	   AND (p_actor.calendars IS NULL OR t.id = ANY (p_actor.calendars));
 	IF NOT FOUND THEN outcome := 'no_calendar'; RETURN; END IF;
@@ -92,7 +121,7 @@ BEGIN
 		       span_of(p_facts.first_at, p_facts.last_at), p_facts.occ_until, now(), now(), n, p_facts.component,
 		       p_facts.flags, p_facts.etag, p_name, p_facts.uid, p_facts.occ, p_data, p_words);
 	ELSE
-		IF outcome = 'changed' AND o.etag <> p_facts.etag THEN
+		IF c.watched AND outcome = 'changed' AND o.etag <> p_facts.etag THEN
 			PERFORM object_before_keep(p_actor.owner, c.id, o.id, o.etag, object_put_locked.modseq);
 		END IF;
 		UPDATE calendar_object t SET id = object_put_locked.id, modseq = object_put_locked.modseq, first_at = p_facts.first_at,
@@ -117,7 +146,7 @@ DECLARE
 	new_id uuid;                    -- of the outbox's row, and of an object that is made
 	n int := octet_length(p_data);
 	was int := 0;
-	may boolean := false; seen_etag bytea;
+	may boolean := false; watched boolean; seen_etag bytea;
 BEGIN
 	IF p_facts.first_at > p_facts.last_at THEN RAISE EXCEPTION 'an object that ends before it begins'; END IF;
 	IF p_when.none_any THEN         -- it is to be new
@@ -138,8 +167,9 @@ BEGIN
 	ELSE
 		SELECT c.id, x.id, x.etag, x.size, x.modseq, x.created_at, x.updated_at,
 		       c.writable AND c.components & p_facts.component <> 0 AND conditions_hold(x.etag, p_when)
-		       AND (x.deleted IS NULL OR NOT x.deleted AND x.uid = p_facts.uid AND x.component = p_facts.component)
-		  INTO calendar, id, seen_etag, was, modseq, created_at, updated_at, may
+		       AND (x.deleted IS NULL OR NOT x.deleted AND x.uid = p_facts.uid AND x.component = p_facts.component),
+		       c.watched
+		  INTO calendar, id, seen_etag, was, modseq, created_at, updated_at, may, watched
 		  FROM calendar c LEFT JOIN LATERAL (
 			SELECT t.id, t.etag, t.uid, t.size, t.component, t.deleted, t.modseq, t.created_at, t.updated_at FROM calendar_object t
 			 WHERE t.account_id = p_actor.owner AND by_name(t.calendar_id) = c.id AND t.name = p_name OFFSET 0) x ON true
@@ -173,7 +203,9 @@ BEGIN
 			ON CONFLICT DO NOTHING;
 		ELSE
 			outcome := 'changed';
-			PERFORM object_before_keep(p_actor.owner, calendar, id, seen_etag, modseq);
+			IF watched THEN
+				PERFORM object_before_keep(p_actor.owner, calendar, id, seen_etag, modseq);
+			END IF;
 			UPDATE calendar_object t SET modseq = object_put.modseq, first_at = p_facts.first_at, last_at = p_facts.last_at,
 			       span = span_of(p_facts.first_at, p_facts.last_at), occ_until = p_facts.occ_until, updated_at = now(), size = n,
 			       flags = p_facts.flags, etag = p_facts.etag, occ = p_facts.occ, data = p_data, words = p_words
@@ -222,6 +254,7 @@ BEGIN
 		RETURN NEXT;
 		RETURN;
 	END IF;
+	PERFORM calendars_watched(listened);
 	RETURN QUERY
 	WITH page AS MATERIALIZED (
 		SELECT row_number() OVER (ORDER BY r.xid, r.id) AS place, r.*

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from hooks import ENDPOINTS, deliveries, delivery, due_now, ended, endpoint, event, key, no_endpoints, receiver, send  # noqa: F401
+from oauth_flow import App
 from receiver import Receiver, verified
 
 SECONDS = 25
@@ -110,6 +111,34 @@ def test_what_was_is_kept_where_two_write_at_once(world, key, receiver):
     assert world.meanwhile(another, lambda: world.dav("PUT", path, later, typed, ann)).status == 204
     told(world, receiver, "ping", "event.rescheduled")
     assert world.dav("DELETE", path, None, {}, ann).status == 204
+
+
+def test_a_calendar_of_which_nobody_was_ever_told_says_so(world, receiver):
+    """What a write asks before it keeps what was; one that was locked when the endpoint was made is come back to."""
+    quiet = world.account("quiet@calends.example")
+    key = world.key(quiet, kind="secret")
+    of_account = "FROM account a JOIN calendar c USING (account_id) WHERE a.email = 'quiet@calends.example' AND a.livemode"
+
+    def watched():
+        return dict(world.sql(f"SELECT c.displayname, c.watched {of_account}"))
+
+    send(world, "POST", "/v1/calendars", {"name": "Busy"}, key, 201)
+    touched = world.sql(f"SELECT c.updated_at {of_account} ORDER BY 1")
+    assert watched() == {"Calendar": "f", "Busy": "f"}
+    with world.holding(f"SELECT c.id {of_account} AND c.displayname = 'Busy' FOR UPDATE OF c") as commit:
+        endpoint(world, key, receiver.url, ["event.*"])
+        assert watched() == {"Calendar": "t", "Busy": "f"}
+        commit()
+    send(world, "POST", "/v1/calendars", {"name": "Later"}, key, 201)
+    assert world.wait_for(lambda: watched() == {"Calendar": "t", "Busy": "t", "Later": "t"})
+    assert world.sql(f"SELECT c.updated_at {of_account} ORDER BY 1")[:2] == touched, "nobody changed them"
+
+
+def test_an_account_is_watched_from_its_first_app_on(world, user, browser):
+    App(world, type="public", scope="events:read").consent(browser)
+    [[watched]] = world.sql(f"SELECT bool_and(c.watched) FROM calendar c JOIN account a USING (account_id) "
+                            f"WHERE a.email = '{user.email}' AND a.livemode")
+    assert watched == "t"
 
 
 @pytest.mark.parametrize("method, new", [("MOVE", "event.updated"), ("COPY", "event.created")])
