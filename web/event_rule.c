@@ -141,6 +141,12 @@ static bool is_plain(struct rule_shape *shape, int64_t day, const char **monthly
 	return same;
 }
 
+/* Which may be others by the clock of a form that does not have the series' own. */
+static bool names_days(const struct rule_shape *shape)
+{
+	return shape->weekdays || shape->monthdays || shape->month;
+}
+
 static struct str choice_of(struct arena *mem, const struct rule_shape *shape)
 {
 	struct str bare = rule_shape_text(mem, shape);
@@ -177,14 +183,11 @@ void rule_split(struct request *rq, const struct event *series, const struct zon
 	if (!series->rrule.len)
 		return;
 	int64_t start = rule_start(series, zone);
-	if (rule_shape_read(&rq->cx, series->rrule, zone, start, &shape) &&
+	if (rule_shape_read(&rq->cx, series->rrule, zone, start, &shape) && !(series->own_zone && names_days(&shape)) &&
 		is_plain(&shape, floor_div(start, DAY_SECONDS), &monthly)) {
 		value[FIELD_REPEAT] = choice_of(rq->cx.mem, &shape);
-		/* the days of a clock that the form does not have may be others by the form's */
-		if (!series->own_zone || !str_eq(value[FIELD_REPEAT], STR("every"))) {
-			split_shape(rq->cx.mem, &shape, monthly, value);
-			return;
-		}
+		split_shape(rq->cx.mem, &shape, monthly, value);
+		return;
 	}
 	value[FIELD_REPEAT] = STR("custom");
 	value[FIELD_RULE] = series->rrule;

@@ -206,3 +206,19 @@ def test_days_of_a_series_without_times(api, browser):
     assert words(browser, event["id"]) == "Monthly on the last day, until Sunday, 31 January 2027"
     days = api("GET", f"/v1/events?from=2026-09-01T00:00:00Z&to=2027-12-01T00:00:00Z&calendar_id={calendar}").json["data"]
     assert [e["start_time"] for e in days] == ["2026-09-30", "2026-10-31", "2026-11-30", "2026-12-31", "2027-01-31"]
+
+
+@pytest.mark.parametrize("rule, choice", [("FREQ=WEEKLY;INTERVAL=3;COUNT=4", "every"), ("FREQ=WEEKLY;BYDAY=TU", "custom"), ("FREQ=MONTHLY;BYMONTHDAY=10", "custom")])
+def test_days_by_a_clock_that_the_form_does_not_have_stay_a_text(world, una, api, browser, rule, choice):
+    """RFC 5545 §3.6.5: a zone that only the object describes. The form has the user's clock, by which its days may be others."""
+    zone = ["BEGIN:VTIMEZONE", "TZID:Own", "BEGIN:STANDARD", "DTSTART:19700101T000000", "TZOFFSETFROM:+1030", "TZOFFSETTO:+1030", "END:STANDARD", "END:VTIMEZONE"]
+    name = "own" + re.sub("[^A-Z0-9]", "", rule)
+    text = "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:x", *zone, "BEGIN:VEVENT", f"UID:{name}", "DTSTAMP:20260101T000000Z", "DTSTART;TZID=Own:20260310T030000",
+        "DURATION:PT1H", f"RRULE:{rule}", "SUMMARY:Own", "END:VEVENT", "END:VCALENDAR", ""])
+    path = f"/dav/calendars/{una.id}/default/{name}.ics"
+    assert world.dav("PUT", path, text, {"Content-Type": "text/calendar"}, una).status == 201
+    found = api("GET", "/v1/events?from=2026-03-09T16:00:00Z&to=2026-03-09T17:00:00Z&expand=none").json["data"]
+    [event] = [e["id"] for e in found if e["client_uid"] == name]
+    form = dict(opened(browser, event).fields)
+    assert form["start_date"] == "2026-03-09" and form["repeat"] == choice
+    assert save(browser, event).status == 303 and world.dav("GET", path, None, {}, una).text == text
