@@ -101,6 +101,9 @@ civetweb_change([[if (parse_http_request(conn->buf, conn->buf_size, &conn->reque
 	[[if ((*err = civet_head_fault(conn->client.peer, ebuf, ebuf_len)) != 0)
 		return 0;
 	if (parse_http_request(conn->buf, conn->buf_size, &conn->request_info)]])
+# OPTIONS * has a path like any other (RFC 9112 §3.2.4): the router knows it. Without one, no callback is asked.
+civetweb_change([[conn->request_info.local_uri_raw = 0;]]
+	[[conn->request_info.local_uri_raw = conn->request_info.request_uri;]])
 # Tabs are legal in values; the head check decides where.
 civetweb_change([[&& !isprint(c)]] [[&& (c != '\t') && !isprint(c)]])
 # A chunk's line with its extensions, without the overflow and whatever else strtoul forgives.

@@ -283,26 +283,72 @@ static err_t check_secret_key(struct ctx *cx)
 		"docs/site/self-hosting.md says what to do when it is lost.");
 }
 
-err_t serve_command(struct ctx *cx, const struct command_call *call)
+/* What the settings name. */
+struct named {
+	struct mail_settings mail;
+	struct tls *tls;     /* NULL: none */
+	struct trust *trust; /* the same */
+};
+
+static err_t read_named(struct ctx *cx, struct named *out)
+{
+	const struct config *config = cx->config;
+	TRY(mail_settings_read(cx, &out->mail));
+	if (config->tls_cert.ptr)
+		TRY(tls_open(cx, (struct tls_files){ config->tls_cert, config->tls_key }, &out->tls));
+	if (config->mtls_ca.ptr)
+		TRY(trust_open(cx, "mtls-ca", config->mtls_ca, &out->trust));
+	return OK;
+}
+
+static void close_named(struct named *named)
+{
+	trust_close(named->trust);
+	tls_close(named->tls);
+}
+
+static err_t serve_with(struct ctx *cx, const struct command_call *call, const struct named *named)
 {
 	TRY(zone_setup(cx));
 	TRY(db_check(cx));
 	TRY(check_secret_key(cx));
-	struct tls *tls = NULL;
-	struct mail_settings mail;
-	TRY(mail_settings_read(cx, &mail));
-	if (call->config->tls_cert.ptr)
-		TRY(tls_open(cx, (struct tls_files){ call->config->tls_cert, call->config->tls_key }, &tls));
-	if (tls)
-		ask_for_certificates(cx, tls);
+	if (named->tls)
+		ask_for_certificates(cx, named->tls);
 	struct app *app = app_new(cx, call->runtime);
-	if (call->config->mtls_ca.ptr)
-		TRY(trust_open(cx, "mtls-ca", call->config->mtls_ca, &app->trust));
-	app->mail = mail_sender_open(&mail);
-	err_t e = serve_until_signal(cx, call, app, tls);
-	trust_close(app->trust);
+	app->trust = named->trust;
+	app->mail = mail_sender_open(&named->mail);
+	err_t e = serve_until_signal(cx, call, app, named->tls);
 	app_close(app);
-	tls_close(tls);
+	return e;
+}
+
+static err_t serve_over(struct ctx *cx, const struct command_call *call, const struct named *named)
+{
+	struct runtime runtime;
+	struct command_call ours = *call;
+	TRY(runtime_open(cx, call->config, &runtime));
+	ours.runtime = &runtime;
+	ours.config = &runtime.config;
+	err_t e = serve_with(cx, &ours, named);
+	db_end(cx);
+	runtime_close(&runtime);
+	cx->config = call->config;
+	cx->db = NULL;
+	cx->keys = NULL;
+	return e;
+}
+
+/* Settings are judged before the database is made or changed: a wrong one changes nothing. */
+err_t serve_command(struct ctx *cx, const struct command_call *call)
+{
+	struct config settled = *call->config;
+	struct named named = { 0 };
+	TRY(runtime_settle(cx, &settled));
+	cx->config = &settled;
+	err_t e = read_named(cx, &named);
+	if (!e)
+		e = serve_over(cx, call, &named);
+	close_named(&named);
 	return e;
 }
 

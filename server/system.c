@@ -147,7 +147,7 @@ static err_t reference_command(struct ctx *cx, const struct command_call *call)
 
 /* clang-format off */
 const struct command system_commands[] = {
-	{ "serve",     "", "",      "Serve until SIGTERM.", COMMAND_DB | COMMAND_ALONE, serve_command, "@serve" },
+	{ "serve",     "", "",      "Serve until SIGTERM.", COMMAND_ALONE, serve_command, "@serve" },
 	{ "migrate",   "", "",      "Bring the database's schema up to date.", COMMAND_DB, migrate_command, NULL },
 	{ "routes",    "", "",      "Print the route tables.", 0, routes_command, NULL },
 	{ "reference", "", "routes|errors|options|scopes|parameters|openapi|man", "Print a page of docs/, the API as OpenAPI, or the manual page.", 0, reference_command, NULL },

@@ -29,7 +29,7 @@ struct command_call {
 };
 
 enum command_flags {
-	COMMAND_DB = 1,    /* opens the database (cx->db) and brings its schema up to date */
+	COMMAND_DB = 1,    /* opens the database (cx->db) and brings its schema up to date, before `run` */
 	COMMAND_ALONE = 2, /* has the process for itself: no line of a batch */
 };
 

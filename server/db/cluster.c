@@ -223,15 +223,21 @@ static struct str log_since(struct ctx *cx, const char *path, off_t from)
 	return (struct str){ text, len > 0 ? (size_t)len : 0 };
 }
 
-static bool disk_is_full(const struct cluster *c)
+uint64_t cluster_room(const struct cluster *c)
 {
 	struct statvfs disk;
-	return statvfs(c->data_dir, &disk) == 0 && disk.f_bavail * disk.f_frsize < DISK_FULL_BYTES;
+	return statvfs(c->data_dir, &disk) == 0 ? (uint64_t)disk.f_bavail * disk.f_frsize : UINT64_MAX;
+}
+
+bool cluster_is_full(uint64_t room)
+{
+	return room < DISK_FULL_BYTES;
 }
 
 static err_t complain(struct ctx *cx, const struct cluster *c, const char *what, off_t log_from)
 {
-	struct complaint said = { c->data_dir, c->log, what, log_since(cx, c->log, log_from), disk_is_full(c) };
+	struct complaint said = { c->data_dir, c->log, what, log_since(cx, c->log, log_from),
+		cluster_is_full(cluster_room(c)) };
 	return REFUSE(cx, UNAVAILABLE, "", "%.*s", STR_ARG(complaint_text(cx->mem, &said)));
 }
 

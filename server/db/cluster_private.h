@@ -30,6 +30,11 @@ MUST_CHECK err_t cluster_folder(struct ctx *cx, struct str data_dir, struct clus
 /* Under the lock of starts: the binaries, and the cluster itself when there is none yet. Strings in cx->mem. */
 MUST_CHECK err_t cluster_prepare(struct ctx *cx, struct cluster *c);
 
+/* Octets that its disk has left; as many as there are where nobody knows. */
+uint64_t cluster_room(const struct cluster *c);
+/* Is that too little for a server to start? */
+bool cluster_is_full(uint64_t room);
+
 /* What runs there now, by its pid file, /proc and (a state that claims to be ready) a connection of 3 s at most. */
 enum cluster_state cluster_look(const struct cluster *c);
 /* The same without a connection, for every second: the process lives and says that it is ready. */

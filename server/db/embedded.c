@@ -234,6 +234,14 @@ err_t embedded_open(struct ctx *cx, struct str data_dir, struct embedded **out, 
 
 #define STUCK_ROUNDS 10 /* seconds for the last of a killed server to go, or for one that stops */
 
+/* The commonest reason is told at once: whoever looks here at night should not have to find PostgreSQL's log first. */
+static void tell_gone(const struct cluster *c)
+{
+	uint64_t left = cluster_room(c);
+	log_event(LOG_WARN, "database_gone", LOG_C("folder", c->data_dir), LOG_INT("mib_left", (long long)(left >> 20)),
+		LOG_C("disk", cluster_is_full(left) ? "full" : "has room"), LOG_C("see", c->log));
+}
+
 /* Under `starts`. What is under way is left to itself, and seen again in a second. */
 static err_t start_again(struct ctx *cx, struct embedded *pg)
 {
@@ -244,7 +252,7 @@ static err_t start_again(struct ctx *cx, struct embedded *pg)
 	if (state == CLUSTER_STARTING || state == CLUSTER_READY ||
 		(state != CLUSTER_DOWN && ++pg->stuck < STUCK_ROUNDS))
 		return OK;
-	log_event(LOG_WARN, "database_gone", LOG_C("folder", pg->cluster.data_dir));
+	tell_gone(&pg->cluster);
 	pg->stuck = 0;
 	if (state != CLUSTER_DOWN)
 		cluster_stop(&pg->cluster);

@@ -117,12 +117,8 @@ static fault_t check_target(struct head *h)
 	struct str target = h->target;
 	if (target.len > HEAD_TARGET_MAX)
 		return &fault_long_target;
-	if (str_eq(target, STR("*"))) {
-		if (!str_eq(h->method, STR("OPTIONS")))
-			return &fault_target;
-		*h->target_at = '/';
-		return NULL;
-	}
+	if (str_eq(target, STR("*"))) /* RFC 9112 §3.2.4 */
+		return str_eq(h->method, STR("OPTIONS")) ? NULL : &fault_target;
 	bool absolute = str_starts_nocase(target, STR("http://")) || str_starts_nocase(target, STR("https://"));
 	if (!absolute && !str_starts(target, STR("/")))
 		return &fault_target;

@@ -124,6 +124,17 @@ static void add_method(struct buf *out, enum method method)
 	buf_add(out, str_of(method_name(method)));
 }
 
+static void add_method_of(struct buf *out, const struct route *route, unsigned *seen)
+{
+	unsigned bit = 1u << route->method;
+	if (*seen & bit)
+		return;
+	*seen |= bit;
+	add_method(out, route->method);
+	if (route->method == METHOD_GET)
+		add_method(out, METHOD_HEAD);
+}
+
 static void add_methods_of(
 	struct buf *out, const struct module *module, const struct path *path, bool cors, unsigned *seen)
 {
@@ -131,14 +142,10 @@ static void add_methods_of(
 	size_t count;
 	for (size_t i = 0; i < module->route_count; i++) {
 		const struct route *route = &module->routes[i];
-		unsigned bit = 1u << route->method;
-		if ((*seen & bit) || (cors && !(route->flags & (CORS_ANY | CORS_KEYS))) ||
+		if ((*seen & 1u << route->method) || (cors && !(route->flags & (CORS_ANY | CORS_KEYS))) ||
 			!path_fits(out->mem, path, route->path, args, &count))
 			continue;
-		*seen |= bit;
-		add_method(out, route->method);
-		if (route->method == METHOD_GET)
-			add_method(out, METHOD_HEAD);
+		add_method_of(out, route, seen);
 	}
 }
 
@@ -151,5 +158,16 @@ struct str match_allow(struct arena *mem, const struct app *app, const struct pa
 	for (size_t i = 0; i < app->module_count; i++)
 		if (under(path, app->modules[i]->prefix))
 			add_methods_of(&out, app->modules[i], path, cors, &seen);
+	return buf_str(&out);
+}
+
+struct str match_methods(struct arena *mem, const struct app *app)
+{
+	unsigned seen = 1u << METHOD_OPTIONS;
+	struct buf out = buf_new(mem, 1024);
+	add_method(&out, METHOD_OPTIONS);
+	for (size_t i = 0; i < app->module_count; i++)
+		for (size_t k = 0; k < app->modules[i]->route_count; k++)
+			add_method_of(&out, &app->modules[i]->routes[k], &seen);
 	return buf_str(&out);
 }

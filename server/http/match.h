@@ -24,5 +24,7 @@ void match_find(
 /* The module of a target that could not be decoded, by its raw beginning. */
 const struct module *match_raw(const struct app *app, struct str target);
 
+/* What the tables have for any path. */
+struct str match_methods(struct arena *mem, const struct app *app);
 /* "OPTIONS, GET, HEAD, PUT": what the tables have for this path. `cors`: rows with a CORS flag only. */
 struct str match_allow(struct arena *mem, const struct app *app, const struct path *path, bool cors);

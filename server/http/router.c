@@ -23,6 +23,16 @@ static err_t answer_options(struct request *rq, struct response *rs)
 	return OK;
 }
 
+/* RFC 9110 §9.3.7: of the server in general. */
+static err_t answer_for_server(struct request *rq, struct response *rs)
+{
+	TRY(access_count(rq));
+	request_leave_body(rq);
+	reply_empty(rs, 200);
+	response_header(rs, "Allow", match_methods(rq->cx.mem, rq->app));
+	return OK;
+}
+
 /* ---- bodies ---- */
 
 static bool type_fits(enum body_kind kind, struct str type)
@@ -147,6 +157,8 @@ static err_t identify(struct request *rq, unsigned who)
 static err_t serve(struct request *rq, struct response *rs)
 {
 	struct match found = { 0 };
+	if (str_eq(rq->target, STR("*"))) /* the head check lets OPTIONS alone ask for it */
+		return answer_for_server(rq, rs);
 	TRY(find(rq, &found));
 	bool strangers_too = rq->method == METHOD_OPTIONS || (rq->route && (rq->route->who & ANYONE));
 	/* Under /dav/ a stranger learns nothing of what exists. */

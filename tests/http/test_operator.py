@@ -79,6 +79,28 @@ def test_a_port_in_use_is_said_with_its_address(world):
     assert f"Cannot listen on {address}" in done.stderr and "Address already in use" in done.stderr, done.stderr
 
 
+def test_a_setting_that_is_wrong_changes_nothing(world, tmp_path):
+    """It is told before a database is made, or a newer schema brought to one that an older server still serves."""
+    (tmp_path / "none.pem").write_bytes(b"")
+    for wrong in (["--mail-folder", "/nowhere/at/all", "--mail-from", "c@example.org"], ["--mtls-ca", tmp_path / "none.pem"],
+                  ["--tls-cert", tmp_path / "none.pem", "--tls-key", tmp_path / "none.pem"], ["--smtp-url", "http://x", "--mail-from", "c@example.org"]):
+        folder = tmp_path / "data"
+        done = subprocess.run([BIN, "serve", "--listen", f"127.0.0.1:{world.port}", "--data-dir", folder, *wrong], capture_output=True, text=True,
+            check=False, env=world.environment, timeout=60)
+        assert done.returncode == 1 and wrong[0] in done.stderr + wrong[0] * ("tls" in wrong[0]), done.stderr
+        assert "database_made" not in done.stdout + done.stderr and not folder.exists(), wrong
+
+
+def test_what_the_server_can_is_told_for_all_of_it(world):
+    """RFC 9110 §9.3.7: OPTIONS * is about the server, not about one of its pages."""
+    reply = world.raw(b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    head = (reply if isinstance(reply, bytes) else reply.octets).decode()
+    assert head.startswith("HTTP/1.1 200 "), head
+    [allow] = [line.partition(": ")[2].split(", ") for line in head.splitlines() if line.startswith("Allow: ")]
+    assert len(allow) == len(set(allow)) and {"OPTIONS", "GET", "HEAD", "POST", "PATCH", "DELETE", "PUT", "PROPFIND", "REPORT", "MKCALENDAR"} <= set(allow)
+    assert world.wait_for(lambda: any("method=OPTIONS path=* status=200" in line for line in world.lines))
+
+
 @pytest.mark.parametrize("words", [["version"], ["--version"]])
 def test_the_version_is_that_of_the_project(words):
     with open(os.path.join(ROOT, "CMakeLists.txt"), encoding="utf-8") as project:

@@ -95,6 +95,9 @@ def test_a_database_that_died_is_started_again(folder, servers, death):
         death(folder)
         assert folder.wait_for(lambda: folder.postmaster() not in (None, before) and all(ready(s) for s in running)), \
             running[0].lines[-20:]
+    # Whoever reads it need not look for PostgreSQL's log to know whether the disk was full.
+    told = [line for s in running for line in s.lines if "event=database_gone" in line]
+    assert all('disk="has room"' in line and "mib_left=" in line and "see=" in line for line in told), told
     assert all(get(s, folder, "kept") == 200 for s in running)
     for server in running:
         server.stop()
