@@ -113,6 +113,20 @@ static void keep_secrets(void)
 	setrlimit(RLIMIT_CORE, &none);
 }
 
+/* What root could read at the start the user that the server has become may not read again. */
+static void warn_of_renewal(const struct config *config)
+{
+	const struct str files[] = { config->tls_cert, config->tls_key };
+	struct arena *mem = arena_open();
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		const char *path = files[i].ptr ? str_c(mem, files[i]) : NULL;
+		if (path && access(path, R_OK) != 0)
+			log_event(LOG_WARN, "tls_file_unreadable_at_hup", LOG_STR("file", files[i]),
+				LOG_C("reason", strerror(errno)));
+	}
+	arena_close(mem);
+}
+
 /*
  * Ports are bound and keys read: root is not needed any more. The private cluster runs as the same user, so that it can
  * still be signalled.
@@ -128,7 +142,8 @@ static err_t drop_privileges(struct ctx *cx)
 	if (!user || setgroups(0, NULL) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)
 		return REFUSE(cx, INTERNAL, "", "cannot change to the user calends: %s", strerror(errno));
 	keep_secrets(); /* a change of user may clear it */
-	return OK;
+	warn_of_renewal(cx->config);
+	return mail_settings_check_access(cx);
 }
 
 /* `settings` names address, threads and TLS; the rest is the same for all. */
@@ -341,10 +356,11 @@ static err_t serve_over(struct ctx *cx, const struct command_call *call, const s
 /* Settings are judged before the database is made or changed: a wrong one changes nothing. */
 err_t serve_command(struct ctx *cx, const struct command_call *call)
 {
-	struct config settled = *call->config;
+	struct config *settled = arena_new(cx->mem, struct config);
 	struct named named = { 0 };
-	TRY(runtime_settle(cx, &settled));
-	cx->config = &settled;
+	*settled = *call->config;
+	TRY(runtime_settle(cx, settled));
+	cx->config = settled;
 	err_t e = read_named(cx, &named);
 	if (!e)
 		e = serve_over(cx, call, &named);

@@ -27,6 +27,12 @@ struct mail_settings {
  */
 MUST_CHECK err_t mail_settings_read(struct ctx *cx, struct mail_settings *out);
 
+/*
+ * What is used again for each mail: the folder may be written into, the authorities of --smtp-ca be read. Asked once
+ * more when a server that root started has become another user. errors  INVALID_VALUE, as above
+ */
+MUST_CHECK err_t mail_settings_check_access(struct ctx *cx);
+
 /* Is there a way for mail of this account? Of test mode always. */
 bool mail_is_possible(const struct ctx *cx, struct id account);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -109,9 +110,6 @@ static err_t read_url(struct ctx *cx, struct mail_settings *out)
 	out->starttls = str_eq(cx->config->smtp_tls, STR("required")) ||
 			(str_eq(cx->config->smtp_tls, STR("auto")) && !is_here(uri.host));
 	out->authorities = cx->config->smtp_ca.len ? cx->config->smtp_ca : STR_ABSENT;
-	if (out->authorities.ptr && access(str_c(cx->mem, out->authorities), R_OK) != 0)
-		return REFUSE(
-			cx, INVALID_VALUE, "smtp-ca", "--smtp-ca %.*s: %s", STR_ARG(out->authorities), strerror(errno));
 	TRY(read_user(cx, uri.userinfo, out));
 	if (out->user.ptr && !smtps && !out->starttls && !is_here(uri.host))
 		return REFUSE(cx, INVALID_VALUE, "smtp-tls",
@@ -120,17 +118,41 @@ static err_t read_url(struct ctx *cx, struct mail_settings *out)
 	return OK;
 }
 
+static const char *own_user(void)
+{
+	const struct passwd *user = getpwuid(geteuid());
+	return user ? user->pw_name : "of this process";
+}
+
 static err_t check_folder(struct ctx *cx, struct str folder)
 {
 	struct stat found;
-	const char *path = str_c(cx->mem, folder);
+	const char *path = str_c(cx->mem, folder), *user = own_user(); /* before errno counts */
 	if (!path || stat(path, &found) != 0)
-		return REFUSE(
-			cx, INVALID_VALUE, "mail-folder", "--mail-folder %.*s: %s", STR_ARG(folder), strerror(errno));
+		return REFUSE(cx, INVALID_VALUE, "mail-folder", "--mail-folder %.*s: %s (as the user %s)",
+			STR_ARG(folder), strerror(errno), user);
 	if (!S_ISDIR(found.st_mode) || access(path, W_OK | X_OK) != 0)
 		return REFUSE(cx, INVALID_VALUE, "mail-folder",
-			"--mail-folder %.*s: this is no folder that this user may write into", STR_ARG(folder));
+			"--mail-folder %.*s: this is no folder that the user %s may write into", STR_ARG(folder), user);
 	return OK;
+}
+
+/* libcurl reads it for each mail. */
+static err_t check_authorities(struct ctx *cx, struct str file)
+{
+	const char *path = str_c(cx->mem, file), *user = own_user();
+	if (path && access(path, R_OK) == 0)
+		return OK;
+	return REFUSE(cx, INVALID_VALUE, "smtp-ca", "--smtp-ca %.*s: %s (as the user %s)", STR_ARG(file),
+		strerror(errno), user);
+}
+
+err_t mail_settings_check_access(struct ctx *cx)
+{
+	const struct config *config = cx->config;
+	if (config->mail_folder.len)
+		TRY(check_folder(cx, config->mail_folder));
+	return config->smtp_url.len && config->smtp_ca.len ? check_authorities(cx, config->smtp_ca) : OK;
 }
 
 err_t mail_settings_read(struct ctx *cx, struct mail_settings *out)
@@ -149,8 +171,7 @@ err_t mail_settings_read(struct ctx *cx, struct mail_settings *out)
 			STR_ARG(config->mail_from));
 	if (config->smtp_url.len)
 		TRY(read_url(cx, &settings));
-	if (config->mail_folder.len)
-		TRY(check_folder(cx, config->mail_folder));
+	TRY(mail_settings_check_access(cx));
 	*out = settings;
 	return OK;
 }

@@ -2,6 +2,7 @@
 """Mail when something goes wrong: a mail server that refuses, is away or speaks in clear, and a server of ours that dies."""
 import email
 import os
+import re
 import subprocess
 import time
 
@@ -10,6 +11,7 @@ import pytest
 import world as world_module
 from certificate import Certificate
 from mails import FROM, due_now, forget, meeting, new_port, notify, serve_with, states
+from ports import free_port
 from rest import Api, assert_error
 from smtp_sink import SmtpSink
 from world import BIN, WHOLE
@@ -249,6 +251,20 @@ def test_a_folder_takes_mail_in_place_of_a_server(world, api):
         with open(os.path.join(folder, name), "rb") as f:
             mails.append(email.message_from_binary_file(f))
     assert sorted(m["To"] for m in mails) == ["<bob@example.org>", "<carol@example.org>"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="who is not root becomes nobody else")
+def test_what_root_alone_may_use_is_refused_before_mail_waits_for_it(world, tmp_path):
+    """A server that root starts becomes another user: every mail would wait for a folder into which that one may not write."""
+    folder, ca = tmp_path / "mail", tmp_path / "ca.pem"
+    folder.mkdir(0o700)
+    ca.write_text("")
+    ca.chmod(0o600)
+    os.chmod(tmp_path, 0o711)
+    for options, name in ((["--mail-folder", folder], "--mail-folder"), (["--smtp-url", "smtp://mail.example.org", "--smtp-ca", ca], "--smtp-ca")):
+        done = subprocess.run([BIN, "serve", "--listen", f"127.0.0.1:{free_port()}", *world.settings, *options, "--mail-from", FROM], capture_output=True,
+                              text=True, check=False, env=world.environment, timeout=60)
+        assert done.returncode == 1 and name in done.stderr and re.search(r"user (calends|nobody)\b", done.stderr), done.stderr
 
 
 def test_without_a_mail_server_nobody_is_said_to_be_told(world, api):

@@ -95,6 +95,19 @@ def test_a_bad_file_at_hup_leaves_the_old_certificate(world, spoil, told):
     assert world.wait_for(lambda: any("event=tls_reloaded" in line for line in world.lines[before:]))
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="who is not root becomes nobody else")
+def test_a_key_that_cannot_be_read_again_is_told_at_the_start(world):
+    """Root reads it and then becomes another user: the first renewal would be the first to say so."""
+    assert not any("tls_file_unreadable_at_hup" in line for line in world.lines)
+    before = len(world.lines)
+    os.chown(world.certificate.key, 0, 0)
+    try:
+        world.restart()
+        assert world.wait_for(lambda: any("level=warn event=tls_file_unreadable_at_hup" in line and "server.key" in line for line in world.lines[before:]))
+    finally:
+        world.certificate.give_to_the_server()
+
+
 def test_hundreds_of_requests_live_through_renewals(world):
     def ask():
         client = Client("127.0.0.1", world.port, context=world.certificate.context())
