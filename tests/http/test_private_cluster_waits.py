@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The private PostgreSQL stands still, or has no room: everybody waits only so long."""
 import os
+import pathlib
 import signal
 import socket
 import subprocess
@@ -216,9 +217,13 @@ def test_no_core_dump_holds_keys_whoever_started_the_server(world, postgres, tmp
     os.chmod(tmp_path, 0o777)
     for parent in tmp_path.parents[:3]:
         os.chmod(parent, os.stat(parent).st_mode | 0o011)
-    port = free_port()
+    port, key = free_port(), tmp_path / "shared.key"
+    key.write_bytes((pathlib.Path(world.folder) / "secret.key").read_bytes())
+    if run:
+        os.chown(key, run["user"], run["group"])
+    key.chmod(0o600)
     server = subprocess.Popen([BIN, "serve", "--listen", f"127.0.0.1:{port}", "--database-url", world.database_url,
-        "--data-dir", str(tmp_path / "data")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **run)
+        "--data-dir", str(tmp_path / "data"), "--secret-key-file", str(key)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **run)
     try:
         assert world.wait_for(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0, START_S)
         with open(f"/proc/{server.pid}/limits", encoding="utf-8") as f:
