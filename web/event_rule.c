@@ -39,15 +39,15 @@ static const struct unit {
 static const struct monthly {
 	const char *name, *label, *wrong;
 } monthlies[] = {
-	{ "", SAY("On the date of the start"), NULL },
-	{ "nth", SAY("On the weekday of the start, such as the second Tuesday"), NULL },
-	{ "last", SAY("On the weekday of the start, the last of the month"),
+	{ "", SAY("Same date"), NULL },
+	{ "nth", SAY("Same weekday, counted"), NULL },
+	{ "last", SAY("Last such weekday"),
 		SAY("It does not start on the last such weekday of a month. Choose another start, or another day of "
 		    "the month.") },
-	{ "last_day", SAY("On the last day of the month"),
+	{ "last_day", SAY("Last day of the month"),
 		SAY("It does not start on the last day of a month. Choose another start, or another day of the "
 		    "month.") },
-	{ "last_work", SAY("On the last working day (Monday to Friday)"),
+	{ "last_work", SAY("Last working day (Mon to Fri)"),
 		SAY("It does not start on the last working day of a month. Choose another start, or another day of "
 		    "the month.") },
 };

@@ -144,6 +144,7 @@ test('a series is made by fields, without JavaScript, too, of which those are sh
 		assert.equal(await shown(), 'every,unit,day-TU,ends');
 		await page.selectOption('#unit', 'month');
 		assert.equal(await shown(), 'every,unit,monthly,ends');
+		if (javaScriptEnabled) await judge(page, 'monthly form');
 		await page.selectOption('#unit', 'week');
 		await page.fill('#every', '2');
 		await page.check('#day-TH');
