@@ -11,8 +11,8 @@ static const enum err_kind of_every_call[] = { MISSING_CREDENTIALS, CREDENTIALS_
 	INVALID_VALUE, UNKNOWN_FIELD, METHOD_NOT_ALLOWED, PRECONDITION, TIMEOUT, TOO_LARGE, MEDIA_TYPE, RATE_LIMITED,
 	INTERNAL, UNAVAILABLE,
 	/* of those that write */
-	IDEMPOTENCY_RUNNING, IDEMPOTENCY_IN_USE };
-#define WRITES_ALONE 2
+	IDEMPOTENCY_RUNNING, IDEMPOTENCY_IN_USE, DISK_FULL };
+#define WRITES_ALONE 3
 
 bool contract_writes(const struct contract *contract, enum method method)
 {

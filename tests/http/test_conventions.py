@@ -55,3 +55,4 @@ def test_a_method_that_is_not_here_is_told_which_are(world, owner, cal):  # RFC 
         allow = [m.strip() for m in reply.headers["Allow"].split(",")]
         assert reply.status == 405 and allowed in allow and "OPTIONS" in allow, (target, reply)
         assert ("HEAD" in allow) == ("GET" in allow), allow
+        assert not target.startswith("/v1") or reply.json["error"]["code"] == "method_not_allowed", reply

@@ -66,6 +66,7 @@ PING = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"})
 ASK = {"rest": ("GET", "/v1/profile", None, []), "caldav": ("PROPFIND", "/dav/", None, [("Depth", "0")]),
     "mcp": ("POST", "/mcp", PING, [("Content-Type", "application/json"), ("Accept", "application/json, text/event-stream")])}
 GOOD = {"rest": 200, "caldav": 207, "mcp": 200}
+REST_CODES = {"invalid_dpop_proof": "dpop_proof_invalid", "use_dpop_nonce": "dpop_nonce_required"}
 every_surface = pytest.mark.parametrize("surface", ASK)
 
 
@@ -85,6 +86,8 @@ def refused(reply, error="invalid_dpop_proof"):
     assert reply.status == 401, reply
     [challenge] = [c for c in reply.headers.all("WWW-Authenticate") if c.startswith("DPoP ")]
     assert f'error="{error}"' in challenge and 'algs="ES256 EdDSA Ed25519 PS256"' in challenge, challenge
+    if error in REST_CODES and reply.headers["Content-Type"] == "application/json":
+        assert reply.json["error"]["code"] == REST_CODES[error], reply
     return re.fullmatch(r"[A-Za-z0-9_-]{39}", reply.headers["DPoP-Nonce"]) is not None
 
 

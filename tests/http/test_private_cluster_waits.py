@@ -167,6 +167,8 @@ def test_below_the_mark_nothing_new_is_stored_and_all_else_goes_on(small_disk):
         {"Content-Type": "text/calendar"}, small_disk.login)
     assert (reply.status, b"sufficient-disk-space" in reply.body) == (507, True)
     assert server.request("MKCALENDAR", small_disk.calendar.replace("default", "new"), None, None, small_disk.login).status == 507
+    made = server.post("/v1/calendars", '{"name": "Refused"}', {"Content-Type": "application/json"}, small_disk.login[1])
+    assert (made.status, made.json["error"]["code"]) == (507, "insufficient_storage"), made
     assert get(server, small_disk, "kept") == 200
     assert server.get("/v1/events", None, small_disk.login[1]).status == 200
     assert server.get("/readyz").status == 200

@@ -128,6 +128,7 @@ def test_a_body_that_never_comes_is_408(server):
         s.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n")
         seconds, got = seconds_until_closed(s)
         assert statuses(got) == [408] and seconds < REQUEST_MS / 1000 + 2
+        assert b"request_timeout" in got
 
 
 @pytest.mark.parametrize("framing", [b"Content-Length: 5000\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n1000\r\n"])
