@@ -15,6 +15,8 @@
 /* Over which calendars a call goes: those that `param` names, each once, or (NULL) all that are selected. NOT_FOUND. */
 MUST_CHECK err_t calendars_chosen(
 	struct api_call *call, const struct id_list *named, const char *param, struct id_list *out);
+/* May the key look into this one, if there is such a calendar? What comes of it shows that there is. */
+bool calendar_is_open(const struct api_call *call, struct id calendar);
 
 extern const struct contract get_profile;
 extern const struct contract list_audit;

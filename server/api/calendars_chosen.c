@@ -12,6 +12,12 @@ static bool is_among(const struct id *ids, size_t count, struct id id)
 	return false;
 }
 
+bool calendar_is_open(const struct api_call *call, struct id calendar)
+{
+	const struct id_list *only = &call->actor.calendars;
+	return !only->items || is_among(only->items, only->count, calendar);
+}
+
 err_t calendars_chosen(struct api_call *call, const struct id_list *named, const char *param, struct id_list *out)
 {
 	struct ctx *cx = &call->rq->cx;

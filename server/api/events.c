@@ -135,8 +135,14 @@ static err_t list_newest(struct api_call *call, struct response *rs, const struc
 	q.limit = page.limit;
 	TRY(sieve_of(&rq->cx, params, &q.sieve));
 	const struct id_list named = { &params->calendar, 1 };
-	TRY(calendars_chosen(call, params->has_calendar ? &named : NULL, "calendar_id", &q.calendars));
+	bool open = params->has_calendar && calendar_is_open(call, params->calendar);
+	if (open)
+		q.calendars = named;
+	else
+		TRY(calendars_chosen(call, params->has_calendar ? &named : NULL, "calendar_id", &q.calendars));
 	TRY(agenda_newest(&rq->cx, &q, &list));
+	if (open && !list.stands) /* no event shows that it is there */
+		TRY(calendars_chosen(call, &named, "calendar_id", &q.calendars));
 	page.more = list.more && !page_is_past(&page, page.back ? list.first : list.last);
 	struct json j = api_list_begin(call, rs);
 	write_items(&page, &j, list.items, list.count);
@@ -150,7 +156,7 @@ static err_t run_list(struct api_call *call, struct response *rs)
 	return params->has_from || params->has_to ? list_in_range(call, rs, params) : list_newest(call, rs, params);
 }
 
-/* The first page of one calendar is known by its query alone. */
+/* The first page of one calendar is known by its query alone; of other lists, which calendars there are. */
 static void list_ahead(struct request *rq, struct id account, struct bytes key)
 {
 	const struct form *sent;
@@ -159,7 +165,8 @@ static void list_ahead(struct request *rq, struct id account, struct bytes key)
 	if (request_params(rq, &sent))
 		return;
 	struct str named = form_get(sent, "calendar_id"), most = form_get(sent, "limit");
-	calendar_choices_prefetch(&rq->cx, account, key);
+	if (!named.ptr || form_get(sent, "from").ptr || form_get(sent, "to").ptr)
+		calendar_choices_prefetch(&rq->cx, account, key);
 	if (sent->count != (size_t)1 + !!most.ptr || !id_parse(named, "cal", &calendar) ||
 		(most.ptr && !str_to_u64(most, PAGE_LIMIT_MAX, &limit)))
 		return;
