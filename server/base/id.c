@@ -35,7 +35,7 @@ static const uint32_t powers62[DIGITS_AT_ONCE + 1] = { 1, 62, 3844, 238328, 1477
 void base62_of(char *text, size_t digits, struct bytes number)
 {
 	uint32_t limbs[LIMBS_MAX] = { 0 };
-	size_t count = (number.len + 3) / 4;
+	size_t count = (number.len + 3) / 4, first = 0; /* those before are zero */
 	assert(number.len <= NUMBER_MAX);
 	for (size_t i = 0; i < number.len; i++) {
 		size_t from_end = number.len - 1 - i;
@@ -43,7 +43,9 @@ void base62_of(char *text, size_t digits, struct bytes number)
 	}
 	for (size_t left = digits; left > 0;) {
 		uint64_t rest = 0;
-		for (size_t k = 0; k < count; k++) {
+		while (first < count && !limbs[first])
+			first++;
+		for (size_t k = first; k < count; k++) {
 			uint64_t part = rest << 32 | limbs[k];
 			limbs[k] = (uint32_t)(part / powers62[DIGITS_AT_ONCE]);
 			rest = part % powers62[DIGITS_AT_ONCE];

@@ -1,28 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/data/json.h"
 
+#include <string.h>
+
 #include "server/data/json_same.h"
+
 struct json json_begin(struct buf *out)
 {
 	return (struct json){ .out = out };
 }
 
+static bool is_plain(char c)
+{
+	return (unsigned char)c >= 0x20 && c != '"' && c != '\\';
+}
+
 /*
- * Where the run ends that begins at `at` and stands in a JSON string as it is. Eight octets at a time, for nearly all
- * text is such: (w - n) & ~w has the high bit of some octet exactly where one of them is less than n (n up to 0x80).
+ * Eight octets at once: (w - n) & ~w has the high bit of some octet exactly where one of them is less than n (n up to
+ * 0x80).
  */
-static size_t plain_end(struct str text, size_t at)
+static bool are_plain(const char *at)
 {
 	const uint64_t each = UINT64_C(0x0101010101010101), high = each * 0x80;
-	for (; text.len - at >= sizeof each; at += sizeof each) {
-		uint64_t w, quote, backslash;
-		memcpy(&w, text.ptr + at, sizeof w);
-		quote = w ^ each * '"';
-		backslash = w ^ each * '\\';
-		if ((((w - each * 0x20) & ~w) | ((quote - each) & ~quote) | ((backslash - each) & ~backslash)) & high)
+	uint64_t w, quote, backslash;
+	memcpy(&w, at, sizeof w);
+	quote = w ^ each * '"';
+	backslash = w ^ each * '\\';
+	return !((((w - each * 0x20) & ~w) | ((quote - each) & ~quote) | ((backslash - each) & ~backslash)) & high);
+}
+
+/* Where the run ends that begins at `at` and stands in a JSON string as it is, which nearly all text does. */
+static size_t plain_end(struct str text, size_t at)
+{
+	const size_t step = sizeof(uint64_t);
+	for (; text.len - at >= step; at += step)
+		if (!are_plain(text.ptr + at))
 			break;
-	}
-	while (at < text.len && (unsigned char)text.ptr[at] >= 0x20 && text.ptr[at] != '"' && text.ptr[at] != '\\')
+	if (text.len >= step && at > text.len - step && at < text.len &&
+		are_plain(text.ptr + text.len - step)) /* some of them once more */
+		return text.len;
+	while (at < text.len && is_plain(text.ptr[at]))
 		at++;
 	return at;
 }
@@ -50,62 +67,67 @@ static void add_escape(struct buf *out, unsigned char c)
 	}
 }
 
-/* A text that stands as it is, between quotes and what goes before and after them (0: nothing), in one piece. */
-static void add_plain(struct buf *out, char before, struct str text, char after)
+static char *put(char *at, struct str text)
 {
-	char *at = buf_space(out, !!before + text.len + 2 + !!after);
-	if (!at)
-		return;
-	if (before)
-		*at++ = before;
-	*at++ = '"';
-	memcpy(at, text.ptr, text.len);
-	at += text.len;
-	*at++ = '"';
-	if (after)
-		*at = after;
+	if (text.len)
+		memcpy(at, text.ptr, text.len);
+	return at + text.len;
 }
 
 static void add_quoted(struct buf *out, struct str text)
 {
-	size_t end = plain_end(text, 0);
-	if (end == text.len) {
-		add_plain(out, 0, text, 0);
-		return;
-	}
 	buf_char(out, '"');
-	buf_add(out, str_sub(text, 0, end));
-	while (end < text.len) {
-		size_t next = plain_end(text, end + 1);
-		add_escape(out, (unsigned char)text.ptr[end]);
-		buf_add(out, str_sub(text, end + 1, next));
-		end = next;
+	for (size_t at = 0, end; at < text.len; at = end + 1) {
+		end = plain_end(text, at);
+		buf_add(out, str_sub(text, at, end));
+		if (end < text.len)
+			add_escape(out, (unsigned char)text.ptr[end]);
 	}
 	buf_char(out, '"');
 }
 
-/* The comma before, and the key. */
-static struct buf *member(struct json *j, const char *key)
+/* The comma before, the key, and room for so many octets after them. NULL: it is full, or there is nothing of it. */
+static char *member_space(struct json *j, const char *key, size_t more)
 {
-	char before = j->comma ? ',' : 0;
 	struct str name = str_of(key);
-	j->comma = true;
-	if (key && plain_end(name, 0) == name.len) {
-		add_plain(j->out, before, name, ':');
-		return j->out;
-	}
-	if (before)
-		buf_char(j->out, before);
-	if (key) {
+	bool comma = j->comma, whole = key && plain_end(name, 0) == name.len;
+	if (key && !whole) {
+		buf_add(j->out, comma ? STR(",") : STR(""));
 		add_quoted(j->out, name);
 		buf_char(j->out, ':');
+		comma = false;
 	}
+	j->comma = true;
+	size_t size = comma + (whole ? name.len + 3 : 0) + more;
+	char *at = size ? buf_space(j->out, size) : NULL;
+	if (at && comma)
+		*at++ = ',';
+	if (at && whole) {
+		*at++ = '"';
+		at = put(at, name);
+		*at++ = '"';
+		*at++ = ':';
+	}
+	return at;
+}
+
+/* Where the value is written by itself. */
+static struct buf *member(struct json *j, const char *key)
+{
+	(void)member_space(j, key, 0);
 	return j->out;
+}
+
+static void add_value(struct json *j, const char *key, struct str value)
+{
+	char *at = member_space(j, key, value.len);
+	if (at)
+		put(at, value);
 }
 
 void json_object(struct json *j, const char *key)
 {
-	buf_char(member(j, key), '{');
+	add_value(j, key, STR("{"));
 	j->comma = false;
 }
 
@@ -117,7 +139,7 @@ void json_object_end(struct json *j)
 
 void json_array(struct json *j, const char *key)
 {
-	buf_char(member(j, key), '[');
+	add_value(j, key, STR("["));
 	j->comma = false;
 }
 
@@ -129,10 +151,20 @@ void json_array_end(struct json *j)
 
 void json_str(struct json *j, const char *key, struct str value)
 {
-	if (value.ptr)
-		add_quoted(member(j, key), value);
-	else
+	if (!value.ptr) {
 		json_null(j, key);
+		return;
+	}
+	if (plain_end(value, 0) < value.len) {
+		add_quoted(member(j, key), value);
+		return;
+	}
+	char *at = member_space(j, key, value.len + 2);
+	if (!at)
+		return;
+	*at++ = '"';
+	at = put(at, value);
+	*at = '"';
 }
 
 void json_str_if(struct json *j, const char *key, struct str value)
@@ -155,12 +187,12 @@ static void write_milli(struct json *j, const char *key, int64_t thousandths)
 
 void json_bool(struct json *j, const char *key, bool value)
 {
-	buf_add(member(j, key), value ? STR("true") : STR("false"));
+	add_value(j, key, value ? STR("true") : STR("false"));
 }
 
 void json_null(struct json *j, const char *key)
 {
-	BUF_LIT(member(j, key), "null");
+	add_value(j, key, STR("null"));
 }
 
 void json_id(struct json *j, const char *key, const char *prefix, struct id value)
@@ -175,7 +207,7 @@ void json_time(struct json *j, const char *key, struct instant value)
 
 void json_raw(struct json *j, const char *key, struct str value)
 {
-	buf_add(member(j, key), value);
+	add_value(j, key, value);
 }
 
 /* ---- a struct through its field table ---- */

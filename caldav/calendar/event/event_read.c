@@ -194,10 +194,9 @@ static void times_read(const struct series_instance *i, struct event *out)
 	}
 }
 
-err_t event_read_instance(
-	struct ctx *cx, struct ical *object, const struct series_instance *instance, struct str zone, struct event *out)
+static err_t instance_read(struct ctx *cx, struct ical *object, const struct series_instance *instance,
+	const struct zone *floating, struct event *out)
 {
-	const struct zone *floating = zone_or_utc(zone);
 	const struct ical_comp *comp = instance->timing->comp;
 	const struct series *s;
 	struct event e = { .uid = text_of(cx->mem, comp, STR("UID")) };
@@ -236,8 +235,15 @@ err_t event_read_instance(
 	return OK;
 }
 
+err_t event_read_instance(
+	struct ctx *cx, struct ical *object, const struct series_instance *instance, struct str zone, struct event *out)
+{
+	return instance_read(cx, object, instance, zone_or_utc(zone), out);
+}
+
 err_t event_read(struct ctx *cx, struct ical *object, const struct ical_comp *comp, struct str zone, struct event *out)
 {
+	const struct zone *floating = zone_or_utc(zone);
 	const struct series *s;
 	TRY(series_read(cx, object, &s));
 	const struct timing *t = series_of_comp(s, comp);
@@ -249,8 +255,8 @@ err_t event_read(struct ctx *cx, struct ical *object, const struct ical_comp *co
 		.original = own ? own->original : t->start,
 		.start = t->start,
 		.length = t->length,
-		.at = timing_extent(t, t->start, zone_or_utc(zone)) };
-	return event_read_instance(cx, object, &i, zone, out);
+		.at = timing_extent(t, t->start, floating) };
+	return instance_read(cx, object, &i, floating, out);
 }
 
 bool event_invites(const struct event *event, struct str email)

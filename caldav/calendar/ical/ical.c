@@ -105,6 +105,13 @@ static err_t dates_count(struct parser *p, const struct ical_prop *prop)
 	return OK;
 }
 
+/* One of 64, and of RFC 5545's names hardly two the same. A name is not empty. */
+static uint64_t name_bit(struct str name)
+{
+	unsigned first = (unsigned char)name.ptr[0], last = (unsigned char)name.ptr[name.len - 1];
+	return UINT64_C(1) << ((first * 11 + last * 3 + (unsigned)name.len * 5) & 63);
+}
+
 /* `at` is where the name ends. */
 static err_t property(struct parser *p, size_t at)
 {
@@ -127,6 +134,7 @@ static err_t property(struct parser *p, size_t at)
 	prop->params = params;
 	prop->param_count = count;
 	prop->value = str_from(line, at + 1);
+	p->open[p->depth - 1]->names |= name_bit(prop->name);
 	*p->prop_link[p->depth] = prop;
 	p->prop_link[p->depth] = &prop->next;
 	return dates_count(p, prop);
@@ -230,7 +238,7 @@ const struct ical_prop *ical_prop_again(const struct ical_prop *prop)
 
 const struct ical_prop *ical_prop(const struct ical_comp *comp, struct str name)
 {
-	const struct ical_prop *p = comp->props;
+	const struct ical_prop *p = comp->names & name_bit(name) ? comp->props : NULL;
 	while (p && !str_eq(p->name, name))
 		p = p->next;
 	return p;

@@ -38,6 +38,7 @@ struct ical_comp {
 	struct str name; /* upper case */
 	struct str raw;  /* from BEGIN to the line end of END, as sent */
 	const struct ical_prop *props;
+	uint64_t names; /* the bits of its properties' names: most of what is asked for is not there */
 	const struct ical_comp *child, *next, *parent;
 };
 
