@@ -65,30 +65,51 @@ static void put_quoted(struct line *line, struct str s)
 	put(line, "\"", 1);
 }
 
+/* In decimal, with zeros before it up to `width` digits. */
+static void put_number(struct line *line, int64_t value, size_t width)
+{
+	char digits[24];
+	size_t at = sizeof digits;
+	uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	do {
+		digits[--at] = (char)('0' + left % 10);
+		left /= 10;
+	} while (left || sizeof digits - at < width);
+	if (value < 0)
+		digits[--at] = '-';
+	put(line, digits + at, sizeof digits - at);
+}
+
 static void put_field(struct line *line, const struct log_field *field)
 {
-	char number[24];
 	put(line, " ", 1);
 	put(line, field->key, strlen(field->key));
 	put(line, "=", 1);
 	if (field->is_number)
-		put(line, number, (size_t)snprintf(number, sizeof number, "%lld", (long long)field->number));
+		put_number(line, field->number, 1);
 	else if (plain(field->text))
 		put(line, field->text.ptr, field->text.len);
 	else
 		put_quoted(line, field->text);
 }
 
+/* 2026-11-24T09:00:00.000000Z */
 static void put_stamp(struct line *line)
 {
-	char stamp[48];
 	struct instant now = instant_now();
 	int64_t s = instant_s(now), year;
 	int month, day, of_day = (int)(s % 86400);
 	civil_from_days(s / 86400, &year, &month, &day);
-	int len = snprintf(stamp, sizeof stamp, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", (int)year, month, day,
-		of_day / 3600, of_day / 60 % 60, of_day % 60, (int)(now.us - s * US_PER_S));
-	put(line, stamp, (size_t)len);
+	const struct {
+		int64_t value;
+		size_t width;
+		char after;
+	} parts[] = { { year, 4, '-' }, { month, 2, '-' }, { day, 2, 'T' }, { of_day / 3600, 2, ':' },
+		{ of_day / 60 % 60, 2, ':' }, { of_day % 60, 2, '.' }, { now.us - s * US_PER_S, 6, 'Z' } };
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		put_number(line, parts[i].value, parts[i].width);
+		put(line, &parts[i].after, 1);
+	}
 }
 
 void log_write_(enum log_level level, const char *event, const struct log_field *fields, size_t count)
@@ -96,7 +117,8 @@ void log_write_(enum log_level level, const char *event, const struct log_field 
 	static const char *const names[] = { "error", "warn", "info", "debug" };
 	if (!log_enabled(level))
 		return;
-	struct line line = { 0 };
+	struct line line;
+	line.len = 0;
 	put_stamp(&line);
 	put_field(&line, &LOG_C("level", names[level]));
 	put_field(&line, &LOG_C("event", event));
