@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-import test_forms
 from oauth_flow import Form, at_once, is_page
+from second_factor import set_up
+import test_forms
 from test_forms import Places, in_window
-from test_second_factor import set_up
 from world import ROOT
 
 SERVE = test_forms.SERVE

@@ -9,7 +9,7 @@ from hooks import NOWHERE
 from mails import new_port, serve_with
 from oauth_flow import BOTH, App, Browser, Form, alive, is_page
 from rest import Api, assert_error
-from test_second_factor import set_up
+from second_factor import set_up
 
 pytestmark = pytest.mark.usefixtures("sink")
 PORT = new_port()

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from dpop import ask, made, proof, with_proof
 from forge import forged, other_random
 from hooks import ENDPOINTS, endpoint, event, send
 from jose import Key
@@ -11,7 +12,6 @@ from oauth_flow import App, Browser, at_once, basic, is_error
 from receiver import Receiver
 from rest import Api, assert_error
 from test_event_stream_ends import ends, opened
-from test_oauth_dpop import ask, made, proof, with_proof
 
 GRANT = "client_credentials"
 OWNER = "owner@platform.example"

@@ -2,10 +2,10 @@
 """Token exchange (RFC 8693): an app trades a token of its own for one that may less."""
 import pytest
 
+from dpop import ask, made, proof, with_proof
 from jose import Key
 from oauth_flow import App, Browser, at_once, basic, is_error, post_form
 from rest import Api, assert_error
-from test_oauth_dpop import ask, made, proof, with_proof
 
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 TYPE = "urn:ietf:params:oauth:token-type:access_token"

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
+from dpop import ask, made, proof
 from jose import Key
 from oauth_flow import REDIRECT, App, Browser, Pkce, answer, encode, is_error, is_page, is_red, post_form
 from rest import Api, assert_error
-from test_oauth_dpop import ask, made, proof
 from test_oauth_keys import TYPE
 from world import CliError
 

@@ -7,11 +7,11 @@ import pytest
 
 from client_certificate import Authority, Showing, self_signed
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from dpop import proof, with_proof
 from jose import Key
 from oauth_flow import App, Browser, is_error, post_form
 from receiver import Receiver
 from rest import Api, assert_error
-from test_oauth_dpop import proof, with_proof
 from test_oauth_keys import a_minute_later, serves
 
 HOST = "mtls.calends.example"

@@ -2,10 +2,10 @@
 """What an app's owner decides about its refresh tokens: whether they are replaced, how long they may rest, how long a grant lasts."""
 import pytest
 
+from dpop import proof, with_proof
 from jose import Key
 from oauth_flow import App, Browser, alive, at_once, basic, is_error
 from rest import Api, assert_error
-from test_oauth_dpop import proof, with_proof
 from world import CliError
 
 SERVE = ["--rate-limit", "100000"]

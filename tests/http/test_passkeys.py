@@ -8,7 +8,7 @@ import pytest
 
 from authenticator import BACKED_UP, KEY, PRESENT, SHARED, VERIFIED, Passkey, Question, b64, cbor
 from oauth_flow import App, Browser, Form, is_page
-from test_second_factor import claims_of, set_up
+from second_factor import claims_of, set_up
 
 SECONDS = 40
 ORIGIN = "https://calendar.example"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Is a secret that was handed out in the database? Every row of every table is looked at, for the text, its hex form and its random octets.
+"""Which secrets an answer hands out; and is one of them in a log, or in the database? There every row of every table is looked at, for the text,
+its hex form and its random octets.
 
     python3 leaks.py FOLDER <secrets-and-log.json      for tests/clients: of the private cluster whose socket is there, and a log
 """
@@ -11,6 +12,11 @@ import subprocess
 import sys
 import tempfile
 
+FIELDS = ("feedToken", "key", "secret", "client_secret", "access_token", "refresh_token", "code", "password", "device_code",
+                 "registration_access_token", "session_token", "id_token")
+IN_A_BODY = (b'"access_token"', b'"refresh_token"', b'"client_secret"', b'"key"', b'"device_code"', b'"session_token"',
+             b'"registration_access_token"')
+HEAD = 12  # of a secret: by so much of it lines are looked through
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # The formats of server/crypto/secret.h, and how many digits stand after each prefix before the checksum.
 DIGITS = {"cat_": 60, "crt_": 92, "cac_": 76, "cls_": 43, "cds_": 43, "cri_": 43, "crm_": 43, "ses_": 54}
@@ -25,6 +31,41 @@ SELECT format('COPY (SELECT %L, whole_row FROM %s whole_row LIMIT {rows}) TO STD
   FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0 ORDER BY oid
 \\gexec
 """
+
+
+def may_have_a_secret(body):
+    """The API's document has these names, too, and its examples are no secrets."""
+    return not body.startswith(b'{"openapi"') and any(name in body for name in IN_A_BODY)
+
+
+def secrets_in(fields):
+    """Every secret in JSON that a command or an endpoint answered."""
+    if isinstance(fields, list):
+        return {secret for one in fields for secret in secrets_in(one)}
+    if not isinstance(fields, dict):
+        return set()
+    found = set()
+    for name, value in fields.items():
+        if name == "error":
+            continue  # its `code` is a word, which the log tells too
+        if name in FIELDS and isinstance(value, str) and len(value) >= 16:
+            found.add(value)
+        found |= secrets_in(value)
+    return found
+
+
+def first_line_with(secrets, lines):
+    """The first line that has one of the secrets in it, or None. However many there are, a line is walked once: by what they begin with."""
+    heads, short = {}, [s for s in secrets if len(s) < HEAD]
+    for s in secrets:
+        heads.setdefault(s[:HEAD], []).append(s)
+    for line in lines:
+        if any(s in line for s in short):
+            return line
+        for at in range(len(line) - HEAD + 1):
+            if line[at:at + HEAD] in heads and any(line.startswith(s, at) for s in heads[line[at:at + HEAD]]):
+                return line
+    return None
 
 
 def random_octets(secret):

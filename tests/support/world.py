@@ -40,10 +40,6 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 # What a server under test is started with: CALENDS_WRAP="strace -f -o /tmp/trace", "valgrind", "gdbserver 127.0.0.1:2345".
 WRAP = shlex.split(os.environ.get("CALENDS_WRAP", ""))
 BIN = os.path.abspath(os.environ.get("CALENDS_BIN", os.path.join(ROOT, "build/dev/calends")))
-SECRET_FIELDS = ("feedToken", "key", "secret", "client_secret", "access_token", "refresh_token", "code", "password", "device_code",
-                 "registration_access_token", "session_token", "id_token")
-IN_A_BODY = (b'"access_token"', b'"refresh_token"', b'"client_secret"', b'"key"', b'"device_code"', b'"session_token"',
-             b'"registration_access_token"')
 SANITIZERS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
 # What was freed is kept back for the next 4 MiB, which is a hundred requests: as many new pages for each cost more than the requests.
 ASAN = "detect_stack_use_after_return=0:abort_on_error=0:quarantine_size_mb=4:thread_local_quarantine_size_kb=64"
@@ -76,23 +72,6 @@ class Account:
 
     def __repr__(self):
         return f"<Account {self.email} {self.id}>"
-
-
-HEAD = 12
-
-
-def first_of(secrets, lines):
-    """The first line that has one of the secrets in it, or None. However many there are, a line is walked once: by what they begin with."""
-    heads, short = {}, [s for s in secrets if len(s) < HEAD]
-    for s in secrets:
-        heads.setdefault(s[:HEAD], []).append(s)
-    for line in lines:
-        if any(s in line for s in short):
-            return line
-        for at in range(len(line) - HEAD + 1):
-            if line[at:at + HEAD] in heads and any(line.startswith(s, at) for s in heads[line[at:at + HEAD]]):
-                return line
-    return None
 
 
 def log_fields(line):
@@ -183,8 +162,7 @@ class Server:
         for name, value in reply.headers.pairs:
             if name in ("Location", "Set-Cookie"):
                 self.world.secrets.update(leaks.IN_A_HEADER.findall(value))
-        # The API's document has these names, too, and its examples are no secrets.
-        if not reply.body.startswith(b'{"openapi"') and any(name in reply.body for name in IN_A_BODY):
+        if leaks.may_have_a_secret(reply.body):
             try:
                 self.world.collect(reply.json)
             except ValueError:
@@ -383,16 +361,7 @@ class World(Server):
 
     def collect(self, fields):
         """Every secret in what a command or an endpoint answered."""
-        if isinstance(fields, list):
-            for f in fields:
-                self.collect(f)
-        elif isinstance(fields, dict):
-            for name, value in fields.items():
-                if name == "error":
-                    continue  # its `code` is a word, which the log tells too
-                if name in SECRET_FIELDS and isinstance(value, str) and len(value) >= 16:
-                    self.secret(value)
-                self.collect(value)
+        self.secrets.update(leaks.secrets_in(fields))
 
     def close(self):
         try:
@@ -415,7 +384,7 @@ class World(Server):
         for line in lines:
             assert not any(s in line for s in SANITIZERS), "a sanitizer spoke:\n" + "".join(self.lines[-60:])
             assert "contract_broken" not in line, f"a route did what its row does not promise: {line}"
-        assert not (found := first_of(self.secrets, lines)), f"a secret is in the log: {found}"
+        assert not (found := leaks.first_line_with(self.secrets, lines)), f"a secret is in the log: {found}"
 
     def check_database(self):
         found = leaks.first_row_with(self.postgres, self.database, self.secrets, WHOLE)
