@@ -8,6 +8,9 @@ from receiver import Receiver
 
 JSON = {"Content-Type": "application/json"}
 ENDPOINTS = "/v1/webhook_endpoints"
+# Before a statement that touches deliveries or endpoints: the server locks their queues first and in this order, and whoever does
+# otherwise and it may wait for each other.
+QUEUES_FIRST = "SELECT FROM webhook_queue ORDER BY account_id, endpoint_id FOR UPDATE;"
 NOWHERE = "https://[3ffe::1]/"  # of a network that was given back: public, and no way leads there
 
 
@@ -47,8 +50,7 @@ def ended(world, key, endpoint, type, status="delivered"):
 
 def due_now(world, where="true"):
     """What is to be tried again is due at this moment: nobody waits for the schedule."""
-    # Queues before deliveries, as the server locks them, or both wait for each other.
-    world.sql(f"""SELECT FROM webhook_queue ORDER BY account_id, endpoint_id FOR UPDATE;
+    world.sql(f"""{QUEUES_FIRST}
                   WITH d AS (UPDATE webhook_delivery SET next_attempt_at = now() - interval '1 second'
                               WHERE state = 1 AND {where} RETURNING account_id, endpoint_id)
                   UPDATE webhook_queue q SET due_at = now() - interval '1 second' FROM d
@@ -57,7 +59,7 @@ def due_now(world, where="true"):
 
 def drop_all(world):
     """Every endpoint, with what waits for it."""
-    world.sql("SELECT webhook_endpoint_drop(account_id, ARRAY[id]) FROM webhook_endpoint")
+    world.sql(f"{QUEUES_FIRST} SELECT webhook_endpoint_drop(account_id, ARRAY[id]) FROM webhook_endpoint")
     world.sql("UPDATE webhook_delivery SET state = 4, next_attempt_at = NULL WHERE state = 1")
 
 

@@ -4,6 +4,8 @@ import datetime
 import json
 from urllib.parse import urlencode
 
+from hooks import QUEUES_FIRST
+
 
 class Listed:
     """A list with something in it: how it is asked for, and how a row comes and goes."""
@@ -198,7 +200,7 @@ class Deliveries(Rows):
     table, columns = "webhook_delivery", "endpoint_id, event_id, state, next_attempt_at"
 
     def __init__(self, api):
-        api.world.sql("DELETE FROM webhook_delivery; DELETE FROM webhook_endpoint")
+        api.world.sql(f"{QUEUES_FIRST} DELETE FROM webhook_delivery; DELETE FROM webhook_endpoint")
         Endpoints(api, "/v1/webhook_endpoints").add(None)
         endpoint = api("GET", "/v1/webhook_endpoints").json["data"][0]["id"]
         self.values = f"(SELECT id FROM webhook_endpoint WHERE account_id = {MINE} ORDER BY id LIMIT 1), uuid_v7(), 3, NULL"

@@ -171,11 +171,11 @@ def test_secrets_overlap_and_one_is_retired(world, browser):
 
 def test_deleting_names_what_ends_and_ends_it(world, owner, browser):
     user = Browser(world)
-    user.sign_in(world.account("una@example.org", name="Una"))
+    user.sign_in(world.account("una@example.org", name="Una Quill"))
     other = App(world, owner=owner.email, name="To go")
     tokens = other.connect(user)
     page = browser.get(f"/apps/{other.id}").text
-    assert "Una" not in text(page) and tokens["connected_account_id"] in page, "who it is, is theirs to tell"
+    assert "Una Quill" not in text(page) and tokens["connected_account_id"] in page, "who it is, is theirs to tell"
     confirm = browser.get(f"/apps/{other.id}/delete")
     assert "So many were ever made: 1." in text(confirm.text)
     assert browser.post(f"/apps/{other.id}/delete", form(browser, f"/apps/{other.id}/delete", f"/apps/{other.id}/delete")).location == "/apps?done=app-deleted"

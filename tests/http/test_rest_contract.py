@@ -305,7 +305,7 @@ def test_a_token_that_only_changes_calendars_reads_nothing_of_them(world, ann, a
     for change in ({}, {"selected": True}, {"color_hex": "#00ff00"}, {"writable": True}):
         got = call(world, "PATCH", f"/v1/calendars/{work}", change, token)
         assert got.status == 200 and set(got.json) == {"id", "object", "livemode", "etag"}, got
-        assert "Work" not in got.text and "dav" not in got.text
+        assert "Work" not in got.words and "dav" not in got.words
     both = call(world, "PATCH", f"/v1/calendars/{work}", {}, writer(app, browser, "calendars:read calendars:write"))
     assert both.json["name"] == "Work"
 

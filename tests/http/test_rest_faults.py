@@ -31,7 +31,7 @@ def until_it_passes(api, method, target, body=None, state=None):
             assert n > 1, "no statement was made to fail"
             return reply
         assert reply.status == 503 and ('"api_error"' in reply.text or reply.json["error"] == "Service Unavailable"), reply
-        assert not any(w in reply.text for w in ("SELECT", "statement", ".c:", "/work", "sql")), reply
+        assert not any(w in reply.words for w in ("SELECT", "statement", ".c:", "/work", "sql")), reply
         assert not state or state() == before, f"statement {n} left something behind"
     raise AssertionError("it never passed")
 

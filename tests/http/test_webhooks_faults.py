@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from hooks import ENDPOINTS, deliveries, delivery, due_now, endpoint, event, key, no_endpoints, receiver, send  # noqa: F401
+from hooks import ENDPOINTS, QUEUES_FIRST, deliveries, delivery, due_now, endpoint, event, key, no_endpoints, receiver, send  # noqa: F401
 from receiver import Receiver
 from world import WHOLE
 
@@ -18,8 +18,9 @@ SERVE = ["--allow-private-hooks", "--rate-limit", "100000"]
 
 def leases_end(world):
     """As when a minute has passed since a server died."""
-    world.sql("""UPDATE webhook_delivery SET next_attempt_at = now() - interval '1 second' WHERE state = 1;
-                 UPDATE webhook_queue SET due_at = now() - interval '1 second', leases = '{}'""")
+    world.sql(f"""{QUEUES_FIRST}
+                  UPDATE webhook_delivery SET next_attempt_at = now() - interval '1 second' WHERE state = 1;
+                  UPDATE webhook_queue SET due_at = now() - interval '1 second', leases = '{{}}'""")
 
 
 def titles(receiver):

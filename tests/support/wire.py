@@ -10,6 +10,7 @@
 import base64
 import gzip
 import json
+import re
 import socket
 import xml.etree.ElementTree as ET
 
@@ -55,6 +56,11 @@ class Reply:
     @property
     def text(self):
         return self.content.decode("utf-8")
+
+    @property
+    def words(self):
+        """The text without ids and tokens, in one of which in thousands stand three letters that nobody wrote."""
+        return re.sub(r"[\w-]{16,}", "…", self.text)
 
     @property
     def json(self):
