@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/metadata.h"
 
+#include <pthread.h>
+
 #include "oauth/answer.h"
 #include "oauth/certificate_auth.h"
 #include "oauth/checks.h"
@@ -11,6 +13,8 @@
 #include "server/auth/amr.h"
 #include "server/account/signing_keys.h"
 #include "server/base/config.h"
+#include "server/crypto/digest.h"
+#include "server/http/etag.h"
 #include "server/jose/dpop.h"
 #include "server/data/catalogue.h"
 #include "server/data/json.h"
@@ -203,20 +207,117 @@ static struct str resource_text(struct ctx *cx, const struct audience_row *resou
 	return buf_str(&text);
 }
 
-struct metadata {
-	struct str server;
-	struct str *resources; /* one of each row of audience_rows */
+/* ---- what is kept of them ---- */
+
+struct document {
+	const char *typ;  /* of the JWT that says the same */
+	struct str plain; /* without it */
+	struct str text;  /* with it, once there was a key */
+	struct str etag;
 };
 
-const struct metadata *metadata_new(struct ctx *cx)
+struct metadata {
+	pthread_mutex_t lock;       /* over what signing changes */
+	struct document *documents; /* of the server, then one of each row of audience_rows */
+	struct str kid;             /* of the key that signed them; absent: none yet */
+	struct arena *mem;          /* of the texts that have a signature; NULL: none have */
+};
+#define DOCUMENTS (1 + audience_row_count)
+
+/* Weak: what is signed twice says the same in other octets, on another instance too (RFC 9110 §8.8.1). */
+static struct str etag_of(struct arena *mem, struct str plain, struct str kid)
+{
+	uint8_t parts[2 * SHA256_SIZE], hash[SHA256_SIZE];
+	sha256(bytes_of(plain.ptr, plain.len), parts);
+	sha256(bytes_of(kid.ptr, kid.len), parts + SHA256_SIZE);
+	sha256(bytes_of(parts, sizeof parts), hash);
+	return str_fmt(mem, "W/\"%.*s\"", STR_ARG(base64url_of(mem, bytes_of(hash, sizeof hash / 2))));
+}
+
+static struct document document_of(struct arena *mem, const char *typ, struct str plain)
+{
+	return (struct document){ typ, plain, plain, etag_of(mem, plain, STR("")) };
+}
+
+struct metadata *metadata_new(struct ctx *cx)
 {
 	struct metadata *made = arena_new(cx->mem, struct metadata);
-	made->server = server_text(cx);
-	made->resources = arena_array(cx->mem, struct str, audience_row_count);
+	*made = (struct metadata){ .lock = PTHREAD_MUTEX_INITIALIZER };
+	made->documents = arena_array(cx->mem, struct document, DOCUMENTS);
+	made->documents[0] = document_of(cx->mem, "oauth-authorization-server+jwt", server_text(cx));
 	for (size_t i = 0; i < audience_row_count; i++)
-		made->resources[i] = resource_text(cx, &audience_rows[i]);
+		made->documents[1 + i] =
+			document_of(cx->mem, "oauth-protected-resource+jwt", resource_text(cx, &audience_rows[i]));
 	return made;
 }
+
+/* ---- their signatures ---- */
+
+/* RFC 8414 §2.1, RFC 9728 §2.2: who attests to it, and all that the document has. */
+static struct str claims_of(struct ctx *cx, struct str plain)
+{
+	struct buf out = buf_new(cx->mem, METADATA_MAX);
+	struct json j = json_begin(&out);
+	json_object(&j, NULL);
+	json_str(&j, "iss", oauth_issuer(cx));
+	json_int(&j, "iat", instant_s(cx->now));
+	json_object_end(&j);
+	struct str ours = buf_str(&out);
+	return str_cat(cx->mem, str_cat(cx->mem, str_sub(ours, 0, ours.len - 1), STR(",")), str_from(plain, 1));
+}
+
+static err_t sign(struct ctx *cx, struct arena *mem, struct str kid, struct document *document)
+{
+	struct str token, plain = document->plain;
+	TRY(jwt_sign(cx, document->typ, claims_of(cx, plain), &token));
+	struct buf out = buf_new(mem, METADATA_MAX);
+	buf_add(&out, str_sub(plain, 0, plain.len - 1));
+	buf_fmt(&out, ",\"signed_metadata\":\"%.*s\"}", STR_ARG(token));
+	document->text = buf_str(&out);
+	document->etag = etag_of(mem, plain, kid);
+	return OK;
+}
+
+static void replace(struct metadata *old, const struct document *documents, struct str kid, struct arena *mem)
+{
+	pthread_mutex_lock(&old->lock);
+	struct arena *unused = old->mem;
+	memcpy(old->documents, documents, DOCUMENTS * sizeof *documents);
+	old->kid = kid;
+	old->mem = mem;
+	pthread_mutex_unlock(&old->lock);
+	if (unused)
+		arena_close(unused);
+}
+
+err_t metadata_sign(struct ctx *cx, void *state)
+{
+	struct metadata *metadata = state;
+	struct str kid;
+	err_t e = OK;
+	TRY(signing_keys_active(cx, &kid));
+	if (str_eq(kid, metadata->kid)) /* who else would write it */
+		return OK;
+	struct arena *mem = arena_open();
+	struct document *documents = arena_array(mem, struct document, DOCUMENTS);
+	memcpy(documents, metadata->documents, DOCUMENTS * sizeof *documents);
+	for (size_t i = 0; i < DOCUMENTS && !e; i++)
+		e = sign(cx, mem, kid, &documents[i]);
+	if (e)
+		arena_close(mem);
+	else
+		replace(metadata, documents, str_dup(mem, kid), mem);
+	return e;
+}
+
+void metadata_close(struct metadata *metadata)
+{
+	if (metadata->mem)
+		arena_close(metadata->mem);
+	metadata->mem = NULL;
+}
+
+/* ---- what is asked for ---- */
 
 /* The resource whose path, of any number of segments, comes after the well-known one (RFC 9728 §3.1); NULL: none. */
 static const struct audience_row *resource_of(const struct request *rq)
@@ -224,16 +325,28 @@ static const struct audience_row *resource_of(const struct request *rq)
 	return audience_of_path(rq->arg_count ? str_cat(rq->cx.mem, STR("/"), rq->args[0]) : STR(""));
 }
 
-static err_t send_text(struct response *rs, struct str text)
+static err_t send_document(struct request *rq, struct response *rs, size_t number)
 {
+	struct metadata *metadata = rq->app->metadata;
+	struct etag_list none_match;
+	TRY(etags_read(rq, "If-None-Match", &none_match));
+	struct buf *body = reply(rs, 200, "application/json");
+	pthread_mutex_lock(&metadata->lock);
+	struct str etag = str_dup(rq->cx.mem, metadata->documents[number].etag);
+	bool known = etags_hold(&none_match, etag, true);
+	if (!known)
+		buf_add(body, metadata->documents[number].text);
+	pthread_mutex_unlock(&metadata->lock);
 	response_header(rs, "Cache-Control", CACHE_METADATA);
-	buf_add(reply(rs, 200, "application/json"), text);
+	response_header(rs, "ETag", etag);
+	if (known)
+		reply_empty(rs, 304);
 	return OK;
 }
 
 err_t metadata_server(struct request *rq, struct response *rs)
 {
-	return resource_of(rq) ? send_text(rs, rq->app->metadata->server) : FAIL(&rq->cx, NOT_FOUND, "no such issuer");
+	return resource_of(rq) ? send_document(rq, rs, 0) : FAIL(&rq->cx, NOT_FOUND, "no such issuer");
 }
 
 err_t metadata_resource(struct request *rq, struct response *rs)
@@ -241,7 +354,7 @@ err_t metadata_resource(struct request *rq, struct response *rs)
 	const struct audience_row *resource = resource_of(rq);
 	if (!resource)
 		return FAIL(&rq->cx, NOT_FOUND, "no such resource");
-	return send_text(rs, rq->app->metadata->resources[resource - audience_rows]);
+	return send_document(rq, rs, 1 + (size_t)(resource - audience_rows));
 }
 
 /* Of what is signed here: ID tokens, voice sessions' tokens. */

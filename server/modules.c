@@ -260,6 +260,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 #define HOUSEKEEPING_EVERY_MS 60000
 #define ACCOUNT_HOUSEKEEPING_EVERY_MS 3600000
 #define SIGNING_KEYS_EVERY_MS 3600000
+#define METADATA_EVERY_MS SIGNING_KEYS_READ_MS /* no instance knows of another key sooner */
 #define AUDIT_EVERY_MS 300000
 #define WEBHOOKS_EVERY_MS 100
 #define MAIL_EVERY_MS 250
@@ -296,6 +297,7 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 		{ "housekeeping", HOUSEKEEPING_EVERY_MS, JOB_PATIENCE_MS,    housekeeping,         NULL, NULL, 0 },
 		{ "account_housekeeping", ACCOUNT_HOUSEKEEPING_EVERY_MS, JOB_PATIENCE_MS, account_housekeeping, NULL, NULL, 0 },
 		{ "signing_keys", SIGNING_KEYS_EVERY_MS, JOB_PATIENCE_MS,    signing_keys_keep,    NULL, NULL, 0 },
+		{ "metadata",     METADATA_EVERY_MS,     JOB_PATIENCE_MS,    metadata_sign,        app->metadata, NULL, 0 },
 		{ "audit",        AUDIT_EVERY_MS,        JOB_PATIENCE_MS,    audit_keep,           NULL, NULL, 0 },
 		{ "webhook_feed", WEBHOOKS_EVERY_MS,     JOB_PATIENCE_MS,    webhook_feed,         views, app->written, REST_MS },
 		{ "webhook_send", WEBHOOKS_EVERY_MS,     JOB_PATIENCE_MS,    webhook_send_due,     app->state, app->written, REST_MS },
@@ -326,6 +328,7 @@ void app_close(struct app *app)
 	webhook_sender_close(app->state);
 	mail_sender_close(app->mail);
 	streams_close(app->streams);
+	metadata_close(app->metadata);
 	voice_sockets_close(app->voice);
 	last_used_close(app->last_used);
 	usage_close(app->usage);

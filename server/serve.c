@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "caldav/calendar/zone/zone.h"
+#include "oauth/metadata.h"
 #include "server/base/log.h"
 #include "server/db/home.h"
 #include "server/db/pool.h"
@@ -322,6 +323,17 @@ static void close_named(struct named *named)
 	tls_close(named->tls);
 }
 
+/* Before anybody asks for it. What fails here the job of the same name does later. */
+static void sign_metadata(const struct ctx *cx, struct app *app)
+{
+	struct ctx own = *cx;
+	own.mem = arena_open();
+	err_t e = metadata_sign(&own, app->metadata);
+	if (e)
+		log_event(LOG_WARN, "metadata_not_signed", LOG_STR("detail", e->detail));
+	arena_close(own.mem);
+}
+
 static err_t serve_with(struct ctx *cx, const struct command_call *call, const struct named *named)
 {
 	TRY(zone_setup(cx));
@@ -332,6 +344,7 @@ static err_t serve_with(struct ctx *cx, const struct command_call *call, const s
 	struct app *app = app_new(cx, call->runtime);
 	app->trust = named->trust;
 	app->mail = mail_sender_open(&named->mail);
+	sign_metadata(cx, app);
 	err_t e = serve_until_signal(cx, call, app, named->tls);
 	app_close(app);
 	return e;

@@ -40,6 +40,9 @@ static struct bytes seal_key(struct ctx *cx)
 	return keyring_key(cx->keys, cx->mem, "signing-keys");
 }
 
+/* Who asks next has those that the database has then. */
+static void forget(void);
+
 static err_t keep(struct ctx *cx, bool force)
 {
 	struct kept kept = { false };
@@ -53,6 +56,7 @@ static err_t keep(struct ctx *cx, bool force)
 			IN(seal(cx->mem, seal_key(cx), key.kid, der)), IN(cx->now), IN((int32_t)SIGNING_KEY_AGE_S),
 			IN(force && !i)));
 	}
+	forget();
 	return OK;
 }
 
@@ -120,6 +124,16 @@ static void replace_newest(struct key_set *set)
 		release(old);
 }
 
+static void forget(void)
+{
+	pthread_mutex_lock(&lock);
+	struct key_set *old = newest;
+	newest = NULL;
+	pthread_mutex_unlock(&lock);
+	if (old)
+		release(old);
+}
+
 static err_t open_rows(struct ctx *cx, const struct signing_key_row *rows, size_t count, struct key_set *set)
 {
 	for (size_t i = 0; i < count && set->count < KEYS_MAX; i++) {
@@ -182,6 +196,14 @@ err_t jwt_verify(struct ctx *cx, const char *typ, struct str token, struct str *
 	return jwt_verify_by(cx->mem, set->keys, set->count, typ, token, claims_out)
 		       ? OK
 		       : FAIL(cx, NOT_FOUND, "no token of ours");
+}
+
+err_t signing_keys_active(struct ctx *cx, struct str *kid_out)
+{
+	struct key_set *set;
+	TRY(take(cx, SIGNING_KEYS_READ_MS, &set));
+	*kid_out = set->keys[0].kid; /* the set is held until cx->mem ends */
+	return OK;
 }
 
 err_t jwks_text(struct ctx *cx, struct str *out)

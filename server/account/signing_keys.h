@@ -24,6 +24,8 @@ MUST_CHECK err_t jwt_sign(struct ctx *cx, const char *typ, struct str claims, st
  * errors  NOT_FOUND  it is no such token; what the database could not tell
  */
 MUST_CHECK err_t jwt_verify(struct ctx *cx, const char *typ, struct str token, struct str *claims_out);
+/* The name of the key that signs now. Lives in cx->mem. */
+MUST_CHECK err_t signing_keys_active(struct ctx *cx, struct str *kid_out);
 /* All public keys as a JWK Set (RFC 7517 §5). */
 MUST_CHECK err_t jwks_text(struct ctx *cx, struct str *out);
 

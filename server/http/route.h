@@ -127,11 +127,11 @@ struct app {
 	/* A page that sends these fields on to another site: by itself, or by its button. */
 	err_t (*show_form_post)(
 		struct request *rq, struct response *rs, struct str action, struct str host, const struct form *fields);
-	struct streams *streams;         /* of changes, that are open (server/stream/) */
-	struct voice_sockets *voice;     /* that are open (server/voice/) */
-	struct mail_sender *mail;        /* who sends mail (server/mail/); NULL: nobody, as in commands */
-	struct str openapi;              /* the API's document (openapi.h), made once */
-	const struct metadata *metadata; /* what clients discover (oauth/metadata.h), made once */
-	struct job_bell *written;        /* rung when a request may have written what jobs look for; NULL: never */
-	void *state;                     /* modules.c's own: who sends webhooks */
+	struct streams *streams;     /* of changes, that are open (server/stream/) */
+	struct voice_sockets *voice; /* that are open (server/voice/) */
+	struct mail_sender *mail;    /* who sends mail (server/mail/); NULL: nobody, as in commands */
+	struct str openapi;          /* the API's document (openapi.h), made once */
+	struct metadata *metadata;   /* what clients discover (oauth/metadata.h) */
+	struct job_bell *written;    /* rung when a request may have written what jobs look for; NULL: never */
+	void *state;                 /* modules.c's own: who sends webhooks */
 };

@@ -5,7 +5,7 @@
     CALENDS_BIN=build/release/calends tests/bench/oidc.py
 
 Printed is the CPU time of a request, the server's and its database sessions', by median of rounds in which all take turns: POST
-/oauth/token by a refresh token without and with `openid`, GET /oauth/userinfo and GET /v1/profile, and POST /oauth/introspect, plain and
+/oauth/token by a refresh token without and with `openid`, GET /oauth/userinfo and GET /v1/profile, the metadata, and POST /oauth/introspect, plain and
 signed. Fails where an ID token costs over 0.1 ms more than none, or userinfo more than the profile and a tenth.
 """
 import os
@@ -53,6 +53,7 @@ def measure(world):
         "refresh, ID token": refresher(app, browser, f"openid email profile {MORE}"),
         "profile": lambda: world.http.request("GET", "/v1/profile", None, bearer),
         "userinfo": lambda: world.http.request("GET", "/oauth/userinfo", None, bearer),
+        "metadata": lambda: world.http.request("GET", "/.well-known/oauth-authorization-server"),
         "introspect": lambda: introspect("application/json"),
         "introspect, signed": lambda: introspect("application/token-introspection+jwt"),
     }

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What Python programs sign in with: requests-oauthlib and Authlib, from Debian."""
+import base64
 import os
 import sys
 import urllib.parse
 
 import pytest
 from authlib.integrations.requests_client import OAuth2Session as AuthlibSession
-from authlib.jose import JsonWebToken
+from authlib.jose import JsonWebKey, JsonWebToken
+from authlib.jose.errors import JoseError
 from oauthlib.oauth2 import InvalidGrantError
 from requests_oauthlib import OAuth2Session
 
@@ -73,6 +75,22 @@ def test_authlib_signs_in_by_openid_connect(world, browser, method):
     assert session.introspect_token(world.url + "/oauth/introspect", token=next_["access_token"]).json()["active"] is True
     assert session.revoke_token(world.url + "/oauth/revoke", token=next_["refresh_token"]).status_code == 200
     assert world.get("/v1/profile", key=next_["access_token"]).status == 401
+
+
+@pytest.mark.parametrize("path", ["oauth-authorization-server", "openid-configuration/mcp", "oauth-protected-resource", "oauth-protected-resource/dav"])
+def test_authlib_verifies_the_signed_metadata(world, path):
+    """RFC 8414 §2.1, RFC 9728 §2.2: by a key that the caller has from elsewhere; with another key, or altered, it is nothing."""
+    told = world.get("/.well-known/" + path).json
+    token = told.pop("signed_metadata")
+    claims = JsonWebToken(["ES256"]).decode(token, world.get("/oauth/jwks").json, claims_options={"iss": {"essential": True, "value": world.public_url}})
+    claims.validate()
+    assert {k: v for k, v in claims.items() if k not in ("iss", "iat")} == told
+    head, body, signature = token.split(".")
+    altered = base64.urlsafe_b64encode(base64.urlsafe_b64decode(body + "==").replace(b"/oauth/", b"/evil/")).decode().rstrip("=")
+    stranger = JsonWebKey.generate_key("EC", "P-256", {"kid": claims.header["kid"]})
+    for wrong, keys in ((f"{head}.{body}.{signature[:-6]}AAAAAA", world.get("/oauth/jwks").json), (f"{head}.{altered}x.{signature}", world.get("/oauth/jwks").json), (token, stranger)):
+        with pytest.raises(JoseError):
+            JsonWebToken(["ES256"]).decode(wrong, keys)
 
 
 def test_authlib_as_a_machine(world):

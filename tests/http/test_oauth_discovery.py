@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from oauth_flow import App
+from jose import verified
+from oauth_flow import App, Browser
 
 
 def test_the_metadata_of_the_server_is_complete_and_true(world):  # RFC 8414 §2, §3.2
@@ -194,3 +195,70 @@ def test_a_403_of_the_api_names_what_is_missing(world, poor, method, path, scope
     got = challenge(reply)
     assert (got["error"], got["scope"]) == ("insufficient_scope", scope)
     assert got["resource_metadata"].endswith("/.well-known/oauth-protected-resource/v1")
+
+
+# ---- signed metadata (RFC 8414 §2.1, RFC 9728 §2.2) ----
+
+SERVER, RESOURCE = "/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource"
+TYPES = {SERVER: "oauth-authorization-server+jwt", "/.well-known/openid-configuration": "oauth-authorization-server+jwt", RESOURCE: "oauth-protected-resource+jwt"}
+
+
+def signed(server, path):
+    """What the document says in the open, and what its JWT says, by the keys that are published."""
+    told = server.get(path).json
+    return told, *verified(told.pop("signed_metadata"), server.get("/oauth/jwks").json)
+
+
+@pytest.mark.parametrize("path", [name + below for name in TYPES for below in ("", "/v1", "/dav", "/mcp")])
+def test_metadata_is_signed_too(world, path):
+    """All values once more, by whom it says they are, and itself not among them; its type is nothing that opens anything."""
+    told, header, claims = signed(world, path)
+    active, = (k["kid"] for k in world.cli("signing-key", "list")["data"] if k["state"] == "active")
+    assert header == {"alg": "ES256", "typ": TYPES["/" + "/".join(path.split("/")[1:3])], "kid": active}
+    assert claims.pop("iss") == world.public_url == told.get("issuer", world.public_url)
+    assert isinstance(claims.pop("iat"), int)
+    assert claims == told and "signed_metadata" not in claims
+
+
+def test_both_instances_sign_what_is_the_same(world):
+    for path in (SERVER, RESOURCE + "/dav"):
+        (a, _, signed_a), (b, _, signed_b) = signed(world, path), signed(world.second, path)
+        assert a == b and {**signed_a, "iat": 0} == {**signed_b, "iat": 0}
+        tags = {s.get(path).headers["ETag"] for s in (world, world.second)}
+        assert len(tags) == 1 and tags.pop().startswith('W/"')
+
+
+@pytest.mark.parametrize("path", [SERVER, "/.well-known/openid-configuration/mcp", RESOURCE, RESOURCE + "/mcp"])
+def test_metadata_that_is_known_is_not_sent_again(world, path):
+    """RFC 9110 §13.1.2; RFC 8414 §3.2."""
+    reply = world.get(path)
+    for known in (reply.headers["ETag"], f'"x", {reply.headers["ETag"]}', "*"):
+        same = world.get(path, {"If-None-Match": known, "Origin": "https://spa.example"})
+        assert same.status == 304 and not same.body and same.headers["ETag"] == reply.headers["ETag"]
+        assert same.headers["Cache-Control"] == reply.headers["Cache-Control"] == "public, max-age=300"
+        assert same.headers["Access-Control-Allow-Origin"] == "*"
+    assert world.get(path, {"If-None-Match": 'W/"x"'}).json == reply.json
+    assert world.get(RESOURCE + "/v1").headers["ETag"] != world.get(RESOURCE + "/dav").headers["ETag"] != world.get(SERVER).headers["ETag"]
+
+
+def test_metadata_is_signed_anew_when_keys_rotate(world):
+    before, tag = signed(world, SERVER), world.get(SERVER).headers["ETag"]
+    old, told = before[1]["kid"], world.get(SERVER).json
+    fresh = world.cli("signing-key", "rotate")
+    world.restart()  # who goes on does it within half a minute: tests/unit/oauth/test_metadata.c
+    document, header, claims = signed(world, SERVER)
+    assert header["kid"] != old and document == before[0], fresh
+    again = world.get(SERVER, {"If-None-Match": tag})
+    assert again.status == 200 and again.headers["ETag"] != tag
+    assert verified(told["signed_metadata"], world.get("/oauth/jwks").json)  # and what was fetched before is still good
+    assert verified(world.second.get(SERVER).json["signed_metadata"], world.get("/oauth/jwks").json)
+
+
+def test_signed_metadata_opens_nothing(world):
+    """T27: it is public, and by the key that signs ID tokens."""
+    for token in (world.get(SERVER).json["signed_metadata"], world.get(RESOURCE + "/v1").json["signed_metadata"]):
+        assert world.get("/v1/profile", key=token).status == 401
+        assert world.get("/oauth/userinfo", key=token).status == 401
+        assert App(world, type="confidential", may_introspect=True).introspect(token).json == {"active": False}
+        hinted = Browser(world).get("/oauth/logout?id_token_hint=" + token)
+        assert hinted.status != 303 or not (hinted.location or "").startswith("http")

@@ -268,7 +268,8 @@ def test_a_large_body_is_refused(world):
     assert is_error(reply, 413, "invalid_request")
 
 
-@pytest.mark.parametrize("grant", ["password", "implicit", "x", "urn:ietf:params:oauth:grant-type:x"])
+@pytest.mark.parametrize("grant", ["password", "implicit", "x", "urn:ietf:params:oauth:grant-type:x", "urn:ietf:params:oauth:grant-type:jwt-bearer",
+                                   "urn:ietf:params:oauth:grant-type:saml2-bearer"])
 def test_other_grant_types_are_not_supported(app, grant):
     assert is_error(app.token(grant_type=grant), 400, "unsupported_grant_type")
 

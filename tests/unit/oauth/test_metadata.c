@@ -5,7 +5,10 @@
 #include "oauth/endpoint.h"
 #include "oauth/metadata.h"
 #include "oauth/token.h"
+#include "server/account/signing_keys.h"
 #include "server/auth/scope.h"
+#include "server/crypto/keyring.h"
+#include "tests/support/database.h"
 
 static const struct config config = {
 	.public_url = STR_INIT("https://calends.example/base"),
@@ -133,4 +136,76 @@ TEST(a_protected_resource_is_told_by_its_path) /* RFC 9728 §2, §3.1 */
 	assert_err(metadata_resource(&x->rq, &x->rs), NOT_FOUND);
 }
 
-TESTS(RUN(the_server_s_metadata_is_printed_from_the_tables), RUN(a_protected_resource_is_told_by_its_path))
+/* The JWT of a document that has one; absent: it has none. */
+static struct str signature_in(struct str text)
+{
+	const struct str name = STR(",\"signed_metadata\":\"");
+	size_t at = str_find(text, name);
+	return at == SIZE_MAX ? STR_ABSENT : str_sub(text, at + name.len, text.len - 2);
+}
+
+static struct str kid_now(void)
+{
+	struct str kid;
+	assert_ok(signing_keys_active(&test_cx, &kid));
+	return kid;
+}
+
+static void assert_signed(struct str text, const char *typ)
+{
+	struct str claims;
+	assert_ok(jwt_verify(&test_cx, typ, signature_in(text), &claims));
+	assert_true(str_starts(claims, STR("{\"iss\":\"https://calends.example/base\",\"iat\":")));
+	assert_has(claims, "\"scopes_supported\":[");
+	assert_int_equal(str_find(claims, STR("signed_metadata")), SIZE_MAX);
+}
+
+TEST(a_document_is_signed_once_by_each_key) /* RFC 8414 §2.1, RFC 9728 §2.2 */
+{
+	struct keyring *keys;
+	database_use(&test_cx);
+	assert_ok(keyring_open(
+		&test_cx, str_c(test_mem, str_cat(test_mem, str_of(database_folder), STR("/secret.key"))), &keys));
+	test_cx.keys = keys;
+	test_cx.now = instant_now();
+	made();
+	struct str plain = document(metadata_server, STR_ABSENT);
+	assert_null(signature_in(plain).ptr);
+
+	assert_ok(metadata_sign(&test_cx, app.metadata));
+	struct str first = document(metadata_server, STR_ABSENT), kid = kid_now();
+	assert_true(str_starts(first, str_sub(plain, 0, plain.len - 1)));
+	assert_signed(first, "oauth-authorization-server+jwt");
+	assert_signed(document(metadata_resource, STR("dav")), "oauth-protected-resource+jwt");
+	assert_ok(metadata_sign(&test_cx, app.metadata));
+	assert_str(document(metadata_server, STR_ABSENT), first); /* the same octets */
+
+	assert_ok(signing_keys_rotate(&test_cx));
+	assert_false(str_eq(kid_now(), kid));
+	assert_ok(metadata_sign(&test_cx, app.metadata));
+	struct str second = document(metadata_server, STR_ABSENT);
+	assert_false(str_eq(second, first));
+	assert_signed(second, "oauth-authorization-server+jwt");
+	assert_signed(first, "oauth-authorization-server+jwt"); /* of a retired key */
+
+	metadata_close(app.metadata);
+	database_leave(&test_cx);
+	keyring_close(keys);
+}
+
+TEST(what_cannot_be_signed_is_told_as_it_is)
+{
+	database_use(&test_cx);
+	made(); /* and there is no key that opens the keys */
+	struct str plain = document(metadata_server, STR_ABSENT);
+	test_cx.until = deadline_in_ms(0);
+	test_cx.fail_query = 1;
+	assert_true(metadata_sign(&test_cx, app.metadata) != OK);
+	assert_str(document(metadata_server, STR_ABSENT), plain);
+	database_leave(&test_cx);
+}
+
+TESTS_WITH_DATABASE(RUN(the_server_s_metadata_is_printed_from_the_tables),
+	RUN(a_protected_resource_is_told_by_its_path),
+	RUN(what_cannot_be_signed_is_told_as_it_is), /* before this process knows a key */
+	RUN(a_document_is_signed_once_by_each_key))
