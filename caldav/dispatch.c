@@ -24,13 +24,12 @@ const struct dav_method *dav_method_of(enum method method)
 
 /* ---- the walk ---- */
 
-/* Clients are known that send XML of a MKCALENDAR as text/calendar. */
+/* RFC 4918 §9.3: a MKCOL of a type that is not known is 415. */
 static err_t type_check(struct request *rq)
 {
 	struct str type = request_media_type(rq);
-	bool is_xml = !type.ptr || str_eq(type, STR("application/xml")) || str_eq(type, STR("text/xml")) ||
-		      (rq->method == METHOD_MKCALENDAR && str_eq(type, STR("text/calendar")));
-	return is_xml || !rq->body.len ? OK : FAIL(&rq->cx, MEDIA_TYPE, "%.*s", STR_ARG(type)); /* RFC 4918 §9.3 */
+	bool is_xml = !type.ptr || str_eq(type, STR("application/xml")) || str_eq(type, STR("text/xml"));
+	return is_xml || !rq->body.len ? OK : FAIL(&rq->cx, MEDIA_TYPE, "%.*s", STR_ARG(type));
 }
 
 static err_t body_read(struct dav_call *call)

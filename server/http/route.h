@@ -15,7 +15,7 @@ enum body_kind {
 	BODY_FORM,    /* application/x-www-form-urlencoded: rq->form; 415 for another type */
 	BODY_FILES,   /* multipart/form-data: rq->form with files. A form without a file may come as BODY_FORM does */
 	BODY_JSON,    /* application/json; the handler parses rq->body with a field table */
-	BODY_XML,     /* application/xml, text/xml or none: rq->body */
+	BODY_XML,     /* application/xml, text/xml, text/calendar or none: rq->body */
 	BODY_ICAL,    /* rq->body; the handler checks the type */
 	BODY_ANY
 };

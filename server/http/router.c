@@ -44,8 +44,9 @@ static bool type_fits(enum body_kind kind, struct str type)
 		return str_eq(type, STR(FORM_TYPE)) || str_eq(type, STR(MULTIPART_TYPE));
 	case BODY_JSON:
 		return str_eq(type, STR("application/json"));
-	case BODY_XML:
-		return !type.ptr || str_eq(type, STR("application/xml")) || str_eq(type, STR("text/xml"));
+	case BODY_XML: /* what CalDAV's clients put and what they ask has one type in more than one of them */
+		return !type.ptr || str_eq(type, STR("application/xml")) || str_eq(type, STR("text/xml")) ||
+		       str_eq(type, STR("text/calendar"));
 	case BODY_IGNORED:
 	case BODY_REFUSED:
 	case BODY_ICAL:

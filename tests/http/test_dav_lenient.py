@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from dav import A, C, NAMESPACES
+from dav import A, C, D, NAMESPACES
 from davwrite import new_event, props, put_new
 
 SERVE = ["--rate-limit", "100000"]
@@ -107,6 +107,20 @@ def test_the_xml_of_a_mkcalendar_comes_under_many_names(dav, home, type_):
     assert dav.request("MKCALENDAR", path, body, Content_Type=type_).status == 201
     assert props(dav, path, "<A:calendar-color/>").text(A + "calendar-color") == "#FF0000FF"
     assert dav.request("DELETE", path).status == 204
+
+
+@pytest.mark.parametrize("type_", ["text/calendar", "text/calendar; charset=utf-8", "text/xml", None])
+def test_xml_comes_under_the_type_of_what_lies_in_calendars(dav, cal, type_):
+    """RFC 4918 §8.2: application/xml SHOULD be sent, and is not; suites and clients have one type for all of their bodies."""
+    put_new(dav, cal + "a.ics", new_event("one"))
+    send = lambda method, body, **headers: dav.request(method, cal, body, Content_Type=type_, **headers)
+    named = "<D:set><D:prop><D:displayname>Work</D:displayname></D:prop></D:set>"
+    assert send("PROPPATCH", f"<D:propertyupdate {NAMESPACES}>{named}</D:propertyupdate>").status == 207
+    asked = "<D:prop><D:displayname/></D:prop>"
+    assert send("PROPFIND", f"<D:propfind {NAMESPACES}>{asked}</D:propfind>", Depth=0).responses[0].text(D + "displayname") == "Work"
+    found = send("REPORT", f"<C:calendar-multiget {NAMESPACES}>{asked}<D:href>{cal}a.ics</D:href></C:calendar-multiget>")
+    assert set(found.members) == {cal + "a.ics"}
+    assert send("PROPPATCH", new_event("one")).status == 400, "iCalendar is no XML"
 
 
 def test_what_is_no_xml_is_not_taken_for_it(dav, home):
