@@ -296,6 +296,6 @@ const struct contract notify_attendees = {
 	.answer = &told_resource,
 	.status = 202,
 	.flags = BODY_OPTIONAL,
-	ERRORS(NOT_FOUND, NO_ATTENDEES, TOO_COSTLY, ICAL_DATA, ICAL_OBJECT, ICAL_SIZE, TELLING),
+	ERRORS(NOT_FOUND, NO_ATTENDEES, TOO_COSTLY, ICAL_DATA, ICAL_OBJECT, ICAL_TIMEZONE, ICAL_SIZE, TELLING),
 	.run = run_notify,
 };

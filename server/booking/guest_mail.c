@@ -77,7 +77,8 @@ static err_t without_words(
 static bool is_mere_refusal(err_t e)
 {
 	return err_is(e, RATE_LIMITED) || err_is(e, EMAIL_UNCONFIRMED) || err_is(e, INVALID_VALUE) ||
-	       err_is(e, NOT_ORGANIZER) || err_is(e, ICAL_OBJECT) || err_is(e, ICAL_SIZE) || err_is(e, ICAL_DATA);
+	       err_is(e, NOT_ORGANIZER) || err_is(e, ICAL_OBJECT) || err_is(e, ICAL_TIMEZONE) || err_is(e, ICAL_SIZE) ||
+	       err_is(e, ICAL_DATA);
 }
 
 static err_t send(struct ctx *cx, struct booking *b, const struct host_row *host, enum guest_news news, struct str data)

@@ -143,8 +143,8 @@ def test_each_object_is_stored_to_the_octet_and_expanded_as_others_expand_it(dav
 
 
 REFUSED = {
-    "unknown-zone.ics": ("valid-calendar-object-resource", 'TZID "Romance" is no time zone that is known here, and the object brings no VTIMEZONE'),
-    "misspelt-zone.ics": ("valid-calendar-object-resource", 'TZID "Europe/Berlim" is no time zone'),
+    "unknown-zone.ics": ("valid-timezone", 'TZID "Romance" is no time zone that is known here, and the object brings no VTIMEZONE'),
+    "misspelt-zone.ics": ("valid-timezone", 'TZID "Europe/Berlim" is no time zone'),
     "broken-vtimezone.ics": ("valid-calendar-object-resource", 'the VTIMEZONE "Mine" cannot be read: TZOFFSETFROM:CET is no offset'),
     "ends-before.ics": ("valid-calendar-object-resource", "VEVENT ends before it starts"),
     "vcalendar-1.ics": ("supported-calendar-data", "VERSION:1.0: only 2.0 is stored"),

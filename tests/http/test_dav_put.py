@@ -158,7 +158,7 @@ def test_what_was_wrong_is_told_in_the_letters_that_were_sent(dav, cal):
     """The words of a refusal stand in a comment of the XML, where anything but control characters may (XML 1.0 §2.2, §2.5)."""
     tell = lambda zone: dav.put(cal + "z.ics", event("z", f";TZID=\"{zone}\":20260302T120000"))
     told = tell("Zürich -- Größe 😀\uffff")
-    assert told.condition == [C + "valid-calendar-object-resource"]
+    assert told.condition == [C + "valid-timezone"]  # RFC 7809 §3.1.4
     assert '"Zürich - - Größe 😀' in told.text and "\uffff" not in told.text
 
 
@@ -213,7 +213,7 @@ BAD_ICALENDAR = {
     "a broken rule": (new_event("n", "20260301T100000Z", "RRULE:FREQ=SOMETIMES"), "valid-calendar-data"),
     "a zone outside the tree": (new_event("n", ";TZID=../../etc/passwd:20260301T100000"), None),
 }
-REFUSED = {C + "valid-calendar-data", C + "valid-calendar-object-resource", C + "max-instances", C + "max-resource-size"}
+REFUSED = {C + "valid-calendar-data", C + "valid-calendar-object-resource", C + "valid-timezone", C + "max-instances", C + "max-resource-size"}
 
 
 @pytest.mark.parametrize("name", BAD_ICALENDAR)

@@ -232,8 +232,9 @@ def test_zones_are_read_as_they_are_meant(dav, cal, tzid, vtimezone):
     ("My Zone", component_of("VTIMEZONE", "TZID:My Zone"), "My Zone"),
 ])
 def test_hours_are_never_guessed(dav, cal, tzid, vtimezone, said):
-    """What cannot be read is refused with its name, whether a VTIMEZONE came with it or not."""
-    refused(dav.put(cal + "a.ics", in_zone("b", tzid, vtimezone)), "valid-calendar-object-resource", said)
+    """What cannot be read is refused with its name, whether a VTIMEZONE came with it or not (RFC 7809 §3.1.4)."""
+    unknown = f"TZID:{tzid}" not in vtimezone
+    refused(dav.put(cal + "a.ics", in_zone("b", tzid, vtimezone)), "valid-timezone" if unknown else "valid-calendar-object-resource", said)
 # ---- joining objects (RFC 5545 §3.6.5) ----
 
 def test_zones_of_one_name_and_two_contents_are_told_apart(dav, cal):

@@ -26,7 +26,7 @@ struct when when_on(struct when w, const struct zone *zone);
 /* In order of time, on one clock. */
 int when_cmp(const struct when *a, const struct when *b);
 
-/* `value` in the light of the property's parameters. ICAL_DATA (no time), ICAL_OBJECT (unknown TZID). */
+/* `value` in the light of the property's parameters. ICAL_DATA (no time), ICAL_TIMEZONE (unknown TZID). */
 MUST_CHECK err_t when_read(
 	struct ctx *cx, struct ical *object, const struct ical_prop *prop, struct str value, struct when *out);
 
@@ -55,7 +55,7 @@ struct timing {
 	bool busy, tentative, cancelled;
 };
 
-/* ICAL_DATA, ICAL_OBJECT, ICAL_MIN_DATE, ICAL_MAX_DATE. */
+/* ICAL_DATA, ICAL_OBJECT, ICAL_TIMEZONE, ICAL_MIN_DATE, ICAL_MAX_DATE. */
 MUST_CHECK err_t timing_read(struct ctx *cx, struct ical *object, const struct ical_comp *comp, struct timing *out);
 
 /* An instance's instants, and the half-open interval of whole seconds by which §9.9's tables are tested. */

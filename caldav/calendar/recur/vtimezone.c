@@ -193,7 +193,7 @@ err_t ical_zone(struct ctx *cx, struct ical *object, struct str tzid, const stru
 	if (!zone)
 		zone = zone_by_display_name(plain);
 	if (!zone)
-		return REFUSE(cx, ICAL_OBJECT, "TZID",
+		return REFUSE(cx, ICAL_TIMEZONE, "TZID", /* RFC 7809 §3.1.4 */
 			"TZID \"%.*s\" is no time zone that is known here, and the object brings no VTIMEZONE of that "
 			"name",
 			STR_ARG(shown));

@@ -16,8 +16,8 @@ struct str ical_tzid(struct arena *mem, const struct ical_comp *vtimezone);
 struct str tzid_plain(struct arena *mem, struct str tzid);
 /*
  * A zone by a TZID of the object, whatever its case and with or without a leading slash: one known by name, else the
- * object's VTIMEZONE, else one by the name that Windows shows. Hours are never guessed: ICAL_OBJECT names what is
- * unknown, or what cannot be read in the VTIMEZONE.
+ * object's VTIMEZONE, else one by the name that Windows shows. Hours are never guessed: ICAL_TIMEZONE names what
+ * is unknown (RFC 7809 §3.1.4), ICAL_OBJECT what cannot be read in the VTIMEZONE.
  */
 MUST_CHECK err_t ical_zone(struct ctx *cx, struct ical *object, struct str tzid, const struct zone **out);
 /* As `zone` of queries: absent or unknown is UTC. */
