@@ -40,6 +40,9 @@ static const struct route routes[] = {
 	/*         method      path                    who  scopes           source               flags */
 	COLLECTION(PROPFIND,   "/dav",                 ALL, 0,               "RFC 4918 §9.1",     0),
 	COLLECTION(REPORT,     "/dav",                 ALL, BY_REPORT,       "RFC 3253 §3.6",     HEAVY),
+	NEVER(DELETE,          "/dav",                 BODY_IGNORED, KIB(64),         "RFC 4918 §9.6"),
+	NEVER(COPY,            "/dav",                 BODY_IGNORED, KIB(64),         "RFC 4918 §9.8"),
+	NEVER(MOVE,            "/dav",                 BODY_IGNORED, KIB(64),         "RFC 4918 §9.9"),
 	COLLECTION(PROPFIND,   "/dav/principals",      ALL, 0,               "RFC 4918 §9.1",     0),
 	COLLECTION(REPORT,     "/dav/principals",      ALL, BY_REPORT,       "RFC 3744 §9.5",     HEAVY),
 	COLLECTION(PROPFIND,   "/dav/calendars",       ALL, 0,               "RFC 4918 §9.1",     0),

@@ -73,14 +73,24 @@ static void refused_write(
 	BUF_LIT(out, "</D:mkcol-response>\n");
 }
 
-/* A plain MKCOL on what exists is 405 before it is refused for its lack of a type (RFC 4918 §9.3.1). */
-static err_t untyped(struct request *rq, const struct making *how, struct resource at)
+/*
+ * What is asked cannot be made. Where there is something already, this is told first (RFC 4791 §5.3.1.1; RFC 4918
+ * §9.3.1: a plain MKCOL there is 405).
+ */
+static err_t refuse(struct dav_call *call, const struct making *how)
 {
+	struct request *rq = call->rq;
+	const struct property_changes *p = call->plan;
 	struct calendar calendar;
-	err_t e = calendar_by_name(&rq->cx, at.actor, at.calendar, &calendar);
+	err_t e = calendar_by_name(&rq->cx, call->at.actor, call->at.calendar, &calendar);
 	if (!e)
 		return exists(rq, how);
-	return err_is(e, NOT_FOUND) ? FAIL(&rq->cx, DAV_RESOURCE_TYPE, "plain collection") : e;
+	if (!err_is(e, NOT_FOUND))
+		return e;
+	if (!p->failed)
+		return FAIL(&rq->cx, DAV_RESOURCE_TYPE, "plain collection");
+	refused_write(call->rs, how, call->at, p);
+	return OK;
 }
 
 err_t mkcalendar_run(struct dav_call *call)
@@ -92,12 +102,8 @@ err_t mkcalendar_run(struct dav_call *call)
 	const struct resource at = call->at;
 	TRY(target_check(rq, how, at));
 	response_header(rs, "Cache-Control", STR("no-cache")); /* RFC 4791 §5.3.1 */
-	if (p->failed) {
-		refused_write(rs, how, at, p);
-		return OK;
-	}
-	if (how->use == CHANGES_OF_MKCOL && !p->is_calendar)
-		return untyped(rq, how, at);
+	if (p->failed || (how->use == CHANGES_OF_MKCOL && !p->is_calendar))
+		return refuse(call, how);
 
 	struct id id;
 	err_t e = calendar_create(

@@ -51,6 +51,7 @@ static const struct prop props[] = {
 	{ C("calendar-timezone"),                 ON(RES_CALENDAR),                   PROP_SETTABLE,            prop_calendar_timezone }, /* §5.2.2 */
 	{ C("calendar-timezone-id"),              ON(RES_CALENDAR),                   PROP_SETTABLE,            prop_calendar_timezone_id }, /* RFC 7809 §5.2 */
 	{ C("supported-calendar-component-set"),  ON(RES_CALENDAR),                   0,                        prop_supported_calendar_component_set }, /* RFC 4791 §5.2.3 */
+	{ C("supported-calendar-component-sets"), ON(RES_HOME),                       0,                        prop_empty },             /* Apple asks it of homes; empty: calendars of any set of components */
 	{ C("supported-calendar-data"),           ON(RES_CALENDAR),                   0,                        prop_supported_calendar_data }, /* §5.2.4 */
 	{ C("max-resource-size"),                 ON(RES_CALENDAR),                   0,                        prop_max_resource_size }, /* §5.2.5 */
 	{ C("min-date-time"),                     ON(RES_CALENDAR),                   0,                        prop_min_date_time },     /* §5.2.6 */

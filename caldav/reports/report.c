@@ -6,6 +6,7 @@
 #define ON_CALENDARS (ON(RES_HOME) | ON(RES_CALENDAR) | ON(RES_OBJECT))
 #define ON_COLLECTIONS (ON_EVERY & ~ON(RES_OBJECT))
 #define ON_OWNED (ON_CALENDARS | ON(RES_PRINCIPAL))
+#define ON_PRINCIPALS (ON_EVERY & ~ON_CALENDARS)
 #define ON_BUSY (ON(RES_HOME) | ON(RES_CALENDAR) | ON(RES_PRINCIPAL))
 
 static const struct report {
@@ -28,7 +29,7 @@ static const struct report {
 	{ D("acl-principal-prop-set"),         ON_OWNED,                        OWNER,          "D:read-acl",        report_acl_principals },   /* RFC 3744 §9.2 */
 	{ D("principal-match"),                ON_COLLECTIONS,                  0,              "D:read",            report_principal_match },  /* RFC 3744 §9.3 */
 	{ D("principal-property-search"),      ON_EVERY,                        0,              "D:read",            report_principal_search }, /* RFC 3744 §9.4 */
-	{ D("principal-search-property-set"),  ON_EVERY,                        0,              "D:read",            report_search_properties }, /* RFC 3744 §9.5 */
+	{ D("principal-search-property-set"),  ON_PRINCIPALS,                   0,              "D:read",            report_search_properties }, /* RFC 3744 §9.5 */
 /* clang-format on */
 #undef D
 #undef C

@@ -34,6 +34,8 @@ err_t report_acl_principals(struct dav_call *call)
 	struct subject subject;
 	struct requested_props requested;
 	TRY(report_depth_zero(call));
+	if (!call->root->first)
+		return REFUSE(&call->rq->cx, MALFORMED, "prop", "An acl-principal-prop-set holds a prop.");
 	TRY(requested_read(&call->rq->cx, call->root, &requested));
 	TRY(subject_load(&call->rq->cx, call->at, &calendar, &object, &subject));
 	return answer_principal(call, &requested, true); /* the one entry of every ACL here */
@@ -54,6 +56,8 @@ static const struct {
 err_t report_search_properties(struct dav_call *call)
 {
 	TRY(report_depth_zero(call));
+	if (call->root->first)
+		return REFUSE(&call->rq->cx, MALFORMED, "", "A principal-search-property-set is empty.");
 	struct buf *out = reply(call->rs, 200, XML_TYPE);
 	BUF_LIT(out, XML_PROLOGUE "<D:principal-search-property-set " XML_PREFIXES ">");
 	for (size_t i = 0; i < ARRAY_LEN(searchable); i++) {

@@ -260,14 +260,14 @@ static err_t query_object(struct multistatus_rows *m, struct search *q, const st
 	return fits ? respond(m, q, &o, 1) : OK;
 }
 
-/* Objects lie two levels below a home: with Depth 1 there are none of them. */
+/* RFC 4791 §7.2: the calendars that the Depth reaches are searched, and with Depth 1 it reaches all of them. */
 static err_t query_home(struct multistatus_rows *m, struct search *q)
 {
 	struct calendar *calendars = NULL;
 	size_t count = 0;
 	enum depth depth;
 	TRY(depth_read(m->context.rq, &depth));
-	if (depth != DEPTH_INFINITY || q->filter.plan.nothing)
+	if (depth == DEPTH_0 || depth == DEPTH_ABSENT || q->filter.plan.nothing)
 		return OK;
 	TRY(calendar_list(m->cx, m->context.actor, &calendars, &count));
 	enter(m, q, calendars, count);

@@ -71,3 +71,11 @@ def test_a_collection_without_its_slash_says_where_it_is(tree):
         assert tree.dav.propfind(path, "<D:resourcetype/>", 0).headers["Content-Location"] is None
     assert tree.dav.request("GET", tree.calendar + "a.ics").headers["Content-Location"] is None
     assert tree.dav.multiget(tree.calendar[:-1], [tree.calendar + "a.ics"]).headers["Content-Location"] == tree.calendar
+
+
+@pytest.mark.parametrize("method", ["DELETE", "COPY", "MOVE"])
+def test_the_root_stays_where_it_is(dav, method):
+    """RFC 4918 §9.6, §9.8, §9.9; as a home, with the reason."""
+    for path in ("/dav/", "/dav"):
+        answer = dav.request(method, path, Destination="/dav/copy/")
+        assert answer.status == 403 and "never possible on this resource" in answer.text

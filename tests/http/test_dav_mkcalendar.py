@@ -41,6 +41,12 @@ def test_mkcalendar_without_a_body_holds_all_kinds(dav, fresh):  # RFC 4791 §5.
     assert {c.get("name") for c in found.ok[C + "supported-calendar-component-set"]} == {"VEVENT", "VTODO", "VJOURNAL"}
 
 
+def test_a_home_sets_no_bounds_to_the_components_of_its_calendars(dav, home):
+    """Apple's programs ask a home for the sets of components that its calendars may have; an empty property: any."""
+    found = props(dav, home, "<C:supported-calendar-component-sets/>").ok[C + "supported-calendar-component-sets"]
+    assert list(found) == [] and not found.text
+
+
 def test_a_chunked_body_is_a_body(dav, fresh):  # RFC 9112 §7.1
     body = f"<C:mkcalendar {NAMESPACES}><D:set><D:prop><D:displayname>In chunks</D:displayname></D:prop></D:set></C:mkcalendar>"
     answer = dav.request("MKCALENDAR", fresh, iter([body[:50].encode(), body[50:].encode()]), Content_Type="text/xml")
@@ -55,12 +61,15 @@ def test_mkcalendar_on_what_exists(dav, home, cal, account):  # RFC 4791 §5.3.1
         assert answer.status in (403, 405), path
     answer = dav.request("MKCALENDAR", cal)
     assert answer.status == 403 and answer.condition == [D + "resource-must-be-null"]
+    answer = mkcalendar(dav, cal, "<D:getetag>1</D:getetag>")  # before what is asked of it
+    assert answer.status == 403 and answer.condition == [D + "resource-must-be-null"]
     assert names(dav, cal) == {"a.ics"}
 
 
 def test_mkcol_on_what_exists_is_405(dav, cal):  # RFC 4918 §9.3.1
     assert dav.request("MKCOL", cal).status == 405
     assert mkcol(dav, cal).status == 405
+    assert mkcol(dav, cal, sets="<D:getetag>1</D:getetag>").status == 405, "before what is asked of it"
 
 
 def test_calendars_are_made_in_the_home_alone(dav, home, cal):  # RFC 4791 §4.2, §5.3.1

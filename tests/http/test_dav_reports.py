@@ -80,6 +80,10 @@ def test_what_can_be_searched_is_told(tree):
     answer = tree.dav.report("/dav/principals/", f"<D:principal-search-property-set {NAMESPACES}/>", 0)
     assert answer.status == 200 and answer.xml.tag == D + "principal-search-property-set"
     assert next(answer.xml.iter(D + "displayname")) is not None
+    filled = f"<D:principal-search-property-set {NAMESPACES}><D:prop/></D:principal-search-property-set>"
+    assert tree.dav.report("/dav/principals/", filled, 0).status == 400, "it MUST be empty"
+    for path in (tree.home, tree.calendar):  # where no principals lie
+        assert tree.dav.report(path, f"<D:principal-search-property-set {NAMESPACES}/>", 0).condition == [D + "supported-report"]
 
 
 def test_principal_match(tree):
@@ -101,3 +105,4 @@ def test_acl_principal_prop_set(tree):
     members = tree.dav.report(tree.calendar, body, 0).members
     assert set(members) == {tree.principal} and members[tree.principal].text(D + "displayname") == tree.name
     assert tree.dav.report(tree.calendar, body, 1).status == 400
+    assert tree.dav.report(tree.calendar, f"<D:acl-principal-prop-set {NAMESPACES}/>", 0).status == 400, "one element or more"
