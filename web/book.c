@@ -184,6 +184,7 @@ static err_t read_sent(struct request *rq, const struct book_visit *v, struct bo
 	out->name = form_get(&rq->form, "name");
 	out->email = str_trim(form_get(&rq->form, "email"), STR_BLANK);
 	out->tz = booking_zone_name(v->zone);
+	out->language = catalogue_tag(request_language(rq));
 	out->duration = v->minutes;
 	TRY(read_text(rq, "note", "note", &out->note));
 	for (; count < v->page.question_count && count < BOOKING_QUESTIONS_MAX; count++)

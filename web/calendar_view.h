@@ -56,8 +56,6 @@ int64_t calendar_step(const struct calendar_view *view, int direction);
 /* YYYY-MM-DD, of the years 1 to 9999. */
 bool day_parse(struct str text, int64_t *out);
 struct str day_text(struct arena *mem, int64_t day);
-/* 0: Monday. */
-int day_of_week(int64_t day);
 /* "Tuesday, 24 November 2026"; "Tue 24 Nov"; "November 2026". */
 struct str day_long(struct request *rq, int64_t day);
 struct str day_short(struct request *rq, int64_t day);
@@ -66,7 +64,7 @@ struct str month_long(struct request *rq, int64_t day);
 struct str months_long(struct request *rq, int64_t from, int64_t to);
 /* "09:00" of seconds on the user's clock, as fields of forms have it; for people: time_of_day() of manner.h. */
 struct str clock_text(struct arena *mem, int64_t local);
-/* Of 1 to 12. */
+/* Of 1 to 12, and of 0 for Monday to 6. */
 struct str month_name(struct request *rq, int month);
 struct str weekday_name(struct request *rq, int weekday);
 struct str weekday_short(struct request *rq, int weekday);

@@ -32,7 +32,7 @@ err_t forgot_password_page(struct request *rq, struct response *rs)
 err_t forgot_password_post(struct request *rq, struct response *rs)
 {
 	struct str email = str_trim(form_get(&rq->form, "email"), STR_BLANK);
-	err_t e = email.len ? letter_ask(&rq->cx, MAILBOX_RESET, email)
+	err_t e = email.len ? letter_ask(&rq->cx, MAILBOX_RESET, email, catalogue_tag(request_language(rq)))
 			    : REFUSE(&rq->cx, MISSING_FIELD, "email", "Enter the e-mail address of your account.");
 	if (e)
 		return page_again(rs, "forgot_password", forgot_values(rq), e);
@@ -168,7 +168,7 @@ err_t link_reset_post(struct request *rq, struct response *rs)
 err_t account_confirm_post(struct request *rq, struct response *rs)
 {
 	if (!rq->principal->email_confirmed)
-		TRY(mailbox_ask_confirm(&rq->cx, rq->principal->account, rq->principal->email));
+		TRY(mailbox_ask_confirm(&rq->cx, rq->principal->account, rq->principal->email, request_language(rq)));
 	reply_redirect(rs, 303, STR("/account?done=confirm-sent"));
 	return OK;
 }
@@ -176,8 +176,8 @@ err_t account_confirm_post(struct request *rq, struct response *rs)
 err_t account_email_post(struct request *rq, struct response *rs)
 {
 	bool at_once;
-	err_t e = mailbox_ask_change(
-		&rq->cx, rq->principal->account, rq->principal->email, form_get(&rq->form, "email"), &at_once);
+	err_t e = mailbox_ask_change(&rq->cx, rq->principal->account, rq->principal->email,
+		form_get(&rq->form, "email"), request_language(rq), &at_once);
 	if (e)
 		return account_again(rq, rs, e);
 	reply_redirect(rs, 303, at_once ? STR("/account?done=email-changed") : STR("/account?done=change-sent"));

@@ -35,17 +35,16 @@ const struct manner *request_manner(struct request *rq)
 	return rq->manner;
 }
 
+struct reader request_reader(struct request *rq)
+{
+	return (struct reader){ request_language(rq), request_manner(rq)->hours_12 };
+}
+
 /* ---- times ---- */
 
 struct str time_of_day(struct request *rq, int64_t local)
 {
-	int64_t of_day = floor_mod(local, DAY_SECONDS);
-	int hour = (int)(of_day / 3600), minute = (int)(of_day / 60 % 60);
-	if (!request_manner(rq)->hours_12)
-		return str_fmt(rq->cx.mem, "%02d:%02d", hour, minute);
-	struct str time = str_fmt(rq->cx.mem, "%d:%02d", hour % 12 ? hour % 12 : 12, minute);
-	return hour < 12 ? say_with(rq, "{time} AM", "time", time, NULL)
-			 : say_with(rq, "{time} PM", "time", time, NULL);
+	return clock_words(rq->cx.mem, request_reader(rq), local);
 }
 
 struct str time_span(struct request *rq, int64_t from, int64_t to)

@@ -8,10 +8,13 @@
 
 #include "server/data/html.h"
 #include "server/data/region.h"
+#include "server/data/wording.h"
 #include "server/http/request.h"
 
 /* Found once a request. */
 const struct manner *request_manner(struct request *rq);
+/* Who asks, as one who is told times and texts (server/data/wording.h). */
+struct reader request_reader(struct request *rq);
 
 /* "14:30" or "2:30 PM", of seconds on a clock; whole days in them do not count. */
 struct str time_of_day(struct request *rq, int64_t local);

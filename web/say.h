@@ -2,7 +2,7 @@
 /* Texts for people that C says (server/data/catalogue.h); what templates say is marked there. */
 #pragma once
 
-#include "server/data/catalogue.h"
+#include "server/data/wording.h"
 #include "server/http/request.h"
 
 /*
@@ -15,10 +15,7 @@ const struct language *request_language(struct request *rq);
 /* An app asks for the first of these that there is (OpenID's ui_locales), unless its user has chosen a language. */
 void request_language_asked(struct request *rq, struct str ui_locales);
 
-/* Marks a text of a static table, which say() is told of later. */
-#define SAY(text) text
-
-/* english is a literal, or one that SAY marks, so that tests/support/messages.py finds it. */
+/* english is a literal, or one that SAY (wording.h) marks, so that tests/support/messages.py finds it. */
 struct str say(struct request *rq, const char *english);
 
 /*

@@ -7,6 +7,7 @@
 #include "server/mail/mailbox.h"
 #include "web/page.h"
 #include "web/pages.h"
+#include "web/say.h"
 #include "web/passkeys.h"
 
 static const struct id nobody = { { 0 } };
@@ -56,6 +57,7 @@ err_t sign_in_enter(struct request *rq, struct response *rs, struct session_new 
 {
 	struct str secret;
 	in.old_secret = request_cookie(rq, cookie_name(&rq->cx, "session"));
+	in.language = catalogue_tag(request_language(rq));
 	TRY(session_create(&rq->cx, &in, &secret));
 	response_cookie(rs, "session", secret, SESSION_LIFETIME_S);
 	response_cookie(rs, "browser", known_browser_cookie(&rq->cx, sign_in_browser(rq), in.account), KNOWN_BROWSER_S);

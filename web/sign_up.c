@@ -17,6 +17,7 @@
 #include "server/http/cookie.h"
 #include "web/page.h"
 #include "web/pages.h"
+#include "web/say.h"
 #include "web/zones.h"
 
 #define BEGUN_COOKIE "sign_up"
@@ -64,6 +65,7 @@ static err_t make_account(struct request *rq, struct str token, struct account_n
 	struct ctx *cx = &rq->cx;
 	in->name = form_get(&rq->form, "name");
 	in->password = form_get(&rq->form, "password");
+	in->language = catalogue_tag(request_language(rq));
 	in->accounts_max = cx->config->accounts_max;
 	if (!plan_parse(cx->config->default_plan, &in->plan))
 		return FAIL(cx, INTERNAL, "default-plan is none");
@@ -127,7 +129,7 @@ static err_t ask(struct request *rq, struct response *rs, struct begun begun)
 	begun.email = str_trim(begun.email, STR_BLANK);
 	if (!begun.email.len)
 		return REFUSE(&rq->cx, MISSING_FIELD, "email", "Enter your e-mail address.");
-	TRY(sign_up_ask(&rq->cx, begun.email));
+	TRY(sign_up_ask(&rq->cx, begun.email, catalogue_tag(request_language(rq))));
 	remember(rq, rs, begun);
 	reply_redirect(rs, 303, STR("/sign-up?done=sent"));
 	return OK;

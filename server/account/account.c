@@ -116,7 +116,7 @@ err_t account_create(struct ctx *cx, const struct account_new *in, struct accoun
 	err_t e = db_exec(cx, &sql_account_create, &made, IN(email), IN(live), IN(id_in_mode(live, true)), IN(name),
 		IN((int16_t)in->plan), IN(hash), IN(id_new(cx->now)), IN(id_new(cx->now)), IN(cx->now),
 		in->accounts_max ? IN(in->accounts_max) : IN_NULL(DB_INT8), IN(audit_by(cx)), IN(in->email_known),
-		IN(tz));
+		IN(tz), IN(in->language));
 	if (err_is(e, CONFLICT))
 		return REFUSE(cx, CONFLICT, "email", "There is an account with this e-mail address already.");
 	TRY(e);

@@ -26,6 +26,7 @@ struct account {
 struct account_new {
 	struct str email, name, password; /* password absent: none can sign in until set-password */
 	struct str tz;                    /* as zone.h names it; absent: UTC */
+	struct str language;              /* of the page by which it is made, for letters; absent: none */
 	enum plan plan;
 	int64_t accounts_max; /* not made when there are so many; 0: no limit */
 	bool email_known;     /* the operator gave the address: nobody need show that they read there */

@@ -112,7 +112,7 @@ err_t session_create(struct ctx *cx, const struct session_new *in, struct str *s
 		IN(bytes_of(csrf, CSRF_SIZE)), IN(cx->now), IN(instant_add_s(cx->now, SESSION_LIFETIME_S)),
 		IN(cx->client_ip), IN(str_sub(cx->user_agent, 0, USER_AGENT_MAX)), db_in_id_or_null(old_account),
 		IN(old_hash), IN(in->password_at), IN(audit_by(cx)), IN(in->new_browser), IN(in->amr),
-		IN(in->auth_time)));
+		IN(in->auth_time), IN(in->language), IN(id_in_mode(live, true))));
 	if (!made)
 		return REFUSE(cx, CREDENTIALS_INVALID, "",
 			"The password was changed at this moment. Sign in with the new one.");

@@ -30,6 +30,7 @@ struct session_new {
 	int16_t amr;                /* by what they proved who they are (server/auth/amr.h) */
 	bool new_browser;           /* its owner is told by mail that somebody signed in */
 	struct str old_secret;      /* the cookie that is there; absent for none */
+	struct str language;        /* of the page: for letters to an account that no page told one of before */
 };
 
 /*

@@ -13,7 +13,7 @@
 struct booking_row {
 	struct id account, id, page, made_in, event;
 	struct instant start, end_;
-	struct str tz, name, email, note;
+	struct str tz, name, email, note, language;
 	struct str_list questions, answers;
 	struct instant cancelled_at;
 	int16_t cancelled_by;
@@ -22,8 +22,8 @@ struct booking_row {
 };
 
 #define BOOKING_COLS                                                                                                   \
-	account, id, page, made_in, event, start, end_, tz, name, email, note, questions, answers, cancelled_at,       \
-		cancelled_by, reason, created_at, updated_at
+	account, id, page, made_in, event, start, end_, tz, name, email, note, language, questions, answers,           \
+		cancelled_at, cancelled_by, reason, created_at, updated_at
 DB_RESULT(booking_get, struct booking_row, BOOKING_COLS);
 DB_RESULT(booking_by_event, struct booking_row, BOOKING_COLS);
 DB_RESULT(booking_older, struct booking_row, BOOKING_COLS);
@@ -43,6 +43,7 @@ static void booking_of(const struct booking_row *row, struct booking *out)
 		.name = row->name,
 		.email = row->email,
 		.note = row->note,
+		.language = row->language,
 		.questions = row->questions,
 		.answers = row->answers,
 		.cancelled = true,

@@ -20,6 +20,7 @@ struct booking {
 	struct id calendar;
 	struct instant start, end; /* of the event; of one that is gone as it was agreed last */
 	struct str tz, name, email, note;
+	struct str language;                /* of the page that the guest booked by; absent: by none */
 	struct str_list questions, answers; /* as many */
 	bool cancelled;
 	enum booking_by
@@ -39,6 +40,7 @@ struct booking_new {
 	struct instant start;
 	int32_t duration;                 /* minutes; 0: the page's first */
 	struct str name, email, note, tz; /* note absent: none; tz absent: the page's */
+	struct str language;              /* in which they are told: a tag of the catalogue; absent: the host's */
 	struct str_list questions, answers;
 };
 

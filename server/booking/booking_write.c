@@ -141,7 +141,7 @@ static err_t add(struct ctx *cx, const struct booking *b)
 	struct added_row row;
 	TRY(db_row(cx, &sql_booking_add, ROW(booking_add, &row), IN(b->account), IN(b->id), IN(b->page), IN(b->made_in),
 		IN(b->event), IN(b->start), IN(b->end), IN(b->tz), IN(b->name), IN(b->email), IN(b->note),
-		IN(b->questions), IN(b->answers)));
+		IN(b->questions), IN(b->answers), IN(b->language)));
 	if (row.added)
 		return OK;
 	return REFUSE(cx, CONFLICT, "", "There are as many bookings ahead as an account can have.");
@@ -165,6 +165,7 @@ static err_t book(struct ctx *cx, const struct actor *actor, const struct bookin
 		.start = wish.from,
 		.end = wish.to,
 		.tz = in->tz.ptr ? in->tz : h.page.tz,
+		.language = in->language,
 		.name = in->name,
 		.email = in->email,
 		.note = in->note,

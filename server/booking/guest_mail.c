@@ -11,38 +11,55 @@
 #include "sql.h"
 
 struct host_row {
-	struct str email, name, title;
+	struct str email, name, title, language;
 	bool mail_guests;
 };
-DB_RESULT(booking_host, struct host_row, email, name, title, mail_guests);
+DB_RESULT(booking_host, struct host_row, email, name, title, language, mail_guests);
 
-static struct str title_of(const struct host_row *host)
+/* The guest's, of the page that they booked by; else the host's, who speaks to them. */
+static const struct language *language_of(const struct host_row *host, const struct booking *b)
 {
-	return host->title.len ? host->title : STR("Appointment"); /* its page is gone */
+	return reader_of(b->language.len ? b->language : host->language, 0).language;
 }
 
-static struct str subject_of(struct arena *mem, const struct host_row *host, enum guest_news news)
+static struct str title_of(const struct host_row *host, const struct booking *b)
 {
-	static const char *const words[] = {
-		[GUEST_BOOKED] = "Booked", [GUEST_MOVED] = "Moved", [GUEST_CANCELLED] = "Cancelled"
-	};
-	return str_fmt(mem, "%s: %.*s", words[news], STR_ARG(title_of(host)));
+	return host->title.len ? host->title : wording(language_of(host, b), "Appointment"); /* its page is gone */
+}
+
+static struct str subject_of(
+	struct arena *mem, const struct host_row *host, const struct booking *b, enum guest_news news)
+{
+	static const char *const subjects[] = { [GUEST_BOOKED] = SAY("Booked: {title}"),
+		[GUEST_MOVED] = SAY("Moved: {title}"),
+		[GUEST_CANCELLED] = SAY("Cancelled: {title}") };
+	return wording_with(mem, language_of(host, b), subjects[news], "title", title_of(host, b), NULL);
+}
+
+static void add_fact(struct buf *out, const struct language *language, const char *name, struct str value)
+{
+	buf_fmt(out, "%.*s: %.*s\n", STR_ARG(wording(language, name)), STR_ARG(value));
 }
 
 static struct str text_of(
 	struct ctx *cx, const struct host_row *host, const struct booking *b, enum guest_news news, struct str link)
 {
-	static const char *const firsts[] = { [GUEST_BOOKED] = "Your appointment is booked.",
-		[GUEST_MOVED] = "Your appointment has been moved.",
-		[GUEST_CANCELLED] = "Your appointment is cancelled." };
+	static const char *const firsts[] = { [GUEST_BOOKED] = SAY("Your appointment is booked."),
+		[GUEST_MOVED] = SAY("Your appointment has been moved."),
+		[GUEST_CANCELLED] = SAY("Your appointment is cancelled.") };
 	const struct event when = { .start = b->start, .end = b->end, .zone = b->tz };
+	const struct reader guest = { language_of(host, b), false };
 	struct buf out = buf_new(cx->mem, 65536);
-	buf_fmt(&out, "%s\n\nWhat: %.*s\nWhen: %.*s\nWith: %.*s <%.*s>\n", firsts[news], STR_ARG(title_of(host)),
-		STR_ARG(invitation_when(cx->mem, &when, 24)), STR_ARG(host->name), STR_ARG(host->email));
+	buf_fmt(&out, "%.*s\n\n", STR_ARG(wording(guest.language, firsts[news])));
+	add_fact(&out, guest.language, "What", title_of(host, b));
+	add_fact(&out, guest.language, "When", invitation_when(cx->mem, guest, &when));
+	add_fact(&out, guest.language, "With",
+		str_fmt(cx->mem, "%.*s <%.*s>", STR_ARG(host->name), STR_ARG(host->email)));
 	if (news == GUEST_CANCELLED && b->reason.len && b->cancelled_by != BY_GUEST)
 		buf_fmt(&out, "\n%.*s\n", STR_ARG(b->reason));
 	if (news != GUEST_CANCELLED)
-		buf_fmt(&out, "\nTo see, move or cancel it:\n%.*s\n", STR_ARG(link));
+		buf_fmt(&out, "\n%.*s\n%.*s\n", STR_ARG(wording(guest.language, "To see, move or cancel it:")),
+			STR_ARG(link));
 	return buf_str(&out);
 }
 
@@ -59,8 +76,8 @@ static err_t without_words(
 	TRY(itip_write(cx, &itip, &message));
 	struct event event = message.event;
 	struct event_change change = { .to = &event };
-	if (str_eq(event.title, booking_event_title(cx->mem, title_of(host), b->name))) {
-		event.title = title_of(host);
+	if (str_eq(event.title, booking_event_title(cx->mem, title_of(host, b), b->name))) {
+		event.title = title_of(host, b);
 		change.fields |= EVENT_TITLE;
 	}
 	if (event.description.len &&
@@ -92,8 +109,9 @@ static err_t send(struct ctx *cx, struct booking *b, const struct host_row *host
 		.object = b->event,
 		.sender = { host->email, host->name },
 		.only = { &b->email, 1 },
-		.subject = subject_of(cx->mem, host, news),
+		.subject = subject_of(cx->mem, host, b, news),
 		.text = text_of(cx, host, b, news, link),
+		.language = catalogue_tag(language_of(host, b)),
 	};
 	err_t e = without_words(cx, b, host, data, &invitation.data);
 	if (!e)
@@ -132,11 +150,11 @@ err_t guest_file(struct ctx *cx, const struct booking *b, struct str *out)
 	TRY(object_by_id(cx, &host_actor, b->event, &object));
 	TRY(agenda_event(cx, &object, STR_ABSENT, &item));
 	const struct event *now = &item.event;
-	bool own_title = str_eq(now->title, booking_event_title(cx->mem, title_of(&host), b->name));
+	bool own_title = str_eq(now->title, booking_event_title(cx->mem, title_of(&host, b), b->name));
 	bool own_text = str_eq(now->description, booking_event_text(cx->mem, b->note, b->questions, b->answers));
 	const struct event event = {
 		.uid = now->uid,
-		.title = own_title ? title_of(&host) : now->title,
+		.title = own_title ? title_of(&host, b) : now->title,
 		.description = own_text ? STR_ABSENT : now->description,
 		.location = now->location,
 		.url = now->url,

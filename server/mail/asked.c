@@ -15,7 +15,7 @@
 #define LETTERS_A_RUN 20
 #define AGAIN_S 60 /* there is room again by then */
 
-DB_RESULT(letter_take, struct asked, purpose, account, email, network);
+DB_RESULT(letter_take, struct asked, purpose, account, email, network, language);
 
 struct noted {
 	bool noted;
@@ -23,7 +23,7 @@ struct noted {
 };
 DB_RESULT(letter_ask, struct noted, noted, dropped);
 
-err_t letter_ask(struct ctx *cx, enum mailbox_purpose purpose, struct str email)
+err_t letter_ask(struct ctx *cx, enum mailbox_purpose purpose, struct str email, struct str language)
 {
 	bool reset = purpose == MAILBOX_RESET;
 	struct str folded;
@@ -43,7 +43,7 @@ err_t letter_ask(struct ctx *cx, enum mailbox_purpose purpose, struct str email)
 	struct str network = address_coarse(cx->mem, cx->client_ip);
 	struct noted row;
 	TRY(db_row(cx, &sql_letter_ask, ROW(letter_ask, &row), IN(id_new(cx->now)), IN((int16_t)purpose), IN(folded),
-		IN(network.ptr ? network : STR(""))));
+		IN(network.ptr ? network : STR("")), IN(language)));
 	if (row.dropped.ptr)
 		log_event(LOG_WARN, "letter_dropped", LOG_STR("network", row.dropped));
 	if (row.noted)

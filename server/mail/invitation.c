@@ -2,70 +2,64 @@
 #include "server/mail/invitation.h"
 
 #include "server/base/config.h"
+#include "server/db/query.h"
+#include "sql.h"
 
 #define DESCRIPTION_MAX 8000 /* octets; all of it is in the calendar part */
 #define DAY_S INT64_C(86400)
 
+struct written_in {
+	struct str language;
+};
+DB_RESULT(mail_language, struct written_in, language);
+
 /* ---- times, as people read them ---- */
 
-static struct str day_text(struct arena *mem, int64_t local)
+static struct str day_of(struct arena *mem, struct reader reader, int64_t local)
 {
-	static const char *const weekdays[] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" };
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
-		"Nov", "Dec" };
-	int64_t days = (local - (local % DAY_S + DAY_S) % DAY_S) / DAY_S, year;
-	int month, day;
-	civil_from_days(days, &year, &month, &day);
-	return str_fmt(mem, "%s, %d %s %lld", weekdays[(days % 7 + 7) % 7], day, months[month - 1], (long long)year);
+	return day_words_short(mem, reader.language, (local - (local % DAY_S + DAY_S) % DAY_S) / DAY_S);
 }
 
-static struct str clock_text(struct arena *mem, int64_t local, int hours)
+static struct str days_text(struct arena *mem, struct reader reader, const struct event *e)
 {
-	int minute = (int)((local % DAY_S + DAY_S) % DAY_S / 60), hour = minute / 60;
-	if (hours != 12)
-		return str_fmt(mem, "%02d:%02d", hour, minute % 60);
-	return str_fmt(mem, "%d:%02d %s", hour % 12 ? hour % 12 : 12, minute % 60, hour < 12 ? "AM" : "PM");
+	struct str first = day_of(mem, reader, instant_s(e->start)), last = day_of(mem, reader, instant_s(e->end) - 1);
+	if (str_eq(first, last))
+		return first;
+	return wording_with(mem, reader.language, "{first} to {last}", "first", first, "last", last, NULL);
 }
 
-static struct str days_text(struct arena *mem, const struct event *e)
+static struct str zone_words(struct reader reader, const struct event *e, const struct zone *zone)
 {
-	struct str first = day_text(mem, instant_s(e->start)), last = day_text(mem, instant_s(e->end) - 1);
-	return str_eq(first, last) ? first : str_fmt(mem, "%.*s to %.*s", STR_ARG(first), STR_ARG(last));
+	if (zone)
+		return zone_name(zone);
+	return e->floating ? wording(reader.language, "your time") : STR("UTC");
 }
 
-struct str invitation_when(struct arena *mem, const struct event *e, int hours)
+struct str invitation_when(struct arena *mem, struct reader reader, const struct event *e)
 {
 	const struct zone *zone = e->zone.ptr && !e->floating && !e->own_zone ? zone_by_name(e->zone) : NULL;
-	struct str named = zone ? zone_name(zone) : e->floating ? STR("your time") : STR("UTC");
+	struct str named = zone_words(reader, e, zone);
 	if (e->all_day)
-		return days_text(mem, e);
+		return days_text(mem, reader, e);
 	zone = zone ? zone : zone_utc();
 	int64_t from = zone_to_local(zone, instant_s(e->start)), to = zone_to_local(zone, instant_s(e->end));
-	struct str first = day_text(mem, from), last = day_text(mem, to);
+	struct str first = day_of(mem, reader, from), last = day_of(mem, reader, to);
+	struct str begin = clock_words(mem, reader, from), end = clock_words(mem, reader, to);
 	if (from == to)
-		return str_fmt(mem, "%.*s, %.*s (%.*s)", STR_ARG(first), STR_ARG(clock_text(mem, from, hours)),
-			STR_ARG(named));
-	return str_fmt(mem, "%.*s, %.*s to %.*s%s%.*s (%.*s)", STR_ARG(first), STR_ARG(clock_text(mem, from, hours)),
-		STR_ARG(str_eq(first, last) ? STR("") : last), str_eq(first, last) ? "" : ", ",
-		STR_ARG(clock_text(mem, to, hours)), STR_ARG(named));
+		return wording_with(mem, reader.language, "{day}, {time} ({zone})", "day", first, "time", begin, "zone",
+			named, NULL);
+	if (str_eq(first, last))
+		return wording_with(mem, reader.language, "{day}, {from} to {to} ({zone})", "day", first, "from", begin,
+			"to", end, "zone", named, NULL);
+	return wording_with(mem, reader.language, "{day}, {from} to {last_day}, {to} ({zone})", "day", first, "from",
+		begin, "last_day", last, "to", end, "zone", named, NULL);
 }
 
 /* ---- what it says ---- */
 
-static struct str title_of(const struct event *e)
-{
-	return e->title.len ? e->title : STR("an event");
-}
-
 static struct str name_of(const struct invitation *in)
 {
 	return in->sender.name.len ? in->sender.name : in->sender.email;
-}
-
-static void add_line(struct buf *out, const char *name, struct str text)
-{
-	if (text.len)
-		buf_fmt(out, "%s: %.*s\n", name, STR_ARG(text));
 }
 
 /* The sender's answer, of an ITIP_REPLY. */
@@ -77,55 +71,84 @@ static enum event_partstat answer_of(const struct invitation *in, const struct e
 	return PARTSTAT_NEEDS_ACTION;
 }
 
-static const char *subject_word(const struct invitation *in, const struct event *e)
-{
-	if (in->method != ITIP_REPLY)
-		return in->method == ITIP_REQUEST ? "Invitation" : "Cancelled";
-	enum event_partstat answer = answer_of(in, e);
-	return answer == PARTSTAT_ACCEPTED ? "Accepted" : answer == PARTSTAT_DECLINED ? "Declined" : "Tentative";
-}
+/* What kind of message it is: as its subject and its first sentence say it. */
+struct news {
+	const char *subject, *first;
+};
 
-static struct str subject_of(struct arena *mem, const struct invitation *in, const struct event *e)
+static struct news news_of(const struct invitation *in, const struct event *e)
 {
-	return str_fmt(mem, "%s: %.*s", subject_word(in, e), STR_ARG(title_of(e)));
-}
-
-static const char *first_words(const struct invitation *in, const struct event *e)
-{
-	static const char *const firsts[] = {
-		[ITIP_REQUEST] = "invites you",
-		[ITIP_CANCEL] = "has cancelled this event",
-		[ITIP_UNINVITE] = "has taken you off the list of this event",
+	static const struct news of_organizers[] = {
+		[ITIP_REQUEST] = { SAY("Invitation: {title}"), SAY("{name} invites you.") },
+		[ITIP_CANCEL] = { SAY("Cancelled: {title}"), SAY("{name} has cancelled this event.") },
+		[ITIP_UNINVITE] = { SAY("Cancelled: {title}"),
+			SAY("{name} has taken you off the list of this event.") },
 	};
+	static const struct news accepted = { SAY("Accepted: {title}"), SAY("{name} comes.") };
+	static const struct news declined = { SAY("Declined: {title}"), SAY("{name} does not come.") };
+	static const struct news tentative = { SAY("Tentative: {title}"), SAY("{name} perhaps comes.") };
 	if (in->method != ITIP_REPLY)
-		return firsts[in->method];
+		return of_organizers[in->method];
 	enum event_partstat answer = answer_of(in, e);
-	return answer == PARTSTAT_ACCEPTED ? "comes" : answer == PARTSTAT_DECLINED ? "does not come" : "perhaps comes";
+	return answer == PARTSTAT_ACCEPTED ? accepted : answer == PARTSTAT_DECLINED ? declined : tentative;
 }
 
-static struct str text_of(struct arena *mem, const struct invitation *in, const struct event *e)
+/* Whose manner of times is not known is told them in the one that can be read in one way alone. */
+static struct reader reader_for(const struct language *language)
+{
+	return (struct reader){ language, false };
+}
+
+static struct str title_of(const struct language *language, const struct event *e)
+{
+	return e->title.len ? e->title : wording(language, "an event");
+}
+
+static struct str subject_of(
+	struct arena *mem, const struct language *language, const struct invitation *in, const struct event *e)
+{
+	return wording_with(mem, language, news_of(in, e).subject, "title", title_of(language, e), NULL);
+}
+
+static void add_fact(struct buf *out, const struct language *language, const char *name, struct str text)
+{
+	if (text.len)
+		buf_fmt(out, "%.*s: %.*s\n", STR_ARG(wording(language, name)), STR_ARG(text));
+}
+
+static void add_paragraph(struct buf *out, struct str text)
+{
+	if (text.len)
+		buf_fmt(out, "\n%.*s\n", STR_ARG(text));
+}
+
+static void add_facts(struct buf *out, const struct language *language, const struct event *e)
+{
+	add_fact(out, language, "What", title_of(language, e));
+	add_fact(out, language, "When", invitation_when(out->mem, reader_for(language), e));
+	if (e->rrule.len || e->rdate_count)
+		buf_fmt(out, "%.*s\n", STR_ARG(wording(language, "It repeats; the calendar entry has all its dates.")));
+}
+
+static struct str text_of(
+	struct arena *mem, const struct language *language, const struct invitation *in, const struct event *e)
 {
 	struct buf out = buf_new(mem, 65536);
-	buf_fmt(&out, "%.*s %s.\n\n", STR_ARG(name_of(in)), first_words(in, e));
-	add_line(&out, "What", title_of(e));
-	add_line(&out, "When", invitation_when(mem, e, 24));
-	if (e->rrule.len || e->rdate_count)
-		BUF_LIT(&out, "It repeats; the calendar entry has all its dates.\n");
+	buf_fmt(&out, "%.*s\n\n",
+		STR_ARG(wording_with(mem, language, news_of(in, e).first, "name", name_of(in), NULL)));
+	add_facts(&out, language, e);
 	if (in->method == ITIP_REPLY)
 		return buf_str(&out);
-	add_line(&out, "Where", e->location);
-	add_line(&out, "Page", e->url);
-	buf_fmt(&out, "Organizer: %.*s <%.*s>\n", STR_ARG(in->sender.name), STR_ARG(in->sender.email));
-	if (in->message.len)
-		buf_fmt(&out, "\n%.*s\n", STR_ARG(in->message));
-	if (in->method != ITIP_REQUEST && e->comment.len)
-		buf_fmt(&out, "\n%.*s\n", STR_ARG(str_beginning(e->comment, DESCRIPTION_MAX)));
-	if (in->method == ITIP_REQUEST && e->description.len)
-		buf_fmt(&out, "\n%.*s\n", STR_ARG(str_beginning(e->description, DESCRIPTION_MAX)));
+	add_fact(&out, language, "Where", e->location);
+	add_fact(&out, language, "Page", e->url);
+	add_fact(&out, language, "Organizer",
+		str_fmt(mem, "%.*s <%.*s>", STR_ARG(in->sender.name), STR_ARG(in->sender.email)));
+	add_paragraph(&out, in->message);
+	add_paragraph(&out, str_beginning(in->method == ITIP_REQUEST ? e->description : e->comment, DESCRIPTION_MAX));
 	if (in->method == ITIP_REQUEST)
-		BUF_LIT(&out,
-			"\nSay whether you come by the buttons of your mail program, or answer this mail: it goes "
-			"to the organizer.\n");
+		add_paragraph(&out,
+			wording(language, "Say whether you come by the buttons of your mail program, or answer this "
+					  "mail: it goes to the organizer."));
 	return buf_str(&out);
 }
 
@@ -178,19 +201,33 @@ static struct str_list choose(struct ctx *cx, const struct invitation *in, const
 
 /* ---- send ---- */
 
+/* Of who is invited nobody knows it: it is that of the account, unless the caller knows more. */
+static err_t find_language(struct ctx *cx, const struct invitation *in, const struct language **out)
+{
+	struct written_in row = { in->language };
+	if (!row.language.len)
+		TRY(db_row(cx, &sql_mail_language, ROW(mail_language, &row), IN(id_in_mode(in->account, false))));
+	*out = reader_of(row.language, 0).language;
+	return OK;
+}
+
 static err_t write_down(
 	struct ctx *cx, const struct invitation *in, const struct itip_message *itip, struct str_list recipients)
 {
 	const struct event *e = &itip->event;
+	const struct language *language;
+	TRY(find_language(cx, in, &language));
 	const struct mail_new mail = {
 		.account = in->account,
 		.object = in->object,
 		.recipients = recipients,
 		.message = {
-			.from.name = str_fmt(cx->mem, "%.*s via %.*s", STR_ARG(name_of(in)), STR_ARG(cx->config->brand)),
+			.from.name = wording_with(cx->mem, language, "{name} via {brand}", "name", name_of(in), "brand",
+				cx->config->brand, NULL),
 			.reply_to = in->sender,
-			.subject = in->subject.ptr ? in->subject : subject_of(cx->mem, in, e),
-			.text = in->text.ptr ? in->text : text_of(cx->mem, in, e),
+			.subject = in->subject.ptr ? in->subject : subject_of(cx->mem, language, in, e),
+			.text = in->text.ptr ? in->text : text_of(cx->mem, language, in, e),
+			.language = catalogue_tag(language),
 			.calendar = itip->text,
 			.method = itip_method_name(in->method),
 		},

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "caldav/calendar/event/itip.h"
+#include "server/data/wording.h"
 #include "server/mail/mail.h"
 
 #define INVITATION_MESSAGE_MAX 2000 /* characters of what the organizer says to it */
@@ -16,6 +17,7 @@ struct invitation {
 	struct str message;        /* what they say to it; absent: nothing */
 	struct str_list only;      /* these addresses alone; items NULL: all whom the method concerns */
 	bool must_tell;            /* it is an error where there is nobody to be told */
+	struct str language;       /* a tag of it; absent: the account's */
 	/* In place of what is said of an event (a booking): */
 	struct str subject, text; /* absent: made here */
 };
@@ -40,8 +42,5 @@ struct told_person {
 MUST_CHECK err_t invitation_send(
 	struct ctx *cx, const struct invitation *in, struct told_person **out, size_t *count_out);
 
-/*
- * "Tue, 24 Nov 2026, 09:00 to 09:30 (Europe/Berlin)", with 12 hours "9:00 AM to 9:30 AM". Any other number is 24: what
- * goes to people whose manner is not known can be read in one way alone.
- */
-struct str invitation_when(struct arena *mem, const struct event *event, int hours);
+/* "Tue, 24 Nov 2026, 09:00 to 09:30 (Europe/Berlin)", with 12 hours "9:00 AM to 9:30 AM". */
+struct str invitation_when(struct arena *mem, struct reader reader, const struct event *event);

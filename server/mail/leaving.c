@@ -55,17 +55,19 @@ err_t leaving_count(struct ctx *cx, struct id account, struct leaving_counts *ou
 static err_t write_letter(
 	struct ctx *cx, struct id account, const struct leaving_owner *owner, struct instant delete_at)
 {
-	struct str brand = cx->config->brand, zone = str_eq(owner->tz, STR("UTC")) ? STR_ABSENT : owner->tz;
+	struct str zone = str_eq(owner->tz, STR("UTC")) ? STR_ABSENT : owner->tz;
 	const struct event moment = { .start = delete_at, .end = delete_at, .zone = zone };
-	struct letter *letter = letter_new(cx, str_fmt(cx->mem, "%.*s: Your account will be deleted", STR_ARG(brand)));
-	letter_say(letter, str_fmt(cx->mem,
-				   "Your account at %.*s is deactivated, as you asked for: all browsers are signed "
-				   "out, and keys and connected apps are refused.",
-				   STR_ARG(brand)));
-	letter_fact(letter, "Deleted on", invitation_when(cx->mem, &moment, owner->hours));
-	letter_say(letter, STR("Until then you can take it back, with all that is in it: sign in, and say so. If this "
-			       "wasn't you, do that now, and change your password."));
-	letter_link(letter, STR("Sign in"), STR("/sign-in"));
+	struct letter *letter = letter_new(cx, owner->reader.language, "Your account will be deleted", NULL);
+	letter_say(letter,
+		"Your account at {brand} is deactivated, as you asked for: all browsers are signed out, and keys and "
+		"connected apps are refused.",
+		"brand", cx->config->brand, NULL);
+	letter_fact(letter, "Deleted on", invitation_when(cx->mem, owner->reader, &moment));
+	letter_say(letter,
+		"Until then you can take it back, with all that is in it: sign in, and say so. If this wasn't you, do "
+		"that now, and change your password.",
+		NULL);
+	letter_link(letter, "Sign in", STR("/sign-in"));
 	return letter_send(cx, letter, account, owner->email, NULL);
 }
 

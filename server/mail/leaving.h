@@ -6,6 +6,7 @@
 #pragma once
 
 #include "server/base/ctx.h"
+#include "server/data/wording.h"
 
 #define LEAVING_S (14 * 86400)
 
@@ -15,10 +16,10 @@ struct leaving_counts {
 };
 MUST_CHECK err_t leaving_count(struct ctx *cx, struct id account, struct leaving_counts *out);
 
-/* Who is told, and how times are told to them. */
+/* Who is told, in which language and manner. */
 struct leaving_owner {
 	struct str email, tz;
-	int16_t hours; /* of a clock: 12, 24, or 0 where nobody chose */
+	struct reader reader;
 };
 /* Sessions end, every key and token is refused, and a letter says until when it can be taken back. NOT_FOUND. */
 MUST_CHECK err_t leaving_begin(

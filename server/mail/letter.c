@@ -8,6 +8,7 @@
 
 struct letter {
 	struct ctx *cx;
+	const struct language *language;
 	struct str subject;
 	struct buf text;
 	struct html_values *page;
@@ -15,11 +16,21 @@ struct letter {
 	bool in_facts; /* what was said last is a line of a list */
 };
 
-struct letter *letter_new(struct ctx *cx, struct str subject)
+struct letter *letter_new(struct ctx *cx, const struct language *language, const char *subject, ...)
 {
 	struct letter *letter = arena_new(cx->mem, struct letter);
-	*letter = (struct letter){ cx, subject, buf_new(cx->mem, LETTER_MAX), html_values_new(cx->mem), false, false };
-	html_set(letter->page, "title", subject);
+	va_list values;
+	va_start(values, subject);
+	struct str about = wording_filled(cx->mem, wording(language, subject), values);
+	va_end(values);
+	*letter = (struct letter){ .cx = cx,
+		.language = language,
+		.subject = str_fmt(cx->mem, "%.*s: %.*s", STR_ARG(cx->config->brand), STR_ARG(about)),
+		.text = buf_new(cx->mem, LETTER_MAX),
+		.page = html_values_new(cx->mem) };
+	html_set(letter->page, "title", letter->subject);
+	html_set(letter->page, "lang", catalogue_tag(language));
+	html_set_flag(letter->page, "rtl", language && language->rtl);
 	html_set(letter->page, "brand", cx->config->brand);
 	html_set(letter->page, "public_url", cx->config->public_url);
 	return letter;
@@ -34,10 +45,14 @@ static struct html_values *begin(struct letter *letter, bool fact)
 	return html_add_row(letter->page, "parts");
 }
 
-void letter_say(struct letter *letter, struct str text)
+void letter_say(struct letter *letter, const char *text, ...)
 {
-	html_set(begin(letter, false), "text", text);
-	buf_fmt(&letter->text, "%.*s\n", STR_ARG(text));
+	va_list values;
+	va_start(values, text);
+	struct str said = wording_filled(letter->cx->mem, wording(letter->language, text), values);
+	va_end(values);
+	html_set(begin(letter, false), "text", said);
+	buf_fmt(&letter->text, "%.*s\n", STR_ARG(said));
 }
 
 void letter_fact(struct letter *letter, const char *name, struct str value)
@@ -45,18 +60,20 @@ void letter_fact(struct letter *letter, const char *name, struct str value)
 	if (!value.len)
 		return;
 	struct html_values *row = begin(letter, true);
-	html_set(row, "fact", str_of(name));
+	struct str said = wording(letter->language, name);
+	html_set(row, "fact", said);
 	html_set(row, "value", value);
-	buf_fmt(&letter->text, "%s: %.*s\n", name, STR_ARG(value));
+	buf_fmt(&letter->text, "%.*s: %.*s\n", STR_ARG(said), STR_ARG(value));
 }
 
-void letter_link(struct letter *letter, struct str label, struct str path)
+void letter_link(struct letter *letter, const char *label, struct str path)
 {
 	struct html_values *row = begin(letter, false);
 	struct str url = str_cat(letter->cx->mem, letter->cx->config->public_url, path);
+	struct str said = wording(letter->language, label);
 	html_set(row, "link", url);
-	html_set(row, "label", label);
-	buf_fmt(&letter->text, "%.*s:\n%.*s\n", STR_ARG(label), STR_ARG(url));
+	html_set(row, "label", said);
+	buf_fmt(&letter->text, "%.*s:\n%.*s\n", STR_ARG(said), STR_ARG(url));
 }
 
 void letter_was_asked_for(struct letter *letter)
@@ -81,6 +98,7 @@ err_t letter_send(struct ctx *cx, struct letter *letter, struct id account, stru
 		.asked = letter->asked,
 		.message = { .from.name = cx->config->brand,
 			.subject = letter->subject,
+			.language = catalogue_tag(letter->language),
 			.text = buf_str(&letter->text),
 			.html = buf_str(&html) },
 	};

@@ -88,24 +88,20 @@ static err_t take_room(struct ctx *cx, struct id account, struct str email)
 	return throttle_take(cx, limits, ARRAY_LEN(limits));
 }
 
-static struct str subject(struct ctx *cx, const char *text)
-{
-	return str_fmt(cx->mem, "%.*s: %s", STR_ARG(cx->config->brand), text);
-}
-
-err_t mailbox_ask_confirm(struct ctx *cx, struct id account, struct str email)
+err_t mailbox_ask_confirm(struct ctx *cx, struct id account, struct str email, const struct language *language)
 {
 	struct str path;
 	if (!mailbox_is_possible(cx))
 		return OK;
 	TRY(take_room(cx, account, email));
-	struct letter *letter = letter_new(cx, subject(cx, "Confirm your e-mail address"));
+	struct letter *letter = letter_new(cx, language, "Confirm your e-mail address", NULL);
 	TRY(db_begin(cx));
 	TRY(mailbox_link_new(cx, account, MAILBOX_CONFIRM, "confirm", email, MAILBOX_LINK_S, &path));
-	letter_say(letter, str_fmt(cx->mem, "An account with this address was made at %.*s. Confirm that it is yours:",
-				   STR_ARG(cx->config->brand)));
-	letter_link(letter, STR("Confirm the address"), path);
-	letter_say(letter, STR("The link is good for 24 hours, and once. If this wasn't you, there is nothing to do."));
+	letter_say(letter, "An account with this address was made at {brand}. Confirm that it is yours:", "brand",
+		cx->config->brand, NULL);
+	letter_link(letter, "Confirm the address", path);
+	letter_say(
+		letter, "The link is good for 24 hours, and once. If this wasn't you, there is nothing to do.", NULL);
 	TRY(letter_send(cx, letter, account, email, NULL));
 	return db_commit(cx);
 }
@@ -121,7 +117,8 @@ static err_t change_at_once(struct ctx *cx, struct id account, struct str email)
 	return e;
 }
 
-err_t mailbox_ask_change(struct ctx *cx, struct id account, struct str now_email, struct str email, bool *at_once)
+err_t mailbox_ask_change(struct ctx *cx, struct id account, struct str now_email, struct str email,
+	const struct language *language, bool *at_once)
 {
 	struct str folded, path;
 	TRY(email_fold(cx, email, &folded));
@@ -133,16 +130,18 @@ err_t mailbox_ask_change(struct ctx *cx, struct id account, struct str now_email
 	if (!mail_is_address(folded))
 		return REFUSE(cx, INVALID_VALUE, "email", "Mail cannot go to this address.");
 	TRY(take_room(cx, account, folded));
-	struct letter *letter = letter_new(cx, subject(cx, "Confirm your new e-mail address"));
+	struct letter *letter = letter_new(cx, language, "Confirm your new e-mail address", NULL);
 	TRY(db_begin(cx));
 	TRY(mailbox_link_new(cx, account, MAILBOX_CHANGE, "email", folded, MAILBOX_LINK_S, &path));
-	letter_say(letter, str_fmt(cx->mem, "The owner of an account at %.*s wants to use this address for it:",
-				   STR_ARG(cx->config->brand)));
+	letter_say(letter, "The owner of an account at {brand} wants to use this address for it:", "brand",
+		cx->config->brand, NULL);
 	letter_fact(letter, "Account", now_email);
 	letter_fact(letter, "New address", folded);
-	letter_link(letter, STR("Use this address"), path);
-	letter_say(letter, STR("The link is good for 24 hours, and once. If this wasn't you, there is nothing to do: "
-			       "nothing changes without it."));
+	letter_link(letter, "Use this address", path);
+	letter_say(letter,
+		"The link is good for 24 hours, and once. If this wasn't you, there is nothing to do: nothing changes "
+		"without it.",
+		NULL);
 	TRY(letter_send(cx, letter, account, folded, NULL));
 	return db_commit(cx);
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "server/base/ctx.h"
+#include "server/data/catalogue.h"
 
 /* The last one is of nobody's account: sign_up.h. */
 enum mailbox_purpose { MAILBOX_CONFIRM = 1, MAILBOX_CHANGE = 2, MAILBOX_RESET = 3, MAILBOX_SIGN_UP = 4 };
@@ -20,10 +21,11 @@ enum mailbox_purpose { MAILBOX_CONFIRM = 1, MAILBOX_CHANGE = 2, MAILBOX_RESET = 
 bool mailbox_is_possible(const struct ctx *cx);
 
 /*
- * A letter with a link to confirm the account's address. No error where no mail is sent.
- * errors  RATE_LIMITED: 5 an hour for an account, and for an address
+ * A letter with a link to confirm the account's address, in the language of the page that asks. No error where no mail
+ * is sent. errors  RATE_LIMITED: 5 an hour for an account, and for an address
  */
-MUST_CHECK err_t mailbox_ask_confirm(struct ctx *cx, struct id account, struct str email);
+MUST_CHECK err_t mailbox_ask_confirm(
+	struct ctx *cx, struct id account, struct str email, const struct language *language);
 
 /*
  * Another address for the account: a letter to it has the link that makes it so. Where no mail is sent it is so at
@@ -32,8 +34,8 @@ MUST_CHECK err_t mailbox_ask_confirm(struct ctx *cx, struct id account, struct s
  * errors  those of email_fold(); INVALID_VALUE (param "email": it is the account's, or no mail can go there);
  *         RATE_LIMITED; CONFLICT (at once: the address is taken)
  */
-MUST_CHECK err_t mailbox_ask_change(
-	struct ctx *cx, struct id account, struct str now_email, struct str email, bool *at_once);
+MUST_CHECK err_t mailbox_ask_change(struct ctx *cx, struct id account, struct str now_email, struct str email,
+	const struct language *language, bool *at_once);
 
 /* A new link, in the caller's transaction if there is one: its path below --public-url. `word`: as in web/routes.c. */
 MUST_CHECK err_t mailbox_link_new(struct ctx *cx, struct id account, enum mailbox_purpose purpose, const char *word,

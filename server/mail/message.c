@@ -277,6 +277,8 @@ struct str mail_message_write(struct arena *mem, const struct mail_message *m)
 	add_date(&out, m->date);
 	/* No answer by a machine (RFC 3834 §5). */
 	BUF_LIT(&out, "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n");
+	if (m->language.len)
+		buf_fmt(&out, "Content-Language: %.*s\r\n", STR_ARG(m->language)); /* RFC 3282 */
 	if (m->calendar.len)
 		add_parts(&out, m);
 	else if (m->html.len)

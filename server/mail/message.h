@@ -33,6 +33,7 @@ struct mail_message {
 	struct mail_person from;
 	struct mail_person reply_to; /* email absent: none */
 	struct str subject, text;    /* UTF-8; control characters are left out */
+	struct str language;         /* in which they are (BCP 47); absent: not told */
 	struct str html;             /* the same as a page, of whole lines; absent: none. Not beside a calendar */
 	struct str calendar;         /* an iTIP message; absent: none */
 	struct str method;           /* its METHOD */

@@ -16,15 +16,17 @@ DB_RESULT(mailbox_reset, struct reached, email);
 err_t reset_letter(struct ctx *cx, const struct asked *who)
 {
 	struct str path, brand = cx->config->brand;
-	struct letter *letter = letter_new(cx, str_fmt(cx->mem, "%.*s: Set a new password", STR_ARG(brand)));
+	struct reader reader = reader_of(who->language, 0);
+	struct letter *letter = letter_new(cx, reader.language, "Set a new password", NULL);
 	letter_was_asked_for(letter);
 	TRY(mailbox_link_new(cx, who->account, MAILBOX_RESET, "reset", who->email, RESET_LINK_S, &path));
-	letter_say(
-		letter, str_fmt(cx->mem, "Somebody asked for a new password of your account at %.*s.", STR_ARG(brand)));
+	letter_say(letter, "Somebody asked for a new password of your account at {brand}.", "brand", brand, NULL);
 	letter_fact(letter, "From the network", who->network);
-	letter_link(letter, STR("Set a new password"), path);
-	letter_say(letter, STR("The link is good for 30 minutes, and once. If this wasn't you, there is nothing to do: "
-			       "your password stays as it is."));
+	letter_link(letter, "Set a new password", path);
+	letter_say(letter,
+		"The link is good for 30 minutes, and once. If this wasn't you, there is nothing to do: your password "
+		"stays as it is.",
+		NULL);
 	return letter_send(cx, letter, who->account, who->email, NULL);
 }
 

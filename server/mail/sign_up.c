@@ -21,20 +21,18 @@ struct found {
 };
 DB_RESULT(sign_up_find, struct found, email);
 
-err_t sign_up_ask(struct ctx *cx, struct str email)
+err_t sign_up_ask(struct ctx *cx, struct str email, struct str language)
 {
 	TRY(account_room(cx, cx->config->accounts_max));
-	return letter_ask(cx, MAILBOX_SIGN_UP, email);
+	return letter_ask(cx, MAILBOX_SIGN_UP, email, language);
 }
 
 /* ---- letters ---- */
 
 static struct letter *begin(struct ctx *cx, const char *subject, const char *text, const struct asked *who)
 {
-	struct str brand = cx->config->brand;
-	struct letter *letter = letter_new(cx, str_fmt(cx->mem, "%.*s: %s", STR_ARG(brand), subject));
-	letter_say(letter, str_fmt(cx->mem, "Somebody wants to create an account at %.*s with this address%s",
-				   STR_ARG(brand), text));
+	struct letter *letter = letter_new(cx, reader_of(who->language, 0).language, subject, NULL);
+	letter_say(letter, text, "brand", cx->config->brand, NULL);
 	letter_fact(letter, "From the network", who->network);
 	letter_was_asked_for(letter);
 	return letter;
@@ -42,12 +40,16 @@ static struct letter *begin(struct ctx *cx, const char *subject, const char *tex
 
 static err_t tell_owner(struct ctx *cx, const struct asked *who)
 {
-	struct letter *letter =
-		begin(cx, "You have an account", ", and there is one already: yours. Sign in to it.", who);
-	letter_link(letter, STR("Sign in"), STR("/sign-in"));
-	letter_link(letter, STR("If you forgot the password, set a new one"), STR("/forgot-password"));
-	letter_say(letter, STR("If this wasn't you, there is nothing to do: nothing changes, and whoever it was is not "
-			       "told that you have an account."));
+	struct letter *letter = begin(cx, SAY("You have an account"),
+		SAY("Somebody wants to create an account at {brand} with this address, and there is one already: "
+		    "yours. Sign in to it."),
+		who);
+	letter_link(letter, "Sign in", STR("/sign-in"));
+	letter_link(letter, "If you forgot the password, set a new one", STR("/forgot-password"));
+	letter_say(letter,
+		"If this wasn't you, there is nothing to do: nothing changes, and whoever it was is not told that you "
+		"have an account.",
+		NULL);
 	return letter_send(cx, letter, who->account, who->email, NULL);
 }
 
@@ -66,10 +68,13 @@ err_t sign_up_letter(struct ctx *cx, const struct asked *who)
 		log_event(LOG_WARN, "sign_up_dropped", LOG_STR("network", row.dropped));
 	if (!row.noted)
 		return OK;
-	struct letter *letter = begin(cx, "Create your account", ". Go on if this was you:", who);
-	letter_link(letter, STR("Create the account"), str_cat(cx->mem, STR("/link/sign-up/"), token));
-	letter_say(letter, STR("The link is good for 24 hours, and once. If this wasn't you, there is nothing to do: "
-			       "there is no account without it."));
+	struct letter *letter = begin(cx, SAY("Create your account"),
+		SAY("Somebody wants to create an account at {brand} with this address. Go on if this was you:"), who);
+	letter_link(letter, "Create the account", str_cat(cx->mem, STR("/link/sign-up/"), token));
+	letter_say(letter,
+		"The link is good for 24 hours, and once. If this wasn't you, there is nothing to do: there is no "
+		"account without it.",
+		NULL);
 	return letter_send(cx, letter, parts.account, who->email, NULL);
 }
 

@@ -18,7 +18,7 @@ struct account_new;
  *
  * errors  those of letter_ask(); FORBIDDEN: past --accounts-max, which everybody is told
  */
-MUST_CHECK err_t sign_up_ask(struct ctx *cx, struct str email);
+MUST_CHECK err_t sign_up_ask(struct ctx *cx, struct str email, struct str language);
 
 /* The letter to who asked, in the caller's transaction: with a link to go on, or that there is an account. */
 MUST_CHECK err_t sign_up_letter(struct ctx *cx, const struct asked *who);

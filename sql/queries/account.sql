@@ -4,7 +4,7 @@
 -- name: account_create stores
 -- $1 e-mail, folded  $2 live id  $3 its test twin  $4 name  $5 plan  $6 password hash or NULL
 -- $7 $8 ids of the default calendars, live and test  $9 now  $10 accounts at most, NULL for no limit
--- $11 audit_by()  $12 the address is known to be theirs  $13 time zone
+-- $11 audit_by()  $12 the address is known to be theirs  $13 time zone  $14 language of the page by which it is made, or NULL
 -- A taken address violates login's key. The foreign keys are judged when the whole statement is done. Nothing is made
 -- when there are enough; those who are made at the same moment do not count each other. Whoever was mailed a link to sign up with
 -- this address has used it by this.
@@ -15,8 +15,8 @@ WITH room AS (
 ), worlds AS (
 	SELECT w.account, w.calendar FROM room, (VALUES ($2::uuid, $7::uuid), ($3, $8)) AS w (account, calendar)
 ), accounts AS (
-	INSERT INTO account (account_id, plan, email, name, tz, created_at, email_confirmed_at)
-	SELECT w.account, $5, $1, $4, $13, $9, CASE WHEN $12 THEN $9 END FROM worlds w
+	INSERT INTO account (account_id, plan, email, name, tz, created_at, email_confirmed_at, page_language)
+	SELECT w.account, $5, $1, $4, $13, $9, CASE WHEN $12 THEN $9 END, $14 FROM worlds w
 ), calendars AS (
 	INSERT INTO calendar (account_id, id, name, displayname, created_at)
 	SELECT w.account, w.calendar, 'default', 'Calendar', $9 FROM worlds w

@@ -90,13 +90,13 @@ SELECT booking_prune($1, $2) AS count;
 
 -- name: booking_add stores
 -- $1 account  $2 id  $3 page  $4 calendar  $5 event  $6 start  $7 end  $8 zone  $9 name  $10 e-mail  $11 note
--- $12 questions  $13 answers
-SELECT booking_add(ROW($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, NULL, 0, NULL, NULL, NULL)::booking) AS added;
+-- $12 questions  $13 answers  $14 language of the page, NULL: of none
+SELECT booking_add(ROW($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, NULL, 0, NULL, NULL, NULL, $14)::booking) AS added;
 
 -- name: booking_get
 -- $3 id
 SELECT b.account_id AS account, b.id, b.page_id AS page, b.calendar_id AS made_in, b.event_id AS event, b.start_at AS start,
-       b.end_at AS end_, b.tz, b.name, b.email, b.note, b.questions, b.answers, b.cancelled_at, b.cancelled_by, b.reason,
+       b.end_at AS end_, b.tz, b.name, b.email, b.note, b.language, b.questions, b.answers, b.cancelled_at, b.cancelled_by, b.reason,
        b.created_at, b.updated_at
   FROM booking b
  WHERE b.account_id = $1 AND ($2::uuid[] IS NULL OR b.calendar_id = ANY ($2)) AND b.id = $3;
@@ -104,14 +104,14 @@ SELECT b.account_id AS account, b.id, b.page_id AS page, b.calendar_id AS made_i
 -- name: booking_by_event
 -- $1 account  $2 event
 SELECT b.account_id AS account, b.id, b.page_id AS page, b.calendar_id AS made_in, b.event_id AS event, b.start_at AS start,
-       b.end_at AS end_, b.tz, b.name, b.email, b.note, b.questions, b.answers, b.cancelled_at, b.cancelled_by, b.reason,
+       b.end_at AS end_, b.tz, b.name, b.email, b.note, b.language, b.questions, b.answers, b.cancelled_at, b.cancelled_by, b.reason,
        b.created_at, b.updated_at
   FROM booking b WHERE b.account_id = $1 AND by_event(b.event_id) = $2;
 
 -- name: booking_older
 -- $3 of this page or NULL  $4 before this id  $5 at most
 SELECT b.account_id AS account, b.id, b.page_id AS page, b.calendar_id AS made_in, b.event_id AS event, b.start_at AS start,
-       b.end_at AS end_, b.tz, b.name, b.email, b.note, b.questions, b.answers, b.cancelled_at, b.cancelled_by, b.reason,
+       b.end_at AS end_, b.tz, b.name, b.email, b.note, b.language, b.questions, b.answers, b.cancelled_at, b.cancelled_by, b.reason,
        b.created_at, b.updated_at
   FROM booking b
  WHERE b.account_id = $1 AND ($2::uuid[] IS NULL OR b.calendar_id = ANY ($2)) AND ($3::uuid IS NULL OR b.page_id = $3)
@@ -121,7 +121,7 @@ SELECT b.account_id AS account, b.id, b.page_id AS page, b.calendar_id AS made_i
 -- name: booking_newer
 -- $3 of this page or NULL  $4 after this id  $5 at most
 SELECT b.account_id AS account, b.id, b.page_id AS page, b.calendar_id AS made_in, b.event_id AS event, b.start_at AS start,
-       b.end_at AS end_, b.tz, b.name, b.email, b.note, b.questions, b.answers, b.cancelled_at, b.cancelled_by, b.reason,
+       b.end_at AS end_, b.tz, b.name, b.email, b.note, b.language, b.questions, b.answers, b.cancelled_at, b.cancelled_by, b.reason,
        b.created_at, b.updated_at
   FROM booking b
  WHERE b.account_id = $1 AND ($2::uuid[] IS NULL OR b.calendar_id = ANY ($2)) AND ($3::uuid IS NULL OR b.page_id = $3)
@@ -140,6 +140,6 @@ UPDATE booking b SET cancelled_at = now(), cancelled_by = $3, reason = $4, updat
 -- name: booking_host
 -- $1 account  $2 page, which may be gone
 -- Who tells a guest, and whether.
-SELECT a.email, a.name, p.title, coalesce(p.mail_guests, true) AS mail_guests
+SELECT a.email, a.name, p.title, coalesce(a.language, a.page_language) AS language, coalesce(p.mail_guests, true) AS mail_guests
   FROM account a LEFT JOIN booking_page p ON p.account_id = $1 AND p.id = $2
  WHERE a.account_id = $1;

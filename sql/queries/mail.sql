@@ -33,9 +33,16 @@ SELECT mail_trim($1, $2) AS count;
 
 -- name: notice_take
 -- $1 now
--- What waits for one recipient, in the order in which it happened; nothing: nobody waits.
+-- What waits for one recipient, in the order in which it happened, and in which language and manner they read it; nothing: nobody waits.
 SELECT t.account, t.to_address, t.zone, t.named, t.kind, t.happened_at, t.network, t.agent, t.details,
-       coalesce((SELECT a.hours FROM account a WHERE a.account_id = t.account), 0::smallint) AS hours FROM notice_take($1) t;
+       coalesce(a.hours, 0::smallint) AS hours, coalesce(a.language, a.page_language) AS language
+  FROM notice_take($1) t LEFT JOIN LATERAL (
+	SELECT o.hours, o.language, o.page_language FROM account o WHERE o.account_id = t.account OFFSET 0) a ON true;
+
+-- name: mail_language
+-- $1 live account
+-- In which what it sends is written.
+SELECT coalesce(a.language, a.page_language) AS language FROM account a WHERE a.account_id = $1;
 
 -- name: notice_drop
 -- $1 at most so many go

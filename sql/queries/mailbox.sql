@@ -26,9 +26,9 @@ SELECT mailbox_change($1, $2, $3, $4, $5, $6) AS email;
 SELECT mailbox_reset($1, $2, $3, $4, $5, $6) AS email;
 
 -- name: letter_ask stores
--- $1 id  $2 purpose  $3 e-mail, folded  $4 network
+-- $1 id  $2 purpose  $3 e-mail, folded  $4 network  $5 language of the page
 -- Whether there was room, and of which network one was dropped for it.
-SELECT noted, dropped FROM letter_ask($1, $2, $3, $4);
+SELECT noted, dropped FROM letter_ask($1, $2, $3, $4, $5);
 
 -- name: letter_take
 -- $1 at most  $2 now
@@ -36,9 +36,9 @@ SELECT noted, dropped FROM letter_ask($1, $2, $3, $4);
 -- signs in (whoever deleted it with a stolen password set another one before). Those who take at once take different ones.
 WITH gone AS (
 	DELETE FROM letter_request WHERE id IN (SELECT r.id FROM letter_request r ORDER BY r.id LIMIT $1::int FOR UPDATE SKIP LOCKED)
-	RETURNING purpose, email, network
+	RETURNING purpose, email, network, language
 )
-SELECT g.purpose, a.account_id AS account, g.email, g.network
+SELECT g.purpose, a.account_id AS account, g.email, g.network, coalesce(a.language, a.page_language, g.language) AS language
   FROM gone g LEFT JOIN login l ON l.email = g.email
   LEFT JOIN account a ON a.account_id = l.account_id
     AND (g.purpose = 4 OR a.status = 1 OR (a.status = 2 AND a.delete_at > $2 AND a.left_at = a.deactivated_at));

@@ -13,7 +13,7 @@ SELECT l.password_hash, l.changed_at AS password_at, a.account_id AS id, a.statu
 -- name: session_create
 -- $1 account  $2 hash  $3 id  $4 CSRF token  $5 now  $6 end  $7 address  $8 browser  $9 $10 the session that it replaces
 -- $11 when the password was set that was proven  $12 audit_by()  $13 the browser is new to the account
--- $14 by what they proved who they are  $15 when
+-- $14 by what they proved who they are  $15 when  $16 language of the page, in which they are mailed if no page told one before  $17 the twin
 -- Nothing when there is another password by now. One that is being set waits for this lock, or this waits for it:
 -- see account_set_password in 0001_schema.sql.
 -- An account has so many sessions (they live for weeks, and nothing ends those of a browser that went): the oldest go.
@@ -27,6 +27,9 @@ WITH replaced AS (
 	SELECT l.account_id, $2, $3, $4, $15, $14, $7::text::inet, $8, $5, $6, $5
 	  FROM login l WHERE l.account_id = $1 AND l.changed_at = $11 FOR SHARE
 	RETURNING account_id, id
+), spoken AS (
+	UPDATE account a SET page_language = $16 FROM made m
+	 WHERE a.account_id IN (m.account_id, $17) AND a.page_language IS NULL AND $16::text IS NOT NULL
 )
 SELECT audit_add(m.account_id, 'session.created', m.id, $12,
                  CASE WHEN $13 THEN jsonb_build_object('reason', 'new_browser') END) FROM made m;

@@ -268,7 +268,7 @@ def test_no_text_leaves_its_place(world, api, sink, text):
     check_lines(mail.octets)
     message = email.message_from_bytes(mail.octets)
     assert sorted(message.keys()) == sorted(["Message-ID", "To", "From", "Reply-To", "Subject", "Date", "Auto-Submitted", "MIME-Version",
-                                             "Content-Type"])
+                                             "Content-Type", "Content-Language"])
     assert [p.get_content_type() for p in message.walk()] == ["multipart/mixed", "multipart/alternative", "text/plain", "text/calendar",
                                                             "application/ics"]
     assert message["To"] == "<bob@example.org>" and mail.recipient == "bob@example.org"

@@ -247,12 +247,12 @@ def test_when_very_many_ask_those_networks_wait_that_ask_most(world):
         BEGIN
             DELETE FROM letter_request;
             FOR n IN 1..1100 LOOP
-                PERFORM letter_ask(uuid_v7(), (3 + n % 2)::smallint, n || '@a.example', CASE WHEN n <= 900 THEN 'busy' ELSE 'other' END);
+                PERFORM letter_ask(uuid_v7(), (3 + n % 2)::smallint, n || '@a.example', CASE WHEN n <= 900 THEN 'busy' ELSE 'other' END, NULL);
             END LOOP;
             SELECT count(*) || ' ' || count(*) FILTER (WHERE network = 'other') INTO told FROM letter_request;
             FOREACH more IN ARRAY ARRAY['x@b.example busy', 'y@b.example quiet', 'y@b.example busy'] LOOP
                 SELECT told || ', ' || a.noted || ' ' || coalesce(a.dropped, 'none') INTO told
-                  FROM letter_ask(uuid_v7(), 3::smallint, split_part(more, ' ', 1), split_part(more, ' ', 2)) a;
+                  FROM letter_ask(uuid_v7(), 3::smallint, split_part(more, ' ', 1), split_part(more, ' ', 2), NULL) a;
             END LOOP;
             SELECT told || ', ' || count(*) || ' ' || count(*) FILTER (WHERE email = 'y@b.example') INTO told FROM letter_request;
             DELETE FROM letter_request;
@@ -326,7 +326,7 @@ def test_a_link_of_30_minutes(world, sink, person):
 
 def test_a_thousand_wait_at_most(world, sink):
     """What is more is not noted: the throttles of networks come long before."""
-    count = world.sql("SELECT letter_ask(gen_random_uuid(), 3::smallint, 'x' || n || '@example.org', '') FROM generate_series(1, 1100) n; "
+    count = world.sql("SELECT letter_ask(gen_random_uuid(), 3::smallint, 'x' || n || '@example.org', '', NULL) FROM generate_series(1, 1100) n; "
                       "SELECT count(*) FROM letter_request")
     assert count == [["1000"]]
     world.sql("DELETE FROM letter_request")

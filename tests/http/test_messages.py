@@ -46,8 +46,8 @@ def test_every_text_is_in_each_language(path):
     assert [text for text in messages.said() if not has.get(text)] == []
 
 
-# The documentation, the page of what pages are made of, the demo platform and mail are in English.
-ENGLISH = re.compile(r"docs_.*|styleguide|demo|mail_letter")
+# The documentation, the page of what pages are made of and the demo platform are in English.
+ENGLISH = re.compile(r"docs_.*|styleguide|demo")
 # Names, which are the same in each language.
 NAMES = {"FAPI 2.0", "ID", "4xx", "5xx", "p95", "req_…", "/book/…", "cpa_…"}
 
@@ -100,4 +100,4 @@ def test_a_page_has_the_direction_of_its_language(world, path):
 
 def test_each_frame_that_is_translated_has_a_direction():
     frames = {path.name: text for path in (messages.ROOT / "web/templates").glob("*.html") if "<html" in (text := path.read_text())}
-    assert {name for name, text in frames.items() if '<html lang="{{lang}}"{{#rtl}} dir="rtl"{{/rtl}}>' not in text} == {"demo.html", "docs_top.html", "mail_letter.html"}
+    assert {name for name, text in frames.items() if '<html lang="{{lang}}"{{#rtl}} dir="rtl"{{/rtl}}>' not in text} == {"demo.html", "docs_top.html"}

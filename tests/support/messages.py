@@ -11,8 +11,11 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 C_STRING = r'"((?:[^"\\]|\\.)*)"'
-# say(rq, "…"), say_with(rq, "…", …), page_new(rq, "…", …), and SAY("…") in static tables, which say() is told of later.
-SAID_IN_C = re.compile(rf'\b(?:say(?:_with)?\s*\([^,"]+,|page_new\s*\([^,"]+,|SAY\s*\()\s*({C_STRING}(?:\s*{C_STRING})*)')
+# say(rq, "…"), say_with(rq, "…", …), page_new(rq, "…", …), and SAY("…") in static tables, which say() is told of later; in letters
+# wording(language, "…"), wording_with(mem, language, "…", …), letter_new(cx, language, "…", …), letter_say(letter, "…", …) and its like.
+SAID_IN_C = re.compile(rf'\b(?:say(?:_with)?\s*\([^,"]+,|page_new\s*\([^,"]+,|SAY\s*\(|letter_(?:say|fact|link)\s*\([^,"]+,'
+                       rf'|(?:wording_with|letter_new)\s*\([^,"]+,[^,"]+,|wording\s*\([^,"]+,|add_fact\s*\([^,"]+,[^,"]+,)\s*({C_STRING}(?:\s*{C_STRING})*)')
+SAYING = ("web/*.c", "server/data/wording.c", "server/mail/*.c", "server/booking/*.c")
 # The other text of page_new(rq, choice ? "…" : "…", …).
 CHOICE_IN_C = re.compile(rf'\b(?:say|page_new)\s*\([^,"]+,[^,"]*\?\s*{C_STRING}\s*:\s*{C_STRING}')
 
@@ -50,7 +53,11 @@ def said():
         texts.setdefault(unescaped(summary), []).append("audit.def")
     for text in re.findall(rf'^NOTE\(\w+,\s*"[^"]*",\s*{C_STRING}', (ROOT / "caldav/calendar/import/notes.def").read_text(), re.M):
         texts.setdefault(unescaped(text), []).append("notes.def")
-    for path in sorted((ROOT / "web").glob("*.c")):
+    for kind in re.findall(rf'^NOTICE\("[^"]*",\s*({C_STRING}),\s*({C_STRING})', (ROOT / "server/mail/notice.def").read_text(), re.M):
+        for text in (kind[1], kind[3]):
+            if text:
+                texts.setdefault(unescaped(text), []).append("notice.def")
+    for path in sorted(path for pattern in SAYING for path in ROOT.glob(pattern)):
         source = path.read_text()
         found = [unescaped("".join(re.findall(C_STRING, all_parts))) for all_parts, *_ in SAID_IN_C.findall(source)]
         found += [unescaped(text) for pair in CHOICE_IN_C.findall(source) for text in pair]

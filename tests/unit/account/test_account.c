@@ -207,7 +207,7 @@ static err_t authenticated(struct str secret, struct principal *out)
 
 static err_t entered(struct id account, struct instant password_at, struct str old, struct str *out)
 {
-	const struct session_new in = { account, password_at, test_cx.now, AMR_PASSWORD, false, old };
+	const struct session_new in = { account, password_at, test_cx.now, AMR_PASSWORD, false, old, STR_ABSENT };
 	return session_create(&test_cx, &in, out);
 }
 
