@@ -3,7 +3,7 @@
 
 struct actor actor_own(const struct principal *p)
 {
-	return (struct actor){ p->account, p->calendars, p->scopes, p->credential };
+	return (struct actor){ p->account, p->calendars, p->scopes };
 }
 
 struct actor actor_server(struct id owner)

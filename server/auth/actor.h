@@ -11,7 +11,6 @@ struct actor {
 	struct id owner;          /* whose calendars, in their world: the test twin has the last bit set */
 	struct id_list calendars; /* only these of them, all else is not there; items NULL: all */
 	uint64_t rights;          /* scopes; OWNER */
-	struct id author;         /* the credential, for what tells who changed something; zero: the server itself */
 };
 
 /* The asker in their own tree. */

@@ -16,14 +16,6 @@ struct added_row {
 };
 DB_RESULT(booking_add, struct added_row, added);
 
-/* Its event may have been moved to any calendar of its owner's. */
-static struct actor writer_of(const struct actor *actor)
-{
-	struct actor all = actor_server(actor->owner);
-	all.author = actor->author;
-	return all;
-}
-
 /* ---- what is free ---- */
 
 /* A page with what it looks at, held: until the transaction ends nobody else writes there. */
@@ -149,7 +141,8 @@ static err_t add(struct ctx *cx, const struct booking *b)
 
 static err_t book(struct ctx *cx, const struct actor *actor, const struct booking_new *in, struct booking *out)
 {
-	const struct actor writer = writer_of(actor);
+	/* Its event may have been moved to any calendar of theirs. */
+	const struct actor writer = actor_server(actor->owner);
 	struct held h;
 	struct object object;
 	TRY(find_page(cx, actor, in, &h.page));
@@ -236,7 +229,8 @@ typedef err_t event_planner(void *to, const struct object *now, struct object_pl
 static err_t change_event(struct ctx *cx, const struct actor *actor, const struct booking *b, event_planner *plan,
 	struct changing *with, struct object *out)
 {
-	const struct actor writer = writer_of(actor);
+	/* Its event may have been moved to any calendar of theirs. */
+	const struct actor writer = actor_server(actor->owner);
 	const struct preconditions always = { 0 };
 	const struct object_edit edit = { any_event, plan, with };
 	struct object beside;

@@ -190,8 +190,7 @@ err_t voice_session_end(struct ctx *cx, const struct principal *who, struct id i
 {
 	struct found_row row;
 	TRY(db_row(cx, &sql_voice_session_end, ROW(voice_session_end, &row), IN(who->account),
-		db_in_id_or_null(who->connected_account), IN(id), IN(account_now(cx)),
-		db_in_id_or_null(who->credential), IN(cx->request_id)));
+		db_in_id_or_null(who->connected_account), IN(id), IN(account_now(cx)), IN(cx->request_id)));
 	return row.found ? OK : FAIL(cx, NOT_FOUND, "no such session");
 }
 

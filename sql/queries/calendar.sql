@@ -59,31 +59,31 @@ SELECT c.id, c.account_id AS account, c.name, c.displayname, c.description,
  WHERE c.account_id = $1 AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) AND c.id = $3;
 
 -- name: calendar_create stores
--- $1 account  $2 only  $3 author  $4 request  $5 id  $6 name  $7 components  $8 displayname  $9 description  $10 color
--- $11 timezone  $12 tzid  $13 ord  $14 transp  $15 $16 $17 dead properties  $18 calendars at most
--- $19 dead properties at most  $20 is public  $21 organizer's name  $22 the description's language
-SELECT calendar_create(ROW($1, $2, $3, $4)::actor, $5, $6, $7,
-                       ROW($8, $9, $10, $11, $12, $13, $14, NULL, NULL, $20, $21, $22)::calendar_fields,
-                       ROW($15, $16, $17)::dead_change, $18, $19)::text AS outcome;
+-- $1 account  $2 only  $3 request  $4 id  $5 name  $6 components  $7 displayname  $8 description  $9 color
+-- $10 timezone  $11 tzid  $12 ord  $13 transp  $14 $15 $16 dead properties  $17 calendars at most
+-- $18 dead properties at most  $19 is public  $20 organizer's name  $21 the description's language
+SELECT calendar_create(ROW($1, $2, $3)::actor, $4, $5, $6,
+                       ROW($7, $8, $9, $10, $11, $12, $13, NULL, NULL, $19, $20, $21)::calendar_fields,
+                       ROW($14, $15, $16)::dead_change, $17, $18)::text AS outcome;
 
 -- name: calendar_update stores
--- $1 account  $2 only  $3 author  $4 request  $5 name  $6 the version that it must have, NULL for any  $7 which are set
--- $8 displayname  $9 description  $10 color  $11 timezone  $12 tzid  $13 ord  $14 transp  $15 selected  $16 writable
--- $17 $18 $19 dead properties  $20 dead properties at most  $21 is public  $22 organizer's name
--- $23 the description's language
-SELECT calendar_update(ROW($1, $2, $3, $4)::actor, $5, $6, $7,
-                       ROW($8, $9, $10, $11, $12, $13, $14, $15, $16, $21, $22, $23)::calendar_fields,
-                       ROW($17, $18, $19)::dead_change, $20)::text AS outcome;
+-- $1 account  $2 only  $3 request  $4 name  $5 the version that it must have, NULL for any  $6 which are set
+-- $7 displayname  $8 description  $9 color  $10 timezone  $11 tzid  $12 ord  $13 transp  $14 selected  $15 writable
+-- $16 $17 $18 dead properties  $19 dead properties at most  $20 is public  $21 organizer's name
+-- $22 the description's language
+SELECT calendar_update(ROW($1, $2, $3)::actor, $4, $5, $6,
+                       ROW($7, $8, $9, $10, $11, $12, $13, $14, $15, $20, $21, $22)::calendar_fields,
+                       ROW($16, $17, $18)::dead_change, $19)::text AS outcome;
 
 -- name: calendar_delete
--- $1 account  $2 only  $3 author  $4 request  $5 name
-SELECT calendar_delete(ROW($1, $2, $3, $4)::actor, $5)::text AS outcome;
+-- $1 account  $2 only  $3 request  $4 name
+SELECT calendar_delete(ROW($1, $2, $3)::actor, $4)::text AS outcome;
 
 -- name: calendar_relocate stores
--- $1 account  $2 only  $3 author  $4 request  $5 from  $6 to  $7 keep the source  $8 with its objects  $9 overwrite
--- $10 id of a copy  $11 calendars at most  $12 octets of the account at most, NULL for no limit
+-- $1 account  $2 only  $3 request  $4 from  $5 to  $6 keep the source  $7 with its objects  $8 overwrite
+-- $9 id of a copy  $10 calendars at most  $11 octets of the account at most, NULL for no limit
 SELECT r.outcome::text AS outcome, r.copied
-  FROM calendar_relocate(ROW($1, $2, $3, $4)::actor, $5, $6, $7, $8, $9, $10, $11, ROW(NULL, $12, NULL)::room) AS r;
+  FROM calendar_relocate(ROW($1, $2, $3)::actor, $4, $5, $6, $7, $8, $9, $10, ROW(NULL, $11, NULL)::room) AS r;
 
 -- name: account_usage
 -- $1 account
@@ -130,9 +130,9 @@ SELECT d.resource_id AS resource, d.ns, d.local, d.xml
  ORDER BY d.ns, d.local;
 
 -- name: dead_property_change stores
--- $1 account  $2 only  $3 author  $4 request  $5 calendar of an object, NULL for what is no row  $6 resource
--- $7 namespaces  $8 names  $9 elements ('' removes)  $10 at most
-SELECT dead_property_change(ROW($1, $2, $3, $4)::actor, $5, $6, ROW($7, $8, $9)::dead_change, $10)::text AS outcome;
+-- $1 account  $2 only  $3 request  $4 calendar of an object, NULL for what is no row  $5 resource
+-- $6 namespaces  $7 names  $8 elements ('' removes)  $9 at most
+SELECT dead_property_change(ROW($1, $2, $3)::actor, $4, $5, ROW($6, $7, $8)::dead_change, $9)::text AS outcome;
 
 -- name: calendar_feed_seeds
 -- $1 account  $2 only

@@ -4,26 +4,26 @@
 -- serves.
 
 -- name: object_put stores
--- $1 account  $2 only  $3 author  $4 request  $5 calendar  $6 name  $7 If-Match: *  $8 If-Match  $9 If-None-Match: *
--- $10 If-None-Match  $11 uid  $12 etag  $13 first  $14 last  $15 occ until  $16 component  $17 flags  $18 occ  $19 data
--- $20 a calendar holds at most  $21 all of the account, NULL for no limit  $22 words
+-- $1 account  $2 only  $3 request  $4 calendar  $5 name  $6 If-Match: *  $7 If-Match  $8 If-None-Match: *
+-- $9 If-None-Match  $10 uid  $11 etag  $12 first  $13 last  $14 occ until  $15 component  $16 flags  $17 occ  $18 data
+-- $19 a calendar holds at most  $20 all of the account, NULL for no limit  $21 words
 SELECT outcome::text, calendar, id, modseq, other, created_at, updated_at
-  FROM object_put(ROW($1, $2, $3, $4)::actor, $5, $6, ROW($7, $8, $9, $10)::conditions,
-                  ROW($11, $12, $13, $14, $15, $16, $17, $18)::object_facts, $19, ROW($20, $21, NULL)::room, $22);
+  FROM object_put(ROW($1, $2, $3)::actor, $4, $5, ROW($6, $7, $8, $9)::conditions,
+                  ROW($10, $11, $12, $13, $14, $15, $16, $17)::object_facts, $18, ROW($19, $20, NULL)::room, $21);
 
 -- name: object_delete
--- $1 account  $2 only  $3 author  $4 request  $5 calendar  $6 name  $7 If-Match: *  $8 If-Match  $9 If-None-Match: *
--- $10 If-None-Match  $11 tombstones that a calendar keeps besides one for each object
-SELECT object_delete(ROW($1, $2, $3, $4)::actor, $5, $6, ROW($7, $8, $9, $10)::conditions,
-                     ROW(NULL, NULL, $11)::room)::text AS outcome;
+-- $1 account  $2 only  $3 request  $4 calendar  $5 name  $6 If-Match: *  $7 If-Match  $8 If-None-Match: *
+-- $9 If-None-Match  $10 tombstones that a calendar keeps besides one for each object
+SELECT object_delete(ROW($1, $2, $3)::actor, $4, $5, ROW($6, $7, $8, $9)::conditions,
+                     ROW(NULL, NULL, $10)::room)::text AS outcome;
 
 -- name: object_relocate stores
--- $1 account  $2 only  $3 author  $4 request  $5 from calendar  $6 from  $7 to calendar  $8 to  $9 keep the source
--- $10 overwrite  $11 If-Match: *  $12 If-Match  $13 If-None-Match: *  $14 If-None-Match  $15 a calendar holds at most
--- $16 all of the account, NULL for no limit  $17 tombstones
+-- $1 account  $2 only  $3 request  $4 from calendar  $5 from  $6 to calendar  $7 to  $8 keep the source
+-- $9 overwrite  $10 If-Match: *  $11 If-Match  $12 If-None-Match: *  $13 If-None-Match  $14 a calendar holds at most
+-- $15 all of the account, NULL for no limit  $16 tombstones
 SELECT outcome::text, other
-  FROM object_relocate(ROW($1, $2, $3, $4)::actor, $5, $6, $7, $8, $9, $10, ROW($11, $12, $13, $14)::conditions,
-                       ROW($15, $16, $17)::room);
+  FROM object_relocate(ROW($1, $2, $3)::actor, $4, $5, $6, $7, $8, $9, ROW($10, $11, $12, $13)::conditions,
+                       ROW($14, $15, $16)::room);
 
 -- name: object_get guard: with_key
 -- $1 account  $2 only  $3 calendar  $4 name

@@ -13,8 +13,8 @@ SELECT v.id, v.connection_id AS connection, v.scopes, v.origin, v.created_at, v.
   FROM voice_session v WHERE v.account_id = $1 AND v.connection_id IS NOT DISTINCT FROM $2 AND v.id = $3;
 
 -- name: voice_session_end
--- $3 id  $4 now  $5 credential or NULL  $6 request
-SELECT voice_session_end($1, $2, $3, $4, $5, $6) AS found;
+-- $3 id  $4 now  $5 request
+SELECT voice_session_end($1, $2, $3, $4, $5) AS found;
 
 -- name: voice_sessions_end
 -- $1 a session: those after it  $2 at most so many

@@ -85,14 +85,18 @@ def test_a_refused_write_leaves_the_calendar_as_it_was(dav, cal, name, uid, head
     assert [m.href for m in dav.sync(cal).responses] == [cal + "a.ics"]
 
 
-@pytest.mark.parametrize("headers", [{"If_None_Match": "*"}, {"If_Match": '"other"'}])
-def test_a_condition_that_does_not_hold_writes_nothing(world, dav, cal, headers):  # RFC 9110 §13.2.1
+@pytest.mark.parametrize("name, uid, headers, status", [
+    ("a.ics", "one", {"If_None_Match": "*"}, 412), ("a.ics", "one", {"If_Match": '"other"'}, 412), ("b.ics", "one", {"If_None_Match": "*"}, 403),
+    ("b.ics", "one", {}, 403), ("gone.ics", "one", {}, 403), ("a.ics", "two", {}, 403)])
+def test_what_is_refused_for_a_condition_or_a_uid_writes_nothing(world, dav, cal, name, uid, headers, status):  # RFC 9110 §13.2.1
     """No lock either, which would be written: who asks again and again has the disk wait for nobody."""
+    put_new(dav, cal + "gone.ics", new_event("gone"))
+    assert dav.request("DELETE", cal + "gone.ics").status == 204
     put_new(dav, cal + "a.ics", new_event("one"))
     row = f"""SELECT s.ctid, s.xmin, s.xmax FROM calendar_state s JOIN calendar c ON c.account_id = s.account_id AND c.id = s.calendar_id
                WHERE c.name = '{cal.split("/")[-2]}'"""
     before = world.sql(row)
-    assert dav.put(cal + "a.ics", new_event("one", summary="Longer than it was"), **headers).status == 412
+    assert dav.put(cal + name, new_event(uid, summary="Longer than it was"), **headers).status == status
     assert len(before) == 1 and world.sql(row) == before
 
 

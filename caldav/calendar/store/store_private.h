@@ -11,10 +11,8 @@ struct outcome_row {
 	struct str outcome;
 };
 
-/* The type `actor` there: the first four parameters of every statement that writes. */
-#define IN_ACTOR(cx, actor)                                                                                            \
-	IN((actor)->owner), IN((actor)->calendars), db_in_id_or_null((actor)->author),                                 \
-		db_in_id_or_null((cx)->request_id)
+/* The type `actor` there: the first three parameters of every statement that writes. */
+#define IN_ACTOR(cx, actor) IN((actor)->owner), IN((actor)->calendars), db_in_id_or_null((cx)->request_id)
 /* The type `conditions`. */
 #define IN_CONDITIONS(when) IN((when).match_any), IN((when).match), IN((when).none_match_any), IN((when).none_match)
 /* The type `dead_change`. */

@@ -21,7 +21,6 @@ TEST(in_their_own_tree_the_asker_has_what_the_credential_gives)
 	p.calendars = (struct id_list){ &only, 1 };
 	assert_ok(actor_resolve(&test_cx, &p, id_of(2), &actor));
 	assert_true(id_eq(actor.owner, id_of(2)));
-	assert_true(id_eq(actor.author, id_of(6)));
 	assert_int_equal(actor.rights, EVENTS_READ);
 	assert_ptr_equal(actor.calendars.items, &only);
 	assert_int_equal(actor.calendars.count, 1);
@@ -37,14 +36,13 @@ TEST(in_the_tree_of_another_or_in_the_other_world_there_is_nothing_for_them)
 	assert_int_equal(actor.rights, 77);
 }
 
-TEST(the_server_itself_may_everything_and_is_no_author)
+TEST(the_server_itself_may_everything)
 {
 	struct actor actor = actor_server(id_of(2));
 	assert_int_equal(actor.rights, (uint64_t)SCOPES_ALL | OWNER);
 	assert_null(actor.calendars.items);
-	assert_true(id_is_zero(actor.author));
 }
 
 TESTS(RUN(in_their_own_tree_the_asker_has_what_the_credential_gives),
 	RUN(in_the_tree_of_another_or_in_the_other_world_there_is_nothing_for_them),
-	RUN(the_server_itself_may_everything_and_is_no_author))
+	RUN(the_server_itself_may_everything))
