@@ -71,7 +71,8 @@ static void text_body(struct request *rq, struct response *rs, int status, err_t
 void dav_show_error(struct request *rq, struct response *rs, err_t e)
 {
 	/* RFC 4791 §5.3.2.1: an object that is too large has a precondition of its own. */
-	enum err_kind kind = e->kind == TOO_LARGE && rq->method == METHOD_PUT ? ICAL_SIZE : e->kind;
+	bool puts = rq->method == METHOD_PUT || rq->method == METHOD_POST;
+	enum err_kind kind = e->kind == TOO_LARGE && puts ? ICAL_SIZE : e->kind;
 	const struct err_row *row = err_row(kind);
 	int status = row->dav_status ? row->dav_status : row->api_status;
 

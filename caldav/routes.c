@@ -71,6 +71,7 @@ static const struct route routes[] = {
 	COLLECTION(MKCALENDAR, CALENDAR,               ALL, CALENDARS_MANAGE, "RFC 4791 §5.3.1",   0),
 	COLLECTION(MKCOL,      CALENDAR,               ALL, CALENDARS_MANAGE, "RFC 5689 §3",       0),
 	COLLECTION(GET,        CALENDAR,               ALL, EVENTS_READ,     "RFC 4918 §9.4",     HEAVY),
+	COLLECTION(POST,       CALENDAR,               ALL, EVENTS_WRITE,    "RFC 5995 §3.1",     0),
 	NEVER(PUT,             CALENDAR,               BODY_ANY,     OBJECT_SIZE_MAX, "RFC 4791 §5.3.2"),
 	COLLECTION(DELETE,     CALENDAR,               ALL, CALENDARS_MANAGE, "RFC 4918 §9.6",     HEAVY),
 	COLLECTION(COPY,       CALENDAR,               ALL, TO_COPY,         "RFC 4918 §9.8",     HEAVY),

@@ -29,6 +29,8 @@ static const struct prop props[] = {
 	{ D("supportedlock"),                     ON_EVERY,                           PROP_ALL,                 prop_empty },             /* §15.10 */
 	{ D("quota-available-bytes"),             ON(RES_HOME) | ON(RES_CALENDAR),    PROP_STORAGE | PROP_EVENTS, prop_quota_available },   /* RFC 4331 §3 */
 	{ D("quota-used-bytes"),                  ON(RES_HOME) | ON(RES_CALENDAR),    PROP_STORAGE | PROP_EVENTS, prop_quota_used },        /* RFC 4331 §4 */
+	{ D("add-member"),                        ON(RES_CALENDAR),                   0,                        prop_add_member },        /* RFC 5995 §3.2.1 */
+	{ D("supported-live-property-set"),       ON_EVERY,                           0,                        prop_supported_live_property_set }, /* RFC 3253 §3.1.4 */
 	{ D("supported-report-set"),              ON_EVERY,                           0,                        prop_supported_report_set }, /* RFC 3253 §3.1.5 */
 	{ D("sync-token"),                        ON(RES_CALENDAR),                   PROP_EVENTS,              prop_sync_token },        /* RFC 6578 §4 */
 	{ D("resource-id"),                       ON(RES_PRINCIPAL) | ON(RES_CALENDAR) | ON(RES_OBJECT), 0,     prop_resource_id },       /* RFC 5842 §3.1 */
@@ -103,6 +105,11 @@ const struct prop *prop_find(struct str ns, struct str local)
 			return p;
 	}
 	return NULL;
+}
+
+const struct prop *prop_nth(size_t n)
+{
+	return n < ARRAY_LEN(props) ? &props[n] : NULL;
 }
 
 struct prop_context prop_context_of(const struct dav_call *call)

@@ -63,6 +63,8 @@ struct prop {
 
 /* NULL for a name that the table does not have: a dead or unknown property. */
 const struct prop *prop_find(struct str ns, struct str local);
+/* The table's rows in their order; NULL after the last. */
+const struct prop *prop_nth(size_t n);
 /* Any name as an empty element, self-contained where it is not in the table. */
 struct str prop_name_element(struct arena *mem, struct str ns, struct str local);
 
@@ -130,6 +132,7 @@ uint64_t scopes_to_read(enum resource_kind kind);
 #define PROP_WRITERS(X)                                                                                                \
 	X(acl)                                                                                                         \
 	X(acl_restrictions)                                                                                            \
+	X(add_member)                                                                                                  \
 	X(calendar_color)                                                                                              \
 	X(calendar_data)                                                                                               \
 	X(calendar_description)                                                                                        \
@@ -166,6 +169,7 @@ uint64_t scopes_to_read(enum resource_kind kind);
 	X(supported_calendar_data)                                                                                     \
 	X(supported_rscale_set)                                                                                        \
 	X(supported_collation_set)                                                                                     \
+	X(supported_live_property_set)                                                                                 \
 	X(supported_privilege_set)                                                                                     \
 	X(supported_report_set)                                                                                        \
 	X(sync_token)

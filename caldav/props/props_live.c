@@ -132,6 +132,28 @@ VALUE(supported_report_set)
 	return 200;
 }
 
+/* What stands in the table of this kind of resource; CALDAV:calendar-data is no property (RFC 4791 §9.6). */
+VALUE(supported_live_property_set)
+{
+	UNUSED_CONTEXT;
+	const struct prop *p;
+	for (size_t i = 0; (p = prop_nth(i)); i++) {
+		if (!(p->on & ON(subject->at.kind)) || (p->flags & PROP_DATA))
+			continue;
+		BUF_LIT(out, "<D:supported-live-property><D:prop>");
+		buf_add(out, p->empty);
+		BUF_LIT(out, "</D:prop></D:supported-live-property>");
+	}
+	return 200;
+}
+
+/* A calendar itself takes new members. */
+VALUE(add_member)
+{
+	href_element(out, href_text(context->cx->mem, subject->at));
+	return 200;
+}
+
 VALUE(sync_token)
 {
 	const struct sync_token token = { subject->calendar->id, subject->calendar->modseq, 0 };

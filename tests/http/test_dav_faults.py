@@ -33,6 +33,7 @@ def move_over(p):
 WRITES = {
     "PUT of a new object": lambda p: ("PUT", f"{p.cal}new{next(numbers)}.ics", new_event(), [ICAL, ("If-None-Match", "*")]),
     "PUT of a change": put_change,
+    "POST of a new object": lambda p: ("POST", p.cal, new_event(), [ICAL]),
     "PUT of the same": put_the_same,
     "DELETE of an object": lambda p: ("DELETE", p.object(), None, []),
     "DELETE of a calendar": lambda p: ("DELETE", p.filled(), None, []),

@@ -135,12 +135,12 @@ def test_who_reads_alone_is_told_what_each_write_lacks(kept):
     a, b, cal, home, second = kept.cal + "a.ics", kept.second + "b.ics", kept.cal, kept.home, kept.second
     write_content, bind, unbind = D + "write-content", D + "bind", D + "unbind"
     writes = [
-        ("PUT", a, {(a, write_content), (cal, bind)}), ("DELETE", a, {(cal, unbind)}), ("COPY", a, {(second, bind)}),
+        ("PUT", a, {(a, write_content), (cal, bind)}), ("DELETE", a, {(cal, unbind)}), ("COPY", a, {(second, bind)}), ("POST", cal, {(cal, bind)}),
         ("MOVE", a, {(cal, unbind), (second, bind)}), ("DELETE", cal, {(home, unbind)}),
         ("MKCALENDAR", home + "x/", {(home, bind)}), ("MKCOL", home + "x/", {(home, bind)}),
     ]
     for method, path, expected in writes:
-        body = new_event() if method == "PUT" else None
+        body = new_event() if method in ("PUT", "POST") else None
         answer = kept.reader.request(method, path, body, Destination=b)
         assert lacking(answer) == expected, method
     assert lacking(proppatch(kept.reader, cal, "<A:calendar-color>#fff</A:calendar-color>")) == {(cal, D + "write-properties")}

@@ -133,14 +133,14 @@ BODIES = {
     "PROPFIND": PROPERTIES,
     "PROPPATCH": '<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop><A:calendar-color xmlns:A="http://apple.com/ns/ical/">#112233</A:calendar-color>'
                  "</D:prop></D:set></D:propertyupdate>",
-    "ACL": '<D:acl xmlns:D="DAV:"/>', "PUT": event("there"),
+    "ACL": '<D:acl xmlns:D="DAV:"/>', "PUT": event("there"), "POST": event("there"),
 }
 
 
 def dav(world, credential, method, path, body):
     headers = {"Depth": "0", "Overwrite": "T", "Destination": path.rstrip("/") + "-moved"}
     if body:
-        headers["Content-Type"] = "text/calendar" if method == "PUT" else "application/xml"
+        headers["Content-Type"] = "text/calendar" if method in ("PUT", "POST") else "application/xml"
     return world.request(method, path, body, headers, credential)
 
 
