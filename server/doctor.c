@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/doctor.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "server/db/query.h"
 #include "server/http/tls.h"
 #include "server/mail/mail.h"
+#include "server/user.h"
 #include "sql.h"
 
 #define SPACE_WANTED_MIB 512
@@ -73,7 +75,7 @@ static struct finding check_data_dir(struct visit *v)
 
 static struct finding check_database(struct visit *v)
 {
-	err_t e = runtime_open(v->cx, &v->config, &v->runtime);
+	err_t e = runtime_open(v->cx, &v->config, KEY_ANY, &v->runtime);
 	if (e)
 		return find(v, BAD, "%.*s %.*s", STR_ARG(err_text(e)), STR_ARG(e->detail));
 	v->open = true;
@@ -195,10 +197,26 @@ static struct finding check_certificate(struct visit *v)
 	return grade_certificate(v, &facts, &url, instant_rfc3339(v->cx->mem, facts.expires).ptr);
 }
 
+/* Root reads them at the start; at SIGHUP the server's own user does. */
+static struct finding check_renewal(struct visit *v, struct finding certificate)
+{
+	const struct str files[] = { v->config.tls_cert, v->config.tls_key };
+	if (certificate.grade != GOOD || !user_visit())
+		return certificate;
+	for (size_t i = 0; i < ARRAY_LEN(files) && certificate.grade == GOOD; i++)
+		if (access(str_c(v->cx->mem, files[i]), R_OK) != 0)
+			certificate = find(v, WARNING,
+				"%.*s: %s as the user that the server becomes; it would not be read again at SIGHUP, "
+				"when the certificate is renewed",
+				STR_ARG(files[i]), strerror(errno));
+	user_return();
+	return certificate;
+}
+
 static struct finding check_tls(struct visit *v)
 {
 	if (v->config.tls_cert.ptr)
-		return check_certificate(v);
+		return check_renewal(v, check_certificate(v));
 	bool https = str_starts(v->config.public_url, STR("https://"));
 	if (https && !v->config.trusted_proxy.ptr)
 		return find(v, WARNING,
@@ -242,6 +260,10 @@ static struct finding check_mail(struct visit *v)
 	const struct config *before = v->cx->config;
 	v->cx->config = &v->config;
 	err_t e = mail_settings_read(v->cx, &mail);
+	if (!e && user_visit()) { /* root may write into every folder; the server does not stay root */
+		e = mail_settings_check_access(v->cx);
+		user_return();
+	}
 	v->cx->config = before;
 	if (e)
 		return find(v, BAD, "%.*s", STR_ARG(err_text(e)));

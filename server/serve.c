@@ -3,10 +3,8 @@
 #include "server/serve.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <malloc.h>
 #include <pthread.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,9 +22,11 @@
 #include "server/health.h"
 #include "server/http/civet.h"
 #include "server/http/client_certificate.h"
+#include "server/http/listen_try.h"
 #include "server/http/tls.h"
 #include "server/mail/sender.h"
 #include "server/modules.h"
+#include "server/user.h"
 #include "web/demo.h"
 
 #define JOB_THREADS 7      /* both of webhooks, mail and the streams' may be at work all the time */
@@ -136,12 +136,7 @@ static err_t drop_privileges(struct ctx *cx)
 {
 	if (geteuid() != 0)
 		return OK;
-	errno = 0;
-	const struct passwd *user = getpwnam("calends");
-	if (!user)
-		user = getpwnam("nobody");
-	if (!user || setgroups(0, NULL) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)
-		return REFUSE(cx, INTERNAL, "", "cannot change to the user calends: %s", strerror(errno));
+	TRY(user_become(cx));
 	keep_secrets(); /* a change of user may clear it */
 	warn_of_renewal(cx->config);
 	return mail_settings_check_access(cx);
@@ -290,13 +285,7 @@ static err_t check_secret_key(struct ctx *cx)
 {
 	bool same;
 	TRY(db_secret_is_same(cx, keyring_mark(cx->keys, cx->mem), true, &same));
-	if (same)
-		return OK;
-	return REFUSE(cx, INVALID_VALUE, "secret-key-file",
-		"The secret key (--secret-key-file, or secret.key in the data folder) is not the one that this "
-		"database was served "
-		"with, so what is sealed in it would not open. Put that file back; every instance has the same. "
-		"docs/site/self-hosting.md says what to do when it is lost.");
+	return same ? OK : db_refuse_secret(cx);
 }
 
 /* What the settings name. */
@@ -309,6 +298,9 @@ struct named {
 static err_t read_named(struct ctx *cx, struct named *out)
 {
 	const struct config *config = cx->config;
+	TRY(listen_try(cx, config->listen));
+	if (config->demo)
+		TRY(listen_try(cx, config->demo_listen));
 	TRY(mail_settings_read(cx, &out->mail));
 	if (config->tls_cert.ptr)
 		TRY(tls_open(cx, (struct tls_files){ config->tls_cert, config->tls_key }, &out->tls));
@@ -354,7 +346,7 @@ static err_t serve_over(struct ctx *cx, const struct command_call *call, const s
 {
 	struct runtime runtime;
 	struct command_call ours = *call;
-	TRY(runtime_open(cx, call->config, &runtime));
+	TRY(runtime_open(cx, call->config, KEY_OF_DATABASE, &runtime));
 	ours.runtime = &runtime;
 	ours.config = &runtime.config;
 	err_t e = serve_with(cx, &ours, named);

@@ -287,20 +287,27 @@ err_t api_wants_other(struct api_call *call, struct response *rs, bool *out)
 	return OK;
 }
 
+err_t api_tell_etag(const struct api_call *call, err_t e, struct str etag)
+{
+	return err_is(e, PRECONDITION) && api_reads(call) ? err_with_etag(call->rq->cx.mem, e, etag) : e;
+}
+
 err_t api_may_change(const struct api_call *call, struct str etag)
 {
 	struct ctx *cx = &call->rq->cx;
 	if (call->if_match.items && !etag.ptr)
 		return no_tag(call);
 	if (call->if_match.items && !etags_hold(&call->if_match, etag, false))
-		return FAIL(cx, PRECONDITION, "If-Match");
-	return etags_hold(&call->if_none_match, etag, true) ? FAIL(cx, PRECONDITION, "If-None-Match") : OK;
+		return api_tell_etag(call, FAIL(cx, PRECONDITION, "If-Match"), etag);
+	return etags_hold(&call->if_none_match, etag, true)
+		       ? api_tell_etag(call, FAIL(cx, PRECONDITION, "If-None-Match"), etag)
+		       : OK;
 }
 
 err_t api_unchanged(struct api_call *call, struct response *rs, struct str etag, bool *out)
 {
 	if (call->if_match.items && !etags_hold(&call->if_match, etag, false))
-		return FAIL(&call->rq->cx, PRECONDITION, "If-Match");
+		return api_tell_etag(call, FAIL(&call->rq->cx, PRECONDITION, "If-Match"), etag);
 	*out = etags_hold(&call->if_none_match, etag, true);
 	if (*out) {
 		reply_empty(rs, 304);

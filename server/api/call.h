@@ -85,6 +85,9 @@ bool api_reads(const struct api_call *call);
  */
 MUST_CHECK err_t api_wants_other(struct api_call *call, struct response *rs, bool *out);
 
+/* A refused condition, and to who may read it the entity tag that is there now; any other error as it is. */
+err_t api_tell_etag(const struct api_call *call, err_t e, struct str etag);
+
 /*
  * For a change of something with this (strong) tag, absent where it has none: PRECONDITION when If-Match lacks it or
  * If-None-Match has it. Called last before the change: where that is refused whatever the conditions are, they say

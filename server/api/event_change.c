@@ -91,7 +91,10 @@ err_t event_change_of(struct event_changing *c, struct id id, struct str instanc
 	const struct object_edit edit = { find, plan, c };
 	struct object object, beside = { .data = STR_ABSENT };
 	c->target = (struct event_target){ .instance = instance };
-	TRY(event_words(rq, object_edit(&rq->cx, &c->call->actor, id, &when, &edit, &object, &beside)));
+	err_t e = object_edit(&rq->cx, &c->call->actor, id, &when, &edit, &object, &beside);
+	if (err_is(e, PRECONDITION)) /* of what find() was shown */
+		e = api_tell_etag(c->call, e, etag_text(rq->cx.mem, c->target.object.etag));
+	TRY(event_words(rq, e));
 	c->target.object = beside.data.ptr ? beside : object;
 	c->earlier = beside.data.ptr ? object : beside;
 	if (beside.data.ptr || c->scope == SCOPE_ALL)

@@ -68,3 +68,11 @@ struct err *err_about(struct arena *mem, err_t e, const char *param)
 	same->param = param[0] ? str_of(param) : STR_ABSENT;
 	return same;
 }
+
+struct err *err_with_etag(struct arena *mem, err_t e, struct str etag)
+{
+	struct err *same = arena_new(mem, struct err);
+	*same = *e;
+	same->etag = etag;
+	return same;
+}

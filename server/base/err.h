@@ -26,6 +26,7 @@ struct err {
 	struct str said;    /* for the caller; absent: the row's own text */
 	const char *format; /* that `said` was made of, for who says it in another language (web/say.h); NULL as it */
 	struct str detail;  /* for the log alone: never shown to a caller */
+	struct str etag;    /* PRECONDITION: the tag that is there now; absent: not told */
 	struct str href;    /* what a DAV condition points at (no-uid-conflict); absent where none */
 	const char *privilege;  /* what DAV:need-privileges names; NULL: what the method needs */
 	uint64_t scopes;        /* INSUFFICIENT_SCOPE: all scopes that the operation needs */
@@ -74,6 +75,8 @@ struct str err_text(err_t e);
 /* The same failure, of what is called `param` where it is told: a field of a form has another name than the module's.
  */
 __attribute__((returns_nonnull)) struct err *err_about(struct arena *mem, err_t e, const char *param);
+/* The same failure of a condition, and the entity tag of what is there now: RFC 9110 §15.5.13 leaves to guess which. */
+__attribute__((returns_nonnull)) struct err *err_with_etag(struct arena *mem, err_t e, struct str etag);
 
 __attribute__((format(printf, 5, 6), returns_nonnull)) struct err *err_new_(
 	struct arena *mem, enum err_kind kind, const char *file, int line, const char *format, ...);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/base/log.h"
 
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "server/base/clock.h"
@@ -13,10 +15,20 @@
 static enum log_level log_level = LOG_INFO;
 static int log_fd = STDERR_FILENO;
 
+/* Whoever cuts the file behind it (logrotate's copytruncate) must not get a hole as long as all that was there. */
+static void append_always(int fd)
+{
+	struct stat file;
+	int flags = fcntl(fd, F_GETFL);
+	if (flags >= 0 && fstat(fd, &file) == 0 && S_ISREG(file.st_mode))
+		(void)fcntl(fd, F_SETFL, flags | O_APPEND);
+}
+
 void log_setup(enum log_level level, int fd)
 {
 	log_level = level;
 	log_fd = fd;
+	append_always(fd);
 }
 
 bool log_enabled(enum log_level level)

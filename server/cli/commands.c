@@ -163,7 +163,7 @@ static err_t run(struct ctx *cx, const struct order *order, struct word_list lin
 		.config = &order->config, .args = order->args, .words = line, .input = stdin, .out = out
 	};
 	if (c->flags & COMMAND_DB) {
-		TRY(runtime_open(cx, &order->config, &runtime));
+		TRY(runtime_open(cx, &order->config, KEY_ANY, &runtime));
 		call.runtime = &runtime;
 		call.config = &runtime.config;
 	}

@@ -93,32 +93,62 @@ err_t runtime_settle(struct ctx *cx, struct config *config)
 	return check_public_url(cx, "public-url", &config->public_url);
 }
 
-/* The folder that holds the key: made when the default place is used and it is not there yet. */
-static err_t open_keys(struct ctx *cx, struct runtime *r)
+static err_t key_path(struct ctx *cx, const struct config *config, const char **out)
 {
-	struct str file = r->config.secret_key_file;
-	if (!file.ptr) {
-		const char *dir = str_c(cx->mem, r->config.data_dir);
-		if (!dir || (mkdir(dir, 0700) != 0 && errno != EEXIST))
-			return REFUSE(cx, INVALID_VALUE, "data-dir", "--data-dir %.*s: %s", STR_ARG(r->config.data_dir),
-				strerror(errno));
-		file = str_fmt(cx->mem, "%.*s/secret.key", STR_ARG(r->config.data_dir));
-	}
-	const char *path = str_c(cx->mem, file);
-	if (!path)
+	struct str file = config->secret_key_file;
+	if (!file.ptr)
+		file = str_fmt(cx->mem, "%.*s/secret.key", STR_ARG(config->data_dir));
+	*out = str_c(cx->mem, file);
+	if (!*out)
 		return REFUSE(cx, INVALID_VALUE, "secret-key-file", "--secret-key-file: no such path");
+	return OK;
+}
+
+/* The folder that holds the key: made when the default place is used and it is not there yet. */
+static err_t open_keys(struct ctx *cx, const char *path, struct runtime *r)
+{
+	const char *dir = str_c(cx->mem, r->config.data_dir);
+	if (!r->config.secret_key_file.ptr && (!dir || (mkdir(dir, 0700) != 0 && errno != EEXIST)))
+		return REFUSE(cx, INVALID_VALUE, "data-dir", "--data-dir %.*s: %s", STR_ARG(r->config.data_dir),
+			strerror(errno));
 	return keyring_open(cx, path, &r->keys);
 }
 
-static err_t open_database(struct ctx *cx, struct runtime *r)
+/*
+ * A key that is there is read before the database is made or changed. One that is not is made after it: the private
+ * cluster makes the data folder with the owner and mode that it needs.
+ */
+static err_t open_keys_early(struct ctx *cx, struct runtime *r)
 {
-	int applied;
+	const char *path;
+	TRY(key_path(cx, &r->config, &path));
+	return access(path, F_OK) == 0 ? keyring_open(cx, path, &r->keys) : OK;
+}
+
+static err_t open_keys_late(struct ctx *cx, struct runtime *r)
+{
+	const char *path;
+	if (r->keys)
+		return OK;
+	TRY(key_path(cx, &r->config, &path));
+	return open_keys(cx, path, r);
+}
+
+static err_t find_database(struct ctx *cx, struct runtime *r)
+{
 	if (r->config.database_url.ptr)
 		r->database_url = str_c(cx->mem, r->config.database_url);
 	else
 		TRY(embedded_open(cx, r->config.data_dir, &r->embedded, &r->database_url));
 	if (!r->database_url)
 		return REFUSE(cx, INVALID_VALUE, "database-url", "--database-url: not a connection string");
+	return OK;
+}
+
+static err_t open_database(struct ctx *cx, enum runtime_key key, struct runtime *r)
+{
+	int applied;
+	struct bytes mark = key == KEY_OF_DATABASE ? keyring_mark(r->keys, cx->mem) : (struct bytes){ 0 };
 	struct db_settings settings = {
 		.url = str_of(r->database_url),
 		.connections = (unsigned)r->config.db_connections,
@@ -126,25 +156,26 @@ static err_t open_database(struct ctx *cx, struct runtime *r)
 		.statement_ms = (unsigned)r->config.deadline_ms,
 		.prepare = !r->config.db_unprepared,
 	};
-	TRY(db_migrate(cx, r->database_url, &applied));
+	TRY(db_migrate(cx, r->database_url, mark, &applied));
 	r->db = db_open(&settings);
 	return OK;
 }
 
-static err_t open_all(struct ctx *cx, struct runtime *r)
+static err_t open_all(struct ctx *cx, enum runtime_key key, struct runtime *r)
 {
 	ctx_begin(cx, PATIENCE_COMMAND_MS);
-	/* The private cluster makes the data folder with the owner and mode that it needs; so it comes first. */
-	TRY(open_database(cx, r));
-	return open_keys(cx, r);
+	TRY(open_keys_early(cx, r));
+	TRY(find_database(cx, r));
+	TRY(open_keys_late(cx, r));
+	return open_database(cx, key, r);
 }
 
-err_t runtime_open(struct ctx *cx, const struct config *config, struct runtime *out)
+err_t runtime_open(struct ctx *cx, const struct config *config, enum runtime_key key, struct runtime *out)
 {
 	*out = (struct runtime){ .config = *config };
 	err_t e = runtime_settle(cx, &out->config);
 	if (!e)
-		e = open_all(cx, out);
+		e = open_all(cx, key, out);
 	if (e) {
 		runtime_close(out);
 		return e;

@@ -20,6 +20,10 @@ struct runtime {
  */
 MUST_CHECK err_t runtime_settle(struct ctx *cx, struct config *config);
 
-/* Keys, database, schema. Sets cx->config, cx->keys and cx->db. What was opened before an error is closed again. */
-MUST_CHECK err_t runtime_open(struct ctx *cx, const struct config *config, struct runtime *out);
+/* Must the secret key be the one that the database was served with? A command that seals nothing does not ask. */
+enum runtime_key { KEY_ANY, KEY_OF_DATABASE };
+
+/* Keys, database, schema. With a key that is wrong nothing is migrated. Sets cx->config, cx->keys and cx->db. What was
+ * opened before an error is closed again. */
+MUST_CHECK err_t runtime_open(struct ctx *cx, const struct config *config, enum runtime_key key, struct runtime *out);
 void runtime_close(struct runtime *runtime);

@@ -6,9 +6,9 @@
 #include "sql.h"
 
 struct home {
-	bool moved;
+	bool moved, more;
 };
-DB_RESULT(database_home_keep, struct home, moved);
+DB_RESULT(database_home_step, struct home, moved, more);
 
 struct mark {
 	bool same;
@@ -23,9 +23,12 @@ void db_home_log(void)
 
 err_t db_home_keep(struct ctx *cx, void *unused)
 {
-	struct home home;
+	struct home home = { .more = true };
 	(void)unused;
-	TRY(db_row_(cx, &sql_database_home_keep, ROW(database_home_keep, &home), NULL, 0));
+	while (home.more) {
+		TRY(db_row_(cx, &sql_database_home_step, ROW(database_home_step, &home), NULL, 0));
+		ctx_go_on(cx);
+	}
 	if (home.moved)
 		db_home_log();
 	return OK;
@@ -39,4 +42,13 @@ err_t db_secret_is_same(struct ctx *cx, struct bytes mark, bool keep, bool *same
 	TRY(db_row(cx, &sql_secret_mark_same, ROW(secret_mark_same, &row), IN(mark)));
 	*same_out = row.same;
 	return OK;
+}
+
+err_t db_refuse_secret(struct ctx *cx)
+{
+	return REFUSE(cx, INVALID_VALUE, "secret-key-file",
+		"The secret key (--secret-key-file, or secret.key in the data folder) is not the one that this "
+		"database was served "
+		"with, so what is sealed in it would not open. Put that file back; every instance has the same. "
+		"docs/site/self-hosting.md says what to do when it is lost.");
 }

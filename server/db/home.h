@@ -18,3 +18,5 @@ void db_home_log(void); /* that it became another one */
  * keep: where there was none, it is this one from now on.
  */
 MUST_CHECK err_t db_secret_is_same(struct ctx *cx, struct bytes mark, bool keep, bool *same_out);
+/* What whoever starts with another one is told: INVALID_VALUE. */
+err_t db_refuse_secret(struct ctx *cx);

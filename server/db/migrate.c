@@ -145,19 +145,28 @@ static err_t step(struct ctx *cx, PGconn *pg, bool *more_out)
 	return OK;
 }
 
-/*
- * See server/db/home.h. Before anybody is served, and without a bound: there may be very many calendars.
- */
-static err_t home_keep(struct ctx *cx, PGconn *pg)
+/* One portion, in a transaction of its own. */
+static err_t home_step(struct ctx *cx, PGconn *pg, bool *moved_out, bool *more_out)
 {
 	TRY(run(cx, pg, "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 0", "of the counters"));
-	PGresult *res = plain_exec(pg, "SELECT database_home_keep()", ctx_deadline(cx, UINT32_MAX));
+	PGresult *res = plain_exec(pg, sql_database_home_step.sql, ctx_deadline(cx, UINT32_MAX));
 	err_t e = PQresultStatus(res) == PGRES_TUPLES_OK ? OK : refused(cx, pg, res, "of the counters");
-	bool moved = !e && PQgetvalue(res, 0, 0)[0] == 't';
+	*moved_out = !e && PQgetvalue(res, 0, 0)[0] == 't';
+	*more_out = !e && PQgetvalue(res, 0, 1)[0] == 't';
 	PQclear(res);
 	if (e)
 		return e;
-	TRY(run(cx, pg, "COMMIT", "of the counters"));
+	return run(cx, pg, "COMMIT", "of the counters");
+}
+
+/* See server/db/home.h. Before anybody is served, and without a bound: there may be very many calendars. */
+static err_t home_keep(struct ctx *cx, PGconn *pg)
+{
+	bool moved = false, more = true;
+	while (more) {
+		TRY(home_step(cx, pg, &moved, &more));
+		ctx_go_on(cx);
+	}
 	if (moved)
 		db_home_log();
 	return OK;
@@ -175,15 +184,44 @@ static err_t refuse_encoding(struct ctx *cx, PGconn *pg)
 		encoding);
 }
 
+/* A first row that is true. */
+static err_t asked(struct ctx *cx, PGconn *pg, PGresult *res, bool *out)
+{
+	err_t e = PQresultStatus(res) == PGRES_TUPLES_OK ? OK : refused(cx, pg, res, "of the secret key");
+	*out = !e && PQntuples(res) > 0 && PQgetvalue(res, 0, 0)[0] == 't';
+	PQclear(res);
+	return e;
+}
+
+/* Told before the first migration, too: what this server would seal, others could not open. */
+static err_t refuse_other_secret(struct ctx *cx, PGconn *pg, struct bytes mark)
+{
+	const char *const values[] = { mark.ptr ? str_c(cx->mem, hex_of(cx->mem, mark)) : NULL };
+	bool marked, other;
+	if (!mark.ptr)
+		return OK;
+	TRY(asked(cx, pg,
+		plain_exec(pg, "SELECT to_regclass('database_home') IS NOT NULL", ctx_deadline(cx, UINT32_MAX)),
+		&marked));
+	if (!marked)
+		return OK;
+	TRY(asked(cx, pg,
+		plain_exec_with(pg, "SELECT h.mark <> decode($1, 'hex') FROM database_home h", 1, values,
+			ctx_deadline(cx, UINT32_MAX)),
+		&other));
+	return other ? db_refuse_secret(cx) : OK;
+}
+
 static void quiet(void *state, const PGresult *res)
 {
 	(void)state, (void)res;
 }
 
-static err_t migrate_on(struct ctx *cx, PGconn *pg, int *applied_out)
+static err_t migrate_on(struct ctx *cx, PGconn *pg, struct bytes mark, int *applied_out)
 {
 	bool more = true;
 	TRY(refuse_encoding(cx, pg));
+	TRY(refuse_other_secret(cx, pg, mark));
 	int applied = -1; /* the last step finds nothing to do */
 	for (; more; applied++) {
 		TRY(step(cx, pg, &more));
@@ -193,14 +231,14 @@ static err_t migrate_on(struct ctx *cx, PGconn *pg, int *applied_out)
 	return home_keep(cx, pg);
 }
 
-err_t db_migrate(struct ctx *cx, const char *url, int *applied_out)
+err_t db_migrate(struct ctx *cx, const char *url, struct bytes mark, int *applied_out)
 {
 	PGconn *pg;
 	err_t refusal = conn_plain(cx, url, &pg);
 	if (refusal)
 		return REFUSE(cx, UNAVAILABLE, "", "%.*s", STR_ARG(refusal->detail));
 	PQsetNoticeReceiver(pg, quiet, NULL);
-	err_t e = migrate_on(cx, pg, applied_out);
+	err_t e = migrate_on(cx, pg, mark, applied_out);
 	PQfinish(pg); /* what a failed step left open is rolled back by this */
 	return e;
 }

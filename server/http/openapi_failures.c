@@ -70,6 +70,8 @@ static void failure(struct json *j, const char *key, const struct error_form *fo
 	openapi_header(j, "Request-Id");
 	if (status == 401)
 		openapi_header(j, "WWW-Authenticate");
+	if (status == 412)
+		openapi_header(j, "ETag");
 	if (status == 429 || status == 503)
 		openapi_header(j, "Retry-After");
 	if (status == 429)

@@ -193,6 +193,8 @@ static void answer_error(struct request *rq, struct response *rs, err_t e)
 		response_header(rs, "Accept-Encoding", STR("identity"));
 	if (e->retry_after_s)
 		response_header(rs, "Retry-After", str_fmt(rq->cx.mem, "%d", e->retry_after_s));
+	if (e->etag.ptr)
+		response_header(rs, "ETag", e->etag);
 	if (rq->module && rq->module->show_error)
 		rq->module->show_error(rq, rs, e);
 	else

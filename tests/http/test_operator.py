@@ -3,10 +3,14 @@
 import json
 import os
 import re
+import socket
 import subprocess
 
 import pytest
 
+from certificate import Certificate
+from ports import free_port
+from wire import Client
 from world import BIN, ROOT
 
 
@@ -66,6 +70,25 @@ def test_the_doctor_says_how_to_mend_a_public_url_without_tls(world):
     assert status == 1 and found["public URL"]["finding"] == "bad" and "https" in found["public URL"]["text"]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="as root alone")
+def test_the_doctor_of_root_judges_as_the_user_that_serves(world, tmp_path):
+    """Root may write into every folder and read every file; the server does not stay root."""
+    folder = tmp_path / "mail"
+    folder.mkdir(mode=0o700)
+    mail = ["--mail-folder", folder, "--mail-from", "c@example.org"]
+    _, found = doctor(world, *mail)
+    assert found["mail"]["finding"] == "bad" and "as the user" in found["mail"]["text"] and "root)" not in found["mail"]["text"], found["mail"]
+    for parent in (tmp_path, *tmp_path.parents[:2]):
+        parent.chmod(parent.stat().st_mode | 0o011)
+    folder.chmod(0o777)
+    _, found = doctor(world, *mail)
+    assert found["mail"]["finding"] == "warning" and "reaches nobody" in found["mail"]["text"], found["mail"]
+    made = Certificate(tmp_path, "localhost")
+    os.chown(made.key, 0, 0)
+    _, found = doctor(world, "--tls-cert", made.cert, "--tls-key", made.key, "--public-url", "https://localhost")
+    assert found["TLS"]["finding"] == "warning" and "SIGHUP" in found["TLS"]["text"], found["TLS"]
+
+
 @pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For", "Via"])
 def test_metrics_are_not_told_through_a_proxy_that_is_not_named(world, header):
     assert world.get("/metrics", {header: "198.51.100.7"}).status == 404
@@ -79,15 +102,46 @@ def test_a_port_in_use_is_said_with_its_address(world):
     assert f"Cannot listen on {address}" in done.stderr and "Address already in use" in done.stderr, done.stderr
 
 
+def connects(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_log_that_is_cut_goes_on_at_its_beginning(world, tmp_path):
+    """logrotate's copytruncate, of a log that the shell opened without >>."""
+    port, log = free_port(), tmp_path / "log"
+
+    def asked():
+        return world.wait_for(lambda: connects(port)) and Client("127.0.0.1", port).request("GET", "/healthz").status == 200
+
+    with open(log, "wb") as file:
+        server = subprocess.Popen([BIN, "serve", "--listen", f"127.0.0.1:{port}", *world.settings], stdout=subprocess.DEVNULL, stderr=file,
+            env=world.environment)
+    try:
+        assert asked() and world.wait_for(lambda: b"path=/healthz" in log.read_bytes())
+        os.truncate(log, 0)
+        assert asked() and world.wait_for(lambda: b"path=/healthz" in log.read_bytes())
+        assert b"\0" not in log.read_bytes()
+    finally:
+        server.terminate()
+        server.wait(40)
+
+
 def test_a_setting_that_is_wrong_changes_nothing(world, tmp_path):
     """It is told before a database is made, or a newer schema brought to one that an older server still serves."""
     (tmp_path / "none.pem").write_bytes(b"")
+    port = free_port()
     for wrong in (["--mail-folder", "/nowhere/at/all", "--mail-from", "c@example.org"], ["--mtls-ca", tmp_path / "none.pem"],
+                  ["--secret-key-file", tmp_path / "none.pem"], ["--listen", f"127.0.0.1:{world.port}"], ["--listen", "192.0.2.1:8080"],
+                  ["--demo", "--demo-listen", f"127.0.0.1:{world.port}"],
                   ["--tls-cert", tmp_path / "none.pem", "--tls-key", tmp_path / "none.pem"], ["--smtp-url", "http://x", "--mail-from", "c@example.org"]):
         folder = tmp_path / "data"
-        done = subprocess.run([BIN, "serve", "--listen", f"127.0.0.1:{world.port}", "--data-dir", folder, *wrong], capture_output=True, text=True,
+        where = [] if wrong[0] == "--listen" else ["--listen", f"127.0.0.1:{port}"]
+        done = subprocess.run([BIN, "serve", "--data-dir", folder, *where, *wrong], capture_output=True, text=True,
             check=False, env=world.environment, timeout=60)
-        assert done.returncode == 1 and wrong[0] in done.stderr + wrong[0] * ("tls" in wrong[0]), done.stderr
+        told = {"--tls-cert": "none.pem", "--mtls-ca": "none.pem", "--secret-key-file": "must hold exactly 32 octets", "--listen": f"Cannot listen on {wrong[1]}",
+                "--demo": "Cannot listen on"}.get(wrong[0], wrong[0])
+        assert done.returncode == 1 and told in done.stderr, done.stderr
         assert "database_made" not in done.stdout + done.stderr and not folder.exists(), wrong
 
 

@@ -188,6 +188,10 @@ def test_a_disk_that_is_full_answers_reads_and_loses_nothing_that_was_acknowledg
     stored = ["first"] + [name for name, status in statuses.items() if status == 201]
     assert all(get(server, small_disk, name) == 200 for name in stored)
     assert set(statuses.values()) <= {201, 507, 503}, statuses
+    os.kill(small_disk.postmaster(), signal.SIGKILL)  # whoever finds it dead is told why it does not come back
+    gone = [line for line in server.lines if "event=database_gone" in line]
+    assert small_disk.wait_for(lambda: [line for line in server.lines if "event=database_gone" in line and line not in gone])
+    assert "disk=full" in [line for line in server.lines if "event=database_gone" in line][-1]
     make_room(small_disk)
     assert small_disk.wait_for(lambda: put(server, small_disk, "after") in (201, 204), 60)
     assert all(get(server, small_disk, name) == 200 for name in stored)

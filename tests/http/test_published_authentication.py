@@ -55,13 +55,24 @@ def test_publishable_key(world, user):
     assert key.startswith("pk_live_")
     for method, target, body in (("GET", "/v1/events", None), ("GET", "/v1/profile", None), ("POST", "/v1/events", VALID)):
         assert_error(Api(world, key)(method, target, body), 403, "key_kind_not_allowed", type_="authorization_failed")
+    slug = Api(world, user.key)("POST", "/v1/booking_pages", {"slug": "for-a-widget", "title": "For a widget"}).json["slug"]
+    page, calendar = f"/v1/public/booking_pages/{slug}", Api(world, user.key).calendar("For a widget")["id"]
+    assert Api(world, user.key)("PATCH", f"/v1/calendars/{calendar}", {"is_public": True}).status == 200
+    range_ = "from=2026-12-01T00:00:00Z&to=2026-12-03T00:00:00Z"
+    for target in (page, f"{page}/availability?{range_}", f"/v1/public/calendars/{calendar}/freebusy?{range_}"):
+        opened = world.get(target, {"Origin": "https://anywhere.example"}, key)  # by frontend code, wherever that runs
+        assert opened.status == 200 and user.email not in opened.text, opened
+        assert_error(Api(world, key)("POST", target.partition("?")[0], {}), 403, "key_kind_not_allowed", type_="authorization_failed")
+
+
+SECRET_OPENS = ("/v1/events", "/v1/calendars", "/v1/profile", "/v1/api_keys", "/v1/oauth_apps", "/v1/webhook_endpoints", "/v1/audit")
 
 
 def test_secret_key(world, user):
     """sk_live_… Secret. Server-side only. Full API access for your account."""
     key = world.key(user, kind="secret")
     assert key.startswith("sk_live_")
-    for target in ("/v1/events", "/v1/calendars", "/v1/profile", "/v1/api_keys", "/v1/oauth_apps", "/v1/webhook_endpoints", "/v1/audit"):
+    for target in SECRET_OPENS:
         assert world.get(target, key=key).status == 200, target
 
 
@@ -69,6 +80,8 @@ def test_sandbox_key(world, user):
     """sk_test_… Sandbox secret. Identical surface, isolated test data."""
     live, test = (Api(world, world.key(user, kind="secret", mode=mode)) for mode in ("live", "test"))
     assert test.key.startswith("sk_test_")
+    for target in SECRET_OPENS:
+        assert test("GET", target).status == 200, target
     event = test.event(title="Only a test")
     assert live("GET", f"/v1/events/{event['id']}").status == 404
     assert "Only a test" not in live("GET", "/v1/events").text and "Only a test" in test("GET", "/v1/events").text
@@ -155,8 +168,10 @@ SCOPES = {  # what it opens: method, target, body; and what it does not
     "calendars:read": ([("GET", "/v1/calendars", None), ("GET", "/v1/freebusy?from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z", None)],
                        ("GET", "/v1/events", None)),
     "calendars:write": ([("PATCH", "/v1/calendars/{calendar}", {"selected": True}),
+                         ("PATCH", "/v1/calendars/{calendar}", {"selected": False}),
                          ("PATCH", "/v1/calendars/{calendar}", {"color_hex": "#0F5EDB"}),
-                         ("PATCH", "/v1/calendars/{calendar}", {"writable": True})], ("GET", "/v1/calendars", None)),
+                         ("PATCH", "/v1/calendars/{calendar}", {"writable": False}),
+                         ("PATCH", "/v1/calendars/{calendar}", {"selected": True, "writable": True})], ("GET", "/v1/calendars", None)),
     "events:read": ([("GET", "/v1/events", None), ("GET", "/v1/events/{event}", None), ("GET", "/v1/events/{event}/monitoring", None)],
                     ("POST", "/v1/events", VALID)),
     "events:write": ([("POST", "/v1/events", VALID), ("PATCH", "/v1/events/{event}", {"title": "Changed"}),
@@ -180,6 +195,16 @@ def test_scopes(world, user, browser, app, scope):
     for method, target, body in opened:
         reply = token(method, target.format(**ids), body)
         assert reply.status in (200, 201), (method, target, reply)
+        if method == "PATCH":
+            now = own("GET", target.format(**ids)).json
+            assert {name: now[name] for name in body} == body
+    if scope == "events:write":
+        assert own("GET", f"/v1/events/{ids['event']}").json["is_cancelled"]
+    if scope == "webhooks:manage":
+        made = reply.json["data"][0]
+        assert made["connected_account_id"] and made["id"] not in own("GET", "/v1/webhook_endpoints").text
+        assert token("POST", "/v1/webhook_endpoints", {**WEBHOOK, "connect_events": True}).status == 403
+        assert token("DELETE", f"/v1/webhook_endpoints/{made['id']}").status == 200
     assert token(closed[0], closed[1], closed[2]).status == 403
 
 
@@ -192,6 +217,12 @@ def test_one_hour(world, browser, app):
     assert world.get("/v1/profile", key=again.json["access_token"]).status == 200
 
 
+def browser_of(world, email):
+    made = Browser(world)
+    made.sign_in(world.account(email))
+    return made
+
+
 def test_connected_account_id(world, user, browser, app):
     """The connected_account_id is included in every token payload as cpa_… — pass it with each call to scope the request."""
     tokens = app.connect(browser, scope="profile:read")
@@ -202,6 +233,10 @@ def test_connected_account_id(world, user, browser, app):
     scoped = world.get("/v1/profile", {"Connected-Account": account}, platform)
     assert scoped.status == 200 and scoped.json["id"] == user.id
     assert world.get("/v1/profile", key=platform).json["id"] != user.id
+    with_each_call = {"Connected-Account": account}
+    assert world.get("/v1/profile", with_each_call, tokens["access_token"]).json["id"] == user.id
+    another = app.connect(browser_of(world, "another-user@example.org"), scope="profile:read")["connected_account_id"]
+    assert_error(world.get("/v1/profile", {"Connected-Account": another}, tokens["access_token"]), 403, "account_mismatch", type_="authorization_failed")
 
 
 def claims_of(jwt):

@@ -104,7 +104,8 @@ def test_keys_look_like_this(world, browser):
 def test_authorization_header(world, user):
     """Pass the key in the Authorization header: GET /api/v1/hosted-calendars, Authorization: Bearer cp_…"""
     assert world.get(HOSTED, key=user.key).json["data"] is not None
-    assert world.get(f"{HOSTED}?api_key={user.key}").status in (400, 401)
+    elsewhere = world.get(f"{HOSTED}?api_key={user.key}")
+    assert (elsewhere.status, elsewhere.json) == (401, world.get(HOSTED).json)  # as if none had been sent
 
 
 def test_password_of_caldav(world, user):
@@ -152,6 +153,11 @@ def test_revoke(world, browser):
     assert (refused.status, refused.json["error"]) == (401, "Unauthorized")
     assert world.dav("PROPFIND", "/dav/", None, {"Depth": 0}, ("reader@example.org", key)).status == 401
     assert "Revoked" in row_of(browser, "To revoke") and "/revoke" not in row_of(browser, "To revoke")
+    [gone] = [k for k in world.cli("key", "list", "reader@example.org")["data"] if k["name"] == "To revoke"]
+    manager = Api(world, world.key("reader@example.org", kind="secret"))
+    for method, target, body in (("POST", f"/v1/api_keys/{gone['id']}/rotate", None), ("PATCH", f"/v1/api_keys/{gone['id']}", {"name": "Again"})):
+        assert manager(method, target, body).status in (404, 409), (method, target)
+    assert world.get(HOSTED, key=key).status == 401
     assert world.get(HOSTED, key=generate(world, browser, "After it", kind="account")).status == 200
 
 

@@ -117,6 +117,8 @@ def test_if_match_holds_wherever_it_is_sent(world, ann, event, work):  # RFC 911
             ("DELETE", f"/v1/calendars/{work}", None)]:
         got = call(world, method, target, body, ann.key, stale)
         assert got.status == 412 and got.json["error"]["code"] == "etag_mismatch", (method, target, got)
+        tag = None if method == "POST" and "cancel" not in target else event["etag"] if "events" in target else calendar.json["etag"]
+        assert got.headers.get("ETag") == tag, (method, target, got)  # what is there now, so that nobody has to ask
         weak = call(world, method, target, body, ann.key, {"If-Match": f'W/{event["etag"]}, W/{calendar.json["etag"]}'})
         assert weak.status == 412, (method, target, weak)
         junk = call(world, method, target, body, ann.key, {"If-Match": "junk"})
@@ -174,6 +176,13 @@ def test_conditions_say_nothing_where_a_change_is_refused(world, ann):  # RFC 91
         for headers in ({}, NO_TAG, {"If-None-Match": "*"}):
             got = call(world, method, target, body, ann.key, headers)
             assert got.status == 403, (method, target, headers, got)
+
+
+def test_who_may_not_read_is_not_told_the_tag_that_is_there(world, ann, event):
+    writer = world.key(ann, kind="restricted", scope="events:write")
+    for method, body in (("PATCH", {"title": "x"}), ("DELETE", None)):
+        got = call(world, method, f"/v1/events/{event['id']}", body, writer, {"If-Match": '"00000000000000000000000000000000"'})
+        assert got.status == 412 and "ETag" not in got.headers, got
 
 
 def test_a_hosted_calendar_has_no_tag_that_could_match(world, ann):  # RFC 9110 §13.1.1

@@ -91,6 +91,26 @@ def test_a_database_that_is_another_under_a_running_server_is_noticed(world, ann
     assert dav.sync(calendar).status == 207
 
 
+def test_very_many_counters_jump_a_portion_at_a_time_and_each_once(world, ann):
+    """F57: a job's statement has only so long, and whoever writes waits for it. Who dies between two portions is followed by another."""
+    for n in range(5):
+        made = world.post("/v1/calendars", f'{{"name": "Portion {n}"}}', {"Content-Type": "application/json"}, ann.key)
+        assert made.status == 201, made
+    counters = "SELECT calendar_id, modseq, min_modseq FROM calendar_state ORDER BY account_id, calendar_id"
+    world.end_batch()
+    world.stop()
+    before = world.sql(counters)
+    world.sql("UPDATE database_home SET home = 'elsewhere'")
+    assert [world.sql("SELECT * FROM database_home_step(2)") for _ in range(2)] == [[["f", "t"]]] * 2
+    [[home, *begun]] = world.sql("SELECT home, moving_to = database_home_now(), moved_calendar FROM database_home")
+    assert (home, begun) == ("elsewhere", ["t", before[3][0]])
+    assert [now != was for now, was in zip(world.sql(counters), before)] == [True] * 4 + [False] * (len(before) - 4)
+    world.start()  # by which all is done, before anybody is served
+    jumped = [[calendar, str(int(modseq) + 2**32), str(int(modseq) + 2**32)] for calendar, modseq, _ in before]
+    assert world.sql(counters) == jumped and world.log_has("database_moved")
+    assert world.sql("SELECT home = database_home_now(), moving_to FROM database_home") == [["t", ""]]
+
+
 # ---- webhooks ----
 
 
@@ -127,6 +147,15 @@ def test_a_database_is_served_with_its_own_secret_key_alone(world, tmp_path):
     """F59: a restore that forgot secret.key made a new one, with which no second factor and no ID token worked."""
     done = serve(world, "--data-dir", str(tmp_path / "other"))
     assert done.returncode != 0 and "--secret-key-file" in done.stderr and "Put that file back" in done.stderr, done.stderr
+    before = world.sql("SELECT count(*) FROM schema_migration")
+    undone = "DELETE FROM schema_migration WHERE number = (SELECT max(number) FROM schema_migration) RETURNING number, name"
+    [[number, name]] = world.sql(undone)  # told before anything is migrated
+    try:
+        done = serve(world, "--data-dir", str(tmp_path / "other"))
+        assert "Put that file back" in done.stderr and "event=migrated" not in done.stderr, done.stderr
+    finally:
+        world.sql(f"INSERT INTO schema_migration (number, name) VALUES ({number}, '{name}')")
+    assert world.sql("SELECT count(*) FROM schema_migration") == before
     with pytest.raises(CliError) as told:
         subprocess_doctor(world, tmp_path / "other")
     assert "put that file back" in str(told.value)

@@ -187,7 +187,7 @@ def one_place_of_zones(world):
 
 
 def one_home(world):
-    world.sql("SELECT database_home_keep(), database_home_keep()")
+    world.sql("SELECT database_home_step(1), database_home_step(1)")
     assert count(world, "database_home") == 1
 
 

@@ -42,7 +42,7 @@ static inline int database_start(void **state)
 	database_folder = str_c(database_mem, str_of(folder));
 	err_t e = embedded_open(&cx, str_of(database_folder), &database_cluster, &database_url);
 	if (!e)
-		e = db_migrate(&cx, database_url, &applied);
+		e = db_migrate(&cx, database_url, (struct bytes){ 0 }, &applied);
 	return e ? database_fail(e) : 0;
 }
 
