@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 
+from folders import QUICK
 from world import ASAN, BIN, CliError, Server
 
 EVENT = ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//t//EN\r\nBEGIN:VEVENT\r\nUID:{uid}\r\nDTSTAMP:20261124T000000Z\r\n"
@@ -27,7 +28,7 @@ class Folder:
     certificate = public_url = None
 
     def __init__(self, path=None):
-        self.path = path or tempfile.mkdtemp(prefix="calends-folder-", dir="/tmp")
+        self.path = path or tempfile.mkdtemp(prefix="calends-folder-", dir=QUICK)
         self.environment = dict(os.environ, LC_ALL="C.UTF-8", ASAN_OPTIONS=ASAN)
         self.settings = ["--data-dir", self.path]
         self.servers = []

@@ -13,6 +13,8 @@ import subprocess
 import tempfile
 import time
 
+from folders import QUICK
+
 
 def _libpq():
     """psql would cost twice the time of a session: a program is started for each statement."""
@@ -65,7 +67,7 @@ class Postgres:
         self.settings = settings
         self.bin = max(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda p: int(p.split("/")[4]))
         self.as_user = _user()
-        self.folder = tempfile.mkdtemp(prefix="calends-pg-", dir="/tmp")
+        self.folder = tempfile.mkdtemp(prefix="calends-pg-", dir=QUICK)
         self.data, self.log = self.folder + "/data", self.folder + "/log"
         if self.as_user:
             os.chown(self.folder, self.as_user["user"], self.as_user["group"])
@@ -81,7 +83,7 @@ class Postgres:
     def start(self):
         settings = {
             "listen_addresses": "", "unix_socket_directories": self.folder, "fsync": "off", "full_page_writes": "off",
-            "shared_buffers": "64MB", "max_connections": "200", "log_min_error_statement": "panic", "autovacuum": "on", **self.settings,
+            "shared_buffers": "64MB", "max_wal_size": "128MB", "max_connections": "200", "log_min_error_statement": "panic", "autovacuum": "on", **self.settings,
         }
         options = [x for n, v in settings.items() for x in ("-c", f"{n}={v}")]
         with open(self.log, "ab") as log:

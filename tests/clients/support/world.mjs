@@ -11,7 +11,7 @@ import { createServer as createTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { randomInt, webcrypto } from 'node:crypto';
+import { webcrypto } from 'node:crypto';
 import { chromium } from 'playwright-core';
 
 globalThis.crypto ??= webcrypto; // Node 18 has it behind a flag
@@ -20,11 +20,14 @@ const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathna
 const program = process.env.CALENDS ?? join(root, 'build/dev/calends');
 const run = promisify(execFile);
 
-// As tests/support/ports.py has it: below the ports that the system gives to outgoing connections.
+// As tests/support/ports.py has it: below the ports that the system gives to outgoing connections. Test files are processes of
+// their own, and run at once: each takes others, or two would find one free before either listens.
+let taken = process.pid * 16;
+
 async function freePort() {
 	const outgoing = Number((await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'ascii')).split(/\s/)[0]) - (process.env.CALENDS_PORTS ?? 0);
 	for (;;) {
-		const port = Math.max(outgoing - 10000, 1024) + randomInt(10000);
+		const port = Math.max(outgoing - 10000, 1024) + (taken++ % 10000);
 		const server = createTcp();
 		const free = await new Promise((done) => {
 			server.once('error', () => done(false));
