@@ -4,8 +4,6 @@
 #include "caldav/methods/methods.h"
 #include "server/http/disposition.h"
 
-#define ICAL_TYPE "text/calendar;charset=utf-8"
-
 /* 412, or whether the client has it already: 304. */
 static err_t read_judge(const struct dav_call *call, struct str tag, struct instant modified, bool *unchanged_out)
 {

@@ -28,8 +28,7 @@ err_t post_run(struct dav_call *call)
 		return FAIL(&rq->cx, NOT_FOUND, "no such calendar");
 	TRY(uid_conflict_href(rq, made, e));
 
-	reply_empty(call->rs, 201);
+	put_answer(call, made, true, &object);
 	response_header(call->rs, "Location", request_absolute(rq, href_text(mem, made)));
-	response_header(call->rs, "ETag", etag_text(mem, object.etag)); /* stored to the octet as sent */
 	return OK;
 }

@@ -20,7 +20,7 @@ static const struct prop props[] = {
 	/* name                                   where                               flags                     writer                    source */
 	{ D("creationdate"),                      ON(RES_CALENDAR) | ON(RES_OBJECT),  PROP_ALL,                 prop_creationdate },      /* RFC 4918 §15.1 */
 	{ D("displayname"),                       ON(RES_PRINCIPAL) | ON(RES_CALENDAR), PROP_ALL | PROP_SETTABLE, prop_displayname },     /* §15.2 */
-	{ D("getcontentlength"),                  ON(RES_OBJECT),                     PROP_ALL,                 prop_getcontentlength },  /* §15.4 */
+	{ D("getcontentlength"),                  ON_TREE,                            PROP_ALL,                 prop_getcontentlength },  /* §15.4 */
 	{ D("getcontenttype"),                    ON(RES_CALENDAR) | ON(RES_OBJECT),  PROP_ALL,                 prop_getcontenttype },    /* §15.5 */
 	{ D("getetag"),                           ON(RES_CALENDAR) | ON(RES_OBJECT),  PROP_ALL,                 prop_getetag },           /* §15.6 */
 	{ D("getlastmodified"),                   ON(RES_OBJECT),                     PROP_ALL,                 prop_getlastmodified },   /* §15.7 */

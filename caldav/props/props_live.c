@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The values of live properties, but those of access control (props_acl.c). No white space inside values. */
 #include "caldav/calendar/recur/rscale.h"
+#include "caldav/calendar/recur/vtimezone.h"
 #include "caldav/props/props.h"
 #include "caldav/reports/calendar_data.h"
 #include "caldav/reports/report.h"
@@ -55,10 +56,11 @@ VALUE(displayname)
 	return text_value(out, context->principal->name);
 }
 
+/* Of a collection 0, as other servers say: a GET of one tells no length (RFC 4918 §15.4). */
 VALUE(getcontentlength)
 {
 	UNUSED_CONTEXT;
-	buf_int(out, subject->object->size);
+	buf_int(out, subject->object ? subject->object->size : 0);
 	return 200;
 }
 
@@ -205,10 +207,12 @@ VALUE(calendar_description)
 	return text_value(out, subject->calendar->description);
 }
 
+/* RFC 7809 §5.2: a zone that was set by its name is told in full, too. */
 VALUE(calendar_timezone)
 {
-	UNUSED_CONTEXT;
-	return text_value(out, subject->calendar->timezone);
+	const struct calendar *calendar = subject->calendar;
+	const struct zone *zone = calendar->timezone.ptr ? NULL : zone_by_name(calendar->tzid);
+	return text_value(out, zone ? vtimezone_document(context->cx->mem, zone, calendar->tzid) : calendar->timezone);
 }
 
 VALUE(calendar_timezone_id)

@@ -135,8 +135,8 @@ err_t path_parse(struct ctx *cx, struct str raw, struct path *out)
 
 	struct str rest = str_from(raw, 1), segment;
 	while (str_cut(&rest, '/', &segment)) {
-		if (!segment.len && !rest.ptr) {
-			path.folder = true;
+		if (!segment.len && (!rest.ptr || (path.count && !str_trim(rest, "/").len))) {
+			path.folder = true; /* slashes at the end are one */
 			break;
 		}
 		if (!segment.len)

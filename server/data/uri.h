@@ -17,7 +17,8 @@ struct path {
 
 /*
  * A raw path that begins with '/'. MALFORMED: bad escapes, NUL, invalid UTF-8 after decoding, segments "." and ".."
- * (decoded or not), empty segments inside, more than PATH_SEGMENTS_MAX, a segment over 255 octets.
+ * (decoded or not), empty segments before another (slashes at the end are one), more than PATH_SEGMENTS_MAX, a segment
+ * over 255 octets.
  */
 MUST_CHECK err_t path_parse(struct ctx *cx, struct str raw, struct path *out);
 

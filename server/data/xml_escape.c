@@ -7,7 +7,7 @@
 /* clang-format off */
 static const uint8_t noted[256] = {
 	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,   1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	['&'] = 1, ['<'] = 1, ['>'] = 1, ['"'] = 1, [0xEF] = 1,
+	['&'] = 1, ['<'] = 1, ['>'] = 1, ['"'] = 1, ['\''] = 1, [0xEF] = 1,
 };
 /* clang-format on */
 
@@ -28,6 +28,8 @@ static struct str replacement(struct str at, bool attribute, size_t *taken)
 		return STR("&#13;");
 	case '"':
 		return attribute ? STR("&quot;") : STR_ABSENT;
+	case '\'':
+		return attribute ? STR("&#39;") : STR_ABSENT;
 	case '\t':
 		return attribute ? STR("&#9;") : STR_ABSENT;
 	case '\n':

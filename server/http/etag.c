@@ -22,6 +22,25 @@ bool etag_cut(struct str *rest, struct etag *out)
 	return true;
 }
 
+/* A tag whose quotes the client dropped: what is between commas and blanks, without quotes of its own. */
+static bool bare_cut(struct str *rest, struct etag *out)
+{
+	bool weak = str_starts(*rest, STR("W/"));
+	struct str s = weak ? str_from(*rest, 2) : *rest;
+	size_t len = 0;
+	while (len < s.len && (unsigned char)s.ptr[len] > ' ' && s.ptr[len] != 127 && s.ptr[len] != ',') {
+		if (s.ptr[len] == '"')
+			return false;
+		len++;
+	}
+	struct etag tag = { .opaque = str_sub(s, 0, len), .weak = weak };
+	if (!len || str_eq(tag.opaque, STR("*")))
+		return false;
+	*out = tag;
+	*rest = str_from(s, len);
+	return true;
+}
+
 err_t etags_read(const struct request *rq, const char *name, struct etag_list *out)
 {
 	struct str rest = request_header_list(rq, name);
@@ -41,10 +60,10 @@ err_t etags_read(const struct request *rq, const char *name, struct etag_list *o
 			continue;
 		}
 		struct etag tag;
-		bool is_tag = etag_cut(&rest, &tag) && !tag.has_blank;
+		bool is_tag = etag_cut(&rest, &tag) ? !tag.has_blank : bare_cut(&rest, &tag);
 		rest = str_trim(rest, STR_BLANK);
 		if (!is_tag || (rest.len && rest.ptr[0] != ','))
-			return REFUSE(&rq->cx, MALFORMED, name, "%s is * or a list of quoted entity tags.", name);
+			return REFUSE(&rq->cx, MALFORMED, name, "%s is * or a list of entity tags.", name);
 		if (count == ETAGS_MAX)
 			return REFUSE(&rq->cx, MALFORMED, name, "%s has more than %d entity tags.", name, ETAGS_MAX);
 		items[count++] = tag;

@@ -22,7 +22,10 @@ struct etag_list {
 	size_t count;
 };
 
-/* The list that the header of this name is. MALFORMED when it is neither * nor a list of 1 to ETAGS_MAX tags. */
+/*
+ * The list that the header of this name is. A tag without its quotes counts as with them: clients are known that drop
+ * them. MALFORMED when it is neither * nor a list of 1 to ETAGS_MAX tags.
+ */
 MUST_CHECK err_t etags_read(const struct request *rq, const char *name, struct etag_list *out);
 
 /* Is the tag, which stands in a header of ours with its quotes, one of the list? * is any. */

@@ -121,22 +121,29 @@ struct str request_absolute(const struct request *rq, struct str path)
 	return str_fmt(rq->cx.mem, "%s://%.*s%.*s", rq->secure ? "https" : "http", STR_ARG(host), STR_ARG(path));
 }
 
-static bool prefers_minimal(struct str list)
+/* RFC 7240 §2, §4.2: what the first `return` says, for later ones are ignored; absent for none. */
+static struct str preferred_return(const struct request *rq)
 {
-	struct str item, name;
+	struct str list = request_header_list(rq, "Prefer"), item, name;
 	while (str_cut(&list, ',', &item)) {
-		(void)str_cut(&item, ';', &name);
-		name = str_trim(name, STR_BLANK);
-		if (str_eq_nocase(name, STR("return=minimal")) || str_eq_nocase(name, STR("return=\"minimal\"")))
-			return true;
+		struct str value;
+		(void)str_cut(&item, ';', &value);
+		(void)str_cut(&value, '=', &name);
+		if (str_eq_nocase(str_trim(name, STR_BLANK), STR("return")))
+			return str_trim(value, STR_BLANK "\"");
 	}
-	return false;
+	return STR_ABSENT;
 }
 
 bool request_wants_minimal(const struct request *rq)
 {
-	return prefers_minimal(request_header_list(rq, "Prefer")) ||
+	return str_eq_nocase(preferred_return(rq), STR("minimal")) ||
 	       str_eq_nocase(request_header(rq, "Brief"), STR("t"));
+}
+
+bool request_wants_representation(const struct request *rq)
+{
+	return str_eq_nocase(preferred_return(rq), STR("representation"));
 }
 
 /* ---- the body ---- */

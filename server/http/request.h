@@ -113,6 +113,8 @@ struct str request_media_type(const struct request *rq);
 
 /* True when Prefer holds return=minimal (RFC 8144) or Brief: t was sent. */
 bool request_wants_minimal(const struct request *rq);
+/* Prefer: return=representation (RFC 7240 §4.2). */
+bool request_wants_representation(const struct request *rq);
 
 /*
  * Reads the body to its end, at most `max` octets, and sets rq->body. Done by the router; 100 Continue is sent here.

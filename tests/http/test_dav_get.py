@@ -70,7 +70,7 @@ def test_a_calendar_is_told_to_be_unchanged(dav, cal, home):  # RFC 9110 §8.8.1
     assert dav.request("GET", cal, If_None_Match=NO_TAG).body == got.body
     assert dav.request("GET", cal, If_Match=tag).status == 412, "strong comparison"
     assert dav.request("GET", cal, If_Match="*").status == 200
-    assert dav.request("GET", cal, If_None_Match="nonsense").status == 400
+    assert dav.request("GET", cal, If_None_Match='"non').status == 400
     assert props(dav, cal, "<D:getetag/>").text(D + "getetag") == tag  # RFC 4918 §15.6
     assert props(dav, cal, "<D:getcontenttype/>").text(D + "getcontenttype") == got.headers["Content-Type"]  # §15.5
     for change in (lambda: dav.put(cal + "a.ics", new_event("one", summary="Other")), lambda: put_new(dav, cal + "b.ics"),

@@ -8,7 +8,7 @@ import zlib
 import pytest
 
 from dav import A, C, D, NAMESPACES
-from davwrite import new_event, props, put_new
+from davwrite import NO_TAG, new_event, props, put_new
 
 SERVE = ["--rate-limit", "100000"]
 
@@ -47,6 +47,22 @@ def test_slashes_at_the_beginning_are_one(dav, cal, home):
     # a reference that begins with two slashes names a host (RFC 3986 §4.2)
     assert dav.request("MOVE", cal + "c.ics", Destination=f"//{dav.netloc}{cal}d.ics").status == 400
     assert dav.request("MOVE", cal + "a.ics", Destination=f"//evil.example{cal}d.ics").status == 400
+
+
+def test_slashes_at_the_end_are_one(dav, cal, home):
+    """A base address that ends with a slash, and another after it"""
+    put_new(dav, cal + "a.ics")
+    assert set(dav.propfind(cal + "/", "<D:getetag/>", depth=1).members) == {cal, cal + "a.ics"}
+    assert dav.propfind("/dav/calendars///", "<D:resourcetype/>").status == 207
+    assert dav.request("GET", cal + "a.ics//").status == dav.request("GET", cal + "a.ics/").status == 404, "an object is no collection"
+    assert dav.put(home + "/a.ics", new_event()).status == 400
+
+
+def test_a_tag_without_its_quotes_is_one(dav, cal):
+    tag = put_new(dav, cal + "a.ics")
+    assert dav.request("GET", cal + "a.ics", If_None_Match=tag.strip('"')).status == 304
+    assert dav.put(cal + "a.ics", new_event(), If_Match=NO_TAG.strip('"')).status == 412
+    assert dav.request("DELETE", cal + "a.ics", If_Match=tag.strip('"')).status == 204
 
 
 def test_utf8_has_more_than_one_spelling(dav, cal):

@@ -76,7 +76,21 @@ def test_a_time_zone_by_name_replaces_the_one_by_value(dav, cal):  # RFC 7809 §
     proppatch(dav, cal, "<C:calendar-timezone-id>America/New_York</C:calendar-timezone-id>")
     found = props(dav, cal, "<C:calendar-timezone-id/><C:calendar-timezone/>")
     assert found.text(C + "calendar-timezone-id") == "America/New_York"
-    assert "Berlin" not in (found.ok[C + "calendar-timezone"].text if C + "calendar-timezone" in found.ok else "")
+    zone = found.text(C + "calendar-timezone")  # told in full, for clients that know no names (Apple's reads this one)
+    assert "Berlin" not in zone and "TZID:America/New_York" in zone and zone.count("BEGIN:VTIMEZONE") == 1
+    assert "DTSTART:20070311T020000" in zone and "RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=1SU" in zone
+    assert set(fates(proppatch(dav, cal, f"<C:calendar-timezone>{zone}</C:calendar-timezone>")).values()) == {(200, None)}
+    assert props(dav, cal, "<C:calendar-timezone-id/>").text(C + "calendar-timezone-id") == "America/New_York"
+    proppatch(dav, cal, "", "<C:calendar-timezone/>")
+    assert props(dav, cal, "<C:calendar-timezone-id/><C:calendar-timezone/>").missing == {C + "calendar-timezone-id", C + "calendar-timezone"}
+
+
+def test_the_language_of_a_property_comes_first(dav, cal):
+    """CalDAVTester looks for the octets; RFC 4918 §4.3 asks for the language, whatever stands around it."""
+    proppatch(dav, cal, "<x:note xmlns:x='urn:x' xml:lang=\"en\" a=\"it's &#34;quoted&#34;\">Text</x:note>")
+    answer = dav.propfind(cal, "<x:note xmlns:x='urn:x'/>")
+    assert b"<x:note xml:lang='en' a='" in answer.body
+    assert answer.members[cal].ok["{urn:x}note"].get("a") == "it's \"quoted\""
 
 
 @pytest.mark.parametrize("where", ["calendar", "object", "home", "principal"])

@@ -56,7 +56,8 @@ def test_the_same_bytes_change_nothing_for_others(dav, cal):
         ({"If_Match": "W/TAG"}, True, 412),  # strong comparison
         ({"If_Match": '"foreign, tag"'.replace(" ", "")}, True, 412),
         ({"If_Match": "TAG", "If_None_Match": "*"}, True, 412),
-        ({"If_Match": "unquoted"}, True, 400),
+        ({"If_Match": "unquoted"}, True, 412),
+        ({"If_Match": "un quoted"}, True, 400),
         ({"If_None_Match": ""}, True, 400),
     ],
 )
@@ -127,6 +128,14 @@ def test_other_media_types_are_refused(dav, cal, content_type):  # RFC 4791 §5.
     answer = dav.request("PUT", cal + "a.ics", new_event(), Content_Type=content_type)
     assert answer.status == 403
     assert answer.condition == [C + "supported-calendar-data"]
+    assert names(dav, cal) == set()
+
+
+@pytest.mark.parametrize("charset", ["", "; charset=utf-8", "; charset=iso-8859-1"])
+def test_octets_that_are_no_utf8_are_no_valid_data(dav, cal, charset):  # RFC 4791 §5.3.2.1 valid-calendar-data
+    data = new_event("one", summary="Grüße").encode("iso-8859-1")
+    answer = dav.request("PUT", cal + "a.ics", data, Content_Type="text/calendar" + charset)
+    assert answer.status == 403 and answer.condition == [C + "valid-calendar-data"]
     assert names(dav, cal) == set()
 
 

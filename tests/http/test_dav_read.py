@@ -15,6 +15,12 @@ THUNDERBIRD = (
 # ---- discovery ----
 
 
+def test_a_collection_has_no_length(tree):
+    """RFC 4918 §15.4 defines it by the Content-Length of a GET, which a calendar's never tells: 0, as other servers say."""
+    for path in (tree.home, tree.calendar):
+        assert tree.dav.propfind(path, "<D:getcontentlength/>").members[path].text(D + "getcontentlength") == "0"
+
+
 def test_a_client_walks_from_the_root_to_the_calendars(tree):
     """RFC 5397 §3, RFC 4791 §6.2.1, RFC 6764 §6."""
     root = tree.dav.propfind("/dav/", "<D:current-user-principal/><D:resourcetype/>").members["/dav/"]

@@ -108,3 +108,12 @@ void vtimezone_write(struct arena *mem, const struct zone *zone, int64_t from, s
 	if (zone != zone_utc() && zone_name(zone).ptr)
 		vtimezone_write_as(mem, zone, zone_name(zone), from, out);
 }
+
+struct str vtimezone_document(struct arena *mem, const struct zone *zone, struct str tzid)
+{
+	struct buf b = buf_new(mem, 64 * 1024);
+	BUF_LIT(&b, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:" ICAL_PRODID "\r\n");
+	vtimezone_write_as(mem, zone, tzid, VTIMEZONE_FROM_S, &b);
+	BUF_LIT(&b, "END:VCALENDAR\r\n");
+	return buf_str(&b);
+}

@@ -171,12 +171,13 @@ TEST(property_values_are_kept_self_contained) /* RFC 4918 §4.3; litmus propvaln
 		{ STR("xmlns:y=\"urn:y\""), STR("<y:x>a &amp; b&#13;&lt;c></y:x>"),
 			STR("<y:x xmlns:D=\"DAV:\" xmlns:y=\"urn:y\">a &amp; b&#13;&lt;c&gt;</y:x>") },
 		{ STR("xml:lang=\"de\""), STR("<x xmlns=\"urn:x\">t</x>"),
-			STR("<x xmlns:D=\"DAV:\" xmlns=\"urn:x\" xml:lang=\"de\">t</x>") },
-		{ STR("xml:lang=\"de\""), STR("<x xml:lang=\"en\"/>"), STR("<x xmlns:D=\"DAV:\" xml:lang=\"en\"/>") },
+			STR("<x xml:lang='de' xmlns:D=\"DAV:\" xmlns=\"urn:x\">t</x>") },
+		{ STR("xml:lang=\"de\""), STR("<x xml:lang=\"en\"/>"), STR("<x xml:lang='en' xmlns:D=\"DAV:\"/>") },
 		{ STR("xmlns:e=\"urn:1\""),
 			STR("<e:x xmlns:e=\"urn:2\"><e:y xmlns:e=\"urn:3\" e:a='\"&#9;&#38;'/>z</e:x>"),
-			STR("<e:x xmlns:D=\"DAV:\" xmlns:e=\"urn:2\"><e:y xmlns:e=\"urn:3\" "
-			    "e:a=\"&quot;&#9;&amp;\"/>z</e:x>") },
+			STR("<e:x xmlns:D=\"DAV:\" xmlns:e=\"urn:2\"><e:y e:a='&quot;&#9;&amp;' "
+			    "xmlns:e=\"urn:3\"/>z</e:x>") },
+		{ STR(""), STR("<x a=\"it's\"/>"), STR("<x a='it&#39;s' xmlns:D=\"DAV:\"/>") },
 		{ STR("xmlns=\"urn:d\""), STR("<x xmlns=\"\"><y/></x>"), STR("<x xmlns:D=\"DAV:\"><y/></x>") },
 		{ STR("xmlns=\"urn:d\""), STR("<x><y xmlns=\"\"><D:prop/></y></x>"),
 			STR("<x xmlns:D=\"DAV:\" xmlns=\"urn:d\"><y xmlns=\"\"><D:prop/></y></x>") },

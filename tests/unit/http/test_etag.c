@@ -41,6 +41,10 @@ TEST(weak_tags_are_equal_in_the_weak_comparison_alone) /* RFC 9110 §8.8.3.2 */
 		{ "\"0\", \"1\"", STR("\"1\""), true, true },
 		{ "\"11\"", STR("\"1\""), false, false },
 		{ "\"1\"", STR("1"), false, false },
+		{ "1", STR("\"1\""), true, true }, /* clients that drop the quotes */
+		{ "0,1 ,", STR("\"1\""), true, true },
+		{ "11", STR("\"1\""), false, false },
+		{ "W/1", STR("\"1\""), false, true },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct etag_list list;
@@ -52,8 +56,8 @@ TEST(weak_tags_are_equal_in_the_weak_comparison_alone) /* RFC 9110 §8.8.3.2 */
 
 TEST(what_is_no_list_of_tags_is_malformed)
 {
-	const char *const cases[] = { "", ",", "a", "\"a", "\"a\" \"b\"", "\"a\", b", "w/\"a\"", "\"a b\"", "*, \"a\"",
-		"\"\x01\"", "\"a\"x" };
+	const char *const cases[] = { "", ",", "a b", "\"a", "\"a\" \"b\"", "a\"", "*a\"", "a, *", "W/", "W/*",
+		"w/\"a\"", "\"a b\"", "*, \"a\"", "\"\x01\"", "\"a\"x" };
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct etag_list list;
 		if (!err_is(read_header(cases[i], &list), MALFORMED))
