@@ -7,7 +7,7 @@ import pytest
 
 from hooks import NOWHERE
 from mails import new_port, serve_with
-from oauth_flow import BOTH, App, Browser, Form, alive, is_page
+from oauth_flow import BOTH, App, Browser, Form, alive, is_error, is_page
 from rest import Api, assert_error
 from second_factor import set_up
 
@@ -256,6 +256,26 @@ def test_after_the_time_all_of_it_goes_in_portions(world, person):
     assert submit(Browser(world), "/sign-in", "/sign-in", email=person.email, password=person.password).status == 403
     world.accounts.pop(person.email)
     assert world.account(person.email).id != person.account.id, "the address is free again"
+
+
+def test_no_token_outlives_its_account(world, person):
+    """T25: while it may be taken back, and when all of it has gone, whatever the app shows."""
+    live, _ = ids(world, person.email)
+    app, gateway = App(world, scope=BOTH), App(world, type="confidential", may_introspect=True)
+    tokens, code = app.connect(person.browser, scope=BOTH), app.consent(person.browser, scope=BOTH)
+    assert gateway.introspect(tokens["refresh_token"]).json["active"]
+
+    def is_worth_nothing():
+        assert is_error(app.refresh(tokens["refresh_token"]), 400, "invalid_grant") and is_error(app.redeem(code), 400, "invalid_grant")
+        assert not alive(world, tokens)
+        assert {gateway.introspect(tokens[kind]).json["active"] for kind in ("access_token", "refresh_token")} == {False}
+
+    person.leave()
+    is_worth_nothing()
+    run_out(world, live)
+    is_worth_nothing()
+    assert world.get("/v1/profile", key=tokens["access_token"]).status == 401
+    assert app.revoke(tokens["refresh_token"]).status == 200
 
 
 def test_a_portion_takes_no_more_than_it_may(world, person):

@@ -8,7 +8,7 @@ from dpop import ask, made, proof, with_proof
 from forge import forged, other_random
 from hooks import ENDPOINTS, endpoint, event, send
 from jose import Key
-from oauth_flow import App, Browser, at_once, basic, is_error
+from oauth_flow import App, Browser, at_once, basic, is_error, is_red, post_form
 from receiver import Receiver
 from rest import Api, assert_error
 from test_event_stream_ends import ends, opened
@@ -104,6 +104,15 @@ def test_only_an_app_that_is_registered_for_it_and_proves_itself(world, app):
     for options in ({"grant": [GRANT]}, {"machine_scope": SCOPES}):
         with pytest.raises(Exception, match="public app proves nothing"):
             App(world, type="public", owner=OWNER, **options)
+
+
+def test_an_app_that_asks_no_users_leads_none_anywhere(world, browser):
+    """T20, A1: with redirect URIs too: registered without the code grant it gets no code, also not by pushing."""
+    app = machine(world)
+    assert is_red(app.ask(browser), world, "unauthorized_client")
+    headers, params = app.credentials()
+    assert is_error(post_form(world.http, "/oauth/par", {**app.params(), **params}, headers), 400, "unauthorized_client")
+    assert is_error(app.redeem("cac_x"), 400, "unauthorized_client") and is_error(app.refresh("crt_x"), 400, "unauthorized_client")
 
 
 def test_never_on_a_users_account(world, app, browser):

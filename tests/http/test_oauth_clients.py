@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import pytest
-from oauth_flow import App, Browser, profile
+from oauth_flow import App, Browser, answer, encode, is_error, is_page, post_form, profile
 from world import BIN, CliError
 
 REDIRECT = "https://app.example/cb"
@@ -78,3 +78,26 @@ def test_tokens_of_an_account_whose_plan_has_no_api_are_refused(world):
     tokens = App(world, type="public").connect(browser, scope="profile:read")
     refused = profile(world, tokens["access_token"])
     assert (refused.status, refused.json["error"]["code"]) == (402, "plan_required")
+
+
+@pytest.mark.parametrize("kind", ["confidential", "public"])
+def test_the_app_of_a_deactivated_account_asks_nobody(world, kind):
+    """K13, A1: as if it were not registered, on each way to the question and at its answer; and as before once its owner is back."""
+    owner, user = world.account(f"stopped-{kind}@platform.example"), Browser(world)
+    user.sign_in(world.account(f"asked-{kind}@calends.example"))
+    app = App(world, type=kind, owner=owner.email)
+    world.cli("client", "verify", app.id)
+    app.connect(user)
+    headers, params = app.credentials()
+    push = lambda: post_form(world.http, "/oauth/par", {**app.params(), **params}, headers)
+    pushed, page = push().json["request_uri"], app.consent_page(user, prompt="consent")
+    visit = lambda: user.get("/oauth/authorize?" + encode({"client_id": app.id, "request_uri": pushed}))
+    world.cli("account", "deactivate", owner.email)
+    assert is_page(app.ask(user), 400) and is_page(app.ask(user, prompt="none"), 400)
+    assert is_error(push(), 401, "invalid_client")
+    assert is_page(visit(), 404)
+    reply = app.decide(user, page)
+    assert reply.status in (400, 404, 409) and reply.location is None, reply
+    world.cli("account", "reactivate", owner.email)
+    assert "code" in answer(app.decide(user, page))
+    assert push().status == 201 and app.ask(user, prompt="consent").location.startswith("/consent?")

@@ -3,8 +3,8 @@
 
 import pytest
 
-from dpop import KEY, OTHER, SCOPES, ask, made, new_nonce, proof, refused, with_proof
-from jose import Key
+from dpop import KEY, OTHER, SCOPES, ask, claims, made, new_nonce, proof, refused, with_proof
+from jose import Key, unsigned
 from oauth_flow import App, Browser, answer, at_once, basic, encode, is_error, is_red, post_form
 from test_oauth_dpop import CHECKS
 
@@ -97,6 +97,19 @@ def test_what_a_proof_must_be_at_the_token_endpoint(world, app, nonce, name):
     reply = app.refresh("crt_x", with_proof(proof(world, nonce, **changes)))
     assert is_error(reply, 400, "invalid_grant" if taken else "invalid_dpop_proof"), reply
     assert reply.headers["DPoP-Nonce"]
+
+
+def test_how_proofs_come_to_the_token_endpoint(world, app, browser, nonce):
+    """T31, field §6.4, dpop-negative-tests: what is no proof, or of another key, algorithm or nobody; the code is good all the same."""
+    code, rsa = app.consent(browser, scope=SCOPES), Key("RS256")
+    new = lambda **options: proof(world, nonce, **options)
+    junk = ["x", "", "a.b.c", "e30.e30.e30", new()[:-6], new() + "A", new().replace(".", ".."), unsigned(claims(world, nonce), typ="dpop+jwt", jwk=KEY.public),
+            KEY.mac(claims(world, nonce)), new(key=rsa), new(key=OTHER, header={"jwk": KEY.public}), new(header={"alg": "PS256"}), new() + " " + new()]
+    for wrong in junk:
+        reply = app.redeem(code, with_proof(wrong))
+        assert is_error(reply, 400, "invalid_dpop_proof") and reply.headers["DPoP-Nonce"] and reply.headers["Cache-Control"] == "no-store", (wrong, reply)
+    bound = app.redeem(code, [("DPOP", new())]).json
+    assert bound["token_type"] == "DPoP" and introspected(world, bound["access_token"], app)["cnf"] == {"jkt": KEY.jkt}
 
 
 def test_two_proofs_or_one_twice_at_the_token_endpoint(world, app, nonce):

@@ -128,6 +128,17 @@ def test_a_code_of_an_ended_connection_is_worth_nothing(world, app, browser):
     assert is_error(app.redeem(code), 400, "invalid_grant")  # and not what it gave before
 
 
+def test_a_code_gives_nothing_that_its_user_took_back_meanwhile(app, browser):
+    """Between the answer and the redemption the time of the connection ends, or another consent leaves nothing of what was asked."""
+    code = app.consent(browser, {"lifetime": "1h", "scope": ["events:read"]}, scope=BOTH)
+    app.world.sql("UPDATE connected_account SET expires_at = now() - interval '1 second' WHERE expires_at < 'infinity'")
+    assert is_error(app.redeem(code), 400, "invalid_grant")
+    code = app.consent(browser, {"lifetime": "never", "scope": ["events:read"]}, scope=BOTH)
+    later = app.consent(browser, {"scope": ["profile:read"]}, scope=BOTH)
+    assert is_error(app.redeem(code), 400, "invalid_grant")
+    assert app.redeem(later).json["scope"] == "profile:read"
+
+
 # ---- clients ----
 
 def test_a_confidential_client_must_prove_itself(server, browser):  # OAuth 2.1 §2.4

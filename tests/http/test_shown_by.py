@@ -49,3 +49,20 @@ def test_no_row_is_left_out(page, letters):
         if numbers.setdefault(name[0], [0])[-1] != number:  # F55a, F55b …
             numbers[name[0]].append(number)
     assert all(n == list(range(len(n))) for n in numbers.values()) and set(numbers) == set(letters), numbers
+
+
+def checks():
+    """(names of checks of the OpenID conformance suite, the cell that names their test) of each row."""
+    with open(f"{ROOT}/docs/attacks.md", encoding="utf-8") as text:
+        found = [line.strip().strip("|").split(" | ") for line in text if re.match(r"\| `[a-z]", line)]
+    return [(re.findall(r"`([^`]+)`", names), shown.strip()) for names, shown in found]
+
+
+@pytest.mark.parametrize("names, shown", checks(), ids=[names[0] + " " + shown for names, shown in checks()])
+def test_each_check_of_the_conformance_suite_is_named_where_it_is_shown(names, shown):
+    file, sentence = re.fullmatch(r"`([a-z0-9_/]+)`: (.+)", shown).groups()
+    text = source(file)
+    assert is_there(sentence, text), f"{file} has no {sentence!r}"
+    for name in names:
+        short = name.removeprefix("oidcc-rp-initiated-logout").removeprefix("oidcc-redirect-uri").removeprefix("oidcc-userinfo").removeprefix("oidcc")
+        assert name in text or short in text, f"{file} does not say {name}"
