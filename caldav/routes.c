@@ -155,7 +155,8 @@ static err_t to_root(struct request *rq, struct response *rs)
 static void add_dav_header(struct request *rq, struct response *rs)
 {
 	(void)rq;
-	response_header(rs, "DAV", STR("1, 3, access-control, calendar-access, extended-mkcol"));
+	response_header(
+		rs, "DAV", STR("1, 3, access-control, calendar-access, calendar-query-extended, extended-mkcol"));
 }
 
 const struct module caldav_module = {

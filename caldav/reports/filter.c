@@ -60,6 +60,41 @@ static bool collation_read(struct str name, enum collation *out)
 	return !name.ptr;
 }
 
+/* Of calendar-query-extended: one of these words, or nothing, which is the first. */
+static err_t read_choice(struct reader *r, const struct xml_node *node, const char *name, const struct str *words,
+	size_t count, size_t *out)
+{
+	struct str value = xml_attribute(node, name);
+	*out = 0;
+	if (!value.ptr)
+		return OK;
+	for (; *out < count; (*out)++)
+		if (str_eq(value, words[*out]))
+			return OK;
+	return REFUSE(r->cx, DAV_FILTER, name, "%.*s is no %s that is known here.", STR_ARG(value), name);
+}
+
+static err_t read_match_type(struct reader *r, const struct xml_node *node, enum match_type *out)
+{
+	static const struct str words[] = { [MATCH_CONTAINS] = STR_INIT("contains"),
+		[MATCH_EQUALS] = STR_INIT("equals"),
+		[MATCH_STARTS] = STR_INIT("starts-with"),
+		[MATCH_ENDS] = STR_INIT("ends-with") };
+	size_t i;
+	TRY(read_choice(r, node, "match-type", words, ARRAY_LEN(words), &i));
+	*out = (enum match_type)i;
+	return OK;
+}
+
+static err_t read_test(struct reader *r, const struct xml_node *node, bool *any_out)
+{
+	static const struct str words[] = { STR_INIT("allof"), STR_INIT("anyof") };
+	size_t i;
+	TRY(read_choice(r, node, "test", words, ARRAY_LEN(words), &i));
+	*any_out = i == 1;
+	return OK;
+}
+
 static err_t read_text(struct reader *r, const struct xml_node *node, struct text_match *out)
 {
 	struct str collation = xml_attribute(node, "collation"), negate = xml_attribute(node, "negate-condition");
@@ -71,6 +106,7 @@ static err_t read_text(struct reader *r, const struct xml_node *node, struct tex
 		out->negate = true;
 	else if (negate.ptr && !str_eq(negate, STR("no")))
 		return REFUSE(r->cx, DAV_FILTER, "negate-condition", "negate-condition is yes or no.");
+	TRY(read_match_type(r, node, &out->type));
 	out->set = true;
 	out->sent = node->text;
 	out->text = text_collated(r->cx->mem, node->text, out->collation);
@@ -144,6 +180,7 @@ static err_t read_prop(struct reader *r, const struct xml_node *node, struct pro
 	static const struct content content[] = { { "is-not-defined", 1 }, { "time-range", 1 }, { "text-match", 1 },
 		{ "param-filter", UINT_MAX } };
 	TRY(read_head(r, node, &out->name, &out->absent));
+	TRY(read_test(r, node, &out->any));
 	TRY(read_content(r, node, content, ARRAY_LEN(content)));
 	struct param_filter *params =
 		arena_array(r->cx->mem, struct param_filter, xml_count(node, NS_CALDAV, "param-filter") + 1);
@@ -210,6 +247,7 @@ static err_t read_comp(struct reader *r, const struct xml_node *node, struct str
 	static const struct content content[] = { { "is-not-defined", 1 }, { "time-range", 1 },
 		{ "prop-filter", UINT_MAX }, { "comp-filter", UINT_MAX } };
 	TRY(read_head(r, node, &out->name, &out->absent));
+	TRY(read_test(r, node, &out->any));
 	TRY(read_content(r, node, content, ARRAY_LEN(content)));
 	if (parent.ptr && !may_stand_in(out->name, parent))
 		return REFUSE(r->cx, DAV_FILTER, "comp-filter", "A %.*s never stands in a %.*s.", STR_ARG(out->name),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CALDAV:filter (RFC 4791 §9.7), read from XML. filter_match.h compares it with a parsed object, filter_plan.h says
+ * CALDAV:filter (RFC 4791 §9.7), read from XML, with what Apple's calendar-query-extended adds: `test` of a filter and
+ * `match-type` of a text-match. filter_match.h compares it with a parsed object, filter_plan.h says
  * what of it is decided without a parse.
  */
 #pragma once
@@ -14,8 +15,11 @@
 /* i;ascii-casemap and i;octet are RFC 4790's, i;unicode-casemap is RFC 5051's. */
 enum collation { COLLATION_ASCII, COLLATION_OCTET, COLLATION_UNICODE };
 
+enum match_type { MATCH_CONTAINS, MATCH_EQUALS, MATCH_STARTS, MATCH_ENDS };
+
 struct text_match {
 	bool set, negate;
+	enum match_type type;
 	enum collation collation;
 	struct str text; /* as the collation compares it */
 	struct str sent;
@@ -30,6 +34,7 @@ struct param_filter {
 struct prop_filter {
 	struct str name;
 	bool absent;
+	bool any; /* one of its param-filters is enough; range and text count beside them */
 	struct ical_range range;
 	struct text_match text;
 	const struct param_filter *params;
@@ -39,6 +44,7 @@ struct prop_filter {
 struct comp_filter {
 	struct str name;
 	bool absent;
+	bool any; /* one of its prop- and comp-filters is enough; the range counts beside them */
 	struct ical_range range;
 	const struct prop_filter *props;
 	size_t prop_count;

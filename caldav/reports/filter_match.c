@@ -17,14 +17,25 @@ struct str text_collated(struct arena *mem, struct str text, enum collation coll
 	return str_lower(mem, text);
 }
 
-bool text_contains(struct arena *mem, struct str text, const struct text_match *match)
+bool text_matches(struct arena *mem, struct str text, const struct text_match *match)
 {
-	return str_find(text_collated(mem, text, match->collation), match->text) != SIZE_MAX;
+	struct str collated = text_collated(mem, text, match->collation);
+	switch (match->type) {
+	case MATCH_CONTAINS:
+		return str_find(collated, match->text) != SIZE_MAX;
+	case MATCH_EQUALS:
+		return str_eq(collated, match->text);
+	case MATCH_STARTS:
+		return str_starts(collated, match->text);
+	case MATCH_ENDS:
+		return str_ends(collated, match->text);
+	}
+	return false;
 }
 
 static bool text_fits(struct arena *mem, const struct text_match *m, struct str value)
 {
-	return !m->set || text_contains(mem, value, m) != m->negate;
+	return !m->set || text_matches(mem, value, m) != m->negate;
 }
 
 struct matching {
@@ -33,15 +44,18 @@ struct matching {
 	struct str zone;
 };
 
+static bool param_fits(struct arena *mem, const struct param_filter *f, const struct ical_prop *prop)
+{
+	struct str value = ical_param(prop, f->name);
+	return f->absent ? !value.ptr : value.ptr && text_fits(mem, &f->text, value);
+}
+
 static bool params_fit(struct arena *mem, const struct prop_filter *f, const struct ical_prop *prop)
 {
-	for (size_t i = 0; i < f->param_count; i++) {
-		struct str value = ical_param(prop, f->params[i].name);
-		if (f->params[i].absent ? value.ptr != NULL
-					: value.ptr == NULL || !text_fits(mem, &f->params[i].text, value))
-			return false;
-	}
-	return true;
+	for (size_t i = 0; i < f->param_count; i++)
+		if (param_fits(mem, &f->params[i], prop) == f->any)
+			return f->any;
+	return !f->any || !f->param_count;
 }
 
 /* RFC 4791 §9.7.2: some property of this name meets all of it. */
@@ -77,9 +91,12 @@ static err_t one_fits(const struct matching *m, const struct comp_filter *f, con
 	*out = true;
 	if (f->range.set)
 		TRY(comp_in_time_range(m->cx, m->object, comp, f->range.start, f->range.end, m->zone, out));
-	for (size_t i = 0; *out && i < f->prop_count; i++)
+	if (!*out || !(f->prop_count + f->comp_count))
+		return OK;
+	*out = !f->any; /* until one of them says otherwise */
+	for (size_t i = 0; *out != f->any && i < f->prop_count; i++)
 		TRY(prop_fits(m, &f->props[i], comp, out));
-	for (size_t i = 0; *out && i < f->comp_count; i++)
+	for (size_t i = 0; *out != f->any && i < f->comp_count; i++)
 		TRY(comp_fits(m, &f->comps[i], comp->child, out));
 	return OK;
 }

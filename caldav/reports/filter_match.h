@@ -12,4 +12,4 @@ MUST_CHECK err_t filter_matches(
 /* As the collation compares it, octet by octet. */
 struct str text_collated(struct arena *mem, struct str text, enum collation collation);
 /* RFC 4790: does `text` contain what is sought (negation aside)? */
-bool text_contains(struct arena *mem, struct str text, const struct text_match *match);
+bool text_matches(struct arena *mem, struct str text, const struct text_match *match);

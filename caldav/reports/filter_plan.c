@@ -60,7 +60,7 @@ static void plan_props(struct filter_plan *plan, const struct comp_filter *comp)
 			continue;
 		plan_text(plan, &p->text);
 		for (size_t k = 0; k < p->param_count; k++)
-			if (!p->params[k].absent)
+			if (!p->params[k].absent && (!p->any || p->param_count == 1))
 				plan_text(plan, &p->params[k].text);
 		if (str_eq(p->name, STR("UID")) && p->text.set && !p->text.negate &&
 			p->text.collation != COLLATION_UNICODE && p->text.text.len >= UID_SURE)
@@ -89,13 +89,32 @@ static void plan_comp(struct filter_plan *plan, const struct comp_filter *comp, 
 		else
 			plan->range = comp->range;
 	}
-	plan_props(plan, comp);
+	if (!comp->any || comp->prop_count + comp->comp_count == 1)
+		plan_props(plan, comp);
+}
+
+/* One of several is enough: the kinds of all of them, and all else is for the parse. */
+static void plan_any(const struct comp_filter *root, struct filter_plan *plan)
+{
+	int16_t kinds = root->prop_count ? COMPONENTS_ALL : 0;
+	for (size_t i = 0; i < root->comp_count; i++) {
+		int16_t bit = component_of(root->comps[i].name);
+		kinds = (int16_t)(kinds | (bit && !root->comps[i].absent ? bit : COMPONENTS_ALL));
+	}
+	plan->exact = false;
+	plan->components = kinds == COMPONENTS_ALL ? 0 : kinds;
+	plan->nothing = root->absent;
 }
 
 void filter_plan_make(const struct comp_filter *root, struct filter_plan *out)
 {
 	struct filter_plan plan = { .exact = root->prop_count == 0 };
 	int16_t allowed = COMPONENTS_ALL;
+	if (root->any && root->prop_count + root->comp_count > 1) {
+		plan_any(root, &plan);
+		*out = plan;
+		return;
+	}
 	for (size_t i = 0; i < root->comp_count; i++)
 		plan_comp(&plan, &root->comps[i], &allowed);
 	plan.components = allowed == COMPONENTS_ALL ? 0 : allowed;
@@ -160,5 +179,5 @@ bool filter_may_hold(const struct filter_plan *plan, struct str data)
 
 bool filter_uid(struct arena *mem, const struct filter_plan *plan, struct str uid)
 {
-	return !plan->uid || !uid.ptr || text_contains(mem, uid, plan->uid);
+	return !plan->uid || !uid.ptr || text_matches(mem, uid, plan->uid);
 }
