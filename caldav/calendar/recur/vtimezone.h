@@ -33,6 +33,5 @@ bool ical_zone_known(struct str name);
 void vtimezone_write(struct arena *mem, const struct zone *zone, int64_t from, struct buf *out);
 /* The same under any name, for UTC too. */
 void vtimezone_write_as(struct arena *mem, const struct zone *zone, struct str tzid, int64_t from, struct buf *out);
-#define VTIMEZONE_FROM_S INT64_C(0) /* 1970: from then on it tells every change, where no event says from when */
-/* A VCALENDAR of that alone, as the property calendar-timezone has it (RFC 4791 §5.2.2). */
+/* A VCALENDAR of that alone, right from 1999 on, as the property calendar-timezone has it (RFC 4791 §5.2.2). */
 struct str vtimezone_document(struct arena *mem, const struct zone *zone, struct str tzid);

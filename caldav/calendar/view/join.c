@@ -8,6 +8,8 @@
 #include "caldav/calendar/recur/vtimezone.h"
 #include "server/crypto/digest.h"
 
+#define KNOWN_FROM_S INT64_C(0) /* 1970: from then on our VTIMEZONEs tell every change */
+
 /* A VTIMEZONE of the document. */
 struct joined {
 	struct str asked; /* the name that objects use */
@@ -205,7 +207,7 @@ static struct str known_join(struct object_join *o, const struct zone *zone, str
 	struct str content = str_cat(o->cx->mem, STR("known "), zone_name(zone));
 	struct str name = zone_joined(o->cx, o->join, tzid, content, &is_new);
 	if (is_new)
-		vtimezone_write_as(o->cx->mem, zone, name, VTIMEZONE_FROM_S, o->out);
+		vtimezone_write_as(o->cx->mem, zone, name, KNOWN_FROM_S, o->out);
 	return name;
 }
 

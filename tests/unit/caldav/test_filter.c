@@ -14,6 +14,7 @@
 	"</C:filter></C:calendar-query>"
 #define ON_CALENDAR(inside) FILTER("<C:comp-filter name='VCALENDAR'>" inside "</C:comp-filter>")
 #define ON_COMP(name, inside) ON_CALENDAR("<C:comp-filter name='" name "'>" inside "</C:comp-filter>")
+#define ANY(inside) FILTER("<C:comp-filter name='VCALENDAR' test='anyof'>" inside "</C:comp-filter>")
 #define RANGE(start, end) "<C:time-range start='" start "' end='" end "'/>"
 
 static err_t read(const char *body, struct filter *out)
@@ -285,6 +286,12 @@ TEST(the_plan_says_what_needs_no_parse)
 		{ ON_CALENDAR("<C:comp-filter name='VEVENT'/><C:comp-filter name='VTODO'/>"), true, true, false, 0 },
 		{ TEXT("SUMMARY", "", "x"), false, false, false, COMPONENT_VEVENT },
 		{ ON_COMP("VTIMEZONE", ""), false, false, false, 0 },
+		{ ANY("<C:comp-filter name='VEVENT'/><C:comp-filter name='VTODO'/>"), false, false, false,
+			COMPONENT_VEVENT | COMPONENT_VTODO },
+		{ ANY("<C:comp-filter name='VEVENT'/><C:prop-filter name='VERSION'/>"), false, false, false, 0 },
+		{ ANY("<C:comp-filter name='VEVENT'/><C:comp-filter name='VTODO'><C:is-not-defined/></C:comp-filter>"),
+			false, false, false, 0 },
+		{ ANY("<C:comp-filter name='VTODO'/>"), true, false, false, COMPONENT_VTODO },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct filter f;
@@ -305,6 +312,26 @@ TEST(the_needle_is_found_through_folds_and_in_any_case)
 	assert_false(filter_may_hold(&plan, STR("SUMMARY:a kang\r\naroo\r\n")));
 	assert_false(filter_may_hold(&plan, STR("SUMMARY:a kangaro")));
 	assert_true(filter_may_hold(&(struct filter_plan){ .exact = true }, STR("")));
+}
+
+TEST(what_is_one_of_several_gives_no_needle)
+{
+	static const char *const bodies[] = {
+		FILTER("<C:comp-filter name='VCALENDAR'><C:comp-filter name='VEVENT' test='anyof'>"
+		       "<C:prop-filter name='UID'><C:text-match>twenty-octets-and-more</C:text-match></C:prop-filter>"
+		       "<C:prop-filter name='LOCATION'/></C:comp-filter></C:comp-filter>"),
+		ON_COMP("VEVENT", "<C:prop-filter name='DTSTART' test='anyof'>"
+				  "<C:param-filter name='TZID'><C:text-match>Berlin</C:text-match></C:param-filter>"
+				  "<C:param-filter name='VALUE'/></C:prop-filter>"),
+		ANY("<C:comp-filter name='VEVENT'><C:prop-filter name='SUMMARY'><C:text-match>needle</C:text-match>"
+		    "</C:prop-filter></C:comp-filter><C:comp-filter name='VTODO'/>"),
+	};
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+		struct filter f;
+		assert_ok(read(bodies[i], &f));
+		if (f.plan.needle.len || f.plan.uid)
+			fail_msg("case %zu", i);
+	}
 }
 
 TEST(negated_texts_give_no_needle)
@@ -334,4 +361,5 @@ TESTS(RUN(components_are_asked_by_name), RUN(texts_are_searched_by_collation_and
 	RUN(an_alarm_is_in_a_range_by_its_triggers), RUN(properties_have_ranges_too),
 	RUN(filters_that_are_none_are_refused_with_their_precondition), RUN(a_filter_of_thousands_is_refused),
 	RUN(the_plan_says_what_needs_no_parse), RUN(the_needle_is_found_through_folds_and_in_any_case),
-	RUN(negated_texts_give_no_needle), RUN(a_uid_is_sure_only_when_it_is_long))
+	RUN(what_is_one_of_several_gives_no_needle), RUN(negated_texts_give_no_needle),
+	RUN(a_uid_is_sure_only_when_it_is_long))
