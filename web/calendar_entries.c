@@ -108,13 +108,13 @@ static struct agenda_query query_of(struct request *rq, const struct calendar_vi
 	};
 }
 
-err_t calendar_spans_read(struct request *rq, const struct calendar_view *view, struct calendar_entries *out,
-	const struct spot **spots_out)
+err_t calendar_spans_read(struct request *rq, const struct calendar_view *view, size_t most,
+	struct calendar_entries *out, const struct spot **spots_out)
 {
 	struct agenda_query q = query_of(rq, view);
 	struct agenda_spots spots = { 0 };
 	if (q.calendars.count)
-		TRY(agenda_spots(&rq->cx, &q, &spots));
+		TRY(agenda_spots(&rq->cx, &q, most, &spots));
 	struct calendar_entry *items = arena_array(rq->cx.mem, struct calendar_entry, spots.count);
 	for (size_t i = 0; i < spots.count; i++)
 		set_span(&items[i], zone_to_local(view->zone, spots.items[i].start),

@@ -37,11 +37,11 @@ MUST_CHECK err_t calendar_entries_read(
 	struct request *rq, const struct calendar_view *view, struct calendar_entries *out);
 
 /*
- * The same days, of each entry only when it is: start, end, from_day and to_day. What stands at spots_out[i] is entry
- * i.
+ * The same days, of each entry only when it is: start, end, from_day and to_day, of the first `most` in order of start
+ * (agenda_spots()). What stands at spots_out[i] is entry i.
  */
-MUST_CHECK err_t calendar_spans_read(struct request *rq, const struct calendar_view *view, struct calendar_entries *out,
-	const struct spot **spots_out);
+MUST_CHECK err_t calendar_spans_read(struct request *rq, const struct calendar_view *view, size_t most,
+	struct calendar_entries *out, const struct spot **spots_out);
 /* What the entries chosen[0 … count) are; one that went meanwhile keeps an empty title. */
 MUST_CHECK err_t calendar_entries_fill(struct request *rq, const struct calendar_view *view, const struct spot *spots,
 	const size_t *chosen, size_t count, struct calendar_entries *entries);

@@ -85,20 +85,63 @@ static void leave_out_gone(const struct calendar_view *view, struct list *list)
 	}
 }
 
-err_t list_read(struct request *rq, struct calendar_view *view, struct calendar_entries *entries, struct list *out)
+/* Which day has what, of as much as was read. An agenda ends where its page is full. */
+static void lay_out(
+	struct calendar_view *view, const struct calendar_entries *entries, struct arena *mem, struct list *out)
 {
-	struct arena *mem = rq->cx.mem;
-	const struct spot *spots = NULL;
-	TRY(view->q.ptr ? calendar_entries_read(rq, view, entries) : calendar_spans_read(rq, view, entries, &spots));
 	*out = (struct list){ .days = arena_array(mem, struct list_day, (size_t)view->count) };
 	for (int bars = 1; bars >= 0; bars--)
 		for (size_t i = 0; i < entries->count; i++)
 			if (entry_is_bar(&entries->items[i]) == (bars == 1))
 				put(view, &entries->items[i], day_most(view), mem, out);
-	if (view->q.ptr)
-		return OK;
-	if (view->kind == VIEW_AGENDA)
+	if (view->kind == VIEW_AGENDA && !view->q.ptr)
 		end_page(view, out);
+}
+
+/* Nothing is missing on the days of a page that ends before the day of the last that was read. */
+static bool is_whole(const struct calendar_view *view, const struct calendar_entries *entries, const struct list *list)
+{
+	return !entries->more ||
+	       (list->goes_on && view->first + view->count <= entries->items[entries->count - 1].from_day);
+}
+
+/* A full agenda has a few days on its page, and the rest of its month is read for those alone that need it. */
+static err_t read_first(struct request *rq, struct calendar_view *view, struct calendar_entries *entries,
+	const struct spot **spots, struct list *out)
+{
+	int64_t days = view->count;
+	TRY(calendar_spans_read(rq, view, AGENDA_SPOTS_FIRST, entries, spots));
+	lay_out(view, entries, rq->cx.mem, out);
+	if (is_whole(view, entries, out)) {
+		entries->more = false;
+		return OK;
+	}
+	view->count = days;
+	TRY(calendar_spans_read(rq, view, AGENDA_SPOTS_MAX, entries, spots));
+	lay_out(view, entries, rq->cx.mem, out);
+	return OK;
+}
+
+static err_t read_sought(
+	struct request *rq, struct calendar_view *view, struct calendar_entries *entries, struct list *out)
+{
+	TRY(calendar_entries_read(rq, view, entries));
+	lay_out(view, entries, rq->cx.mem, out);
+	return OK;
+}
+
+err_t list_read(struct request *rq, struct calendar_view *view, struct calendar_entries *entries, struct list *out)
+{
+	struct arena *mem = rq->cx.mem;
+	const struct spot *spots = NULL;
+	if (view->q.ptr)
+		return read_sought(rq, view, entries, out);
+	if (view->kind == VIEW_AGENDA) {
+		TRY(read_first(rq, view, entries, &spots, out));
+	} else {
+		TRY(calendar_spans_read(rq, view, AGENDA_SPOTS_MAX, entries, &spots));
+		lay_out(view, entries, mem, out);
+	}
 	size_t *chosen = arena_array(mem, size_t, entries->count);
 	size_t count = choose(view, entries, out, mem, chosen);
 	TRY(calendar_entries_fill(rq, view, spots, chosen, count, entries));

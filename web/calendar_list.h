@@ -8,6 +8,8 @@
 #define WEEK_DAY_MAX 24      /* entries of a day in a week */
 #define AGENDA_DAY_MAX 100   /* and in an agenda */
 
+#define AGENDA_SPOTS_FIRST 1000 /* read at first, which are more than an agenda's page shows */
+
 struct list_day {
 	const struct calendar_entry **entries;
 	size_t count;

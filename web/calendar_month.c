@@ -89,7 +89,7 @@ err_t month_read(
 {
 	const struct spot *spots;
 	size_t *chosen = arena_array(rq->cx.mem, size_t, ARRAY_LEN(out->days) * MONTH_LANES);
-	TRY(calendar_spans_read(rq, view, entries, &spots));
+	TRY(calendar_spans_read(rq, view, AGENDA_SPOTS_MAX, entries, &spots));
 	lay_out(view, entries, out);
 	size_t count = choose(entries, out, rq->cx.mem, chosen);
 	TRY(calendar_entries_fill(rq, view, spots, chosen, count, entries));

@@ -215,11 +215,12 @@ err_t agenda_in_range(struct ctx *cx, const struct agenda_query *q, struct agend
 	return agenda_read_spots(cx, q, &page, out);
 }
 
-err_t agenda_spots(struct ctx *cx, const struct agenda_query *q, struct agenda_spots *out)
+err_t agenda_spots(struct ctx *cx, const struct agenda_query *q, size_t most, struct agenda_spots *out)
 {
 	struct agenda_query whole = *q;
 	struct agenda_page page;
-	whole.limit = AGENDA_SPOTS_MAX;
+	assert(most > AGENDA_PAGE_MAX && most <= AGENDA_SPOTS_MAX);
+	whole.limit = most;
 	whole.position = NULL;
 	whole.back = false;
 	TRY(search_run(cx, &whole, &page));

@@ -75,12 +75,12 @@ struct agenda_spots {
 };
 
 /*
- * The first AGENDA_SPOTS_MAX of a range at most; q->limit, position and back do not count. For who shows few of many:
- * what does not recur is not read at all.
+ * The first `most` of a range, AGENDA_SPOTS_MAX or fewer; q->limit, position and back do not count. For who shows few
+ * of many: what does not recur is not read at all.
  *
  * errors  as agenda_in_range()
  */
-MUST_CHECK err_t agenda_spots(struct ctx *cx, const struct agenda_query *q, struct agenda_spots *out);
+MUST_CHECK err_t agenda_spots(struct ctx *cx, const struct agenda_query *q, size_t most, struct agenda_spots *out);
 
 /* What stands there, items[i] at spots[i]; found[i] is false where it went or moved meanwhile. */
 MUST_CHECK err_t agenda_at(struct ctx *cx, const struct agenda_query *q, const struct spot *spots, size_t count,

@@ -6,8 +6,6 @@
 #include "caldav/calendar/view/time_range.h"
 #include "sql.h"
 
-#define CANDIDATES_OF_SPOTS 2500 /* each round looks into all lanes of all calendars */
-
 DB_RESULT(agenda_candidates, struct object, id, flags, size, first_at, last_at, occ_until, occ);
 DB_RESULT(agenda_candidates_back, struct object, id, flags, size, first_at, last_at, occ_until, occ);
 
@@ -142,9 +140,10 @@ static err_t add_candidates(struct search *s, const struct object *rows, size_t 
 	return OK;
 }
 
+/* Each round looks into all lanes of all calendars: where much is wanted, it is had in one. */
 static size_t candidates_at_once(const struct agenda_query *q)
 {
-	return q->limit > AGENDA_PAGE_MAX ? CANDIDATES_OF_SPOTS : CANDIDATES_AT_ONCE;
+	return q->limit > AGENDA_PAGE_MAX ? q->limit + 1 : CANDIDATES_AT_ONCE;
 }
 
 static struct instant still_from(const struct search *s)

@@ -53,7 +53,7 @@ TEST(the_spots_of_a_range_are_the_whole_list_and_what_stands_there_is_read_for_s
 	struct agenda_query q = query("20270305T120000Z", "20270305T120020Z", 1);
 	struct agenda_spots spots;
 	size_t count = whole("20270305T120000Z", "20270305T120020Z", STR_ABSENT, wanted), n = 0;
-	assert_ok(agenda_spots(&test_cx, &q, &spots));
+	assert_ok(agenda_spots(&test_cx, &q, AGENDA_SPOTS_MAX, &spots));
 	assert_int_equal(spots.count, count);
 	assert_false(spots.more);
 	for (size_t i = 0; i < count; i++)
@@ -70,7 +70,7 @@ TEST(the_spots_of_a_range_are_the_whole_list_and_what_stands_there_is_read_for_s
 	}
 	/* Of more than there may be, the first. */
 	q = query("20270305T000000Z", "20270306T000000Z", 1);
-	assert_ok(agenda_spots(&test_cx, &q, &spots));
+	assert_ok(agenda_spots(&test_cx, &q, AGENDA_SPOTS_MAX, &spots));
 	assert_true(spots.more && spots.count == AGENDA_SPOTS_MAX);
 	for (size_t i = 1; i < spots.count; i++)
 		assert_true(spots_cmp(&spots.items[i - 1], &spots.items[i]) < 0);
