@@ -2,11 +2,12 @@
 /* One event to be read, answered and deleted. */
 #include "server/data/json.h"
 #include "server/mail/mail.h"
+#include "web/event_dates.h"
 #include "web/event_rule.h"
 #include "web/event_shown.h"
 #include "web/own_call.h"
 #include "web/pages.h"
-#include "web/rule_words.h"
+#include "web/rule_told.h"
 #include "web/say.h"
 
 /* ---- read ---- */
@@ -60,14 +61,11 @@ static void url_values(struct html_values *v, struct str url)
 /* In words, and as it is written where there are none. */
 static void repeat_values(struct request *rq, const struct event *series, struct html_values *v)
 {
-	struct rule_shape shape;
 	const struct zone *own = series->zone.len ? zone_by_name(series->zone) : NULL,
 			  *zone = own ? own : viewer_zone(rq);
 	if (!series->rrule.len)
 		return;
-	struct str words = rule_shape_read(&rq->cx, series->rrule, zone, rule_start(series, zone), &shape)
-				   ? rule_words(rq, &shape)
-				   : STR_ABSENT;
+	struct str words = rule_told(rq, series->rrule, zone, rule_start(series, zone));
 	html_set(v, "repeats", words.len ? words : say(rq, "By a rule of its own"));
 	html_set(v, "rule", words.len ? STR_ABSENT : series->rrule);
 }
@@ -92,6 +90,7 @@ err_t event_page(struct request *rq, struct response *rs)
 	event_shown_values(rq, &s, v);
 	zone_values(rq, event, v);
 	repeat_values(rq, &s.series, v);
+	event_dates_values(rq, &s, v);
 	url_values(v, event->url);
 	attendee_values(v, event);
 	TRY(undelivered_values(rq, &s, v));

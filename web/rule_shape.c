@@ -165,7 +165,7 @@ static bool read_days(const struct rrule *r, struct rule_shape *shape)
 	return (shape->freq == RRULE_WEEKLY && by_day) || (r->freq >= RRULE_DAILY && !r->parts);
 }
 
-static void read_end(const struct rrule *r, const struct zone *zone, int64_t start, struct rule_shape *shape)
+void rule_shape_end(const struct rrule *r, const struct zone *zone, int64_t start, struct rule_shape *shape)
 {
 	shape->count = r->count;
 	shape->ends = r->has_until;
@@ -177,16 +177,21 @@ static void read_end(const struct rrule *r, const struct zone *zone, int64_t sta
 		shape->last_day--;
 }
 
+bool rule_shape_of(const struct rrule *r, struct rule_shape *out)
+{
+	struct rule_shape shape = { .freq = r->freq, .every = r->interval, .wkst = r->wkst };
+	if (!read_days(r, &shape))
+		return false;
+	*out = shape;
+	return true;
+}
+
 bool rule_shape_read(struct ctx *cx, struct str rule, const struct zone *zone, int64_t start, struct rule_shape *out)
 {
 	struct rrule r;
-	if (rrule_parse(cx, rule, &r))
+	if (rrule_parse(cx, rule, &r) || !rule_shape_of(&r, out))
 		return false;
-	struct rule_shape shape = { .freq = r.freq, .every = r.interval, .wkst = r.wkst };
-	if (!read_days(&r, &shape))
-		return false;
-	read_end(&r, zone, start, &shape);
-	*out = shape;
+	rule_shape_end(&r, zone, start, out);
 	return true;
 }
 

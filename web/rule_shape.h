@@ -29,6 +29,9 @@ struct rule_shape {
  * time of the day leaves its day out.
  */
 bool rule_shape_read(struct ctx *cx, struct str rule, const struct zone *zone, int64_t start, struct rule_shape *out);
+/* The same of a rule that is read already, without its end; and its end alone. */
+bool rule_shape_of(const struct rrule *rule, struct rule_shape *out);
+void rule_shape_end(const struct rrule *rule, const struct zone *zone, int64_t start, struct rule_shape *out);
 /* What it is without its end, as an RRULE. WKST is written where it tells one rule from another. */
 struct str rule_shape_text(struct arena *mem, const struct rule_shape *shape);
 /* "TU,TH" of bits; and back, of what is a day. */

@@ -23,8 +23,7 @@ static struct str said(struct request *rq, const struct rule_shape *shape, const
 		value, NULL);
 }
 
-/* "Monday, Wednesday and Friday". */
-static struct str listed(struct request *rq, const struct str *items, size_t count)
+struct str words_listed(struct request *rq, const struct str *items, size_t count)
 {
 	struct str list = count ? items[0] : STR_ABSENT;
 	for (size_t i = 1; i < count; i++)
@@ -33,15 +32,14 @@ static struct str listed(struct request *rq, const struct str *items, size_t cou
 	return list;
 }
 
-/* In the order of the reader's weeks. */
-static struct str weekdays_said(struct request *rq, unsigned weekdays)
+struct str weekdays_listed(struct request *rq, unsigned weekdays)
 {
 	struct str items[7];
 	size_t count = 0;
 	for (int i = 0; i < 7; i++)
 		if (weekdays >> week_column(rq, i) & 1)
 			items[count++] = weekday_name(rq, week_column(rq, i));
-	return listed(rq, items, count);
+	return words_listed(rq, items, count);
 }
 
 static struct str monthdays_said(struct request *rq, uint32_t monthdays)
@@ -51,7 +49,7 @@ static struct str monthdays_said(struct request *rq, uint32_t monthdays)
 	for (int day = 1; day <= 31; day++)
 		if (monthdays >> day & 1)
 			items[count++] = number(rq, day);
-	return listed(rq, items, count);
+	return words_listed(rq, items, count);
 }
 
 static struct str week_said(struct request *rq, const struct rule_shape *shape)
@@ -62,7 +60,7 @@ static struct str week_said(struct request *rq, const struct rule_shape *shape)
 		return say(rq, "Every weekday (Monday to Friday)");
 	if (!shape->weekdays)
 		return said(rq, shape, &week, "days", STR(""));
-	return said(rq, shape, &days, "days", weekdays_said(rq, shape->weekdays));
+	return said(rq, shape, &days, "days", weekdays_listed(rq, shape->weekdays));
 }
 
 /* Of positions 1 to 5; in 0 stands the last. */
@@ -133,7 +131,7 @@ static struct str year_said(struct request *rq, const struct rule_shape *shape)
 		weekday_name(rq, weekdays_first(shape->weekdays)), "month", month, NULL);
 }
 
-static struct str days_said(struct request *rq, const struct rule_shape *shape)
+struct str rule_words(struct request *rq, const struct rule_shape *shape)
 {
 	static const struct sentence day = { SAY("Every day"), SAY("Every {n} days") };
 	if (shape->freq == RRULE_WEEKLY)
@@ -145,9 +143,8 @@ static struct str days_said(struct request *rq, const struct rule_shape *shape)
 	return said(rq, shape, &day, "day", STR(""));
 }
 
-struct str rule_words(struct request *rq, const struct rule_shape *shape)
+struct str rule_words_ended(struct request *rq, struct str words, const struct rule_shape *shape)
 {
-	struct str words = days_said(rq, shape);
 	if (words.len && shape->ends)
 		return say_with(rq, "{rule}, until {day}", "rule", words, "day", day_long(rq, shape->last_day), NULL);
 	if (words.len && shape->count == 1)

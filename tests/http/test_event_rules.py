@@ -25,7 +25,7 @@ def api(world, una):
 def browser(world, una):
     b = Browser(world)
     b.sign_in(una)
-    assert b.post("/account", Form(b.get("/account").text, "/account").with_(tz="Europe/Berlin", week_start="monday")).status == 303
+    assert b.post("/account", Form(b.get("/account").text, "/account").with_(tz="Europe/Berlin", week_start="monday", hours="24h")).status == 303
     return b
 
 
@@ -87,15 +87,49 @@ def test_a_rule_is_told_in_words(api, browser, rule, english, german):
     assert words(browser, event, "de") == german
 
 
-@pytest.mark.parametrize("rule", ["FREQ=HOURLY;INTERVAL=6;COUNT=4", "FREQ=MONTHLY;BYDAY=2TU,4TU", "FREQ=MONTHLY;BYDAY=TU", "FREQ=YEARLY;BYWEEKNO=11", "FREQ=YEARLY;BYDAY=10TU",
-    "FREQ=DAILY;BYMONTH=3", "FREQ=WEEKLY;BYHOUR=9,15", "FREQ=MONTHLY;BYMONTHDAY=-3", "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=1", "FREQ=MONTHLY;BYDAY=TU;BYSETPOS=1,2",
-    "FREQ=YEARLY;BYMONTH=3,9;BYMONTHDAY=10", "FREQ=YEARLY;BYMONTHDAY=10", "FREQ=DAILY;INTERVAL=2;BYDAY=TU,WE"])
-def test_a_rule_without_words_is_told_as_it_stands_and_stays_so(api, browser, rule):
-    event = series(api, rule)
-    assert words(browser, event) == f"By a rule of its own {rule}"
+# Those that the form has no fields for: they are told, and stay as they are written. The series begins on Tuesday, 10 March 2026, at 10:00.
+TOLD = [
+    ("FREQ=HOURLY;INTERVAL=6;COUNT=4", "Every 6 hours, 4 times"),
+    ("FREQ=HOURLY;UNTIL=20260310T110000Z", "Every hour, until Tuesday, 10 March 2026"),
+    ("FREQ=MINUTELY;INTERVAL=90;COUNT=3", "Every 90 minutes, 3 times"),
+    ("FREQ=MONTHLY;BYDAY=2TU,4TU", "Monthly on the second Tuesday and the fourth Tuesday"),
+    ("FREQ=MONTHLY;INTERVAL=2;BYDAY=2TU,-1FR", "Every 2 months on the second Tuesday and the last Friday"),
+    ("FREQ=MONTHLY;BYDAY=TU", "Monthly on every Tuesday"),
+    ("FREQ=MONTHLY;BYDAY=TU;BYSETPOS=2,4", "Monthly on the second Tuesday and the fourth Tuesday"),
+    ("FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=3,-1", "Monthly on the third Monday or Tuesday and the last Monday or Tuesday"),
+    ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-2", "Monthly on the second to last working day (Monday to Friday)"),
+    ("FREQ=MONTHLY;BYMONTHDAY=10,-1", "Monthly on day 10 and the last day"),
+    ("FREQ=MONTHLY;BYMONTHDAY=-3", "Monthly on the third to last day"),
+    ("FREQ=YEARLY;BYMONTH=3,9;BYMONTHDAY=10", "Every year on day 10 of March and September"),
+    ("FREQ=YEARLY;INTERVAL=2;BYMONTH=3,6,9;BYDAY=2TU", "Every 2 years on the second Tuesday of March, June and September"),
+    ("FREQ=DAILY;BYMONTH=3", "Every day, in March only"),
+    ("FREQ=DAILY;INTERVAL=2;BYDAY=TU,WE", "Every 2 days, on Tuesday and Wednesday only"),
+    ("FREQ=WEEKLY;BYHOUR=10,15;COUNT=6", "Every week at 10:00 and 15:00, 6 times"),
+    ("FREQ=DAILY;BYHOUR=10;BYMINUTE=0,30", "Every day at 10:00 and 10:30"),
+    ("FREQ=MONTHLY;BYDAY=2TU,4TU;BYMONTH=3,4;BYHOUR=10", "Monthly on the second Tuesday and the fourth Tuesday at 10:00, in March and April only"),
+]
+
+
+def stays(api, browser, event, rule):
     form = dict(opened(browser, event).fields)
     assert form["repeat"] == "custom" and form["rule"] == rule
     assert save(browser, event, title="Renamed").status == 303 and rule_of(api, event) == rule
+
+
+@pytest.mark.parametrize("rule, english", TOLD, ids=[r for r, _ in TOLD])
+def test_a_rule_that_fields_cannot_make_is_told_in_words_and_stays_so(api, browser, rule, english):
+    event = series(api, rule)
+    assert words(browser, event) == english
+    stays(api, browser, event, rule)
+
+
+@pytest.mark.parametrize("rule", ["FREQ=YEARLY;BYWEEKNO=11", "FREQ=YEARLY;BYDAY=10TU", "FREQ=YEARLY;BYMONTHDAY=10", "FREQ=YEARLY;BYYEARDAY=69",
+    "FREQ=DAILY;BYHOUR=8,9,10,11,12,13,14", "FREQ=MONTHLY;BYDAY=TU;BYMONTHDAY=10", "FREQ=MONTHLY;BYDAY=MO,TU;BYHOUR=10,11;BYSETPOS=1", "FREQ=HOURLY;BYDAY=TU",
+    "FREQ=MONTHLY;BYMONTHDAY=1,2,3,4,5,6,7,8,9,10,11,12,-1", "FREQ=YEARLY;BYMONTH=3,9;BYDAY=TU;BYSETPOS=2"])
+def test_a_rule_without_words_is_told_as_it_stands_and_stays_so(api, browser, rule):
+    event = series(api, rule)
+    assert words(browser, event) == f"By a rule of its own {rule}"
+    stays(api, browser, event, rule)
 
 
 MADE = [
@@ -222,3 +256,50 @@ def test_days_by_a_clock_that_the_form_does_not_have_stay_a_text(world, una, api
     form = dict(opened(browser, event).fields)
     assert form["start_date"] == "2026-03-09" and form["repeat"] == choice
     assert save(browser, event).status == 303 and world.dav("GET", path, None, {}, una).text == text
+
+
+def facts(browser, event):
+    page = browser.get(f"/calendar/events/{event}").text
+    return {html.unescape(name): html.unescape(re.sub("<.*?>", "", value)).strip() for name, value in re.findall(r"<dt>(.*?)</dt><dd[^>]*>(.*?)</dd>", page, re.S)}
+
+
+def dated(api, extra, name, rule="RRULE:FREQ=WEEKLY\r\n"):
+    """A series of Tuesdays, 10:00 in Berlin, from 10 March 2026 on, as a calendar program wrote it."""
+    calendar = api("POST", "/v1/calendars", {"name": name}).json["id"]
+    data = ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//t//\r\nBEGIN:VEVENT\r\nUID:%s\r\nDTSTAMP:20260101T000000Z\r\nDTSTART;TZID=Europe/Berlin:20260310T100000\r\n"
+            "DURATION:PT30M\r\nSUMMARY:Dated\r\n%s%sEND:VEVENT\r\nEND:VCALENDAR\r\n") % (name, rule, extra)
+    assert api("POST", f"/v1/calendars/{calendar}/import", data, {"Content-Type": "text/calendar"}).status == 200
+    [event] = api("GET", f"/v1/events?calendar_id={calendar}&from=2026-03-01T00:00:00Z&to=2026-03-20T00:00:00Z&expand=none").json["data"]
+    return event["id"]
+
+
+def test_days_without_it_and_days_more_are_told(api, browser):
+    """RFC 5545 §3.8.5.1, §3.8.5.2: EXDATE and RDATE, the latter with its time where that is another."""
+    event = dated(api, "EXDATE;TZID=Europe/Berlin:20260317T100000,20260407T100000\r\nRDATE;TZID=Europe/Berlin:20260311T143000,20260312T100000\r\n", "few")
+    told = facts(browser, event)
+    assert told["Except on"] == "Tue, 17 Mar 2026 and Tue, 7 Apr 2026"
+    assert told["Also on"] == "Wed, 11 Mar 2026 at 14:30 and Thu, 12 Mar 2026"
+
+
+def test_of_many_days_a_few_are_told_and_the_others_counted(api, browser):
+    """The next ones: here all are over, and the last are told. A page stays a page."""
+    days = ",".join(f"20260{month}{day:02}T100000" for month, first in ((3, 17), (4, 7), (5, 5), (6, 2)) for day in range(first, 29, 7))
+    event = dated(api, f"EXDATE;TZID=Europe/Berlin:{days}\r\n", "many")
+    assert facts(browser, event)["Except on"].endswith(" and 9 other days")
+    assert len(re.findall(r"\d{4}", facts(browser, event)["Except on"])) == 5
+
+
+def test_a_series_of_dates_alone_has_them_told(api, browser):
+    told = facts(browser, dated(api, "RDATE;TZID=Europe/Berlin:20260312T100000\r\n", "dates", rule=""))
+    assert told["Also on"] == "Thu, 12 Mar 2026" and "Repeats" not in told
+
+
+def test_an_instance_that_was_changed_by_itself_says_so(api, browser):
+    """RFC 5545 §3.8.4.4: and where the series has it. Its neighbours say nothing."""
+    event = series(api, "FREQ=WEEKLY;COUNT=4")
+    moved, renamed, plain = f"{event}_20260317T090000Z", f"{event}_20260324T090000Z", f"{event}_20260331T080000Z"
+    assert api("PATCH", f"/v1/events/{moved}?scope=this", {"start_time": "2026-03-18T12:00:00Z", "end_time": "2026-03-18T12:30:00Z"}).status == 200
+    assert api("PATCH", f"/v1/events/{renamed}?scope=this", {"title": "Another"}).status == 200
+    assert facts(browser, moved)["Changed by itself"] == "This one stands apart from its series, which has it on Tuesday, 17 March 2026, 10:00."
+    assert facts(browser, renamed)["Changed by itself"] == "This one stands apart from its series; its time is that of the series."
+    assert "Changed by itself" not in facts(browser, plain) and "Changed by itself" not in facts(browser, event)

@@ -16,6 +16,8 @@ struct agenda_item {
 	struct event event;        /* of an instance: with its own start and end */
 	struct instant start, end; /* of the event, as instants also where it floats or is a day */
 	bool instance;             /* one of several; event.recurrence_id says which */
+	bool own;                  /* of one instance that was asked for: it was changed by itself, */
+	struct instant due;        /* and else would begin then */
 };
 
 /* The position of an item: in order of start, then object, then recurrence id. */

@@ -35,6 +35,17 @@ void agenda_item_of_event(const struct agenda_source *source, struct agenda_item
 	settle(out, source->zone);
 }
 
+/* What an override of its own has made of an instance, beside what the series says. */
+static void set_own(struct arena *mem, const struct agenda_source *source, const struct series_instance *is,
+	struct agenda_item *out)
+{
+	struct series_instance plain;
+	out->own = is->own && !is->own->moves_later;
+	out->due = out->start;
+	if (out->own && series_instance_at(mem, source->series, is->original, false, zone_or_utc(source->zone), &plain))
+		out->due = instant_of_s(plain.at.start);
+}
+
 err_t agenda_item_of_instance(
 	struct ctx *cx, const struct agenda_source *source, struct str recurrence_id, struct agenda_item *out)
 {
@@ -44,6 +55,7 @@ err_t agenda_item_of_instance(
 		return FAIL(cx, NOT_FOUND, "no such instance");
 	TRY(event_read_instance(cx, source->ical, &instance, source->zone, &item.event));
 	settle(&item, source->zone);
+	set_own(cx->mem, source, &instance, &item);
 	item.event.recurrence_id = recurrence_id;
 	*out = item;
 	return OK;

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "web/rule_told.h"
+
+#include "caldav/calendar/ical/dates.h"
+#include "web/calendar_view.h"
+#include "web/manner.h"
+#include "web/rule_words.h"
+#include "web/say.h"
+
+#define TIMES_MAX 6  /* of a day */
+#define ITEMS_MAX 12 /* days that are listed; what has more is told as it is written */
+
+struct items {
+	struct str said[ITEMS_MAX];
+	size_t count;
+	bool many; /* or one that has no words */
+};
+
+static void add(struct items *items, struct str item)
+{
+	if (items->count == ITEMS_MAX || !item.len)
+		items->many = true;
+	else
+		items->said[items->count++] = item;
+}
+
+static struct str number(struct request *rq, int64_t n)
+{
+	return str_fmt(rq->cx.mem, "%lld", (long long)n);
+}
+
+/* A sentence for every one, and one for each {n}. */
+static struct str every(struct request *rq, const struct rrule *r, const char *one, const char *more)
+{
+	return r->interval == 1 ? say(rq, one) : say_with(rq, more, "n", number(rq, r->interval), NULL);
+}
+
+/* ---- days of a month ---- */
+
+static struct str nth(struct request *rq, int position, struct str weekday)
+{
+	static const char *const plus[] = { NULL, SAY("the first {weekday}"), SAY("the second {weekday}"),
+		SAY("the third {weekday}"), SAY("the fourth {weekday}"), SAY("the fifth {weekday}") };
+	static const char *const minus[] = { NULL, SAY("the last {weekday}"), SAY("the second to last {weekday}"),
+		SAY("the third to last {weekday}") };
+	if (position > 0 && position < (int)ARRAY_LEN(plus))
+		return say_with(rq, plus[position], "weekday", weekday, NULL);
+	if (position < 0 && -position < (int)ARRAY_LEN(minus))
+		return say_with(rq, minus[-position], "weekday", weekday, NULL);
+	return STR_ABSENT;
+}
+
+/* What is counted by BYSETPOS: "Monday", "Monday or Tuesday". */
+static struct str one_of(struct request *rq, unsigned weekdays)
+{
+	struct str said = STR_ABSENT;
+	if (weekdays == WEEKDAYS_ALL)
+		return say(rq, "day");
+	if (weekdays == WEEKDAYS_WORK)
+		return say(rq, "working day (Monday to Friday)");
+	for (int i = 0; i < 7; i++)
+		if (weekdays >> i & 1)
+			said = said.len ? say_with(rq, "{list} or {last}", "list", said, "last", weekday_name(rq, i),
+						  NULL)
+					: weekday_name(rq, i);
+	return said;
+}
+
+static bool beyond_first_word(const struct rrule_set *set)
+{
+	for (int i = 1; i < 6; i++)
+		if (set->plus[i] || set->minus[i])
+			return true;
+	return false;
+}
+
+/* All positions of a set, the first of the month first. */
+static void add_positions(struct request *rq, uint64_t plus, uint64_t minus, struct str weekday, struct items *items)
+{
+	for (int n = 1; n < 64; n++)
+		if (plus >> n & 1)
+			add(items, nth(rq, n, weekday));
+	for (int n = 63; n > 0; n--)
+		if (minus >> n & 1)
+			add(items, nth(rq, -n, weekday));
+}
+
+static void add_weekdays(struct request *rq, const struct rrule *r, struct items *items)
+{
+	for (int i = 0; i < 7; i++)
+		if (r->weekdays >> i & 1)
+			add(items, say_with(rq, "every {weekday}", "weekday", weekday_name(rq, i), NULL));
+	for (int i = 0; i < 7; i++)
+		add_positions(rq, r->nth_plus[i], r->nth_minus[i], weekday_name(rq, i), items);
+}
+
+static void add_monthdays(struct request *rq, const struct rrule_set *days, struct items *items)
+{
+	for (int n = 1; n <= 31; n++)
+		if (days->plus[0] >> n & 1)
+			add(items, say_with(rq, "day {n}", "n", number(rq, n), NULL));
+	add_positions(rq, 0, days->minus[0], say(rq, "day"), items);
+}
+
+static bool has_numbered(const struct rrule *r)
+{
+	for (int i = 0; i < 7; i++)
+		if (r->nth_plus[i] || r->nth_minus[i])
+			return true;
+	return false;
+}
+
+/* Of what is left of the parts; absent where these are not days alone. */
+static struct str month_days(struct request *rq, const struct rrule *r, unsigned parts)
+{
+	struct items items = { .count = 0 };
+	if (parts == RRULE_BYMONTHDAY)
+		add_monthdays(rq, &r->monthdays, &items);
+	else if (parts == RRULE_BYDAY)
+		add_weekdays(rq, r, &items);
+	else if (parts == (RRULE_BYDAY | RRULE_BYSETPOS) && !has_numbered(r) && !beyond_first_word(&r->positions))
+		add_positions(rq, r->positions.plus[0], r->positions.minus[0], one_of(rq, r->weekdays), &items);
+	return items.many || !items.count ? STR_ABSENT : words_listed(rq, items.said, items.count);
+}
+
+static struct str months_listed(struct request *rq, unsigned months)
+{
+	struct str items[12];
+	size_t count = 0;
+	for (int month = 1; month <= 12; month++)
+		if (months >> month & 1)
+			items[count++] = month_name(rq, month);
+	return words_listed(rq, items, count);
+}
+
+static struct str monthly(struct request *rq, const struct rrule *r)
+{
+	struct str days = month_days(rq, r, r->parts);
+	if (!days.len)
+		return STR_ABSENT;
+	return say_with(rq, r->interval == 1 ? SAY("Monthly on {days}") : SAY("Every {n} months on {days}"), "n",
+		number(rq, r->interval), "days", days, NULL);
+}
+
+/* BYSETPOS counts in the whole year: it is told of one month alone. */
+static struct str yearly(struct request *rq, const struct rrule *r)
+{
+	bool one_month = !(r->months & (r->months - 1));
+	struct str days = month_days(rq, r, r->parts & ~(unsigned)RRULE_BYMONTH);
+	if (!(r->parts & RRULE_BYMONTH) || !days.len || (r->parts & RRULE_BYSETPOS && !one_month))
+		return STR_ABSENT;
+	return say_with(rq,
+		r->interval == 1 ? SAY("Every year on {days} of {months}")
+				 : SAY("Every {n} years on {days} of {months}"),
+		"n", number(rq, r->interval), "days", days, "months", months_listed(rq, r->months), NULL);
+}
+
+static struct str within_a_day(struct request *rq, const struct rrule *r)
+{
+	if (r->parts)
+		return STR_ABSENT;
+	if (r->freq == RRULE_HOURLY)
+		return every(rq, r, SAY("Every hour"), SAY("Every {n} hours"));
+	if (r->freq == RRULE_MINUTELY)
+		return every(rq, r, SAY("Every minute"), SAY("Every {n} minutes"));
+	return every(rq, r, SAY("Every second"), SAY("Every {n} seconds"));
+}
+
+static struct str days_told(struct request *rq, const struct rrule *r)
+{
+	struct rule_shape shape;
+	struct str words = rule_shape_of(r, &shape) ? rule_words(rq, &shape) : STR_ABSENT;
+	if (words.len || r->freq == RRULE_DAILY || r->freq == RRULE_WEEKLY)
+		return words;
+	if (r->freq == RRULE_MONTHLY)
+		return monthly(rq, r);
+	return r->freq == RRULE_YEARLY ? yearly(rq, r) : within_a_day(rq, r);
+}
+
+/* ---- what leaves some of them out, and when on a day ---- */
+
+#define OF_THE_CLOCK ((unsigned)RRULE_BYHOUR | RRULE_BYMINUTE)
+
+/* BYHOUR and BYMINUTE; what is not given is the start's. Absent: too many. */
+static struct str times_listed(struct request *rq, const struct rrule *r, int64_t start)
+{
+	struct str items[TIMES_MAX];
+	size_t count = 0;
+	int64_t of_day = floor_mod(start, DAY_SECONDS);
+	uint64_t hours = r->parts & RRULE_BYHOUR ? r->hours : UINT64_C(1) << of_day / 3600;
+	uint64_t minutes = r->parts & RRULE_BYMINUTE ? r->minutes : UINT64_C(1) << of_day / 60 % 60;
+	for (int64_t minute = 0; minute < 24 * 60; minute++) {
+		if (!(hours >> minute / 60 & 1) || !(minutes >> minute % 60 & 1))
+			continue;
+		if (count == TIMES_MAX)
+			return STR_ABSENT;
+		items[count++] = time_of_day(rq, minute * 60);
+	}
+	return words_listed(rq, items, count);
+}
+
+/* The parts that are told after the days: what remains without them means the same, but more of it. */
+static unsigned told_apart(const struct rrule *r)
+{
+	unsigned apart = 0;
+	if (r->freq >= RRULE_DAILY && !(r->parts & RRULE_BYSETPOS))
+		apart |= r->parts & OF_THE_CLOCK;
+	if (r->freq >= RRULE_DAILY && r->freq < RRULE_YEARLY)
+		apart |= r->parts & RRULE_BYMONTH;
+	if (r->freq == RRULE_DAILY && r->interval > 1 && !has_numbered(r))
+		apart |= r->parts & RRULE_BYDAY;
+	return apart;
+}
+
+static struct str whole(struct request *rq, const struct rrule *r, int64_t start)
+{
+	struct rrule days = *r;
+	unsigned apart = told_apart(r);
+	days.parts &= ~apart;
+	struct str words = days_told(rq, &days);
+	if (words.len && apart & OF_THE_CLOCK) {
+		struct str times = times_listed(rq, r, start);
+		words = times.len ? say_with(rq, "{rule} at {times}", "rule", words, "times", times, NULL) : STR_ABSENT;
+	}
+	if (words.len && apart & RRULE_BYDAY)
+		words = say_with(
+			rq, "{rule}, on {days} only", "rule", words, "days", weekdays_listed(rq, r->weekdays), NULL);
+	if (words.len && apart & RRULE_BYMONTH)
+		words = say_with(
+			rq, "{rule}, in {months} only", "rule", words, "months", months_listed(rq, r->months), NULL);
+	return words;
+}
+
+struct str rule_told(struct request *rq, struct str rule, const struct zone *zone, int64_t start)
+{
+	struct rrule r;
+	struct rule_shape end = { .every = 1 };
+	if (rrule_parse(&rq->cx, rule, &r))
+		return STR_ABSENT;
+	rule_shape_end(&r, zone, start, &end);
+	return rule_words_ended(rq, whole(rq, &r, start), &end);
+}
