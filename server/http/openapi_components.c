@@ -65,7 +65,12 @@ static void component_schemas(struct json *j, const struct app *app)
 		const struct json_resource *resource = schemas->items[i].resource;
 		json_object(j, openapi_schema_name(j->out->mem, resource, schemas->items[i].way));
 		openapi_text(j, "type", "object");
-		openapi_text(j, "description", resource->doc);
+		openapi_text(j, "description",
+			schemas->items[i].way == ANSWERED_OPEN
+				? str_fmt(j->out->mem, "%s Who may not read it is told the required fields alone.",
+					  resource->doc)
+					  .ptr
+				: resource->doc);
 		openapi_properties(j, resource->fields, resource->count, schemas->items[i].way);
 		json_object_end(j);
 	}

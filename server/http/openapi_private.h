@@ -10,7 +10,8 @@
 /* A resource has a schema for each way that it goes. */
 enum way {
 	ANSWERED,      /* whole */
-	ANSWERED_OPEN, /* to who may not read it */
+	ANSWERED_OPEN, /* to who may not read it: the same fields, of which only the open ones must be there, so that
+			  a client that is generated from both reads each field of what it gets */
 	MADE,          /* the body that makes one */
 	CHANGED        /* the body of a change */
 };

@@ -126,6 +126,8 @@ void openapi_type(struct json *j, const struct json_field *f, enum way way)
 /* Of answers all fields are there but those that say otherwise; of what is sent, those that must be. */
 static bool is_required(const struct json_field *f, enum way way)
 {
+	if (way == ANSWERED_OPEN && !(f->flags & JSON_OPEN))
+		return false;
 	return IS_ANSWERED(way) ? !(f->flags & JSON_OPTIONAL)
 				: way == MADE && (f->flags & (JSON_REQUIRED | JSON_NEEDED));
 }
@@ -134,13 +136,13 @@ static bool goes(const struct json_field *f, enum way way)
 {
 	if (!IS_ANSWERED(way))
 		return !(f->flags & JSON_READ_ONLY);
-	return !(f->flags & JSON_WRITE_ONLY) && (way == ANSWERED || (f->flags & JSON_OPEN));
+	return !(f->flags & JSON_WRITE_ONLY);
 }
 
 static void field_schema(struct json *j, const char *key, const struct json_field *f, enum way way)
 {
 	json_object(j, key);
-	openapi_type(j, f, way);
+	openapi_type(j, f, way == ANSWERED_OPEN ? ANSWERED : way); /* what is told is whole */
 	if (f->doc)
 		openapi_text(j, "description", f->doc);
 	json_object_end(j);

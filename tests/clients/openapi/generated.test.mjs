@@ -46,7 +46,7 @@ export async function firstDay(baseUrl: string, key: string): Promise<string[]> 
 	if (!made.data) throw new Error(made.error.error.message);
 	const changed = await api.PATCH('/v1/events/{event}', { params: { path: { event: made.data.id } }, body: { title: 'Changed' } });
 	if (!changed.data) throw new Error(changed.error.error.message);
-	const titles: string[] = [];
+	const titles: string[] = [changed.data.title ?? '', changed.data.recurrence?.rule ?? 'once'];
 	let after: string | undefined;
 	do {
 		const page = await api.GET('/v1/events', {
