@@ -128,6 +128,16 @@ err_t command_scope_refused(struct ctx *cx, const char *option, struct str value
 		STR_ARG(str_sub(scope_unknown(value), 0, 64)));
 }
 
+/* Operations name a field; who types a command has an option of that name. Empty where the text says it itself. */
+static struct str option_at_fault(struct ctx *cx, err_t e)
+{
+	struct config_option option;
+	for (size_t i = 0; e->param.ptr && config_option(i, &option); i++)
+		if (str_eq(e->param, str_of(option.flag)) && str_find(err_text(e), STR("--")) == SIZE_MAX)
+			return str_fmt(cx->mem, "--%s: ", option.flag);
+	return STR("");
+}
+
 /* With --json an error is an object too, so that a script reads one format. */
 void command_print_error(struct ctx *cx, FILE *to, bool as_json, size_t line, err_t e)
 {
@@ -137,7 +147,8 @@ void command_print_error(struct ctx *cx, FILE *to, bool as_json, size_t line, er
 			LOG_INT("line", e->line));
 	if (!as_json) {
 		struct str where = line ? str_fmt(cx->mem, "line %zu: ", line) : STR("");
-		fprintf(stderr, "calends: %.*s%.*s\n", STR_ARG(where), STR_ARG(err_text(e)));
+		fprintf(stderr, "calends: %.*s%.*s%.*s\n", STR_ARG(where), STR_ARG(option_at_fault(cx, e)),
+			STR_ARG(err_text(e)));
 		return;
 	}
 	struct buf out = buf_new(cx->mem, OUTPUT_MAX);

@@ -62,6 +62,11 @@ def test_one_that_fails_is_told_with_its_line_and_the_others_are_done(world):
     assert done.returncode == 1 and b"1 of 3 commands failed" in done.stderr
 
 
+def test_an_option_that_lacks_is_named(world):
+    """What does the work has a field `name`; who types a command has --name."""
+    assert b"calends: line 1: --name: A name is needed." in batch(world, "account create nameless@example.org\n").stderr
+
+
 def test_without_json_it_reads_and_tells_text(world):
     done = batch(world, "account create text@example.org --name Text\naccount create text@example.org --name Text\n")
     assert done.stdout.startswith(b"text@example.org  Text") and b"calends: line 2: " in done.stderr and done.returncode == 1
