@@ -147,6 +147,28 @@ def test_a_proof_is_taken_once_on_all_instances(world, tokens, shared, surface):
     assert ask(world, surface, token, first, server=world.second).status == GOOD[surface] and refused(ask(world, surface, token, second))
 
 
+ENDS = {  # what is done, what undoes it, and the status
+    "the token is over": ("access_token SET expires_at = now()", "access_token SET expires_at = now() + interval '1 hour'", 401),
+    "its family is revoked": ("token_family SET revoked_at = now(), revoked_why = 4", "token_family SET revoked_at = NULL, revoked_why = NULL", 401),
+    "its connection is ended": ("connected_account SET revoked_at = now()", "connected_account SET revoked_at = NULL", 401),
+    "the time of its connection is over": ("connected_account SET expires_at = now()", "connected_account SET expires_at = 'infinity'", 401),
+    "its app is stopped": ("oauth_client SET owner_active = false", "oauth_client SET owner_active = true", 401),
+    "its user is deactivated": ("account SET status = 2", "account SET status = 1", 403),
+}
+
+
+@pytest.mark.parametrize("why", ENDS)
+def test_a_bound_token_ends_as_others_do(world, tokens, shared, why):
+    """Each condition by itself, with a proof that all instances remember; and nothing else was in its way."""
+    token = tokens["access_token"]
+    done, undone, status = ENDS[why]
+    world.sql("UPDATE " + done)
+    reply = ask(world, "rest", token, made(world, shared, "rest", token))
+    assert reply.status == status, reply
+    world.sql("UPDATE " + undone)
+    assert ask(world, "rest", token, made(world, shared, "rest", token)).status == 200
+
+
 def test_of_16_at_once_one_is_taken(world, tokens, nonce):
     token = tokens["access_token"]
     one = made(world, nonce, "rest", token)

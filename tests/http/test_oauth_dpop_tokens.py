@@ -161,6 +161,17 @@ def test_an_app_may_begin_to_bind_when_it_refreshes(world, app, browser, nonce):
     assert app.refresh(bound["refresh_token"], with_proof(proof(world, nonce))).json["refresh_token"] == bound["refresh_token"]
 
 
+@pytest.mark.parametrize("seconds", [0, 11])
+def test_who_has_an_old_token_and_not_the_key_ends_nothing(world, app, browser, nonce, seconds):
+    """RFC 9449 §5: once a refresh token is bound, one of before is worth nothing to a thief either, neither for an answer nor to end what came of it."""
+    plain = app.redeem(app.consent(browser, scope=SCOPES)).json
+    bound = app.refresh(plain["refresh_token"], with_proof(proof(world, nonce))).json
+    world.sql(f"UPDATE token_family SET rotated_at = rotated_at - interval '{seconds} seconds'")
+    for wrong in ([], with_proof(proof(world, nonce, key=OTHER))):
+        assert is_error(app.refresh(plain["refresh_token"], wrong), 400, "invalid_grant")
+    assert app.refresh(bound["refresh_token"], with_proof(proof(world, nonce))).status == 200
+
+
 # ---- codes ----
 
 def test_a_code_that_is_for_a_key_is_for_that_alone(world, app, browser, nonce):

@@ -84,6 +84,28 @@ def test_it_ends_with_the_grant_and_with_its_subject(world, app, browser):
         assert is_error(exchange(app, text), 400, "invalid_request")
 
 
+@pytest.mark.parametrize("change", ["revoked_at = now()", "expires_at = now() - interval '1 second'"])
+def test_nothing_is_exchanged_of_a_connection_that_ended(world, browser, change):
+    app = App(world, type="confidential", grant=GRANTS)
+    tokens = app.connect(browser, scope=SCOPES)
+    assert exchange(app, tokens["access_token"]).status == 200
+    world.sql(f"UPDATE connected_account SET {change} WHERE client_id = (SELECT client_id FROM token_family ORDER BY id DESC LIMIT 1)")
+    assert is_error(exchange(app, tokens["access_token"]), 400, "invalid_request")
+
+
+def test_nothing_is_exchanged_of_a_token_that_is_over_or_of_an_account_that_rests(world, app):
+    """And the account's return brings back what was not over."""
+    user, browser = world.account("rests@example.org"), Browser(world)
+    browser.sign_in(user)
+    tokens = app.connect(browser, scope=SCOPES)
+    world.cli("account", "deactivate", user.email)
+    assert is_error(exchange(app, tokens["access_token"]), 400, "invalid_request")
+    world.cli("account", "reactivate", user.email)
+    assert exchange(app, tokens["access_token"]).status == 200
+    world.sql(f"UPDATE access_token SET expires_at = now() WHERE account_id = (SELECT account_id FROM account WHERE email = '{user.email}' AND livemode)")
+    assert is_error(exchange(app, tokens["access_token"]), 400, "invalid_request")
+
+
 def test_only_ones_own_token_is_taken(world, app, browser, tokens):
     """T30: subject token of another platform; T27: other secrets."""
     other = App(world, type="confidential", grant=GRANTS, owner="other@platform.example")

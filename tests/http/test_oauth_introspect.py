@@ -129,6 +129,33 @@ def test_expired_tokens_are_not_active(world, server, browser):
     assert inactive(server.introspect(tokens["refresh_token"]))
 
 
+ENDS = {  # what is done and what undoes it
+    "family": ("token_family SET revoked_at = now(), revoked_why = 4", "token_family SET revoked_at = NULL, revoked_why = NULL"),
+    "connection": ("connected_account SET revoked_at = now()", "connected_account SET revoked_at = NULL"),
+    "its time": ("connected_account SET expires_at = now()", "connected_account SET expires_at = 'infinity'"),
+    "its app": ("oauth_client SET owner_active = false WHERE name = 'Asked about'", "oauth_client SET owner_active = true"),
+    "account": ("account SET status = 2 WHERE email = 'user@calends.example'", "account SET status = 1"),
+}
+
+
+@pytest.mark.parametrize("why", ENDS)
+def test_what_has_ended_for_whatever_reason_is_not_active(world, gateway, browser, why):
+    """I1: each condition by itself, of both kinds of tokens."""
+    tokens = App(world, type="public", name="Asked about").connect(browser, scope=BOTH)
+    done, undone = ENDS[why]
+    for change, told in ((done, {False}), (undone, {True})):
+        world.sql("UPDATE " + change)
+        assert {gateway.introspect(tokens[kind]).json["active"] for kind in ("access_token", "refresh_token")} == told
+
+
+def test_a_refresh_token_that_may_nothing_any_more_is_not_active(gateway, browser, world):
+    app = App(world, type="public")
+    token = app.redeem(app.consent(browser, {"scope": ["events:read"]}, scope=BOTH)).json["refresh_token"]
+    assert active(gateway.introspect(token))["scope"] == "events:read"
+    app.redeem(app.consent(browser, {"scope": ["profile:read"]}, scope=BOTH))
+    assert inactive(gateway.introspect(token))
+
+
 def test_the_tokens_of_a_deactivated_account_are_not_active(world, server):
     user = world.account("paused@calends.example")
     browser = Browser(world)

@@ -258,6 +258,10 @@ def test_a_token_may_be_bound_to_both(world, bound):
     assert ask(shows(world, ALONE)).status == 200
     assert ask(world.client_connection()).status == 401 and ask(shows(world, SIGNED)).status == 401
     assert shows(world, ALONE).request("GET", "/v1/profile", None, {"Authorization": f"Bearer {text}"}).status == 401
+    nonce = world.second.request("GET", "/v1/events", None, {"DPoP": "x"}).headers["DPoP-Nonce"]  # who met it makes nonces that all instances remember
+    nonce = ask(shows(world, ALONE)).headers["DPoP-Nonce"]
+    assert ask(world.client_connection()).status == 401 and ask(shows(world, SIGNED)).status == 401
+    assert ask(shows(world, ALONE)).status == 200
 
 
 def test_a_bound_token_is_exchanged_with_its_certificate_alone(world):

@@ -26,6 +26,33 @@ def test_the_refresh_token_of_another_client_is_worth_nothing(world, app, server
     assert alive(world, tokens) and app.refresh(tokens["refresh_token"]).status == 200
 
 
+@pytest.mark.parametrize("seconds", [0, 11])
+def test_a_token_that_was_used_is_of_its_client_too(world, app, server, browser, seconds):
+    """T21: another client gets no kept answer by it, and ends nothing by it once a retry has none any more."""
+    for owner, thief in ((app, server), (server, app)):
+        old = owner.connect(browser, scope=BOTH)["refresh_token"]
+        new = owner.refresh(old).json
+        world.sql(f"UPDATE token_family SET rotated_at = rotated_at - interval '{seconds} seconds'")
+        headers, params = thief.credentials()
+        stolen = post_form(world.http, "/oauth/token", {**params, "grant_type": "refresh_token", "refresh_token": old}, headers)
+        assert is_error(stolen, 400, "invalid_grant"), stolen
+        assert alive(world, new) and owner.refresh(new["refresh_token"]).status == 200
+
+
+def test_nothing_is_refreshed_of_a_connection_that_ended_or_was_emptied(world, browser):
+    """Each condition by itself: the connection alone is marked as ended; another consent leaves nothing of what this token was for."""
+    app = App(world, type="public")
+    tokens = app.redeem(app.consent(browser, {"scope": ["events:read"]}, scope=BOTH)).json
+    app.redeem(app.consent(browser, {"scope": ["profile:read"]}, scope=BOTH))
+    assert is_error(app.refresh(tokens["refresh_token"]), 400, "invalid_grant")
+    tokens = app.connect(browser, scope=BOTH)
+    ended = f"UPDATE connected_account SET revoked_at = {{}} WHERE client_id = (SELECT client_id FROM token_family ORDER BY id DESC LIMIT 1)"
+    world.sql(ended.format("now()"))
+    assert is_error(app.refresh(tokens["refresh_token"]), 400, "invalid_grant") and not alive(world, tokens)
+    world.sql(ended.format("NULL"))
+    assert app.refresh(tokens["refresh_token"]).status == 200, "it ended nothing else"
+
+
 def test_a_refresh_can_narrow_its_access_token_and_widen_nothing(world, app, browser):  # OAuth 2.1 §4.3.1
     tokens = app.connect(browser, scope=BOTH)
     for scope in ("events:write", BOTH + " events:write", "nonsense", "profile:read  events:read"):

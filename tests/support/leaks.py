@@ -15,7 +15,8 @@ import tempfile
 FIELDS = ("feedToken", "key", "secret", "client_secret", "access_token", "refresh_token", "code", "password", "device_code",
                  "registration_access_token", "session_token", "id_token")
 IN_A_BODY = (b'"access_token"', b'"refresh_token"', b'"client_secret"', b'"key"', b'"device_code"', b'"session_token"',
-             b'"registration_access_token"')
+             b'"registration_access_token"', b'"request_uri"')
+REFERENCE = "urn:ietf:params:oauth:request_uri:"
 HEAD = 12  # of a secret: by so much of it lines are looked through
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # The formats of server/crypto/secret.h, and how many digits stand after each prefix before the checksum.
@@ -50,6 +51,8 @@ def secrets_in(fields):
             continue  # its `code` is a word, which the log tells too
         if name in FIELDS and isinstance(value, str) and len(value) >= 16:
             found.add(value)
+        if name == "request_uri" and isinstance(value, str) and value.startswith(REFERENCE):
+            found.add(value.removeprefix(REFERENCE)) # by it alone a request that was pushed is opened
         found |= secrets_in(value)
     return found
 
