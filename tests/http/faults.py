@@ -20,27 +20,32 @@ class Faults:
         self.tables = sorted({name for [name] in rows} - BESIDE - set(beside))
         # Once an account has an endpoint or an app its calendars say so, for good: who is the first to make one is chance.
         digest = {"calendar": "hashtextextended((to_jsonb(r) - 'watched')::text, 0)"}
-        self.query = " UNION ALL ".join(f"SELECT '{t}', count(*) || ' ' || coalesce(sum({digest.get(t, 'hash_record_extended(r, 0)')}), 0) FROM {t} r"
-                                        for t in self.tables)
-
+        state = " UNION ALL ".join(f"SELECT '{t}', count(*) || ' ' || coalesce(sum({digest.get(t, 'hash_record_extended(r, 0)')}), 0) FROM {t} r"
+                                   for t in self.tables)
+        counts = " UNION ALL ".join(f"SELECT '{t}', count(*)::text FROM {t}" for t in self.tables)
+        # One for all, and planned once, which takes longer than to run: there are many states to look at.
         self.psql = subprocess.Popen([f"{world.postgres.bin}/psql", "-XAtq", "-F", "\t", world.database_url], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, text=True)  # one for all: there are many states to look at
+            stdout=subprocess.PIPE, text=True)
+        self.psql.stdin.write(f"PREPARE state AS {state};\nPREPARE counts AS {counts};\n")
 
     def close(self):
         self.client.close()
         self.psql.stdin.close()
         self.psql.wait(10)
 
-    def state(self):
-        """A digest of each table."""
-        self.psql.stdin.write(self.query + ";\n")
+    def asked(self, statement):
+        """What each table has by a statement that was prepared."""
+        self.psql.stdin.write(f"EXECUTE {statement};\n")
         self.psql.stdin.flush()
         return dict(self.psql.stdout.readline().rstrip("\n").split("\t") for _ in self.tables)
 
+    def state(self):
+        """A digest of each table."""
+        return self.asked("state")
+
     def counts(self):
         """How many rows each table has."""
-        query = " UNION ALL ".join(f"SELECT '{t}', count(*)::text FROM {t}" for t in self.tables)
-        return {name: int(count) for name, count in self.world.sql(query)}
+        return {name: int(count) for name, count in self.asked("counts").items()}
 
     def send(self, method, target, body, headers, failing=None):
         pairs = [*headers, *([("Calends-Fail-Query", failing)] if failing else [])]
