@@ -24,11 +24,17 @@ static bool instant_same(struct instant a, struct instant b)
 	return !instant_before(a, b) && !instant_before(b, a);
 }
 
+/* Of what happens once there are none, which is stored as no octets. */
+static bool occ_same(struct bytes a, struct bytes b)
+{
+	return a.len == b.len && (!a.len || bytes_same(a, b));
+}
+
 static bool same(const struct stored *row, const struct ical_facts *facts)
 {
 	return row->flags == facts->flags && instant_same(row->first_at, facts->first_at) &&
 	       instant_same(row->last_at, facts->last_at) && instant_same(row->occ_until, facts->occ_until) &&
-	       bytes_same(row->occ, facts->occ);
+	       occ_same(row->occ, facts->occ);
 }
 
 static err_t refill(struct ctx *cx, const struct stored *row)

@@ -3,6 +3,7 @@
 import pytest
 
 from dav import calendar, component, event, fill, in_range, new_tree, object_names, todo
+from row_bounds import statement
 
 SECONDS = 15
 KNOWN = """SELECT id, first_at, last_at, span, occ_until, flags, occ, etag, modseq, updated_at FROM calendar_object
@@ -43,10 +44,10 @@ def runs(world):
     return float(line[0].split()[-1]) if line else 0
 
 
-def restarted(world, was):
+def restarted(world, was, wrong=WRONG):
     """With what was kept beside objects made wrong, as an older tz database would have it."""
     world.stop()
-    world.sql(f"UPDATE calendar_object SET {WRONG} WHERE NOT deleted")
+    world.sql(f"UPDATE calendar_object SET {wrong} WHERE NOT deleted")
     world.sql(f"UPDATE zone_fill SET version = '{was}', ended_at = now(), after_account = 'ffffffff-ffff-ffff-ffff-ffffffffffff'")
     world.start()
 
@@ -67,6 +68,24 @@ def test_newer_rules_are_brought_to_all_objects_and_nobody_is_told(world, tree):
     assert world.sql("SELECT count(*) FROM outbox") == told and tree.dav.sync(tree.calendar, token).members == {}
     assert asked(tree, "20270705T070000Z", "20270705T073000Z") == {"once"}
     assert asked(tree, "20270712T090000Z", "20270712T093000Z") == {"series"} and asked(tree, "20270707T090000Z", "20270707T093000Z") == set()
+
+
+def test_an_event_of_before_is_known_as_declined(world, tree):
+    """Where its flag is all that is to be mended, too; and what is right is not written again."""
+    assert ended(world)
+    now, before = version(world), world.sql(KNOWN)
+    restarted(world, "2000a", "flags = flags & ~256")
+    assert world.wait_for(lambda: version(world) == now) and ended(world)
+    assert world.sql(KNOWN) == before
+    writers = dict(world.sql("SELECT uid, xmin FROM calendar_object WHERE uid IN ('once', 'series', 'declined', 'utc', 'day')"))
+    assert {uid for uid in writers if writers[uid] != writers["day"]} == {"declined"}
+
+
+def test_what_somebody_writes_meanwhile_is_left_to_them(world, tree):
+    [[account, id]] = world.sql("SELECT account_id, id FROM calendar_object WHERE uid = 'once'")
+    before = world.sql(KNOWN)
+    statement(world, "zone_fill_put", f"'{account}'", f"'{id}'", "'the tag of before'", "now()", "now()", "now()", "0::smallint", "NULL")
+    assert world.sql(KNOWN) == before
 
 
 def test_the_same_or_an_older_tz_database_changes_nothing(world, tree):
