@@ -74,13 +74,13 @@ def test_multiget_of_an_object_is_of_itself(tree):
 
 def test_multiget_over_the_home(tree):
     second = tree.make_calendar("second")
-    tree.dav.put(second + "b.ics", event("b", "20260302T120000Z"))
+    for name in "ab":
+        assert tree.dav.put(f"{second}{name}.ics", event("b" + name, "20260302T120000Z")).status == 201
     fill(tree, a=event("a", "20260302T120000Z"))
-    hrefs = [second + "b.ics", tree.calendar + "a.ics", second + "no.ics", tree.home + "no/x.ics"]
+    hrefs = [second + "b.ics", tree.calendar + "a.ics", second + "a.ics", second + "no.ics", tree.home + "no/x.ics"]
     answer = tree.dav.multiget(tree.home, hrefs)
-    assert [(m.href, m.status) for m in answer.responses] == [
-        (hrefs[0], None), (hrefs[1], None), (hrefs[2], 404), (hrefs[3], 404),
-    ]
+    assert [(m.href, m.status) for m in answer.responses] == [*((h, None) for h in hrefs[:3]), *((h, 404) for h in hrefs[3:])]
+    assert "UID:a\r" in data_of(answer, hrefs[1]) and "UID:ba\r" in data_of(answer, hrefs[2])
 
 
 @pytest.mark.parametrize("depth", ["0", "1", "infinity", None])

@@ -124,6 +124,22 @@ def test_of_a_connection_that_ends_a_platform_hears_once_more(world, app, browse
     assert not [d for d in receiver.got if b"unheard" in d.body]
 
 
+def test_what_was_is_kept_for_no_platform_that_is_not_told(world, app, browser, user_key, platform_key, receiver):
+    """Nobody would come to read it."""
+    tokens = app.connect(browser, scope=SCOPE)
+    shown = event(world, user_key, "Kept for none")
+    kept = lambda: world.sql("SELECT count(*) FROM object_before WHERE data LIKE '%Kept for none%'")
+    endpoint(world, platform_key, receiver.url, ["event.*"])  # of the platform's own events
+    send(world, "PATCH", f"/v1/events/{shown['id']}", {"location": "Room 0"}, user_key, 200)
+    assert kept() == [["0"]]
+    endpoint(world, platform_key, receiver.url, ["event.*"], connect_events=True)
+    send(world, "PATCH", f"/v1/events/{shown['id']}", {"location": "Room 1"}, user_key, 200)
+    assert world.wait_for(lambda: receiver.of("event.updated") and kept() == [["0"]]), "told, and forgotten"
+    end(world, tokens)
+    send(world, "PATCH", f"/v1/events/{shown['id']}", {"location": "Room 2"}, user_key, 200)
+    assert kept() == [["0"]]
+
+
 def test_a_platform_hears_each_turn_of_a_connection(world, app, platform_key, receiver):
     """connected_account.*: authorized, scopes_changed, deactivated, reactivated, deauthorized; each once, also when it ends by time and comes again."""
     turning = world.account("turning@example.org")
