@@ -56,16 +56,15 @@ static err_t add_rows(struct busy *b, const struct object *rows, size_t count)
 
 static err_t add_calendars(struct busy *b, struct id_list calendars, struct str zone)
 {
-	struct range_position after = { 0 };
+	struct range_query q = { calendars, b->all.start, b->all.end, COMPONENT_VEVENT, .limit = PAGE_ROWS };
 	size_t count = 0;
 	b->all.zone = zone;
 	b->m.start = arena_mark(b->m.cx->mem);
 	do {
 		struct object *rows = NULL;
-		TRY(object_in_range(b->m.cx, b->m.context.actor, calendars, b->all.start, b->all.end, COMPONENT_VEVENT,
-			after, PAGE_ROWS, &rows, &count));
+		TRY(object_in_range(b->m.cx, b->m.context.actor, &q, &rows, &count));
 		if (count)
-			after = range_position(&rows[count - 1]);
+			q.after = range_position(&rows[count - 1]);
 		TRY(add_rows(b, rows, count));
 	} while (rows_turn(&b->m) && count == PAGE_ROWS);
 	return OK;

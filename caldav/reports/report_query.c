@@ -165,19 +165,22 @@ static err_t by_range(struct multistatus_rows *m, struct search *q)
 {
 	const struct filter_plan *plan = &q->filter.plan;
 	struct id *ids = arena_array(m->cx->mem, struct id, q->searched_count);
-	struct range_position after = { 0 };
+	struct range_query range = {
+		.calendars = { ids, q->searched_count },
+		.start = plan->range.set ? plan->range.start : INSTANT_BEFORE,
+		.end = plan->range.set ? plan->range.end : INSTANT_FOREVER,
+		.components = plan->components,
+		.limit = PAGE_ROWS,
+	};
 	size_t count = 0;
 	for (size_t i = 0; i < q->searched_count; i++)
 		ids[i] = q->searched[i].calendar->id;
 	m->start = arena_mark(m->cx->mem);
 	do {
 		struct object *rows = NULL;
-		TRY(object_in_range(m->cx, m->context.actor, (struct id_list){ ids, q->searched_count },
-			plan->range.set ? plan->range.start : INSTANT_BEFORE,
-			plan->range.set ? plan->range.end : INSTANT_FOREVER, plan->components, after, PAGE_ROWS, &rows,
-			&count));
+		TRY(object_in_range(m->cx, m->context.actor, &range, &rows, &count));
 		if (count)
-			after = range_position(&rows[count - 1]);
+			range.after = range_position(&rows[count - 1]);
 		if (count && q->searched_count > 1)
 			qsort(rows, count, sizeof *rows, calendar_cmp);
 		TRY(answer_page(m, q, rows, count));

@@ -230,27 +230,32 @@ enum object_fields { OBJECT_PLAIN, OBJECT_WITH_OCC, OBJECT_WITH_DATA };
 /* Live objects in name order after `after` (absent: from the start), at most `limit`; component mask 0 is any. */
 MUST_CHECK err_t object_page(struct ctx *cx, const struct actor *actor, struct id calendar, struct str after,
 	int16_t components, enum object_fields fields, int32_t limit, struct object **out, size_t *count_out);
-/*
- * Those whose bounds touch [start, end) in any of these calendars: candidates; with occ, not data. What is read grows
- * with what may touch the range, not with the calendars. INSTANT_BEFORE to INSTANT_FOREVER: all of the components. In
- * an order of its own: `after` is the position of the last row so far, all zero from the start.
- */
 struct range_position {
 	int32_t lane;
 	struct instant first_at;
 	struct id id;
 };
 struct range_position range_position(const struct object *o);
-MUST_CHECK err_t object_in_range(struct ctx *cx, const struct actor *actor, struct id_list calendars,
-	struct instant start, struct instant end, int16_t components, struct range_position after, int32_t limit,
-	struct object **out, size_t *count_out);
+struct range_query {
+	struct id_list calendars;
+	struct instant start, end; /* INSTANT_BEFORE to INSTANT_FOREVER: all of the components */
+	int16_t components;        /* 0: all */
+	struct range_position after;
+	int32_t limit;
+};
+/*
+ * Those whose bounds touch [start, end) in any of these calendars: candidates; with occ, not data. What is read grows
+ * with what may touch the range, not with the calendars. In an order of its own: `after` is the position of the last
+ * row so far, all zero from the start.
+ */
+MUST_CHECK err_t object_in_range(
+	struct ctx *cx, const struct actor *actor, const struct range_query *q, struct object **out, size_t *count_out);
 /*
  * The same for VEVENTs in calendars of several owners: of calendars[i] owners[i]. range_calendar() is the i of an
  * object that was found.
  */
-MUST_CHECK err_t object_busy_in_range(struct ctx *cx, struct id_list owners, struct id_list calendars,
-	struct instant start, struct instant end, struct range_position after, int32_t limit, struct object **out,
-	size_t *count_out);
+MUST_CHECK err_t object_busy_in_range(
+	struct ctx *cx, struct id_list owners, const struct range_query *q, struct object **out, size_t *count_out);
 size_t range_calendar(const struct object *o);
 /* The data of these; those that went meanwhile are missing. */
 MUST_CHECK err_t object_by_ids(

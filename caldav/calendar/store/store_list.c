@@ -82,21 +82,23 @@ static err_t check_order(struct ctx *cx, const struct object *rows, size_t count
 	return OK;
 }
 
-err_t object_in_range(struct ctx *cx, const struct actor *actor, struct id_list calendars, struct instant start,
-	struct instant end, int16_t components, struct range_position after, int32_t limit, struct object **out,
-	size_t *count_out)
+static struct instant first_after(const struct range_query *q)
+{
+	return id_is_zero(q->after.id) ? INSTANT_BEFORE : q->after.first_at;
+}
+
+err_t object_in_range(
+	struct ctx *cx, const struct actor *actor, const struct range_query *q, struct object **out, size_t *count_out)
 {
 	int16_t kinds[3];
 	size_t count = 0;
 	for (int kind = COMPONENT_VEVENT; kind <= COMPONENT_VJOURNAL; kind <<= 1)
-		if (!components || (components & kind))
+		if (!q->components || (q->components & kind))
 			kinds[count++] = (int16_t)kind;
-	assert(calendars.items && count > 0 && limit > 0);
-	if (id_is_zero(after.id))
-		after.first_at = INSTANT_BEFORE;
-	TRY(db_rows(cx, &sql_object_in_range, object_in_range, out, count_out, IN(actor->owner), IN(calendars),
-		IN(start), IN(end), IN(((struct int16_list){ kinds, count })), IN(after.lane), IN(after.first_at),
-		IN(after.id), IN(limit)));
+	assert(q->calendars.items && count > 0 && q->limit > 0);
+	TRY(db_rows(cx, &sql_object_in_range, object_in_range, out, count_out, IN(actor->owner), IN(q->calendars),
+		IN(q->start), IN(q->end), IN(((struct int16_list){ kinds, count })), IN(q->after.lane),
+		IN(first_after(q)), IN(q->after.id), IN(q->limit)));
 	return check_order(cx, *out, *count_out);
 }
 
@@ -105,14 +107,12 @@ size_t range_calendar(const struct object *o)
 	return (size_t)o->lane / SPANS;
 }
 
-err_t object_busy_in_range(struct ctx *cx, struct id_list owners, struct id_list calendars, struct instant start,
-	struct instant end, struct range_position after, int32_t limit, struct object **out, size_t *count_out)
+err_t object_busy_in_range(
+	struct ctx *cx, struct id_list owners, const struct range_query *q, struct object **out, size_t *count_out)
 {
-	assert(calendars.items && owners.count == calendars.count && limit > 0);
-	if (id_is_zero(after.id))
-		after.first_at = INSTANT_BEFORE;
-	TRY(db_rows(cx, &sql_object_busy_in_range, object_busy_in_range, out, count_out, IN(owners), IN(calendars),
-		IN(start), IN(end), IN(after.lane), IN(after.first_at), IN(after.id), IN(limit)));
+	assert(q->calendars.items && owners.count == q->calendars.count && q->limit > 0);
+	TRY(db_rows(cx, &sql_object_busy_in_range, object_busy_in_range, out, count_out, IN(owners), IN(q->calendars),
+		IN(q->start), IN(q->end), IN(q->after.lane), IN(first_after(q)), IN(q->after.id), IN(q->limit)));
 	return check_order(cx, *out, *count_out);
 }
 

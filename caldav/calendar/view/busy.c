@@ -89,8 +89,8 @@ static err_t check_spans(struct ctx *cx, const struct busy_person *people, size_
 err_t busy_collect(struct ctx *cx, struct busy_person *people, size_t count, struct instant start, struct instant end)
 {
 	const struct shelf shelf = shelf_of(cx->mem, people, count);
-	const struct id_list owners = { shelf.owners, shelf.count }, calendars = { shelf.calendars, shelf.count };
-	struct range_position after = { 0 };
+	const struct id_list owners = { shelf.owners, shelf.count };
+	struct range_query q = { { shelf.calendars, shelf.count }, start, end, .limit = CANDIDATES_AT_ONCE };
 	struct object *objects;
 	size_t found = CANDIDATES_AT_ONCE, seen = 0;
 	for (size_t i = 0; i < count; i++) {
@@ -99,12 +99,11 @@ err_t busy_collect(struct ctx *cx, struct busy_person *people, size_t count, str
 	}
 	while (shelf.count > 0 && found == CANDIDATES_AT_ONCE) {
 		struct arena_mark mark = arena_mark(cx->mem);
-		TRY(object_busy_in_range(
-			cx, owners, calendars, start, end, after, CANDIDATES_AT_ONCE, &objects, &found));
+		TRY(object_busy_in_range(cx, owners, &q, &objects, &found));
 		TRY(add_page(cx, people, &shelf, objects, found));
 		TRY(check_spans(cx, people, count));
 		if (found > 0)
-			after = range_position(&objects[found - 1]);
+			q.after = range_position(&objects[found - 1]);
 		arena_rewind(cx->mem, mark);
 		seen += found;
 		if (seen > EVENTS_MAX)
