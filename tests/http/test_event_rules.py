@@ -101,6 +101,7 @@ TOLD = [
     ("FREQ=MONTHLY;BYMONTHDAY=10,-1", "Monthly on day 10 and the last day"),
     ("FREQ=MONTHLY;BYMONTHDAY=-3", "Monthly on the third to last day"),
     ("FREQ=YEARLY;BYMONTH=3,9;BYMONTHDAY=10", "Every year on day 10 of March and September"),
+    ("FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=10,20", "Every year on day 10 and day 20 of March"),
     ("FREQ=YEARLY;INTERVAL=2;BYMONTH=3,6,9;BYDAY=2TU", "Every 2 years on the second Tuesday of March, June and September"),
     ("FREQ=DAILY;BYMONTH=3", "Every day, in March only"),
     ("FREQ=DAILY;INTERVAL=2;BYDAY=TU,WE", "Every 2 days, on Tuesday and Wednesday only"),
