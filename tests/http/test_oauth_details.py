@@ -5,6 +5,7 @@ import json
 import pytest
 
 from oauth_flow import App, Form, answer, basic, is_error, is_page, post_form
+from rest import Api
 
 SERVE = ["--rate-limit", "100000"]
 READ = {"type": "calendar_access", "actions": ["read"]}
@@ -213,6 +214,17 @@ def test_consent_adds_to_what_was_granted(world, browser):
     alone = app.connect(browser, scope="profile:read", include_granted_scopes="false")
     assert alone["scope"] == "profile:read"
     assert answer(app.ask(browser, include_granted_scopes="yes"))["error"] == "invalid_request"
+
+
+def test_what_an_app_may_not_ask_for_any_more_is_not_brought_along(world, browser):
+    """include_granted_scopes: its owner narrowed it since; what was granted before stays, and no new token gets it in this way."""
+    app = App(world, type="public", scope="calendars:read events:read")
+    assert app.connect(browser, scope="calendars:read")["scope"] == "calendars:read"
+    api = Api(world, world.key("owner@platform.example", kind="secret"))
+    assert api("PATCH", f"/v1/oauth_apps/{app.id}", {"scopes": ["events:read"]}).status == 200
+    page = app.consent_page(browser, scope="events:read", include_granted_scopes="true")
+    assert 'value="calendars:read"' not in page.text
+    assert app.redeem(answer(app.decide(browser, page))["code"]).json["scope"] == "events:read"
 
 
 def test_what_was_taken_back_does_not_return(world, browser):
