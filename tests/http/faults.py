@@ -19,7 +19,9 @@ class Faults:
         rows = world.sql("SELECT relname FROM pg_class c WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace")
         self.tables = sorted({name for [name] in rows} - BESIDE - set(beside))
         # Once an account has an endpoint or an app its calendars say so, for good: who is the first to make one is chance.
-        digest = {"calendar": "hashtextextended((to_jsonb(r) - 'watched')::text, 0)"}
+        # After midnight a job says in each chain of the audit log how far it is anchored.
+        digest = {"calendar": "hashtextextended((to_jsonb(r) - 'watched')::text, 0)",
+                  "audit_head": "hashtextextended((to_jsonb(r) - '{anchored_seq,anchored_hash}'::text[])::text, 0)"}
         state = " UNION ALL ".join(f"SELECT '{t}', count(*) || ' ' || coalesce(sum({digest.get(t, 'hash_record_extended(r, 0)')}), 0) FROM {t} r"
                                    for t in self.tables)
         counts = " UNION ALL ".join(f"SELECT '{t}', count(*)::text FROM {t}" for t in self.tables)

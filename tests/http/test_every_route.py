@@ -38,10 +38,11 @@ def stranger(world):
     return Examples(world, DOCUMENT, world.key(world.account("bob@example.org"), kind="secret"))
 
 
-USES = "'{last_used_at,last_used_ip,last_used_agent,failing_since,last_success_at}'::text[]"
+# What jobs write into rows of others: who used what, how far a chain is anchored (after midnight), who may be told of a calendar.
+USES = "'{last_used_at,last_used_ip,last_used_agent,failing_since,last_success_at,anchored_seq,anchored_hash,watched}'::text[]"
 # What jobs write, at their own time: the outbox as it is read, and what is sent.
 MOVING = ("idempotency", "credential_use", "webhook_cursor", "webhook_counter", "webhook_event", "webhook_queue", "webhook_delivery",
-    "webhook_attempt", "object_before", "usage_day", "mail", "mail_letter", "notice")
+    "webhook_attempt", "object_before", "usage_day", "mail", "mail_letter", "notice", "audit_anchor")
 
 
 def state(world):
