@@ -49,6 +49,14 @@ static err_t body_read(struct dav_call *call)
 	return OK;
 }
 
+/* RFC 4791 §7.10: who may not see when others are busy is told that there is nothing, as of what is not there. */
+static err_t of_another(struct dav_call *call, err_t e)
+{
+	if (!err_is(e, ACCOUNT_MISMATCH) || call->method->method != METHOD_REPORT || body_read(call))
+		return e;
+	return xml_is(call->root, NS_CALDAV, "free-busy-query") ? FAIL(&call->rq->cx, NOT_FOUND, "another's") : e;
+}
+
 /* Whose the resource is, is known only now: access.c asked the credential alone. */
 static err_t rights_check(struct dav_call *call)
 {
@@ -74,7 +82,9 @@ static void tell_location(const struct dav_call *call)
 static err_t walk(struct dav_call *call)
 {
 	struct request *rq = call->rq;
-	TRY(href_of_request(rq, &call->at));
+	err_t e = href_of_request(rq, &call->at);
+	if (e)
+		return of_another(call, e);
 	TRY(body_read(call));
 	if (call->method->read)
 		TRY(call->method->read(call));

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dav import C, D, NAMESPACES, SERIES, event, fill, todo
+from dav import C, D, NAMESPACES, SERIES, event, fill, other_tree, todo
 
 
 def free_busy(tree, start, end, path=None, depth=1):
@@ -90,3 +90,14 @@ def test_bad_ranges_of_busy_time_are_400(tree, attributes):
     body = f"<C:free-busy-query {NAMESPACES}><C:time-range {attributes}/></C:free-busy-query>"
     assert tree.dav.report(tree.calendar, body, 1).status == 400
     assert tree.dav.report(tree.calendar, f"<C:free-busy-query {NAMESPACES}/>", 1).status == 400
+
+
+def test_the_busy_time_of_others_is_404(tree, world):
+    """RFC 4791 §7.10: as what is not there, so that nobody learns what is; other reports name the privilege that lacks."""
+    other = other_tree(world)
+    for path in (other.home, other.calendar, other.principal, other.home + "none/", "/dav/calendars/usr_0000000000000000000002/"):
+        asked = f"<C:free-busy-query {NAMESPACES}><C:time-range start='20260301T000000Z' end='20260401T000000Z'/></C:free-busy-query>"
+        assert tree.dav.report(path, asked, 1).status == 404, path
+    refused = tree.dav.query(other.calendar, "")
+    assert refused.status == 403 and refused.condition == [D + "need-privileges"]
+    assert tree.dav.report(other.calendar, "<not XML", 1).status == 403, "before what was sent"
