@@ -80,9 +80,13 @@ static err_t ace_check(struct request *rq, struct resource at, const struct xml_
 		return is_owner(rq, at, principal) ? FAIL(cx, DAV_ACL_PROTECTED, "deny") /* §8.1.3 */
 						   : FAIL(cx, DAV_ACL_GRANT_ONLY, "deny");
 	TRY(principal_check(rq, at, principal));
-	if (!xml_child(ace, NS_DAV, "protected"))
-		return FAIL(cx, DAV_ACL_FULL, "an ace beside the protected one");
-	return is_the_protected_one(rq, at, ace) ? OK : FAIL(cx, DAV_ACL_PROTECTED, "another protected one");
+	bool is_protected = xml_child(ace, NS_DAV, "protected");
+	if (is_protected && is_the_protected_one(rq, at, ace))
+		return OK;
+	/* §5.5.3, §5.5.4: marks of the server's own */
+	if (is_protected || xml_child(ace, NS_DAV, "inherited"))
+		return FAIL(cx, DAV_ACL_CONFLICT, "an entry that is marked");
+	return FAIL(cx, DAV_ACL_FULL, "an ace beside the protected one");
 }
 
 err_t acl_run(struct dav_call *call)

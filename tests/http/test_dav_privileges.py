@@ -102,8 +102,9 @@ def ace(principal, inner="<D:grant><D:privilege><D:read/></D:privilege></D:grant
         (ace(OWNER, ALL), "limited-number-of-aces"),
         (ace(OWNER, "<D:deny><D:privilege><D:write/></D:privilege></D:deny>"), "no-protected-ace-conflict"),  # §8.1.3
         (ace("<D:href>{principal}</D:href>", "<D:deny><D:privilege><D:all/></D:privilege></D:deny>"), "no-protected-ace-conflict"),
-        (ace(OWNER, "<D:grant><D:privilege><D:read/></D:privilege></D:grant><D:protected/>"), "no-protected-ace-conflict"),
-        (ace("<D:self/>", ALL + "<D:protected/>"), "no-protected-ace-conflict"),
+        (ace(OWNER, "<D:grant><D:privilege><D:read/></D:privilege></D:grant><D:protected/>"), "no-ace-conflict"),  # §5.5.3
+        (ace("<D:self/>", ALL + "<D:protected/>"), "no-ace-conflict"),
+        (ace(OWNER, ALL + "<D:inherited><D:href>/dav/</D:href></D:inherited>"), "no-ace-conflict"),  # §5.5.4
         (ace("<D:unauthenticated/>"), "allowed-principal"),
         (ace("<D:href>/dav/calendars/</D:href>"), "recognized-principal"),
         (ace(OWNER, "<D:grant><D:privilege><D:write-acl/></D:privilege></D:grant>"), "not-supported-privilege"),
