@@ -91,6 +91,9 @@ def test_every_field_that_people_fill_in_has_a_place_for_its_error(name):
 # ---- the same of the answers ----
 
 
+SCOPE = "profile:read events:read calendars:read"
+
+
 class Places:
     """One of everything that has a form."""
 
@@ -103,18 +106,24 @@ class Places:
         self.event = self.api.event(calendar_id=self.calendar, recurrence={"rule": "FREQ=WEEKLY;COUNT=4"})["id"]
         calendar = f"calendar_id={self.calendar}&from=2026-11-01T00:00:00Z&to=2027-01-01T00:00:00Z"
         self.instance = self.api("GET", f"/v1/events?{calendar}").json["data"][1]["id"]
-        self.app = App(world, owner=self.owner.email, type="public", scope="profile:read events:read calendars:read")
-        self.connection = self.app.connect(self.browser, scope="profile:read events:read calendars:read")["connected_account_id"]
+        self.app, self.changed = self.new_app(), self.new_app()  # of two, so that the order of tests is nothing
+        self.connection = self.connected(self.app)
         self.key = self.api("GET", "/v1/api_keys").json["data"][0]["id"]
         self.hook = self.api("POST", "/v1/webhook_endpoints", {"url": "http://127.0.0.1:9/", "events": ["*"]}).json["id"]
         self.page = self.api.page(title="Call", calendar_id=self.calendar, busy_calendar_ids=[self.calendar])["id"]
+
+    def new_app(self):
+        return App(self.world, owner=self.owner.email, type="public", scope=SCOPE)
+
+    def connected(self, app):
+        return app.connect(self.browser, scope=SCOPE)["connected_account_id"]
 
     def booking(self):
         made = self.api.booked(self.api("GET", f"/v1/booking_pages/{self.page}").json, soon(3, 9))
         return made["manage_url"].removeprefix(self.world.url)
 
     def consent(self):
-        return self.app.ask(self.browser, scope="profile:read events:read calendars:read").location
+        return self.app.ask(self.browser, scope=SCOPE).location
 
 
 @pytest.fixture(scope="module")
@@ -206,8 +215,8 @@ def in_window(places):
 EDITS = {  # form → its page, where it goes, a field that is changed elsewhere, and one that is changed here
     "calendar": (lambda p: f"/calendars/{p.calendar}/edit", None, ("name", "Theirs"), ("color", "#0b7a75")),
     "endpoint": (lambda p: f"/webhooks/{p.hook}/edit", None, ("description", "Theirs"), ("url", "http://127.0.0.1:9/mine")),
-    "app": (lambda p: f"/apps/{p.app.id}/edit", None, ("name", "Theirs"), ("redirect_uris", "https://mine.example/cb")),
-    "app's scopes": (lambda p: f"/apps/{p.app.id}/edit", None, ("scope", ["profile:read", "events:write"]), ("name", "Mine")),
+    "app": (lambda p: f"/apps/{p.changed.id}/edit", None, ("name", "Theirs"), ("redirect_uris", "https://mine.example/cb")),
+    "app's scopes": (lambda p: f"/apps/{p.changed.id}/edit", None, ("scope", ["profile:read", "events:write"]), ("name", "Mine")),
     "profile": (lambda p: "/account", "/account", ("name", "Theirs"), ("tz", "Asia/Kathmandu")),
 }
 
@@ -242,7 +251,7 @@ def test_what_was_changed_elsewhere_is_not_overwritten(places, name):
 
 def test_the_calendars_of_a_connected_app_that_were_changed_elsewhere(places):
     """Its scopes become fewer in each of two windows; its calendars are those of one."""
-    at, browser = f"/connected-accounts/{places.connection}", places.browser
+    at, browser = f"/connected-accounts/{places.connected(places.new_app())}", places.browser
     choir = places.api("POST", "/v1/calendars", {"name": "Choir"}).json["id"]
     first, second, third = (Form(browser.get(at).text, at) for _ in range(3))
     assert browser.post(at, first.with_(calendars="some", calendar=[choir])).status == 303
