@@ -121,7 +121,7 @@ def test_if_match_holds_wherever_it_is_sent(world, ann, event, work):  # RFC 911
         assert got.headers.get("ETag") == tag, (method, target, got)  # what is there now, so that nobody has to ask
         weak = call(world, method, target, body, ann.key, {"If-Match": f'W/{event["etag"]}, W/{calendar.json["etag"]}'})
         assert weak.status == 412, (method, target, weak)
-        junk = call(world, method, target, body, ann.key, {"If-Match": "junk"})
+        junk = call(world, method, target, body, ann.key, {"If-Match": '"junk'})
         assert junk.status == 400 and junk.json["error"]["param"] == "If-Match", (method, target, junk)
     assert world.get(f"/v1/events/{event['id']}", key=ann.key).json == event
     assert call(world, "GET", f"/v1/calendars/{work}", None, ann.key).json == calendar.json
