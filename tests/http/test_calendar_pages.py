@@ -152,7 +152,7 @@ def test_the_test_world_is_apart(world, una, api, browser):
     page = browser.get("/calendar?date=2026-10-05&mode=test").text
     assert "Only a test" not in live and "Test data" in page and titles(cell(page, "2026-10-05")) == ["Only a test"]
     links = re.findall(r'href="(/calendar\?[^"]*)"', page)
-    assert len([link for link in links if "mode=test" not in link]) == 1, "one way back to what is live"
+    assert len({link for link in links if "mode=test" not in link}) == 1, "one way back to what is live, in the head and in the sheet of phones"
 
 
 def test_a_stranger_signs_in_first_and_comes_back(world, una):

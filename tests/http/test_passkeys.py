@@ -131,7 +131,7 @@ def test_an_id_token_tells_of_it(world, user, browser, flags, words):
     page = app.ask(there, scope="openid")
     code = app.decide(there, there.get(page.location))
     claims = claims_of(app.redeem(re.search(r"code=([^&]+)", code.location)[1]).json["id_token"])
-    assert claims["amr"] == words and claims["acr"].endswith("/docs#acr-mfa") and claims["auth_time"] >= time.time() - 60
+    assert claims["amr"] == words and claims["acr"].endswith("/docs/sign-in-with#acr-mfa") and claims["auth_time"] >= time.time() - 60
 
 
 def test_an_account_has_twenty(world, user, browser):
