@@ -114,15 +114,29 @@ static err_t open_keys(struct ctx *cx, const char *path, struct runtime *r)
 	return keyring_open(cx, path, &r->keys);
 }
 
+/* Can a key be made at this path, which names none yet? The data folder itself may not be there so far. */
+static err_t check_key_folder(struct ctx *cx, const struct config *config, const char *path)
+{
+	const char *end = strrchr(path, '/');
+	struct str folder = end ? str_sub(str_of(path), 0, (size_t)(end - path) + 1) : STR("./");
+	struct str data = str_cat(cx->mem, config->data_dir, STR("/"));
+	const char *dir = str_c(cx->mem, folder);
+	if (str_eq(folder, data) || str_eq(folder, config->data_dir) || access(dir, W_OK | X_OK) == 0)
+		return OK;
+	return REFUSE(cx, INVALID_VALUE, "secret-key-file",
+		"The secret key file %s is not there and cannot be made (--secret-key-file): its folder: %s.", path,
+		strerror(errno));
+}
+
 /*
  * A key that is there is read before the database is made or changed. One that is not is made after it: the private
- * cluster makes the data folder with the owner and mode that it needs.
+ * cluster makes the data folder with the owner and mode that it needs. Whether it can be is seen before.
  */
 static err_t open_keys_early(struct ctx *cx, struct runtime *r)
 {
 	const char *path;
 	TRY(key_path(cx, &r->config, &path));
-	return access(path, F_OK) == 0 ? keyring_open(cx, path, &r->keys) : OK;
+	return access(path, F_OK) == 0 ? keyring_open(cx, path, &r->keys) : check_key_folder(cx, &r->config, path);
 }
 
 static err_t open_keys_late(struct ctx *cx, struct runtime *r)

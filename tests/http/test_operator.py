@@ -132,14 +132,14 @@ def test_a_setting_that_is_wrong_changes_nothing(world, tmp_path):
     (tmp_path / "none.pem").write_bytes(b"")
     port = free_port()
     for wrong in (["--mail-folder", "/nowhere/at/all", "--mail-from", "c@example.org"], ["--mtls-ca", tmp_path / "none.pem"],
-                  ["--secret-key-file", tmp_path / "none.pem"], ["--listen", f"127.0.0.1:{world.port}"], ["--listen", "192.0.2.1:8080"],
+                  ["--secret-key-file", tmp_path / "none.pem"], ["--secret-key-file", tmp_path / "none" / "secret.key"], ["--listen", f"127.0.0.1:{world.port}"], ["--listen", "192.0.2.1:8080"],
                   ["--demo", "--demo-listen", f"127.0.0.1:{world.port}"],
                   ["--tls-cert", tmp_path / "none.pem", "--tls-key", tmp_path / "none.pem"], ["--smtp-url", "http://x", "--mail-from", "c@example.org"]):
         folder = tmp_path / "data"
         where = [] if wrong[0] == "--listen" else ["--listen", f"127.0.0.1:{port}"]
         done = subprocess.run([BIN, "serve", "--data-dir", folder, *where, *wrong], capture_output=True, text=True,
             check=False, env=world.environment, timeout=60)
-        told = {"--tls-cert": "none.pem", "--mtls-ca": "none.pem", "--secret-key-file": "must hold exactly 32 octets", "--listen": f"Cannot listen on {wrong[1]}",
+        told = "its folder: No such file or directory" if "secret.key" in str(wrong[1]) else {"--tls-cert": "none.pem", "--mtls-ca": "none.pem", "--secret-key-file": "must hold exactly 32 octets", "--listen": f"Cannot listen on {wrong[1]}",
                 "--demo": "Cannot listen on"}.get(wrong[0], wrong[0])
         assert done.returncode == 1 and told in done.stderr, done.stderr
         assert "database_made" not in done.stdout + done.stderr and not folder.exists(), wrong
