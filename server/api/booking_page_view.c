@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "caldav/calendar/store/store.h"
-#include "caldav/calendar/view/calendar_label.h"
 #include "server/account/account.h"
 #include "server/account/label.h"
 #include "server/data/uri.h"
@@ -31,7 +30,7 @@ static const struct json_field duration_fields[] = {
 	{ "minutes", JSON_INT, JSON_REQUIRED, offsetof(struct duration_view, minutes), 0, 5, 720, NULL, NULL, 0, 0, "How long it takes", "30" },
 };
 static const struct json_field exception_fields[] = {
-	{ "date",    JSON_STR,     JSON_REQUIRED, X(date),  0, DATE_LEN, DATE_LEN, NULL, NULL, 0, 0, "YYYY-MM-DD, each once", "2026-12-24" },
+	{ "date",    JSON_STR,     JSON_REQUIRED, X(date),  0, 0, 0, "YYYY-MM-DD", NULL, 0, 0, "The day, each once", "2026-12-24" },
 	{ "hours",   JSON_OBJECTS, JSON_REQUIRED, X(hours), 0, 0, HOURS_A_DAY_MAX, NULL, hours_fields, ARRAY_LEN(hours_fields), sizeof(struct hours_view), "The hours of this day instead of those of its weekday; none: closed", "[]" },
 };
 
@@ -49,7 +48,7 @@ static const struct json_field fields[] = {
 	{ "description",            JSON_STR,     JSON_NULLABLE,     V(description),   V(has_description),   0,  2000,  NULL, NULL, 0, 0, "What guests are told of it", "Half an hour to get to know each other." },
 	{ "durations",              JSON_OBJECTS, 0,                 V(durations),     V(has_durations),     1,  BOOKING_DURATIONS_MAX, NULL, duration_fields, ARRAY_LEN(duration_fields), sizeof(struct duration_view), "How long an appointment can be, each once; the first is what is booked where none is named; 30 minutes unless said", NULL },
 	{ "timezone",               JSON_STR,     0,                 V(timezone),      V(has_timezone),      1,  64,    NULL, NULL, 0, 0, "IANA name of the zone of the hours; the user's unless said", "Europe/Berlin" },
-	{ "color_hex",              JSON_STR,     JSON_NULLABLE,     V(color_hex),     V(has_color_hex),     7,  7,     NULL, NULL, 0, 0, "#RRGGBB", "#3366CC" },
+	{ "color_hex",              JSON_STR,     JSON_NULLABLE,     V(color_hex),     V(has_color_hex),     0,  0,     "#RRGGBB", NULL, 0, 0, "Its colour", "#3366CC" },
 	{ "working_hours",          JSON_OBJECT,  0,                 V(hours),         V(has_hours),         0,  0,     NULL, day_fields, ARRAY_LEN(day_fields), sizeof(struct days_view), "When appointments can be, by the day of the week; a break is what lies between two times. Monday to Friday from 9 to 17 unless said; sent, it replaces the week", NULL },
 	{ "exceptions",             JSON_OBJECTS, 0,                 V(exceptions),    V(has_exceptions),    0,  BOOKING_EXCEPTIONS_MAX, NULL, exception_fields, ARRAY_LEN(exception_fields), sizeof(struct exception_view), "Days with other hours, or none", NULL },
 	{ "buffer_before_minutes",  JSON_INT,     0,                 V(buffer_before), V(has_buffer_before), 0,  240,   NULL, NULL, 0, 0, "So long before an appointment nothing else may be; 0 unless said", "0" },
@@ -194,7 +193,7 @@ static err_t read_exceptions(struct ctx *cx, struct json_list list, struct booki
 	for (size_t i = 0; i < list.count; i++) {
 		const char *at = str_fmt(cx->mem, "exceptions[%zu].date", i).ptr;
 		if (!instant_from_rfc3339(str_cat(cx->mem, views[i].date, STR("T00:00:00Z")), &midnight))
-			return REFUSE(cx, INVALID_VALUE, at, "A date is written YYYY-MM-DD, like 2026-12-24.");
+			return REFUSE(cx, INVALID_VALUE, at, "There is no such day.");
 		items[i].day = instant_s(midnight) / DAY_S;
 		for (size_t k = 0; k < i; k++)
 			if (items[k].day == items[i].day)
@@ -302,11 +301,8 @@ static err_t read_texts(struct ctx *cx, const struct page_view *view, struct boo
 		TRY(text_clean(cx, "description", view->description));
 		out->description = view->description;
 	}
-	if (view->has_color_hex) {
-		if (view->color_hex.ptr && !color_is_rgb(view->color_hex))
-			return REFUSE(cx, INVALID_VALUE, "color_hex", "A colour is written as #RRGGBB.");
+	if (view->has_color_hex)
 		out->color = view->color_hex;
-	}
 	if (view->has_timezone) {
 		const struct zone *zone = zone_by_name(view->timezone);
 		if (!zone)

@@ -25,7 +25,7 @@ static const struct json_field fields[] = {
 	{ "connection_id", JSON_STR, JSON_READ_ONLY, AT(connection_id), 0,                  0,   0,    NULL, NULL, 0, 0, "con_…: where it comes from, of `/v1/connections/:connection/calendars`. All calendars of an account are hosted here and have the same", "con_0355WHuCFfRpMfB53mC9Z6" },
 	{ "name",         JSON_STR,  JSON_NEEDED,              AT(name),        AT(has_name),         1,   100,  NULL, NULL, 0, 0, "What people call it; keys only", "Team" },
 	{ "description",  JSON_STR,  JSON_NULLABLE,  AT(description), AT(has_description),  0,   1000, NULL, NULL, 0, 0, "Keys only", "Where the team meets" },
-	{ "color_hex",    JSON_STR,  JSON_NULLABLE,  AT(color_hex),   AT(has_color_hex),    7,   7,    NULL, NULL, 0, 0, "#RRGGBB", "#3366CC" },
+	{ "color_hex",    JSON_STR,  JSON_NULLABLE,  AT(color_hex),   AT(has_color_hex),    0,   0,    "#RRGGBB", NULL, 0, 0, "Its colour", "#3366CC" },
 	{ "timezone",     JSON_STR,  JSON_NULLABLE,  AT(timezone),    AT(has_timezone),     1,   64,   NULL, NULL, 0, 0, "IANA name; keys only", "Europe/Berlin" },
 	{ "selected",     JSON_BOOL, 0,              AT(selected),    AT(has_selected),     0,   0,    NULL, NULL, 0, 0, "Whether lists and free/busy count it when no calendar is named", "true" },
 	{ "writable",     JSON_BOOL, 0,              AT(writable),    AT(has_writable),     0,   0,    NULL, NULL, 0, 0, "false refuses every change of its events, on CalDAV too", "true" },
@@ -172,8 +172,6 @@ static err_t change_of(struct request *rq, const struct calendar_view *view, str
 	};
 	if (view->has_name)
 		TRY(label_clean(&rq->cx, "name", view->name, &change.displayname));
-	if (view->color_hex.ptr && !color_is_rgb(view->color_hex))
-		return REFUSE(&rq->cx, INVALID_VALUE, "color_hex", "A colour is written as #RRGGBB.");
 	if (view->timezone.ptr && !zone_by_name(view->timezone))
 		return REFUSE(&rq->cx, INVALID_VALUE, "timezone",
 			"This is not a time zone. Use an IANA name like Europe/Berlin.");

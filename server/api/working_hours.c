@@ -2,11 +2,12 @@
 #include "server/api/working_hours.h"
 
 #define HOURS_DOC "Times of this day, in order and apart; none on days that are left out"
+#define NO_TIME "A time of day is one from 00:00 to 24:00."
 
 /* clang-format off */
 const struct json_field hours_fields[2] = {
-	{ "start", JSON_STR, JSON_REQUIRED, offsetof(struct hours_view, start), 0, 5, 5, NULL, NULL, 0, 0, "HH:MM, from 00:00", "09:00" },
-	{ "end",   JSON_STR, JSON_REQUIRED, offsetof(struct hours_view, end),   0, 5, 5, NULL, NULL, 0, 0, "HH:MM, to 24:00. What goes on beyond midnight is of the next day", "17:00" },
+	{ "start", JSON_STR, JSON_REQUIRED, offsetof(struct hours_view, start), 0, 0, 0, "HH:MM", NULL, 0, 0, "From 00:00", "09:00" },
+	{ "end",   JSON_STR, JSON_REQUIRED, offsetof(struct hours_view, end),   0, 0, 0, "HH:MM", NULL, 0, 0, "To 24:00. What goes on beyond midnight is of the next day", "17:00" },
 };
 
 #define DAY(name, nth, example) { name, JSON_OBJECTS, 0, offsetof(struct days_view, days) + (nth) * sizeof(struct json_list), 0, 0, HOURS_A_DAY_MAX, NULL, hours_fields, ARRAY_LEN(hours_fields), sizeof(struct hours_view), HOURS_DOC, example }
@@ -39,9 +40,9 @@ err_t day_hours_read(struct ctx *cx, const char *path, struct json_list list, st
 	for (size_t i = 0; i < list.count; i++) {
 		struct day_span span = { minutes_of(views[i].start), minutes_of(views[i].end) };
 		if (span.from < 0)
-			return refuse_hours(cx, path, i, ".start", "A time of day is written HH:MM, like 09:00.");
+			return refuse_hours(cx, path, i, ".start", NO_TIME);
 		if (span.to < 0)
-			return refuse_hours(cx, path, i, ".end", "A time of day is written HH:MM, like 17:00.");
+			return refuse_hours(cx, path, i, ".end", NO_TIME);
 		if (span.from >= span.to)
 			return refuse_hours(cx, path, i, ".end",
 				"The end does not lie after the start. Write what goes on beyond midnight as two: to "

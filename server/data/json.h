@@ -73,7 +73,7 @@ enum json_flags {
  *
  * min, max   of a number, of the characters of a text, of the items of a list; a max of 0 with a min of 0 is none, but
  *            a number lies within ±JSON_INT_MAX in any case
- * of         JSON_ID: the prefix, without "_"; JSON_WORD: what it may be, with single blanks between
+ * of         JSON_ID: the prefix, without "_"; JSON_WORD: the words, by single blanks; JSON_STR: a mask (json_mask.h)
  * null       allowed with JSON_NULLABLE only: given is set, the value is left absent (time: INSTANT_NONE, others zero)
  * read-only  refused when sent; write-only fields are left out of answers
  *

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "server/data/json.h"
+#include "server/data/json_mask.h"
 #include "server/data/json_same.h"
 #include "server/data/json_tree.h"
 
@@ -40,6 +41,8 @@ static err_t check_bounds(
 static err_t take_str(
 	struct reader *r, const struct json_field *f, const struct json_path *path, struct str text, struct str *out)
 {
+	if (f->of && !json_mask_fits(f->of, text))
+		return REFUSE_AT(r, INVALID_VALUE, path, "Must be written as %s.", f->of);
 	TRY(check_bounds(r, f, path, (int64_t)count_characters(text), " characters"));
 	*out = text;
 	return OK;

@@ -105,7 +105,9 @@ void field_type_print(struct buf *out, const struct json_field *f)
 	switch (f->kind) {
 	case JSON_STR:
 		BUF_LIT(out, "text");
-		if (sent)
+		if (sent && f->of)
+			buf_fmt(out, " written %s", f->of);
+		else if (sent)
 			print_limits(out, f, " characters");
 		return;
 	case JSON_WORD:

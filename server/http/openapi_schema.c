@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/http/openapi_private.h"
 
+#include "server/data/json_mask.h"
 #include "server/http/openapi.h"
 
 #define SCHEMA "#/components/schemas/"
@@ -68,6 +69,8 @@ void openapi_type(struct json *j, const struct json_field *f, enum way way)
 		type(j, f, "string");
 		if (sent)
 			limits(j, f, "minLength", "maxLength");
+		if (sent && f->of)
+			json_str(j, "pattern", json_mask_pattern(j->out->mem, f->of));
 		return;
 	case JSON_WORD:
 		type(j, f, "string");

@@ -117,6 +117,13 @@ def test_what_a_page_cannot_be_is_named(api, fields, param):
     assert reply.status == 400 and reply.json["error"]["param"] == param, reply
 
 
+@pytest.mark.parametrize("fields,mask", [({"color_hex": "red"}, "#RRGGBB"), ({"working_hours": {"monday": [{"start": "9:00", "end": "10:00"}]}}, "HH:MM"),
+    ({"exceptions": [{"date": "24/12/2026", "hours": []}]}, "YYYY-MM-DD")])
+def test_what_is_written_in_one_way_only_says_which(api, fields, mask):
+    reply = api("POST", PAGES, {"slug": "never-made", "title": "x", **fields})
+    assert reply.status == 400 and reply.json["error"]["message"] == f"Must be written as {mask}.", reply
+
+
 @pytest.mark.parametrize("field", ["calendar_id", "busy_calendar_ids"])
 def test_calendars_of_a_page_are_its_owners_and_of_its_mode(world, api, test_api, field):
     stranger = Booking(world, world.key("other-host@example.org", kind="secret"))

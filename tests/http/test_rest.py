@@ -202,6 +202,7 @@ def test_wrong_calendar_fields_are_named(api, body, code, param):
     reply = api("PATCH", f"/v1/calendars/{calendar['id']}", body)
     assert reply.status == 400 and reply.json["error"]["param"] == param, reply
     assert reply.json["error"]["code"] in (code, "unknown_field")
+    assert param != "color_hex" or reply.json["error"]["message"] == "Must be written as #RRGGBB.", reply
 
 
 def test_a_calendar_that_is_not_writable_takes_no_event(api):

@@ -11,7 +11,7 @@ struct str calendar_label(const struct calendar *calendar)
 	return calendar->displayname.len ? calendar->displayname : calendar->name;
 }
 
-bool color_is_rgb(struct str text)
+static bool color_is_rgb(struct str text)
 {
 	if (text.len != RGB_LEN || text.ptr[0] != '#')
 		return false;

@@ -7,7 +7,6 @@
 struct str calendar_label(const struct calendar *calendar);
 /* #rrggbb; `fallback` where it has no colour that could be drawn. Apple writes #RRGGBBAA: the alpha is left out. */
 struct str calendar_rgb(const struct calendar *calendar, struct str fallback);
-bool color_is_rgb(struct str text); /* #rrggbb */
 
 /* The account in paths below /dav/: "usr_…", "test-usr_…" for the test twin. */
 #define DAV_TEST_PREFIX "test-"

@@ -20,7 +20,7 @@ struct sample {
 	struct str_list tags;
 	struct guest host;
 	struct json_list guests;
-	struct str status, mode;
+	struct str status, mode, color;
 };
 
 #define AT(field) offsetof(struct sample, field)
@@ -56,6 +56,7 @@ static const struct json_field fields[] = {
 		.size = sizeof(struct guest) },
 	{ .name = "status", .kind = JSON_STR, .flags = JSON_READ_ONLY | JSON_OPEN, .offset = AT(status) },
 	{ .name = "mode", .kind = JSON_WORD, .of = "first second", .offset = AT(mode) },
+	{ .name = "color", .kind = JSON_STR, .flags = JSON_WRITE_ONLY, .of = "#RRGGBB", .offset = AT(color) },
 };
 
 static err_t read_sample(struct str text, struct sample *out)
@@ -190,6 +191,9 @@ TEST(a_bad_field_is_named_by_its_path)
 		{ STR("{\"title\":\"x\",\"mode\":\"third\"}"), INVALID_VALUE, STR("mode") },
 		{ STR("{\"title\":\"x\",\"mode\":\"\"}"), INVALID_VALUE, STR("mode") },
 		{ STR("{\"title\":\"x\",\"mode\":\"first second\"}"), INVALID_VALUE, STR("mode") },
+		{ STR("{\"title\":\"x\",\"color\":\"red\"}"), INVALID_VALUE, STR("color") },
+		{ STR("{\"title\":\"x\",\"color\":\"#33669G\"}"), INVALID_VALUE, STR("color") },
+		{ STR("{\"title\":\"x\",\"color\":\"#3366CC0\"}"), INVALID_VALUE, STR("color") },
 		{ STR("{\"title\":\"x\",\"count\":9007199254740992}"), INVALID_VALUE, STR("count") },
 		{ STR("{\"title\":\"x\",\"count\":99999999999999999999999999}"), INVALID_VALUE, STR("count") },
 		{ STR("{\"title\":\"x\",\"count\":\"1\"}"), INVALID_VALUE, STR("count") },
