@@ -170,7 +170,7 @@ const struct module caldav_module = {
 	.pages_send = "Authorization, Content-Type, Accept, Depth, Destination, If, If-Match, If-None-Match, "
 		      "If-Modified-Since, If-Unmodified-Since, Overwrite, Prefer, Brief, DPoP",
 	.pages_read = "Request-Id, ETag, Location, Last-Modified, Retry-After, WWW-Authenticate, DAV, Allow, "
-		      "Preference-Applied, DPoP-Nonce",
+		      "Preference-Applied, Content-Location, DPoP-Nonce",
 	.prefetch = dav_prefetch,
 	.unrouted = dav_unrouted,
 	.show_error = dav_show_error,

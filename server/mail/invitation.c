@@ -5,7 +5,7 @@
 #include "server/db/query.h"
 #include "sql.h"
 
-#define DESCRIPTION_MAX 8000 /* octets; all of it is in the calendar part */
+#define TEXT_MAX 8000 /* octets of one text of the event; all of it is in the calendar part */
 #define DAY_S INT64_C(86400)
 
 struct written_in {
@@ -101,7 +101,7 @@ static struct reader reader_for(const struct language *language)
 
 static struct str title_of(const struct language *language, const struct event *e)
 {
-	return e->title.len ? e->title : wording(language, "an event");
+	return e->title.len ? str_beginning(e->title, TEXT_MAX) : wording(language, "an event");
 }
 
 static struct str subject_of(
@@ -113,7 +113,7 @@ static struct str subject_of(
 static void add_fact(struct buf *out, const struct language *language, const char *name, struct str text)
 {
 	if (text.len)
-		buf_fmt(out, "%.*s: %.*s\n", STR_ARG(wording(language, name)), STR_ARG(text));
+		buf_fmt(out, "%.*s: %.*s\n", STR_ARG(wording(language, name)), STR_ARG(str_beginning(text, TEXT_MAX)));
 }
 
 static void add_paragraph(struct buf *out, struct str text)
@@ -144,7 +144,7 @@ static struct str text_of(
 	add_fact(&out, language, "Organizer",
 		str_fmt(mem, "%.*s <%.*s>", STR_ARG(in->sender.name), STR_ARG(in->sender.email)));
 	add_paragraph(&out, in->message);
-	add_paragraph(&out, str_beginning(in->method == ITIP_REQUEST ? e->description : e->comment, DESCRIPTION_MAX));
+	add_paragraph(&out, str_beginning(in->method == ITIP_REQUEST ? e->description : e->comment, TEXT_MAX));
 	if (in->method == ITIP_REQUEST)
 		add_paragraph(&out,
 			wording(language, "Say whether you come by the buttons of your mail program, or answer this "

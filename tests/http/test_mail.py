@@ -182,6 +182,20 @@ def test_an_event_of_many_octets_is_refused(world, api, sink):
     assert_error(api("POST", f"/v1/events/{id}/notify_attendees"), 413, "request_too_large")
 
 
+@pytest.mark.parametrize("name", ["SUMMARY", "LOCATION", "URL", "DESCRIPTION"])
+def test_a_very_long_text_hides_no_other(world, api, sink, name):
+    """What a person reads has its beginning, and all of it stands in the calendar part. CalDAV takes longer texts than REST."""
+    long = "https://example.org/" + "x" * 70000
+    uid = f"long-{name.lower()}@example.org"
+    told = f"{name}:{long}" + ("" if name == "SUMMARY" else "\nSUMMARY:From a client")
+    notify(api, put(world, uid, OBJECT.format(uid=uid).replace("SUMMARY:From a client", told)))
+    for mail in came(world, sink, 2):
+        assert long[:40] in mail.text and "When: " in mail.text and "Organizer: " in mail.text and "answer this mail" in mail.text
+        assert len(mail.text) < 20000 and long in mail.event[name]
+        assert mail.message["Subject"].startswith("Invitation: " + (long[:40] if name == "SUMMARY" else ""))
+        assert len(mail.message["Subject"]) > len("Invitation: ")
+
+
 def test_a_series_is_sent_whole_and_an_instance_by_itself(world, api, sink):
     event = meeting(api, "bob@example.org", recurrence={"rule": "FREQ=WEEKLY;COUNT=4"})
     instances = api("GET", "/v1/events?from=2026-11-23T00:00:00Z&to=2026-12-23T00:00:00Z").json["data"]
