@@ -52,5 +52,6 @@ void identity_claim_names(struct json *j, const char *member)
 
 struct str identity_acr(struct ctx *cx, int16_t amr)
 {
-	return str_cat(cx->mem, oauth_issuer(cx), amr_is_mfa(amr) ? STR("/docs/sign-in-with#acr-mfa") : STR("/docs/sign-in-with#acr-password"));
+	return str_cat(cx->mem, oauth_issuer(cx),
+		amr_is_mfa(amr) ? STR("/docs/sign-in-with#acr-mfa") : STR("/docs/sign-in-with#acr-password"));
 }
