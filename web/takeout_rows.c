@@ -56,6 +56,7 @@ static err_t write_person(struct takeout *t)
 	json_str(&j, "name", person.name);
 	json_str(&j, "timezone", person.tz);
 	json_str(&j, "language", person.language);
+	json_str(&j, "page_language", person.page_language);
 	json_str(&j, "time_format", manner_hours_word(person.hours));
 	json_str(&j, "week_start", manner_week_word(person.week_start));
 	json_str(&j, "plan", str_of(plan_name(account.plan)));

@@ -6,8 +6,8 @@
 #include "server/db/query.h"
 #include "sql.h"
 
-DB_RESULT(takeout_person, struct takeout_person, id, email, email_confirmed_at, name, tz, language, hours, week_start,
-	created_at);
+DB_RESULT(takeout_person, struct takeout_person, id, email, email_confirmed_at, name, tz, language, page_language,
+	hours, week_start, created_at);
 DB_RESULT(takeout_consents, struct takeout_consent, id, connection, client, asked, granted, calendars, wording, ip,
 	agent);
 DB_RESULT(takeout_voice_sessions, struct takeout_voice_session, id, connection, scopes, origin, created_at, expires_at,

@@ -18,6 +18,7 @@ struct takeout_person {
 	struct str email;
 	struct instant email_confirmed_at; /* INSTANT_NONE: nobody has shown that they read there */
 	struct str name, tz, language;     /* absent: as the browser likes */
+	struct str page_language;          /* of letters, where they chose none; absent: English */
 	int16_t hours, week_start;         /* as the principal's; 0: as the browser's region */
 	struct instant created_at;
 };

@@ -3,7 +3,7 @@
 
 -- name: takeout_person
 -- $1 account
-SELECT a.account_id AS id, a.email, a.email_confirmed_at, a.name, a.tz, a.language,
+SELECT a.account_id AS id, a.email, a.email_confirmed_at, a.name, a.tz, a.language, a.page_language,
        coalesce(a.hours, 0::smallint) AS hours, coalesce(a.week_start, 0::smallint) AS week_start, a.created_at
   FROM account a WHERE a.account_id = $1;
 

@@ -109,6 +109,7 @@ def test_all_of_it_is_there_and_no_secret(world, sink, person):
 
     files = person.download()
     about = items(files, "profile.json")
+    assert (about["language"], about["page_language"]) == (None, "en"), "none was chosen; letters are in that of the first sign-in"
     assert (about["email"], about["name"], about["id"], about["passkeys"]) == (person.email, "Tay Kout", person.account.id, [])
     assert len(items(files, "sessions.json")) == 1 and "profile.json" in files["README.txt"]
     assert any(k["name"] == "A key of mine" and k["last_used_at"] for k in items(files, "live/api_keys.json"))
