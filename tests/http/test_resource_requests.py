@@ -290,17 +290,19 @@ def test_a_change_sets_no_more_than_it_may(world, secret, field, value):
     world.request("DELETE", f"{ENDPOINTS}/{webhook['id']}", key=secret)
 
 
+DEEP, WIDE, HALF, OCTETS = "nested too deeply", "The request body is too large", "half a surrogate pair", "it is not UTF-8"
+# what is sent, and what is told to be wrong with it: each is refused for itself, and not for what else it lacks
 BOMBS = {
-    "deep arrays": b"[" * 100_000 + b"]" * 100_000,
-    "deep objects": b'{"a":' * 20_000 + b"1" + b"}" * 20_000,
-    "10 MB": b'{"title":"' + b"x" * 10_000_000 + b'"}',
-    "a key twice": b'{"title":"a","title":"b"}',
-    "a number without end": b'{"title":1e999}',
-    "half a pair": b'{"title":"\\ud800"}',
-    "the other half": b'{"title":"\\udc00x"}',
-    "a NUL": b'{"title":"a\\u0000b"}',
-    "no UTF-8": b'{"title":"\xff\xfe"}',
-    "a surrogate in octets": b'{"title":"\xed\xa0\x80"}',
+    "deep arrays": (b'{"a":' + b"[" * 30_000 + b"]" * 30_000 + b"}", DEEP),
+    "deep objects": (b'{"a":' * 10_000 + b"1" + b"}" * 10_000, DEEP),
+    "deeper": (b'{"a":' + b"[" * 300_000 + b"]" * 300_000 + b"}", WIDE),
+    "10 MB": (b'{"title":"' + b"x" * 10_000_000 + b'"}', WIDE),
+    "a key twice": (b'{"title":"a","title":"b"}', "stands here twice"),
+    "half a pair": (b'{"title":"\\ud800"}', HALF),
+    "the other half": (b'{"title":"\\udc00x"}', HALF),
+    "a NUL": (b'{"title":"a\\u0000b"}', "\\u0000 is not accepted"),
+    "no UTF-8": (b'{"title":"\xff\xfe"}', OCTETS),
+    "a surrogate in octets": (b'{"title":"\xed\xa0\x80"}', OCTETS),
 }
 
 
@@ -309,6 +311,19 @@ BOMBS = {
 def test_a_body_that_means_harm_is_refused(world, secret, target, bomb):
     """K18: 400, or 413 where it is too long; MCP says it in its own words. The server answers the next one."""
     headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
-    reply = world.request("POST", target, BOMBS[bomb], headers, secret)
-    assert reply.status in (400, 413), reply
+    octets, words = BOMBS[bomb]
+    reply = world.request("POST", target, octets, headers, secret)
+    told = reply.json["message"] if target.startswith("/api/") else reply.json["error"]["message"]
+    assert reply.status == (413 if words == WIDE else 400) and words in told, reply
     assert world.get("/v1/profile", key=secret).status == 200
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "1e309", "9007199254740992", "30.5", "1" * 30])
+def test_a_number_without_end_is_none(world, secret, number):
+    """K18: neither an infinity nor what a double cannot hold, where a number is wanted."""
+    wanted = {"/v1/api_keys": ('{"name":"x","kind":"restricted","scopes":["events:read"],"rate_limit":%s}', "rate_limit"),
+        "/v1/freebusy/find_slots": ('{"participants":["x@example.org"],"earliest_start":"2026-11-24T09:00:00Z","latest_end":"2026-11-25T09:00:00Z",'
+            '"duration_minutes":%s}', "duration_minutes")}
+    for target, (body, param) in wanted.items():
+        reply = world.post(target, body % number, {"Content-Type": "application/json"}, secret)
+        assert reply.status == 400 and reply.json["error"]["param"] == param and "whole number" in reply.json["error"]["message"], reply
