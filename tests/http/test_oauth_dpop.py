@@ -136,6 +136,19 @@ def shared(world, tokens):
 
 
 @every_surface
+def test_a_token_of_another_key_or_of_none_is_refused_on_all_instances(world, app, browser, tokens, shared, surface):
+    """K5, RFC 9449 §7.1: also where the proof is remembered in the database, by another statement."""
+    plain = app.redeem(app.consent(browser, scope=SCOPES)).json["access_token"]
+    for server in (world, world.second):
+        assert refused(ask(world, surface, plain, made(world, shared, surface, plain), server=server), "invalid_token")
+        assert ask(world, surface, plain, scheme="Bearer", server=server).status == GOOD[surface]
+        token = tokens["access_token"]
+        assert refused(ask(world, surface, token, made(world, shared, surface, token, key=OTHER), server=server), "invalid_token")
+        assert ask(world, surface, token, scheme="Bearer", server=server).status == 401
+        assert ask(world, surface, token, made(world, shared, surface, token), server=server).status == GOOD[surface]
+
+
+@every_surface
 def test_a_proof_is_taken_once_on_all_instances(world, tokens, shared, surface):
     """field §6.4: same jti twice; issue 7 §4: proofs replayed on another instance are refused."""
     token, nonce = tokens["access_token"], shared
