@@ -256,7 +256,8 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 
 #define KEEPER_EVERY_MS 1000
 #define DISK_EVERY_MS 2000
-#define HOME_EVERY_MS 5000
+#define HOME_EVERY_MS 10 /* while it jumps */
+#define HOME_REST_MS 5000
 #define HOUSEKEEPING_EVERY_MS 60000
 #define ACCOUNT_HOUSEKEEPING_EVERY_MS 3600000
 #define SIGNING_KEYS_EVERY_MS 3600000
@@ -288,12 +289,13 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 	struct webhook_views *views = arena_new(cx->mem, struct webhook_views);
 	*views = api_webhook_views;
 	struct job_bell *unfilled = arena_new(cx->mem, struct job_bell);
+	struct job_bell *moved = arena_new(cx->mem, struct job_bell);
 	struct job_bell *streams = streams_bell(app->streams), *voice = voice_sockets_bell(app->voice);
 	/* clang-format off */
 	const struct job rows[] = {
 		{ "disk",         DISK_EVERY_MS,         JOB_PATIENCE_MS,    disk_measure,         disk, NULL, 0 },
 		{ "cluster",      KEEPER_EVERY_MS,       KEEPER_PATIENCE_MS, keep_cluster,         runtime->embedded, NULL, 0 },
-		{ "home",         HOME_EVERY_MS,         JOB_PATIENCE_MS,    db_home_keep,         NULL, NULL, 0 },
+		{ "home",         HOME_EVERY_MS,         JOB_PATIENCE_MS,    db_home_keep,         NULL, moved, HOME_REST_MS },
 		{ "housekeeping", HOUSEKEEPING_EVERY_MS, JOB_PATIENCE_MS,    housekeeping,         NULL, NULL, 0 },
 		{ "account_housekeeping", ACCOUNT_HOUSEKEEPING_EVERY_MS, JOB_PATIENCE_MS, account_housekeeping, NULL, NULL, 0 },
 		{ "signing_keys", SIGNING_KEYS_EVERY_MS, JOB_PATIENCE_MS,    signing_keys_keep,    NULL, NULL, 0 },

@@ -23,12 +23,10 @@ void db_home_log(void)
 
 err_t db_home_keep(struct ctx *cx, void *unused)
 {
-	struct home home = { .more = true };
+	struct home home;
 	(void)unused;
-	while (home.more) {
-		TRY(db_row_(cx, &sql_database_home_step, ROW(database_home_step, &home), NULL, 0));
-		ctx_go_on(cx);
-	}
+	TRY(db_row_(cx, &sql_database_home_step, ROW(database_home_step, &home), NULL, 0));
+	cx->found = home.more;
 	if (home.moved)
 		db_home_log();
 	return OK;

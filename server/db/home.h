@@ -9,7 +9,8 @@
 
 /*
  * A job, and run at each start after the migrations: where the database is another one, its counters jump beyond what
- * is lost, and the reader of the outbox begins anew. Logs it. What the database could not do.
+ * is lost, and the reader of the outbox begins anew. A run is one portion of them, so that a stop waits for no more;
+ * cx->found while there are others. Logs the last. What the database could not do.
  */
 MUST_CHECK err_t db_home_keep(struct ctx *cx, void *unused);
 void db_home_log(void); /* that it became another one */

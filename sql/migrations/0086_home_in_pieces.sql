@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Where the database became another one, the counters jump a portion at a time: all at once hold every calendar's writers up for as long
--- as the slowest disk takes, and a job has only so long for a statement. (0079 has what it is for. Its database_home_keep() stays for
--- instances of before, beside which this one may be started.)
+-- as the slowest disk takes, and a job has only so long for a statement. (0079 has what it is for.)
+
+DROP FUNCTION database_home_keep();
 
 ALTER TABLE database_home ADD moving_to text COLLATE "C", ADD moved_account uuid, ADD moved_calendar uuid;
 COMMENT ON TABLE database_home IS 'rows: one (database_home_step)';

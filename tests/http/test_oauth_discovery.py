@@ -252,6 +252,7 @@ def test_metadata_is_signed_anew_when_keys_rotate(world):
     assert again.status == 200 and again.headers["ETag"] != tag
     assert verified(told["signed_metadata"], world.get("/oauth/jwks").json)  # and what was fetched before is still good
     assert verified(world.second.get(SERVER).json["signed_metadata"], world.get("/oauth/jwks").json)
+    world.second.restart()  # tests after this find both alike
 
 
 def test_signed_metadata_opens_nothing(world):
