@@ -6,10 +6,10 @@
 -- name: object_put stores
 -- $1 account  $2 only  $3 request  $4 calendar  $5 name  $6 If-Match: *  $7 If-Match  $8 If-None-Match: *
 -- $9 If-None-Match  $10 uid  $11 etag  $12 first  $13 last  $14 occ until  $15 component  $16 flags  $17 occ  $18 data
--- $19 a calendar holds at most  $20 all of the account, NULL for no limit  $21 words
+-- $19 a calendar holds at most  $20 all of the account, NULL for no limit  $21 words  $22 the last eight octets of a UUIDv7
 SELECT outcome::text, calendar, id, modseq, other, created_at, updated_at
   FROM object_put(ROW($1, $2, $3)::actor, $4, $5, ROW($6, $7, $8, $9)::conditions,
-                  ROW($10, $11, $12, $13, $14, $15, $16, $17)::object_facts, $18, ROW($19, $20, NULL)::room, $21);
+                  ROW($10, $11, $12, $13, $14, $15, $16, $17)::object_facts, $18, ROW($19, $20, NULL)::room, $21, $22);
 
 -- name: object_delete
 -- $1 account  $2 only  $3 request  $4 calendar  $5 name  $6 If-Match: *  $7 If-Match  $8 If-None-Match: *

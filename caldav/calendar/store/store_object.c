@@ -66,11 +66,13 @@ err_t object_store(struct ctx *cx, const struct actor *actor, const struct objec
 	sha256(data, digest);
 	struct bytes etag = bytes_of(memcpy(arena_take(cx->mem, 1, ETAG_OCTETS), digest, ETAG_OCTETS), ETAG_OCTETS);
 
+	struct id random = id_new(cx->now); /* its time is the database's, by which changes are in order */
 	struct put got;
 	TRY(db_row(cx, &sql_object_put, ROW(object_put, &got), IN_ACTOR(cx, actor), IN(in->calendar_name), IN(in->name),
 		IN_CONDITIONS(in->when), IN(facts->uid), IN(etag), IN(facts->first_at), IN(facts->last_at),
 		IN(facts->occ_until), IN((int16_t)facts->component), IN(facts->flags), IN(facts->occ), IN(data),
-		IN((int64_t)CALENDAR_BYTES_MAX), db_in_storage_max(cx), IN(facts->words)));
+		IN((int64_t)CALENDAR_BYTES_MAX), db_in_storage_max(cx), IN(facts->words),
+		IN(bytes_of(random.octets + 8, 8))));
 	enum outcome outcome = outcome_of(got.outcome);
 	if (outcome != OUTCOME_CREATED && outcome != OUTCOME_CHANGED && outcome != OUTCOME_SAME)
 		return outcome_refusal(cx, outcome, got.other);
