@@ -11,6 +11,7 @@ import time
 
 import pytest
 from certificate import Certificate
+from ports import free_port
 from wire import Client
 from world import BIN
 
@@ -126,7 +127,7 @@ def test_hundreds_of_requests_live_through_renewals(world):
 
 
 def start(world, *options):
-    done = subprocess.run([BIN, "serve", "--listen", f"127.0.0.1:{world.port}", "--database-url", world.database_url, "--data-dir", world.folder,
+    done = subprocess.run([BIN, "serve", "--listen", f"127.0.0.1:{free_port()}", "--database-url", world.database_url, "--data-dir", world.folder,
         *options], capture_output=True, text=True, check=False, env=world.environment, timeout=60)
     return done.returncode, done.stderr
 
@@ -179,8 +180,9 @@ def doctor_on_tls(world, certificate, public_url):
     return found["finding"], found["text"]
 
 
-def test_the_doctor_judges_the_certificate(world, tmp_path):
-    named = Certificate(str(tmp_path), "calendar.example.org")
+def test_the_doctor_judges_the_certificate(world):
+    folder = world.folder + "/judged"  # which the server's own user can enter
+    named = Certificate(folder, "calendar.example.org")
     for days, url, finding, told in [
         (30, "https://calendar.example.org", "good", "valid until"),
         (30, "https://other.example.org", "warning", "is not for other.example.org"),
@@ -188,7 +190,7 @@ def test_the_doctor_judges_the_certificate(world, tmp_path):
         (10, "https://calendar.example.org", "warning", "renew it"),
         (-1, "https://calendar.example.org", "bad", "expired at"),
     ]:
-        made = named if days == 30 else Certificate(str(tmp_path), "calendar.example.org", days, name=f"d{days}")
+        made = named if days == 30 else Certificate(folder, "calendar.example.org", days, name=f"d{days}")
         assert (doctor_on_tls(world, made, url)[0], told in doctor_on_tls(world, made, url)[1]) == (finding, True), (days, url)
     os.remove(named.key)
     assert doctor_on_tls(world, named, "https://calendar.example.org")[0] == "bad"
