@@ -90,10 +90,11 @@ static err_t read_scopes(struct ctx *cx, const struct params *params, const stru
 	struct str text = param_get(params, "scope");
 	uint64_t scopes = client_default_scopes(client);
 	if (text.ptr && !scope_parse_spoken(text, &scopes))
-		return REFUSE(
-			cx, INVALID_SCOPE, "scope", "A scope is not known, or scopes are not separated by one blank.");
-	if (scopes & (uint64_t)SCOPES_ASKABLE & ~client->scopes)
-		return REFUSE(cx, INVALID_SCOPE, "scope", "A scope is not among those that this client may ask for.");
+		return scope_refused(cx, text);
+	uint64_t more = scopes & (uint64_t)SCOPES_ASKABLE & ~client->scopes;
+	if (more)
+		return REFUSE(cx, INVALID_SCOPE, "scope", "This client may not ask for %.*s.",
+			STR_ARG(scope_text(cx->mem, more)));
 	*out = scopes;
 	return OK;
 }
@@ -126,7 +127,9 @@ err_t device_post(struct request *rq, struct response *rs)
 	TRY(endpoint_form(rq, &params));
 	TRY(endpoint_client(rq, &params, &client));
 	if (!(client.grants & GRANT_DEVICE))
-		return FAIL(cx, UNAUTHORIZED_CLIENT, "device_code");
+		return REFUSE(cx, UNAUTHORIZED_CLIENT, "",
+			"This client is not registered for the grant type "
+			"urn:ietf:params:oauth:grant-type:device_code (grant_types).");
 	TRY(details_refuse(cx, &params));
 	TRY(read_scopes(cx, &params, &client, &scopes));
 	TRY(params_audience(cx, &params, &audience));

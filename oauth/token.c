@@ -39,7 +39,7 @@ static err_t by_refresh(struct request *rq, const struct grant_call *call, struc
 	};
 	uint64_t asked = 0;
 	if (scope.ptr && !scope_parse_spoken(scope, &asked))
-		return REFUSE(&rq->cx, INVALID_SCOPE, "scope", "A scope is not known.");
+		return scope_refused(&rq->cx, scope);
 	claim.scopes = asked & (uint64_t)SCOPES_ASKABLE;
 	TRY(params_audience(&rq->cx, params, &claim.audience));
 	TRY(token_refresh(&rq->cx, &claim, out));
@@ -74,7 +74,7 @@ static err_t by_exchange(struct request *rq, const struct grant_call *call, stru
 	};
 	TRY(check_exchange(&rq->cx, params));
 	if (scope.ptr && !scope_parse(scope, &claim.scopes))
-		return REFUSE(&rq->cx, INVALID_SCOPE, "scope", "A scope is not known.");
+		return scope_refused(&rq->cx, scope);
 	TRY(params_audience(&rq->cx, params, &claim.audience));
 	return token_exchange(&rq->cx, &claim, out);
 }
@@ -95,7 +95,7 @@ static err_t by_client(struct request *rq, const struct grant_call *call, struct
 	struct str scope = param_get(call->params, "scope");
 	struct machine_claim claim = { .client = call->client, .bound = call->bound };
 	if (scope.ptr && !scope_parse(scope, &claim.scopes))
-		return REFUSE(&rq->cx, INVALID_SCOPE, "scope", "A scope is not known.");
+		return scope_refused(&rq->cx, scope);
 	TRY(params_audience(&rq->cx, call->params, &claim.audience));
 	return token_of_machine(&rq->cx, &claim, out);
 }
@@ -172,7 +172,8 @@ err_t token_post(struct request *rq, struct response *rs)
 	if (!grant)
 		return REFUSE(&rq->cx, UNSUPPORTED_GRANT, "grant_type", "This grant type is not supported.");
 	if (!(client.grants & grant->bit))
-		return FAIL(&rq->cx, UNAUTHORIZED_CLIENT, "%s", grant->name);
+		return REFUSE(&rq->cx, UNAUTHORIZED_CLIENT, "",
+			"This client is not registered for the grant type %s (grant_types).", grant->name);
 	TRY(details_refuse(&rq->cx, &params));
 	struct grant_call call = { .params = &params, .client = &client };
 	TRY(proof_take(rq, &call.bound.jkt));

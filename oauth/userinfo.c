@@ -30,6 +30,9 @@ static struct str error_of(err_t e)
 
 void userinfo_show_error(struct request *rq, struct response *rs, err_t e)
 {
+	if (err_is(e, CREDENTIALS_INVALID))
+		e = REFUSE(&rq->cx, CREDENTIALS_INVALID, "",
+			"The access token is expired, revoked or none of this server.");
 	auth_challenge(rq, rs, e);
 	struct json j = json_begin(reply(rs, err_row(e->kind)->api_status, "application/json"));
 	json_object(&j, NULL);

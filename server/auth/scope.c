@@ -113,6 +113,19 @@ struct str scope_unknown(struct str text)
 	return STR_ABSENT;
 }
 
+err_t scope_refused(struct ctx *cx, struct str text)
+{
+	struct str name = scope_unknown(text);
+	if (name.ptr)
+		return REFUSE(
+			cx, INVALID_SCOPE, "scope", "There is no scope %.*s here.", STR_ARG(str_sub(name, 0, 100)));
+	while (str_cut(&text, ' ', &name))
+		if (name.len && !scope_bit_of(name)) /* an alias: what it means would have to be asked by name */
+			return REFUSE(
+				cx, INVALID_SCOPE, "scope", "The scope %.*s is not for this grant.", STR_ARG(name));
+	return REFUSE(cx, INVALID_SCOPE, "scope", "Scopes are separated by one blank.");
+}
+
 err_t scopes_require(struct ctx *cx, uint64_t held, uint64_t needed)
 {
 	uint64_t missing = needed & ~held;

@@ -71,6 +71,12 @@ uint64_t scope_spoken(uint64_t spoken, uint64_t granted);
 struct str scope_text_spoken(struct arena *mem, uint64_t scopes);
 /* The first name that neither knows; absent where there is none, or the text is ill-formed. */
 struct str scope_unknown(struct str text);
+/*
+ * Why one of the two does not take this text, for the app that asked (OAuth 2.1 §3.2.4).
+ *
+ * errors  INVALID_SCOPE (scope), always: with the name that is none, or that this grant has no use for
+ */
+MUST_CHECK err_t scope_refused(struct ctx *cx, struct str text);
 
 /*
  * OK when `held` has every one of `needed`: a route asks the credential's scopes (access.c), and whatever is about

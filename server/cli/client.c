@@ -80,7 +80,7 @@ static err_t create(struct ctx *cx, const struct command_call *call)
 		.refresh_absolute_s = (int32_t)config->refresh_lifetime };
 	if (!str_eq(config->mode, STR("live")) && !str_eq(config->mode, STR("test")))
 		return REFUSE(cx, INVALID_VALUE, "mode", "The mode is live or test.");
-	if (config->scope.len && !scope_parse(config->scope, &in.scopes))
+	if (config->scope.len && (!scope_parse_spoken(config->scope, &in.scopes) || !(in.scopes &= SCOPES_ASKABLE)))
 		return command_scope_refused(cx, "scope", config->scope);
 	if (config->profile.len && !in.policy.profile)
 		return REFUSE(cx, INVALID_VALUE, "profile", "The profile is " CLIENT_PROFILE_FAPI2 ".");

@@ -123,9 +123,10 @@ static err_t check_options(struct ctx *cx, const struct command *c, const struct
 
 err_t command_scope_refused(struct ctx *cx, const char *option, struct str value)
 {
+	struct str unknown = scope_unknown(value);
 	return REFUSE(cx, INVALID_VALUE, option,
 		"\"%.*s\" is no scope. Scopes stand between single blanks; calends reference scopes names them.",
-		STR_ARG(str_sub(scope_unknown(value), 0, 64)));
+		STR_ARG(str_sub(unknown.ptr ? unknown : value, 0, 64)));
 }
 
 /* Operations name a field; who types a command has an option of that name. Empty where the text says it itself. */

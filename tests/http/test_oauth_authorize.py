@@ -3,7 +3,7 @@
 import urllib.parse
 
 import pytest
-from oauth_flow import FORM, REDIRECT, App, Browser, Pkce, answer, encode, is_page, is_red
+from oauth_flow import FORM, REDIRECT, App, Browser, Pkce, answer, encode, is_error, is_page, is_red, post_form
 from world import CliError
 
 
@@ -87,6 +87,36 @@ def test_the_redirect_uri_may_be_left_out_when_one_is_registered(app, world, bro
     assert app.ask(browser, redirect_uri=None).location.startswith("/consent?")
     two = App(world, registered=[REDIRECT, "https://app.example/other"], type="public")
     assert is_page(two.ask(browser, redirect_uri=None), 400)
+
+
+def test_an_app_without_redirect_uris_is_told_that_it_has_none(world, browser):
+    """Whether it names one or not: else its developer would look for what is wrong with the parameter."""
+    app = App(world, redirect=[], type="confidential", grant=["client_credentials"], machine_scope="events:read")
+    for sent in (None, REDIRECT):
+        page = app.ask(browser, redirect_uri=sent)
+        assert is_page(page, 400) and "no redirect URI is registered for it" in page.text
+        pushed = post_form(app.http, "/oauth/par", app.params(redirect_uri=sent), app.credentials()[0])
+        assert is_error(pushed, 400, "invalid_request") and "no redirect URI is registered" in pushed.json["error_description"]
+
+
+def test_a_refused_scope_or_grant_is_named(world):
+    """docs/site/error-codes.md: "The message names it"."""
+    app = App(world, type="confidential", grant=["client_credentials", "urn:ietf:params:oauth:grant-type:device_code"], redirect=[],
+              machine_scope="events:read", scope="events:read offline_access")  # which other servers have registered
+    told = lambda reply: reply.json["error_description"]
+    for scope, text in (("events:read offline", "There is no scope offline here."), ("offline_access", "The scope offline_access is not for this grant."),
+                        ("events:read  events:read", "Scopes are separated by one blank.")):
+        reply = app.token(grant_type="client_credentials", scope=scope)
+        assert is_error(reply, 400, "invalid_scope") and told(reply).endswith(text)
+    for scope, text in (("offline", "There is no scope offline here."), ("events:write", "This client may not ask for events:write.")):
+        reply = post_form(app.http, "/oauth/device", {"scope": scope}, app.credentials()[0])
+        assert is_error(reply, 400, "invalid_scope") and told(reply).endswith(text)
+    reply = app.token(grant_type="refresh_token", refresh_token="x")
+    assert is_error(reply, 400, "unauthorized_client") and "refresh_token (grant_types)" in told(reply)
+    assert "access token" in told(world.get("/oauth/userinfo", key="x"))
+    with pytest.raises(CliError) as refused:
+        world.client("owner@platform.example", redirect_uri=REDIRECT, scope="offline_access")  # alone it would be all or nothing
+    assert "offline_access" in refused.value.stderr and "is no scope" in refused.value.stderr
 
 
 # ---- from here on the client is told ----

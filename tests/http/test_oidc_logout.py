@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """OpenID Connect RP-Initiated Logout: who may end a session, who is asked first, and where the browser is led."""
+import hmac
+import json
+import pathlib
+import time
 import urllib.parse
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from jose import Key, unsigned
+from jose import SIGN, Key, b64, unb64, unsigned
 from oauth_flow import App, Browser, Form, OpenApp, encode, is_page
 from rest import Api, assert_error
 from world import CliError
@@ -63,12 +69,34 @@ def test_without_an_address_it_ends_here(browser, hint):  # oidcc-rp-initiated-l
 
 
 def test_an_old_token_is_a_hint_still(world, browser, app, user):
-    """§2: expired, or of a key that retired."""
+    """§2: of a key that retired."""
     b = Browser(world)
     b.sign_in(user)
     hint = app.connect(b, scope="openid")["id_token"]
     world.cli("signing-key", "rotate")
     assert ask(browser, id_token_hint=hint, post_logout_redirect_uri=BYE).location == BYE
+
+
+def signed_by(world, claims):
+    """By the key that signs now, opened as the server does it (HKDF, AES-GCM), with its header: what this server said long ago."""
+    [[kid, sealed]] = world.sql("SELECT kid, encode(sealed, 'hex') FROM signing_key WHERE state = 2")
+    secret = hmac.digest(bytes(32), (pathlib.Path(world.folder) / "secret.key").read_bytes(), "sha256")
+    secret, sealed = hmac.digest(secret, b"calends signing-keys\x01", "sha256"), bytes.fromhex(sealed)
+    key = serialization.load_der_private_key(AESGCM(secret).decrypt(sealed[:12], sealed[12:], kid.encode()), None)
+    signed = f"{b64(json.dumps({'alg': 'ES256', 'typ': 'JWT', 'kid': kid}, separators=(',', ':')).encode())}.{b64(json.dumps(claims).encode())}"
+    return f"{signed}.{b64(SIGN['ES256'](key, signed.encode()))}"
+
+
+def test_an_expired_token_is_a_hint_still(world, browser, user, hint):
+    """§2, §4: it tells whose session it was, however long ago. A changed one is none."""
+    claims, now = json.loads(unb64(hint.split(".")[1])), int(time.time())
+    for age in (2 * 3600, 400 * 86400):
+        old = signed_by(world, {**claims, "iat": now - age, "exp": now - age + 3600})
+        assert ask(Browser(world), id_token_hint=old[:-4] + "AAAA", post_logout_redirect_uri=BYE).status == 400
+        assert signed_in(browser)
+        assert ask(browser, id_token_hint=old, post_logout_redirect_uri=BYE, state="s").location == BYE + "&state=s"
+        assert not signed_in(browser)
+        browser.sign_in(user)
 
 
 def test_a_token_of_test_mode_is_of_the_same_user(world, browser):
