@@ -383,3 +383,22 @@ test('the page weighs less than 250 KB, and its files are compressed', async () 
 	assert.ok(octets > 50000 && octets < 250000, `${octets} octets`);
 	await page.context().close();
 });
+
+test('on a phone two rows stand above the days, and all else is in a sheet that opens without a script', async () => {
+	for (const javaScriptEnabled of [false, true]) {
+		const page = await signedIn({ viewport: { width: 360, height: 720 }, javaScriptEnabled, colorScheme: javaScriptEnabled ? 'dark' : 'light' });
+		await page.goto(world.url + '/calendar?date=2026-11-24');
+		const top = (selector) => page.locator(selector).first().boundingBox().then((box) => Math.round(box.y));
+		assert.ok(await top('.steps') === await top('.bar-button') && await top('#calendar') - await top('.steps') < 70);
+		assert.equal(await page.locator('#bar-more').isVisible(), false);
+		await page.locator('.bar-button').focus();
+		await page.keyboard.press('Enter');
+		for (const control of ['#bar-more .tabs a >> nth=3', '#bar-more .modes-test', '#date', '#q']) assert.ok(await page.locator(control).isVisible(), control);
+		if (javaScriptEnabled) await judge(page, 'calendar-sheet'); // axe waits for timers, which there are none of without scripts
+		await page.fill('#q', 'Planning');
+		await page.press('#q', 'Enter');
+		await page.getByText('Planning', { exact: true }).first().waitFor();
+		assert.deepEqual(page.complaints, []);
+		await page.context().close();
+	}
+});
