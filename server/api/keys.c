@@ -4,6 +4,7 @@
  * manages keys, so that a leaked one cannot make itself another.
  */
 #include "caldav/calendar/store/store.h"
+#include "server/account/key_maker.h"
 #include "server/account/resources.h"
 #include "server/api/api.h"
 #include "server/api/page.h"
@@ -97,6 +98,12 @@ const struct contract get_api_key = {
 	.run = run_get,
 };
 
+/* The key that asks. */
+static err_t maker_of(struct api_call *call, struct key *out)
+{
+	return key_get(&call->rq->cx, call->who.account, call->rq->principal->credential, out);
+}
+
 static struct key_limits limits_of(const struct key_view *view)
 {
 	return (struct key_limits){
@@ -117,7 +124,7 @@ static err_t run_create(struct api_call *call, struct response *rs)
 		.limits = limits_of(view),
 		.expires_at = view->has_expires_at ? view->expires_at : INSTANT_NONE,
 	};
-	struct key key;
+	struct key maker, key;
 	struct str secret;
 	if (!view->has_kind || !key_kind_parse(view->kind, &in.kind))
 		return REFUSE(cx, MISSING_FIELD, "kind", "A key is secret, restricted or publishable.");
@@ -125,6 +132,8 @@ static err_t run_create(struct api_call *call, struct response *rs)
 		return REFUSE(cx, INVALID_VALUE, "kind", "Account keys are made on the API keys page, by a person.");
 	TRY(scope_names_read(cx, "scopes", view->scopes, &in.scopes));
 	TRY(calendars_by_names(cx, &call->actor, view->calendars, "calendars", &in.calendars));
+	TRY(maker_of(call, &maker));
+	TRY(key_maker_new(cx, &maker, &in));
 	TRY(key_create(cx, &in, &key, &secret));
 	reply_key(call, rs, &key, secret);
 	api_location(rs, "/v1/api_keys/", id_text(cx->mem, "key", key.id));
@@ -133,7 +142,7 @@ static err_t run_create(struct api_call *call, struct response *rs)
 
 const struct contract create_api_key = {
 	.id = "createApiKey",
-	.summary = "Make a key of the key's own mode. Its secret is in this answer alone.",
+	.summary = "Make a key of the key's own mode, which may no more than it. Its secret is in this answer alone.",
 	.body = &key_resource,
 	.answer = &key_resource,
 	.status = 201,
@@ -172,10 +181,12 @@ static err_t read_change(struct api_call *call, const struct key *present, struc
 static err_t run_update(struct api_call *call, struct response *rs)
 {
 	struct ctx *cx = &call->rq->cx;
-	struct key present, key;
+	struct key maker, present, key;
 	struct key_change change;
 	TRY(key_get(cx, call->who.account, id_named(call), &present));
 	TRY(read_change(call, &present, &change));
+	TRY(maker_of(call, &maker));
+	TRY(key_maker_change(cx, &maker, &present, &change));
 	TRY(key_change(cx, &present, &change, &key));
 	reply_key(call, rs, &key, STR_ABSENT);
 	return OK;
@@ -197,9 +208,11 @@ const struct contract update_api_key = {
 static err_t run_rotate(struct api_call *call, struct response *rs)
 {
 	struct ctx *cx = &call->rq->cx;
-	struct key key;
+	struct key maker, key;
 	struct str secret;
 	TRY(key_get(cx, call->who.account, id_named(call), &key));
+	TRY(maker_of(call, &maker));
+	TRY(key_maker_rotate(cx, &maker, &key));
 	TRY(key_rotate(cx, call->who.account, key.id, &key, &secret));
 	reply_key(call, rs, &key, secret);
 	return OK;
@@ -212,7 +225,7 @@ const struct contract rotate_api_key = {
 	.answer = &key_resource,
 	.status = 200,
 	.flags = TELLS_SECRET,
-	ERRORS(NOT_FOUND, CONFLICT, KEY_ALREADY_SHOWN),
+	ERRORS(NOT_FOUND, CONFLICT, FORBIDDEN, KEY_ALREADY_SHOWN),
 	.run = run_rotate,
 };
 

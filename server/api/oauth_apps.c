@@ -5,6 +5,7 @@
  * here.
  */
 #include "oauth/client_json.h"
+#include "server/account/key_maker.h"
 #include "server/account/resources.h"
 #include "server/api/api.h"
 #include "server/api/oauth_app_view.h"
@@ -108,6 +109,14 @@ const struct contract get_oauth_app = {
 	.run = run_get,
 };
 
+/* Of whoever changes what an app may, or how it proves itself. */
+static err_t check_maker(struct api_call *call)
+{
+	struct key maker;
+	TRY(key_get(&call->rq->cx, call->who.account, call->rq->principal->credential, &maker));
+	return key_maker_app(&call->rq->cx, &maker);
+}
+
 static err_t run_create(struct api_call *call, struct response *rs)
 {
 	struct ctx *cx = &call->rq->cx;
@@ -124,6 +133,7 @@ static err_t run_create(struct api_call *call, struct response *rs)
 	TRY(client_grants_read(cx, "grant_types", view->grant_types, &in.grants));
 	TRY(app_means_sent(cx, view, (struct client_means){ 0 }, &in.means));
 	TRY(app_policy_sent(cx, view, (struct client_policy){ 0 }, &in.policy));
+	TRY(check_maker(call));
 	TRY(in_our_words(cx, client_create(cx, &in, &client, &secret)));
 	TRY(reply_app(call, rs, client.id, secret));
 	api_location(rs, "/v1/oauth_apps/", id_text(cx->mem, "cli", client.id));
@@ -150,6 +160,7 @@ static err_t run_update(struct api_call *call, struct response *rs)
 	TRY(client_owned(cx, call->who.account, params_of(call)->app, &present));
 	TRY(app_whole_view_of(cx, &present, &shown));
 	TRY(api_read_change(call, &shown, &view));
+	TRY(check_maker(call));
 	if (view.has_type)
 		return REFUSE(cx, INVALID_VALUE, "type", "The type of an app is fixed. Register another.");
 	struct client_change change = { .name = view.has_name ? view.name : STR_ABSENT };
@@ -178,7 +189,7 @@ const struct contract update_oauth_app = {
 	.answer = &app_resource,
 	.status = 200,
 	.flags = BODY_IS_CHANGE,
-	ERRORS(NOT_FOUND, URL_NOT_ALLOWED),
+	ERRORS(NOT_FOUND, FORBIDDEN, URL_NOT_ALLOWED),
 	.run = run_update,
 };
 
@@ -210,6 +221,7 @@ static err_t run_add_secret(struct api_call *call, struct response *rs)
 	struct client client;
 	struct str text;
 	TRY(client_owned(cx, call->who.account, params_of(call)->app, &client));
+	TRY(check_maker(call));
 	if (client.kind != CLIENT_CONFIDENTIAL)
 		return REFUSE(cx, CONFLICT, "", "A public app has no secrets.");
 	TRY(client_secret_add(cx, &client, sent->has_expires_at ? sent->expires_at : INSTANT_NONE, &made, &text));
