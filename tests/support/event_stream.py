@@ -8,11 +8,13 @@
 import json
 import re
 import socket
+import time
 from typing import NamedTuple
 
 from wire import Headers
 
-EVENT_S = 20
+EVENT_S = 20       # without an octet
+COMMENTS_S = 60    # of nothing but comments
 
 
 class Event(NamedTuple):
@@ -57,7 +59,8 @@ class EventStream:
         assert data or self.file.read() == b"", "something follows the last chunk"
         return data
 
-    def next(self, kind=None):
+    def next(self, kind=None, until=None):
+        until = until or time.monotonic() + COMMENTS_S
         while "\n\n" not in self.text:
             more = self._more()
             if not more:
@@ -81,7 +84,8 @@ class EventStream:
                 assert line in (":", ""), line
                 self.comments += 1
         if not data:
-            return self.next(kind)
+            assert time.monotonic() < until, "comments, and no event"
+            return self.next(kind, until)
         event = Event(event_type, self.last_event_id, json.loads("\n".join(data)))
         assert kind in (None, event_type), event
         return event
