@@ -122,7 +122,7 @@ err_t device_post(struct request *rq, struct response *rs)
 	struct client client;
 	struct params params;
 	struct str user_code;
-	uint64_t scopes;
+	uint64_t scopes = 0;
 	int16_t audience;
 	TRY(endpoint_form(rq, &params));
 	TRY(endpoint_client(rq, &params, &client));

@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import threading
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -22,7 +23,7 @@ import hooks
 from oauth_flow import Browser, Form
 from ports import free_port
 from receiver import Receiver
-from world import ROOT
+from world import ROOT, wait_for
 
 SERVE = ["--allow-private-hooks", "--voice-backend", "wss://voice.example.com/realtime", "--smtp-url", "smtp://127.0.0.1:1",
          "--mail-from", "calendar@example.org"]
@@ -147,8 +148,17 @@ verify(os.environ["WEBHOOK_SECRET"], {"webhook-id": os.environ["ID"], "webhook-t
         if block.language == "sh":  # by hand: the code is copied out of the address
             self.seen["cac"] = urllib.parse.parse_qs(urllib.parse.urlsplit(there).query)["code"][0]
         else:
+            assert wait_for(lambda: self.answers(there)) == 200
+
+    @staticmethod
+    def answers(there):
+        """Programs say where the user is to go before they listen, which a person gives them the time for."""
+        try:
             with urllib.request.urlopen(there, timeout=20) as heard:
-                assert heard.status == 200
+                return heard.status
+        except urllib.error.URLError as e:
+            assert isinstance(e.reason, ConnectionRefusedError), e
+            return None
 
     # ---- deliveries ----
 
