@@ -23,7 +23,7 @@ import hooks
 from oauth_flow import Browser, Form
 from ports import free_port
 from receiver import Receiver
-from world import ROOT, wait_for
+from world import ROOT
 
 SERVE = ["--allow-private-hooks", "--voice-backend", "wss://voice.example.com/realtime", "--smtp-url", "smtp://127.0.0.1:1",
          "--mail-from", "calendar@example.org"]
@@ -148,7 +148,7 @@ verify(os.environ["WEBHOOK_SECRET"], {"webhook-id": os.environ["ID"], "webhook-t
         if block.language == "sh":  # by hand: the code is copied out of the address
             self.seen["cac"] = urllib.parse.parse_qs(urllib.parse.urlsplit(there).query)["code"][0]
         else:
-            assert wait_for(lambda: self.answers(there)) == 200
+            assert self.world.wait_for(lambda: self.answers(there)) == 200
 
     @staticmethod
     def answers(there):
