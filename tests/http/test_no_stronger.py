@@ -11,10 +11,10 @@ from examples import JSON, sent_as
 from leaks import ANY
 from oauth_flow import App, Browser, is_error
 from test_oauth_exchange import GRANTS, exchange
-from test_scope_matrix import KINDS, OPERATIONS, REST, SCOPES, SERVE, browser, live, may, one_scope  # noqa: F401 (fixtures)
+from test_scope_matrix import OPERATIONS, REST, SCOPES, SERVE, browser, live, may, one_scope  # noqa: F401 (fixtures)
 
 CHANGES = [r for r in REST if r[0] != "GET" and {"token", "restricted key"} & set(r[2]) and "owner" not in r[3]]
-HERE, ELSEWHERE = "127.0.0.0/8", "192.0.2.7"
+HERE, TEN, ELSEWHERE = "127.0.0.0/8", "10.0.0.0/8", "192.0.2.7"
 
 
 @pytest.mark.parametrize("method,path,who,scopes", CHANGES, ids=[f"{m} {p}" for m, p, _, _ in CHANGES])
@@ -83,7 +83,7 @@ def whole(world, ann, request):
 
 @pytest.fixture(scope="module")
 def limited(world, whole):
-    return make(world, whole, expires_at=in_days(2), allowed_ips=[HERE], rate_limit=50)
+    return make(world, whole, expires_at=in_days(2), allowed_ips=[HERE, TEN], rate_limit=50)
 
 
 def test_a_key_that_a_limited_one_makes_has_its_limits(world, limited):
@@ -102,7 +102,7 @@ def test_a_publishable_key_stands_on_pages_and_only_ends_with_its_maker(world, l
 
 @pytest.mark.parametrize("more,param", [
     ({"expires_at": 3}, "expires_at"), ({"allowed_ips": [ELSEWHERE]}, "allowed_ips"), ({"allowed_ips": ["127.0.0.1", "0.0.0.0/0"]}, "allowed_ips"),
-    ({"allowed_ips": ["126.0.0.0/7"]}, "allowed_ips"), ({"allowed_ips": ["::1"]}, "allowed_ips"), ({"rate_limit": 51}, "rate_limit"),
+    ({"allowed_ips": ["10.0.0.0/7"]}, "allowed_ips"), ({"allowed_ips": ["126.0.0.0/7"]}, "allowed_ips"), ({"allowed_ips": ["::1"]}, "allowed_ips"), ({"rate_limit": 51}, "rate_limit"),
 ])
 def test_it_makes_none_that_may_more(world, limited, more, param):
     if "expires_at" in more:
