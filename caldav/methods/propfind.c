@@ -71,15 +71,14 @@ static err_t home_members(struct multistatus_rows *m)
 /* The objects of a calendar, page by page in order of name. */
 static err_t calendar_members(struct multistatus_rows *m, const struct calendar *calendar)
 {
-	struct str after = STR_ABSENT;
+	struct object_page_query q = { .calendar = calendar->id, .limit = PAGE_ROWS };
 	size_t count = 0;
 	do {
 		struct object *rows = NULL;
-		TRY(object_page(
-			m->cx, m->context.actor, calendar->id, after, 0, OBJECT_PLAIN, PAGE_ROWS, &rows, &count));
+		TRY(object_page(m->cx, m->context.actor, &q, &rows, &count));
 		TRY(rows_respond(m, calendar, rows, count));
 		if (count)
-			after = rows_keep(m, rows[count - 1].name);
+			q.after = rows_keep(m, rows[count - 1].name);
 	} while (rows_turn(m) && count == PAGE_ROWS);
 	return OK;
 }

@@ -104,15 +104,14 @@ static err_t match_rows(struct match *x, const struct calendar *calendar, struct
 
 static err_t match_objects(struct match *x, const struct calendar *calendar)
 {
-	struct str after = STR_ABSENT;
+	struct object_page_query q = { .calendar = calendar->id, .limit = PAGE_ROWS };
 	size_t count = 0, hits = 0;
 	x->m.start = arena_mark(x->m.cx->mem);
 	do {
 		struct object *rows = NULL;
-		TRY(object_page(
-			x->m.cx, x->m.context.actor, calendar->id, after, 0, OBJECT_PLAIN, PAGE_ROWS, &rows, &count));
+		TRY(object_page(x->m.cx, x->m.context.actor, &q, &rows, &count));
 		if (count)
-			after = rows_keep(&x->m, rows[count - 1].name);
+			q.after = rows_keep(&x->m, rows[count - 1].name);
 		hits = count;
 		TRY(match_rows(x, calendar, rows, &hits));
 		TRY(rows_respond(&x->m, calendar, rows, hits));

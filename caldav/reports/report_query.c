@@ -190,15 +190,17 @@ static err_t by_range(struct multistatus_rows *m, struct search *q)
 
 static err_t by_name(struct multistatus_rows *m, struct search *q)
 {
-	const struct calendar *calendar = q->searched[0].calendar;
-	struct str after = STR_ABSENT;
+	struct object_page_query page = {
+		.calendar = q->searched[0].calendar->id,
+		.components = q->filter.plan.components,
+		.limit = PAGE_ROWS,
+	};
 	size_t count = 0;
 	do {
 		struct object *rows = NULL;
-		TRY(object_page(m->cx, m->context.actor, calendar->id, after, q->filter.plan.components, OBJECT_PLAIN,
-			PAGE_ROWS, &rows, &count));
+		TRY(object_page(m->cx, m->context.actor, &page, &rows, &count));
 		if (count)
-			after = rows_keep(m, rows[count - 1].name);
+			page.after = rows_keep(m, rows[count - 1].name);
 		TRY(answer_page(m, q, rows, count));
 	} while (rows_turn(m) && count == PAGE_ROWS);
 	return OK;

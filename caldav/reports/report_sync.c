@@ -79,21 +79,21 @@ static err_t write_changes(struct multistatus_rows *m, const struct sync *s, str
  */
 static err_t sync_page(struct multistatus_rows *m, struct sync *s, int32_t limit, bool *more_out, uint64_t *count_out)
 {
-	struct object *rows = NULL;
-	size_t count = 0;
-	int64_t state = 0;
-	TRY(object_changes(m->cx, m->context.actor, s->calendar.id, s->since, limit, &rows, &count, &state, more_out));
+	struct changes_query q = { .calendar = s->calendar.id, .since = s->since, .limit = limit };
+	struct changes got;
+	TRY(object_changes(m->cx, m->context.actor, &q, &got));
 	if (!m->out)
-		s->state = state;
-	while (count && rows[count - 1].modseq > s->state) {
-		count--;
-		*more_out = false;
+		s->state = got.state;
+	while (got.count && got.rows[got.count - 1].modseq > s->state) {
+		got.count--;
+		got.more = false;
 	}
-	TRY(write_changes(m, s, rows, count));
+	TRY(write_changes(m, s, got.rows, got.count));
 	(void)rows_out(m); /* an answer without changes has begun too */
-	if (count)
-		s->since = sync_token_next(s->since, s->state, rows[count - 1].modseq, true);
-	*count_out = count;
+	if (got.count)
+		s->since = sync_token_next(s->since, s->state, got.rows[got.count - 1].modseq, true);
+	*count_out = got.count;
+	*more_out = got.more;
 	return OK;
 }
 

@@ -76,25 +76,25 @@ static err_t run_changes(struct api_call *call, struct response *rs)
 {
 	const struct changes_params *params = call->params;
 	struct ctx *cx = &call->rq->cx;
-	struct sync_token since, next;
+	struct changes_query q = { .limit = params->limit ? (int32_t)params->limit : PAGE_LIMIT_MAX };
 	struct calendar calendar;
-	struct object *rows;
-	size_t count;
-	bool more;
-	TRY(token_read(call, params, &since));
-	err_t e = calendar_by_id(cx, &call->actor, since.calendar, &calendar);
+	struct changes got;
+	TRY(token_read(call, params, &q.since));
+	q.calendar = q.since.calendar;
+	err_t e = calendar_by_id(cx, &call->actor, q.calendar, &calendar);
 	if (err_is(e, NOT_FOUND))
 		return REFUSE(cx, NOT_FOUND, params->sync_token.ptr ? "sync_token" : "calendar_id",
 			"There is no such calendar.");
 	TRY(e);
-	e = object_changes_by_id(cx, &call->actor, calendar.id, since,
-		params->limit ? (int32_t)params->limit : PAGE_LIMIT_MAX, &rows, &count, &next, &more);
+	e = object_changes_by_id(cx, &call->actor, &q, &got);
 	if (err_is(e, DAV_SYNC_TOKEN))
 		return REFUSE(cx, SYNC_TOKEN, "sync_token", "%s", err_row(SYNC_TOKEN)->text);
 	TRY(e);
 	struct json j = api_list_begin(call, rs);
-	TRY(write_changes(call, &j, rows, count));
-	api_changes_end(&j, more, sync_token_text(cx->mem, cx->config->public_url, next));
+	TRY(write_changes(call, &j, got.rows, got.count));
+	int64_t last = got.count ? got.rows[got.count - 1].modseq : 0;
+	struct sync_token next = sync_token_next(q.since, got.state, last, got.more);
+	api_changes_end(&j, got.more, sync_token_text(cx->mem, cx->config->public_url, next));
 	return OK;
 }
 

@@ -133,14 +133,6 @@ SELECT o.id, o.name, o.etag, o.component, o.size, o.created_at, o.updated_at
  WHERE o.account_id = $1 AND by_name(o.calendar_id) = $2 AND o.name > $3 AND o.component & $4 <> 0 AND NOT o.deleted
  ORDER BY o.name LIMIT $5::int;
 
--- name: object_page_occ
--- $1 account  $2 calendar  $3 after this name  $4 components  $5 at most
-SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted,
-       o.first_at, o.last_at, o.occ_until, o.created_at, o.updated_at, o.occ
-  FROM calendar_object o
- WHERE o.account_id = $1 AND by_name(o.calendar_id) = $2 AND o.name > $3 AND o.component & $4 <> 0 AND NOT o.deleted
- ORDER BY o.name LIMIT $5::int;
-
 -- name: object_page_data
 -- $1 account  $2 calendar  $3 after this name  $4 components  $5 at most
 SELECT o.id, o.calendar_id AS calendar, o.name, o.uid, o.etag, o.modseq, o.component, o.flags, o.size, o.deleted,

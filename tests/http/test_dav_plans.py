@@ -56,7 +56,6 @@ PLANS = {
     "object_by_names": (f"'{LARGE}', ARRAY['o1.ics', 'o2.ics', 'o3.ics']", {NAME}),
     "object_by_names_data": (f"'{LARGE}', ARRAY['o1.ics', 'o2.ics', 'o3.ics']", {NAME}),
     "object_page": (f"'{LARGE}', 'o5', 7, 500", {NAME}),
-    "object_page_occ": (f"'{LARGE}', 'o5', 7, 500", {NAME}),
     "object_page_data": (f"'{LARGE}', 'o5', 7, 500", {NAME}),
     "object_in_range": (
         f"ARRAY['{LARGE}']::uuid[], '2026-03-01', '2026-04-01', '{{1}}', 0, '-infinity', "

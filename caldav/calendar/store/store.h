@@ -222,14 +222,21 @@ MUST_CHECK err_t calendar_lock(
 	struct ctx *cx, const struct actor *actor, struct str_list names, bool account_too, struct id_list *out);
 
 /*
- * A listing has data, or occ, only where asked for. OBJECT_PLAIN is what a DAV listing tells of an object: id, name,
- * etag, component, size and its two dates, and of a change modseq and deleted too.
+ * A listing has data only where asked for. OBJECT_PLAIN is what a DAV listing tells of an object: id, name, etag,
+ * component, size and its two dates, and of a change modseq and deleted too.
  */
-enum object_fields { OBJECT_PLAIN, OBJECT_WITH_OCC, OBJECT_WITH_DATA };
+enum object_fields { OBJECT_PLAIN, OBJECT_WITH_DATA };
 
-/* Live objects in name order after `after` (absent: from the start), at most `limit`; component mask 0 is any. */
-MUST_CHECK err_t object_page(struct ctx *cx, const struct actor *actor, struct id calendar, struct str after,
-	int16_t components, enum object_fields fields, int32_t limit, struct object **out, size_t *count_out);
+struct object_page_query {
+	struct id calendar;
+	struct str after;   /* this name; absent: from the start */
+	int16_t components; /* 0: all */
+	enum object_fields fields;
+	int32_t limit;
+};
+/* Live objects in the order of their names. */
+MUST_CHECK err_t object_page(struct ctx *cx, const struct actor *actor, const struct object_page_query *q,
+	struct object **out, size_t *count_out);
 struct range_position {
 	int32_t lane;
 	struct instant first_at;
@@ -285,20 +292,29 @@ bool sync_token_parse(struct str text, struct sync_token *out);
 /* The token that goes with an answer of object_changes; last_modseq is the last change's, used when there are more. */
 struct sync_token sync_token_next(struct sync_token since, int64_t state, int64_t last_modseq, bool more);
 
+struct changes_query {
+	struct id calendar;
+	struct sync_token since; /* modseq 0: all live objects */
+	int32_t limit;
+};
+struct changes {
+	struct object *rows;
+	size_t count;
+	int64_t state; /* the calendar's modseq in the same snapshot */
+	bool more;     /* cut */
+};
 /*
- * Changes after `since` (modseq 0: all live objects), as OBJECT_PLAIN, in modseq order, at most `limit`; tombstones
- * have `deleted`. state_out: the calendar's modseq in the same snapshot; more_out: cut. DAV_SYNC_TOKEN when `since`
- * cannot be served; NOT_FOUND when the calendar went.
+ * As OBJECT_PLAIN, in modseq order; tombstones have `deleted`. DAV_SYNC_TOKEN when `since` cannot be served; NOT_FOUND
+ * when the calendar went.
  */
-MUST_CHECK err_t object_changes(struct ctx *cx, const struct actor *actor, struct id calendar, struct sync_token since,
-	int32_t limit, struct object **out, size_t *count_out, int64_t *state_out, bool *more_out);
+MUST_CHECK err_t object_changes(
+	struct ctx *cx, const struct actor *actor, const struct changes_query *q, struct changes *out);
 
 /*
  * The same for who knows objects by their ids: also ids that went without a tombstone, as another object took their
  * name, as they moved to another calendar, or as they became a task. In the order of the counter, `limit` rows or a few
- * more (never a part of one change), or fewer where they are large. next_out: the token that goes with them. Rows have
- * id, calendar, modseq, component, size, deleted.
+ * more (never a part of one change), or fewer where they are large. Rows have id, calendar, modseq, component, size,
+ * deleted.
  */
-MUST_CHECK err_t object_changes_by_id(struct ctx *cx, const struct actor *actor, struct id calendar,
-	struct sync_token since, int32_t limit, struct object **out, size_t *count_out, struct sync_token *next_out,
-	bool *more_out);
+MUST_CHECK err_t object_changes_by_id(
+	struct ctx *cx, const struct actor *actor, const struct changes_query *q, struct changes *out);

@@ -172,15 +172,20 @@ err_t calendar_delete(struct ctx *cx, const struct actor *actor, struct str name
 	return outcome == OUTCOME_DELETED ? OK : outcome_refusal(cx, outcome, STR_ABSENT);
 }
 
-static err_t relocate(struct ctx *cx, const struct actor *actor, struct str from, struct str to, bool keep, bool deep,
-	bool overwrite, bool *created_out, int64_t *copied_out)
+struct relocation {
+	struct str from, to;
+	bool keep, deep, overwrite;
+};
+
+static err_t relocate(
+	struct ctx *cx, const struct actor *actor, const struct relocation *in, bool *created_out, int64_t *copied_out)
 {
-	assert(from.len && to.len && to.len <= NAME_MAX_OCTETS && !str_eq(from, to));
+	assert(in->from.len && in->to.len && in->to.len <= NAME_MAX_OCTETS && !str_eq(in->from, in->to));
 	struct relocated got;
 	TRY(may_make(cx, actor));
-	TRY(db_row(cx, &sql_calendar_relocate, ROW(calendar_relocate, &got), IN_ACTOR(cx, actor), IN(from), IN(to),
-		IN(keep), IN(deep), IN(overwrite), IN(id_new(cx->now)), IN((int32_t)CALENDARS_MAX),
-		db_in_storage_max(cx)));
+	TRY(db_row(cx, &sql_calendar_relocate, ROW(calendar_relocate, &got), IN_ACTOR(cx, actor), IN(in->from),
+		IN(in->to), IN(in->keep), IN(in->deep), IN(in->overwrite), IN(id_new(cx->now)),
+		IN((int32_t)CALENDARS_MAX), db_in_storage_max(cx)));
 	enum outcome outcome = outcome_of(got.outcome);
 	if (outcome != OUTCOME_CREATED && outcome != OUTCOME_CHANGED)
 		return outcome_refusal(cx, outcome, STR_ABSENT);
@@ -193,11 +198,13 @@ err_t calendar_move(
 	struct ctx *cx, const struct actor *actor, struct str from, struct str to, bool overwrite, bool *created_out)
 {
 	int64_t copied;
-	return relocate(cx, actor, from, to, false, true, overwrite, created_out, &copied);
+	struct relocation in = { .from = from, .to = to, .deep = true, .overwrite = overwrite };
+	return relocate(cx, actor, &in, created_out, &copied);
 }
 
 err_t calendar_copy(struct ctx *cx, const struct actor *actor, struct str from, struct str to, bool deep,
 	bool overwrite, bool *created_out, int64_t *objects_out)
 {
-	return relocate(cx, actor, from, to, true, deep, overwrite, created_out, objects_out);
+	struct relocation in = { .from = from, .to = to, .keep = true, .deep = deep, .overwrite = overwrite };
+	return relocate(cx, actor, &in, created_out, objects_out);
 }

@@ -9,7 +9,6 @@
 #define OBJECT_FACTS id, name, etag, component, size, created_at, updated_at
 
 DB_RESULT(object_page, struct object, OBJECT_FACTS);
-DB_RESULT(object_page_occ, struct object, OBJECT_COLUMNS, occ);
 DB_RESULT(object_page_data, struct object, OBJECT_COLUMNS, data);
 DB_RESULT(object_by_names, struct object, OBJECT_FACTS);
 DB_RESULT(object_by_names_data, struct object, OBJECT_COLUMNS, data);
@@ -23,26 +22,17 @@ DB_RESULT(object_busy_in_range, struct object, lane, OBJECT_COLUMNS, occ);
 /* Lanes of one calendar and component: one for each class of length. */
 #define SPANS 9
 
-err_t object_page(struct ctx *cx, const struct actor *actor, struct id calendar, struct str after, int16_t components,
-	enum object_fields fields, int32_t limit, struct object **out, size_t *count_out)
+err_t object_page(struct ctx *cx, const struct actor *actor, const struct object_page_query *q, struct object **out,
+	size_t *count_out)
 {
-	assert(!id_is_zero(calendar) && limit > 0 && !(components & ~COMPONENTS_ALL));
-	if (!after.ptr)
-		after = STR("");
-	if (!components)
-		components = COMPONENTS_ALL;
-	switch (fields) {
-	case OBJECT_PLAIN:
-		return db_rows(cx, &sql_object_page, object_page, out, count_out, IN(actor->owner), IN(calendar),
-			IN(after), IN(components), IN(limit));
-	case OBJECT_WITH_OCC:
-		return db_rows(cx, &sql_object_page_occ, object_page_occ, out, count_out, IN(actor->owner),
-			IN(calendar), IN(after), IN(components), IN(limit));
-	case OBJECT_WITH_DATA:
+	assert(!id_is_zero(q->calendar) && q->limit > 0 && !(q->components & ~COMPONENTS_ALL));
+	struct str after = q->after.ptr ? q->after : STR("");
+	int16_t components = q->components ? q->components : (int16_t)COMPONENTS_ALL;
+	if (q->fields == OBJECT_WITH_DATA)
 		return db_rows(cx, &sql_object_page_data, object_page_data, out, count_out, IN(actor->owner),
-			IN(calendar), IN(after), IN(components), IN(limit));
-	}
-	return FAIL(cx, INTERNAL, "object_page: fields %d", (int)fields);
+			IN(q->calendar), IN(after), IN(components), IN(q->limit));
+	return db_rows(cx, &sql_object_page, object_page, out, count_out, IN(actor->owner), IN(q->calendar), IN(after),
+		IN(components), IN(q->limit));
 }
 
 err_t object_by_uids(
@@ -133,7 +123,7 @@ err_t object_small_by_ids(struct ctx *cx, const struct actor *actor, struct id_l
 err_t object_by_names(struct ctx *cx, const struct actor *actor, struct id calendar, struct str_list names,
 	enum object_fields fields, struct object **out, size_t *count_out)
 {
-	assert(!id_is_zero(calendar) && names.items && fields != OBJECT_WITH_OCC);
+	assert(!id_is_zero(calendar) && names.items);
 	if (fields == OBJECT_WITH_DATA)
 		return db_rows(cx, &sql_object_by_names_data, object_by_names_data, out, count_out, IN(actor->owner),
 			IN(calendar), IN(names));

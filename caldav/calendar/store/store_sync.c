@@ -103,37 +103,40 @@ static struct object object_of(const struct change *c, struct id calendar)
 	};
 }
 
-static err_t check_token(struct ctx *cx, struct id calendar, struct sync_token since, int64_t state, int64_t min_modseq)
+static err_t check_token(struct ctx *cx, const struct changes_query *q, int64_t state, int64_t min_modseq)
 {
-	if (since.modseq && !id_eq(since.calendar, calendar))
+	const struct sync_token *since = &q->since;
+	if (since->modseq && !id_eq(since->calendar, q->calendar))
 		return FAIL(cx, DAV_SYNC_TOKEN, "of another calendar");
 	/* Of an initial sync that was cut, tombstones up to its base are not asked for: they may be gone. */
-	int64_t needed = since.base > since.modseq ? since.base : since.modseq;
-	if (since.modseq && (since.modseq > state || needed < min_modseq))
+	int64_t needed = since->base > since->modseq ? since->base : since->modseq;
+	if (since->modseq && (since->modseq > state || needed < min_modseq))
 		return FAIL(cx, DAV_SYNC_TOKEN, "not between %lld and %lld", (long long)min_modseq, (long long)state);
 	return OK;
 }
 
-err_t object_changes(struct ctx *cx, const struct actor *actor, struct id calendar, struct sync_token since,
-	int32_t limit, struct object **out, size_t *count_out, int64_t *state_out, bool *more_out)
+err_t object_changes(struct ctx *cx, const struct actor *actor, const struct changes_query *q, struct changes *out)
 {
-	assert(!id_is_zero(calendar) && limit > 0 && since.modseq >= 0);
+	assert(!id_is_zero(q->calendar) && q->limit > 0 && q->since.modseq >= 0);
 	struct change *rows;
 	size_t count;
-	int32_t ask = limit < INT32_MAX ? limit + 1 : limit; /* one more tells that there are more */
-	TRY(db_rows(cx, &sql_object_changes, object_changes, &rows, &count, IN(actor->owner), IN(calendar),
-		IN(since.modseq), IN(since.base), IN(ask)));
+	int32_t ask = q->limit < INT32_MAX ? q->limit + 1 : q->limit; /* one more tells that there are more */
+	TRY(db_rows(cx, &sql_object_changes, object_changes, &rows, &count, IN(actor->owner), IN(q->calendar),
+		IN(q->since.modseq), IN(q->since.base), IN(ask)));
 	if (!count)
 		return FAIL(cx, NOT_FOUND, "no such calendar");
-	TRY(check_token(cx, calendar, since, rows[0].state, rows[0].min_modseq));
+	TRY(check_token(cx, q, rows[0].state, rows[0].min_modseq));
 	if (id_is_zero(rows[0].id))
 		count = 0;
-	*more_out = count > (size_t)limit;
-	*count_out = *more_out ? (size_t)limit : count;
-	*state_out = rows[0].state;
-	*out = arena_array(cx->mem, struct object, *count_out + 1);
-	for (size_t i = 0; i < *count_out; i++)
-		(*out)[i] = object_of(&rows[i], calendar);
+	bool more = count > (size_t)q->limit;
+	*out = (struct changes){
+		.count = more ? (size_t)q->limit : count,
+		.state = rows[0].state,
+		.more = more,
+	};
+	out->rows = arena_array(cx->mem, struct object, out->count + 1);
+	for (size_t i = 0; i < out->count; i++)
+		out->rows[i] = object_of(&rows[i], q->calendar);
 	return OK;
 }
 
@@ -157,30 +160,30 @@ static size_t page_end_of(const struct change_by_id *rows, size_t count, size_t 
 
 #define SAME_NUMBER_MAX 3
 
-err_t object_changes_by_id(struct ctx *cx, const struct actor *actor, struct id calendar, struct sync_token since,
-	int32_t limit, struct object **out, size_t *count_out, struct sync_token *next_out, bool *more_out)
+err_t object_changes_by_id(
+	struct ctx *cx, const struct actor *actor, const struct changes_query *q, struct changes *out)
 {
-	assert(!id_is_zero(calendar) && limit > 0 && since.modseq >= 0);
+	assert(!id_is_zero(q->calendar) && q->limit > 0 && q->since.modseq >= 0);
 	struct change_by_id *rows;
 	size_t count;
-	int32_t ask = limit + SAME_NUMBER_MAX;
-	TRY(db_rows(cx, &sql_object_changes_by_id, object_changes_by_id, &rows, &count, IN(actor->owner), IN(calendar),
-		IN(since.modseq), IN(since.base), IN(ask)));
+	int32_t ask = q->limit + SAME_NUMBER_MAX;
+	TRY(db_rows(cx, &sql_object_changes_by_id, object_changes_by_id, &rows, &count, IN(actor->owner),
+		IN(q->calendar), IN(q->since.modseq), IN(q->since.base), IN(ask)));
 	if (!count)
 		return FAIL(cx, NOT_FOUND, "no such calendar");
-	int64_t state = rows[0].state;
-	TRY(check_token(cx, calendar, since, state, rows[0].min_modseq));
-	since.calendar = calendar;
+	TRY(check_token(cx, q, rows[0].state, rows[0].min_modseq));
 	if (id_is_zero(rows[0].id))
 		count = 0;
-	size_t end = page_end_of(rows, count, (size_t)limit);
-	*more_out = count > end;
-	*next_out = sync_token_next(since, state, end ? rows[end - 1].modseq : 0, *more_out);
-	*count_out = end;
-	*out = arena_array(cx->mem, struct object, end + 1);
+	size_t end = page_end_of(rows, count, (size_t)q->limit);
+	*out = (struct changes){
+		.rows = arena_array(cx->mem, struct object, end + 1),
+		.count = end,
+		.state = rows[0].state,
+		.more = count > end,
+	};
 	for (size_t i = 0; i < end; i++)
-		(*out)[i] = (struct object){ .id = rows[i].id,
-			.calendar = calendar,
+		out->rows[i] = (struct object){ .id = rows[i].id,
+			.calendar = q->calendar,
 			.modseq = rows[i].modseq,
 			.component = rows[i].component,
 			.size = rows[i].size,

@@ -22,12 +22,12 @@ err_t document_objects(
 {
 	struct join *join = join_open(cx->mem);
 	char last[NAME_MAX_OCTETS];
-	struct str after = STR_ABSENT;
+	struct object_page_query q = { .calendar = calendar->id, .fields = OBJECT_WITH_DATA, .limit = PAGE_OBJECTS };
 	for (;;) {
 		struct arena_mark mark = arena_mark(cx->mem);
 		struct object *objects;
 		size_t count;
-		TRY(object_page(cx, actor, calendar->id, after, 0, OBJECT_WITH_DATA, PAGE_OBJECTS, &objects, &count));
+		TRY(object_page(cx, actor, &q, &objects, &count));
 		for (size_t i = 0; i < count; i++) {
 			err_t e = join_object(cx, join, objects[i].data, out->out);
 			if (e) /* never: it was validated when it was put */
@@ -40,7 +40,7 @@ err_t document_objects(
 			break;
 		struct str name = objects[count - 1].name;
 		memcpy(last, name.ptr, name.len);
-		after = (struct str){ last, name.len };
+		q.after = (struct str){ last, name.len };
 		arena_rewind(cx->mem, mark);
 	}
 	return OK;
