@@ -5,6 +5,7 @@
 #include <openssl/x509.h>
 
 #include "server/data/json_tree.h"
+#include "server/jose/ed25519.h"
 #include "server/jose/es256.h"
 #include "server/jose/public_key.h"
 
@@ -89,6 +90,8 @@ bool jws_typ_is(const struct jws *jws, const char *type)
 
 bool jwk_is_usable(const struct jwk *jwk)
 {
+	if (jwk->type == JWK_OKP)
+		return ed25519_is_key(jwk->x);
 	EVP_PKEY *key = public_key_make(jwk);
 	EVP_PKEY_free(key);
 	return key != NULL;
@@ -108,7 +111,11 @@ bool jwk_is_certified(const struct jwk *jwk, struct bytes certificate)
 
 bool jwk_signed(const struct jwk *jwk, enum jws_alg alg, struct bytes text, struct bytes signature)
 {
-	struct verifier *verifier = jwk->algs & JWS_ALG(alg) ? verifier_begin(jwk, alg) : NULL;
+	if (!(jwk->algs & JWS_ALG(alg)))
+		return false;
+	if (alg == JWS_EDDSA)
+		return ed25519_signed(jwk->x, text, signature);
+	struct verifier *verifier = verifier_begin(jwk, alg);
 	if (!verifier)
 		return false;
 	bool good = verifier_accepts(verifier, text, signature);

@@ -41,5 +41,5 @@ bool jws_verify(struct ctx *cx, const struct jws *jws, const struct jwk *key);
 bool jwk_signed(const struct jwk *key, enum jws_alg alg, struct bytes text, struct bytes signature);
 /* Is this certificate (DER) of this key? */
 bool jwk_is_certified(const struct jwk *key, struct bytes certificate);
-/* Does OpenSSL take it as a key (a point on its curve)? */
+/* Does it verify anything: a point on its curve, and of Ed25519 one that somebody can have alone? */
 bool jwk_is_usable(const struct jwk *key);

@@ -88,8 +88,8 @@ struct verifier {
 	uint8_t name[SHA256_SIZE]; /* of its key */
 	enum jws_alg alg;
 	EVP_PKEY *key;
-	EVP_PKEY_CTX *how; /* NULL for EdDSA, which has no digest before it */
-	uint64_t used;     /* when it was given back */
+	EVP_PKEY_CTX *how;
+	uint64_t used; /* when it was given back */
 };
 
 static void verifier_free(struct verifier *v)
@@ -113,32 +113,16 @@ static bool set_padding(EVP_PKEY_CTX *how, enum jws_alg alg)
 static bool prepare(struct verifier *v, const struct jwk *jwk)
 {
 	v->key = public_key_make(jwk);
-	if (!v->key || v->alg == JWS_EDDSA)
-		return v->key != NULL;
-	v->how = EVP_PKEY_CTX_new_from_pkey(NULL, v->key, NULL);
+	v->how = v->key ? EVP_PKEY_CTX_new_from_pkey(NULL, v->key, NULL) : NULL;
 	return v->how && EVP_PKEY_verify_init(v->how) == 1 && set_padding(v->how, v->alg) &&
 	       EVP_PKEY_CTX_set_signature_md(v->how, EVP_sha256()) == 1;
-}
-
-static bool accepts_whole(struct verifier *v, struct bytes text, struct bytes signature)
-{
-	EVP_MD_CTX *work = EVP_MD_CTX_new();
-	bool good = work && EVP_DigestVerifyInit(work, NULL, NULL, NULL, v->key) == 1 &&
-		    EVP_DigestVerify(work, signature.ptr, signature.len, text.ptr, text.len) == 1;
-	EVP_MD_CTX_free(work);
-	return good;
 }
 
 bool verifier_accepts(struct verifier *v, struct bytes text, struct bytes signature)
 {
 	uint8_t digest[SHA256_SIZE];
-	bool good;
-	if (v->how) {
-		sha256(text, digest);
-		good = EVP_PKEY_verify(v->how, signature.ptr, signature.len, digest, sizeof digest) == 1;
-	} else {
-		good = accepts_whole(v, text, signature);
-	}
+	sha256(text, digest);
+	bool good = EVP_PKEY_verify(v->how, signature.ptr, signature.len, digest, sizeof digest) == 1;
 	if (!good)
 		ERR_clear_error();
 	return good;

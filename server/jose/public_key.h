@@ -15,8 +15,8 @@
 EVP_PKEY *public_key_make(const struct jwk *jwk);
 
 /*
- * What verifies by this key and algorithm, which is one of the key's: one that was kept, or a new one; no other thread
- * has it. NULL: it is no key. It goes back by verifier_end().
+ * What verifies by this key and algorithm, which is one of the key's and not EdDSA (ed25519.h): one that was kept, or a
+ * new one; no other thread has it. NULL: it is no key. It goes back by verifier_end().
  */
 struct verifier *verifier_begin(const struct jwk *jwk, enum jws_alg alg);
 /* Is this the signature of the text? One of ES256 is in DER. */

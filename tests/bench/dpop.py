@@ -5,8 +5,8 @@
     CALENDS_BIN=build/release/calends tests/bench/dpop.py
 
 Printed is the CPU time of GET /v1/profile, the server's and its database sessions', by median of rounds in which all take turns:
-with a Bearer token, and with DPoP tokens of each kind of key, whose proofs were made before. Fails where one of ES256 costs over
-0.15 ms more than Bearer.
+with a Bearer token, and with DPoP tokens of each kind of key, whose proofs were made before. Fails where one of any kind costs
+over 0.15 ms more than Bearer.
 """
 import os
 import statistics
@@ -70,7 +70,7 @@ def main():
         cluster.remove()
     for name, cost in medians.items():
         print(f"{name:8} {cost:.3f} ms  {cost - medians['Bearer']:+.3f}")
-    return medians["ES256"] - medians["Bearer"] > 0.15
+    return max(medians.values()) - medians["Bearer"] > 0.15
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from dpop import ASK, GOOD, KEY, OTHER, SCOPES, ask, claims, made, new_nonce, proof, refused, with_proof
-from jose import Key, b64, unsigned
+from jose import EverybodysKey, Key, b64, unsigned
 from oauth_flow import App, Browser, at_once
 
 SERVE = ["--rate-limit", "100000"]
@@ -120,6 +120,7 @@ def test_how_proofs_come(world, tokens, nonce, surface):
         assert refused(ask(world, surface, token, junk)), junk
     rsa = Key("RS256")
     assert refused(ask(world, surface, token, new(key=rsa)))
+    assert refused(ask(world, surface, token, new(key=EverybodysKey())))
     unsigned_ = unsigned(claims(world, nonce, method, path, token), typ="dpop+jwt", jwk=KEY.public)
     assert refused(ask(world, surface, token, unsigned_))
     assert refused(ask(world, surface, token, KEY.mac(claims(world, nonce, method, path, token))))

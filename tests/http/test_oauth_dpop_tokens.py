@@ -4,7 +4,7 @@
 import pytest
 
 from dpop import KEY, OTHER, SCOPES, ask, claims, made, new_nonce, proof, refused, with_proof
-from jose import Key, unsigned
+from jose import EverybodysKey, Key, unsigned
 from oauth_flow import App, Browser, answer, at_once, basic, encode, is_error, is_red, post_form
 from test_oauth_dpop import CHECKS
 
@@ -104,7 +104,7 @@ def test_how_proofs_come_to_the_token_endpoint(world, app, browser, nonce):
     code, rsa = app.consent(browser, scope=SCOPES), Key("RS256")
     new = lambda **options: proof(world, nonce, **options)
     junk = ["x", "", "a.b.c", "e30.e30.e30", new()[:-6], new() + "A", new().replace(".", ".."), unsigned(claims(world, nonce), typ="dpop+jwt", jwk=KEY.public),
-            KEY.mac(claims(world, nonce)), new(key=rsa), new(key=OTHER, header={"jwk": KEY.public}), new(header={"alg": "PS256"}), new() + " " + new()]
+            KEY.mac(claims(world, nonce)), new(key=rsa), new(key=OTHER, header={"jwk": KEY.public}), new(header={"alg": "PS256"}), new(key=EverybodysKey()), new() + " " + new()]
     for wrong in junk:
         reply = app.redeem(code, with_proof(wrong))
         assert is_error(reply, 400, "invalid_dpop_proof") and reply.headers["DPoP-Nonce"] and reply.headers["Cache-Control"] == "no-store", (wrong, reply)

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from jose import Key, b64, unsigned
+from jose import EverybodysKey, Key, b64, unsigned
 from oauth_flow import App, Browser, at_once, basic, is_error, post_form
 from receiver import Receiver
 from rest import Api, assert_error
@@ -225,7 +225,7 @@ REFUSED = [
     ({"token_endpoint_auth_method": "client_secret_jwt"}, "token_endpoint_auth_method"), ({"jwks": {"keys": []}}, "jwks.keys"),
     ({"type": "public", "token_endpoint_auth_method": "client_secret_post"}, "token_endpoint_auth_method"),
     ({"jwks": {"keys": [{**ES.public, "kid": "x" * 257}]}}, "jwks.keys[0].kid"), ({"jwks": {"keys": [{**ES.public, "x": "AAAA"}]}}, "jwks"),
-    ({"jwks": {"keys": [{**ES.public, "y": ES.public["x"]}]}}, "jwks"), ({"jwks": {"keys": [ES.public, ES.public]}}, "jwks"),
+    ({"jwks": {"keys": [{**ES.public, "y": ES.public["x"]}]}}, "jwks"), ({"jwks": {"keys": [EverybodysKey().public]}}, "jwks"), ({"jwks": {"keys": [ES.public, ES.public]}}, "jwks"),
     ({"jwks": {"keys": [{k: v for k, v in ES.public.items() if k != "kid"}] * 2}}, "jwks"), ({"jwks": {"keys": [ES.public]}, "jwks_uri": "https://x.example/"}, "jwks_uri"),
     ({"jwks": {"keys": [{"kty": "RSA", "n": b64(b"\x81" * 128), "e": "AQAB"}]}}, "jwks"), ({"jwks": "x"}, "jwks"), ({"jwks_uri": "ftp://x.example/"}, "jwks_uri"),
 ]
