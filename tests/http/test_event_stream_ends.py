@@ -12,7 +12,7 @@ STREAM = "/v1/events/stream"
 JSON = {"Content-Type": "application/json"}
 SERVE = ["--rate-limit", "0", "--streams", "60"]
 TLS = True
-# What ends a stream is looked for every 400 ms. The machine that tests run on may be busy; the bench has the figure.
+# What ends a stream is looked for every 400 ms; test_ends_within_a_second.py measures it. The machine may be busy here.
 SOON_S = 4
 
 
