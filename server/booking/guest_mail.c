@@ -36,12 +36,7 @@ static struct str subject_of(
 	return wording_with(mem, language_of(host, b), subjects[news], "title", title_of(host, b), NULL);
 }
 
-static void add_fact(struct buf *out, const struct language *language, const char *name, struct str value)
-{
-	buf_fmt(out, "%.*s: %.*s\n", STR_ARG(wording(language, name)), STR_ARG(value));
-}
-
-static struct str text_of(
+static struct letter *letter_of(
 	struct ctx *cx, const struct host_row *host, const struct booking *b, enum guest_news news, struct str link)
 {
 	static const char *const firsts[] = { [GUEST_BOOKED] = SAY("Your appointment is booked."),
@@ -49,18 +44,17 @@ static struct str text_of(
 		[GUEST_CANCELLED] = SAY("Your appointment is cancelled.") };
 	const struct event when = { .start = b->start, .end = b->end, .zone = b->tz };
 	const struct reader guest = { language_of(host, b), false };
-	struct buf out = buf_new(cx->mem, 65536);
-	buf_fmt(&out, "%.*s\n\n", STR_ARG(wording(guest.language, firsts[news])));
-	add_fact(&out, guest.language, "What", title_of(host, b));
-	add_fact(&out, guest.language, "When", invitation_when(cx->mem, guest, &when));
-	add_fact(&out, guest.language, "With",
-		str_fmt(cx->mem, "%.*s <%.*s>", STR_ARG(host->name), STR_ARG(host->email)));
-	if (news == GUEST_CANCELLED && b->reason.len && b->cancelled_by != BY_GUEST)
-		buf_fmt(&out, "\n%.*s\n", STR_ARG(b->reason));
+	struct letter *letter = letter_to_others(cx, guest.language, subject_of(cx->mem, host, b, news));
+	letter_say(letter, firsts[news], NULL);
+	letter_fact(letter, "What", title_of(host, b));
+	letter_fact(letter, "When", invitation_when(cx->mem, guest, &when));
+	letter_fact(letter, "With", str_fmt(cx->mem, "%.*s <%.*s>", STR_ARG(host->name), STR_ARG(host->email)));
+	if (news == GUEST_CANCELLED && b->cancelled_by != BY_GUEST)
+		letter_quote(letter, b->reason);
 	if (news != GUEST_CANCELLED)
-		buf_fmt(&out, "\n%.*s\n%.*s\n", STR_ARG(wording(guest.language, "To see, move or cancel it:")),
-			STR_ARG(link));
-	return buf_str(&out);
+		letter_link_to(letter, "See, move or cancel it", link);
+	letter_reason(letter, "You get this because your address was given when it was booked.", NULL);
+	return letter;
 }
 
 /*
@@ -109,8 +103,7 @@ static err_t send(struct ctx *cx, struct booking *b, const struct host_row *host
 		.object = b->event,
 		.sender = { host->email, host->name },
 		.only = { &b->email, 1 },
-		.subject = subject_of(cx->mem, host, b, news),
-		.text = text_of(cx, host, b, news, link),
+		.letter = letter_of(cx, host, b, news, link),
 		.language = catalogue_tag(language_of(host, b)),
 	};
 	err_t e = without_words(cx, b, host, data, &invitation.data);

@@ -30,7 +30,7 @@ static struct str days_text(struct arena *mem, struct reader reader, const struc
 
 static struct str zone_words(struct reader reader, const struct event *e, const struct zone *zone)
 {
-	if (zone)
+	if (zone && !str_eq(zone_name(zone), STR("Etc/UTC")))
 		return zone_name(zone);
 	return e->floating ? wording(reader.language, "your time") : STR("UTC");
 }
@@ -110,46 +110,44 @@ static struct str subject_of(
 	return wording_with(mem, language, news_of(in, e).subject, "title", title_of(language, e), NULL);
 }
 
-static void add_fact(struct buf *out, const struct language *language, const char *name, struct str text)
+static void add_facts(struct ctx *cx, struct letter *letter, const struct language *language, const struct event *e)
 {
-	if (text.len)
-		buf_fmt(out, "%.*s: %.*s\n", STR_ARG(wording(language, name)), STR_ARG(str_beginning(text, TEXT_MAX)));
+	letter_fact(letter, "What", title_of(language, e));
+	letter_fact(letter, "When", invitation_when(cx->mem, reader_for(language), e));
 }
 
-static void add_paragraph(struct buf *out, struct str text)
+/* Of a cancellation, too, as it says of which it is one. */
+static void add_more_facts(struct ctx *cx, struct letter *letter, const struct invitation *in, const struct event *e)
 {
-	if (text.len)
-		buf_fmt(out, "\n%.*s\n", STR_ARG(text));
-}
-
-static void add_facts(struct buf *out, const struct language *language, const struct event *e)
-{
-	add_fact(out, language, "What", title_of(language, e));
-	add_fact(out, language, "When", invitation_when(out->mem, reader_for(language), e));
+	letter_fact(letter, "Where", str_beginning(e->location, TEXT_MAX));
+	letter_fact(letter, "Page", str_beginning(e->url, TEXT_MAX));
+	letter_fact(letter, "Organizer",
+		str_fmt(cx->mem, "%.*s <%.*s>", STR_ARG(in->sender.name), STR_ARG(in->sender.email)));
 	if (e->rrule.len || e->rdate_count)
-		buf_fmt(out, "%.*s\n", STR_ARG(wording(language, "It repeats; the calendar entry has all its dates.")));
+		letter_say(letter, "It repeats; the calendar entry has all its dates.", NULL);
 }
 
-static struct str text_of(
-	struct arena *mem, const struct language *language, const struct invitation *in, const struct event *e)
+static struct letter *letter_of(
+	struct ctx *cx, const struct language *language, const struct invitation *in, const struct event *e)
 {
-	struct buf out = buf_new(mem, 65536);
-	buf_fmt(&out, "%.*s\n\n",
-		STR_ARG(wording_with(mem, language, news_of(in, e).first, "name", name_of(in), NULL)));
-	add_facts(&out, language, e);
-	if (in->method == ITIP_REPLY)
-		return buf_str(&out);
-	add_fact(&out, language, "Where", e->location);
-	add_fact(&out, language, "Page", e->url);
-	add_fact(&out, language, "Organizer",
-		str_fmt(mem, "%.*s <%.*s>", STR_ARG(in->sender.name), STR_ARG(in->sender.email)));
-	add_paragraph(&out, in->message);
-	add_paragraph(&out, str_beginning(in->method == ITIP_REQUEST ? e->description : e->comment, TEXT_MAX));
+	struct letter *letter = letter_to_others(cx, language, subject_of(cx->mem, language, in, e));
+	letter_say(letter, news_of(in, e).first, "name", name_of(in), NULL);
+	add_facts(cx, letter, language, e);
+	if (in->method == ITIP_REPLY) {
+		letter_reason(letter, "You get this because you are the organizer of this event.", NULL);
+		return letter;
+	}
+	add_more_facts(cx, letter, in, e);
+	letter_quote(letter, in->message);
+	letter_quote(letter, str_beginning(in->method == ITIP_REQUEST ? e->description : e->comment, TEXT_MAX));
 	if (in->method == ITIP_REQUEST)
-		add_paragraph(&out,
-			wording(language, "Say whether you come by the buttons of your mail program, or answer this "
-					  "mail: it goes to the organizer."));
-	return buf_str(&out);
+		letter_say(letter,
+			"Say whether you come by the buttons of your mail program, or answer this mail: it goes to the "
+			"organizer.",
+			NULL);
+	letter_reason(letter, "You get this because {name} has your address on the list of this event.", "name",
+		name_of(in), NULL);
+	return letter;
 }
 
 /* ---- to whom ---- */
@@ -214,10 +212,9 @@ static err_t find_language(struct ctx *cx, const struct invitation *in, const st
 static err_t write_down(
 	struct ctx *cx, const struct invitation *in, const struct itip_message *itip, struct str_list recipients)
 {
-	const struct event *e = &itip->event;
 	const struct language *language;
 	TRY(find_language(cx, in, &language));
-	const struct mail_new mail = {
+	struct mail_new mail = {
 		.account = in->account,
 		.object = in->object,
 		.recipients = recipients,
@@ -225,13 +222,11 @@ static err_t write_down(
 			.from.name = wording_with(cx->mem, language, "{name} via {brand}", "name", name_of(in), "brand",
 				cx->config->brand, NULL),
 			.reply_to = in->sender,
-			.subject = in->subject.ptr ? in->subject : subject_of(cx->mem, language, in, e),
-			.text = in->text.ptr ? in->text : text_of(cx->mem, language, in, e),
-			.language = catalogue_tag(language),
 			.calendar = itip->text,
 			.method = itip_method_name(in->method),
 		},
 	};
+	TRY(letter_write(cx, in->letter ? in->letter : letter_of(cx, language, in, &itip->event), &mail.message));
 	return mail_add(cx, &mail);
 }
 

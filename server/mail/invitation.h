@@ -5,7 +5,7 @@
 
 #include "caldav/calendar/event/itip.h"
 #include "server/data/wording.h"
-#include "server/mail/mail.h"
+#include "server/mail/letter.h"
 
 #define INVITATION_MESSAGE_MAX 2000 /* characters of what the organizer says to it */
 
@@ -18,8 +18,7 @@ struct invitation {
 	struct str_list only;      /* these addresses alone; items NULL: all whom the method concerns */
 	bool must_tell;            /* it is an error where there is nobody to be told */
 	struct str language;       /* a tag of it; absent: the account's */
-	/* In place of what is said of an event (a booking): */
-	struct str subject, text; /* absent: made here */
+	struct letter *letter;     /* in place of what is said of an event (a booking); NULL: made here */
 };
 
 enum told_how {

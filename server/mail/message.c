@@ -235,14 +235,24 @@ static void add_text_part(struct buf *out, const char *type, struct str text)
 
 /* ---- the message ---- */
 
+/* RFC 2046 §5.1.4: the plainest first. Without its end. */
+static void add_texts(struct buf *out, const struct mail_message *m, struct str key)
+{
+	buf_fmt(out, "Content-Type: multipart/alternative;\r\n boundary=\"=_a%.*s\"\r\n\r\n", STR_ARG(key));
+	buf_fmt(out, "--=_a%.*s\r\n", STR_ARG(key));
+	add_text_part(out, "plain", m->text);
+	if (!m->html.len)
+		return;
+	buf_fmt(out, "--=_a%.*s\r\n", STR_ARG(key));
+	add_text_part(out, "html", m->html);
+}
+
 static void add_parts(struct buf *out, const struct mail_message *m)
 {
 	struct str key = hex_of(out->mem, bytes_of(m->id.octets, sizeof m->id.octets));
 	buf_fmt(out, "Content-Type: multipart/mixed;\r\n boundary=\"=_m%.*s\"\r\n\r\n", STR_ARG(key));
 	buf_fmt(out, "--=_m%.*s\r\n", STR_ARG(key));
-	buf_fmt(out, "Content-Type: multipart/alternative;\r\n boundary=\"=_a%.*s\"\r\n\r\n", STR_ARG(key));
-	buf_fmt(out, "--=_a%.*s\r\n", STR_ARG(key));
-	add_text_part(out, "plain", m->text);
+	add_texts(out, m, key);
 	buf_fmt(out, "--=_a%.*s\r\nContent-Type: text/calendar; method=%.*s; charset=UTF-8\r\n", STR_ARG(key),
 		STR_ARG(m->method));
 	BUF_LIT(out, "Content-Transfer-Encoding: base64\r\n\r\n");
@@ -255,15 +265,10 @@ static void add_parts(struct buf *out, const struct mail_message *m)
 	buf_fmt(out, "--=_m%.*s--\r\n", STR_ARG(key));
 }
 
-/* RFC 2046 §5.1.4: the plainest first. */
 static void add_two_texts(struct buf *out, const struct mail_message *m)
 {
 	struct str key = hex_of(out->mem, bytes_of(m->id.octets, sizeof m->id.octets));
-	buf_fmt(out, "Content-Type: multipart/alternative;\r\n boundary=\"=_a%.*s\"\r\n\r\n", STR_ARG(key));
-	buf_fmt(out, "--=_a%.*s\r\n", STR_ARG(key));
-	add_text_part(out, "plain", m->text);
-	buf_fmt(out, "--=_a%.*s\r\n", STR_ARG(key));
-	add_text_part(out, "html", m->html);
+	add_texts(out, m, key);
 	buf_fmt(out, "--=_a%.*s--\r\n", STR_ARG(key));
 }
 

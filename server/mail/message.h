@@ -34,7 +34,7 @@ struct mail_message {
 	struct mail_person reply_to; /* email absent: none */
 	struct str subject, text;    /* UTF-8; control characters are left out */
 	struct str language;         /* in which they are (BCP 47); absent: not told */
-	struct str html;             /* the same as a page, of whole lines; absent: none. Not beside a calendar */
+	struct str html;             /* the same as a page, of whole lines; absent: none */
 	struct str calendar;         /* an iTIP message; absent: none */
 	struct str method;           /* its METHOD */
 	struct id id;                /* a random one: the boundaries are made of it */
@@ -44,8 +44,8 @@ struct mail_message {
 /*
  * All but the lines of each recipient (mail_message_head): the same for all of them.
  *
- * Text, and beside it the same as HTML, or, where there is a calendar, the same as text/calendar with its method (RFC
- * 6047 §2.4), of which a mail program makes buttons; and a file invite.ics for those that do not.
+ * Text, and beside it the same as HTML; where there is a calendar, the same as text/calendar with its method, too (RFC
+ * 6047 §2.4), of which a mail program makes buttons, and a file invite.ics for those that do not.
  */
 struct str mail_message_write(struct arena *mem, const struct mail_message *message);
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of mail share: where it goes, events with attendees, and time that passes."""
+import html
+import re
+
 from ports import free_port
 
 FROM = "calendar@calends.example"
@@ -42,3 +45,18 @@ def forget(world):
     world.sql("DELETE FROM mail WHERE lease IS NULL")
     world.wait_for(lambda: not world.sql("SELECT FROM mail WHERE state = 1"), 2)  # longer where a server died with it
     world.sql("DELETE FROM mail; DELETE FROM mail_letter")
+
+
+def says_the_same_twice(mail):
+    """RFC 2046 §5.1.4: the text and the HTML of a letter, word for word; nothing is loaded, and no link leads anywhere else."""
+    [page] = [p.get_content() for p in mail.message.walk() if p.get_content_type() == "text/html"]
+    assert not re.search(r"<(?:img|script|link|iframe|object|base|form)\b|url\(|@import", page), page
+    body = page.split("<h1>")[1].split("</h1>", 1)[1]
+    shown = html.unescape(re.sub(r"<[^>]*>", " ", re.sub(r"<p class=\"plain\">.*?</p>", "", body)))
+    hrefs = [html.unescape(u) for u in re.findall(r'href="([^"]*)"', body)]
+    text = re.sub(r"^-- *\r?$", "", mail.text, flags=re.M)  # what begins a signature
+    for url in set(hrefs):
+        assert url in text, url
+    bare = "\n".join(line for line in text.splitlines() if line.strip() not in hrefs)
+    words = lambda s: re.findall(r"[^\s:]+", s)  # noqa: E731: a label has its colon in the text alone
+    assert words(bare) == words(shown)

@@ -8,7 +8,7 @@ import pytest
 
 import messages
 from booking import Booking, soon
-from mails import meeting, new_port, notify, serve_with
+from mails import meeting, new_port, notify, says_the_same_twice, serve_with
 from oauth_flow import Browser, Form
 from rest import Api
 from test_book import Guest, opened
@@ -72,6 +72,7 @@ def is_in(mail, language):
     """RFC 3282: the letter says it, and so does its page."""
     html = [p.get_content() for p in mail.message.walk() if p.get_content_type() == "text/html"]
     assert mail.message["Content-Language"] == language and all(f'<html lang="{language}">' in page for page in html)
+    says_the_same_twice(mail)
 
 
 @pytest.mark.parametrize("language, likes, told", [("'de'", ENGLISH, "de"), ("'en'", GERMAN, "en"), ("NULL", GERMAN, "de"), ("'tlh'", GERMAN, "en")],

@@ -6,7 +6,7 @@ import re
 import pytest
 import vobject
 
-from mails import FROM, meeting, new_port, notify, serve_with, states
+from mails import FROM, meeting, new_port, notify, says_the_same_twice, serve_with, states
 from rest import Api, assert_error
 
 pytestmark = pytest.mark.usefixtures("sink")
@@ -51,6 +51,7 @@ def test_attendees_are_invited_by_mail(world, api, sink):
         assert message["Subject"] == "Invitation: Planning"
         assert message["Message-ID"].endswith("@calends.example>") and message["MIME-Version"] == "1.0"
         assert message["Date"].datetime.tzinfo and message["Auto-Submitted"] == "auto-generated"
+        says_the_same_twice(mail)
         assert not message.defects and all(not p.defects for p in message.walk())
         for words in ("Ann invites you", "Planning", "Tue, 24 Nov 2026, 09:00 to 09:30 (Europe/Berlin)", "Room 4",
                       "Please bring the figures.", "What next quarter needs."):
@@ -63,8 +64,8 @@ def test_the_message_is_as_imip_wants_it(world, api, sink):
     notify(api, meeting(api, "bob@example.org", title="Größe ändern"))
     [mail] = came(world, sink)
     message = mail.message
-    assert [p.get_content_type() for p in message.walk()] == ["multipart/mixed", "multipart/alternative", "text/plain", "text/calendar",
-                                                            "application/ics"]
+    assert [p.get_content_type() for p in message.walk()] == ["multipart/mixed", "multipart/alternative", "text/plain", "text/html",
+                                                            "text/calendar", "application/ics"]
     part = mail.part("text/calendar")
     assert (part.get_param("method"), part.get_param("charset"), part["Content-Transfer-Encoding"]) == ("REQUEST", "UTF-8", "base64")
     attached = mail.part("application/ics")
@@ -283,8 +284,8 @@ def test_no_text_leaves_its_place(world, api, sink, text):
     message = email.message_from_bytes(mail.octets)
     assert sorted(message.keys()) == sorted(["Message-ID", "To", "From", "Reply-To", "Subject", "Date", "Auto-Submitted", "MIME-Version",
                                              "Content-Type", "Content-Language"])
-    assert [p.get_content_type() for p in message.walk()] == ["multipart/mixed", "multipart/alternative", "text/plain", "text/calendar",
-                                                            "application/ics"]
+    assert [p.get_content_type() for p in message.walk()] == ["multipart/mixed", "multipart/alternative", "text/plain", "text/html",
+                                                            "text/calendar", "application/ics"]
     assert message["To"] == "<bob@example.org>" and mail.recipient == "bob@example.org"
     assert mail.event["SUMMARY"] == (clean[:1000] or "x") and mail.calendar["METHOD"] == "REQUEST"
     assert mail.message["Subject"].startswith("Invitation: ") and clean[:20] in mail.message["Subject"]

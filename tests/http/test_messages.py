@@ -55,7 +55,7 @@ NAMES = {"FAPI 2.0", "ID", "4xx", "5xx", "p95", "req_…", "/book/…", "cpa_…
 def bare_texts(template):
     """What a template says to people outside {{#t}}: between tags, and in attributes that are read out or shown."""
     rest = re.sub(r"\{\{#t\}\}.*?\{\{/t\}\}", "", template, flags=re.S)
-    rest = re.sub(r"<(code|pre|svg)\b.*?</\1>", "", rest, flags=re.S)
+    rest = re.sub(r"<(code|pre|svg|style)\b.*?</\1>", "", rest, flags=re.S)
     attributes = re.findall(r'\b(?:aria-label|placeholder|title|alt|data-done|data-selected|data-label)="([^"]*)"', rest)
     pieces = attributes + re.sub(r"<[^>]*>", "\n", rest).splitlines()
     texts = {html.unescape(re.sub(r"\{\{[^}]*\}\}", "", piece)).strip() for piece in pieces}

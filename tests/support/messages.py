@@ -13,8 +13,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 C_STRING = r'"((?:[^"\\]|\\.)*)"'
 # say(rq, "…"), say_with(rq, "…", …), page_new(rq, "…", …), and SAY("…") in static tables, which say() is told of later; in letters
 # wording(language, "…"), wording_with(mem, language, "…", …), letter_new(cx, language, "…", …), letter_say(letter, "…", …) and its like.
-SAID_IN_C = re.compile(rf'\b(?:say(?:_with)?\s*\([^,"]+,|page_new\s*\([^,"]+,|SAY\s*\(|letter_(?:say|fact|link)\s*\([^,"]+,'
-                       rf'|(?:wording_with|letter_new)\s*\([^,"]+,[^,"]+,|wording\s*\([^,"]+,|add_fact\s*\([^,"]+,[^,"]+,)\s*({C_STRING}(?:\s*{C_STRING})*)')
+SAID_IN_C = re.compile(rf'\b(?:say(?:_with)?\s*\([^,"]+,|page_new\s*\([^,"]+,|SAY\s*\(|letter_(?:say|fact|link|link_to|reason)\s*\([^,"]+,'
+                       rf'|(?:wording_with|letter_new)\s*\([^,"]+,[^,"]+,|wording\s*\([^,"]+,)\s*({C_STRING}(?:\s*{C_STRING})*)')
 SAYING = ("web/*.c", "server/data/wording.c", "server/mail/*.c", "server/booking/*.c")
 # The other text of page_new(rq, choice ? "…" : "…", …).
 CHOICE_IN_C = re.compile(rf'\b(?:say|page_new)\s*\([^,"]+,[^,"]*\?\s*{C_STRING}\s*:\s*{C_STRING}')

@@ -161,6 +161,13 @@ TEST(a_page_stands_after_the_text) /* RFC 2046 §5.1.4: in order of increasing f
 	assert_lines(message);
 	assert_true(str_find(message, STR("multipart/alternative")) < plain && plain < html && html != SIZE_MAX);
 	assert_true(str_find(message, STR("<p>fine words</p>\r\n--=_a")) != SIZE_MAX);
+	message = written((struct mail_message){ .subject = STR("x"),
+		.text = STR("plain words"),
+		.html = STR("<p>fine words</p>\n"),
+		.calendar = STR("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"),
+		.method = STR("REQUEST") });
+	html = str_find(message, STR("text/html"));
+	assert_true(str_find(message, STR("text/plain")) < html && html < str_find(message, STR("text/calendar")));
 }
 
 TESTS(RUN(a_page_stands_after_the_text), RUN(an_address_is_dot_atoms_of_a_host_with_a_name),
