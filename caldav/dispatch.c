@@ -49,9 +49,14 @@ static err_t body_read(struct dav_call *call)
 	return OK;
 }
 
-/* RFC 4791 §7.10: who may not see when others are busy is told that there is nothing, as of what is not there. */
+/*
+ * A path that names nothing, ever, or something of another account. RFC 4791 §7.10: who may not see when others are
+ * busy is told that there is nothing, as of what is not there.
+ */
 static err_t of_another(struct dav_call *call, err_t e)
 {
+	if (err_is(e, NOT_FOUND))
+		return dav_unrouted(call->rq, false);
 	if (!err_is(e, ACCOUNT_MISMATCH) || call->method->method != METHOD_REPORT || body_read(call))
 		return e;
 	return xml_is(call->root, NS_CALDAV, "free-busy-query") ? FAIL(&call->rq->cx, NOT_FOUND, "another's") : e;
@@ -112,7 +117,10 @@ err_t dav_forbidden(struct request *rq, struct response *rs)
 {
 	(void)rs;
 	struct resource at;
-	TRY(href_of_request(rq, &at));
+	err_t e = href_of_request(rq, &at);
+	if (err_is(e, NOT_FOUND))
+		return dav_unrouted(rq, false);
+	TRY(e);
 	return REFUSE(&rq->cx, DAV_IMPOSSIBLE, "", "%s is never possible on this resource.", method_name(rq->method));
 }
 

@@ -68,8 +68,24 @@ static void text_body(struct request *rq, struct response *rs, int status, err_t
 	BUF_LIT(out, "\n");
 }
 
+/*
+ * A person opened such an address in a browser (Fetch Metadata: programs never say so) and has no key at hand: the
+ * page of the documentation that says what to do with it tells more than the browser's question for a password.
+ */
+static bool is_lost_person(const struct request *rq, err_t e)
+{
+	const struct route *route = rq->route;
+	return err_is(e, MISSING_CREDENTIALS) && route && (route->flags & FOR_PEOPLE) &&
+	       str_eq(request_header(rq, "Sec-Fetch-Dest"), STR("document"));
+}
+
 void dav_show_error(struct request *rq, struct response *rs, err_t e)
 {
+	if (is_lost_person(rq, e)) {
+		reply_redirect(rs, 303, STR("/docs/caldav"));
+		response_header(rs, "Vary", STR("Sec-Fetch-Dest"));
+		return;
+	}
 	/* RFC 4791 §5.3.2.1: an object that is too large has a precondition of its own. */
 	bool puts = rq->method == METHOD_PUT || rq->method == METHOD_POST;
 	enum err_kind kind = e->kind == TOO_LARGE && puts ? ICAL_SIZE : e->kind;

@@ -42,9 +42,9 @@ err_t href_parse(struct ctx *cx, const struct path *path, struct resource *out)
 		if (kinds[i].segments != path->count || (kinds[i].tree && !str_eq(s[1], str_of(kinds[i].tree))))
 			continue;
 		struct resource r = { .kind = kinds[i].kind };
-		/* A name that is no account's stays zero: it is never one's own, and 403 like any other's. */
+		/* What cannot be an account's id is nobody's, whoever has an account: to say so tells nothing. */
 		if (path->count > 2 && !href_account_parse(s[2], &r.account))
-			r.account = (struct id){ 0 };
+			break;
 		if (path->count > 3)
 			r.calendar = s[3];
 		if (path->count > 4)

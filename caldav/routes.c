@@ -38,21 +38,26 @@ enum {
 /* clang-format off */
 static const struct route routes[] = {
 	/*         method      path                    who  scopes           source               flags */
+	COLLECTION(GET,        "/dav",                 ALL, 0,               "RFC 4918 §9.4",     FOR_PEOPLE),
 	COLLECTION(PROPFIND,   "/dav",                 ALL, 0,               "RFC 4918 §9.1",     0),
 	COLLECTION(REPORT,     "/dav",                 ALL, BY_REPORT,       "RFC 3253 §3.6",     HEAVY),
 	NEVER(DELETE,          "/dav",                 BODY_IGNORED, KIB(64),         "RFC 4918 §9.6"),
 	NEVER(COPY,            "/dav",                 BODY_IGNORED, KIB(64),         "RFC 4918 §9.8"),
 	NEVER(MOVE,            "/dav",                 BODY_IGNORED, KIB(64),         "RFC 4918 §9.9"),
+	COLLECTION(GET,        "/dav/principals",      ALL, 0,               "RFC 4918 §9.4",     FOR_PEOPLE),
 	COLLECTION(PROPFIND,   "/dav/principals",      ALL, 0,               "RFC 4918 §9.1",     0),
 	COLLECTION(REPORT,     "/dav/principals",      ALL, BY_REPORT,       "RFC 3744 §9.5",     HEAVY),
+	COLLECTION(GET,        "/dav/calendars",       ALL, 0,               "RFC 4918 §9.4",     FOR_PEOPLE),
 	COLLECTION(PROPFIND,   "/dav/calendars",       ALL, 0,               "RFC 4918 §9.1",     0),
 	COLLECTION(REPORT,     "/dav/calendars",       ALL, BY_REPORT,       "RFC 3253 §3.6",     HEAVY),
 
+	COLLECTION(GET,        PRINCIPAL,              ALL, 0,               "RFC 4918 §9.4",     FOR_PEOPLE),
 	COLLECTION(PROPFIND,   PRINCIPAL,              ALL, 0,               "RFC 4918 §9.1",     0),
 	COLLECTION(REPORT,     PRINCIPAL,              ALL, BY_REPORT,       "RFC 3253 §3.8",     HEAVY),
 	COLLECTION(PROPPATCH,  PRINCIPAL,              KEY, OWNER,           "RFC 4918 §9.2",     0),
 	COLLECTION(ACL,        PRINCIPAL,              KEY, OWNER,           "RFC 3744 §8.1",     0),
 
+	COLLECTION(GET,        HOME,                   ALL, CALENDARS_READ,  "RFC 4918 §9.4",     FOR_PEOPLE),
 	COLLECTION(PROPFIND,   HOME,                   ALL, CALENDARS_READ,  "RFC 4918 §9.1",     HEAVY_DEEP),
 	COLLECTION(REPORT,     HOME,                   ALL, BY_REPORT,       "RFC 3253 §3.6",     HEAVY),
 	COLLECTION(PROPPATCH,  HOME,                   KEY, OWNER,           "RFC 4918 §9.2",     0),

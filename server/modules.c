@@ -243,6 +243,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 	app->refused = note_refusal;
 	app->show_page = web_show_error;
 	app->show_form_post = web_form_post;
+	app->show_collection = web_collection;
 	struct buf openapi = buf_new(cx->mem, OPENAPI_MAX);
 	openapi_print(&openapi, app, config->public_url);
 	app->openapi = buf_str(&openapi);

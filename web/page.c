@@ -3,6 +3,8 @@
 
 #include "caldav/calendar/zone/zone.h"
 #include "server/base/config.h"
+#include "server/crypto/digest.h"
+#include "server/http/etag.h"
 #include "web/manner.h"
 #include "web/say.h"
 
@@ -60,6 +62,15 @@ struct html_values *page_new(struct request *rq, const char *title, const char *
 	return v;
 }
 
+struct html_values *page_without_cookie(struct request *rq, struct str title)
+{
+	struct html_values *v = html_values_new(rq->cx.mem);
+	page_language(rq, v);
+	html_set(v, "title", title);
+	html_set(v, "brand", rq->cx.config->brand);
+	return v;
+}
+
 err_t page_reply_to(
 	struct response *rs, int status, const char *name, const struct html_values *v, enum page_forms forms)
 {
@@ -73,6 +84,31 @@ err_t page_reply_to(
 err_t page_reply(struct response *rs, int status, const char *name, const struct html_values *v)
 {
 	return page_reply_to(rs, status, name, v, FORMS_STAY);
+}
+
+#define TAGGED_MAX MIB(1)
+#define TAG_OCTETS 16
+
+/* The day, the zone, the language, and the files of this build that it names: whatever changes it changes its tag. */
+err_t page_reply_tagged(struct response *rs, const char *name, const struct html_values *v, bool is_public)
+{
+	struct request *rq = rs->rq;
+	struct arena *mem = rq->cx.mem;
+	struct etag_list match, known;
+	struct buf page = buf_new(mem, TAGGED_MAX);
+	TRY(etags_read(rq, "If-Match", &match));
+	TRY(etags_read(rq, "If-None-Match", &known));
+	TRY(html_render(&rq->cx, &page, name, v));
+	struct bytes hash = secret_hash(mem, buf_str(&page));
+	struct str tag = str_fmt(mem, "W/\"%.*s\"", STR_ARG(hex_of(mem, (struct bytes){ hash.ptr, TAG_OCTETS })));
+	if (match.items && !etags_hold(&match, tag, false))
+		return FAIL(&rq->cx, PRECONDITION, "If-Match");
+	if (etags_hold(&known, tag, true))
+		reply_empty(rs, 304);
+	else
+		buf_add(is_public ? reply_public_page(rs, 200) : reply_page(rs, 200, FORMS_STAY), buf_str(&page));
+	response_header(rs, "ETag", tag);
+	return OK;
 }
 
 int page_status(err_t e)

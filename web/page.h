@@ -12,6 +12,9 @@
  * NULL: none. */
 struct html_values *page_new(struct request *rq, const char *title, const char *nav);
 
+/* The same for a page that knows no session: no cookie is asked for or set, and there are no forms to be sent. */
+struct html_values *page_without_cookie(struct request *rq, struct str title);
+
 /* The language of who asks: of the texts, and `lang` and `rtl` of the document. page_new() has it. */
 void page_language(struct request *rq, struct html_values *v);
 
@@ -19,6 +22,12 @@ void page_language(struct request *rq, struct html_values *v);
 MUST_CHECK err_t page_reply(struct response *rs, int status, const char *name, const struct html_values *v);
 MUST_CHECK err_t page_reply_to(
 	struct response *rs, int status, const char *name, const struct html_values *v, enum page_forms forms);
+
+/*
+ * Answer with the template, tagged by all that stands there: 304 for who has it already. Nothing in it may differ each
+ * time. PRECONDITION: If-Match names another.
+ */
+MUST_CHECK err_t page_reply_tagged(struct response *rs, const char *name, const struct html_values *v, bool is_public);
 
 /*
  * The form once more, with what was wrong in role=alert and `bad_PARAM` true for the field (and `at_field` if the

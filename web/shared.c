@@ -8,10 +8,8 @@
 #include "caldav/calendar/view/calendar_label.h"
 #include "server/base/config.h"
 #include "server/booking/page.h"
-#include "server/crypto/digest.h"
 #include "server/files/calendar_file.h"
 #include "server/http/access.h"
-#include "server/http/etag.h"
 #include "web/calendar_entries.h"
 #include "web/page.h"
 #include "web/pages.h"
@@ -22,8 +20,6 @@
 #define SHOWN_DAYS 30
 #define SHOWN_MAX 400        /* entries; those that follow are on the next page */
 #define FARTHEST_DAY 2932532 /* of the year 9998 */
-#define PAGE_MAX MIB(1)
-#define TAG_OCTETS 16
 
 struct visit {
 	struct str token;
@@ -77,9 +73,8 @@ static err_t open_visit(struct request *rq, struct visit *v)
 	return OK;
 }
 
-static void every_answer(struct response *rs, struct str tag)
+static void every_answer(struct response *rs)
 {
-	response_header(rs, "ETag", tag);
 	response_header(rs, "Cache-Control", STR("private, max-age=300"));
 	response_header(rs, "Vary", STR("Accept-Language"));
 }
@@ -159,20 +154,11 @@ static void zone_values(const struct visit *v, struct html_values *values)
 		html_set(values, "other_zone", own);
 }
 
-static struct html_values *frame_values(struct request *rq, struct str title)
-{
-	struct html_values *values = html_values_new(rq->cx.mem);
-	page_language(rq, values);
-	html_set(values, "title", title);
-	html_set(values, "brand", rq->cx.config->brand);
-	return values;
-}
-
 static struct html_values *page_values(struct request *rq, const struct visit *v)
 {
 	struct arena *mem = rq->cx.mem;
 	const struct config *config = rq->cx.config;
-	struct html_values *values = frame_values(rq, calendar_label(&v->calendar));
+	struct html_values *values = page_without_cookie(rq, calendar_label(&v->calendar));
 	struct str path = str_fmt(mem, "/feed/%.*s.ics", STR_ARG(v->token));
 	html_set(values, "what", calendar_label(&v->calendar));
 	if (v->calendar.description.len)
@@ -189,31 +175,15 @@ static struct html_values *page_values(struct request *rq, const struct visit *v
 	return values;
 }
 
-/* Its tag is of all that stands there: the day, the zone, the language, and the files of this build that it names. */
-static err_t send_page(struct request *rq, struct response *rs, const struct html_values *values)
-{
-	struct etag_list known;
-	struct buf page = buf_new(rq->cx.mem, PAGE_MAX);
-	TRY(etags_read(rq, "If-None-Match", &known));
-	TRY(html_render(&rq->cx, &page, "shared", values));
-	struct bytes hash = secret_hash(rq->cx.mem, buf_str(&page));
-	struct str tag =
-		str_fmt(rq->cx.mem, "W/\"%.*s\"", STR_ARG(hex_of(rq->cx.mem, (struct bytes){ hash.ptr, TAG_OCTETS })));
-	if (etags_hold(&known, tag, true))
-		reply_empty(rs, 304);
-	else
-		buf_add(reply_public_page(rs, 200), buf_str(&page));
-	every_answer(rs, tag);
-	return OK;
-}
-
 err_t shared_page(struct request *rq, struct response *rs)
 {
 	struct visit v = { 0 };
 	TRY(open_visit(rq, &v));
 	struct html_values *values = page_values(rq, &v);
 	TRY(agenda_values(rq, &v, values));
-	return send_page(rq, rs, values);
+	TRY(page_reply_tagged(rs, "shared", values, true));
+	every_answer(rs);
+	return OK;
 }
 
 /* For who wants a file, whatever their browser does with the feed's own address. */
@@ -230,7 +200,7 @@ void shared_show_error(struct request *rq, struct response *rs, err_t e)
 {
 	int status = page_status(e);
 	struct html_values *values =
-		frame_values(rq, say(rq, status == 404 ? "This calendar is not here" : "This did not work"));
+		page_without_cookie(rq, say(rq, status == 404 ? "This calendar is not here" : "This did not work"));
 	if (status == 404)
 		e = REFUSE(&rq->cx, NOT_FOUND, "",
 			"The link is not whole, or its owner ended it. Ask them for a new one.");

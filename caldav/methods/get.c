@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GET and HEAD: an object as it was put; a calendar as one iCalendar stream, written page by page. */
+/*
+ * GET and HEAD: an object as it was put; a calendar as one iCalendar stream, written page by page; any other collection
+ * as a page for a person who opened its address in a browser.
+ */
 #include "caldav/calendar/view/document.h"
 #include "caldav/methods/methods.h"
+#include "server/http/accept.h"
 #include "server/http/disposition.h"
 
 /* 412, or whether the client has it already: 304. */
@@ -78,7 +82,41 @@ static err_t get_calendar(struct dav_call *call)
 	return OK;
 }
 
+/* ---- what has no calendar data of its own ---- */
+
+/* RFC 4918 §9.4: what GET of a collection is, is the server's choice. Where it lies is told first (§5.2). */
+static err_t get_collection(struct dav_call *call)
+{
+	static const struct str page = STR_INIT("text/html");
+	struct request *rq = call->rq;
+	size_t chosen;
+	response_header(call->rs, "Vary", STR("Accept"));
+	if (!accept_choose(request_header_list(rq, "Accept"), &page, 1, &chosen))
+		return REFUSE(&rq->cx, NOT_ACCEPTABLE, "Accept",
+			"This collection is no calendar. A calendar inside it is had as text/calendar, the collection "
+			"itself as a page (text/html) that says what it is for.");
+	if (!rq->path.folder) {
+		reply_redirect(call->rs, 301, href_text(rq->cx.mem, call->at));
+		return OK;
+	}
+	if (!rq->app->show_collection)
+		return FAIL(&rq->cx, METHOD_NOT_ALLOWED, "no pages");
+	return rq->app->show_collection(rq, call->rs, call->at.kind == RES_HOME ? call->at.actor : NULL);
+}
+
 err_t get_run(struct dav_call *call)
 {
-	return call->at.kind == RES_OBJECT ? get_object(call) : get_calendar(call);
+	switch (call->at.kind) {
+	case RES_OBJECT:
+		return get_object(call);
+	case RES_CALENDAR:
+		return get_calendar(call);
+	case RES_ROOT:
+	case RES_PRINCIPALS:
+	case RES_PRINCIPAL:
+	case RES_HOMES:
+	case RES_HOME:
+		return get_collection(call);
+	}
+	return OK;
 }

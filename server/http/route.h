@@ -51,6 +51,7 @@ struct route {
 	unsigned flags;
 };
 
+struct actor;
 struct contract;
 struct telling;
 struct error_form;
@@ -127,6 +128,9 @@ struct app {
 	/* A page that sends these fields on to another site: by itself, or by its button. */
 	err_t (*show_form_post)(
 		struct request *rq, struct response *rs, struct str action, struct str host, const struct form *fields);
+	/* GET of a collection that is no calendar: a page that says what its address is for, and where the actor's
+	 * calendars are (NULL: which those are is not told). NULL: there are no pages. */
+	err_t (*show_collection)(struct request *rq, struct response *rs, const struct actor *actor);
 	struct streams *streams;     /* of changes, that are open (server/stream/) */
 	struct voice_sockets *voice; /* that are open (server/voice/) */
 	struct mail_sender *mail;    /* who sends mail (server/mail/); NULL: nobody, as in commands */

@@ -30,7 +30,7 @@ def test_options_names_what_works_in_one_line_without_credentials(url, home):  #
     assert answer.headers.get_all("DAV") == ["1, 3, access-control, calendar-access, calendar-query-extended, extended-mkcol"]  # RFC 4918 §18.1, §18.3
     allow = {m.strip() for m in answer.headers["Allow"].split(",")}
     assert {"PROPFIND", "REPORT", "OPTIONS", "PROPPATCH"} <= allow
-    assert not {"LOCK", "UNLOCK", "GET", "POST"} & allow
+    assert not {"LOCK", "UNLOCK", "POST"} & allow
 
 
 def test_locks_are_not_offered_and_say_what_is(dav, cal):  # RFC 4918 §18.2: class 2 is optional
@@ -49,13 +49,29 @@ def test_strangers_learn_nothing_of_what_exists(url, cal):  # RFC 3744 §8.1.1; 
         assert challenges[1].startswith("Bearer ") and "/.well-known/oauth-protected-resource/dav\"" in challenges[1]
 
 
-@pytest.mark.parametrize(
-    "path", ["/dav/calendars/usr_0000000000000000000002/", "/dav/calendars/nobody/x/y.ics", "/dav/principals/nobody/"]
-)
-def test_what_belongs_to_others_is_403_existing_or_not(dav, path):  # RFC 3744 §7.1.1
-    answer = dav.propfind(path, "<D:resourcetype/>")
-    assert answer.status == 403
-    assert answer.condition == [D + "need-privileges"]
+NOBODY = "usr_0000000000000000000002"
+
+
+@pytest.mark.parametrize("below", ["calendars/{}/", "calendars/{}/x/y.ics", "principals/{}/"])
+def test_what_belongs_to_others_is_403_existing_or_not(world, dav, below):  # RFC 3744 §7.1.1
+    for account in (world.account().id, NOBODY):
+        answer = dav.propfind("/dav/" + below.format(account), "<D:resourcetype/>")
+        assert answer.status == 403
+        assert answer.condition == [D + "need-privileges"]
+
+
+@pytest.mark.parametrize("name", ["bogus", "usr_", "test-", "test-bogus", "usr_0000000000000000000002x"])
+def test_what_can_be_no_account_is_not_there(dav, name):
+    """Nobody's path, whoever has an account here: 404 tells no more. What is to be made there has no parent (RFC 4918 §9.7.1, §9.3.1)."""
+    for path in (f"/dav/principals/{name}/", f"/dav/calendars/{name}", f"/dav/calendars/{name}/", f"/dav/calendars/{name}/x/", f"/dav/calendars/{name}/x/y.ics"):
+        assert dav.propfind(path, "<D:resourcetype/>", 0).status == 404, path
+        assert dav.request("GET", path).status == 404, path
+        assert Dav(dav.url).request("GET", path).status == 401, path
+    assert dav.request("DELETE", f"/dav/calendars/{name}/x/y.ics").status == 404
+    assert dav.put(f"/dav/calendars/{name}/x/y.ics", "BEGIN:VCALENDAR").status == 409
+    assert dav.request("MKCALENDAR", f"/dav/calendars/{name}/x/").status == 409
+    assert dav.request("MKCALENDAR", f"/dav/calendars/{name}/").status == 403, "homes are not made"
+    assert dav.put(f"/dav/calendars/{name}/", "BEGIN:VCALENDAR").status == 403
 
 
 def test_the_test_world_has_a_path_of_its_own(dav, account):

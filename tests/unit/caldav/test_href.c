@@ -84,15 +84,24 @@ TEST(the_test_twin_has_a_path_of_its_own)
 
 TEST(what_is_not_ones_own_is_refused_whether_it_exists_or_not)
 {
-	static const char *const paths[] = { "/dav/calendars/usr_0000000000000000000009/",
-		"/dav/calendars/nobody/cal/x.ics", "/dav/principals/usr_/" };
+	static const char *const paths[] = { "/dav/calendars/usr_0000000000000000000008/",
+		"/dav/calendars/usr_0000000000000000000008/cal/x.ics", "/dav/principals/usr_0000000000000000000008/" };
 	struct resource r;
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
 		begin(paths[i], live_account());
 		assert_err(href_of_request(&rq, &r), ACCOUNT_MISMATCH);
 	}
-	begin("/dav/elsewhere/", live_account());
-	assert_err(href_of_request(&rq, &r), NOT_FOUND);
+}
+
+TEST(what_can_be_no_account_is_not_there)
+{
+	static const char *const paths[] = { "/dav/elsewhere/", "/dav/calendars/nobody/cal/x.ics",
+		"/dav/principals/usr_/", "/dav/principals/test-/" };
+	struct resource r;
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		begin(paths[i], live_account());
+		assert_err(href_of_request(&rq, &r), NOT_FOUND);
+	}
 }
 
 TEST(hrefs_are_read_as_urls_of_this_host_or_as_paths) /* RFC 4918 §8.3 */
@@ -133,5 +142,5 @@ TEST(hrefs_of_other_hosts_and_schemes_are_refused) /* RFC 4918 §9.9.4 */
 }
 
 TESTS(RUN(every_kind_of_path_is_read_and_written_back), RUN(the_test_twin_has_a_path_of_its_own),
-	RUN(what_is_not_ones_own_is_refused_whether_it_exists_or_not),
+	RUN(what_is_not_ones_own_is_refused_whether_it_exists_or_not), RUN(what_can_be_no_account_is_not_there),
 	RUN(hrefs_are_read_as_urls_of_this_host_or_as_paths), RUN(hrefs_of_other_hosts_and_schemes_are_refused))
