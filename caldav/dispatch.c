@@ -139,7 +139,7 @@ err_t dav_unrouted(struct request *rq, bool path_known)
 	size_t below;
 	TRY(href_near_request(rq, &near, &below));
 	bool is_object = near.kind == RES_OBJECT;
-	if (path_known && !(is_object && rq->path.folder))
+	if (path_known && !below && !(is_object && rq->path.folder))
 		return FAIL(&rq->cx, METHOD_NOT_ALLOWED, "not in the table");
 	if (!makes(rq->method))
 		return FAIL(&rq->cx, NOT_FOUND, "no resource has such a path");

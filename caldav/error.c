@@ -7,6 +7,7 @@
 #include "caldav/dispatch.h"
 #include "caldav/multistatus.h"
 #include "server/data/xml.h"
+#include "server/http/match.h"
 #include "server/http/refusal.h"
 
 /* U+FFFE and U+FFFF, which no XML may have (XML 1.0 §2.2). */
@@ -79,6 +80,20 @@ static bool is_lost_person(const struct request *rq, err_t e)
 	       str_eq(request_header(rq, "Sec-Fetch-Dest"), STR("document"));
 }
 
+/* RFC 9110 §15.5.6: a 405 says what is possible. MKCOL is of a path at which there is something: not that. */
+static void allow_others(struct request *rq, struct response *rs)
+{
+	struct buf out = buf_new(rq->cx.mem, KIB(1));
+	struct str all = match_allow(rq->cx.mem, rq->app, &rq->path, false), one;
+	while (str_cut(&all, ',', &one)) {
+		one = str_trim(one, STR_BLANK);
+		if (str_eq(one, STR("MKCOL")) || str_eq(one, STR("MKCALENDAR")))
+			continue;
+		buf_fmt(&out, "%s%.*s", out.len ? ", " : "", STR_ARG(one));
+	}
+	response_header(rs, "Allow", buf_str(&out));
+}
+
 void dav_show_error(struct request *rq, struct response *rs, err_t e)
 {
 	if (is_lost_person(rq, e)) {
@@ -96,6 +111,8 @@ void dav_show_error(struct request *rq, struct response *rs, err_t e)
 		condition_body(rq, rs, row->dav_condition, status, e);
 	else
 		text_body(rq, rs, status, e);
+	if (kind == DAV_EXISTS)
+		allow_others(rq, rs);
 	auth_challenge(rq, rs, e);
 }
 

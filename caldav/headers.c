@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "caldav/headers.h"
 
+err_t header_once(const struct request *rq, const char *name, struct str *out)
+{
+	*out = request_header(rq, name);
+	if (request_header_list(rq, name).len == out->len)
+		return OK;
+	return REFUSE(&rq->cx, MALFORMED, name, "%s was sent more than once.", name);
+}
+
 err_t depth_read(const struct request *rq, enum depth *out)
 {
 	static const struct {
@@ -8,8 +16,9 @@ err_t depth_read(const struct request *rq, enum depth *out)
 		enum depth depth;
 	} known[] = { { "0", DEPTH_0 }, { "1", DEPTH_1 }, { "infinity", DEPTH_INFINITY } };
 
-	struct str value = request_header(rq, "Depth");
+	struct str value;
 	*out = DEPTH_ABSENT;
+	TRY(header_once(rq, "Depth", &value));
 	if (!value.ptr)
 		return OK;
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
@@ -22,7 +31,8 @@ err_t depth_read(const struct request *rq, enum depth *out)
 
 err_t overwrite_read(const struct request *rq, bool *out)
 {
-	struct str value = request_header(rq, "Overwrite");
+	struct str value;
+	TRY(header_once(rq, "Overwrite", &value));
 	*out = !str_eq_nocase(value, STR("F"));
 	if (value.ptr && *out && !str_eq_nocase(value, STR("T")))
 		return REFUSE(&rq->cx, MALFORMED, "Overwrite", "Overwrite is T or F.");

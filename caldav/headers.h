@@ -5,6 +5,12 @@
 #include "caldav/calendar/store/store.h"
 #include "server/http/etag.h"
 
+/*
+ * A header that says one thing: absent if it is not there. MALFORMED when it is there twice: who stands between may
+ * have looked at the other one (RFC 9110 §5.3).
+ */
+MUST_CHECK err_t header_once(const struct request *rq, const char *name, struct str *out);
+
 enum depth { DEPTH_ABSENT, DEPTH_0, DEPTH_1, DEPTH_INFINITY };
 /* The Depth header (RFC 4918 §10.2), case-insensitive. MALFORMED for any other value. */
 MUST_CHECK err_t depth_read(const struct request *rq, enum depth *out);

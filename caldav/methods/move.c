@@ -15,13 +15,18 @@ struct relocation {
  */
 static err_t destination_read(struct request *rq, struct resource *out)
 {
-	struct str value = request_header(rq, "Destination");
+	struct str value;
+	struct path path;
 	size_t below = 0;
+	TRY(header_once(rq, "Destination", &value));
 	if (!value.ptr)
 		return REFUSE(&rq->cx, MALFORMED, "Destination", "MOVE and COPY need a Destination header.");
 	err_t e = href_near(rq, value, out, &below);
 	if (!e && below && out->kind == RES_OBJECT)
 		return FAIL(&rq->cx, DAV_PARENT_MISSING, "below what is no collection");
+	if (!e && out->kind == RES_OBJECT && !href_path(rq, value, &path) && path.folder)
+		return REFUSE(&rq->cx, DAV_PARENT_MISSING, "Destination",
+			"An object is no collection: its path ends without a slash.");
 	if (err_is(e, NOT_FOUND) || (!e && below))
 		return REFUSE(&rq->cx, DAV_IMPOSSIBLE, "Destination", "Nothing can be put at the destination.");
 	return e;

@@ -185,6 +185,8 @@ static fault_t check_authorization(struct head *h, struct str value)
 
 static fault_t check_expect(struct head *h, struct str value)
 {
+	if (!value.len) /* a list of none (RFC 9110 §10.1.1) */
+		return NULL;
 	h->expectations++;
 	return str_eq_nocase(value, STR("100-continue")) ? NULL : &fault_expectation;
 }

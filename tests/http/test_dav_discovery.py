@@ -72,6 +72,8 @@ def test_what_can_be_no_account_is_not_there(dav, name):
     assert dav.request("MKCALENDAR", f"/dav/calendars/{name}/x/").status == 409
     assert dav.request("MKCALENDAR", f"/dav/calendars/{name}/").status == 403, "homes are not made"
     assert dav.put(f"/dav/calendars/{name}/", "BEGIN:VCALENDAR").status == 403
+    for method in ("PATCH", "LOCK", "UNLOCK"):
+        assert dav.request(method, f"/dav/calendars/{name}/x/").status == 404, "not 405: Allow would speak of what is not there"
 
 
 def test_the_test_world_has_a_path_of_its_own(dav, account):

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """MOVE and COPY of objects and calendars (RFC 4918 §9.8, §9.9)."""
+import http.client
 import uuid
+
+import pytest
 
 from dav import C, D
 from davwrite import NO_TAG, new_event, put_new, names, proppatch, props
@@ -108,6 +111,29 @@ def test_destinations_may_be_absolute_and_badly_encoded(dav, url, cal):
     put_new(dav, cal + "a.ics")
     assert dav.request("MOVE", cal + "a.ics", Destination=url.rstrip("/") + cal + "b c.ics").status == 201
     assert dav.request("GET", cal + "b%20c.ics").status == 200
+
+
+def twice(dav, method, path, name, first, second, **others):
+    """The status of a request that has this header two times."""
+    connection = http.client.HTTPConnection(dav.netloc, timeout=60)
+    connection.putrequest(method, path)
+    for key, value in [*dav.headers.items(), *others.items(), (name, first), (name, second), ("Content-Length", "0")]:
+        connection.putheader(key, value)
+    connection.endheaders()
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+@pytest.mark.parametrize("method", ["MOVE", "COPY"])
+def test_what_says_one_thing_is_said_once(dav, cal, method):
+    """RFC 9110 §5.3: who stands between may have looked at the other Destination, or have read that nothing is overwritten."""
+    put_new(dav, cal + "a.ics")
+    assert twice(dav, method, cal + "a.ics", "Destination", cal + "b.ics", cal + "c.ics") == 400
+    assert twice(dav, method, cal + "a.ics", "Overwrite", "T", "F", Destination=cal + "b.ics") == 400
+    assert twice(dav, method, cal + "a.ics", "Depth", "infinity", "0", Destination=cal + "b.ics") == 400
+    assert twice(dav, "PROPFIND", cal, "Depth", "0", "1") == 400
+    assert names(dav, cal) == {"a.ics"}
 
 
 def test_move_judges_the_condition_on_its_source(dav, cal):  # RFC 9110 §13.1.1

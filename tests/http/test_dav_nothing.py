@@ -59,6 +59,8 @@ def test_an_object_is_no_collection(dav, cal):
         assert answer.status == 404, (method, answer)
     assert dav.put(cal + "a.ics/", new_event()).status in (403, 405, 409)
     assert dav.put(cal + "a.ics/b.ics", new_event()).status == 409
+    for method in ("MOVE", "COPY"):
+        assert dav.request(method, cal + "a.ics", Destination=cal + "b.ics/").status == 409
     assert names(dav, cal) == {"a.ics"}
 
 

@@ -38,6 +38,7 @@ TEST(well_formed_heads_pass)
 	static const struct head_case cases[] = {
 		{ "plain", STR_INIT(HEAD("")), 200 },
 		{ "one empty line before (RFC 9112 §2.2)", STR_INIT("\r\n" HEAD("")), 200 },
+		{ "a list of no expectation (RFC 9110 §10.1.1)", STR_INIT(HEAD("Expect:\r\n")), 200 },
 		{ "HTTP/1.0 without Host", STR_INIT("GET / HTTP/1.0\r\n\r\n"), 200 },
 		{ "HTTP/1.0 without any header and a body", STR_INIT("POST / HTTP/1.0\r\nContent-Length: 3\r\n\r\n"), 200 },
 		{ "empty value", STR_INIT(HEAD("X:\r\n")), 200 },
