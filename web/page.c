@@ -68,6 +68,7 @@ struct html_values *page_without_cookie(struct request *rq, struct str title)
 	page_language(rq, v);
 	html_set(v, "title", title);
 	html_set(v, "brand", rq->cx.config->brand);
+	html_set(v, "version", STR(CALENDS_VERSION));
 	return v;
 }
 

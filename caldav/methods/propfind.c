@@ -54,15 +54,11 @@ static err_t home_members(struct multistatus_rows *m)
 			ids[i] = calendars[i].id;
 		TRY(dead_property_list(m->cx, m->context.actor, (struct id_list){ ids, count }, &dead, &dead_count));
 	}
+	prop_context_zones(&m->context, m->requested, calendars, count);
 	for (size_t i = 0; i < count && !m->gone; i++) {
 		struct subject s = { .at = href_calendar(m->context.actor, calendars[i].name),
 			.calendar = &calendars[i] };
-		for (size_t d = 0; d < dead_count; d++) {
-			if (!id_eq(dead[d].resource, calendars[i].id))
-				continue;
-			s.dead = s.dead ? s.dead : &dead[d];
-			s.dead_count++;
-		}
+		s.dead = dead_run(dead, dead_count, calendars[i].id, &s.dead_count);
 		(void)rows_write(m, &s);
 	}
 	return OK;

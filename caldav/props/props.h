@@ -22,8 +22,16 @@ struct prop_context {
 	struct str principal_href;        /* the asker's own */
 	const struct calendar_data *data; /* how CALDAV:calendar-data is cut; NULL: not a property here */
 	bool minimal;                     /* leave 404 out */
-	int64_t storage_used; /* octets of the account, where requested->wants_storage: prop_context_load() */
+	int64_t storage_used;          /* octets of the account, where requested->wants_storage: prop_context_load() */
+	const struct zone_text *zones; /* prop_context_zones(); none: each is written where it is told */
+	size_t zone_count;
 };
+
+/* What calendar-timezone says of a zone that was set by its name: up to 20 KiB, as XML. */
+struct zone_text {
+	struct str tzid, xml;
+};
+
 /* The context of this request; its texts live in rq->cx.mem. */
 struct prop_context prop_context_of(const struct dav_call *call);
 
@@ -98,6 +106,13 @@ MUST_CHECK err_t requested_names(struct ctx *cx, const struct xml_node *names, s
 
 /* What the context needs of the database to answer this; nothing, mostly. */
 MUST_CHECK err_t prop_context_load(struct prop_context *context, const struct requested_props *requested);
+
+/*
+ * Before these calendars are listed: a zone that several of them have is written once, where their calendar-timezone is
+ * asked. In the memory of the context, of a few zones alone.
+ */
+void prop_context_zones(struct prop_context *context, const struct requested_props *requested,
+	const struct calendar *calendars, size_t count);
 
 /* Might dead properties answer some of it on this kind of resource? If not, they need not be fetched. */
 bool requested_wants_dead(const struct requested_props *requested, enum resource_kind kind);

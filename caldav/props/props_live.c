@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The values of live properties, but those of access control (props_acl.c). No white space inside values. */
 #include "caldav/calendar/recur/rscale.h"
-#include "caldav/calendar/recur/vtimezone.h"
 #include "caldav/props/props.h"
 #include "caldav/reports/calendar_data.h"
 #include "caldav/reports/report.h"
@@ -205,20 +204,6 @@ VALUE(calendar_description)
 	if (subject->calendar->description.ptr)
 		language_add(out, subject->calendar->description_lang);
 	return text_value(out, subject->calendar->description);
-}
-
-/* RFC 7809 §5.2: a zone that was set by its name is told in full, too. */
-VALUE(calendar_timezone)
-{
-	const struct calendar *calendar = subject->calendar;
-	const struct zone *zone = calendar->timezone.ptr ? NULL : zone_by_name(calendar->tzid);
-	return text_value(out, zone ? vtimezone_document(context->cx->mem, zone, calendar->tzid) : calendar->timezone);
-}
-
-VALUE(calendar_timezone_id)
-{
-	UNUSED_CONTEXT;
-	return text_value(out, subject->calendar->tzid);
 }
 
 VALUE(supported_calendar_component_set)

@@ -85,6 +85,34 @@ def test_a_time_zone_by_name_replaces_the_one_by_value(dav, cal):  # RFC 7809 §
     assert props(dav, cal, "<C:calendar-timezone-id/><C:calendar-timezone/>").missing == {C + "calendar-timezone-id", C + "calendar-timezone"}
 
 
+def test_each_calendar_of_a_list_has_its_own_zone_in_full(tree):
+    """RFC 7809 §5.2. A zone of several is written once for all of them; there are more zones than are kept, a zone as text, and none."""
+    zones = ["Europe/Berlin", "Africa/Casablanca", "Europe/Berlin", "Asia/Tokyo", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Kathmandu", None]
+    asked = "<C:calendar-timezone/><C:calendar-timezone-id/>"
+    for i, zone in enumerate(zones):
+        path = tree.make_calendar(f"zone-{i}")
+        proppatch(tree.dav, path, f"<C:calendar-timezone-id>{zone}</C:calendar-timezone-id>" if zone else f"<C:calendar-timezone>{ZONE}</C:calendar-timezone>")
+    listed = tree.dav.propfind(tree.home, asked, 1).members
+    for i, zone in enumerate(zones):
+        path = f"{tree.home}zone-{i}/"
+        told, alone = listed[path], props(tree.dav, path, asked)
+        for name in (C + "calendar-timezone", C + "calendar-timezone-id"):
+            assert told.text(name) == alone.text(name), (zone, name)
+        assert f"TZID:{zone or 'Europe/Berlin'}" in told.text(C + "calendar-timezone").replace("\r", "")
+
+
+def test_dead_properties_of_a_list_are_each_calendars_own(tree):
+    made = [tree.make_calendar(f"dead-{i}") for i in range(5)]
+    for i, path in enumerate(made):
+        if i % 2 == 0:
+            proppatch(tree.dav, path, "".join(f"<x:p{k} xmlns:x='urn:dead'>{i}-{k}</x:p{k}>" for k in range(i + 1)))
+    asked = "".join(f"<x:p{k} xmlns:x='urn:dead'/>" for k in range(5))
+    listed = tree.dav.propfind(tree.home, asked, 1).members
+    for i, path in enumerate(made):
+        told = {name: e.text for name, e in listed[path].ok.items()}
+        assert told == ({f"{{urn:dead}}p{k}": f"{i}-{k}" for k in range(i + 1)} if i % 2 == 0 else {})
+
+
 def test_the_language_of_a_property_comes_first(dav, cal):
     """CalDAVTester looks for the octets; RFC 4918 §4.3 asks for the language, whatever stands around it."""
     proppatch(dav, cal, "<x:note xmlns:x='urn:x' xml:lang=\"en\" a=\"it's &#34;quoted&#34;\">Text</x:note>")
