@@ -191,6 +191,8 @@ static void answer_error(struct request *rq, struct response *rs, err_t e)
 		response_header(rs, "Allow", match_allow(rq->cx.mem, rq->app, &rq->path, false));
 	if (e->kind == MEDIA_TYPE && str_eq(e->param, STR("Content-Encoding"))) /* RFC 9110 §12.5.3 */
 		response_header(rs, "Accept-Encoding", STR("identity"));
+	if (e->kind == INVALID_VALUE && str_eq(e->param, STR("Sec-WebSocket-Version"))) /* RFC 6455 §4.2.2 */
+		response_header(rs, "Sec-WebSocket-Version", STR("13"));
 	if (e->retry_after_s)
 		response_header(rs, "Retry-After", str_fmt(rq->cx.mem, "%d", e->retry_after_s));
 	if (e->etag.ptr)

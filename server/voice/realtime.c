@@ -3,6 +3,7 @@
  * lives. */
 #include "server/base/config.h"
 #include "server/data/json.h"
+#include "server/http/client_io.h"
 #include "server/http/websocket.h"
 #include "server/voice/socket.h"
 #include "server/voice/voice_private.h"
@@ -43,7 +44,8 @@ static bool has_token(struct str list, struct str wanted)
 static err_t check_handshake(struct request *rq)
 {
 	struct str key = request_header_list(rq, "Sec-WebSocket-Key");
-	if (!has_token(request_header_list(rq, "Upgrade"), STR("websocket")) ||
+	/* RFC 9110 §7.8: an Upgrade in an HTTP/1.0 request is ignored. */
+	if (rq->io->http_1_0 || !has_token(request_header_list(rq, "Upgrade"), STR("websocket")) ||
 		!has_token(request_header_list(rq, "Connection"), STR("Upgrade")))
 		return REFUSE(&rq->cx, INVALID_VALUE, "Upgrade", "This is a WebSocket: open it as one (RFC 6455).");
 	if (!str_eq(request_header_list(rq, "Sec-WebSocket-Version"), STR("13")))
@@ -91,10 +93,7 @@ static err_t realtime(struct request *rq, struct response *rs)
 	struct str text, origin;
 	struct voice_token token;
 	bool in_query, named;
-	err_t unfit = check_handshake(rq);
-	if (unfit && str_eq(unfit->param, STR("Sec-WebSocket-Version")))
-		response_header(rs, "Sec-WebSocket-Version", STR("13")); /* §4.4 */
-	TRY(unfit);
+	TRY(check_handshake(rq));
 	TRY(find_token(rq, &text, &in_query, &named));
 	err_t e = voice_token_read(cx, text, &token);
 	if (e && !err_is(e, NOT_FOUND))

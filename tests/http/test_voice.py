@@ -268,6 +268,9 @@ def test_a_handshake_that_is_none_is_refused(world, key):
             assert ws.status == 400, headers
             body = ws.file.read(int(ws.headers["content-length"]))
             assert json.loads(body)["error"]["param"] == param
+            assert ws.headers.get("sec-websocket-version") == ("13" if param == "Sec-WebSocket-Version" else None)  # what is spoken here (§4.2.2)
+    with WebSocket(world, token, version="1.0") as ws:  # RFC 9110 §7.8: an Upgrade in an HTTP/1.0 request is ignored
+        assert ws.status == 400 and "upgrade" not in ws.headers
     with WebSocket(world, None) as ws:
         assert ws.status == 401
     for bad in ("x", token[:-3], create(world, key)["session_token"] + "A"):

@@ -15,14 +15,14 @@ class WebSocket:
     """RFC 6455 from the client's side, octet by octet."""
     KEY = base64.b64encode(b"sixteen octets!!").decode()
 
-    def __init__(self, server, token=None, target="/v1/voice/realtime", headers=None, protocols=None):
+    def __init__(self, server, token=None, target="/v1/voice/realtime", headers=None, protocols=None, version="1.1"):
         self.socket = socket.create_connection(("127.0.0.1", server.port), 20)
         self.file = self.socket.makefile("rb")
         offered = protocols if protocols is not None else f"calends.voice, token.{token}" if token else None
         pairs = {"Host": "x", "Upgrade": "websocket", "Connection": "keep-alive, Upgrade", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": self.KEY,
                  "Sec-WebSocket-Protocol": offered, **(headers or {})}
         lines = "".join(f"{n}: {v}\r\n" for n, v in pairs.items() if v is not None)
-        self.socket.sendall(f"GET {target} HTTP/1.1\r\n{lines}\r\n".encode())
+        self.socket.sendall(f"GET {target} HTTP/{version}\r\n{lines}\r\n".encode())
         self.status = int(self.file.readline().split()[1])
         self.headers = {}
         while (line := self.file.readline().decode().rstrip("\r\n")):
