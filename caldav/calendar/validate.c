@@ -90,6 +90,16 @@ static err_t validate_overrides(struct ctx *cx, const struct series *s)
 	return OK;
 }
 
+/* RFC 4791 §5.3.2.1 has both bounds for each instance. Lists are only judged here: what is stored is read as it is. */
+static err_t validate_rdates(struct ctx *cx, const struct series *s)
+{
+	for (size_t i = 0; i < s->rdate_count; i++) {
+		TRY(when_check(cx, &s->rdates[i].start, STR("RDATE")));
+		TRY(length_check(cx, &s->rdates[i].start, s->rdates[i].length, STR("RDATE")));
+	}
+	return OK;
+}
+
 static bool somebody_declined(const struct ical_comp *comp)
 {
 	const struct ical_prop *attendee = ical_prop(comp, STR("ATTENDEE"));
@@ -131,6 +141,7 @@ err_t ical_validate(struct ctx *cx, struct str data, struct ical_facts *out)
 	TRY(validate_components(cx, object->root, &facts));
 	TRY(series_read(cx, object, &s));
 	TRY(validate_overrides(cx, s));
+	TRY(validate_rdates(cx, s));
 	bounds_make(cx, s, &facts);
 	busy_flags(s, &facts);
 	if (ical_has_custom_zone(object))

@@ -32,7 +32,10 @@ struct instant instant_add_s(struct instant t, int64_t seconds)
 
 struct instant instant_of_s(int64_t unix_s)
 {
-	return (struct instant){ unix_s * US_PER_S };
+	int64_t us;
+	if (__builtin_mul_overflow(unix_s, US_PER_S, &us))
+		return unix_s < 0 ? INSTANT_BEFORE : INSTANT_FOREVER;
+	return (struct instant){ us };
 }
 
 int64_t instant_s(struct instant t)

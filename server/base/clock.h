@@ -21,8 +21,8 @@ struct instant instant_now(void);
 uint64_t clock_monotonic_ms(void); /* for time-outs */
 uint64_t clock_monotonic_us(void); /* for measuring */
 struct instant instant_add_s(struct instant t, int64_t seconds);
-struct instant instant_of_s(int64_t unix_s);
-int64_t instant_s(struct instant t); /* floor of Unix seconds */
+struct instant instant_of_s(int64_t unix_s); /* what no instant can hold is INSTANT_FOREVER or INSTANT_BEFORE */
+int64_t instant_s(struct instant t);         /* floor of Unix seconds */
 bool instant_is_none(struct instant t);
 bool instant_before(struct instant a, struct instant b);
 

@@ -67,6 +67,17 @@ def test_an_instance_rings_for_itself(edits):
     monitoring(edits, stored.target(ical(first)), 404)
 
 
+@pytest.mark.parametrize("rule", [(), ("RRULE:FREQ=DAILY;COUNT=2",)], ids=["alone", "series"])
+def test_an_alarm_thousands_of_years_away_never_rings(edits, rule):
+    """A duration of RFC 5545 §3.3.6 may be longer than any calendar; with the one that does, the other is told."""
+    for trigger in ("P999999999W", "-P999999999W", "PT999999999H999999999M999999999S"):
+        never = alarm(trigger, "REPEAT:3", "DURATION:P1W")
+        stored = edits.put(document(event(TOMORROW, *rule, *never)))
+        assert monitoring(edits, stored.target())["next_reminder_at"] is None, trigger
+        stored = edits.put(document(event(TOMORROW, *rule, *never, *alarm("-PT5M"))))
+        assert monitoring(edits, stored.target())["next_reminder_at"], trigger
+
+
 def test_answers_are_counted_and_changes_numbered(edits):
     guests = [f"ATTENDEE{status}:mailto:g{n}@example.org" for n, status in enumerate((";PARTSTAT=ACCEPTED", ";PARTSTAT=ACCEPTED", ";PARTSTAT=DECLINED",
         ";PARTSTAT=TENTATIVE", "", ";PARTSTAT=DELEGATED"))]

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "caldav/calendar/recur/times.h"
 
-#define SECOND_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59 */
-#define START_MIN INT64_C(-62135596800)  /* 0001-01-01, ICAL_MIN_DATE_TEXT */
-#define START_MAX INT64_C(253370764799)  /* 9998-12-31T23:59:59, ICAL_MAX_DATE_TEXT */
+#define START_MIN INT64_C(-62135596800) /* 0001-01-01, ICAL_MIN_DATE_TEXT */
+#define START_MAX INT64_C(253370764799) /* 9998-12-31T23:59:59, ICAL_MAX_DATE_TEXT */
 
 int64_t add_clamped(int64_t a, int64_t b)
 {
@@ -63,6 +62,22 @@ err_t when_read(struct ctx *cx, struct ical *object, const struct ical_prop *pro
 	return OK;
 }
 
+err_t when_check(struct ctx *cx, const struct when *w, struct str name)
+{
+	if (w->local < START_MIN)
+		return REFUSE(cx, ICAL_MIN_DATE, "", "%.*s lies before " ICAL_MIN_DATE_TEXT, STR_ARG(name));
+	if (w->local > START_MAX)
+		return REFUSE(cx, ICAL_MAX_DATE, "", "%.*s lies after " ICAL_MAX_DATE_TEXT, STR_ARG(name));
+	return OK;
+}
+
+err_t length_check(struct ctx *cx, const struct when *start, struct length length, struct str name)
+{
+	if (start->local + length.wall + length.exact > SECOND_MAX)
+		return REFUSE(cx, ICAL_MAX_DATE, "", "%.*s ends after " ICAL_MAX_DATE_TEXT, STR_ARG(name));
+	return OK;
+}
+
 /* ---- components ---- */
 
 static err_t point_read(
@@ -74,10 +89,7 @@ static err_t point_read(
 	if (ical_prop_again(p))
 		return REFUSE(cx, ICAL_DATA, "", "%.*s has %.*s twice", STR_ARG(comp->name), STR_ARG(name));
 	TRY(when_read(cx, object, p, p->value, out));
-	if (out->local < START_MIN)
-		return REFUSE(cx, ICAL_MIN_DATE, "", "%.*s lies before " ICAL_MIN_DATE_TEXT, STR_ARG(name));
-	if (out->local > START_MAX)
-		return REFUSE(cx, ICAL_MAX_DATE, "", "%.*s lies after " ICAL_MAX_DATE_TEXT, STR_ARG(name));
+	TRY(when_check(cx, out, name));
 	*has = true;
 	return OK;
 }
@@ -121,8 +133,8 @@ static err_t length_read(struct ctx *cx, struct timing *t)
 	}
 	if (total < 0 && t->kind != TIMING_TODO) /* task lists do store a DUE before its DTSTART */
 		return REFUSE(cx, ICAL_OBJECT, "", "%.*s ends before it starts", STR_ARG(t->comp->name));
-	if (t->has_start && t->start.local + total > SECOND_MAX)
-		return REFUSE(cx, ICAL_MAX_DATE, "", "%.*s ends after " ICAL_MAX_DATE_TEXT, STR_ARG(t->comp->name));
+	if (t->has_start)
+		TRY(length_check(cx, &t->start, t->length, t->comp->name));
 	/* A date alone is its whole day; a DTEND on the day itself is a common slip for that (RFC 5545 §3.6.1). */
 	if (t->has_start && t->start.date && !total && t->kind != TIMING_TODO)
 		t->length = (struct length){ DAY_SECONDS, 0 };

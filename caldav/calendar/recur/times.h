@@ -35,6 +35,13 @@ struct length {
 	int64_t wall, exact;
 };
 
+#define SECOND_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59: the last that has a text */
+
+/* RFC 4791 §5.2.6, §5.2.7: where a component or an instance may lie, and how long it may be there; `name` is what the
+ * error is about. ICAL_MIN_DATE, ICAL_MAX_DATE. */
+MUST_CHECK err_t when_check(struct ctx *cx, const struct when *w, struct str name);
+MUST_CHECK err_t length_check(struct ctx *cx, const struct when *start, struct length length, struct str name);
+
 enum timing_kind { TIMING_EVENT, TIMING_TODO, TIMING_JOURNAL };
 
 /* One VEVENT, VTODO or VJOURNAL. */

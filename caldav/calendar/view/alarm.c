@@ -43,14 +43,14 @@ struct ringing {
 	bool whole;
 };
 
-/* The first ring, or repetition, that is yet to come and was not acknowledged. */
+/* The first ring, or repetition, that is yet to come and was not acknowledged; after the year 9999 it never rings. */
 static void ring(struct ringing *r, int64_t at)
 {
 	const struct alarm *a = &r->alarm;
 	for (int64_t i = 0; i <= a->repeat; i++) {
 		int64_t t = add_clamped(at, i * a->every);
 		if (t >= r->now && t > a->acknowledged) {
-			r->best = t < r->best ? t : r->best;
+			r->best = t < r->best && t <= SECOND_MAX ? t : r->best;
 			return;
 		}
 	}

@@ -47,6 +47,12 @@ TEST(a_year_of_five_digits_is_written_whole)
 		STR("10000-01-01T00:00:00.000005Z"));
 }
 
+TEST(seconds_that_no_instant_holds_are_its_ends)
+{
+	assert_true(instant_of_s(INT64_C(604801798156800)).us == INSTANT_FOREVER.us);
+	assert_true(instant_of_s(INT64_C(-604801798156800)).us == INSTANT_BEFORE.us);
+}
+
 TEST(a_formatted_text_is_whole_however_long)
 {
 	char long_text[600];
@@ -60,4 +66,4 @@ TEST(a_formatted_text_is_whole_however_long)
 }
 
 TESTS(RUN(an_instant_is_written_as_rfc_3339_has_it), RUN(a_year_of_five_digits_is_written_whole),
-	RUN(a_formatted_text_is_whole_however_long))
+	RUN(seconds_that_no_instant_holds_are_its_ends), RUN(a_formatted_text_is_whole_however_long))
