@@ -299,8 +299,11 @@ static err_t read_named(struct ctx *cx, struct named *out)
 {
 	const struct config *config = cx->config;
 	TRY(listen_try(cx, config->listen));
-	if (config->demo)
-		TRY(listen_try(cx, config->demo_listen));
+	if (config->demo) {
+		err_t e = listen_try(cx, config->demo_listen);
+		if (e)
+			return err_about(cx->mem, e, "demo-listen");
+	}
 	TRY(mail_settings_read(cx, &out->mail));
 	if (config->tls_cert.ptr)
 		TRY(tls_open(cx, (struct tls_files){ config->tls_cert, config->tls_key }, &out->tls));

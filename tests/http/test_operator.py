@@ -139,8 +139,8 @@ def test_a_setting_that_is_wrong_changes_nothing(world, tmp_path):
         where = [] if wrong[0] == "--listen" else ["--listen", f"127.0.0.1:{port}"]
         done = subprocess.run([BIN, "serve", "--data-dir", folder, *where, *wrong], capture_output=True, text=True,
             check=False, env=world.environment, timeout=60)
-        told = "its folder: No such file or directory" if "secret.key" in str(wrong[1]) else {"--tls-cert": "none.pem", "--mtls-ca": "none.pem", "--secret-key-file": "must hold exactly 32 octets", "--listen": f"Cannot listen on {wrong[1]}",
-                "--demo": "Cannot listen on"}.get(wrong[0], wrong[0])
+        told = "its folder: No such file or directory" if "secret.key" in str(wrong[1]) else {"--tls-cert": "none.pem", "--mtls-ca": "none.pem", "--secret-key-file": "must hold exactly 32 octets", "--listen": f"--listen: Cannot listen on {wrong[1]}",
+                "--demo": "--demo-listen: Cannot listen on"}.get(wrong[0], wrong[0])
         assert done.returncode == 1 and told in done.stderr, done.stderr
         assert "database_made" not in done.stdout + done.stderr and not folder.exists(), wrong
 
