@@ -134,7 +134,7 @@ static err_t edit_values(struct request *rq, const struct actor *actor, const st
 	struct html_values *v = page_new(rq, SAY("Edit the booking page"), "booking_pages");
 	booking_page_values(rq, v, page);
 	TRY(form_values(rq, v, actor, form));
-	html_set(v, "version", str_fmt(rq->cx.mem, "%lld", (long long)page->version));
+	html_set(v, "page_version", str_fmt(rq->cx.mem, "%lld", (long long)page->version));
 	*out = v;
 	return OK;
 }

@@ -28,6 +28,7 @@ before(async () => {
 	browser = await openBrowser();
 	things = await made(world, folder, `http://127.0.0.1:${receiver.address().port}`);
 	things.url = world.url.replace('127.0.0.1', 'localhost'); // an address has no passkeys
+	things.version = (await fetch(`${world.url}/status`).then((r) => r.text())).match(/<span>Calends (.*?)<\/span>/)[1];
 	things.demo = `http://${demo}/`;
 });
 
@@ -116,6 +117,8 @@ test('every page and state is accessible, fits each window, paper and direction'
 		if (lost) { note([lost]); continue; }
 		if (process.env.ONLY && !new RegExp(process.env.ONLY).test(`${name} ${place.route}`)) continue;
 		if (await page.locator('[data-grid]').count()) await page.waitForSelector('.by-script .ec-event', { state: 'attached' }).catch(() => {});
+		const foot = await page.locator('#foot').count() && await page.locator('#foot > span').textContent();
+		if (foot && foot !== `Calends ${things.version}`) note([`the foot says ${foot}`]);
 		note(await measured(page));
 		note(await mirrored(page, name));
 		note(await printed(page, name));
