@@ -54,15 +54,19 @@ static bool all_zero(const uint64_t *words, size_t count)
 	return true;
 }
 
-/* The one bit that is set; -1: none is, or several are. */
-static int only_bit(uint64_t bits)
+/* Of bits of which one is set. */
+static int first_bit(uint64_t bits)
 {
 	int at = 0;
-	if (!bits || bits & (bits - 1))
-		return -1;
 	while (!(bits >> at & 1))
 		at++;
 	return at;
+}
+
+/* The one bit that is set; -1: none is, or several are. */
+static int only_bit(uint64_t bits)
+{
+	return !bits || bits & (bits - 1) ? -1 : first_bit(bits);
 }
 
 /* The only number of a set, where it is one of 1 to 5 or -1; else 0. */
@@ -165,6 +169,37 @@ static bool read_days(const struct rrule *r, struct rule_shape *shape)
 	return (shape->freq == RRULE_WEEKLY && by_day) || (r->freq >= RRULE_DAILY && !r->parts);
 }
 
+/* The first time of a day, which the start has where the rule says none. */
+static int64_t first_of_day(const struct rrule *r, int64_t start)
+{
+	int64_t of_day = floor_mod(start, DAY_SECONDS);
+	int64_t hour = r->parts & RRULE_BYHOUR ? first_bit(r->hours) : of_day / 3600;
+	int64_t minute = r->parts & RRULE_BYMINUTE ? first_bit(r->minutes) : of_day / 60 % 60;
+	int64_t second = r->parts & RRULE_BYSECOND ? first_bit(r->seconds) : of_day % 60;
+	return hour * 3600 + minute * 60 + second;
+}
+
+/* Several in a day: of the last of them, where they are counted from the start alone. */
+static int64_t last_within_days(const struct rrule *r, int64_t start, int64_t until)
+{
+	static const int64_t units[] = { [RRULE_SECONDLY] = 1, [RRULE_MINUTELY] = 60, [RRULE_HOURLY] = 3600 };
+	int64_t passed = until - start;
+	if (r->parts || passed < 0)
+		return until;
+	return r->interval > passed ? start
+				    : until - passed % (units[r->freq] * r->interval); /* so it cannot overflow */
+}
+
+static int64_t last_day(const struct rrule *r, int64_t start, int64_t until)
+{
+	int64_t day = floor_div(until, DAY_SECONDS);
+	if (r->until_date)
+		return day;
+	if (r->freq < RRULE_DAILY)
+		return floor_div(last_within_days(r, start, until), DAY_SECONDS);
+	return floor_mod(until, DAY_SECONDS) < first_of_day(r, start) ? day - 1 : day;
+}
+
 void rule_shape_end(const struct rrule *r, const struct zone *zone, int64_t start, struct rule_shape *shape)
 {
 	shape->count = r->count;
@@ -172,9 +207,7 @@ void rule_shape_end(const struct rrule *r, const struct zone *zone, int64_t star
 	if (!r->has_until)
 		return;
 	int64_t local = r->until_utc ? zone_to_local(zone, r->until) : r->until;
-	shape->last_day = floor_div(local, DAY_SECONDS);
-	if (!r->until_date && floor_mod(local, DAY_SECONDS) < floor_mod(start, DAY_SECONDS))
-		shape->last_day--;
+	shape->last_day = last_day(r, start, local);
 }
 
 bool rule_shape_of(const struct rrule *r, struct rule_shape *out)

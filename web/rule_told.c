@@ -47,6 +47,8 @@ static struct str nth(struct request *rq, int position, struct str weekday)
 		return say_with(rq, plus[position], "weekday", weekday, NULL);
 	if (position < 0 && -position < (int)ARRAY_LEN(minus))
 		return say_with(rq, minus[-position], "weekday", weekday, NULL);
+	if (position > 0)
+		return say_with(rq, "{weekday} number {n}", "weekday", weekday, "n", number(rq, position), NULL);
 	return STR_ABSENT;
 }
 
@@ -94,12 +96,17 @@ static void add_weekdays(struct request *rq, const struct rrule *r, struct items
 		add_positions(rq, r->nth_plus[i], r->nth_minus[i], weekday_name(rq, i), items);
 }
 
-static void add_monthdays(struct request *rq, const struct rrule_set *days, struct items *items)
+/* Of a month or of a year: "day 10", "the last day". */
+static void add_numbers(
+	struct request *rq, const struct rrule_set *set, const char *counted, const char *last, struct items *items)
 {
-	for (int n = 1; n <= 31; n++)
-		if (days->plus[0] >> n & 1)
-			add(items, say_with(rq, "day {n}", "n", number(rq, n), NULL));
-	add_positions(rq, 0, days->minus[0], say(rq, "day"), items);
+	for (int n = 1; n <= 366; n++)
+		if (set->plus[n / 64] >> n % 64 & 1)
+			add(items, say_with(rq, counted, "n", number(rq, n), NULL));
+	for (int i = 1; i < 6; i++)
+		if (set->minus[i])
+			items->many = true;
+	add_positions(rq, 0, set->minus[0], say(rq, last), items);
 }
 
 static bool has_numbered(const struct rrule *r)
@@ -110,12 +117,14 @@ static bool has_numbered(const struct rrule *r)
 	return false;
 }
 
-/* Of what is left of the parts; absent where these are not days alone. */
+/* Of the parts that are left; absent where these are not days alone. */
 static struct str month_days(struct request *rq, const struct rrule *r, unsigned parts)
 {
 	struct items items = { .count = 0 };
 	if (parts == RRULE_BYMONTHDAY)
-		add_monthdays(rq, &r->monthdays, &items);
+		add_numbers(rq, &r->monthdays, SAY("day {n}"), SAY("day"), &items);
+	else if (parts == RRULE_BYYEARDAY)
+		add_numbers(rq, &r->yeardays, SAY("day {n}"), SAY("day"), &items);
 	else if (parts == RRULE_BYDAY)
 		add_weekdays(rq, r, &items);
 	else if (parts == (RRULE_BYDAY | RRULE_BYSETPOS) && !has_numbered(r) && !beyond_first_word(&r->positions))
@@ -142,12 +151,52 @@ static struct str monthly(struct request *rq, const struct rrule *r)
 		number(rq, r->interval), "days", days, NULL);
 }
 
+static struct str weeks_listed(struct request *rq, const struct rrule *r)
+{
+	struct items items = { .count = 0 };
+	add_numbers(rq, &r->weeks, SAY("week {n}"), SAY("week"), &items);
+	return items.many || !items.count ? STR_ABSENT : words_listed(rq, items.said, items.count);
+}
+
+/* Weeks of the year as ISO 8601 counts them; without BYDAY they have the day of the start. */
+static struct str of_weeks(struct request *rq, const struct rrule *r, int64_t start)
+{
+	unsigned start_day = 1U << day_of_week(floor_div(start, DAY_SECONDS));
+	struct str weeks = weeks_listed(rq, r);
+	if (!weeks.len || r->wkst != 0 || has_numbered(r) || r->parts & ~(unsigned)(RRULE_BYWEEKNO | RRULE_BYDAY))
+		return STR_ABSENT;
+	return say_with(rq,
+		r->interval == 1 ? SAY("Every year on {days} of {weeks}") : SAY("Every {n} years on {days} of {weeks}"),
+		"n", number(rq, r->interval), "days",
+		weekdays_listed(rq, r->parts & RRULE_BYDAY ? r->weekdays : start_day), "weeks", weeks, NULL);
+}
+
+/* Days of all months, or of the whole year, where no month is given. */
+static struct str of_the_year(struct request *rq, const struct rrule *r, struct str days)
+{
+	if (r->parts & RRULE_BYMONTHDAY)
+		return say_with(rq,
+			r->interval == 1 ? SAY("Every year on {days} of every month")
+					 : SAY("Every {n} years on {days} of every month"),
+			"n", number(rq, r->interval), "days", days, NULL);
+	return say_with(rq,
+		r->interval == 1 ? SAY("Every year on {days} of the year")
+				 : SAY("Every {n} years on {days} of the year"),
+		"n", number(rq, r->interval), "days", days, NULL);
+}
+
 /* BYSETPOS counts in the whole year: it is told of one month alone. */
-static struct str yearly(struct request *rq, const struct rrule *r)
+static struct str yearly(struct request *rq, const struct rrule *r, int64_t start)
 {
 	bool one_month = !(r->months & (r->months - 1));
+	if (r->parts & RRULE_BYWEEKNO)
+		return of_weeks(rq, r, start);
 	struct str days = month_days(rq, r, r->parts & ~(unsigned)RRULE_BYMONTH);
-	if (!(r->parts & RRULE_BYMONTH) || !days.len || (r->parts & RRULE_BYSETPOS && !one_month))
+	if (!days.len)
+		return STR_ABSENT;
+	if (!(r->parts & (RRULE_BYMONTH | RRULE_BYSETPOS)))
+		return of_the_year(rq, r, days);
+	if (!(r->parts & RRULE_BYMONTH) || r->parts & RRULE_BYYEARDAY || (r->parts & RRULE_BYSETPOS && !one_month))
 		return STR_ABSENT;
 	return say_with(rq,
 		r->interval == 1 ? SAY("Every year on {days} of {months}")
@@ -166,7 +215,7 @@ static struct str within_a_day(struct request *rq, const struct rrule *r)
 	return every(rq, r, SAY("Every second"), SAY("Every {n} seconds"));
 }
 
-static struct str days_told(struct request *rq, const struct rrule *r)
+static struct str days_told(struct request *rq, const struct rrule *r, int64_t start)
 {
 	struct rule_shape shape;
 	struct str words = rule_shape_of(r, &shape) ? rule_words(rq, &shape) : STR_ABSENT;
@@ -174,7 +223,7 @@ static struct str days_told(struct request *rq, const struct rrule *r)
 		return words;
 	if (r->freq == RRULE_MONTHLY)
 		return monthly(rq, r);
-	return r->freq == RRULE_YEARLY ? yearly(rq, r) : within_a_day(rq, r);
+	return r->freq == RRULE_YEARLY ? yearly(rq, r, start) : within_a_day(rq, r);
 }
 
 /* ---- what leaves some of them out, and when on a day ---- */
@@ -199,6 +248,15 @@ static struct str times_listed(struct request *rq, const struct rrule *r, int64_
 	return words_listed(rq, items, count);
 }
 
+/* BYDAY leaves days out that other parts choose (RFC 5545 §3.3.10, notes 1 and 2 of the table). */
+static bool day_is_a_condition(const struct rrule *r)
+{
+	if (r->freq >= RRULE_MONTHLY)
+		return r->parts & (RRULE_BYMONTHDAY | RRULE_BYYEARDAY) &&
+		       !(r->parts & (RRULE_BYSETPOS | RRULE_BYWEEKNO));
+	return r->freq == RRULE_DAILY && r->interval > 1;
+}
+
 /* The parts that are told after the days: what remains without them means the same, but more of it. */
 static unsigned told_apart(const struct rrule *r)
 {
@@ -207,7 +265,7 @@ static unsigned told_apart(const struct rrule *r)
 		apart |= r->parts & OF_THE_CLOCK;
 	if (r->freq >= RRULE_DAILY && r->freq < RRULE_YEARLY)
 		apart |= r->parts & RRULE_BYMONTH;
-	if (r->freq == RRULE_DAILY && r->interval > 1 && !has_numbered(r))
+	if (!has_numbered(r) && day_is_a_condition(r))
 		apart |= r->parts & RRULE_BYDAY;
 	return apart;
 }
@@ -217,7 +275,7 @@ static struct str whole(struct request *rq, const struct rrule *r, int64_t start
 	struct rrule days = *r;
 	unsigned apart = told_apart(r);
 	days.parts &= ~apart;
-	struct str words = days_told(rq, &days);
+	struct str words = days_told(rq, &days, start);
 	if (words.len && apart & OF_THE_CLOCK) {
 		struct str times = times_listed(rq, r, start);
 		words = times.len ? say_with(rq, "{rule} at {times}", "rule", words, "times", times, NULL) : STR_ABSENT;

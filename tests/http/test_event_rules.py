@@ -91,6 +91,10 @@ def test_a_rule_is_told_in_words(api, browser, rule, english, german):
 TOLD = [
     ("FREQ=HOURLY;INTERVAL=6;COUNT=4", "Every 6 hours, 4 times"),
     ("FREQ=HOURLY;UNTIL=20260310T110000Z", "Every hour, until Tuesday, 10 March 2026"),
+    ("FREQ=HOURLY;UNTIL=20260311T020000Z", "Every hour, until Wednesday, 11 March 2026"),
+    ("FREQ=HOURLY;INTERVAL=6;UNTIL=20260311T020000Z", "Every 6 hours, until Tuesday, 10 March 2026"),
+    ("FREQ=DAILY;BYHOUR=8,15;UNTIL=20260320T080000Z", "Every day at 08:00 and 15:00, until Friday, 20 March 2026"),
+    ("FREQ=DAILY;BYHOUR=8,15;UNTIL=20260320T060000Z", "Every day at 08:00 and 15:00, until Thursday, 19 March 2026"),
     ("FREQ=MINUTELY;INTERVAL=90;COUNT=3", "Every 90 minutes, 3 times"),
     ("FREQ=MONTHLY;BYDAY=2TU,4TU", "Monthly on the second Tuesday and the fourth Tuesday"),
     ("FREQ=MONTHLY;INTERVAL=2;BYDAY=2TU,-1FR", "Every 2 months on the second Tuesday and the last Friday"),
@@ -103,6 +107,15 @@ TOLD = [
     ("FREQ=YEARLY;BYMONTH=3,9;BYMONTHDAY=10", "Every year on day 10 of March and September"),
     ("FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=10,20", "Every year on day 10 and day 20 of March"),
     ("FREQ=YEARLY;INTERVAL=2;BYMONTH=3,6,9;BYDAY=2TU", "Every 2 years on the second Tuesday of March, June and September"),
+    ("FREQ=YEARLY;BYWEEKNO=11", "Every year on Tuesday of week 11"),
+    ("FREQ=YEARLY;INTERVAL=2;BYWEEKNO=11,20,-1;BYDAY=MO,TU", "Every 2 years on Monday and Tuesday of week 11, week 20 and the last week"),
+    ("FREQ=YEARLY;BYYEARDAY=69,100,-1", "Every year on day 69, day 100 and the last day of the year"),
+    ("FREQ=YEARLY;BYYEARDAY=69;BYDAY=TU", "Every year on day 69 of the year, on Tuesday only"),
+    ("FREQ=YEARLY;BYDAY=10TU", "Every year on Tuesday number 10 of the year"),
+    ("FREQ=YEARLY;BYDAY=TU,-1FR", "Every year on every Tuesday and the last Friday of the year"),
+    ("FREQ=YEARLY;INTERVAL=2;BYMONTHDAY=10", "Every 2 years on day 10 of every month"),
+    ("FREQ=YEARLY;BYMONTH=3;BYDAY=TU;BYMONTHDAY=8,9,10", "Every year on day 8, day 9 and day 10 of March, on Tuesday only"),
+    ("FREQ=MONTHLY;BYDAY=TU,FR;BYMONTHDAY=10,13", "Monthly on days 10 and 13, on Tuesday and Friday only"),
     ("FREQ=DAILY;BYMONTH=3", "Every day, in March only"),
     ("FREQ=DAILY;INTERVAL=2;BYDAY=TU,WE", "Every 2 days, on Tuesday and Wednesday only"),
     ("FREQ=WEEKLY;BYHOUR=10,15;COUNT=6", "Every week at 10:00 and 15:00, 6 times"),
@@ -124,8 +137,8 @@ def test_a_rule_that_fields_cannot_make_is_told_in_words_and_stays_so(api, brows
     stays(api, browser, event, rule)
 
 
-@pytest.mark.parametrize("rule", ["FREQ=YEARLY;BYWEEKNO=11", "FREQ=YEARLY;BYDAY=10TU", "FREQ=YEARLY;BYMONTHDAY=10", "FREQ=YEARLY;BYYEARDAY=69",
-    "FREQ=DAILY;BYHOUR=8,9,10,11,12,13,14", "FREQ=MONTHLY;BYDAY=TU;BYMONTHDAY=10", "FREQ=MONTHLY;BYDAY=MO,TU;BYHOUR=10,11;BYSETPOS=1", "FREQ=HOURLY;BYDAY=TU",
+@pytest.mark.parametrize("rule", ["FREQ=YEARLY;BYWEEKNO=11;WKST=SU", "FREQ=YEARLY;BYDAY=10TU,-40TU", "FREQ=YEARLY;BYYEARDAY=69,-100", "FREQ=YEARLY;BYWEEKNO=11;BYMONTH=3",
+    "FREQ=DAILY;BYHOUR=8,9,10,11,12,13,14", "FREQ=MONTHLY;BYDAY=2TU;BYMONTHDAY=10", "FREQ=MONTHLY;BYDAY=MO,TU;BYHOUR=10,11;BYSETPOS=1", "FREQ=HOURLY;BYDAY=TU",
     "FREQ=MONTHLY;BYMONTHDAY=1,2,3,4,5,6,7,8,9,10,11,12,-1", "FREQ=YEARLY;BYMONTH=3,9;BYDAY=TU;BYSETPOS=2"])
 def test_a_rule_without_words_is_told_as_it_stands_and_stays_so(api, browser, rule):
     event = series(api, rule)
