@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /calendar: month, week, day and agenda, drawn here. */
+#include "server/booking/page.h"
 #include "web/calendar_list.h"
 #include "web/calendar_month.h"
 #include "web/manner.h"
@@ -49,12 +50,29 @@ static void slot_values(struct request *rq, const struct calendar_view *view, co
 	html_set(row, "wall_end", calendar_entry_end(rq->cx.mem, slot->entry));
 }
 
+/* Low windows show fewer lanes: what is not seen is told for each number of them, and the stylesheet chooses. */
+static void hidden_values(struct arena *mem, const struct month_day *day, struct html_values *cell)
+{
+	static const struct str lane_count[] = { STR_INIT("1"), STR_INIT("2"), STR_INIT("3") };
+	int hidden = day->hidden, told = 0;
+	for (int lanes = MONTH_LANES; lanes > 0; lanes--) {
+		if (hidden) {
+			struct html_values *row = html_add_row(cell, "fewer");
+			html_set(row, "lanes", lane_count[lanes - 1]);
+			html_set(row, "more", str_fmt(mem, "%d", hidden));
+			if (told++ == 0)
+				html_set(cell, "lanes_most", lane_count[lanes - 1]);
+		}
+		hidden += day->lanes[lanes - 1].entry != NULL;
+	}
+}
+
 static void count_values(struct arena *mem, const struct month_day *day, struct html_values *cell)
 {
 	html_set_flag(cell, "is_empty", day->entries == 0);
 	html_set_flag(cell, "is_one", day->entries == 1);
 	html_set(cell, "event_count", str_fmt(mem, "%d", day->entries));
-	html_set(cell, "more", day->hidden ? str_fmt(mem, "%d", day->hidden) : STR_ABSENT);
+	hidden_values(mem, day, cell);
 }
 
 static void day_values(struct request *rq, const struct calendar_view *view, const struct month_day *day, int64_t nth,
@@ -87,6 +105,7 @@ static void month_values(
 {
 	struct html_values *table = html_add_row(v, "month");
 	weekday_values(rq, table);
+	html_set_flag(table, "six_weeks", view->count > 5 * 7);
 	for (int64_t week = 0; week < view->count / 7; week++) {
 		struct html_values *row = html_add_row(table, "weeks");
 		for (int64_t d = week * 7; d < week * 7 + 7; d++)
@@ -128,6 +147,13 @@ static void list_values(
 }
 
 /* ---- around it ---- */
+
+static struct str now_text(struct request *rq, const struct calendar_view *view)
+{
+	int64_t now = zone_to_local(view->zone, instant_s(account_now(&rq->cx)));
+	return str_fmt(rq->cx.mem, "%.*sT%.*s", STR_ARG(day_text(rq->cx.mem, floor_div(now, DAY_SECONDS))),
+		STR_ARG(clock_text(rq->cx.mem, now)));
+}
 
 static struct str heading(struct request *rq, const struct calendar_view *view)
 {
@@ -208,7 +234,8 @@ static struct html_values *frame_values(
 	html_set(v, "before_href", calendar_href(mem, view, view->kind, calendar_step(view, -1)));
 	html_set(v, "today_href", calendar_href(mem, view, view->kind, view->today));
 	html_set(v, "after_href", calendar_href(mem, view, view->kind, calendar_step(view, 1)));
-	html_set(v, "zone", zone_name(view->zone));
+	html_set(v, "now", now_text(rq, view));
+	html_set(v, "zone", booking_zone_name(view->zone));
 	html_set(v, "week_start", str_fmt(mem, "%d", request_manner(rq)->week_start % 7));
 	html_set_flag(v, "hours_12", request_manner(rq)->hours_12);
 	html_set(v, "am", say(rq, "{time} AM"));

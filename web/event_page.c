@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One event to be read, answered and deleted. */
+#include "server/booking/page.h"
 #include "server/data/json.h"
 #include "server/mail/mail.h"
 #include "web/event_dates.h"
@@ -74,10 +75,10 @@ static void repeat_values(struct request *rq, const struct event *series, struct
 static void zone_values(struct request *rq, const struct event *event, struct html_values *v)
 {
 	const struct zone *user = viewer_zone(rq), *own = event->zone.len ? zone_by_name(event->zone) : NULL;
-	html_set(v, "zone", event->all_day ? STR_ABSENT : zone_name(user));
+	html_set(v, "zone", event->all_day ? STR_ABSENT : booking_zone_name(user));
 	if (own && own != user && !event->all_day) {
 		html_set(v, "own_when", event_when(rq, own, event));
-		html_set(v, "own_zone", zone_name(own));
+		html_set(v, "own_zone", booking_zone_name(own));
 	}
 }
 

@@ -87,8 +87,8 @@ def test_many_events_of_a_day_are_folded(api, browser):
         timed(api, f"Call {i}", f"2026-05-12T{8 + i:02}:00:00Z", f"2026-05-12T{8 + i:02}:30:00Z")
     text = cell(browser.get("/calendar?date=2026-05-01").text, "2026-05-12")
     assert titles(text) == ["Call 0", "Call 1", "Call 2"]
-    link = re.search(r'<a class="more" href="(.*?)">(.*?)</a>', text)
-    assert link.group(2) == "+4 more"
+    link = re.search(r'<a class="more with-3" href="(.*?)">(.*?)</a>', text)
+    assert re.findall(r'<span class="lanes-(.)">(.*?)</span>', link.group(2)) == [("3", "+4 more"), ("2", "+5 more"), ("1", "+6 more")], "low windows show fewer"
     assert sections(browser.get(html.unescape(link.group(1))).text) == {"2026-05-12": [f"Call {i}" for i in range(7)]}
 
 

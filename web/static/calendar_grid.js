@@ -3,10 +3,14 @@
 // are there the server's own drawing stays.
 const SLICE = 96, SCROLLED_TO = '08:00:00'; // events in one frame, about: each frame lays out all of them anew
 
+const TWO_LINES_MS = 45 * 60000, CLOCKS_AGREE_MS = 5 * 60000;
+
 const two = (n) => String(n).padStart(2, '0');
 const dayOf = (d) => `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`;
 const clockOf = (d) => `${two(d.getHours())}:${two(d.getMinutes())}`;
 const wallOf = (d, allDay) => allDay ? dayOf(d) : `${dayOf(d)}T${clockOf(d)}:${two(d.getSeconds())}`;
+// The library draws now by the clock of the browser: only where the page's is the same.
+const clocksAgree = (now) => Math.abs(Date.now() - new Date(now)) < CLOCKS_AGREE_MS;
 // As people read it: by the page's halves of the day, where it has such.
 function tellerOf({ am, pm }) {
 	if (!am) return { clock: clockOf, hour: clockOf };
@@ -60,16 +64,18 @@ function content({ event, timeText }, { address }) {
 	link.href = address(`/calendar/events/${encodeURIComponent(event.id)}`, []);
 	link.className = 'entry-link';
 	link.draggable = false;
-	if (timeText && !event.allDay) {
-		const time = document.createElement('span');
-		time.className = 'ec-event-time';
-		time.textContent = timeText;
-		link.append(time, ' ');
-	}
 	const title = document.createElement('bdi');
 	title.className = 'ec-event-title';
 	title.textContent = event.title;
 	link.append(title);
+	if (timeText && !event.allDay) { // what is shorter has room for one line
+		const time = document.createElement('span');
+		time.className = 'ec-event-time';
+		time.textContent = timeText;
+		const brief = event.end - event.start < TWO_LINES_MS;
+		link.append(brief ? ', ' : ' ', time);
+		link.classList.toggle('brief', brief);
+	}
 	return { domNodes: [link] };
 }
 
@@ -94,7 +100,7 @@ function options(page) {
 	};
 	return {
 		view: view === 'week' ? 'timeGridWeek' : 'timeGridDay', date, firstDay: Number(firstDay), locale: document.documentElement.lang, height: '100%',
-		headerToolbar: { start: '', center: '', end: '' }, scrollTime: SCROLLED_TO, highlightedDates: [today], slotHeight: 28,
+		headerToolbar: { start: '', center: '', end: '' }, scrollTime: SCROLLED_TO, nowIndicator: clocksAgree(host.dataset.now), highlightedDates: [today], slotHeight: 28,
 		editable: true, selectable: true, eventStartEditable: true, eventDurationEditable: true,
 		eventTimeFormat: (start, end) => end && start - end ? `${tell.clock(start)}–${tell.clock(end)}` : tell.clock(start),
 		slotLabelFormat: tell.hour, allDayContent: document.getElementById('calendar-alert').dataset.allDay,

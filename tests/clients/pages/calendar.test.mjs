@@ -261,12 +261,13 @@ test('in a month the edge of a bar is dragged to its last day, and never before 
 test('in a month a press on a day makes an event there, and a drag over days one of all of them', async () => {
 	const page = await signedIn();
 	await page.goto(world.url + '/calendar?date=2027-08-10&mode=test');
-	const at = await cellOf(page, '2027-08-10');
-	await page.mouse.click(at.x, at.y);
+	const { x, y } = await page.locator('.month td[data-date="2027-08-10"]').boundingBox();
+	await page.mouse.click(x + 8, y + 8); // beside its number there is room, however much it has
 	await page.waitForURL('**/calendar/new?**');
 	assert.match(page.url(), /date=2027-08-10&mode=test$/);
 	await page.goBack();
-	await drag(page, await cellOf(page, '2027-08-12'), await cellOf(page, '2027-08-10')); // backwards, too
+	const free = async (day) => { const box = await page.locator(`.month td[data-date="${day}"]`).boundingBox(); return { x: box.x + 8, y: box.y + 8 }; };
+	await drag(page, await free('2027-08-12'), await free('2027-08-10')); // backwards, too
 	await page.waitForURL('**/calendar/new?**');
 	assert.equal(await page.inputValue('#start_date'), '2027-08-10');
 	assert.equal(await page.inputValue('#end_date'), '2027-08-12');
@@ -399,6 +400,38 @@ test('on a phone two rows stand above the days, and all else is in a sheet that 
 		await page.press('#q', 'Enter');
 		await page.getByText('Planning', { exact: true }).first().waitFor();
 		assert.deepEqual(page.complaints, []);
+		await page.context().close();
+	}
+});
+
+test('a month stands within the window whole, and says how many events of a day it has no room for', async () => {
+	for (let i = 0; i < 4; i++) await event(`Full ${i}`, `2027-11-30T0${i + 1}:00:00Z`, `2027-11-30T0${i + 1}:30:00Z`);
+	const page = await signedIn();
+	for (const [date, height, seen, more] of [['2027-11-30', 1000, 3, '+1 more'], ['2027-11-30', 820, 3, '+1 more'], ['2027-11-30', 800, 2, '+2 more'], ['2027-11-30', 640, 1, '+3 more'],
+		['2027-10-30', 800, 0, null], ['2027-05-01', 800, 0, null], ['2027-08-01', 1000, 0, null]]) { // November has five weeks, May and August six
+		await page.setViewportSize({ width: 1280, height });
+		await page.goto(`${world.url}/calendar?date=${date}`);
+		const bottom = await page.locator('.month').evaluate((e) => e.getBoundingClientRect().bottom);
+		assert.ok(bottom <= height, `${date} at ${height}: ${bottom}`);
+		const cell = page.locator(`.month td[data-date="${date}"]`);
+		assert.equal(await cell.locator('.entry:visible').count(), seen, `${date} at ${height}`);
+		if (more) assert.equal((await cell.locator('.more').innerText()).trim(), more);
+	}
+	await page.context().close();
+});
+
+test('week and day tell what time it is, where the browser has the clock of the page, and short events in one line', async () => {
+	const now = new Date(), day = now.toISOString().slice(0, 10);
+	await event('A short word with one', `${day}T12:00:00Z`, `${day}T12:15:00Z`);
+	for (const [timezoneId, lines] of [['UTC', 1], ['Asia/Tokyo', 0]]) {
+		const page = await signedIn({ timezoneId });
+		await page.goto(`${world.url}/calendar?view=day&date=${day}`);
+		const brief = page.locator('.ec-event .brief', { hasText: 'A short word with one' });
+		await brief.waitFor();
+		assert.equal(await page.locator('.ec-now-indicator').count(), lines, timezoneId);
+		assert.equal(await brief.innerText(), 'A short word with one, 12:00–12:15');
+		const over = await brief.evaluate((e) => e.firstChild.getBoundingClientRect().bottom - e.closest('.ec-event').getBoundingClientRect().bottom);
+		assert.ok(over <= 1, `its text is cut by ${over} pixels`);
 		await page.context().close();
 	}
 });
