@@ -265,15 +265,21 @@ static err_t remembered_issue(struct ctx *cx, const struct auth_request *request
 		IN(request->audience), IN(request->dpop_jkt), IN(request->calendars), IN(besides),
 		IN(request->with_details), IN(scope_spoken(request->scopes, request->scopes) & SCOPES_SPOKEN),
 		IN(user->amr)));
-	return issued ? OK : FAIL(cx, CONSENT_REQUIRED, "no consent that covers this");
+	return issued ? OK
+		      : REFUSE(cx, CONSENT_REQUIRED, "prompt",
+				"The user has not consented to all of this yet: without prompt=none they are asked.");
 }
 
 err_t consent_remembered(struct ctx *cx, const struct auth_request *request, const struct client *client,
 	const struct consent_user *user, struct str reference, struct redirect_answer *out)
 {
-	if (request->device.hash.ptr || !client->verified || !str_starts(request->redirect_uri, STR("https://")) ||
-		(request->prompt & (PROMPT_CONSENT | PROMPT_SELECT_ACCOUNT)))
+	if (request->device.hash.ptr || (request->prompt & (PROMPT_CONSENT | PROMPT_SELECT_ACCOUNT)))
 		return FAIL(cx, CONSENT_REQUIRED, "always asked");
+	if (!client->verified || !str_starts(request->redirect_uri, STR("https://")))
+		return REFUSE(cx, CONSENT_REQUIRED, "prompt",
+			"The user is asked each time, whatever they consented to, by an app that the operator of this "
+			"server does not vouch for, or that is not answered at an https address: leave out "
+			"prompt=none.");
 
 	struct id account = id_in_mode(user->account, id_is_test(client->owner));
 	struct code_draft code = code_draft(cx, account);

@@ -22,13 +22,15 @@ struct live_token {
 	struct str called;                   /* the client_id of an app that nobody registered; else absent */
 	uint64_t scopes;
 	int16_t audience;
-	struct instant until, auth_time;
+	struct instant until, given_at, auth_time;
 	struct id_list calendars;
 	bool with_details;
 	struct bytes dpop_jkt, x5t; /* absent: bound to no key, to no certificate */
+	struct str email;
 };
 #define LIVE_COLS                                                                                                      \
-	connected_account, client, called, calendars, with_details, scopes, audience, until, auth_time, dpop_jkt, x5t
+	connected_account, client, called, calendars, with_details, scopes, audience, until, given_at, auth_time,      \
+		dpop_jkt, x5t, email
 #define LIVE_RESULT(n) DB_RESULT(introspect_access_##n, struct live_token, LIVE_COLS);
 TOKEN_LEAVES(LIVE_RESULT)
 DB_RESULT(introspect_refresh, struct live_token, LIVE_COLS);
@@ -103,7 +105,11 @@ static void write_answer(struct ctx *cx, struct json *into, const char *key, con
 		add_bound(&j, cx, t);
 		if (instant_before(t->until, INSTANT_FOREVER))
 			json_int(&j, "exp", instant_s(t->until));
+		if (!instant_is_none(t->given_at))
+			json_int(&j, "iat", instant_s(t->given_at));
 		json_id(&j, "sub", "usr", parts->account);
+		if (t->scopes & (OPENID_EMAIL | PROFILE_READ)) /* nobody learns here what the token does not tell */
+			json_str(&j, "username", t->email);
 		json_str(&j, "iss", oauth_issuer(cx));
 		add_audience(&j, cx, t->audience);
 		if (!id_is_zero(t->connected_account)) /* else of an app for itself */

@@ -51,6 +51,9 @@ static err_t by_refresh(struct request *rq, const struct grant_call *call, struc
 static err_t check_exchange(struct ctx *cx, const struct params *params)
 {
 	struct str of = param_get(params, "subject_token_type"), wanted = param_get(params, "requested_token_type");
+	if (!of.ptr)
+		return REFUSE(cx, MISSING_FIELD, "subject_token_type",
+			"The parameter subject_token_type is missing; it is " ACCESS_TOKEN_TYPE ".");
 	if (!str_eq(of, STR(ACCESS_TOKEN_TYPE)))
 		return REFUSE(
 			cx, INVALID_VALUE, "subject_token_type", "subject_token_type is not " ACCESS_TOKEN_TYPE ".");

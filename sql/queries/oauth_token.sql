@@ -213,7 +213,7 @@ SELECT c.id AS connected_account, c.machine, c.client_id AS client, CASE o.regis
 -- $1 account  $2 hash of the token
 -- An access token that works (as token_find has it), and whose it is.
 SELECT CASE WHEN NOT c.machine THEN c.id END AS connected_account, c.client_id AS client, o.called, c.calendars, f.with_details, t.scopes & c.scopes AS scopes, t.audience, t.expires_at AS until,
-       f.auth_time, t.dpop_jkt, t.x5t
+       t.issued_at AS given_at, f.auth_time, t.dpop_jkt, t.x5t, a.email
   FROM (SELECT * FROM access_token_$leaf x WHERE x.account_id = $1 AND x.hash = $2 OFFSET 0) t
   JOIN LATERAL (SELECT * FROM token_family x WHERE x.account_id = t.account_id AND x.id = t.family_id OFFSET 0) f ON true
   JOIN LATERAL (SELECT * FROM connected_account x WHERE x.account_id = f.account_id AND x.id = f.connected_account_id OFFSET 0) c ON true
@@ -225,9 +225,11 @@ SELECT CASE WHEN NOT c.machine THEN c.id END AS connected_account, c.client_id A
 
 -- name: introspect_refresh
 -- $1 account  $2 family  $3 hash of the refresh token
--- The newest refresh token of its family, while it works (as token_refresh has it).
+-- The newest refresh token of its family, while it works (as token_refresh has it). When a later one of a key's was given is not known: it stays.
 SELECT c.id AS connected_account, c.client_id AS client, o.called, c.calendars, f.with_details, f.scopes & c.scopes AS scopes, f.audience,
-       least(f.idle_expires_at, f.expires_at, c.expires_at) AS until, f.auth_time, f.dpop_jkt, f.x5t
+       least(f.idle_expires_at, f.expires_at, c.expires_at) AS until,
+       CASE WHEN f.generation = 1 THEN f.code_used_at WHEN f.dpop_jkt IS NULL AND f.x5t IS NULL THEN f.rotated_at END AS given_at,
+       f.auth_time, f.dpop_jkt, f.x5t, a.email
   FROM (SELECT * FROM token_family x WHERE x.account_id = $1 AND x.id = $2 AND x.refresh_hash = $3 OFFSET 0) f
   JOIN LATERAL (SELECT * FROM connected_account x WHERE x.account_id = f.account_id AND x.id = f.connected_account_id OFFSET 0) c ON true
   JOIN oauth_client o ON o.id = c.client_id

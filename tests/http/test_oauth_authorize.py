@@ -228,6 +228,7 @@ def test_request_objects_are_refused_by_their_own_errors(world, app, browser):
 def test_prompt_none_never_shows_a_page(world, app, browser, stranger):  # oidcc-prompt-none-not-logged-in
     assert is_red(app.ask(stranger, prompt="none"), world, "login_required")
     assert is_red(app.ask(browser, prompt="none"), world, "consent_required")
+    assert "does not vouch for" in answer(app.ask(browser, prompt="none"))["error_description"]
     assert is_red(app.ask(stranger, prompt="none", scope="nonsense"), world, "invalid_scope")
     for prompt in ("none login", "none consent", "sometimes"):
         assert is_red(app.ask(browser, prompt=prompt), world, "invalid_request")

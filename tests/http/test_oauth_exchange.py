@@ -122,6 +122,7 @@ def test_types_and_actors(app, tokens):
     for wrong in ({"subject_token_type": None}, {"subject_token_type": TYPE.replace("access", "refresh")}, {"requested_token_type": "urn:ietf:params:oauth:token-type:jwt"},
             {"actor_token": tokens["access_token"], "actor_token_type": TYPE}, {"actor_token_type": TYPE}):
         assert is_error(exchange(app, tokens["access_token"], **wrong), 400, "invalid_request"), wrong
+    assert "is missing" in exchange(app, tokens["access_token"], subject_token_type=None).json["error_description"]
 
 
 def test_it_is_for_apps_that_are_registered_for_it_and_prove_themselves(world, browser):

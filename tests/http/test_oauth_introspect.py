@@ -38,17 +38,35 @@ def active(reply):
 def test_an_app_is_told_of_its_own_tokens(world, server, browser):
     tokens = server.connect(browser, scope=BOTH)
     told = active(server.introspect(tokens["access_token"]))
-    assert set(told) == {"active", "scope", "client_id", "token_type", "exp", "sub", "iss", "connected_account_id", "livemode",
-                         "auth_time", "aud"}
+    assert set(told) == {"active", "scope", "client_id", "token_type", "exp", "iat", "sub", "username", "iss", "connected_account_id",
+                         "livemode", "auth_time", "aud"}
     assert set(told["scope"].split()) == set(BOTH.split()) and told["client_id"] == server.id
     assert told["token_type"] == "Bearer" and told["iss"] == world.public_url and told["aud"] == [world.public_url] and told["livemode"] is True
     assert told["connected_account_id"] == tokens["connected_account_id"]
     assert told["sub"] == profile(world, tokens["access_token"]).json["id"]
     now = world.sql("SELECT extract(epoch FROM now())::bigint")[0][0]
-    assert 3500 < told["exp"] - int(now) <= 3600
+    assert 3500 < told["exp"] - int(now) <= 3600 and 0 <= int(now) - told["iat"] < 100
+    assert told["username"] == profile(world, tokens["access_token"]).json["email"]
     refresh = active(server.introspect(tokens["refresh_token"]))
     assert "token_type" not in refresh and refresh["scope"] == told["scope"] and refresh["sub"] == told["sub"]
     assert 29 * 86400 < refresh["exp"] - int(now) <= 30 * 86400
+
+
+def test_when_a_token_was_given_and_to_whom(world, server, browser):
+    """RFC 7662 §2.2 `iat`: of the token itself; `username`: only where the token tells the address anyway."""
+    first = server.connect(browser, scope="events:read")
+    world.sql("UPDATE access_token SET issued_at = issued_at - interval '500 seconds'")
+    world.sql("UPDATE token_family SET code_used_at = code_used_at - interval '900 seconds'")
+    access, refresh = (active(server.introspect(first[kind])) for kind in ("access_token", "refresh_token"))
+    assert 395 <= access["iat"] - refresh["iat"] <= 405
+    assert "username" not in access and "username" not in refresh
+    second = server.refresh(first["refresh_token"]).json
+    access, refresh = (active(server.introspect(second[kind])) for kind in ("access_token", "refresh_token"))
+    now = int(world.sql("SELECT extract(epoch FROM now())::bigint")[0][0])
+    assert 0 <= now - access["iat"] < 100 and 0 <= now - refresh["iat"] < 100
+    openid = server.connect(browser, scope="openid email")
+    assert "@" in active(server.introspect(openid["access_token"]))["username"]
+    assert "username" not in active(server.introspect(server.connect(browser, scope="openid")["access_token"]))
 
 
 @pytest.mark.parametrize("hint", ["access_token", "refresh_token", "nonsense", ""])

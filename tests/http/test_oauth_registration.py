@@ -58,6 +58,8 @@ def test_what_is_left_out_is_filled_in(world):
     made = register(world, redirect_uris=[REDIRECT]).json
     assert made["client_name"] == "App of app.example" and made["token_endpoint_auth_method"] == "none"
     assert made["grant_types"] == ["authorization_code", "refresh_token"] and "events:write" in made["scope"]
+    asked = register(world, redirect_uris=[REDIRECT], token_endpoint_auth_method="client_secret_basic").json
+    assert asked["token_endpoint_auth_method"] == "none" and "client_secret" not in asked
     made = register(world, redirect_uris=[REDIRECT], token_endpoint_auth_method="client_secret_post", client_name=None, scope="",
                     grant_types=["authorization_code", "urn:ietf:params:oauth:grant-type:device_code", "password"]).json
     assert (made["token_endpoint_auth_method"], made["grant_types"]) == ("none", ["authorization_code"])
