@@ -69,7 +69,7 @@ static err_t sieve_of(struct ctx *cx, const struct calendar_view *view, struct a
 	*out = NULL;
 	if (!view->q.ptr)
 		return OK;
-	TRY(words_read(cx, str_beginning(view->q, WORDS_MAX), words));
+	TRY(words_read(cx, str_beginning(view->q, WORDS_OCTETS_MAX), words));
 	*out = arena_new(cx->mem, struct agenda_sieve);
 	**out = (struct agenda_sieve){ .words = words, .changed_since = INSTANT_BEFORE };
 	return OK;

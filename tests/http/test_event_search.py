@@ -49,6 +49,7 @@ def found(api, calendar, **query):
     ("ВСТРЕЧА", ["встреча ёлки"]), ("елки", ["встреча ёлки"]), ("がく", ["がく"]), ("かく", []), ("東京", ["日本語の会議"]), ("会議", ["日本語の会議"]),
     ("istanbul", ["İstanbul"]), ("plan, with; signs \\", ["İstanbul"]), ("שלום", ["שָׁלוֹם"]), ("all wide", ["Ａｌｌ　ｗｉｄｅ"]),
     ("%", []), ("_", []), ("' OR 1=1 --", []), (".*", []), ("X" * 200, []),
+    ("\U0001F600" * 200, []), ("\uFDFA" * 200, []), ("\u0390" * 200, []),  # 200 characters, of whatever many octets and units
 ])
 def test_words_are_found_whatever_their_case_and_accents(api, texts, order, q, expected):
     assert titles(found(api, texts, q=q, **ORDERS[order])) == expected

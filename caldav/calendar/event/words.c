@@ -72,10 +72,10 @@ static struct str text_fold(struct arena *mem, struct str s)
 
 err_t words_read(struct ctx *cx, struct str text, struct words *out)
 {
-	struct str *words = arena_array(cx->mem, struct str, text.len + 1);
 	struct str rest = str_trim(text_fold(cx->mem, text), STR_BLANK);
+	struct str *words = arena_array(cx->mem, struct str, rest.len + 1); /* one character may become four words */
 	size_t count = 0;
-	assert(text.len <= WORDS_MAX);
+	assert(text.len <= WORDS_OCTETS_MAX);
 	while (rest.len) {
 		size_t len = 0;
 		while (len < rest.len && !str_has(STR(STR_BLANK), rest.ptr[len]))

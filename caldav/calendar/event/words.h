@@ -7,8 +7,9 @@
 
 #include "caldav/calendar/event/event.h"
 
-#define WORDS_MAX 200       /* octets of what is sought */
-#define WORDS_KEPT_MAX 1000 /* of what stands beside an object */
+#define WORDS_MAX 200                            /* characters of what is sought, */
+#define WORDS_OCTETS_MAX ((size_t)4 * WORDS_MAX) /* and octets */
+#define WORDS_KEPT_MAX 1000                      /* of what stands beside an object */
 
 struct words {
 	struct str_list list; /* folded; an event must have them all */
