@@ -2,6 +2,7 @@
 """What is done to each route of the API, made from its own document: bad values for each parameter and each field, and ids of
 others. A route that is added is tried here by being in the tables. Nothing of it may change anything."""
 import json
+from urllib.parse import urlencode
 
 import pytest
 
@@ -212,6 +213,45 @@ def test_a_field_that_is_wrong_is_named(world, caller, method, template, operati
         reply = world.request(method, target, json.dumps(good), {"Content-Type": kind}, caller.key)
         assert reply.status in (400, 415), (kind, reply)
     unchanged(world, before)
+
+
+# ---- octets and characters ----
+
+def free_texts(schema):
+    """The names of an object's texts of whatever characters, and how many they may have."""
+    for name, field in DOCUMENT.resolve(schema).get("properties", {}).items():
+        field = DOCUMENT.resolve(field)
+        if "maxLength" in field and not {"enum", "format", "pattern"} & set(field):
+            yield name, field["maxLength"]
+
+
+TEXTS = [(m, t, o) for m, t, o in OPERATIONS if m != "DELETE" and (
+    list(free_texts(o.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {}))) or
+    any("maxLength" in DOCUMENT.resolve(p["schema"]) for p in map(DOCUMENT.resolve, o["parameters"]) if p["in"] == "query"))]
+
+
+@pytest.fixture(scope="module")
+def talker(world):
+    return Examples(world, DOCUMENT, world.key(world.account("talker@example.org"), kind="secret"))
+
+
+@pytest.mark.parametrize("method,template,operation", TEXTS, ids=[o[2]["operationId"] for o in TEXTS])
+def test_a_text_at_its_longest_may_be_of_any_characters(world, talker, method, template, operation):
+    """Lengths are of characters: of four octets each, of one that becomes four words when it is sought, and of one that grows when its case
+    goes. Taken or refused, the server answers, and goes on."""
+    target, body = talker.call(operation, template)
+    body = json.loads(body) if body and str(body).startswith("{") else body
+    path = target.partition("?")[0]
+    for character in ("\U0001F600", "\uFDFA", "\u0390"):
+        for p in map(DOCUMENT.resolve, operation["parameters"]):
+            most = DOCUMENT.resolve(p["schema"]).get("maxLength", 0) if p["in"] == "query" else 0
+            if most:
+                call(world, method, f"{path}?{urlencode({p['name']: character * min(most, 1000)})}", json.dumps(body) if isinstance(body, dict) else body,
+                    talker.key)
+        schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+        for name, most in free_texts(schema):
+            call(world, method, target, json.dumps({**body, name: character * most}), talker.key)
+    assert world.process.poll() is None
 
 
 # ---- once ----
