@@ -42,13 +42,13 @@ struct str booking_page_href(struct arena *mem, const struct booking_page *page,
 	return str_fmt(mem, "/booking-pages/%.*s%s%s", STR_ARG(id), done ? "?done=" : "", done ? done : "");
 }
 
-static void length_values(struct arena *mem, struct html_values *v, const struct booking_page *page)
+/* "30, 60" */
+static struct str lengths_text(struct arena *mem, const struct booking_page *page)
 {
-	for (size_t i = 0; i < page->duration_count; i++) {
-		struct html_values *row = html_add_row(v, "lengths");
-		html_set(row, "minutes", str_fmt(mem, "%d", (int)page->durations[i]));
-		html_set_flag(row, "more", i > 0);
-	}
+	struct buf out = buf_new(mem, 64);
+	for (size_t i = 0; i < page->duration_count; i++)
+		buf_fmt(&out, "%s%d", i ? ", " : "", (int)page->durations[i]);
+	return buf_str(&out);
 }
 
 void booking_page_values(struct request *rq, struct html_values *v, const struct booking_page *page)
@@ -64,7 +64,7 @@ void booking_page_values(struct request *rq, struct html_values *v, const struct
 	html_set_flag(v, "is_public", page->is_public);
 	html_set_flag(v, "paused", !page->active);
 	html_set_flag(v, "test", id_is_test(page->account));
-	length_values(mem, v, page);
+	html_set(v, "lengths", lengths_text(mem, page));
 	page_when(rq, v, "created", page->created_at);
 }
 

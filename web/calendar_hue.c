@@ -42,28 +42,69 @@ static int nearest(const struct calendar *calendar)
 	return best;
 }
 
-struct str *calendar_hues(struct arena *mem, const struct calendar *calendars, size_t count)
+/* For each, 0 to 7. */
+static int *numbers(struct arena *mem, const struct calendar *calendars, size_t count)
 {
-	static const struct str classes[CALENDAR_HUES] = { STR_INIT("hue-1"), STR_INIT("hue-2"), STR_INIT("hue-3"),
-		STR_INIT("hue-4"), STR_INIT("hue-5"), STR_INIT("hue-6"), STR_INIT("hue-7"), STR_INIT("hue-8") };
-	struct str *out = arena_array(mem, struct str, count + 1);
+	int *out = arena_array(mem, int, count + 1);
 	int used[CALENDAR_HUES] = { 0 };
 	for (size_t i = 0; i < count; i++) {
-		int own = nearest(&calendars[i]);
-		if (own < 0)
-			continue;
-		used[own]++;
-		out[i] = classes[own];
+		out[i] = nearest(&calendars[i]);
+		if (out[i] >= 0)
+			used[out[i]]++;
 	}
 	for (size_t i = 0; i < count; i++) {
 		int least = 0;
-		if (out[i].ptr)
+		if (out[i] >= 0)
 			continue;
 		for (int h = 1; h < CALENDAR_HUES; h++)
 			if (used[h] < used[least])
 				least = h;
 		used[least]++;
-		out[i] = classes[least];
+		out[i] = least;
 	}
 	return out;
+}
+
+static struct str *named(struct arena *mem, const struct str *names, const int *hue, size_t count)
+{
+	struct str *out = arena_array(mem, struct str, count + 1);
+	for (size_t i = 0; i < count; i++)
+		out[i] = names[hue[i]];
+	return out;
+}
+
+struct str *calendar_hues(struct arena *mem, const struct calendar *calendars, size_t count)
+{
+	static const struct str classes[CALENDAR_HUES] = { STR_INIT("hue-1"), STR_INIT("hue-2"), STR_INIT("hue-3"),
+		STR_INIT("hue-4"), STR_INIT("hue-5"), STR_INIT("hue-6"), STR_INIT("hue-7"), STR_INIT("hue-8") };
+	return named(mem, classes, numbers(mem, calendars, count), count);
+}
+
+struct str *calendar_fills(struct arena *mem, const struct calendar *calendars, size_t count)
+{
+	static const struct str fills[CALENDAR_HUES] = { STR_INIT("var(--cal1)"), STR_INIT("var(--cal2)"),
+		STR_INIT("var(--cal3)"), STR_INIT("var(--cal4)"), STR_INIT("var(--cal5)"), STR_INIT("var(--cal6)"),
+		STR_INIT("var(--cal7)"), STR_INIT("var(--cal8)") };
+	struct str *out = named(mem, fills, numbers(mem, calendars, count), count);
+	for (size_t i = 0; i < count; i++) {
+		struct str own = calendar_rgb(&calendars[i], STR_ABSENT);
+		if (own.len && !str_eq_nocase(own, STR(DEFAULT_COLOR)))
+			out[i] = own;
+	}
+	return out;
+}
+
+err_t calendar_fill(struct request *rq, const struct actor *actor, const struct calendar *calendar, struct str *out)
+{
+	struct calendar *all;
+	size_t count;
+	*out = calendar_fills(rq->cx.mem, calendar, 1)[0];
+	if (!str_starts(*out, STR("var")))
+		return OK;
+	TRY(calendar_list(&rq->cx, actor, &all, &count));
+	const struct str *fills = calendar_fills(rq->cx.mem, all, count);
+	for (size_t i = 0; i < count; i++)
+		if (id_eq(all[i].id, calendar->id))
+			*out = fills[i];
+	return OK;
 }

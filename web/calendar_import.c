@@ -185,7 +185,8 @@ static struct str note_said(struct request *rq, const struct import_note *note, 
 static err_t report(
 	struct request *rq, struct response *rs, const struct order *order, const struct import_result *done)
 {
-	struct html_values *v = calendars_page_of(rq, &order->calendar, SAY("What was imported"));
+	struct html_values *v;
+	TRY(calendars_page_of(rq, &order->calendar, SAY("What was imported"), &v));
 	html_set(v, "file_name", order->file->filename);
 	set_count(rq, v, "new", done->created);
 	set_count(rq, v, "changed", done->updated);

@@ -3,6 +3,7 @@
 #include "caldav/calendar/feed.h"
 #include "server/account/account.h"
 #include "server/base/config.h"
+#include "server/booking/page.h"
 #include "server/files/calendar_file.h"
 #include "server/http/access.h"
 #include "web/calendars.h"
@@ -18,17 +19,25 @@ static struct str page_of(struct request *rq, const struct calendar *c)
 
 /* ---- the page ---- */
 
+static err_t feed_read(struct request *rq, const struct actor *actor, const struct calendar *c, const struct feed **out)
+{
+	struct feed_list feeds;
+	TRY(feeds_list(&rq->cx, actor, &feeds));
+	const struct feed *feed = feed_of(&feeds, c->id);
+	*out = feed && !instant_is_none(feed->made_at) ? feed : NULL;
+	return OK;
+}
+
 /* The link is shown once its owner asked for one: until then nobody has it from here. */
 static err_t feed_values(struct request *rq, struct html_values *v, const struct calendar *c)
 {
 	struct arena *mem = rq->cx.mem;
 	const struct actor actor = calendars_actor(rq, id_is_test(c->account));
-	struct feed_list feeds;
+	const struct feed *feed;
 	bool free_plan;
 	TRY(key_plan_values(rq, v, &free_plan));
-	TRY(feeds_list(&rq->cx, &actor, &feeds));
-	const struct feed *feed = feed_of(&feeds, c->id);
-	if (!feed || instant_is_none(feed->made_at))
+	TRY(feed_read(rq, &actor, c, &feed));
+	if (!feed)
 		return OK;
 	html_set_flag(v, "feed", true);
 	page_when(rq, v, "feed_made", feed->made_at);
@@ -44,13 +53,46 @@ err_t calendar_one_page(struct request *rq, struct response *rs)
 {
 	struct calendar c;
 	TRY(calendars_in_path(rq, &c));
-	struct html_values *v = calendars_page_of(rq, &c, SAY("Calendar"));
+	struct html_values *v;
+	TRY(calendars_page_of(rq, &c, SAY("Calendar"), &v));
 	html_set(v, "title", calendar_label(&c));
 	html_set(v, "caldav_root", str_cat(rq->cx.mem, rq->cx.config->public_url, STR("/dav/")));
-	html_set_flag(v, "is_default", str_eq(c.name, STR(DEFAULT_CALENDAR)));
 	TRY(feed_values(rq, v, &c));
 	page_notice(rq, v);
 	return page_reply(rs, 200, "calendar_one", v);
+}
+
+/* ---- what goes with it ---- */
+
+/* Booking pages whose events come to this calendar: who sees it alone sees those. */
+static err_t booking_values(
+	struct request *rq, struct html_values *v, const struct actor *actor, const struct calendar *c)
+{
+	struct actor sees = *actor;
+	struct booking_page *pages;
+	size_t count;
+	sees.calendars = (struct id_list){ &c->id, 1 };
+	TRY(booking_page_page(&rq->cx, &sees, (struct id){ 0 }, true, BOOKING_PAGES_MAX, &pages, &count));
+	for (size_t i = 0; i < count; i++) {
+		struct html_values *row = html_add_row(v, "booked_by");
+		html_set(row, "page_id", id_text(rq->cx.mem, "bkp", pages[i].id));
+		html_set(row, "page_title", pages[i].title);
+	}
+	return OK;
+}
+
+err_t calendar_delete_page(struct request *rq, struct response *rs)
+{
+	struct calendar c;
+	const struct feed *feed;
+	TRY(calendars_in_path(rq, &c));
+	const struct actor actor = calendars_actor(rq, id_is_test(c.account));
+	struct html_values *v;
+	TRY(calendars_page_of(rq, &c, SAY("Delete this calendar?"), &v));
+	TRY(feed_read(rq, &actor, &c, &feed));
+	html_set_flag(v, "feed", feed != NULL);
+	TRY(booking_values(rq, v, &actor, &c));
+	return page_reply(rs, 200, "calendar_delete", v);
 }
 
 err_t calendar_export_page(struct request *rq, struct response *rs)
@@ -107,7 +149,8 @@ static err_t ask(struct request *rq, struct response *rs, const char *title, boo
 {
 	struct calendar c;
 	TRY(calendars_in_path(rq, &c));
-	struct html_values *v = calendars_page_of(rq, &c, title);
+	struct html_values *v;
+	TRY(calendars_page_of(rq, &c, title, &v));
 	html_set_flag(v, "end", end);
 	return page_reply(rs, 200, "calendar_feed", v);
 }

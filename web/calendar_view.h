@@ -46,6 +46,11 @@ bool calendar_is_shown(const struct calendar_view *view, const struct calendar *
  * rotation, the one that fewest have.
  */
 struct str *calendar_hues(struct arena *mem, const struct calendar *calendars, size_t count);
+/* What the dot beside their names is filled with: their own colours, and for those that have none that of their hue. */
+struct str *calendar_fills(struct arena *mem, const struct calendar *calendars, size_t count);
+/* The same of one, whose hue its owner's others decide: one round trip more where it has no colour of its own. */
+MUST_CHECK err_t calendar_fill(
+	struct request *rq, const struct actor *actor, const struct calendar *calendar, struct str *out);
 
 /* "/calendar?view=…&date=…" and what else the view is about. */
 struct str calendar_href(

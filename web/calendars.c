@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/calendars.h"
 
+#include "server/account/account.h"
 #include "server/account/audit.h"
 #include "server/account/label.h"
 #include "server/base/config.h"
@@ -22,13 +23,14 @@ struct actor calendars_actor(struct request *rq, bool test)
 	return actor;
 }
 
-static void calendar_values(struct request *rq, struct html_values *v, const struct calendar *c)
+static void calendar_values(struct request *rq, struct html_values *v, const struct calendar *c, struct str fill)
 {
 	html_set(v, "calendar_id", id_text(rq->cx.mem, "cal", c->id));
 	html_set(v, "calendar_name", calendar_label(c));
-	html_set(v, "color", calendar_rgb(c, STR(DEFAULT_COLOR)));
+	html_set(v, "color", fill);
 	html_set_flag(v, "public", c->is_public);
 	html_set(v, "url", calendar_url(&rq->cx, c));
+	html_set_flag(v, "is_default", str_eq(c->name, STR(DEFAULT_CALENDAR)));
 	html_set(v, "objects", say_count(rq, c->objects, SAY("1 entry"), SAY("{n} entries")));
 	page_when(rq, v, "created", c->created_at);
 }
@@ -43,9 +45,10 @@ static err_t list_values(struct request *rq, struct html_values **out)
 	const struct actor actor = calendars_actor(rq, test);
 	TRY(calendar_list(&rq->cx, &actor, &calendars, &count));
 	const struct page_part part = page_part(rq, v, count);
+	const struct str *fills = calendar_fills(rq->cx.mem, calendars, count);
 	for (size_t i = part.from; i < part.to; i++) {
 		struct html_values *row = html_add_row(v, "calendars");
-		calendar_values(rq, row, &calendars[i]);
+		calendar_values(rq, row, &calendars[i], fills[i]);
 		html_set_flag(row, "is_first", i == 0);
 		html_set_flag(row, "is_last", i + 1 == count);
 	}
@@ -202,12 +205,16 @@ err_t calendars_in_path(struct request *rq, struct calendar *out)
 	return e;
 }
 
-struct html_values *calendars_page_of(struct request *rq, const struct calendar *c, const char *title)
+err_t calendars_page_of(struct request *rq, const struct calendar *c, const char *title, struct html_values **out)
 {
 	struct html_values *v = page_new(rq, title, "calendars");
-	calendar_values(rq, v, c);
+	const struct actor actor = calendars_actor(rq, id_is_test(c->account));
+	struct str fill;
+	TRY(calendar_fill(rq, &actor, c, &fill));
+	calendar_values(rq, v, c, fill);
 	html_set_flag(v, "mode_test", id_is_test(c->account));
-	return v;
+	*out = v;
+	return OK;
 }
 
 #define EDIT_FIELDS 3
@@ -225,7 +232,9 @@ static const struct stale_field *edit_fields(struct arena *mem, const struct cal
 
 static struct html_values *edit_values(struct request *rq, const struct calendar *c, unsigned conflicts)
 {
-	struct html_values *v = calendars_page_of(rq, c, SAY("Edit calendar"));
+	struct html_values *v = page_new(rq, SAY("Edit calendar"), "calendars");
+	calendar_values(rq, v, c, STR_ABSENT); /* its colour is a field */
+	html_set_flag(v, "mode_test", id_is_test(c->account));
 	stale_values(rq, v, edit_fields(rq->cx.mem, c), EDIT_FIELDS, conflicts);
 	return v;
 }
@@ -291,18 +300,14 @@ err_t calendar_edit_post(struct request *rq, struct response *rs)
 	return page_again(rs, "calendar_form", v, e);
 }
 
-err_t calendar_delete_page(struct request *rq, struct response *rs)
-{
-	struct calendar c;
-	TRY(calendars_in_path(rq, &c));
-	return page_reply(rs, 200, "calendar_delete", calendars_page_of(rq, &c, SAY("Delete this calendar?")));
-}
-
 err_t calendar_delete_post(struct request *rq, struct response *rs)
 {
 	struct calendar c;
 	TRY(calendars_in_path(rq, &c));
 	const struct actor actor = calendars_actor(rq, id_is_test(c.account));
+	if (str_eq(c.name, STR(DEFAULT_CALENDAR)))
+		return REFUSE(&rq->cx, CONFLICT, "",
+			"The default calendar cannot be deleted: events go there that name no other.");
 	TRY(calendar_delete(&rq->cx, &actor, c.name));
 	return back_to_list(rq, rs, "deleted");
 }

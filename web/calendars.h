@@ -12,7 +12,8 @@ struct actor calendars_actor(struct request *rq, bool test);
 MUST_CHECK err_t calendars_in_path(struct request *rq, struct calendar *out);
 
 /* A page about one calendar: calendar_id, calendar_name, color, public, url, objects, created, mode_test. */
-struct html_values *calendars_page_of(struct request *rq, const struct calendar *c, const char *title);
+MUST_CHECK err_t calendars_page_of(
+	struct request *rq, const struct calendar *c, const char *title, struct html_values **out);
 
 /* Back to a page under /calendars ("", "/cal_…"), with a word of page_notice, in the world of `test`. */
 struct str calendars_path(struct request *rq, struct str page, const char *done, bool test);

@@ -46,6 +46,7 @@ err_t event_shown_read(struct request *rq, struct event_shown *out)
 		return REFUSE(cx, NOT_FOUND, "", "There is no such event. It may have been moved or deleted.");
 	TRY(e);
 	TRY(calendar_by_id(cx, &s.actor, s.object.calendar, &s.calendar));
+	TRY(calendar_fill(rq, &s.actor, &s.calendar, &s.fill));
 	const struct event *event = &s.item.event;
 	s.etag = str_fmt(cx->mem, "\"%.*s\"", STR_ARG(hex_of(cx->mem, s.object.etag)));
 	s.own = !event->organizer.ptr || str_eq_nocase(event->organizer, rq->principal->email);
@@ -110,7 +111,7 @@ struct str event_when(struct request *rq, const struct zone *zone, const struct 
 static void calendar_values(const struct event_shown *s, struct html_values *v)
 {
 	html_set(v, "calendar_name", calendar_label(&s->calendar));
-	html_set(v, "color", calendar_rgb(&s->calendar, STR(DEFAULT_COLOR)));
+	html_set(v, "color", s->fill);
 	html_set_flag(v, "fixed", !s->calendar.writable);
 }
 

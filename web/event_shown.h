@@ -17,9 +17,10 @@ struct event_shown {
 	bool invited;   /* the user may answer */
 	struct actor actor;
 	struct calendar calendar;
+	struct str fill; /* of its dot: calendar_fill() */
 };
 
-/* NOT_FOUND, TOO_COSTLY. Three round trips at most. */
+/* NOT_FOUND, TOO_COSTLY. Four round trips at most. */
 MUST_CHECK err_t event_shown_read(struct request *rq, struct event_shown *out);
 
 /* Values that all these pages have: title, when, links, choices of a series, whether attendees can be told. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/key_calendars.h"
 
+#include "web/calendar_view.h"
 #include "web/ticks.h"
 
 static struct actor actor_in(const struct request *rq, bool test)
@@ -30,19 +31,21 @@ static bool was_ticked(const struct request *rq, struct str id)
 void key_calendars_offer(struct request *rq, struct html_values *v, const struct key_calendars *all)
 {
 	bool test = str_eq(form_get(&rq->form, "mode"), STR("test"));
-	for (size_t w = 0; w < ARRAY_LEN(all->worlds); w++)
+	for (size_t w = 0; w < ARRAY_LEN(all->worlds); w++) {
+		const struct str *fills = calendar_fills(rq->cx.mem, all->worlds[w].items, all->worlds[w].count);
 		for (size_t i = 0; i < all->worlds[w].count; i++) {
 			const struct calendar *c = &all->worlds[w].items[i];
 			struct html_values *row = html_add_row(v, "calendars");
 			struct str id = id_text(rq->cx.mem, "cal", c->id);
 			html_set(row, "calendar_id", id);
 			html_set(row, "calendar_name", calendar_label(c));
-			html_set(row, "color", calendar_rgb(c, STR(DEFAULT_COLOR)));
+			html_set(row, "color", fills[i]);
 			html_set_flag(row, "of_test", w == 1);
 			html_set_flag(row, "ticked", was_ticked(rq, id));
 			html_set_flag(
 				row, "focus", (w == 1) == test && !i); /* where an error of the list puts the cursor */
 		}
+	}
 	html_set_flag(v, "only_some", str_eq(form_get(&rq->form, "calendars"), STR("some")));
 }
 

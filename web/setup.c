@@ -38,11 +38,11 @@ static const struct setup setups[] = {
 		SAY("Open “Settings”: “Profile Downloaded” stands at the top. Install it; the account is set up whole."),
 		SAY("Without the profile: “Settings”, “Apps”, “Calendar”, “Calendar Accounts”, “Add Account”, “Other”, “Add CalDAV Account”. Server: {host}. User name: {user}. Password: the key.") }, SETUP_PROFILE | SETUP_LINK },
 	{ "mac", "Apple Calendar", "macOS", {
-		SAY("Make the key below, press “Download the profile”, and open it: “System Settings” installs it."),
+		SAY("Make a key on this page, press “Download the profile”, and open it: “System Settings” installs it."),
 		SAY("Without the profile: “Calendar”, “Settings”, “Accounts”, “+”, “Other CalDAV Account”. Account type: “Manual”. User name: {user}. Password: the key. Server address: {host}.") }, SETUP_PROFILE },
 	{ "davx5", "DAVx⁵", "Android", {
 		SAY("On the telephone alone, without a key: “+”, “Nextcloud”. Enter {site}; a page of this server opens, where you sign in and allow it."),
-		SAY("Or make the key below and scan the code with the camera of the telephone: DAVx⁵ opens with everything filled in."),
+		SAY("Or make a key on this page and scan its code with the camera of the telephone: DAVx⁵ opens with everything filled in."),
 		SAY("Or without both: “+”, “Log in with URL and user name”. Base URL: {server}. User name: {user}. Password: the key."),
 		SAY("Choose the calendars to synchronise; Android's calendar apps show them.") }, SETUP_QR },
 	{ "evolution", "Evolution", "Linux", {
@@ -57,7 +57,7 @@ static const struct setup setups[] = {
 		SAY("User name: {user}. Password: the key. Then choose “Configure manually”."),
 		SAY("Add a CalDAV server with the URL {server} and press “Fetch”.") }, 0 },
 	{ "vdirsyncer", "vdirsyncer, khal", SAY("Terminal"), {
-		SAY("Make the key below and put the lines into ~/.config/vdirsyncer/config."),
+		SAY("Make a key on this page and put its lines into ~/.config/vdirsyncer/config."),
 		SAY("Run vdirsyncer discover calends, then vdirsyncer sync."),
 		SAY("Point khal at ~/.calendars/*.") }, SETUP_CONFIG },
 	{ "outlook", "Outlook", "Windows", {

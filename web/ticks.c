@@ -2,6 +2,7 @@
 #include "web/ticks.h"
 
 #include "server/auth/scope.h"
+#include "web/calendar_view.h"
 #include "web/say.h"
 
 const char *const calendar_colors[CALENDAR_COLORS] = { "#4f46c8", "#0b7a75", "#b3420d", "#8a2d8f", "#1f6fb8", "#487a16",
@@ -37,11 +38,12 @@ bool ticks_is_chosen(struct id_list chosen, struct id id)
 void ticks_of_calendars(
 	struct arena *mem, struct html_values *v, const struct calendar *calendars, size_t count, struct id_list chosen)
 {
+	const struct str *fills = calendar_fills(mem, calendars, count);
 	for (size_t i = 0; i < count; i++) {
 		struct html_values *row = html_add_row(v, "calendars");
 		html_set(row, "calendar_id", id_text(mem, "cal", calendars[i].id));
 		html_set(row, "calendar_name", calendar_label(&calendars[i]));
-		html_set(row, "color", calendar_rgb(&calendars[i], STR(DEFAULT_COLOR)));
+		html_set(row, "color", fills[i]);
 		html_set_flag(row, "ticked", ticks_is_chosen(chosen, calendars[i].id));
 		html_set_flag(row, "focus", i == 0);
 	}

@@ -220,3 +220,42 @@ def test_a_month_of_five_thousand_events_is_a_page(world, api, una):
         assert len(page.body) < 100_000 and 100 <= len(titles(page.text)) <= most
         assert ("data-grid" in page.text) == (query == "view=day")  # where a grid of hours can show it
     assert api("DELETE", f"/v1/calendars/{made}").status == 200
+
+
+def dot(text, name):
+    """What the dot before a calendar's name is filled with."""
+    return re.search(rf'<circle [^>]*fill="([^"]*)"/></svg>\s*(?:</?[^>]*>)*<bdi>{name}</bdi>', text).group(1)
+
+
+def test_a_calendar_has_the_same_colour_on_every_page_and_one_in_rotation_where_it_has_none(world):
+    vera = world.account("vera@calends.example", name="Vera Visible")
+    api, browser = Api(world, vera.key), Browser(world)
+    browser.sign_in(vera)
+    ids = {name: api("POST", "/v1/calendars", {"name": name, **more}).json["id"] for name, more in (("Own", {"color_hex": "#123456"}), ("Plain", {}), ("Bare", {}))}
+    for name, id in ids.items():
+        hue = re.search(rf'<i class="mark (hue-\d)[^"]*"></i><bdi>{name}</bdi>', browser.get("/calendar").text).group(1)
+        fill = dot(browser.get("/calendars").text, name)
+        assert fill == ("#123456" if name == "Own" else hue.replace("hue-", "var(--cal") + ")")
+        event = api("POST", "/v1/events", {"title": "In it", "start_time": "2026-05-12T08:00:00Z", "end_time": "2026-05-12T09:00:00Z", "timezone": "UTC", "calendar_id": id}).json["id"]
+        for page in (f"/calendars/{id}", f"/calendars/{id}/delete", f"/calendar/events/{event}", "/booking-pages/new"):
+            assert dot(browser.get(page).text, name) == fill, page
+    assert dot(browser.get("/calendars").text, "Plain") != dot(browser.get("/calendars").text, "Bare")
+
+
+def test_who_deletes_a_calendar_is_told_what_goes_with_it_and_the_default_one_stays(world):
+    wim = world.account("wim@calends.example", name="Wim", plan="pro")
+    api, browser = Api(world, world.key(wim, kind="secret")), Browser(world)
+    browser.sign_in(wim)
+    default, work = (api("GET", "/v1/calendars").json["data"][0]["id"], api("POST", "/v1/calendars", {"name": "Work"}).json["id"])
+    path = f"/calendars/{work}/delete"
+    assert "can book by" not in browser.get(path).text and "link to subscribe" not in browser.get(path).text
+    for slug, calendar in (("wim-work", work), ("wim-other", default)):
+        assert api("POST", "/v1/booking_pages", {"slug": slug, "title": slug, "timezone": "UTC", "calendar_id": calendar}).status == 201
+    form = Form(browser.get(f"/calendars/{work}").text, f"/calendars/{work}/feed")
+    assert browser.post(f"/calendars/{work}/feed", form.with_()).status == 303
+    told = browser.get(path).text
+    assert "<bdi>wim-work</bdi>" in told and "wim-other" not in told and "Its link to subscribe ends" in told and "Export it first" in told
+    assert f"/calendars/{work}/delete" in browser.get("/calendars").text and f"/calendars/{default}/delete" not in browser.get("/calendars").text
+    csrf = Form(told, path).with_()
+    assert browser.post(f"/calendars/{default}/delete", csrf).status == 409
+    assert browser.post(path, csrf).status == 303

@@ -33,7 +33,7 @@ def test_every_program_has_its_page(world, browser, user):
     for program in PROGRAMS:
         steps = browser.get(f"/setup/{program}").text
         assert "{" not in re.sub("<[^>]*>", "", steps.split("<main")[1]), program  # each value is filled in
-        assert f"{world.url}" in steps or "Download the profile" in steps or "below" in steps
+        assert f"{world.url}" in steps or "Download the profile" in steps or "on this page" in steps
     assert is_page(browser.get("/setup/nothing"), 404)
 
 
