@@ -275,7 +275,8 @@ err_t consent_remembered(struct ctx *cx, const struct auth_request *request, con
 {
 	if (request->device.hash.ptr || (request->prompt & (PROMPT_CONSENT | PROMPT_SELECT_ACCOUNT)))
 		return FAIL(cx, CONSENT_REQUIRED, "always asked");
-	if (!client->verified || !str_starts(request->redirect_uri, STR("https://")))
+	if (!client->verified || !str_starts(request->redirect_uri, STR("https://")) ||
+		redirect_is_https_here(request->redirect_uri))
 		return REFUSE(cx, CONSENT_REQUIRED, "prompt",
 			"The user is asked each time, whatever they consented to, by an app that the operator of this "
 			"server does not vouch for, or that is not answered at an https address: leave out "

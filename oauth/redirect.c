@@ -55,6 +55,16 @@ bool redirect_is_loopback(struct str uri)
 	return loopback_cut(uri, &rest) != NULL;
 }
 
+bool redirect_is_https_here(struct str uri)
+{
+	struct uri u;
+	uint64_t last;
+	if (!uri_split(uri, &u) || !str_eq(u.scheme, STR("https")))
+		return false;
+	return str_eq(u.host, STR("localhost")) || str_ends(u.host, STR(".localhost")) ||
+	       (str_starts(u.host, STR("127.")) && str_to_u64(str_sub(u.host, u.host.len - 1, u.host.len), 9, &last));
+}
+
 bool redirect_uri_matches(struct str registered, struct str sent)
 {
 	if (str_eq(registered, sent))

@@ -21,6 +21,12 @@ MUST_CHECK err_t redirect_uri_check(struct ctx *cx, struct str uri, bool public_
 /* Is it http to this computer: 127.0.0.1, [::1] or localhost, any port? */
 bool redirect_is_loopback(struct str uri);
 
+/*
+ * Is it https to this computer (localhost, 127.0.0.0/8)? For whoever develops a web app there: nobody has a certificate
+ * for it that all trust, so native apps have no use for one, and whoever listens there may be anybody.
+ */
+bool redirect_is_https_here(struct str uri);
+
 /* Octet by octet the same, but for the port of a loopback host (OAuth 2.1 §4.1.1, §8.4.2). */
 bool redirect_uri_matches(struct str registered, struct str sent);
 

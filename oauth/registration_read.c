@@ -104,6 +104,10 @@ static err_t read_redirects(struct ctx *cx, const struct metadata *in, struct re
 			cx, INVALID_REDIRECT_URI, "redirect_uris", "Give 1 to %d redirect_uris.", CLIENT_REDIRECTS_MAX);
 	for (size_t i = 0; i < in->redirects.count; i++) {
 		TRY(redirect_uri_check(cx, in->redirects.items[i], is_public));
+		if (out->by != REGISTERED_BY_OWNER && redirect_is_https_here(in->redirects.items[i]))
+			return REFUSE(cx, INVALID_REDIRECT_URI, "redirect_uris",
+				"Without being registered by its owner an app is answered on this computer by http, at "
+				"any port: http://127.0.0.1/… (RFC 8252 §7.3).");
 		insert(sorted, &count, without_port(cx->mem, in->redirects.items[i]));
 	}
 	out->redirects = (struct str_list){ sorted, count };
@@ -181,7 +185,8 @@ static err_t read_name(struct ctx *cx, const struct metadata *in, struct registr
 static struct str jwks_of(struct ctx *cx, struct str json)
 {
 	const struct cJSON *root, *set;
-	if (json_tree_parse(cx, json, &root) || !(set = json_tree_member(root, STR("jwks"))))
+	if (json_tree_parse(cx, json, &root) || !(set = json_tree_member(root, STR("jwks"))) ||
+		json_tree_type(set) == JSON_IS_NULL)
 		return STR_ABSENT;
 	struct buf text = buf_new(cx->mem, JWK_SET_TEXT_MAX);
 	struct json j = json_begin(&text);
@@ -245,6 +250,8 @@ static err_t read_means(struct ctx *cx, const struct metadata *in, struct str js
 static err_t read_all(struct ctx *cx, struct str json, struct registration *out, struct metadata *in)
 {
 	TRY(json_read_known(cx, json, fields, ARRAY_LEN(fields), in));
+	if (in->jwks_uri.len && jwks_of(cx, json).ptr)
+		return BAD("jwks_uri", "jwks and jwks_uri never stand in one request (RFC 7591 §2).");
 	TRY(read_means(cx, in, json, out));
 	TRY(read_redirects(cx, in, out));
 	TRY(read_grants(cx, in, out));

@@ -4,12 +4,14 @@ import gzip
 import json
 import re
 import secrets
+import socket
 import time
 
 import leaks
 import pytest
 from forge import forged, other_random
 from oauth_flow import BOTH, FORM, App, Browser, Form, OpenApp, Pkce, alive, answer, basic, encode, is_error, is_page, post_form, profile
+from raw import read_all
 from receiver import Receiver
 
 SECONDS = 20
@@ -278,3 +280,40 @@ def test_a_name_that_is_nobodys_costs_what_a_wrong_password_costs(world):
     there, nobody = (min(t) for t in zip(*times))
     assert 0.5 < there / nobody < 2, times
     world.sql("DELETE FROM throttle")
+
+
+def test_over_caldav_a_name_that_is_nobodys_is_answered_as_one_that_is_somebodys(world):
+    """H8: with no credential of theirs nobody learns there whose name exists; nor by a path, with a key of their own."""
+    una, bob = world.account("una@calends.example"), world.account("bob@calends.example")
+    junk, nearly = "wrong", forged(str(una.key), other_random)
+
+    def told(path, name, password):
+        reply = world.request("PROPFIND", path, None, {"Depth": "0"}, (name, password))
+        return reply.status, reply.text.replace(reply.request_id, ""), reply.headers.all("WWW-Authenticate")
+
+    for password in (junk, nearly, str(bob.key)):
+        known, unknown = told("/dav/", una.email, password), told("/dav/", "nobody@calends.example", password)
+        assert known == unknown and known[0] == 401
+    for path in ("/dav/principals/{}/", "/dav/calendars/{}/", "/dav/principals/users/{}/", "/dav/{}/"):
+        known, unknown = (told(path.format(name), una.email, str(una.key)) for name in (bob.email, "nobody@calends.example"))
+        assert known == unknown and known[0] == 404, path
+
+
+TWO_READINGS = {
+    "length and chunked": b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "two lengths": b"Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcd",
+    "length with letters": b"Content-Length: 3abc\r\n\r\nabc", "length with plus": b"Content-Length: +3\r\n\r\nabc",
+    "blank before colon": b"Content-Length : 3\r\n\r\nabc", "folded line": b"X: a\r\n b\r\nContent-Length: 3\r\n\r\nabc",
+    "70 headers": b"".join(b"X-%d: y\r\n" % i for i in range(70)) + b"\r\n", "bare LF": b"X: y\nContent-Length: 3\r\n\r\nabc",
+    "two hosts": b"Host: y\r\nContent-Length: 0\r\n\r\n", "coding identity": b"Transfer-Encoding: identity\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("line", [b"POST /oauth/token", b"POST /v1/events", b"PUT /dav/x.ics", b"POST /mcp", b"POST /sign-in"], ids=lambda line: line.decode())
+def test_what_two_parsers_read_in_two_ways_is_refused_on_every_surface(world, line):
+    """H1: smuggling by heads (test_smuggling.py has all of them, before the server's own layer); the request behind one is never answered."""
+    behind = b"GET /.well-known/oauth-authorization-server HTTP/1.1\r\nHost: x\r\n\r\n"
+    for name, rest in TWO_READINGS.items():
+        with socket.create_connection(("127.0.0.1", world.port), SECONDS) as s:
+            s.sendall(line + b" HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" + rest + behind)
+            got, closed = read_all(s)
+        assert got.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 431 ")) and closed and got.count(b"HTTP/1.1 ") == 1 and b"issuer" not in got, (name, got)

@@ -128,10 +128,11 @@ def test_consent_is_remembered_for_a_verified_client_and_no_more_than_it_covers(
 def test_consent_is_not_remembered_for_unverified_and_loopback_clients(world, app, browser):  # OAuth 2.1 §7.3.1
     app.connect(browser)
     assert app.ask(browser).location.startswith("/consent?")
-    local = App(world, "http://127.0.0.1:5000/cb", registered="http://127.0.0.1/cb", type="public")
-    world.cli("client", "verify", local.id)
-    local.connect(browser)
-    assert local.ask(browser).location.startswith("/consent?")
+    for redirect, registered in (("http://127.0.0.1:5000/cb", "http://127.0.0.1/cb"), ("https://localhost:5000/cb", None), ("https://127.0.0.1/cb", None)):
+        local = App(world, redirect, registered=registered, type="public")
+        world.cli("client", "verify", local.id)
+        local.connect(browser)
+        assert local.ask(browser).location.startswith("/consent?"), redirect
 
 
 def test_a_second_consent_adds_to_the_connection_and_takes_nothing(world, browser):

@@ -75,6 +75,7 @@ def test_unknown_members_are_ignored(world):
 BAD_REDIRECTS = {
     "none": ..., "empty": [], "null": None, "a text": REDIRECT, "a number": [1], "http": ["http://app.example/cb"], "relative": ["/cb"],
     "fragment": [REDIRECT + "#f"], "script": ["javascript:alert(1)"], "data": ["data:text/html,x"], "no dot": ["cursor://x/cb"],
+    "https here": ["https://localhost/cb"], "https here by address": ["https://127.0.0.1:8443/cb"], "https here by a longer name": ["https://app.localhost/cb"],
     "userinfo": ["https://a@app.example/"], "wildcard": ["https://*.example/"], "upper": ["https://APP.example/"],
     "longer loopback": ["http://127.0.0.1.evil.example/"], "dots": ["https://app.example/a/../b"], "code": [REDIRECT + "?code=1"],
     "one good": [REDIRECT, "http://app.example/cb"], "21": [f"https://app.example/{i}" for i in range(21)], "long": ["https://app.example/" + "a" * 2049],
@@ -95,7 +96,7 @@ BAD_METADATA = {
     "response": {"response_types": ["token"]}, "scope": {"scope": "events:read mail"}, "scope list": {"scope": ["events:read"]},
     "scope blanks": {"scope": "events:read  profile:read"}, "client uri": {"client_uri": "javascript:alert(1)"},
     "logo": {"logo_uri": "data:image/png;base64,AA"}, "tos": {"tos_uri": "x"}, "policy": {"policy_uri": "https://a@b.example/"},
-    "software": {"software_id": "a\u0007"},
+    "software": {"software_id": "a\u0007"}, "keys twice": {"jwks": {"keys": []}, "jwks_uri": "https://app.example/jwks"},
 }
 
 

@@ -131,6 +131,18 @@ TEST(an_answer_keeps_the_query_of_the_uri_and_escapes_what_it_adds) /* OAuth 2.1
 		    "&iss=https%3A%2F%2Fcalends.example"));
 }
 
+TEST(https_to_this_computer_is_told_from_https_elsewhere)
+{
+	static const char *const here[] = { "https://localhost/cb", "https://localhost", "https://localhost:8443/",
+		"https://app.localhost/", "https://127.0.0.1/cb", "https://127.1/cb", "https://127.0.0.2:1/" };
+	static const char *const elsewhere[] = { "https://app.example/localhost", "https://localhost.example/",
+		"https://notlocalhost/", "https://127.0.0.1.example/", "http://localhost/cb", "com.example:/localhost" };
+	for (size_t i = 0; i < ARRAY_LEN(here); i++)
+		assert_true(redirect_is_https_here(str_of(here[i])));
+	for (size_t i = 0; i < ARRAY_LEN(elsewhere); i++)
+		assert_false(redirect_is_https_here(str_of(elsewhere[i])));
+}
+
 TEST(people_are_told_where_the_answer_goes)
 {
 	const struct {
@@ -147,6 +159,6 @@ TEST(people_are_told_where_the_answer_goes)
 		assert_str(redirect_host(test_mem, cases[i].uri), cases[i].host);
 }
 
-TESTS(RUN(good_uris_can_be_registered), RUN(bad_uris_cannot_be_registered),
+TESTS(RUN(https_to_this_computer_is_told_from_https_elsewhere), RUN(good_uris_can_be_registered), RUN(bad_uris_cannot_be_registered),
 	RUN(a_uri_matches_itself_and_nothing_near_it), RUN(the_port_alone_of_a_loopback_uri_may_vary),
 	RUN(an_answer_keeps_the_query_of_the_uri_and_escapes_what_it_adds), RUN(people_are_told_where_the_answer_goes))
