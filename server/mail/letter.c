@@ -132,7 +132,7 @@ err_t letter_write(struct ctx *cx, struct letter *letter, struct mail_message *o
 	out->subject = letter->subject;
 	out->language = catalogue_tag(letter->language);
 	out->text = buf_str(&letter->text);
-	out->html = buf_str(&html);
+	out->html = html.full ? STR_ABSENT : buf_str(&html); /* half a page says less than the text, which is whole */
 	return OK;
 }
 

@@ -197,6 +197,18 @@ def test_a_very_long_text_hides_no_other(world, api, sink, name):
         assert len(mail.message["Subject"]) > len("Invitation: ")
 
 
+def test_texts_that_grow_in_html_leave_no_half_of_a_page(world, api, sink):
+    """Each quote is six octets there: then the text goes alone, which has the beginning of each."""
+    uid, long = "quotes@example.org", '"' * 9000
+    told = "".join(f"{name}:{name[0]}{long}\n" for name in ("SUMMARY", "LOCATION", "URL", "DESCRIPTION"))
+    notify(api, put(world, uid, OBJECT.format(uid=uid).replace("SUMMARY:From a client\n", told)))
+    for mail in came(world, sink, 2):
+        pages = [p.get_content() for p in mail.message.walk() if p.get_content_type() == "text/html"]
+        assert all(page.rstrip().endswith("</html>") for page in pages)
+        assert all(f"{first}{long[:5000]}" in mail.text.replace("\n", "") for first in "SLUD")
+        assert "answer this mail" in mail.text
+
+
 def test_a_series_is_sent_whole_and_an_instance_by_itself(world, api, sink):
     event = meeting(api, "bob@example.org", recurrence={"rule": "FREQ=WEEKLY;COUNT=4"})
     instances = api("GET", "/v1/events?from=2026-11-23T00:00:00Z&to=2026-12-23T00:00:00Z").json["data"]
