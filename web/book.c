@@ -4,6 +4,7 @@
 
 #include "server/booking/guest.h"
 #include "server/booking/link.h"
+#include "server/data/json_mask.h"
 #include "server/http/access.h"
 #include "web/calendar_view.h"
 #include "web/manner.h"
@@ -11,7 +12,7 @@
 #include "web/say.h"
 #include "web/zones.h"
 
-#define ANSWER_MAX 2000 /* octets, of a note too: as REST has it */
+#define ANSWER_MAX 2000 /* characters, of a note too: as REST has it */
 
 /* ---- the days ---- */
 
@@ -170,7 +171,7 @@ static struct str text_sent(struct arena *mem, struct str text)
 static err_t read_text(struct request *rq, const char *name, const char *param, struct str *out)
 {
 	struct str text = text_sent(rq->cx.mem, form_get(&rq->form, name));
-	if (text.len > ANSWER_MAX)
+	if (json_characters(text) > ANSWER_MAX)
 		return REFUSE(&rq->cx, INVALID_VALUE, param, "This is too long: %d letters at most.", ANSWER_MAX);
 	*out = text.len ? text : STR_ABSENT;
 	return OK;

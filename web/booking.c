@@ -9,6 +9,7 @@
 #include "server/account/label.h"
 #include "server/booking/guest_mail.h"
 #include "server/booking/link.h"
+#include "server/data/json_mask.h"
 #include "server/http/access.h"
 #include "server/http/disposition.h"
 #include "web/calendar_view.h"
@@ -186,7 +187,7 @@ static err_t read_reason(struct request *rq, struct str *out)
 {
 	struct str reason = str_trim(form_get(&rq->form, "reason"), STR_BLANK);
 	TRY(text_clean(&rq->cx, "reason", reason));
-	if (reason.len > REASON_MAX)
+	if (json_characters(reason) > REASON_MAX)
 		return REFUSE(&rq->cx, INVALID_VALUE, "reason", "This is too long: %d letters at most.", REASON_MAX);
 	*out = reason.len ? reason : STR_ABSENT;
 	return OK;

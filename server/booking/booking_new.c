@@ -5,7 +5,7 @@
 #include "server/account/label.h"
 #include "server/booking/booking.h"
 
-#define EVENT_TEXT_MAX 65536
+#define EVENT_TEXT_MAX ((size_t)256 * 1024) /* a note and all answers, of four octets a character */
 
 static err_t clean_answers(struct ctx *cx, const struct booking_new *in)
 {

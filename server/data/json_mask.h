@@ -11,5 +11,8 @@
 
 bool json_mask_fits(const char *mask, struct str text);
 
+/* How many characters it has, as `max` of a JSON_STR counts them: code points of UTF-8. */
+size_t json_characters(struct str text);
+
 /* The regular expression that is the mask (JSON Schema's `pattern`): ^#[0-9A-Fa-f]{6}$ */
 struct str json_mask_pattern(struct arena *mem, const char *mask);

@@ -17,7 +17,7 @@ struct reader {
 
 /* ---- texts and what is written as one ---- */
 
-static size_t count_characters(struct str s)
+size_t json_characters(struct str s)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < s.len; i++)
@@ -43,7 +43,7 @@ static err_t take_str(
 {
 	if (f->of && !json_mask_fits(f->of, text))
 		return REFUSE_AT(r, INVALID_VALUE, path, "Must be written as %s.", f->of);
-	TRY(check_bounds(r, f, path, (int64_t)count_characters(text), " characters"));
+	TRY(check_bounds(r, f, path, (int64_t)json_characters(text), " characters"));
 	*out = text;
 	return OK;
 }

@@ -323,6 +323,20 @@ def test_answers_are_kept_with_their_questions(world, api):
     assert "ACME" in api("GET", f"/v1/events/{made['event_id']}").json["description"]
 
 
+@pytest.mark.parametrize("letter", ["ю", "語", "😀"])
+def test_2000_letters_of_any_script_are_an_answer(world, api, letter):
+    """Lengths are of characters, as REST and the page's fields have them; of ten such answers and a note the event has all."""
+    page = opened(api, questions=[{"question": f"{n} {letter * 190}"} for n in range(10)])
+    answers = {f"q{n}": f"{n}" + letter * 1999 for n in range(10)}
+    assert Guest(world, page).book(soon(3, 9), note="N" + letter * 1999, **answers).status == 303
+    [made] = bookings(api, page)
+    assert [a["answer"] for a in made["answers"]] == list(answers.values())
+    description = api("GET", f"/v1/events/{made['event_id']}").json["description"]
+    assert all(said in description for said in (*answers.values(), "N" + letter * 1999))
+    refused = Guest(world, page).book(soon(3, 10), q9=letter * 2001)
+    assert refused.status == 400 and "2000 letters at most" in words(refused.text)
+
+
 def test_no_address_and_no_name_of_the_host_is_shown_before(world, api, page):
     busy = api.busy(soon(3, 9), soon(3, 10), title="Doctor", calendar_id=page["calendar_id"])
     assert busy
