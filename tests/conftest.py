@@ -8,6 +8,7 @@ import pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
 
+import folders  # noqa: E402
 from postgres import Postgres  # noqa: E402
 from world import BIN, WHOLE, World  # noqa: E402
 
@@ -40,11 +41,17 @@ def database(postgres, request):
 @pytest.fixture(scope="module")
 def world(postgres, database, request):
     module = request.module
-    w = World(postgres, database, getattr(module, "SERVE", ()), getattr(module, "PUBLIC_URL", None), getattr(module, "TLS", False))
+    w = World(postgres, database, getattr(module, "SERVE", ()), getattr(module, "PUBLIC_URL", None), getattr(module, "TLS", False),
+        getattr(module, "HASHING", False))
     try:
         yield w
     finally:
         w.close()
+
+
+def pytest_sessionstart(session):
+    if not hasattr(session.config, "workerinput"):
+        folders.sweep()
 
 
 def pytest_configure(config):

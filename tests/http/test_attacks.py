@@ -15,6 +15,7 @@ from raw import read_all
 from receiver import Receiver
 
 SECONDS = 20
+HASHING = True
 SERVE = ["--rate-limit", "0", "--allow-private-hooks", "--voice-backend", "wss://voice.example.com/realtime"]
 JSON = ("Content-Type", "application/json")
 

@@ -80,8 +80,10 @@ def most_of(first, second):
 def place(world):
     owner = world.account("grows@example.org", plan="pro")
     dav = Dav(world.url, owner.email, owner.key)
-    world.sql("ALTER TABLE calendar_object SET (autovacuum_enabled = false); ALTER TABLE calendar SET (autovacuum_enabled = false);"
-              "ALTER TABLE calendar_state SET (autovacuum_enabled = false); ALTER TABLE api_key SET (autovacuum_enabled = false)")
+    world.sql("""DO $$ DECLARE t regclass; BEGIN
+        FOR t IN SELECT oid FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace LOOP
+            EXECUTE format('ALTER TABLE %s SET (autovacuum_enabled = false)', t);
+        END LOOP; END $$""")
     return dav, owner, f"/dav/calendars/{owner.id}/"
 
 

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+import folders
 from cluster import EVENT, Folder, get, put, ready
 from ports import free_port
 from wire import basic
@@ -141,7 +142,7 @@ def small_disk(stopped_folder):
             server.kill()
     made.wait_for(lambda: not made.workers(), 15)
     subprocess.run(["umount", path], check=True)
-    os.rmdir(path)
+    folders.remove(path)
 
 
 def fill(folder, leave):

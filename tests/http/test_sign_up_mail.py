@@ -12,6 +12,7 @@ from oauth_flow import BOTH, App, Browser, Form, answer, is_page
 
 pytestmark = pytest.mark.usefixtures("sink", "fresh")
 PORT = new_port()
+HASHING = True
 SERVE = serve_with(PORT, "--signup", "open", "--accounts-max", "40")
 NUMBERS = itertools.count()
 PASSWORD = "correct horse battery"

@@ -2,14 +2,12 @@
 """A data folder with a private PostgreSQL, and the processes that share it: servers, commands, PostgreSQL, its guard."""
 import json
 import os
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
 
-from folders import QUICK
-from world import ASAN, BIN, CliError, Server
+import folders
+from world import ASAN, BIN, QUICK_HASHES, CliError, Server
 
 EVENT = ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//t//EN\r\nBEGIN:VEVENT\r\nUID:{uid}\r\nDTSTAMP:20261124T000000Z\r\n"
          "DTSTART:20261124T100000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
@@ -28,8 +26,10 @@ class Folder:
     certificate = public_url = None
 
     def __init__(self, path=None):
-        self.path = path or tempfile.mkdtemp(prefix="calends-folder-", dir=QUICK)
-        self.environment = dict(os.environ, LC_ALL="C.UTF-8", ASAN_OPTIONS=ASAN)
+        self.path = path or folders.make("calends-folder-")
+        if path:
+            folders.hold(path)
+        self.environment = dict(os.environ, LC_ALL="C.UTF-8", ASAN_OPTIONS=ASAN, **QUICK_HASHES)
         self.settings = ["--data-dir", self.path]
         self.servers = []
 
@@ -107,7 +107,7 @@ class Folder:
                 server.kill()
         if not self.wait_for(lambda: not self.workers(), 15):
             self.signal_workers(signal.SIGKILL)
-        shutil.rmtree(self.path, ignore_errors=True)
+        folders.remove(self.path)
 
 
 def ready(server):

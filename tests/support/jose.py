@@ -7,6 +7,7 @@
     verified(token, jwks)               header and claims of an ES256 one that a key of the set signed
 """
 import base64
+import functools
 import hashlib
 import hmac
 import json
@@ -56,8 +57,16 @@ def make(alg):
 
 class Key:
     def __init__(self, kind="ES256", /, kid=None, **members):
-        self.alg, self.kid, self.private = kind, kid, make(kind)
-        self.public = {**self._public(), **({"kid": kid} if kid else {}), **members}
+        self.alg, self.kid, self.members = kind, kid, members
+
+    # Made when it is used: files of tests are read by every worker.
+    @functools.cached_property
+    def private(self):
+        return make(self.alg)
+
+    @functools.cached_property
+    def public(self):
+        return {**self._public(), **({"kid": self.kid} if self.kid else {}), **self.members}
 
     def _public(self):
         public = self.private.public_key()

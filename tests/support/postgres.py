@@ -7,13 +7,11 @@ import glob
 import os
 import pwd
 import re
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
 
-from folders import QUICK
+import folders
 
 
 def _libpq():
@@ -36,6 +34,7 @@ def _libpq():
 
 
 PQ = _libpq()
+LIBC, PR_SET_PDEATHSIG = ctypes.CDLL(None), 1
 COMMAND_OK, TUPLES_OK = 1, 2  # of ExecStatusType
 FATAL_ERROR, SQLSTATE = 7, ord("C")  # PGRES_FATAL_ERROR, PG_DIAG_SQLSTATE
 CONNECTION_OK, IDLE = 0, 0  # of ConnStatusType, PGTransactionStatusType
@@ -62,12 +61,17 @@ def _user():
     raise RuntimeError("no system user to run PostgreSQL as")
 
 
+def _ends_with_us():
+    """A run that is killed leaves no PostgreSQL: it gets SIGQUIT, as in stop()."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
+
+
 class Postgres:
     def __init__(self, **settings):
         self.settings = settings
         self.bin = max(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda p: int(p.split("/")[4]))
         self.as_user = _user()
-        self.folder = tempfile.mkdtemp(prefix="calends-pg-", dir=QUICK)
+        self.folder = folders.make("calends-pg-")
         self.data, self.log = self.folder + "/data", self.folder + "/log"
         if self.as_user:
             os.chown(self.folder, self.as_user["user"], self.as_user["group"])
@@ -88,7 +92,7 @@ class Postgres:
         options = [x for n, v in settings.items() for x in ("-c", f"{n}={v}")]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([f"{self.bin}/postgres", "-D", self.data, *options], stdout=log, stderr=log,
-                stdin=subprocess.DEVNULL, cwd="/", start_new_session=True, **self.as_user)
+                stdin=subprocess.DEVNULL, cwd="/", start_new_session=True, preexec_fn=_ends_with_us, **self.as_user)
         for _ in range(600):
             if subprocess.run([f"{self.bin}/pg_isready", "-q", "-h", self.folder]).returncode == 0:
                 return
@@ -105,7 +109,7 @@ class Postgres:
 
     def remove(self):
         self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        folders.remove(self.folder)
 
     def url(self, database):
         return f"host={self.folder} user=calends dbname={database}"

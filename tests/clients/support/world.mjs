@@ -17,6 +17,7 @@ import { chromium } from 'playwright-core';
 globalThis.crypto ??= webcrypto; // Node 18 has it behind a flag
 
 const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../../..');
+process.env.CALENDS_DEV_PASSWORD_KIB ??= '64'; // as in tests/support/world.py
 const program = process.env.CALENDS ?? join(root, 'build/dev/calends');
 const run = promisify(execFile);
 
