@@ -182,13 +182,28 @@ async function grow() {
 	} finally {
 		growing = false;
 	}
+	fit();
+}
+
+// A week has no room for a grid on a phone, and has it again when that is turned.
+const narrow = matchMedia('(max-width: 44rem)');
+function fit() {
+	if (growing || view !== 'week' || narrow.matches !== Boolean(page.leave)) return;
+	if (!narrow.matches) return grow();
+	page.leave();
+	page.leave = null;
+	anew = redraw;
+	redraw();
 }
 
 if (view === 'month') {
 	dragEvents();
 	dragEdges();
 	pressDays();
-} else if (host.dataset.grid && !(view === 'week' && matchMedia('(max-width: 44rem)').matches)) grow();
+} else if (host.dataset.grid) {
+	narrow.addEventListener('change', fit);
+	if (view === 'day' || !narrow.matches) grow();
+}
 listen();
 addEventListener('pagehide', () => stream.close());
 addEventListener('pageshow', ({ persisted }) => { if (persisted) { listen(); refresh(); } });

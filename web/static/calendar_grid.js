@@ -119,16 +119,24 @@ function options(page) {
 // Returns what reads the events anew and shows what became of them.
 export async function grid(page) {
 	const { host } = page, { library, librarySheet } = host.dataset;
-	const [events] = await Promise.all([read(page), added('script', { src: library }), added('link', { rel: 'stylesheet', href: librarySheet })]);
+	const [events] = await Promise.all([read(page), ...(window.EventCalendar ? [] : [added('script', { src: library }), added('link', { rel: 'stylesheet', href: librarySheet })])]);
 	await frame();
 	host.replaceChildren();
 	host.classList.add('by-script');
 	// What ends a drag is no click.
-	host.addEventListener('click', (event) => { if (page.busy) { event.preventDefault(); event.stopPropagation(); } }, true);
+	const noClick = (event) => { if (page.busy) { event.preventDefault(); event.stopPropagation(); } };
+	host.addEventListener('click', noClick, true);
 	const calendar = window.EventCalendar.create(host, options(page));
 	mendRoles(host);
 	let asked = 0;
-	new MutationObserver(() => { asked ||= requestAnimationFrame(() => { asked = 0; mendRoles(host); }); }).observe(host, { childList: true, subtree: true });
+	const observer = new MutationObserver(() => { asked ||= requestAnimationFrame(() => { asked = 0; mendRoles(host); }); });
+	observer.observe(host, { childList: true, subtree: true });
+	page.leave = () => {
+		observer.disconnect();
+		host.removeEventListener('click', noClick, true);
+		window.EventCalendar.destroy(calendar);
+		host.classList.remove('by-script');
+	};
 	// In slices, so that whoever types or scrolls meanwhile is not kept waiting.
 	for (const slice of slices(events)) {
 		await frame();

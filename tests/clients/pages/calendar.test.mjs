@@ -420,6 +420,22 @@ test('a month stands within the window whole, and says how many events of a day 
 	await page.context().close();
 });
 
+test('a week is a list on a phone, a grid when it is turned, and on paper has all of its hours', async () => {
+	const page = await signedIn();
+	await page.goto(world.url + '/calendar?view=week&date=2026-11-24');
+	await drawn(page);
+	await page.setViewportSize({ width: 390, height: 844 });
+	await page.locator('#calendar .agenda').waitFor();
+	assert.equal(await page.locator('.ec').count(), 0);
+	await page.setViewportSize({ width: 844, height: 390 });
+	await drawn(page);
+	await page.emulateMedia({ media: 'print' });
+	const [whole, grid] = await page.evaluate(() => [document.querySelector('.ec-body').scrollHeight, document.getElementById('calendar').getBoundingClientRect().height]);
+	assert.ok(whole > 24 * 50 && grid >= whole, `${grid} of ${whole}`);
+	assert.deepEqual(page.complaints, []);
+	await page.context().close();
+});
+
 test('week and day tell what time it is, where the browser has the clock of the page, and short events in one line', async () => {
 	const now = new Date(), day = now.toISOString().slice(0, 10);
 	await event('A short word with one', `${day}T12:00:00Z`, `${day}T12:15:00Z`);
