@@ -234,6 +234,12 @@ static err_t by_uid(struct multistatus_rows *m, struct search *q, bool *done_out
 	return answer_page(m, q, longer, count);
 }
 
+/* Of all kinds at all times the names are read for less than 27 lanes. */
+static bool is_by_range(const struct filter_plan *plan)
+{
+	return plan->range.set || plan->components;
+}
+
 /* The one calendar in work. */
 static err_t query_calendar(struct multistatus_rows *m, struct search *q)
 {
@@ -243,7 +249,7 @@ static err_t query_calendar(struct multistatus_rows *m, struct search *q)
 	TRY(by_uid(m, q, &done));
 	if (done)
 		return OK;
-	return q->filter.plan.range.set || q->filter.plan.components ? by_range(m, q) : by_name(m, q);
+	return is_by_range(&q->filter.plan) ? by_range(m, q) : by_name(m, q);
 }
 
 /* The zones must outlive the pages: they are found before the first of them. */
@@ -276,7 +282,7 @@ static err_t query_home(struct multistatus_rows *m, struct search *q)
 		return OK;
 	TRY(calendar_list(m->cx, m->context.actor, &calendars, &count));
 	enter(m, q, calendars, count);
-	if (count && q->filter.plan.range.set && !q->filter.plan.uid)
+	if (count && is_by_range(&q->filter.plan) && !q->filter.plan.uid)
 		return by_range(m, q);
 	const struct searched *all = q->searched;
 	for (q->searched_count = 1; q->searched < all + count && !m->gone; q->searched++)

@@ -282,6 +282,26 @@ def test_a_time_range_over_the_home_is_one_statement_for_all_calendars(tree, wor
     assert hrefs == expected and trips == 4
 
 
+def test_a_kind_of_the_whole_home_is_one_statement_for_all_calendars(tree, world):
+    """Without a time range, too. A UID is looked up in each, and all that there is read in each."""
+    tree.clear()
+    made = [tree.make_calendar(f"whole{n}") for n in range(5)]
+    for n, path in enumerate(made[:4]):
+        for k in range(2):
+            assert tree.dav.put(f"{path}{k}.ics", event(f"whole{n}-{k}-{'x' * 20}", "20300302T080000", summary=f"Number {n}")).status == 201
+    everything = {f"{path}{k}.ics" for path in made[:4] for k in range(2)}
+
+    def asked(inner):
+        answer = tree.dav.query(tree.home, inner, depth=1)
+        return set(answer.members), int(world.log_of(answer.headers["Request-Id"])["db"])
+
+    assert asked("")[0] == everything
+    assert asked("<C:comp-filter name='VEVENT'/>") == (everything, 3)
+    assert asked("<C:comp-filter name='VTODO'/>") == (set(), 3)
+    assert asked(prop("VEVENT", "SUMMARY", text("Number 2"))) == ({made[2] + "0.ics", made[2] + "1.ics"}, 4)
+    assert asked(prop("VEVENT", "UID", text(f"whole3-1-{'x' * 20}")))[0] == {made[3] + "1.ics"}
+
+
 @pytest.mark.parametrize(
     "inner, status, condition",
     [
