@@ -8,14 +8,14 @@ import { openBrowser, openWorld } from '../support/world.mjs';
 
 const password = 'a long enough password';
 const email = 'user@calends.example';
-let world, browser, client;
+let world, browser, client, device;
 
 before(async () => {
 	world = await openWorld();
 	browser = await openBrowser('--host-resolver-rules=MAP plain.example 127.0.0.1');
 	await world.account('owner@platform.example', 'Platform Inc', password);
 	await world.account(email, 'Una User', password);
-	await world.calends('key', 'create', email, '--name', 'Thunderbird');
+	device = await world.calends('key', 'create', email, '--name', 'Thunderbird');
 	const old = await world.calends('key', 'create', email, '--name', 'Old phone');
 	await world.calends('key', 'revoke', old.id);
 	await world.calends('key', 'create', email, '--name', 'Reports', '--kind', 'restricted', '--mode', 'test', '--scope', 'events:read');
@@ -84,6 +84,27 @@ test('a visitor who is not signed in finds the documentation and what they searc
 	assert.equal(await page.locator('#example ~ fieldset code:visible').getAttribute('class'), 'language-python');
 	await page.keyboard.press('ArrowLeft'); // radios, so the keyboard chooses too
 	assert.match(await page.textContent('#example ~ fieldset code:visible'), /await fetch\(/);
+	await context.close();
+});
+
+test('the address of calendar programs, opened in a browser, says what it is for', async () => {
+	const authorization = 'Basic ' + Buffer.from(`${email}:${device.key}`).toString('base64');
+	const principal = await fetch(world.url + '/dav/', { method: 'PROPFIND', headers: { authorization, depth: '0', 'content-type': 'application/xml' },
+		body: '<propfind xmlns="DAV:"><prop><current-user-principal/></prop></propfind>' });
+	const home = (await principal.text()).match(/\/dav\/principals\/[^<]+/)[0].replace('principals', 'calendars');
+	for (const [width, colorScheme] of [[360, 'dark'], [1280, 'light']]) {
+		const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 }, extraHTTPHeaders: { authorization } });
+		const page = await context.newPage();
+		await page.goto(world.url + home);
+		assert.equal(await page.textContent('#server'), world.url + '/dav/');
+		assert.equal(await page.getAttribute('tbody a', 'href'), world.url + home + 'default/');
+		await judge(page, 'the address of a home');
+		await context.close();
+	}
+	const context = await browser.newContext();
+	const page = await context.newPage();
+	await page.goto(world.url + '/dav/'); // without a key
+	assert.equal(new URL(page.url()).pathname, '/docs/caldav');
 	await context.close();
 });
 
