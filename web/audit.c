@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/account/audit.h"
 
+#include "server/data/agent.h"
 #include "web/page.h"
 #include "web/pages.h"
 #include "web/say.h"
@@ -69,7 +70,8 @@ static err_t row_values(struct request *rq, struct html_values *v, const struct 
 	html_set(v, "actor", actor_label(rq, view.actor));
 	html_set(v, "credential", view.credential);
 	html_set(v, "network", view.network);
-	html_set(v, "agent", view.agent);
+	html_set(v, "agent", agent_words(rq->cx.mem, request_language(rq), view.agent));
+	html_set(v, "agent_whole", view.agent);
 	html_set(v, "request_id", view.request_id);
 	html_set_flag(v, "refused", str_ends(view.kind, STR(".refused")));
 	page_when(rq, v, "at", view.at);

@@ -89,7 +89,7 @@ void chart_values(
 	html_set(v, "most", number_with(rq, most, unit));
 	for (size_t i = 0; i < count; i++) {
 		struct html_values *bar = html_add_row(v, "bars");
-		html_set(bar, "day", usage_day_text(mem, bars[i].day));
+		html_set(bar, "day", day_words_short(mem, request_language(rq), bars[i].day));
 		html_set(bar, "all", number_with(rq, sum_of(&bars[i]), unit));
 		for (size_t k = 0; k < CHART_PARTS; k++)
 			html_set(bar, names[k], number_with(rq, bars[i].parts[k], unit));

@@ -39,7 +39,7 @@ bool kept_form(struct request *rq, struct response *rs, err_t e)
 	bool out = e->kind == LOGIN_REQUIRED;
 	if (!may_be_kept(rq, e) || !read_form(rq))
 		return false;
-	struct html_values *v = page_new(rq, out ? "You were signed out" : "Send this once more", NULL);
+	struct html_values *v = page_new(rq, out ? "You were signed out" : "Send this once more", "error");
 	html_set_flag(v, "signed_out", out);
 	html_set(v, "action", rq->target);
 	html_set_flag(v, "had_files", rq->form.file_count > 0);

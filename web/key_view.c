@@ -5,6 +5,7 @@
 #include "server/account/resources.h"
 #include "server/base/address.h"
 #include "server/base/config.h"
+#include "server/data/agent.h"
 #include "web/page.h"
 #include "web/say.h"
 #include "web/ticks.h"
@@ -91,7 +92,7 @@ void key_view_values(struct request *rq, struct html_values *v, const struct key
 	page_when(rq, v, "rotated", k->rotated_at);
 	page_when(rq, v, "last_used", k->last_used_at);
 	html_set(v, "used_from", address_coarse(rq->cx.mem, k->last_used_ip));
-	html_set(v, "used_with", k->last_used_agent);
+	html_set(v, "used_with", agent_words(rq->cx.mem, request_language(rq), k->last_used_agent));
 	page_when_of(rq, v, "expires", k->expires_at, k->account);
 	page_when(rq, v, "revoked_when", k->revoked_at);
 }

@@ -3,43 +3,14 @@
 
 #include "server/account/session.h"
 #include "server/base/address.h"
+#include "server/data/agent.h"
 #include "web/pages.h"
 #include "web/say.h"
 
-#define AGENT_SHOWN 60
-
-struct name {
-	const char *part, *name;
-};
-
-/* The first that stands in it: those that call themselves others' names, too, come before these. */
-static const char *find(struct str agent, const struct name *names, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (str_find(agent, str_of(names[i].part)) != SIZE_MAX)
-			return names[i].name;
-	return NULL;
-}
-
-/* "Firefox on Linux", of a User-Agent. */
 static struct str browser_name(struct request *rq, struct str agent)
 {
-	/* clang-format off */
-	static const struct name browsers[] = { { "Edg", "Edge" }, { "OPR/", "Opera" }, { "SamsungBrowser/", "Samsung Internet" },
-		{ "Firefox/", "Firefox" }, { "FxiOS/", "Firefox" }, { "Thunderbird/", "Thunderbird" }, { "CriOS/", "Chrome" },
-		{ "Chrome/", "Chrome" }, { "Safari/", "Safari" }, { "curl/", "curl" } };
-	static const struct name systems[] = { { "iPhone", "iPhone" }, { "iPad", "iPad" }, { "Android", "Android" },
-		{ "Windows", "Windows" }, { "Mac OS X", "macOS" }, { "CrOS", "ChromeOS" }, { "Linux", "Linux" } };
-	/* clang-format on */
-	const char *browser = find(agent, browsers, ARRAY_LEN(browsers)),
-		   *system = find(agent, systems, ARRAY_LEN(systems));
-	if (browser && system)
-		return say_with(
-			rq, "{browser} on {system}", "browser", str_of(browser), "system", str_of(system), NULL);
-	if (browser)
-		return str_of(browser);
-	struct str beginning = str_beginning(agent, AGENT_SHOWN);
-	return beginning.len ? beginning : say(rq, "A browser that did not say its name");
+	struct str words = agent_words(rq->cx.mem, request_language(rq), agent);
+	return words.len ? words : say(rq, "A browser that did not say its name");
 }
 
 static void one_values(struct request *rq, struct html_values *row, const struct session_seen *s, bool this_one)

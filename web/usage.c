@@ -180,14 +180,15 @@ static void days_values(struct request *rq, struct html_values *v, const struct 
 		if (!sum->requests && !sent->requests)
 			continue;
 		struct html_values *row = html_add_row(v, "by_day");
-		html_set(row, "day", usage_day_text(mem, day));
+		html_set(row, "iso", usage_day_text(mem, day));
+		html_set(row, "day", day_words_short(mem, request_language(rq), day));
 		sum_values(rq, row, sum);
 		html_set(row, "webhooks_sent", chart_number(rq, sent->requests));
 		html_set(row, "webhooks_fine",
 			sent->requests ? share_text(rq, sent->requests - failures_of(sent), sent->requests) : STR("–"));
 	}
-	html_set(v, "first_day", usage_day_text(mem, first));
-	html_set(v, "last_day", usage_day_text(mem, first + asked->days - 1));
+	html_set(v, "first_day", day_words_short(mem, request_language(rq), first));
+	html_set(v, "last_day", day_words_short(mem, request_language(rq), first + asked->days - 1));
 }
 
 static void total_values(

@@ -3,11 +3,12 @@
 
 #include "server/base/address.h"
 #include "server/base/log.h"
+#include "server/data/agent.h"
 #include "server/crypto/digest.h"
 #include "server/db/query.h"
 #include "sql.h"
 
-#define AGENT_MAX 95 /* octets: what tells programs apart stands at the beginning */
+#define AGENT_MAX 95 /* octets */
 
 #define REFUSED_MAX 5
 #define REFUSED_WINDOW_S (6 * 3600)
@@ -24,7 +25,7 @@
 /* The beginning of a text from outside as one line of whole characters. */
 static struct str one_line(struct arena *mem, struct str text)
 {
-	struct str cut = str_beginning(text, AGENT_MAX);
+	struct str cut = agent_beginning(mem, text, AGENT_MAX);
 	char *out = arena_array(mem, char, cut.len + 1);
 	for (size_t i = 0; i < cut.len; i++)
 		out[i] = (uint8_t)cut.ptr[i] < ' ' || cut.ptr[i] == 0x7F ? ' ' : cut.ptr[i];

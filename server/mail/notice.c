@@ -4,6 +4,7 @@
 #include "caldav/calendar/event/event.h"
 #include "server/account/audit.h"
 #include "server/base/config.h"
+#include "server/data/agent.h"
 #include "server/db/query.h"
 #include "server/mail/invitation.h"
 #include "server/mail/letter.h"
@@ -56,7 +57,7 @@ static err_t add(struct ctx *cx, struct letter *letter, const struct taken *row,
 		d->email, "before", d->email_before, NULL);
 	letter_fact(letter, "When", invitation_when(cx->mem, reader_of(row->language, row->hours), &moment));
 	letter_fact(letter, "From the network", row->network);
-	letter_fact(letter, "With", row->agent);
+	letter_fact(letter, "With", agent_words(cx->mem, reader_of(row->language, row->hours).language, row->agent));
 	return OK;
 }
 

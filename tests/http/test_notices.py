@@ -86,6 +86,23 @@ def test_a_browser_is_told_of_once(world, sink, ann):
     came(world, sink)
 
 
+class Edge(Browser):
+    AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0"
+
+    def send(self, method, target, headers=(), body=None):
+        return super().send(method, target, [("User-Agent", self.AGENT), *headers], body)
+
+
+def test_a_browser_is_called_as_people_call_it(world, sink, ann):
+    """Edge says Chrome, too, and what tells them apart stands at the end of a long text; the log's page has the same words."""
+    edge = Edge(world)
+    edge.sign_in(ann)
+    [mail] = came(world, sink)
+    assert "With: Edge on Windows\r\n" in mail.text and "AppleWebKit" not in mail.text
+    page = edge.get("/audit").text
+    assert re.search(r'<bdi title="Mozilla/5.0 \(Windows[^"]*Edg/140.0.0.0">Edge on Windows</bdi>', page)
+
+
 def test_the_owner_is_told_of_an_app(world, sink, ann, browser):
     app = App(world, name="Acme <b>Sync</b>")
     assert app.consent(browser, scope="events:read")

@@ -53,6 +53,7 @@ def test_days_are_told_as_charts_and_as_a_table(browser):
     german = text(browser.get("/usage", [("Accept-Language", "de")]).text)
     assert "1.244 insgesamt, 2,7 % fehlgeschlagen" in german and "3,9 ms" in german
     [day] = re.findall(r'<th scope="row"><time.*?</tr>', reply.text, re.S)
+    assert re.search(r'<time datetime="\d{4}-\d\d-\d\d">\w{3}, \d\d? \w{3} \d{4}</time>', day)
     assert re.findall(r"<td[^>]*>(.*?)</td>", day) == ["1,244", "30", "4", "3.9 ms", "50", "80.0\u00a0%"]
     charts = [xml.fromstring(c) for c in re.findall(r'<svg viewBox="0 0 \d+ 1000".*?</svg>', reply.text, re.S)]
     assert len(charts) == 3 and all(c.get("role") == "img" for c in charts)

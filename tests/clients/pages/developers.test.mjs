@@ -136,6 +136,30 @@ test('from registration to a retired secret without JavaScript', async () => {
 	await context.close();
 });
 
+test('on a phone a key is two lines, and is revoked by its menu', async () => {
+	const context = await browser.newContext({ viewport: { width: 360, height: 800 }, javaScriptEnabled: false });
+	const page = await context.newPage();
+	await signIn(page);
+	await page.goto(world.url + '/keys');
+	const row = page.locator('tbody tr', { hasText: 'Production server' });
+	assert.ok((await row.boundingBox()).height <= 90, 'name, and below it all else');
+	assert.equal(await row.locator('.actions-cell > .button').isVisible(), false);
+	await row.locator('summary').click();
+	await row.locator('li a:text-is("Revoke")').click();
+	assert.equal(await page.textContent('h1'), 'Revoke this key?');
+	await context.close();
+});
+
+test('charts stand on one line', async () => {
+	const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+	await signIn(page);
+	await page.goto(world.url + '/usage');
+	const feet = await page.locator('.chart-plot').evaluateAll((all) => all.map((e) => Math.round(e.getBoundingClientRect().bottom)));
+	assert.equal(feet.length, 3);
+	assert.equal(new Set(feet).size, 1);
+	await page.close();
+});
+
 test('a chart says to a screen reader what it shows, and its table has the numbers', async () => {
 	const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
 	await signIn(page);
