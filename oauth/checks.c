@@ -54,10 +54,12 @@ static err_t refuse_redirect_uri(struct check *c, struct str sent)
 	bool pushed = !id_is_zero(c->caller);
 	if (!c->client->redirects.count)
 		return INVALID(c, INVALID_VALUE, "redirect_uri",
-			"%s has no address where it could be answered: no redirect URI is registered for it. Apps that "
-			"ask users need one (redirect_uris, with the grant authorization_code), or let them sign in by "
-			"a device code.",
-			pushed ? "This app" : "The app that led you here");
+			pushed ? "This app has no address where it could be answered: no redirect URI is registered "
+				 "for it. Apps that ask users need one (redirect_uris, with the grant "
+				 "authorization_code), or let them sign in by a device code."
+			       : "The app that led you here has no address where it could be answered: no redirect URI "
+				 "is registered for it. Apps that ask users need one (redirect_uris, with the grant "
+				 "authorization_code), or let them sign in by a device code.");
 	if (pushed)
 		return INVALID(c, INVALID_VALUE, "redirect_uri",
 			sent.ptr ? "This redirect_uri is not registered for this app; each octet counts."

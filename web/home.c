@@ -25,7 +25,7 @@ err_t home_page(struct request *rq, struct response *rs)
 
 	if (!rq->principal) {
 		struct html_values *welcome =
-			page_new(rq, "Your calendars, on every device and in the apps you choose", NULL);
+			page_new(rq, "Your calendars, on every device and in the apps you choose", "welcome");
 		html_set(welcome, "public_url", cx->config->public_url);
 		html_set_flag(welcome, "signup_open", str_eq(cx->config->signup, STR("open")));
 		return page_reply(rs, 200, "welcome", welcome);

@@ -57,6 +57,7 @@ struct html_values *page_new(struct request *rq, const char *title, const char *
 				str_cat(rq->cx.mem, STR("/account/picture/"), rq->principal->picture));
 	}
 	html_set_flag(v, "with_nav", nav && rq->principal);
+	html_set_flag(v, "outside", nav && !rq->principal);
 	if (nav)
 		html_set_flag(v, str_c(rq->cx.mem, str_fmt(rq->cx.mem, "nav_%s", nav)), true);
 	return v;

@@ -179,11 +179,19 @@ static bool read_handle(struct ctx *cx, struct str text, struct id *out)
 	return true;
 }
 
-static err_t refuse(struct ctx *cx, struct id account, struct id passkey, const char *reason, const char *why)
+static err_t note_refused(struct ctx *cx, struct id account, struct id passkey, const char *reason)
 {
-	TRY(audit_refused(cx, str_fmt(cx->mem, "passkey %.*s", STR_ARG(id_uuid(cx->mem, passkey))), account,
-		"passkey.refused", passkey, audit_detail(cx->mem, "reason", str_of(reason))));
-	return wrong(cx, why);
+	return audit_refused(cx, str_fmt(cx->mem, "passkey %.*s", STR_ARG(id_uuid(cx->mem, passkey))), account,
+		"passkey.refused", passkey, audit_detail(cx->mem, "reason", str_of(reason)));
+}
+
+/* It would be refused for ever: nobody is told to try again. */
+static err_t refuse_copy(struct ctx *cx, struct id account, struct id passkey)
+{
+	TRY(note_refused(cx, account, passkey, "counter_went_back"));
+	return REFUSE(cx, INVALID_VALUE, "passkey",
+		"This passkey was used elsewhere since: there may be a copy of it. Sign in in another way, remove it "
+		"and make another.");
 }
 
 static err_t validate(struct ctx *cx, const struct webauthn_asked *asked, const struct passkey_row *row,
@@ -192,16 +200,16 @@ static err_t validate(struct ctx *cx, const struct webauthn_asked *asked, const 
 	struct webauthn_flags flags;
 	size_t used = 0;
 	const char *why = webauthn_assert(cx, asked, row->public_key, answer, &flags);
-	if (why)
-		return refuse(cx, out->account, row->id, "wrong_answer", why);
+	if (why) {
+		TRY(note_refused(cx, out->account, row->id, "wrong_answer"));
+		return wrong(cx, why);
+	}
 	if (row->status != STATUS_ACTIVE)
 		return FAIL(cx, ACCOUNT_DEACTIVATED, "a passkey of a deactivated account");
 	TRY(db_exec(
 		cx, &sql_passkey_use, &used, IN(out->account), IN(row->id), IN((int64_t)flags.counter), IN(cx->now)));
 	if (!used)
-		return refuse(cx, out->account, row->id, "counter_went_back",
-			"This passkey was used elsewhere since: there may be a copy of it. Remove it and make "
-			"another.");
+		return refuse_copy(cx, out->account, row->id);
 	out->password_at = row->password_at;
 	out->amr = (int16_t)((flags.shared ? AMR_SOFTWARE : AMR_HARDWARE) | (flags.verified ? AMR_VERIFIED : 0));
 	return OK;

@@ -7,7 +7,7 @@ import re
 import pytest
 
 import messages
-from oauth_flow import Browser, Form
+from oauth_flow import App, Browser, Form
 
 CATALOGUES = sorted((messages.ROOT / "web/messages").glob("*.po"))
 
@@ -101,3 +101,21 @@ def test_a_page_has_the_direction_of_its_language(world, path):
 def test_each_frame_that_is_translated_has_a_direction():
     frames = {path.name: text for path in (messages.ROOT / "web/templates").glob("*.html") if "<html" in (text := path.read_text())}
     assert {name for name, text in frames.items() if '<html lang="{{lang}}"{{#rtl}} dir="rtl"{{/rtl}}>' not in text} == {"demo.html", "docs_top.html"}
+
+
+LED = "response_type=code&state=x&redirect_uri="
+
+
+@pytest.mark.parametrize("path", [
+    "/oauth/authorize", "/oauth/authorize?client_id=cli_nothing", f"/oauth/authorize?client_id={{app}}&{LED}https%3A%2F%2Fevil.example%2F",
+    "/oauth/authorize?client_id={app}&request_uri=urn%3Aietf%3Aparams%3Aoauth%3Arequest_uri%3Ax", "/oauth/logout?client_id=cli_nothing",
+    "/oauth/logout?client_id={app}&post_logout_redirect_uri=https%3A%2F%2Fevil.example%2F", "/consent?request=nothing"],
+    ids=["no-app", "no-such-app", "another-address", "pushed-nothing", "logout-no-such-app", "logout-another-address", "no-request"])
+def test_what_an_app_did_wrong_can_be_told_in_each_language(world, path):
+    """These are pages for whoever the app led here, who does not read its developer's language."""
+    app = App(world)
+    browser = Browser(world)
+    browser.sign_in(world.account("led@calends.example"))
+    page = browser.get(path.format(app=app.id)).text
+    [alert] = re.findall(r'role="alert"[^>]*>(.*?)</div>', page, re.S)
+    assert html.unescape(alert) in messages.said()

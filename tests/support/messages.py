@@ -15,7 +15,7 @@ C_STRING = r'"((?:[^"\\]|\\.)*)"'
 # wording(language, "…"), wording_with(mem, language, "…", …), letter_new(cx, language, "…", …), letter_say(letter, "…", …) and its like.
 SAID_IN_C = re.compile(rf'\b(?:say(?:_with)?\s*\([^,"]+,|page_new\s*\([^,"]+,|SAY\s*\(|letter_(?:say|fact|link|link_to|reason)\s*\([^,"]+,'
                        rf'|(?:wording_with|letter_new)\s*\([^,"]+,[^,"]+,|wording\s*\([^,"]+,)\s*({C_STRING}(?:\s*{C_STRING})*)')
-SAYING = ("web/*.c", "server/data/wording.c", "server/mail/*.c", "server/booking/*.c")
+SAYING = ("web/*.c", "server/data/agent.c", "server/data/wording.c", "server/mail/*.c", "server/booking/*.c")
 # The other text of page_new(rq, choice ? "…" : "…", …).
 CHOICE_IN_C = re.compile(rf'\b(?:say|page_new)\s*\([^,"]+,[^,"]*\?\s*{C_STRING}\s*:\s*{C_STRING}')
 
@@ -27,6 +27,8 @@ REFUSING = ("web/*.c", "server/account/*.c", "server/booking/booking_write.c", "
             "oauth/redirect.c", "caldav/calendar/rule/*.c", "caldav/calendar/import/cut.c", "caldav/calendar/import/import.c", "caldav/calendar/ical/*.c", "caldav/calendar/validate.c",
             "caldav/calendar/event/itip.c",
             "caldav/calendar/recur/series.c", "caldav/calendar/recur/rscale_read.c", "caldav/calendar/recur/vtimezone.c", "caldav/calendar/*/times.c")
+# What an app that leads somebody here did wrong, before it can be told itself: a page.
+LED_HERE = re.compile(r"(?:The app that led|What the app that led) you here\b.*|This request (?:to connect is not known|was already answered)\b.*")
 # Rows of errors.def that people are shown as they stand there.
 ROWS = re.compile(rf'^ERR\((?:EMAIL_UNCONFIRMED|DISK_FULL|FORBIDDEN|CONFLICT|INVALID_VALUE|MISSING_FIELD|DAV_QUOTA),.*{C_STRING}\)$', re.M)
 # Values of "%s Try again.": what was wrong with a passkey.
@@ -67,6 +69,11 @@ def said():
         for parts, *_ in re.findall(rf"({C_STRING}(?:\s*{C_STRING})*)", path.read_text()):
             text = unescaped("".join(re.findall(C_STRING, parts)))
             if PASSKEY.fullmatch(text):
+                texts.setdefault(text, []).append(path.name)
+    for path in sorted((ROOT / "oauth").glob("*.c")):
+        for parts, *_ in re.findall(rf"({C_STRING}(?:\s*{C_STRING})*)", path.read_text()):
+            text = unescaped("".join(re.findall(C_STRING, parts)))
+            if LED_HERE.fullmatch(text):
                 texts.setdefault(text, []).append(path.name)
     for text in ROWS.findall((ROOT / "server/base/errors.def").read_text()):
         texts.setdefault(unescaped(text), []).append("errors.def")
