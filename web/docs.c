@@ -128,6 +128,36 @@ err_t docs_text(struct ctx *cx, struct buf *out, const struct docs_page *page, c
 	return html_render_text(cx, out, page->html, v);
 }
 
+#define ELSEWHERE STR("https://calends.example") /* as web/build/docs/html.c has it */
+
+/* The name of a value at this place, and how long it is there; 0: it is a plain octet. */
+static size_t value_here(struct str text, struct str *name)
+{
+	size_t end;
+	*name = STR("public_url");
+	if (str_starts(text, ELSEWHERE))
+		return ELSEWHERE.len;
+	if (!str_starts(text, STR("{{")) || (end = str_find(text, STR("}}"))) == SIZE_MAX)
+		return 0;
+	*name = str_sub(text, 2, end);
+	return end + 2;
+}
+
+struct str docs_plain(struct arena *mem, struct str text, const struct html_values *v)
+{
+	struct buf out = buf_new(mem, text.len * 8 + KIB(16));
+	for (size_t i = 0; i < text.len;) {
+		struct str name;
+		size_t taken = value_here(str_from(text, i), &name);
+		if (taken)
+			buf_add(&out, html_get(v, name));
+		else
+			buf_char(&out, text.ptr[i]);
+		i += taken ? taken : 1;
+	}
+	return buf_str(&out);
+}
+
 /* The tag is weak, so that it is of the compressed page too (RFC 9110 §8.8.1). */
 err_t docs_send(struct request *rq, struct response *rs)
 {

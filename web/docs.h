@@ -21,6 +21,9 @@ struct html_values *docs_values(struct request *rq, struct str title, const stru
 /* Append a page's own text. */
 MUST_CHECK err_t docs_text(struct ctx *cx, struct buf *out, const struct docs_page *page, const struct html_values *v);
 
+/* A text of a section, which is no HTML, with what pages say of this server in it. */
+struct str docs_plain(struct arena *mem, struct str text, const struct html_values *v);
+
 /* Send what is in the body under an entity tag that is made of it; 304 where the reader has it. */
 MUST_CHECK err_t docs_send(struct request *rq, struct response *rs);
 

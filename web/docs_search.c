@@ -160,7 +160,7 @@ static void add_found(struct arena *mem, struct html_values *v, const struct doc
 	html_set(row, "page_title", page->title);
 	if (section->id.len)
 		html_set(row, "heading", section->title);
-	docs_excerpt(mem, row, section->text, words, count);
+	docs_excerpt(mem, row, docs_plain(mem, section->text, v), words, count);
 }
 
 /* What was searched for stands in the page, so it is neither kept nor compressed. */

@@ -95,6 +95,39 @@ static bool file_too_large(struct request *rq, struct response *rs, err_t e)
 	return false;
 }
 
+/* Where somebody goes on whose page is not there: the list that it would stand in, or where another link is asked for.
+ */
+static void next_step(struct request *rq, struct html_values *v)
+{
+	static const struct {
+		const char *first, *second, *path, *label;
+	} steps[] = {
+		{ "link", "reset", "/forgot-password", SAY("Forgot your password?") },
+		{ "link", "sign-up", "/sign-up", SAY("Create an account") },
+		{ "link", "email", "/account", SAY("Profile") },
+		{ "link", "confirm", "/account", SAY("Profile") },
+		{ "link", "device", "/setup", SAY("Devices") },
+		{ "calendar", NULL, "/calendar", SAY("Calendar") },
+		{ "calendars", NULL, "/calendars", SAY("Calendars") },
+		{ "booking-pages", NULL, "/booking-pages", SAY("Booking pages") },
+		{ "setup", NULL, "/setup", SAY("Devices") },
+		{ "connected-accounts", NULL, "/connected-accounts", SAY("Connected apps") },
+		{ "keys", NULL, "/keys", SAY("API keys") },
+		{ "apps", NULL, "/apps", SAY("My apps") },
+		{ "webhooks", NULL, "/webhooks", SAY("Webhooks") },
+		{ "logs", NULL, "/logs", SAY("Logs") },
+		{ "security", NULL, "/security", SAY("Security") },
+	};
+	const struct path *path = &rq->path;
+	for (size_t i = 0; i < ARRAY_LEN(steps) && path->count > 1; i++)
+		if (str_eq(path->segments[0], str_of(steps[i].first)) &&
+			(!steps[i].second || str_eq(path->segments[1], str_of(steps[i].second)))) {
+			html_set(v, "next_path", str_of(steps[i].path));
+			html_set(v, "next_label", say(rq, steps[i].label));
+			return;
+		}
+}
+
 void web_show_error(struct request *rq, struct response *rs, err_t e)
 {
 	if (lead_to_sign_in(rq, rs, e) || kept_form(rq, rs, e) || file_too_large(rq, rs, e))
@@ -111,6 +144,8 @@ void web_show_error(struct request *rq, struct response *rs, err_t e)
 	html_set(v, "alert", advice_of(rq, e));
 	html_set_flag(v, "server_fault", status >= 500);
 	html_set(v, "request_id", id_text(rq->cx.mem, "req", rq->cx.request_id));
+	if (status == 404)
+		next_step(rq, v);
 	if (e->kind == LOGIN_REQUIRED)
 		html_set(v, "sign_in", sign_in_link(rq));
 	err_t broken = page_reply(rs, status, "error", v);

@@ -10,7 +10,7 @@
 err_t status_show(struct request *rq, struct response *rs)
 {
 	err_t silent = db_ping(&rq->cx);
-	struct html_values *v = page_new(rq, "Status", "status");
+	struct html_values *v = page_new(rq, "Status", NULL);
 	html_set_flag(v, "database", !silent);
 	page_when(rq, v, "looked_at", rq->cx.now);
 	if (silent)

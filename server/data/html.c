@@ -51,6 +51,13 @@ static const struct value *value_find(const struct html_values *v, const struct 
 	return NULL;
 }
 
+struct str html_get(const struct html_values *v, struct str name)
+{
+	const struct html_op named = { .text = name, .hash = html_name_hash(name) };
+	const struct value *value = value_find(v, &named);
+	return value ? value->text : STR_ABSENT;
+}
+
 static struct value *value_at(struct html_values *v, const char *name)
 {
 	uint32_t hash = html_name_hash(str_of(name));

@@ -28,6 +28,9 @@ void html_set(struct html_values *v, const char *name, struct str text);
 void html_set_flag(struct html_values *v, const char *name, bool flag);
 struct html_values *html_add_row(struct html_values *v, const char *list);
 
+/* A text that was set in this tree, else in those around it; absent where it was not. */
+struct str html_get(const struct html_values *v, struct str name);
+
 /* The language of {{#t}} in a tree made by html_values_new (catalogue.h). Before that, and with NULL, English. */
 void html_set_language(struct html_values *v, const struct language *language);
 

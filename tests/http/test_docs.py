@@ -164,6 +164,15 @@ def test_what_is_found_shows_the_words(world):
         assert not link.fragment or link.fragment in ids(get(world, link.path).text)
 
 
+@pytest.mark.parametrize("query, shown", [("often writes long run", r"requests of one credential \d+ a second"),
+    ("documentation version postgresql", r"(?s)127\.0\.0\.1"), ("sk_test curl", "http://127")], ids=["rate", "host", "address"])
+def test_what_is_found_says_what_this_server_is(world, query, shown):
+    """As the pages themselves do; the names of values and the address that stands for this server's are for who writes them."""
+    hits = [excerpt for _, excerpt in found(world, query)]
+    assert hits and not [h for h in hits if "{{" in h or "https://calends.example" in h]
+    assert any(re.search(shown, h) for h in hits), hits
+
+
 def test_all_words_are_wanted(world):
     assert found(world, "thunderbird") and not found(world, "thunderbird zzzzzz")
 

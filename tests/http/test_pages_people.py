@@ -137,6 +137,16 @@ def test_error_pages_keep_the_navigation_of_who_is_signed_in(world, browser, tar
     assert re.findall('href="(.*?)"', nav) == ["/docs", "/sign-in"] and "/sign-out" not in outside
 
 
+@pytest.mark.parametrize("target, leads", [
+    ("/keys/key_0/rotate", "/keys"), ("/apps/cli_0", "/apps"), ("/webhooks/wbk_0", "/webhooks"), ("/logs/req_0", "/logs"), ("/calendars/cal_0", "/calendars"),
+    ("/calendar/events/evt_0", "/calendar"), ("/booking-pages/bkp_0", "/booking-pages"), ("/connected-accounts/cpa_0", "/connected-accounts"),
+    ("/link/reset/cml_0", "/forgot-password"), ("/link/sign-up/cml_0", "/sign-up"), ("/link/device/cml_0", "/setup"), ("/setup/nothing", "/setup")])
+def test_a_page_that_is_not_there_offers_the_next_step(world, browser, target, leads):
+    reply = browser.get(target)
+    assert is_page(reply, 404) and re.search(rf'<a class="button" href="{leads}">', reply.text), reply.text
+    assert browser.get(leads).status in (200, 404), "there is no mail here, and then no way to a new password"
+
+
 @pytest.mark.parametrize("page, action, back", [("/keys/new", "/keys", "/keys"), ("/calendars/new", "/calendars", "/calendars"),
     ("/account", "/account", "/account"), ("/account", "/account/password", None), ("/keys", "/sign-out", None)])
 def test_a_form_whose_session_was_lost_leads_back_after_the_sign_in(world, user, page, action, back):

@@ -228,7 +228,7 @@ def test_a_counter_that_goes_back_is_refused_and_told(world, user, browser):
     assert enter(world, key, counter=8)[1].location == "/"
     for counter in (8, 3, 0):
         there, reply = enter(world, key, counter=counter)
-        assert refused(reply, "there may be a copy") and "Try again" not in reply.text and not signed_in(there)
+        assert refused(reply, "there may be a copy") and "make another. Try again" not in reply.text and not signed_in(there)
     assert world.sql("SELECT details::jsonb ->> 'reason' FROM audit WHERE kind = 'passkey.refused' ORDER BY seq DESC LIMIT 1") == [["counter_went_back"]]
     assert enter(world, key, counter=9)[1].location == "/"
 
