@@ -71,3 +71,12 @@ def test_the_page_of_another_is_403_as_all_of_theirs(world, tree):  # RFC 3744 Â
     theirs = world.account().id
     for path in (f"/dav/principals/{theirs}/", f"/dav/calendars/{theirs}/", f"/dav/calendars/test-{tree.account.id}/"):
         assert tree.dav.request("GET", path).status == 403
+
+
+def test_the_page_of_test_mode_has_its_own_addresses(world, tree):
+    key = world.key(tree.account, kind="restricted", mode="test", scope="calendars:read calendars:manage")
+    dav = Dav(world.url, bearer=key)
+    home = tree.home.replace("/usr_", "/test-usr_")
+    page = dav.request("GET", home)
+    assert page.status == 200 and f'<a href="{world.url}{home}' in page.text and tree.home not in page.text
+    assert dav.request("GET", tree.home).status == 403 and dav.request("GET", home[:-1]).headers["Location"] == home
