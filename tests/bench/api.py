@@ -6,7 +6,7 @@
 
 Printed is the CPU time of a request: the server's and its database session's, by median of rounds in which all take turns. The
 floor of a reading is a SELECT of as many rows by their key, that of a writing a transaction, BEGIN, INSERT, UPDATE and COMMIT to
-disk, by libpq alone in a handler of civetweb alone; the tables and statements are those of the measure that WRITE_MS is of (pgbench's,
+disk, in PostgreSQL as it is shipped, by libpq alone in a handler of civetweb alone; the tables and statements are those of the measure that WRITE_MS is of (pgbench's,
 a statement at a time). What the same costs in one statement is printed beside it. Fails where a reading costs over 3 times its floor or
 a writing over 2 times. A create with a webhook has in it what the jobs do for it: the outbox read, the event, the call, its log. Beside it stands what is wanted in
 milliseconds on the machine whose floors are 0.021 (a fixed answer) and 0.33 (a write), scaled to this one by each of the two.
@@ -23,7 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 for folder in ("../support", "../http"):
     sys.path.insert(0, os.path.join(HERE, folder))
 
-from cost import cpu_ms, sessions  # noqa: E402
+from cost import cpu_ms, sessions, shipped  # noqa: E402
 from dav import Dav  # noqa: E402
 from davwrite import new_event  # noqa: E402
 from ports import free_port  # noqa: E402
@@ -168,7 +168,7 @@ def report(cost_of):
 
 
 def main(size):
-    cluster = Postgres(fsync="on", full_page_writes="on")
+    cluster = Postgres(**shipped())
     try:
         cluster.create("rest")
         subprocess.run([BIN, "migrate", "--database-url", cluster.url("rest"), "--data-dir", cluster.folder + "/m"], check=True, capture_output=True)

@@ -39,8 +39,8 @@ def hold(path):
     fcntl.flock(_held[path], fcntl.LOCK_EX)
 
 
-def make(prefix):
-    path = f"{QUICK}/{prefix}{secrets.token_hex(5)}"
+def make(prefix, where=QUICK):
+    path = f"{where}/{prefix}{secrets.token_hex(5)}"
     hold(path)
     os.mkdir(path, 0o700)
     return path

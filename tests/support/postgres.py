@@ -67,11 +67,11 @@ def _ends_with_us():
 
 
 class Postgres:
-    def __init__(self, **settings):
+    def __init__(self, where=folders.QUICK, **settings):
         self.settings = settings
         self.bin = max(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda p: int(p.split("/")[4]))
         self.as_user = _user()
-        self.folder = folders.make("calends-pg-")
+        self.folder = folders.make("calends-pg-", where)
         self.data, self.log = self.folder + "/data", self.folder + "/log"
         if self.as_user:
             os.chown(self.folder, self.as_user["user"], self.as_user["group"])
