@@ -32,6 +32,7 @@
 #include "server/mcp/routes.h"
 #include "server/stream/streams.h"
 #include "server/voice/socket.h"
+#include "server/webhook/listening.h"
 #include "server/webhook/sender.h"
 #include "web/routes.h"
 
@@ -145,12 +146,25 @@ static bool may_have_written(const struct request *rq)
 	return rq->cx.round_trips > 0 && !(readings >> rq->method & 1);
 }
 
+/* Objects of which nobody is told are no work for who reads the outbox. What else was written may be of who listens. */
+static void ring(const struct request *rq)
+{
+	const struct app *app = rq->app;
+	job_bell_ring(app->written);
+	if (id_is_zero(rq->cx.changed)) {
+		if (rq->principal)
+			listening_forget(app->listening, rq->principal->account);
+	} else if (!listening_may(app->listening, rq->cx.changed, clock_monotonic_ms()))
+		return;
+	job_bell_ring(app->webhooks);
+}
+
 /* struct app's `answered`. Pages that somebody looks at are no calls. */
 static void note_answer(const struct request *rq, int status, uint64_t took_us)
 {
 	const struct principal *p = rq->principal;
 	if (rq->app->written && may_have_written(rq))
-		job_bell_ring(rq->app->written);
+		ring(rq);
 	if (rq->route && (p ? p->kind != SESSION : !id_is_zero(rq->told_client)))
 		note_request(rq, status, took_us);
 	if (!p || !rq->route || p->kind == SESSION)
@@ -252,6 +266,8 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 	app->streams = streams_open((unsigned)config->streams);
 	app->voice = voice_sockets_open();
 	app->written = arena_new(cx->mem, struct job_bell);
+	app->webhooks = arena_new(cx->mem, struct job_bell);
+	app->listening = listening_open();
 	return app;
 }
 
@@ -287,8 +303,8 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 		.folder = embedded_folder(runtime->embedded),
 		.low_bytes = (uint64_t)runtime->config.disk_low_mib << 20,
 	};
-	struct webhook_views *views = arena_new(cx->mem, struct webhook_views);
-	*views = api_webhook_views;
+	struct webhook_feed *feed = arena_new(cx->mem, struct webhook_feed);
+	*feed = (struct webhook_feed){ &api_webhook_views, app->listening };
 	struct job_bell *unfilled = arena_new(cx->mem, struct job_bell);
 	struct job_bell *moved = arena_new(cx->mem, struct job_bell);
 	struct job_bell *streams = streams_bell(app->streams), *voice = voice_sockets_bell(app->voice);
@@ -302,8 +318,8 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 		{ "signing_keys", SIGNING_KEYS_EVERY_MS, JOB_PATIENCE_MS,    signing_keys_keep,    NULL, NULL, 0 },
 		{ "metadata",     METADATA_EVERY_MS,     JOB_PATIENCE_MS,    metadata_sign,        app->metadata, NULL, 0 },
 		{ "audit",        AUDIT_EVERY_MS,        JOB_PATIENCE_MS,    audit_keep,           NULL, NULL, 0 },
-		{ "webhook_feed", WEBHOOKS_EVERY_MS,     JOB_PATIENCE_MS,    webhook_feed,         views, app->written, REST_MS },
-		{ "webhook_send", WEBHOOKS_EVERY_MS,     JOB_PATIENCE_MS,    webhook_send_due,     app->state, app->written, REST_MS },
+		{ "webhook_feed", WEBHOOKS_EVERY_MS,     JOB_PATIENCE_MS,    webhook_feed,         feed, app->webhooks, REST_MS },
+		{ "webhook_send", WEBHOOKS_EVERY_MS,     JOB_PATIENCE_MS,    webhook_send_due,     app->state, app->webhooks, REST_MS },
 		{ "leaving",      LEAVING_EVERY_MS,      JOB_PATIENCE_MS,    leaving_delete,       NULL, NULL, 0 },
 		{ "resets",       RESETS_EVERY_MS,       JOB_PATIENCE_MS,    asked_write,          NULL, app->written, LETTERS_REST_MS },
 		{ "notices",      NOTICES_EVERY_MS,      JOB_PATIENCE_MS,    notices_write,        NULL, app->written, LETTERS_REST_MS },
@@ -329,6 +345,7 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 void app_close(struct app *app)
 {
 	webhook_sender_close(app->state);
+	listening_close(app->listening);
 	mail_sender_close(app->mail);
 	streams_close(app->streams);
 	metadata_close(app->metadata);

@@ -34,6 +34,7 @@ struct ctx {
 	struct deadline until; /* the end of all its waits: ctx_begin(), ctx_go_on() */
 	unsigned patience_ms;  /* how long that was from the beginning */
 	struct id account;     /* whose work this is, where it is known; both worlds are one. The pool shares by it */
+	struct id changed;     /* whose objects were written, in their mode; zero: nobody's, or who knows whose */
 	struct id request_id;  /* req_… in the answer, the log, the audit row */
 	struct ctx_by by;      /* set when a credential was accepted, and by commands */
 	unsigned round_trips;  /* to the database; the log line tells them */

@@ -137,5 +137,7 @@ struct app {
 	struct str openapi;          /* the API's document (openapi.h), made once */
 	struct metadata *metadata;   /* what clients discover (oauth/metadata.h) */
 	struct job_bell *written;    /* rung when a request may have written what jobs look for; NULL: never */
+	struct job_bell *webhooks;   /* as that, where somebody may be told of it (server/webhook/) */
+	struct listening *listening; /* by what that is known (server/webhook/listening.h) */
 	void *state;                 /* modules.c's own: who sends webhooks */
 };

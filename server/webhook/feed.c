@@ -18,6 +18,12 @@ struct news {
 };
 DB_RESULT(webhook_news, struct news, news);
 
+struct listened_row {
+	struct id account;
+	bool listened;
+};
+DB_RESULT(webhook_listened, struct listened_row, account, listened);
+
 /* The events of a turn, which one statement adds: a row of the outbox is one for each who is told, or two (of a
  * booking). */
 struct feed {
@@ -178,14 +184,26 @@ static err_t tell_all(struct ctx *cx, struct feed *feed, struct change_row *rows
 	return OK;
 }
 
+/* Soon, where somebody was told, or what is there may not be read yet. Who was told listens, whatever was known of
+ * them. */
+static void look_again(struct ctx *cx, const struct webhook_feed *of, const struct change_row *rows, size_t count)
+{
+	cx->found = cx->found || !count;
+	for (size_t i = 0; i < count; i++) {
+		if (!rows[i].kind.ptr)
+			continue;
+		cx->found = true;
+		listening_forget(of->listening, rows[i].account);
+	}
+}
+
 enum turn { TELL, PASS_OVER };
 
 /* One transaction: so many rows of the outbox, and the cursor after them. */
-static err_t turn(
-	struct ctx *cx, const struct webhook_views *views, enum turn what, int32_t limit, int32_t *scanned_out)
+static err_t turn(struct ctx *cx, const struct webhook_feed *of, enum turn what, int32_t limit, int32_t *scanned_out)
 {
 	struct arena_mark mark = arena_mark(cx->mem);
-	struct feed feed = { .views = views };
+	struct feed feed = { .views = of->views };
 	struct change_row *rows;
 	size_t count;
 	cx->now = instant_now();
@@ -198,6 +216,7 @@ static err_t turn(
 	TRY(feed_add(cx, &feed));
 	TRY(db_commit(cx));
 	*scanned_out = count ? rows[count - 1].scanned : 0;
+	look_again(cx, of, rows, count);
 	arena_rewind(cx->mem, mark);
 	return OK;
 }
@@ -206,12 +225,12 @@ static err_t turn(
  * A row that cannot be told must not hold up all that come after it, of whatever account: row by row up to it, and then
  * it is passed over.
  */
-static err_t turn_by_row(struct ctx *cx, const struct webhook_views *views)
+static err_t turn_by_row(struct ctx *cx, const struct webhook_feed *of)
 {
 	int32_t scanned;
 	for (int32_t i = 0; i < ROWS_AT_ONCE; i++) {
 		db_rollback(cx);
-		err_t e = turn(cx, views, TELL, 1, &scanned);
+		err_t e = turn(cx, of, TELL, 1, &scanned);
 		if (err_is(e, UNAVAILABLE) || (!e && !scanned))
 			return e;
 		if (!e)
@@ -219,23 +238,39 @@ static err_t turn_by_row(struct ctx *cx, const struct webhook_views *views)
 		log_event(LOG_ERROR, "webhook_row_passed_over", LOG_C("error", err_row(e->kind)->name),
 			LOG_STR("detail", e->said.ptr ? e->said : e->detail));
 		db_rollback(cx);
-		return turn(cx, views, PASS_OVER, 1, &scanned);
+		return turn(cx, of, PASS_OVER, 1, &scanned);
 	}
 	return OK;
 }
 
-err_t webhook_feed(struct ctx *cx, void *views)
+/* Whether those that wrote have anybody who listens: once in LISTENING_FOR_MS each. */
+static err_t learn(struct ctx *cx, struct listening *listening)
 {
+	struct id asked[LISTENING_ASKED_MAX];
+	struct listened_row *rows;
+	size_t count = listening_asked(listening, asked);
+	if (!count)
+		return OK;
+	TRY(db_rows(
+		cx, &sql_webhook_listened, webhook_listened, &rows, &count, IN(((struct id_list){ asked, count }))));
+	for (size_t i = 0; i < count; i++)
+		listening_learn(listening, rows[i].account, rows[i].listened, clock_monotonic_ms());
+	return OK;
+}
+
+err_t webhook_feed(struct ctx *cx, void *state)
+{
+	const struct webhook_feed *of = state;
 	int32_t scanned;
 	struct news waiting;
+	TRY(learn(cx, of->listening));
 	TRY(db_row(cx, &sql_webhook_news, ROW(webhook_news, &waiting), IN_NONE));
-	cx->found = waiting.news;
 	if (!waiting.news)
 		return OK;
 	do {
-		err_t e = turn(cx, views, TELL, ROWS_AT_ONCE, &scanned);
+		err_t e = turn(cx, of, TELL, ROWS_AT_ONCE, &scanned);
 		if (e)
-			return err_is(e, UNAVAILABLE) ? e : turn_by_row(cx, views);
+			return err_is(e, UNAVAILABLE) ? e : turn_by_row(cx, of);
 	} while (scanned >= ROWS_AT_ONCE && !deadline_passed(cx->until));
 	return OK;
 }

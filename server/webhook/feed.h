@@ -7,6 +7,7 @@
 
 #include "caldav/calendar/store/store.h"
 #include "caldav/calendar/view/agenda.h"
+#include "server/webhook/listening.h"
 
 /* A booking, as far as a change of its event is to be told. */
 struct webhook_booking {
@@ -45,5 +46,10 @@ struct webhook_views {
 	err_t (*voice)(struct ctx *cx, struct id account, struct id session, struct webhook_voice *out);
 };
 
-/* A job: everything that the outbox has, in short transactions. state: struct webhook_views. */
-err_t webhook_feed(struct ctx *cx, void *views);
+struct webhook_feed {
+	const struct webhook_views *views;
+	struct listening *listening; /* is told who is listened to */
+};
+
+/* A job: everything that the outbox has, in short transactions. state: struct webhook_feed. */
+err_t webhook_feed(struct ctx *cx, void *state);

@@ -145,10 +145,11 @@ static err_t take(struct ctx *cx, struct webhook_sender *sender, size_t *taken_o
 {
 	struct claimed *rows;
 	size_t room = WEBHOOKS_AT_ONCE - fetcher_running(sender->fetcher), count = 0;
+	size_t each = room > WEBHOOKS_AT_ONCE / 2 ? WEBHOOKS_EACH_GOOD : WEBHOOKS_EACH;
 	struct instant lease = instant_add_s(cx->now, WEBHOOK_LEASE_S);
-	if (room >= WEBHOOKS_EACH)
+	if (room >= each)
 		TRY(db_rows(cx, &sql_webhook_claim, webhook_claim, &rows, &count, IN(cx->now),
-			IN((int32_t)(room / WEBHOOKS_EACH)), IN((int32_t)WEBHOOKS_EACH), IN(lease)));
+			IN((int32_t)(room / each)), IN((int32_t)each), IN(lease)));
 	err_t first = OK;
 	for (size_t i = 0; i < count; i++) {
 		err_t e = start(cx, sender, &rows[i], lease);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sends deliveries that are due: many at once, in one thread, on any number of servers. An endpoint has four under way
- * at most over all of them, so that one that does not answer holds up nobody else.
+ * at most over all of them, so that one that does not answer holds up nobody else; one that is known to answer has
+ * more, as long as half of all is free.
  */
 #pragma once
 
@@ -9,6 +10,7 @@
 
 #define WEBHOOKS_AT_ONCE 64                 /* of a server */
 #define WEBHOOKS_EACH 4                     /* of an endpoint, over all servers */
+#define WEBHOOKS_EACH_GOOD 12               /* of one that answers: what is taken and noted together costs less */
 #define WEBHOOK_LEASE_S 60                  /* then who took a delivery has lost it: longer than a call may take */
 #define WEBHOOK_SENT_MAX ((size_t)4096)     /* as webhook_attempt has it */
 #define WEBHOOK_ANSWER_KEPT 2048            /* octets of an answer in the log */

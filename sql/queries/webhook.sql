@@ -146,6 +146,12 @@ SELECT v.id, v.type, v.sequence, v.connection_id AS connection, v.request_id AS 
 -- Is there anything after the cursor? What is asked ten times a second is asked without a transaction.
 SELECT EXISTS (SELECT FROM outbox t WHERE (t.xid, t.id) > (c.xid, c.id)) AS news FROM webhook_cursor c;
 
+-- name: webhook_listened
+-- $1 accounts
+-- Is anybody told of what they change?
+SELECT a AS account, EXISTS (SELECT FROM listener l WHERE l.account_id = a AND l.endpoint_id IS NOT NULL) AS listened
+  FROM unnest($1::uuid[]) a;
+
 -- name: webhook_changes
 -- $1 at most so many rows of the outbox
 SELECT scanned, change_id AS change, account, kind, calendar, object, request, owner, via, connection, client, scopes, tz,

@@ -73,6 +73,7 @@ err_t object_store(struct ctx *cx, const struct actor *actor, const struct objec
 		IN(facts->occ_until), IN((int16_t)facts->component), IN(facts->flags), IN(facts->occ), IN(data),
 		IN((int64_t)CALENDAR_BYTES_MAX), db_in_storage_max(cx), IN(facts->words),
 		IN(bytes_of(random.octets + 8, 8))));
+	cx->changed = actor->owner;
 	enum outcome outcome = outcome_of(got.outcome);
 	if (outcome != OUTCOME_CREATED && outcome != OUTCOME_CHANGED && outcome != OUTCOME_SAME)
 		return outcome_refusal(cx, outcome, got.other);
@@ -146,6 +147,7 @@ err_t object_bury(struct ctx *cx, const struct actor *actor, struct object_path 
 	struct outcome_row got;
 	TRY(db_row(cx, &sql_object_delete, ROW(object_delete, &got), IN_ACTOR(cx, actor), IN(at.calendar_name),
 		IN(at.name), IN_CONDITIONS(*when), IN((int32_t)TOMBSTONES_MAX)));
+	cx->changed = actor->owner;
 	enum outcome outcome = outcome_of(got.outcome);
 	return outcome == OUTCOME_DELETED ? OK : outcome_refusal(cx, outcome, STR_ABSENT);
 }
@@ -157,6 +159,7 @@ err_t object_relocate(struct ctx *cx, const struct actor *actor, struct object_p
 	TRY(db_row(cx, &sql_object_relocate, ROW(object_relocate, &got), IN_ACTOR(cx, actor), IN(from.calendar_name),
 		IN(from.name), IN(to.calendar_name), IN(to.name), IN(keep), IN(overwrite), IN_CONDITIONS(*when),
 		IN((int64_t)CALENDAR_BYTES_MAX), db_in_storage_max(cx), IN((int32_t)TOMBSTONES_MAX)));
+	cx->changed = actor->owner;
 	enum outcome outcome = outcome_of(got.outcome);
 	if (outcome != OUTCOME_CREATED && outcome != OUTCOME_CHANGED)
 		return outcome_refusal(cx, outcome, got.other);
