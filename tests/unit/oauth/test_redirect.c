@@ -136,7 +136,8 @@ TEST(https_to_this_computer_is_told_from_https_elsewhere)
 	static const char *const here[] = { "https://localhost/cb", "https://localhost", "https://localhost:8443/",
 		"https://app.localhost/", "https://127.0.0.1/cb", "https://127.1/cb", "https://127.0.0.2:1/" };
 	static const char *const elsewhere[] = { "https://app.example/localhost", "https://localhost.example/",
-		"https://notlocalhost/", "https://127.0.0.1.example/", "http://localhost/cb", "com.example:/localhost" };
+		"https://notlocalhost/", "https://127.0.0.1.example/", "http://localhost/cb",
+		"com.example:/localhost" };
 	for (size_t i = 0; i < ARRAY_LEN(here); i++)
 		assert_true(redirect_is_https_here(str_of(here[i])));
 	for (size_t i = 0; i < ARRAY_LEN(elsewhere); i++)
@@ -159,6 +160,7 @@ TEST(people_are_told_where_the_answer_goes)
 		assert_str(redirect_host(test_mem, cases[i].uri), cases[i].host);
 }
 
-TESTS(RUN(https_to_this_computer_is_told_from_https_elsewhere), RUN(good_uris_can_be_registered), RUN(bad_uris_cannot_be_registered),
-	RUN(a_uri_matches_itself_and_nothing_near_it), RUN(the_port_alone_of_a_loopback_uri_may_vary),
+TESTS(RUN(https_to_this_computer_is_told_from_https_elsewhere), RUN(good_uris_can_be_registered),
+	RUN(bad_uris_cannot_be_registered), RUN(a_uri_matches_itself_and_nothing_near_it),
+	RUN(the_port_alone_of_a_loopback_uri_may_vary),
 	RUN(an_answer_keeps_the_query_of_the_uri_and_escapes_what_it_adds), RUN(people_are_told_where_the_answer_goes))
