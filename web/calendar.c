@@ -8,6 +8,7 @@
 #include "web/pages.h"
 #include "web/say.h"
 
+#define ROWS_TOLD_MAX 9      /* of a day in a list, whose height the stylesheet then knows before it is laid out */
 #define GRID_ENTRIES_MAX 500 /* what a grid of hours can show; of more the list stays */
 
 /* ---- one entry ---- */
@@ -135,6 +136,7 @@ static void list_values(
 		struct html_values *row = html_add_row(list, "days");
 		for (size_t i = 0; i < of->count; i++)
 			entry_values(rq, view, of->entries[i], day, html_add_row(row, "entries"));
+		html_set(row, "rows", of->count > ROWS_TOLD_MAX ? STR("many") : str_fmt(mem, "%zu", of->count));
 		if (view->kind != VIEW_DAY)
 			html_set(row, "more", of->hidden ? str_fmt(mem, "%zu", of->hidden) : STR_ABSENT);
 		html_set(row, "day_name", day_long(rq, day));

@@ -451,3 +451,19 @@ test('week and day tell what time it is, where the browser has the clock of the 
 		await page.context().close();
 	}
 });
+
+test('nothing of an agenda moves when its days are laid out', async () => {
+	for (let i = 0; i < 14; i++) await event(`Busy ${i}`, `2028-01-10T${String(i).padStart(2, '0')}:00:00Z`, `2028-01-10T${String(i).padStart(2, '0')}:30:00Z`);
+	for (const day of ['12', '13']) await event(`Day ${day}`, `2028-01-${day}T09:00:00Z`, `2028-01-${day}T10:00:00Z`);
+	for (const width of [1280, 360]) {
+		const page = await signedIn({ viewport: { width, height: 800 } });
+		await page.goto(world.url + '/calendar?view=agenda&date=2028-01-10');
+		const shift = await page.evaluate(() => new Promise((done) => {
+			let sum = 0;
+			new PerformanceObserver((list) => { for (const e of list.getEntries()) sum += e.value; }).observe({ type: 'layout-shift', buffered: true });
+			requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(sum))));
+		}));
+		assert.equal(shift, 0, `at ${width}`);
+		await page.context().close();
+	}
+});
