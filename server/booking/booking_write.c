@@ -188,6 +188,7 @@ err_t booking_create(struct ctx *cx, const struct actor *actor, const struct boo
 
 struct changing {
 	struct ctx *cx;
+	const struct booking *booking;
 	struct str comment;
 	struct str unexplained; /* the cancelled event without it */
 	struct booking_wish to;
@@ -202,6 +203,12 @@ static err_t any_event(void *to, const struct object *now)
 static err_t plan_cancelled(void *to, const struct object *now, struct object_plan *out)
 {
 	struct changing *c = to;
+	const struct actor all = actor_server(c->booking->account);
+	struct booking as_it_is; /* whoever else cancelled it meanwhile has said why */
+	TRY(booking_get(c->cx, &all, c->booking->id, &as_it_is));
+	out->data = now->data;
+	if (as_it_is.cancelled)
+		return OK;
 	TRY(event_cancel(c->cx, now->data, STR_ABSENT, STR_ABSENT, &c->unexplained));
 	return event_cancel(c->cx, now->data, STR_ABSENT, c->comment, &out->data);
 }
@@ -235,6 +242,7 @@ static err_t change_event(struct ctx *cx, const struct actor *actor, const struc
 	const struct object_edit edit = { any_event, plan, with };
 	struct object beside;
 	with->cx = cx;
+	with->booking = b;
 	return object_edit(cx, &writer, b->event, &always, &edit, out, &beside);
 }
 
@@ -243,11 +251,14 @@ static err_t cancel(struct ctx *cx, const struct actor *actor, struct id id, enu
 {
 	struct changing with = { .comment = reason };
 	struct object object;
+	size_t done;
 	TRY(booking_get(cx, actor, id, out));
 	if (out->cancelled)
 		return OK;
 	TRY(change_event(cx, actor, out, plan_cancelled, &with, &object));
-	TRY(db_exec(cx, &sql_booking_cancelled, NULL, IN(out->account), IN(out->id), IN((int16_t)by), IN(reason)));
+	TRY(db_exec(cx, &sql_booking_cancelled, &done, IN(out->account), IN(out->id), IN((int16_t)by), IN(reason)));
+	if (!done) /* by somebody else, at the same moment */
+		return booking_get(cx, actor, id, out);
 	out->cancelled = true;
 	out->cancelled_by = by;
 	out->cancelled_at = out->updated_at = cx->now;
@@ -281,19 +292,28 @@ static int32_t length_of(const struct booking *b)
 	return (int32_t)(minutes < 1 ? 1 : minutes > 1440 ? 1440 : minutes);
 }
 
+static err_t get_to_move(struct ctx *cx, const struct actor *actor, struct id id, struct booking *out)
+{
+	TRY(booking_get(cx, actor, id, out));
+	if (out->cancelled)
+		return REFUSE(cx, CONFLICT, "", "This booking is cancelled: there is nothing to move.");
+	return OK;
+}
+
 static err_t move(struct ctx *cx, const struct actor *actor, struct id id, struct instant start, int32_t duration,
 	struct booking *out)
 {
 	struct held h;
 	struct object object;
-	TRY(booking_get(cx, actor, id, out));
-	if (out->cancelled)
-		return REFUSE(cx, CONFLICT, "", "This booking is cancelled: there is nothing to move.");
+	TRY(get_to_move(cx, actor, id, out));
 	TRY(page_of(cx, out, &h.page));
 	if (duration)
 		TRY(check_duration(cx, &h.page, duration));
-	struct changing with = { .to = wish_of(start, duration ? duration : length_of(out), out->id) };
 	TRY(hold(cx, &h));
+	TRY(get_to_move(cx, actor, id, out)); /* as whoever was faster left it */
+	struct changing with = { .to = wish_of(start, duration ? duration : length_of(out), out->id) };
+	if (out->start.us == with.to.from.us && out->end.us == with.to.to.us)
+		return OK; /* it is there: nobody is told again */
 	TRY(take_slot(cx, &h, &with.to));
 	TRY(change_event(cx, actor, out, plan_moved, &with, &object));
 	TRY(db_exec(cx, &sql_booking_moved, NULL, IN(out->account), IN(out->id), IN(with.to.from), IN(with.to.to)));

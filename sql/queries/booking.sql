@@ -134,8 +134,9 @@ UPDATE booking b SET start_at = $3, end_at = $4, updated_at = now() WHERE b.acco
 
 -- name: booking_cancelled
 -- $1 account  $2 id  $3 1 by the host, 2 by the guest  $4 why or NULL
+-- Of those who cancel it at once one does, and tells of it.
 UPDATE booking b SET cancelled_at = now(), cancelled_by = $3, reason = $4, updated_at = now()
- WHERE b.account_id = $1 AND b.id = $2;
+ WHERE b.account_id = $1 AND b.id = $2 AND b.cancelled_at IS NULL;
 
 -- name: booking_host
 -- $1 account  $2 page, which may be gone
