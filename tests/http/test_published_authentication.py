@@ -106,7 +106,7 @@ def test_what_every_key_has(world, user, browser):
     """Every key has a name, a creation timestamp, and a "last used" indicator."""
     generate(world, browser, "Named", kind="secret")
     row = row_of(browser, "Named")
-    assert '<td class="extra" data-label="Created"><time' in row and '<td data-label="Last Used">' in row
+    assert re.search(r'<td[^>]* data-label="Created"><time', row) and re.search('<td[^>]* data-label="Last Used">', row)
     for key in world.get("/v1/api_keys", key=world.key(user, kind="secret")).json["data"]:
         assert key["name"] and key["created_at"] and "last_used_at" in key
 
@@ -280,6 +280,15 @@ def test_errors(world, status, type_):
     if type_ == "account_deactivated":
         world.cli("account", "deactivate", ended.email)
     replies = [world.get("/v1/events"), world.get("/v1/events", key=key + "0")] if status == 401 else [world.get("/v1/events", key=key)]
+    if type_ == "account_deactivated":  # the end user's, whose platform goes on
+        app, there = App(world, type="public"), browser_of(world, "ending@example.org")
+        tokens = app.connect(there, scope="events:read")
+        platform = world.key("owner@platform.example", kind="secret")
+        of_them = {"Connected-Account": tokens["connected_account_id"]}
+        assert world.get("/v1/events", key=tokens["access_token"]).status == world.get("/v1/events", of_them, platform).status == 200
+        world.cli("account", "deactivate", "ending@example.org")
+        replies += [world.get("/v1/events", key=tokens["access_token"]), world.get("/v1/events", of_them, platform)]
+        assert world.get("/v1/events", key=platform).status == 200
     for reply in replies:
         assert reply.status == status and reply.json["error"]["type"] == type_, reply
         assert world.get(reply.json["error"]["doc_url"].removeprefix(world.public_url).partition("#")[0]).status == 200

@@ -125,9 +125,13 @@ def test_no_scopes_of_a_key(world, user):
 
 def test_no_end_by_itself(world, user, browser):
     """Keys do not expire automatically. They remain valid until you revoke them."""
-    generate(world, browser, "Stays", kind="account")
+    made = generate(world, browser, "Stays", kind="account")
     [key] = [k for k in world.cli("key", "list", user.email)["data"] if k["name"] == "Stays"]
     assert key["expires_at"] is None and "Expires" not in browser.get(f"/keys/{key['id']}").text
+    world.sql("UPDATE api_key SET created_at = created_at - interval '20 years' WHERE name = 'Stays'")
+    assert world.get("/v1/profile", key=made).status == 200 and "Stays" in browser.get("/keys").text
+    assert press(browser, "Stays", "revoke").status == 303
+    assert world.get("/v1/profile", key=made).status == 401
 
 
 def test_last_used_column(world, user, browser):
@@ -139,8 +143,13 @@ def test_last_used_column(world, user, browser):
     assert world.get("/v1/profile", key=used).status == 200
     assert world.wait_for(lambda: last_used(world, user, used.id))
     assert last_used(world, user, key_id) is None
-    assert re.search(r'<td data-label="Last Used">never</td>', row_of(browser, "Seen"))
-    assert re.search(r'<td data-label="Last Used"><time', row_of(browser, "Used"))
+    assert re.search(r'<td[^>]* data-label="Last Used">never</td>', row_of(browser, "Seen"))
+    assert re.search(r'<td[^>]* data-label="Last Used"><time', row_of(browser, "Used"))
+    world.sql("UPDATE credential_use SET used_at = used_at - interval '40 days'")
+    assert world.get("/v1/events", key=used + "0").status == 401  # no success
+    before = last_used(world, user, used.id)
+    assert world.get("/v1/profile", key=used).status == 200
+    assert world.wait_for(lambda: last_used(world, user, used.id) > before)  # the most recent one
 
 
 def test_revoke(world, browser):
