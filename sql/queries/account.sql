@@ -63,15 +63,18 @@ SELECT 1 FROM account WHERE account_id = $1 FOR NO KEY UPDATE;
 
 -- name: account_set_name
 -- $1 live id  $2 its twin  $3 name  $4 time zone
-UPDATE account SET name = $3, tz = $4 WHERE account_id IN ($1, $2);
+WITH held AS (SELECT account_id FROM account WHERE account_id IN ($1, $2) ORDER BY account_id FOR NO KEY UPDATE)
+UPDATE account a SET name = $3, tz = $4 FROM held h WHERE a.account_id = h.account_id;
 
 -- name: account_set_language
 -- $1 live id  $2 its twin  $3 language, NULL: as the browser likes
-UPDATE account SET language = $3 WHERE account_id IN ($1, $2);
+WITH held AS (SELECT account_id FROM account WHERE account_id IN ($1, $2) ORDER BY account_id FOR NO KEY UPDATE)
+UPDATE account a SET language = $3 FROM held h WHERE a.account_id = h.account_id;
 
 -- name: account_set_manner
 -- $1 live id  $2 its twin  $3 hours on a clock  $4 the day that weeks begin with; 0 of either: as the browser's region has it
-UPDATE account SET hours = nullif($3::smallint, 0::smallint), week_start = nullif($4::smallint, 0::smallint) WHERE account_id IN ($1, $2);
+WITH held AS (SELECT account_id FROM account WHERE account_id IN ($1, $2) ORDER BY account_id FOR NO KEY UPDATE)
+UPDATE account a SET hours = nullif($3::smallint, 0::smallint), week_start = nullif($4::smallint, 0::smallint) FROM held h WHERE a.account_id = h.account_id;
 
 -- name: throttle_take
 -- $1 subjects, the narrowest first  $2 tries that each has  $3 when a window that begins now would end  $4 now
@@ -87,4 +90,4 @@ DELETE FROM throttle WHERE subject = $1;
 
 -- name: throttle_purge
 -- $1 now
-DELETE FROM throttle WHERE ends_at <= $1;
+DELETE FROM throttle WHERE ctid = ANY (ARRAY(SELECT x.ctid FROM throttle x WHERE x.ends_at <= $1 FOR UPDATE SKIP LOCKED));

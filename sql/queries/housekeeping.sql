@@ -15,20 +15,20 @@ SELECT outbox_partitions($1, $2) AS count
 
 -- name: auth_request_prune
 -- $1 those that ended before
-DELETE FROM auth_request WHERE expires_at < $1
+DELETE FROM auth_request WHERE ctid = ANY (ARRAY(SELECT x.ctid FROM auth_request x WHERE x.expires_at < $1 FOR UPDATE SKIP LOCKED))
 
 -- name: client_assertion_prune
 -- $1 those that ended before
-DELETE FROM client_assertion WHERE expires_at < $1
+DELETE FROM client_assertion WHERE ctid = ANY (ARRAY(SELECT x.ctid FROM client_assertion x WHERE x.expires_at < $1 FOR UPDATE SKIP LOCKED))
 
 -- name: token_family_prune_unused
 -- $1 codes made before, never redeemed. By the BRIN on created_at; generation 0 has no tokens.
-DELETE FROM token_family WHERE created_at < $1 AND generation = 0
+DELETE FROM token_family WHERE ctid = ANY (ARRAY(SELECT x.ctid FROM token_family x WHERE x.created_at < $1 AND x.generation = 0 FOR UPDATE SKIP LOCKED))
 
 -- name: token_family_prune_ended
 -- $1 grants that ended before, by revocation or by not being used. They are kept so long to tell a replay from junk.
-DELETE FROM token_family
- WHERE created_at < $1 AND generation > 0 AND (revoked_at < $1 OR idle_expires_at < $1 OR expires_at < $1)
+DELETE FROM token_family WHERE ctid = ANY (ARRAY(SELECT x.ctid FROM token_family x
+ WHERE x.created_at < $1 AND x.generation > 0 AND (x.revoked_at < $1 OR x.idle_expires_at < $1 OR x.expires_at < $1) FOR UPDATE SKIP LOCKED))
 
 -- name: tombstone_prune
 -- $1 objects deleted before  $2 at most so many

@@ -151,11 +151,11 @@ SELECT k.account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allow
 
 -- name: key_purge
 -- $1 keys revoked before this are forgotten
-DELETE FROM api_key WHERE revoked_at < $1;
+DELETE FROM api_key WHERE ctid = ANY (ARRAY(SELECT x.ctid FROM api_key x WHERE x.revoked_at < $1 FOR UPDATE SKIP LOCKED));
 
 -- name: credential_use_purge
 -- $1 what was not used since is forgotten
-DELETE FROM credential_use WHERE used_at < $1;
+DELETE FROM credential_use WHERE ctid = ANY (ARRAY(SELECT x.ctid FROM credential_use x WHERE x.used_at < $1 FOR UPDATE SKIP LOCKED));
 
 -- name: last_used_write
 -- $1 accounts  $2 credentials  $3 times  $4 addresses, '' for none  $5 programs, '' for none

@@ -32,4 +32,4 @@ RETURNING a.account_id AS account, f.session_id AS session, f.key_name, a.email;
 
 -- name: login_flow_prune
 -- $1 those that ended before
-DELETE FROM login_flow WHERE expires_at < $1
+DELETE FROM login_flow WHERE ctid = ANY (ARRAY(SELECT x.ctid FROM login_flow x WHERE x.expires_at < $1 FOR UPDATE SKIP LOCKED))

@@ -47,4 +47,4 @@ SELECT coalesce(a.language, a.page_language) AS language FROM account a WHERE a.
 -- name: notice_drop
 -- $1 at most so many go
 -- Where no mail is sent nobody is told.
-DELETE FROM notice WHERE (account_id, id) IN (SELECT n.account_id, n.id FROM notice n ORDER BY n.due_at LIMIT $1::int);
+DELETE FROM notice WHERE ctid = ANY (ARRAY(SELECT n.ctid FROM notice n ORDER BY n.due_at LIMIT $1::int FOR UPDATE SKIP LOCKED));

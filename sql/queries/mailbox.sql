@@ -35,7 +35,7 @@ SELECT noted, dropped FROM letter_ask($1, $2, $3, $4, $5);
 -- Who asked for what, and their account where there is one: for a new password one that may be signed in to, or be taken back by who
 -- signs in (whoever deleted it with a stolen password set another one before). Those who take at once take different ones.
 WITH gone AS (
-	DELETE FROM letter_request WHERE id IN (SELECT r.id FROM letter_request r ORDER BY r.id LIMIT $1::int FOR UPDATE SKIP LOCKED)
+	DELETE FROM letter_request WHERE id = ANY (ARRAY(SELECT r.id FROM letter_request r ORDER BY r.id LIMIT $1::int FOR UPDATE SKIP LOCKED))
 	RETURNING purpose, email, network, language
 )
 SELECT g.purpose, a.account_id AS account, g.email, g.network, coalesce(a.language, a.page_language, g.language) AS language
@@ -54,4 +54,4 @@ SELECT s.email FROM sign_up s WHERE s.id = $1 AND s.hash = $2 AND s.expires_at >
 
 -- name: sign_up_prune
 -- $1 those that ended before
-DELETE FROM sign_up WHERE expires_at < $1;
+DELETE FROM sign_up WHERE ctid = ANY (ARRAY(SELECT x.ctid FROM sign_up x WHERE x.expires_at < $1 FOR UPDATE SKIP LOCKED));

@@ -71,13 +71,13 @@ SELECT audit_add($2, 'client.created', made.id, $13, jsonb_build_object('name', 
 WITH lock AS (
 	SELECT id, owner_id, name FROM oauth_client WHERE id = $1 AND kind = 2 AND deleted_at IS NULL FOR NO KEY UPDATE
 ), ended AS (
-	UPDATE oauth_client_secret s SET revoked_at = $5 FROM lock WHERE s.client_id = lock.id AND s.revoked_at IS NULL
+	UPDATE oauth_client_secret s SET revoked_at = $5 FROM lock WHERE s.client_id = lock.id AND s.revoked_at IS NULL RETURNING 1
 ), made AS (
 	INSERT INTO oauth_client_secret (client_id, id, hash, prefix, created_at)
 	SELECT lock.id, $2, $3, $4, $5 FROM lock
 )
 SELECT audit_add(lock.owner_id, 'client.secret_rotated', lock.id, $6, jsonb_build_object('name', lock.name, 'prefix', $4::text))
-  FROM lock;
+  FROM lock, (SELECT count(*) FROM ended) e;
 
 -- name: client_delete
 -- $1 client  $2 now  $3 its owner in its mode, NULL for any
@@ -86,22 +86,8 @@ UPDATE oauth_client SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL AND
 
 -- name: client_cut
 -- $1 client  $2 now  $3 audit_by()
--- Ends the connections of a deleted client; runs after client_delete has its lock, so that it sees all of them. Each user
--- is told, and the owner, in the order of their ids.
-WITH cut AS (
-	UPDATE connected_account c
-	   SET revoked_at = $2, revoked_why = 2
-	  FROM client_connection l
-	  JOIN oauth_client o ON o.owner_id = l.account_id
-	 WHERE o.id = $1 AND l.client_id = o.id AND c.account_id = l.user_account_id AND c.id = l.connected_account_id
-	   AND c.revoked_at IS NULL
-	RETURNING c.account_id, c.id, o.name
-), told AS (
-	SELECT cut.account_id, 'consent.ended' AS kind, cut.id, jsonb_build_object('client_name', cut.name, 'reason', 'client_deleted') AS details FROM cut
-	UNION ALL
-	SELECT o.owner_id, 'client.deleted', o.id, jsonb_build_object('name', o.name) FROM oauth_client o WHERE o.id = $1 AND o.registration = 0
-)
-SELECT audit_add(t.account_id, t.kind, t.id, $3, t.details) FROM (SELECT * FROM told ORDER BY account_id, id) t;
+-- Ends the connections of a deleted client; runs after client_delete has its lock, so that it sees all of them.
+SELECT client_cut($1, $2, $3);
 
 -- name: client_verify
 -- $1 client  $2 audit_by()
@@ -150,7 +136,7 @@ WITH app AS (
 	 WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL
 	RETURNING id, owner_id, name
 ), gone AS (
-	DELETE FROM oauth_client_redirect r USING app WHERE $5 AND r.client_id = app.id AND r.uri <> ALL ($6::text[])
+	DELETE FROM oauth_client_redirect r USING app WHERE $5 AND r.client_id = app.id AND r.uri <> ALL ($6::text[]) -- app is locked
 ), fresh AS (
 	INSERT INTO oauth_client_redirect (client_id, uri, loopback)
 	SELECT app.id, r.uri, r.loopback FROM app, unnest($6::text[], $7::boolean[]) AS r (uri, loopback) WHERE $5
@@ -200,6 +186,7 @@ WITH app AS (
 ), old AS (
 	DELETE FROM oauth_client_secret s USING app
 	 WHERE s.client_id = app.id AND least(s.revoked_at, s.expires_at) < $5::timestamptz - interval '90 days'
+	RETURNING 1
 ), made AS (
 	INSERT INTO oauth_client_secret (client_id, id, hash, prefix, created_at, expires_at)
 	SELECT app.id, $2, $3, $4, $5, $6 FROM app
@@ -208,7 +195,7 @@ WITH app AS (
 	RETURNING client_id
 )
 SELECT audit_add(a.owner_id, 'client.secret_created', a.id, $8, jsonb_build_object('name', a.name, 'prefix', $4::text))
-  FROM app a JOIN made ON made.client_id = a.id;
+  FROM app a JOIN made ON made.client_id = a.id CROSS JOIN (SELECT count(*) FROM old) AS o;
 
 -- name: client_secret_revoke
 -- $1 client  $2 secret  $3 now  $4 audit_by()
@@ -272,8 +259,9 @@ SELECT d.name, d.denied_at FROM open_client_denied d ORDER BY d.name;
 -- name: open_client_prune
 -- $1 none that somebody connected to since
 -- Clients that nobody registered and nobody is connected to. A consent at this moment moves seen_at.
-DELETE FROM oauth_client o
- WHERE o.registration <> 0 AND o.seen_at < $1 AND NOT EXISTS (SELECT FROM connected_account c WHERE c.client_id = o.id);
+DELETE FROM oauth_client WHERE id = ANY (ARRAY(SELECT o.id FROM oauth_client o
+ WHERE o.registration <> 0 AND o.seen_at < $1 AND NOT EXISTS (SELECT FROM connected_account c WHERE c.client_id = o.id)
+   FOR UPDATE SKIP LOCKED));
 
 -- name: open_client_row
 -- $1 client
@@ -299,12 +287,13 @@ UPDATE client_document
 
 -- name: client_document_prune
 -- $1 not asked for since
-DELETE FROM client_document WHERE tried_at < $1;
+DELETE FROM client_document WHERE ctid = ANY (ARRAY(SELECT x.ctid FROM client_document x WHERE x.tried_at < $1 FOR UPDATE SKIP LOCKED));
 
 -- name: registration_token_add
 -- $1 hash  $2 owner in its mode  $3 how many apps  $4 its end  $5 now
 -- Those that ended go.
-WITH gone AS (DELETE FROM registration_token WHERE expires_at <= $5 OR uses_left = 0)
+WITH gone AS (DELETE FROM registration_token WHERE ctid = ANY (ARRAY(
+	SELECT x.ctid FROM registration_token x WHERE x.expires_at <= $5 OR x.uses_left = 0 FOR UPDATE SKIP LOCKED)))
 INSERT INTO registration_token (hash, owner_id, uses_left, expires_at) VALUES ($1, $2, $3, $4);
 
 -- name: registration_token_use

@@ -96,9 +96,10 @@ WITH ended AS (
 ), families AS (
 	UPDATE token_family f SET revoked_at = $3, revoked_why = 3
 	  FROM ended WHERE f.account_id = ended.account_id AND f.connected_account_id = ended.id AND f.revoked_at IS NULL
+	RETURNING 1
 ), told AS (
 	SELECT audit_add(e.account_id, 'consent.ended', e.id, $4, jsonb_build_object('client_name', o.name))
-	  FROM ended e JOIN oauth_client o ON o.id = e.client_id
+	  FROM ended e JOIN oauth_client o ON o.id = e.client_id CROSS JOIN (SELECT count(*) FROM families) AS f -- before the log
 )
 SELECT e.id FROM ended e CROSS JOIN (SELECT count(*) FROM told) AS t;
 
@@ -188,6 +189,7 @@ WITH ended AS (
 ), families AS (
 	UPDATE token_family f SET revoked_at = $3, revoked_why = 3
 	  FROM ended WHERE f.account_id = ended.account_id AND f.connected_account_id = ended.id AND f.revoked_at IS NULL
+	RETURNING 1
 ), parties AS (
 	SELECT e.account_id, 'consent.ended' AS kind, jsonb_build_object('client_name', o.name, 'reason', 'deauthorized') AS details
 	  FROM ended e JOIN oauth_client o ON o.id = e.client_id
@@ -195,6 +197,6 @@ WITH ended AS (
 	SELECT $1, 'connected_account.deauthorized', jsonb_build_object('client_name', o.name)
 	  FROM ended e JOIN oauth_client o ON o.id = e.client_id
 ), told AS (
-	SELECT audit_add(b.account_id, b.kind, $2, $4, b.details) FROM (SELECT * FROM parties ORDER BY account_id) b
+	SELECT audit_add(b.account_id, b.kind, $2, $4, b.details) FROM (SELECT p.* FROM parties p CROSS JOIN (SELECT count(*) FROM families) AS f ORDER BY p.account_id) b
 )
 SELECT e.id FROM ended e CROSS JOIN (SELECT count(*) FROM told) AS t;

@@ -39,4 +39,4 @@ SELECT w.decided, w.user_account_id AS account, w.family_id AS family, w.expires
 
 -- name: device_request_prune
 -- $1 those that ended before
-DELETE FROM device_request WHERE expires_at < $1
+DELETE FROM device_request WHERE ctid = ANY (ARRAY(SELECT x.ctid FROM device_request x WHERE x.expires_at < $1 FOR UPDATE SKIP LOCKED))

@@ -105,12 +105,13 @@ WITH family AS (
 ), ended AS (
 	UPDATE token_family t SET revoked_at = now(), revoked_why = 2 FROM judged j
 	 WHERE j.outcome = 2 AND t.account_id = $1 AND t.id = $2 AND t.revoked_at IS NULL
+	RETURNING 1
 )
 SELECT j.outcome, CASE j.outcome WHEN 2 THEN tokens_replayed($1, $2, $8, 'refresh token') END AS told,
        CASE j.outcome WHEN 3 THEN j.sealed_replay END AS replay, j.connected_account_id AS connected_account, j.scopes AS granted, j.connection_until,
        j.calendars, j.with_details, j.expires_at AS family_until, j.auth_time, j.amr, j.email, j.email_confirmed_at IS NOT NULL AS email_confirmed,
        j.name, j.tz, j.language, j.picture_tag AS picture
-  FROM judged j;
+  FROM judged j CROSS JOIN (SELECT count(*) FROM ended) AS e;
 
 -- name: dpop_once
 -- $1 what names the proof  $2 when its nonce was made  $3 now, both in milliseconds since 1970

@@ -3,7 +3,8 @@
 
 -- name: account_picture_set stores
 -- $1 live id  $2 its twin  $3 picture, NULL for none  $4 its tag
-UPDATE account SET picture = CASE WHEN account_id = $1 THEN $3::bytea END, picture_tag = $4 WHERE account_id IN ($1, $2);
+WITH held AS (SELECT account_id FROM account WHERE account_id IN ($1, $2) ORDER BY account_id FOR NO KEY UPDATE)
+UPDATE account a SET picture = CASE WHEN a.account_id = $1 THEN $3::bytea END, picture_tag = $4 FROM held h WHERE a.account_id = h.account_id;
 
 -- name: account_picture
 -- $1 account  $2 tag

@@ -30,9 +30,13 @@ UPDATE totp SET last_step = $2 WHERE account_id = $1 AND last_step < $2 AND acti
 WITH ended AS (
 	DELETE FROM totp WHERE account_id = $1 RETURNING account_id, activated_at
 ), codes AS (
-	DELETE FROM recovery_code WHERE account_id = $1
+	DELETE FROM recovery_code r
+	 USING (SELECT x.hash FROM recovery_code x WHERE x.account_id = $1 ORDER BY x.hash FOR UPDATE) o
+	 WHERE r.account_id = $1 AND r.hash = o.hash
+	RETURNING 1
 )
-SELECT audit_add(e.account_id, 'totp.ended', e.account_id, $2, NULL) FROM ended e WHERE e.activated_at IS NOT NULL;
+SELECT audit_add(e.account_id, 'totp.ended', e.account_id, $2, NULL)
+  FROM ended e, (SELECT count(*) FROM codes) c WHERE e.activated_at IS NOT NULL;
 
 -- name: recovery_codes_make stores
 -- $1 account  $2 hashes  $3 audit_by()

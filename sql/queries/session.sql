@@ -17,22 +17,33 @@ SELECT l.password_hash, l.changed_at AS password_at, a.account_id AS id, a.statu
 -- Nothing when there is another password by now. One that is being set waits for this lock, or this waits for it:
 -- see account_set_password in 0001_schema.sql.
 -- An account has so many sessions (they live for weeks, and nothing ends those of a browser that went): the oldest go.
-WITH replaced AS (
-	DELETE FROM session WHERE account_id = $9 AND hash = $10
-), surplus AS (
-	DELETE FROM session WHERE account_id = $1 AND hash IN (
-		SELECT hash FROM session WHERE account_id = $1 ORDER BY created_at DESC OFFSET 99)
-), made AS (
+-- The audit log comes last, when all that goes is locked.
+WITH made AS (
 	INSERT INTO session (account_id, hash, id, csrf, auth_time, amr, ip, ua, created_at, expires_at, proven_at)
 	SELECT l.account_id, $2, $3, $4, $15, $14, $7::text::inet, $8, $5, $6, $5
 	  FROM login l WHERE l.account_id = $1 AND l.changed_at = $11 FOR SHARE
 	RETURNING account_id, id
+), gone AS (
+	DELETE FROM session s USING (
+		SELECT x.account_id, x.hash FROM session x
+		 WHERE EXISTS (SELECT FROM made) AND (x.account_id, x.hash) IN (
+			SELECT $9::uuid, $10::bytea
+			UNION ALL
+			(SELECT y.account_id, y.hash FROM session y WHERE y.account_id = $1 ORDER BY y.created_at DESC OFFSET 99))
+		 ORDER BY x.account_id, x.hash FOR UPDATE) o
+	 WHERE s.account_id = o.account_id AND s.hash = o.hash
+	RETURNING 1
 ), spoken AS (
-	UPDATE account a SET page_language = $16 FROM made m
-	 WHERE a.account_id IN (m.account_id, $17) AND a.page_language IS NULL AND $16::text IS NOT NULL
+	UPDATE account a SET page_language = $16 FROM (
+		SELECT x.account_id FROM account x
+		 WHERE EXISTS (SELECT FROM made) AND x.account_id IN ($1, $17) AND x.page_language IS NULL AND $16::text IS NOT NULL
+		 ORDER BY x.account_id FOR NO KEY UPDATE SKIP LOCKED) h
+	 WHERE a.account_id = h.account_id
+	RETURNING 1
 )
 SELECT audit_add(m.account_id, 'session.created', m.id, $12,
-                 CASE WHEN $13 THEN jsonb_build_object('reason', 'new_browser') END) FROM made m;
+                 CASE WHEN $13 THEN jsonb_build_object('reason', 'new_browser') END)
+  FROM made m, (SELECT count(*) FROM gone) g, (SELECT count(*) FROM spoken) p;
 
 -- name: session_end
 -- $1 account  $2 hash  $3 audit_by()
@@ -60,7 +71,9 @@ SELECT audit_add(e.account_id, 'session.ended', e.id, $3, NULL) FROM ended e;
 -- name: session_end_others
 -- $1 account  $2 the one that stays  $3 audit_by()
 WITH ended AS (
-	DELETE FROM session WHERE account_id = $1 AND id <> $2 RETURNING account_id, id
+	DELETE FROM session s
+	 USING (SELECT x.hash FROM session x WHERE x.account_id = $1 AND x.id <> $2 ORDER BY x.hash FOR UPDATE) o
+	 WHERE s.account_id = $1 AND s.hash = o.hash RETURNING s.account_id, s.id
 )
 SELECT audit_add(e.account_id, 'session.ended', e.id, $3, NULL) FROM ended e;
 
@@ -81,4 +94,4 @@ SELECT audit_add(p.account_id, 'session.proven', p.id, $4, NULL) FROM proven p;
 
 -- name: session_purge
 -- $1 now
-DELETE FROM session WHERE expires_at <= $1;
+DELETE FROM session WHERE ctid = ANY (ARRAY(SELECT x.ctid FROM session x WHERE x.expires_at <= $1 FOR UPDATE SKIP LOCKED));

@@ -7,7 +7,7 @@ SELECT usage_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: usage_trim
 -- $1 days since 1970  $2 at most so many
-DELETE FROM usage_day t WHERE t.ctid = ANY (ARRAY(SELECT x.ctid FROM usage_day x WHERE x.day < '1970-01-01'::date + $1::int LIMIT $2::int));
+DELETE FROM usage_day t WHERE t.ctid = ANY (ARRAY(SELECT x.ctid FROM usage_day x WHERE x.day < '1970-01-01'::date + $1::int LIMIT $2::int FOR UPDATE SKIP LOCKED));
 
 -- name: usage_after
 -- $1 account  $2 first day  $3 last day, since 1970  $4 by: 1 day, 2 credential, 4 connection, 8 route

@@ -166,8 +166,9 @@ SELECT b.data FROM object_before b WHERE b.account_id = $1 AND b.object_id = $2 
 
 -- name: webhook_objects_told
 -- $1 accounts  $2 objects  $3 changes of them that were told
-DELETE FROM object_before b USING unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS n (account_id, object_id, modseq)
- WHERE b.account_id = n.account_id AND b.object_id = n.object_id AND b.modseq <= n.modseq;
+DELETE FROM object_before WHERE ctid = ANY (ARRAY(
+	SELECT b.ctid FROM object_before b JOIN unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS n (account_id, object_id, modseq)
+	    ON b.account_id = n.account_id AND b.object_id = n.object_id AND b.modseq <= n.modseq FOR UPDATE OF b SKIP LOCKED));
 
 -- name: webhook_feed_number
 -- $1 account
