@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/account/key_maker.h"
 
+#include <assert.h>
+
 #include "server/base/address.h"
+#include "server/db/query.h"
+#include "sql.h"
 
 static bool network_within(const struct network *inner, const struct network *outer)
 {
@@ -55,6 +59,15 @@ static err_t check_rate(struct ctx *cx, const struct key *maker, int32_t rate)
 		return OK;
 	return REFUSE(cx, INVALID_VALUE, "rate_limit",
 		"The key that you use has %d requests a second, and gives no other key more.", (int)maker->limits.rate);
+}
+
+err_t key_maker_hold(struct ctx *cx, struct id account, struct id maker, struct id changed, struct key *out)
+{
+	assert(cx->tx);
+	TRY(db_exec(cx, &sql_key_maker_hold, NULL, IN(account), IN(maker), IN(id_is_zero(changed) ? maker : changed)));
+	TRY(key_get(cx, account, maker, out));
+	bool rotated = !instant_is_none(out->rotated_at) && instant_before(cx->now, out->rotated_at);
+	return rotated || !key_is_alive(cx, out) ? FAIL(cx, KEY_REVOKED, "ended while it made something") : OK;
 }
 
 err_t key_maker_new(struct ctx *cx, const struct key *maker, struct key_new *in)

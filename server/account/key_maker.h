@@ -8,6 +8,14 @@
 #include "server/account/key.h"
 
 /*
+ * The maker as it is, in the transaction that makes or changes what it hands on: until its end nobody takes from it,
+ * revokes or rotates it, so that nothing is made of what it had. `changed`: the key that it changes, which is held,
+ * too; or zero.
+ *
+ * errors  KEY_REVOKED: it ended, or got another secret, since the request began
+ */
+MUST_CHECK err_t key_maker_hold(struct ctx *cx, struct id account, struct id maker, struct id changed, struct key *out);
+/*
  * What the maker gives a new key: what this leaves open is as the maker's. A publishable key stands on pages, and has
  * the maker's end alone.
  *

@@ -9,6 +9,7 @@
 #include "server/api/api.h"
 #include "server/api/page.h"
 #include "server/auth/scope.h"
+#include "server/db/query.h"
 
 struct key_params {
 	struct id id;
@@ -98,10 +99,10 @@ const struct contract get_api_key = {
 	.run = run_get,
 };
 
-/* The key that asks. */
-static err_t maker_of(struct api_call *call, struct key *out)
+/* The key that asks; held until the transaction ends. */
+static err_t maker_of(struct api_call *call, struct id changed, struct key *out)
 {
-	return key_get(&call->rq->cx, call->who.account, call->rq->principal->credential, out);
+	return key_maker_hold(&call->rq->cx, call->who.account, call->rq->principal->credential, changed, out);
 }
 
 static struct key_limits limits_of(const struct key_view *view)
@@ -111,6 +112,14 @@ static struct key_limits limits_of(const struct key_view *view)
 		.origins = view->allowed_origins,
 		.rate = (int32_t)view->rate_limit,
 	};
+}
+
+static err_t make(struct api_call *call, struct key_new *in, struct key *out, struct str *secret_out)
+{
+	struct key maker;
+	TRY(maker_of(call, (struct id){ { 0 } }, &maker));
+	TRY(key_maker_new(&call->rq->cx, &maker, in));
+	return key_create(&call->rq->cx, in, out, secret_out);
 }
 
 static err_t run_create(struct api_call *call, struct response *rs)
@@ -124,17 +133,17 @@ static err_t run_create(struct api_call *call, struct response *rs)
 		.limits = limits_of(view),
 		.expires_at = view->has_expires_at ? view->expires_at : INSTANT_NONE,
 	};
-	struct key maker, key;
+	struct key key;
 	struct str secret;
+	bool own;
 	if (!view->has_kind || !key_kind_parse(view->kind, &in.kind))
 		return REFUSE(cx, MISSING_FIELD, "kind", "A key is secret, restricted or publishable.");
 	if (in.kind == KEY_ACCOUNT)
 		return REFUSE(cx, INVALID_VALUE, "kind", "Account keys are made on the API keys page, by a person.");
 	TRY(scope_names_read(cx, "scopes", view->scopes, &in.scopes));
 	TRY(calendars_by_names(cx, &call->actor, view->calendars, "calendars", &in.calendars));
-	TRY(maker_of(call, &maker));
-	TRY(key_maker_new(cx, &maker, &in));
-	TRY(key_create(cx, &in, &key, &secret));
+	TRY(db_join(cx, &own));
+	TRY(db_settle(cx, own, make(call, &in, &key, &secret)));
 	reply_key(call, rs, &key, secret);
 	api_location(rs, "/v1/api_keys/", id_text(cx->mem, "key", key.id));
 	return OK;
@@ -178,16 +187,25 @@ static err_t read_change(struct api_call *call, const struct key *present, struc
 	return calendars_by_names(cx, &call->actor, view.calendars, "calendars", &out->calendars);
 }
 
+static err_t change(struct api_call *call, struct key *out)
+{
+	struct ctx *cx = &call->rq->cx;
+	struct key maker, present;
+	struct key_change sent;
+	TRY(key_get(cx, call->who.account, id_named(call), &present));
+	TRY(read_change(call, &present, &sent)); /* of what its sender saw: two changes leave what both allow */
+	TRY(maker_of(call, id_named(call), &maker));
+	TRY(key_maker_change(cx, &maker, &present, &sent));
+	return key_change(cx, &present, &sent, out);
+}
+
 static err_t run_update(struct api_call *call, struct response *rs)
 {
 	struct ctx *cx = &call->rq->cx;
-	struct key maker, present, key;
-	struct key_change change;
-	TRY(key_get(cx, call->who.account, id_named(call), &present));
-	TRY(read_change(call, &present, &change));
-	TRY(maker_of(call, &maker));
-	TRY(key_maker_change(cx, &maker, &present, &change));
-	TRY(key_change(cx, &present, &change, &key));
+	struct key key;
+	bool own;
+	TRY(db_join(cx, &own));
+	TRY(db_settle(cx, own, change(call, &key)));
 	reply_key(call, rs, &key, STR_ABSENT);
 	return OK;
 }
@@ -205,15 +223,24 @@ const struct contract update_api_key = {
 	.run = run_update,
 };
 
+static err_t rotate(struct api_call *call, struct key *out, struct str *secret_out)
+{
+	struct ctx *cx = &call->rq->cx;
+	struct key maker;
+	TRY(maker_of(call, id_named(call), &maker));
+	TRY(key_get(cx, call->who.account, id_named(call), out));
+	TRY(key_maker_rotate(cx, &maker, out));
+	return key_rotate(cx, call->who.account, out->id, out, secret_out);
+}
+
 static err_t run_rotate(struct api_call *call, struct response *rs)
 {
 	struct ctx *cx = &call->rq->cx;
-	struct key maker, key;
+	struct key key;
 	struct str secret;
-	TRY(key_get(cx, call->who.account, id_named(call), &key));
-	TRY(maker_of(call, &maker));
-	TRY(key_maker_rotate(cx, &maker, &key));
-	TRY(key_rotate(cx, call->who.account, key.id, &key, &secret));
+	bool own;
+	TRY(db_join(cx, &own));
+	TRY(db_settle(cx, own, rotate(call, &key, &secret)));
 	reply_key(call, rs, &key, secret);
 	return OK;
 }

@@ -10,6 +10,7 @@
 #include "server/api/api.h"
 #include "server/api/oauth_app_view.h"
 #include "server/api/page.h"
+#include "server/db/query.h"
 
 /* One app with its secrets, as it is by now. */
 static err_t reply_app(struct api_call *call, struct response *rs, struct id id, struct str secret)
@@ -109,12 +110,19 @@ const struct contract get_oauth_app = {
 	.run = run_get,
 };
 
-/* Of whoever changes what an app may, or how it proves itself. */
+/* Of whoever changes what an app may, or how it proves itself: held until the transaction ends. */
 static err_t check_maker(struct api_call *call)
 {
 	struct key maker;
-	TRY(key_get(&call->rq->cx, call->who.account, call->rq->principal->credential, &maker));
+	TRY(key_maker_hold(
+		&call->rq->cx, call->who.account, call->rq->principal->credential, (struct id){ { 0 } }, &maker));
 	return key_maker_app(&call->rq->cx, &maker);
+}
+
+static err_t make(struct api_call *call, const struct client_new *in, struct client *out, struct str *secret_out)
+{
+	TRY(check_maker(call));
+	return in_our_words(&call->rq->cx, client_create(&call->rq->cx, in, out, secret_out));
 }
 
 static err_t run_create(struct api_call *call, struct response *rs)
@@ -127,14 +135,15 @@ static err_t run_create(struct api_call *call, struct response *rs)
 		.par_only = view->par_only };
 	struct client client;
 	struct str secret;
+	bool own;
 	if (!view->has_type || !client_kind_parse(view->type, &in.kind))
 		return REFUSE(cx, MISSING_FIELD, "type", "An app is public or confidential.");
 	TRY(scope_names_read(cx, "scopes", view->scopes, &in.scopes));
 	TRY(client_grants_read(cx, "grant_types", view->grant_types, &in.grants));
 	TRY(app_means_sent(cx, view, (struct client_means){ 0 }, &in.means));
 	TRY(app_policy_sent(cx, view, (struct client_policy){ 0 }, &in.policy));
-	TRY(check_maker(call));
-	TRY(in_our_words(cx, client_create(cx, &in, &client, &secret)));
+	TRY(db_join(cx, &own));
+	TRY(db_settle(cx, own, make(call, &in, &client, &secret)));
 	TRY(reply_app(call, rs, client.id, secret));
 	api_location(rs, "/v1/oauth_apps/", id_text(cx->mem, "cli", client.id));
 	return OK;
@@ -151,7 +160,7 @@ const struct contract create_oauth_app = {
 	.run = run_create,
 };
 
-static err_t run_update(struct api_call *call, struct response *rs)
+static err_t change(struct api_call *call)
 {
 	struct ctx *cx = &call->rq->cx;
 	struct app_view view = { 0 }, shown;
@@ -163,20 +172,28 @@ static err_t run_update(struct api_call *call, struct response *rs)
 	TRY(check_maker(call));
 	if (view.has_type)
 		return REFUSE(cx, INVALID_VALUE, "type", "The type of an app is fixed. Register another.");
-	struct client_change change = { .name = view.has_name ? view.name : STR_ABSENT };
+	struct client_change sent = { .name = view.has_name ? view.name : STR_ABSENT };
 	if (view.has_redirect_uris)
-		change.redirects = view.redirect_uris;
-	TRY(scope_names_read(cx, "scopes", view.scopes, &change.scopes));
-	TRY(client_grants_read(cx, "grant_types", view.grant_types, &change.grants));
-	change.has_means = app_sends_means(&view);
-	TRY(app_means_sent(cx, &view, client_means_of(&present), &change.means));
+		sent.redirects = view.redirect_uris;
+	TRY(scope_names_read(cx, "scopes", view.scopes, &sent.scopes));
+	TRY(client_grants_read(cx, "grant_types", view.grant_types, &sent.grants));
+	sent.has_means = app_sends_means(&view);
+	TRY(app_means_sent(cx, &view, client_means_of(&present), &sent.means));
 	TRY(app_policy_sent(cx, &view, client_policy_of(&present), &policy));
-	change.policy = app_sends_policy(&view) ? &policy : NULL;
-	change.par_only = view.has_par_only ? &view.par_only : NULL;
-	if (view.has_name || view.has_redirect_uris || view.has_scopes || view.has_par_only || change.has_means ||
-		change.grants || change.policy)
-		TRY(in_our_words(cx, client_change(cx, &present, &change)));
-	return reply_app(call, rs, present.id, STR_ABSENT);
+	sent.policy = app_sends_policy(&view) ? &policy : NULL;
+	sent.par_only = view.has_par_only ? &view.par_only : NULL;
+	if (view.has_name || view.has_redirect_uris || view.has_scopes || view.has_par_only || sent.has_means ||
+		sent.grants || sent.policy)
+		TRY(in_our_words(cx, client_change(cx, &present, &sent)));
+	return OK;
+}
+
+static err_t run_update(struct api_call *call, struct response *rs)
+{
+	bool own;
+	TRY(db_join(&call->rq->cx, &own));
+	TRY(db_settle(&call->rq->cx, own, change(call)));
+	return reply_app(call, rs, params_of(call)->app, STR_ABSENT);
 }
 
 const struct contract update_oauth_app = {
@@ -213,18 +230,27 @@ const struct contract delete_oauth_app = {
 	.run = run_delete,
 };
 
+static err_t add_secret(
+	struct api_call *call, const struct client *client, struct client_secret *out, struct str *text_out)
+{
+	const struct secret_view *sent = call->body;
+	TRY(check_maker(call));
+	return client_secret_add(
+		&call->rq->cx, client, sent->has_expires_at ? sent->expires_at : INSTANT_NONE, out, text_out);
+}
+
 static err_t run_add_secret(struct api_call *call, struct response *rs)
 {
 	struct ctx *cx = &call->rq->cx;
-	const struct secret_view *sent = call->body;
 	struct client_secret made;
 	struct client client;
 	struct str text;
+	bool own;
 	TRY(client_owned(cx, call->who.account, params_of(call)->app, &client));
-	TRY(check_maker(call));
 	if (client.kind != CLIENT_CONFIDENTIAL)
 		return REFUSE(cx, CONFLICT, "", "A public app has no secrets.");
-	TRY(client_secret_add(cx, &client, sent->has_expires_at ? sent->expires_at : INSTANT_NONE, &made, &text));
+	TRY(db_join(cx, &own));
+	TRY(db_settle(cx, own, add_secret(call, &client, &made, &text)));
 	struct secret_view view = secret_view_of(cx->mem, &made, text);
 	api_reply(call, rs, &view);
 	api_location(rs, "/v1/oauth_apps/", id_text(cx->mem, "cli", client.id)); /* which lists it */

@@ -51,6 +51,11 @@ SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.cale
 -- $1 account  $2 id
 SELECT 1 FROM api_key WHERE account_id = $1 AND id = $2 FOR NO KEY UPDATE;
 
+-- name: key_maker_hold
+-- $1 account  $2 the key that makes or changes another  $3 that other, or the first again
+-- In the order of their ids: two that change each other.
+SELECT 1 FROM api_key WHERE account_id = $1 AND id IN ($2, $3) ORDER BY id FOR NO KEY UPDATE;
+
 -- name: key_change
 -- $1 account  $2 id  $3 name or NULL  $4 scopes that may stay  $5 calendars that may stay, or NULL  $6 end or NULL
 -- $7 whether $8 is set, networks or NULL  $9 whether $10 is, origins or NULL  $11 whether $12 is, requests a second or 0
