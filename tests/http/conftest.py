@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The account that CalDAV tests write with, calendars that are made anew for a test, and a signed-in browser for OAuth."""
 import os
+import pathlib
 import shutil
 import subprocess
+import tempfile
 import uuid
 
 import pytest
@@ -132,6 +134,15 @@ def folder(stopped_folder):
     made.login, made.calendar = stopped_folder[1], stopped_folder[2]
     yield made
     made.close()
+
+
+@pytest.fixture
+def open_folder():
+    """One that every user may write into. Not below pytest's own: each run of pytest that begins closes that to others."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="calends-open-", dir="/tmp"))
+    path.chmod(0o777)
+    yield path
+    shutil.rmtree(path)
 
 
 @pytest.fixture(scope="module")

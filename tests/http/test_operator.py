@@ -71,19 +71,19 @@ def test_the_doctor_says_how_to_mend_a_public_url_without_tls(world):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="as root alone")
-def test_the_doctor_of_root_judges_as_the_user_that_serves(world, tmp_path):
+def test_the_doctor_of_root_judges_as_the_user_that_serves(world, open_folder):
     """Root may write into every folder and read every file; the server does not stay root."""
-    folder = tmp_path / "mail"
+    folder = open_folder / "mail"
     folder.mkdir(mode=0o700)
+    open_folder.chmod(0o700)
     mail = ["--mail-folder", folder, "--mail-from", "c@example.org"]
     _, found = doctor(world, *mail)
     assert found["mail"]["finding"] == "bad" and "as the user" in found["mail"]["text"] and "root)" not in found["mail"]["text"], found["mail"]
-    for parent in (tmp_path, *tmp_path.parents[:2]):
-        parent.chmod(parent.stat().st_mode | 0o011)
+    open_folder.chmod(0o755)
     folder.chmod(0o777)
     _, found = doctor(world, *mail)
     assert found["mail"]["finding"] == "warning" and "reaches nobody" in found["mail"]["text"], found["mail"]
-    made = Certificate(tmp_path, "localhost")
+    made = Certificate(open_folder, "localhost")
     os.chown(made.key, 0, 0)
     _, found = doctor(world, "--tls-cert", made.cert, "--tls-key", made.key, "--public-url", "https://localhost")
     assert found["TLS"]["finding"] == "warning" and "SIGHUP" in found["TLS"]["text"], found["TLS"]

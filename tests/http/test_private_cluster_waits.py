@@ -218,19 +218,16 @@ def test_more_connections_than_the_private_cluster_has_are_refused(folder):
     assert done.returncode != 0 and "--db-connections 300" in done.stderr and "room for 80" in done.stderr, done.stderr
 
 
-def test_no_core_dump_holds_keys_whoever_started_the_server(world, postgres, tmp_path):
+def test_no_core_dump_holds_keys_whoever_started_the_server(world, postgres, open_folder):
     """Not as root either. What a debugger of the same user could read belongs to root then."""
     run = {"user": postgres.as_user["user"], "group": postgres.as_user["group"], "extra_groups": []} if postgres.as_user else {}
-    os.chmod(tmp_path, 0o777)
-    for parent in tmp_path.parents[:3]:
-        os.chmod(parent, os.stat(parent).st_mode | 0o011)
-    port, key = free_port(), tmp_path / "shared.key"
+    port, key = free_port(), open_folder / "shared.key"
     key.write_bytes((pathlib.Path(world.folder) / "secret.key").read_bytes())
     if run:
         os.chown(key, run["user"], run["group"])
     key.chmod(0o600)
     server = subprocess.Popen([BIN, "serve", "--listen", f"127.0.0.1:{port}", "--database-url", world.database_url,
-        "--data-dir", str(tmp_path / "data"), "--secret-key-file", str(key)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **run)
+        "--data-dir", str(open_folder / "data"), "--secret-key-file", str(key)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **run)
     try:
         assert world.wait_for(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0, START_S)
         with open(f"/proc/{server.pid}/limits", encoding="utf-8") as f:

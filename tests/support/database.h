@@ -17,6 +17,7 @@
 #include "server/db/migrate.h"
 #include "server/db/pool.h"
 #include "server/db/query.h"
+#include "tests/support/folder.h"
 
 static struct arena *database_mem;
 static struct embedded *database_cluster;
@@ -31,13 +32,13 @@ static inline int database_fail(err_t e)
 static inline int database_start(void **state)
 {
 	(void)state;
-	char folder[] = "/tmp/calends-test-XXXXXX";
+	char folder[FOLDER_MAX];
 	int applied;
 	database_mem = arena_open();
 	struct ctx cx = { .mem = database_mem, .now = instant_of_s(1764000000) };
 	ctx_begin(&cx, PATIENCE_COMMAND_MS);
 	log_setup(LOG_ERROR, STDERR_FILENO);
-	if (!mkdtemp(folder))
+	if (!folder_make(folder))
 		return -1;
 	database_folder = str_c(database_mem, str_of(folder));
 	err_t e = embedded_open(&cx, str_of(database_folder), &database_cluster, &database_url);

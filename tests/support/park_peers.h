@@ -22,6 +22,7 @@
 #define QUEUE 256
 #define HEAD_MS 700
 #define IDLE_MS 900
+#define BUSY_MS 5000 /* so much later a busy machine may tell of what has happened */
 
 /* ---- the owner: a queue of peers that want a worker ---- */
 

@@ -2,11 +2,10 @@
 /* RFC 7529. Random rules are compared in tests/oracle/rscale.py; here are public dates, and what must end. */
 #include "tests/support/test.h"
 
-#include <time.h>
-
 #include "caldav/calendar/ical/dates.h"
 #include "caldav/calendar/recur/rscale.h"
 #include "server/base/buf.h"
+#include "tests/support/spent.h"
 
 static struct rrule_iter *opened(const char *start, const char *text)
 {
@@ -59,13 +58,6 @@ TEST(a_leap_month_is_a_month_of_its_own) /* RFC 7529 §4.2 */
 		"20251220 20260119 20260217");
 	assert_dates("20250725", "RSCALE=CHINESE;FREQ=YEARLY;BYMONTH=6L;BYMONTHDAY=1;COUNT=1", "20250725");
 	assert_dates("20250725", "RSCALE=CHINESE;FREQ=YEARLY;SKIP=BACKWARD", "20250725 20260714 20270704");
-}
-
-static double spent_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
 /* Measured without sanitizers (tests/bench/bench_rscale.c): each under 50 ms. Here ten times that is allowed. */

@@ -17,9 +17,10 @@
 #include "server/db/pool.h"
 #include "server/db/query.h"
 #include "sql.h"
+#include "tests/support/folder.h"
 
 /* One cluster for all tests: made by the first, found stopped by each. */
-static char folder[] = "/tmp/calends-test-XXXXXX";
+static char folder[FOLDER_MAX];
 
 struct backend {
 	int32_t pid;
@@ -282,7 +283,7 @@ TEST(a_cluster_half_made_is_made_anew)
 
 TEST(a_folder_whose_name_is_too_long_for_a_socket_gets_a_short_one)
 {
-	char longer[160];
+	char longer[FOLDER_MAX + 102];
 	struct stat st;
 	const char *url;
 	snprintf(longer, sizeof longer, "%s/%0100d", folder, 0);
@@ -325,7 +326,7 @@ static int setup(void **state)
 {
 	(void)state;
 	log_setup(LOG_ERROR, STDERR_FILENO);
-	return mkdtemp(folder) ? 0 : -1;
+	return folder_make(folder) ? 0 : -1;
 }
 
 static int teardown(void **state)

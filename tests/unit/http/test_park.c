@@ -29,7 +29,7 @@ TEST(a_request_in_pieces_is_given_to_a_worker_when_it_is_whole)
 	peer = arrived(&b);
 	assert_memory_equal(b.octets, GET, b.len);
 	peer_end(peer, false);
-	assert_true(is_closed(fd, 1000));
+	assert_true(is_closed(fd, BUSY_MS));
 	close(fd);
 	close_all();
 }
@@ -78,7 +78,7 @@ TEST(who_asks_much_at_once_lets_others_have_their_turn)
 	}
 	assert_true(turns >= 3); /* eight at most in each; fewer where time passes */
 	char heard[32];
-	assert_int_equal(hear(fd, heard, sizeof heard, 1000), 20);
+	assert_int_equal(hear(fd, heard, sizeof heard, BUSY_MS), 20);
 	close(fd);
 	close_all();
 }
@@ -94,13 +94,13 @@ TEST(half_a_head_and_an_idle_connection_end_in_time)
 	struct peer *peer = arrived(&b);
 	b.len = 0;
 	assert_false(peer_go_on(peer, &b));
-	while (!is_closed(dripping, 20) && clock_monotonic_ms() < begun + 3000)
+	while (!is_closed(dripping, 20) && clock_monotonic_ms() < begun + HEAD_MS + BUSY_MS)
 		(void)send(dripping, "G", 1, MSG_NOSIGNAL);
-	assert_true(clock_monotonic_ms() < begun + HEAD_MS + 600);
-	assert_true(is_closed(half, HEAD_MS + 600));
-	assert_true(is_closed(idle, IDLE_MS + 600));
+	assert_true(clock_monotonic_ms() < begun + HEAD_MS + BUSY_MS);
+	assert_true(is_closed(half, HEAD_MS + BUSY_MS));
+	assert_true(is_closed(idle, IDLE_MS + BUSY_MS));
 	assert_true(clock_monotonic_ms() >= begun + IDLE_MS);
-	assert_true(wait_until(all_are_gone, 1000));
+	assert_true(wait_until(all_are_gone, BUSY_MS));
 	assert_int_equal(atomic_load(&owner.gone), 3);
 	close(half);
 	close(dripping);
@@ -120,8 +120,8 @@ TEST(a_body_that_is_late_is_given_to_a_worker_that_can_say_so)
 	assert_int_equal(peer_receive(peer, heard, 2), 0);
 	assert_true(peer_send(peer, "late", 4));
 	peer_end(peer, true);
-	assert_int_equal(hear(fd, heard, sizeof heard, 1000), 4);
-	assert_true(is_closed(fd, 1000));
+	assert_int_equal(hear(fd, heard, sizeof heard, BUSY_MS), 4);
+	assert_true(is_closed(fd, BUSY_MS));
 	close(fd);
 	close_all();
 }
@@ -152,7 +152,7 @@ TEST(a_large_body_is_read_by_its_worker_with_a_place_in_the_ledger)
 	uint64_t begun = clock_monotonic_ms();
 	assert_int_equal(peer_receive(peer, octets, 4), 0);
 	assert_int_equal(peer_fault(peer), PEER_LATE);
-	assert_true(clock_monotonic_ms() < begun + HEAD_MS + 700);
+	assert_true(clock_monotonic_ms() < begun + HEAD_MS + BUSY_MS);
 	assert_int_equal(ledger_total(owner.ledger, LEDGER_THREADS), 0);
 	peer_end(peer, true);
 	close(fd);
@@ -217,8 +217,8 @@ TEST(what_a_client_still_sends_does_not_overtake_the_answer)
 	peer_end(peer, true);
 	for (int i = 0; i < 10; i++)
 		say(fd, STR("and more of the body "));
-	assert_int_equal(hear(fd, heard, sizeof heard, 1000), 7);
-	assert_true(is_closed(fd, 1000));
+	assert_int_equal(hear(fd, heard, sizeof heard, BUSY_MS), 7);
+	assert_true(is_closed(fd, BUSY_MS));
 	assert_true(wait_until(all_are_gone, 2000));
 	close(fd);
 	close_all();
@@ -237,19 +237,19 @@ TEST(a_drain_ends_what_idles_and_lets_answers_and_bodies_go_on)
 	assert_false(peer_go_on(peer, &b));
 	say(half, STR("GET / HT"));
 	say(body, STR("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nab"));
-	assert_true(wait_until(a_body_is_parked, 1000));
+	assert_true(wait_until(a_body_is_parked, BUSY_MS));
 	park_drain(owner.park);
-	assert_true(is_closed(idle, 1000));
-	assert_true(is_closed(half, 1000));
+	assert_true(is_closed(idle, BUSY_MS));
+	assert_true(is_closed(half, BUSY_MS));
 	assert_true(park_is_busy(owner.park));
 	say(body, STR("c"));
 	peer = arrived(&b);
 	b.len = 0;
 	assert_false(peer_go_on(peer, &b));
-	assert_true(is_closed(body, 1000));
+	assert_true(is_closed(body, BUSY_MS));
 	assert_int_equal(hear_answer(reader, 65536, 0), ANSWER_LEN);
-	assert_true(is_closed(reader, 1000));
-	assert_true(wait_until(all_are_gone, 1000));
+	assert_true(is_closed(reader, BUSY_MS));
+	assert_true(wait_until(all_are_gone, BUSY_MS));
 	close(idle);
 	close(half);
 	close(body);
@@ -270,7 +270,7 @@ TEST(what_a_worker_gives_back_during_a_drain_is_not_waited_for)
 	memmove(b.octets, b.octets + sizeof GET - 1, b.len);
 	assert_false(peer_go_on(peer, &b));
 	char heard[8];
-	assert_int_equal(hear(fd, heard, sizeof heard, 1000), 1);
+	assert_int_equal(hear(fd, heard, sizeof heard, BUSY_MS), 1);
 	assert_true(is_closed(fd, HEAD_MS / 2)); /* a head in time would have HEAD_MS */
 	close(fd);
 	close_all();
