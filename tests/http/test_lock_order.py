@@ -120,6 +120,16 @@ def test_several_rows_of_a_table_are_locked_in_the_order_of_their_keys(world):
     assert not set(ONE_BY_ONE) - used, set(ONE_BY_ONE) - used
 
 
+def test_a_lock_of_several_rows_says_in_which_order(world):
+    """Also where a plan happens to have it so. (calendar_update locks one: a name is one calendar's.)"""
+    wrong = []
+    for name, body in [*statements(), *functions(world)]:
+        for m in re.finditer(r"\b(?:SELECT|PERFORM)\b(?:(?!\bSELECT\b|\bPERFORM\b|;).)*\bFOR (?:NO KEY )?UPDATE\b(?! OF \w+ SKIP| SKIP)", body, re.S):
+            if name != "calendar_update" and re.search(r"\b(?:IN|ANY) \(", m[0]) and "ORDER BY" not in m[0]:
+                wrong.append((name, " ".join(m[0].split())[:150]))
+    assert not wrong, wrong
+
+
 def test_the_audit_log_is_locked_after_all_that_a_statement_changes(world):
     """What a WITH changes and nothing reads is done last of all, after the log: then others wait for the log with it in hand."""
     wrong = []
@@ -241,6 +251,9 @@ def test_a_sign_in_holds_no_log_while_it_waits_for_the_session_that_it_replaces(
     [[old, changed]] = world.sql(f"SELECT s.hash, l.changed_at FROM session s JOIN login l USING (account_id) WHERE account_id = '{live}'")
     sign_in = [f"'{live}'", f"'{NEW}'", "uuid_v7()", f"'{NEW}'", "now()", "now() + interval '1 day'", "'127.0.0.1'", "'x'", f"'{live}'", f"'{old}'",
                f"'{changed}'", BY, "false", "1", "now()", "NULL", f"'{live}'"]
+    old_password = ["'2001-01-01'" if value == f"'{changed}'" else value for value in sign_in]
+    assert run(world, "session_create", *old_password) == []  # and what they have stays
+    assert world.sql(f"SELECT hash FROM session WHERE account_id = '{live}'") == [[old]]
     is_free_while(world, f"session WHERE account_id = '{live}'", lambda: run(world, "session_create", *sign_in), head(live))
     assert world.sql(f"SELECT hash FROM session WHERE account_id = '{live}'") == [[NEW]]
 
@@ -266,3 +279,21 @@ def test_a_job_passes_over_what_is_locked(world):
     with world.holding(f"SELECT FROM throttle WHERE subject = '{CC}' FOR UPDATE"):
         run(world, "throttle_purge", "'2002-01-01'")
         assert world.sql(f"SELECT subject FROM throttle WHERE subject IN ('{CC}', '{DD}')") == [[CC]]
+
+
+def test_an_account_goes_when_all_its_rows_could_be_had(world):
+    """What somebody has locked is passed over and comes with the next portion; the account is the last to go, and leaves nothing."""
+    account = uuid_of(world, person(world))
+    world.sql(f"UPDATE account SET status = 3, delete_at = '2001-01-01' WHERE account_id = '{account}'; "
+              f"INSERT INTO credential_use (account_id, id, used_at) VALUES ('{account}', uuid_v7(), now())")
+
+    def portions(most):
+        return [world.sql("SET LOCAL lock_timeout = '20s'; SELECT account_delete_some('2002-01-01', 1000)")[0][0] for _ in range(most)]
+
+    def left():
+        return [world.sql(f"SELECT count(*) FROM {table} WHERE account_id = '{account}'")[0][0] for table in ("account", "credential_use")]
+
+    with world.holding(f"SELECT FROM credential_use WHERE account_id = '{account}' FOR UPDATE"):
+        portions(4)
+        assert left() == ["1", "1"]
+    assert portions(5)[-1] == "0" and left() == ["0", "0"]
