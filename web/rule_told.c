@@ -96,9 +96,7 @@ static void add_weekdays(struct request *rq, const struct rrule *r, struct items
 		add_positions(rq, r->nth_plus[i], r->nth_minus[i], weekday_name(rq, i), items);
 }
 
-/* Of a month or of a year: "day 10", "the last day". */
-static void add_numbers(
-	struct request *rq, const struct rrule_set *set, const char *counted, const char *last, struct items *items)
+static void add_counted(struct request *rq, const struct rrule_set *set, const char *counted, struct items *items)
 {
 	for (int n = 1; n <= 366; n++)
 		if (set->plus[n / 64] >> n % 64 & 1)
@@ -106,7 +104,13 @@ static void add_numbers(
 	for (int i = 1; i < 6; i++)
 		if (set->minus[i])
 			items->many = true;
-	add_positions(rq, 0, set->minus[0], say(rq, last), items);
+}
+
+/* Of a month or of a year: "day 10", "the last day". */
+static void add_days(struct request *rq, const struct rrule_set *set, struct items *items)
+{
+	add_counted(rq, set, SAY("day {n}"), items);
+	add_positions(rq, 0, set->minus[0], say(rq, "day"), items);
 }
 
 static bool has_numbered(const struct rrule *r)
@@ -122,9 +126,9 @@ static struct str month_days(struct request *rq, const struct rrule *r, unsigned
 {
 	struct items items = { .count = 0 };
 	if (parts == RRULE_BYMONTHDAY)
-		add_numbers(rq, &r->monthdays, SAY("day {n}"), SAY("day"), &items);
+		add_days(rq, &r->monthdays, &items);
 	else if (parts == RRULE_BYYEARDAY)
-		add_numbers(rq, &r->yeardays, SAY("day {n}"), SAY("day"), &items);
+		add_days(rq, &r->yeardays, &items);
 	else if (parts == RRULE_BYDAY)
 		add_weekdays(rq, r, &items);
 	else if (parts == (RRULE_BYDAY | RRULE_BYSETPOS) && !has_numbered(r) && !beyond_first_word(&r->positions))
@@ -154,7 +158,12 @@ static struct str monthly(struct request *rq, const struct rrule *r)
 static struct str weeks_listed(struct request *rq, const struct rrule *r)
 {
 	struct items items = { .count = 0 };
-	add_numbers(rq, &r->weeks, SAY("week {n}"), SAY("week"), &items);
+	add_counted(rq, &r->weeks, SAY("week {n}"), &items);
+	for (int n = 63; n > 1; n--)
+		if (r->weeks.minus[0] >> n & 1)
+			items.many = true;
+	if (r->weeks.minus[0] >> 1 & 1)
+		add(&items, say(rq, "the last week"));
 	return items.many || !items.count ? STR_ABSENT : words_listed(rq, items.said, items.count);
 }
 

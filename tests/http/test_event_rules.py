@@ -77,6 +77,7 @@ WORDS = [
     ("FREQ=YEARLY;INTERVAL=2", "Every 2 years", "Alle 2 Jahre"),
     ("FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=10", "Every year on 10 March", "Jährlich am 10. März"),
     ("FREQ=YEARLY;BYMONTH=11;BYDAY=4TH", "Every year on the fourth Thursday of November", "Jährlich am vierten Donnerstag im November"),
+    ("FREQ=YEARLY;BYWEEKNO=11,-1", "Every year on Tuesday of week 11 and the last week", "Jährlich am Dienstag, in Woche 11 und in der letzten Woche"),
 ]
 
 
