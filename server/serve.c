@@ -4,13 +4,11 @@
 
 #include <errno.h>
 #include <malloc.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "caldav/calendar/zone/zone.h"
@@ -26,85 +24,14 @@
 #include "server/http/tls.h"
 #include "server/mail/sender.h"
 #include "server/modules.h"
+#include "server/stopper.h"
 #include "server/user.h"
 #include "web/demo.h"
 
-#define JOB_THREADS 7      /* both of webhooks, mail and the streams' may be at work all the time */
-#define JOBS_END_MS 5000   /* a call to another server is looked at between its steps; one may be a handshake */
-#define STOP_GRACE_MS 6000 /* on top of --drain-ms */
+#define JOB_THREADS 7    /* both of webhooks, mail and the streams' may be at work all the time */
+#define JOBS_END_MS 5000 /* a call to another server is looked at between its steps; one may be a handshake */
 #define DEMO_THREADS 8
 #define BODY_BUDGET ((size_t)256 << 20)
-
-/*
- * A stop has a bound. Answers have --drain-ms; all waits of the process end with that (wait_end_by), so threads that
- * wait for a database which does not answer come back by themselves. What is still there a while later is left behind:
- * the process tells what that is, and ends.
- */
-struct stopper {
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t done_is_set;
-	bool done;
-	struct timespec limit;
-	struct civet *server;
-	struct db_pool *db;
-};
-
-__attribute__((noreturn)) static void leave_behind(const struct civet_stats *http, struct db_pool *db)
-{
-	struct db_stats left = db_stats(db);
-	log_event(LOG_ERROR, "stopped", LOG_C("exit", "forced"), LOG_INT("requests", http ? http->in_flight : 0),
-		LOG_INT("database_connections_busy", left.busy), LOG_INT("database_waiting", left.waiting));
-	_exit(1);
-}
-
-/* Not by wait_cond(): that ends with all waits, and this one is for after. */
-static void *watch_stop(void *arg)
-{
-	struct stopper *stop = arg;
-	pthread_mutex_lock(&stop->lock);
-	int late = 0;
-	while (!stop->done && !late)
-		late = pthread_cond_timedwait(&stop->done_is_set, &stop->lock, &stop->limit);
-	if (late) { /* with the lock: the server stays as long as it is looked at */
-		struct civet_stats http = { 0 };
-		if (stop->server)
-			http = civet_stats(stop->server);
-		leave_behind(&http, stop->db);
-	}
-	pthread_mutex_unlock(&stop->lock);
-	return NULL;
-}
-
-static bool stopper_start(struct stopper *stop, unsigned drain_ms)
-{
-	clock_gettime(CLOCK_MONOTONIC, &stop->limit);
-	stop->limit.tv_sec += (drain_ms + STOP_GRACE_MS) / 1000;
-	pthread_mutex_init(&stop->lock, NULL);
-	wait_cond_init(&stop->done_is_set);
-	wait_end_by(deadline_in_ms(drain_ms));
-	return pthread_create(&stop->thread, NULL, watch_stop, stop) == 0;
-}
-
-static void stopper_forgets_server(struct stopper *stop)
-{
-	pthread_mutex_lock(&stop->lock);
-	stop->server = NULL;
-	pthread_mutex_unlock(&stop->lock);
-}
-
-static void stopper_end(struct stopper *stop, bool started)
-{
-	pthread_mutex_lock(&stop->lock);
-	stop->done = true;
-	pthread_cond_signal(&stop->done_is_set);
-	pthread_mutex_unlock(&stop->lock);
-	if (started)
-		pthread_join(stop->thread, NULL); /* it does nothing more */
-	pthread_cond_destroy(&stop->done_is_set);
-	pthread_mutex_destroy(&stop->lock);
-	wait_end_by_none(); /* what is left to do has bounds of its own: last uses, the private cluster */
-}
 
 /* No core dump, and no debugger of the same user: there are keys in this memory. */
 static void keep_secrets(void)
@@ -238,7 +165,7 @@ static void stop_all(const struct command_call *call, struct demo_side *side, st
 	stopper_forgets_server(&stop);
 	wait_end_by(deadline_in_ms(0));
 	if (!jobs_close(jobs, deadline_in_ms(JOBS_END_MS)))
-		leave_behind(NULL, call->runtime->db);
+		stopper_leave_behind(NULL, call->runtime->db);
 	stopper_end(&stop, watched);
 }
 

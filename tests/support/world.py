@@ -15,9 +15,9 @@
     world.meanwhile("UPDATE …", lambda: …)         what it gives, having come in the middle of such a transaction
     world.restart(), world.start("--option", …), world.stop(), world.kill()
 
-A module may set SERVE = ["--signup", "open"] for its server, and TLS = True: then it has world.certificate. HASHING = True: hashes of
-passwords cost what they do outside. What REST answers is held to the API's document (openapi.py). At the end the logs and the database are searched for every secret that
-was handed out (world.secret(text) adds one; leaks.py), and the logs for what the sanitizers say.
+A module may set SERVE = ["--signup", "open"] for its server; TLS = True: then it has world.certificate; HASHING = True: hashes of passwords cost what
+they do outside. Answers of REST are held to the API's document (openapi.py); at the end logs and database are searched for every secret that was handed
+out (world.secret(text) adds one; leaks.py), and the logs for what the sanitizers say.
 """
 import contextlib
 import json

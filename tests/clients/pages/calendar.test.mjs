@@ -1,112 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The calendar in a real browser: drawn by the server and by its script, moved, resized, made by a click, and live; with and
-// without JavaScript, at 360 and 1280 pixels, light and dark, accessible (axe-core), and nothing that the policy had to stop.
+// What people do with the calendar in a real browser: events made, read, moved, resized, changed and deleted, by the mouse, by the keyboard, by
+// forms without JavaScript, and live.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { api, closeCalendar, drag, drawn, entry, event, inMonth, key, middle, openCalendar, signedIn, stored, until, world } from '../support/calendar.mjs';
 import { judge, tabTo } from '../support/judge.mjs';
-import { openBrowser, openWorld } from '../support/world.mjs';
 
-const password = 'a long enough password';
-const email = 'user@calends.example';
-let world, browser, key;
-
-before(async () => {
-	world = await openWorld('--rate-limit', '0');
-	browser = await openBrowser();
-	await world.account(email, 'Una User', password);
-	({ key } = await world.calends('key', 'create', email, '--name', 'x'));
-	const work = await api('POST', '/v1/calendars', { name: 'Work', color_hex: '#1f9d5c' });
-	await event('Conference', '2026-11-18', '2026-11-25', { all_day: true });
-	await event('Planning', '2026-11-24T09:00:00Z', '2026-11-24T10:00:00Z', { location: 'Room 4', calendar_id: work.id });
-	await event('Perhaps', '2026-11-25T11:00:00Z', '2026-11-25T12:00:00Z', { status: 'tentative' });
-	await event('Off', '2026-11-26T11:00:00Z', '2026-11-26T12:00:00Z', { status: 'cancelled' });
-	await event('Night', '2026-11-26T22:00:00Z', '2026-11-27T02:00:00Z');
-	for (let i = 0; i < 6; i++) await event(`Call ${i}`, `2026-11-27T${String(8 + i).padStart(2, '0')}:00:00Z`, `2026-11-27T${String(9 + i).padStart(2, '0')}:00:00Z`);
-});
-
-after(async () => {
-	await browser?.close();
-	await world?.close();
-});
-
-async function api(method, path, body) {
-	const reply = await fetch(world.url + path, { method, headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' }, body: body && JSON.stringify(body) });
-	assert.ok(reply.ok, `${method} ${path}: ${reply.status} ${await reply.clone().text()}`);
-	return reply.status === 204 ? null : reply.json();
-}
-
-const event = (title, start_time, end_time, more = {}) => api('POST', '/v1/events', { title, start_time, end_time, timezone: more.all_day ? null : 'UTC', ...more });
-const stored = (id) => api('GET', `/v1/events/${id}`);
-
-async function signedIn(options = {}) {
-	const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-	const page = await context.newPage();
-	page.complaints = [];
-	page.on('console', (m) => { if (/Content Security Policy|Refused/.test(m.text())) page.complaints.push(m.text()); });
-	page.on('pageerror', (e) => page.complaints.push(e.message));
-	await page.goto(world.url + '/sign-in');
-	await page.fill('input[name=email]', email);
-	await page.fill('input[name=password]', password);
-	await page.click('button[type=submit]');
-	return page;
-}
-
-const drawn = (page) => page.waitForSelector('.by-script .ec-event', { state: 'attached' });
-const entry = (page, title) => page.locator('.ec-event', { has: page.getByText(title, { exact: true }) }).first();
-
-// A drag by hand: pressed, moved in steps, let go.
-async function drag(page, from, to) {
-	await page.mouse.move(from.x, from.y);
-	await page.mouse.down();
-	for (let i = 1; i <= 8; i++) await page.mouse.move(from.x + ((to.x - from.x) * i) / 8, from.y + ((to.y - from.y) * i) / 8);
-	await page.mouse.up();
-}
-
-const middle = async (locator) => {
-	await locator.scrollIntoViewIfNeeded();
-	const box = await locator.boundingBox();
-	return { x: box.x + box.width / 2, y: box.y + box.height / 2, box };
-};
-
-async function until(probe) {
-	for (const end = Date.now() + 15000; Date.now() < end; ) {
-		const value = await probe();
-		if (value) return value;
-		await new Promise((done) => setTimeout(done, 50));
-	}
-	throw new Error(`not within 15 s: ${probe}`);
-}
-
-for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark'], [1280, 'light'], [360, 'dark']])
-	test(`the calendar holds at ${width} pixels, ${colorScheme}`, async () => {
-		const { id } = (await api('GET', '/v1/events?from=2026-11-24T00:00:00Z&to=2026-11-25T00:00:00Z')).data.find((e) => e.title === 'Planning');
-		for (const javaScriptEnabled of [true, false]) {
-			const page = await signedIn({ colorScheme, viewport: { width, height: 800 }, javaScriptEnabled });
-			const looked = async (path) => {
-				await page.goto(world.url + path);
-				if (!javaScriptEnabled) return; // axe is a script, too
-				if (width > 800 ? /view=(week|day)/.test(path) : /view=day/.test(path)) await drawn(page);
-				await judge(page, path.slice(1));
-			};
-			for (const view of ['date=2026-11-24', 'view=week&date=2026-11-24', 'view=day&date=2026-11-27', 'view=agenda&date=2026-11-24', 'q=call', 'q=nothing', 'date=2026-11-24&mode=test'])
-				await looked(`/calendar?${view}`);
-			for (const path of ['/calendar/new?date=2026-11-24', `/calendar/events/${id}`, `/calendar/events/${id}/edit`, `/calendar/events/${id}/delete`])
-				await looked(path);
-			assert.deepEqual(page.complaints, []);
-			await page.context().close();
-		}
-	});
-
-test('in America a week begins on Sunday and its hours are told by halves of the day', async () => {
-	const page = await signedIn({ locale: 'en-US' });
-	await page.goto(world.url + '/calendar?view=week&date=2026-11-24');
-	await drawn(page);
-	assert.match((await page.textContent('#calendar')).match(/(Sun|Mon|Tue) \d+/)[0], /Sun 22/);
-	assert.match(await entry(page, 'Planning').textContent(), /9:00 AM–10:00 AM/);
-	assert.deepEqual((await page.locator('.ec-sidebar time').allTextContents()).filter((t) => /^(9|1) [AP]M$/.test(t)), ['1 AM', '9 AM', '1 PM', '9 PM']);
-	await judge(page, 'calendar week 12 hours');
-	await page.context().close();
-});
+before(openCalendar);
+after(closeCalendar);
 
 test('without JavaScript an event is made, changed and deleted', async () => {
 	const page = await signedIn({ javaScriptEnabled: false });
@@ -219,8 +120,7 @@ test('an event is dragged to another day, and its edge to another hour', async (
 	await page.context().close();
 });
 
-// Of the server's own drawing of a month.
-const inMonth = (page, title) => page.locator('.month .entry', { has: page.getByText(title, { exact: true }) }).first();
+// A day in it.
 const cellOf = async (page, day) => middle(page.locator(`.month td[data-date="${day}"]`));
 
 test('in a month an event is dragged to another day, and keeps its time and its length', async () => {
@@ -272,19 +172,6 @@ test('in a month a press on a day makes an event there, and a drag over days one
 	assert.equal(await page.inputValue('#start_date'), '2027-08-10');
 	assert.equal(await page.inputValue('#end_date'), '2027-08-12');
 	assert.ok(await page.isChecked('#all_day'));
-	await page.context().close();
-});
-
-test('the focus stays on its event when a month is drawn anew', async () => {
-	await event('Held', '2027-09-07T09:00:00Z', '2027-09-07T10:00:00Z');
-	const page = await signedIn();
-	const heard = page.waitForResponse('**/calendar/stream*');
-	await page.goto(world.url + '/calendar?date=2027-09-07');
-	await heard;
-	await inMonth(page, 'Held').focus();
-	await event('Beside', '2027-09-08T09:00:00Z', '2027-09-08T10:00:00Z');
-	await page.getByText('Beside').waitFor();
-	assert.match(await page.evaluate(() => document.activeElement.textContent), /Held/);
 	await page.context().close();
 });
 
@@ -354,116 +241,3 @@ for (const [view, width] of [['month', 1280], ['week', 1280], ['agenda', 1280], 
 		assert.deepEqual(page.complaints, []);
 		await page.context().close();
 	});
-
-test('a day that has many events is folded, and a thousand of them are drawn at once', async () => {
-	const event = (i) => `BEGIN:VEVENT\r\nUID:many-${i}\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:202803${String(1 + (i % 28)).padStart(2, '0')}T${String(i % 24).padStart(2, '0')}0000Z\r\nDURATION:PT1H\r\nSUMMARY:Many ${i}\r\nEND:VEVENT\r\n`;
-	const { id } = await api('POST', '/v1/calendars', { name: 'Many' });
-	const reply = await fetch(`${world.url}/v1/calendars/${id}/import`, { method: 'POST', headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'text/calendar' },
-		body: `BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//\r\n${Array.from({ length: 1000 }, (_, i) => event(i)).join('')}END:VCALENDAR\r\n` });
-	assert.equal(reply.status, 200);
-	const page = await signedIn();
-	await page.goto(world.url + '/calendar?date=2028-03-10');
-	assert.equal(await page.locator('.month .entry').count(), 28 * 3, 'what is not seen is not drawn');
-	await page.locator('.month .more').first().click();
-	await page.waitForURL('**view=day&date=2028-03-01');
-	await drawn(page);
-	await until(async () => await page.locator('.ec-event').count() >= 36);
-	await api('DELETE', `/v1/calendars/${id}`);
-	await page.context().close();
-});
-
-test('the page weighs less than 250 KB, and its files are compressed', async () => {
-	const page = await signedIn();
-	let octets = 0;
-	const client = await page.context().newCDPSession(page);
-	await client.send('Network.enable');
-	await client.send('Network.setCacheDisabled', { cacheDisabled: true });
-	client.on('Network.loadingFinished', ({ encodedDataLength }) => { octets += encodedDataLength; });
-	await page.goto(world.url + '/calendar?view=week&date=2026-11-24');
-	await drawn(page);
-	assert.ok(octets > 50000 && octets < 250000, `${octets} octets`);
-	await page.context().close();
-});
-
-test('on a phone two rows stand above the days, and all else is in a sheet that opens without a script', async () => {
-	for (const javaScriptEnabled of [false, true]) {
-		const page = await signedIn({ viewport: { width: 360, height: 720 }, javaScriptEnabled, colorScheme: javaScriptEnabled ? 'dark' : 'light' });
-		await page.goto(world.url + '/calendar?date=2026-11-24');
-		const top = (selector) => page.locator(selector).first().boundingBox().then((box) => Math.round(box.y));
-		assert.ok(await top('.steps') === await top('.bar-button') && await top('#calendar') - await top('.steps') < 70);
-		assert.equal(await page.locator('#bar-more').isVisible(), false);
-		await page.locator('.bar-button').focus();
-		await page.keyboard.press('Enter');
-		for (const control of ['#bar-more .tabs a >> nth=3', '#bar-more .modes-test', '#date', '#q']) assert.ok(await page.locator(control).isVisible(), control);
-		if (javaScriptEnabled) await judge(page, 'calendar-sheet'); // axe waits for timers, which there are none of without scripts
-		await page.fill('#q', 'Planning');
-		await page.press('#q', 'Enter');
-		await page.getByText('Planning', { exact: true }).first().waitFor();
-		assert.deepEqual(page.complaints, []);
-		await page.context().close();
-	}
-});
-
-test('a month stands within the window whole, and says how many events of a day it has no room for', async () => {
-	for (let i = 0; i < 4; i++) await event(`Full ${i}`, `2027-11-30T0${i + 1}:00:00Z`, `2027-11-30T0${i + 1}:30:00Z`);
-	const page = await signedIn();
-	for (const [date, height, seen, more] of [['2027-11-30', 1000, 3, '+1 more'], ['2027-11-30', 820, 3, '+1 more'], ['2027-11-30', 800, 2, '+2 more'], ['2027-11-30', 640, 1, '+3 more'],
-		['2027-10-30', 800, 0, null], ['2027-05-01', 800, 0, null], ['2027-08-01', 1000, 0, null]]) { // November has five weeks, May and August six
-		await page.setViewportSize({ width: 1280, height });
-		await page.goto(`${world.url}/calendar?date=${date}`);
-		const bottom = await page.locator('.month').evaluate((e) => e.getBoundingClientRect().bottom);
-		assert.ok(bottom <= height, `${date} at ${height}: ${bottom}`);
-		const cell = page.locator(`.month td[data-date="${date}"]`);
-		assert.equal(await cell.locator('.entry:visible').count(), seen, `${date} at ${height}`);
-		if (more) assert.equal((await cell.locator('.more').innerText()).trim(), more);
-	}
-	await page.context().close();
-});
-
-test('a week is a list on a phone, a grid when it is turned, and on paper has all of its hours', async () => {
-	const page = await signedIn();
-	await page.goto(world.url + '/calendar?view=week&date=2026-11-24');
-	await drawn(page);
-	await page.setViewportSize({ width: 390, height: 844 });
-	await page.locator('#calendar .agenda').waitFor();
-	assert.equal(await page.locator('.ec').count(), 0);
-	await page.setViewportSize({ width: 844, height: 390 });
-	await drawn(page);
-	await page.emulateMedia({ media: 'print' });
-	const [whole, grid] = await page.evaluate(() => [document.querySelector('.ec-body').scrollHeight, document.getElementById('calendar').getBoundingClientRect().height]);
-	assert.ok(whole > 24 * 50 && grid >= whole, `${grid} of ${whole}`);
-	assert.deepEqual(page.complaints, []);
-	await page.context().close();
-});
-
-test('week and day tell what time it is, where the browser has the clock of the page, and short events in one line', async () => {
-	const now = new Date(), day = now.toISOString().slice(0, 10);
-	await event('A short word with one', `${day}T12:00:00Z`, `${day}T12:15:00Z`);
-	for (const [timezoneId, lines] of [['UTC', 1], ['Asia/Tokyo', 0]]) {
-		const page = await signedIn({ timezoneId });
-		await page.goto(`${world.url}/calendar?view=day&date=${day}`);
-		const brief = page.locator('.ec-event .brief', { hasText: 'A short word with one' });
-		await brief.waitFor();
-		assert.equal(await page.locator('.ec-now-indicator').count(), lines, timezoneId);
-		assert.equal(await brief.innerText(), 'A short word with one, 12:00–12:15');
-		const over = await brief.evaluate((e) => e.firstChild.getBoundingClientRect().bottom - e.closest('.ec-event').getBoundingClientRect().bottom);
-		assert.ok(over <= 1, `its text is cut by ${over} pixels`);
-		await page.context().close();
-	}
-});
-
-test('nothing of an agenda moves when its days are laid out', async () => {
-	for (let i = 0; i < 14; i++) await event(`Busy ${i}`, `2028-01-10T${String(i).padStart(2, '0')}:00:00Z`, `2028-01-10T${String(i).padStart(2, '0')}:30:00Z`);
-	for (const day of ['12', '13']) await event(`Day ${day}`, `2028-01-${day}T09:00:00Z`, `2028-01-${day}T10:00:00Z`);
-	for (const width of [1280, 360]) {
-		const page = await signedIn({ viewport: { width, height: 800 } });
-		await page.goto(world.url + '/calendar?view=agenda&date=2028-01-10');
-		const shift = await page.evaluate(() => new Promise((done) => {
-			let sum = 0;
-			new PerformanceObserver((list) => { for (const e of list.getEntries()) sum += e.value; }).observe({ type: 'layout-shift', buffered: true });
-			requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(sum))));
-		}));
-		assert.equal(shift, 0, `at ${width}`);
-		await page.context().close();
-	}
-});
