@@ -54,6 +54,12 @@ def pytest_sessionstart(session):
         folders.sweep()
 
 
+def pytest_runtest_logreport(report):
+    """What failed is told at once, too: a run may be ended before its own summary."""
+    if report.failed and not os.environ.get("PYTEST_XDIST_WORKER"):
+        print(f"\nfailed: {report.nodeid}\n{str(report.longrepr)[-2000:]}", flush=True)
+
+
 def pytest_configure(config):
     config.addinivalue_line("markers", "whole: a part of a long proof that runs with CALENDS_TESTS=whole alone; a fraction always does")
 

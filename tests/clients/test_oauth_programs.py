@@ -2,6 +2,7 @@
 """Programs that sign in with OAuth at somebody's desk: git-credential-oauth and oidc-agent, from Debian. They open a browser, and listen on loopback."""
 import os
 import re
+import signal
 import shutil
 import subprocess
 import sys
@@ -82,9 +83,12 @@ def test_oidc_agent_keeps_an_account_and_gives_tokens(world, browser, desk):
     agent = subprocess.run(["oidc-agent"], env=environment, capture_output=True, text=True, check=True, timeout=20).stdout
     environment = {**environment, **dict(re.findall(r"^(OIDC\w+)=([^;]*);", agent, re.M))}
     try:
-        made = subprocess.Popen(["oidc-gen", "--iss", world.url, "--scope", "openid profile:read events:read", "--flow=code", "--pw-cmd=echo a-password", "--prompt=none", "--confirm-yes", "desk"],
-                                env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        assert world.wait_for(lambda: opened.exists() or made.poll() is not None)
+        for _ in range(3):
+            made = subprocess.Popen(["oidc-gen", "--iss", world.url, "--scope", "openid profile:read events:read", "--flow=code", "--pw-cmd=echo a-password", "--prompt=none", "--confirm-yes", "desk"],
+                                    env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            assert world.wait_for(lambda: opened.exists() or made.poll() is not None)
+            if opened.exists() or made.returncode != -signal.SIGABRT:
+                break  # once in many runs oidc-gen 4.2.6 spoils its own heap, and glibc ends it, before it opens anything
         assert opened.exists(), made.stdout.read()
         allow(browser, opened.read_text())
         out, _ = made.communicate(timeout=30)
