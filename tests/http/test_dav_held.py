@@ -68,7 +68,7 @@ def test_calendars_are_locked_in_one_order_whichever_is_the_destination(world, d
         thread = threading.Thread(target=move)
         thread.start()
         assert world.wait_for(world.waiting)
-        world.sql(free + " NOWAIT")
+        world.sql(f"SET LOCAL lock_timeout = '5s'; {free}")
         commit()
         thread.join()
     assert answers[0].status == 201, answers

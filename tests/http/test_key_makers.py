@@ -89,7 +89,7 @@ def test_two_keys_that_change_each_other_do_not_wait_in_a_circle(world, maker):
     with world.holding(f"SELECT FROM api_key WHERE id = '{first}' FOR UPDATE") as commit:
         change.start()
         assert world.wait_for(world.waiting)
-        world.sql(f"SELECT FROM api_key WHERE id = '{second}' FOR UPDATE NOWAIT")
+        world.sql(f"SET LOCAL lock_timeout = '5s'; SELECT FROM api_key WHERE id = '{second}' FOR UPDATE")
         commit()
         change.join()
     assert answers[0].status == 200, answers
