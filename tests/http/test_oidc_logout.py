@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """OpenID Connect RP-Initiated Logout: who may end a session, who is asked first, and where the browser is led."""
-import hmac
 import json
-import pathlib
 import time
 import urllib.parse
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from jose import SIGN, Key, b64, unb64, unsigned
+from jose import Key, signed_by, unb64, unsigned
 from oauth_flow import App, Browser, Form, OpenApp, encode, is_page
 from rest import Api, assert_error
 from world import CliError
@@ -75,16 +71,6 @@ def test_an_old_token_is_a_hint_still(world, browser, app, user):
     hint = app.connect(b, scope="openid")["id_token"]
     world.cli("signing-key", "rotate")
     assert ask(browser, id_token_hint=hint, post_logout_redirect_uri=BYE).location == BYE
-
-
-def signed_by(world, claims):
-    """By the key that signs now, opened as the server does it (HKDF, AES-GCM), with its header: what this server said long ago."""
-    [[kid, sealed]] = world.sql("SELECT kid, encode(sealed, 'hex') FROM signing_key WHERE state = 2")
-    secret = hmac.digest(bytes(32), (pathlib.Path(world.folder) / "secret.key").read_bytes(), "sha256")
-    secret, sealed = hmac.digest(secret, b"calends signing-keys\x01", "sha256"), bytes.fromhex(sealed)
-    key = serialization.load_der_private_key(AESGCM(secret).decrypt(sealed[:12], sealed[12:], kid.encode()), None)
-    signed = f"{b64(json.dumps({'alg': 'ES256', 'typ': 'JWT', 'kid': kid}, separators=(',', ':')).encode())}.{b64(json.dumps(claims).encode())}"
-    return f"{signed}.{b64(SIGN['ES256'](key, signed.encode()))}"
 
 
 def test_an_expired_token_is_a_hint_still(world, browser, user, hint):

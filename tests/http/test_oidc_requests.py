@@ -2,10 +2,11 @@
 """What a request of OpenID Connect may ask for besides: who must be there, claims, a language."""
 import json
 import re
+import time
 
 import pytest
 
-from jose import Key, unsigned
+from jose import Key, signed_by, unsigned
 from oauth_flow import App, Browser, Form, answer, encode, is_red, post_form
 from test_oidc import ALL, read, userinfo
 
@@ -51,6 +52,15 @@ def test_prompt_none_with_a_hint_is_answered_for_that_user_alone(world, trusted,
     trusted.connect(other, scope=ALL)
     assert is_red(trusted.ask(other, scope=ALL, prompt="none", id_token_hint=hint), world, "login_required", redirect=trusted.redirect)
     assert "code" in answer(trusted.ask(other, scope=ALL, prompt="none"), trusted.redirect)
+
+
+def test_a_hint_that_is_over_is_a_hint_still(world, trusted, browser, other):
+    """§3.1.2.1: it says who is meant, however long ago it was given; A22."""
+    claims, now = read(world, trusted.connect(browser, scope="openid email", prompt="consent")["id_token"]), int(time.time())
+    old = signed_by(world, {**claims, "iat": now - 2 * 3600, "exp": now - 3600})
+    assert "code" in answer(trusted.ask(browser, scope=ALL, prompt="none", id_token_hint=old), trusted.redirect)
+    trusted.connect(other, scope=ALL, prompt="consent")
+    assert is_red(trusted.ask(other, scope=ALL, prompt="none", id_token_hint=old), world, "login_required", redirect=trusted.redirect)
 
 
 def test_a_hint_that_nobody_can_have_signed_is_no_hint(world, app, trusted, browser, tokens):
