@@ -85,6 +85,7 @@ static void print_jobs(struct buf *out, struct jobs *jobs)
 		{ "calends_job_failures_total", "counter", "Runs that failed." },
 		{ "calends_job_last_duration_seconds", "gauge", "How long the last run took." },
 		{ "calends_job_last_success_timestamp_seconds", "gauge", "When a run last succeeded; 0 is never." },
+		{ "calends_job_running", "gauge", "Whether it runs at this moment." },
 	};
 	struct job_stats job;
 	for (size_t f = 0; f < ARRAY_LEN(figures) && jobs; f++) {
@@ -93,7 +94,7 @@ static void print_jobs(struct buf *out, struct jobs *jobs)
 		for (size_t i = 0; jobs_stats(jobs, i, &job); i++) {
 			uint64_t success_us = instant_is_none(job.last_success) ? 0 : (uint64_t)job.last_success.us;
 			const uint64_t thousandths[] = { job.runs * 1000, job.failures * 1000, job.last_us / 1000,
-				success_us / 1000 };
+				success_us / 1000, (uint64_t)job.running * 1000 };
 			buf_fmt(out, "%s{job=\"%s\"} %llu.%03llu\n", figures[f].name, job.name,
 				(unsigned long long)thousandths[f] / 1000, (unsigned long long)thousandths[f] % 1000);
 		}

@@ -6,48 +6,20 @@
 
 A refusal is 500 or 503 (or an answer that was cut), changes no table or all the tables that the whole request changes,
 and the same request without a failure is answered next."""
-import subprocess
+from stored import Stored
 
-# What a request may touch by the way, or a job at that moment: when a credential was used, how often somebody guessed, who
-# is signed in, how far webhooks have read the outbox, how often the API was called, which requests there were, which letters to
-# owners were sent (their rows come with the audit log's, by its trigger).
-BESIDE = {"usage_day", "credential_use", "throttle", "session", "audit_anchor", "webhook_cursor", "words_fill", "zone_fill", "request_log", "notice", "mail"}
+# How often somebody tried is counted of those who fail, too; a queue whose account waits to be sent to already stays as it is.
+BESIDE = ("throttle", "webhook_queue")
+
 
 class Faults:
-    def __init__(self, world, beside=()):
-        self.world, self.client = world, world.client_connection()
-        rows = world.sql("SELECT relname FROM pg_class c WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace")
-        self.tables = sorted({name for [name] in rows} - BESIDE - set(beside))
+    def __init__(self, world):
         # Once an account has an endpoint or an app its calendars say so, for good: who is the first to make one is chance.
-        # After midnight a job says in each chain of the audit log how far it is anchored.
-        digest = {"calendar": "hashtextextended((to_jsonb(r) - 'watched')::text, 0)",
-                  "audit_head": "hashtextextended((to_jsonb(r) - '{anchored_seq,anchored_hash}'::text[])::text, 0)"}
-        state = " UNION ALL ".join(f"SELECT '{t}', count(*) || ' ' || coalesce(sum({digest.get(t, 'hash_record_extended(r, 0)')}), 0) FROM {t} r"
-                                   for t in self.tables)
-        counts = " UNION ALL ".join(f"SELECT '{t}', count(*)::text FROM {t}" for t in self.tables)
-        # One for all, and planned once, which takes longer than to run: there are many states to look at.
-        self.psql = subprocess.Popen([f"{world.postgres.bin}/psql", "-XAtq", "-F", "\t", world.database_url], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, text=True)
-        self.psql.stdin.write(f"PREPARE state AS {state};\nPREPARE counts AS {counts};\n")
+        self.stored, self.client = Stored(world, BESIDE, {"calendar": "watched"}), world.client_connection()
 
     def close(self):
         self.client.close()
-        self.psql.stdin.close()
-        self.psql.wait(10)
-
-    def asked(self, statement):
-        """What each table has by a statement that was prepared."""
-        self.psql.stdin.write(f"EXECUTE {statement};\n")
-        self.psql.stdin.flush()
-        return dict(self.psql.stdout.readline().rstrip("\n").split("\t") for _ in self.tables)
-
-    def state(self):
-        """A digest of each table."""
-        return self.asked("state")
-
-    def counts(self):
-        """How many rows each table has."""
-        return {name: int(count) for name, count in self.asked("counts").items()}
+        self.stored.close()
 
     def send(self, method, target, body, headers, failing=None):
         pairs = [*headers, *([("Calends-Fail-Query", failing)] if failing else [])]
@@ -60,10 +32,8 @@ class Faults:
     def changed(self, prepare, failing=None):
         """The reply to a request, the tables that it changed, and the request."""
         request = prepare()
-        before = self.state()
-        reply = self.send(*request, failing)
-        after = self.state()
-        return reply, {t for t in self.tables if before[t] != after[t]}, request
+        reply, tables = self.stored.changed(lambda: self.send(*request, failing))
+        return reply, tables, request
 
     def each(self, prepare, passes=lambda reply: reply.status < 400):
         whole_reply, whole, _ = self.changed(prepare)

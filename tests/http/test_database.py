@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from oauth_flow import at_once
 from ports import free_port
 from world import BIN, CliError, World
 
@@ -247,26 +248,20 @@ def narrow(postgres):
 
 
 def test_a_pool_that_is_exhausted_answers_503_with_retry_after(narrow):
+    """With jobs held: else one may have the connection and wait in it, and all who call are refused."""
     key = narrow.account().key
     assert profile(narrow, key).status == 200
-    replies = []
-
-    def call():
-        client = narrow.client_connection()
-        replies.append(client.request("GET", "/v1/profile", None, {"Authorization": f"Bearer {key}"}))
-        client.close()
-
-    threads = [threading.Thread(target=call) for _ in range(4)]
+    first = []
+    holder = threading.Thread(target=lambda: first.append(profile(narrow, key)))
     with narrow.holding("LOCK TABLE api_key") as commit:
-        for t in threads:
-            t.start()
-        assert narrow.wait_for(lambda: len(replies) == 3), replies  # all but the one that holds the connection
+        holder.start()
+        assert narrow.wait_for(narrow.waiting), "it has the connection"
+        others = at_once(narrow, 3, lambda http: http.request("GET", "/v1/profile", None, {"Authorization": f"Bearer {key}"}))
+        assert not first
         commit()
-        for t in threads:
-            t.join()
-    assert sorted(r.status for r in replies) == [200, 503, 503, 503]
-    busy = next(r for r in replies if r.status == 503)
-    assert busy.headers["Retry-After"] == "1"
+        holder.join()
+    assert [r.status for r in first + others] == [200, 503, 503, 503]
+    assert others[0].headers["Retry-After"] == "1"
     assert profile(narrow, key).status == 200
 
 

@@ -261,7 +261,7 @@ def test_what_is_written_meanwhile_keeps_its_own_words(world, api, texts):
     held = "data LIKE '%SUMMARY:STRASSE%'"
     world.stop()
     world.sql("UPDATE calendar_object SET words = NULL")
-    with world.holding(f"UPDATE calendar_object SET words = 'of the writer' WHERE {held}") as commit:
+    with world.holding(f"UPDATE calendar_object SET words = 'of the writer' WHERE {held}", jobs=True) as commit:
         filled(world)
         assert world.sql(f"SELECT DISTINCT data LIKE '%SUMMARY:STRASSE%' FROM calendar_object WHERE words IS NULL AND {SHORT}") == [["t"]]
         commit()

@@ -250,7 +250,7 @@ def test_a_transaction_that_began_long_ago_is_told_when_it_ends(world, key):
         change = (f"UPDATE calendar_state SET modseq = modseq + 1 WHERE calendar_id = {uuid_of}; "
                   f"UPDATE calendar_object SET modseq = (SELECT modseq FROM calendar_state WHERE calendar_id = {uuid_of}) WHERE calendar_id = {uuid_of} AND NOT deleted; "
                   f"INSERT INTO outbox (account_id, kind, calendar_id) SELECT account_id, 'object_changed', id FROM calendar WHERE displayname = 'slow'")
-        with world.holding(change) as commit:
+        with world.holding(change, jobs=True) as commit:
             for _ in range(2):
                 later = event(world, key)
                 assert other.next("change").data["event_id"] == later

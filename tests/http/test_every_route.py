@@ -8,6 +8,7 @@ import pytest
 
 from examples import Examples, sent_as
 from openapi import Document
+from stored import Stored
 from world import BIN
 
 SERVE = ["--rate-limit", "0", "--write-rate", "0", "--voice-backend", "wss://voice.example.com/realtime",
@@ -39,23 +40,11 @@ def stranger(world):
     return Examples(world, DOCUMENT, world.key(world.account("bob@example.org"), kind="secret"))
 
 
-# What jobs write into rows of others: who used what, how far a chain is anchored (after midnight), who may be told of a calendar.
-USES = "'{last_used_at,last_used_ip,last_used_agent,failing_since,last_success_at,anchored_seq,anchored_hash,watched}'::text[]"
-# What jobs write, at their own time: the outbox as it is read, and what is sent.
-MOVING = ("idempotency", "credential_use", "webhook_cursor", "webhook_counter", "webhook_event", "webhook_queue", "webhook_delivery",
-    "webhook_attempt", "object_before", "usage_day", "mail", "mail_letter", "notice", "audit_anchor")
-
-
-def state(world):
-    """Everything that a call could have changed, by table: all rows but those of last use, of requests done once and of jobs."""
-    tables = [t for [t] in world.sql("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace "
-                                     f"AND relname NOT IN {MOVING} AND relname NOT LIKE 'request_log_%'")]
-    return dict(world.sql(" UNION ALL ".join(
-        f"SELECT '{t}', count(*) || ' ' || coalesce(sum(jsonb_hash_extended(to_jsonb(t) - {USES}, 0)), 0) FROM \"{t}\" t" for t in tables)))
-
-
-def unchanged(world, before):
-    assert {t for t, rows in state(world).items() if rows != before[t]} == set()
+@pytest.fixture(scope="module")
+def stored(world):
+    made = Stored(world)
+    yield made
+    made.close()
 
 
 def call(world, method, target, body=None, key=None, headers=None):
@@ -87,7 +76,7 @@ def in_test_mode(world):
 # ---- ids ----
 
 @pytest.mark.parametrize("method,template,operation", WITH_ID, ids=[o[2]["operationId"] for o in WITH_ID])
-def test_what_is_not_theirs_is_not_there(world, live, test_mode, stranger, method, template, operation):
+def test_what_is_not_theirs_is_not_there(world, stored, live, test_mode, stranger, method, template, operation):
     """Another account's, the other mode's, nobody's and no id at all: one answer (faults K9, K10), in both directions."""
     body = live.body(operation, template)
     body = json.dumps({k: v for k, v in body.items() if k != "calendar_id"}) if isinstance(body, dict) else body
@@ -100,17 +89,16 @@ def test_what_is_not_theirs_is_not_there(world, live, test_mode, stranger, metho
     theirs = {who: who.existing(name, template) for who in (live, test_mode, stranger)}
     good = theirs[live]
     nobody = [good[:-4] + "0000", good[:-1], good + "0", good.upper(), "x", "x" * 200, "..%2F..", "%27%20OR%201=1--", "%C3%A9"]
-    before = state(world)
-    for value in ("%00", "%FF", "x" * 9000):  # no target at all: the HTTP layer's own words
-        assert world.http.request(method, at(value), body, [*sent_as(body).items(), ("Authorization", f"Bearer {live.key}")]).status in (400, 404, 414)
-    answers = set()
-    for who in (live, test_mode, stranger):
-        for value in [v for owner, v in theirs.items() if owner is not who] + nobody:
-            reply = call(world, method, at(value, who), body, who.key)
-            assert reply.status == 404, (value, reply)
-            answers.add(told(reply))
-    assert len(answers) == 1, answers
-    unchanged(world, before)
+    with stored.unchanged():
+        for value in ("%00", "%FF", "x" * 9000):  # no target at all: the HTTP layer's own words
+            assert world.http.request(method, at(value), body, [*sent_as(body).items(), ("Authorization", f"Bearer {live.key}")]).status in (400, 404, 414)
+        answers = set()
+        for who in (live, test_mode, stranger):
+            for value in [v for owner, v in theirs.items() if owner is not who] + nobody:
+                reply = call(world, method, at(value, who), body, who.key)
+                assert reply.status == 404, (value, reply)
+                answers.add(told(reply))
+        assert len(answers) == 1, answers
 
 
 def test_no_list_shows_what_the_other_mode_or_another_has(world, live, test_mode, stranger):
@@ -133,46 +121,43 @@ def test_no_list_shows_what_the_other_mode_or_another_has(world, live, test_mode
 # ---- parameters ----
 
 @every_operation
-def test_a_parameter_that_is_wrong_is_named(world, caller, method, template, operation):
+def test_a_parameter_that_is_wrong_is_named(world, stored, caller, method, template, operation):
     body = caller.body(operation, template)
     body = json.dumps(body) if isinstance(body, dict) else body
-    before, path = None, caller.target(operation, template).partition("?")[0]
+    path = caller.target(operation, template).partition("?")[0]
     needed = [(p["name"], p["example"]) for p in map(DOCUMENT.resolve, operation["parameters"]) if p["in"] == "query" and p["required"]]
-    for p in map(DOCUMENT.resolve, operation["parameters"]):
-        if p["in"] != "query":
-            continue
-        schema, name = DOCUMENT.resolve(p["schema"]), p["name"]
-        bad = ["", "%00", "%FF%FE", "a%0Ab", "x" * 4000]
-        if schema["type"] == "integer":
-            bad += ["-1", "0", "1e3", "1.5", "0x10", "99999999999999999999", "+5", "%2B5", "%205", "NaN"]
-        elif schema["type"] == "boolean":
-            bad += ["1", "yes", "TRUE", "null"]
-        elif "enum" in schema or "format" in schema or "pattern" in schema:
-            bad += ["words", "2026-13-45T00:00:00Z", "null", "%5B%5D", "2026-11-24"]
-        before = before or state(world)
-        beside = "".join(f"&{n}={v}" for n, v in needed if n != name)
-        for value in bad:
-            reply = call(world, method, f"{path}?{name}={value}{beside}", body, caller.key)
-            if reply.status < 300:  # free text may be anything that is text
-                assert schema["type"] == "string" and not {"enum", "format", "pattern"} & set(schema) and value not in ("%00", "%FF%FE"), (name, value)
+    with stored.unchanged():
+        for p in map(DOCUMENT.resolve, operation["parameters"]):
+            if p["in"] != "query":
                 continue
-            assert reply.status in (400, 414), (name, value, reply)
-            assert reply.status == 414 or name in " ".join(map(str, told(reply))), (name, value, reply)
-        reply = call(world, method, f"{path}?{name}=1&{name}=1{beside}", body, caller.key)
-        assert reply.status == 400, reply
-    if before:
-        unchanged(world, before)
+            schema, name = DOCUMENT.resolve(p["schema"]), p["name"]
+            bad = ["", "%00", "%FF%FE", "a%0Ab", "x" * 4000]
+            if schema["type"] == "integer":
+                bad += ["-1", "0", "1e3", "1.5", "0x10", "99999999999999999999", "+5", "%2B5", "%205", "NaN"]
+            elif schema["type"] == "boolean":
+                bad += ["1", "yes", "TRUE", "null"]
+            elif "enum" in schema or "format" in schema or "pattern" in schema:
+                bad += ["words", "2026-13-45T00:00:00Z", "null", "%5B%5D", "2026-11-24"]
+            beside = "".join(f"&{n}={v}" for n, v in needed if n != name)
+            for value in bad:
+                reply = call(world, method, f"{path}?{name}={value}{beside}", body, caller.key)
+                if reply.status < 300:  # free text may be anything that is text
+                    assert schema["type"] == "string" and not {"enum", "format", "pattern"} & set(schema) and value not in ("%00", "%FF%FE"), (name, value)
+                    continue
+                assert reply.status in (400, 414), (name, value, reply)
+                assert reply.status == 414 or name in " ".join(map(str, told(reply))), (name, value, reply)
+            reply = call(world, method, f"{path}?{name}=1&{name}=1{beside}", body, caller.key)
+            assert reply.status == 400, reply
 
 
 # ---- bodies ----
 
 @pytest.mark.parametrize("method,template,operation", WITH_BODY, ids=[o[2]["operationId"] for o in WITH_BODY])
-def test_a_field_that_is_wrong_is_named(world, caller, method, template, operation):
+def test_a_field_that_is_wrong_is_named(world, stored, caller, method, template, operation):
     """K17, K18."""
     content = operation["requestBody"]["content"]["application/json"]
     schema, good = DOCUMENT.resolve(content["schema"]), caller.body(operation, template)
     target = caller.target(operation, template)
-    before = state(world)
 
     def refused(body, name=None, status=400):
         octets = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -180,39 +165,39 @@ def test_a_field_that_is_wrong_is_named(world, caller, method, template, operati
         assert reply.status == status, (octets[:200], reply)
         assert name is None or name in " ".join(map(str, told(reply))), (name, reply)
 
-    assert schema["additionalProperties"] is False
-    refused({**good, "nobody_knows": 1}, "nobody_knows")
-    for name in schema.get("required", ()):
-        refused({k: v for k, v in good.items() if k != name}, name)
-    for name, field in schema["properties"].items():
-        field = DOCUMENT.resolve(field)
-        taken = field.get("type", [])
-        taken = {TYPES.get(t, t) for t in ([taken] if isinstance(taken, str) else taken)}
-        if not taken or "anyOf" in field or "oneOf" in field:
-            continue
-        for kind, value in VALUES.items():
-            if kind not in taken:
-                refused({**good, name: value}, name)
-        if "string" in taken:
-            refused({**good, name: "x" * 60_000}, name)
-            refused(json.dumps({**good, name: "MARK"}).encode().replace(b"MARK", b"\xff\xfe"))
-            refused(json.dumps({**good, name: "MARK"}).encode().replace(b"MARK", b"\\u0000"))
-            refused(json.dumps({**good, name: "MARK"}).encode().replace(b"MARK", b"\\ud800"))
-        if "array" in taken:
-            refused({**good, name: ["x"] * 5_000}, name)
-            refused({**good, name: ["x"] * 20_000})
-        if "number" in taken:
-            refused({**good, name: 1e300}, name)
-            refused(json.dumps({**good, name: 9}).encode().replace(b" 9", b" 99999999999999999999"), name)
-        refused(json.dumps(good).encode()[:-1] + f', "{name}": 1, "{name}": 1}}'.encode())
-    for octets in (b"{", b"[]", b"null", b"7", b'""', b"{}{}", b"{'a':1}", b'{"a":01}', b"\xef\xbb\xbf{}", b'{"a":' * 5000 + b"1" + b"}" * 5000,
-                   b"[" * 50_000, b"\0", json.dumps(good).encode() + b"x"):
-        refused(octets)
-    refused(b'{"a":"' + b"x" * 1_000_000 + b'"}', status=413)
-    for kind in ("text/plain", "application/x-www-form-urlencoded", "application/xml"):
-        reply = world.request(method, target, json.dumps(good), {"Content-Type": kind}, caller.key)
-        assert reply.status in (400, 415), (kind, reply)
-    unchanged(world, before)
+    with stored.unchanged():
+        assert schema["additionalProperties"] is False
+        refused({**good, "nobody_knows": 1}, "nobody_knows")
+        for name in schema.get("required", ()):
+            refused({k: v for k, v in good.items() if k != name}, name)
+        for name, field in schema["properties"].items():
+            field = DOCUMENT.resolve(field)
+            taken = field.get("type", [])
+            taken = {TYPES.get(t, t) for t in ([taken] if isinstance(taken, str) else taken)}
+            if not taken or "anyOf" in field or "oneOf" in field:
+                continue
+            for kind, value in VALUES.items():
+                if kind not in taken:
+                    refused({**good, name: value}, name)
+            if "string" in taken:
+                refused({**good, name: "x" * 60_000}, name)
+                refused(json.dumps({**good, name: "MARK"}).encode().replace(b"MARK", b"\xff\xfe"))
+                refused(json.dumps({**good, name: "MARK"}).encode().replace(b"MARK", b"\\u0000"))
+                refused(json.dumps({**good, name: "MARK"}).encode().replace(b"MARK", b"\\ud800"))
+            if "array" in taken:
+                refused({**good, name: ["x"] * 5_000}, name)
+                refused({**good, name: ["x"] * 20_000})
+            if "number" in taken:
+                refused({**good, name: 1e300}, name)
+                refused(json.dumps({**good, name: 9}).encode().replace(b" 9", b" 99999999999999999999"), name)
+            refused(json.dumps(good).encode()[:-1] + f', "{name}": 1, "{name}": 1}}'.encode())
+        for octets in (b"{", b"[]", b"null", b"7", b'""', b"{}{}", b"{'a':1}", b'{"a":01}', b"\xef\xbb\xbf{}", b'{"a":' * 5000 + b"1" + b"}" * 5000,
+                       b"[" * 50_000, b"\0", json.dumps(good).encode() + b"x"):
+            refused(octets)
+        refused(b'{"a":"' + b"x" * 1_000_000 + b'"}', status=413)
+        for kind in ("text/plain", "application/x-www-form-urlencoded", "application/xml"):
+            reply = world.request(method, target, json.dumps(good), {"Content-Type": kind}, caller.key)
+            assert reply.status in (400, 415), (kind, reply)
 
 
 # ---- octets and characters ----
@@ -257,7 +242,7 @@ def test_a_text_at_its_longest_may_be_of_any_characters(world, talker, method, t
 # ---- once ----
 
 @pytest.mark.parametrize("method,template,operation", WRITES, ids=[o[2]["operationId"] for o in WRITES])
-def test_what_has_an_idempotency_key_is_done_once(world, caller, method, template, operation):
+def test_what_has_an_idempotency_key_is_done_once(world, stored, caller, method, template, operation):
     """K15: In one transaction with its answer, whatever it does by itself."""
     target, body = caller.call(operation, template)
     if method == "POST" and "uid" in (body or ""):  # which is there once
@@ -265,32 +250,30 @@ def test_what_has_an_idempotency_key_is_done_once(world, caller, method, templat
     key = {"Idempotency-Key": f"once-{operation['operationId']}"}
     first = call(world, method, target, body, caller.key, key)
     assert first.status < 300, first
-    before = state(world)
-    again = call(world, method, target, body, caller.key, key)
-    secret = again.status == 409 and again.json["error"] == "Conflict" if template.startswith("/api/v1/") else \
-        again.status == 409 and again.json["error"]["code"] == "key_already_shown"
-    assert secret or (again.status, again.body) == (first.status, first.body) and again.headers["Idempotent-Replayed"] == "true", again
-    unchanged(world, before)
+    with stored.unchanged():
+        again = call(world, method, target, body, caller.key, key)
+        secret = again.status == 409 and again.json["error"] == "Conflict" if template.startswith("/api/v1/") else \
+            again.status == 409 and again.json["error"]["code"] == "key_already_shown"
+        assert secret or (again.status, again.body) == (first.status, first.body) and again.headers["Idempotent-Replayed"] == "true", again
 
 
 # ---- credentials ----
 
 @every_operation
-def test_a_credential_is_read_in_one_place_alone(world, caller, stranger, method, template, operation):
+def test_a_credential_is_read_in_one_place_alone(world, stored, caller, stranger, method, template, operation):
     """K1 to K4, K6: in the query, twice, as Basic, in other cases."""
     target, body = caller.call(operation, template)
-    before = state(world)
-    sep = "&" if "?" in target else "?"
-    headers = sent_as(body)
-    for name in ("access_token", "api_key", "key", "token"):
-        assert call(world, method, f"{target}{sep}{name}={caller.key}", body).status == 401
-    pairs = [*headers.items(), ("Authorization", f"Bearer {caller.key}"), ("Authorization", f"Bearer {stranger.key}")]
-    assert world.http.request(method, target, body, pairs).status == 400  # the HTTP layer's own words
-    for value in (f"Bearer\t{caller.key}", f"Bearer {caller.key} x", "Bearer", "Bearer ", f"Token {caller.key}", caller.key, f"DPoP {caller.key}",
-                  f"Bearer {caller.key},Bearer {caller.key}", f"Bearer {caller.key[:-1]}", f"Bearer {caller.key}A"):
-        assert call(world, method, target, body, None, {"Authorization": value}).status == 401, value
-    assert call(world, method, target, body, ("ann@example.org", caller.key)).status == 401
-    unchanged(world, before)
+    with stored.unchanged():
+        sep = "&" if "?" in target else "?"
+        headers = sent_as(body)
+        for name in ("access_token", "api_key", "key", "token"):
+            assert call(world, method, f"{target}{sep}{name}={caller.key}", body).status == 401
+        pairs = [*headers.items(), ("Authorization", f"Bearer {caller.key}"), ("Authorization", f"Bearer {stranger.key}")]
+        assert world.http.request(method, target, body, pairs).status == 400  # the HTTP layer's own words
+        for value in (f"Bearer\t{caller.key}", f"Bearer {caller.key} x", "Bearer", "Bearer ", f"Token {caller.key}", caller.key, f"DPoP {caller.key}",
+                      f"Bearer {caller.key},Bearer {caller.key}", f"Bearer {caller.key[:-1]}", f"Bearer {caller.key}A"):
+            assert call(world, method, target, body, None, {"Authorization": value}).status == 401, value
+        assert call(world, method, target, body, ("ann@example.org", caller.key)).status == 401
     for scheme in ("bearer", "BEARER"):
         reply = call(world, method, target, body, None, {"Authorization": f"{scheme} {caller.key}"})
         assert reply.status in (200, 201, 202, 204, 404, 409), reply

@@ -25,8 +25,6 @@ every_write = pytest.mark.parametrize("method,template,operation", WRITES, ids=N
 FRACTION = ("createCalendar", "createEvent", "createApiKey", "rotateWebhookSecret", "createOauthApp", "endGrant", "updateHostedEvent")
 fraction_of_writes = pytest.mark.parametrize("method,template,operation", [
     pytest.param(*o, id=name, marks=() if name in FRACTION else pytest.mark.whole) for o, name in zip(WRITES, NAMES)])
-# What jobs write at their own time, of what a request has left.
-MOVING = ("webhook_endpoint", "webhook_counter", "webhook_event", "webhook_queue", "webhook_delivery", "webhook_attempt", "object_before", "idempotency", "mail", "mail_letter", "notice")
 STATEMENTS_MAX = 30
 
 
@@ -47,7 +45,7 @@ def caller(request, live, in_test_mode):
 
 @pytest.fixture(scope="module")
 def faults(world):
-    made = Faults(world, MOVING)
+    made = Faults(world)
     yield made
     made.close()
 
@@ -87,21 +85,21 @@ def when_it_is_over(faults, asked):
 @fraction_of_writes
 def test_with_a_key_it_is_done_once_whatever_fails_twice(caller, faults, method, template, operation):
     """The request fails, its repetition fails elsewhere, and the next is answered: by its work, or by what was kept of it."""
-    rows = lambda: faults.counts()
-    asked, before = request(caller, method, template, operation, str(uuid.uuid4())), faults.counts()
-    assert faults.send(*asked).status < 300
-    once = {t: n - before[t] for t, n in faults.counts().items()}
+    asked = request(caller, method, template, operation, str(uuid.uuid4()))
+    with faults.stored.grown() as once:
+        assert faults.send(*asked).status < 300
     for when, then in (("before", "after"), ("after", "before")):
         for n in range(1, STATEMENTS_MAX):
-            asked, before = request(caller, method, template, operation, str(uuid.uuid4())), faults.counts()
-            first = faults.send(*asked, f"{n} {when}")
-            if first is not None and first.status < 500:
-                assert n > 1, "no statement was made to fail"
-                break
-            second = faults.send(*asked, f"{n + 1} {then}")
-            last = when_it_is_over(faults, asked)
+            asked = request(caller, method, template, operation, str(uuid.uuid4()))
+            with faults.stored.grown() as more:
+                first = faults.send(*asked, f"{n} {when}")
+                if first is not None and first.status < 500:
+                    assert n > 1, "no statement was made to fail"
+                    break
+                second = faults.send(*asked, f"{n + 1} {then}")
+                last = when_it_is_over(faults, asked)
             shown = last.status == 409 and b"key_already_shown" in last.body
             assert last.status < 300 or shown, (n, when, first, second, last)
-            assert {t: m - before[t] for t, m in faults.counts().items()} == once, (n, when, first, second, last)
+            assert more == once, (n, when, first, second, last)
         else:
             raise AssertionError("it never passed")

@@ -5,6 +5,7 @@ import os
 import re
 import socket
 import subprocess
+import threading
 
 import pytest
 
@@ -39,6 +40,25 @@ def test_every_job_tells_how_it_does(world):
         assert now[f'calends_job_failures_total{{job="{job}"}}'] == 0
         assert now[f'calends_job_last_success_timestamp_seconds{{job="{job}"}}'] > 1.7e9
         assert now[f'calends_job_last_duration_seconds{{job="{job}"}}'] < 60
+
+
+def test_no_job_is_in_the_middle_where_a_test_holds_them(world):
+    """What compares all that is stored stands on this (stored.py): a job that waits for a lock is waited for, too."""
+    key, running = world.account().key, []
+
+    def look():
+        with world.jobs_held():
+            running.append(world.jobs_running())
+
+    with world.holding("LOCK TABLE credential_use", jobs=True) as commit:
+        assert world.get("/v1/profile", key=key).status == 200
+        assert world.wait_for(lambda: "last_used" in world.jobs_running() and world.waiting())
+        thread = threading.Thread(target=look)
+        thread.start()
+        assert "last_used" in world.jobs_running() and not running
+        commit()
+        thread.join()
+    assert running == [[]]
 
 
 def test_a_request_is_one_log_line_with_its_id(world):

@@ -107,7 +107,7 @@ def test_a_change_whose_transaction_ends_late_is_not_passed_over(world, key, rec
     world.wait_for(lambda: titles(receiver) == ["late"])
     [[account, calendar, object]] = world.sql("SELECT account_id, calendar_id, object_id FROM outbox ORDER BY id DESC LIMIT 1")
     with world.holding(f"INSERT INTO outbox (account_id, kind, calendar_id, object_id) VALUES ('{account}', 'object_changed', "
-                       f"'{calendar}', '{object}')") as commit:
+                       f"'{calendar}', '{object}')", jobs=True) as commit:
         event(world, key, "early")
         time.sleep(0.5)
         assert titles(receiver) == ["late"], "it waits for the older transaction"

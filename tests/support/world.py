@@ -11,7 +11,8 @@
     world.log_of(reply)                            the fields of its log line: log["db"] are its round trips
     world.second                                   another instance on the same database, with the same methods
     world.sql("SELECT …")                          rows of texts
-    with world.holding("LOCK TABLE …") as commit:  a transaction that has run these; world.waiting() are the sessions it stops
+    with world.jobs_held():                        no job of its servers runs: what changes, a request has changed (stored.py compares the whole)
+    with world.holding("LOCK TABLE …") as commit:  a transaction that has run these, and jobs held; world.waiting() are the sessions it stops
     world.meanwhile("UPDATE …", lambda: …)         what it gives, having come in the middle of such a transaction
     world.restart(), world.start("--option", …), world.stop(), world.kill()
 
@@ -19,9 +20,9 @@ A module may set SERVE = ["--signup", "open"] for its server; TLS = True: then i
 they do outside. Answers of REST are held to the API's document (openapi.py); at the end logs and database are searched for every secret that was handed
 out (world.secret(text) adds one; leaks.py), and the logs for what the sanitizers say.
 """
-import contextlib
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -33,6 +34,7 @@ import time
 
 import leaks
 from certificate import Certificate
+from holds import Holds
 from openapi import Document
 from ports import free_port
 from wire import Client, Reply, basic
@@ -234,8 +236,15 @@ class Server:
     def log_has(self, text, seconds=WAIT_S):
         return self.wait_for(lambda: any(text in line for line in self.lines), seconds)
 
+    def jobs_running(self):
+        """Those that run at this moment."""
+        client = self.client_connection()
+        figures = client.request("GET", "/metrics", None, []).text
+        client.close()
+        return re.findall(r'^calends_job_running\{job="(\w+)"\} 1', figures, re.M)
 
-class World(Server):
+
+class World(Holds, Server):
     def __init__(self, postgres, database, options=(), public_url=None, tls=False, hashing=False):
         self.postgres, self.database, self.public_url = postgres, database, public_url
         self.folder = tempfile.mkdtemp(prefix="calends-world-", dir="/tmp")
@@ -246,7 +255,7 @@ class World(Server):
         if tls:
             self.settings += ["--tls-cert", self.certificate.cert, "--tls-key", self.certificate.key]
         self.environment = dict(os.environ, LC_ALL="C.UTF-8",
-            ASAN_OPTIONS=ASAN, UBSAN_OPTIONS="print_stacktrace=1", **({} if hashing else QUICK_HASHES))
+            ASAN_OPTIONS=ASAN, UBSAN_OPTIONS="print_stacktrace=1", CALENDS_DEV_JOBS_HELD=self.folder + "/jobs-held", **({} if hashing else QUICK_HASHES))
         self.secrets = set()
         self.accounts = {}
         self._second = None
@@ -327,36 +336,6 @@ class World(Server):
 
     def sql(self, text):
         return self.postgres.sql(self.database, text)
-
-    @contextlib.contextmanager
-    def holding(self, statements):
-        psql = subprocess.Popen([f"{self.postgres.bin}/psql", "-Xq", self.database_url], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, text=True)
-        try:
-            psql.stdin.write(f"BEGIN; {statements}; \\echo held\n")
-            psql.stdin.flush()
-            assert "held\n" in iter(psql.stdout.readline, ""), statements
-            yield lambda: psql.communicate("COMMIT;\n")
-        finally:
-            if psql.poll() is None:
-                psql.kill()
-                psql.wait()
-
-    def waiting(self):
-        [[count]] = self.sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-        return int(count)
-
-    def meanwhile(self, statements, run):
-        """What `run` gives that has to wait for a transaction which has run these and then commits."""
-        given = []
-        with self.holding(statements) as commit:
-            thread = threading.Thread(target=lambda: given.append(run()))
-            thread.start()
-            waited = self.wait_for(self.waiting)
-            commit()
-            thread.join()
-        assert waited, "nothing had to wait"
-        return given[0]
 
     @property
     def second(self):

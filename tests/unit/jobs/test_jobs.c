@@ -2,7 +2,10 @@
 /* races */
 #include "tests/support/test.h"
 
+#include <fcntl.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "server/base/log.h"
@@ -171,6 +174,29 @@ TEST(a_bell_wakes_who_keeps_watch_for_something_later)
 	assert_true(jobs_close(jobs, deadline_in_ms(10000)));
 }
 
+/* As tests over a server do while they compare all that is stored. */
+TEST(none_begins_while_they_are_held_and_all_that_are_due_after_it)
+{
+	char folder[] = "/tmp/calends-jobs-XXXXXX", file[64];
+	struct tally t = { 0 };
+	const struct job rows[] = { { "job", 1000, 50, count, &t, NULL, 0 } };
+	assert_non_null(mkdtemp(folder));
+	snprintf(file, sizeof file, "%s/held", folder);
+	assert_int_equal(setenv("CALENDS_DEV_JOBS_HELD", file, 1), 0);
+	struct jobs *jobs = open_with(rows, 1, 0);
+	int fd = creat(file, 0600);
+	assert_true(fd >= 0 && close(fd) == 0);
+	assert_true(jobs_run_due(jobs, 0) < 100);
+	assert_true(jobs_run_due(jobs, 5000) < 100);
+	assert_int_equal(atomic_load(&t.runs), 0);
+	assert_int_equal(unlink(file), 0);
+	jobs_run_due(jobs, 5100);
+	assert_int_equal(atomic_load(&t.runs), 1);
+	assert_int_equal(unsetenv("CALENDS_DEV_JOBS_HELD"), 0);
+	assert_int_equal(rmdir(folder), 0);
+	assert_true(jobs_close(jobs, deadline_in_ms(1000)));
+}
+
 static err_t find_three(struct ctx *cx, void *state)
 {
 	struct tally *t = state;
@@ -230,4 +256,5 @@ TESTS_WITH(setup, teardown, RUN(each_job_runs_at_its_own_beat), RUN(a_beat_that_
 	RUN(a_job_that_takes_long_holds_up_no_other_and_never_runs_beside_itself),
 	RUN(one_that_is_stuck_leaves_the_others_their_beat), RUN(a_bell_wakes_who_keeps_watch_for_something_later),
 	RUN(a_job_with_a_bell_keeps_its_beat_after_it_was_rung_and_rests_else),
+	RUN(none_begins_while_they_are_held_and_all_that_are_due_after_it),
 	RUN(who_rests_is_woken_by_the_bell_and_by_what_it_finds), RUN(a_stop_is_bounded_though_a_run_is_not_done))
