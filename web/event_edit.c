@@ -64,6 +64,15 @@ static err_t for_form(struct request *rq, err_t e)
 				    "and those that follow.");
 		own->format = NULL;
 	}
+	if (err_is(e, INVALID_VALUE) && str_eq(e->param, STR("calendar_id"))) {
+		own->said = say(rq, "A series is in one calendar as a whole. Choose that this is about all of them.");
+		own->format = NULL;
+	}
+	if (err_is(e, UID_CONFLICT)) {
+		own->param = STR("calendar");
+		own->said = say(rq, "This calendar has this event already.");
+		own->format = NULL;
+	}
 	if (err_is(e, CONFLICT) && str_starts(e->param, STR("recurrence"))) {
 		own->said = say(rq, "How this event repeats says on which days it is, and cannot be moved to this "
 				    "start. Choose how it repeats from now on, or that this is about this one event.");
@@ -77,6 +86,28 @@ static err_t for_form(struct request *rq, err_t e)
 		own->format = NULL;
 	}
 	return own;
+}
+
+/* Calendars that an event may go to: the chosen one is marked, or else the default one. */
+static err_t calendars_to_choose(
+	struct request *rq, struct html_values *v, const struct actor *actor, struct str chosen, size_t *count_out)
+{
+	struct calendar *calendars;
+	size_t count, shown = 0;
+	TRY(calendar_list(&rq->cx, actor, &calendars, &count));
+	for (size_t i = 0; i < count; i++) {
+		struct str id = id_text(rq->cx.mem, "cal", calendars[i].id);
+		if (!calendars[i].writable)
+			continue;
+		struct html_values *row = html_add_row(v, "calendars");
+		html_set(row, "calendar_id", id);
+		html_set(row, "calendar_name", calendar_label(&calendars[i]));
+		html_set_flag(row, "chosen",
+			chosen.len ? str_eq(chosen, id) : str_eq(calendars[i].name, STR(DEFAULT_CALENDAR)));
+		shown++;
+	}
+	*count_out = shown;
+	return OK;
 }
 
 static struct json body_begin(struct buf *out)
@@ -117,6 +148,9 @@ static struct event_form new_form(struct request *rq, const struct form *params)
 	form.value[FIELD_TITLE] = str_beginning(str_trim(form_get(params, "title"), STR_BLANK), 1000);
 	if (!form.value[FIELD_TITLE].ptr)
 		form.value[FIELD_TITLE] = STR("");
+	form.value[FIELD_CALENDAR] = str_sub(form_get(params, "calendar"), 0, 64);
+	if (!form.value[FIELD_CALENDAR].ptr)
+		form.value[FIELD_CALENDAR] = STR("");
 	form.value[FIELD_ZONE] = zone_name(viewer_zone(rq));
 	form.value[FIELD_BUSY] = STR("busy");
 	form.value[FIELD_STATUS] = STR("confirmed");
@@ -124,25 +158,14 @@ static struct event_form new_form(struct request *rq, const struct form *params)
 	return form;
 }
 
-static err_t new_values(
-	struct request *rq, const struct event_form *form, bool test, struct str chosen, struct html_values **out)
+static err_t new_values(struct request *rq, const struct event_form *form, bool test, struct html_values **out)
 {
 	struct html_values *v = page_new(rq, "New event", "calendar");
-	struct calendar *calendars;
 	struct actor actor;
 	size_t count;
 	TRY(calendar_actor(rq, test, &actor));
-	TRY(calendar_list(&rq->cx, &actor, &calendars, &count));
-	for (size_t i = 0; i < count; i++) {
-		struct str id = id_text(rq->cx.mem, "cal", calendars[i].id);
-		if (!calendars[i].writable)
-			continue;
-		struct html_values *row = html_add_row(v, "calendars");
-		html_set(row, "calendar_id", id);
-		html_set(row, "calendar_name", calendar_label(&calendars[i]));
-		html_set_flag(row, "chosen",
-			chosen.len ? str_eq(chosen, id) : str_eq(calendars[i].name, STR(DEFAULT_CALENDAR)));
-	}
+	TRY(calendars_to_choose(rq, v, &actor, form->value[FIELD_CALENDAR], &count));
+	html_set_flag(v, "choose_calendar", true);
 	form_values(rq, v, form, NULL);
 	html_set_flag(v, "is_new", true);
 	html_set_flag(v, "mode_test", test);
@@ -162,7 +185,7 @@ err_t event_new_page(struct request *rq, struct response *rs)
 	TRY(request_params(rq, &params));
 	TRY(calendar_actor(rq, test, &actor)); /* the clock of the test world */
 	const struct event_form form = new_form(rq, params);
-	TRY(new_values(rq, &form, test, form_get(params, "calendar"), &v));
+	TRY(new_values(rq, &form, test, &v));
 	return page_reply(rs, 200, "event_form", v);
 }
 
@@ -180,9 +203,7 @@ static err_t create(struct request *rq, const struct event_form *form, bool test
 {
 	struct buf body = buf_new(rq->cx.mem, BODY_MAX);
 	struct json j = body_begin(&body);
-	struct str calendar = form_get(&rq->form, "calendar"), once = form_get(&rq->form, "once");
-	if (calendar.len)
-		json_str(&j, "calendar_id", calendar);
+	struct str once = form_get(&rq->form, "once");
 	TRY(event_form_body(&rq->cx, viewer_zone(rq), form, filled_in(form), NULL, &j));
 	json_object_end(&j);
 	const struct own_call call = {
@@ -212,33 +233,39 @@ err_t event_new_post(struct request *rq, struct response *rs)
 				test ? "&mode=test" : ""));
 		return OK;
 	}
-	TRY(new_values(rq, &form, test, form_get(&rq->form, "calendar"), &v));
+	TRY(new_values(rq, &form, test, &v));
 	return page_again(rs, "event_form", v, for_form(rq, e));
 }
 
 /* ---- one that is there ---- */
 
-static struct html_values *edit_values(
-	struct request *rq, const struct event_shown *s, const struct event_form *form, const struct event_form *was)
+static err_t edit_values(struct request *rq, const struct event_shown *s, const struct event_form *form,
+	const struct event_form *was, struct html_values **out)
 {
 	struct html_values *v = page_new(rq, "Edit event", "calendar");
+	size_t count;
 	struct str scope = form_get(&rq->form, "scope");
 	event_shown_values(rq, s, v);
 	form_values(rq, v, form, was);
+	TRY(calendars_to_choose(rq, v, &s->actor, form->value[FIELD_CALENDAR], &count));
+	html_set_flag(v, "choose_calendar", count > 1 && s->calendar.writable);
 	html_set(v, "action", event_href(rq->cx.mem, s->id, "/edit", false, NULL));
 	html_set(v, "cancel_href", event_href(rq->cx.mem, s->id, "", s->test, NULL));
 	html_set_flag(v, "scope_following", str_eq(scope, STR("this_and_following")));
 	html_set_flag(v, "scope_all", str_eq(scope, STR("all")));
-	return v;
+	*out = v;
+	return OK;
 }
 
 err_t event_edit_page(struct request *rq, struct response *rs)
 {
 	struct event_shown s;
 	struct event_form form;
+	struct html_values *v;
 	TRY(event_shown_read(rq, &s));
 	event_form_of(rq, viewer_zone(rq), &s.item, &s.series, &form);
-	return page_reply(rs, 200, "event_form", edit_values(rq, &s, &form, &form));
+	TRY(edit_values(rq, &s, &form, &form, &v));
+	return page_reply(rs, 200, "event_form", v);
 }
 
 /* A form, what it began with, and what is stored now. */
@@ -255,6 +282,8 @@ static void merge(struct edit *edit)
 {
 	unsigned others = event_form_differs(&edit->was, &edit->now),
 		 apart = event_form_differs(&edit->sent, &edit->now);
+	if (!edit->sent.value[FIELD_CALENDAR].len)
+		edit->sent.value[FIELD_CALENDAR] = edit->was.value[FIELD_CALENDAR];
 	edit->changed = event_form_differs(&edit->sent, &edit->was);
 	edit->conflicts = edit->changed & others & apart;
 	if (edit->changed & FIELDS_RULE) {
@@ -289,11 +318,14 @@ static err_t store(
 static err_t again(
 	struct request *rq, struct response *rs, const struct event_shown *s, const struct edit *edit, err_t e)
 {
-	struct html_values *v = edit_values(rq, s, &edit->sent, &edit->now);
+	struct html_values *v;
+	TRY(edit_values(rq, s, &edit->sent, &edit->now, &v));
 	for (size_t i = 0; i < EVENT_FIELDS; i++)
 		if (edit->conflicts & 1u << i)
 			html_set(v, event_now_names[i],
-				edit->now.value[i].len ? edit->now.value[i] : say(rq, "(empty)"));
+				i == FIELD_CALENDAR      ? calendar_label(&s->calendar)
+				: edit->now.value[i].len ? edit->now.value[i]
+							 : say(rq, "(empty)"));
 	html_set_flag(v, "stale", edit->conflicts != 0);
 	return page_again(rs, "event_form", v, for_form(rq, e));
 }

@@ -11,13 +11,13 @@
 		[FIELD_TITLE] = prefix "title", [FIELD_ALL_DAY] = prefix "all_day",                                    \
 		[FIELD_START_DATE] = prefix "start_date", [FIELD_START_TIME] = prefix "start_time",                    \
 		[FIELD_END_DATE] = prefix "end_date", [FIELD_END_TIME] = prefix "end_time",                            \
-		[FIELD_ZONE] = prefix "zone", [FIELD_LOCATION] = prefix "location",                                    \
-		[FIELD_DESCRIPTION] = prefix "description", [FIELD_URL] = prefix "url",                                \
-		[FIELD_CATEGORY] = prefix "category", [FIELD_BUSY] = prefix "busy", [FIELD_STATUS] = prefix "status",  \
-		[FIELD_REPEAT] = prefix "repeat", [FIELD_EVERY] = prefix "every", [FIELD_UNIT] = prefix "unit",        \
-		[FIELD_DAYS] = prefix "days", [FIELD_MONTHLY] = prefix "monthly", [FIELD_WKST] = prefix "wkst",        \
-		[FIELD_ENDS] = prefix "ends", [FIELD_UNTIL] = prefix "until", [FIELD_COUNT] = prefix "count",          \
-		[FIELD_RULE] = prefix "rule", [FIELD_ATTENDEES] = prefix "attendees",                                  \
+		[FIELD_CALENDAR] = prefix "calendar", [FIELD_ZONE] = prefix "zone",                                    \
+		[FIELD_LOCATION] = prefix "location", [FIELD_DESCRIPTION] = prefix "description",                      \
+		[FIELD_URL] = prefix "url", [FIELD_CATEGORY] = prefix "category", [FIELD_BUSY] = prefix "busy",        \
+		[FIELD_STATUS] = prefix "status", [FIELD_REPEAT] = prefix "repeat", [FIELD_EVERY] = prefix "every",    \
+		[FIELD_UNIT] = prefix "unit", [FIELD_DAYS] = prefix "days", [FIELD_MONTHLY] = prefix "monthly",        \
+		[FIELD_WKST] = prefix "wkst", [FIELD_ENDS] = prefix "ends", [FIELD_UNTIL] = prefix "until",            \
+		[FIELD_COUNT] = prefix "count", [FIELD_RULE] = prefix "rule", [FIELD_ATTENDEES] = prefix "attendees",  \
 		[FIELD_REMINDERS] = prefix "reminders",                                                                \
 	}
 const char *const event_field_names[EVENT_FIELDS] = NAMES("");
@@ -80,6 +80,7 @@ void event_form_of(struct request *rq, const struct zone *user, const struct age
 	struct str *value = form.value;
 	value[FIELD_TITLE] = e->title;
 	value[FIELD_ALL_DAY] = e->all_day ? STR("1") : STR("");
+	value[FIELD_CALENDAR] = id_text(mem, "cal", item->object.calendar);
 	value[FIELD_ZONE] = zone_text(e);
 	const struct zone *zone = zone_of(user, &form);
 	times_of(mem, zone, e, value);
@@ -214,6 +215,8 @@ static void write_texts(const struct event_form *form, unsigned fields, struct j
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (fields & 1u << texts[i])
 			json_str(j, event_field_names[texts[i]], form->value[texts[i]]);
+	if (fields & 1u << FIELD_CALENDAR)
+		json_str(j, "calendar_id", form->value[FIELD_CALENDAR]);
 	if (fields & 1u << FIELD_STATUS)
 		json_str(j, "status", form->value[FIELD_STATUS]);
 	if (fields & 1u << FIELD_BUSY)

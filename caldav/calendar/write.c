@@ -68,18 +68,41 @@ static err_t put_named(struct ctx *cx, const struct actor *actor, const struct o
 	return OK;
 }
 
+/*
+ * To the other calendar, as it is: first of all, because a move locks both calendars in their order. Under its name, or
+ * where that is another's there under a new one. now: as it is then.
+ */
+static err_t carry_over(struct ctx *cx, const struct actor *actor, struct object *now, const struct calendar *calendar)
+{
+	const struct preconditions when = { .match = { &now->etag, 1 } };
+	const struct object_path from = { now->calendar_name, now->name };
+	struct object_path to = { calendar->name, now->name };
+	bool created;
+	err_t e = object_move(cx, actor, from, to, false, &when, &created);
+	if (err_is(e, PRECONDITION)) {
+		to.name = str_cat(cx->mem, id_uuid(cx->mem, id_new(cx->now)), STR(".ics"));
+		e = object_move(cx, actor, from, to, false, &when, &created);
+	}
+	TRY(e);
+	return object_by_id(cx, actor, now->id, now);
+}
+
 /* Under the condition that the object is still what the plan was made from. */
-static err_t carry_out(struct ctx *cx, const struct actor *actor, const struct object *now,
+static err_t carry_out(struct ctx *cx, const struct actor *actor, const struct object *was,
 	const struct object_plan *plan, struct object *out, struct object *beside_out)
 {
-	struct object_write write = { .calendar_name = now->calendar_name,
-		.name = now->name,
-		.when.match = { &now->etag, 1 },
-		.data = plan->data };
-	struct object_write beside = { .calendar_name = now->calendar_name, .data = plan->beside };
-	*out = *now;
+	struct object now = *was;
+	if (plan->to)
+		TRY(carry_over(cx, actor, &now, plan->to));
+	struct object_write write = {
+		.calendar_name = now.calendar_name, .name = now.name, .when.match = { &now.etag, 1 }, .data = plan->data
+	};
+	struct object_write beside = { .calendar_name = now.calendar_name, .data = plan->beside };
+	*out = now;
 	if (!plan->data.ptr)
-		return object_delete(cx, actor, (struct object_path){ now->calendar_name, now->name }, &write.when);
+		return object_delete(cx, actor, (struct object_path){ now.calendar_name, now.name }, &write.when);
+	if (plan->to && str_eq(plan->data, now.data))
+		return OK;
 	TRY(put_named(cx, actor, &write, out));
 	if (!plan->beside.ptr)
 		return OK;
@@ -92,7 +115,7 @@ static err_t carry_out_whole(struct ctx *cx, const struct actor *actor, const st
 	const struct object_plan *plan, struct object *out, struct object *beside_out)
 {
 	bool own = false;
-	if (plan->beside.ptr)
+	if (plan->beside.ptr || plan->to)
 		TRY(db_join(cx, &own));
 	return db_settle(cx, own, carry_out(cx, actor, now, plan, out, beside_out));
 }

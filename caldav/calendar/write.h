@@ -36,14 +36,15 @@ MUST_CHECK err_t object_copy(struct ctx *cx, const struct actor *actor, struct o
 
 /* What becomes of an object. */
 struct object_plan {
-	struct str data;   /* its new data; absent: it goes */
-	struct str beside; /* of another object that is made in its calendar; absent: none */
+	struct str data;           /* its new data; absent: it goes */
+	struct str beside;         /* of another object that is made in its calendar; absent: none */
+	const struct calendar *to; /* it goes there, with its data; NULL: it stays where it is. Not with `beside` */
 };
 
 /*
  * Old bytes → plan → new bytes: reads the object, has `plan` make its new data, and stores that if nobody wrote
- * meanwhile; else again from the beginning. Two round trips where nobody else writes. With a second object both are
- * written in one transaction (that of the caller, if one is open: a failure is then theirs to roll back).
+ * meanwhile; else again from the beginning. Two round trips where nobody else writes. With a second object, or another
+ * calendar, all is done in one transaction (that of the caller, if one is open: a failure is then theirs to roll back).
  *
  * when    conditions of the caller, about what is read: the plan is made from it. Judged between find and plan
  * out     as it is stored then, with data and calendar_name; as it was, if it went

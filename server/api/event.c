@@ -83,9 +83,8 @@ static err_t read_change(const struct event_changing *c, struct event_view *out)
 	event_view_of(cx->mem, &c->item, !id_is_test(call->actor.owner), &present);
 	present.dropped = (struct json_list){ NULL, 0 };
 	TRY(api_read_change(call, &present, &view));
-	if (view.has_calendar || view.has_client_uid)
-		return REFUSE(cx, INVALID_VALUE, view.has_calendar ? "calendar_id" : "client_uid",
-			"This is fixed when the event is made.");
+	if (view.has_client_uid)
+		return REFUSE(cx, INVALID_VALUE, "client_uid", "This is fixed when the event is made.");
 	if (view.has_title && view.title.len == 0)
 		return REFUSE(cx, INVALID_VALUE, "title", "An event needs a title.");
 	if (c->scope == SCOPE_THIS && view.has_recurrence)
@@ -95,6 +94,25 @@ static err_t read_change(const struct event_changing *c, struct event_view *out)
 				  !view.recurrence.has_rdates && json_is_null(cx, call->rq->body, "recurrence");
 	*out = view;
 	return check_unread(call, &view);
+}
+
+/* Where it goes; NULL: it stays. One UID is in one calendar, so that a series goes whole (RFC 4791 §4.1). */
+static err_t read_calendar(const struct event_changing *c, const struct event_view *view, const struct calendar **out)
+{
+	struct ctx *cx = &c->call->rq->cx;
+	struct calendar *to = arena_new(cx->mem, struct calendar);
+	*out = NULL;
+	if (!view->has_calendar)
+		return OK;
+	TRY(event_calendar(c->call, view->calendar, to));
+	if (id_eq(to->id, c->target.object.calendar))
+		return OK;
+	if (c->scope != SCOPE_ALL)
+		return REFUSE(cx, INVALID_VALUE, "calendar_id",
+			"A series is moved to another calendar as a whole. Send scope=all, or the id of the event "
+			"itself.");
+	*out = to;
+	return OK;
 }
 
 /* A cancelled instance is brought back by its status; else it is not there to be changed. */
@@ -128,14 +146,16 @@ static err_t make_change(struct event_changing *c, struct object_plan *out)
 	struct ctx *cx = &call->rq->cx;
 	struct event_view view;
 	struct event to = c->item.event;
+	const struct calendar *calendar;
 	unsigned fields;
 	TRY(read_change(c, &view));
+	TRY(read_calendar(c, &view, &calendar));
 	TRY(event_view_apply(cx, &view, call->who.tz, false, &to, &fields));
 	TRY(check_cancelled(c, fields));
 	if ((fields & EVENT_ATTENDEES) && to.attendee_count > 0 && !to.organizer.ptr)
 		to.organizer = call->who.email;
 	const struct event_change edit = { c->target.instance, &to, fields, call->who.tz };
-	*out = (struct object_plan){ .data = c->target.object.data, .beside = STR_ABSENT };
+	*out = (struct object_plan){ .data = c->target.object.data, .beside = STR_ABSENT, .to = calendar };
 	if (c->scope == SCOPE_FOLLOWING)
 		return fields ? change_following(c, &edit, out) : OK;
 	return event_change_write(c, &edit, out);

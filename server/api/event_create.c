@@ -55,16 +55,10 @@ static err_t calendar_unsaid(struct api_call *call, struct str *name_out)
 
 static err_t calendar_for(struct api_call *call, const struct event_view *view, struct str *name_out)
 {
-	struct id id;
 	struct calendar calendar;
 	if (!view->has_calendar)
 		return calendar_unsaid(call, name_out);
-	if (!id_parse(view->calendar, "cal", &id))
-		return REFUSE(&call->rq->cx, INVALID_VALUE, "calendar_id", "This is not the id of a calendar (cal_…).");
-	err_t e = calendar_by_id(&call->rq->cx, &call->actor, id, &calendar);
-	if (err_is(e, NOT_FOUND))
-		return REFUSE(&call->rq->cx, NOT_FOUND, "calendar_id", "There is no such calendar.");
-	TRY(e);
+	TRY(event_calendar(call, view->calendar, &calendar));
 	*name_out = str_dup(call->rq->cx.mem, calendar.name);
 	return OK;
 }

@@ -45,6 +45,16 @@ err_t event_reply(struct api_call *call, struct response *rs, const struct event
 	return OK;
 }
 
+err_t event_calendar(struct api_call *call, struct str text, struct calendar *out)
+{
+	struct ctx *cx = &call->rq->cx;
+	struct id id;
+	if (!id_parse(text, "cal", &id))
+		return REFUSE(cx, INVALID_VALUE, "calendar_id", "This is not the id of a calendar (cal_…).");
+	err_t e = calendar_by_id(cx, &call->actor, id, out);
+	return err_is(e, NOT_FOUND) ? REFUSE(cx, NOT_FOUND, "calendar_id", "There is no such calendar.") : e;
+}
+
 err_t event_words(struct request *rq, err_t e)
 {
 	if (err_is(e, UID_CONFLICT))

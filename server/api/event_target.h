@@ -40,6 +40,9 @@ MUST_CHECK err_t event_reply(struct api_call *call, struct response *rs, const s
 MUST_CHECK err_t event_make(struct api_call *call, const struct event_view *view, const struct calendar *calendar,
 	struct event_target *out);
 
+/* The calendar that a body names as calendar_id, of those that the caller may use. INVALID_VALUE, NOT_FOUND. */
+MUST_CHECK err_t event_calendar(struct api_call *call, struct str text, struct calendar *out);
+
 /* What the store says of a write, in the words of REST; hands any other error on as it is. */
 MUST_CHECK err_t event_words(struct request *rq, err_t e);
 

@@ -40,7 +40,7 @@ static const struct json_field event_fields[] = {
 	/* name                   kind          flags           offset            given               min max */
 	{ "id",                   JSON_STR,     OPEN,           E(id),            0,                  0, 0,     NULL, NULL, 0, 0, "evt_…; of one instance with its original start after it", "evt_0355WHuCFfRpMfB53mC9Z6" },
 	{ "object",               JSON_STR,     OPEN,           E(object),        0,                  0, 0,     NULL, NULL, 0, 0, "event", "event" },
-	{ "calendar_id",          JSON_STR,     JSON_OPEN,      E(calendar),      E(has_calendar),    1, 64,    NULL, NULL, 0, 0, "cal_…; the default calendar unless said; cannot be changed", "cal_0355WHuCFfRpMfB53mC9Z6" },
+	{ "calendar_id",          JSON_STR,     JSON_OPEN,      E(calendar),      E(has_calendar),    1, 64,    NULL, NULL, 0, 0, "cal_…; the default calendar unless said. A change moves the event there, a series as a whole", "cal_0355WHuCFfRpMfB53mC9Z6" },
 	{ "client_uid",           JSON_STR,     0,              E(client_uid),    E(has_client_uid),  1, 255,   NULL, NULL, 0, 0, "The iCalendar UID; made unless said; cannot be changed", "planning-2026-11@example.org" },
 	{ "title",                JSON_STR,     JSON_NULLABLE | JSON_NEEDED,  E(title),         E(has_title),       0, 1000,  NULL, NULL, 0, 0, "One line; may not be empty", "Planning" },
 	{ "description",          JSON_STR,     JSON_NULLABLE,  E(description),   E(has_description), 0, 50000, NULL, NULL, 0, 0, "Plain text, of several lines", "What the next quarter needs." },

@@ -177,7 +177,7 @@ class Examples:
         if operation["operationId"] in ("createBooking", "rescheduleBooking"):
             sent["start"] = self._slot(sent.get("page") or self._page()["slug"])
         if operation["operationId"] in ("updateEvent", "updateHostedEvent"):  # fixed when it is made
-            sent = {k: v for k, v in sent.items() if k not in ("calendar_id", "client_uid", "uid")}
+            sent = {k: v for k, v in sent.items() if k not in ("client_uid", "uid")}
         return sent
 
     def call(self, operation, template):
