@@ -240,6 +240,7 @@ static struct html_values *frame_values(
 	html_set(v, "zone", booking_zone_name(view->zone));
 	html_set(v, "week_start", str_fmt(mem, "%d", request_manner(rq)->week_start % 7));
 	html_set_flag(v, "hours_12", request_manner(rq)->hours_12);
+	html_set(v, "more_pattern", say(rq, "+{more} more"));
 	html_set(v, "am", say(rq, "{time} AM"));
 	html_set(v, "pm", say(rq, "{time} PM"));
 	html_set_flag(v, "nothing", entries->count == 0);

@@ -27,10 +27,62 @@ const added = (tag, values) => new Promise((done, failed) => {
 });
 
 const shown = (e) => ({
-	id: e.id, title: e.title, start: e.start, end: e.end, allDay: e.all_day, editable: !e.fixed,
-	classNames: [e.hue, ...(e.cancelled ? ['cancelled'] : []), ...(e.tentative ? ['tentative'] : [])],
-	extendedProps: { etag: e.etag, repeats: e.repeats },
+	id: e.id, title: e.title ?? '', start: e.start, end: e.end, allDay: e.all_day, editable: !e.fixed,
+	classNames: [e.more ? 'more' : e.hue, ...(e.cancelled ? ['cancelled'] : []), ...(e.tentative ? ['tentative'] : [])],
+	extendedProps: { etag: e.etag, repeats: e.repeats, more: e.more, day: e.day },
 });
+
+// ---- more than there is room for ----
+
+const LANE_PX = 72, LANES = [2, 8], BARS = 4; // beside each other: as wide as a short title; bars of whole days above each other
+
+const dayAfter = (day) => new Date(Date.parse(`${day}T00:00:00Z`) + 86400000).toISOString().slice(0, 10);
+function daysOf({ start, end }) {
+	const days = [start.slice(0, 10)];
+	for (let day = dayAfter(days[0]); (end.length === 10 ? end : end.slice(0, 19)) > (end.length === 10 ? day : `${day}T00:00:00`) && days.length < 400; day = dayAfter(day)) days.push(day);
+	return days;
+}
+
+// Of what overlaps in a day the first so many, by lanes that are free again; behind them stands one entry for all others.
+// What is shown or not shown on one day is so on the next.
+function fold(events, lanes, allDay) {
+	const byDay = new Map(), seen = new Set(), hidden = new Set(), more = [];
+	for (const e of events) for (const day of daysOf(e)) byDay.set(day, [...(byDay.get(day) ?? []), e]);
+	for (const [day, list] of [...byDay].sort(([a], [b]) => a < b ? -1 : 1)) {
+		const [first, last] = allDay ? [day, dayAfter(day)] : [`${day}T00:00:00`, `${dayAfter(day)}T00:00:00`];
+		const parts = list.map((e) => ({ e, start: e.start > first ? e.start : first, end: e.end < last ? e.end : last }))
+			.sort((a, b) => a.start < b.start ? -1 : a.start > b.start ? 1 : seen.has(b.e) - seen.has(a.e) || (a.end > b.end ? -1 : 1));
+		let group = [], ends = [], until = '', rest = null;
+		const settle = () => {
+			const folds = ends.length > lanes;
+			for (const { e, lane, start, end } of group) {
+				if (!hidden.has(e) && !(folds && lane >= lanes - 1 && !seen.has(e))) { seen.add(e); continue; }
+				hidden.add(e);
+				if (!rest || start >= rest.end) more.push(rest = { id: `more:${start}`, day, start, end, all_day: allDay, more: 0, fixed: true });
+				rest.more++;
+				if (end > rest.end) rest.end = end;
+			}
+			[group, ends, until, rest] = [[], [], '', null];
+		};
+		for (const part of parts) {
+			if (group.length && part.start >= until) settle();
+			let lane = ends.findIndex((end) => end <= part.start);
+			if (lane < 0) lane = ends.length;
+			ends[lane] = part.end;
+			group.push({ ...part, lane });
+			if (part.end > until) until = part.end;
+		}
+		settle();
+	}
+	return [...events.filter((e) => !hidden.has(e)), ...more];
+}
+
+function folded(events, { host }) {
+	const column = (host.clientWidth - 56) / (host.dataset.view === 'week' ? 7 : 1);
+	const lanes = Math.min(LANES[1], Math.max(LANES[0], Math.floor(column / LANE_PX)));
+	return [...fold(events.filter((e) => e.all_day), BARS, true), ...fold(events.filter((e) => !e.all_day), lanes, false)]
+		.sort((a, b) => a.start < b.start ? -1 : a.start > b.start ? 1 : 0);
+}
 
 // What stands beside each other comes at once, or the first would move for the next. Bars of whole days have a row of their own.
 function slices(events) {
@@ -59,7 +111,19 @@ async function read({ host, query, address }) {
 	return (await reply.json()).events;
 }
 
-function content({ event, timeText }, { address }) {
+// To all of a week's day; of a day to its list.
+function moreLink({ extendedProps: { more, day } }, { host, query, address }) {
+	const link = document.createElement('a');
+	link.href = address('/calendar', [['view', host.dataset.view === 'week' ? 'day' : 'agenda'], ['date', day], ...query.getAll('off').map((id) => ['off', id])]);
+	link.className = 'entry-link';
+	link.draggable = false;
+	link.textContent = host.dataset.more.replace('{more}', more);
+	return { domNodes: [link] };
+}
+
+function content({ event, timeText }, page) {
+	if (event.extendedProps.more) return moreLink(event, page);
+	const { address } = page;
 	const link = document.createElement('a');
 	link.href = address(`/calendar/events/${encodeURIComponent(event.id)}`, []);
 	link.className = 'entry-link';
@@ -101,7 +165,7 @@ function options(page) {
 	return {
 		view: view === 'week' ? 'timeGridWeek' : 'timeGridDay', date, firstDay: Number(firstDay), locale: document.documentElement.lang, height: '100%',
 		headerToolbar: { start: '', center: '', end: '' }, scrollTime: SCROLLED_TO, nowIndicator: clocksAgree(host.dataset.now), highlightedDates: [today], slotHeight: 28,
-		editable: true, selectable: true, eventStartEditable: true, eventDurationEditable: true,
+		editable: true, selectable: true, slotEventOverlap: false, eventStartEditable: true, eventDurationEditable: true,
 		eventTimeFormat: (start, end) => end && start - end ? `${tell.clock(start)}–${tell.clock(end)}` : tell.clock(start),
 		slotLabelFormat: tell.hour, allDayContent: document.getElementById('calendar-alert').dataset.allDay,
 		dayHeaderFormat: (d) => `${weekday.format(d)} ${d.getDate()}`, eventContent: (info) => content(info, page),
@@ -138,13 +202,15 @@ export async function grid(page) {
 		host.classList.remove('by-script');
 	};
 	// In slices, so that whoever types or scrolls meanwhile is not kept waiting.
-	for (const slice of slices(events)) {
+	const first = folded(events, page);
+	for (const slice of slices(first)) {
 		await frame();
 		slice.forEach((e) => calendar.addEvent(shown(e)));
 	}
-	const as = new Map(events.map((e) => [e.id, JSON.stringify(e)]));
-	return async () => {
-		const now = await read(page), there = new Set(now.map((e) => e.id));
+	const as = new Map(first.map((e) => [e.id, JSON.stringify(e)]));
+	let last = events;
+	const show = () => {
+		const now = folded(last, page), there = new Set(now.map((e) => e.id));
 		for (const id of [...as.keys()].filter((known) => !there.has(known))) { calendar.removeEventById(id); as.delete(id); }
 		for (const e of now) {
 			const text = JSON.stringify(e);
@@ -153,5 +219,13 @@ export async function grid(page) {
 			else calendar.addEvent(shown(e));
 			as.set(e.id, text);
 		}
+	};
+	const sized = () => { if (!page.busy) show(); };
+	addEventListener('resize', sized);
+	const { leave } = page;
+	page.leave = () => { removeEventListener('resize', sized); leave(); };
+	return async () => {
+		last = await read(page);
+		show();
 	};
 }
