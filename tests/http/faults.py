@@ -8,8 +8,8 @@ A refusal is 500 or 503 (or an answer that was cut), changes no table or all the
 and the same request without a failure is answered next."""
 from stored import Stored
 
-# How often somebody tried is counted of those who fail, too; a queue whose account waits to be sent to already stays as it is.
-BESIDE = ("throttle", "webhook_queue")
+# How often somebody tried is counted of those who fail, too; a queue that waits already stays as it is, and so many notices of an account wait at most.
+BESIDE = ("throttle", "webhook_queue", "notice")
 
 
 class Faults:

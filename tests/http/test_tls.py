@@ -45,22 +45,23 @@ def answered(server):
         return statuses(s.recv(4096)) == [200]
 
 
-def time_of_fresh_request(server):
-    begun = time.monotonic()
+def wait_of_fresh_request(server):
+    """Seconds: what there is to do takes as long as a busy machine makes it, but waits for nobody."""
+    waited = server.waited()
     assert answered(server)
-    return time.monotonic() - begun
+    return waited.seconds
 
 
 def median_of_fresh_requests(server):
-    return sorted(time_of_fresh_request(server) for _ in range(11))[5]
+    return sorted(wait_of_fresh_request(server) for _ in range(11))[5]
 
 
-def seconds_until_closed(s, limit=15):
-    begun = time.monotonic()
+def wait_until_closed(server, s, limit=30):
+    waited = server.waited()
     s.settimeout(limit)
-    got, closed = read_all(s, limit)
+    _, closed = read_all(s, limit)
     assert closed
-    return time.monotonic() - begun, got
+    return waited.seconds
 
 
 # ---- what is spoken ----
@@ -142,9 +143,8 @@ def test_a_steady_reader_may_take_longer_than_the_time_out(server):
         got, begun = 0, time.monotonic()
         while part := s.recv(65536):
             got += len(part)
-            if time.monotonic() - begun < 2 * REQUEST_MS / 1000:
-                time.sleep(0.01)
-        assert got > 6000000 and time.monotonic() - begun > 1.5 * REQUEST_MS / 1000
+            time.sleep(max(0, begun + got / 6000000 * 2 * REQUEST_MS / 1000 - time.monotonic()))
+        assert got > 6000000 and time.monotonic() - begun >= 2 * REQUEST_MS / 1000
 
 
 # ---- who may be slow ----
@@ -208,15 +208,15 @@ SLOW = [silent, half_a_hello, half_a_handshake, no_request, half_a_head, half_a_
 def test_a_slow_client_holds_no_thread_and_is_closed(server, certificate, begin):
     """Eight threads, a hundred of them: one that waited would be missed by the next request until its time-out."""
     others = [begin(server, certificate) for _ in range(100)]
-    begun = time.monotonic()
+    waited = server.waited()
     try:
         assert median_of_fresh_requests(server) < 0.5
         for s in others[::20]:
-            s.settimeout(10)
+            s.settimeout(30)
             with contextlib.suppress(ConnectionResetError):
                 while s.recv(4096):
                     pass
-        assert time.monotonic() - begun < 2 * REQUEST_MS / 1000 + 2
+        assert waited.seconds < 2 * REQUEST_MS / 1000 + 2
     finally:
         for s in others:
             s.close()
@@ -234,10 +234,10 @@ def test_dripping_does_not_make_the_time_longer(server, certificate, begin):
                 time.sleep(0.05)
 
     thread = threading.Thread(target=drip)
-    begun = time.monotonic()
+    waited = server.waited()
     thread.start()
     thread.join()
-    assert time.monotonic() - begun < 2 * REQUEST_MS / 1000 + 2
+    assert waited.seconds < 2 * REQUEST_MS / 1000 + 2
     s.close()
 
 
@@ -251,7 +251,7 @@ def test_a_head_in_pieces_is_answered(server):
         s.sendall(GET + GET[:20])
         time.sleep(0.2)
         s.sendall(GET[20:])
-        got, _ = read_all(s)
+        got, _ = server.read_all(s)
         assert statuses(got) == [200, 200]
 
 
@@ -277,11 +277,12 @@ def test_300_idle_connections_are_parked_and_found_again(certificate):
 def test_an_idle_connection_ends_with_a_goodbye(server):  # RFC 8446 §6.1
     with server.connect() as s:
         s.suppress_ragged_eofs = False
+        begun, waited = time.monotonic(), server.waited()
+        s.settimeout(30)
         s.sendall(GET)
         assert statuses(s.recv(4096)) == [200]
-        begun = time.monotonic()
         assert s.recv(4096) == b""
-        assert IDLE_MS / 1000 - 0.3 < time.monotonic() - begun < IDLE_MS / 1000 + 1.5
+        assert time.monotonic() - begun >= IDLE_MS / 1000 and waited.seconds < IDLE_MS / 1000 + 1.5
 
 
 def test_an_address_holds_only_some_threads_with_slow_bodies(server, certificate):
@@ -293,7 +294,7 @@ def test_an_address_holds_only_some_threads_with_slow_bodies(server, certificate
         socket.socket.sendall(s, struct.pack("!BHH", 23, 0x0303, 64) + b"x" * 30)
         slow.append(s)
     try:
-        assert wait_until(lambda: time_of_fresh_request(server) < 0.3)
+        assert wait_until(lambda: wait_of_fresh_request(server) < 0.3)
     finally:
         for s in slow:
             s.close()
@@ -323,17 +324,22 @@ def test_what_is_no_tls_is_closed(server, octets):
     with server.connect_plain() as s:
         with contextlib.suppress(OSError):
             s.sendall(octets)
-        assert seconds_until_closed(s)[0] < 2
+        assert wait_until_closed(server, s) < 2
     assert answered(server)
 
 
 def test_renegotiation_is_refused(server):
     client = subprocess.Popen(["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-tls1_2", "-legacy_renegotiation"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    out = b""
+    while b"---\n" not in out.partition(b"Verify return code")[2]:  # s_client reads its orders from here on
+        out += client.stdout.readline()
     client.stdin.write(b"R\n")
     client.stdin.flush()
-    time.sleep(0.5)
-    out, _ = client.communicate(b"", timeout=15)
+    while b"RENEGOTIATING" not in out and (line := client.stdout.readline()):
+        out += line
+    server.settle()
+    out += client.communicate(b"", timeout=60)[0]
     assert b"RENEGOTIATING" in out and (b"no renegotiation" in out or b"errno" in out or b":error:" in out), out[-500:]
 
 

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 
+from patience import Waited, rests
 from ports import free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -34,10 +35,21 @@ class Server:
         return socket.create_connection(("127.0.0.1", self.port), timeout, (source, 0))
 
     def talk(self, octets, timeout=10):
-        """Send all at once; what came until the server closed, or for a quiet moment after the first answer."""
+        """Send all at once; what came until the server closed, or had no more to say after the first answer."""
         with self.connect(timeout) as s:
             s.sendall(octets)
-            return read_all(s)
+            return self.read_all(s)
+
+    def read_all(self, s):
+        """(octets, closed): all that comes until the server closes, or has done what it can after the first of it."""
+        return read_all(s, busy=lambda: not rests(self.process.pid))
+
+    def waited(self):
+        return Waited(self.process.pid)
+
+    def settle(self):
+        """It has done whatever it can with what it was sent."""
+        assert wait_until(lambda: rests(self.process.pid), 30)
 
     def stop(self):
         if self.process.poll() is None:
@@ -45,14 +57,16 @@ class Server:
         return self.process.wait(30)
 
 
-def read_all(s, quiet=0.3):
-    """(octets, closed)"""
+def read_all(s, quiet=0.3, busy=lambda: False):
+    """(octets, closed): until it is quiet for so long after the first octets, and who sends them is not `busy`."""
     got = b""
     with contextlib.suppress(ConnectionResetError):
         while True:
             try:
                 part = s.recv(65536)
             except (TimeoutError, socket.timeout):
+                if got and busy():
+                    continue
                 return got, False
             if not part:
                 break
@@ -81,18 +95,24 @@ def wait_until(condition, seconds=10):
     return False
 
 
+def lets_nobody_in(server):
+    try:
+        server.connect_plain().close()
+        return False
+    except OSError:
+        return True
+
+
 def assert_a_stop_finishes_what_runs(server, idle):
     """Answers that run at SIGTERM come whole, idle connections end, nobody new is let in, and the status is 0."""
     with server.connect() as slow, server.connect() as long:
-        slow.sendall(b"GET /slow?ms=1500 HTTP/1.1\r\nHost: x\r\n\r\n")
+        slow.sendall(b"GET /slow?ms=3000 HTTP/1.1\r\nHost: x\r\n\r\n")
         long.sendall(b"GET /stream?rows=150000 HTTP/1.1\r\nHost: x\r\n\r\n")
         assert long.recv(10).startswith(b"HTTP/1.1")
-        time.sleep(0.2)
+        server.settle()  # both are under way
         os.kill(server.process.pid, signal.SIGTERM)
-        time.sleep(0.2)
-        with contextlib.suppress(OSError):
-            server.connect_plain().close()
-            raise AssertionError("a new connection was let in")
+        assert wait_until(lambda: lets_nobody_in(server)), "a new connection was let in"
+        assert server.process.poll() is None, "nobody has read the long answer yet"
         for s in idle:
             assert read_all(s) == (b"", True)
         got, closed = read_all(long, 20)
