@@ -81,6 +81,25 @@ static err_t booking_values(
 	return OK;
 }
 
+static void set_number(struct request *rq, struct html_values *v, const char *name, int64_t n)
+{
+	if (n)
+		html_set(v, name, str_fmt(rq->cx.mem, "%lld", (long long)n));
+}
+
+static err_t reliance_values(
+	struct request *rq, struct html_values *v, const struct actor *actor, const struct calendar *c)
+{
+	struct calendar_reliance relied;
+	TRY(calendar_relied_on(&rq->cx, actor, c->id, &relied));
+	set_number(rq, v, "keys", relied.keys);
+	set_number(rq, v, "keys_alone", relied.keys_alone);
+	set_number(rq, v, "apps", relied.apps);
+	set_number(rq, v, "apps_alone", relied.apps_alone);
+	set_number(rq, v, "pages", relied.pages);
+	return OK;
+}
+
 err_t calendar_delete_page(struct request *rq, struct response *rs)
 {
 	struct calendar c;
@@ -92,6 +111,7 @@ err_t calendar_delete_page(struct request *rq, struct response *rs)
 	TRY(feed_read(rq, &actor, &c, &feed));
 	html_set_flag(v, "feed", feed != NULL);
 	TRY(booking_values(rq, v, &actor, &c));
+	TRY(reliance_values(rq, v, &actor, &c));
 	return page_reply(rs, 200, "calendar_delete", v);
 }
 

@@ -79,6 +79,26 @@ SELECT calendar_update(ROW($1, $2, $3)::actor, $4, $5, $6,
 -- $1 account  $2 only  $3 request  $4 name
 SELECT calendar_delete(ROW($1, $2, $3)::actor, $4)::text AS outcome;
 
+-- name: calendar_relied_on
+-- $1 account  $2 calendar
+-- What is limited to some calendars, this one among them, and works still; and how much of it has no other that is left.
+WITH others AS (SELECT array_agg(c.id) AS ids FROM calendar c WHERE c.account_id = $1 AND c.id <> $2
+), keys AS (
+	SELECT count(*) AS n, count(*) FILTER (WHERE o.ids && k.calendars) AS stay
+	  FROM api_key k JOIN account m ON m.account_id = k.account_id, others o
+	 WHERE k.account_id = $1 AND $2 = ANY (k.calendars) AND k.revoked_at IS NULL
+	   AND (k.expires_at IS NULL OR k.expires_at > account_now(m.ahead_s))
+), apps AS (
+	SELECT count(*) AS n, count(*) FILTER (WHERE o.ids && c.calendars) AS stay
+	  FROM connected_account c JOIN account m ON m.account_id = c.account_id, others o
+	 WHERE c.account_id = $1 AND $2 = ANY (c.calendars) AND NOT c.machine AND c.revoked_at IS NULL
+	   AND c.expires_at > account_now(m.ahead_s)
+), pages AS (
+	SELECT count(*) AS n FROM booking_page p WHERE p.account_id = $1 AND $2 = ANY (p.busy_calendars) AND p.calendar_id <> $2
+)
+SELECT keys.n AS keys, keys.n - keys.stay AS keys_alone, apps.n AS apps, apps.n - apps.stay AS apps_alone, pages.n AS pages
+  FROM keys, apps, pages;
+
 -- name: calendar_relocate stores
 -- $1 account  $2 only  $3 request  $4 from  $5 to  $6 keep the source  $7 with its objects  $8 overwrite
 -- $9 id of a copy  $10 calendars at most  $11 octets of the account at most, NULL for no limit

@@ -96,6 +96,14 @@ MUST_CHECK err_t calendar_create(struct ctx *cx, const struct actor *actor, stru
 /* NOT_FOUND, DAV_QUOTA, PRECONDITION. Bumps prop_version, never modseq. All or nothing. */
 MUST_CHECK err_t calendar_update(
 	struct ctx *cx, const struct actor *actor, struct str name, const struct calendar_change *change);
+/* What is limited to some calendars of which this is one: so many, and so many of them that have no other. */
+struct calendar_reliance {
+	int64_t keys, keys_alone;
+	int64_t apps, apps_alone; /* connected ones */
+	int64_t pages;            /* booking pages that have no time free where it has events, and put theirs elsewhere */
+};
+MUST_CHECK err_t calendar_relied_on(
+	struct ctx *cx, const struct actor *actor, struct id calendar, struct calendar_reliance *out);
 /* With all that is in it. NOT_FOUND. */
 MUST_CHECK err_t calendar_delete(struct ctx *cx, const struct actor *actor, struct str name);
 /*

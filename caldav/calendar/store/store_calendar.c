@@ -20,6 +20,7 @@ DB_RESULT(calendar_choices_with_key, struct calendar_choice, id, selected);
 DB_RESULT(calendar_create, struct outcome_row, outcome);
 DB_RESULT(calendar_update, struct outcome_row, outcome);
 DB_RESULT(calendar_delete, struct outcome_row, outcome);
+DB_RESULT(calendar_relied_on, struct calendar_reliance, keys, keys_alone, apps, apps_alone, pages);
 struct relocated {
 	struct str outcome;
 	int64_t copied;
@@ -162,6 +163,11 @@ err_t calendar_update(struct ctx *cx, const struct actor *actor, struct str name
 		IN(change->description_lang)));
 	enum outcome outcome = outcome_of(got.outcome);
 	return outcome == OUTCOME_CHANGED ? OK : outcome_refusal(cx, outcome, STR_ABSENT);
+}
+
+err_t calendar_relied_on(struct ctx *cx, const struct actor *actor, struct id calendar, struct calendar_reliance *out)
+{
+	return db_row(cx, &sql_calendar_relied_on, ROW(calendar_relied_on, out), IN(actor->owner), IN(calendar));
 }
 
 err_t calendar_delete(struct ctx *cx, const struct actor *actor, struct str name)
