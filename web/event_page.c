@@ -59,7 +59,7 @@ static void url_values(struct html_values *v, struct str url)
 	html_set(v, web ? "link" : "not_link", url);
 }
 
-/* In words, and as it is written where there are none. */
+/* In words: a rule as it is written is for programs, and stands in the form, where it can be changed. */
 static void repeat_values(struct request *rq, const struct event *series, struct html_values *v)
 {
 	const struct zone *own = series->zone.len ? zone_by_name(series->zone) : NULL,
@@ -68,7 +68,6 @@ static void repeat_values(struct request *rq, const struct event *series, struct
 		return;
 	struct str words = rule_told(rq, series->rrule, zone, rule_start(series, zone));
 	html_set(v, "repeats", words.len ? words : say(rq, "By a rule of its own"));
-	html_set(v, "rule", words.len ? STR_ABSENT : series->rrule);
 }
 
 /* The clock of the event where it is another than the user's. */

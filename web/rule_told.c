@@ -167,17 +167,20 @@ static struct str weeks_listed(struct request *rq, const struct rrule *r)
 	return items.many || !items.count ? STR_ABSENT : words_listed(rq, items.said, items.count);
 }
 
-/* Weeks of the year as ISO 8601 counts them; without BYDAY they have the day of the start. */
+/* Weeks of the year as ISO 8601 counts them, or from another day on; without BYDAY they have the day of the start. */
 static struct str of_weeks(struct request *rq, const struct rrule *r, int64_t start)
 {
 	unsigned start_day = 1U << day_of_week(floor_div(start, DAY_SECONDS));
 	struct str weeks = weeks_listed(rq, r);
-	if (!weeks.len || r->wkst != 0 || has_numbered(r) || r->parts & ~(unsigned)(RRULE_BYWEEKNO | RRULE_BYDAY))
+	if (!weeks.len || has_numbered(r) || r->parts & ~(unsigned)(RRULE_BYWEEKNO | RRULE_BYDAY))
 		return STR_ABSENT;
-	return say_with(rq,
+	struct str said = say_with(rq,
 		r->interval == 1 ? SAY("Every year on {days} of {weeks}") : SAY("Every {n} years on {days} of {weeks}"),
 		"n", number(rq, r->interval), "days",
 		weekdays_listed(rq, r->parts & RRULE_BYDAY ? r->weekdays : start_day), "weeks", weeks, NULL);
+	return r->wkst == 0 ? said
+			    : say_with(rq, "{rule} (weeks from {weekday} on)", "rule", said, "weekday",
+				      weekday_name(rq, r->wkst), NULL);
 }
 
 /* Days of all months, or of the whole year, where no month is given. */
@@ -194,23 +197,28 @@ static struct str of_the_year(struct request *rq, const struct rrule *r, struct 
 		"n", number(rq, r->interval), "days", days, NULL);
 }
 
-/* BYSETPOS counts in the whole year: it is told of one month alone. */
+/* BYSETPOS counts through all months of the year: one month is told as such, and of several that they are one. */
+static struct str of_months(struct request *rq, const struct rrule *r, struct str days)
+{
+	bool several = r->months & (r->months - 1), through = several && r->parts & RRULE_BYSETPOS;
+	const char *one = through ? SAY("Every year on {days}, counted through {months}")
+				  : SAY("Every year on {days} of {months}"),
+		   *more = through ? SAY("Every {n} years on {days}, counted through {months}")
+				   : SAY("Every {n} years on {days} of {months}");
+	return say_with(rq, r->interval == 1 ? one : more, "n", number(rq, r->interval), "days", days, "months",
+		months_listed(rq, r->months), NULL);
+}
+
 static struct str yearly(struct request *rq, const struct rrule *r, int64_t start)
 {
-	bool one_month = !(r->months & (r->months - 1));
 	if (r->parts & RRULE_BYWEEKNO)
 		return of_weeks(rq, r, start);
 	struct str days = month_days(rq, r, r->parts & ~(unsigned)RRULE_BYMONTH);
 	if (!days.len)
 		return STR_ABSENT;
-	if (!(r->parts & (RRULE_BYMONTH | RRULE_BYSETPOS)))
+	if (!(r->parts & RRULE_BYMONTH))
 		return of_the_year(rq, r, days);
-	if (!(r->parts & RRULE_BYMONTH) || r->parts & RRULE_BYYEARDAY || (r->parts & RRULE_BYSETPOS && !one_month))
-		return STR_ABSENT;
-	return say_with(rq,
-		r->interval == 1 ? SAY("Every year on {days} of {months}")
-				 : SAY("Every {n} years on {days} of {months}"),
-		"n", number(rq, r->interval), "days", days, "months", months_listed(rq, r->months), NULL);
+	return r->parts & RRULE_BYYEARDAY ? STR_ABSENT : of_months(rq, r, days);
 }
 
 static struct str within_a_day(struct request *rq, const struct rrule *r)
@@ -298,6 +306,24 @@ static struct str whole(struct request *rq, const struct rrule *r, int64_t start
 	return words;
 }
 
+/* Of what has no words: how often, and that its calendar program knows more. */
+static struct str of_its_own(struct request *rq, const struct rrule *r)
+{
+	static const char *const said[][2] = {
+		[RRULE_DAILY] = { SAY("On some days, by a rule of its own"),
+			SAY("Of every {n} days some, by a rule of its own") },
+		[RRULE_WEEKLY] = { SAY("Every week, on days by a rule of its own"),
+			SAY("Every {n} weeks, on days by a rule of its own") },
+		[RRULE_MONTHLY] = { SAY("Every month, on days by a rule of its own"),
+			SAY("Every {n} months, on days by a rule of its own") },
+		[RRULE_YEARLY] = { SAY("Every year, on days by a rule of its own"),
+			SAY("Every {n} years, on days by a rule of its own") },
+	};
+	if (r->freq < RRULE_DAILY)
+		return say(rq, "At times by a rule of its own");
+	return every(rq, r, said[r->freq][0], said[r->freq][1]);
+}
+
 struct str rule_told(struct request *rq, struct str rule, const struct zone *zone, int64_t start)
 {
 	struct rrule r;
@@ -305,5 +331,6 @@ struct str rule_told(struct request *rq, struct str rule, const struct zone *zon
 	if (rrule_parse(&rq->cx, rule, &r))
 		return STR_ABSENT;
 	rule_shape_end(&r, zone, start, &end);
-	return rule_words_ended(rq, whole(rq, &r, start), &end);
+	struct str words = whole(rq, &r, start);
+	return rule_words_ended(rq, words.len ? words : of_its_own(rq, &r), &end);
 }

@@ -8,6 +8,6 @@
 #include "caldav/calendar/zone/zone.h"
 #include "server/http/request.h"
 
-/* "Monthly on the second Tuesday and the fourth Tuesday, 5 times"; absent for what has no words. zone, start: as for
- * rule_shape_read(). */
+/* "Monthly on the second Tuesday and the fourth Tuesday, 5 times"; of what has no words how often it is, and to which
+ * end. Absent: of what cannot be read as one rule. zone, start: as for rule_shape_read(). */
 struct str rule_told(struct request *rq, struct str rule, const struct zone *zone, int64_t start);

@@ -77,6 +77,9 @@ WORDS = [
     ("FREQ=YEARLY;INTERVAL=2", "Every 2 years", "Alle 2 Jahre"),
     ("FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=10", "Every year on 10 March", "Jährlich am 10. März"),
     ("FREQ=YEARLY;BYMONTH=11;BYDAY=4TH", "Every year on the fourth Thursday of November", "Jährlich am vierten Donnerstag im November"),
+    ("FREQ=YEARLY;BYMONTH=3,9;BYDAY=TU;BYSETPOS=2,-1", "Every year on the second Tuesday and the last Tuesday, counted through March and September",
+     "Jährlich am zweiten Dienstag und am letzten Dienstag, durch März und September gezählt"),
+    ("FREQ=YEARLY;BYWEEKNO=11;WKST=SU", "Every year on Tuesday of week 11 (weeks from Sunday on)", "Jährlich am Dienstag, in Woche 11 (Wochen ab Sonntag)"),
     ("FREQ=YEARLY;BYWEEKNO=11,-1", "Every year on Tuesday of week 11 and the last week", "Jährlich am Dienstag, in Woche 11 und in der letzten Woche"),
 ]
 
@@ -109,6 +112,9 @@ TOLD = [
     ("FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=10,20", "Every year on day 10 and day 20 of March"),
     ("FREQ=YEARLY;INTERVAL=2;BYMONTH=3,6,9;BYDAY=2TU", "Every 2 years on the second Tuesday of March, June and September"),
     ("FREQ=YEARLY;BYWEEKNO=11", "Every year on Tuesday of week 11"),
+    ("FREQ=YEARLY;INTERVAL=2;BYMONTH=3,6,9;BYDAY=TU;BYSETPOS=2", "Every 2 years on the second Tuesday, counted through March, June and September"),
+    ("FREQ=YEARLY;BYDAY=TU;BYSETPOS=10", "Every year on Tuesday number 10 of the year"),
+    ("FREQ=YEARLY;BYDAY=TU,WE;BYSETPOS=-1;INTERVAL=3", "Every 3 years on the last Tuesday or Wednesday of the year"),
     ("FREQ=YEARLY;INTERVAL=2;BYWEEKNO=11,20,-1;BYDAY=MO,TU", "Every 2 years on Monday and Tuesday of week 11, week 20 and the last week"),
     ("FREQ=YEARLY;BYYEARDAY=69,100,-1", "Every year on day 69, day 100 and the last day of the year"),
     ("FREQ=YEARLY;BYYEARDAY=69;BYDAY=TU", "Every year on day 69 of the year, on Tuesday only"),
@@ -138,12 +144,17 @@ def test_a_rule_that_fields_cannot_make_is_told_in_words_and_stays_so(api, brows
     stays(api, browser, event, rule)
 
 
-@pytest.mark.parametrize("rule", ["FREQ=YEARLY;BYWEEKNO=11;WKST=SU", "FREQ=YEARLY;BYDAY=10TU,-40TU", "FREQ=YEARLY;BYYEARDAY=69,-100", "FREQ=YEARLY;BYWEEKNO=11;BYMONTH=3",
-    "FREQ=DAILY;BYHOUR=8,9,10,11,12,13,14", "FREQ=MONTHLY;BYDAY=2TU;BYMONTHDAY=10", "FREQ=MONTHLY;BYDAY=MO,TU;BYHOUR=10,11;BYSETPOS=1", "FREQ=HOURLY;BYDAY=TU",
-    "FREQ=MONTHLY;BYMONTHDAY=1,2,3,4,5,6,7,8,9,10,11,12,-1", "FREQ=YEARLY;BYMONTH=3,9;BYDAY=TU;BYSETPOS=2"])
-def test_a_rule_without_words_is_told_as_it_stands_and_stays_so(api, browser, rule):
+@pytest.mark.parametrize("rule, english", [
+    ("FREQ=YEARLY;BYDAY=10TU,-40TU", "Every year, on days by a rule of its own"), ("FREQ=YEARLY;BYYEARDAY=69,-100;COUNT=3", "Every year, on days by a rule of its own, 3 times"),
+    ("FREQ=YEARLY;INTERVAL=2;BYWEEKNO=11;BYMONTH=3", "Every 2 years, on days by a rule of its own"), ("FREQ=MONTHLY;BYDAY=2TU;BYMONTHDAY=10", "Every month, on days by a rule of its own"),
+    ("FREQ=DAILY;BYHOUR=8,9,10,11,12,13,14", "On some days, by a rule of its own"), ("FREQ=WEEKLY;BYDAY=TU,TH;BYSETPOS=1", "Every week, on days by a rule of its own"),
+    ("FREQ=MONTHLY;BYDAY=MO,TU;BYHOUR=10,11;BYSETPOS=1", "Every month, on days by a rule of its own"), ("FREQ=HOURLY;BYDAY=TU", "At times by a rule of its own"),
+    ("FREQ=MONTHLY;BYMONTHDAY=1,2,3,4,5,6,7,8,9,10,11,12,-1", "Every month, on days by a rule of its own")])
+def test_a_rule_without_words_says_how_often_and_is_no_icalendar(api, browser, rule, english):
     event = series(api, rule)
-    assert words(browser, event) == f"By a rule of its own {rule}"
+    assert words(browser, event) == english
+    page = browser.get(f"/calendar/events/{event}").text
+    assert "FREQ=" not in page and "BYDAY" not in page
     stays(api, browser, event, rule)
 
 
