@@ -7,7 +7,7 @@ async function copy(from) {
 	if (!document.execCommand('copy')) throw new Error('selected only');
 }
 function copies(button, from) {
-	const [word, done, selected] = [button.textContent, button.dataset.done ?? 'Copied', button.dataset.selected ?? 'Selected'];
+	const { done = 'Copied', selected = 'Selected' } = button.closest('[data-done]')?.dataset ?? {}, word = button.textContent; // a table says it once
 	button.hidden = false;
 	button.addEventListener('click', async () => {
 		button.textContent = await copy(from).then(() => done, () => selected);
@@ -15,7 +15,7 @@ function copies(button, from) {
 	});
 }
 for (const button of document.querySelectorAll('button[data-copy]'))
-	copies(button, document.getElementById(button.dataset.copy));
+	copies(button, button.dataset.copy ? document.getElementById(button.dataset.copy) : button.previousElementSibling);
 for (const button of document.querySelectorAll('.code > button'))
 	copies(button, button.parentElement.querySelector('code'));
 
