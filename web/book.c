@@ -82,8 +82,8 @@ static void when_values(struct request *rq, const struct book_visit *v, int64_t 
 	html_set(values, "start", instant_rfc3339(mem, instant_of_s(start)));
 	html_set(values, "day", day_long(rq, book_day(v, start)));
 	html_set(values, "hours",
-		str_fmt(mem, "%.*s\u00a0–\u00a0%.*s%s", STR_ARG(book_clock(rq, v, start)),
-			STR_ARG(book_clock(rq, v, end)), same_day ? "" : " +1"));
+		str_cat(mem, times_joined(mem, book_clock(rq, v, start), book_clock(rq, v, end)),
+			same_day ? STR("") : STR("\u00a0+1")));
 	html_set(values, "back_href", book_href(mem, v, "", "day", day_text(mem, book_day(v, start))));
 }
 

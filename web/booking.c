@@ -67,14 +67,14 @@ static int64_t local_day(const struct visit *v, int64_t at)
 	return bookable_day(v->zone, at);
 }
 
-/* "10:00 – 10:30", or to another day. */
+/* "10:00–10:30", or to another day. */
 static struct str hours_text(struct request *rq, const struct visit *v, int64_t from, int64_t to)
 {
 	struct arena *mem = rq->cx.mem;
 	struct str begins = time_of_day(rq, zone_to_local(v->zone, from));
 	struct str ends = time_of_day(rq, zone_to_local(v->zone, to));
-	if (local_day(v, from) == local_day(v, to - 1)) /* with blanks at which no line breaks */
-		return str_fmt(mem, "%.*s\u00a0–\u00a0%.*s", STR_ARG(begins), STR_ARG(ends));
+	if (local_day(v, from) == local_day(v, to - 1))
+		return times_joined(mem, begins, ends);
 	return str_fmt(
 		mem, "%.*s – %.*s, %.*s", STR_ARG(begins), STR_ARG(day_long(rq, local_day(v, to))), STR_ARG(ends));
 }

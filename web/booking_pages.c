@@ -98,8 +98,8 @@ static struct str spans_text(struct request *rq, const struct day_hours *hours)
 		int64_t from = hours->spans[i].from * INT64_C(60), to = hours->spans[i].to * INT64_C(60);
 		struct str whole =
 			to == DAY_SECONDS && !request_manner(rq)->hours_12 ? STR("24:00") : time_of_day(rq, to);
-		out = str_fmt(rq->cx.mem, "%.*s%s%.*s–%.*s", STR_ARG(out), i ? ", " : "",
-			STR_ARG(time_of_day(rq, from)), STR_ARG(whole));
+		struct str span = times_joined(rq->cx.mem, time_of_day(rq, from), whole);
+		out = str_fmt(rq->cx.mem, "%.*s%s%.*s", STR_ARG(out), i ? ", " : "", STR_ARG(span));
 	}
 	return out;
 }

@@ -236,6 +236,7 @@ static struct html_values *frame_values(
 	html_set(v, "before_href", calendar_href(mem, view, view->kind, calendar_step(view, -1)));
 	html_set(v, "today_href", calendar_href(mem, view, view->kind, view->today));
 	html_set(v, "after_href", calendar_href(mem, view, view->kind, calendar_step(view, 1)));
+	html_set(v, "month_href", calendar_href(mem, view, VIEW_MONTH, view->day));
 	html_set(v, "now", now_text(rq, view));
 	html_set(v, "zone", booking_zone_name(view->zone));
 	html_set(v, "week_start", str_fmt(mem, "%d", request_manner(rq)->week_start % 7));

@@ -42,14 +42,27 @@ struct reader request_reader(struct request *rq)
 
 /* ---- times ---- */
 
+/* Its parts stay on one line: "9:00 AM", "9:00–10:30". */
 struct str time_of_day(struct request *rq, int64_t local)
 {
-	return clock_words(rq->cx.mem, request_reader(rq), local);
+	struct str words = clock_words(rq->cx.mem, request_reader(rq), local);
+	struct buf out = buf_new(rq->cx.mem, 2 * words.len + 1);
+	for (size_t i = 0; i < words.len; i++)
+		if (words.ptr[i] == ' ')
+			BUF_LIT(&out, "\u00a0");
+		else
+			buf_char(&out, words.ptr[i]);
+	return buf_str(&out);
+}
+
+struct str times_joined(struct arena *mem, struct str from, struct str to)
+{
+	return str_fmt(mem, "%.*s\u2060–\u2060%.*s", STR_ARG(from), STR_ARG(to));
 }
 
 struct str time_span(struct request *rq, int64_t from, int64_t to)
 {
-	return str_fmt(rq->cx.mem, "%.*s–%.*s", STR_ARG(time_of_day(rq, from)), STR_ARG(time_of_day(rq, to)));
+	return times_joined(rq->cx.mem, time_of_day(rq, from), time_of_day(rq, to));
 }
 
 /* ---- weeks ---- */

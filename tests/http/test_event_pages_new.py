@@ -59,7 +59,7 @@ def test_a_whole_event(api, browser):
     assert [(a["email"], a["name"]) for a in event["attendees"]] == [("ann@example.org", "Ann"), ("bob@example.org", None)]
     assert [r["minutes_before"] for r in event["reminders"]] == [10, 120, 1440]
     page = browser.get(f"/calendar/events/{event['id']}").text
-    for text in ("Launch", "Wednesday, 11 March 2026, 15:00–16:30", "10:00–11:30", "America/New_York", "Every week", "Wednesday, 1 April 2026",
+    for text in ("Launch", "Wednesday, 11 March 2026, 15:00\u2060–\u206016:30", "10:00\u2060–\u206011:30", "America/New_York", "Every week", "Wednesday, 1 April 2026",
                  "ann@example.org", "2 hours before", "Tentative", "Shown as free"):
         assert text in page, text
 

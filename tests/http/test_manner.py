@@ -40,7 +40,7 @@ def save(browser, **fields):
 
 
 def words(text):
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", text.partition("<main")[2])))
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", text.partition("<main")[2]))).replace("\u2060", "")
 
 
 def weekdays(text):
@@ -51,8 +51,8 @@ def days_shown(text):
     return re.findall(r'<td [^>]*data-date="(.*?)"', text)
 
 
-@pytest.mark.parametrize("likes,first,days,clock", [(US, "Sunday", ("2026-03-01", "2026-04-04"), "12:00 PM"), (GB, "Monday", ("2026-02-23", "2026-04-05"), "12:00"),
-    (EG, "Saturday", ("2026-02-28", "2026-04-03"), "12:00 PM"), ([], "Monday", ("2026-02-23", "2026-04-05"), "12:00")], ids=["us", "gb", "eg", "nothing"])
+@pytest.mark.parametrize("likes,first,days,clock", [(US, "Sunday", ("2026-03-01", "2026-04-04"), "12:00\u00a0PM"), (GB, "Monday", ("2026-02-23", "2026-04-05"), "12:00"),
+    (EG, "Saturday", ("2026-02-28", "2026-04-03"), "12:00\u00a0PM"), ([], "Monday", ("2026-02-23", "2026-04-05"), "12:00")], ids=["us", "gb", "eg", "nothing"])
 def test_a_month_is_told_as_where_the_browser_is(browser, event, likes, first, days, clock):
     page = browser.get("/calendar?view=month&date=2026-03-11", likes).text
     assert weekdays(page)[0] == first and len(weekdays(page)) == 7
@@ -76,12 +76,12 @@ def test_a_week_begins_with_its_day_in_the_page_and_for_its_script(browser, even
 def test_what_somebody_chose_goes_before_where_their_browser_is(world, una, browser, event):
     at = "/calendar?view=month&date=2026-03-11"
     assert save(browser, hours="12h", week_start="saturday").location == "/account?done=saved"
-    assert weekdays(browser.get(at, GB).text)[0] == "Saturday" and "12:00 PM" in browser.get(at, GB).text
+    assert weekdays(browser.get(at, GB).text)[0] == "Saturday" and "12:00\u00a0PM" in browser.get(at, GB).text
     form = browser.get("/account").text
     assert '<option value="12h" selected>' in form and '<option value="saturday" selected>' in form
     assert world.sql(f"SELECT DISTINCT hours, week_start FROM account WHERE email = '{una.email}'") == [["12", "6"]], "in both worlds"
     assert save(browser, hours="24h").status == 303
-    assert weekdays(browser.get(at, US).text)[0] == "Saturday" and "12:00 PM" not in browser.get(at, US).text, "one of them alone is changed"
+    assert weekdays(browser.get(at, US).text)[0] == "Saturday" and "12:00\u00a0PM" not in browser.get(at, US).text, "one of them alone is changed"
     assert save(browser, week_start="").status == 303
     assert weekdays(browser.get(at, US).text)[0] == "Sunday"
 
@@ -111,13 +111,25 @@ def test_a_guest_sees_a_booking_page_as_where_their_browser_is(world, api):
     assert "Accept-Language" in ", ".join(us.headers.all("Vary")) and not us.headers.all("Set-Cookie")
 
 
+@pytest.mark.parametrize("likes", [US, GB], ids=["us", "gb"])
+def test_no_line_breaks_within_a_time_or_a_span(world, api, browser, event, likes):
+    """UAX #14: a line may break behind a dash and at a blank."""
+    page = api.page(title=f"Unbroken {likes[0][1][:5]}", calendar_id=api("GET", "/v1/calendars").json["data"][0]["id"])
+    link = api.booked(page, soon(4 if likes is US else 5, 13))["manage_url"].split("/", 3)[3]
+    for seen in (browser.get(f"/calendar/events/{event}", likes), browser.get("/calendar?view=agenda&date=2026-03-11", likes), browser.get(f"/booking-pages/{page['id']}", likes),
+                 Browser(world).get("/" + link, likes)):
+        text = html.unescape(re.sub(r"<[^>]*>", " ", seen.text.partition("<main")[2]))
+        assert re.search(r"\d:\d\d(\u00a0[AP]M)?\u2060–\u2060\d", text), text
+        assert not re.search(r"\d(.[AP]M)?–|–\d|\d [AP]M", text), text
+
+
 def test_a_guest_s_own_appointment_is_told_so(world, api):
     calendar = api.calendar()["id"]
     page = api.page(title="Own", calendar_id=calendar, busy_calendar_ids=[calendar])
     link = api.booked(page, soon(3, 13))["manage_url"].split("/", 3)[3]
     guest = Browser(world)
-    assert re.search(r"1:00 PM – 1:\d\d PM", words(guest.get("/" + link, US).text))
-    assert re.search(r"13:00 – 13:\d\d", words(guest.get("/" + link, GB).text))
+    assert re.search(r"1:00 PM–1:\d\d PM", words(guest.get("/" + link, US).text))
+    assert re.search(r"13:00–13:\d\d", words(guest.get("/" + link, GB).text))
 
 
 def test_hours_of_a_booking_page_are_told_and_read_in_both_manners(world, browser, api):

@@ -94,6 +94,24 @@ def test_every_page_of_test_data_says_so(world):
         assert [a for a in seen if a.split("?")[0].endswith(end)], end
 
 
+# ---- nothing ----
+
+
+@pytest.mark.parametrize("plan", ["free", "pro"])
+def test_what_is_empty_has_each_button_once(world, plan):
+    """Both places at once, the head and the middle, are one too many; and none is none."""
+    browser = Browser(world)
+    browser.sign_in(world.account(f"empty-{plan}@calends.example", plan=plan))
+    world.sql(f"DELETE FROM calendar c USING account a WHERE a.account_id = c.account_id AND a.email = 'empty-{plan}@calends.example' AND NOT a.livemode")
+    for path in ("/calendar", "/calendar?view=week", "/calendar?view=day", "/calendar?view=agenda", "/calendar?q=nowhere", "/calendars", "/calendars?mode=test", "/booking-pages", "/keys",
+                 "/apps", "/webhooks", "/webhooks?mode=test", "/connected-accounts", "/logs", "/usage", "/audit", "/setup"):
+        page = browser.get(path).text.partition("<main")[2].partition("</main>")[0]
+        buttons = [(href, re.sub("<.*?>", "", words)) for kind, href, words in re.findall(r'<a class="(button[^"]*)" href="([^"]*)"[^>]*>(.*?)</a>', page)]
+        assert len(buttons) == len(set(buttons)), (path, buttons)
+        if 'class="empty"' in page:
+            assert buttons and len(re.findall(r'<a class="button" ', page)) <= 1, (path, buttons)
+
+
 # ---- very much ----
 
 

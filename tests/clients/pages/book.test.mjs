@@ -79,7 +79,7 @@ for (const [width, colorScheme] of sizes)
 		await page.click('button:text-is("Make the page")');
 		await page.waitForURL(/done=booking-page-created/);
 		await judge(page, 'booking-page-made');
-		assert.match(await page.textContent('main'), /09:00–12:00, 13:00–17:00/);
+		assert.match(await page.textContent('main'), /09:00\u2060–\u206012:00, 13:00\u2060–\u206017:00/);
 		assert.match(await page.textContent('.code >> nth=1'), /<script async src="http.*\/embed\.js" data-page="coffee-/);
 		await page.click('a:text-is("Edit")');
 		await judge(page, 'booking-page-edit');
