@@ -33,7 +33,7 @@ def test_an_empty_page_leads_on(world):
     b = Browser(world)
     b.sign_in(world.account("empty@calends.example", plan="pro"))
     for page, to in {"/connected-accounts": "/setup", "/audit?kind=client.deleted": "/audit", "/calendar?q=nothing": "/calendar?view=",
-                     "/calendar?view=agenda&date=2031-01-01": "/calendar/new?date=2031-01-01", "/calendars?page=7": "/calendars/new"}.items():
+                     "/calendar?view=agenda&date=2031-01-01": "/calendar?view=month&date=2031-01-01", "/calendars?page=7": "/calendars/new"}.items():
         [block] = re.findall(r'<div class="empty">.*?</div>', b.get(page).text, re.S)
         [link] = re.findall(r'<a class="button[^"]*" href="([^"]*)"', block)
         assert html.unescape(link).startswith(to), (page, link)
