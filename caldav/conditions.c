@@ -156,7 +156,7 @@ static err_t read_if(struct checking *j, struct str text)
 /* ---- entity tags and dates ---- */
 
 /* Are they checked here? The store compares an object's tags itself, and knows no dates. */
-static bool is_judged_here(const struct dav_call *call)
+static bool is_checked_here(const struct dav_call *call)
 {
 	const struct conditions *when = &call->when;
 	switch (call->method->checked) {
@@ -200,7 +200,7 @@ err_t conditions_check(struct dav_call *call)
 	if (call->method->checked != CHECKED_NEVER)
 		TRY(conditions_read(call->rq, &call->when));
 	TRY(read_if(j, request_header_list(call->rq, "If")));
-	bool own = is_judged_here(call), needs = needs_states(j);
+	bool own = is_checked_here(call), needs = needs_states(j);
 	if (own) {
 		j->at[j->count++] = call->at;
 		needs |= is_stateful(call->at);

@@ -109,17 +109,17 @@ static int64_t fresh_s_of(struct str cache_control)
 }
 
 /* What came of one fetch. */
-struct outcome {
+struct document_fetched {
 	struct bytes packed;
 	struct str wrong;
 	bool unreachable; /* it may be there again soon: what it said before counts on */
 	int64_t fresh_s;
 };
 
-static struct outcome validate(struct ctx *cx, struct str url, err_t e, const struct fetched *got)
+static struct document_fetched validate(struct ctx *cx, struct str url, err_t e, const struct fetched *got)
 {
 	struct registration said = { .url = url };
-	struct outcome none = { .fresh_s = AGAIN_S };
+	struct document_fetched none = { .fresh_s = AGAIN_S };
 	if (e) {
 		none.unreachable = !got->cut;
 		none.wrong = err_text(e);
@@ -133,11 +133,11 @@ static struct outcome validate(struct ctx *cx, struct str url, err_t e, const st
 	none.wrong = e ? err_text(e) : STR_ABSENT;
 	if (e)
 		return none;
-	return (struct outcome){ .packed = registration_pack(cx->mem, &said),
+	return (struct document_fetched){ .packed = registration_pack(cx->mem, &said),
 		.fresh_s = fresh_s_of(got->cache_control) };
 }
 
-static struct outcome fetch_document(struct ctx *cx, struct str url)
+static struct document_fetched fetch_document(struct ctx *cx, struct str url)
 {
 	const struct str accept[] = { STR("Accept: application/json") };
 	const struct fetch what = { .url = url,
@@ -147,7 +147,7 @@ static struct outcome fetch_document(struct ctx *cx, struct str url)
 		.may_be_private = may_be_private(cx) };
 	struct fetched got = { 0 };
 	err_t e = fetch(cx, &what, &got);
-	struct outcome came = validate(cx, url, e, &got);
+	struct document_fetched came = validate(cx, url, e, &got);
 	if (came.wrong.ptr)
 		log_event(LOG_WARN, "client_document_refused", LOG_STR("url", str_sub(url, 0, 300)),
 			LOG_STR("why", came.wrong));
@@ -163,7 +163,7 @@ static err_t fetch_and_keep(struct ctx *cx, struct str url, struct str origin, s
 {
 	size_t place;
 	TRY(document_place_take(cx, origin, &place));
-	struct outcome came = fetch_document(cx, url);
+	struct document_fetched came = fetch_document(cx, url);
 	document_place_leave(place);
 	bool counts_on = came.unreachable && counts_still(cx, row);
 	TRY(db_exec(cx, &sql_client_document_store, NULL, IN(url), IN(came.packed), IN(came.wrong), IN(cx->now),

@@ -3,7 +3,6 @@
 
 #include "oauth/family.h"
 #include "server/account/audit.h"
-#include "server/auth/scope.h"
 #include "server/base/buf.h"
 #include "server/base/log.h"
 #include "server/crypto/digest.h"
@@ -104,7 +103,7 @@ static err_t replay_open(struct ctx *cx, const struct refresh_claim *claim, cons
 	uint64_t scopes, until;
 	if (!unseal(cx->mem, replay_key(cx, claim->token), id_uuid(cx->mem, old->family), got->replay, &plain))
 		return FAIL(cx, INVALID_GRANT, "the kept answer does not open");
-	rest = (struct str){ (const char *)plain.ptr, plain.len };
+	rest = bytes_str(plain);
 	if (!str_cut(&rest, ' ', &access) || !str_cut(&rest, ' ', &refresh) || !str_cut(&rest, ' ', &narrowed) ||
 		!str_cut(&rest, ' ', &end) || !str_to_u64(narrowed, INT64_MAX, &scopes) ||
 		!str_to_u64(end, INT64_MAX, &until))

@@ -124,7 +124,7 @@ struct id registration_id(struct arena *mem, const struct registration *in)
 	uint8_t hash[SHA256_SIZE];
 	struct bytes packed = registration_pack(mem, in);
 	bool by_url = in->by == REGISTERED_BY_DOCUMENT;
-	struct str what = by_url ? in->url : (struct str){ (const char *)packed.ptr, packed.len };
+	struct str what = by_url ? in->url : bytes_str(packed);
 	struct str text = str_cat(mem, by_url ? STR("document ") : STR("registration "), what);
 	sha256(bytes_of(text.ptr, text.len), hash);
 	memcpy(id.octets, hash, sizeof id.octets);
@@ -148,7 +148,7 @@ err_t registration_seal(struct ctx *cx, const struct registration *in, struct st
 			REGISTRATION_SEALED_MAX);
 	tag_of(cx, packed, tag);
 	struct buf sealed = buf_new(cx->mem, REGISTRATION_SEALED_MAX + TAG_SIZE);
-	buf_add(&sealed, (struct str){ (const char *)packed.ptr, packed.len });
+	buf_add(&sealed, bytes_str(packed));
 	buf_add(&sealed, (struct str){ (const char *)tag, TAG_SIZE });
 	*client_id_out =
 		str_cat(cx->mem, STR(REGISTRATION_PREFIX), base64url_of(cx->mem, bytes_of(sealed.ptr, sealed.len)));

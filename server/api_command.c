@@ -157,9 +157,9 @@ static void no_close(struct client_io *io)
 	(void)io;
 }
 
-static void no_hold(struct client_io *io, struct line *line)
+static void no_hold(struct client_io *io, struct held_connection *held)
 {
-	(void)io, (void)line;
+	(void)io, (void)held;
 }
 
 static const struct client_io_ops nobody = { no_read, no_write, no_reserve, is_last, no_close, no_hold };

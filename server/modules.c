@@ -303,8 +303,8 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 		.folder = embedded_folder(runtime->embedded),
 		.low_bytes = (uint64_t)runtime->config.disk_low_mib << 20,
 	};
-	struct webhook_feed *feed = arena_new(cx->mem, struct webhook_feed);
-	*feed = (struct webhook_feed){ &api_webhook_views, app->listening };
+	struct outbox_reader *reader = arena_new(cx->mem, struct outbox_reader);
+	*reader = (struct outbox_reader){ &api_webhook_views, app->listening };
 	struct job_bell *unfilled = arena_new(cx->mem, struct job_bell);
 	struct job_bell *moved = arena_new(cx->mem, struct job_bell);
 	struct job_bell *streams = streams_bell(app->streams), *voice = voice_sockets_bell(app->voice);
@@ -318,7 +318,7 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 		{ "signing_keys", SIGNING_KEYS_EVERY_MS, JOB_PATIENCE_MS,    signing_keys_keep,    NULL, NULL, 0 },
 		{ "metadata",     METADATA_EVERY_MS,     JOB_PATIENCE_MS,    metadata_sign,        app->metadata, NULL, 0 },
 		{ "audit",        AUDIT_EVERY_MS,        JOB_PATIENCE_MS,    audit_keep,           NULL, NULL, 0 },
-		{ "webhook_feed", WEBHOOKS_EVERY_MS,     JOB_PATIENCE_MS,    webhook_feed,         feed, app->webhooks, REST_MS },
+		{ "outbox_reader", WEBHOOKS_EVERY_MS,    JOB_PATIENCE_MS,    outbox_reader,        reader, app->webhooks, REST_MS },
 		{ "webhook_send", WEBHOOKS_EVERY_MS,     JOB_PATIENCE_MS,    webhook_send_due,     app->state, app->webhooks, REST_MS },
 		{ "leaving",      LEAVING_EVERY_MS,      JOB_PATIENCE_MS,    leaving_delete,       NULL, NULL, 0 },
 		{ "resets",       RESETS_EVERY_MS,       JOB_PATIENCE_MS,    asked_write,          NULL, app->written, LETTERS_REST_MS },

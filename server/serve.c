@@ -288,7 +288,7 @@ static err_t serve_over(struct ctx *cx, const struct command_call *call, const s
 	return e;
 }
 
-/* Settings are judged before the database is made or changed: a wrong one changes nothing. */
+/* Settings are checked before the database is made or changed: a wrong one changes nothing. */
 err_t serve_command(struct ctx *cx, const struct command_call *call)
 {
 	struct config *settled = arena_new(cx->mem, struct config);

@@ -24,7 +24,7 @@ err_t user_become(struct ctx *cx)
 	return OK;
 }
 
-/* access() judges the real user, so that both change; root stays the saved one, to come back. */
+/* access() looks at the real user, so that both change; root stays the saved one, to come back. */
 static bool change(uid_t uid, gid_t gid)
 {
 	return setresgid(gid, gid, 0) == 0 && setresuid(uid, uid, 0) == 0;

@@ -134,7 +134,7 @@ static err_t edit_profile(struct request *rq, unsigned *conflicts)
 	struct account account;
 	TRY(row_hold(&rq->cx, HELD_ACCOUNT, id, id));
 	TRY(account_by_id(&rq->cx, id, &account));
-	TRY(stale_judge(rq, edit_fields(rq, &account), EDIT_FIELDS, conflicts));
+	TRY(stale_check(rq, edit_fields(rq, &account), EDIT_FIELDS, conflicts));
 	return save_profile(rq, &account);
 }
 

@@ -320,7 +320,7 @@ static err_t edit(struct request *rq, struct client *client, unsigned *conflicts
 {
 	TRY(row_hold(&rq->cx, HELD_CLIENT, client->owner, client->id));
 	TRY(app_in_path(rq, client));
-	TRY(stale_judge(rq, edit_fields(rq->cx.mem, client), EDIT_FIELDS, conflicts));
+	TRY(stale_check(rq, edit_fields(rq->cx.mem, client), EDIT_FIELDS, conflicts));
 	return change(rq, client);
 }
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "caldav/calendar/sandbox.h"
-#include "oauth/client_json.h"
 #include "oauth/client_logo.h"
 #include "oauth/connected_account.h"
 #include "server/base/config.h"

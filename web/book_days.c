@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which days of a month have room, and what of one of them is free. */
-#include "caldav/calendar/ical/dates.h"
 #include "web/book.h"
 #include "web/calendar_view.h"
 #include "web/manner.h"
-#include "web/say.h"
 
 #define LOOK_DAYS 62 /* looked at in one go for the first that is free */
 #define LOOKS 6      /* and so often, before nothing is offered */
@@ -29,7 +27,7 @@ static int64_t first_of_month(int64_t day, int months)
 
 static int64_t utc_of(const struct book_visit *v, int64_t day)
 {
-	return zone_to_utc(v->zone, day * DAY_SECONDS);
+	return zone_to_utc(v->zone, day * DAY_S);
 }
 
 /* The day of the first slot from `from` on; -1: there is none within what is looked at. */

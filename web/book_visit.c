@@ -4,7 +4,6 @@
 #include "caldav/calendar/recur/vtimezone.h"
 #include "server/http/access.h"
 #include "web/booking_pages.h"
-#include "web/calendar_view.h"
 #include "web/manner.h"
 #include "web/say.h"
 

@@ -18,7 +18,6 @@
 #include "web/pages.h"
 #include "web/say.h"
 
-#define DAY_S INT64_C(86400)
 #define WEEK_DAYS 7
 #define DAYS_AHEAD 730 /* as far as a page's horizon can be */
 #define REASON_MAX 1000

@@ -4,7 +4,6 @@
 
 #define TEXT_MAX ((size_t)64 * 1024)
 #define DATE_LEN 10
-#define DAY_S INT64_C(86400)
 #define DASH "\u2013"
 
 /* ---- to text ---- */

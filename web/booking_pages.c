@@ -4,10 +4,7 @@
 
 #include <string.h>
 
-#include "caldav/calendar/ical/dates.h"
-#include "caldav/calendar/recur/vtimezone.h"
 #include "caldav/calendar/store/store.h"
-#include "web/booking_form.h"
 #include "web/calendar_view.h"
 #include "web/manner.h"
 #include "web/own_call.h"
@@ -96,8 +93,7 @@ static struct str spans_text(struct request *rq, const struct day_hours *hours)
 	struct str out = STR("");
 	for (size_t i = 0; i < hours->count; i++) {
 		int64_t from = hours->spans[i].from * INT64_C(60), to = hours->spans[i].to * INT64_C(60);
-		struct str whole =
-			to == DAY_SECONDS && !request_manner(rq)->hours_12 ? STR("24:00") : time_of_day(rq, to);
+		struct str whole = to == DAY_S && !request_manner(rq)->hours_12 ? STR("24:00") : time_of_day(rq, to);
 		struct str span = times_joined(rq->cx.mem, time_of_day(rq, from), whole);
 		out = str_fmt(rq->cx.mem, "%.*s%s%.*s", STR_ARG(out), i ? ", " : "", STR_ARG(span));
 	}

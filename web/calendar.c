@@ -102,7 +102,7 @@ static void day_values(struct request *rq, const struct calendar_view *view, con
 }
 
 static void month_values(
-	struct request *rq, const struct calendar_view *view, const struct month *month, struct html_values *v)
+	struct request *rq, const struct calendar_view *view, const struct calendar_month *month, struct html_values *v)
 {
 	struct html_values *table = html_add_row(v, "month");
 	weekday_values(rq, table);
@@ -118,7 +118,7 @@ static void month_values(
 
 /* Days without anything are left out of an agenda. */
 static void list_values(
-	struct request *rq, const struct calendar_view *view, const struct list *days, struct html_values *v)
+	struct request *rq, const struct calendar_view *view, const struct calendar_list *days, struct html_values *v)
 {
 	struct arena *mem = rq->cx.mem;
 	struct html_values *list = html_add_row(v, "list");
@@ -153,7 +153,7 @@ static void list_values(
 static struct str now_text(struct request *rq, const struct calendar_view *view)
 {
 	int64_t now = zone_to_local(view->zone, instant_s(account_now(&rq->cx)));
-	return str_fmt(rq->cx.mem, "%.*sT%.*s", STR_ARG(day_text(rq->cx.mem, floor_div(now, DAY_SECONDS))),
+	return str_fmt(rq->cx.mem, "%.*sT%.*s", STR_ARG(day_text(rq->cx.mem, floor_div(now, DAY_S))),
 		STR_ARG(clock_text(rq->cx.mem, now)));
 }
 
@@ -259,9 +259,10 @@ err_t calendar_page_show(struct request *rq, struct response *rs)
 	struct calendar_view view;
 	struct calendar_entries entries;
 	TRY(calendar_view_read(rq, &view));
-	struct month *month = arena_new(rq->cx.mem, struct month);
-	struct list list;
-	TRY(view.kind == VIEW_MONTH ? month_read(rq, &view, &entries, month) : list_read(rq, &view, &entries, &list));
+	struct calendar_month *month = arena_new(rq->cx.mem, struct calendar_month);
+	struct calendar_list list;
+	TRY(view.kind == VIEW_MONTH ? calendar_month_read(rq, &view, &entries, month)
+				    : calendar_list_read(rq, &view, &entries, &list));
 	struct html_values *v = frame_values(rq, &view, &entries);
 	if (view.kind == VIEW_MONTH)
 		month_values(rq, &view, month, v);

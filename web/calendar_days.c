@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Days and times as the calendar's views write them. */
-#include "caldav/calendar/ical/dates.h"
 #include "server/base/clock.h"
 #include "web/calendar_view.h"
 #include "web/say.h"
@@ -77,6 +76,6 @@ struct str months_long(struct request *rq, int64_t from, int64_t to)
 
 struct str clock_text(struct arena *mem, int64_t local)
 {
-	int64_t of_day = floor_mod(local, DAY_SECONDS);
+	int64_t of_day = floor_mod(local, DAY_S);
 	return str_fmt(mem, "%02d:%02d", (int)(of_day / 3600), (int)(of_day / 60 % 60));
 }

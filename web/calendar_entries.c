@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/calendar_entries.h"
 
-#include "caldav/calendar/ical/dates.h"
 #include "web/manner.h"
 #include "web/say.h"
 
@@ -18,8 +17,8 @@ static void set_span(struct calendar_entry *e, int64_t start, int64_t end)
 {
 	e->start = start;
 	e->end = end > start ? end : start;
-	e->from_day = floor_div(e->start, DAY_SECONDS);
-	e->to_day = e->end > e->start ? floor_div(e->end - 1, DAY_SECONDS) : e->from_day;
+	e->from_day = floor_div(e->start, DAY_S);
+	e->to_day = e->end > e->start ? floor_div(e->end - 1, DAY_S) : e->from_day;
 }
 
 /* One item as an entry of the view. */
@@ -101,8 +100,8 @@ static struct agenda_query query_of(struct request *rq, const struct calendar_vi
 		.actor = &view->actor,
 		.calendars = shown_calendars(rq->cx.mem, view),
 		.zone = zone_name(view->zone),
-		.start = instant_of_s(zone_to_utc(view->zone, view->first * DAY_SECONDS)),
-		.end = instant_of_s(zone_to_utc(view->zone, (view->first + view->count) * DAY_SECONDS)),
+		.start = instant_of_s(zone_to_utc(view->zone, view->first * DAY_S)),
+		.end = instant_of_s(zone_to_utc(view->zone, (view->first + view->count) * DAY_S)),
 		.expand = true,
 		.limit = AGENDA_PAGE_MAX,
 	};
@@ -158,13 +157,13 @@ err_t calendar_entries_read(struct request *rq, const struct calendar_view *view
 
 bool entry_is_bar(const struct calendar_entry *e)
 {
-	return e->all_day || e->end - e->start >= DAY_SECONDS;
+	return e->all_day || e->end - e->start >= DAY_S;
 }
 
 static struct str wall_iso(struct arena *mem, int64_t local)
 {
-	int64_t of_day = floor_mod(local, DAY_SECONDS);
-	return str_fmt(mem, "%.*sT%02d:%02d:%02d", STR_ARG(day_text(mem, floor_div(local, DAY_SECONDS))),
+	int64_t of_day = floor_mod(local, DAY_S);
+	return str_fmt(mem, "%.*sT%02d:%02d:%02d", STR_ARG(day_text(mem, floor_div(local, DAY_S))),
 		(int)(of_day / 3600), (int)(of_day / 60 % 60), (int)(of_day % 60));
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the page's script asks for: the events of some days as JSON, and to hear when they change. */
-#include "caldav/calendar/ical/dates.h"
 #include "server/account/session.h"
 #include "server/base/config.h"
 #include "server/data/json.h"
@@ -77,7 +76,7 @@ err_t calendar_stream(struct request *rq, struct response *rs)
 {
 	struct ctx *cx = &rq->cx;
 	struct calendar_view view;
-	struct line *line;
+	struct held_connection *held;
 	TRY(calendar_view_read(rq, &view));
 	struct stream_new in = {
 		.account = view.actor.owner,
@@ -99,7 +98,7 @@ err_t calendar_stream(struct request *rq, struct response *rs)
 	TRY(streams_admit(cx, &in.proof));
 	buf_fmt(out, "retry: %d\n\n", STREAM_RETRY_MS);
 	stream_write_ready(out, cx->mem, cx->config->public_url, &in);
-	TRY(streams_add(cx, rq->app->streams, &in, &line));
-	response_hold(rs, line);
+	TRY(streams_add(cx, rq->app->streams, &in, &held));
+	response_hold(rs, held);
 	return OK;
 }

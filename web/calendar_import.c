@@ -2,7 +2,6 @@
 /* A file of events into a calendar, and what became of it: what importCalendar does on REST. */
 #include "caldav/calendar/import/import.h"
 
-#include "server/account/label.h"
 #include "server/http/access.h"
 #include "web/calendar_view.h"
 #include "web/calendars.h"
@@ -66,14 +65,14 @@ err_t calendar_import_again(struct request *rq, struct response *rs, err_t e)
 /* ---- the import ---- */
 
 /* What is to be done, as the form says. */
-struct order {
+struct import_request {
 	struct actor actor;
 	const struct form_file *file;
 	struct calendar calendar;
 	bool skip, made; /* made: the calendar is new */
 };
 
-static err_t read_calendar(struct request *rq, struct order *out)
+static err_t read_calendar(struct request *rq, struct import_request *out)
 {
 	struct str named = form_get(&rq->form, "calendar");
 	struct id id;
@@ -87,9 +86,9 @@ static err_t read_calendar(struct request *rq, struct order *out)
 	return e;
 }
 
-static err_t read_order(struct request *rq, struct order *out)
+static err_t read_order(struct request *rq, struct import_request *out)
 {
-	struct order order = {
+	struct import_request order = {
 		.actor = calendars_actor(rq, calendar_in_test(rq)),
 		.file = form_file(&rq->form, "file"),
 		.skip = str_eq(form_get(&rq->form, "existing"), STR("skip")),
@@ -106,7 +105,7 @@ static err_t read_order(struct request *rq, struct order *out)
  * It is called what the file says, else what the file is called. The same form again is about the same calendar, in
  * which the same file changes nothing.
  */
-static err_t make_calendar(struct request *rq, struct order *order)
+static err_t make_calendar(struct request *rq, struct import_request *order)
 {
 	struct calendar_change with = { .set_displayname = true };
 	struct once once;
@@ -139,7 +138,7 @@ static err_t about_field(struct request *rq, err_t e)
 }
 
 /* A calendar that was made for nothing goes again. */
-static err_t import(struct request *rq, struct order *order, struct import_result *result)
+static err_t import(struct request *rq, struct import_request *order, struct import_result *result)
 {
 	TRY(access_count_write(rq, order->actor.owner));
 	if (order->made)
@@ -183,7 +182,7 @@ static struct str note_said(struct request *rq, const struct import_note *note, 
 }
 
 static err_t report(
-	struct request *rq, struct response *rs, const struct order *order, const struct import_result *done)
+	struct request *rq, struct response *rs, const struct import_request *order, const struct import_result *done)
 {
 	struct html_values *v;
 	TRY(calendars_page_of(rq, &order->calendar, SAY("What was imported"), &v));
@@ -214,7 +213,7 @@ static err_t report(
 
 err_t calendar_import_post(struct request *rq, struct response *rs)
 {
-	struct order order;
+	struct import_request order;
 	struct import_result result = { 0 };
 	err_t e = read_order(rq, &order);
 	if (!e)

@@ -25,7 +25,7 @@ static void days_of(const struct calendar_view *view, const struct calendar_entr
 }
 
 static void put(const struct calendar_view *view, const struct calendar_entry *e, size_t most, struct arena *mem,
-	struct list *out)
+	struct calendar_list *out)
 {
 	int64_t from, to;
 	days_of(view, e, &from, &to);
@@ -43,7 +43,7 @@ static void put(const struct calendar_view *view, const struct calendar_entry *e
 }
 
 /* An agenda ends before the day that would be too much for its page. */
-static void end_page(struct calendar_view *view, struct list *list)
+static void end_page(struct calendar_view *view, struct calendar_list *list)
 {
 	size_t count = 0;
 	for (int64_t d = 0; d < view->count; d++) {
@@ -57,8 +57,8 @@ static void end_page(struct calendar_view *view, struct list *list)
 }
 
 /* The entries that are shown, each once. */
-static size_t choose(const struct calendar_view *view, const struct calendar_entries *entries, const struct list *list,
-	struct arena *mem, size_t *out)
+static size_t choose(const struct calendar_view *view, const struct calendar_entries *entries,
+	const struct calendar_list *list, struct arena *mem, size_t *out)
 {
 	bool *taken = arena_array(mem, bool, entries->count);
 	size_t count = 0;
@@ -73,7 +73,7 @@ static size_t choose(const struct calendar_view *view, const struct calendar_ent
 }
 
 /* Those that went between the steps are left out. */
-static void leave_out_gone(const struct calendar_view *view, struct list *list)
+static void leave_out_gone(const struct calendar_view *view, struct calendar_list *list)
 {
 	for (int64_t d = 0; d < view->count; d++) {
 		struct list_day *day = &list->days[d];
@@ -86,10 +86,10 @@ static void leave_out_gone(const struct calendar_view *view, struct list *list)
 }
 
 /* Which day has what, of as much as was read. An agenda ends where its page is full. */
-static void lay_out(
-	struct calendar_view *view, const struct calendar_entries *entries, struct arena *mem, struct list *out)
+static void lay_out(struct calendar_view *view, const struct calendar_entries *entries, struct arena *mem,
+	struct calendar_list *out)
 {
-	*out = (struct list){ .days = arena_array(mem, struct list_day, (size_t)view->count) };
+	*out = (struct calendar_list){ .days = arena_array(mem, struct list_day, (size_t)view->count) };
 	for (int bars = 1; bars >= 0; bars--)
 		for (size_t i = 0; i < entries->count; i++)
 			if (entry_is_bar(&entries->items[i]) == (bars == 1))
@@ -99,7 +99,8 @@ static void lay_out(
 }
 
 /* Nothing is missing on the days of a page that ends before the day of the last that was read. */
-static bool is_whole(const struct calendar_view *view, const struct calendar_entries *entries, const struct list *list)
+static bool is_whole(
+	const struct calendar_view *view, const struct calendar_entries *entries, const struct calendar_list *list)
 {
 	return !entries->more ||
 	       (list->goes_on && view->first + view->count <= entries->items[entries->count - 1].from_day);
@@ -107,7 +108,7 @@ static bool is_whole(const struct calendar_view *view, const struct calendar_ent
 
 /* A full agenda has a few days on its page, and the rest of its month is read for those alone that need it. */
 static err_t read_first(struct request *rq, struct calendar_view *view, struct calendar_entries *entries,
-	const struct spot **spots, struct list *out)
+	const struct spot **spots, struct calendar_list *out)
 {
 	int64_t days = view->count;
 	TRY(calendar_spans_read(rq, view, AGENDA_SPOTS_FIRST, entries, spots));
@@ -123,14 +124,15 @@ static err_t read_first(struct request *rq, struct calendar_view *view, struct c
 }
 
 static err_t read_sought(
-	struct request *rq, struct calendar_view *view, struct calendar_entries *entries, struct list *out)
+	struct request *rq, struct calendar_view *view, struct calendar_entries *entries, struct calendar_list *out)
 {
 	TRY(calendar_entries_read(rq, view, entries));
 	lay_out(view, entries, rq->cx.mem, out);
 	return OK;
 }
 
-err_t list_read(struct request *rq, struct calendar_view *view, struct calendar_entries *entries, struct list *out)
+err_t calendar_list_read(
+	struct request *rq, struct calendar_view *view, struct calendar_entries *entries, struct calendar_list *out)
 {
 	struct arena *mem = rq->cx.mem;
 	const struct spot *spots = NULL;

@@ -16,7 +16,7 @@ struct list_day {
 	size_t hidden; /* others, which the day's own view has */
 };
 
-struct list {
+struct calendar_list {
 	struct list_day *days; /* view->count of them, from view->first on */
 	bool goes_on;          /* an agenda that ended early */
 };
@@ -26,5 +26,5 @@ struct list {
  * LIST_ENTRIES_MAX entries: then view->count is less than it was. Words (view->q) are sought in all: each entry that
  * was found stands once, on the day on which it begins.
  */
-MUST_CHECK err_t list_read(
-	struct request *rq, struct calendar_view *view, struct calendar_entries *entries, struct list *out);
+MUST_CHECK err_t calendar_list_read(
+	struct request *rq, struct calendar_view *view, struct calendar_entries *entries, struct calendar_list *out);

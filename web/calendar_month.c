@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "caldav/calendar/ical/dates.h"
-
 static bool is_free(const struct month_day *week, int from, int to, int lane)
 {
 	for (int d = from; d <= to; d++)
@@ -30,7 +28,7 @@ static void put(struct month_day *week, const struct calendar_entry *e, int from
 	}
 }
 
-static void put_in_weeks(const struct calendar_view *view, const struct calendar_entry *e, struct month *out)
+static void put_in_weeks(const struct calendar_view *view, const struct calendar_entry *e, struct calendar_month *out)
 {
 	int64_t last = entry_is_bar(e) ? e->to_day : e->from_day;
 	int64_t from = e->from_day - view->first, to = last - view->first;
@@ -45,7 +43,8 @@ static void put_in_weeks(const struct calendar_view *view, const struct calendar
 	}
 }
 
-static void lay_out(const struct calendar_view *view, const struct calendar_entries *entries, struct month *out)
+static void lay_out(
+	const struct calendar_view *view, const struct calendar_entries *entries, struct calendar_month *out)
 {
 	memset(out, 0, sizeof *out);
 	for (int bars = 1; bars >= 0; bars--)
@@ -55,7 +54,8 @@ static void lay_out(const struct calendar_view *view, const struct calendar_entr
 }
 
 /* Those that begin in a lane of a week, each once. */
-static size_t choose(const struct calendar_entries *entries, const struct month *month, struct arena *mem, size_t *out)
+static size_t choose(
+	const struct calendar_entries *entries, const struct calendar_month *month, struct arena *mem, size_t *out)
 {
 	bool *taken = arena_array(mem, bool, entries->count);
 	size_t count = 0;
@@ -72,7 +72,7 @@ static size_t choose(const struct calendar_entries *entries, const struct month 
 }
 
 /* What went between the steps has no lane any more. */
-static void clear_gone(struct month *month)
+static void clear_gone(struct calendar_month *month)
 {
 	for (size_t d = 0; d < ARRAY_LEN(month->days); d++)
 		for (size_t lane = 0; lane < MONTH_LANES; lane++) {
@@ -84,8 +84,8 @@ static void clear_gone(struct month *month)
 		}
 }
 
-err_t month_read(
-	struct request *rq, const struct calendar_view *view, struct calendar_entries *entries, struct month *out)
+err_t calendar_month_read(struct request *rq, const struct calendar_view *view, struct calendar_entries *entries,
+	struct calendar_month *out)
 {
 	const struct spot *spots;
 	size_t *chosen = arena_array(rq->cx.mem, size_t, ARRAY_LEN(out->days) * MONTH_LANES);

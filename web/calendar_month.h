@@ -19,7 +19,7 @@ struct month_day {
 	int hidden;  /* those that have no lane */
 };
 
-struct month {
+struct calendar_month {
 	struct month_day days[MONTH_WEEKS_MAX * 7];
 };
 
@@ -27,5 +27,5 @@ struct month {
  * The view's days with its entries, bars above what has a time. Entries that have no lane are counted, and are not
  * read: so a month costs what it shows, however much is in it. `entries` is where they are, those without a lane too.
  */
-MUST_CHECK err_t month_read(
-	struct request *rq, const struct calendar_view *view, struct calendar_entries *entries, struct month *out);
+MUST_CHECK err_t calendar_month_read(struct request *rq, const struct calendar_view *view,
+	struct calendar_entries *entries, struct calendar_month *out);

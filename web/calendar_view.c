@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/calendar_view.h"
 
-#include "caldav/calendar/ical/dates.h"
 #include "caldav/calendar/sandbox.h"
 #include "web/manner.h"
 
@@ -134,7 +133,7 @@ err_t calendar_view_read(struct request *rq, struct calendar_view *out)
 	if (!v.q.len)
 		v.q = STR_ABSENT;
 	v.kind = v.q.ptr ? VIEW_AGENDA : kind_of(form_get(params, "view"));
-	v.today = floor_div(zone_to_local(v.zone, instant_s(account_now(&rq->cx))), DAY_SECONDS);
+	v.today = floor_div(zone_to_local(v.zone, instant_s(account_now(&rq->cx))), DAY_S);
 	if (!day_parse(form_get(params, "date"), &v.day) || v.day > farthest || v.day < -farthest / 4)
 		v.day = v.today;
 	choose_days(rq, &v);

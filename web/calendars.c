@@ -285,7 +285,7 @@ err_t calendar_edit_post(struct request *rq, struct response *rs)
 	err_t e = OK;
 	for (int i = 0; i < TRIES; i++) {
 		TRY(calendars_in_path(rq, &c));
-		e = stale_judge(rq, edit_fields(rq->cx.mem, &c), EDIT_FIELDS, &conflicts);
+		e = stale_check(rq, edit_fields(rq->cx.mem, &c), EDIT_FIELDS, &conflicts);
 		if (!e)
 			e = change(rq, &c);
 		if (!err_is(e, PRECONDITION) || conflicts)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/chart.h"
 
-#include "server/account/usage.h"
 #include "web/say.h"
 
 #define HEIGHT 1000

@@ -110,7 +110,7 @@ static err_t edit(struct request *rq, struct connected_account *connected, struc
 	TRY(row_hold(&rq->cx, HELD_CONNECTED_ACCOUNT, connected->account, connected->id));
 	TRY(in_path(rq, &now));
 	TRY(calendar_list(&rq->cx, &actor, &calendars, &count));
-	err_t stale = stale_judge(rq, edit_fields(rq, &now, calendars, count), EDIT_FIELDS, conflicts);
+	err_t stale = stale_check(rq, edit_fields(rq, &now, calendars, count), EDIT_FIELDS, conflicts);
 	TRY(read_change(rq, change)); /* what was ticked is shown again */
 	if (!stale) /* of what was seen before: it tells what others took meanwhile apart from what was never there */
 		return connected_account_change(&rq->cx, connected, change);

@@ -5,7 +5,6 @@
 #include "oauth/answer.h"
 #include "oauth/authorize.h"
 #include "server/auth/scope.h"
-#include "server/base/config.h"
 #include "server/crypto/digest.h"
 #include "server/crypto/keyring.h"
 #include "server/http/access.h"

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "caldav/calendar/ical/dates.h"
 #include "web/manner.h"
 #include "web/rule_words.h"
 #include "web/say.h"
@@ -22,9 +21,9 @@ static struct str date_said(struct request *rq, const struct event *series, stru
 	const struct zone *zone = viewer_zone(rq);
 	bool day = date.day || series->all_day;
 	int64_t at = day ? instant_s(date.at) : zone_to_local(zone, instant_s(date.at));
-	struct str said = day_words_short(rq->cx.mem, request_language(rq), floor_div(at, DAY_SECONDS));
-	int64_t usual = floor_mod(zone_to_local(zone, instant_s(series->start)), DAY_SECONDS);
-	if (day || floor_mod(at, DAY_SECONDS) == usual)
+	struct str said = day_words_short(rq->cx.mem, request_language(rq), floor_div(at, DAY_S));
+	int64_t usual = floor_mod(zone_to_local(zone, instant_s(series->start)), DAY_S);
+	if (day || floor_mod(at, DAY_S) == usual)
 		return said;
 	return say_with(rq, "{day} at {time}", "day", said, "time", time_of_day(rq, at), NULL);
 }
@@ -56,7 +55,7 @@ static struct str dates_said(
 static struct str due_said(struct request *rq, const struct agenda_item *item)
 {
 	int64_t at = zone_to_local(viewer_zone(rq), instant_s(item->due));
-	struct str day = day_long(rq, floor_div(at, DAY_SECONDS));
+	struct str day = day_long(rq, floor_div(at, DAY_S));
 	if (item->event.all_day)
 		return day;
 	return str_fmt(rq->cx.mem, "%.*s, %.*s", STR_ARG(day), STR_ARG(time_of_day(rq, at)));

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The form of an event: a new one, and one that is there. */
-#include "caldav/calendar/ical/dates.h"
 #include "server/account/account.h"
 #include "server/data/json.h"
 #include "server/mail/mail.h"
@@ -126,16 +125,16 @@ static void new_times(struct request *rq, const struct form *params, struct even
 	int64_t now = zone_to_local(zone, instant_s(account_now(&rq->cx))), day, last;
 	int64_t next_hour = (floor_div(now, 3600) + 1) * 3600, start = next_hour;
 	bool all_day = str_eq(form_get(params, "all_day"), STR("1"));
-	if (day_parse(form_get(params, "date"), &day) && day != floor_div(now, DAY_SECONDS))
-		start = day * DAY_SECONDS + INT64_C(9) * 3600;
+	if (day_parse(form_get(params, "date"), &day) && day != floor_div(now, DAY_S))
+		start = day * DAY_S + INT64_C(9) * 3600;
 	struct str start_time = form_get(params, "start"), end_time = form_get(params, "end");
 	int64_t end = start + 3600;
 	form->value[FIELD_ALL_DAY] = all_day ? STR("1") : STR("");
-	form->value[FIELD_START_DATE] = day_text(mem, floor_div(start, DAY_SECONDS));
+	form->value[FIELD_START_DATE] = day_text(mem, floor_div(start, DAY_S));
 	form->value[FIELD_START_TIME] = start_time.len == 5 ? start_time : clock_text(mem, start);
 	form->value[FIELD_END_DATE] = day_parse(form_get(params, "end_date"), &last)
 					      ? day_text(mem, last)
-					      : day_text(mem, floor_div(all_day ? start : end, DAY_SECONDS));
+					      : day_text(mem, floor_div(all_day ? start : end, DAY_S));
 	form->value[FIELD_END_TIME] = end_time.len == 5 ? end_time : clock_text(mem, end);
 }
 

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "caldav/calendar/ical/dates.h"
 #include "web/event_rule.h"
 
 #define NAMES(prefix)                                                                                                  \
@@ -56,10 +55,10 @@ static void times_of(struct arena *mem, const struct zone *zone, const struct ev
 		start = zone_to_local(zone, start);
 		end = zone_to_local(zone, end);
 	} else if (end > start) {
-		end -= DAY_SECONDS;
+		end -= DAY_S;
 	}
-	value[FIELD_START_DATE] = day_text(mem, floor_div(start, DAY_SECONDS));
-	value[FIELD_END_DATE] = day_text(mem, floor_div(end, DAY_SECONDS));
+	value[FIELD_START_DATE] = day_text(mem, floor_div(start, DAY_S));
+	value[FIELD_END_DATE] = day_text(mem, floor_div(end, DAY_S));
 	value[FIELD_START_TIME] = e->all_day ? STR("") : clock_whole(mem, start);
 	value[FIELD_END_TIME] = e->all_day ? STR("") : clock_whole(mem, end);
 }
@@ -166,7 +165,7 @@ static err_t read_time(struct ctx *cx, const struct event_form *form, enum event
 		return REFUSE(cx, INVALID_VALUE, event_field_names[date], "Enter a date.");
 	if (!all_day && !clock_parse(form->value[time], &seconds))
 		return REFUSE(cx, INVALID_VALUE, event_field_names[time], "Enter a time, such as 09:30.");
-	*out = day * DAY_SECONDS + seconds;
+	*out = day * DAY_S + seconds;
 	return OK;
 }
 
@@ -183,8 +182,8 @@ static err_t write_times(
 	if (fields & 1u << FIELD_ALL_DAY)
 		json_bool(j, "all_day", all_day);
 	if (all_day) {
-		json_str(j, "start_time", day_text(cx->mem, floor_div(start, DAY_SECONDS)));
-		json_str(j, "end_time", day_text(cx->mem, floor_div(end, DAY_SECONDS) + 1));
+		json_str(j, "start_time", day_text(cx->mem, floor_div(start, DAY_S)));
+		json_str(j, "end_time", day_text(cx->mem, floor_div(end, DAY_S) + 1));
 		return OK;
 	}
 	if (fields & 1u << FIELD_ZONE && form->value[FIELD_ZONE].len)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where an event was dragged to, as the page's script sends it; answered in JSON. */
-#include "caldav/calendar/ical/dates.h"
 #include "server/data/json.h"
 #include "web/event_shown.h"
 #include "web/own_call.h"
@@ -18,7 +17,7 @@ static err_t read_wall(struct request *rq, const char *field, bool all_day, int6
 		     str_to_u64(str_sub(text, 17, 19), 59, &s);
 	if (!day_parse(str_sub(text, 0, 10), &day) || (all_day ? text.len != 10 : !clock))
 		return REFUSE(&rq->cx, INVALID_VALUE, field, "This is no time.");
-	*out = day * DAY_SECONDS + (int64_t)(h * 3600 + m * 60 + s);
+	*out = day * DAY_S + (int64_t)(h * 3600 + m * 60 + s);
 	return OK;
 }
 
@@ -26,7 +25,7 @@ static struct str time_text(struct request *rq, int64_t local, bool all_day)
 {
 	struct arena *mem = rq->cx.mem;
 	if (all_day)
-		return day_text(mem, floor_div(local, DAY_SECONDS));
+		return day_text(mem, floor_div(local, DAY_S));
 	return instant_rfc3339(mem, instant_of_s(zone_to_utc(viewer_zone(rq), local)));
 }
 

@@ -54,18 +54,18 @@ static const struct monthly {
 
 /* ---- a day in its month ---- */
 
-struct month_day {
+struct rule_month_day {
 	int weekday; /* 0 Monday */
 	int of_month, nth, month;
 	bool last;      /* day of the month */
 	bool last_such; /* weekday of the month */
 };
 
-static struct month_day month_day(int64_t day)
+static struct rule_month_day month_day(int64_t day)
 {
 	int64_t year;
 	int later, next;
-	struct month_day d = { .weekday = day_of_week(day) };
+	struct rule_month_day d = { .weekday = day_of_week(day) };
 	civil_from_days(day, &year, &d.month, &d.of_month);
 	d.nth = (d.of_month - 1) / 7 + 1;
 	civil_from_days(day + 1, &year, &later, &next);
@@ -86,7 +86,7 @@ static bool last_work_day(int64_t day)
 /* What the rule of "every" says of months, of a series that begins on this day. */
 static bool monthly_of(const struct rule_shape *shape, int64_t day, const char **out)
 {
-	struct month_day d = month_day(day);
+	struct rule_month_day d = month_day(day);
 	const char *name = NULL;
 	if (!shape->position && (!shape->monthdays || shape->monthdays == UINT32_C(1) << d.of_month))
 		name = "";
@@ -121,7 +121,7 @@ void rule_begin(struct request *rq, struct str *value)
 /* Is it what fields can say of a series that begins on this day? Then without what the start says as well. */
 static bool is_plain(struct rule_shape *shape, int64_t day, const char **monthly)
 {
-	struct month_day d = month_day(day);
+	struct rule_month_day d = month_day(day);
 	*monthly = "";
 	if (shape->every > EVERY_MAX || shape->count > TIMES_MAX)
 		return false;
@@ -184,7 +184,7 @@ void rule_split(struct request *rq, const struct event *series, const struct zon
 		return;
 	int64_t start = rule_start(series, zone);
 	if (rule_shape_read(&rq->cx, series->rrule, zone, start, &shape) && !(series->own_zone && names_days(&shape)) &&
-		is_plain(&shape, floor_div(start, DAY_SECONDS), &monthly)) {
+		is_plain(&shape, floor_div(start, DAY_S), &monthly)) {
 		value[FIELD_REPEAT] = choice_of(rq->cx.mem, &shape);
 		split_shape(rq->cx.mem, &shape, monthly, value);
 		return;
@@ -202,9 +202,9 @@ static err_t add_until(
 	int64_t day;
 	if (!day_parse(until, &day))
 		return REFUSE(cx, INVALID_VALUE, "until", "Enter the last day as a date.");
-	struct wall last = { .local = day * DAY_SECONDS, .date = all_day };
+	struct wall last = { .local = day * DAY_S, .date = all_day };
 	if (!all_day)
-		last = (struct wall){ .local = zone_to_utc(zone, (day + 1) * DAY_SECONDS) - 1, .utc = true };
+		last = (struct wall){ .local = zone_to_utc(zone, (day + 1) * DAY_S) - 1, .utc = true };
 	*out = str_fmt(cx->mem, "%.*s;UNTIL=%.*s", STR_ARG(rule), STR_ARG(wall_text(cx->mem, last)));
 	return OK;
 }
@@ -241,7 +241,7 @@ static err_t read_week(struct ctx *cx, const struct event_form *form, int64_t da
 static err_t read_month(struct ctx *cx, const struct event_form *form, int64_t day, struct rule_shape *shape)
 {
 	struct str name = form->value[FIELD_MONTHLY];
-	struct month_day d = month_day(day);
+	struct rule_month_day d = month_day(day);
 	const char *found;
 	if (!name.len)
 		return OK;

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/event_shown.h"
 
-#include "caldav/calendar/ical/dates.h"
 #include "server/mail/mail.h"
 #include "web/manner.h"
 #include "web/say.h"
-#include "web/ticks.h"
 
 /* ---- what the path names ---- */
 
@@ -81,7 +79,7 @@ static int64_t local_start(const struct zone *zone, const struct event *event)
 struct str event_month_href(
 	struct arena *mem, const struct zone *zone, const struct event *event, bool test, const char *done)
 {
-	struct str day = day_text(mem, floor_div(local_start(zone, event), DAY_SECONDS));
+	struct str day = day_text(mem, floor_div(local_start(zone, event), DAY_S));
 	return str_fmt(mem, "/calendar?date=%.*s%s%s%s", STR_ARG(day), test ? "&mode=test" : "", done ? "&done=" : "",
 		done ? done : "");
 }
@@ -92,8 +90,8 @@ struct str event_when(struct request *rq, const struct zone *zone, const struct 
 {
 	struct arena *mem = rq->cx.mem;
 	int64_t start = local_start(zone, event);
-	int64_t end = event->all_day ? instant_s(event->end) - DAY_SECONDS : zone_to_local(zone, instant_s(event->end));
-	int64_t first = floor_div(start, DAY_SECONDS), last = floor_div(end > start ? end : start, DAY_SECONDS);
+	int64_t end = event->all_day ? instant_s(event->end) - DAY_S : zone_to_local(zone, instant_s(event->end));
+	int64_t first = floor_div(start, DAY_S), last = floor_div(end > start ? end : start, DAY_S);
 	struct str from = day_long(rq, first), to = day_long(rq, last);
 	struct str at = time_of_day(rq, start), until = time_of_day(rq, end);
 	if (event->all_day)

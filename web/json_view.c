@@ -13,7 +13,7 @@ static void new_line(struct buf *out, unsigned depth)
 		BUF_LIT(out, "  ");
 }
 
-static size_t string_end(struct str json, size_t at)
+size_t json_string_end(struct str json, size_t at)
 {
 	for (at++; at < json.len && json.ptr[at] != '"'; at++)
 		at += json.ptr[at] == '\\';
@@ -33,7 +33,7 @@ struct str json_view(struct arena *mem, struct str json)
 	for (size_t at = 0; at < json.len; at++) {
 		char c = json.ptr[at];
 		if (c == '"') {
-			size_t end = string_end(json, at);
+			size_t end = json_string_end(json, at);
 			buf_add(&out, str_sub(json, at, end));
 			at = end - 1;
 		} else if ((c == '{' || c == '[') && is_empty_pair(json, at)) {

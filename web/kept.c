@@ -11,7 +11,6 @@
 #include "server/http/route.h"
 #include "web/pages.h"
 #include "web/page.h"
-#include "web/say.h"
 
 #define KEPT_MAX KIB(256)
 

@@ -2,19 +2,13 @@
 #include "web/key_calendars.h"
 
 #include "web/calendar_view.h"
+#include "web/calendars.h"
 #include "web/ticks.h"
-
-static struct actor actor_in(const struct request *rq, bool test)
-{
-	struct actor actor = actor_own(rq->principal);
-	actor.owner = id_in_mode(actor.owner, test);
-	return actor;
-}
 
 err_t key_calendars_load(struct request *rq, struct key_calendars *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(out->worlds); i++) {
-		const struct actor actor = actor_in(rq, i == 1);
+		const struct actor actor = calendars_actor(rq, i == 1);
 		TRY(calendar_list(&rq->cx, &actor, &out->worlds[i].items, &out->worlds[i].count));
 	}
 	return OK;

@@ -86,7 +86,7 @@ static err_t edit(struct request *rq, struct key *k, unsigned *conflicts)
 	struct key changed;
 	TRY(row_hold(&rq->cx, HELD_KEY, k->account, k->id));
 	TRY(key_in_path(rq, k));
-	TRY(stale_judge(rq, edit_fields(rq->cx.mem, k), EDIT_FIELDS, conflicts));
+	TRY(stale_check(rq, edit_fields(rq->cx.mem, k), EDIT_FIELDS, conflicts));
 	TRY(read_change(rq, &change));
 	return key_change(&rq->cx, k, &change, &changed);
 }

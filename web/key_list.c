@@ -9,13 +9,13 @@
 #include "web/pages.h"
 #include "web/say.h"
 
-enum order { BY_NAME, BY_CREATED, BY_USED };
+enum key_order { BY_NAME, BY_CREATED, BY_USED };
 
 /* clang-format off */
 static const struct { const char *value, *label; } views[] = {
 	{ "", SAY("All") }, { "live", SAY("Live") }, { "test", SAY("Test") }, { "unused", SAY("Not used") }, { "revoked", SAY("Revoked") },
 };
-static const struct { const char *value, *label; enum order order; } columns[] = {
+static const struct { const char *value, *label; enum key_order order; } columns[] = {
 	{ "name", SAY("Name"), BY_NAME }, { NULL, SAY("Prefix"), BY_NAME }, { "created", SAY("Created"), BY_CREATED },
 	{ "used", SAY("Last Used"), BY_USED },
 };
@@ -23,7 +23,7 @@ static const struct { const char *value, *label; enum order order; } columns[] =
 
 struct key_list_view {
 	struct str show, sort;
-	enum order order;
+	enum key_order order;
 };
 
 static err_t read_view(struct request *rq, struct key_list_view *out)

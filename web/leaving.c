@@ -3,7 +3,6 @@
 #include "server/mail/leaving.h"
 
 #include "server/account/second_factor.h"
-#include "server/base/config.h"
 #include "web/manner.h"
 #include "web/page.h"
 #include "web/pages.h"

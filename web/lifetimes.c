@@ -4,7 +4,6 @@
 #include "web/say.h"
 
 #define HOUR_S INT64_C(3600)
-#define DAY_S (24 * HOUR_S)
 #define NEW_KEY LIFETIME_OF_NEW_KEY
 #define KEY LIFETIME_OF_KEY
 #define CONNECTION LIFETIME_OF_CONNECTION

@@ -6,7 +6,6 @@
 #include "server/mail/mailbox.h"
 
 #include "server/http/access.h"
-#include "server/http/cookie.h"
 #include "server/mail/reset.h"
 #include "web/page.h"
 #include "web/pages.h"

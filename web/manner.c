@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/manner.h"
 
-#include "caldav/calendar/ical/dates.h"
 #include "web/calendar_view.h"
 #include "web/say.h"
 

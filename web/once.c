@@ -63,7 +63,7 @@ err_t once_begin(struct request *rq, struct once *out)
 	}
 	out->asked = state == ONCE_NEW;
 	if (state == ONCE_DONE)
-		out->result = (struct str){ (const char *)answer.body.ptr, answer.body.len };
+		out->result = bytes_str(answer.body);
 	return out->asked || out->result.ptr ? OK : FAIL(cx, IDEMPOTENCY_RUNNING, "the same form is being worked on");
 }
 

@@ -259,26 +259,22 @@ static struct str ago(struct request *rq, int64_t seconds)
 }
 
 /* What an instant is in the zone of who looks, in the manner of their language. */
-struct told {
+struct told_time {
 	struct str day, time, zone;
 };
 
-static struct told told(struct request *rq, struct instant at)
+static struct told_time told(struct request *rq, struct instant at)
 {
-	/* clang-format off */
-	static const char *const months[12] = { SAY("Jan"), SAY("Feb"), SAY("Mar"), SAY("Apr"), SAY("May"), SAY("Jun"),
-		SAY("Jul"), SAY("Aug"), SAY("Sep"), SAY("Oct"), SAY("Nov"), SAY("Dec") };
-	/* clang-format on */
 	struct arena *mem = rq->cx.mem;
 	struct str tz = rq->principal ? rq->principal->tz : STR_ABSENT;
 	const struct zone *zone = tz.len ? zone_by_name(tz) : NULL;
 	int64_t local = zone ? zone_to_local(zone, instant_s(at)) : instant_s(at), year;
-	int64_t days = local / 86400 - (local % 86400 < 0);
 	int month, day;
-	civil_from_days(days, &year, &month, &day);
-	return (struct told){
+	civil_from_days(floor_div(local, DAY_S), &year, &month, &day);
+	return (struct told_time){
 		.day = say_with(rq, "{day} {month} {year}", "day", str_fmt(mem, "%d", day), "month",
-			say(rq, months[month - 1]), "year", str_fmt(mem, "%lld", (long long)year), NULL),
+			month_short_word(request_language(rq), month), "year", str_fmt(mem, "%lld", (long long)year),
+			NULL),
 		.time = time_of_day(rq, local),
 		.zone = zone ? tz : STR("UTC"),
 	};
@@ -286,7 +282,7 @@ static struct told told(struct request *rq, struct instant at)
 
 static struct str exact(struct request *rq, struct instant at)
 {
-	struct told t = told(rq, at);
+	struct told_time t = told(rq, at);
 	return say_with(rq, "{day}, {time} ({zone})", "day", t.day, "time", t.time, "zone", t.zone, NULL);
 }
 

@@ -31,7 +31,7 @@ void picture_form_values(struct request *rq, struct html_values *v)
  */
 static void send_picture(struct response *rs, struct bytes picture, struct str pages)
 {
-	buf_add(reply(rs, 200, "image/webp"), (struct str){ (const char *)picture.ptr, picture.len });
+	buf_add(reply(rs, 200, "image/webp"), bytes_str(picture));
 	response_header(rs, "Cache-Control", STR("private, max-age=31536000, immutable"));
 	response_header(rs, "Content-Security-Policy", STR("default-src 'none'; sandbox"));
 	response_header(rs, "Cross-Origin-Resource-Policy", pages);

@@ -132,13 +132,6 @@ static struct str node(const struct example *x)
 
 /* ---- Python ---- */
 
-static size_t string_end(struct str json, size_t at)
-{
-	for (at++; at < json.len && json.ptr[at] != '"'; at++)
-		at += json.ptr[at] == '\\';
-	return at + 1;
-}
-
 /* JSON is Python but for three words. */
 static struct str python_of(struct arena *mem, struct str json)
 {
@@ -153,7 +146,7 @@ static struct str python_of(struct arena *mem, struct str json)
 	for (size_t at = 0; at < json.len;) {
 		size_t w = 0;
 		if (json.ptr[at] == '"') {
-			size_t end = string_end(json, at);
+			size_t end = json_string_end(json, at);
 			buf_add(&out, str_sub(json, at, end));
 			at = end;
 			continue;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/rule_shape.h"
 
-#include "caldav/calendar/ical/dates.h"
 #include "server/base/buf.h"
 
 static const char *const codes[7] = { "MO", "TU", "WE", "TH", "FR", "SA", "SU" };
@@ -172,7 +171,7 @@ static bool read_days(const struct rrule *r, struct rule_shape *shape)
 /* The first time of a day, which the start has where the rule says none. */
 static int64_t first_of_day(const struct rrule *r, int64_t start)
 {
-	int64_t of_day = floor_mod(start, DAY_SECONDS);
+	int64_t of_day = floor_mod(start, DAY_S);
 	int64_t hour = r->parts & RRULE_BYHOUR ? first_bit(r->hours) : of_day / 3600;
 	int64_t minute = r->parts & RRULE_BYMINUTE ? first_bit(r->minutes) : of_day / 60 % 60;
 	int64_t second = r->parts & RRULE_BYSECOND ? first_bit(r->seconds) : of_day % 60;
@@ -192,12 +191,12 @@ static int64_t last_within_days(const struct rrule *r, int64_t start, int64_t un
 
 static int64_t last_day(const struct rrule *r, int64_t start, int64_t until)
 {
-	int64_t day = floor_div(until, DAY_SECONDS);
+	int64_t day = floor_div(until, DAY_S);
 	if (r->until_date)
 		return day;
 	if (r->freq < RRULE_DAILY)
-		return floor_div(last_within_days(r, start, until), DAY_SECONDS);
-	return floor_mod(until, DAY_SECONDS) < first_of_day(r, start) ? day - 1 : day;
+		return floor_div(last_within_days(r, start, until), DAY_S);
+	return floor_mod(until, DAY_S) < first_of_day(r, start) ? day - 1 : day;
 }
 
 void rule_shape_end(const struct rrule *r, const struct zone *zone, int64_t start, struct rule_shape *shape)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/rule_told.h"
 
-#include "caldav/calendar/ical/dates.h"
 #include "web/calendar_view.h"
 #include "web/manner.h"
 #include "web/rule_words.h"
@@ -170,7 +169,7 @@ static struct str weeks_listed(struct request *rq, const struct rrule *r)
 /* Weeks of the year as ISO 8601 counts them, or from another day on; without BYDAY they have the day of the start. */
 static struct str of_weeks(struct request *rq, const struct rrule *r, int64_t start)
 {
-	unsigned start_day = 1U << day_of_week(floor_div(start, DAY_SECONDS));
+	unsigned start_day = 1U << day_of_week(floor_div(start, DAY_S));
 	struct str weeks = weeks_listed(rq, r);
 	if (!weeks.len || has_numbered(r) || r->parts & ~(unsigned)(RRULE_BYWEEKNO | RRULE_BYDAY))
 		return STR_ABSENT;
@@ -252,7 +251,7 @@ static struct str times_listed(struct request *rq, const struct rrule *r, int64_
 {
 	struct str items[TIMES_MAX];
 	size_t count = 0;
-	int64_t of_day = floor_mod(start, DAY_SECONDS);
+	int64_t of_day = floor_mod(start, DAY_S);
 	uint64_t hours = r->parts & RRULE_BYHOUR ? r->hours : UINT64_C(1) << of_day / 3600;
 	uint64_t minutes = r->parts & RRULE_BYMINUTE ? r->minutes : UINT64_C(1) << of_day / 60 % 60;
 	for (int64_t minute = 0; minute < 24 * 60; minute++) {

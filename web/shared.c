@@ -4,7 +4,6 @@
  * what and where), and of one month at a time. No cookie is asked for or set, and nobody is followed.
  */
 #include "caldav/calendar/feed.h"
-#include "caldav/calendar/ical/dates.h"
 #include "caldav/calendar/view/calendar_label.h"
 #include "server/base/config.h"
 #include "server/booking/page.h"
@@ -65,7 +64,7 @@ static err_t open_visit(struct request *rq, struct visit *v)
 	view->calendars = &v->calendar;
 	view->calendar_count = 1;
 	view->hues = calendar_hues(rq->cx.mem, &v->calendar, 1);
-	view->today = floor_div(zone_to_local(view->zone, instant_s(account_now(&rq->cx))), DAY_SECONDS);
+	view->today = floor_div(zone_to_local(view->zone, instant_s(account_now(&rq->cx))), DAY_S);
 	if (!day_parse(form_get(params, "date"), &view->day) || view->day > FARTHEST_DAY || view->day < 0)
 		view->day = view->today;
 	view->first = view->day;

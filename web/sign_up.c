@@ -12,7 +12,6 @@
 #include "server/account/throttle.h"
 #include "server/base/address.h"
 #include "server/base/config.h"
-#include "server/crypto/digest.h"
 #include "server/http/access.h"
 #include "server/http/cookie.h"
 #include "web/page.h"
@@ -52,8 +51,7 @@ static struct begun remembered(struct request *rq)
 	struct str cookie = request_cookie(rq, cookie_name(&rq->cx, BEGUN_COOKIE));
 	struct bytes plain;
 	struct form form;
-	if (!cookie.len || !base64url_to(rq->cx.mem, cookie, &plain) ||
-		form_parse(&rq->cx, (struct str){ (const char *)plain.ptr, plain.len }, &form))
+	if (!cookie.len || !base64url_to(rq->cx.mem, cookie, &plain) || form_parse(&rq->cx, bytes_str(plain), &form))
 		return (struct begun){ STR_ABSENT, STR_ABSENT };
 	return (struct begun){ form_get(&form, "email"), form_get(&form, "next") };
 }

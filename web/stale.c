@@ -93,7 +93,7 @@ static void take_over(struct request *rq, const struct stale_field *field)
 	rq->form.count = count;
 }
 
-err_t stale_judge(struct request *rq, const struct stale_field *fields, size_t count, unsigned *conflicts_out)
+err_t stale_check(struct request *rq, const struct stale_field *fields, size_t count, unsigned *conflicts_out)
 {
 	struct arena *mem = rq->cx.mem;
 	struct str all = form_get(&rq->form, "was");

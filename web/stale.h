@@ -31,7 +31,7 @@ void stale_values(
  * What was sent, checked by what is stored: rq->form has what is stored in the fields that were left alone.
  * PRECONDITION where *conflicts_out is not 0. A form without "was" is taken as it is.
  */
-MUST_CHECK err_t stale_judge(
+MUST_CHECK err_t stale_check(
 	struct request *rq, const struct stale_field *fields, size_t count, unsigned *conflicts_out);
 
 /* A list of one value; of none where it is absent or empty. In mem. */

@@ -5,7 +5,6 @@
 #include "server/data/html.h"
 #include "server/http/gzip.h"
 #include "server/http/route.h"
-#include "web/page.h"
 #include "web/pages.h"
 
 #define A_DAY STR("public, max-age=86400")

@@ -19,7 +19,6 @@
 
 #define TARGET_MAX KIB(8)
 #define ITEMS_MAX MIB(8) /* of a page */
-#define DAY_S INT64_C(86400)
 
 /* The operations of REST whose lists are files; `what` is told in README.txt. */
 /* clang-format off */
@@ -240,7 +239,7 @@ static err_t write_picture(struct takeout *t)
 		return OK;
 	TRY(e);
 	zip_file(t->zip, STR("picture.webp"), t->rq->cx.now);
-	buf_add(zip_out(t->zip), (struct str){ (const char *)picture.ptr, picture.len });
+	buf_add(zip_out(t->zip), bytes_str(picture));
 	return OK;
 }
 

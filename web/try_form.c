@@ -4,7 +4,6 @@
 
 #include "server/http/openapi.h"
 #include "web/json_view.h"
-#include "web/page.h"
 
 #define EXAMPLE_ID "_0355WHuCFfRpMfB53mC9Z6" /* of the examples in tables of fields */
 

@@ -9,7 +9,6 @@
 #include "web/pages.h"
 #include "web/say.h"
 
-#define DAY_S INT64_C(86400)
 #define DAYS_SHOWN 30
 #define GROUPS_MOST (5 * USAGE_ROWS_MAX) /* days, keys and routes that are looked at */
 #define GROUPS_SHOWN 20

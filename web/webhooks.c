@@ -284,7 +284,7 @@ static err_t edit(struct request *rq, struct webhook_endpoint *endpoint, unsigne
 {
 	TRY(row_hold(&rq->cx, HELD_WEBHOOK_ENDPOINT, endpoint->account, endpoint->id));
 	TRY(endpoint_in_path(rq, endpoint));
-	TRY(stale_judge(rq, edit_fields(rq->cx.mem, endpoint), EDIT_FIELDS, conflicts));
+	TRY(stale_check(rq, edit_fields(rq->cx.mem, endpoint), EDIT_FIELDS, conflicts));
 	return change(rq, endpoint);
 }
 

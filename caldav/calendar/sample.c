@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "caldav/calendar/sample.h"
 
-#include "caldav/calendar/ical/dates.h"
 #include "caldav/calendar/write.h"
 #include "server/account/account.h"
 #include "server/base/log.h"
@@ -30,14 +29,14 @@ static const struct sample samples[] = {
 
 static struct instant monday_of(struct instant now)
 {
-	int64_t today = floor_div(instant_s(now), DAY_SECONDS);
-	return instant_of_s((today - floor_mod(today - MONDAY_OF_1970, 7)) * DAY_SECONDS);
+	int64_t today = floor_div(instant_s(now), DAY_S);
+	return instant_of_s((today - floor_mod(today - MONDAY_OF_1970, 7)) * DAY_S);
 }
 
 static struct event event_of(
 	const struct sample *sample, struct instant monday, const char *organizer, struct event_attendee *guest)
 {
-	struct instant day = instant_add_s(monday, sample->day * DAY_SECONDS);
+	struct instant day = instant_add_s(monday, sample->day * DAY_S);
 	bool all_day = sample->hour < 0;
 	struct event event = {
 		.title = str_of(sample->title),
@@ -48,7 +47,7 @@ static struct event event_of(
 		.status = sample->status,
 		.transparent = sample->free,
 	};
-	event.end = instant_add_s(event.start, sample->minutes * (all_day ? DAY_SECONDS : INT64_C(60)));
+	event.end = instant_add_s(event.start, sample->minutes * (all_day ? DAY_S : INT64_C(60)));
 	if (sample->guest) {
 		*guest = (struct event_attendee){ .email = str_of(sample->guest), .status = PARTSTAT_ACCEPTED };
 		event.organizer = str_of(organizer);

@@ -90,7 +90,7 @@ static err_t validate_overrides(struct ctx *cx, const struct series *s)
 	return OK;
 }
 
-/* RFC 4791 §5.3.2.1 has both bounds for each instance. Lists are only judged here: what is stored is read as it is. */
+/* RFC 4791 §5.3.2.1 has both bounds for each instance. Lists are only checked here: what is stored is read as it is. */
 static err_t validate_rdates(struct ctx *cx, const struct series *s)
 {
 	for (size_t i = 0; i < s->rdate_count; i++) {

@@ -9,7 +9,7 @@
 #include "server/http/disposition.h"
 
 /* 412, or whether the client has it already: 304. */
-static err_t read_judge(const struct dav_call *call, struct str tag, struct instant modified, bool *unchanged_out)
+static err_t read_conditions(const struct dav_call *call, struct str tag, struct instant modified, bool *unchanged_out)
 {
 	const struct representation now = { tag, modified };
 	enum condition_result result = conditions_evaluate(&call->when, &now, true);
@@ -27,7 +27,7 @@ static err_t get_object(struct dav_call *call)
 	bool unchanged = false;
 	TRY(object_get(&rq->cx, call->at.actor, call->at.calendar, call->at.object, &object));
 	struct str tag = etag_text(rq->cx.mem, object.etag);
-	TRY(read_judge(call, tag, object.updated_at, &unchanged));
+	TRY(read_conditions(call, tag, object.updated_at, &unchanged));
 
 	struct str modified = instant_imf(rq->cx.mem, object.updated_at);
 	if (unchanged)
@@ -58,7 +58,7 @@ static err_t get_calendar(struct dav_call *call)
 	bool unchanged = false;
 	TRY(calendar_by_name(&rq->cx, call->at.actor, call->at.calendar, &calendar));
 	struct str tag = calendar_etag(rq->cx.mem, &calendar);
-	TRY(read_judge(call, tag, INSTANT_NONE, &unchanged));
+	TRY(read_conditions(call, tag, INSTANT_NONE, &unchanged));
 
 	struct buf *out = unchanged ? NULL : response_stream(rs, 200, ICAL_TYPE);
 	response_header(rs, "ETag", tag);

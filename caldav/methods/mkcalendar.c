@@ -25,7 +25,7 @@ static err_t exists(struct request *rq, const struct making *how)
 }
 
 /* Principals, homes and what lies inside calendars: there already, without a parent (409), or never (403). */
-static err_t target_check(struct request *rq, const struct making *how, struct resource at)
+static err_t making_check(struct request *rq, const struct making *how, struct resource at)
 {
 	struct calendar calendar;
 	if (at.kind == RES_CALENDAR)
@@ -100,7 +100,7 @@ err_t mkcalendar_run(struct dav_call *call)
 	const struct making *how = making_of(rq);
 	const struct property_changes *p = call->plan;
 	const struct resource at = call->at;
-	TRY(target_check(rq, how, at));
+	TRY(making_check(rq, how, at));
 	response_header(rs, "Cache-Control", STR("no-cache")); /* RFC 4791 §5.3.1 */
 	if (p->failed || (how->use == CHANGES_OF_MKCOL && !p->is_calendar))
 		return refuse(call, how);

@@ -6,14 +6,14 @@
 #include "caldav/multistatus_rows.h"
 #include "caldav/reports/report.h"
 
-struct match {
+struct principal_match {
 	struct multistatus_rows m;
 	bool self;                       /* the asker's own principal is sought; else */
 	struct requested_props property; /* resources of which this one names the asker */
 };
 
 /* Is there a DAV:href of the asker's principal, at any depth that xml_parse() lets pass? */
-static bool has_own_href(const struct match *x, const struct xml_node *node)
+static bool has_own_href(const struct principal_match *x, const struct xml_node *node)
 {
 	for (const struct xml_node *n = node ? node->first : NULL; n; n = n->next) {
 		struct resource at;
@@ -26,7 +26,7 @@ static bool has_own_href(const struct match *x, const struct xml_node *node)
 }
 
 /* Its dead properties are loaded. A property that it has not, or that is not shown, is empty and names nobody. */
-static bool names_asker(const struct match *x, const struct subject *subject)
+static bool names_asker(const struct principal_match *x, const struct subject *subject)
 {
 	struct arena *mem = x->m.cx->mem;
 	struct arena_mark mark = arena_mark(mem);
@@ -42,7 +42,7 @@ static bool names_asker(const struct match *x, const struct subject *subject)
 	return names;
 }
 
-static err_t match_read(struct dav_call *call, struct match *out, struct requested_props *requested)
+static err_t match_read(struct dav_call *call, struct principal_match *out, struct requested_props *requested)
 {
 	struct ctx *cx = &call->rq->cx;
 	const struct xml_node *property = xml_child(call->root, NS_DAV, "principal-property");
@@ -59,13 +59,13 @@ static err_t match_read(struct dav_call *call, struct match *out, struct request
 }
 
 /* What is asked of it, or sought in it. */
-static err_t load_dead(struct match *x, struct subject *subject)
+static err_t load_dead(struct principal_match *x, struct subject *subject)
 {
 	bool sought = !x->self && requested_wants_dead(&x->property, subject->at.kind);
 	return dead_load(x->m.cx, sought ? &x->property : x->m.requested, subject);
 }
 
-static err_t match_one(struct match *x, struct subject *subject)
+static err_t match_one(struct principal_match *x, struct subject *subject)
 {
 	TRY(load_dead(x, subject));
 	if (x->self ? subject->at.kind == RES_PRINCIPAL : names_asker(x, subject))
@@ -73,7 +73,7 @@ static err_t match_one(struct match *x, struct subject *subject)
 	return OK;
 }
 
-static err_t match_plain(struct match *x, enum resource_kind kind)
+static err_t match_plain(struct principal_match *x, enum resource_kind kind)
 {
 	struct subject s = { .at = { .kind = kind, .actor = x->m.context.actor } };
 	if (kind == RES_PRINCIPAL || kind == RES_HOME)
@@ -82,7 +82,7 @@ static err_t match_plain(struct match *x, enum resource_kind kind)
 }
 
 /* Those of a page that match, moved to its beginning. */
-static err_t match_rows(struct match *x, const struct calendar *calendar, struct object *rows, size_t *count)
+static err_t match_rows(struct principal_match *x, const struct calendar *calendar, struct object *rows, size_t *count)
 {
 	struct dead_property *dead = NULL;
 	size_t dead_count = 0, hits = 0;
@@ -102,7 +102,7 @@ static err_t match_rows(struct match *x, const struct calendar *calendar, struct
 	return OK;
 }
 
-static err_t match_objects(struct match *x, const struct calendar *calendar)
+static err_t match_objects(struct principal_match *x, const struct calendar *calendar)
 {
 	struct object_page_query q = { .calendar = calendar->id, .limit = PAGE_ROWS };
 	size_t count = 0, hits = 0;
@@ -119,7 +119,7 @@ static err_t match_objects(struct match *x, const struct calendar *calendar)
 	return OK;
 }
 
-static err_t match_home(struct match *x)
+static err_t match_home(struct principal_match *x)
 {
 	struct calendar *calendars = NULL;
 	size_t count = 0;
@@ -134,12 +134,12 @@ static err_t match_home(struct match *x)
 }
 
 /* Is it a collection with an account's calendars below, which a property may be sought in? */
-static bool searches_tree(const struct match *x, enum resource_kind at)
+static bool searches_tree(const struct principal_match *x, enum resource_kind at)
 {
 	return !x->self && (at == RES_ROOT || at == RES_HOMES || at == RES_HOME || at == RES_CALENDAR);
 }
 
-static err_t match_members(struct match *x, const struct subject *subject)
+static err_t match_members(struct principal_match *x, const struct subject *subject)
 {
 	enum resource_kind at = subject->at.kind;
 	if (at == RES_ROOT) {
@@ -159,7 +159,7 @@ static err_t match_members(struct match *x, const struct subject *subject)
 
 err_t report_principal_match(struct dav_call *call)
 {
-	struct match x = { .self = false };
+	struct principal_match x = { .self = false };
 	struct requested_props requested;
 	struct calendar calendar;
 	struct subject subject;

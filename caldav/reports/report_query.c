@@ -21,7 +21,7 @@ struct searched {
 	struct str zone; /* of its floating times and dates */
 };
 
-struct search {
+struct calendar_query {
 	struct requested_props requested;
 	struct filter filter;
 	struct calendar_data data;
@@ -30,7 +30,7 @@ struct search {
 	size_t searched_count;
 };
 
-static const struct searched *searched_of(const struct search *q, const struct object *o)
+static const struct searched *searched_of(const struct calendar_query *q, const struct object *o)
 {
 	for (size_t i = 1; i < q->searched_count; i++)
 		if (id_eq(q->searched[i].calendar->id, o->calendar))
@@ -38,7 +38,7 @@ static const struct searched *searched_of(const struct search *q, const struct o
 	return &q->searched[0];
 }
 
-static err_t query_read(struct dav_call *call, struct search *q)
+static err_t query_read(struct dav_call *call, struct calendar_query *q)
 {
 	struct ctx *cx = &call->rq->cx;
 	TRY(requested_read(cx, call->root, &q->requested));
@@ -60,7 +60,8 @@ static err_t unless_unreadable(err_t e, const struct object *o, struct arena *me
 }
 
 /* By what the listing has. */
-static err_t row_matches(struct multistatus_rows *m, const struct search *q, const struct object *o, enum verdict *out)
+static err_t row_matches(
+	struct multistatus_rows *m, const struct calendar_query *q, const struct object *o, enum verdict *out)
 {
 	const struct filter_plan *plan = &q->filter.plan;
 	bool in_range = !plan->range.set, needs_data = false;
@@ -80,7 +81,7 @@ static err_t row_matches(struct multistatus_rows *m, const struct search *q, con
 }
 
 /* By its data. */
-static err_t data_matches(struct ctx *cx, const struct search *q, const struct object *o, bool *out)
+static err_t data_matches(struct ctx *cx, const struct calendar_query *q, const struct object *o, bool *out)
 {
 	struct ical *parsed = NULL;
 	*out = false;
@@ -97,7 +98,7 @@ static err_t data_matches(struct ctx *cx, const struct search *q, const struct o
 }
 
 /* What matches, calendar by calendar: rows of one stand together. */
-static err_t respond(struct multistatus_rows *m, struct search *q, struct object *objects, size_t count)
+static err_t respond(struct multistatus_rows *m, struct calendar_query *q, struct object *objects, size_t count)
 {
 	for (size_t from = 0, end; from < count && !m->gone; from = end) {
 		const struct searched *searched = searched_of(q, &objects[from]);
@@ -110,8 +111,8 @@ static err_t respond(struct multistatus_rows *m, struct search *q, struct object
 }
 
 /* Those whose data is needed, in batches: what still has to be checked, then what matches is sent. */
-static err_t answer_with_data(
-	struct multistatus_rows *m, struct search *q, struct object *rows, const enum verdict *verdicts, size_t count)
+static err_t answer_with_data(struct multistatus_rows *m, struct calendar_query *q, struct object *rows,
+	const enum verdict *verdicts, size_t count)
 {
 	for (size_t from = 0; from < count && !m->gone;) {
 		struct arena_mark mark = arena_mark(m->cx->mem);
@@ -132,7 +133,7 @@ static err_t answer_with_data(
 	return OK;
 }
 
-static err_t answer_page(struct multistatus_rows *m, struct search *q, struct object *rows, size_t count)
+static err_t answer_page(struct multistatus_rows *m, struct calendar_query *q, struct object *rows, size_t count)
 {
 	struct object *ready = arena_array(m->cx->mem, struct object, count + 1);
 	struct object *open = arena_array(m->cx->mem, struct object, count + 1);
@@ -161,7 +162,7 @@ static int calendar_cmp(const void *a, const void *b)
 }
 
 /* All calendars in work with one statement a page. Without a range: all of some components. */
-static err_t by_range(struct multistatus_rows *m, struct search *q)
+static err_t by_range(struct multistatus_rows *m, struct calendar_query *q)
 {
 	const struct filter_plan *plan = &q->filter.plan;
 	struct id *ids = arena_array(m->cx->mem, struct id, q->searched_count);
@@ -188,7 +189,7 @@ static err_t by_range(struct multistatus_rows *m, struct search *q)
 	return OK;
 }
 
-static err_t by_name(struct multistatus_rows *m, struct search *q)
+static err_t by_name(struct multistatus_rows *m, struct calendar_query *q)
 {
 	struct object_page_query page = {
 		.calendar = q->searched[0].calendar->id,
@@ -211,7 +212,7 @@ static err_t by_name(struct multistatus_rows *m, struct search *q)
  * that longer ones which contain it are answered too, as far as the store looks. *done_out false: none is equal, and
  * the listing is searched.
  */
-static err_t by_uid(struct multistatus_rows *m, struct search *q, bool *done_out)
+static err_t by_uid(struct multistatus_rows *m, struct calendar_query *q, bool *done_out)
 {
 	const struct calendar *calendar = q->searched[0].calendar;
 	struct object o, *longer = NULL;
@@ -241,7 +242,7 @@ static bool is_by_range(const struct filter_plan *plan)
 }
 
 /* The one calendar in work. */
-static err_t query_calendar(struct multistatus_rows *m, struct search *q)
+static err_t query_calendar(struct multistatus_rows *m, struct calendar_query *q)
 {
 	bool done = false;
 	if (q->filter.plan.nothing)
@@ -253,7 +254,7 @@ static err_t query_calendar(struct multistatus_rows *m, struct search *q)
 }
 
 /* The zones must outlive the pages: they are found before the first of them. */
-static void enter(struct multistatus_rows *m, struct search *q, const struct calendar *calendars, size_t count)
+static void enter(struct multistatus_rows *m, struct calendar_query *q, const struct calendar *calendars, size_t count)
 {
 	struct searched *searched = arena_array(m->cx->mem, struct searched, count + 1);
 	for (size_t i = 0; i < count; i++)
@@ -263,7 +264,7 @@ static void enter(struct multistatus_rows *m, struct search *q, const struct cal
 	m->start = arena_mark(m->cx->mem);
 }
 
-static err_t query_object(struct multistatus_rows *m, struct search *q, const struct subject *subject)
+static err_t query_object(struct multistatus_rows *m, struct calendar_query *q, const struct subject *subject)
 {
 	bool fits = false;
 	struct object o = *subject->object;
@@ -272,7 +273,7 @@ static err_t query_object(struct multistatus_rows *m, struct search *q, const st
 }
 
 /* RFC 4791 §7.2: the calendars that the Depth reaches are searched, and with Depth 1 it reaches all of them. */
-static err_t query_home(struct multistatus_rows *m, struct search *q)
+static err_t query_home(struct multistatus_rows *m, struct calendar_query *q)
 {
 	struct calendar *calendars = NULL;
 	size_t count = 0;
@@ -292,7 +293,7 @@ static err_t query_home(struct multistatus_rows *m, struct search *q)
 
 err_t report_query(struct dav_call *call)
 {
-	struct search q = { .query_zone = STR_ABSENT };
+	struct calendar_query q = { .query_zone = STR_ABSENT };
 	struct calendar calendar;
 	struct object object;
 	struct subject subject;

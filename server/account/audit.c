@@ -18,7 +18,6 @@
 #define DAYS_KEPT 400
 #define ANCHOR_DAYS_KEPT 1000
 #define ROWS_AT_ONCE 1000
-#define DAY_S INT64_C(86400)
 
 /* ---- who ---- */
 

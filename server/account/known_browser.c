@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "server/crypto/digest.h"
 #include "server/crypto/keyring.h"
 #include "server/crypto/seal.h"
 

@@ -7,8 +7,6 @@
 
 #include "server/base/ctx.h"
 
-#define PASSKEY_NAME_MAX 100
-
 struct passkey {
 	struct id id;
 	struct bytes credential_id;

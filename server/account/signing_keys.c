@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 
-#include "server/base/log.h"
 #include "server/crypto/keyring.h"
 #include "server/crypto/seal.h"
 #include "server/db/query.h"

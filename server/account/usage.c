@@ -14,7 +14,6 @@
 #define FLUSH_PATIENCE_MS 3000
 #define TRIM_PORTION 10000
 #define TRIM_PORTIONS 200 /* in one run */
-#define DAY_S INT64_C(86400)
 
 struct usage {
 	struct arena *mem;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/account/usage_counters.h"
 
-#define DAY_S INT64_C(86400)
-
 struct usage_counters usage_counters_new(uint64_t salt)
 {
 	struct arena *mem = arena_open();

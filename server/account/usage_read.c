@@ -55,7 +55,6 @@ int64_t usage_quantile_us(const struct usage_sum *sum, int64_t thousandths)
 /* ---- what is asked ---- */
 
 #define DAYS_SHOWN 30
-#define DAY_S INT64_C(86400)
 
 struct str usage_day_text(struct arena *mem, int32_t day)
 {

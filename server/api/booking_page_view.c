@@ -10,7 +10,6 @@
 #include "server/data/uri.h"
 
 #define DATE_LEN 10 /* 2026-12-24 */
-#define DAY_S INT64_C(86400)
 #define ORIGIN_MAX 200
 
 struct duration_view {

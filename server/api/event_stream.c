@@ -113,7 +113,7 @@ static err_t run_stream(struct api_call *call, struct response *rs)
 	struct ctx *cx = &rq->cx;
 	struct stream_position *known = NULL;
 	size_t known_count;
-	struct line *line;
+	struct held_connection *held;
 	struct stream_new in = {
 		.account = call->actor.owner,
 		.request = cx->request_id,
@@ -133,8 +133,8 @@ static err_t run_stream(struct api_call *call, struct response *rs)
 	buf_fmt(out, "retry: %d\n\n", STREAM_RETRY_MS);
 	stream_write_ready(out, cx->mem, cx->config->public_url, &in);
 	write_removed(out, cx->mem, &in, known, known_count);
-	TRY(streams_add(cx, rq->app->streams, &in, &line));
-	response_hold(rs, line);
+	TRY(streams_add(cx, rq->app->streams, &in, &held));
+	response_hold(rs, held);
 	return OK;
 }
 

@@ -151,7 +151,7 @@ static err_t collect(struct ctx *cx, const struct slots_body *body, struct parti
 	return e;
 }
 
-static void reply_slots(struct api_call *call, struct response *rs, const struct slot *slots, size_t count)
+static void reply_slots(struct api_call *call, struct response *rs, const struct time_slot *slots, size_t count)
 {
 	struct slot_view *views = arena_array(call->rq->cx.mem, struct slot_view, count + 1);
 	for (size_t i = 0; i < count; i++)
@@ -184,7 +184,7 @@ static err_t run_find(struct api_call *call, struct response *rs)
 	const struct json_list busy = busy_of_all(cx->mem, list, count, &all);
 	q.busy = busy.items;
 	q.busy_count = busy.count;
-	const struct slot *slots = slots_find(cx->mem, &q, &found);
+	const struct time_slot *slots = slots_find(cx->mem, &q, &found);
 	reply_slots(call, rs, slots, found);
 	return OK;
 }

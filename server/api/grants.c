@@ -6,20 +6,20 @@
 #include "server/api/api.h"
 #include "server/api/page.h"
 
-struct app_view {
+struct granted_app_view {
 	struct str id, name, owner_name;
 	bool verified;
 };
 
 struct grant_view {
 	struct str id, object;
-	struct app_view client;
+	struct granted_app_view client;
 	bool has_client, livemode;
 	struct str_list scopes, calendars;
 	struct instant authorized_at, last_used_at, expires_at;
 };
 
-#define A(member) offsetof(struct app_view, member)
+#define A(member) offsetof(struct granted_app_view, member)
 #define V(member) offsetof(struct grant_view, member)
 #define MAYBE JSON_NULLABLE
 
@@ -34,7 +34,7 @@ static const struct json_field app_fields[] = {
 static const struct json_field grant_fields[] = {
 	{ "id",            JSON_STR,    0,     V(id),            0, 0, 0, NULL, NULL, 0, 0, "cpa_…: the app knows it by the same id", "cpa_0355WHuCFfRpMfB53mC9Z6" },
 	{ "object",        JSON_STR,    0,     V(object),        0, 0, 0, NULL, NULL, 0, 0, "grant", "grant" },
-	{ "client",        JSON_OBJECT, 0,     V(client), V(has_client), 0, 0, NULL, app_fields, ARRAY_LEN(app_fields), sizeof(struct app_view), "The app", NULL },
+	{ "client",        JSON_OBJECT, 0,     V(client), V(has_client), 0, 0, NULL, app_fields, ARRAY_LEN(app_fields), sizeof(struct granted_app_view), "The app", NULL },
 	{ "scopes",        JSON_STRS,   0,     V(scopes),        0, 0, 0, NULL, NULL, 0, 0, "What it may do", "events:read" },
 	{ "calendars",     JSON_STRS,   MAYBE, V(calendars),     0, 0, 0, NULL, NULL, 0, 0, "The calendars that it is limited to, cal_…; null: all", NULL },
 	{ "livemode",      JSON_BOOL,   0,     V(livemode),      0, 0, 0, NULL, NULL, 0, 0, "false in test mode", "true" },

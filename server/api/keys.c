@@ -8,7 +8,6 @@
 #include "server/account/resources.h"
 #include "server/api/api.h"
 #include "server/api/page.h"
-#include "server/auth/scope.h"
 #include "server/db/query.h"
 
 struct key_params {

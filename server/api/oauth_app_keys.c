@@ -3,12 +3,12 @@
 
 #include "server/jose/jwk.h"
 
-struct key_view {
+struct app_key_view {
 	struct str kty, crv, x, y, n, e, kid, alg, use;
 	struct str_list key_ops;
 };
 
-#define K(member) offsetof(struct key_view, member)
+#define K(member) offsetof(struct app_key_view, member)
 #define MAYBE JSON_OPTIONAL
 #define NUMBER_MAX 1366 /* characters of 8192 bits in base64url */
 
@@ -28,14 +28,14 @@ static const struct json_field key_fields[] = {
 };
 
 const struct json_field jwks_fields[JWKS_FIELD_COUNT] = {
-	{ "keys", JSON_OBJECTS, JSON_REQUIRED, offsetof(struct jwks_view, keys), 0, 1, JWK_SET_MAX, NULL, key_fields, ARRAY_LEN(key_fields), sizeof(struct key_view), "The keys; public parts alone", NULL },
+	{ "keys", JSON_OBJECTS, JSON_REQUIRED, offsetof(struct jwks_view, keys), 0, 1, JWK_SET_MAX, NULL, key_fields, ARRAY_LEN(key_fields), sizeof(struct app_key_view), "The keys; public parts alone", NULL },
 };
 /* clang-format on */
 
 struct str jwks_text_of(struct ctx *cx, const struct jwks_view *view)
 {
 	struct buf text = buf_new(cx->mem, JWK_SET_TEXT_MAX);
-	const struct key_view *keys = view->keys.items;
+	const struct app_key_view *keys = view->keys.items;
 	if (!view->keys.count)
 		return STR_ABSENT;
 	struct json j = json_begin(&text);

@@ -5,7 +5,6 @@
 #include "server/account/resources.h"
 #include "server/api/api.h"
 #include "server/api/webhook_views.h"
-#include "server/base/config.h"
 #include "server/jobs/jobs.h"
 #include "server/voice/socket.h"
 

@@ -58,7 +58,7 @@ static struct event_row_view view_of(const struct api_call *call, const struct w
 		.request_id = id_is_zero(v->request) ? STR_ABSENT : id_text(mem, "req", v->request),
 		.livemode = !id_is_test(call->who.account),
 		.created_at = v->created_at,
-		.payload = { (const char *)v->body.ptr, v->body.len },
+		.payload = bytes_str(v->body),
 	};
 }
 

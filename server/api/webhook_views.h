@@ -5,7 +5,7 @@
 #include "server/booking/booking.h"
 #include "server/http/contract.h"
 #include "server/voice/session.h"
-#include "server/webhook/feed.h"
+#include "server/webhook/outbox_reader.h"
 
 extern const struct webhook_views api_webhook_views;
 

@@ -65,7 +65,7 @@ err_t working_hours_read(struct ctx *cx, const char *path, const struct days_vie
 	return OK;
 }
 
-static struct str time_of_day(struct arena *mem, int minutes)
+static struct str minutes_text(struct arena *mem, int minutes)
 {
 	return str_fmt(mem, "%02d:%02d", minutes / 60, minutes % 60);
 }
@@ -74,8 +74,8 @@ struct json_list day_hours_view(struct arena *mem, const struct day_hours *hours
 {
 	struct hours_view *views = arena_array(mem, struct hours_view, hours->count + 1);
 	for (size_t i = 0; i < hours->count; i++)
-		views[i] = (struct hours_view){ time_of_day(mem, hours->spans[i].from),
-			time_of_day(mem, hours->spans[i].to) };
+		views[i] = (struct hours_view){ minutes_text(mem, hours->spans[i].from),
+			minutes_text(mem, hours->spans[i].to) };
 	return (struct json_list){ views, hours->count };
 }
 

@@ -27,7 +27,7 @@ static err_t read_basic(struct ctx *cx, struct str text, struct credential *out)
 	struct bytes raw;
 	if (!base64_to(cx->mem, text, &raw))
 		return FAIL(cx, CREDENTIALS_INVALID, "Basic: not base64");
-	struct str pair = { (const char *)raw.ptr, raw.len }, username;
+	struct str pair = bytes_str(raw), username;
 	if (!pair.len || !str_is_utf8(pair) || has_control(pair))
 		return FAIL(cx, CREDENTIALS_INVALID, "Basic: not UTF-8 text");
 	if (!str_has(pair, ':'))

@@ -4,8 +4,6 @@
 #include <string.h>
 #include <time.h>
 
-#define S_PER_DAY INT64_C(86400)
-
 struct instant instant_now(void)
 {
 	struct timespec t;
@@ -54,6 +52,12 @@ bool instant_before(struct instant a, struct instant b)
 	return a.us < b.us;
 }
 
+int int64_cmp(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return x < y ? -1 : x > y;
+}
+
 /* Years begin in March here, so that the leap day is the last of its year; eras are 400 years of 146,097 days. */
 int64_t days_from_civil(int64_t year, int month, int day)
 {
@@ -88,10 +92,10 @@ static struct civil civil_of(struct instant t)
 	struct civil c;
 	int64_t s = instant_s(t);
 	c.micros = t.us - s * US_PER_S;
-	int64_t of_day = s % S_PER_DAY;
+	int64_t of_day = s % DAY_S;
 	if (of_day < 0)
-		of_day += S_PER_DAY;
-	c.days = (s - of_day) / S_PER_DAY;
+		of_day += DAY_S;
+	c.days = (s - of_day) / DAY_S;
 	civil_from_days(c.days, &c.year, &c.month, &c.day);
 	c.hour = (int)(of_day / 3600);
 	c.minute = (int)(of_day / 60 % 60);
@@ -117,6 +121,11 @@ static char *add_pair(char *to, int first, char between, int second, char after)
 	return to;
 }
 
+int day_of_week(int64_t days)
+{
+	return (int)floor_mod(days + 3, 7); /* 1970-01-01 was a Thursday */
+}
+
 struct str instant_rfc3339(struct arena *mem, struct instant t)
 {
 	struct civil c = civil_of(t);
@@ -138,18 +147,15 @@ struct str instant_rfc3339(struct arena *mem, struct instant t)
 	return (struct str){ text, (size_t)(to - text) };
 }
 
-static const char *const day_names[] = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday" };
+static const char *const day_names[] = { "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday" };
 static const char month_names[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
 	"Dec" };
 
 struct str instant_imf(struct arena *mem, struct instant t)
 {
 	struct civil c = civil_of(t);
-	int64_t weekday = (c.days + 4) % 7; /* 1970-01-01 was a Thursday */
-	if (weekday < 0)
-		weekday += 7;
 	char *text = arena_take(mem, sizeof "Sun, 00 Jan 0000 00:00:00 GMT", 1), *to = text;
-	memcpy(to, day_names[weekday], 3);
+	memcpy(to, day_names[day_of_week(c.days)], 3);
 	memcpy(to + 3, ", ", 2);
 	to = add_two(to + 5, (unsigned)c.day);
 	*to++ = ' ';
@@ -203,8 +209,7 @@ static bool civil_valid(const struct civil *c)
 
 static struct instant instant_of_civil(const struct civil *c)
 {
-	int64_t s =
-		days_from_civil(c->year, c->month, c->day) * S_PER_DAY + c->hour * 3600 + c->minute * 60 + c->second;
+	int64_t s = days_from_civil(c->year, c->month, c->day) * DAY_S + c->hour * 3600 + c->minute * 60 + c->second;
 	return (struct instant){ s * US_PER_S + c->micros };
 }
 

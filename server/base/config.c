@@ -47,12 +47,12 @@ bool config_option(size_t index, struct config_option *out)
 }
 
 /* Where a value came from; a later one wins over an earlier one. */
-enum source { FROM_DEFAULT, FROM_FILE, FROM_ENVIRONMENT, FROM_FLAG };
+enum option_source { FROM_DEFAULT, FROM_FILE, FROM_ENVIRONMENT, FROM_FLAG };
 
 struct reading {
 	struct ctx *cx;
 	struct config *out;
-	enum source from[ARRAY_LEN(options)];
+	enum option_source from[ARRAY_LEN(options)];
 };
 
 static const struct option *find(struct str flag)
@@ -112,7 +112,8 @@ static void list_append(struct arena *mem, struct str_list *list, struct str tex
 }
 
 /* `where` names the place for the error: "--listen", "CALENDS_LISTEN" or "calends.ini:3". */
-static err_t set(struct reading *r, const struct option *option, struct str text, enum source from, struct str where)
+static err_t set(
+	struct reading *r, const struct option *option, struct str text, enum option_source from, struct str where)
 {
 	size_t index = (size_t)(option - options);
 	void *field = (char *)r->out + option->offset;

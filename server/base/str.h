@@ -53,6 +53,11 @@ static inline struct bytes bytes_of(const void *ptr, size_t len)
 {
 	return (struct bytes){ ptr, len };
 }
+/* The same octets as text, borrowed. */
+static inline struct str bytes_str(struct bytes b)
+{
+	return (struct str){ (const char *)b.ptr, b.len };
+}
 
 /* Absent equals only absent. */
 static inline bool str_eq(struct str a, struct str b)

@@ -9,7 +9,6 @@
 #include "server/db/query.h"
 #include "sql.h"
 
-#define DAY_S INT64_C(86400)
 #define MINUTE_S 60
 #define PREFIX "bkg"
 
@@ -123,12 +122,6 @@ static void add_buffers(const struct booking_page *page, struct looking *l)
 			instant_of_s(l->found[i].end + shift), BUSY };
 }
 
-static int day_cmp(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-	return x < y ? -1 : x > y;
-}
-
 /* The days that have as many as the page takes. */
 static void full_days(
 	struct arena *mem, const struct booking_page *page, const struct looking *l, struct bookable_query *q)
@@ -139,7 +132,7 @@ static void full_days(
 		return;
 	for (size_t i = 0; i < l->count; i++)
 		days[i] = bookable_day(q->zone, l->found[i].start);
-	qsort(days, l->count, sizeof *days, day_cmp);
+	qsort(days, l->count, sizeof *days, int64_cmp);
 	for (size_t i = 0, run = 0; i < l->count; i++) {
 		run = i > 0 && days[i] == days[i - 1] ? run + 1 : 1;
 		if (run == (size_t)page->per_day)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/booking/bookable.h"
 
-#define DAY_S INT64_C(86400)
 #define MINUTE_S 60
 #define CHANGES_MAX 32 /* of a zone's offset within a range */
 
@@ -15,14 +14,9 @@ static int64_t most(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-static int64_t day_of(int64_t local)
-{
-	return (local - (local % DAY_S + DAY_S) % DAY_S) / DAY_S;
-}
-
 int64_t bookable_day(const struct zone *zone, int64_t utc)
 {
-	return day_of(zone_to_local(zone, utc));
+	return floor_div(zone_to_local(zone, utc), DAY_S);
 }
 
 /* What is looked at: working time as it joins, and where slots could begin in it, both in order. */
@@ -86,14 +80,14 @@ static const struct day_hours *hours_of(const struct bookable_query *q, int64_t 
 	}
 	if (low < q->exception_count && q->exceptions[low].day == day)
 		return &q->exceptions[low].hours;
-	return &q->hours->days[((day + 3) % 7 + 7) % 7];
+	return &q->hours->days[day_of_week(day)];
 }
 
 /* A stretch of time in which the offset stays. */
 static void add_steady(struct opening *o, struct slot_span stretch, int64_t offset)
 {
-	int64_t last = day_of(stretch.to - 1 + offset);
-	for (int64_t day = day_of(stretch.from + offset); day <= last; day++) {
+	int64_t last = floor_div(stretch.to - 1 + offset, DAY_S);
+	for (int64_t day = floor_div(stretch.from + offset, DAY_S); day <= last; day++) {
 		const struct day_hours *of = hours_of(o->q, day);
 		int64_t midnight = day * DAY_S - offset;
 		for (size_t i = 0; i < of->count; i++)

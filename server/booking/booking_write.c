@@ -9,8 +9,6 @@
 #include "server/db/query.h"
 #include "sql.h"
 
-#define DAY_S INT64_C(86400)
-
 struct added_row {
 	bool added;
 };
@@ -19,12 +17,12 @@ DB_RESULT(booking_add, struct added_row, added);
 /* ---- what is free ---- */
 
 /* A page with what it looks at, held: until the transaction ends nobody else writes there. */
-struct held {
+struct held_page {
 	struct booking_page page;
 	struct booking_offer offer;
 };
 
-static err_t hold(struct ctx *cx, struct held *h)
+static err_t hold(struct ctx *cx, struct held_page *h)
 {
 	TRY(booking_offer(cx, &h->page, &h->offer));
 	if (!h->offer.calendar_name.ptr || !h->offer.writable)
@@ -33,7 +31,7 @@ static err_t hold(struct ctx *cx, struct held *h)
 	return booking_calendars_hold(cx, h->page.account, h->offer.calendars);
 }
 
-static err_t refuse_slot(struct ctx *cx, const struct held *h, struct booking_wish wish)
+static err_t refuse_slot(struct ctx *cx, const struct held_page *h, struct booking_wish wish)
 {
 	const struct slot_span *slots;
 	struct instant now = account_now(cx);
@@ -56,7 +54,7 @@ static err_t refuse_slot(struct ctx *cx, const struct held *h, struct booking_wi
 }
 
 /* Is the wish, whose times are those of one slot, a slot of the page? */
-static err_t take_slot(struct ctx *cx, const struct held *h, const struct booking_wish *wish)
+static err_t take_slot(struct ctx *cx, const struct held_page *h, const struct booking_wish *wish)
 {
 	const struct slot_span *slots;
 	size_t count;
@@ -92,8 +90,8 @@ static err_t check_duration(struct ctx *cx, const struct booking_page *page, int
 
 /* ---- book ---- */
 
-static err_t write_event(struct ctx *cx, const struct actor *actor, const struct held *h, const struct booking_new *in,
-	const struct booking *b, struct object *out)
+static err_t write_event(struct ctx *cx, const struct actor *actor, const struct held_page *h,
+	const struct booking_new *in, const struct booking *b, struct object *out)
 {
 	const struct event_attendee guest = { in->email, in->name, PARTSTAT_ACCEPTED };
 	const struct zone *zone = zone_or_utc(h->page.tz);
@@ -143,7 +141,7 @@ static err_t book(struct ctx *cx, const struct actor *actor, const struct bookin
 {
 	/* Its event may have been moved to any calendar of theirs. */
 	const struct actor writer = actor_server(actor->owner);
-	struct held h;
+	struct held_page h;
 	struct object object;
 	TRY(find_page(cx, actor, in, &h.page));
 	int32_t duration = in->duration ? in->duration : h.page.durations[0];
@@ -303,7 +301,7 @@ static err_t get_to_move(struct ctx *cx, const struct actor *actor, struct id id
 static err_t move(struct ctx *cx, const struct actor *actor, struct id id, struct instant start, int32_t duration,
 	struct booking *out)
 {
-	struct held h;
+	struct held_page h;
 	struct object object;
 	TRY(get_to_move(cx, actor, id, out));
 	TRY(page_of(cx, out, &h.page));
@@ -334,7 +332,7 @@ err_t booking_move(struct ctx *cx, const struct actor *actor, struct id id, stru
 err_t booking_other_slots(struct ctx *cx, const struct booking *booking, struct instant from, struct instant to,
 	const struct slot_span **out, size_t *count_out)
 {
-	struct held h;
+	struct held_page h;
 	const struct booking_wish wish = {
 		.from = from, .to = to, .duration = length_of(booking), .moving = booking->id, .limit = SIZE_MAX
 	};

@@ -107,7 +107,7 @@ static err_t check_settings(struct ctx *cx, const struct command_call *batch, co
 static err_t run_words(
 	struct ctx *cx, const struct command_call *batch, struct word_list words, FILE *input, struct buf *out)
 {
-	struct order order;
+	struct command_line order;
 	TRY(command_understand(cx, words, 1, &order));
 	TRY(check_settings(cx, batch, &order.config));
 	const struct command *c = order.command;

@@ -63,7 +63,7 @@ const struct command *command_at(size_t index);
 bool command_takes(const struct command *c, const struct config_option *option);
 
 /* What a command line asks for, when all of it is understood. */
-struct order {
+struct command_line {
 	const struct command *command;
 	struct config config;
 	struct str_list args;
@@ -73,7 +73,7 @@ struct order {
  * such command, option or value; the text says what there is. out->config.json says how to tell it: as text where the
  * options themselves were wrong.
  */
-MUST_CHECK err_t command_understand(struct ctx *cx, struct word_list line, size_t skip, struct order *out);
+MUST_CHECK err_t command_understand(struct ctx *cx, struct word_list line, size_t skip, struct command_line *out);
 /* Whom an operand or an option names: usr_… or an address. NOT_FOUND, with the name and what makes one. */
 MUST_CHECK err_t command_account(struct ctx *cx, struct str name, struct account *out);
 /* That scope_parse() did not take the option's value: with the word that is none. */

@@ -167,7 +167,7 @@ void command_print_error(struct ctx *cx, FILE *to, bool as_json, size_t line, er
 	fprintf(to, "%.*s\n", (int)out.len, out.ptr);
 }
 
-static err_t run(struct ctx *cx, const struct order *order, struct word_list line, struct buf *out)
+static err_t run(struct ctx *cx, const struct command_line *order, struct word_list line, struct buf *out)
 {
 	const struct command *c = order->command;
 	struct runtime runtime = { 0 };
@@ -197,7 +197,7 @@ static enum log_level level_of(struct str name)
 	return LOG_INFO;
 }
 
-static err_t operands_of(struct ctx *cx, struct str_list words, size_t taken, struct order *order)
+static err_t operands_of(struct ctx *cx, struct str_list words, size_t taken, struct command_line *order)
 {
 	order->args = (struct str_list){ words.items + taken, words.count - taken };
 	if (order->args.count == operand_count(order->command))
@@ -205,11 +205,11 @@ static err_t operands_of(struct ctx *cx, struct str_list words, size_t taken, st
 	return REFUSE(cx, INVALID_VALUE, "", "usage: calends %.*s", STR_ARG(usage_of(cx->mem, order->command)));
 }
 
-err_t command_understand(struct ctx *cx, struct word_list line, size_t skip, struct order *out)
+err_t command_understand(struct ctx *cx, struct word_list line, size_t skip, struct command_line *out)
 {
 	struct str_list words;
 	size_t taken = 0;
-	*out = (struct order){ 0 };
+	*out = (struct command_line){ 0 };
 	TRY(config_read(cx, line.count, line.items, &out->config, &words));
 	words = (struct str_list){ words.items + skip, words.count - skip };
 	out->command = find(words, &taken);
@@ -229,7 +229,7 @@ static int print_help(struct ctx *cx)
 
 static int dispatch(struct ctx *cx, struct word_list line)
 {
-	struct order order;
+	struct command_line order;
 	err_t e = command_understand(cx, line, 0, &order);
 	if (e) {
 		command_print_error(cx, stderr, order.config.json, 0, e);

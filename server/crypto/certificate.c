@@ -35,8 +35,7 @@ static X509 *cert_of(struct arena *mem, struct bytes der)
 
 struct bytes certificate_thumbprint(struct arena *mem, struct bytes der)
 {
-	return cert_of(mem, der) ? secret_hash(mem, (struct str){ (const char *)der.ptr, der.len })
-				 : (struct bytes){ 0 };
+	return cert_of(mem, der) ? secret_hash(mem, bytes_str(der)) : (struct bytes){ 0 };
 }
 
 /* ---- names ---- */

@@ -16,7 +16,7 @@
  *   ses_ + base62 of (random 24, account 16) in 54 digits + CRC
  *   cml_ + the same                                     (a link in a letter: mail/mailbox.h)
  *   cft_ + base62 of (account 16, calendar 16, tag 24) in 76 digits + CRC   (nothing of it is stored:
- * calendar/view/feed.h)
+ * caldav/calendar/feed.h)
  *   cbk_ + the same with a booking in the calendar's place (booking/link.h)
  *
  * CRC: 6 base62 digits of the CRC-32 of all before. Random octets come before the account, or all keys of an account

@@ -5,13 +5,13 @@
 
 enum major { MAJOR_UNSIGNED, MAJOR_NEGATIVE, MAJOR_BYTES, MAJOR_TEXT, MAJOR_ARRAY, MAJOR_MAP, MAJOR_TAG, MAJOR_SIMPLE };
 
-struct walk {
+struct cbor_walk {
 	struct bytes data;
 	size_t at, items;
 };
 
 /* The head of an item (RFC 8949 §3): its kind, and its number or length. Not of an indefinite one. */
-static bool read_head(struct walk *w, enum major *major, unsigned *info, uint64_t *number)
+static bool read_head(struct cbor_walk *w, enum major *major, unsigned *info, uint64_t *number)
 {
 	if (w->at >= w->data.len || ++w->items > CBOR_ITEMS_MAX)
 		return false;
@@ -30,7 +30,7 @@ static bool read_head(struct walk *w, enum major *major, unsigned *info, uint64_
 	return true;
 }
 
-static bool skip_octets(struct walk *w, uint64_t count, bool text)
+static bool skip_octets(struct cbor_walk *w, uint64_t count, bool text)
 {
 	if (count > w->data.len - w->at)
 		return false;
@@ -39,9 +39,9 @@ static bool skip_octets(struct walk *w, uint64_t count, bool text)
 	return !text || str_is_utf8(octets);
 }
 
-static bool skip_item(struct walk *w, int depth);
+static bool skip_item(struct cbor_walk *w, int depth);
 
-static bool skip_items(struct walk *w, uint64_t count, int depth)
+static bool skip_items(struct cbor_walk *w, uint64_t count, int depth)
 {
 	if (depth >= CBOR_DEPTH_MAX || count > CBOR_ITEMS_MAX)
 		return false;
@@ -52,7 +52,7 @@ static bool skip_items(struct walk *w, uint64_t count, int depth)
 }
 
 /* As deep as CBOR_DEPTH_MAX. */
-static bool skip_item(struct walk *w, int depth) /* NOLINT(misc-no-recursion) */
+static bool skip_item(struct cbor_walk *w, int depth) /* NOLINT(misc-no-recursion) */
 {
 	enum major major;
 	unsigned info;
@@ -86,7 +86,7 @@ static void let_go(void *item)
 
 const struct cbor_item_t *cbor_read(struct arena *mem, struct bytes data, size_t *used_out)
 {
-	struct walk w = { data, 0, 0 };
+	struct cbor_walk w = { data, 0, 0 };
 	struct cbor_load_result result;
 	if (data.len > CBOR_OCTETS_MAX || !skip_item(&w, 0))
 		return NULL;

@@ -76,7 +76,7 @@ const char *json_path_text(struct arena *mem, const struct json_path *path)
 
 /* ---- what the parser does not look at ---- */
 
-struct walk {
+struct json_walk {
 	struct ctx *cx;
 	const struct json_checked *checked;
 	size_t next_inexact;
@@ -84,7 +84,7 @@ struct walk {
 };
 
 /* What is no whole number but would look like one is none at all. */
-static void mark_inexact(struct walk *w, cJSON *number)
+static void mark_inexact(struct json_walk *w, cJSON *number)
 {
 	const struct json_checked *checked = w->checked;
 	if (w->next_inexact < checked->inexact_count && checked->inexact[w->next_inexact] == w->numbers) {
@@ -131,7 +131,7 @@ static const char *repeated_name(struct arena *mem, const cJSON *object)
 }
 
 /* Recursion is bounded by JSON_DEPTH_MAX. */
-static err_t walk(struct walk *w, cJSON *value, const struct json_path *path)
+static err_t walk(struct json_walk *w, cJSON *value, const struct json_path *path)
 {
 	size_t index = 0;
 	if (cJSON_IsNumber(value)) {
@@ -155,7 +155,7 @@ static err_t walk(struct walk *w, cJSON *value, const struct json_path *path)
 err_t json_tree_parse(struct ctx *cx, struct str text, const struct cJSON **out)
 {
 	struct json_checked checked;
-	struct walk w = { .cx = cx, .checked = &checked };
+	struct json_walk w = { .cx = cx, .checked = &checked };
 	if (!json_check(cx->mem, text, &checked))
 		return REFUSE(cx, MALFORMED, "", "The body is not JSON as we accept it: %s, at octet %zu.",
 			checked.wrong, checked.at);

@@ -5,7 +5,6 @@
 #include "server/base/clock.h"
 
 #define FILLED_MAX ((size_t)16 * 1024)
-#define DAY_S INT64_C(86400)
 
 struct reader reader_of(struct str language_tag, int hours)
 {
@@ -69,16 +68,6 @@ static const char *const weekdays[7] = { SAY("Monday"), SAY("Tuesday"), SAY("Wed
 static const char *const short_weekdays[7] = { SAY("Mon"), SAY("Tue"), SAY("Wed"), SAY("Thu"), SAY("Fri"), SAY("Sat"),
 	SAY("Sun") };
 
-static int64_t remainder_of(int64_t a, int64_t by)
-{
-	return (a % by + by) % by;
-}
-
-int day_of_week(int64_t day)
-{
-	return (int)remainder_of(day + 3, 7); /* 1970-01-01 was a Thursday */
-}
-
 struct str weekday_word(const struct language *language, int weekday)
 {
 	return wording(language, weekdays[weekday]);
@@ -133,7 +122,7 @@ struct str day_words_without_year(struct arena *mem, const struct language *lang
 
 struct str clock_words(struct arena *mem, struct reader reader, int64_t local)
 {
-	int64_t of_day = remainder_of(local, DAY_S);
+	int64_t of_day = floor_mod(local, DAY_S);
 	int hour = (int)(of_day / 3600), minute = (int)(of_day / 60 % 60);
 	if (!reader.hours_12)
 		return str_fmt(mem, "%02d:%02d", hour, minute);

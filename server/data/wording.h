@@ -8,6 +8,7 @@
 #include <stdarg.h>
 
 #include "server/base/arena.h"
+#include "server/base/clock.h"
 #include "server/data/catalogue.h"
 
 /* Marks a text of a static table, which is told of later, so that tests/support/messages.py finds it. */
@@ -36,8 +37,6 @@ struct str wording_filled(struct arena *mem, struct str text, va_list values);
 
 /* ---- days and hours: days are counted from 1970-01-01, seconds are those of a clock from then on ---- */
 
-/* 0: Monday. */
-int day_of_week(int64_t day);
 struct str weekday_word(const struct language *language, int weekday);
 struct str weekday_short_word(const struct language *language, int weekday);
 /* Of 1 to 12. */

@@ -98,15 +98,15 @@ static void starts_give(struct embedded *pg)
 }
 
 /*
- * Under `starts`: is there no other user? The lock is exclusive then, until user_become(). Where it is refused it may
- * be lost (flock(2)), which nobody sees as long as nobody else can start or stop.
+ * Under `starts`: is there no other user? The lock is exclusive then, until become_shared_user(). Where it is refused
+ * it may be lost (flock(2)), which nobody sees as long as nobody else can start or stop.
  */
 static bool is_alone(struct embedded *pg)
 {
 	return flock(pg->users, LOCK_EX | LOCK_NB) == 0;
 }
 
-static void user_become(struct embedded *pg)
+static void become_shared_user(struct embedded *pg)
 {
 	int got = flock(pg->users, LOCK_SH | LOCK_NB);
 	assert(got == 0); /* under `starts` there is nobody who has it exclusively */
@@ -190,7 +190,7 @@ static err_t enter(struct ctx *cx, struct embedded *pg)
 	if (e && alone && cluster_look(&pg->cluster) != CLUSTER_DOWN)
 		cluster_stop(&pg->cluster);
 	if (!e)
-		user_become(pg);
+		become_shared_user(pg);
 	starts_give(pg);
 	return e;
 }

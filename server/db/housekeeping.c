@@ -6,7 +6,6 @@
 #include "sql.h"
 
 #define MINUTE_S INT64_C(60)
-#define DAY_S INT64_C(86400)
 #define OUTBOX_DAYS_AHEAD 3
 #define OUTBOX_DAYS_KEPT 30
 #define OUTBOX_ROWS_KEPT 50000 /* of one account */

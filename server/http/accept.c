@@ -46,7 +46,7 @@ static bool cut_unquoted(struct str *rest, char at, struct str *head)
 }
 
 /* q of 1 where none is given. */
-static bool params_read(struct str params, int *q)
+static bool media_params_read(struct str params, int *q)
 {
 	struct str param;
 	*q = Q_ONE;
@@ -81,7 +81,7 @@ static bool member_read(struct str member, const struct str *types, size_t count
 	(void)cut_unquoted(&rest, ';', &range);
 	range = str_trim(range, " \t");
 	if (!str_cut(&range, '/', &type) || !range.ptr || !str_is_token(type) || !str_is_token(range) ||
-		(str_eq(type, STR("*")) && !str_eq(range, STR("*"))) || !params_read(rest, &q))
+		(str_eq(type, STR("*")) && !str_eq(range, STR("*"))) || !media_params_read(rest, &q))
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		int exact = exactness(type, range, types[i]);

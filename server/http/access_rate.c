@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How often somebody may ask, and how much be written to an account. */
-#include "server/base/config.h"
 #include "server/http/access.h"
 #include "server/http/limit.h"
 #include "server/http/proxy.h"

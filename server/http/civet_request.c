@@ -79,9 +79,9 @@ static void io_close(struct client_io *io)
 	mg_disable_connection_keep_alive(of(io)->mg);
 }
 
-static void io_hold(struct client_io *io, struct line *line)
+static void io_hold(struct client_io *io, struct held_connection *held)
 {
-	peer_hold(civet_peer(of(io)->mg), line);
+	peer_hold(civet_peer(of(io)->mg), held);
 }
 
 static const struct client_io_ops ops = { io_read, io_write, io_reserve, io_is_last, io_close, io_hold };

@@ -10,7 +10,7 @@
 #include "server/base/str.h"
 
 struct client_io;
-struct line;
+struct held_connection;
 
 enum client_io_fault {
 	IO_MALFORMED = -1, /* a chunk that is none, or the client left */
@@ -29,8 +29,8 @@ struct client_io_ops {
 	bool (*is_last)(struct client_io *io);
 	/* End the connection with this answer. */
 	void (*close)(struct client_io *io);
-	/* After the answer's head: the connection stays open, for this line (line.h). */
-	void (*hold)(struct client_io *io, struct line *line);
+	/* After the answer's head: the connection stays open (held_connection.h). */
+	void (*hold)(struct client_io *io, struct held_connection *held);
 };
 
 struct client_io {

@@ -39,7 +39,7 @@ static err_t not_for_page(struct request *rq, struct str origin)
 		STR_ARG(str_sub(origin, 0, 200)));
 }
 
-err_t cors_judge(struct request *rq, const struct route *route)
+err_t cors_check(struct request *rq, const struct route *route)
 {
 	struct str origin = request_header(rq, "Origin");
 	bool known = false;
@@ -103,7 +103,7 @@ err_t cors_preflight(struct request *rq, struct response *rs, bool *out)
 		return OK;
 	rq->route = meant.route;
 	rq->module = meant.module;
-	TRY(cors_judge(rq, meant.route));
+	TRY(cors_check(rq, meant.route));
 	if (!rq->page_origin.ptr)
 		return not_for_page(rq, origin);
 	reply_empty(rs, 204);

@@ -18,7 +18,7 @@
  * trip at most, and none without an Origin.
  * errors  ORIGIN_NOT_ALLOWED, which says how an origin is made known: of KNOWN_PAGES it may not call either
  */
-MUST_CHECK err_t cors_judge(struct request *rq, const struct route *route);
+MUST_CHECK err_t cors_check(struct request *rq, const struct route *route);
 
 /* The header lines of any answer: with its route's Vary, whoever asks. */
 void cors_headers(struct response *rs);

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "server/base/clock.h"
-#include "server/http/line_private.h"
+#include "server/http/held_connection_private.h"
 
 #define EVENTS 64
 #define LINGER_OCTETS_MAX ((size_t)4 * 1024 * 1024)
@@ -80,8 +80,8 @@ void park_close(struct peer *p)
 	channel_close(&p->channel);
 	octets_free(p, &p->in);
 	octets_free(p, &p->out);
-	if (p->line)
-		line_gone(p->line, cut);
+	if (p->held)
+		held_gone(p->held, cut);
 	park->settings.gone(park->settings.owner, p);
 	free(p);
 }
@@ -162,8 +162,8 @@ static void read_on(struct peer *p)
 
 static void write_on(struct peer *p)
 {
-	if (p->line) {
-		line_write(p);
+	if (p->held) {
+		held_write(p);
 		return;
 	}
 	if (!peer_flush(p, TURN_OCTETS)) {
@@ -202,7 +202,7 @@ static void give_up(struct peer *p, enum park_list list)
 		p->fault = PEER_LATE; /* a worker says so to the client */
 		hand_over(p);
 	} else if (list == PARK_HELD) {
-		line_farewell(p);
+		held_farewell(p);
 	} else {
 		park_close(p);
 	}
@@ -224,7 +224,7 @@ static void on_event(struct peer *p)
 		linger_on(p);
 		break;
 	case PARK_HELD:
-		line_hear(p);
+		held_hear(p);
 		break;
 	case PARK_HEADS:
 	case PARK_BODIES:
@@ -246,7 +246,7 @@ static struct peer *take_overdue(struct park *park, enum park_list list, uint64_
 	pthread_mutex_lock(&park->lock);
 	bool all = atomic_load(&park->stopped) || (park->draining && park_ends_with_a_drain(list));
 	while (!found && (p = park->lists[list].oldest) != NULL && (all || p->check_ms <= now_ms)) {
-		if (all || (park->draining && p->line) || park_is_overdue(p, list, now_ms))
+		if (all || (park->draining && p->held) || park_is_overdue(p, list, now_ms))
 			found = p;
 		else
 			park_move(p, list);
@@ -282,7 +282,7 @@ static void *run(void *arg)
 				on_event(events[i].data.ptr);
 			else
 				eventfd_read(park->wake, &(eventfd_t){ 0 });
-		line_turns(park);
+		held_turns(park);
 		end_overdue(park);
 	}
 	end_overdue(park);

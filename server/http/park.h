@@ -24,7 +24,7 @@
 
 #include "server/http/ledger.h"
 
-struct line;
+struct held_connection;
 struct park;
 struct peer;
 struct ssl_st;
@@ -98,9 +98,9 @@ bool peer_go_on(struct peer *peer, struct peer_buffer *buffer);
 /* Instead of peer_go_on: the connection ends when its answer is taken. `unread`: the peer still sends what nobody
  * reads. */
 void peer_end(struct peer *peer, bool unread);
-/* Before that: the connection does not end, but is held open by this line (line.h). What comes with the request is
+/* Before that: the connection does not end, but is held open (held_connection.h). What comes with the request is
  * thrown away. */
-void peer_hold(struct peer *peer, struct line *line);
+void peer_hold(struct peer *peer, struct held_connection *held);
 
 /* The request in the buffer. */
 struct arrival;

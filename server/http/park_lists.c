@@ -17,7 +17,7 @@ enum park_list park_list_for(const struct peer *p)
 		return PARK_LINGERING;
 	if (p->out.len > p->out.at)
 		return PARK_WRITERS;
-	if (p->line)
+	if (p->held)
 		return PARK_HELD;
 	if (!p->in.len && p->answered)
 		return PARK_IDLE;
@@ -120,7 +120,7 @@ bool park_is_overdue(struct peer *p, enum park_list list, uint64_t now_ms)
 		return park_answer_overdue(p, now_ms);
 	case PARK_LINGERING:
 		return now_ms >= p->since_ms + LINGER_MS;
-	case PARK_HELD: /* as long as its line wants */
+	case PARK_HELD: /* as long as its owner wants */
 	case PARK_BUSY:
 	case PARK_LISTS:
 		break;

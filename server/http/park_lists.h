@@ -20,7 +20,7 @@ enum park_list {
 	PARK_HEADS, /* handshake or head are not whole */
 	PARK_BODIES,
 	PARK_IDLE,
-	PARK_HELD,      /* open for what its line has to tell */
+	PARK_HELD,      /* open for what its owner has to tell */
 	PARK_WRITERS,   /* an answer is not taken */
 	PARK_LINGERING, /* ended from here; what still comes is thrown away */
 	PARK_LISTS

@@ -41,7 +41,7 @@ struct peer {
 	bool slow;         /* it did not take an answer in a moment */
 	bool answered, ends, ended, unread;
 	size_t discarded;
-	struct line *line; /* that holds it open, from peer_hold() on; else NULL */
+	struct held_connection *held; /* that holds it open, from peer_hold() on; else NULL */
 	_Alignas(max_align_t) char extra[];
 };
 
@@ -56,7 +56,7 @@ struct park {
 	atomic_uint patient;
 	atomic_ullong cut;
 	pthread_mutex_t queue_lock;
-	struct line *queue; /* of lines to which something happened (line_private.h) */
+	struct held_connection *queue; /* of those to which something happened (held_connection_private.h) */
 };
 
 /* ---- park.c ---- */

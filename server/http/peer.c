@@ -11,7 +11,7 @@
 #include <openssl/ssl.h>
 
 #include "server/base/clock.h"
-#include "server/http/line_private.h"
+#include "server/http/held_connection_private.h"
 
 /* What mostly comes at once: the next request of a busy client, a body after its head. It never leaves its thread. */
 #define PATIENCE_MS 20
@@ -176,8 +176,8 @@ void peer_end(struct peer *p, bool unread)
 {
 	assert(p->list == PARK_BUSY && !p->ends);
 	p->unread = unread;
-	if (p->line && !p->channel.broken) {
-		line_park(p);
+	if (p->held && !p->channel.broken) {
+		held_park(p);
 		return;
 	}
 	p->ends = true;
@@ -189,10 +189,10 @@ void peer_end(struct peer *p, bool unread)
 		park_finish(p);
 }
 
-void peer_hold(struct peer *p, struct line *line)
+void peer_hold(struct peer *p, struct held_connection *held)
 {
-	assert(p->list == PARK_BUSY && !p->line && !p->ends);
-	p->line = line;
+	assert(p->list == PARK_BUSY && !p->held && !p->ends);
+	p->held = held;
 }
 
 struct arrival *peer_arrival(struct peer *p)

@@ -6,7 +6,7 @@
 #include "server/http/client_io.h"
 #include "server/http/gzip.h"
 #include "server/http/head.h"
-#include "server/http/line.h"
+#include "server/http/held_connection.h"
 
 #define HEAD_MAX ((size_t)32 * 1024)
 #define FLUSH_AT ((size_t)32 * 1024)
@@ -32,9 +32,9 @@ err_t response_fits(const struct response *rs)
 
 void response_clear(struct response *rs)
 {
-	if (rs->line)
-		line_abandon(rs->line);
-	rs->line = NULL;
+	if (rs->held)
+		held_abandon(rs->held);
+	rs->held = NULL;
 	buf_clear(&rs->head);
 	buf_clear(&rs->body);
 	rs->streaming = rs->may_gzip = rs->store_unsaid = false;
@@ -81,7 +81,7 @@ void response_restore(struct response *rs, int status, struct str head, struct b
 	response_clear(rs);
 	status_set(rs, status);
 	buf_add(&rs->head, head);
-	buf_add(&rs->body, (struct str){ (const char *)body.ptr, body.len });
+	buf_add(&rs->body, bytes_str(body));
 	rs->may_gzip = is_text(head_value(rs, "Content-Type"));
 	rs->store_unsaid = body.len > 0;
 }
@@ -264,10 +264,10 @@ bool response_flush_if_large(struct response *rs)
 	return rs->body.len < FLUSH_AT ? !rs->broken : response_flush(rs);
 }
 
-void response_hold(struct response *rs, struct line *line)
+void response_hold(struct response *rs, struct held_connection *held)
 {
-	assert(!rs->line && !rs->no_body && (rs->streaming || rs->status == 101));
-	rs->line = line;
+	assert(!rs->held && !rs->no_body && (rs->streaming || rs->status == 101));
+	rs->held = held;
 	rs->may_gzip = false; /* what is told goes out at once */
 }
 
@@ -276,12 +276,12 @@ static void hold(struct response *rs)
 	struct client_io *io = rs->rq->io;
 	io->ops->close(io); /* there is no next request */
 	(void)stream_out(rs, false);
-	io->ops->hold(io, rs->line);
+	io->ops->hold(io, rs->held);
 }
 
 void response_end(struct response *rs)
 {
-	if (rs->line)
+	if (rs->held)
 		hold(rs);
 	else if (rs->streaming && rs->head_sent)
 		(void)stream_out(rs, true);

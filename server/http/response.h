@@ -13,7 +13,7 @@
 #define REPLY_MAX ((size_t)64 * 1024 * 1024)
 
 struct gzip;
-struct line;
+struct held_connection;
 
 struct response {
 	struct request *rq;
@@ -21,15 +21,15 @@ struct response {
 	struct buf head; /* header lines, each ended by CR LF */
 	struct buf body; /* whole: the body; streamed: what waits for the next chunk */
 	bool streaming, broken;
-	bool no_body;      /* HEAD, 204, 304 */
-	bool kept;         /* not sent: a streamed answer stays together (subrequest.h) */
-	bool may_gzip;     /* set by reply_*: worth compressing, no CSRF token inside */
-	bool closing;      /* the connection ends with this answer */
-	bool head_sent;    /* nothing can be taken back any more */
-	bool store_unsaid; /* Cache-Control: no-store is added unless a Cache-Control stands in the head */
-	struct gzip *gzip; /* of a streamed answer */
-	uint64_t sent;     /* octets of body that went out, for the log */
-	struct line *line; /* response_hold */
+	bool no_body;                 /* HEAD, 204, 304 */
+	bool kept;                    /* not sent: a streamed answer stays together (subrequest.h) */
+	bool may_gzip;                /* set by reply_*: worth compressing, no CSRF token inside */
+	bool closing;                 /* the connection ends with this answer */
+	bool head_sent;               /* nothing can be taken back any more */
+	bool store_unsaid;            /* Cache-Control: no-store is added unless a Cache-Control stands in the head */
+	struct gzip *gzip;            /* of a streamed answer */
+	uint64_t sent;                /* octets of body that went out, for the log */
+	struct held_connection *held; /* response_hold */
 };
 
 /* A header line. Values with CR, LF or NUL are dropped whole and logged: no response splitting. */
@@ -74,11 +74,11 @@ bool response_flush(struct response *rs);
 bool response_flush_if_large(struct response *rs); /* cheap to call in each round of a loop: sends 32 KiB or more */
 
 /*
- * What is in a streamed answer is its beginning: the connection stays open for the line (line.h), which sends what
- * follows, in chunks unless the client speaks HTTP/1.0. As the last step of a handler: should the answer fail all the
- * same, the line is abandoned. A 101 has no body; then what follows is of the protocol that it names.
+ * What is in a streamed answer is its beginning: the connection stays open (held_connection.h) for its owner, who sends
+ * what follows, in chunks unless the client speaks HTTP/1.0. As the last step of a handler: should the answer fail all
+ * the same, it is abandoned. A 101 has no body; then what follows is of the protocol that it names.
  */
-void response_hold(struct response *rs, struct line *line);
+void response_hold(struct response *rs, struct held_connection *held);
 
 /* INTERNAL when the answer outgrew its buffers: it must not go out, nor what it tells of be committed. */
 MUST_CHECK err_t response_fits(const struct response *rs);

@@ -137,7 +137,7 @@ static err_t no_route(struct request *rq, struct response *rs, const struct matc
 
 static err_t validate_page(struct request *rq)
 {
-	return rq->route ? cors_judge(rq, rq->route) : OK;
+	return rq->route ? cors_check(rq, rq->route) : OK;
 }
 
 /*
@@ -179,7 +179,7 @@ static err_t serve(struct request *rq, struct response *rs)
 	return response_fits(rs);
 }
 
-static void answer_error(struct request *rq, struct response *rs, err_t e)
+static void show_error_of(struct request *rq, struct response *rs, err_t e)
 {
 	if (rs->head_sent) {
 		response_break(rs);
@@ -245,7 +245,7 @@ void router_run(struct request *rq, struct response *rs)
 	if (e) {
 		rq->error_code = err_row(e->kind)->api_code;
 		rq->failed = e;
-		answer_error(rq, rs, e);
+		show_error_of(rq, rs, e);
 	}
 	/* Before the answer is written: no connection waits on a slow reader. */
 	db_end(&rq->cx);

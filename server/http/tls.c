@@ -21,7 +21,7 @@
 #define SUBJECT_MAX_OCTETS 1024
 
 /* What the two files hold; an arena owns its parts while it is read, a struct tls while it is used. */
-struct identity {
+struct tls_identity {
 	X509 *cert;
 	EVP_PKEY *key;
 	STACK_OF(X509) * chain;
@@ -31,7 +31,7 @@ struct tls {
 	struct tls_files files;
 	SSL_CTX *context;
 	pthread_mutex_t lock; /* of `current` */
-	struct identity current;
+	struct tls_identity current;
 };
 
 /* ---- files ---- */
@@ -41,7 +41,7 @@ static void close_file(void *fd)
 	close((int)(intptr_t)fd);
 }
 
-struct source {
+struct pem_file {
 	const char *option, *what, *path;
 	mode_t mode;
 	char *text;
@@ -49,7 +49,7 @@ struct source {
 };
 
 /* All of an open file, which may be shorter than it said. */
-static bool read_whole(int fd, struct source *from, size_t size)
+static bool read_whole(int fd, struct pem_file *from, size_t size)
 {
 	ssize_t got = 1;
 	while (from->len < size && got > 0) {
@@ -59,7 +59,7 @@ static bool read_whole(int fd, struct source *from, size_t size)
 	return got >= 0;
 }
 
-static err_t file_read(struct ctx *cx, struct str path, struct source *from)
+static err_t file_read(struct ctx *cx, struct str path, struct pem_file *from)
 {
 	struct stat st;
 	from->path = str_c(cx->mem, path);
@@ -121,7 +121,7 @@ static const char *reason(void)
 	return text ? text : "unknown";
 }
 
-static BIO *reader(struct ctx *cx, const struct source *from)
+static BIO *reader(struct ctx *cx, const struct pem_file *from)
 {
 	BIO *bio = owned(cx, free_bio, BIO_new_mem_buf(from->text, (int)from->len));
 	if (!bio)
@@ -139,7 +139,7 @@ static int no_passphrase(char *into, int size, int for_writing, void *asked)
 	return -1;
 }
 
-static err_t read_certs(struct ctx *cx, struct str path, struct source *from, struct identity *out)
+static err_t read_certs(struct ctx *cx, struct str path, struct pem_file *from, struct tls_identity *out)
 {
 	bool asked = false;
 	X509 *more;
@@ -161,7 +161,7 @@ static err_t read_certs(struct ctx *cx, struct str path, struct source *from, st
 	return OK;
 }
 
-static err_t read_key(struct ctx *cx, struct str path, struct source *from, struct identity *out)
+static err_t read_key(struct ctx *cx, struct str path, struct pem_file *from, struct tls_identity *out)
 {
 	bool asked = false;
 	TRY(file_read(cx, path, from));
@@ -180,17 +180,17 @@ static err_t read_key(struct ctx *cx, struct str path, struct source *from, stru
 }
 
 /* Give it to a connection. 0: OpenSSL does not like it. */
-static int identity_use(SSL *ssl, const struct identity *id)
+static int identity_use(SSL *ssl, const struct tls_identity *id)
 {
 	return SSL_use_cert_and_key(ssl, id->cert, id->key, id->chain, 1);
 }
 
 /* Both files, and whether they fit each other and the settings. */
-static err_t identity_read(struct ctx *cx, SSL_CTX *context, struct tls_files files, struct identity *out)
+static err_t identity_read(struct ctx *cx, SSL_CTX *context, struct tls_files files, struct tls_identity *out)
 {
-	struct source cert = { .option = "tls-cert", .what = "certificate" },
-		      key = { .option = "tls-key", .what = "key" };
-	struct identity id = { 0 };
+	struct pem_file cert = { .option = "tls-cert", .what = "certificate" },
+			key = { .option = "tls-key", .what = "key" };
+	struct tls_identity id = { 0 };
 	ERR_clear_error();
 	TRY(read_certs(cx, files.cert, &cert, &id));
 	TRY(read_key(cx, files.key, &key, &id));
@@ -308,7 +308,7 @@ static SSL_CTX *context_new(void)
 /* The files into `tls`, which holds references of its own. */
 static err_t load(struct ctx *cx, struct tls *tls, struct tls_facts *facts)
 {
-	struct identity fresh, old;
+	struct tls_identity fresh, old;
 	TRY(identity_read(cx, tls->context, tls->files, &fresh));
 	*facts = facts_of(cx, fresh.cert);
 	warn_of_times(cx, &tls->files, facts);
@@ -371,7 +371,7 @@ static void free_context(void *context)
 
 err_t tls_look(struct ctx *cx, struct tls_files files, struct str host, struct tls_facts *out)
 {
-	struct identity id;
+	struct tls_identity id;
 	SSL_CTX *context = owned(cx, free_context, context_new());
 	TRY(identity_read(cx, context, files, &id));
 	*out = facts_of(cx, id.cert);

@@ -204,7 +204,7 @@ static const char *validate_claims(struct ctx *cx, const struct cJSON *claims, c
 
 static struct bytes once_of(struct ctx *cx, struct bytes jkt, struct str jti)
 {
-	struct str key = { (const char *)jkt.ptr, jkt.len };
+	struct str key = bytes_str(jkt);
 	return bytes_of(secret_hash(cx->mem, str_cat(cx->mem, key, jti)).ptr, DPOP_ONCE_SIZE);
 }
 

@@ -11,11 +11,6 @@
 
 /* ---- reading ---- */
 
-static struct str as_text(struct bytes octets)
-{
-	return (struct str){ (const char *)octets.ptr, octets.len };
-}
-
 /* What would have us fetch or believe a key, or read the payload in another way. */
 static const char *const refused[] = { "crit", "b64", "jku", "x5u", "x5c", "x5t", "x5t#S256", "zip", "enc" };
 
@@ -48,12 +43,12 @@ const char *jws_read(struct ctx *cx, struct str text, struct jws *out)
 		!base64url_to(cx->mem, head, &header) || !base64url_to(cx->mem, payload, &octets) ||
 		!base64url_to(cx->mem, rest, &jws.signature))
 		return "it is not three parts in base64url with dots between";
-	if (json_tree_parse(cx, as_text(header), &root))
+	if (json_tree_parse(cx, bytes_str(header), &root))
 		return "its header is not one JSON object with each name once";
 	const char *wrong = read_header(root, &jws);
 	if (wrong)
 		return wrong;
-	jws.payload = as_text(octets);
+	jws.payload = bytes_str(octets);
 	jws.signed_text = str_sub(text, 0, head.len + 1 + payload.len);
 	*out = jws;
 	return NULL;

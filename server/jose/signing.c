@@ -140,7 +140,7 @@ bool jwt_verify_by(struct arena *mem, const struct signing_key *keys, size_t cou
 	for (size_t i = 0; i < count; i++) {
 		if (!str_eq(header, header_of(mem, typ, keys[i].kid)))
 			continue;
-		*claims_out = (struct str){ (const char *)octets.ptr, octets.len };
+		*claims_out = bytes_str(octets);
 		return is_signed(mem, keys[i].key, text, signature);
 	}
 	return false;

@@ -14,18 +14,13 @@ enum { FLAG_PRESENT = 1, FLAG_VERIFIED = 4, FLAG_SHARED = 8, FLAG_BACKED_UP = 16
 #define AAGUID 16
 #define CUT "The answer of the passkey is cut off, or not what a passkey says."
 
-static struct str text_of(struct bytes octets)
-{
-	return (struct str){ (const char *)octets.ptr, octets.len };
-}
-
 /* ---- client data (§5.8.1) ---- */
 
 static const char *validate_client_data(
 	struct ctx *cx, const struct webauthn_asked *asked, const char *type, struct bytes client_data)
 {
 	const struct cJSON *root;
-	if (client_data.len > WEBAUTHN_CLIENT_DATA_MAX || json_tree_parse(cx, text_of(client_data), &root))
+	if (client_data.len > WEBAUTHN_CLIENT_DATA_MAX || json_tree_parse(cx, bytes_str(client_data), &root))
 		return CUT;
 	if (!str_eq(jws_text(root, "type"), str_of(type)))
 		return "The passkey answered another question.";

@@ -6,7 +6,6 @@
 #include "sql.h"
 
 #define TEXT_MAX 8000 /* octets of one text of the event; all of it is in the calendar part */
-#define DAY_S INT64_C(86400)
 
 struct written_in {
 	struct str language;
@@ -17,7 +16,7 @@ DB_RESULT(mail_language, struct written_in, language);
 
 static struct str day_of(struct arena *mem, struct reader reader, int64_t local)
 {
-	return day_words_short(mem, reader.language, (local - (local % DAY_S + DAY_S) % DAY_S) / DAY_S);
+	return day_words_short(mem, reader.language, floor_div(local, DAY_S));
 }
 
 static struct str days_text(struct arena *mem, struct reader reader, const struct event *e)

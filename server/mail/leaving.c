@@ -7,7 +7,6 @@
 #include "server/account/account.h"
 #include "server/account/audit.h"
 #include "server/base/config.h"
-#include "server/crypto/digest.h"
 #include "server/crypto/keyring.h"
 #include "server/crypto/seal.h"
 #include "server/db/query.h"

@@ -100,8 +100,8 @@ static err_t whole(struct ctx *cx, const struct claimed *row, struct slot *slot,
 	struct bytes text;
 	if (!unseal(cx->mem, mail_key(cx), mail_seal_context(cx->mem, row->account, row->letter), row->data, &text))
 		return FAIL(cx, INTERNAL, "a letter was sealed with another key");
-	*out = str_cat(slot->mem, mail_message_head(cx->mem, key_of(cx->mem, row), from, slot->mail.to),
-		(struct str){ (const char *)text.ptr, text.len });
+	*out = str_cat(
+		slot->mem, mail_message_head(cx->mem, key_of(cx->mem, row), from, slot->mail.to), bytes_str(text));
 	return OK;
 }
 

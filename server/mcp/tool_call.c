@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "server/data/json_tree.h"
-#include "server/data/uri.h"
 #include "server/http/refusal.h"
 #include "server/http/subrequest.h"
 #include "server/mcp/staged.h"

@@ -97,7 +97,7 @@ struct change_query {
 
 static bool may_be_told(struct stream *s)
 {
-	return !s->ended && line_unsent(s->line) <= WAITING_MAX;
+	return !s->ended && held_unsent(s->held) <= WAITING_MAX;
 }
 
 static size_t ask(struct change_query *a, const struct stream *s, size_t which)
@@ -248,8 +248,8 @@ static void keep_or_cut(struct ctx *cx, struct look *look)
 	for (size_t i = 0; i < look->count; i++) {
 		struct stream *s = look->all[i];
 		if (s->ended && now_ms - s->said_ms >= STREAM_LEAVES_MS)
-			line_cut(s->line); /* nobody waits until a slow reader has read */
-		else if (!s->ended && now_ms - s->said_ms >= STREAM_QUIET_MS && !line_unsent(s->line))
+			held_cut(s->held); /* nobody waits until a slow reader has read */
+		else if (!s->ended && now_ms - s->said_ms >= STREAM_QUIET_MS && !held_unsent(s->held))
 			stream_say(s, cx->mem, STR(":\n\n"));
 	}
 }
@@ -258,7 +258,7 @@ static void end_told(struct ctx *cx, struct look *look)
 {
 	for (size_t i = 0; i < look->count; i++) {
 		struct stream *s = look->all[i];
-		if (s->in.once && !s->ended && !s->list && !looks(s) && !line_unsent(s->line))
+		if (s->in.once && !s->ended && !s->list && !looks(s) && !held_unsent(s->held))
 			stream_end(s, cx->mem, "all_told");
 	}
 }

@@ -19,7 +19,7 @@ struct stream_calendar {
 struct stream {
 	struct stream *next;
 	struct streams *streams;
-	struct line *line;
+	struct held_connection *held;
 	struct arena *mem; /* of all that it points to */
 	struct stream_new in;
 	struct concurrency_key place;

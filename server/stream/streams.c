@@ -36,16 +36,16 @@ static void on_gone(void *owner, bool cut)
 	atomic_store(&s->gone, true);
 }
 
-static const struct line_ops chunked = {
+static const struct held_ops chunked = {
 	.gone = on_gone,
 	.farewell = STR_INIT("3e\r\n" END_CHUNKED "\r\n0\r\n\r\n"),
 };
-static const struct line_ops plain = { .gone = on_gone, .farewell = STR_INIT(END_CHUNKED) };
+static const struct held_ops plain = { .gone = on_gone, .farewell = STR_INIT(END_CHUNKED) };
 static_assert(sizeof END_CHUNKED - 1 == 0x3e, "the size of the chunk");
 
 static void free_one(struct stream *s)
 {
-	line_leave(s->line);
+	held_leave(s->held);
 	free(s->calendars);
 	arena_close(s->mem);
 	free(s);
@@ -165,7 +165,7 @@ static struct stream *stream_of(struct streams *streams, const struct stream_new
 	s->mem = arena_open();
 	s->in = *in;
 	s->in.granted = ids_kept(s->mem, in->granted);
-	struct str hash = str_dup(s->mem, (struct str){ (const char *)in->proof.hash.ptr, in->proof.hash.len });
+	struct str hash = str_dup(s->mem, bytes_str(in->proof.hash));
 	s->in.proof.hash = bytes_of(hash.ptr, hash.len);
 	s->in.proof.may = str_dup(s->mem, in->proof.may);
 	s->in.positions = NULL;
@@ -175,11 +175,11 @@ static struct stream *stream_of(struct streams *streams, const struct stream_new
 		s->calendars[i] = (struct stream_calendar){ in->positions[i], true };
 	s->list = true; /* they may have become others since they were asked for */
 	s->opened_ms = s->said_ms = clock_monotonic_ms();
-	s->line = line_open(in->chunked ? &chunked : &plain, s, ROOM);
+	s->held = held_open(in->chunked ? &chunked : &plain, s, ROOM);
 	return s;
 }
 
-err_t streams_add(struct ctx *cx, struct streams *streams, const struct stream_new *in, struct line **out)
+err_t streams_add(struct ctx *cx, struct streams *streams, const struct stream_new *in, struct held_connection **out)
 {
 	struct concurrency_key place = concurrency_account(in->account);
 	if (!concurrency_take(streams->places, &place, 1)) {
@@ -192,7 +192,7 @@ err_t streams_add(struct ctx *cx, struct streams *streams, const struct stream_n
 	struct stream *s = stream_of(streams, in);
 	atomic_fetch_add(&streams->open, 1);
 	atomic_fetch_add(&streams->opened, 1);
-	*out = s->line;
+	*out = s->held;
 	pthread_mutex_lock(&streams->lock);
 	s->next = streams->first;
 	streams->first = s;
@@ -213,8 +213,8 @@ void stream_say(struct stream *s, struct arena *mem, struct str text)
 	buf_add(&out, text);
 	if (s->in.chunked)
 		BUF_LIT(&out, "\r\n");
-	if (!line_send(s->line, buf_str(&out)))
-		line_cut(s->line); /* it has more than it may have; nothing when it is gone */
+	if (!held_send(s->held, buf_str(&out)))
+		held_cut(s->held); /* it has more than it may have; nothing when it is gone */
 	s->said_ms = clock_monotonic_ms();
 }
 
@@ -227,6 +227,6 @@ void stream_end(struct stream *s, struct arena *mem, const char *why)
 	s->said_ms = clock_monotonic_ms();
 	stream_say(s, mem, str_fmt(mem, "event: end\ndata: {\"object\":\"end\",\"reason\":\"%s\"}\n\n", why));
 	if (s->in.chunked)
-		(void)line_send(s->line, STR("0\r\n\r\n"));
-	line_end(s->line);
+		(void)held_send(s->held, STR("0\r\n\r\n"));
+	held_end(s->held);
 }

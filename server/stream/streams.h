@@ -13,7 +13,7 @@
 
 #include "server/base/buf.h"
 #include "server/base/ctx.h"
-#include "server/http/line.h"
+#include "server/http/held_connection.h"
 
 #define STREAMS_EACH 100     /* of one account, with its test world */
 #define STREAM_RETRY_MS 2000 /* when a client that lost its connection comes back */
@@ -60,7 +60,8 @@ struct stream_new {
 /* Is this the credential of somebody, in this moment? Fills in `may`. CREDENTIALS_INVALID: not any more. */
 MUST_CHECK err_t streams_admit(struct ctx *cx, struct stream_proof *proof);
 /* A stream, for response_hold. RATE_LIMITED: the account, or all, have their fill. */
-MUST_CHECK err_t streams_add(struct ctx *cx, struct streams *streams, const struct stream_new *in, struct line **out);
+MUST_CHECK err_t streams_add(
+	struct ctx *cx, struct streams *streams, const struct stream_new *in, struct held_connection **out);
 
 /* A job, and its bell: it rests while no stream is open. */
 struct job_bell *streams_bell(struct streams *streams);

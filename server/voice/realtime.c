@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /v1/voice/realtime opens a socket of the echo; POST /v1/voice/introspect says whether a session's token still
  * lives. */
-#include "server/base/config.h"
 #include "server/data/json.h"
 #include "server/http/client_io.h"
 #include "server/http/websocket.h"

@@ -8,7 +8,7 @@
 #include "server/base/log.h"
 #include "server/db/query.h"
 #include "server/http/concurrency.h"
-#include "server/http/line.h"
+#include "server/http/held_connection.h"
 #include "server/http/websocket.h"
 #include "server/jobs/jobs.h"
 #include "server/voice/session.h"
@@ -24,7 +24,7 @@
 struct socket {
 	struct socket *next;
 	struct voice_sockets *all;
-	struct line *line;
+	struct held_connection *held;
 	struct id account, session, request;
 	struct concurrency_key place;
 	struct websocket ws;    /* the park's thread alone */
@@ -47,7 +47,7 @@ static bool say(struct socket *s, enum websocket_opcode opcode, struct str paylo
 	struct arena *mem = arena_open();
 	struct buf out = buf_new(mem, FRAME_MAX);
 	websocket_write(&out, opcode, payload);
-	bool sent = line_send(s->line, buf_str(&out));
+	bool sent = held_send(s->held, buf_str(&out));
 	arena_close(mem);
 	return sent;
 }
@@ -61,8 +61,8 @@ static void say_close(struct socket *s, enum websocket_status status, struct str
 	struct arena *mem = arena_open();
 	struct buf out = buf_new(mem, FRAME_MAX);
 	websocket_write_close(&out, status, reason);
-	(void)line_send(s->line, buf_str(&out));
-	line_end(s->line);
+	(void)held_send(s->held, buf_str(&out));
+	held_end(s->held);
 	arena_close(mem);
 }
 
@@ -113,7 +113,7 @@ static void on_gone(void *owner, bool cut)
 	atomic_store(&s->gone, true);
 }
 
-static const struct line_ops ops = { .came = on_came, .gone = on_gone, .farewell = STR_INIT("\x88\x02\x03\xE9") };
+static const struct held_ops ops = { .came = on_came, .gone = on_gone, .farewell = STR_INIT("\x88\x02\x03\xE9") };
 
 err_t voice_socket_begin(struct request *rq, struct response *rs, const struct voice_token *token)
 {
@@ -133,7 +133,7 @@ err_t voice_socket_begin(struct request *rq, struct response *rs, const struct v
 	s->session = token->session;
 	s->request = rq->cx.request_id;
 	s->place = place;
-	s->line = line_open(&ops, s, ROOM);
+	s->held = held_open(&ops, s, ROOM);
 	atomic_fetch_add(&all->open, 1);
 	pthread_mutex_lock(&all->lock);
 	s->next = all->first;
@@ -141,7 +141,7 @@ err_t voice_socket_begin(struct request *rq, struct response *rs, const struct v
 	pthread_mutex_unlock(&all->lock);
 	job_bell_ring(&all->bell);
 	(void)say(s, WS_TEXT, voice_hello(rq->cx.mem, token));
-	response_hold(rs, s->line);
+	response_hold(rs, s->held);
 	return OK;
 }
 
@@ -159,7 +159,7 @@ struct voice_sockets *voice_sockets_open(void)
 
 static void free_one(struct socket *s)
 {
-	line_leave(s->line);
+	held_leave(s->held);
 	free(s);
 }
 
@@ -229,7 +229,7 @@ err_t voice_sockets_run(struct ctx *cx, void *state)
 	for (size_t i = 0; i < count; i++) {
 		unsigned long long ended_ms = atomic_load(&live[i]->ended_ms);
 		if (ended_ms && now_ms >= ended_ms + LEAVES_MS)
-			line_cut(live[i]->line);
+			held_cut(live[i]->held);
 		accounts[i] = live[i]->account;
 		ids[i] = live[i]->session;
 	}

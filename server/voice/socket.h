@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The voice backend of test mode: a WebSocket that says what it is, and then echoes each message. It holds no thread
- * (server/http/line.h), and ends within a second when its session does.
+ * (server/http/held_connection.h), and ends within a second when its session does.
  */
 #pragma once
 

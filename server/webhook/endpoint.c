@@ -90,7 +90,7 @@ err_t webhook_secret_open(struct ctx *cx, struct id endpoint, struct bytes secre
 	struct bytes plain;
 	if (!unseal(cx->mem, keyring_key(cx->keys, cx->mem, PURPOSE), context_of(cx->mem, endpoint), secret, &plain))
 		return FAIL(cx, INTERNAL, "the secret of a webhook endpoint was sealed with another key");
-	*out = (struct str){ (const char *)plain.ptr, plain.len };
+	*out = bytes_str(plain);
 	return OK;
 }
 

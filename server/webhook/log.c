@@ -126,7 +126,7 @@ err_t webhook_test(
 
 struct str webhook_answer_text(struct arena *mem, struct bytes octets)
 {
-	struct str whole = { (const char *)octets.ptr, octets.len };
+	struct str whole = bytes_str(octets);
 	bool utf8 = str_is_utf8(whole);
 	char *text = arena_array(mem, char, octets.len + 1);
 	for (size_t i = 0; i < octets.len; i++) {

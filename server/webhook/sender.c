@@ -97,7 +97,7 @@ static err_t set_call(struct ctx *cx, struct slot *slot, const struct claimed *r
 	struct webhook_signed signing = {
 		.id = id_text(cx->mem, "whe", row->event),
 		.at = cx->now,
-		.body = str_dup(mem, (struct str){ (const char *)row->body.ptr, row->body.len }),
+		.body = str_dup(mem, bytes_str(row->body)),
 		.hosted = row->hosted,
 	};
 	TRY(webhook_secret_open(cx, row->endpoint, row->secret, &signing.secret));

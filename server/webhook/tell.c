@@ -17,7 +17,7 @@ DB_RESULT(webhook_object_after, struct data_row, data);
 struct number_row {
 	int64_t sequence;
 };
-DB_RESULT(webhook_feed_number, struct number_row, sequence);
+DB_RESULT(webhook_sequence, struct number_row, sequence);
 
 /* The calendars of the account are all seen: who is told of which, the statement decides. */
 static struct actor actor_of(const struct change_row *row)
@@ -38,7 +38,7 @@ static struct instant time_of(struct id id)
 static struct object object_with(struct ctx *cx, const struct object *object, struct bytes data)
 {
 	struct object copy = *object;
-	copy.data = (struct str){ (const char *)data.ptr, data.len };
+	copy.data = bytes_str(data);
 	copy.etag = secret_hash(cx->mem, copy.data);
 	copy.etag.len = ETAG_OCTETS;
 	return copy;
@@ -157,7 +157,7 @@ err_t webhook_tell_booking(
 			.object_id = booking.id,
 			.object_kind = STR("booking"),
 			.calendar_id = told->content.calendar_id } };
-	TRY(db_row(cx, &sql_webhook_feed_number, ROW(webhook_feed_number, &number), IN(row->owner)));
+	TRY(db_row(cx, &sql_webhook_sequence, ROW(webhook_sequence, &number), IN(row->owner)));
 	told->content.sequence = number.sequence;
 	return OK;
 }

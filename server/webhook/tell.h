@@ -3,7 +3,7 @@
 #pragma once
 
 #include "server/webhook/body.h"
-#include "server/webhook/feed.h"
+#include "server/webhook/outbox_reader.h"
 
 enum via { VIA_OWN, VIA_CONNECTION, VIA_PLATFORM, VIA_HOSTED };
 

@@ -2,8 +2,8 @@
 /*
  * Webhooks: who is told of changes, and what became of it.
  *
- * Rows of the outbox become events and deliveries (feed.h); deliveries are sent, and sent again (sender.h). Here are
- * the endpoints and the log, as their owners have them.
+ * Rows of the outbox become events and deliveries (outbox_reader.h); deliveries are sent, and sent again (sender.h).
+ * Here are the endpoints and the log, as their owners have them.
  */
 #pragma once
 

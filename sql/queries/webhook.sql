@@ -170,7 +170,7 @@ DELETE FROM object_before WHERE ctid = ANY (ARRAY(
 	SELECT b.ctid FROM object_before b JOIN unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS n (account_id, object_id, modseq)
 	    ON b.account_id = n.account_id AND b.object_id = n.object_id AND b.modseq <= n.modseq FOR UPDATE OF b SKIP LOCKED));
 
--- name: webhook_feed_number
+-- name: webhook_sequence
 -- $1 account
 -- Of a second event of one row of the outbox.
 SELECT webhook_number($1) AS sequence;

@@ -17,7 +17,7 @@ static void expand_window(struct ctx *cx, struct ical *object)
 {
 	struct occurrence *list;
 	size_t n;
-	struct instant start = instant_of_s(YEAR_2026), end = instant_of_s(YEAR_2026 + 31 * DAY_SECONDS);
+	struct instant start = instant_of_s(YEAR_2026), end = instant_of_s(YEAR_2026 + 31 * DAY_S);
 	if (ical_expand(cx, object, start, end, STR("Europe/Berlin"), 500, &list, &n))
 		return;
 	for (size_t i = 1; i < n; i++)
@@ -27,7 +27,7 @@ static void expand_window(struct ctx *cx, struct ical *object)
 
 static void select_and_read(struct ctx *cx, struct ical *object)
 {
-	struct ical_range range = { true, instant_of_s(YEAR_2026), instant_of_s(YEAR_2026 + 7 * DAY_SECONDS) };
+	struct ical_range range = { true, instant_of_s(YEAR_2026), instant_of_s(YEAR_2026 + 7 * DAY_S) };
 	struct ical_selection selections[] = { { .expand = range },
 		{ .limit_recurrence = range, .limit_freebusy = range } };
 	struct event event;
@@ -80,7 +80,7 @@ static void compare_answers(struct ctx *cx, struct str data, const struct ical_f
 		.occ_until = f->occ_until,
 		.component = (int16_t)f->component };
 	for (int64_t day = 0; day < 40; day += 7) {
-		struct instant a = instant_of_s(YEAR_2026 + day * DAY_SECONDS), b = instant_add_s(a, DAY_SECONDS);
+		struct instant a = instant_of_s(YEAR_2026 + day * DAY_S), b = instant_add_s(a, DAY_S);
 		struct ical *object;
 		struct occurrence *list;
 		size_t n = 0;

@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(orientation >= 1 && orientation <= 8);
 	if (!picture_make(&cx, file, &made)) {
 		assert(made.len > 0 && made.len <= PICTURE_MADE_MAX);
-		assert(str_starts((struct str){ (const char *)made.ptr, made.len }, STR("RIFF")));
+		assert(str_starts(bytes_str(made), STR("RIFF")));
 	}
 	arena_close(mem);
 	return 0;

@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t size)
 			.date = (octets[0] & 6) == 6,
 			.until_local = rule.has_until ? rule.until : INT64_MAX };
 		if (from.date)
-			from.local = floor_div(from.local, DAY_SECONDS) * DAY_SECONDS;
+			from.local = floor_div(from.local, DAY_S) * DAY_S;
 		int64_t walked[WALKED], local;
 		size_t n = 0;
 		struct rrule_iter *it = rrule_open(cx.mem, &rule, from);

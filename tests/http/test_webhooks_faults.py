@@ -73,7 +73,7 @@ def test_two_servers_tell_each_change_once(world, key, receiver):
 def test_what_nobody_is_told_of_wakes_nobody_who_tells(world):
     """Readers of the outbox look once a second beside writes of an account that nobody listens to, and not ten times."""
     def runs():
-        return int(re.search(r'calends_job_runs_total{job="webhook_feed"} (\d+)', world.get("/metrics").text)[1])
+        return int(re.search(r'calends_job_runs_total{job="outbox_reader"} (\d+)', world.get("/metrics").text)[1])
     quiet = world.key("nobody@example.org", kind="secret")
     event(world, quiet, "first")  # looked up with it; then the beat of this one ends
     assert world.wait_for(lambda: world.sql("SELECT FROM webhook_cursor c WHERE NOT EXISTS (SELECT FROM outbox t WHERE (t.xid, t.id) > (c.xid, c.id))"))

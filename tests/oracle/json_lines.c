@@ -59,7 +59,7 @@ static void read_line(struct arena *mem, struct str hex)
 		puts("no hex");
 		return;
 	}
-	err_t e = json_tree_parse(&cx, (struct str){ (const char *)octets.ptr, octets.len }, &root);
+	err_t e = json_tree_parse(&cx, bytes_str(octets), &root);
 	if (e) {
 		printf("refused %s: %.*s\n", err_row(e->kind)->name, STR_ARG(err_text(e)));
 		return;

@@ -26,7 +26,7 @@ static void answer(struct ctx *cx, struct str line)
 		return;
 	}
 	struct rrule_start from = { .local = start.local,
-		.until_local = rule.has_until ? rule.until + (rule.until_date ? DAY_SECONDS - 1 : 0) : INT64_MAX,
+		.until_local = rule.has_until ? rule.until + (rule.until_date ? DAY_S - 1 : 0) : INT64_MAX,
 		.date = start.date };
 	struct rrule_iter *it = rscale_open(cx->mem, &rule, scale, from);
 	if (wall_parse(seek_text, &seek))

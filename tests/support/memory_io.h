@@ -19,7 +19,7 @@ struct memory_io {
 	struct buf wire; /* what it got */
 	size_t writes, write_limit;
 	bool closed;
-	struct line *line; /* that holds it */
+	struct held_connection *held; /* that holds it */
 };
 
 static inline ssize_t memory_read(struct client_io *io, char *into, size_t max)
@@ -58,9 +58,9 @@ static inline void memory_close(struct client_io *io)
 	((struct memory_io *)io)->closed = true;
 }
 
-static inline void memory_hold(struct client_io *io, struct line *line)
+static inline void memory_hold(struct client_io *io, struct held_connection *held)
 {
-	((struct memory_io *)io)->line = line;
+	((struct memory_io *)io)->held = held;
 }
 
 static const struct client_io_ops memory_ops = { memory_read, memory_write, memory_reserve, memory_is_last,

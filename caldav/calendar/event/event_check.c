@@ -81,8 +81,7 @@ static err_t check_texts(struct ctx *cx, const struct event *e, unsigned fields)
 static err_t check_time(struct ctx *cx, const struct event *e)
 {
 	static const char years[] = "Times lie in the years 1 to 9998.";
-	const int64_t first = days_from_civil(1, 1, 1) * DAY_SECONDS,
-		      last = days_from_civil(9998, 12, 31) * DAY_SECONDS;
+	const int64_t first = days_from_civil(1, 1, 1) * DAY_S, last = days_from_civil(9998, 12, 31) * DAY_S;
 	if (e->zone.ptr && !e->floating && !e->own_zone && !zone_by_name(e->zone))
 		return REFUSE(cx, INVALID_VALUE, "timezone", "timezone \"%.*s\" is not known; use an IANA name",
 			STR_ARG(str_sub(e->zone, 0, 60)));
@@ -94,7 +93,7 @@ static err_t check_time(struct ctx *cx, const struct event *e)
 		return REFUSE(cx, INVALID_VALUE, "end_time", "The end of an all-day event is the day after the last.");
 	if (e->end.us < e->start.us)
 		return REFUSE(cx, INVALID_VALUE, "end_time", "The end lies before the start.");
-	if (e->all_day && (instant_s(e->start) % DAY_SECONDS || instant_s(e->end) % DAY_SECONDS))
+	if (e->all_day && (instant_s(e->start) % DAY_S || instant_s(e->end) % DAY_S))
 		return REFUSE(cx, INVALID_VALUE, "start_time", "an all-day event starts and ends at midnight");
 	return OK;
 }

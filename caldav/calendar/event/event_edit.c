@@ -132,7 +132,7 @@ struct buf lines_new(struct edits *e)
 	return buf_new(e->cx->mem, 2 * OBJECT_SIZE_MAX);
 }
 
-void form_line(struct buf *out, const struct ical_prop *was, struct str name, struct form form, struct str value)
+void form_line(struct buf *out, const struct ical_prop *was, struct str name, struct time_form form, struct str value)
 {
 	struct buf params = buf_new(out->mem, out->max);
 	for (size_t i = 0; was && i < was->param_count; i++) {

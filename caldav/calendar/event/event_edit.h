@@ -43,7 +43,7 @@ const char *comp_end(const struct ical_comp *comp);
 /* Room for lines to be added. */
 struct buf lines_new(struct edits *e);
 /* A property's line with another value. The form's parameters are new, others stay. */
-void form_line(struct buf *out, const struct ical_prop *was, struct str name, struct form form, struct str value);
+void form_line(struct buf *out, const struct ical_prop *was, struct str name, struct time_form form, struct str value);
 
 /* ---- event_fields.c ---- */
 

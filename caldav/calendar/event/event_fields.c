@@ -95,7 +95,7 @@ static bool same_clock(const struct event *a, const struct event *b)
 }
 
 /* The form of DTSTART or DTEND that is to be: the stored one, while the event's clock stays. */
-static err_t form_wanted(const struct changing *c, struct str name, struct form *out)
+static err_t form_wanted(const struct changing *c, struct str name, struct time_form *out)
 {
 	const struct ical_prop *prop = ical_prop(c->comp, name);
 	prop = prop ? prop : ical_prop(c->comp, STR("DTSTART"));
@@ -106,7 +106,7 @@ static err_t form_wanted(const struct changing *c, struct str name, struct form 
 	return OK;
 }
 
-static err_t start_line(const struct changing *c, struct form *form, struct buf *out)
+static err_t start_line(const struct changing *c, struct time_form *form, struct buf *out)
 {
 	static const struct str name = STR_INIT("DTSTART");
 	struct arena *mem = c->e->cx->mem;
@@ -127,11 +127,11 @@ static err_t start_line(const struct changing *c, struct form *form, struct buf 
 }
 
 /* DURATION stays where it stood; and it says what an end cannot. */
-static err_t end_line(const struct changing *c, struct form start, struct buf *out)
+static err_t end_line(const struct changing *c, struct time_form start, struct buf *out)
 {
 	struct arena *mem = c->e->cx->mem;
 	int64_t length = instant_s(c->to->end) - instant_s(c->to->start);
-	struct form form;
+	struct time_form form;
 	struct str text;
 	TRY(form_wanted(c, STR("DTEND"), &form));
 	if (start.kind == FORM_UTC && form.kind == FORM_FLOATING)
@@ -150,7 +150,7 @@ static err_t time_fields(const struct changing *c)
 	static const struct str end_names[] = { STR_INIT("DTEND"), STR_INIT("DURATION") };
 	struct buf start = lines_new(c->e), end = lines_new(c->e);
 	const struct timing *t = c->timing;
-	struct form form;
+	struct time_form form;
 	TRY(form_wanted(c, start_name, &form));
 	if (c->fields & EVENT_START) {
 		TRY(start_line(c, &form, &start));
@@ -174,7 +174,7 @@ static err_t dates_field(const struct changing *c, struct str name, const struct
 {
 	struct edits *e = c->e;
 	struct event_date *left = arena_array(e->cx->mem, struct event_date, count + 1), date;
-	struct form form;
+	struct time_form form;
 	for (size_t i = 0; i < count; i++)
 		left[i] = dates[i];
 	for (const struct ical_prop *p = ical_prop(c->comp, name); p; p = ical_prop_again(p)) {

@@ -12,7 +12,8 @@ err_t instance_find(const struct edits *e, struct str recurrence_id, struct str 
 void original_line(struct edits *e, struct buf *out, struct str name, struct str range, struct when original)
 {
 	const struct timing *master = e->series->master;
-	struct form form = form_of_kind(!original.zone ? original.date ? FORM_DATE : FORM_FLOATING : FORM_UTC), own;
+	struct time_form form = form_of_kind(!original.zone ? original.date ? FORM_DATE : FORM_FLOATING : FORM_UTC),
+			 own;
 	const struct ical_prop *start = master ? ical_prop(master->comp, STR("DTSTART")) : NULL;
 	struct str text;
 	if (!start || form_read(e->cx, e->object, start, &own) || !form_when(e->cx->mem, own, original, &text))
@@ -28,7 +29,7 @@ void original_line(struct edits *e, struct buf *out, struct str name, struct str
 static void point_line(struct edits *e, struct buf *out, const struct ical_comp *comp, struct str name, struct when w)
 {
 	const struct ical_prop *was = ical_prop(comp, name);
-	struct form form = form_of_kind(!w.zone ? w.date ? FORM_DATE : FORM_FLOATING : FORM_UTC), own;
+	struct time_form form = form_of_kind(!w.zone ? w.date ? FORM_DATE : FORM_FLOATING : FORM_UTC), own;
 	struct str text;
 	if (!was || form_read(e->cx, e->object, was, &own) || !form_when(e->cx->mem, own, w, &text))
 		(void)form_when(e->cx->mem, form, w, &text);

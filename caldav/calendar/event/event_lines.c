@@ -24,10 +24,10 @@ void event_rule_lines(struct buf *out, struct str rules)
 
 /* ---- dates ---- */
 
-void event_dates_lines(struct buf *out, struct str name, struct form form, const struct zone *floating,
+void event_dates_lines(struct buf *out, struct str name, struct time_form form, const struct zone *floating,
 	const struct event_date *list, size_t count)
 {
-	const struct form forms[] = { form, form_of_kind(FORM_UTC), form_of_kind(FORM_DATE) };
+	const struct time_form forms[] = { form, form_of_kind(FORM_UTC), form_of_kind(FORM_DATE) };
 	struct buf values[ARRAY_LEN(forms)];
 	for (size_t n = 0; n < ARRAY_LEN(forms); n++)
 		values[n] = buf_new(out->mem, out->max);

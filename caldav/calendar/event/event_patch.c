@@ -3,15 +3,15 @@
 #include "caldav/calendar/event/event_edit.h"
 
 /* What is to be changed: the component that stands for it, and what is read from there. */
-struct subject {
+struct patched_event {
 	struct series_instance instance; /* of an instance */
 	const struct timing *timing;
 	struct event event;
 };
 
-static err_t subject_open(struct edits *e, struct str recurrence_id, struct str zone, struct subject *out)
+static err_t subject_open(struct edits *e, struct str recurrence_id, struct str zone, struct patched_event *out)
 {
-	struct subject s = { .timing = &e->series->timings[0] };
+	struct patched_event s = { .timing = &e->series->timings[0] };
 	if (recurrence_id.ptr) {
 		TRY(instance_find(e, recurrence_id, zone, &s.instance));
 		TRY(event_read_instance(e->cx, e->object, &s.instance, zone, &s.event));
@@ -28,7 +28,7 @@ static err_t read_back(struct ctx *cx, const struct event_changed *changed, cons
 	const struct event *to, unsigned fields)
 {
 	struct edits e;
-	struct subject now;
+	struct patched_event now;
 	TRY(edits_open(cx, changed->data, &e));
 	TRY(subject_open(&e, change->instance, change->zone, &now));
 	if (fields & EVENT_START && now.event.start.us != to->start.us)
@@ -57,8 +57,8 @@ static err_t overrides_follow(
 	return OK;
 }
 
-static err_t change_subject(struct edits *e, struct subject *s, const struct event_change *change, unsigned fields,
-	struct event_changed *out)
+static err_t change_subject(struct edits *e, struct patched_event *s, const struct event_change *change,
+	unsigned fields, struct event_changed *out)
 {
 	const struct series *was = e->series;
 	struct ical *was_object = e->object;
@@ -80,7 +80,7 @@ static err_t change_subject(struct edits *e, struct subject *s, const struct eve
 err_t event_patch(struct ctx *cx, struct str data, const struct event_change *change, struct event_changed *out)
 {
 	struct edits e;
-	struct subject s;
+	struct patched_event s;
 	struct event_changed changed = { .data = data };
 	unsigned fields = change->fields;
 	if (change->instance.ptr)
@@ -146,9 +146,8 @@ static void move_series(const struct edits *e, const struct series_instance *i, 
 			int64_t start = wall_of(zone, master->start) + wall_of(zone, to->start) - at;
 			master->start = instant_of_s(zone ? zone_to_utc(zone, start) : start);
 		} else if (to->all_day != was->all_day) { /* the days between stay */
-			int64_t days =
-				floor_div(wall_of(zone, master->start), DAY_SECONDS) - floor_div(at, DAY_SECONDS);
-			master->start = instant_add_s(to->start, days * DAY_SECONDS);
+			int64_t days = floor_div(wall_of(zone, master->start), DAY_S) - floor_div(at, DAY_S);
+			master->start = instant_add_s(to->start, days * DAY_S);
 		}
 		master->all_day = to->all_day;
 		master->zone = to->zone;
@@ -167,7 +166,7 @@ static struct when moved_with(const struct series *before, const struct series *
 	struct when at = when_on(original, now->zone);
 	at.local += now->local - when_on(*was, now->zone).local;
 	if (now->date)
-		at.local = floor_div(at.local, DAY_SECONDS) * DAY_SECONDS;
+		at.local = floor_div(at.local, DAY_S) * DAY_S;
 	at.zone = now->zone;
 	at.date = now->date;
 	return at;
@@ -202,7 +201,7 @@ static err_t change_own(struct ctx *cx, const struct edits *before, const struct
 err_t event_patch_series(struct ctx *cx, struct str data, const struct event_change *change, struct event_changed *out)
 {
 	struct edits e;
-	struct subject s, whole;
+	struct patched_event s, whole;
 	struct event_changed changed = { .data = data };
 	TRY(edits_open(cx, data, &e));
 	TRY(subject_open(&e, change->instance, change->zone, &s));
@@ -238,7 +237,7 @@ static err_t cancel_comp(struct edits *e, const struct timing *t, const struct e
 err_t event_cancel(struct ctx *cx, struct str data, struct str instance, struct str comment, struct str *out)
 {
 	struct edits e;
-	struct subject s;
+	struct patched_event s;
 	TRY(edits_open(cx, data, &e));
 	if (instance.ptr) {
 		TRY(subject_open(&e, instance, STR_ABSENT, &s));

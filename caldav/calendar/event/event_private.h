@@ -32,14 +32,14 @@ MUST_CHECK err_t event_refuse_second_pass(struct ctx *cx);
 unsigned event_differs(const struct event *was, const struct event *to, unsigned fields);
 
 /* The form of a new event's times. */
-struct form event_form(struct arena *mem, const struct event *event);
+struct time_form event_form(struct arena *mem, const struct event *event);
 
 /* Lines of one group of fields each; absent values give none. */
 void event_text_line(struct buf *out, struct str name, struct str text);
 void event_color_lines(struct buf *out, const struct event *event);
 void event_rule_lines(struct buf *out, struct str rules);
 /* EXDATE or RDATE, one line a form: `form`, UTC for what it cannot say, dates. */
-void event_dates_lines(struct buf *out, struct str name, struct form form, const struct zone *floating,
+void event_dates_lines(struct buf *out, struct str name, struct time_form form, const struct zone *floating,
 	const struct event_date *list, size_t count);
 /* `was`: the component as it is, for lines and parameters that stay; NULL: none. */
 void event_attendee_lines(struct buf *out, const struct event *event, const struct ical_comp *was);

@@ -41,7 +41,7 @@ bool event_reminder_of(const struct ical_comp *alarm, int32_t *minutes_out)
 	if (!trigger || !span_parse(trigger->value, &span) ||
 		str_eq_nocase(ical_param(trigger, STR("RELATED")), STR("END")))
 		return false;
-	int64_t s = -(span.days * DAY_SECONDS + span.seconds);
+	int64_t s = -(span.days * DAY_S + span.seconds);
 	if (s < 0 || s >= (EVENT_REMINDER_MAX + 1) * 60)
 		return false;
 	*minutes_out = (int32_t)(s / 60);
@@ -62,17 +62,9 @@ static struct str text_of(struct arena *mem, const struct ical_comp *comp, struc
 
 /* ---- lists ---- */
 
-static size_t props_count(const struct ical_comp *comp, struct str name)
-{
-	size_t n = 0;
-	for (const struct ical_prop *p = ical_prop(comp, name); p; p = ical_prop_again(p))
-		n++;
-	return n;
-}
-
 static void attendees_read(struct arena *mem, const struct ical_comp *comp, struct event *out)
 {
-	size_t n = props_count(comp, STR("ATTENDEE"));
+	size_t n = ical_props_count(comp, STR("ATTENDEE"));
 	struct event_attendee *list = arena_array(mem, struct event_attendee, n);
 	out->attendees = list;
 	for (const struct ical_prop *p = ical_prop(comp, STR("ATTENDEE")); p; p = ical_prop_again(p))
@@ -101,7 +93,7 @@ static void reminders_read(struct arena *mem, const struct ical_comp *comp, stru
 static struct event_date date_of(const struct series *s, struct when w, const struct zone *floating)
 {
 	if (w.date || s->clock.date)
-		return (struct event_date){ instant_of_s(floor_div(w.local, DAY_SECONDS) * DAY_SECONDS), true };
+		return (struct event_date){ instant_of_s(floor_div(w.local, DAY_S) * DAY_S), true };
 	return (struct event_date){ instant_of_s(when_utc(w, floating)), false };
 }
 

@@ -39,13 +39,13 @@ static const char weekdays[7][3] = { "MO", "TU", "WE", "TH", "FR", "SA", "SU" };
 
 static struct date date_of(int64_t local)
 {
-	struct date d = { .number = floor_div(local, DAY_SECONDS) };
+	struct date d = { .number = floor_div(local, DAY_S) };
 	int64_t year;
 	int month, day;
 	civil_from_days(d.number, &d.year, &d.month, &d.day);
 	civil_from_days(days_from_civil(d.year, d.month, 28) + 4, &year, &month, &day);
 	d.length = (int)(days_from_civil(year, month, 1) - days_from_civil(d.year, d.month, 1));
-	d.weekday = (int)floor_mod(d.number + 3, 7);
+	d.weekday = day_of_week(d.number);
 	return d;
 }
 
@@ -193,16 +193,15 @@ static struct str until(const struct shift *s, struct str text)
 	if (r->until_utc && last.zone)
 		last = when_of(r->until, last.zone);
 	else
-		last.local = r->until + (r->until_date ? floor_mod(last.local, DAY_SECONDS) : 0);
+		last.local = r->until + (r->until_date ? floor_mod(last.local, DAY_S) : 0);
 	to = series_moved(s->move, last);
-	if (r->freq >= RRULE_DAILY && !to.date && floor_mod(last.local, DAY_SECONDS) == DAY_SECONDS - 1 &&
-		!s->move->by_instant)
-		to.local = last.local + s->days * DAY_SECONDS;
+	if (r->freq >= RRULE_DAILY && !to.date && floor_mod(last.local, DAY_S) == DAY_S - 1 && !s->move->by_instant)
+		to.local = last.local + s->days * DAY_S;
 	if (!when_cmp(&to, &last) && to.date == last.date && to.zone == last.zone)
 		return text;
 	bool was_day = r->until_date && !s->move->was->clock.date; /* of a timed series: a slip that stays */
 	if (to.date || was_day)
-		return wall_text(mem, (struct wall){ floor_div(to.local, DAY_SECONDS) * DAY_SECONDS, true, false });
+		return wall_text(mem, (struct wall){ floor_div(to.local, DAY_S) * DAY_S, true, false });
 	if (to.zone)
 		return wall_text(mem, (struct wall){ when_utc(to, NULL), false, true });
 	return wall_text(mem, (struct wall){ to.local, false, false });

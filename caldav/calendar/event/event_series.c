@@ -46,7 +46,7 @@ struct when series_moved(const struct series_move *m, struct when original)
 	struct when at = m->by_instant ? when_on(original, clock->zone) : original;
 	at.local += m->by;
 	if (clock->date)
-		at.local = floor_div(at.local, DAY_SECONDS) * DAY_SECONDS;
+		at.local = floor_div(at.local, DAY_S) * DAY_S;
 	at.zone = clock->zone;
 	at.date = clock->date;
 	at.second = at.second && !m->by;
@@ -75,7 +75,7 @@ void moving_drop(struct moving *m, bool override, struct when original)
 
 /* In the form that the property has; in the master's new one, if that was the master's. False: it cannot be said so. */
 bool moving_text(
-	const struct moving *m, const struct ical_prop *prop, struct when at, struct form *form, struct str *text)
+	const struct moving *m, const struct ical_prop *prop, struct when at, struct time_form *form, struct str *text)
 {
 	struct arena *mem = m->e->cx->mem;
 	if (form_read(m->e->cx, m->e->object, prop, form))
@@ -93,7 +93,7 @@ bool moving_text(
 /* DTSTART or DTEND of an override. */
 void moving_point_line(const struct moving *m, struct buf *out, const struct ical_prop *prop, struct when at)
 {
-	struct form form;
+	struct time_form form;
 	struct str text;
 	if (!moving_text(m, prop, at, &form, &text)) {
 		form = m->form;

@@ -2,14 +2,14 @@
 /* EXDATE and RDATE of a series that is changed; see event_series.c. */
 #include "caldav/calendar/event/event_series_private.h"
 
-struct list {
+struct date_list {
 	struct buf values, others; /* `others`: lines of those that the property's form cannot say */
-	struct form form;
+	struct time_form form;
 	bool changed;
 };
 
 /* ";VALUE=PERIOD" stays. */
-static struct form list_form(struct arena *mem, const struct ical_prop *prop, struct form form)
+static struct time_form list_form(struct arena *mem, const struct ical_prop *prop, struct time_form form)
 {
 	if (str_eq_nocase(ical_param(prop, STR("VALUE")), STR("PERIOD")))
 		form.params = str_cat(mem, STR(";VALUE=PERIOD"), form.params);
@@ -36,8 +36,8 @@ static err_t period_tail(
 }
 
 /* One value: `was` is its property before, `prop` the same in the new text. */
-static err_t value_move(
-	struct moving *m, const struct ical_prop *was, const struct ical_prop *prop, struct str item, struct list *list)
+static err_t value_move(struct moving *m, const struct ical_prop *was, const struct ical_prop *prop, struct str item,
+	struct date_list *list)
 {
 	struct arena *mem = m->e->cx->mem;
 	struct when w, starts[2];
@@ -59,11 +59,11 @@ static err_t value_move(
 		return OK;
 	}
 	struct when at = series_moved(&m->move, starts[which]);
-	struct form form;
+	struct time_form form;
 	bool day = w.date && !at.date && !m->was->clock.date; /* a date of a timed series stays one */
 	TRY(period_tail(m, was, start, rest, &tail));
 	if (day)
-		at = (struct when){ floor_div(at.local, DAY_SECONDS) * DAY_SECONDS, NULL, true, false };
+		at = (struct when){ floor_div(at.local, DAY_S) * DAY_S, NULL, true, false };
 	if (day ? form_when(mem, form = form_of_kind(FORM_DATE), at, &text) : moving_text(m, prop, at, &form, &text)) {
 		text = str_cat(mem, text, tail);
 		list->form = form;
@@ -87,7 +87,7 @@ err_t moving_dates(struct moving *m, struct str name)
 	const struct ical_prop *was = ical_prop(m->was->master->comp, name);
 	const struct ical_prop *prop = ical_prop(e->series->master->comp, name);
 	for (; was && prop; was = ical_prop_again(was), prop = ical_prop_again(prop)) {
-		struct list list = { .values = lines_new(e), .others = lines_new(e) };
+		struct date_list list = { .values = lines_new(e), .others = lines_new(e) };
 		struct buf lines = lines_new(e);
 		struct str rest = was->value, item;
 		while (str_cut(&rest, ',', &item))

@@ -42,7 +42,7 @@ static void end_move(struct moving *m, const struct timing *t, struct when start
 		return;
 	int64_t exact = length_end(length, start, zone_utc()) - when_utc(start, zone_utc());
 	struct when at = start;
-	struct form form;
+	struct time_form form;
 	struct str text;
 	if (start.zone)
 		at = when_of(when_utc(start, NULL) + exact, t->has_end && t->end.zone ? t->end.zone : start.zone);
@@ -73,7 +73,7 @@ static void recurrence_id_move(struct moving *m, const struct timing *t, struct 
 	for (size_t i = 0; i < prop->param_count; i++)
 		if (str_eq(prop->params[i].name, STR("RANGE")))
 			range = str_cat(m->e->cx->mem, STR(";RANGE="), prop->params[i].raw);
-	struct form form;
+	struct time_form form;
 	struct str text;
 	if (moving_text(m, prop, original, &form, &text))
 		ical_line(&line, prop->name, str_cat(m->e->cx->mem, range, form.params), text);

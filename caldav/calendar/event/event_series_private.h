@@ -9,7 +9,7 @@ struct moving {
 	struct edits *e; /* on the new text */
 	const struct series *was;
 	struct ical *was_object;
-	struct form was_form, form; /* of the master's DTSTART */
+	struct time_form was_form, form; /* of the master's DTSTART */
 	struct series_move move;
 	struct event_dropped *dropped;
 	size_t dropped_count, dropped_cap;
@@ -22,7 +22,7 @@ void moving_drop(struct moving *m, bool override, struct when original);
 
 /* In the form that the property has; in the master's new one, if that was the master's. False: it cannot be said so. */
 bool moving_text(
-	const struct moving *m, const struct ical_prop *prop, struct when at, struct form *form, struct str *text);
+	const struct moving *m, const struct ical_prop *prop, struct when at, struct time_form *form, struct str *text);
 /* The line of DTSTART or DTEND of an override. */
 void moving_point_line(const struct moving *m, struct buf *out, const struct ical_prop *prop, struct when at);
 

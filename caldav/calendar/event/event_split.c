@@ -101,7 +101,7 @@ static struct str until_text(const struct half *h)
 {
 	struct arena *mem = h->e.cx->mem;
 	const struct when *start = &h->e.series->master->start;
-	struct wall w = { h->at.local - (start->date ? DAY_SECONDS : 1), start->date, false };
+	struct wall w = { h->at.local - (start->date ? DAY_S : 1), start->date, false };
 	if (start->zone) {
 		w.local = when_utc(h->at, NULL) - 1;
 		w.utc = true;
@@ -178,7 +178,7 @@ static err_t date_stays(struct half *h, const struct ical_prop *prop, struct str
 		which = 1;
 	*out = belongs(h, starts[which]);
 	if (w.date && !s->clock.date && !rdate) { /* the whole day, on which the cut may lie */
-		int64_t day = floor_div(w.local, DAY_SECONDS), cut = floor_div(h->at.local, DAY_SECONDS);
+		int64_t day = floor_div(w.local, DAY_S), cut = floor_div(h->at.local, DAY_S);
 		*out = h->is_after ? day >= cut : day <= cut;
 	}
 	if (rdate && h->is_after && !rest.ptr && !when_cmp(&starts[which], &h->start))

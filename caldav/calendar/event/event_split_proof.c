@@ -6,7 +6,7 @@
 #include "caldav/calendar/recur/budget.h"
 
 #define PROVEN_MAX 5000
-#define FAR_SECONDS (INT64_C(4) * 366 * DAY_SECONDS)
+#define FAR_SECONDS (INT64_C(4) * 366 * DAY_S)
 
 struct seen {
 	struct when original;

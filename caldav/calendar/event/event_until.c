@@ -8,11 +8,11 @@
 /* The same end, in the form of the event's start. Absent: it has that form. */
 static struct str until_text(struct ctx *cx, const struct event *e, const struct rrule *r)
 {
-	int64_t last = r->until + (r->until_date ? DAY_SECONDS - 1 : 0);
+	int64_t last = r->until + (r->until_date ? DAY_S - 1 : 0);
 	if (!r->has_until || (e->all_day ? r->until_date : r->until_utc == !e->floating && !r->until_date))
 		return STR_ABSENT;
 	if (e->all_day)
-		return wall_text(cx->mem, (struct wall){ floor_div(last, DAY_SECONDS) * DAY_SECONDS, true, false });
+		return wall_text(cx->mem, (struct wall){ floor_div(last, DAY_S) * DAY_S, true, false });
 	if (!e->floating)
 		last = zone_to_utc(zone_or_utc(e->zone), last);
 	return wall_text(cx->mem, (struct wall){ last, false, !e->floating });

@@ -8,7 +8,8 @@ struct str event_new_uid(struct ctx *cx)
 	return hex_of(cx->mem, bytes_of(id.octets, sizeof id.octets));
 }
 
-static void vevent_write(struct ctx *cx, const struct event *e, struct str times, struct form form, struct buf *out)
+static void vevent_write(
+	struct ctx *cx, const struct event *e, struct str times, struct time_form form, struct buf *out)
 {
 	struct str now = instant_ical(cx->mem, cx->now), uid = e->uid.len ? e->uid : event_new_uid(cx);
 	BUF_LIT(out, "BEGIN:VEVENT\r\n");
@@ -36,7 +37,7 @@ static void vevent_write(struct ctx *cx, const struct event *e, struct str times
 	BUF_LIT(out, "END:VEVENT\r\n");
 }
 
-struct form event_form(struct arena *mem, const struct event *event)
+struct time_form event_form(struct arena *mem, const struct event *event)
 {
 	if (event->all_day || event->floating)
 		return form_of_kind(event->all_day ? FORM_DATE : FORM_FLOATING);
@@ -44,7 +45,7 @@ struct form event_form(struct arena *mem, const struct event *event)
 }
 
 /* DTSTART and DTEND. *form: of the start; UTC where its zone shows the time of an earlier instant. */
-static err_t times_write(struct ctx *cx, const struct event *e, struct form *form, struct buf *out)
+static err_t times_write(struct ctx *cx, const struct event *e, struct time_form *form, struct buf *out)
 {
 	struct str start, end;
 	if (!form_text(cx->mem, *form, instant_s(e->start), zone_utc(), &start)) {
@@ -72,7 +73,7 @@ err_t event_write(struct ctx *cx, const struct event *event, struct str *out)
 		return REFUSE(cx, INVALID_VALUE, "client_uid",
 			"client_uid has 1 to 255 octets, without line ends, commas, semicolons and backslashes");
 	BUF_LIT(&b, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:" ICAL_PRODID "\r\n");
-	struct form form = event_form(cx->mem, event), wanted = form;
+	struct time_form form = event_form(cx->mem, event), wanted = form;
 	struct buf times = buf_new(cx->mem, 1024);
 	TRY(times_write(cx, event, &form, &times));
 	if (wanted.zone) /* also for EXDATE and RDATE, where the start itself is in UTC */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "caldav/calendar/event/moment.h"
 
-err_t form_read(struct ctx *cx, struct ical *object, const struct ical_prop *prop, struct form *out)
+err_t form_read(struct ctx *cx, struct ical *object, const struct ical_prop *prop, struct time_form *out)
 {
 	struct str rest = prop->value, item, first = STR("");
 	struct when w;
 	while (!first.len && str_cut(&rest, ',', &item))
 		(void)(str_cut(&item, '/', &first));
 	TRY(when_read(cx, object, prop, first, &w));
-	struct form form = form_of_kind(w.date ? FORM_DATE : w.zone == zone_utc() ? FORM_UTC : FORM_FLOATING);
+	struct time_form form = form_of_kind(w.date ? FORM_DATE : w.zone == zone_utc() ? FORM_UTC : FORM_FLOATING);
 	for (size_t i = 0; i < prop->param_count; i++)
 		if (str_eq(prop->params[i].name, STR("TZID")) && !w.date && (!w.zone || w.zone != zone_utc())) {
 			form.kind = w.zone ? FORM_ZONE : FORM_FLOATING; /* floating: a TZID that nobody knows */
@@ -19,25 +19,25 @@ err_t form_read(struct ctx *cx, struct ical *object, const struct ical_prop *pro
 	return OK;
 }
 
-struct form form_of_kind(enum form_kind kind)
+struct time_form form_of_kind(enum form_kind kind)
 {
-	return (struct form){ .kind = kind, .params = kind == FORM_DATE ? STR(";VALUE=DATE") : STR("") };
+	return (struct time_form){ .kind = kind, .params = kind == FORM_DATE ? STR(";VALUE=DATE") : STR("") };
 }
 
-struct form form_of_zone(struct arena *mem, const struct zone *zone)
+struct time_form form_of_zone(struct arena *mem, const struct zone *zone)
 {
 	if (zone == zone_utc() || !zone_name(zone).ptr)
 		return form_of_kind(FORM_UTC);
-	return (struct form){ FORM_ZONE, zone, str_cat(mem, STR(";TZID="), zone_name(zone)) };
+	return (struct time_form){ FORM_ZONE, zone, str_cat(mem, STR(";TZID="), zone_name(zone)) };
 }
 
-bool form_same(struct form a, struct form b)
+bool form_same(struct time_form a, struct time_form b)
 {
 	return a.kind == b.kind && a.zone == b.zone && str_eq(a.params, b.params);
 }
 
 /* What stands there then, read again. */
-static bool reads_as(struct str text, struct form form, int64_t utc, const struct zone *floating)
+static bool reads_as(struct str text, struct time_form form, int64_t utc, const struct zone *floating)
 {
 	struct wall w;
 	if (!wall_parse(text, &w) || w.date != (form.kind == FORM_DATE) || w.utc != (form.kind == FORM_UTC))
@@ -46,7 +46,7 @@ static bool reads_as(struct str text, struct form form, int64_t utc, const struc
 	return (zone ? zone_to_utc(zone, w.local) : w.local) == utc;
 }
 
-bool form_text(struct arena *mem, struct form form, int64_t utc, const struct zone *floating, struct str *out)
+bool form_text(struct arena *mem, struct time_form form, int64_t utc, const struct zone *floating, struct str *out)
 {
 	struct wall w = { utc, form.kind == FORM_DATE, form.kind == FORM_UTC };
 	if (form.kind == FORM_ZONE || form.kind == FORM_FLOATING)
@@ -55,7 +55,7 @@ bool form_text(struct arena *mem, struct form form, int64_t utc, const struct zo
 	return reads_as(*out, form, utc, floating);
 }
 
-bool form_when(struct arena *mem, struct form form, struct when w, struct str *out)
+bool form_when(struct arena *mem, struct time_form form, struct when w, struct str *out)
 {
 	if (!w.zone) {
 		*out = wall_text(mem, (struct wall){ w.local, w.date, false });
@@ -72,7 +72,7 @@ struct str duration_text(struct arena *mem, int64_t seconds, bool days)
 {
 	long long s = (long long)seconds;
 	if (days)
-		return str_fmt(mem, "P%lldD", s / DAY_SECONDS);
+		return str_fmt(mem, "P%lldD", s / DAY_S);
 	struct buf out = buf_new(mem, 64);
 	BUF_LIT(&out, "PT");
 	if (s >= 3600)

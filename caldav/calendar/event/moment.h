@@ -10,26 +10,26 @@
 
 enum form_kind { FORM_UTC, FORM_ZONE, FORM_FLOATING, FORM_DATE };
 
-struct form {
+struct time_form {
 	enum form_kind kind;
 	const struct zone *zone; /* FORM_ZONE */
 	struct str params;       /* ";TZID=…" as it is written in the object */
 };
 
 /* The form of a property, by its first value. */
-MUST_CHECK err_t form_read(struct ctx *cx, struct ical *object, const struct ical_prop *prop, struct form *out);
+MUST_CHECK err_t form_read(struct ctx *cx, struct ical *object, const struct ical_prop *prop, struct time_form *out);
 /* The form of a zone that is written anew. */
-struct form form_of_zone(struct arena *mem, const struct zone *zone);
-struct form form_of_kind(enum form_kind kind); /* not FORM_ZONE */
-bool form_same(struct form a, struct form b);
+struct time_form form_of_zone(struct arena *mem, const struct zone *zone);
+struct time_form form_of_kind(enum form_kind kind); /* not FORM_ZONE */
+bool form_same(struct time_form a, struct time_form b);
 
 /*
  * The text of an instant in a form; of FORM_DATE midnight UTC of the day. `floating` is the zone that floating times
  * are told by. False: in this form it would be read as another.
  */
-bool form_text(struct arena *mem, struct form form, int64_t utc, const struct zone *floating, struct str *out);
+bool form_text(struct arena *mem, struct time_form form, int64_t utc, const struct zone *floating, struct str *out);
 /* The text of a point that is known by what its own clock shows (in a gap two of them are one instant). */
-bool form_when(struct arena *mem, struct form form, struct when w, struct str *out);
+bool form_when(struct arena *mem, struct time_form form, struct when w, struct str *out);
 
 /* An exact length: P2D of days, else PT1H30M. */
 struct str duration_text(struct arena *mem, int64_t seconds, bool days);

@@ -27,7 +27,7 @@ bool wall_parse(struct str text, struct wall *out)
 	if (month < 1 || month > 12 || day < 1 || day > month_length(year, month))
 		return false;
 	bool date = text.len == 8 || (text.len == 9 && char_lower(text.ptr[8]) == 'z');
-	struct wall w = { .local = days_from_civil(year, month, day) * DAY_SECONDS, .date = date };
+	struct wall w = { .local = days_from_civil(year, month, day) * DAY_S, .date = date };
 	if (w.date) {
 		*out = w;
 		return true;
@@ -46,8 +46,8 @@ bool wall_parse(struct str text, struct wall *out)
 
 struct str wall_text(struct arena *mem, struct wall w)
 {
-	int64_t days = floor_div(w.local, DAY_SECONDS), year;
-	int month, day, rest = (int)floor_mod(w.local, DAY_SECONDS);
+	int64_t days = floor_div(w.local, DAY_S), year;
+	int month, day, rest = (int)floor_mod(w.local, DAY_S);
 	civil_from_days(days, &year, &month, &day);
 	if (w.date)
 		return str_fmt(mem, "%04d%02d%02d", (int)year, month, day);

@@ -4,15 +4,13 @@
  */
 #pragma once
 
-#include "server/base/str.h"
+#include "server/base/clock.h"
 
 /* A time on a wall clock: seconds since 1970-01-01T00:00:00 of that clock, or of UTC. A date is its midnight. */
 struct wall {
 	int64_t local;
 	bool date, utc;
 };
-
-#define DAY_SECONDS INT64_C(86400)
 
 /* YYYYMMDD, YYYYMMDDTHHMMSS, YYYYMMDDTHHMMSSZ. Second 60 is read as 59; YYYYMMDDZ (of one big exporter) is a date. */
 bool wall_parse(struct str text, struct wall *out);
@@ -26,13 +24,3 @@ bool span_parse(struct str text, struct span *out);
 
 /* +0100, -033020 (§3.3.14); and what is meant by +01, +01:00, +1:00 and 0100. */
 bool offset_parse(struct str text, int32_t *out);
-
-/* Division that rounds down. */
-static inline int64_t floor_div(int64_t a, int64_t b)
-{
-	return a / b - (a % b != 0 && (a < 0) != (b < 0));
-}
-static inline int64_t floor_mod(int64_t a, int64_t b)
-{
-	return a - floor_div(a, b) * b;
-}

@@ -236,6 +236,14 @@ const struct ical_prop *ical_prop_again(const struct ical_prop *prop)
 	return p;
 }
 
+size_t ical_props_count(const struct ical_comp *comp, struct str name)
+{
+	size_t n = 0;
+	for (const struct ical_prop *p = ical_prop(comp, name); p; p = ical_prop_again(p))
+		n++;
+	return n;
+}
+
 const struct ical_prop *ical_prop(const struct ical_comp *comp, struct str name)
 {
 	const struct ical_prop *p = comp->names & name_bit(name) ? comp->props : NULL;

@@ -57,6 +57,7 @@ MUST_CHECK err_t ical_parse(struct ctx *cx, struct str data, struct ical **out);
 const struct ical_prop *ical_prop(const struct ical_comp *comp, struct str name);
 /* The next one of the same name after `prop`, or NULL. */
 const struct ical_prop *ical_prop_again(const struct ical_prop *prop);
+size_t ical_props_count(const struct ical_comp *comp, struct str name);
 /* A property's value, absent where there is none. */
 struct str ical_value(const struct ical_comp *comp, struct str name);
 /* A parameter's value, absent where there is none. */

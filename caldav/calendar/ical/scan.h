@@ -35,5 +35,5 @@ struct scan scan_open(struct str data);
  */
 MUST_CHECK err_t scan_next(struct ctx *cx, struct scan *scan, struct scan_line *out, bool *more_out);
 
-/* The same without a judgement, for what is to be repaired: false at the end. */
+/* The same without a check, for what is to be repaired: false at the end. */
 bool scan_any(struct ctx *cx, struct scan *scan, struct scan_line *out);

@@ -12,7 +12,7 @@
 enum action { CREATE, UPDATE, KEEP, LEAVE_OUT };
 
 /* What is to be done with an object. */
-struct plan {
+struct import_plan {
 	struct import_object object;
 	enum action action;
 	enum note_kind why; /* of LEAVE_OUT */
@@ -51,7 +51,7 @@ static err_t contents(struct ctx *cx, struct str data, struct str *out, bool *ma
 	return OK;
 }
 
-static err_t compare(struct ctx *cx, const struct object *now, struct plan *plan)
+static err_t compare(struct ctx *cx, const struct object *now, struct import_plan *plan)
 {
 	struct str before, after;
 	bool had_master, has_master;
@@ -72,7 +72,7 @@ static err_t compare(struct ctx *cx, const struct object *now, struct plan *plan
 	return OK;
 }
 
-static err_t plan_object(struct importer *in, struct plan *plan)
+static err_t plan_object(struct importer *in, struct import_plan *plan)
 {
 	struct ctx *cx = in->cx;
 	struct object now;
@@ -96,7 +96,7 @@ static err_t plan_object(struct importer *in, struct plan *plan)
 
 /* ---- writing ---- */
 
-static err_t put(struct importer *in, const struct plan *plan)
+static err_t put(struct importer *in, const struct import_plan *plan)
 {
 	struct bytes etag = bytes_of(plan->etag, sizeof plan->etag);
 	struct object_write write = {
@@ -120,7 +120,7 @@ static void leave_out(struct importer *in, struct import_piece *piece, enum note
 	import_leave_out(&in->work, piece, piece->line, why, why == NOTE_FULL ? str_of(in->full) : STR(""));
 }
 
-static void count(struct importer *in, const struct plan *plan)
+static void count(struct importer *in, const struct import_plan *plan)
 {
 	struct import_result *out = in->out;
 	if (plan->action == LEAVE_OUT)
@@ -132,7 +132,7 @@ static void count(struct importer *in, const struct plan *plan)
 }
 
 /* Others may write meanwhile: then it is looked at again. */
-static err_t carry_out(struct importer *in, struct plan *plan)
+static err_t carry_out(struct importer *in, struct import_plan *plan)
 {
 	err_t e = OK;
 	for (int i = 0; i < TRIES && (plan->action == CREATE || plan->action == UPDATE); i++) {
@@ -157,7 +157,7 @@ static err_t carry_out(struct importer *in, struct plan *plan)
 	return OK;
 }
 
-static err_t carry_out_all(struct importer *in, struct plan *plans, size_t n)
+static err_t carry_out_all(struct importer *in, struct import_plan *plans, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (*in->full && plans[i].action != KEEP) {
@@ -169,7 +169,7 @@ static err_t carry_out_all(struct importer *in, struct plan *plans, size_t n)
 	return OK;
 }
 
-static bool writes(const struct plan *plans, size_t n)
+static bool writes(const struct import_plan *plans, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (plans[i].action == CREATE || plans[i].action == UPDATE)
@@ -178,7 +178,7 @@ static bool writes(const struct plan *plans, size_t n)
 }
 
 /* What is undone is not counted. */
-static err_t write_batch(struct importer *in, struct plan *plans, size_t n)
+static err_t write_batch(struct importer *in, struct import_plan *plans, size_t n)
 {
 	bool own = false;
 	const struct import_result before = *in->out;
@@ -192,7 +192,7 @@ static err_t write_batch(struct importer *in, struct plan *plans, size_t n)
 
 /* ---- batches ---- */
 
-static err_t make_one(struct importer *in, struct import_piece *leader, struct plan *plan, bool *good_out)
+static err_t make_one(struct importer *in, struct import_piece *leader, struct import_plan *plan, bool *good_out)
 {
 	*good_out = false;
 	if (in->work.made > IMPORT_MADE_MAX || *in->full) {
@@ -210,7 +210,7 @@ static err_t make_one(struct importer *in, struct import_piece *leader, struct p
 
 static err_t run_batch(struct importer *in, size_t *at)
 {
-	struct plan *plans = arena_array(in->cx->mem, struct plan, IMPORT_BATCH);
+	struct import_plan *plans = arena_array(in->cx->mem, struct import_plan, IMPORT_BATCH);
 	size_t n = 0, made = in->work.made;
 	while (*at < in->work.leader_count && n < IMPORT_BATCH && in->work.made - made < BATCH_OCTETS) {
 		bool good;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #define OCCURRENCES_MAX 4096
-#define YEAR_S (366 * DAY_SECONDS)
+#define YEAR_S (366 * DAY_S)
 #define HORIZON_S (5 * YEAR_S)
 
 struct spans {
@@ -180,7 +180,7 @@ void bounds_make(struct ctx *cx, const struct series *s, struct ical_facts *fact
 
 static int64_t slack_of(const struct ical_facts *facts)
 {
-	return facts->flags & ICAL_FLOATING ? DAY_SECONDS : 0;
+	return facts->flags & ICAL_FLOATING ? DAY_S : 0;
 }
 
 bool bounds_cover(const struct ical_facts *facts, int64_t a, int64_t b)

@@ -74,7 +74,7 @@ static struct hole *holes_of(struct arena *mem, const struct series *s, size_t *
 	for (size_t i = 0; i < s->override_count; i++)
 		holes[n++] = (struct hole){ s->overrides[i].original.local, s->overrides[i].original.local + 1 };
 	for (size_t i = 0; i < s->exday_count; i++)
-		holes[n++] = (struct hole){ s->exdays[i], s->exdays[i] + DAY_SECONDS };
+		holes[n++] = (struct hole){ s->exdays[i], s->exdays[i] + DAY_S };
 	if (n)
 		qsort(holes, n, sizeof *holes, hole_cmp);
 	*count_out = n;
@@ -119,8 +119,8 @@ bool dense_series_runs(struct arena *mem, const struct series *s, const struct w
 	const struct running running = { s, walk, &even, visit, to };
 	/* A day around, for clocks that are set; all is in seconds of years that have four digits. */
 	int64_t a = walk->a > -LAST_LOCAL ? walk->a : -LAST_LOCAL, b = walk->b < LAST_LOCAL ? walk->b : LAST_LOCAL;
-	int64_t n = number_from(&even, a - 2 * DAY_SECONDS - s->longest);
-	int64_t last = number_from(&even, b + 2 * DAY_SECONDS);
+	int64_t n = number_from(&even, a - 2 * DAY_S - s->longest);
+	int64_t last = number_from(&even, b + 2 * DAY_S);
 	size_t hole_count;
 	struct hole *holes = holes_of(mem, s, &hole_count);
 	last = last < even.last ? last : even.last;

@@ -23,7 +23,6 @@
 
 #include <stdlib.h>
 
-#include "caldav/calendar/recur/budget.h"
 #include "caldav/calendar/recur/merge.h"
 
 /* ---- exceptions ---- */
@@ -33,17 +32,11 @@ static int start_cmp(const void *a, const void *b)
 	return when_cmp(a, b);
 }
 
-static int day_cmp(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-	return x < y ? -1 : x > y;
-}
-
 static bool is_excluded(const struct series *s, struct when original)
 {
-	int64_t day = floor_div(original.local, DAY_SECONDS) * DAY_SECONDS;
+	int64_t day = floor_div(original.local, DAY_S) * DAY_S;
 	return (s->exdate_count && bsearch(&original, s->exdates, s->exdate_count, sizeof original, start_cmp)) ||
-	       (s->exday_count && bsearch(&day, s->exdays, s->exday_count, sizeof day, day_cmp));
+	       (s->exday_count && bsearch(&day, s->exdays, s->exday_count, sizeof day, int64_cmp));
 }
 
 /* The override of this instance, if any; in *future the last THISANDFUTURE before it. */

@@ -3,7 +3,7 @@
 
 #define STEPS_MAX 500000 /* original starts that a walk may pass; EXRULE can take all of an endless rule out */
 
-static void source_step(struct source *src)
+static void source_step(struct merge_source *src)
 {
 	src->has = rrule_next(src->it, &src->next);
 }
@@ -13,7 +13,7 @@ void merge_open(struct arena *mem, const struct series *s, int64_t from, int64_t
 	*m = (struct merge){ .s = s, .single = !s->includes && s->clock.local >= from };
 	for (size_t i = 0; i < s->rule_count; i++) {
 		const struct series_rule *r = &s->rules[i];
-		struct source *src = &m->sources[i];
+		struct merge_source *src = &m->sources[i];
 		struct rrule_start start = { .local = s->clock.local,
 			.until_local = r->until_local,
 			.counts_start = !r->excludes,
@@ -32,7 +32,7 @@ bool merge_excluded(struct merge *m, int64_t local)
 {
 	bool hit = false;
 	for (size_t i = 0; i < m->s->rule_count; i++) {
-		struct source *src = &m->sources[i];
+		struct merge_source *src = &m->sources[i];
 		while (src->excludes && src->has && src->next < local)
 			source_step(src);
 		hit = hit || (src->excludes && src->has && src->next == local);

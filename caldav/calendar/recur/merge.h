@@ -5,7 +5,7 @@
 
 #include "caldav/calendar/recur/expand.h"
 
-struct source {
+struct merge_source {
 	struct rrule_iter *it;
 	bool excludes, has;
 	int64_t next;
@@ -14,7 +14,7 @@ struct source {
 struct merge {
 	const struct series *s;
 	int steps;
-	struct source sources[SERIES_RULES_MAX];
+	struct merge_source sources[SERIES_RULES_MAX];
 	size_t rdate; /* the next one */
 	bool single;  /* without a rule DTSTART is an instance, yet to come */
 };

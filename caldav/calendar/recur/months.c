@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unicode/ucal.h>
 
-#include "caldav/calendar/ical/dates.h"
 #include "server/base/clock.h"
 
 #define CALENDARS_MAX 24
@@ -168,7 +167,7 @@ static int64_t true_first(const struct months_calendar *c, int64_t icu)
 	return icu;
 }
 
-static bool row_read(struct months_calendar *c, int64_t i, struct row *row)
+static bool year_row_read(struct months_calendar *c, int64_t i, struct row *row)
 {
 	UErrorCode status = U_ZERO_ERROR;
 	int32_t year = c->base + (int32_t)i;
@@ -236,7 +235,7 @@ static void hebrew_row(int64_t i, struct row *row)
 static bool row_make(struct months_calendar *c, int64_t i, struct row *row)
 {
 	if (!c->is_hebrew)
-		return icu_open(c) && row_read(c, i, row);
+		return icu_open(c) && year_row_read(c, i, row);
 	hebrew_row(i, row);
 	return row->first <= LAST_DAY;
 }

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "caldav/calendar/ical/dates.h"
 #include "caldav/calendar/recur/rscale_private.h"
 
 /* Days are asked one after the other. */
@@ -20,7 +19,7 @@ static bool weekday_passes(
 {
 	if (!(s->rule.parts & RRULE_BYDAY))
 		return true;
-	int weekday = (int)floor_mod(day + 3, 7);
+	int weekday = day_of_week(day);
 	if (s->rule.weekdays >> weekday & 1)
 		return true;
 	bool in_year = s->yearly && !has_months(s);
@@ -113,12 +112,6 @@ static bool month_of_year_passes(const struct rscale *s, const struct months_yea
 
 /* ---- for rule/ ---- */
 
-static int day_cmp(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-	return x < y ? -1 : x > y;
-}
-
 static int64_t period_of(const struct rrule_calendar *c, int64_t day, int *steps)
 {
 	const struct rscale *s = (const struct rscale *)(const void *)c;
@@ -142,7 +135,7 @@ static bool period_days(const struct rrule_calendar *c, int64_t period, int64_t 
 		if (month_of_year_passes(s, &year, m, steps))
 			month_add(s, &year, &year.months[m], &days);
 	if (days.count > 1)
-		qsort(items, days.count, sizeof *items, day_cmp);
+		qsort(items, days.count, sizeof *items, int64_cmp);
 	*count = 0;
 	for (size_t i = 0; i < days.count; i++)
 		if (!i || items[i] != items[i - 1])
@@ -225,7 +218,7 @@ struct rrule_iter *rscale_open(
 	s->rule = *rule;
 	s->yearly = rule->freq == RRULE_YEARLY;
 	s->at_hand = arena_new(mem, struct year_at_hand);
-	start_read(s, floor_div(start.local, DAY_SECONDS));
+	start_read(s, floor_div(start.local, DAY_S));
 	return rrule_open_in(mem, rule, start, &s->walk);
 }
 

@@ -6,7 +6,7 @@
 
 #include "caldav/calendar/recur/expand.h"
 
-#define SHIFT_MAX (366 * DAY_SECONDS)
+#define SHIFT_MAX (366 * DAY_S)
 
 /* Additions to a list that is sized by a first pass. */
 static size_t count_values(const struct ical_comp *comp, struct str name)
@@ -22,7 +22,7 @@ static size_t count_values(const struct ical_comp *comp, struct str name)
 
 static int64_t midnight(int64_t local)
 {
-	return floor_div(local, DAY_SECONDS) * DAY_SECONDS;
+	return floor_div(local, DAY_S) * DAY_S;
 }
 
 /* A RECURRENCE-ID, RDATE or EXDATE as a point on the master's clock. */
@@ -31,7 +31,7 @@ static struct when on_master_clock(const struct when *master, struct when w)
 	struct when on = *master;
 	on.second = false;
 	if (w.date && !master->date)
-		on.local = w.local + floor_mod(master->local, DAY_SECONDS);
+		on.local = w.local + floor_mod(master->local, DAY_S);
 	else if (master->date)
 		on.local = midnight(w.local);
 	else
@@ -57,12 +57,6 @@ static int start_cmp(const void *a, const void *b)
 	return when_cmp(a, b);
 }
 
-static int i64_cmp(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-	return x < y ? -1 : x > y;
-}
-
 /* ---- EXDATE ---- */
 
 static err_t exdates_read(struct ctx *cx, struct ical *object, const struct ical_comp *comp, struct series *s)
@@ -84,7 +78,7 @@ static err_t exdates_read(struct ctx *cx, struct ical *object, const struct ical
 		}
 	}
 	qsort(s->exdates, s->exdate_count, sizeof *s->exdates, start_cmp);
-	qsort(s->exdays, s->exday_count, sizeof *s->exdays, i64_cmp);
+	qsort(s->exdays, s->exday_count, sizeof *s->exdays, int64_cmp);
 	return OK;
 }
 
@@ -104,7 +98,7 @@ static err_t rdate_read(
 		if (!span_parse(end, &span) || span.days < 0 || span.seconds < 0)
 			return REFUSE(cx, ICAL_DATA, "RDATE", "RDATE: \"%.*s\" is no period", STR_ARG(item));
 		r->has_length = true;
-		r->length = (struct length){ span.days * DAY_SECONDS, span.seconds };
+		r->length = (struct length){ span.days * DAY_S, span.seconds };
 	} else if (end.ptr) {
 		TRY(when_read(cx, object, p, end, &until));
 		r->has_length = true;
@@ -113,8 +107,8 @@ static err_t rdate_read(
 			return REFUSE(cx, ICAL_DATA, "RDATE", "RDATE: \"%.*s\" ends before it starts", STR_ARG(item));
 	}
 	if (s->clock.date && r->has_length) { /* whole days, as of a DURATION */
-		int64_t days = -floor_div(-(r->length.wall + r->length.exact), DAY_SECONDS);
-		r->length = (struct length){ (days > 0 ? days : 1) * DAY_SECONDS, 0 };
+		int64_t days = -floor_div(-(r->length.wall + r->length.exact), DAY_S);
+		r->length = (struct length){ (days > 0 ? days : 1) * DAY_S, 0 };
 	}
 	s->rdate_count++;
 	return OK;
@@ -148,18 +142,10 @@ static int64_t until_local(const struct rrule *rule, const struct when *clock)
 	if (!rule->has_until)
 		return INT64_MAX;
 	if (rule->until_date) /* on a timed series too: the day is in (field practice) */
-		return rule->until + DAY_SECONDS - 1;
+		return rule->until + DAY_S - 1;
 	if (clock->date)
 		return midnight(rule->until);
 	return rule->until_utc && clock->zone ? zone_to_local(clock->zone, rule->until) : rule->until;
-}
-
-static size_t count_props(const struct ical_comp *comp, struct str name)
-{
-	size_t n = 0;
-	for (const struct ical_prop *p = ical_prop(comp, name); p; p = ical_prop_again(p))
-		n++;
-	return n;
 }
 
 static err_t rules_read(struct ctx *cx, const struct ical_comp *comp, struct str name, bool excludes, struct series *s)
@@ -264,7 +250,8 @@ static err_t read_all(struct ctx *cx, struct ical *object, struct series *s)
 		s->clock = s->timings[0].is_override ? s->timings[0].recurrence_id : s->timings[0].start;
 	if (s->master && s->master->has_start) {
 		s->longest = s->master->length.wall + s->master->length.exact;
-		size_t rules = count_props(s->master->comp, STR("RRULE")) + count_props(s->master->comp, STR("EXRULE"));
+		size_t rules = ical_props_count(s->master->comp, STR("RRULE")) +
+			       ical_props_count(s->master->comp, STR("EXRULE"));
 		s->rules =
 			arena_array(cx->mem, struct series_rule, rules < SERIES_RULES_MAX ? rules : SERIES_RULES_MAX);
 		TRY(rules_read(cx, s->master->comp, STR("RRULE"), false, s));

@@ -122,13 +122,13 @@ static err_t length_read(struct ctx *cx, struct timing *t)
 			return REFUSE(cx, ICAL_DATA, "", "DURATION: \"%.*s\" is no duration",
 				STR_ARG(str_sub(duration, 0, 60)));
 		t->has_duration = true;
-		t->length = (struct length){ span.days * DAY_SECONDS, span.seconds };
+		t->length = (struct length){ span.days * DAY_S, span.seconds };
 	}
 	int64_t total = t->length.wall + t->length.exact;
 	/* A DTEND or DURATION with a time beside a date is against RFC 5545 §3.8.2.2 and §3.8.2.5, and still exported;
 	 * who wrote 23:59:59 meant the whole day. */
 	if (t->has_start && t->start.date && t->kind != TIMING_TODO && total > 0) {
-		total = -floor_div(-total, DAY_SECONDS) * DAY_SECONDS;
+		total = -floor_div(-total, DAY_S) * DAY_S;
 		t->length = (struct length){ total, 0 };
 	}
 	if (total < 0 && t->kind != TIMING_TODO) /* task lists do store a DUE before its DTSTART */
@@ -137,7 +137,7 @@ static err_t length_read(struct ctx *cx, struct timing *t)
 		TRY(length_check(cx, &t->start, t->length, t->comp->name));
 	/* A date alone is its whole day; a DTEND on the day itself is a common slip for that (RFC 5545 §3.6.1). */
 	if (t->has_start && t->start.date && !total && t->kind != TIMING_TODO)
-		t->length = (struct length){ DAY_SECONDS, 0 };
+		t->length = (struct length){ DAY_S, 0 };
 	return OK;
 }
 

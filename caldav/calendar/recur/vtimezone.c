@@ -17,14 +17,14 @@ struct ical_zones {
 	bool custom;
 };
 
-struct changes {
+struct zone_changes {
 	struct zone_change *items; /* CHANGES_MAX */
 	int32_t *from;             /* the offset before each */
 	size_t count;
 	bool endless;
 };
 
-static void change_add(struct changes *c, int64_t local, int32_t from, int32_t to, bool dst)
+static void change_add(struct zone_changes *c, int64_t local, int32_t from, int32_t to, bool dst)
 {
 	if (c->count == CHANGES_MAX)
 		return;
@@ -33,7 +33,7 @@ static void change_add(struct changes *c, int64_t local, int32_t from, int32_t t
 }
 
 static err_t rule_expand(
-	struct ctx *cx, struct str text, int64_t start, int32_t from, int32_t to, bool dst, struct changes *c)
+	struct ctx *cx, struct str text, int64_t start, int32_t from, int32_t to, bool dst, struct zone_changes *c)
 {
 	struct rrule rule;
 	int64_t local;
@@ -43,16 +43,16 @@ static err_t rule_expand(
 		return REFUSE(cx, ICAL_DATA, "RRULE", "a time zone changes by the year or by the month");
 	struct rrule_start begin = { .local = start,
 		.counts_start = true,
-		.until_local = days_from_civil(EMBEDDED_LAST_YEAR + 1, 1, 1) * DAY_SECONDS - 1 };
+		.until_local = days_from_civil(EMBEDDED_LAST_YEAR + 1, 1, 1) * DAY_S - 1 };
 	if (rule.has_until) {
-		int64_t until = rule.until + (rule.until_utc ? from : rule.until_date ? DAY_SECONDS - 1 : 0);
+		int64_t until = rule.until + (rule.until_utc ? from : rule.until_date ? DAY_S - 1 : 0);
 		if (until < begin.until_local)
 			begin.until_local = until;
 	} else if (!rule.count) {
 		c->endless = true;
 	}
 	struct rrule_iter *it = rrule_open(cx->mem, &rule, begin);
-	rrule_seek(it, days_from_civil(FIRST_YEAR, 1, 1) * DAY_SECONDS);
+	rrule_seek(it, days_from_civil(FIRST_YEAR, 1, 1) * DAY_S);
 	while (c->count < CHANGES_MAX && rrule_next(it, &local))
 		change_add(c, local, from, to, dst);
 	return OK;
@@ -70,7 +70,7 @@ static err_t offset_read(struct ctx *cx, const struct ical_comp *comp, struct st
 }
 
 /* STANDARD or DAYLIGHT: its onsets are local times of the offset before them. */
-static err_t observance_read(struct ctx *cx, const struct ical_comp *comp, struct changes *c)
+static err_t observance_read(struct ctx *cx, const struct ical_comp *comp, struct zone_changes *c)
 {
 	int32_t from, to;
 	struct wall start, w;
@@ -105,7 +105,7 @@ static int change_cmp(const void *a, const void *b)
 
 static err_t vtimezone_read(struct ctx *cx, const struct ical_comp *comp, const struct zone **out)
 {
-	struct changes c = { .items = arena_array(cx->mem, struct zone_change, CHANGES_MAX),
+	struct zone_changes c = { .items = arena_array(cx->mem, struct zone_change, CHANGES_MAX),
 		.from = arena_array(cx->mem, int32_t, CHANGES_MAX) };
 	for (const struct ical_comp *o = comp->child; o; o = o->next)
 		if (str_eq(o->name, STR("STANDARD")) || str_eq(o->name, STR("DAYLIGHT")))

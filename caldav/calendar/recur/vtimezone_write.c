@@ -14,14 +14,14 @@
 
 static int64_t year_start(int64_t year)
 {
-	return days_from_civil(year, 1, 1) * DAY_SECONDS;
+	return days_from_civil(year, 1, 1) * DAY_S;
 }
 
 static int64_t year_of(int64_t s)
 {
 	int64_t year;
 	int month, day;
-	civil_from_days(floor_div(s, DAY_SECONDS), &year, &month, &day);
+	civil_from_days(floor_div(s, DAY_S), &year, &month, &day);
 	return year;
 }
 
@@ -51,7 +51,7 @@ static void observance_write(struct buf *out, struct zone_change change, int32_t
 static struct str rule_text(struct arena *mem, const struct tz_day *day)
 {
 	static const char names[7][3] = { "SU", "MO", "TU", "WE", "TH", "FR", "SA" };
-	if (day->form != 'M' || day->time < 0 || day->time >= DAY_SECONDS)
+	if (day->form != 'M' || day->time < 0 || day->time >= DAY_S)
 		return STR_ABSENT;
 	return str_fmt(mem, "FREQ=YEARLY;BYMONTH=%d;BYDAY=%d%s", day->month, day->week == 5 ? -1 : day->week,
 		names[day->weekday]);

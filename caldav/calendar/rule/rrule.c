@@ -42,7 +42,7 @@ static int64_t element(const struct rrule_iter *it, int64_t n)
 	int64_t time = n % it->time_count;
 	int64_t hour = it->hours[time / (it->minute_count * it->second_count)];
 	int64_t minute = it->minutes[time / it->second_count % it->minute_count];
-	return it->base + it->days[n / it->time_count] * DAY_SECONDS + hour * 3600 + minute * 60 +
+	return it->base + it->days[n / it->time_count] * DAY_S + hour * 3600 + minute * 60 +
 	       it->seconds[time % it->second_count];
 }
 
@@ -76,16 +76,16 @@ static int64_t period_reached(const struct rrule_iter *it)
 	if (it->rule.freq < RRULE_WEEKLY)
 		return index * rrule_freqs[it->rule.freq].unit;
 	if (it->rule.freq == RRULE_WEEKLY)
-		return (it->origin + it->k * it->rule.interval * 7) * DAY_SECONDS;
+		return (it->origin + it->k * it->rule.interval * 7) * DAY_S;
 	if (it->calendar) { /* thirteen months or twelve, a year has 353 days at the least */
 		int64_t days = it->rule.freq == RRULE_YEARLY ? 353 : 27;
-		day = floor_div(it->start.local, DAY_SECONDS) - 400 + it->k * it->rule.interval * days;
+		day = floor_div(it->start.local, DAY_S) - 400 + it->k * it->rule.interval * days;
 	} else if (it->rule.freq == RRULE_YEARLY) {
 		day = days_from_civil(index, 1, 1) - 7; /* weeks of a year may lie in the one before */
 	} else {
 		day = days_from_civil(floor_div(index, 12), (int)floor_mod(index, 12) + 1, 1);
 	}
-	return day * DAY_SECONDS;
+	return day * DAY_S;
 }
 
 /* Make the period number k, or a later one, the one at hand. */
@@ -133,7 +133,7 @@ static void table_fill(uint8_t *table, int64_t *count, uint64_t bits)
 static void times_fill(struct rrule_iter *it)
 {
 	const struct rrule *r = &it->rule;
-	int of_day = (int)floor_mod(it->start.local, DAY_SECONDS);
+	int of_day = (int)floor_mod(it->start.local, DAY_S);
 	uint64_t hours = r->freq < RRULE_DAILY ? 1 : r->parts & RRULE_BYHOUR ? r->hours : UINT64_C(1) << of_day / 3600;
 	uint64_t minutes = r->freq < RRULE_HOURLY      ? 1
 			   : r->parts & RRULE_BYMINUTE ? r->minutes
@@ -174,7 +174,7 @@ static void days_default(struct rrule *r, const struct rrule_day *d, bool other_
 		return;
 	if (weekly) {
 		r->parts |= RRULE_BYDAY;
-		r->weekdays = (uint8_t)(1U << rrule_weekday_of(d->number));
+		r->weekdays = (uint8_t)(1U << day_of_week(d->number));
 		return;
 	}
 	if (r->freq == RRULE_YEARLY && !(r->parts & RRULE_BYMONTH)) {
@@ -197,7 +197,7 @@ static int64_t origin_of(const struct rrule *r, int64_t local, const struct rrul
 	case RRULE_MONTHLY:
 		return d->year * 12 + d->month - 1;
 	case RRULE_WEEKLY:
-		return d->number - floor_mod(rrule_weekday_of(d->number) - r->wkst, 7);
+		return d->number - floor_mod(day_of_week(d->number) - r->wkst, 7);
 	case RRULE_DAILY:
 	case RRULE_HOURLY:
 	case RRULE_MINUTELY:
@@ -213,8 +213,8 @@ static bool times_reachable(const struct rrule_iter *it)
 	const struct rrule *r = &it->rule;
 	if (r->freq >= RRULE_DAILY || !(r->parts & (RRULE_BYHOUR | RRULE_BYMINUTE | RRULE_BYSECOND)))
 		return true;
-	int64_t unit = rrule_freqs[r->freq].unit, step = greatest_divisor(r->interval, DAY_SECONDS / unit) * unit;
-	for (int64_t t = floor_mod(it->origin * unit, step); t < DAY_SECONDS; t += step)
+	int64_t unit = rrule_freqs[r->freq].unit, step = greatest_divisor(r->interval, DAY_S / unit) * unit;
+	for (int64_t t = floor_mod(it->origin * unit, step); t < DAY_S; t += step)
 		if (rrule_time_limited(r, t) == t)
 			return true;
 	return false;
@@ -229,7 +229,7 @@ struct rrule_iter *rrule_open_in(
 	struct arena *mem, const struct rrule *rule, struct rrule_start start, const struct rrule_calendar *calendar)
 {
 	struct rrule_iter *it = arena_new(mem, struct rrule_iter);
-	struct rrule_day d = rrule_day_of(floor_div(start.local, DAY_SECONDS));
+	struct rrule_day d = rrule_day_of(floor_div(start.local, DAY_S));
 	it->rule = *rule;
 	it->calendar = calendar;
 	it->start = start;
@@ -237,7 +237,7 @@ struct rrule_iter *rrule_open_in(
 	if (start.date) {
 		it->rule.parts &= ~(unsigned)(RRULE_BYHOUR | RRULE_BYMINUTE | RRULE_BYSECOND);
 		if (it->rule.freq < RRULE_DAILY) { /* hours of a date: its day */
-			int64_t days = it->rule.interval * rrule_freqs[it->rule.freq].unit / DAY_SECONDS;
+			int64_t days = it->rule.interval * rrule_freqs[it->rule.freq].unit / DAY_S;
 			it->rule.freq = RRULE_DAILY;
 			it->rule.interval = days ? days : 1;
 		}
@@ -283,7 +283,7 @@ static int64_t constant_size(const struct rrule_iter *it)
 /* The number of the period in which `local` lies. */
 static int64_t period_of(struct rrule_iter *it, int64_t local)
 {
-	int64_t day = floor_div(local, DAY_SECONDS), index, year;
+	int64_t day = floor_div(local, DAY_S), index, year;
 	int month, of_month;
 	if (it->rule.freq == RRULE_WEEKLY)
 		return floor_div(day - it->origin, 7 * it->rule.interval);

@@ -15,8 +15,8 @@ const struct rrule_freq_row rrule_freqs[] = {
 	[RRULE_SECONDLY] = { 1, INT64_C(12622780800) },
 	[RRULE_MINUTELY] = { 60, 210379680 },
 	[RRULE_HOURLY] = { 3600, 3506328 },
-	[RRULE_DAILY] = { DAY_SECONDS, 146097 },
-	[RRULE_WEEKLY] = { 7 * DAY_SECONDS, 20871 },
+	[RRULE_DAILY] = { DAY_S, 146097 },
+	[RRULE_WEEKLY] = { 7 * DAY_S, 20871 },
 	[RRULE_MONTHLY] = { 0, 4800 },
 	[RRULE_YEARLY] = { 0, 400 },
 };
@@ -29,11 +29,6 @@ static bool set_has(const struct rrule_set *set, int64_t n, int64_t from_end)
 static int64_t ceil_div(int64_t a, int64_t b)
 {
 	return -floor_div(-a, b);
-}
-
-int rrule_weekday_of(int64_t day)
-{
-	return (int)floor_mod(day + 3, 7); /* 1970-01-01 was a Thursday; 0 is Monday */
 }
 
 static bool spend(struct rrule_iter *it, int steps)
@@ -50,7 +45,7 @@ static bool spend(struct rrule_iter *it, int steps)
 int64_t rrule_week_1(int64_t year, int wkst)
 {
 	int64_t january_1 = days_from_civil(year, 1, 1);
-	int64_t into = floor_mod(rrule_weekday_of(january_1) - wkst, 7);
+	int64_t into = floor_mod(day_of_week(january_1) - wkst, 7);
 	return january_1 - into + (into > 3 ? 7 : 0);
 }
 
@@ -78,7 +73,7 @@ static bool week_matches(const struct rrule *r, const struct rrule_day *d)
 
 static bool weekday_matches(const struct rrule *r, const struct rrule_day *d)
 {
-	int weekday = rrule_weekday_of(d->number);
+	int weekday = day_of_week(d->number);
 	if (r->weekdays >> weekday & 1)
 		return true;
 	bool in_month = r->freq == RRULE_MONTHLY || (r->parts & RRULE_BYMONTH);
@@ -103,7 +98,7 @@ static bool calendar_passes(struct rrule_iter *it, int64_t day)
 /* As struct rrule_calendar has it, and not beyond what time has. */
 static int64_t calendar_day_after(struct rrule_iter *it, int64_t number)
 {
-	const int64_t last = LAST_LOCAL / DAY_SECONDS + 1;
+	const int64_t last = LAST_LOCAL / DAY_S + 1;
 	int steps = 0;
 	int64_t day = it->calendar->day_after(it->calendar, number, &steps);
 	(void)spend(it, steps);
@@ -126,9 +121,9 @@ static bool day_matches(struct rrule_iter *it, const struct rrule_day *d)
 static void day_add(struct rrule_iter *it, int64_t number)
 {
 	if (!it->day_count)
-		it->base = number * DAY_SECONDS;
+		it->base = number * DAY_S;
 	if (it->day_count < RRULE_DAYS_MAX)
-		it->days[it->day_count++] = (int16_t)(number - it->base / DAY_SECONDS);
+		it->days[it->day_count++] = (int16_t)(number - it->base / DAY_S);
 }
 
 static void month_days(struct rrule_iter *it, int64_t year, int month)
@@ -142,7 +137,7 @@ static void month_days(struct rrule_iter *it, int64_t year, int month)
 /* ---- periods: each fills base[]; false where the rule ends ---- */
 
 /* A year or month of another calendar. */
-static bool calendar_fill(struct rrule_iter *it)
+static bool rscale_fill(struct rrule_iter *it)
 {
 	int64_t days[RRULE_DAYS_MAX];
 	size_t count = 0;
@@ -200,11 +195,11 @@ static bool month_fill(struct rrule_iter *it)
 static bool week_fill(struct rrule_iter *it)
 {
 	int64_t first = it->origin + it->k * it->rule.interval * 7;
-	if (first > LAST_LOCAL / DAY_SECONDS)
+	if (first > LAST_LOCAL / DAY_S)
 		return false;
 	bool by_weekday_alone = (it->rule.parts & RRULE_DAY_PARTS) == RRULE_BYDAY;
 	for (int64_t number = first; number < first + 7; number++) {
-		if (it->rule.parts & RRULE_BYDAY && !(it->rule.weekdays >> rrule_weekday_of(number) & 1))
+		if (it->rule.parts & RRULE_BYDAY && !(it->rule.weekdays >> day_of_week(number) & 1))
 			continue;
 		if (!by_weekday_alone) {
 			struct rrule_day d = rrule_day_of(number);
@@ -253,7 +248,7 @@ static int next_bit(uint64_t bits, int from, int end)
 
 int64_t rrule_time_limited(const struct rrule *r, int64_t t)
 {
-	int64_t midnight = floor_div(t, DAY_SECONDS) * DAY_SECONDS;
+	int64_t midnight = floor_div(t, DAY_S) * DAY_S;
 	int of_day = (int)(t - midnight), hour = of_day / 3600, minute = of_day / 60 % 60, second = of_day % 60;
 	if (r->freq <= RRULE_SECONDLY && (r->parts & RRULE_BYSECOND) && !(r->seconds >> second & 1)) {
 		second = next_bit(r->seconds, second, 60);
@@ -271,7 +266,7 @@ int64_t rrule_time_limited(const struct rrule *r, int64_t t)
 		hour = hour > 23 ? 24 : next_bit(r->hours, hour, 24);
 		minute = second = 0;
 	}
-	return hour > 23 ? midnight + DAY_SECONDS : midnight + hour * 3600 + minute * 60 + second;
+	return hour > 23 ? midnight + DAY_S : midnight + hour * 3600 + minute * 60 + second;
 }
 
 /* Days, hours, minutes and seconds: go on to the next period that passes all limits. */
@@ -280,11 +275,11 @@ static bool even_fill(struct rrule_iter *it)
 	int64_t unit = rrule_freqs[it->rule.freq].unit;
 	while (spend(it, 1)) {
 		int64_t t = (it->origin + it->k * it->rule.interval) * unit, want = t;
-		int64_t day = floor_div(t, DAY_SECONDS);
+		int64_t day = floor_div(t, DAY_S);
 		if (t > LAST_LOCAL || t > it->stop || it->k - it->dry_from > it->dry_limit)
 			return false;
 		if (!day_good(it, day))
-			want = day_after(it, day) * DAY_SECONDS;
+			want = day_after(it, day) * DAY_S;
 		else if (it->rule.freq < RRULE_DAILY)
 			want = rrule_time_limited(&it->rule, t);
 		if (want == t) {
@@ -304,5 +299,5 @@ bool rrule_fill(struct rrule_iter *it)
 	static bool (*const fill[])(
 		struct rrule_iter *) = { even_fill, even_fill, even_fill, even_fill, week_fill, month_fill, year_fill };
 	it->day_count = 0;
-	return it->calendar && it->rule.freq >= RRULE_MONTHLY ? calendar_fill(it) : fill[it->rule.freq](it);
+	return it->calendar && it->rule.freq >= RRULE_MONTHLY ? rscale_fill(it) : fill[it->rule.freq](it);
 }

@@ -53,7 +53,6 @@ struct rrule_day {
 };
 
 struct rrule_day rrule_day_of(int64_t number);
-int rrule_weekday_of(int64_t day);            /* 0 is Monday */
 int64_t rrule_week_1(int64_t year, int wkst); /* the first day of a year's week 1 */
 /*
  * The first second at or after `t`, within its day, that passes the limits BYHOUR, BYMINUTE, BYSECOND as far as the

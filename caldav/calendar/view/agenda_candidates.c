@@ -48,7 +48,7 @@ static void put_single(struct search *s, const struct object *o)
 /* The clock of floating times may turn around what lies within a day. */
 static int64_t floating_slack(const struct object *o)
 {
-	return o->flags & ICAL_FLOATING ? DAY_SECONDS : 0;
+	return o->flags & ICAL_FLOATING ? DAY_S : 0;
 }
 
 struct nearest {

@@ -4,7 +4,7 @@
 #include "caldav/calendar/recur/budget.h"
 
 #define REPEAT_MAX 1000
-#define HORIZON (ALARM_HORIZON_YEARS * 366 * DAY_SECONDS)
+#define HORIZON (ALARM_HORIZON_YEARS * 366 * DAY_S)
 
 struct alarm alarm_read(const struct ical_comp *comp)
 {
@@ -21,12 +21,12 @@ struct alarm alarm_read(const struct ical_comp *comp)
 	} else if (span_parse(trigger->value, &span)) {
 		alarm.good = true;
 		alarm.from_end = str_eq_nocase(ical_param(trigger, STR("RELATED")), STR("END"));
-		alarm.after = (struct length){ span.days * DAY_SECONDS, span.seconds };
+		alarm.after = (struct length){ span.days * DAY_S, span.seconds };
 	}
 	if (str_to_u64(ical_value(comp, STR("REPEAT")), UINT32_MAX, &repeat) &&
 		span_parse(ical_value(comp, STR("DURATION")), &span) && span.days >= 0 && span.seconds >= 0) {
 		alarm.repeat = (int64_t)(repeat < REPEAT_MAX ? repeat : REPEAT_MAX);
-		alarm.every = span.days * DAY_SECONDS + span.seconds;
+		alarm.every = span.days * DAY_S + span.seconds;
 	}
 	if (wall_parse(ical_value(comp, STR("ACKNOWLEDGED")), &w))
 		alarm.acknowledged = w.local;
@@ -75,7 +75,7 @@ static bool ring_visit(void *to, const struct series_instance *i)
 {
 	struct ringing *r = to;
 	ring_at(r, &i->at);
-	int64_t end = add_clamped(r->best, -reach_of(&r->alarm) + r->series->longest + DAY_SECONDS);
+	int64_t end = add_clamped(r->best, -reach_of(&r->alarm) + r->series->longest + DAY_S);
 	if (r->best != INT64_MAX && end < r->walk.b)
 		r->walk.b = end;
 	return true;
@@ -93,7 +93,7 @@ static void ring_comp(struct ringing *r, const struct timing *t)
 			ring(r, r->alarm.at);
 			continue;
 		}
-		int64_t after = reach_of(&r->alarm), slack = r->series->longest + DAY_SECONDS;
+		int64_t after = reach_of(&r->alarm), slack = r->series->longest + DAY_S;
 		int64_t most = r->best < r->now + HORIZON ? r->best : r->now + HORIZON;
 		r->walk = (struct walk){ .floating = r->floating,
 			.a = r->now - after - r->alarm.repeat * r->alarm.every - slack,

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#define DAY_S INT64_C(86400)
 #define MINUTE_S 60
 #define GRID_S (15 * MINUTE_S)
 #define CHANGES_MAX 32 /* of a zone's offset within a range */
@@ -15,11 +14,6 @@ static int64_t round_up(int64_t t, int64_t unit)
 {
 	int64_t over = t % unit;
 	return over == 0 ? t : over < 0 ? t - over : t - over + unit;
-}
-
-static int64_t day_of(int64_t local)
-{
-	return (local - (local % DAY_S + DAY_S) % DAY_S) / DAY_S;
 }
 
 static int64_t least(int64_t a, int64_t b)
@@ -59,18 +53,12 @@ static void spans_add(struct spans *to, int64_t from, int64_t until)
 
 /* ---- working hours ---- */
 
-/* Monday is 0; 1970-01-01 was a Thursday. */
-static size_t weekday_of(int64_t day)
-{
-	return (size_t)(((day + 3) % 7 + 7) % 7);
-}
-
 /* Of a stretch of time in which the offset stays. */
 static void add_steady(struct spans *out, const struct working_hours *hours, struct slot_span stretch, int64_t offset)
 {
-	int64_t last = day_of(stretch.to - 1 + offset);
-	for (int64_t day = day_of(stretch.from + offset); day <= last; day++) {
-		const struct day_hours *of = &hours->days[weekday_of(day)];
+	int64_t last = floor_div(stretch.to - 1 + offset, DAY_S);
+	for (int64_t day = floor_div(stretch.from + offset, DAY_S); day <= last; day++) {
+		const struct day_hours *of = &hours->days[day_of_week(day)];
 		int64_t midnight = day * DAY_S - offset;
 		for (size_t i = 0; i < of->count; i++)
 			spans_add(out, most(stretch.from, midnight + of->spans[i].from * MINUTE_S),
@@ -128,7 +116,7 @@ static int part_score(const struct slot_query *q, int64_t start)
 		[EVENING] = { 17 * 60, 22 * 60 },
 	};
 	int64_t from = zone_to_local(q->zone, start), until = from + q->duration_s, within = 0;
-	for (int64_t day = day_of(from); day <= day_of(until - 1); day++)
+	for (int64_t day = floor_div(from, DAY_S); day <= floor_div(until - 1, DAY_S); day++)
 		within += most(0, least(until, day * DAY_S + parts[q->part].to * MINUTE_S) -
 					  most(from, day * DAY_S + parts[q->part].from * MINUTE_S));
 	return (int)(PART_SCORE * within / q->duration_s);
@@ -144,29 +132,29 @@ static int score_of(const struct slot_query *q, int64_t start)
 
 static int slot_cmp(const void *a, const void *b)
 {
-	const struct slot *x = a, *y = b;
+	const struct time_slot *x = a, *y = b;
 	if (x->score != y->score)
 		return x->score > y->score ? -1 : 1;
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-static struct slot *candidates(struct arena *mem, const struct slot_query *q, size_t *count_out)
+static struct time_slot *candidates(struct arena *mem, const struct slot_query *q, size_t *count_out)
 {
 	const struct spans open = free_times(mem, q);
 	size_t max = 0, count = 0;
 	for (size_t i = 0; i < open.count; i++)
 		max += (size_t)((open.items[i].to - open.items[i].from) / GRID_S) + 2;
-	struct slot *out = arena_array(mem, struct slot, max + 1);
+	struct time_slot *out = arena_array(mem, struct time_slot, max + 1);
 	for (size_t i = 0; i < open.count; i++) {
 		int64_t start = round_up(open.items[i].from, MINUTE_S);
 		for (; start + q->duration_s <= open.items[i].to; start = round_up(start + 1, GRID_S))
-			out[count++] = (struct slot){ start, start + q->duration_s, score_of(q, start) };
+			out[count++] = (struct time_slot){ start, start + q->duration_s, score_of(q, start) };
 	}
 	*count_out = count;
 	return out;
 }
 
-static bool is_apart(const struct slot *slots, size_t count, const struct slot *other)
+static bool is_apart(const struct time_slot *slots, size_t count, const struct time_slot *other)
 {
 	for (size_t i = 0; i < count; i++)
 		if (slots[i].start < other->end && other->start < slots[i].end)
@@ -174,10 +162,10 @@ static bool is_apart(const struct slot *slots, size_t count, const struct slot *
 	return true;
 }
 
-const struct slot *slots_find(struct arena *mem, const struct slot_query *q, size_t *count_out)
+const struct time_slot *slots_find(struct arena *mem, const struct slot_query *q, size_t *count_out)
 {
 	size_t count, kept = 0;
-	struct slot *all = candidates(mem, q, &count);
+	struct time_slot *all = candidates(mem, q, &count);
 	if (count > 0)
 		qsort(all, count, sizeof *all, slot_cmp);
 	for (size_t i = 0; i < count && kept < q->limit; i++)

@@ -41,9 +41,7 @@ struct slot_query {
 	size_t busy_count, limit;
 };
 
-#define SCORE_MAX 1000
-
-struct slot {
+struct time_slot {
 	int64_t start, end;
 	int score; /* thousandths */
 };
@@ -59,4 +57,4 @@ struct slot {
  * at its start, all 700 where none is preferred; and up to 300, the earlier the more: all at `from`, none at the last
  * start in the range.
  */
-const struct slot *slots_find(struct arena *mem, const struct slot_query *q, size_t *count_out);
+const struct time_slot *slots_find(struct arena *mem, const struct slot_query *q, size_t *count_out);

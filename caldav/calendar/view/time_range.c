@@ -108,10 +108,10 @@ static void alarm_touches(
 	}
 	/* Instances that begin or end as far away as the alarm reaches. */
 	int64_t after = test.alarm.after.wall + test.alarm.after.exact;
-	int64_t reach = test.alarm.repeat * test.alarm.every + s->longest + DAY_SECONDS;
+	int64_t reach = test.alarm.repeat * test.alarm.every + s->longest + DAY_S;
 	struct walk walk = *window;
 	walk.a = add_clamped(window->a, -(after + reach));
-	walk.b = add_clamped(window->b, -after + s->longest + DAY_SECONDS);
+	walk.b = add_clamped(window->b, -after + s->longest + DAY_S);
 	walk.only = comp->parent;
 	walk.visit = alarm_visit;
 	walk.to = &test;
@@ -129,7 +129,7 @@ bool period_touches(struct str period, int64_t a, int64_t b)
 	if (!wall_parse(start, &w))
 		return false;
 	if (span_parse(end, &span))
-		until.local = w.local + span.days * DAY_SECONDS + span.seconds;
+		until.local = w.local + span.days * DAY_S + span.seconds;
 	else if (!wall_parse(end, &until))
 		return false;
 	return a < until.local && b > w.local;

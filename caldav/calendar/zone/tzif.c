@@ -7,11 +7,10 @@
 
 #define HEADER_SIZE 44
 #define CHANGES_MAX 4096
-#define DAY_S INT64_C(86400)
 
 /* ---- the file ---- */
 
-struct header {
+struct tzif_header {
 	uint32_t ut, std, leap, times, types, chars;
 };
 
@@ -23,7 +22,7 @@ static uint64_t big_endian(const uint8_t *at, size_t octets)
 	return value;
 }
 
-static bool header_read(struct bytes file, size_t at, struct header *out)
+static bool header_read(struct bytes file, size_t at, struct tzif_header *out)
 {
 	if (at > file.len || file.len - at < HEADER_SIZE || memcmp(file.ptr + at, "TZif", 4) != 0)
 		return false;
@@ -37,12 +36,13 @@ static bool header_read(struct bytes file, size_t at, struct header *out)
 	return out->types > 0;
 }
 
-static size_t block_size(const struct header *h, size_t time_size)
+static size_t block_size(const struct tzif_header *h, size_t time_size)
 {
 	return h->times * (time_size + 1) + h->types * 6 + h->chars + h->leap * (time_size + 4) + h->std + h->ut;
 }
 
-static bool block_read(struct arena *mem, const uint8_t *at, const struct header *h, size_t time_size, struct tzif *out)
+static bool block_read(
+	struct arena *mem, const uint8_t *at, const struct tzif_header *h, size_t time_size, struct tzif *out)
 {
 	const uint8_t *index = at + h->times * time_size, *types = index + h->times;
 	struct zone_change *changes = arena_array(mem, struct zone_change, h->times);
@@ -65,7 +65,7 @@ static bool block_read(struct arena *mem, const uint8_t *at, const struct header
 
 bool tzif_parse(struct arena *mem, struct bytes file, struct tzif *out)
 {
-	struct header h;
+	struct tzif_header h;
 	struct tzif tz = { 0 };
 	size_t at = HEADER_SIZE, time_size = 4;
 	if (!header_read(file, 0, &h))

@@ -4,8 +4,6 @@
 #include "caldav/calendar/zone/zone_private.h"
 #include "server/base/clock.h"
 
-#define DAY_S INT64_C(86400)
-
 /* How many changes lie at or before `at`. */
 static size_t changes_before(const struct zone_change *changes, size_t count, int64_t at)
 {

@@ -102,7 +102,7 @@ static void index_read(struct arena *scratch)
 	struct bytes file;
 	if (!file_read(scratch, ZONE_FOLDER "tzdata.zi", INDEX_SIZE_MAX, &file))
 		return;
-	struct str rest = { (const char *)file.ptr, file.len }, line, kind, first, second = STR_ABSENT;
+	struct str rest = bytes_str(file), line, kind, first, second = STR_ABSENT;
 	if (str_starts(rest, STR(VERSION_LINE)) && str_cut(&rest, '\n', &line))
 		table.version = str_dup(table.mem, str_from(line, sizeof VERSION_LINE - 1));
 	while (str_cut(&rest, '\n', &line)) {

@@ -26,7 +26,7 @@ static struct rrule_iter *opened(const char *start, const char *text, bool count
 			.counts_start = counts_start,
 			.date = w.date,
 			.until_local =
-				rule->has_until ? rule->until + (rule->until_date ? DAY_SECONDS - 1 : 0) : INT64_MAX });
+				rule->has_until ? rule->until + (rule->until_date ? DAY_S - 1 : 0) : INT64_MAX });
 }
 
 /* The first instances, as times if `times`, else as dates, separated by blanks; "..." after when there are more. */
@@ -208,8 +208,7 @@ TEST(a_seek_lands_where_walking_would)
 		"FREQ=MINUTELY;BYMINUTE=0,30;INTERVAL=17;COUNT=900", "FREQ=HOURLY;BYHOUR=9,17;COUNT=900" };
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
 		for (int64_t days = 0; days < 1500; days += 37) {
-			int64_t target = wall_of("20260105T101500").local + days * DAY_SECONDS + days, walked = 0,
-				sought = 0;
+			int64_t target = wall_of("20260105T101500").local + days * DAY_S + days, walked = 0, sought = 0;
 			struct rrule_iter *walk = opened("20260105T101500", rules[i], true),
 					  *seek = opened("20260105T101500", rules[i], true);
 			bool more;

@@ -32,7 +32,7 @@ static struct str found(const struct slot_query *q)
 {
 	size_t count;
 	struct buf out = buf_new(test_mem, 65536);
-	const struct slot *slots = slots_find(test_mem, q, &count);
+	const struct time_slot *slots = slots_find(test_mem, q, &count);
 	assert_true(count <= q->limit);
 	for (size_t i = 0; i < count; i++) {
 		assert_int_equal(slots[i].end - slots[i].start, q->duration_s);
@@ -187,12 +187,12 @@ static int score_by_minutes(const struct slot_query *q, int64_t start)
 }
 
 /* Is there a better one than this, of those that are left? */
-static bool is_better(struct slot a, struct slot b)
+static bool is_better(struct time_slot a, struct time_slot b)
 {
 	return a.score != b.score ? a.score > b.score : a.start < b.start;
 }
 
-static size_t slots_by_minutes(const struct slot_query *q, struct slot *out)
+static size_t slots_by_minutes(const struct slot_query *q, struct time_slot *out)
 {
 	size_t minutes = (size_t)((q->to - q->from) / MINUTE_S), count = 0;
 	bool *open = arena_array(test_mem, bool, minutes + 1), *taken = arena_array(test_mem, bool, minutes + 1);
@@ -200,13 +200,13 @@ static size_t slots_by_minutes(const struct slot_query *q, struct slot *out)
 	for (size_t m = 0; m < minutes; m++)
 		open[m] = is_free(q, q->from + (int64_t)m * MINUTE_S);
 	while (count < q->limit) {
-		struct slot best = { .score = -1 };
+		struct time_slot best = { .score = -1 };
 		for (size_t m = 0; m + long_m <= minutes; m++) {
 			int64_t start = q->from + (int64_t)m * MINUTE_S;
 			bool fits = start % (15 * MINUTE_S) == 0 || m == 0 || !open[m - 1];
 			for (size_t k = 0; fits && k < long_m; k++)
 				fits = open[m + k] && !taken[m + k];
-			struct slot this = { start, start + q->duration_s, 0 };
+			struct time_slot this = { start, start + q->duration_s, 0 };
 			if (!fits)
 				continue;
 			this.score = score_by_minutes(q, start);
@@ -260,7 +260,7 @@ TEST(it_finds_what_a_search_minute_by_minute_finds)
 			.part = (enum day_part)(round % 4),
 			.busy = busy,
 			.limit = (size_t)(1 + up_to(24)) };
-		struct slot expected[25];
+		struct time_slot expected[25];
 		size_t count;
 		q.to = q.from + (60 + up_to(2880)) * MINUTE_S;
 		for (int64_t t = q.from - HOUR_S + up_to(200) * MINUTE_S; q.busy_count < 12 && t < q.to + HOUR_S;
@@ -269,7 +269,7 @@ TEST(it_finds_what_a_search_minute_by_minute_finds)
 			busy[q.busy_count] = (struct slot_span){ t, until };
 			t = until + (1 + up_to(400)) * MINUTE_S;
 		}
-		const struct slot *slots = slots_find(test_mem, &q, &count);
+		const struct time_slot *slots = slots_find(test_mem, &q, &count);
 		size_t wanted = slots_by_minutes(&q, expected);
 		for (size_t i = 0; i < count && i < wanted; i++)
 			if (slots[i].start != expected[i].start || slots[i].score != expected[i].score)

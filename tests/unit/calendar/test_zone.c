@@ -196,13 +196,12 @@ TEST(a_zone_is_steady_where_its_offset_stays)
 		"2300-01-01T00:00:00" };
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		for (size_t y = 0; y < ARRAY_LEN(years); y++)
-			for (int64_t t = local_of(years[y]); t < local_of(years[y]) + 365 * DAY_SECONDS;
-				t += 5 * 3600) {
+			for (int64_t t = local_of(years[y]); t < local_of(years[y]) + 365 * DAY_S; t += 5 * 3600) {
 				const struct zone *zone = zone_by_name(str_of(names[i]));
 				bool stays = true;
-				for (int64_t at = t; at <= t + DAY_SECONDS; at += 900)
+				for (int64_t at = t; at <= t + DAY_S; at += 900)
 					stays = stays && zone_offset_at(zone, at) == zone_offset_at(zone, t - 1);
-				bool told = zone_is_steady(zone, t, t + DAY_SECONDS);
+				bool told = zone_is_steady(zone, t, t + DAY_S);
 				assert_true(told ? stays : !stays || y == 0);
 			}
 	const struct zone_change change = { 1000, 3600, false };

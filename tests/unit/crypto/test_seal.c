@@ -31,7 +31,7 @@ TEST(what_others_sealed_with_aes_256_gcm_is_opened)
 
 	struct bytes context = hex("feedfacedeadbeeffeedfacedeadbeefabaddad2");
 	assert_true(unseal(test_mem, hex("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308"),
-		(struct str){ (const char *)context.ptr, context.len },
+		bytes_str(context),
 		hex("cafebabefacedbaddecaf888"
 		    "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
 		    "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662"
@@ -48,7 +48,7 @@ TEST(what_was_altered_truncated_or_belongs_elsewhere_is_not_opened)
 	struct bytes sealed = seal(test_mem, key, STR("endpoint 1"), bytes_of("whsec", 5)), plain;
 	assert_int_equal(sealed.len, 12 + 5 + 16);
 	assert_true(unseal(test_mem, key, STR("endpoint 1"), sealed, &plain));
-	assert_str(((struct str){ (const char *)plain.ptr, plain.len }), STR("whsec"));
+	assert_str((bytes_str(plain)), STR("whsec"));
 
 	assert_false(unseal(test_mem, key, STR("endpoint 2"), sealed, &plain));
 	assert_false(unseal(test_mem, other, STR("endpoint 1"), sealed, &plain));

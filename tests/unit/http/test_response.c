@@ -4,7 +4,7 @@
 #include <zlib.h>
 
 #include "server/http/gzip.h"
-#include "server/http/line.h"
+#include "server/http/held_connection.h"
 
 static const struct config config = { .public_url = STR_INIT("https://calends.example") };
 static const struct app app = { .config = &config };
@@ -128,16 +128,16 @@ static void nobody_minds(void *owner, bool cut)
 
 TEST(an_answer_that_is_held_begins_at_once_and_does_not_end)
 {
-	static const struct line_ops ops = { .gone = nobody_minds };
+	static const struct held_ops ops = { .gone = nobody_minds };
 	const struct header gzip[] = { { STR("Accept-Encoding"), STR("gzip") } };
 	bool gone = false;
 	struct exchange *x = begin(METHOD_GET, gzip, 1);
-	struct line *line = line_open(&ops, &gone, 1024);
+	struct held_connection *held = held_open(&ops, &gone, 1024);
 	add_lines(response_stream(&x->rs, 200, "text/event-stream"), 100);
-	response_hold(&x->rs, line);
+	response_hold(&x->rs, held);
 	response_end(&x->rs);
 	struct str wire = buf_str(&x->io.wire);
-	assert_ptr_equal(x->io.line, line);
+	assert_ptr_equal(x->io.held, held);
 	assert_int_not_equal(str_find(wire, STR("Transfer-Encoding: chunked")), SIZE_MAX);
 	assert_int_not_equal(str_find(wire, STR("line 99 of text")), SIZE_MAX);
 	assert_int_equal(str_find(wire, STR("Content-Encoding")), SIZE_MAX);
@@ -147,7 +147,7 @@ TEST(an_answer_that_is_held_begins_at_once_and_does_not_end)
 	/* A failure after it takes it back. */
 	response_clear(&x->rs);
 	assert_true(gone);
-	line_leave(line);
+	held_leave(held);
 }
 
 TEST(head_of_a_stream_has_no_body)

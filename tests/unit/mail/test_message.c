@@ -100,7 +100,7 @@ TEST(a_long_subject_is_cut_into_words_of_whole_characters)
 		word = str_trim(word, "\r\n");
 		assert_true(word.len <= 75 && str_starts(word, STR("=?UTF-8?B?")) && str_ends(word, STR("?=")));
 		assert_true(base64_to(test_mem, str_sub(word, 10, word.len - 2), &octets));
-		struct str part = { (const char *)octets.ptr, octets.len };
+		struct str part = bytes_str(octets);
 		assert_true(str_is_utf8(part));
 		decoded = str_cat(test_mem, decoded, part);
 	}

@@ -143,7 +143,7 @@ TEST(nothing_of_the_file_is_left)
 	struct str comment = str_cat(test_mem, STR("\xFF\xD8\xFF\xFE\x00\x14"), secret);
 	struct bytes made;
 	assert_ok(picture_make(&test_cx, str_cat(test_mem, comment, str_from(file, 2)), &made));
-	assert_int_equal(str_find((struct str){ (const char *)made.ptr, made.len }, secret), SIZE_MAX);
+	assert_int_equal(str_find(bytes_str(made), secret), SIZE_MAX);
 }
 
 TEST(what_is_no_picture_is_refused)

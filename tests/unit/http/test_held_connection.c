@@ -3,14 +3,14 @@
 /* Lines: connections that stay open for what is told later. Run under MODE=tsan, too. */
 #include "tests/support/park_peers.h"
 
-#include "server/http/line.h"
+#include "server/http/held_connection.h"
 
 #define ROOM ((size_t)64 * 1024)
 
 static atomic_uint ended, ended_cut, came;
 static atomic_bool refuse;
 
-static void on_line_gone(void *arg, bool cut)
+static void on_held_gone(void *arg, bool cut)
 {
 	(void)arg;
 	atomic_fetch_add(&ended, 1);
@@ -24,11 +24,11 @@ static bool on_came(void *arg, struct str octets)
 	return !atomic_load(&refuse);
 }
 
-static const struct line_ops silent = { .gone = on_line_gone, .farewell = STR_INIT("bye") };
-static const struct line_ops heard = { .came = on_came, .gone = on_line_gone };
+static const struct held_ops silent = { .gone = on_held_gone, .farewell = STR_INIT("bye") };
+static const struct held_ops heard = { .came = on_came, .gone = on_held_gone };
 
-/* A client's connection, and the line that holds it after "head" was sent. */
-static int held(const struct line_ops *ops, struct line **line_out, bool small)
+/* A client's connection, held open after "head" was sent. */
+static int held_by(const struct held_ops *ops, struct held_connection **held_out, bool small)
 {
 	struct peer_buffer b;
 	char text[8];
@@ -36,8 +36,8 @@ static int held(const struct line_ops *ops, struct line **line_out, bool small)
 	say(fd, STR(GET));
 	struct peer *peer = arrived(&b);
 	assert_true(peer_send(peer, "head", 4));
-	*line_out = line_open(ops, NULL, ROOM);
-	peer_hold(peer, *line_out);
+	*held_out = held_open(ops, NULL, ROOM);
+	peer_hold(peer, *held_out);
 	peer_end(peer, false);
 	assert_int_equal(hear(fd, text, sizeof text, 2000), 4);
 	return fd;
@@ -62,22 +62,22 @@ static void begin(void)
 	open_with(&wide, ANSWER_LEN);
 }
 
-static struct line *watched;
+static struct held_connection *watched;
 
 static bool nothing_waits(void)
 {
-	return line_unsent(watched) == 0;
+	return held_unsent(watched) == 0;
 }
 
 TEST(what_is_sent_comes_in_order_whenever_it_is_sent)
 {
-	struct line *line;
+	struct held_connection *held;
 	char text[64];
 	begin();
-	int fd = held(&silent, &line, false);
+	int fd = held_by(&silent, &held, false);
 	for (int i = 0; i < 50; i++) {
 		char octet = (char)('a' + i % 26);
-		assert_true(line_send(line, (struct str){ &octet, 1 }));
+		assert_true(held_send(held, (struct str){ &octet, 1 }));
 	}
 	size_t n = 0;
 	while (n < 50) {
@@ -89,15 +89,15 @@ TEST(what_is_sent_comes_in_order_whenever_it_is_sent)
 		assert_int_equal(text[i], 'a' + (int)(i % 26));
 	/* It outlives what a connection may idle. */
 	nanosleep(&(struct timespec){ .tv_sec = 1, .tv_nsec = 200000000 }, NULL);
-	assert_true(line_send(line, STR("x")));
+	assert_true(held_send(held, STR("x")));
 	assert_int_equal(hear(fd, text, 1, 2000), 1);
-	watched = line;
+	watched = held;
 	assert_true(wait_until(nothing_waits, 2000));
-	line_end(line);
+	held_end(held);
 	assert_true(is_closed(fd, 2000));
-	assert_false(line_send(line, STR("x")));
+	assert_false(held_send(held, STR("x")));
 	assert_true(wait_until(one_ended, 2000));
-	line_leave(line);
+	held_leave(held);
 	close(fd);
 	close_all();
 }
@@ -105,16 +105,16 @@ TEST(what_is_sent_comes_in_order_whenever_it_is_sent)
 TEST(what_waits_for_a_peer_is_bounded_and_who_takes_nothing_is_cut)
 {
 	static char octets[ROOM];
-	struct line *line;
+	struct held_connection *held;
 	begin();
-	int fd = held(&silent, &line, true);
-	while (line_send(line, (struct str){ octets, ROOM / 4 }))
-		assert_true(line_unsent(line) <= ROOM);
-	assert_true(line_unsent(line) > ROOM - ROOM / 4);
+	int fd = held_by(&silent, &held, true);
+	while (held_send(held, (struct str){ octets, ROOM / 4 }))
+		assert_true(held_unsent(held) <= ROOM);
+	assert_true(held_unsent(held) > ROOM - ROOM / 4);
 	assert_true(wait_until(one_ended, 10 * HEAD_MS));
 	assert_int_equal(atomic_load(&ended_cut), 1);
-	assert_false(line_send(line, STR("x")));
-	line_leave(line);
+	assert_false(held_send(held, STR("x")));
+	held_leave(held);
 	close(fd);
 	close_all();
 }
@@ -122,24 +122,24 @@ TEST(what_waits_for_a_peer_is_bounded_and_who_takes_nothing_is_cut)
 TEST(a_cut_waits_for_nobody)
 {
 	static char octets[ROOM / 2];
-	struct line *line;
+	struct held_connection *held;
 	begin();
-	int fd = held(&silent, &line, true);
-	assert_true(line_send(line, (struct str){ octets, sizeof octets }));
-	line_cut(line);
+	int fd = held_by(&silent, &held, true);
+	assert_true(held_send(held, (struct str){ octets, sizeof octets }));
+	held_cut(held);
 	assert_true(wait_until(one_ended, HEAD_MS / 2));
-	line_leave(line);
+	held_leave(held);
 	close(fd);
 	close_all();
 }
 
 TEST(a_peer_that_leaves_ends_its_line_and_noise_does_too)
 {
-	struct line *line;
+	struct held_connection *held;
 	char noise[4096] = { 0 };
 	for (int way = 0; way < 3; way++) {
 		begin();
-		int fd = held(&silent, &line, false);
+		int fd = held_by(&silent, &held, false);
 		if (way == 0)
 			close(fd);
 		else if (way == 1)
@@ -147,7 +147,7 @@ TEST(a_peer_that_leaves_ends_its_line_and_noise_does_too)
 		for (int i = 0; way == 2 && i < 100; i++)
 			(void)!send(fd, noise, sizeof noise, MSG_NOSIGNAL);
 		assert_true(wait_until(one_ended, 2000));
-		line_leave(line);
+		held_leave(held);
 		if (way)
 			close(fd);
 		close_all();
@@ -161,26 +161,26 @@ static bool five_came(void)
 
 TEST(what_comes_is_heard_and_may_end_it)
 {
-	struct line *line;
+	struct held_connection *held;
 	begin();
-	int fd = held(&heard, &line, false);
+	int fd = held_by(&heard, &held, false);
 	say(fd, STR("hello"));
 	assert_true(wait_until(five_came, 2000));
 	atomic_store(&refuse, true);
 	say(fd, STR("again"));
 	assert_true(is_closed(fd, 2000));
 	assert_true(wait_until(one_ended, 2000));
-	line_leave(line);
+	held_leave(held);
 	close(fd);
 	close_all();
 }
 
 TEST(a_server_that_stops_says_so)
 {
-	struct line *line;
+	struct held_connection *held;
 	char text[8];
 	begin();
-	int fd = held(&silent, &line, false);
+	int fd = held_by(&silent, &held, false);
 	assert_true(wait_until(one_is_held, 2000));
 	park_drain(owner.park);
 	assert_int_equal(hear(fd, text, sizeof text, 2000), 3);
@@ -189,9 +189,9 @@ TEST(a_server_that_stops_says_so)
 	assert_true(wait_until(all_are_gone, 2000));
 	assert_true(one_ended());
 	/* Too late, and harmless. */
-	assert_false(line_send(line, STR("x")));
-	line_end(line);
-	line_leave(line);
+	assert_false(held_send(held, STR("x")));
+	held_end(held);
+	held_leave(held);
 	close(fd);
 	close_all();
 }
@@ -199,12 +199,12 @@ TEST(a_server_that_stops_says_so)
 TEST(a_line_that_gets_no_connection_is_gone_too)
 {
 	atomic_store(&ended, 0);
-	struct line *line = line_open(&silent, NULL, ROOM);
-	assert_true(line_send(line, STR("x")));
-	line_abandon(line);
+	struct held_connection *held = held_open(&silent, NULL, ROOM);
+	assert_true(held_send(held, STR("x")));
+	held_abandon(held);
 	assert_true(one_ended());
-	assert_false(line_send(line, STR("x")));
-	line_leave(line);
+	assert_false(held_send(held, STR("x")));
+	held_leave(held);
 }
 
 /* ---- all at once ---- */
@@ -213,17 +213,17 @@ TEST(a_line_that_gets_no_connection_is_gone_too)
 
 struct sender {
 	pthread_t thread;
-	struct line *line;
+	struct held_connection *held;
 };
 
 static void *send_many(void *arg)
 {
 	struct sender *s = arg;
 	for (int i = 0; i < 200; i++)
-		if (!line_send(s->line, STR("0123456789")))
+		if (!held_send(s->held, STR("0123456789")))
 			break;
-	line_end(s->line);
-	line_leave(s->line);
+	held_end(s->held);
+	held_leave(s->held);
 	return NULL;
 }
 
@@ -234,7 +234,7 @@ TEST(many_senders_and_peers_that_leave_do_not_meet)
 	char text[4096];
 	begin();
 	for (size_t i = 0; i < MANY; i++)
-		fds[i] = held(&silent, &senders[i].line, false);
+		fds[i] = held_by(&silent, &senders[i].held, false);
 	for (size_t i = 0; i < MANY; i++)
 		assert_int_equal(pthread_create(&senders[i].thread, NULL, send_many, &senders[i]), 0);
 	for (size_t i = 0; i < MANY; i += 2)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/webhook/feed.h"
+#include "server/webhook/outbox_reader.h"
 
 #include "server/base/log.h"
 #include "server/db/query.h"
 #include "server/webhook/tell.h"
-#include "server/webhook/webhook.h"
 #include "sql.h"
 
 #define ROWS_AT_ONCE 100
@@ -26,7 +25,7 @@ DB_RESULT(webhook_listened, struct listened_row, account, listened);
 
 /* The events of a turn, which one statement adds: a row of the outbox is one for each who is told, or two (of a
  * booking). */
-struct feed {
+struct telling_batch {
 	const struct webhook_views *views;
 	size_t count;
 	struct id *owners, *ids, *connections, *users, *calendars, *requests, *changes; /* zero: none */
@@ -38,13 +37,13 @@ struct feed {
 
 /* ---- a turn ---- */
 
-static err_t body_of(
-	struct ctx *cx, const struct feed *feed, const struct change_row *row, const struct told *told, struct str *out)
+static err_t body_of(struct ctx *cx, const struct telling_batch *batch, const struct change_row *row,
+	const struct told *told, struct str *out)
 {
 	const struct webhook_invitation invitation = { told->content.id, row->calendar, told->invitation,
 		!id_is_test(row->account) };
 	if (told->invitation)
-		return feed->views->invitation(cx, &invitation, out);
+		return batch->views->invitation(cx, &invitation, out);
 	*out = webhook_body(cx, &told->content);
 	return OK;
 }
@@ -55,7 +54,7 @@ static bool is_own(const struct change_row *row)
 	return row->via == VIA_OWN || row->via == VIA_HOSTED;
 }
 
-static err_t add(struct ctx *cx, struct feed *feed, const struct change_row *row, struct told *told)
+static err_t add(struct ctx *cx, struct telling_batch *batch, const struct change_row *row, struct told *told)
 {
 	struct str body;
 	struct webhook_content *content = &told->content;
@@ -65,37 +64,37 @@ static err_t add(struct ctx *cx, struct feed *feed, const struct change_row *row
 	content->connection = row->connection;
 	content->request = row->request;
 	content->live = !id_is_test(row->account);
-	TRY(body_of(cx, feed, row, told, &body));
-	size_t i = feed->count++;
-	feed->owners[i] = row->owner;
-	feed->ids[i] = content->id;
-	feed->types[i] = str_of(told->type);
-	feed->sequences[i] = content->sequence;
-	feed->connections[i] = row->connection;
-	feed->users[i] = is_own(row) ? (struct id){ { 0 } } : row->account;
-	feed->needs[i] = (int64_t)told->needs;
-	feed->calendars[i] = row->calendar;
-	feed->requests[i] = row->request;
-	feed->bodies[i] = bytes_of(body.ptr, body.len);
-	feed->changes[i] = row->change;
-	feed->vias[i] = row->via;
+	TRY(body_of(cx, batch, row, told, &body));
+	size_t i = batch->count++;
+	batch->owners[i] = row->owner;
+	batch->ids[i] = content->id;
+	batch->types[i] = str_of(told->type);
+	batch->sequences[i] = content->sequence;
+	batch->connections[i] = row->connection;
+	batch->users[i] = is_own(row) ? (struct id){ { 0 } } : row->account;
+	batch->needs[i] = (int64_t)told->needs;
+	batch->calendars[i] = row->calendar;
+	batch->requests[i] = row->request;
+	batch->bodies[i] = bytes_of(body.ptr, body.len);
+	batch->changes[i] = row->change;
+	batch->vias[i] = row->via;
 	return OK;
 }
 
-static void feed_open(struct ctx *cx, struct feed *feed, size_t most)
+static void batch_open(struct ctx *cx, struct telling_batch *batch, size_t most)
 {
-	struct id **lists[] = { &feed->owners, &feed->ids, &feed->connections, &feed->users, &feed->calendars,
-		&feed->requests, &feed->changes };
+	struct id **lists[] = { &batch->owners, &batch->ids, &batch->connections, &batch->users, &batch->calendars,
+		&batch->requests, &batch->changes };
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
 		*lists[i] = arena_array(cx->mem, struct id, most);
-	feed->types = arena_array(cx->mem, struct str, most);
-	feed->sequences = arena_array(cx->mem, int64_t, most);
-	feed->needs = arena_array(cx->mem, int64_t, most);
-	feed->vias = arena_array(cx->mem, int32_t, most);
-	feed->bodies = arena_array(cx->mem, struct bytes, most);
+	batch->types = arena_array(cx->mem, struct str, most);
+	batch->sequences = arena_array(cx->mem, int64_t, most);
+	batch->needs = arena_array(cx->mem, int64_t, most);
+	batch->vias = arena_array(cx->mem, int32_t, most);
+	batch->bodies = arena_array(cx->mem, struct bytes, most);
 }
 
-static err_t feed_add(struct ctx *cx, const struct feed *f)
+static err_t batch_add(struct ctx *cx, const struct telling_batch *f)
 {
 #define LIST(type, items) IN(((struct type){ (items), f->count }))
 	if (!f->count)
@@ -162,31 +161,31 @@ static err_t see_all(struct ctx *cx, struct change_row *rows, size_t count)
 	return OK;
 }
 
-static err_t tell_all(struct ctx *cx, struct feed *feed, struct change_row *rows, size_t count)
+static err_t tell_all(struct ctx *cx, struct telling_batch *batch, struct change_row *rows, size_t count)
 {
-	feed_open(cx, feed, 2 * count);
+	batch_open(cx, batch, 2 * count);
 	TRY(see_all(cx, rows, count));
 	for (size_t i = 0; i < count; i++) {
 		struct told told = { 0 };
 		if (!rows[i].kind.ptr)
 			continue; /* the last: how many there were */
-		TRY(webhook_tell(cx, feed->views, &rows[i], &told));
+		TRY(webhook_tell(cx, batch->views, &rows[i], &told));
 		if (!may_hear(&rows[i], &told))
 			continue;
-		TRY(add(cx, feed, &rows[i], &told));
+		TRY(add(cx, batch, &rows[i], &told));
 		if (!told.of_booking)
 			continue;
 		const char *of_event = told.type;
-		TRY(webhook_tell_booking(cx, feed->views, &rows[i], &told));
+		TRY(webhook_tell_booking(cx, batch->views, &rows[i], &told));
 		if (told.type != of_event)
-			TRY(add(cx, feed, &rows[i], &told));
+			TRY(add(cx, batch, &rows[i], &told));
 	}
 	return OK;
 }
 
 /* Soon, where somebody was told, or what is there may not be read yet. Who was told listens, whatever was known of
  * them. */
-static void look_again(struct ctx *cx, const struct webhook_feed *of, const struct change_row *rows, size_t count)
+static void look_again(struct ctx *cx, const struct outbox_reader *of, const struct change_row *rows, size_t count)
 {
 	cx->found = cx->found || !count;
 	for (size_t i = 0; i < count; i++) {
@@ -200,10 +199,10 @@ static void look_again(struct ctx *cx, const struct webhook_feed *of, const stru
 enum turn { TELL, PASS_OVER };
 
 /* One transaction: so many rows of the outbox, and the cursor after them. */
-static err_t turn(struct ctx *cx, const struct webhook_feed *of, enum turn what, int32_t limit, int32_t *scanned_out)
+static err_t turn(struct ctx *cx, const struct outbox_reader *of, enum turn what, int32_t limit, int32_t *scanned_out)
 {
 	struct arena_mark mark = arena_mark(cx->mem);
-	struct feed feed = { .views = of->views };
+	struct telling_batch batch = { .views = of->views };
 	struct change_row *rows;
 	size_t count;
 	cx->now = instant_now();
@@ -211,9 +210,9 @@ static err_t turn(struct ctx *cx, const struct webhook_feed *of, enum turn what,
 	TRY(db_begin(cx));
 	TRY(db_rows(cx, &sql_webhook_changes, webhook_changes, &rows, &count, IN(limit)));
 	if (what == TELL)
-		TRY(tell_all(cx, &feed, rows, count));
+		TRY(tell_all(cx, &batch, rows, count));
 	TRY(forget_before(cx, rows, count));
-	TRY(feed_add(cx, &feed));
+	TRY(batch_add(cx, &batch));
 	TRY(db_commit(cx));
 	*scanned_out = count ? rows[count - 1].scanned : 0;
 	look_again(cx, of, rows, count);
@@ -225,7 +224,7 @@ static err_t turn(struct ctx *cx, const struct webhook_feed *of, enum turn what,
  * A row that cannot be told must not hold up all that come after it, of whatever account: row by row up to it, and then
  * it is passed over.
  */
-static err_t turn_by_row(struct ctx *cx, const struct webhook_feed *of)
+static err_t turn_by_row(struct ctx *cx, const struct outbox_reader *of)
 {
 	int32_t scanned;
 	for (int32_t i = 0; i < ROWS_AT_ONCE; i++) {
@@ -258,9 +257,9 @@ static err_t learn(struct ctx *cx, struct listening *listening)
 	return OK;
 }
 
-err_t webhook_feed(struct ctx *cx, void *state)
+err_t outbox_reader(struct ctx *cx, void *state)
 {
-	const struct webhook_feed *of = state;
+	const struct outbox_reader *of = state;
 	int32_t scanned;
 	struct news waiting;
 	TRY(learn(cx, of->listening));

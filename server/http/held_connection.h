@@ -4,12 +4,12 @@
  * events, WebSockets. It is parked, so it costs no thread (park.h), and it has two holders: the connection and an
  * owner, who sends from any thread.
  *
- *	worker    line_open … response_hold(rs, line)      the answer's head goes out; then it belongs to the park
- *	owner     line_send … line_end, line_leave
+ *	worker    held_open … response_hold(rs, held)      the answer's head goes out; then it belongs to the park
+ *	owner     held_send … held_end, held_leave
  *	park      writes, hears what comes, tells the end
  *
  * What a peer has not taken is bounded by `room`. Who takes nothing for the time of a head is cut off (park_lists.c),
- * and who acknowledges nothing for LINE_SILENCE_MS, too.
+ * and who acknowledges nothing for HELD_SILENCE_MS, too.
  */
 #pragma once
 
@@ -18,11 +18,11 @@
 
 #include "server/base/str.h"
 
-#define LINE_SILENCE_MS 30000
+#define HELD_SILENCE_MS 30000
 
-struct line;
+struct held_connection;
 
-struct line_ops {
+struct held_ops {
 	/* Octets came. False: the connection ends. NULL: nothing is expected, and a little of it is thrown away. In the
 	 * park's thread, one call at a time. */
 	bool (*came)(void *owner, struct str octets);
@@ -34,17 +34,17 @@ struct line_ops {
 };
 
 /* `room`: octets that may wait for the peer. `ops` and `owner` last until gone() was called. */
-struct line *line_open(const struct line_ops *ops, void *owner, size_t room);
+struct held_connection *held_open(const struct held_ops *ops, void *owner, size_t room);
 
 /* All of it or nothing. False: it has ended, ends, or has no room. */
-bool line_send(struct line *line, struct str octets);
+bool held_send(struct held_connection *held, struct str octets);
 /* Octets that wait: here, and with the connection. */
-size_t line_unsent(struct line *line);
+size_t held_unsent(struct held_connection *held);
 /* Nothing more is sent; the connection ends when the peer has taken what was. */
-void line_end(struct line *line);
+void held_end(struct held_connection *held);
 /* At once, whatever the peer has not taken. */
-void line_cut(struct line *line);
+void held_cut(struct held_connection *held);
 /* The owner forgets it; the connection, if there is one, goes on to its end. */
-void line_leave(struct line *line);
+void held_leave(struct held_connection *held);
 /* There will be no connection: gone() is called. Instead of response_hold. */
-void line_abandon(struct line *line);
+void held_abandon(struct held_connection *held);

@@ -46,10 +46,10 @@ struct webhook_views {
 	err_t (*voice)(struct ctx *cx, struct id account, struct id session, struct webhook_voice *out);
 };
 
-struct webhook_feed {
+struct outbox_reader {
 	const struct webhook_views *views;
 	struct listening *listening; /* is told who is listened to */
 };
 
-/* A job: everything that the outbox has, in short transactions. state: struct webhook_feed. */
-err_t webhook_feed(struct ctx *cx, void *state);
+/* A job: everything that the outbox has, in short transactions. state: struct outbox_reader. */
+err_t outbox_reader(struct ctx *cx, void *state);
