@@ -79,6 +79,7 @@ err_t event_make(
 	event.organizer_name = event.organizer.ptr && calendar ? calendar->organizer_name : STR_ABSENT;
 	write = (struct object_write){ .calendar_name = calendar ? calendar->name : STR_ABSENT };
 	write.when.none_match_any = true;
+	write.is_fresh = !view->has_client_uid;
 	write.name = str_cat(call->rq->cx.mem, id_uuid(call->rq->cx.mem, id_new(call->rq->cx.now)), STR(".ics"));
 	if (!calendar)
 		TRY(calendar_for(call, view, &write.calendar_name));

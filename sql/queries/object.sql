@@ -11,6 +11,15 @@ SELECT outcome::text, calendar, id, modseq, other, created_at, updated_at
   FROM object_put(ROW($1, $2, $3)::actor, $4, $5, ROW($6, $7, $8, $9)::conditions,
                   ROW($10, $11, $12, $13, $14, $15, $16, $17)::object_facts, $18, ROW($19, $20, NULL)::room, $21, $22);
 
+-- name: object_make stores
+-- $1 account  $2 only  $3 request  $4 calendar  $5 name  $6 uid  $7 etag  $8 first  $9 last  $10 occ until  $11 component
+-- $12 flags  $13 occ  $14 data  $15 a calendar holds at most  $16 all of the account, NULL for no limit  $17 words  $18 the
+-- last eight octets of a UUIDv7
+-- A new one whose name and UID were made for it: nothing looks whether they are free.
+SELECT outcome::text, calendar, id, modseq, other, created_at, updated_at
+  FROM object_make(ROW($1, $2, $3)::actor, $4, $5, ROW($6, $7, $8, $9, $10, $11, $12, $13)::object_facts, $14,
+                   ROW($15, $16, NULL)::room, $17, $18);
+
 -- name: object_delete
 -- $1 account  $2 only  $3 request  $4 calendar  $5 name  $6 If-Match: *  $7 If-Match  $8 If-None-Match: *
 -- $9 If-None-Match  $10 tombstones that a calendar keeps besides one for each object

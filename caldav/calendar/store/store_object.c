@@ -27,6 +27,7 @@ DB_RESULT(object_by_id, struct object, calendar_name, OBJECT_COLUMNS, data);
 DB_RESULT(object_shown, struct object, OBJECT_SHOWN_COLUMNS);
 DB_RESULT(object_shown_with_key, struct object, OBJECT_SHOWN_COLUMNS);
 DB_RESULT(object_put, struct put, outcome, calendar, id, modseq, other, created_at, updated_at);
+DB_RESULT(object_make, struct put, outcome, calendar, id, modseq, other, created_at, updated_at);
 DB_RESULT(object_delete, struct outcome_row, outcome);
 DB_RESULT(object_relocate, struct relocated, outcome, other);
 
@@ -68,11 +69,18 @@ err_t object_store(struct ctx *cx, const struct actor *actor, const struct objec
 
 	struct id random = id_new(cx->now); /* its time is the database's, by which changes are in order */
 	struct put got;
-	TRY(db_row(cx, &sql_object_put, ROW(object_put, &got), IN_ACTOR(cx, actor), IN(in->calendar_name), IN(in->name),
-		IN_CONDITIONS(in->when), IN(facts->uid), IN(etag), IN(facts->first_at), IN(facts->last_at),
-		IN(facts->occ_until), IN((int16_t)facts->component), IN(facts->flags), IN(facts->occ), IN(data),
-		IN((int64_t)CALENDAR_BYTES_MAX), db_in_storage_max(cx), IN(facts->words),
-		IN(bytes_of(random.octets + 8, 8))));
+#define FACTS_AND_ROOM                                                                                                 \
+	IN(facts->uid), IN(etag), IN(facts->first_at), IN(facts->last_at), IN(facts->occ_until),                       \
+		IN((int16_t)facts->component), IN(facts->flags), IN(facts->occ), IN(data),                             \
+		IN((int64_t)CALENDAR_BYTES_MAX), db_in_storage_max(cx), IN(facts->words),                              \
+		IN(bytes_of(random.octets + 8, 8))
+	if (in->is_fresh)
+		TRY(db_row(cx, &sql_object_make, ROW(object_make, &got), IN_ACTOR(cx, actor), IN(in->calendar_name),
+			IN(in->name), FACTS_AND_ROOM));
+	else
+		TRY(db_row(cx, &sql_object_put, ROW(object_put, &got), IN_ACTOR(cx, actor), IN(in->calendar_name),
+			IN(in->name), IN_CONDITIONS(in->when), FACTS_AND_ROOM));
+#undef FACTS_AND_ROOM
 	cx->changed = actor->owner;
 	enum outcome outcome = outcome_of(got.outcome);
 	if (outcome != OUTCOME_CREATED && outcome != OUTCOME_CHANGED && outcome != OUTCOME_SAME)
