@@ -29,6 +29,7 @@ DB_RESULT(key_list, struct key_row, KEY_COLS);
 DB_RESULT(key_rotate, struct key_row, KEY_COLS);
 DB_RESULT(key_revoke, struct key_row, KEY_COLS);
 DB_RESULT(key_get, struct key_row, KEY_COLS);
+DB_RESULT(key_maker_hold, struct key_row, KEY_COLS);
 DB_RESULT(key_change, struct key_row, KEY_COLS);
 DB_RESULT(key_older, struct key_row, KEY_COLS);
 DB_RESULT(key_newer, struct key_row, KEY_COLS);
@@ -217,6 +218,14 @@ err_t key_get(struct ctx *cx, struct id account, struct id key, struct key *out)
 {
 	struct key_row row;
 	TRY(db_row(cx, &sql_key_get, ROW(key_get, &row), IN(account), IN(key)));
+	*out = key_of_row(&row);
+	return OK;
+}
+
+err_t key_get_held(struct ctx *cx, struct id account, struct id key, struct id with, struct key *out)
+{
+	struct key_row row;
+	TRY(db_row(cx, &sql_key_maker_hold, ROW(key_maker_hold, &row), IN(account), IN(key), IN(with)));
 	*out = key_of_row(&row);
 	return OK;
 }

@@ -3,9 +3,8 @@
 
 #include <assert.h>
 
+#include "server/account/key_private.h"
 #include "server/base/address.h"
-#include "server/db/query.h"
-#include "sql.h"
 
 static bool network_within(const struct network *inner, const struct network *outer)
 {
@@ -64,8 +63,7 @@ static err_t check_rate(struct ctx *cx, const struct key *maker, int32_t rate)
 err_t key_maker_hold(struct ctx *cx, struct id account, struct id maker, struct id changed, struct key *out)
 {
 	assert(cx->tx);
-	TRY(db_exec(cx, &sql_key_maker_hold, NULL, IN(account), IN(maker), IN(id_is_zero(changed) ? maker : changed)));
-	TRY(key_get(cx, account, maker, out));
+	TRY(key_get_held(cx, account, maker, id_is_zero(changed) ? maker : changed, out));
 	bool rotated = !instant_is_none(out->rotated_at) && instant_before(cx->now, out->rotated_at);
 	return rotated || !key_is_alive(cx, out) ? FAIL(cx, KEY_REVOKED, "ended while it made something") : OK;
 }

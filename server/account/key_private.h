@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of server/account: what key.c, which makes and changes keys, and key_authenticate.c share. */
+/* Inside of server/account: what key.c, key_maker.c and key_authenticate.c share. */
 #pragma once
 
 #include "server/account/key.h"
@@ -16,3 +16,9 @@ struct key_kind_row {
 	const char *name;
 };
 extern const struct key_kind_row key_kinds[KEY_KINDS];
+
+/*
+ * key_get() of a key that nobody changes until the transaction ends, nor the key `with`: another of the account, or
+ * the same again. NOT_FOUND.
+ */
+MUST_CHECK err_t key_get_held(struct ctx *cx, struct id account, struct id key, struct id with, struct key *out);

@@ -53,8 +53,15 @@ SELECT 1 FROM api_key WHERE account_id = $1 AND id = $2 FOR NO KEY UPDATE;
 
 -- name: key_maker_hold
 -- $1 account  $2 the key that makes or changes another  $3 that other, or the first again
--- In the order of their ids: two that change each other.
-SELECT 1 FROM api_key WHERE account_id = $1 AND id IN ($2, $3) ORDER BY id FOR NO KEY UPDATE;
+-- Both in the order of their ids: two that change each other. The first as it is then.
+WITH held AS MATERIALIZED (
+	SELECT * FROM api_key WHERE account_id = $1 AND id IN ($2, $3) ORDER BY id FOR NO KEY UPDATE
+)
+SELECT k.account_id AS account, k.id, k.kind, k.prefix, k.name, k.scopes, k.calendars, k.allowed_ips, k.allowed_origins,
+       coalesce(k.rate_limit, 0) AS rate_limit, k.api_version, k.created_at, k.rotated_at, k.expires_at, k.revoked_at, u.used_at AS last_used_at,
+       host(u.ip) AS last_used_ip, u.agent AS last_used_agent
+  FROM held k LEFT JOIN LATERAL (SELECT x.used_at, x.ip, x.agent FROM credential_use x WHERE x.account_id = k.account_id AND x.id = k.id OFFSET 0) u ON true
+ WHERE k.id = $2;
 
 -- name: key_change
 -- $1 account  $2 id  $3 name or NULL  $4 scopes that may stay  $5 calendars that may stay, or NULL  $6 end or NULL

@@ -93,3 +93,9 @@ def test_two_keys_that_change_each_other_do_not_wait_in_a_circle(world, maker):
         commit()
         change.join()
     assert answers[0].status == 200, answers
+
+
+def test_a_maker_is_held_and_known_as_it_is_in_one_round_trip(world, maker):
+    """Four in all: who calls, the maker, the new key, COMMIT."""
+    made = call(world, maker, "POST", "/v1/api_keys", name="x", kind="secret")
+    assert made.status == 201 and world.log_of(made)["db"] == "4", made
