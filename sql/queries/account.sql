@@ -23,9 +23,10 @@ WITH room AS (
 ), states AS (
 	INSERT INTO calendar_state (account_id, calendar_id) SELECT w.account, w.calendar FROM worlds w
 ), waited AS (
-	DELETE FROM sign_up s USING room WHERE s.email = $1
+	DELETE FROM sign_up s USING room WHERE s.email = $1 RETURNING 1
 )
-SELECT audit_add($2, 'account.created', $2, $11, jsonb_build_object('name', $4::text)) FROM room;
+SELECT audit_add($2, 'account.created', $2, $11, jsonb_build_object('name', $4::text))
+  FROM room CROSS JOIN (SELECT count(*) FROM waited) AS w; -- the log after all else
 
 -- name: account_room
 -- $1 accounts at most

@@ -137,6 +137,7 @@ WITH app AS (
 	RETURNING id, owner_id, name
 ), gone AS (
 	DELETE FROM oauth_client_redirect r USING app WHERE $5 AND r.client_id = app.id AND r.uri <> ALL ($6::text[]) -- app is locked
+	RETURNING 1
 ), fresh AS (
 	INSERT INTO oauth_client_redirect (client_id, uri, loopback)
 	SELECT app.id, r.uri, r.loopback FROM app, unnest($6::text[], $7::boolean[]) AS r (uri, loopback) WHERE $5
@@ -145,7 +146,8 @@ WITH app AS (
 SELECT audit_add(a.owner_id, 'client.changed', a.id, $8, jsonb_build_object('name', a.name, 'changed', concat_ws(' ',
                  CASE WHEN $3 IS NOT NULL THEN 'name' END, CASE WHEN $4 <> 0 THEN 'scopes' END,
                  CASE WHEN $5 THEN 'redirect_uris' END, CASE WHEN $9 THEN 'authentication' END, CASE WHEN $14 <> 0 THEN 'grant_types' END,
-                 CASE WHEN $13 IS NOT NULL THEN 'require_pushed_authorization_requests' END, $15::text))) FROM app a;
+                 CASE WHEN $13 IS NOT NULL THEN 'require_pushed_authorization_requests' END, $15::text)))
+  FROM app a CROSS JOIN (SELECT count(*) FROM gone) AS g; -- the log after all else
 
 -- name: client_policy_store
 -- $1 client  $2 what it may do for itself  $3 whether its tokens are bound to its certificate  $4 whether it keeps refresh tokens
