@@ -111,19 +111,12 @@ static bool from_here(const struct request *rq)
 	return str_starts(rq->cx.client_ip, STR("127.")) || str_eq(rq->cx.client_ip, STR("::1"));
 }
 
-/* Prometheus' text format. */
-static err_t metrics(struct request *rq, struct response *rs)
+/* ---- figures in Prometheus' text format; before the server listens there is no app ---- */
+
+static void print_http(struct buf *out)
 {
-	if (!from_here(rq))
-		return FAIL(&rq->cx, NOT_FOUND, "metrics are for local callers");
-	struct civet_stats http = { 0 };
 	struct civet *server = atomic_load(&watched);
-	if (server)
-		http = civet_stats(server);
-	const struct app *app = atomic_load(&watched_app);
-	struct stream_stats streams = streams_stats(app ? app->streams : NULL);
-	struct db_stats db = db_stats(rq->cx.db);
-	struct mail_stats mail = mail_stats(app ? app->mail : NULL);
+	struct civet_stats http = server ? civet_stats(server) : (struct civet_stats){ 0 };
 	const struct metric all[] = {
 		{ "calends_http_requests_total", "counter", "Requests answered.", http.requests },
 		{ "calends_http_refused_heads_total", "counter", "Requests refused before parsing.",
@@ -138,6 +131,14 @@ static err_t metrics(struct request *rq, struct response *rs)
 		{ "calends_http_cut_answers_total", "counter", "Answers that were not taken in time.",
 			http.cut_answers },
 		{ "calends_http_in_flight", "gauge", "Requests being answered.", http.in_flight },
+	};
+	print_metrics(out, all, ARRAY_LEN(all));
+}
+
+static void print_streams(struct buf *out, const struct app *app)
+{
+	struct stream_stats streams = streams_stats(app ? app->streams : NULL);
+	const struct metric all[] = {
 		{ "calends_streams", "gauge", "Open streams of changes.", streams.open },
 		{ "calends_streams_opened_total", "counter", "Streams that were opened.", streams.opened },
 		{ "calends_stream_changes_total", "counter", "Changes told on streams.", streams.told },
@@ -148,6 +149,14 @@ static err_t metrics(struct request *rq, struct response *rs)
 			streams.cut },
 		{ "calends_voice_sockets", "gauge", "Open sockets of the voice echo.",
 			voice_sockets_count(app ? app->voice : NULL) },
+	};
+	print_metrics(out, all, ARRAY_LEN(all));
+}
+
+static void print_database(struct buf *out, struct db_pool *pool)
+{
+	struct db_stats db = db_stats(pool);
+	const struct metric all[] = {
 		{ "calends_db_connections", "gauge", "Open database connections.", db.open },
 		{ "calends_db_connections_busy", "gauge", "Database connections in use.", db.busy },
 		{ "calends_db_waiting", "gauge", "Requests that wait for a database connection.", db.waiting },
@@ -157,22 +166,49 @@ static err_t metrics(struct request *rq, struct response *rs)
 		{ "calends_db_reconnects_total", "counter", "Connections made anew after a loss.", db.reconnects },
 		{ "calends_db_late_total", "counter", "Answers of the database that nobody waited for any longer.",
 			db.late },
+		{ "calends_disk_low", "gauge", "Whether what is stored is refused since the disk is nearly full.",
+			db_disk_is_low(pool) },
+	};
+	print_metrics(out, all, ARRAY_LEN(all));
+}
+
+static void print_mail(struct buf *out, const struct app *app)
+{
+	struct mail_stats mail = mail_stats(app ? app->mail : NULL);
+	const struct metric all[] = {
+		{ "calends_mail_sent_total", "counter", "Messages that the mail server took.", mail.sent },
+		{ "calends_mail_failed_total", "counter", "Messages that were given up.", mail.failed },
+		{ "calends_mail_tries_total", "counter", "Tries to send a message.", mail.tries },
+		{ "calends_mail_waiting", "gauge", "Messages that are not sent yet, of all servers.", mail.waiting },
+	};
+	print_metrics(out, all, ARRAY_LEN(all));
+}
+
+static void print_process(struct buf *out, const struct app *app)
+{
+	const struct metric all[] = {
 		{ "calends_usage_lost_total", "counter", "Calls that are missing in what /v1/usage tells.",
 			usage_lost(app ? app->usage : NULL) },
 		{ "calends_request_log_dropped_total", "counter",
 			"Requests that are missing in the logs of developers.",
 			request_log_dropped(app ? app->request_log : NULL) },
-		{ "calends_mail_sent_total", "counter", "Messages that the mail server took.", mail.sent },
-		{ "calends_mail_failed_total", "counter", "Messages that were given up.", mail.failed },
-		{ "calends_mail_tries_total", "counter", "Tries to send a message.", mail.tries },
-		{ "calends_mail_waiting", "gauge", "Messages that are not sent yet, of all servers.", mail.waiting },
-		{ "calends_disk_low", "gauge", "Whether what is stored is refused since the disk is nearly full.",
-			db_disk_is_low(rq->cx.db) },
 		{ "calends_resident_memory_kib", "gauge", "Resident memory of the server process.",
 			(uint64_t)resident_kib() },
 	};
-	struct buf *out = reply(rs, 200, METRICS);
 	print_metrics(out, all, ARRAY_LEN(all));
+}
+
+static err_t metrics(struct request *rq, struct response *rs)
+{
+	if (!from_here(rq))
+		return FAIL(&rq->cx, NOT_FOUND, "metrics are for local callers");
+	const struct app *app = atomic_load(&watched_app);
+	struct buf *out = reply(rs, 200, METRICS);
+	print_http(out);
+	print_streams(out, app);
+	print_database(out, rq->cx.db);
+	print_mail(out, app);
+	print_process(out, app);
 	print_jobs(out, atomic_load(&watched_jobs));
 	return OK;
 }
