@@ -88,6 +88,7 @@ static bool grant(struct db_pool *pool, struct id account, struct db_conn **out)
 	if ((!pool->idle && pool->stats.open == pool->limit) || (counted && has_its_share(pool, account)))
 		return false;
 	*out = pool->idle;
+	assert(!pool->idle || !pool->idle->lent); /* nobody has what is idle */
 	if (pool->idle)
 		pool->idle = pool->idle->next;
 	else

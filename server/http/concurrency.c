@@ -84,6 +84,7 @@ static bool take_of_each(struct concurrency *limit, const struct concurrency_key
 {
 	struct present **at = slot_of(limit, key);
 	size_t count = *at ? (*at)->count : 0;
+	assert(count <= limit->max_each);
 	if (n > limit->max_each - count)
 		return false;
 	if (!*at) {
@@ -111,6 +112,7 @@ bool concurrency_take(struct concurrency *limit, const struct concurrency_key *k
 {
 	assert(n > 0);
 	pthread_mutex_lock(&limit->lock);
+	assert(!limit->max_all || limit->total <= limit->max_all);
 	bool taken = (!limit->max_all || n <= limit->max_all - limit->total) &&
 		     (!limit->max_each || !key || take_of_each(limit, key, n));
 	if (taken)

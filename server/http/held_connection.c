@@ -50,6 +50,7 @@ struct held_connection *held_open(const struct held_ops *ops, void *owner, size_
 /* Locked; gives the lock back. */
 static void leave(struct held_connection *held)
 {
+	assert(held->holders > 0);
 	bool last = --held->holders == 0;
 	pthread_mutex_unlock(&held->lock);
 	if (!last)
@@ -157,6 +158,7 @@ void held_park(struct peer *peer)
 	(void)setsockopt(peer->channel.fd, SOL_SOCKET, SO_SNDBUF, &octets, sizeof octets);
 	(void)setsockopt(peer->channel.fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &silence, sizeof silence);
 	pthread_mutex_lock(&held->lock);
+	assert(!held->peer && !held->gone); /* one connection, and no other after its end */
 	held->peer = peer;
 	queue(held);
 	pthread_mutex_unlock(&held->lock);
