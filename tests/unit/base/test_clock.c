@@ -2,6 +2,7 @@
 #include "tests/support/test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "server/base/clock.h"
@@ -53,6 +54,42 @@ TEST(seconds_that_no_instant_holds_are_its_ends)
 	assert_true(instant_of_s(INT64_C(-604801798156800)).us == INSTANT_BEFORE.us);
 }
 
+TEST(days_and_their_names_go_on_before_1970)
+{
+	/* 1969-12-31 was a Wednesday; 2026-11-24 a Tuesday; 1899-12-31 a Sunday. */
+	const struct {
+		int64_t s, day;
+		int weekday;
+	} rows[] = { { -1, -1, 2 }, { -DAY_S, -1, 2 }, { -DAY_S - 1, -2, 1 }, { 0, 0, 3 }, { DAY_S - 1, 0, 3 },
+		{ DAY_S, 1, 4 }, { INT64_C(1795478400), 20781, 1 }, { INT64_C(-2209075200), -25568, 6 } };
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_int_equal(floor_div(rows[i].s, DAY_S), rows[i].day);
+		assert_int_equal(floor_div(rows[i].s, DAY_S) * DAY_S + floor_mod(rows[i].s, DAY_S), rows[i].s);
+		assert_in_range(floor_mod(rows[i].s, DAY_S), 0, DAY_S - 1);
+		assert_int_equal(day_of_week(rows[i].day), rows[i].weekday);
+	}
+}
+
+TEST(seconds_are_put_in_order)
+{
+	int64_t all[] = { 3, INT64_MAX, -1, 0, INT64_MIN, 3 };
+	const int64_t sorted[] = { INT64_MIN, -1, 0, 3, 3, INT64_MAX };
+	qsort(all, ARRAY_LEN(all), sizeof *all, int64_cmp);
+	assert_memory_equal(all, sorted, sizeof all);
+}
+
+TEST(an_http_date_has_the_name_of_its_day)
+{
+	const struct {
+		int64_t s;
+		const char *text;
+	} rows[] = { { 0, "Thu, 01 Jan 1970 00:00:00 GMT" }, { -1, "Wed, 31 Dec 1969 23:59:59 GMT" },
+		{ 784111777, "Sun, 06 Nov 1994 08:49:37 GMT" }, /* RFC 9110 5.6.7 */
+		{ INT64_C(1795478400), "Tue, 24 Nov 2026 00:00:00 GMT" } };
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_str(instant_imf(test_mem, instant_of_s(rows[i].s)), str_of(rows[i].text));
+}
+
 TEST(a_formatted_text_is_whole_however_long)
 {
 	char long_text[600];
@@ -66,4 +103,6 @@ TEST(a_formatted_text_is_whole_however_long)
 }
 
 TESTS(RUN(an_instant_is_written_as_rfc_3339_has_it), RUN(a_year_of_five_digits_is_written_whole),
-	RUN(seconds_that_no_instant_holds_are_its_ends), RUN(a_formatted_text_is_whole_however_long))
+	RUN(seconds_that_no_instant_holds_are_its_ends), RUN(days_and_their_names_go_on_before_1970),
+	RUN(seconds_are_put_in_order), RUN(an_http_date_has_the_name_of_its_day),
+	RUN(a_formatted_text_is_whole_however_long))
