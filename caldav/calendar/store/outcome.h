@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What became of a write, as the functions of 0001_schema.sql say it. For the store's files alone. */
+/* What became of a write, as the functions in sql/migrations say it. For the store's files alone. */
 #pragma once
 
 #include "server/base/ctx.h"

@@ -20,7 +20,7 @@
 #define ETAG_OCTETS 16
 #define DEAD_PROPERTY_MAX ((size_t)16 * 1024) /* octets of one */
 #define DEAD_PROPERTIES_MAX 100               /* of one resource */
-#define DEAD_PROPERTIES_OF_ALL_MAX 5000       /* of all of an account: dead_property_fits in 0001_schema.sql */
+#define DEAD_PROPERTIES_OF_ALL_MAX 5000       /* of all of an account: dead_property_fits() in SQL */
 
 struct calendar {
 	struct id id, account;

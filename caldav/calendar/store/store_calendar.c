@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calendars: read, made, changed, renamed, copied, deleted. The functions behind it are in 0001_schema.sql. */
+/* Calendars: read, made, changed, renamed, copied, deleted. Its functions are in sql/migrations. */
 #include <assert.h>
 
 #include "caldav/calendar/store/store_private.h"

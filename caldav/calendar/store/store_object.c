@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One object: put, get, delete, move, copy. Each is one round trip; who wins a race is decided in 0001_schema.sql. */
+/* One object: put, get, delete, move, copy. Each is one round trip; who wins a race is decided there (sql/migrations). */
 #include <assert.h>
 #include <string.h>
 

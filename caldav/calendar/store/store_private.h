@@ -6,7 +6,7 @@
 #include "caldav/calendar/store/store.h"
 #include "sql.h"
 
-/* What a function of 0001_schema.sql answers that tells nothing else. */
+/* What a function in SQL answers that tells nothing else. */
 struct outcome_row {
 	struct str outcome;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What one account may store. It is enforced where something is added: storage_fits in 0001_schema.sql. */
+/* What one account may store. It is enforced where something is added: storage_fits() in SQL. */
 #include "caldav/calendar/store/store_private.h"
 #include "server/base/config.h"
 
