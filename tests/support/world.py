@@ -145,12 +145,22 @@ class Server:
         if self.process is None:
             return
         self.http.close()
-        # strace hands no signal on, so that all that it runs is told.
-        (os.killpg if WRAP else os.kill)(self.process.pid, signal.SIGTERM)
+        os.kill(self._pid(), signal.SIGTERM)
         status = self.process.wait(STOP_S)
         self.reader.join(5)
         self.process = None
         assert status == 0, f"exit {status}:\n" + "".join(self.lines[-40:])
+
+    def _pid(self):
+        """Of the server itself: strace hands no signal on, and gdbserver ends by one."""
+        pid = self.process.pid
+        if WRAP:
+            with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
+                for child in children.read().split():
+                    with open(f"/proc/{child}/cmdline", "rb") as line:
+                        if b"\0serve\0" in line.read():
+                            return int(child)
+        return pid
 
     def kill(self):
         self.http.close()
