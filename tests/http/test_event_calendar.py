@@ -164,6 +164,19 @@ def test_it_is_told_as_a_move_is(world, owner, edits, there, receiver):
     assert {d.type for d in receiver.got} == {"ping", "event.updated"}
 
 
+def test_what_somebody_else_writes_meanwhile_goes_with_it(edits, there, world, dav):
+    """Read, then changed by another before the move has the calendars: the move is planned anew, and takes away nothing."""
+    stored = edits.put(document(event(*DAY)))
+    name = f"name = '{stored.href.rsplit('/', 1)[1]}'"
+    change = (f"UPDATE calendar_state SET modseq = modseq + 1 WHERE calendar_id = (SELECT calendar_id FROM calendar_object WHERE {name}); "
+              "UPDATE calendar_object SET data = convert_to(replace(convert_from(data, 'UTF8'), ':Planning', ':Theirs!!'), 'UTF8'), "
+              f"etag = '\\x{uuid.uuid4().hex * 2}' WHERE {name}")
+    answer = world.meanwhile(change, lambda: edits("PATCH", stored.target(), {"calendar_id": there.calendar, "location": "Room 7"}))
+    assert answer.status == 200, answer
+    assert [answer.json[k] for k in ("calendar_id", "title", "location")] == [there.calendar, "Theirs!!", "Room 7"]
+    assert stored.get() == answer.json
+
+
 def test_two_ways_at_once_end(edits, there, world):
     """Each move takes both calendars in their order."""
     import threading

@@ -114,6 +114,19 @@ def test_metrics_are_not_told_through_a_proxy_that_is_not_named(world, header):
     assert world.get("/metrics", {header: "198.51.100.7"}).status == 404
 
 
+def test_metrics_are_told_to_callers_of_this_machine_s_loopback_alone(world):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        try:
+            s.connect(("192.0.2.1", 9))  # sends nothing, and tells which address this machine has in its network
+        except OSError:
+            pytest.skip("this machine has loopback alone")
+        [own, _] = s.getsockname()
+    for source, status in (("127.0.0.1", b"200"), (own, b"404")):
+        with socket.create_connection(("127.0.0.1", world.port), 10, (source, 0)) as s:
+            s.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            assert s.recv(12) == b"HTTP/1.1 " + status, source
+
+
 def test_a_port_in_use_is_said_with_its_address(world):
     address = f"127.0.0.1:{world.port}"
     done = subprocess.run([BIN, "serve", "--listen", address, *world.settings], capture_output=True, text=True, check=False,
