@@ -18,7 +18,7 @@ enum event_field_name {
 	FIELD_END_DATE,   /* of an all-day event the last day */
 	FIELD_END_TIME,
 	FIELD_CALENDAR, /* its id; empty in a form that does not ask */
-	FIELD_ZONE, /* IANA name; empty: the user's clock, or what the event has of its own */
+	FIELD_ZONE,     /* IANA name; empty: the user's clock, or what the event has of its own */
 	FIELD_LOCATION,
 	FIELD_DESCRIPTION,
 	FIELD_URL,

@@ -18,7 +18,8 @@ struct reader request_reader(struct request *rq);
 
 /* "14:30" or "2:30 PM", of seconds on a clock; whole days in them do not count. */
 struct str time_of_day(struct request *rq, int64_t local);
-/* Two times as one text that no line breaks: U+2060, "word joiner", stands about the dash. All spans of pages are this. */
+/* Two times as one text that no line breaks: U+2060, "word joiner", stands about the dash. All spans of pages are this.
+ */
 struct str times_joined(struct arena *mem, struct str from, struct str to);
 /* "14:30–15:00". */
 struct str time_span(struct request *rq, int64_t from, int64_t to);

@@ -90,13 +90,13 @@ def test_each_uid_is_one_object_with_the_zones_that_it_uses(into):
 
 def test_the_same_import_again_changes_nothing(into):
     text = document(BERLIN, event("a", "DTSTART;TZID=Europe/Berlin:20261005T090000"), event("b"), component("DTSTART:20261124T090000Z", "SUMMARY:no uid"))
-    [note] = into(text, created=3)
+    [note] = into(text, created=3, repaired=1)
     assert (note["action"], note["code"]) == ("repaired", "uid_missing") and "no UID" in note["text"] and text.splitlines()[note["line"] - 1] == "BEGIN:VEVENT"
     before = into.export()
     assert len(into(text, unchanged=3)) == 1
     # a stamp of its own does not make another event of one without UID
     stamped = text.replace("SUMMARY:no uid", "SUMMARY:no uid\r\nDTSTAMP:20260505T000000Z")
-    into(stamped, unchanged=2, updated=1)
+    into(stamped, unchanged=2, updated=1, repaired=1)
     into(text, unchanged=2, updated=1)
     assert into.export() == before
 

@@ -165,7 +165,7 @@ err_t import_object_make(
 			return e;
 		*good_out = !e;
 		out->data = text.data;
-		out->repaired = form != AS_SENT;
+		out->repaired = form != AS_SENT || leader->uid_made;
 		if (form == AS_SENT && e) {
 			why = object_complaint(work, &text, leader, e, &line);
 			format = e->format;

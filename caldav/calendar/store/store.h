@@ -100,7 +100,7 @@ MUST_CHECK err_t calendar_update(
 struct calendar_reliance {
 	int64_t keys, keys_alone;
 	int64_t apps, apps_alone; /* connected ones */
-	int64_t pages;            /* booking pages that have no time free where it has events, and put theirs elsewhere */
+	int64_t pages; /* booking pages that have no time free where it has events, and put theirs elsewhere */
 };
 MUST_CHECK err_t calendar_relied_on(
 	struct ctx *cx, const struct actor *actor, struct id calendar, struct calendar_reliance *out);
