@@ -66,7 +66,6 @@ err_t done_once_begin(struct ctx *cx, struct id account, struct bytes key, struc
 err_t done_once_end(
 	struct ctx *cx, struct id account, struct bytes key, struct bytes fingerprint, const struct once_answer *answer)
 {
-	TRY(db_exec(cx, &sql_idempotent_keep, NULL, IN(account), IN(key), IN(fingerprint), IN(answer->status),
-		IN(answer->head), IN(answer->body)));
-	return db_commit(cx);
+	return db_exec_commit(cx, &sql_idempotent_keep, IN(account), IN(key), IN(fingerprint), IN(answer->status),
+		IN(answer->head), IN(answer->body));
 }

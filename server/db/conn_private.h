@@ -23,6 +23,7 @@ struct db_conn {
 	bool *prepared;       /* by query->index: this session has the statement */
 	struct db_conn *next; /* in the stack of idle ones */
 	bool begin_pending;   /* a transaction was begun, its BEGIN goes with the first statement */
+	bool commit_follows;  /* COMMIT goes in the round trip of the statement that is asked now */
 	bool in_transaction;  /* BEGIN has been sent */
 	bool lent;            /* by pool_take, until pool_give */
 	bool broken;          /* not to be lent again */

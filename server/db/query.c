@@ -119,12 +119,19 @@ static bool queue_prefetched(struct ctx *cx, struct db_conn *conn, struct steps 
 	return true;
 }
 
+static err_t judged(struct ctx *cx, struct db_conn *conn, const struct query *q, const PGresult *res)
+{
+	ExecStatusType status = PQresultStatus(res);
+	bool good = !conn->broken && (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK);
+	return good ? OK : db_failure(cx, q->name, res, conn);
+}
+
 /* Sends the statement on a connection that is held, and waits. *out is the result when it is a good one. */
 static err_t run_on(
 	struct ctx *cx, struct db_conn *conn, const struct query *q, const struct db_wire *wire, PGresult **out)
 {
 	struct steps steps = { 0 };
-	PGresult *res = NULL;
+	PGresult *res = NULL, *committed = NULL;
 	cx->round_trips++;
 	if (is_to_fail(cx, false)) {
 		conn->broken = true;
@@ -138,13 +145,16 @@ static err_t run_on(
 		if (!queue(cx->db, conn, &sql_db_begin, &no_parameters, &res, &steps))
 			return db_failure(cx, q->name, NULL, conn);
 	}
-	if (!queue(cx->db, conn, q, wire, &res, &steps) || !queue_prefetched(cx, conn, &steps) ||
-		!PQpipelineSync(conn->pg))
+	if (!queue(cx->db, conn, q, wire, &res, &steps) ||
+		(conn->commit_follows && !queue(cx->db, conn, &sql_db_commit, &no_parameters, &committed, &steps)) ||
+		!queue_prefetched(cx, conn, &steps) || !PQpipelineSync(conn->pg))
 		return db_failure(cx, q->name, NULL, conn);
 	collect(conn, &steps, answer_deadline(cx), &res);
-	ExecStatusType status = PQresultStatus(res);
-	if (conn->broken || (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)) {
-		err_t e = db_failure(cx, q->name, res, conn);
+	err_t e = judged(cx, conn, q, res);
+	if (!e && conn->commit_follows)
+		e = judged(cx, conn, &sql_db_commit, committed);
+	PQclear(committed);
+	if (e) {
 		PQclear(res);
 		return e;
 	}
@@ -302,6 +312,22 @@ err_t db_commit(struct ctx *cx)
 	conn->in_transaction = false;
 	give_back(cx);
 	return committed ? OK : FAIL(cx, INTERNAL, "the transaction had failed before its commit");
+}
+
+err_t db_exec_commit_(struct ctx *cx, const struct query *q, const struct db_in *in, size_t n)
+{
+	struct db_conn *conn = cx->tx;
+	PGresult *res = NULL;
+	assert(conn);
+	conn->commit_follows =
+		true; /* of a statement that failed nothing is committed: the rest of the trip is left out */
+	err_t e = run(cx, q, in, n, &res);
+	conn->commit_follows = false;
+	PQclear(res);
+	TRY(e);
+	conn->in_transaction = false;
+	give_back(cx);
+	return OK;
 }
 
 void db_rollback(struct ctx *cx)

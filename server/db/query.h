@@ -235,6 +235,10 @@ bool db_row_ahead(struct ctx *cx, const struct query *q, struct db_into into);
  */
 MUST_CHECK err_t db_begin(struct ctx *cx);
 MUST_CHECK err_t db_commit(struct ctx *cx);
+/* db_exec and db_commit in one round trip: the last statement of a transaction. Where it fails, nothing is committed.
+ */
+#define db_exec_commit(cx, query, ...) db_exec_commit_((cx), (query), DB_INS_(__VA_ARGS__))
+MUST_CHECK err_t db_exec_commit_(struct ctx *cx, const struct query *q, const struct db_in *in, size_t n);
 void db_rollback(struct ctx *cx);
 /*
  * For what takes several statements, by itself or as a part of more (a request with an Idempotency-Key has a

@@ -249,7 +249,21 @@ def test_a_call_without_a_key_is_what_it_was(world, secret):
     assert events(world, "plain") == 2
     reply = create(world, secret, None, title="plain")
     assert world.log_of(reply)["db"] == "2"
-    assert world.log_of(create(world, secret, fresh(), title="plain"))["db"] == "5"
+    assert world.log_of(create(world, secret, fresh(), title="plain"))["db"] == "4"  # the key, its lock, the event, the answer with COMMIT
+
+
+def test_of_an_answer_that_cannot_be_kept_nothing_is_done(world, secret):
+    """COMMIT goes with the statement that keeps the answer: where that fails, it is left out."""
+    key = fresh()
+    world.sql("ALTER TABLE idempotent_answer ADD CONSTRAINT none_more CHECK (false) NOT VALID")
+    try:
+        assert create(world, secret, key, title="unkept").status == 500
+        assert events(world, "unkept") == 0
+    finally:
+        world.sql("ALTER TABLE idempotent_answer DROP CONSTRAINT none_more")
+    first, again = create(world, secret, key, title="unkept"), create(world, secret, key, title="unkept")
+    assert first.status == 201 and not is_replayed(first) and is_replayed(again)
+    assert events(world, "unkept") == 1
 
 
 def test_an_answer_of_before_comes_with_the_keys_authentication(world, owner):
