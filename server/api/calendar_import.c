@@ -59,7 +59,7 @@ static const struct json_field import_fields[] = {
 	{ "created",     JSON_INT,     JSON_READ_ONLY, V(created),   0, 0, 0, NULL,  NULL, 0, 0, "Events, tasks and journal entries that are new, each series once", "40" },
 	{ "updated",     JSON_INT,     JSON_READ_ONLY, V(updated),   0, 0, 0, NULL,  NULL, 0, 0, "Those that were there with another content", "2" },
 	{ "unchanged",   JSON_INT,     JSON_READ_ONLY, V(unchanged), 0, 0, 0, NULL,  NULL, 0, 0, "Those that were there with the same content, or were skipped", "7" },
-	{ "repaired",    JSON_INT,     JSON_READ_ONLY, V(repaired),  0, 0, 0, NULL,  NULL, 0, 0, "Of the created and updated: those whose lines could not be stored as they were sent", "1" },
+	{ "repaired",    JSON_INT,     JSON_READ_ONLY, V(repaired),  0, 0, 0, NULL,  NULL, 0, 0, "Of the created and updated: those that could not be stored as they were sent", "1" },
 	{ "left_out",    JSON_INT,     JSON_READ_ONLY, V(left_out),  0, 0, 0, NULL,  NULL, 0, 0, "Components of the document that are not in the calendar now", "1" },
 	{ "notes",       JSON_OBJECTS, JSON_READ_ONLY, V(notes),     0, 0, IMPORT_NOTES_MAX, NULL, note_fields, ARRAY_LEN(note_fields), sizeof(struct note_view), "Which lines were repaired or left out: the first 200", NULL },
 	{ "more_notes",  JSON_INT,     JSON_READ_ONLY, V(more),      0, 0, 0, NULL,  NULL, 0, 0, "How many notes are not listed", "0" },
