@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One object: put, get, delete, move, copy. Each is one round trip; who wins a race is decided there (sql/migrations). */
+/* One object: put, get, delete, move, copy. Each is one round trip; who wins a race is decided in sql/migrations. */
 #include <assert.h>
 #include <string.h>
 
