@@ -39,7 +39,7 @@ static int held_by(const struct held_ops *ops, struct held_connection **held_out
 	*held_out = held_open(ops, NULL, ROOM);
 	peer_hold(peer, *held_out);
 	peer_end(peer, false);
-	assert_int_equal(hear(fd, text, sizeof text, 2000), 4);
+	assert_int_equal(hear(fd, text, sizeof text, BUSY_MS), 4);
 	return fd;
 }
 
@@ -53,13 +53,18 @@ static bool one_is_held(void)
 	return park_stats(owner.park).held == 1;
 }
 
-static void begin(void)
+static void begin_with(bool haste)
 {
 	atomic_store(&ended, 0);
 	atomic_store(&ended_cut, 0);
 	atomic_store(&came, 0);
 	atomic_store(&refuse, false);
-	open_with(&wide, ANSWER_LEN);
+	(haste ? open_in_haste : open_with)(&wide, ANSWER_LEN);
+}
+
+static void begin(void)
+{
+	begin_with(false);
 }
 
 static struct held_connection *watched;
@@ -73,7 +78,7 @@ TEST(what_is_sent_comes_in_order_whenever_it_is_sent)
 {
 	struct held_connection *held;
 	char text[64];
-	begin();
+	begin_with(true);
 	int fd = held_by(&silent, &held, false);
 	for (int i = 0; i < 50; i++) {
 		char octet = (char)('a' + i % 26);
@@ -81,7 +86,7 @@ TEST(what_is_sent_comes_in_order_whenever_it_is_sent)
 	}
 	size_t n = 0;
 	while (n < 50) {
-		ssize_t got = hear(fd, text + n, sizeof text - n, 2000);
+		ssize_t got = hear(fd, text + n, sizeof text - n, BUSY_MS);
 		assert_true(got > 0);
 		n += (size_t)got;
 	}
@@ -90,13 +95,13 @@ TEST(what_is_sent_comes_in_order_whenever_it_is_sent)
 	/* It outlives what a connection may idle. */
 	nanosleep(&(struct timespec){ .tv_sec = 1, .tv_nsec = 200000000 }, NULL);
 	assert_true(held_send(held, STR("x")));
-	assert_int_equal(hear(fd, text, 1, 2000), 1);
+	assert_int_equal(hear(fd, text, 1, BUSY_MS), 1);
 	watched = held;
-	assert_true(wait_until(nothing_waits, 2000));
+	assert_true(wait_until(nothing_waits, BUSY_MS));
 	held_end(held);
-	assert_true(is_closed(fd, 2000));
+	assert_true(is_closed(fd, BUSY_MS));
 	assert_false(held_send(held, STR("x")));
-	assert_true(wait_until(one_ended, 2000));
+	assert_true(wait_until(one_ended, BUSY_MS));
 	held_leave(held);
 	close(fd);
 	close_all();
@@ -106,12 +111,12 @@ TEST(what_waits_for_a_peer_is_bounded_and_who_takes_nothing_is_cut)
 {
 	static char octets[ROOM];
 	struct held_connection *held;
-	begin();
+	begin_with(true);
 	int fd = held_by(&silent, &held, true);
 	while (held_send(held, (struct str){ octets, ROOM / 4 }))
 		assert_true(held_unsent(held) <= ROOM);
 	assert_true(held_unsent(held) > ROOM - ROOM / 4);
-	assert_true(wait_until(one_ended, 10 * HEAD_MS));
+	assert_true(wait_until(one_ended, HEAD_MS + BUSY_MS));
 	assert_int_equal(atomic_load(&ended_cut), 1);
 	assert_false(held_send(held, STR("x")));
 	held_leave(held);
@@ -127,7 +132,7 @@ TEST(a_cut_waits_for_nobody)
 	int fd = held_by(&silent, &held, true);
 	assert_true(held_send(held, (struct str){ octets, sizeof octets }));
 	held_cut(held);
-	assert_true(wait_until(one_ended, HEAD_MS / 2));
+	assert_true(wait_until(one_ended, BUSY_MS)); /* and not LONG_MS */
 	held_leave(held);
 	close(fd);
 	close_all();
@@ -146,7 +151,7 @@ TEST(a_peer_that_leaves_ends_its_line_and_noise_does_too)
 			shutdown(fd, SHUT_WR);
 		for (int i = 0; way == 2 && i < 100; i++)
 			(void)!send(fd, noise, sizeof noise, MSG_NOSIGNAL);
-		assert_true(wait_until(one_ended, 2000));
+		assert_true(wait_until(one_ended, BUSY_MS));
 		held_leave(held);
 		if (way)
 			close(fd);
@@ -165,11 +170,11 @@ TEST(what_comes_is_heard_and_may_end_it)
 	begin();
 	int fd = held_by(&heard, &held, false);
 	say(fd, STR("hello"));
-	assert_true(wait_until(five_came, 2000));
+	assert_true(wait_until(five_came, BUSY_MS));
 	atomic_store(&refuse, true);
 	say(fd, STR("again"));
-	assert_true(is_closed(fd, 2000));
-	assert_true(wait_until(one_ended, 2000));
+	assert_true(is_closed(fd, BUSY_MS));
+	assert_true(wait_until(one_ended, BUSY_MS));
 	held_leave(held);
 	close(fd);
 	close_all();
@@ -181,12 +186,12 @@ TEST(a_server_that_stops_says_so)
 	char text[8];
 	begin();
 	int fd = held_by(&silent, &held, false);
-	assert_true(wait_until(one_is_held, 2000));
+	assert_true(wait_until(one_is_held, BUSY_MS));
 	park_drain(owner.park);
-	assert_int_equal(hear(fd, text, sizeof text, 2000), 3);
+	assert_int_equal(hear(fd, text, sizeof text, BUSY_MS), 3);
 	assert_memory_equal(text, "bye", 3);
-	assert_true(is_closed(fd, 2000));
-	assert_true(wait_until(all_are_gone, 2000));
+	assert_true(is_closed(fd, BUSY_MS));
+	assert_true(wait_until(all_are_gone, BUSY_MS));
 	assert_true(one_ended());
 	/* Too late, and harmless. */
 	assert_false(held_send(held, STR("x")));
@@ -242,7 +247,7 @@ TEST(many_senders_and_peers_that_leave_do_not_meet)
 	for (size_t i = 1; i < MANY; i += 2) {
 		size_t n = 0;
 		ssize_t got;
-		while ((got = hear(fds[i], text, sizeof text, 2000)) > 0)
+		while ((got = hear(fds[i], text, sizeof text, BUSY_MS)) > 0)
 			n += (size_t)got;
 		assert_int_equal(got, 0);
 		assert_int_equal(n, 2000);
@@ -250,7 +255,7 @@ TEST(many_senders_and_peers_that_leave_do_not_meet)
 	}
 	for (size_t i = 0; i < MANY; i++)
 		pthread_join(senders[i].thread, NULL);
-	assert_true(wait_until(all_are_gone, 2000));
+	assert_true(wait_until(all_are_gone, BUSY_MS));
 	assert_int_equal(atomic_load(&ended), MANY);
 	close_all();
 }

@@ -86,7 +86,7 @@ TEST(who_asks_much_at_once_lets_others_have_their_turn)
 TEST(half_a_head_and_an_idle_connection_end_in_time)
 {
 	struct peer_buffer b;
-	open_with(&wide, ANSWER_LEN);
+	open_in_haste(&wide, ANSWER_LEN);
 	int half = connect_with(false), dripping = connect_with(false), idle = connect_with(false);
 	uint64_t begun = clock_monotonic_ms();
 	say(half, STR("GET / HT"));
@@ -112,7 +112,7 @@ TEST(a_body_that_is_late_is_given_to_a_worker_that_can_say_so)
 {
 	struct peer_buffer b;
 	char heard[16];
-	open_with(&wide, ANSWER_LEN);
+	open_in_haste(&wide, ANSWER_LEN);
 	int fd = connect_with(false);
 	say(fd, STR("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nabc"));
 	struct peer *peer = arrived(&b);
@@ -131,7 +131,7 @@ TEST(a_large_body_is_read_by_its_worker_with_a_place_in_the_ledger)
 	static const struct ledger_limits one = { .all = { 0, 0, 1 } };
 	struct peer_buffer b;
 	char octets[8];
-	open_with(&one, ANSWER_LEN);
+	open_in_haste(&one, ANSWER_LEN);
 	int fd = connect_with(false);
 	say(fd, STR("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 70000\r\n\r\n"));
 	struct peer *peer = arrived(&b);
@@ -166,7 +166,7 @@ TEST(a_place_to_wait_is_the_client_s_and_not_its_proxy_s)
 	const struct concurrency_key first = { { 1 } }, second = { { 2 } };
 	struct peer_buffer b;
 	char octets[4];
-	open_with(&one_each, ANSWER_LEN);
+	open_in_haste(&one_each, ANSWER_LEN);
 	/* One of the first client's requests waits already. */
 	assert_true(ledger_take(owner.ledger, LEDGER_THREADS, &first, 1));
 	for (int i = 0; i < 2; i++) {
@@ -219,7 +219,7 @@ TEST(what_a_client_still_sends_does_not_overtake_the_answer)
 		say(fd, STR("and more of the body "));
 	assert_int_equal(hear(fd, heard, sizeof heard, BUSY_MS), 7);
 	assert_true(is_closed(fd, BUSY_MS));
-	assert_true(wait_until(all_are_gone, 2000));
+	assert_true(wait_until(all_are_gone, BUSY_MS));
 	close(fd);
 	close_all();
 }
@@ -271,7 +271,7 @@ TEST(what_a_worker_gives_back_during_a_drain_is_not_waited_for)
 	assert_false(peer_go_on(peer, &b));
 	char heard[8];
 	assert_int_equal(hear(fd, heard, sizeof heard, BUSY_MS), 1);
-	assert_true(is_closed(fd, HEAD_MS / 2)); /* a head in time would have HEAD_MS */
+	assert_true(is_closed(fd, BUSY_MS)); /* a head in time would have LONG_MS */
 	close(fd);
 	close_all();
 }
@@ -286,7 +286,7 @@ TEST(a_stop_ends_everything_wherever_it_is)
 	assert_true(peer_send(peer, answer(), ANSWER_LEN));
 	peer_end(peer, false);
 	say(queued, STR(GET));
-	peer = next_ready(2000);
+	peer = next_ready(BUSY_MS);
 	assert_non_null(peer);
 	close_all();
 	assert_true(is_closed(idle, 0));
@@ -359,7 +359,7 @@ static void *ask(void *arg)
 TEST(many_clients_and_workers_lose_nothing)
 {
 	pthread_t clients[CLIENTS], workers[WORKERS];
-	open_with(&wide, 65536);
+	open_in_haste(&wide, 65536);
 	for (size_t i = 0; i < WORKERS; i++)
 		pthread_create(&workers[i], NULL, work, NULL);
 	for (size_t i = 0; i < CLIENTS; i++)
@@ -367,7 +367,7 @@ TEST(many_clients_and_workers_lose_nothing)
 	for (size_t i = 0; i < CLIENTS; i++)
 		pthread_join(clients[i], NULL);
 	park_drain(owner.park);
-	assert_true(wait_until(all_are_gone, 5000));
+	assert_true(wait_until(all_are_gone, 4 * BUSY_MS));
 	pthread_mutex_lock(&owner.lock);
 	owner.ended = true;
 	pthread_cond_broadcast(&owner.filled);
