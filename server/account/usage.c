@@ -108,7 +108,7 @@ static bool take(struct usage *usage, struct usage_counters *out)
 	return true;
 }
 
-/* Those from `first` on that were not written count again. */
+/* Those from `first` on that were not written are counted again. */
 static void give_back(struct usage *usage, const struct usage_counters *all, size_t first)
 {
 	pthread_mutex_lock(&usage->lock);
@@ -134,7 +134,8 @@ err_t usage_write(struct ctx *cx, void *state)
 			continue;
 		e = portion_write(cx, p);
 		p->count = 0;
-		written = e ? written : i + 1;
+		/* What may have been written is never written twice: a stop in that moment would double a bill. */
+		written = e && !e->unsure ? written : i + 1;
 	}
 	if (e)
 		give_back(usage, &all, written);

@@ -31,6 +31,7 @@ struct err {
 	const char *privilege;  /* what DAV:need-privileges names; NULL: what the method needs */
 	uint64_t scopes;        /* INSUFFICIENT_SCOPE: all scopes that the operation needs */
 	int retry_after_s;      /* RATE_LIMITED, UNAVAILABLE */
+	bool unsure;            /* UNAVAILABLE: of a statement that was sent and may have done its work */
 	struct err_slot *slots; /* SLOT_UNAVAILABLE: the next ones; NULL: not looked for */
 	size_t slot_count;
 	const char *file;

@@ -31,6 +31,7 @@ err_t db_failure(struct ctx *cx, const char *name, const PGresult *res, struct d
 	if (conn->late) {
 		struct err *e = FAIL(cx, UNAVAILABLE, "%s: the database did not answer in time", name);
 		e->retry_after_s = 2;
+		e->unsure = true;
 		return e;
 	}
 	if (!state) { /* libpq's own words: the connection is gone, or the protocol was violated */
@@ -39,6 +40,7 @@ err_t db_failure(struct ctx *cx, const char *name, const PGresult *res, struct d
 			cx, UNAVAILABLE, "%s: the database connection was lost: %s", name, PQerrorMessage(conn->pg));
 		e->detail = str_trim(e->detail, " \n");
 		e->retry_after_s = 2;
+		e->unsure = true;
 		return e;
 	}
 	enum err_kind kind = INTERNAL;

@@ -260,6 +260,22 @@ def test_a_server_that_is_stopped_loses_nothing_and_one_that_is_killed_the_last_
     assert world.wait_for(lambda: total() >= 6), "and goes on"
 
 
+def test_what_is_being_written_when_the_server_stops_is_counted_once(world, owner, teller):
+    """A stop waits for no answer: the statement that was sent runs on, and what it adds must not be added by another."""
+    key = world.key(owner, kind="secret")
+    with world.holding("LOCK TABLE usage_day", jobs=True) as commit:
+        for _ in range(5):
+            world.get("/v1/profile", key=key)
+        assert world.wait_for(lambda: "usage" in world.jobs_running() and world.waiting())
+        process, stop = world.process, threading.Thread(target=world.stop)
+        stop.start()
+        assert world.wait_for(lambda: process.poll() is not None or world.waiting() > 1)
+        commit()
+        stop.join()
+    world.start()
+    assert by_route(world, teller, 5, credential=key.id) == {"GET /v1/profile": (5, 0, 0)}
+
+
 def test_what_cannot_be_written_is_kept_for_the_next_time(world, owner, teller):
     key = world.key(owner, kind="secret")
     failed = len([l for l in world.lines if "job" in l and "usage" in l])
