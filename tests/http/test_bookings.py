@@ -204,7 +204,13 @@ def test_of_fifty_at_once_over_two_servers_one_gets_it(world, api, page):
     clients = [(world, world.second)[n % 2].client_connection() for n in range(50)]
     pairs = [("Content-Type", "application/json"), ("Authorization", f"Bearer {api.key}")]
     body = json.dumps({"page": page["slug"], "start": text(soon(5, 9)), **GUEST})
-    replies = at_once([lambda c=c: c.request("POST", "/v1/bookings", body, pairs) for c in clients])
+
+    def ask(client):
+        while (reply := client.request("POST", "/v1/bookings", body, pairs)).status == 503:
+            assert reply.headers["Retry-After"]  # so many wait for one lock: on a busy machine some for too long
+        return reply
+
+    replies = at_once([lambda c=c: ask(c) for c in clients])
     won = [r for r in replies if r.status == 201]
     assert len(won) == 1 and {r.status for r in replies} == {201, 409}, [r.status for r in replies]
     for lost in replies:
