@@ -42,7 +42,7 @@ err_t account_delete_post(struct request *rq, struct response *rs)
 {
 	struct instant delete_at;
 	const struct principal *who = rq->principal;
-	const struct leaving_owner owner = { who->email, who->tz, request_reader(rq) };
+	const struct leaving_owner owner = { who->email, who->tz, request_locale(rq) };
 	TRY(leaving_begin(&rq->cx, who->account, &owner, &delete_at));
 	response_cookie(rs, "session", STR(""), 0);
 	struct html_values *v = page_new(rq, "Your account will be deleted", NULL);

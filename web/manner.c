@@ -34,9 +34,9 @@ const struct manner *request_manner(struct request *rq)
 	return rq->manner;
 }
 
-struct reader request_reader(struct request *rq)
+struct locale request_locale(struct request *rq)
 {
-	return (struct reader){ request_language(rq), request_manner(rq)->hours_12 };
+	return (struct locale){ request_language(rq), request_manner(rq)->hours_12 };
 }
 
 /* ---- times ---- */
@@ -44,7 +44,7 @@ struct reader request_reader(struct request *rq)
 /* Its parts stay on one line: "9:00 AM", "9:00–10:30". */
 struct str time_of_day(struct request *rq, int64_t local)
 {
-	struct str words = clock_words(rq->cx.mem, request_reader(rq), local);
+	struct str words = clock_words(rq->cx.mem, request_locale(rq), local);
 	struct buf out = buf_new(rq->cx.mem, 2 * words.len + 1);
 	for (size_t i = 0; i < words.len; i++)
 		if (words.ptr[i] == ' ')

@@ -14,7 +14,7 @@
 /* Found once a request. */
 const struct manner *request_manner(struct request *rq);
 /* Who asks, as one who is told times and texts (server/data/wording.h). */
-struct reader request_reader(struct request *rq);
+struct locale request_locale(struct request *rq);
 
 /* "14:30" or "2:30 PM", of seconds on a clock; whole days in them do not count. */
 struct str time_of_day(struct request *rq, int64_t local);

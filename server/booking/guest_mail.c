@@ -19,7 +19,7 @@ DB_RESULT(booking_host, struct host_row, email, name, title, language, mail_gues
 /* The guest's, of the page that they booked by; else the host's, who speaks to them. */
 static const struct language *language_of(const struct host_row *host, const struct booking *b)
 {
-	return reader_of(b->language.len ? b->language : host->language, 0).language;
+	return locale_of(b->language.len ? b->language : host->language, 0).language;
 }
 
 static struct str title_of(const struct host_row *host, const struct booking *b)
@@ -43,7 +43,7 @@ static struct letter *letter_of(
 		[GUEST_MOVED] = SAY("Your appointment has been moved."),
 		[GUEST_CANCELLED] = SAY("Your appointment is cancelled.") };
 	const struct event when = { .start = b->start, .end = b->end, .zone = b->tz };
-	const struct reader guest = { language_of(host, b), false };
+	const struct locale guest = { language_of(host, b), false };
 	struct letter *letter = letter_to_others(cx, guest.language, subject_of(cx->mem, host, b, news));
 	letter_say(letter, firsts[news], NULL);
 	letter_fact(letter, "What", title_of(host, b));

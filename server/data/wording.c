@@ -6,12 +6,12 @@
 
 #define FILLED_MAX ((size_t)16 * 1024)
 
-struct reader reader_of(struct str language_tag, int hours)
+struct locale locale_of(struct str language_tag, int hours)
 {
-	struct reader reader = { NULL, hours == 12 };
-	if (language_tag.len && !catalogue_find(language_tag, &reader.language))
-		reader.language = NULL;
-	return reader;
+	struct locale locale = { NULL, hours == 12 };
+	if (language_tag.len && !catalogue_find(language_tag, &locale.language))
+		locale.language = NULL;
+	return locale;
 }
 
 /* ---- texts ---- */
@@ -120,13 +120,13 @@ struct str day_words_without_year(struct arena *mem, const struct language *lang
 		month_short_word(language, month), NULL);
 }
 
-struct str clock_words(struct arena *mem, struct reader reader, int64_t local)
+struct str clock_words(struct arena *mem, struct locale locale, int64_t local)
 {
 	int64_t of_day = floor_mod(local, DAY_S);
 	int hour = (int)(of_day / 3600), minute = (int)(of_day / 60 % 60);
-	if (!reader.hours_12)
+	if (!locale.hours_12)
 		return str_fmt(mem, "%02d:%02d", hour, minute);
 	struct str time = str_fmt(mem, "%d:%02d", hour % 12 ? hour % 12 : 12, minute);
-	return hour < 12 ? wording_with(mem, reader.language, "{time} AM", "time", time, NULL)
-			 : wording_with(mem, reader.language, "{time} PM", "time", time, NULL);
+	return hour < 12 ? wording_with(mem, locale.language, "{time} AM", "time", time, NULL)
+			 : wording_with(mem, locale.language, "{time} PM", "time", time, NULL);
 }

@@ -14,14 +14,14 @@
 /* Marks a text of a static table, which is told of later, so that tests/support/messages.py finds it. */
 #define SAY(text) text
 
-/* Who reads: in which language (NULL: English), and whether 14:30 is 2:30 PM to them. */
-struct reader {
+/* How somebody is told texts and times: in which language (NULL: English), and whether 14:30 is 2:30 PM to them. */
+struct locale {
 	const struct language *language;
 	bool hours_12;
 };
 
 /* By what is kept of an account: a tag, absent or unknown for English; 12, 24 or 0 hours on a clock. */
-struct reader reader_of(struct str language_tag, int hours);
+struct locale locale_of(struct str language_tag, int hours);
 
 /* english is a literal, or one that SAY marks. */
 struct str wording(const struct language *language, const char *english);
@@ -47,4 +47,4 @@ struct str day_words(struct arena *mem, const struct language *language, int64_t
 struct str day_words_short(struct arena *mem, const struct language *language, int64_t day);
 struct str day_words_without_year(struct arena *mem, const struct language *language, int64_t day);
 /* "14:30" or "2:30 PM"; whole days do not count. */
-struct str clock_words(struct arena *mem, struct reader reader, int64_t local);
+struct str clock_words(struct arena *mem, struct locale locale, int64_t local);

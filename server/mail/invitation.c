@@ -14,43 +14,43 @@ DB_RESULT(mail_language, struct written_in, language);
 
 /* ---- times, as people read them ---- */
 
-static struct str day_of(struct arena *mem, struct reader reader, int64_t local)
+static struct str day_of(struct arena *mem, struct locale locale, int64_t local)
 {
-	return day_words_short(mem, reader.language, floor_div(local, DAY_S));
+	return day_words_short(mem, locale.language, floor_div(local, DAY_S));
 }
 
-static struct str days_text(struct arena *mem, struct reader reader, const struct event *e)
+static struct str days_text(struct arena *mem, struct locale locale, const struct event *e)
 {
-	struct str first = day_of(mem, reader, instant_s(e->start)), last = day_of(mem, reader, instant_s(e->end) - 1);
+	struct str first = day_of(mem, locale, instant_s(e->start)), last = day_of(mem, locale, instant_s(e->end) - 1);
 	if (str_eq(first, last))
 		return first;
-	return wording_with(mem, reader.language, "{first} to {last}", "first", first, "last", last, NULL);
+	return wording_with(mem, locale.language, "{first} to {last}", "first", first, "last", last, NULL);
 }
 
-static struct str zone_words(struct reader reader, const struct event *e, const struct zone *zone)
+static struct str zone_words(struct locale locale, const struct event *e, const struct zone *zone)
 {
 	if (zone && !str_eq(zone_name(zone), STR("Etc/UTC")))
 		return zone_name(zone);
-	return e->floating ? wording(reader.language, "your time") : STR("UTC");
+	return e->floating ? wording(locale.language, "your time") : STR("UTC");
 }
 
-struct str invitation_when(struct arena *mem, struct reader reader, const struct event *e)
+struct str invitation_when(struct arena *mem, struct locale locale, const struct event *e)
 {
 	const struct zone *zone = e->zone.ptr && !e->floating && !e->own_zone ? zone_by_name(e->zone) : NULL;
-	struct str named = zone_words(reader, e, zone);
+	struct str named = zone_words(locale, e, zone);
 	if (e->all_day)
-		return days_text(mem, reader, e);
+		return days_text(mem, locale, e);
 	zone = zone ? zone : zone_utc();
 	int64_t from = zone_to_local(zone, instant_s(e->start)), to = zone_to_local(zone, instant_s(e->end));
-	struct str first = day_of(mem, reader, from), last = day_of(mem, reader, to);
-	struct str begin = clock_words(mem, reader, from), end = clock_words(mem, reader, to);
+	struct str first = day_of(mem, locale, from), last = day_of(mem, locale, to);
+	struct str begin = clock_words(mem, locale, from), end = clock_words(mem, locale, to);
 	if (from == to)
-		return wording_with(mem, reader.language, "{day}, {time} ({zone})", "day", first, "time", begin, "zone",
+		return wording_with(mem, locale.language, "{day}, {time} ({zone})", "day", first, "time", begin, "zone",
 			named, NULL);
 	if (str_eq(first, last))
-		return wording_with(mem, reader.language, "{day}, {from} to {to} ({zone})", "day", first, "from", begin,
+		return wording_with(mem, locale.language, "{day}, {from} to {to} ({zone})", "day", first, "from", begin,
 			"to", end, "zone", named, NULL);
-	return wording_with(mem, reader.language, "{day}, {from} to {last_day}, {to} ({zone})", "day", first, "from",
+	return wording_with(mem, locale.language, "{day}, {from} to {last_day}, {to} ({zone})", "day", first, "from",
 		begin, "last_day", last, "to", end, "zone", named, NULL);
 }
 
@@ -93,9 +93,9 @@ static struct news news_of(const struct invitation *in, const struct event *e)
 }
 
 /* Whose manner of times is not known is told them in the one that can be read in one way alone. */
-static struct reader reader_for(const struct language *language)
+static struct locale locale_for(const struct language *language)
 {
-	return (struct reader){ language, false };
+	return (struct locale){ language, false };
 }
 
 static struct str title_of(const struct language *language, const struct event *e)
@@ -112,7 +112,7 @@ static struct str subject_of(
 static void add_facts(struct ctx *cx, struct letter *letter, const struct language *language, const struct event *e)
 {
 	letter_fact(letter, "What", title_of(language, e));
-	letter_fact(letter, "When", invitation_when(cx->mem, reader_for(language), e));
+	letter_fact(letter, "When", invitation_when(cx->mem, locale_for(language), e));
 }
 
 /* Of a cancellation, too, as it says of which it is one. */
@@ -204,7 +204,7 @@ static err_t find_language(struct ctx *cx, const struct invitation *in, const st
 	struct written_in row = { in->language };
 	if (!row.language.len)
 		TRY(db_row(cx, &sql_mail_language, ROW(mail_language, &row), IN(id_in_mode(in->account, false))));
-	*out = reader_of(row.language, 0).language;
+	*out = locale_of(row.language, 0).language;
 	return OK;
 }
 

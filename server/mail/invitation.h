@@ -42,4 +42,4 @@ MUST_CHECK err_t invitation_send(
 	struct ctx *cx, const struct invitation *in, struct told_person **out, size_t *count_out);
 
 /* "Tue, 24 Nov 2026, 09:00 to 09:30 (Europe/Berlin)", with 12 hours "9:00 AM to 9:30 AM". */
-struct str invitation_when(struct arena *mem, struct reader reader, const struct event *event);
+struct str invitation_when(struct arena *mem, struct locale locale, const struct event *event);

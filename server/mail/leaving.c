@@ -56,12 +56,12 @@ static err_t write_letter(
 {
 	struct str zone = str_eq(owner->tz, STR("UTC")) ? STR_ABSENT : owner->tz;
 	const struct event moment = { .start = delete_at, .end = delete_at, .zone = zone };
-	struct letter *letter = letter_new(cx, owner->reader.language, "Your account will be deleted", NULL);
+	struct letter *letter = letter_new(cx, owner->locale.language, "Your account will be deleted", NULL);
 	letter_say(letter,
 		"Your account at {brand} is deactivated, as you asked for: all browsers are signed out, and keys and "
 		"connected apps are refused.",
 		"brand", cx->config->brand, NULL);
-	letter_fact(letter, "Deleted on", invitation_when(cx->mem, owner->reader, &moment));
+	letter_fact(letter, "Deleted on", invitation_when(cx->mem, owner->locale, &moment));
 	letter_say(letter,
 		"Until then you can take it back, with all that is in it: sign in, and say so. If this wasn't you, do "
 		"that now, and change your password.",

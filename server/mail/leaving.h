@@ -19,7 +19,7 @@ MUST_CHECK err_t leaving_count(struct ctx *cx, struct id account, struct leaving
 /* Who is told, in which language and manner. */
 struct leaving_owner {
 	struct str email, tz;
-	struct reader reader;
+	struct locale locale;
 };
 /* Sessions end, every key and token is refused, and a letter says until when it can be taken back. NOT_FOUND. */
 MUST_CHECK err_t leaving_begin(

@@ -55,15 +55,15 @@ static err_t add(struct ctx *cx, struct letter *letter, const struct taken *row,
 	const struct audit_details *d = &view.details;
 	letter_say(letter, notice->what, "name", d->name, "prefix", d->prefix, "client", d->client_name, "email",
 		d->email, "before", d->email_before, NULL);
-	letter_fact(letter, "When", invitation_when(cx->mem, reader_of(row->language, row->hours), &moment));
+	letter_fact(letter, "When", invitation_when(cx->mem, locale_of(row->language, row->hours), &moment));
 	letter_fact(letter, "From the network", row->network);
-	letter_fact(letter, "With", agent_words(cx->mem, reader_of(row->language, row->hours).language, row->agent));
+	letter_fact(letter, "With", agent_words(cx->mem, locale_of(row->language, row->hours).language, row->agent));
 	return OK;
 }
 
 static struct letter *begin(struct ctx *cx, const struct taken *rows, size_t count)
 {
-	const struct language *language = reader_of(rows[0].language, 0).language;
+	const struct language *language = locale_of(rows[0].language, 0).language;
 	const struct audit_kind *kind = NULL;
 	for (size_t i = 0; (kind = audit_kind_at(i)) && !str_eq(rows[0].kind, str_of(kind->name));)
 		i++;
@@ -82,7 +82,7 @@ static void advise(struct letter *letter, const struct taken *rows, const char *
 			NULL);
 	else if (*mend)
 		letter_say(letter, "If this was you, there is nothing to do. {otherwise}", "otherwise",
-			wording(reader_of(rows[0].language, 0).language, mend), NULL);
+			wording(locale_of(rows[0].language, 0).language, mend), NULL);
 	else
 		letter_say(letter, "This is where it is looked at and changed:", NULL);
 }

@@ -16,8 +16,8 @@ DB_RESULT(mailbox_reset, struct reached, email);
 err_t reset_letter(struct ctx *cx, const struct asked *who)
 {
 	struct str path, brand = cx->config->brand;
-	struct reader reader = reader_of(who->language, 0);
-	struct letter *letter = letter_new(cx, reader.language, "Set a new password", NULL);
+	struct locale locale = locale_of(who->language, 0);
+	struct letter *letter = letter_new(cx, locale.language, "Set a new password", NULL);
 	letter_was_asked_for(letter);
 	TRY(mailbox_link_new(cx, who->account, MAILBOX_RESET, "reset", who->email, RESET_LINK_S, &path));
 	letter_say(letter, "Somebody asked for a new password of your account at {brand}.", "brand", brand, NULL);

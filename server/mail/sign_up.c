@@ -31,7 +31,7 @@ err_t sign_up_ask(struct ctx *cx, struct str email, struct str language)
 
 static struct letter *begin(struct ctx *cx, const char *subject, const char *text, const struct asked *who)
 {
-	struct letter *letter = letter_new(cx, reader_of(who->language, 0).language, subject, NULL);
+	struct letter *letter = letter_new(cx, locale_of(who->language, 0).language, subject, NULL);
 	letter_say(letter, text, "brand", cx->config->brand, NULL);
 	letter_fact(letter, "From the network", who->network);
 	letter_was_asked_for(letter);
