@@ -9,6 +9,7 @@ import re
 import pytest
 from event_edits import without_stamps
 
+SECONDS = 25
 SERVE = ["--rate-limit", "100000"]
 FOLDER = os.path.join(os.path.dirname(__file__), "../data/odd_events")
 CORPUS = sorted(os.path.basename(p)[:-4] for p in glob.glob(os.path.join(FOLDER, "*.ics")))

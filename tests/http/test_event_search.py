@@ -8,6 +8,7 @@ from dav import Dav
 from davwrite import new_event
 from rest import Api, assert_error, titles
 
+SECONDS = 10
 SERVE = ["--rate-limit", "0"]
 RANGE = {"from": "2027-03-01T00:00:00Z", "to": "2027-04-01T00:00:00Z"}
 ORDERS = {"newest": {}, "instances": RANGE, "events": {**RANGE, "expand": "none"}}

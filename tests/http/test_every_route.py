@@ -11,6 +11,7 @@ from openapi import Document
 from stored import Stored
 from world import BIN
 
+SECONDS = 35
 SERVE = ["--rate-limit", "0", "--write-rate", "0", "--voice-backend", "wss://voice.example.com/realtime",
          "--smtp-url", "smtp://127.0.0.1:1", "--mail-from", "calendar@example.org", "--mail-a-day", "100000"]
 DOCUMENT = Document.load(BIN)

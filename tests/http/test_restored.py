@@ -13,6 +13,7 @@ from receiver import Receiver
 from rest import assert_error
 from world import BIN, CliError
 
+SECONDS = 15
 SERVE = ["--allow-private-hooks", "--rate-limit", "0"]
 
 

@@ -12,6 +12,7 @@ import row_bounds
 from row_bounds import LIVE, SOMEONE, count, statement
 from world import ROOT
 
+SECONDS = 15
 SERVE = ["--rate-limit", "100000"]
 
 

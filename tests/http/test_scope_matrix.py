@@ -12,6 +12,7 @@ from oauth_flow import App, Browser, answer
 from openapi import Document
 from world import BIN
 
+SECONDS = 25
 SERVE = ["--rate-limit", "0", "--write-rate", "0", "--voice-backend", "wss://voice.example.com/realtime",
          "--smtp-url", "smtp://127.0.0.1:1", "--mail-from", "calendar@example.org", "--mail-a-day", "100000"]
 DOCUMENT = Document.load(BIN)

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
-import { judge } from '../support/judge.mjs';
+import { inTurn, judge } from '../support/judge.mjs';
 import { openBrowser, openWorld } from '../support/world.mjs';
 
 const email = 'host@calends.example', password = 'a long enough password';
@@ -55,7 +55,7 @@ async function fillIn(page, name = 'Ada Lovelace') {
 
 const bookings = async (page) => (await api('GET', `/v1/bookings?booking_page_id=${page.id}`)).data;
 
-for (const [width, colorScheme] of sizes)
+for (const [width, colorScheme, judge] of inTurn(sizes))
 	test(`the owner makes, changes, pauses and deletes a page at ${width} pixels, ${colorScheme}`, async () => {
 		const { context, page, complaints } = await visitor({ colorScheme, viewport: { width, height: 800 } });
 		await page.goto(`${world.url}/sign-in?next=%2Fbooking-pages`);
@@ -103,7 +103,7 @@ for (const [width, colorScheme] of sizes)
 		await context.close();
 	});
 
-for (const [width, colorScheme] of sizes)
+for (const [width, colorScheme, judge] of inTurn(sizes))
 	test(`a guest books at ${width} pixels, ${colorScheme}`, async () => {
 		const shown = await openPage();
 		const { context, page, complaints } = await visitor({ colorScheme, viewport: { width, height: 800 }, timezoneId: 'America/New_York' });
@@ -194,7 +194,7 @@ async function openSite(body) {
 
 const line = (slug, more = '') => `<script async src="${world.url}/embed.js" data-page="${slug}"${more}></script>`;
 
-for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
+for (const [width, colorScheme, judge] of inTurn([[360, 'light'], [1280, 'dark']]))
 	test(`another site shows it in a frame at ${width} pixels, ${colorScheme}`, async () => {
 		const shown = await openPage({ durations: [{ minutes: 30 }] });
 		const site = await openSite(line(shown.slug, ' data-title="Meet Hanna"'));
@@ -293,7 +293,7 @@ test('a line that names no page, or one that is gone, breaks no site', async () 
 	}
 });
 
-for (const [width, colorScheme] of sizes)
+for (const [width, colorScheme, judge] of inTurn(sizes))
 	test(`who opens the link of a calendar sees it at ${width} pixels, ${colorScheme}`, async () => {
 		const { feedToken, id } = (await api('POST', '/api/v1/hosted-calendars', { name: 'Choir' })).data;
 		const hosted = (await api('GET', '/api/v1/hosted-calendars')).data.findIndex((c) => c.id === id);

@@ -3,7 +3,7 @@
 // SHOTS: a folder for pictures of what was seen.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { judge } from '../support/judge.mjs';
+import { inTurn, judge } from '../support/judge.mjs';
 import { openBrowser, openWorld } from '../support/world.mjs';
 
 let world, browser, key;
@@ -39,10 +39,10 @@ async function book(fields = {}, guest = {}) {
 
 const shot = (page, name) => process.env.SHOTS && page.screenshot({ path: `${process.env.SHOTS}/${name}.png`, fullPage: true });
 
-for (const [width, colorScheme, javaScriptEnabled] of [[390, 'light', true], [1280, 'dark', true], [1280, 'light', true], [360, 'dark', true]])
+for (const [width, colorScheme, judge] of inTurn([[390, 'light'], [1280, 'dark'], [1280, 'light'], [360, 'dark']]))
 	test(`a guest moves and cancels at ${width} pixels, ${colorScheme}`, async () => {
 		const booking = await book();
-		const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 }, javaScriptEnabled });
+		const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
 		const page = await context.newPage();
 		const complaints = [];
 		page.on('console', (m) => { if (/Content Security Policy|Refused/.test(m.text())) complaints.push(m.text()); });

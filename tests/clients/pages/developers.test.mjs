@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
-import { judge } from '../support/judge.mjs';
+import { inTurn, judge } from '../support/judge.mjs';
 import { openBrowser, openWorld } from '../support/world.mjs';
 
 const password = 'a long enough password';
@@ -56,7 +56,7 @@ async function signIn(page, who = email) {
 	await page.click('button[type=submit]');
 }
 
-for (const [width, colorScheme] of [[360, 'light'], [360, 'dark'], [1280, 'light'], [1280, 'dark']])
+for (const [width, colorScheme, judge] of inTurn([[360, 'light'], [1280, 'dark'], [360, 'dark'], [1280, 'light']]))
 	test(`pages of developers hold at ${width} pixels, ${colorScheme}`, async () => {
 		const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
 		const page = await context.newPage();
@@ -71,8 +71,10 @@ for (const [width, colorScheme] of [[360, 'light'], [360, 'dark'], [1280, 'light
 		for (const path of ['/logs', '/logs?status=failed&route=GET+%2Fv1%2Fevents', '/logs?request=x', `/logs/${failed}`, '/usage', '/usage?days=7&mode=test',
 			'/apps', '/apps/new', `/apps/${app}`, `/apps/${app}/edit`, `/apps/${app}/delete`,
 			'/webhooks', '/webhooks/new', endpoint, `${endpoint}/edit`, `${endpoint}/rotate`, `${endpoint}/delete`, delivery]) {
+			const name = path.replace(/(cli|wbk|whd|req)_\w+/g, '$1');
+			if (!judge.sees(name)) continue;
 			await page.goto(world.url + path);
-			await judge(page, path.replace(/(cli|wbk|whd|req)_\w+/g, '$1'));
+			await judge(page, name);
 		}
 		await page.goto(world.url + '/logs');
 		await page.click('details.menu summary >> nth=0');
@@ -94,6 +96,7 @@ for (const [width, colorScheme] of [[360, 'light'], [360, 'dark'], [1280, 'light
 		await context.clearCookies();
 		await signIn(page, 'nobody@platform.example');
 		for (const path of ['/logs', '/usage', '/apps', '/webhooks', '/webhooks?mode=test']) {
+			if (!judge.sees(`empty ${path}`)) continue;
 			await page.goto(world.url + path);
 			await judge(page, `empty ${path}`);
 		}

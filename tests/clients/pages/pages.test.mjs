@@ -3,7 +3,7 @@
 // page and state holds is shown by sweep.test.mjs.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { judge, tabTo } from '../support/judge.mjs';
+import { inTurn, judge, tabTo } from '../support/judge.mjs';
 import { openBrowser, openWorld } from '../support/world.mjs';
 
 const password = 'a long enough password';
@@ -92,7 +92,7 @@ test('the address of calendar programs, opened in a browser, says what it is for
 	const principal = await fetch(world.url + '/dav/', { method: 'PROPFIND', headers: { authorization, depth: '0', 'content-type': 'application/xml' },
 		body: '<propfind xmlns="DAV:"><prop><current-user-principal/></prop></propfind>' });
 	const home = (await principal.text()).match(/\/dav\/principals\/[^<]+/)[0].replace('principals', 'calendars');
-	for (const [width, colorScheme] of [[360, 'dark'], [1280, 'light']]) {
+	for (const [width, colorScheme, judge] of inTurn([[360, 'dark'], [1280, 'light']])) {
 		const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 }, extraHTTPHeaders: { authorization } });
 		const page = await context.newPage();
 		await page.goto(world.url + home);
@@ -109,7 +109,7 @@ test('the address of calendar programs, opened in a browser, says what it is for
 });
 
 test('the welcome page and the documentation hold for who is not signed in, and code is copied', async () => {
-	for (const [width, colorScheme] of [[360, 'dark'], [1280, 'light']]) {
+	for (const [width, colorScheme, judge] of inTurn([[360, 'dark'], [1280, 'light']])) {
 		const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
 		const page = await context.newPage();
 		for (const path of ['/', '/status', '/docs/caldav', '/docs/webhooks', '/docs/self-hosting', '/docs/reference/updateApiKey', '/docs/events', '/docs/voice', '/docs/audit', '/docs/scopes', '/docs/options', '/docs/changelog']) {
@@ -338,7 +338,7 @@ for (const width of [360, 1280])
 	});
 
 // The ready answers of the consent page: each says what it gives, and ticks are there for who wants them; by the keyboard alone.
-for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']])
+for (const [width, colorScheme, judge] of inTurn([[360, 'light'], [1280, 'dark']]))
 	test(`ready answers of the consent page at ${width} pixels`, async () => {
 		const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } });
 		const page = await context.newPage();

@@ -11,7 +11,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { axeFinds, overflowing, shoot } from '../support/judge.mjs';
+import { axeFinds, overflowing, shoot, tooSmall } from '../support/judge.mjs';
 import { made, not, places } from '../support/places.mjs';
 import { openBrowser, openWorld } from '../support/world.mjs';
 
@@ -128,7 +128,7 @@ test('every page and state is accessible, fits each window, paper and direction'
 			await shoot(page, name);
 		}
 		await shoot(page, name, { one: true });
-		note(await axeFinds(page));
+		note([...await axeFinds(page), ...await tooSmall(page)]);
 		await page.emulateMedia({ colorScheme: 'light' });
 	}
 	await context.close();

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRequire } from 'node:module';
+import { after } from 'node:test';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -17,25 +18,57 @@ export async function shoot(page, name, { one } = {}) {
 	await page.screenshot({ path: join(folder, `${file}-${width}-${scheme}.${one ? 'jpg' : 'png'}`), fullPage: true, ...(one ? { type: 'jpeg', quality: 50 } : {}) });
 }
 
-// What axe-core finds wrong, a line each; and targets that are too small for a thumb.
+// What axe-core finds wrong, a line each.
 export async function axeFinds(page) {
 	if (!await page.evaluate(() => window.axe)) await page.evaluate(axe);
 	const violations = await page.evaluate(() => window.axe.run(document, {
 		runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'],
 	}).then((found) => found.violations));
+	return violations.map((v) => `${v.id} ${v.nodes.map((n) => n.target.join(' '))}`);
+}
+
+export async function tooSmall(page) {
 	const small = await page.evaluate(() => { // where a mouse points, the rows of the sidebar stand closer (WCAG 2.2, 2.5.8 wants 24)
 		const least = (e) => e.closest('.side') && innerWidth > 960 && matchMedia('(pointer: fine)').matches ? 32 : 44;
 		return [...document.querySelectorAll('button, .button, nav a, input:not([type=hidden], [type=radio], [type=checkbox], .unseen), select')]
 			.filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < least(e)).map((e) => e.outerHTML.slice(0, 80));
 	});
-	return [...violations.map((v) => `${v.id} ${v.nodes.map((n) => n.target.join(' '))}`), ...small.map((e) => `too small for a thumb: ${e}`)];
+	return small.map((e) => `too small for a thumb: ${e}`);
 }
 
 export async function judge(page, name) {
 	await shoot(page, name);
 	assert.deepEqual((await axeFinds(page)).map((f) => `${name}: ${f}`), []);
+	await holds(page, name);
+}
+
+async function holds(page, name) {
+	assert.deepEqual((await tooSmall(page)).map((f) => `${name}: ${f}`), []);
 	const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 	assert.ok(wider <= 0, `${name} is ${wider} pixels wider than the window`);
+}
+
+// A walk of the same states in several combinations (of width and colours, say): each combination with a judge of its own as its last.
+// axe-core takes most of a walk's time, so it sees each state in one combination, in turn, which has a share of states then; and
+// all in all of them where CALENDS_TESTS=whole, or pictures are asked for. What else judge() asks is asked each time. `sees(name)`:
+// is it the turn of that state? A page that is only opened to be judged need not be opened otherwise.
+export function inTurn(combinations) {
+	const whole = process.env.CALENDS_TESTS === 'whole' || Boolean(process.env.SHOTS);
+	const states = new Map(), walked = new Set(), judged = new Set(); // a state has the number in whose turn it is
+	after(() => {
+		if (walked.size === combinations.length) assert.deepEqual([...states.keys()].filter((name) => !judged.has(name)), [], 'never seen by axe-core');
+	});
+	return combinations.map((combination, k) => {
+		const sees = (name) => {
+			walked.add(k);
+			if (!states.has(name)) states.set(name, states.size);
+			const turn = whole || states.get(name) % combinations.length === k;
+			if (turn) judged.add(name);
+			return turn;
+		};
+		const own = (page, name) => (sees(name) ? judge(page, name) : holds(page, name));
+		return [...combination, Object.assign(own, { sees })];
+	});
 }
 
 // In the page: what sticks out of the window, how far the page is wider, how many names run over the buttons beside them.
