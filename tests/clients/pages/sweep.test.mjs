@@ -3,7 +3,7 @@
 // pixels, with colours of the user's own too, whole on paper, whole from right to left, nothing that the policy had to stop.
 //
 //     SHOTS=folder node --test pages/sweep.test.mjs        keeps pictures of each at 360 and 1280 pixels, light and dark, from right to left, on paper
-//     SHOTS_ONE=folder …                                   a small one of each, at the size at which it was judged: tests/run keeps them in build/shots
+//     SHOTS_ONE=folder …                                   a small one of each, at the size at which it was judged: CALENDS_TESTS=whole tests/run keeps them in build/shots
 //     ONLY=expression …                                    those whose name or route it matches; the walk to them is gone all the same
 import assert from 'node:assert/strict';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
