@@ -88,11 +88,15 @@ class Folder:
             return int(f.read().rpartition(")")[2].split()[1])
 
     def signal_workers(self, number):
-        for pid in self.workers():
-            try:
-                os.kill(pid, number)
-            except ProcessLookupError:
-                pass
+        """Those that were begun while it goes about, too: who is stopped or killed begins no other."""
+        told = set()
+        while missed := set(self.workers()) - told:
+            for pid in missed:
+                try:
+                    os.kill(pid, number)
+                except ProcessLookupError:
+                    pass
+            told |= missed
 
     def wait_for(self, condition, seconds=60):
         end = time.monotonic() + seconds
