@@ -15,10 +15,34 @@ SELECT outcome::text, calendar, id, modseq, other, created_at, updated_at
 -- $1 account  $2 only  $3 request  $4 calendar  $5 name  $6 uid  $7 etag  $8 first  $9 last  $10 occ until  $11 component
 -- $12 flags  $13 occ  $14 data  $15 a calendar holds at most  $16 all of the account, NULL for no limit  $17 words  $18 the
 -- last eight octets of a UUIDv7
--- A new one whose name and UID were made for it: nothing looks whether they are free.
-SELECT outcome::text, calendar, id, modseq, other, created_at, updated_at
-  FROM object_make(ROW($1, $2, $3)::actor, $4, $5, ROW($6, $7, $8, $9, $10, $11, $12, $13)::object_facts, $14,
-                   ROW($15, $16, NULL)::room, $17, $18);
+-- A new one whose name and UID the server made for it: nobody can have either, so that nothing looks whether they are free and a
+-- conflict of the indexes is an error. No row where it cannot be stored: object_put says why. Its id is of the time at which the
+-- calendar's counter is held (as uuid_v7() makes it).
+WITH held AS (
+	UPDATE calendar_state s SET modseq = s.modseq + 1, bytes = s.bytes + octet_length($14::bytea), objects = s.objects + 1
+	 WHERE s.account_id = $1 AND s.calendar_id = (
+		SELECT c.id FROM calendar c
+		 WHERE c.account_id = $1 AND by_name(c.name) = $4 AND c.writable AND c.components & $11 <> 0
+		   AND ($2::uuid[] IS NULL OR c.id = ANY ($2)))
+	   AND $8::timestamptz <= $9::timestamptz
+	   AND s.bytes + octet_length($14::bytea) <= $15::bigint
+	   AND ($16::bigint IS NULL
+	        OR octet_length($14::bytea) <= $16::bigint - (SELECT sum(a.bytes) FROM calendar_state a WHERE a.account_id = $1))
+	RETURNING s.calendar_id AS calendar, s.modseq, (date_part('epoch', clock_timestamp()) * 1000000)::bigint AS us
+), fresh AS MATERIALIZED (
+	SELECT calendar, modseq, encode(int8send(us / 1000 << 16 | 28672 | us % 1000 * 4096 / 1000) || $18::bytea, 'hex')::uuid AS id
+	  FROM held
+), made AS (
+	INSERT INTO calendar_object (account_id, calendar_id, id, modseq, first_at, last_at, span, occ_until,
+	       updated_at, created_at, size, component, flags, etag, name, uid, occ, data, words)
+	SELECT $1, f.calendar, f.id, f.modseq, $8, $9, span_of($8, $9), $10::timestamptz, now(), now(), octet_length($14::bytea), $11, $12::smallint,
+	       $7::bytea, $5::text, $6::text, $13::bytea, $14::bytea, $17::text
+	  FROM fresh f
+), told AS (
+	INSERT INTO outbox (account_id, id, kind, calendar_id, object_id, modseq, request_id)
+	SELECT $1, f.id, 'object_created', f.calendar, f.id, f.modseq, $3::uuid FROM fresh f
+)
+SELECT 'created' AS outcome, calendar, id, modseq, NULL::text AS other, now() AS created_at, now() AS updated_at FROM fresh;
 
 -- name: object_delete
 -- $1 account  $2 only  $3 request  $4 calendar  $5 name  $6 If-Match: *  $7 If-Match  $8 If-None-Match: *

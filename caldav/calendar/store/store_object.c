@@ -74,12 +74,14 @@ err_t object_store(struct ctx *cx, const struct actor *actor, const struct objec
 		IN((int16_t)facts->component), IN(facts->flags), IN(facts->occ), IN(data),                             \
 		IN((int64_t)CALENDAR_BYTES_MAX), db_in_storage_max(cx), IN(facts->words),                              \
 		IN(bytes_of(random.octets + 8, 8))
+	err_t e = OK;
 	if (in->is_fresh)
-		TRY(db_row(cx, &sql_object_make, ROW(object_make, &got), IN_ACTOR(cx, actor), IN(in->calendar_name),
-			IN(in->name), FACTS_AND_ROOM));
-	else
-		TRY(db_row(cx, &sql_object_put, ROW(object_put, &got), IN_ACTOR(cx, actor), IN(in->calendar_name),
-			IN(in->name), IN_CONDITIONS(in->when), FACTS_AND_ROOM));
+		e = db_row(cx, &sql_object_make, ROW(object_make, &got), IN_ACTOR(cx, actor), IN(in->calendar_name),
+			IN(in->name), FACTS_AND_ROOM);
+	if (!in->is_fresh || err_is(e, NOT_FOUND))
+		e = db_row(cx, &sql_object_put, ROW(object_put, &got), IN_ACTOR(cx, actor), IN(in->calendar_name),
+			IN(in->name), IN_CONDITIONS(in->when), FACTS_AND_ROOM);
+	TRY(e);
 #undef FACTS_AND_ROOM
 	cx->changed = actor->owner;
 	enum outcome outcome = outcome_of(got.outcome);

@@ -11,7 +11,7 @@ struct object_write {
 	struct str calendar_name, name;
 	struct preconditions when;
 	struct str data;
-	bool is_fresh; /* name and UID were made for it now: neither is looked for, and `when` is not asked */
+	bool is_fresh; /* name and UID were made for it now, and `when` asks for a new one: neither is looked for */
 };
 
 /* The bytes of `in` are valid, and `facts` are true of them. */
