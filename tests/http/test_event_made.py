@@ -65,8 +65,7 @@ STATES = {
 }
 
 
-@pytest.mark.parametrize("why", STATES)
-def test_what_is_refused_is_refused_alike_and_changes_nothing(world, owner, why):
+def is_refused_alike(world, owner, why):
     assert create(world, owner).status == 201
     world.sql(STATES[why].format(of(owner)))
     before = counted(world, owner)
@@ -74,6 +73,11 @@ def test_what_is_refused_is_refused_alike_and_changes_nothing(world, owner, why)
     assert made.status >= 400 and made.status != 500, made
     assert (made.status, made.json["error"]["code"]) == (brought.status, brought.json["error"]["code"])
     assert counted(world, owner) == before
+
+
+@pytest.mark.parametrize("why", STATES)
+def test_what_is_refused_is_refused_alike_and_changes_nothing(world, owner, why):
+    is_refused_alike(world, owner, why)
 
 
 def test_it_is_there_and_told_as_any_other(world, owner):
@@ -85,3 +89,8 @@ def test_it_is_there_and_told_as_any_other(world, owner):
     rows = world.sql(f"""SELECT kind, object_id IS NOT NULL, request_id IS NOT NULL, modseq FROM outbox
         WHERE account_id = {of(owner)} AND kind = 'object_created' ORDER BY modseq""")
     assert [row[:3] for row in rows] == [["object_created", "t", "t"]] * 2 and int(rows[0][3]) + 1 == int(rows[1][3])
+
+
+def test_a_calendar_has_its_bound_where_its_account_has_none(world, owner):
+    world.restart("--account-storage-mib", "0")
+    is_refused_alike(world, owner, "the calendar is full")
