@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """An event goes to another calendar, as CalDAV's MOVE takes it there: by REST's calendar_id, and by the form of the page."""
-import html
 import json
 import re
 import uuid
@@ -8,6 +7,7 @@ import uuid
 import pytest
 
 from event_edits import Edits, document, event
+from event_page import field_error, opened, save
 from hooks import endpoint, receiver, send  # noqa: F401
 from oauth_flow import Browser, Form
 
@@ -201,18 +201,6 @@ def browser(world, owner):
     b = Browser(world)
     b.sign_in(owner)
     return b
-
-
-def opened(browser, event_id):
-    return Form(browser.get(f"/calendar/events/{event_id}/edit").text, f"/calendar/events/{event_id}/edit")
-
-
-def save(browser, event_id, form=None, **fields):
-    return browser.post(f"/calendar/events/{event_id}/edit", (form or opened(browser, event_id)).with_(**fields))
-
-
-def field_error(page):
-    return html.unescape(re.search(r'class="field-error" id="(.*?)-error" role="alert">(.*?)</p>', page, re.S).group(1))
 
 
 def test_the_form_has_the_calendars_that_may_be_written_and_moves_it(browser, edits, there):

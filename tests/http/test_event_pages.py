@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from event_page import field_error, opened, save
 from oauth_flow import Browser, Form
 from rest import Api
 
@@ -33,19 +34,6 @@ def browser(world, una):
 def listed(api, day, **more):
     query = "".join(f"&{k}={v}" for k, v in more.items())
     return api("GET", f"/v1/events?from={day}T00:00:00Z&to={day}T23:59:59Z{query}").json["data"]
-
-
-def opened(browser, event_id):
-    """The form of an event as a browser has it."""
-    return Form(browser.get(f"/calendar/events/{event_id}/edit").text, f"/calendar/events/{event_id}/edit")
-
-
-def save(browser, event_id, form=None, **fields):
-    return browser.post(f"/calendar/events/{event_id}/edit", (form or opened(browser, event_id)).with_(**fields))
-
-
-def field_error(page):
-    return html.unescape(re.search(r'class="field-error" id="(.*?)-error" role="alert">(.*?)</p>', page, re.S).group(1))
 
 
 def put(world, una, name, *lines):

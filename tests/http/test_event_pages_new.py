@@ -5,9 +5,10 @@ import re
 
 import pytest
 
+from event_page import field_error, opened
 from oauth_flow import Browser, Form
 from rest import Api
-from test_event_pages import field_error, listed, opened
+from test_event_pages import listed
 
 SERVE = ["--rate-limit", "10000"]
 

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from event_page import field_error, opened, save
 from oauth_flow import Browser, Form
 from rest import Api
 
@@ -40,20 +41,8 @@ def words(browser, event, likes="en"):
     return re.sub("<.*?>", "", html.unescape(re.search(r"<dt>(?:Repeats|Wiederholung)</dt><dd>(.*?)</dd>", page).group(1)))
 
 
-def opened(browser, event):
-    return Form(browser.get(f"/calendar/events/{event}/edit").text, f"/calendar/events/{event}/edit")
-
-
-def save(browser, event, form=None, **fields):
-    return browser.post(f"/calendar/events/{event}/edit", (form or opened(browser, event)).with_(**fields))
-
-
 def rule_of(api, event):
     return api("GET", f"/v1/events/{event}").json["recurrence"]["rule"]
-
-
-def field_error(page):
-    return html.unescape(re.search(r'class="field-error" id="(.*?)-error" role="alert">(.*?)</p>', page, re.S).group(1))
 
 
 WORDS = [
