@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/webhook/tell.h"
 
+#include "caldav/calendar/store/outbox.h"
 #include "server/account/account.h"
 #include "server/auth/scope.h"
 #include "server/crypto/digest.h"
@@ -18,6 +19,11 @@ struct number_row {
 	int64_t sequence;
 };
 DB_RESULT(webhook_sequence, struct number_row, sequence);
+
+static bool is_kind(const struct change_row *row, enum outbox_kind kind)
+{
+	return outbox_kind_of(row->kind) == kind;
+}
 
 /* The calendars of the account are all seen: who is told of which, the statement decides. */
 static struct actor actor_of(const struct change_row *row)
@@ -93,14 +99,14 @@ static err_t tell_object(
 {
 	struct object object;
 	struct agenda_item item;
-	bool created = str_eq(row->kind, STR("object_created"));
+	bool created = is_kind(row, OUTBOX_OBJECT_CREATED);
 	told->needs = EVENTS_READ;
 	told->content.object_id = id_text(cx->mem, "evt", row->object);
 	told->content.object_kind = STR("event");
 	told->content.calendar_id = id_text(cx->mem, "cal", row->calendar);
 	if (row->component && row->component != COMPONENT_VEVENT)
 		return OK;
-	if (str_eq(row->kind, STR("object_deleted"))) {
+	if (is_kind(row, OUTBOX_OBJECT_DELETED)) {
 		told->type = "event.deleted";
 		told->of_booking = told->content.deleted = true; /* whose it was, nobody knows any more */
 		return OK;
@@ -211,11 +217,11 @@ static err_t tell_calendar(
 	told->needs = CALENDARS_READ;
 	told->content.object_id = id_text(cx->mem, "cal", row->calendar);
 	told->content.object_kind = STR("calendar");
-	told->type = str_eq(row->kind, STR("calendar_created"))   ? "calendar.created"
-		     : str_eq(row->kind, STR("calendar_changed")) ? "calendar.updated"
-								  : "calendar.deleted";
+	told->type = is_kind(row, OUTBOX_CALENDAR_CREATED)   ? "calendar.created"
+		     : is_kind(row, OUTBOX_CALENDAR_CHANGED) ? "calendar.updated"
+							     : "calendar.deleted";
 	err_t e = calendar_by_id(cx, &actor, row->calendar, &calendar);
-	if (err_is(e, NOT_FOUND) || str_eq(row->kind, STR("calendar_deleted"))) {
+	if (err_is(e, NOT_FOUND) || is_kind(row, OUTBOX_CALENDAR_DELETED)) {
 		told->content.deleted = true;
 		return OK;
 	}
@@ -226,22 +232,21 @@ static err_t tell_calendar(
 }
 
 static const struct connection_told {
-	const char *kind, *type, *status;
+	enum outbox_kind kind;
+	const char *type, *status;
 } connections_told[] = {
-	{ "connection_made", "connected_account.authorized", "active" },
-	{ "connection_changed", "connected_account.scopes_changed", "active" },
-	{ "connection_ended", "connected_account.deauthorized", "deauthorized" },
-	{ "connection_paused", "connected_account.deactivated", "deactivated" },
-	{ "connection_resumed", "connected_account.reactivated", "active" },
+	{ OUTBOX_CONNECTION_MADE, "connected_account.authorized", "active" },
+	{ OUTBOX_CONNECTION_CHANGED, "connected_account.scopes_changed", "active" },
+	{ OUTBOX_CONNECTION_ENDED, "connected_account.deauthorized", "deauthorized" },
+	{ OUTBOX_CONNECTION_PAUSED, "connected_account.deactivated", "deactivated" },
+	{ OUTBOX_CONNECTION_RESUMED, "connected_account.reactivated", "active" },
 };
 
 /* A platform is told of its own connections. */
-static err_t tell_connection(
-	struct ctx *cx, const struct webhook_views *views, const struct change_row *row, struct told *told)
+static err_t tell_connection(struct ctx *cx, const struct change_row *row, struct told *told)
 {
 	const struct connection_told *what = connections_told;
-	(void)views;
-	while (!str_eq(row->kind, str_of(what->kind)))
+	while (!is_kind(row, what->kind))
 		what++;
 	if (row->via != VIA_PLATFORM)
 		return OK;
@@ -281,32 +286,30 @@ static err_t tell_voice(
 	return OK;
 }
 
-static err_t tell_nothing(
-	struct ctx *cx, const struct webhook_views *views, const struct change_row *row, struct told *told)
-{
-	(void)cx, (void)views, (void)row, (void)told;
-	return OK;
-}
-
-static const struct {
-	const char *kind; /* outbox.def */
-	err_t (*tell)(
-		struct ctx *cx, const struct webhook_views *views, const struct change_row *row, struct told *told);
-} tellers[] = {
-	{ "object_created", tell_object }, { "object_changed", tell_object }, { "object_deleted", tell_object },
-	{ "calendar_created", tell_calendar }, { "calendar_changed", tell_calendar },
-	{ "calendar_deleted", tell_calendar }, { "connection_made", tell_connection },
-	{ "connection_ended", tell_connection }, { "connection_changed", tell_connection },
-	{ "connection_paused", tell_connection }, { "connection_resumed", tell_connection },
-	{ "voice_session_ended", tell_voice }, { "properties_changed", tell_nothing }, /* which REST does not show */
-};
-
 err_t webhook_tell(struct ctx *cx, const struct webhook_views *views, const struct change_row *row, struct told *told)
 {
 	if (row->via == VIA_HOSTED)
 		return tell_invitation(cx, row, told);
-	for (size_t i = 0; i < ARRAY_LEN(tellers); i++)
-		if (str_eq(row->kind, str_of(tellers[i].kind)))
-			return tellers[i].tell(cx, views, row, told);
+	switch (outbox_kind_of(row->kind)) {
+	case OUTBOX_OBJECT_CREATED:
+	case OUTBOX_OBJECT_CHANGED:
+	case OUTBOX_OBJECT_DELETED:
+		return tell_object(cx, views, row, told);
+	case OUTBOX_CALENDAR_CREATED:
+	case OUTBOX_CALENDAR_CHANGED:
+	case OUTBOX_CALENDAR_DELETED:
+		return tell_calendar(cx, views, row, told);
+	case OUTBOX_CONNECTION_MADE:
+	case OUTBOX_CONNECTION_ENDED:
+	case OUTBOX_CONNECTION_CHANGED:
+	case OUTBOX_CONNECTION_PAUSED:
+	case OUTBOX_CONNECTION_RESUMED:
+		return tell_connection(cx, row, told);
+	case OUTBOX_VOICE_SESSION_ENDED:
+		return tell_voice(cx, views, row, told);
+	case OUTBOX_PROPERTIES_CHANGED: /* which REST does not show */
+	case OUTBOX_KINDS:
+		break;
+	}
 	return OK;
 }
