@@ -13,13 +13,16 @@ static const struct {
 	const char *name;
 	enum client_auth auth;
 } names[] = {
-	{ "none", CLIENT_AUTH_NONE },
-	{ "client_secret_basic", CLIENT_AUTH_BASIC },
-	{ "client_secret_post", CLIENT_AUTH_POST },
-	{ "private_key_jwt", CLIENT_AUTH_KEY },
-	{ "tls_client_auth", CLIENT_AUTH_TLS },
-	{ "self_signed_tls_client_auth", CLIENT_AUTH_SELF_SIGNED },
+#define CLIENT_AUTH(name, stored, text) { text, CLIENT_AUTH_##name },
+#include "oauth/client_auth.def"
+#undef CLIENT_AUTH
 };
+
+const char client_auth_names[] =
+#define CLIENT_AUTH(name, stored, text) " " text
+#include "oauth/client_auth.def"
+#undef CLIENT_AUTH
+	;
 
 struct str client_auth_name(int16_t auth)
 {

@@ -6,22 +6,19 @@
 #include "server/crypto/certificate.h"
 #include "server/jose/jwk.h"
 
-enum client_auth { /* as stored */
-	CLIENT_AUTH_OPEN =
-		0, /* nothing was said: a public one by its name, a confidential one by its secret, sent either way */
-	CLIENT_AUTH_NONE = 1,
-	CLIENT_AUTH_BASIC = 2,
-	CLIENT_AUTH_POST = 3,
-	CLIENT_AUTH_KEY = 4, /* private_key_jwt; this and what follows need no secret */
-	CLIENT_AUTH_TLS = 5, /* tls_client_auth: a certificate by its name, which an authority signed (RFC 8705 §2.1) */
-	CLIENT_AUTH_SELF_SIGNED = 6, /* self_signed_tls_client_auth: one of a key of its own (§2.2) */
+enum client_auth {
+	CLIENT_AUTH_OPEN, /* nothing was said: a public one by its name, a confidential one by its secret, sent either
+			     way */
+#define CLIENT_AUTH(name, stored, text) CLIENT_AUTH_##name = (stored),
+#include "oauth/client_auth.def"
+#undef CLIENT_AUTH
 };
 
 /* "client_secret_basic"; absent for CLIENT_AUTH_OPEN. */
 struct str client_auth_name(int16_t auth);
 /* All names, with blanks between. */
-#define CLIENT_AUTH_NAMES                                                                                              \
-	"none client_secret_basic client_secret_post private_key_jwt tls_client_auth self_signed_tls_client_auth"
+#define CLIENT_AUTH_NAMES (client_auth_names + 1)
+extern const char client_auth_names[]; /* a blank before each */
 bool client_auth_parse(struct str name, enum client_auth *out);
 
 /* May a client that is registered like this use that method? */

@@ -66,7 +66,7 @@ static err_t create(struct ctx *cx, const struct command_call *call)
 		return REFUSE(cx, INVALID_VALUE, "type", "The type is public or confidential.");
 	enum client_auth auth = CLIENT_AUTH_OPEN;
 	if (config->auth_method.len && !client_auth_parse(config->auth_method, &auth))
-		return REFUSE(cx, INVALID_VALUE, "auth-method", "The method is one of " CLIENT_AUTH_NAMES ".");
+		return REFUSE(cx, INVALID_VALUE, "auth-method", "The method is one of %s.", CLIENT_AUTH_NAMES);
 	in.means = (struct client_means){ .auth = (int16_t)auth,
 		.jwks = config->jwks.len ? config->jwks : STR_ABSENT,
 		.uri = config->jwks_uri.len ? config->jwks_uri : STR_ABSENT };

@@ -42,6 +42,17 @@ def test_the_lists_of_c_and_of_the_database_are_the_same(world):
         assert [label for _, label in rows] == [n for (n,) in world.sql(f"SELECT unnest(enum_range(NULL::{name}))")]
 
 
+def test_the_ways_of_clients_are_the_same_as_stored_and_as_an_option(world):
+    with open(os.path.join(ROOT, "oauth/client_auth.def"), encoding="utf-8") as f:
+        rows = [(int(value), name) for value, name in re.findall(r'^CLIENT_AUTH\(\w+, +(\d+), "(\w+)"\)', f.read(), re.M)]
+    assert [value for value, _ in rows] == list(range(1, len(rows) + 1))  # 0 is whatever was not said
+    [[check]] = world.sql("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'oauth_client'::regclass AND conname = 'oauth_client_auth_method_check'")
+    assert [int(n) for n in re.findall(r"\d+", check)] == [0, rows[-1][0]], check
+    with open(os.path.join(ROOT, "server/base/options.def"), encoding="utf-8") as f:
+        [option] = re.findall(r'"auth-method", +"([\w|]+)"', f.read())
+    assert option.split("|") == [name for _, name in rows]
+
+
 @pytest.fixture(scope="module")
 def dav(world):
     owner = world.account("rows@example.org")
