@@ -83,6 +83,7 @@ err_t calendars_by_names(
 err_t calendar_page(struct ctx *cx, const struct actor *actor, const struct calendar_page *page, struct calendar **out,
 	size_t *count_out)
 {
+	assert(page->limit > 0);
 	if (page->back)
 		return db_rows(cx, &sql_calendar_before, calendar_before, out, count_out, IN(actor->owner),
 			IN(actor->calendars), IN(page->ord), IN(page->name), IN((int32_t)page->limit),
@@ -167,11 +168,13 @@ err_t calendar_update(struct ctx *cx, const struct actor *actor, struct str name
 
 err_t calendar_relied_on(struct ctx *cx, const struct actor *actor, struct id calendar, struct calendar_reliance *out)
 {
+	assert(!id_is_zero(calendar));
 	return db_row(cx, &sql_calendar_relied_on, ROW(calendar_relied_on, out), IN(actor->owner), IN(calendar));
 }
 
 err_t calendar_delete(struct ctx *cx, const struct actor *actor, struct str name)
 {
+	assert(name.len);
 	struct outcome_row got;
 	TRY(db_row(cx, &sql_calendar_delete, ROW(calendar_delete, &got), IN_ACTOR(cx, actor), IN(name)));
 	enum outcome outcome = outcome_of(got.outcome);

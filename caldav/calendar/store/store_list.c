@@ -38,6 +38,7 @@ err_t object_page(struct ctx *cx, const struct actor *actor, const struct object
 err_t object_by_uids(
 	struct ctx *cx, const struct actor *actor, struct str_list uids, struct object **out, size_t *count_out)
 {
+	assert(uids.items);
 	return db_rows(cx, &sql_object_by_uids, object_by_uids, out, count_out, IN(actor->owner), IN(actor->calendars),
 		IN(uids));
 }
@@ -45,6 +46,7 @@ err_t object_by_uids(
 err_t object_longer_uids(struct ctx *cx, const struct actor *actor, struct id calendar, struct str uid,
 	int16_t components, struct object **out, size_t *count_out)
 {
+	assert(!id_is_zero(calendar) && !(components & ~COMPONENTS_ALL));
 	return db_rows(cx, &sql_object_longer_uids, object_longer_uids, out, count_out, IN(actor->owner), IN(calendar),
 		IN(uid), IN(components ? components : (int16_t)COMPONENTS_ALL), IN((int32_t)LONGER_UIDS_MAX));
 }
@@ -116,6 +118,7 @@ err_t object_by_ids(
 err_t object_small_by_ids(struct ctx *cx, const struct actor *actor, struct id_list ids, int32_t most,
 	struct object **out, size_t *count_out)
 {
+	assert(ids.items && most > 0);
 	return db_rows(
 		cx, &sql_object_small_by_ids, object_small_by_ids, out, count_out, IN(actor->owner), IN(ids), IN(most));
 }

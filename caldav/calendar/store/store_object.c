@@ -149,11 +149,13 @@ void object_shown_prefetch(struct ctx *cx, struct id account, struct id id, stru
 
 err_t object_by_uid(struct ctx *cx, const struct actor *actor, struct id calendar, struct str uid, struct object *out)
 {
+	assert(!id_is_zero(calendar) && uid.ptr);
 	return db_row(cx, &sql_object_by_uid, ROW(object_by_uid, out), IN(actor->owner), IN(calendar), IN(uid));
 }
 
 err_t object_bury(struct ctx *cx, const struct actor *actor, struct object_path at, const struct preconditions *when)
 {
+	assert(at.calendar_name.ptr && at.name.ptr);
 	struct outcome_row got;
 	TRY(db_row(cx, &sql_object_delete, ROW(object_delete, &got), IN_ACTOR(cx, actor), IN(at.calendar_name),
 		IN(at.name), IN_CONDITIONS(*when), IN((int32_t)TOMBSTONES_MAX)));
@@ -165,6 +167,8 @@ err_t object_bury(struct ctx *cx, const struct actor *actor, struct object_path 
 err_t object_relocate(struct ctx *cx, const struct actor *actor, struct object_path from, struct object_path to,
 	bool keep, bool overwrite, const struct preconditions *when, bool *created_out)
 {
+	assert(from.name.ptr && to.name.ptr &&
+		!(str_eq(from.calendar_name, to.calendar_name) && str_eq(from.name, to.name)));
 	struct relocated got;
 	TRY(db_row(cx, &sql_object_relocate, ROW(object_relocate, &got), IN_ACTOR(cx, actor), IN(from.calendar_name),
 		IN(from.name), IN(to.calendar_name), IN(to.name), IN(keep), IN(overwrite), IN_CONDITIONS(*when),
