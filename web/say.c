@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/say.h"
 
-#include "oauth/authorize.h"
 #include "server/base/buf.h"
 #include "server/http/cookie.h"
 #include "server/http/route.h"
@@ -11,8 +10,7 @@
 /* That of the app that leads here: while its user signs in and decides, and on no other page. */
 static bool asked_language(struct request *rq, const struct language **out)
 {
-	bool decides = rq->route && str_eq(str_of(rq->route->path), STR(CONSENT_PAGE));
-	if (rq->principal && !decides)
+	if (rq->principal && !(rq->route && (rq->route->flags & LED_BY_APP)))
 		return false;
 	return catalogue_find(request_cookie(rq, cookie_name(&rq->cx, LANGUAGE_COOKIE)), out);
 }

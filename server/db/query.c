@@ -119,7 +119,7 @@ static bool queue_prefetched(struct ctx *cx, struct db_conn *conn, struct steps 
 	return true;
 }
 
-static err_t judged(struct ctx *cx, struct db_conn *conn, const struct query *q, const PGresult *res)
+static err_t check_result(struct ctx *cx, struct db_conn *conn, const struct query *q, const PGresult *res)
 {
 	ExecStatusType status = PQresultStatus(res);
 	bool good = !conn->broken && (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK);
@@ -150,9 +150,9 @@ static err_t run_on(
 		!queue_prefetched(cx, conn, &steps) || !PQpipelineSync(conn->pg))
 		return db_failure(cx, q->name, NULL, conn);
 	collect(conn, &steps, answer_deadline(cx), &res);
-	err_t e = judged(cx, conn, q, res);
+	err_t e = check_result(cx, conn, q, res);
 	if (!e && conn->commit_follows)
-		e = judged(cx, conn, &sql_db_commit, committed);
+		e = check_result(cx, conn, &sql_db_commit, committed);
 	PQclear(committed);
 	if (e) {
 		PQclear(res);

@@ -35,6 +35,7 @@ enum route_flags {
 	PROVEN_LATELY = 512, /* of a SESSION: opens something that outlives the session, so who is signed in proved it
 				within PROVEN_S */
 	KNOWN_PAGES = 1024,  /* a page that may not read the answer may not call either */
+	LED_BY_APP = 2048,   /* an app leads here, and may say in which language (web/say.c) */
 	LISTS_EVENTS = 256   /* with Depth: 1 it needs events:read beside the row's scopes */
 };
 

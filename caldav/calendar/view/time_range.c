@@ -23,28 +23,28 @@ static bool hit(void *to, struct occurrence_span span)
 }
 
 static bool decided(const struct object *o, struct instant start, struct instant end, const struct zone *floating,
-	bool *touches_out)
+	bool *in_range_out)
 {
-	*touches_out = false;
+	*in_range_out = false;
 	if (o->last_at.us <= start.us || o->first_at.us >= end.us)
 		return true;
 	if (!(o->flags & (ICAL_RECURRING | ICAL_FLOATING))) {
-		*touches_out = true;
+		*in_range_out = true;
 		return true;
 	}
 	const struct ical_facts facts = object_facts(o);
-	bounds_walk(&facts, window_s(start), window_s(end), floating, hit, touches_out);
-	return *touches_out || bounds_cover(&facts, window_s(start), window_s(end));
+	bounds_walk(&facts, window_s(start), window_s(end), floating, hit, in_range_out);
+	return *in_range_out || bounds_cover(&facts, window_s(start), window_s(end));
 }
 
 err_t object_in_time_range(struct ctx *cx, const struct object *object, struct instant start, struct instant end,
-	struct str zone, bool *touches_out, bool *needs_data_out)
+	struct str zone, bool *in_range_out, bool *needs_data_out)
 {
 	const struct zone *floating = zone_or_utc(zone);
 	struct ical *parsed;
 	const struct series *s;
 	*needs_data_out = false;
-	if (decided(object, start, end, floating, touches_out))
+	if (decided(object, start, end, floating, in_range_out))
 		return OK;
 	if (!object->data.ptr) {
 		*needs_data_out = true;
@@ -54,10 +54,10 @@ err_t object_in_time_range(struct ctx *cx, const struct object *object, struct i
 	TRY(ical_parse(cx, object->data, &parsed));
 	TRY(series_read(cx, parsed, &s));
 	struct walk walk = {
-		.floating = floating, .a = window_s(start), .b = window_s(end), .visit = found, .to = touches_out
+		.floating = floating, .a = window_s(start), .b = window_s(end), .visit = found, .to = in_range_out
 	};
 	bool whole = series_walk(cx->mem, s, &walk);
-	*touches_out = *touches_out || !whole;
+	*in_range_out = *in_range_out || !whole;
 	return OK;
 }
 

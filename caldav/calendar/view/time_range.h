@@ -17,7 +17,7 @@
 /* Does the object touch [start, end)? Bounds and occ decide without parsing where they can; `data` is asked for only if
  * not (may be absent: then *needs_data_out is set and the answer is false). */
 MUST_CHECK err_t object_in_time_range(struct ctx *cx, const struct object *object, struct instant start,
-	struct instant end, struct str zone, bool *touches_out, bool *needs_data_out);
+	struct instant end, struct str zone, bool *in_range_out, bool *needs_data_out);
 
 /*
  * comp-filter's time-range (RFC 4791 §9.7.1, §9.9): does what `comp` describes touch [start, end)? A master stands for

@@ -16,7 +16,7 @@ struct writer {
 	struct str columns[COLUMNS_MAX];
 	size_t column;
 	size_t heading_at, text_at; /* where in html and text the open heading begins */
-	bool in_head, dropped_link;
+	bool dropped_link;
 	struct tabs tabs;
 };
 
