@@ -148,6 +148,7 @@ async function redraw() {
 	const reply = await fetch(location.href);
 	if (reply.redirected && new URL(reply.url).pathname !== location.pathname) return location.reload();
 	const fresh = new DOMParser().parseFromString(await reply.text(), 'text/html').getElementById('calendar');
+	if (page.busy) return refresh(); // taken into a hand while the answer came: what is dragged must stay there to end
 	const focused = host.contains(document.activeElement) && document.activeElement.getAttribute('href');
 	if (fresh) host.replaceChildren(...fresh.childNodes);
 	if (focused) host.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
