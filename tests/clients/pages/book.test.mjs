@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { inTurn, judge } from '../support/judge.mjs';
-import { openBrowser, openWorld } from '../support/world.mjs';
+import { enter, openBrowser, openWorld } from '../support/world.mjs';
 
 const email = 'host@calends.example', password = 'a long enough password';
 const sizes = [[360, 'light'], [1280, 'dark'], ...(process.env.SHOTS ? [[1280, 'light'], [360, 'dark']] : [])];
@@ -153,19 +153,19 @@ test('a guest books without JavaScript and by the keyboard', async () => {
 	assert.match(await page.textContent('.book-zone'), /Europe\/Berlin/, 'the clock of the page');
 	await page.click('text=Another time zone');
 	await page.fill('#tz', 'Asia/Tokyo');
-	await page.keyboard.press('Enter');
+	await enter(page);
 	assert.match(await page.textContent('.book-zone'), /Asia\/Tokyo/);
 	await page.focus('.book-month td a >> nth=0');
-	await page.keyboard.press('Enter');
+	await enter(page);
 	await page.focus('.times a >> nth=0');
-	await page.keyboard.press('Enter');
+	await enter(page);
 	await page.focus('#name');
 	for (const word of ['Ada', 'ada@example.org']) {
 		await page.keyboard.type(word);
 		await page.keyboard.press('Tab');
 	}
 	await page.focus('button:text-is("Book it")');
-	await page.keyboard.press('Enter');
+	await enter(page);
 	await page.waitForURL(/\/booking\/cbk_/);
 	assert.equal((await bookings(shown))[0].timezone, 'Asia/Tokyo');
 	await context.close();

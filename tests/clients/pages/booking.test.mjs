@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { inTurn, judge } from '../support/judge.mjs';
-import { openBrowser, openWorld } from '../support/world.mjs';
+import { enter, openBrowser, openWorld } from '../support/world.mjs';
 
 let world, browser, key;
 
@@ -86,9 +86,9 @@ test('all of it works without JavaScript and by the keyboard', async () => {
 	const page = await context.newPage();
 	await page.goto(booking.manage_url);
 	await page.focus('text=Cancel it');
-	await page.keyboard.press('Enter');
+	await enter(page);
 	await page.focus('button:has-text("Cancel the appointment")');
-	await page.keyboard.press('Enter');
+	await enter(page);
 	await page.waitForURL(/done=booking-cancelled/);
 	assert.equal((await api('GET', `/v1/bookings/${booking.id}`)).status, 'cancelled');
 	await context.close();

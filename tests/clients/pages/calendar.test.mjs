@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { api, closeCalendar, drag, drawn, entry, event, inMonth, key, middle, openCalendar, signedIn, stored, until, world } from '../support/calendar.mjs';
 import { judge, tabTo } from '../support/judge.mjs';
+import { enter } from '../support/world.mjs';
 
 before(openCalendar);
 after(closeCalendar);
@@ -71,7 +72,7 @@ test('a series is made by fields, without JavaScript, too, of which those are sh
 test('by the keyboard alone an event is made, changed and deleted', async () => {
 	const page = await signedIn();
 	const press = async (key) => { await page.keyboard.press(key); };
-	const goes = async (to) => { const there = page.waitForURL(to); await press('Enter'); await there; };
+	const goes = async (to) => { await enter(page); await page.waitForURL(to); };
 	await page.goto(world.url + '/calendar?date=2027-02-10');
 	await tabTo(page, 'a.button', 'New event');
 	await goes('**/calendar/new**');
@@ -138,6 +139,32 @@ test('in a month an event is dragged to another day, and keeps its time and its 
 	await until(async () => (await stored(long.id)).start_time === '2027-06-15');
 	assert.equal((await stored(long.id)).end_time, '2027-06-18');
 	assert.equal(new URL(page.url()).pathname, '/calendar', 'a drag is no click');
+	assert.deepEqual(page.complaints, []);
+	await page.context().close();
+});
+
+test('what is drawn anew while an event is under a hand waits until it is let go', async () => {
+	const { id } = await event('In hand', '2027-10-05T09:00:00Z', '2027-10-05T10:00:00Z');
+	const page = await signedIn(), heard = page.waitForResponse('**/calendar/stream*');
+	await page.goto(world.url + '/calendar?date=2027-10-05');
+	await heard;
+	let release, asked;
+	const [answered, asking] = [new Promise((done) => { release = done; }), new Promise((done) => { asked = done; })];
+	await page.route('**/calendar?date=*', async (route) => { asked(); await answered; await route.continue(); });
+	await event('Made meanwhile', '2027-10-06T09:00:00Z', '2027-10-06T10:00:00Z');
+	await asking;
+	const from = await middle(inMonth(page, 'In hand')), to = await cellOf(page, '2027-10-20');
+	const move = (part) => page.mouse.move(from.x + (to.x - from.x) * part, from.y + (to.y - from.y) * part);
+	await move(0);
+	await page.mouse.down();
+	for (const part of [0.1, 0.2, 0.3]) await move(part);
+	const [answer] = await Promise.all([page.waitForResponse('**/calendar?date=*'), release()]);
+	await answer.finished();
+	await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+	for (const part of [0.6, 0.9, 1]) await move(part);
+	await page.mouse.up();
+	await until(async () => (await stored(id)).start_time === '2027-10-20T09:00:00Z');
+	await page.locator('td[data-date="2027-10-20"] >> text=In hand').waitFor();
 	assert.deepEqual(page.complaints, []);
 	await page.context().close();
 });
@@ -221,7 +248,7 @@ test('a click on an hour makes an event there, and one on an event opens it', as
 	await page.goBack();
 	await drawn(page);
 	await page.getByRole('link', { name: /Openable/ }).focus(); // with the keyboard, as any link
-	await page.keyboard.press('Enter');
+	await enter(page);
 	await page.waitForURL('**/calendar/events/evt_*');
 	assert.match(await page.textContent('h1'), /Openable/);
 	await page.context().close();

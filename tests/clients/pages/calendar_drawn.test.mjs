@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { api, browser, closeCalendar, drawn, entry, event, inMonth, key, openCalendar, signedIn, until, world } from '../support/calendar.mjs';
 import { inTurn, judge } from '../support/judge.mjs';
+import { onOneDay } from '../support/world.mjs';
 
 before(openCalendar);
 after(closeCalendar);
@@ -136,8 +137,7 @@ test('a week is a list on a phone, a grid when it is turned, and on paper has al
 });
 
 test('week and day tell what time it is, where the browser has the clock of the page, and short events in one line', async () => {
-	const left = 86400000 - Date.now() % 86400000; // of the day, which is the same one to the end of this
-	if (left < 60000) await new Promise((done) => setTimeout(done, left + 100));
+	await onOneDay();
 	const day = new Date().toISOString().slice(0, 10);
 	await event('A short word with one', `${day}T12:00:00Z`, `${day}T12:15:00Z`);
 	for (const [timezoneId, lines] of [['UTC', 1], ['Asia/Tokyo', 0]]) {

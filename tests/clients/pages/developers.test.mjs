@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { inTurn, judge } from '../support/judge.mjs';
-import { openBrowser, openWorld } from '../support/world.mjs';
+import { onOneDay, openBrowser, openWorld, until } from '../support/world.mjs';
 
 const password = 'a long enough password';
 const email = 'dev@platform.example';
@@ -19,6 +19,7 @@ async function api(path, body, method = body ? 'POST' : 'GET') {
 }
 
 before(async () => {
+	await onOneDay(); // of which the figures are
 	world = await openWorld('--request-log-ms', '100', '--usage-ms', '100', '--allow-private-hooks');
 	browser = await openBrowser();
 	receiver = createServer((request, response) => {
@@ -39,8 +40,8 @@ before(async () => {
 	await api('/v1/calendars');
 	await api(`/v1/events/${long}`);
 	failed = (await api('/v1/events?limit=many')).id;
-	for (const end = Date.now() + 10000; Date.now() < end; await new Promise((done) => setTimeout(done, 50)))
-		if ((await api('/v1/usage')).json.data?.length) break;
+	// The pages show what is there when they are asked for.
+	await until(async () => (await api('/v1/usage')).json.data?.length);
 });
 
 after(async () => {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { judge as judged, shoot } from '../support/judge.mjs';
-import { openBrowser, openWorld } from '../support/world.mjs';
+import { enter, openBrowser, openWorld } from '../support/world.mjs';
 
 const password = 'a long enough password', email = 'user@calends.example';
 const agent = 'DAVx5/4.5-ose (2026/11/01; dav4jvm; okhttp/5.1.0) Android/16';
@@ -71,7 +71,7 @@ for (const [width, colorScheme, javaScriptEnabled] of [[360, 'light', true], [12
 		await judge(page, 'login flow, no name');
 		assert.equal((await polled(flow)).status, 404);
 		await page.fill('#name', name);
-		await page.keyboard.press('Enter');
+		await enter(page);
 		await page.waitForSelector('h1:has-text("Go back to your device")');
 		await judge(page, 'login flow, allowed');
 		const key = await (await polled(flow)).json();

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { inTurn, judge, tabTo } from '../support/judge.mjs';
-import { openBrowser, openWorld } from '../support/world.mjs';
+import { enter, openBrowser, openWorld } from '../support/world.mjs';
 
 const password = 'a long enough password';
 const email = 'user@calends.example';
@@ -69,7 +69,7 @@ test('a visitor who is not signed in finds the documentation and what they searc
 	await page.click('main a:text-is("Documentation")');
 	assert.equal(new URL(page.url()).pathname, '/docs');
 	await page.fill('#q', 'find a time');
-	await page.keyboard.press('Enter');
+	await enter(page);
 	await page.click('.docs-found li:first-child a');
 	assert.equal(new URL(page.url()).pathname + new URL(page.url()).hash, '/docs/quickstart#5-find-a-time-for-two');
 	await page.click('[rel=next]');
@@ -77,7 +77,7 @@ test('a visitor who is not signed in finds the documentation and what they searc
 	assert.equal(await page.locator('.code button:visible').count(), 0);
 
 	await page.fill('#q', 'createEvent');
-	await page.keyboard.press('Enter');
+	await enter(page);
 	await page.click('.docs-operations a:text-is("Create event")');
 	assert.equal(await page.locator('#example ~ fieldset code:visible').getAttribute('class'), 'language-sh');
 	await page.click('label:text-is("Python")');
@@ -171,7 +171,7 @@ test('a form can be filled in and sent with the keyboard alone', async () => {
 	await page.keyboard.type(email);
 	await page.keyboard.press('Tab');
 	await page.keyboard.type(password);
-	await page.keyboard.press('Enter');
+	await enter(page);
 	await page.waitForURL(world.url + '/');
 	await page.keyboard.press('Tab');
 	assert.equal(await page.evaluate(() => document.activeElement.className), 'skip');
@@ -184,15 +184,15 @@ test('by the keyboard alone a key is made, and the menu of a row is opened, walk
 	const page = await context.newPage();
 	await signIn(page, '/keys');
 	await tabTo(page, 'a.button', 'Generate New Key');
-	await page.keyboard.press('Enter');
+	await enter(page);
 	await page.waitForURL('**/keys/new');
 	await tabTo(page, '#name');
 	await page.keyboard.type('By keys');
 	await tabTo(page, 'button', 'Generate');
-	await page.keyboard.press('Enter');
+	await enter(page);
 	assert.match(await page.textContent('#secret'), /^cp_/);
 	await tabTo(page, 'a.button', 'I have stored it');
-	await page.keyboard.press('Enter');
+	await enter(page);
 	await page.waitForSelector('details.menu', { state: 'attached' }); // the page of the new key has the same address
 	await tabTo(page, 'details.menu > summary', 'More for By keys');
 	await page.keyboard.press('Enter');
@@ -207,7 +207,7 @@ test('by the keyboard alone a key is made, and the menu of a row is opened, walk
 	assert.match(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), /By keys/, 'the focus is where it came from');
 	await page.keyboard.press('Space');
 	await page.keyboard.press('Tab');
-	await page.keyboard.press('Enter');
+	await enter(page);
 	await page.waitForURL('**/keys/key_*');
 	await context.close();
 });

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { judge, shoot } from '../support/judge.mjs';
-import { openBrowser, openCallback, openWorld } from '../support/world.mjs';
+import { openBrowser, openCallback, openWorld, until } from '../support/world.mjs';
 
 const password = 'a long enough password';
 let folder, world, browser, callback;
@@ -31,15 +31,13 @@ after(async () => {
 
 // The path of a link in the newest letter to somebody that has one.
 async function linkOf(email, word) {
-	for (let tries = 0; tries < 200; tries++) {
+	return until(async () => {
 		for (const name of (await readdir(folder)).filter((n) => n.endsWith('.eml')).sort().reverse()) {
 			const text = (await readFile(join(folder, name), 'ascii')).replaceAll('=\r\n', '');
 			const link = text.match(new RegExp(`/link/${word}/cml_\\w+`));
 			if (link && text.includes(`To: <${email}>`)) return link[0];
 		}
-		await new Promise((done) => setTimeout(done, 50));
-	}
-	throw new Error(`no letter to ${email} with a link to ${word}`);
+	}, { what: `a letter to ${email} with a link to ${word}` });
 }
 
 // Where an app sends somebody who has no account yet.

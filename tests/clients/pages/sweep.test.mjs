@@ -104,7 +104,6 @@ async function printed(page, name) {
 test('every page and state is accessible, fits each window, paper and direction', async () => {
 	const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' }); // colours are what they are at once
 	const page = await context.newPage(), faults = [];
-	page.setDefaultTimeout(15000);
 	const session = await context.newCDPSession(page);
 	await session.send('WebAuthn.enable');
 	await session.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });

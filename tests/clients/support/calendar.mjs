@@ -4,6 +4,8 @@
 import assert from 'node:assert/strict';
 import { openBrowser, openWorld } from './world.mjs';
 
+export { until } from './world.mjs';
+
 export const password = 'a long enough password';
 export const email = 'user@calends.example';
 export let world, browser, key;
@@ -66,12 +68,3 @@ export const middle = async (locator) => {
 	const box = await locator.boundingBox();
 	return { x: box.x + box.width / 2, y: box.y + box.height / 2, box };
 };
-
-export async function until(probe) {
-	for (const end = Date.now() + 15000; Date.now() < end; ) {
-		const value = await probe();
-		if (value) return value;
-		await new Promise((done) => setTimeout(done, 50));
-	}
-	throw new Error(`not within 15 s: ${probe}`);
-}

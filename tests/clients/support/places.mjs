@@ -4,6 +4,7 @@
 import { createHmac } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { until } from './world.mjs';
 
 export const password = 'a long enough password';
 export const W = 'W'.repeat(100); // the longest name, without a blank to break at
@@ -63,14 +64,12 @@ const days = (n) => new Date(Date.now() + n * 86400_000).toISOString();
 
 // The link of the newest letter that has one of this kind.
 async function letter(folder, word) {
-	for (let tries = 0; tries < 400; tries++) {
+	return until(async () => {
 		for (const name of (await readdir(folder)).filter((n) => n.endsWith('.eml')).sort().reverse()) {
 			const link = (await readFile(join(folder, name), 'ascii')).replaceAll('=\r\n', '').match(new RegExp(`/link/${word}/cml_\\w+`));
 			if (link) return link[0];
 		}
-		await new Promise((done) => setTimeout(done, 50));
-	}
-	throw new Error(`no letter with a link to ${word}`);
+	}, { what: `a letter with a link to ${word}` });
 }
 
 // RFC 6238, as an app shows it; `steps` on from now.
@@ -149,10 +148,7 @@ export const places = [
 	state('/apps/:app/secrets/:secret/revoke', 'a secret, revoke', then((t) => `/apps/${t.app}`, click('form[action$="/secrets"] button'), at((t) => `/apps/${t.app}`), follow('a[href*="/secrets/"] >> nth=0'))),
 	row('/webhooks'), row('/webhooks/new'), ...['', '/edit', '/rotate', '/delete'].map((end) => row(`/webhooks/:endpoint${end}`, (t) => `/webhooks/${t.hook}${end}`)),
 	state('/webhooks/:endpoint/deliveries/:delivery', 'a delivery', async (page, t) => {
-		for (let tries = 0; tries < 100; tries++) {
-			await page.goto(`${t.url}/webhooks/${t.hook}`);
-			if (await page.locator('tbody th a').count()) break;
-		}
+		await until(async () => (await page.goto(`${t.url}/webhooks/${t.hook}`), await page.locator('tbody th a').count()), { what: 'a delivery' });
 		await follow('tbody th a >> nth=0')(page);
 	}),
 	state('/webhooks/:endpoint/rotate', 'a secret of an endpoint', then((t) => `/webhooks/${t.hook}/rotate`, click('main button'))),

@@ -22,30 +22,45 @@ const program = process.env.CALENDS ?? join(root, 'build/dev/calends');
 const run = promisify(execFile);
 
 // As tests/support/ports.py has it: below the ports that the system gives to outgoing connections. Test files are processes of
-// their own, and run at once: each takes others, or two would find one free before either listens.
+// their own, and run at once: who listens at a port of HOLDER has that of 127.0.0.1 for as long as it runs, or two would find one
+// free before either listens.
+const HOLDER = '127.0.0.77';
 let taken = process.pid * 16;
 
-async function freePort() {
+const listener = (port, host) => new Promise((done) => {
+	const server = createTcp();
+	server.once('error', () => done(null));
+	server.listen(port, host, () => done(server.unref()));
+});
+
+// The first of two, side by side.
+async function freePorts() {
 	const outgoing = Number((await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'ascii')).split(/\s/)[0]) - (process.env.CALENDS_PORTS ?? 0);
-	for (;;) {
-		const port = Math.max(outgoing - 10000, 1024) + (taken++ % 10000);
-		const server = createTcp();
-		const free = await new Promise((done) => {
-			server.once('error', () => done(false));
-			server.listen(port, '127.0.0.1', () => done(true));
-		});
-		if (!free) continue;
-		await new Promise((done) => server.close(done));
-		return port;
+	for (;; ) {
+		const port = Math.max(outgoing - 10000, 1024) + (taken % 10000);
+		taken += 2;
+		const held = await Promise.all([listener(port, HOLDER), listener(port + 1, HOLDER)]);
+		const tried = await Promise.all([listener(port, '127.0.0.1'), listener(port + 1, '127.0.0.1')]);
+		const free = [...held, ...tried].every(Boolean);
+		await Promise.all([...tried, ...(free ? [] : held)].map((server) => server && new Promise((done) => server.close(done))));
+		if (free) return port;
 	}
 }
 
-async function until(what, seconds, probe) {
+// What the probe gives, once it gives something. It costs what it takes, so that the bound is one for busy machines.
+export async function until(probe, { what = String(probe), seconds = 60 } = {}) {
 	for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
-		if (await probe()) return;
+		const value = await probe();
+		if (value) return value;
 		await new Promise((done) => setTimeout(done, 50));
 	}
 	throw new Error(`${what}: not within ${seconds} s`);
+}
+
+// What follows is of one day of UTC: in the last minute of one this waits for the next.
+export async function onOneDay() {
+	const left = 86400000 - Date.now() % 86400000;
+	if (left < 60000) await new Promise((done) => setTimeout(done, left + 100));
 }
 
 // As tests/support/world.py has it.
@@ -58,12 +73,12 @@ function collect(secrets, told) {
 	return told;
 }
 
-// `options`: more of `calends serve`; those that depend on the port are functions of it.
+// `options`: more of `calends serve`; those that depend on the port are functions of it. The next port is its own, too.
 export async function openWorld(...options) {
 	const folder = await mkdtemp(join(tmpdir(), 'calends-'));
 	await chmod(folder, 0o711); // started by root, PostgreSQL runs as another user
 	if (process.env.CALENDS_TEMPLATE) await run('cp', ['-a', process.env.CALENDS_TEMPLATE, join(folder, 'data')]);
-	const port = await freePort();
+	const port = await freePorts();
 	const url = `http://127.0.0.1:${port}`;
 	const server = spawn(program, ['serve', '--data-dir', join(folder, 'data'), '--listen', `127.0.0.1:${port}`,
 		'--api-keys-rate', '0', ...options.map((option) => (typeof option === 'function' ? option(port) : option))], {
@@ -116,16 +131,18 @@ export async function openWorld(...options) {
 				if (ready && server.exitCode === null) await world.searched();
 			} finally {
 				server.kill('SIGTERM');
-				await Promise.race([ended, new Promise((done) => setTimeout(done, 15000).unref())]);
-				await rm(folder, { recursive: true, force: true });
+				const late = setTimeout(() => server.kill('SIGKILL'), 60000);
+				await ended;
+				clearTimeout(late);
+				await rm(folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 }); // of one that was killed the database ends later
 			}
 		},
 	};
 	try {
-		await until('the server is ready', 60, async () => {
+		await until(async () => {
 			if (server.exitCode !== null) throw new Error(`the server ended: ${log}`);
 			return fetch(`${url}/readyz`).then((r) => r.ok, () => false);
-		});
+		}, { what: 'the server is ready' });
 		ready = true;
 	} catch (e) {
 		await world.close();
@@ -189,6 +206,33 @@ export const openWholeBrowser = (...args) => launch(process.env.CHROMIUM ?? '/us
 async function launch(executablePath, args) {
 	const browser = await chromium.launch({ executablePath, args: [...args, ...(process.getuid() === 0 ? ['--no-sandbox'] : [])] });
 	const newContext = browser.newContext.bind(browser);
-	browser.newContext = (options) => newContext({ locale: 'en-GB', ...options });
+	browser.newContext = async (options) => {
+		const context = await newContext({ locale: 'en-GB', ...options });
+		context.setDefaultTimeout(60000); // of a busy machine
+		context.on('page', (page) => leadsToWholePages(Object.getPrototypeOf(page.mainFrame())));
+		return context;
+	};
 	return browser;
+}
+
+// A click comes back when the page that it leads to has begun, of which a test would then see a part, without its style. Playwright's
+// own frames are taught to wait until it is there.
+const taught = new Set();
+function leadsToWholePages(frames) {
+	if (taught.has(frames)) return;
+	taught.add(frames);
+	for (const act of ['click', 'press']) {
+		const bare = frames[act];
+		frames[act] = async function (...args) {
+			await bare.apply(this, args);
+			if (!this.isDetached()) await this.waitForLoadState();
+		};
+	}
+}
+
+// Enter on a link or in a form, by the keyboard alone: until the page that it leads to is there.
+export async function enter(page) {
+	const there = page.waitForNavigation();
+	await page.keyboard.press('Enter');
+	await there;
 }

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import Stripe from 'stripe';
-import { openWorld } from '../support/world.mjs';
+import { openWorld, until } from '../support/world.mjs';
 
 const stripe = new Stripe('none');
 const got = [];
@@ -23,12 +23,9 @@ async function call(method, path, body) {
 }
 
 async function delivered(type, count = 1) {
-	for (const end = Date.now() + 10000; Date.now() < end; ) {
-		const found = got.filter((d) => JSON.parse(d.body).type === type);
-		if (found.length >= count) return found.at(-1);
-		await new Promise((done) => setTimeout(done, 20));
-	}
-	assert.fail(`no ${type} came`);
+	const found = () => got.filter((d) => JSON.parse(d.body).type === type);
+	await until(() => found().length >= count, { what: `${type} came` });
+	return found().at(-1);
 }
 
 before(async () => {
