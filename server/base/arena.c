@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(EACH_OBJECT_ALONE) /* as a test has it */
+#elif defined(__SANITIZE_ADDRESS__)
 #define EACH_OBJECT_ALONE 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)

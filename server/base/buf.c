@@ -9,16 +9,21 @@ struct buf buf_new(struct arena *mem, size_t max)
 	return (struct buf){ .mem = mem, .max = max };
 }
 
+/* One octet more than `cap` is there: for the NUL of vsnprintf, which is nobody's. So sizes are powers of two, or `max`
+ * and one. */
 char *buf_space_slow(struct buf *b, size_t size)
 {
 	if (b->full || size > b->max - b->len) {
 		b->full = true;
 		return NULL;
 	}
-	size_t cap = b->cap ? b->cap * 2 : 512;
-	while (cap - b->len < size)
-		cap *= 2;
-	b->ptr = arena_grow(b->mem, b->ptr, b->cap, cap);
+	size_t cap = b->cap ? b->cap : 255;
+	do
+		cap = 2 * cap + 1;
+	while (cap - b->len < size);
+	if (cap > b->max)
+		cap = b->max;
+	b->ptr = arena_grow(b->mem, b->ptr, b->ptr ? b->cap + 1 : 0, cap + 1);
 	b->cap = cap;
 	char *at = b->ptr + b->len;
 	b->len += size;
@@ -46,12 +51,9 @@ void buf_fmt(struct buf *b, const char *format, ...)
 	va_copy(again, args);
 	int len = vsnprintf(NULL, 0, format, args);
 	va_end(args);
-	/* One octet more for the NUL that vsnprintf insists on; taken back at once. */
-	char *at = len > 0 ? buf_space(b, (size_t)len + 1) : NULL;
-	if (at) {
+	char *at = len > 0 ? buf_space(b, (size_t)len) : NULL;
+	if (at)
 		vsnprintf(at, (size_t)len + 1, format, again);
-		b->len--;
-	}
 	va_end(again);
 }
 
