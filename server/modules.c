@@ -288,6 +288,7 @@ struct app *app_new(struct ctx *cx, const struct runtime *runtime)
 #define REST_MS 1000 /* where nobody rang: another process wrote it, or its time came */
 #define LETTERS_REST_MS 5000
 #define JOB_PATIENCE_MS 30000
+#define SENDERS_PATIENCE_MS 5000
 #define KEEPER_PATIENCE_MS 60000
 #define STREAM_PATIENCE_MS 5000
 
@@ -342,8 +343,21 @@ struct job_table app_jobs(struct ctx *cx, const struct app *app, const struct ru
 	return (struct job_table){ own, count };
 }
 
+/* What letters and webhooks have under way at a stop would be sent again. */
+static void senders_finish(const struct app *app)
+{
+	struct arena *mem = arena_open();
+	struct ctx cx = { .mem = mem, .db = app->db, .config = app->config, .keys = app->keys, .now = instant_now() };
+	ctx_begin(&cx, SENDERS_PATIENCE_MS);
+	mail_sender_finish(&cx, app->mail);
+	webhook_sender_finish(&cx, app->state);
+	db_end(&cx);
+	arena_close(mem);
+}
+
 void app_close(struct app *app)
 {
+	senders_finish(app);
 	webhook_sender_close(app->state);
 	listening_close(app->listening);
 	mail_sender_close(app->mail);

@@ -16,6 +16,7 @@
 #define RUN_MS 500 /* then the job's runner has its turn: it may be time to stop */
 #define LOOK_MS 50 /* how long it waits for answers before it looks for more to send */
 #define COUNT_MS 5000
+#define FINISH_MS 3000
 
 enum mail_state { MAIL_WAITING = 1, MAIL_SENT, MAIL_FAILED };
 
@@ -33,12 +34,21 @@ struct count_row {
 };
 DB_RESULT(mail_waiting, struct count_row, count);
 
-/* One that is under way. */
+/* What became of a try. */
+struct outcome {
+	enum mail_state state;
+	struct instant next;
+	int status;
+	struct str fault;
+};
+
+/* One that is under way, or ended and not yet noted. */
 struct slot {
 	struct arena *mem;
-	bool busy, started;
+	bool busy, started, ended;
 	struct claimed what; /* its data is gone */
 	struct instant lease;
+	struct outcome outcome; /* once it has ended */
 	struct fetch fetch;
 	struct fetch_mail mail;
 };
@@ -128,7 +138,7 @@ static void start(struct ctx *cx, struct mail_sender *sender, const struct claim
 	struct slot *slot = free_slot(sender);
 	struct str message = STR_ABSENT;
 	slot->busy = true;
-	slot->started = false;
+	slot->started = slot->ended = false;
 	slot->what = *row;
 	slot->what.recipient = str_dup(slot->mem, row->recipient);
 	slot->mail = (struct fetch_mail){ .to = mail_address_sent(slot->mem, slot->what.recipient) };
@@ -194,28 +204,34 @@ static void tell(struct ctx *cx, const struct slot *slot, const struct end *end,
 		LOG_STR("fault", end->fault), LOG_INT("status", end->status), LOG_STR("said", end->said));
 }
 
-static void note(
-	struct ctx *cx, struct mail_sender *sender, struct outcomes *o, struct slot *slot, const struct end *end)
+static void finish(struct ctx *cx, struct mail_sender *sender, struct slot *slot, const struct end *end)
 {
-	size_t i = o->count++;
 	struct retry failed = {
 		.number = (unsigned)slot->what.attempt, .created_at = slot->what.created_at, .now = cx->now
 	};
 	random_fill(&failed.random, sizeof failed.random);
 	struct instant next = end->good || end->final ? INSTANT_NONE : retry_next(&failed);
 	bool given_up = !end->good && instant_is_none(next);
+	slot->ended = true;
+	slot->outcome = (struct outcome){ end->good ? MAIL_SENT : given_up ? MAIL_FAILED : MAIL_WAITING,
+		instant_is_none(next) ? cx->now : next, end->status, end->fault };
+	sender->sent += end->good;
+	sender->failed += given_up;
+	tell(cx, slot, end, given_up);
+}
+
+static void note(struct outcomes *o, struct slot *slot)
+{
+	size_t i = o->count++;
 	o->slots[i] = slot;
 	o->accounts[i] = slot->what.account;
 	o->letters[i] = slot->what.letter;
 	o->numbers[i] = slot->what.number;
 	o->leases[i] = slot->lease;
-	o->states[i] = end->good ? MAIL_SENT : given_up ? MAIL_FAILED : MAIL_WAITING;
-	o->nexts[i] = instant_is_none(next) ? cx->now : next;
-	o->statuses[i] = (int16_t)end->status;
-	o->faults[i] = end->fault;
-	sender->sent += end->good;
-	sender->failed += given_up;
-	tell(cx, slot, end, given_up);
+	o->states[i] = (int16_t)slot->outcome.state;
+	o->nexts[i] = slot->outcome.next;
+	o->statuses[i] = (int16_t)slot->outcome.status;
+	o->faults[i] = slot->outcome.fault;
 }
 
 static struct end put_in_folder(struct ctx *cx, const struct mail_sender *sender, const struct slot *slot)
@@ -226,7 +242,7 @@ static struct end put_in_folder(struct ctx *cx, const struct mail_sender *sender
 	return (struct end){ .good = !e, .fault = e ? STR("folder") : STR(""), .said = e ? e->detail : STR_ABSENT };
 }
 
-static void collect(struct ctx *cx, struct mail_sender *sender, struct outcomes *o)
+static void collect(struct ctx *cx, struct mail_sender *sender)
 {
 	struct fetched got;
 	struct slot *slot;
@@ -236,29 +252,38 @@ static void collect(struct ctx *cx, struct mail_sender *sender, struct outcomes 
 			.status = got.status,
 			.fault = str_of(fetch_fault_name(got.fault)),
 			.said = got.body };
-		note(cx, sender, o, slot, &end);
+		finish(cx, sender, slot, &end);
 	}
 	for (size_t i = 0; i < MAIL_AT_ONCE; i++) {
 		slot = &sender->slots[i];
-		if (!slot->busy || slot->started)
+		if (!slot->busy || slot->started || slot->ended)
 			continue;
 		const struct end end = put_in_folder(cx, sender, slot);
-		note(cx, sender, o, slot, &end);
+		finish(cx, sender, slot, &end);
 	}
 }
 
-/* What ended since the last look, in one statement. Slots are free after it: what they had lived in them. */
+/*
+ * What has ended, in one statement. Slots are free after it: what they had lived in them. While the database is away
+ * they stay, and are noted with the next: a letter whose end nobody noted is sent twice. The statement may have done
+ * its work: by the lease it does so once.
+ */
 static err_t give_back(struct ctx *cx, struct mail_sender *sender)
 {
 	struct outcomes *o = arena_new(cx->mem, struct outcomes);
 	err_t e = OK;
-	collect(cx, sender, o);
+	collect(cx, sender);
+	for (size_t i = 0; i < MAIL_AT_ONCE; i++)
+		if (sender->slots[i].busy && sender->slots[i].ended)
+			note(o, &sender->slots[i]);
 #define LIST(type, items) IN(((struct type){ (items), o->count }))
 	if (o->count)
 		e = db_exec(cx, &sql_mail_done, NULL, LIST(id_list, o->accounts), LIST(id_list, o->letters),
 			LIST(int16_list, o->numbers), LIST(instant_list, o->leases), LIST(int16_list, o->states),
 			LIST(instant_list, o->nexts), LIST(int16_list, o->statuses), LIST(str_list, o->faults),
 			IN(cx->now));
+	if (err_is(e, UNAVAILABLE) || err_is(e, DISK_FULL))
+		return e;
 	for (size_t i = 0; i < o->count; i++) {
 		arena_reset(o->slots[i]->mem);
 		o->slots[i]->busy = false;
@@ -278,24 +303,43 @@ static err_t count_waiting(struct ctx *cx, struct mail_sender *sender)
 	return OK;
 }
 
+/* What is under way goes on whatever the database does: a mail server waits for nobody. */
 err_t mail_send_due(struct ctx *cx, void *state)
 {
 	struct mail_sender *sender = state;
 	struct deadline end = deadline_in_ms(RUN_MS);
 	if (!sender->settings.on)
 		return OK;
-	TRY(count_waiting(cx, sender));
+	err_t e = count_waiting(cx, sender);
 	do {
 		struct arena_mark mark = arena_mark(cx->mem);
 		cx->now = instant_now();
-		TRY(take(cx, sender));
+		if (!e)
+			e = take(cx, sender);
 		if (free_count(sender) == MAIL_AT_ONCE)
-			return OK;
+			return e;
 		cx->found = true;
-		fetcher_work(sender->fetcher, deadline_sooner(end, deadline_in_ms(LOOK_MS)));
+		fetcher_work(sender->fetcher, deadline_in_ms(LOOK_MS));
 		cx->now = instant_now();
-		TRY(give_back(cx, sender));
+		err_t given = give_back(cx, sender);
+		if (e || given)
+			return e ? e : given;
 		arena_rewind(cx->mem, mark);
 	} while (!deadline_passed(end));
 	return OK;
+}
+
+void mail_sender_finish(struct ctx *cx, struct mail_sender *sender)
+{
+	struct deadline end = deadline_in_ms(FINISH_MS);
+	if (!sender)
+		return;
+	while (fetcher_running(sender->fetcher) && !deadline_passed(end)) {
+		fetcher_work(sender->fetcher, end);
+		cx->now = instant_now();
+		collect(cx, sender);
+	}
+	err_t e = give_back(cx, sender);
+	if (e)
+		log_event(LOG_WARN, "mail_not_noted", LOG_STR("detail", e->detail));
 }

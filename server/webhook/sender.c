@@ -14,6 +14,7 @@
 
 #define RUN_MS 500 /* then the job's runner has its turn: it may be time to stop */
 #define LOOK_MS 50 /* how long it waits for answers before it looks for more to send */
+#define FINISH_MS 1000
 #define HEADERS_MAX 8
 #define GONE 410
 #define HAS_RETRY_AFTER(status) ((status) == 429 || (status) == 503)
@@ -35,12 +36,14 @@ struct disabled_row {
 };
 DB_RESULT(webhook_done, struct disabled_row, account, endpoint, reason);
 
-/* One that is under way. */
+/* One that is under way, or ended and not yet noted. */
 struct slot {
 	struct arena *mem;
-	bool busy;
+	bool busy, ended;
 	struct claimed what; /* ids, number and created_at alone stay valid */
 	struct instant at, lease;
+	struct fetched got;  /* once it has ended */
+	struct instant next; /* INSTANT_NONE: it is not tried again */
 	struct fetch fetch;
 	struct str lines[HEADERS_MAX];
 };
@@ -134,6 +137,7 @@ static err_t start(struct ctx *cx, struct webhook_sender *sender, const struct c
 		return e;
 	}
 	slot->busy = true;
+	slot->ended = false;
 	slot->what = *row;
 	slot->at = cx->now;
 	slot->lease = lease;
@@ -141,10 +145,18 @@ static err_t start(struct ctx *cx, struct webhook_sender *sender, const struct c
 	return OK;
 }
 
-static err_t take(struct ctx *cx, struct webhook_sender *sender, size_t *taken_out)
+static size_t free_count(const struct webhook_sender *sender)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < WEBHOOKS_AT_ONCE; i++)
+		count += !sender->slots[i].busy;
+	return count;
+}
+
+static err_t take(struct ctx *cx, struct webhook_sender *sender)
 {
 	struct claimed *rows;
-	size_t room = WEBHOOKS_AT_ONCE - fetcher_running(sender->fetcher), count = 0;
+	size_t room = free_count(sender), count = 0;
 	size_t each = room > WEBHOOKS_AT_ONCE / 2 ? WEBHOOKS_EACH_GOOD : WEBHOOKS_EACH;
 	struct instant lease = instant_add_s(cx->now, WEBHOOK_LEASE_S);
 	if (room >= each)
@@ -155,7 +167,6 @@ static err_t take(struct ctx *cx, struct webhook_sender *sender, size_t *taken_o
 		err_t e = start(cx, sender, &rows[i], lease);
 		first = first ? first : e;
 	}
-	*taken_out = count;
 	return first;
 }
 
@@ -163,6 +174,7 @@ static err_t take(struct ctx *cx, struct webhook_sender *sender, size_t *taken_o
 
 struct outcomes {
 	size_t count;
+	struct slot *slots[WEBHOOKS_AT_ONCE];
 	struct id accounts[WEBHOOKS_AT_ONCE], endpoints[WEBHOOKS_AT_ONCE], deliveries[WEBHOOKS_AT_ONCE];
 	int16_t numbers[WEBHOOKS_AT_ONCE], states[WEBHOOKS_AT_ONCE], statuses[WEBHOOKS_AT_ONCE];
 	struct instant leases[WEBHOOKS_AT_ONCE], nexts[WEBHOOKS_AT_ONCE], times[WEBHOOKS_AT_ONCE];
@@ -196,31 +208,43 @@ static struct str sent_of(struct arena *mem, const struct str_list *lines)
 	return text.full ? STR("") : buf_str(&text);
 }
 
-static void note(
-	struct ctx *cx, struct usage *usage, struct outcomes *o, const struct slot *slot, const struct fetched *got)
+static bool is_good(const struct fetched *got)
 {
-	size_t i = o->count++;
-	bool answered = got->fault == FETCHED, good = answered && got->status >= 200 && got->status < 300;
-	struct instant next = good ? INSTANT_NONE : next_try(cx, slot, got);
+	return got->fault == FETCHED && got->status >= 200 && got->status < 300;
+}
+
+static void finish(struct ctx *cx, struct usage *usage, struct slot *slot, const struct fetched *got)
+{
+	slot->ended = true;
+	slot->got = *got;
+	slot->next = is_good(got) ? INSTANT_NONE : next_try(cx, slot, got);
 	usage_count(usage, &(struct usage_call){ .account = slot->what.account,
 				   .credential = slot->what.endpoint,
 				   .path = USAGE_WEBHOOK,
 				   .at = slot->at,
 				   .took_us = (uint64_t)got->duration_ms * 1000,
-				   .client_error = !good });
+				   .client_error = !is_good(got) });
+}
+
+static void note(struct ctx *cx, struct outcomes *o, struct slot *slot)
+{
+	const struct fetched *got = &slot->got;
+	size_t i = o->count++;
+	bool tried_again = !instant_is_none(slot->next);
+	o->slots[i] = slot;
 	o->accounts[i] = slot->what.account;
 	o->endpoints[i] = slot->what.endpoint;
 	o->deliveries[i] = slot->what.delivery;
 	o->numbers[i] = slot->what.number;
 	o->leases[i] = slot->lease;
-	o->states[i] = good ? WEBHOOK_DELIVERED : instant_is_none(next) ? WEBHOOK_FAILED : WEBHOOK_PENDING;
-	o->nexts[i] = instant_is_none(next) ? cx->now : next;
+	o->states[i] = is_good(got) ? WEBHOOK_DELIVERED : tried_again ? WEBHOOK_PENDING : WEBHOOK_FAILED;
+	o->nexts[i] = tried_again ? slot->next : cx->now;
 	o->statuses[i] = (int16_t)got->status;
 	o->faults[i] = str_of(fetch_fault_name(got->fault));
 	o->bodies[i] = bytes_of(got->body.ptr, got->body.len);
 	o->times[i] = slot->at;
 	o->durations[i] = (int32_t)got->duration_ms;
-	o->gone[i] = answered && got->status == GONE;
+	o->gone[i] = got->fault == FETCHED && got->status == GONE;
 	o->sent[i] = sent_of(cx->mem, &slot->fetch.headers);
 }
 
@@ -232,19 +256,29 @@ static void tell_disabled(struct ctx *cx, const struct disabled_row *rows, size_
 			LOG_STR("reason", rows[i].reason));
 }
 
-/* What ended since the last look, in one statement. Slots are free after it: their answers lived in them. */
+static void collect(struct ctx *cx, struct webhook_sender *sender)
+{
+	struct slot *slot;
+	struct fetched got;
+	while ((slot = fetcher_finished(sender->fetcher, &got)))
+		finish(cx, sender->usage, slot, &got);
+}
+
+/*
+ * What has ended, in one statement. Slots are free after it: their answers lived in them. While the database is away
+ * they stay, and are noted with the next: what nobody noted is sent twice. The statement may have done its work: by the
+ * lease it does so once.
+ */
 static err_t give_back(struct ctx *cx, struct webhook_sender *sender)
 {
 	struct outcomes *o = arena_new(cx->mem, struct outcomes);
-	struct slot *ended[WEBHOOKS_AT_ONCE], *slot;
 	struct disabled_row *disabled;
 	size_t disabled_count = 0;
-	struct fetched got;
 	err_t e = OK;
-	while ((slot = fetcher_finished(sender->fetcher, &got))) {
-		ended[o->count] = slot;
-		note(cx, sender->usage, o, slot, &got);
-	}
+	collect(cx, sender);
+	for (size_t i = 0; i < WEBHOOKS_AT_ONCE; i++)
+		if (sender->slots[i].busy && sender->slots[i].ended)
+			note(cx, o, &sender->slots[i]);
 #define LIST(type, items) IN(((struct type){ (items), o->count }))
 	if (o->count)
 		e = db_rows(cx, &sql_webhook_done, webhook_done, &disabled, &disabled_count, LIST(id_list, o->accounts),
@@ -253,31 +287,48 @@ static err_t give_back(struct ctx *cx, struct webhook_sender *sender)
 			LIST(int16_list, o->statuses), LIST(str_list, o->faults), LIST(bytes_list, o->bodies),
 			LIST(instant_list, o->times), LIST(int32_list, o->durations), LIST(bool_list, o->gone),
 			LIST(str_list, o->sent), IN(instant_add_s(cx->now, -WEBHOOK_DEAD_S)));
+	if (err_is(e, UNAVAILABLE) || err_is(e, DISK_FULL))
+		return e;
 	if (!e)
 		tell_disabled(cx, disabled, disabled_count);
 	for (size_t i = 0; i < o->count; i++) {
-		arena_reset(ended[i]->mem);
-		ended[i]->busy = false;
+		arena_reset(o->slots[i]->mem);
+		o->slots[i]->busy = false;
 	}
 	return e;
 }
 
+/* What is under way goes on whatever the database does: a receiver waits for nobody. */
 err_t webhook_send_due(struct ctx *cx, void *state)
 {
 	struct webhook_sender *sender = state;
 	struct deadline end = deadline_in_ms(RUN_MS);
-	size_t taken;
 	do {
 		struct arena_mark mark = arena_mark(cx->mem);
 		cx->now = instant_now();
-		TRY(take(cx, sender, &taken));
-		if (!taken && !fetcher_running(sender->fetcher))
-			return OK;
+		err_t e = take(cx, sender);
+		if (free_count(sender) == WEBHOOKS_AT_ONCE)
+			return e;
 		cx->found = true;
-		fetcher_work(sender->fetcher, deadline_sooner(end, deadline_in_ms(LOOK_MS)));
+		fetcher_work(sender->fetcher, deadline_in_ms(LOOK_MS));
 		cx->now = instant_now();
-		TRY(give_back(cx, sender));
+		err_t given = give_back(cx, sender);
+		if (e || given)
+			return e ? e : given;
 		arena_rewind(cx->mem, mark);
 	} while (!deadline_passed(end));
 	return OK;
+}
+
+void webhook_sender_finish(struct ctx *cx, struct webhook_sender *sender)
+{
+	struct deadline end = deadline_in_ms(FINISH_MS);
+	while (fetcher_running(sender->fetcher) && !deadline_passed(end)) {
+		fetcher_work(sender->fetcher, end);
+		cx->now = instant_now();
+		collect(cx, sender);
+	}
+	err_t e = give_back(cx, sender);
+	if (e)
+		log_event(LOG_WARN, "webhooks_not_noted", LOG_STR("detail", e->detail));
 }

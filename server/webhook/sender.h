@@ -21,7 +21,9 @@ struct webhook_sender; /* outlives requests; belongs to the one thread that runs
 
 /* Each try counts in `usage` (NULL: nowhere). */
 struct webhook_sender *webhook_sender_open(struct usage *usage);
-/* What is under way is left: it is sent again when its lease has ended. */
+/* At a stop, when no job runs any more: waits a moment for what is under way, and notes what became of it. */
+void webhook_sender_finish(struct ctx *cx, struct webhook_sender *sender);
+/* What is still under way is left: it is sent again when its lease has ended. */
 void webhook_sender_close(struct webhook_sender *sender);
 
 /* A job: takes and sends for a short while. What is under way at its end goes on in the next run. */
