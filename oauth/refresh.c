@@ -8,6 +8,7 @@
 #include "server/crypto/digest.h"
 #include "server/crypto/seal.h"
 #include "server/crypto/secret.h"
+#include "server/db/pool.h"
 #include "server/db/query.h"
 #include "sql.h"
 
@@ -133,6 +134,12 @@ static err_t refusal(
 					  secret_hash(cx->mem, claim->token), claim->audience });
 }
 
+/* An answer that the database gave to nobody is asked for again when it is back. */
+static int32_t replay_window_s(struct ctx *cx)
+{
+	return REPLAY_WINDOW_S + (int32_t)db_away_s(cx->db);
+}
+
 /* What was not refreshed: a retry of what was, or why. */
 static err_t again(struct ctx *cx, const struct refresh_claim *claim, const struct secret_parts *old,
 	struct db_in scopes, struct token_pair *out)
@@ -140,7 +147,7 @@ static err_t again(struct ctx *cx, const struct refresh_claim *claim, const stru
 	struct refreshed got;
 	err_t e = db_row(cx, &sql_token_refresh_again, ROW(token_refresh_again, &got), IN(old->account),
 		IN(old->family), IN(secret_hash(cx->mem, claim->token)), IN(token_generation(cx, old, claim->token)),
-		IN(claim->client->id), scopes, IN((int32_t)REPLAY_WINDOW_S), IN(audit_by(cx)), IN(claim->audience),
+		IN(claim->client->id), scopes, IN(replay_window_s(cx)), IN(audit_by(cx)), IN(claim->audience),
 		IN(claim->bound.jkt), IN(claim->bound.x5t));
 	if (err_is(e, NOT_FOUND))
 		return refusal(cx, claim, old, REFRESH_INVALID);

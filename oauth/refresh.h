@@ -5,7 +5,8 @@
 #include "oauth/client.h"
 #include "oauth/tokens.h"
 
-/* How long a retry with the token just rotated gets the same answer again. */
+/* How long a retry with the token just rotated gets the same answer again; while the database is away is not counted.
+ */
 #define REPLAY_WINDOW_S 10
 
 struct refresh_claim {

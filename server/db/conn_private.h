@@ -47,6 +47,7 @@ struct db_pool {
 	struct db_conn *idle;
 	struct id *holders;  /* for whom connections are lent, `limit` entries; zero: free */
 	uint64_t suspect_us; /* an answer was late then: what has not answered since is not lent any more */
+	uint64_t away_us, back_us, was_away_us; /* db_away_s(): since when, until when, and how long that was */
 	atomic_bool disk_low;
 	struct db_stats stats;
 	struct db_types *types; /* by query->index */

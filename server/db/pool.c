@@ -158,6 +158,30 @@ static bool take_turn(struct ctx *cx, struct db_conn **out)
 	return turn.granted;
 }
 
+/* An answer was lost, or there is no connection to be had; and one came. Locked. */
+static void note_away(struct db_pool *pool, bool away)
+{
+	uint64_t now_us = clock_monotonic_us();
+	if (away && !pool->away_us) {
+		pool->away_us = now_us;
+	} else if (!away && pool->away_us) {
+		pool->was_away_us = now_us - pool->away_us;
+		pool->back_us = now_us;
+		pool->away_us = 0;
+	}
+}
+
+#define AWAY_MOST_US (UINT64_C(600) * US_PER_S)
+
+unsigned db_away_s(struct db_pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	uint64_t was_us = pool->was_away_us < AWAY_MOST_US ? pool->was_away_us : AWAY_MOST_US;
+	uint64_t back_us = pool->back_us ? clock_monotonic_us() - pool->back_us : UINT64_MAX;
+	pthread_mutex_unlock(&pool->lock);
+	return back_us <= was_us ? (unsigned)((was_us + back_us + US_PER_S - 1) / US_PER_S) : 0;
+}
+
 /* The connection is closed; another may be opened instead. */
 static void give_right(struct db_pool *pool, struct id account)
 {
@@ -202,6 +226,9 @@ err_t pool_take(struct ctx *cx, struct db_conn **out)
 	if (!conn) {
 		err_t e = conn_open(cx, pool, &conn);
 		if (e) {
+			pthread_mutex_lock(&pool->lock);
+			note_away(pool, true);
+			pthread_mutex_unlock(&pool->lock);
 			give_right(pool, cx->account);
 			return e;
 		}
@@ -215,22 +242,23 @@ err_t pool_take(struct ctx *cx, struct db_conn **out)
 
 void pool_give(struct db_pool *pool, struct db_conn *conn)
 {
+	bool lost = conn->broken || PQstatus(conn->pg) != CONNECTION_OK;
 	assert(conn->lent); /* given back twice, two would write on it */
 	conn->lent = false;
+	conn->begin_pending = false;
+	pthread_mutex_lock(&pool->lock);
+	note_away(pool, lost);
 	if (conn->late) {
-		pthread_mutex_lock(&pool->lock);
 		pool->suspect_us = clock_monotonic_us();
 		pool->stats.late++;
-		pthread_mutex_unlock(&pool->lock);
 	}
-	if (conn->broken || PQstatus(conn->pg) != CONNECTION_OK || conn->in_transaction) {
+	if (lost || conn->in_transaction) {
+		pthread_mutex_unlock(&pool->lock);
 		struct id account = conn->account;
 		conn_close(conn);
 		give_right(pool, account);
 		return;
 	}
-	conn->begin_pending = false;
-	pthread_mutex_lock(&pool->lock);
 	assert(pool->stats.busy > 0 && pool->stats.busy <= pool->stats.open && pool->stats.open <= pool->limit);
 	conn->next = pool->idle;
 	pool->idle = conn;

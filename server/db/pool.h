@@ -37,6 +37,12 @@ struct db_stats {
 struct db_stats db_stats(struct db_pool *pool);
 
 /*
+ * How many seconds ago the database went away, until it has been back for as long as it was away: whoever never heard
+ * what became of a write asks again by then. 0: it was not away lately.
+ */
+unsigned db_away_s(struct db_pool *pool);
+
+/*
  * The disk is low: a statement that is marked so in sql/queries (`-- name: object_put stores`) is refused with
  * DISK_FULL from now on; reading, signing in and deleting go on. Set by a job (disk.h), read by every statement.
  */

@@ -2,6 +2,7 @@
 """Answers of the database that are lost: who wrote does not know whether it is done. What was sent is not sent twice, what is counted is not counted
 twice, and who asks again is answered."""
 import threading
+import time
 import uuid
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from hooks import deliveries, delivery, endpoint, event, no_endpoints  # noqa: F401
 from lossy import Lossy
 from mails import forget, meeting, new_port, notify, serve_with, states
-from oauth_flow import App, is_error
+from oauth_flow import BOTH, App, alive, is_error
 from receiver import Receiver
 from rest import VALID, Api
 from smtp_sink import SmtpSink
@@ -190,6 +191,23 @@ def lose_each(lossy, statement, done):
     """Of a statement that stands once for each leaf of a ring."""
     for leaf in range(4):
         lossy.lose(f"{statement}_{leaf}", done)
+
+
+@either_way
+def test_a_refresh_is_answered_though_the_database_was_away_for_longer_than_a_retry_may_wait(world, lossy, browser, done):
+    app = App(world, type="public")
+    old = app.connect(browser, scope=BOTH)["refresh_token"]
+    before = len(lossy.lost)
+    lose_each(lossy, "token_refresh", done)
+    assert app.refresh(old).status == 503 and lossy.lost[before:]
+    lossy.asked.clear()
+    lossy.away, since = True, time.monotonic()
+    assert world.wait_for(lambda: app.refresh(old).status == 503 and time.monotonic() - since > 2, SOON_S)
+    lossy.away = False
+    world.sql("UPDATE token_family SET rotated_at = rotated_at - interval '9 seconds'")  # eleven have passed
+    again = world.wait_for(lambda: (r := app.refresh(old)).status != 503 and r)
+    assert again.status == 200 and alive(world, again.json)
+    assert app.refresh(again.json["refresh_token"]).status == 200
 
 
 def test_a_code_whose_redemption_was_not_answered_is_asked_for_again(world, lossy, browser):
