@@ -29,7 +29,7 @@ struct held_connection {
 	struct peer *peer;    /* from held_park() on; the park's thread alone follows it */
 	char *mail;           /* not yet with the peer */
 	size_t mail_len, mail_room;
-	size_t unsent; /* of it and with the peer */
+	size_t with_peer; /* and not yet taken */
 	bool ends, cuts, gone, queued;
 	struct held_connection *next; /* of the queue; under its lock */
 };
@@ -72,7 +72,7 @@ void held_gone(struct held_connection *held, bool cut)
 	assert(!held->gone);
 	held->gone = true;
 	held->peer = NULL;
-	held->unsent = held->mail_len = 0;
+	held->with_peer = held->mail_len = 0;
 	pthread_mutex_unlock(&held->lock);
 	held->ops->gone(held->owner, cut);
 	held_leave(held);
@@ -112,14 +112,19 @@ static bool add_mail(struct held_connection *held, struct str octets)
 	}
 	memcpy(held->mail + held->mail_len, octets.ptr, octets.len);
 	held->mail_len = needed;
-	held->unsent += octets.len;
 	return true;
+}
+
+/* Locked. */
+static size_t unsent(const struct held_connection *held)
+{
+	return held->mail_len + held->with_peer;
 }
 
 bool held_send(struct held_connection *held, struct str octets)
 {
 	pthread_mutex_lock(&held->lock);
-	bool sent = !held->gone && !held->ends && octets.len <= held->room - held->unsent && add_mail(held, octets);
+	bool sent = !held->gone && !held->ends && unsent(held) + octets.len <= held->room && add_mail(held, octets);
 	if (sent)
 		queue(held);
 	pthread_mutex_unlock(&held->lock);
@@ -129,9 +134,9 @@ bool held_send(struct held_connection *held, struct str octets)
 size_t held_unsent(struct held_connection *held)
 {
 	pthread_mutex_lock(&held->lock);
-	size_t unsent = held->unsent;
+	size_t count = unsent(held);
 	pthread_mutex_unlock(&held->lock);
-	return unsent;
+	return count;
 }
 
 void held_end(struct held_connection *held)
@@ -177,6 +182,7 @@ static bool take_mail(struct peer *p, bool *ends_out)
 		if (taken) {
 			memcpy(p->out.ptr + p->out.len, held->mail, held->mail_len);
 			p->out.len += held->mail_len;
+			held->with_peer += held->mail_len;
 		}
 		free(held->mail);
 		held->mail = NULL;
@@ -187,11 +193,12 @@ static bool take_mail(struct peer *p, bool *ends_out)
 	return taken;
 }
 
-static void count_unsent(struct peer *p)
+/* What came meanwhile is not with it. */
+static void count_with_peer(struct peer *p)
 {
 	struct held_connection *held = p->held;
 	pthread_mutex_lock(&held->lock);
-	held->unsent = held->mail_len + (p->out.len - p->out.at);
+	held->with_peer = p->out.len - p->out.at;
 	pthread_mutex_unlock(&held->lock);
 }
 
@@ -224,7 +231,7 @@ void held_write(struct peer *p)
 		park_close(p);
 		return;
 	}
-	count_unsent(p);
+	count_with_peer(p);
 	if (p->out.len > p->out.at) {
 		peer_note_blocked(p);
 		park_put(p);

@@ -124,6 +124,39 @@ TEST(what_waits_for_a_peer_is_bounded_and_who_takes_nothing_is_cut)
 	close_all();
 }
 
+/* It is with no peer yet, and counts as what is. */
+TEST(what_waits_for_its_connection_is_bounded_too)
+{
+	static char octets[ROOM / 4];
+	char text[sizeof octets];
+	struct peer_buffer b;
+	begin();
+	int fd = connect_with(false);
+	say(fd, STR(GET));
+	struct peer *peer = arrived(&b);
+	watched = held_open(&silent, NULL, ROOM);
+	for (size_t i = 1; i <= 4; i++) {
+		assert_true(held_send(watched, (struct str){ octets, sizeof octets }));
+		assert_int_equal(held_unsent(watched), i * sizeof octets);
+	}
+	assert_false(held_send(watched, STR("x")));
+	peer_hold(peer, watched);
+	peer_end(peer, false);
+	for (size_t n = 0; n < ROOM;) {
+		ssize_t got = hear(fd, text, sizeof text, BUSY_MS);
+		assert_true(got > 0);
+		n += (size_t)got;
+	}
+	assert_true(wait_until(nothing_waits, BUSY_MS));
+	assert_true(held_send(watched, STR("x")));
+	assert_int_equal(hear(fd, text, 1, BUSY_MS), 1);
+	held_end(watched);
+	assert_true(is_closed(fd, BUSY_MS));
+	held_leave(watched);
+	close(fd);
+	close_all();
+}
+
 TEST(a_cut_waits_for_nobody)
 {
 	static char octets[ROOM / 2];
@@ -261,7 +294,8 @@ TEST(many_senders_and_peers_that_leave_do_not_meet)
 }
 
 TESTS(RUN(what_is_sent_comes_in_order_whenever_it_is_sent),
-	RUN(what_waits_for_a_peer_is_bounded_and_who_takes_nothing_is_cut), RUN(a_cut_waits_for_nobody),
+	RUN(what_waits_for_a_peer_is_bounded_and_who_takes_nothing_is_cut),
+	RUN(what_waits_for_its_connection_is_bounded_too), RUN(a_cut_waits_for_nobody),
 	RUN(a_peer_that_leaves_ends_its_line_and_noise_does_too), RUN(what_comes_is_heard_and_may_end_it),
 	RUN(a_server_that_stops_says_so), RUN(a_line_that_gets_no_connection_is_gone_too),
 	RUN(many_senders_and_peers_that_leave_do_not_meet))
