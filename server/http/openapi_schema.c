@@ -60,68 +60,69 @@ static void words(struct json *j, const struct json_field *f)
 	json_array_end(j);
 }
 
+/* An object that holds many: its schema stands below the name of where they are. */
+static void held_object(struct json *j, const char *where, const struct json_field *f, enum way way)
+{
+	json_object(j, where);
+	openapi_text(j, "type", "object");
+	openapi_properties(j, f->fields, f->field_count, way);
+	json_object_end(j);
+}
+
+static const struct {
+	const char *type, *least, *most;
+} kinds[] = {
+	[JSON_STR] = { "string", "minLength", "maxLength" },
+	[JSON_WORD] = { "string", NULL, NULL },
+	[JSON_INT] = { "integer", "minimum", "maximum" },
+	[JSON_BOOL] = { "boolean", NULL, NULL },
+	[JSON_TIME] = { "string", NULL, NULL },
+	[JSON_ID] = { "string", NULL, NULL },
+	[JSON_STRS] = { "array", "minItems", "maxItems" },
+	[JSON_OBJECT] = { "object", NULL, NULL },
+	[JSON_OBJECTS] = { "array", "minItems", "maxItems" },
+	[JSON_MILLI] = { "number", NULL, NULL },
+	[JSON_MAP] = { "object", NULL, NULL },
+};
+
 /* What is answered was stored under other limits perhaps, so that only what is sent is told its own. */
 void openapi_type(struct json *j, const struct json_field *f, enum way way)
 {
 	bool sent = !IS_ANSWERED(way);
+	type(j, f, kinds[f->kind].type);
+	if (sent && kinds[f->kind].least)
+		limits(j, f, kinds[f->kind].least, kinds[f->kind].most);
 	switch (f->kind) {
 	case JSON_STR:
-		type(j, f, "string");
-		if (sent)
-			limits(j, f, "minLength", "maxLength");
 		if (sent && f->of)
 			json_str(j, "pattern", json_mask_pattern(j->out->mem, f->of));
 		return;
 	case JSON_WORD:
-		type(j, f, "string");
 		words(j, f);
 		return;
-	case JSON_INT:
-		type(j, f, "integer");
-		if (sent)
-			limits(j, f, "minimum", "maximum");
-		return;
-	case JSON_BOOL:
-		type(j, f, "boolean");
-		return;
 	case JSON_TIME:
-		type(j, f, "string");
 		openapi_text(j, "format", "date-time");
 		return;
 	case JSON_ID:
-		type(j, f, "string");
 		json_str(j, "pattern", str_fmt(j->out->mem, "^%s_[0-9A-Za-z]{22}$", f->of));
 		return;
 	case JSON_STRS:
-		type(j, f, "array");
 		json_object(j, "items");
 		openapi_text(j, "type", "string");
 		json_object_end(j);
-		if (sent)
-			limits(j, f, "minItems", "maxItems");
 		return;
 	case JSON_OBJECT:
-		type(j, f, "object");
 		openapi_properties(j, f->fields, f->field_count, way);
 		return;
 	case JSON_OBJECTS:
-		type(j, f, "array");
-		json_object(j, "items");
-		openapi_text(j, "type", "object");
-		openapi_properties(j, f->fields, f->field_count, way);
-		json_object_end(j);
-		if (sent)
-			limits(j, f, "minItems", "maxItems");
-		return;
-	case JSON_MILLI:
-		type(j, f, "number");
+		held_object(j, "items", f, way);
 		return;
 	case JSON_MAP:
-		type(j, f, "object");
-		json_object(j, "additionalProperties");
-		openapi_text(j, "type", "object");
-		openapi_properties(j, f->fields, f->field_count, way);
-		json_object_end(j);
+		held_object(j, "additionalProperties", f, way);
+		return;
+	case JSON_INT:
+	case JSON_BOOL:
+	case JSON_MILLI:
 		return;
 	}
 }
