@@ -213,7 +213,9 @@ static void finish(struct ctx *cx, struct mail_sender *sender, struct slot *slot
 	struct instant next = end->good || end->final ? INSTANT_NONE : retry_next(&failed);
 	bool given_up = !end->good && instant_is_none(next);
 	slot->ended = true;
-	slot->outcome = (struct outcome){ end->good ? MAIL_SENT : given_up ? MAIL_FAILED : MAIL_WAITING,
+	slot->outcome = (struct outcome){ end->good  ? MAIL_SENT
+					  : given_up ? MAIL_FAILED
+						     : MAIL_WAITING,
 		instant_is_none(next) ? cx->now : next, end->status, end->fault };
 	sender->sent += end->good;
 	sender->failed += given_up;

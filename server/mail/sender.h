@@ -16,7 +16,8 @@ struct mail_sender; /* outlives requests; belongs to the one thread that runs th
 
 /* What of the settings it needs is copied. */
 struct mail_sender *mail_sender_open(const struct mail_settings *settings);
-/* At a stop, when no job runs any more: waits a moment for what is under way, and notes what became of it. NULL is fine. */
+/* At a stop, when no job runs any more: waits a moment for what is under way, and notes what became of it. NULL is
+ * fine. */
 void mail_sender_finish(struct ctx *cx, struct mail_sender *sender);
 /* What is still under way is left: it is sent again when its lease has ended. NULL is fine. */
 void mail_sender_close(struct mail_sender *sender);
