@@ -51,7 +51,7 @@ class Apache:
         self.process = subprocess.Popen(["apache2", "-DFOREGROUND", "-f", str(conf)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def get(self, target, headers=()):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("GET", target, headers={"Accept": "text/html", **dict(headers)})
             reply = connection.getresponse()
@@ -71,7 +71,7 @@ class Apache:
 
     def close(self):
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(60)
         shutil.rmtree(self.folder)
 
 
@@ -81,8 +81,8 @@ def apache(world):
 
     def make(settings, port=None, **values):
         opened.append(Apache(port or free_port(), settings, **values))
-        assert world.wait_for(opened[0].answers), opened[0].errors()
-        return opened[0]
+        assert world.wait_for(opened[-1].answers), opened[-1].errors()
+        return opened[-1]
 
     yield make
     for one in opened:

@@ -34,20 +34,20 @@ class NativeClient:
 
     def __init__(self, world, dav_url, redirect, **metadata):
         self.world, self.redirect, self.pkce = world, redirect, Pkce()
-        challenge = requests.request("PROPFIND", dav_url, headers={"Depth": "0"}, timeout=10)
+        challenge = requests.request("PROPFIND", dav_url, headers={"Depth": "0"}, timeout=60)
         assert challenge.status_code == 401
         schemes = challenge.headers["WWW-Authenticate"]
         assert "Basic" in schemes and "Bearer" in schemes
-        self.resource = requests.get(re.search(r'resource_metadata="([^"]+)"', schemes)[1], timeout=10).json()
+        self.resource = requests.get(re.search(r'resource_metadata="([^"]+)"', schemes)[1], timeout=60).json()
         assert dav_url.startswith(self.resource["resource"])
         [issuer] = self.resource["authorization_servers"]
-        self.server = requests.get(issuer + "/.well-known/oauth-authorization-server", timeout=10).json()
+        self.server = requests.get(issuer + "/.well-known/oauth-authorization-server", timeout=60).json()
         assert self.server["issuer"] == issuer and "S256" in self.server["code_challenge_methods_supported"]
         assert self.server["authorization_response_iss_parameter_supported"] is True
         assert self.resource["resource"] in self.server["protected_resources"]
         assert "urn:ietf:params:oauth:scope:calendars" in self.resource["scopes_supported"]
         assert set(SCOPE.split()) <= set(self.server["scopes_supported"])
-        made = requests.post(self.server["registration_endpoint"], timeout=10, json={
+        made = requests.post(self.server["registration_endpoint"], timeout=60, json={
             "redirect_uris": [redirect], "token_endpoint_auth_method": "none", "response_types": ["code"],
             "grant_types": ["authorization_code", "refresh_token"], "scope": SCOPE, "client_name": "Garden Calendar",
             "client_uri": "https://garden.example/", "software_id": "example.garden.calendar", "software_version": "1.2", **metadata})
@@ -66,7 +66,7 @@ class NativeClient:
         return self.token(grant_type="authorization_code", code=got["code"], redirect_uri=self.redirect, code_verifier=self.pkce.verifier)
 
     def token(self, **params):
-        reply = requests.post(self.server["token_endpoint"], timeout=10, data={"client_id": self.id, "resource": self.resource["resource"], **params})
+        reply = requests.post(self.server["token_endpoint"], timeout=60, data={"client_id": self.id, "resource": self.resource["resource"], **params})
         assert reply.status_code == 200, reply.text
         return reply.json()
 

@@ -58,7 +58,7 @@ def allow(browser, url):
     assert reply.status == 303 and reply.location.startswith("/consent?"), (url, reply)
     page = browser.get(reply.location)
     back = browser.post("/consent", Form(page.text, "/consent").with_(decision="allow")).location
-    with urllib.request.urlopen(back, timeout=10) as answer:
+    with urllib.request.urlopen(back, timeout=60) as answer:
         return answer.read()
 
 
@@ -78,7 +78,7 @@ def test_git_credential_oauth_gets_a_token_by_the_browser(world, browser, desk):
     assert world.wait_for(lambda: opened.exists() or git.poll() is not None)
     assert opened.exists(), git.stderr.read()
     allow(browser, opened.read_text())
-    out, err = git.communicate(timeout=20)
+    out, err = git.communicate(timeout=60)
     got = dict(line.split("=", 1) for line in out.splitlines() if "=" in line)
     assert git.returncode == 0 and world.get("/v1/profile", key=got["password"]).json["email"] == "una@example.org", err
     world.secret(got["password"])
@@ -87,7 +87,7 @@ def test_git_credential_oauth_gets_a_token_by_the_browser(world, browser, desk):
 def test_oidc_agent_keeps_an_account_and_gives_tokens(world, browser, desk):
     """It registers itself (RFC 7591), sends its name as Basic without a password, listens on a port of its own, and gives tokens to whoever asks the agent."""
     opened, environment = desk
-    agent = subprocess.run(["oidc-agent"], env=environment, capture_output=True, text=True, check=True, timeout=20).stdout
+    agent = subprocess.run(["oidc-agent"], env=environment, capture_output=True, text=True, check=True, timeout=60).stdout
     environment = {**environment, **dict(re.findall(r"^(OIDC\w+)=([^;]*);", agent, re.M))}
     try:
         made = subprocess.Popen(["oidc-gen", "--iss", world.url, "--scope", "openid profile:read events:read", "--flow=code", "--pw-cmd=echo a-password", "--prompt=none", "--confirm-yes", "desk"],
@@ -95,10 +95,10 @@ def test_oidc_agent_keeps_an_account_and_gives_tokens(world, browser, desk):
         assert world.wait_for(lambda: opened.exists() or made.poll() is not None)
         assert opened.exists(), made.stdout.read()
         allow(browser, opened.read_text())
-        out, _ = made.communicate(timeout=30)
+        out, _ = made.communicate(timeout=60)
         assert made.returncode == 0, out
-        tokens = [subprocess.run(["oidc-token", *more, "desk"], env=environment, capture_output=True, text=True, timeout=20, check=True).stdout.strip()
+        tokens = [subprocess.run(["oidc-token", *more, "desk"], env=environment, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
                   for more in ((), ("--scope=profile:read", "--time=4000"))]
         assert [world.get("/v1/events", key=world.secret(t)).status for t in tokens] == [200, 403]
     finally:
-        subprocess.run(["oidc-agent", "-k"], env=environment, capture_output=True, timeout=20)
+        subprocess.run(["oidc-agent", "-k"], env=environment, capture_output=True, timeout=60)
