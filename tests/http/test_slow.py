@@ -2,6 +2,7 @@
 """Slow and silent clients cost no thread, and end in bounded time; a stop loses no answer."""
 import contextlib
 import resource
+import select
 import threading
 import time
 
@@ -16,6 +17,14 @@ REQUEST_MS, IDLE_MS = 1500, 2500
 @pytest.fixture(scope="module")
 def server():
     s = Server(threads=8, request_ms=REQUEST_MS, idle_ms=IDLE_MS, waiting=2)
+    yield s
+    assert s.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def patient():
+    """For what is not about an end: a busy machine may take its time from one part of something to the next."""
+    s = Server(threads=8, request_ms=60000, idle_ms=120000, waiting=2)
     yield s
     assert s.stop() == 0
 
@@ -52,11 +61,11 @@ HALF = GET[:25]
 
 
 @pytest.mark.parametrize("opening", [b"", HALF, GET, GET + HALF])
-def test_a_fresh_request_is_fast_beside_500_idle_connections(server, opening):
+def test_a_fresh_request_is_fast_beside_500_idle_connections(patient, opening):
     """Eight threads: silent ones, half a head, kept alive after an answer, and with half of the next head after it."""
     raise_descriptors()
-    waited = server.waited()
-    others = [server.connect() for _ in range(500)]
+    waited = patient.waited()
+    others = [patient.connect() for _ in range(500)]
     try:
         for s in others:
             if opening:
@@ -64,9 +73,9 @@ def test_a_fresh_request_is_fast_beside_500_idle_connections(server, opening):
         if opening.startswith(GET):
             for s in others:
                 assert s.recv(4096).startswith(b"HTTP/1.1 200")
-        # With a thread for each it would be time-outs of theirs, which are not shorter than half of 1.5 s.
+        # With a thread for each it would be time-outs of theirs, which are not shorter than half a minute.
         assert waited.seconds < 15
-        assert sorted(wait_of_fresh_request(server) for _ in range(21))[10] < 0.5
+        assert sorted(wait_of_fresh_request(patient) for _ in range(21))[10] < 0.5
         if opening.startswith(GET):
             # Parked, not forgotten.
             others[499].sendall(GET[len(opening) - len(GET):])
@@ -109,8 +118,8 @@ def test_a_dripped_head_has_one_deadline(server):
         thread.join()
 
 
-def test_a_head_in_two_parts_is_answered(server):
-    with server.connect() as s:
+def test_a_head_in_two_parts_is_answered(patient):
+    with patient.connect() as s:
         s.sendall(GET[:20])
         time.sleep(0.3)
         s.sendall(GET[20:])
@@ -165,7 +174,7 @@ def test_slow_small_bodies_hold_no_thread(server, opening):
 
 
 @pytest.mark.parametrize("framing", ["length", "chunked"])
-def test_a_small_body_in_pieces_is_whole_and_the_next_request_follows_it(server, framing):
+def test_a_small_body_in_pieces_is_whole_and_the_next_request_follows_it(patient, framing):
     body = bytes(range(256)) * 60
     if framing == "length":
         octets = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body
@@ -174,11 +183,11 @@ def test_a_small_body_in_pieces_is_whole_and_the_next_request_follows_it(server,
         octets = b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + b"".join(
             b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
     octets += GET
-    with server.connect() as s:
+    with patient.connect() as s:
         for i in range(0, len(octets), 997):
             s.sendall(octets[i:i + 997])
             time.sleep(0.03)
-        got, closed = server.read_all(s)
+        got, closed = patient.read_all(s)
         assert statuses(got) == [200, 200] and not closed
         assert got.partition(b"\r\n\r\n")[2].startswith(body)
 
@@ -190,16 +199,18 @@ def test_a_head_that_is_refused_is_refused_before_its_body(server):
         assert s.recv(100).startswith(b"HTTP/1.1 400") and waited.seconds < 0.5
 
 
-def test_a_network_holds_only_some_threads_with_large_bodies(server):
+def test_a_network_holds_only_some_threads_with_large_bodies(patient):
     """They are read by the thread that handles them, which waits: two of eight may, one network has both here."""
-    slow = [server.connect() for _ in range(20)]
+    slow = [patient.connect() for _ in range(20)]
+    answered = lambda: select.select(slow, [], [], 0)[0]
     try:
         for s in slow:
             s.sendall(LARGE)
-        assert wait_until(lambda: wait_of_fresh_request(server) < 0.2)
-        # All but two were refused, with a hint when to come again; those two had their time.
-        answers = [s.recv(4096) for s in slow]
-        assert sum(b"\r\nRetry-After: " in answer for answer in answers) == 18
+        assert wait_until(lambda: wait_of_fresh_request(patient) < 0.2)
+        # All but two were refused, with a hint when to come again; those two have their time.
+        assert wait_until(lambda: len(answered()) == 18)
+        patient.settle()
+        assert len(answered()) == 18 and all(b"\r\nRetry-After: " in s.recv(4096) for s in answered())
     finally:
         for s in slow:
             s.close()
@@ -265,8 +276,8 @@ def test_only_a_trusted_proxy_says_who_the_client_is():
 
     def client(source, headers):
         with server.connect(source=source) as s:
-            s.sendall(b"GET /ip HTTP/1.1\r\nHost: x\r\n" + headers + b"\r\n")
-            return s.recv(4096).rpartition(b"\r\n")[2]
+            s.sendall(b"GET /ip HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + headers + b"\r\n")
+            return server.read_all(s)[0].rpartition(b"\r\n")[2]
 
     assert client("127.0.0.9", b"X-Forwarded-For: 192.0.2.1\r\n") == b"192.0.2.1"
     assert client("127.0.0.9", b"X-Forwarded-For: 6.6.6.6, 192.0.2.1\r\n") == b"192.0.2.1"

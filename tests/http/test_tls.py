@@ -33,6 +33,14 @@ def server(certificate):
     assert s.stop() == 0
 
 
+@pytest.fixture(scope="module")
+def patient(certificate):
+    """For what is not about an end: a busy machine may take its time from one part of something to the next."""
+    s = Server(certificate, threads=8, request_ms=60000, idle_ms=120000)
+    yield s
+    assert s.stop() == 0
+
+
 @pytest.fixture(scope="module", autouse=True)
 def descriptors():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -137,14 +145,19 @@ def test_large_bodies_go_up_and_down(server, certificate):
 
 
 def test_a_steady_reader_may_take_longer_than_the_time_out(server):
-    with server.connect() as s:
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
-        s.sendall(b"PUT /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 6000000\r\n\r\n" + b"a" * 6000000)
-        got, begun = 0, time.monotonic()
-        while part := s.recv(65536):
-            got += len(part)
-            time.sleep(max(0, begun + got / 6000000 * 2 * REQUEST_MS / 1000 - time.monotonic()))
-        assert got > 6000000 and time.monotonic() - begun >= 2 * REQUEST_MS / 1000
+    for _ in range(20):
+        with server.connect() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+            s.sendall(b"PUT /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 6000000\r\n\r\n" + b"a" * 6000000)
+            got, begun, longest = 0, time.monotonic(), 0
+            with contextlib.suppress(OSError):
+                while part := s.recv(65536):
+                    got, read = got + len(part), time.monotonic()
+                    time.sleep(max(0, begun + got / 6000000 * 2 * REQUEST_MS / 1000 - read))
+                    longest = max(longest, time.monotonic() - read)
+        if got > 6000000 or longest < REQUEST_MS / 2000:  # else a machine that had no time for it made it unsteady
+            break
+    assert got > 6000000 and time.monotonic() - begun >= 2 * REQUEST_MS / 1000
 
 
 # ---- who may be slow ----
@@ -241,8 +254,8 @@ def test_dripping_does_not_make_the_time_longer(server, certificate, begin):
     s.close()
 
 
-def test_a_head_in_pieces_is_answered(server):
-    with server.connect() as s:
+def test_a_head_in_pieces_is_answered(patient):
+    with patient.connect() as s:
         for piece in (GET[:1], GET[1:20], GET[20:-1], GET[-1:]):
             s.sendall(piece)
             time.sleep(0.1)
@@ -251,7 +264,7 @@ def test_a_head_in_pieces_is_answered(server):
         s.sendall(GET + GET[:20])
         time.sleep(0.2)
         s.sendall(GET[20:])
-        got, _ = server.read_all(s)
+        got, _ = patient.read_all(s)
         assert statuses(got) == [200, 200]
 
 

@@ -16,7 +16,7 @@ from wire import Client
 from world import BIN
 
 TLS = True
-SERVE = ["--threads", "8", "--request-timeout-ms", "3000"]
+SERVE = ["--threads", "8"]
 
 
 def test_the_whole_program_speaks_tls(world):
