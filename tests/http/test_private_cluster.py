@@ -9,6 +9,7 @@ import time
 import pytest
 
 from cluster import EVENT, alive, get, put, ready
+from patience import rests
 from wire import basic
 
 SECONDS = 60
@@ -61,7 +62,7 @@ def test_nothing_is_left_running_when_everybody_was_killed(folder, servers):
     running = [folder.server() for _ in range(servers)]
     for server in running:
         server.kill()
-    assert folder.wait_for(lambda: not folder.workers(), 15)
+    assert folder.wait_for(lambda: not folder.workers())
     again = folder.server()
     assert ready(again)
 
@@ -106,7 +107,7 @@ def test_a_database_that_died_is_started_again(folder, servers, death):
 
 def test_a_stop_after_a_restart_of_the_database_still_stores_what_is_under_way(folder):
     """The signal at its parent's death was of the thread that started it again, which ended first."""
-    server = folder.server("--drain-ms", "15000")
+    server = folder.server("--drain-ms", "30000", "--request-timeout-ms", "60000")
     before = folder.postmaster()
     os.kill(before, signal.SIGKILL)
     assert folder.wait_for(lambda: folder.postmaster() not in (None, before) and ready(server))
@@ -116,7 +117,7 @@ def test_a_stop_after_a_restart_of_the_database_still_stores_what_is_under_way(f
     with socket.create_connection(("127.0.0.1", server.port)) as s:
         s.settimeout(30)
         s.sendall(head + body[:20])
-        time.sleep(0.3)
+        assert folder.wait_for(lambda: rests(server.process.pid))  # it has that much
         server.process.send_signal(signal.SIGTERM)
         time.sleep(1.5)
         s.sendall(body[20:])

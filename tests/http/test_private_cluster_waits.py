@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The private PostgreSQL stands still, or has no room: everybody waits only so long."""
+import contextlib
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -12,6 +14,7 @@ import pytest
 
 import folders
 from cluster import EVENT, Folder, get, put, ready
+from patience import Waited, rests
 from ports import free_port
 from wire import basic
 from world import BIN
@@ -26,15 +29,14 @@ START_S = 60
 
 
 def ask_at_once(server, folder, count):
-    """(status, Retry-After, seconds) of that many requests, each on its own connection; None for one without an answer."""
+    """(status, Retry-After) of that many requests, each on its own connection; None for one without an answer."""
     answers = [None] * count
 
     def ask(i):
         client = server.client_connection()
-        begun = time.monotonic()
         try:
             reply = client.request("GET", folder.calendar, None, [("Authorization", basic(*folder.login))])
-            answers[i] = (reply.status, reply.headers.get("Retry-After"), time.monotonic() - begun)
+            answers[i] = (reply.status, reply.headers.get("Retry-After"))
         except (OSError, EOFError):
             pass
         client.close()
@@ -52,18 +54,19 @@ def test_a_frozen_database_is_503_in_time_and_needs_no_restart(folder):
     assert put(server, folder, "kept") == 201, "".join(server.lines[-20:])
     assert all(a and a[0] != 503 for a in ask_at_once(server, folder, 20))  # the pool has connections
     folder.signal_workers(signal.SIGSTOP)
+    waited = Waited(server.process.pid)
     answers = ask_at_once(server, folder, 80)
     assert all(answers), answers
     assert {a[0] for a in answers} <= {503, 429}, answers
     assert sum(a[0] == 503 for a in answers) > 10
     assert all(int(a[1]) >= 1 for a in answers)
-    assert max(a[2] for a in answers) < 15, answers  # 1.5 s, 0.5 s of grace, 2 s for a lease; the rest is a busy machine
+    assert waited.seconds < 15, answers  # 1.5 s, 0.5 s of grace, 2 s for a lease, not once for each
     assert server.get("/healthz").status == 200
-    begun = time.monotonic()
+    waited = Waited(server.process.pid)
     assert server.get("/readyz").status == 503
-    assert time.monotonic() - begun < 10
+    assert waited.seconds < 10
     folder.signal_workers(signal.SIGCONT)
-    assert folder.wait_for(lambda: ready(server), 10)
+    assert folder.wait_for(lambda: ready(server))
     assert get(server, folder, "kept") == 200
     late = [line for line in server.get("/metrics").text.splitlines() if line.startswith("calends_db_late_total ")]
     assert int(late[0].split()[1]) >= 1
@@ -76,25 +79,24 @@ def test_a_large_write_into_a_frozen_database_comes_back_too(folder):
     assert put(server, folder, "kept") == 201, "".join(server.lines[-20:])
     folder.signal_workers(signal.SIGSTOP)
     text = EVENT.format(uid="large").replace("DTSTART", "DESCRIPTION:" + "x" * 900000 + "\r\nDTSTART")
-    begun = time.monotonic()
+    waited = Waited(server.process.pid)
     reply = server.request("PUT", folder.calendar + "large.ics", text, {"Content-Type": "text/calendar"}, folder.login)
-    assert reply.status == 503 and time.monotonic() - begun < 15
+    assert reply.status == 503 and waited.seconds < 15
 
 
 def test_a_stop_while_the_database_is_frozen_ends_in_time_and_so_does_the_next_start(folder):
-    server = folder.server("--drain-ms", "2000")  # with a deadline of 20 s a request
+    server = folder.server("--drain-ms", "2000", "--deadline-ms", "600000")  # that of a request
     assert put(server, folder, "kept") == 201, "".join(server.lines[-20:])
     folder.signal_workers(signal.SIGSTOP)
     asking = threading.Thread(target=ask_at_once, args=(server, folder, 10))
     asking.start()
-    time.sleep(0.5)
-    begun = time.monotonic()
+    busy = lambda: int(re.search(r"^calends_db_connections_busy (\d+)", server.get("/metrics").text, re.M)[1])
+    assert folder.wait_for(lambda: busy() and rests(server.process.pid))
     server.process.send_signal(signal.SIGTERM)
     server.process.wait(STOP_S)
-    assert time.monotonic() - begun < 25
     server.process = None
     asking.join()
-    assert folder.wait_for(lambda: not folder.workers(), 15)
+    assert folder.wait_for(lambda: not folder.workers())
     again = folder.server()
     assert get(again, folder, "kept") == 200
 
@@ -108,6 +110,14 @@ def test_a_command_with_a_frozen_database_ends_with_a_sentence(folder):
     assert folder.wait_for(lambda: ready(server))
 
 
+def has_open(pid, path):
+    for n in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(OSError):  # closed meanwhile
+            if os.readlink(f"/proc/{pid}/fd/{n}") == path:
+                return True
+    return False
+
+
 def test_a_start_that_waits_heeds_a_signal(folder):
     """It waits for the lock of starts here; a recovery is the same wait."""
     with open(folder.path + "/lock.start", "a", encoding="utf-8") as lock:
@@ -115,10 +125,11 @@ def test_a_start_that_waits_heeds_a_signal(folder):
         fcntl.flock(lock, fcntl.LOCK_EX)
         waiting = subprocess.Popen([BIN, "serve", "--listen", f"127.0.0.1:{free_port()}", *folder.settings],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=folder.environment)
-        time.sleep(2)
+        assert folder.wait_for(lambda: has_open(waiting.pid, folder.path + "/lock.start") and rests(waiting.pid))
+        time.sleep(0.5)
         assert waiting.poll() is None
         waiting.terminate()
-        said, _ = waiting.communicate(timeout=20)
+        said, _ = waiting.communicate(timeout=STOP_S)
     assert waiting.returncode == 1 and "starting or stopping" in said
 
 
@@ -140,7 +151,7 @@ def small_disk(stopped_folder):
     for server in made.servers:
         if server.process:
             server.kill()
-    made.wait_for(lambda: not made.workers(), 15)
+    made.wait_for(lambda: not made.workers())
     subprocess.run(["umount", path], check=True)
     folders.remove(path)
 
@@ -163,7 +174,7 @@ def test_below_the_mark_nothing_new_is_stored_and_all_else_goes_on(small_disk):
     server = small_disk.server("--disk-low-mib", "24")
     assert put(server, small_disk, "kept") == 201 and put(server, small_disk, "gone") == 201
     fill(small_disk, 20 << 20)
-    assert small_disk.wait_for(lambda: put(server, small_disk, "refused") == 507, 10)
+    assert small_disk.wait_for(lambda: put(server, small_disk, "refused") == 507)
     reply = server.request("PUT", small_disk.calendar + "refused.ics", EVENT.format(uid="refused"),
         {"Content-Type": "text/calendar"}, small_disk.login)
     assert (reply.status, b"sufficient-disk-space" in reply.body) == (507, True)
@@ -176,7 +187,7 @@ def test_below_the_mark_nothing_new_is_stored_and_all_else_goes_on(small_disk):
     assert server.request("DELETE", small_disk.calendar + "gone.ics", None, None, small_disk.login).status == 204
     assert "calends_disk_low 1\n" in server.get("/metrics").text
     make_room(small_disk)
-    assert small_disk.wait_for(lambda: put(server, small_disk, "again") in (201, 204), 10)
+    assert small_disk.wait_for(lambda: put(server, small_disk, "again") in (201, 204))
     server.stop()
 
 
