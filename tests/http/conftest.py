@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import time
 import uuid
 
 import pytest
@@ -17,6 +18,24 @@ from faults import Faults
 from mails import forget
 from oauth_flow import Browser
 from smtp_sink import SmtpSink
+
+
+def one_day(seconds):
+    """What follows is of one day of UTC, and month, and year: where so few are left of one this waits for the next."""
+    left = 86400 - time.time() % 86400
+    if left < seconds:
+        time.sleep(left + 0.1)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    one_day(60)
+
+
+@pytest.fixture(scope="module")
+def one_day_for_all():
+    """For a module whose tests stand on rows that are dated once, for all of them."""
+    one_day(240)
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ def key(world, owner):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def counted(world, owner, key):
+def counted(one_day_for_all, world, owner, key):
     """Three days ago: 1,234 requests, of which 30 and 4 failed, of 2 to 4 ms; webhooks, of which a fifth failed. Test data: 5."""
     latency = "array_cat(array_fill(0::bigint, ARRAY[4]), array_cat(ARRAY[{}::bigint], array_fill(0::bigint, ARRAY[11])))"
     account = f"(SELECT account_id FROM account WHERE email = '{owner.email}' AND livemode = {{}})"
