@@ -134,9 +134,11 @@ def test_nobody_learns_by_a_sign_up_who_has_an_account(world, sink):
 
 
 def test_the_answer_takes_as_long_for_who_has_an_account(world):
-    """H17: medians of requests in turn; a difference of an argon2, which took 30 ms and more, would be seen."""
+    """H17: the quickest of requests in turn; a difference of an argon2, which took 30 ms and more, would be seen. Others on the machine make some
+    requests slower and none quicker: it takes more of them then, and where there is a difference it stays."""
     account, took = world.account("known@example.org"), {True: [], False: []}
-    for n in range(30):
+
+    def ask_both():
         world.sql("DELETE FROM throttle")
         for known in (True, False):
             browser = Browser(world)
@@ -144,8 +146,11 @@ def test_the_answer_takes_as_long_for_who_has_an_account(world):
             before = time.perf_counter()
             assert browser.post("/sign-up", form).location == SENT
             took[known].append(time.perf_counter() - before)
-    medians = [sorted(t)[15] for t in took.values()]
-    assert abs(medians[0] - medians[1]) < 0.02, medians
+
+    for _ in range(30):
+        ask_both()
+    apart = lambda: abs(min(took[True]) - min(took[False]))
+    assert world.wait_for(lambda: apart() < 0.02 or ask_both()), apart()
 
 
 def test_of_a_newer_sign_up_with_an_address_that_was_taken_meanwhile_there_is_none(world, sink):

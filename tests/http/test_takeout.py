@@ -165,7 +165,7 @@ def test_lists_of_many_pages_are_whole(world, person):
 def test_it_is_told_by_mail_and_in_the_audit_log(world, sink, person):
     before = len(sink.got)
     person.download()
-    assert world.wait_for(lambda: [m for m in sink.got[before:] if "A copy of all data of your account was downloaded" in m.text], 20)
+    assert world.wait_for(lambda: [m for m in sink.got[before:] if "A copy of all data of your account was downloaded" in m.text])
     assert "A copy of all data of the account was downloaded" in person.browser.get("/audit").text
 
 

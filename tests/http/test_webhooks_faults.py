@@ -44,6 +44,8 @@ def test_a_server_that_is_killed_loses_nothing_and_repeats_only_what_was_under_w
     for turn in range(KILLS):
         told += [event(world, key, f"{turn}.{n}")["title"] for n in range(12)]
         world.kill()
+        assert world.wait_for(lambda: not world.sql("SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' "
+                                                    "AND pid <> pg_backend_pid()")), "what it had sent is done"
         before = len(died_with)
         died_with |= under_way(world)
         assert len(died_with) - before <= 12, "twelve of an endpoint that answers are under way at most"
@@ -229,8 +231,9 @@ def test_a_server_stops_while_a_receiver_is_silent(world, key):
     made = endpoint(world, key, f"http://127.0.0.1:{silent.getsockname()[1]}/")
     assert world.wait_for(lambda: deliveries(world, key, made, attempt_count=1))
     begun = time.monotonic()
-    world.restart()
+    world.stop()
     assert time.monotonic() - begun < 20
+    world.start()
     silent.close()
 
 
