@@ -143,7 +143,6 @@ static void means_values(struct html_values *v, const struct client *client)
 {
 	html_set(v, "auth_method", client_auth_name(client->auth_method));
 	html_set(v, "jwks_uri", client->jwks_uri);
-	html_set_flag(v, "has_keys", client->jwks.ptr || client->jwks_uri.ptr);
 }
 
 static err_t one_values(struct request *rq, struct html_values **out)

@@ -46,7 +46,6 @@ static void form_values(
 	}
 	html_set_flag(v, "with_seconds", form->value[FIELD_START_TIME].len > 5 || form->value[FIELD_END_TIME].len > 5);
 	html_set_flag(v, "whole", is_whole(form));
-	html_set_flag(v, "tell", false);
 	choice_values(rq, v, form);
 }
 

@@ -124,7 +124,6 @@ void event_shown_values(struct request *rq, const struct event_shown *s, struct 
 	html_set(v, "event_href", event_href(mem, s->id, "", s->test, NULL));
 	html_set(v, "edit_href", event_href(mem, s->id, "/edit", s->test, NULL));
 	html_set(v, "delete_href", event_href(mem, s->id, "/delete", s->test, NULL));
-	html_set(v, "respond_href", event_href(mem, s->id, "/respond", s->test, NULL));
 	html_set(v, "month_href", event_month_href(mem, zone, &s->item.event, s->test, NULL));
 	html_set_flag(v, "mode_test", s->test);
 	html_set_flag(v, "in_series", s->in_series);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The handlers behind web/routes.c. */
+/* The handlers of web/routes.c. */
 #pragma once
 
 #include "server/account/known_browser.h"

@@ -137,7 +137,6 @@ static void sum_values(struct request *rq, struct html_values *v, const struct u
 	html_set(v, "client_errors", chart_number(rq, sum->client_errors));
 	html_set(v, "server_errors", chart_number(rq, sum->server_errors));
 	html_set(v, "failed_share", share_text(rq, failures_of(sum), sum->requests));
-	html_set_flag(v, "any_failed", failures_of(sum) > 0);
 	html_set(v, "p95", sum->requests ? chart_ms(rq, usage_quantile_us(sum, 950)) : STR("–"));
 }
 
