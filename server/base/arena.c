@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/base/arena.h"
 
+#include <assert.h>
 #include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -101,6 +102,7 @@ static void run_deferred(struct arena *mem, size_t down_to)
 static void drop_chunks(struct arena *mem, const struct chunk *down_to)
 {
 	while (mem->newest != down_to) {
+		assert(mem->newest->older); /* the mark is of this arena, and was not gone back past */
 		struct chunk *gone = mem->newest;
 		mem->newest = gone->older;
 		mem->total -= gone->used;
@@ -114,6 +116,7 @@ static void drop_chunks(struct arena *mem, const struct chunk *down_to)
 
 void arena_rewind(struct arena *mem, struct arena_mark mark)
 {
+	assert(mark.deferred <= mem->deferred_len);
 	run_deferred(mem, mark.deferred);
 	drop_chunks(mem, mark.chunk);
 	struct chunk *chunk = mem->newest;
