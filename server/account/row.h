@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The row behind struct account, for the statements of account.c and session.c. */
+/* The row of struct account, for the statements of account.c and session.c. */
 #pragma once
 
 #include "server/account/account.h"

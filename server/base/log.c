@@ -15,7 +15,7 @@
 static enum log_level log_level = LOG_INFO;
 static int log_fd = STDERR_FILENO;
 
-/* Whoever cuts the file behind it (logrotate's copytruncate) must not get a hole as long as all that was there. */
+/* Whoever truncates the file meanwhile (logrotate's copytruncate) must not get a hole as long as all that was there. */
 static void append_always(int fd)
 {
 	struct stat file;
