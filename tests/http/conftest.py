@@ -16,7 +16,7 @@ from davfaults import Place
 from event_edits import Edits
 from faults import Faults
 from mails import forget
-from oauth_flow import Browser
+from oauth_flow import Browser, Form
 from smtp_sink import SmtpSink
 
 
@@ -128,9 +128,17 @@ def user(world):
 
 
 @pytest.fixture(scope="module")
-def browser(world, user):
+def una(world):
+    return world.account("una@calends.example", name="Una User")
+
+
+@pytest.fixture(scope="module")
+def browser(world, request):
+    """Of `user`, or of whom a module names: SIGNED_IN is the name of a fixture, PROFILE what the form of their account is sent with."""
     b = Browser(world)
-    b.sign_in(user)
+    b.sign_in(request.getfixturevalue(getattr(request.module, "SIGNED_IN", "user")))
+    if profile := getattr(request.module, "PROFILE", None):
+        assert b.post("/account", Form(b.get("/account").text, "/account").with_(**profile)).status == 303
     return b
 
 

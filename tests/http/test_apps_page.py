@@ -8,6 +8,7 @@ import pytest
 from oauth_flow import App, Browser, Form, is_page
 from test_confirm import AGED, asks
 
+SIGNED_IN = "owner"
 SERVE = ["--rate-limit", "0"]
 NOBODY = "cli_" + "0" * 21 + "1"
 
@@ -15,13 +16,6 @@ NOBODY = "cli_" + "0" * 21 + "1"
 @pytest.fixture(scope="module")
 def owner(world):
     return world.account("dev@platform.example")
-
-
-@pytest.fixture(scope="module")
-def browser(world, owner):
-    browser = Browser(world)
-    browser.sign_in(owner)
-    return browser
 
 
 def form(browser, page="/apps/new", action="/apps", **changes):

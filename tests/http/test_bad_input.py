@@ -10,9 +10,10 @@ import pytest
 
 from dav import C, D, NAMESPACES, calendar, component
 from davwrite import new_event, put_new
-from oauth_flow import FORM, App, Browser
+from oauth_flow import FORM, App
 
 SECONDS = 27
+SIGNED_IN = "owner"
 SERVE = ["--rate-limit", "10000"]
 MANY = 100_000
 JSON = ("Content-Type", "application/json")
@@ -49,13 +50,6 @@ class Guard:
 @pytest.fixture
 def guard(world, dav, cal):
     return Guard(world, dav, cal)
-
-
-@pytest.fixture(scope="module")
-def browser(world, owner):
-    b = Browser(world)
-    b.sign_in(owner)
-    return b
 
 
 @pytest.fixture(scope="module")

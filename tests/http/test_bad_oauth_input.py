@@ -4,17 +4,11 @@ import time
 
 import pytest
 
-from oauth_flow import BOTH, App, Browser, Form, alive, answer, at_once, encode, is_error, is_page, is_red, post_form
+from oauth_flow import BOTH, App, Form, alive, answer, at_once, encode, is_error, is_page, is_red, post_form
 from test_bad_input import WALL_S
 
+SIGNED_IN = "owner"
 SERVE = ["--rate-limit", "10000"]
-
-
-@pytest.fixture(scope="module")
-def browser(world, owner):
-    b = Browser(world)
-    b.sign_in(owner)
-    return b
 
 
 @pytest.fixture(scope="module")

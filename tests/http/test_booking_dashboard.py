@@ -8,6 +8,7 @@ import pytest
 from booking import Booking, soon
 from oauth_flow import Browser, Form
 
+SIGNED_IN = "owner"
 SERVE = ["--rate-limit", "0", "--write-rate", "0"]
 LIST = "/booking-pages"
 NOBODY = "bkp_" + "0" * 21 + "1"
@@ -21,13 +22,6 @@ def owner(world):
 @pytest.fixture(scope="module")
 def api(world, owner):
     return Booking(world, world.key(owner, kind="secret"))
-
-
-@pytest.fixture(scope="module")
-def browser(world, owner):
-    browser = Browser(world)
-    browser.sign_in(owner)
-    return browser
 
 
 def form(browser, page=LIST + "/new", action=LIST, **changes):

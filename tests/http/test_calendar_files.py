@@ -13,22 +13,11 @@ import messages
 from oauth_flow import Browser, Form, multipart
 from rest import Api
 
+SIGNED_IN = "una"
 SERVE = ["--rate-limit", "10000"]
 SAME_ORIGIN = [("Sec-Fetch-Site", "same-origin")]
 # Of who signed in last: the browser of this file has more to do.
 LAST_PROOF_IS_OLD = "UPDATE session SET proven_at = now() - interval '1 hour' WHERE id = (SELECT id FROM session ORDER BY created_at DESC LIMIT 1)"
-
-
-@pytest.fixture(scope="module")
-def una(world):
-    return world.account("una@calends.example", name="Una User")
-
-
-@pytest.fixture(scope="module")
-def browser(world, una):
-    b = Browser(world)
-    b.sign_in(una)
-    return b
 
 
 @pytest.fixture(scope="module")

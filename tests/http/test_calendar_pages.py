@@ -10,26 +10,14 @@ import pytest
 from oauth_flow import Browser, Form
 from rest import Api
 
+SIGNED_IN = "una"
+PROFILE = {"tz": "Europe/Berlin"}
 SERVE = ["--rate-limit", "10000"]
-
-
-@pytest.fixture(scope="module")
-def una(world):
-    return world.account("una@calends.example", name="Una User")
 
 
 @pytest.fixture(scope="module")
 def api(world, una):
     return Api(world, una.key)
-
-
-@pytest.fixture(scope="module")
-def browser(world, una):
-    b = Browser(world)
-    b.sign_in(una)
-    form = Form(b.get("/account").text, "/account").with_(tz="Europe/Berlin")
-    assert b.post("/account", form).status == 303
-    return b
 
 
 def cell(page, day):

@@ -8,9 +8,10 @@ import pytest
 
 from dav import Dav
 from davwrite import new_event
-from oauth_flow import App, Browser, Form
+from oauth_flow import App, Form
 from rest import Api
 
+SIGNED_IN = "owner"
 SERVE = ["--rate-limit", "10000"]
 EVERYTHING = "calendars:read calendars:write events:read events:write"
 NEW = {"title": "x", "start_time": "2026-11-24T09:00:00Z", "end_time": "2026-11-24T10:00:00Z"}
@@ -24,13 +25,6 @@ def owner(world):
 @pytest.fixture(scope="module")
 def api(world, owner):
     return Api(world, world.key(owner, kind="secret"))
-
-
-@pytest.fixture(scope="module")
-def browser(world, owner):
-    b = Browser(world)
-    b.sign_in(owner)
-    return b
 
 
 @pytest.fixture

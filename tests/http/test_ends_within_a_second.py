@@ -12,9 +12,10 @@ from datetime import datetime
 import pytest
 
 from event_stream import EventStream
-from oauth_flow import App, Browser, Form
+from oauth_flow import App, Form
 from websocket import WebSocket
 
+SIGNED_IN = "ann"
 SERVE = ["--rate-limit", "0"]
 JSON = {"Content-Type": "application/json"}
 SCOPE = "events:read voice:invoke"
@@ -24,13 +25,6 @@ WITHIN_S, ROUNDS = 1.0, 3
 @pytest.fixture(scope="module")
 def test_key(world, ann):
     return world.key(ann, kind="secret", mode="test")
-
-
-@pytest.fixture(scope="module")
-def browser(world, ann):
-    browser = Browser(world)
-    browser.sign_in(ann)
-    return browser
 
 
 @pytest.fixture(scope="module")

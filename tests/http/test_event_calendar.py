@@ -9,8 +9,9 @@ import pytest
 from event_edits import Edits, document, event
 from event_page import field_error, opened, save
 from hooks import endpoint, receiver, send  # noqa: F401
-from oauth_flow import Browser, Form
+from oauth_flow import Form
 
+SIGNED_IN = "owner"
 SERVE = ["--allow-private-hooks", "--rate-limit", "100000"]
 DAY = ("DTSTART:20261124T090000Z", "DTEND:20261124T100000Z", "SUMMARY:Planning", "X-OTHERS:kept")
 WEEKLY = (*DAY, "RRULE:FREQ=WEEKLY;COUNT=5")
@@ -194,13 +195,6 @@ def test_two_ways_at_once_end(edits, there, world):
 
 
 # ---- the page ----
-
-
-@pytest.fixture(scope="module")
-def browser(world, owner):
-    b = Browser(world)
-    b.sign_in(owner)
-    return b
 
 
 def test_the_form_has_the_calendars_that_may_be_written_and_moves_it(browser, edits, there):

@@ -9,26 +9,15 @@ from event_page import field_error, opened, save
 from oauth_flow import Browser, Form
 from rest import Api
 
+SIGNED_IN = "una"
+PROFILE = {"tz": "Europe/Berlin"}
 SERVE = ["--rate-limit", "10000"]
 HOME = "/dav/calendars/{}/default/"
 
 
 @pytest.fixture(scope="module")
-def una(world):
-    return world.account("una@calends.example", name="Una User")
-
-
-@pytest.fixture(scope="module")
 def api(world, una):
     return Api(world, una.key)
-
-
-@pytest.fixture(scope="module")
-def browser(world, una):
-    b = Browser(world)
-    b.sign_in(una)
-    assert b.post("/account", Form(b.get("/account").text, "/account").with_(tz="Europe/Berlin")).status == 303
-    return b
 
 
 def listed(api, day, **more):

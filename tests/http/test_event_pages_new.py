@@ -10,25 +10,14 @@ from oauth_flow import Browser, Form
 from rest import Api
 from test_event_pages import listed
 
+SIGNED_IN = "una"
+PROFILE = {"tz": "Europe/Berlin"}
 SERVE = ["--rate-limit", "10000"]
-
-
-@pytest.fixture(scope="module")
-def una(world):
-    return world.account("una@calends.example", name="Una User")
 
 
 @pytest.fixture(scope="module")
 def api(world, una):
     return Api(world, una.key)
-
-
-@pytest.fixture(scope="module")
-def browser(world, una):
-    b = Browser(world)
-    b.sign_in(una)
-    assert b.post("/account", Form(b.get("/account").text, "/account").with_(tz="Europe/Berlin")).status == 303
-    return b
 
 
 def make(browser, query="date=2026-03-10", **fields):

@@ -6,10 +6,11 @@ import time
 import pytest
 
 from event_stream import EventStream
-from oauth_flow import App, Browser, Form
+from oauth_flow import App, Form
 
 STREAM = "/v1/events/stream"
 JSON = {"Content-Type": "application/json"}
+SIGNED_IN = "ann"
 SERVE = ["--rate-limit", "0", "--streams", "60"]
 TLS = True
 # What ends a stream is looked for every 400 ms; test_ends_within_a_second.py measures it. The machine may be busy here.
@@ -19,13 +20,6 @@ SOON_S = 4
 @pytest.fixture(scope="module")
 def app(world):
     return App(world, type="public", scope="events:read profile:read")
-
-
-@pytest.fixture(scope="module")
-def browser(world, ann):
-    browser = Browser(world)
-    browser.sign_in(ann)
-    return browser
 
 
 def event(world, key):

@@ -11,19 +11,13 @@ from oauth_flow import App, Browser, basic, post_form
 from rest import JSON, Api
 from world import log_fields
 
+SIGNED_IN = "owner"
 SERVE = ["--request-log-ms", "50", "--rate-limit", "0"]
 
 
 @pytest.fixture(scope="module")
 def owner(world):
     return world.account("dev@platform.example")
-
-
-@pytest.fixture(scope="module")
-def browser(world, owner):
-    browser = Browser(world)
-    browser.sign_in(owner)
-    return browser
 
 
 @pytest.fixture(scope="module")

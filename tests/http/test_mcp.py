@@ -7,8 +7,9 @@ from datetime import datetime
 
 import pytest
 
-from oauth_flow import App, Browser
+from oauth_flow import App
 
+SIGNED_IN = "ann"
 SERVE = ["--rate-limit", "10000"]
 JSON = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
 EVENT = {"title": "Planning", "start_time": "2026-11-24T09:00:00Z", "end_time": "2026-11-24T10:00:00Z", "location": "Room 4"}
@@ -28,13 +29,6 @@ def other(world):
 @pytest.fixture(scope="module")
 def app(world):
     return App(world, scope="calendars:read events:read events:write")
-
-
-@pytest.fixture(scope="module")
-def browser(world, ann):
-    b = Browser(world)
-    b.sign_in(ann)
-    return b
 
 
 def post(world, message, key, headers=None):

@@ -11,7 +11,7 @@ from examples import JSON, sent_as
 from leaks import ANY
 from oauth_flow import App, Browser, is_error
 from test_oauth_exchange import GRANTS, exchange
-from test_scope_matrix import OPERATIONS, REST, SCOPES, SERVE, browser, live, may, one_scope  # noqa: F401 (fixtures)
+from test_scope_matrix import OPERATIONS, REST, SCOPES, SERVE, SIGNED_IN, live, may, one_scope  # noqa: F401 (fixtures)
 
 CHANGES = [r for r in REST if r[0] != "GET" and {"token", "restricted key"} & set(r[2]) and "owner" not in r[3]]
 HERE, TEN, ELSEWHERE = "127.0.0.0/8", "10.0.0.0/8", "192.0.2.7"

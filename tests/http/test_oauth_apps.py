@@ -5,11 +5,12 @@ import json
 import pytest
 
 from forge import forged, other_random
-from oauth_flow import App, Browser
+from oauth_flow import App
 from rest import Api, assert_error
 from world import CliError
 
 APP = {"name": "Acme", "type": "confidential", "redirect_uris": ["https://acme.example/cb"], "scopes": ["events:read", "profile:read"]}
+SIGNED_IN = "una"
 SERVE = ["--last-used-ms", "100"]
 
 
@@ -24,13 +25,6 @@ def app(world, api):
     assert made.status == 201, made
     world.secret(made.json["client_secret"])
     return made.json
-
-
-@pytest.fixture(scope="module")
-def browser(world):
-    b = Browser(world)
-    b.sign_in(world.account("una@example.org"))
-    return b
 
 
 def flow(world, app, secret):

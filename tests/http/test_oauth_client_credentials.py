@@ -16,6 +16,7 @@ from test_event_stream_ends import ends, opened
 GRANT = "client_credentials"
 OWNER = "owner@platform.example"
 SCOPES = "calendars:read events:read"
+SIGNED_IN = "una"
 SERVE = ["--rate-limit", "100000", "--last-used-ms", "100", "--allow-private-hooks"]
 
 
@@ -35,13 +36,6 @@ def app(world):
 @pytest.fixture(scope="module")
 def api(world):
     return Api(world, world.key(OWNER, kind="secret"))
-
-
-@pytest.fixture(scope="module")
-def browser(world):
-    b = Browser(world)
-    b.sign_in(world.account("una@example.org"))
-    return b
 
 
 def token(app, **changes):
@@ -123,7 +117,7 @@ def test_never_on_a_users_account(world, app, browser):
     assert_error(world.request("GET", "/v1/events", None, {"Connected-Account": theirs}, text), 403, "account_mismatch", type_="authorization_failed")
     query = {"participants": [theirs], "from": "2026-11-29T00:00:00Z", "to": "2026-11-30T00:00:00Z"}
     assert "not_found" in json.dumps(Api(world, text)("POST", "/v1/freebusy/query", query).json)
-    una = world.account("una@example.org")
+    una = world.account("una@calends.example")
     assert world.request("PROPFIND", f"/dav/calendars/{una.id}/", None, {"Depth": 0}, text).status == 403
 
 

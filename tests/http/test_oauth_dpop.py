@@ -9,17 +9,11 @@ import pytest
 
 from dpop import ASK, GOOD, KEY, OTHER, SCOPES, ask, claims, made, new_nonce, proof, refused, with_proof
 from jose import EverybodysKey, Key, b64, unsigned
-from oauth_flow import App, Browser, at_once
+from oauth_flow import App, at_once
 
+SIGNED_IN = "una"
 SERVE = ["--rate-limit", "100000"]
 URLS = {"rest": "/v1/events", "caldav": "/dav/", "mcp": "/mcp"}
-
-
-@pytest.fixture(scope="module")
-def browser(world):
-    b = Browser(world)
-    b.sign_in(world.account("una@example.org"))
-    return b
 
 
 @pytest.fixture(scope="module")
@@ -257,7 +251,7 @@ def test_a_nonce_is_taken_for_five_minutes(world, tokens, nonce, seconds, taken)
 def test_every_answer_to_a_proof_has_a_nonce_and_others_have_none(world, tokens, nonce):
     token = tokens["access_token"]
     assert ask(world, "rest", token, made(world, nonce, "rest", token)).headers["DPoP-Nonce"]
-    assert "DPoP-Nonce" not in world.get("/v1/profile", key=world.key("una@example.org")).headers
+    assert "DPoP-Nonce" not in world.get("/v1/profile", key=world.key("una@calends.example")).headers
     assert "DPoP-Nonce" not in world.get("/v1/profile").headers
 
 
@@ -294,7 +288,7 @@ def test_pages_may_send_proofs_and_read_nonces(world, app):
 
 
 def test_keys_are_no_tokens_that_a_proof_could_be_of(world, nonce):
-    key = world.key("una@example.org")
+    key = world.key("una@calends.example")
     assert ask(world, "rest", key, made(world, nonce, "rest", key)).status == 401
 
 

@@ -3,9 +3,10 @@
 import pytest
 
 from dpop import SCOPES, ask, made, new_nonce, proof, refused, with_proof
-from oauth_flow import App, Browser, is_error
+from oauth_flow import App, is_error
 
 PUBLIC_URL = "https://calends.example"
+SIGNED_IN = "una"
 SERVE = ["--rate-limit", "100000"]
 URLS = {
     "https://calends.example": True, "https://CALENDS.Example": True, "HTTPS://calends.example": True, "https://calends.example:443": True,
@@ -14,13 +15,6 @@ URLS = {
     "https://calends.example.": False, "https://x.calends.example": False, "https://calends.example@evil.example": False, "https://user@calends.example": False,
     "//calends.example": False, "calends.example": False, "https:calends.example": False, "https://127.0.0.1": False,
 }
-
-
-@pytest.fixture(scope="module")
-def browser(world):
-    b = Browser(world)
-    b.sign_in(world.account("una@example.org"))
-    return b
 
 
 @pytest.fixture(scope="module")

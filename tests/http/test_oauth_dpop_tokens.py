@@ -5,17 +5,11 @@ import pytest
 
 from dpop import KEY, OTHER, SCOPES, ask, claims, made, new_nonce, proof, refused, with_proof
 from jose import EverybodysKey, Key, unsigned
-from oauth_flow import App, Browser, answer, at_once, basic, encode, is_error, is_red, post_form
+from oauth_flow import App, answer, at_once, basic, encode, is_error, is_red, post_form
 from test_oauth_dpop import CHECKS
 
+SIGNED_IN = "una"
 SERVE = ["--rate-limit", "100000"]
-
-
-@pytest.fixture(scope="module")
-def browser(world):
-    b = Browser(world)
-    b.sign_in(world.account("una@example.org"))
-    return b
 
 
 @pytest.fixture(scope="module")

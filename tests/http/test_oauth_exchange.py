@@ -11,14 +11,8 @@ GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 TYPE = "urn:ietf:params:oauth:token-type:access_token"
 GRANTS = ["authorization_code", "refresh_token", GRANT]
 SCOPES = "calendars:read events:read profile:read"
+SIGNED_IN = "una"
 SERVE = ["--rate-limit", "100000"]
-
-
-@pytest.fixture(scope="module")
-def browser(world):
-    b = Browser(world)
-    b.sign_in(world.account("una@example.org"))
-    return b
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,12 @@ import pytest
 
 from dpop import ask, made, proof
 from jose import Key
-from oauth_flow import REDIRECT, App, Browser, Pkce, answer, encode, is_error, is_page, is_red, post_form
+from oauth_flow import REDIRECT, App, Pkce, answer, encode, is_error, is_page, is_red, post_form
 from rest import Api, assert_error
 from test_oauth_keys import TYPE
 from world import CliError
 
+SIGNED_IN = "una"
 SERVE = ["--rate-limit", "100000"]
 KEYS = {alg: Key(alg, kid=alg, alg=alg) for alg in ("ES256", "EdDSA", "PS256", "RS256")}
 URN = "urn:ietf:params:oauth:request_uri:"
@@ -59,13 +60,6 @@ class Fapi(App):
 @pytest.fixture(scope="module")
 def app(world):
     return Fapi(world)
-
-
-@pytest.fixture(scope="module")
-def browser(world):
-    b = Browser(world)
-    b.sign_in(world.account("una@example.org"))
-    return b
 
 
 def test_the_whole_way(world, app, browser):

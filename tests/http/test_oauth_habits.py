@@ -5,17 +5,11 @@ import json
 import pytest
 
 from jose import unsigned
-from oauth_flow import REDIRECT, Browser, OpenApp, alive, answer, encode, is_error, is_page, is_red, post_form, register
+from oauth_flow import REDIRECT, OpenApp, alive, answer, encode, is_error, is_page, is_red, post_form, register
 
+SIGNED_IN = "una"
 SERVE = ["--rate-limit", "100000"]
 MCP = ["calendars:read", "events:read", "events:write"]
-
-
-@pytest.fixture(scope="module")
-def browser(world):
-    b = Browser(world)
-    b.sign_in(world.account("una@example.org"))
-    return b
 
 
 def asked_by(world, path):

@@ -7,13 +7,14 @@ import time
 import pytest
 
 from jose import Key, unsigned
-from oauth_flow import REDIRECT, App, Browser, answer, encode, is_error, is_page, is_red, post_form
+from oauth_flow import REDIRECT, App, answer, encode, is_error, is_page, is_red, post_form
 from rest import Api, assert_error
 
 TYP = "oauth-authz-req+jwt"
 ALGS = ["ES256", "EdDSA", "PS256", "RS256"]
 KEYS = {alg: Key(alg, kid=alg, alg=alg) for alg in ALGS}
 STRANGER = Key("ES256", kid="ES256")
+SIGNED_IN = "una"
 SERVE = ["--rate-limit", "100000"]
 
 
@@ -24,13 +25,6 @@ def jwks():
 @pytest.fixture(scope="module")
 def app(world):
     return App(world, type="confidential", jwks=jwks())
-
-
-@pytest.fixture(scope="module")
-def browser(world):
-    b = Browser(world)
-    b.sign_in(world.account("una@example.org"))
-    return b
 
 
 def claims(app, **changes):

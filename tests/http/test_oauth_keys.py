@@ -9,12 +9,13 @@ import time
 import pytest
 
 from jose import EverybodysKey, Key, b64, unsigned
-from oauth_flow import App, Browser, at_once, basic, is_error, post_form
+from oauth_flow import App, at_once, basic, is_error, post_form
 from receiver import Receiver
 from rest import Api, assert_error
 from world import ROOT, CliError
 
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+SIGNED_IN = "una"
 SERVE = ["--rate-limit", "100000", "--allow-private-hooks"]
 ALGS = ("ES256", "EdDSA", "PS256", "RS256")
 KEYS = {alg: Key(alg, kid=alg, alg=alg) for alg in ALGS}
@@ -29,13 +30,6 @@ def api(world):
 def app(world):
     jwks = {"keys": [k.public for k in KEYS.values()]}
     return App(world, type="confidential", auth_method="private_key_jwt", jwks=json.dumps(jwks))
-
-
-@pytest.fixture(scope="module")
-def browser(world):
-    b = Browser(world)
-    b.sign_in(world.account("una@example.org"))
-    return b
 
 
 def claims(world, app, **changes):

@@ -9,7 +9,7 @@ from client_certificate import Authority, Showing, self_signed
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from dpop import proof, with_proof
 from jose import Key
-from oauth_flow import App, Browser, is_error, post_form
+from oauth_flow import App, is_error, post_form
 from receiver import Receiver
 from rest import Api, assert_error
 from test_oauth_keys import a_minute_later, serves
@@ -18,6 +18,7 @@ HOST = "mtls.calends.example"
 CA, OTHER = Authority("Calends test authority"), Authority("Somebody else")
 BELOW = Authority("Below", CA)
 TLS = True
+SIGNED_IN = "una"
 SERVE = ["--mtls-url", f"https://{HOST}", "--mtls-ca", CA.path, "--rate-limit", "100000", "--allow-private-hooks"]
 ALONE = self_signed()
 SIGNED = CA.issue("CN=crm,O=Acme", dns="crm.example", uri="https://acme.example/crm", ip="192.0.2.7", email="crm@acme.example")
@@ -49,13 +50,6 @@ def shows(world, made, host=HOST):
 
 def for_itself(app, http, headers=(), **changes):
     return app.token(headers, http, grant_type="client_credentials", client_id=app.id, **changes)
-
-
-@pytest.fixture(scope="module")
-def browser(world):
-    b = Browser(world)
-    b.sign_in(world.account("una@example.org"))
-    return b
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import pytest
 from oauth_flow import App, Browser, Form, encode, is_error, is_page, post_form, register
 from world import BIN, ROOT
 
+SIGNED_IN = "una"
 SERVE = ["--rate-limit", "100000"]
 EXCHANGE, DEVICE = "urn:ietf:params:oauth:grant-type:token-exchange", "urn:ietf:params:oauth:grant-type:device_code"
 GRANTS = ["authorization_code", "refresh_token", "client_credentials", EXCHANGE, DEVICE]
@@ -76,13 +77,6 @@ def judge(name, how, reply):
 @pytest.fixture(scope="module")
 def app(world):
     return App(world, type="confidential", grant=GRANTS, machine_scope="events:read")
-
-
-@pytest.fixture(scope="module")
-def browser(world):
-    b = Browser(world)
-    b.sign_in(world.account("una@example.org"))
-    return b
 
 
 def proven(app):

@@ -4,18 +4,12 @@ import pytest
 
 from dpop import proof, with_proof
 from jose import Key
-from oauth_flow import App, Browser, alive, at_once, basic, is_error
+from oauth_flow import App, alive, at_once, basic, is_error
 from rest import Api, assert_error
 from world import CliError
 
+SIGNED_IN = "una"
 SERVE = ["--rate-limit", "100000"]
-
-
-@pytest.fixture(scope="module")
-def browser(world):
-    b = Browser(world)
-    b.sign_in(world.account("una@example.org"))
-    return b
 
 
 def prover(world, app):

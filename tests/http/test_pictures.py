@@ -15,6 +15,7 @@ from oauth_flow import App, Browser, Form
 from test_calendar_files import field_error
 from world import ROOT
 
+SIGNED_IN = "una"
 SERVE = ["--rate-limit", "10000"]
 SEEDS = pathlib.Path(ROOT, "tests/data/fuzz_picture")
 
@@ -25,18 +26,6 @@ def png(width, height, pixel=b"\xff\x00\x00", rows=None):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
     return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) +
             chunk(b"IDAT", zlib.compress((b"\0" + pixel * width) * (rows or height), 9)) + chunk(b"IEND", b""))
-
-
-@pytest.fixture(scope="module")
-def una(world):
-    return world.account("una@calends.example", name="Una User")
-
-
-@pytest.fixture(scope="module")
-def browser(world, una):
-    b = Browser(world)
-    b.sign_in(una)
-    return b
 
 
 def send(browser, octets, page="/account", action="/account/picture", **fields):

@@ -5,8 +5,9 @@ import json
 
 import pytest
 
-from oauth_flow import App, Browser
+from oauth_flow import App
 
+SIGNED_IN = "ann"
 SERVE = ["--rate-limit", "10000"]
 JSON = {"Content-Type": "application/json"}
 NEW = {"title": "Confidential", "start_time": "2026-11-24T09:00:00Z", "end_time": "2026-11-24T10:00:00Z", "description": "words"}
@@ -15,13 +16,6 @@ NEW = {"title": "Confidential", "start_time": "2026-11-24T09:00:00Z", "end_time"
 @pytest.fixture(scope="module")
 def app(world):
     return App(world, scope="calendars:read calendars:write events:read events:write profile:read")
-
-
-@pytest.fixture(scope="module")
-def browser(world, ann):
-    b = Browser(world)
-    b.sign_in(ann)
-    return b
 
 
 def call(world, method, target, body=None, key=None, headers=None):

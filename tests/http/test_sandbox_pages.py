@@ -7,10 +7,11 @@ import re
 import pytest
 
 from booking import Booking, soon, text
-from oauth_flow import App, Browser, answer
+from oauth_flow import App, answer
 from rest import assert_error
 from test_book import Guest
 
+SIGNED_IN = "ann"
 SERVE = ["--rate-limit", "0"]
 DAY = 86400
 AHEAD = 40  # days
@@ -19,13 +20,6 @@ AHEAD = 40  # days
 @pytest.fixture(scope="module")
 def api(world, ann):
     return Booking(world, world.key(ann, kind="secret", mode="test"))
-
-
-@pytest.fixture(scope="module")
-def browser(world, ann):
-    browser = Browser(world)
-    browser.sign_in(ann)
-    return browser
 
 
 @pytest.fixture(autouse=True)

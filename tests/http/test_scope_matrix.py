@@ -8,11 +8,12 @@ import subprocess
 import pytest
 
 from examples import Examples, sent_as
-from oauth_flow import App, Browser, answer
+from oauth_flow import App, answer
 from openapi import Document
 from world import BIN
 
 SECONDS = 25
+SIGNED_IN = "ann"
 SERVE = ["--rate-limit", "0", "--write-rate", "0", "--voice-backend", "wss://voice.example.com/realtime",
          "--smtp-url", "smtp://127.0.0.1:1", "--mail-from", "calendar@example.org", "--mail-a-day", "100000"]
 DOCUMENT = Document.load(BIN)
@@ -47,13 +48,6 @@ REPORTS = {
 @pytest.fixture(scope="module")
 def live(world, ann):
     return Examples(world, DOCUMENT, world.key(ann, kind="secret"))
-
-
-@pytest.fixture(scope="module")
-def browser(world, ann):
-    b = Browser(world)
-    b.sign_in(ann)
-    return b
 
 
 @pytest.fixture(scope="module")

@@ -10,24 +10,13 @@ from oauth_flow import App, Browser, Form
 from openapi import Document
 from world import BIN
 
+SIGNED_IN = "una"
 SERVE = ["--rate-limit", "1000", "--request-log-ms", "50", "--usage-ms", "100"]
 DOCUMENT = Document.load(BIN)
 OPERATIONS = DOCUMENT.operations()
 # What tells a secret, makes or changes credentials, or has no end.
 NOT_TRIED = {"createApiKey", "updateApiKey", "rotateApiKey", "revokeApiKey", "createOauthApp", "updateOauthApp", "deleteOauthApp", "createOauthAppSecret",
              "revokeOauthAppSecret", "createWebhookEndpoint", "rotateWebhookSecret", "createVoiceSession", "putHostedWebhook", "streamEvents"}
-
-
-@pytest.fixture(scope="module")
-def una(world):
-    return world.account("una@calends.example", name="Una User")
-
-
-@pytest.fixture(scope="module")
-def browser(world, una):
-    b = Browser(world)
-    b.sign_in(una)
-    return b
 
 
 @pytest.fixture(scope="module")

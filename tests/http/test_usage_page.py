@@ -8,6 +8,7 @@ import pytest
 
 from oauth_flow import Browser
 
+SIGNED_IN = "owner"
 SERVE = ["--rate-limit", "0"]
 NONE = "00000000-0000-0000-0000-000000000000"
 
@@ -15,13 +16,6 @@ NONE = "00000000-0000-0000-0000-000000000000"
 @pytest.fixture(scope="module")
 def owner(world):
     return world.account("dev@platform.example")
-
-
-@pytest.fixture(scope="module")
-def browser(world, owner):
-    browser = Browser(world)
-    browser.sign_in(owner)
-    return browser
 
 
 @pytest.fixture(scope="module")

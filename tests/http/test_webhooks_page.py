@@ -12,6 +12,7 @@ from receiver import Receiver
 from rest import Api
 from test_confirm import AGED, asks
 
+SIGNED_IN = "owner"
 SERVE = ["--rate-limit", "0", "--allow-private-hooks"]
 NOBODY = "wbk_" + "0" * 21 + "1"
 
@@ -24,13 +25,6 @@ def owner(world):
 @pytest.fixture(scope="module")
 def api(world, owner):
     return Api(world, world.key(owner, kind="secret"))
-
-
-@pytest.fixture(scope="module")
-def browser(world, owner):
-    browser = Browser(world)
-    browser.sign_in(owner)
-    return browser
 
 
 @pytest.fixture
