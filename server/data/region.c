@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/data/region.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unicode/uloc.h>
 #include <unicode/ures.h>
@@ -49,7 +50,7 @@ static bool hours_12(const UResourceBundle *data, const struct locale_name *name
 	char both[BOTH_MAX + 2];
 	int32_t len = 0;
 	UResourceBundle *all = ures_getByKey(data, "timeData", NULL, &e);
-	strcat(strcat(strcpy(both, name->language), "_"), name->region);
+	snprintf(both, sizeof both, "%s_%s", name->language, name->region);
 	UResourceBundle *own = ures_getByKey(all, both, NULL, &none);
 	if (U_FAILURE(none))
 		own = ures_getByKey(all, name->region, NULL, &e);
