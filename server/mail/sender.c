@@ -35,7 +35,7 @@ struct count_row {
 DB_RESULT(mail_waiting, struct count_row, count);
 
 /* What became of a try. */
-struct outcome {
+struct sent_outcome {
 	enum mail_state state;
 	struct instant next;
 	int status;
@@ -48,7 +48,7 @@ struct slot {
 	bool busy, started, ended;
 	struct claimed what; /* its data is gone */
 	struct instant lease;
-	struct outcome outcome; /* once it has ended */
+	struct sent_outcome outcome; /* once it has ended */
 	struct fetch fetch;
 	struct fetch_mail mail;
 };
@@ -213,9 +213,9 @@ static void finish(struct ctx *cx, struct mail_sender *sender, struct slot *slot
 	struct instant next = end->good || end->final ? INSTANT_NONE : retry_next(&failed);
 	bool given_up = !end->good && instant_is_none(next);
 	slot->ended = true;
-	slot->outcome = (struct outcome){ end->good  ? MAIL_SENT
-					  : given_up ? MAIL_FAILED
-						     : MAIL_WAITING,
+	slot->outcome = (struct sent_outcome){ end->good  ? MAIL_SENT
+					       : given_up ? MAIL_FAILED
+							  : MAIL_WAITING,
 		instant_is_none(next) ? cx->now : next, end->status, end->fault };
 	sender->sent += end->good;
 	sender->failed += given_up;
