@@ -272,7 +272,7 @@ def test_an_app_that_is_removed_loses_all_its_tokens_at_once(world, browser):
     assert submit(browser, action, action).location == "/connected-accounts?done=removed"
     assert profile(world, tokens["access_token"]).status == 401
     assert app.refresh(tokens["refresh_token"]).status == 400
-    assert "Acme" not in browser.get("/connected-accounts").text
+    assert "Acme" not in browser.get("/connected-accounts").words
     assert is_page(browser.get(action), 404)
 
 

