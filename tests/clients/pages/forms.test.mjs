@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { judge } from '../support/judge.mjs';
-import { openBrowser, openWorld } from '../support/world.mjs';
+import { openBrowser, openWorld, until } from '../support/world.mjs';
 
 const password = 'a long enough password', email = 'forms@calends.example';
 let world, browser;
@@ -104,9 +104,21 @@ for (const javaScriptEnabled of [true, false])
 	test(`two presses make one key, ${javaScriptEnabled ? 'and show it' : 'without JavaScript too'}`, async () => {
 		const { context, page } = await signedIn({ javaScriptEnabled });
 		const name = `Twice ${javaScriptEnabled}`;
+		let asked = 0;
 		await page.goto(world.url + '/keys/new');
 		await page.fill('#name', name);
+		let pressed;
+		const twice = new Promise((done) => { pressed = done; });
+		await page.route('**/keys', async (route) => { // what comes of the first press is shown after the second
+			if (route.request().method() !== 'POST') return route.continue();
+			const response = await route.fetch();
+			asked++;
+			await twice;
+			await route.fulfill({ response }).catch(() => {}); // the second took its place
+		});
 		await page.dblclick('main button[type=submit]');
+		await until(() => asked);
+		pressed();
 		await page.waitForSelector('#secret, .notice');
 		if (javaScriptEnabled) assert.ok(await page.isVisible('#secret'));
 		await page.goto(world.url + '/keys');
