@@ -19,6 +19,11 @@ struct stored {
 };
 DB_RESULT(zone_fill_next, struct stored, account, id, etag, flags, first_at, last_at, occ_until, occ, data);
 
+struct refilled {
+	bool held;
+};
+DB_RESULT(zone_fill_put, struct refilled, held);
+
 static bool instant_same(struct instant a, struct instant b)
 {
 	return !instant_before(a, b) && !instant_before(b, a);
@@ -37,32 +42,48 @@ static bool same(const struct stored *row, const struct ical_facts *facts)
 	       occ_same(row->occ, facts->occ);
 }
 
-static err_t refill(struct ctx *cx, const struct stored *row)
+/* held: what somebody else has at this moment and may leave as it is. */
+static err_t refill(struct ctx *cx, const struct stored *row, bool *held)
 {
 	struct ical_facts facts;
-	if (ical_validate(cx, row->data, &facts) || same(row, &facts))
-		return OK;
-	return db_exec(cx, &sql_zone_fill_put, NULL, IN(row->account), IN(row->id), IN(row->etag), IN(facts.first_at),
-		IN(facts.last_at), IN(facts.occ_until), IN(facts.flags), IN(facts.occ));
+	struct refilled put = { 0 };
+	if (!ical_validate(cx, row->data, &facts) && !same(row, &facts))
+		TRY(db_row(cx, &sql_zone_fill_put, ROW(zone_fill_put, &put), IN(row->account), IN(row->id),
+			IN(row->etag), IN(facts.first_at), IN(facts.last_at), IN(facts.occ_until), IN(facts.flags),
+			IN(facts.occ)));
+	*held = put.held;
+	return OK;
+}
+
+/* done: of so many none was held, from the first. Those after it are not kept waiting. */
+static err_t refill_all(struct ctx *cx, const struct stored *rows, size_t count, size_t *done)
+{
+	*done = count;
+	for (size_t i = 0; i < count; i++) {
+		struct arena_mark mark = arena_mark(cx->mem);
+		bool held = false;
+		if (rows[i].data.ptr)
+			TRY(refill(cx, &rows[i], &held));
+		if (held && i < *done)
+			*done = i;
+		arena_rewind(cx->mem, mark);
+	}
+	return OK;
 }
 
 err_t zone_fill(struct ctx *cx, void *unused)
 {
 	struct stored *rows;
-	size_t count;
+	size_t count, done;
 	(void)unused;
 	TRY(db_exec(cx, &sql_zone_fill_begin, NULL, IN(zone_version())));
 	TRY(db_rows(
 		cx, &sql_zone_fill_next, zone_fill_next, &rows, &count, IN((int32_t)OBJECTS_A_RUN), IN(OCTETS_A_RUN)));
 	if (!count)
 		return db_exec(cx, &sql_zone_fill_end, NULL, IN_NONE);
-	for (size_t i = 0; i < count; i++) {
-		struct arena_mark mark = arena_mark(cx->mem);
-		if (rows[i].data.ptr)
-			TRY(refill(cx, &rows[i]));
-		arena_rewind(cx->mem, mark);
-	}
-	TRY(db_exec(cx, &sql_zone_fill_place, NULL, IN(rows[count - 1].account), IN(rows[count - 1].id)));
-	cx->found = true;
+	TRY(refill_all(cx, rows, count, &done));
+	if (done)
+		TRY(db_exec(cx, &sql_zone_fill_place, NULL, IN(rows[done - 1].account), IN(rows[done - 1].id)));
+	cx->found = true; /* what is held is come back to */
 	return OK;
 }

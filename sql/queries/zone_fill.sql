@@ -23,12 +23,14 @@ SELECT n.account_id AS account, n.id, n.etag, n.flags, n.first_at, n.last_at, n.
 
 -- name: zone_fill_put stores
 -- $1 account  $2 object  $3 the tag that it has  $4 first_at  $5 last_at  $6 occ_until  $7 flags  $8 occ
--- What somebody writes at this moment is left to them: they know the rules, too.
-WITH free AS (SELECT o.account_id, o.id FROM calendar_object o
-               WHERE o.account_id = $1 AND by_id(o.id) = $2 AND o.etag = $3 AND NOT o.deleted FOR NO KEY UPDATE SKIP LOCKED)
-UPDATE calendar_object o
-   SET first_at = $4, last_at = $5, span = span_of($4, $5), occ_until = $6, flags = $7, occ = $8
-  FROM free f WHERE o.account_id = f.account_id AND by_id(o.id) = f.id;
+-- Who wrote it meanwhile knows the rules, too. held: somebody has it at this moment and may do something else to it, or nothing.
+WITH due AS (SELECT FROM calendar_object o WHERE o.account_id = $1 AND by_id(o.id) = $2 AND o.etag = $3 AND NOT o.deleted),
+     free AS (SELECT o.account_id, o.id FROM calendar_object o
+               WHERE o.account_id = $1 AND by_id(o.id) = $2 AND o.etag = $3 AND NOT o.deleted FOR NO KEY UPDATE SKIP LOCKED),
+     put AS (UPDATE calendar_object o
+                SET first_at = $4, last_at = $5, span = span_of($4, $5), occ_until = $6, flags = $7, occ = $8
+               FROM free f WHERE o.account_id = f.account_id AND by_id(o.id) = f.id)
+SELECT EXISTS (SELECT FROM due) AND NOT EXISTS (SELECT FROM free) AS held;
 
 -- name: zone_fill_place
 -- $1 account and  $2 id of the last that was looked at

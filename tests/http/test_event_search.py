@@ -219,12 +219,20 @@ SHORT = "component = 1 AND NOT deleted AND data NOT LIKE '%SUMMARY:Long%'"
 KNOWN = "SELECT id, words, etag, modseq, updated_at FROM calendar_object WHERE component = 1 AND NOT deleted ORDER BY id"
 
 
-def filled(world, after="account_id, id FROM calendar_object LIMIT 0"):
-    """The job, begun anew behind this place, ends."""
+def fill(world, after="account_id, id FROM calendar_object LIMIT 0"):
+    """The job begins anew behind this place."""
     world.sql("DELETE FROM words_fill; INSERT INTO words_fill DEFAULT VALUES")
     world.sql(f"UPDATE words_fill SET (after_account, after_object) = (s.account_id, s.id) FROM (SELECT {after}) s")
     world.start()
-    assert world.wait_for(lambda: world.sql("SELECT ended_at IS NOT NULL FROM words_fill") == [["t"]])
+
+
+def ended(world):
+    return world.sql("SELECT ended_at IS NOT NULL FROM words_fill") == [["t"]]
+
+
+def filled(world, **place):
+    fill(world, **place)
+    assert world.wait_for(lambda: ended(world))
 
 
 def test_events_of_before_get_their_words_and_nobody_is_told(world, api, large, texts):
@@ -249,7 +257,7 @@ def test_a_server_that_was_stopped_goes_on_where_it_was(world, large):
     before = world.sql(KNOWN)
     world.stop()
     world.sql("UPDATE calendar_object SET words = NULL")
-    filled(world, half)
+    filled(world, after=half)
     places = f"SELECT DISTINCT (o.account_id, o.id) > (h.account_id, h.id), o.words IS NOT NULL FROM calendar_object o, (SELECT {half}) h WHERE {SHORT} ORDER BY 1"
     assert world.sql(places) == [["f", "f"], ["t", "t"]]
     world.stop()
@@ -257,16 +265,21 @@ def test_a_server_that_was_stopped_goes_on_where_it_was(world, large):
     assert world.sql(KNOWN) == before
 
 
-def test_what_is_written_meanwhile_keeps_its_own_words(world, api, texts):
-    """A row that somebody holds is left to them; the others of its portion are not kept waiting."""
-    held = "data LIKE '%SUMMARY:STRASSE%'"
+@pytest.mark.parametrize("end,words", [("COMMIT", ["of the writer"]), ("ROLLBACK", ["strasse\ngrosse strasse\nund noch etwas\n"])])
+def test_what_somebody_holds_is_come_back_to(world, large, texts, end, words):
+    """The others of its portion are not kept waiting. What somebody wrote keeps the words that they gave it."""
+    row = "data LIKE '%SUMMARY:STRASSE%'"
+    place = f"(SELECT account_id, id FROM calendar_object WHERE {row})"
     world.stop()
     world.sql("UPDATE calendar_object SET words = NULL")
-    with world.holding(f"UPDATE calendar_object SET words = 'of the writer' WHERE {held}", jobs=True) as commit:
-        filled(world)
-        assert world.sql(f"SELECT DISTINCT data LIKE '%SUMMARY:STRASSE%' FROM calendar_object WHERE words IS NULL AND {SHORT}") == [["t"]]
-        commit()
-    assert world.sql(f"SELECT DISTINCT words FROM calendar_object WHERE {held}") == [["of the writer"]]
+    with world.holding(f"UPDATE calendar_object SET words = 'of the writer' WHERE {row}", jobs=True) as commit:
+        fill(world, f"account_id, id FROM calendar_object WHERE (account_id, id) < {place} ORDER BY account_id DESC, id DESC LIMIT 1")
+        portion = f"SELECT * FROM calendar_object WHERE (account_id, id) >= {place} ORDER BY account_id, id LIMIT 500"
+        alone = f"SELECT {row} FROM ({portion}) o WHERE words IS NULL AND {SHORT}"
+        assert world.wait_for(lambda: world.sql(alone) == [["t"]]) and not ended(world)
+        commit(end)
+    assert world.wait_for(lambda: ended(world))
+    assert world.sql(f"SELECT words FROM calendar_object WHERE {row}") == [words]
     world.stop()
     world.sql("UPDATE calendar_object SET words = NULL WHERE words = 'of the writer'")
     filled(world)

@@ -88,6 +88,24 @@ def test_what_somebody_writes_meanwhile_is_left_to_them(world, tree):
     assert world.sql(KNOWN) == before
 
 
+@pytest.mark.parametrize("end", ["COMMIT", "ROLLBACK"])
+def test_what_somebody_holds_is_come_back_to(world, tree, end):
+    """They need not bring the times: the job that brings words does not. The others of its portion are not kept waiting."""
+    assert ended(world)
+    before = world.sql(KNOWN)
+    [[once]] = world.sql("SELECT id FROM calendar_object WHERE uid = 'once'")
+    wrong = lambda: [is_now[0] for is_now, was in zip(world.sql(KNOWN), before) if is_now != was]
+    world.stop()
+    world.sql(f"UPDATE calendar_object SET {WRONG} WHERE NOT deleted; UPDATE zone_fill SET version = '2000a'")
+    assert len(wrong()) == 5
+    with world.holding("UPDATE calendar_object SET words = words WHERE uid = 'once'", jobs=True) as commit:
+        world.start()
+        assert world.wait_for(lambda: wrong() == [once])
+        assert world.sql("SELECT ended_at IS NULL FROM zone_fill") == [["t"]]
+        commit(end)
+    assert ended(world) and wrong() == []
+
+
 def test_the_same_or_an_older_tz_database_changes_nothing(world, tree):
     """Else every start would read all objects, and two servers with different ones would begin anew for each other for ever."""
     now = version(world)

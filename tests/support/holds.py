@@ -42,7 +42,7 @@ class Holds:
             psql.stdin.write(f"BEGIN; {statements}; \\echo held\n")
             psql.stdin.flush()
             assert "held\n" in iter(psql.stdout.readline, ""), statements
-            yield lambda: psql.communicate("COMMIT;\n")
+            yield lambda end="COMMIT": psql.communicate(f"{end};\n")
         finally:
             if psql.poll() is None:
                 psql.kill()
