@@ -16,7 +16,7 @@
 #define RUN_MS 500 /* then the job's runner has its turn: it may be time to stop */
 #define LOOK_MS 50 /* how long it waits for answers before it looks for more to send */
 #define COUNT_MS 5000
-#define FINISH_MS 3000
+#define FINISH_MS 2000
 
 enum mail_state { MAIL_WAITING = 1, MAIL_SENT, MAIL_FAILED };
 
@@ -336,11 +336,13 @@ void mail_sender_finish(struct ctx *cx, struct mail_sender *sender)
 	struct deadline end = deadline_in_ms(FINISH_MS);
 	if (!sender)
 		return;
+	wait_end_by(end); /* libcurl's own waits, too */
 	while (fetcher_running(sender->fetcher) && !deadline_passed(end)) {
 		fetcher_work(sender->fetcher, end);
 		cx->now = instant_now();
 		collect(cx, sender);
 	}
+	wait_end_by_none();
 	err_t e = give_back(cx, sender);
 	if (e)
 		log_event(LOG_WARN, "mail_not_noted", LOG_STR("detail", e->detail));

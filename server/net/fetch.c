@@ -2,6 +2,9 @@
 #include "server/net/fetch.h"
 
 #include <pthread.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "server/net/transfer.h"
 
@@ -47,11 +50,14 @@ err_t fetch(struct ctx *cx, const struct fetch *what, struct fetched *out)
 
 /* ---- many ---- */
 
+#define MAIL_SOCKETS 64
+
 struct fetcher {
 	struct arena *mem;
 	CURLM *multi;
 	struct transfer *running; /* those that are not given back yet */
 	unsigned count;
+	int mail_sockets[MAIL_SOCKETS]; /* of connections to mail servers, kept ones too; -1: free */
 };
 
 struct fetcher *fetcher_open(unsigned connections_kept)
@@ -59,6 +65,7 @@ struct fetcher *fetcher_open(unsigned connections_kept)
 	struct arena *mem = arena_open();
 	struct fetcher *fetcher = arena_new(mem, struct fetcher);
 	*fetcher = (struct fetcher){ .mem = mem, .multi = curl_multi_init() };
+	memset(fetcher->mail_sockets, -1, sizeof fetcher->mail_sockets);
 	curl_multi_setopt(fetcher->multi, CURLMOPT_MAXCONNECTS, (long)connections_kept);
 	curl_multi_setopt(fetcher->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
 	return fetcher;
@@ -82,9 +89,41 @@ static void give_up(struct fetcher *fetcher, struct transfer *t, CURLcode code, 
 	transfer_end(t, code, out);
 }
 
+static bool swap_socket(struct fetcher *fetcher, int was, int is)
+{
+	size_t i = 0;
+	while (i < MAIL_SOCKETS && fetcher->mail_sockets[i] != was)
+		i++;
+	if (i < MAIL_SOCKETS)
+		fetcher->mail_sockets[i] = is;
+	return i < MAIL_SOCKETS;
+}
+
+static int on_socket(void *user, curl_socket_t fd, curlsocktype purpose)
+{
+	(void)purpose;
+	return swap_socket(user, -1, fd) ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
+}
+
+static int on_socket_close(void *user, curl_socket_t fd)
+{
+	(void)swap_socket(user, fd, -1);
+	return close(fd);
+}
+
+/* libcurl says good-bye to each mail server, and would wait two minutes for what one that is silent says: it hears
+ * nothing. */
+static void deafen_mail(const struct fetcher *fetcher)
+{
+	for (size_t i = 0; i < MAIL_SOCKETS; i++)
+		if (fetcher->mail_sockets[i] >= 0)
+			shutdown(fetcher->mail_sockets[i], SHUT_RD);
+}
+
 void fetcher_close(struct fetcher *fetcher)
 {
 	struct fetched ignored;
+	deafen_mail(fetcher);
 	while (fetcher->running)
 		give_up(fetcher, fetcher->running, CURLE_ABORTED_BY_CALLBACK, &ignored);
 	curl_multi_cleanup(fetcher->multi);
@@ -97,6 +136,12 @@ void fetcher_start(struct fetcher *fetcher, struct arena *mem, const struct fetc
 	t->next = fetcher->running;
 	fetcher->running = t;
 	fetcher->count++;
+	if (t->handle && what->mail) {
+		curl_easy_setopt(t->handle, CURLOPT_SOCKOPTFUNCTION, on_socket);
+		curl_easy_setopt(t->handle, CURLOPT_SOCKOPTDATA, fetcher);
+		curl_easy_setopt(t->handle, CURLOPT_CLOSESOCKETFUNCTION, on_socket_close);
+		curl_easy_setopt(t->handle, CURLOPT_CLOSESOCKETDATA, fetcher);
+	}
 	if (!t->handle || curl_multi_add_handle(fetcher->multi, t->handle) != CURLM_OK)
 		t->stillborn = true;
 }

@@ -4,6 +4,7 @@
 
 #include "server/net/transfer.h"
 
+#define STOP_US (UINT64_C(2) * US_PER_S)
 #define REPLY_MAX 512 /* octets of a reply that are kept: a line has as many (RFC 5321 §4.5.3.1.5) */
 
 /* ---- what libcurl calls ---- */
@@ -68,6 +69,22 @@ static size_t on_nothing(char *data, size_t size, size_t count, void *user)
 	return size * count;
 }
 
+/*
+ * libcurl keeps the thread while it waits for the reply to the whole message, and asks here once a second: a process
+ * that stops waits a moment longer, for what the server has already, and no more.
+ */
+static int on_progress(void *user, curl_off_t to_get, curl_off_t got, curl_off_t to_send, curl_off_t sent)
+{
+	struct transfer *t = user;
+	uint64_t now_us = clock_monotonic_us();
+	(void)to_get, (void)got, (void)to_send, (void)sent;
+	if (!deadline_passed(deadline_in_ms(UINT32_MAX)))
+		return 0;
+	if (!t->stops_us)
+		t->stops_us = now_us;
+	return now_us - t->stops_us >= STOP_US;
+}
+
 /* ---- options ---- */
 
 /* What stands in a command: it must not end it, nor begin another. */
@@ -102,6 +119,9 @@ bool mail_set(CURL *handle, struct transfer *t)
 	curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_nothing);
 	curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_reply);
 	curl_easy_setopt(handle, CURLOPT_HEADERDATA, t);
+	curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(handle, CURLOPT_XFERINFODATA, t);
+	curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(handle, CURLOPT_USE_SSL, mail->tls == FETCH_TLS_NEVER ? CURLUSESSL_NONE : CURLUSESSL_ALL);
 	return t->headers && set_text(handle, t->mem, CURLOPT_MAIL_FROM, mail->from) &&
 	       set_text(handle, t->mem, CURLOPT_USERNAME, mail->user) &&

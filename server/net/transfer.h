@@ -21,7 +21,8 @@ struct transfer {
 	bool refused;    /* an address was */
 	bool connecting; /* another was not */
 	bool head_full, cut, stillborn;
-	size_t sent; /* octets of the body that mail has given */
+	size_t sent;       /* octets of the body that mail has given */
+	uint64_t stops_us; /* since when mail has seen that the process stops; 0: it does not */
 	/* Of mail to an address beyond ASCII: how often the server said 220, whether it answers EHLO, what it offers.
 	 */
 	unsigned ready;

@@ -14,7 +14,7 @@
 
 #define RUN_MS 500 /* then the job's runner has its turn: it may be time to stop */
 #define LOOK_MS 50 /* how long it waits for answers before it looks for more to send */
-#define FINISH_MS 1000
+#define FINISH_MS 2000
 #define HEADERS_MAX 8
 #define GONE 410
 #define HAS_RETRY_AFTER(status) ((status) == 429 || (status) == 503)
