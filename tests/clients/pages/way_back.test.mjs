@@ -63,10 +63,10 @@ async function signIn(page, email) {
 
 const allow = (page) => page.click('button[value=allow]');
 
-// What the app hears within half a minute of the act (a machine may be busy).
+// What the app hears within a minute of the act (a machine may be busy).
 async function hears(act, heard = app.heard()) {
 	let late;
-	const silence = new Promise((_, fail) => { late = setTimeout(() => fail(new Error('the app heard nothing')), 30000); });
+	const silence = new Promise((_, fail) => { late = setTimeout(() => fail(new Error('the app heard nothing')), 60000); });
 	try {
 		await act();
 		const url = await Promise.race([heard, silence]);
