@@ -5,23 +5,14 @@
 //     node tests/clients/walk.mjs                       where Thunderbird is not installed, its step asks for the calendars as it does
 import { execFile, spawn } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { openWholeBrowser } from './support/world.mjs';
+import { freePort, openWholeBrowser } from './support/world.mjs';
 
 const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../..');
 const run = promisify(execFile);
 const FIVE_MINUTES_S = 300;
-
-async function freePort() {
-	const server = createServer();
-	await new Promise((done) => server.listen(0, '127.0.0.1', done));
-	const { port } = server.address();
-	await new Promise((done) => server.close(done));
-	return port;
-}
 
 const steps = [];
 async function step(what, work) {

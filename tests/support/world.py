@@ -26,7 +26,6 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import threading
@@ -106,26 +105,25 @@ class Server:
     # ---- process ----
 
     def start(self, *more):
+        """One that runs still, since a test ended in the middle, is ended first: it would be who answers here."""
+        if self.process and self.process.poll() is None:
+            self.kill()
         address = f"127.0.0.1:{self.port}"
         unlimited = [w for o in ("--api-keys-rate", "--freebusy-rate", "--account-rate", "--client-rate") if o not in self.options for w in (o, "0")]
         self.process = subprocess.Popen([*WRAP, BIN, "serve", "--listen", address, "--public-url", self.public_url,
             *self.world.settings, *unlimited, *self.options, *more], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, env=self.world.environment, start_new_session=True)
-        self.reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
+        listens = threading.Event()  # it says so itself: who answers at its port may be another
+        self.reader = threading.Thread(target=self._read, args=(self.process.stdout, listens), daemon=True)
         self.reader.start()
-        self.wait_for(lambda: self._answers() or self.process.poll() is not None, START_S)
-        assert self.process.poll() is None, "the server did not start:\n" + "".join(self.lines[-30:])
+        self.wait_for(lambda: listens.is_set() or self.process.poll() is not None, START_S)
+        assert listens.is_set() and self.process.poll() is None, "the server did not start:\n" + "".join(self.lines[-30:])
 
-    def _read(self, stream):
+    def _read(self, stream, listens):
         for line in stream:
             self.lines.append(line.decode("utf-8", "replace"))
-
-    def _answers(self):
-        try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-            return True
-        except OSError:
-            return False
+            if b" event=listening " in line:
+                listens.set()
 
     def wait_for(self, condition, seconds=WAIT_S):
         """Polls until the condition holds; its last value. It costs what it takes, so that the bound is one for busy machines."""

@@ -4,6 +4,7 @@
 // CALENDS: the program (default build/dev/calends). CALENDS_TEMPLATE: a data folder whose database is migrated and stopped, of
 // which each server gets a copy: a quarter of what it costs to make one. CHROMIUM: the browser (default /usr/bin/chromium-headless-shell).
 import { execFile, spawn } from 'node:child_process';
+import { createSocket as createUdp } from 'node:dgram';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createServer as createHttps } from 'node:https';
@@ -21,29 +22,33 @@ process.env.CALENDS_DEV_PASSWORD_KIB ??= '64'; // as in tests/support/world.py
 const program = process.env.CALENDS ?? join(root, 'build/dev/calends');
 const run = promisify(execFile);
 
-// As tests/support/ports.py has it: below the ports that the system gives to outgoing connections. Test files are processes of
-// their own, and run at once: who listens at a port of HOLDER has that of 127.0.0.1 for as long as it runs, or two would find one
-// free before either listens.
-const HOLDER = '127.0.0.77';
-let taken = process.pid * 16;
+// As tests/support/ports.py has it: below the ports that the system gives to outgoing connections; who takes one binds its number
+// for UDP, too, for as long as the process lives. Test files are processes of their own, and run at once.
+let next = process.pid * 16;
 
-const listener = (port, host) => new Promise((done) => {
+async function took(port) {
+	const mine = createUdp('udp4').unref();
+	const bound = (socket, bind) => new Promise((done) => {
+		socket.once('error', () => done(false));
+		bind(() => done(true));
+	});
 	const server = createTcp();
-	server.once('error', () => done(null));
-	server.listen(port, host, () => done(server.unref()));
-});
+	if (await bound(mine, (done) => mine.bind({ port, address: '127.0.0.1', exclusive: true }, done))
+		&& await bound(server, (done) => server.listen(port, '127.0.0.1', done))) {
+		await new Promise((done) => server.close(done));
+		return true;
+	}
+	mine.close();
+	return false;
+}
 
-// The first of two, side by side.
-async function freePorts() {
+// The first of so many, side by side.
+export async function freePort(count = 1) {
 	const outgoing = Number((await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'ascii')).split(/\s/)[0]) - (process.env.CALENDS_PORTS ?? 0);
-	for (;; ) {
-		const port = Math.max(outgoing - 10000, 1024) + (taken % 10000);
-		taken += 2;
-		const held = await Promise.all([listener(port, HOLDER), listener(port + 1, HOLDER)]);
-		const tried = await Promise.all([listener(port, '127.0.0.1'), listener(port + 1, '127.0.0.1')]);
-		const free = [...held, ...tried].every(Boolean);
-		await Promise.all([...tried, ...(free ? [] : held)].map((server) => server && new Promise((done) => server.close(done))));
-		if (free) return port;
+	for (;;) {
+		const port = Math.max(outgoing - 10000, 1024) + (next % 10000);
+		next += count;
+		if ((await Promise.all(Array.from({ length: count }, (_, n) => took(port + n)))).every(Boolean)) return port;
 	}
 }
 
@@ -78,7 +83,7 @@ export async function openWorld(...options) {
 	const folder = await mkdtemp(join(tmpdir(), 'calends-'));
 	await chmod(folder, 0o711); // started by root, PostgreSQL runs as another user
 	if (process.env.CALENDS_TEMPLATE) await run('cp', ['-a', process.env.CALENDS_TEMPLATE, join(folder, 'data')]);
-	const port = await freePorts();
+	const port = await freePort(2);
 	const url = `http://127.0.0.1:${port}`;
 	const server = spawn(program, ['serve', '--data-dir', join(folder, 'data'), '--listen', `127.0.0.1:${port}`,
 		'--api-keys-rate', '0', ...options.map((option) => (typeof option === 'function' ? option(port) : option))], {
