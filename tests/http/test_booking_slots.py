@@ -38,8 +38,8 @@ def one_day(hours, **more):
 
 
 def changes(name):
-    """The next two days on which the clocks of a zone change, with how long each is."""
-    zone, found, day = ZoneInfo(name), {}, soon(2).date()
+    """The next two days on which the clocks of a zone change, with how long each is. Not so soon that what is asked about has begun."""
+    zone, found, day = ZoneInfo(name), {}, soon(5).date()
     while len(found) < 2:
         midnights = [dt.datetime.combine(day + n * DAY, dt.time(), zone).astimezone(UTC) for n in (0, 1)]
         if midnights[1] - midnights[0] != DAY:
