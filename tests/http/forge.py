@@ -31,6 +31,11 @@ def forged(secret, change):
     return text + in_digits(zlib.crc32(text.encode()), 6)
 
 
+def altered(text, at):
+    """With another digit at that place, whatever stands there."""
+    return text[:at] + ("0" if text[at] != "0" else "1") + text[at + 1:]
+
+
 def other_random(octets):
     """Octets that no tag covers and every hash does."""
     octets[5] ^= 1

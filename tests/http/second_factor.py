@@ -20,6 +20,12 @@ def code_of(secret, steps=0):
     return f"{(struct.unpack('>I', mac[at:at + 4])[0] & 0x7FFFFFFF) % 10 ** 6:06}"
 
 
+def wrong_code(secret):
+    """One that is not by chance that of a half minute that is near."""
+    near = {code_of(secret, steps) for steps in range(-4, 5)}
+    return next(code for code in (f"{n:06}" for n in range(10)) if code not in near)
+
+
 def post(browser, page, action, **fields):
     return browser.post(action, Form(browser.get(page).text, action).with_(**fields))
 

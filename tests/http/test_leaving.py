@@ -9,7 +9,7 @@ from hooks import NOWHERE
 from mails import new_port, serve_with
 from oauth_flow import BOTH, App, Browser, Form, alive, is_error, is_page
 from rest import Api, assert_error
-from second_factor import set_up
+from second_factor import set_up, wrong_code
 
 pytestmark = pytest.mark.usefixtures("sink")
 PORT = new_port()
@@ -165,7 +165,7 @@ def test_who_has_a_second_factor_takes_it_back_by_both(world, person):
     page = submit(browser, "/sign-in", "/sign-in", email=person.email, password=person.password)
     assert is_page_of_return(page) and 'name="code"' in page.text
     live, _ = ids(world, person.email)
-    for wrong in ({}, {"code": ""}, {"code": "000000"}):
+    for wrong in ({}, {"code": ""}, {"code": wrong_code(secret)}):
         reply = browser.post("/account/take-back", Form(page.text, "/account/take-back").with_(**wrong))
         assert is_page(reply, 400) and 'id="code-error"' in reply.text
         assert world.sql(f"SELECT status FROM account WHERE account_id = '{live}'") == [["2"]]
