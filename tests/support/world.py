@@ -161,6 +161,7 @@ class Server:
         return pid
 
     def kill(self):
+        self.world.died = True
         self.http.close()
         self.process.kill()
         self.process.wait()
@@ -267,6 +268,7 @@ class World(Holds, Server):
         self.secrets = set()
         self.accounts = {}
         self._second = None
+        self.died = False  # a server of its
         self.batch, self.batch_lock = None, threading.Lock()
         super().__init__(self, options)
 
