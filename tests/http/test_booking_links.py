@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from booking import Booking, soon, text
-from forge import forged
+from forge import altered, forged
 from oauth_flow import Browser, Form
 
 SERVE = ["--rate-limit", "0", "--write-rate", "0"]
@@ -188,7 +188,7 @@ def test_a_token_that_is_altered_or_anothers_opens_nothing(world, api, page):
     token = guest.path.rsplit("/", 1)[1]
     feed = api("POST", "/api/v1/hosted-calendars", {"name": "x"}).json["data"]["feedToken"]
     world.secret(feed)
-    for bad in (token[:-1], token + "x", token.upper(), token[:20] + "00" + token[22:], "cbk_" + "0" * 82, feed, made["id"], "x", "%C3%A9", "x" * 200):
+    for bad in (token[:-1], token + "x", token.upper(), altered(token, 20), "cbk_" + "0" * 82, feed, made["id"], "x", "%C3%A9", "x" * 200):
         for end in ("", "/cancel", "/move"):
             assert guest.get(f"/booking/{bad}{end}").status == 404, bad
     assert guest.get("/booking/").status == 404 and guest.get(f"/booking/{token}/other").status == 404
@@ -219,7 +219,7 @@ def test_a_link_is_asked_ten_times_a_second_by_one_network(world, api, page):
     guest = Guest(world, api.booked(page, soon(3, 9)))
     world.restart("--rate-limit", "1000")
     try:
-        statuses = [guest.get(guest.path).status for _ in range(40)]
+        statuses = [r.status for r in world.client_connection().in_one_go("GET", guest.path, count=40)]
         assert statuses[0] == 200 and 429 in statuses
         assert guest.get(f"/booking/cbk_{'0' * 82}").status in (404, 429), "who guesses is counted, too"
     finally:

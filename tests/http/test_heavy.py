@@ -127,7 +127,7 @@ def test_what_fails_leaves_its_place(world, owner, dav, large):
         assert world.get(EVENTS, {"Calends-Fail-Query": "2"}, owner.key).status == 503
         assert world.dav("REPORT", large, SYNC, {**XML, "Calends-Fail-Query": "2 after"}, owner).status >= 500
         assert world.raw(f"REPORT {large} HTTP/1.1\r\nHost: x\r\nAuthorization: {dav.headers['Authorization']}\r\n"
-            "Content-Length: 100\r\nContent-Type: application/xml\r\n\r\n<half".encode(), 0.1) == b""  # it leaves
+            "Content-Length: 100\r\nContent-Type: application/xml\r\n\r\n<half".encode(), timeout_s=0.1) == b""  # it leaves
     assert all_free(world, dav, large)
 
 
@@ -142,7 +142,7 @@ def test_few_threads_make_it_less_and_nought_is_no_limit(world, dav, large):
 
 
 def test_who_waits_for_locks_of_their_own_leaves_threads_and_connections_to_the_others(world, owner, dav, cal):
-    world.restart("--threads", "64", "--heavy-requests", "3")
+    world.restart("--threads", "64", "--heavy-requests", "3", "--deadline-ms", "300000")
     name, other = cal.split("/")[-2], world.account("other@example.org")
     held = f"SELECT FROM calendar_state s JOIN calendar c ON c.id = s.calendar_id WHERE c.name = '{name}' FOR UPDATE OF s"
     statuses = []

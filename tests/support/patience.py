@@ -16,19 +16,29 @@ def _busy_s(pid):
 
 
 class Waited:
-    """Seconds since it was made in which neither this process nor that of the server had anything to do, or wanted to: what is left
+    """Seconds since it was made in which neither this process nor those of servers had anything to do, or wanted to: what is left
     of the time is what somebody waited for a peer, a lock or a time-out. A busy machine does not make it longer."""
 
-    def __init__(self, pid):
-        self.pid, self.begun = pid, time.monotonic()
+    def __init__(self, *pids):
+        self.pids, self.begun = (*pids, os.getpid()), time.monotonic()
         self.busy = self._busy()
 
     def _busy(self):
-        return _busy_s(self.pid) + _busy_s(os.getpid())
+        return sum(map(_busy_s, self.pids))
 
     @property
     def seconds(self):
         return time.monotonic() - self.begun - (self._busy() - self.busy)
+
+
+def undisturbed(seconds, run):
+    """What it gives, run anew until it took less than so many seconds: in more, what it is about begins again, as a bucket of tries does."""
+    for _ in range(10):
+        begun = time.monotonic()
+        given = run()
+        if time.monotonic() - begun < seconds:
+            return given
+    raise AssertionError(f"never in {seconds} s")
 
 
 def _sleeps(pid):

@@ -218,8 +218,8 @@ class Server:
     def dav(self, method, path, body=None, headers=None, account=None):
         return self.request(method, path, body, headers, account)
 
-    def raw(self, octets, timeout_s=2):
-        return self.http.raw(octets, timeout_s)
+    def raw(self, octets, **options):
+        return self.http.raw(octets, **options)
 
     def client_connection(self):
         """Another connection of its own, kept alive: for callers at once."""
