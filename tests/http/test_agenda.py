@@ -2,7 +2,6 @@
 """GET /v1/events over a range, page by page: dense and endless series, and what a cursor may be; busy time of the same."""
 import base64
 import hashlib
-import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -109,7 +108,7 @@ def test_an_endless_series_of_seconds_is_paged_over_ten_years(world, api):
     api.put("seconds", (f"DTSTART:{ical(begin)}", "DURATION:PT1S", "RRULE:FREQ=SECONDLY"))
     api.put("minutes", (f"DTSTART:{ical(begin)}", "DURATION:P40D", "RRULE:FREQ=MINUTELY"))
     api.put("daily", ("DTSTART;TZID=Europe/Berlin:20270101T090000", "RRULE:FREQ=DAILY"))
-    after, seconds, before = (), -1, time.monotonic()
+    after, seconds, before = (), -1, world.cpu_s()
     for _ in range(20):
         page = api.page(begin, end, "limit=100", *after)
         assert page["has_more"] and len(page["data"]) == 100
@@ -119,8 +118,8 @@ def test_an_endless_series_of_seconds_is_paged_over_ten_years(world, api):
                 seconds += 1
                 assert start == rest(begin + timedelta(seconds=seconds))
         after = (f"starting_after={page['next_cursor']}",)
-    assert seconds > 1900 and time.monotonic() - before < 10
-    before = time.monotonic()
+    assert seconds > 1900 and world.cpu_s() - before < 5
+    before = world.cpu_s()
     for _ in range(20):
         page = api.page(begin, end, "limit=100", f"ending_before={page['previous_cursor']}")
         assert len(page["data"]) == 100 or not page["previous_cursor"]
@@ -131,7 +130,7 @@ def test_an_endless_series_of_seconds_is_paged_over_ten_years(world, api):
             seconds -= 1
         if not page["previous_cursor"]:
             break
-    assert seconds == -1 and page["previous_cursor"] is None and time.monotonic() - before < 10
+    assert seconds == -1 and page["previous_cursor"] is None and world.cpu_s() - before < 5
     far = datetime(2036, 5, 5, 6, 59, 50, tzinfo=timezone.utc)
     page = api.page(far, end, "limit=100")
     assert page["data"][0]["start_time"] == "2036-03-26T07:00:00Z", "what began 40 days before and still runs"
@@ -199,9 +198,9 @@ def test_busy_time_of_a_dense_series_is_one_span(world, owner, dav, api, cal):
         (rest(after), rest(end), "busy"), (rest(begin), rest(end), "tentative")]
     far = datetime(2047, 1, 1, tzinfo=timezone.utc)
     body = f'<C:free-busy-query {NAMESPACES}><C:time-range start="{ical(begin)}" end="{ical(far)}"/></C:free-busy-query>'
-    before = time.monotonic()
+    before = world.cpu_s()
     text = dav.report(cal, body, depth=1).text.replace("\r\n ", "")
-    assert time.monotonic() - before < 5
+    assert world.cpu_s() - before < 3
     hours, rest_s = divmod(int((hole - begin).total_seconds()), 3600)
     assert f"FREEBUSY;FBTYPE=BUSY:{ical(begin)}/PT{hours}H{rest_s // 60}M{rest_s % 60}S,{ical(after)}/" in text, text
     assert text.count("/PT") == 3

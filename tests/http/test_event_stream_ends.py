@@ -7,14 +7,16 @@ import pytest
 
 from event_stream import EventStream
 from oauth_flow import App, Form
+from patience import Waited
 
 STREAM = "/v1/events/stream"
 JSON = {"Content-Type": "application/json"}
 SIGNED_IN = "ann"
 SERVE = ["--rate-limit", "0", "--streams", "60"]
 TLS = True
-# What ends a stream is looked for every 400 ms; test_ends_within_a_second.py measures it. The machine may be busy here.
-SOON_S = 4
+# What ends a stream is looked for every 400 ms; test_ends_within_a_second.py measures it. The machine may be busy here: what this process and the servers
+# had a processor for, or waited for one, does not count, and what the database did is allowed for.
+SOON_S = 8
 
 
 @pytest.fixture(scope="module")
@@ -39,17 +41,33 @@ def opened(server, key, headers=None):
     stream = EventStream(server, STREAM, key, headers)
     assert stream.status == 200
     stream.next("ready")
+    stream.pid = server.process.pid
     return stream
 
 
-def ends(streams, reason="credential_ended", within=SOON_S):
+def ends(streams, reason="credential_ended"):
     """Each is told why, and then nothing follows."""
-    begun = time.monotonic()
+    waited = Waited(*{stream.pid for stream in streams})
     for stream in streams:
         assert stream.next("end").data["reason"] == reason
         assert stream.next() is None
         stream.close()
-    assert time.monotonic() - begun < within
+    assert waited.seconds < SOON_S
+
+
+def ends_at_its_time(open_until):
+    """`open_until` gives the stream of what is over in so many seconds; none where that was too few to open it, on a machine that is busy."""
+    for seconds in (2, 10, 50):
+        if stream := open_until(seconds):
+            break
+    assert stream.next("end").data["reason"] in ("credential_expired", "credential_ended") and stream.next() is None
+    stream.close()
+
+
+def opened_in_time(server, secret):
+    stream = EventStream(server, STREAM, secret)
+    assert stream.status in (200, 401)
+    return stream if stream.status == 200 and stream.next().type == "ready" else stream.close()
 
 
 def test_a_key_that_ends_ends_its_streams_on_every_server(world, key):
@@ -74,12 +92,12 @@ def test_a_key_that_ends_ends_its_streams_on_every_server(world, key):
 
 
 def test_a_key_ends_at_its_time(world, key):
-    soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3))
-    secret, _ = new_key(world, key, expires_at=soon)
-    stream = opened(world, secret)
-    told = stream.next("end").data["reason"]
-    assert told in ("credential_expired", "credential_ended") and stream.next() is None
-    stream.close()
+    def open_until(seconds):
+        soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds + 1))
+        reply = world.post("/v1/api_keys", json.dumps({"name": "x", "kind": "restricted", "scopes": ["events:read"], "expires_at": soon}), JSON, key)
+        return opened_in_time(world, reply.json["key"]) if reply.status == 201 else None
+
+    ends_at_its_time(open_until)
 
 
 def test_a_token_ends_its_streams_however_it_ends(world, ann, app, browser):
@@ -97,11 +115,13 @@ def test_a_token_ends_its_streams_however_it_ends(world, ann, app, browser):
     action = f"/connected-accounts/{tokens['connected_account_id']}/remove"
     assert browser.post(action, Form(browser.get(action).text, action).with_()).status == 303
     ends(both)
-    tokens = app.connect(browser, scope=scope)
-    world.sql("UPDATE access_token SET expires_at = now() + interval '2 seconds'")
-    stream = opened(world, tokens["access_token"])
-    assert stream.next("end").data["reason"] in ("credential_expired", "credential_ended") and stream.next() is None
-    stream.close()
+
+    def open_until(seconds):
+        tokens = app.connect(browser, scope=scope)
+        world.sql(f"UPDATE access_token SET expires_at = now() + interval '{seconds} seconds'")
+        return opened_in_time(world, tokens["access_token"])
+
+    ends_at_its_time(open_until)
 
 
 def test_a_sandbox_clock_that_is_set_forward_ends_what_is_over_by_it(world, ann, browser):
@@ -149,6 +169,7 @@ def test_an_account_that_is_deactivated_hears_nothing_more(world):
 
 def test_there_are_only_so_many_streams(world, key):
     """--streams; and a place is free again as soon as its stream is gone."""
+    assert world.wait_for(lambda: "\ncalends_streams 0\n" in world.get("/metrics").text), "those of the tests before are gone"
     open_now = []
     while (stream := EventStream(world, STREAM, key)).status == 200:
         open_now.append(stream)
@@ -187,11 +208,10 @@ def event_when_back(world, key):
 
 
 def test_a_server_that_stops_ends_its_streams_at_once(world, key):
-    """The rest of --drain-ms is for answers."""
+    """The rest of --drain-ms is for answers; of so much of it nobody would wait for the end."""
+    world.restart("--drain-ms", "600000")
     streams = [opened(world, key) for _ in range(5)]
-    begun = time.monotonic()
     world.stop()
-    assert time.monotonic() - begun < 8
     ends(streams, "server_stopping")
     world.start()
     with EventStream(world, STREAM, key, {"Last-Event-ID": streams[0].last_event_id}) as stream:

@@ -59,13 +59,13 @@ class Server:
 
 def read_all(s, quiet=0.3, busy=lambda: False):
     """(octets, closed): until it is quiet for so long after the first octets, and who sends them is not `busy`."""
-    got = b""
+    got, end = b"", time.monotonic() + 60
     with contextlib.suppress(ConnectionResetError):
         while True:
             try:
                 part = s.recv(65536)
             except (TimeoutError, socket.timeout):
-                if got and busy():
+                if busy() and time.monotonic() < end:
                     continue
                 return got, False
             if not part:
