@@ -74,7 +74,7 @@ def in_zsh(script):
     def complete(line):
         open(listed, "w").close()
         os.write(terminal, f"{line}\t".encode())
-        end = time.monotonic() + 20
+        end = time.monotonic() + 120
         while "--end--" not in (words := Path(listed).read_text().split("\n")):
             assert time.monotonic() < end, words
             time.sleep(0.01)
@@ -91,7 +91,7 @@ def in_zsh(script):
     return complete
 
 
-def wait_for(terminal, words, seconds=20):
+def wait_for(terminal, words, seconds=120):
     seen, end = b"", time.monotonic() + seconds
     while words not in seen:
         assert time.monotonic() < end, seen

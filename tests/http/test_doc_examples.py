@@ -29,7 +29,7 @@ SERVE = ["--allow-private-hooks", "--voice-backend", "wss://voice.example.com/re
          "--mail-from", "calendar@example.org"]
 SITE = pathlib.Path(ROOT, "docs/site")
 LANGUAGES = ("sh", "js", "python")
-PRELUDE = 'set -euo pipefail\ncurl() { command curl -sS --fail-with-body --max-time 20 "$@"; echo; }\n'
+PRELUDE = 'set -euo pipefail\ncurl() { command curl -sS --fail-with-body --max-time 120 "$@"; echo; }\n'
 
 
 class Block:
@@ -124,11 +124,11 @@ verify(os.environ["WEBHOOK_SECRET"], {"webhook-id": os.environ["ID"], "webhook-t
         threading.Thread(target=lambda: [*map(lines.put, done.stdout), lines.put(None)], daemon=True).start()
         output = ""
         try:
-            while (line := lines.get(timeout=60)) is not None:
+            while (line := lines.get(timeout=300)) is not None:
                 output += line
                 if asked := re.search(r"https?://\S+/oauth/authorize\?\S+", line):
                     self.allow(asked[0], block)
-            assert done.wait(10) == 0, f"{block}:\n{output}"
+            assert done.wait(60) == 0, f"{block}:\n{output}"
         finally:
             done.kill()
             done.wait()
@@ -154,7 +154,7 @@ verify(os.environ["WEBHOOK_SECRET"], {"webhook-id": os.environ["ID"], "webhook-t
     def answers(there):
         """Programs say where the user is to go before they listen, which a person gives them the time for."""
         try:
-            with urllib.request.urlopen(there, timeout=20) as heard:
+            with urllib.request.urlopen(there, timeout=60) as heard:
                 return heard.status
         except urllib.error.URLError as e:
             assert isinstance(e.reason, ConnectionRefusedError), e

@@ -165,9 +165,9 @@ def outputs(text):
 
 
 def test_examples_in_a_shell(world, folder, env, examples):
-    script = "".join(f"echo; echo == {name}\n{example(page, 'sh').replace('curl ', 'curl -sS --max-time 20 ', 1)} || echo failed $?\n"
+    script = "".join(f"echo; echo == {name}\n{example(page, 'sh').replace('curl ', 'curl -sS --max-time 120 ', 1)} || echo failed $?\n"
                      for name, page in examples.items() if name != "streamEvents")
-    done = subprocess.run(["bash", "-c", script], env=env, cwd=folder, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(["bash", "-c", script], env=env, cwd=folder, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0 and done.stderr == "" and not re.search("^failed", done.stdout, re.M), done
     judge(outputs(done.stdout))
 
@@ -184,7 +184,7 @@ for (const name of {json.dumps(names)}) {{
 	try {{ await import(`./${{name}}.mjs`) }} catch (error) {{ console.log(error.message.startsWith('{{') ? error.message : `failed ${{error.stack}}`) }}
 }}
 """)
-    done = subprocess.run([shutil.which("node"), "all.mjs"], env=env, cwd=folder, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([shutil.which("node"), "all.mjs"], env=env, cwd=folder, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0 and not re.search("^failed", done.stdout, re.M), done
     judge(outputs(done.stdout))
 
@@ -203,6 +203,6 @@ for name, program in json.load(open("programs.json")).items():
     except Exception:
         print("failed", traceback.format_exc())
 """)
-    done = subprocess.run(["/usr/bin/python3", "all.py"], env=env, cwd=folder, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(["/usr/bin/python3", "all.py"], env=env, cwd=folder, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0 and not re.search("^failed", done.stdout, re.M), done
     judge(outputs(done.stdout))
