@@ -8,6 +8,7 @@
 import base64
 import http.client
 import itertools
+import time
 import urllib.parse
 import xml.etree.ElementTree as ET
 
@@ -103,7 +104,7 @@ class Dav:
     def __init__(self, url, username=None, secret=None, bearer=None):
         self.url, self.netloc = url, urllib.parse.urlsplit(url).netloc
         self.connection = http.client.HTTPConnection(self.netloc, timeout=60)
-        self.headers = {}
+        self.headers, self.patient = {}, False  # comes again when it is told to
         if bearer:
             self.headers["Authorization"] = "Bearer " + bearer
         elif secret is not None:
@@ -111,6 +112,13 @@ class Dav:
             self.headers["Authorization"] = "Basic " + base64.b64encode(pair).decode()
 
     def request(self, method, path, body=None, **headers):
+        end = time.monotonic() + 60
+        while (answer := self._request(method, path, body, headers)).status == 503 and self.patient and time.monotonic() < end:
+            assert answer.headers["Retry-After"]
+            time.sleep(0.1)
+        return answer
+
+    def _request(self, method, path, body, headers):
         sent = dict(self.headers)
         sent.update({k.replace("_", "-"): str(v) for k, v in headers.items() if v is not None})
         if isinstance(body, str):

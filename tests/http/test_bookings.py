@@ -200,17 +200,18 @@ def at_once(calls):
     return given
 
 
+def patient(client, body, pairs):
+    """Books, as often as it is told to come again: so many wait for one lock, on a busy machine some for too long."""
+    while (reply := client.request("POST", "/v1/bookings", body, pairs)).status == 503:
+        assert reply.headers["Retry-After"]
+    return reply
+
+
 def test_of_fifty_at_once_over_two_servers_one_gets_it(world, api, page):
     clients = [(world, world.second)[n % 2].client_connection() for n in range(50)]
     pairs = [("Content-Type", "application/json"), ("Authorization", f"Bearer {api.key}")]
     body = json.dumps({"page": page["slug"], "start": text(soon(5, 9)), **GUEST})
-
-    def ask(client):
-        while (reply := client.request("POST", "/v1/bookings", body, pairs)).status == 503:
-            assert reply.headers["Retry-After"]  # so many wait for one lock: on a busy machine some for too long
-        return reply
-
-    replies = at_once([lambda c=c: ask(c) for c in clients])
+    replies = at_once([lambda c=c: patient(c, body, pairs) for c in clients])
     won = [r for r in replies if r.status == 201]
     assert len(won) == 1 and {r.status for r in replies} == {201, 409}, [r.status for r in replies]
     for lost in replies:
@@ -228,7 +229,7 @@ def test_of_many_who_overlap_none_overlaps_another(world, api, calendar):
     clients = [(world, world.second)[n % 2].client_connection() for n in range(24)]
     pairs = [("Content-Type", "application/json"), ("Authorization", f"Bearer {api.key}")]
     bodies = [json.dumps({"page": pages[n // 2 % 2]["slug"], "start": text(soon(5, 9) + n // 2 * 15 * MINUTE), **GUEST}) for n in range(24)]
-    replies = at_once([lambda c=c, b=b: c.request("POST", "/v1/bookings", b, pairs) for c, b in zip(clients, bodies)])
+    replies = at_once([lambda c=c, b=b: patient(c, b, pairs) for c, b in zip(clients, bodies)])
     assert {r.status for r in replies} == {201, 409}
     spans = sorted((instant(r.json["start"]), instant(r.json["end"])) for r in replies if r.status == 201)
     assert spans and all(a[1] <= b[0] for a, b in zip(spans, spans[1:]))
@@ -360,7 +361,7 @@ def test_webhooks_tell_what_becomes_of_a_booking(world, owner, api, page):
         other = api.booked(page, soon(3, 12))
         assert world.dav("DELETE", path_of(world, api, other), account=owner).status == 204
         api("POST", f"/v1/bookings/{made['id']}/cancel")
-        assert world.wait_for(lambda: len(receiver.of("booking.cancelled")) == 2 and len(receiver.got) >= 5), [d.type for d in receiver.got]
+        assert world.wait_for(lambda: len([d for d in receiver.got if d.type != "ping"]) >= 5), [d.type for d in receiver.got]
         told = sorted((d.type, d.json["data"]["object"]["id"]) for d in receiver.got if d.type != "ping")
     assert told == sorted([("booking.created", made["id"]), ("booking.rescheduled", made["id"]), ("booking.created", other["id"]),
                            ("booking.cancelled", other["id"]), ("booking.cancelled", made["id"])])

@@ -248,8 +248,13 @@ def narrow(postgres):
 
 
 def test_a_pool_that_is_exhausted_answers_503_with_retry_after(narrow):
-    """With jobs held: else one may have the connection and wait in it, and all who call are refused."""
+    """With jobs held: else one may have the connection, or wait in it, and who calls is refused."""
     key = narrow.account().key
+    with narrow.jobs_held():
+        is_refused_while_one_waits(narrow, key)
+
+
+def is_refused_while_one_waits(narrow, key):
     assert profile(narrow, key).status == 200
     first = []
     holder = threading.Thread(target=lambda: first.append(profile(narrow, key)))

@@ -2,7 +2,6 @@
 """Every operation of the API's document that writes, with each of its statements failing in turn, and two in a row: done whole
 or not at all, and with an Idempotency-Key done once in the end. An operation that is added is tried by being in the tables."""
 import json
-import time
 import uuid
 
 import pytest
@@ -73,13 +72,11 @@ def test_a_statement_that_fails_leaves_nothing_half_done(caller, faults, method,
 
 def when_it_is_over(faults, asked):
     """The transaction of a session that was lost ends a moment later; until then the key is in use, with a time to come again."""
-    reply = faults.send(*asked)
-    for _ in range(100):
-        if reply.status != 409 or "Retry-After" not in reply.headers:
-            break
-        time.sleep(0.05)
+    def done():
         reply = faults.send(*asked)
-    return reply
+        return reply if reply.status != 409 or "Retry-After" not in reply.headers else None
+
+    return faults.stored.world.wait_for(done) or faults.send(*asked)
 
 
 @fraction_of_writes
