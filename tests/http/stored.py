@@ -30,7 +30,7 @@ class Stored:
 
     def close(self):
         self.psql.stdin.close()
-        self.psql.wait(10)
+        self.psql.wait(60)
 
     def _asked(self, statement):
         """What each table has by a statement that was prepared."""

@@ -35,8 +35,13 @@ _held = {}  # descriptors of locks by path
 
 def hold(path):
     """Says that this process works in the folder; the lock falls with it, however it ends. Taken before there is anything to sweep."""
-    _held[path] = os.open(path + LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    fcntl.flock(_held[path], fcntl.LOCK_EX)
+    while path not in _held:
+        lock = os.open(path + LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if os.path.exists(path + LOCK) and os.path.samestat(os.fstat(lock), os.stat(path + LOCK)):
+            _held[path] = lock
+        else:  # somebody had it first, who sweeps: it lies nowhere any more
+            os.close(lock)
 
 
 def make(prefix, where=QUICK):

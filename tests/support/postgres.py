@@ -145,5 +145,12 @@ class Postgres:
         self.sql("postgres", f"CREATE DATABASE {database} TEMPLATE {template} STRATEGY FILE_COPY")
 
     def drop(self, database):
+        """Its sessions are told to end, and waited for five seconds: on a busy machine some need to be told once more."""
         self.leave(database)
-        self.sql("postgres", f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+        for _ in range(11):
+            try:
+                return self.sql("postgres", f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+            except AssertionError as e:
+                if "is being accessed by other users" not in str(e):
+                    raise
+        return self.sql("postgres", f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
