@@ -57,6 +57,9 @@ struct err_row {
 const struct err_row *err_row(enum err_kind kind);
 bool err_is(err_t e, enum err_kind kind);
 
+/* Of the database or its disk, not of what was to be written: the same may succeed later (UNAVAILABLE, DISK_FULL). */
+bool err_passes(err_t e);
+
 /* What the caller is told: `said`, or the row's text. */
 struct str err_text(err_t e);
 

@@ -15,7 +15,7 @@
 #define LETTERS_A_RUN 20
 #define AGAIN_S 60 /* there is room again by then */
 
-DB_RESULT(letter_take, struct asked, purpose, account, email, network, language);
+DB_RESULT(letter_take, struct asked, id, purpose, account, email, network, language);
 
 struct noted {
 	bool noted;
@@ -60,6 +60,17 @@ static err_t write_one(struct ctx *cx, const struct asked *who)
 	return id_is_zero(who->account) ? OK : reset_letter(cx, who);
 }
 
+/* What cannot be written must not hold up all that come after it: whoever asked may ask again. The others are taken
+ * anew. */
+static err_t drop(struct ctx *cx, const struct asked *who, err_t why)
+{
+	log_event(LOG_ERROR, "letter_not_written", LOG_STR("network", who->network),
+		LOG_C("error", err_row(why->kind)->name), LOG_STR("detail", why->said.ptr ? why->said : why->detail));
+	db_rollback(cx);
+	cx->found = true;
+	return db_exec(cx, &sql_letter_drop, NULL, IN(who->id));
+}
+
 err_t asked_write(struct ctx *cx, void *unused)
 {
 	struct asked *rows;
@@ -69,7 +80,11 @@ err_t asked_write(struct ctx *cx, void *unused)
 		return OK;
 	TRY(db_begin(cx));
 	TRY(db_rows(cx, &sql_letter_take, letter_take, &rows, &count, IN(LETTERS_A_RUN), IN(cx->now)));
-	for (size_t i = 0; i < count; i++)
-		TRY(write_one(cx, &rows[i]));
+	for (size_t i = 0; i < count; i++) {
+		err_t e = write_one(cx, &rows[i]);
+		if (e && !err_passes(e))
+			return drop(cx, &rows[i], e);
+		TRY(e);
+	}
 	return db_commit(cx);
 }

@@ -11,6 +11,7 @@
 #include "server/mail/mailbox.h"
 
 struct asked {
+	struct id id;
 	int16_t purpose;   /* enum mailbox_purpose */
 	struct id account; /* zero: there is none, or, for a new password, none that may be signed in to */
 	struct str email, network;

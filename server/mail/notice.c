@@ -4,6 +4,7 @@
 #include "caldav/calendar/event/event.h"
 #include "server/account/audit.h"
 #include "server/base/config.h"
+#include "server/base/log.h"
 #include "server/data/agent.h"
 #include "server/db/query.h"
 #include "server/mail/invitation.h"
@@ -12,6 +13,7 @@
 
 #define LETTERS_A_RUN 50
 #define DROPPED_A_RUN 1000
+#define AGAIN_S 3600 /* what could not be written is tried again */
 
 struct taken {
 	struct id account;
@@ -107,6 +109,16 @@ static err_t write_letter(struct ctx *cx, const struct taken *rows, size_t count
 	return letter_send(cx, letter, rows[0].account, rows[0].to_address, NULL);
 }
 
+/* What cannot be written must not hold up all that come after it, of whatever account. */
+static err_t put_off(struct ctx *cx, const struct taken *row, err_t why)
+{
+	log_event(LOG_ERROR, "notice_put_off", LOG_STR("account", id_text(cx->mem, "usr", row->account)),
+		LOG_C("error", err_row(why->kind)->name), LOG_STR("detail", why->said.ptr ? why->said : why->detail));
+	db_rollback(cx);
+	return db_exec(cx, &sql_notice_put_off, NULL, IN(row->account), IN(row->to_address),
+		IN(instant_add_s(cx->now, AGAIN_S)));
+}
+
 /* In one transaction: what was taken is told of, or stays. */
 static err_t write_next(struct ctx *cx, bool *more)
 {
@@ -114,9 +126,11 @@ static err_t write_next(struct ctx *cx, bool *more)
 	size_t count;
 	TRY(db_begin(cx));
 	TRY(db_rows(cx, &sql_notice_take, notice_take, &rows, &count, IN(cx->now)));
-	if (count)
-		TRY(write_letter(cx, rows, count));
 	*more = count > 0;
+	err_t e = count ? write_letter(cx, rows, count) : OK;
+	if (e && !err_passes(e))
+		return put_off(cx, &rows[0], e);
+	TRY(e);
 	return db_commit(cx);
 }
 

@@ -284,7 +284,7 @@ static err_t give_back(struct ctx *cx, struct mail_sender *sender)
 			LIST(int16_list, o->numbers), LIST(instant_list, o->leases), LIST(int16_list, o->states),
 			LIST(instant_list, o->nexts), LIST(int16_list, o->statuses), LIST(str_list, o->faults),
 			IN(cx->now));
-	if (err_is(e, UNAVAILABLE) || err_is(e, DISK_FULL))
+	if (err_passes(e))
 		return e;
 	for (size_t i = 0; i < o->count; i++) {
 		arena_reset(o->slots[i]->mem);

@@ -230,7 +230,7 @@ static err_t turn_by_row(struct ctx *cx, const struct outbox_reader *of)
 	for (int32_t i = 0; i < ROWS_AT_ONCE; i++) {
 		db_rollback(cx);
 		err_t e = turn(cx, of, TELL, 1, &scanned);
-		if (err_is(e, UNAVAILABLE) || (!e && !scanned))
+		if (err_passes(e) || (!e && !scanned))
 			return e;
 		if (!e)
 			continue;
@@ -269,7 +269,7 @@ err_t outbox_reader(struct ctx *cx, void *state)
 	do {
 		err_t e = turn(cx, of, TELL, ROWS_AT_ONCE, &scanned);
 		if (e)
-			return err_is(e, UNAVAILABLE) ? e : turn_by_row(cx, of);
+			return err_passes(e) ? e : turn_by_row(cx, of);
 	} while (scanned >= ROWS_AT_ONCE && !deadline_passed(cx->until));
 	return OK;
 }

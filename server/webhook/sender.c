@@ -287,7 +287,7 @@ static err_t give_back(struct ctx *cx, struct webhook_sender *sender)
 			LIST(int16_list, o->statuses), LIST(str_list, o->faults), LIST(bytes_list, o->bodies),
 			LIST(instant_list, o->times), LIST(int32_list, o->durations), LIST(bool_list, o->gone),
 			LIST(str_list, o->sent), IN(instant_add_s(cx->now, -WEBHOOK_DEAD_S)));
-	if (err_is(e, UNAVAILABLE) || err_is(e, DISK_FULL))
+	if (err_passes(e))
 		return e;
 	if (!e)
 		tell_disabled(cx, disabled, disabled_count);

@@ -39,6 +39,10 @@ SELECT t.account, t.to_address, t.zone, t.named, t.kind, t.happened_at, t.networ
   FROM notice_take($1) t LEFT JOIN LATERAL (
 	SELECT o.hours, o.language, o.page_language FROM account o WHERE o.account_id = t.account OFFSET 0) a ON true;
 
+-- name: notice_put_off
+-- $1 account  $2 recipient  $3 until
+UPDATE notice n SET due_at = $3 WHERE n.account_id = $1 AND n.recipient = $2;
+
 -- name: mail_language
 -- $1 live account
 -- In which what it sends is written.

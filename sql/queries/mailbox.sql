@@ -36,12 +36,16 @@ SELECT noted, dropped FROM letter_ask($1, $2, $3, $4, $5);
 -- signs in (whoever deleted it with a stolen password set another one before). Those who take at once take different ones.
 WITH gone AS (
 	DELETE FROM letter_request WHERE id = ANY (ARRAY(SELECT r.id FROM letter_request r ORDER BY r.id LIMIT $1::int FOR UPDATE SKIP LOCKED))
-	RETURNING purpose, email, network, language
+	RETURNING id, purpose, email, network, language
 )
-SELECT g.purpose, a.account_id AS account, g.email, g.network, coalesce(a.language, a.page_language, g.language) AS language
+SELECT g.id, g.purpose, a.account_id AS account, g.email, g.network, coalesce(a.language, a.page_language, g.language) AS language
   FROM gone g LEFT JOIN login l ON l.email = g.email
   LEFT JOIN account a ON a.account_id = l.account_id
     AND (g.purpose = 4 OR a.status = 1 OR (a.status = 2 AND a.delete_at > $2 AND a.left_at = a.deactivated_at));
+
+-- name: letter_drop
+-- $1 one that was asked for
+DELETE FROM letter_request r WHERE r.id = $1;
 
 -- name: sign_up_put stores
 -- $1 id  $2 e-mail, folded  $3 hash  $4 network  $5 end

@@ -189,6 +189,22 @@ def ask_reset(world, email, browser=None):
     return submit(browser or Browser(world), "/forgot-password", "/forgot-password", email=email)
 
 
+def test_a_letter_that_cannot_be_written_holds_up_no_other(world, sink, person):
+    """It is told to the log, and dropped: whoever asked may ask again."""
+    first = Person(world)
+    world.sql("UPDATE account SET email_confirmed_at = now()")
+    try:
+        with world.jobs_held():
+            world.sql(f"DELETE FROM mail; ALTER TABLE mail ADD CONSTRAINT poison CHECK (recipient <> '{first.email}')")
+            for email in (first.email, person.email):
+                assert ask_reset(world, email).location == "/forgot-password?done=reset-sent"
+        [mail] = letters(world, sink, "Set a new password")
+        assert mail.recipient == person.email and world.sql("SELECT FROM letter_request") == []
+        assert any("event=letter_not_written" in line for line in world.lines)
+    finally:
+        world.sql("ALTER TABLE mail DROP CONSTRAINT IF EXISTS poison")
+
+
 def test_a_new_password_by_a_link(world, sink, person):
     """It ends all sessions; keys stay; the owner is told; and the link opens nothing by itself."""
     world.sql(f"UPDATE account SET email_confirmed_at = now() WHERE email = '{person.email}'")

@@ -52,6 +52,20 @@ def submit(browser, page, action, **fields):
     return browser.post(action, Form(browser.get(page).text, action).with_(**fields))
 
 
+def test_a_notice_that_cannot_be_written_holds_up_no_other(world, sink):
+    """It is told to the log, and tried again later."""
+    world.sql("ALTER TABLE mail ADD CONSTRAINT poison CHECK (recipient <> 'poison@example.org') NOT VALID")
+    try:
+        for name in ("poison", "healthy"):
+            Browser(world).sign_in(world.account(f"{name}@example.org"))
+        assert world.wait_for(lambda: world.sql("SELECT due_at > now() + interval '50 minutes', recipient FROM notice") == [["t", "poison@example.org"]])
+        assert world.wait_for(lambda: [m.recipient for m in sink.got] == ["healthy@example.org"])
+        assert any("event=notice_put_off" in line for line in world.lines)
+    finally:
+        world.sql("ALTER TABLE mail DROP CONSTRAINT poison; UPDATE notice SET due_at = now()")
+    assert world.wait_for(lambda: [m.recipient for m in sink.got] == ["healthy@example.org", "poison@example.org"])
+
+
 def make_key(browser, **fields):
     reply = submit(browser, "/keys/new", "/keys", **{"name": "Deploy", "kind": "secret", **fields})
     secret = re.search(r"(sk|rk)_(live|test)_[0-9A-Za-z]{30,}", reply.text)

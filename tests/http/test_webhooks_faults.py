@@ -152,6 +152,21 @@ def test_a_change_that_cannot_be_told_holds_up_no_other(world, key, receiver):
         world.sql("ALTER TABLE webhook_event DROP CONSTRAINT poison")
 
 
+def test_a_full_disk_loses_no_change(world, key, receiver):
+    """What fails for another reason than its own is not passed over."""
+    endpoint(world, key, receiver.url, ["*"])
+    world.wait_for(lambda: receiver.of("ping"))
+    world.sql("""CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE disk_full USING MESSAGE = 'no room'; END $$;
+                 CREATE TRIGGER full_disk BEFORE INSERT ON webhook_event EXECUTE FUNCTION full_disk()""")
+    servers = [world, world.second]  # whichever of them reads
+    try:
+        event(world, key, "while it is full")
+        assert world.wait_for(lambda: any("event=job_failed job=outbox_reader" in line for s in servers for line in s.lines)), world.lines[-5:]
+    finally:
+        world.sql("DROP TRIGGER full_disk ON webhook_event; DROP FUNCTION full_disk")
+    assert world.wait_for(lambda: titles(receiver) == ["while it is full"]), world.lines[-5:]
+
+
 def test_a_calendar_with_a_long_description_is_told_thin(world, key, receiver):
     endpoint(world, key, receiver.url, ["calendar.*"])
     ann = world.account("ann@example.org")
