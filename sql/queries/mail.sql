@@ -41,7 +41,8 @@ SELECT t.account, t.to_address, t.zone, t.named, t.kind, t.happened_at, t.networ
 
 -- name: notice_put_off
 -- $1 account  $2 recipient  $3 until
-UPDATE notice n SET due_at = $3 WHERE n.account_id = $1 AND n.recipient = $2;
+UPDATE notice SET due_at = $3
+ WHERE ctid = ANY (ARRAY(SELECT n.ctid FROM notice n WHERE n.account_id = $1 AND n.recipient = $2 ORDER BY n.id FOR UPDATE));
 
 -- name: mail_language
 -- $1 live account
