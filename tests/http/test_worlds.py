@@ -28,13 +28,15 @@ def test_a_server_that_runs_still_is_ended_by_the_next_start(world):
     assert world.get("/healthz").status == 200
 
 
-BESIDE = "import sys; sys.path.insert(0, sys.argv[1]); import ports; ports.COUNT = 100; print(*[ports.free_port() for _ in range(24)], flush=True); sys.stdin.read()"
+BESIDE = "import sys; sys.path.insert(0, sys.argv[1]); import ports; ports.COUNT = 200; print(*[ports.free_port() for _ in range(24)], flush=True); sys.stdin.read()"
 
 
 def test_runs_whose_ports_are_the_same_take_different_ones():
-    """Four at once over 100 ports: none is taken twice, though nobody listens at any of them; those of who ends are free."""
+    """Four at once over 200 ports: none is taken twice, though nobody listens at any of them; those of who ends are free."""
     where = ports.__file__.rpartition("/")[0]
-    runs = [subprocess.Popen([sys.executable, "-c", BESIDE, where], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    environment = {"CALENDS_PORTS": "20000", "LC_ALL": "C.UTF-8"}  # below all that other tests take
+    runs = [subprocess.Popen([sys.executable, "-c", BESIDE, where], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+        for _ in range(4)]
     try:
         told = [[int(port) for port in run.stdout.readline().split()] for run in runs]
         assert [len(taken) for taken in told] == [24] * 4 and len({port for taken in told for port in taken}) == 96, told
