@@ -7,6 +7,7 @@ import pytest
 from event_edits import OWN_ZONE, component, document, unfolded
 from rest import Api, assert_error
 
+SERVE = ["--rate-limit", "0"]
 ICAL = {"Content-Type": "text/calendar"}
 BERLIN = component("TZID:Europe/Berlin", component("DTSTART:19810329T020000", "TZOFFSETFROM:+0100", "TZOFFSETTO:+0200",
     "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU", name="DAYLIGHT"), component("DTSTART:19961027T030000", "TZOFFSETFROM:+0200",

@@ -11,7 +11,7 @@ from world import CliError
 
 APP = {"name": "Acme", "type": "confidential", "redirect_uris": ["https://acme.example/cb"], "scopes": ["events:read", "profile:read"]}
 SIGNED_IN = "una"
-SERVE = ["--last-used-ms", "100"]
+SERVE = ["--last-used-ms", "100", "--rate-limit", "0"]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from examples import Examples, sent_as
 from openapi import Document
 from world import BIN, ROOT
 
-SERVE = ["--rate-limit", "1000", "--voice-backend", "wss://voice.example.com/realtime",
+SERVE = ["--rate-limit", "100000", "--voice-backend", "wss://voice.example.com/realtime",
          "--smtp-url", "smtp://127.0.0.1:1", "--mail-from", "calendar@example.org", "--mail-a-day", "100000"]
 DOCUMENT = Document.load(BIN)
 OPERATIONS = DOCUMENT.operations()
