@@ -95,6 +95,16 @@ class Calendar:
         self.E, self.D, self.I = ECal, EDataServer, ICalGLib
         self.registry = EDataServer.SourceRegistry.new_sync(None)
 
+    def connect(self, source, kind):
+        """None while the process that keeps calendars was not told of the source yet: the registry tells it as it tells us."""
+        from gi.repository import Gio, GLib
+
+        try:
+            return self.E.Client.connect_sync(source, getattr(self.E.ClientSourceType, kind), 0xFFFFFFFF, None)
+        except GLib.Error as e:
+            if not e.matches(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND):
+                raise
+
     def open(self, host, port, path, user, key, kind):
         extension = {"EVENTS": "Calendar", "TASKS": "Task List"}[kind]
         source = self.D.Source.new(None, None)
@@ -110,7 +120,7 @@ class Calendar:
         source.get_extension("Security").set_method("none")
         self.registry.commit_source_sync(source, None)
         source = until("the source", lambda: self.registry.ref_source(source.get_uid()))
-        self.client = self.E.Client.connect_sync(source, getattr(self.E.ClientSourceType, kind), 0xFFFFFFFF, None)
+        self.client = until("the client", lambda: self.connect(source, kind))
         secret = self.D.NamedParameters.new()
         secret.set("username", user)
         secret.set("password", key)
