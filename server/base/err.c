@@ -28,6 +28,11 @@ bool err_passes(err_t e)
 	return err_is(e, UNAVAILABLE) || err_is(e, DISK_FULL);
 }
 
+struct str err_logged(err_t e)
+{
+	return e->said.ptr ? e->said : e->detail;
+}
+
 struct str err_text(err_t e)
 {
 	return e->said.ptr ? e->said : str_of(err_row(e->kind)->text);

@@ -62,6 +62,8 @@ bool err_passes(err_t e);
 
 /* What the caller is told: `said`, or the row's text. */
 struct str err_text(err_t e);
+/* What the log is told: `said`, or the detail, which is the operator's alone. */
+struct str err_logged(err_t e);
 
 /* Hand an error on. Stands alone on its line; the only macro that returns. */
 #define TRY(call)                                                                                                      \

@@ -221,7 +221,7 @@ err_t embedded_open(struct ctx *cx, struct str data_dir, struct embedded **out, 
 	*pg = (struct embedded){ .mem = mem, .users = -1, .starts = -1 };
 	err_t e = open_in(cx, data_dir, pg);
 	if (e) {
-		err_t copy = REFUSE(cx, e->kind, "", "%.*s", STR_ARG(e->said.ptr ? e->said : e->detail));
+		err_t copy = REFUSE(cx, e->kind, "", "%.*s", STR_ARG(err_logged(e)));
 		let_go(pg);
 		return copy;
 	}

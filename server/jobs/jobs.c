@@ -98,7 +98,7 @@ static void tell_failure(const struct job *job, uint64_t failed_in_a_row, err_t 
 {
 	if (is_worth_a_line(failed_in_a_row))
 		log_event(LOG_WARN, "job_failed", LOG_C("job", job->name), LOG_INT("in_a_row", failed_in_a_row),
-			LOG_C("error", err_row(e->kind)->name), LOG_STR("detail", e->said.ptr ? e->said : e->detail));
+			LOG_C("error", err_row(e->kind)->name), LOG_STR("detail", err_logged(e)));
 }
 
 /* It is marked as running; unlocked. */

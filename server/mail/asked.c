@@ -65,7 +65,7 @@ static err_t write_one(struct ctx *cx, const struct asked *who)
 static err_t drop(struct ctx *cx, const struct asked *who, err_t why)
 {
 	log_event(LOG_ERROR, "letter_not_written", LOG_STR("network", who->network),
-		LOG_C("error", err_row(why->kind)->name), LOG_STR("detail", why->said.ptr ? why->said : why->detail));
+		LOG_C("error", err_row(why->kind)->name), LOG_STR("detail", err_logged(why)));
 	db_rollback(cx);
 	cx->found = true;
 	return db_exec(cx, &sql_letter_drop, NULL, IN(who->id));

@@ -113,7 +113,7 @@ static err_t write_letter(struct ctx *cx, const struct taken *rows, size_t count
 static err_t put_off(struct ctx *cx, const struct taken *row, err_t why)
 {
 	log_event(LOG_ERROR, "notice_put_off", LOG_STR("account", id_text(cx->mem, "usr", row->account)),
-		LOG_C("error", err_row(why->kind)->name), LOG_STR("detail", why->said.ptr ? why->said : why->detail));
+		LOG_C("error", err_row(why->kind)->name), LOG_STR("detail", err_logged(why)));
 	db_rollback(cx);
 	return db_exec(cx, &sql_notice_put_off, NULL, IN(row->account), IN(row->to_address),
 		IN(instant_add_s(cx->now, AGAIN_S)));

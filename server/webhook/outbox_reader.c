@@ -235,7 +235,7 @@ static err_t turn_by_row(struct ctx *cx, const struct outbox_reader *of)
 		if (!e)
 			continue;
 		log_event(LOG_ERROR, "webhook_row_passed_over", LOG_C("error", err_row(e->kind)->name),
-			LOG_STR("detail", e->said.ptr ? e->said : e->detail));
+			LOG_STR("detail", err_logged(e)));
 		db_rollback(cx);
 		return turn(cx, of, PASS_OVER, 1, &scanned);
 	}
