@@ -292,7 +292,8 @@ def test_an_account_has_fifty_pages(world):
 
 def test_a_reset_of_the_sandbox_takes_pages_and_bookings_of_test_mode(api, test_api):
     live, page = api.page(), test_api.page()
-    made = test_api.booked(page, test_api.slots(page, soon(9), soon(12))[0][0])
+    # A week, which is longer than the conference that the sandbox has from a Monday on: three whole days, which a Saturday asked for.
+    made = test_api.booked(page, test_api.slots(page, soon(9), soon(16))[0][0])
     assert test_api("POST", "/v1/sandbox/reset").status == 200
     assert test_api("GET", PAGES).json["data"] == [] and test_api("GET", f"/v1/bookings/{made['id']}").status == 404
     assert api("GET", f"{PAGES}/{live['id']}").status == 200
