@@ -11,6 +11,8 @@ from oauth_flow import App, Browser, at_once
 from rest import assert_error
 
 SERVE = ["--rate-limit", "0"]
+DATES = True  # tests/run dates
+
 PAGES = "/v1/booking_pages"
 
 

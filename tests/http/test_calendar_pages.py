@@ -10,6 +10,8 @@ import pytest
 from oauth_flow import Browser, Form
 from rest import Api
 
+DATES = True  # tests/run dates
+
 SIGNED_IN = "una"
 PROFILE = {"tz": "Europe/Berlin"}
 SERVE = ["--rate-limit", "10000"]

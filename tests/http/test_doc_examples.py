@@ -67,6 +67,7 @@ class Reader:
         keys = {"TEST_KEY": ("secret", "test"), "SECRET_KEY": ("secret", "live"), "ACCOUNT_KEY": ("account", "live")}
         self.env = {name: str(world.key(account, kind=kind, mode=mode)) for name, (kind, mode) in keys.items()}
         self.env |= {"EMAIL": account.email, "PATH": os.environ["PATH"], "HOME": str(folder), "NO_PROXY": "*"}
+        self.env |= {name: os.environ[name] for name in ("LD_PRELOAD", "CALENDS_AT_S") if name in os.environ}  # tests/at
         self.seen["sk_test"], self.seen["cp"] = self.env["TEST_KEY"], self.env["ACCOUNT_KEY"]
 
     def with_values(self, text):

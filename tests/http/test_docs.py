@@ -10,7 +10,7 @@ import urllib.parse
 import pytest
 
 from oauth_flow import Browser
-from world import BIN, ROOT
+from world import ASAN, BIN, ROOT
 
 SERVE = ["--brand", "Acme Calendar", "--security-contact", "mailto:security@acme.example", "--rate-limit", "4711"]
 
@@ -232,6 +232,6 @@ def test_what_a_reader_could_not_follow_stops_the_build(tmp_path, text, says):
     (tmp_path / "contents").write_text("Group\n\t/ page.md About it\n")
     tool = os.path.join(os.path.dirname(BIN), "docs")
     done = subprocess.run([tool, str(tmp_path / "contents"), str(tmp_path / "out.c")], capture_output=True, text=True,
-        env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
+        env={**os.environ, "ASAN_OPTIONS": f"{ASAN}:detect_leaks=0"})
     assert done.returncode == 1 and says in done.stderr, done
     assert not (tmp_path / "out.c").exists()

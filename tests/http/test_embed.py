@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from world import BIN
+from world import ASAN, BIN
 
 EMBED = os.path.join(os.path.dirname(BIN), "embed")
 
@@ -14,7 +14,7 @@ def embed(folder, text, name="x.sql"):
     source = folder / name
     source.write_text(text)
     return subprocess.run([EMBED, str(folder), str(source)], capture_output=True, text=True,
-        env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
+        env=dict(os.environ, ASAN_OPTIONS=f"{ASAN}:detect_leaks=0"))
 
 
 def test_comments_are_left_out_and_quotes_are_kept(tmp_path):

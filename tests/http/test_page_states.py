@@ -11,6 +11,8 @@ from booking import Booking
 from oauth_flow import App, Browser, Form
 from world import ROOT
 
+DATES = True  # tests/run dates
+
 SERVE = ["--rate-limit", "0", "--write-rate", "0", "--allow-private-hooks"]
 
 

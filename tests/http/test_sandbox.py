@@ -9,6 +9,8 @@ from hooks import NOWHERE
 from oauth_flow import App, Browser, Form, is_error
 from rest import Api, assert_error
 
+DATES = True  # tests/run dates
+
 SERVE = ["--rate-limit", "100000", "--write-rate", "0"]
 ALICE, BOB, CAROL = "usr_demo_alice", "usr_demo_bob", "usr_demo_carol"
 DAY = 86400

@@ -11,6 +11,8 @@ from oauth_flow import App, answer
 from rest import assert_error
 from test_book import Guest
 
+DATES = True  # tests/run dates
+
 SIGNED_IN = "ann"
 SERVE = ["--rate-limit", "0"]
 DAY = 86400

@@ -10,6 +10,8 @@ import freeze_schema
 from dav import Dav
 from world import World
 
+DATES = True  # tests/run dates
+
 FOLDER = freeze_schema.FOLDER
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from oauth_flow import Browser
 
+DATES = True  # tests/run dates
+
 SIGNED_IN = "owner"
 SERVE = ["--rate-limit", "0"]
 NONE = "00000000-0000-0000-0000-000000000000"

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the other tests stand on: a server under test is the one that was begun for it (tests/support/world.py, ports.py)."""
+import os
 import socket
 import subprocess
 import sys
+import time
+from email.utils import parsedate_to_datetime
 
 import pytest
 
 import ports
 from world import Server
+
+DATES = True  # tests/run dates
 
 
 def test_who_answers_at_its_port_is_not_taken_for_it(world):
@@ -45,3 +50,17 @@ def test_runs_whose_ports_are_the_same_take_different_ones():
         for run in runs:
             run.communicate()
     assert any(ports.take(port) for port in told[0])
+
+
+def test_all_have_one_clock_which_is_as_far_ahead_as_was_asked_for(world, tmp_path):
+    """tests/at: or the tests at another moment were of today, and green. A file's time is the kernel's own."""
+    (tmp_path / "now").touch()
+    kernel = (tmp_path / "now").stat().st_mtime
+    told = {
+        "Python": time.time(),
+        "server": parsedate_to_datetime(world.get("/healthz").headers["date"]).timestamp(),
+        "database": float(world.sql("SELECT extract(epoch FROM now())")[0][0]),
+        "programs": float(subprocess.run(["date", "+%s"], capture_output=True, text=True, check=True).stdout),
+    }
+    asked_for = int(os.environ.get("CALENDS_AT_S", "0"))
+    assert all(abs(t - kernel - asked_for) < 60 for t in told.values()), (kernel, asked_for, told)

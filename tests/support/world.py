@@ -44,7 +44,8 @@ WRAP = shlex.split(os.environ.get("CALENDS_WRAP", ""))
 BIN = os.path.abspath(os.environ.get("CALENDS_BIN", os.path.join(ROOT, "build/dev/calends")))
 SANITIZERS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
 # What was freed is kept back for the next 4 MiB, which is a hundred requests: as many new pages for each cost more than the requests.
-ASAN = "detect_stack_use_after_return=0:abort_on_error=0:quarantine_size_mb=4:thread_local_quarantine_size_kb=64"
+# Before its own library there may be that of tests/at.
+ASAN = "verify_asan_link_order=0:detect_stack_use_after_return=0:abort_on_error=0:quarantine_size_mb=4:thread_local_quarantine_size_kb=64"
 ASAN += ":detect_leaks=0" if WRAP else ""  # who is traced cannot look for them
 # In dev builds a password's hash fills so little memory: fifty milliseconds less for each account that is made, and each sign-in.
 QUICK_HASHES = {"CALENDS_DEV_PASSWORD_KIB": "64"}
