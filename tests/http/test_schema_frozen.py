@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A migration is never edited, and every later binary reads what the first one wrote (tests/support/freeze_schema.py)."""
 import json
+import re
 import os
 import subprocess
 
@@ -33,6 +34,8 @@ def old(postgres):
     postgres.sql("t_frozen", "UPDATE calendar_object SET updated_at = now() WHERE deleted")
     w = World(postgres, "t_frozen")
     try:
+        # What is too old goes before anybody asks, not in a race with them.
+        assert w.wait_for(lambda: re.search(r'calends_job_runs_total{job="housekeeping"} [1-9]', w.get("/metrics").text))
         yield w
     finally:
         w.close()

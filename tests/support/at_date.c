@@ -84,8 +84,10 @@ int pthread_cond_timedwait(
 	pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex, const struct timespec *restrict at)
 {
 	static cond_fn theirs;
-	if (!theirs) /* dlsym gives the one of 1997, whose conditions are others */
+	if (!theirs) /* where there is one of 1997, whose conditions are others, dlsym gives that */
 		*(void **)&theirs = dlvsym(RTLD_NEXT, "pthread_cond_timedwait", "GLIBC_2.3.2");
+	if (!theirs)
+		*(void **)&theirs = dlsym(RTLD_NEXT, "pthread_cond_timedwait");
 	struct timespec t = as_kernel(CLOCK_REALTIME, at);
 	return theirs(cond, mutex, &t);
 }
