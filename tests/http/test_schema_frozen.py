@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A migration is never edited, and every later binary reads what the first one wrote (tests/support/freeze_schema.py)."""
 import json
-import re
 import os
+import re
 import subprocess
 
 import pytest
